@@ -1,0 +1,154 @@
+import fs from 'node:fs';
+import os from 'node:os';
+import { HOST_LITTLE_ENDIAN } from '../wire/byte-order.ts';
+import { type DumpEnd, DumpReader, type OnMessage } from '../wire/dump-reader.ts';
+import { NLMSG_HEADER } from '../wire/netlink.ts';
+import { insideNetns } from './namespace.ts';
+import type { SystemCalls } from './system-calls.ts';
+
+const AF_NETLINK = 16;
+const SOCK_RAW = 3;
+const SOCK_CLOEXEC = 0o2000000;
+const NETLINK_SOCK_DIAG = 4;
+const SOL_SOCKET = 1;
+/** SO_RCVTIMEO with the kernel's long `struct timeval`: two 64-bit words on 64-bit machines. */
+const SO_RCVTIMEO = 20;
+
+/**
+ * Room that every read leaves: netlink answers come in pieces of at most 32 KiB (netlink_dump in
+ * net/netlink/af_netlink.c), twice that is safe.
+ */
+const PIECE_ROOM = 64 * 1024;
+
+/** The kernel did not answer, or refused the request. */
+export class DiagError extends Error {
+  override readonly name = 'DiagError';
+  /** errno name: `ENOENT` for a protocol without a diag handler, `ETIMEDOUT` for no answer in time. */
+  readonly code: string;
+
+  constructor(what: string, code: string, options?: { cause?: unknown }) {
+    super(`${what}: ${code}`, options);
+    this.code = code;
+  }
+}
+
+/** Where received bytes go: given the room that is needed, hands out a buffer and a place in it. */
+export interface PieceStore {
+  /** A buffer with at least `room` bytes free behind `offset`. Asked for before every read. */
+  reserve(room: number): { buffer: Buffer; view: DataView; offset: number };
+  /** Says how many of the reserved bytes were filled. */
+  filled(length: number): void;
+}
+
+/** A store that keeps nothing: every piece overwrites the one before. */
+export function scratchStore(): PieceStore {
+  const buffer = Buffer.alloc(PIECE_ROOM);
+  const reserved = { buffer, view: new DataView(buffer.buffer, buffer.byteOffset, buffer.length), offset: 0 };
+  return { reserve: () => reserved, filled: () => {} };
+}
+
+/**
+ * A NETLINK_SOCK_DIAG socket. It talks for ever to the namespace it was created in, whatever
+ * namespace its user is in later (net/core/sock_diag.c, diag_net_init).
+ */
+export class DiagSocket {
+  readonly #fd: number;
+  #sequence = 0;
+
+  /** @param fd an open netlink socket; closed by {@link close} */
+  constructor(fd: number) {
+    this.#fd = fd;
+  }
+
+  /**
+   * Opens a socket in the namespace of `netnsFd`, or in the caller's own where that is undefined.
+   *
+   * @param timeoutMs how long a read waits for the kernel before it counts as unanswered
+   */
+  static open(calls: SystemCalls, netnsFd: number | undefined, timeoutMs = 5000): DiagSocket {
+    const create = () => calls.socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_SOCK_DIAG);
+    const fd = netnsFd === undefined ? create() : insideNetns(calls, netnsFd, create);
+    try {
+      calls.setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, timeval(timeoutMs));
+    } catch (error) {
+      fs.closeSync(fd);
+      throw error;
+    }
+    return new DiagSocket(fd);
+  }
+
+  close(): void {
+    fs.closeSync(this.#fd);
+  }
+
+  /**
+   * Sends a dump request and hands every answer message to `onMessage`, in pieces kept by `store`.
+   *
+   * @param what for the error's text: `TCP dump`
+   * @param request a whole netlink message; its sequence number is set here
+   * @throws {DiagError} when the kernel refuses (ENOENT: it has no handler for the protocol), or
+   *   does not answer in time (ETIMEDOUT)
+   * @throws {WireError} when the answer is not what netlink promises
+   */
+  dump(
+    what: string,
+    request: Uint8Array,
+    store: PieceStore,
+    onMessage: (view: DataView, offset: number, length: number) => void,
+  ): { interrupted: boolean } {
+    const sequence = ++this.#sequence;
+    new DataView(request.buffer, request.byteOffset, request.byteLength).setUint32(
+      NLMSG_HEADER.sequence,
+      sequence,
+      HOST_LITTLE_ENDIAN,
+    );
+    try {
+      fs.writeSync(this.#fd, request);
+    } catch (error) {
+      throw new DiagError(what, (error as NodeJS.ErrnoException).code ?? 'EIO', { cause: error });
+    }
+    const reader = new DumpReader(sequence);
+    let view: DataView;
+    const forward: OnMessage = (offset, length) => onMessage(view, offset, length);
+    for (;;) {
+      const piece = store.reserve(PIECE_ROOM);
+      view = piece.view;
+      const length = this.#receive(what, piece.buffer, piece.offset);
+      const end = reader.read(view, piece.offset, length, forward);
+      store.filled(length);
+      if (end === undefined) continue;
+      if (end.status !== 0) throw refusal(what, end);
+      return { interrupted: reader.interrupted };
+    }
+  }
+
+  #receive(what: string, buffer: Buffer, offset: number): number {
+    for (;;) {
+      try {
+        const length = fs.readSync(this.#fd, buffer, offset, buffer.length - offset, null);
+        if (length === 0) throw new DiagError(what, 'EPIPE');
+        return length;
+      } catch (error) {
+        const code = (error as NodeJS.ErrnoException).code;
+        if (code === 'EINTR') continue;
+        // SO_RCVTIMEO ends a blocking read with EAGAIN.
+        if (code === 'EAGAIN') throw new DiagError(what, 'ETIMEDOUT', { cause: error });
+        if (error instanceof DiagError) throw error;
+        throw new DiagError(what, code ?? 'EIO', { cause: error });
+      }
+    }
+  }
+}
+
+function refusal(what: string, end: DumpEnd): DiagError {
+  const name = Object.entries(os.constants.errno).find(([, value]) => value === -end.status)?.[0];
+  return new DiagError(what, name ?? `errno ${-end.status}`);
+}
+
+function timeval(milliseconds: number): Uint8Array {
+  const bytes = new Uint8Array(16);
+  const view = new DataView(bytes.buffer);
+  view.setBigInt64(0, BigInt(Math.floor(milliseconds / 1000)), HOST_LITTLE_ENDIAN);
+  view.setBigInt64(8, BigInt((milliseconds % 1000) * 1000), HOST_LITTLE_ENDIAN);
+  return bytes;
+}

@@ -1,0 +1,30 @@
+/**
+ * The few system calls that Node does not offer. Each returns what the kernel returned, or throws a
+ * {@link SystemCallError}. Behind this port the foreign-function library can be exchanged.
+ */
+export interface SystemCalls {
+  /** setns(2): moves the calling thread into the namespace that `fd` refers to. */
+  setns(fd: number, nstype: number): void;
+  /** socket(2). */
+  socket(domain: number, type: number, protocol: number): number;
+  /** setsockopt(2) with an option value of raw bytes. */
+  setsockopt(fd: number, level: number, name: number, value: Uint8Array): void;
+}
+
+/** A system call that said -1. */
+export class SystemCallError extends Error {
+  override readonly name = 'SystemCallError';
+  /** What was called: `setns`. */
+  readonly syscall: string;
+  /** errno name where it is a known one: `EPERM`; otherwise `errno N`. */
+  readonly code: string;
+  /** Positive errno. */
+  readonly errno: number;
+
+  constructor(syscall: string, errno: number, code: string, options?: { cause?: unknown }) {
+    super(`${syscall}: ${code}`, options);
+    this.syscall = syscall;
+    this.errno = errno;
+    this.code = code;
+  }
+}

@@ -1,0 +1,82 @@
+import type { TcpInfo } from './tcp-info.ts';
+
+/** Transport of a socket. `mptcp` is the connection level; its subflows are `tcp`. */
+export type Proto = 'tcp' | 'udp' | 'udplite' | 'raw' | 'sctp' | 'mptcp' | 'unix';
+
+/** Address family of a socket. A dual-stack socket is `inet6` even when its peer is IPv4. */
+export type Family = 'inet' | 'inet6' | 'unix';
+
+/**
+ * One socket, read in place.
+ *
+ * Implemented over received netlink bytes, over rows of `/proc` and over recordings, so that
+ * counting and printing make no object for each socket. A view is a cursor: it is valid only until
+ * its source moves on; whoever wants to keep a socket makes a {@link SocketRow} of it.
+ *
+ * Where a field does not apply (a port of a UNIX socket, an inode of a TIME_WAIT entry) it is 0;
+ * fields that can be genuinely unknown say so.
+ */
+export interface SocketView {
+  readonly proto: Proto;
+  readonly family: Family;
+  /** State number of include/net/tcp_states.h (1 to 13); UDP, RAW and UNIX reuse 1, 7 and 10. */
+  readonly state: number;
+  /** Host byte order; 0 for none. For RAW sockets the IP protocol number. */
+  readonly localPort: number;
+  /** Host byte order; 0 for none. */
+  readonly peerPort: number;
+  /**
+   * One of the four 32-bit words of the local address, the first byte of the address most
+   * significant. IPv4 addresses use word 0 alone.
+   */
+  localWord(index: 0 | 1 | 2 | 3): number;
+  /** As {@link localWord}, for the peer. */
+  peerWord(index: 0 | 1 | 2 | 3): number;
+  /**
+   * Bytes received and not yet read by the application. LISTEN: connections waiting to be
+   * accepted. UDP: memory of queued datagrams, overhead included.
+   */
+  readonly receiveQueue: number;
+  /**
+   * Bytes written and not yet acknowledged. LISTEN: the accept queue's limit; 0 where the source
+   * does not know it (`/proc`).
+   */
+  readonly sendQueue: number;
+  /** Owner's user id in the reader's user namespace; 0 for TIME_WAIT and half-open entries. */
+  readonly uid: number;
+  /** Inode in sockfs, unique on the host; 0 where no descriptor refers to the socket. */
+  readonly inode: number;
+  /** Low 32 bits of the socket cookie. Both halves are 0 where the source has none. */
+  readonly cookieLow: number;
+  /** High 32 bits of the socket cookie. */
+  readonly cookieHigh: number;
+  /** Timer kind: 0 none, 1 retransmission, 2 keepalive, 3 TIME_WAIT, 4 zero-window probe, 5 delayed ACK. */
+  readonly timer: number;
+  /** Milliseconds until the timer fires; 0 without a timer. */
+  readonly timerExpiresMs: number;
+  /** Retransmissions (timer 1) or unanswered probes (timers 2 and 4). */
+  readonly retransmits: number;
+  /** Index of the interface the socket is bound to; 0 for none. */
+  readonly interfaceIndex: number;
+  /** Id of the cgroup v2 that created the socket; undefined where the kernel does not tell. */
+  cgroupId(): bigint | undefined;
+  /** The kernel's TCP information; undefined where it was not asked for or does not exist. */
+  tcpInfo(): TcpInfo | undefined;
+  /** Datagrams or segments dropped at the socket; undefined where the source does not tell. */
+  drops(): number | undefined;
+  /** UNIX: 1 STREAM, 2 DGRAM, 5 SEQPACKET; otherwise 0. */
+  readonly unixType: number;
+  /**
+   * UNIX: the name as bound, raw bytes: a path, or a leading NUL for the abstract namespace;
+   * undefined where unbound. Valid as long as the view.
+   */
+  unixName(): Uint8Array | undefined;
+  /** UNIX: inode of the connected peer; 0 for none or not yet accepted. */
+  readonly peerInode: number;
+}
+
+/** Sockets that can be gone through more than once. */
+export interface SocketSource {
+  /** Calls `visit` for every socket. The view is the same object each time, moved on. */
+  each(visit: (socket: SocketView) => void): void;
+}

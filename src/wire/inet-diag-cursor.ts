@@ -1,0 +1,137 @@
+import type { Family, Proto, SocketView } from '../model/socket-view.ts';
+import type { TcpInfo } from '../model/tcp-info.ts';
+import { type AttributePlace, findAttribute } from './attributes.ts';
+import { HOST_LITTLE_ENDIAN } from './byte-order.ts';
+import { AF, INET_DIAG } from './inet-diag-request.ts';
+import { WireError } from './netlink.ts';
+import { decodeTcpInfo } from './tcp-info.ts';
+
+/** struct inet_diag_msg, include/uapi/linux/inet_diag.h. Ports and addresses in network order. */
+const MSG = {
+  family: 0,
+  state: 1,
+  timer: 2,
+  retrans: 3,
+  sport: 4,
+  dport: 6,
+  src: 8,
+  dst: 24,
+  ifindex: 40,
+  cookie: 44,
+  expires: 52,
+  rqueue: 56,
+  wqueue: 60,
+  uid: 64,
+  inode: 68,
+  size: 72,
+} as const;
+
+/** Index of `drops` among the 32-bit words of SKMEMINFO, include/uapi/linux/sock_diag.h. */
+const SK_MEMINFO_DROPS = 8;
+
+/** A {@link SocketView} over one `struct inet_diag_msg` with its attributes, moved with {@link moveTo}. */
+export class InetDiagCursor implements SocketView {
+  readonly proto: Proto;
+  #view: DataView;
+  #at = 0;
+  #end = 0;
+  readonly #place: AttributePlace = { offset: 0, length: 0 };
+
+  /** @param proto the protocol that was asked for: the answer does not repeat it */
+  constructor(proto: Proto, view: DataView = new DataView(new ArrayBuffer(MSG.size))) {
+    this.proto = proto;
+    this.#view = view;
+  }
+
+  /**
+   * Puts the cursor on the payload of a message.
+   *
+   * @throws {WireError} when the payload is shorter than the structure or reaches past the bytes
+   */
+  moveTo(view: DataView, offset: number, length: number): void {
+    if (length < MSG.size || offset + length > view.byteLength) {
+      throw new WireError(`inet_diag_msg: got ${Math.min(length, view.byteLength - offset)} bytes, need ${MSG.size}`);
+    }
+    this.#view = view;
+    this.#at = offset;
+    this.#end = offset + length;
+  }
+
+  get family(): Family {
+    return this.#view.getUint8(this.#at + MSG.family) === AF.INET6 ? 'inet6' : 'inet';
+  }
+  get state(): number {
+    return this.#view.getUint8(this.#at + MSG.state);
+  }
+  get timer(): number {
+    return this.#view.getUint8(this.#at + MSG.timer);
+  }
+  get retransmits(): number {
+    return this.#view.getUint8(this.#at + MSG.retrans);
+  }
+  get localPort(): number {
+    return this.#view.getUint16(this.#at + MSG.sport, false);
+  }
+  get peerPort(): number {
+    return this.#view.getUint16(this.#at + MSG.dport, false);
+  }
+  localWord(index: 0 | 1 | 2 | 3): number {
+    return this.#view.getUint32(this.#at + MSG.src + index * 4, false);
+  }
+  peerWord(index: 0 | 1 | 2 | 3): number {
+    return this.#view.getUint32(this.#at + MSG.dst + index * 4, false);
+  }
+  get interfaceIndex(): number {
+    return this.#view.getUint32(this.#at + MSG.ifindex, HOST_LITTLE_ENDIAN);
+  }
+  get cookieLow(): number {
+    return this.#view.getUint32(this.#at + MSG.cookie, HOST_LITTLE_ENDIAN);
+  }
+  get cookieHigh(): number {
+    return this.#view.getUint32(this.#at + MSG.cookie + 4, HOST_LITTLE_ENDIAN);
+  }
+  get timerExpiresMs(): number {
+    return this.#view.getUint32(this.#at + MSG.expires, HOST_LITTLE_ENDIAN);
+  }
+  get receiveQueue(): number {
+    return this.#view.getUint32(this.#at + MSG.rqueue, HOST_LITTLE_ENDIAN);
+  }
+  get sendQueue(): number {
+    return this.#view.getUint32(this.#at + MSG.wqueue, HOST_LITTLE_ENDIAN);
+  }
+  get uid(): number {
+    return this.#view.getUint32(this.#at + MSG.uid, HOST_LITTLE_ENDIAN);
+  }
+  get inode(): number {
+    return this.#view.getUint32(this.#at + MSG.inode, HOST_LITTLE_ENDIAN);
+  }
+
+  cgroupId(): bigint | undefined {
+    if (!this.#find(INET_DIAG.CGROUP_ID, 8)) return undefined;
+    return this.#view.getBigUint64(this.#place.offset, HOST_LITTLE_ENDIAN);
+  }
+
+  tcpInfo(): TcpInfo | undefined {
+    if (this.proto !== 'tcp' || !this.#find(INET_DIAG.INFO, 0)) return undefined;
+    return decodeTcpInfo(this.#view, this.#place.offset, this.#place.length);
+  }
+
+  drops(): number | undefined {
+    if (!this.#find(INET_DIAG.SKMEMINFO, (SK_MEMINFO_DROPS + 1) * 4)) return undefined;
+    return this.#view.getUint32(this.#place.offset + SK_MEMINFO_DROPS * 4, HOST_LITTLE_ENDIAN);
+  }
+
+  /** Internet sockets have none of what follows. */
+  readonly unixType = 0;
+  readonly peerInode = 0;
+  unixName(): undefined {
+    return undefined;
+  }
+
+  /** Finds an attribute of at least `minimum` bytes; a shorter one counts as absent. */
+  #find(attribute: number, minimum: number): boolean {
+    return (
+      findAttribute(this.#view, this.#at + MSG.size, this.#end, attribute, this.#place) && this.#place.length >= minimum
+    );
+  }
+}
