@@ -1,0 +1,181 @@
+/**
+ * Network namespaces for tests: made with `ip netns`, loopback up, removed after the test even when
+ * it failed. Names carry the maker's process and thread, so that test files can run side by side.
+ */
+import { type ChildProcess, execFileSync, type SpawnOptions, spawn } from 'node:child_process';
+import fs from 'node:fs';
+import path from 'node:path';
+import { threadId } from 'node:worker_threads';
+
+const NETNS_DIRECTORY = '/run/netns';
+const PREFIX = 'sltest';
+/** Room for the output of `ss` on very many sockets. */
+const MAX_OUTPUT_BYTES = 512 * 1024 * 1024;
+
+let counter = 0;
+const mine = new Set<TestNetns>();
+
+/** A namespace of the test's own. */
+export interface TestNetns {
+  /** As `ip netns` knows it. */
+  readonly name: string;
+  /** The file to open for setns: `/run/netns/NAME`. */
+  readonly path: string;
+  /** Inode of the namespace, as `stat -L` and `/proc/PID/ns/net` show it. */
+  readonly inode: number;
+  /**
+   * Runs a program inside and gives back what it wrote to stdout.
+   *
+   * @throws when its status is not 0; its stderr is in the message
+   */
+  run(program: string, ...args: string[]): string;
+  /** Starts a program inside. The caller ends it; {@link remove} kills what is left. */
+  spawn(program: string, args: readonly string[], options?: SpawnOptions): ChildProcess;
+  /** Starts a TypeScript file inside, in a Node that strips types. */
+  spawnNode(script: string, args?: readonly string[], options?: SpawnOptions): ChildProcess;
+  /** Kills what was started inside through this object, and deletes the namespace. Can be called twice. */
+  remove(): void;
+  /** So that `using netns = createNetns()` removes it. */
+  [Symbol.dispose](): void;
+}
+
+/** Makes a namespace with loopback up. Whatever a killed test left behind is removed first. */
+export function createNetns(): TestNetns {
+  if (counter === 0) removeStale();
+  const name = `${PREFIX}-${process.pid}-${threadId}-${counter++}`;
+  execFileSync('ip', ['netns', 'add', name]);
+  const netns = makeNetns(name);
+  mine.add(netns);
+  netns.run('ip', 'link', 'set', 'lo', 'up');
+  return netns;
+}
+
+/** The namespaces that this process made and has not removed. */
+export function listNetns(): readonly TestNetns[] {
+  return [...mine];
+}
+
+/** Removes all that this process made. Runs by itself when the process exits. */
+export function removeAllNetns(): void {
+  for (const netns of mine) netns.remove();
+}
+
+/**
+ * Joins two namespaces with a veth pair.
+ *
+ * @param left namespace, interface name and address with prefix length: `10.77.0.1/24` or `fd77::1/64`
+ */
+export function connectNetns(left: VethEnd, right: VethEnd): void {
+  const { netns: leftNetns, device: leftDevice = 'eth0' } = left;
+  const { netns: rightNetns, device: rightDevice = 'eth0' } = right;
+  const peer = ['peer', 'name', rightDevice, 'netns', rightNetns.name];
+  leftNetns.run('ip', 'link', 'add', leftDevice, 'type', 'veth', ...peer);
+  for (const { netns, device = 'eth0', addresses } of [left, right]) {
+    for (const address of addresses) {
+      // Duplicate address detection would keep an IPv6 address unusable for a second.
+      const nodad = address.includes(':') ? ['nodad'] : [];
+      netns.run('ip', 'address', 'add', address, 'dev', device, ...nodad);
+    }
+    netns.run('ip', 'link', 'set', device, 'up');
+  }
+}
+
+/** One end of a veth pair. */
+export interface VethEnd {
+  netns: TestNetns;
+  /** Interface name inside the namespace; `eth0` unless told otherwise. */
+  device?: string;
+  /** Addresses with their prefix length. */
+  addresses: readonly string[];
+}
+
+/**
+ * The Node that runs TypeScript files: the package's own, because the machine's may be too old to
+ * strip types.
+ */
+export function nodeProgram(): string {
+  const installed = path.resolve(import.meta.dirname, '../../node_modules/.bin/node');
+  return fs.existsSync(installed) ? installed : process.execPath;
+}
+
+/**
+ * Asks again and again until `check` gives something, for at most `timeoutMs`.
+ *
+ * @param what for the error's text: `a TIME_WAIT row`
+ * @throws when the time is over; the last thing seen is up to `check` to tell
+ */
+export async function until<T>(
+  what: string,
+  check: () => T | undefined | false | Promise<T | undefined | false>,
+  timeoutMs = 20_000,
+): Promise<T> {
+  const deadline = Date.now() + timeoutMs;
+  for (;;) {
+    const found = await check();
+    if (found !== undefined && found !== false) return found;
+    if (Date.now() > deadline) throw new Error(`waited ${timeoutMs} ms for ${what}`);
+    await new Promise((resolve) => setTimeout(resolve, 10));
+  }
+}
+
+function makeNetns(name: string): TestNetns {
+  const file = `${NETNS_DIRECTORY}/${name}`;
+  const children = new Set<ChildProcess>();
+  const netns: TestNetns = {
+    name,
+    path: file,
+    inode: fs.statSync(file).ino,
+    run(program, ...args) {
+      return execFileSync('nsenter', [`--net=${file}`, '--', program, ...args], {
+        encoding: 'utf8',
+        maxBuffer: MAX_OUTPUT_BYTES,
+        stdio: ['ignore', 'pipe', 'pipe'],
+        env: { ...process.env, LC_ALL: 'C' },
+      });
+    },
+    spawn(program, args, options = {}) {
+      // nsenter becomes the program: its process id is the program's.
+      const child = spawn('nsenter', [`--net=${file}`, '--', program, ...args], options);
+      children.add(child);
+      child.once('exit', () => children.delete(child));
+      return child;
+    },
+    spawnNode(script, args = [], options = {}) {
+      return netns.spawn(nodeProgram(), ['--disable-warning=ExperimentalWarning', script, ...args], options);
+    },
+    remove() {
+      if (!mine.delete(netns)) return;
+      for (const child of children) child.kill('SIGKILL');
+      children.clear();
+      deleteNamed(name);
+    },
+    [Symbol.dispose]() {
+      netns.remove();
+    },
+  };
+  return netns;
+}
+
+function deleteNamed(name: string): void {
+  try {
+    execFileSync('ip', ['netns', 'delete', name], { stdio: 'ignore' });
+  } catch {
+    // Already gone: a test may have deleted it on purpose.
+  }
+}
+
+/** Removes the namespaces of test processes that are no more. */
+function removeStale(): void {
+  let names: string[];
+  try {
+    names = fs.readdirSync(NETNS_DIRECTORY);
+  } catch {
+    return;
+  }
+  for (const name of names) {
+    const pid = new RegExp(`^${PREFIX}-(\\d+)-`).exec(name)?.[1];
+    if (pid !== undefined && !fs.existsSync(`/proc/${pid}`)) deleteNamed(name);
+  }
+}
+
+process.on('exit', removeAllNetns);
