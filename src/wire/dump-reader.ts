@@ -1,5 +1,5 @@
 import { HOST_LITTLE_ENDIAN } from './byte-order.ts';
-import { NLM_FLAG, NLMSG_HEADER, NLMSG_TYPE, nlmsgAlign, WireError } from './netlink.ts';
+import { NLM_FLAG, NLMSG_HEADER, NLMSG_MIN_TYPE, NLMSG_TYPE, nlmsgAlign, WireError } from './netlink.ts';
 
 /** How an answer ended: the status is 0 or a negative errno. */
 export interface DumpEnd {
@@ -52,7 +52,7 @@ export class DumpReader {
         const type = view.getUint16(at + NLMSG_HEADER.type, HOST_LITTLE_ENDIAN);
         const payload = at + NLMSG_HEADER.size;
         const payloadLength = size - NLMSG_HEADER.size;
-        if (type > NLMSG_TYPE.OVERRUN) {
+        if (type >= NLMSG_MIN_TYPE) {
           this.messages++;
           onMessage(payload, payloadLength, type);
         } else if (type === NLMSG_TYPE.DONE) {

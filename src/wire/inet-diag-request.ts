@@ -39,7 +39,7 @@ const REQ_V2 = {
 };
 
 /** struct inet_diag_req (the old one), same header. */
-const REQ_OLD = { family: 0, ext: 3, cookie: 48, states: 52, size: 60 };
+const REQ_OLD = { ext: 3, states: 52, size: 60 };
 
 /** Bit mask for the `ext` field from attribute numbers of {@link INET_DIAG}. */
 export function extensions(...attributes: number[]): number {

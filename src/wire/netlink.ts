@@ -17,8 +17,11 @@ import { HOST_LITTLE_ENDIAN } from './byte-order.ts';
  */
 export const NLMSG_HEADER = { length: 0, type: 4, flags: 6, sequence: 8, portId: 12, size: 16 } as const;
 
-/** Message types below 16 are control messages. */
+/** Control messages. */
 export const NLMSG_TYPE = { NOOP: 1, ERROR: 2, DONE: 3, OVERRUN: 4 } as const;
+
+/** Types below this one are netlink's own, named or not: include/uapi/linux/netlink.h. */
+export const NLMSG_MIN_TYPE = 0x10;
 
 export const NLM_FLAG = {
   REQUEST: 0x001,
