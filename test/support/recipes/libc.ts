@@ -77,10 +77,11 @@ export function send(fd: number, data: Uint8Array): number {
   return Number(check('send', Number(calls.send(fd, data, data.length, MSG_DONTWAIT | MSG_NOSIGNAL)), ['EAGAIN']));
 }
 
-/** Waits for data (or the end, 0) and takes at most `room` bytes of it; gives the number of bytes. */
-export function recv(fd: number, room: number): number {
+/** Waits for data and takes at most `room` bytes of it; none at the end. */
+export function recv(fd: number, room: number): Uint8Array {
   poll(fd, POLL.IN);
-  return check('recv', Number(calls.recv(fd, new Uint8Array(room), room, MSG_DONTWAIT)));
+  const bytes = new Uint8Array(room);
+  return bytes.subarray(0, check('recv', Number(calls.recv(fd, bytes, room, MSG_DONTWAIT))));
 }
 
 /** An option whose value is an `int`, or several (`struct linger`). */

@@ -179,10 +179,7 @@ export async function lastAck({ netns, workshop }: Ground): Promise<Expected> {
   };
 }
 
-/**
- * CLOSING: both sides send their FIN, and neither has its own acknowledged. What goes to the client
- * is let through only when it carries a FIN, and what goes to the server not at all.
- */
+/** CLOSING: both sides send their FIN, the peer's arrives, the own one never does. The peer is FIN_WAIT1. */
 export async function closing({ netns, workshop }: Ground): Promise<Expected> {
   const listener = await workshop.tcpListener(V4);
   const pair = await workshop.tcpPair(listener);

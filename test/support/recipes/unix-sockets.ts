@@ -76,8 +76,9 @@ export async function connected(workshop: Workshop, directory: string): Promise<
   const receiver = await workshop.unix(SOCK.DGRAM, name);
   const sender = await workshop.unix(SOCK.DGRAM);
   await workshop.connect(sender, { unix: name });
+  // connect(2) marks both sides connected, although the receiver has no peer (unix_dgram_connect).
   rows.push(
-    { what: 'receiver', type: SOCK.DGRAM, state: 7, inode: await inode(receiver), name, peerInode: 0 },
+    { what: 'receiver', type: SOCK.DGRAM, state: 1, inode: await inode(receiver), name, peerInode: 0 },
     { what: 'sender', type: SOCK.DGRAM, state: 1, inode: await inode(sender), peerInode: await inode(receiver) },
   );
   return rows;

@@ -21,7 +21,7 @@ const operations: Record<string, (...args: unknown[]) => unknown> = {
   shutdown: (fd, how) => libc.shutdown(number(fd), number(how)),
   close: (fd) => libc.close(number(fd)),
   send: (fd, length) => libc.send(number(fd), new Uint8Array(number(length)).fill(0x78)),
-  recv: (fd, room) => libc.recv(number(fd), number(room)),
+  recv: (fd, room) => libc.recv(number(fd), number(room)).length,
   setsockopt: (fd, level, name, ...values) =>
     libc.setsockopt(number(fd), number(level), number(name), ...values.map(number)),
   port: (fd) => portOf(libc.getsockname(number(fd))),

@@ -1,0 +1,22 @@
+/**
+ * Bytes from hexadecimal text: white space is passed over, and what follows `#` on a line is a
+ * comment, so that golden messages can say what each field is. Integers stand as a little-endian
+ * machine stores them.
+ */
+export function hex(text: string): Uint8Array {
+  const digits = text.replace(/#.*$/gm, '').replace(/\s+/g, '');
+  if (!/^(?:[0-9a-f]{2})*$/.test(digits)) throw new Error(`not hexadecimal: ${digits}`);
+  return Uint8Array.from({ length: digits.length / 2 }, (_, index) =>
+    Number.parseInt(digits.slice(index * 2, index * 2 + 2), 16),
+  );
+}
+
+/** A view over exactly these bytes. */
+export function viewOf(bytes: Uint8Array): DataView {
+  return new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+}
+
+/** Several runs of bytes as one. */
+export function concat(...parts: Uint8Array[]): Uint8Array {
+  return Uint8Array.from(parts.flatMap((part) => [...part]));
+}
