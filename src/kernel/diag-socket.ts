@@ -54,6 +54,8 @@ export function scratchStore(): PieceStore {
 export class DiagSocket {
   readonly #fd: number;
   #sequence = 0;
+  /** True while an answer is under way; for ever when its reading was broken off. */
+  #unfinished = false;
 
   /** @param fd an open netlink socket; closed by {@link close} */
   constructor(fd: number) {
@@ -63,13 +65,13 @@ export class DiagSocket {
   /**
    * Opens a socket in the namespace of `netnsFd`, or in the caller's own where that is undefined.
    *
-   * @param timeoutMs how long a read waits for the kernel before it counts as unanswered
+   * @param timeoutMs how long a read waits for the kernel before it counts as unanswered; at least 1
    */
   static open(calls: SystemCalls, netnsFd: number | undefined, timeoutMs = 5000): DiagSocket {
     const create = () => calls.socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_SOCK_DIAG);
     const fd = netnsFd === undefined ? create() : insideNetns(calls, netnsFd, create);
     try {
-      calls.setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, timeval(timeoutMs));
+      calls.setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, timeval(Math.max(timeoutMs, 1)));
     } catch (error) {
       fs.closeSync(fd);
       throw error;
@@ -84,10 +86,14 @@ export class DiagSocket {
   /**
    * Sends a dump request and hands every answer message to `onMessage`, in pieces kept by `store`.
    *
+   * When the reading of an answer was broken off (no answer in time, bad bytes, an error thrown by
+   * `onMessage`), the rest of it is still to come and the socket is of no more use: every later dump
+   * says EBUSY, as the kernel would.
+   *
    * @param what for the error's text: `TCP dump`
    * @param request a whole netlink message; its sequence number is set here
-   * @throws {DiagError} when the kernel refuses (ENOENT: it has no handler for the protocol), or
-   *   does not answer in time (ETIMEDOUT)
+   * @throws {DiagError} when the kernel refuses (ENOENT: it has no handler for the protocol), does
+   *   not answer in time (ETIMEDOUT), or an earlier answer was broken off (EBUSY)
    * @throws {WireError} when the answer is not what netlink promises
    */
   dump(
@@ -96,6 +102,7 @@ export class DiagSocket {
     store: PieceStore,
     onMessage: (view: DataView, offset: number, length: number) => void,
   ): { interrupted: boolean } {
+    if (this.#unfinished) throw new DiagError(what, 'EBUSY');
     const sequence = ++this.#sequence;
     new DataView(request.buffer, request.byteOffset, request.byteLength).setUint32(
       NLMSG_HEADER.sequence,
@@ -107,6 +114,7 @@ export class DiagSocket {
     } catch (error) {
       throw new DiagError(what, (error as NodeJS.ErrnoException).code ?? 'EIO', { cause: error });
     }
+    this.#unfinished = true;
     const reader = new DumpReader(sequence);
     let view: DataView;
     const forward: OnMessage = (offset, length) => onMessage(view, offset, length);
@@ -117,6 +125,7 @@ export class DiagSocket {
       const end = reader.read(view, piece.offset, length, forward);
       store.filled(length);
       if (end === undefined) continue;
+      this.#unfinished = false;
       if (end.status !== 0) throw refusal(what, end);
       return { interrupted: reader.interrupted };
     }
@@ -149,6 +158,6 @@ function timeval(milliseconds: number): Uint8Array {
   const bytes = new Uint8Array(16);
   const view = new DataView(bytes.buffer);
   view.setBigInt64(0, BigInt(Math.floor(milliseconds / 1000)), HOST_LITTLE_ENDIAN);
-  view.setBigInt64(8, BigInt((milliseconds % 1000) * 1000), HOST_LITTLE_ENDIAN);
+  view.setBigInt64(8, BigInt(Math.floor((milliseconds % 1000) * 1000)), HOST_LITTLE_ENDIAN);
   return bytes;
 }
