@@ -1,0 +1,176 @@
+import fs from 'node:fs';
+import { isGoneOrDenied, PROC, readProcText } from './read.ts';
+
+/** Where the cgroup file systems are mounted, cgroups(7). */
+export const CGROUP_ROOT = '/sys/fs/cgroup';
+
+/** One line of `/proc/PID/cgroup`: `4:memory:/docker/ID`, or `0::/docker/ID` for version 2. */
+export interface CgroupEntry {
+  /** Hierarchy number; 0 for version 2. */
+  hierarchy: number;
+  /** `memory`, `cpu,cpuacct`, `name=systemd`; empty for version 2. */
+  controllers: string;
+  /** As the reader's cgroup namespace sees it: what lies outside begins with `/..`. */
+  path: string;
+}
+
+/** What a cgroup path tells about the container that a process runs in. */
+export interface CgroupContainer {
+  /** `docker`, `podman`, `containerd`, `cri-o`, `ecs`; `kubernetes` where the path names a pod but no runtime. */
+  runtime: string;
+  /** 64 hexadecimal digits; on Fargate 32, a hyphen and a decimal number. */
+  id: string;
+}
+
+/**
+ * The container that a process runs in, by its cgroup.
+ *
+ * @returns undefined when it runs in none, is gone, or may not be read
+ */
+export function containerOfProcess(pid: number, proc = PROC): CgroupContainer | undefined {
+  const text = readProcText(`${proc}/${pid}/cgroup`);
+  return text === undefined ? undefined : containerOfCgroupText(text);
+}
+
+/**
+ * The id that the kernel gives the process's cgroup of version 2, as the CGROUP_ID attribute of
+ * sock_diag tells it: the inode number of the cgroup's directory.
+ *
+ * @param root where cgroups are mounted: version 2 alone, or version 1 with version 2 in `unified`
+ * @returns undefined for the root cgroup, which tells nobody from anybody, for one outside the
+ *   reader's cgroup namespace, and where version 2 is not mounted
+ */
+export function readCgroupId(pid: number, proc = PROC, root = CGROUP_ROOT): bigint | undefined {
+  const text = readProcText(`${proc}/${pid}/cgroup`);
+  const path = text === undefined ? undefined : unifiedPath(parseCgroup(text));
+  return path === undefined ? undefined : cgroupIdOfPath(path, root);
+}
+
+/**
+ * The id of a cgroup of version 2 by its path.
+ *
+ * @param path as {@link CgroupEntry.path}
+ * @param root see {@link readCgroupId}
+ */
+export function cgroupIdOfPath(path: string, root = CGROUP_ROOT): bigint | undefined {
+  if (path === '/' || path.startsWith('/..')) return undefined;
+  const mount = fs.existsSync(`${root}/cgroup.controllers`) ? root : `${root}/unified`;
+  try {
+    // The path was read byte for byte.
+    return fs.statSync(Buffer.from(mount + path, 'latin1'), { bigint: true }).ino;
+  } catch (error) {
+    if (isGoneOrDenied(error)) return undefined;
+    throw error;
+  }
+}
+
+/** The lines of `/proc/PID/cgroup`. Lines that are none are left out. */
+export function parseCgroup(text: string): CgroupEntry[] {
+  const entries: CgroupEntry[] = [];
+  for (const line of text.split('\n')) {
+    const first = line.indexOf(':');
+    const second = line.indexOf(':', first + 1);
+    if (first < 1 || second < 0) continue;
+    const path = line.slice(second + 1);
+    entries.push({
+      hierarchy: Number(line.slice(0, first)),
+      controllers: line.slice(first + 1, second),
+      path: path.endsWith(DELETED) ? path.slice(0, -DELETED.length) : path,
+    });
+  }
+  return entries;
+}
+
+/** What the kernel appends to the path of a cgroup that was removed under its last process. */
+const DELETED = ' (deleted)';
+
+/**
+ * The container that the text of `/proc/PID/cgroup` names. Version 2 is asked first, then version 1
+ * in the order in which runtimes can be relied on to use its controllers: on a hybrid host either
+ * can be the one that names it.
+ */
+export function containerOfCgroupText(text: string): CgroupContainer | undefined {
+  // Every process of the host passes here: one look at the text is all that most of them cost.
+  if (!ANY_ID.test(text)) return undefined;
+  const entries = parseCgroup(text).sort((a, b) => preference(a) - preference(b));
+  for (const { path } of entries) {
+    const container = containerOfCgroup(path);
+    if (container !== undefined) return container;
+  }
+  return undefined;
+}
+
+const ANY_ID = /[0-9a-f]{32}/;
+
+function preference({ hierarchy, controllers }: CgroupEntry): number {
+  if (hierarchy === 0) return 0;
+  const rank = ['memory', 'pids', 'name=systemd'].indexOf(controllers);
+  return rank < 0 ? 4 : 1 + rank;
+}
+
+/** The path of version 2: `0::/docker/ID`. */
+function unifiedPath(entries: readonly CgroupEntry[]): string | undefined {
+  return entries.find((entry) => entry.hierarchy === 0 && entry.controllers === '')?.path;
+}
+
+/**
+ * The container that a cgroup path names: the innermost one, so that a container in a container is
+ * itself and not its ancestor.
+ *
+ * LXC and systemd-nspawn put a name there instead of an id; they are not recognised.
+ */
+export function containerOfCgroup(path: string): CgroupContainer | undefined {
+  const components = path.split('/');
+  for (let index = components.length - 1; index > 0; index--) {
+    const container = containerOfComponent(components, index);
+    if (container !== undefined) return container;
+  }
+  return undefined;
+}
+
+/**
+ * `ID`, `docker-ID.scope`, `libpod-ID`; and `SLICE:cri-containerd:ID`, which is how runc spells a
+ * systemd path when it uses the cgroup file system itself.
+ */
+const COMPONENT = /^(?:(?:[^:]*:)?([a-z-]+)[-:])?([0-9a-f]{64})(\.scope)?$/;
+
+/** A container on Fargate: the task's id and a number, below `/ecs/TASK`. */
+const FARGATE = /^[0-9a-f]{32}-\d+$/;
+
+const RUNTIME_BY_PREFIX: ReadonlyMap<string, string> = new Map([
+  ['docker', 'docker'],
+  ['cri-containerd', 'containerd'],
+  ['nerdctl', 'containerd'],
+  ['crio', 'cri-o'],
+  ['libpod', 'podman'],
+  ['libpod-payload', 'podman'],
+]);
+
+function containerOfComponent(components: readonly string[], index: number): CgroupContainer | undefined {
+  const component = components[index] ?? '';
+  // A prefix that is not known, a monitor's (`libpod-conmon`, `crio-conmon`) for one, is no container.
+  const match = COMPONENT.exec(component);
+  if (match !== null) {
+    const [, prefix, id = ''] = match;
+    const runtime = prefix === undefined ? runtimeOfParents(components, index) : RUNTIME_BY_PREFIX.get(prefix);
+    return runtime === undefined ? undefined : { runtime, id };
+  }
+  return FARGATE.test(component) && components.lastIndexOf('ecs', index) > 0
+    ? { runtime: 'ecs', id: component }
+    : undefined;
+}
+
+/** Whose an id without a prefix is, by what stands above it. */
+function runtimeOfParents(components: readonly string[], index: number): string | undefined {
+  const parent = components[index - 1];
+  // Podman's pods have ids too, and their containers a prefix.
+  if (parent === 'libpod_parent') return undefined;
+  if (parent === 'docker') return 'docker';
+  // containerd's namespaces of its own clients.
+  if (parent === 'default' || parent === 'k8s.io') return 'containerd';
+  // kubelet's cgroup file system driver: the container is a child of its pod.
+  if (parent?.startsWith('pod') && components.some((component) => component.startsWith('kubepods')))
+    return 'kubernetes';
+  // /ecs/TASK/ID is Docker's, and so is any parent that somebody gave with --cgroup-parent.
+  return 'docker';
+}
