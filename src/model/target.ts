@@ -8,6 +8,9 @@ export interface Target {
   id?: string;
   /** A process that lives in it; absent for a named namespace without processes. */
   pid?: number;
-  /** Inode number of the network namespace: its identity while something holds it. */
+  /**
+   * Inode number of the network namespace: its identity while something holds it. Negative where the
+   * inode may not be read: then a number that only tells namespaces apart.
+   */
   netns: number;
 }

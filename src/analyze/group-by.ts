@@ -1,0 +1,72 @@
+import type { Group, GroupKey } from '../model/group.ts';
+import type { SocketSource, SocketView } from '../model/socket-view.ts';
+import { DistinctSockets } from './distinct.ts';
+import { type GroupContext, type KeyReader, keyReader } from './group-keys.ts';
+import { GroupTable } from './group-table.ts';
+
+/** Counts sockets in groups. Make one, feed it every socket, then ask for the groups. */
+export class GroupCounter {
+  readonly #readers: readonly KeyReader[];
+  readonly #table: GroupTable;
+  readonly #distinct = new DistinctSockets();
+
+  constructor(keys: readonly GroupKey[], context: GroupContext) {
+    this.#readers = keys.map((key) => keyReader(key, context));
+    this.#table = new GroupTable(this.#readers.reduce((width, reader) => width + reader.width, 0));
+  }
+
+  /** Counts one socket, unless it is the TCP level of an MPTCP connection that was counted. */
+  count(socket: SocketView): void {
+    if (!this.#distinct.isNew(socket)) return;
+    let at = 0;
+    for (const reader of this.#readers) {
+      reader.write(socket, this.#table.key, at);
+      at += reader.width;
+    }
+    this.#table.count();
+  }
+
+  /** The groups so far, the largest first; equal ones in the order of their keys' text. */
+  groups(): Group[] {
+    const groups: Group[] = [];
+    this.#table.each((words, count) => {
+      groups.push(this.#group(words, count));
+    });
+    return merge(groups).sort((a, b) => b.count - a.count || (keyText(a) < keyText(b) ? -1 : 1));
+  }
+
+  #group(words: Uint32Array, count: number): Group {
+    const group: Group = { key: {}, count };
+    let at = 0;
+    for (const reader of this.#readers) {
+      group.key[reader.key] = reader.value(words, at);
+      const name = reader.name?.(words, at);
+      if (name !== undefined) group.names = { ...group.names, [reader.key]: name };
+      at += reader.width;
+    }
+    return group;
+  }
+}
+
+/** Counts every socket of a source. */
+export function groupBy(sockets: SocketSource, keys: readonly GroupKey[], context: GroupContext): Group[] {
+  const counter = new GroupCounter(keys, context);
+  sockets.each((socket) => counter.count(socket));
+  return counter.groups();
+}
+
+/** Joins groups whose keys read the same: ports carry their protocol in the table, not in the answer. */
+function merge(groups: Group[]): Group[] {
+  const byText = new Map<string, Group>();
+  for (const group of groups) {
+    const text = keyText(group);
+    const known = byText.get(text);
+    if (known === undefined) byText.set(text, group);
+    else known.count += group.count;
+  }
+  return [...byText.values()];
+}
+
+function keyText(group: Group): string {
+  return JSON.stringify(Object.values(group.key));
+}

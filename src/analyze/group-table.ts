@@ -1,0 +1,96 @@
+/** First size of the index; a power of two, as every later one. */
+const FIRST_SLOTS = 1024;
+
+/**
+ * Counts by keys of a fixed number of 32-bit words: an open-addressing hash table over typed
+ * arrays, so that counting a hundred thousand sockets makes no object for any of them.
+ */
+export class GroupTable {
+  readonly #width: number;
+  /** Where the caller writes the key of the socket that {@link count} then counts. */
+  readonly key: Uint32Array;
+  #slots = new Int32Array(FIRST_SLOTS).fill(-1);
+  #keys: Uint32Array;
+  #counts = new Uint32Array(FIRST_SLOTS);
+  #size = 0;
+
+  /** @param width words of a key */
+  constructor(width: number) {
+    this.#width = width;
+    this.key = new Uint32Array(width);
+    this.#keys = new Uint32Array(FIRST_SLOTS * width);
+  }
+
+  /** Number of different keys. */
+  get size(): number {
+    return this.#size;
+  }
+
+  /** Counts one more socket under the key that stands in {@link key}. */
+  count(): void {
+    const group = this.#find();
+    this.#counts[group] = (this.#counts[group] ?? 0) + 1;
+  }
+
+  /** Goes through the groups in the order in which they were first seen. The key is a view: copy it to keep it. */
+  each(visit: (key: Uint32Array, count: number) => void): void {
+    for (let group = 0; group < this.#size; group++) {
+      const at = group * this.#width;
+      visit(this.#keys.subarray(at, at + this.#width), this.#counts[group] ?? 0);
+    }
+  }
+
+  /** Index of the group of {@link key}, made when it is new. */
+  #find(): number {
+    const mask = this.#slots.length - 1;
+    for (let slot = this.#hash() & mask; ; slot = (slot + 1) & mask) {
+      const group = this.#slots[slot] as number;
+      if (group < 0) return this.#add(slot);
+      if (this.#equals(group)) return group;
+    }
+  }
+
+  #add(slot: number): number {
+    const group = this.#size++;
+    this.#slots[slot] = group;
+    this.#keys.set(this.key, group * this.#width);
+    this.#counts[group] = 0;
+    // Half full is the most that keeps the probes short.
+    if (this.#size * 2 >= this.#slots.length) this.#grow();
+    return group;
+  }
+
+  #equals(group: number): boolean {
+    const at = group * this.#width;
+    for (let word = 0; word < this.#width; word++) if (this.#keys[at + word] !== this.key[word]) return false;
+    return true;
+  }
+
+  /** Multiply-and-rotate over the words, with the finaliser of MurmurHash3. */
+  #hash(words: Uint32Array = this.key, at = 0): number {
+    let hash = 0;
+    for (let word = 0; word < this.#width; word++) {
+      hash = Math.imul(hash ^ (words[at + word] as number), 0xcc9e2d51);
+      hash = (hash << 13) | (hash >>> 19);
+    }
+    hash = Math.imul(hash ^ (hash >>> 16), 0x85ebca6b);
+    return (hash ^ (hash >>> 13)) >>> 0;
+  }
+
+  #grow(): void {
+    const slots = new Int32Array(this.#slots.length * 2).fill(-1);
+    const keys = new Uint32Array(slots.length * this.#width);
+    keys.set(this.#keys);
+    const counts = new Uint32Array(slots.length);
+    counts.set(this.#counts);
+    const mask = slots.length - 1;
+    for (let group = 0; group < this.#size; group++) {
+      let slot = this.#hash(keys, group * this.#width) & mask;
+      while ((slots[slot] as number) >= 0) slot = (slot + 1) & mask;
+      slots[slot] = group;
+    }
+    this.#slots = slots;
+    this.#keys = keys;
+    this.#counts = counts;
+  }
+}

@@ -1,0 +1,120 @@
+import { buildCommand } from '@stricli/core';
+import { Failure } from '../../model/failure.ts';
+import { GROUP_KEYS, type GroupKey } from '../../model/group.ts';
+import type { SocketQuery } from '../../model/socket-query.ts';
+import type { Proto } from '../../model/socket-view.ts';
+import { ALL_STATES, stateMask, TCP_STATE } from '../../model/tcp-state.ts';
+import type { CliContext } from '../context.ts';
+import { TEXTS } from '../texts.ts';
+import { formatOf, outputFlags } from './shared-flags.ts';
+
+interface Flags {
+  tcp: boolean;
+  udp: boolean;
+  unix: boolean;
+  raw: boolean;
+  mptcp: boolean;
+  ipv4: boolean;
+  ipv6: boolean;
+  listening: boolean;
+  processes: boolean;
+  info: boolean;
+  numeric: boolean;
+  by?: readonly GroupKey[];
+  json: boolean;
+  ndjson: boolean;
+}
+
+const flag = (brief: string) => ({ kind: 'boolean', brief, default: false, withNegated: false }) as const;
+
+export const lsCommand = buildCommand<Flags, string[], CliContext>({
+  docs: { brief: TEXTS.ls, fullDescription: `${TEXTS.ls}.\n\nTARGET is ${TEXTS.target}.` },
+  parameters: {
+    flags: {
+      tcp: flag(TEXTS.tcp),
+      udp: flag(TEXTS.udp),
+      unix: flag(TEXTS.unix),
+      raw: flag(TEXTS.raw),
+      mptcp: flag(TEXTS.mptcp),
+      ipv4: flag(TEXTS.ipv4),
+      ipv6: flag(TEXTS.ipv6),
+      listening: flag(TEXTS.listening),
+      processes: flag(TEXTS.processes),
+      info: flag(TEXTS.info),
+      numeric: flag(TEXTS.numeric),
+      by: {
+        kind: 'parsed',
+        parse: parseKeys,
+        brief: `${TEXTS.by}: ${GROUP_KEYS.join(', ')}`,
+        optional: true,
+        placeholder: 'KEY,KEY',
+      },
+      ...outputFlags,
+    },
+    aliases: {
+      t: 'tcp',
+      u: 'udp',
+      x: 'unix',
+      w: 'raw',
+      M: 'mptcp',
+      l: 'listening',
+      p: 'processes',
+      i: 'info',
+      n: 'numeric',
+    },
+    positional: {
+      kind: 'array',
+      parameter: { brief: TEXTS.target, parse: String, placeholder: 'TARGET' },
+    },
+  },
+  loader: async () => {
+    const { ls } = await import('../../flows/ls.ts');
+    return async function (flags, ...targets) {
+      await ls(this.flow, {
+        target: targetOf(targets),
+        query: queryOf(flags),
+        processes: flags.processes,
+        numeric: flags.numeric,
+        by: flags.by ?? [],
+        format: formatOf(flags),
+      });
+    };
+  },
+});
+
+function targetOf(targets: readonly string[]): string {
+  if (targets.length === 0) throw new Failure('usage', `ls: a TARGET is missing: ${TEXTS.target}`);
+  return targets.join(',');
+}
+
+function parseKeys(text: string): readonly GroupKey[] {
+  const keys = text.split(',').filter((key) => key !== '');
+  for (const key of keys) {
+    if (!GROUP_KEYS.some((known) => known === key)) {
+      throw new Failure('usage', `--by ${text}: unknown key "${key}"; known are ${GROUP_KEYS.join(', ')}`);
+    }
+  }
+  if (keys.length === 0) throw new Failure('usage', `--by: a key is missing; known are ${GROUP_KEYS.join(', ')}`);
+  return [...new Set(keys)] as GroupKey[];
+}
+
+/** What the flags ask for. Without a protocol all of them; an address family alone leaves UNIX out. */
+function queryOf(flags: Flags): SocketQuery {
+  const { tcp, udp, unix, raw, mptcp, ipv4, ipv6 } = flags;
+  const everything = !(tcp || udp || unix || raw || mptcp);
+  const families = ipv4 || ipv6;
+  const protos: Proto[] = [];
+  // MPTCP before TCP: counts know a connection's TCP level by having seen the connection.
+  if (everything || mptcp) protos.push('mptcp');
+  if (everything || tcp) protos.push('tcp');
+  if (everything || udp) protos.push('udp', 'udplite');
+  if (everything || raw) protos.push('raw');
+  if (unix || (everything && !families)) protos.push('unix');
+  return {
+    protos,
+    inet: !ipv6 || ipv4,
+    inet6: !ipv4 || ipv6,
+    states: flags.listening ? stateMask(TCP_STATE.LISTEN, TCP_STATE.CLOSE) : ALL_STATES,
+    tcpInfo: flags.info,
+  };
+}

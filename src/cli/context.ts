@@ -1,0 +1,28 @@
+import type { FlowContext } from '../flows/context.ts';
+import { localContext } from '../flows/local.ts';
+import { descriptorOutput } from './output.ts';
+
+/** What a command runs on: this machine, this terminal. */
+export interface CliContext {
+  readonly process: {
+    readonly stdout: { write(text: string): void };
+    readonly stderr: { write(text: string): void };
+    readonly env: Readonly<Record<string, string | undefined>>;
+    exitCode?: number | string | null;
+  };
+  readonly flow: FlowContext;
+}
+
+/** The context of a real run. */
+export function processContext(): CliContext {
+  const out = descriptorOutput(1);
+  const err = descriptorOutput(2);
+  return {
+    process: {
+      stdout: out,
+      stderr: err,
+      env: { ...process.env, ...(process.env['NO_COLOR'] && { STRICLI_NO_COLOR: '1' }) },
+    },
+    flow: localContext(process.env, out, err),
+  };
+}

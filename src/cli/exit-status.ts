@@ -1,0 +1,29 @@
+import type { FailureKind } from '../model/failure.ts';
+
+/** The statuses that scripts rely on. */
+export const EXIT = {
+  OK: 0,
+  /** doctor found something, guard: a budget broke. */
+  FOUND: 1,
+  USAGE: 2,
+  NO_TARGET: 3,
+  NOT_PERMITTED: 4,
+  UNSUPPORTED: 5,
+  /** guard: the command under test itself failed. */
+  COMMAND_FAILED: 6,
+  FAULT: 70,
+} as const;
+
+const BY_KIND: Record<FailureKind, number> = {
+  usage: EXIT.USAGE,
+  'no-target': EXIT.NO_TARGET,
+  'not-permitted': EXIT.NOT_PERMITTED,
+  unsupported: EXIT.UNSUPPORTED,
+  fault: EXIT.FAULT,
+};
+
+/** The exit status of an error: that of its kind, or 70 for one that nobody foresaw. */
+export function exitStatus(error: unknown): number {
+  const kind = (error as { kind?: FailureKind }).kind;
+  return (kind !== undefined && BY_KIND[kind]) || EXIT.FAULT;
+}

@@ -1,0 +1,29 @@
+import { errorLine, showStacks } from '../flows/error-line.ts';
+import { exitStatus } from './exit-status.ts';
+
+/** Runs the command line; the exit status is set, the process ends by itself. */
+async function main(args: string[]): Promise<void> {
+  const { processContext } = await import('./context.ts');
+  const context = processContext();
+  const [verb, ...rest] = args;
+  // netstat parses its own arguments; that also keeps the command tree off its start.
+  if (verb === 'netstat' && !rest.includes('--help')) {
+    const { runNetstat } = await import('./netstat.ts');
+    process.exitCode = await runNetstat(context.flow, rest);
+    return;
+  }
+  const [{ run }, { app, statusOf }, { prepareArguments }] = await Promise.all([
+    import('@stricli/core'),
+    import('./app.ts'),
+    import('./prepare-arguments.ts'),
+  ]);
+  const prepared = prepareArguments(args);
+  if (prepared.debug) showStacks();
+  await run(app, prepared.args, context);
+  process.exitCode = statusOf(context.process.exitCode);
+}
+
+main(process.argv.slice(2)).catch((error: unknown) => {
+  process.stderr.write(`${errorLine(error)}\n`);
+  process.exitCode = exitStatus(error);
+});

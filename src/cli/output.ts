@@ -1,0 +1,39 @@
+import fs from 'node:fs';
+import tty from 'node:tty';
+import type { Output } from '../flows/context.ts';
+import { EXIT } from './exit-status.ts';
+
+/** How long to wait before trying again when a pipe's reader is slow and the pipe does not block. */
+const RETRY_MS = 5;
+
+/**
+ * Writes straight to a file descriptor, which spares a one-shot command the loading of Node's
+ * streams. A reader that closed the pipe (`| head`) ends the process quietly.
+ */
+export function descriptorOutput(fd: 1 | 2): Output {
+  const columns = tty.isatty(fd) ? terminalColumns(fd) : undefined;
+  return {
+    columns,
+    write(text) {
+      const bytes = typeof text === 'string' ? Buffer.from(text) : text;
+      for (let at = 0; at < bytes.length; ) at += writeSome(fd, bytes, at);
+    },
+  };
+}
+
+function writeSome(fd: number, bytes: Uint8Array, at: number): number {
+  try {
+    return fs.writeSync(fd, bytes, at);
+  } catch (error) {
+    const code = (error as NodeJS.ErrnoException).code;
+    if (code === 'EPIPE') process.exit(EXIT.OK);
+    if (code !== 'EAGAIN') throw error;
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, RETRY_MS);
+    return 0;
+  }
+}
+
+function terminalColumns(fd: 1 | 2): number {
+  const stream = fd === 1 ? process.stdout : process.stderr;
+  return stream.columns || 80;
+}

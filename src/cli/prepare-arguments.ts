@@ -1,0 +1,26 @@
+/**
+ * What the command tree cannot take: digits as flags (`-4`, `-tan4`) become their long form, and
+ * `--debug` is taken out, for it belongs to no command.
+ */
+export function prepareArguments(args: readonly string[]): { args: string[]; debug: boolean } {
+  const prepared: string[] = [];
+  let debug = false;
+  let onlyOperands = false;
+  for (const arg of args) {
+    if (arg === '--') onlyOperands = true;
+    if (onlyOperands) prepared.push(arg);
+    else if (arg === '--debug') debug = true;
+    else if (/^-[A-Za-z46]*[46][A-Za-z46]*$/.test(arg)) prepared.push(...splitDigits(arg));
+    else prepared.push(arg);
+  }
+  return { args: prepared, debug };
+}
+
+function splitDigits(arg: string): string[] {
+  const letters = arg.slice(1).replace(/[46]/g, '');
+  const flags: string[] = [];
+  if (letters !== '') flags.push(`-${letters}`);
+  if (arg.includes('4')) flags.push('--ipv4');
+  if (arg.includes('6')) flags.push('--ipv6');
+  return flags;
+}

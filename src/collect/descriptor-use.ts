@@ -1,0 +1,28 @@
+import type { DescriptorUse } from '../model/overview.ts';
+import { countDescriptors } from '../procfs/descriptors.ts';
+import { readNofileLimit } from '../procfs/limits.ts';
+import type { Machine } from './machine.ts';
+
+/**
+ * The process that is closest to its own soft limit of open files.
+ *
+ * @returns undefined when none of the processes may be looked at
+ */
+export function fullestProcess(machine: Machine, pids: Iterable<number>): DescriptorUse | undefined {
+  let fullest: DescriptorUse | undefined;
+  let share = -1;
+  for (const pid of pids) {
+    const used = countDescriptors(pid, machine.proc);
+    if (used === undefined) continue;
+    const limit = readNofileLimit(pid, machine.proc);
+    if (limit === undefined) continue;
+    if (used / limit.soft <= share) continue;
+    share = used / limit.soft;
+    fullest = { pid, used, softLimit: finite(limit.soft), hardLimit: finite(limit.hard) };
+  }
+  return fullest;
+}
+
+function finite(limit: number): number | null {
+  return Number.isFinite(limit) ? limit : null;
+}

@@ -1,0 +1,19 @@
+import type { Machine } from '../collect/machine.ts';
+
+/** A stream that a flow writes to. */
+export interface Output {
+  /** Writes all of it, in order. */
+  write(text: string | Uint8Array): void;
+  /** Terminal columns; undefined when it is no terminal. */
+  columns: number | undefined;
+}
+
+/** Everything that a flow needs from outside, handed in. */
+export interface FlowContext {
+  machine: Machine;
+  out: Output;
+  err: Output;
+}
+
+/** How a person or a script wants the answer. */
+export type Format = 'text' | 'json' | 'ndjson';

@@ -1,0 +1,118 @@
+import { type Inventory, takeInventory } from '../collect/inventory.ts';
+import type { Place } from '../collect/place.ts';
+import { resolveTargets } from '../collect/resolve.ts';
+import { Failure } from '../model/failure.ts';
+import type { GroupKey } from '../model/group.ts';
+import type { SocketQuery } from '../model/socket-query.ts';
+import { ByteWriter } from '../present/byte-writer.ts';
+import { renderGroups } from '../present/group-table.ts';
+import { groupsJson, groupsNdjson, type Pieces, socketsJson, socketsNdjson } from '../present/json.ts';
+import { safeText } from '../present/safe-text.ts';
+import { renderInetSockets } from '../present/socket-table.ts';
+import { renderUnixSockets } from '../present/unix-table.ts';
+import type { FlowContext, Format } from './context.ts';
+import { writeNotes } from './notes.ts';
+import { groupsOf, type Sockets, socketsOf } from './sockets.ts';
+
+export interface LsOptions {
+  /** A TARGET as typed, several with commas. */
+  target: string;
+  query: SocketQuery;
+  processes: boolean;
+  /** Plain numbers, no names. */
+  numeric: boolean;
+  /** Count in groups by these keys instead of listing; empty to list. */
+  by: readonly GroupKey[];
+  format: Format;
+}
+
+/** `socklens ls`: the sockets of the targets, or their counts. */
+export async function ls(context: FlowContext, options: LsOptions): Promise<void> {
+  const places = await resolveTargets(context.machine, options.target);
+  if (options.by.length > 0) await count(context, places, options);
+  else await list(context, places, options);
+}
+
+async function list(context: FlowContext, places: readonly Place[], options: LsOptions): Promise<void> {
+  const { machine } = context;
+  const inventory = await takeInventory(machine);
+  const { query, format } = options;
+  const wants = { query, processes: options.processes || format !== 'text', names: !options.numeric };
+  const reports = await eachPlace(places, (place) => socketsOf(machine, place, wants, inventory), context);
+  if (format === 'json')
+    writePieces(
+      context,
+      socketsJson(reports, (report) => (report as Sockets).context),
+    );
+  else if (format === 'ndjson')
+    writePieces(
+      context,
+      socketsNdjson(reports, (report) => (report as Sockets).context),
+    );
+  else writeTables(context, reports, options);
+}
+
+function writeTables(context: FlowContext, reports: readonly Sockets[], options: LsOptions): void {
+  const { out } = context;
+  const writer = new ByteWriter();
+  reports.forEach((report, index) => {
+    writeNotes(context, report.coverage, reports.length > 1 ? report.target.name : undefined);
+    if (reports.length > 1) writeTitle(writer, report.target.name, index);
+    const tableOptions = { ...report.context, processes: options.processes, width: out.columns };
+    const before = writer.length;
+    renderInetSockets(writer, report.sockets, tableOptions);
+    const between = writer.length;
+    const unix = new ByteWriter();
+    renderUnixSockets(unix, report.sockets, tableOptions);
+    if (between > before && unix.length > 0) writer.ascii('\n');
+    writer.raw(unix.bytes());
+    if (writer.length === before) writer.ascii('no sockets\n');
+  });
+  out.write(writer.bytes());
+}
+
+async function count(context: FlowContext, places: readonly Place[], options: LsOptions): Promise<void> {
+  const { machine, out } = context;
+  const wants = { query: options.query, keys: options.by, names: !options.numeric };
+  let inventory: Inventory | undefined;
+  if (places.length > 1) inventory = await takeInventory(machine);
+  const reports = await eachPlace(places, (place) => groupsOf(machine, place, wants, inventory), context);
+  if (options.format === 'json') writePieces(context, groupsJson(reports));
+  else if (options.format === 'ndjson') writePieces(context, groupsNdjson(reports));
+  else {
+    const writer = new ByteWriter();
+    reports.forEach((report, index) => {
+      writeNotes(context, report.coverage, reports.length > 1 ? report.target.name : undefined);
+      if (reports.length > 1) writeTitle(writer, report.target.name, index);
+      renderGroups(writer, report, out.columns);
+    });
+    out.write(writer.bytes());
+  }
+}
+
+/** Of several targets, one that ended meanwhile is told and left out; of one, it is the error. */
+async function eachPlace<T>(
+  places: readonly Place[],
+  read: (place: Place) => Promise<T>,
+  context: FlowContext,
+): Promise<T[]> {
+  const reports: T[] = [];
+  for (const place of places) {
+    try {
+      reports.push(await read(place));
+    } catch (error) {
+      if (places.length === 1 || !(error instanceof Failure) || error.kind !== 'no-target') throw error;
+      context.err.write(`socklens: ${safeText(error.message)}\n`);
+    }
+  }
+  return reports;
+}
+
+function writeTitle(writer: ByteWriter, name: string, index: number): void {
+  if (index > 0) writer.ascii('\n');
+  writer.text(`${safeText(name)}:\n`);
+}
+
+function writePieces({ out }: FlowContext, pieces: Pieces): void {
+  for (const piece of pieces) out.write(piece);
+}

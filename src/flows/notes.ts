@@ -1,0 +1,10 @@
+import type { Coverage } from '../model/snapshot.ts';
+import { safeText } from '../present/safe-text.ts';
+import type { FlowContext } from './context.ts';
+
+/** Tells a person what an answer does not cover: a line for each note, on stderr. */
+export function writeNotes({ err }: FlowContext, coverage: Coverage, about?: string): void {
+  for (const note of coverage.notes) {
+    err.write(`socklens: ${safeText(about === undefined ? note : `${about}: ${note}`)}\n`);
+  }
+}

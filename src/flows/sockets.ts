@@ -1,0 +1,162 @@
+import { GroupCounter } from '../analyze/group-by.ts';
+import { Roles } from '../analyze/roles.ts';
+import type { RowContext } from '../analyze/socket-row.ts';
+import { attribute } from '../collect/attribution.ts';
+import { makeNames } from '../collect/host-names.ts';
+import { type Inventory, takeInventory } from '../collect/inventory.ts';
+import { look, stream } from '../collect/look.ts';
+import type { Machine } from '../collect/machine.ts';
+import { findOwners, type Owners } from '../collect/owners.ts';
+import type { Place } from '../collect/place.ts';
+import { processNames } from '../collect/process-names.ts';
+import type { ContainerFacts } from '../model/container.ts';
+import type { GroupKey } from '../model/group.ts';
+import type { Names } from '../model/names.ts';
+import type { GroupReport, SocketReport } from '../model/report.ts';
+import type { SocketQuery } from '../model/socket-query.ts';
+import type { SocketSource, SocketView } from '../model/socket-view.ts';
+
+export interface SocketsOptions {
+  query: SocketQuery;
+  /** Whether owner processes are wanted. */
+  processes: boolean;
+  /** Whether addresses and ports get names. */
+  names: boolean;
+}
+
+/** Sockets of a target with everything that their rows need. */
+export interface Sockets extends SocketReport {
+  context: RowContext;
+}
+
+/**
+ * The sockets of a place, with their containers where the namespace is shared.
+ *
+ * @param inventory what runs on the machine, when it is known already
+ * @throws {Failure}
+ */
+export async function socketsOf(
+  machine: Machine,
+  place: Place,
+  options: SocketsOptions,
+  inventory?: Inventory,
+): Promise<Sockets> {
+  const known = inventory ?? (await takeInventory(machine));
+  const seen = look(machine, place, options.query);
+  const shares = new Sharing(machine, place, known);
+  const wantsOwners = options.processes || shares.shared;
+  const whose = wantsOwners ? shares.attribute(seen.sockets) : undefined;
+  if (whose !== undefined && whose.owners.denied > 0) {
+    seen.coverage.complete = false;
+    seen.coverage.notes.push(deniedNote(whose.owners));
+  }
+  const facts = known.containers.map((container) => container.facts);
+  const context: RowContext = {
+    ...(options.names && { names: namesFor(machine, facts, place) }),
+    ...(options.processes && whose !== undefined && { processesOf: processNames(machine, whose.owners) }),
+    ...(shares.shared && whose !== undefined && { containerOf: whose.containerOf }),
+  };
+  return { target: place.target, ...seen, shared: shares.shared, context };
+}
+
+export interface GroupsOptions {
+  query: SocketQuery;
+  keys: readonly GroupKey[];
+  /** Whether addresses and ports get names. */
+  names: boolean;
+}
+
+/** Keys that need a second look at the sockets, after something else was found out about them all. */
+const NEEDS_ALL: readonly GroupKey[] = ['process', 'container', 'role', 'service'];
+
+/** Keys whose values have names. */
+const NAMED: readonly GroupKey[] = ['peer', 'peer-address', 'peer-port', 'local', 'local-port', 'service'];
+
+/**
+ * The sockets of a place, counted in groups. Where the keys allow it they are counted as they
+ * arrive and none is kept.
+ *
+ * @throws {Failure}
+ */
+export async function groupsOf(
+  machine: Machine,
+  place: Place,
+  options: GroupsOptions,
+  inventory?: Inventory,
+): Promise<GroupReport> {
+  const { keys, query } = options;
+  const named = options.names && keys.some((key) => NAMED.includes(key));
+  const byContainer = keys.includes('container');
+  const known = inventory ?? (named || byContainer ? await takeInventory(machine) : undefined);
+  const facts = known?.containers.map((container) => container.facts) ?? [];
+  const names = named ? namesFor(machine, facts, place) : undefined;
+  if (!keys.some((key) => NEEDS_ALL.includes(key))) {
+    const counter = new GroupCounter(keys, { names });
+    const seen = stream(machine, place, query, (socket) => counter.count(socket));
+    return { target: place.target, ...seen, keys, groups: counter.groups() };
+  }
+  const { sockets, ...seen } = look(machine, place, query);
+  const shares = known === undefined ? undefined : new Sharing(machine, place, known);
+  const whose = byContainer ? shares?.attribute(sockets) : undefined;
+  const owners = whose?.owners ?? (keys.includes('process') ? findOwners(machine, inodesOf(sockets)) : undefined);
+  if (owners !== undefined && owners.denied > 0) {
+    seen.coverage.complete = false;
+    seen.coverage.notes.push(deniedNote(owners));
+  }
+  const processesOf = owners === undefined ? undefined : processNames(machine, owners);
+  const counter = new GroupCounter(keys, {
+    names,
+    roles: new Roles(sockets),
+    ...(processesOf !== undefined && {
+      processOf: (inode) => {
+        const [first] = processesOf(inode);
+        return first === undefined ? undefined : `${first.pid}/${first.name}`;
+      },
+    }),
+    ...(whose !== undefined && { containerOf: whose.containerOf }),
+  });
+  sockets.each((socket) => counter.count(socket));
+  return { target: place.target, ...seen, keys, groups: counter.groups() };
+}
+
+/** Who shares a place's namespace, and whose a socket there is. */
+class Sharing {
+  readonly shared: boolean;
+  readonly #machine: Machine;
+  readonly #parties: Inventory['containers'];
+  readonly #alone: string | undefined;
+
+  constructor(machine: Machine, place: Place, inventory: Inventory) {
+    this.#machine = machine;
+    this.#parties = inventory.containers.filter(({ netns }) => netns === place.target.netns);
+    const isHost = inventory.processes.some(({ pid, netns }) => pid === 1 && netns === place.target.netns);
+    this.shared = this.#parties.length + (isHost ? 1 : 0) > 1;
+    const [only] = this.#parties;
+    this.#alone = this.shared ? undefined : only?.facts.name;
+  }
+
+  attribute(sockets: SocketSource): { owners: Owners; containerOf: (socket: SocketView) => string | undefined } {
+    const { of, owners } = attribute(this.#machine, inodesOf(sockets), this.#parties);
+    const nameById = new Map(this.#parties.map(({ facts }) => [facts.id, facts.name]));
+    // Where a container is alone in its namespace, all that is there is its own.
+    const containerOf = (socket: SocketView) => this.#alone ?? nameById.get(of(socket) ?? '');
+    return { owners, containerOf };
+  }
+}
+
+function inodesOf(sockets: SocketSource): Set<number> {
+  const inodes = new Set<number>();
+  sockets.each((socket) => {
+    if (socket.inode !== 0) inodes.add(socket.inode);
+  });
+  return inodes;
+}
+
+function namesFor(machine: Machine, containers: readonly ContainerFacts[], place: Place): Names {
+  const isHost = place.target.runtime === 'host';
+  return makeNames(machine, containers, place.procNet === undefined || isHost ? [] : [place.procNet]);
+}
+
+function deniedNote({ denied }: Owners): string {
+  return `the descriptors of ${denied} processes may not be listed (it needs CAP_SYS_PTRACE): sockets of theirs have no process here`;
+}

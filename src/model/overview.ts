@@ -1,0 +1,69 @@
+import type { Coverage, Source } from './snapshot.ts';
+
+/** Sockets of one row, each counted once. */
+export interface SocketCounts {
+  /** Internet sockets: TCP, UDP, RAW. An MPTCP connection counts as its TCP socket. */
+  total: number;
+  tcp: number;
+  /** UDP and UDP-Lite. */
+  udp: number;
+  raw: number;
+  unix: number;
+  /** TCP sockets by state, as netstat spells it; states without a socket are left out. */
+  byState: Record<string, number>;
+}
+
+/** Descriptors of the process that is closest to its own limit. */
+export interface DescriptorUse {
+  pid: number;
+  /** Open descriptors. */
+  used: number;
+  /** The process's own soft limit; null for unlimited. */
+  softLimit: number | null;
+  /** The process's own hard limit; null for unlimited. */
+  hardLimit: number | null;
+}
+
+/** The remote endpoint with the most sockets. */
+export interface BusiestPeer {
+  address: string;
+  /** 0 where the sockets are a server's: its clients' ports differ. */
+  port: number;
+  /** Sockets to it, in any state but LISTEN. */
+  count: number;
+  name?: string;
+  service?: string;
+}
+
+/** A row of `ps`: a container, a namespace without one, the host, or what nobody owns. */
+export interface OverviewRow {
+  /** As a TARGET can be written; for an `unowned` row `unowned`. */
+  name: string;
+  /** `docker`, `podman`, …, `netns`, `host`, or `unowned`. */
+  runtime: string;
+  id?: string;
+  pid?: number;
+  /** See `Target.netns`. */
+  netns: number;
+  /** Names of the other rows of the same namespace, `unowned` left out. */
+  sharedWith: string[];
+  sockets: SocketCounts;
+  /** Absent when no process is known or none may be looked at. */
+  descriptors?: DescriptorUse;
+  /** Absent without a connected socket. */
+  busiestPeer?: BusiestPeer;
+  source: Source;
+  coverage: Coverage;
+}
+
+/** What `ps` shows. */
+export interface Overview {
+  /** When the first namespace was read. */
+  takenAt: Date;
+  rows: OverviewRow[];
+  /** False when no runtime answered and no cgroup names a container. */
+  anyContainer: boolean;
+  /** What each runtime said. */
+  lookedFor: string[];
+  coverage: Coverage;
+}

@@ -1,0 +1,28 @@
+import type { Group, GroupKey } from './group.ts';
+import type { Coverage, Source } from './snapshot.ts';
+import type { Proto, SocketSource } from './socket-view.ts';
+import type { Target } from './target.ts';
+
+/** What is true of every answer about one target's sockets. */
+export interface ReportHeader {
+  target: Target;
+  takenAt: Date;
+  source: Source;
+  /** How each protocol was read; absent for one that this kernel does not have. */
+  sources: Partial<Record<Proto, Source>>;
+  coverage: Coverage;
+}
+
+/** Sockets of a target, not yet made into rows. */
+export interface SocketReport extends ReportHeader {
+  /** True when several containers, or containers and the host, share the namespace. */
+  shared: boolean;
+  sockets: SocketSource;
+}
+
+/** Sockets of a target, counted. */
+export interface GroupReport extends ReportHeader {
+  keys: readonly GroupKey[];
+  /** The largest first. */
+  groups: Group[];
+}

@@ -1,0 +1,83 @@
+import type { Family, Proto } from './socket-view.ts';
+import type { TcpInfo } from './tcp-info.ts';
+
+/** One end of a connection. */
+export interface Endpoint {
+  /** Textual address; `0.0.0.0` or `::` for any. */
+  address: string;
+  /** Host byte order; 0 for any. For RAW sockets the IP protocol number. */
+  port: number;
+  /** Name of the container or host that has the address; absent where none is known. */
+  name?: string;
+  /** Service name of the port; absent where none is known. */
+  service?: string;
+}
+
+/** A process that holds a socket. */
+export interface SocketProcess {
+  pid: number;
+  /** The command name, at most 15 bytes. The process chose it: escape it before a terminal sees it. */
+  name: string;
+  /** Lowest descriptor number that refers to the socket. */
+  fd: number;
+}
+
+/** A running timer of a socket. */
+export interface SocketTimer {
+  /** `unknown-N` for a kind that no kernel header named when this was written. */
+  kind: 'on' | 'keepalive' | 'timewait' | 'probe' | 'delack' | `unknown-${number}`;
+  /** Milliseconds until it fires. */
+  expiresMs: number;
+  /** Retransmissions (`on`) or unanswered probes (`keepalive`, `probe`). */
+  retransmits: number;
+}
+
+/** What every kind of socket has. */
+interface SocketRowBase {
+  proto: Proto;
+  family: Family;
+  /** As netstat spells it. An unconnected UDP, RAW or UNIX socket is `CLOSE`. */
+  state: string;
+  /** See `SocketView.receiveQueue`; bytes, or for LISTEN connections. */
+  receiveQueue: number;
+  /** See `SocketView.sendQueue`; bytes, or for LISTEN the accept queue's limit. */
+  sendQueue: number;
+  uid: number;
+  /** 0 where no descriptor refers to the socket. */
+  inode: number;
+  /** 64-bit cookie, hexadecimal without prefix; absent where the source has none (`/proc`). */
+  cookie?: string;
+  /**
+   * Name of the container it belongs to; told in a shared namespace only, and absent there for a
+   * socket that belongs to none (TIME_WAIT, half-open, or a process outside any container).
+   */
+  container?: string;
+  /** Empty for sockets without a descriptor, or when processes were not asked for. */
+  processes: SocketProcess[];
+}
+
+/** A TCP, MPTCP, UDP, UDP-Lite, SCTP or RAW socket. */
+export interface InetSocketRow extends SocketRowBase {
+  proto: Exclude<Proto, 'unix'>;
+  family: 'inet' | 'inet6';
+  local: Endpoint;
+  peer: Endpoint;
+  /** Absent when no timer runs. */
+  timer?: SocketTimer;
+  /** Present when asked for and the kernel has it. */
+  tcpInfo?: TcpInfo;
+}
+
+/** A UNIX socket. */
+export interface UnixSocketRow extends SocketRowBase {
+  proto: 'unix';
+  family: 'unix';
+  /** `@` and the name for the abstract namespace; absent when unbound. What is not UTF-8 is U+FFFD. */
+  path?: string;
+  type: 'stream' | 'dgram' | 'seqpacket' | 'unknown';
+  /** Inode of the connected peer, which may live in another namespace; 0 for none. */
+  peerInode: number;
+}
+
+/** One socket as an object: made only for what is shown. */
+export type SocketRow = InetSocketRow | UnixSocketRow;

@@ -1,0 +1,184 @@
+import { eastAsianWidth } from 'get-east-asian-width';
+import { ByteWriter } from './byte-writer.ts';
+import { safeText } from './safe-text.ts';
+
+export interface Column {
+  title: string;
+  align: 'left' | 'right';
+  /** Left out when every cell is empty. */
+  optional?: boolean;
+  /** May be cut, with an ellipsis, when the table is wider than the terminal. */
+  flexible?: boolean;
+}
+
+const BLANK = 0x20;
+const NEWLINE = 0x0a;
+const ELLIPSIS = '…';
+/** A flexible column is never cut below this width. */
+const LEAST_WIDTH = 8;
+const GAP = 2;
+// biome-ignore lint/suspicious/noControlCharactersInRegex: everything that is not printable ASCII needs more care
+const NOT_PLAIN = /[^\x20-\x7e]/;
+
+/**
+ * An aligned table, built cell by cell into bytes: the cells of all rows stand in one buffer, and
+ * widths are known only when the last row is in.
+ */
+export class Table {
+  /** Where the caller writes the cell that {@link endCell} then ends. */
+  readonly cell = new ByteWriter();
+  readonly #columns: readonly Column[];
+  readonly #widths: number[];
+  /** End offset of every cell in {@link cell}. */
+  #ends = new Uint32Array(4096);
+  /** Terminal columns of every cell; equal to its bytes unless it has other than ASCII. */
+  #cellWidths = new Uint16Array(4096);
+  #cells = 0;
+  /** Lines that follow a row, by the row's index. */
+  readonly #details = new Map<number, string>();
+
+  constructor(columns: readonly Column[]) {
+    this.#columns = columns;
+    this.#widths = columns.map(() => 0);
+  }
+
+  get rows(): number {
+    return this.#cells / this.#columns.length;
+  }
+
+  /** Ends the cell that was written into {@link cell}; its text must be plain ASCII. */
+  endCell(): void {
+    const start = this.#cells === 0 ? 0 : (this.#ends[this.#cells - 1] as number);
+    this.#end(this.cell.length - start);
+  }
+
+  /** Writes a whole cell of any text, made safe for a terminal. */
+  text(text: string): void {
+    if (!NOT_PLAIN.test(text)) {
+      this.cell.ascii(text);
+      this.#end(text.length);
+      return;
+    }
+    const safe = safeText(text);
+    this.cell.text(safe);
+    this.#end(displayWidth(safe));
+  }
+
+  uint(value: number): void {
+    this.cell.uint(value);
+    this.endCell();
+  }
+
+  /** Adds a line, safe for a terminal already, below the row that was ended last. */
+  detail(line: string): void {
+    this.#details.set(this.rows - 1, line);
+  }
+
+  /**
+   * Writes header and rows into `out`.
+   *
+   * @param width terminal columns to fit into; undefined for no limit
+   */
+  render(out: ByteWriter, width?: number): void {
+    const shown = this.#columns.map((column, index) => !column.optional || (this.#widths[index] as number) > 0);
+    const widths = this.#fit(shown, width);
+    const last = shown.lastIndexOf(true);
+    this.#columns.forEach(({ title, align }, index) => {
+      if (!shown[index]) return;
+      const padding = (widths[index] as number) - title.length;
+      if (align === 'right') out.fill(BLANK, padding);
+      out.ascii(title);
+      if (index === last) out.byte(NEWLINE);
+      else out.fill(BLANK, (align === 'left' ? padding : 0) + GAP);
+    });
+    const count = this.#columns.length;
+    const bytes = this.cell.bytes();
+    let start = 0;
+    for (let cell = 0; cell < this.#cells; cell++) {
+      const end = this.#ends[cell] as number;
+      const index = cell % count;
+      if (shown[index]) {
+        this.#renderCell(out, bytes.subarray(start, end), cell, widths[index] as number, index === last);
+      }
+      start = end;
+      if (index !== count - 1) continue;
+      const detail = this.#details.get((cell - index) / count);
+      if (detail === undefined) continue;
+      out.text(detail);
+      out.byte(NEWLINE);
+    }
+  }
+
+  #renderCell(out: ByteWriter, text: Uint8Array, cell: number, width: number, last: boolean): void {
+    const { align } = this.#columns[cell % this.#columns.length] as Column;
+    const cellWidth = this.#cellWidths[cell] as number;
+    const cut = cellWidth > width;
+    const padding = cut ? 0 : width - cellWidth;
+    if (align === 'right') out.fill(BLANK, padding);
+    if (cut) out.text(cutTo(text, width));
+    else out.raw(text);
+    if (last) out.byte(NEWLINE);
+    else out.fill(BLANK, (align === 'left' ? padding : 0) + GAP);
+  }
+
+  /** Column widths, the flexible ones narrowed, the widest first, until the table fits. */
+  #fit(shown: readonly boolean[], width: number | undefined): number[] {
+    const widths = this.#widths.map((cells, index) => Math.max(cells, this.#columns[index]?.title.length ?? 0));
+    if (width === undefined) return widths;
+    const total = () => widths.reduce((sum, column, index) => sum + (shown[index] ? column + GAP : 0), -GAP);
+    for (let excess = total() - width; excess > 0; excess = total() - width) {
+      const flexible = widths
+        .map((column, index) => ({ column, index }))
+        .filter(({ column, index }) => shown[index] && this.#columns[index]?.flexible && column > LEAST_WIDTH)
+        .sort((a, b) => b.column - a.column);
+      const [widest, next] = flexible;
+      if (widest === undefined) break;
+      const floor = Math.max(LEAST_WIDTH, next?.column ?? LEAST_WIDTH);
+      widths[widest.index] = Math.max(Math.min(floor, widest.column - 1), widest.column - excess);
+    }
+    return widths;
+  }
+
+  #end(width: number): void {
+    if (this.#cells === this.#ends.length) {
+      const ends = new Uint32Array(this.#cells * 2);
+      ends.set(this.#ends);
+      this.#ends = ends;
+      const cellWidths = new Uint16Array(this.#cells * 2);
+      cellWidths.set(this.#cellWidths);
+      this.#cellWidths = cellWidths;
+    }
+    const column = this.#cells % this.#columns.length;
+    this.#ends[this.#cells] = this.cell.length;
+    this.#cellWidths[this.#cells] = width;
+    if (width > (this.#widths[column] as number)) this.#widths[column] = width;
+    this.#cells++;
+  }
+}
+
+/** Terminal columns of text without control characters. */
+export function displayWidth(text: string): number {
+  let width = 0;
+  for (const character of text) width += characterWidth(character);
+  return width;
+}
+
+function characterWidth(character: string): number {
+  // A combining mark stands on the character before it.
+  if (/\p{Mark}/u.test(character)) return 0;
+  return eastAsianWidth(character.codePointAt(0) ?? 0);
+}
+
+declare const TextDecoder: new () => { decode(bytes: Uint8Array): string };
+
+function cutTo(text: Uint8Array, width: number): string {
+  let cut = '';
+  let used = 0;
+  for (const character of new TextDecoder().decode(text)) {
+    const next = characterWidth(character);
+    if (used + next > width - 1) break;
+    cut += character;
+    used += next;
+  }
+  return cut + ELLIPSIS + ' '.repeat(width - 1 - used);
+}

@@ -1,0 +1,37 @@
+import fs from 'node:fs';
+import { isDenied, isGone, isGoneOrDenied, PROC } from './read.ts';
+
+/**
+ * Inode number of a process's network namespace: its identity on this host, namespaces(7).
+ *
+ * @returns undefined when the process is gone, `'denied'` without ptrace read access to it
+ */
+export function readNetns(pid: number | 'self', proc = PROC): number | 'denied' | undefined {
+  let link: string;
+  try {
+    link = fs.readlinkSync(`${proc}/${pid}/ns/net`);
+  } catch (error) {
+    if (isDenied(error)) return 'denied';
+    if (isGone(error)) return undefined;
+    throw error;
+  }
+  // net:[4026531840]
+  return Number.parseInt(link.slice(5), 10);
+}
+
+/**
+ * Inode number of a file below `/proc/PID/net`. Every namespace has entries of its own there, so
+ * equal numbers mean the same namespace; unlike {@link readNetns} it needs no permission.
+ *
+ * @returns undefined when the process is gone
+ */
+export function readProcNetInode(pid: number | 'self', proc = PROC): number | undefined {
+  try {
+    return fs.statSync(`${proc}/${pid}/net/sockstat`).ino;
+  } catch (error) {
+    if (isGoneOrDenied(error)) return undefined;
+    // A zombie has no namespace any more: EINVAL.
+    if ((error as NodeJS.ErrnoException).code === 'EINVAL') return undefined;
+    throw error;
+  }
+}

@@ -1,0 +1,36 @@
+import fs from 'node:fs';
+
+/** Where the proc file system is mounted; a parameter everywhere, so that tests run on a fixture tree. */
+export const PROC = '/proc';
+
+/**
+ * Reads a file of the proc file system whole, as text.
+ *
+ * @returns undefined when the process is gone (ENOENT, ESRCH) or the file cannot be read (EACCES,
+ *   EPERM): processes come and go while they are looked at
+ */
+export function readProcText(path: string): string | undefined {
+  try {
+    return fs.readFileSync(path, 'latin1');
+  } catch (error) {
+    if (isGoneOrDenied(error)) return undefined;
+    throw error;
+  }
+}
+
+/** True for the errors that a process which ended, or belongs to somebody else, gives. */
+export function isGoneOrDenied(error: unknown): boolean {
+  return isGone(error) || isDenied(error);
+}
+
+/** True when the process or file is not there any more. */
+export function isGone(error: unknown): boolean {
+  const code = (error as NodeJS.ErrnoException).code;
+  return code === 'ENOENT' || code === 'ESRCH' || code === 'ENOTDIR';
+}
+
+/** True when the file is there and may not be read. */
+export function isDenied(error: unknown): boolean {
+  const code = (error as NodeJS.ErrnoException).code;
+  return code === 'EACCES' || code === 'EPERM';
+}

@@ -1,0 +1,31 @@
+import { formatIpv4 } from '../model/address.ts';
+import { readProcText } from './read.ts';
+
+/** IPv4 addresses of a namespace's default gateways from `/proc/PID/net/route`; empty when there is none. */
+export function readDefaultGateways(procNet: string): string[] {
+  const text = readProcText(`${procNet}/route`);
+  return text === undefined ? [] : parseDefaultGateways(text);
+}
+
+/**
+ *     Iface   Destination     Gateway         Flags   RefCnt  Use     Metric  Mask …
+ *     eth0    00000000        010011AC        0003    0       0       0       00000000 …
+ *
+ * Addresses are 32-bit words in the host's byte order (net/ipv4/fib_trie.c, fib_route_seq_show).
+ */
+export function parseDefaultGateways(text: string): string[] {
+  const gateways: string[] = [];
+  for (const line of text.split('\n').slice(1)) {
+    const [, destination, gateway, flags] = line.split(/\s+/);
+    if (destination !== '00000000' || gateway === undefined || flags === undefined) continue;
+    const isGateway = (Number.parseInt(flags, 16) & 2) !== 0;
+    if (isGateway) gateways.push(formatIpv4(hostWord(gateway)));
+  }
+  return gateways;
+}
+
+/** The printed word is in host order: its bytes in memory are the address. */
+function hostWord(hex: string): number {
+  const bytes = new Uint8Array(new Uint32Array([Number.parseInt(hex, 16)]).buffer);
+  return new DataView(bytes.buffer).getUint32(0, false);
+}

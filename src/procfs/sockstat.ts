@@ -1,0 +1,52 @@
+import { readProcText } from './read.ts';
+
+/** Sockets in use in a namespace, by the names of `/proc/PID/net/sockstat` and `sockstat6`. */
+export interface Sockstat {
+  /** TCP sockets in use over IPv4, listening ones included, TIME_WAIT excluded. */
+  tcp: number;
+  tcp6: number;
+  /** Connections in TIME_WAIT, both families. */
+  timeWait: number;
+  udp: number;
+  udp6: number;
+  udplite: number;
+  udplite6: number;
+  raw: number;
+  raw6: number;
+}
+
+/**
+ * Reads both files of a namespace from its folder, `/proc/PID/net`.
+ *
+ * @returns undefined when the folder is gone; without IPv6 its numbers are 0
+ */
+export function readSockstat(procNet: string): Sockstat | undefined {
+  const text = readProcText(`${procNet}/sockstat`);
+  if (text === undefined) return undefined;
+  return parseSockstat(text, readProcText(`${procNet}/sockstat6`) ?? '');
+}
+
+/**
+ *     TCP: inuse 3 orphan 0 tw 2 alloc 10 mem 1
+ *     UDP: inuse 1 mem 0
+ *
+ * `orphan`, `alloc` and `mem` are the host's and not read here.
+ */
+export function parseSockstat(text: string, text6: string): Sockstat {
+  return {
+    tcp: field(text, 'TCP', 'inuse'),
+    tcp6: field(text6, 'TCP6', 'inuse'),
+    timeWait: field(text, 'TCP', 'tw'),
+    udp: field(text, 'UDP', 'inuse'),
+    udp6: field(text6, 'UDP6', 'inuse'),
+    udplite: field(text, 'UDPLITE', 'inuse'),
+    udplite6: field(text6, 'UDPLITE6', 'inuse'),
+    raw: field(text, 'RAW', 'inuse'),
+    raw6: field(text6, 'RAW6', 'inuse'),
+  };
+}
+
+function field(text: string, row: string, name: string): number {
+  const line = new RegExp(`^${row}:.*? ${name} (\\d+)`, 'm').exec(text);
+  return line?.[1] === undefined ? 0 : Number(line[1]);
+}

@@ -1,0 +1,51 @@
+import type { SocketSource, SocketView } from '../model/socket-view.ts';
+import { HOST_LITTLE_ENDIAN } from './byte-order.ts';
+import { NLMSG_HEADER, NLMSG_TYPE, nlmsgAlign } from './netlink.ts';
+
+/** A view that can be put on the payload of a message. */
+export interface MovableView extends SocketView {
+  moveTo(view: DataView, offset: number, length: number): void;
+}
+
+interface Piece {
+  view: DataView;
+  start: number;
+  end: number;
+}
+
+/**
+ * A dump as it was received: the bytes of its messages, checked once by a `DumpReader`, that can be
+ * gone through again and again.
+ */
+export class RetainedDump implements SocketSource {
+  readonly #cursor: MovableView;
+  readonly #pieces: Piece[] = [];
+
+  /** @param cursor the view that {@link each} moves over the messages */
+  constructor(cursor: MovableView) {
+    this.#cursor = cursor;
+  }
+
+  /** Keeps the messages of `view` between `start` and `end`, which a `DumpReader` has found sound. */
+  keep(view: DataView, start: number, end: number): void {
+    const last = this.#pieces.at(-1);
+    // Pieces that stand one behind the other in one buffer become one.
+    if (last !== undefined && last.view === view && last.end === start) last.end = end;
+    else this.#pieces.push({ view, start, end });
+  }
+
+  each(visit: (socket: SocketView) => void): void {
+    const cursor = this.#cursor;
+    for (const { view, start, end } of this.#pieces) {
+      let at = start;
+      while (end - at >= NLMSG_HEADER.size) {
+        const size = view.getUint32(at + NLMSG_HEADER.length, HOST_LITTLE_ENDIAN);
+        if (view.getUint16(at + NLMSG_HEADER.type, HOST_LITTLE_ENDIAN) > NLMSG_TYPE.OVERRUN) {
+          cursor.moveTo(view, at + NLMSG_HEADER.size, size - NLMSG_HEADER.size);
+          visit(cursor);
+        }
+        at += nlmsgAlign(size);
+      }
+    }
+  }
+}
