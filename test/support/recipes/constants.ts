@@ -11,6 +11,7 @@ export const OPT = {
   SO_RCVBUF: 8,
   SO_KEEPALIVE: 9,
   SO_LINGER: 13,
+  SO_BINDTOIFINDEX: 62,
   TCP_KEEPIDLE: 4,
   IPV6_V6ONLY: 26,
 } as const;

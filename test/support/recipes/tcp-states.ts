@@ -202,6 +202,18 @@ export async function boundInactive({ workshop }: Ground, host = V4): Promise<Ex
   };
 }
 
+/** A listener bound to the interface `lo`, whose index is 1 in every namespace. */
+export async function boundToInterface({ workshop }: Ground): Promise<Expected> {
+  const fd = await workshop.socket(familyOf(V4), SOCK.STREAM);
+  await workshop.setsockopt(fd, OPT.SOL_SOCKET, OPT.SO_BINDTOIFINDEX, 1);
+  await workshop.bind(fd, { host: V4, port: 0 });
+  await workshop.listen(fd, 5);
+  return {
+    ...{ what: 'bound to lo', state: 'LISTEN', family: 'inet', peerPort: 0 },
+    ...{ localPort: await workshop.port(fd), inode: await workshop.inode(fd) },
+  };
+}
+
 /** ESTABLISHED with SO_KEEPALIVE: an idle socket with timer 2. */
 export async function keepalive({ workshop }: Ground, idleSeconds = 300): Promise<Expected> {
   const listener = await workshop.tcpListener(V4);
@@ -253,6 +265,7 @@ export async function everyTcpState(ground: Ground): Promise<Expected[]> {
     await closing(ground),
     await boundInactive(ground),
     await boundInactive(ground, '::1'),
+    await boundToInterface(ground),
     await keepalive(ground),
     await unread(ground),
     await zeroWindow(ground),
