@@ -46,6 +46,7 @@ export function socketRow(socket: SocketView, context: RowContext): SocketRow {
   }
   const timer = socketTimer(socket);
   const tcpInfo = socket.tcpInfo();
+  const drops = socket.drops();
   return {
     proto: socket.proto,
     family: socket.family === 'inet6' ? 'inet6' : 'inet',
@@ -54,6 +55,7 @@ export function socketRow(socket: SocketView, context: RowContext): SocketRow {
     ...base,
     ...(timer !== undefined && { timer }),
     ...(tcpInfo !== undefined && { tcpInfo }),
+    ...(drops !== undefined && { drops }),
   };
 }
 

@@ -1,5 +1,5 @@
 import { buildApplication, buildRouteMap, text_en } from '@stricli/core';
-import { version } from '../../package.json' with { type: 'json' };
+import manifest from '../../package.json' with { type: 'json' };
 import { errorLine } from '../flows/error-line.ts';
 import { lsCommand } from './commands/ls.ts';
 import { netstatCommand } from './commands/netstat.ts';
@@ -21,7 +21,7 @@ export function statusOf(code: number | string | null | undefined): number {
 
 export const app = buildApplication(routes, {
   name: 'socklens',
-  versionInfo: { currentVersion: version },
+  versionInfo: { currentVersion: manifest.version },
   scanner: { caseStyle: 'allow-kebab-for-camel' },
   determineExitCode: exitStatus,
   localization: {

@@ -21,7 +21,7 @@ export function processContext(): CliContext {
     process: {
       stdout: out,
       stderr: err,
-      env: { ...process.env, ...(process.env['NO_COLOR'] && { STRICLI_NO_COLOR: '1' }) },
+      env: { ...process.env, ...(process.env.NO_COLOR && { STRICLI_NO_COLOR: '1' }) },
     },
     flow: localContext(process.env, out, err),
   };

@@ -1,5 +1,5 @@
+import { createRequire } from 'node:module';
 import os from 'node:os';
-import koffi from 'koffi';
 import { SystemCallError, type SystemCalls } from './system-calls.ts';
 
 let loaded: SystemCalls | undefined;
@@ -15,6 +15,8 @@ export function koffiSystemCalls(): SystemCalls {
 }
 
 function load(): SystemCalls {
+  // Loaded when first needed: a machine without a binary of it can still be looked at through /proc.
+  const koffi = createRequire(import.meta.url)('koffi') as typeof import('koffi');
   const libc = koffi.load(null);
   const setns = libc.func('int setns(int, int)');
   const socket = libc.func('int socket(int, int, int)');

@@ -66,6 +66,8 @@ export interface InetSocketRow extends SocketRowBase {
   timer?: SocketTimer;
   /** Present when asked for and the kernel has it. */
   tcpInfo?: TcpInfo;
+  /** Datagrams or segments dropped at the socket; present when asked for and the source tells. */
+  drops?: number;
 }
 
 /** A UNIX socket. */

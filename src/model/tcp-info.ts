@@ -56,7 +56,9 @@ export interface TcpInfo {
   receiveSpaceBytes?: number;
   /** Retransmissions over the connection's life. */
   totalRetrans?: number;
+  /** Absent when unlimited. */
   pacingRateBytesPerSecond?: number;
+  /** Absent when unlimited. */
   maxPacingRateBytesPerSecond?: number;
   /** Counts the SYN and, once acknowledged, the FIN as a byte each. */
   bytesAcked?: number;

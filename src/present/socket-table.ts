@@ -2,7 +2,7 @@ import { mayNameService, peerAddress, plainAddress } from '../analyze/endpoint.t
 import type { RowContext } from '../analyze/socket-row.ts';
 import { socketTimer } from '../analyze/socket-row.ts';
 import type { SocketSource, SocketView } from '../model/socket-view.ts';
-import { stateName } from '../model/tcp-state.ts';
+import { stateName, TCP_STATE } from '../model/tcp-state.ts';
 import type { ByteWriter } from './byte-writer.ts';
 import { processesText } from './process-text.ts';
 import { Table } from './table.ts';
@@ -52,7 +52,8 @@ function addRow(table: Table, socket: SocketView, options: SocketTableOptions): 
   table.text((names && serviceOf(socket, options)) ?? '');
   table.text(options.containerOf?.(socket) ?? (options.containerOf ? '-' : ''));
   table.text(options.processes ? processesText(options.processesOf?.(socket.inode) ?? []) : '');
-  const info = socket.tcpInfo();
+  // A listener's structure holds its backlog alone, which the queues show already.
+  const info = socket.state === TCP_STATE.LISTEN ? undefined : socket.tcpInfo();
   if (info !== undefined) table.detail(tcpInfoLine(info, socketTimer(socket)));
 }
 

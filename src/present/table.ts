@@ -17,7 +17,6 @@ const ELLIPSIS = '…';
 /** A flexible column is never cut below this width. */
 const LEAST_WIDTH = 8;
 const GAP = 2;
-// biome-ignore lint/suspicious/noControlCharactersInRegex: everything that is not printable ASCII needs more care
 const NOT_PLAIN = /[^\x20-\x7e]/;
 
 /**

@@ -71,6 +71,9 @@ const FLAGS = 7;
 /** The kernel's "no sample yet" in `tcpi_min_rtt`. */
 const NO_SAMPLE = 0xffffffff;
 
+/** The kernel's "no limit" in the pacing rates is all ones; as a number it is the nearest double. */
+const UNLIMITED = 2 ** 64;
+
 /**
  * Decodes `length` bytes of `struct tcp_info` from `offset`. The structure has grown with the
  * kernel: fields that begin or end behind `length` are absent.
@@ -83,6 +86,9 @@ export function decodeTcpInfo(view: DataView, offset: number, length: number): T
     info[name] = readNumber(view, offset + at, width);
   }
   if (info.minRttUs === NO_SAMPLE) delete info.minRttUs;
+  for (const rate of ['pacingRateBytesPerSecond', 'maxPacingRateBytesPerSecond'] as const) {
+    if ((info[rate] ?? 0) >= UNLIMITED) delete info[rate];
+  }
   if (available > WINDOW_SCALE) {
     const scale = view.getUint8(offset + WINDOW_SCALE);
     info.sendWindowScale = scale & 0xf;

@@ -1,0 +1,32 @@
+/**
+ * The library: the same engine as the command line, with types.
+ *
+ *     import { localMachine, overview, resolveTargets, socketsOf, rowsOf } from 'socklens';
+ *
+ * See `docs/library.md` for an example that runs in the tests.
+ */
+export { localMachine } from './collect/local-machine.ts';
+export type { Machine } from './collect/machine.ts';
+export type { Place } from './collect/place.ts';
+export { resolveTargets } from './collect/resolve.ts';
+export { type GroupsOptions, groupsOf, type Sockets, type SocketsOptions, socketsOf } from './flows/sockets.ts';
+export { type OverviewOptions, overview } from './flows/overview.ts';
+export { rowsOf } from './flows/rows.ts';
+export { Failure, type FailureKind } from './model/failure.ts';
+export { GROUP_KEYS, type Group, type GroupKey } from './model/group.ts';
+export type { BusiestPeer, DescriptorUse, Overview, OverviewRow, SocketCounts } from './model/overview.ts';
+export type { GroupReport, ReportHeader, SocketReport } from './model/report.ts';
+export type { Coverage, Source } from './model/snapshot.ts';
+export { everySocket, type SocketQuery } from './model/socket-query.ts';
+export type {
+  Endpoint,
+  InetSocketRow,
+  SocketProcess,
+  SocketRow,
+  SocketTimer,
+  UnixSocketRow,
+} from './model/socket-row.ts';
+export type { Family, Proto, SocketSource, SocketView } from './model/socket-view.ts';
+export type { Target } from './model/target.ts';
+export type { TcpInfo } from './model/tcp-info.ts';
+export { ALL_STATES, stateMask, stateName, TCP_STATE, type TcpStateName } from './model/tcp-state.ts';
