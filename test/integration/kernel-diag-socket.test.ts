@@ -6,7 +6,7 @@ import { ALL_STATES } from '../../src/model/tcp-state.ts';
 import { InetDiagCursor } from '../../src/wire/inet-diag-cursor.ts';
 import { AF, IPPROTO, inetDumpRequest, tcpBothFamiliesRequest } from '../../src/wire/inet-diag-request.ts';
 import { hex } from '../support/hex.ts';
-import { createNetns, type TestNetns } from '../support/netns.ts';
+import { connectNetns, createNetns, type TestNetns } from '../support/netns.ts';
 import { manySockets } from '../support/recipes/many-sockets.ts';
 import { Workshop } from '../support/recipes/workshop.ts';
 
@@ -173,6 +173,21 @@ describe('DiagSocket', () => {
     });
     expect(found.get(v4.port)).toBe('inet');
     expect(found.get(v6.port)).toBe('inet6');
+  });
+
+  it('sees a connection from either side of a veth pair', async () => {
+    const [left, right] = [createNetns(), createNetns()];
+    connectNetns({ netns: left, addresses: ['10.77.0.1/24'] }, { netns: right, addresses: ['10.77.0.2/24'] });
+    const [server, client] = [await Workshop.start(left), await Workshop.start(right)];
+    const listener = await server.tcpListener('10.77.0.1');
+    const fd = await client.socket(AF.INET, 1);
+    await client.connect(fd, listener);
+    await server.accept(listener.fd);
+    const [here, there] = [openIn(left), openIn(right)];
+    expect(ports(here)).toEqual([listener.port, listener.port]);
+    expect(ports(there)).toEqual([await client.port(fd)]);
+    for (const socket of [here, there]) socket.close();
+    for (const place of [left, right]) place.remove();
   });
 
   it('goes on answering when its namespace is deleted', async () => {

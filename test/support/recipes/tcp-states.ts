@@ -248,6 +248,19 @@ export async function zeroWindow({ workshop }: Ground): Promise<Expected> {
   };
 }
 
+/** Ends whose window scales differ: the client has a small receive buffer. */
+export async function unevenWindows({ workshop }: Ground): Promise<Expected> {
+  const listener = await workshop.tcpListener(V4);
+  const client = await workshop.socket(familyOf(V4), SOCK.STREAM);
+  await workshop.setsockopt(client, OPT.SOL_SOCKET, OPT.SO_RCVBUF, 4096);
+  await workshop.connect(client, listener);
+  await workshop.accept(listener.fd);
+  return {
+    ...{ what: 'uneven windows', state: 'ESTAB', family: 'inet', inode: await workshop.inode(client) },
+    ...{ localPort: await workshop.port(client), peerPort: listener.port },
+  };
+}
+
 /** All of the above in one namespace, made and seen by the kernel. */
 export async function everyTcpState(ground: Ground): Promise<Expected[]> {
   const rows = [
@@ -268,6 +281,7 @@ export async function everyTcpState(ground: Ground): Promise<Expected[]> {
     await boundToInterface(ground),
     await keepalive(ground),
     await unread(ground),
+    await unevenWindows(ground),
     await zeroWindow(ground),
   ];
   await acceptQueue(ground);
