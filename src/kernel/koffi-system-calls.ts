@@ -20,6 +20,7 @@ function load(): SystemCalls {
   const libc = koffi.load(null);
   const setns = libc.func('int setns(int, int)');
   const socket = libc.func('int socket(int, int, int)');
+  const connect = libc.func('int connect(int, const uint8_t *, uint32_t)');
   const setsockopt = libc.func('int setsockopt(int, int, int, const uint8_t *, uint32_t)');
 
   /** errno is only meaningful, and only read, when the call says -1. */
@@ -34,6 +35,9 @@ function load(): SystemCalls {
       checked('setns', setns(fd, nstype));
     },
     socket: (domain, type, protocol) => checked('socket', socket(domain, type, protocol)),
+    connect: (fd, address) => {
+      checked('connect', connect(fd, address, address.length));
+    },
     setsockopt: (fd, level, name, value) => {
       checked('setsockopt', setsockopt(fd, level, name, value, value.length));
     },

@@ -7,6 +7,8 @@ export interface SystemCalls {
   setns(fd: number, nstype: number): void;
   /** socket(2). */
   socket(domain: number, type: number, protocol: number): number;
+  /** connect(2) to an address of raw bytes. */
+  connect(fd: number, address: Uint8Array): void;
   /** setsockopt(2) with an option value of raw bytes. */
   setsockopt(fd: number, level: number, name: number, value: Uint8Array): void;
 }

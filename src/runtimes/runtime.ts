@@ -5,7 +5,10 @@ import type { ContainerDetails, ContainerFacts } from '../model/container.ts';
  * `test/integration/runtime-contract.ts`.
  */
 export interface Runtime {
-  /** `docker` or `podman`: which program answers, not which API it speaks. */
+  /**
+   * `docker` or `podman`: which program answers, not which API it speaks. Until it has answered,
+   * what its address suggests.
+   */
   readonly name: string;
   /** What is asked, for messages: `unix:///var/run/docker.sock`. */
   readonly endpoint: string;
@@ -33,10 +36,12 @@ export interface Runtime {
  * * `denied`: the socket's mode does not permit it
  * * `elsewhere`: the endpoint is on another machine (ssh://, or tcp:// to an address that is not this one)
  * * `silent`: no answer in time
- * * `nonsense`: an answer that is not the API's
+ * * `nonsense`: an answer that is not the API's or that says that the runtime failed, or a setting
+ *   that leads to no runtime
  */
 export type RuntimeErrorKind = 'absent' | 'denied' | 'elsewhere' | 'silent' | 'nonsense';
 
+/** A runtime that could not answer. The message is one line for a person and safe for a terminal. */
 export class RuntimeError extends Error {
   override readonly name = 'RuntimeError';
   readonly kind: RuntimeErrorKind;

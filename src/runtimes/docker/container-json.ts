@@ -1,0 +1,142 @@
+import type { ContainerAddress, ContainerDetails, ContainerFacts, DeclaredLimit } from '../../model/container.ts';
+import {
+  asArray,
+  asArrayOrNone,
+  asBoolean,
+  asInteger,
+  asObject,
+  asObjectOrNone,
+  asString,
+  asStringOrNone,
+  type JsonObject,
+  ShapeError,
+} from './json.ts';
+
+/**
+ * The answer to `GET /containers/json`.
+ *
+ * @throws {ShapeError} when it is not that
+ */
+export function readContainerList(json: unknown, runtime: string): ContainerFacts[] {
+  return asArray(json, '').map((entry, index) => {
+    const where = `[${index}]`;
+    const container = asObject(entry, where);
+    const names = asArrayOrNone(container.Names, `${where}.Names`).map((name, at) =>
+      withoutSlash(asString(name, `${where}.Names[${at}]`)),
+    );
+    const id = readId(container, where);
+    // A link adds `other/alias`; the container's own name has no second slash.
+    const name = names.find((candidate) => !candidate.includes('/')) ?? id.slice(0, 12);
+    return {
+      ...readFacts(container, container.Labels, runtime, where),
+      id,
+      name,
+    };
+  });
+}
+
+/**
+ * The answer to `GET /containers/{name}/json`.
+ *
+ * @throws {ShapeError} when it is not that
+ */
+export function readContainerDetails(json: unknown, runtime: string): ContainerDetails {
+  const container = asObject(json, '');
+  const state = asObject(container.State, 'State');
+  const running = asBoolean(state.Running, 'State.Running');
+  const pid = asInteger(state.Pid, 'State.Pid');
+  const startedAt = readTime(state, 'StartedAt');
+  const finishedAt = readTime(state, 'FinishedAt');
+  const config = asObject(container.Config, 'Config');
+  return {
+    ...readFacts(container, config.Labels, runtime, ''),
+    id: readId(container, ''),
+    name: withoutSlash(asString(container.Name, 'Name')),
+    running,
+    limits: readLimits(container),
+    ...(running && pid > 0 && { pid }),
+    ...(startedAt !== undefined && { startedAt }),
+    ...(!running && finishedAt !== undefined && { finishedAt }),
+  };
+}
+
+function readId(container: JsonObject, where: string): string {
+  const id = asString(container.Id, `${where}.Id`);
+  // It goes into the paths of further questions.
+  if (!/^[0-9a-f]{64}$/.test(id)) throw new ShapeError(`${where}.Id should be 64 hexadecimal digits`);
+  return id;
+}
+
+function withoutSlash(name: string): string {
+  return name.startsWith('/') ? name.slice(1) : name;
+}
+
+/** What the list and the details spell alike. */
+function readFacts(
+  container: JsonObject,
+  labels: unknown,
+  runtime: string,
+  where: string,
+): Pick<ContainerFacts, 'runtime' | 'labels' | 'addresses' | 'gateways' | 'networkMode'> {
+  const settings = asObjectOrNone(container.NetworkSettings, `${where}.NetworkSettings`);
+  const networks = asObjectOrNone(settings.Networks, `${where}.NetworkSettings.Networks`);
+  const addresses: ContainerAddress[] = [];
+  const gateways = new Set<string>();
+  for (const [network, value] of Object.entries(networks)) {
+    const at = `${where}.NetworkSettings.Networks[${JSON.stringify(network)}]`;
+    const endpoint = asObjectOrNone(value, at);
+    for (const field of ['IPAddress', 'GlobalIPv6Address']) {
+      const address = asStringOrNone(endpoint[field], `${at}.${field}`);
+      if (address !== '') addresses.push({ network, address });
+    }
+    for (const field of ['Gateway', 'IPv6Gateway']) {
+      const gateway = asStringOrNone(endpoint[field], `${at}.${field}`);
+      if (gateway !== '') gateways.add(gateway);
+    }
+  }
+  const host = asObjectOrNone(container.HostConfig, `${where}.HostConfig`);
+  const mode = asStringOrNone(host.NetworkMode, `${where}.HostConfig.NetworkMode`);
+  return {
+    runtime,
+    labels: readLabels(labels, `${where}.Labels`),
+    addresses,
+    gateways: [...gateways],
+    // Engines before 26 keep the client's `default`, which is the bridge on Linux.
+    ...(mode !== '' && { networkMode: mode === 'default' ? 'bridge' : mode }),
+  };
+}
+
+function readLabels(value: unknown, where: string): Readonly<Record<string, string>> {
+  const labels = asObjectOrNone(value, where);
+  for (const [name, label] of Object.entries(labels)) asString(label, `${where}[${JSON.stringify(name)}]`);
+  return labels as Readonly<Record<string, string>>;
+}
+
+/** `[{"Name": "nofile", "Soft": 1024, "Hard": 2048}]`, or null; Podman writes `RLIMIT_NOFILE`. -1 is unlimited. */
+function readLimits(container: JsonObject): DeclaredLimit[] {
+  const host = asObjectOrNone(container.HostConfig, 'HostConfig');
+  return asArrayOrNone(host.Ulimits, 'HostConfig.Ulimits').map((entry, index) => {
+    const where = `HostConfig.Ulimits[${index}]`;
+    const limit = asObject(entry, where);
+    return {
+      name: asString(limit.Name, `${where}.Name`)
+        .toLowerCase()
+        .replace(/^rlimit_/, ''),
+      soft: readLimit(limit.Soft, `${where}.Soft`),
+      hard: readLimit(limit.Hard, `${where}.Hard`),
+    };
+  });
+}
+
+function readLimit(value: unknown, where: string): number {
+  const limit = asInteger(value, where);
+  return limit < 0 ? Number.POSITIVE_INFINITY : limit;
+}
+
+/** Go's zero time stands for never. */
+function readTime(state: JsonObject, field: string): string | undefined {
+  const text = asStringOrNone(state[field], `State.${field}`);
+  if (text === '' || text.startsWith('0001-01-01T')) return undefined;
+  if (Number.isNaN(Date.parse(text))) throw new ShapeError(`State.${field} should be a time`);
+  return text;
+}

@@ -1,0 +1,102 @@
+import fs from 'node:fs';
+import { currentContext, readContext, tlsOfFolder } from './context.ts';
+import type { EngineEndpoint } from './endpoint.ts';
+import { nonsense, parseEngineAddress } from './engine-address.ts';
+import { locate, type MachineNames, THIS_MACHINE } from './this-machine.ts';
+
+/** The socket that Docker's Engine listens on. */
+const DOCKER_SOCKET = '/var/run/docker.sock';
+
+/** The socket where Podman's service offers the Docker Engine's API. */
+const PODMAN_SOCKET = '/run/podman/podman.sock';
+
+/**
+ * Where Engines may listen, in the order of being asked. Nothing is connected to.
+ *
+ * For Docker what DOCKER_HOST says, else the context of DOCKER_CONTEXT or `config.json`, else the
+ * default sockets, the rootless one among them. For Podman what CONTAINER_HOST says, else its
+ * default sockets. An address on another machine is given all the same, and says why when asked.
+ *
+ * @param env the environment
+ * @param home the user's home folder, which has `.docker`
+ */
+export function dockerEndpoints(
+  env: NodeJS.ProcessEnv,
+  home: string,
+  machine: MachineNames = THIS_MACHINE,
+): EngineEndpoint[] {
+  const endpoints = [...ofDocker(env, home), ...ofPodman(env)].map((endpoint): EngineEndpoint => {
+    const { address } = endpoint;
+    return address.kind === 'unusable' ? endpoint : { ...endpoint, address: locate(address, machine) };
+  });
+  return withoutRepetition(endpoints);
+}
+
+function ofDocker(env: NodeJS.ProcessEnv, home: string): EngineEndpoint[] {
+  const folder = env.DOCKER_CONFIG || `${home}/.docker`;
+  const host = env.DOCKER_HOST;
+  if (host) return [endpoint('docker', host, 'DOCKER_HOST', tlsOfEnvironment(env, folder))];
+  const context = contextEndpoint(env, folder);
+  if (context !== undefined) return [context];
+  const sockets = [DOCKER_SOCKET];
+  if (env.XDG_RUNTIME_DIR) sockets.push(`${env.XDG_RUNTIME_DIR}/docker.sock`);
+  return sockets.map((path) => endpoint('docker', `unix://${path}`, 'default'));
+}
+
+function contextEndpoint(env: NodeJS.ProcessEnv, folder: string): EngineEndpoint | undefined {
+  let name: string | undefined;
+  try {
+    name = currentContext(env, folder);
+  } catch (error) {
+    const reason = `does not tell the current context (${(error as Error).message})`;
+    return { runtime: 'docker', uri: `${folder}/config.json`, source: 'configuration', address: nonsense(reason) };
+  }
+  if (name === undefined) return undefined;
+  const { uri, address } = readContext(name, folder);
+  return { runtime: expectedAt(uri, 'docker'), uri, source: `context ${JSON.stringify(name)}`, address };
+}
+
+function ofPodman(env: NodeJS.ProcessEnv): EngineEndpoint[] {
+  const host = env.CONTAINER_HOST;
+  if (host) return [endpoint('podman', host, 'CONTAINER_HOST')];
+  const sockets = [PODMAN_SOCKET];
+  if (env.XDG_RUNTIME_DIR) sockets.push(`${env.XDG_RUNTIME_DIR}/podman/podman.sock`);
+  return sockets.map((path) => endpoint('podman', `unix://${path}`, 'default'));
+}
+
+function endpoint(
+  runtime: EngineEndpoint['runtime'],
+  uri: string,
+  source: string,
+  tls?: ReturnType<typeof tlsOfEnvironment>,
+): EngineEndpoint {
+  return { runtime: expectedAt(uri, runtime), uri, source, address: parseEngineAddress(uri, tls) };
+}
+
+function expectedAt(uri: string, otherwise: EngineEndpoint['runtime']): EngineEndpoint['runtime'] {
+  return uri.endsWith('/podman.sock') ? 'podman' : otherwise;
+}
+
+/** DOCKER_TLS_VERIFY, whatever its value, and DOCKER_TLS turn TLS on, as for the `docker` program. */
+function tlsOfEnvironment(env: NodeJS.ProcessEnv, folder: string) {
+  const verify = Boolean(env.DOCKER_TLS_VERIFY);
+  if (!verify && !env.DOCKER_TLS) return undefined;
+  return tlsOfFolder(env.DOCKER_CERT_PATH || folder, verify);
+}
+
+/** Docker's socket may be a link to Podman's: who listens there is asked once. */
+function withoutRepetition(endpoints: readonly EngineEndpoint[]): EngineEndpoint[] {
+  const seen = new Set<string>();
+  return endpoints.filter(({ uri, address }) => {
+    const place = address.kind === 'unix' ? realPath(address.path) : uri;
+    return !seen.has(place) && seen.add(place);
+  });
+}
+
+function realPath(path: string): string {
+  try {
+    return fs.realpathSync(path);
+  } catch {
+    return path;
+  }
+}

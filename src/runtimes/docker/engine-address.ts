@@ -1,0 +1,72 @@
+import type { EngineTls } from './tls.ts';
+
+/** Where an Engine listens. */
+export type EngineAddress =
+  | { kind: 'unix'; path: string }
+  | {
+      kind: 'tcp';
+      /** Name or textual address as it was written, IPv6 without its brackets. */
+      host: string;
+      /** The textual address that `host` stands for; `host` itself until it was looked up. */
+      connectTo: string;
+      port: number;
+      /** Absent for plain text. */
+      tls?: EngineTls;
+    };
+
+/** Why an address cannot be asked from here. */
+export interface UnusableAddress {
+  kind: 'unusable';
+  /** `elsewhere` for an Engine on another machine, `nonsense` for what is no address. */
+  error: 'elsewhere' | 'nonsense';
+  /** Continues "docker: ADDRESS (DOCKER_HOST) …", and says what to do. */
+  reason: string;
+}
+
+/** Docker's registered ports, without and with TLS. */
+const PORT = 2375;
+const TLS_PORT = 2376;
+
+/**
+ * An address as DOCKER_HOST, CONTAINER_HOST and contexts write it: `unix:///run/docker.sock`,
+ * `tcp://127.0.0.1:2375`, `ssh://user@host`.
+ *
+ * @param tls what to use on `tcp://`; undefined for plain text
+ */
+export function parseEngineAddress(text: string, tls?: EngineTls): EngineAddress | UnusableAddress {
+  const [, scheme, rest = ''] = /^(?:([a-z]+):\/\/)?(.*)$/s.exec(text) ?? [];
+  switch (scheme) {
+    case 'unix':
+      return rest.startsWith('/') ? { kind: 'unix', path: rest } : nonsense('names no socket by its full path');
+    case 'ssh':
+      return elsewhere('is reached through ssh, so its containers are on another machine');
+    case 'npipe':
+      return nonsense('is a named pipe, which only Windows has');
+    case undefined:
+    case 'tcp':
+    case 'http':
+      return parseHostPort(rest, tls);
+    case 'https':
+      return tls === undefined ? nonsense('needs DOCKER_TLS_VERIFY and DOCKER_CERT_PATH') : parseHostPort(rest, tls);
+    default:
+      return nonsense('is no kind of address that is known here (unix://, tcp://)');
+  }
+}
+
+function parseHostPort(text: string, tls: EngineTls | undefined): EngineAddress | UnusableAddress {
+  const [, ipv6, name, port] = /^(?:\[([0-9a-fA-F:.]+)\]|([^:/@\s]+))(?::(\d{1,5}))?\/?$/.exec(text) ?? [];
+  const host = ipv6 ?? name;
+  const number = port === undefined ? (tls === undefined ? PORT : TLS_PORT) : Number(port);
+  if (host === undefined || number < 1 || number > 65535) return nonsense('is no host and port');
+  return { kind: 'tcp', host, connectTo: host, port: number, ...(tls !== undefined && { tls }) };
+}
+
+/** An Engine on another machine. */
+export function elsewhere(reason: string): UnusableAddress {
+  return { kind: 'unusable', error: 'elsewhere', reason: `${reason}; run socklens there` };
+}
+
+/** A setting that leads to no Engine. */
+export function nonsense(reason: string): UnusableAddress {
+  return { kind: 'unusable', error: 'nonsense', reason: `${reason}; correct that setting` };
+}

@@ -1,0 +1,147 @@
+import type { ContainerDetails, ContainerFacts } from '../../model/container.ts';
+import { type Runtime, RuntimeError } from '../runtime.ts';
+import { readContainerDetails, readContainerList } from './container-json.ts';
+import type { EngineEndpoint } from './endpoint.ts';
+import { exchange } from './exchange.ts';
+import { asRuntimeError, printable } from './failures.ts';
+import { HTTP_LIMITS, type HttpAnswer, type HttpLimits } from './http-response.ts';
+import type { ConnectUnix } from './unix-stream.ts';
+
+/** How long a question may take, in milliseconds. */
+export const ENGINE_DEADLINE_MS = 5000;
+
+/** How an Engine is asked; each has a default. */
+export interface EngineOptions {
+  /** For the whole of a question; {@link ENGINE_DEADLINE_MS} unless told otherwise. */
+  deadlineMs?: number;
+  /** The blocking way to a UNIX socket, which a one-shot command starts faster with; Node's own otherwise. */
+  connectUnix?: ConnectUnix;
+  limits?: HttpLimits;
+}
+
+/** What Docker, and Podman after it, accepts as a name; a full id is one too. */
+const NAME = /^[a-zA-Z0-9][a-zA-Z0-9_.-]*$/;
+
+const ID_PREFIX = /^[0-9a-f]{1,64}$/;
+
+/**
+ * A runtime that speaks the Docker Engine's API: Docker, or Podman.
+ *
+ * Paths carry no version, so that an Engine of any age answers. Which of the two answers is told by
+ * the answer itself: Podman may sit at Docker's socket.
+ */
+export class EngineRuntime implements Runtime {
+  readonly endpoint: string;
+  readonly #endpoint: EngineEndpoint;
+  readonly #deadlineMs: number;
+  readonly #connectUnix: ConnectUnix | undefined;
+  readonly #limits: HttpLimits;
+  #name: string;
+
+  constructor(endpoint: EngineEndpoint, options: EngineOptions = {}) {
+    this.endpoint = endpoint.uri;
+    this.#endpoint = endpoint;
+    this.#name = endpoint.runtime;
+    this.#deadlineMs = options.deadlineMs ?? ENGINE_DEADLINE_MS;
+    this.#connectUnix = options.connectUnix;
+    this.#limits = options.limits ?? HTTP_LIMITS;
+  }
+
+  /** What the address suggests, until an answer has told. */
+  get name(): string {
+    return this.#name;
+  }
+
+  async list(): Promise<ContainerFacts[]> {
+    return this.#list('/containers/json');
+  }
+
+  async find(name: string): Promise<ContainerDetails[]> {
+    const wanted = name.startsWith('/') ? name.slice(1) : name;
+    // Nothing else is ever a name, and a path made of it could be another question.
+    if (!NAME.test(wanted)) return [];
+    const found = await this.#inspect(wanted);
+    if (found !== undefined) return [found];
+    if (!ID_PREFIX.test(wanted)) return [];
+    // No name, and no prefix of exactly one id; perhaps of several.
+    const listed = await this.#list('/containers/json?all=1');
+    const details: ContainerDetails[] = [];
+    for (const { id } of listed) {
+      if (!id.startsWith(wanted)) continue;
+      const container = await this.#inspect(id);
+      if (container !== undefined) details.push(container);
+    }
+    return details;
+  }
+
+  async #list(path: string): Promise<ContainerFacts[]> {
+    return this.#ask(path, (answer) => {
+      if (answer.status !== 200) throw this.#failed(answer);
+      return readContainerList(parseJson(answer), this.#name);
+    });
+  }
+
+  /** @returns undefined when there is no such container, or when a prefix fits several */
+  async #inspect(name: string): Promise<ContainerDetails | undefined> {
+    return this.#ask(`/containers/${name}/json`, (answer) => {
+      // A prefix that fits several is 404 or 400 to Docker, by its version, and 500 to Podman.
+      if (answer.status === 404 || answer.status === 400) return undefined;
+      if (answer.status === 500 && ID_PREFIX.test(name) && this.#name === 'podman') return undefined;
+      if (answer.status !== 200) throw this.#failed(answer);
+      return readContainerDetails(parseJson(answer), this.#name);
+    });
+  }
+
+  async #ask<T>(path: string, read: (answer: HttpAnswer) => T): Promise<T> {
+    try {
+      const { address, source } = this.#endpoint;
+      if (address.kind === 'unusable') {
+        const what = `${this.#name}: ${printable(this.endpoint)} (${printable(source)})`;
+        throw new RuntimeError(address.error, this.endpoint, `${what} ${address.reason}`);
+      }
+      const answer = await exchange(address, path, {
+        deadlineMs: this.#deadlineMs,
+        limits: this.#limits,
+        connectUnix: this.#connectUnix,
+      });
+      this.#name = whoAnswers(answer) ?? this.#name;
+      return read(answer);
+    } catch (error) {
+      throw asRuntimeError(error, { runtime: this.#name, endpoint: this.endpoint, deadlineMs: this.#deadlineMs });
+    }
+  }
+
+  /** An answer that says why there is none. */
+  #failed({ status, body }: HttpAnswer): RuntimeError {
+    const at = `${this.#name}: ${printable(this.endpoint)}`;
+    const why = printable(engineMessage(body));
+    return new RuntimeError(
+      'nonsense',
+      this.endpoint,
+      `${at} answered with status ${status} (${why}); see the Engine's log`,
+    );
+  }
+}
+
+/** Podman calls itself Libpod in its answers. */
+function whoAnswers({ headers }: HttpAnswer): 'podman' | 'docker' | undefined {
+  const server = headers.get('server') ?? '';
+  if (headers.has('libpod-api-version') || server.startsWith('Libpod/')) return 'podman';
+  return server.startsWith('Docker/') ? 'docker' : undefined;
+}
+
+/** @throws {SyntaxError} */
+function parseJson({ body }: HttpAnswer): unknown {
+  return JSON.parse(body.toString('utf8'));
+}
+
+/** `{"message": "…"}`; whatever else it says as it is. */
+function engineMessage(body: Buffer): string {
+  const text = body.toString('utf8', 0, 4096).trim();
+  try {
+    const { message } = JSON.parse(text) as { message?: unknown };
+    return typeof message === 'string' ? message : text;
+  } catch {
+    return text;
+  }
+}

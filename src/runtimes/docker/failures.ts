@@ -1,0 +1,61 @@
+import { RuntimeError } from '../runtime.ts';
+import { DeadlineError } from './exchange-options.ts';
+import { HttpError } from './http-error.ts';
+import { ShapeError } from './json.ts';
+import { TlsFileError } from './tls.ts';
+
+/** Longest text of an Engine that is repeated in a message. */
+const MAX_TEXT = 200;
+
+/** Whom a failure is about. */
+export interface Asked {
+  /** `docker`, `podman`. */
+  runtime: string;
+  /** `unix:///var/run/docker.sock`. */
+  endpoint: string;
+  deadlineMs: number;
+}
+
+/** Turns whatever asking an Engine threw into one line for a person: what was tried, why it failed, what to do. */
+export function asRuntimeError(error: unknown, asked: Asked): RuntimeError {
+  if (error instanceof RuntimeError) return error;
+  const { runtime, endpoint, deadlineMs } = asked;
+  const at = `${runtime}: ${printable(endpoint)}`;
+  const make = (kind: RuntimeError['kind'], text: string) =>
+    new RuntimeError(kind, endpoint, `${at} ${text}`, { cause: error });
+
+  if (error instanceof DeadlineError) {
+    return make('silent', `did not answer within ${deadlineMs / 1000} s; see whether \`${runtime} ps\` hangs too`);
+  }
+  if (error instanceof HttpError || error instanceof SyntaxError || error instanceof ShapeError) {
+    const why = error instanceof SyntaxError ? 'its body is not JSON' : printable(error.message);
+    return make('nonsense', `gave an answer that is not the Engine's (${why}); see what listens there`);
+  }
+  if (error instanceof TlsFileError) return make('nonsense', `cannot be asked: ${printable(error.message)}`);
+  const code = (error as NodeJS.ErrnoException).code;
+  switch (code) {
+    case 'ENOENT':
+    case 'ENOTDIR':
+      return make('absent', 'does not exist; is the Engine running?');
+    case 'ECONNREFUSED':
+      return make('absent', 'refuses the connection: nothing listens there; is the Engine running?');
+    case 'EACCES':
+    case 'EPERM':
+      return make('denied', `may not be used by this user (${code}); run as root, or join the socket's group`);
+    case 'ETIMEDOUT':
+    case 'EHOSTUNREACH':
+    case 'ENETUNREACH':
+      return make('silent', `cannot be reached (${code}); is the Engine running?`);
+    case 'ECONNRESET':
+    case 'EPIPE':
+      return make('nonsense', `broke the connection off (${code}); see what listens there`);
+    default:
+      return make('nonsense', `cannot be asked (${printable(code ?? String(error))}); see what listens there`);
+  }
+}
+
+/** Text of somebody else, cut and without anything that a terminal would obey. */
+export function printable(text: string): string {
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what has to go
+  return text.slice(0, MAX_TEXT).replace(/[\u0000-\u001f\u007f-\u009f\u2028\u2029]/g, '?');
+}

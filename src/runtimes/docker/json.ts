@@ -1,0 +1,53 @@
+/** A value that does not have the type that the API promises. The message names the field and what was there. */
+export class ShapeError extends Error {
+  override readonly name = 'ShapeError';
+}
+
+/** An object of JSON whose fields are not yet checked. */
+export type JsonObject = Readonly<Record<string, unknown>>;
+
+/** @param where the field's path, for the message: `[3].NetworkSettings` */
+export function asObject(value: unknown, where: string): JsonObject {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) throw mismatch(where, 'an object', value);
+  return value as JsonObject;
+}
+
+/** As {@link asObject}; an empty object for null or a missing field, as Go writes an empty map. */
+export function asObjectOrNone(value: unknown, where: string): JsonObject {
+  return value === undefined || value === null ? {} : asObject(value, where);
+}
+
+export function asArray(value: unknown, where: string): readonly unknown[] {
+  if (!Array.isArray(value)) throw mismatch(where, 'an array', value);
+  return value;
+}
+
+/** As {@link asArray}; empty for null or a missing field, as Go writes an empty slice. */
+export function asArrayOrNone(value: unknown, where: string): readonly unknown[] {
+  return value === undefined || value === null ? [] : asArray(value, where);
+}
+
+export function asString(value: unknown, where: string): string {
+  if (typeof value !== 'string') throw mismatch(where, 'a string', value);
+  return value;
+}
+
+/** As {@link asString}; empty for null or a missing field. */
+export function asStringOrNone(value: unknown, where: string): string {
+  return value === undefined || value === null ? '' : asString(value, where);
+}
+
+export function asInteger(value: unknown, where: string): number {
+  if (!Number.isInteger(value)) throw mismatch(where, 'an integer', value);
+  return value as number;
+}
+
+export function asBoolean(value: unknown, where: string): boolean {
+  if (typeof value !== 'boolean') throw mismatch(where, 'a boolean', value);
+  return value;
+}
+
+function mismatch(where: string, expected: string, value: unknown): ShapeError {
+  const got = value === undefined ? 'missing' : (JSON.stringify(value) ?? typeof value).slice(0, 40);
+  return new ShapeError(`${where || 'the answer'} should be ${expected} and is ${got}`);
+}

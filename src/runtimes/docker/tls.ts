@@ -1,0 +1,49 @@
+import fs from 'node:fs';
+import type { Socket } from 'node:net';
+
+/** How an Engine behind TLS is trusted, and how it is shown who asks. */
+export interface EngineTls {
+  /** File of the authority's certificate; the system's authorities otherwise. */
+  ca?: string;
+  /** File of the client's certificate. */
+  cert?: string;
+  /** File of the client's key. */
+  key?: string;
+  /** False to believe any certificate, as DOCKER_TLS without DOCKER_TLS_VERIFY says. */
+  verify: boolean;
+}
+
+/** @throws {TlsFileError} when a certificate or key cannot be read */
+export function connectTls(
+  { host, connectTo, port }: { host: string; connectTo: string; port: number },
+  { ca, cert, key, verify }: EngineTls,
+): Socket {
+  const tls = process.getBuiltinModule('node:tls');
+  const net = process.getBuiltinModule('node:net');
+  return tls.connect({
+    host: connectTo,
+    port,
+    rejectUnauthorized: verify,
+    // A server name may not be an address, RFC 6066 section 3.
+    ...(net.isIP(host) === 0 && { servername: host }),
+    // The certificate is the written host's, whatever was connected to.
+    checkServerIdentity: (_, certificate) => tls.checkServerIdentity(host, certificate),
+    ...(ca !== undefined && { ca: read(ca) }),
+    ...(cert !== undefined && { cert: read(cert) }),
+    ...(key !== undefined && { key: read(key) }),
+  });
+}
+
+/** @throws {TlsFileError} */
+function read(path: string): Buffer {
+  try {
+    return fs.readFileSync(path);
+  } catch (error) {
+    throw new TlsFileError(`${path} cannot be read: ${(error as NodeJS.ErrnoException).code}`, { cause: error });
+  }
+}
+
+/** A certificate or key that cannot be read. */
+export class TlsFileError extends Error {
+  override readonly name = 'TlsFileError';
+}
