@@ -20,9 +20,9 @@ const ID_PREFIX = /^[0-9a-f]{4,64}$/;
  *   when its Engine is on another machine; `not-permitted` when the Engine may not be asked
  */
 export async function findContainer(machine: Machine, name: string, runtime?: string): Promise<Place> {
-  const { found, errors } = await askForName(machine, name, runtime);
+  const { found, errors, asked } = await askForName(machine, name, runtime);
   const [container, ...others] = found;
-  if (container === undefined) return findByCgroup(machine, name, runtime, errors);
+  if (container === undefined) return findByCgroup(machine, name, runtime, errors, asked);
   if (others.length > 0) throw ambiguous(name, found);
   return placeOfContainer(machine, container);
 }
@@ -52,7 +52,7 @@ async function askForName(
   machine: Machine,
   name: string,
   only: string | undefined,
-): Promise<{ found: ContainerDetails[]; errors: RuntimeError[] }> {
+): Promise<{ found: ContainerDetails[]; errors: RuntimeError[]; asked: number }> {
   const errors: RuntimeError[] = [];
   const byId = new Map<string, ContainerDetails>();
   const asked = machine.runtimes.filter((runtime) => only === undefined || runtime.name === only);
@@ -68,11 +68,17 @@ async function askForName(
   );
   const all = [...byId.values()].filter((container) => only === undefined || container.runtime === only);
   const exact = all.filter((container) => container.name === name || container.id === name);
-  return { found: exact.length > 0 ? exact : all, errors };
+  return { found: exact.length > 0 ? exact : all, errors, asked: asked.length };
 }
 
 /** With no runtime to ask, a container is still known by the id in its processes' cgroup path. */
-function findByCgroup(machine: Machine, name: string, runtime: string | undefined, errors: RuntimeError[]): Place {
+function findByCgroup(
+  machine: Machine,
+  name: string,
+  runtime: string | undefined,
+  errors: RuntimeError[],
+  asked: number,
+): Place {
   const ids = new Map<string, { runtime: string; pid: number }>();
   if (ID_PREFIX.test(name)) {
     for (const { pid, container } of readProcessTable(machine)) {
@@ -82,7 +88,7 @@ function findByCgroup(machine: Machine, name: string, runtime: string | undefine
     }
   }
   const [match, ...others] = ids;
-  if (match === undefined) throw noSuchContainer(name, errors);
+  if (match === undefined) throw noSuchContainer(name, errors, asked);
   if (others.length > 0) {
     const list = [...ids.keys()].map((id) => id.slice(0, 12)).join(', ');
     throw new Failure('no-target', `${name}: fits several containers: ${list}; give more of the id`);
@@ -91,15 +97,16 @@ function findByCgroup(machine: Machine, name: string, runtime: string | undefine
   return placeOfProcess(machine, pid, { name: id.slice(0, 12), runtime: foundIn, id });
 }
 
-function noSuchContainer(name: string, errors: readonly RuntimeError[]): Failure {
+function noSuchContainer(name: string, errors: readonly RuntimeError[], asked: number): Failure {
   const worst =
     errors.find((error) => error.kind === 'elsewhere') ??
     errors.find((error) => error.kind === 'denied') ??
     errors.find((error) => error.kind !== 'absent');
   if (worst?.kind === 'elsewhere') return new Failure('unsupported', `${name}: ${worst.message}`, { cause: worst });
   if (worst?.kind === 'denied') return new Failure('not-permitted', `${name}: ${worst.message}`, { cause: worst });
+  const anyAnswer = errors.length < asked;
   const why = (worst === undefined ? errors : [worst]).map((error) => error.message).join('; ');
-  const hint = why === '' ? 'running ones are listed by `socklens ps`' : why;
+  const hint = worst === undefined && anyAnswer ? 'running ones are listed by `socklens ps`' : why;
   return new Failure('no-target', `${name}: no such container (${hint})`);
 }
 

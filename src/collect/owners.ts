@@ -14,7 +14,10 @@ export interface Owner {
 export interface Owners {
   /** Owners of the socket with this inode, in the order of the scan; empty for none. */
   of(inode: number): readonly Owner[];
-  /** How many processes' descriptors may not be listed. */
+  /**
+   * How many processes' descriptors may not be listed and could hold a wanted socket: 0 when every
+   * socket has an owner, whatever was not permitted.
+   */
   denied: number;
 }
 
@@ -61,5 +64,5 @@ export function findOwners(
     for (const pid of first) scan(pid);
     if (thorough || owners.size < wanted.size) for (const pid of listPids(machine.proc)) scan(pid);
   }
-  return { of: (inode) => owners.get(inode) ?? NOBODY, denied };
+  return { of: (inode) => owners.get(inode) ?? NOBODY, denied: owners.size < wanted.size ? denied : 0 };
 }

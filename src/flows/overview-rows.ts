@@ -75,8 +75,14 @@ function sharedRows(machine: Machine, space: Space, options: RowOptions): Overvi
     const identity = { name: 'host', runtime: 'host', pid: 1, netns, pids: space.otherPids, sharedWith: names };
     rows.push(makeRow(machine, identity, tallyOf(HOST), seen, options));
   }
-  const unowned = { name: 'unowned', runtime: 'unowned', netns, pids: [], sharedWith: names };
-  rows.push(makeRow(machine, unowned, tallyOf(''), seen, options));
+  const nobody = makeRow(
+    machine,
+    { name: 'unowned', runtime: 'unowned', netns, pids: [], sharedWith: names },
+    tallyOf(''),
+    seen,
+    options,
+  );
+  if (nobody.sockets.total + nobody.sockets.unix > 0) rows.push(nobody);
   return rows;
 }
 

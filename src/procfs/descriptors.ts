@@ -1,5 +1,5 @@
 import fs from 'node:fs';
-import { isGoneOrDenied, PROC } from './read.ts';
+import { isDenied, isGoneOrDenied, PROC } from './read.ts';
 
 /**
  * How many descriptors a process has open; undefined when it is gone or may not be looked at
@@ -22,7 +22,8 @@ export function countDescriptors(pid: number, proc = PROC): number | undefined {
 /**
  * Calls `visit` with every descriptor of a process that is a socket, and the socket's inode.
  *
- * @returns false when the process is gone or may not be looked at
+ * @returns false when the process is gone or may not be looked at: the folder may not be listed, or
+ *   (for a process with more capabilities than the reader) its links may not be read
  */
 export function eachSocketDescriptor(pid: number, visit: (fd: number, inode: number) => void, proc = PROC): boolean {
   const path = `${proc}/${pid}/fd`;
@@ -33,15 +34,17 @@ export function eachSocketDescriptor(pid: number, visit: (fd: number, inode: num
     if (isGoneOrDenied(error)) return false;
     throw error;
   }
+  let readable = true;
   for (const entry of entries) {
     let link: string;
     try {
       link = fs.readlinkSync(`${path}/${entry}`);
     } catch (error) {
-      if (isGoneOrDenied(error)) continue;
-      throw error;
+      if (!isGoneOrDenied(error)) throw error;
+      if (isDenied(error)) readable = false;
+      continue;
     }
     if (link.startsWith('socket:[')) visit(Number(entry), Number.parseInt(link.slice(8), 10));
   }
-  return true;
+  return readable;
 }

@@ -1,0 +1,29 @@
+import os from 'node:os';
+import { koffiSystemCalls } from '../kernel/koffi-system-calls.ts';
+import { CGROUP_ROOT } from '../procfs/cgroup.ts';
+import { PROC } from '../procfs/read.ts';
+import { dockerRuntimes } from '../runtimes/docker/docker-runtimes.ts';
+import type { Machine } from './machine.ts';
+
+/**
+ * The machine that this process runs on.
+ *
+ * @param env tells where container runtimes are asked: DOCKER_HOST, DOCKER_CONTEXT, HOME and the like
+ */
+export function localMachine(env: Readonly<Record<string, string | undefined>>): Machine {
+  let runtimes: Machine['runtimes'] | undefined;
+  return {
+    proc: PROC,
+    namedNamespaces: '/run/netns',
+    etc: '/etc',
+    cgroupRoot: CGROUP_ROOT,
+    systemCalls: koffiSystemCalls,
+    // Found when first asked: a target that is no container needs no Engine.
+    get runtimes() {
+      runtimes ??= dockerRuntimes(env, env['HOME'] ?? os.homedir());
+      return runtimes;
+    },
+    hostAddresses: () =>
+      Object.values(os.networkInterfaces()).flatMap((addresses) => (addresses ?? []).map(({ address }) => address)),
+  };
+}
