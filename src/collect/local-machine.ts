@@ -20,7 +20,7 @@ export function localMachine(env: Readonly<Record<string, string | undefined>>):
     systemCalls: koffiSystemCalls,
     // Found when first asked: a target that is no container needs no Engine.
     get runtimes() {
-      runtimes ??= dockerRuntimes(env, env['HOME'] ?? os.homedir());
+      runtimes ??= dockerRuntimes(env, env.HOME ?? os.homedir());
       return runtimes;
     },
     hostAddresses: () =>

@@ -30,7 +30,11 @@ export function look(machine: Machine, place: Place, query: SocketQuery): Look {
   const report = read(machine, place, query, {
     dump(socket, step) {
       const dump = new RetainedDump(step.cursor);
-      socket.dump(step.what, step.request, retainingStore(dump), () => {});
+      const { cursor } = step;
+      // Each message is tried here, where a bad one still becomes a note of the coverage.
+      socket.dump(step.what, step.request, retainingStore(dump), (view, offset, length) => {
+        cursor.moveTo(view, offset, length);
+      });
       parts.push(dump);
     },
     rows: (source) => parts.push(source),

@@ -1,5 +1,5 @@
-import { ALL_STATES } from './tcp-state.ts';
 import type { Proto } from './socket-view.ts';
+import { ALL_STATES } from './tcp-state.ts';
 
 /** Which sockets are wanted, as far as every source can tell them apart before reading. */
 export interface SocketQuery {

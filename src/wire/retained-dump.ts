@@ -1,6 +1,6 @@
 import type { SocketSource, SocketView } from '../model/socket-view.ts';
 import { HOST_LITTLE_ENDIAN } from './byte-order.ts';
-import { NLMSG_HEADER, NLMSG_TYPE, nlmsgAlign } from './netlink.ts';
+import { NLMSG_HEADER, NLMSG_MIN_TYPE, NLMSG_TYPE, nlmsgAlign } from './netlink.ts';
 
 /** A view that can be put on the payload of a message. */
 export interface MovableView extends SocketView {
@@ -34,13 +34,17 @@ export class RetainedDump implements SocketSource {
     else this.#pieces.push({ view, start, end });
   }
 
+  /** @throws {WireError} when a payload is too short for the cursor */
   each(visit: (socket: SocketView) => void): void {
     const cursor = this.#cursor;
     for (const { view, start, end } of this.#pieces) {
       let at = start;
       while (end - at >= NLMSG_HEADER.size) {
         const size = view.getUint32(at + NLMSG_HEADER.length, HOST_LITTLE_ENDIAN);
-        if (view.getUint16(at + NLMSG_HEADER.type, HOST_LITTLE_ENDIAN) > NLMSG_TYPE.OVERRUN) {
+        const type = view.getUint16(at + NLMSG_HEADER.type, HOST_LITTLE_ENDIAN);
+        // The reader stopped at the end of the answer: what stands behind it is unchecked.
+        if (type === NLMSG_TYPE.DONE || type === NLMSG_TYPE.ERROR) break;
+        if (type >= NLMSG_MIN_TYPE) {
           cursor.moveTo(view, at + NLMSG_HEADER.size, size - NLMSG_HEADER.size);
           visit(cursor);
         }
