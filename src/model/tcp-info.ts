@@ -16,9 +16,9 @@ export interface TcpInfo {
   backoff?: number;
   /** Bits: 1 timestamps, 2 SACK, 4 window scaling, 8 ECN, 16 ECN seen, 32 SYN data. */
   options?: number;
-  /** Our window scale, a power of two. */
+  /** Power of two that scales the windows which the peer advertises: what we may send. */
   sendWindowScale?: number;
-  /** The peer's window scale, a power of two. */
+  /** Power of two that scales the windows which we advertise: what we can receive. */
   receiveWindowScale?: number;
   /** True when the delivery rate was limited by the application. */
   deliveryRateAppLimited?: boolean;
