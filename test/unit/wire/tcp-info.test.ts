@@ -38,7 +38,7 @@ const INFO = hex(`
   f0fa0000            # 96  tcpi_rcv_space: 64240
   11000000            # 100 tcpi_total_retrans: 17
   00e40b5402000000    # 104 tcpi_pacing_rate: 10000000000
-  ffffffffffffffff    # 112 tcpi_max_pacing_rate: none
+  00e8764817000000    # 112 tcpi_max_pacing_rate: 100000000000
   0100000001000000    # 120 tcpi_bytes_acked: 4294967297
   0200000001000000    # 128 tcpi_bytes_received: 4294967298
   12000000            # 136 tcpi_segs_out
@@ -101,7 +101,7 @@ const FIELDS: [end: number, fields: TcpInfo][] = [
   [100, { receiveSpaceBytes: 64_240 }],
   [104, { totalRetrans: 17 }],
   [112, { pacingRateBytesPerSecond: 10_000_000_000 }],
-  [120, { maxPacingRateBytesPerSecond: 2 ** 64 }],
+  [120, { maxPacingRateBytesPerSecond: 100_000_000_000 }],
   [128, { bytesAcked: 4_294_967_297 }],
   [136, { bytesReceived: 4_294_967_298 }],
   [140, { segmentsOut: 18 }],
@@ -160,6 +160,13 @@ describe('decodeTcpInfo', () => {
     const bytes = INFO.slice();
     bytes.fill(0xff, 148, 152);
     const { minRttUs: _, ...rest } = expected(280);
+    expect(decodeTcpInfo(viewOf(bytes), 0, 280)).toEqual(rest);
+  });
+
+  it('has no pacing rate where there is no limit', () => {
+    const bytes = INFO.slice();
+    bytes.fill(0xff, 104, 120);
+    const { pacingRateBytesPerSecond: _, maxPacingRateBytesPerSecond: __, ...rest } = expected(280);
     expect(decodeTcpInfo(viewOf(bytes), 0, 280)).toEqual(rest);
   });
 
