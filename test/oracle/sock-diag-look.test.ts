@@ -1,0 +1,201 @@
+/** One look at a namespace with sockets of every kind, by both ways in, against `ss` and `/proc/net`. */
+import fs from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { localMachine } from '../../src/collect/local-machine.ts';
+import { look, stream } from '../../src/collect/look.ts';
+import type { Machine } from '../../src/collect/machine.ts';
+import type { Place } from '../../src/collect/place.ts';
+import { resolveTargets } from '../../src/collect/resolve.ts';
+import { SystemCallError } from '../../src/kernel/system-calls.ts';
+import { everySocket } from '../../src/model/socket-query.ts';
+import type { Proto } from '../../src/model/socket-view.ts';
+import { copyRow, type DiagRow } from '../support/diag-rows.ts';
+import { createNetns, type TestNetns } from '../support/netns.ts';
+import { procRows, procUnixRows } from '../support/proc-net.ts';
+import { mptcp, raw, udpConnected, udpUnconnected, udpUnread } from '../support/recipes/other-protocols.ts';
+import { everyTcpState } from '../support/recipes/tcp-states.ts';
+import { bindAll, connected, embryo, hostileNames } from '../support/recipes/unix-sockets.ts';
+import { Workshop } from '../support/recipes/workshop.ts';
+import { ss } from '../support/ss.ts';
+
+const query = { ...everySocket(), tcpInfo: true };
+const CLOSE = 7;
+const LISTEN = 10;
+const SYN_RECV = 3;
+
+const machine = localMachine({});
+/** The same machine for somebody who may not enter another namespace. */
+const denied: Machine = {
+  ...machine,
+  systemCalls: () => ({
+    ...machine.systemCalls(),
+    setns: () => {
+      throw new SystemCallError('setns', 1, 'EPERM');
+    },
+  }),
+};
+
+let netns: TestNetns;
+let folder: string;
+let place: Place;
+
+beforeAll(async () => {
+  netns = createNetns();
+  const workshop = await Workshop.start(netns);
+  const ground = { netns, workshop };
+  await everyTcpState(ground);
+  for (const host of ['127.0.0.1', '::1']) {
+    await udpUnconnected(ground, host);
+    await udpConnected(ground, host);
+  }
+  await udpUnread(ground);
+  await raw(ground);
+  if (fs.existsSync('/proc/sys/net/mptcp/enabled')) await mptcp(ground);
+  folder = fs.mkdtempSync(path.join(os.tmpdir(), 'look-'));
+  await bindAll(workshop, hostileNames(folder));
+  await connected(workshop, folder);
+  await embryo(workshop, folder);
+  const [found] = await resolveTargets(machine, `netns:${netns.name}`);
+  if (found === undefined) throw new Error('the namespace was not found');
+  place = found;
+}, 60_000);
+afterAll(() => {
+  netns.remove();
+  fs.rmSync(folder, { recursive: true, force: true });
+});
+
+/** All rows of one look. */
+function rowsOf(which: Machine, protos: readonly Proto[] = query.protos): DiagRow[] {
+  const rows: DiagRow[] = [];
+  look(which, place, { ...query, protos }).sockets.each((socket) => rows.push(copyRow(socket)));
+  return rows;
+}
+
+/** Endpoints and inode: what does not change from one look to the next. */
+const identity = (row: Pick<DiagRow, 'local' | 'localPort' | 'peer' | 'peerPort' | 'inode'>) =>
+  `${row.local.join('.')}:${row.localPort} ${row.peer.join('.')}:${row.peerPort} ${row.inode}`;
+const bound = (row: DiagRow) => row.proto === 'tcp' && row.state === CLOSE;
+
+describe('look', () => {
+  it('finds a named namespace, and the process that lives in it', () => {
+    expect(place.target).toMatchObject({ name: `netns:${netns.name}`, runtime: 'netns', netns: netns.inode });
+    expect(place.target.pid).toBeGreaterThan(0);
+    expect(place.own).toBe(false);
+  });
+
+  it.each([
+    ['tcp', '-t'],
+    ['udp', '-u'],
+    ['mptcp', '-M'],
+    ['raw', '-w'],
+  ] as const)('has the %s sockets that ss has', (proto, flag) => {
+    const theirs = (['-4', '-6'] as const)
+      .flatMap((family) => ss(netns, family, flag))
+      .map((row) =>
+        identity({
+          ...row,
+          local: [...row.local.address],
+          peer: [...row.peer.address],
+          localPort: row.local.port,
+          peerPort: row.peer.port,
+        }),
+      );
+    const ours = rowsOf(machine, [proto]).filter((row) => !bound(row));
+    // ss reads RAW sockets from /proc where the kernel has no handler, and has no inodes then.
+    const forget = (text: string) => (proto === 'raw' ? text.replace(/ \d+$/, '') : text);
+    expect(ours.map(identity).map(forget).sort()).toEqual(theirs.map(forget).sort());
+    if (proto !== 'mptcp') expect(ours.length).toBeGreaterThan(0);
+    for (const row of ours) expect(row.proto).toBe(proto);
+  });
+
+  it('has the UNIX sockets of /proc/net/unix, and the embryo or not', () => {
+    const inodes = rowsOf(machine, ['unix']).map((row) => row.inode);
+    const theirs = procUnixRows(netns).map((row) => row.inode);
+    expect(inodes.filter((inode) => inode !== 0).sort()).toEqual(theirs.filter((inode) => inode !== 0).sort());
+  });
+
+  it('says by which way it read each protocol, and that nothing is missing', () => {
+    const seen = look(machine, place, query);
+    expect(seen.source).toBe('sock_diag');
+    expect(seen.sources).toMatchObject({ tcp: 'sock_diag', udp: 'sock_diag', unix: 'sock_diag' });
+    expect(seen.coverage.complete).toBe(true);
+    expect(Math.abs(seen.takenAt.getTime() - Date.now())).toBeLessThan(60_000);
+  });
+
+  it('can be gone through more than once', () => {
+    const { sockets } = look(machine, place, query);
+    const count = () => {
+      let rows = 0;
+      sockets.each(() => rows++);
+      return rows;
+    };
+    expect(count()).toBe(rowsOf(machine).length);
+    expect(count()).toBe(rowsOf(machine).length);
+  });
+
+  it('reads only the families and states that are asked for', () => {
+    const rows: DiagRow[] = [];
+    const narrow = { ...query, protos: ['tcp'] as const, inet: false, states: 1 << LISTEN };
+    look(machine, place, narrow).sockets.each((socket) => rows.push(copyRow(socket)));
+    const theirs = ss(netns, '-6', '-t').filter((row) => row.state === 'LISTEN');
+    expect(rows.map((row) => row.inode).sort()).toEqual(theirs.map((row) => row.inode).sort());
+    expect(rows.every((row) => row.state === LISTEN && row.family === 'inet6')).toBe(true);
+  });
+
+  it('streams the same sockets without keeping them', () => {
+    const streamed: string[] = [];
+    const report = stream(machine, place, query, (socket) => streamed.push(identity(copyRow(socket))));
+    expect(streamed.sort()).toEqual(rowsOf(machine).map(identity).sort());
+    expect(report.coverage.complete).toBe(true);
+  });
+});
+
+describe('look without the permission to enter', () => {
+  it('reads /proc instead, and says so', () => {
+    const seen = look(denied, place, query);
+    expect(seen.source).toBe('procfs');
+    expect(seen.sources).toMatchObject({ tcp: 'procfs', udp: 'procfs', raw: 'procfs', unix: 'procfs' });
+    expect(seen.coverage.notes.join('\n')).toMatch(/\/proc\/\d+\/net.*setns.*CAP_SYS_ADMIN/);
+  });
+
+  it('has the same sockets with the same states, queues and owners', () => {
+    for (const proto of ['tcp', 'udp', 'raw', 'unix'] as const) {
+      const direct = new Map(rowsOf(machine, [proto]).map((row) => [identity(row) + row.name, row]));
+      // A socket that is bound and no more is in no table, an embryo in no dump.
+      const files = rowsOf(denied, [proto]).filter((row) => proto !== 'unix' || row.inode !== 0);
+      const names = (row: DiagRow) => identity(row) + row.name;
+      const reachable = [...direct.values()].filter((row) => !bound(row));
+      expect(files.map(names).sort(), proto).toEqual(reachable.map(names).sort());
+      for (const row of files) {
+        const other = direct.get(names(row));
+        if (other === undefined) continue;
+        const { state, receiveQueue, uid, family, unixType, timer } = row;
+        const theirs = { state: other.state, family: other.family, unixType: other.unixType };
+        // An UNIX table has no queues, no owner, and the owner of a half-open entry differs.
+        const rest = { receiveQueue: other.receiveQueue, uid: other.uid };
+        expect({ state, family, unixType }, `${proto} ${names(row)}`).toEqual(theirs);
+        if (proto !== 'unix' && state !== SYN_RECV) {
+          expect({ receiveQueue, uid }, `${proto} ${names(row)}`).toEqual(rest);
+        }
+        if (proto === 'tcp' && timer !== 1 && other.timer !== 1) expect(timer).toBe(other.timer);
+      }
+    }
+  });
+
+  it('agrees with the tables line by line', () => {
+    for (const [proto, table] of [
+      ['tcp', 'tcp'],
+      ['tcp', 'tcp6'],
+      ['udp', 'udp'],
+      ['udp', 'udp6'],
+      ['raw', 'raw'],
+      ['raw', 'raw6'],
+    ] as const) {
+      const family = table.endsWith('6') ? 'inet6' : 'inet';
+      const ours = rowsOf(denied, [proto]).filter((row) => row.family === family);
+      expect(ours.map(identity).sort(), table).toEqual(procRows(netns, table).map(identity).sort());
+    }
+  });
+});
