@@ -1,3 +1,4 @@
+import fs from 'node:fs';
 import type { ContainerDetails, ContainerFacts } from '../../model/container.ts';
 import { type Runtime, RuntimeError } from '../runtime.ts';
 import { readContainerDetails, readContainerList } from './container-json.ts';
@@ -99,6 +100,7 @@ export class EngineRuntime implements Runtime {
         const what = `${this.#name}: ${printable(this.endpoint)} (${printable(source)})`;
         throw new RuntimeError(address.error, this.endpoint, `${what} ${address.reason}`);
       }
+      if (address.kind === 'unix' && isMissing(address.path)) throw MISSING;
       const answer = await exchange(address, path, {
         deadlineMs: this.#deadlineMs,
         limits: this.#limits,
@@ -121,6 +123,14 @@ export class EngineRuntime implements Runtime {
       `${at} answered with status ${status} (${why}); see the Engine's log`,
     );
   }
+}
+
+/** What connecting would throw, for less: a machine seldom has every socket that is looked for. */
+const MISSING = { code: 'ENOENT' };
+
+/** @throws an error with an errno's name in `code` when the folder may not be searched */
+function isMissing(path: string): boolean {
+  return fs.statSync(path, { throwIfNoEntry: false }) === undefined;
 }
 
 /** Podman calls itself Libpod in its answers. */
