@@ -4,6 +4,7 @@ import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type DiagRow, diagRows } from '../support/diag-rows.ts';
 import { createNetns, type TestNetns } from '../support/netns.ts';
+import { NO_OTHER_USER, otherUser } from '../support/other-user.ts';
 import { procRows } from '../support/proc-net.ts';
 import { mptcp, udpConnected, udpUnconnected, udpUnread } from '../support/recipes/other-protocols.ts';
 import type { Expected, Ground } from '../support/recipes/tcp-states.ts';
@@ -90,16 +91,11 @@ describe('UDP', () => {
   });
 });
 
-describe('MPTCP', () => {
+describe.skipIf(!fs.existsSync('/proc/sys/net/mptcp/enabled'))('MPTCP (needs a kernel that has it)', () => {
   it.each([
     ['inet', '127.0.0.1', '-4'],
     ['inet6', '::1', '-6'],
   ] as const)('over %s is what ss shows, and its subflows have the same inodes', async (family, host, flag) => {
-    const enabled = '/proc/sys/net/mptcp/enabled';
-    if (!fs.existsSync(enabled)) {
-      console.warn('MPTCP: not tested, this kernel has none');
-      return;
-    }
     const expected = await mptcp(ground, host);
     const rows = diagRows(netns, 'mptcp', family);
     expect(asOurs(rows).map(({ drops: _, ...row }) => row)).toEqual(
@@ -118,23 +114,22 @@ describe('MPTCP', () => {
 });
 
 describe('owners', () => {
-  it('are the users that made the sockets', async () => {
+  it('are the users that made the sockets', async ({ skip }) => {
+    const user = otherUser();
+    if (user === undefined) return skip(NO_OTHER_USER);
     const other = await Workshop.start(netns);
-    await other.setuid(12_345);
+    await other.setuid(user);
     const { fd } = await other.tcpListener('127.0.0.1');
     const inode = await other.inode(fd);
-    expect(byInode(diagRows(netns, 'tcp', 'inet'), { inode, family: 'inet' })[0]?.uid).toBe(12_345);
+    expect(byInode(diagRows(netns, 'tcp', 'inet'), { inode, family: 'inet' })[0]?.uid).toBe(user);
     const udp = await udpUnconnected({ netns, workshop: other }, '::1');
-    expect(byInode(diagRows(netns, 'udp', 'inet6'), udp)[0]?.uid).toBe(12_345);
+    expect(byInode(diagRows(netns, 'udp', 'inet6'), udp)[0]?.uid).toBe(user);
     await other.stop();
   });
 
-  it('have the id of their cgroup, which is the inode of its folder', async () => {
+  it('have the id of their cgroup, which is the inode of its folder', async ({ skip }) => {
     const mount = cgroup2Mount();
-    if (mount === undefined) {
-      console.warn('cgroup ids: not tested, no writable cgroup v2 is mounted');
-      return;
-    }
+    if (mount === undefined) return skip('no writable cgroup v2 is mounted');
     const folder = path.join(mount, netns.name);
     fs.mkdirSync(folder);
     const other = await Workshop.start(netns);

@@ -5,6 +5,7 @@ import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type DiagRow, diagUnixRows } from '../support/diag-rows.ts';
 import { createNetns, type TestNetns } from '../support/netns.ts';
+import { NO_OTHER_USER, otherUser } from '../support/other-user.ts';
 import { procUnixRows } from '../support/proc-net.ts';
 import { bindAll, connected, type ExpectedUnix, embryo, hostileNames } from '../support/recipes/unix-sockets.ts';
 import { Workshop } from '../support/recipes/workshop.ts';
@@ -93,12 +94,14 @@ describe('UNIX sockets', () => {
     }
   });
 
-  it('have the owner of their maker', async () => {
+  it('have the owner of their maker', async ({ skip }) => {
+    const user = otherUser();
+    if (user === undefined) return skip(NO_OTHER_USER);
     const other = await Workshop.start(netns);
-    await other.setuid(12_345);
+    await other.setuid(user);
     const fd = await other.unix(1);
     const inode = await other.inode(fd);
-    expect(rowsByInode().get(inode)?.uid).toBe(12_345);
+    expect(rowsByInode().get(inode)?.uid).toBe(user);
     await other.stop();
   });
 
