@@ -30,12 +30,13 @@ export function look(machine: Machine, place: Place, query: SocketQuery): Look {
   const report = read(machine, place, query, {
     dump(socket, step) {
       const dump = new RetainedDump(step.cursor);
+      // Kept even when the answer breaks off: what came until then is shown.
+      parts.push(dump);
       const { cursor } = step;
       // Each message is tried here, where a bad one still becomes a note of the coverage.
       socket.dump(step.what, step.request, retainingStore(dump), (view, offset, length) => {
         cursor.moveTo(view, offset, length);
       });
-      parts.push(dump);
     },
     rows: (source) => parts.push(source),
   });
@@ -112,13 +113,13 @@ function dumpProto(socket: DiagSocket, proto: Proto, query: SocketQuery, sink: S
         continue;
       }
       if (!(error instanceof DiagError)) throw error;
-      if (step.instead !== undefined) {
+      if (error.refused && step.instead !== undefined) {
         steps.unshift(...step.instead());
         continue;
       }
       if (error.code === 'ENOENT' || error.code === 'EINVAL') return false;
       coverage.complete = false;
-      const why = error.code === 'ETIMEDOUT' ? 'the kernel did not answer in time' : error.message;
+      const why = error.code === 'ETIMEDOUT' ? 'the kernel did not answer in time' : `it failed (${error.code})`;
       coverage.notes.push(`${step.what}: ${why}`);
     }
   }

@@ -25,10 +25,13 @@ export class DiagError extends Error {
   override readonly name = 'DiagError';
   /** errno name: `ENOENT` for a protocol without a diag handler, `ETIMEDOUT` for no answer in time. */
   readonly code: string;
+  /** True when the kernel answered with the error: no rows came, and the socket can be asked again. */
+  readonly refused: boolean;
 
-  constructor(what: string, code: string, options?: { cause?: unknown }) {
-    super(`${what}: ${code}`, options);
+  constructor(what: string, code: string, options: { cause?: unknown; refused?: boolean } = {}) {
+    super(`${what}: ${code}`, 'cause' in options ? { cause: options.cause } : undefined);
     this.code = code;
+    this.refused = options.refused ?? false;
   }
 }
 
@@ -151,7 +154,7 @@ export class DiagSocket {
 
 function refusal(what: string, end: DumpEnd): DiagError {
   const name = Object.entries(os.constants.errno).find(([, value]) => value === -end.status)?.[0];
-  return new DiagError(what, name ?? `errno ${-end.status}`);
+  return new DiagError(what, name ?? `errno ${-end.status}`, { refused: true });
 }
 
 function timeval(milliseconds: number): Uint8Array {
