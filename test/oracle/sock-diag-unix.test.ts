@@ -7,7 +7,14 @@ import { type DiagRow, diagUnixRows } from '../support/diag-rows.ts';
 import { createNetns, type TestNetns } from '../support/netns.ts';
 import { NO_OTHER_USER, otherUser } from '../support/other-user.ts';
 import { procUnixRows } from '../support/proc-net.ts';
-import { bindAll, connected, type ExpectedUnix, embryo, hostileNames } from '../support/recipes/unix-sockets.ts';
+import {
+  bindAll,
+  connected,
+  type ExpectedUnix,
+  embryo,
+  hostileNames,
+  manyHostile,
+} from '../support/recipes/unix-sockets.ts';
 import { Workshop } from '../support/recipes/workshop.ts';
 
 let netns: TestNetns;
@@ -107,25 +114,11 @@ describe('UNIX sockets', () => {
 
   it('are read whole when there are ten thousand with hostile paths', async () => {
     const many = await Workshop.start(netns);
-    const names = new Map<number, string>();
-    for (let index = 0; index < 10_000; index++) {
-      const name = Uint8Array.from([
-        0,
-        0x1b,
-        0x5b,
-        index & 255,
-        index >> 8,
-        0x0a,
-        0xff,
-        ...new Array(index % 90).fill(0x20),
-      ]);
-      const fd = await many.unix(1, name);
-      names.set(await many.inode(fd), latin1(name) ?? '');
-    }
+    const names = await manyHostile(many, 10_000);
+    expect(names.size).toBe(10_000);
     const rows = rowsByInode();
-    for (const [inode, name] of names) {
-      if (rows.get(inode)?.name !== name) expect(rows.get(inode)?.name).toBe(name);
-    }
+    const wrong = [...names].filter(([inode, name]) => rows.get(inode)?.name !== latin1(name));
+    expect(wrong).toEqual([]);
     await many.stop();
   }, 60_000);
 });

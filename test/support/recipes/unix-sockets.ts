@@ -107,3 +107,24 @@ export async function embryo(
     ],
   };
 }
+
+/** Answers are matched to calls by their order: this many calls may be under way at once. */
+const AT_ONCE = 500;
+
+/**
+ * Very many stream sockets with abstract names of controls, blanks, line ends and bytes that are not
+ * UTF-8. Gives their names by inode.
+ */
+export async function manyHostile(workshop: Workshop, count = 10_000): Promise<Map<number, Uint8Array>> {
+  const names = new Map<number, Uint8Array>();
+  const make = async (index: number) => {
+    const number = [index & 255, index >> 8];
+    const name = Uint8Array.of(0, 0x1b, 0x5b, ...number, 0x0a, 0xff, ...new Array<number>(index % 90).fill(0x20));
+    names.set(await workshop.inode(await workshop.unix(SOCK.STREAM, name)), name);
+  };
+  for (let first = 0; first < count; first += AT_ONCE) {
+    const batch = Array.from({ length: Math.min(AT_ONCE, count - first) }, (_, index) => make(first + index));
+    await Promise.all(batch);
+  }
+  return names;
+}
