@@ -9,6 +9,7 @@ import { WireError } from '../wire/netlink.ts';
 import { RetainedDump } from '../wire/retained-dump.ts';
 import { type DumpStep, dumpSteps } from './dump-plan.ts';
 import type { Machine } from './machine.ts';
+import { readNetFile } from './net-files.ts';
 import { retainingStore } from './piece-buffer.ts';
 import { openNetns, type Place, vanished } from './place.ts';
 import { readProcSockets } from './proc-sockets.ts';
@@ -90,8 +91,15 @@ function read(machine: Machine, place: Place, query: SocketQuery, sink: Sink): O
     for (const proto of query.protos) {
       if ('socket' in opened && dumpProto(opened.socket, proto, query, sink, coverage)) {
         sources[proto] = 'sock_diag';
-      } else if (readProc(place, proto, query, sink, coverage, 'socket' in opened)) {
-        sources[proto] = 'procfs';
+      } else {
+        const answer = readProc(machine, place, proto, query, 'socket' in opened);
+        if ('source' in answer) {
+          sink.rows(answer.source);
+          sources[proto] = 'procfs';
+        } else {
+          coverage.notes.push(answer.note);
+          if (!answer.complete) coverage.complete = false;
+        }
       }
     }
   } finally {
@@ -126,32 +134,17 @@ function dumpProto(socket: DiagSocket, proto: Proto, query: SocketQuery, sink: S
   return true;
 }
 
-/** @returns false when `/proc` does not show the protocol either */
-function readProc(
-  place: Place,
-  proto: Proto,
-  query: SocketQuery,
-  sink: Sink,
-  coverage: Coverage,
-  hasDiag: boolean,
-): boolean {
-  if (place.procNet === undefined) {
-    coverage.complete = false;
-    coverage.notes.push(`${proto}: this kernel has no diag handler for it, and no process lives in the namespace`);
-    return false;
-  }
-  const source = readProcSockets(place.procNet, proto, query);
-  if (source === undefined) {
-    // A kernel without the protocol has no sockets of it; one that has it but cannot be asked leaves a gap.
-    if (hasDiag) coverage.notes.push(`${proto}: this kernel does not have it`);
-    else {
-      coverage.complete = false;
-      coverage.notes.push(`${proto}: /proc has no table of it`);
-    }
-    return false;
-  }
-  sink.rows(source);
-  return true;
+/** The sockets of a protocol, or why there are none. */
+type Answer = { source: SocketSource } | { note: string; complete: boolean };
+
+function readProc(machine: Machine, place: Place, proto: Proto, query: SocketQuery, hasDiag: boolean): Answer {
+  const source = readProcSockets((file) => readNetFile(machine, place, file), proto, query);
+  if (source !== undefined) return { source };
+  if (place.procNet !== undefined && !fs.existsSync(place.procNet)) throw vanished(place.target);
+  // A kernel without the protocol has no sockets of it; one that has it but cannot be asked leaves a gap.
+  return hasDiag
+    ? { note: `${proto}: this kernel does not have it`, complete: true }
+    : { note: `${proto}: /proc has no table of it`, complete: false };
 }
 
 /** A diag socket inside the place's namespace, or why there can be none. */

@@ -1,0 +1,21 @@
+import type { SocketView } from './socket-view.ts';
+
+/** A row of `/proc/net/{tcp,udp,udplite,raw}`, with what those files tell and sock_diag does not. */
+export interface ProcSocketView extends SocketView {
+  /** Time until the timer fires, in clock ticks: hundredths of a second. */
+  readonly timerTicks: number;
+  /** Retransmissions of the oldest segment, whatever timer runs. */
+  readonly procRetransmits: number;
+  /** Unanswered probes; for a SYN_RECV row 0. The column is headed `timeout`. */
+  readonly timeout: number;
+}
+
+/** A row of `/proc/net/unix`, with what that file tells and sock_diag does not. */
+export interface ProcUnixView extends SocketView {
+  readonly references: number;
+  readonly protocol: number;
+  /** `__SO_ACCEPTCON` (0x10000) for a listener. */
+  readonly flags: number;
+  /** `socket_state` of include/uapi/linux/net.h: 1 unconnected, 2 connecting, 3 connected, 4 disconnecting. */
+  readonly socketState: number;
+}

@@ -1,0 +1,155 @@
+import type { ProcSocketView } from '../model/proc-view.ts';
+import type { Family, Proto } from '../model/socket-view.ts';
+import { ByteFields } from './byte-fields.ts';
+
+const COLON = 0x3a;
+const LITTLE_ENDIAN = new Uint8Array(new Uint32Array([1]).buffer)[0] === 1;
+/** Milliseconds a clock tick: USER_HZ is 100 wherever Node runs. */
+const TICK_MS = 10;
+
+/**
+ * The rows of one of `/proc/net/{tcp,tcp6,udp,udp6,udplite,udplite6,raw,raw6}`, proc_net_tcp(5):
+ *
+ *     sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode …
+ *      0: 0100007F:0CEA 00000000:0000 0A 00000000:00000000 00:00000000 00000000     0        0 12345 …
+ *
+ * Addresses are 32-bit words in the host's byte order, ports hexadecimal numbers. LISTEN rows have
+ * no backlog limit: their `tx_queue` is 0. TIME_WAIT and SYN_RECV rows end early, so only the first
+ * ten columns are relied on, and for UDP the last one, its drops.
+ */
+export class ProcInetTable {
+  /** Rows that could not be read, for who wants to tell. */
+  damaged = 0;
+  readonly #bytes: Uint8Array;
+  readonly #row: Row;
+
+  /** @param bytes the whole file */
+  constructor(bytes: Uint8Array, proto: Proto, family: Family) {
+    this.#bytes = bytes;
+    this.#row = new Row(bytes, proto, family);
+  }
+
+  each(visit: (socket: ProcSocketView) => void): void {
+    this.damaged = 0;
+    const row = this.#row;
+    // The first line is the header.
+    for (let start = row.fields.line(0); start < this.#bytes.length; ) {
+      start = row.fields.line(start);
+      if (row.parse()) visit(row);
+      else this.damaged++;
+    }
+  }
+}
+
+class Row implements ProcSocketView {
+  readonly fields: ByteFields;
+  readonly proto: Proto;
+  readonly family: Family;
+  state = 0;
+  localPort = 0;
+  peerPort = 0;
+  receiveQueue = 0;
+  sendQueue = 0;
+  uid = 0;
+  inode = 0;
+  timer = 0;
+  timerTicks = 0;
+  procRetransmits = 0;
+  timeout = 0;
+  readonly #local = new Uint32Array(4);
+  readonly #peer = new Uint32Array(4);
+
+  constructor(bytes: Uint8Array, proto: Proto, family: Family) {
+    this.fields = new ByteFields(bytes);
+    this.proto = proto;
+    this.family = family;
+  }
+
+  /** Reads the line that the fields stand on. @returns false when it is no row */
+  parse(): boolean {
+    const { fields } = this;
+    fields.blanks();
+    if (fields.decimal() < 0 || !fields.skip(COLON)) return false;
+    fields.blanks();
+    if (!this.#address(this.#local) || !fields.skip(COLON)) return false;
+    this.localPort = fields.hex();
+    fields.blanks();
+    if (!this.#address(this.#peer) || !fields.skip(COLON)) return false;
+    this.peerPort = fields.hex();
+    fields.blanks();
+    this.state = fields.hex();
+    fields.blanks();
+    this.sendQueue = fields.hex();
+    fields.skip(COLON);
+    this.receiveQueue = fields.hex();
+    fields.blanks();
+    this.timer = fields.hex();
+    fields.skip(COLON);
+    this.timerTicks = fields.hex();
+    fields.blanks();
+    this.procRetransmits = fields.hex();
+    fields.blanks();
+    this.uid = fields.decimal();
+    fields.blanks();
+    this.timeout = fields.decimal();
+    fields.blanks();
+    this.inode = fields.decimal();
+    return this.inode >= 0;
+  }
+
+  localWord(index: 0 | 1 | 2 | 3): number {
+    return this.#local[index] as number;
+  }
+  peerWord(index: 0 | 1 | 2 | 3): number {
+    return this.#peer[index] as number;
+  }
+  get timerExpiresMs(): number {
+    return this.timerTicks * TICK_MS;
+  }
+  get retransmits(): number {
+    return this.timer === 2 || this.timer === 4 ? this.timeout : this.procRetransmits;
+  }
+
+  drops(): number | undefined {
+    if (this.proto === 'tcp') return undefined;
+    const { fields } = this;
+    let start = fields.end;
+    while (start > fields.at && fields.bytes[start - 1] === 0x20) start--;
+    while (start > fields.at && fields.bytes[start - 1] !== 0x20) start--;
+    const after = fields.at;
+    fields.at = start;
+    const drops = fields.decimal();
+    fields.at = after;
+    return drops < 0 ? undefined : drops;
+  }
+
+  /** `/proc` has none of what follows. */
+  readonly cookieLow = 0;
+  readonly cookieHigh = 0;
+  readonly interfaceIndex = 0;
+  readonly unixType = 0;
+  readonly peerInode = 0;
+  cgroupId(): undefined {
+    return undefined;
+  }
+  tcpInfo(): undefined {
+    return undefined;
+  }
+  unixName(): undefined {
+    return undefined;
+  }
+
+  #address(words: Uint32Array): boolean {
+    const count = this.family === 'inet6' ? 4 : 1;
+    for (let index = 0; index < count; index++) {
+      const word = this.fields.hex(8);
+      if (word < 0) return false;
+      words[index] = LITTLE_ENDIAN ? swap(word) : word;
+    }
+    return true;
+  }
+}
+
+function swap(word: number): number {
+  return ((word << 24) | ((word & 0xff00) << 8) | ((word >>> 8) & 0xff00) | (word >>> 24)) >>> 0;
+}

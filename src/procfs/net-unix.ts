@@ -1,0 +1,143 @@
+import type { ProcUnixView } from '../model/proc-view.ts';
+import { TCP_STATE } from '../model/tcp-state.ts';
+import { ByteFields } from './byte-fields.ts';
+
+const COLON = 0x3a;
+const BLANK = 0x20;
+const AT = 0x40;
+/** `__SO_ACCEPTCON`, include/linux/net.h. */
+const ACCEPTING = 0x10000;
+/** `SS_CONNECTING` and `SS_CONNECTED`, include/uapi/linux/net.h. */
+const CONNECTING = 2;
+const CONNECTED = 3;
+
+/**
+ * The rows of `/proc/net/unix`, proc_net_unix(5), net/unix/af_unix.c, unix_seq_show:
+ *
+ *     Num       RefCount Protocol Flags    Type St Inode Path
+ *     00000000ae22e4a2: 00000002 00000000 00010000 0001 01 2968 /run/a.sock
+ *
+ * The path is raw: it may hold blanks and newlines, so that a line that begins like no row belongs
+ * to the path before it. A NUL of an abstract name is printed as `@`.
+ */
+export class ProcUnixTable {
+  readonly #bytes: Uint8Array;
+  readonly #row: Row;
+
+  /** @param bytes the whole file */
+  constructor(bytes: Uint8Array) {
+    this.#bytes = bytes;
+    this.#row = new Row(bytes);
+  }
+
+  each(visit: (socket: ProcUnixView) => void): void {
+    const row = this.#row;
+    const next = new ProbeRow(this.#bytes);
+    for (let start = row.fields.line(0); start < this.#bytes.length; ) {
+      start = row.fields.line(start);
+      const isRow = row.parse();
+      // The lines that follow and are no rows are the rest of this path.
+      while (start < this.#bytes.length && !next.isRow(start)) {
+        start = next.after;
+        row.fields.end = start - 1;
+      }
+      if (isRow) visit(row);
+    }
+  }
+}
+
+/** Tells whether a row begins at a line. */
+class ProbeRow {
+  /** Where the line after the probed one begins. */
+  after = 0;
+  readonly #row: Row;
+
+  constructor(bytes: Uint8Array) {
+    this.#row = new Row(bytes);
+  }
+
+  isRow(start: number): boolean {
+    this.after = this.#row.fields.line(start);
+    return this.#row.parse();
+  }
+}
+
+class Row implements ProcUnixView {
+  readonly proto = 'unix';
+  readonly family = 'unix';
+  readonly fields: ByteFields;
+  references = 0;
+  protocol = 0;
+  flags = 0;
+  unixType = 0;
+  socketState = 0;
+  inode = 0;
+
+  constructor(bytes: Uint8Array) {
+    this.fields = new ByteFields(bytes);
+  }
+
+  /** Reads the line that the fields stand on. @returns false when it is no row */
+  parse(): boolean {
+    const { fields } = this;
+    if (fields.hex() < 0 || !fields.skip(COLON)) return false;
+    fields.blanks();
+    this.references = fields.hex();
+    fields.blanks();
+    this.protocol = fields.hex();
+    fields.blanks();
+    this.flags = fields.hex();
+    fields.blanks();
+    this.unixType = fields.hex();
+    fields.blanks();
+    this.socketState = fields.hex();
+    fields.blanks();
+    this.inode = fields.decimal();
+    return this.inode >= 0;
+  }
+
+  get state(): number {
+    if ((this.flags & ACCEPTING) !== 0) return TCP_STATE.LISTEN;
+    return this.socketState === CONNECTED || this.socketState === CONNECTING ? TCP_STATE.ESTABLISHED : TCP_STATE.CLOSE;
+  }
+
+  unixName(): Uint8Array | undefined {
+    const { bytes, at, end } = this.fields;
+    if (at >= end || bytes[at] !== BLANK) return undefined;
+    const name = bytes.subarray(at + 1, end);
+    if (name[0] !== AT) return name;
+    // What begins with @ is abstract; a path that does cannot be told from it here.
+    const abstract = Uint8Array.from(name);
+    abstract[0] = 0;
+    return abstract;
+  }
+
+  /** `/proc` has none of what follows, and internet sockets alone have the rest. */
+  readonly receiveQueue = 0;
+  readonly sendQueue = 0;
+  readonly uid = 0;
+  readonly peerInode = 0;
+  readonly cookieLow = 0;
+  readonly cookieHigh = 0;
+  readonly localPort = 0;
+  readonly peerPort = 0;
+  readonly timer = 0;
+  readonly timerExpiresMs = 0;
+  readonly retransmits = 0;
+  readonly interfaceIndex = 0;
+  localWord(): number {
+    return 0;
+  }
+  peerWord(): number {
+    return 0;
+  }
+  cgroupId(): undefined {
+    return undefined;
+  }
+  tcpInfo(): undefined {
+    return undefined;
+  }
+  drops(): undefined {
+    return undefined;
+  }
+}
