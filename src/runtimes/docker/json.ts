@@ -48,6 +48,13 @@ export function asBoolean(value: unknown, where: string): boolean {
 }
 
 function mismatch(where: string, expected: string, value: unknown): ShapeError {
-  const got = value === undefined ? 'missing' : (JSON.stringify(value) ?? typeof value).slice(0, 40);
-  return new ShapeError(`${where || 'the answer'} should be ${expected} and is ${got}`);
+  return new ShapeError(`${where || 'the answer'} should be ${expected} and is ${describe(value)}`);
+}
+
+/** Short however large the value is. */
+function describe(value: unknown): string {
+  if (value === undefined) return 'missing';
+  if (Array.isArray(value)) return 'an array';
+  if (typeof value === 'string') return JSON.stringify(value.slice(0, 40));
+  return typeof value === 'object' && value !== null ? 'an object' : String(value);
 }
