@@ -3,18 +3,27 @@ import { defineConfig } from 'rolldown';
 /** Left to Node's own loader: koffi brings a native library that a bundle cannot hold. */
 const external = ['koffi'];
 
+/** The build makes a new folder beside the old one and exchanges them. */
+const dist = process.env.SOCKLENS_DIST ?? 'dist';
+
 export default defineConfig([
   {
     // The command line as CommonJS: Node's own modules load several times faster that way.
     input: { main: 'src/cli/main.ts' },
     platform: 'node',
     external,
-    output: { dir: 'dist/cli', format: 'cjs', entryFileNames: '[name].cjs', chunkFileNames: '[name]-[hash].cjs', minify: true },
+    output: {
+      dir: `${dist}/cli`,
+      format: 'cjs',
+      entryFileNames: '[name].cjs',
+      chunkFileNames: '[name]-[hash].cjs',
+      minify: true,
+    },
   },
   {
     input: { index: 'src/index.ts' },
     platform: 'node',
     external,
-    output: { dir: 'dist/lib', format: 'esm', entryFileNames: '[name].js', chunkFileNames: '[name]-[hash].js' },
+    output: { dir: `${dist}/lib`, format: 'esm', entryFileNames: '[name].js', chunkFileNames: '[name]-[hash].js' },
   },
 ]);
