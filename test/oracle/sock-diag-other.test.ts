@@ -6,8 +6,8 @@ import { type DiagRow, diagRows } from '../support/diag-rows.ts';
 import { createNetns, type TestNetns } from '../support/netns.ts';
 import { NO_OTHER_USER, otherUser } from '../support/other-user.ts';
 import { procRows } from '../support/proc-net.ts';
+import type { Expected, Ground } from '../support/recipes/ground.ts';
 import { mptcp, udpConnected, udpUnconnected, udpUnread } from '../support/recipes/other-protocols.ts';
-import type { Expected, Ground } from '../support/recipes/tcp-states.ts';
 import { Workshop } from '../support/recipes/workshop.ts';
 import { ss } from '../support/ss.ts';
 

@@ -4,7 +4,9 @@ import { type DiagRow, diagRows, diagRowsBothFamilies } from '../support/diag-ro
 import { createNetns, type TestNetns } from '../support/netns.ts';
 import { otherUser } from '../support/other-user.ts';
 import { procRows } from '../support/proc-net.ts';
-import { acceptQueue, type Expected, everyTcpState } from '../support/recipes/tcp-states.ts';
+import type { Expected } from '../support/recipes/ground.ts';
+import { acceptQueue } from '../support/recipes/tcp-opening.ts';
+import { everyTcpState } from '../support/recipes/tcp-states.ts';
 import { Workshop } from '../support/recipes/workshop.ts';
 import { type SsRow, ss } from '../support/ss.ts';
 import { comparableInfo } from '../support/ss-tcp-info.ts';

@@ -1,7 +1,7 @@
 /** UDP, RAW and MPTCP sockets. Each recipe returns ports and inodes as they were made. */
 import { AF, IPPROTO, SOCK } from './constants.ts';
+import type { Expected, Ground } from './ground.ts';
 import { familyOf } from './sockaddr.ts';
-import type { Expected, Ground } from './tcp-states.ts';
 
 /** A UDP socket that receives from anyone, on IPv4 or IPv6. */
 export async function udpUnconnected({ workshop }: Ground, host = '127.0.0.1'): Promise<Expected> {
