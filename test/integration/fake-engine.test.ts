@@ -9,6 +9,7 @@ import { dockerEndpoints } from '../../src/runtimes/docker/endpoints.ts';
 import { type EngineOptions, EngineRuntime } from '../../src/runtimes/docker/engine-runtime.ts';
 import { RuntimeError } from '../../src/runtimes/runtime.ts';
 import { nodeProgram, until } from '../support/netns.ts';
+import { NO_OTHER_USER, otherUser } from '../support/other-user.ts';
 import { type FakeAnswer, type FakeAnswers, type FakeEngine, httpAnswer, startFakeEngine } from './fake-engine.ts';
 
 const ID = '71d919762bb95b397f05e2622ffd2bfdd5c536dfb69a0bdab4557e139678e28a';
@@ -238,6 +239,7 @@ describe.each(WAYS)('an Engine asked by %s', (_, way) => {
   test.each([
     [404, ''],
     [400, ''],
+    [500, 'Server: Docker/20.10.24 (linux)'],
     [500, 'Server: Libpod/4.3.1 (linux)'],
   ])('a prefix of several ids gives them all, where it is status %s', async (status, headers) => {
     const server = headers || 'Server: Docker/20.10.24 (linux)';
@@ -252,6 +254,15 @@ describe.each(WAYS)('an Engine asked by %s', (_, way) => {
       [`/containers/${OTHER}/json`]: httpAnswer(inspected(OTHER, 'b'), 200, server),
     });
     expect((await runtime.find('71d9')).map(({ name }) => name)).toEqual(['a', 'b']);
+  });
+
+  test('a failure that looks like an ambiguous prefix is still told', async () => {
+    const { runtime } = await fake({
+      '/containers/json?all=1': httpAnswer([]),
+      '*': httpAnswer({ message: 'disk full' }, 500),
+    });
+    await expect(runtime.find('71d9')).rejects.toThrow('answered with status 500 (disk full)');
+    await expect(runtime.find('web')).rejects.toThrow('answered with status 500 (disk full)');
   });
 
   test('one of them that vanishes meanwhile is left out', async () => {
@@ -275,7 +286,9 @@ describe.each(WAYS)('an Engine asked by %s', (_, way) => {
   });
 });
 
-test('a socket that this user may not use', async () => {
+const user = otherUser();
+
+test.skipIf(user === undefined)(`a socket that this user may not use (skipped where ${NO_OTHER_USER})`, async () => {
   const engine = await startFakeEngine({ '*': httpAnswer([]) });
   fakes.push(engine);
   fs.chmodSync(path.dirname(engine.socket), 0o755);
@@ -283,7 +296,7 @@ test('a socket that this user may not use', async () => {
   const script = path.join(import.meta.dirname, 'fake-engine-asker-main.ts');
   const args = ['--disable-warning=ExperimentalWarning', script, engine.endpoint];
   for (const way of ['node', 'blocking']) {
-    const { stdout, stderr } = spawnSync(nodeProgram(), [...args, way], { uid: 65534, gid: 65534, encoding: 'utf8' });
+    const { stdout, stderr } = spawnSync(nodeProgram(), [...args, way], { uid: user, gid: user, encoding: 'utf8' });
     expect(stderr).toBe('');
     expect(stdout).toBe(
       `denied: docker: ${engine.endpoint} may not be used by this user (EACCES); run as root, or join the socket's group\n`,

@@ -62,14 +62,20 @@ export class EngineRuntime implements Runtime {
     // Nothing else is ever a name, and a path made of it could be another question.
     if (!NAME.test(wanted)) return [];
     const found = await this.#inspect(wanted);
-    if (found !== undefined) return [found];
-    if (!ID_PREFIX.test(wanted)) return [];
-    // No name, and no prefix of exactly one id; perhaps of several.
-    const listed = await this.#list('/containers/json?all=1');
+    if (found !== undefined && !(found instanceof RuntimeError)) return [found];
+    // Nobody has that name, and it is no prefix of exactly one id; perhaps of several.
+    const several = ID_PREFIX.test(wanted) ? await this.#findByPrefix(wanted) : [];
+    if (several.length === 0 && found !== undefined) throw found;
+    return several;
+  }
+
+  async #findByPrefix(prefix: string): Promise<ContainerDetails[]> {
     const details: ContainerDetails[] = [];
-    for (const { id } of listed) {
-      if (!id.startsWith(wanted)) continue;
+    for (const { id } of await this.#list('/containers/json?all=1')) {
+      if (!id.startsWith(prefix)) continue;
       const container = await this.#inspect(id);
+      if (container instanceof RuntimeError) throw container;
+      // One that was removed meanwhile is no answer.
       if (container !== undefined) details.push(container);
     }
     return details;
@@ -82,12 +88,14 @@ export class EngineRuntime implements Runtime {
     });
   }
 
-  /** @returns undefined when there is no such container, or when a prefix fits several */
-  async #inspect(name: string): Promise<ContainerDetails | undefined> {
+  /**
+   * @returns undefined when there is no such container; an error for status 500, which is what a
+   *   prefix of several ids gets from Docker before 25 and from Podman (later 400 or 404)
+   */
+  async #inspect(name: string): Promise<ContainerDetails | RuntimeError | undefined> {
     return this.#ask(`/containers/${name}/json`, (answer) => {
-      // A prefix that fits several is 404 or 400 to Docker, by its version, and 500 to Podman.
       if (answer.status === 404 || answer.status === 400) return undefined;
-      if (answer.status === 500 && ID_PREFIX.test(name) && this.#name === 'podman') return undefined;
+      if (answer.status === 500) return this.#failed(answer);
       if (answer.status !== 200) throw this.#failed(answer);
       return readContainerDetails(parseJson(answer), this.#name);
     });

@@ -1,0 +1,110 @@
+import { execFileSync } from 'node:child_process';
+import fs from 'node:fs';
+import { afterAll, describe, expect, test } from 'vitest';
+import { DiagSocket, scratchStore } from '../../src/kernel/diag-socket.ts';
+import { koffiSystemCalls } from '../../src/kernel/koffi-system-calls.ts';
+import { connectUnixStream } from '../../src/kernel/unix-stream.ts';
+import { ALL_STATES } from '../../src/model/tcp-state.ts';
+import { containerOfProcess, readCgroupId } from '../../src/procfs/cgroup.ts';
+import { dockerRuntimes } from '../../src/runtimes/docker/docker-runtimes.ts';
+import type { EngineOptions } from '../../src/runtimes/docker/engine-runtime.ts';
+import type { Runtime } from '../../src/runtimes/runtime.ts';
+import { InetDiagCursor } from '../../src/wire/inet-diag-cursor.ts';
+import { AF, IPPROTO, inetDumpRequest } from '../../src/wire/inet-diag-request.ts';
+import { type TestEngine, testEngine } from '../support/engine.ts';
+import { until } from '../support/netns.ts';
+import { describeRuntime } from './runtime-contract.ts';
+
+const engine = testEngine();
+
+if (typeof engine === 'string') test.skip(`Docker: ${engine}`, () => {});
+else describeDocker(engine);
+
+function describeDocker(docker: TestEngine): void {
+  const bed = (name: string, options: EngineOptions) => ({
+    name,
+    runtime: () => runtimeOf(docker, options),
+    run: docker.run.bind(docker),
+    create: (container: string) => docker.create(container),
+    createNetwork: ({ ipv4, ipv6 }: { ipv4: string; ipv6: string }) =>
+      docker.createNetwork({ EnableIPv6: true, IPAM: { Config: [{ Subnet: ipv4 }, { Subnet: ipv6 }] } }),
+    stop: docker.stop.bind(docker),
+    remove: docker.remove.bind(docker),
+    uniqueName: () => docker.uniqueName(),
+    removeAll: docker.removeAll.bind(docker),
+  });
+  describe("asked by Node's sockets", () => describeRuntime(bed('docker', {})));
+  describe('asked blocking', () => {
+    describeRuntime(bed('docker', { connectUnix: (path, ms) => connectUnixStream(koffiSystemCalls(), path, ms) }));
+  });
+
+  describe('cgroups of real containers', () => {
+    afterAll(() => docker.removeAll());
+
+    test("a process's cgroup names its container", async () => {
+      const { id, pid } = await docker.run();
+      expect(containerOfProcess(pid)).toEqual({ runtime: 'docker', id });
+    });
+
+    test('below a parent of its own', async () => {
+      const { id, pid } = await docker.run({ hostConfig: { CgroupParent: '/sltest-parent' } });
+      expect(containerOfProcess(pid)).toEqual({ runtime: 'docker', id });
+    });
+
+    test('the processes of this test are in none', () => {
+      // Unless the tests run in a container themselves.
+      expect(containerOfProcess(process.pid)).toEqual(containerOfProcess(1));
+    });
+
+    test("the kernel puts the cgroup's id on a socket made in it", async (context) => {
+      const { id, pid } = await docker.run({ script: 'exec /bin/busybox nc -l -p 8080' });
+      const directory = findDirectory('/sys/fs/cgroup', id);
+      // A host with version 1 alone gives every socket the root's id.
+      if (directory === undefined) return context.skip('cgroup version 2 has no directory of the container');
+      const listening = () => {
+        const rows = execFileSync('nsenter', ['-t', String(pid), '-n', 'ss', '-tlnH'], { encoding: 'utf8' });
+        return rows.includes(':8080');
+      };
+      await until('the listener', listening);
+      expect(readCgroupId(pid)).toBe(cgroupIdOfListener(pid));
+      expect(readCgroupId(pid)).toBe(fs.statSync(directory, { bigint: true }).ino);
+    });
+  });
+}
+
+function runtimeOf(docker: TestEngine, options: EngineOptions): Runtime {
+  const [runtime] = dockerRuntimes({ DOCKER_HOST: docker.endpoint }, '/nonexistent', options);
+  if (runtime === undefined) throw new Error('no runtime');
+  return runtime;
+}
+
+/** The container's directory in the hierarchy of version 2, by find(1). */
+function findDirectory(root: string, id: string): string | undefined {
+  const mount = execFileSync('findmnt', ['-n', '-t', 'cgroup2', '-o', 'TARGET'], { encoding: 'utf8' })
+    .trim()
+    .split('\n')[0];
+  const found = execFileSync('find', [mount || root, '-type', 'd', '-name', `*${id}*`], { encoding: 'utf8' });
+  return found.trim().split('\n').find(Boolean);
+}
+
+/** The CGROUP_ID attribute of the one listening socket in a process's namespace. */
+function cgroupIdOfListener(pid: number): bigint | undefined {
+  const fd = fs.openSync(`/proc/${pid}/ns/net`, 'r');
+  const socket = DiagSocket.open(koffiSystemCalls(), fd);
+  const cursor = new InetDiagCursor('tcp');
+  const ids: (bigint | undefined)[] = [];
+  try {
+    for (const family of [AF.INET, AF.INET6]) {
+      const request = inetDumpRequest({ family, protocol: IPPROTO.TCP, states: ALL_STATES, ext: 0, sequence: 0 });
+      socket.dump('dump', request, scratchStore(), (view, offset, length) => {
+        cursor.moveTo(view, offset, length);
+        ids.push(cursor.cgroupId());
+      });
+    }
+  } finally {
+    socket.close();
+    fs.closeSync(fd);
+  }
+  expect(ids).toHaveLength(1);
+  return ids[0];
+}
