@@ -15,8 +15,12 @@ export interface Ran {
   ms: number;
   /** Bytes on stdout. */
   bytes: number;
+  /** Lines on stdout. */
+  lines: number;
   /** The beginning of stdout, for short answers. */
   head: string;
+  /** What stood on stderr. */
+  complaint: string;
 }
 
 /**
@@ -33,10 +37,12 @@ export function run(program: string, args: readonly string[], options: SpawnOpti
       stdio: ['ignore', 'pipe', 'pipe'],
     });
     let bytes = 0;
+    let lines = 0;
     let head = '';
     let complaint = '';
     child.stdout?.on('data', (chunk: Buffer) => {
       bytes += chunk.length;
+      for (let at = chunk.indexOf(10); at >= 0; at = chunk.indexOf(10, at + 1)) lines++;
       if (head.length < 4096) head += chunk.toString('latin1', 0, 4096);
     });
     child.stderr?.on('data', (chunk: Buffer) => {
@@ -45,7 +51,7 @@ export function run(program: string, args: readonly string[], options: SpawnOpti
     child.once('error', reject);
     child.once('close', (status) => {
       const ms = performance.now() - begin;
-      if (status === 0) resolve({ ms, bytes, head });
+      if (status === 0) resolve({ ms, bytes, lines, head, complaint });
       else reject(new Error(`${program} ${args.join(' ')} ended with ${status}: ${complaint.trim()}`));
     });
   });

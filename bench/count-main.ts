@@ -3,29 +3,28 @@
  * how long it took inside this process.
  *
  * Arguments: a namespace file, a mask of states. Each line on stdin is answered with one count and a
- * line on stdout: microseconds, sockets.
+ * line on stdout: microseconds, sockets, groups, microseconds to write the groups' keys as text.
  */
 import readline from 'node:readline';
 import { GroupCounter } from '../src/analyze/group-by.ts';
 import { localMachine } from '../src/collect/local-machine.ts';
 import { stream } from '../src/collect/look.ts';
 import { placeOfNamed } from '../src/collect/places.ts';
+import type { SocketQuery } from '../src/model/socket-query.ts';
 
 const [file = '', states = '0'] = process.argv.slice(2);
 const machine = localMachine({});
 const place = placeOfNamed(machine, file);
+const query: SocketQuery = { protos: ['tcp'], inet: true, inet6: true, states: Number(states), tcpInfo: false };
 
 for await (const _ of readline.createInterface({ input: process.stdin })) {
   const begin = performance.now();
   const counter = new GroupCounter(['state', 'peer'], {});
-  stream(
-    machine,
-    place,
-    { protos: ['tcp'], inet: true, inet6: true, states: Number(states), tcpInfo: false },
-    (socket) => counter.count(socket),
-  );
+  stream(machine, place, query, (socket) => counter.count(socket));
+  const counted = performance.now();
   const groups = counter.groups();
-  const took = performance.now() - begin;
+  const written = performance.now();
   const sockets = groups.reduce((sum, group) => sum + group.count, 0);
-  process.stdout.write(`${(took * 1000).toFixed(1)} ${sockets}\n`);
+  const micros = (ms: number) => (ms * 1000).toFixed(1);
+  process.stdout.write(`${micros(counted - begin)} ${sockets} ${groups.length} ${micros(written - counted)}\n`);
 }

@@ -2,12 +2,17 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import readline from 'node:readline';
 import { environment } from './command.ts';
 
-/** A process that does its work once for each line it is sent, and says how long it took inside. */
+/**
+ * A process that does its work once for each line it is sent, and answers with a line of numbers:
+ * the microseconds that it took inside, then whatever it counted.
+ */
 export class Responder {
   readonly #child: ChildProcess;
   readonly #lines: AsyncIterator<string>;
-  /** Sockets that the last answer counted. */
-  sockets = 0;
+  /** What stood behind the time in the last answer. */
+  counted: readonly number[] = [];
+  /** Milliseconds of the very first round, before anything was warm. */
+  first: number | undefined;
 
   constructor(program: string, args: readonly string[]) {
     this.#child = spawn(program, args, { env: environment(), stdio: ['pipe', 'pipe', 'inherit'] });
@@ -21,9 +26,10 @@ export class Responder {
     this.#child.stdin?.write('\n');
     const { value, done } = await this.#lines.next();
     if (done) throw new Error(`${this.#child.spawnfile} ended early`);
-    const [microseconds, sockets] = String(value).split(' ').map(Number);
-    this.sockets = sockets ?? 0;
-    return (microseconds ?? 0) / 1000;
+    const [microseconds = 0, ...counted] = String(value).split(' ').map(Number);
+    this.counted = counted;
+    this.first ??= microseconds / 1000;
+    return microseconds / 1000;
   }
 
   stop(): void {

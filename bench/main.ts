@@ -1,0 +1,52 @@
+/**
+ * `npm run bench`: every comparison of docs/performance.md in one run. Makes its own namespaces (and
+ * a container, where there is an Engine) and removes them, also after Ctrl-C. Needs root.
+ */
+import os from 'node:os';
+import { createNetns, removeAllNetns } from '../test/support/netns.ts';
+import { manySockets } from '../test/support/recipes/many-sockets.ts';
+import { holds, type Result } from './comparison.ts';
+import { netstatOfContainer } from './container.ts';
+import { countingAgainstReceiving } from './inside.ts';
+import { overviewOfNamespaces } from './overview.ts';
+import { resultLines, verdict } from './report.ts';
+import { countAgainstSs, memoryOfCounting, netstatAgainstNetstat } from './whole-commands.ts';
+
+/** Twice as many sockets. */
+const CONNECTIONS = 50_000;
+
+for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+  // What was made removes itself in handlers of the exit.
+  process.once(signal, () => process.exit(128 + os.constants.signals[signal]));
+}
+
+const results: Result[] = [];
+
+async function measure(make: () => Promise<Result>): Promise<void> {
+  const result = await make();
+  results.push(result);
+  for (const line of resultLines(result)) console.log(line);
+}
+
+console.log(
+  `Linux ${os.release()} ${os.arch()}, ${os.cpus().length} cores (${os.cpus()[0]?.model}), Node ${process.version}`,
+);
+console.log('');
+
+// First what wants a quiet host: every dump walks the tables of all namespaces.
+await measure(overviewOfNamespaces);
+await measure(netstatOfContainer);
+
+const netns = createNetns();
+console.log(`${CONNECTIONS * 2} TCP sockets in one namespace`);
+console.log('');
+const sockets = await manySockets(netns, CONNECTIONS);
+await measure(() => countingAgainstReceiving(netns));
+await measure(() => countAgainstSs(netns));
+await measure(() => netstatAgainstNetstat(netns));
+await measure(() => memoryOfCounting(netns));
+await sockets.stop();
+removeAllNetns();
+
+console.log(verdict(results));
+process.exitCode = results.some((result) => holds(result) === false) ? 1 : 0;
