@@ -22,8 +22,12 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const) {
 
 const results: Result[] = [];
 
-async function measure(make: () => Promise<Result>): Promise<void> {
-  const result = await make();
+/** One that fails is told, and the others are still made. */
+async function measure(name: string, make: () => Promise<Result>): Promise<void> {
+  const result = await make().catch((error: Error): Result => {
+    process.exitCode = 1;
+    return { title: name, why: `it failed: ${error.message}` };
+  });
   results.push(result);
   for (const line of resultLines(result)) console.log(line);
 }
@@ -34,19 +38,17 @@ console.log(
 console.log('');
 
 // First what wants a quiet host: every dump walks the tables of all namespaces.
-await measure(overviewOfNamespaces);
-await measure(netstatOfContainer);
+for (const make of [overviewOfNamespaces, netstatOfContainer]) await measure(make.name, make);
 
 const netns = createNetns();
 console.log(`${CONNECTIONS * 2} TCP sockets in one namespace`);
 console.log('');
 const sockets = await manySockets(netns, CONNECTIONS);
-await measure(() => countingAgainstReceiving(netns));
-await measure(() => countAgainstSs(netns));
-await measure(() => netstatAgainstNetstat(netns));
-await measure(() => memoryOfCounting(netns));
+for (const make of [countingAgainstReceiving, countAgainstSs, netstatAgainstNetstat, memoryOfCounting]) {
+  await measure(make.name, () => make(netns));
+}
 await sockets.stop();
 removeAllNetns();
 
 console.log(verdict(results));
-process.exitCode = results.some((result) => holds(result) === false) ? 1 : 0;
+if (results.some((result) => holds(result) === false)) process.exitCode = 1;
