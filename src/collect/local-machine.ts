@@ -1,8 +1,11 @@
 import os from 'node:os';
 import { koffiSystemCalls } from '../kernel/koffi-system-calls.ts';
+import type { SystemCalls } from '../kernel/system-calls.ts';
+import { connectUnixStream } from '../kernel/unix-stream.ts';
 import { CGROUP_ROOT } from '../procfs/cgroup.ts';
 import { PROC } from '../procfs/read.ts';
 import { dockerRuntimes } from '../runtimes/docker/docker-runtimes.ts';
+import type { UnixStream } from '../runtimes/docker/unix-stream.ts';
 import type { Machine } from './machine.ts';
 
 /**
@@ -20,10 +23,21 @@ export function localMachine(env: Readonly<Record<string, string | undefined>>):
     systemCalls: koffiSystemCalls,
     // Found when first asked: a target that is no container needs no Engine.
     get runtimes() {
-      runtimes ??= dockerRuntimes(env, env.HOME ?? os.homedir());
+      runtimes ??= dockerRuntimes(env, env.HOME ?? os.homedir(), { connectUnix });
       return runtimes;
     },
     hostAddresses: () =>
       Object.values(os.networkInterfaces()).flatMap((addresses) => (addresses ?? []).map(({ address }) => address)),
   };
+}
+
+/** The blocking way to an Engine; undefined where the foreign calls cannot be loaded. */
+function connectUnix(path: string, timeoutMs: number): UnixStream | undefined {
+  let calls: SystemCalls;
+  try {
+    calls = koffiSystemCalls();
+  } catch {
+    return undefined;
+  }
+  return connectUnixStream(calls, path, timeoutMs);
 }

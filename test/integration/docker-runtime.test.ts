@@ -39,7 +39,10 @@ function describeDocker(docker: TestEngine): void {
   });
 
   describe('cgroups of real containers', () => {
-    afterAll(() => docker.removeAll());
+    afterAll(async () => {
+      await docker.removeAll();
+      removeCgroup(PARENT);
+    });
 
     test("a process's cgroup names its container", async () => {
       const { id, pid } = await docker.run();
@@ -47,7 +50,7 @@ function describeDocker(docker: TestEngine): void {
     });
 
     test('below a parent of its own', async () => {
-      const { id, pid } = await docker.run({ hostConfig: { CgroupParent: '/sltest-parent' } });
+      const { id, pid } = await docker.run({ hostConfig: { CgroupParent: `/${PARENT}` } });
       expect(containerOfProcess(pid)).toEqual({ runtime: 'docker', id });
     });
 
@@ -70,6 +73,17 @@ function describeDocker(docker: TestEngine): void {
       expect(readCgroupId(pid)).toBe(fs.statSync(directory, { bigint: true }).ino);
     });
   });
+}
+
+/** A cgroup of this run's own, for containers to be made in. */
+const PARENT = `sltest-${process.pid}`;
+
+/** The Engine leaves the parents that it made. */
+function removeCgroup(name: string): void {
+  const found = execFileSync('find', ['/sys/fs/cgroup', '-maxdepth', '2', '-type', 'd', '-name', name], {
+    encoding: 'utf8',
+  });
+  for (const directory of found.trim().split('\n').filter(Boolean)) fs.rmdirSync(directory);
 }
 
 function runtimeOf(docker: TestEngine, options: EngineOptions): Runtime {

@@ -55,6 +55,7 @@ function runtimeAt(endpoint: string, options: EngineOptions): EngineRuntime {
 
 const WAYS: [way: string, options: EngineOptions][] = [
   ["Node's sockets", {}],
+  ["Node's sockets, for want of foreign calls", { connectUnix: () => undefined }],
   ['blocking', { connectUnix: (file, timeoutMs) => connectUnixStream(koffiSystemCalls(), file, timeoutMs) }],
 ];
 

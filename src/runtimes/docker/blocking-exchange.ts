@@ -5,13 +5,17 @@ import type { ConnectUnix, UnixStream } from './unix-stream.ts';
 /** Most answers fit into one piece of this size. */
 const PIECE_BYTES = 64 * 1024;
 
-/** See `exchange`; on a UNIX socket, blocking this thread until the answer is complete or the time is over. */
+/**
+ * See `exchange`; on a UNIX socket, blocking this thread until the answer is complete or the time is over.
+ *
+ * @returns undefined where there is no blocking way
+ */
 export function blockingExchange(
   connect: ConnectUnix,
   path: string,
   request: Buffer,
   { deadlineMs, limits }: ExchangeOptions,
-): HttpAnswer {
+): HttpAnswer | undefined {
   const end = now() + deadlineMs;
   /** A timeout of 0 would mean none to the kernel. */
   const left = () => {
@@ -22,6 +26,7 @@ export function blockingExchange(
   let stream: UnixStream | undefined;
   try {
     stream = connect(path, left());
+    if (stream === undefined) return undefined;
     stream.write(request, left());
     const reader = new HttpResponseReader(limits);
     for (;;) {

@@ -89,8 +89,8 @@ export class EngineRuntime implements Runtime {
   }
 
   /**
-   * @returns undefined when there is no such container; an error for status 500, which is what a
-   *   prefix of several ids gets from Docker before 25 and from Podman (later 400 or 404)
+   * @returns undefined when there is no such container; an error for status 500, which Docker 20.10
+   *   gives to a prefix of several ids as well (others may give 400 or 404)
    */
   async #inspect(name: string): Promise<ContainerDetails | RuntimeError | undefined> {
     return this.#ask(`/containers/${name}/json`, (answer) => {

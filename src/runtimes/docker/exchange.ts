@@ -18,7 +18,8 @@ export async function exchange(address: EngineAddress, path: string, options: Ex
     'latin1',
   );
   if (address.kind === 'unix' && options.connectUnix !== undefined) {
-    return blockingExchange(options.connectUnix, address.path, request, options);
+    const answer = blockingExchange(options.connectUnix, address.path, request, options);
+    if (answer !== undefined) return answer;
   }
   return streamExchange(address, request, options);
 }

@@ -24,8 +24,8 @@ type Framing = { kind: 'length'; left: number } | { kind: 'chunked'; decoder: Ch
 /**
  * Puts one HTTP/1.1 answer together from pieces, however they are cut, RFC 9112.
  *
- * It exists because loading `node:http` costs more than twice what the whole exchange does without
- * it, see docs/performance.md. It reads answers to GET over a connection that serves one question.
+ * It exists because a one-shot command's start is what counts: with `node:http` the exchange takes
+ * more than twice as long, nearly all of it for loading that module. It reads answers to GET over a connection that serves one question.
  */
 export class HttpResponseReader {
   readonly #limits: HttpLimits;

@@ -16,6 +16,8 @@ export interface UnixStream {
  * Connects to a UNIX stream socket, blocking.
  *
  * Node has no such call, so it is handed in by whoever has the foreign calls. A one-shot command
- * saves the loading of `node:net` and of streams by it, which costs as much as all its other work.
+ * saves the loading of `node:net` and of streams by it, a few milliseconds.
+ *
+ * @returns undefined where there are no foreign calls; Node's own way is taken then
  */
-export type ConnectUnix = (path: string, timeoutMs: number) => UnixStream;
+export type ConnectUnix = (path: string, timeoutMs: number) => UnixStream | undefined;
