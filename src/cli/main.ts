@@ -7,9 +7,9 @@ async function main(args: string[]): Promise<void> {
   const context = processContext();
   const [verb, ...rest] = args;
   // netstat parses its own arguments; that also keeps the command tree off its start.
-  if (verb === 'netstat' && !rest.includes('--help')) {
-    const { runNetstat } = await import('./netstat.ts');
-    process.exitCode = await runNetstat(context.flow, rest);
+  if (verb === 'netstat') {
+    const { netstat } = await import('../flows/netstat.ts');
+    await netstat(context.flow, rest);
     return;
   }
   const [{ run }, { app, statusOf }, { prepareArguments }] = await Promise.all([

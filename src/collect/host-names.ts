@@ -1,10 +1,10 @@
-import fs from 'node:fs';
 import type { ContainerFacts } from '../model/container.ts';
 import type { Names } from '../model/names.ts';
 import { parseHosts } from '../names/hosts.ts';
 import { parsePasswd } from '../names/passwd.ts';
 import { serviceNames } from '../names/services.ts';
 import { readDefaultGateways } from '../procfs/route.ts';
+import { readEtc } from './etc-files.ts';
 import type { Machine } from './machine.ts';
 
 /**
@@ -50,13 +50,4 @@ function hostsByAddress(
 /** A loopback address is every namespace's own, not the host's. */
 function isLoopback(address: string): boolean {
   return address.startsWith('127.') || address === '::1';
-}
-
-function readEtc(machine: Machine, file: string): string {
-  try {
-    return fs.readFileSync(`${machine.etc}/${file}`, 'utf8');
-  } catch {
-    // A host without the file has no such names.
-    return '';
-  }
 }

@@ -40,3 +40,58 @@ function longestZeroRun(groups: readonly number[]): { start: number; length: num
   }
   return best;
 }
+
+/**
+ * The form of inet_ntop(3) of a textual IPv4 or IPv6 address.
+ *
+ * @returns undefined for text that is no address; zones (`fe80::1%eth0`) are none
+ */
+export function canonicalAddress(text: string): string | undefined {
+  if (!text.includes(':')) {
+    const word = parseIpv4(text);
+    return word === undefined ? undefined : formatIpv4(word);
+  }
+  const words = parseIpv6(text);
+  return words === undefined ? undefined : formatIpv6(...words);
+}
+
+/** @returns the word of a dotted quad; undefined for anything else */
+export function parseIpv4(text: string): number | undefined {
+  const parts = text.split('.');
+  if (parts.length !== 4) return undefined;
+  let word = 0;
+  for (const part of parts) {
+    if (!/^\d{1,3}$/.test(part) || Number(part) > 255) return undefined;
+    word = word * 256 + Number(part);
+  }
+  return word;
+}
+
+/** @returns the four words of an IPv6 address; undefined for anything else */
+export function parseIpv6(text: string): [number, number, number, number] | undefined {
+  const [head = '', tail, ...more] = text.split('::');
+  if (more.length > 0) return undefined;
+  const before = parseGroups(head);
+  const after = tail === undefined ? [] : parseGroups(tail);
+  if (before === undefined || after === undefined) return undefined;
+  const missing = 8 - before.length - after.length;
+  if (tail === undefined ? missing !== 0 : missing < 1) return undefined;
+  const groups = [...before, ...new Array<number>(missing).fill(0), ...after];
+  const word = (index: number) => (groups[index] ?? 0) * 0x10000 + (groups[index + 1] ?? 0);
+  return [word(0), word(2), word(4), word(6)];
+}
+
+/** 16-bit groups of a part of an IPv6 address, which may end in a dotted quad. */
+function parseGroups(text: string): number[] | undefined {
+  if (text === '') return [];
+  const groups: number[] = [];
+  for (const part of text.split(':')) {
+    if (part.includes('.')) {
+      const word = parseIpv4(part);
+      if (word === undefined) return undefined;
+      groups.push(word >>> 16, word & 0xffff);
+    } else if (/^[0-9a-fA-F]{1,4}$/.test(part)) groups.push(Number.parseInt(part, 16));
+    else return undefined;
+  }
+  return groups;
+}

@@ -1,11 +1,15 @@
+import { canonicalAddress } from '../model/address.ts';
+
 /**
  * Names by textual address from the text of `/etc/hosts`, hosts(5): the first name of the first line
- * with the address, as gethostbyaddr(3) answers.
+ * with the address, as gethostbyaddr(3) answers. Addresses are in the form of inet_ntop(3); lines
+ * whose first word is no address are passed over.
  */
 export function parseHosts(text: string): Map<string, string> {
   const names = new Map<string, string>();
   for (const line of text.split('\n')) {
-    const [address, name] = line.replace(/#.*/, '').trim().split(/\s+/);
+    const [word, name] = line.replace(/#.*/, '').trim().split(/\s+/);
+    const address = word ? canonicalAddress(word) : undefined;
     if (address && name && !names.has(address)) names.set(address, name);
   }
   return names;

@@ -1,16 +1,31 @@
 import { WELL_KNOWN_SERVICES } from './well-known-services.ts';
 
 /**
- * Service names by `port/protocol` from the text of `/etc/services`, services(5): the first line
- * with the pair counts, as getservbyport(3) answers.
+ * Service names by `port/protocol` from the text of `/etc/services`, services(5).
+ *
+ * @param wins which of several lines with the same pair counts: `first`, as getservbyport(3)
+ *   answers, or `last`, as netstat shows
  */
-export function parseServices(text: string): Map<string, string> {
+export function parseServices(text: string, wins: 'first' | 'last' = 'first'): Map<string, string> {
   const services = new Map<string, string>();
-  for (const match of text.matchAll(/^([^\s#]+)[ \t]+(\d+\/[a-z]+)/gm)) {
+  for (const match of text.matchAll(/^[ \t]*([^\s#]+)[ \t]+(\d+\/[a-z]+)/gm)) {
     const [, name, key] = match;
-    if (name !== undefined && key !== undefined && !services.has(key)) services.set(key, name);
+    if (name === undefined || key === undefined) continue;
+    if (wins === 'last' || !services.has(key)) services.set(key, name);
   }
   return services;
+}
+
+/**
+ * Names of IP protocols by number from the text of `/etc/protocols`, protocols(5); of several lines
+ * with a number the last counts, as netstat shows.
+ */
+export function parseProtocols(text: string): Map<number, string> {
+  const protocols = new Map<number, string>();
+  for (const match of text.matchAll(/^[ \t]*([^\s#]+)[ \t]+(\d+)/gm)) {
+    if (match[1] !== undefined) protocols.set(Number(match[2]), match[1]);
+  }
+  return protocols;
 }
 
 /**
