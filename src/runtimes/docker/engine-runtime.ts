@@ -9,11 +9,11 @@ import { HTTP_LIMITS, type HttpAnswer, type HttpLimits } from './http-response.t
 import type { ConnectUnix } from './unix-stream.ts';
 
 /** How long a question may take, in milliseconds. */
-export const ENGINE_DEADLINE_MS = 5000;
+const DEADLINE_MS = 5000;
 
 /** How an Engine is asked; each has a default. */
 export interface EngineOptions {
-  /** For the whole of a question; {@link ENGINE_DEADLINE_MS} unless told otherwise. */
+  /** For the whole of a question; 5 s unless told otherwise. */
   deadlineMs?: number;
   /** The blocking way to a UNIX socket, which a one-shot command starts faster with; Node's own otherwise. */
   connectUnix?: ConnectUnix;
@@ -43,7 +43,7 @@ export class EngineRuntime implements Runtime {
     this.endpoint = endpoint.uri;
     this.#endpoint = endpoint;
     this.#name = endpoint.runtime;
-    this.#deadlineMs = options.deadlineMs ?? ENGINE_DEADLINE_MS;
+    this.#deadlineMs = options.deadlineMs ?? DEADLINE_MS;
     this.#connectUnix = options.connectUnix;
     this.#limits = options.limits ?? HTTP_LIMITS;
   }
