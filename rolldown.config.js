@@ -13,7 +13,7 @@ export default defineConfig([
     platform: 'node',
     external,
     output: {
-      dir: `${dist}/cli`,
+      dir: `${dist}/cli/bundle`,
       format: 'cjs',
       entryFileNames: '[name].cjs',
       chunkFileNames: '[name]-[hash].cjs',

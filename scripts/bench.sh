@@ -15,5 +15,5 @@ for program in ip ss netstat nsenter; do
     exit 5
   }
 done
-rolldown -c >/dev/null
+sh scripts/build.sh
 exec node --disable-warning=ExperimentalWarning bench/main.ts
