@@ -1,21 +1,30 @@
 import fs from 'node:fs';
-import type { Reporter, SerializedError, TestCase, TestModule } from 'vitest/node';
+import type { Reporter, SerializedError, TestCase, TestModule, TestSuite, Vitest } from 'vitest/node';
 
 /**
  * The last lines of a run: what could not run and why, then `N passed, N failed, N skipped` alone.
  *
- * With the variable CI set, a suite (a file or a `describe`) of which nothing ran fails the run.
+ * With the variable CI set, a suite (a file or a `describe`) of which nothing could run fails the run.
  */
 export default class ClosingLines implements Reporter {
+  #vitest: Vitest | undefined;
+
+  onInit(vitest: Vitest): void {
+    this.#vitest = vitest;
+  }
+
   onTestRunEnd(modules: readonly TestModule[], unhandled: readonly SerializedError[]): void {
     const tests = modules.flatMap((module) => [...module.children.allTests()]);
     const count = (state: string) => tests.filter((test) => test.result().state === state).length;
-    const broken = modules.filter((module) => module.state() === 'failed' && module.errors().length > 0).length;
-    const skipped = skippedSuites(tests);
-    const failed = count('failed') + broken + unhandled.length;
-    const lines = [...skipped, `${count('passed')} passed, ${failed} failed, ${count('skipped')} skipped`];
-    const mustRun = Boolean(process.env.CI) && skipped.length > 0;
-    if (mustRun) lines.unshift('CI is set, so that what could not run fails the run:');
+    // A file that does not load has no tests, and an error in a hook belongs to none.
+    const errors = modules.flatMap((module) => [module, ...module.children.allSuites()]).filter(hasErrors).length;
+    const failed = count('failed') + errors + unhandled.length;
+    // Those that a name pattern left out could have run.
+    const notRun = this.#vitest?.config.testNamePattern === undefined ? modules.flatMap(notRunIn) : [];
+    const lines = notRun.map(({ line }) => line);
+    const mustRun = Boolean(process.env.CI) && notRun.some(({ isSuite }) => isSuite);
+    if (mustRun) lines.push('CI is set: a suite that could not run fails the run');
+    lines.push(`${count('passed')} passed, ${failed} failed, ${count('skipped')} skipped`);
     // When all has been torn down, so that nothing is written after it.
     process.once('exit', () => {
       if (mustRun) process.exitCode ||= 1;
@@ -24,15 +33,38 @@ export default class ClosingLines implements Reporter {
   }
 }
 
-/** A line for each reason in each suite. */
-function skippedSuites(tests: readonly TestCase[]): string[] {
-  const counts = new Map<string, number>();
-  for (const test of tests) {
-    const result = test.result();
-    if (result.state !== 'skipped') continue;
-    const suite = test.parent.type === 'suite' ? ` > ${test.parent.fullName}` : '';
-    const line = `not run: ${test.module.relativeModuleId}${suite}: ${result.note ?? 'no reason given'}`;
-    counts.set(line, (counts.get(line) ?? 0) + 1);
-  }
-  return [...counts].map(([line, count]) => `${line} (${count} ${count === 1 ? 'test' : 'tests'})`);
+interface NotRun {
+  line: string;
+  /** Nothing of a file or a `describe` ran, not only a test of several. */
+  isSuite: boolean;
+}
+
+/** The largest parts of a file that were skipped as a whole. A test's reason, or else its name, says why. */
+function notRunIn(part: TestModule | TestSuite | TestCase): NotRun[] {
+  if (part.type === 'test') return isSkipped(part) ? [{ line: notRunLine(part, [part]), isSuite: false }] : [];
+  const tests = [...part.children.allTests()];
+  if (tests.length === 0 || !tests.every(isSkipped)) return [...part.children].flatMap(notRunIn);
+  return [{ line: notRunLine(part, tests), isSuite: true }];
+}
+
+function notRunLine(part: TestModule | TestSuite | TestCase, tests: readonly TestCase[]): string {
+  const { relativeModuleId } = part.type === 'module' ? part : part.module;
+  const title = part.type === 'module' ? '' : ` > ${part.fullName}`;
+  const reasons = new Set(tests.map((test) => noteOf(test) ?? (part.type === 'module' ? test.fullName : undefined)));
+  const why = [...reasons].filter((reason) => reason !== undefined).join('; ');
+  return `not run: ${relativeModuleId}${title}${why && `: ${why}`} (${tests.length} skipped)`;
+}
+
+function isSkipped(test: TestCase): boolean {
+  return test.result().state === 'skipped';
+}
+
+function hasErrors(part: TestModule | TestSuite): boolean {
+  return part.errors().length > 0;
+}
+
+/** What `context.skip(reason)` was told. */
+function noteOf(test: TestCase): string | undefined {
+  const result = test.result();
+  return result.state === 'skipped' ? result.note : undefined;
 }
