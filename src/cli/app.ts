@@ -1,14 +1,23 @@
-import { buildApplication, buildRouteMap, text_en } from '@stricli/core';
+import {
+  ArgumentScannerError,
+  buildApplication,
+  buildRouteMap,
+  formatMessageForArgumentScannerError,
+  text_en,
+} from '@stricli/core';
 import manifest from '../../package.json' with { type: 'json' };
 import { errorLine } from '../flows/error-line.ts';
+import { Failure } from '../model/failure.ts';
 import { lsCommand } from './commands/ls.ts';
 import { netstatCommand } from './commands/netstat.ts';
 import { psCommand } from './commands/ps.ts';
 import { EXIT, exitStatus } from './exit-status.ts';
 import { TEXTS } from './texts.ts';
 
+const verbs = { ps: psCommand, ls: lsCommand, netstat: netstatCommand };
+
 const routes = buildRouteMap({
-  routes: { ps: psCommand, ls: lsCommand, netstat: netstatCommand },
+  routes: verbs,
   defaultCommand: 'ps',
   docs: { brief: TEXTS.brief },
 });
@@ -19,21 +28,39 @@ export function statusOf(code: number | string | null | undefined): number {
   return number < 0 ? EXIT.USAGE : number;
 }
 
+/** How alike a flag must be to be proposed for a mistyped one: two letters added, missing or changed. */
+const CLOSE_ENOUGH = { threshold: 2, weights: { insertion: 1, deletion: 1, substitution: 1, transposition: 1 } };
+
+/** What is wrong with the arguments, in one sentence. */
+function argumentMistake(error: unknown): string {
+  if (!(error instanceof ArgumentScannerError)) return (error as Error).message;
+  return formatMessageForArgumentScannerError(error, {
+    ArgumentParseError: ({ externalFlagNameOrPlaceholder: name, exception }) =>
+      `--${name}: ${exception instanceof Error ? exception.message : String(exception)}`,
+  });
+}
+
 export const app = buildApplication(routes, {
   name: 'socklens',
   versionInfo: { currentVersion: manifest.version },
-  scanner: { caseStyle: 'allow-kebab-for-camel' },
+  scanner: { caseStyle: 'allow-kebab-for-camel', distanceOptions: CLOSE_ENOUGH },
   determineExitCode: exitStatus,
   localization: {
     text: {
       ...text_en,
-      noCommandRegisteredForInput: ({ input, corrections }) =>
-        errorLine(
-          `no command "${input}"${corrections.length > 0 ? `, did you mean ${corrections.join(' or ')}?` : ''} (socklens --help lists them)`,
-        ),
-      exceptionWhileParsingArguments: (error) => errorLine((error as Error).message),
+      exceptionWhileParsingArguments: (error) => errorLine(argumentMistake(error)),
       exceptionWhileRunningCommand: (error) => errorLine(error),
       commandErrorResult: (error) => errorLine(error),
     },
   },
 });
+
+/**
+ * Without a verb `ps` is meant, so that a mistyped one would be taken for an argument of it.
+ *
+ * @throws {Failure} `usage` for a word that is no verb
+ */
+export function refuseUnknownVerb(word: string | undefined): void {
+  if (word === undefined || word.startsWith('-') || Object.hasOwn(verbs, word)) return;
+  throw new Failure('usage', `no command "${word}"; known are ${Object.keys(verbs).join(', ')} (socklens --help)`);
+}

@@ -12,12 +12,13 @@ async function main(args: string[]): Promise<void> {
     await netstat(context.flow, rest);
     return;
   }
-  const [{ run }, { app, statusOf }, { prepareArguments }] = await Promise.all([
+  const [{ run }, { app, refuseUnknownVerb, statusOf }, { prepareArguments }] = await Promise.all([
     import('@stricli/core'),
     import('./app.ts'),
     import('./prepare-arguments.ts'),
   ]);
   const prepared = prepareArguments(args);
+  refuseUnknownVerb(prepared.args[0]);
   if (prepared.debug) showStacks();
   await run(app, prepared.args, context);
   process.exitCode = statusOf(context.process.exitCode);

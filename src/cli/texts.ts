@@ -4,7 +4,8 @@ export const TEXTS = {
   ps: 'One row for each container: sockets by state, descriptors and their limit, the busiest peer',
   ls: 'The sockets of a container, a process, a namespace or the host',
   netstat: 'Exactly what `nsenter -t PID -n netstat FLAGS` prints',
-  target: 'a container (name, id, id prefix, docker:NAME), pid:N, netns:NAME, host, or all; several with commas',
+  target: 'a container (name, id, id prefix, docker:NAME), pid:N, netns:NAME, host, or all;\nseveral with commas',
+  targets: 'what to look at, see above',
   json: 'One JSON document',
   ndjson: 'One JSON object a line',
   all: 'Also the namespaces without a container, and the host',
@@ -19,6 +20,5 @@ export const TEXTS = {
   listening: 'Only listening and unconnected sockets',
   processes: 'The processes that hold a socket',
   info: 'What the kernel knows about each TCP connection',
-  by: 'Count in groups',
-  debug: 'shows the stack of an unexpected error',
+  by: 'Count in groups by these keys instead of listing',
 } as const;

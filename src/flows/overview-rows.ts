@@ -12,6 +12,7 @@ import type { BusiestPeer, OverviewRow } from '../model/overview.ts';
 import type { SocketQuery } from '../model/socket-query.ts';
 import type { Proto } from '../model/socket-view.ts';
 import { ALL_STATES } from '../model/tcp-state.ts';
+import { processes } from './sockets.ts';
 import type { Space } from './spaces.ts';
 
 interface RowOptions {
@@ -63,7 +64,7 @@ function sharedRows(machine: Machine, space: Space, options: RowOptions): Overvi
   if (owners.denied > 0) {
     seen.coverage.complete = false;
     seen.coverage.notes.push(
-      `the descriptors of ${owners.denied} processes may not be listed (CAP_SYS_PTRACE): their sockets may be shown as unowned`,
+      `the descriptors of ${processes(owners.denied)} may not be listed (it needs CAP_SYS_PTRACE): their sockets may be shown as unowned`,
     );
   }
   const names = space.containers.map(({ facts }) => facts.name);

@@ -157,6 +157,11 @@ function namesFor(machine: Machine, containers: readonly ContainerFacts[], place
   return makeNames(machine, containers, place.procNet === undefined || isHost ? [] : [place.procNet]);
 }
 
+/** `1 process`, `2 processes`. */
+export function processes(count: number): string {
+  return count === 1 ? '1 process' : `${count} processes`;
+}
+
 function deniedNote({ denied }: Owners): string {
-  return `the descriptors of ${denied} processes may not be listed (it needs CAP_SYS_PTRACE): sockets of theirs have no process here`;
+  return `the descriptors of ${processes(denied)} may not be listed (it needs CAP_SYS_PTRACE): their sockets have no process here`;
 }

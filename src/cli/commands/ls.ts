@@ -6,29 +6,28 @@ import type { Proto } from '../../model/socket-view.ts';
 import { ALL_STATES, stateMask, TCP_STATE } from '../../model/tcp-state.ts';
 import type { CliContext } from '../context.ts';
 import { TEXTS } from '../texts.ts';
-import { formatOf, outputFlags } from './shared-flags.ts';
+import { flag, formatOf, type OutputFlags, outputFlags } from './shared-flags.ts';
 
-interface Flags {
-  tcp: boolean;
-  udp: boolean;
-  unix: boolean;
-  raw: boolean;
-  mptcp: boolean;
-  ipv4: boolean;
-  ipv6: boolean;
-  listening: boolean;
-  processes: boolean;
-  info: boolean;
-  numeric: boolean;
+interface Flags extends OutputFlags {
+  tcp?: boolean;
+  udp?: boolean;
+  unix?: boolean;
+  raw?: boolean;
+  mptcp?: boolean;
+  ipv4?: boolean;
+  ipv6?: boolean;
+  listening?: boolean;
+  processes?: boolean;
+  info?: boolean;
+  numeric?: boolean;
   by?: readonly GroupKey[];
-  json: boolean;
-  ndjson: boolean;
 }
 
-const flag = (brief: string) => ({ kind: 'boolean', brief, default: false, withNegated: false }) as const;
-
 export const lsCommand = buildCommand<Flags, string[], CliContext>({
-  docs: { brief: TEXTS.ls, fullDescription: `${TEXTS.ls}.\n\nTARGET is ${TEXTS.target}.` },
+  docs: {
+    brief: TEXTS.ls,
+    fullDescription: `${TEXTS.ls}.\n\nTARGET is ${TEXTS.target}.\nKEY is ${GROUP_KEYS.slice(0, 7).join(', ')},\n${GROUP_KEYS.slice(7).join(', ')}.`,
+  },
   parameters: {
     flags: {
       tcp: flag(TEXTS.tcp),
@@ -45,7 +44,7 @@ export const lsCommand = buildCommand<Flags, string[], CliContext>({
       by: {
         kind: 'parsed',
         parse: parseKeys,
-        brief: `${TEXTS.by}: ${GROUP_KEYS.join(', ')}`,
+        brief: TEXTS.by,
         optional: true,
         placeholder: 'KEY,KEY',
       },
@@ -64,7 +63,7 @@ export const lsCommand = buildCommand<Flags, string[], CliContext>({
     },
     positional: {
       kind: 'array',
-      parameter: { brief: TEXTS.target, parse: String, placeholder: 'TARGET' },
+      parameter: { brief: TEXTS.targets, parse: String, placeholder: 'TARGET' },
     },
   },
   loader: async () => {
@@ -73,8 +72,8 @@ export const lsCommand = buildCommand<Flags, string[], CliContext>({
       await ls(this.flow, {
         target: targetOf(targets),
         query: queryOf(flags),
-        processes: flags.processes,
-        numeric: flags.numeric,
+        processes: flags.processes ?? false,
+        numeric: flags.numeric ?? false,
         by: flags.by ?? [],
         format: formatOf(flags),
       });
@@ -83,7 +82,7 @@ export const lsCommand = buildCommand<Flags, string[], CliContext>({
 });
 
 function targetOf(targets: readonly string[]): string {
-  if (targets.length === 0) throw new Failure('usage', `ls: a TARGET is missing: ${TEXTS.target}`);
+  if (targets.length === 0) throw new Failure('usage', `ls: a TARGET is missing (socklens ls --help)`);
   return targets.join(',');
 }
 
@@ -91,10 +90,10 @@ function parseKeys(text: string): readonly GroupKey[] {
   const keys = text.split(',').filter((key) => key !== '');
   for (const key of keys) {
     if (!GROUP_KEYS.some((known) => known === key)) {
-      throw new Failure('usage', `--by ${text}: unknown key "${key}"; known are ${GROUP_KEYS.join(', ')}`);
+      throw new Failure('usage', `unknown key "${key}"; known are ${GROUP_KEYS.join(', ')}`);
     }
   }
-  if (keys.length === 0) throw new Failure('usage', `--by: a key is missing; known are ${GROUP_KEYS.join(', ')}`);
+  if (keys.length === 0) throw new Failure('usage', `a key is missing; known are ${GROUP_KEYS.join(', ')}`);
   return [...new Set(keys)] as GroupKey[];
 }
 
@@ -112,9 +111,9 @@ function queryOf(flags: Flags): SocketQuery {
   if (unix || (everything && !families)) protos.push('unix');
   return {
     protos,
-    inet: !ipv6 || ipv4,
-    inet6: !ipv4 || ipv6,
+    inet: !ipv6 || ipv4 === true,
+    inet6: !ipv4 || ipv6 === true,
     states: flags.listening ? stateMask(TCP_STATE.LISTEN, TCP_STATE.CLOSE) : ALL_STATES,
-    tcpInfo: flags.info,
+    tcpInfo: flags.info ?? false,
   };
 }

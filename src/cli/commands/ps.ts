@@ -1,21 +1,19 @@
 import { buildCommand } from '@stricli/core';
 import type { CliContext } from '../context.ts';
 import { TEXTS } from '../texts.ts';
-import { formatOf, outputFlags } from './shared-flags.ts';
+import { flag, formatOf, type OutputFlags, outputFlags } from './shared-flags.ts';
 
-interface Flags {
-  all: boolean;
-  numeric: boolean;
-  json: boolean;
-  ndjson: boolean;
+interface Flags extends OutputFlags {
+  all?: boolean;
+  numeric?: boolean;
 }
 
 export const psCommand = buildCommand<Flags, [], CliContext>({
   docs: { brief: TEXTS.ps },
   parameters: {
     flags: {
-      all: { kind: 'boolean', brief: TEXTS.all, default: false, withNegated: false },
-      numeric: { kind: 'boolean', brief: TEXTS.numeric, default: false, withNegated: false },
+      all: flag(TEXTS.all),
+      numeric: flag(TEXTS.numeric),
       ...outputFlags,
     },
     aliases: { a: 'all', n: 'numeric' },
@@ -23,7 +21,7 @@ export const psCommand = buildCommand<Flags, [], CliContext>({
   loader: async () => {
     const { ps } = await import('../../flows/ps.ts');
     return async function (flags) {
-      await ps(this.flow, { all: flags.all, numeric: flags.numeric, format: formatOf(flags) });
+      await ps(this.flow, { all: flags.all ?? false, numeric: flags.numeric ?? false, format: formatOf(flags) });
     };
   },
 });
