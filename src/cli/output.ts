@@ -1,5 +1,5 @@
 import fs from 'node:fs';
-import tty from 'node:tty';
+import { createRequire } from 'node:module';
 import type { Output } from '../flows/context.ts';
 import { EXIT } from './exit-status.ts';
 
@@ -11,7 +11,7 @@ const RETRY_MS = 5;
  * streams. A reader that closed the pipe (`| head`) ends the process quietly.
  */
 export function descriptorOutput(fd: 1 | 2): Output {
-  const columns = tty.isatty(fd) ? terminalColumns(fd) : undefined;
+  const columns = isTerminal(fd) ? terminalColumns(fd) : undefined;
   return {
     columns,
     write(text) {
@@ -31,6 +31,18 @@ function writeSome(fd: number, bytes: Uint8Array, at: number): number {
     Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, RETRY_MS);
     return 0;
   }
+}
+
+/** Only a character device can be a terminal; nothing else is worth loading node:tty and node:net for. */
+function isTerminal(fd: 1 | 2): boolean {
+  try {
+    if (!fs.fstatSync(fd).isCharacterDevice()) return false;
+  } catch {
+    // Closed by who started this: not the place to complain.
+    return false;
+  }
+  const tty = createRequire(import.meta.url)('node:tty') as typeof import('node:tty');
+  return tty.isatty(fd);
 }
 
 function terminalColumns(fd: 1 | 2): number {

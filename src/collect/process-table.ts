@@ -28,6 +28,12 @@ export function readProcessTable(machine: Machine): ProcessEntry[] {
   return entries;
 }
 
+/** The first process of a namespace; undefined for none. Cheaper than the whole table: no cgroup is read. */
+export function processInNetns(machine: Machine, netns: number): number | undefined {
+  const identify = netnsIdentifier(machine.proc);
+  return listPids(machine.proc).find((pid) => identify(pid) === netns);
+}
+
 /**
  * A function that gives a process's namespace as in {@link ProcessEntry.netns}. It remembers which
  * namespaces it met, so that one is not counted as two because only some of its processes may be read.

@@ -4,7 +4,7 @@ import { takeInventory } from './inventory.ts';
 import type { Machine } from './machine.ts';
 import type { Place } from './place.ts';
 import { placeOfHost, placeOfNamed, placeOfProcess } from './places.ts';
-import { readProcessTable } from './process-table.ts';
+import { processInNetns } from './process-table.ts';
 import { parseTargets, type TargetSpec } from './target-spec.ts';
 
 /**
@@ -30,16 +30,12 @@ async function resolve(machine: Machine, spec: TargetSpec): Promise<Place[]> {
     case 'pid':
       return [placeOfProcess(machine, spec.pid, { name: `pid:${spec.pid}`, runtime: 'pid' })];
     case 'netns':
-      return [placeOfNamed(machine, spec.name, (netns) => processIn(machine, netns))];
+      return [placeOfNamed(machine, spec.name, (netns) => processInNetns(machine, netns))];
     case 'container':
       return [await findContainer(machine, spec.name, spec.runtime)];
     case 'all':
       return everyContainer(machine);
   }
-}
-
-function processIn(machine: Machine, netns: number): number | undefined {
-  return readProcessTable(machine).find((entry) => entry.netns === netns)?.pid;
 }
 
 async function everyContainer(machine: Machine): Promise<Place[]> {

@@ -2,6 +2,8 @@ import { createRequire } from 'node:module';
 import os from 'node:os';
 import { SystemCallError, type SystemCalls } from './system-calls.ts';
 
+type Koffi = typeof import('koffi');
+
 let loaded: SystemCalls | undefined;
 
 /**
@@ -15,8 +17,7 @@ export function koffiSystemCalls(): SystemCalls {
 }
 
 function load(): SystemCalls {
-  // Loaded when first needed: a machine without a binary of it can still be looked at through /proc.
-  const koffi = createRequire(import.meta.url)('koffi') as typeof import('koffi');
+  const koffi = loadKoffi();
   const libc = koffi.load(null);
   const setns = libc.func('int setns(int, int)');
   const socket = libc.func('int socket(int, int, int)');
@@ -42,6 +43,22 @@ function load(): SystemCalls {
       checked('setsockopt', setsockopt(fd, level, name, value, value.length));
     },
   };
+}
+
+/**
+ * Loaded when first needed: a machine without a binary of it can still be looked at through /proc.
+ *
+ * The binary alone first, which its wrapper finds after 4 ms of looking at the machine; the wrapper
+ * adds deprecated names to it and knows every other machine, musl's among them.
+ */
+function loadKoffi(): Koffi {
+  const require = createRequire(import.meta.url);
+  try {
+    const binary = `@koromix/koffi-linux-${process.arch}/linux_${process.arch}/koffi.node`;
+    return createRequire(require.resolve('koffi'))(binary) as Koffi;
+  } catch {
+    return require('koffi') as Koffi;
+  }
 }
 
 function errnoName(errno: number): string {
