@@ -28,7 +28,7 @@ function whyNot() {
  */
 function start(onScript) {
   const fs = require('node:fs');
-  const { constants, Script } = require('node:vm');
+  const { Script } = require('node:vm');
   const folder = `${__dirname}/bundle`;
   const loaded = new Map();
 
@@ -39,12 +39,7 @@ function start(onScript) {
     loaded.set(name, module);
     const filename = `${folder}/${name}`;
     const source = `(function(require,module,exports,__filename,__dirname){${fs.readFileSync(filename, 'utf8')}\n})`;
-    const script = new Script(source, {
-      filename,
-      cachedData: cacheOf(filename),
-      // What the bundle imports late are Node's own modules: any loader will do.
-      importModuleDynamically: constants.USE_MAIN_CONTEXT_DEFAULT_LOADER,
-    });
+    const script = new Script(source, { filename, cachedData: cacheOf(filename) });
     if (onScript !== undefined) onScript(filename, script);
     script.runInThisContext()(requireFrom, module, module.exports, filename, folder);
     return module.exports;
