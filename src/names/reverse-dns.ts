@@ -15,7 +15,7 @@ export async function reverseLookup(addresses: Iterable<string>, deadlineMs: num
   const waiting = [...addresses];
   if (waiting.length === 0) return names;
   // Loaded only when a name has to be asked for: it costs milliseconds at the start.
-  const { Resolver } = await import('node:dns/promises');
+  const { Resolver } = process.getBuiltinModule('node:dns/promises');
   const resolver = new Resolver({ timeout: deadlineMs, tries: 1 });
   let over = false;
   const ask = async () => {
