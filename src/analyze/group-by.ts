@@ -1,5 +1,5 @@
 import type { Group, GroupKey } from '../model/group.ts';
-import type { SocketSource, SocketView } from '../model/socket-view.ts';
+import type { SocketView } from '../model/socket-view.ts';
 import { DistinctSockets } from './distinct.ts';
 import { type GroupContext, type KeyReader, keyReader } from './group-keys.ts';
 import { GroupTable } from './group-table.ts';
@@ -54,13 +54,6 @@ export class GroupCounter {
     }
     return group;
   }
-}
-
-/** Counts every socket of a source. */
-export function groupBy(sockets: SocketSource, keys: readonly GroupKey[], context: GroupContext): Group[] {
-  const counter = new GroupCounter(keys, context);
-  sockets.each((socket) => counter.count(socket));
-  return counter.groups();
 }
 
 /** The values one behind the other, each ended by NUL; null is a byte that no value is. */

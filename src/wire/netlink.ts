@@ -38,7 +38,9 @@ export function nlmsgAlign(length: number): number {
 }
 
 /** `#define NLA_ALIGN(len) (((len) + NLA_ALIGNTO - 1) & ~(NLA_ALIGNTO - 1))` */
-export const nlaAlign = nlmsgAlign;
+export function nlaAlign(length: number): number {
+  return nlmsgAlign(length);
+}
 
 /** Size of `struct nlattr`: length u16 (header included), type u16. */
 export const NLA_HEADER_SIZE = 4;

@@ -50,11 +50,6 @@ export function createNetns(): TestNetns {
   return netns;
 }
 
-/** The namespaces that this process made and has not removed. */
-export function listNetns(): readonly TestNetns[] {
-  return [...mine];
-}
-
 /** Removes all that this process made. Runs by itself when the process exits. */
 export function removeAllNetns(): void {
   for (const netns of mine) netns.remove();

@@ -1,0 +1,101 @@
+/**
+ * The walls of the house, docs/architecture.md: which room of src/ may import which, no cycles, and
+ * one room alone that knows the process. `npm run walls` checks them.
+ */
+
+/** Room to the rooms that it may import, beside itself. */
+const ROOMS = {
+  model: [],
+  wire: ['model'],
+  recording: ['model'],
+  procfs: ['model'],
+  runtimes: ['model'],
+  names: ['model'],
+  kernel: ['wire', 'model'],
+  filter: ['model', 'wire'],
+  analyze: ['model', 'filter'],
+  collect: ['kernel', 'procfs', 'runtimes', 'names', 'wire', 'filter', 'recording', 'model'],
+  act: ['kernel', 'wire', 'filter', 'collect', 'model'],
+  present: ['model', 'analyze'],
+  flows: ['collect', 'act', 'analyze', 'filter', 'present', 'model'],
+  cli: ['flows', 'model'],
+};
+
+/** Compiled without Node's types; they may not load Node's modules or a package that reaches the machine. */
+const PURE = ['model', 'wire', 'filter', 'analyze', 'recording', 'present'];
+
+/** Each package has one room. */
+const PACKAGES = {
+  koffi: '^src/kernel/',
+  '@stricli/core': '^src/cli/',
+  'get-east-asian-width': '^src/present/',
+};
+
+const rooms = Object.entries(ROOMS).map(([room, allowed]) => ({
+  name: `${room} imports ${allowed.length > 0 ? `only ${allowed.join(', ')}` : 'no other room'}`,
+  severity: 'error',
+  from: { path: `^src/${room}/` },
+  to: { path: '^src/', pathNot: `^src/(${[room, ...allowed].join('|')})/` },
+}));
+
+const packages = Object.entries(PACKAGES).map(([name, room]) => ({
+  name: `${name} has one room`,
+  severity: 'error',
+  from: { pathNot: room },
+  to: { path: `^(node_modules/)?${name}(/|$)` },
+}));
+
+module.exports = {
+  forbidden: [
+    ...rooms,
+    ...packages,
+    {
+      name: 'a new room needs its line in the table',
+      severity: 'error',
+      from: { path: '^src/[^/]+/', pathNot: `^src/(${Object.keys(ROOMS).join('|')})/` },
+      to: {},
+    },
+    {
+      name: 'pure rooms reach no machine',
+      severity: 'error',
+      from: { path: `^src/(${PURE.join('|')})/` },
+      to: { dependencyTypes: ['core'] },
+    },
+    {
+      name: 'only cli knows the process',
+      severity: 'error',
+      from: { path: '^src/', pathNot: '^src/(cli|act)/' },
+      to: { dependencyTypes: ['core'], path: '^(node:)?(process|readline|tty|repl|cluster|child_process)$' },
+    },
+    {
+      name: 'nothing inside imports the face of the library',
+      severity: 'error',
+      from: { path: '^src/' },
+      to: { path: '^src/index' },
+    },
+    {
+      name: 'no cycles',
+      severity: 'error',
+      from: {},
+      to: { circular: true },
+    },
+    {
+      name: 'everything that is imported exists',
+      severity: 'error',
+      from: {},
+      to: { couldNotResolve: true },
+    },
+    {
+      name: 'the product runs without development packages',
+      severity: 'error',
+      from: { path: '^src/' },
+      to: { dependencyTypes: ['npm-dev'], dependencyTypesNot: ['type-only'] },
+    },
+  ],
+  options: {
+    tsPreCompilationDeps: true,
+    tsConfig: { fileName: 'tsconfig.json' },
+    doNotFollow: { path: 'node_modules' },
+    enhancedResolveOptions: { exportsFields: ['exports'], conditionNames: ['import', 'require', 'node', 'default'] },
+  },
+};
