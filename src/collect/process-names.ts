@@ -1,4 +1,5 @@
 import type { SocketProcess } from '../model/socket-row.ts';
+import { readProgramName } from '../procfs/command-line.ts';
 import { readStat } from '../procfs/stat.ts';
 import type { Machine } from './machine.ts';
 import type { Owners } from './owners.ts';
@@ -9,10 +10,20 @@ export function processNames(machine: Machine, owners: Owners): (inode: number) 
   const nameOf = (pid: number) => {
     const known = names.get(pid);
     if (known !== undefined) return known;
-    // A process that ended since has no name any more.
-    const name = readStat(pid, machine.proc)?.name ?? '';
+    const name = nameOfProcess(machine, pid);
     names.set(pid, name);
     return name;
   };
   return (inode) => owners.of(inode).map(({ pid, fd }) => ({ pid, name: nameOf(pid), fd }));
+}
+
+/** The name that Node gives its main thread, whatever runs in it: it tells nobody anything. */
+const NODE_MAIN_THREAD = 'MainThread';
+
+/** The command name; empty for a process that ended since. */
+function nameOfProcess(machine: Machine, pid: number): string {
+  const name = readStat(pid, machine.proc)?.name ?? '';
+  if (name !== NODE_MAIN_THREAD) return name;
+  const program = readProgramName(pid, machine.proc);
+  return program === undefined ? name : Buffer.from(program).toString('utf8');
 }

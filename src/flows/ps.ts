@@ -1,9 +1,9 @@
+import type { Overview } from '../model/overview.ts';
 import { ByteWriter } from '../present/byte-writer.ts';
 import { overviewJson, overviewNdjson } from '../present/json.ts';
 import { renderOverview } from '../present/overview-table.ts';
 import { safeText } from '../present/safe-text.ts';
 import type { FlowContext, Format } from './context.ts';
-import { writeNotes } from './notes.ts';
 import { overview } from './overview.ts';
 
 export interface PsOptions {
@@ -19,15 +19,27 @@ export async function ps(context: FlowContext, options: PsOptions): Promise<void
   if (options.format === 'json') out.write(overviewJson(result));
   else if (options.format === 'ndjson') for (const line of overviewNdjson(result)) out.write(line);
   else {
-    if (!result.anyContainer) {
-      err.write(
-        `socklens: no container is running; looked for ${safeText(result.lookedFor.join('; '))}; and in cgroup paths\n`,
-      );
-    }
-    writeNotes(context, result.coverage);
-    for (const row of result.rows) writeNotes(context, row.coverage, row.name);
+    for (const line of remarks(result)) err.write(`socklens: ${safeText(line)}\n`);
     const writer = new ByteWriter();
     renderOverview(writer, result, out.columns);
     out.write(writer.bytes());
   }
+}
+
+/** What a person should know beside the table, each thing once, however many rows it concerns. */
+function remarks({ anyContainer, lookedFor, coverage, rows }: Overview): Set<string> {
+  const remarks = new Set<string>();
+  if (!anyContainer) remarks.add(`no container is running; looked for ${lookedFor.join('; ')}; and in cgroup paths`);
+  for (const note of coverage.notes)
+    if (anyContainer || !lookedFor.some((line) => line.includes(note))) remarks.add(note);
+  const whole = new Map<number, Set<string>>();
+  for (const row of rows) {
+    const told = whole.get(row.netns) ?? new Set();
+    whole.set(row.netns, told);
+    for (const note of row.coverage.notes) {
+      if (!told.has(note)) remarks.add(`${row.name}: ${note}`);
+      told.add(note);
+    }
+  }
+  return remarks;
 }

@@ -1,0 +1,10 @@
+/** The demo's database stand-in: takes connections on port 3306 and answers each line. */
+import net from 'node:net';
+
+const server = net.createServer((socket) => {
+  socket.on('error', () => {});
+  socket.on('data', () => socket.write('ok\n'));
+});
+server.listen({ port: 3306, host: '0.0.0.0' }, () => console.log('ready'));
+// The demo holds the other end of stdin: when it is gone, so is this.
+process.stdin.on('close', () => process.exit(0)).resume();
