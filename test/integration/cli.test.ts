@@ -1,0 +1,204 @@
+/** What scripts rely on: statuses, one line for each mistake, documents, closed pipes, no permission. */
+import { execFileSync, spawnSync } from 'node:child_process';
+import fs from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { LAUNCHER, socklens } from '../support/cli.ts';
+import { createNetns, type TestNetns } from '../support/netns.ts';
+import { NO_OTHER_USER, otherUser } from '../support/other-user.ts';
+import { established, listeners } from '../support/recipes/tcp-opening.ts';
+import { Workshop } from '../support/recipes/workshop.ts';
+
+/** No Engine: what containers the machine has is not this file's business. */
+const env = { DOCKER_HOST: 'unix:///nowhere/docker.sock' };
+const run = (...args: string[]) => socklens(args, env);
+
+let netns: TestNetns;
+let target: string;
+
+beforeAll(async () => {
+  netns = createNetns();
+  target = `netns:${netns.name}`;
+  const ground = { netns, workshop: await Workshop.start(netns) };
+  await listeners(ground);
+  await established(ground);
+});
+afterAll(() => netns?.remove());
+
+describe('mistakes and absences', () => {
+  test.each<[number, string[], string]>([
+    [2, ['lss'], 'no command "lss"'],
+    [2, ['ls'], 'a TARGET is missing'],
+    [2, ['ls', 'host', '--frob'], '--frob'],
+    [2, ['ls', 'host', '--by', 'colour'], 'unknown key "colour"'],
+    [2, ['ls', 'host', '--json', '--ndjson'], 'only one of them'],
+    [2, ['ls', 'pid:zero'], 'a PID is a number'],
+    [2, ['ls', 'foo:bar'], 'unknown kind of target "foo"'],
+    [2, ['netstat'], 'a TARGET is missing'],
+    [3, ['ls', 'pid:4194304'], 'there is no process'],
+    [3, ['ls', 'netns:nosuch'], 'there is no /run/netns/nosuch'],
+    [3, ['ls', 'netns:/etc/passwd'], 'is not a namespace'],
+    [3, ['ls', 'nosuch'], 'no such container'],
+    [5, ['ls', 'containerd:x'], 'not known yet'],
+  ])('status %i: %j', (status, args, says) => {
+    const result = run(...args);
+    expect(result.status).toBe(status);
+    expect(result.stdout).toBe('');
+    expect(result.stderr).toContain(says);
+    expect(result.stderr.trimEnd().split('\n')).toHaveLength(1);
+  });
+
+  test.each(['ssh://me@far.example', 'tcp://192.0.2.1:2375'])('an Engine on another machine is refused: %s', (host) => {
+    const { status, stderr } = socklens(['ls', 'web'], { DOCKER_HOST: host });
+    expect(status).toBe(5);
+    expect(stderr).toContain('run socklens there');
+  });
+
+  test('a namespace that was removed', () => {
+    const gone = createNetns();
+    gone.remove();
+    expect(run('ls', `netns:${gone.name}`).status).toBe(3);
+  });
+});
+
+describe('help and version', () => {
+  test('--help lists the commands', () => {
+    const { status, stdout } = run('--help');
+    expect(status).toBe(0);
+    for (const verb of ['ps', 'ls', 'netstat']) expect(stdout).toContain(`  ${verb} `);
+  });
+  test('--version is that of the package', () => {
+    const manifest = path.resolve(path.dirname(LAUNCHER), '../package.json');
+    expect(run('--version').stdout).toBe(`${JSON.parse(fs.readFileSync(manifest, 'utf8')).version}\n`);
+  });
+});
+
+describe('documents', () => {
+  test('ls --json: the sockets that ss counts, with every key of the schema', () => {
+    const document = JSON.parse(run('ls', target, '-t', '--json').stdout);
+    expect(Object.keys(document)).toEqual(['schema', 'target', 'takenAt', 'source', 'sources', 'coverage', 'sockets']);
+    expect(document).toMatchObject({ schema: 1, source: 'sock_diag', coverage: { complete: true, notes: [] } });
+    expect(document.takenAt).toMatch(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/);
+    expect(document.sockets).toHaveLength(netns.run('ss', '-tanH').trimEnd().split('\n').length);
+    const allowed = 'proto family local peer state receiveQueue sendQueue uid inode cookie container processes timer';
+    for (const socket of document.sockets) {
+      for (const key of Object.keys(socket)) expect(allowed.split(' ')).toContain(key);
+      expect(socket.processes.length).toBe(1);
+    }
+  });
+
+  test('ls --ndjson: a target, then a line for each socket', () => {
+    const lines = run('ls', target, '-t', '--ndjson')
+      .stdout.trimEnd()
+      .split('\n')
+      .map((line) => JSON.parse(line));
+    expect(lines[0]).toMatchObject({ type: 'target', schema: 1, target: { name: target } });
+    expect(lines.slice(1).every((line) => line.type === 'socket' && line.target === target)).toBe(true);
+  });
+
+  test('ls --by: counts that add up', () => {
+    const { groups } = JSON.parse(run('ls', target, '-t', '--by', 'state', '--json').stdout);
+    const sum = groups.reduce((total: number, group: { count: number }) => total + group.count, 0);
+    expect(sum).toBe(netns.run('ss', '-tanH').trimEnd().split('\n').length);
+  });
+
+  test('ps --all: the namespace by its name, once, and the host', () => {
+    const { containers } = JSON.parse(run('ps', '--all', '--json').stdout);
+    const named = containers.filter((row: { name: string }) => row.name === target);
+    expect(named).toHaveLength(1);
+    expect(named[0]).toMatchObject({ runtime: 'netns', netns: netns.inode, sharedWith: [] });
+    expect(named[0].sockets.tcp).toBe(netns.run('ss', '-tanH').trimEnd().split('\n').length);
+    expect(containers.some((row: { runtime: string }) => row.runtime === 'host')).toBe(true);
+  });
+
+  test('without any container ps says what it looked for', () => {
+    const { stderr } = run('ps');
+    if (!stderr.includes('no container is running')) return; // Containers of others are found by their cgroup.
+    expect(stderr).toContain('unix:///nowhere/docker.sock');
+  });
+});
+
+test('a closed pipe ends it quietly', () => {
+  const command = `"$0" ls ${target} --ndjson 2>&1 | head -n 1`;
+  const { stdout, status } = spawnSync('sh', ['-c', command, LAUNCHER], { encoding: 'utf8', timeout: 30_000 });
+  expect(status).toBe(0);
+  expect(stdout.split('\n')).toHaveLength(2);
+});
+
+describe('control characters from a container', () => {
+  test('a process name with escape codes reaches neither table nor error', () => {
+    const shell = fs.mkdtempSync(path.join(os.tmpdir(), 'name-'));
+    const name = path.join(shell, 'a\x1b[31mb');
+    fs.symlinkSync('/bin/sh', name);
+    // A UNIX listener of a process whose name is that of the link.
+    const script = path.join(shell, 'listen.cjs');
+    fs.writeFileSync(
+      script,
+      `require('net').createServer().listen('\\0evil\\x1b[2J'); process.title = 'a\\x1b[31mb'; console.log('up')`,
+    );
+    const node = path.resolve(import.meta.dirname, '../../node_modules/.bin/node');
+    const child = netns.spawn(node, [script], { stdio: ['pipe', 'pipe', 'inherit'] });
+    return new Promise<void>((resolve) => child.stdout?.once('data', () => resolve())).then(() => {
+      const { stdout } = run('ls', target, '-x', '-p');
+      child.kill();
+      fs.rmSync(shell, { recursive: true });
+      expect(stdout).toContain('@evil\\x1b[2J');
+      expect(stdout).toContain('a\\x1b[31mb');
+      expect(stdout).not.toContain('\x1b');
+    });
+  });
+
+  test('a target with escape codes', () => {
+    const { stderr } = run('ls', 'a\x1b[31mb');
+    expect(stderr).not.toContain('\x1b');
+  });
+});
+
+describe('without permission', () => {
+  const user = otherUser();
+  const asUser = ['setpriv', `--reuid=${user}`, `--regid=${user}`, '--clear-groups'];
+  const why = user === undefined ? NO_OTHER_USER : undefined;
+
+  test('rows come from /proc, and the answer says so', (context) => {
+    if (why !== undefined) return context.skip(why);
+    const pid = netns.run('sh', '-c', 'ss -tlnpH | sed -n "s/.*pid=\\([0-9]*\\).*/\\1/p" | head -n 1').trim();
+    const { status, stdout } = socklens(['ls', `pid:${pid}`, '-t', '--json'], env, asUser);
+    expect(status).toBe(0);
+    const document = JSON.parse(stdout);
+    expect(document).toMatchObject({ source: 'procfs', sources: { tcp: 'procfs' } });
+    expect(document.coverage.notes.join()).toContain('CAP_SYS_PTRACE');
+    const rows = execFileSync('sh', ['-c', `cat /proc/${pid}/net/tcp /proc/${pid}/net/tcp6 | grep -vc sl`], {
+      encoding: 'utf8',
+    });
+    expect(document.sockets).toHaveLength(Number(rows));
+  });
+
+  test('a namespace that nobody lives in: status 4 and the capability', (context) => {
+    if (why !== undefined) return context.skip(why);
+    const empty = createNetns();
+    const { status, stderr } = socklens(['ls', `netns:${empty.name}`], env, asUser);
+    empty.remove();
+    expect(status).toBe(4);
+    expect(stderr).toContain('CAP_SYS_ADMIN');
+  });
+});
+
+test('not Linux: one clear line', () => {
+  const { status, stderr } = spawnSync(
+    'unshare',
+    ['-m', 'sh', '-c', 'mount -t tmpfs x /proc && PATH="$1:$PATH" exec "$0" ps', LAUNCHER, fakeUname()],
+    {
+      encoding: 'utf8',
+    },
+  );
+  expect(status).toBe(5);
+  expect(stderr).toContain('works on Linux only');
+});
+
+/** A folder with a `uname` of another system. */
+function fakeUname(): string {
+  const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'uname-'));
+  fs.writeFileSync(path.join(folder, 'uname'), '#!/bin/sh\necho Darwin\n', { mode: 0o755 });
+  return folder;
+}
