@@ -10,7 +10,7 @@ const TITLE = 'A container with few sockets: netstat -tan';
 const BUSYBOX = '/bin/busybox';
 const ROUNDS = 25;
 /** Listens on three ports. */
-const SCRIPT = `for port in 81 82; do ${BUSYBOX} nc -lk -p $port & done; exec ${BUSYBOX} nc -lk -p 80`;
+const SCRIPT = `for port in 81 82; do ${BUSYBOX} nc -l -p $port & done; exec ${BUSYBOX} nc -l -p 80`;
 
 /** `netstat CONTAINER -tan` against asking the Engine for the PID and entering its namespace. */
 export async function netstatOfContainer(): Promise<Result> {
