@@ -24,8 +24,9 @@ export interface PrivateEngine {
 /**
  * Starts `dockerd` with folders, a socket and a bridge of its own, so that it can run beside another.
  *
- * It leaves the host's packet filter alone, which another Engine may use: containers reach each
- * other and the host, published ports work through docker-proxy, and the outside stays out of reach.
+ * It leaves the host's packet filter alone, which another Engine may use, but for one rule for its
+ * own bridge: containers reach each other and the host, published ports work through docker-proxy,
+ * and the outside stays out of reach.
  *
  * @param ping whether an Engine answers at an endpoint
  * @returns the reason when it cannot be started
@@ -102,6 +103,12 @@ function makeBridge(bridge: string): void {
   ip('link', 'add', bridge, 'type', 'bridge');
   ip('address', 'add', `10.213.${third}.1/24`, 'dev', bridge);
   ip('link', 'set', bridge, 'up');
+  // Another Engine has what it does not know dropped, on bridges too where br_netfilter is loaded.
+  quietly('iptables', '-w', '-I', ...withinBridge(bridge));
+}
+
+function withinBridge(bridge: string): string[] {
+  return ['FORWARD', '-i', bridge, '-o', bridge, '-j', 'ACCEPT'];
 }
 
 /** Asks it to end, which takes its containers along; does not wait for ever. */
@@ -119,6 +126,7 @@ async function endProcess(child: ChildProcess): Promise<void> {
 function removeTraces(folder: string, bridge: string): void {
   for (const mount of mountsBelow(folder)) quietly('umount', '-l', mount);
   fs.rmSync(folder, { recursive: true, force: true, maxRetries: 3 });
+  quietly('iptables', '-w', '-D', ...withinBridge(bridge));
   quietly('ip', 'link', 'delete', bridge);
 }
 
