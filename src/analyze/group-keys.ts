@@ -6,7 +6,7 @@ import { stateName } from '../model/tcp-state.ts';
 import { mayNameService } from './endpoint.ts';
 import { Interned } from './interned.ts';
 import type { Role, Roles } from './roles.ts';
-import { unixPath } from './unix-path.ts';
+import { unixPath } from '../model/unix-path.ts';
 
 /** What some keys need beyond the socket itself. */
 export interface GroupContext {

@@ -3,7 +3,7 @@ import type { Endpoint, SocketProcess, SocketRow, SocketTimer } from '../model/s
 import type { SocketView } from '../model/socket-view.ts';
 import { stateName } from '../model/tcp-state.ts';
 import { localAddress, mayNameService, peerAddress, plainAddress } from './endpoint.ts';
-import { unixPath } from './unix-path.ts';
+import { unixPath } from '../model/unix-path.ts';
 
 /** What a row carries beyond the socket itself. */
 export interface RowContext {

@@ -3,6 +3,7 @@ import type { Proto } from '../model/socket-view.ts';
 import { InetDiagCursor } from '../wire/inet-diag-cursor.ts';
 import {
   AF,
+  type DumpSelection,
   extensions,
   INET_DIAG,
   IPPROTO,
@@ -21,6 +22,8 @@ export interface DumpStep {
   cursor: MovableView;
   /** What to ask when the kernel refuses this request; undefined when there is nothing else. */
   instead?: () => DumpStep[];
+  /** Whether what is asked instead also stands for the steps behind this one. */
+  insteadOfAll?: boolean;
 }
 
 const INET_PROTOCOL: Partial<Record<Proto, number>> = {
@@ -45,31 +48,47 @@ export function dumpSteps(proto: Proto, query: SocketQuery): DumpStep[] {
       },
     ];
   }
-  const ext = query.tcpInfo ? extensions(INET_DIAG.INFO, INET_DIAG.SKMEMINFO) : 0;
-  if (proto === 'tcp' && query.inet && query.inet6) {
-    return [
-      {
-        proto,
-        what: 'TCP dump',
-        request: tcpBothFamiliesRequest({ states: query.states, ext, sequence: 0 }),
-        cursor: new InetDiagCursor(proto),
-        // A kernel that has dropped the old request still knows the newer one.
-        instead: () => [family(proto, query, AF.INET, ext), family(proto, query, AF.INET6, ext)],
-      },
-    ];
-  }
-  const steps: DumpStep[] = [];
-  if (query.inet) steps.push(family(proto, query, AF.INET, ext));
-  if (query.inet6) steps.push(family(proto, query, AF.INET6, ext));
-  return steps;
+  return inetSteps(proto, query, query.filter?.programs ?? []);
 }
 
-function family(proto: Proto, query: SocketQuery, af: number, ext: number): DumpStep {
-  const protocol = INET_PROTOCOL[proto] ?? IPPROTO.TCP;
-  return {
+/**
+ * The requests for internet sockets.
+ *
+ * @param programs filter programs to try, the best first
+ */
+function inetSteps(proto: Proto, query: SocketQuery, programs: readonly Uint8Array[]): DumpStep[] {
+  const [bytecode, ...others] = programs;
+  const families = () => {
+    const steps: DumpStep[] = [];
+    if (query.inet) steps.push(step(familyRequest(proto, query, AF.INET, bytecode)));
+    if (query.inet6) steps.push(step(familyRequest(proto, query, AF.INET6, bytecode)));
+    return steps;
+  };
+  const step = (request: Uint8Array): DumpStep => ({
     proto,
     what: `${proto.toUpperCase()} dump`,
-    request: inetDumpRequest({ family: af, protocol, states: query.states, ext, sequence: 0 }),
+    request,
     cursor: new InetDiagCursor(proto),
-  };
+  });
+  // A program with an instruction that this kernel does not have is refused before any answer.
+  const withOthers = () => inetSteps(proto, query, others);
+  if (proto === 'tcp' && query.inet && query.inet6) {
+    const both = step(tcpBothFamiliesRequest({ ...selection(query), bytecode }));
+    // A kernel that has dropped the old request still knows the newer one.
+    return [{ ...both, instead: bytecode === undefined ? families : withOthers }];
+  }
+  const [first, ...more] = families();
+  if (first === undefined || bytecode === undefined) return families();
+  // The first one's refusal decides for both families.
+  return [{ ...first, instead: withOthers, insteadOfAll: true }, ...more];
+}
+
+function familyRequest(proto: Proto, query: SocketQuery, family: number, bytecode: Uint8Array | undefined): Uint8Array {
+  const protocol = INET_PROTOCOL[proto] ?? IPPROTO.TCP;
+  return inetDumpRequest({ ...selection(query), family, protocol, bytecode });
+}
+
+function selection({ states, tcpInfo, filter }: SocketQuery): DumpSelection {
+  const ext = tcpInfo ? extensions(INET_DIAG.INFO, INET_DIAG.SKMEMINFO) : 0;
+  return { states, ext, sequence: 0, localPort: filter?.localPort, peerPort: filter?.peerPort };
 }

@@ -122,6 +122,7 @@ function dumpProto(socket: DiagSocket, proto: Proto, query: SocketQuery, sink: S
       }
       if (!(error instanceof DiagError)) throw error;
       if (error.refused && step.instead !== undefined) {
+        if (step.insteadOfAll) steps.length = 0;
         steps.unshift(...step.instead());
         continue;
       }

@@ -12,7 +12,7 @@ export function showStacks(): void {
 export function errorLine(error: unknown): string {
   if (typeof error === 'string') return `socklens: ${safeText(error)}`;
   if (debug && error instanceof Error) return error.stack ?? String(error);
-  if (error instanceof Failure) return `socklens: ${safeText(error.message)}`;
+  if (error instanceof Failure) return [`socklens: ${error.message}`, ...error.details].map(safeText).join('\n');
   const message = error instanceof Error ? error.message : String(error);
   return `socklens: unexpected: ${safeText(message)} (a fault of socklens; --debug shows where)`;
 }

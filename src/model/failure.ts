@@ -14,9 +14,12 @@ export type FailureKind = 'usage' | 'no-target' | 'not-permitted' | 'unsupported
 export class Failure extends Error {
   override readonly name = 'Failure';
   readonly kind: FailureKind;
+  /** Lines to show below the message: a text that was typed and a mark under the place that is meant. Mostly none. */
+  readonly details: readonly string[];
 
-  constructor(kind: FailureKind, message: string, options?: { cause?: unknown }) {
-    super(message, options);
+  constructor(kind: FailureKind, message: string, options: { cause?: unknown; details?: readonly string[] } = {}) {
+    super(message, 'cause' in options ? { cause: options.cause } : undefined);
     this.kind = kind;
+    this.details = options.details ?? [];
   }
 }

@@ -1,6 +1,18 @@
 import type { Proto } from './socket-view.ts';
 import { ALL_STATES } from './tcp-state.ts';
 
+/**
+ * What the kernel is asked to leave out by itself. It may let through more than what is wanted (an
+ * older kernel, a source without filters): whoever reads checks again.
+ */
+export interface KernelFilter {
+  /** Only sockets with this port, host byte order, not 0. */
+  localPort?: number;
+  peerPort?: number;
+  /** Filter programs, INET_DIAG_REQ_BYTECODE: the first that the kernel takes is used, or none. */
+  programs: readonly Uint8Array[];
+}
+
 /** Which sockets are wanted, as far as every source can tell them apart before reading. */
 export interface SocketQuery {
   protos: readonly Proto[];
@@ -12,6 +24,8 @@ export interface SocketQuery {
   states: number;
   /** Whether TCP information and drop counts are wanted: they quadruple the size of the answer. */
   tcpInfo: boolean;
+  /** Undefined: none. Internet sockets only. */
+  filter?: KernelFilter | undefined;
 }
 
 /** Every socket of every protocol that is shown, in every state. MPTCP stands before TCP so that counts know both levels. */

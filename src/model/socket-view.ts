@@ -60,6 +60,8 @@ export interface SocketView {
   readonly interfaceIndex: number;
   /** Id of the cgroup v2 that created the socket; undefined where the kernel does not tell. */
   cgroupId(): bigint | undefined;
+  /** Mark of the socket, `SO_MARK`; undefined where the source does not tell, or only to who has CAP_NET_ADMIN. */
+  mark(): number | undefined;
   /** The kernel's TCP information; undefined where it was not asked for or does not exist. */
   tcpInfo(): TcpInfo | undefined;
   /** Datagrams or segments dropped at the socket; undefined where the source does not tell. */

@@ -1,4 +1,4 @@
-import { unixPath } from '../analyze/unix-path.ts';
+import { unixPath } from '../model/unix-path.ts';
 import type { SocketSource } from '../model/socket-view.ts';
 import { stateName } from '../model/tcp-state.ts';
 import type { ByteWriter } from './byte-writer.ts';

@@ -132,6 +132,9 @@ class Row implements ProcSocketView {
   cgroupId(): undefined {
     return undefined;
   }
+  mark(): undefined {
+    return undefined;
+  }
   tcpInfo(): undefined {
     return undefined;
   }

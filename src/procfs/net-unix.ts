@@ -134,6 +134,9 @@ class Row implements ProcUnixView {
   cgroupId(): undefined {
     return undefined;
   }
+  mark(): undefined {
+    return undefined;
+  }
   tcpInfo(): undefined {
     return undefined;
   }

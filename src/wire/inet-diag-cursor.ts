@@ -111,6 +111,11 @@ export class InetDiagCursor implements SocketView {
     return this.#view.getBigUint64(this.#place.offset, HOST_LITTLE_ENDIAN);
   }
 
+  mark(): number | undefined {
+    if (!this.#find(INET_DIAG.MARK, 4)) return undefined;
+    return this.#view.getUint32(this.#place.offset, HOST_LITTLE_ENDIAN);
+  }
+
   tcpInfo(): TcpInfo | undefined {
     if (this.proto !== 'tcp' || !this.#find(INET_DIAG.INFO, 0)) return undefined;
     return decodeTcpInfo(this.#view, this.#place.offset, this.#place.length);

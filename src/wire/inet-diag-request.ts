@@ -1,5 +1,5 @@
 import { HOST_LITTLE_ENDIAN } from './byte-order.ts';
-import { NLA_HEADER_SIZE, NLM_FLAG, NLMSG_HEADER, writeHeader } from './netlink.ts';
+import { NLA_HEADER_SIZE, NLM_FLAG, NLMSG_HEADER, nlaAlign, writeHeader } from './netlink.ts';
 
 /** Message types of NETLINK_SOCK_DIAG. Source: include/uapi/linux/sock_diag.h, inet_diag.h. */
 export const DIAG_TYPE = {
@@ -18,10 +18,12 @@ export const INET_DIAG = {
   INFO: 2,
   SKMEMINFO: 7,
   PROTOCOL: 10,
+  MARK: 15,
   CGROUP_ID: 21,
 } as const;
 
-/** Request attribute with the protocol as u32, for numbers above 255. */
+/** Request attributes: a filter program; the protocol as u32, for numbers above 255. */
+const INET_DIAG_REQ_BYTECODE = 1;
 const INET_DIAG_REQ_PROTOCOL = 3;
 
 /** struct inet_diag_req_v2, include/uapi/linux/inet_diag.h; the identity's cookie is at 40. */
@@ -38,8 +40,8 @@ const REQ_V2 = {
   size: 56,
 };
 
-/** struct inet_diag_req (the old one), same header. */
-const REQ_OLD = { ext: 3, states: 52, size: 60 };
+/** struct inet_diag_req (the old one), same header; the identity begins at 4 with the two ports. */
+const REQ_OLD = { ext: 3, sport: 4, dport: 6, states: 52, size: 60 };
 
 /** Bit mask for the `ext` field from attribute numbers of {@link INET_DIAG}. */
 export function extensions(...attributes: number[]): number {
@@ -48,44 +50,38 @@ export function extensions(...attributes: number[]): number {
   return mask;
 }
 
-export interface InetDumpRequest {
-  /** {@link AF}.INET or {@link AF}.INET6. */
-  family: number;
-  /** One of {@link IPPROTO}. */
-  protocol: number;
+/** What every dump of internet sockets may ask for. */
+export interface DumpSelection {
   /** Bit mask of states, see `stateMask`. */
   states: number;
   /** Bit mask made by {@link extensions}; 0 for none. */
   ext: number;
   sequence: number;
+  /** Only sockets with this port, host byte order; undefined or 0 for any. */
+  localPort?: number | undefined;
+  peerPort?: number | undefined;
+  /** Filter program; the kernel answers EINVAL to one that it does not take. */
+  bytecode?: Uint8Array | undefined;
+}
+
+export interface InetDumpRequest extends DumpSelection {
+  /** {@link AF}.INET or {@link AF}.INET6. */
+  family: number;
+  /** One of {@link IPPROTO}. */
+  protocol: number;
 }
 
 /** A dump of one family and protocol: SOCK_DIAG_BY_FAMILY with `struct inet_diag_req_v2`. */
 export function inetDumpRequest(request: InetDumpRequest): Uint8Array {
   const wide = request.protocol > 255;
-  const length = NLMSG_HEADER.size + REQ_V2.size + (wide ? NLA_HEADER_SIZE + 4 : 0);
-  const bytes = new Uint8Array(length);
-  const view = new DataView(bytes.buffer);
-  writeHeader(view, {
-    length,
-    type: DIAG_TYPE.SOCK_DIAG_BY_FAMILY,
-    flags: NLM_FLAG.REQUEST | NLM_FLAG.DUMP,
-    sequence: request.sequence,
-  });
-  const at = NLMSG_HEADER.size;
+  const attributes = [...bytecodeAttribute(request), ...(wide ? [protocolAttribute(request.protocol)] : [])];
+  const { bytes, view, at } = dumpMessage(DIAG_TYPE.SOCK_DIAG_BY_FAMILY, REQ_V2.size, attributes, request.sequence);
   view.setUint8(at + REQ_V2.family, request.family);
   // For MPTCP the 8-bit field holds the TCP number and the attribute the real one.
   view.setUint8(at + REQ_V2.protocol, wide ? IPPROTO.TCP : request.protocol);
-  view.setUint8(at + REQ_V2.ext, request.ext);
-  view.setUint32(at + REQ_V2.states, request.states, HOST_LITTLE_ENDIAN);
+  writeSelection(view, at, REQ_V2, request);
   view.setUint32(at + REQ_V2.cookie, 0xffffffff, HOST_LITTLE_ENDIAN);
   view.setUint32(at + REQ_V2.cookie + 4, 0xffffffff, HOST_LITTLE_ENDIAN);
-  if (wide) {
-    const attribute = at + REQ_V2.size;
-    view.setUint16(attribute, NLA_HEADER_SIZE + 4, HOST_LITTLE_ENDIAN);
-    view.setUint16(attribute + 2, INET_DIAG_REQ_PROTOCOL, HOST_LITTLE_ENDIAN);
-    view.setUint32(attribute + 4, request.protocol, HOST_LITTLE_ENDIAN);
-  }
   return bytes;
 }
 
@@ -93,18 +89,53 @@ export function inetDumpRequest(request: InetDumpRequest): Uint8Array {
  * One dump of TCP over both address families: TCPDIAG_GETSOCK with the old `struct inet_diag_req`.
  * The answers have the format of the newer request; it spares the second walk of the host's table.
  */
-export function tcpBothFamiliesRequest(request: { states: number; ext: number; sequence: number }): Uint8Array {
-  const length = NLMSG_HEADER.size + REQ_OLD.size;
+export function tcpBothFamiliesRequest(request: DumpSelection): Uint8Array {
+  const attributes = bytecodeAttribute(request);
+  const { bytes, view, at } = dumpMessage(DIAG_TYPE.TCPDIAG_GETSOCK, REQ_OLD.size, attributes, request.sequence);
+  writeSelection(view, at, REQ_OLD, request);
+  return bytes;
+}
+
+interface Attribute {
+  type: number;
+  value: Uint8Array;
+}
+
+function bytecodeAttribute({ bytecode }: DumpSelection): Attribute[] {
+  return bytecode === undefined ? [] : [{ type: INET_DIAG_REQ_BYTECODE, value: bytecode }];
+}
+
+function protocolAttribute(protocol: number): Attribute {
+  const value = new Uint8Array(4);
+  new DataView(value.buffer).setUint32(0, protocol, HOST_LITTLE_ENDIAN);
+  return { type: INET_DIAG_REQ_PROTOCOL, value };
+}
+
+/** A dump request with room for its structure at `at`, and its attributes written behind it. */
+function dumpMessage(type: number, size: number, attributes: readonly Attribute[], sequence: number) {
+  const room = attributes.reduce((sum, { value }) => sum + NLA_HEADER_SIZE + nlaAlign(value.length), 0);
+  const length = NLMSG_HEADER.size + size + room;
   const bytes = new Uint8Array(length);
   const view = new DataView(bytes.buffer);
-  writeHeader(view, {
-    length,
-    type: DIAG_TYPE.TCPDIAG_GETSOCK,
-    flags: NLM_FLAG.REQUEST | NLM_FLAG.DUMP,
-    sequence: request.sequence,
-  });
-  const at = NLMSG_HEADER.size;
-  view.setUint8(at + REQ_OLD.ext, request.ext);
-  view.setUint32(at + REQ_OLD.states, request.states, HOST_LITTLE_ENDIAN);
-  return bytes;
+  writeHeader(view, { length, type, flags: NLM_FLAG.REQUEST | NLM_FLAG.DUMP, sequence });
+  let end = NLMSG_HEADER.size + size;
+  for (const { type: attribute, value } of attributes) {
+    view.setUint16(end, NLA_HEADER_SIZE + value.length, HOST_LITTLE_ENDIAN);
+    view.setUint16(end + 2, attribute, HOST_LITTLE_ENDIAN);
+    bytes.set(value, end + NLA_HEADER_SIZE);
+    end += NLA_HEADER_SIZE + nlaAlign(value.length);
+  }
+  return { bytes, view, at: NLMSG_HEADER.size };
+}
+
+function writeSelection(
+  view: DataView,
+  at: number,
+  field: { ext: number; states: number; sport: number; dport: number },
+  { ext, states, localPort, peerPort }: DumpSelection,
+): void {
+  view.setUint8(at + field.ext, ext);
+  view.setUint32(at + field.states, states, HOST_LITTLE_ENDIAN);
+  view.setUint16(at + field.sport, localPort ?? 0, false);
+  view.setUint16(at + field.dport, peerPort ?? 0, false);
 }

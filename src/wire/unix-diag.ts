@@ -118,6 +118,9 @@ export class UnixDiagCursor implements SocketView {
   cgroupId(): undefined {
     return undefined;
   }
+  mark(): undefined {
+    return undefined;
+  }
   tcpInfo(): undefined {
     return undefined;
   }

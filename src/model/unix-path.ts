@@ -1,4 +1,4 @@
-import type { SocketView } from '../model/socket-view.ts';
+import type { SocketView } from './socket-view.ts';
 
 /** The one thing wanted of the platform's text decoder; every JavaScript runtime has it. */
 declare const TextDecoder: new () => { decode(bytes: Uint8Array): string };

@@ -1,0 +1,159 @@
+import type { Condition, ConditionTree, PortRange } from './condition.ts';
+import { mistake } from './mistake.ts';
+import { type Prefix, parsePrefix } from './prefix.ts';
+import type { Comparison, PortText, Span, SyntaxAtom, SyntaxTree } from './syntax.ts';
+import { atom, eachAtom, join, mapAtoms, negate } from './tree.ts';
+
+/** What the names in a filter stand for. Each lookup answers undefined for what it does not know. */
+export interface Names {
+  /** Textual addresses, with a prefix length where it is a network. */
+  addresses(name: string): readonly string[] | undefined;
+  /** Ports of a service. */
+  ports(service: string): readonly number[] | undefined;
+  /** Index of an interface in the target's namespace. */
+  device(name: string): number | undefined;
+  /** Id of a cgroup v2 by its path. */
+  cgroup(path: string): bigint | undefined;
+  uid(user: string): number | undefined;
+  /** Whether there is such a container. */
+  hasContainer(name: string): boolean;
+}
+
+/** A name that has to be looked up before a filter can be bound. */
+export interface WantedHost {
+  name: string;
+  /** False for `peer`, which knows containers, services and the host's files alone. */
+  mayAskDns: boolean;
+}
+
+const MAX_PORT = 65535;
+
+/** The names of hosts in a filter, which may take time to look up. */
+export function hostsIn(tree: SyntaxTree): WantedHost[] {
+  const wanted: WantedHost[] = [];
+  eachAtom(tree, (found) => {
+    if (found.kind !== 'host' || found.host === undefined || parsePrefix(found.host.text) !== undefined) return;
+    wanted.push({ name: found.host.text, mayAskDns: !found.asPeer });
+  });
+  return wanted;
+}
+
+/**
+ * Puts what they stand for in the place of names.
+ *
+ * @param text of the filter, for messages
+ * @throws {Failure} `usage` for a name that nobody knows
+ */
+export function bindFilter(text: string, tree: SyntaxTree, names: Names): ConditionTree {
+  const unknown = (span: Span, problem: string, expected: readonly string[] = []) =>
+    mistake(text, span, problem, expected);
+  return mapAtoms<SyntaxAtom, Condition>(tree, (found) => {
+    switch (found.kind) {
+      case 'host':
+        return bindHost(found, names, unknown);
+      case 'ports':
+        return bindPorts(found, names, unknown);
+      case 'device': {
+        const index = /^\d+$/.test(found.name) ? Number(found.name) : names.device(found.name);
+        if (index === undefined) throw unknown(found.span, `no interface "${found.name}" in this namespace`);
+        return atom({ kind: 'device', index, name: found.name });
+      }
+      case 'cgroup': {
+        const id = names.cgroup(found.path);
+        if (id === undefined)
+          throw unknown(found.span, `no cgroup "${found.path}"`, ['a path below the cgroup v2 mount']);
+        return atom({ kind: 'cgroup', id, path: found.path });
+      }
+      case 'uid': {
+        const uid = typeof found.user === 'number' ? found.user : names.uid(found.user.name);
+        if (uid === undefined && typeof found.user !== 'number')
+          throw unknown(found.user.span, `no user "${found.user.name}" on this host`);
+        return comparison('uid', found.op, (op) => atom({ kind: 'uid', op, uid: uid ?? 0 }));
+      }
+      case 'container':
+        if (!names.hasContainer(found.name))
+          throw unknown(found.span, `no running container or service "${found.name}"`, [
+            'a name that `socklens ps` shows',
+          ]);
+        return atom({ kind: 'container', name: found.name });
+      case 'measure':
+        return comparison(found.measure, found.op, (op) => atom({ ...found, op }));
+      default:
+        return atom(found);
+    }
+  });
+}
+
+type Unknown = (span: Span, problem: string, expected?: readonly string[]) => Error;
+
+/** `!=` is the opposite of `=`, so that both sides of an `and` read the same way everywhere. */
+function comparison(_of: string, op: Comparison, make: (op: Comparison) => ConditionTree): ConditionTree {
+  return op === '!=' ? negate(make('=')) : make(op);
+}
+
+function bindHost(found: Extract<SyntaxAtom, { kind: 'host' }>, names: Names, unknown: Unknown): ConditionTree {
+  const { side, host, port, family } = found;
+  const parts: ConditionTree[] = [];
+  if (family !== undefined) parts.push(atom({ kind: 'family', family }));
+  if (host !== undefined) {
+    const own = parsePrefix(host.text);
+    const prefixes = own === undefined ? lookUp(host.text, names) : [own];
+    if (prefixes === undefined) {
+      throw unknown(host.span, `no address "${host.text}"`, [
+        'an address',
+        'a prefix (10.0.0.0/8)',
+        'the name of a container, a compose service or a host',
+      ]);
+    }
+    parts.push(atom({ kind: 'address', side, prefixes, ...(own === undefined && { name: host.text }) }));
+  }
+  if (port !== undefined) {
+    const ranges = portNumbers(port, names, unknown).map((number) => ({ first: number, last: number }));
+    parts.push(atom({ kind: 'ports', side, ranges }));
+  }
+  return join('and', parts);
+}
+
+function lookUp(name: string, names: Names): Prefix[] | undefined {
+  const prefixes = names.addresses(name)?.map(parsePrefix);
+  return prefixes?.filter((prefix) => prefix !== undefined);
+}
+
+function bindPorts(
+  { side, op, ports }: Extract<SyntaxAtom, { kind: 'ports' }>,
+  names: Names,
+  unknown: Unknown,
+): ConditionTree {
+  const ranges = ports.flatMap(({ first, last }): PortRange[] =>
+    first === last
+      ? portNumbers(first, names, unknown).map((port) => ({ first: port, last: port }))
+      : [{ first: first as number, last: last as number }],
+  );
+  const condition = (those: readonly PortRange[]): ConditionTree => atom({ kind: 'ports', side, ranges: those });
+  const [{ first: port } = { first: 0 }] = ranges;
+  switch (op) {
+    case '=':
+      return condition(ranges);
+    case '!=':
+      return negate(condition(ranges));
+    // As ss has them: > is not <=, which matters to nothing but the program's text.
+    case '>=':
+      return condition([{ first: port, last: MAX_PORT }]);
+    case '<=':
+      return condition([{ first: 0, last: port }]);
+    case '>':
+      return negate(condition([{ first: 0, last: port }]));
+    case '<':
+      return negate(condition([{ first: port, last: MAX_PORT }]));
+  }
+}
+
+function portNumbers(port: PortText, names: Names, unknown: Unknown): readonly number[] {
+  if (typeof port === 'number') return [port];
+  const ports = names.ports(port.service) ?? [];
+  const different = [...new Set(ports)];
+  if (different.length === 0)
+    throw unknown(port.span, `no service "${port.service}"`, ['a port', 'a name of /etc/services']);
+  if (different.length > 1) throw unknown(port.span, `"${port.service}" is several ports`, different.map(String));
+  return different;
+}

@@ -1,0 +1,202 @@
+import { readEndpoint, readPorts } from './endpoint-text.ts';
+import { lacksUnit, parseDuration, parseSize, SIZES, TIMES } from './quantities.ts';
+import { maskOfState, STATE_NAMES } from './states.ts';
+import type { Measure, Side, SyntaxAtom, SyntaxTree, TimerKind } from './syntax.ts';
+import type { TokenCursor, Word } from './token-cursor.ts';
+import { atom, negate } from './tree.ts';
+
+/** What reading a condition may change beside its own tree. */
+export interface Reading {
+  /** Read as ss reads. */
+  asSs: boolean;
+  notes: string[];
+}
+
+/** Reads what follows a keyword. */
+type KeywordReader = (cursor: TokenCursor, reading: Reading) => SyntaxTree;
+
+/** Every keyword that begins a condition, and what reads the rest of it. */
+const READERS: Readonly<Record<string, KeywordReader>> = {
+  state: (cursor, reading) => atom({ kind: 'states', mask: readStates(cursor, reading) }),
+  exclude: (cursor, reading) => negate(atom({ kind: 'states', mask: readStates(cursor, reading) })),
+  excl: (cursor, reading) => negate(atom({ kind: 'states', mask: readStates(cursor, reading) })),
+  src: (cursor, reading) => host(cursor, reading, 'local', false),
+  dst: (cursor, reading) => host(cursor, reading, 'peer', false),
+  peer: (cursor, reading) => host(cursor, reading, 'peer', true),
+  sport: (cursor) => ports(cursor, 'local'),
+  dport: (cursor) => ports(cursor, 'peer'),
+  dev: (cursor) =>
+    equal(cursor, 'dev', () => {
+      const word = cursor.value('an interface', ['eth0', '2']);
+      return { kind: 'device', name: word.text, span: word };
+    }),
+  fwmark: (cursor) => equal(cursor, 'fwmark', () => mark(cursor)),
+  cgroup: (cursor) =>
+    equal(cursor, 'cgroup', () => {
+      const word = cursor.value('the path of a cgroup', ['/system.slice/docker.service']);
+      return { kind: 'cgroup', path: word.text, span: word };
+    }),
+  autobound: () => atom({ kind: 'autobound' }),
+  container: (cursor) =>
+    equal(cursor, 'container', () => {
+      const word = cursor.value('the name of a container');
+      return { kind: 'container', name: word.text, span: word };
+    }),
+  process: (cursor) =>
+    equal(cursor, 'process', () => {
+      const { text } = cursor.value('a PID or the name of a process');
+      return { kind: 'process', process: /^[1-9]\d*$/.test(text) ? Number(text) : text };
+    }),
+  uid: (cursor) => uid(cursor),
+  role: (cursor) =>
+    equal(cursor, 'role', () => ({ kind: 'role', role: choice(cursor, 'a role', ['client', 'server']) })),
+  idle: (cursor) => measure(cursor, 'idle', 'idle'),
+  age: (cursor) => measure(cursor, 'age', 'age'),
+  recvq: (cursor) => measure(cursor, 'recvq', 'receive-queue'),
+  sendq: (cursor) => measure(cursor, 'sendq', 'send-queue'),
+  rtt: (cursor) => measure(cursor, 'rtt', 'rtt'),
+  retrans: (cursor) => measure(cursor, 'retrans', 'retrans'),
+  timer: (cursor) => equal(cursor, 'timer', () => ({ kind: 'timer', timer: choice(cursor, 'a timer', TIMERS) })),
+  keepalive: (cursor) => atom({ kind: 'keepalive', on: choice(cursor, 'on or off', ['on', 'off']) === 'on' }),
+  orphan: () => atom({ kind: 'orphan' }),
+  unaccepted: () => atom({ kind: 'unaccepted' }),
+  path: (cursor) =>
+    equal(cursor, 'path', () => ({ kind: 'path', glob: cursor.value('a path', ['/run/*.sock', '@name']).text })),
+};
+
+/** To propose for an unknown word. */
+export const KEYWORDS: readonly string[] = Object.keys(READERS);
+
+const TIMERS: readonly TimerKind[] = ['off', 'on', 'keepalive', 'timewait', 'probe', 'delack'];
+const IN_TIME: readonly Measure[] = ['idle', 'age', 'rtt'];
+
+/**
+ * Reads one condition.
+ *
+ * @throws {Failure} `usage` for what is none
+ */
+export function readCondition(cursor: TokenCursor, reading: Reading): SyntaxTree {
+  const token = cursor.current;
+  const reader = token.kind === 'word' && !token.quoted ? READERS[token.text.toLowerCase()] : undefined;
+  if (reader === undefined) throw unknownWord(cursor);
+  cursor.advance();
+  return reader(cursor, reading);
+}
+
+function unknownWord(cursor: TokenCursor): Error {
+  const token = cursor.current;
+  const conditions = [...KEYWORDS.filter((word) => word !== 'excl'), 'not', '('];
+  if (token.kind === 'end') return cursor.wrong(token, 'the filter ends where a condition is wanted', conditions);
+  const connective = cursor.connective();
+  if (connective !== undefined) return cursor.wrong(token, `a condition is missing before "${token.text}"`, conditions);
+  if (token.kind !== 'word')
+    return cursor.wrong(token, `"${token.text}" stands where a condition is wanted`, conditions);
+  // A state alone is what people try first.
+  const state = maskOfState(token.text) === undefined ? undefined : `state ${token.text}`;
+  if (state !== undefined)
+    return cursor.wrong(token, `"${token.text}" is no condition; did you mean ${state}?`, [state]);
+  return cursor.wrong(token, `"${token.text}" is no condition`, conditions, token.text);
+}
+
+function readStates(cursor: TokenCursor, { asSs }: Reading): number {
+  let mask = 0;
+  const word = cursor.value('a state', STATE_NAMES);
+  let at = 0;
+  for (const name of word.text.split(',')) {
+    const one = maskOfState(name, asSs);
+    const span = { at: word.at + at, length: Math.max(name.length, 1) };
+    if (one === undefined) throw cursor.wrong(span, `"${name}" is no state`, STATE_NAMES, name);
+    mask |= one;
+    at += name.length + 1;
+  }
+  return mask;
+}
+
+function equal(cursor: TokenCursor, about: string, read: () => SyntaxAtom): SyntaxTree {
+  const positive = cursor.equality(about);
+  const tree = atom(read());
+  return positive ? tree : negate(tree);
+}
+
+function host(cursor: TokenCursor, reading: Reading, side: Side, asPeer: boolean): SyntaxTree {
+  return equal(cursor, side === 'local' ? 'src' : 'dst', () => {
+    const word = cursor.value('an address or a name', ['10.0.0.0/8', '[2001:db8::1]:443', 'db:3306', ':80', '*']);
+    if (word.text.startsWith('unix:') && !asPeer) return { kind: 'path', glob: word.text.slice('unix:'.length) };
+    // ss reads 80.0.0.0 here, which nobody means.
+    if (/^\d+$/.test(word.text)) {
+      throw cursor.wrong(word, `"${word.text}" would be an address here`, [
+        `:${word.text} for a port`,
+        `${word.text}.0.0.0/8 for a network`,
+      ]);
+    }
+    const { note, ...endpoint } = readEndpoint(cursor, word);
+    if (note !== undefined) reading.notes.push(note);
+    return { kind: 'host', side, asPeer, ...endpoint };
+  });
+}
+
+function ports(cursor: TokenCursor, side: Side): SyntaxTree {
+  const { op } = cursor.comparison();
+  const word = cursor.value('a port', ['3306', ':3306', 'mysql', '80,443', '8000-8099']);
+  const list = readPorts(cursor, word);
+  const single = list.length === 1 && list[0]?.first === list[0]?.last;
+  if (op !== '=' && op !== '!=' && !single) {
+    throw cursor.wrong(word, `${op} compares with one port`, ['= and != for lists and ranges']);
+  }
+  return atom({ kind: 'ports', side, op, ports: list });
+}
+
+function mark(cursor: TokenCursor): SyntaxAtom {
+  const word = cursor.value('a mark', ['0x10', '0x10/0xff']);
+  const [value = '', mask = '0xffffffff', ...more] = word.text.split('/');
+  const number = (text: string) => (/^(\d+|0[xX][0-9a-fA-F]+)$/.test(text) ? Number(text) : Number.NaN);
+  const [markNumber, maskNumber] = [number(value), number(mask)];
+  if (more.length > 0 || !(markNumber <= 0xffffffff) || !(maskNumber <= 0xffffffff)) {
+    throw cursor.wrong(word, `"${word.text}" is no mark`, ['0x10', '0x10/0xff']);
+  }
+  return { kind: 'mark', mark: markNumber, mask: maskNumber };
+}
+
+function uid(cursor: TokenCursor): SyntaxTree {
+  const { op } = cursor.comparison();
+  const word = cursor.value('a user', ['0', '1000', 'www-data']);
+  const number = /^\d{1,10}$/.test(word.text) ? Number(word.text) : undefined;
+  const ordered = op !== '=' && op !== '!=';
+  if (number === undefined && ordered) throw cursor.wrong(word, `${op} compares with a number`, ['uid >= 1000']);
+  return atom({ kind: 'uid', op, user: number ?? { name: word.text, span: word } });
+}
+
+function measure(cursor: TokenCursor, name: string, what: Measure): SyntaxTree {
+  const inTime = IN_TIME.includes(what);
+  const example = inTime ? `${name} > 30s` : `${name} > 0`;
+  const before = cursor.current;
+  const { op, written } = cursor.comparison();
+  if (!written) throw cursor.wrong(before, `a comparison is wanted behind "${name}"`, [example]);
+  const word = cursor.value(inTime ? 'a time' : 'a number', [example]);
+  return atom({ kind: 'measure', measure: what, op, value: quantity(cursor, word, what, inTime) });
+}
+
+function quantity(cursor: TokenCursor, word: Word, what: Measure, inTime: boolean): number {
+  if (what === 'retrans') {
+    if (/^\d{1,9}$/.test(word.text)) return Number(word.text);
+    throw cursor.wrong(word, `"${word.text}" is no number of retransmissions`, ['a whole number']);
+  }
+  const value = inTime ? parseDuration(word.text) : parseSize(word.text);
+  if (value !== undefined) return value;
+  const units = inTime ? TIMES : SIZES;
+  if (inTime && lacksUnit(word.text)) {
+    throw cursor.wrong(
+      word,
+      `"${word.text}" lacks its unit`,
+      units.slice(0, 5).map((unit) => word.text + unit),
+    );
+  }
+  throw cursor.wrong(word, `"${word.text}" is no ${inTime ? 'time' : 'size'}`, [`a number with ${units.join(' ')}`]);
+}
+
+function choice<T extends string>(cursor: TokenCursor, wanted: string, choices: readonly T[]): T {
+  const word = cursor.value(wanted, choices);
+  const chosen = choices.find((candidate) => candidate === word.text.toLowerCase());
+  if (chosen !== undefined) return chosen;
+  throw cursor.wrong(word, `"${word.text}" is not ${wanted}`, choices, word.text);
+}

@@ -1,0 +1,71 @@
+import type { Primitive } from './kernel-part.ts';
+import type { Tree } from './tree.ts';
+
+/**
+ * One instruction of a filter program: a test, or a jump. `else` is the index of the instruction to
+ * go on with when the test fails, or the target of the jump.
+ */
+export interface Instruction {
+  /** Undefined for a jump. */
+  test?: Primitive;
+  else: Target;
+}
+
+/** Index of an instruction; `reject` lets the socket out. The index behind the last one accepts. */
+export type Target = number | 'reject';
+
+/**
+ * Lays a tree of tests out as instructions that only jump forwards: each test goes on with the next
+ * instruction when it holds.
+ *
+ * @param tree with every `not` before a single test
+ */
+export function layOut(tree: Tree<Primitive>): Instruction[] {
+  const program: Instruction[] = [];
+  for (const exit of lay(tree, program)) exit.else = 'reject';
+  return program;
+}
+
+/** Appends a tree. @returns the instructions whose `else` is where its failure leads */
+function lay(tree: Tree<Primitive>, program: Instruction[]): Instruction[] {
+  switch (tree.kind) {
+    case 'atom': {
+      const test: Instruction = { test: tree.atom, else: 'reject' };
+      program.push(test);
+      return [test];
+    }
+    case 'not': {
+      const [test] = lay(tree.node, program);
+      const jump: Instruction = { else: 'reject' };
+      program.push(jump);
+      // When the test fails its opposite holds: go on behind the jump.
+      if (test !== undefined) test.else = program.length;
+      return [jump];
+    }
+    case 'and':
+      return tree.nodes.flatMap((node) => lay(node, program));
+    case 'or':
+      return layAlternatives(tree.nodes, program);
+  }
+}
+
+function layAlternatives(nodes: readonly Tree<Primitive>[], program: Instruction[]): Instruction[] {
+  const done: Instruction[] = [];
+  let exits: Instruction[] = [];
+  // An `or` of nothing is false.
+  if (nodes.length === 0) {
+    const jump: Instruction = { else: 'reject' };
+    program.push(jump);
+    return [jump];
+  }
+  nodes.forEach((node, index) => {
+    for (const exit of exits) exit.else = program.length;
+    exits = lay(node, program);
+    if (index === nodes.length - 1) return;
+    const jump: Instruction = { else: 'reject' };
+    program.push(jump);
+    done.push(jump);
+  });
+  for (const jump of done) jump.else = program.length;
+  return exits;
+}

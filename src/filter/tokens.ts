@@ -1,0 +1,53 @@
+import { mistake } from './mistake.ts';
+import type { Span } from './syntax.ts';
+
+/** A word, an operator or a parenthesis of a filter's text. */
+export interface Token extends Span {
+  kind: 'word' | 'operator' | 'open' | 'close' | 'end';
+  /** Without quotes. */
+  text: string;
+  /** Stood in quotes: never a keyword. */
+  quoted: boolean;
+}
+
+const OPERATOR = /^(?:==?|!=|>=|<=|>|<|&&?|\|\|?|!)/;
+const WORD = /^[^\s()=!<>&|"']+/;
+const QUOTED = /^(["'])(.*?)\1/s;
+
+/**
+ * Splits a filter's text. Words end at blanks, parentheses and operators; quotes keep anything
+ * together.
+ *
+ * @throws {Failure} `usage` for a quote without its end
+ */
+export function tokenize(text: string): Token[] {
+  const tokens: Token[] = [];
+  let at = 0;
+  while (at < text.length) {
+    const rest = text.slice(at);
+    const blank = /^\s+/.exec(rest)?.[0];
+    if (blank !== undefined) {
+      at += blank.length;
+      continue;
+    }
+    const token = next(text, rest, at);
+    tokens.push(token);
+    at += token.length;
+  }
+  return tokens;
+}
+
+function next(text: string, rest: string, at: number): Token {
+  const plain = (kind: Token['kind'], found: string): Token => ({
+    ...{ kind, at, length: found.length, text: found, quoted: false },
+  });
+  if (rest[0] === '(') return plain('open', '(');
+  if (rest[0] === ')') return plain('close', ')');
+  const operator = OPERATOR.exec(rest)?.[0];
+  if (operator !== undefined) return plain('operator', operator);
+  const quoted = QUOTED.exec(rest);
+  if (quoted !== null) return { kind: 'word', at, length: quoted[0].length, text: quoted[2] ?? '', quoted: true };
+  const word = WORD.exec(rest)?.[0];
+  if (word === undefined) throw mistake(text, { at, length: rest.length }, 'this quote has no end');
+  return plain('word', word);
+}
