@@ -3,10 +3,10 @@ import type { GroupKey } from '../model/group.ts';
 import type { Names } from '../model/names.ts';
 import type { Proto, SocketView } from '../model/socket-view.ts';
 import { stateName } from '../model/tcp-state.ts';
+import { unixPath } from '../model/unix-path.ts';
 import { mayNameService } from './endpoint.ts';
 import { Interned } from './interned.ts';
 import type { Role, Roles } from './roles.ts';
-import { unixPath } from '../model/unix-path.ts';
 
 /** What some keys need beyond the socket itself. */
 export interface GroupContext {

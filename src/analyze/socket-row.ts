@@ -2,8 +2,8 @@ import type { Names } from '../model/names.ts';
 import type { Endpoint, SocketProcess, SocketRow, SocketTimer } from '../model/socket-row.ts';
 import type { SocketView } from '../model/socket-view.ts';
 import { stateName } from '../model/tcp-state.ts';
-import { localAddress, mayNameService, peerAddress, plainAddress } from './endpoint.ts';
 import { unixPath } from '../model/unix-path.ts';
+import { localAddress, mayNameService, peerAddress, plainAddress } from './endpoint.ts';
 
 /** What a row carries beyond the socket itself. */
 export interface RowContext {

@@ -5,7 +5,10 @@ export const TEXTS = {
   ls: 'The sockets of a container, a process, a namespace or the host',
   netstat: 'Exactly what `nsenter -t PID -n netstat FLAGS` prints',
   target: 'a container (name, id, id prefix, docker:NAME), pid:N, netns:NAME, host, or all;\nseveral with commas',
-  targets: 'what to look at, see above',
+  filter:
+    'what to look for, as in ss and more: state close-wait, dst db:3306, dport 8000-8099,\n' +
+    'idle > 30s, process nginx, with and, or, not and parentheses (docs/filters.md)',
+  targetAndFilter: 'what to look at, and what to look for there; see above',
   json: 'One JSON document',
   ndjson: 'One JSON object a line',
   all: 'Also the namespaces without a container, and the host',
@@ -20,5 +23,7 @@ export const TEXTS = {
   listening: 'Only listening and unconnected sockets',
   processes: 'The processes that hold a socket',
   info: 'What the kernel knows about each TCP connection',
+  ss: 'Read the filter as ss does: and, or from left to right',
+  explainFilter: 'Show how the filter is read and what the kernel decides of it',
   by: 'Count in groups by these keys instead of listing',
 } as const;

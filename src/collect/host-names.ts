@@ -48,6 +48,6 @@ function hostsByAddress(
 }
 
 /** A loopback address is every namespace's own, not the host's. */
-function isLoopback(address: string): boolean {
+export function isLoopback(address: string): boolean {
   return address.startsWith('127.') || address === '::1';
 }

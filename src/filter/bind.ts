@@ -5,7 +5,7 @@ import type { Comparison, PortText, Span, SyntaxAtom, SyntaxTree } from './synta
 import { atom, eachAtom, join, mapAtoms, negate } from './tree.ts';
 
 /** What the names in a filter stand for. Each lookup answers undefined for what it does not know. */
-export interface Names {
+export interface FilterNames {
   /** Textual addresses, with a prefix length where it is a network. */
   addresses(name: string): readonly string[] | undefined;
   /** Ports of a service. */
@@ -44,7 +44,7 @@ export function hostsIn(tree: SyntaxTree): WantedHost[] {
  * @param text of the filter, for messages
  * @throws {Failure} `usage` for a name that nobody knows
  */
-export function bindFilter(text: string, tree: SyntaxTree, names: Names): ConditionTree {
+export function bindFilter(text: string, tree: SyntaxTree, names: FilterNames): ConditionTree {
   const unknown = (span: Span, problem: string, expected: readonly string[] = []) =>
     mistake(text, span, problem, expected);
   return mapAtoms<SyntaxAtom, Condition>(tree, (found) => {
@@ -91,13 +91,14 @@ function comparison(_of: string, op: Comparison, make: (op: Comparison) => Condi
   return op === '!=' ? negate(make('=')) : make(op);
 }
 
-function bindHost(found: Extract<SyntaxAtom, { kind: 'host' }>, names: Names, unknown: Unknown): ConditionTree {
+function bindHost(found: Extract<SyntaxAtom, { kind: 'host' }>, names: FilterNames, unknown: Unknown): ConditionTree {
   const { side, host, port, family } = found;
   const parts: ConditionTree[] = [];
   if (family !== undefined) parts.push(atom({ kind: 'family', family }));
   if (host !== undefined) {
     const own = parsePrefix(host.text);
     const prefixes = own === undefined ? lookUp(host.text, names) : [own];
+    if (prefixes?.length === 0) throw unknown(host.span, `"${host.text}" has no address of its own`, ['its address']);
     if (prefixes === undefined) {
       throw unknown(host.span, `no address "${host.text}"`, [
         'an address',
@@ -114,14 +115,14 @@ function bindHost(found: Extract<SyntaxAtom, { kind: 'host' }>, names: Names, un
   return join('and', parts);
 }
 
-function lookUp(name: string, names: Names): Prefix[] | undefined {
+function lookUp(name: string, names: FilterNames): Prefix[] | undefined {
   const prefixes = names.addresses(name)?.map(parsePrefix);
   return prefixes?.filter((prefix) => prefix !== undefined);
 }
 
 function bindPorts(
   { side, op, ports }: Extract<SyntaxAtom, { kind: 'ports' }>,
-  names: Names,
+  names: FilterNames,
   unknown: Unknown,
 ): ConditionTree {
   const ranges = ports.flatMap(({ first, last }): PortRange[] =>
@@ -148,7 +149,7 @@ function bindPorts(
   }
 }
 
-function portNumbers(port: PortText, names: Names, unknown: Unknown): readonly number[] {
+function portNumbers(port: PortText, names: FilterNames, unknown: Unknown): readonly number[] {
   if (typeof port === 'number') return [port];
   const ports = names.ports(port.service) ?? [];
   const different = [...new Set(ports)];

@@ -1,6 +1,7 @@
 import { type Inventory, takeInventory } from '../collect/inventory.ts';
 import type { Place } from '../collect/place.ts';
 import { resolveTargets } from '../collect/resolve.ts';
+import type { Filter } from '../filter/syntax.ts';
 import { Failure } from '../model/failure.ts';
 import type { GroupKey } from '../model/group.ts';
 import type { SocketQuery } from '../model/socket-query.ts';
@@ -11,12 +12,20 @@ import { safeText } from '../present/safe-text.ts';
 import { renderInetSockets } from '../present/socket-table.ts';
 import { renderUnixSockets } from '../present/unix-table.ts';
 import type { FlowContext, Format } from './context.ts';
+import { explain } from './explain-filter.ts';
 import { writeNotes } from './notes.ts';
+import { readFilter } from './read-filter.ts';
 import { groupsOf, type Sockets, socketsOf } from './sockets.ts';
 
 export interface LsOptions {
   /** A TARGET as typed, several with commas. */
   target: string;
+  /** As typed; empty for all sockets. */
+  filter: string;
+  /** Read the filter as ss does, `and` and `or` from left to right. */
+  asSs: boolean;
+  /** Tell how the filter is run instead of running it. */
+  explain: boolean;
   query: SocketQuery;
   processes: boolean;
   /** Plain numbers, no names. */
@@ -28,16 +37,19 @@ export interface LsOptions {
 
 /** `socklens ls`: the sockets of the targets, or their counts. */
 export async function ls(context: FlowContext, options: LsOptions): Promise<void> {
+  // What is wrong with the filter is told before anything is looked at.
+  const filter = readFilter(context, options.filter, options.asSs);
   const places = await resolveTargets(context.machine, options.target);
-  if (options.by.length > 0) await count(context, places, options);
-  else await list(context, places, options);
+  if (options.explain) await explain(context, places, filter, options.query);
+  else if (options.by.length > 0) await count(context, places, filter, options);
+  else await list(context, places, filter, options);
 }
 
-async function list(context: FlowContext, places: readonly Place[], options: LsOptions): Promise<void> {
+async function list(context: FlowContext, places: readonly Place[], filter: Filter, options: LsOptions): Promise<void> {
   const { machine } = context;
   const inventory = await takeInventory(machine);
   const { query, format } = options;
-  const wants = { query, processes: options.processes || format !== 'text', names: !options.numeric };
+  const wants = { query, filter, processes: options.processes || format !== 'text', names: !options.numeric };
   const reports = await eachPlace(places, (place) => socketsOf(machine, place, wants, inventory), context);
   if (format === 'json')
     writePieces(
@@ -71,9 +83,14 @@ function writeTables(context: FlowContext, reports: readonly Sockets[], options:
   out.write(writer.bytes());
 }
 
-async function count(context: FlowContext, places: readonly Place[], options: LsOptions): Promise<void> {
+async function count(
+  context: FlowContext,
+  places: readonly Place[],
+  filter: Filter,
+  options: LsOptions,
+): Promise<void> {
   const { machine, out } = context;
-  const wants = { query: options.query, keys: options.by, names: !options.numeric };
+  const wants = { query: options.query, filter, keys: options.by, names: !options.numeric };
   let inventory: Inventory | undefined;
   if (places.length > 1) inventory = await takeInventory(machine);
   const reports = await eachPlace(places, (place) => groupsOf(machine, place, wants, inventory), context);

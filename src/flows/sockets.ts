@@ -2,6 +2,7 @@ import { GroupCounter } from '../analyze/group-by.ts';
 import { Roles } from '../analyze/roles.ts';
 import type { RowContext } from '../analyze/socket-row.ts';
 import { attribute } from '../collect/attribution.ts';
+import { asksForContainers, bindForPlace, narrowed } from '../collect/bind-filter.ts';
 import { makeNames } from '../collect/host-names.ts';
 import { type Inventory, takeInventory } from '../collect/inventory.ts';
 import { look, stream } from '../collect/look.ts';
@@ -9,12 +10,14 @@ import type { Machine } from '../collect/machine.ts';
 import { findOwners, type Owners } from '../collect/owners.ts';
 import type { Place } from '../collect/place.ts';
 import { processNames } from '../collect/process-names.ts';
+import type { Filter } from '../filter/syntax.ts';
 import type { ContainerFacts } from '../model/container.ts';
 import type { GroupKey } from '../model/group.ts';
 import type { Names } from '../model/names.ts';
 import type { GroupReport, SocketReport } from '../model/report.ts';
 import type { SocketQuery } from '../model/socket-query.ts';
 import type { SocketSource, SocketView } from '../model/socket-view.ts';
+import { checkAnswerable, decidesAlone, matching, rolesOf, testAlone } from './filtering.ts';
 
 export interface SocketsOptions {
   query: SocketQuery;
@@ -22,6 +25,8 @@ export interface SocketsOptions {
   processes: boolean;
   /** Whether addresses and ports get names. */
   names: boolean;
+  /** Only those that match; undefined for all. */
+  filter?: Filter | undefined;
 }
 
 /** Sockets of a target with everything that their rows need. */
@@ -41,22 +46,26 @@ export async function socketsOf(
   options: SocketsOptions,
   inventory?: Inventory,
 ): Promise<Sockets> {
+  const { query } = options;
   const known = inventory ?? (await takeInventory(machine));
-  const seen = look(machine, place, options.query);
+  const facts = known.containers.map((container) => container.facts);
+  const bound = options.filter && (await bindForPlace(machine, place, options.filter, facts));
+  const seen = look(machine, place, bound === undefined ? query : narrowed(query, bound));
   const shares = new Sharing(machine, place, known);
-  const wantsOwners = options.processes || shares.shared;
+  const wantsOwners = options.processes || shares.shared || bound?.needs.containers;
   const whose = wantsOwners ? shares.attribute(seen.sockets) : undefined;
+  const ground = { machine, place, query, containers: facts, containerOf: whose?.containerOf };
+  const sockets = bound === undefined ? seen.sockets : matching(ground, seen, bound);
   if (whose !== undefined && whose.owners.denied > 0) {
     seen.coverage.complete = false;
     seen.coverage.notes.push(deniedNote(whose.owners));
   }
-  const facts = known.containers.map((container) => container.facts);
   const context: RowContext = {
     ...(options.names && { names: namesFor(machine, facts, place) }),
     ...(options.processes && whose !== undefined && { processesOf: processNames(machine, whose.owners) }),
     ...(shares.shared && whose !== undefined && { containerOf: whose.containerOf }),
   };
-  return { target: place.target, ...seen, shared: shares.shared, context };
+  return { target: place.target, ...seen, sockets, shared: shares.shared, context };
 }
 
 export interface GroupsOptions {
@@ -64,6 +73,8 @@ export interface GroupsOptions {
   keys: readonly GroupKey[];
   /** Whether addresses and ports get names. */
   names: boolean;
+  /** Only those that match; undefined for all. */
+  filter?: Filter | undefined;
 }
 
 /** Keys that need a second look at the sockets, after something else was found out about them all. */
@@ -84,20 +95,29 @@ export async function groupsOf(
   options: GroupsOptions,
   inventory?: Inventory,
 ): Promise<GroupReport> {
-  const { keys, query } = options;
+  const { keys, query, filter } = options;
   const named = options.names && keys.some((key) => NAMED.includes(key));
   const byContainer = keys.includes('container');
-  const known = inventory ?? (named || byContainer ? await takeInventory(machine) : undefined);
+  const known =
+    inventory ?? (named || byContainer || asksForContainers(filter) ? await takeInventory(machine) : undefined);
   const facts = known?.containers.map((container) => container.facts) ?? [];
   const names = named ? namesFor(machine, facts, place) : undefined;
-  if (!keys.some((key) => NEEDS_ALL.includes(key))) {
+  const bound = filter && (await bindForPlace(machine, place, filter, facts));
+  const asked = bound === undefined ? query : narrowed(query, bound);
+  if (!keys.some((key) => NEEDS_ALL.includes(key)) && (bound === undefined || decidesAlone(bound))) {
     const counter = new GroupCounter(keys, { names });
-    const seen = stream(machine, place, query, (socket) => counter.count(socket));
+    const test = bound === undefined ? () => true : testAlone(bound);
+    const seen = stream(machine, place, asked, (socket) => {
+      if (test(socket)) counter.count(socket);
+    });
+    if (bound !== undefined) checkAnswerable({ machine, place, query, containers: facts }, seen, bound);
     return { target: place.target, ...seen, keys, groups: counter.groups() };
   }
-  const { sockets, ...seen } = look(machine, place, query);
+  const looked = look(machine, place, asked);
   const shares = known === undefined ? undefined : new Sharing(machine, place, known);
-  const whose = byContainer ? shares?.attribute(sockets) : undefined;
+  const whose = byContainer || bound?.needs.containers ? shares?.attribute(looked.sockets) : undefined;
+  const ground = { machine, place, query, containers: facts, containerOf: whose?.containerOf };
+  const { sockets, ...seen } = { ...looked, ...(bound !== undefined && { sockets: matching(ground, looked, bound) }) };
   const owners = whose?.owners ?? (keys.includes('process') ? findOwners(machine, inodesOf(sockets)) : undefined);
   if (owners !== undefined && owners.denied > 0) {
     seen.coverage.complete = false;
@@ -106,7 +126,8 @@ export async function groupsOf(
   const processesOf = owners === undefined ? undefined : processNames(machine, owners);
   const counter = new GroupCounter(keys, {
     names,
-    roles: new Roles(sockets),
+    // Where a filter left listeners out they are asked for apart.
+    roles: bound === undefined ? new Roles(sockets) : rolesOf(machine, place, query),
     ...(processesOf !== undefined && {
       processOf: (inode) => {
         const [first] = processesOf(inode);

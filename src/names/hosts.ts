@@ -14,3 +14,19 @@ export function parseHosts(text: string): Map<string, string> {
   }
   return names;
 }
+
+/** Addresses by name from the text of `/etc/hosts`, every name and alias of a line; see {@link parseHosts}. */
+export function parseHostAddresses(text: string): Map<string, string[]> {
+  const addresses = new Map<string, string[]>();
+  for (const line of text.split('\n')) {
+    const [word, ...names] = line.replace(/#.*/, '').trim().split(/\s+/);
+    const address = word ? canonicalAddress(word) : undefined;
+    if (address === undefined) continue;
+    for (const name of names) {
+      const known = addresses.get(name);
+      if (known === undefined) addresses.set(name, [address]);
+      else if (!known.includes(address)) known.push(address);
+    }
+  }
+  return addresses;
+}

@@ -7,3 +7,9 @@ export function parsePasswd(text: string): Map<number, string> {
   }
   return users;
 }
+
+/** The uid of a user from the text of `/etc/passwd`; undefined for an unknown one. */
+export function uidOf(text: string, user: string): number | undefined {
+  for (const [uid, name] of parsePasswd(text)) if (name === user) return uid;
+  return undefined;
+}

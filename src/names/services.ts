@@ -41,3 +41,20 @@ export function serviceNames(text: string): (port: number, proto: string) => str
     return services.get(`${port}/${transport}`) ?? WELL_KNOWN_SERVICES.get(port);
   };
 }
+
+/**
+ * Ports by service name from the text of `/etc/services`, aliases among them; of the well-known ones
+ * where the file does not name it.
+ */
+export function servicePorts(text: string): (name: string) => number[] {
+  const ports = new Map<string, number[]>();
+  for (const match of text.matchAll(/^[ \t]*([^\s#]+)[ \t]+(\d+)\/(?:tcp|udp)\b([^#\n]*)/gm)) {
+    const [, name = '', port, aliases = ''] = match;
+    for (const word of [name, ...aliases.trim().split(/\s+/)]) {
+      const known = ports.get(word) ?? [];
+      if (word !== '' && !known.includes(Number(port))) ports.set(word, [...known, Number(port)]);
+    }
+  }
+  return (name) =>
+    ports.get(name) ?? [...WELL_KNOWN_SERVICES].flatMap(([port, known]) => (known === name ? [port] : []));
+}

@@ -1,6 +1,6 @@
-import { unixPath } from '../model/unix-path.ts';
 import type { SocketSource } from '../model/socket-view.ts';
 import { stateName } from '../model/tcp-state.ts';
+import { unixPath } from '../model/unix-path.ts';
 import type { ByteWriter } from './byte-writer.ts';
 import { processesText } from './process-text.ts';
 import type { SocketTableOptions } from './socket-table.ts';

@@ -54,14 +54,18 @@ export function readCgroupId(pid: number, proc = PROC, root = CGROUP_ROOT): bigi
  */
 export function cgroupIdOfPath(path: string, root = CGROUP_ROOT): bigint | undefined {
   if (path === '/' || path.startsWith('/..')) return undefined;
-  const mount = fs.existsSync(`${root}/cgroup.controllers`) ? root : `${root}/unified`;
   try {
     // The path was read byte for byte.
-    return fs.statSync(Buffer.from(mount + path, 'latin1'), { bigint: true }).ino;
+    return fs.statSync(Buffer.from(cgroupRootFor(root) + path, 'latin1'), { bigint: true }).ino;
   } catch (error) {
     if (isGoneOrDenied(error)) return undefined;
     throw error;
   }
+}
+
+/** Where version 2 is mounted: at the root itself, or beside version 1 in `unified`. */
+export function cgroupRootFor(root = CGROUP_ROOT): string {
+  return fs.existsSync(`${root}/cgroup.controllers`) ? root : `${root}/unified`;
 }
 
 /** The lines of `/proc/PID/cgroup`. Lines that are none are left out. */

@@ -30,3 +30,8 @@ export function writeOp(view: DataView, at: number, code: number, yes: number, n
   view.setUint8(at + 1, yes);
   view.setUint16(at + 2, no, HOST_LITTLE_ENDIAN);
 }
+
+/** Reads an instruction back. */
+export function readOp(view: DataView, at: number): { code: number; yes: number; no: number } {
+  return { code: view.getUint8(at), yes: view.getUint8(at + 1), no: view.getUint16(at + 2, HOST_LITTLE_ENDIAN) };
+}

@@ -6,7 +6,7 @@ import type { Proto } from '../../model/socket-view.ts';
 import { ALL_STATES, stateMask, TCP_STATE } from '../../model/tcp-state.ts';
 import type { CliContext } from '../context.ts';
 import { TEXTS } from '../texts.ts';
-import { flag, formatOf, type OutputFlags, outputFlags } from './shared-flags.ts';
+import { flag, formatOf, type OutputFlags, outputFlags, targetAndFilter } from './shared-flags.ts';
 
 interface Flags extends OutputFlags {
   tcp?: boolean;
@@ -21,12 +21,14 @@ interface Flags extends OutputFlags {
   info?: boolean;
   numeric?: boolean;
   by?: readonly GroupKey[];
+  ss?: boolean;
+  explainFilter?: boolean;
 }
 
 export const lsCommand = buildCommand<Flags, string[], CliContext>({
   docs: {
     brief: TEXTS.ls,
-    fullDescription: `${TEXTS.ls}.\n\nTARGET is ${TEXTS.target}.\nKEY is ${GROUP_KEYS.slice(0, 7).join(', ')},\n${GROUP_KEYS.slice(7).join(', ')}.`,
+    fullDescription: `${TEXTS.ls}.\n\nTARGET is ${TEXTS.target}.\nFILTER is ${TEXTS.filter}.\nKEY is ${GROUP_KEYS.slice(0, 7).join(', ')},\n${GROUP_KEYS.slice(7).join(', ')}.`,
   },
   parameters: {
     flags: {
@@ -48,6 +50,8 @@ export const lsCommand = buildCommand<Flags, string[], CliContext>({
         optional: true,
         placeholder: 'KEY,KEY',
       },
+      ss: flag(TEXTS.ss),
+      explainFilter: flag(TEXTS.explainFilter),
       ...outputFlags,
     },
     aliases: {
@@ -63,14 +67,16 @@ export const lsCommand = buildCommand<Flags, string[], CliContext>({
     },
     positional: {
       kind: 'array',
-      parameter: { brief: TEXTS.targets, parse: String, placeholder: 'TARGET' },
+      parameter: { brief: TEXTS.targetAndFilter, parse: String, placeholder: 'TARGET FILTER' },
     },
   },
   loader: async () => {
     const { ls } = await import('../../flows/ls.ts');
-    return async function (flags, ...targets) {
+    return async function (flags, ...words) {
       await ls(this.flow, {
-        target: targetOf(targets),
+        ...targetAndFilter('ls', words),
+        asSs: flags.ss ?? false,
+        explain: flags.explainFilter ?? false,
         query: queryOf(flags),
         processes: flags.processes ?? false,
         numeric: flags.numeric ?? false,
@@ -80,11 +86,6 @@ export const lsCommand = buildCommand<Flags, string[], CliContext>({
     };
   },
 });
-
-function targetOf(targets: readonly string[]): string {
-  if (targets.length === 0) throw new Failure('usage', `ls: a TARGET is missing (socklens ls --help)`);
-  return targets.join(',');
-}
 
 function parseKeys(text: string): readonly GroupKey[] {
   const keys = text.split(',').filter((key) => key !== '');

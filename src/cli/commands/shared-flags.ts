@@ -19,3 +19,14 @@ export function formatOf(flags: OutputFlags): Format {
   if (flags.json) return 'json';
   return flags.ndjson ? 'ndjson' : 'text';
 }
+
+/**
+ * Takes the operands of a verb apart: TARGET, and all words behind it are the filter.
+ *
+ * @throws {Failure} `usage` without a TARGET
+ */
+export function targetAndFilter(verb: string, words: readonly string[]): { target: string; filter: string } {
+  const [target, ...filter] = words;
+  if (target === undefined) throw new Failure('usage', `${verb}: a TARGET is missing (socklens ${verb} --help)`);
+  return { target, filter: filter.join(' ') };
+}

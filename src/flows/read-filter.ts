@@ -1,0 +1,16 @@
+import { parseFilter } from '../filter/parse.ts';
+import type { Filter } from '../filter/syntax.ts';
+import { safeText } from '../present/safe-text.ts';
+import type { FlowContext } from './context.ts';
+
+/**
+ * Reads a FILTER argument, and tells a person what should be known about how it was read.
+ *
+ * @param asSs `--ss`: `and` and `or` from left to right
+ * @throws {Failure} `usage`
+ */
+export function readFilter({ err }: FlowContext, text: string, asSs: boolean): Filter {
+  const filter = parseFilter(text, asSs ? 'ss' : 'and-first');
+  for (const note of filter.notes) err.write(`socklens: ${safeText(note)}\n`);
+  return filter;
+}
