@@ -24,6 +24,8 @@ export interface DumpStep {
   instead?: () => DumpStep[];
   /** Whether what is asked instead also stands for the steps behind this one. */
   insteadOfAll?: boolean;
+  /** What to tell about the answer of this request; undefined for nothing. */
+  note?: string;
 }
 
 const INET_PROTOCOL: Partial<Record<Proto, number>> = {
@@ -58,6 +60,7 @@ export function dumpSteps(proto: Proto, query: SocketQuery): DumpStep[] {
  */
 function inetSteps(proto: Proto, query: SocketQuery, programs: readonly Uint8Array[]): DumpStep[] {
   const [bytecode, ...others] = programs;
+  const refused = bytecode === undefined && (query.filter?.programs.length ?? 0) > 0;
   const families = () => {
     const steps: DumpStep[] = [];
     if (query.inet) steps.push(step(familyRequest(proto, query, AF.INET, bytecode)));
@@ -69,6 +72,7 @@ function inetSteps(proto: Proto, query: SocketQuery, programs: readonly Uint8Arr
     what: `${proto.toUpperCase()} dump`,
     request,
     cursor: new InetDiagCursor(proto),
+    ...(refused && { note: `${proto}: the kernel refused the filter program, every socket was read and tested here` }),
   });
   // A program with an instruction that this kernel does not have is refused before any answer.
   const withOthers = () => inetSteps(proto, query, others);

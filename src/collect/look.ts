@@ -114,6 +114,7 @@ function dumpProto(socket: DiagSocket, proto: Proto, query: SocketQuery, sink: S
   for (let step = steps.shift(); step !== undefined; step = steps.shift()) {
     try {
       sink.dump(socket, step);
+      if (step.note !== undefined && !coverage.notes.includes(step.note)) coverage.notes.push(step.note);
     } catch (error) {
       if (error instanceof WireError) {
         coverage.complete = false;

@@ -87,7 +87,8 @@ function weaken(tree: ConditionTree): Tree<Primitive> | true {
     case 'atom':
       return isKernelCondition(tree.atom) ? pushNegations(primitives(tree.atom)) : true;
     case 'not':
-      return tree.node.kind === 'atom' && isKernelCondition(tree.node.atom)
+      // The kernel calls entries autobound whose port it did not choose: its "not" would lose some.
+      return tree.node.kind === 'atom' && isKernelCondition(tree.node.atom) && tree.node.atom.kind !== 'autobound'
         ? pushNegations(primitives(tree.node.atom), true)
         : true;
     case 'and': {

@@ -1,5 +1,6 @@
-import { ALL_STATES } from '../model/tcp-state.ts';
+import { ALL_STATES, stateMask, TCP_STATE } from '../model/tcp-state.ts';
 import { KEYWORDS, type Reading, readCondition } from './keywords.ts';
+import { SS_DEFAULT_STATES } from './states.ts';
 import type { Filter, SyntaxTree } from './syntax.ts';
 import { TokenCursor } from './token-cursor.ts';
 import { atom, eachAtom, join, negate } from './tree.ts';
@@ -62,6 +63,7 @@ class Parser {
     // States that a connective follows are conditions like any other.
     const connective = this.#cursor.connective();
     const first = connective === 'and' || connective === 'or' ? states : undefined;
+    if (this.#cursor.at('end')) return undefined;
     const rest = this.#expression(first);
     this.#refuseRest();
     return states === undefined || first !== undefined ? rest : join('and', [states, rest]);
@@ -69,6 +71,7 @@ class Parser {
 
   /** `state A state B exclude C` at the beginning: A or B, without C. */
   #leadingStates(): SyntaxTree | undefined {
+    const from = this.#cursor.current.at;
     let mask: number | undefined;
     for (;;) {
       const { text, quoted } = this.#cursor.current;
@@ -81,7 +84,12 @@ class Parser {
           if (found.kind === 'states') mask = (mask ?? ALL_STATES) & ~found.mask;
         });
     }
-    return mask === undefined ? undefined : atom({ kind: 'states', mask });
+    if (mask === undefined) return undefined;
+    // Where no state is left ss falls back to what it shows by default.
+    if (this.#reading.asSs && !leavesSome(mask)) return atom({ kind: 'states', mask: SS_DEFAULT_STATES });
+    if (mask !== 0) return atom({ kind: 'states', mask });
+    const span = { at: from, length: this.#cursor.current.at - from };
+    throw this.#cursor.wrong(span, 'these states leave none to look for');
   }
 
   /** @param first what was read already */
@@ -144,4 +152,9 @@ class Parser {
     if (token.kind === 'close') throw this.#cursor.wrong(token, 'this parenthesis was never opened');
     throw this.#cursor.wrong(token, `"${token.text}" stands where the filter should end`, ['and', 'or', ...KEYWORDS]);
   }
+}
+
+/** Whether a mask has a state beside the one that older versions of ss do not know. */
+function leavesSome(mask: number): boolean {
+  return (mask & ~stateMask(TCP_STATE.BOUND_INACTIVE, TCP_STATE.NEW_SYN_RECV)) !== 0;
 }

@@ -6,6 +6,9 @@ const UNCONNECTED = stateMask(S.CLOSE, S.BOUND_INACTIVE);
 const CONNECTED = ALL_STATES & ~UNCONNECTED & ~stateMask(S.LISTEN);
 const BUCKET = stateMask(S.SYN_RECV, S.NEW_SYN_RECV, S.TIME_WAIT);
 
+/** What ss shows when no state was asked for, ss(8). */
+export const SS_DEFAULT_STATES = CONNECTED & ~BUCKET;
+
 /** Groups of states, as ss has them; ss(8). */
 const GROUPS: Readonly<Record<string, number>> = {
   all: ALL_STATES,

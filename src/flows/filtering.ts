@@ -1,6 +1,7 @@
 import { Roles } from '../analyze/roles.ts';
 import type { BoundFilter } from '../collect/bind-filter.ts';
 import { containersNamed } from '../collect/containers-named.ts';
+import { readLocalPortRange } from '../collect/local-port-range.ts';
 import { type Look, look } from '../collect/look.ts';
 import type { Machine } from '../collect/machine.ts';
 import { findOwners } from '../collect/owners.ts';
@@ -141,7 +142,11 @@ export function rolesOf(machine: Machine, place: Place, query: SocketQuery): Rol
   return new Roles(look(machine, place, asked).sockets);
 }
 
-/** Which local ports the kernel chose is in no answer: the kernel is asked for those alone, and they are known by their cookies. */
+/**
+ * Which local ports the kernel chose is in no answer: the kernel is asked for those alone, and they
+ * are known by their cookies. It says so of TIME_WAIT and half-open entries too, whatever their port:
+ * only one that it can have chosen counts.
+ */
 function autobound({ machine, place, query }: FilterGround): (socket: SocketView) => boolean {
   const program = encodeProgram(atom({ kind: 'autobound' }), { newer: true, marks: true });
   const programs = program === undefined ? [] : [program];
@@ -151,7 +156,8 @@ function autobound({ machine, place, query }: FilterGround): (socket: SocketView
   look(machine, place, asked).sockets.each((socket) => {
     cookies.add(cookieOf(socket));
   });
-  return (socket) => cookies.has(cookieOf(socket));
+  const { first, last } = readLocalPortRange(machine, place);
+  return (socket) => socket.localPort >= first && socket.localPort <= last && cookies.has(cookieOf(socket));
 }
 
 function cookieOf({ cookieLow, cookieHigh }: SocketView): string {
