@@ -1,11 +1,9 @@
-import { execFileSync } from 'node:child_process';
-import fs from 'node:fs';
-import os from 'node:os';
 import path from 'node:path';
 import { ALL_STATES } from '../src/model/tcp-state.ts';
 import { nodeProgram, type TestNetns } from '../test/support/netns.ts';
 import { alternate } from './alternate.ts';
 import type { Result } from './comparison.ts';
+import { withReceiver } from './receiver.ts';
 import { Responder } from './responder.ts';
 
 const TITLE = 'TCP sockets counted by state and peer, inside the process';
@@ -13,29 +11,7 @@ const ROUNDS = 15;
 
 /** Counting over the received bytes against a C loop that receives the same dump and does nothing. */
 export async function countingAgainstReceiving(netns: TestNetns): Promise<Result> {
-  const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'socklens-bench-'));
-  const clean = () => fs.rmSync(folder, { recursive: true, force: true });
-  process.once('exit', clean);
-  try {
-    const program = path.join(folder, 'receive');
-    const refused = compile(program);
-    if (refused !== undefined) return { title: TITLE, why: refused };
-    return await compare(netns, program);
-  } finally {
-    process.removeListener('exit', clean);
-    clean();
-  }
-}
-
-/** @returns why there is no program; undefined when there is one */
-function compile(program: string): string | undefined {
-  try {
-    execFileSync('cc', ['-O2', '-o', program, path.join(import.meta.dirname, 'receive.c')], { stdio: 'pipe' });
-    return undefined;
-  } catch (error) {
-    const missing = (error as NodeJS.ErrnoException).code === 'ENOENT';
-    return missing ? 'there is no C compiler (cc)' : `receive.c does not compile: ${(error as Error).message}`;
-  }
+  return withReceiver(TITLE, (program) => compare(netns, program));
 }
 
 async function compare(netns: TestNetns, program: string): Promise<Result> {

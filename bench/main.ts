@@ -7,6 +7,7 @@ import { createNetns, removeAllNetns } from '../test/support/netns.ts';
 import { manySockets } from '../test/support/recipes/many-sockets.ts';
 import { holds, type Result } from './comparison.ts';
 import { netstatOfContainer } from './container.ts';
+import { filteredAgainstAll, filteredAgainstReceiving, filteredCommand, programAgainstReceiving } from './filter.ts';
 import { countingAgainstReceiving } from './inside.ts';
 import { overviewOfNamespaces } from './overview.ts';
 import { resultLines, verdict } from './report.ts';
@@ -14,6 +15,8 @@ import { countAgainstSs, memoryOfCounting, netstatAgainstNetstat } from './whole
 
 /** Twice as many sockets. */
 const CONNECTIONS = 50_000;
+/** So that one of them has a hundredth of all sockets. */
+const LISTENERS = 50;
 
 for (const signal of ['SIGINT', 'SIGTERM'] as const) {
   // What was made removes itself in handlers of the exit.
@@ -43,8 +46,12 @@ for (const make of [overviewOfNamespaces, netstatOfContainer]) await measure(mak
 const netns = createNetns();
 console.log(`${CONNECTIONS * 2} TCP sockets in one namespace`);
 console.log('');
-const sockets = await manySockets(netns, CONNECTIONS);
-for (const make of [countingAgainstReceiving, countAgainstSs, netstatAgainstNetstat, memoryOfCounting]) {
+const sockets = await manySockets(netns, CONNECTIONS, LISTENERS);
+const comparisons = [
+  ...[countingAgainstReceiving, countAgainstSs, netstatAgainstNetstat, memoryOfCounting],
+  ...[filteredAgainstAll, filteredAgainstReceiving, programAgainstReceiving, filteredCommand],
+];
+for (const make of comparisons) {
   await measure(make.name, () => make(netns));
 }
 await sockets.stop();

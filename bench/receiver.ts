@@ -1,0 +1,32 @@
+import { execFileSync } from 'node:child_process';
+import fs from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import type { Result } from './comparison.ts';
+
+/** Compiles receive.c for a comparison and removes it afterwards; without a compiler the comparison is skipped. */
+export async function withReceiver(title: string, compare: (program: string) => Promise<Result>): Promise<Result> {
+  const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'socklens-bench-'));
+  const clean = () => fs.rmSync(folder, { recursive: true, force: true });
+  process.once('exit', clean);
+  try {
+    const program = path.join(folder, 'receive');
+    const refused = compile(program);
+    if (refused !== undefined) return { title, why: refused };
+    return await compare(program);
+  } finally {
+    process.removeListener('exit', clean);
+    clean();
+  }
+}
+
+/** @returns why there is no program; undefined when there is one */
+function compile(program: string): string | undefined {
+  try {
+    execFileSync('cc', ['-O2', '-o', program, path.join(import.meta.dirname, 'receive.c')], { stdio: 'pipe' });
+    return undefined;
+  } catch (error) {
+    const missing = (error as NodeJS.ErrnoException).code === 'ENOENT';
+    return missing ? 'there is no C compiler (cc)' : `receive.c does not compile: ${(error as Error).message}`;
+  }
+}
