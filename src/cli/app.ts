@@ -8,13 +8,14 @@ import {
 import manifest from '../../package.json' with { type: 'json' };
 import { errorLine } from '../flows/error-line.ts';
 import { Failure } from '../model/failure.ts';
+import { killCommand } from './commands/kill.ts';
 import { lsCommand } from './commands/ls.ts';
 import { netstatCommand } from './commands/netstat.ts';
 import { psCommand } from './commands/ps.ts';
 import { EXIT, exitStatus } from './exit-status.ts';
 import { TEXTS } from './texts.ts';
 
-const verbs = { ps: psCommand, ls: lsCommand, netstat: netstatCommand };
+const verbs = { ps: psCommand, ls: lsCommand, netstat: netstatCommand, kill: killCommand };
 
 const routes = buildRouteMap({
   routes: verbs,

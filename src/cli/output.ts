@@ -34,7 +34,7 @@ function writeSome(fd: number, bytes: Uint8Array, at: number): number {
 }
 
 /** Only a character device can be a terminal; nothing else is worth loading node:tty and node:net for. */
-function isTerminal(fd: 1 | 2): boolean {
+export function isTerminal(fd: 0 | 1 | 2): boolean {
   try {
     if (!fs.fstatSync(fd).isCharacterDevice()) return false;
   } catch {

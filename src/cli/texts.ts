@@ -4,6 +4,7 @@ export const TEXTS = {
   ps: 'One row for each container: sockets by state, descriptors and their limit, the busiest peer',
   ls: 'The sockets of a container, a process, a namespace or the host',
   netstat: 'Exactly what `nsenter -t PID -n netstat FLAGS` prints',
+  kill: 'Closes the sockets that match, after showing them',
   target: 'a container (name, id, id prefix, docker:NAME), pid:N, netns:NAME, host, or all;\nseveral with commas',
   filter:
     'what to look for, as in ss and more: state close-wait, dst db:3306, dport 8000-8099,\n' +
@@ -25,5 +26,8 @@ export const TEXTS = {
   info: 'What the kernel knows about each TCP connection',
   ss: 'Read the filter as ss does: and, or from left to right',
   explainFilter: 'Show how the filter is read and what the kernel decides of it',
+  yes: 'Do not ask',
+  dryRun: 'Only show what would be closed',
+  includingListeners: 'Also close listening sockets: the service stays down until it listens again',
   by: 'Count in groups by these keys instead of listing',
 } as const;

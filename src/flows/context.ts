@@ -13,6 +13,8 @@ export interface FlowContext {
   machine: Machine;
   out: Output;
   err: Output;
+  /** Asks a person a yes-or-no question; undefined where nobody can be asked. */
+  confirm?: ((question: string) => Promise<boolean>) | undefined;
 }
 
 /** How a person or a script wants the answer. */

@@ -43,9 +43,12 @@ export interface PieceStore {
   filled(length: number): void;
 }
 
+/** An acknowledgement repeats the request: some hundred bytes. */
+const COMMAND_ROOM = 4096;
+
 /** A store that keeps nothing: every piece overwrites the one before. */
-export function scratchStore(): PieceStore {
-  const buffer = Buffer.alloc(PIECE_ROOM);
+export function scratchStore(room = PIECE_ROOM): PieceStore {
+  const buffer = Buffer.alloc(room);
   const reserved = { buffer, view: new DataView(buffer.buffer, buffer.byteOffset, buffer.length), offset: 0 };
   return { reserve: () => reserved, filled: () => {} };
 }
@@ -105,6 +108,29 @@ export class DiagSocket {
     store: PieceStore,
     onMessage: (view: DataView, offset: number, length: number) => void,
   ): { interrupted: boolean } {
+    const { end, interrupted } = this.#exchange(what, request, store, onMessage);
+    if (end.status !== 0) throw refusal(what, end);
+    return { interrupted };
+  }
+
+  /**
+   * Sends a request that is answered by an acknowledgement alone (NLM_F_ACK).
+   *
+   * @throws {DiagError} when the kernel refuses or does not answer, as {@link dump}
+   * @throws {WireError} when the answer is not what netlink promises
+   */
+  command(what: string, request: Uint8Array): void {
+    const { end } = this.#exchange(what, request, scratchStore(COMMAND_ROOM), () => {});
+    if (end.status !== 0) throw refusal(what, end);
+  }
+
+  /** Sends a request and reads its answer to the end. */
+  #exchange(
+    what: string,
+    request: Uint8Array,
+    store: PieceStore,
+    onMessage: (view: DataView, offset: number, length: number) => void,
+  ): { end: DumpEnd; interrupted: boolean } {
     if (this.#unfinished) throw new DiagError(what, 'EBUSY');
     const sequence = ++this.#sequence;
     new DataView(request.buffer, request.byteOffset, request.byteLength).setUint32(
@@ -129,8 +155,7 @@ export class DiagSocket {
       store.filled(length);
       if (end === undefined) continue;
       this.#unfinished = false;
-      if (end.status !== 0) throw refusal(what, end);
-      return { interrupted: reader.interrupted };
+      return { end, interrupted: reader.interrupted };
     }
   }
 

@@ -1,3 +1,4 @@
+import type { SocketIdentity } from '../model/socket-identity.ts';
 import { HOST_LITTLE_ENDIAN } from './byte-order.ts';
 import { NLA_HEADER_SIZE, NLM_FLAG, NLMSG_HEADER, nlaAlign, writeHeader } from './netlink.ts';
 
@@ -6,6 +7,7 @@ export const DIAG_TYPE = {
   /** The old request, TCP only; one walk of the table answers for both address families. */
   TCPDIAG_GETSOCK: 18,
   SOCK_DIAG_BY_FAMILY: 20,
+  SOCK_DESTROY: 21,
 } as const;
 
 export const AF = { UNIX: 1, INET: 2, INET6: 10 } as const;
@@ -35,6 +37,8 @@ const REQ_V2 = {
   states: 4,
   sport: 8,
   dport: 10,
+  src: 12,
+  dst: 28,
   ifindex: 44,
   cookie: 48,
   size: 56,
@@ -75,7 +79,8 @@ export interface InetDumpRequest extends DumpSelection {
 export function inetDumpRequest(request: InetDumpRequest): Uint8Array {
   const wide = request.protocol > 255;
   const attributes = [...bytecodeAttribute(request), ...(wide ? [protocolAttribute(request.protocol)] : [])];
-  const { bytes, view, at } = dumpMessage(DIAG_TYPE.SOCK_DIAG_BY_FAMILY, REQ_V2.size, attributes, request.sequence);
+  const { type, flags } = { type: DIAG_TYPE.SOCK_DIAG_BY_FAMILY, flags: NLM_FLAG.REQUEST | NLM_FLAG.DUMP };
+  const { bytes, view, at } = message({ type, flags, sequence: request.sequence }, REQ_V2.size, attributes);
   view.setUint8(at + REQ_V2.family, request.family);
   // For MPTCP the 8-bit field holds the TCP number and the attribute the real one.
   view.setUint8(at + REQ_V2.protocol, wide ? IPPROTO.TCP : request.protocol);
@@ -91,10 +96,42 @@ export function inetDumpRequest(request: InetDumpRequest): Uint8Array {
  */
 export function tcpBothFamiliesRequest(request: DumpSelection): Uint8Array {
   const attributes = bytecodeAttribute(request);
-  const { bytes, view, at } = dumpMessage(DIAG_TYPE.TCPDIAG_GETSOCK, REQ_OLD.size, attributes, request.sequence);
+  const { type, flags } = { type: DIAG_TYPE.TCPDIAG_GETSOCK, flags: NLM_FLAG.REQUEST | NLM_FLAG.DUMP };
+  const { bytes, view, at } = message({ type, flags, sequence: request.sequence }, REQ_OLD.size, attributes);
   writeSelection(view, at, REQ_OLD, request);
   return bytes;
 }
+
+/**
+ * Asks for one socket to be closed: SOCK_DESTROY, answered by an acknowledgement. The identity goes
+ * back as it was dumped, cookie and all, so that nothing else can be hit.
+ */
+export function destroyRequest(identity: SocketIdentity): Uint8Array {
+  const { family, proto, local, peer } = identity;
+  const attributes = proto === 'mptcp' ? [protocolAttribute(IPPROTO.MPTCP)] : [];
+  const header = { type: DIAG_TYPE.SOCK_DESTROY, flags: NLM_FLAG.REQUEST | NLM_FLAG.ACK, sequence: 0 };
+  const { bytes, view, at } = message(header, REQ_V2.size, attributes);
+  view.setUint8(at + REQ_V2.family, family === 'inet' ? AF.INET : AF.INET6);
+  view.setUint8(at + REQ_V2.protocol, PROTOCOL_FIELD[proto]);
+  view.setUint16(at + REQ_V2.sport, identity.localPort, false);
+  view.setUint16(at + REQ_V2.dport, identity.peerPort, false);
+  local.forEach((word, index) => {
+    view.setUint32(at + REQ_V2.src + index * 4, word, false);
+  });
+  peer.forEach((word, index) => {
+    view.setUint32(at + REQ_V2.dst + index * 4, word, false);
+  });
+  view.setUint32(at + REQ_V2.ifindex, identity.interfaceIndex, HOST_LITTLE_ENDIAN);
+  view.setUint32(at + REQ_V2.cookie, identity.cookieLow, HOST_LITTLE_ENDIAN);
+  view.setUint32(at + REQ_V2.cookie + 4, identity.cookieHigh, HOST_LITTLE_ENDIAN);
+  return bytes;
+}
+
+/** What stands in the request's 8-bit field. */
+const PROTOCOL_FIELD: Record<SocketIdentity['proto'], number> = {
+  ...{ tcp: IPPROTO.TCP, mptcp: IPPROTO.TCP, udp: IPPROTO.UDP, udplite: IPPROTO.UDPLITE },
+  ...{ sctp: IPPROTO.SCTP, raw: IPPROTO.RAW },
+};
 
 interface Attribute {
   type: number;
@@ -111,13 +148,17 @@ function protocolAttribute(protocol: number): Attribute {
   return { type: INET_DIAG_REQ_PROTOCOL, value };
 }
 
-/** A dump request with room for its structure at `at`, and its attributes written behind it. */
-function dumpMessage(type: number, size: number, attributes: readonly Attribute[], sequence: number) {
+/** A request with room for its structure at `at`, and its attributes written behind it. */
+function message(
+  header: { type: number; flags: number; sequence: number },
+  size: number,
+  attributes: readonly Attribute[],
+) {
   const room = attributes.reduce((sum, { value }) => sum + NLA_HEADER_SIZE + nlaAlign(value.length), 0);
   const length = NLMSG_HEADER.size + size + room;
   const bytes = new Uint8Array(length);
   const view = new DataView(bytes.buffer);
-  writeHeader(view, { length, type, flags: NLM_FLAG.REQUEST | NLM_FLAG.DUMP, sequence });
+  writeHeader(view, { length, ...header });
   let end = NLMSG_HEADER.size + size;
   for (const { type: attribute, value } of attributes) {
     view.setUint16(end, NLA_HEADER_SIZE + value.length, HOST_LITTLE_ENDIAN);

@@ -1,0 +1,35 @@
+import type { Proto, SocketView } from './socket-view.ts';
+
+/** What tells an internet socket from every other on the host, kept from a view. */
+export interface SocketIdentity {
+  proto: Exclude<Proto, 'unix'>;
+  family: 'inet' | 'inet6';
+  /** When it was seen. */
+  state: number;
+  /** Host byte order. */
+  localPort: number;
+  peerPort: number;
+  /** One word for IPv4, four for IPv6; the first byte of the address most significant. */
+  local: readonly number[];
+  peer: readonly number[];
+  interfaceIndex: number;
+  /** Both halves are 0 where the source had none: then only the addresses tell. */
+  cookieLow: number;
+  cookieHigh: number;
+  /** 0 where no descriptor refers to it. */
+  inode: number;
+}
+
+/** Copies the identity off a view; undefined for a UNIX socket, which no address tells apart. */
+export function identityOf(socket: SocketView): SocketIdentity | undefined {
+  const { proto, family } = socket;
+  if (proto === 'unix' || family === 'unix') return undefined;
+  const words = family === 'inet6' ? ([0, 1, 2, 3] as const) : ([0] as const);
+  return {
+    ...{ proto, family, state: socket.state, localPort: socket.localPort, peerPort: socket.peerPort },
+    local: words.map((index) => socket.localWord(index)),
+    peer: words.map((index) => socket.peerWord(index)),
+    interfaceIndex: socket.interfaceIndex,
+    ...{ cookieLow: socket.cookieLow, cookieHigh: socket.cookieHigh, inode: socket.inode },
+  };
+}
