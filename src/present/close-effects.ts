@@ -3,7 +3,7 @@ import { stateName, TCP_STATE } from '../model/tcp-state.ts';
 
 /** What closing a socket from outside does, as seen with SOCK_DESTROY on Linux 6.18. */
 const EFFECTS = {
-  udp: 'the next receive fails with ECONNABORTED; the socket stays bound',
+  udp: 'the next receive fails with ECONNABORTED; it keeps a port that it chose, and loses one that the kernel chose',
   LISTEN: 'accept() fails with EINVAL, waiting clients are reset, and the service stays down until it listens again',
   SYN_SENT: 'connect() fails with ECONNABORTED',
   SYN_RECV: 'the half-open entry is dropped; the client tries again or gives up',
