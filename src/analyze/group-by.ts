@@ -1,8 +1,9 @@
 import type { Group, GroupKey } from '../model/group.ts';
 import type { SocketView } from '../model/socket-view.ts';
 import { DistinctSockets } from './distinct.ts';
-import { type GroupContext, type KeyReader, keyReader } from './group-keys.ts';
+import { keyReader } from './group-keys.ts';
 import { GroupTable } from './group-table.ts';
+import type { GroupContext, KeyReader } from './key-reader.ts';
 
 /** Counts sockets in groups. Make one, feed it every socket, then ask for the groups. */
 export class GroupCounter {

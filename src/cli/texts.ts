@@ -26,6 +26,8 @@ export const TEXTS = {
   info: 'What the kernel knows about each TCP connection',
   ss: 'Read the filter as ss does: and, or from left to right',
   explainFilter: 'Show how the filter is read and what the kernel decides of it',
+  top: 'Show only the first N groups',
+  sort: 'Order of the groups: count, or one of their keys',
   yes: 'Do not ask',
   dryRun: 'Only show what would be closed',
   includingListeners: 'Also close listening sockets: the service stays down until it listens again',

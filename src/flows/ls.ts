@@ -1,9 +1,10 @@
+import { arrange } from '../analyze/arrange.ts';
 import { type Inventory, takeInventory } from '../collect/inventory.ts';
 import type { Place } from '../collect/place.ts';
 import { resolveTargets } from '../collect/resolve.ts';
 import type { Filter } from '../filter/syntax.ts';
 import { Failure } from '../model/failure.ts';
-import type { GroupKey } from '../model/group.ts';
+import type { GroupKey, GroupOrder } from '../model/group.ts';
 import type { SocketQuery } from '../model/socket-query.ts';
 import { ByteWriter } from '../present/byte-writer.ts';
 import { renderGroups } from '../present/group-table.ts';
@@ -32,6 +33,9 @@ export interface LsOptions {
   numeric: boolean;
   /** Count in groups by these keys instead of listing; empty to list. */
   by: readonly GroupKey[];
+  order: GroupOrder;
+  /** How many groups to show; undefined for all. */
+  top: number | undefined;
   format: Format;
 }
 
@@ -93,7 +97,12 @@ async function count(
   const wants = { query: options.query, filter, keys: options.by, names: !options.numeric };
   let inventory: Inventory | undefined;
   if (places.length > 1) inventory = await takeInventory(machine);
-  const reports = await eachPlace(places, (place) => groupsOf(machine, place, wants, inventory), context);
+  const counted = await eachPlace(places, (place) => groupsOf(machine, place, wants, inventory), context);
+  const reports = counted.map((report) => ({
+    ...report,
+    groups: arrange(report.groups, options.order).slice(0, options.top),
+  }));
+  if (options.format === 'text' && options.by.includes('age')) context.err.write(`socklens: ${AGE_NOTE}\n`);
   if (options.format === 'json') writePieces(context, groupsJson(reports));
   else if (options.format === 'ndjson') writePieces(context, groupsNdjson(reports));
   else {
@@ -124,6 +133,9 @@ async function eachPlace<T>(
   }
   return reports;
 }
+
+const AGE_NOTE =
+  'age: the kernel keeps no birth time; a connection is at least as old as its last data or acknowledgement';
 
 function writeTitle(writer: ByteWriter, name: string, index: number): void {
   if (index > 0) writer.ascii('\n');

@@ -5,7 +5,7 @@ import { attribute } from '../collect/attribution.ts';
 import { asksForContainers, bindForPlace, narrowed } from '../collect/bind-filter.ts';
 import { makeNames } from '../collect/host-names.ts';
 import { type Inventory, takeInventory } from '../collect/inventory.ts';
-import { look, stream } from '../collect/look.ts';
+import { type Look, look, stream } from '../collect/look.ts';
 import type { Machine } from '../collect/machine.ts';
 import { findOwners, type Owners } from '../collect/owners.ts';
 import type { Place } from '../collect/place.ts';
@@ -80,6 +80,9 @@ export interface GroupsOptions {
 /** Keys that need a second look at the sockets, after something else was found out about them all. */
 const NEEDS_ALL: readonly GroupKey[] = ['process', 'container', 'role', 'service'];
 
+/** Keys that are read off the kernel's TCP information. */
+const MEASURED: readonly GroupKey[] = ['idle', 'age', 'rtt'];
+
 /** Keys whose values have names. */
 const NAMED: readonly GroupKey[] = ['peer', 'peer-address', 'peer-port', 'local', 'local-port', 'service'];
 
@@ -95,7 +98,8 @@ export async function groupsOf(
   options: GroupsOptions,
   inventory?: Inventory,
 ): Promise<GroupReport> {
-  const { keys, query, filter } = options;
+  const { keys, filter } = options;
+  const query = { ...options.query, tcpInfo: options.query.tcpInfo || keys.some((key) => MEASURED.includes(key)) };
   const named = options.names && keys.some((key) => NAMED.includes(key));
   const byContainer = keys.includes('container');
   const known =
@@ -111,7 +115,7 @@ export async function groupsOf(
       if (test(socket)) counter.count(socket);
     });
     if (bound !== undefined) checkAnswerable({ machine, place, query, containers: facts }, seen, bound);
-    return { target: place.target, ...seen, keys, groups: counter.groups() };
+    return counted(place, seen, keys, counter);
   }
   const looked = look(machine, place, asked);
   const shares = known === undefined ? undefined : new Sharing(machine, place, known);
@@ -137,7 +141,18 @@ export async function groupsOf(
     ...(whose !== undefined && { containerOf: whose.containerOf }),
   });
   sockets.each((socket) => counter.count(socket));
-  return { target: place.target, ...seen, keys, groups: counter.groups() };
+  return counted(place, seen, keys, counter);
+}
+
+function counted(
+  { target }: Place,
+  seen: Omit<Look, 'sockets'>,
+  keys: readonly GroupKey[],
+  counter: GroupCounter,
+): GroupReport {
+  const groups = counter.groups();
+  const sockets = groups.reduce((sum, { count }) => sum + count, 0);
+  return { target, ...seen, keys, groups, total: { sockets, groups: groups.length } };
 }
 
 /** Who shares a place's namespace, and whose a socket there is. */

@@ -11,9 +11,15 @@ export const GROUP_KEYS = [
   'proto',
   'service',
   'role',
+  'idle',
+  'age',
+  'rtt',
 ] as const;
 
 export type GroupKey = (typeof GROUP_KEYS)[number];
+
+/** In which order groups stand: by their counts, the largest first, or by one of their keys. */
+export type GroupOrder = 'count' | GroupKey;
 
 /** How many sockets share the same values of some keys. */
 export interface Group {

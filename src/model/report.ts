@@ -23,6 +23,8 @@ export interface SocketReport extends ReportHeader {
 /** Sockets of a target, counted. */
 export interface GroupReport extends ReportHeader {
   keys: readonly GroupKey[];
-  /** The largest first. */
+  /** In the order that was asked for: the largest first unless told otherwise. */
   groups: Group[];
+  /** Of all groups, those among them that are not shown. */
+  total: { sockets: number; groups: number };
 }

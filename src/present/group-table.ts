@@ -2,7 +2,7 @@ import type { GroupReport } from '../model/report.ts';
 import type { ByteWriter } from './byte-writer.ts';
 import { Table } from './table.ts';
 
-/** Writes counted groups as a table, the largest first, with the total below. */
+/** Writes counted groups as a table, with what is not shown and the total below. */
 export function renderGroups(out: ByteWriter, report: GroupReport, width?: number): void {
   const table = new Table([
     { title: 'Count', align: 'right' },
@@ -11,21 +11,29 @@ export function renderGroups(out: ByteWriter, report: GroupReport, width?: numbe
       { title: 'Name', align: 'left' as const, optional: true, flexible: true },
     ]),
   ]);
-  let total = 0;
+  let shown = 0;
   for (const group of report.groups) {
     table.uint(group.count);
-    total += group.count;
+    shown += group.count;
     for (const key of report.keys) {
       table.text(String(group.key[key] ?? '-'));
       table.text(group.names?.[key] ?? '');
     }
   }
-  table.uint(total);
-  report.keys.forEach((_key, index) => {
-    table.text(index === 0 ? 'total' : '');
+  const { sockets, groups } = report.total;
+  const more = groups - report.groups.length;
+  if (more > 0) summary(table, report, sockets - shown, more === 1 ? '1 more group' : `${more} more groups`);
+  summary(table, report, sockets, 'total');
+  table.render(out, width);
+}
+
+/** A line that stands for several groups. */
+function summary(table: Table, { keys }: GroupReport, count: number, text: string): void {
+  table.uint(count);
+  keys.forEach((_key, index) => {
+    table.text(index === 0 ? text : '');
     table.text('');
   });
-  table.render(out, width);
 }
 
 /** `peer-address` is headed `Peer Address`. */

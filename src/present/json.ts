@@ -25,7 +25,7 @@ export function* socketsJson(
 
 export function* groupsJson(reports: readonly GroupReport[]): Pieces {
   yield* documents(reports, function* (report) {
-    yield `${headerJson(report)},"groups":${JSON.stringify(report.groups)}}`;
+    yield `${headerJson(report)},"groups":${JSON.stringify(report.groups)},"total":${JSON.stringify(report.total)}}`;
   });
 }
 
@@ -49,6 +49,7 @@ export function* groupsNdjson(reports: readonly GroupReport[]): Pieces {
     for (const group of report.groups) {
       yield `${JSON.stringify({ type: 'group', target: report.target.name, ...group })}\n`;
     }
+    yield `${JSON.stringify({ type: 'total', target: report.target.name, ...report.total })}\n`;
   }
 }
 

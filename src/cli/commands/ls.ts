@@ -1,6 +1,6 @@
 import { buildCommand } from '@stricli/core';
 import { Failure } from '../../model/failure.ts';
-import { GROUP_KEYS, type GroupKey } from '../../model/group.ts';
+import { GROUP_KEYS, type GroupKey, type GroupOrder } from '../../model/group.ts';
 import type { SocketQuery } from '../../model/socket-query.ts';
 import type { Proto } from '../../model/socket-view.ts';
 import { ALL_STATES, stateMask, TCP_STATE } from '../../model/tcp-state.ts';
@@ -21,6 +21,8 @@ interface Flags extends OutputFlags {
   info?: boolean;
   numeric?: boolean;
   by?: readonly GroupKey[];
+  top?: number;
+  sort?: GroupOrder;
   ss?: boolean;
   explainFilter?: boolean;
 }
@@ -50,6 +52,8 @@ export const lsCommand = buildCommand<Flags, string[], CliContext>({
         optional: true,
         placeholder: 'KEY,KEY',
       },
+      top: { kind: 'parsed', parse: parseTop, brief: TEXTS.top, optional: true, placeholder: 'N' },
+      sort: { kind: 'parsed', parse: parseOrder, brief: TEXTS.sort, optional: true, placeholder: 'KEY' },
       ss: flag(TEXTS.ss),
       explainFilter: flag(TEXTS.explainFilter),
       ...outputFlags,
@@ -80,7 +84,7 @@ export const lsCommand = buildCommand<Flags, string[], CliContext>({
         query: queryOf(flags),
         processes: flags.processes ?? false,
         numeric: flags.numeric ?? false,
-        by: flags.by ?? [],
+        ...grouping(flags),
         format: formatOf(flags),
       });
     };
@@ -96,6 +100,32 @@ function parseKeys(text: string): readonly GroupKey[] {
   }
   if (keys.length === 0) throw new Failure('usage', `a key is missing; known are ${GROUP_KEYS.join(', ')}`);
   return [...new Set(keys)] as GroupKey[];
+}
+
+function parseTop(text: string): number {
+  if (!/^[1-9]\d{0,8}$/.test(text)) throw new Failure('usage', `"${text}" is no number of groups; from 1 on`);
+  return Number(text);
+}
+
+function parseOrder(text: string): GroupOrder {
+  const order = (['count', ...GROUP_KEYS] as const).find((known) => known === text);
+  if (order === undefined) throw new Failure('usage', `unknown order "${text}"; known are count and the keys of --by`);
+  return order;
+}
+
+/** @throws {Failure} `usage` for an order or a number of groups where nothing is counted in groups */
+function grouping({ by = [], sort, top }: Flags): {
+  by: readonly GroupKey[];
+  order: GroupOrder;
+  top: number | undefined;
+} {
+  if (by.length === 0 && (sort !== undefined || top !== undefined)) {
+    throw new Failure('usage', `--${sort === undefined ? 'top' : 'sort'} needs groups: add --by KEY,KEY`);
+  }
+  if (sort !== undefined && sort !== 'count' && !by.includes(sort)) {
+    throw new Failure('usage', `--sort ${sort}: groups are made by ${by.join(', ')}; sort by count or by one of these`);
+  }
+  return { by, order: sort ?? 'count', top };
 }
 
 /** What the flags ask for. Without a protocol all of them; an address family alone leaves UNIX out. */

@@ -1,0 +1,78 @@
+import { formatIpv4, formatIpv6, isMapped } from '../model/address.ts';
+import type { GroupKey } from '../model/group.ts';
+import type { SocketView } from '../model/socket-view.ts';
+import { unixPath } from '../model/unix-path.ts';
+import { Interned } from './interned.ts';
+import { type GroupContext, type KeyReader, PROTOS, serviceName, word } from './key-reader.ts';
+
+/** A port with its service's name. */
+export function port(key: GroupKey, read: (socket: SocketView) => number, context: GroupContext): KeyReader {
+  return {
+    ...word(
+      key,
+      (socket) => read(socket) | (PROTOS.indexOf(socket.proto) << 16),
+      (packed) => (PROTOS[packed >>> 16] === 'unix' ? null : packed & 0xffff),
+    ),
+    name: (words, at) => {
+      const packed = words[at] ?? 0;
+      return serviceName(packed & 0xffff, PROTOS[packed >>> 16] ?? 'tcp', context);
+    },
+  };
+}
+
+/**
+ * An address is five words: the kind (0 IPv4, 1 IPv6, 2 UNIX) with the protocol and, where wanted,
+ * the port, then the address. An IPv4-mapped address is counted as the IPv4 address that it is.
+ */
+export function address(key: GroupKey, side: 'local' | 'peer', withPort: boolean, context: GroupContext): KeyReader {
+  const paths = new Interned();
+  const wordOf = (socket: SocketView, index: 0 | 1 | 2 | 3) =>
+    side === 'local' ? socket.localWord(index) : socket.peerWord(index);
+  const host = (words: Uint32Array, at: number) =>
+    (words[at] ?? 0) >>> 24 === 1
+      ? formatIpv6(words[at + 1] ?? 0, words[at + 2] ?? 0, words[at + 3] ?? 0, words[at + 4] ?? 0)
+      : formatIpv4(words[at + 1] ?? 0);
+  const portOf = (words: Uint32Array, at: number) => (words[at] ?? 0) & 0xffff;
+  return {
+    key,
+    width: 5,
+    write(socket, words, at) {
+      const number = withPort ? (side === 'local' ? socket.localPort : socket.peerPort) : 0;
+      // The protocol decides the port's name only; it must not split addresses without a port.
+      const tag = withPort ? (PROTOS.indexOf(socket.proto) << 16) | number : 0;
+      words[at + 2] = words[at + 3] = words[at + 4] = 0;
+      if (socket.proto === 'unix') {
+        words[at] = 2 << 24;
+        words[at + 1] = side === 'local' ? paths.id(unixPath(socket)) : 0;
+        return;
+      }
+      const mapped = socket.family === 'inet6' && isMapped(wordOf(socket, 0), wordOf(socket, 1), wordOf(socket, 2));
+      if (socket.family === 'inet' || mapped) {
+        words[at] = tag;
+        words[at + 1] = wordOf(socket, mapped ? 3 : 0);
+        return;
+      }
+      words[at] = (1 << 24) | tag;
+      words[at + 1] = wordOf(socket, 0);
+      words[at + 2] = wordOf(socket, 1);
+      words[at + 3] = wordOf(socket, 2);
+      words[at + 4] = wordOf(socket, 3);
+    },
+    value(words, at) {
+      const kind = (words[at] ?? 0) >>> 24;
+      if (kind === 2) return paths.text(words[at + 1] ?? 0);
+      if (!withPort) return host(words, at);
+      const text = portOf(words, at) === 0 ? '*' : String(portOf(words, at));
+      return kind === 1 ? `[${host(words, at)}]:${text}` : `${host(words, at)}:${text}`;
+    },
+    name(words, at) {
+      if ((words[at] ?? 0) >>> 24 === 2) return undefined;
+      const name = context.names?.host(host(words, at));
+      if (!withPort) return name;
+      const number = portOf(words, at);
+      const service = serviceName(number, PROTOS[((words[at] ?? 0) >>> 16) & 0xff] ?? 'tcp', context);
+      if (name === undefined && service === undefined) return undefined;
+      return `${name ?? host(words, at)}:${service ?? (number === 0 ? '*' : number)}`;
+    },
+  };
+}
