@@ -1,8 +1,7 @@
 import { type Buckets, bucketOf, RTT_BUCKETS, TIME_BUCKETS } from '../model/buckets.ts';
-import { connectionInfo, idleMs, knownAgeMs, roundTripUs } from '../model/connection-times.ts';
+import { idleMs, knownAgeMs, roundTripUs } from '../model/connection-times.ts';
 import type { GroupKey } from '../model/group.ts';
 import type { SocketView } from '../model/socket-view.ts';
-import type { TcpInfo } from '../model/tcp-info.ts';
 import { stateName } from '../model/tcp-state.ts';
 import { address, port } from './group-endpoints.ts';
 import { type GroupContext, interned, type KeyReader, PROTOS, serviceName, word } from './key-reader.ts';
@@ -48,9 +47,9 @@ export function keyReader(key: GroupKey, context: GroupContext): KeyReader {
     case 'service':
       return interned(key, (socket) => serviceOf(socket, context));
     case 'idle':
-      return bucket(key, TIME_BUCKETS, (info) => inMicroseconds(idleMs(info)));
+      return bucket(key, TIME_BUCKETS, (socket) => inMicroseconds(idleMs(socket)));
     case 'age':
-      return bucket(key, TIME_BUCKETS, (info) => inMicroseconds(knownAgeMs(info)));
+      return bucket(key, TIME_BUCKETS, (socket) => inMicroseconds(knownAgeMs(socket)));
     case 'rtt':
       return bucket(key, RTT_BUCKETS, roundTripUs);
   }
@@ -64,12 +63,11 @@ function serviceOf(socket: SocketView, context: GroupContext): string | undefine
 }
 
 /** A measured time in ranges; null for a socket that has none. */
-function bucket(key: GroupKey, buckets: Buckets, read: (info: TcpInfo) => number | undefined): KeyReader {
+function bucket(key: GroupKey, buckets: Buckets, read: (socket: SocketView) => number | undefined): KeyReader {
   return word(
     key,
     (socket) => {
-      const info = connectionInfo(socket);
-      const us = info === undefined ? undefined : read(info);
+      const us = read(socket);
       return us === undefined ? 0 : 1 + bucketOf(buckets, us);
     },
     (index) => buckets.labels[index - 1] ?? null,

@@ -1,4 +1,4 @@
-import { connectionInfo, idleMs, knownAgeMs, roundTripUs } from '../model/connection-times.ts';
+import { idleMs, knownAgeMs, roundTripUs } from '../model/connection-times.ts';
 import type { SocketView } from '../model/socket-view.ts';
 import { stateMask, TCP_STATE } from '../model/tcp-state.ts';
 import { unixPath } from '../model/unix-path.ts';
@@ -163,20 +163,15 @@ function processTest(wanted: number | string, around: Surroundings): Test {
 function measureOf(socket: SocketView, measure: Measure, around: Surroundings): number | undefined {
   if (measure === 'receive-queue') return socket.receiveQueue;
   if (measure === 'send-queue') return socket.sendQueue;
-  const remembered = measure === 'age' ? around.ageUsOf?.(socket) : undefined;
-  if (remembered !== undefined) return remembered;
-  // A connection that is still being made has retransmissions, and no times yet.
-  const info = measure === 'retrans' ? socket.tcpInfo() : connectionInfo(socket);
-  if (info === undefined) return undefined;
   switch (measure) {
     case 'age':
-      return inMicroseconds(knownAgeMs(info));
+      return around.ageUsOf?.(socket) ?? inMicroseconds(knownAgeMs(socket));
     case 'idle':
-      return inMicroseconds(idleMs(info));
+      return inMicroseconds(idleMs(socket));
     case 'rtt':
-      return roundTripUs(info);
+      return roundTripUs(socket);
     case 'retrans':
-      return info.totalRetrans;
+      return socket.tcpInfoNumber('totalRetrans');
   }
 }
 

@@ -1,4 +1,4 @@
-import type { TcpInfo } from './tcp-info.ts';
+import type { TcpInfo, TcpInfoNumber } from './tcp-info.ts';
 
 /** Transport of a socket. `mptcp` is the connection level; its subflows are `tcp`. */
 export type Proto = 'tcp' | 'udp' | 'udplite' | 'raw' | 'sctp' | 'mptcp' | 'unix';
@@ -64,6 +64,8 @@ export interface SocketView {
   mark(): number | undefined;
   /** The kernel's TCP information; undefined where it was not asked for or does not exist. */
   tcpInfo(): TcpInfo | undefined;
+  /** One field of {@link tcpInfo}, without the price of all; undefined where that has none. */
+  tcpInfoNumber(field: TcpInfoNumber): number | undefined;
   /** Datagrams or segments dropped at the socket; undefined where the source does not tell. */
   drops(): number | undefined;
   /** UNIX: 1 STREAM, 2 DGRAM, 5 SEQPACKET; otherwise 0. */

@@ -96,3 +96,8 @@ export interface TcpInfo {
   /** Milliseconds spent in timeouts over the connection's life. */
   totalRtoTimeMs?: number;
 }
+
+/** The fields that are numbers. */
+export type TcpInfoNumber = {
+  [K in keyof TcpInfo]-?: TcpInfo[K] extends number | undefined ? K : never;
+}[keyof TcpInfo];

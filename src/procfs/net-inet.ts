@@ -138,6 +138,9 @@ class Row implements ProcSocketView {
   tcpInfo(): undefined {
     return undefined;
   }
+  tcpInfoNumber(): undefined {
+    return undefined;
+  }
   unixName(): undefined {
     return undefined;
   }

@@ -140,6 +140,9 @@ class Row implements ProcUnixView {
   tcpInfo(): undefined {
     return undefined;
   }
+  tcpInfoNumber(): undefined {
+    return undefined;
+  }
   drops(): undefined {
     return undefined;
   }

@@ -1,10 +1,10 @@
 import type { Family, Proto, SocketView } from '../model/socket-view.ts';
-import type { TcpInfo } from '../model/tcp-info.ts';
+import type { TcpInfo, TcpInfoNumber } from '../model/tcp-info.ts';
 import { type AttributePlace, findAttribute } from './attributes.ts';
 import { HOST_LITTLE_ENDIAN } from './byte-order.ts';
 import { AF, INET_DIAG } from './inet-diag-request.ts';
 import { WireError } from './netlink.ts';
-import { decodeTcpInfo } from './tcp-info.ts';
+import { decodeTcpInfo, readTcpInfoNumber } from './tcp-info.ts';
 
 /** struct inet_diag_msg, include/uapi/linux/inet_diag.h. Ports and addresses in network order. */
 const MSG = {
@@ -119,6 +119,11 @@ export class InetDiagCursor implements SocketView {
   tcpInfo(): TcpInfo | undefined {
     if (this.proto !== 'tcp' || !this.#find(INET_DIAG.INFO, 0)) return undefined;
     return decodeTcpInfo(this.#view, this.#place.offset, this.#place.length);
+  }
+
+  tcpInfoNumber(field: TcpInfoNumber): number | undefined {
+    if (this.proto !== 'tcp' || !this.#find(INET_DIAG.INFO, 0)) return undefined;
+    return readTcpInfoNumber(this.#view, this.#place.offset, this.#place.length, field);
   }
 
   drops(): number | undefined {

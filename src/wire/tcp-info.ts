@@ -1,13 +1,12 @@
-import type { TcpInfo } from '../model/tcp-info.ts';
+import type { TcpInfo, TcpInfoNumber } from '../model/tcp-info.ts';
 import { HOST_LITTLE_ENDIAN } from './byte-order.ts';
 
-type NumberField = { [K in keyof TcpInfo]-?: TcpInfo[K] extends number | undefined ? K : never }[keyof TcpInfo];
 type Width = 'u8' | 'u16' | 'u32' | 'u64';
 
 const WIDTH_BYTES: Record<Width, number> = { u8: 1, u16: 2, u32: 4, u64: 8 };
 
 /** `struct tcp_info`, include/uapi/linux/tcp.h: name, width, offset. Bit fields are read apart. */
-const FIELDS: readonly (readonly [NumberField, Width, number])[] = [
+const FIELDS: readonly (readonly [TcpInfoNumber, Width, number])[] = [
   ['caState', 'u8', 1],
   ['retransmits', 'u8', 2],
   ['probes', 'u8', 3],
@@ -64,6 +63,8 @@ const FIELDS: readonly (readonly [NumberField, Width, number])[] = [
   ['totalRtoTimeMs', 'u32', 244],
 ];
 
+const PLACES = new Map(FIELDS.map(([name, width, at]) => [name, [width, at] as const]));
+
 /** Offset of the two nibbles of window scaling, and of the bits behind them. */
 const WINDOW_SCALE = 6;
 const FLAGS = 7;
@@ -83,11 +84,8 @@ export function decodeTcpInfo(view: DataView, offset: number, length: number): T
   const available = Math.min(length, view.byteLength - offset);
   for (const [name, width, at] of FIELDS) {
     if (at + WIDTH_BYTES[width] > available) break;
-    info[name] = readNumber(view, offset + at, width);
-  }
-  if (info.minRttUs === NO_SAMPLE) delete info.minRttUs;
-  for (const rate of ['pacingRateBytesPerSecond', 'maxPacingRateBytesPerSecond'] as const) {
-    if ((info[rate] ?? 0) >= UNLIMITED) delete info[rate];
+    const value = readNumber(view, offset + at, width);
+    if (!saysNothing(name, value)) info[name] = value;
   }
   if (available > WINDOW_SCALE) {
     const scale = view.getUint8(offset + WINDOW_SCALE);
@@ -96,6 +94,27 @@ export function decodeTcpInfo(view: DataView, offset: number, length: number): T
   }
   if (available > FLAGS) info.deliveryRateAppLimited = (view.getUint8(offset + FLAGS) & 1) === 1;
   return info;
+}
+
+/** One number of a structure as {@link decodeTcpInfo} has it, without the others. */
+export function readTcpInfoNumber(
+  view: DataView,
+  offset: number,
+  length: number,
+  field: TcpInfoNumber,
+): number | undefined {
+  const place = PLACES.get(field);
+  if (place === undefined) return decodeTcpInfo(view, offset, length)[field];
+  const [width, at] = place;
+  if (at + WIDTH_BYTES[width] > Math.min(length, view.byteLength - offset)) return undefined;
+  const value = readNumber(view, offset + at, width);
+  return saysNothing(field, value) ? undefined : value;
+}
+
+/** The kernel's ways of saying that there is no sample, or no limit. */
+function saysNothing(field: TcpInfoNumber, value: number): boolean {
+  if (field === 'minRttUs') return value === NO_SAMPLE;
+  return (field === 'pacingRateBytesPerSecond' || field === 'maxPacingRateBytesPerSecond') && value >= UNLIMITED;
 }
 
 /** 64-bit counters become numbers: exact up to 2^53, which is eight petabytes of traffic. */

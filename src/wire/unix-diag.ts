@@ -124,6 +124,9 @@ export class UnixDiagCursor implements SocketView {
   tcpInfo(): undefined {
     return undefined;
   }
+  tcpInfoNumber(): undefined {
+    return undefined;
+  }
   drops(): undefined {
     return undefined;
   }

@@ -1,0 +1,58 @@
+import { describe, expect, it } from 'vitest';
+import { arrange } from '../../../src/analyze/arrange.ts';
+import { GroupTable } from '../../../src/analyze/group-table.ts';
+import { bucketOf, RTT_BUCKETS, TIME_BUCKETS } from '../../../src/model/buckets.ts';
+import type { Group, GroupKey } from '../../../src/model/group.ts';
+
+const groups = (key: GroupKey, ...values: (string | number | null)[]): Group[] =>
+  values.map((value, index) => ({ key: { [key]: value }, count: index + 1 }));
+const values = (key: GroupKey, sorted: Group[]) => sorted.map((group) => group.key[key]);
+
+describe('the order of groups', () => {
+  it('by count: the largest first', () => {
+    expect(arrange(groups('state', 'LISTEN', 'CLOSE'), 'count').map(({ count }) => count)).toEqual([2, 1]);
+  });
+
+  it.each<[GroupKey, (string | number | null)[]]>([
+    ['state', ['ESTABLISHED', 'LISTEN', 'TIME_WAIT', 'CLOSE_WAIT', 'CLOSE', null]],
+    ['local-port', [80, 443, 3306, 10_000, null]],
+    ['process', ['9/b', '10/a', '10/b', '1000/a', null]],
+    ['peer', ['10.0.0.1:80', '9.0.0.1:80', '[::1]:80']],
+    ['rtt', ['<100us', '100us-1ms', '1-10ms', '10-100ms', '100ms-1s', '>=1s', null]],
+    ['idle', ['<1s', '1-10s', '10-60s', '1-10m', '10-60m', '1-24h', '>=1d', null]],
+  ])('by %s', (key, order) => {
+    const shuffled = groups(key, ...[...order].reverse());
+    expect(values(key, arrange(shuffled, key))).toEqual(order);
+  });
+});
+
+describe('buckets', () => {
+  it('a bound belongs to the range that it begins', () => {
+    for (const buckets of [RTT_BUCKETS, TIME_BUCKETS]) {
+      expect(buckets.labels).toHaveLength(buckets.bounds.length + 1);
+      expect(buckets.labels[bucketOf(buckets, 0)]).toMatch(/^</);
+      expect(buckets.labels[bucketOf(buckets, Number.MAX_SAFE_INTEGER)]).toMatch(/^>=/);
+      buckets.bounds.forEach((bound, index) => {
+        expect(bucketOf(buckets, bound)).toBe(index + 1);
+        expect(bucketOf(buckets, bound - 0.5)).toBe(index);
+      });
+    }
+  });
+});
+
+describe('GroupTable', () => {
+  it('counts every key once, whatever their number and their likeness', () => {
+    const table = new GroupTable(3);
+    const expected = new Map<string, number>();
+    for (let round = 0; round < 30_000; round++) {
+      const key = [round % 97, (round % 89) << 24, round % 2 === 0 ? 0 : 0xffffffff];
+      table.key.set(key);
+      table.count();
+      expected.set(key.map((word) => word >>> 0).join(), (expected.get(key.map((word) => word >>> 0).join()) ?? 0) + 1);
+    }
+    const found = new Map<string, number>();
+    table.each((key, count) => found.set([...key].join(), count));
+    expect(table.size).toBe(expected.size);
+    expect(found).toEqual(expected);
+  });
+});

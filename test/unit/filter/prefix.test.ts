@@ -1,0 +1,76 @@
+import { describe, expect, it } from 'vitest';
+import { globMatcher } from '../../../src/filter/glob.ts';
+import { formatPrefix, parsePrefix, prefixMatches } from '../../../src/filter/prefix.ts';
+import { formatDuration, parseDuration, parseSize } from '../../../src/filter/quantities.ts';
+import { parseIpv4, parseIpv6 } from '../../../src/model/address.ts';
+
+describe('prefixes', () => {
+  it.each([
+    ['10.0.0.1', '10.0.0.1'],
+    ['10/8', '10.0.0.0/8'],
+    ['192.168.1/24', '192.168.1.0/24'],
+    ['10.0.0.0/255.255.0.0', '10.0.0.0/16'],
+    ['0.0.0.0/0.0.0.0', '0.0.0.0/0'],
+    ['fd00::/8', 'fd00::/8'],
+    ['::ffff:1.2.3.4', '::ffff:1.2.3.4'],
+  ])('%s', (text, shown) => {
+    const prefix = parsePrefix(text);
+    expect(prefix && formatPrefix(prefix)).toBe(shown);
+  });
+
+  it.each(['', 'db', '1.2.3.4.5', '10/33', '::1/129', '10/8/8', '300', '10.0.0.0/255.0.255.0', 'fd00::/ffff::'])(
+    'not %s',
+    (text) => {
+      expect(parsePrefix(text)).toBeUndefined();
+    },
+  );
+
+  const matches = (prefix: string, address: string) => {
+    const parsed = parsePrefix(prefix);
+    const inet6 = address.includes(':');
+    const words = inet6 ? parseIpv6(address) : [parseIpv4(address) ?? 0];
+    if (parsed === undefined || words === undefined) throw new Error('bad test');
+    return prefixMatches(parsed, inet6 ? 'inet6' : 'inet', (index) => words[index] ?? 0);
+  };
+
+  it('bits beyond the length do not count, mapped addresses are IPv4 to an IPv4 prefix', () => {
+    expect(matches('10.1.2.3/8', '10.255.0.1')).toBe(true);
+    expect(matches('10.1.2.3/9', '10.255.0.1')).toBe(false);
+    expect(matches('10/8', '::ffff:10.0.0.1')).toBe(true);
+    expect(matches('0.0.0.0/0', '::1')).toBe(false);
+    expect(matches('0.0.0.0/0', '::ffff:1.2.3.4')).toBe(true);
+    expect(matches('::/0', '1.2.3.4')).toBe(false);
+    expect(matches('fd00::/7', 'fc00::1')).toBe(true);
+    expect(matches('2001:db8::/33', '2001:db8:8000::1')).toBe(false);
+    expect(matches('::ffff:10.0.0.1', '10.0.0.1')).toBe(false);
+  });
+});
+
+describe('quantities', () => {
+  it('have their unit written out', () => {
+    expect(parseDuration('30s')).toBe(30e6);
+    expect(parseDuration('1.5ms')).toBe(1500);
+    expect(parseDuration('5m')).toBe(300e6);
+    expect(parseDuration('0')).toBe(0);
+    expect(parseDuration('30')).toBeUndefined();
+    expect(parseDuration('-1s')).toBeUndefined();
+    expect(parseSize('1500')).toBe(1500);
+    expect(parseSize('64KiB')).toBe(65536);
+    expect(parseSize('1kb')).toBe(1000);
+    expect(parseSize('1k')).toBeUndefined();
+    expect([0, 1500, 90e6, 3600e6, 1].map(formatDuration)).toEqual(['0', '1500us', '90s', '1h', '1us']);
+  });
+});
+
+describe('globs', () => {
+  it('are the shell’s', () => {
+    expect(globMatcher('/run/*.sock')('/run/a/b.sock')).toBe(true);
+    expect(globMatcher('/run/?.sock')('/run/ab.sock')).toBe(false);
+    expect(globMatcher('[a-c]x')('bx')).toBe(true);
+    expect(globMatcher('[!a-c]x')('bx')).toBe(false);
+    expect(globMatcher('[]]')(']')).toBe(true);
+    expect(globMatcher('[x')('[x')).toBe(true);
+    expect(globMatcher('a.b')('axb')).toBe(false);
+    expect(globMatcher('@*')('@\n')).toBe(true);
+  });
+});
