@@ -56,10 +56,12 @@ function describeCli(docker: TestEngine): void {
   beforeAll(async () => {
     // A listener for each connection: busybox's nc serves one.
     const listen = 'for i in 1 2 3 4 5 6 7; do /bin/busybox nc -l -p 3306 -e /bin/busybox sleep 1000000 & done; wait';
-    db = await docker.run({ script: listen.replaceAll('-p 3306', '-p 330$i') });
+    const labels = { 'com.docker.compose.service': 'storage' };
+    const spare = '/bin/busybox nc -l -p 3399 -e /bin/busybox sleep 1000000 & ';
+    db = await docker.run({ script: spare + listen.replaceAll('-p 3306', '-p 330$i'), labels });
     dbAddress = await address(docker, db);
     const dial = `for i in 1 2 3 4 5 6 7; do /bin/busybox sleep 1000000 | /bin/busybox nc ${dbAddress} 330$i & done; wait`;
-    await until('listeners', () => procRows(db.pid, 'tcp6') + procRows(db.pid, 'tcp') >= CONNECTIONS);
+    await until('listeners', () => procRows(db.pid, 'tcp6') + procRows(db.pid, 'tcp') > CONNECTIONS);
     web = await docker.run({ script: dial, ulimits: [{ Name: 'nofile', Soft: 1024, Hard: 4096 }] });
     sidecar = await docker.run({ script: 'exec /bin/busybox nc -l -p 9102', network: `container:${web.name}` });
     onHost = await docker.run({ script: 'exec /bin/busybox nc -l -p 39102', network: 'host' });
@@ -120,6 +122,50 @@ function describeCli(docker: TestEngine): void {
   test('ls: no container column where nobody shares', () => {
     const { sockets } = json('ls', db.name, '--json');
     for (const socket of sockets) expect(socket).not.toHaveProperty('container');
+  });
+
+  test('filters: by the name of a peer, of a service, of a container, of a process', () => {
+    const count = (target: string, ...filter: string[]) => json('ls', target, '-t', '--json', ...filter).sockets.length;
+    for (const filter of [
+      `peer ${db.name}`,
+      `dst ${db.name}`,
+      'peer storage',
+      `dst ${dbAddress}`,
+      'process busybox dport 3301-3307',
+    ]) {
+      expect([filter, count(web.name, filter)]).toEqual([filter, CONNECTIONS]);
+    }
+    expect(count(web.name, `dst ${db.name}:3303`)).toBe(1);
+    expect(count(db.name, `peer ${web.name}`)).toBe(CONNECTIONS);
+    // The namespace is the sidecar's too.
+    expect(count(web.name, `container ${sidecar.name}`)).toBe(1);
+    expect(count(web.name, `container ${web.name} state established`)).toBe(CONNECTIONS);
+    expect(json('ls', web.name, '-t', '--by', 'state', '--json', `peer ${db.name}`).groups).toEqual([
+      expect.objectContaining({ count: CONNECTIONS }),
+    ]);
+  });
+
+  test('filters: an unknown name is told with its place', () => {
+    const { status, stderr } = cli('ls', web.name, 'peer nobody-of-this-name');
+    expect(status).toBe(2);
+    expect(stderr).toContain('no address "nobody-of-this-name"');
+    expect(stderr).toContain(`\n  peer nobody-of-this-name\n       ${'^'.repeat(19)}`);
+    expect(cli('ls', web.name, 'container nobody').status).toBe(2);
+  });
+
+  test('kill closes the connections of one container in a shared namespace', async () => {
+    const victim = await docker.run({
+      script: `sleep 1000000 | /bin/busybox nc ${dbAddress} 3399`,
+      network: `container:${web.name}`,
+    });
+    await until(
+      'its connection',
+      () => json('ls', web.name, '-t', '--json', `container ${victim.name}`).sockets.length > 0,
+    );
+    const { status, stdout } = cli('kill', web.name, '--yes', `container ${victim.name}`);
+    expect(status).toBe(0);
+    expect(stdout).toContain('1 closed, 0 already gone, 0 refused');
+    expect(json('ls', web.name, '-t', '--json', 'state established').sockets).toHaveLength(CONNECTIONS);
   });
 
   test('netstat prints what the original prints there', () => {

@@ -1,5 +1,4 @@
 /** The filter language against the real `ss`, and its evaluator against the kernel, with random expressions. */
-import { execFileSync } from 'node:child_process';
 import fs from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { bindForPlace, narrowed } from '../../src/collect/bind-filter.ts';
@@ -16,6 +15,7 @@ import { everySocket, type SocketQuery } from '../../src/model/socket-query.ts';
 import type { SocketSource, SocketView } from '../../src/model/socket-view.ts';
 import { ALL_STATES } from '../../src/model/tcp-state.ts';
 import { tcpBothFamiliesRequest } from '../../src/wire/inet-diag-request.ts';
+import { socklens } from '../support/cli.ts';
 import { createNetns, type TestNetns } from '../support/netns.ts';
 import { Dice, type FilterWords, randomFilter } from '../support/random-filter.ts';
 import { type FilterGround, fillForFilters } from '../support/recipes/filter-ground.ts';
@@ -210,8 +210,7 @@ describe(`filters (seed ${SEED})`, () => {
   });
 
   it('`ls` prints what matches, and --explain-filter how it was found', () => {
-    const cli = (...args: string[]) =>
-      execFileSync('bin/socklens', ['ls', `netns:${netns.name}`, ...args], { encoding: 'utf8' });
+    const cli = (...args: string[]) => socklens(['ls', `netns:${netns.name}`, ...args]).stdout;
     const rows = cli('-tn', 'dport = :3306 and state established').trimEnd().split('\n').slice(1);
     expect(rows).toHaveLength(theirs(['state', 'established', 'dport', '=', ':3306']).length);
     expect(rows.every((row) => row.includes('ESTABLISHED'))).toBe(true);
