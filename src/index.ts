@@ -9,6 +9,8 @@ export { localMachine } from './collect/local-machine.ts';
 export type { Machine } from './collect/machine.ts';
 export type { Place } from './collect/place.ts';
 export { resolveTargets } from './collect/resolve.ts';
+export { parseFilter } from './filter/parse.ts';
+export type { Filter } from './filter/syntax.ts';
 export { type OverviewOptions, overview } from './flows/overview.ts';
 export { rowsOf } from './flows/rows.ts';
 export { type GroupsOptions, groupsOf, type Sockets, type SocketsOptions, socketsOf } from './flows/sockets.ts';

@@ -209,6 +209,17 @@ describe(`filters (seed ${SEED})`, () => {
     expect(refused).toBeGreaterThan(20);
   });
 
+  it('a kernel without an instruction is served with the next program', async () => {
+    const filter = parseFilter('dport 1-4000 state established');
+    const bound = await bindForPlace(machine, place, filter, []);
+    if (bound === undefined) throw new Error('no filter');
+    // No kernel has an instruction 99.
+    const programs = [Uint8Array.of(99, 4, 8, 0), ...bound.compiled.kernel.programs];
+    const seen = look(machine, place, { ...narrowed(query, bound), filter: { programs } });
+    expect(seen.coverage.notes).toEqual([]);
+    expect(cookies(seen.sockets)).toEqual(await ours(filter, false));
+  });
+
   it('`ls` prints what matches, and --explain-filter how it was found', () => {
     const cli = (...args: string[]) => socklens(['ls', `netns:${netns.name}`, ...args]).stdout;
     const rows = cli('-tn', 'dport = :3306 and state established').trimEnd().split('\n').slice(1);
