@@ -8,6 +8,7 @@ import {
 import manifest from '../../package.json' with { type: 'json' };
 import { errorLine } from '../flows/error-line.ts';
 import { Failure } from '../model/failure.ts';
+import { eventsCommand } from './commands/events.ts';
 import { killCommand } from './commands/kill.ts';
 import { lsCommand } from './commands/ls.ts';
 import { netstatCommand } from './commands/netstat.ts';
@@ -15,7 +16,7 @@ import { psCommand } from './commands/ps.ts';
 import { EXIT, exitStatus } from './exit-status.ts';
 import { TEXTS } from './texts.ts';
 
-const verbs = { ps: psCommand, ls: lsCommand, netstat: netstatCommand, kill: killCommand };
+const verbs = { ps: psCommand, ls: lsCommand, netstat: netstatCommand, events: eventsCommand, kill: killCommand };
 
 const routes = buildRouteMap({
   routes: verbs,

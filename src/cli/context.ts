@@ -2,6 +2,7 @@ import type { FlowContext } from '../flows/context.ts';
 import { localContext } from '../flows/local.ts';
 import { terminalConfirm } from './confirm.ts';
 import { descriptorOutput } from './output.ts';
+import { stopSignal } from './stop-signal.ts';
 
 /** What a command runs on: this machine, this terminal. */
 export interface CliContext {
@@ -24,6 +25,6 @@ export function processContext(): CliContext {
       stderr: err,
       env: { ...process.env, ...(process.env.NO_COLOR && { STRICLI_NO_COLOR: '1' }) },
     },
-    flow: { ...localContext(process.env, out, err), confirm: terminalConfirm(err) },
+    flow: { ...localContext(process.env, out, err), confirm: terminalConfirm(err), stopSignal },
   };
 }

@@ -4,6 +4,9 @@ export const TEXTS = {
   ps: 'One row for each container: sockets by state, descriptors and their limit, the busiest peer',
   ls: 'The sockets of a container, a process, a namespace or the host',
   netstat: 'Exactly what `nsenter -t PID -n netstat FLAGS` prints',
+  events: 'Every connection as it ends: who, how long, how much, and how it ended',
+  for: 'How long: 500ms, 30s, 5m, 2h; until Ctrl-C without it',
+  count: 'End after so many connections',
   kill: 'Closes the sockets that match, after showing them',
   target: 'a container (name, id, id prefix, docker:NAME), pid:N, netns:NAME, host, or all;\nseveral with commas',
   filter:

@@ -20,8 +20,8 @@ export function processNames(machine: Machine, owners: Owners): (inode: number) 
 /** The name that Node gives its main thread, whatever runs in it: it tells nobody anything. */
 const NODE_MAIN_THREAD = 'MainThread';
 
-/** The command name; empty for a process that ended since. */
-function nameOfProcess(machine: Machine, pid: number): string {
+/** The command name of a process; empty for one that ended since. */
+export function nameOfProcess(machine: Machine, pid: number): string {
   const name = readStat(pid, machine.proc)?.name ?? '';
   if (name !== NODE_MAIN_THREAD) return name;
   const program = readProgramName(pid, machine.proc);

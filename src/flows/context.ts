@@ -13,6 +13,8 @@ export interface FlowContext {
   machine: Machine;
   out: Output;
   err: Output;
+  /** A signal that a stream ends with: Ctrl-C, SIGTERM. Undefined where nothing ends it early. */
+  stopSignal?: (() => AbortSignal) | undefined;
   /** Asks a person a yes-or-no question; undefined where nobody can be asked. */
   confirm?: ((question: string) => Promise<boolean>) | undefined;
 }

@@ -2,6 +2,8 @@ import { createRequire } from 'node:module';
 import os from 'node:os';
 import { SystemCallError, type SystemCalls } from './system-calls.ts';
 
+const MSG_DONTWAIT = 0x40;
+
 type Koffi = typeof import('koffi');
 
 let loaded: SystemCalls | undefined;
@@ -22,6 +24,18 @@ function load(): SystemCalls {
   const setns = libc.func('int setns(int, int)');
   const socket = libc.func('int socket(int, int, int)');
   const connect = libc.func('int connect(int, const uint8_t *, uint32_t)');
+  // A one-shot command needs none of these: declared when first called.
+  const late = (declaration: string) => {
+    let declared: ((...args: unknown[]) => number) | undefined;
+    return (...args: unknown[]): number => {
+      declared ??= libc.func(declaration) as (...args: unknown[]) => number;
+      return declared(...args);
+    };
+  };
+  const bind = late('int bind(int, const uint8_t *, uint32_t)');
+  const poll = late('int poll(_Inout_ uint8_t *, unsigned long, int)');
+  const recvmmsg = late('int recvmmsg(int, _Inout_ uint8_t *, unsigned int, int, void *)');
+  const memchr = late('uintptr_t memchr(const uint8_t *, int, size_t)');
   const setsockopt = libc.func('int setsockopt(int, int, int, const uint8_t *, uint32_t)');
 
   /** errno is only meaningful, and only read, when the call says -1. */
@@ -39,6 +53,17 @@ function load(): SystemCalls {
     connect: (fd, address) => {
       checked('connect', connect(fd, address, address.length));
     },
+    bind: (fd, address) => {
+      checked('bind', bind(fd, address, address.length));
+    },
+    poll: (descriptors, count, timeoutMs) => checked('poll', poll(descriptors, count, timeoutMs)),
+    recvmmsg: (fd, headers, count) => {
+      const result = recvmmsg(fd, headers, count, MSG_DONTWAIT, null);
+      if (result === -1 && koffi.errno() === os.constants.errno.EAGAIN) return 0;
+      return checked('recvmmsg', result);
+    },
+    // Of its first byte, which is certainly in it.
+    addressOf: (buffer) => BigInt(memchr(buffer, buffer[0] ?? 0, 1)),
     setsockopt: (fd, level, name, value) => {
       checked('setsockopt', setsockopt(fd, level, name, value, value.length));
     },

@@ -9,6 +9,18 @@ export interface SystemCalls {
   socket(domain: number, type: number, protocol: number): number;
   /** connect(2) to an address of raw bytes. */
   connect(fd: number, address: Uint8Array): void;
+  /** bind(2) to an address of raw bytes. */
+  bind(fd: number, address: Uint8Array): void;
+  /** poll(2) over `count` structures of 8 bytes: fd i32, events i16, revents i16. @returns how many are ready */
+  poll(descriptors: Uint8Array, count: number, timeoutMs: number): number;
+  /**
+   * recvmmsg(2) into `count` structures of 64 bytes, without waiting.
+   *
+   * @returns how many messages came; 0 for none
+   */
+  recvmmsg(fd: number, headers: Uint8Array, count: number): number;
+  /** Where a buffer stands in this process's memory. It must not be one that V8 moves: over 64 bytes, and kept. */
+  addressOf(buffer: Uint8Array): bigint;
   /** setsockopt(2) with an option value of raw bytes. */
   setsockopt(fd: number, level: number, name: number, value: Uint8Array): void;
 }

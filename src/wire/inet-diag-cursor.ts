@@ -26,6 +26,9 @@ const MSG = {
   size: 72,
 } as const;
 
+/** Bytes of an answer before its attributes. */
+export const INET_DIAG_MSG_SIZE = MSG.size;
+
 /** Index of `drops` among the 32-bit words of SKMEMINFO, include/uapi/linux/sock_diag.h. */
 const SK_MEMINFO_DROPS = 8;
 

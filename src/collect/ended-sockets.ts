@@ -1,0 +1,53 @@
+import { EventPoll, type EventSocket } from '../kernel/event-socket.ts';
+import type { SocketView } from '../model/socket-view.ts';
+import { DestroyEventReader } from '../wire/destroy-event.ts';
+import type { Machine } from './machine.ts';
+import type { WatchedSpace } from './watched-space.ts';
+
+/** What {@link EndedSockets.drain} tells of. */
+export interface EndedSink {
+  /** A socket ended. The view is valid until the next; {@link WatchedSpace.memory} still has it. */
+  ended(space: WatchedSpace, event: SocketView): void;
+  /** The kernel dropped events of this namespace since the last call. */
+  lost(space: WatchedSpace): void;
+}
+
+/** The destroy stream of several namespaces: every TCP and UDP socket of theirs that ends. */
+export class EndedSockets {
+  readonly #poll: EventPoll<WatchedSpace>;
+  readonly #reader = new DestroyEventReader();
+
+  constructor(machine: Machine) {
+    this.#poll = new EventPoll(machine.systemCalls());
+  }
+
+  add(space: WatchedSpace, socket: EventSocket): void {
+    this.#poll.add(socket, space);
+  }
+
+  remove(space: WatchedSpace): void {
+    this.#poll.remove(space);
+  }
+
+  close(): void {
+    this.#poll.close();
+  }
+
+  /** Reads all that has come, without waiting. @returns how many messages */
+  drain(sink: EndedSink): number {
+    let current: WatchedSpace | undefined;
+    const visit = (event: SocketView) => {
+      if (current !== undefined) sink.ended(current, event);
+    };
+    return this.#poll.drain({
+      message: (space, view, offset, length) => {
+        current = space;
+        this.#reader.read(view, offset, length, visit);
+      },
+      lost: (space) => {
+        space.losses++;
+        sink.lost(space);
+      },
+    });
+  }
+}

@@ -1,0 +1,49 @@
+import { bindForPlace } from '../collect/bind-filter.ts';
+import { containersNamed } from '../collect/containers-named.ts';
+import type { Machine } from '../collect/machine.ts';
+import type { Place } from '../collect/place.ts';
+import type { WatchedSpace } from '../collect/watched-space.ts';
+import { compileTest } from '../filter/evaluate.ts';
+import type { Filter } from '../filter/syntax.ts';
+import type { ContainerFacts } from '../model/container.ts';
+import type { Remembered } from '../model/ended.ts';
+import { Failure } from '../model/failure.ts';
+import type { SocketView } from '../model/socket-view.ts';
+
+/** Whether an ended socket is wanted, by how it was and by what was remembered of it. */
+export type EventTest = (socket: SocketView, remembered: Remembered | undefined) => boolean;
+
+/**
+ * The test of a filter for ended sockets: processes, containers, roles and ages are what dumps
+ * remembered.
+ *
+ * @throws {Failure} `usage` for what neither an event nor a dump tells
+ */
+export async function eventTest(
+  machine: Machine,
+  place: Place,
+  space: WatchedSpace,
+  filter: Filter,
+  containers: readonly ContainerFacts[],
+): Promise<EventTest> {
+  const bound = await bindForPlace(machine, place, filter, containers);
+  if (bound === undefined) return () => true;
+  const untold = ['fwmark', 'cgroup', 'autobound'].filter((word) => bound.needs.onlyDiag.includes(word));
+  if (untold.length > 0)
+    throw new Failure('usage', `events do not tell ${untold.join(', ')}: filter by something else`);
+  let current: Remembered | undefined;
+  const test = compileTest(bound.tree, {
+    processesOf: () => (current?.process === undefined ? [] : [current.process]),
+    isOf: (_, name) => {
+      const container = current?.container ?? space.container;
+      return containersNamed(containers, name).some((facts) => facts.name === container);
+    },
+    roleOf: ({ localPort }) => (space.listening.has(localPort) ? 'server' : 'client'),
+    isListenedOn: ({ localPort }) => space.listening.has(localPort),
+    ageUsOf: () => (current === undefined ? undefined : (Date.now() - current.firstSeenMs) * 1000),
+  });
+  return (socket, remembered) => {
+    current = remembered;
+    return test(socket);
+  };
+}

@@ -1,0 +1,163 @@
+import fs from 'node:fs';
+import { HOST_LITTLE_ENDIAN } from '../wire/byte-order.ts';
+import { MessageBatch } from './message-batch.ts';
+import { insideNetns } from './namespace.ts';
+import { SystemCallError, type SystemCalls } from './system-calls.ts';
+
+const AF_NETLINK = 16;
+const SOCK_RAW = 3;
+const SOCK_CLOEXEC = 0o2000000;
+const SOCK_NONBLOCK = 0o4000;
+const NETLINK_SOCK_DIAG = 4;
+const SOL_SOCKET = 1;
+const SO_RCVBUF = 8;
+const SO_RCVBUFFORCE = 33;
+const POLLIN = 1;
+const POLLERR = 8;
+
+/** Destroy groups of TCP and UDP over both families as bits of nl_groups: SKNLGRP_*, uapi/linux/sock_diag.h. */
+const DESTROY_GROUPS = 0xf;
+
+/** The kernel accounts some 1.3 KiB for an event: room for a burst of 50,000. */
+export const EVENT_BUFFER_BYTES = 64 * 1024 * 1024;
+
+/** A socket that receives the end of every TCP and UDP socket of one namespace. */
+export interface EventSocket {
+  readonly fd: number;
+  close(): void;
+}
+
+/**
+ * Opens a socket for the destroy events of the namespace of `netnsFd`, or of the caller's own where
+ * that is undefined. A plain member of the groups receives its own namespace's events alone
+ * (net/core/sock_diag.c).
+ *
+ * @param bufferBytes of the receive buffer; without CAP_NET_ADMIN the system's maximum is the most
+ * @throws {SystemCallError}
+ */
+export function openEventSocket(
+  calls: SystemCalls,
+  netnsFd: number | undefined,
+  bufferBytes = EVENT_BUFFER_BYTES,
+): EventSocket {
+  const create = () => calls.socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC | SOCK_NONBLOCK, NETLINK_SOCK_DIAG);
+  const fd = netnsFd === undefined ? create() : insideNetns(calls, netnsFd, create);
+  try {
+    setBuffer(calls, fd, bufferBytes);
+    calls.bind(fd, groupsAddress());
+  } catch (error) {
+    fs.closeSync(fd);
+    throw error;
+  }
+  return { fd, close: () => fs.closeSync(fd) };
+}
+
+function setBuffer(calls: SystemCalls, fd: number, bytes: number): void {
+  // The kernel doubles the number for its own accounting.
+  const value = int32(Math.max(1, Math.floor(bytes / 2)));
+  try {
+    calls.setsockopt(fd, SOL_SOCKET, SO_RCVBUFFORCE, value);
+  } catch (error) {
+    if (!(error instanceof SystemCallError) || error.code !== 'EPERM') throw error;
+    calls.setsockopt(fd, SOL_SOCKET, SO_RCVBUF, value);
+  }
+}
+
+/** struct sockaddr_nl: family u16, padding, port id u32 (0: the kernel chooses), groups u32. */
+function groupsAddress(): Uint8Array {
+  const address = new Uint8Array(12);
+  const view = new DataView(address.buffer);
+  view.setUint16(0, AF_NETLINK, HOST_LITTLE_ENDIAN);
+  view.setUint32(8, DESTROY_GROUPS, HOST_LITTLE_ENDIAN);
+  return address;
+}
+
+function int32(value: number): Uint8Array {
+  const bytes = new Uint8Array(4);
+  new DataView(bytes.buffer).setInt32(0, value, HOST_LITTLE_ENDIAN);
+  return bytes;
+}
+
+/** What {@link EventPoll.drain} tells of. */
+export interface EventSink<T> {
+  /** A message of a socket; valid until the next. */
+  message(of: T, view: DataView, offset: number, length: number): void;
+  /** The kernel had to drop messages of this socket. */
+  lost(of: T): void;
+}
+
+/** Many event sockets, looked at with one call: an empty one is never read. */
+export class EventPoll<T> {
+  readonly #calls: SystemCalls;
+  readonly #batch: MessageBatch;
+  readonly #sockets: { socket: EventSocket; of: T }[] = [];
+  #descriptors = Buffer.alloc(0);
+
+  constructor(calls: SystemCalls) {
+    this.#calls = calls;
+    this.#batch = new MessageBatch(calls);
+  }
+
+  /** Takes a socket over; `of` says whose events they are. */
+  add(socket: EventSocket, of: T): void {
+    this.#sockets.push({ socket, of });
+    this.#layOut();
+  }
+
+  /** Closes the sockets of one owner. */
+  remove(of: T): void {
+    for (let index = this.#sockets.length - 1; index >= 0; index--) {
+      const entry = this.#sockets[index];
+      if (entry?.of !== of) continue;
+      entry.socket.close();
+      this.#sockets.splice(index, 1);
+    }
+    this.#layOut();
+  }
+
+  close(): void {
+    for (const { socket } of this.#sockets) socket.close();
+    this.#sockets.length = 0;
+    this.#layOut();
+  }
+
+  /** Reads all that waits, without waiting itself. @returns how many messages came */
+  drain(sink: EventSink<T>): number {
+    if (this.#sockets.length === 0) return 0;
+    if (this.#calls.poll(this.#descriptors, this.#sockets.length, 0) === 0) return 0;
+    let messages = 0;
+    this.#sockets.forEach(({ socket, of }, index) => {
+      const ready = this.#descriptors.readInt16LE(index * 8 + 6);
+      if ((ready & (POLLIN | POLLERR)) !== 0) messages += this.#empty(socket.fd, of, sink);
+    });
+    return messages;
+  }
+
+  #empty(fd: number, of: T, sink: EventSink<T>): number {
+    let messages = 0;
+    for (;;) {
+      let count: number;
+      try {
+        count = this.#batch.receive(fd);
+      } catch (error) {
+        if (!(error instanceof SystemCallError) || error.code !== 'ENOBUFS') throw error;
+        sink.lost(of);
+        continue;
+      }
+      const { view } = this.#batch;
+      for (let slot = 0; slot < count; slot++)
+        sink.message(of, view, this.#batch.offset(slot), this.#batch.length(slot));
+      messages += count;
+      if (count < this.#batch.capacity) return messages;
+    }
+  }
+
+  /** The structures for poll(2), made anew when sockets come and go. */
+  #layOut(): void {
+    this.#descriptors = Buffer.alloc(Math.max(this.#sockets.length * 8, 128));
+    this.#sockets.forEach(({ socket }, index) => {
+      this.#descriptors.writeInt32LE(socket.fd, index * 8);
+      this.#descriptors.writeInt16LE(POLLIN, index * 8 + 4);
+    });
+  }
+}

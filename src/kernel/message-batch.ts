@@ -1,0 +1,77 @@
+import { HOST_LITTLE_ENDIAN } from '../wire/byte-order.ts';
+import type { SystemCalls } from './system-calls.ts';
+
+/** How many messages one call takes at most. */
+const SLOTS = 256;
+/** Room for one message: a destroy event has 380 bytes on Linux 6.18. */
+const SLOT_BYTES = 1024;
+
+/** struct mmsghdr of a 64-bit machine: struct msghdr (56 bytes), then the message's length. */
+const MMSGHDR = { vector: 16, vectorCount: 24, length: 56, size: 64 } as const;
+/** struct iovec: base, length. */
+const IOVEC = { base: 0, length: 8, size: 16 } as const;
+
+/**
+ * Takes many messages off a socket with one call: netlink gives each event in a message of its own,
+ * and a call for each would cost more than all that is done with it.
+ */
+export class MessageBatch {
+  readonly #calls: SystemCalls;
+  readonly #headers: Buffer;
+  readonly #headerView: DataView;
+  readonly #vectors: Buffer;
+  readonly #data: Buffer;
+  /** The bytes of all messages. */
+  readonly view: DataView;
+
+  constructor(calls: SystemCalls) {
+    this.#calls = calls;
+    // Outside V8's heap, so that their addresses stay.
+    this.#headers = Buffer.alloc(SLOTS * MMSGHDR.size);
+    this.#vectors = Buffer.alloc(SLOTS * IOVEC.size);
+    this.#data = Buffer.alloc(SLOTS * SLOT_BYTES);
+    this.#headerView = dataView(this.#headers);
+    this.view = dataView(this.#data);
+    const vectorView = dataView(this.#vectors);
+    const vectors = calls.addressOf(this.#vectors);
+    const data = calls.addressOf(this.#data);
+    for (let slot = 0; slot < SLOTS; slot++) {
+      const header = slot * MMSGHDR.size;
+      const vector = slot * IOVEC.size;
+      this.#headerView.setBigUint64(header + MMSGHDR.vector, vectors + BigInt(vector), HOST_LITTLE_ENDIAN);
+      this.#headerView.setBigUint64(header + MMSGHDR.vectorCount, 1n, HOST_LITTLE_ENDIAN);
+      vectorView.setBigUint64(vector + IOVEC.base, data + BigInt(slot * SLOT_BYTES), HOST_LITTLE_ENDIAN);
+      vectorView.setBigUint64(vector + IOVEC.length, BigInt(SLOT_BYTES), HOST_LITTLE_ENDIAN);
+    }
+  }
+
+  /** How many messages one {@link receive} takes at most. */
+  get capacity(): number {
+    return SLOTS;
+  }
+
+  /**
+   * Takes what is there, without waiting.
+   *
+   * @returns how many messages came
+   * @throws {SystemCallError} ENOBUFS when the kernel had to drop messages; what it kept comes next time
+   */
+  receive(fd: number): number {
+    return this.#calls.recvmmsg(fd, this.#headers, SLOTS);
+  }
+
+  /** Where a message begins in {@link view}. */
+  offset(slot: number): number {
+    return slot * SLOT_BYTES;
+  }
+
+  /** Bytes of a message; one that did not fit is cut to its room. */
+  length(slot: number): number {
+    const length = this.#headerView.getUint32(slot * MMSGHDR.size + MMSGHDR.length, HOST_LITTLE_ENDIAN);
+    return Math.min(length, SLOT_BYTES);
+  }
+}
+
+function dataView(bytes: Uint8Array): DataView {
+  return new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+}
