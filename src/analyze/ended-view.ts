@@ -83,6 +83,9 @@ export class EndedView implements SocketView {
   drops(): undefined {
     return undefined;
   }
+  receiveBufferBytes(): undefined {
+    return undefined;
+  }
   unixName(): undefined {
     return undefined;
   }

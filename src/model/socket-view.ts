@@ -68,6 +68,8 @@ export interface SocketView {
   tcpInfoNumber(field: TcpInfoNumber): number | undefined;
   /** Datagrams or segments dropped at the socket; undefined where the source does not tell. */
   drops(): number | undefined;
+  /** Bytes that the receive buffer may hold, SO_RCVBUF; undefined where the source does not tell. */
+  receiveBufferBytes(): number | undefined;
   /** UNIX: 1 STREAM, 2 DGRAM, 5 SEQPACKET; otherwise 0. */
   readonly unixType: number;
   /**

@@ -141,6 +141,9 @@ class Row implements ProcSocketView {
   tcpInfoNumber(): undefined {
     return undefined;
   }
+  receiveBufferBytes(): undefined {
+    return undefined;
+  }
   unixName(): undefined {
     return undefined;
   }

@@ -146,4 +146,7 @@ class Row implements ProcUnixView {
   drops(): undefined {
     return undefined;
   }
+  receiveBufferBytes(): undefined {
+    return undefined;
+  }
 }

@@ -1,19 +1,5 @@
+import type { Sockstat } from '../model/counters.ts';
 import { readProcText } from './read.ts';
-
-/** Sockets in use in a namespace, by the names of `/proc/PID/net/sockstat` and `sockstat6`. */
-export interface Sockstat {
-  /** TCP sockets in use over IPv4, listening ones included, TIME_WAIT excluded. */
-  tcp: number;
-  tcp6: number;
-  /** Connections in TIME_WAIT, both families. */
-  timeWait: number;
-  udp: number;
-  udp6: number;
-  udplite: number;
-  udplite6: number;
-  raw: number;
-  raw6: number;
-}
 
 /**
  * Reads both files of a namespace from its folder, `/proc/PID/net`.

@@ -29,7 +29,8 @@ const MSG = {
 /** Bytes of an answer before its attributes. */
 export const INET_DIAG_MSG_SIZE = MSG.size;
 
-/** Index of `drops` among the 32-bit words of SKMEMINFO, include/uapi/linux/sock_diag.h. */
+/** Indexes of 32-bit words of SKMEMINFO, include/uapi/linux/sock_diag.h. */
+const SK_MEMINFO_RCVBUF = 1;
 const SK_MEMINFO_DROPS = 8;
 
 /** A {@link SocketView} over one `struct inet_diag_msg` with its attributes, moved with {@link moveTo}. */
@@ -132,6 +133,11 @@ export class InetDiagCursor implements SocketView {
   drops(): number | undefined {
     if (!this.#find(INET_DIAG.SKMEMINFO, (SK_MEMINFO_DROPS + 1) * 4)) return undefined;
     return this.#view.getUint32(this.#place.offset + SK_MEMINFO_DROPS * 4, HOST_LITTLE_ENDIAN);
+  }
+
+  receiveBufferBytes(): number | undefined {
+    if (!this.#find(INET_DIAG.SKMEMINFO, (SK_MEMINFO_RCVBUF + 1) * 4)) return undefined;
+    return this.#view.getUint32(this.#place.offset + SK_MEMINFO_RCVBUF * 4, HOST_LITTLE_ENDIAN);
   }
 
   /** Internet sockets have none of what follows. */

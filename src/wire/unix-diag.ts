@@ -130,6 +130,9 @@ export class UnixDiagCursor implements SocketView {
   drops(): undefined {
     return undefined;
   }
+  receiveBufferBytes(): undefined {
+    return undefined;
+  }
 
   #find(attribute: number): boolean {
     return findAttribute(this.#view, this.#at + MSG.size, this.#end, attribute, this.#place);

@@ -1,0 +1,96 @@
+import type { Finding } from '../../../model/finding.ts';
+import type { SpaceSeries } from '../../../model/series.ts';
+import type { SocketRecord } from '../../../model/socket-record.ts';
+import { TCP_STATE } from '../../../model/tcp-state.ts';
+import { type Dump, dumpsOf, grouped } from '../looks.ts';
+import { type RuleInput, rule, type SettingValues } from '../rule.ts';
+import { endpointText, holderKey, holderScope } from '../scopes.ts';
+
+const settings = {
+  minAgeMs: { default: 60_000, unit: 'ms', text: 'how long a connection must have waited to be closed' },
+  warning: { default: 10, unit: 'count', text: 'connections that have waited so long' },
+  critical: { default: 100, unit: 'count', text: 'connections that have waited so long' },
+  growingLooks: { default: 5, unit: 'count', text: 'looks in a row that each saw more of them' },
+} as const;
+
+/** Connections that the peer has closed and the application has not. */
+export const closeWaitLeak = rule({
+  name: 'CLOSE_WAIT_LEAK',
+  title: 'Connections that the peer closed and the application never does',
+  settings,
+  needsMs: () => 0,
+  judge: (input, values) => input.series.spaces.flatMap((space) => ofSpace(space, input, values)),
+});
+
+function ofSpace(space: SpaceSeries, { series }: RuleInput, values: SettingValues<typeof settings>): Finding[] {
+  const dumps = dumpsOf(space);
+  const last = dumps.at(-1);
+  if (last === undefined) return [];
+  const findings: Finding[] = [];
+  for (const [key, sockets] of grouped(waiting(last), keyOf)) {
+    const old = sockets.filter((socket) => ageMs(socket, last.atMs) >= values.minAgeMs);
+    const counts = dumps.map((dump) => waiting(dump).filter((socket) => keyOf(socket) === key).length);
+    const growing = growsFor(counts) >= values.growingLooks && sockets.length >= values.warning;
+    if (old.length < values.warning && !growing) continue;
+    const [first] = sockets;
+    if (first === undefined) continue;
+    const peer = endpointText(series.names, first.peer, peerPort(first));
+    const unread = sockets.filter(({ receiveQueue }) => receiveQueue > 0).length;
+    const scope = holderScope(space.space, first);
+    findings.push({
+      rule: 'CLOSE_WAIT_LEAK',
+      severity: sockets.length >= values.critical || growing ? 'critical' : 'warning',
+      confidence: 'high',
+      scope,
+      summary: `${sockets.length} connections with ${peer} were closed by the peer and are still held open`,
+      evidence: [
+        { what: `CLOSE_WAIT connections with ${peer}`, value: sockets.length, source: 'sock_diag' },
+        { what: `of them older than ${values.minAgeMs / 1000} s`, value: old.length, source: 'sock_diag' },
+        { what: 'of them with the end of file still unread', value: unread, source: 'sock_diag, receive queue' },
+        { what: 'seen over the looks', value: counts.join(' '), source: 'sock_diag' },
+      ],
+      fixes: [
+        unread * 2 > sockets.length
+          ? {
+              where: 'the application',
+              text: 'the end of file was never read: the reader is stuck, or idle connections of a pool are not watched; validate or expire them',
+            }
+          : {
+              where: 'the application',
+              text: 'the end of file was read, but close() is missing: close the connection (response body, result set, client) on every path, errors among them',
+            },
+      ],
+      byHand: `socklens ls ${scope.target} 'state close-wait' --by process,peer`,
+      about: `peer ${peer}`,
+    });
+  }
+  return findings;
+}
+
+function waiting(dump: Dump): SocketRecord[] {
+  return dump.sockets.filter(({ proto, state }) => proto === 'tcp' && state === TCP_STATE.CLOSE_WAIT);
+}
+
+/** A server's clients have ports of their own; a client's server has one. */
+function peerPort({ localPort, peerPort: port }: SocketRecord): number {
+  return port < localPort ? port : 0;
+}
+
+function keyOf(socket: SocketRecord): string {
+  return `${holderKey(socket)} ${socket.peer?.plain} ${peerPort(socket)}`;
+}
+
+/** At least so long closed by the peer: its end of file was the last thing that came. */
+function ageMs({ firstSeenMs, info }: SocketRecord, atMs: number): number {
+  return Math.max(info?.lastReceivedMs ?? 0, info === undefined ? atMs - firstSeenMs : 0);
+}
+
+/** How many looks up to the last each saw more than the one before. */
+function growsFor(counts: readonly number[]): number {
+  let looks = 0;
+  for (let index = counts.length - 1; index > 0; index--) {
+    if ((counts[index] ?? 0) <= (counts[index - 1] ?? 0)) break;
+    looks++;
+  }
+  return looks;
+}

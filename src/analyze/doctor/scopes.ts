@@ -1,0 +1,39 @@
+import type { FindingScope } from '../../model/finding.ts';
+import type { Address } from '../../model/interned-address.ts';
+import type { Names } from '../../model/names.ts';
+import type { SocketRecord } from '../../model/socket-record.ts';
+import type { WatchedSpace } from '../../model/watched.ts';
+import { formatEndpoint, mayNameService } from '../endpoint.ts';
+
+/** The namespace as a whole, or its container where it has one alone. */
+export function spaceScope(space: WatchedSpace): FindingScope {
+  const [only, ...others] = space.containers;
+  if (only !== undefined && others.length === 0 && !space.host) return containerScope(only.name);
+  return { kind: space.host ? 'host' : 'namespace', name: space.name, target: space.targets[0] ?? space.name };
+}
+
+export function containerScope(name: string): FindingScope {
+  return { kind: 'container', name, target: name, container: name };
+}
+
+/** The process that holds sockets; the container or the namespace where nobody was seen to. */
+export function holderScope(
+  space: WatchedSpace,
+  { process, container }: Pick<SocketRecord, 'process' | 'container'>,
+): FindingScope {
+  const around = container === undefined ? spaceScope(space) : containerScope(container);
+  if (process === undefined) return around;
+  return { ...around, kind: 'process', name: `${around.name} ${process.pid}/${process.name}`, pid: process.pid };
+}
+
+/** The key under which a process's sockets are put together: the process, or the container, or the namespace. */
+export function holderKey({ process, container }: Pick<SocketRecord, 'process' | 'container'>): string {
+  return process === undefined ? `c ${container ?? ''}` : `p ${process.pid}`;
+}
+
+/** `db:mysql`, `172.17.0.2:3306`: an endpoint as a person knows it. */
+export function endpointText(names: Names, address: Address | undefined, port: number, proto = 'tcp'): string {
+  const plain = address?.plain ?? '*';
+  const service = mayNameService(port) ? names.service(port, proto) : undefined;
+  return formatEndpoint(names.host(plain) ?? plain, service ?? port);
+}

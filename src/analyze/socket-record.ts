@@ -1,0 +1,64 @@
+import type { AddressBook } from '../model/interned-address.ts';
+import { RECORDED_INFO, type SocketRecord } from '../model/socket-record.ts';
+import type { SocketView } from '../model/socket-view.ts';
+import type { TcpInfo } from '../model/tcp-info.ts';
+import { unixPath } from '../model/unix-path.ts';
+
+/** What was found out about a socket beside what the kernel says of it. */
+export type RecordContext = Pick<SocketRecord, 'process' | 'container' | 'firstSeenMs' | 'notBeforeMs'>;
+
+/** Keeps the socket under a view. */
+export function socketRecord(socket: SocketView, book: AddressBook, context: RecordContext): SocketRecord {
+  const record: SocketRecord = {
+    proto: socket.proto,
+    family: socket.family,
+    state: socket.state,
+    localPort: socket.localPort,
+    peerPort: socket.peerPort,
+    receiveQueue: socket.receiveQueue,
+    sendQueue: socket.sendQueue,
+    uid: socket.uid,
+    inode: socket.inode,
+    cookie: socket.cookieHigh * 2 ** 32 + socket.cookieLow,
+    timer: socket.timer,
+    timerExpiresMs: socket.timerExpiresMs,
+    retransmits: socket.retransmits,
+    interfaceIndex: socket.interfaceIndex,
+    firstSeenMs: context.firstSeenMs,
+    unixType: socket.unixType,
+    peerInode: socket.peerInode,
+  };
+  if (context.notBeforeMs !== undefined) record.notBeforeMs = context.notBeforeMs;
+  if (context.process !== undefined) record.process = context.process;
+  if (context.container !== undefined) record.container = context.container;
+  if (socket.family === 'unix') {
+    const path = unixPath(socket);
+    if (path !== undefined) record.path = path;
+    return record;
+  }
+  if (socket.family === 'inet') {
+    record.local = book.inet(socket.localWord(0));
+    record.peer = book.inet(socket.peerWord(0));
+  } else {
+    record.local = book.inet6(socket.localWord(0), socket.localWord(1), socket.localWord(2), socket.localWord(3));
+    record.peer = book.inet6(socket.peerWord(0), socket.peerWord(1), socket.peerWord(2), socket.peerWord(3));
+  }
+  const drops = socket.drops();
+  if (drops !== undefined) record.drops = drops;
+  const buffer = socket.receiveBufferBytes();
+  if (buffer !== undefined) record.receiveBufferBytes = buffer;
+  const info = recordedInfo(socket);
+  if (info !== undefined) record.info = info;
+  return record;
+}
+
+function recordedInfo(socket: SocketView): TcpInfo | undefined {
+  // The first field of all is there whenever any is.
+  if (socket.tcpInfoNumber('rttUs') === undefined) return undefined;
+  const info: TcpInfo = {};
+  for (const field of RECORDED_INFO) {
+    const value = socket.tcpInfoNumber(field);
+    if (value !== undefined) info[field] = value;
+  }
+  return info;
+}

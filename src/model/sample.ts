@@ -1,0 +1,72 @@
+import type { NetCounters, Sockstat } from './counters.ts';
+import type { EndedGroup } from './ended-group.ts';
+import type { Coverage, Source } from './snapshot.ts';
+import type { Holder, SocketRecord } from './socket-record.ts';
+
+/** A process and its descriptors at one moment. */
+export interface ProcessSample extends Holder {
+  /** Clock ticks since boot, which tell a reused PID. */
+  startTicks: number;
+  /** Name of its container; absent outside every container. */
+  container?: string;
+  /** Open descriptors. */
+  used: number;
+  /** Soft and hard limit of open files; null for unlimited. */
+  softLimit: number | null;
+  hardLimit: number | null;
+  /** Descriptors by what they are; absent where nobody looked so closely. */
+  kinds?: DescriptorKinds;
+}
+
+/** Descriptors of a process by what they refer to. */
+export interface DescriptorKinds {
+  /** Counts by kind: `tcp`, `udp`, `unix`, `pipe`, `file`, `deleted`, `eventpoll`, `eventfd`, …; `zombie` for sockets that no table shows. */
+  byKind: Readonly<Record<string, number>>;
+}
+
+/** Processes and threads of a container against the limit of its pids controller. */
+export interface PidsUse {
+  container: string;
+  current: number;
+  /** Absent for unlimited. */
+  max?: number;
+  /** How often the limit refused a fork since the cgroup was made; absent where the kernel does not tell. */
+  refused?: number;
+}
+
+/** What was seen of a namespace at one moment; what nobody looked at is absent. */
+export interface SpaceSample {
+  /** Milliseconds since the epoch. */
+  atMs: number;
+  counters?: NetCounters;
+  sockstat?: Sockstat;
+  processes?: readonly ProcessSample[];
+  pids?: readonly PidsUse[];
+  /** Every socket, when a dump was taken. */
+  sockets?: readonly SocketRecord[];
+  source?: Source;
+  coverage?: Coverage;
+  /** What ended since the sample before. */
+  ended?: readonly EndedGroup[];
+  /** How often the kernel dropped events since the sample before: {@link ended} is a lower bound then. */
+  lost?: number;
+}
+
+/** What was seen of the host at one moment; absent what could not be read. */
+export interface HostSample {
+  atMs: number;
+  /** Pages of TCP buffers in use on the whole host, and the three marks of `tcp_mem`. */
+  tcpMemPages?: number;
+  tcpMemLimits?: readonly [low: number, pressure: number, high: number];
+  orphans?: number;
+  maxOrphans?: number;
+  /** Open files of the host and their maximum, fs.file-nr. */
+  filesUsed?: number;
+  filesMax?: number;
+  conntrackCount?: number;
+  conntrackMax?: number;
+  /** Packets that the connection tracker dropped or refused since boot: drop + early_drop + insert_failed apart. */
+  conntrackDrop?: number;
+  conntrackEarlyDrop?: number;
+  conntrackInsertFailed?: number;
+}

@@ -1,0 +1,89 @@
+import type { Declarations, Rule } from '../../src/analyze/doctor/rule.ts';
+import type { Finding } from '../../src/model/finding.ts';
+import { AddressBook } from '../../src/model/interned-address.ts';
+import { parseIpv4 } from '../../src/model/address.ts';
+import type { Names } from '../../src/model/names.ts';
+import type { HostSample, SpaceSample } from '../../src/model/sample.ts';
+import type { Series, SpaceSeries } from '../../src/model/series.ts';
+import type { SocketRecord } from '../../src/model/socket-record.ts';
+import { TCP_STATE } from '../../src/model/tcp-state.ts';
+import type { WatchedContainer, WatchedSpace } from '../../src/model/watched.ts';
+
+/** When the series of tests begin. */
+export const START_MS = Date.UTC(2026, 0, 1);
+
+const book = new AddressBook();
+let cookies = 0;
+
+/** A TCP socket as a dump would have kept it; `local` and `peer` are `a.b.c.d:port`. */
+export function tcpSocket(
+  parts: { local?: string; peer?: string } & Partial<Omit<SocketRecord, 'local' | 'peer'>> = {},
+): SocketRecord {
+  const { local = '10.0.0.2:40000', peer = '10.0.0.3:3306', ...rest } = parts;
+  const [localHost = '', localPort = ''] = local.split(':');
+  const [peerHost = '', peerPort = ''] = peer.split(':');
+  cookies++;
+  return {
+    ...{ proto: 'tcp', family: 'inet', state: TCP_STATE.ESTABLISHED, receiveQueue: 0, sendQueue: 0, uid: 0 },
+    ...{ local: book.inet(parseIpv4(localHost) ?? 0), localPort: Number(localPort) },
+    ...{ peer: book.inet(parseIpv4(peerHost) ?? 0), peerPort: Number(peerPort) },
+    ...{ inode: 100_000 + cookies, cookie: cookies, timer: 0, timerExpiresMs: 0, retransmits: 0, interfaceIndex: 0 },
+    ...{ firstSeenMs: START_MS, unixType: 0, peerInode: 0 },
+    ...rest,
+  };
+}
+
+/** `count` sockets that differ in their local port alone. */
+export function tcpSockets(count: number, parts: Parameters<typeof tcpSocket>[0] = {}): SocketRecord[] {
+  return Array.from({ length: count }, (_, index) => tcpSocket({ local: `10.0.0.2:${40_000 + index}`, ...parts }));
+}
+
+/** A container as the Engine tells of it. */
+export function container(parts: Partial<WatchedContainer> = {}): WatchedContainer {
+  return {
+    ...{ name: 'web', runtime: 'docker', id: 'a'.repeat(64), labels: {}, addresses: [], pid: 4242 },
+    ...{ declared: { limits: [], sysctls: {}, published: [] } },
+    ...parts,
+  };
+}
+
+/** A namespace with its samples, a second apart unless they say when they were taken. */
+export function spaceSeries(
+  samples: readonly Partial<SpaceSample>[],
+  space: Partial<WatchedSpace> = {},
+  sysctls: Record<string, string> = {},
+): SpaceSeries {
+  return {
+    space: { netns: 4026532000, name: 'web', targets: ['web'], host: false, containers: [container()], ...space },
+    samples: samples.map((sample, index) => ({ atMs: START_MS + index * 1000, ...sample })),
+    sysctls: { 'net.core.somaxconn': '4096', 'net.ipv4.ip_local_port_range': '32768 60999', ...sysctls },
+  };
+}
+
+/** Numbers alone, as on a machine where nothing has a name. */
+const nameless: Names = { host: () => undefined, service: () => undefined, user: () => undefined };
+
+/** All that a rule judges. */
+export function series(spaces: readonly SpaceSeries[], parts: Partial<Series> = {}): Series {
+  const times = spaces.flatMap(({ samples }) => samples.map(({ atMs }) => atMs));
+  return {
+    ...{ fromMs: Math.min(START_MS, ...times), toMs: Math.max(START_MS, ...times) },
+    ...{ spaces, host: [] as HostSample[], runtimeProcesses: [], names: nameless, notes: [] },
+    containers: spaces.flatMap(({ space }) => space.containers),
+    ...parts,
+  };
+}
+
+/** What a rule says of it, with its defaults where nothing else is told. */
+export function judge(
+  rule: Rule,
+  seen: Series,
+  settings: Record<string, number> = {},
+  declared: Partial<Declarations> = {},
+): Finding[] {
+  const values = Object.fromEntries(Object.entries(rule.settings).map(([name, setting]) => [name, setting.default]));
+  return rule.judge(
+    { series: seen, declared: { pools: [], serverLimits: [], ...declared } },
+    { ...values, ...settings },
+  );
+}
