@@ -1,7 +1,7 @@
 import type { Declarations, Rule } from '../../src/analyze/doctor/rule.ts';
+import { parseIpv4 } from '../../src/model/address.ts';
 import type { Finding } from '../../src/model/finding.ts';
 import { AddressBook } from '../../src/model/interned-address.ts';
-import { parseIpv4 } from '../../src/model/address.ts';
 import type { Names } from '../../src/model/names.ts';
 import type { HostSample, SpaceSample } from '../../src/model/sample.ts';
 import type { Series, SpaceSeries } from '../../src/model/series.ts';
