@@ -67,12 +67,14 @@ export class WatchedSpace {
   /**
    * Takes a dump and remembers its sockets, with the processes that hold the new ones.
    *
+   * @param states bits of the states that are asked for: whoever waits for ends alone leaves TIME_WAIT
+   *   out, which has none, and of which a busy client holds ten thousands
    * @throws {Failure} when the namespace is gone
    */
-  remember(nowMs: number): void {
+  remember(nowMs: number, states = ALL_STATES): void {
     const strangers: Remembered[] = [];
     this.memory.begin(nowMs);
-    stream(this.#machine, this.place, REMEMBERED, (socket) => {
+    stream(this.#machine, this.place, { ...REMEMBERED, states }, (socket) => {
       if (socket.state === TCP_STATE.LISTEN) this.listening.add(socket.localPort);
       const entry = this.memory.see(socket);
       if (entry !== undefined && entry.process === undefined && entry.inode !== 0) strangers.push(entry);

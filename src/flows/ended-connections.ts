@@ -4,14 +4,24 @@ import type { WatchedSpace } from '../collect/watched-space.ts';
 import type { EndedConnection, Lifetime, Outcome, Remembered } from '../model/ended.ts';
 import type { Names } from '../model/names.ts';
 import type { Endpoint } from '../model/socket-row.ts';
-import type { SocketView } from '../model/socket-view.ts';
+import type { Proto, SocketView } from '../model/socket-view.ts';
+
+/** An address and its name. */
+interface Host {
+  address: string;
+  name: string | undefined;
+}
+
+/** More are not kept: a public server sees new clients for ever. */
+const KEPT_HOSTS = 50_000;
 
 /** Puts an ended socket together from its event and from what dumps told of it. */
 export class EndedConnections {
   readonly #names: Names | undefined;
   readonly #view = new EndedView();
-  /** Names are looked up once for each address and port. */
-  readonly #hosts = new Map<string, string | undefined>();
+  /** Addresses and their names, by the address's word or text: a few come again and again. */
+  readonly #hosts = new Map<number | string, Host>();
+  readonly #services = new Map<number, string | undefined>();
 
   /** @param names undefined for plain numbers */
   constructor(names: Names | undefined) {
@@ -41,11 +51,11 @@ export class EndedConnections {
       target: space.place.target.name,
       proto: view.proto,
       family: view.family,
-      local: this.#endpoint(localAddress(view), view.localPort, view),
-      peer: this.#endpoint(peerAddress(view), view.peerPort, view),
+      local: this.#endpoint(this.#localHost(view), view.localPort, view.proto),
+      peer: this.#endpoint(this.#peerHost(view), view.peerPort, view.proto),
       lifetime: lifetimeOf(space, event, remembered, at.getTime()),
       outcome,
-      cookie: ((BigInt(event.cookieHigh) << 32n) | BigInt(event.cookieLow)).toString(16),
+      cookie: cookieText(event),
     };
     if (view.proto === 'tcp') connection.role = space.listening.has(view.localPort) ? 'server' : 'client';
     if (remembered?.process !== undefined) connection.process = remembered.process;
@@ -55,19 +65,43 @@ export class EndedConnections {
     return connection;
   }
 
-  #endpoint(address: string, port: number, { proto }: SocketView): Endpoint {
+  #localHost(view: SocketView): Host {
+    const key = view.family === 'inet' ? view.localWord(0) : localAddress(view);
+    return this.#hosts.get(key) ?? this.#addHost(key, localAddress(view));
+  }
+
+  #peerHost(view: SocketView): Host {
+    const key = view.family === 'inet' ? view.peerWord(0) : peerAddress(view);
+    return this.#hosts.get(key) ?? this.#addHost(key, peerAddress(view));
+  }
+
+  #addHost(key: number | string, address: string): Host {
+    const host = { address, name: this.#names?.host(plainAddress(address)) };
+    if (this.#hosts.size >= KEPT_HOSTS) this.#hosts.clear();
+    this.#hosts.set(key, host);
+    return host;
+  }
+
+  #endpoint({ address, name }: Host, port: number, proto: Proto): Endpoint {
     const endpoint: Endpoint = { address, port };
-    if (this.#names === undefined) return endpoint;
-    let name = this.#hosts.get(address);
-    if (name === undefined && !this.#hosts.has(address)) {
-      name = this.#names.host(plainAddress(address));
-      this.#hosts.set(address, name);
-    }
     if (name !== undefined) endpoint.name = name;
-    const service = mayNameService(port) ? this.#names.service(port, proto) : undefined;
+    if (this.#names === undefined || !mayNameService(port)) return endpoint;
+    const service = this.#serviceOf(this.#names, port, proto);
     if (service !== undefined) endpoint.service = service;
     return endpoint;
   }
+
+  #serviceOf(names: Names, port: number, proto: Proto): string | undefined {
+    const key = proto === 'udp' ? port + 0x10000 : port;
+    if (!this.#services.has(key)) this.#services.set(key, names.service(port, proto));
+    return this.#services.get(key);
+  }
+}
+
+/** 64 bits, hexadecimal. */
+function cookieText({ cookieHigh, cookieLow }: SocketView): string {
+  const low = cookieLow.toString(16);
+  return cookieHigh === 0 ? low : cookieHigh.toString(16) + low.padStart(8, '0');
 }
 
 /** An event whose peer is gone has lost its counters too. */
