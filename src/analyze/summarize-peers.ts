@@ -41,7 +41,8 @@ export class PeerSummaries {
       return this.#others;
     }
     const address = plainAddress(peer.address);
-    const text = port === ANY_PORT ? address : `${address.includes(':') ? `[${address}]` : address}:${port}`;
+    const text =
+      port === ANY_PORT ? address : `${address.includes(':') ? `[${address}]` : address}:${port === 0 ? '*' : port}`;
     const made = newSummary(text, role, peer.name);
     if (ports === undefined) {
       ports = new Map();

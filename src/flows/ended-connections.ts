@@ -123,7 +123,7 @@ function lifetimeOf(
   nowMs: number,
 ): Lifetime {
   if (remembered === undefined) {
-    const known = Math.max(event.tcpInfoNumber('lastSentMs') ?? 0, event.tcpInfoNumber('lastReceivedMs') ?? 0);
+    const known = sinceDataMs(event);
     // Made since the last dump, for that would have had it.
     const atMostMs = memory.lastDumpMs === undefined ? undefined : nowMs - memory.lastDumpMs;
     if (atMostMs === undefined) return { atLeastMs: known };
@@ -131,4 +131,10 @@ function lifetimeOf(
   }
   const atLeastMs = nowMs - remembered.firstSeenMs;
   return remembered.notBeforeMs === undefined ? { atLeastMs } : { atLeastMs, atMostMs: nowMs - remembered.notBeforeMs };
+}
+
+/** Time since data last went either way; what was never established has no such times, the kernel's are of its start. */
+function sinceDataMs(event: SocketView): number {
+  if (event.tcpInfoNumber('minRttUs') === undefined) return 0;
+  return Math.max(event.tcpInfoNumber('lastSentMs') ?? 0, event.tcpInfoNumber('lastReceivedMs') ?? 0);
 }

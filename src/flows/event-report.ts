@@ -17,6 +17,13 @@ export interface Wanted {
   count: number | undefined;
 }
 
+interface Undecided {
+  space: WatchedSpace;
+  connection: EndedConnection;
+  /** Whether a look at the stream has ended without its listener's end. */
+  seen: boolean;
+}
+
 /** Bytes are given away before a look at the stream is over when there are so many. */
 const MANY_BYTES = 1024 * 1024;
 
@@ -35,9 +42,10 @@ export class EventReport implements EndedSink {
   #now = new Date();
   #gaps = 0;
   readonly #lost = new Set<WatchedSpace>();
-  /** Whether they were aborted, or never accepted, shows when all of a burst is read. */
-  readonly #undecided: { space: WatchedSpace; connection: EndedConnection }[] = [];
-  readonly #endedListeners = new Set<string>();
+  /** Whether they were aborted, or never accepted, shows when their listener's end comes, which may be a look later. */
+  #undecided: Undecided[] = [];
+  #endedListeners = new Set<string>();
+  #listenersBefore = new Set<string>();
 
   constructor(
     out: Output,
@@ -75,7 +83,7 @@ export class EventReport implements EndedSink {
     } else if (this.#tests.get(space)?.(this.#ended.viewOf(event, remembered), remembered)) {
       const decided = outcome === 'mangled-child' ? 'aborted' : outcome;
       const connection = this.#ended.connection(space, event, remembered, decided, this.#now);
-      if (outcome === 'mangled-child') this.#undecided.push({ space, connection });
+      if (outcome === 'mangled-child') this.#undecided.push({ space, connection, seen: false });
       else this.#show(connection);
     }
     if (remembered !== undefined) space.memory.forget(event);
@@ -87,12 +95,7 @@ export class EventReport implements EndedSink {
 
   /** Writes what has come. @returns the namespaces whose events are incomplete, which want a dump */
   flush(): WatchedSpace[] {
-    for (const { space, connection } of this.#undecided) {
-      const neverAccepted = this.#endedListeners.has(listenerKey(space, connection.local.port));
-      this.#show(neverAccepted ? { ...connection, outcome: 'never-accepted' } : connection);
-    }
-    this.#undecided.length = 0;
-    this.#endedListeners.clear();
+    this.#decide(false);
     const spoiled = [...this.#lost];
     this.#lost.clear();
     for (const space of spoiled) {
@@ -106,6 +109,7 @@ export class EventReport implements EndedSink {
 
   /** Writes the summary. */
   finish(): void {
+    this.#decide(true);
     this.#output.summary(this.#lines, {
       from: this.#from,
       to: new Date(),
@@ -114,6 +118,21 @@ export class EventReport implements EndedSink {
       peers: this.#summaries.peers(),
     });
     this.#write();
+  }
+
+  /** @param last whether nothing comes any more */
+  #decide(last: boolean): void {
+    const waiting: Undecided[] = [];
+    for (const undecided of this.#undecided) {
+      const key = listenerKey(undecided.space, undecided.connection.local.port);
+      if (this.#endedListeners.has(key) || this.#listenersBefore.has(key)) {
+        this.#show({ ...undecided.connection, outcome: 'never-accepted' });
+      } else if (undecided.seen || last) this.#show(undecided.connection);
+      else waiting.push({ ...undecided, seen: true });
+    }
+    this.#undecided = waiting;
+    [this.#listenersBefore, this.#endedListeners] = [this.#endedListeners, this.#listenersBefore];
+    this.#endedListeners.clear();
   }
 
   #show(connection: EndedConnection): void {

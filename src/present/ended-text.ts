@@ -14,7 +14,7 @@ const COLUMNS = [
   { title: 'Who', width: 20, flexible: true },
   { title: 'Local', width: 21, dropped: 3 },
   { title: 'Peer', width: 21 },
-  { title: 'Lived', width: 7, right: true },
+  { title: 'Lived', width: 9, right: true },
   { title: 'Sent', width: 5, right: true },
   { title: 'Recv', width: 5, right: true },
   { title: 'RTT', width: 6, right: true, dropped: 2 },
