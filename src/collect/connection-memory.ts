@@ -1,5 +1,6 @@
 import type { Remembered } from '../model/ended.ts';
 import type { SocketView } from '../model/socket-view.ts';
+import { TCP_STATE } from '../model/tcp-state.ts';
 
 /** An entry with what keeping it needs. */
 interface Entry extends Remembered {
@@ -14,6 +15,8 @@ export function cookieNumber({ cookieLow, cookieHigh }: SocketView): number {
 
 /** How many dumps a socket is kept that is in none any more: its event may come late. */
 const KEPT_DUMPS = 3;
+/** More of those that left the dumps with a process still holding them are not kept: lost events would leave them for ever. */
+const KEPT_HELD = 50_000;
 
 /** What dumps told of the sockets of one namespace, by their cookies, until they end. */
 export class ConnectionMemory {
@@ -63,10 +66,18 @@ export class ConnectionMemory {
     return made;
   }
 
-  /** Ends a dump: what has not been in several is forgotten. */
-  end(): void {
-    for (const [cookie, { seenIn }] of this.#entries) {
-      if (seenIn + KEPT_DUMPS < this.#dump) this.#entries.delete(cookie);
+  /**
+   * Ends a dump: what has not been in several is forgotten.
+   *
+   * @param endsAreTold whether an event tells of each end. A connection that its peer has reset leaves
+   *   the dumps at once, and its process may hold it for hours: then it is kept until its event comes
+   */
+  end(endsAreTold = false): void {
+    let held = 0;
+    for (const [cookie, { seenIn, inode, state }] of this.#entries) {
+      if (seenIn + KEPT_DUMPS >= this.#dump) continue;
+      const waits = endsAreTold && inode !== 0 && state !== TCP_STATE.TIME_WAIT;
+      if (!waits || ++held > KEPT_HELD) this.#entries.delete(cookie);
     }
   }
 

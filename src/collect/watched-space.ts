@@ -32,6 +32,7 @@ export class WatchedSpace {
   readonly #machine: Machine;
   readonly #containerNames: ReadonlyMap<string, string>;
   readonly #alone: string | undefined;
+  #endsAreTold = false;
   readonly #owners = new Map<number, Pick<SocketProcess, 'pid' | 'name'> & { container?: string }>();
 
   /**
@@ -58,7 +59,9 @@ export class WatchedSpace {
   openEvents(bufferBytes?: number) {
     const netnsFd = this.place.own ? undefined : openNetns(this.#machine, this.place);
     try {
-      return openEventSocket(this.#machine.systemCalls(), netnsFd, bufferBytes);
+      const socket = openEventSocket(this.#machine.systemCalls(), netnsFd, bufferBytes);
+      this.#endsAreTold = true;
+      return socket;
     } finally {
       if (netnsFd !== undefined) fs.closeSync(netnsFd);
     }
@@ -79,7 +82,7 @@ export class WatchedSpace {
       const entry = this.memory.see(socket);
       if (entry !== undefined && entry.process === undefined && entry.inode !== 0) strangers.push(entry);
     });
-    this.memory.end();
+    this.memory.end(this.#endsAreTold);
     if (strangers.length > 0) this.#findOwners(strangers);
   }
 

@@ -122,19 +122,20 @@ function lifetimeOf(
   remembered: Remembered | undefined,
   nowMs: number,
 ): Lifetime {
-  if (remembered === undefined) {
-    const known = sinceDataMs(event);
-    // Made since the last dump, for that would have had it.
-    const atMostMs = memory.lastDumpMs === undefined ? undefined : nowMs - memory.lastDumpMs;
-    if (atMostMs === undefined) return { atLeastMs: known };
-    return { atLeastMs: Math.min(known, atMostMs), atMostMs };
-  }
-  const atLeastMs = nowMs - remembered.firstSeenMs;
+  if (remembered === undefined) return unseenLifetime(event, memory.lastDumpMs, nowMs);
+  const atLeastMs = Math.max(0, nowMs - remembered.firstSeenMs);
   return remembered.notBeforeMs === undefined ? { atLeastMs } : { atLeastMs, atMostMs: nowMs - remembered.notBeforeMs };
 }
 
-/** Time since data last went either way; what was never established has no such times, the kernel's are of its start. */
-function sinceDataMs(event: SocketView): number {
-  if (event.tcpInfoNumber('minRttUs') === undefined) return 0;
-  return Math.max(event.tcpInfoNumber('lastSentMs') ?? 0, event.tcpInfoNumber('lastReceivedMs') ?? 0);
+/**
+ * The lifetime of what no dump saw: made since the last one. Two kinds may be older, for dumps do not
+ * have a socket in CLOSE: what was never established, and what was reset before that dump and closed
+ * after it, which shows in that its last data is older than the dump.
+ */
+function unseenLifetime(event: SocketView, lastDumpMs: number | undefined, nowMs: number): Lifetime {
+  // The kernel counts from the boot where there was no data and no handshake.
+  if (event.tcpInfoNumber('minRttUs') === undefined && event.proto === 'tcp') return { atLeastMs: 0 };
+  const atLeastMs = Math.max(event.tcpInfoNumber('lastSentMs') ?? 0, event.tcpInfoNumber('lastReceivedMs') ?? 0);
+  const atMostMs = lastDumpMs === undefined ? 0 : nowMs - lastDumpMs;
+  return atLeastMs > atMostMs || lastDumpMs === undefined ? { atLeastMs } : { atLeastMs, atMostMs };
 }

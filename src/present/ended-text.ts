@@ -83,8 +83,12 @@ function endpoint({ address, port, name, service }: Endpoint): string {
   return `${host}:${service ?? (port === 0 ? '*' : port)}`;
 }
 
-/** `1.2s` or `1s-2s` by how well it is known, `≥1.2s` for what was there before, `<0.8s` for what no dump saw. */
+/**
+ * `1.2s` or `1s-2s` by how well it is known, `≥1.2s` for what was there before, `<0.8s` for what no
+ * dump saw, `-` where nothing is known.
+ */
 export function lifetimeText({ atLeastMs, atMostMs }: Lifetime): string {
+  if (atMostMs === undefined && atLeastMs === 0) return '-';
   if (atMostMs === undefined) return `≥${durationText(atLeastMs)}`;
   if (atLeastMs === 0) return `<${durationText(atMostMs)}`;
   const exact = atMostMs - atLeastMs <= atLeastMs * 0.1;

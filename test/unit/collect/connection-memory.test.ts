@@ -1,0 +1,39 @@
+import { describe, expect, it } from 'vitest';
+import { ConnectionMemory } from '../../../src/collect/connection-memory.ts';
+import { endedSocket } from '../../support/ended-socket.ts';
+
+/** Takes dumps of a second each, with these cookies in them. */
+function dumps(memory: ConnectionMemory, first: number, sets: number[][], endsAreTold = false): void {
+  sets.forEach((cookies, index) => {
+    memory.begin((first + index) * 1000);
+    for (const cookie of cookies) memory.see(endedSocket({ cookie, peerPort: 3306 }));
+    memory.end(endsAreTold);
+  });
+}
+
+describe('ConnectionMemory', () => {
+  it('knows when a socket was first seen, and when it was not there yet', () => {
+    const memory = new ConnectionMemory();
+    dumps(memory, 1, [[1], [1, 2], [1, 2]]);
+    expect(memory.of(endedSocket({ cookie: 1 }))).toMatchObject({ firstSeenMs: 1000, peerPort: 3306 });
+    expect(memory.of(endedSocket({ cookie: 1 }))).not.toHaveProperty('notBeforeMs');
+    expect(memory.of(endedSocket({ cookie: 2 }))).toMatchObject({ firstSeenMs: 2000, notBeforeMs: 1000 });
+    expect(memory.of(endedSocket({ cookie: 3 }))).toBeUndefined();
+    expect(memory.lastDumpMs).toBe(3000);
+  });
+
+  it('keeps what has left the dumps for some of them, for events come late', () => {
+    const memory = new ConnectionMemory();
+    dumps(memory, 1, [[1, 2], [2], [2]]);
+    expect(memory.size).toBe(2);
+    dumps(memory, 4, [[2], [2], [2]]);
+    expect(memory.size).toBe(1);
+  });
+
+  it('forgets what has ended', () => {
+    const memory = new ConnectionMemory();
+    dumps(memory, 1, [[1, 2]]);
+    memory.forget(endedSocket({ cookie: 1 }));
+    expect(memory.size).toBe(1);
+  });
+});
