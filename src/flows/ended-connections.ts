@@ -133,8 +133,9 @@ function lifetimeOf(
  * after it, which shows in that its last data is older than the dump.
  */
 function unseenLifetime(event: SocketView, lastDumpMs: number | undefined, nowMs: number): Lifetime {
-  // The kernel counts from the boot where there was no data and no handshake.
-  if (event.tcpInfoNumber('minRttUs') === undefined && event.proto === 'tcp') return { atLeastMs: 0 };
+  // Without a handshake, and after tcp_disconnect(), the kernel's times are those since the boot.
+  const timed = event.tcpInfoNumber('minRttUs') !== undefined && event.peerPort !== 0;
+  if (event.proto === 'tcp' && !timed) return { atLeastMs: 0 };
   const atLeastMs = Math.max(event.tcpInfoNumber('lastSentMs') ?? 0, event.tcpInfoNumber('lastReceivedMs') ?? 0);
   const atMostMs = lastDumpMs === undefined ? 0 : nowMs - lastDumpMs;
   return atLeastMs > atMostMs || lastDumpMs === undefined ? { atLeastMs } : { atLeastMs, atMostMs };

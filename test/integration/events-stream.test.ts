@@ -217,6 +217,49 @@ describe('events: its end', () => {
   });
 });
 
+describe('events: what no dump has seen', () => {
+  it('is told with what its event says, and never with a lifetime that it had not', async () => {
+    const run = await EventsRun.start(netns, '--ndjson', '--tcp');
+    const listener = await workshop.tcpListener(V4);
+    const begin = Date.now();
+    const aborted = await workshop.tcpPair(listener);
+    await workshop.setsockopt(aborted.client, OPT.SOL_SOCKET, OPT.SO_LINGER, 1, 0);
+    await workshop.close(aborted.client);
+    const closed = await workshop.tcpPair(listener);
+    await workshop.send(closed.client, 10);
+    await workshop.recv(closed.server, 10);
+    await workshop.close(closed.client);
+    const refused = await workshop.socket(AF.INET, SOCK.STREAM);
+    await workshop.connect(refused, { host: V4, port: await freePort(workshop, V4) });
+    await workshop.close(refused);
+    await until('three ends', () => run.connections.length === 3);
+    const most = Date.now() - begin;
+    expect(await run.stop()).toBe(0);
+    expect(run.connections.map(({ outcome }) => outcome).sort()).toEqual(['aborted', 'closed', 'refused']);
+    for (const { lifetime } of run.connections) expect(lifetime?.atLeastMs).toBeLessThanOrEqual(most);
+    const of = (wanted: string) => run.connections.find(({ outcome }) => outcome === wanted);
+    expect(of('closed')).toMatchObject({ bytesSent: 10, local: { port: closed.clientPort } });
+    expect(of('refused')?.lifetime).toEqual({ atLeastMs: 0 });
+  });
+
+  it('children of a listener that is closed: never accepted, by their listener’s own end', async () => {
+    const run = await EventsRun.start(netns, '--ndjson', '--tcp');
+    const listener = await workshop.tcpListener(V4);
+    const clients: number[] = [];
+    for (let index = 0; index < 3; index++) {
+      const client = await workshop.socket(AF.INET, SOCK.STREAM);
+      await workshop.connect(client, listener);
+      clients.push(client);
+    }
+    await workshop.close(listener.fd);
+    await until('three ends', () => run.connections.length === 3);
+    expect(await run.stop()).toBe(0);
+    expect(run.connections.map(({ outcome, local }) => [outcome, local?.port])).toEqual(
+      clients.map(() => ['never-accepted', listener.port]),
+    );
+  });
+});
+
 describe('events: filters', () => {
   /** Two connections that a dump has seen, and one attempt that is refused; which ends match. */
   async function matching(filter: string): Promise<string[]> {

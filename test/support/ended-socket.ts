@@ -11,6 +11,8 @@ export interface EndedBytes {
   peer?: number;
   receiveQueue?: number;
   cookie?: number;
+  /** Always 0 in an event; a dump has it. */
+  inode?: number;
   rttUs?: number;
   /** Absent: the kernel's "no sample". */
   minRttUs?: number;
@@ -34,6 +36,7 @@ export function endedSocket(values: EndedBytes): InetDiagCursor {
   view.setUint32(24, values.peer ?? LOOPBACK, false);
   view.setUint32(44, values.cookie ?? 1, true);
   view.setUint32(56, values.receiveQueue ?? 0, true);
+  view.setUint32(68, values.inode ?? 0, true);
   // INET_DIAG_INFO
   view.setUint16(72, 4 + 152, true);
   view.setUint16(74, 2, true);

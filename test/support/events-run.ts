@@ -53,22 +53,23 @@ export class EventsRun {
 
   /** Comes back when the kernel has the verb's socket among the receivers of the namespace's events. */
   static async start(netns: TestNetns, ...args: string[]): Promise<EventsRun> {
-    return EventsRun.startOn(netns, `netns:${netns.name}`, args);
+    return EventsRun.startOn(() => netns.run('cat', '/proc/net/netlink'), `netns:${netns.name}`, args);
   }
 
+  /** @param netlink text of /proc/PID/net/netlink of the namespace */
   static async startOn(
-    netns: TestNetns,
+    netlink: () => string,
     target: string,
     args: readonly string[],
     env: Record<string, string> = {},
   ): Promise<EventsRun> {
-    const before = receivers(netns);
+    const before = receivers(netlink());
     const child = spawn(LAUNCHER, ['events', target, ...args], {
       stdio: ['ignore', 'pipe', 'pipe'],
       env: { ...process.env, DOCKER_HOST: 'unix:///nonexistent', ...env },
     });
     const run = new EventsRun(child);
-    await until(`events of ${target}`, () => child.exitCode !== null || receivers(netns) > before);
+    await until(`events of ${target}`, () => child.exitCode !== null || receivers(netlink()) > before);
     if (child.exitCode !== null) throw new Error(`events ${args.join(' ')}: status ${child.exitCode}, ${run.stderr}`);
     return run;
   }
@@ -118,9 +119,8 @@ export class EventsRun {
 }
 
 /** Netlink sockets of the namespace that are members of the four destroy groups, from /proc/net/netlink. */
-function receivers(netns: TestNetns): number {
-  return netns
-    .run('cat', '/proc/net/netlink')
+function receivers(netlink: string): number {
+  return netlink
     .split('\n')
     .map((line) => line.trim().split(/\s+/))
     .filter(([, protocol, , groups]) => protocol === '4' && groups === '0000000f').length;

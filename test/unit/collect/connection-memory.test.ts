@@ -2,11 +2,11 @@ import { describe, expect, it } from 'vitest';
 import { ConnectionMemory } from '../../../src/collect/connection-memory.ts';
 import { endedSocket } from '../../support/ended-socket.ts';
 
-/** Takes dumps of a second each, with these cookies in them. */
+/** Takes dumps of a second each, with these cookies in them; the inode is as the cookie. */
 function dumps(memory: ConnectionMemory, first: number, sets: number[][], endsAreTold = false): void {
   sets.forEach((cookies, index) => {
     memory.begin((first + index) * 1000);
-    for (const cookie of cookies) memory.see(endedSocket({ cookie, peerPort: 3306 }));
+    for (const cookie of cookies) memory.see(endedSocket({ cookie, inode: cookie, peerPort: 3306 }));
     memory.end(endsAreTold);
   });
 }
@@ -35,5 +35,24 @@ describe('ConnectionMemory', () => {
     dumps(memory, 1, [[1, 2]]);
     memory.forget(endedSocket({ cookie: 1 }));
     expect(memory.size).toBe(1);
+  });
+
+  it('keeps what was reset and is still held, where an event will tell of its end', () => {
+    const memory = new ConnectionMemory();
+    dumps(memory, 1, [[1], [], [], [], [], [], []], true);
+    expect(memory.of(endedSocket({ cookie: 1 }))).toMatchObject({ firstSeenMs: 1000, inode: 1 });
+    // What has no process ends with the dump that has it no more.
+    memory.begin(8000);
+    memory.see(endedSocket({ cookie: 2, inode: 0 }));
+    memory.end(true);
+    dumps(memory, 9, [[], [], [], []], true);
+    expect(memory.size).toBe(1);
+  });
+
+  it('keeps fifty thousand of those at most', () => {
+    const memory = new ConnectionMemory();
+    const many = Array.from({ length: 50_100 }, (_, index) => index + 1);
+    dumps(memory, 1, [many, [], [], [], []], true);
+    expect(memory.size).toBe(50_000);
   });
 });
