@@ -53,7 +53,7 @@ export class EndedConnections {
       family: view.family,
       local: this.#endpoint(this.#localHost(view), view.localPort, view.proto),
       peer: this.#endpoint(this.#peerHost(view), view.peerPort, view.proto),
-      lifetime: lifetimeOf(space, event, remembered, at.getTime()),
+      lifetime: lifetimeOf(space, view, remembered, at.getTime()),
       outcome,
       cookie: cookieText(event),
     };
@@ -118,11 +118,11 @@ function addCounters(connection: EndedConnection, event: SocketView): void {
 
 function lifetimeOf(
   { memory }: WatchedSpace,
-  event: SocketView,
+  view: SocketView,
   remembered: Remembered | undefined,
   nowMs: number,
 ): Lifetime {
-  if (remembered === undefined) return unseenLifetime(event, memory.lastDumpMs, nowMs);
+  if (remembered === undefined) return unseenLifetime(view, memory.lastDumpMs, nowMs);
   const atLeastMs = Math.max(0, nowMs - remembered.firstSeenMs);
   return remembered.notBeforeMs === undefined ? { atLeastMs } : { atLeastMs, atMostMs: nowMs - remembered.notBeforeMs };
 }
@@ -132,11 +132,10 @@ function lifetimeOf(
  * have a socket in CLOSE: what was never established, and what was reset before that dump and closed
  * after it, which shows in that its last data is older than the dump.
  */
-function unseenLifetime(event: SocketView, lastDumpMs: number | undefined, nowMs: number): Lifetime {
-  // Without a handshake, and after tcp_disconnect(), the kernel's times are those since the boot.
-  const timed = event.tcpInfoNumber('minRttUs') !== undefined && event.peerPort !== 0;
-  if (event.proto === 'tcp' && !timed) return { atLeastMs: 0 };
-  const atLeastMs = Math.max(event.tcpInfoNumber('lastSentMs') ?? 0, event.tcpInfoNumber('lastReceivedMs') ?? 0);
+function unseenLifetime(view: SocketView, lastDumpMs: number | undefined, nowMs: number): Lifetime {
+  const sentMs = view.tcpInfoNumber('lastSentMs');
+  if (view.proto === 'tcp' && sentMs === undefined) return { atLeastMs: 0 };
+  const atLeastMs = Math.max(sentMs ?? 0, view.tcpInfoNumber('lastReceivedMs') ?? 0);
   const atMostMs = lastDumpMs === undefined ? 0 : nowMs - lastDumpMs;
   return atLeastMs > atMostMs || lastDumpMs === undefined ? { atLeastMs } : { atLeastMs, atMostMs };
 }

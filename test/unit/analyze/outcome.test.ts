@@ -42,4 +42,20 @@ describe('EndedView', () => {
     const view = new EndedView().moveTo(endedSocket(ESTABLISHED), known);
     expect([view.peerPort, view.peerWord(0), view.tcpInfoNumber('rttUs')]).toEqual([3306, 0x7f000001, 300]);
   });
+
+  it('has no times of what the kernel counts from its boot', () => {
+    const times = (event: EndedBytes) =>
+      new EndedView().moveTo(endedSocket(event), undefined).tcpInfoNumber('lastSentMs');
+    expect(times(ESTABLISHED)).toBe(0);
+    expect(times({ peerPort: 3306, segmentsIn: 1 })).toBeUndefined();
+    expect(times({ ...MANGLED, minRttUs: 25 })).toBeUndefined();
+  });
+
+  it('tells an attempt to connect from a connection', () => {
+    const state = (event: EndedBytes) => new EndedView().moveTo(endedSocket(event), undefined).state;
+    expect(state(ESTABLISHED)).toBe(TCP_STATE.ESTABLISHED);
+    expect(state({ peerPort: 3306, segmentsIn: 1 })).toBe(TCP_STATE.SYN_SENT);
+    expect(state({ proto: 'udp', peerPort: 53 })).toBe(TCP_STATE.ESTABLISHED);
+    expect(state(MANGLED)).toBe(TCP_STATE.CLOSE);
+  });
 });
