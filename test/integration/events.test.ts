@@ -4,22 +4,16 @@
  * dump has seen it; what no dump saw is in events-unseen.test.ts.
  */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type EventObject, EventsRun } from '../support/events-run.ts';
+import { between, EndWatch } from '../support/end-watch.ts';
 import { createNetns, type TestNetns, until } from '../support/netns.ts';
 import { AF, OPT, SHUT, SOCK } from '../support/recipes/constants.ts';
 import { drop, freePort, V4 } from '../support/recipes/ground.ts';
-import { mptcp, udpConnected, udpUnconnected } from '../support/recipes/other-protocols.ts';
-import { acceptQueue, boundInactive } from '../support/recipes/tcp-opening.ts';
+import { acceptQueue } from '../support/recipes/tcp-opening.ts';
 import { type Fd, type Pair, Workshop } from '../support/recipes/workshop.ts';
 
 let netns: TestNetns;
 let workshop: Workshop;
-let json: EventsRun;
-let text: EventsRun;
-/** UDP ports of barriers, which end too. */
-const barriers: number[] = [];
-/** Ends of sockets that the tests have made, in all. */
-let expected = 0;
+let watch: EndWatch;
 
 type Listener = { fd: Fd; host: string; port: number };
 type Prepared = Pair & { listener: Listener };
@@ -79,50 +73,14 @@ beforeAll(async () => {
     victim: { workshop: other, pairs: [await pairOf(other), await pairOf(other), await pairOf(other)] },
     waiting: await waitingInSynSent(),
   };
-  json = await EventsRun.start(netns, '--ndjson');
-  text = await EventsRun.start(netns, '-n');
-  barriers.push(await json.barrier(workshop, text));
+  watch = await EndWatch.start(netns, workshop);
 });
 afterAll(async () => {
-  await json?.stop();
-  await text?.stop();
+  await watch?.stop();
   await scene?.victim.workshop.stop();
   await workshop?.stop();
   netns?.remove();
 });
-
-const between = ({ local, peer }: EventObject, localPort: number, peerPort: number) =>
-  local?.port === localPort && peer?.port === peerPort;
-
-/** Makes sockets end, waits for so many ends, and gives them back: no more and no less have come. */
-async function ends(count: number, act: () => Promise<unknown>): Promise<EventObject[]> {
-  const before = json.connections.length;
-  const known = new Set(json.connections.map(({ cookie }) => cookie));
-  await act();
-  await until(`${count} ends`, () => json.connections.length >= before + count);
-  barriers.push(await json.barrier(workshop, text));
-  expected += count;
-  return json.connections.filter(
-    ({ cookie, proto, local }) => !known.has(cookie) && !(proto === 'udp' && barriers.includes(local?.port ?? 0)),
-  );
-}
-
-/** The cells of the line of text with these endpoints. */
-function cells(localPort: number, peerPort: number): string[] {
-  const line = text.stdout
-    .split('\n')
-    .find((candidate) => new RegExp(`:${localPort} +\\S+:${peerPort === 0 ? '\\*' : peerPort} `).test(candidate));
-  return line?.split(/ {2,}/) ?? [];
-}
-
-const shows = (state: string, localPort: number) =>
-  netns
-    .run('ss', '-tanH')
-    .split('\n')
-    .some((line) => {
-      const [found, , , local] = line.trim().split(/\s+/);
-      return found === state && local?.endsWith(`:${localPort}`);
-    });
 
 describe('events: connections that a dump has seen', () => {
   it('the client closes first: one end, with its bytes; the server closes: one more; TIME_WAIT: none', async () => {
@@ -131,7 +89,7 @@ describe('events: connections that a dump has seen', () => {
     await workshop.recv(server, 2000);
     await workshop.send(server, 300);
     await workshop.recv(client, 2000);
-    const first = await ends(1, () => workshop.close(client));
+    const first = await watch.ends(1, () => workshop.close(client));
     expect(first).toMatchObject([
       {
         ...{
@@ -151,7 +109,7 @@ describe('events: connections that a dump has seen', () => {
     expect(first[0]?.rttUs).toBeGreaterThan(0);
     // It was there before anybody looked: how long is not known.
     expect(first[0]?.lifetime?.atMostMs).toBeUndefined();
-    const [clock, who, local, peer, lived, sent, received, rtt, retransmits, outcome] = cells(
+    const [clock, who, local, peer, lived, sent, received, rtt, retransmits, outcome] = watch.cells(
       clientPort,
       listener.port,
     );
@@ -162,7 +120,7 @@ describe('events: connections that a dump has seen', () => {
     expect([sent, received, retransmits, outcome]).toEqual(['900B', '300B', '0', 'closed']);
     expect(rtt).toMatch(/^[\d.]+(us|ms)$/);
 
-    const second = await ends(1, async () => {
+    const second = await watch.ends(1, async () => {
       await workshop.recv(server, 1);
       await workshop.close(server);
     });
@@ -171,35 +129,35 @@ describe('events: connections that a dump has seen', () => {
       { role: 'server', outcome: 'closed', bytesSent: 300, bytesReceived: 901, process: { pid: workshop.pid } },
     ]);
     expect(between(second[0] ?? { type: 'gap' }, listener.port, clientPort)).toBe(true);
-    await until('TIME_WAIT', () => shows('TIME-WAIT', clientPort));
-    const none = await ends(0, async () => {
+    await until('TIME_WAIT', () => watch.shows('TIME-WAIT', clientPort));
+    const none = await watch.ends(0, async () => {
       netns.run('ss', '-K', 'state', 'time-wait', 'sport', '=', `:${clientPort}`);
-      await until('the end of TIME_WAIT', () => !shows('TIME-WAIT', clientPort));
+      await until('the end of TIME_WAIT', () => !watch.shows('TIME-WAIT', clientPort));
     });
     expect(none).toEqual([]);
   });
 
   it('FIN_WAIT2 without a process: its end makes none, the other side one', async () => {
     const { client, server, clientPort, listener } = scene.finWait;
-    expect(await ends(1, () => workshop.close(client))).toMatchObject([{ role: 'client', outcome: 'closed' }]);
-    await until('FIN_WAIT2', () => shows('FIN-WAIT-2', clientPort));
-    const none = await ends(0, () => until('its end', () => !shows('FIN-WAIT-2', clientPort)));
+    expect(await watch.ends(1, () => workshop.close(client))).toMatchObject([{ role: 'client', outcome: 'closed' }]);
+    await until('FIN_WAIT2', () => watch.shows('FIN-WAIT-2', clientPort));
+    const none = await watch.ends(0, () => until('its end', () => !watch.shows('FIN-WAIT-2', clientPort)));
     expect(none).toEqual([]);
-    const other = await ends(1, () => workshop.close(server));
+    const other = await watch.ends(1, () => workshop.close(server));
     expect(other).toMatchObject([{ role: 'server', local: { port: listener.port }, peer: { port: clientPort } }]);
   });
 
   it('both sides shut down: none until the descriptors are closed, then one each', async () => {
     const { client, server, clientPort, listener } = scene.bothShut;
-    const none = await ends(0, async () => {
+    const none = await watch.ends(0, async () => {
       await workshop.shutdown(client, SHUT.WR);
       await workshop.recv(server, 1);
       await workshop.shutdown(server, SHUT.WR);
       await workshop.recv(client, 1);
-      await until('TIME_WAIT', () => shows('TIME-WAIT', clientPort));
+      await until('TIME_WAIT', () => watch.shows('TIME-WAIT', clientPort));
     });
     expect(none).toEqual([]);
-    const both = await ends(2, async () => {
+    const both = await watch.ends(2, async () => {
       await workshop.close(client);
       await workshop.close(server);
     });
@@ -210,10 +168,10 @@ describe('events: connections that a dump has seen', () => {
 
   it('SO_LINGER 0: aborted, its endpoints as they were; the reset peer ends when it is closed', async () => {
     const { client, server, clientPort, listener } = scene.linger;
-    const first = await ends(1, async () => {
+    const first = await watch.ends(1, async () => {
       await workshop.setsockopt(client, OPT.SOL_SOCKET, OPT.SO_LINGER, 1, 0);
       await workshop.close(client);
-      await until('the reset', () => !shows('ESTAB', listener.port));
+      await until('the reset', () => !watch.shows('ESTAB', listener.port));
     });
     expect(first).toMatchObject([
       {
@@ -224,15 +182,15 @@ describe('events: connections that a dump has seen', () => {
     ]);
     // The kernel has cleared its counters.
     expect(first[0]).not.toHaveProperty('bytesSent');
-    expect(cells(clientPort, listener.port).at(-1)).toBe('aborted');
-    expect(cells(clientPort, listener.port)[5]).toBe('-');
-    const second = await ends(1, () => workshop.close(server));
+    expect(watch.cells(clientPort, listener.port).at(-1)).toBe('aborted');
+    expect(watch.cells(clientPort, listener.port)[5]).toBe('-');
+    const second = await watch.ends(1, () => workshop.close(server));
     expect(second).toMatchObject([{ role: 'server', local: { port: listener.port }, peer: { port: clientPort } }]);
   });
 
   it('closed with unread data: aborted, with what was received; the reset peer ends when it is closed', async () => {
     const { client, server, clientPort, listener } = scene.unread;
-    const first = await ends(1, async () => {
+    const first = await watch.ends(1, async () => {
       await workshop.send(client, 777);
       await workshop.close(server);
     });
@@ -245,13 +203,13 @@ describe('events: connections that a dump has seen', () => {
         peer: { port: clientPort },
       },
     ]);
-    const second = await ends(1, () => workshop.close(client));
+    const second = await watch.ends(1, () => workshop.close(client));
     expect(second).toMatchObject([{ outcome: 'closed', role: 'client', bytesSent: 777, local: { port: clientPort } }]);
   });
 
   it('IPv6, and IPv4 to a socket of both', async () => {
     const { inet6, mapped } = scene;
-    const both = await ends(4, async () => {
+    const both = await watch.ends(4, async () => {
       for (const { client, server } of [inet6, mapped]) {
         await workshop.close(client);
         await workshop.recv(server, 1);
@@ -262,7 +220,7 @@ describe('events: connections that a dump has seen', () => {
     expect(of(inet6.clientPort, inet6.listener.port)).toMatchObject({
       ...{ family: 'inet6', local: { address: '::1' }, peer: { address: '::1' } },
     });
-    expect(cells(inet6.clientPort, inet6.listener.port)[2]).toBe(`[::1]:${inet6.clientPort}`);
+    expect(watch.cells(inet6.clientPort, inet6.listener.port)[2]).toBe(`[::1]:${inet6.clientPort}`);
     expect(of(mapped.clientPort, mapped.listener.port)).toMatchObject({ family: 'inet', peer: { address: V4 } });
     expect(of(mapped.listener.port, mapped.clientPort)).toMatchObject({
       ...{ family: 'inet6', role: 'server', peer: { address: '::ffff:127.0.0.1' } },
@@ -271,19 +229,19 @@ describe('events: connections that a dump has seen', () => {
 
   it('a listener closed with connections in its queue: each never accepted', async () => {
     const { port, waiting, clientPorts } = scene.queue;
-    const fd = await descriptorOfListener();
-    const children = await ends(waiting, () => workshop.close(fd));
+    const fd = await watch.descriptorOf(scene.queue.inode);
+    const children = await watch.ends(waiting, () => workshop.close(fd));
     expect(children.map(({ outcome }) => outcome)).toEqual(Array(waiting).fill('never-accepted'));
     expect(children.map(({ local, peer }) => [local?.port, peer?.port]).sort()).toEqual(
       clientPorts.map((clientPort) => [port, clientPort]).sort(),
     );
-    expect(cells(port, clientPorts[0] ?? 0).at(-1)).toBe('never-accepted');
+    expect(watch.cells(port, clientPorts[0] ?? 0).at(-1)).toBe('never-accepted');
     expect(children.every((child) => child.process === undefined && child.role === 'server')).toBe(true);
   });
 
   it('a killed process: all of its connections', async () => {
     const { workshop: victim, pairs } = scene.victim;
-    const all = await ends(pairs.length * 2, () => victim.stop());
+    const all = await watch.ends(pairs.length * 2, () => victim.stop());
     for (const { clientPort, listener } of pairs) {
       expect(all.filter((end) => between(end, clientPort, listener.port))).toHaveLength(1);
       expect(all.filter((end) => between(end, listener.port, clientPort))).toHaveLength(1);
@@ -293,141 +251,22 @@ describe('events: connections that a dump has seen', () => {
 
   it('SYN_SENT closed by SOCK_DESTROY, then by its process: no answer', async () => {
     const { fd, localPort, peerPort } = scene.waiting;
-    const none = await ends(0, async () => {
+    const none = await watch.ends(0, async () => {
       netns.run('ss', '-K', 'state', 'syn-sent', 'dport', '=', `:${peerPort}`);
-      await until('the end of SYN_SENT', () => !shows('SYN-SENT', localPort));
+      await until('the end of SYN_SENT', () => !watch.shows('SYN-SENT', localPort));
     });
     expect(none).toEqual([]);
-    const one = await ends(1, () => workshop.close(fd));
+    const one = await watch.ends(1, () => workshop.close(fd));
     expect(one).toMatchObject([
       { outcome: 'no-answer', role: 'client', local: { port: localPort }, peer: { port: peerPort }, bytesSent: 0 },
     ]);
   });
 });
 
-/** The queue's listener has no name here but its inode. */
-async function descriptorOfListener(): Promise<Fd> {
-  for (let fd = 3; fd < 200; fd++) {
-    const inode = await workshop.inode(fd).catch(() => 0);
-    if (inode === scene.queue.inode) return fd;
-  }
-  throw new Error('the listener has no descriptor');
-}
-
-/** Packets that the rule of `drop` has taken. */
-function dropped(port: number): number {
-  const rules = netns.run('iptables', '-w', '20', '-nvxL', 'INPUT').split('\n');
-  return Number(
-    rules
-      .find((rule) => rule.includes(`dpt:${port} `))
-      ?.trim()
-      .split(/\s+/)[0],
-  );
-}
-
-describe('events: attempts to connect', () => {
-  it('refused, non-blocking: refused, with its endpoints', async () => {
-    const port = await freePort(workshop, V4);
-    const fd = await workshop.socket(AF.INET, SOCK.STREAM);
-    await workshop.connect(fd, { host: V4, port }, true);
-    const localPort = await workshop.port(fd).catch(() => 0);
-    const one = await ends(1, () => workshop.close(fd));
-    expect(one).toMatchObject([{ outcome: 'refused', peer: { address: V4, port }, local: { address: V4 } }]);
-    if (localPort !== 0) expect(one[0]?.local?.port).toBe(localPort);
-  });
-
-  it('refused, blocking: failed; the kernel has cleared the port', async () => {
-    const port = await freePort(workshop, V4);
-    const fd = await workshop.socket(AF.INET, SOCK.STREAM, 0, true);
-    await expect(workshop.connect(fd, { host: V4, port })).rejects.toMatchObject({ code: 'ECONNREFUSED' });
-    const one = await ends(1, () => workshop.close(fd));
-    expect(one).toMatchObject([{ outcome: 'failed', peer: { address: V4, port: 0 } }]);
-  });
-
-  it('no answer, non-blocking: no answer, with the retransmissions', async () => {
-    const port = await freePort(workshop, V4);
-    drop(netns, V4, '--dport', String(port), '--syn');
-    const fd = await workshop.socket(AF.INET, SOCK.STREAM);
-    await workshop.connect(fd, { host: V4, port }, false);
-    const localPort = await workshop.port(fd);
-    await until('the attempt to be given up', () => !shows('SYN-SENT', localPort));
-    const one = await ends(1, () => workshop.close(fd));
-    expect(one).toMatchObject([
-      { outcome: 'no-answer', peer: { port }, local: { port: localPort }, retransmits: dropped(port) - 1 },
-    ]);
-  });
-
-  it('no answer, blocking: failed, and the endpoints come from the dump that saw it', async () => {
-    const port = await freePort(workshop, V4);
-    drop(netns, V4, '--dport', String(port), '--syn');
-    const shop = await Workshop.start(netns);
-    const fd = await shop.socket(AF.INET, SOCK.STREAM, 0, true);
-    await expect(shop.connect(fd, { host: V4, port })).rejects.toMatchObject({ code: 'ETIMEDOUT' });
-    const one = await ends(1, () => shop.close(fd));
-    expect(one).toMatchObject([{ outcome: 'failed', peer: { address: V4, port }, process: { pid: shop.pid } }]);
-    await shop.stop();
-  });
-});
-
-describe('events: other sockets', () => {
-  it('a listener, a bound socket, a new one: no connection', async () => {
-    const listener = await workshop.tcpListener(V4);
-    const none = await ends(0, async () => {
-      await workshop.close(listener.fd);
-      await workshop.close(await workshop.socket(AF.INET, SOCK.STREAM));
-      const { inode } = await boundInactive({ netns, workshop });
-      await workshop.close(await withInode(inode));
-    });
-    expect(none).toEqual([]);
-  });
-
-  it('UDP with a peer: one; without: none', async () => {
-    const connected = await udpConnected({ netns, workshop });
-    const fd = await withInode(connected.inode);
-    const one = await ends(1, () => workshop.close(fd));
-    expect(one).toMatchObject([
-      {
-        ...{ proto: 'udp', family: 'inet', outcome: 'closed' },
-        local: { address: V4, port: connected.localPort },
-        peer: { address: V4, port: connected.peerPort },
-      },
-    ]);
-    expect(one[0]).not.toHaveProperty('bytesSent');
-    expect(one[0]).not.toHaveProperty('role');
-    const unconnected = await udpUnconnected({ netns, workshop });
-    const other = await withInode(unconnected.inode);
-    expect(await ends(0, () => workshop.close(other))).toEqual([]);
-  });
-
-  it('MPTCP: the TCP connection below it, on each side', async ({ skip }) => {
-    const sockets = await mptcp({ netns, workshop }).catch((error: { code?: string }) => error.code ?? '');
-    if (typeof sockets === 'string') return skip(`this kernel has no MPTCP: ${sockets}`);
-    const [listener, client, server] = sockets;
-    const [clientFd, serverFd] = [await withInode(client?.inode), await withInode(server?.inode)];
-    const both = await ends(2, async () => {
-      await workshop.close(clientFd);
-      await workshop.recv(serverFd, 1);
-      await workshop.close(serverFd);
-    });
-    const [a, b] = [client?.localPort ?? 0, listener?.localPort ?? 0];
-    expect(both.filter((end) => between(end, a, b))).toHaveLength(1);
-    // The kernel has disconnected the TCP socket of the side that closed last: its peer's port may be gone.
-    expect(both.filter(({ local, peer }) => local?.port === b && [a, 0].includes(peer?.port ?? -1))).toHaveLength(1);
-    expect(both.every(({ proto }) => proto === 'tcp')).toBe(true);
-  });
-});
-
-/** The workshop's descriptor of a socket that a recipe made. */
-async function withInode(inode: number | undefined): Promise<Fd> {
-  for (let fd = 3; fd < 300; fd++) if ((await workshop.inode(fd).catch(() => 0)) === inode) return fd;
-  throw new Error(`no descriptor of inode ${inode}`);
-}
-
 describe('events: at the end', () => {
   it('the summary adds up what was told, and the status is 0', async () => {
-    const total = expected + barriers.length;
-    expect(await json.stop()).toBe(0);
-    expect(await text.stop()).toBe(0);
+    const { json, text, expected: total } = watch;
+    expect(await watch.stop()).toEqual([0, 0]);
     expect([json.stderr, text.stderr]).toEqual(['', '']);
     const summary = json.objects.at(-1);
     expect(summary).toMatchObject({ type: 'summary', connections: json.connections.length, gaps: 0 });
