@@ -1,6 +1,6 @@
 import {
   type DescriptorKind,
-    kindOfLink,
+  kindOfLink,
   kindOfProtocol,
   type NamedDescriptors,
   type SocketDescriptor,

@@ -1,3 +1,19 @@
+/** What tells where something runs. */
+export interface PlatformFacts {
+  /** As `Target.runtime`: `docker`, `podman`, `containerd`, `cri-o`, `ecs`, `kubernetes`, `pid`, `host`, `netns`. */
+  runtime: string;
+  /** The container's name. */
+  name: string;
+  /** Of the container; empty without one. */
+  labels: Readonly<Record<string, string>>;
+  /** Paths of `/proc/PID/cgroup` of its main process, every hierarchy's; empty where unknown. */
+  cgroupPaths: readonly string[];
+  /** The runtime's word for its network: `host`, `bridge`; undefined where unknown. */
+  networkMode?: string | undefined;
+  /** Its main process; undefined where there is none. */
+  process?: { pid: number; name: string } | undefined;
+}
+
 /** What a container or process was started by, as far as settings for it are made in different places. */
 export type Platform =
   /** `docker run`, or the Engine's API. */
@@ -14,7 +30,7 @@ export type Platform =
       runtime: string;
       hostNetwork: boolean;
     }
-  | { kind: 'podman'; name: string; /** A unit that runs it, as with Quadlet. */ unit?: string; hostNetwork: boolean }
+  | { kind: 'podman'; name: string /** A unit that runs it, as with Quadlet. */; unit?: string; hostNetwork: boolean }
   /** containerd without Kubernetes: nerdctl, ctr. */
   | { kind: 'containerd'; name: string; hostNetwork: boolean }
   | { kind: 'systemd'; unit: string }

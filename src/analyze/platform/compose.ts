@@ -1,4 +1,12 @@
-import { composeBlock, engineDefault, hostNetworkSysctl, limitNumber, type PlatformFixes, type PlatformOf, shellWord } from './parts.ts';
+import {
+  composeBlock,
+  engineDefault,
+  hostNetworkSysctl,
+  limitNumber,
+  type PlatformFixes,
+  type PlatformOf,
+  shellWord,
+} from './parts.ts';
 
 type Compose = PlatformOf<'compose'>;
 

@@ -1,5 +1,14 @@
 import type { Fix } from '../../model/finding.ts';
-import { hostNetworkSysctl, limitNumber, type PlatformFixes, type PlatformOf, shellWord, ulimitOption, unitDropIn, unitLimit } from './parts.ts';
+import {
+  hostNetworkSysctl,
+  limitNumber,
+  type PlatformFixes,
+  type PlatformOf,
+  shellWord,
+  ulimitOption,
+  unitDropIn,
+  unitLimit,
+} from './parts.ts';
 
 type Containerd = PlatformOf<'containerd'>;
 

@@ -1,4 +1,11 @@
-import { engineDefault, hostNetworkSysctl, type PlatformFixes, type PlatformOf, shellWord, ulimitOption } from './parts.ts';
+import {
+  engineDefault,
+  hostNetworkSysctl,
+  type PlatformFixes,
+  type PlatformOf,
+  shellWord,
+  ulimitOption,
+} from './parts.ts';
 
 const AGAIN = 'a container keeps what it was made with: remove it and make it again';
 

@@ -1,6 +1,14 @@
 import type { Fix } from '../../model/finding.ts';
 import { baseSpec, containerdUnit } from './containerd.ts';
-import { hostNetworkSysctl, limitNumber, type PlatformFixes, type PlatformOf, ulimitOption, unitDropIn, unitLimit } from './parts.ts';
+import {
+  hostNetworkSysctl,
+  limitNumber,
+  type PlatformFixes,
+  type PlatformOf,
+  ulimitOption,
+  unitDropIn,
+  unitLimit,
+} from './parts.ts';
 
 type Kubernetes = PlatformOf<'kubernetes'>;
 

@@ -1,20 +1,4 @@
-import type { EcsPlatform, Platform } from '../../model/platform.ts';
-
-/** What tells where something runs. */
-export interface PlatformFacts {
-  /** As `Target.runtime`: `docker`, `podman`, `containerd`, `cri-o`, `ecs`, `kubernetes`, `pid`, `host`, `netns`. */
-  runtime: string;
-  /** The container's name. */
-  name: string;
-  /** Of the container; empty without one. */
-  labels: Readonly<Record<string, string>>;
-  /** Paths of `/proc/PID/cgroup` of its main process, every hierarchy's; empty where unknown. */
-  cgroupPaths: readonly string[];
-  /** The runtime's word for its network: `host`, `bridge`; undefined where unknown. */
-  networkMode?: string | undefined;
-  /** Its main process; undefined where there is none. */
-  process?: { pid: number; name: string } | undefined;
-}
+import type { EcsPlatform, Platform, PlatformFacts } from '../../model/platform.ts';
 
 /** The platform that something runs on, by its labels first, then by its cgroup. */
 export function platformOf(facts: PlatformFacts): Platform {

@@ -1,4 +1,11 @@
-import { engineDefault, hostNetworkSysctl, type PlatformFixes, type PlatformOf, shellWord, ulimitOption } from './parts.ts';
+import {
+  engineDefault,
+  hostNetworkSysctl,
+  type PlatformFixes,
+  type PlatformOf,
+  shellWord,
+  ulimitOption,
+} from './parts.ts';
 
 type Swarm = PlatformOf<'swarm'>;
 
