@@ -1,6 +1,6 @@
 import type { Program, ProgramClass } from '../model/program.ts';
 
-/** Programs by the last part of their executable's path. */
+/** Programs by the last part of their executable's path; that itself is the name where none stands here. */
 const KNOWN: readonly { pattern: RegExp; name: string; raises: boolean; how: string }[] = [
   raising(/^(node|nodejs)$/, 'Node.js', 'raises it to the hard limit at start, at most to 1048576'),
   raising(/^deno$/, 'Deno', 'raises it to the hard limit at start'),
@@ -11,7 +11,7 @@ const KNOWN: readonly { pattern: RegExp; name: string; raises: boolean; how: str
   lasting(/^php(-fpm|-cgi)?[\d.]*$/, 'PHP'),
   lasting(/^perl[\d.]*$/, 'Perl'),
   lasting(/^nginx$/, 'nginx', 'keeps it, unless worker_rlimit_nofile is set'),
-  lasting(/^(busybox|sh|dash|ash|bash|sleep)$/, 'a shell or its tools'),
+  lasting(/^(busybox|sh|dash|ash|bash|sleep)$/, ''),
 ];
 
 /**
@@ -27,7 +27,7 @@ export function programClass({ executable, name, isGo }: Program): ProgramClass 
   const file = executable?.split('/').at(-1) ?? name;
   const known = KNOWN.find(({ pattern }) => pattern.test(file));
   if (known === undefined) return { name: file, raisesSoftLimit: undefined, how: undefined };
-  return { name: known.name, raisesSoftLimit: known.raises, how: known.how };
+  return { name: known.name || file, raisesSoftLimit: known.raises, how: known.how };
 }
 
 function raising(pattern: RegExp, name: string, how: string) {

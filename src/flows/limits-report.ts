@@ -38,11 +38,16 @@ export async function limitsOf(machine: Machine, place: Place, time?: WatchTime)
   const known = await containerKnowledge(machine, place);
   if (known.note !== undefined) coverage.notes.push(known.note);
   if (place.target.runtime === 'host') coverage.notes.push(HOST_NOTE);
-  const watched = await watchDescriptors(machine, place, facts, closely(facts), time);
+  const close = closely(facts);
+  const watched = await watchDescriptors(machine, place, facts, close, time);
   const denied = facts.filter(({ used }) => used === undefined).length;
   if (denied > 0) {
     coverage.complete = false;
     coverage.notes.push(`the descriptors of ${denied} processes may not be looked at: run as root (CAP_SYS_PTRACE)`);
+  }
+  if (facts.some(({ pid, used }) => used !== undefined && close.has(pid) && watched.get(pid)?.kinds === undefined)) {
+    coverage.complete = false;
+    coverage.notes.push(KINDS_NOTE);
   }
   const { declared, declaredBy } = declaration(machine, known);
   const platform = platformOf(known.facts);
@@ -72,6 +77,9 @@ export async function limitsOf(machine: Machine, place: Place, time?: WatchTime)
 
 const HOST_NOTE =
   'shown is PID 1 of the host: every login and every unit has limits of its own (socklens limits pid:N)';
+
+const KINDS_NOTE =
+  'descriptors of a process with more capabilities than socklens has (or one that ended) are counted, but not told apart';
 
 /** The processes of a target that still run, the main one first. */
 export function limitedProcesses(machine: Machine, place: Place): ProcessFacts[] {

@@ -69,7 +69,9 @@ async function makePlan({ machine }: FlowContext, place: Place, wanted: WantedLi
   const takenAt = new Date();
   const platform = platformOf((await containerKnowledge(machine, place)).facts);
   const rows = new Map(limitedProcesses(machine, place).map((facts) => [facts.pid, rowOf(facts, wanted)]));
-  const hard = wanted.hard ?? wanted.soft;
+  // As the main process has it then, so that a restart makes no difference.
+  const [main] = rows.values();
+  const hard = main?.wanted.hard ?? Number.POSITIVE_INFINITY;
   const fixes = limitFixes(platform, 'nofile', wanted.soft, hard);
   return {
     ...{ place, rows, refusals: [] },

@@ -40,28 +40,32 @@ export interface NamedDescriptors {
   unshown: readonly (SocketDescriptor & { protocol: string })[];
 }
 
-const ANONYMOUS: Readonly<Record<string, DescriptorKind>> = {
-  eventpoll: 'eventpoll',
-  eventfd: 'eventfd',
-  timerfd: 'timerfd',
-  signalfd: 'signalfd',
-  inotify: 'inotify',
-  io_uring: 'ioUring',
-  pidfd: 'pidfd',
-};
+/** Kinds by the name in `anon_inode:[NAME]`. */
+const ANONYMOUS: ReadonlyMap<string, PlainKind> = new Map([
+  ['eventpoll', 'eventpoll'],
+  ['eventfd', 'eventfd'],
+  ['timerfd', 'timerfd'],
+  ['signalfd', 'signalfd'],
+  ['inotify', 'inotify'],
+  ['io_uring', 'ioUring'],
+  ['pidfd', 'pidfd'],
+]);
+
+/** A kind that a link alone tells. */
+type PlainKind = Exclude<DescriptorKind, SocketKind | 'zombie'>;
 
 /**
  * The kind of a descriptor that is no socket, by its link in `/proc/PID/fd`, proc_pid_fd(5).
  *
  * @returns `socket` for one that has to be looked up by its inode
  */
-export function kindOfLink(link: string): Exclude<DescriptorKind, SocketKind | 'zombie'> | 'socket' {
+export function kindOfLink(link: string): PlainKind | 'socket' {
   if (link.startsWith('/')) return kindOfPath(link);
   if (link.startsWith('socket:[')) return 'socket';
   if (link.startsWith('pipe:[')) return 'pipe';
   // `anon_inode:[eventpoll]`, but `anon_inode:inotify`. Since Linux 6.9 pidfds have a file system of their own.
   const name = /^anon_inode:\[?([a-z_]+)\]?$/.exec(link)?.[1] ?? link.split(':', 1)[0] ?? '';
-  return (ANONYMOUS[name] as 'eventpoll' | undefined) ?? 'other';
+  return ANONYMOUS.get(name) ?? 'other';
 }
 
 const DELETED = ' (deleted)';

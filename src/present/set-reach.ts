@@ -6,8 +6,11 @@ export function setReach(
   processes: readonly SetProcess[],
   { soft }: { soft: number },
 ): string[] {
-  const whom = processes.length === 1 ? 'this process' : `these ${processes.length} processes`;
-  const lines = [`reached at once: ${whom} of ${target.name}, and what they start from now on`];
+  const whom =
+    processes.length === 1
+      ? `this process of ${target.name}, and what it starts`
+      : `these ${processes.length} processes of ${target.name}, and what they start`;
+  const lines = [`reached at once: ${whom} from now on`];
   lines.push('not reached: what a program made of its limit when it started (sizes of its tables, worker_connections)');
   if (target.runtime !== 'pid' && target.runtime !== 'netns') {
     lines.push('not reached: a restart of the container and a new `docker exec`: they begin with what was declared');
