@@ -14,13 +14,17 @@ import { netnsIdentifier } from './process-table.ts';
 export function processesOf(machine: Machine, place: Place): number[] {
   const { target } = place;
   const { pid: main, id, runtime } = target;
-  if (main === undefined) {
-    throw new Failure('no-target', `${target.name}: no process lives in it, and only processes have limits`);
-  }
-  if (!sameProcess(machine, place)) throw vanished(target);
-  if (runtime === 'pid' || runtime === 'host') return [main];
-  const identify = netnsIdentifier(machine.proc);
-  const isOurs = (pid: number) =>
-    id === undefined ? identify(pid) === target.netns : containerOfProcess(pid, machine.proc)?.id === id;
+  if (runtime === 'netns') return processesInNetns(machine, place);
+  if (main === undefined || !sameProcess(machine, place)) throw vanished(target);
+  if (id === undefined) return [main];
+  const isOurs = (pid: number) => containerOfProcess(pid, machine.proc)?.id === id;
   return [main, ...listPids(machine.proc).filter((pid) => pid !== main && isOurs(pid))];
+}
+
+function processesInNetns(machine: Machine, { target }: Place): number[] {
+  const identify = netnsIdentifier(machine.proc);
+  // Whoever looks from inside is no process of interest.
+  const pids = listPids(machine.proc).filter((pid) => pid !== process.pid && identify(pid) === target.netns);
+  if (pids.length > 0) return pids;
+  throw new Failure('no-target', `${target.name}: no process lives in it, and only processes have limits`);
 }

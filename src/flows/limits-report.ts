@@ -16,6 +16,7 @@ import { relatedProcesses } from '../collect/related-processes.ts';
 import { Failure } from '../model/failure.ts';
 import type { LimitsByName } from '../model/limits.ts';
 import type { LimitsReport, PidsReport, ProcessUse } from '../model/limits-report.ts';
+import type { Platform } from '../model/platform.ts';
 import type { Coverage } from '../model/snapshot.ts';
 import { type WatchedDescriptors, type WatchTime, watchDescriptors } from './descriptor-watch.ts';
 
@@ -79,7 +80,7 @@ const HOST_NOTE =
   'shown is PID 1 of the host: every login and every unit has limits of its own (socklens limits pid:N)';
 
 const KINDS_NOTE =
-  'descriptors of a process with more capabilities than socklens has (or one that ended) are counted, but not told apart';
+  'the descriptors of some processes are counted, but may not be told apart: that needs CAP_SYS_PTRACE, and every capability that they have';
 
 /** The processes of a target that still run, the main one first. */
 export function limitedProcesses(machine: Machine, place: Place): ProcessFacts[] {
@@ -103,10 +104,25 @@ function declaration(
   const byName = (limits: readonly { name: string; soft: number; hard: number }[]) =>
     Object.fromEntries(limits.map(({ name, soft, hard }) => [name, { soft, hard }]));
   if (details !== undefined && details.limits.length > 0) {
-    return { declared: byName(details.limits), declaredBy: `the Engine's inspect (HostConfig.Ulimits)` };
+    return { declared: byName(details.limits), declaredBy: `${declarerOf(platformOf(facts))} (HostConfig.Ulimits)` };
   }
   const defaults = facts.runtime === 'docker' ? engineDefaults(machine) : undefined;
   return defaults === undefined ? { declared: {} } : { declared: byName(defaults.limits), declaredBy: defaults.from };
+}
+
+/** Who told the Engine. */
+function declarerOf(platform: Platform): string {
+  switch (platform.kind) {
+    case 'ecs-ec2':
+    case 'ecs-fargate':
+      return `task definition ${platform.family ?? ''}:${platform.revision ?? ''}, as the Engine has it`;
+    case 'compose':
+      return `compose service ${platform.service}, as the Engine has it`;
+    case 'swarm':
+      return `swarm service ${platform.service}, as the Engine has it`;
+    default:
+      return 'the Engine';
+  }
 }
 
 function pidsReport(machine: Machine, pid: number, { details }: ContainerKnowledge): { pids?: PidsReport } {

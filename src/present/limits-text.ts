@@ -113,9 +113,9 @@ function renderProcesses(
     { title: 'Program', align: 'left', flexible: true },
     { title: 'Threads', align: 'right' },
     { title: 'Descriptors', align: 'right' },
-    { title: 'Soft Limit', align: 'right' },
+    { title: 'Soft', align: 'right' },
     { title: 'Share', align: 'right', optional: true },
-    { title: 'Per Minute', align: 'right', optional: true },
+    { title: '/min', align: 'right', optional: true },
     { title: 'Full In', align: 'right', optional: true },
   ]);
   const shown = processes.slice(0, MOST_PROCESSES);

@@ -70,6 +70,8 @@ function describeLimits(docker: TestEngine): void {
       const row = new RegExp(`^Max open files +${soft ?? 'unlimited'} +${hard ?? 'unlimited'} `, 'm');
       expect(fs.readFileSync(`/proc/${process}/limits`, 'latin1')).toMatch(row);
     }
+    const engine = related.find(({ role }) => role === 'Engine')?.pid;
+    expect(report(`pid:${engine}`).processes[0]?.program).toMatchObject({ name: 'Go', raisesSoftLimit: true });
     expect(limits.pids).toMatchObject({ current: 1, max: 50, declared: 50, sharePercent: 2 });
   });
 
@@ -192,7 +194,8 @@ function describeLimits(docker: TestEngine): void {
       'com.docker.compose.service': 'api',
       'com.docker.compose.project.config_files': '/srv/shop/compose.yaml',
     });
-    const { fixes } = report(name);
+    const { fixes, declaredBy } = report(name);
+    expect(declaredBy).toContain('compose service api');
     expect(fixes[0]?.where).toBe('/srv/shop/compose.yaml');
     expect(fixes[0]?.snippet).toBe(
       'services:\n  api:\n    ulimits:\n      nofile:\n        soft: 65536\n        hard: 65536',

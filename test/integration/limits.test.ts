@@ -125,6 +125,46 @@ describe('what a process has', () => {
     expect([nofile?.soft, nofile?.hard]).toEqual([Number(soft), Number(hard)]);
   });
 
+  test('a runtime that raises its soft limit itself has done so', async () => {
+    const script = `ulimit -Sn 64; ulimit -Hn 4096; exec ${nodeProgram()} -e 'console.log(1); setInterval(() => {}, 1e6)'`;
+    const child = spawn('bash', ['-c', script], { stdio: ['ignore', 'pipe', 'inherit'] });
+    started.push(() => child.kill('SIGKILL'));
+    await new Promise((resolve) => child.stdout.once('data', resolve));
+    const limits = report(`pid:${child.pid}`);
+    expect(limits.processes[0]?.program).toMatchObject({ name: 'Node.js', raisesSoftLimit: true });
+    expect(limits.groups[0]?.limits.find(({ name }) => name === 'nofile')).toMatchObject({ soft: 4096, hard: 4096 });
+  });
+
+  test('a namespace: all that live in it; one without processes: status 3', async () => {
+    const netns = createNetns();
+    started.push(() => netns.remove());
+    expect(socklens(['limits', `netns:${netns.name}`], env).status).toBe(3);
+    const child = netns.spawn('sleep', ['1000000'], { stdio: 'ignore' });
+    await until('its process', () => fs.readlinkSync(`/proc/${child.pid}/exe`).endsWith('sleep'));
+    expect(report(`netns:${netns.name}`).processes.map(({ pid }) => pid)).toEqual([child.pid]);
+  });
+
+  const uid = otherUser();
+  test.skipIf(uid === undefined)(
+    `without privileges: the limits, and a note about the rest${uid === undefined ? ` (${NO_OTHER_USER})` : ''}`,
+    async () => {
+      const pid = await sleeper('ulimit -Sn 64; ulimit -Hn 128');
+      const { status, stdout, stderr } = socklens(['limits', `pid:${pid}`, '--json'], env, [
+        'setpriv',
+        `--reuid=${uid}`,
+        `--regid=${uid}`,
+        '--clear-groups',
+        '--inh-caps=-all',
+      ]);
+      expect([status, stderr]).toEqual([0, expect.stringContaining('CAP_SYS_PTRACE')]);
+      const limits = JSON.parse(stdout) as LimitsReport;
+      expect(limits.coverage.complete).toBe(false);
+      expect(limits.groups[0]?.limits.find(({ name }) => name === 'nofile')).toMatchObject({ soft: 64, hard: 128 });
+      // Since Linux 6.2 everybody may count them.
+      expect(limits.processes[0]?.descriptors?.byKind).toBeUndefined();
+    },
+  );
+
   test('a process that does not exist: status 3', () => {
     expect(socklens(['limits', `pid:${2 ** 22 + 1}`], env).status).toBe(3);
   });
