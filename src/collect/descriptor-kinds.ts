@@ -7,7 +7,8 @@ import {
 } from '../model/descriptor-kinds.ts';
 import { eachDescriptor, socketProtocol } from '../procfs/descriptors.ts';
 import type { Machine } from './machine.ts';
-import type { SocketTables } from './socket-tables.ts';
+import type { Place } from './place.ts';
+import { SocketTables } from './socket-tables.ts';
 
 /** The descriptors of a process, its sockets not yet told apart. */
 export interface DescriptorScan {
@@ -16,6 +17,29 @@ export interface DescriptorScan {
   /** All but the sockets. */
   byKind: Partial<Record<DescriptorKind, number>>;
   sockets: SocketDescriptor[];
+}
+
+/**
+ * The descriptors of processes by kind: read, the tables of their namespace after that, and those
+ * of the others only for sockets that are not found there.
+ *
+ * @param place where most of their sockets are
+ * @returns by PID; a process that ended or may not be looked at is left out
+ * @throws {Failure} as `stream`
+ */
+export function descriptorKindsOf(
+  machine: Machine,
+  place: Place,
+  pids: Iterable<number>,
+): Map<number, NamedDescriptors> {
+  const scans: DescriptorScan[] = [];
+  for (const pid of pids) {
+    const scan = scanDescriptors(machine, pid);
+    if (scan !== undefined) scans.push(scan);
+  }
+  const tables = new SocketTables(machine);
+  if (scans.some(({ sockets }) => sockets.length > 0)) tables.add(place);
+  return new Map(scans.map((scan) => [scan.pid, nameSockets(machine, scan, tables)]));
 }
 
 /**

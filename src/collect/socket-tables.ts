@@ -33,10 +33,13 @@ export class SocketTables {
   add(place: Place): void {
     if (this.#read.has(place.target.netns)) return;
     this.#read.add(place.target.netns);
-    const { coverage, sources } = stream(this.#machine, place, everySocket(), (socket) => {
-      if (socket.inode !== 0) this.#kinds.set(socket.inode, KINDS[socket.proto]);
-    });
+    const { coverage, sources } = stream(this.#machine, place, everySocket(), (socket) => this.learn(socket));
     if (!coverage.complete || sources.tcp === undefined || sources.udp === undefined) this.#complete = false;
+  }
+
+  /** Takes a socket from a dump that somebody else has read. */
+  learn({ inode, proto }: { inode: number; proto: Proto }): void {
+    if (inode !== 0) this.#kinds.set(inode, KINDS[proto]);
   }
 
   /** The kind of a socket that a table shows; undefined for one that none of those read shows. */

@@ -1,9 +1,8 @@
 import { perMinute, type Reading, timeLeftMs } from '../analyze/slope.ts';
-import { type DescriptorScan, nameSockets, scanDescriptors } from '../collect/descriptor-kinds.ts';
+import { descriptorKindsOf } from '../collect/descriptor-kinds.ts';
 import type { Machine } from '../collect/machine.ts';
 import type { Place } from '../collect/place.ts';
 import { descriptorsNow, type ProcessFacts } from '../collect/process-facts.ts';
-import { SocketTables } from '../collect/socket-tables.ts';
 import { DESCRIPTOR_KINDS, type DescriptorKind, type NamedDescriptors } from '../model/descriptor-kinds.ts';
 import { wait } from './pace.ts';
 
@@ -55,14 +54,14 @@ export async function watchDescriptors(
     }
   };
   count();
-  const first = time === undefined ? undefined : lookClosely(machine, place, closely);
+  const first = time === undefined ? undefined : descriptorKindsOf(machine, place, closely);
   while (time !== undefined && !time.stop?.aborted) {
     const leftMs = time.forMs - (performance.now() - beginMs);
     if (leftMs <= 0) break;
     await wait(Math.min(time.intervalMs, leftMs), time.stop);
     count();
   }
-  const last = lookClosely(machine, place, closely);
+  const last = descriptorKindsOf(machine, place, closely);
   const watched = new Map<number, WatchedDescriptors>();
   for (const { pid, limits } of processes) {
     const counted = readings.get(pid);
@@ -81,18 +80,6 @@ export async function watchDescriptors(
     });
   }
   return watched;
-}
-
-/** Descriptors first, then the tables: see `scanDescriptors`. */
-function lookClosely(machine: Machine, place: Place, pids: ReadonlySet<number>): Map<number, NamedDescriptors> {
-  const scans: DescriptorScan[] = [];
-  for (const pid of pids) {
-    const scan = scanDescriptors(machine, pid);
-    if (scan !== undefined) scans.push(scan);
-  }
-  const tables = new SocketTables(machine);
-  if (scans.some(({ sockets }) => sockets.length > 0)) tables.add(place);
-  return new Map(scans.map((scan) => [scan.pid, nameSockets(machine, scan, tables)]));
 }
 
 function changeOf(before: NamedDescriptors, after: NamedDescriptors): Partial<Record<DescriptorKind, number>> {

@@ -4,8 +4,10 @@ import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { setNofile } from '../../src/act/set-limits.ts';
 import { scanDescriptors } from '../../src/collect/descriptor-kinds.ts';
 import { localMachine } from '../../src/collect/local-machine.ts';
+import { readProcessFacts } from '../../src/collect/process-facts.ts';
 import type { LimitsReport } from '../../src/model/limits-report.ts';
 import type { SetReport } from '../../src/model/set-report.ts';
 import { LAUNCHER, socklens } from '../support/cli.ts';
@@ -373,6 +375,19 @@ describe('--set', () => {
       expect(stderr).toContain('CAP_SYS_RESOURCE');
     },
   );
+
+  test("a PID that is another process's by now is left alone", async () => {
+    const pid = await sleeper('ulimit -Sn 64; ulimit -Hn 128');
+    const machine = localMachine(env);
+    const startTicks = readProcessFacts(machine, pid)?.startTicks ?? 0;
+    expect(setNofile(machine, { pid, startTicks: startTicks - 1 }, { soft: 100, hard: undefined })).toEqual({
+      kind: 'gone',
+    });
+    expect(prlimit(pid)).toBe('64:128');
+    expect(setNofile(machine, { pid: 2 ** 22 + 1, startTicks }, { soft: 100, hard: undefined })).toEqual({
+      kind: 'gone',
+    });
+  });
 
   test('nobody to ask: status 2, and nothing is changed', async () => {
     const pid = await sleeper('ulimit -Sn 64; ulimit -Hn 128');
