@@ -1,10 +1,11 @@
+import type { DeclaredSettings } from './container.ts';
 import type { NetCounters, Sockstat } from './counters.ts';
 import type { EndedConnection, Remembered } from './ended.ts';
 import type { HostSample, PidsUse, ProcessSample } from './sample.ts';
 import type { Series } from './series.ts';
 import type { Coverage, Source } from './snapshot.ts';
 import type { SocketRecord } from './socket-record.ts';
-import type { DeclaredSettings, WatchedContainer, WatchedSpace } from './watched.ts';
+import type { WatchedContainer, WatchedSpace } from './watched.ts';
 
 /** The sockets of a namespace at one moment, kept. */
 export interface RecordedLook {
