@@ -9,8 +9,6 @@ export interface WatchedContainer {
   addresses: readonly ContainerAddress[];
   /** Addresses of the gateways of its networks; absent where the runtime could not be asked. */
   gateways?: readonly string[];
-  /** The program that runs it: `runc`, `runsc`, `io.containerd.kata.v2`; absent where unknown. */
-  ociRuntime?: string;
   /** Its first process. */
   pid: number;
   /** As the runtime spells it; absent where unknown. */
@@ -26,6 +24,8 @@ export interface DeclaredSettings {
   /** Empty where none was declared. */
   limits: readonly DeclaredLimit[];
   image?: string;
+  /** The program that runs it, as the Engine knows it: `runc`, `runsc`, `io.containerd.kata.v2`; absent where unknown. */
+  ociRuntime?: string;
   /** Of the pids controller; absent for none. */
   pidsLimit?: number;
   sysctls: Readonly<Record<string, string>>;

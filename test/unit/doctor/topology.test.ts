@@ -106,7 +106,7 @@ test('MPTCP_DUPLICATE: one inode in both tables', () => {
 test.each(['kata-runtime', 'io.containerd.kata.v2', 'runsc', 'io.containerd.runsc.v1', 'kata-fc'])(
   'OPAQUE_RUNTIME: %s',
   (ociRuntime) => {
-    const seen = series([spaceSeries([{}], { containers: [container({ ociRuntime })] })]);
+    const seen = series([spaceSeries([{}], { containers: [container({ declared: { ...published, ociRuntime } })] })]);
     expect(judge(opaqueRuntime, seen)).toMatchObject([
       { rule: 'OPAQUE_RUNTIME', severity: 'info', scope: { container: 'web' } },
     ]);
@@ -116,7 +116,11 @@ test.each(['kata-runtime', 'io.containerd.kata.v2', 'runsc', 'io.containerd.runs
 test('OPAQUE_RUNTIME: the program that runs a guest; ordinary runtimes and programs are none', () => {
   const process = (name: string) => ({ pid: 8, name, startTicks: 1, used: 3, softLimit: 1024, hardLimit: 1024 });
   const space = (name: string) =>
-    series([spaceSeries([{ processes: [process(name)] }], { containers: [container({ ociRuntime: 'runc' })] })]);
+    series([
+      spaceSeries([{ processes: [process(name)] }], {
+        containers: [container({ declared: { ...published, ociRuntime: 'runc' } })],
+      }),
+    ]);
   expect(judge(opaqueRuntime, space('qemu-system-x86'))).toHaveLength(1);
   expect(judge(opaqueRuntime, space('firecracker'))).toHaveLength(1);
   expect(judge(opaqueRuntime, space('nginx'))).toEqual([]);

@@ -1,5 +1,6 @@
 import type { Finding } from '../../../model/finding.ts';
 import type { SpaceSeries } from '../../../model/series.ts';
+import type { WatchedContainer } from '../../../model/watched.ts';
 import { fact } from '../facts.ts';
 import { rule } from '../rule.ts';
 import { containerScope, holderScope } from '../scopes.ts';
@@ -20,27 +21,25 @@ const RUNTIME = /(^|[./-])(kata|runsc|gvisor|firecracker)([./-]|$)/i;
 const MONITOR = /^(qemu-system-|firecracker$|cloud-hyperviso|runsc)/;
 
 function byRuntime({ space }: SpaceSeries): Finding[] {
-  return space.containers
-    .filter(({ ociRuntime }) => RUNTIME.test(ociRuntime ?? ''))
-    .map(({ name, ociRuntime = '' }) => {
-      return opaque(containerScope(name), name, { what: 'runs under', value: ociRuntime, source: 'the runtime' });
-    });
+  return space.containers.filter(isOpaque).map(({ name, declared }) => {
+    const evidence = { what: 'runs under', value: declared?.ociRuntime ?? '', source: 'the runtime' };
+    return opaque(containerScope(name), name, evidence);
+  });
+}
+
+function isOpaque({ declared }: WatchedContainer): boolean {
+  return RUNTIME.test(declared?.ociRuntime ?? '');
 }
 
 function byProcess({ space, samples }: SpaceSeries): Finding[] {
   const processes = samples.findLast((sample) => sample.processes !== undefined)?.processes ?? [];
-  const told = new Set(
-    space.containers.filter(({ ociRuntime }) => RUNTIME.test(ociRuntime ?? '')).map(({ name }) => name),
-  );
+  const told = new Set<string | undefined>(space.containers.filter(isOpaque).map(({ name }) => name));
   return processes
-    .filter(({ name, container }) => MONITOR.test(name) && !(container !== undefined && told.has(container)))
+    .filter(({ name, container }) => MONITOR.test(name) && !told.has(container))
     .map(({ pid, name, container }) => {
       const scope = holderScope(space, { process: { pid, name }, ...(container !== undefined && { container }) });
-      return opaque(scope, `the guest of ${name}`, {
-        what: 'a virtual machine monitor',
-        value: `${pid}/${name}`,
-        source: '/proc',
-      });
+      const evidence = { what: 'a virtual machine monitor', value: `${pid}/${name}`, source: '/proc' };
+      return opaque(scope, `the guest of ${name}`, evidence);
     });
 }
 
