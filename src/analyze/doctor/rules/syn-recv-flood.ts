@@ -22,7 +22,7 @@ const settings = {
 
 type Values = SettingValues<typeof settings>;
 
-/** A listener's half-open connections in the look that had the most of them. */
+/** A listener's half-open connections in the look that tells the most of them. */
 interface HalfOpen {
   listener: Listener;
   limit: number;
@@ -47,7 +47,7 @@ function ofSpace(space: SpaceSeries, { series }: RuleInput, values: Values): Fin
   for (const found of halfOpen) {
     const { entries, limit } = found;
     const suspect = cookies > 0 && entries.length > limit * values.suspect;
-    const waited = entries.filter(({ retransmits }) => retransmits > 0).length;
+    const waited = waitedOf(entries);
     const filled = entries.length >= limit * values.warning && waited >= entries.length * values.waited;
     if (!suspect && !filled) continue;
     established ??= establishedTuples(series.spaces);
@@ -74,10 +74,20 @@ function mostHalfOpen(listener: Listener): HalfOpen[] {
   let most: HalfOpen | undefined;
   for (const { dump, limit } of looks) {
     const entries = dump.sockets.filter((other) => isHalfOpen(other) && cameThrough(other, socket));
-    if (limit === undefined || entries.length <= (most?.entries.length ?? 0)) continue;
+    // Of looks with as many the later one: by then it shows which of them got a second SYN-ACK.
+    if (limit === undefined || entries.length === 0 || weightOf(entries) < weightOf(most?.entries ?? [])) continue;
     most = { listener, limit, entries };
   }
   return most === undefined || looks.some(isFull) ? [] : [most];
+}
+
+function weightOf(entries: readonly SocketRecord[]): number {
+  return entries.length + waitedOf(entries);
+}
+
+/** Those whose SYN-ACK was sent again. */
+function waitedOf(entries: readonly SocketRecord[]): number {
+  return entries.filter(({ retransmits }) => retransmits > 0).length;
 }
 
 function isHalfOpen({ state }: SocketRecord): boolean {
