@@ -82,7 +82,8 @@ function proveAll(docker: TestEngine): void {
 }
 
 async function published(docker: TestEngine) {
-  const script = 'exec /bin/busybox nc -l -p 80 -e /bin/busybox sleep 1000000';
+  // It waits for a request, and goes on listening.
+  const script = 'exec /bin/busybox httpd -f -p 80';
   const container = await docker.run({ script, publish: { '80/tcp': 0 } });
   const { NetworkSettings } = (await docker.ask('GET', `/containers/${container.id}/json`)) as Inspected;
   await until('the listener', () => tcpRows(container.pid).some((row) => row.includes(':0050 ') && / 0A /.test(row)));

@@ -1,4 +1,6 @@
 import type { Fix } from '../../model/finding.ts';
+import type { WatchedSpace } from '../../model/watched.ts';
+import { spaceSysctlFixes } from './space-sysctls.ts';
 
 /** What programs ask listen(2) for when nobody tells them otherwise. */
 interface BacklogHabit {
@@ -38,12 +40,13 @@ export function backlogFix(program: string | undefined): Fix {
   return { where, text: `${text} (it asks for ${asks} when nobody says more)`, snippet };
 }
 
+/** The kernel's own default since 5.4. */
+export const ROOMY = 4096;
+
 /** A higher bound of the namespace; a container does not get the host's. */
-export function somaxconnFix(somaxconn: number | undefined): Fix {
-  const now = somaxconn === undefined ? '' : `, which is ${somaxconn} here`;
-  return {
-    where: 'docker run, or sysctls of compose, systemControls of ECS, an allowed unsafe sysctl of Kubernetes',
-    text: `raise net.core.somaxconn of the container's own namespace${now}: the host's value does not reach it; then start it again, because listen() must be called again`,
-    snippet: '--sysctl net.core.somaxconn=4096',
-  };
+export function somaxconnFixes(space: WatchedSpace, somaxconn: number | undefined): Fix[] {
+  const wanted = Math.max(ROOMY, (somaxconn ?? 0) * 2);
+  const now = somaxconn === undefined ? '' : ` (${somaxconn} now)`;
+  const why = `raise the bound of this namespace${now}, which the host's value does not reach, and restart: listen() must be called again`;
+  return spaceSysctlFixes(space, 'net.core.somaxconn', String(wanted), why);
 }

@@ -1,6 +1,6 @@
 import type { Finding } from '../../../model/finding.ts';
 import type { SpaceSeries } from '../../../model/series.ts';
-import { backlogFix, somaxconnFix, usualBacklog } from '../backlog-fixes.ts';
+import { backlogFix, somaxconnFixes, usualBacklog } from '../backlog-fixes.ts';
 import { cameThrough, isFull, isSuspect, type Listener, tcpListeners } from '../listeners.ts';
 import { dumpsOf, numberOf, riseOf } from '../looks.ts';
 import { rule, type SettingValues } from '../rule.ts';
@@ -83,7 +83,9 @@ function ofListener(space: SpaceSeries, { socket }: Listener, short: Shortness):
         ? []
         : [{ what: 'what the program asks for by itself', value: asked, source: `${process?.name}'s default` }]),
     ],
-    fixes: byBound ? [somaxconnFix(somaxconn), backlogFix(process?.name)] : [backlogFix(process?.name)],
+    fixes: byBound
+      ? [...somaxconnFixes(space.space, somaxconn), backlogFix(process?.name)]
+      : [backlogFix(process?.name)],
     byHand: `socklens ls ${scope.target} 'state listening and sport = ${port}'`,
     about: `port ${port}`,
   };

@@ -5,6 +5,7 @@ import { TCP_STATE } from '../../../model/tcp-state.ts';
 import { grouped, lastDump, numberOf } from '../looks.ts';
 import { type RuleInput, rule, type SettingValues } from '../rule.ts';
 import { endpointText, spaceScope } from '../scopes.ts';
+import { spaceSysctlFixes } from '../space-sysctls.ts';
 
 const settings = {
   warning: { default: 100, unit: 'count', text: 'such connections in a namespace' },
@@ -64,17 +65,15 @@ function ofSpace(space: SpaceSeries, { series }: RuleInput, values: SettingValue
           where: 'the network',
           text: 'the peer cannot be reached any more: find out whether it is gone, or what drops its packets',
         },
-        {
-          where: "the container's sysctls",
-          text: 'give them up sooner; they hold kernel memory, but no descriptor',
-          snippet: '--sysctl net.ipv4.tcp_orphan_retries=3',
-        },
+        ...spaceSysctlFixes(space.space, 'net.ipv4.tcp_orphan_retries', '3', SOONER),
       ],
       byHand: `socklens ls ${scope.target} 'orphan' --by state,peer`,
       ...(one && { about: `peer ${of(most)}` }),
     },
   ];
 }
+
+const SOONER = 'give them up sooner: they hold kernel memory, but no descriptor';
 
 /** FIN_WAIT2 is not among them: the peer has acknowledged, and tcp_fin_timeout ends it. */
 const STATES: readonly number[] = [TCP_STATE.FIN_WAIT1, TCP_STATE.LAST_ACK, TCP_STATE.CLOSING];

@@ -1,7 +1,7 @@
 import type { Evidence, Finding } from '../../../model/finding.ts';
 import type { SpaceSeries } from '../../../model/series.ts';
 import { TCP_STATE } from '../../../model/tcp-state.ts';
-import { backlogFix, somaxconnFix } from '../backlog-fixes.ts';
+import { backlogFix, ROOMY, somaxconnFixes } from '../backlog-fixes.ts';
 import { cameThrough, isFull, isSuspect, type Listener, peakOf, type QueueLook, tcpListeners } from '../listeners.ts';
 import { dumpsOf, lastProcess, numberOf, riseOf } from '../looks.ts';
 import { rule, type SettingValues } from '../rule.ts';
@@ -61,6 +61,8 @@ function ofListener(space: SpaceSeries, listener: Listener, dropped: number, cer
   const spent = program !== undefined && program.softLimit !== null && program.used >= program.softLimit;
   const over = dropped > 0 || looks.some(isFull);
   const somaxconn = numberOf(space, 'net.core.somaxconn');
+  // A longer queue that the application asks for is cut to this.
+  const bounded = somaxconn !== undefined && somaxconn < Math.max(ROOMY, (peak.limit ?? 0) + 1);
   const allowed = peak.limit === undefined ? '' : `, ${peak.limit} may`;
   const because = spent ? ', because its process has no descriptor left to accept them with' : '';
   return {
@@ -107,7 +109,7 @@ function ofListener(space: SpaceSeries, listener: Listener, dropped: number, cer
             text: 'accept faster: more workers, and nothing that blocks in the loop that accepts',
           },
           backlogFix(process?.name),
-          ...(peak.limit !== undefined && somaxconn !== undefined && somaxconn < 4096 ? [somaxconnFix(somaxconn)] : []),
+          ...(bounded ? somaxconnFixes(space.space, somaxconn) : []),
         ],
     byHand: `socklens ls ${scope.target} 'state listening and sport = ${port}'`,
     about: `port ${port}`,
@@ -134,7 +136,7 @@ function ofOneOf(space: SpaceSeries, listeners: readonly Listener[], dropped: nu
     evidence: [drops(dropped), { what: 'listeners whose queue was long at a look', value: 0, source: QUEUE }],
     fixes: [
       { where: 'the application', text: 'the queue fills in bursts shorter than a look: ask for a longer one' },
-      somaxconnFix(numberOf(space, 'net.core.somaxconn')),
+      ...somaxconnFixes(space.space, numberOf(space, 'net.core.somaxconn')),
     ],
     byHand: `socklens ls ${scope.target} 'state listening'`,
     ...(alone && { about: `port ${only}` }),

@@ -4,6 +4,7 @@ import { isFull, type Listener, peakOf, unixListeners } from '../listeners.ts';
 import { type Dump, dumpsOf, numberOf } from '../looks.ts';
 import { rule, type SettingValues } from '../rule.ts';
 import { holderScope } from '../scopes.ts';
+import { spaceSysctlFixes } from '../space-sysctls.ts';
 import { datagramsWaiting, type WaitingDatagrams } from '../unix-datagrams.ts';
 
 const settings = {
@@ -108,11 +109,12 @@ function ofReceiver(
     ],
     fixes: [
       { where: 'the application', text: 'read faster: the reader is stuck or slow (for /dev/log, the logging daemon)' },
-      {
-        where: "the namespace's sysctls",
-        text: 'longer queues, for sockets made from then on',
-        snippet: 'net.unix.max_dgram_qlen = 512',
-      },
+      ...spaceSysctlFixes(
+        space.space,
+        'net.unix.max_dgram_qlen',
+        '512',
+        'longer queues, for sockets made from then on',
+      ),
     ],
     byHand: `socklens ls ${scope.target} -x 'sendq > 0'`,
     about: `unix ${name}`,
