@@ -1,8 +1,12 @@
 /** Facts about namespaces, in namespaces of the test's own. */
+import { once } from 'node:events';
 import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { expect } from 'vitest';
+import { localMachine } from '../../src/collect/local-machine.ts';
+import { doctor } from '../../src/flows/doctor.ts';
+import type { Diagnosis } from '../../src/model/diagnosis.ts';
 import type { Finding } from '../../src/model/finding.ts';
 import { diagnose, prove } from '../support/doctor.ts';
 import { until } from '../support/netns.ts';
@@ -62,4 +66,36 @@ prove({
       }
     }),
   check: (finding) => expect(finding).toMatchObject({ severity: 'info', scope: { kind: 'process' } }),
+});
+
+/** Too small for a burst: the kernel makes some 2 KiB of it, the room of two events. */
+const TINY_BUFFER = 1024;
+
+prove({
+  rule: 'EVENT_LOSS',
+  how: 'namespace: 3,000 connections a second, and a buffer for two events',
+  fault: () =>
+    onStage(async ({ netns }) => {
+      const script = path.join(import.meta.dirname, '../support/recipes/churn-main.ts');
+      const child = netns.spawnNode(script, ['3000', '3'], { stdio: ['pipe', 'pipe', 'inherit'] });
+      if (child.stdout !== null) await once(child.stdout, 'data');
+      let text = '';
+      const out = {
+        columns: undefined,
+        write: (piece: string | Uint8Array) => {
+          text += typeof piece === 'string' ? piece : new TextDecoder().decode(piece);
+        },
+      };
+      child.stdin?.write('begin\n');
+      await doctor(
+        { machine: localMachine(process.env), out, err: out },
+        {
+          ...{ target: `netns:${netns.name}`, intervalMs: 500, forMs: 3000, events: true, numeric: true },
+          ...{ rules: ['EVENT_LOSS'], skip: [], settings: {}, declared: { pools: [], serverLimits: [] } },
+          ...{ format: 'json', eventBufferBytes: TINY_BUFFER },
+        },
+      );
+      return (JSON.parse(text) as Diagnosis).findings;
+    }),
+  check: ({ summary }) => expect(summary).toContain('is a lower bound'),
 });
