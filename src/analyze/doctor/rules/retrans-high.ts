@@ -1,5 +1,6 @@
 import type { Evidence, Finding, Fix } from '../../../model/finding.ts';
 import type { Series, SpaceSeries } from '../../../model/series.ts';
+import { inside } from '../inside.ts';
 import { lastDump, riseOf } from '../looks.ts';
 import { type Retransmitted, retransmittedIn } from '../retransmitted.ts';
 import { rule, type SettingValues } from '../rule.ts';
@@ -99,7 +100,7 @@ function ofNamespace(space: SpaceSeries, values: Values): Finding[] {
         { what: 'timeouts', value: rise('TcpExtTCPTimeouts'), source: 'TcpExtTCPTimeouts' },
       ],
       fixes,
-      byHand: `socklens ls ${scope.target} 'retrans > 0'`,
+      byHand: inside(space.space, 'nstat -azs TcpOutSegs TcpRetransSegs TcpExtTCPSynRetrans'),
     },
   ];
 }

@@ -2,6 +2,7 @@ import type { Evidence, Finding, Fix } from '../../../model/finding.ts';
 import type { SpaceSeries } from '../../../model/series.ts';
 import { sysctlFixes } from '../../platform/fixes.ts';
 import { type DroppedDatagrams, droppedDatagrams } from '../dropped-datagrams.ts';
+import { inside } from '../inside.ts';
 import { grouped, riseOf } from '../looks.ts';
 import { HOST_PLATFORM } from '../platforms.ts';
 import { rule, type SettingValues } from '../rule.ts';
@@ -60,7 +61,7 @@ function ofSpace(space: SpaceSeries, values: Values): Finding[] {
           ...counters,
         ],
         fixes: fixes(buffer),
-        byHand: `socklens netstat ${scope.target} -su; socklens ls ${scope.target} 'sport ${socket.localPort}'`,
+        byHand: inside(space.space, `ss -uamn 'sport = :${socket.localPort}'`),
         about: `port ${socket.localPort}`,
       },
     ];
@@ -73,7 +74,7 @@ function ofSpace(space: SpaceSeries, values: Values): Finding[] {
       summary: `${counted(errors, 'datagram')} dropped: a receive buffer was full${share}; its socket was not seen at two looks`,
       evidence: counters,
       fixes: fixes(undefined),
-      byHand: `socklens netstat ${scope.target} -su`,
+      byHand: inside(space.space, 'nstat -azs UdpRcvbufErrors UdpInDatagrams'),
     },
   ];
 }
