@@ -3,8 +3,8 @@ import { descriptorKindsOf } from '../collect/descriptor-kinds.ts';
 import type { Machine } from '../collect/machine.ts';
 import type { Place } from '../collect/place.ts';
 import { descriptorsNow, type ProcessFacts } from '../collect/process-facts.ts';
+import { wait } from '../collect/sampling/pace.ts';
 import { DESCRIPTOR_KINDS, type DescriptorKind, type NamedDescriptors } from '../model/descriptor-kinds.ts';
-import { wait } from './pace.ts';
 
 /** How long and how often descriptors are counted, in milliseconds. */
 export interface WatchTime {
