@@ -70,7 +70,7 @@ function finding(space: SpaceSeries, series: Series, group: readonly Judged[]): 
   const { how } = programClass({ executable: undefined, name: process.name, isGo: false });
   const source = `/proc/${process.pid}/limits`;
   const runtimes = series.runtimeProcesses.map((runtime) => ({
-    what: `limit of ${runtime.name} (${runtime.pid}), which starts containers`,
+    what: `limit of ${runtime.name} (${runtime.pid}) on the host`,
     value: `${runtime.softLimit ?? 'unlimited'}:${runtime.hardLimit ?? 'unlimited'}`,
     source: `/proc/${runtime.pid}/limits`,
   }));
