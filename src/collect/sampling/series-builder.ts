@@ -66,7 +66,7 @@ export class SeriesBuilder {
   }
 
   #addSpace(tick: SpaceTick, atMs: number): SpaceSample {
-    const { space, look, counters, sockstat, processes, pids, lost } = tick;
+    const { space, look, counters, sockstat, processes, pids, memory, lost } = tick;
     const kept = this.#keep(space);
     const ended = kept.tally.take();
     const sample: SpaceSample = {
@@ -75,6 +75,7 @@ export class SeriesBuilder {
       ...(sockstat !== undefined && { sockstat }),
       ...(processes !== undefined && { processes }),
       ...(pids !== undefined && { pids }),
+      ...(memory !== undefined && { memory }),
       ...(look !== undefined && { sockets: keepLook(look, this.#book), source: look.source, coverage: look.coverage }),
       ...(tick.closes !== undefined && { ended }),
       ...(lost > 0 && { lost }),

@@ -10,6 +10,7 @@ import type { Machine } from '../machine.ts';
 import { WatchedSpace } from '../watched-space.ts';
 import type { FoundSpace } from './followed-targets.ts';
 import { KindsSampler, samplePids } from './kinds-sampler.ts';
+import { sampleMemory } from './memory-samples.ts';
 import { movementSince } from './movement.ts';
 import { sampleProcesses } from './process-samples.ts';
 import type { SpaceLook, SpaceTick } from './source.ts';
@@ -111,7 +112,9 @@ export class SpaceSampler {
     tick.lookedAtMs = atMs;
     if (processes !== 'kinds') return;
     tick.pids = samplePids(this.#machine, this.#found);
-    if (scans === undefined || look.withoutStates !== 0) return;
+    tick.memory = sampleMemory(this.#machine, this.#found);
+    // Tables that were not read whole would make zombies of what they left out.
+    if (scans === undefined || look.withoutStates !== 0 || !look.coverage.complete) return;
     const kinds = this.#kinds.name(scans, this.space.netns, look.sockets);
     tick.processes = (tick.processes ?? []).map((process) => {
       const byKind = kinds.get(process.pid)?.byKind;
