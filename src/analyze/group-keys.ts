@@ -41,7 +41,7 @@ export function keyReader(key: GroupKey, context: GroupContext): KeyReader {
     case 'peer-address':
       return address(key, 'peer', false, context);
     case 'process':
-      return interned(key, (socket) => context.processOf?.(socket.inode));
+      return interned(key, (socket) => context.processOf?.(socket));
     case 'container':
       return interned(key, (socket) => context.containerOf?.(socket));
     case 'service':

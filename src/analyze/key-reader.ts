@@ -1,7 +1,7 @@
+import { mayNameService } from '../model/endpoint.ts';
 import type { GroupKey } from '../model/group.ts';
 import type { Names } from '../model/names.ts';
 import type { Proto, SocketView } from '../model/socket-view.ts';
-import { mayNameService } from './endpoint.ts';
 import { Interned } from './interned.ts';
 import type { Roles } from './roles.ts';
 
@@ -10,7 +10,7 @@ export interface GroupContext {
   /** Undefined for plain numbers. */
   names?: Names | undefined;
   /** `PID/name` of the process that holds a socket; undefined for none. Needed by `process`. */
-  processOf?: (inode: number) => string | undefined;
+  processOf?: (socket: SocketView) => string | undefined;
   /** Name of the container of a socket; undefined for none. Needed by `container`. */
   containerOf?: (socket: SocketView) => string | undefined;
   /** Needed by `role` and `service`. */

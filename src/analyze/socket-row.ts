@@ -1,9 +1,9 @@
+import { localAddress, mayNameService, peerAddress, plainAddress } from '../model/endpoint.ts';
 import type { Names } from '../model/names.ts';
 import type { Endpoint, SocketProcess, SocketRow, SocketTimer } from '../model/socket-row.ts';
 import type { SocketView } from '../model/socket-view.ts';
 import { stateName } from '../model/tcp-state.ts';
 import { unixPath } from '../model/unix-path.ts';
-import { localAddress, mayNameService, peerAddress, plainAddress } from './endpoint.ts';
 
 /** What a row carries beyond the socket itself. */
 export interface RowContext {

@@ -1,6 +1,6 @@
 import type { EndedConnection } from '../model/ended.ts';
+import { plainAddress } from '../model/endpoint.ts';
 import type { PeerSummary } from '../model/peer-summary.ts';
-import { plainAddress } from './endpoint.ts';
 
 /** Adds ended connections up by their peers. */
 export class PeerSummaries {

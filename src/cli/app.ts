@@ -13,10 +13,18 @@ import { killCommand } from './commands/kill.ts';
 import { lsCommand } from './commands/ls.ts';
 import { netstatCommand } from './commands/netstat.ts';
 import { psCommand } from './commands/ps.ts';
+import { watchCommand } from './commands/watch.ts';
 import { EXIT, exitStatus } from './exit-status.ts';
 import { TEXTS } from './texts.ts';
 
-const verbs = { ps: psCommand, ls: lsCommand, netstat: netstatCommand, events: eventsCommand, kill: killCommand };
+const verbs = {
+  ps: psCommand,
+  ls: lsCommand,
+  netstat: netstatCommand,
+  watch: watchCommand,
+  events: eventsCommand,
+  kill: killCommand,
+};
 
 const routes = buildRouteMap({
   routes: verbs,

@@ -1,10 +1,11 @@
 import type { Remembered } from '../model/ended.ts';
 import type { SocketView } from '../model/socket-view.ts';
+import { TCP_STATE } from '../model/tcp-state.ts';
 
 /** An entry with what keeping it needs. */
 interface Entry extends Remembered {
-  /** Number of the dump that had it last. */
-  seenIn: number;
+  /** When it was seen last, or ended. */
+  seenMs: number;
 }
 
 /** A cookie as one number: exact as long as fewer than 2^53 sockets were made since the start. */
@@ -12,13 +13,12 @@ export function cookieNumber({ cookieLow, cookieHigh }: SocketView): number {
   return cookieHigh * 2 ** 32 + cookieLow;
 }
 
-/** How many dumps a socket is kept that is in none any more: its event may come late. */
-const KEPT_DUMPS = 3;
+/** How long a socket is kept that no dump shows any more: its TIME_WAIT lasts 60 seconds, and its event may come late. */
+const KEPT_MS = 75_000;
 
-/** What dumps told of the sockets of one namespace, by their cookies, until they end. */
+/** What dumps told of the sockets of one namespace, by their cookies, until they are quite gone. */
 export class ConnectionMemory {
   readonly #entries = new Map<number, Entry>();
-  #dump = 0;
   #startedMs = 0;
   #previousMs: number | undefined;
 
@@ -35,24 +35,27 @@ export class ConnectionMemory {
   begin(nowMs: number): void {
     this.#previousMs = this.#startedMs || undefined;
     this.#startedMs = nowMs;
-    this.#dump++;
   }
 
-  /** Takes a socket of the dump in; gives its entry, whose owner may still be wanted. */
+  /**
+   * Takes a socket of the dump in; gives its entry, whose owner may still be wanted. One that is first seen
+   * in TIME_WAIT is not kept: there is nothing to be found out about it.
+   */
   see(socket: SocketView): Remembered | undefined {
     const cookie = cookieNumber(socket);
     if (cookie === 0) return undefined;
     const known = this.#entries.get(cookie);
     if (known !== undefined) {
-      known.seenIn = this.#dump;
+      known.seenMs = this.#startedMs;
       known.state = socket.state;
       // A TIME_WAIT entry has no inode: what it had is worth keeping.
       if (socket.inode !== 0) known.inode = socket.inode;
       return known;
     }
+    if (socket.state === TCP_STATE.TIME_WAIT) return undefined;
     const inet6 = socket.family === 'inet6';
     const made: Entry = {
-      seenIn: this.#dump,
+      seenMs: this.#startedMs,
       firstSeenMs: this.#startedMs,
       ...(this.#previousMs !== undefined && { notBeforeMs: this.#previousMs }),
       ...{ state: socket.state, inode: socket.inode, localPort: socket.localPort, peerPort: socket.peerPort },
@@ -63,19 +66,15 @@ export class ConnectionMemory {
     return made;
   }
 
-  /** Ends a dump: what has not been in several is forgotten. */
+  /** Ends a dump: what none has shown for long is forgotten. */
   end(): void {
-    for (const [cookie, { seenIn }] of this.#entries) {
-      if (seenIn + KEPT_DUMPS < this.#dump) this.#entries.delete(cookie);
+    for (const [cookie, { seenMs }] of this.#entries) {
+      if (seenMs + KEPT_MS < this.#startedMs) this.#entries.delete(cookie);
     }
   }
 
   of(socket: SocketView): Remembered | undefined {
     return this.#entries.get(cookieNumber(socket));
-  }
-
-  forget(socket: SocketView): void {
-    this.#entries.delete(cookieNumber(socket));
   }
 }
 

@@ -4,7 +4,10 @@ import type { ContainerFacts } from '../model/container.ts';
 const SERVICE_LABELS = ['com.docker.compose.service', 'com.amazonaws.ecs.container-name'];
 
 /** Running containers of a name, an id, or of a service of that name. */
-export function containersNamed(containers: readonly ContainerFacts[], name: string): ContainerFacts[] {
+export function containersNamed<T extends Pick<ContainerFacts, 'name' | 'id' | 'labels'>>(
+  containers: readonly T[],
+  name: string,
+): T[] {
   const exact = containers.filter(
     (facts) => facts.name === name || facts.id === name || facts.id.slice(0, 12) === name,
   );

@@ -3,36 +3,33 @@ import { openEventSocket } from '../kernel/event-socket.ts';
 import { SystemCallError } from '../kernel/system-calls.ts';
 import type { Remembered } from '../model/ended.ts';
 import type { SocketQuery } from '../model/socket-query.ts';
-import type { SocketProcess } from '../model/socket-row.ts';
-import { ALL_STATES, TCP_STATE } from '../model/tcp-state.ts';
-import { containerOfProcess } from '../procfs/cgroup.ts';
-import { eachSocketDescriptor } from '../procfs/descriptors.ts';
-import { listPids } from '../procfs/pids.ts';
+import type { SocketView } from '../model/socket-view.ts';
+import { ALL_STATES, stateMask, TCP_STATE } from '../model/tcp-state.ts';
 import { ConnectionMemory } from './connection-memory.ts';
-import { stream } from './look.ts';
+import { type Look, look, stream } from './look.ts';
 import type { Machine } from './machine.ts';
 import { openNetns, type Place } from './place.ts';
-import { nameOfProcess } from './process-names.ts';
-import { netnsIdentifier } from './process-table.ts';
+import { SpaceOwners } from './space-owners.ts';
 
-/** What is remembered of a namespace is told by dumps of these. */
+/** What is remembered of a namespace is told by dumps of these. What is in TIME_WAIT was seen before or has nothing to tell. */
 const REMEMBERED: SocketQuery = {
   ...{ protos: ['tcp', 'udp'], inet: true, inet6: true, tcpInfo: false },
-  states: ALL_STATES,
+  states: ALL_STATES & ~stateMask(TCP_STATE.TIME_WAIT),
 };
+
+/** How often the holder of a socket is looked for; the Engine holds some from outside the namespace. */
+const SEARCHES = 3;
 
 /** A namespace that is watched: its place, and what dumps told of its sockets. */
 export class WatchedSpace {
-  readonly place: Place;
+  place: Place;
   readonly memory = new ConnectionMemory();
+  readonly owners: SpaceOwners;
   /** Times that the kernel dropped events of this namespace. */
   losses = 0;
-  /** Ports that somebody listened on in any dump. */
-  readonly listening = new Set<number>();
+  /** Ports that somebody listened on in any dump, and the containers of their listeners where those are known. */
+  readonly listening = new Map<number, Remembered | undefined>();
   readonly #machine: Machine;
-  readonly #containerNames: ReadonlyMap<string, string>;
-  readonly #alone: string | undefined;
-  readonly #owners = new Map<number, Pick<SocketProcess, 'pid' | 'name'> & { container?: string }>();
 
   /**
    * @param containerNames names of running containers by their ids
@@ -41,13 +38,12 @@ export class WatchedSpace {
   constructor(machine: Machine, place: Place, containerNames: ReadonlyMap<string, string>, alone: string | undefined) {
     this.#machine = machine;
     this.place = place;
-    this.#containerNames = containerNames;
-    this.#alone = alone;
+    this.owners = new SpaceOwners(machine, place.target.netns, containerNames, alone);
   }
 
   /** The container of what nobody was seen to hold. */
   get container(): string | undefined {
-    return this.#alone;
+    return this.owners.alone;
   }
 
   /**
@@ -67,52 +63,55 @@ export class WatchedSpace {
   /**
    * Takes a dump and remembers its sockets, with the processes that hold the new ones.
    *
+   * @param visit sees each socket as it arrives
    * @throws {Failure} when the namespace is gone
    */
-  remember(nowMs: number): void {
+  remember(nowMs: number, visit?: (socket: SocketView) => void): void {
+    this.#remembering(nowMs, (see) => {
+      stream(this.#machine, this.place, REMEMBERED, (socket) => {
+        see(socket);
+        visit?.(socket);
+      });
+    });
+  }
+
+  /**
+   * Reads and keeps the sockets that a query asks for, and remembers them.
+   *
+   * @throws {Failure} when the namespace is gone
+   */
+  look(nowMs: number, query: SocketQuery): Look {
+    let seen!: Look;
+    this.#remembering(nowMs, (see) => {
+      seen = look(this.#machine, this.place, query);
+      seen.sockets.each(see);
+    });
+    return seen;
+  }
+
+  /** The container of a socket: of who holds it, or of who listens on its port. */
+  containerOf(socket: SocketView): string | undefined {
+    const known = this.memory.of(socket)?.container ?? this.container;
+    return known ?? this.listening.get(socket.localPort)?.container;
+  }
+
+  #remembering(nowMs: number, read: (see: (socket: SocketView) => void) => void): void {
     const strangers: Remembered[] = [];
     this.memory.begin(nowMs);
-    stream(this.#machine, this.place, REMEMBERED, (socket) => {
-      if (socket.state === TCP_STATE.LISTEN) this.listening.add(socket.localPort);
+    read((socket) => {
+      if (socket.proto !== 'tcp' && socket.proto !== 'udp') return;
       const entry = this.memory.see(socket);
-      if (entry !== undefined && entry.process === undefined && entry.inode !== 0) strangers.push(entry);
+      if (socket.state === TCP_STATE.LISTEN) this.listening.set(socket.localPort, entry);
+      if (
+        entry !== undefined &&
+        entry.process === undefined &&
+        entry.inode !== 0 &&
+        (entry.soughtInVain ?? 0) < SEARCHES
+      )
+        strangers.push(entry);
     });
     this.memory.end();
-    if (strangers.length > 0) this.#findOwners(strangers);
-  }
-
-  /** Only processes that live here are looked at: a scan of the whole host would cost more than the dump. */
-  #findOwners(strangers: readonly Remembered[]): void {
-    const wanted = new Map<number, Remembered>();
-    for (const entry of strangers) wanted.set(entry.inode, entry);
-    const identify = netnsIdentifier(this.#machine.proc);
-    for (const pid of listPids(this.#machine.proc)) {
-      if (wanted.size === 0) break;
-      if (identify(pid) !== this.place.target.netns) continue;
-      eachSocketDescriptor(
-        pid,
-        (_fd, inode) => {
-          const entry = wanted.get(inode);
-          if (entry === undefined) return;
-          wanted.delete(inode);
-          const owner = this.#ownerOf(pid);
-          entry.process = owner;
-          if (owner.container !== undefined) entry.container = owner.container;
-        },
-        this.#machine.proc,
-      );
-    }
-  }
-
-  #ownerOf(pid: number) {
-    const known = this.#owners.get(pid);
-    if (known !== undefined) return known;
-    const id = containerOfProcess(pid, this.#machine.proc)?.id;
-    const container = id === undefined ? undefined : this.#containerNames.get(id);
-    const name = nameOfProcess(this.#machine, pid);
-    const owner = { pid, name, ...(container !== undefined && { container }) };
-    this.#owners.set(pid, owner);
-    return owner;
+    if (strangers.length > 0) this.owners.find(strangers, nowMs);
   }
 }
 

@@ -10,7 +10,7 @@ import type { Comparison, Measure, Side } from './syntax.ts';
 /** What a filter may ask about a socket that the socket itself does not tell. */
 export interface Surroundings {
   /** Processes that hold it. Needed by `process`. */
-  processesOf?: (inode: number) => readonly { pid: number; name: string }[];
+  processesOf?: (socket: SocketView) => readonly { pid: number; name: string }[];
   /** Whether it belongs to the container or service of this name. Needed by `container`. */
   isOf?: (socket: SocketView, container: string) => boolean;
   roleOf?: (socket: SocketView) => string;
@@ -155,7 +155,7 @@ function processTest(wanted: number | string, around: Surroundings): Test {
   const matches = typeof wanted === 'string' ? globMatcher(wanted) : undefined;
   return (socket) => {
     if (socket.inode === 0) return false;
-    const processes = around.processesOf?.(socket.inode) ?? [];
+    const processes = around.processesOf?.(socket) ?? [];
     return processes.some(({ pid, name }) => (matches === undefined ? pid === wanted : matches(name)));
   };
 }

@@ -1,20 +1,20 @@
-import { outcomeOf } from '../analyze/outcome.ts';
 import { PeerSummaries } from '../analyze/summarize-peers.ts';
+import { EndedConnections } from '../collect/ended-connections.ts';
 import { EndedSockets } from '../collect/ended-sockets.ts';
 import { makeNames } from '../collect/host-names.ts';
 import { resolveTargets } from '../collect/resolve.ts';
+import { Pace, wait } from '../collect/sampling/pace.ts';
 import { type WatchedSpace, whyNoEvents } from '../collect/watched-space.ts';
 import type { EndedConnection } from '../model/ended.ts';
 import { Failure } from '../model/failure.ts';
+import { outcomeOf } from '../model/outcome.ts';
 import type { SocketView } from '../model/socket-view.ts';
 import { ByteWriter } from '../present/byte-writer.ts';
 import { endedLine, gapLine, summaryLine } from '../present/ended-json.ts';
 import { EndedLines, gapText, renderPeerSummaries } from '../present/ended-text.ts';
 import { safeText } from '../present/safe-text.ts';
 import type { FlowContext, Format } from './context.ts';
-import { EndedConnections } from './ended-connections.ts';
 import { type EventTest, eventTest } from './event-filter.ts';
-import { Pace, wait } from './pace.ts';
 import { readFilter } from './read-filter.ts';
 import { watchPlaces } from './watched-spaces.ts';
 
@@ -177,7 +177,6 @@ class EventReport {
       if (outcome === 'mangled-child') this.#undecided.push({ space, connection });
       else this.#show(connection);
     }
-    if (remembered !== undefined) space.memory.forget(event);
   }
 
   lost(space: WatchedSpace): void {

@@ -110,7 +110,8 @@ function processesOf(machine: Machine, sockets: SocketSource): NonNullable<Surro
     if (socket.inode !== 0) inodes.add(socket.inode);
   });
   // Any of its holders may be the one that is meant.
-  return processNames(machine, findOwners(machine, inodes, [], true));
+  const holders = processNames(machine, findOwners(machine, inodes, [], true));
+  return ({ inode }) => holders(inode);
 }
 
 function membership({ containers, containerOf }: FilterGround): NonNullable<Surroundings['isOf']> {

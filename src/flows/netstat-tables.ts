@@ -1,9 +1,9 @@
-import { localAddress, peerAddress } from '../analyze/endpoint.ts';
 import { look } from '../collect/look.ts';
 import type { Machine } from '../collect/machine.ts';
 import { readNetFile } from '../collect/net-files.ts';
 import { readInetTable } from '../collect/net-tables.ts';
 import type { Place } from '../collect/place.ts';
+import { localAddress, peerAddress } from '../model/endpoint.ts';
 import { Failure } from '../model/failure.ts';
 import type { SocketSource } from '../model/socket-view.ts';
 import { ALL_STATES, stateMask, TCP_STATE } from '../model/tcp-state.ts';

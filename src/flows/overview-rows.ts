@@ -1,4 +1,3 @@
-import { mayNameService } from '../analyze/endpoint.ts';
 import { Roles } from '../analyze/roles.ts';
 import { Tally } from '../analyze/tally.ts';
 import { attribute } from '../collect/attribution.ts';
@@ -7,13 +6,14 @@ import { fullestProcess } from '../collect/descriptor-use.ts';
 import type { ContainerInstance } from '../collect/inventory.ts';
 import { type Look, look } from '../collect/look.ts';
 import type { Machine } from '../collect/machine.ts';
+import type { Space } from '../collect/spaces.ts';
+import { mayNameService } from '../model/endpoint.ts';
 import type { Names } from '../model/names.ts';
 import type { BusiestPeer, OverviewRow } from '../model/overview.ts';
 import type { SocketQuery } from '../model/socket-query.ts';
 import type { Proto } from '../model/socket-view.ts';
 import { ALL_STATES } from '../model/tcp-state.ts';
 import { processes } from './sockets.ts';
-import type { Space } from './spaces.ts';
 
 interface RowOptions {
   /** Undefined for plain numbers. */

@@ -1,10 +1,10 @@
 import { makeNames } from '../collect/host-names.ts';
 import { takeInventory } from '../collect/inventory.ts';
 import type { Machine } from '../collect/machine.ts';
+import { findSpaces } from '../collect/spaces.ts';
 import { Failure } from '../model/failure.ts';
 import type { Overview } from '../model/overview.ts';
 import { rowsOfSpace } from './overview-rows.ts';
-import { findSpaces } from './spaces.ts';
 
 export interface OverviewOptions {
   /** Also the namespaces without a container, and the host. */

@@ -133,7 +133,7 @@ export async function groupsOf(
     // Where a filter left listeners out they are asked for apart.
     roles: bound === undefined ? new Roles(sockets) : rolesOf(machine, place, query),
     ...(processesOf !== undefined && {
-      processOf: (inode) => {
+      processOf: ({ inode }) => {
         const [first] = processesOf(inode);
         return first === undefined ? undefined : `${first.pid}/${first.name}`;
       },

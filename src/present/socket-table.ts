@@ -1,6 +1,6 @@
-import { mayNameService, peerAddress, plainAddress } from '../analyze/endpoint.ts';
 import type { RowContext } from '../analyze/socket-row.ts';
 import { socketTimer } from '../analyze/socket-row.ts';
+import { mayNameService, peerAddress, plainAddress } from '../model/endpoint.ts';
 import type { SocketSource, SocketView } from '../model/socket-view.ts';
 import { stateName, TCP_STATE } from '../model/tcp-state.ts';
 import type { ByteWriter } from './byte-writer.ts';

@@ -27,6 +27,14 @@ export interface Runtime {
    * @throws {RuntimeError}
    */
   find(name: string): Promise<ContainerDetails[]>;
+
+  /**
+   * Calls `changed` whenever containers may have come, gone or changed, until it is ended. Absent where
+   * a runtime has nothing to say of itself: then only looking tells.
+   *
+   * @returns ends it
+   */
+  follow?(changed: () => void): () => void;
 }
 
 /**

@@ -1,9 +1,9 @@
+import { formatEndpoint, mayNameService } from '../../model/endpoint.ts';
 import type { FindingScope } from '../../model/finding.ts';
 import type { Address } from '../../model/interned-address.ts';
 import type { Names } from '../../model/names.ts';
 import type { SocketRecord } from '../../model/socket-record.ts';
 import type { WatchedSpace } from '../../model/watched.ts';
-import { formatEndpoint, mayNameService } from '../endpoint.ts';
 
 /** The namespace as a whole, or its container where it has one alone. */
 export function spaceScope(space: WatchedSpace): FindingScope {

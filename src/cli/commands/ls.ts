@@ -6,6 +6,7 @@ import type { Proto } from '../../model/socket-view.ts';
 import { ALL_STATES, stateMask, TCP_STATE } from '../../model/tcp-state.ts';
 import type { CliContext } from '../context.ts';
 import { TEXTS } from '../texts.ts';
+import { parseKeys } from './group-flags.ts';
 import { flag, formatOf, type OutputFlags, outputFlags, targetAndFilter } from './shared-flags.ts';
 
 interface Flags extends OutputFlags {
@@ -90,17 +91,6 @@ export const lsCommand = buildCommand<Flags, string[], CliContext>({
     };
   },
 });
-
-function parseKeys(text: string): readonly GroupKey[] {
-  const keys = text.split(',').filter((key) => key !== '');
-  for (const key of keys) {
-    if (!GROUP_KEYS.some((known) => known === key)) {
-      throw new Failure('usage', `unknown key "${key}"; known are ${GROUP_KEYS.join(', ')}`);
-    }
-  }
-  if (keys.length === 0) throw new Failure('usage', `a key is missing; known are ${GROUP_KEYS.join(', ')}`);
-  return [...new Set(keys)] as GroupKey[];
-}
 
 function parseTop(text: string): number {
   if (!/^[1-9]\d{0,8}$/.test(text)) throw new Failure('usage', `"${text}" is no number of groups; from 1 on`);

@@ -3,7 +3,8 @@ import type { ContainerDetails, ContainerFacts } from '../../model/container.ts'
 import { type Runtime, RuntimeError } from '../runtime.ts';
 import { readContainerDetails, readContainerList } from './container-json.ts';
 import type { EngineEndpoint } from './endpoint.ts';
-import { exchange } from './exchange.ts';
+import { followEngineEvents } from './engine-events.ts';
+import { exchange, hostHeader } from './exchange.ts';
 import { asRuntimeError, printable } from './failures.ts';
 import { HTTP_LIMITS, type HttpAnswer, type HttpLimits } from './http-response.ts';
 import type { ConnectUnix } from './unix-stream.ts';
@@ -67,6 +68,11 @@ export class EngineRuntime implements Runtime {
     const several = ID_PREFIX.test(wanted) ? await this.#findByPrefix(wanted) : [];
     if (several.length === 0 && found !== undefined) throw found;
     return several;
+  }
+
+  follow(changed: () => void): () => void {
+    const { address } = this.#endpoint;
+    return address.kind === 'unusable' ? () => {} : followEngineEvents(address, hostHeader(address), changed);
   }
 
   async #findByPrefix(prefix: string): Promise<ContainerDetails[]> {

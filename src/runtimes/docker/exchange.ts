@@ -25,7 +25,7 @@ export async function exchange(address: EngineAddress, path: string, options: Ex
 }
 
 /** An Engine on a UNIX socket does not care about the host, but HTTP wants one. */
-function hostHeader(address: EngineAddress): string {
+export function hostHeader(address: EngineAddress): string {
   if (address.kind === 'unix') return 'localhost';
   return `${address.host.includes(':') ? `[${address.host}]` : address.host}:${address.port}`;
 }

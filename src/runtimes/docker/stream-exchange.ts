@@ -11,7 +11,7 @@ export function streamExchange(
   { deadlineMs, limits }: ExchangeOptions,
 ): Promise<HttpAnswer> {
   return new Promise((resolve, reject) => {
-    const socket = connect(address);
+    const socket = connectEngine(address);
     const reader = new HttpResponseReader(limits);
     const timer = setTimeout(() => fail(new DeadlineError()), deadlineMs);
     const fail = (error: unknown) => {
@@ -42,8 +42,13 @@ export function streamExchange(
   });
 }
 
-/** `node:net` and `node:tls` are loaded when they are needed: most commands do without. */
-function connect(address: EngineAddress): Socket {
+/**
+ * A connection to an Engine. `node:net` and `node:tls` are loaded when they are needed: most commands
+ * do without.
+ *
+ * @throws {TlsFileError}
+ */
+export function connectEngine(address: EngineAddress): Socket {
   if (address.kind === 'tcp' && address.tls !== undefined) return connectTls(address, address.tls);
   const net = process.getBuiltinModule('node:net');
   return address.kind === 'unix'

@@ -1,7 +1,7 @@
-import type { Remembered } from '../model/ended.ts';
-import type { SocketView } from '../model/socket-view.ts';
-import type { TcpInfo, TcpInfoNumber } from '../model/tcp-info.ts';
-import { TCP_STATE } from '../model/tcp-state.ts';
+import type { Remembered } from './ended.ts';
+import type { SocketView } from './socket-view.ts';
+import type { TcpInfo, TcpInfoNumber } from './tcp-info.ts';
+import { TCP_STATE } from './tcp-state.ts';
 
 /**
  * A destroy event seen as the socket that it was: the state, inode and addresses that events have

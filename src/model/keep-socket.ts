@@ -1,14 +1,14 @@
-import type { AddressBook } from '../model/interned-address.ts';
-import { RECORDED_INFO, type SocketRecord } from '../model/socket-record.ts';
-import type { SocketView } from '../model/socket-view.ts';
-import type { TcpInfo } from '../model/tcp-info.ts';
-import { unixPath } from '../model/unix-path.ts';
+import type { AddressBook } from './interned-address.ts';
+import { RECORDED_INFO, type SocketRecord } from './socket-record.ts';
+import type { SocketView } from './socket-view.ts';
+import type { TcpInfo } from './tcp-info.ts';
+import { unixPath } from './unix-path.ts';
 
 /** What was found out about a socket beside what the kernel says of it. */
 export type RecordContext = Pick<SocketRecord, 'process' | 'container' | 'firstSeenMs' | 'notBeforeMs'>;
 
 /** Keeps the socket under a view. */
-export function socketRecord(socket: SocketView, book: AddressBook, context: RecordContext): SocketRecord {
+export function keepSocket(socket: SocketView, book: AddressBook, context: RecordContext): SocketRecord {
   const record: SocketRecord = {
     proto: socket.proto,
     family: socket.family,

@@ -1,10 +1,10 @@
-import { EndedView } from '../analyze/ended-view.ts';
-import { localAddress, mayNameService, peerAddress, plainAddress } from '../analyze/endpoint.ts';
-import type { WatchedSpace } from '../collect/watched-space.ts';
 import type { EndedConnection, Lifetime, Outcome, Remembered } from '../model/ended.ts';
+import { EndedView } from '../model/ended-view.ts';
+import { localAddress, mayNameService, peerAddress, plainAddress } from '../model/endpoint.ts';
 import type { Names } from '../model/names.ts';
 import type { Endpoint } from '../model/socket-row.ts';
 import type { SocketView } from '../model/socket-view.ts';
+import type { WatchedSpace } from './watched-space.ts';
 
 /** Puts an ended socket together from its event and from what dumps told of it. */
 export class EndedConnections {

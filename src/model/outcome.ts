@@ -1,6 +1,6 @@
-import type { Outcome, Remembered } from '../model/ended.ts';
-import type { SocketView } from '../model/socket-view.ts';
-import { TCP_STATE } from '../model/tcp-state.ts';
+import type { Outcome, Remembered } from './ended.ts';
+import type { SocketView } from './socket-view.ts';
+import { TCP_STATE } from './tcp-state.ts';
 
 /** A queue that holds an unread end-of-file alone counts 1. */
 const END_OF_FILE = 1;

@@ -1,5 +1,5 @@
-import { formatIpv4, formatIpv6 } from '../model/address.ts';
-import type { SocketView } from '../model/socket-view.ts';
+import { formatIpv4, formatIpv6 } from './address.ts';
+import type { SocketView } from './socket-view.ts';
 
 /** Text of a socket's local address. */
 export function localAddress(socket: SocketView): string {

@@ -1,8 +1,8 @@
-import type { ContainerInstance, Inventory } from '../collect/inventory.ts';
-import type { Machine } from '../collect/machine.ts';
-import type { Place } from '../collect/place.ts';
-import { namedNamespaces, placeOfHost, placeOfNamed, placeOfProcess } from '../collect/places.ts';
 import { Failure } from '../model/failure.ts';
+import type { ContainerInstance, Inventory } from './inventory.ts';
+import type { Machine } from './machine.ts';
+import type { Place } from './place.ts';
+import { namedNamespaces, placeOfHost, placeOfNamed, placeOfProcess } from './places.ts';
 
 /** A network namespace and who lives in it. */
 export interface Space {

@@ -1,0 +1,64 @@
+/** How many seconds of budget may be saved up: a burst after a quiet time is welcome, a long one is not. */
+const SAVED_SECONDS = 3;
+
+/**
+ * Keeps what runs in the background within a share of one core. What is done is measured, and what
+ * costs more than is left waits: intervals stretch, and {@link stretched} says so.
+ */
+export class CpuBudget {
+  /** Milliseconds of one core a second, divided by a thousand: 0.03 is 3 %. */
+  readonly share: number;
+  /** Whether something had to wait since the last time that somebody asked. */
+  #waited = false;
+  #leftMs: number;
+  #filledMs: number;
+  #spentMs = 0;
+  readonly #cpuMs: () => number;
+
+  /**
+   * @param cpuMs milliseconds of CPU that this process has used so far
+   * @param nowMs a clock
+   */
+  constructor(share: number, cpuMs: () => number, nowMs: number) {
+    this.share = share;
+    this.#cpuMs = cpuMs;
+    this.#filledMs = nowMs;
+    this.#leftMs = share * 1000 * SAVED_SECONDS;
+  }
+
+  /** Milliseconds of CPU that were spent under the budget. */
+  get spentMs(): number {
+    return this.#spentMs;
+  }
+
+  /** Whether work was put off since the last call. */
+  stretched(): boolean {
+    const waited = this.#waited;
+    this.#waited = false;
+    return waited;
+  }
+
+  /** Whether there is anything left to spend. */
+  mayRun(nowMs: number): boolean {
+    this.#leftMs = Math.min(
+      this.#leftMs + Math.max(0, nowMs - this.#filledMs) * this.share,
+      this.share * 1000 * SAVED_SECONDS,
+    );
+    this.#filledMs = nowMs;
+    if (this.#leftMs > 0) return true;
+    this.#waited = true;
+    return false;
+  }
+
+  /** Does something and takes what it cost off what is left, which may go below nothing. */
+  spend<T>(work: () => T): T {
+    const before = this.#cpuMs();
+    try {
+      return work();
+    } finally {
+      const cost = this.#cpuMs() - before;
+      this.#spentMs += cost;
+      this.#leftMs -= cost;
+    }
+  }
+}

@@ -1,0 +1,147 @@
+import type { ContainerFacts } from '../../model/container.ts';
+import { Failure } from '../../model/failure.ts';
+import { containersNamed } from '../containers-named.ts';
+import { type ContainerInstance, type Inventory, takeInventory } from '../inventory.ts';
+import type { Machine } from '../machine.ts';
+import type { Place } from '../place.ts';
+import { placeOfHost, placeOfNamed, placeOfProcess } from '../places.ts';
+import { resolveTargets } from '../resolve.ts';
+import { parseTargets, type TargetSpec } from '../target-spec.ts';
+
+/** A namespace in which something lives that was asked for. */
+export interface FoundSpace {
+  place: Place;
+  /** Names of the targets that live there, in the order that they were asked for. */
+  targets: string[];
+  /** All containers of the namespace, those among them that nobody asked for. */
+  containers: ContainerInstance[];
+  /** Processes of the namespace outside every container. */
+  otherPids: number[];
+  host: boolean;
+}
+
+/** What was found of the targets at one moment. */
+export interface FoundTargets {
+  spaces: FoundSpace[];
+  inventory: Inventory;
+}
+
+/** Keeps finding what TARGETs mean, while containers come, go, are renamed and restarted. */
+export class FollowedTargets {
+  readonly #machine: Machine;
+  readonly #specs: readonly TargetSpec[];
+  /** Ids of the containers that were found by a name: they stay the target's when they are renamed. */
+  readonly #idOfName = new Map<string, string>();
+  /** What runtimes told of containers, for as long as they cannot be asked. */
+  readonly #facts = new Map<string, ContainerFacts>();
+
+  private constructor(machine: Machine, text: string) {
+    this.#machine = machine;
+    this.#specs = parseTargets(text);
+  }
+
+  /**
+   * @param text a TARGET as typed
+   * @param mayBeEmpty whether `all` may mean nothing yet
+   * @throws {Failure} when a target cannot be found now
+   */
+  static async find(machine: Machine, text: string, mayBeEmpty = false): Promise<FollowedTargets> {
+    const followed = new FollowedTargets(machine, text);
+    if (mayBeEmpty && text === 'all') return followed;
+    for (const { target } of await resolveTargets(machine, text)) {
+      if (target.id !== undefined) followed.#idOfName.set(target.name, target.id);
+    }
+    return followed;
+  }
+
+  /** Looks again. A target that is not there at the moment is left out. */
+  async look(): Promise<FoundTargets> {
+    const inventory = this.#remembered(await takeInventory(this.#machine));
+    const hostNetns = inventory.processes.find(({ pid }) => pid === 1)?.netns;
+    const spaces = new Map<number, FoundSpace>();
+    for (const spec of this.#specs) {
+      for (const place of this.#placesOf(spec, inventory)) {
+        const { netns, name } = place.target;
+        const known = spaces.get(netns);
+        if (known !== undefined) {
+          if (!known.targets.includes(name)) known.targets.push(name);
+          continue;
+        }
+        spaces.set(netns, {
+          place,
+          targets: [name],
+          containers: inventory.containers.filter((container) => container.netns === netns),
+          otherPids: [],
+          host: netns === hostNetns,
+        });
+      }
+    }
+    for (const { pid, netns, container } of inventory.processes) {
+      if (container === undefined) spaces.get(netns)?.otherPids.push(pid);
+    }
+    return { spaces: [...spaces.values()], inventory };
+  }
+
+  /** Where a runtime does not answer, its containers keep the names that it told before. */
+  #remembered(inventory: Inventory): Inventory {
+    const containers = inventory.containers.map((instance) => {
+      const { facts } = instance;
+      const nameless = facts.name === facts.id.slice(0, 12);
+      if (!nameless) this.#facts.set(facts.id, facts);
+      return nameless ? { ...instance, facts: this.#facts.get(facts.id) ?? facts } : instance;
+    });
+    const running = new Set(containers.map(({ facts }) => facts.id));
+    for (const id of this.#facts.keys()) if (!running.has(id)) this.#facts.delete(id);
+    return { ...inventory, containers };
+  }
+
+  #placesOf(spec: TargetSpec, { containers, processes }: Inventory): Place[] {
+    const machine = this.#machine;
+    switch (spec.kind) {
+      case 'host':
+        return tolerant(() => placeOfHost(machine));
+      case 'pid':
+        return tolerant(() => placeOfProcess(machine, spec.pid, { name: `pid:${spec.pid}`, runtime: 'pid' }));
+      case 'netns':
+        return tolerant(() =>
+          placeOfNamed(machine, spec.name, (netns) => processes.find((entry) => entry.netns === netns)?.pid),
+        );
+      case 'all':
+        return containers.flatMap((container) => this.#placeOf(container));
+      case 'container':
+        return this.#containersOf(spec, containers).flatMap((container) => this.#placeOf(container));
+    }
+  }
+
+  #placeOf({ facts, pid }: ContainerInstance): Place[] {
+    if (pid === undefined) return [];
+    return tolerant(() =>
+      placeOfProcess(this.#machine, pid, { name: facts.name, runtime: facts.runtime, id: facts.id }),
+    );
+  }
+
+  /** By its name or id as it was asked for; one that was renamed since by the id that it had. */
+  #containersOf(
+    { name, runtime }: Extract<TargetSpec, { kind: 'container' }>,
+    containers: readonly ContainerInstance[],
+  ): ContainerInstance[] {
+    const ofRuntime = containers.filter(({ facts }) => runtime === undefined || facts.runtime === runtime);
+    const facts = ofRuntime.map((container) => container.facts);
+    const [named] = containersNamed(facts, name);
+    const id = named?.id ?? this.#idOfName.get(name) ?? (/^[0-9a-f]{4,64}$/.test(name) ? name : undefined);
+    if (id === undefined) return [];
+    const found = ofRuntime.filter((container) => container.facts.id.startsWith(id)).slice(0, 1);
+    for (const container of found) this.#idOfName.set(name, container.facts.id);
+    return found;
+  }
+}
+
+/** What ended since it was listed is left out. */
+function tolerant(make: () => Place): Place[] {
+  try {
+    return [make()];
+  } catch (error) {
+    if (error instanceof Failure && (error.kind === 'no-target' || error.kind === 'not-permitted')) return [];
+    throw error;
+  }
+}

@@ -1,0 +1,34 @@
+import { Failure } from '../../model/failure.ts';
+import type { Machine } from '../machine.ts';
+import { Sampler } from './sampler.ts';
+import type { SampleSource } from './source.ts';
+
+/** Where samples are wanted from, and how. */
+export interface SourceOptions {
+  /** A TARGET as typed; undefined for all that is recorded. */
+  target: string | undefined;
+  intervalMs: number;
+  /** How long, in milliseconds; undefined until it is stopped. */
+  forMs: number | undefined;
+  /** Whether sockets that end are listened for. */
+  events: boolean;
+  /** Plain numbers, no names. */
+  numeric: boolean;
+  /** Bytes of the kernel's buffer for events of a namespace; undefined for the usual. */
+  eventBufferBytes?: number | undefined;
+  /** Whether the host's own numbers are wanted. */
+  host?: boolean;
+}
+
+/**
+ * Opens the source that options name.
+ *
+ * @throws {Failure}
+ */
+export async function openSource(machine: Machine, options: SourceOptions): Promise<SampleSource> {
+  const { target, intervalMs, forMs, events, numeric, eventBufferBytes, host } = options;
+  if (target === undefined) throw new Failure('usage', 'a TARGET is missing');
+  return Sampler.start(machine, target, {
+    ...{ intervalMs, forMs, events, eventBufferBytes, names: !numeric, host: host ?? false },
+  });
+}

@@ -1,0 +1,135 @@
+import type { ContainerFacts } from '../../model/container.ts';
+import type { Names } from '../../model/names.ts';
+import type { WatchedSpace as SpaceFacts, WatchedContainer } from '../../model/watched.ts';
+import { makeNames } from '../host-names.ts';
+import type { Inventory } from '../inventory.ts';
+import type { Machine } from '../machine.ts';
+import type { WatchedSpace } from '../watched-space.ts';
+import type { FollowedTargets, FoundSpace } from './followed-targets.ts';
+import { SpaceSampler } from './space-sampler.ts';
+import { watchedContainers } from './watched-facts.ts';
+
+/** How often to look for what came and went: seldom where a runtime tells by itself. */
+const LOOK_EVERY_MS = { told: 10_000, untold: 3000 };
+
+/** No runtime's news is acted upon sooner than this after the last look: a start comes as several events. */
+const SETTLE_MS = 100;
+
+/** The namespaces of some targets, and what runs in them, kept up to date. */
+export class Population {
+  /** Told when namespaces came or went, with sentences about it. */
+  onChange: (notes: string[]) => void = () => {};
+  names!: Names;
+  containers: readonly WatchedContainer[] = [];
+  /** What the runtimes tell of the containers. */
+  facts: readonly ContainerFacts[] = [];
+  readonly #machine: Machine;
+  readonly #followed: FollowedTargets;
+  readonly #wantsNames: boolean;
+  readonly #samplers = new Map<number, SpaceSampler>();
+  readonly #byWatched = new Map<WatchedSpace, SpaceSampler>();
+  readonly #ends: (() => void)[] = [];
+  #news = true;
+  #lookedMs = 0;
+  #told = false;
+  #lookedBefore = false;
+
+  constructor(machine: Machine, followed: FollowedTargets, wantsNames: boolean) {
+    this.#machine = machine;
+    this.#followed = followed;
+    this.#wantsNames = wantsNames;
+  }
+
+  samplers(): Iterable<SpaceSampler> {
+    return this.#samplers.values();
+  }
+
+  samplerOf(watched: WatchedSpace): SpaceSampler | undefined {
+    return this.#byWatched.get(watched);
+  }
+
+  samplerFor(space: SpaceFacts): SpaceSampler | undefined {
+    return this.#samplers.get(space.netns);
+  }
+
+  /** Something is not as it was found. */
+  lookAgain(): void {
+    this.#news = true;
+  }
+
+  /** Follows what the runtimes tell by themselves. */
+  follow(): void {
+    for (const runtime of this.#machine.runtimes) {
+      const end = runtime.follow?.(() => {
+        this.#news = true;
+        this.#told = true;
+      });
+      if (end !== undefined) this.#ends.push(end);
+    }
+  }
+
+  close(): void {
+    for (const end of this.#ends) end();
+  }
+
+  /** Looks for what came and went, when there are news or it is time. */
+  async refresh(nowMs: number): Promise<void> {
+    const age = nowMs - this.#lookedMs;
+    const due = this.#news ? age >= SETTLE_MS : age >= (this.#told ? LOOK_EVERY_MS.told : LOOK_EVERY_MS.untold);
+    if (!due) return;
+    this.#news = false;
+    this.#lookedMs = nowMs;
+    const { spaces, inventory } = await this.#followed.look();
+    this.containers = watchedContainers(this.#machine, inventory.containers);
+    this.facts = inventory.containers.map(({ facts }) => facts);
+    this.names = this.#makeNames(spaces);
+    this.onChange(this.#takeOver(spaces, inventory));
+  }
+
+  #takeOver(spaces: readonly FoundSpace[], inventory: Inventory): string[] {
+    const notes: string[] = [];
+    const containerNames = new Map(inventory.containers.map(({ facts }) => [facts.id, facts.name]));
+    const found = new Set<number>();
+    for (const space of spaces) {
+      const { netns } = space.place.target;
+      const known = this.#samplers.get(netns);
+      // The inode of a namespace that ended can be another's by now: then its process is another.
+      if (known?.isSame(space)) notes.push(...known.update(space, containerNames));
+      else {
+        if (known !== undefined) this.#remove(known, notes);
+        const made = new SpaceSampler(this.#machine, space, containerNames);
+        this.#samplers.set(netns, made);
+        this.#byWatched.set(made.watched, made);
+        if (this.#lookedBefore) notes.push(`${made.space.name}: it is there now`);
+      }
+      found.add(netns);
+    }
+    for (const [netns, sampler] of this.#samplers) if (!found.has(netns)) this.#remove(sampler, notes);
+    this.#lookedBefore = true;
+    return notes;
+  }
+
+  #remove(sampler: SpaceSampler, notes: string[]): void {
+    notes.push(`${sampler.space.name}: it is gone`);
+    this.#samplers.delete(sampler.space.netns);
+    this.#byWatched.delete(sampler.watched);
+  }
+
+  #makeNames(spaces: readonly FoundSpace[]): Names {
+    if (!this.#wantsNames) return { host: () => undefined, service: () => undefined, user: () => undefined };
+    const procNets = spaces.flatMap(({ place, host }) => (place.procNet === undefined || host ? [] : [place.procNet]));
+    return makeNames(this.#machine, this.facts, procNets);
+  }
+}
+
+/** Makes a population and takes the first look. */
+export async function followPopulation(
+  machine: Machine,
+  followed: FollowedTargets,
+  wantsNames: boolean,
+): Promise<Population> {
+  const population = new Population(machine, followed, wantsNames);
+  await population.refresh(Date.now());
+  population.follow();
+  return population;
+}

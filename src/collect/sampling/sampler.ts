@@ -1,0 +1,207 @@
+import type { Filter } from '../../filter/syntax.ts';
+import { Failure } from '../../model/failure.ts';
+import type { WatchedSpace } from '../../model/watched.ts';
+import { type BoundFilter, bindForPlace } from '../bind-filter.ts';
+import { EndedStream } from '../ended-stream.ts';
+import { readHostSample } from '../host-sample.ts';
+import type { Machine } from '../machine.ts';
+import { whyNoEvents } from '../watched-space.ts';
+import { CpuBudget } from './cpu-budget.ts';
+import { FollowedTargets } from './followed-targets.ts';
+import { Pace, wait } from './pace.ts';
+import { followPopulation, type Population } from './population.ts';
+import type { SampleSource, SpaceTick, Tick, TickWish } from './source.ts';
+import type { SpaceSampler } from './space-sampler.ts';
+
+export interface SamplerOptions {
+  intervalMs: number;
+  /** Stops by itself after so many milliseconds; undefined for never. */
+  forMs?: number | undefined;
+  /** Share of one core for what nobody looks at; 0.03 unless told otherwise. */
+  backgroundShare?: number;
+  /** Whether ended sockets are listened for: it makes closing sockets a little dearer on the whole host. */
+  events: boolean;
+  /** Bytes of the kernel's buffer for events of a namespace; undefined for the usual. */
+  eventBufferBytes?: number | undefined;
+  /** Whether names are looked up. */
+  names: boolean;
+  /** Whether the host's own numbers are read. */
+  host: boolean;
+}
+
+/** What a background may cost: 3 % of one core. */
+const BACKGROUND_SHARE = 0.03;
+
+/** Samples of this machine, in two tiers: see `docs/architecture.md`. */
+export class Sampler implements SampleSource {
+  readonly intervalMs: number;
+  readonly #machine: Machine;
+  readonly #options: SamplerOptions;
+  readonly #population: Population;
+  readonly #stream: EndedStream | undefined;
+  readonly #budget: CpuBudget;
+  readonly #listening = new Set<SpaceSampler>();
+  readonly #pace = new Pace();
+  readonly #endMs: number;
+  #dueMs = Date.now();
+  #notes: string[] = [];
+
+  private constructor(machine: Machine, population: Population, options: SamplerOptions) {
+    this.#machine = machine;
+    this.#options = options;
+    this.intervalMs = options.intervalMs;
+    this.#population = population;
+    this.#stream = options.events ? new EndedStream(machine, population.names) : undefined;
+    this.#budget = new CpuBudget(options.backgroundShare ?? BACKGROUND_SHARE, cpuMs, Date.now());
+    this.#endMs = options.forMs === undefined ? Number.POSITIVE_INFINITY : Date.now() + options.forMs;
+    population.onChange = (notes) => this.#follow(notes);
+    this.#follow([]);
+  }
+
+  /**
+   * Begins to sample what a TARGET means.
+   *
+   * @throws {Failure} when it cannot be found, or may not be entered
+   */
+  static async start(machine: Machine, target: string, options: SamplerOptions): Promise<Sampler> {
+    const followed = await FollowedTargets.find(machine, target, true);
+    return new Sampler(machine, await followPopulation(machine, followed, options.names), options);
+  }
+
+  async next(wish: TickWish, stop?: AbortSignal): Promise<Tick | undefined> {
+    for (;;) {
+      const now = Date.now();
+      const found = this.#drain(now, wish);
+      if (stop?.aborted || now >= this.#endMs + this.intervalMs / 2) return undefined;
+      if (now >= this.#dueMs) break;
+      const rest = this.#dueMs - now;
+      await wait(this.#stream === undefined ? rest : Math.min(this.#pace.next(found), rest), stop);
+    }
+    const atMs = Date.now();
+    // A tick that came late does not make the next ones come faster.
+    this.#dueMs = Math.max(this.#dueMs + this.intervalMs, atMs);
+    await this.#population.refresh(atMs);
+    const tick = this.#tick(atMs, wish);
+    // What has ended until the dump is told with it.
+    this.#drain(Date.now(), wish);
+    return tick;
+  }
+
+  async bind(space: WatchedSpace, filter: Filter): Promise<BoundFilter | undefined> {
+    const sampler = this.#population.samplerFor(space);
+    if (sampler === undefined) throw new Failure('no-target', `${space.name}: it is gone`);
+    return bindForPlace(this.#machine, sampler.watched.place, filter, this.#population.facts);
+  }
+
+  close(): void {
+    this.#stream?.close();
+    this.#population.close();
+  }
+
+  #tick(atMs: number, wish: TickWish): Tick {
+    const samplers = [...this.#population.samplers()];
+    const ticks = samplers.map((sampler) => this.#spaceTick(sampler, atMs, wish));
+    this.#readBackground(samplers, ticks, atMs);
+    const notes = this.#notes;
+    this.#notes = [];
+    const stretched = this.#budget.stretched();
+    return {
+      atMs,
+      spaces: ticks.filter((tick) => tick !== undefined),
+      containers: this.#population.containers,
+      names: this.#population.names,
+      ...(this.#options.host && { host: readHostSample(this.#machine, atMs) }),
+      notes,
+      budget: { share: this.#budget.share, stretched },
+    };
+  }
+
+  /** What is cheap, for every namespace; and all that somebody looks at. */
+  #spaceTick(sampler: SpaceSampler, atMs: number, wish: TickWish): SpaceTick | undefined {
+    try {
+      if (!wish.looksAt(sampler.space)) return this.#budget.spend(() => sampler.count(false));
+      const tick = sampler.count(wish.allCounters);
+      if (wish.processes !== 'no') sampler.addProcesses(tick);
+      tick.look = sampler.look(atMs, wish.query(sampler.space));
+      tick.lookedAtMs = atMs;
+      return tick;
+    } catch (error) {
+      this.#gone(error);
+      return undefined;
+    }
+  }
+
+  /** Dumps where the counters say that something moved, the longest unread first, as far as the budget goes. */
+  #readBackground(samplers: readonly SpaceSampler[], ticks: (SpaceTick | undefined)[], atMs: number): void {
+    const waiting = samplers
+      .map((sampler, index) => ({ sampler, tick: ticks[index], urgency: sampler.urgency(atMs) }))
+      .filter(({ tick, urgency }) => tick !== undefined && tick.look === undefined && urgency > 0)
+      .sort((a, b) => b.urgency - a.urgency);
+    for (const { sampler, tick } of waiting) {
+      if (tick === undefined || !this.#budget.mayRun(Date.now())) return;
+      try {
+        tick.look = this.#budget.spend(() => sampler.lookBriefly(atMs));
+        tick.lookedAtMs = atMs;
+      } catch (error) {
+        this.#gone(error);
+      }
+    }
+  }
+
+  /** A namespace that ended since it was found is found no more at the next look. */
+  #gone(error: unknown): void {
+    if (!(error instanceof Failure)) throw error;
+    if (error.kind !== 'no-target') this.#notes.push(error.message);
+    this.#population.lookAgain();
+  }
+
+  #drain(nowMs: number, { ended }: TickWish): number {
+    return (
+      this.#stream?.drain(nowMs, {
+        ended: (space, socket) => {
+          const sampler = this.#population.samplerOf(space);
+          if (sampler === undefined) return;
+          sampler.closes++;
+          ended?.(sampler.space, socket);
+        },
+        lost: (space) => {
+          const sampler = this.#population.samplerOf(space);
+          if (sampler !== undefined) sampler.lost++;
+        },
+      }) ?? 0
+    );
+  }
+
+  /** Opens and closes event sockets as namespaces come and go. */
+  #follow(notes: readonly string[]): void {
+    this.#notes.push(...notes);
+    const stream = this.#stream;
+    if (stream === undefined) return;
+    stream.setNames(this.#population.names);
+    const present = new Set(this.#population.samplers());
+    for (const sampler of this.#listening) {
+      if (present.has(sampler)) continue;
+      stream.remove(sampler.watched);
+      this.#listening.delete(sampler);
+    }
+    for (const sampler of present) if (!this.#listening.has(sampler)) this.#listen(stream, sampler);
+  }
+
+  #listen(stream: EndedStream, sampler: SpaceSampler): void {
+    this.#listening.add(sampler);
+    try {
+      stream.add(sampler.watched, sampler.watched.openEvents(this.#options.eventBufferBytes));
+      sampler.listens = true;
+    } catch (error) {
+      const reason = whyNoEvents(error) ?? (error instanceof Failure ? error.message : undefined);
+      if (reason === undefined) throw error;
+      this.#notes.push(`${sampler.space.name}: what ends there is not seen: ${reason}`);
+    }
+  }
+}
+
+/** Milliseconds of CPU that this process has used so far. */
+function cpuMs(): number {
+  const { user, system } = process.cpuUsage();
+  return (user + system) / 1000;
+}

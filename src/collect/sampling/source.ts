@@ -1,0 +1,101 @@
+import type { Filter } from '../../filter/syntax.ts';
+import type { NetCounters, Sockstat } from '../../model/counters.ts';
+import type { Names } from '../../model/names.ts';
+import type { HostSample, PidsUse, ProcessSample } from '../../model/sample.ts';
+import type { Coverage, Source } from '../../model/snapshot.ts';
+import type { SocketQuery } from '../../model/socket-query.ts';
+import type { Holder } from '../../model/socket-record.ts';
+import type { SocketSource, SocketView } from '../../model/socket-view.ts';
+import type { WatchedContainer, WatchedSpace } from '../../model/watched.ts';
+import type { BoundFilter } from '../bind-filter.ts';
+import type { EndedSocket } from '../ended-stream.ts';
+
+/**
+ * Where samples come from: this machine, or a recording of one. Whoever watches knows nothing else,
+ * so that what works live works from a file.
+ */
+export interface SampleSource {
+  /** How often {@link next} comes back, in milliseconds; what stretches it is told by the ticks. */
+  readonly intervalMs: number;
+  /**
+   * Waits for the next tick, and hands what ends meanwhile to the sink.
+   *
+   * @returns undefined when there is no more: the time is up, it was stopped, or the recording ends
+   */
+  next(wish: TickWish, stop?: AbortSignal): Promise<Tick | undefined>;
+  /**
+   * Looks up the names of a filter, as seen from a namespace.
+   *
+   * @returns undefined for a filter that says nothing
+   * @throws {Failure} `usage` for a name that nobody knows
+   */
+  bind(space: WatchedSpace, filter: Filter): Promise<BoundFilter | undefined>;
+  close(): void;
+}
+
+/** What a tick shall bring. */
+export interface TickWish {
+  /**
+   * Whose sockets somebody looks at: they are read at every tick, whatever it costs. Those of others are
+   * read where their counters say that something moved, within the budget for the background.
+   */
+  looksAt(space: WatchedSpace): boolean;
+  /** Which sockets are wanted where somebody looks. */
+  query(space: WatchedSpace): SocketQuery;
+  /** Whether descriptors of processes are counted where somebody looks, and sorted into kinds. */
+  processes: 'no' | 'count' | 'kinds';
+  /** Whether all counters are read where somebody looks: the shorter file alone otherwise. */
+  allCounters: boolean;
+  /** Told of each socket that ends; undefined where nobody wants to know. */
+  ended?: EndedSink | undefined;
+}
+
+/** What is told of sockets that end, as soon as it is known. */
+export type EndedSink = (space: WatchedSpace, ended: EndedSocket) => void;
+
+/** What was seen at one moment. */
+export interface Tick {
+  atMs: number;
+  spaces: readonly SpaceTick[];
+  /** Every container of the machine. */
+  containers: readonly WatchedContainer[];
+  host?: HostSample;
+  names: Names;
+  /** Sentences about what came, went, or was not seen since the tick before. */
+  notes: readonly string[];
+  /** The budget of the background, and whether it made something wait. */
+  budget?: { share: number; stretched: boolean };
+}
+
+/** What was seen of one namespace at one moment. */
+export interface SpaceTick {
+  space: WatchedSpace;
+  /** Absent where no process lives in the namespace. */
+  counters?: NetCounters;
+  sockstat?: Sockstat;
+  processes?: readonly ProcessSample[];
+  pids?: readonly PidsUse[];
+  /** Present when its sockets were read at this tick. */
+  look?: SpaceLook;
+  /** When they were read last, milliseconds since the epoch; absent before the first time. */
+  lookedAtMs?: number;
+  /** Sockets that ended since the tick before; absent where nobody listens. */
+  closes?: number;
+  /** How often the kernel dropped events since the tick before. */
+  lost: number;
+}
+
+/** The sockets of a namespace at one moment, and what is known of them. */
+export interface SpaceLook {
+  takenAtMs: number;
+  source: Source;
+  coverage: Coverage;
+  sockets: SocketSource;
+  /** States that were left out, as a mask: those in TIME_WAIT are counted in `sockstat`. */
+  withoutStates: number;
+  /** The process that holds it, or was seen to when it still did. */
+  holderOf(socket: SocketView): Holder | undefined;
+  containerOf(socket: SocketView): string | undefined;
+  /** The first look that had it, and the last one before that had not; undefined for what nobody remembers. */
+  seenSince(socket: SocketView): { firstSeenMs: number; notBeforeMs?: number } | undefined;
+}

@@ -1,0 +1,143 @@
+import type { NetCounters, Sockstat } from '../../model/counters.ts';
+import type { SocketQuery } from '../../model/socket-query.ts';
+import type { SocketView } from '../../model/socket-view.ts';
+import { ALL_STATES, stateMask, TCP_STATE } from '../../model/tcp-state.ts';
+import type { WatchedSpace as SpaceFacts } from '../../model/watched.ts';
+import { readNetCounters } from '../../procfs/net-counters.ts';
+import { readSockstat } from '../../procfs/sockstat.ts';
+import type { Look } from '../look.ts';
+import type { Machine } from '../machine.ts';
+import { WatchedSpace } from '../watched-space.ts';
+import type { FoundSpace } from './followed-targets.ts';
+import { movementSince } from './movement.ts';
+import { sampleProcesses } from './process-samples.ts';
+import type { SpaceLook, SpaceTick } from './source.ts';
+import { watchedSpace } from './watched-facts.ts';
+
+/** What nobody looks at is read without TIME_WAIT, which `sockstat` counts, and which can be tens of thousands. */
+const WITHOUT = stateMask(TCP_STATE.TIME_WAIT, TCP_STATE.BOUND_INACTIVE);
+const BRIEF: SocketQuery = {
+  ...{ protos: ['tcp'], inet: true, inet6: true, tcpInfo: false },
+  states: ALL_STATES & ~WITHOUT,
+};
+
+/** A namespace in which only segments moved is read again after so long, a quiet one after so long. */
+const SEGMENTS_MS = 10_000;
+const QUIET_MS = 120_000;
+
+/** Samples one namespace: its counters at every tick, its sockets when it is told to. */
+export class SpaceSampler {
+  readonly watched: WatchedSpace;
+  space: SpaceFacts;
+  /** Since the last tick. */
+  closes = 0;
+  lost = 0;
+  /** Whether ended sockets are heard of. */
+  listens = false;
+  readonly #machine: Machine;
+  #found: FoundSpace;
+  #lookedMs: number | undefined;
+  #now: { counters: NetCounters; sockstat: Sockstat | undefined } | undefined;
+  #atLook: { counters: NetCounters; sockstat: Sockstat | undefined } | undefined;
+
+  constructor(machine: Machine, found: FoundSpace, containerNames: ReadonlyMap<string, string>) {
+    this.#machine = machine;
+    this.#found = found;
+    this.space = watchedSpace(machine, found);
+    this.watched = new WatchedSpace(machine, found.place, containerNames, alone(found));
+    this.#tellOwners(containerNames);
+  }
+
+  /** Whether what was found is still this namespace. */
+  isSame({ place, containers }: FoundSpace): boolean {
+    const before = this.#found.place;
+    if (before.target.netns !== place.target.netns) return false;
+    if (before.target.pid === place.target.pid) return before.startTicks === place.startTicks;
+    // Another process stands for it now: one of those that were there before does.
+    const old = new Set(this.#found.containers.map(({ facts }) => facts.id));
+    return containers.length === 0 ? old.size === 0 : containers.some(({ facts }) => old.has(facts.id));
+  }
+
+  /** Takes over what was found. @returns sentences about what changed */
+  update(found: FoundSpace, containerNames: ReadonlyMap<string, string>): string[] {
+    const before = this.space;
+    this.#found = found;
+    this.watched.place = found.place;
+    this.space = watchedSpace(this.#machine, found);
+    this.#tellOwners(containerNames);
+    return before.name === this.space.name ? [] : [`${before.name}: it is called ${this.space.name} now`];
+  }
+
+  /** Counters, and what ended since the last time. */
+  count(all: boolean): SpaceTick {
+    const { procNet } = this.#found.place;
+    const counters = procNet === undefined ? undefined : readNetCounters(procNet, all);
+    const sockstat = procNet === undefined ? undefined : readSockstat(procNet);
+    this.#now = counters === undefined ? undefined : { counters, sockstat };
+    const tick: SpaceTick = {
+      space: this.space,
+      ...(counters !== undefined && { counters }),
+      ...(sockstat !== undefined && { sockstat }),
+      ...(this.listens && { closes: this.closes }),
+      ...(this.#lookedMs !== undefined && { lookedAtMs: this.#lookedMs }),
+      lost: this.lost,
+    };
+    this.closes = 0;
+    this.lost = 0;
+    return tick;
+  }
+
+  addProcesses(tick: SpaceTick): void {
+    tick.processes = sampleProcesses(this.#machine, this.#found);
+  }
+
+  /** How much it is worth reading, for who orders several: 0 for not at all. */
+  urgency(nowMs: number): number {
+    if (this.#lookedMs === undefined || this.#atLook === undefined) return Number.MAX_VALUE;
+    const age = nowMs - this.#lookedMs;
+    if (age >= QUIET_MS) return age;
+    switch (this.#now === undefined ? 'connections' : movementSince(this.#atLook, this.#now)) {
+      case 'connections':
+        return age;
+      case 'segments':
+        return age >= SEGMENTS_MS ? age : 0;
+      case 'none':
+        return 0;
+    }
+  }
+
+  /** All sockets that a query asks for. @throws {Failure} when the namespace is gone */
+  look(atMs: number, query: SocketQuery): SpaceLook {
+    return this.#looked(atMs, this.watched.look(atMs, query), ALL_STATES & ~query.states);
+  }
+
+  /** The TCP sockets, without those in TIME_WAIT. @throws {Failure} when the namespace is gone */
+  lookBriefly(atMs: number): SpaceLook {
+    return this.#looked(atMs, this.watched.look(atMs, BRIEF), WITHOUT);
+  }
+
+  #looked(atMs: number, look: Look, withoutStates: number): SpaceLook {
+    this.#lookedMs = atMs;
+    this.#atLook = this.#now;
+    const { watched } = this;
+    return {
+      takenAtMs: look.takenAt.getTime(),
+      ...{ source: look.source, coverage: look.coverage, sockets: look.sockets, withoutStates },
+      holderOf: (socket: SocketView) => watched.memory.of(socket)?.process,
+      containerOf: (socket: SocketView) => watched.containerOf(socket),
+      seenSince: (socket: SocketView) => watched.memory.of(socket),
+    };
+  }
+
+  #tellOwners(containerNames: ReadonlyMap<string, string>): void {
+    const { containers, otherPids, host } = this.#found;
+    const pids = containers.flatMap((container) => container.pids);
+    // The host's processes are looked through only for what no container holds.
+    this.watched.owners.update(containerNames, alone(this.#found), host ? pids : [...pids, ...otherPids]);
+  }
+}
+
+/** Name of the one container that lives there; undefined where it shares the namespace. */
+function alone({ containers, host }: FoundSpace): string | undefined {
+  return containers.length === 1 && !host ? containers[0]?.facts.name : undefined;
+}

@@ -1,0 +1,93 @@
+import type { Remembered } from '../model/ended.ts';
+import type { SocketProcess } from '../model/socket-row.ts';
+import { containerOfProcess } from '../procfs/cgroup.ts';
+import { eachSocketDescriptor } from '../procfs/descriptors.ts';
+import { listPids } from '../procfs/pids.ts';
+import type { Machine } from './machine.ts';
+import { nameOfProcess } from './process-names.ts';
+import { netnsIdentifier } from './process-table.ts';
+
+type Owner = Pick<SocketProcess, 'pid' | 'name'> & { container?: string };
+
+/** How often the whole host is looked through for processes of a namespace that nobody knew of. */
+const SEARCH_EVERY_MS = 1000;
+
+/** Finds the processes that hold the sockets of one namespace, and keeps what it knows of them. */
+export class SpaceOwners {
+  readonly #machine: Machine;
+  readonly #netns: number;
+  readonly #owners = new Map<number, Owner>();
+  #containerNames: ReadonlyMap<string, string>;
+  #alone: string | undefined;
+  #pids: readonly number[] = [];
+  #searchedMs = 0;
+
+  constructor(machine: Machine, netns: number, containerNames: ReadonlyMap<string, string>, alone: string | undefined) {
+    this.#machine = machine;
+    this.#netns = netns;
+    this.#containerNames = containerNames;
+    this.#alone = alone;
+  }
+
+  /** Name of the one container that lives there, where nobody shares the namespace. */
+  get alone(): string | undefined {
+    return this.#alone;
+  }
+
+  /** What an inventory found: names may have changed, processes come and gone. */
+  update(containerNames: ReadonlyMap<string, string>, alone: string | undefined, pids: readonly number[]): void {
+    this.#containerNames = containerNames;
+    this.#alone = alone;
+    this.#pids = pids;
+    this.#owners.clear();
+  }
+
+  /**
+   * Puts the holders into entries whose holder is not known. Only processes that live in the namespace
+   * are looked at: a scan of the whole host would cost more than the dump.
+   */
+  find(strangers: readonly Remembered[], nowMs: number): void {
+    const wanted = new Map<number, Remembered>();
+    for (const entry of strangers) wanted.set(entry.inode, entry);
+    for (const pid of this.#pids) {
+      if (wanted.size === 0) return;
+      this.#scan(pid, wanted);
+    }
+    if (wanted.size === 0 || nowMs - this.#searchedMs < SEARCH_EVERY_MS) return;
+    this.#searchedMs = nowMs;
+    for (const entry of wanted.values()) entry.soughtInVain = (entry.soughtInVain ?? 0) + 1;
+    const identify = netnsIdentifier(this.#machine.proc);
+    const known = new Set(this.#pids);
+    this.#pids = listPids(this.#machine.proc).filter((pid) => identify(pid) === this.#netns);
+    for (const pid of this.#pids) {
+      if (wanted.size === 0) return;
+      if (!known.has(pid)) this.#scan(pid, wanted);
+    }
+  }
+
+  #scan(pid: number, wanted: Map<number, Remembered>): void {
+    eachSocketDescriptor(
+      pid,
+      (_fd, inode) => {
+        const entry = wanted.get(inode);
+        if (entry === undefined) return;
+        wanted.delete(inode);
+        const owner = this.#ownerOf(pid);
+        entry.process = owner;
+        if (owner.container !== undefined) entry.container = owner.container;
+      },
+      this.#machine.proc,
+    );
+  }
+
+  #ownerOf(pid: number): Owner {
+    const known = this.#owners.get(pid);
+    if (known !== undefined) return known;
+    const id = containerOfProcess(pid, this.#machine.proc)?.id;
+    const container = id === undefined ? undefined : this.#containerNames.get(id);
+    const name = nameOfProcess(this.#machine, pid);
+    const owner = { pid, name, ...(container !== undefined && { container }) };
+    this.#owners.set(pid, owner);
+    return owner;
+  }
+}

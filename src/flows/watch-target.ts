@@ -1,0 +1,130 @@
+import { countLook, type LookCounts } from '../analyze/look-counts.ts';
+import type { EndedSocket } from '../collect/ended-stream.ts';
+import type { SpaceLook, SpaceTick, Tick } from '../collect/sampling/source.ts';
+import type { GroupKey } from '../model/group.ts';
+import type { DescriptorUse } from '../model/overview.ts';
+import type { ProcessSample } from '../model/sample.ts';
+import type { SocketView } from '../model/socket-view.ts';
+import { stateMask, TCP_STATE } from '../model/tcp-state.ts';
+import type { ChangedGroup, WatchRow } from '../model/watch-row.ts';
+import type { EndedTest, LookTest } from './bound-tests.ts';
+
+/** The counts of the tick before. */
+interface Before {
+  atMs: number;
+  total: number;
+  living: number;
+  opens: number | undefined;
+}
+
+/** What is counted, of one namespace, from tick to tick. */
+export class WatchTarget {
+  readonly #keys: readonly GroupKey[];
+  readonly #lookTest: LookTest | undefined;
+  readonly #endedTest: EndedTest | undefined;
+  #counts = new Map<string, number>();
+  #before: Before | undefined;
+  #closes = 0;
+
+  /** @param tests of the filter; undefined where there is none */
+  constructor(keys: readonly GroupKey[], tests: { look: LookTest; ended: EndedTest } | undefined) {
+    this.#keys = keys;
+    this.#lookTest = tests?.look;
+    this.#endedTest = tests?.ended;
+  }
+
+  /** Takes an ended socket in. */
+  ended(ended: EndedSocket): void {
+    if (ended.socket.proto !== 'tcp') return;
+    if (this.#endedTest === undefined || this.#endedTest(ended)) this.#closes++;
+  }
+
+  /** The row of a tick. */
+  row(tick: SpaceTick, look: SpaceLook, { atMs, names }: Tick): WatchRow {
+    const counts = countLook({ ...look, names }, this.#keys, this.#lookTest?.(look) ?? everything);
+    const timeWait = this.#timeWait(tick, look);
+    if (timeWait > 0) addTimeWait(counts, timeWait);
+    const groups = this.#changed(counts);
+    const before = this.#before;
+    const opens = openedSoFar(tick);
+    const rates =
+      before === undefined ? {} : this.#rates(before, atMs, counts.living, opens, tick.closes !== undefined);
+    this.#before = { atMs, total: counts.total, living: counts.living, opens };
+    this.#closes = 0;
+    const descriptors = fullest(tick.processes ?? []);
+    return {
+      at: new Date(atMs),
+      target: tick.space.name,
+      total: counts.total,
+      ...(before !== undefined && { change: counts.total - before.total }),
+      groups,
+      ...rates,
+      ...(descriptors !== undefined && { descriptors }),
+      lost: tick.lost,
+      notes: look.coverage.notes,
+    };
+  }
+
+  /** Entries that the look left out for the kernel counts them: only where nothing but states is told apart. */
+  #timeWait({ sockstat }: SpaceTick, { withoutStates }: SpaceLook): number {
+    const leftOut = (withoutStates & stateMask(TCP_STATE.TIME_WAIT)) !== 0;
+    return leftOut && this.#lookTest === undefined ? (sockstat?.timeWait ?? 0) : 0;
+  }
+
+  #changed({ groups }: LookCounts): ChangedGroup[] {
+    const counts = new Map<string, number>();
+    const changed = groups.map((group) => {
+      const key = JSON.stringify(group.key);
+      counts.set(key, group.count);
+      return this.#before === undefined ? group : { ...group, change: group.count - (this.#counts.get(key) ?? 0) };
+    });
+    this.#counts = counts;
+    return changed;
+  }
+
+  /**
+   * Connections made are counted by the kernel; where only some are wanted they follow from those that
+   * ended and from how many there are now.
+   */
+  #rates(
+    before: Before,
+    atMs: number,
+    living: number,
+    opens: number | undefined,
+    listens: boolean,
+  ): Pick<WatchRow, 'opensPerSecond' | 'closesPerSecond'> {
+    const seconds = (atMs - before.atMs) / 1000;
+    const perSecond = (count: number) => Math.round((Math.max(0, count) / seconds) * 10) / 10;
+    const closes = listens ? { closesPerSecond: perSecond(this.#closes) } : {};
+    if (this.#endedTest === undefined && opens !== undefined && before.opens !== undefined) {
+      return { opensPerSecond: perSecond(opens - before.opens), ...closes };
+    }
+    return listens ? { opensPerSecond: perSecond(this.#closes + living - before.living), ...closes } : {};
+  }
+}
+
+function everything(_socket: SocketView): boolean {
+  return true;
+}
+
+function openedSoFar({ counters }: SpaceTick): number | undefined {
+  const active = counters?.TcpActiveOpens;
+  const passive = counters?.TcpPassiveOpens;
+  return active === undefined || passive === undefined ? undefined : active + passive;
+}
+
+function addTimeWait(counts: LookCounts, count: number): void {
+  counts.total += count;
+  counts.groups.push({ key: { state: 'TIME_WAIT' }, count });
+  counts.groups.sort((a, b) => b.count - a.count);
+}
+
+/** The process that is closest to its own soft limit. */
+export function fullest(processes: readonly ProcessSample[]): DescriptorUse | undefined {
+  let best: ProcessSample | undefined;
+  const share = ({ used, softLimit }: ProcessSample) => (softLimit === null ? 0 : used / softLimit);
+  for (const process of processes) if (best === undefined || share(process) > share(best)) best = process;
+  if (best === undefined) return undefined;
+  const { pid, used, softLimit, hardLimit } = best;
+  return { pid, used, softLimit, hardLimit };
+}

@@ -1,0 +1,80 @@
+import { type NetCounters, WATCHED_COUNTERS } from '../model/counters.ts';
+import { readProcText } from './read.ts';
+
+/**
+ * The counters of a namespace from its folder, `/proc/PID/net`: `snmp`, `netstat`, and what `snmp6`
+ * says of UDP, which counts apart. Under the names of nstat(8).
+ *
+ * @param thorough also `netstat` and `snmp6`, which are longer; otherwise `snmp` alone
+ * @returns undefined when the folder is gone
+ */
+export function readNetCounters(procNet: string, thorough: boolean): NetCounters | undefined {
+  const snmp = readProcText(`${procNet}/snmp`);
+  if (snmp === undefined) return undefined;
+  const counters: Record<string, number> = {};
+  addTable(counters, snmp);
+  if (thorough) {
+    addTable(counters, readProcText(`${procNet}/netstat`) ?? '');
+    addUdp6(counters, readProcText(`${procNet}/snmp6`) ?? '');
+  }
+  return counters;
+}
+
+/**
+ * Two lines a group, the names and then the values, whose set and order change between kernels:
+ *
+ *     Tcp: RtoAlgorithm RtoMin RtoMax MaxConn ActiveOpens PassiveOpens …
+ *     Tcp: 1 200 120000 -1 14 3 …
+ */
+export function addTable(counters: Record<string, number>, text: string): void {
+  let start = 0;
+  while (start < text.length) {
+    const middle = text.indexOf('\n', start);
+    if (middle < 0) return;
+    const end = text.indexOf('\n', middle + 1);
+    const values = text.slice(middle + 1, end < 0 ? text.length : end);
+    addGroup(counters, layoutOf(text.slice(start, middle)), values);
+    if (end < 0) return;
+    start = end + 1;
+  }
+}
+
+/** Which columns are wanted, and their names; made once for each header that is met. */
+type Layout = readonly { column: number; name: string }[];
+
+const layouts = new Map<string, Layout>();
+
+function layoutOf(header: string): Layout {
+  const known = layouts.get(header);
+  if (known !== undefined) return known;
+  const colon = header.indexOf(':');
+  const prefix = header.slice(0, colon);
+  const made = header
+    .slice(colon + 2)
+    .split(' ')
+    .map((name, column) => ({ column, name: `${prefix}${name}` }))
+    .filter(({ name }) => WATCHED_COUNTERS.has(name));
+  layouts.set(header, made);
+  return made;
+}
+
+function addGroup(counters: Record<string, number>, layout: Layout, line: string): void {
+  if (layout.length === 0) return;
+  let at = line.indexOf(' ') + 1;
+  let column = 0;
+  for (const wanted of layout) {
+    for (; column < wanted.column; column++) {
+      at = line.indexOf(' ', at) + 1;
+      if (at === 0) return;
+    }
+    counters[wanted.name] = Number.parseInt(line.slice(at, at + 20), 10);
+  }
+}
+
+/** `Udp6RcvbufErrors 3`: added to the counters of the same name without the 6. */
+function addUdp6(counters: Record<string, number>, text: string): void {
+  for (const [, name, value] of text.matchAll(/^Udp6(\w+)\s+(\d+)$/gm)) {
+    const key = `Udp${name}`;
+    if (WATCHED_COUNTERS.has(key)) counters[key] = (counters[key] ?? 0) + Number(value);
+  }
+}
