@@ -29,6 +29,8 @@ const PACKAGES = {
   koffi: '^src/kernel/',
   '@stricli/core': '^src/cli/',
   'get-east-asian-width': '^src/present/',
+  'smol-toml': '^src/collect/',
+  valibot: '^src/collect/',
 };
 
 const rooms = Object.entries(ROOMS).map(([room, allowed]) => ({

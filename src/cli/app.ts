@@ -8,7 +8,9 @@ import {
 import manifest from '../../package.json' with { type: 'json' };
 import { errorLine } from '../flows/error-line.ts';
 import { Failure } from '../model/failure.ts';
+import { doctorCommand } from './commands/doctor.ts';
 import { eventsCommand } from './commands/events.ts';
+import { explainCommand } from './commands/explain.ts';
 import { killCommand } from './commands/kill.ts';
 import { lsCommand } from './commands/ls.ts';
 import { netstatCommand } from './commands/netstat.ts';
@@ -23,6 +25,8 @@ const verbs = {
   netstat: netstatCommand,
   watch: watchCommand,
   events: eventsCommand,
+  doctor: doctorCommand,
+  explain: explainCommand,
   kill: killCommand,
 };
 

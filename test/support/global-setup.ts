@@ -1,5 +1,6 @@
 import { execFileSync } from 'node:child_process';
 import path from 'node:path';
+import { clearProofs, writeProofs } from './doctor.ts';
 import { acquireEngine } from './engine.ts';
 
 /**
@@ -10,8 +11,10 @@ import { acquireEngine } from './engine.ts';
 export default async function setup(): Promise<() => Promise<void>> {
   const build = path.resolve(import.meta.dirname, '../../scripts/build.sh');
   execFileSync(build, ['--if-older'], { stdio: ['ignore', 'inherit', 'inherit'] });
+  clearProofs();
   const engine = await acquireEngine();
   return async () => {
+    writeProofs();
     if (typeof engine !== 'string') await engine.release();
   };
 }

@@ -5,6 +5,14 @@ import { TEXTS } from '../texts.ts';
 /** A flag that is given or not. */
 export const flag = (brief: string) => ({ kind: 'boolean', brief, optional: true, withNegated: false }) as const;
 
+/** A flag with a text behind it. */
+export const text = (brief: string, placeholder: string) =>
+  ({ kind: 'parsed', parse: String, brief, optional: true, placeholder }) as const;
+
+/** A flag with a text behind it that may be given several times. */
+export const manyTexts = (brief: string, placeholder: string) =>
+  ({ kind: 'parsed', parse: String, brief, optional: true, variadic: true, placeholder }) as const;
+
 /** The flags that choose between a table and JSON. */
 export const outputFlags = { json: flag(TEXTS.json), ndjson: flag(TEXTS.ndjson) } as const;
 

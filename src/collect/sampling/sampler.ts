@@ -5,12 +5,20 @@ import { type BoundFilter, bindForPlace } from '../bind-filter.ts';
 import { EndedStream } from '../ended-stream.ts';
 import { readHostSample } from '../host-sample.ts';
 import type { Machine } from '../machine.ts';
+import { readSysctls } from '../sysctls.ts';
 import { whyNoEvents } from '../watched-space.ts';
 import { CpuBudget } from './cpu-budget.ts';
 import { FollowedTargets } from './followed-targets.ts';
 import { Pace, wait } from './pace.ts';
 import { followPopulation, type Population } from './population.ts';
-import type { SampleSource, SpaceTick, Tick, TickWish } from './source.ts';
+import {
+  type SampleSource,
+  type SourceDetails,
+  type SpaceTick,
+  type Tick,
+  type TickWish,
+  WATCHED_SYSCTLS,
+} from './source.ts';
 import type { SpaceSampler } from './space-sampler.ts';
 
 export interface SamplerOptions {
@@ -91,6 +99,20 @@ export class Sampler implements SampleSource {
     const sampler = this.#population.samplerFor(space);
     if (sampler === undefined) throw new Failure('no-target', `${space.name}: it is gone`);
     return bindForPlace(this.#machine, sampler.watched.place, filter, this.#population.facts);
+  }
+
+  sysctls(space: WatchedSpace): Readonly<Record<string, string>> {
+    const sampler = this.#population.samplerFor(space);
+    try {
+      return sampler === undefined ? {} : readSysctls(this.#machine, sampler.watched.place, WATCHED_SYSCTLS);
+    } catch (error) {
+      this.#notes.push(`${space.name}: its settings cannot be read (${(error as Error).message})`);
+      return {};
+    }
+  }
+
+  async details(): Promise<SourceDetails> {
+    return { declared: new Map(), runtimeProcesses: [] };
   }
 
   close(): void {

@@ -2,11 +2,12 @@ import type { Filter } from '../../filter/syntax.ts';
 import type { NetCounters, Sockstat } from '../../model/counters.ts';
 import type { Names } from '../../model/names.ts';
 import type { HostSample, PidsUse, ProcessSample } from '../../model/sample.ts';
+import type { Series } from '../../model/series.ts';
 import type { Coverage, Source } from '../../model/snapshot.ts';
 import type { SocketQuery } from '../../model/socket-query.ts';
 import type { Holder } from '../../model/socket-record.ts';
 import type { SocketSource, SocketView } from '../../model/socket-view.ts';
-import type { WatchedContainer, WatchedSpace } from '../../model/watched.ts';
+import type { DeclaredSettings, WatchedContainer, WatchedSpace } from '../../model/watched.ts';
 import type { BoundFilter } from '../bind-filter.ts';
 import type { EndedSocket } from '../ended-stream.ts';
 
@@ -30,8 +31,30 @@ export interface SampleSource {
    * @throws {Failure} `usage` for a name that nobody knows
    */
   bind(space: WatchedSpace, filter: Filter): Promise<BoundFilter | undefined>;
+  /** The settings of a namespace that {@link WATCHED_SYSCTLS} names; what cannot be read is left out. */
+  sysctls(space: WatchedSpace): Readonly<Record<string, string>>;
+  /** What changes seldom and costs a question for each container. */
+  details(): Promise<SourceDetails>;
   close(): void;
 }
+
+/** What is asked once. */
+export interface SourceDetails {
+  /** Containers of the watched namespaces by id, with what was declared for them. */
+  declared: ReadonlyMap<string, DeclaredSettings>;
+  /** The programs that start containers, and their limits of open files. */
+  runtimeProcesses: Series['runtimeProcesses'];
+}
+
+/** Settings of a namespace that decide about its sockets. */
+export const WATCHED_SYSCTLS: readonly string[] = [
+  ...['net.core.somaxconn', 'net.core.rmem_max', 'net.core.wmem_max', 'net.unix.max_dgram_qlen'],
+  ...['net.ipv4.ip_local_port_range', 'net.ipv4.ip_local_reserved_ports', 'net.ipv4.tcp_max_syn_backlog'],
+  ...['net.ipv4.tcp_syncookies', 'net.ipv4.tcp_abort_on_overflow', 'net.ipv4.tcp_fin_timeout'],
+  ...['net.ipv4.tcp_tw_reuse', 'net.ipv4.tcp_max_tw_buckets', 'net.ipv4.tcp_keepalive_time'],
+  ...['net.ipv4.tcp_keepalive_intvl', 'net.ipv4.tcp_keepalive_probes', 'net.ipv4.tcp_syn_retries'],
+  ...['net.ipv4.tcp_retries2', 'net.ipv4.tcp_orphan_retries', 'net.ipv4.tcp_rmem', 'net.ipv4.tcp_wmem'],
+];
 
 /** What a tick shall bring. */
 export interface TickWish {

@@ -1,0 +1,96 @@
+import type { Finding } from '../../model/finding.ts';
+
+/** One rule's finding explains another's, when both are about the same thing. */
+interface Tie {
+  cause: string;
+  symptom: string;
+  /** `about`: the same peer or port. `scope`: the same process, container or namespace. `any`: the same machine. */
+  by: 'about' | 'scope' | 'any';
+}
+
+/** What leads to a limit of descriptors. */
+const DESCRIPTOR_CAUSES = [
+  'CLOSE_WAIT_LEAK',
+  'ZOMBIE_SOCKET_FDS',
+  'FD_LEAK_BY_TYPE',
+  'POOL_IDLE_CAP_ONLY',
+  'POOL_OVERRUN',
+  'HALF_CLOSED_HELD',
+  'LIMIT_MISMATCH',
+];
+
+/** Which findings explain which. The first that fits is taken. */
+const TIES: readonly Tie[] = [
+  ...DESCRIPTOR_CAUSES.map((cause): Tie => ({ cause, symptom: 'NOFILE_NEAR_LIMIT', by: 'scope' })),
+  { cause: 'NOFILE_NEAR_LIMIT', symptom: 'NOFILE_ACCEPT_STARVED', by: 'scope' },
+  { cause: 'CLOSE_WAIT_LEAK', symptom: 'FD_LEAK_BY_TYPE', by: 'scope' },
+  { cause: 'NOFILE_ACCEPT_STARVED', symptom: 'LISTEN_OVERFLOW', by: 'scope' },
+  { cause: 'POOL_IDLE_CAP_ONLY', symptom: 'POOL_OVERRUN', by: 'about' },
+  { cause: 'POOL_IDLE_CAP_ONLY', symptom: 'CONN_CHURN', by: 'about' },
+  { cause: 'POOL_IDLE_CAP_ONLY', symptom: 'REFUSED_BY_SERVER', by: 'about' },
+  { cause: 'POOL_OVERRUN', symptom: 'REFUSED_BY_SERVER', by: 'about' },
+  { cause: 'POOL_IDLE_CAP_ONLY', symptom: 'POOL_ARITHMETIC', by: 'about' },
+  { cause: 'POOL_ARITHMETIC', symptom: 'REFUSED_BY_SERVER', by: 'about' },
+  { cause: 'CONN_CHURN', symptom: 'TIME_WAIT_PILEUP', by: 'about' },
+  { cause: 'CONN_CHURN', symptom: 'EPHEMERAL_EXHAUSTION', by: 'about' },
+  { cause: 'TIME_WAIT_PILEUP', symptom: 'EPHEMERAL_EXHAUSTION', by: 'about' },
+  { cause: 'BACKLOG_CLAMPED', symptom: 'LISTEN_OVERFLOW', by: 'about' },
+  { cause: 'LISTEN_OVERFLOW', symptom: 'SYN_SENT_STUCK', by: 'about' },
+  { cause: 'SYN_RECV_FLOOD', symptom: 'LISTEN_OVERFLOW', by: 'about' },
+  { cause: 'SLOW_READER', symptom: 'ZERO_WINDOW_STUCK', by: 'any' },
+  { cause: 'DEAD_PEER_RETRANSMIT', symptom: 'RETRANS_HIGH', by: 'about' },
+  { cause: 'DEAD_PEER_RETRANSMIT', symptom: 'SEND_QUEUE_STUCK', by: 'about' },
+];
+
+/**
+ * Ties findings that explain one another: a cause comes right before what it leads to, whatever their
+ * severities.
+ */
+export function tied(findings: readonly Finding[]): Finding[] {
+  const causeOf = new Map<Finding, Finding>();
+  for (const finding of findings) {
+    const cause = findCause(finding, findings, causeOf);
+    if (cause !== undefined) causeOf.set(finding, cause);
+  }
+  const ordered: Finding[] = [];
+  const place = (finding: Finding): void => {
+    if (ordered.includes(finding)) return;
+    const cause = causeOf.get(finding);
+    if (cause !== undefined) place(cause);
+    ordered.push(finding);
+    for (const [symptom, known] of causeOf) if (known === finding) place(symptom);
+  };
+  for (const finding of findings) place(finding);
+  return ordered.map((finding) => {
+    const cause = causeOf.get(finding);
+    return cause === undefined ? finding : { ...finding, causedBy: ordered.indexOf(cause) };
+  });
+}
+
+function findCause(
+  finding: Finding,
+  findings: readonly Finding[],
+  known: ReadonlyMap<Finding, Finding>,
+): Finding | undefined {
+  for (const { cause, symptom, by } of TIES) {
+    if (finding.rule !== symptom) continue;
+    const found = findings.find(
+      (other) => other.rule === cause && same(finding, other, by) && !leadsTo(finding, other, known),
+    );
+    if (found !== undefined) return found;
+  }
+  return undefined;
+}
+
+function same(a: Finding, b: Finding, by: Tie['by']): boolean {
+  if (by === 'any') return true;
+  if (by === 'about') return a.about !== undefined && a.about === b.about && a.scope.container === b.scope.container;
+  if (a.scope.pid !== undefined && b.scope.pid !== undefined) return a.scope.pid === b.scope.pid;
+  return a.scope.target === b.scope.target;
+}
+
+/** Whether a finding is among what explains another: a circle explains nothing. */
+function leadsTo(from: Finding, to: Finding, known: ReadonlyMap<Finding, Finding>): boolean {
+  for (let at: Finding | undefined = to; at !== undefined; at = known.get(at)) if (at === from) return true;
+  return false;
+}

@@ -1,0 +1,129 @@
+import { AddressBook } from '../../model/interned-address.ts';
+import { keepSocket } from '../../model/keep-socket.ts';
+import type { Names } from '../../model/names.ts';
+import type { HostSample, SpaceSample } from '../../model/sample.ts';
+import type { Series, SpaceSeries } from '../../model/series.ts';
+import type { SocketRecord } from '../../model/socket-record.ts';
+import type { WatchedContainer, WatchedSpace } from '../../model/watched.ts';
+import type { EndedSocket } from '../ended-stream.ts';
+import { EndedTally } from './ended-tally.ts';
+import type { SourceDetails, SpaceLook, SpaceTick, Tick } from './source.ts';
+
+/** Keeps what ticks bring, for rules to judge. */
+export class SeriesBuilder {
+  readonly #book = new AddressBook();
+  readonly #spaces = new Map<number, Kept>();
+  readonly #host: HostSample[] = [];
+  readonly #notes = new Set<string>();
+  #fromMs = 0;
+  #toMs = 0;
+  #names: Names | undefined;
+  #containers: readonly WatchedContainer[] = [];
+
+  /** Takes an ended socket in. */
+  ended({ netns }: WatchedSpace, ended: EndedSocket): void {
+    const kept = this.#spaces.get(netns);
+    kept?.tally.add(ended, kept.lastLookMs);
+  }
+
+  /** Takes a tick in. @returns its samples, in the order of its namespaces */
+  add(tick: Tick): SpaceSample[] {
+    if (this.#fromMs === 0) this.#fromMs = tick.atMs;
+    this.#toMs = tick.atMs;
+    this.#names = tick.names;
+    this.#containers = tick.containers;
+    for (const note of tick.notes) this.#notes.add(note);
+    if (tick.host !== undefined) this.#host.push(tick.host);
+    return tick.spaces.map((spaceTick) => this.#addSpace(spaceTick, tick.atMs));
+  }
+
+  /** Settings of a namespace that are not known yet. */
+  wantsSysctls({ netns }: WatchedSpace): boolean {
+    return this.#spaces.get(netns)?.sysctls === undefined;
+  }
+
+  setSysctls({ netns }: WatchedSpace, sysctls: Readonly<Record<string, string>>): void {
+    const kept = this.#spaces.get(netns);
+    if (kept !== undefined) kept.sysctls = sysctls;
+  }
+
+  /** All that was seen. */
+  series({ declared, runtimeProcesses }: SourceDetails): Series {
+    const detailed = (containers: readonly WatchedContainer[]) =>
+      containers.map((container) => {
+        const settings = declared.get(container.id);
+        return settings === undefined ? container : { ...container, declared: settings };
+      });
+    const spaces: SpaceSeries[] = [...this.#spaces.values()].map(({ space, samples, sysctls }) => ({
+      space: { ...space, containers: detailed(space.containers) },
+      samples,
+      sysctls: sysctls ?? {},
+    }));
+    return {
+      ...{ fromMs: this.#fromMs, toMs: this.#toMs, spaces, host: this.#host },
+      containers: detailed(this.#containers),
+      ...{ runtimeProcesses, names: this.#names ?? NAMELESS, notes: [...this.#notes] },
+    };
+  }
+
+  #addSpace(tick: SpaceTick, atMs: number): SpaceSample {
+    const { space, look, counters, sockstat, processes, pids, lost } = tick;
+    const kept = this.#keep(space);
+    const ended = kept.tally.take();
+    const sample: SpaceSample = {
+      atMs,
+      ...(counters !== undefined && { counters }),
+      ...(sockstat !== undefined && { sockstat }),
+      ...(processes !== undefined && { processes }),
+      ...(pids !== undefined && { pids }),
+      ...(look !== undefined && { sockets: this.#records(look), source: look.source, coverage: look.coverage }),
+      ...(tick.closes !== undefined && { ended }),
+      ...(lost > 0 && { lost }),
+    };
+    if (look !== undefined) {
+      kept.lastLookMs = look.takenAtMs;
+      for (const note of look.coverage.notes) this.#notes.add(`${space.name}: ${note}`);
+    }
+    kept.samples.push(sample);
+    return sample;
+  }
+
+  #keep(space: WatchedSpace): Kept {
+    const known = this.#spaces.get(space.netns);
+    if (known !== undefined) {
+      known.space = space;
+      return known;
+    }
+    const made: Kept = { space, samples: [], tally: new EndedTally(), lastLookMs: undefined, sysctls: undefined };
+    this.#spaces.set(space.netns, made);
+    return made;
+  }
+
+  #records(look: SpaceLook): SocketRecord[] {
+    const records: SocketRecord[] = [];
+    look.sockets.each((socket) => {
+      const process = look.holderOf(socket);
+      const container = look.containerOf(socket);
+      const since = look.seenSince(socket);
+      records.push(
+        keepSocket(socket, this.#book, {
+          firstSeenMs: since?.firstSeenMs ?? look.takenAtMs,
+          ...(since?.notBeforeMs !== undefined && { notBeforeMs: since.notBeforeMs }),
+          ...(process !== undefined && { process }),
+          ...(container !== undefined && { container }),
+        }),
+      );
+    });
+    return records;
+  }
+}
+
+interface Kept {
+  space: WatchedSpace;
+  samples: SpaceSample[];
+  tally: EndedTally;
+  lastLookMs: number | undefined;
+  sysctls: Readonly<Record<string, string>> | undefined;
+}
+
+const NAMELESS: Names = { host: () => undefined, service: () => undefined, user: () => undefined };

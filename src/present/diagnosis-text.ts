@@ -1,0 +1,71 @@
+import type { Diagnosis } from '../model/diagnosis.ts';
+import type { Evidence, Finding, Fix } from '../model/finding.ts';
+import type { ByteWriter } from './byte-writer.ts';
+import { durationText } from './quantity-text.ts';
+import { safeText } from './safe-text.ts';
+import { wrapped } from './wrapped.ts';
+
+const USUAL_WIDTH = 100;
+
+/** Writes findings for a person, the worst first, and what was checked. */
+export function renderDiagnosis(out: ByteWriter, diagnosis: Diagnosis, width = USUAL_WIDTH): void {
+  const { findings } = diagnosis;
+  findings.forEach((finding, index) => {
+    if (index > 0) out.ascii('\n');
+    renderFinding(out, finding, findings, width);
+  });
+  if (findings.length > 0) out.ascii('\n');
+  renderChecked(out, diagnosis, width);
+}
+
+function renderFinding(out: ByteWriter, finding: Finding, all: readonly Finding[], width: number): void {
+  const { severity, rule, scope, summary, confidence, causedBy, byHand } = finding;
+  line(out, `${severity.toUpperCase()}  ${rule}  ${scope.name}  (confidence: ${confidence})`);
+  paragraph(out, summary, '  ', width);
+  const cause = causedBy === undefined ? undefined : all[causedBy];
+  if (cause !== undefined) paragraph(out, `because of ${cause.rule} above: ${cause.summary}`, '  ', width);
+  for (const evidence of finding.evidence) paragraph(out, evidenceText(evidence), '    ', width);
+  for (const fix of finding.fixes) renderFix(out, fix, width);
+  paragraph(out, `see it: ${byHand}`, '  ', width);
+}
+
+function evidenceText({ what, value, unit, source }: Evidence): string {
+  return `${what}: ${value}${unit === undefined ? '' : unit === '%' ? '%' : ` ${unit}`}  [${source}]`;
+}
+
+function renderFix(out: ByteWriter, { where, text, snippet }: Fix, width: number): void {
+  paragraph(out, `mend it, ${where}: ${text}`, '  ', width);
+  for (const row of snippet?.split('\n') ?? []) line(out, `      ${row}`);
+}
+
+function renderChecked(out: ByteWriter, diagnosis: Diagnosis, width: number): void {
+  const { rules, healthy, findings, targets, coverage } = diagnosis;
+  const judged = rules.filter((rule) => rule.judged);
+  const seconds = durationText(diagnosis.to.getTime() - diagnosis.from.getTime());
+  const verdict = healthy
+    ? findings.length === 0
+      ? 'Nothing wrong was found'
+      : 'Nothing that needs mending was found'
+    : `${findings.filter(({ severity }) => severity !== 'info').length} findings`;
+  paragraph(
+    out,
+    `${verdict}: ${targets.join(', ')} looked at for ${seconds}, ${judged.length} rules checked.`,
+    '',
+    width,
+  );
+  if (findings.length === 0) paragraph(out, `checked: ${judged.map(({ rule }) => rule).join(', ')}`, '  ', width);
+  for (const { rule, needsMs } of rules.filter((checked) => !checked.judged)) {
+    paragraph(out, `not judged: ${rule} needs ${durationText(needsMs)} (--for)`, '  ', width);
+  }
+  for (const note of coverage.notes) paragraph(out, `not seen: ${note}`, '  ', width);
+}
+
+function paragraph(out: ByteWriter, text: string, indent: string, width: number): void {
+  for (const row of wrapped(safeText(text), Math.max(20, width - indent.length - 2))) {
+    line(out, `${indent}${row.first ? '' : '  '}${row.text}`);
+  }
+}
+
+function line(out: ByteWriter, text: string): void {
+  out.text(`${safeText(text)}\n`);
+}

@@ -1,0 +1,132 @@
+/** The doctor as its users have it, on sockets that a test made; and the table of what was proved of each rule. */
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import fs from 'node:fs';
+import { expect, test } from 'vitest';
+import { RULES } from '../../src/analyze/doctor/catalogue.ts';
+import type { Diagnosis } from '../../src/model/diagnosis.ts';
+import type { Finding } from '../../src/model/finding.ts';
+import { LAUNCHER } from './cli.ts';
+
+export interface DiagnoseOptions {
+  /** Only these; the rule under proof unless told otherwise. */
+  rules?: readonly string[];
+  /** `3s` unless told otherwise. */
+  for?: string;
+  interval?: string;
+  /** Settings, `RULE.name=value`: windows shortened. */
+  set?: readonly string[];
+  pools?: readonly string[];
+  serverLimits?: readonly string[];
+  env?: Record<string, string>;
+}
+
+/** Runs `socklens doctor TARGET --json` while the test goes on making sockets. */
+export async function diagnose(target: string, options: DiagnoseOptions = {}): Promise<Diagnosis> {
+  const many = (name: string, values: readonly string[] = []) => values.flatMap((value) => [name, value]);
+  const args = [
+    ...['doctor', target, '--json', '--for', options.for ?? '3s'],
+    ...(options.interval === undefined ? [] : ['--interval', options.interval]),
+    ...many('--rule', options.rules),
+    ...many('--set', options.set),
+    ...many('--pool', options.pools),
+    ...many('--server-limit', options.serverLimits),
+  ];
+  const child = spawn(LAUNCHER, args, { env: { ...process.env, ...options.env }, stdio: ['ignore', 'pipe', 'pipe'] });
+  let stdout = '';
+  let stderr = '';
+  child.stdout.setEncoding('utf8').on('data', (piece: string) => {
+    stdout += piece;
+  });
+  child.stderr.setEncoding('utf8').on('data', (piece: string) => {
+    stderr += piece;
+  });
+  const [status] = await once(child, 'close');
+  if (status !== 0 && status !== 1) throw new Error(`doctor ${target}: status ${status}: ${stderr}`);
+  return JSON.parse(stdout) as Diagnosis;
+}
+
+/** How a rule is proved. */
+export interface Proof {
+  rule: string;
+  /** How the fault is made, for the table: `namespace: …`, `docker: …`, `recorded numbers: …`. */
+  how: string;
+  /** What looks alike and is healthy, for the table; undefined for a fact that has no look-alike of its own (13.5). */
+  lookAlike?: string;
+  /** Makes the fault and gives what the doctor found. */
+  fault(): Promise<readonly Finding[]>;
+  /** Makes the look-alike and gives what the doctor found. */
+  healthy?(): Promise<readonly Finding[]>;
+  /** More that must be true of the rule's finding. */
+  check?(finding: Finding): void;
+  timeoutMs?: number;
+}
+
+/** Tests that a rule names its fault and stays quiet about its look-alike, and notes it for `docs/rules/README.md`. */
+export function prove({ rule, how, lookAlike, fault, healthy, check, timeoutMs = 60_000 }: Proof): void {
+  test(`${rule}: named (${how})`, { timeout: timeoutMs }, async () => {
+    note(rule, { how, lookAlike, named: false });
+    const findings = await fault();
+    const named = findings.find((finding) => finding.rule === rule);
+    expect(named, `findings: ${findings.map((finding) => finding.rule).join(', ') || 'none'}`).toBeDefined();
+    if (named !== undefined) check?.(named);
+    note(rule, { named: true });
+  });
+  if (healthy === undefined) return;
+  test(`${rule}: quiet (${lookAlike})`, { timeout: timeoutMs }, async () => {
+    note(rule, { how, lookAlike, quiet: false });
+    const loud = (await healthy()).filter((finding) => finding.rule === rule && finding.severity !== 'info');
+    expect(loud).toEqual([]);
+    note(rule, { quiet: true });
+  });
+}
+
+interface Note {
+  how?: string;
+  lookAlike?: string | undefined;
+  named?: boolean;
+  quiet?: boolean;
+}
+
+const NOTES = 'node_modules/.cache/socklens-rules';
+
+function note(rule: string, part: Note): void {
+  fs.mkdirSync(NOTES, { recursive: true });
+  const file = `${NOTES}/${rule}.json`;
+  const known = fs.existsSync(file) ? (JSON.parse(fs.readFileSync(file, 'utf8')) as Note) : {};
+  fs.writeFileSync(file, JSON.stringify({ ...known, ...part }));
+}
+
+/** Before a run: nothing is proved yet. */
+export function clearProofs(): void {
+  fs.rmSync(NOTES, { recursive: true, force: true });
+}
+
+/** After a run that proved every rule: the table of `docs/rules/README.md`. A run of some tests alone leaves it as it is. */
+export function writeProofs(file = 'docs/rules/README.md'): void {
+  const rows: string[] = [];
+  for (const { name, title } of RULES) {
+    const path = `${NOTES}/${name}.json`;
+    if (!fs.existsSync(path)) return;
+    const { how, lookAlike, named, quiet } = JSON.parse(fs.readFileSync(path, 'utf8')) as Note;
+    const silent = lookAlike === undefined ? '-' : `${yes(quiet)} (${lookAlike})`;
+    rows.push(`| [${name}](${name}.md) | ${title} | ${how} | ${yes(named)} | ${silent} |`);
+  }
+  const table = [
+    '| Rule | Finds | Reproduced | Named | Look-alike quiet |',
+    '| --- | --- | --- | --- | --- |',
+    ...rows,
+  ];
+  fs.writeFileSync(file, `${INTRODUCTION}\n${table.join('\n')}\n`);
+}
+
+function yes(value: boolean | undefined): string {
+  return value === true ? 'yes' : 'no';
+}
+
+const INTRODUCTION = `# The rules of the doctor
+
+\`socklens explain RULE\` prints the page of a rule. This table is written by the test run: each rule's fault was made
+live, and the doctor named it; what looks alike and is healthy was made too, and the rule stayed quiet. What cannot
+be made in a namespace was judged on recorded numbers, and says so. Facts without a look-alike of their own have none.
+`;
