@@ -26,9 +26,9 @@ export interface EndedGroup {
   greetedOnly: number;
   /**
    * Those of {@link greetedOnly} in which this side sent nothing at all: a server that speaks first (MySQL)
-   * refused them, or they were probes. Absent where nobody counted.
+   * refused them, or they were probes.
    */
-  silent?: number;
+  silent: number;
   /** Sums over all of them. */
   bytesSent: number;
   bytesReceived: number;

@@ -30,12 +30,20 @@ prove({
   lookAlike: 'a healthy pool of 50 at its cap',
   fault: async () => {
     const { netns } = await held(257);
-    const { findings } = await diagnose(`netns:${netns.name}`, { rules: ['POOL_OVERRUN'], pools: [`${DB}=50`], for: '1s' });
+    const { findings } = await diagnose(`netns:${netns.name}`, {
+      rules: ['POOL_OVERRUN'],
+      pools: [`${DB}=50`],
+      for: '1s',
+    });
     return findings;
   },
   healthy: async () => {
     const { netns } = await held(50);
-    const { findings } = await diagnose(`netns:${netns.name}`, { rules: ['POOL_OVERRUN'], pools: [`${DB}=50`], for: '1s' });
+    const { findings } = await diagnose(`netns:${netns.name}`, {
+      rules: ['POOL_OVERRUN'],
+      pools: [`${DB}=50`],
+      for: '1s',
+    });
     return findings;
   },
   check: (finding) => {
@@ -120,19 +128,13 @@ prove({
   how: 'namespace: some 50 connections a second, each for one query; a minute shortened to 4 s',
   lookAlike: 'a health check, two connections a second',
   fault: () =>
-    driven(
-      [{ port: 3306, maxIdle: 0, holdMs: 5, phases: [{ workers: 8, ms: 1, thinkMs: 120 }] }],
-      'CONN_CHURN',
-      5,
-      { set: CHURN },
-    ),
+    driven([{ port: 3306, maxIdle: 0, holdMs: 5, phases: [{ workers: 8, ms: 1, thinkMs: 120 }] }], 'CONN_CHURN', 5, {
+      set: CHURN,
+    }),
   healthy: () =>
-    driven(
-      [{ port: 3306, maxIdle: 0, holdMs: 5, phases: [{ workers: 1, ms: 1, thinkMs: 500 }] }],
-      'CONN_CHURN',
-      5,
-      { set: CHURN },
-    ),
+    driven([{ port: 3306, maxIdle: 0, holdMs: 5, phases: [{ workers: 1, ms: 1, thinkMs: 500 }] }], 'CONN_CHURN', 5, {
+      set: CHURN,
+    }),
 });
 
 prove({

@@ -4,7 +4,7 @@ import type { EndedGroup } from '../../src/model/ended-group.ts';
 export function ended(count: number, parts: Partial<EndedGroup> = {}): EndedGroup {
   return {
     ...{ proto: 'tcp', role: 'client', outcome: 'closed', peerAddress: '10.0.0.3', peerPort: 3306, localPort: 0 },
-    ...{ count, shortLived: 0, greetedOnly: 0, bytesSent: 0, bytesReceived: 0, retransmits: 0 },
+    ...{ count, shortLived: 0, greetedOnly: 0, silent: 0, bytesSent: 0, bytesReceived: 0, retransmits: 0 },
     ...parts,
   };
 }

@@ -1,7 +1,7 @@
+import { mayNameService } from '../../model/endpoint.ts';
 import type { SpaceSeries } from '../../model/series.ts';
 import type { SocketRecord } from '../../model/socket-record.ts';
 import { TCP_STATE } from '../../model/tcp-state.ts';
-import { mayNameService } from '../endpoint.ts';
 import { dumpsOf } from './looks.ts';
 
 const known = new WeakMap<SpaceSeries, ReadonlySet<number>>();

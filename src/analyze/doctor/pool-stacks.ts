@@ -19,7 +19,7 @@ interface PoolStack {
 /** In the order in which they are told to somebody whose process's name says nothing. */
 const STACKS: readonly PoolStack[] = [
   {
-    where: 'Go database/sql (also xorm, gorm, sqlx)',
+    where: 'Go database/sql, xorm, gorm, sqlx',
     capSetting: 'SetMaxOpenConns',
     cap: {
       text: 'SetMaxOpenConns is the cap, and it is unlimited unless it is set; SetMaxIdleConns only bounds how many are kept idle, and closes the rest at once: set both to the same number',

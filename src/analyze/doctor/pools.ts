@@ -1,7 +1,7 @@
+import { formatEndpoint } from '../../model/endpoint.ts';
 import type { SpaceSeries } from '../../model/series.ts';
 import type { SocketRecord } from '../../model/socket-record.ts';
 import { TCP_STATE } from '../../model/tcp-state.ts';
-import { formatEndpoint } from '../endpoint.ts';
 import { isClient, listeningPorts } from './clients.ts';
 import { dumpsOf } from './looks.ts';
 import { holderKey } from './scopes.ts';

@@ -44,20 +44,29 @@ if (plan.serve !== false) {
 }
 
 const idle: net.Socket[] = [];
+const expiry = new Map<net.Socket, NodeJS.Timeout>();
 const waiting: (() => void)[] = [];
 let open = 0;
 
+/** The one that was used last, as pools do that shrink. */
+function fromIdle(): net.Socket | undefined {
+  const socket = idle.pop();
+  if (socket !== undefined) clearTimeout(expiry.get(socket));
+  return socket;
+}
+
 async function take(): Promise<net.Socket | undefined> {
-  const known = idle.pop();
+  const known = fromIdle();
   if (known !== undefined) return known;
   while (open >= maxOpen) {
     await new Promise<void>((resolve) => waiting.push(resolve));
-    const given = idle.pop();
+    const given = fromIdle();
     if (given !== undefined) return given;
   }
   open++;
   const socket = net.connect({ host, port });
   socket.setNoDelay(true);
+  socket.on('error', () => {});
   socket.once('close', () => {
     open--;
     waiting.shift()?.();
@@ -85,22 +94,29 @@ function giveBack(socket: net.Socket): void {
     socket.end();
     return;
   }
-  idle.unshift(socket);
-  setTimeout(() => {
+  idle.push(socket);
+  const timer = setTimeout(() => {
     const index = idle.indexOf(socket);
     if (index < 0 || idle.length <= maxIdle) return;
     idle.splice(index, 1);
     socket.end();
   }, plan.idleMs);
+  expiry.set(socket, timer);
 }
 
-async function answer(socket: net.Socket): Promise<Buffer> {
-  const [data] = (await Promise.race([
-    once(socket, 'data'),
-    once(socket, 'end').then(() => [Buffer.alloc(0)]),
-  ])) as [Buffer];
-  if (data.length === 0) throw new Error('closed');
-  return data;
+/** The next piece that the database sends. @throws when it closes instead */
+function answer(socket: net.Socket): Promise<Buffer> {
+  return new Promise((resolve, reject) => {
+    const settle = (outcome: () => void) => {
+      socket.off('data', data);
+      for (const event of ['end', 'error', 'close']) socket.off(event, over);
+      outcome();
+    };
+    const data = (piece: Buffer) => settle(() => resolve(piece));
+    const over = () => settle(() => reject(new Error('closed')));
+    socket.on('data', data);
+    for (const event of ['end', 'error', 'close']) socket.on(event, over);
+  });
 }
 
 let workers = 0;

@@ -87,7 +87,7 @@ test('twice its median after ten minutes is a warning; a pool that fills up has 
 test('the stack that the process hints at comes first, the others by name', () => {
   const node = judge(poolOverrun, holding(120, { process: { pid: 1, name: 'node' } }))[0];
   expect(node?.fixes.map(({ where }) => where)).toEqual(['Node mysql2', 'another stack']);
-  expect(node?.fixes[1]?.text).toContain('SetMaxOpenConns (Go database/sql');
+  expect(node?.fixes[1]?.text).toContain('SetMaxOpenConns (Go database/sql,');
   const postgres = judge(poolOverrun, holding(120, { peer: '10.0.0.3:5432', process: { pid: 1, name: 'node' } }))[0];
   expect(postgres?.fixes[0]).toMatchObject({ where: 'node-postgres' });
 });

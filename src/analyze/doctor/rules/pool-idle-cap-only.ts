@@ -14,6 +14,11 @@ const settings = {
   floorMs: { default: 3_000, unit: 'ms', text: 'how long the floor must be flat' },
   tolerance: { default: 0.1, unit: 'share', text: 'how far from its level a flat count may be' },
   minimumPeak: { default: 20, unit: 'count', text: 'below it, a small pool with a little overflow looks the same' },
+  reopenedShare: {
+    default: 0.5,
+    unit: 'share',
+    text: 'of the fall, closed beyond it: a pool that shrinks reopens few',
+  },
   reopened: { default: 10, unit: 'count', text: 'connections closed during the peak beyond those that it fell by' },
 } as const;
 
@@ -34,7 +39,7 @@ function ofSpace(space: SpaceSeries, { series, declared }: RuleInput, values: Va
     if (isProxy(member.process?.name)) return [];
     const counts = pool.looks.map((look) => ({ atMs: look.atMs, count: establishedIn(look).length }));
     const returns = floorReturns(counts, { ...values, minimumFloor: 1 }).filter(
-      (found) => found.peak >= values.minimumPeak && closesIn(pool, found) - fallOf(found) >= values.reopened,
+      (found) => found.peak >= values.minimumPeak && closesIn(pool, found) - fallOf(found) >= reopenedBy(found, values),
     );
     const last = returns.at(-1);
     if (last === undefined) return [];
@@ -86,6 +91,11 @@ function fixesFor({ member }: Pool, cap: number, database: ReturnType<typeof dat
       snippet: `transport.MaxConnsPerHost = ${cap}\ntransport.MaxIdleConnsPerHost = ${cap}`,
     },
   ];
+}
+
+/** Connections that must have been closed and reopened for no shrinking to explain it. */
+function reopenedBy(found: FloorReturn, { reopened, reopenedShare }: Values): number {
+  return Math.max(reopened, reopenedShare * fallOf(found));
 }
 
 function fallOf({ peak, floor }: FloorReturn): number {

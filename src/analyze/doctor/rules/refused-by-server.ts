@@ -95,7 +95,7 @@ function ofSpace(space: SpaceSeries, input: RuleInput, values: Values): Finding[
 
 /** Where the server speaks first, whoever is taken must have sent its login: a probe or a refusal has not. */
 function refusedIn({ greetedOnly, silent }: EndedGroup, database: Database | undefined): number {
-  return database?.speaksFirst === false ? greetedOnly : (silent ?? greetedOnly);
+  return database?.speaksFirst === false ? greetedOnly : silent;
 }
 
 /** The most that came within any stretch of the given length. */
