@@ -42,7 +42,8 @@ prove({
     await knock(netns, { proto: 'tcp', host: '10.83.0.9', port: 9999, perSecond: 2 });
     return diagnosed(netns, 'SYN_SENT_STUCK', 6);
   },
-  check: (finding) => expect(finding).toMatchObject({ severity: 'critical', about: 'peer 127.0.0.1:9999' }),
+  check: (finding) =>
+    expect(finding).toMatchObject({ severity: 'critical', about: expect.stringMatching(/^peer .*:9999$/) }),
 });
 
 const WINDOW = 'CONNECT_REFUSED.windowMs=5s';
@@ -66,7 +67,7 @@ prove({
     return diagnosis;
   },
   check: (finding) => {
-    expect(finding).toMatchObject({ severity: 'warning', about: 'peer 127.0.0.1:9999' });
+    expect(finding).toMatchObject({ severity: 'warning', about: expect.stringMatching(/^peer .*:9999$/) });
     expect(finding.fixes[0]?.text).toContain('localhost');
   },
 });
