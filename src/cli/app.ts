@@ -12,6 +12,7 @@ import { doctorCommand } from './commands/doctor.ts';
 import { eventsCommand } from './commands/events.ts';
 import { explainCommand } from './commands/explain.ts';
 import { killCommand } from './commands/kill.ts';
+import { limitsCommand } from './commands/limits.ts';
 import { lsCommand } from './commands/ls.ts';
 import { netstatCommand } from './commands/netstat.ts';
 import { psCommand } from './commands/ps.ts';
@@ -25,6 +26,7 @@ const verbs = {
   netstat: netstatCommand,
   watch: watchCommand,
   events: eventsCommand,
+  limits: limitsCommand,
   doctor: doctorCommand,
   explain: explainCommand,
   kill: killCommand,

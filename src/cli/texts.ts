@@ -22,6 +22,10 @@ export const TEXTS = {
   explainRule: 'name of a rule',
   for: 'How long: 500ms, 30s, 5m, 2h; until Ctrl-C without it',
   count: 'End after so many connections',
+  limits: 'What `ulimit -a` says inside, beside the use, the declaration and the host; and a live change',
+  setLimit: 'Set the limit of open files of the running processes, at once',
+  limitsFor: 'Look so long and tell the growth: 10s, 5m; once without it',
+  limitsInterval: 'Time between two looks of --for; 1s without it',
   kill: 'Closes the sockets that match, after showing them',
   target: 'a container (name, id, id prefix, docker:NAME), pid:N, netns:NAME, host, or all;\nseveral with commas',
   filter:

@@ -30,6 +30,7 @@ export class WatchedSpace {
   /** Ports that somebody listened on in any dump, and the containers of their listeners where those are known. */
   readonly listening = new Map<number, Remembered | undefined>();
   readonly #machine: Machine;
+  #endsAreTold = false;
 
   /**
    * @param containerNames names of running containers by their ids
@@ -54,7 +55,9 @@ export class WatchedSpace {
   openEvents(bufferBytes?: number) {
     const netnsFd = this.place.own ? undefined : openNetns(this.#machine, this.place);
     try {
-      return openEventSocket(this.#machine.systemCalls(), netnsFd, bufferBytes);
+      const socket = openEventSocket(this.#machine.systemCalls(), netnsFd, bufferBytes);
+      this.#endsAreTold = true;
+      return socket;
     } finally {
       if (netnsFd !== undefined) fs.closeSync(netnsFd);
     }
@@ -110,7 +113,7 @@ export class WatchedSpace {
       )
         strangers.push(entry);
     });
-    this.memory.end();
+    this.memory.end(this.#endsAreTold);
     if (strangers.length > 0) this.owners.find(strangers, nowMs);
   }
 }

@@ -23,6 +23,15 @@ export interface SystemCalls {
   addressOf(buffer: Uint8Array): bigint;
   /** setsockopt(2) with an option value of raw bytes. */
   setsockopt(fd: number, level: number, name: number, value: Uint8Array): void;
+  /**
+   * prlimit64(2) with two structures of 16 bytes: soft and hard limit, 64 bits each, all ones for unlimited.
+   *
+   * @param wanted undefined only reads
+   * @param before what the limit was until then; filled in
+   */
+  prlimit64(pid: number, resource: number, wanted: Uint8Array | undefined, before: Uint8Array): void;
+  /** getxattr(2), which follows links. @returns how many bytes of `value` were written */
+  getxattr(path: string, name: string, value: Uint8Array): number;
 }
 
 /** A system call that said -1. */

@@ -1,4 +1,5 @@
 import type { Filter } from '../../filter/syntax.ts';
+import type { DeclaredSettings } from '../../model/container.ts';
 import type { NetCounters, Sockstat } from '../../model/counters.ts';
 import type { Names } from '../../model/names.ts';
 import type { HostSample, PidsUse, ProcessSample } from '../../model/sample.ts';
@@ -7,7 +8,7 @@ import type { Coverage, Source } from '../../model/snapshot.ts';
 import type { SocketQuery } from '../../model/socket-query.ts';
 import type { Holder } from '../../model/socket-record.ts';
 import type { SocketSource, SocketView } from '../../model/socket-view.ts';
-import type { DeclaredSettings, WatchedContainer, WatchedSpace } from '../../model/watched.ts';
+import type { WatchedContainer, WatchedSpace } from '../../model/watched.ts';
 import type { BoundFilter } from '../bind-filter.ts';
 import type { EndedSocket } from '../ended-stream.ts';
 

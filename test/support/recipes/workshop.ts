@@ -39,8 +39,9 @@ export class Workshop {
     await ended;
   }
 
-  socket(family: number, type: number, protocol = 0): Promise<Fd> {
-    return this.#call('socket', family, type, protocol);
+  /** With `blocking` a connect() waits inside the kernel, and so does the workshop. */
+  socket(family: number, type: number, protocol = 0, blocking = false): Promise<Fd> {
+    return this.#call('socket', family, type, protocol, blocking);
   }
   async bind(fd: Fd, address: Address): Promise<void> {
     await this.#call('bind', fd, hex(encodeAddress(address)));
