@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { ephemeralExhaustion } from '../../../src/analyze/doctor/rules/ephemeral-exhaustion.ts';
 import { TCP_STATE } from '../../../src/model/tcp-state.ts';
-import { judge, series, spaceSeries, tcpSocket, tcpSockets } from '../../support/series.ts';
+import { container, judge, series, spaceSeries, tcpSocket, tcpSockets } from '../../support/series.ts';
 
 const ten = { 'net.ipv4.ip_local_port_range': '40000\t40009' };
 
@@ -40,4 +40,11 @@ test('look-alike: a server with many clients uses one port', () => {
 
 test('the default range is not exhausted by a thousand', () => {
   expect(taken(tcpSockets(1000), { 'net.ipv4.ip_local_port_range': '32768\t60999' })).toEqual([]);
+});
+
+test('the fix is one of the platform', () => {
+  const labels = { 'com.amazonaws.ecs.task-definition-family': 'web', 'com.amazonaws.ecs.container-name': 'app' };
+  const space = spaceSeries([{ sockets: tcpSockets(9) }], { containers: [container({ labels })] }, ten);
+  const [finding] = judge(ephemeralExhaustion, series([space]));
+  expect(finding?.fixes.some(({ snippet }) => snippet?.includes('"systemControls"'))).toBe(true);
 });

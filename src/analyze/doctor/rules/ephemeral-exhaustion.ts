@@ -1,11 +1,13 @@
 import type { Finding, Fix } from '../../../model/finding.ts';
 import type { SpaceSeries } from '../../../model/series.ts';
+import type { WatchedSpace } from '../../../model/watched.ts';
 import { dumpsOf } from '../looks.ts';
 import { filterOf } from '../pools.ts';
 import { type PortRange, portRangeOf } from '../port-range.ts';
 import { type PortUse, portUse } from '../port-use.ts';
 import { type RuleInput, rule, type SettingValues } from '../rule.ts';
 import { endpointText, holderScope } from '../scopes.ts';
+import { namespaceSysctlFixes, REUSE } from '../sysctl-fixes.ts';
 
 const settings = {
   warning: { default: 0.7, unit: 'share', text: 'of the ports for one destination' },
@@ -46,7 +48,7 @@ function ofSpace(space: SpaceSeries, { series }: RuleInput, values: Values): Fin
         },
         { what: 'taken', value: Math.round(share * 100), unit: '%', source: 'sock_diag' },
       ],
-      fixes: fixesFor(range, waiting * 2 > used),
+      fixes: fixesFor(space.space, range, waiting * 2 > used),
       byHand: `socklens ls ${scope.target} 'state all and src ${source} and ${filterOf(use)}' --by state`,
       about: `peer ${text}`,
     };
@@ -66,33 +68,25 @@ function fullest(space: SpaceSeries, range: PortRange, { warning }: Values): Ite
   return most.values();
 }
 
-function fixesFor(range: PortRange, mostlyWaiting: boolean): Fix[] {
+function fixesFor(space: WatchedSpace, range: PortRange, mostlyWaiting: boolean): Fix[] {
   const keep: Fix = {
     where: 'the application',
     text: mostlyWaiting
       ? 'most of the ports wait in TIME_WAIT for 60 s: keep connections instead of opening one for each request'
       : 'use fewer connections: a pool with a cap, or several requests over one connection',
   };
-  const wide = range.first > 10_240 || range.last < 65_000;
+  const wider = range.first > WIDE.first || range.last < WIDE.last;
+  const key = 'net.ipv4.ip_local_port_range';
   return [
     keep,
-    ...(wide
-      ? [
-          {
-            where: 'docker run',
-            text: 'a wider range for the container; Compose and Kubernetes: sysctls (a safe one), ECS: systemControls',
-            snippet: '--sysctl net.ipv4.ip_local_port_range="10240 65000"',
-          },
-        ]
-      : []),
-    {
-      where: 'docker run',
-      text: 'ports in TIME_WAIT are reused for a new connection after a second (2, the default, does so on loopback alone)',
-      snippet: '--sysctl net.ipv4.tcp_tw_reuse=1',
-    },
+    ...(wider ? namespaceSysctlFixes(space, key, `${WIDE.first} ${WIDE.last}`, 'a wider range of ports') : []),
+    ...namespaceSysctlFixes(space, 'net.ipv4.tcp_tw_reuse', '1', REUSE),
     {
       where: 'the network',
       text: 'more source addresses, or more addresses of the destination: each pair has the whole range',
     },
   ];
 }
+
+/** Above the ports that services usually listen on. */
+const WIDE = { first: 10_240, last: 65_000 } as const;

@@ -8,6 +8,7 @@ import { localAddresses } from '../listeners.ts';
 import { dumpsOf, grouped } from '../looks.ts';
 import { type RuleInput, rule, type SettingValues } from '../rule.ts';
 import { holderKey, holderScope } from '../scopes.ts';
+import { namespaceSysctlFixes } from '../sysctl-fixes.ts';
 
 const settings = {
   deviceMs: {
@@ -71,7 +72,10 @@ function ofSpace(space: SpaceSeries, { series }: RuleInput, values: Values): Fin
           source: 'sysctl',
         },
       ],
-      fixes: FIXES,
+      fixes: [
+        ...FIXES,
+        ...namespaceSysctlFixes(space.space, 'net.ipv4.tcp_keepalive_time', '240', 'for sockets with keepalive alone'),
+      ],
       byHand: `socklens ls ${scope.target} 'state established and ${sideOf(member)} ${portOf(member)} and idle > ${values.deviceMs / 1000}s'`,
       about: `port ${portOf(member)}`,
     };
@@ -124,9 +128,4 @@ const FIXES: readonly Fix[] = [
   { where: 'Node mysql2', text: 'keepalive of the pool', snippet: 'mysql.createPool({ enableKeepAlive: true })' },
   { where: 'PostgreSQL (libpq)', text: 'in the connection string', snippet: 'keepalives=1 keepalives_idle=60' },
   { where: 'the pool', text: 'a lifetime or an idle timeout that is shorter than the device remembers' },
-  {
-    where: 'docker run',
-    text: 'only for sockets that have switched keepalive on without a time of their own',
-    snippet: '--sysctl net.ipv4.tcp_keepalive_time=240',
-  },
 ];

@@ -1,7 +1,8 @@
+import type { PublishedPort } from '../../../model/container.ts';
 import type { Finding, Fix } from '../../../model/finding.ts';
 import type { SpaceSeries } from '../../../model/series.ts';
 import { TCP_STATE } from '../../../model/tcp-state.ts';
-import type { PublishedPort, WatchedContainer } from '../../../model/watched.ts';
+import type { WatchedContainer } from '../../../model/watched.ts';
 import { isLoopback } from '../endpoints.ts';
 import { type Dump, dumpsOf } from '../looks.ts';
 import { type RuleInput, rule, type SettingValues } from '../rule.ts';

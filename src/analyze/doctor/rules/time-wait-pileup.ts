@@ -8,6 +8,7 @@ import { portRangeOf } from '../port-range.ts';
 import { portUse } from '../port-use.ts';
 import { type RuleInput, rule, type SettingValues } from '../rule.ts';
 import { endpointText, spaceScope } from '../scopes.ts';
+import { namespaceSysctlFixes, REUSE } from '../sysctl-fixes.ts';
 
 const settings = {
   info: { default: 10_000, unit: 'count', text: 'TIME_WAIT entries of a namespace that are worth knowing' },
@@ -51,11 +52,12 @@ function overflow(space: SpaceSeries): Finding[] {
       ],
       fixes: [
         KEEP,
-        {
-          where: 'the namespace',
-          text: 'keep more of them; the number is one of the network namespace',
-          snippet: `sysctl -w net.ipv4.tcp_max_tw_buckets=${Math.max(65_536, Number(maximum ?? 0) * 2)}`,
-        },
+        ...namespaceSysctlFixes(
+          space.space,
+          'net.ipv4.tcp_max_tw_buckets',
+          String(Math.max(65_536, Number(maximum ?? 0) * 2)),
+          'keep more of them',
+        ),
       ],
       byHand: `socklens ls ${scope.target} 'state time-wait' --by peer`,
       about: 'TIME_WAIT',
@@ -88,7 +90,7 @@ function ofDestinations(space: SpaceSeries, { series }: RuleInput, values: Value
             source: 'sysctl',
           },
         ],
-        fixes: [KEEP, REUSE, PEER_FIRST],
+        fixes: [KEEP, ...namespaceSysctlFixes(space.space, 'net.ipv4.tcp_tw_reuse', '1', REUSE), PEER_FIRST],
         byHand: `socklens ls ${scope.target} 'state time-wait and ${filterOf(use)}' --by peer`,
         about: `peer ${text}`,
       } satisfies Finding;
@@ -127,10 +129,4 @@ const KEEP: Fix = { where: 'the application', text: 'keep connections and use th
 const PEER_FIRST: Fix = {
   where: 'the protocol',
   text: 'whoever closes first waits: let the other side close first where its ports are no matter',
-};
-
-const REUSE: Fix = {
-  where: 'docker run',
-  text: 'let the kernel reuse such ports after a second (2, the default, does so on loopback alone)',
-  snippet: '--sysctl net.ipv4.tcp_tw_reuse=1',
 };
