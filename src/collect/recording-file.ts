@@ -1,5 +1,4 @@
 import fs from 'node:fs';
-import readline from 'node:readline';
 import { Failure } from '../model/failure.ts';
 import type { RecordingLine } from '../recording/lines.ts';
 import { RecordingError, RecordingReader } from '../recording/reader.ts';
@@ -109,20 +108,12 @@ export async function openRecording(path: string): Promise<OpenRecording> {
   let cut = false;
   const file = fs.createReadStream(path);
   const gunzip = zlib.createGunzip();
-  const input = readline.createInterface({ input: file.pipe(gunzip), crlfDelay: Number.POSITIVE_INFINITY });
   let failed: NodeJS.ErrnoException | undefined;
   file.on('error', (error) => {
     failed = error;
     gunzip.destroy();
-    input.close();
   });
-  // What came until then has been handed on: the end is missing, or is not what was written.
-  gunzip.on('error', () => {
-    cut = true;
-    input.close();
-  });
-  const texts = input[Symbol.asyncIterator]();
-  const lines = parsed(texts, () => {
+  const lines = linesOf(file.pipe(gunzip), () => {
     cut = true;
   });
   const reader = new RecordingReader();
@@ -137,25 +128,28 @@ export async function openRecording(path: string): Promise<OpenRecording> {
     throw error;
   }
   const close = () => {
-    input.close();
     file.destroy();
     gunzip.destroy();
   };
   return { reader, lines, isCut: () => cut, close };
 }
 
-/** The last line of a file that was cut off is half a line. */
-async function* parsed(texts: AsyncIterator<string>, onCut: () => void): AsyncGenerator<RecordingLine> {
-  for (;;) {
-    const text = await texts.next();
-    if (text.done) return;
-    let line: RecordingLine;
-    try {
-      line = JSON.parse(text.value) as RecordingLine;
-    } catch {
-      onCut();
-      return;
+/**
+ * The lines of a stream. What came before an error (the end of the file is missing, or is not what was
+ * written) is handed on; half a line at the end is not.
+ */
+async function* linesOf(pieces: AsyncIterable<Buffer>, onCut: () => void): AsyncGenerator<RecordingLine> {
+  let rest = '';
+  const decoder = new TextDecoder();
+  try {
+    for await (const piece of pieces) {
+      const texts = (rest + decoder.decode(piece, { stream: true })).split('\n');
+      rest = texts.pop() ?? '';
+      for (const text of texts) yield JSON.parse(text) as RecordingLine;
     }
-    yield line;
+  } catch {
+    onCut();
+    return;
   }
+  if (rest !== '') onCut();
 }

@@ -37,6 +37,11 @@ export class SocketTables {
     if (!coverage.complete || sources.tcp === undefined || sources.udp === undefined) this.#complete = false;
   }
 
+  /** Somebody else has read all of a namespace, see {@link learn}. */
+  hasRead(netns: number): void {
+    this.#read.add(netns);
+  }
+
   /** Takes a socket from a dump that somebody else has read. */
   learn({ inode, proto }: { inode: number; proto: Proto }): void {
     if (inode !== 0) this.#kinds.set(inode, KINDS[proto]);

@@ -19,6 +19,7 @@ import {
   type TickWish,
   WATCHED_SYSCTLS,
 } from './source.ts';
+import { sourceDetails } from './source-details.ts';
 import type { SpaceSampler } from './space-sampler.ts';
 
 export interface SamplerOptions {
@@ -112,7 +113,8 @@ export class Sampler implements SampleSource {
   }
 
   async details(): Promise<SourceDetails> {
-    return { declared: new Map(), runtimeProcesses: [] };
+    const watched = [...this.#population.samplers()].flatMap(({ space }) => space.containers);
+    return sourceDetails(this.#machine, watched);
   }
 
   close(): void {
@@ -143,9 +145,7 @@ export class Sampler implements SampleSource {
     try {
       if (!wish.looksAt(sampler.space)) return this.#budget.spend(() => sampler.count(false));
       const tick = sampler.count(wish.allCounters);
-      if (wish.processes !== 'no') sampler.addProcesses(tick);
-      tick.look = sampler.look(atMs, wish.query(sampler.space));
-      tick.lookedAtMs = atMs;
+      sampler.lookClosely(tick, atMs, wish.query(sampler.space), wish.processes);
       return tick;
     } catch (error) {
       this.#gone(error);

@@ -9,6 +9,7 @@ import type { Look } from '../look.ts';
 import type { Machine } from '../machine.ts';
 import { WatchedSpace } from '../watched-space.ts';
 import type { FoundSpace } from './followed-targets.ts';
+import { KindsSampler, samplePids } from './kinds-sampler.ts';
 import { movementSince } from './movement.ts';
 import { sampleProcesses } from './process-samples.ts';
 import type { SpaceLook, SpaceTick } from './source.ts';
@@ -36,6 +37,7 @@ export class SpaceSampler {
   listens = false;
   readonly #machine: Machine;
   #found: FoundSpace;
+  readonly #kinds: KindsSampler;
   #lookedMs: number | undefined;
   #now: { counters: NetCounters; sockstat: Sockstat | undefined } | undefined;
   #atLook: { counters: NetCounters; sockstat: Sockstat | undefined } | undefined;
@@ -43,6 +45,7 @@ export class SpaceSampler {
   constructor(machine: Machine, found: FoundSpace, containerNames: ReadonlyMap<string, string>) {
     this.#machine = machine;
     this.#found = found;
+    this.#kinds = new KindsSampler(machine);
     this.space = watchedSpace(machine, found);
     this.watched = new WatchedSpace(machine, found.place, containerNames, alone(found));
     this.#tellOwners(containerNames);
@@ -87,8 +90,22 @@ export class SpaceSampler {
     return tick;
   }
 
-  addProcesses(tick: SpaceTick): void {
-    tick.processes = sampleProcesses(this.#machine, this.#found);
+  /** Adds its processes, and its sockets. @throws {Failure} when the namespace is gone */
+  lookClosely(tick: SpaceTick, atMs: number, query: SocketQuery, processes: 'no' | 'count' | 'kinds'): void {
+    if (processes !== 'no') tick.processes = sampleProcesses(this.#machine, this.#found);
+    // Before the tables are read: what is opened in between is in them then.
+    const scans = processes === 'kinds' ? this.#kinds.scan(atMs, tick.processes ?? []) : undefined;
+    const look = this.look(atMs, query);
+    tick.look = look;
+    tick.lookedAtMs = atMs;
+    if (processes !== 'kinds') return;
+    tick.pids = samplePids(this.#machine, this.#found);
+    if (scans === undefined || look.withoutStates !== 0) return;
+    const kinds = this.#kinds.name(scans, this.space.netns, look.sockets);
+    tick.processes = (tick.processes ?? []).map((process) => {
+      const byKind = kinds.get(process.pid)?.byKind;
+      return byKind === undefined ? process : { ...process, kinds: { byKind } };
+    });
   }
 
   /** How much it is worth reading, for who orders several: 0 for not at all. */
