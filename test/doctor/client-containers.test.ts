@@ -60,6 +60,7 @@ prove({
   rule: 'LOOPBACK_LISTENER',
   how: 'docker: port 8080 published, the server listens at 127.0.0.1 inside',
   lookAlike: 'the same at 0.0.0.0',
+  timeoutMs: 120_000,
   fault: () => published('127.0.0.1'),
   healthy: () => published('0.0.0.0'),
   check: (finding) => expect(finding).toMatchObject({ severity: 'warning', confidence: 'high', about: 'port 8080' }),
@@ -84,6 +85,7 @@ prove({
   rule: 'BACKEND_IMBALANCE',
   how: 'docker: a client with 30, 4 and 2 connections to three instances of one compose service',
   lookAlike: 'the same client with 12, 12 and 12',
+  timeoutMs: 120_000,
   fault: () => balanced([30, 4, 2]),
   healthy: () => balanced([12, 12, 12]),
   check: (finding) => expect(finding).toMatchObject({ severity: 'warning', about: 'port 8080' }),
@@ -110,6 +112,7 @@ prove({
   rule: 'POOL_ARITHMETIC',
   how: 'docker: two containers with a cap of 100 each on a database that takes 151',
   lookAlike: 'the same two with a cap of 50',
+  timeoutMs: 120_000,
   fault: () => sharing(100),
   healthy: () => sharing(50),
   check: (finding) => {
