@@ -3,7 +3,7 @@ import type { SpaceSeries } from '../../model/series.ts';
 import type { SocketRecord } from '../../model/socket-record.ts';
 import { TCP_STATE } from '../../model/tcp-state.ts';
 import { isClient, listeningPorts } from './clients.ts';
-import { dumpsOf } from './looks.ts';
+import { dumpsOf, grouped } from './looks.ts';
 import { holderKey } from './scopes.ts';
 
 /** What one process held to one endpoint at one look. */
@@ -31,7 +31,7 @@ const known = new WeakMap<SpaceSeries, readonly Pool[]>();
 export function poolsOf(series: SpaceSeries): readonly Pool[] {
   const before = known.get(series);
   if (before !== undefined) return before;
-  const pools = [...collect(series).values()];
+  const pools = adopted([...collect(series).values()]);
   known.set(series, pools);
   return pools;
 }
@@ -60,6 +60,23 @@ function collect(series: SpaceSeries): Map<string, Growing> {
     }
   });
   return pools;
+}
+
+/**
+ * What was made and gone before its holder could be seen is a pool of nobody. It belongs to the process that has
+ * a pool to the same endpoint, where there is only one.
+ */
+function adopted(pools: readonly Growing[]): Growing[] {
+  const isOwned = ({ member }: Growing) => member.process !== undefined;
+  const owned = grouped(pools.filter(isOwned), ({ peer, port }) => `${peer} ${port}`);
+  return pools.filter((pool) => {
+    const [owner, ...others] = isOwned(pool) ? [] : (owned.get(`${pool.peer} ${pool.port}`) ?? []);
+    if (owner === undefined || others.length > 0) return true;
+    owner.looks.forEach(({ sockets }, index) => {
+      sockets.push(...(pool.looks[index]?.sockets ?? []));
+    });
+    return false;
+  });
 }
 
 /** The established ones among them. */

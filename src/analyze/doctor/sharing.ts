@@ -12,6 +12,8 @@ export interface SharedEndpoint {
   pools: readonly [Pool, ...Pool[]];
   /** Names of the containers that they are in; namespaces without containers count by their names. */
   instances: readonly string[];
+  /** How many processes hold them: those that were seen to, at least one. */
+  processes: number;
   /** The most connections that each held at any look, summed. */
   peak: number;
 }
@@ -39,7 +41,10 @@ export function sharedEndpoints(series: Series): ReadonlyMap<string, SharedEndpo
     }
   }
   const shared = new Map(
-    [...made].map(([key, { instances, ...rest }]) => [key, { ...rest, instances: [...instances].sort() }]),
+    [...made].map(([key, { instances, ...rest }]) => {
+      const processes = Math.max(1, rest.pools.filter(({ member }) => member.process !== undefined).length);
+      return [key, { ...rest, processes, instances: [...instances].sort() }];
+    }),
   );
   known.set(series, shared);
   return shared;

@@ -91,3 +91,12 @@ test('the stack that the process hints at comes first, the others by name', () =
   const postgres = judge(poolOverrun, holding(120, { peer: '10.0.0.3:5432', process: { pid: 1, name: 'node' } }))[0];
   expect(postgres?.fixes[0]).toMatchObject({ where: 'node-postgres' });
 });
+
+test('connections whose holder was not seen belong to the only process with a pool to the endpoint', () => {
+  const sockets = [...tcpSockets(40, { process }), ...tcpSockets(11)];
+  expect(judge(poolOverrun, series([spaceSeries([{ sockets }])]), {}, { pools })).toMatchObject([
+    { scope: { pid: 4242 }, summary: expect.stringMatching(/^51 connections/) },
+  ]);
+  const two = [...sockets, ...tcpSockets(1, { process: { pid: 4243, name: 'webhook' } })];
+  expect(judge(poolOverrun, series([spaceSeries([{ sockets: two }])]), {}, { pools })).toEqual([]);
+});

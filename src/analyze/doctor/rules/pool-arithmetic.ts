@@ -40,7 +40,7 @@ function ofEndpoint(endpoint: SharedEndpoint, { series, declared }: RuleInput, v
   if (limit === undefined) return [];
   // One container without a number from the user is POOL_OVERRUN's.
   if (cap === undefined && instances.length < 2) return [];
-  const processes = pools.length;
+  const { processes } = endpoint;
   const demand = cap === undefined ? peak : processes * cap;
   const reserved = database?.reserved ?? 0;
   const available = limit - reserved;
@@ -77,7 +77,7 @@ function ofEndpoint(endpoint: SharedEndpoint, { series, declared }: RuleInput, v
       rule: 'POOL_ARITHMETIC',
       severity: severityOf(declaredLimit, inUse >= values.fullShare * available),
       confidence: declaredLimit === undefined ? 'low' : 'high',
-      scope: instances.length === 1 ? scope : { ...scope, kind: 'host', name: text, target: instances.join(',') },
+      scope: instances.length === 1 ? scope : { kind: 'host', name: text, target: instances.join(',') },
       summary:
         cap === undefined
           ? `${who} hold up to ${demand} connections to ${text}, which takes ${limit}${stockText(declaredLimit)}`

@@ -93,7 +93,7 @@ function againstServer(pool: Pool, peak: number, { series, declared }: RuleInput
   const { peer, port, space } = pool;
   const database = databaseAt(series, peer, port);
   const limit = declaredFor(declared.serverLimits, series, space.space, peer, port)?.limit;
-  const processes = Math.max(1, sharersOf(series, pool)?.pools.length ?? 1);
+  const processes = sharersOf(series, pool)?.processes ?? 1;
   const sharing = { processes, deployFactor: values.deployFactor, reserveShare: values.reserve };
   const reserved = database?.reserved ?? 0;
   if (limit !== undefined) {

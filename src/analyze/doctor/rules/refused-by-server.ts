@@ -66,7 +66,7 @@ function ofSpace(space: SpaceSeries, input: RuleInput, values: Values): Finding[
           value: sumOf(ended, ({ count }) => count),
           source: 'destroy events',
         },
-        { what: 'connections to it seen at once, the most', value: inUse, source: 'sock_diag' },
+        { what: 'connections to it, the most of each process at any look', value: inUse, source: 'sock_diag' },
         ...(limit === undefined
           ? []
           : [
@@ -86,7 +86,7 @@ function ofSpace(space: SpaceSeries, input: RuleInput, values: Values): Finding[
               },
             ]),
       ],
-      fixes: fixesFor(database, limit, holder.process?.name, sharersTo(series, space, peer, port), values),
+      fixes: fixesFor(database, limit, pool?.cap, holder.process?.name, sharersTo(series, space, peer, port), values),
       byHand: `socklens events ${scope.target} '${filterOf({ peer, port })}' --for 10s`,
       about: `peer ${text}`,
     };
@@ -133,6 +133,7 @@ function holderOf(space: SpaceSeries, ended: readonly EndedAt[], peer: string, p
 function fixesFor(
   database: Database | undefined,
   limit: number | undefined,
+  declaredCap: number | undefined,
   program: string | undefined,
   shared: ReturnType<typeof sharersTo>,
   values: Values,
@@ -144,9 +145,9 @@ function fixesFor(
     ...(database?.name === 'MySQL' && { snippet: "SHOW STATUS LIKE 'Connection_errors_max_connections';" }),
   };
   if (limit === undefined) return [server];
-  const cap = recommendedCap({
-    ...{ limit, reserved: database?.reserved ?? 0, processes: shared?.pools.length ?? 1 },
+  const fitting = recommendedCap({
+    ...{ limit, reserved: database?.reserved ?? 0, processes: shared?.processes ?? 1 },
     ...{ deployFactor: values.deployFactor, reserveShare: values.reserve },
   });
-  return [...capFixes({ program, database }, cap), server];
+  return [...capFixes({ program, database }, Math.min(fitting, declaredCap ?? fitting)), server];
 }
