@@ -2,6 +2,7 @@
 import { afterEach, expect } from 'vitest';
 import { diagnose, prove } from '../support/doctor.ts';
 import { createNetns, removeAllNetns, type TestNetns } from '../support/netns.ts';
+import { AF, SOCK } from '../support/recipes/constants.ts';
 import { type PoolPlan, startPool } from '../support/recipes/pool.ts';
 import { Workshop } from '../support/recipes/workshop.ts';
 
@@ -10,42 +11,39 @@ afterEach(removeAllNetns);
 const DB = '127.0.0.1:3306';
 
 /** A dumb server that never answers, and a client with connections to it, in two processes. */
-async function held(count: number): Promise<{ netns: TestNetns; client: Workshop; fds: number[] }> {
+async function held(count: number) {
   const netns = createNetns();
   const server = await Workshop.start(netns);
   const client = await Workshop.start(netns);
   const listener = await server.tcpListener('127.0.0.1', 3306, 512);
   const fds: number[] = [];
-  for (let index = 0; index < count; index++) {
-    const fd = await client.socket(2, 1);
-    await client.connect(fd, listener);
-    fds.push(fd);
-  }
-  return { netns, client, fds };
+  const open = async (more: number) => {
+    for (let made = 0; made < more; made++) {
+      const fd = await client.socket(AF.INET, SOCK.STREAM);
+      await client.connect(fd, listener);
+      fds.push(fd);
+    }
+  };
+  await open(count);
+  return { netns, client, fds, open };
+}
+
+/** What the doctor says of a pool that is declared to have 50. */
+async function overrun({ name }: TestNetns) {
+  return (await diagnose(`netns:${name}`, { rules: ['POOL_OVERRUN'], pools: [`${DB}=50`], for: '1s' })).findings;
 }
 
 prove({
   rule: 'POOL_OVERRUN',
   how: 'namespace: a client that opens 63, then 257 connections to a server that never answers, declared 50',
   lookAlike: 'a healthy pool of 50 at its cap',
-  fault: async () => {
-    const { netns } = await held(257);
-    const { findings } = await diagnose(`netns:${netns.name}`, {
-      rules: ['POOL_OVERRUN'],
-      pools: [`${DB}=50`],
-      for: '1s',
-    });
-    return findings;
+  async fault() {
+    const { netns, open } = await held(63);
+    expect((await overrun(netns))[0]?.summary).toContain('63 connections');
+    await open(257 - 63);
+    return overrun(netns);
   },
-  healthy: async () => {
-    const { netns } = await held(50);
-    const { findings } = await diagnose(`netns:${netns.name}`, {
-      rules: ['POOL_OVERRUN'],
-      pools: [`${DB}=50`],
-      for: '1s',
-    });
-    return findings;
-  },
+  healthy: async () => overrun((await held(50)).netns),
   check: (finding) => {
     expect(finding.severity).toBe('critical');
     expect(finding.summary).toContain('257 connections');
