@@ -35,13 +35,14 @@ export async function runLoad(
   const opening = setInterval(() => {
     if (loading()) senders.keepOpen(connectionsDue(plan, elapsed()));
   }, OPENING_MS);
-  const reporting = setInterval(() => {
+  const endSecond = () => {
     const { connections, pending } = senders;
     const done: LoadSecond = { type: 'second', second: seconds.length + 1, connections, pending, ...second.counts() };
     seconds.push(done);
     onSecond(done);
     second = new LoadCounter();
-  }, 1000);
+  };
+  const reporting = setInterval(endSecond, 1000);
 
   const between = (1000 * plan.wave) / plan.goal;
   for (let due = between; loading(); due += between) {
@@ -52,6 +53,7 @@ export async function runLoad(
   await sleep(plan.quietMs);
   clearInterval(opening);
   clearInterval(reporting);
+  endSecond();
   senders.close();
   const servedAtGoal = Math.round((atGoal.served * 1000) / plan.holdMs);
   return { type: 'load', goal: plan.goal, servedAtGoal, ...all.counts(), seconds };

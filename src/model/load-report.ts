@@ -23,7 +23,7 @@ export interface LoadCounts {
   maxMs?: number;
 }
 
-/** One second of a load. */
+/** One second of a load; the last is shorter. */
 export interface LoadSecond extends LoadCounts {
   type: 'second';
   /** Whole seconds since the load began: 1 for the first. */

@@ -72,7 +72,7 @@ export class DatabaseConnection {
       this.#onError = reject;
       this.#onPayload = (payload) => {
         if (payload[0] === ANSWER.ERROR) {
-          this.#fail(payload.readUInt16LE(1), payload.toString('utf8', 3).replace(/^#...../, ''));
+          this.#fail(payload.readUInt16LE(1), payload.toString('utf8', 3).replace(/^#.{5}/, ''));
           this.#socket.destroy();
         } else if (--left === 0) {
           this.#onPayload = undefined;

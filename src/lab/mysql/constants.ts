@@ -27,11 +27,19 @@ export const STATUS_AUTOCOMMIT = 2;
 /** utf8mb4_general_ci, and what is not text. */
 export const COLLATION = { UTF8MB4: 45, BINARY: 63 } as const;
 
-/** Errors of the server, with their SQLSTATE and the server's own words. */
+/** An error of the server, in its own words. */
+export interface ServerError {
+  code: number;
+  /** Absent before the greeting is answered: the server does not know yet whether the client understands it. */
+  sqlState?: string;
+  message: string;
+}
+
+/** The errors that are used here. */
 export const SERVER_ERROR = {
-  TOO_MANY_CONNECTIONS: { code: 1040, sqlState: '08004', message: 'Too many connections' },
+  TOO_MANY_CONNECTIONS: { code: 1040, message: 'Too many connections' },
   UNKNOWN_COMMAND: { code: 1047, sqlState: '08S01', message: 'Unknown command' },
-} as const;
+} as const satisfies Record<string, ServerError>;
 
 /** How passwords are proved; any password is taken here. */
 export const AUTHENTICATION = 'mysql_native_password';

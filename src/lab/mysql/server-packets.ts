@@ -1,4 +1,4 @@
-import { ANSWER, AUTHENTICATION, CAPABILITY, COLLATION, STATUS_AUTOCOMMIT } from './constants.ts';
+import { ANSWER, AUTHENTICATION, CAPABILITY, COLLATION, type ServerError, STATUS_AUTOCOMMIT } from './constants.ts';
 import { packet } from './packet.ts';
 
 /** What the stand-in calls itself. */
@@ -55,9 +55,9 @@ export function ok(sequence: number): Buffer {
 }
 
 /** ERR_Packet. */
-export function failure(sequence: number, error: { code: number; sqlState: string; message: string }): Buffer {
-  const text = Buffer.from(`#${error.sqlState}${error.message}`);
-  return packet(sequence, Buffer.concat([Buffer.from([ANSWER.ERROR]), integer(error.code, 2), text]));
+export function failure(sequence: number, { code, sqlState, message }: ServerError): Buffer {
+  const text = Buffer.from(sqlState === undefined ? message : `#${sqlState}${message}`);
+  return packet(sequence, Buffer.concat([Buffer.from([ANSWER.ERROR]), integer(code, 2), text]));
 }
 
 /** A text result set of one column and one row, ProtocolText::Resultset, the first packet being number 1. */

@@ -1,0 +1,22 @@
+import { describe, expect, it } from 'vitest';
+import { fittingCap, planIncident, turnsOf } from '../../../src/act/lab/plan.ts';
+
+describe("the incident's arithmetic", () => {
+  it('gives 33 connections to each of four instances at the stock limit of 151', () => {
+    expect(fittingCap(151, 4)).toBe(33);
+    expect(fittingCap(3, 10)).toBe(1);
+  });
+
+  it('asks for more at once than the database lets in, and for less a second than it can do', () => {
+    const { load, queryMs } = planIncident({ capacity: 2000, maxConnections: 151, nofile: 1024, workers: 16 });
+    expect(load.wave).toBeGreaterThan(2 * 151);
+    expect((16 * 1000) / queryMs).toBeGreaterThan(load.goal);
+    expect(load.goal).toBeLessThan(1000);
+  });
+
+  it('gives every second connection to the first instance', () => {
+    expect(turnsOf(['a', 'b', 'c', 'd'])).toEqual(['a', 'b', 'a', 'c', 'a', 'd']);
+    expect(turnsOf(['a', 'b'])).toEqual(['a', 'b']);
+    expect(turnsOf(['a'])).toEqual(['a']);
+  });
+});
