@@ -28,11 +28,12 @@ export class LabProcess {
   /**
    * Starts it inside.
    *
+   * @param netnsFd undefined for the caller's own namespace
    * @param nofile limit of open files, soft and hard; undefined for the limit of this process
    */
   static start<T extends ProgramSettings>(
     calls: SystemCalls,
-    netnsFd: number,
+    netnsFd: number | undefined,
     program: ProgramFile,
     settings: T,
     nofile?: number,
@@ -41,9 +42,8 @@ export class LabProcess {
     const [file = '', ...args] =
       nofile === undefined ? command : ['sh', '-c', WITH_LIMIT, 'sh', `${nofile}`, ...command];
     // A new process inherits the namespace of the thread that forks it, and that happens here and now.
-    const child = insideNetns(calls, netnsFd, () =>
-      spawn(file, args, { stdio: ['pipe', 'pipe', 'pipe'], env: { PATH: process.env.PATH ?? '' } }),
-    );
+    const begin = () => spawn(file, args, { stdio: ['pipe', 'pipe', 'pipe'], env: { PATH: process.env.PATH ?? '' } });
+    const child = netnsFd === undefined ? begin() : insideNetns(calls, netnsFd, begin);
     return new LabProcess(settings.title, child);
   }
 

@@ -9,6 +9,7 @@ import type {
 } from '../../model/lab-settings.ts';
 import type { LoadPlan, LoadReport, LoadSecond } from '../../model/load-report.ts';
 import { LabProcess } from './lab-process.ts';
+import { LoadDriver } from './load-driver.ts';
 import { makeNamesFolder, nameNetns, removeStaleNames } from './netns-names.ts';
 import { type IncidentPlan, planIncident, turnsOf } from './plan.ts';
 import { type Dwelling, PrivateNetwork } from './private-network.ts';
@@ -50,11 +51,8 @@ export interface LabMember {
 const NETWORK = [10, 133, 8] as const;
 const HOST = { database: 2, balancer: 3, load: 4, firstInstance: 11 } as const;
 
-/** While it is calibrated the database is fast, and this many senders never pause. */
-const CALIBRATION = { queryMs: 1, senders: 48 } as const;
-
-/** Beyond the time that a load itself takes. */
-const PATIENCE_MS = 30_000;
+/** Of the database until it is told otherwise. */
+const FAST_QUERY_MS = 1;
 
 /** A running lab. */
 export class Lab {
@@ -87,7 +85,7 @@ export class Lab {
     }
 
     this.#run<DatabaseSettings>('database', database, 'db', {
-      ...{ title: 'db', maxConnections, workers, queryMs: CALIBRATION.queryMs },
+      ...{ title: 'db', maxConnections, workers, queryMs: FAST_QUERY_MS },
     });
     for (const [index, receiver] of receivers.entries()) {
       const settings = { title: `webhook-${index + 1}`, database: dotted(database.address), maxIdle, maxOpen };
@@ -110,10 +108,8 @@ export class Lab {
    * @returns requests per second through all of the lab
    */
   async calibrate(ms = 2000): Promise<number> {
-    await this.setQueryTime(CALIBRATION.queryMs);
-    const order = { calibrate: { senders: CALIBRATION.senders, ms } };
-    const load = this.#process('load');
-    return (await load.ask<{ type: 'calibrated'; perSecond: number }>(order, 'calibrated', ms + PATIENCE_MS)).perSecond;
+    await this.setQueryTime(FAST_QUERY_MS);
+    return this.#driver.calibrate(ms);
   }
 
   /** The incident's load for a machine that can do so much, whatever is mended in this lab. */
@@ -128,17 +124,8 @@ export class Lab {
   }
 
   /** Runs a load to its end. @param onSecond is given each second when it is over */
-  async load(plan: LoadPlan, onSecond: (second: LoadSecond) => void = () => {}): Promise<LoadReport> {
-    const load = this.#process('load');
-    const end = load.listen((message) => {
-      if (message.type === 'second') onSecond(message as LoadSecond);
-    });
-    try {
-      const takes = plan.rampMs + plan.holdMs + plan.quietMs;
-      return await load.ask<LoadReport>({ load: plan }, 'load', takes + PATIENCE_MS);
-    } finally {
-      end();
-    }
+  load(plan: LoadPlan, onSecond?: (second: LoadSecond) => void): Promise<LoadReport> {
+    return this.#driver.run(plan, onSecond);
   }
 
   /** Ends all programs; nothing is left. Can be called twice. */
@@ -172,6 +159,10 @@ export class Lab {
     if (named) this.#names.push(file);
     const target = named ? `netns:${netnsName}` : `pid:${pid}`;
     this.members.push({ role, title, pid, address: dotted(dwelling.address), target });
+  }
+
+  get #driver(): LoadDriver {
+    return new LoadDriver(this.#process('load'));
   }
 
   #process(title: string): LabProcess {
