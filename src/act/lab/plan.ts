@@ -54,6 +54,20 @@ export function planIncident({ capacity, maxConnections, nofile, workers }: Grou
   };
 }
 
+/** Queries that are under way when the machine does all it can, as a multiple of the database's connections. */
+const OVERLAP = 3 / 2;
+
+/**
+ * How long a query must take where the database has no line to wait in, so that a wave has more of them
+ * under way than it has connections: by Little's law, concurrency = rate × time.
+ *
+ * @param capacity requests per second that the machine can do when queries take next to no time
+ * @returns milliseconds
+ */
+export function overlappingQueryMs(capacity: number, maxConnections: number): number {
+  return Math.max(50, Math.round((1000 * OVERLAP * maxConnections) / capacity));
+}
+
 /**
  * The cap that fix number one sets: the database's connections, a tenth of them left for others, among
  * the instances (domain reference: cap = floor(max_connections × 0.9 / instances)).

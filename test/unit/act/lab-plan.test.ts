@@ -1,10 +1,19 @@
 import { describe, expect, it } from 'vitest';
+import { phasesOf } from '../../../src/act/lab/phases.ts';
 import { fittingCap, planIncident, turnsOf } from '../../../src/act/lab/plan.ts';
 
 describe("the incident's arithmetic", () => {
   it('gives 33 connections to each of four instances at the stock limit of 151', () => {
     expect(fittingCap(151, 4)).toBe(33);
     expect(fittingCap(3, 10)).toBe(1);
+  });
+
+  it('mends the pool, and then the limit', () => {
+    expect(phasesOf({ maxConnections: 151, instances: 4 }).map(({ maxOpen, nofile }) => [maxOpen, nofile])).toEqual([
+      [0, 1024],
+      [33, 1024],
+      [33, 16_384],
+    ]);
   });
 
   it('asks for more at once than the database lets in, and for less a second than it can do', () => {
