@@ -17,6 +17,11 @@ const query = `SELECT SLEEP(${Number(QUERY_MS) / 1000})`;
 const server = http.createServer((request, response) => {
   request.resume();
   request.on('end', () => {
+    // Clients that have just come ask whether somebody is there.
+    if (request.url === '/hello') {
+      send(response, 200, 'hello\n');
+      return;
+    }
     pool.query(query, (error) => {
       if (error) send(response, 500, `Error ${error.errno > 0 ? error.errno : error.code}: ${error.message}\n`);
       else send(response, 200, 'ok\n');

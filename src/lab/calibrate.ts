@@ -11,7 +11,7 @@ export async function calibrate(target: { host: string; port: number }, senders:
   const start = performance.now();
   const again = (sender: Sender) => {
     if (over) return;
-    sender.send((error) => {
+    sender.send('WEBHOOK', (error) => {
       if (error === undefined && !over) served++;
     });
   };

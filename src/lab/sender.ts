@@ -2,7 +2,11 @@ import net from 'node:net';
 import type { LoadError } from '../model/load-report.ts';
 import { AnswerReader, type HttpAnswer } from './answer-reader.ts';
 
-const REQUEST = Buffer.from('POST /webhook HTTP/1.1\r\nHost: lab\r\nContent-Length: 2\r\n\r\n{}');
+/** A webhook; and what a new client asks first, which is answered without a query. */
+const REQUEST = {
+  WEBHOOK: Buffer.from('POST /webhook HTTP/1.1\r\nHost: lab\r\nContent-Length: 2\r\n\r\n{}'),
+  HELLO: Buffer.from('GET /hello HTTP/1.1\r\nHost: lab\r\n\r\n'),
+} as const;
 
 /** Ends a request: undefined for an answer with status 200. */
 export type OnEnd = (error: LoadError | undefined) => void;
@@ -46,9 +50,9 @@ export class Sender {
   }
 
   /** Sends a request; the one before must have ended. */
-  send(onEnd: OnEnd): void {
+  send(request: keyof typeof REQUEST, onEnd: OnEnd): void {
     this.#onEnd = onEnd;
-    this.#socket.write(REQUEST);
+    this.#socket.write(REQUEST[request]);
   }
 
   /** Gives up the request under way and the connection. */

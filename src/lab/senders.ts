@@ -16,7 +16,10 @@ export class Senders {
   readonly #underWay = new Map<Sender, number>();
   readonly #watch: NodeJS.Timeout;
 
-  /** @param onEnd is told of each request: milliseconds from when it was due */
+  /**
+   * @param onEnd is told of each request, milliseconds from when it was due; and of each new client that
+   *   was turned away
+   */
   constructor(
     target: { host: string; port: number },
     onEnd: (latencyMs: number, error: LoadError | undefined) => void,
@@ -35,7 +38,7 @@ export class Senders {
     return this.#line.length + this.#underWay.size;
   }
 
-  /** Opens what is missing to so many connections; each new one has a request. */
+  /** Opens what is missing to so many connections; each new client says hello. */
   keepOpen(count: number): void {
     while (this.#open.size < count) {
       const sender = new Sender(
@@ -44,7 +47,7 @@ export class Senders {
         (closed) => this.#open.delete(closed),
       );
       this.#open.add(sender);
-      this.#give(sender, performance.now());
+      this.#hail(sender);
     }
   }
 
@@ -81,9 +84,19 @@ export class Senders {
     this.#idle = taken === 0 ? this.#idle : this.#idle.slice(taken);
   }
 
+  /** A client that gets no answer to its first word is one that failed; one that does has not asked anything yet. */
+  #hail(sender: Sender): void {
+    const start = performance.now();
+    this.#underWay.set(sender, start);
+    sender.send('HELLO', (error) => {
+      this.#underWay.delete(sender);
+      if (error !== undefined) this.#onEnd(performance.now() - start, error);
+    });
+  }
+
   #give(sender: Sender, due: number): void {
     this.#underWay.set(sender, due);
-    sender.send((error) => {
+    sender.send('WEBHOOK', (error) => {
       this.#underWay.delete(sender);
       this.#onEnd(performance.now() - due, error);
     });

@@ -46,8 +46,8 @@ export interface LoadReport extends LoadCounts {
 
 /**
  * A load: it rises to its goal, stays there, and when all is answered keeps its connections open and
- * silent. Whoever connects sends a request at once, so that a connection that is turned away is a
- * request that failed.
+ * silent. Whoever connects says hello, which needs no query; a client that is turned away then
+ * counts as a request that failed.
  */
 export interface LoadPlan {
   /** Requests per second at the goal. */

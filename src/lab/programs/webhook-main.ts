@@ -11,7 +11,8 @@ const counts = { requests: 0, failed: 0, tooManyConnections: 0 };
 
 const server = http.createServer((request, response) => {
   request.resume();
-  request.on('end', () => void answer(response));
+  // Clients that have just come ask whether somebody is there.
+  request.on('end', () => (request.url === '/hello' ? send(response, 200, 'hello\n') : void answer(response)));
 });
 // Senders keep their connections for as long as they like.
 server.keepAliveTimeout = 0;

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { phasesOf } from '../../../src/act/lab/phases.ts';
-import { fittingCap, planIncident, turnsOf } from '../../../src/act/lab/plan.ts';
+import { fittingCap, planContainers, planIncident, turnsOf } from '../../../src/act/lab/plan.ts';
 
 describe("the incident's arithmetic", () => {
   it('gives 33 connections to each of four instances at the stock limit of 151', () => {
@@ -23,9 +23,19 @@ describe("the incident's arithmetic", () => {
     expect(load.goal).toBeLessThan(1000);
   });
 
-  it('gives every second connection to the first instance', () => {
-    expect(turnsOf(['a', 'b', 'c', 'd'])).toEqual(['a', 'b', 'a', 'c', 'a', 'd']);
-    expect(turnsOf(['a', 'b'])).toEqual(['a', 'b']);
+  it('lets a pool with its cap get through each wave of the containers before the next', () => {
+    for (const capacity of [300, 1000, 3000]) {
+      const { load, queryMs } = planContainers({ capacity, maxConnections: 151, nofile: 1024 });
+      expect(load.wave).toBeGreaterThan(151 * 1.5);
+      // Two thirds of a wave on 33 connections.
+      const waveMs = Math.ceil((load.wave * 2) / 3 / 33) * queryMs;
+      expect(waveMs, `${capacity}`).toBeLessThan((1000 * load.wave) / load.goal);
+    }
+  });
+
+  it('gives two of three connections to the first instance', () => {
+    expect(turnsOf(['a', 'b', 'c', 'd'])).toEqual(['a', 'a', 'b', 'a', 'a', 'c', 'a', 'a', 'd']);
+    expect(turnsOf(['a', 'b'])).toEqual(['a', 'a', 'b']);
     expect(turnsOf(['a'])).toEqual(['a']);
   });
 });
