@@ -59,11 +59,9 @@ export function tied(findings: readonly Finding[]): Finding[] {
   const place = (finding: Finding): void => {
     if (ordered.includes(finding)) return;
     const cause = causeOf.get(finding);
-    if (cause !== undefined) {
-      place(cause);
-      // A cause brings what it leads to with it.
-      if (ordered.includes(finding)) return;
-    }
+    // A cause that comes later places its symptoms itself, this one among them.
+    if (cause !== undefined) place(cause);
+    if (ordered.includes(finding)) return;
     ordered.push(finding);
     for (const [symptom, known] of causeOf) if (known === finding) place(symptom);
   };

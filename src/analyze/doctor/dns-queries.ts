@@ -2,7 +2,7 @@ import type { EndedGroup } from '../../model/ended-group.ts';
 import type { Series, SpaceSeries } from '../../model/series.ts';
 import type { EndedAt } from './ended.ts';
 import { containerAt, isLoopback } from './endpoints.ts';
-import { localAddresses } from './listeners.ts';
+import { localAddresses } from './homes.ts';
 import { dumpsOf, riseOf } from './looks.ts';
 
 /** Port of the Domain Name System. */

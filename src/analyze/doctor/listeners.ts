@@ -1,50 +1,85 @@
-import type { Series, SpaceSeries } from '../../model/series.ts';
+import type { Address } from '../../model/interned-address.ts';
 import type { SocketRecord } from '../../model/socket-record.ts';
 import { TCP_STATE } from '../../model/tcp-state.ts';
-import { containerAt, isLoopback } from './endpoints.ts';
-import { dumpsOf } from './looks.ts';
+import { isEmbeddedDns } from './embedded-dns.ts';
+import type { Dump } from './looks.ts';
 
-/**
- * The namespace of this machine that an address belongs to, as seen from one that talks to it: its own
- * loopback and addresses, or those of a watched container; undefined for every other machine.
- */
-export function homeOf(series: Series, from: SpaceSeries, plain: string): SpaceSeries | undefined {
-  if (isLoopback(plain) || localAddresses(from).has(plain)) return from;
-  const container = containerAt(series, plain);
-  const byContainer = series.spaces.find(({ space: { containers } }) =>
-    containers.some(({ id }) => id === container?.id),
-  );
-  if (container !== undefined && byContainer !== undefined) return byContainer;
-  return series.spaces.find((space) => localAddresses(space).has(plain));
+/** The accept queue of a listener in one dump. */
+export interface QueueLook {
+  dump: Dump;
+  /** Connections that wait to be accepted. */
+  waiting: number;
+  /** What listen(2) was given, after the kernel's clamp; undefined where the source does not tell (`/proc`). */
+  limit: number | undefined;
 }
 
-const known = new WeakMap<SpaceSeries, ReadonlySet<string>>();
+/** A listening socket over the dumps that had it. */
+export interface Listener {
+  /** As last seen. */
+  socket: SocketRecord;
+  /** In the order of time; at least one. */
+  looks: readonly QueueLook[];
+  last: QueueLook;
+}
 
-/** Addresses that sockets of a namespace have as their own. */
-export function localAddresses(series: SpaceSeries): ReadonlySet<string> {
-  const before = known.get(series);
-  if (before !== undefined) return before;
-  const addresses = new Set<string>();
-  for (const { sockets } of dumpsOf(series)) {
-    for (const { local } of sockets) {
-      if (local !== undefined && !isWildcard(local.plain) && !isLoopback(local.plain)) addresses.add(local.plain);
+/** TCP listeners; those of Docker's embedded DNS server are nobody's and left out. */
+export function tcpListeners(dumps: readonly Dump[]): Listener[] {
+  return listeners(dumps, (socket) => socket.proto === 'tcp' && !isEmbeddedDns(socket));
+}
+
+/** Listening UNIX sockets: their numbers mean the same. */
+export function unixListeners(dumps: readonly Dump[]): Listener[] {
+  return listeners(dumps, ({ proto }) => proto === 'unix');
+}
+
+function listeners(dumps: readonly Dump[], wanted: (socket: SocketRecord) => boolean): Listener[] {
+  const found = new Map<number, { socket: SocketRecord; looks: QueueLook[]; last: QueueLook }>();
+  for (const dump of dumps) {
+    for (const socket of dump.sockets) {
+      if (socket.state !== TCP_STATE.LISTEN || !wanted(socket)) continue;
+      const limit = dump.source === 'procfs' ? undefined : socket.sendQueue;
+      const look = { dump, waiting: socket.receiveQueue, limit };
+      const known = found.get(socket.inode);
+      if (known === undefined) found.set(socket.inode, { socket, looks: [look], last: look });
+      else {
+        known.socket = socket;
+        known.looks.push(look);
+        known.last = look;
+      }
     }
   }
-  known.set(series, addresses);
-  return addresses;
+  return [...found.values()];
 }
 
-/** Whether a listener's address takes connections to every address of its namespace. */
-export function isWildcard(plain: string): boolean {
-  return plain === '0.0.0.0' || plain === '::';
+/** The look with the most connections waiting. */
+export function peakOf({ looks, last }: Listener): QueueLook {
+  return looks.reduce((peak, look) => (look.waiting > peak.waiting ? look : peak), last);
 }
 
-/** Whether a listener of the port had more connections waiting than its queue takes, at any look. */
-export function hasFullQueue(series: SpaceSeries, port: number): boolean {
-  return dumpsOf(series).some(({ sockets }) => sockets.some((socket) => isFullListener(socket, port)));
+/** Whether more wait than the limit: the kernel takes one more than it, and then no other. */
+export function isFull({ waiting, limit }: QueueLook): boolean {
+  return limit !== undefined && waiting > limit;
 }
 
-/** The kernel queues one more than the limit, net/ipv4/tcp_ipv4.c, sk_acceptq_is_full. */
-function isFullListener({ proto, state, localPort, receiveQueue, sendQueue }: SocketRecord, port: number): boolean {
-  return proto === 'tcp' && state === TCP_STATE.LISTEN && localPort === port && receiveQueue > sendQueue;
+/** Whether so many wait that this listener may be the one that a counter of the namespace speaks of. */
+export function isSuspect({ looks }: Listener, share: number): boolean {
+  return looks.some(({ waiting, limit }) => waiting > (limit ?? 0) * share);
+}
+
+/**
+ * Whether a socket came in through a listener. A dual-stack listener's connections are `inet6` whatever the
+ * client spoke, so that the family decides where there is one listener for each.
+ */
+export function cameThrough(socket: SocketRecord, listener: SocketRecord): boolean {
+  return (
+    socket.proto === 'tcp' &&
+    socket.state !== TCP_STATE.LISTEN &&
+    socket.localPort === listener.localPort &&
+    socket.family === listener.family &&
+    (isAny(listener.local) || socket.local === listener.local || socket.local?.plain === listener.local?.plain)
+  );
+}
+
+function isAny(address: Address | undefined): boolean {
+  return address?.words.every((word) => word === 0) ?? false;
 }

@@ -12,6 +12,9 @@ export function spaceScope(space: WatchedSpace): FindingScope {
   return { kind: space.host ? 'host' : 'namespace', name: space.name, target: space.targets[0] ?? space.name };
 }
 
+/** The machine as a whole. */
+export const HOST_SCOPE: FindingScope = { kind: 'host', name: 'host', target: 'host' };
+
 export function containerScope(name: string): FindingScope {
   return { kind: 'container', name, target: name, container: name };
 }

@@ -3,7 +3,7 @@ import type { Finding, Fix } from '../../../model/finding.ts';
 import type { SpaceSeries } from '../../../model/series.ts';
 import { type EndedAt, mainHolder, sumOf } from '../ended.ts';
 import { isLoopback } from '../endpoints.ts';
-import { homeOf } from '../listeners.ts';
+import { homeOf } from '../homes.ts';
 import { grouped, riseOf } from '../looks.ts';
 import { type AmountAt, partsOf, perSecond } from '../rates.ts';
 import { type RuleInput, rule, type SettingValues } from '../rule.ts';

@@ -4,7 +4,7 @@ import type { SocketRecord } from '../../../model/socket-record.ts';
 import { TCP_STATE } from '../../../model/tcp-state.ts';
 import { isClient, listeningPorts } from '../clients.ts';
 import { isLoopback } from '../endpoints.ts';
-import { localAddresses } from '../listeners.ts';
+import { localAddresses } from '../homes.ts';
 import { dumpsOf, grouped } from '../looks.ts';
 import { type RuleInput, rule, type SettingValues } from '../rule.ts';
 import { holderKey, holderScope } from '../scopes.ts';

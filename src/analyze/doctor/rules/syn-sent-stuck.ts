@@ -1,7 +1,7 @@
 import type { Evidence, Finding, Fix } from '../../../model/finding.ts';
 import type { SpaceSeries } from '../../../model/series.ts';
 import { TCP_STATE } from '../../../model/tcp-state.ts';
-import { hasFullQueue, homeOf } from '../listeners.ts';
+import { hasFullQueue, homeOf } from '../homes.ts';
 import { type Dump, grouped, lastDump, riseOf } from '../looks.ts';
 import { filterOf } from '../pools.ts';
 import { type RuleInput, rule, type SettingValues } from '../rule.ts';
