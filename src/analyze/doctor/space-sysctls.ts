@@ -1,6 +1,7 @@
 import type { Fix } from '../../model/finding.ts';
 import type { WatchedSpace } from '../../model/watched.ts';
 import { sysctlFixes } from '../platform/fixes.ts';
+import { shellWord } from '../platform/parts.ts';
 import { platformOf } from '../platform/platform-of.ts';
 
 /**
@@ -19,6 +20,6 @@ function fixesOf({ host, name, containers: [first] }: WatchedSpace, key: string,
     const cgroupPaths = cgroup === undefined ? [] : [cgroup];
     return sysctlFixes(platformOf({ runtime, name: first.name, labels, networkMode, cgroupPaths }), key, value);
   }
-  const snippet = `sysctl -w ${key}=${value}`;
+  const snippet = `sysctl -w ${shellWord(`${key}=${value}`)}`;
   return [{ where: 'the namespace', text: 'whoever makes the namespace sets it there', snippet }];
 }
