@@ -112,12 +112,19 @@ export class LabText {
   #findings({ findings }: Diagnosis): string {
     const wanted = findings.filter(({ severity }) => severity !== 'info');
     if (wanted.length === 0) return this.#indented('socklens doctor: nothing that needs mending');
-    return `  socklens doctor:\n${wanted.map((finding) => this.#finding(finding)).join('')}`;
+    // Four instances have the same fault: what mends it is told once.
+    const told = new Set<string>();
+    const texts = wanted.map((finding) => {
+      const text = this.#finding(finding, !told.has(finding.rule));
+      told.add(finding.rule);
+      return text;
+    });
+    return `  socklens doctor:\n${texts.join('')}`;
   }
 
-  #finding({ severity, rule, scope, summary, fixes }: Finding): string {
+  #finding({ severity, rule, scope, summary, fixes }: Finding, withFix: boolean): string {
     const [fix] = fixes;
-    const mend = fix === undefined ? '' : this.#indented(`mend it, ${fix.where}: ${fix.text}`, '      ');
+    const mend = fix === undefined || !withFix ? '' : this.#indented(`mend it, ${fix.where}: ${fix.text}`, '      ');
     return this.#indented(`${severity} ${rule} (${scope.name}): ${summary}`, '    ') + mend;
   }
 
