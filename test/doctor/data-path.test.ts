@@ -96,7 +96,7 @@ prove({
 prove({
   rule: 'SLOW_READER',
   how: 'namespace: a process that does not read what it is sent',
-  lookAlike: 'requests and answers at full speed, beside a few bytes unread',
+  lookAlike: 'a stream at full speed to a process that reads, beside a few bytes unread',
   async fault() {
     const { netns, workshop } = await ground();
     await zeroWindow({ netns, workshop });
@@ -104,7 +104,7 @@ prove({
   },
   async healthy() {
     const { netns, workshop } = await ground();
-    await traffic(netns, 'whole');
+    await traffic(netns, 'stream');
     await unread({ netns, workshop }, 5000);
     return findings(netns, 'SLOW_READER');
   },
