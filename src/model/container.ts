@@ -20,6 +20,8 @@ export interface DeclaredSettings {
   limits: readonly DeclaredLimit[];
   /** The image's name as it was given. */
   image?: string;
+  /** The program that runs it, as the Engine knows it: `runc`, `runsc`, `io.containerd.kata.v2`; absent where unknown. */
+  ociRuntime?: string;
   /** Of the pids controller; absent for none. */
   pidsLimit?: number;
   sysctls: Readonly<Record<string, string>>;

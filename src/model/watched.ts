@@ -7,6 +7,8 @@ export interface WatchedContainer {
   id: string;
   labels: Readonly<Record<string, string>>;
   addresses: readonly ContainerAddress[];
+  /** Addresses of the gateways of its networks; absent where the runtime could not be asked. */
+  gateways?: readonly string[];
   /** Its first process. */
   pid: number;
   /** As the runtime spells it; absent where unknown. */

@@ -72,7 +72,7 @@ export class Redactor {
   }
 
   #text(key: string, text: string): string {
-    if (key === 'local' || key === 'peer' || key === 'address') return this.#address(text);
+    if (key === 'local' || key === 'peer' || key === 'address' || key === 'gateways') return this.#address(text);
     if (key === 'process') return this.#process(text);
     if (key === 'network') return this.#alias('network', text);
     if (key === 'id') return this.#id(text);

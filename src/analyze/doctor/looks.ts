@@ -1,4 +1,4 @@
-import type { SpaceSample } from '../../model/sample.ts';
+import type { ProcessSample, SpaceSample } from '../../model/sample.ts';
 import type { SpaceSeries } from '../../model/series.ts';
 import type { SocketRecord } from '../../model/socket-record.ts';
 
@@ -37,4 +37,17 @@ export function grouped<T>(values: Iterable<T>, keyOf: (value: T) => string | un
     else known.push(value);
   }
   return groups;
+}
+
+/** A setting of the namespace that is a number; undefined where it could not be read. */
+export function numberOf({ sysctls }: SpaceSeries, name: string): number | undefined {
+  const text = sysctls[name];
+  return text === undefined || text.trim() === '' ? undefined : Number(text);
+}
+
+/** A process as it was last sampled; undefined for none. */
+export function lastProcess({ samples }: SpaceSeries, pid: number | undefined): ProcessSample | undefined {
+  return samples
+    .findLast(({ processes }) => processes !== undefined)
+    ?.processes?.find((process) => process.pid === pid);
 }

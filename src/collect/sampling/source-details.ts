@@ -29,10 +29,11 @@ async function askDeclared(machine: Machine, id: string): Promise<DeclaredSettin
     try {
       const found = (await runtime.find(id)).find((container) => container.id === id);
       if (found === undefined) continue;
-      const { limits, image, pidsLimit, sysctls, published } = found;
+      const { limits, image, ociRuntime, pidsLimit, sysctls, published } = found;
       return {
         ...{ limits, sysctls, published },
         ...(image !== undefined && { image }),
+        ...(ociRuntime !== undefined && { ociRuntime }),
         ...(pidsLimit !== undefined && { pidsLimit }),
       };
     } catch (error) {

@@ -26,6 +26,8 @@ const BRIEF: SocketQuery = {
 /** A namespace in which only segments moved is read again after so long, a quiet one after so long. */
 const SEGMENTS_MS = 10_000;
 const QUIET_MS = 120_000;
+/** Where nobody looks, descriptors are counted so often. */
+const PROCESSES_MS = 5000;
 
 /** Samples one namespace: its counters at every tick, its sockets when it is told to. */
 export class SpaceSampler {
@@ -40,6 +42,7 @@ export class SpaceSampler {
   #found: FoundSpace;
   readonly #kinds: KindsSampler;
   #lookedMs: number | undefined;
+  #processesDueMs = 0;
   #now: { counters: NetCounters; sockstat: Sockstat | undefined } | undefined;
   #atLook: { counters: NetCounters; sockstat: Sockstat | undefined } | undefined;
 
@@ -72,8 +75,12 @@ export class SpaceSampler {
     return before.name === this.space.name ? [] : [`${before.name}: it is called ${this.space.name} now`];
   }
 
-  /** Counters, and what ended since the last time. */
-  count(all: boolean): SpaceTick {
+  /**
+   * Counters, and what ended since the last time.
+   *
+   * @param processesMs the time when descriptors are counted too, every so often; undefined for never
+   */
+  count(all: boolean, processesMs?: number): SpaceTick {
     const { procNet } = this.#found.place;
     const counters = procNet === undefined ? undefined : readNetCounters(procNet, all);
     const sockstat = procNet === undefined ? undefined : readSockstat(procNet);
@@ -88,6 +95,10 @@ export class SpaceSampler {
     };
     this.closes = 0;
     this.lost = 0;
+    if (processesMs !== undefined && processesMs >= this.#processesDueMs) {
+      this.#processesDueMs = processesMs + PROCESSES_MS;
+      tick.processes = sampleProcesses(this.#machine, this.#found);
+    }
     return tick;
   }
 

@@ -62,6 +62,7 @@ export function readContainerDetails(json: unknown, runtime: string): ContainerD
     limits: readLimits(container),
     ...readPidsLimit(container),
     ...readImage(config),
+    ...readOciRuntime(container),
     command: readCommand(container),
     sysctls: readStrings(asObjectOrNone(container.HostConfig, 'HostConfig').Sysctls, 'HostConfig.Sysctls'),
     published: readPublishedPorts(container),
@@ -135,6 +136,12 @@ function readCommand(container: JsonObject): string[] {
   const program = asStringOrNone(container.Path, 'Path');
   const rest = asArrayOrNone(container.Args, 'Args').map((word, index) => asString(word, `Args[${index}]`));
   return program === '' ? rest : [program, ...rest];
+}
+
+function readOciRuntime(container: JsonObject): { ociRuntime?: string } {
+  const host = asObjectOrNone(container.HostConfig, 'HostConfig');
+  const ociRuntime = asStringOrNone(host.Runtime, 'HostConfig.Runtime');
+  return ociRuntime === '' ? {} : { ociRuntime };
 }
 
 function readImage(config: JsonObject): { image?: string } {
