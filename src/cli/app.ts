@@ -16,6 +16,7 @@ import { limitsCommand } from './commands/limits.ts';
 import { lsCommand } from './commands/ls.ts';
 import { netstatCommand } from './commands/netstat.ts';
 import { psCommand } from './commands/ps.ts';
+import { recordCommand } from './commands/record.ts';
 import { watchCommand } from './commands/watch.ts';
 import { EXIT, exitStatus } from './exit-status.ts';
 import { TEXTS } from './texts.ts';
@@ -27,6 +28,7 @@ const verbs = {
   watch: watchCommand,
   events: eventsCommand,
   limits: limitsCommand,
+  record: recordCommand,
   doctor: doctorCommand,
   explain: explainCommand,
   kill: killCommand,

@@ -7,29 +7,13 @@ import { type WatchedSpace, whyNoEvents } from '../collect/watched-space.ts';
 import { Failure } from '../model/failure.ts';
 import { EndedJson } from '../present/ended-json.ts';
 import { EndedText } from '../present/ended-text.ts';
-import type { FlowContext, Format } from './context.ts';
+import type { FlowContext } from './context.ts';
 import { type EventTest, eventTest } from './event-filter.ts';
 import { EventReport } from './event-report.ts';
+import type { EventsOptions } from './events-options.ts';
 import { readFilter } from './read-filter.ts';
+import { recordedEvents } from './recorded-events.ts';
 import { watchPlaces } from './watched-spaces.ts';
-
-export interface EventsOptions {
-  /** A TARGET as typed, several with commas. */
-  target: string;
-  /** As typed; empty for all. */
-  filter: string;
-  asSs: boolean;
-  protos: readonly ('tcp' | 'udp')[];
-  /** Plain numbers, no names. */
-  numeric: boolean;
-  /** How long, in milliseconds; undefined until it is stopped. */
-  forMs: number | undefined;
-  /** How many connections at most; undefined for no limit. */
-  count: number | undefined;
-  format: Extract<Format, 'text' | 'ndjson'>;
-  /** Bytes of the kernel's buffer for events; undefined for the usual. */
-  bufferBytes?: number | undefined;
-}
 
 /** Dumps remember who holds what; between two of them so long at least, and so many times as long as one took. */
 const DUMP_MS = 1000;
@@ -38,7 +22,10 @@ const DUMP_SHARE = 0.03;
 /** `socklens events`: a line for each connection as soon as it ended, and a summary by peer. */
 export async function events(context: FlowContext, options: EventsOptions): Promise<void> {
   const filter = readFilter(context, options.filter, options.asSs);
-  const places = await resolveTargets(context.machine, options.target);
+  const { from, target } = options;
+  if (from !== undefined) return recordedEvents(context, from, filter, options);
+  if (target === undefined) throw new Failure('usage', 'events: a TARGET is missing');
+  const places = await resolveTargets(context.machine, target);
   const stop = context.stopSignal?.();
   const { spaces, containers } = await watchPlaces(context.machine, places);
   const tests = new Map<WatchedSpace, EventTest>();

@@ -1,5 +1,6 @@
 import { Failure } from '../../model/failure.ts';
 import type { Machine } from '../machine.ts';
+import { RecordedSource } from './recorded-source.ts';
 import { Sampler } from './sampler.ts';
 import type { SampleSource } from './source.ts';
 
@@ -18,6 +19,17 @@ export interface SourceOptions {
   eventBufferBytes?: number | undefined;
   /** Whether the host's own numbers are wanted. */
   host?: boolean;
+  /** A recording to take them from; undefined for this machine. */
+  from?: Recorded | undefined;
+}
+
+/** Which part of a recording is wanted, and how fast. */
+export interface Recorded {
+  file: string;
+  /** Up to this time alone, milliseconds since the epoch; undefined for all of it. */
+  untilMs: number | undefined;
+  /** How many times faster than it happened; undefined for as fast as it can be read. */
+  speed: number | undefined;
 }
 
 /**
@@ -26,7 +38,11 @@ export interface SourceOptions {
  * @throws {Failure}
  */
 export async function openSource(machine: Machine, options: SourceOptions): Promise<SampleSource> {
-  const { target, intervalMs, forMs, events, numeric, eventBufferBytes, host } = options;
+  const { target, intervalMs, forMs, events, numeric, eventBufferBytes, host, from } = options;
+  if (from !== undefined) {
+    const targets = target === undefined ? undefined : target.split(',').filter((part) => part !== '');
+    return RecordedSource.open(from.file, { targets, speed: from.speed, untilMs: from.untilMs, names: !numeric });
+  }
   if (target === undefined) throw new Failure('usage', 'a TARGET is missing');
   return Sampler.start(machine, target, {
     ...{ intervalMs, forMs, events, eventBufferBytes, names: !numeric, host: host ?? false },

@@ -143,7 +143,9 @@ export class Sampler implements SampleSource {
   /** What is cheap, for every namespace; and all that somebody looks at. */
   #spaceTick(sampler: SpaceSampler, atMs: number, wish: TickWish): SpaceTick | undefined {
     try {
-      if (!wish.looksAt(sampler.space)) return this.#budget.spend(() => sampler.count(false));
+      if (!wish.looksAt(sampler.space)) {
+        return this.#budget.spend(() => sampler.count(false, wish.processes === 'no' ? undefined : atMs));
+      }
       const tick = sampler.count(wish.allCounters);
       sampler.lookClosely(tick, atMs, wish.query(sampler.space), wish.processes);
       return tick;

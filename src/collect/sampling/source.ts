@@ -2,7 +2,7 @@ import type { Filter } from '../../filter/syntax.ts';
 import type { DeclaredSettings } from '../../model/container.ts';
 import type { NetCounters, Sockstat } from '../../model/counters.ts';
 import type { Names } from '../../model/names.ts';
-import type { HostSample, PidsUse, ProcessSample } from '../../model/sample.ts';
+import type { HostSample, PidsUse, ProcessSample, SocketMemory } from '../../model/sample.ts';
 import type { Series } from '../../model/series.ts';
 import type { Coverage, Source } from '../../model/snapshot.ts';
 import type { SocketQuery } from '../../model/socket-query.ts';
@@ -99,6 +99,7 @@ export interface SpaceTick {
   sockstat?: Sockstat;
   processes?: readonly ProcessSample[];
   pids?: readonly PidsUse[];
+  memory?: readonly SocketMemory[];
   /** Present when its sockets were read at this tick. */
   look?: SpaceLook;
   /** When they were read last, milliseconds since the epoch; absent before the first time. */

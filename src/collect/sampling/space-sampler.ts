@@ -10,6 +10,7 @@ import type { Machine } from '../machine.ts';
 import { WatchedSpace } from '../watched-space.ts';
 import type { FoundSpace } from './followed-targets.ts';
 import { KindsSampler, samplePids } from './kinds-sampler.ts';
+import { sampleMemory } from './memory-samples.ts';
 import { movementSince } from './movement.ts';
 import { sampleProcesses } from './process-samples.ts';
 import type { SpaceLook, SpaceTick } from './source.ts';
@@ -25,6 +26,8 @@ const BRIEF: SocketQuery = {
 /** A namespace in which only segments moved is read again after so long, a quiet one after so long. */
 const SEGMENTS_MS = 10_000;
 const QUIET_MS = 120_000;
+/** Where nobody looks, descriptors are counted so often. */
+const PROCESSES_MS = 5000;
 
 /** Samples one namespace: its counters at every tick, its sockets when it is told to. */
 export class SpaceSampler {
@@ -39,6 +42,7 @@ export class SpaceSampler {
   #found: FoundSpace;
   readonly #kinds: KindsSampler;
   #lookedMs: number | undefined;
+  #processesDueMs = 0;
   #now: { counters: NetCounters; sockstat: Sockstat | undefined } | undefined;
   #atLook: { counters: NetCounters; sockstat: Sockstat | undefined } | undefined;
 
@@ -71,8 +75,12 @@ export class SpaceSampler {
     return before.name === this.space.name ? [] : [`${before.name}: it is called ${this.space.name} now`];
   }
 
-  /** Counters, and what ended since the last time. */
-  count(all: boolean): SpaceTick {
+  /**
+   * Counters, and what ended since the last time.
+   *
+   * @param processesMs the time when descriptors are counted too, every so often; undefined for never
+   */
+  count(all: boolean, processesMs?: number): SpaceTick {
     const { procNet } = this.#found.place;
     const counters = procNet === undefined ? undefined : readNetCounters(procNet, all);
     const sockstat = procNet === undefined ? undefined : readSockstat(procNet);
@@ -87,6 +95,10 @@ export class SpaceSampler {
     };
     this.closes = 0;
     this.lost = 0;
+    if (processesMs !== undefined && processesMs >= this.#processesDueMs) {
+      this.#processesDueMs = processesMs + PROCESSES_MS;
+      tick.processes = sampleProcesses(this.#machine, this.#found);
+    }
     return tick;
   }
 
@@ -100,7 +112,9 @@ export class SpaceSampler {
     tick.lookedAtMs = atMs;
     if (processes !== 'kinds') return;
     tick.pids = samplePids(this.#machine, this.#found);
-    if (scans === undefined || look.withoutStates !== 0) return;
+    tick.memory = sampleMemory(this.#machine, this.#found);
+    // Tables that were not read whole would make zombies of what they left out.
+    if (scans === undefined || look.withoutStates !== 0 || !look.coverage.complete) return;
     const kinds = this.#kinds.name(scans, this.space.netns, look.sockets);
     tick.processes = (tick.processes ?? []).map((process) => {
       const byKind = kinds.get(process.pid)?.byKind;

@@ -21,7 +21,7 @@ export class Workshop {
     this.pid = pid;
   }
 
-  static async start(netns: TestNetns): Promise<Workshop> {
+  static async start(netns: Pick<TestNetns, 'spawnNode'>): Promise<Workshop> {
     const script = path.join(import.meta.dirname, 'workshop-main.ts');
     const child = netns.spawnNode(script, [], { stdio: ['pipe', 'pipe', 'inherit'] });
     if (child.stdout === null) throw new Error('the workshop has no stdout');
