@@ -28,7 +28,7 @@ test('connections that ended are traffic too', () => {
       role: 'server',
       outcome: 'closed',
       ...{ peerAddress: '10.0.0.9', peerPort: 0, localPort: 8080 },
-      ...{ count: 3, shortLived: 3, greetedOnly: 0, bytesSent: 9, bytesReceived: 9, retransmits: 0 },
+      ...{ count: 3, shortLived: 3, greetedOnly: 0, silent: 0, bytesSent: 9, bytesReceived: 9, retransmits: 0 },
     },
   ];
   expect(
