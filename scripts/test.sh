@@ -17,5 +17,6 @@ fi
 [ -z "${SOCKLENS_NAMESPACE-}" ] || mount -t tmpfs tmpfs /run
 
 install_packages
-install_programs ip:iproute2 netstat:net-tools iptables:iptables busybox:busybox-static
+install_programs ip:iproute2 netstat:net-tools iptables:iptables busybox:busybox-static \
+  mariadb:mariadb-client-core mariadbd:mariadb-server-core haproxy:haproxy
 exec vitest run "$@"

@@ -12,6 +12,7 @@ import { doctorCommand } from './commands/doctor.ts';
 import { eventsCommand } from './commands/events.ts';
 import { explainCommand } from './commands/explain.ts';
 import { killCommand } from './commands/kill.ts';
+import { labCommand } from './commands/lab.ts';
 import { limitsCommand } from './commands/limits.ts';
 import { lsCommand } from './commands/ls.ts';
 import { netstatCommand } from './commands/netstat.ts';
@@ -31,6 +32,7 @@ const verbs = {
   record: recordCommand,
   doctor: doctorCommand,
   explain: explainCommand,
+  lab: labCommand,
   kill: killCommand,
 };
 

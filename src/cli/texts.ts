@@ -28,6 +28,8 @@ export const TEXTS = {
   from: 'Look into a recording instead of this machine',
   at: 'Up to this time of the recording: +90s, 14:03:59, or ISO 8601',
   speed: 'Replay so many times faster than it happened; max for as fast as possible',
+  lab: 'The founding incident, replayed on this machine: what it looked like, what the doctor says, and both fixes',
+  labDocker: 'With real containers: MariaDB, mysql2, HAProxy',
   for: 'How long: 500ms, 30s, 5m, 2h; until Ctrl-C without it',
   count: 'End after so many connections',
   limits: 'What `ulimit -a` says inside, beside the use, the declaration and the host; and a live change',

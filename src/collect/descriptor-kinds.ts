@@ -67,9 +67,17 @@ export function scanDescriptors(machine: Machine, pid: number): DescriptorScan |
  * Tells the sockets of a scan apart: by the tables, and what stands in none by the name that the
  * kernel gives its protocol. Only a TCP or UDP socket that is in no table of any namespace is called
  * a zombie: other families have no table here, and a table that could not be read accuses nobody.
+ *
+ * @param suspects fewer sockets than this that the tables do not show are no reason to read all namespaces
  */
-export function nameSockets(machine: Machine, scan: DescriptorScan, tables: SocketTables): NamedDescriptors {
+export function nameSockets(
+  machine: Machine,
+  scan: DescriptorScan,
+  tables: SocketTables,
+  suspects = 1,
+): NamedDescriptors {
   const byKind = { ...scan.byKind };
+  const manyUnknown = scan.sockets.filter(({ inode }) => tables.kindOf(inode) === undefined).length >= suspects;
   const unshown: (SocketDescriptor & { protocol: string })[] = [];
   const count = (kind: DescriptorKind) => {
     byKind[kind] = (byKind[kind] ?? 0) + 1;
@@ -85,7 +93,7 @@ export function nameSockets(machine: Machine, scan: DescriptorScan, tables: Sock
       count('otherSocket');
       continue;
     }
-    if (!ACCUSED.test(protocol) || !tables.isEverywhereWithout(socket.inode)) {
+    if (!ACCUSED.test(protocol) || !manyUnknown || !tables.isEverywhereWithout(socket.inode)) {
       count(tables.kindOf(socket.inode) ?? kindOfProtocol(protocol));
       continue;
     }

@@ -18,11 +18,15 @@ export class SocketTables {
   readonly #machine: Machine;
   readonly #kinds = new Map<number, SocketKind>();
   readonly #read = new Set<number>();
+  readonly #others: SocketTables | undefined;
   #complete = true;
-  #everywhere = false;
+  /** What is still to be read of the others; undefined before anybody asked. */
+  #rest: (() => void)[] | undefined;
 
-  constructor(machine: Machine) {
+  /** @param others has read, or will read when it matters, the namespaces that are not added here */
+  constructor(machine: Machine, others?: SocketTables) {
     this.#machine = machine;
+    this.#others = others;
   }
 
   /**
@@ -57,23 +61,42 @@ export class SocketTables {
    * were not read yet are read now. False too when a table could not be read: then nothing is certain.
    */
   isEverywhereWithout(inode: number): boolean {
-    if (!this.#everywhere) this.#readEverywhere();
+    if (this.#others !== undefined)
+      return this.#complete && !this.#kinds.has(inode) && this.#others.isEverywhereWithout(inode);
+    this.readOthers(Number.POSITIVE_INFINITY);
     return this.#complete && !this.#kinds.has(inode);
   }
 
-  #readEverywhere(): void {
-    this.#everywhere = true;
+  /**
+   * Reads namespaces that were not read yet, for a while at most: with hundreds of them it takes seconds.
+   *
+   * @returns whether all are read
+   */
+  readOthers(forMs: number): boolean {
+    const begin = performance.now();
+    this.#rest ??= this.#findOthers();
+    while (this.#rest.length > 0) {
+      if (performance.now() - begin >= forMs) return false;
+      this.#rest.pop()?.();
+    }
+    return true;
+  }
+
+  /** What reads each namespace that has a process or a name. */
+  #findOthers(): (() => void)[] {
     const machine = this.#machine;
     const pids = new Map<number, number>();
     for (const { netns, pid } of readProcessTable(machine)) if (!pids.has(netns)) pids.set(netns, pid);
+    const reads: (() => void)[] = [];
     for (const [netns, pid] of pids) {
-      if (!this.#read.has(netns)) {
-        this.#tryToAdd(() => placeOfProcess(machine, pid, { name: `pid:${pid}`, runtime: 'netns' }));
-      }
+      if (this.#read.has(netns)) continue;
+      reads.push(() => this.#tryToAdd(() => placeOfProcess(machine, pid, { name: `pid:${pid}`, runtime: 'netns' })));
     }
     for (const { name, netns } of namedNamespaces(machine)) {
-      if (!this.#read.has(netns)) this.#tryToAdd(() => placeOfNamed(machine, name));
+      if (!this.#read.has(netns) && !pids.has(netns))
+        reads.push(() => this.#tryToAdd(() => placeOfNamed(machine, name)));
     }
+    return reads;
   }
 
   #tryToAdd(find: () => Place): void {

@@ -39,6 +39,7 @@ function load(): SystemCalls {
       return declared(...args);
     };
   };
+  const unshare = late('int unshare(int)');
   const bind = late('int bind(int, const uint8_t *, uint32_t)');
   const poll = late('int poll(_Inout_ uint8_t *, unsigned long, int)');
   const recvmmsg = late('int recvmmsg(int, _Inout_ uint8_t *, unsigned int, int, void *)');
@@ -59,6 +60,9 @@ function load(): SystemCalls {
   return {
     setns: (fd, nstype) => {
       checked('setns', setns(fd, nstype));
+    },
+    unshare: (flags) => {
+      checked('unshare', unshare(flags));
     },
     socket: (domain, type, protocol) => checked('socket', socket(domain, type, protocol)),
     connect: (fd, address) => {

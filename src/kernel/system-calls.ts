@@ -5,6 +5,8 @@
 export interface SystemCalls {
   /** setns(2): moves the calling thread into the namespace that `fd` refers to. */
   setns(fd: number, nstype: number): void;
+  /** unshare(2): gives the calling thread new namespaces of its own. */
+  unshare(flags: number): void;
   /** socket(2). */
   socket(domain: number, type: number, protocol: number): number;
   /** connect(2) to an address of raw bytes. */

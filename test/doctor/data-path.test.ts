@@ -2,7 +2,7 @@
 import { once } from 'node:events';
 import path from 'node:path';
 import readline from 'node:readline';
-import { afterEach } from 'vitest';
+import { afterEach, expect } from 'vitest';
 import { sendQueueStuck } from '../../src/analyze/doctor/rules/send-queue-stuck.ts';
 import { diagnose, prove } from '../support/doctor.ts';
 import { createNetns, type TestNetns, until } from '../support/netns.ts';
@@ -55,8 +55,12 @@ prove({
   async fault() {
     const netns = namespace();
     drop(netns, V4, '-m', 'statistic', '--mode', 'random', '--probability', '0.05');
-    await traffic(netns, 'stream');
-    return findings(netns, 'RETRANS_HIGH', '5s');
+    const port = await traffic(netns, 'stream');
+    const found = await findings(netns, 'RETRANS_HIGH', '5s');
+    // The connection and the namespace are told apart.
+    expect(found.some(({ about }) => about?.endsWith(`:${port}`))).toBe(true);
+    expect(found.some(({ scope, about }) => scope.kind === 'namespace' && about === undefined)).toBe(true);
+    return found;
   },
   async healthy() {
     const { netns, workshop } = await ground();
@@ -96,15 +100,19 @@ prove({
 prove({
   rule: 'SLOW_READER',
   how: 'namespace: a process that does not read what it is sent',
-  lookAlike: 'requests and answers at full speed, beside a few bytes unread',
+  lookAlike: 'a stream at full speed to a process that reads, beside a few bytes unread',
   async fault() {
     const { netns, workshop } = await ground();
     await zeroWindow({ netns, workshop });
     return findings(netns, 'SLOW_READER');
   },
+  check: ({ about, scope }) => {
+    expect(about).toMatch(/^port \d+$/);
+    expect(scope.kind).toBe('process');
+  },
   async healthy() {
     const { netns, workshop } = await ground();
-    await traffic(netns, 'whole');
+    await traffic(netns, 'stream');
     await unread({ netns, workshop }, 5000);
     return findings(netns, 'SLOW_READER');
   },
@@ -161,6 +169,12 @@ prove({
     await workshop.bind(fd, { host: V4, port: 0 });
     const sender = await Workshop.start(netns);
     return burstsWhile(sender, await workshop.port(fd), findings(netns, 'UDP_RCVBUF_DROPS'));
+  },
+  check({ severity, about, evidence }) {
+    expect(severity).toBe('critical');
+    expect(about).toMatch(/^port \d+$/);
+    // The kernel doubles what is asked for, socket(7).
+    expect(evidence).toContainEqual(expect.objectContaining({ what: 'receive buffer', value: 8192 }));
   },
   async healthy() {
     const { netns, workshop } = await ground();

@@ -1,6 +1,6 @@
 import type { Fix } from '../../model/finding.ts';
 import type { WatchedSpace } from '../../model/watched.ts';
-import { namespaceSysctlFixes } from './sysctl-fixes.ts';
+import { spaceSysctlFixes } from './space-sysctls.ts';
 
 /** What programs ask listen(2) for when nobody tells them otherwise. */
 interface BacklogHabit {
@@ -48,5 +48,5 @@ export function somaxconnFixes(space: WatchedSpace, somaxconn: number | undefine
   const wanted = Math.max(ROOMY, (somaxconn ?? 0) * 2);
   const now = somaxconn === undefined ? '' : ` (${somaxconn} now)`;
   const why = `raise the bound of this namespace${now}, which the host's value does not reach, and restart: listen() must be called again`;
-  return namespaceSysctlFixes(space, 'net.core.somaxconn', String(wanted), why);
+  return spaceSysctlFixes(space, 'net.core.somaxconn', String(wanted), why);
 }

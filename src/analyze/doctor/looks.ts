@@ -15,6 +15,12 @@ export function lastDump(series: SpaceSeries): Dump | undefined {
   return series.samples.findLast((sample): sample is Dump => sample.sockets !== undefined);
 }
 
+/** The dump that was taken last before a time, or the first after it; undefined when none was taken. */
+export function dumpAt(series: SpaceSeries, atMs: number): Dump | undefined {
+  const dumps = dumpsOf(series);
+  return dumps.findLast((dump) => dump.atMs <= atMs) ?? dumps[0];
+}
+
 /** How much a counter rose over the series, and in which time; undefined where it was not read twice. */
 export function riseOf({ samples }: SpaceSeries, counter: string): { rise: number; ms: number } | undefined {
   const first = samples.find(({ counters }) => counters?.[counter] !== undefined);

@@ -38,3 +38,7 @@ export function portUse(space: SpaceSeries, dump: Dump, range: PortRange): PortU
     };
   });
 }
+
+/** What `net.ipv4.tcp_tw_reuse=1` does for them. */
+export const REUSE =
+  'ports in TIME_WAIT are reused for a new connection after a second (2, the default, does so on loopback alone)';

@@ -17,6 +17,21 @@ export function processTracks({ samples }: SpaceSeries): ProcessLook[][] {
   return [...grouped(looks, ({ process }) => `${process.pid} ${process.startTicks}`).values()];
 }
 
+/**
+ * The look that had the most of the soft limit in use: a load that is over since a moment was near it all the
+ * same. Looks from before the limit was changed do not count.
+ */
+export function fullestLook(looks: readonly ProcessLook[]): ProcessLook | undefined {
+  const share = ({ process: { used, softLimit } }: ProcessLook) => (softLimit === null ? 0 : used / softLimit);
+  const limit = looks.at(-1)?.process.softLimit;
+  return looks
+    .filter(({ process }) => process.softLimit === limit)
+    .reduce<ProcessLook | undefined>(
+      (best, look) => (best === undefined || share(look) >= share(best) ? look : best),
+      undefined,
+    );
+}
+
 /** A process as what a finding is about. */
 export function processScope(space: WatchedSpace, process: ProcessSample): FindingScope {
   const { container } = process;

@@ -49,3 +49,12 @@ test('one socket that is kept for all queries: the datagrams are counted', () =>
     { severity: 'warning', confidence: 'medium' },
   ]);
 });
+
+test('eight containers with ninety a second each: together they are too many for one interface', () => {
+  const spaces = Array.from({ length: 8 }, (_, index) => {
+    const samples = Array.from({ length: 11 }, () => ({ ended: [ended(90, query)] }));
+    return spaceSeries(samples, { netns: index + 1, name: `web-${index}` });
+  });
+  expect(judge(dnsStorm, series(spaces))).toMatchObject([{ severity: 'critical', scope: { kind: 'host' } }]);
+  expect(judge(dnsStorm, series(spaces.slice(1)))).toEqual([]);
+});

@@ -12,7 +12,7 @@ const WAITING: TcpInfo = {
 /** One connection that has sent something more at each look. */
 function looks(infos: readonly TcpInfo[], timer = 1) {
   const samples = infos.map((info, index) => ({
-    sockets: [tcpSocket({ cookie: 2, timer, info: { bytesSent: index * 200, ...info } })],
+    sockets: [tcpSocket({ cookie: 2, timer, sendQueue: 200, info: { bytesSent: index * 200, ...info } })],
   }));
   return series([spaceSeries(samples)]);
 }

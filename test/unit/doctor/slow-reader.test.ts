@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { slowReader } from '../../../src/analyze/doctor/rules/slow-reader.ts';
 import type { SocketRecord } from '../../../src/model/socket-record.ts';
 import { TCP_STATE } from '../../../src/model/tcp-state.ts';
@@ -42,4 +42,24 @@ test.each([
   ['a listener', unread([900_000, 900_000], { state: TCP_STATE.LISTEN, peerPort: 0 })],
 ])('quiet: %s', (_, seen) => {
   expect(judge(slowReader, seen)).toEqual([]);
+});
+
+describe('what it reads between two looks a second apart', () => {
+  /** The buffer is full at both looks; so many bytes came meanwhile. */
+  function reading(bytes: number) {
+    const at = (bytesReceived: number) => ({
+      sockets: [tcpSocket({ cookie: 5, receiveQueue: 100_000, receiveBufferBytes: 131_072, info: { bytesReceived } })],
+    });
+    return series([spaceSeries([at(0), at(bytes)])]);
+  }
+
+  test('less than lies there: slow', () => {
+    expect(judge(slowReader, reading(0))).toHaveLength(1);
+    expect(judge(slowReader, reading(100_000))).toHaveLength(1);
+  });
+
+  test('look-alike: a stream at full speed, whose buffer is always full', () => {
+    expect(judge(slowReader, reading(100_001))).toEqual([]);
+    expect(judge(slowReader, reading(1_000_000_000))).toEqual([]);
+  });
 });

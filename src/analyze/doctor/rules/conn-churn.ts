@@ -114,7 +114,8 @@ function establishedTo(space: SpaceSeries, peer: string, port: number, ended: re
   const looks = pools[0]?.looks.length ?? 1;
   const all = pools.reduce((sum, pool) => sum + pool.looks.reduce((n, look) => n + establishedIn(look).length, 0), 0);
   const byEvents = mainHolder(ended);
-  const holder = byEvents.process === undefined ? (pools[0]?.member ?? byEvents) : byEvents;
+  const only = pools.length === 1 ? pools[0]?.member : undefined;
+  const holder = byEvents.process === undefined ? (only ?? byEvents) : byEvents;
   return { established: Math.round(all / looks), holder };
 }
 

@@ -4,10 +4,10 @@ import type { WatchedSpace } from '../../../model/watched.ts';
 import { dumpsOf } from '../looks.ts';
 import { filterOf } from '../pools.ts';
 import { type PortRange, portRangeOf } from '../port-range.ts';
-import { type PortUse, portUse } from '../port-use.ts';
+import { type PortUse, portUse, REUSE } from '../port-use.ts';
 import { type RuleInput, rule, type SettingValues } from '../rule.ts';
 import { endpointText, holderScope } from '../scopes.ts';
-import { namespaceSysctlFixes, REUSE } from '../sysctl-fixes.ts';
+import { spaceSysctlFixes } from '../space-sysctls.ts';
 
 const settings = {
   warning: { default: 0.7, unit: 'share', text: 'of the ports for one destination' },
@@ -79,8 +79,8 @@ function fixesFor(space: WatchedSpace, range: PortRange, mostlyWaiting: boolean)
   const key = 'net.ipv4.ip_local_port_range';
   return [
     keep,
-    ...(wider ? namespaceSysctlFixes(space, key, `${WIDE.first} ${WIDE.last}`, 'a wider range of ports') : []),
-    ...namespaceSysctlFixes(space, 'net.ipv4.tcp_tw_reuse', '1', REUSE),
+    ...(wider ? spaceSysctlFixes(space, key, `${WIDE.first} ${WIDE.last}`, 'a wider range of ports') : []),
+    ...spaceSysctlFixes(space, 'net.ipv4.tcp_tw_reuse', '1', REUSE),
     {
       where: 'the network',
       text: 'more source addresses, or more addresses of the destination: each pair has the whole range',

@@ -5,7 +5,7 @@ import { TCP_STATE } from '../../../model/tcp-state.ts';
 import { grouped, lastDump, numberOf } from '../looks.ts';
 import { type RuleInput, rule, type SettingValues } from '../rule.ts';
 import { endpointText, spaceScope } from '../scopes.ts';
-import { namespaceSysctlFixes } from '../sysctl-fixes.ts';
+import { spaceSysctlFixes } from '../space-sysctls.ts';
 
 const settings = {
   warning: { default: 100, unit: 'count', text: 'such connections in a namespace' },
@@ -65,7 +65,7 @@ function ofSpace(space: SpaceSeries, { series }: RuleInput, values: SettingValue
           where: 'the network',
           text: 'the peer cannot be reached any more: find out whether it is gone, or what drops its packets',
         },
-        ...namespaceSysctlFixes(space.space, 'net.ipv4.tcp_orphan_retries', '3', SOONER),
+        ...spaceSysctlFixes(space.space, 'net.ipv4.tcp_orphan_retries', '3', SOONER),
       ],
       byHand: `socklens ls ${scope.target} 'orphan' --by state,peer`,
       ...(one && { about: `peer ${of(most)}` }),

@@ -8,7 +8,7 @@ import { localAddresses } from '../homes.ts';
 import { dumpsOf, grouped } from '../looks.ts';
 import { type RuleInput, rule, type SettingValues } from '../rule.ts';
 import { holderKey, holderScope } from '../scopes.ts';
-import { namespaceSysctlFixes } from '../sysctl-fixes.ts';
+import { spaceSysctlFixes } from '../space-sysctls.ts';
 
 const settings = {
   deviceMs: {
@@ -74,7 +74,7 @@ function ofSpace(space: SpaceSeries, { series }: RuleInput, values: Values): Fin
       ],
       fixes: [
         ...FIXES,
-        ...namespaceSysctlFixes(space.space, 'net.ipv4.tcp_keepalive_time', '240', 'for sockets with keepalive alone'),
+        ...spaceSysctlFixes(space.space, 'net.ipv4.tcp_keepalive_time', '240', 'for sockets with keepalive alone'),
       ],
       byHand: `socklens ls ${scope.target} 'state established and ${sideOf(member)} ${portOf(member)} and idle > ${values.deviceMs / 1000}s'`,
       about: `port ${portOf(member)}`,

@@ -8,7 +8,7 @@ import { type LimitVerdict, mismatchOf } from '../limit-verdict.ts';
 import { grouped, lastDump } from '../looks.ts';
 import { nofileFixes } from '../nofile-fixes.ts';
 import { platformOfProcess } from '../platforms.ts';
-import { processScope, processTracks } from '../process-tracks.ts';
+import { fullestLook, processScope, processTracks } from '../process-tracks.ts';
 import { rule, type SettingValues } from '../rule.ts';
 import { containerScope, spaceScope } from '../scopes.ts';
 import { counted, percent } from '../texts.ts';
@@ -42,7 +42,7 @@ function ofSpace(space: SpaceSeries, series: Series, values: Values): Finding[] 
   );
   const listening = new Set(listeners.map(({ process }) => process?.pid));
   const judged = processTracks(space).flatMap((looks): Judged[] => {
-    const process = looks.at(-1)?.process;
+    const process = fullestLook(looks)?.process;
     if (process === undefined) return [];
     const container = series.containers.find(({ name }) => name === process.container);
     const declared = container?.declared?.limits.find(({ name }) => name === 'nofile');

@@ -2,10 +2,10 @@ import type { Evidence, Finding } from '../../../model/finding.ts';
 import type { SpaceSeries } from '../../../model/series.ts';
 import { perMinute, timeLeftMs } from '../../slope.ts';
 import { heldGroups } from '../held-sockets.ts';
-import { lastDump } from '../looks.ts';
+import { dumpAt } from '../looks.ts';
 import { nofileFixes } from '../nofile-fixes.ts';
 import { platformOfProcess } from '../platforms.ts';
-import { type ProcessLook, processScope, processTracks } from '../process-tracks.ts';
+import { fullestLook, type ProcessLook, processScope, processTracks } from '../process-tracks.ts';
 import { type RuleInput, rule, type SettingValues } from '../rule.ts';
 import { duration, percent } from '../texts.ts';
 
@@ -16,6 +16,9 @@ const settings = {
   forecastWindowMs: { default: 300_000, unit: 'ms', text: 'how long growth must be seen before it is continued' },
   forecastHorizonMs: { default: 1_800_000, unit: 'ms', text: 'the limit reached within this time is a warning' },
 } as const;
+
+/** So much less at the end, as a share of the limit, is worth telling. */
+const OVER = 0.05;
 
 type Values = SettingValues<typeof settings>;
 
@@ -30,11 +33,12 @@ export const nofileNearLimit = rule({
 });
 
 function ofSpace(space: SpaceSeries, { series }: RuleInput, values: Values): Finding[] {
-  const dump = lastDump(space);
   return processTracks(space).flatMap((looks): Finding[] => {
-    const process = looks.at(-1)?.process;
+    const fullest = fullestLook(looks);
+    const process = fullest?.process;
     const limit = process?.softLimit;
-    if (process === undefined || limit === undefined || limit === null || limit <= 0) return [];
+    if (fullest === undefined || process === undefined || limit === undefined || limit === null || limit <= 0)
+      return [];
     const { used, hardLimit } = process;
     const share = used / limit;
     const critical = share >= values.critical || limit - used < values.criticalLeft;
@@ -42,7 +46,11 @@ function ofSpace(space: SpaceSeries, { series }: RuleInput, values: Values): Fin
     const forecastMs = forecast(looks, limit, values);
     if (!near && (forecastMs === undefined || forecastMs > values.forecastHorizonMs)) return [];
     const scope = processScope(space.space, process);
-    const now = `${process.name} (${process.pid}) has ${used} of ${limit} open files (${percent(share)})`;
+    const last = looks.at(-1)?.process.used ?? used;
+    const over = used - last > limit * OVER;
+    const amount = `${over ? 'had up to' : 'has'} ${used} of ${limit} open files (${percent(share)})`;
+    const now = `${process.name} (${process.pid}) ${amount}${over ? `, ${last} at the end` : ''}`;
+    const dump = dumpAt(space, fullest.atMs);
     const most = dump && heldGroups(series.names, dump, process).find(({ count }) => count * 2 > used);
     const evidence: Evidence[] = [
       { what: 'open files', value: used, unit: 'descriptors', source: `/proc/${process.pid}/fd` },

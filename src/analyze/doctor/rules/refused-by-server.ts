@@ -123,11 +123,12 @@ function sharersTo(series: Series, space: SpaceSeries, peer: string, port: numbe
   return pool === undefined ? undefined : sharersOf(series, pool);
 }
 
-/** What lives for milliseconds is seen by no look; then it is whoever has a pool to the same endpoint. */
+/** What lives for milliseconds is seen by no look; then it is the only process with a pool to the same endpoint. */
 function holderOf(space: SpaceSeries, ended: readonly EndedAt[], peer: string, port: number) {
   const holder = mainHolder(ended);
   if (holder.process !== undefined) return holder;
-  return poolsOf(space).find((pool) => pool.peer === peer && pool.port === port)?.member ?? holder;
+  const [pool, ...others] = poolsOf(space).filter((candidate) => candidate.peer === peer && candidate.port === port);
+  return pool === undefined || others.length > 0 ? holder : pool.member;
 }
 
 function fixesFor(

@@ -10,6 +10,11 @@ import { counted } from '../texts.ts';
 const settings = {
   share: { default: 0.5, unit: 'share', text: 'of the receive buffer full of unread bytes' },
   looks: { default: 2, unit: 'count', text: 'looks in a row in which it was' },
+  drainMs: {
+    default: 1000,
+    unit: 'ms',
+    text: 'so long it takes to read it all at the pace seen: a fast stream keeps its buffer full',
+  },
 } as const;
 
 /** A process here that does not read what its peers send. */
@@ -26,12 +31,31 @@ function ofSpace(space: SpaceSeries, { names }: Series, values: SettingValues<ty
   const last = dumps.at(-1);
   if (last === undefined) return [];
   const full = (socket: SocketRecord) => isFull(socket, values.share);
-  const slow = last.sockets.filter(full).flatMap((socket) => {
-    const looks = backwards(dumps, socket, full).length;
-    return looks >= values.looks ? [{ socket, looks }] : [];
+  const slow = last.sockets.filter(full).flatMap((socket): Slow[] => {
+    const seen = backwards(dumps, socket, full);
+    const perMs = readPerMs(seen);
+    const tooFast = perMs > 0 && socket.receiveQueue / perMs < values.drainMs;
+    return seen.length < values.looks || tooFast ? [] : [{ socket, looks: seen.length, perSecond: perMs * 1000 }];
   });
   const closed = riseOf(space, 'TcpExtTCPToZeroWindowAdv')?.rise;
   return socketGroups(names, space.space, last, slow).map((group) => finding(group, closed));
+}
+
+/** A connection that is read too slowly. */
+interface Slow {
+  socket: SocketRecord;
+  looks: number;
+  /** Bytes that the application read a second. */
+  perSecond: number;
+}
+
+/** What the application read between the first and the last look: what came, without what became more unread. */
+function readPerMs(seen: ReturnType<typeof backwards>): number {
+  const [last] = seen;
+  const first = seen.at(-1);
+  if (last === undefined || first === undefined || last.atMs <= first.atMs) return 0;
+  const came = (last.socket.info?.bytesReceived ?? 0) - (first.socket.info?.bytesReceived ?? 0);
+  return Math.max(0, came - (last.socket.receiveQueue - first.socket.receiveQueue)) / (last.atMs - first.atMs);
 }
 
 /**
@@ -47,10 +71,7 @@ function isFull(
   return receiveBufferBytes !== undefined && receiveQueue >= receiveBufferBytes * share;
 }
 
-function finding(
-  { scope, about, with: end, members }: SocketGroup<{ socket: SocketRecord; looks: number }>,
-  closed: number | undefined,
-): Finding {
+function finding({ scope, about, with: end, members }: SocketGroup<Slow>, closed: number | undefined): Finding {
   const unread = members.reduce((total, { socket }) => total + socket.receiveQueue, 0);
   const worst = members.reduce((a, b) => (b.socket.receiveQueue > a.socket.receiveQueue ? b : a));
   const { receiveBufferBytes, receiveQueue, info } = worst.socket;
@@ -71,6 +92,12 @@ function finding(
         ? []
         : [{ what: 'its window', value: info.receiveWindowBytes, unit: 'bytes', source: 'sock_diag, tcp_info' }]),
       { what: 'looks in a row', value: worst.looks, source: 'sock_diag' },
+      {
+        what: 'read meanwhile',
+        value: Math.round(worst.perSecond),
+        unit: 'bytes per second',
+        source: 'sock_diag, tcp_info',
+      },
       ...(closed === undefined
         ? []
         : [{ what: 'windows closed meanwhile', value: closed, source: 'TcpExtTCPToZeroWindowAdv' }]),

@@ -5,10 +5,10 @@ import { isClient, listeningPorts } from '../clients.ts';
 import { lastDump, riseOf } from '../looks.ts';
 import { filterOf } from '../pools.ts';
 import { portRangeOf } from '../port-range.ts';
-import { portUse } from '../port-use.ts';
+import { portUse, REUSE } from '../port-use.ts';
 import { type RuleInput, rule, type SettingValues } from '../rule.ts';
 import { endpointText, spaceScope } from '../scopes.ts';
-import { namespaceSysctlFixes, REUSE } from '../sysctl-fixes.ts';
+import { spaceSysctlFixes } from '../space-sysctls.ts';
 
 const settings = {
   info: { default: 10_000, unit: 'count', text: 'TIME_WAIT entries of a namespace that are worth knowing' },
@@ -52,7 +52,7 @@ function overflow(space: SpaceSeries): Finding[] {
       ],
       fixes: [
         KEEP,
-        ...namespaceSysctlFixes(
+        ...spaceSysctlFixes(
           space.space,
           'net.ipv4.tcp_max_tw_buckets',
           String(Math.max(65_536, Number(maximum ?? 0) * 2)),
@@ -90,7 +90,7 @@ function ofDestinations(space: SpaceSeries, { series }: RuleInput, values: Value
             source: 'sysctl',
           },
         ],
-        fixes: [KEEP, ...namespaceSysctlFixes(space.space, 'net.ipv4.tcp_tw_reuse', '1', REUSE), PEER_FIRST],
+        fixes: [KEEP, ...spaceSysctlFixes(space.space, 'net.ipv4.tcp_tw_reuse', '1', REUSE), PEER_FIRST],
         byHand: `socklens ls ${scope.target} 'state time-wait and ${filterOf(use)}' --by peer`,
         about: `peer ${text}`,
       } satisfies Finding;

@@ -4,7 +4,7 @@ import { isFull, type Listener, peakOf, unixListeners } from '../listeners.ts';
 import { type Dump, dumpsOf, numberOf } from '../looks.ts';
 import { rule, type SettingValues } from '../rule.ts';
 import { holderScope } from '../scopes.ts';
-import { namespaceSysctlFixes } from '../sysctl-fixes.ts';
+import { spaceSysctlFixes } from '../space-sysctls.ts';
 import { datagramsWaiting, type WaitingDatagrams } from '../unix-datagrams.ts';
 
 const settings = {
@@ -109,7 +109,7 @@ function ofReceiver(
     ],
     fixes: [
       { where: 'the application', text: 'read faster: the reader is stuck or slow (for /dev/log, the logging daemon)' },
-      ...namespaceSysctlFixes(
+      ...spaceSysctlFixes(
         space.space,
         'net.unix.max_dgram_qlen',
         '512',
