@@ -78,9 +78,10 @@ export class ConnectionMemory {
    */
   end(endsAreTold = false): void {
     let kept = 0;
-    for (const [cookie, { seenMs, inode, state, ended }] of this.#entries) {
+    for (const [cookie, { seenMs, inode, state, localPort, ended }] of this.#entries) {
       if (seenMs === this.#startedMs) continue;
-      const waits = endsAreTold && !ended && inode !== 0 && state !== TCP_STATE.TIME_WAIT;
+      // No event tells of the end of a UNIX socket, which has no port.
+      const waits = endsAreTold && !ended && inode !== 0 && localPort !== 0 && state !== TCP_STATE.TIME_WAIT;
       if ((!waits && seenMs + KEPT_MS < this.#startedMs) || ++kept > MOST_KEPT) this.#entries.delete(cookie);
     }
   }

@@ -102,9 +102,9 @@ export class WatchedSpace {
     const strangers: Remembered[] = [];
     this.memory.begin(nowMs);
     read((socket) => {
-      if (socket.proto !== 'tcp' && socket.proto !== 'udp') return;
+      if (!isRemembered(socket)) return;
       const entry = this.memory.see(socket);
-      if (socket.state === TCP_STATE.LISTEN) this.listening.set(socket.localPort, entry);
+      if (socket.proto === 'tcp' && socket.state === TCP_STATE.LISTEN) this.listening.set(socket.localPort, entry);
       if (
         entry !== undefined &&
         entry.process === undefined &&
@@ -116,6 +116,12 @@ export class WatchedSpace {
     this.memory.end(this.#endsAreTold);
     if (strangers.length > 0) this.owners.find(strangers, nowMs);
   }
+}
+
+/** UNIX sockets are many, and who holds one is asked only of those whose queue somebody has to empty. */
+function isRemembered({ proto, state, receiveQueue }: SocketView): boolean {
+  if (proto === 'unix') return state === TCP_STATE.LISTEN || receiveQueue > 0;
+  return proto === 'tcp' || proto === 'udp';
 }
 
 /** Why the events of a namespace cannot be received; undefined for an error that is a fault. */

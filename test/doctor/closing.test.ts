@@ -1,13 +1,12 @@
 /** Rules about connections that do not end, on connections of the test's own. */
-import { once } from 'node:events';
 import fs from 'node:fs';
-import path from 'node:path';
-import { expect, test } from 'vitest';
+import { expect } from 'vitest';
 import type { Finding } from '../../src/model/finding.ts';
 import { type DiagnoseOptions, diagnose, prove } from '../support/doctor.ts';
 import { until } from '../support/netns.ts';
 import { SHUT } from '../support/recipes/constants.ts';
 import { drop, type Ground, V4 } from '../support/recipes/ground.ts';
+import { answering } from '../support/recipes/half-close.ts';
 import type { Pair } from '../support/recipes/workshop.ts';
 import { onStage } from '../support/stage.ts';
 
@@ -55,13 +54,6 @@ async function miniSockets(ground: Ground, count: number): Promise<void> {
   const { pairs: made } = await pairs(ground, count);
   for (const { client } of made) await ground.workshop.close(client);
   await until('mini-sockets', () => rows(ground, 'state', 'fin-wait-2').length === count);
-}
-
-/** Sockets whose peer answers in small pieces after it was told that there are no more questions. */
-async function answering({ netns }: Ground, count: number): Promise<void> {
-  const script = path.join(import.meta.dirname, '../support/recipes/half-close-main.ts');
-  const child = netns.spawnNode(script, [String(count)], { stdio: ['pipe', 'pipe', 'inherit'] });
-  if (child.stdout !== null) await once(child.stdout, 'data');
 }
 
 prove({
@@ -136,23 +128,3 @@ prove({
     return [...mini, ...inUse];
   },
 });
-
-test('CLOSE_WAIT_LEAK: quiet about connections that still carry an answer', { timeout: 60_000 }, () =>
-  onStage(async (ground) => {
-    await answering(ground, 150);
-    const options = { rules: ['CLOSE_WAIT_LEAK'], set: ['CLOSE_WAIT_LEAK.minAgeMs=1s'], for: '4s' };
-    expect(await findings(ground, options)).toEqual([]);
-  }),
-);
-
-test('CLOSE_WAIT_LEAK: quiet about connections that were idle for long and closed just now', { timeout: 60_000 }, () =>
-  onStage(async (ground) => {
-    const { pairs: made } = await pairs(ground, 12);
-    const idleMs = () =>
-      Math.min(...[...ground.netns.run('ss', '-Htni').matchAll(/lastrcv:(\d+)/g)].map(([, ms]) => Number(ms)));
-    await until('connections idle for five seconds', () => idleMs() > 5000);
-    for (const { server } of made) await ground.workshop.close(server);
-    const options = { rules: ['CLOSE_WAIT_LEAK'], set: ['CLOSE_WAIT_LEAK.minAgeMs=4s'], for: '1s' };
-    expect(await findings(ground, options)).toEqual([]);
-  }),
-);

@@ -121,7 +121,8 @@ prove({
       expect(await fillUnix(ground, abstract('fpm'), 4)).toBe(2);
       return findings(ground, { rules: ['UNIX_BACKLOG'] });
     }),
-  check: (finding) => expect(finding).toMatchObject({ severity: 'critical', about: 'unix @fpm' }),
+  check: (finding) =>
+    expect(finding).toMatchObject({ severity: 'critical', about: 'unix @fpm', scope: { kind: 'process' } }),
   healthy: () =>
     onStage(async (ground) => {
       const listener = await ground.workshop.unix(SOCK.STREAM, abstract('fpm'));
@@ -137,7 +138,12 @@ test('UNIX_BACKLOG: a datagram queue that takes no more', { timeout: 60_000 }, (
     // One more than net.unix.max_dgram_qlen, as with listeners.
     expect(await sendDatagrams(ground, 50)).toBe(11);
     expect(await findings(ground, { rules: ['UNIX_BACKLOG'] })).toMatchObject([
-      { severity: 'warning', about: 'unix @log', summary: expect.stringContaining('about 11 datagrams') },
+      {
+        severity: 'warning',
+        about: 'unix @log',
+        scope: { kind: 'process' },
+        summary: expect.stringContaining('about 11 datagrams'),
+      },
     ]);
   }),
 );

@@ -29,12 +29,17 @@ export const backlogClamped = rule({
 function ofSpace(space: SpaceSeries, values: Values): Finding[] {
   const somaxconn = numberOf(space, 'net.core.somaxconn');
   const overflowed = (riseOf(space, 'TcpExtListenOverflows')?.rise ?? 0) > 0;
-  return tcpListeners(dumpsOf(space)).flatMap((listener) => {
+  const dumps = dumpsOf(space);
+  // Tells at once that a listener has none, where there are thousands of sockets and hundreds of listeners.
+  const ports = new Set(
+    dumps.flatMap(({ sockets }) => sockets.filter(({ peerPort }) => peerPort > 0).map(({ localPort }) => localPort)),
+  );
+  return tcpListeners(dumps).flatMap((listener) => {
     const { limit } = listener.last;
     if (limit === undefined) return [];
     const asked = usualBacklog(listener.socket.process?.name);
     const clamped = somaxconn !== undefined && limit === somaxconn && asked !== undefined && asked > somaxconn;
-    if (!clamped && !(limit < values.small && hasTraffic(listener, space))) return [];
+    if (!clamped && !(limit < values.small && hasTraffic(listener, space, ports))) return [];
     // Then it is not only short: it is why connections are lost.
     const cause = listener.looks.some(isFull) || (overflowed && isSuspect(listener, values.suspect));
     return [ofListener(space, listener, { limit, somaxconn, asked: clamped ? asked : undefined, cause })];
@@ -42,9 +47,11 @@ function ofSpace(space: SpaceSeries, values: Values): Finding[] {
 }
 
 /** Connections in any look, in the queue or out of it, or some that have ended. */
-function hasTraffic({ socket, looks }: Listener, { samples }: SpaceSeries): boolean {
+function hasTraffic({ socket, looks }: Listener, { samples }: SpaceSeries, ports: ReadonlySet<number>): boolean {
   return (
-    looks.some(({ waiting, dump }) => waiting > 0 || dump.sockets.some((other) => cameThrough(other, socket))) ||
+    looks.some(({ waiting }) => waiting > 0) ||
+    (ports.has(socket.localPort) &&
+      looks.some(({ dump }) => dump.sockets.some((other) => cameThrough(other, socket)))) ||
     samples.some(({ ended }) =>
       ended?.some(({ role, localPort }) => role === 'server' && localPort === socket.localPort),
     )

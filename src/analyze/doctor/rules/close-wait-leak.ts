@@ -26,16 +26,15 @@ export const closeWaitLeak = rule({
 
 function ofSpace(space: SpaceSeries, { series }: RuleInput, values: SettingValues<typeof settings>): Finding[] {
   const dumps = dumpsOf(space);
-  const last = dumps.at(-1);
-  if (last === undefined) return [];
   const dwell = new Dwell(dumps, isWaiting);
   const far = new FarEnds(dumps, series.names);
   const keyOf = (socket: SocketRecord) => `${holderKey(socket)} ${far.about(socket)}`;
+  const byLook = dumps.map((dump) => grouped(waiting(dump), keyOf));
   const findings: Finding[] = [];
-  for (const [key, all] of grouped(waiting(last), keyOf)) {
+  for (const [key, all] of byLook.at(-1) ?? []) {
     const sockets = all.filter((socket) => !isAnswering(socket, dwell));
     const old = sockets.filter((socket) => dwell.of(socket) >= values.minAgeMs);
-    const counts = dumps.map((dump) => waiting(dump).filter((socket) => keyOf(socket) === key).length);
+    const counts = byLook.map((of) => of.get(key)?.length ?? 0);
     const growing = growsFor(counts) >= values.growingLooks && sockets.length >= values.warning;
     if (old.length < values.warning && !growing) continue;
     const [first] = sockets;

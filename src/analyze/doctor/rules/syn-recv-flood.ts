@@ -4,7 +4,7 @@ import type { SocketRecord } from '../../../model/socket-record.ts';
 import { TCP_STATE } from '../../../model/tcp-state.ts';
 import { backlogFix } from '../backlog-fixes.ts';
 import { cameThrough, isFull, type Listener, tcpListeners } from '../listeners.ts';
-import { dumpsOf, numberOf, riseOf } from '../looks.ts';
+import { type Dump, dumpsOf, numberOf, riseOf } from '../looks.ts';
 import { type RuleInput, rule, type SettingValues } from '../rule.ts';
 import { holderScope, spaceScope } from '../scopes.ts';
 import { establishedTuples, otherEndOf } from '../tuples.ts';
@@ -40,7 +40,9 @@ export const synRecvFlood = rule({
 
 function ofSpace(space: SpaceSeries, { series }: RuleInput, values: Values): Finding[] {
   const cookies = cookiesSent(space);
-  const halfOpen = tcpListeners(dumpsOf(space)).flatMap((listener) => mostHalfOpen(listener));
+  const dumps = dumpsOf(space);
+  const byDump = new Map(dumps.map((dump) => [dump, dump.sockets.filter(isHalfOpen)]));
+  const halfOpen = tcpListeners(dumps).flatMap((listener) => mostHalfOpen(listener, byDump));
   const findings: Finding[] = [];
   let established: ReadonlySet<string> | undefined;
   let explained = false;
@@ -69,11 +71,11 @@ function cookiesSent(space: SpaceSeries): number {
  * Nothing for a listener whose accept queue is full: then the kernel ignores the last packet of the
  * handshake, and what stays half-open are real clients that LISTEN_OVERFLOW is about.
  */
-function mostHalfOpen(listener: Listener): HalfOpen[] {
+function mostHalfOpen(listener: Listener, byDump: ReadonlyMap<Dump, readonly SocketRecord[]>): HalfOpen[] {
   const { looks, socket } = listener;
   let most: HalfOpen | undefined;
   for (const { dump, limit } of looks) {
-    const entries = dump.sockets.filter((other) => isHalfOpen(other) && cameThrough(other, socket));
+    const entries = (byDump.get(dump) ?? []).filter((other) => cameThrough(other, socket));
     // Of looks with as many the later one: by then it shows which of them got a second SYN-ACK.
     if (limit === undefined || entries.length === 0 || weightOf(entries) < weightOf(most?.entries ?? [])) continue;
     most = { listener, limit, entries };
