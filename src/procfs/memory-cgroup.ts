@@ -3,7 +3,7 @@ import { PROC, readProcText } from './read.ts';
 
 /** What the memory controller says of a cgroup. */
 export interface MemoryCgroup {
-  /** Buffers of its sockets. Version 1 counts those of TCP alone. */
+  /** Buffers of its sockets. Version 1 counts those of TCP alone, and only where they have a limit of their own. */
   socketBytes: number;
   /** `Infinity` for none. */
   limitBytes: number;
@@ -31,7 +31,9 @@ export function readMemoryCgroup(pid: number, proc = PROC, root = CGROUP_ROOT): 
     const read = (file: string) => numberOf(readProcText(`${root}/${one.controllers}${path}/${file}`));
     const socketBytes = read('memory.kmem.tcp.usage_in_bytes');
     const limitBytes = read('memory.limit_in_bytes');
-    if (socketBytes === undefined || limitBytes === undefined) return undefined;
+    // Without a limit of its own TCP's memory is not charged at all (mm/memcontrol-v1.c): 0 says nothing then.
+    const counts = (read('memory.kmem.tcp.limit_in_bytes') ?? NO_LIMIT_V1) < NO_LIMIT_V1;
+    if (!counts || socketBytes === undefined || limitBytes === undefined) return undefined;
     return { socketBytes, limitBytes: limitBytes >= NO_LIMIT_V1 ? Number.POSITIVE_INFINITY : limitBytes };
   }
   const read = (file: string) => readProcText(`${cgroupRootFor(root)}${path}/${file}`);

@@ -21,9 +21,18 @@ test('version 1, with a limit and without', () => {
   write('proc/7/cgroup', '4:memory:/docker/abc\n0::/\n');
   write('cgroup/memory/docker/abc/memory.kmem.tcp.usage_in_bytes', '73728\n');
   write('cgroup/memory/docker/abc/memory.limit_in_bytes', '134217728\n');
+  write('cgroup/memory/docker/abc/memory.kmem.tcp.limit_in_bytes', '1073741824\n');
   expect(read()).toEqual({ socketBytes: 73_728, limitBytes: 134_217_728 });
   write('cgroup/memory/docker/abc/memory.limit_in_bytes', '9223372036854771712\n');
   expect(read()?.limitBytes).toBe(Number.POSITIVE_INFINITY);
+});
+
+test('version 1 charges nothing where TCP has no limit of its own', () => {
+  write('proc/7/cgroup', '4:memory:/docker/abc\n');
+  write('cgroup/memory/docker/abc/memory.kmem.tcp.usage_in_bytes', '0\n');
+  write('cgroup/memory/docker/abc/memory.limit_in_bytes', '134217728\n');
+  write('cgroup/memory/docker/abc/memory.kmem.tcp.limit_in_bytes', '9223372036854771712\n');
+  expect(read()).toBeUndefined();
 });
 
 test('version 2, with a limit and without', () => {
