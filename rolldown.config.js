@@ -6,6 +6,13 @@ const external = ['koffi'];
 /** The build makes a new folder beside the old one and exchanges them. */
 const dist = process.env.SOCKLENS_DIST ?? 'dist';
 
+/** What nearly every verb needs: in one file, for each file that is opened costs a one-shot command a part of a millisecond. */
+const CORE =
+  /src[\\/](model|wire|kernel|procfs|names|runtimes)[\\/]|src[\\/]collect[\\/][^\\/]+\.ts$|src[\\/]cli[\\/](main|context|output|exit-status|confirm|stop-signal)\.ts$|src[\\/]flows[\\/](local|error-line)\.ts$|rolldown.runtime/;
+/** Of those rooms, what only verbs that run for long need. */
+const NOT_CORE =
+  /(ended|event|recording|config-file|connection-memory|watched|lab|outcome|finding|limits|related|socket-tables)/;
+
 const labPrograms = ['database', 'webhook', 'balancer', 'load'];
 
 export default defineConfig([
@@ -19,6 +26,9 @@ export default defineConfig([
       format: 'cjs',
       entryFileNames: '[name].cjs',
       chunkFileNames: '[name]-[hash].cjs',
+      codeSplitting: {
+        groups: [{ debugName: 'core', name: (id) => (CORE.test(id) && !NOT_CORE.test(id) ? 'core' : null) }],
+      },
       minify: true,
     },
   },
