@@ -6,17 +6,42 @@ const external = ['koffi'];
 /** The build makes a new folder beside the old one and exchanges them. */
 const dist = process.env.SOCKLENS_DIST ?? 'dist';
 
+/** The view of `top`, of which the bundle of the command line only knows where it lies. */
+const SCREEN = 'src/screen/open-screen.ts';
+
+const screenApart = {
+  name: 'screen-apart',
+  resolveId: (id) =>
+    id.endsWith('/screen/open-screen.ts') ? { id: '../screen/open-screen.mjs', external: true } : null,
+};
+
 export default defineConfig([
   {
     // The command line as CommonJS: Node's own modules load several times faster that way.
     input: { main: 'src/cli/main.ts' },
     platform: 'node',
     external,
+    plugins: [screenApart],
     output: {
       dir: `${dist}/cli/bundle`,
       format: 'cjs',
       entryFileNames: '[name].cjs',
       chunkFileNames: '[name]-[hash].cjs',
+      minify: true,
+    },
+  },
+  {
+    // As a module, for what it is made of waits at its top level; loaded by `top` alone.
+    input: { 'open-screen': SCREEN },
+    platform: 'node',
+    // Only asked for by who works on ink.
+    external: ['react-devtools-core'],
+    transform: { define: { 'process.env.NODE_ENV': '"production"' } },
+    output: {
+      dir: `${dist}/cli/screen`,
+      format: 'esm',
+      entryFileNames: '[name].mjs',
+      chunkFileNames: '[name]-[hash].mjs',
       minify: true,
     },
   },

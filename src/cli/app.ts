@@ -15,6 +15,7 @@ import { killCommand } from './commands/kill.ts';
 import { lsCommand } from './commands/ls.ts';
 import { netstatCommand } from './commands/netstat.ts';
 import { psCommand } from './commands/ps.ts';
+import { topCommand } from './commands/top.ts';
 import { watchCommand } from './commands/watch.ts';
 import { EXIT, exitStatus } from './exit-status.ts';
 import { TEXTS } from './texts.ts';
@@ -24,6 +25,7 @@ const verbs = {
   ls: lsCommand,
   netstat: netstatCommand,
   watch: watchCommand,
+  top: topCommand,
   events: eventsCommand,
   doctor: doctorCommand,
   explain: explainCommand,

@@ -16,6 +16,8 @@ export interface SourceOptions {
   numeric: boolean;
   /** Bytes of the kernel's buffer for events of a namespace; undefined for the usual. */
   eventBufferBytes?: number | undefined;
+  /** Without a TARGET: what `ps` lists, with `all` what has no container too. */
+  overview?: { all: boolean } | undefined;
   /** Whether the host's own numbers are wanted. */
   host?: boolean;
 }
@@ -26,9 +28,9 @@ export interface SourceOptions {
  * @throws {Failure}
  */
 export async function openSource(machine: Machine, options: SourceOptions): Promise<SampleSource> {
-  const { target, intervalMs, forMs, events, numeric, eventBufferBytes, host } = options;
-  if (target === undefined) throw new Failure('usage', 'a TARGET is missing');
-  return Sampler.start(machine, target, {
-    ...{ intervalMs, forMs, events, eventBufferBytes, names: !numeric, host: host ?? false },
-  });
+  const { target, overview, intervalMs, forMs, events, numeric, eventBufferBytes, host } = options;
+  const sampling = { intervalMs, forMs, events, eventBufferBytes, names: !numeric, host: host ?? false };
+  if (target !== undefined) return Sampler.start(machine, target, sampling);
+  if (overview !== undefined) return Sampler.startOverview(machine, overview.all, sampling);
+  throw new Failure('usage', 'a TARGET is missing');
 }

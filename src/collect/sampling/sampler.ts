@@ -42,7 +42,7 @@ const BACKGROUND_SHARE = 0.03;
 
 /** Samples of this machine, in two tiers: see `docs/architecture.md`. */
 export class Sampler implements SampleSource {
-  readonly intervalMs: number;
+  intervalMs: number;
   readonly #machine: Machine;
   readonly #options: SamplerOptions;
   readonly #population: Population;
@@ -50,6 +50,7 @@ export class Sampler implements SampleSource {
   readonly #budget: CpuBudget;
   readonly #listening = new Set<SpaceSampler>();
   readonly #pace = new Pace();
+  readonly #waking = new Set<() => void>();
   readonly #endMs: number;
   #dueMs = Date.now();
   #notes: string[] = [];
@@ -73,6 +74,19 @@ export class Sampler implements SampleSource {
    */
   static async start(machine: Machine, target: string, options: SamplerOptions): Promise<Sampler> {
     const followed = await FollowedTargets.find(machine, target, true);
+    return Sampler.#over(machine, followed, options);
+  }
+
+  /**
+   * Begins to sample what `ps` lists.
+   *
+   * @param all also the namespaces without a container, and the host; without any container always
+   */
+  static async startOverview(machine: Machine, all: boolean, options: SamplerOptions): Promise<Sampler> {
+    return Sampler.#over(machine, FollowedTargets.everything(machine, all), options);
+  }
+
+  static async #over(machine: Machine, followed: FollowedTargets, options: SamplerOptions): Promise<Sampler> {
     return new Sampler(machine, await followPopulation(machine, followed, options.names), options);
   }
 
@@ -83,7 +97,7 @@ export class Sampler implements SampleSource {
       if (stop?.aborted || now >= this.#endMs + this.intervalMs / 2) return undefined;
       if (now >= this.#dueMs) break;
       const rest = this.#dueMs - now;
-      await wait(this.#stream === undefined ? rest : Math.min(this.#pace.next(found), rest), stop);
+      await wait(this.#stream === undefined ? rest : Math.min(this.#pace.next(found), rest), stop, this.#waking);
     }
     const atMs = Date.now();
     // A tick that came late does not make the next ones come faster.
@@ -115,6 +129,17 @@ export class Sampler implements SampleSource {
     return { declared: new Map(), runtimeProcesses: [] };
   }
 
+  hurry(): void {
+    this.#dueMs = Date.now();
+    for (const wake of [...this.#waking]) wake();
+  }
+
+  setInterval(intervalMs: number): void {
+    this.#dueMs = Math.min(this.#dueMs, Date.now() + intervalMs);
+    this.intervalMs = intervalMs;
+    for (const wake of [...this.#waking]) wake();
+  }
+
   close(): void {
     this.#stream?.close();
     this.#population.close();
@@ -141,7 +166,7 @@ export class Sampler implements SampleSource {
   /** What is cheap, for every namespace; and all that somebody looks at. */
   #spaceTick(sampler: SpaceSampler, atMs: number, wish: TickWish): SpaceTick | undefined {
     try {
-      if (!wish.looksAt(sampler.space)) return this.#budget.spend(() => sampler.count(false));
+      if (!wish.looksAt(sampler.space)) return this.#budget.spend(() => this.#inBackground(sampler, atMs, wish));
       const tick = sampler.count(wish.allCounters);
       if (wish.processes !== 'no') sampler.addProcesses(tick);
       tick.look = sampler.look(atMs, wish.query(sampler.space));
@@ -151,6 +176,14 @@ export class Sampler implements SampleSource {
       this.#gone(error);
       return undefined;
     }
+  }
+
+  #inBackground(sampler: SpaceSampler, atMs: number, wish: TickWish): SpaceTick {
+    const tick = sampler.count(false);
+    // The host's own processes are hundreds: they are looked at where somebody looks at the host.
+    const many = tick.space.host && tick.space.containers.length === 0;
+    if (wish.backgroundProcesses && !many && this.#budget.mayRun(atMs)) sampler.addProcesses(tick);
+    return tick;
   }
 
   /** Dumps where the counters say that something moved, the longest unread first, as far as the budget goes. */

@@ -35,6 +35,10 @@ export interface SampleSource {
   sysctls(space: WatchedSpace): Readonly<Record<string, string>>;
   /** What changes seldom and costs a question for each container. */
   details(): Promise<SourceDetails>;
+  /** Brings the next tick at once. Absent where ticks come as they were recorded. */
+  hurry?(): void;
+  /** Another interval from now on, in milliseconds. Absent where ticks come as they were recorded. */
+  setInterval?(intervalMs: number): void;
   close(): void;
 }
 
@@ -67,6 +71,8 @@ export interface TickWish {
   query(space: WatchedSpace): SocketQuery;
   /** Whether descriptors of processes are counted where somebody looks, and sorted into kinds. */
   processes: 'no' | 'count' | 'kinds';
+  /** Whether descriptors are counted elsewhere too, within the budget for the background. */
+  backgroundProcesses?: boolean;
   /** Whether all counters are read where somebody looks: the shorter file alone otherwise. */
   allCounters: boolean;
   /** Told of each socket that ends; undefined where nobody wants to know. */

@@ -1,0 +1,41 @@
+import { buildCommand } from '@stricli/core';
+import type { CliContext } from '../context.ts';
+import { refuseWithoutTerminal } from '../screen.ts';
+import { TEXTS } from '../texts.ts';
+import { flag } from './shared-flags.ts';
+import { parseInterval } from './stream-flags.ts';
+
+interface Flags {
+  all?: boolean;
+  interval?: number;
+  numeric?: boolean;
+}
+
+export const topCommand = buildCommand<Flags, string[], CliContext>({
+  docs: {
+    brief: TEXTS.topVerb,
+    fullDescription: `${TEXTS.topVerb}. Press F1 for its keys.\n\nTARGET is ${TEXTS.target}.\nFILTER is ${TEXTS.filter}.`,
+  },
+  parameters: {
+    flags: {
+      all: flag(TEXTS.all),
+      interval: { kind: 'parsed', parse: parseInterval, brief: TEXTS.interval, optional: true, placeholder: 'TIME' },
+      numeric: flag(TEXTS.numeric),
+    },
+    aliases: { a: 'all', n: 'numeric' },
+    positional: {
+      kind: 'array',
+      parameter: { brief: TEXTS.targetAndFilter, parse: String, placeholder: 'TARGET FILTER' },
+    },
+  },
+  loader: async () => {
+    refuseWithoutTerminal();
+    const { top } = await import('../../flows/top/top.ts');
+    return async function (flags, target, ...filter) {
+      await top(this.flow, {
+        ...{ target, overview: { all: flags.all ?? false }, filter: filter.join(' ') },
+        ...{ intervalMs: flags.interval ?? 1000, forMs: undefined, events: false, numeric: flags.numeric ?? false },
+      });
+    };
+  },
+});
