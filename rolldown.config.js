@@ -6,13 +6,19 @@ const external = ['koffi'];
 /** The build makes a new folder beside the old one and exchanges them. */
 const dist = process.env.SOCKLENS_DIST ?? 'dist';
 
-/** The view of `top`, of which the bundle of the command line only knows where it lies. */
-const SCREEN = 'src/screen/open-screen.ts';
+/** The view of `top`: an ES module beside the bundle, loaded by `top` alone. */
+const SCREEN = { source: 'src/screen/open-screen.ts', built: '../screen/open-screen.mjs' };
 
+/** Leaves it out of the bundle, and has it loaded by the `require` of scripts/start.cjs, which knows modules. */
 const screenApart = {
   name: 'screen-apart',
-  resolveId: (id) =>
-    id.endsWith('/screen/open-screen.ts') ? { id: '../screen/open-screen.mjs', external: true } : null,
+  resolveId: (id) => (SCREEN.source.endsWith(id.replace('..', '')) ? { id: SCREEN.built, external: true } : null),
+  renderChunk(code) {
+    if (!code.includes(SCREEN.built)) return null;
+    const asked = /\bimport\((["'`])([./\w-]+\.mjs)\1\)/g;
+    if (!asked.test(code)) throw new Error(`${SCREEN.built}: asked for in a way that is not known`);
+    return code.replace(asked, 'require($1$2$1)');
+  },
 };
 
 export default defineConfig([
@@ -32,7 +38,7 @@ export default defineConfig([
   },
   {
     // As a module, for what it is made of waits at its top level; loaded by `top` alone.
-    input: { 'open-screen': SCREEN },
+    input: { 'open-screen': SCREEN.source },
     platform: 'node',
     // Only asked for by who works on ink.
     external: ['react-devtools-core'],

@@ -28,7 +28,7 @@ function whyNot() {
  */
 function start(onScript) {
   const fs = require('node:fs');
-  const { Script, constants } = require('node:vm');
+  const { Script } = require('node:vm');
   const folder = `${__dirname}/bundle`;
   const loaded = new Map();
 
@@ -39,18 +39,15 @@ function start(onScript) {
     loaded.set(name, module);
     const filename = `${folder}/${name}`;
     const source = `(function(require,module,exports,__filename,__dirname){${fs.readFileSync(filename, 'utf8')}\n})`;
-    const script = new Script(source, {
-      filename,
-      cachedData: cacheOf(filename),
-      // The full-screen view is a module: import() finds it from this file, by Node's own loader.
-      importModuleDynamically: constants.USE_MAIN_CONTEXT_DEFAULT_LOADER,
-    });
+    const script = new Script(source, { filename, cachedData: cacheOf(filename) });
     if (onScript !== undefined) onScript(filename, script);
     script.runInThisContext()(requireFrom, module, module.exports, filename, folder);
     return module.exports;
   }
 
+  /** What is an ES module comes as a promise: a script of node:vm has no import() of its own. */
   function requireFrom(id) {
+    if (id.endsWith('.mjs')) return import(`${folder}/${id}`);
     return id.startsWith('./') ? load(id.slice(2)) : require(id);
   }
 

@@ -37,11 +37,11 @@ const inState =
 function stateColumns<Row extends TopCounts>(): Column<Row>[] {
   return [
     count('estab', 'Estab', 2, inState('ESTABLISHED'), { key: 'E' }),
-    count('listen', 'Listen', 6, inState('LISTEN')),
-    count('syn', 'Syn', 8, inState('SYN_SENT', 'SYN_RECV')),
-    count('close-wait', 'ClsWait', 3, inState('CLOSE_WAIT'), { key: 'C' }),
+    count('listen', 'Listen', 8, inState('LISTEN')),
+    count('syn', 'Syn', 9, inState('SYN_SENT', 'SYN_RECV')),
+    count('close-wait', 'CloseWait', 3, inState('CLOSE_WAIT'), { key: 'C' }),
     count('closing', 'Closing', 10, inState('FIN_WAIT1', 'FIN_WAIT2', 'LAST_ACK', 'CLOSING')),
-    count('time-wait', 'TimWait', 5, inState('TIME_WAIT'), { key: 'W' }),
+    count('time-wait', 'TimeWait', 5, inState('TIME_WAIT'), { key: 'W' }),
     count('udp', 'UDP', 9, ({ udp }) => udp),
   ];
 }

@@ -61,9 +61,18 @@ function promptLines({ kind, text, mistake }: Prompt, width: number): Line[] {
   return lines;
 }
 
-/** At most two lines of a sentence, broken at blanks. */
+/** A sentence has at most so many lines. */
+const MOST_LINES = 4;
+
+/** Lines of a sentence, broken at blanks; the last one is cut by who prints it. */
 function wrapped(text: string, width: number): string[] {
-  if (text.length <= width) return [text];
-  const at = text.lastIndexOf(' ', width);
-  return at <= 0 ? [text] : [text.slice(0, at), text.slice(at + 1)];
+  const lines: string[] = [];
+  let rest = text;
+  while (rest.length > width && lines.length < MOST_LINES - 1) {
+    const blank = rest.lastIndexOf(' ', width);
+    const at = blank <= 0 ? width : blank;
+    lines.push(rest.slice(0, at));
+    rest = rest.slice(at).trimStart();
+  }
+  return [...lines, rest];
 }

@@ -35,6 +35,7 @@ function legend(counts: TopCounts, colour: boolean): Line {
     { text: ' '.repeat(LABEL_WIDTH) },
     ...PARTS.flatMap(({ title, style, letter }, index): Span[] => {
       const count = parts[index] ?? 0;
+      if (count === 0) return [];
       return [{ text: `${colour ? '|' : letter}`, style }, { text: `${title} ${shortCount(count)} ` }];
     }),
   ];
