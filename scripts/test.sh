@@ -17,5 +17,5 @@ fi
 [ -z "${SOCKLENS_NAMESPACE-}" ] || mount -t tmpfs tmpfs /run
 
 install_packages
-install_programs ip:iproute2 netstat:net-tools iptables:iptables busybox:busybox-static
+install_programs ip:iproute2 netstat:net-tools iptables:iptables busybox:busybox-static tmux:tmux pgrep:procps
 exec vitest run "$@"

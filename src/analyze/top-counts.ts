@@ -1,5 +1,5 @@
 import type { SocketSource, SocketView } from '../model/socket-view.ts';
-import { stateName } from '../model/tcp-state.ts';
+import { stateName, TCP_STATE } from '../model/tcp-state.ts';
 import type { TopCounts } from '../model/top-rows.ts';
 import { DistinctSockets } from './distinct.ts';
 
@@ -47,6 +47,21 @@ function countsOf({ total, udp, states }: Counting): TopCounts {
     if (count > 0) byState[stateName(state)] = (byState[stateName(state)] ?? 0) + count;
   });
   return { total, udp, byState };
+}
+
+/** Timer of a TIME_WAIT entry: net/ipv4/inet_diag.c, inet_twsk_diag_fill. */
+const TIME_WAIT_TIMER = 3;
+
+/**
+ * Sockets of a look without TIME_WAIT that `sockstat` counts under it all the same: a FIN_WAIT2 whose
+ * process closed it is such an entry too (net/ipv4/tcp_minisocks.c, tcp_time_wait).
+ */
+export function entriesInOtherStates(sockets: SocketSource): number {
+  let entries = 0;
+  sockets.each(({ timer, state }) => {
+    if (timer === TIME_WAIT_TIMER && state !== TCP_STATE.TIME_WAIT) entries++;
+  });
+  return entries;
 }
 
 /** Counts with some that only a counter of the kernel told. */

@@ -11,8 +11,24 @@ export async function terminalScreen(listener: (event: ScreenEvent) => void): Pr
   refuseWithoutTerminal();
   const { openScreen } = await import('../screen/open-screen.ts');
   const { stdin, stdout, env } = process;
-  return openScreen({ stdin, stdout, colour: !env.NO_COLOR }, listener);
+  const screen = openScreen({ stdin, stdout, colour: !env.NO_COLOR }, listener);
+  // What ink listens with ends the process where nobody else listens, and who stops a flow listens once.
+  for (const name of STOPPING) process.on(name, goOn);
+  return {
+    ...screen,
+    get size() {
+      return screen.size;
+    },
+    async close() {
+      await screen.close();
+      for (const name of STOPPING) process.off(name, goOn);
+    },
+  };
 }
+
+const STOPPING = ['SIGINT', 'SIGTERM'] as const;
+
+function goOn(): void {}
 
 /** @throws {Failure} `usage` where input or output is no terminal */
 export function refuseWithoutTerminal(): void {

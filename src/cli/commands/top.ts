@@ -29,9 +29,9 @@ export const topCommand = buildCommand<Flags, string[], CliContext>({
     },
   },
   loader: async () => {
-    refuseWithoutTerminal();
     const { top } = await import('../../flows/top/top.ts');
     return async function (flags, target, ...filter) {
+      refuseWithoutTerminal();
       await top(this.flow, {
         ...{ target, overview: { all: flags.all ?? false }, filter: filter.join(' ') },
         ...{ intervalMs: flags.interval ?? 1000, forMs: undefined, events: false, numeric: flags.numeric ?? false },

@@ -1,4 +1,4 @@
-import { countOwners, withCounted } from '../../analyze/top-counts.ts';
+import { countOwners, entriesInOtherStates, withCounted } from '../../analyze/top-counts.ts';
 import type { SpaceLook, SpaceTick, Tick } from '../../collect/sampling/source.ts';
 import type { DescriptorUse } from '../../model/overview.ts';
 import type { ProcessSample } from '../../model/sample.ts';
@@ -29,6 +29,8 @@ export class SpaceRows {
   #counts = new Map<string, TopCounts>();
   /** Whether the counts leave out what `sockstat` counts. */
   #brief = true;
+  /** Those of the counts that `sockstat` has under TIME_WAIT. */
+  #entries = 0;
   #lookedAtMs: number | undefined;
   #opened: { atMs: number; opens: number } | undefined;
 
@@ -68,6 +70,7 @@ export class SpaceRows {
     const ownerOf = (socket: Parameters<SpaceLook['containerOf']>[0]) => (shared ? look.containerOf(socket) : '');
     this.#counts = countOwners(look.sockets, ownerOf, test?.(look) ?? (() => true));
     this.#brief = (look.withoutStates & stateMask(TCP_STATE.TIME_WAIT)) !== 0;
+    this.#entries = this.#brief ? entriesInOtherStates(look.sockets) : 0;
   }
 
   /** What no container has in a shared namespace is where entries without an owner are: in TIME_WAIT. */
@@ -75,7 +78,11 @@ export class SpaceRows {
     const counts = this.#counts.get(owner) ?? NOTHING;
     if (owner !== '' || !this.#brief || filtered || sockstat === undefined) return counts;
     const { timeWait, udp, udp6, udplite, udplite6, raw, raw6 } = sockstat;
-    return withCounted(counts, { timeWait, udp: udp + udp6 + udplite + udplite6, raw: raw + raw6 });
+    return withCounted(counts, {
+      timeWait: Math.max(0, timeWait - this.#entries),
+      udp: udp + udp6 + udplite + udplite6,
+      raw: raw + raw6,
+    });
   }
 
   #descriptorsOf({ id, owner }: Party, processes: readonly ProcessSample[] | undefined): DescriptorUse | undefined {

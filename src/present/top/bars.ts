@@ -51,7 +51,13 @@ export function stateBar(counts: TopCounts, full: number, width: number, colour:
 /** Places of each count; their sum is at most `inner`. */
 function partLengths(counts: readonly number[], full: number, inner: number): number[] {
   if (full === 0) return counts.map(() => 0);
-  const lengths = counts.map((count) => (count === 0 ? 0 : Math.max(1, Math.floor((count / full) * inner))));
+  let sum = 0;
+  // Each ends where the sum of all up to it does, so that a full bar has no gap at its end.
+  const lengths = counts.map((count) => {
+    const start = Math.round((sum / full) * inner);
+    sum += count;
+    return count === 0 ? 0 : Math.max(1, Math.round((sum / full) * inner) - start);
+  });
   for (let excess = lengths.reduce((sum, length) => sum + length, 0) - inner; excess > 0; excess--) {
     const longest = lengths.indexOf(Math.max(...lengths));
     lengths[longest] = (lengths[longest] ?? 1) - 1;
