@@ -16,7 +16,7 @@ const CONTROLS: Readonly<Record<string, string>> = {
 
 /** The rest of an escape sequence behind its ESC: `[` with parameters, or `O` with one character. */
 // biome-ignore lint/suspicious/noControlCharactersInRegex: escape sequences are the point
-const SEQUENCE = /^\x1b(\[\[[A-E]|\[[0-9;?<]*[ -/]*[@-~]|O[@-~])/;
+const SEQUENCE = /^\x1b(\[\[[A-E]|\[[0-9;?<]*[ -/]*[@-Z\\-~]|O[@-~])/;
 
 /** An escape sequence that has not come to its end. */
 // biome-ignore lint/suspicious/noControlCharactersInRegex: escape sequences are the point
