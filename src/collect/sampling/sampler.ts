@@ -182,7 +182,8 @@ export class Sampler implements SampleSource {
     const tick = sampler.count(false);
     // The host's own processes are hundreds: they are looked at where somebody looks at the host.
     const many = tick.space.host && tick.space.containers.length === 0;
-    if (wish.backgroundProcesses && !many && this.#budget.mayRun(atMs)) sampler.addProcesses(tick);
+    if (wish.backgroundProcesses && !many && sampler.processesDue(atMs) && this.#budget.mayRun(atMs))
+      sampler.addProcesses(tick);
     return tick;
   }
 

@@ -25,6 +25,9 @@ const BRIEF: SocketQuery = {
 const SEGMENTS_MS = 10_000;
 const QUIET_MS = 120_000;
 
+/** Descriptors of what nobody looks at are counted so often: three files for each process. */
+const PROCESSES_MS = 10_000;
+
 /** Samples one namespace: its counters at every tick, its sockets when it is told to. */
 export class SpaceSampler {
   readonly watched: WatchedSpace;
@@ -37,6 +40,7 @@ export class SpaceSampler {
   readonly #machine: Machine;
   #found: FoundSpace;
   #lookedMs: number | undefined;
+  #processesMs: number | undefined;
   #now: { counters: NetCounters; sockstat: Sockstat | undefined } | undefined;
   #atLook: { counters: NetCounters; sockstat: Sockstat | undefined } | undefined;
 
@@ -87,7 +91,13 @@ export class SpaceSampler {
     return tick;
   }
 
+  /** Whether descriptors were not counted for a while. */
+  processesDue(nowMs: number): boolean {
+    return this.#processesMs === undefined || nowMs - this.#processesMs >= PROCESSES_MS;
+  }
+
   addProcesses(tick: SpaceTick): void {
+    this.#processesMs = Date.now();
     tick.processes = sampleProcesses(this.#machine, this.#found);
   }
 
