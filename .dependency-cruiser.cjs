@@ -17,6 +17,7 @@ const ROOMS = {
   collect: ['kernel', 'procfs', 'runtimes', 'names', 'wire', 'filter', 'recording', 'model'],
   act: ['kernel', 'wire', 'filter', 'collect', 'model'],
   present: ['model', 'analyze'],
+  lab: ['model'],
   flows: ['collect', 'act', 'analyze', 'filter', 'present', 'model'],
   screen: ['present'],
   cli: ['flows', 'screen', 'present', 'model'],

@@ -17,5 +17,6 @@ fi
 [ -z "${SOCKLENS_NAMESPACE-}" ] || mount -t tmpfs tmpfs /run
 
 install_packages
-install_programs ip:iproute2 netstat:net-tools iptables:iptables busybox:busybox-static tmux:tmux pgrep:procps
+install_programs ip:iproute2 netstat:net-tools iptables:iptables busybox:busybox-static \
+  mariadb:mariadb-client-core mariadbd:mariadb-server-core haproxy:haproxy tmux:tmux pgrep:procps
 exec vitest run "$@"

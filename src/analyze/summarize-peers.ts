@@ -2,33 +2,62 @@ import type { EndedConnection } from '../model/ended.ts';
 import { plainAddress } from '../model/endpoint.ts';
 import type { PeerSummary } from '../model/peer-summary.ts';
 
+/** More peers than this are added up as one: a stream may run for weeks. */
+const MOST_PEERS = 10_000;
+/** The clients of a server are one peer, whatever their ports. */
+const ANY_PORT = -1;
+
 /** Adds ended connections up by their peers. */
 export class PeerSummaries {
   connections = 0;
-  readonly #peers = new Map<string, PeerSummary>();
+  readonly #peers = new Map<string, Map<number, PeerSummary>>();
+  #size = 0;
+  #others: PeerSummary | undefined;
 
-  add({ role = 'client', peer, outcome, bytesSent, bytesReceived, retransmits }: EndedConnection): void {
+  add(ended: EndedConnection): void {
     this.connections++;
-    const address = plainAddress(peer.address);
-    const key = role === 'server' ? `${address}<` : `${address}|${peer.port}`;
-    let summary = this.#peers.get(key);
-    if (summary === undefined) {
-      summary = {
-        peer: role === 'server' ? address : `${address.includes(':') ? `[${address}]` : address}:${peer.port}`,
-        ...(peer.name !== undefined && { name: peer.name }),
-        ...{ role, connections: 0, outcomes: {}, bytesSent: 0, bytesReceived: 0, retransmits: 0 },
-      };
-      this.#peers.set(key, summary);
-    }
+    const summary = this.#summaryOf(ended);
     summary.connections++;
-    summary.outcomes[outcome] = (summary.outcomes[outcome] ?? 0) + 1;
-    summary.bytesSent += bytesSent ?? 0;
-    summary.bytesReceived += bytesReceived ?? 0;
-    summary.retransmits += retransmits ?? 0;
+    summary.outcomes[ended.outcome] = (summary.outcomes[ended.outcome] ?? 0) + 1;
+    summary.bytesSent += ended.bytesSent ?? 0;
+    summary.bytesReceived += ended.bytesReceived ?? 0;
+    summary.retransmits += ended.retransmits ?? 0;
   }
 
-  /** The peer with the most connections first. */
+  /** The peer with the most connections first; all that were too many to be kept apart come last, as `others`. */
   peers(): PeerSummary[] {
-    return [...this.#peers.values()].sort((a, b) => b.connections - a.connections);
+    const peers = [...this.#peers.values()].flatMap((ports) => [...ports.values()]);
+    peers.sort((a, b) => b.connections - a.connections);
+    return this.#others === undefined ? peers : [...peers, this.#others];
   }
+
+  #summaryOf({ role = 'client', peer }: EndedConnection): PeerSummary {
+    const port = role === 'server' ? ANY_PORT : peer.port;
+    let ports = this.#peers.get(peer.address);
+    const known = ports?.get(port);
+    if (known !== undefined) return known;
+    if (this.#size >= MOST_PEERS) {
+      this.#others ??= newSummary('others', role, undefined);
+      return this.#others;
+    }
+    const address = plainAddress(peer.address);
+    const text =
+      port === ANY_PORT ? address : `${address.includes(':') ? `[${address}]` : address}:${port === 0 ? '*' : port}`;
+    const made = newSummary(text, role, peer.name);
+    if (ports === undefined) {
+      ports = new Map();
+      this.#peers.set(peer.address, ports);
+    }
+    ports.set(port, made);
+    this.#size++;
+    return made;
+  }
+}
+
+function newSummary(peer: string, role: 'client' | 'server', name: string | undefined): PeerSummary {
+  return {
+    peer,
+    ...(name !== undefined && { name }),
+    ...{ role, connections: 0, outcomes: {}, bytesSent: 0, bytesReceived: 0, retransmits: 0 },
+  };
 }

@@ -39,9 +39,10 @@ export class Tally {
   }
 
   /** Adds sockets that only a counter of the kernel showed. */
-  addCounted(counts: { udp: number; raw: number }): void {
-    this.#udp += counts.udp;
-    this.#raw += counts.raw;
+  addCounted({ udp, raw, timeWait = 0 }: { udp: number; raw: number; timeWait?: number }): void {
+    this.#udp += udp;
+    this.#raw += raw;
+    this.#states[TCP_STATE.TIME_WAIT] = (this.#states[TCP_STATE.TIME_WAIT] ?? 0) + timeWait;
   }
 
   counts(): SocketCounts {

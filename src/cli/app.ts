@@ -12,9 +12,12 @@ import { doctorCommand } from './commands/doctor.ts';
 import { eventsCommand } from './commands/events.ts';
 import { explainCommand } from './commands/explain.ts';
 import { killCommand } from './commands/kill.ts';
+import { labCommand } from './commands/lab.ts';
+import { limitsCommand } from './commands/limits.ts';
 import { lsCommand } from './commands/ls.ts';
 import { netstatCommand } from './commands/netstat.ts';
 import { psCommand } from './commands/ps.ts';
+import { recordCommand } from './commands/record.ts';
 import { topCommand } from './commands/top.ts';
 import { watchCommand } from './commands/watch.ts';
 import { EXIT, exitStatus } from './exit-status.ts';
@@ -27,8 +30,11 @@ const verbs = {
   watch: watchCommand,
   top: topCommand,
   events: eventsCommand,
+  limits: limitsCommand,
+  record: recordCommand,
   doctor: doctorCommand,
   explain: explainCommand,
+  lab: labCommand,
   kill: killCommand,
 };
 

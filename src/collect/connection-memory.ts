@@ -4,8 +4,10 @@ import { TCP_STATE } from '../model/tcp-state.ts';
 
 /** An entry with what keeping it needs. */
 interface Entry extends Remembered {
-  /** When it was seen last, or ended. */
+  /** When a dump had it last. */
   seenMs: number;
+  /** Whether its event has come: it may still stand in TIME_WAIT. */
+  ended?: boolean;
 }
 
 /** A cookie as one number: exact as long as fewer than 2^53 sockets were made since the start. */
@@ -15,6 +17,8 @@ export function cookieNumber({ cookieLow, cookieHigh }: SocketView): number {
 
 /** How long a socket is kept that no dump shows any more: its TIME_WAIT lasts 60 seconds, and its event may come late. */
 const KEPT_MS = 75_000;
+/** More of those that left the dumps are not kept: lost events would leave some for ever. */
+const MOST_KEPT = 50_000;
 
 /** What dumps told of the sockets of one namespace, by their cookies, until they are quite gone. */
 export class ConnectionMemory {
@@ -66,15 +70,30 @@ export class ConnectionMemory {
     return made;
   }
 
-  /** Ends a dump: what none has shown for long is forgotten. */
-  end(): void {
-    for (const [cookie, { seenMs }] of this.#entries) {
-      if (seenMs + KEPT_MS < this.#startedMs) this.#entries.delete(cookie);
+  /**
+   * Ends a dump: what none has shown for long is forgotten.
+   *
+   * @param endsAreTold whether an event tells of each end. A connection that its peer has reset leaves
+   *   the dumps at once, and its process may hold it for hours: then it is kept until its event comes
+   */
+  end(endsAreTold = false): void {
+    let kept = 0;
+    for (const [cookie, { seenMs, inode, state, localPort, ended }] of this.#entries) {
+      if (seenMs === this.#startedMs) continue;
+      // No event tells of the end of a UNIX socket, which has no port.
+      const waits = endsAreTold && !ended && inode !== 0 && localPort !== 0 && state !== TCP_STATE.TIME_WAIT;
+      if ((!waits && seenMs + KEPT_MS < this.#startedMs) || ++kept > MOST_KEPT) this.#entries.delete(cookie);
     }
   }
 
   of(socket: SocketView): Remembered | undefined {
     return this.#entries.get(cookieNumber(socket));
+  }
+
+  /** Its event has come. What is in TIME_WAIT afterwards keeps the name of the process that had it. */
+  ended(socket: SocketView): void {
+    const entry = this.#entries.get(cookieNumber(socket));
+    if (entry !== undefined) entry.ended = true;
   }
 }
 

@@ -3,15 +3,25 @@ import { EndedView } from '../model/ended-view.ts';
 import { localAddress, mayNameService, peerAddress, plainAddress } from '../model/endpoint.ts';
 import type { Names } from '../model/names.ts';
 import type { Endpoint } from '../model/socket-row.ts';
-import type { SocketView } from '../model/socket-view.ts';
+import type { Proto, SocketView } from '../model/socket-view.ts';
 import type { WatchedSpace } from './watched-space.ts';
+
+/** An address and its name. */
+interface Host {
+  address: string;
+  name: string | undefined;
+}
+
+/** More are not kept: a public server sees new clients for ever. */
+const KEPT_HOSTS = 50_000;
 
 /** Puts an ended socket together from its event and from what dumps told of it. */
 export class EndedConnections {
   readonly #names: Names | undefined;
   readonly #view = new EndedView();
-  /** Names are looked up once for each address and port. */
-  readonly #hosts = new Map<string, string | undefined>();
+  /** Addresses and their names, by the address's word or text: a few come again and again. */
+  readonly #hosts = new Map<number | string, Host>();
+  readonly #services = new Map<number, string | undefined>();
 
   /** @param names undefined for plain numbers */
   constructor(names: Names | undefined) {
@@ -41,11 +51,11 @@ export class EndedConnections {
       target: space.place.target.name,
       proto: view.proto,
       family: view.family,
-      local: this.#endpoint(localAddress(view), view.localPort, view),
-      peer: this.#endpoint(peerAddress(view), view.peerPort, view),
-      lifetime: lifetimeOf(space, event, remembered, at.getTime()),
+      local: this.#endpoint(this.#localHost(view), view.localPort, view.proto),
+      peer: this.#endpoint(this.#peerHost(view), view.peerPort, view.proto),
+      lifetime: lifetimeOf(space, view, remembered, at.getTime()),
       outcome,
-      cookie: ((BigInt(event.cookieHigh) << 32n) | BigInt(event.cookieLow)).toString(16),
+      cookie: cookieText(event),
     };
     if (view.proto === 'tcp') connection.role = space.listening.has(view.localPort) ? 'server' : 'client';
     if (remembered?.process !== undefined) connection.process = remembered.process;
@@ -55,19 +65,43 @@ export class EndedConnections {
     return connection;
   }
 
-  #endpoint(address: string, port: number, { proto }: SocketView): Endpoint {
+  #localHost(view: SocketView): Host {
+    const key = view.family === 'inet' ? view.localWord(0) : localAddress(view);
+    return this.#hosts.get(key) ?? this.#addHost(key, localAddress(view));
+  }
+
+  #peerHost(view: SocketView): Host {
+    const key = view.family === 'inet' ? view.peerWord(0) : peerAddress(view);
+    return this.#hosts.get(key) ?? this.#addHost(key, peerAddress(view));
+  }
+
+  #addHost(key: number | string, address: string): Host {
+    const host = { address, name: this.#names?.host(plainAddress(address)) };
+    if (this.#hosts.size >= KEPT_HOSTS) this.#hosts.clear();
+    this.#hosts.set(key, host);
+    return host;
+  }
+
+  #endpoint({ address, name }: Host, port: number, proto: Proto): Endpoint {
     const endpoint: Endpoint = { address, port };
-    if (this.#names === undefined) return endpoint;
-    let name = this.#hosts.get(address);
-    if (name === undefined && !this.#hosts.has(address)) {
-      name = this.#names.host(plainAddress(address));
-      this.#hosts.set(address, name);
-    }
     if (name !== undefined) endpoint.name = name;
-    const service = mayNameService(port) ? this.#names.service(port, proto) : undefined;
+    if (this.#names === undefined || !mayNameService(port)) return endpoint;
+    const service = this.#serviceOf(this.#names, port, proto);
     if (service !== undefined) endpoint.service = service;
     return endpoint;
   }
+
+  #serviceOf(names: Names, port: number, proto: Proto): string | undefined {
+    const key = proto === 'udp' ? port + 0x10000 : port;
+    if (!this.#services.has(key)) this.#services.set(key, names.service(port, proto));
+    return this.#services.get(key);
+  }
+}
+
+/** 64 bits, hexadecimal. */
+function cookieText({ cookieHigh, cookieLow }: SocketView): string {
+  const low = cookieLow.toString(16);
+  return cookieHigh === 0 ? low : cookieHigh.toString(16) + low.padStart(8, '0');
 }
 
 /** An event whose peer is gone has lost its counters too. */
@@ -84,17 +118,24 @@ function addCounters(connection: EndedConnection, event: SocketView): void {
 
 function lifetimeOf(
   { memory }: WatchedSpace,
-  event: SocketView,
+  view: SocketView,
   remembered: Remembered | undefined,
   nowMs: number,
 ): Lifetime {
-  if (remembered === undefined) {
-    const known = Math.max(event.tcpInfoNumber('lastSentMs') ?? 0, event.tcpInfoNumber('lastReceivedMs') ?? 0);
-    // Made since the last dump, for that would have had it.
-    const atMostMs = memory.lastDumpMs === undefined ? undefined : nowMs - memory.lastDumpMs;
-    if (atMostMs === undefined) return { atLeastMs: known };
-    return { atLeastMs: Math.min(known, atMostMs), atMostMs };
-  }
-  const atLeastMs = nowMs - remembered.firstSeenMs;
+  if (remembered === undefined) return unseenLifetime(view, memory.lastDumpMs, nowMs);
+  const atLeastMs = Math.max(0, nowMs - remembered.firstSeenMs);
   return remembered.notBeforeMs === undefined ? { atLeastMs } : { atLeastMs, atMostMs: nowMs - remembered.notBeforeMs };
+}
+
+/**
+ * The lifetime of what no dump saw: made since the last one. Two kinds may be older, for dumps do not
+ * have a socket in CLOSE: what was never established, and what was reset before that dump and closed
+ * after it, which shows in that its last data is older than the dump.
+ */
+function unseenLifetime(view: SocketView, lastDumpMs: number | undefined, nowMs: number): Lifetime {
+  const sentMs = view.tcpInfoNumber('lastSentMs');
+  if (view.proto === 'tcp' && sentMs === undefined) return { atLeastMs: 0 };
+  const atLeastMs = Math.max(sentMs ?? 0, view.tcpInfoNumber('lastReceivedMs') ?? 0);
+  const atMostMs = lastDumpMs === undefined ? 0 : nowMs - lastDumpMs;
+  return atLeastMs > atMostMs || lastDumpMs === undefined ? { atLeastMs } : { atLeastMs, atMostMs };
 }

@@ -35,19 +35,22 @@ export interface EndedStreamSink {
   lost(space: WatchedSpace): void;
 }
 
-/** A child of a listener that may just have been closed with it: how it ended shows when a burst is read. */
+/** A child of a listener that may just have been closed with it: that shows when its listener's end comes, which may be a look later. */
 interface Undecided {
   space: WatchedSpace;
   record: SocketRecord;
   remembered: Remembered | undefined;
+  /** Whether a look at the stream has ended without its listener's end. */
+  seen: boolean;
 }
 
 /** The connections that end in some namespaces, put together and judged. Listeners and unconnected sockets are left out. */
 export class EndedStream {
   readonly #sockets: EndedSockets;
   readonly #book = new AddressBook();
-  readonly #undecided: Undecided[] = [];
-  readonly #endedListeners = new Set<string>();
+  #undecided: Undecided[] = [];
+  #endedListeners = new Set<string>();
+  #listenersBefore = new Set<string>();
   #connections: EndedConnections;
   #nowMs = 0;
 
@@ -92,17 +95,26 @@ export class EndedStream {
     } else if (outcome === 'mangled-child') {
       const socket = this.#connections.viewOf(event, remembered);
       const record = keepSocket(socket, this.#book, { firstSeenMs: remembered?.firstSeenMs ?? this.#nowMs });
-      this.#undecided.push({ space, record, remembered });
+      this.#undecided.push({ space, record, remembered, seen: false });
     } else sink.ended(space, this.#ended(space, event, remembered, outcome));
+    if (remembered !== undefined) space.memory.ended(event);
   }
 
   #decide(sink: EndedStreamSink): void {
-    for (const { space, record, remembered } of this.#undecided) {
-      const accepted = !this.#endedListeners.has(listenerKey(space, record.localPort));
+    const waiting: Undecided[] = [];
+    for (const undecided of this.#undecided) {
+      const { space, record, remembered, seen } = undecided;
+      const key = listenerKey(space, record.localPort);
+      const unaccepted = this.#endedListeners.has(key) || this.#listenersBefore.has(key);
+      if (!unaccepted && !seen) {
+        waiting.push({ ...undecided, seen: true });
+        continue;
+      }
       const view = new RecordView().moveTo(record);
-      sink.ended(space, this.#ended(space, view, remembered, accepted ? 'aborted' : 'never-accepted'));
+      sink.ended(space, this.#ended(space, view, remembered, unaccepted ? 'never-accepted' : 'aborted'));
     }
-    this.#undecided.length = 0;
+    this.#undecided = waiting;
+    [this.#listenersBefore, this.#endedListeners] = [this.#endedListeners, this.#listenersBefore];
     this.#endedListeners.clear();
   }
 

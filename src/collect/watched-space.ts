@@ -30,6 +30,7 @@ export class WatchedSpace {
   /** Ports that somebody listened on in any dump, and the containers of their listeners where those are known. */
   readonly listening = new Map<number, Remembered | undefined>();
   readonly #machine: Machine;
+  #endsAreTold = false;
 
   /**
    * @param containerNames names of running containers by their ids
@@ -54,7 +55,9 @@ export class WatchedSpace {
   openEvents(bufferBytes?: number) {
     const netnsFd = this.place.own ? undefined : openNetns(this.#machine, this.place);
     try {
-      return openEventSocket(this.#machine.systemCalls(), netnsFd, bufferBytes);
+      const socket = openEventSocket(this.#machine.systemCalls(), netnsFd, bufferBytes);
+      this.#endsAreTold = true;
+      return socket;
     } finally {
       if (netnsFd !== undefined) fs.closeSync(netnsFd);
     }
@@ -99,9 +102,9 @@ export class WatchedSpace {
     const strangers: Remembered[] = [];
     this.memory.begin(nowMs);
     read((socket) => {
-      if (socket.proto !== 'tcp' && socket.proto !== 'udp') return;
+      if (!isRemembered(socket)) return;
       const entry = this.memory.see(socket);
-      if (socket.state === TCP_STATE.LISTEN) this.listening.set(socket.localPort, entry);
+      if (socket.proto === 'tcp' && socket.state === TCP_STATE.LISTEN) this.listening.set(socket.localPort, entry);
       if (
         entry !== undefined &&
         entry.process === undefined &&
@@ -110,9 +113,15 @@ export class WatchedSpace {
       )
         strangers.push(entry);
     });
-    this.memory.end();
+    this.memory.end(this.#endsAreTold);
     if (strangers.length > 0) this.owners.find(strangers, nowMs);
   }
+}
+
+/** UNIX sockets are many, and who holds one is asked only of those whose queue somebody has to empty. */
+function isRemembered({ proto, state, receiveQueue }: SocketView): boolean {
+  if (proto === 'unix') return state === TCP_STATE.LISTEN || receiveQueue > 0;
+  return proto === 'tcp' || proto === 'udp';
 }
 
 /** Why the events of a namespace cannot be received; undefined for an error that is a fault. */

@@ -3,8 +3,10 @@ import { containersNamed } from '../collect/containers-named.ts';
 import type { Machine } from '../collect/machine.ts';
 import type { Place } from '../collect/place.ts';
 import type { WatchedSpace } from '../collect/watched-space.ts';
+import type { ConditionTree } from '../filter/condition.ts';
 import { compileTest } from '../filter/evaluate.ts';
 import type { Filter } from '../filter/syntax.ts';
+import { eachAtom } from '../filter/tree.ts';
 import type { ContainerFacts } from '../model/container.ts';
 import type { Remembered } from '../model/ended.ts';
 import { Failure } from '../model/failure.ts';
@@ -28,7 +30,7 @@ export async function eventTest(
 ): Promise<EventTest> {
   const bound = await bindForPlace(machine, place, filter, containers);
   if (bound === undefined) return () => true;
-  const untold = ['fwmark', 'cgroup', 'autobound'].filter((word) => bound.needs.onlyDiag.includes(word));
+  const untold = untoldIn(bound.tree);
   if (untold.length > 0)
     throw new Failure('usage', `events do not tell ${untold.join(', ')}: filter by something else`);
   let current: Remembered | undefined;
@@ -46,4 +48,19 @@ export async function eventTest(
     current = remembered;
     return test(socket);
   };
+}
+
+/** Keywords about what is in no event, by the kinds of their conditions. */
+const UNTOLD: Readonly<Record<string, string>> = {
+  ...{ mark: 'fwmark', cgroup: 'cgroup', autobound: 'autobound', uid: 'uid', timer: 'timer', keepalive: 'keepalive' },
+  ...{ orphan: 'orphan', unaccepted: 'unaccepted', 'send-queue': 'sendq' },
+};
+
+function untoldIn(tree: ConditionTree): string[] {
+  const found = new Set<string>();
+  eachAtom(tree, (condition) => {
+    const keyword = UNTOLD[condition.kind === 'measure' ? condition.measure : condition.kind];
+    if (keyword !== undefined) found.add(keyword);
+  });
+  return [...found];
 }

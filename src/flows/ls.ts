@@ -2,9 +2,11 @@ import { arrange } from '../analyze/arrange.ts';
 import { type Inventory, takeInventory } from '../collect/inventory.ts';
 import type { Place } from '../collect/place.ts';
 import { resolveTargets } from '../collect/resolve.ts';
+import type { Recorded } from '../collect/sampling/open-source.ts';
 import type { Filter } from '../filter/syntax.ts';
 import { Failure } from '../model/failure.ts';
 import type { GroupKey, GroupOrder } from '../model/group.ts';
+import type { GroupReport } from '../model/report.ts';
 import type { SocketQuery } from '../model/socket-query.ts';
 import { ByteWriter } from '../present/byte-writer.ts';
 import { renderGroups } from '../present/group-table.ts';
@@ -16,11 +18,15 @@ import type { FlowContext, Format } from './context.ts';
 import { explain } from './explain-filter.ts';
 import { writeNotes } from './notes.ts';
 import { readFilter } from './read-filter.ts';
+import { recordedGroups, recordedSockets } from './recorded-sockets.ts';
+import { recordedState } from './recorded-state.ts';
 import { groupsOf, type Sockets, socketsOf } from './sockets.ts';
 
 export interface LsOptions {
-  /** A TARGET as typed, several with commas. */
-  target: string;
+  /** A TARGET as typed, several with commas; undefined for all of a recording. */
+  target: string | undefined;
+  /** A recording to look into; undefined for this machine. */
+  from?: Recorded | undefined;
   /** As typed; empty for all sockets. */
   filter: string;
   /** Read the filter as ss does, `and` and `or` from left to right. */
@@ -43,10 +49,27 @@ export interface LsOptions {
 export async function ls(context: FlowContext, options: LsOptions): Promise<void> {
   // What is wrong with the filter is told before anything is looked at.
   const filter = readFilter(context, options.filter, options.asSs);
-  const places = await resolveTargets(context.machine, options.target);
+  const { from, target } = options;
+  if (from !== undefined) return lsRecorded(context, from, filter, options);
+  if (target === undefined) throw new Failure('usage', 'ls: a TARGET is missing');
+  const places = await resolveTargets(context.machine, target);
   if (options.explain) await explain(context, places, filter, options.query);
   else if (options.by.length > 0) await count(context, places, filter, options);
   else await list(context, places, filter, options);
+}
+
+/** The same of a recorded moment. */
+async function lsRecorded(context: FlowContext, from: Recorded, filter: Filter, options: LsOptions): Promise<void> {
+  const { query, by, numeric, target, format } = options;
+  if (options.explain) throw new Failure('usage', '--explain-filter: a recording asks no kernel');
+  const state = await recordedState(from, target, !numeric);
+  try {
+    const asked = { query, filter, processes: options.processes || format !== 'text' };
+    if (by.length > 0) writeCounts(context, await recordedGroups(state, asked, by), options);
+    else writeList(context, await recordedSockets(state, asked), options);
+  } finally {
+    state.source.close();
+  }
 }
 
 async function list(context: FlowContext, places: readonly Place[], filter: Filter, options: LsOptions): Promise<void> {
@@ -55,6 +78,11 @@ async function list(context: FlowContext, places: readonly Place[], filter: Filt
   const { query, format } = options;
   const wants = { query, filter, processes: options.processes || format !== 'text', names: !options.numeric };
   const reports = await eachPlace(places, (place) => socketsOf(machine, place, wants, inventory), context);
+  writeList(context, reports, options);
+}
+
+function writeList(context: FlowContext, reports: readonly Sockets[], options: LsOptions): void {
+  const { format } = options;
   if (format === 'json')
     writePieces(
       context,
@@ -93,11 +121,16 @@ async function count(
   filter: Filter,
   options: LsOptions,
 ): Promise<void> {
-  const { machine, out } = context;
+  const { machine } = context;
   const wants = { query: options.query, filter, keys: options.by, names: !options.numeric };
   let inventory: Inventory | undefined;
   if (places.length > 1) inventory = await takeInventory(machine);
   const counted = await eachPlace(places, (place) => groupsOf(machine, place, wants, inventory), context);
+  writeCounts(context, counted, options);
+}
+
+function writeCounts(context: FlowContext, counted: readonly GroupReport[], options: LsOptions): void {
+  const { out } = context;
   const reports = counted.map((report) => ({
     ...report,
     groups: arrange(report.groups, options.order).slice(0, options.top),

@@ -1,3 +1,4 @@
+import type { Recorded } from '../collect/sampling/open-source.ts';
 import type { Overview } from '../model/overview.ts';
 import { ByteWriter } from '../present/byte-writer.ts';
 import { overviewJson, overviewNdjson } from '../present/json.ts';
@@ -5,17 +6,24 @@ import { renderOverview } from '../present/overview-table.ts';
 import { safeText } from '../present/safe-text.ts';
 import type { FlowContext, Format } from './context.ts';
 import { overview } from './overview.ts';
+import { recordedOverview } from './recorded-overview.ts';
+import { recordedState } from './recorded-state.ts';
 
 export interface PsOptions {
   all: boolean;
   numeric: boolean;
   format: Format;
+  /** A recording to look into; undefined for this machine. */
+  from?: Recorded | undefined;
 }
 
 /** `socklens ps`: a row for every container. */
 export async function ps(context: FlowContext, options: PsOptions): Promise<void> {
   const { machine, out, err } = context;
-  const result = await overview(machine, { all: options.all, names: !options.numeric });
+  const result =
+    options.from === undefined
+      ? await overview(machine, { all: options.all, names: !options.numeric })
+      : await recordedPs(options.from, !options.numeric);
   if (options.format === 'json') out.write(overviewJson(result));
   else if (options.format === 'ndjson') for (const line of overviewNdjson(result)) out.write(line);
   else {
@@ -24,6 +32,12 @@ export async function ps(context: FlowContext, options: PsOptions): Promise<void
     renderOverview(writer, result, out.columns);
     out.write(writer.bytes());
   }
+}
+
+async function recordedPs(from: Recorded, names: boolean): Promise<Overview> {
+  const state = await recordedState(from, undefined, names);
+  state.source.close();
+  return recordedOverview(state, from.file);
 }
 
 /** What a person should know beside the table, each thing once, however many rows it concerns. */

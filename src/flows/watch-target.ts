@@ -4,7 +4,7 @@ import type { SpaceLook, SpaceTick, Tick } from '../collect/sampling/source.ts';
 import type { GroupKey } from '../model/group.ts';
 import type { DescriptorUse } from '../model/overview.ts';
 import type { ProcessSample } from '../model/sample.ts';
-import type { SocketView } from '../model/socket-view.ts';
+import type { Proto, SocketView } from '../model/socket-view.ts';
 import { stateMask, TCP_STATE } from '../model/tcp-state.ts';
 import type { ChangedGroup, WatchRow } from '../model/watch-row.ts';
 import type { EndedTest, LookTest } from './bound-tests.ts';
@@ -20,6 +20,7 @@ interface Before {
 /** What is counted, of one namespace, from tick to tick. */
 export class WatchTarget {
   readonly #keys: readonly GroupKey[];
+  readonly #protos: readonly Proto[];
   readonly #lookTest: LookTest | undefined;
   readonly #endedTest: EndedTest | undefined;
   #counts = new Map<string, number>();
@@ -27,8 +28,13 @@ export class WatchTarget {
   #closes = 0;
 
   /** @param tests of the filter; undefined where there is none */
-  constructor(keys: readonly GroupKey[], tests: { look: LookTest; ended: EndedTest } | undefined) {
+  constructor(
+    keys: readonly GroupKey[],
+    protos: readonly Proto[],
+    tests: { look: LookTest; ended: EndedTest } | undefined,
+  ) {
     this.#keys = keys;
+    this.#protos = protos;
     this.#lookTest = tests?.look;
     this.#endedTest = tests?.ended;
   }
@@ -41,7 +47,13 @@ export class WatchTarget {
 
   /** The row of a tick. */
   row(tick: SpaceTick, look: SpaceLook, { atMs, names }: Tick): WatchRow {
-    const counts = countLook({ ...look, names }, this.#keys, this.#lookTest?.(look) ?? everything);
+    const test = this.#lookTest?.(look) ?? everything;
+    // A recording has all protocols, whichever are wanted.
+    const counts = countLook(
+      { ...look, names },
+      this.#keys,
+      (socket) => this.#protos.includes(socket.proto) && test(socket),
+    );
     const timeWait = this.#timeWait(tick, look);
     if (timeWait > 0) addTimeWait(counts, timeWait);
     const groups = this.#changed(counts);

@@ -54,6 +54,7 @@ class WatchedTargets {
   readonly #source: SampleSource;
   readonly #filter: Filter;
   readonly #keys: readonly GroupKey[];
+  readonly #protos: readonly Proto[];
   readonly #targets = new Map<number, WatchTarget>();
   #containers: Tick['containers'] = [];
 
@@ -61,6 +62,7 @@ class WatchedTargets {
     this.#source = source;
     this.#filter = filter;
     this.#keys = by;
+    this.#protos = protos;
     const query = queryFor(by, protos, filter);
     this.wish = {
       looksAt: () => true,
@@ -90,7 +92,11 @@ class WatchedTargets {
 
   async #make(space: WatchedSpace): Promise<WatchTarget> {
     const bound = await this.#source.bind(space, this.#filter);
-    return new WatchTarget(this.#keys, bound === undefined ? undefined : boundTests(bound, () => this.#containers));
+    return new WatchTarget(
+      this.#keys,
+      this.#protos,
+      bound === undefined ? undefined : boundTests(bound, () => this.#containers),
+    );
   }
 
   #ended({ netns }: WatchedSpace, ended: EndedSocket): void {

@@ -25,17 +25,29 @@ function load(): SystemCalls {
   const socket = libc.func('int socket(int, int, int)');
   const connect = libc.func('int connect(int, const uint8_t *, uint32_t)');
   // A one-shot command needs none of these: declared when first called.
-  const late = (declaration: string) => {
+  const late = (declaration: string, otherwise = declaration) => {
     let declared: ((...args: unknown[]) => number) | undefined;
+    const declare = () => {
+      try {
+        return libc.func(declaration);
+      } catch {
+        return libc.func(otherwise);
+      }
+    };
     return (...args: unknown[]): number => {
-      declared ??= libc.func(declaration) as (...args: unknown[]) => number;
+      declared ??= declare() as (...args: unknown[]) => number;
       return declared(...args);
     };
   };
+  const unshare = late('int unshare(int)');
   const bind = late('int bind(int, const uint8_t *, uint32_t)');
   const poll = late('int poll(_Inout_ uint8_t *, unsigned long, int)');
   const recvmmsg = late('int recvmmsg(int, _Inout_ uint8_t *, unsigned int, int, void *)');
   const memchr = late('uintptr_t memchr(const uint8_t *, int, size_t)');
+  const getxattr = late('long getxattr(const char *, const char *, _Out_ uint8_t *, size_t)');
+  // musl's prlimit is always of 64 bits, and newer ones have no other name for it.
+  const limitArguments = '(int, int, const uint8_t *, _Out_ uint8_t *)';
+  const prlimit64 = late(`int prlimit64${limitArguments}`, `int prlimit${limitArguments}`);
   const setsockopt = libc.func('int setsockopt(int, int, int, const uint8_t *, uint32_t)');
 
   /** errno is only meaningful, and only read, when the call says -1. */
@@ -48,6 +60,9 @@ function load(): SystemCalls {
   return {
     setns: (fd, nstype) => {
       checked('setns', setns(fd, nstype));
+    },
+    unshare: (flags) => {
+      checked('unshare', unshare(flags));
     },
     socket: (domain, type, protocol) => checked('socket', socket(domain, type, protocol)),
     connect: (fd, address) => {
@@ -67,6 +82,10 @@ function load(): SystemCalls {
     setsockopt: (fd, level, name, value) => {
       checked('setsockopt', setsockopt(fd, level, name, value, value.length));
     },
+    prlimit64: (pid, resource, wanted, before) => {
+      checked('prlimit', prlimit64(pid, resource, wanted ?? null, before));
+    },
+    getxattr: (path, name, value) => checked('getxattr', getxattr(path, name, value, value.length)),
   };
 }
 

@@ -32,3 +32,23 @@ export function insideNetns<T>(calls: SystemCalls, netnsFd: number, make: () => 
     fs.closeSync(home);
   }
 }
+
+/**
+ * Makes a network namespace that nothing is in yet, with its loopback down. It lasts as long as the
+ * descriptor, or as a process or a mount holds it.
+ *
+ * @returns an open descriptor of it, closed in programs that are started
+ * @throws {SystemCallError} EPERM without CAP_SYS_ADMIN; unshare(2)
+ */
+export function createNetns(calls: SystemCalls): number {
+  const home = fs.openSync('/proc/thread-self/ns/net', 'r');
+  try {
+    // Back home by way of the excursion, which knows what to do when there is none.
+    return insideNetns(calls, home, () => {
+      calls.unshare(CLONE_NEWNET);
+      return fs.openSync('/proc/thread-self/ns/net', 'r');
+    });
+  } finally {
+    fs.closeSync(home);
+  }
+}

@@ -5,6 +5,8 @@
 export interface SystemCalls {
   /** setns(2): moves the calling thread into the namespace that `fd` refers to. */
   setns(fd: number, nstype: number): void;
+  /** unshare(2): gives the calling thread new namespaces of its own. */
+  unshare(flags: number): void;
   /** socket(2). */
   socket(domain: number, type: number, protocol: number): number;
   /** connect(2) to an address of raw bytes. */
@@ -23,6 +25,15 @@ export interface SystemCalls {
   addressOf(buffer: Uint8Array): bigint;
   /** setsockopt(2) with an option value of raw bytes. */
   setsockopt(fd: number, level: number, name: number, value: Uint8Array): void;
+  /**
+   * prlimit64(2) with two structures of 16 bytes: soft and hard limit, 64 bits each, all ones for unlimited.
+   *
+   * @param wanted undefined only reads
+   * @param before what the limit was until then; filled in
+   */
+  prlimit64(pid: number, resource: number, wanted: Uint8Array | undefined, before: Uint8Array): void;
+  /** getxattr(2), which follows links. @returns how many bytes of `value` were written */
+  getxattr(path: string, name: string, value: Uint8Array): number;
 }
 
 /** A system call that said -1. */

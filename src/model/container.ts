@@ -14,6 +14,29 @@ export interface ContainerAddress {
   address: string;
 }
 
+/** What a container was started with. */
+export interface DeclaredSettings {
+  /** Empty where none was declared. */
+  limits: readonly DeclaredLimit[];
+  /** The image's name as it was given. */
+  image?: string;
+  /** The program that runs it, as the Engine knows it: `runc`, `runsc`, `io.containerd.kata.v2`; absent where unknown. */
+  ociRuntime?: string;
+  /** Of the pids controller; absent for none. */
+  pidsLimit?: number;
+  sysctls: Readonly<Record<string, string>>;
+  /** Ports of the container that are published on the host. */
+  published: readonly PublishedPort[];
+}
+
+/** A port of a container that the host passes on to it. */
+export interface PublishedPort {
+  proto: string;
+  containerPort: number;
+  /** Absent where the port is not published, only exposed. */
+  hostPort?: number;
+}
+
 /** What a runtime tells about a container. Nothing in it is safe for a terminal: the container chose it. */
 export interface ContainerFacts {
   /** `docker`, `podman`; for one that is only known by its cgroup path, the runtime that the path names. */
@@ -32,7 +55,7 @@ export interface ContainerFacts {
 }
 
 /** More about a container, at the price of a question of its own to the runtime. */
-export interface ContainerDetails extends ContainerFacts {
+export interface ContainerDetails extends ContainerFacts, DeclaredSettings {
   running: boolean;
   /** PID of the main process as the runtime's host sees it; absent when not running. */
   pid?: number;
@@ -40,6 +63,6 @@ export interface ContainerDetails extends ContainerFacts {
   startedAt?: string;
   /** ISO 8601; absent while running. */
   finishedAt?: string;
-  /** Declared limits; empty where none was declared. */
-  limits: readonly DeclaredLimit[];
+  /** The program and its arguments, entry point and command joined. */
+  command: readonly string[];
 }

@@ -32,6 +32,7 @@ export const WATCHED_COUNTERS: ReadonlySet<string> = new Set([
   ...['TCPAbortOnMemory', 'TCPAbortOnTimeout', 'TCPAbortOnLinger', 'TCPBacklogDrop', 'PruneCalled'].map(ext),
   ...['RcvPruned', 'TCPRcvQDrop', 'TCPMemoryPressures', 'TCPToZeroWindowAdv', 'TCPWantZeroWindowAdv'].map(ext),
   ...['TCPFromZeroWindowAdv', 'TCPWinProbe', 'TCPKeepAlive', 'TCPDeferAcceptDrop', 'PAWSEstab'].map(ext),
+  'TcpExtTCPDSACKRecv',
 ]);
 
 function tcp(name: string): string {

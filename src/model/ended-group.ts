@@ -24,6 +24,11 @@ export interface EndedGroup {
    * {@link GREETING_BYTES}, this side at most as much, and it was over within a second.
    */
   greetedOnly: number;
+  /**
+   * Those of {@link greetedOnly} in which this side sent nothing at all: a server that speaks first (MySQL)
+   * refused them, or they were probes.
+   */
+  silent: number;
   /** Sums over all of them. */
   bytesSent: number;
   bytesReceived: number;

@@ -3,6 +3,9 @@ import type { SocketView } from './socket-view.ts';
 import type { TcpInfo, TcpInfoNumber } from './tcp-info.ts';
 import { TCP_STATE } from './tcp-state.ts';
 
+/** Times since something happened to the connection. */
+const SINCE: readonly TcpInfoNumber[] = ['lastSentMs', 'lastReceivedMs', 'lastAckReceivedMs'];
+
 /**
  * A destroy event seen as the socket that it was: the state, inode and addresses that events have
  * lost come from what was remembered. Moved with {@link moveTo}.
@@ -26,9 +29,11 @@ export class EndedView implements SocketView {
   get family() {
     return this.#event.family;
   }
-  /** As last seen; ESTABLISHED for a connection that no dump saw. */
+  /** As last seen; of what no dump saw: SYN_SENT for an attempt to connect, CLOSE without a peer, else ESTABLISHED. */
   get state(): number {
-    return this.#remembered?.state ?? (this.#event.peerPort === 0 ? TCP_STATE.CLOSE : TCP_STATE.ESTABLISHED);
+    if (this.#remembered !== undefined) return this.#remembered.state;
+    if (this.#event.peerPort === 0) return TCP_STATE.CLOSE;
+    return this.proto !== 'tcp' || this.#timed ? TCP_STATE.ESTABLISHED : TCP_STATE.SYN_SENT;
   }
   get inode(): number {
     return this.#remembered?.inode ?? 0;
@@ -64,7 +69,11 @@ export class EndedView implements SocketView {
     return this.#event.tcpInfo();
   }
   tcpInfoNumber(field: TcpInfoNumber): number | undefined {
-    return this.#event.tcpInfoNumber(field);
+    return SINCE.includes(field) && !this.#timed ? undefined : this.#event.tcpInfoNumber(field);
+  }
+  /** Without a handshake, and after tcp_disconnect(), the kernel's times are those since the boot. */
+  get #timed(): boolean {
+    return this.#event.peerPort !== 0 && this.#event.tcpInfoNumber('minRttUs') !== undefined;
   }
 
   /** Events tell none of what follows. */

@@ -36,7 +36,7 @@ export interface Remembered {
 /** How long a socket lived, in milliseconds. */
 export interface Lifetime {
   atLeastMs: number;
-  /** Absent when it was there before anybody looked. */
+  /** Absent when it was there before anybody looked, or where no dump could have seen it (never established). */
   atMostMs?: number;
 }
 

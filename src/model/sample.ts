@@ -34,6 +34,15 @@ export interface PidsUse {
   refused?: number;
 }
 
+/** Memory of a container's sockets against its limit. */
+export interface SocketMemory {
+  container: string;
+  /** Buffers of its sockets: `sock` of memory.stat, or memory.kmem.tcp.usage_in_bytes of cgroup v1. */
+  bytes: number;
+  /** Of all its memory; absent for unlimited. */
+  limitBytes?: number;
+}
+
 /** What was seen of a namespace at one moment; what nobody looked at is absent. */
 export interface SpaceSample {
   /** Milliseconds since the epoch. */
@@ -42,6 +51,7 @@ export interface SpaceSample {
   sockstat?: Sockstat;
   processes?: readonly ProcessSample[];
   pids?: readonly PidsUse[];
+  memory?: readonly SocketMemory[];
   /** Every socket, when a dump was taken. */
   sockets?: readonly SocketRecord[];
   source?: Source;

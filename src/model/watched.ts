@@ -1,4 +1,4 @@
-import type { ContainerAddress, DeclaredLimit } from './container.ts';
+import type { ContainerAddress, DeclaredSettings } from './container.ts';
 
 /** A container as whoever watches it needs it. Nothing in it is safe for a terminal. */
 export interface WatchedContainer {
@@ -7,6 +7,8 @@ export interface WatchedContainer {
   id: string;
   labels: Readonly<Record<string, string>>;
   addresses: readonly ContainerAddress[];
+  /** Addresses of the gateways of its networks; absent where the runtime could not be asked. */
+  gateways?: readonly string[];
   /** Its first process. */
   pid: number;
   /** As the runtime spells it; absent where unknown. */
@@ -15,26 +17,6 @@ export interface WatchedContainer {
   cgroup?: string;
   /** What was declared for it; absent where the runtime could not be asked. */
   declared?: DeclaredSettings;
-}
-
-/** What a container was started with. */
-export interface DeclaredSettings {
-  /** Empty where none was declared. */
-  limits: readonly DeclaredLimit[];
-  image?: string;
-  /** Of the pids controller; absent for none. */
-  pidsLimit?: number;
-  sysctls: Readonly<Record<string, string>>;
-  /** Ports of the container that are published on the host. */
-  published: readonly PublishedPort[];
-}
-
-/** A port of a container that the host passes on to it. */
-export interface PublishedPort {
-  proto: string;
-  containerPort: number;
-  /** Absent where the port is not published, only exposed. */
-  hostPort?: number;
 }
 
 /** A network namespace that is watched, and who lives in it. */

@@ -24,6 +24,11 @@ export class ByteWriter {
     return this.#bytes.subarray(0, this.#length);
   }
 
+  /** Begins anew in the same room. */
+  clear(): void {
+    this.#length = 0;
+  }
+
   /** Makes sure that so many bytes fit. */
   reserve(count: number): void {
     if (this.#length + count <= this.#bytes.length) return;

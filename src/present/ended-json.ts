@@ -1,68 +1,115 @@
 import type { EndedConnection, Lifetime } from '../model/ended.ts';
-import type { PeerSummary } from '../model/peer-summary.ts';
 import type { Endpoint } from '../model/socket-row.ts';
+import { ByteWriter } from './byte-writer.ts';
+import type { EndedOutput, EndedSummary } from './ended-output.ts';
+
+/** Names are few and come again and again; more than so many are not kept. */
+const KEPT_NAMES = 10_000;
 
 /**
- * One connection as a line of NDJSON. Written by hand: there may be ten thousands of them a second,
- * and most of a line is numbers.
+ * Ended connections as lines of NDJSON. Written by hand and straight into bytes: there may be ten
+ * thousands of them a second, and most of a line is numbers.
  */
-export function endedLine(ended: EndedConnection): string {
-  const { process, container, role, bytesSent, bytesReceived, rttUs, retransmits } = ended;
-  return (
-    `{"type":"connection","at":"${ended.at.toISOString()}","target":${quoted(ended.target)},"proto":"${ended.proto}",` +
-    `"family":"${ended.family}","local":${endpoint(ended.local)},"peer":${endpoint(ended.peer)}` +
-    (role === undefined ? '' : `,"role":"${role}"`) +
-    (process === undefined ? '' : `,"process":{"pid":${process.pid},"name":${quoted(process.name)}}`) +
-    (container === undefined ? '' : `,"container":${quoted(container)}`) +
-    `,"lifetime":${lifetime(ended.lifetime)}` +
-    number('bytesSent', bytesSent) +
-    number('bytesReceived', bytesReceived) +
-    number('rttUs', rttUs) +
-    number('retransmits', retransmits) +
-    `,"outcome":"${ended.outcome}","cookie":"${ended.cookie}"}\n`
-  );
-}
+export class EndedJson implements EndedOutput {
+  /** The JSON text of names, as bytes. */
+  readonly #quoted = new Map<string, Uint8Array>();
+  /** The time of the last line, which many lines share. */
+  #at: Date | undefined;
+  #atText = '';
 
-function number(key: string, value: number | undefined): string {
-  return value === undefined ? '' : `,"${key}":${value}`;
-}
+  header(): void {}
 
-function lifetime({ atLeastMs, atMostMs }: Lifetime): string {
-  return atMostMs === undefined ? `{"atLeastMs":${atLeastMs}}` : `{"atLeastMs":${atLeastMs},"atMostMs":${atMostMs}}`;
-}
-
-function endpoint({ address, port, name, service }: Endpoint): string {
-  return (
-    `{"address":"${address}","port":${port}` +
-    (name === undefined ? '' : `,"name":${quoted(name)}`) +
-    (service === undefined ? '}' : `,"service":${quoted(service)}}`)
-  );
-}
-
-const known = new Map<string, string>();
-
-/** JSON text of a name; names are few and come again and again. */
-function quoted(text: string): string {
-  let json = known.get(text);
-  if (json === undefined) {
-    json = JSON.stringify(text);
-    if (known.size < 10_000) known.set(text, json);
+  connection(out: ByteWriter, ended: EndedConnection): void {
+    const { at, process, container, role } = ended;
+    if (at !== this.#at) {
+      this.#at = at;
+      this.#atText = at.toISOString();
+    }
+    out.ascii('{"type":"connection","at":"');
+    out.ascii(this.#atText);
+    out.ascii('","target":');
+    this.#name(out, ended.target);
+    out.ascii(',"proto":"');
+    out.ascii(ended.proto);
+    out.ascii('","family":"');
+    out.ascii(ended.family);
+    out.ascii('","local":');
+    this.#endpoint(out, ended.local);
+    out.ascii(',"peer":');
+    this.#endpoint(out, ended.peer);
+    if (role !== undefined) out.ascii(role === 'server' ? ',"role":"server"' : ',"role":"client"');
+    if (process !== undefined) {
+      out.ascii(',"process":{"pid":');
+      out.uint(process.pid);
+      out.ascii(',"name":');
+      this.#name(out, process.name);
+      out.ascii('}');
+    }
+    if (container !== undefined) {
+      out.ascii(',"container":');
+      this.#name(out, container);
+    }
+    lifetime(out, ended.lifetime);
+    number(out, ',"bytesSent":', ended.bytesSent);
+    number(out, ',"bytesReceived":', ended.bytesReceived);
+    number(out, ',"rttUs":', ended.rttUs);
+    number(out, ',"retransmits":', ended.retransmits);
+    out.ascii(',"outcome":"');
+    out.ascii(ended.outcome);
+    out.ascii('","cookie":"');
+    out.ascii(ended.cookie);
+    out.ascii('"}\n');
   }
-  return json;
+
+  gap(out: ByteWriter, target: string, from: Date, to: Date): void {
+    line(out, { type: 'gap', target, from, to, reason: 'the kernel dropped events: its buffer was full' });
+  }
+
+  summary(out: ByteWriter, summary: EndedSummary): void {
+    line(out, { type: 'summary', ...summary });
+  }
+
+  #endpoint(out: ByteWriter, { address, port, name, service }: Endpoint): void {
+    out.ascii('{"address":"');
+    out.ascii(address);
+    out.ascii('","port":');
+    out.uint(port);
+    if (name !== undefined) {
+      out.ascii(',"name":');
+      this.#name(out, name);
+    }
+    if (service !== undefined) {
+      out.ascii(',"service":');
+      this.#name(out, service);
+    }
+    out.ascii('}');
+  }
+
+  #name(out: ByteWriter, text: string): void {
+    let bytes = this.#quoted.get(text);
+    if (bytes === undefined) {
+      const writer = new ByteWriter();
+      writer.text(JSON.stringify(text));
+      bytes = writer.bytes().slice();
+      if (this.#quoted.size < KEPT_NAMES) this.#quoted.set(text, bytes);
+    }
+    out.raw(bytes);
+  }
 }
 
-/** Events that the kernel dropped, and the time in which some are missing. */
-export function gapLine(target: string, from: Date, to: Date): string {
-  return `${JSON.stringify({ type: 'gap', target, from, to, reason: 'the kernel dropped events: its buffer was full' })}\n`;
+function number(out: ByteWriter, key: string, value: number | undefined): void {
+  if (value === undefined) return;
+  out.ascii(key);
+  out.uint(value);
 }
 
-/** The last line of a stream. */
-export function summaryLine(summary: {
-  from: Date;
-  to: Date;
-  connections: number;
-  gaps: number;
-  peers: readonly PeerSummary[];
-}): string {
-  return `${JSON.stringify({ type: 'summary', ...summary })}\n`;
+function lifetime(out: ByteWriter, { atLeastMs, atMostMs }: Lifetime): void {
+  number(out, ',"lifetime":{"atLeastMs":', atLeastMs);
+  number(out, ',"atMostMs":', atMostMs);
+  out.ascii('}');
+}
+
+function line(out: ByteWriter, object: object): void {
+  out.text(JSON.stringify(object));
+  out.ascii('\n');
 }

@@ -2,27 +2,51 @@ import type { EndedConnection, Lifetime, Outcome } from '../model/ended.ts';
 import type { PeerSummary } from '../model/peer-summary.ts';
 import type { Endpoint } from '../model/socket-row.ts';
 import type { ByteWriter } from './byte-writer.ts';
+import type { EndedOutput, EndedSummary } from './ended-output.ts';
+import { GrowingTable } from './growing-table.ts';
 import { clockText, durationText, sizeText } from './quantity-text.ts';
 import { safeText } from './safe-text.ts';
 import { Table } from './table.ts';
 
-const COLUMNS = ['Ended', 'Who', 'Local', 'Peer', 'Lifetime', 'Sent', 'Received', 'RTT', 'Retrans', 'Outcome'] as const;
-const RIGHT: readonly string[] = ['Lifetime', 'Sent', 'Received', 'RTT', 'Retrans'];
-/** Wide enough for most, so that lines stay below each other from the start. */
-const WIDTHS = [12, 20, 21, 21, 8, 8, 8, 7, 7, 8];
+/** Widths that most cells fit into, so that lines stay below each other from the start. */
+const COLUMNS = [
+  { title: 'Ended', width: 12, narrow: 8 },
+  { title: 'Who', width: 20, flexible: true },
+  { title: 'Local', width: 21, dropped: 3 },
+  { title: 'Peer', width: 21 },
+  { title: 'Lived', width: 9, right: true },
+  { title: 'Sent', width: 5, right: true },
+  { title: 'Recv', width: 5, right: true },
+  { title: 'RTT', width: 6, right: true, dropped: 2 },
+  { title: 'Retr', width: 4, right: true, dropped: 1 },
+  { title: 'Outcome', width: 8 },
+] as const;
 
-/** Writes ended connections as lines of a table that grows: a column is as wide as its widest cell so far. */
-export class EndedLines {
-  readonly #widths = [...WIDTHS];
+/** Ended connections as lines of a table, for a person. */
+export class EndedText implements EndedOutput {
+  readonly #columns: number | undefined;
+  readonly #alone: boolean;
+  readonly #table: GrowingTable;
 
-  header(): string {
-    return this.#line(COLUMNS);
+  /**
+   * @param columns of the terminal; undefined for no limit
+   * @param alone whether there is one target: then its name is not repeated
+   */
+  constructor(columns: number | undefined, alone: boolean) {
+    this.#columns = columns;
+    this.#alone = alone;
+    this.#table = new GrowingTable(COLUMNS, columns);
   }
 
-  line(ended: EndedConnection): string {
-    return this.#line([
-      clockText(ended.at),
-      who(ended),
+  header(out: ByteWriter): void {
+    this.#table.header(out);
+  }
+
+  connection(out: ByteWriter, ended: EndedConnection): void {
+    const clock = clockText(ended.at);
+    this.#table.row(out, [
+      this.#table.narrow ? clock.slice(0, 8) : clock,
+      this.#who(ended),
       endpoint(ended.local),
       endpoint(ended.peer),
       lifetimeText(ended.lifetime),
@@ -34,19 +58,24 @@ export class EndedLines {
     ]);
   }
 
-  #line(cells: readonly string[]): string {
-    const padded = cells.map((cell, index) => {
-      const width = Math.max(this.#widths[index] ?? 0, cell.length);
-      this.#widths[index] = width;
-      return RIGHT.includes(COLUMNS[index] ?? '') ? cell.padStart(width) : cell.padEnd(width);
-    });
-    return `${padded.join('  ').trimEnd()}\n`;
+  gap(out: ByteWriter, target: string, from: Date, to: Date): void {
+    const time = `${clockText(from)} to ${clockText(to)}`;
+    out.text(`-- ${safeText(target)}: events are missing, ${time}: the kernel's buffer was full --\n`);
   }
-}
 
-function who({ container, process }: EndedConnection): string {
-  const holder = process === undefined ? undefined : safeText(`${process.pid}/${process.name}`);
-  return [container === undefined ? undefined : safeText(container), holder].filter(Boolean).join(' ') || '-';
+  summary(out: ByteWriter, { from, to, connections, gaps, peers }: EndedSummary): void {
+    const missed = gaps === 0 ? '' : `, and some were missed (${gaps === 1 ? '1 gap' : `${gaps} gaps`})`;
+    out.ascii(`\n${connections} ended in ${durationText(to.getTime() - from.getTime())}${missed}\n`);
+    if (peers.length > 0) peerTable(peers).render(out, this.#columns);
+  }
+
+  #who({ target, container, process }: EndedConnection): string {
+    const parts: string[] = [];
+    if (container !== undefined && !(this.#alone && container === target)) parts.push(container);
+    if (!this.#alone && container === undefined) parts.push(target);
+    if (process !== undefined) parts.push(`${process.pid}/${process.name}`);
+    return parts.length === 0 ? '-' : safeText(parts.join(' '));
+  }
 }
 
 function endpoint({ address, port, name, service }: Endpoint): string {
@@ -54,23 +83,21 @@ function endpoint({ address, port, name, service }: Endpoint): string {
   return `${host}:${service ?? (port === 0 ? '*' : port)}`;
 }
 
-/** `1.2s` or `1s-2s` by how well it is known, `≥1.2s` for what was there before, `<0.8s` for what no dump saw. */
+/**
+ * `1.2s` or `1s-2s` by how well it is known, `≥1.2s` for what was there before, `<0.8s` for what no
+ * dump saw, `-` where nothing is known.
+ */
 export function lifetimeText({ atLeastMs, atMostMs }: Lifetime): string {
+  if (atMostMs === undefined && atLeastMs === 0) return '-';
   if (atMostMs === undefined) return `≥${durationText(atLeastMs)}`;
   if (atLeastMs === 0) return `<${durationText(atMostMs)}`;
   const exact = atMostMs - atLeastMs <= atLeastMs * 0.1;
   return exact ? durationText(atLeastMs) : `${durationText(atLeastMs)}-${durationText(atMostMs)}`;
 }
 
-/** A line for a time in which events are missing. */
-export function gapText(target: string, from: Date, to: Date): string {
-  return `-- ${safeText(target)}: events are missing between ${clockText(from)} and ${clockText(to)}: the kernel's buffer was full --\n`;
-}
-
 const OUTCOMES: readonly Outcome[] = ['closed', 'refused', 'no-answer', 'failed', 'aborted', 'never-accepted'];
 
-/** Writes what ended, by peer. */
-export function renderPeerSummaries(out: ByteWriter, peers: readonly PeerSummary[], width?: number): void {
+function peerTable(peers: readonly PeerSummary[]): Table {
   const table = new Table([
     { title: 'Peer', align: 'left' },
     { title: 'Name', align: 'left', optional: true, flexible: true },
@@ -82,11 +109,10 @@ export function renderPeerSummaries(out: ByteWriter, peers: readonly PeerSummary
     table.text(summary.role === 'server' ? `${summary.peer} (clients)` : summary.peer);
     table.text(summary.name ?? '');
     table.uint(summary.connections);
-    for (const outcome of OUTCOMES)
-      table.text(summary.outcomes[outcome] === undefined ? '' : String(summary.outcomes[outcome]));
+    for (const outcome of OUTCOMES) table.text(String(summary.outcomes[outcome] ?? ''));
     table.text(sizeText(summary.bytesSent));
     table.text(sizeText(summary.bytesReceived));
     table.uint(summary.retransmits);
   }
-  table.render(out, width);
+  return table;
 }

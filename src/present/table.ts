@@ -114,7 +114,7 @@ export class Table {
     const cut = cellWidth > width;
     const padding = cut ? 0 : width - cellWidth;
     if (align === 'right') out.fill(BLANK, padding);
-    if (cut) out.text(cutTo(text, width));
+    if (cut) out.text(cutText(new TextDecoder().decode(text), width));
     else out.raw(text);
     if (last) out.byte(NEWLINE);
     else out.fill(BLANK, (align === 'left' ? padding : 0) + GAP);
@@ -157,6 +157,7 @@ export class Table {
 
 /** Terminal columns of text without control characters. */
 export function displayWidth(text: string): number {
+  if (!NOT_PLAIN.test(text)) return text.length;
   let width = 0;
   for (const character of text) width += characterWidth(character);
   return width;
@@ -170,10 +171,11 @@ function characterWidth(character: string): number {
 
 declare const TextDecoder: new () => { decode(bytes: Uint8Array): string };
 
-function cutTo(text: Uint8Array, width: number): string {
+/** Text cut to a number of terminal columns, of which an ellipsis takes the last. */
+export function cutText(text: string, width: number): string {
   let cut = '';
   let used = 0;
-  for (const character of new TextDecoder().decode(text)) {
+  for (const character of text) {
     const next = characterWidth(character);
     if (used + next > width - 1) break;
     cut += character;

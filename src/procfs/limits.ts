@@ -1,15 +1,30 @@
+import { LIMITS, type Limit, type LimitsByName } from '../model/limits.ts';
 import { PROC, readProcText } from './read.ts';
-
-/** A soft and a hard limit; `Infinity` for `unlimited`. */
-export interface Limit {
-  soft: number;
-  hard: number;
-}
 
 /** The open-file limit of a process from `/proc/PID/limits`; undefined when it cannot be read. */
 export function readNofileLimit(pid: number, proc = PROC): Limit | undefined {
   const text = readProcText(`${proc}/${pid}/limits`);
   return text === undefined ? undefined : parseLimit(text, 'Max open files');
+}
+
+/**
+ * All limits of a process from `/proc/PID/limits`.
+ *
+ * @returns undefined when the process is gone or the file may not be read
+ */
+export function readLimits(pid: number, proc = PROC): LimitsByName | undefined {
+  const text = readProcText(`${proc}/${pid}/limits`);
+  return text === undefined || text === '' ? undefined : parseLimits(text);
+}
+
+/** Every row of `/proc/PID/limits` that is a known limit, by its name. */
+export function parseLimits(text: string): LimitsByName {
+  const limits: Record<string, Limit> = {};
+  for (const { name, row } of LIMITS) {
+    const limit = parseLimit(text, row);
+    if (limit !== undefined) limits[name] = limit;
+  }
+  return limits;
 }
 
 /**

@@ -39,6 +39,10 @@ export class InetDiagCursor implements SocketView {
   #view: DataView;
   #at = 0;
   #end = 0;
+  /** Where the TCP information stands; looked for once for each message, its fields are asked for one by one. */
+  readonly #info: AttributePlace = { offset: 0, length: 0 };
+  #infoKnown = false;
+  #hasInfo = false;
   readonly #place: AttributePlace = { offset: 0, length: 0 };
 
   /** @param proto the protocol that was asked for: the answer does not repeat it */
@@ -59,6 +63,7 @@ export class InetDiagCursor implements SocketView {
     this.#view = view;
     this.#at = offset;
     this.#end = offset + length;
+    this.#infoKnown = false;
   }
 
   get family(): Family {
@@ -121,13 +126,13 @@ export class InetDiagCursor implements SocketView {
   }
 
   tcpInfo(): TcpInfo | undefined {
-    if (this.proto !== 'tcp' || !this.#find(INET_DIAG.INFO, 0)) return undefined;
-    return decodeTcpInfo(this.#view, this.#place.offset, this.#place.length);
+    if (!this.#findInfo()) return undefined;
+    return decodeTcpInfo(this.#view, this.#info.offset, this.#info.length);
   }
 
   tcpInfoNumber(field: TcpInfoNumber): number | undefined {
-    if (this.proto !== 'tcp' || !this.#find(INET_DIAG.INFO, 0)) return undefined;
-    return readTcpInfoNumber(this.#view, this.#place.offset, this.#place.length, field);
+    if (!this.#findInfo()) return undefined;
+    return readTcpInfoNumber(this.#view, this.#info.offset, this.#info.length, field);
   }
 
   drops(): number | undefined {
@@ -145,6 +150,14 @@ export class InetDiagCursor implements SocketView {
   readonly peerInode = 0;
   unixName(): undefined {
     return undefined;
+  }
+
+  #findInfo(): boolean {
+    if (this.#infoKnown) return this.#hasInfo;
+    this.#infoKnown = true;
+    this.#hasInfo =
+      this.proto === 'tcp' && findAttribute(this.#view, this.#at + MSG.size, this.#end, INET_DIAG.INFO, this.#info);
+    return this.#hasInfo;
   }
 
   /** Finds an attribute of at least `minimum` bytes; a shorter one counts as absent. */

@@ -1,6 +1,7 @@
 import type { SocketIdentity } from '../model/socket-identity.ts';
+import { type Attribute, integerAttribute, writeAttributes } from './attribute-writer.ts';
 import { HOST_LITTLE_ENDIAN } from './byte-order.ts';
-import { NLA_HEADER_SIZE, NLM_FLAG, NLMSG_HEADER, nlaAlign, writeHeader } from './netlink.ts';
+import { NLM_FLAG, NLMSG_HEADER, writeHeader } from './netlink.ts';
 
 /** Message types of NETLINK_SOCK_DIAG. Source: include/uapi/linux/sock_diag.h, inet_diag.h. */
 export const DIAG_TYPE = {
@@ -133,19 +134,12 @@ const PROTOCOL_FIELD: Record<SocketIdentity['proto'], number> = {
   ...{ sctp: IPPROTO.SCTP, raw: IPPROTO.RAW },
 };
 
-interface Attribute {
-  type: number;
-  value: Uint8Array;
-}
-
 function bytecodeAttribute({ bytecode }: DumpSelection): Attribute[] {
   return bytecode === undefined ? [] : [{ type: INET_DIAG_REQ_BYTECODE, value: bytecode }];
 }
 
 function protocolAttribute(protocol: number): Attribute {
-  const value = new Uint8Array(4);
-  new DataView(value.buffer).setUint32(0, protocol, HOST_LITTLE_ENDIAN);
-  return { type: INET_DIAG_REQ_PROTOCOL, value };
+  return integerAttribute(INET_DIAG_REQ_PROTOCOL, protocol);
 }
 
 /** A request with room for its structure at `at`, and its attributes written behind it. */
@@ -154,18 +148,12 @@ function message(
   size: number,
   attributes: readonly Attribute[],
 ) {
-  const room = attributes.reduce((sum, { value }) => sum + NLA_HEADER_SIZE + nlaAlign(value.length), 0);
-  const length = NLMSG_HEADER.size + size + room;
+  const run = writeAttributes(attributes);
+  const length = NLMSG_HEADER.size + size + run.length;
   const bytes = new Uint8Array(length);
   const view = new DataView(bytes.buffer);
   writeHeader(view, { length, ...header });
-  let end = NLMSG_HEADER.size + size;
-  for (const { type: attribute, value } of attributes) {
-    view.setUint16(end, NLA_HEADER_SIZE + value.length, HOST_LITTLE_ENDIAN);
-    view.setUint16(end + 2, attribute, HOST_LITTLE_ENDIAN);
-    bytes.set(value, end + NLA_HEADER_SIZE);
-    end += NLA_HEADER_SIZE + nlaAlign(value.length);
-  }
+  bytes.set(run, NLMSG_HEADER.size + size);
   return { bytes, view, at: NLMSG_HEADER.size };
 }
 

@@ -1,57 +1,58 @@
-import { afterAll, beforeAll } from 'vitest';
-import { diagnose, prove } from '../support/doctor.ts';
-import { createNetns, type TestNetns } from '../support/netns.ts';
-import { V4 } from '../support/recipes/ground.ts';
-import { Workshop } from '../support/recipes/workshop.ts';
+import { expect } from 'vitest';
+import type { Finding } from '../../src/model/finding.ts';
+import { type DiagnoseOptions, diagnose, prove } from '../support/doctor.ts';
+import { until } from '../support/netns.ts';
+import { type Ground, V4 } from '../support/recipes/ground.ts';
+import { answering } from '../support/recipes/half-close.ts';
+import { onStage } from '../support/stage.ts';
 
-let netns: TestNetns;
-let workshop: Workshop;
+const CONNECTIONS = 12;
 
-beforeAll(async () => {
-  netns = createNetns();
-  workshop = await Workshop.start(netns);
-});
-afterAll(async () => {
-  await workshop?.stop();
-  netns?.remove();
-});
+async function findings({ netns }: Ground, options: DiagnoseOptions): Promise<readonly Finding[]> {
+  return (await diagnose(`netns:${netns.name}`, { rules: ['CLOSE_WAIT_LEAK'], ...options })).findings;
+}
+
+async function pairs({ workshop }: Ground) {
+  const listener = await workshop.tcpListener(V4);
+  return Promise.all(Array.from({ length: CONNECTIONS }, () => workshop.tcpPair(listener)));
+}
 
 prove({
   rule: 'CLOSE_WAIT_LEAK',
   how: 'namespace: the peer closes, the process never does',
-  lookAlike: 'connections that both sides close in order',
-  async fault() {
-    const listener = await workshop.tcpListener(V4);
-    for (let index = 0; index < 12; index++) {
-      const pair = await workshop.tcpPair(listener);
-      await workshop.close(pair.server);
-    }
-    const { findings } = await diagnose(`netns:${netns.name}`, {
-      rules: ['CLOSE_WAIT_LEAK'],
-      set: ['CLOSE_WAIT_LEAK.minAgeMs=1s'],
-    });
-    return findings;
+  lookAlike: 'closed by both sides; idle for long and closed just now; an answer that is still coming',
+  fault: () =>
+    onStage(async (ground) => {
+      for (const { server } of await pairs(ground)) await ground.workshop.close(server);
+      return findings(ground, { set: ['CLOSE_WAIT_LEAK.minAgeMs=1s'] });
+    }),
+  check: ({ evidence, fixes }) => {
+    expect(evidence[0]?.value).toBe(CONNECTIONS);
+    expect(fixes[0]?.text).toContain('end of file was never read');
   },
   async healthy() {
-    const listener = await workshop.tcpListener(V4);
-    const quiet = createNetns();
-    const other = await Workshop.start(quiet);
-    try {
-      const own = await other.tcpListener(V4);
-      for (let index = 0; index < 12; index++) {
-        const pair = await other.tcpPair(own);
-        await other.close(pair.server);
-        await other.close(pair.client);
+    const inOrder = await onStage(async (ground) => {
+      for (const { server, client } of await pairs(ground)) {
+        await ground.workshop.close(server);
+        await ground.workshop.close(client);
       }
-      await workshop.close(listener.fd);
-      const { findings } = await diagnose(`netns:${quiet.name}`, {
-        rules: ['CLOSE_WAIT_LEAK'],
-        set: ['CLOSE_WAIT_LEAK.minAgeMs=1s'],
-      });
-      return findings;
-    } finally {
-      await other.stop();
-      quiet.remove();
-    }
+      return findings(ground, { set: ['CLOSE_WAIT_LEAK.minAgeMs=1s'] });
+    });
+    const justNow = await onStage(async (ground) => {
+      const made = await pairs(ground);
+      await until('connections idle for six seconds', () => idleMs(ground) > 6000);
+      for (const { server } of made) await ground.workshop.close(server);
+      return findings(ground, { set: ['CLOSE_WAIT_LEAK.minAgeMs=5s'], for: '1s' });
+    });
+    const inUse = await onStage(async (ground) => {
+      await answering(ground, 150);
+      return findings(ground, { set: ['CLOSE_WAIT_LEAK.minAgeMs=1s'], for: '4s' });
+    });
+    return [...inOrder, ...justNow, ...inUse];
   },
 });
+
+/** For how long nothing came on any connection, as ss tells it. */
+function idleMs({ netns }: Ground): number {
+  return Math.min(...[...netns.run('ss', '-Htni').matchAll(/lastrcv:(\d+)/g)].map(([, ms]) => Number(ms)));
+}

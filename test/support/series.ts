@@ -38,6 +38,24 @@ export function tcpSockets(count: number, parts: Parameters<typeof tcpSocket>[0]
   return Array.from({ length: count }, (_, index) => tcpSocket({ local: `10.0.0.2:${40_000 + index}`, ...parts }));
 }
 
+/** A TCP listener on every address; its inode is its port, so that several looks show the same one. */
+export function listener(port: number, parts: Parameters<typeof tcpSocket>[0] = {}): SocketRecord {
+  const ends = { local: `0.0.0.0:${port}`, peer: '0.0.0.0:0', state: TCP_STATE.LISTEN, sendQueue: 4096, inode: port };
+  return tcpSocket({ ...ends, ...parts });
+}
+
+/** The same socket as the IPv6 table would have it. */
+export function mapped(socket: SocketRecord): SocketRecord {
+  const inet6 = (address: SocketRecord['local']) => book.inet6(0, 0, 0xffff, address?.words[0] ?? 0);
+  return { ...socket, family: 'inet6', local: inet6(socket.local), peer: inet6(socket.peer) };
+}
+
+/** A UNIX stream socket, connected, without a name. */
+export function unixSocket(parts: Partial<SocketRecord> = {}): SocketRecord {
+  const { local: _local, peer: _peer, info: _info, ...socket } = tcpSocket();
+  return { ...socket, proto: 'unix', family: 'unix', localPort: 0, peerPort: 0, unixType: 1, ...parts };
+}
+
 /** A container as the Engine tells of it. */
 export function container(parts: Partial<WatchedContainer> = {}): WatchedContainer {
   return {

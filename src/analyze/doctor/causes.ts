@@ -4,8 +4,11 @@ import type { Finding } from '../../model/finding.ts';
 interface Tie {
   cause: string;
   symptom: string;
-  /** `about`: the same peer or port. `scope`: the same process, container or namespace. `any`: the same machine. */
-  by: 'about' | 'scope' | 'any';
+  /**
+   * `about`: the same peer or port of one container. `endpoint`: the same peer, whoever talks to it. `scope`: the
+   * same process, container or namespace. `any`: the same machine.
+   */
+  by: 'about' | 'endpoint' | 'scope' | 'any';
 }
 
 /** What leads to a limit of descriptors. */
@@ -29,12 +32,14 @@ const TIES: readonly Tie[] = [
   { cause: 'POOL_IDLE_CAP_ONLY', symptom: 'CONN_CHURN', by: 'about' },
   { cause: 'POOL_IDLE_CAP_ONLY', symptom: 'REFUSED_BY_SERVER', by: 'about' },
   { cause: 'POOL_OVERRUN', symptom: 'REFUSED_BY_SERVER', by: 'about' },
-  { cause: 'POOL_IDLE_CAP_ONLY', symptom: 'POOL_ARITHMETIC', by: 'about' },
-  { cause: 'POOL_ARITHMETIC', symptom: 'REFUSED_BY_SERVER', by: 'about' },
+  { cause: 'POOL_IDLE_CAP_ONLY', symptom: 'POOL_ARITHMETIC', by: 'endpoint' },
+  { cause: 'POOL_ARITHMETIC', symptom: 'REFUSED_BY_SERVER', by: 'endpoint' },
   { cause: 'CONN_CHURN', symptom: 'TIME_WAIT_PILEUP', by: 'about' },
   { cause: 'CONN_CHURN', symptom: 'EPHEMERAL_EXHAUSTION', by: 'about' },
   { cause: 'TIME_WAIT_PILEUP', symptom: 'EPHEMERAL_EXHAUSTION', by: 'about' },
+  { cause: 'REUSEPORT_IMBALANCE', symptom: 'LISTEN_OVERFLOW', by: 'about' },
   { cause: 'BACKLOG_CLAMPED', symptom: 'LISTEN_OVERFLOW', by: 'about' },
+  { cause: 'FIN_WAIT_STUCK', symptom: 'ORPHANS', by: 'any' },
   { cause: 'LISTEN_OVERFLOW', symptom: 'SYN_SENT_STUCK', by: 'about' },
   { cause: 'SYN_RECV_FLOOD', symptom: 'LISTEN_OVERFLOW', by: 'about' },
   { cause: 'SLOW_READER', symptom: 'ZERO_WINDOW_STUCK', by: 'any' },
@@ -56,7 +61,9 @@ export function tied(findings: readonly Finding[]): Finding[] {
   const place = (finding: Finding): void => {
     if (ordered.includes(finding)) return;
     const cause = causeOf.get(finding);
+    // A cause that comes later places its symptoms itself, this one among them.
     if (cause !== undefined) place(cause);
+    if (ordered.includes(finding)) return;
     ordered.push(finding);
     for (const [symptom, known] of causeOf) if (known === finding) place(symptom);
   };
@@ -84,6 +91,7 @@ function findCause(
 
 function same(a: Finding, b: Finding, by: Tie['by']): boolean {
   if (by === 'any') return true;
+  if (by === 'endpoint') return a.about !== undefined && a.about === b.about;
   if (by === 'about') return a.about !== undefined && a.about === b.about && a.scope.container === b.scope.container;
   if (a.scope.pid !== undefined && b.scope.pid !== undefined) return a.scope.pid === b.scope.pid;
   return a.scope.target === b.scope.target;

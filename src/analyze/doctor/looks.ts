@@ -1,4 +1,4 @@
-import type { SpaceSample } from '../../model/sample.ts';
+import type { ProcessSample, SpaceSample } from '../../model/sample.ts';
 import type { SpaceSeries } from '../../model/series.ts';
 import type { SocketRecord } from '../../model/socket-record.ts';
 
@@ -13,6 +13,12 @@ export function dumpsOf({ samples }: SpaceSeries): Dump[] {
 /** The last of them; undefined when none was taken. */
 export function lastDump(series: SpaceSeries): Dump | undefined {
   return series.samples.findLast((sample): sample is Dump => sample.sockets !== undefined);
+}
+
+/** The dump that was taken last before a time, or the first after it; undefined when none was taken. */
+export function dumpAt(series: SpaceSeries, atMs: number): Dump | undefined {
+  const dumps = dumpsOf(series);
+  return dumps.findLast((dump) => dump.atMs <= atMs) ?? dumps[0];
 }
 
 /** How much a counter rose over the series, and in which time; undefined where it was not read twice. */
@@ -37,4 +43,17 @@ export function grouped<T>(values: Iterable<T>, keyOf: (value: T) => string | un
     else known.push(value);
   }
   return groups;
+}
+
+/** A setting of the namespace that is a number; undefined where it could not be read. */
+export function numberOf({ sysctls }: SpaceSeries, name: string): number | undefined {
+  const text = sysctls[name];
+  return text === undefined || text.trim() === '' ? undefined : Number(text);
+}
+
+/** A process as it was last sampled; undefined for none. */
+export function lastProcess({ samples }: SpaceSeries, pid: number | undefined): ProcessSample | undefined {
+  return samples
+    .findLast(({ processes }) => processes !== undefined)
+    ?.processes?.find((process) => process.pid === pid);
 }

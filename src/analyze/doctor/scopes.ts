@@ -12,6 +12,9 @@ export function spaceScope(space: WatchedSpace): FindingScope {
   return { kind: space.host ? 'host' : 'namespace', name: space.name, target: space.targets[0] ?? space.name };
 }
 
+/** The machine as a whole. */
+export const HOST_SCOPE: FindingScope = { kind: 'host', name: 'host', target: 'host' };
+
 export function containerScope(name: string): FindingScope {
   return { kind: 'container', name, target: name, container: name };
 }
@@ -32,7 +35,12 @@ export function holderKey({ process, container }: Pick<SocketRecord, 'process' |
 }
 
 /** `db:mysql`, `172.17.0.2:3306`: an endpoint as a person knows it. */
-export function endpointText(names: Names, address: Address | undefined, port: number, proto = 'tcp'): string {
+export function endpointText(
+  names: Names,
+  address: Pick<Address, 'plain'> | undefined,
+  port: number,
+  proto = 'tcp',
+): string {
   const plain = address?.plain ?? '*';
   const service = mayNameService(port) ? names.service(port, proto) : undefined;
   return formatEndpoint(names.host(plain) ?? plain, service ?? port);

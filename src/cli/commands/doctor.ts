@@ -4,6 +4,7 @@ import type { CliContext } from '../context.ts';
 import { parseTime } from '../durations.ts';
 import { EXIT } from '../exit-status.ts';
 import { TEXTS } from '../texts.ts';
+import { operandsOf, recordedFlags } from './recorded-flags.ts';
 import { flag, manyTexts, outputFlags, text } from './shared-flags.ts';
 import { parseInterval } from './stream-flags.ts';
 
@@ -19,6 +20,8 @@ interface Flags {
   noEvents?: boolean;
   numeric?: boolean;
   json?: boolean;
+  from?: string;
+  at?: string;
 }
 
 /** Long enough for most windows, short enough to wait for. */
@@ -41,6 +44,7 @@ export const doctorCommand = buildCommand<Flags, string[], CliContext>({
       config: text(TEXTS.config, 'FILE'),
       noEvents: flag(TEXTS.noEvents),
       numeric: flag(TEXTS.numeric),
+      ...recordedFlags,
       json: outputFlags.json,
     },
     aliases: { n: 'numeric' },
@@ -54,9 +58,11 @@ export const doctorCommand = buildCommand<Flags, string[], CliContext>({
     ]);
     return async function (flags, ...targets) {
       const config = await readConfig(flags.config);
+      const { from } = await operandsOf('doctor', ['all'], flags);
       const given = { set: flags.set ?? [], pools: flags.pool ?? [], serverLimits: flags.serverLimit ?? [] };
       const healthy = await doctor(this.flow, {
-        target: targets.length === 0 ? 'all' : targets.join(','),
+        target: targets.length > 0 ? targets.join(',') : from === undefined ? 'all' : undefined,
+        from,
         forMs: flags.for ?? (config.doctor?.for === undefined ? USUAL_MS : parseTime(config.doctor.for)),
         intervalMs: flags.interval ?? 1000,
         events: !flags.noEvents,

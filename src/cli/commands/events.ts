@@ -3,7 +3,8 @@ import { Failure } from '../../model/failure.ts';
 import type { CliContext } from '../context.ts';
 import { parseTime } from '../durations.ts';
 import { TEXTS } from '../texts.ts';
-import { flag, targetAndFilter } from './shared-flags.ts';
+import { operandsOf, recordedFlags, speedFlag } from './recorded-flags.ts';
+import { flag } from './shared-flags.ts';
 
 interface Flags {
   tcp?: boolean;
@@ -13,6 +14,9 @@ interface Flags {
   count?: number;
   ss?: boolean;
   ndjson?: boolean;
+  from?: string;
+  at?: string;
+  speed?: number;
 }
 
 export const eventsCommand = buildCommand<Flags, string[], CliContext>({
@@ -28,6 +32,8 @@ export const eventsCommand = buildCommand<Flags, string[], CliContext>({
       for: { kind: 'parsed', parse: parseTime, brief: TEXTS.for, optional: true, placeholder: 'TIME' },
       count: { kind: 'parsed', parse: parseCount, brief: TEXTS.count, optional: true, placeholder: 'N' },
       ss: flag(TEXTS.ss),
+      ...recordedFlags,
+      speed: speedFlag,
       ndjson: flag(TEXTS.ndjson),
     },
     aliases: { t: 'tcp', u: 'udp', n: 'numeric', c: 'count' },
@@ -41,7 +47,7 @@ export const eventsCommand = buildCommand<Flags, string[], CliContext>({
     return async function (flags, ...words) {
       const { tcp, udp } = flags;
       await events(this.flow, {
-        ...targetAndFilter('events', words),
+        ...(await operandsOf('events', words, flags, 1)),
         asSs: flags.ss ?? false,
         protos: [...(tcp || !udp ? (['tcp'] as const) : []), ...(udp || !tcp ? (['udp'] as const) : [])],
         numeric: flags.numeric ?? false,

@@ -7,7 +7,8 @@ import { ALL_STATES, stateMask, TCP_STATE } from '../../model/tcp-state.ts';
 import type { CliContext } from '../context.ts';
 import { TEXTS } from '../texts.ts';
 import { parseKeys } from './group-flags.ts';
-import { flag, formatOf, type OutputFlags, outputFlags, targetAndFilter } from './shared-flags.ts';
+import { operandsOf, recordedFlags } from './recorded-flags.ts';
+import { flag, formatOf, type OutputFlags, outputFlags } from './shared-flags.ts';
 
 interface Flags extends OutputFlags {
   tcp?: boolean;
@@ -26,6 +27,8 @@ interface Flags extends OutputFlags {
   sort?: GroupOrder;
   ss?: boolean;
   explainFilter?: boolean;
+  from?: string;
+  at?: string;
 }
 
 export const lsCommand = buildCommand<Flags, string[], CliContext>({
@@ -57,6 +60,7 @@ export const lsCommand = buildCommand<Flags, string[], CliContext>({
       sort: { kind: 'parsed', parse: parseOrder, brief: TEXTS.sort, optional: true, placeholder: 'KEY' },
       ss: flag(TEXTS.ss),
       explainFilter: flag(TEXTS.explainFilter),
+      ...recordedFlags,
       ...outputFlags,
     },
     aliases: {
@@ -79,7 +83,7 @@ export const lsCommand = buildCommand<Flags, string[], CliContext>({
     const { ls } = await import('../../flows/ls.ts');
     return async function (flags, ...words) {
       await ls(this.flow, {
-        ...targetAndFilter('ls', words),
+        ...(await operandsOf('ls', words, flags)),
         asSs: flags.ss ?? false,
         explain: flags.explainFilter ?? false,
         query: queryOf(flags),

@@ -1,11 +1,14 @@
 import { buildCommand } from '@stricli/core';
 import type { CliContext } from '../context.ts';
 import { TEXTS } from '../texts.ts';
+import { operandsOf, recordedFlags } from './recorded-flags.ts';
 import { flag, formatOf, type OutputFlags, outputFlags } from './shared-flags.ts';
 
 interface Flags extends OutputFlags {
   all?: boolean;
   numeric?: boolean;
+  from?: string;
+  at?: string;
 }
 
 export const psCommand = buildCommand<Flags, [], CliContext>({
@@ -14,6 +17,7 @@ export const psCommand = buildCommand<Flags, [], CliContext>({
     flags: {
       all: flag(TEXTS.all),
       numeric: flag(TEXTS.numeric),
+      ...recordedFlags,
       ...outputFlags,
     },
     aliases: { a: 'all', n: 'numeric' },
@@ -21,7 +25,9 @@ export const psCommand = buildCommand<Flags, [], CliContext>({
   loader: async () => {
     const { ps } = await import('../../flows/ps.ts');
     return async function (flags) {
-      await ps(this.flow, { all: flags.all ?? false, numeric: flags.numeric ?? false, format: formatOf(flags) });
+      const { from } =
+        flags.from === undefined && flags.at === undefined ? { from: undefined } : await operandsOf('ps', [], flags);
+      await ps(this.flow, { all: flags.all ?? false, numeric: flags.numeric ?? false, format: formatOf(flags), from });
     };
   },
 });

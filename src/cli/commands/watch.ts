@@ -4,7 +4,8 @@ import type { CliContext } from '../context.ts';
 import { parseTime } from '../durations.ts';
 import { TEXTS } from '../texts.ts';
 import { parseKeys } from './group-flags.ts';
-import { flag, targetAndFilter } from './shared-flags.ts';
+import { operandsOf, recordedFlags, speedFlag } from './recorded-flags.ts';
+import { flag } from './shared-flags.ts';
 import { parseInterval } from './stream-flags.ts';
 
 interface Flags {
@@ -17,6 +18,9 @@ interface Flags {
   ss?: boolean;
   noEvents?: boolean;
   ndjson?: boolean;
+  from?: string;
+  at?: string;
+  speed?: number;
 }
 
 export const watchCommand = buildCommand<Flags, string[], CliContext>({
@@ -34,6 +38,8 @@ export const watchCommand = buildCommand<Flags, string[], CliContext>({
       numeric: flag(TEXTS.numeric),
       ss: flag(TEXTS.ss),
       noEvents: flag(TEXTS.noEvents),
+      ...recordedFlags,
+      speed: speedFlag,
       ndjson: flag(TEXTS.ndjson),
     },
     aliases: { t: 'tcp', u: 'udp', n: 'numeric' },
@@ -47,7 +53,7 @@ export const watchCommand = buildCommand<Flags, string[], CliContext>({
     return async function (flags, ...words) {
       const { tcp, udp } = flags;
       await watch(this.flow, {
-        ...targetAndFilter('watch', words),
+        ...(await operandsOf('watch', words, flags, 1)),
         asSs: flags.ss ?? false,
         protos: [...(tcp || !udp ? (['tcp'] as const) : []), ...(udp || !tcp ? (['udp'] as const) : [])],
         by: flags.by ?? ['state'],

@@ -26,7 +26,7 @@ export class EndedTally {
           process: { pid: remembered.process.pid, name: remembered.process.name },
         }),
         ...(container !== undefined && { container }),
-        ...{ count: 0, shortLived: 0, greetedOnly: 0, bytesSent: 0, bytesReceived: 0, retransmits: 0 },
+        ...{ count: 0, shortLived: 0, greetedOnly: 0, silent: 0, bytesSent: 0, bytesReceived: 0, retransmits: 0 },
       };
       this.#groups.set(key, group);
     }
@@ -36,8 +36,10 @@ export class EndedTally {
     const short = isShort(ended, lastLookMs);
     group.count++;
     if (short) group.shortLived++;
-    if (short && outcome !== 'refused' && received > 1 && received <= GREETING_BYTES && sent <= GREETING_BYTES)
+    if (short && outcome !== 'refused' && received > 1 && received <= GREETING_BYTES && sent <= GREETING_BYTES) {
       group.greetedOnly++;
+      if (sent === 0) group.silent++;
+    }
     group.bytesSent += sent;
     group.bytesReceived += received;
     group.retransmits += socket.tcpInfoNumber('totalRetrans') ?? 0;

@@ -1,5 +1,6 @@
 import { Failure } from '../../model/failure.ts';
 import type { Machine } from '../machine.ts';
+import { RecordedSource } from './recorded-source.ts';
 import { Sampler } from './sampler.ts';
 import type { SampleSource } from './source.ts';
 
@@ -20,6 +21,17 @@ export interface SourceOptions {
   overview?: { all: boolean } | undefined;
   /** Whether the host's own numbers are wanted. */
   host?: boolean;
+  /** A recording to take them from; undefined for this machine. */
+  from?: Recorded | undefined;
+}
+
+/** Which part of a recording is wanted, and how fast. */
+export interface Recorded {
+  file: string;
+  /** Up to this time alone, milliseconds since the epoch; undefined for all of it. */
+  untilMs: number | undefined;
+  /** How many times faster than it happened; undefined for as fast as it can be read. */
+  speed: number | undefined;
 }
 
 /**
@@ -28,7 +40,11 @@ export interface SourceOptions {
  * @throws {Failure}
  */
 export async function openSource(machine: Machine, options: SourceOptions): Promise<SampleSource> {
-  const { target, overview, intervalMs, forMs, events, numeric, eventBufferBytes, host } = options;
+  const { target, overview, intervalMs, forMs, events, numeric, eventBufferBytes, host, from } = options;
+  if (from !== undefined) {
+    const targets = target === undefined ? undefined : target.split(',').filter((part) => part !== '');
+    return RecordedSource.open(from.file, { targets, speed: from.speed, untilMs: from.untilMs, names: !numeric });
+  }
   const sampling = { intervalMs, forMs, events, eventBufferBytes, names: !numeric, host: host ?? false };
   if (target !== undefined) return Sampler.start(machine, target, sampling);
   if (overview !== undefined) return Sampler.startOverview(machine, overview.all, sampling);

@@ -1,5 +1,5 @@
 /** While events come they are read so often; a quiet stream is looked at less and less, up to the slowest. */
-const FASTEST_MS = 20;
+const FASTEST_MS = 40;
 const SLOWEST_MS = 100;
 
 /** How long to wait before the next look at a stream, by how much the last one found. */

@@ -19,6 +19,7 @@ import {
   type TickWish,
   WATCHED_SYSCTLS,
 } from './source.ts';
+import { sourceDetails } from './source-details.ts';
 import type { SpaceSampler } from './space-sampler.ts';
 
 export interface SamplerOptions {
@@ -91,6 +92,8 @@ export class Sampler implements SampleSource {
   }
 
   async next(wish: TickWish, stop?: AbortSignal): Promise<Tick | undefined> {
+    // Even where ticks take longer than their interval, signals and whatever else waits get their turn.
+    await new Promise(setImmediate);
     for (;;) {
       const now = Date.now();
       const found = this.#drain(now, wish);
@@ -126,7 +129,8 @@ export class Sampler implements SampleSource {
   }
 
   async details(): Promise<SourceDetails> {
-    return { declared: new Map(), runtimeProcesses: [] };
+    const watched = [...this.#population.samplers()].flatMap(({ space }) => space.containers);
+    return sourceDetails(this.#machine, watched);
   }
 
   hurry(): void {
@@ -166,25 +170,16 @@ export class Sampler implements SampleSource {
   /** What is cheap, for every namespace; and all that somebody looks at. */
   #spaceTick(sampler: SpaceSampler, atMs: number, wish: TickWish): SpaceTick | undefined {
     try {
-      if (!wish.looksAt(sampler.space)) return this.#budget.spend(() => this.#inBackground(sampler, atMs, wish));
+      if (!wish.looksAt(sampler.space)) {
+        return this.#budget.spend(() => sampler.count(false, wish.processes === 'no' ? undefined : atMs));
+      }
       const tick = sampler.count(wish.allCounters);
-      if (wish.processes !== 'no') sampler.addProcesses(tick);
-      tick.look = sampler.look(atMs, wish.query(sampler.space));
-      tick.lookedAtMs = atMs;
+      sampler.lookClosely(tick, atMs, wish.query(sampler.space), wish.processes);
       return tick;
     } catch (error) {
       this.#gone(error);
       return undefined;
     }
-  }
-
-  #inBackground(sampler: SpaceSampler, atMs: number, wish: TickWish): SpaceTick {
-    const tick = sampler.count(false);
-    // The host's own processes are hundreds: they are looked at where somebody looks at the host.
-    const many = tick.space.host && tick.space.containers.length === 0;
-    if (wish.backgroundProcesses && !many && sampler.processesDue(atMs) && this.#budget.mayRun(atMs))
-      sampler.addProcesses(tick);
-    return tick;
   }
 
   /** Dumps where the counters say that something moved, the longest unread first, as far as the budget goes. */

@@ -1,13 +1,12 @@
 import { AddressBook } from '../../model/interned-address.ts';
-import { keepSocket } from '../../model/keep-socket.ts';
 import type { Names } from '../../model/names.ts';
 import type { HostSample, SpaceSample } from '../../model/sample.ts';
 import type { Series, SpaceSeries } from '../../model/series.ts';
-import type { SocketRecord } from '../../model/socket-record.ts';
 import type { WatchedContainer, WatchedSpace } from '../../model/watched.ts';
 import type { EndedSocket } from '../ended-stream.ts';
 import { EndedTally } from './ended-tally.ts';
-import type { SourceDetails, SpaceLook, SpaceTick, Tick } from './source.ts';
+import { keepLook } from './keep-look.ts';
+import type { SourceDetails, SpaceTick, Tick } from './source.ts';
 
 /** Keeps what ticks bring, for rules to judge. */
 export class SeriesBuilder {
@@ -67,7 +66,7 @@ export class SeriesBuilder {
   }
 
   #addSpace(tick: SpaceTick, atMs: number): SpaceSample {
-    const { space, look, counters, sockstat, processes, pids, lost } = tick;
+    const { space, look, counters, sockstat, processes, pids, memory, lost } = tick;
     const kept = this.#keep(space);
     const ended = kept.tally.take();
     const sample: SpaceSample = {
@@ -76,7 +75,8 @@ export class SeriesBuilder {
       ...(sockstat !== undefined && { sockstat }),
       ...(processes !== undefined && { processes }),
       ...(pids !== undefined && { pids }),
-      ...(look !== undefined && { sockets: this.#records(look), source: look.source, coverage: look.coverage }),
+      ...(memory !== undefined && { memory }),
+      ...(look !== undefined && { sockets: keepLook(look, this.#book), source: look.source, coverage: look.coverage }),
       ...(tick.closes !== undefined && { ended }),
       ...(lost > 0 && { lost }),
     };
@@ -97,24 +97,6 @@ export class SeriesBuilder {
     const made: Kept = { space, samples: [], tally: new EndedTally(), lastLookMs: undefined, sysctls: undefined };
     this.#spaces.set(space.netns, made);
     return made;
-  }
-
-  #records(look: SpaceLook): SocketRecord[] {
-    const records: SocketRecord[] = [];
-    look.sockets.each((socket) => {
-      const process = look.holderOf(socket);
-      const container = look.containerOf(socket);
-      const since = look.seenSince(socket);
-      records.push(
-        keepSocket(socket, this.#book, {
-          firstSeenMs: since?.firstSeenMs ?? look.takenAtMs,
-          ...(since?.notBeforeMs !== undefined && { notBeforeMs: since.notBeforeMs }),
-          ...(process !== undefined && { process }),
-          ...(container !== undefined && { container }),
-        }),
-      );
-    });
-    return records;
   }
 }
 

@@ -1,13 +1,14 @@
 import type { Filter } from '../../filter/syntax.ts';
+import type { DeclaredSettings } from '../../model/container.ts';
 import type { NetCounters, Sockstat } from '../../model/counters.ts';
 import type { Names } from '../../model/names.ts';
-import type { HostSample, PidsUse, ProcessSample } from '../../model/sample.ts';
+import type { HostSample, PidsUse, ProcessSample, SocketMemory } from '../../model/sample.ts';
 import type { Series } from '../../model/series.ts';
 import type { Coverage, Source } from '../../model/snapshot.ts';
 import type { SocketQuery } from '../../model/socket-query.ts';
 import type { Holder } from '../../model/socket-record.ts';
 import type { SocketSource, SocketView } from '../../model/socket-view.ts';
-import type { DeclaredSettings, WatchedContainer, WatchedSpace } from '../../model/watched.ts';
+import type { WatchedContainer, WatchedSpace } from '../../model/watched.ts';
 import type { BoundFilter } from '../bind-filter.ts';
 import type { EndedSocket } from '../ended-stream.ts';
 
@@ -71,8 +72,6 @@ export interface TickWish {
   query(space: WatchedSpace): SocketQuery;
   /** Whether descriptors of processes are counted where somebody looks, and sorted into kinds. */
   processes: 'no' | 'count' | 'kinds';
-  /** Whether descriptors are counted elsewhere too, within the budget for the background. */
-  backgroundProcesses?: boolean;
   /** Whether all counters are read where somebody looks: the shorter file alone otherwise. */
   allCounters: boolean;
   /** Told of each socket that ends; undefined where nobody wants to know. */
@@ -104,6 +103,7 @@ export interface SpaceTick {
   sockstat?: Sockstat;
   processes?: readonly ProcessSample[];
   pids?: readonly PidsUse[];
+  memory?: readonly SocketMemory[];
   /** Present when its sockets were read at this tick. */
   look?: SpaceLook;
   /** When they were read last, milliseconds since the epoch; absent before the first time. */

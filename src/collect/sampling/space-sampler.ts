@@ -9,6 +9,8 @@ import type { Look } from '../look.ts';
 import type { Machine } from '../machine.ts';
 import { WatchedSpace } from '../watched-space.ts';
 import type { FoundSpace } from './followed-targets.ts';
+import { KindsSampler, samplePids } from './kinds-sampler.ts';
+import { sampleMemory } from './memory-samples.ts';
 import { movementSince } from './movement.ts';
 import { sampleProcesses } from './process-samples.ts';
 import type { SpaceLook, SpaceTick } from './source.ts';
@@ -24,9 +26,8 @@ const BRIEF: SocketQuery = {
 /** A namespace in which only segments moved is read again after so long, a quiet one after so long. */
 const SEGMENTS_MS = 10_000;
 const QUIET_MS = 120_000;
-
-/** Descriptors of what nobody looks at are counted so often: three files for each process. */
-const PROCESSES_MS = 10_000;
+/** Where nobody looks, descriptors are counted so often. */
+const PROCESSES_MS = 5000;
 
 /** Samples one namespace: its counters at every tick, its sockets when it is told to. */
 export class SpaceSampler {
@@ -39,14 +40,16 @@ export class SpaceSampler {
   listens = false;
   readonly #machine: Machine;
   #found: FoundSpace;
+  readonly #kinds: KindsSampler;
   #lookedMs: number | undefined;
-  #processesMs: number | undefined;
+  #processesDueMs = 0;
   #now: { counters: NetCounters; sockstat: Sockstat | undefined } | undefined;
   #atLook: { counters: NetCounters; sockstat: Sockstat | undefined } | undefined;
 
   constructor(machine: Machine, found: FoundSpace, containerNames: ReadonlyMap<string, string>) {
     this.#machine = machine;
     this.#found = found;
+    this.#kinds = new KindsSampler(machine);
     this.space = watchedSpace(machine, found);
     this.watched = new WatchedSpace(machine, found.place, containerNames, alone(found));
     this.#tellOwners(containerNames);
@@ -72,8 +75,12 @@ export class SpaceSampler {
     return before.name === this.space.name ? [] : [`${before.name}: it is called ${this.space.name} now`];
   }
 
-  /** Counters, and what ended since the last time. */
-  count(all: boolean): SpaceTick {
+  /**
+   * Counters, and what ended since the last time.
+   *
+   * @param processesMs the time when descriptors are counted too, every so often; undefined for never
+   */
+  count(all: boolean, processesMs?: number): SpaceTick {
     const { procNet } = this.#found.place;
     const counters = procNet === undefined ? undefined : readNetCounters(procNet, all);
     const sockstat = procNet === undefined ? undefined : readSockstat(procNet);
@@ -88,17 +95,31 @@ export class SpaceSampler {
     };
     this.closes = 0;
     this.lost = 0;
+    if (processesMs !== undefined && processesMs >= this.#processesDueMs) {
+      this.#processesDueMs = processesMs + PROCESSES_MS;
+      tick.processes = sampleProcesses(this.#machine, this.#found);
+    }
     return tick;
   }
 
-  /** Whether descriptors were not counted for a while. */
-  processesDue(nowMs: number): boolean {
-    return this.#processesMs === undefined || nowMs - this.#processesMs >= PROCESSES_MS;
-  }
-
-  addProcesses(tick: SpaceTick): void {
-    this.#processesMs = Date.now();
-    tick.processes = sampleProcesses(this.#machine, this.#found);
+  /** Adds its processes, and its sockets. @throws {Failure} when the namespace is gone */
+  lookClosely(tick: SpaceTick, atMs: number, query: SocketQuery, processes: 'no' | 'count' | 'kinds'): void {
+    if (processes !== 'no') tick.processes = sampleProcesses(this.#machine, this.#found);
+    // Before the tables are read: what is opened in between is in them then.
+    const scans = processes === 'kinds' ? this.#kinds.scan(atMs, tick.processes ?? []) : undefined;
+    const look = this.look(atMs, query);
+    tick.look = look;
+    tick.lookedAtMs = atMs;
+    if (processes !== 'kinds') return;
+    tick.pids = samplePids(this.#machine, this.#found);
+    tick.memory = sampleMemory(this.#machine, this.#found);
+    // Tables that were not read whole would make zombies of what they left out.
+    if (scans === undefined || look.withoutStates !== 0 || !look.coverage.complete) return;
+    const kinds = this.#kinds.name(scans, this.space.netns, look.sockets);
+    tick.processes = (tick.processes ?? []).map((process) => {
+      const byKind = kinds.get(process.pid)?.byKind;
+      return byKind === undefined ? process : { ...process, kinds: { byKind } };
+    });
   }
 
   /** How much it is worth reading, for who orders several: 0 for not at all. */

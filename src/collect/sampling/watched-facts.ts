@@ -19,11 +19,11 @@ export function watchedSpace(machine: Machine, found: FoundSpace): WatchedSpace 
 export function watchedContainers(machine: Machine, containers: readonly ContainerInstance[]): WatchedContainer[] {
   return containers.flatMap(({ facts, pid }) => {
     if (pid === undefined) return [];
-    const { name, runtime, id, labels, addresses, networkMode } = facts;
+    const { name, runtime, id, labels, addresses, gateways, networkMode } = facts;
     const cgroup = cgroupPath(readProcText(`${machine.proc}/${pid}/cgroup`));
     return [
       {
-        ...{ name, runtime, id, labels, addresses, pid },
+        ...{ name, runtime, id, labels, addresses, gateways, pid },
         ...(networkMode !== undefined && { networkMode }),
         ...(cgroup !== undefined && { cgroup }),
       },

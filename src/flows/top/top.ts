@@ -65,7 +65,7 @@ class TopSession {
       // A filter may ask for what the background leaves out.
       looksAt: ({ netns }) => !keeper.showsAll || netns === keeper.netnsOf(this.#state.entered),
       query: () => WHOLE,
-      ...{ processes: 'count', backgroundProcesses: true, allCounters: false },
+      ...{ processes: 'count', allCounters: false },
     };
   }
 

@@ -1,4 +1,10 @@
-import type { ContainerAddress, ContainerDetails, ContainerFacts, DeclaredLimit } from '../../model/container.ts';
+import type {
+  ContainerAddress,
+  ContainerDetails,
+  ContainerFacts,
+  DeclaredLimit,
+  PublishedPort,
+} from '../../model/container.ts';
 import {
   asArray,
   asArrayOrNone,
@@ -54,6 +60,12 @@ export function readContainerDetails(json: unknown, runtime: string): ContainerD
     name: withoutSlash(asString(container.Name, 'Name')),
     running,
     limits: readLimits(container),
+    ...readPidsLimit(container),
+    ...readImage(config),
+    ...readOciRuntime(container),
+    command: readCommand(container),
+    sysctls: readStrings(asObjectOrNone(container.HostConfig, 'HostConfig').Sysctls, 'HostConfig.Sysctls'),
+    published: readPublishedPorts(container),
     ...(running && pid > 0 && { pid }),
     ...(startedAt !== undefined && { startedAt }),
     ...(!running && finishedAt !== undefined && { finishedAt }),
@@ -98,7 +110,7 @@ function readFacts(
   const mode = asStringOrNone(host.NetworkMode, `${where}.HostConfig.NetworkMode`);
   return {
     runtime,
-    labels: readLabels(labels, `${where}.Labels`),
+    labels: readStrings(labels, `${where}.Labels`),
     addresses,
     gateways: [...gateways],
     // Engines before 26 keep the client's `default`, which is the bridge on Linux.
@@ -106,10 +118,51 @@ function readFacts(
   };
 }
 
-function readLabels(value: unknown, where: string): Readonly<Record<string, string>> {
-  const labels = asObjectOrNone(value, where);
-  for (const [name, label] of Object.entries(labels)) asString(label, `${where}[${JSON.stringify(name)}]`);
-  return labels as Readonly<Record<string, string>>;
+function readStrings(value: unknown, where: string): Readonly<Record<string, string>> {
+  const strings = asObjectOrNone(value, where);
+  for (const [name, text] of Object.entries(strings)) asString(text, `${where}[${JSON.stringify(name)}]`);
+  return strings as Readonly<Record<string, string>>;
+}
+
+/** Null, 0 and -1 are no limit. */
+function readPidsLimit(container: JsonObject): { pidsLimit?: number } {
+  const value = asObjectOrNone(container.HostConfig, 'HostConfig').PidsLimit;
+  if (value === undefined || value === null) return {};
+  const pidsLimit = asInteger(value, 'HostConfig.PidsLimit');
+  return pidsLimit > 0 ? { pidsLimit } : {};
+}
+
+function readCommand(container: JsonObject): string[] {
+  const program = asStringOrNone(container.Path, 'Path');
+  const rest = asArrayOrNone(container.Args, 'Args').map((word, index) => asString(word, `Args[${index}]`));
+  return program === '' ? rest : [program, ...rest];
+}
+
+function readOciRuntime(container: JsonObject): { ociRuntime?: string } {
+  const host = asObjectOrNone(container.HostConfig, 'HostConfig');
+  const ociRuntime = asStringOrNone(host.Runtime, 'HostConfig.Runtime');
+  return ociRuntime === '' ? {} : { ociRuntime };
+}
+
+function readImage(config: JsonObject): { image?: string } {
+  const image = asStringOrNone(config.Image, 'Config.Image');
+  return image === '' ? {} : { image };
+}
+
+/** `{"8080/tcp": [{"HostIp": "0.0.0.0", "HostPort": "32768"}], "9000/tcp": null}`: the second is only exposed. */
+function readPublishedPorts(container: JsonObject): PublishedPort[] {
+  const settings = asObjectOrNone(container.NetworkSettings, 'NetworkSettings');
+  const ports = asObjectOrNone(settings.Ports, 'NetworkSettings.Ports');
+  return Object.entries(ports).flatMap(([key, bindings]) => {
+    const where = `NetworkSettings.Ports[${JSON.stringify(key)}]`;
+    const [port = '', proto = 'tcp'] = key.split('/');
+    // Once for each address of the host, IPv4 and IPv6.
+    const hostPorts = asArrayOrNone(bindings, where).map((entry, index) =>
+      Number(asStringOrNone(asObject(entry, `${where}[${index}]`).HostPort, `${where}[${index}].HostPort`)),
+    );
+    const exposed = { proto, containerPort: Number(port) };
+    return hostPorts.length === 0 ? [exposed] : [...new Set(hostPorts)].map((hostPort) => ({ ...exposed, hostPort }));
+  });
 }
 
 /** `[{"Name": "nofile", "Soft": 1024, "Hard": 2048}]`, or null; Podman writes `RLIMIT_NOFILE`. -1 is unlimited. */

@@ -21,7 +21,7 @@ export class Workshop {
     this.pid = pid;
   }
 
-  static async start(netns: TestNetns): Promise<Workshop> {
+  static async start(netns: Pick<TestNetns, 'spawnNode'>): Promise<Workshop> {
     const script = path.join(import.meta.dirname, 'workshop-main.ts');
     const child = netns.spawnNode(script, [], { stdio: ['pipe', 'pipe', 'inherit'] });
     if (child.stdout === null) throw new Error('the workshop has no stdout');
@@ -39,8 +39,9 @@ export class Workshop {
     await ended;
   }
 
-  socket(family: number, type: number, protocol = 0): Promise<Fd> {
-    return this.#call('socket', family, type, protocol);
+  /** With `blocking` a connect() waits inside the kernel, and so does the workshop. */
+  socket(family: number, type: number, protocol = 0, blocking = false): Promise<Fd> {
+    return this.#call('socket', family, type, protocol, blocking);
   }
   async bind(fd: Fd, address: Address): Promise<void> {
     await this.#call('bind', fd, hex(encodeAddress(address)));

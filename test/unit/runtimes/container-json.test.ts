@@ -49,9 +49,25 @@ const INSPECTED = {
     StartedAt: '2026-11-24T02:02:51.128881082Z',
     FinishedAt: '0001-01-01T00:00:00Z',
   },
-  HostConfig: { NetworkMode: 'container:abc', Ulimits: [{ Name: 'nofile', Hard: 2048, Soft: 1024 }] },
-  Config: { Labels: { a: 'b' } },
-  NetworkSettings: { Networks: {} },
+  Path: '/entry.sh',
+  Args: ['serve', '--port', '8080'],
+  HostConfig: {
+    NetworkMode: 'container:abc',
+    Ulimits: [{ Name: 'nofile', Hard: 2048, Soft: 1024 }],
+    PidsLimit: 100,
+    Sysctls: { 'net.core.somaxconn': '1024' },
+  },
+  Config: { Image: 'bb:1', Labels: { a: 'b' } },
+  NetworkSettings: {
+    Networks: {},
+    Ports: {
+      '8080/tcp': [
+        { HostIp: '0.0.0.0', HostPort: '32768' },
+        { HostIp: '::', HostPort: '32768' },
+      ],
+      '9000/udp': null,
+    },
+  },
 };
 
 /** A copy with one field replaced; undefined removes it. */
@@ -143,7 +159,28 @@ describe('the details', () => {
       pid: 2598,
       startedAt: '2026-11-24T02:02:51.128881082Z',
       limits: [{ name: 'nofile', soft: 1024, hard: 2048 }],
+      pidsLimit: 100,
+      image: 'bb:1',
+      command: ['/entry.sh', 'serve', '--port', '8080'],
+      sysctls: { 'net.core.somaxconn': '1024' },
+      published: [
+        { proto: 'tcp', containerPort: 8080, hostPort: 32768 },
+        { proto: 'udp', containerPort: 9000 },
+      ],
     });
+  });
+
+  test('a container that declares nothing', () => {
+    for (const none of [null, 0, -1, undefined]) {
+      expect(readContainerDetails(withField(INSPECTED, 'HostConfig.PidsLimit', none), 'docker')).not.toHaveProperty(
+        'pidsLimit',
+      );
+    }
+    for (const field of ['Args', 'Path', 'HostConfig', 'NetworkSettings.Ports', 'Config.Image']) {
+      expect(readContainerDetails(withField(INSPECTED, field, null), 'docker').id).toBe(ID);
+    }
+    const nothing = readContainerDetails(withField(INSPECTED, 'HostConfig.Sysctls', null), 'docker');
+    expect(nothing.sysctls).toEqual({});
   });
 
   test('one that has stopped, and one that was never started', () => {
@@ -181,6 +218,10 @@ describe('the details', () => {
     ['Name', withField(INSPECTED, 'Name', undefined)],
     ['Config', withField(INSPECTED, 'Config', undefined)],
     ['HostConfig.Ulimits', withField(INSPECTED, 'HostConfig.Ulimits', {})],
+    ['HostConfig.PidsLimit', withField(INSPECTED, 'HostConfig.PidsLimit', 'many')],
+    ['HostConfig.Sysctls["a"]', withField(INSPECTED, 'HostConfig.Sysctls', { a: 1 })],
+    ['Args[1]', withField(INSPECTED, 'Args', ['a', 2])],
+    ['NetworkSettings.Ports["1/tcp"]', withField(INSPECTED, 'NetworkSettings.Ports', { '1/tcp': 'x' })],
     [
       'HostConfig.Ulimits[0].Soft',
       withField(INSPECTED, 'HostConfig.Ulimits', [{ Name: 'nofile', Soft: '1', Hard: 1 }]),

@@ -2,9 +2,11 @@ import type { Finding } from '../../../model/finding.ts';
 import type { SpaceSeries } from '../../../model/series.ts';
 import type { SocketRecord } from '../../../model/socket-record.ts';
 import { TCP_STATE } from '../../../model/tcp-state.ts';
+import { Dwell } from '../dwell.ts';
+import { FarEnds } from '../far-ends.ts';
 import { type Dump, dumpsOf, grouped } from '../looks.ts';
 import { type RuleInput, rule, type SettingValues } from '../rule.ts';
-import { endpointText, holderKey, holderScope } from '../scopes.ts';
+import { holderKey, holderScope } from '../scopes.ts';
 
 const settings = {
   minAgeMs: { default: 60_000, unit: 'ms', text: 'how long a connection must have waited to be closed' },
@@ -24,22 +26,25 @@ export const closeWaitLeak = rule({
 
 function ofSpace(space: SpaceSeries, { series }: RuleInput, values: SettingValues<typeof settings>): Finding[] {
   const dumps = dumpsOf(space);
-  const last = dumps.at(-1);
-  if (last === undefined) return [];
+  const dwell = new Dwell(dumps, isWaiting);
+  const far = new FarEnds(dumps, series.names);
+  const keyOf = (socket: SocketRecord) => `${holderKey(socket)} ${far.about(socket)}`;
+  const byLook = dumps.map((dump) => grouped(waiting(dump), keyOf));
   const findings: Finding[] = [];
-  for (const [key, sockets] of grouped(waiting(last), keyOf)) {
-    const old = sockets.filter((socket) => ageMs(socket, last.atMs) >= values.minAgeMs);
-    const counts = dumps.map((dump) => waiting(dump).filter((socket) => keyOf(socket) === key).length);
+  for (const [key, all] of byLook.at(-1) ?? []) {
+    const sockets = all.filter((socket) => !isAnswering(socket, dwell));
+    const old = sockets.filter((socket) => dwell.of(socket) >= values.minAgeMs);
+    const counts = byLook.map((of) => of.get(key)?.length ?? 0);
     const growing = growsFor(counts) >= values.growingLooks && sockets.length >= values.warning;
     if (old.length < values.warning && !growing) continue;
     const [first] = sockets;
     if (first === undefined) continue;
-    const peer = endpointText(series.names, first.peer, peerPort(first));
+    const peer = far.text(first);
     const unread = sockets.filter(({ receiveQueue }) => receiveQueue > 0).length;
     const scope = holderScope(space.space, first);
     findings.push({
       rule: 'CLOSE_WAIT_LEAK',
-      severity: sockets.length >= values.critical || growing ? 'critical' : 'warning',
+      severity: old.length >= values.critical || growing ? 'critical' : 'warning',
       confidence: 'high',
       scope,
       summary: `${sockets.length} connections with ${peer} were closed by the peer and are still held open`,
@@ -61,28 +66,27 @@ function ofSpace(space: SpaceSeries, { series }: RuleInput, values: SettingValue
             },
       ],
       byHand: `socklens ls ${scope.target} 'state close-wait' --by process,peer`,
-      about: `peer ${peer}`,
+      about: far.about(first),
     });
   }
   return findings;
 }
 
 function waiting(dump: Dump): SocketRecord[] {
-  return dump.sockets.filter(({ proto, state }) => proto === 'tcp' && state === TCP_STATE.CLOSE_WAIT);
+  return dump.sockets.filter(isWaiting);
 }
 
-/** A server's clients have ports of their own; a client's server has one. */
-function peerPort({ localPort, peerPort: port }: SocketRecord): number {
-  return port < localPort ? port : 0;
+function isWaiting({ proto, state }: SocketRecord): boolean {
+  return proto === 'tcp' && state === TCP_STATE.CLOSE_WAIT;
 }
 
-function keyOf(socket: SocketRecord): string {
-  return `${holderKey(socket)} ${socket.peer?.plain} ${peerPort(socket)}`;
-}
-
-/** At least so long closed by the peer: its end of file was the last thing that came. */
-function ageMs({ firstSeenMs, info }: SocketRecord, atMs: number): number {
-  return Math.max(info?.lastReceivedMs ?? 0, info === undefined ? atMs - firstSeenMs : 0);
+/**
+ * Whether data still goes to the peer, who shut only its own side: protocols that half-close a connection to
+ * end a question get their answer in this state.
+ */
+function isAnswering(socket: SocketRecord, dwell: Dwell): boolean {
+  const { lastSentMs } = socket.info ?? {};
+  return socket.sendQueue > 0 || (lastSentMs !== undefined && lastSentMs < dwell.of(socket));
 }
 
 /** How many looks up to the last each saw more than the one before. */

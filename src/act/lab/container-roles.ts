@@ -1,0 +1,33 @@
+import path from 'node:path';
+import { containerFolder } from './program-files.ts';
+
+/** What a part of the lab runs in. */
+export interface ContainerRole {
+  image: string;
+  /** More options of `docker run`. */
+  options: readonly string[];
+  /** The command; the image's own where it is empty. */
+  command: readonly string[];
+}
+
+/** The parts of the lab in containers. */
+export interface ContainerRoles {
+  database: ContainerRole;
+  receiver: ContainerRole;
+  balancer: ContainerRole;
+  /** A folder with a Dockerfile, to make the receiver's image from first; undefined where it is there. */
+  buildReceiver?: string;
+}
+
+/** The official images, as `lab/compose.yaml` has them. */
+export function officialRoles(): ContainerRoles {
+  const folder = containerFolder();
+  const config = `${path.resolve(folder, 'haproxy.cfg')}:/usr/local/etc/haproxy/haproxy.cfg:ro`;
+  return {
+    database: { image: 'mariadb:11.4', options: ['--env', 'MARIADB_ALLOW_EMPTY_ROOT_PASSWORD=1'], command: [] },
+    receiver: { image: 'socklens-lab-receiver', options: [], command: [] },
+    // It binds port 80.
+    balancer: { image: 'haproxy:3.0', options: ['--user', 'root', '--volume', config], command: [] },
+    buildReceiver: path.resolve(folder, 'receiver'),
+  };
+}

@@ -1,0 +1,83 @@
+import type { Machine } from '../collect/machine.ts';
+import { isSameProcess, type ProcessIdentity } from '../collect/process-facts.ts';
+import { SystemCallError } from '../kernel/system-calls.ts';
+import type { FailureKind } from '../model/failure.ts';
+import { type WantedLimit, wantedFor } from '../model/limit-setting.ts';
+import { type Limit, sameLimit } from '../model/limits.ts';
+
+/** What became of a process's limit of open files. */
+export type LimitOutcome =
+  | { kind: 'changed'; before: Limit; after: Limit }
+  /** It was so already. */
+  | { kind: 'unchanged'; before: Limit }
+  /** It ended, and its PID may be somebody else's by now. */
+  | { kind: 'gone' }
+  | { kind: 'refused'; before?: Limit; reason: string; because: FailureKind };
+
+/** RLIMIT_NOFILE of include/uapi/asm-generic/resource.h. Node runs on no architecture that has another number. */
+const RLIMIT_NOFILE = 7;
+
+/**
+ * Sets the limit of open files of a running process, prlimit(2).
+ *
+ * @throws when this machine has no binary of the foreign-function library
+ */
+export function setNofile(machine: Machine, process: ProcessIdentity, wanted: WantedLimit): LimitOutcome {
+  const calls = machine.systemCalls();
+  let before: Limit | undefined;
+  try {
+    if (!isSameProcess(machine, process)) return { kind: 'gone' };
+    const old = Buffer.alloc(STRUCT_BYTES);
+    calls.prlimit64(process.pid, RLIMIT_NOFILE, undefined, old);
+    before = decode(old);
+    const limit = wantedFor(wanted, before);
+    if (sameLimit(before, limit)) return { kind: 'unchanged', before };
+    calls.prlimit64(process.pid, RLIMIT_NOFILE, encode(limit), old);
+    const now = Buffer.alloc(STRUCT_BYTES);
+    calls.prlimit64(process.pid, RLIMIT_NOFILE, undefined, now);
+    return { kind: 'changed', before: decode(old), after: decode(now) };
+  } catch (error) {
+    if (!(error instanceof SystemCallError)) throw error;
+    return refusal(error, process, wanted, before);
+  }
+}
+
+function refusal(
+  error: SystemCallError,
+  { pid }: ProcessIdentity,
+  wanted: WantedLimit,
+  before: Limit | undefined,
+): LimitOutcome {
+  const known = before === undefined ? {} : { before };
+  switch (error.code) {
+    case 'ESRCH':
+      return { kind: 'gone' };
+    case 'EPERM':
+      return { kind: 'refused', ...known, because: 'not-permitted', reason: whyNotPermitted(wanted, before) };
+    default:
+      return { kind: 'refused', ...known, because: 'fault', reason: `the kernel says ${error.code} of PID ${pid}` };
+  }
+}
+
+/** kernel/sys.c, check_prlimit_permission and do_prlimit. */
+function whyNotPermitted(wanted: WantedLimit, before: Limit | undefined): string {
+  if (before === undefined) return "another user's process needs CAP_SYS_RESOURCE";
+  const { hard } = wantedFor(wanted, before);
+  if (hard > before.hard) return `raising the hard limit from ${before.hard} to ${hard} needs CAP_SYS_RESOURCE`;
+  return "another user's process needs CAP_SYS_RESOURCE";
+}
+
+/** struct rlimit64 of include/uapi/linux/resource.h: rlim_cur, rlim_max; all ones for no limit. */
+const STRUCT_BYTES = 16;
+const NO_LIMIT = 0xffff_ffff_ffff_ffffn;
+
+function encode({ soft, hard }: Limit): Buffer {
+  const struct = new BigUint64Array([soft, hard].map((value) => (Number.isFinite(value) ? BigInt(value) : NO_LIMIT)));
+  return Buffer.from(struct.buffer);
+}
+
+function decode(struct: Buffer): Limit {
+  const words = new BigUint64Array(struct.buffer.slice(struct.byteOffset, struct.byteOffset + STRUCT_BYTES));
+  const [soft, hard] = [...words].map((word) => (word === NO_LIMIT ? Number.POSITIVE_INFINITY : Number(word)));
+  return { soft: soft ?? 0, hard: hard ?? 0 };
+}

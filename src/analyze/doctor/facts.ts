@@ -1,0 +1,41 @@
+import type { Evidence, Finding, FindingScope, Fix } from '../../model/finding.ts';
+import type { WatchedContainer } from '../../model/watched.ts';
+
+/** What a fact says beside its being one. */
+export interface Fact {
+  rule: string;
+  scope: FindingScope;
+  summary: string;
+  evidence: readonly Evidence[];
+  fixes?: readonly Fix[];
+  byHand: string;
+  about?: string;
+}
+
+/** A finding that is no fault: something that others build on. */
+export function fact(parts: Fact): Finding {
+  return { severity: 'info', confidence: 'high', fixes: [], ...parts };
+}
+
+/** How many names a sentence bears. */
+const NAMED = 3;
+
+/** `web`, `web and db`, `web, db, cache and 4 more`. */
+export function containerNames(containers: readonly WatchedContainer[]): string {
+  const names = containers.map(({ name }) => name);
+  const more = names.length - NAMED;
+  const shown = more > 0 ? [...names.slice(0, NAMED), `${more} more`] : names;
+  return shown.length < 2 ? shown.join('') : `${shown.slice(0, -1).join(', ')} and ${shown.at(-1)}`;
+}
+
+/**
+ * Whether a container is there only to hold a namespace: the pause container of a pod or of an ECS task. It
+ * has no sockets.
+ */
+export function holdsOnlyNamespace({ labels }: WatchedContainer): boolean {
+  return (
+    labels['io.kubernetes.docker.type'] === 'podsandbox' ||
+    labels['io.cri-containerd.kind'] === 'sandbox' ||
+    labels['com.amazonaws.ecs.container-name'] === '~internal~ecs~pause'
+  );
+}

@@ -1,0 +1,50 @@
+import type { Series, SpaceSeries } from '../../model/series.ts';
+import type { SocketRecord } from '../../model/socket-record.ts';
+import { TCP_STATE } from '../../model/tcp-state.ts';
+import { containerAt, isLoopback } from './endpoints.ts';
+import { dumpsOf } from './looks.ts';
+
+/**
+ * The namespace of this machine that an address belongs to, as seen from one that talks to it: its own
+ * loopback and addresses, or those of a watched container; undefined for every other machine.
+ */
+export function homeOf(series: Series, from: SpaceSeries, plain: string): SpaceSeries | undefined {
+  if (isLoopback(plain) || localAddresses(from).has(plain)) return from;
+  const container = containerAt(series, plain);
+  const byContainer = series.spaces.find(({ space: { containers } }) =>
+    containers.some(({ id }) => id === container?.id),
+  );
+  if (container !== undefined && byContainer !== undefined) return byContainer;
+  return series.spaces.find((space) => localAddresses(space).has(plain));
+}
+
+const known = new WeakMap<SpaceSeries, ReadonlySet<string>>();
+
+/** Addresses that sockets of a namespace have as their own. */
+export function localAddresses(series: SpaceSeries): ReadonlySet<string> {
+  const before = known.get(series);
+  if (before !== undefined) return before;
+  const addresses = new Set<string>();
+  for (const { sockets } of dumpsOf(series)) {
+    for (const { local } of sockets) {
+      if (local !== undefined && !isWildcard(local.plain) && !isLoopback(local.plain)) addresses.add(local.plain);
+    }
+  }
+  known.set(series, addresses);
+  return addresses;
+}
+
+/** Whether a listener's address takes connections to every address of its namespace. */
+export function isWildcard(plain: string): boolean {
+  return plain === '0.0.0.0' || plain === '::';
+}
+
+/** Whether a listener of the port had more connections waiting than its queue takes, at any look. */
+export function hasFullQueue(series: SpaceSeries, port: number): boolean {
+  return dumpsOf(series).some(({ sockets }) => sockets.some((socket) => isFullListener(socket, port)));
+}
+
+/** The kernel queues one more than the limit, net/ipv4/tcp_ipv4.c, sk_acceptq_is_full. */
+function isFullListener({ proto, state, localPort, receiveQueue, sendQueue }: SocketRecord, port: number): boolean {
+  return proto === 'tcp' && state === TCP_STATE.LISTEN && localPort === port && receiveQueue > sendQueue;
+}

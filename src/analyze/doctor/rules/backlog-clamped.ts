@@ -1,0 +1,99 @@
+import type { Finding } from '../../../model/finding.ts';
+import type { SpaceSeries } from '../../../model/series.ts';
+import { backlogFix, somaxconnFixes, usualBacklog } from '../backlog-fixes.ts';
+import { cameThrough, isFull, isSuspect, type Listener, tcpListeners } from '../listeners.ts';
+import { dumpsOf, numberOf, riseOf } from '../looks.ts';
+import { rule, type SettingValues } from '../rule.ts';
+import { holderScope } from '../scopes.ts';
+
+const settings = {
+  small: { default: 128, unit: 'count', text: 'a queue shorter than this is too short for a listener with traffic' },
+  suspect: {
+    default: 0.5,
+    unit: 'share',
+    text: 'of its queue used, from which a listener may be the one that overflowed',
+  },
+} as const;
+
+type Values = SettingValues<typeof settings>;
+
+/** A queue that is short because nobody asked for more, or because the namespace allows no more. */
+export const backlogClamped = rule({
+  name: 'BACKLOG_CLAMPED',
+  title: 'A queue of connections that is shorter than the service needs',
+  settings,
+  needsMs: () => 0,
+  judge: ({ series }, values) => series.spaces.flatMap((space) => ofSpace(space, values)),
+});
+
+function ofSpace(space: SpaceSeries, values: Values): Finding[] {
+  const somaxconn = numberOf(space, 'net.core.somaxconn');
+  const overflowed = (riseOf(space, 'TcpExtListenOverflows')?.rise ?? 0) > 0;
+  const dumps = dumpsOf(space);
+  // Tells at once that a listener has none, where there are thousands of sockets and hundreds of listeners.
+  const ports = new Set(
+    dumps.flatMap(({ sockets }) => sockets.filter(({ peerPort }) => peerPort > 0).map(({ localPort }) => localPort)),
+  );
+  return tcpListeners(dumps).flatMap((listener) => {
+    const { limit } = listener.last;
+    if (limit === undefined) return [];
+    const asked = usualBacklog(listener.socket.process?.name);
+    const clamped = somaxconn !== undefined && limit === somaxconn && asked !== undefined && asked > somaxconn;
+    if (!clamped && !(limit < values.small && hasTraffic(listener, space, ports))) return [];
+    // Then it is not only short: it is why connections are lost.
+    const cause = listener.looks.some(isFull) || (overflowed && isSuspect(listener, values.suspect));
+    return [ofListener(space, listener, { limit, somaxconn, asked: clamped ? asked : undefined, cause })];
+  });
+}
+
+/** Connections in any look, in the queue or out of it, or some that have ended. */
+function hasTraffic({ socket, looks }: Listener, { samples }: SpaceSeries, ports: ReadonlySet<number>): boolean {
+  return (
+    looks.some(({ waiting }) => waiting > 0) ||
+    (ports.has(socket.localPort) &&
+      looks.some(({ dump }) => dump.sockets.some((other) => cameThrough(other, socket)))) ||
+    samples.some(({ ended }) =>
+      ended?.some(({ role, localPort }) => role === 'server' && localPort === socket.localPort),
+    )
+  );
+}
+
+interface Shortness {
+  limit: number;
+  somaxconn: number | undefined;
+  /** What the program is known to ask for, where the namespace allows less. */
+  asked: number | undefined;
+  cause: boolean;
+}
+
+function ofListener(space: SpaceSeries, { socket }: Listener, short: Shortness): Finding {
+  const { limit, somaxconn, asked, cause } = short;
+  const { localPort: port, process } = socket;
+  const scope = holderScope(space.space, socket);
+  const byBound = somaxconn !== undefined && limit >= somaxconn;
+  return {
+    rule: 'BACKLOG_CLAMPED',
+    severity: cause ? 'critical' : 'info',
+    confidence: asked === undefined && byBound ? 'medium' : 'high',
+    scope,
+    summary: byBound
+      ? `the queue of port ${port} holds ${limit} connections, because net.core.somaxconn of this namespace is ${somaxconn}${
+          asked === undefined ? '' : ` (${process?.name} asks for ${asked})`
+        }`
+      : `the queue of port ${port} holds ${limit} connections, because the application asked for no more`,
+    evidence: [
+      { what: `the limit of the queue of port ${port}`, value: limit, source: 'sock_diag, send queue of the listener' },
+      ...(somaxconn === undefined
+        ? []
+        : [{ what: 'the most that the namespace allows', value: somaxconn, source: 'net.core.somaxconn' }]),
+      ...(asked === undefined
+        ? []
+        : [{ what: 'what the program asks for by itself', value: asked, source: `${process?.name}'s default` }]),
+    ],
+    fixes: byBound
+      ? [...somaxconnFixes(space.space, somaxconn), backlogFix(process?.name)]
+      : [backlogFix(process?.name)],
+    byHand: `socklens ls ${scope.target} 'state listening and sport = ${port}'`,
+    about: `port ${port}`,
+  };
+}

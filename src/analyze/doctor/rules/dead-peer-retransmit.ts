@@ -1,0 +1,100 @@
+import type { Finding, Fix } from '../../../model/finding.ts';
+import type { SpaceSeries } from '../../../model/series.ts';
+import type { SocketRecord } from '../../../model/socket-record.ts';
+import { TCP_STATE } from '../../../model/tcp-state.ts';
+import { isClient, listeningPorts } from '../clients.ts';
+import { dumpsOf, grouped } from '../looks.ts';
+import { type RuleInput, rule, type SettingValues } from '../rule.ts';
+import { endpointText, holderKey, holderScope } from '../scopes.ts';
+
+const settings = {
+  retransmits: { default: 3, unit: 'count', text: 'times the same data was sent again before a connection counts' },
+  warning: { default: 5, unit: 'count', text: 'times the same data was sent again' },
+  critical: { default: 8, unit: 'count', text: 'times the same data was sent again' },
+  silenceMs: { default: 1_000, unit: 'ms', text: 'without an acknowledgement, where one look is all there is' },
+} as const;
+
+type Values = SettingValues<typeof settings>;
+
+/** idiag_timer for a running retransmission timer, include/uapi/linux/inet_diag.h. */
+const RETRANSMIT = 1;
+
+/** Established connections whose peer has stopped answering. */
+export const deadPeerRetransmit = rule({
+  name: 'DEAD_PEER_RETRANSMIT',
+  title: 'Connections whose peer no longer answers what is sent',
+  settings,
+  needsMs: () => 0,
+  judge: (input, values) => input.series.spaces.flatMap((space) => ofSpace(space, input, values)),
+});
+
+function ofSpace(space: SpaceSeries, { series }: RuleInput, values: Values): Finding[] {
+  const dumps = dumpsOf(space);
+  const last = dumps.at(-1);
+  if (last === undefined) return [];
+  const before = new Map(dumps.at(-2)?.sockets.map((socket) => [socket.cookie, socket]));
+  const dead = last.sockets.filter((socket) => isDead(socket, before.get(socket.cookie), values));
+  const listening = listeningPorts(space);
+  const portOf = (socket: SocketRecord) => (isClient(socket, listening) ? socket.peerPort : 0);
+  const groups = grouped(dead, (socket) => `${holderKey(socket)} ${socket.peer?.plain} ${portOf(socket)}`);
+  return [...groups.values()].flatMap((sockets) => {
+    const [first] = sockets;
+    const most = Math.max(...sockets.map(({ retransmits }) => retransmits));
+    if (first === undefined || most < values.warning) return [];
+    const text = endpointText(series.names, first.peer, portOf(first));
+    const scope = holderScope(space.space, first);
+    const silent = Math.max(...sockets.map(({ info }) => info?.lastAckReceivedMs ?? 0));
+    const queued = sockets.reduce((sum, { sendQueue }) => sum + sendQueue, 0);
+    return {
+      rule: 'DEAD_PEER_RETRANSMIT',
+      severity: most >= values.critical ? 'critical' : 'warning',
+      confidence: 'high',
+      scope,
+      summary: `${text} has not acknowledged ${queued} bytes on ${sockets.length} ${sockets.length === 1 ? 'connection' : 'connections'} for up to ${Math.round(silent / 1000)} s: they were sent again ${most} times`,
+      evidence: [
+        {
+          what: `connections with ${text} that send the same again`,
+          value: sockets.length,
+          source: 'sock_diag, timer 1',
+        },
+        { what: 'sent again, at most', value: most, unit: 'times', source: 'sock_diag, retransmits' },
+        { what: 'since the last acknowledgement, at most', value: silent, unit: 'ms', source: 'tcp_info' },
+        { what: 'not acknowledged', value: queued, unit: 'bytes', source: 'sock_diag, send queue' },
+        {
+          what: 'net.ipv4.tcp_retries2',
+          value: space.sysctls['net.ipv4.tcp_retries2'] ?? 'not read',
+          source: 'sysctl',
+        },
+      ],
+      fixes: FIXES,
+      byHand: `socklens ls ${scope.target} 'state established and timer on and sendq > 0'`,
+      about: `peer ${text}`,
+    };
+  });
+}
+
+function isDead(socket: SocketRecord, before: SocketRecord | undefined, values: Values): boolean {
+  const { proto, state, timer, retransmits, sendQueue, info } = socket;
+  if (proto !== 'tcp' || state !== TCP_STATE.ESTABLISHED || timer !== RETRANSMIT) return false;
+  if (retransmits < values.retransmits || sendQueue === 0) return false;
+  const silence = info?.lastAckReceivedMs;
+  // Where the source does not tell, the retransmissions alone do.
+  if (silence === undefined) return true;
+  return silence > (before?.info?.lastAckReceivedMs ?? values.silenceMs);
+}
+
+const FIXES: readonly Fix[] = [
+  {
+    where: 'the application',
+    text: 'TCP_USER_TIMEOUT ends it after a time of your choice; without it the kernel tries for a quarter of an hour (net.ipv4.tcp_retries2)',
+    snippet: 'setsockopt(fd, IPPROTO_TCP, TCP_USER_TIMEOUT, &(int){30000}, sizeof(int));',
+  },
+  {
+    where: 'the application',
+    text: 'a timeout for each request, after which the connection is closed and not put back into the pool',
+  },
+  {
+    where: 'the network',
+    text: 'find out what became of the peer: gone without a word, or packets dropped on the way',
+  },
+];

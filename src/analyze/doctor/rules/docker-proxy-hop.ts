@@ -1,0 +1,101 @@
+import type { Finding } from '../../../model/finding.ts';
+import type { Series, SpaceSeries } from '../../../model/series.ts';
+import type { SocketRecord } from '../../../model/socket-record.ts';
+import { TCP_STATE } from '../../../model/tcp-state.ts';
+import type { WatchedContainer } from '../../../model/watched.ts';
+import { tcpListeners } from '../listeners.ts';
+import { dumpsOf, grouped, lastDump } from '../looks.ts';
+import { type RuleInput, rule, type SettingValues } from '../rule.ts';
+import { containerScope } from '../scopes.ts';
+import { otherEndOf, tupleOf } from '../tuples.ts';
+
+const settings = {
+  warning: { default: 100, unit: 'count', text: 'more connections than this through the proxy' },
+} as const;
+
+/** Clients that reach a container through the Engine's userland proxy. */
+export const dockerProxyHop = rule({
+  name: 'DOCKER_PROXY_HOP',
+  title: "Connections that pass through Docker's userland proxy",
+  settings,
+  needsMs: () => 0,
+  judge: (input, values) => input.series.spaces.flatMap((space) => ofSpace(space, input, values)),
+});
+
+function ofSpace(space: SpaceSeries, { series }: RuleInput, values: SettingValues<typeof settings>): Finding[] {
+  if (space.space.host) return [];
+  const ports = new Set(tcpListeners(dumpsOf(space)).map(({ socket }) => socket.localPort));
+  const connections = lastDump(space)?.sockets.filter(
+    ({ proto, state, localPort }) => proto === 'tcp' && state === TCP_STATE.ESTABLISHED && ports.has(localPort),
+  );
+  const proxied = proxyTuples(series);
+  return space.space.containers.flatMap((container) => {
+    const hops = (connections ?? []).filter(
+      (socket) =>
+        container.gateways?.includes(socket.peer?.plain ?? '') &&
+        (socket.container ?? container.name) === container.name &&
+        // A process of the host that dials the container's own address has the gateway's address as well.
+        (proxied === undefined ? isPublished(container, socket.localPort) : proxied.has(otherEndOf(socket))),
+    );
+    return [...grouped(hops, ({ localPort }) => String(localPort)).values()].map((of) =>
+      ofPort(container, of, proxied !== undefined, values),
+    );
+  });
+}
+
+/** Connections that docker-proxy holds on the host, as it sees them; undefined where nobody looked at the host. */
+function proxyTuples({ spaces }: Series): ReadonlySet<string> | undefined {
+  const host = spaces.find(({ space }) => space.host);
+  const sockets = host === undefined ? undefined : lastDump(host)?.sockets;
+  if (sockets === undefined) return undefined;
+  return new Set(sockets.filter(({ process }) => process?.name === 'docker-proxy').map(tupleOf));
+}
+
+function isPublished({ declared }: WatchedContainer, port: number): boolean {
+  const published = declared?.published ?? [];
+  return published.some(({ proto, containerPort, hostPort }) => {
+    return proto === 'tcp' && containerPort === port && hostPort !== undefined;
+  });
+}
+
+function ofPort(
+  container: WatchedContainer,
+  hops: readonly SocketRecord[],
+  seen: boolean,
+  values: SettingValues<typeof settings>,
+): Finding {
+  const [first] = hops;
+  const port = first?.localPort ?? 0;
+  const scope = containerScope(container.name);
+  return {
+    rule: 'DOCKER_PROXY_HOP',
+    severity: hops.length > values.warning ? 'warning' : 'info',
+    confidence: seen ? 'high' : 'medium',
+    scope,
+    summary: `${hops.length} connections to port ${port} come through docker-proxy: the container sees ${first?.peer?.plain} instead of its clients, and the host holds two sockets for each`,
+    evidence: [
+      { what: `connections of port ${port} whose peer is the gateway`, value: hops.length, source: 'sock_diag' },
+      seen
+        ? { what: 'of them whose other end docker-proxy holds', value: hops.length, source: "the host's /proc/PID/fd" }
+        : {
+            what: 'published on the host',
+            value: `port ${port}`,
+            source: "the Engine; the host's sockets were not looked at",
+          },
+    ],
+    fixes: [
+      {
+        where: 'the client',
+        text: "connect by a network that both containers share, and by the container's name, instead of a port of the host",
+      },
+      {
+        where: '/etc/docker/daemon.json',
+        text: 'without the proxy the kernel redirects such connections too; restart the Engine. Its descriptors count against the limit that it inherited from the Engine',
+        snippet: '"userland-proxy": false',
+      },
+      { where: 'docker run', text: "or share the host's network", snippet: '--network host' },
+    ],
+    byHand: `socklens ls ${scope.target} 'sport = ${port} and dst gateway'`,
+    about: `port ${port}`,
+  };
+}

@@ -1,0 +1,83 @@
+import type { Finding } from '../../../model/finding.ts';
+import type { SpaceSeries } from '../../../model/series.ts';
+import type { SocketRecord } from '../../../model/socket-record.ts';
+import { TCP_STATE } from '../../../model/tcp-state.ts';
+import { Dwell } from '../dwell.ts';
+import { FarEnds } from '../far-ends.ts';
+import { dumpsOf, grouped } from '../looks.ts';
+import { type RuleInput, rule, type SettingValues } from '../rule.ts';
+import { holderKey, holderScope } from '../scopes.ts';
+
+const settings = {
+  minAgeMs: {
+    default: 120_000,
+    unit: 'ms',
+    text: 'how long nothing must have come on a connection that was shut for writing',
+  },
+  warning: { default: 20, unit: 'count', text: 'connections that have been held so long' },
+} as const;
+
+/** Connections that a process shut for writing and never closed. */
+export const halfClosedHeld = rule({
+  name: 'HALF_CLOSED_HELD',
+  title: 'Connections that were shut for writing and never closed',
+  settings,
+  needsMs: () => 0,
+  judge: (input, values) => input.series.spaces.flatMap((space) => ofSpace(space, input, values)),
+});
+
+function ofSpace(space: SpaceSeries, { series }: RuleInput, values: SettingValues<typeof settings>): Finding[] {
+  const dumps = dumpsOf(space);
+  const dwell = new Dwell(dumps, isHeld);
+  const far = new FarEnds(dumps, series.names);
+  const held = dumps.at(-1)?.sockets.filter(isHeld) ?? [];
+  const findings: Finding[] = [];
+  for (const sockets of grouped(held, holderKey).values()) {
+    const old = sockets.filter((socket) => silentMs(socket, dwell) >= values.minAgeMs);
+    const [first] = old;
+    if (first === undefined || old.length < values.warning) continue;
+    const [most = old] = [...grouped(old, (socket) => far.about(socket)).values()].sort((a, b) => b.length - a.length);
+    const one = most[0] ?? first;
+    const peer = far.text(one);
+    const scope = holderScope(space.space, first);
+    findings.push({
+      rule: 'HALF_CLOSED_HELD',
+      severity: 'warning',
+      confidence: 'high',
+      scope,
+      summary: `${old.length} connections were shut for writing, and neither the peer nor the application closed them for ${values.minAgeMs / 1000} s`,
+      evidence: [
+        { what: 'FIN_WAIT2 connections that a descriptor refers to', value: sockets.length, source: 'sock_diag' },
+        {
+          what: `of them silent for ${values.minAgeMs / 1000} s`,
+          value: old.length,
+          source: 'sock_diag, last acknowledgement',
+        },
+        { what: `of them with ${peer}`, value: most.length, source: 'sock_diag' },
+      ],
+      fixes: [
+        {
+          where: 'the application',
+          text: 'after shutdown(SHUT_WR) read up to the end of file with a time limit, and then close: tcp_fin_timeout does not end what a descriptor holds',
+        },
+        { where: 'the peer', text: 'it has not closed its side either: it may leak connections in CLOSE_WAIT' },
+      ],
+      byHand: `socklens ls ${scope.target} 'state fin-wait-2 and not timer timewait' --by process,peer`,
+      about: far.about(one),
+    });
+  }
+  return findings;
+}
+
+/** Without an inode, or with the countdown of a mini-socket, its owner has closed it and the kernel ends it. */
+function isHeld({ proto, state, inode, timer }: SocketRecord): boolean {
+  return proto === 'tcp' && state === TCP_STATE.FIN_WAIT2 && inode !== 0 && timer !== TIMER_TIME_WAIT;
+}
+
+/** Of SocketView.timer. */
+const TIMER_TIME_WAIT = 3;
+
+/** A long answer may still come after the own side was shut: that is what half-closing is for. */
+function silentMs(socket: SocketRecord, dwell: Dwell): number {
+  return Math.min(dwell.of(socket), socket.info?.lastReceivedMs ?? Number.POSITIVE_INFINITY);
+}

@@ -1,0 +1,139 @@
+import type { Finding, Fix } from '../../../model/finding.ts';
+import type { ProcessSample } from '../../../model/sample.ts';
+import type { Series, SpaceSeries } from '../../../model/series.ts';
+import { TCP_STATE } from '../../../model/tcp-state.ts';
+import { limitFixes } from '../../platform/fixes.ts';
+import { programClass } from '../../program-class.ts';
+import { type LimitVerdict, mismatchOf } from '../limit-verdict.ts';
+import { grouped, lastDump } from '../looks.ts';
+import { nofileFixes } from '../nofile-fixes.ts';
+import { platformOfProcess } from '../platforms.ts';
+import { fullestLook, processScope, processTracks } from '../process-tracks.ts';
+import { rule, type SettingValues } from '../rule.ts';
+import { containerScope, spaceScope } from '../scopes.ts';
+import { counted, percent } from '../texts.ts';
+
+const settings = {
+  lowSoft: { default: 1024, unit: 'count', text: 'a soft limit up to this is low for a service' },
+  lowShare: { default: 0.3, unit: 'share', text: 'of a low limit in use' },
+  absurdHard: { default: 10_000_000, unit: 'count', text: 'a hard limit above this makes some programs hang' },
+} as const;
+
+type Values = SettingValues<typeof settings>;
+
+/** A limit of open files that is not what was meant: too low, another one than declared, or absurdly high. */
+export const limitMismatch = rule({
+  name: 'LIMIT_MISMATCH',
+  title: 'A limit of open files that is not what was meant',
+  settings,
+  needsMs: () => 0,
+  judge: ({ series }, values) => series.spaces.flatMap((space) => ofSpace(space, series, values)),
+});
+
+/** A process, and what is wrong with its limit. */
+interface Judged {
+  process: ProcessSample;
+  verdict: LimitVerdict;
+}
+
+function ofSpace(space: SpaceSeries, series: Series, values: Values): Finding[] {
+  const listeners = (lastDump(space)?.sockets ?? []).filter(
+    ({ proto, state }) => proto === 'tcp' && state === TCP_STATE.LISTEN,
+  );
+  const listening = new Set(listeners.map(({ process }) => process?.pid));
+  const judged = processTracks(space).flatMap((looks): Judged[] => {
+    const process = fullestLook(looks)?.process;
+    if (process === undefined) return [];
+    const container = series.containers.find(({ name }) => name === process.container);
+    const declared = container?.declared?.limits.find(({ name }) => name === 'nofile');
+    const verdict = mismatchOf(process, declared, listening.has(process.pid), values);
+    // On the host itself a low limit of what merely listens is every distribution's default.
+    const ordinary = verdict?.severity === 'info' && space.space.host && container === undefined;
+    return verdict === undefined || ordinary ? [] : [{ process, verdict }];
+  });
+  const groups = grouped(judged, ({ process: { container, name, softLimit, hardLimit }, verdict }) =>
+    [verdict.kind, container, name, softLimit, hardLimit].join('\n'),
+  );
+  return [...groups.values()].flatMap((group) => finding(space, series, group));
+}
+
+/** One finding for all processes of a program that are alike. */
+function finding(space: SpaceSeries, series: Series, group: readonly Judged[]): Finding[] {
+  const [most] = [...group].sort((a, b) => b.process.used - a.process.used);
+  if (most === undefined) return [];
+  const { process, verdict } = most;
+  const { container, softLimit, hardLimit } = process;
+  const around = container === undefined ? spaceScope(space.space) : containerScope(container);
+  const scope = group.length === 1 ? processScope(space.space, process) : around;
+  const others =
+    group.length === 1 ? '' : `, and ${counted(group.length - 1, 'process')} like it`.replace('processs', 'processes');
+  const { how } = programClass({ executable: undefined, name: process.name, isGo: false });
+  const source = `/proc/${process.pid}/limits`;
+  const runtimes = series.runtimeProcesses.map((runtime) => ({
+    what: `limit of ${runtime.name} (${runtime.pid}) on the host`,
+    value: `${runtime.softLimit ?? 'unlimited'}:${runtime.hardLimit ?? 'unlimited'}`,
+    source: `/proc/${runtime.pid}/limits`,
+  }));
+  return [
+    {
+      rule: 'LIMIT_MISMATCH',
+      severity: verdict.severity,
+      confidence: 'high',
+      scope,
+      summary: `${process.name} (${process.pid})${others}: ${verdict.text}`,
+      evidence: [
+        { what: 'soft limit', value: softLimit ?? 'unlimited', unit: 'descriptors', source },
+        { what: 'hard limit', value: hardLimit ?? 'unlimited', unit: 'descriptors', source },
+        { what: 'open files', value: process.used, unit: 'descriptors', source: `/proc/${process.pid}/fd` },
+        ...(softLimit === null ? [] : [{ what: 'share in use', value: percent(process.used / softLimit), source }]),
+        ...(verdict.declared === undefined
+          ? []
+          : [{ what: 'declared', value: verdict.declared, source: 'the container runtime' }]),
+        ...(how === undefined
+          ? []
+          : [{ what: `the soft limit at start: ${process.name}`, value: how, source: 'known programs' }]),
+        ...runtimes,
+      ],
+      fixes: fixes(space, series, most, scope),
+      byHand: `socklens limits ${scope.target}`,
+    },
+  ];
+}
+
+function fixes(space: SpaceSeries, series: Series, { process, verdict }: Judged, scope: Finding['scope']): Fix[] {
+  const platform = platformOfProcess(series, space.space, process);
+  const { softLimit, hardLimit } = process;
+  switch (verdict.kind) {
+    case 'low': {
+      const fix = nofileFixes(platform, scope, process);
+      if (softLimit === null || hardLimit === null || hardLimit <= softLimit) return fix;
+      const raise: Fix = {
+        where: 'the application',
+        text: `it may raise its soft limit up to ${hardLimit} itself, as Go, Node.js and Java do at start`,
+        snippet: `python: import resource; resource.setrlimit(resource.RLIMIT_NOFILE, (${hardLimit}, ${hardLimit}))\nsh: ulimit -n ${hardLimit}`,
+      };
+      return [...fix, raise];
+    }
+    case 'lowered':
+      return [
+        {
+          where: 'what starts the program in its container',
+          text: 'the runtime gives what was declared, something after it takes it away: look for `ulimit -n` in the entrypoint, minfds of supervisord, limits of PAM behind su or login',
+        },
+        {
+          where: 'the running processes',
+          text: 'at once and until they end',
+          snippet: `socklens limits ${scope.target} --set nofile=${verdict.declared}`,
+        },
+      ];
+    case 'raised':
+      return limitFixes(
+        platform,
+        'nofile',
+        softLimit ?? Number.POSITIVE_INFINITY,
+        hardLimit ?? Number.POSITIVE_INFINITY,
+      );
+    case 'absurd':
+      return limitFixes(platform, 'nofile', 65_536, 524_288);
+  }
+}

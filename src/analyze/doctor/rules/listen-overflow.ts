@@ -1,0 +1,154 @@
+import type { Evidence, Finding } from '../../../model/finding.ts';
+import type { SpaceSeries } from '../../../model/series.ts';
+import { TCP_STATE } from '../../../model/tcp-state.ts';
+import { backlogFix, ROOMY, somaxconnFixes } from '../backlog-fixes.ts';
+import { cameThrough, isFull, isSuspect, type Listener, peakOf, type QueueLook, tcpListeners } from '../listeners.ts';
+import { dumpsOf, lastProcess, numberOf, riseOf } from '../looks.ts';
+import { rule, type SettingValues } from '../rule.ts';
+import { holderScope, spaceScope } from '../scopes.ts';
+
+const settings = {
+  warning: { default: 0.7, unit: 'share', text: "of a listener's queue that is used" },
+  looks: { default: 2, unit: 'count', text: 'looks that must have seen it so full' },
+  suspect: {
+    default: 0.5,
+    unit: 'share',
+    text: 'of its queue used, from which a listener may be the one that overflowed',
+  },
+} as const;
+
+type Values = SettingValues<typeof settings>;
+
+/** Connections come in faster than the application accepts them. */
+export const listenOverflow = rule({
+  name: 'LISTEN_OVERFLOW',
+  title: 'A queue of connections that nobody accepts fast enough',
+  settings,
+  needsMs: () => 0,
+  judge: ({ series }, values) => series.spaces.flatMap((space) => ofSpace(space, values)),
+});
+
+function ofSpace(space: SpaceSeries, values: Values): Finding[] {
+  const listeners = tcpListeners(dumpsOf(space));
+  const overflows = riseOf(space, 'TcpExtListenOverflows');
+  const dropped = overflows?.rise ?? 0;
+  // The counter is the namespace's: it is put down to those whose queues were seen to be long.
+  const suspects = dropped > 0 ? listeners.filter((listener) => isSuspect(listener, values.suspect)) : [];
+  const named = listeners.filter(
+    (listener) => suspects.includes(listener) || listener.looks.some(isFull) || isNear(listener, values),
+  );
+  if (named.length === 0 && dropped > 0) return [ofOneOf(space, listeners, dropped)];
+  return named.map((listener) => {
+    const one = listener.looks.some(isFull) || suspects.length < 2;
+    return ofListener(space, listener, suspects.includes(listener) ? dropped : 0, one);
+  });
+}
+
+function isNear({ looks }: Listener, values: Values): boolean {
+  const near = (look: QueueLook) =>
+    look.limit !== undefined && look.waiting > 0 && look.waiting >= look.limit * values.warning;
+  return looks.filter(near).length >= values.looks;
+}
+
+/** @param certain whether the drops are this listener's and no other's */
+function ofListener(space: SpaceSeries, listener: Listener, dropped: number, certain: boolean): Finding {
+  const { socket, last, looks } = listener;
+  const { localPort: port, process } = socket;
+  const peak = peakOf(listener);
+  const scope = holderScope(space.space, socket);
+  const program = lastProcess(space, process?.pid);
+  // accept() fails then, and a longer queue would mend nothing.
+  const spent = program !== undefined && program.softLimit !== null && program.used >= program.softLimit;
+  const over = dropped > 0 || looks.some(isFull);
+  const somaxconn = numberOf(space, 'net.core.somaxconn');
+  // A longer queue that the application asks for is cut to this.
+  const bounded = somaxconn !== undefined && somaxconn < Math.max(ROOMY, (peak.limit ?? 0) + 1);
+  const allowed = peak.limit === undefined ? '' : `, ${peak.limit} may`;
+  const because = spent ? ', because its process has no descriptor left to accept them with' : '';
+  return {
+    rule: 'LISTEN_OVERFLOW',
+    severity: spent ? 'info' : over ? 'critical' : 'warning',
+    confidence: certain ? 'high' : 'medium',
+    scope,
+    summary: `${peak.waiting} connections to port ${port} wait to be accepted${allowed}${
+      dropped > 0 ? `, and attempts to connect were dropped ${dropped} times` : ''
+    }${because}`,
+    evidence: [
+      { what: `connections waiting on port ${port} at the last look`, value: last.waiting, source: QUEUE },
+      { what: 'most of them at any look', value: peak.waiting, source: QUEUE },
+      ...(peak.limit === undefined ? [] : [{ what: 'the limit of the queue', value: peak.limit, source: QUEUE }]),
+      ...(dropped > 0 ? [drops(dropped)] : []),
+      {
+        what: 'established connections that no descriptor refers to yet',
+        value: countOf(
+          peak,
+          (other) => other.state === TCP_STATE.ESTABLISHED && other.inode === 0 && cameThrough(other, socket),
+        ),
+        source: 'sock_diag',
+      },
+      {
+        what: 'clients in the same namespace still in SYN_SENT',
+        value: countOf(peak, (other) => other.state === TCP_STATE.SYN_SENT && other.peerPort === port),
+        source: 'sock_diag',
+      },
+      ...(spent
+        ? [
+            {
+              what: 'descriptors of the process',
+              value: `${program.used} of ${program.softLimit}`,
+              source: '/proc/PID/limits',
+            },
+          ]
+        : []),
+    ],
+    fixes: spent
+      ? [{ where: 'the application', text: 'descriptors first: a longer queue would only be full later' }]
+      : [
+          {
+            where: 'the application',
+            text: 'accept faster: more workers, and nothing that blocks in the loop that accepts',
+          },
+          backlogFix(process?.name),
+          ...(bounded ? somaxconnFixes(space.space, somaxconn) : []),
+        ],
+    byHand: `socklens ls ${scope.target} 'state listening and sport = ${port}'`,
+    about: `port ${port}`,
+  };
+}
+
+/** The drops are certain, whose they are is not. */
+function ofOneOf(space: SpaceSeries, listeners: readonly Listener[], dropped: number): Finding {
+  const ports = [...new Set(listeners.map(({ socket }) => socket.localPort))].sort((a, b) => a - b);
+  const [only, ...others] = ports;
+  const alone = only !== undefined && others.length === 0;
+  const scope = spaceScope(space.space);
+  const which = alone
+    ? `port ${only}`
+    : ports.length === 0
+      ? 'a listener that is gone'
+      : `one of the ports ${ports.join(', ')}`;
+  return {
+    rule: 'LISTEN_OVERFLOW',
+    severity: 'critical',
+    confidence: alone ? 'high' : 'medium',
+    scope,
+    summary: `attempts to connect to ${which} were dropped ${dropped} times, because the queue of connections to accept was full`,
+    evidence: [drops(dropped), { what: 'listeners whose queue was long at a look', value: 0, source: QUEUE }],
+    fixes: [
+      { where: 'the application', text: 'the queue fills in bursts shorter than a look: ask for a longer one' },
+      ...somaxconnFixes(space.space, numberOf(space, 'net.core.somaxconn')),
+    ],
+    byHand: `socklens ls ${scope.target} 'state listening'`,
+    ...(alone && { about: `port ${only}` }),
+  };
+}
+
+const QUEUE = 'sock_diag, queues of the listener';
+
+function drops(value: number): Evidence {
+  return { what: 'attempts dropped at a full queue, each retry counted', value, source: 'TcpExtListenOverflows' };
+}
+
+function countOf({ dump }: QueueLook, wanted: (socket: QueueLook['dump']['sockets'][number]) => boolean): number {
+  return dump.sockets.filter(wanted).length;
+}

@@ -1,0 +1,112 @@
+import type { PublishedPort } from '../../../model/container.ts';
+import type { Finding, Fix } from '../../../model/finding.ts';
+import type { SpaceSeries } from '../../../model/series.ts';
+import { TCP_STATE } from '../../../model/tcp-state.ts';
+import type { WatchedContainer } from '../../../model/watched.ts';
+import { isLoopback } from '../endpoints.ts';
+import { type Dump, dumpsOf } from '../looks.ts';
+import { type RuleInput, rule, type SettingValues } from '../rule.ts';
+import { containerScope } from '../scopes.ts';
+
+const settings = {
+  looks: { default: 2, unit: 'count', text: 'looks that must all show it: a restart does for one' },
+} as const;
+
+type Values = SettingValues<typeof settings>;
+
+/** Dumps are about so far apart. */
+const LOOK_MS = 1_000;
+
+/** A published port on which the container cannot be reached. */
+export const loopbackListener = rule({
+  name: 'LOOPBACK_LISTENER',
+  title: 'A published port that is listened on at the loopback address only, or not at all',
+  settings,
+  needsMs: ({ looks }) => (looks - 1) * LOOK_MS,
+  judge: (input, values) => input.series.spaces.flatMap((space) => ofSpace(space, input, values)),
+});
+
+function ofSpace(space: SpaceSeries, _input: RuleInput, values: Values): Finding[] {
+  const dumps = dumpsOf(space);
+  // In the host's namespace nothing is passed on: publishing is ignored there.
+  if (space.space.host || dumps.length < values.looks) return [];
+  return space.space.containers.flatMap((container) =>
+    publishedPorts(container).flatMap((port) => ofPort(container, port, dumps)),
+  );
+}
+
+/** Each port once, though it may be published on several ports and families of the host. */
+function publishedPorts({ declared }: WatchedContainer): PublishedPort[] {
+  const ports = new Map<string, PublishedPort>();
+  for (const port of declared?.published ?? []) {
+    if (port.hostPort !== undefined) ports.set(`${port.proto} ${port.containerPort}`, port);
+  }
+  return [...ports.values()].filter(({ proto }) => proto === 'tcp' || proto === 'udp');
+}
+
+function ofPort({ name }: WatchedContainer, port: PublishedPort, dumps: readonly Dump[]): Finding[] {
+  const { proto, containerPort, hostPort } = port;
+  const listening = dumps.map((dump) => addressesOn(dump, port));
+  if (listening.some((addresses) => addresses.some((address) => !isLoopback(address)))) return [];
+  const complete = dumps.every(({ coverage }) => coverage?.complete !== false);
+  const last = listening.at(-1) ?? [];
+  if (last.length === 0 && !complete) return [];
+  const scope = containerScope(name);
+  const bound = last.join(', ');
+  return [
+    {
+      rule: 'LOOPBACK_LISTENER',
+      severity: 'warning',
+      confidence: last.length === 0 ? 'medium' : 'high',
+      scope,
+      summary:
+        last.length === 0
+          ? `port ${hostPort} of the host is passed on to ${name}:${containerPort}, but nobody listens there`
+          : `port ${hostPort} of the host is passed on to ${name}:${containerPort}, but that is listened on at ${bound} only, where nothing from outside arrives`,
+      evidence: [
+        {
+          what: `published as ${proto} ${hostPort} of the host`,
+          value: containerPort,
+          source: "the runtime's port mapping",
+        },
+        { what: `listened on at`, value: last.length === 0 ? 'no address' : bound, source: 'sock_diag' },
+        { what: 'looks that showed it', value: dumps.length, source: 'sock_diag' },
+      ],
+      fixes: last.length === 0 ? noListener(containerPort) : LOOPBACK,
+      byHand: `socklens ls ${scope.target} 'state listening,unconnected and sport ${containerPort}'`,
+      about: `port ${containerPort}`,
+    },
+  ];
+}
+
+/** The addresses at which the port is listened on, or bound for datagrams. */
+function addressesOn({ sockets }: Dump, { proto, containerPort }: PublishedPort): string[] {
+  const found = sockets.filter(
+    (socket) =>
+      socket.localPort === containerPort &&
+      (proto === 'tcp'
+        ? (socket.proto === 'tcp' || socket.proto === 'mptcp') && socket.state === TCP_STATE.LISTEN
+        : socket.proto === 'udp' && socket.peerPort === 0),
+  );
+  return [...new Set(found.map(({ local }) => local?.plain ?? '*'))];
+}
+
+const LOOPBACK: readonly Fix[] = [
+  {
+    where: 'the application',
+    text: 'listen on 0.0.0.0 (or ::) inside the container: its loopback is its own',
+    snippet: 'HOST=0.0.0.0',
+  },
+  {
+    where: 'docker run',
+    text: 'to keep it private to the host, publish it on the loopback address of the host',
+    snippet: '-p 127.0.0.1:8080:8080',
+  },
+];
+
+function noListener(port: number): Fix[] {
+  return [
+    { where: 'the application', text: `it does not listen on ${port}: another port, not started, or it died` },
+    { where: 'the port mapping', text: 'publish the port that it does listen on, or none' },
+  ];
+}

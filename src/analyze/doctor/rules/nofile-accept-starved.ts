@@ -1,0 +1,111 @@
+import type { Finding } from '../../../model/finding.ts';
+import type { ProcessSample, SpaceSample } from '../../../model/sample.ts';
+import type { SpaceSeries } from '../../../model/series.ts';
+import type { SocketRecord } from '../../../model/socket-record.ts';
+import { TCP_STATE } from '../../../model/tcp-state.ts';
+import { grouped } from '../looks.ts';
+import { nofileFixes } from '../nofile-fixes.ts';
+import { platformOfProcess } from '../platforms.ts';
+import { processScope } from '../process-tracks.ts';
+import { type RuleInput, rule, type SettingValues } from '../rule.ts';
+import { counted } from '../texts.ts';
+
+const settings = {
+  looks: { default: 2, unit: 'count', text: 'looks in a row in which both were true' },
+  waiting: { default: 1, unit: 'count', text: 'connections that wait to be accepted' },
+} as const;
+
+/** A process without a descriptor left, and connections that it cannot accept. */
+export const nofileAcceptStarved = rule({
+  name: 'NOFILE_ACCEPT_STARVED',
+  title: 'No descriptor left to accept connections with',
+  settings,
+  needsMs: () => 0,
+  judge: (input, values) => input.series.spaces.flatMap((space) => ofSpace(space, input, values)),
+});
+
+/** A listener whose process is at its limit, at one moment. */
+interface Starved {
+  process: ProcessSample;
+  listener: SocketRecord;
+  /** The listener is another process's as well, as pre-forking servers have it: its name alone ties the two. */
+  shared: boolean;
+}
+
+function ofSpace(space: SpaceSeries, { series }: RuleInput, values: SettingValues<typeof settings>): Finding[] {
+  const both = space.samples.filter(({ processes, sockets }) => processes !== undefined && sockets !== undefined);
+  const seen = both.flatMap((sample, look) => starvedIn(sample, values.waiting).map((starved) => ({ look, starved })));
+  const findings: Finding[] = [];
+  for (const looks of grouped(seen, ({ starved }) => keyOf(starved)).values()) {
+    const run = longestRun(looks);
+    const last = run.at(-1)?.starved;
+    if (last === undefined || run.length < values.looks) continue;
+    const { process, listener, shared } = last;
+    const scope = processScope(space.space, process);
+    const queue = run.map(({ starved }) => starved.listener.receiveQueue).join(' ');
+    const waiting = counted(listener.receiveQueue, 'connection');
+    findings.push({
+      rule: 'NOFILE_ACCEPT_STARVED',
+      severity: 'critical',
+      confidence: shared ? 'medium' : 'high',
+      scope,
+      summary: `${process.name} (${process.pid}) uses all its ${process.softLimit} descriptors and cannot accept: ${waiting} on port ${listener.localPort} wait for nothing`,
+      evidence: [
+        { what: 'open files', value: process.used, unit: 'descriptors', source: `/proc/${process.pid}/fd` },
+        { what: 'soft limit', value: process.softLimit ?? 'unlimited', source: `/proc/${process.pid}/limits` },
+        { what: 'accept queue over the looks', value: queue, unit: 'connections', source: 'sock_diag' },
+        { what: 'limit of the accept queue', value: listener.sendQueue, unit: 'connections', source: 'sock_diag' },
+      ],
+      fixes: [
+        ...nofileFixes(platformOfProcess(series, space.space, process), scope, process),
+        {
+          where: 'the application',
+          text: 'accept() answers EMFILE: close what leaks, cap what is open at once, and wait before accept() is tried again instead of looping',
+        },
+      ],
+      byHand: `socklens ls ${scope.target} 'state listening and sport ${listener.localPort}'; socklens limits ${scope.target}`,
+      about: `port ${listener.localPort}`,
+    });
+  }
+  return findings;
+}
+
+function starvedIn({ processes = [], sockets = [] }: SpaceSample, atLeast: number): Starved[] {
+  const full = processes.filter(({ used, softLimit }) => softLimit !== null && used >= softLimit);
+  if (full.length === 0) return [];
+  const fullPids = new Set(full.map(({ pid }) => pid));
+  return sockets
+    .filter(
+      ({ proto, state, receiveQueue }) => proto === 'tcp' && state === TCP_STATE.LISTEN && receiveQueue >= atLeast,
+    )
+    .flatMap((listener): Starved[] => {
+      const holder = listener.process;
+      if (holder === undefined) return [];
+      if (fullPids.has(holder.pid)) {
+        return full.filter(({ pid }) => pid === holder.pid).map((process) => ({ process, listener, shared: false }));
+      }
+      return full
+        .filter(({ name, container }) => name === holder.name && container === listener.container)
+        .map((process) => ({ process, listener, shared: true }));
+    });
+}
+
+function keyOf({ process, listener }: Starved): string {
+  return `${process.pid} ${process.startTicks} ${listener.local?.text}:${listener.localPort} ${listener.inode}`;
+}
+
+/** The most looks in a row in which the queue did not shrink. */
+function longestRun<T extends { look: number; starved: Starved }>(looks: readonly T[]): T[] {
+  let longest: T[] = [];
+  let run: T[] = [];
+  for (const look of looks) {
+    const before = run.at(-1);
+    const goes =
+      before !== undefined &&
+      look.look === before.look + 1 &&
+      look.starved.listener.receiveQueue >= before.starved.listener.receiveQueue;
+    run = goes ? [...run, look] : [look];
+    if (run.length >= longest.length) longest = run;
+  }
+  return longest;
+}

@@ -1,0 +1,66 @@
+import type { Finding } from '../../../model/finding.ts';
+import type { Series } from '../../../model/series.ts';
+import { TCP_STATE } from '../../../model/tcp-state.ts';
+import { lastDump, riseOf } from '../looks.ts';
+import { rule, type SettingValues } from '../rule.ts';
+
+const settings = {
+  critical: { default: 0.5, unit: 'share', text: "of the host's tcp_max_orphans in use" },
+} as const;
+
+/** The host is about to reset closed connections that still have data to deliver. */
+export const orphans = rule({
+  name: 'ORPHANS',
+  title: "The host's allowance of closed connections that are not finished",
+  settings,
+  needsMs: () => 0,
+  judge: ({ series }, values) => ofHost(series, values),
+});
+
+function ofHost(series: Series, values: SettingValues<typeof settings>): Finding[] {
+  const last = series.host.findLast(
+    ({ orphans: count, maxOrphans }) => count !== undefined && maxOrphans !== undefined,
+  );
+  const { orphans: count = 0, maxOrphans: max = 0 } = last ?? {};
+  if (max === 0 || count < max * values.critical) return [];
+  // Each namespace counts its own aborts, the allowance is one for all of them.
+  const aborts = series.spaces.reduce((sum, space) => sum + (riseOf(space, 'TcpExtTCPAbortOnMemory')?.rise ?? 0), 0);
+  const holders = series.spaces
+    .map((space) => ({ name: space.space.name, held: orphansOf(space) }))
+    .filter(({ held }) => held > 0)
+    .sort((a, b) => b.held - a.held);
+  const percent = Math.round((count / max) * 100);
+  return [
+    {
+      rule: 'ORPHANS',
+      severity: 'critical',
+      confidence: 'high',
+      scope: { kind: 'host', name: 'host', target: 'host' },
+      summary: `${count} closed connections of the whole host are not finished, ${percent} % of the ${max} that it allows before it resets them`,
+      evidence: [
+        { what: 'orphaned connections, all namespaces', value: count, source: '/proc/net/sockstat' },
+        { what: 'the most that the host allows', value: max, source: 'net.ipv4.tcp_max_orphans' },
+        ...(aborts > 0 ? [{ what: 'connections reset for it', value: aborts, source: 'TcpExtTCPAbortOnMemory' }] : []),
+        ...holders
+          .slice(0, 3)
+          .map(({ name, held }) => ({ what: `of them in ${name}`, value: held, source: 'sock_diag' })),
+      ],
+      fixes: [
+        { where: 'the network', text: 'find the peers that no longer answer: their connections are what waits here' },
+        {
+          where: 'the host, /etc/sysctl.d',
+          text: 'allow more (each may hold 64 KiB that cannot be swapped), or give them up sooner; containers have no value of their own for the allowance',
+          snippet: `net.ipv4.tcp_max_orphans = ${max * 2}`,
+        },
+      ],
+      byHand: 'grep TCP: /proc/net/sockstat; sysctl net.ipv4.tcp_max_orphans',
+    },
+  ];
+}
+
+const STATES: readonly number[] = [TCP_STATE.FIN_WAIT1, TCP_STATE.LAST_ACK, TCP_STATE.CLOSING];
+
+function orphansOf(space: Series['spaces'][number]): number {
+  const sockets = lastDump(space)?.sockets ?? [];
+  return sockets.filter(({ proto, state, inode }) => proto === 'tcp' && inode === 0 && STATES.includes(state)).length;
+}

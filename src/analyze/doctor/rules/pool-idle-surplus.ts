@@ -1,0 +1,92 @@
+import type { Finding } from '../../../model/finding.ts';
+import type { SpaceSeries } from '../../../model/series.ts';
+import type { SocketRecord } from '../../../model/socket-record.ts';
+import { databaseAt } from '../databases.ts';
+import { idleFixes, isProxy } from '../pool-stacks.ts';
+import { establishedIn, filterOf, type Pool, type PoolLook, poolsOf } from '../pools.ts';
+import { type RuleInput, rule, type SettingValues } from '../rule.ts';
+import { endpointText, holderScope } from '../scopes.ts';
+
+const settings = {
+  minimum: { default: 20, unit: 'count', text: 'connections below which a pool is small' },
+  idleShare: { default: 0.5, unit: 'share', text: 'of them idle' },
+  idleMs: { default: 300_000, unit: 'ms', text: 'without data in either direction' },
+  looks: { default: 3, unit: 'count', text: 'looks up to the last that must each show it' },
+  pingBytesPerMinute: { default: 1_000, unit: 'bytes', text: 'a minute: so little is validation, no use' },
+} as const;
+
+type Values = SettingValues<typeof settings>;
+
+/** Dumps are about so far apart. */
+const LOOK_MS = 1_000;
+
+/** A pool most of which has not been used for minutes. */
+export const poolIdleSurplus = rule({
+  name: 'POOL_IDLE_SURPLUS',
+  title: 'A pool that keeps many more connections than it uses',
+  settings,
+  needsMs: ({ looks }) => (looks - 1) * LOOK_MS,
+  judge: (input, values) => input.series.spaces.flatMap((space) => ofSpace(space, input, values)),
+});
+
+function ofSpace(space: SpaceSeries, { series }: RuleInput, values: Values): Finding[] {
+  return poolsOf(space).flatMap((pool) => {
+    const { member, peer, port } = pool;
+    const looks = pool.looks.slice(-values.looks);
+    if (isProxy(member.process?.name) || looks.length < values.looks) return [];
+    const before = whenLongSeen(pool, values);
+    const idle = looks.map((look) => idleIn(look, before, values).length);
+    const enough = looks.every((look, index) => {
+      const established = establishedIn(look).length;
+      return established >= values.minimum && (idle[index] ?? 0) >= values.idleShare * established;
+    });
+    if (!enough) return [];
+    const last = looks[looks.length - 1] as PoolLook;
+    const established = establishedIn(last).length;
+    const idleNow = idle.at(-1) ?? 0;
+    const scope = holderScope(space.space, member);
+    const text = endpointText(series.names, { plain: peer }, port);
+    return {
+      rule: 'POOL_IDLE_SURPLUS',
+      severity: 'warning',
+      confidence: 'high',
+      scope,
+      summary: `${idleNow} of ${established} connections to ${text} have carried nothing for ${values.idleMs / 1000} s: the pool is larger than its work`,
+      evidence: [
+        { what: `established connections to ${text}`, value: established, source: 'sock_diag' },
+        {
+          what: `of them idle for ${values.idleMs / 1000} s`,
+          value: idleNow,
+          source: 'tcp_info, time since data was last sent and received',
+        },
+        { what: `idle over the last ${values.looks} looks`, value: idle.join(' '), source: 'tcp_info' },
+      ],
+      fixes: idleFixes({ program: member.process?.name, database: databaseAt(series, peer, port) }),
+      byHand: `socklens ls ${scope.target} '${filterOf(pool)} and state established and idle > ${values.idleMs / 1000}s'`,
+      about: `peer ${text}`,
+    };
+  });
+}
+
+/** The bytes of each connection in the last look that is old enough to tell use from validation; empty where none is. */
+function whenLongSeen({ looks }: Pool, { idleMs }: Values): Map<number, { atMs: number; bytes: number }> {
+  const lastMs = looks.at(-1)?.atMs ?? 0;
+  const old = looks.findLast(({ atMs }) => lastMs - atMs >= idleMs);
+  return new Map(old?.sockets.map((socket) => [socket.cookie, { atMs: old.atMs, bytes: bytesOf(socket) }]) ?? []);
+}
+
+function idleIn(look: PoolLook, before: ReadonlyMap<number, { atMs: number; bytes: number }>, values: Values) {
+  return establishedIn(look).filter((socket) => {
+    const { info, cookie } = socket;
+    if (info === undefined) return false;
+    if (Math.min(info.lastSentMs ?? 0, info.lastReceivedMs ?? 0) >= values.idleMs) return true;
+    const then = before.get(cookie);
+    if (then === undefined || cookie === 0) return false;
+    const minutes = (look.atMs - then.atMs) / 60_000;
+    return bytesOf(socket) - then.bytes <= values.pingBytesPerMinute * minutes;
+  });
+}
+
+function bytesOf({ info }: SocketRecord): number {
+  return (info?.bytesSent ?? 0) + (info?.bytesReceived ?? 0);
+}

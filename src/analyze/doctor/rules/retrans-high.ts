@@ -1,0 +1,121 @@
+import type { Evidence, Finding, Fix } from '../../../model/finding.ts';
+import type { Series, SpaceSeries } from '../../../model/series.ts';
+import { inside } from '../inside.ts';
+import { lastDump, riseOf } from '../looks.ts';
+import { type Retransmitted, retransmittedIn } from '../retransmitted.ts';
+import { rule, type SettingValues } from '../rule.ts';
+import { spaceScope } from '../scopes.ts';
+import { type SocketGroup, socketGroups } from '../socket-groups.ts';
+import { counted, percent } from '../texts.ts';
+
+const settings = {
+  connection: { default: 0.02, unit: 'share', text: 'of what a connection sent that it sent again' },
+  minBytes: { default: 1_048_576, unit: 'bytes', text: 'sent by a connection at least, or' },
+  minSegments: { default: 1000, unit: 'count', text: 'segments sent at least: below, single losses decide' },
+  warning: { default: 0.01, unit: 'share', text: 'of the segments of a namespace sent again' },
+  critical: { default: 0.05, unit: 'share', text: 'of the segments of a namespace sent again' },
+  needless: { default: 0.5, unit: 'share', text: 'of the retransmissions found needless or reordered: no loss' },
+} as const;
+
+type Values = SettingValues<typeof settings>;
+
+/** Packets are lost on the way: much has to be sent again. */
+export const retransHigh = rule({
+  name: 'RETRANS_HIGH',
+  title: 'Much of what is sent has to be sent again',
+  settings,
+  needsMs: () => 0,
+  judge: ({ series }, values) =>
+    series.spaces.flatMap((space) => [...ofConnections(space, series, values), ...ofNamespace(space, values)]),
+});
+
+function ofConnections(space: SpaceSeries, { names }: Series, values: Values): Finding[] {
+  const last = lastDump(space);
+  if (last === undefined) return [];
+  const lossy = retransmittedIn(space).filter(
+    ({ bytesSent, segments, segmentsAgain, share, needless, reordered }) =>
+      (bytesSent >= values.minBytes || segments >= values.minSegments) &&
+      share >= values.connection &&
+      needless < segmentsAgain * values.needless &&
+      reordered < segmentsAgain * values.needless,
+  );
+  return socketGroups(names, space.space, last, lossy).map(finding);
+}
+
+function finding({ scope, about, with: end, members }: SocketGroup<Retransmitted>): Finding {
+  const sum = (field: 'bytesSent' | 'bytesAgain' | 'segmentsAgain') =>
+    members.reduce((total, member) => total + member[field], 0);
+  const worst = members.reduce((a, b) => (b.share > a.share ? b : a));
+  const info = worst.socket.info;
+  return {
+    rule: 'RETRANS_HIGH',
+    severity: 'warning',
+    confidence: 'high',
+    scope,
+    summary: `${counted(members.length, 'connection')} ${end} sent up to ${percent(worst.share)} again: packets are lost on the way`,
+    evidence: [
+      {
+        what: 'bytes sent',
+        value: sum('bytesSent'),
+        unit: 'bytes',
+        source: 'sock_diag, tcp_info, since the first look',
+      },
+      { what: 'bytes sent again', value: sum('bytesAgain'), unit: 'bytes', source: 'sock_diag, tcp_info' },
+      { what: 'segments sent again', value: sum('segmentsAgain'), source: 'sock_diag, tcp_info' },
+      { what: 'of them needless (worst connection)', value: worst.needless, source: 'sock_diag, dsack_dups' },
+      ...present('path MTU', info?.pathMtuBytes, 'bytes'),
+      ...present('round-trip time', info?.rttUs === undefined ? undefined : info.rttUs / 1000, 'ms'),
+    ],
+    fixes,
+    byHand: `socklens ls ${scope.target} 'retrans > 0'`,
+    about,
+  };
+}
+
+function present(what: string, value: number | undefined, unit: string): Evidence[] {
+  return value === undefined ? [] : [{ what, value, unit, source: 'sock_diag, tcp_info' }];
+}
+
+/** A namespace's counters, without what has counters and causes of its own: SYNs that nobody answers. */
+function ofNamespace(space: SpaceSeries, values: Values): Finding[] {
+  const rise = (counter: string) => riseOf(space, counter)?.rise ?? 0;
+  const sent = rise('TcpOutSegs');
+  const syns = rise('TcpExtTCPSynRetrans');
+  const again = rise('TcpRetransSegs') - syns;
+  const needless = rise('TcpExtTCPDSACKRecv');
+  if (sent < values.minSegments || again < sent * values.warning || needless >= again * values.needless) return [];
+  const scope = spaceScope(space.space);
+  return [
+    {
+      rule: 'RETRANS_HIGH',
+      severity: again >= sent * values.critical ? 'critical' : 'warning',
+      confidence: 'medium',
+      scope,
+      summary: `${percent(again / sent)} of all segments were sent again: packets are lost on the way`,
+      evidence: [
+        { what: 'segments sent', value: sent, source: 'TcpOutSegs' },
+        { what: 'of them again, without SYNs', value: again, source: 'TcpRetransSegs, TcpExtTCPSynRetrans' },
+        { what: 'SYNs sent again', value: syns, source: 'TcpExtTCPSynRetrans' },
+        { what: 'needless, said the peers', value: needless, source: 'TcpExtTCPDSACKRecv' },
+        { what: 'timeouts', value: rise('TcpExtTCPTimeouts'), source: 'TcpExtTCPTimeouts' },
+      ],
+      fixes,
+      byHand: inside(space.space, 'nstat -azs TcpOutSegs TcpRetransSegs TcpExtTCPSynRetrans'),
+    },
+  ];
+}
+
+const fixes: readonly Fix[] = [
+  {
+    where: 'the network path',
+    text: 'look for drops on the way: ethtool -S and ip -s link on both hosts, policers and full queues between them',
+  },
+  {
+    where: 'the MTU',
+    text: 'an overlay or a tunnel needs a smaller MTU than its carrier: compare the path MTU above with ip link of the container and of the host',
+  },
+  {
+    where: 'the receiver',
+    text: 'a container whose CPU is throttled drops late: see nr_throttled in cpu.stat of its cgroup',
+  },
+];

@@ -1,0 +1,85 @@
+import type { Finding } from '../../../model/finding.ts';
+import type { SpaceSeries } from '../../../model/series.ts';
+import { type Listener, tcpListeners } from '../listeners.ts';
+import { dumpsOf, grouped } from '../looks.ts';
+import { rule, type SettingValues } from '../rule.ts';
+import { holderScope } from '../scopes.ts';
+
+const settings = {
+  times: { default: 5, unit: 'count', text: "times the median of the others' queues" },
+  warning: { default: 10, unit: 'count', text: 'connections that wait in the one queue' },
+} as const;
+
+type Values = SettingValues<typeof settings>;
+
+/** Of several listeners on one port one does not accept: its share of the clients waits. */
+export const reuseportImbalance = rule({
+  name: 'REUSEPORT_IMBALANCE',
+  title: 'One of several listeners on a port that does not accept',
+  settings,
+  needsMs: () => 0,
+  judge: ({ series }, values) => series.spaces.flatMap((space) => ofSpace(space, values)),
+});
+
+function ofSpace(space: SpaceSeries, values: Values): Finding[] {
+  const groups = grouped(
+    tcpListeners(dumpsOf(space)),
+    ({ socket }) => `${socket.local?.text} ${socket.localPort} ${socket.interfaceIndex}`,
+  );
+  const findings: Finding[] = [];
+  for (const group of groups.values()) {
+    if (group.length < 2) continue;
+    for (const listener of group) {
+      const others = group.filter((other) => other !== listener);
+      const usual = median(others.map(({ last }) => last.waiting));
+      const { waiting } = listener.last;
+      if (waiting < values.warning || waiting < usual * values.times || isDraining(listener)) continue;
+      findings.push(ofListener(space, listener, others.length + 1, usual));
+    }
+  }
+  return findings;
+}
+
+/** Fewer than at the look before: a burst that is being worked off. */
+function isDraining({ looks, last }: Listener): boolean {
+  return (looks.at(-2)?.waiting ?? 0) > last.waiting;
+}
+
+function median(values: readonly number[]): number {
+  const sorted = values.toSorted((a, b) => a - b);
+  return sorted[Math.floor((sorted.length - 1) / 2)] ?? 0;
+}
+
+function ofListener(space: SpaceSeries, { socket, looks, last }: Listener, count: number, usual: number): Finding {
+  const port = socket.localPort;
+  const scope = holderScope(space.space, socket);
+  return {
+    rule: 'REUSEPORT_IMBALANCE',
+    severity: 'warning',
+    confidence: looks.length > 1 ? 'high' : 'medium',
+    scope,
+    summary: `of ${count} listeners on port ${port} one does not accept: ${last.waiting} connections wait at it, ${usual} at the others`,
+    evidence: [
+      {
+        what: `connections waiting at the one listener on port ${port}`,
+        value: last.waiting,
+        source: 'sock_diag, queues of the listener',
+      },
+      { what: "median of the others' queues", value: usual, source: 'sock_diag, queues of the listener' },
+      { what: 'seen over the looks', value: looks.map(({ waiting }) => waiting).join(' '), source: 'sock_diag' },
+      { what: 'inode of the listener', value: socket.inode, source: 'sock_diag' },
+    ],
+    fixes: [
+      {
+        where: 'the application',
+        text: 'restart the stuck worker, and find what it waits for: the kernel gives each listener its share of clients whether it accepts or not',
+      },
+      {
+        where: 'the application',
+        text: 'one listener that all workers accept from leaves nobody behind; or let the master watch its workers',
+      },
+    ],
+    byHand: `socklens ls ${scope.target} 'state listening and sport = ${port}'`,
+    about: `port ${port}`,
+  };
+}

@@ -1,0 +1,126 @@
+import type { Evidence, Finding } from '../../../model/finding.ts';
+import type { Series, SpaceSeries } from '../../../model/series.ts';
+import { sysctlFixes } from '../../platform/fixes.ts';
+import { grouped, lastDump, riseOf } from '../looks.ts';
+import { HOST_PLATFORM } from '../platforms.ts';
+import { rule, type SettingValues } from '../rule.ts';
+import { containerScope, HOST_SCOPE, holderKey, holderScope } from '../scopes.ts';
+import { percent } from '../texts.ts';
+
+const settings = {
+  warning: { default: 1, unit: 'share', text: 'of the pressure mark of tcp_mem in use, more than this' },
+  critical: { default: 0.9, unit: 'share', text: 'of the last mark of tcp_mem in use, more than this' },
+  container: {
+    default: 0.3,
+    unit: 'share',
+    text: "of a container's memory limit taken by its sockets, more than this",
+  },
+} as const;
+
+type Values = SettingValues<typeof settings>;
+
+/** The buffers of all TCP sockets together use up what the kernel allows them. */
+export const tcpMemPressure = rule({
+  name: 'TCP_MEM_PRESSURE',
+  title: "TCP's buffers use up the memory that they may have",
+  settings,
+  needsMs: () => 0,
+  judge: ({ series }, values) => [
+    ...ofHost(series, values),
+    ...series.spaces.flatMap((space) => ofContainers(space, values)),
+  ],
+});
+
+/** Counters of what the kernel does for want of memory. */
+const CONSEQUENCES = ['TCPMemoryPressures', 'TCPAbortOnMemory', 'PruneCalled', 'RcvPruned'].map(
+  (name) => `TcpExt${name}`,
+);
+
+function ofHost(series: Series, values: Values): Finding[] {
+  const [most] = series.host
+    .flatMap(({ tcpMemPages: pages, tcpMemLimits: limits }) =>
+      pages === undefined || limits === undefined ? [] : [{ pages, limits }],
+    )
+    .sort((a, b) => b.pages - a.pages);
+  if (most === undefined) return [];
+  const { pages, limits } = most;
+  const [, pressure, high] = limits;
+  const critical = pages > high * values.critical;
+  if (!critical && pages <= pressure * values.warning) return [];
+  return [
+    {
+      rule: 'TCP_MEM_PRESSURE',
+      severity: critical ? 'critical' : 'warning',
+      confidence: 'high',
+      scope: HOST_SCOPE,
+      summary: `TCP buffers of the whole host take ${pages} pages: ${percent(pages / high)} of the last mark of tcp_mem (${high}), and the kernel saves memory from ${pressure}`,
+      evidence: [
+        { what: 'memory of TCP buffers', value: pages, unit: 'pages', source: '/proc/net/sockstat, TCP mem' },
+        { what: 'tcp_mem', value: limits.join(' '), unit: 'pages', source: 'net.ipv4.tcp_mem of the host' },
+        ...consequences(series),
+        ...fullest(series),
+      ],
+      fixes: [
+        {
+          where: 'the applications',
+          text: 'unread and unsent bytes are what takes the memory: mend slow readers first (SLOW_READER, ZERO_WINDOW_STUCK), and bound SO_RCVBUF and SO_SNDBUF',
+        },
+        ...sysctlFixes(HOST_PLATFORM, 'net.ipv4.tcp_mem', limits.map((mark) => mark * 2).join(' ')),
+      ],
+      byHand: 'grep TCP: /proc/net/sockstat; sysctl net.ipv4.tcp_mem',
+    },
+  ];
+}
+
+function consequences({ spaces }: Series): Evidence[] {
+  return CONSEQUENCES.flatMap((source) => {
+    const value = spaces.reduce((sum, space) => sum + (riseOf(space, source)?.rise ?? 0), 0);
+    return value === 0 ? [] : [{ what: `${source.slice('TcpExt'.length)} meanwhile`, value, source }];
+  });
+}
+
+/** Who has the most bytes in its queues. */
+function fullest({ spaces }: Series): Evidence[] {
+  const holders = spaces.flatMap((space) => {
+    const connections = (lastDump(space)?.sockets ?? []).filter(
+      ({ proto, peerPort }) => proto === 'tcp' && peerPort > 0,
+    );
+    return [...grouped(connections, holderKey).values()].flatMap(([first, ...others]) => {
+      if (first === undefined) return [];
+      const bytes = [first, ...others].reduce((sum, each) => sum + each.receiveQueue + each.sendQueue, 0);
+      return [{ name: holderScope(space.space, first).name, bytes }];
+    });
+  });
+  const [most] = holders.sort((a, b) => b.bytes - a.bytes);
+  if (most === undefined || most.bytes === 0) return [];
+  return [{ what: `most bytes in queues: ${most.name}`, value: most.bytes, unit: 'bytes', source: 'sock_diag' }];
+}
+
+function ofContainers({ samples }: SpaceSeries, values: Values): Finding[] {
+  const uses = samples.flatMap(({ memory = [] }) => memory);
+  return [...grouped(uses, ({ container }) => container).values()].flatMap((all): Finding[] => {
+    const last = all.at(-1);
+    if (last?.limitBytes === undefined || last.bytes <= last.limitBytes * values.container) return [];
+    const scope = containerScope(last.container);
+    return [
+      {
+        rule: 'TCP_MEM_PRESSURE',
+        severity: 'info',
+        confidence: 'high',
+        scope,
+        summary: `buffers of its sockets take ${percent(last.bytes / last.limitBytes)} of the container's memory limit`,
+        evidence: [
+          { what: 'buffers of sockets', value: last.bytes, unit: 'bytes', source: 'memory.stat of its cgroup, sock' },
+          { what: 'memory limit', value: last.limitBytes, unit: 'bytes', source: 'memory.max of its cgroup' },
+        ],
+        fixes: [
+          {
+            where: 'the application',
+            text: 'fewer bytes in queues: mend slow readers, bound SO_RCVBUF and SO_SNDBUF; or a higher memory limit',
+          },
+        ],
+        byHand: `socklens ls ${scope.target} 'recvq > 64KiB or sendq > 64KiB'`,
+      },
+    ];
+  });
+}

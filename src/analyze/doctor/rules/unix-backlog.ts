@@ -1,0 +1,122 @@
+import type { Finding } from '../../../model/finding.ts';
+import type { SpaceSeries } from '../../../model/series.ts';
+import { isFull, type Listener, peakOf, unixListeners } from '../listeners.ts';
+import { type Dump, dumpsOf, numberOf } from '../looks.ts';
+import { rule, type SettingValues } from '../rule.ts';
+import { holderScope } from '../scopes.ts';
+import { spaceSysctlFixes } from '../space-sysctls.ts';
+import { datagramsWaiting, type WaitingDatagrams } from '../unix-datagrams.ts';
+
+const settings = {
+  warning: { default: 0.7, unit: 'share', text: "of a listener's queue that is used" },
+  looks: { default: 2, unit: 'count', text: 'looks in a row that saw it so full, or all where there are fewer' },
+} as const;
+
+type Values = SettingValues<typeof settings>;
+
+/** A UNIX socket whose server does not keep up with its clients. */
+export const unixBacklog = rule({
+  name: 'UNIX_BACKLOG',
+  title: 'A UNIX socket whose queue is full',
+  settings,
+  needsMs: () => 0,
+  judge: ({ series }, values) =>
+    series.spaces.flatMap((space) => [...ofListeners(space, values), ...ofDatagrams(space, values)]),
+});
+
+function ofListeners(space: SpaceSeries, values: Values): Finding[] {
+  return unixListeners(dumpsOf(space)).flatMap((listener) => {
+    const full = listener.looks.some(isFull);
+    const near = inARow(
+      listener.looks,
+      values,
+      ({ waiting, limit }) => waiting > 0 && waiting >= (limit ?? 0) * values.warning,
+    );
+    return full || near ? [ofListener(space, listener, full)] : [];
+  });
+}
+
+function inARow<T>(looks: readonly T[], values: Values, test: (look: T) => boolean): boolean {
+  const last = looks.slice(-values.looks);
+  return last.length > 0 && last.every(test);
+}
+
+function ofListener(space: SpaceSeries, listener: Listener, full: boolean): Finding {
+  const { socket, last } = listener;
+  const { waiting, limit } = peakOf(listener);
+  const name = socket.path ?? `inode ${socket.inode}`;
+  const scope = holderScope(space.space, socket);
+  return {
+    rule: 'UNIX_BACKLOG',
+    severity: full ? 'critical' : 'warning',
+    confidence: 'high',
+    scope,
+    summary: `${waiting} connections to ${name} wait to be accepted, ${limit} may: ${
+      full ? 'further clients wait, or get EAGAIN' : 'a burst more, and clients wait or get EAGAIN'
+    }`,
+    evidence: [
+      { what: `connections waiting at ${name} at the last look`, value: last.waiting, source: QUEUE },
+      { what: 'most of them at any look', value: waiting, source: QUEUE },
+      { what: 'the limit of the queue', value: limit ?? 0, source: QUEUE },
+    ],
+    fixes: [
+      { where: 'the application', text: 'more workers: connections come in faster than they are accepted' },
+      {
+        where: 'PHP-FPM',
+        text: 'a longer queue, within net.core.somaxconn',
+        snippet: 'listen.backlog = 4096\npm.max_children = …',
+      },
+    ],
+    byHand: `socklens ls ${scope.target} -x 'state listening'`,
+    about: `unix ${name}`,
+  };
+}
+
+const QUEUE = 'unix_diag, queues of the listener';
+
+function ofDatagrams(space: SpaceSeries, values: Values): Finding[] {
+  const limit = numberOf(space, 'net.unix.max_dgram_qlen');
+  if (limit === undefined) return [];
+  const looks = dumpsOf(space).map((dump: Dump) => datagramsWaiting(dump.sockets));
+  return [...(looks.at(-1)?.values() ?? [])]
+    .filter(({ receiver }) => inARow(looks, values, (look) => (look.get(receiver.inode)?.waiting ?? 0) >= limit))
+    .map((found) => ofReceiver(space, found, limit));
+}
+
+function ofReceiver(
+  space: SpaceSeries,
+  { receiver, senders, waiting, bytes }: WaitingDatagrams,
+  limit: number,
+): Finding {
+  const name = receiver.path ?? `inode ${receiver.inode}`;
+  const scope = holderScope(space.space, receiver);
+  return {
+    rule: 'UNIX_BACKLOG',
+    severity: 'warning',
+    // The kernel tells the memory of what was sent and the size of the first of them, not their number.
+    confidence: 'medium',
+    scope,
+    summary: `about ${waiting} datagrams wait to be read at ${name}, and a queue takes ${limit}: senders wait, or get EAGAIN`,
+    evidence: [
+      {
+        what: `datagrams waiting at ${name}, from their memory`,
+        value: waiting,
+        source: 'unix_diag, send queues of its senders',
+      },
+      { what: 'memory of what was sent and not read', value: bytes, unit: 'bytes', source: 'unix_diag' },
+      { what: 'senders that hold it', value: senders, source: 'unix_diag' },
+      { what: 'datagrams that a queue takes', value: limit, source: 'net.unix.max_dgram_qlen' },
+    ],
+    fixes: [
+      { where: 'the application', text: 'read faster: the reader is stuck or slow (for /dev/log, the logging daemon)' },
+      ...spaceSysctlFixes(
+        space.space,
+        'net.unix.max_dgram_qlen',
+        '512',
+        'longer queues, for sockets made from then on',
+      ),
+    ],
+    byHand: `socklens ls ${scope.target} -x 'sendq > 0'`,
+    about: `unix ${name}`,
+  };
+}

@@ -1,0 +1,60 @@
+import type { Address } from '../../../model/interned-address.ts';
+import type { SpaceSeries } from '../../../model/series.ts';
+import type { SocketRecord } from '../../../model/socket-record.ts';
+import { TCP_STATE } from '../../../model/tcp-state.ts';
+import { isEmbeddedDns } from '../embedded-dns.ts';
+import { fact } from '../facts.ts';
+import { tcpListeners } from '../listeners.ts';
+import { grouped, lastDump } from '../looks.ts';
+import { type RuleInput, rule } from '../rule.ts';
+import { endpointText, spaceScope } from '../scopes.ts';
+
+/** One service under two spellings of its address. */
+export const v4mappedMix = rule({
+  name: 'V4MAPPED_MIX',
+  title: 'One service reached by IPv4 and by IPv4-mapped addresses',
+  settings: {},
+  needsMs: () => 0,
+  judge: (input) => input.series.spaces.flatMap((space) => ofSpace(space, input)),
+});
+
+interface Reached {
+  address: Address;
+  port: number;
+}
+
+function ofSpace(series: SpaceSeries, { series: { names } }: RuleInput) {
+  const last = lastDump(series);
+  if (last === undefined) return [];
+  const listening = new Set(tcpListeners([last]).map(({ socket }) => socket.localPort));
+  const reached = last.sockets.flatMap((socket) => serviceOf(socket, listening));
+  const scope = spaceScope(series.space);
+  return [...grouped(reached, ({ address, port }) => `${address.plain} ${port}`).values()].flatMap((sockets) => {
+    const mapped = sockets.filter(({ address }) => address.family === 'inet6').length;
+    const [first] = sockets;
+    if (first === undefined || mapped === 0 || mapped === sockets.length) return [];
+    const service = endpointText(names, first.address, first.port);
+    return [
+      fact({
+        rule: 'V4MAPPED_MIX',
+        scope,
+        summary: `${service} is one service in two tables: ${sockets.length - mapped} sockets spell it as IPv4, ${mapped} as IPv4-mapped IPv6; they are counted together`,
+        evidence: [
+          { what: `IPv4 sockets of ${service}`, value: sockets.length - mapped, source: 'sock_diag, AF_INET' },
+          { what: `IPv4-mapped sockets of ${service}`, value: mapped, source: 'sock_diag, AF_INET6' },
+        ],
+        byHand: `socklens ls ${scope.target} 'dst ${first.address.plain}:${first.port} or src ${first.address.plain}:${first.port}'`,
+        about: listening.has(first.port) ? `port ${first.port}` : `peer ${service}`,
+      }),
+    ];
+  });
+}
+
+/** The service that a connection is with, where its address is an IPv4 one, whatever the family. */
+function serviceOf(socket: SocketRecord, listening: ReadonlySet<number>): Reached[] {
+  const { proto, state, local, localPort, peer, peerPort } = socket;
+  if (proto !== 'tcp' || state !== TCP_STATE.ESTABLISHED || isEmbeddedDns(socket)) return [];
+  const address = listening.has(localPort) ? local : peer;
+  if (address === undefined || address.plain.includes(':')) return [];
+  return [{ address, port: listening.has(localPort) ? localPort : peerPort }];
+}

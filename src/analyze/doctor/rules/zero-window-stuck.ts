@@ -1,0 +1,102 @@
+import type { Finding } from '../../../model/finding.ts';
+import type { Series, SpaceSeries } from '../../../model/series.ts';
+import type { SocketRecord } from '../../../model/socket-record.ts';
+import { dumpsOf } from '../looks.ts';
+import { rule, type SettingValues } from '../rule.ts';
+import { backwards } from '../same-socket.ts';
+import { type SocketGroup, socketGroups } from '../socket-groups.ts';
+import { counted, duration, percent } from '../texts.ts';
+import { TIMER } from '../timers.ts';
+
+const settings = {
+  warningMs: { default: 5000, unit: 'ms', text: 'for so long the peer has taken nothing' },
+  criticalMs: { default: 60_000, unit: 'ms', text: 'for so long the peer has taken nothing' },
+  probes: { default: 3, unit: 'count', text: 'probes of the window that brought no room' },
+} as const;
+
+/** The peer's buffer is full and it reads nothing: what is written here waits. */
+export const zeroWindowStuck = rule({
+  name: 'ZERO_WINDOW_STUCK',
+  title: 'A peer that does not read: its window is closed',
+  settings,
+  needsMs: () => 0,
+  judge: ({ series }, values) => series.spaces.flatMap((space) => ofSpace(space, series, values)),
+});
+
+interface Stuck {
+  socket: SocketRecord;
+  /** For how long at least, in milliseconds. */
+  ms: number;
+  probes: number;
+}
+
+function ofSpace(space: SpaceSeries, { names }: Series, values: SettingValues<typeof settings>): Finding[] {
+  const dumps = dumpsOf(space);
+  const last = dumps.at(-1);
+  if (last === undefined) return [];
+  const stuck = last.sockets.filter(isClosed).flatMap((socket): Stuck[] => {
+    const earliest = backwards(dumps, socket, isClosed).at(-1);
+    // Probes carry no data, so the time since data was last sent goes on while the window is closed.
+    const ms = Math.max(socket.info?.lastSentMs ?? 0, last.atMs - (earliest?.atMs ?? last.atMs));
+    const probes = probesOf(socket);
+    return ms >= values.warningMs && probes >= values.probes ? [{ socket, ms, probes }] : [];
+  });
+  return socketGroups(names, space.space, last, stuck).map((group) => finding(group, values.criticalMs));
+}
+
+/** Data waits, and the kernel asks the peer for room. Kernels before 5.4 do not tell the window itself. */
+function isClosed({ proto, timer, sendQueue, info }: SocketRecord): boolean {
+  return proto === 'tcp' && timer === TIMER.PROBE && sendQueue > 0 && (info?.sendWindowBytes ?? 0) === 0;
+}
+
+/**
+ * Each probe doubles the wait for the next. The count of unanswered ones begins again with every answer
+ * that leaves the window closed (net/ipv4/tcp_input.c, tcp_ack); the exponent goes on.
+ */
+function probesOf({ retransmits, info }: SocketRecord): number {
+  return Math.max(retransmits, info?.backoff ?? 0);
+}
+
+function finding({ scope, about, with: end, members }: SocketGroup<Stuck>, criticalMs: number): Finding {
+  const worst = members.reduce((a, b) => (b.ms > a.ms ? b : a));
+  const { info } = worst.socket;
+  const waiting = members.reduce((total, { socket }) => total + socket.sendQueue, 0);
+  const limited = info?.receiveWindowLimitedUs;
+  const busy = info?.busyTimeUs;
+  const source = 'sock_diag, tcp_info';
+  return {
+    rule: 'ZERO_WINDOW_STUCK',
+    severity: worst.ms >= criticalMs ? 'critical' : 'warning',
+    confidence: info?.sendWindowBytes === 0 ? 'high' : 'medium',
+    scope,
+    summary: `${counted(members.length, 'connection')} ${end}: the peer has read nothing for ${duration(worst.ms)}, ${waiting} bytes wait to be sent`,
+    evidence: [
+      {
+        what: 'bytes written and not taken by the peer',
+        value: waiting,
+        unit: 'bytes',
+        source: 'sock_diag, send queue',
+      },
+      { what: 'time since data could last be sent', value: worst.ms, unit: 'ms', source },
+      { what: 'probes of the window, without room', value: worst.probes, source },
+      ...(info?.sendWindowBytes === undefined
+        ? []
+        : [{ what: 'window of the peer', value: info.sendWindowBytes, unit: 'bytes', source }]),
+      ...(limited === undefined || !busy
+        ? []
+        : [{ what: "of its busy time limited by the peer's window", value: percent(limited / busy), source }]),
+    ],
+    fixes: [
+      {
+        where: 'the reader at the other end',
+        text: 'it is stopped, blocked, or slower than what it is sent: doctor it, where it is a container too (SLOW_READER)',
+      },
+      {
+        where: 'the application here',
+        text: 'bound what is buffered for a slow peer, and give writes a deadline (write timeout, TCP_USER_TIMEOUT) that closes the connection',
+      },
+    ],
+    byHand: `socklens ls ${scope.target} 'timer probe and sendq > 0'`,
+    about,
+  };
+}

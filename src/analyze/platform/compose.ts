@@ -1,0 +1,34 @@
+import {
+  composeBlock,
+  engineDefault,
+  hostNetworkSysctl,
+  limitNumber,
+  type PlatformFixes,
+  type PlatformOf,
+  shellWord,
+} from './parts.ts';
+
+type Compose = PlatformOf<'compose'>;
+
+function block(platform: Compose, lines: readonly string[]) {
+  const { files, service } = platform;
+  return {
+    where: files[0] ?? 'compose.yaml',
+    text: `then \`docker compose up -d ${shellWord(service)}\` makes the service's containers again`,
+    snippet: composeBlock(service, lines),
+  };
+}
+
+/** https://docs.docker.com/reference/compose-file/services: ulimits, sysctls, pids_limit. */
+export const composeFixes: PlatformFixes<Compose> = {
+  limit: (platform, name, soft, hard) => [
+    block(platform, ['ulimits:', `  ${name}:`, `    soft: ${limitNumber(soft)}`, `    hard: ${limitNumber(hard)}`]),
+    engineDefault(name, soft, hard),
+  ],
+  sysctl: (platform, key, value) => [
+    platform.hostNetwork
+      ? hostNetworkSysctl(key, value)
+      : block(platform, ['sysctls:', `  ${key}: ${JSON.stringify(value)}`]),
+  ],
+  pids: (platform, max) => [block(platform, [`pids_limit: ${max}`])],
+};

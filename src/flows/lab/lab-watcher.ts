@@ -1,0 +1,151 @@
+import { RULES } from '../../analyze/doctor/catalogue.ts';
+import { examine } from '../../analyze/doctor/examine.ts';
+import type { Declarations } from '../../analyze/doctor/rule.ts';
+import type { Machine } from '../../collect/machine.ts';
+import { Sampler } from '../../collect/sampling/sampler.ts';
+import { SeriesBuilder } from '../../collect/sampling/series-builder.ts';
+import type { SourceDetails, Tick, TickWish } from '../../collect/sampling/source.ts';
+import type { Diagnosis } from '../../model/diagnosis.ts';
+import type { LabFirsts, LabMoment } from '../../model/lab-phase.ts';
+import type { SpaceSample } from '../../model/sample.ts';
+import type { Series } from '../../model/series.ts';
+import { everySocket } from '../../model/socket-query.ts';
+import { TCP_STATE } from '../../model/tcp-state.ts';
+import type { LabRunning } from './ground.ts';
+
+const INTERVAL_MS = 500;
+const DATABASE_PORT = 3306;
+
+/** Rules that name the one cause, and those that name the other. */
+const POOL_RULES = ['POOL_IDLE_CAP_ONLY', 'POOL_OVERRUN'];
+const LIMIT_RULES = ['NOFILE_NEAR_LIMIT', 'LIMIT_MISMATCH'];
+
+const TWO_CAUSES = RULES.filter(({ name }) => [...POOL_RULES, ...LIMIT_RULES].includes(name));
+
+/** The doctor is asked again after so many times as long as the last answer took. */
+const ASK_EVERY = 20;
+
+const NOTHING_DECLARED: Declarations = { pools: [], serverLimits: [] };
+
+/** Watches a lab from outside, as one would watch strangers' containers, and asks the doctor again and again. */
+export class LabWatcher {
+  readonly moments: LabMoment[] = [];
+  readonly firsts: LabFirsts = {};
+  readonly #running: LabRunning;
+  readonly #sampler: Sampler;
+  readonly #builder = new SeriesBuilder();
+  readonly #details: SourceDetails;
+  readonly #stop = new AbortController();
+  #startedMs = Date.now();
+  #askMs = 0;
+  #done: Promise<void> | undefined;
+
+  private constructor(running: LabRunning, sampler: Sampler, details: SourceDetails) {
+    this.#running = running;
+    this.#sampler = sampler;
+    this.#details = details;
+  }
+
+  /** @throws {Failure} when the lab may not be looked at */
+  static async start(machine: Machine, running: LabRunning): Promise<LabWatcher> {
+    const target = [...running.receivers, running.database].join(',');
+    const sampler = await Sampler.start(machine, target, {
+      ...{ intervalMs: INTERVAL_MS, events: true, names: true, host: true },
+    });
+    return new LabWatcher(running, sampler, await sampler.details());
+  }
+
+  /** From now on. */
+  begin(): void {
+    this.#startedMs = Date.now();
+    this.#done = this.#watch();
+  }
+
+  /** Stops, and gives the doctor's last word with everything that was seen. */
+  async finish(): Promise<{ diagnosis: Diagnosis; series: Series }> {
+    this.#stop.abort();
+    await this.#done;
+    this.#sampler.close();
+    const series = this.#series();
+    return { diagnosis: diagnose(series), series };
+  }
+
+  async #watch(): Promise<void> {
+    const wish: TickWish = {
+      looksAt: () => true,
+      query: () => ({ ...everySocket(), tcpInfo: true }),
+      ...{ processes: 'kinds', allCounters: true },
+      ended: (space, ended) => this.#builder.ended(space, ended),
+    };
+    const { signal } = this.#stop;
+    for (
+      let tick = await this.#sampler.next(wish, signal);
+      tick !== undefined;
+      tick = await this.#sampler.next(wish, signal)
+    ) {
+      const samples = this.#builder.add(tick);
+      for (const { space } of tick.spaces) {
+        if (this.#builder.wantsSysctls(space)) this.#builder.setSysctls(space, this.#sampler.sysctls(space));
+      }
+      this.#note(tick, samples);
+      this.#askDoctor(tick.atMs - this.#startedMs);
+    }
+  }
+
+  #note({ atMs, spaces }: Tick, samples: readonly SpaceSample[]): void {
+    const counts = new Map<string, number>();
+    let busiest: SpaceSample | undefined;
+    samples.forEach((sample, index) => {
+      const targets = spaces[index]?.space.targets ?? [];
+      const receiver = this.#running.receivers.find((target) => targets.includes(target));
+      if (receiver === undefined) return;
+      counts.set(receiver, established(sample));
+      if (receiver === this.#running.receivers[0]) busiest = sample;
+    });
+    const process = [...(busiest?.processes ?? [])].sort((a, b) => b.used - a.used)[0];
+    this.moments.push({
+      ms: atMs - this.#startedMs,
+      toDatabase: counts.get(this.#running.receivers[0] ?? '') ?? 0,
+      toDatabaseAll: [...counts.values()].reduce((sum, count) => sum + count, 0),
+      descriptors: process?.used ?? 0,
+      limit: process?.softLimit ?? 0,
+    });
+  }
+
+  /** Asks about the two causes alone, and not so often that asking would be what is measured. */
+  #askDoctor(ms: number): void {
+    if (ms < this.#askMs || (this.firsts.poolNamed !== undefined && this.firsts.limitNamed !== undefined)) return;
+    const begin = performance.now();
+    const { findings } = diagnose(this.#series(), TWO_CAUSES);
+    this.#askMs = ms + (performance.now() - begin) * ASK_EVERY;
+    const named = (rules: readonly string[]) =>
+      findings.find(({ rule, severity }) => severity !== 'info' && rules.includes(rule))?.rule;
+    const pool = named(POOL_RULES);
+    if (pool !== undefined) this.firsts.poolNamed ??= { ms, rule: pool };
+    const limit = named(LIMIT_RULES);
+    if (limit !== undefined) this.firsts.limitNamed ??= { ms, rule: limit };
+  }
+
+  /** Inside the lab nobody has a container's name: its members are called as the lab calls them. */
+  #series(): Series {
+    const series = this.#builder.series(this.#details);
+    const { names } = this.#running;
+    if (names.size === 0) return series;
+    return {
+      ...series,
+      names: { ...series.names, host: (address) => names.get(address) ?? series.names.host(address) },
+    };
+  }
+}
+
+function diagnose(series: Series, rules = RULES): Diagnosis {
+  return examine(series, { rules, settings: {}, declared: NOTHING_DECLARED, clock: () => performance.now() });
+}
+
+function established({ sockets }: SpaceSample): number {
+  let count = 0;
+  for (const { proto, state, peerPort } of sockets ?? []) {
+    if (proto === 'tcp' && state === TCP_STATE.ESTABLISHED && peerPort === DATABASE_PORT) count++;
+  }
+  return count;
+}

@@ -1,0 +1,121 @@
+import { countLook } from '../analyze/look-counts.ts';
+import type { RowContext } from '../analyze/socket-row.ts';
+import type { SpaceLook } from '../collect/sampling/source.ts';
+import type { Filter } from '../filter/syntax.ts';
+import type { GroupKey } from '../model/group.ts';
+import { RecordView } from '../model/record-view.ts';
+import type { GroupReport, ReportHeader } from '../model/report.ts';
+import type { SocketQuery } from '../model/socket-query.ts';
+import type { SocketProcess } from '../model/socket-row.ts';
+import type { SocketView } from '../model/socket-view.ts';
+import type { Target } from '../model/target.ts';
+import type { WatchedSpace } from '../model/watched.ts';
+import { boundTests } from './bound-tests.ts';
+import type { RecordedPlace, RecordedState } from './recorded-state.ts';
+import type { Sockets } from './sockets.ts';
+
+/** What is asked of recorded sockets. */
+export interface RecordedQuery {
+  query: SocketQuery;
+  filter: Filter;
+  processes: boolean;
+}
+
+/** A recording does not know the number of a descriptor. */
+const NO_DESCRIPTOR = -1;
+
+/** The sockets of a recorded moment, a report for each namespace. */
+export async function recordedSockets(state: RecordedState, asked: RecordedQuery): Promise<Sockets[]> {
+  const reports: Sockets[] = [];
+  for (const place of state.places) {
+    const { look } = place;
+    if (look === undefined) continue;
+    const test = await testOf(state, place, look, asked);
+    const shared = place.tick.space.containers.length + (place.tick.space.host ? 1 : 0) > 1;
+    const context: RowContext = {
+      names: state.tick.names,
+      ...(asked.processes && { processesOf: processesOf(look) }),
+      ...(shared && { containerOf: (socket: SocketView) => look.containerOf(socket) }),
+    };
+    reports.push({
+      ...header(place.tick.space, look),
+      shared,
+      context,
+      sockets: {
+        each: (visit) =>
+          look.sockets.each((socket) => {
+            if (test(socket)) visit(socket);
+          }),
+      },
+    });
+  }
+  return reports;
+}
+
+/** The same, counted in groups. */
+export async function recordedGroups(
+  state: RecordedState,
+  asked: RecordedQuery,
+  keys: readonly GroupKey[],
+): Promise<GroupReport[]> {
+  const reports: GroupReport[] = [];
+  for (const place of state.places) {
+    const { look } = place;
+    if (look === undefined) continue;
+    const test = await testOf(state, place, look, asked);
+    const { groups, total } = countLook({ ...look, names: state.tick.names }, keys, test);
+    reports.push({
+      ...header(place.tick.space, look),
+      ...{ keys, groups, total: { sockets: total, groups: groups.length } },
+    });
+  }
+  return reports;
+}
+
+async function testOf(
+  { source, tick }: RecordedState,
+  { tick: { space } }: RecordedPlace,
+  look: SpaceLook,
+  { query, filter }: RecordedQuery,
+): Promise<(socket: SocketView) => boolean> {
+  const bound = await source.bind(space, filter);
+  const test = bound === undefined ? undefined : boundTests(bound, () => tick.containers).look(look);
+  return (socket) => isAsked(socket, query) && (test === undefined || test(socket));
+}
+
+function isAsked({ proto, family, state }: SocketView, query: SocketQuery): boolean {
+  if (!query.protos.includes(proto) || (query.states & (1 << state)) === 0) return false;
+  return family === 'unix' || (family === 'inet' ? query.inet : query.inet6);
+}
+
+function header(space: WatchedSpace, look: SpaceLook): ReportHeader {
+  const { source, coverage } = look;
+  const seen = new Set<SocketView['proto']>();
+  look.sockets.each(({ proto }) => {
+    seen.add(proto);
+  });
+  return {
+    target: targetOf(space),
+    takenAt: new Date(look.takenAtMs),
+    ...{ source, sources: Object.fromEntries([...seen].map((proto) => [proto, source])), coverage },
+  };
+}
+
+/** The namespace as a target: its container where it has one alone. */
+export function targetOf(space: WatchedSpace): Target {
+  const [only, ...others] = space.containers;
+  if (only !== undefined && others.length === 0) {
+    return { name: only.name, runtime: only.runtime, id: only.id, pid: only.pid, netns: space.netns };
+  }
+  return { name: space.name, runtime: space.host ? 'host' : 'netns', netns: space.netns };
+}
+
+function processesOf(look: SpaceLook): (inode: number) => SocketProcess[] {
+  const holders = new Map<number, SocketProcess[]>();
+  look.sockets.each((socket) => {
+    const holder = socket instanceof RecordView ? socket.record.process : undefined;
+    if (holder !== undefined && socket.inode !== 0)
+      holders.set(socket.inode, [{ pid: holder.pid, name: holder.name, fd: NO_DESCRIPTOR }]);
+  });
+  return (inode) => holders.get(inode) ?? [];
+}

@@ -1,0 +1,31 @@
+import type { LoadCounts, LoadError, LoadErrors } from '../model/load-report.ts';
+
+/** Counts ended requests and remembers how long each took. */
+export class LoadCounter {
+  readonly #latenciesMs: number[] = [];
+  readonly #errors: LoadErrors = {};
+
+  add(latencyMs: number, error: LoadError | undefined): void {
+    this.#latenciesMs.push(latencyMs);
+    if (error !== undefined) this.#errors[error] = (this.#errors[error] ?? 0) + 1;
+  }
+
+  /** Requests that ended well. */
+  get served(): number {
+    return this.#latenciesMs.length - Object.values(this.#errors).reduce((sum, count) => sum + count, 0);
+  }
+
+  counts(): LoadCounts {
+    const sorted = Float64Array.from(this.#latenciesMs).sort();
+    const share = (part: number) => round(sorted[Math.ceil(sorted.length * part) - 1] ?? 0);
+    return {
+      requests: sorted.length,
+      errors: { ...this.#errors },
+      ...(sorted.length > 0 && { p50Ms: share(0.5), p99Ms: share(0.99), maxMs: share(1) }),
+    };
+  }
+}
+
+function round(ms: number): number {
+  return Math.round(ms * 10) / 10;
+}

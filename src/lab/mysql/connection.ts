@@ -1,0 +1,93 @@
+import net from 'node:net';
+import { handshakeResponse, query, quit } from './client-packets.ts';
+import { ANSWER } from './constants.ts';
+import { PacketReader } from './packet.ts';
+
+/** The server's own refusal, or a connection that failed. */
+export class DatabaseError extends Error {
+  override readonly name = 'DatabaseError';
+  /** The server's number, 1040; or the name of an errno, `EMFILE`. */
+  readonly code: number | string;
+
+  constructor(code: number | string, message: string) {
+    super(message);
+    this.code = code;
+  }
+}
+
+/** A client's connection: one query at a time. */
+export class DatabaseConnection {
+  readonly #socket: net.Socket;
+  readonly #reader = new PacketReader();
+  /** What waits for the answer under way. */
+  #onPayload: ((payload: Buffer) => void) | undefined;
+  #onError: ((error: Error) => void) | undefined;
+  #ended: Error | undefined;
+
+  /**
+   * Connects, and answers the greeting.
+   *
+   * @throws {DatabaseError} with code 1040 when the server has too many connections
+   */
+  static async open(host: string, port: number): Promise<DatabaseConnection> {
+    const connection = new DatabaseConnection(net.connect({ host, port, noDelay: true }));
+    await connection.#exchange(undefined, 1);
+    await connection.#exchange(handshakeResponse('lab'), 1);
+    return connection;
+  }
+
+  private constructor(socket: net.Socket) {
+    this.#socket = socket;
+    socket.on('data', (bytes) => {
+      for (const { payload } of this.#reader.read(bytes)) this.#onPayload?.(payload);
+    });
+    socket.on('error', (error: NodeJS.ErrnoException) => this.#fail(error.code ?? 'EIO', error.message));
+    socket.on('close', () => this.#fail('ECONNRESET', 'the database closed the connection'));
+  }
+
+  /** True when it is of no more use. */
+  get ended(): boolean {
+    return this.#ended !== undefined;
+  }
+
+  /** @throws {DatabaseError} when the server refuses or the connection fails */
+  async query(sql: string): Promise<void> {
+    // Number of columns, a column, its end, a row, the end.
+    await this.#exchange(query(sql), 5);
+  }
+
+  /** Says goodbye and closes, as drivers do. */
+  close(): void {
+    this.#fail('ECONNRESET', 'closed here');
+    this.#socket.end(quit());
+  }
+
+  #exchange(request: Buffer | undefined, packets: number): Promise<void> {
+    return new Promise((resolve, reject) => {
+      if (this.#ended !== undefined) {
+        reject(this.#ended);
+        return;
+      }
+      let left = packets;
+      this.#onError = reject;
+      this.#onPayload = (payload) => {
+        if (payload[0] === ANSWER.ERROR) {
+          this.#fail(payload.readUInt16LE(1), payload.toString('utf8', 3).replace(/^#.{5}/, ''));
+          this.#socket.destroy();
+        } else if (--left === 0) {
+          this.#onPayload = undefined;
+          this.#onError = undefined;
+          resolve();
+        }
+      };
+      if (request !== undefined) this.#socket.write(request);
+    });
+  }
+
+  #fail(code: number | string, message: string): void {
+    this.#ended ??= new DatabaseError(code, message);
+    this.#onPayload = undefined;
+    this.#onError?.(this.#ended);
+    this.#onError = undefined;
+  }
+}

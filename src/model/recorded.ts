@@ -1,0 +1,79 @@
+import type { DeclaredSettings } from './container.ts';
+import type { NetCounters, Sockstat } from './counters.ts';
+import type { EndedConnection, Remembered } from './ended.ts';
+import type { HostSample, PidsUse, ProcessSample } from './sample.ts';
+import type { Series } from './series.ts';
+import type { Coverage, Source } from './snapshot.ts';
+import type { SocketRecord } from './socket-record.ts';
+import type { WatchedContainer, WatchedSpace } from './watched.ts';
+
+/** The sockets of a namespace at one moment, kept. */
+export interface RecordedLook {
+  takenAtMs: number;
+  source: Source;
+  coverage: Coverage;
+  /** States that were left out, as a mask. */
+  withoutStates: number;
+  sockets: readonly SocketRecord[];
+}
+
+/** What was seen of a namespace at one tick, kept. Means what `SpaceTick` of `collect/sampling/source.ts` says. */
+export interface RecordedSpace {
+  space: WatchedSpace;
+  counters?: NetCounters;
+  sockstat?: Sockstat;
+  processes?: readonly ProcessSample[];
+  pids?: readonly PidsUse[];
+  look?: RecordedLook;
+  closes?: number;
+  lost: number;
+}
+
+/** What was seen at one tick, kept. */
+export interface RecordedTick {
+  atMs: number;
+  spaces: readonly RecordedSpace[];
+  containers: readonly WatchedContainer[];
+  host?: HostSample;
+  notes: readonly string[];
+  budget?: { share: number; stretched: boolean };
+}
+
+/** A connection that ended, kept with what was remembered of it. */
+export interface RecordedEnd {
+  netns: number;
+  connection: EndedConnection;
+  remembered?: Remembered;
+}
+
+/** How a recording was made. */
+export interface RecordingHeader {
+  /** Of the format, {@link RECORDING_VERSION}. */
+  version: number;
+  startedAtMs: number;
+  intervalMs: number;
+  /** The TARGET as it was typed. */
+  target: string;
+  /** Whether every socket was read at every tick, with its TCP information; otherwise TCP sockets where something moved. */
+  closely: boolean;
+  /** Whether ended sockets were listened for. */
+  events: boolean;
+  redacted: boolean;
+}
+
+/** What changes seldom, kept. */
+export interface RecordedDetails {
+  /** Settings of namespaces by their inodes. */
+  sysctls: Readonly<Record<string, Readonly<Record<string, string>>>>;
+  /** By container id. */
+  declared: Readonly<Record<string, DeclaredSettings>>;
+  runtimeProcesses: Series['runtimeProcesses'];
+}
+
+/** Names that were known of addresses and ports; those that were never met are left out. */
+export interface RecordedNames {
+  /** By textual address. */
+  hosts: Readonly<Record<string, string>>;
+  /** `3306/tcp`. */
+  services: Readonly<Record<string, string>>;
+}

@@ -1,0 +1,24 @@
+import type { EndedConnection } from '../model/ended.ts';
+import type { PeerSummary } from '../model/peer-summary.ts';
+import type { ByteWriter } from './byte-writer.ts';
+
+/** What a stream of ended connections says at its end. */
+export interface EndedSummary {
+  from: Date;
+  to: Date;
+  connections: number;
+  /** Times that the kernel dropped events. */
+  gaps: number;
+  /** The peer with the most connections first. */
+  peers: readonly PeerSummary[];
+}
+
+/** A way to write a stream of ended connections: for a person or for a script. */
+export interface EndedOutput {
+  /** What stands before the first line. */
+  header(out: ByteWriter): void;
+  connection(out: ByteWriter, ended: EndedConnection): void;
+  /** A time in which some events of a target are missing. */
+  gap(out: ByteWriter, target: string, from: Date, to: Date): void;
+  summary(out: ByteWriter, summary: EndedSummary): void;
+}

@@ -1,0 +1,42 @@
+import type { SetProcess } from '../model/set-report.ts';
+import type { ByteWriter } from './byte-writer.ts';
+import { limitPair } from './limit-number.ts';
+import { Table } from './table.ts';
+
+/** Writes the processes whose limit of open files is to be set: what each has, and what it is to get. */
+export function renderPlan(out: ByteWriter, processes: readonly SetProcess[], width: number | undefined): void {
+  const table = new Table([
+    { title: 'PID', align: 'right' },
+    { title: 'Process', align: 'left', flexible: true },
+    { title: 'Descriptors', align: 'right' },
+    { title: 'Open Files Now', align: 'right' },
+    { title: 'Then', align: 'right' },
+  ]);
+  for (const { pid, name, used, before, wanted } of processes) {
+    table.uint(pid);
+    table.text(name);
+    table.text(used === undefined ? '-' : String(used));
+    table.text(limitPair(before));
+    table.text(limitPair(wanted));
+  }
+  table.render(out, width);
+}
+
+/** Writes what became of each. */
+export function renderOutcomes(out: ByteWriter, processes: readonly SetProcess[], width: number | undefined): void {
+  const table = new Table([
+    { title: 'PID', align: 'right' },
+    { title: 'Process', align: 'left', flexible: true },
+    { title: 'Before', align: 'right' },
+    { title: 'After', align: 'right' },
+    { title: 'Outcome', align: 'left' },
+  ]);
+  for (const { pid, name, before, after, outcome, reason } of processes) {
+    table.uint(pid);
+    table.text(name);
+    table.text(limitPair(before));
+    table.text(after === undefined ? '-' : limitPair(after));
+    table.text(reason === undefined ? (outcome ?? '-') : `${outcome}: ${reason}`);
+  }
+  table.render(out, width);
+}

@@ -1,0 +1,48 @@
+import { CGROUP_ROOT, cgroupRootFor, parseCgroup } from './cgroup.ts';
+import { PROC, readProcText } from './read.ts';
+
+/** What the memory controller says of a cgroup. */
+export interface MemoryCgroup {
+  /** Buffers of its sockets. Version 1 counts those of TCP alone, and only where they have a limit of their own. */
+  socketBytes: number;
+  /** `Infinity` for none. */
+  limitBytes: number;
+}
+
+/** Version 1 says no limit as the largest number of whole pages. */
+const NO_LIMIT_V1 = 2 ** 62;
+
+/**
+ * The memory of a process's cgroup that its sockets take: `sock` of memory.stat, `memory.max`,
+ * Documentation/admin-guide/cgroup-v2.rst; `memory.kmem.tcp.usage_in_bytes`, `memory.limit_in_bytes` of
+ * version 1.
+ *
+ * @param root as `readPidsCgroup`
+ * @returns undefined when the process is gone, is in the root cgroup, outside the reader's cgroup
+ *   namespace, or the controller does not tell
+ */
+export function readMemoryCgroup(pid: number, proc = PROC, root = CGROUP_ROOT): MemoryCgroup | undefined {
+  const entries = parseCgroup(readProcText(`${proc}/${pid}/cgroup`) ?? '');
+  const one = entries.find(({ controllers }) => controllers.split(',').includes('memory'));
+  const two = entries.find(({ hierarchy, controllers }) => hierarchy === 0 && controllers === '');
+  const path = (one ?? two)?.path;
+  if (path === undefined || path === '/' || path.startsWith('/..')) return undefined;
+  if (one !== undefined) {
+    const read = (file: string) => numberOf(readProcText(`${root}/${one.controllers}${path}/${file}`));
+    const socketBytes = read('memory.kmem.tcp.usage_in_bytes');
+    const limitBytes = read('memory.limit_in_bytes');
+    // Without a limit of its own TCP's memory is not charged at all (mm/memcontrol-v1.c): 0 says nothing then.
+    const counts = (read('memory.kmem.tcp.limit_in_bytes') ?? NO_LIMIT_V1) < NO_LIMIT_V1;
+    if (!counts || socketBytes === undefined || limitBytes === undefined) return undefined;
+    return { socketBytes, limitBytes: limitBytes >= NO_LIMIT_V1 ? Number.POSITIVE_INFINITY : limitBytes };
+  }
+  const read = (file: string) => readProcText(`${cgroupRootFor(root)}${path}/${file}`);
+  const socketBytes = numberOf(/^sock (\d+)$/m.exec(read('memory.stat') ?? '')?.[1]);
+  const limitBytes = numberOf(read('memory.max')?.replace(/^max/, 'Infinity'));
+  return socketBytes === undefined || limitBytes === undefined ? undefined : { socketBytes, limitBytes };
+}
+
+function numberOf(text: string | undefined): number | undefined {
+  const word = text?.trim();
+  return word === undefined || word === '' ? undefined : Number(word);
+}

@@ -1,0 +1,82 @@
+import type { RecordedDetails, RecordedNames, RecordingHeader } from '../model/recorded.ts';
+import type { HostSample, PidsUse, ProcessSample } from '../model/sample.ts';
+import type { Coverage, Source } from '../model/snapshot.ts';
+import type { WatchedContainer, WatchedSpace } from '../model/watched.ts';
+import type { Columns } from './columns.ts';
+
+/**
+ * The lines of a recording, `docs/recording.md`: JSON, one a line, in the order in which things happened.
+ * Raised when a line changes its meaning; new keys may come without that.
+ */
+export const RECORDING_VERSION = 1;
+
+/** The first line. */
+export interface HeaderLine extends RecordingHeader {
+  type: 'socklens-recording';
+}
+
+/** Which namespaces are watched and who lives in them: before the first tick, and whenever that changed. */
+export interface SpacesLine {
+  type: 'spaces';
+  spaces: readonly WatchedSpace[];
+  containers: readonly WatchedContainer[];
+}
+
+/** Names that were met for the first time. */
+export interface NamesLine extends RecordedNames {
+  type: 'names';
+}
+
+export interface DetailsLine extends RecordedDetails {
+  type: 'details';
+}
+
+/** One tick. Namespaces of which nothing changed are left out. */
+export interface TickLine {
+  type: 'tick';
+  /** Milliseconds since the epoch. */
+  at: number;
+  spaces?: SpaceChange[];
+  host?: HostSample;
+  notes?: readonly string[];
+  budget?: { share: number; stretched: boolean };
+}
+
+/** What changed in one namespace since the tick before. */
+export interface SpaceChange {
+  netns: number;
+  /** By how much each counter rose; those that did not are left out. */
+  counters?: Record<string, number>;
+  /** Those of the fields that changed, as they are now. */
+  sockstat?: Record<string, number>;
+  /** All of them, when any changed. */
+  processes?: readonly ProcessSample[];
+  pids?: readonly PidsUse[];
+  closes?: number;
+  lost?: number;
+  look?: LookChange;
+}
+
+/** What changed among the sockets of a namespace since the look before. */
+export interface LookChange {
+  at: number;
+  source: Source;
+  /** Left out when all was seen. */
+  coverage?: Coverage;
+  without?: number;
+  /** Sockets that are new, or of which something changed: then all of it is here again. */
+  now?: Columns;
+  /** Keys of those that are gone, each as the difference to the one before, ascending. */
+  gone?: number[];
+}
+
+/** A connection that ended. */
+export interface EndedLine {
+  type: 'ended';
+  netns: number;
+  /** As in `socklens events --ndjson`, times in milliseconds since the epoch. */
+  connection: Record<string, unknown>;
+  remembered?: Record<string, unknown>;
+}
+
+export type RecordingLine = HeaderLine | SpacesLine | NamesLine | DetailsLine | TickLine | EndedLine;

@@ -1,0 +1,89 @@
+/** Connections on which nothing comes any more: forgotten on the way, or with nobody at the other end. */
+import { afterEach, expect } from 'vitest';
+import { diagnose, prove } from '../support/doctor.ts';
+import { connectNetns, createNetns, removeAllNetns, type TestNetns, until } from '../support/netns.ts';
+import { AF, OPT, SOCK } from '../support/recipes/constants.ts';
+import { drop } from '../support/recipes/ground.ts';
+import { Workshop } from '../support/recipes/workshop.ts';
+
+afterEach(removeAllNetns);
+
+/** From linux/tcp.h. */
+const TCP = { LEVEL: 6, KEEPINTVL: 5 } as const;
+
+/** Two machines on different networks, with a route between them, and six silent connections. */
+async function silent(keepalive: boolean) {
+  const near = createNetns();
+  const far = createNetns();
+  connectNetns({ netns: near, addresses: ['10.84.1.1/24'] }, { netns: far, addresses: ['10.85.1.1/24'] });
+  near.run('ip', 'route', 'add', '10.85.1.0/24', 'dev', 'eth0');
+  far.run('ip', 'route', 'add', '10.84.1.0/24', 'dev', 'eth0');
+  const server = await Workshop.start(far);
+  const client = await Workshop.start(near);
+  const listener = await server.tcpListener('10.85.1.1', 443);
+  for (let index = 0; index < 6; index++) {
+    const fd = await client.socket(AF.INET, SOCK.STREAM);
+    await client.connect(fd, listener);
+    if (!keepalive) continue;
+    await client.setsockopt(fd, TCP.LEVEL, OPT.TCP_KEEPIDLE, 1);
+    await client.setsockopt(fd, TCP.LEVEL, TCP.KEEPINTVL, 1);
+    await client.setsockopt(fd, OPT.SOL_SOCKET, OPT.SO_KEEPALIVE, 1);
+  }
+  const { findings } = await diagnose(`netns:${near.name}`, {
+    rules: ['HALF_OPEN_IDLE'],
+    set: ['HALF_OPEN_IDLE.deviceMs=2500ms'],
+    for: '5s',
+  });
+  return findings;
+}
+
+prove({
+  rule: 'HALF_OPEN_IDLE',
+  how: 'namespace: six idle connections without keepalive to another network; 350 s shortened to 2.5 s',
+  lookAlike: 'the same connections with a keepalive every second',
+  fault: () => silent(false),
+  healthy: () => silent(true),
+  check: (finding) => expect(finding).toMatchObject({ severity: 'warning', about: 'port 443' }),
+});
+
+/** How often ss says that an established connection has sent the same again. */
+function sentAgain(netns: TestNetns): number {
+  const rows = netns.run('ss', '-tnoH', 'state', 'established');
+  return Math.max(0, ...[...rows.matchAll(/timer:\(on,[^,]+,(\d+)\)/g)].map(([, count]) => Number(count)));
+}
+
+prove({
+  rule: 'DEAD_PEER_RETRANSMIT',
+  how: 'namespace: everything for the port is dropped after the connection was made, then something is sent',
+  lookAlike: 'every third packet lost, and sent again with success',
+  async fault() {
+    const netns = createNetns();
+    const workshop = await Workshop.start(netns);
+    const listener = await workshop.tcpListener('127.0.0.1', 8000);
+    const pair = await workshop.tcpPair(listener);
+    drop(netns, '127.0.0.1', '--dport', '8000');
+    await workshop.send(pair.client, 100);
+    await until('five retransmissions', () => sentAgain(netns) >= 5);
+    const { findings } = await diagnose(`netns:${netns.name}`, { rules: ['DEAD_PEER_RETRANSMIT'], for: '2s' });
+    return findings;
+  },
+  async healthy() {
+    const netns = createNetns();
+    const workshop = await Workshop.start(netns);
+    const listener = await workshop.tcpListener('127.0.0.1', 8000);
+    const pair = await workshop.tcpPair(listener);
+    drop(netns, '127.0.0.1', '--dport', '8000', '-m', 'statistic', '--mode', 'random', '--probability', '0.33');
+    const over = new AbortController();
+    const sending = (async () => {
+      while (!over.signal.aborted) {
+        await workshop.send(pair.client, 100);
+        await new Promise((resolve) => setTimeout(resolve, 20));
+      }
+    })();
+    const { findings } = await diagnose(`netns:${netns.name}`, { rules: ['DEAD_PEER_RETRANSMIT'], for: '4s' });
+    over.abort();
+    await sending;
+    return findings;
+  },
+  check: (finding) => expect(finding).toMatchObject({ about: expect.stringMatching(/^peer .*:8000$/) }),
+});

@@ -1,0 +1,90 @@
+/** `socklens events` on real containers: whose connection it was, and whom it was with. */
+import fs from 'node:fs';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { type RunningContainer, type TestEngine, testEngine } from '../support/engine.ts';
+import { EventsRun } from '../support/events-run.ts';
+import { until } from '../support/netns.ts';
+
+const engine = testEngine();
+
+if (typeof engine === 'string') test.skip(`Docker: ${engine}`, () => {});
+else describe('docker: events of containers', () => describeEvents(engine));
+
+const ESTABLISHED = / 01 /;
+
+function describeEvents(docker: TestEngine): void {
+  const env = { DOCKER_HOST: docker.endpoint };
+  let db: RunningContainer;
+  let web: RunningContainer;
+  let sidecar: RunningContainer;
+  let dbAddress: string;
+
+  const tcpRows = (pid: number) =>
+    ['tcp', 'tcp6'].flatMap((file) =>
+      fs.readFileSync(`/proc/${pid}/net/${file}`, 'latin1').trimEnd().split('\n').slice(1),
+    );
+  /** The process of a container's shell whose command line has this word. */
+  const child = (shell: number, word: string): number => {
+    const pids = fs.readFileSync(`/proc/${shell}/task/${shell}/children`, 'latin1').trim().split(' ').map(Number);
+    const found = pids.find((pid) => fs.readFileSync(`/proc/${pid}/cmdline`, 'latin1').split('\0').includes(word));
+    if (found === undefined) throw new Error(`no process with ${word}`);
+    return found;
+  };
+  const netlink = (pid: number) => () => fs.readFileSync(`/proc/${pid}/net/netlink`, 'latin1');
+
+  beforeAll(async () => {
+    const listen = (port: number) => `/bin/busybox nc -l -p ${port} -e /bin/busybox sleep 1000000`;
+    db = await docker.run({ script: `${listen(3306)} & ${listen(5432)} & wait` });
+    const { NetworkSettings } = (await docker.ask('GET', `/containers/${db.id}/json`)) as {
+      NetworkSettings: { Networks: Record<string, { IPAddress: string }> };
+    };
+    dbAddress = Object.values(NetworkSettings.Networks)[0]?.IPAddress ?? '';
+    await until('listeners', () => tcpRows(db.pid).length === 2);
+    const dial = (port: number) => `/bin/busybox sleep 1000000 | /bin/busybox nc ${dbAddress} ${port}`;
+    web = await docker.run({ script: `${dial(3306)} & wait` });
+    sidecar = await docker.run({ script: `${dial(5432)} & wait`, network: `container:${web.name}` });
+    await until('connections', () => tcpRows(web.pid).filter((row) => ESTABLISHED.test(row)).length === 2);
+  });
+  afterAll(() => docker.removeAll());
+
+  test('each end with its container, its process and the name of its peer; a shared namespace apart', async () => {
+    const json = await EventsRun.startOn(netlink(web.pid), web.name, ['--ndjson'], env);
+    const one = await EventsRun.startOn(netlink(web.pid), web.name, [`container ${sidecar.name}`], env);
+    const text = await EventsRun.startOn(netlink(web.pid), web.name, [], env);
+    // The first line of text is written when what lives was remembered.
+    await until('the headers', () => [one, text].every(({ stdout }) => stdout.includes('Outcome')));
+    const clients = { [web.name]: holder(web.pid, '3306'), [sidecar.name]: holder(sidecar.pid, '5432') };
+    for (const pid of Object.values(clients)) process.kill(pid, 'SIGKILL');
+    const lines = ({ stdout }: EventsRun) => stdout.split('\n').filter((line) => line.endsWith(' closed'));
+    await until('both ends', () => json.connections.length === 2 && lines(one).length === 1);
+    await until('both lines', () => lines(text).length === 2);
+    for (const run of [json, text, one]) expect(await run.stop()).toBe(0);
+    for (const [container, port, service] of [
+      [web.name, 3306, 'mysql'],
+      [sidecar.name, 5432, 'postgresql'],
+    ] as const) {
+      const end = json.connections.find(({ peer }) => peer?.port === port);
+      expect(end).toMatchObject({
+        ...{ container, role: 'client', outcome: 'closed', process: { pid: clients[container] } },
+        peer: { address: dbAddress, port, name: db.name, service },
+      });
+      expect(text.stdout).toMatch(new RegExp(`${clients[container]}/\\S+ .* ${db.name}:${service} `));
+    }
+    // In a shared namespace the text says whose it was where it is not the target's own.
+    expect(lines(one)).toEqual([expect.stringContaining(`${sidecar.name} ${clients[sidecar.name]}/`)]);
+    expect(lines(text).some((line) => line.includes(`  ${clients[web.name]}/`))).toBe(true);
+  });
+
+  /** The pipeline of a container's script is a shell's child, nc is that one's. */
+  function holder(shell: number, port: string): number {
+    const pids = fs.readFileSync(`/proc/${shell}/task/${shell}/children`, 'latin1').trim().split(' ').map(Number);
+    for (const pid of pids) {
+      try {
+        return child(pid, port);
+      } catch {
+        // Another of the shell's children.
+      }
+    }
+    return child(shell, port);
+  }
+}

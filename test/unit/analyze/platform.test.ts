@@ -1,0 +1,223 @@
+import { describe, expect, test } from 'vitest';
+import { isNamespaced, limitFixes, pidsLimitFixes, sysctlFixes } from '../../../src/analyze/platform/fixes.ts';
+import { platformOf } from '../../../src/analyze/platform/platform-of.ts';
+import type { Platform, PlatformFacts } from '../../../src/model/platform.ts';
+
+const ID = '71d919762bb95b397f05e2622ffd2bfdd5c536dfb69a0bdab4557e139678e28a';
+
+function platform(parts: Partial<PlatformFacts>): Platform {
+  return platformOf({ runtime: 'docker', name: 'web', labels: {}, cgroupPaths: [`/docker/${ID}`], ...parts });
+}
+
+const ECS_LABELS = {
+  'com.amazonaws.ecs.cluster': 'prod',
+  'com.amazonaws.ecs.container-name': 'receiver',
+  'com.amazonaws.ecs.task-arn': 'arn:aws:ecs:eu-west-1:1:task/prod/4b1d',
+  'com.amazonaws.ecs.task-definition-family': 'hooks',
+  'com.amazonaws.ecs.task-definition-version': '7',
+};
+const COMPOSE_LABELS = {
+  'com.docker.compose.project': 'shop',
+  'com.docker.compose.service': 'api',
+  'com.docker.compose.project.config_files': '/srv/shop/compose.yaml,/srv/shop/prod.yaml',
+};
+const POD_PATH = `/kubepods.slice/kubepods-burstable.slice/kubepods-burstable-pod1.slice/cri-containerd-${ID}.scope`;
+
+/** One of each kind. */
+const PLATFORMS = {
+  docker: platform({}),
+  compose: platform({ labels: COMPOSE_LABELS }),
+  swarm: platform({ labels: { 'com.docker.swarm.service.name': 'shop_api' } }),
+  ecs: platform({ labels: ECS_LABELS }),
+  fargate: platform({
+    runtime: 'ecs',
+    cgroupPaths: ['/ecs/4b1d3ab4f9f04b4e8a4fbb6d0e3b3c11/4b1d3ab4f9f04b4e8a4fbb6d0e3b3c11-7'],
+  }),
+  kubernetes: platform({ runtime: 'containerd', cgroupPaths: [POD_PATH] }),
+  crio: platform({ runtime: 'cri-o', cgroupPaths: [`/kubepods.slice/crio-${ID}.scope`] }),
+  podman: platform({ runtime: 'podman', cgroupPaths: [`/machine.slice/libpod-${ID}.scope`] }),
+  quadlet: platform({ runtime: 'podman', labels: { PODMAN_SYSTEMD_UNIT: 'web.service' } }),
+  containerd: platform({ runtime: 'containerd', cgroupPaths: [`/default/${ID}`] }),
+  systemd: platform({ runtime: 'pid', cgroupPaths: ['/system.slice/nginx.service'] }),
+  process: platform({ runtime: 'pid', cgroupPaths: ['/'], process: { pid: 42, name: 'app' } }),
+};
+
+describe('the platform', () => {
+  test.each([
+    ['docker', { kind: 'docker', name: 'web', hostNetwork: false }],
+    [
+      'compose',
+      { kind: 'compose', project: 'shop', service: 'api', files: ['/srv/shop/compose.yaml', '/srv/shop/prod.yaml'] },
+    ],
+    ['swarm', { kind: 'swarm', service: 'shop_api' }],
+    ['ecs', { kind: 'ecs-ec2', family: 'hooks', revision: '7', container: 'receiver' }],
+    ['fargate', { kind: 'ecs-fargate' }],
+    ['kubernetes', { kind: 'kubernetes', runtime: 'containerd' }],
+    ['crio', { kind: 'kubernetes', runtime: 'cri-o' }],
+    ['podman', { kind: 'podman', name: 'web' }],
+    ['quadlet', { kind: 'podman', unit: 'web.service' }],
+    ['containerd', { kind: 'containerd' }],
+    ['systemd', { kind: 'systemd', unit: 'nginx.service' }],
+    ['process', { kind: 'process', pid: 42, name: 'app' }],
+  ] as const)('%s', (name, expected) => {
+    expect(PLATFORMS[name]).toMatchObject(expected);
+  });
+
+  test('ECS is told by the path alone, with both cgroup drivers', () => {
+    for (const path of [`/ecs/prod/4b1d/${ID}`, `/ecstasks.slice/ecstasks-4b1d.slice/docker-${ID}.scope`]) {
+      expect(platform({ cgroupPaths: [path] })).toEqual({ kind: 'ecs-ec2', hostNetwork: false });
+    }
+  });
+
+  test("Kubernetes on Docker is told by kubelet's labels", () => {
+    const labels = {
+      'io.kubernetes.pod.namespace': 'shop',
+      'io.kubernetes.pod.name': 'api-1',
+      'io.kubernetes.container.name': 'api',
+    };
+    expect(platform({ labels })).toMatchObject({
+      kind: 'kubernetes',
+      namespace: 'shop',
+      pod: 'api-1',
+      container: 'api',
+      runtime: 'docker',
+    });
+  });
+
+  test('a unit of a user, and a container engine that is a unit itself', () => {
+    const path = '/user.slice/user-1000.slice/user@1000.service/app.slice/editor.service';
+    expect(platform({ runtime: 'pid', cgroupPaths: [path] })).toEqual({ kind: 'systemd', unit: 'editor.service' });
+    // Podman in a unit: the container comes first.
+    expect(
+      platform({ runtime: 'podman', cgroupPaths: [`/system.slice/web.service/libpod-payload-${ID}`] }),
+    ).toMatchObject({ kind: 'podman' });
+  });
+});
+
+/** Place and snippet of the first proposal that has a snippet. */
+const snippet = (fixes: readonly { snippet?: string }[]) =>
+  fixes.find((fix) => fix.snippet !== undefined)?.snippet ?? '';
+
+describe('a limit, set durably', () => {
+  const nofile = (name: keyof typeof PLATFORMS) => limitFixes(PLATFORMS[name], 'nofile', 16_384, 65_536);
+
+  test('docker run, and the daemon: its JSON is JSON', () => {
+    const [run, daemon] = nofile('docker');
+    expect(run?.snippet).toBe('docker run --name web --ulimit nofile=16384:65536 …');
+    expect(daemon?.where).toBe('/etc/docker/daemon.json');
+    expect(JSON.parse(`{${daemon?.snippet}}`)).toEqual({
+      'default-ulimits': { nofile: { Name: 'nofile', Soft: 16_384, Hard: 65_536 } },
+    });
+  });
+
+  test('compose: the file that it was started from, the service, the block', () => {
+    const [fix] = nofile('compose');
+    expect(fix?.where).toBe('/srv/shop/compose.yaml');
+    expect(fix?.snippet).toBe(
+      'services:\n  api:\n    ulimits:\n      nofile:\n        soft: 16384\n        hard: 65536',
+    );
+    expect(fix?.text).toContain('docker compose up -d api');
+  });
+
+  test('ECS: the ulimits block of the container definition, as JSON', () => {
+    const [fix] = nofile('ecs');
+    expect(fix?.where).toContain('hooks');
+    expect(fix?.where).toContain('revision 7');
+    expect(fix?.where).toContain('"receiver"');
+    expect(JSON.parse(`{${fix?.snippet}}`)).toEqual({
+      ulimits: [{ name: 'nofile', softLimit: 16_384, hardLimit: 65_536 }],
+    });
+    expect(nofile('ecs')[1]?.snippet).toBe('--default-ulimit nofile=16384:65536');
+    // Fargate has no instance to set anything on.
+    expect(nofile('fargate')).toHaveLength(1);
+  });
+
+  test('swarm, podman, Quadlet, containerd, systemd, a process', () => {
+    expect(snippet(nofile('swarm'))).toBe('docker service update --ulimit-add nofile=16384:65536 shop_api');
+    expect(snippet(nofile('podman'))).toBe('podman run --name web --ulimit nofile=16384:65536 …');
+    expect(snippet(nofile('quadlet'))).toBe('[Container]\nUlimit=nofile=16384:65536');
+    expect(snippet(nofile('containerd'))).toBe('nerdctl run --name web --ulimit nofile=16384:65536 …');
+    expect(snippet(nofile('systemd'))).toBe('[Service]\nLimitNOFILE=16384:65536');
+    expect(snippet(nofile('process'))).toBe('prlimit --nofile=16384:65536 COMMAND …');
+  });
+
+  test('Kubernetes: no field of the pod is invented', () => {
+    for (const name of ['kubernetes', 'crio'] as const) {
+      const fixes = nofile(name);
+      expect(fixes[0]).not.toHaveProperty('snippet');
+      expect(fixes[0]?.text).toContain('no stable API');
+      for (const { snippet: text = '' } of fixes) expect(text).not.toMatch(/securityContext|resources:|spec:/);
+    }
+    expect(snippet(nofile('kubernetes'))).toBe('[Service]\nLimitNOFILE=16384:65536');
+    expect(snippet(nofile('crio'))).toContain('default_ulimits = ["nofile=16384:65536"]');
+  });
+
+  test('unlimited, in the words of each', () => {
+    const unlimited = Number.POSITIVE_INFINITY;
+    expect(snippet(limitFixes(PLATFORMS.docker, 'memlock', unlimited, unlimited))).toContain('memlock=-1:-1');
+    expect(snippet(limitFixes(PLATFORMS.systemd, 'memlock', unlimited, unlimited))).toContain('LimitMEMLOCK=infinity');
+    expect(limitFixes(PLATFORMS.process, 'memlock', unlimited, unlimited)[1]?.snippet).toContain(
+      'hard memlock unlimited',
+    );
+  });
+
+  test('names that a stranger chose are quoted', () => {
+    const hostile = platform({ labels: { 'com.docker.compose.service': 'a: b\n"c' } });
+    expect(snippet(limitFixes(hostile, 'nofile', 1, 2))).toContain('  "a: b\\n\\"c":');
+    const swarm = platform({ labels: { 'com.docker.swarm.service.name': "x; reboot 'y" } });
+    expect(snippet(limitFixes(swarm, 'nofile', 1, 2))).toContain("'x; reboot '\\''y'");
+  });
+});
+
+describe('a sysctl, set durably', () => {
+  const somaxconn = (name: keyof typeof PLATFORMS) => sysctlFixes(PLATFORMS[name], 'net.core.somaxconn', '8192');
+
+  test('of the container', () => {
+    expect(snippet(somaxconn('docker'))).toBe('docker run --name web --sysctl net.core.somaxconn=8192 …');
+    expect(snippet(somaxconn('compose'))).toContain('    sysctls:\n      net.core.somaxconn: "8192"');
+    expect(snippet(somaxconn('swarm'))).toContain('--sysctl-add net.core.somaxconn=8192 ');
+    expect(snippet(somaxconn('quadlet'))).toBe('[Container]\nSysctl=net.core.somaxconn=8192');
+    for (const name of ['ecs', 'fargate'] as const) {
+      expect(JSON.parse(`{${snippet(somaxconn(name))}}`)).toEqual({
+        systemControls: [{ namespace: 'net.core.somaxconn', value: '8192' }],
+      });
+    }
+    expect(snippet(somaxconn('systemd'))).toBe('net.core.somaxconn = 8192');
+  });
+
+  test('Kubernetes: unsafe ones want the kubelet first, safe ones do not', () => {
+    expect(somaxconn('kubernetes').map((fix) => fix.snippet)).toEqual([
+      'allowedUnsafeSysctls:\n  - net.core.somaxconn',
+      'securityContext:\n  sysctls:\n    - name: net.core.somaxconn\n      value: "8192"',
+    ]);
+    const range = sysctlFixes(PLATFORMS.kubernetes, 'net.ipv4.ip_local_port_range', '1024 65000');
+    expect(range).toHaveLength(1);
+    expect(range[0]?.snippet).toContain('value: "1024 65000"');
+  });
+
+  test("on the host's network, and of the host alone: on the host", () => {
+    const onHost = platform({ networkMode: 'host' });
+    expect(sysctlFixes(onHost, 'net.core.somaxconn', '8192')[0]?.where).toContain('/etc/sysctl.d/');
+    for (const key of ['net.ipv4.tcp_mem', 'net.netfilter.nf_conntrack_max', 'net.core.rmem_max', 'fs.nr_open']) {
+      expect(isNamespaced(key)).toBe(false);
+      expect(sysctlFixes(PLATFORMS.docker, key, '1')[0]?.where).toContain('/etc/sysctl.d/');
+    }
+  });
+});
+
+describe('the number of tasks, set durably', () => {
+  test.each([
+    ['docker', 'docker update --pids-limit 500 web'],
+    ['compose', 'services:\n  api:\n    pids_limit: 500'],
+    ['swarm', 'docker service update --limit-pids 500 shop_api'],
+    ['ecs', 'ECS_TASK_PIDS_LIMIT=500'],
+    ['fargate', ''],
+    ['kubernetes', 'podPidsLimit: 500'],
+    ['quadlet', '[Container]\nPidsLimit=500'],
+    ['containerd', 'nerdctl run --name web --pids-limit 500 …'],
+    ['systemd', '[Service]\nTasksMax=500'],
+    ['process', 'systemd-run --scope -p TasksMax=500 COMMAND …'],
+  ] as const)('%s', (name, expected) => {
+    expect(snippet(pidsLimitFixes(PLATFORMS[name], 500))).toBe(expected);
+  });
+});

@@ -1,0 +1,61 @@
+import { describe, expect, it } from 'vitest';
+import type { Remembered } from '../../../src/model/ended.ts';
+import { EndedView } from '../../../src/model/ended-view.ts';
+import { outcomeOf } from '../../../src/model/outcome.ts';
+import { TCP_STATE } from '../../../src/model/tcp-state.ts';
+import { type EndedBytes, endedSocket, remembered } from '../../support/ended-socket.ts';
+
+const ESTABLISHED = { peerPort: 3306, rttUs: 300, minRttUs: 25, segmentsIn: 9 };
+/** What tcp_disconnect() leaves. */
+const MANGLED = { peerPort: 0, local: 0, rttUs: 0 };
+
+describe('outcomeOf', () => {
+  it.each<[string, EndedBytes, Remembered | undefined, string]>([
+    ['everything read', ESTABLISHED, undefined, 'closed'],
+    ['an unread end-of-file', { ...ESTABLISHED, receiveQueue: 1 }, undefined, 'closed'],
+    ['unread data', { ...ESTABLISHED, receiveQueue: 2 }, undefined, 'aborted'],
+    ['reset in answer to its SYN', { peerPort: 3306, segmentsIn: 1 }, undefined, 'refused'],
+    ['never answered', { peerPort: 3306, totalRetrans: 3 }, undefined, 'no-answer'],
+    ['a failed blocking connect', MANGLED, undefined, 'failed'],
+    ['the same, seen in SYN_SENT', MANGLED, remembered({ state: TCP_STATE.SYN_SENT }), 'failed'],
+    ['SO_LINGER 0', { ...MANGLED, minRttUs: 25 }, undefined, 'aborted'],
+    ['SO_LINGER 0, seen', { ...MANGLED, minRttUs: 25 }, remembered(), 'aborted'],
+    ['a queued child, seen', { ...MANGLED, minRttUs: 25 }, remembered({ inode: 0 }), 'never-accepted'],
+    ['a queued child, unseen: its listener decides', { peerPort: 0, minRttUs: 25 }, undefined, 'mangled-child'],
+    ['a listener', { localPort: 80, local: 0, peer: 0 }, undefined, 'unconnected'],
+    ['UDP with a peer', { proto: 'udp', peerPort: 53 }, undefined, 'closed'],
+    ['UDP without', { proto: 'udp' }, undefined, 'unconnected'],
+  ])('%s', (_, event, known, outcome) => {
+    expect(outcomeOf(endedSocket(event), known)).toBe(outcome);
+  });
+});
+
+describe('EndedView', () => {
+  it('has the endpoints of the dump where the event has lost them', () => {
+    const view = new EndedView().moveTo(endedSocket({ ...MANGLED, localPort: 40_000 }), remembered());
+    expect(view).toMatchObject({ localPort: 40_000, peerPort: 3306, state: TCP_STATE.ESTABLISHED, inode: 4711 });
+    expect([view.localWord(0), view.peerWord(0)]).toEqual([0x7f000001, 0x7f000001]);
+  });
+
+  it('has the event’s own where it kept them', () => {
+    const known = remembered({ peerPort: 1, peer: [0] });
+    const view = new EndedView().moveTo(endedSocket(ESTABLISHED), known);
+    expect([view.peerPort, view.peerWord(0), view.tcpInfoNumber('rttUs')]).toEqual([3306, 0x7f000001, 300]);
+  });
+
+  it('has no times of what the kernel counts from its boot', () => {
+    const times = (event: EndedBytes) =>
+      new EndedView().moveTo(endedSocket(event), undefined).tcpInfoNumber('lastSentMs');
+    expect(times(ESTABLISHED)).toBe(0);
+    expect(times({ peerPort: 3306, segmentsIn: 1 })).toBeUndefined();
+    expect(times({ ...MANGLED, minRttUs: 25 })).toBeUndefined();
+  });
+
+  it('tells an attempt to connect from a connection', () => {
+    const state = (event: EndedBytes) => new EndedView().moveTo(endedSocket(event), undefined).state;
+    expect(state(ESTABLISHED)).toBe(TCP_STATE.ESTABLISHED);
+    expect(state({ peerPort: 3306, segmentsIn: 1 })).toBe(TCP_STATE.SYN_SENT);
+    expect(state({ proto: 'udp', peerPort: 53 })).toBe(TCP_STATE.ESTABLISHED);
+    expect(state(MANGLED)).toBe(TCP_STATE.CLOSE);
+  });
+});
