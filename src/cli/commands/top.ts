@@ -2,10 +2,11 @@ import { buildCommand } from '@stricli/core';
 import type { CliContext } from '../context.ts';
 import { refuseWithoutTerminal } from '../screen.ts';
 import { TEXTS } from '../texts.ts';
+import { operandsOf, type RecordedFlags, recordedFlags, speedFlag } from './recorded-flags.ts';
 import { flag } from './shared-flags.ts';
 import { parseInterval } from './stream-flags.ts';
 
-interface Flags {
+interface Flags extends RecordedFlags {
   all?: boolean;
   interval?: number;
   numeric?: boolean;
@@ -21,6 +22,8 @@ export const topCommand = buildCommand<Flags, string[], CliContext>({
       all: flag(TEXTS.all),
       interval: { kind: 'parsed', parse: parseInterval, brief: TEXTS.interval, optional: true, placeholder: 'TIME' },
       numeric: flag(TEXTS.numeric),
+      ...recordedFlags,
+      speed: speedFlag,
     },
     aliases: { a: 'all', n: 'numeric' },
     positional: {
@@ -30,12 +33,21 @@ export const topCommand = buildCommand<Flags, string[], CliContext>({
   },
   loader: async () => {
     const { top } = await import('../../flows/top/top.ts');
-    return async function (flags, target, ...filter) {
+    return async function (flags, ...words) {
       refuseWithoutTerminal();
       await top(this.flow, {
-        ...{ target, overview: { all: flags.all ?? false }, filter: filter.join(' ') },
+        ...(isLive(words, flags) ? overviewOf(flags) : await operandsOf('top', words, flags, 1)),
         ...{ intervalMs: flags.interval ?? 1000, forMs: undefined, events: false, numeric: flags.numeric ?? false },
       });
     };
   },
 });
+
+/** Whether neither a TARGET nor a recording is named. */
+function isLive(words: readonly string[], { from, at, speed }: RecordedFlags): boolean {
+  return words.length === 0 && from === undefined && at === undefined && speed === undefined;
+}
+
+function overviewOf({ all = false }: Flags) {
+  return { target: undefined, overview: { all }, filter: '' };
+}
