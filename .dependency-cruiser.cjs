@@ -19,7 +19,8 @@ const ROOMS = {
   present: ['model', 'analyze'],
   lab: ['model'],
   flows: ['collect', 'act', 'analyze', 'filter', 'present', 'model'],
-  cli: ['flows', 'model'],
+  screen: ['present'],
+  cli: ['flows', 'screen', 'present', 'model'],
 };
 
 /** Compiled without Node's types; they may not load Node's modules or a package that reaches the machine. */
@@ -30,6 +31,8 @@ const PACKAGES = {
   koffi: '^src/kernel/',
   '@stricli/core': '^src/cli/',
   'get-east-asian-width': '^src/present/',
+  ink: '^src/screen/',
+  react: '^src/screen/',
   'smol-toml': '^src/collect/',
   valibot: '^src/collect/',
 };

@@ -18,5 +18,5 @@ fi
 
 install_packages
 install_programs ip:iproute2 netstat:net-tools iptables:iptables busybox:busybox-static \
-  mariadb:mariadb-client-core mariadbd:mariadb-server-core haproxy:haproxy
+  mariadb:mariadb-client-core mariadbd:mariadb-server-core haproxy:haproxy tmux:tmux pgrep:procps
 exec vitest run "$@"

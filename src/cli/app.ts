@@ -18,6 +18,7 @@ import { lsCommand } from './commands/ls.ts';
 import { netstatCommand } from './commands/netstat.ts';
 import { psCommand } from './commands/ps.ts';
 import { recordCommand } from './commands/record.ts';
+import { topCommand } from './commands/top.ts';
 import { watchCommand } from './commands/watch.ts';
 import { EXIT, exitStatus } from './exit-status.ts';
 import { TEXTS } from './texts.ts';
@@ -27,6 +28,7 @@ const verbs = {
   ls: lsCommand,
   netstat: netstatCommand,
   watch: watchCommand,
+  top: topCommand,
   events: eventsCommand,
   limits: limitsCommand,
   record: recordCommand,

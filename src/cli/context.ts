@@ -2,6 +2,7 @@ import type { FlowContext } from '../flows/context.ts';
 import { localContext } from '../flows/local.ts';
 import { terminalConfirm } from './confirm.ts';
 import { descriptorOutput } from './output.ts';
+import { terminalScreen } from './screen.ts';
 import { stopSignal } from './stop-signal.ts';
 
 /** What a command runs on: this machine, this terminal. */
@@ -25,6 +26,6 @@ export function processContext(): CliContext {
       stderr: err,
       env: { ...process.env, ...(process.env.NO_COLOR && { STRICLI_NO_COLOR: '1' }) },
     },
-    flow: { ...localContext(process.env, out, err), confirm: terminalConfirm(err), stopSignal },
+    flow: { ...localContext(process.env, out, err), confirm: terminalConfirm(err), screen: terminalScreen, stopSignal },
   };
 }

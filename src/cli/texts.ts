@@ -6,6 +6,7 @@ export const TEXTS = {
   netstat: 'Exactly what `nsenter -t PID -n netstat FLAGS` prints',
   events: 'Every connection as it ends: who, how long, how much, and how it ended',
   watch: 'The counts over time, a line per tick',
+  topVerb: 'The same live, on the whole screen: containers, their peers, their sockets',
   watchBy: 'Count in groups by these keys; by state unless told otherwise',
   interval: 'How often, from 100ms on; 1s unless told otherwise',
   noEvents: 'Do not listen for sockets that end: no closes per second, and no cost for the host',

@@ -1,4 +1,5 @@
 import type { Machine } from '../collect/machine.ts';
+import type { Screen, ScreenEvent } from '../present/top/screen.ts';
 
 /** A stream that a flow writes to. */
 export interface Output {
@@ -15,6 +16,8 @@ export interface FlowContext {
   err: Output;
   /** A signal that a stream ends with: Ctrl-C, SIGTERM. Undefined where nothing ends it early. */
   stopSignal?: (() => AbortSignal) | undefined;
+  /** Takes the terminal over, and tells what happens there; undefined where nobody has one. */
+  screen?: ((listener: (event: ScreenEvent) => void) => Promise<Screen>) | undefined;
   /** Asks a person a yes-or-no question; undefined where nobody can be asked. */
   confirm?: ((question: string) => Promise<boolean>) | undefined;
 }

@@ -6,6 +6,7 @@ import type { Machine } from '../machine.ts';
 import type { Place } from '../place.ts';
 import { placeOfHost, placeOfNamed, placeOfProcess } from '../places.ts';
 import { resolveTargets } from '../resolve.ts';
+import { findSpaces } from '../spaces.ts';
 import { parseTargets, type TargetSpec } from '../target-spec.ts';
 
 /** A namespace in which something lives that was asked for. */
@@ -35,9 +36,21 @@ export class FollowedTargets {
   /** What runtimes told of containers, for as long as they cannot be asked. */
   readonly #facts = new Map<string, ContainerFacts>();
 
-  private constructor(machine: Machine, text: string) {
+  /** Undefined for what was named; whether what has no container is wanted too. */
+  readonly #everything: { all: boolean } | undefined;
+
+  private constructor(machine: Machine, specs: readonly TargetSpec[], everything?: { all: boolean }) {
     this.#machine = machine;
-    this.#specs = parseTargets(text);
+    this.#specs = specs;
+    this.#everything = everything;
+  }
+
+  /**
+   * What `ps` lists: every container; without any, or when all are wanted, every other namespace and
+   * the host too.
+   */
+  static everything(machine: Machine, all: boolean): FollowedTargets {
+    return new FollowedTargets(machine, [], { all });
   }
 
   /**
@@ -46,7 +59,7 @@ export class FollowedTargets {
    * @throws {Failure} when a target cannot be found now
    */
   static async find(machine: Machine, text: string, mayBeEmpty = false): Promise<FollowedTargets> {
-    const followed = new FollowedTargets(machine, text);
+    const followed = new FollowedTargets(machine, parseTargets(text));
     if (mayBeEmpty && text === 'all') return followed;
     for (const { target } of await resolveTargets(machine, text)) {
       if (target.id !== undefined) followed.#idOfName.set(target.name, target.id);
@@ -57,6 +70,7 @@ export class FollowedTargets {
   /** Looks again. A target that is not there at the moment is left out. */
   async look(): Promise<FoundTargets> {
     const inventory = this.#remembered(await takeInventory(this.#machine));
+    if (this.#everything !== undefined) return { spaces: this.#all(inventory, this.#everything.all), inventory };
     const hostNetns = inventory.processes.find(({ pid }) => pid === 1)?.netns;
     const spaces = new Map<number, FoundSpace>();
     for (const spec of this.#specs) {
@@ -80,6 +94,14 @@ export class FollowedTargets {
       if (container === undefined) spaces.get(netns)?.otherPids.push(pid);
     }
     return { spaces: [...spaces.values()], inventory };
+  }
+
+  #all(inventory: Inventory, all: boolean): FoundSpace[] {
+    const spaces = findSpaces(this.#machine, inventory, all || inventory.containers.length === 0);
+    return spaces.map(({ place, containers, otherPids, isHost }) => ({
+      ...{ place, containers, otherPids, host: isHost },
+      targets: containers.length === 0 ? [place.target.name] : containers.map(({ facts }) => facts.name),
+    }));
   }
 
   /** Where a runtime does not answer, its containers keep the names that it told before. */

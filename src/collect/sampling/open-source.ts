@@ -17,6 +17,8 @@ export interface SourceOptions {
   numeric: boolean;
   /** Bytes of the kernel's buffer for events of a namespace; undefined for the usual. */
   eventBufferBytes?: number | undefined;
+  /** Without a TARGET: what `ps` lists, with `all` what has no container too. */
+  overview?: { all: boolean } | undefined;
   /** Whether the host's own numbers are wanted. */
   host?: boolean;
   /** A recording to take them from; undefined for this machine. */
@@ -38,13 +40,13 @@ export interface Recorded {
  * @throws {Failure}
  */
 export async function openSource(machine: Machine, options: SourceOptions): Promise<SampleSource> {
-  const { target, intervalMs, forMs, events, numeric, eventBufferBytes, host, from } = options;
+  const { target, overview, intervalMs, forMs, events, numeric, eventBufferBytes, host, from } = options;
   if (from !== undefined) {
     const targets = target === undefined ? undefined : target.split(',').filter((part) => part !== '');
     return RecordedSource.open(from.file, { targets, speed: from.speed, untilMs: from.untilMs, names: !numeric });
   }
-  if (target === undefined) throw new Failure('usage', 'a TARGET is missing');
-  return Sampler.start(machine, target, {
-    ...{ intervalMs, forMs, events, eventBufferBytes, names: !numeric, host: host ?? false },
-  });
+  const sampling = { intervalMs, forMs, events, eventBufferBytes, names: !numeric, host: host ?? false };
+  if (target !== undefined) return Sampler.start(machine, target, sampling);
+  if (overview !== undefined) return Sampler.startOverview(machine, overview.all, sampling);
+  throw new Failure('usage', 'a TARGET is missing');
 }

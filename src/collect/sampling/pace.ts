@@ -12,16 +12,22 @@ export class Pace {
   }
 }
 
-/** Waits; comes back at once when the signal is aborted. */
-export function wait(ms: number, signal: AbortSignal | undefined): Promise<void> {
+/**
+ * Waits; comes back at once when the signal is aborted.
+ *
+ * @param waking gets, for as long as it waits, a function that ends the waiting
+ */
+export function wait(ms: number, signal: AbortSignal | undefined, waking?: Set<() => void>): Promise<void> {
   return new Promise((resolve) => {
     if (signal?.aborted) return resolve();
     const done = () => {
       clearTimeout(timer);
       signal?.removeEventListener('abort', done);
+      waking?.delete(done);
       resolve();
     };
     const timer = setTimeout(done, Math.max(ms, 0));
     signal?.addEventListener('abort', done);
+    waking?.add(done);
   });
 }

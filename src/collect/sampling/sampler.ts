@@ -43,7 +43,7 @@ const BACKGROUND_SHARE = 0.03;
 
 /** Samples of this machine, in two tiers: see `docs/architecture.md`. */
 export class Sampler implements SampleSource {
-  readonly intervalMs: number;
+  intervalMs: number;
   readonly #machine: Machine;
   readonly #options: SamplerOptions;
   readonly #population: Population;
@@ -51,6 +51,7 @@ export class Sampler implements SampleSource {
   readonly #budget: CpuBudget;
   readonly #listening = new Set<SpaceSampler>();
   readonly #pace = new Pace();
+  readonly #waking = new Set<() => void>();
   readonly #endMs: number;
   #dueMs = Date.now();
   #notes: string[] = [];
@@ -74,6 +75,19 @@ export class Sampler implements SampleSource {
    */
   static async start(machine: Machine, target: string, options: SamplerOptions): Promise<Sampler> {
     const followed = await FollowedTargets.find(machine, target, true);
+    return Sampler.#over(machine, followed, options);
+  }
+
+  /**
+   * Begins to sample what `ps` lists.
+   *
+   * @param all also the namespaces without a container, and the host; without any container always
+   */
+  static async startOverview(machine: Machine, all: boolean, options: SamplerOptions): Promise<Sampler> {
+    return Sampler.#over(machine, FollowedTargets.everything(machine, all), options);
+  }
+
+  static async #over(machine: Machine, followed: FollowedTargets, options: SamplerOptions): Promise<Sampler> {
     return new Sampler(machine, await followPopulation(machine, followed, options.names), options);
   }
 
@@ -86,7 +100,7 @@ export class Sampler implements SampleSource {
       if (stop?.aborted || now >= this.#endMs + this.intervalMs / 2) return undefined;
       if (now >= this.#dueMs) break;
       const rest = this.#dueMs - now;
-      await wait(this.#stream === undefined ? rest : Math.min(this.#pace.next(found), rest), stop);
+      await wait(this.#stream === undefined ? rest : Math.min(this.#pace.next(found), rest), stop, this.#waking);
     }
     const atMs = Date.now();
     // A tick that came late does not make the next ones come faster.
@@ -117,6 +131,17 @@ export class Sampler implements SampleSource {
   async details(): Promise<SourceDetails> {
     const watched = [...this.#population.samplers()].flatMap(({ space }) => space.containers);
     return sourceDetails(this.#machine, watched);
+  }
+
+  hurry(): void {
+    this.#dueMs = Date.now();
+    for (const wake of [...this.#waking]) wake();
+  }
+
+  setInterval(intervalMs: number): void {
+    this.#dueMs = Math.min(this.#dueMs, Date.now() + intervalMs);
+    this.intervalMs = intervalMs;
+    for (const wake of [...this.#waking]) wake();
   }
 
   close(): void {

@@ -36,6 +36,10 @@ export interface SampleSource {
   sysctls(space: WatchedSpace): Readonly<Record<string, string>>;
   /** What changes seldom and costs a question for each container. */
   details(): Promise<SourceDetails>;
+  /** Brings the next tick at once. Absent where ticks come as they were recorded. */
+  hurry?(): void;
+  /** Another interval from now on, in milliseconds. Absent where ticks come as they were recorded. */
+  setInterval?(intervalMs: number): void;
   close(): void;
 }
 

@@ -1,0 +1,73 @@
+import type { SocketSource, SocketView } from '../model/socket-view.ts';
+import { stateName, TCP_STATE } from '../model/tcp-state.ts';
+import type { TopCounts } from '../model/top-rows.ts';
+import { DistinctSockets } from './distinct.ts';
+
+/** Counts that are still added to. */
+interface Counting {
+  total: number;
+  udp: number;
+  /** By state number; only of protocols that have states. */
+  states: Uint32Array;
+}
+
+/**
+ * Counts the sockets of a look that a test lets through, for each owner.
+ *
+ * @param ownerOf names the owner; what has none is counted under the empty text
+ */
+export function countOwners(
+  sockets: SocketSource,
+  ownerOf: (socket: SocketView) => string | undefined,
+  test: (socket: SocketView) => boolean,
+): Map<string, TopCounts> {
+  const owners = new Map<string, Counting>();
+  const distinct = new DistinctSockets();
+  sockets.each((socket) => {
+    if (socket.proto === 'unix' || !distinct.isNew(socket) || !test(socket)) return;
+    const owner = ownerOf(socket) ?? '';
+    let counting = owners.get(owner);
+    if (counting === undefined) {
+      counting = { total: 0, udp: 0, states: new Uint32Array(16) };
+      owners.set(owner, counting);
+    }
+    counting.total++;
+    if (socket.proto === 'udp' || socket.proto === 'udplite') counting.udp++;
+    else if (socket.proto !== 'raw') {
+      const state = socket.state & 15;
+      counting.states[state] = (counting.states[state] ?? 0) + 1;
+    }
+  });
+  return new Map([...owners].map(([owner, counting]) => [owner, countsOf(counting)]));
+}
+
+function countsOf({ total, udp, states }: Counting): TopCounts {
+  const byState: Record<string, number> = {};
+  states.forEach((count, state) => {
+    if (count > 0) byState[stateName(state)] = (byState[stateName(state)] ?? 0) + count;
+  });
+  return { total, udp, byState };
+}
+
+/** Timer of a TIME_WAIT entry: net/ipv4/inet_diag.c, inet_twsk_diag_fill. */
+const TIME_WAIT_TIMER = 3;
+
+/**
+ * Sockets of a look without TIME_WAIT that `sockstat` counts under it all the same: a FIN_WAIT2 whose
+ * process closed it is such an entry too (net/ipv4/tcp_minisocks.c, tcp_time_wait).
+ */
+export function entriesInOtherStates(sockets: SocketSource): number {
+  let entries = 0;
+  sockets.each(({ timer, state }) => {
+    if (timer === TIME_WAIT_TIMER && state !== TCP_STATE.TIME_WAIT) entries++;
+  });
+  return entries;
+}
+
+/** Counts with some that only a counter of the kernel told. */
+export function withCounted(counts: TopCounts, more: { timeWait?: number; udp?: number; raw?: number }): TopCounts {
+  const { timeWait = 0, udp = 0, raw = 0 } = more;
+  const byState =
+    timeWait === 0 ? counts.byState : { ...counts.byState, TIME_WAIT: (counts.byState.TIME_WAIT ?? 0) + timeWait };
+  return { total: counts.total + timeWait + udp + raw, udp: counts.udp + udp, byState };
+}

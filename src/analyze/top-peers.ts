@@ -1,0 +1,109 @@
+import { formatIpv4, formatIpv6, isMapped } from '../model/address.ts';
+import type { Proto, SocketView } from '../model/socket-view.ts';
+import { stateName, TCP_STATE } from '../model/tcp-state.ts';
+import type { TopCounts } from '../model/top-rows.ts';
+import { DistinctSockets } from './distinct.ts';
+import { GroupTable } from './group-table.ts';
+import { PROTOS } from './key-reader.ts';
+import type { Roles } from './roles.ts';
+
+/** The sockets of one peer: of a port of its, or of one of ours that it came to. */
+export interface PeerCount extends TopCounts {
+  /** As {@link peerIdOf} makes it. */
+  id: string;
+  proto: Proto;
+  /** Undefined for listening and unconnected sockets. */
+  address: string | undefined;
+  direction: 'in' | 'out';
+  /** The peer's port of what goes out, our own of what came in. */
+  port: number;
+}
+
+/** Words of a key: state, protocol and direction; port and whether there is an address; the address, IPv4 mapped. */
+const WIDTH = 6;
+const HAS_ADDRESS = 0x10000;
+
+/** Counts sockets by peer and state: an object for each group, none for a socket. */
+export class PeerTable {
+  readonly #table = new GroupTable(WIDTH);
+  readonly #distinct = new DistinctSockets();
+  readonly #roles: Roles;
+
+  /** @param roles of all sockets of the namespace */
+  constructor(roles: Roles) {
+    this.#roles = roles;
+  }
+
+  count(socket: SocketView): void {
+    if (socket.proto === 'unix' || !this.#distinct.isNew(socket)) return;
+    const { key } = this.#table;
+    const incoming = isIncoming(socket, this.#roles);
+    key[0] = socket.state | (PROTOS.indexOf(socket.proto) << 8) | (incoming ? 1 << 16 : 0);
+    key[1] = incoming ? socket.localPort : socket.peerPort;
+    key[2] = key[3] = key[4] = key[5] = 0;
+    if (hasPeer(socket)) {
+      key[1] |= HAS_ADDRESS;
+      const inet6 = socket.family === 'inet6';
+      key[2] = inet6 ? socket.peerWord(0) : 0;
+      key[3] = inet6 ? socket.peerWord(1) : 0;
+      key[4] = inet6 ? socket.peerWord(2) : 0xffff;
+      key[5] = inet6 ? socket.peerWord(3) : socket.peerWord(0);
+    }
+    this.#table.count();
+  }
+
+  /** The peers in the order in which they were first seen. */
+  peers(): PeerCount[] {
+    const peers = new Map<string, PeerCount & { byState: Record<string, number> }>();
+    this.#table.each((key, count) => {
+      const [first = 0, second = 0, w0 = 0, w1 = 0, w2 = 0, w3 = 0] = key;
+      const proto = PROTOS[(first >>> 8) & 0xff] ?? 'tcp';
+      const direction = first >>> 16 === 1 ? 'in' : 'out';
+      const address = (second & HAS_ADDRESS) === 0 ? undefined : addressText(w0, w1, w2, w3);
+      const port = second & 0xffff;
+      const id = peerId(proto, direction, address, port);
+      let peer = peers.get(id);
+      if (peer === undefined) {
+        peer = { ...{ id, proto, address, direction, port }, total: 0, udp: 0, byState: {} };
+        peers.set(id, peer);
+      }
+      peer.total += count;
+      if (proto === 'udp' || proto === 'udplite') peer.udp += count;
+      else {
+        const name = stateName(first & 0xff);
+        peer.byState[name] = (peer.byState[name] ?? 0) + count;
+      }
+    });
+    return [...peers.values()];
+  }
+}
+
+/** The id of the peer that a socket is counted for. */
+export function peerIdOf(socket: SocketView, roles: Roles): string {
+  const incoming = isIncoming(socket, roles);
+  const port = incoming ? socket.localPort : socket.peerPort;
+  return peerId(socket.proto, incoming ? 'in' : 'out', hasPeer(socket) ? peerText(socket) : undefined, port);
+}
+
+function isIncoming(socket: SocketView, roles: Roles): boolean {
+  return roles.of(socket) === 'server' || !hasPeer(socket);
+}
+
+function hasPeer({ peerPort, state }: SocketView): boolean {
+  return peerPort !== 0 && state !== TCP_STATE.LISTEN;
+}
+
+function peerText(socket: SocketView): string {
+  if (socket.family !== 'inet6') return formatIpv4(socket.peerWord(0));
+  return addressText(socket.peerWord(0), socket.peerWord(1), socket.peerWord(2), socket.peerWord(3));
+}
+
+function addressText(w0: number, w1: number, w2: number, w3: number): string {
+  return isMapped(w0, w1, w2) ? formatIpv4(w3) : formatIpv6(w0, w1, w2, w3);
+}
+
+/** `out tcp 10.0.0.1:3306`, `in tcp *:8080`. */
+function peerId(proto: Proto, direction: 'in' | 'out', address: string | undefined, port: number): string {
+  const host = address === undefined ? '*' : address.includes(':') ? `[${address}]` : address;
+  return `${direction} ${proto} ${host}:${port}`;
+}

@@ -1,0 +1,143 @@
+import type { SampleSource, SpaceLook, SpaceTick, Tick } from '../../collect/sampling/source.ts';
+import type { Filter } from '../../filter/syntax.ts';
+import type { TopData, TopRow } from '../../model/top-rows.ts';
+import type { WatchedSpace } from '../../model/watched.ts';
+import type { TopState } from '../../present/top/state.ts';
+import { boundTests, type LookTest } from '../bound-tests.ts';
+import { type OpenedLook, OpenedRow, openedSockets } from './opened-row.ts';
+import { partiesOf, SpaceRows } from './space-rows.ts';
+
+/** A remark stays to be read for so long. */
+const REMARK_MS = 10_000;
+
+/** What the ticks told, counted for what is shown. */
+export class TopDataKeeper {
+  readonly #source: SampleSource;
+  readonly #spaces = new Map<number, SpaceRows>();
+  readonly #tests = new Map<number, LookTest | undefined>();
+  #filter: Filter;
+  #rows: TopRow[] = [];
+  #tick: Tick | undefined;
+  #opened: { id: string; row: OpenedRow; look: OpenedLook | undefined } | undefined;
+  #isNew = false;
+  #remark: { text: string; untilMs: number } | undefined;
+
+  constructor(source: SampleSource, filter: Filter) {
+    this.#source = source;
+    this.#filter = filter;
+  }
+
+  /** Whether nobody asked for special sockets. */
+  get showsAll(): boolean {
+    return this.#filter.tree === undefined;
+  }
+
+  /** The namespace of a row; undefined when it is not there. */
+  netnsOf(id: string | undefined): number | undefined {
+    return this.#rows.find((row) => row.id === id)?.netns;
+  }
+
+  /** The row that a TARGET means when it means one alone. */
+  onlyRow(): string | undefined {
+    const [space, ...others] = this.#tick?.spaces ?? [];
+    if (space === undefined || others.length > 0) return undefined;
+    const own = this.#rows.filter(({ name }) => space.space.targets.includes(name));
+    return (own.length === 1 ? own : this.#rows).length === 1 ? (own[0] ?? this.#rows[0])?.id : undefined;
+  }
+
+  /** Other sockets are wanted from the next tick on. */
+  setFilter(filter: Filter): void {
+    this.#filter = filter;
+    this.#tests.clear();
+    for (const space of this.#spaces.values()) space.forget();
+    this.#opened = undefined;
+  }
+
+  /**
+   * Takes a tick in.
+   *
+   * @throws {Failure} `usage` for a name in the filter that nobody knows
+   */
+  async take(tick: Tick, state: TopState): Promise<void> {
+    const rows: TopRow[] = [];
+    const present = new Set<number>();
+    for (const spaceTick of tick.spaces) {
+      const { netns } = spaceTick.space;
+      present.add(netns);
+      rows.push(...this.#space(netns).rows(spaceTick, tick, await this.#test(spaceTick.space)));
+    }
+    for (const netns of this.#spaces.keys()) {
+      if (present.has(netns)) continue;
+      this.#spaces.delete(netns);
+      this.#tests.delete(netns);
+    }
+    this.#rows = rows;
+    this.#tick = tick;
+    this.#remember(tick);
+    this.#takeOpened(tick, state);
+  }
+
+  /** What is known for what is shown. */
+  data(state: TopState): TopData {
+    const atMs = this.#tick?.atMs ?? Date.now();
+    const base: TopData = { atMs, rows: this.#rows, note: this.#note(atMs) };
+    const opened = this.#opened;
+    if (opened === undefined || opened.id !== state.entered || opened.look === undefined) return base;
+    const peers = opened.row.peers(opened.look, this.#isNew);
+    this.#isNew = false;
+    if (state.level !== 'sockets') return { ...base, peers };
+    const { sockets, more } = openedSockets(opened.look, state.peer);
+    return { ...base, peers, sockets, moreSockets: more };
+  }
+
+  #takeOpened(tick: Tick, { entered }: TopState): void {
+    if (entered === undefined) {
+      this.#opened = undefined;
+      return;
+    }
+    if (this.#opened?.id !== entered) this.#opened = { id: entered, row: new OpenedRow(), look: undefined };
+    const found = tick.spaces.find(({ space }) => partiesOf(space).some(({ id }) => id === entered));
+    if (found?.look === undefined) return;
+    this.#opened.look = this.#openedLook(found, found.look, tick, entered);
+    this.#isNew = true;
+  }
+
+  #openedLook({ space }: SpaceTick, look: SpaceLook, { names }: Tick, entered: string): OpenedLook {
+    const owner = partiesOf(space).find(({ id }) => id === entered)?.owner;
+    return { look, names, owner, test: this.#tests.get(space.netns) };
+  }
+
+  #space(netns: number): SpaceRows {
+    const known = this.#spaces.get(netns) ?? new SpaceRows();
+    this.#spaces.set(netns, known);
+    return known;
+  }
+
+  async #test(space: WatchedSpace): Promise<LookTest | undefined> {
+    if (this.#filter.tree === undefined) return undefined;
+    if (!this.#tests.has(space.netns)) {
+      const bound = await this.#source.bind(space, this.#filter);
+      const tests = bound === undefined ? undefined : boundTests(bound, () => this.#tick?.containers ?? []);
+      this.#tests.set(space.netns, tests?.look);
+    }
+    return this.#tests.get(space.netns);
+  }
+
+  #remember({ atMs, notes, spaces }: Tick): void {
+    const texts = [...notes];
+    for (const { space, look } of spaces) {
+      for (const note of look?.coverage.notes ?? []) texts.push(`${space.name}: ${note}`);
+    }
+    if (texts.length > 0) this.#remark = { text: [...new Set(texts)].join('; '), untilMs: atMs + REMARK_MS };
+  }
+
+  #note(atMs: number): string | undefined {
+    const budget = this.#tick?.budget;
+    const stretched = budget?.stretched
+      ? `background budget of ${budget.share * 100} % of a core used up: counts get older`
+      : undefined;
+    const remark = this.#remark !== undefined && this.#remark.untilMs > atMs ? this.#remark.text : undefined;
+    const parts = [stretched, remark].filter((part) => part !== undefined);
+    return parts.length > 0 ? parts.join('; ') : undefined;
+  }
+}

@@ -1,0 +1,44 @@
+import { safeText } from '../safe-text.ts';
+import { displayWidth } from '../table.ts';
+import type { Line, Span } from './screen.ts';
+
+const ELLIPSIS = '…';
+
+/** Text made safe, and exactly so many terminal columns wide: cut with an ellipsis, or padded. */
+export function fitted(text: string, width: number, align: 'left' | 'right' = 'left'): string {
+  if (width <= 0) return '';
+  const safe = safeText(text);
+  const wide = displayWidth(safe);
+  if (wide <= width) return align === 'left' ? safe + ' '.repeat(width - wide) : ' '.repeat(width - wide) + safe;
+  let cut = '';
+  let used = 0;
+  for (const character of safe) {
+    const next = displayWidth(character);
+    if (used + next > width - 1) break;
+    cut += character;
+    used += next;
+  }
+  return cut + ELLIPSIS + ' '.repeat(width - 1 - used);
+}
+
+/** A line cut or padded to exactly so many columns. */
+export function fittedLine(line: Line, width: number): Line {
+  const fitting: Span[] = [];
+  let left = width;
+  for (const span of line) {
+    if (left <= 0) break;
+    const wide = displayWidth(span.text);
+    if (wide <= left) fitting.push(span);
+    else fitting.push({ ...span, text: fitted(span.text, left) });
+    left -= Math.min(wide, left);
+  }
+  if (left > 0) fitting.push({ text: ' '.repeat(left) });
+  return fitting;
+}
+
+/** Two ends of a line; the left one is cut where there is no room for both. */
+export function twoEnds(left: Line, right: Line, width: number): Line {
+  const wide = right.reduce((sum, { text }) => sum + displayWidth(text), 0);
+  if (wide >= width) return fittedLine(right, width);
+  return [...fittedLine(left, width - wide), ...right];
+}

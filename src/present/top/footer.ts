@@ -1,0 +1,78 @@
+import { safeText } from '../safe-text.ts';
+import { displayWidth } from '../table.ts';
+import { fittedLine } from './cell.ts';
+import type { Line, Span } from './screen.ts';
+import type { Prompt, TopState } from './state.ts';
+
+const LIST_KEYS: readonly [key: string, label: string][] = [
+  ['F1', 'Help'],
+  ['F3', 'Search'],
+  ['F4', 'Filter'],
+  ['F5', 'Flat'],
+  ['F6', 'SortBy'],
+  ['p', 'Pause'],
+  ['Enter', 'Open'],
+  ['Esc', 'Back'],
+  ['F10', 'Quit'],
+];
+
+const MENU_KEYS: readonly [key: string, label: string][] = [
+  ['Enter', 'Sort'],
+  ['Esc', 'Cancel'],
+];
+
+/** The lowest lines: what the keys do, or the line that is typed with what is wrong with it. */
+export function footerLines(state: TopState, width: number): Line[] {
+  if (state.prompt !== undefined) return promptLines(state.prompt, width);
+  return [keyLine(state.menu === undefined ? LIST_KEYS : MENU_KEYS, width)];
+}
+
+function keyLine(keys: readonly [string, string][], width: number): Line {
+  const spans = keys.flatMap(([key, label]): Span[] => [
+    { text: key, style: 'key' },
+    { text: `${label} `, style: 'label' },
+  ]);
+  return fittedLine(spans, width);
+}
+
+/** Where the cursor stands; there is none of the terminal's own. */
+const CURSOR: Span = { text: ' ', style: 'selected' };
+
+function promptLines({ kind, text, mistake }: Prompt, width: number): Line[] {
+  const label = kind === 'filter' ? 'Filter: ' : 'Search: ';
+  const hint = kind === 'filter' ? '  Enter takes it, Esc leaves it' : '  F3 next, Enter and Esc end';
+  const characters = [...text];
+  // A long text is moved so that its end, or the place that is wrong, can be seen.
+  const room = width - label.length - 2;
+  const wanted = mistake?.at ?? characters.length;
+  const start = Math.max(0, Math.min(wanted, characters.length) - room + 1);
+  const shown = safeText(characters.slice(start, start + room).join(''));
+  const typed: Line = [{ text: label, style: 'bold' }, { text: shown }, CURSOR, { text: hint, style: 'dim' }];
+  if (mistake === undefined) return [fittedLine(typed, width)];
+  const { at, length = 1, message } = mistake;
+  const lines: Line[] = [fittedLine(typed, width)];
+  if (at !== undefined) {
+    const before = label.length + displayWidth(characters.slice(start, at).join(''));
+    lines.push(
+      fittedLine([{ text: ' '.repeat(before) }, { text: '^'.repeat(Math.max(1, length)), style: 'bad' }], width),
+    );
+  }
+  lines.push(...wrapped(safeText(message), width).map((line) => fittedLine([{ text: line, style: 'bad' }], width)));
+  return lines;
+}
+
+/** A sentence has at most so many lines. */
+const MOST_LINES = 4;
+
+/** Lines of a sentence, broken at blanks; the last one is cut by who prints it. */
+function wrapped(text: string, width: number): string[] {
+  const lines: string[] = [];
+  let rest = text;
+  while (rest.length > width && lines.length < MOST_LINES - 1) {
+    const blank = rest.lastIndexOf(' ', width);
+    const at = blank <= 0 ? width : blank;
+    lines.push(rest.slice(0, at));
+    rest = rest.slice(at).trimStart();
+  }
+  return [...lines, rest];
+}

@@ -1,0 +1,60 @@
+import type { TopCounts, TopRow } from '../../model/top-rows.ts';
+import { descriptorBar, PARTS, partCounts, stateBar } from './bars.ts';
+import { shortCount } from './columns.ts';
+import type { Line, Span } from './screen.ts';
+
+/** Wider meters say no more. */
+const MOST_WIDTH = 60;
+
+/** The meters above the list: all sockets by state with what the colours mean, and the fullest descriptors. */
+export function meterLines(rows: readonly TopRow[], width: number, colour: boolean): Line[] {
+  const all = added(rows);
+  const wide = Math.min(width - LABEL_WIDTH, MOST_WIDTH);
+  const total = shortCount(all.total);
+  const fullest = rows.reduce<TopRow | undefined>((best, row) => (share(row) > share(best) ? row : best), undefined);
+  return [
+    [
+      { text: 'Sockets '.padStart(LABEL_WIDTH), style: 'label' },
+      ...stateBar(all, all.total, wide - total.length - 1, colour),
+      { text: ` ${total}` },
+    ],
+    legend(all, colour),
+    [
+      { text: 'Files '.padStart(LABEL_WIDTH), style: 'label' },
+      ...descriptorBar(fullest?.descriptors, Math.min(wide, 30)),
+      ...(fullest?.descriptors === undefined ? [] : [{ text: ` PID ${fullest.descriptors.pid}` }]),
+    ],
+  ];
+}
+
+const LABEL_WIDTH = 8;
+
+function legend(counts: TopCounts, colour: boolean): Line {
+  const parts = partCounts(counts);
+  return [
+    { text: ' '.repeat(LABEL_WIDTH) },
+    ...PARTS.flatMap(({ title, style, letter }, index): Span[] => {
+      const count = parts[index] ?? 0;
+      if (count === 0) return [];
+      return [{ text: `${colour ? '|' : letter}`, style }, { text: `${title} ${shortCount(count)} ` }];
+    }),
+  ];
+}
+
+/** The counts of several rows in one. */
+function added(rows: readonly TopCounts[]): TopCounts {
+  const byState: Record<string, number> = {};
+  let total = 0;
+  let udp = 0;
+  for (const row of rows) {
+    total += row.total;
+    udp += row.udp;
+    for (const [state, count] of Object.entries(row.byState)) byState[state] = (byState[state] ?? 0) + count;
+  }
+  return { total, udp, byState };
+}
+
+function share(row: TopRow | undefined): number {
+  const use = row?.descriptors;
+  return use === undefined ? -1 : use.used / (use.softLimit ?? Number.POSITIVE_INFINITY);
+}

@@ -1,0 +1,45 @@
+import type { Line, Style } from './screen.ts';
+
+/** Selections of ECMA-48 (SGR): what begins a style. Each ends with {@link RESET}. */
+const COLOURS: Readonly<Record<Style, string>> = {
+  bold: '1',
+  dim: '2',
+  heading: '30;42',
+  sorted: '30;46',
+  selected: '30;46',
+  key: '1',
+  label: '30;46',
+  good: '32',
+  warning: '33',
+  bad: '1;31',
+  established: '32',
+  listen: '34',
+  'time-wait': '35',
+  'close-wait': '31',
+  opening: '33',
+  closing: '36',
+  other: '37',
+};
+
+/** Where no colour is wanted; what only a colour told apart is told apart by letters then. */
+const PLAIN: Partial<Record<Style, string>> = {
+  bold: '1',
+  heading: '7',
+  sorted: '7;4',
+  selected: '7',
+  label: '7',
+  bad: '1',
+};
+
+const RESET = '\x1b[0m';
+
+/** A line as a terminal takes it. */
+export function paint(line: Line, colour: boolean): string {
+  const codes: Partial<Record<Style, string>> = colour ? COLOURS : PLAIN;
+  return line
+    .map(({ text, style }) => {
+      const code = style === undefined ? undefined : codes[style];
+      return code === undefined || text === '' ? text : `\x1b[${code}m${text}${RESET}`;
+    })
+    .join('');
+}

@@ -1,0 +1,265 @@
+/** `top` on a real pseudo-terminal: what stays on the screen after keys, against what `ss` counts. */
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { LAUNCHER, socklens } from '../support/cli.ts';
+import { createNetns, type TestNetns, until } from '../support/netns.ts';
+import { Workshop } from '../support/recipes/workshop.ts';
+import { type TerminalSize, TestTerminal } from '../support/terminal.ts';
+
+const SMALL: TerminalSize = { columns: 80, rows: 24 };
+const LARGE: TerminalSize = { columns: 200, rows: 60 };
+/** Connections that both sides hold, and such of which one side is closed. */
+const OPEN = 4;
+const HALF_CLOSED = 3;
+/** shutdown(2). */
+const SHUT_WR = 1;
+
+let busy: TestNetns;
+let quiet: TestNetns;
+let workshop: Workshop;
+let quietWorkshop: Workshop;
+let port: number;
+let terminal: TestTerminal | undefined;
+
+beforeAll(async () => {
+  busy = createNetns();
+  quiet = createNetns();
+  workshop = await Workshop.start(busy);
+  quietWorkshop = await Workshop.start(quiet);
+  const listener = await workshop.tcpListener('127.0.0.1');
+  port = listener.port;
+  for (let index = 0; index < OPEN; index++) await workshop.tcpPair(listener);
+  for (let index = 0; index < HALF_CLOSED; index++) {
+    const { client } = await workshop.tcpPair(listener);
+    await workshop.shutdown(client, SHUT_WR);
+  }
+  await until('CLOSE_WAIT', () => counted('close-wait') === HALF_CLOSED);
+});
+afterEach(() => {
+  terminal?.close();
+  terminal = undefined;
+});
+afterAll(async () => {
+  await workshop?.stop();
+  await quietWorkshop?.stop();
+  busy?.remove();
+  quiet?.remove();
+});
+
+/** Sockets in a state, or of all, as ss counts them. */
+function counted(state?: string, netns = busy): number {
+  const text = netns.run('ss', '-tanH', ...(state === undefined ? [] : ['state', state])).trim();
+  return text === '' ? 0 : text.split('\n').length;
+}
+
+const both = () => `netns:${busy.name},netns:${quiet.name}`;
+
+/** Starts top in a terminal and waits for its last line. */
+async function startTop(args: string, size = SMALL, env: Record<string, string> = {}): Promise<TestTerminal> {
+  const started = await TestTerminal.start(size, env);
+  terminal = started;
+  started.run(`clear; echo BEFORE; ${LAUNCHER} top ${args}; echo "status $?"`);
+  await started.until('the keys', isTop);
+  return started;
+}
+
+const isTop = (lines: string[]) =>
+  lines[0]?.startsWith('socklens top') === true && lines.at(-1)?.startsWith('F1Help') === true;
+const has = (text: string) => (lines: string[]) => lines.some((line) => line.includes(text));
+const rowOf = (lines: string[], text: string) => lines.find((line) => line.includes(text)) ?? '';
+const numbers = (line: string) => (line.replace(/\[.*?\]/g, ' ').match(/\b\d+\b/g) ?? []).map(Number);
+const isRow = (line: string) => line.startsWith('netns:');
+/** A namespace's name as 80 columns cut it. */
+const cutName = ({ name }: TestNetns) => `netns:${name}`.slice(0, 11);
+
+/** Nothing is wider than the terminal, and every line is where it belongs. */
+function expectWhole(lines: string[], { columns, rows }: TerminalSize): void {
+  expect(lines).toHaveLength(rows);
+  expect(lines.filter((line) => [...line].length > columns)).toEqual([]);
+  expect(lines[0]).toMatch(/^socklens top .*\d\d:\d\d:\d\d$/);
+  expect(lines.filter((line) => line.startsWith('socklens top'))).toHaveLength(1);
+  expect(lines.filter((line) => line.startsWith('F1Help'))).toEqual([lines.at(-1)]);
+}
+
+describe('top', () => {
+  it('namespaces with their counts, one entered: its peers, then their sockets, and back', async () => {
+    // What its process closed waits in FIN_WAIT2 as an entry that the kernel's counter has under TIME_WAIT.
+    const { client } = await quietWorkshop.tcpPair(await quietWorkshop.tcpListener('127.0.0.1'));
+    await quietWorkshop.close(client);
+    await until('FIN_WAIT2', () => counted('fin-wait-2', quiet) === 1);
+    const top = await startTop(both());
+    const overview = await top.until('both rows', (lines) => lines.filter(isRow).length === 2);
+    expect(counted(undefined, quiet)).toBe(3);
+    expect(rowOf(overview, ' 3 [')).toMatch(/\] +0 +1 +0 \[/);
+    expectWhole(overview, SMALL);
+    const heading = rowOf(overview, 'Socks').split(/\s+/);
+    expect(heading).toEqual(expect.arrayContaining(['Estab', 'CloseWait', 'TimeWait', 'Descriptors']));
+    // Ordered by sockets: the busy one comes first. Without its bars the row is name, sockets, states.
+    const row = overview[overview.indexOf(rowOf(overview, 'Socks')) + 1] ?? '';
+    expect(row.startsWith(cutName(busy))).toBe(true);
+    const [, all, , estab, closeWait] = /^(?:\S+)\s+(\d+)\s+\[(.*?)\]\s+(\d+)\s+(\d+)\s+\d+/.exec(row) ?? [];
+    expect([Number(all), Number(estab), Number(closeWait)]).toEqual([
+      counted(),
+      counted('established'),
+      counted('close-wait'),
+    ]);
+
+    top.press('Enter');
+    const peers = await top.until('the peers', has('localhost'));
+    expectWhole(peers, SMALL);
+    const outgoing = rowOf(peers, `→ ${port}`);
+    const incoming = rowOf(peers, `← ${port}`);
+    expect(numbers(outgoing.replace(String(port), ''))).toEqual([OPEN + HALF_CLOSED, OPEN, 0, 0]);
+    expect(numbers(incoming.replace(String(port), ''))).toEqual([OPEN + HALF_CLOSED, OPEN, HALF_CLOSED, 0]);
+    // A spark line stands at the end.
+    expect(incoming).toMatch(/[▁▂▃▄▅▆▇█]$/);
+
+    top.type('/');
+    top.type(`← ${port}`);
+    top.press('Enter', 'Enter');
+    const sockets = await top.until('the sockets', has('ESTABLISHED'));
+    expectWhole(sockets, SMALL);
+    expect(sockets.filter((line) => line.includes('ESTABLISHED'))).toHaveLength(OPEN);
+    expect(sockets.filter((line) => line.includes('CLOSE_WAIT'))).toHaveLength(HALF_CLOSED);
+    expect(rowOf(sockets, 'CLOSE_WAIT')).toContain(`${workshop.pid}/`);
+
+    top.press('Escape');
+    await top.until('the peers again', has(': peers'));
+    top.press('q');
+    await top.until('the overview again', has('2 rows'));
+  });
+
+  it('a filter with a mistake is marked under its place; a good one counts what it says', async () => {
+    const top = await startTop(`netns:${busy.name}`);
+    await top.until('the peers', has(': peers'));
+    top.press('F4');
+    top.type('state close-wat');
+    top.press('Enter');
+    const refused = await top.until('the mark', has('^'));
+    const typed = refused.findIndex((line) => line.startsWith('Filter: state close-wat'));
+    const mark = refused[typed + 1] ?? '';
+    expect(mark.indexOf('^')).toBe('Filter: state '.length);
+    expect(mark.trim()).toBe('^'.repeat('close-wat'.length));
+    expect(refused.slice(typed + 2).join(' ')).toContain('close-wait');
+
+    top.press('C-u');
+    top.type('state close-wait');
+    top.press('Enter');
+    const filtered = await top.until('the filtered counts', (lines) => /Sockets \[.*\] 3$/.test(lines[1] ?? ''));
+    expect(filtered.some((line) => line.startsWith('Filter: state close-wait'))).toBe(true);
+    expect(filtered.filter((line) => line.includes(`← ${port}`))).toHaveLength(1);
+    expect(filtered.some((line) => line.includes(`→ ${port}`))).toBe(false);
+
+    // A host that nobody knows is found out where names are looked up.
+    top.press('\\', 'C-u');
+    top.type('dst nobody.invalid');
+    top.press('Enter');
+    await top.until('what is wrong with the name', (lines) => has('nobody.invalid')(lines) && has('^')(lines));
+    top.press('C-u', 'Enter');
+    await top.until('all again', (lines) => lines[1]?.endsWith(` ${counted()}`) === true);
+  });
+
+  it('sorts by the column of the menu, by keys, and the other way round', async () => {
+    const top = await startTop(both());
+    const firstRow = (lines: string[]) => lines[lines.findIndex((line) => line.startsWith('Name')) + 1] ?? '';
+    const socketsOf = (lines: string[]) => Number(/^\S+\s+(\d+)/.exec(firstRow(lines))?.[1]);
+    await top.until('most sockets first', (lines) => socketsOf(lines) === counted());
+    top.type('I');
+    await top.until('fewest first', (lines) => socketsOf(lines) === counted(undefined, quiet));
+    top.press('F6');
+    const menu = await top.until('the menu', has('Sort by'));
+    expect(menu.at(-1)).toMatch(/^EnterSort/);
+    top.press('Home', 'Down', 'Enter');
+    await top.until('most first again', (lines) => socketsOf(lines) === counted());
+    top.type('N');
+    await top.until('by name', (lines) => lines.some((line) => line.startsWith('Name▽')));
+  });
+
+  it('pause, help, intervals and search', async () => {
+    const top = await startTop(both());
+    top.press('Space');
+    const paused = await top.until('the pause', has('PAUSED'));
+    const clock = paused[0]?.slice(-8);
+    top.press('F1');
+    const help = await top.until('the help', has('any key ends this help'));
+    expectWhole(help, SMALL);
+    for (const text of ['F4 \\', 'F10 Ctrl-C', 'Age is how old']) expect(help.join('\n')).toContain(text);
+    top.press('x');
+    const after = await top.until('the list', has('Descriptors'));
+    expect(after[0]?.slice(-8)).toBe(clock);
+    top.type('p');
+    await top.until('ticks again', (lines) => !has('PAUSED')(lines) && lines[0]?.slice(-8) !== clock);
+    top.type('-');
+    await top.until('faster', has('every 500ms'));
+    top.type('+');
+    await top.until('slower', has('every 1s'));
+  });
+
+  it('a terminal that grows and shrinks is filled, nothing wraps', async () => {
+    const top = await startTop(both());
+    expectWhole(await top.until('the list', has('Descriptors')), SMALL);
+    top.resize(LARGE);
+    const large = await top.until(
+      'the large screen',
+      (lines) => lines.length === LARGE.rows && isTop(lines) && has('Runtime')(lines),
+    );
+    expectWhole(large, LARGE);
+    expect(rowOf(large, `netns:${busy.name}`)).not.toBe('');
+    const heading = rowOf(large, 'Socks');
+    for (const title of ['Listen', 'Syn', 'Closing', 'Trend', 'Open/s', 'Age']) expect(heading).toContain(title);
+    top.press('Enter');
+    expectWhole(await top.until('the peers', has('localhost')), LARGE);
+    top.press('F5');
+    expectWhole(await top.until('the sockets', has('ESTABLISHED')), LARGE);
+    top.resize(SMALL);
+    const small = await top.until(
+      'the small screen',
+      (lines) => lines.length === SMALL.rows && isTop(lines) && has('ESTABLISHED')(lines),
+    );
+    expectWhole(small, SMALL);
+    top.resize({ columns: 40, rows: 10 });
+    const tiny = await top.until('the tiny screen', (lines) => lines.length === 10 && isTop(lines));
+    expectWhole(tiny, { columns: 40, rows: 10 });
+  });
+
+  it.each([
+    ['F10', (top: TestTerminal) => top.press('F10')],
+    ['Ctrl-C', (top: TestTerminal) => top.press('C-c')],
+    ['SIGTERM', (top: TestTerminal) => void process.kill(top.foreground(), 'SIGTERM')],
+  ])('%s gives the screen back as it was', async (_, quit) => {
+    const top = await startTop(both());
+    quit(top);
+    const lines = await top.until("the shell's screen", has('status 0'));
+    const written = lines.filter((line) => line !== '');
+    expect(written).toEqual(['BEFORE', 'status 0', expect.stringMatching(/^ready>/)]);
+    // The terminal echoes what is typed again.
+    top.type('echoed');
+    await top.until('the echo', has('ready> echoed'));
+  });
+
+  it('an error gives the screen back, then says itself', async () => {
+    using short = createNetns();
+    const lonely = await Workshop.start(short);
+    const started = await TestTerminal.start(SMALL);
+    terminal = started;
+    started.run(`clear; echo BEFORE; ${LAUNCHER} top netns:nobody; echo "status $?"`);
+    const lines = await started.until('the status', has('status 3'));
+    expect(lines.slice(0, 2)).toEqual(['BEFORE', expect.stringMatching(/^socklens: .*nobody/)]);
+    await lonely.stop();
+  });
+
+  it('NO_COLOR: letters stand where colours told states apart', async () => {
+    const top = await startTop(`netns:${busy.name}`, SMALL, { NO_COLOR: '1' });
+    const lines = await top.until('the peers', has('localhost'));
+    expect(lines[1]).toMatch(/^Sockets \[E+L+C+F+\] +\d+$/);
+    const coloured = top.colouredText();
+    // biome-ignore lint/suspicious/noControlCharactersInRegex: escape sequences are the point
+    expect(coloured.match(/\x1b\[[\d;]*m/g)?.filter((code) => /[[;](3[0-7]|4[0-7]|9\d|10\d)/.test(code))).toEqual([]);
+    // The bar under the chosen row needs no colour.
+    expect(coloured).toContain('\x1b[7m');
+  });
+
+  it('without a terminal it says so', () => {
+    const { status, stderr } = socklens(['top', 'host']);
+    expect([status, stderr]).toEqual([2, expect.stringMatching(/^socklens: top: .*(input|output) is none.*\n$/)]);
+  });
+});

@@ -1,0 +1,113 @@
+/** A real terminal for tests: a pseudo-terminal that tmux draws, of which it can be asked what stands there. */
+import { execFileSync } from 'node:child_process';
+import { threadId } from 'node:worker_threads';
+import { until } from './netns.ts';
+
+let counter = 0;
+
+/** What a shell shows when it waits; nothing that is tested writes it. */
+const PROMPT = 'ready> ';
+
+export interface TerminalSize {
+  columns: number;
+  rows: number;
+}
+
+/** A shell in a terminal of a size. {@link close} ends both. */
+export class TestTerminal {
+  readonly #server: string;
+
+  private constructor(server: string) {
+    this.#server = server;
+  }
+
+  /** @param env added to the shell's environment */
+  static async start(
+    { columns, rows }: TerminalSize,
+    env: Readonly<Record<string, string>> = {},
+  ): Promise<TestTerminal> {
+    const terminal = new TestTerminal(`socklens-test-${process.pid}-${threadId}-${counter++}`);
+    const settings = Object.entries({ PROMPT_COMMAND: `PS1='${PROMPT}'`, ...env }).flatMap(([name, value]) => [
+      '-e',
+      `${name}=${value}`,
+    ]);
+    const size = ['-x', String(columns), '-y', String(rows)];
+    // CI detection of ink's must not decide, nor what colours the machine that runs the tests wants.
+    terminal.#tmux(
+      '-f',
+      '/dev/null',
+      'new-session',
+      '-d',
+      ...size,
+      ...settings,
+      'env -u CI -u FORCE_COLOR bash --norc --noprofile',
+    );
+    await terminal.until('the shell', (lines) => lines.some((line) => line.startsWith(PROMPT.trim())));
+    return terminal;
+  }
+
+  /** Presses keys, as tmux names them: `Enter`, `F6`, `Down`, `C-c`. */
+  press(...keys: string[]): void {
+    this.#tmux('send-keys', ...keys);
+  }
+
+  /** Types a text, every character as it is. */
+  type(text: string): void {
+    this.#tmux('send-keys', '-l', text);
+  }
+
+  /** A command of the shell. */
+  run(command: string): void {
+    this.type(command);
+    this.press('Enter');
+  }
+
+  /** What stands on the screen, line by line, blanks at the ends left out. */
+  lines(): string[] {
+    return this.#tmux('capture-pane', '-p').split('\n').slice(0, -1);
+  }
+
+  /** As {@link lines}, with the escape sequences of colours and attributes. */
+  colouredText(): string {
+    return this.#tmux('capture-pane', '-p', '-e');
+  }
+
+  resize({ columns, rows }: TerminalSize): void {
+    this.#tmux('resize-window', '-x', String(columns), '-y', String(rows));
+  }
+
+  /** Process id of what runs in the foreground, below the shell. */
+  foreground(): number {
+    const shell = this.#tmux('display-message', '-p', '#{pane_pid}').trim();
+    const [child] = execFileSync('pgrep', ['-P', shell], { encoding: 'utf8' }).trim().split('\n');
+    return Number(child);
+  }
+
+  /** Waits until the screen shows something. @returns the lines that do */
+  async until(what: string, check: (lines: string[]) => boolean): Promise<string[]> {
+    let lines: string[] = [];
+    try {
+      return await until(what, () => {
+        lines = this.lines();
+        return check(lines) && lines;
+      });
+    } catch (error) {
+      throw new Error(`${(error as Error).message}; the screen shows\n${lines.join('\n')}`);
+    }
+  }
+
+  close(): void {
+    try {
+      this.#tmux('kill-server');
+    } catch {
+      // Its shell ended before.
+    }
+  }
+
+  #tmux(...args: string[]): string {
+    return execFileSync('tmux', ['-u', '-L', this.#server, ...args], {
+      encoding: 'utf8',
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+  }
+}

@@ -1,0 +1,46 @@
+/** Rows of `top` for tests, and what a frame of them reads like. */
+import type { TopData, TopPeerRow, TopRow, TopSocketRow } from '../../../../src/model/top-rows.ts';
+import type { KeyContext } from '../../../../src/present/top/move.ts';
+import { press } from '../../../../src/present/top/press.ts';
+import type { Line } from '../../../../src/present/top/screen.ts';
+import type { TopState } from '../../../../src/present/top/state.ts';
+
+export const AT_MS = Date.UTC(2026, 0, 2, 3, 4, 5);
+
+export function row(name: string, byState: Record<string, number>, more: Partial<TopRow> = {}): TopRow {
+  const total = Object.values(byState).reduce((sum, count) => sum + count, 0);
+  return {
+    ...{ id: name, name, runtime: 'docker', netns: 1, shared: false, total, udp: 0, byState },
+    ...{ lookedAtMs: AT_MS, history: [total], ...more },
+  };
+}
+
+export function peer(name: string, byState: Record<string, number>): TopPeerRow {
+  const { total } = row(name, byState);
+  return { id: name, peer: name, direction: 'out', service: 'mysql', total, udp: 0, byState, history: [1, total] };
+}
+
+export function socket(id: string): TopSocketRow {
+  const ends = { local: `10.0.0.1:${id}`, peer: 'db:mysql', state: 'ESTABLISHED' };
+  return { id, proto: 'tcp', ...ends, receiveQueue: 0, sendQueue: 0, process: '42/web' };
+}
+
+export function data(rows: readonly TopRow[], more: Partial<TopData> = {}): TopData {
+  return { atMs: AT_MS, rows, ...more };
+}
+
+/** The text of lines, without how they look. */
+export function textOf(lines: readonly Line[]): string[] {
+  return lines.map((line) => line.map(({ text }) => text).join(''));
+}
+
+/** A state after keys that are pressed on rows of these ids. */
+export function pressed(state: TopState, keys: readonly string[], ids: readonly string[], page = 5): TopState {
+  const context: KeyContext = {
+    rows: ids.map((id) => ({ id, text: id })),
+    page,
+    columns: [{ id: 'name', key: 'N' }, { id: 'sockets', key: 'P' }, { id: 'estab' }],
+    readFilter: (text) => (text === 'good' || text === '' ? undefined : { message: 'no filter', at: 0, length: 3 }),
+  };
+  return keys.reduce((current, key) => press(current, key, context), state);
+}

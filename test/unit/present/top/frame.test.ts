@@ -1,0 +1,164 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { displayWidth } from '../../../../src/present/table.ts';
+import { descriptorBar, stateBar } from '../../../../src/present/top/bars.ts';
+import { placeColumns } from '../../../../src/present/top/column.ts';
+import { OVERVIEW_COLUMNS, shortCount } from '../../../../src/present/top/columns.ts';
+import { frame } from '../../../../src/present/top/frame.ts';
+import { paint } from '../../../../src/present/top/paint.ts';
+import { firstState } from '../../../../src/present/top/state.ts';
+import { AT_MS, data, peer, pressed, row, socket, textOf } from './fixtures.ts';
+
+const first = firstState({ filter: '', intervalMs: 1000 });
+const bar = (...from: Parameters<typeof stateBar>) =>
+  stateBar(...from)
+    .map(({ text }) => text)
+    .join('');
+
+describe('bars', () => {
+  it('parts are as long as their counts, what is few can be seen', () => {
+    expect(bar(row('a', { ESTABLISHED: 5, CLOSE_WAIT: 5 }), 10, 12, false)).toBe('[EEEEECCCCC]');
+    expect(bar(row('a', { ESTABLISHED: 5, CLOSE_WAIT: 5 }), 20, 12, false)).toBe('[EEECC     ]');
+    expect(bar(row('a', { ESTABLISHED: 9999, CLOSE_WAIT: 1 }), 10_000, 12, false)).toBe('[EEEEEEEEEC]');
+    expect(bar(row('a', { ESTABLISHED: 1, LISTEN: 1 }, { total: 3, udp: 1 }), 3, 8, false)).toBe('[EELLoo]');
+    expect(bar(row('a', {}), 10, 6, true)).toBe('[    ]');
+  });
+
+  it('always fill their width exactly', () => {
+    const states = fc.record({ ESTABLISHED: fc.nat(1e6), LISTEN: fc.nat(9), TIME_WAIT: fc.nat(1e5), CLOSE: fc.nat(9) });
+    fc.assert(
+      fc.property(states, fc.nat(2e6), fc.integer({ min: 1, max: 80 }), (counts, full, width) => {
+        expect(bar(row('a', counts), full, width, true)).toHaveLength(width);
+      }),
+    );
+  });
+
+  it('descriptors against the limit, coloured from 70 and from 90 percent on', () => {
+    const use = (used: number, softLimit: number | null) => ({ pid: 1, used, softLimit, hardLimit: null });
+    const text = (...from: Parameters<typeof descriptorBar>) =>
+      descriptorBar(...from)
+        .map((span) => span.text)
+        .join('');
+    expect(text(use(63, 1024), 14)).toBe('[|    63/1024]');
+    expect(text(use(512, 1024), 24)).toBe('[|||||||||||   512/1024]');
+    expect(text(use(63, null), 8)).toBe('[    63]');
+    expect(text(undefined, 5)).toBe('    -');
+    expect(text(use(123_456, 1_000_000), 10)).toBe('123456/10…');
+    const styles = (used: number) => descriptorBar(use(used, 100), 14).map(({ style }) => style);
+    expect(styles(69)).toContain('good');
+    expect(styles(70)).toContain('warning');
+    expect(styles(90)).toContain('bad');
+  });
+
+  it.each([
+    [7, '7'],
+    [0.25, '0.3'],
+    [99_999, '99999'],
+    [100_000, '100k'],
+    [1_234_567, '1.2M'],
+    [undefined, '-'],
+  ])('%s is %s', (value, text) => {
+    expect(shortCount(value)).toBe(text);
+  });
+});
+
+describe('layout', () => {
+  it('columns fit every width, the name is never left out', () => {
+    for (let width = 1; width <= 300; width++) {
+      const placed = placeColumns(OVERVIEW_COLUMNS, width);
+      const used = placed.reduce((sum, column) => sum + column.placed, placed.length - 1);
+      expect(used).toBeLessThanOrEqual(width);
+      expect(placed[0]?.id).toBe('name');
+    }
+  });
+
+  it('more room shows more columns', () => {
+    const titles = (width: number) => placeColumns(OVERVIEW_COLUMNS, width).map(({ title }) => title);
+    expect(titles(80)).toEqual(['Name', 'Socks', 'States', 'Estab', 'CloseWait', 'TimeWait', 'Descriptors', 'Age']);
+    expect(titles(200)).toEqual(OVERVIEW_COLUMNS.map(({ title }) => title));
+  });
+
+  it('every frame is exactly as large as the terminal, whatever names containers have', () => {
+    const names = ['web', 'wide 容器容器容器容器容器容器容器', '\x1b[31mred\x07', 'x'.repeat(300), 'é\u0301\u202e'];
+    const rows = names.map((name, index) => row(name, { ESTABLISHED: 10 ** index, CLOSE_WAIT: index }));
+    const all = data(rows, {
+      peers: names.map((name) => peer(name, { SYN_SENT: 3 })),
+      sockets: [socket('1'), socket('2')],
+    });
+    const someKeys = fc.array(
+      fc.constantFrom(
+        'down',
+        'end',
+        'enter',
+        'escape',
+        'f1',
+        'f4',
+        'f5',
+        'f6',
+        '/',
+        'I',
+        'p',
+        'a',
+        'é',
+        '容',
+        'pageup',
+      ),
+      { maxLength: 12 },
+    );
+    const size = fc.record({ columns: fc.integer({ min: 1, max: 220 }), rows: fc.integer({ min: 1, max: 70 }) });
+    fc.assert(
+      fc.property(someKeys, size, fc.boolean(), (keys, terminal, colour) => {
+        const lines = textOf(frame(pressed(first, keys, names), all, terminal, colour));
+        expect(lines).toHaveLength(terminal.rows);
+        for (const line of lines) expect(displayWidth(line)).toBe(terminal.columns);
+        // biome-ignore lint/suspicious/noControlCharactersInRegex: finding them is the point
+        expect(lines.join('')).not.toMatch(/[\x00-\x1f\x7f-\x9f\u202e]/);
+      }),
+      { numRuns: 300 },
+    );
+  });
+
+  it('a mark stands under what is wrong with a filter', () => {
+    const state = pressed(first, ['f4', ...'bad', 'enter'], []);
+    const lines = textOf(frame(state, data([]), { columns: 80, rows: 24 }, true)).map((line) => line.trimEnd());
+    expect(lines.slice(-3).map((line) => line.slice(0, 14).trimEnd())).toEqual([
+      'Filter: bad',
+      '        ^^^',
+      'no filter',
+    ]);
+  });
+
+  it('says how old counts are, what was not read, and what the budget did', () => {
+    const old = row('old', { LISTEN: 1 }, { lookedAtMs: AT_MS - 12_000 });
+    const { lookedAtMs: _, ...never } = row('never', {});
+    const lines = textOf(frame(first, data([old, never], { note: 'budget used up' }), { columns: 80, rows: 24 }, true));
+    expect(lines.find((line) => line.startsWith('old'))).toMatch(/12s$/);
+    expect(lines.find((line) => line.startsWith('never'))).toMatch(/ \?$/);
+    expect(lines[4]?.trimEnd()).toBe('budget used up');
+    const entered = textOf(frame(pressed(first, ['enter'], ['old']), data([old]), { columns: 80, rows: 24 }, true));
+    expect(entered[4]?.trimEnd()).toBe('not read yet');
+  });
+});
+
+describe('paint', () => {
+  it('without colours only what no colour needs is left', () => {
+    expect(
+      paint(
+        [
+          { text: 'a', style: 'established' },
+          { text: 'b', style: 'selected' },
+        ],
+        true,
+      ),
+    ).toBe('\x1b[32ma\x1b[0m\x1b[30;46mb\x1b[0m');
+    expect(
+      paint(
+        [
+          { text: 'a', style: 'established' },
+          { text: 'b', style: 'selected' },
+        ],
+        false,
+      ),
+    ).toBe('a\x1b[7mb\x1b[0m');
+  });
+});
