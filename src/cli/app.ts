@@ -11,6 +11,7 @@ import { Failure } from '../model/failure.ts';
 import { doctorCommand } from './commands/doctor.ts';
 import { eventsCommand } from './commands/events.ts';
 import { explainCommand } from './commands/explain.ts';
+import { guardCommand } from './commands/guard.ts';
 import { killCommand } from './commands/kill.ts';
 import { lsCommand } from './commands/ls.ts';
 import { netstatCommand } from './commands/netstat.ts';
@@ -27,6 +28,7 @@ const verbs = {
   events: eventsCommand,
   doctor: doctorCommand,
   explain: explainCommand,
+  guard: guardCommand,
   kill: killCommand,
 };
 

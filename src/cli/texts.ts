@@ -20,6 +20,19 @@ export const TEXTS = {
   config: 'Read this file instead of socklens.toml in the working folder',
   explain: 'The knowledge behind a rule of the doctor; without one, the list of rules',
   explainRule: 'name of a rule',
+  guard: 'Runs a load test, watches targets meanwhile, and fails it when a budget of sockets breaks',
+  guardFull:
+    "BUDGET is a measure and a bound: 'peak(dst db:3306) <= 50', 'steady(state close-wait) = 0',\n" +
+    "'drain(all, 10s) <= baseline + 5', 'rate(opens to db:3306) <= 20/s', 'descriptors <= 80%',\n" +
+    "'lost events = 0', 'findings(critical) = 0'; a FILTER alone means peak (docs/guard.md).\n" +
+    'Status 0: every budget held; 1: one broke; 6: the command failed. The report is written to stderr.',
+  budget: 'What must hold; several times',
+  guardPool: 'At most so many connections of each process to an endpoint: db:3306=50; several times',
+  guardDescriptors: 'At most so much of the soft limit of open files: 80%',
+  noLeaks: 'Ten seconds after the command no more half-closed connections than before it',
+  guardFor: 'Stop the command after so long: that is no failure of it',
+  report: 'Write a report: FILE.html, FILE.json, FILE.xml (JUnit) or FILE.md; several times',
+  noStatus: 'No status line: the command gets the terminal to itself',
   for: 'How long: 500ms, 30s, 5m, 2h; until Ctrl-C without it',
   count: 'End after so many connections',
   kill: 'Closes the sockets that match, after showing them',
