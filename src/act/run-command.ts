@@ -102,10 +102,10 @@ export class RunningCommand {
   }
 
   #passOn(name: NodeJS.Signals): void {
-    if (this.stoppedBy === 'signal') return this.#signal('SIGKILL');
+    const again = this.stoppedBy === 'signal';
     this.stoppedBy ??= 'signal';
-    this.#signal(name);
-    this.#killAfter(GRACE_MS.signal);
+    this.#signal(again ? 'SIGKILL' : name);
+    if (!again) this.#killAfter(GRACE_MS.signal);
   }
 
   #killAfter(ms: number): void {

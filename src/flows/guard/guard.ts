@@ -2,28 +2,17 @@ import { RunningCommand } from '../../act/run-command.ts';
 import { checkWritable, writeWholeFile } from '../../act/write-file.ts';
 import type { Budget } from '../../analyze/guard/budget.ts';
 import { alwaysBudget } from '../../analyze/guard/short-forms.ts';
-import { openSource, type SourceOptions } from '../../collect/sampling/open-source.ts';
+import { openSource } from '../../collect/sampling/open-source.ts';
 import { Failure } from '../../model/failure.ts';
 import type { GuardReport } from '../../model/guard.ts';
 import { type ReportFormat, renderReport, reportFormat } from '../../present/report/formats.ts';
 import { guardText } from '../../present/report/guard-text.ts';
 import { safeText } from '../../present/safe-text.ts';
 import type { FlowContext } from '../context.ts';
-import type { DoctorSettings } from '../doctor-settings.ts';
+import type { GuardOptions } from './guard-options.ts';
 import { GuardRun } from './guard-run.ts';
 import { makeReport } from './make-report.ts';
 import { StatusLine } from './status-line.ts';
-
-export interface GuardOptions extends Omit<SourceOptions, 'host'>, DoctorSettings {
-  target: string;
-  budgets: readonly Budget[];
-  /** The command under test and its arguments. */
-  argv: readonly string[];
-  /** Files to write; the ending chooses the format. */
-  reports: readonly string[];
-  /** Whether a terminal gets a status line. */
-  status: boolean;
-}
 
 /** Status of a command that failed or could not be started, design 2.4. */
 const COMMAND_FAILED = 6;

@@ -10,7 +10,7 @@ import type { Phases } from '../../analyze/guard/target-value.ts';
 import type { SampleSource } from '../../collect/sampling/source.ts';
 import type { CommandResult, GuardReport } from '../../model/guard.ts';
 import { SCHEMA_VERSION } from '../../present/json.ts';
-import type { GuardOptions } from './guard.ts';
+import type { GuardOptions } from './guard-options.ts';
 import type { GuardRun } from './guard-run.ts';
 
 interface Parts {
