@@ -8,6 +8,7 @@ import {
 import manifest from '../../package.json' with { type: 'json' };
 import { errorLine } from '../flows/error-line.ts';
 import { Failure } from '../model/failure.ts';
+import { compareCommand } from './commands/compare.ts';
 import { doctorCommand } from './commands/doctor.ts';
 import { eventsCommand } from './commands/events.ts';
 import { explainCommand } from './commands/explain.ts';
@@ -29,6 +30,7 @@ const verbs = {
   doctor: doctorCommand,
   explain: explainCommand,
   guard: guardCommand,
+  compare: compareCommand,
   kill: killCommand,
 };
 
