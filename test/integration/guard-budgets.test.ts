@@ -105,7 +105,10 @@ describe('guard: each kind of budget', () => {
     const broken = await run(budget(`${subject()} < ${value}${unit}`), connections(7));
     expect(only(broken)).toMatchObject({ verdict: 'broken', worst: { value } });
     // Who: the process that holds them, as the test knows it.
-    expect(only(broken)?.worst?.who[0]).toMatchObject({ kind: 'process', name: expect.stringMatching(`^${workshop.pid}/`) });
+    expect(only(broken)?.worst?.who[0]).toMatchObject({
+      kind: 'process',
+      name: expect.stringMatching(`^${workshop.pid}/`),
+    });
     expect(broken.status).toBe(1);
     expect(broken.stderr).toContain('BROKEN');
   });

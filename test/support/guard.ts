@@ -91,7 +91,9 @@ export class Guard {
   /** Waits for its end; what it wrote is read and removed. */
   async end(): Promise<GuardEnd> {
     if (!this.ended) await once(this.#child, 'close');
-    const files = new Map(fs.readdirSync(this.#folder).map((name) => [name, fs.readFileSync(`${this.#folder}/${name}`, 'utf8')]));
+    const files = new Map(
+      fs.readdirSync(this.#folder).map((name) => [name, fs.readFileSync(`${this.#folder}/${name}`, 'utf8')]),
+    );
     fs.rmSync(this.#folder, { recursive: true });
     const json = files.get('r.json');
     return {

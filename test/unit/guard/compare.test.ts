@@ -33,9 +33,18 @@ describe('two runs side by side', () => {
     const leak = { rule: 'CLOSE_WAIT_LEAK', severity: 'critical', scope: 'web 42/node', summary: 'x' } as const;
     const comparison = compareRuns(
       run([measure(1, { name: 'old' })], [leak, { ...leak, rule: 'CONN_CHURN' }]),
-      run([measure(1, { name: 'new' })], [{ ...leak, scope: 'web 77/node' }, { ...leak, rule: 'POOL_OVERRUN' }]),
+      run(
+        [measure(1, { name: 'new' })],
+        [
+          { ...leak, scope: 'web 77/node' },
+          { ...leak, rule: 'POOL_OVERRUN' },
+        ],
+      ),
     );
-    expect(comparison.measures.map(({ name, change }) => `${name} ${change}`)).toEqual(['new only after', 'old only before']);
+    expect(comparison.measures.map(({ name, change }) => `${name} ${change}`)).toEqual([
+      'new only after',
+      'old only before',
+    ]);
     expect(comparison.gone.map(({ rule }) => rule)).toEqual(['CONN_CHURN']);
     expect(comparison.new.map(({ rule }) => rule)).toEqual(['POOL_OVERRUN']);
     expect(comparison.stayed.map(({ rule }) => rule)).toEqual(['CLOSE_WAIT_LEAK']);

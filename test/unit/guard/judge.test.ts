@@ -56,7 +56,9 @@ describe('judging a budget', () => {
       ...{ verdict: 'not judged' },
       reason: expect.stringContaining('the target was gone'),
     });
-    expect(judge('drain(all, 9s) <= 5', points, [], { ...phases, interrupted: true }).reason).toContain('stopped before');
+    expect(judge('drain(all, 9s) <= 5', points, [], { ...phases, interrupted: true }).reason).toContain(
+      'stopped before',
+    );
   });
 
   it('rate: every stretch that touches the run', () => {
@@ -66,10 +68,17 @@ describe('judging a budget', () => {
     }));
     const late = { ...phases, endedMs: AT + 9500 };
     // Second 1 ends where the command starts, and second 11 begins after it has ended.
-    expect(judge('rate(opens) <= 30/s', points, [], late)).toMatchObject({ verdict: 'held', unit: '/s', worst: { value: 30 } });
+    expect(judge('rate(opens) <= 30/s', points, [], late)).toMatchObject({
+      verdict: 'held',
+      unit: '/s',
+      worst: { value: 30 },
+    });
     expect(judge('rate(opens) <= 29/s', points, [], late).verdict).toBe('broken');
     const lossy = points.map((point) => ({ ...point, atLeast: true }));
-    expect(judge('rate(opens) <= 30/s', lossy, [], late)).toMatchObject({ verdict: 'held', reason: expect.stringContaining('lower bound') });
+    expect(judge('rate(opens) <= 30/s', lossy, [], late)).toMatchObject({
+      verdict: 'held',
+      reason: expect.stringContaining('lower bound'),
+    });
     expect(judge('rate(opens) <= 30/s', [])).toMatchObject({ verdict: 'not judged' });
   });
 
