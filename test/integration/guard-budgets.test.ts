@@ -5,7 +5,7 @@ import { Guard, type GuardEnd } from '../support/guard.ts';
 import { createNetns, type TestNetns } from '../support/netns.ts';
 import { SOCK } from '../support/recipes/constants.ts';
 import { V4 } from '../support/recipes/ground.ts';
-import { Workshop } from '../support/recipes/workshop.ts';
+import { type Pair, Workshop } from '../support/recipes/workshop.ts';
 
 let netns: TestNetns;
 let workshop: Workshop;
@@ -35,7 +35,7 @@ type Load = (guard: Guard) => Promise<(() => Promise<void>) | undefined>;
 const connections =
   (count: number): Load =>
   async (guard) => {
-    const pairs = [];
+    const pairs: Pair[] = [];
     for (let index = 0; index < count; index++) pairs.push(await workshop.tcpPair(listener));
     await guard.looks(3);
     return async () => {
@@ -64,7 +64,7 @@ const churn =
 const halfClosed =
   (count: number, held: boolean): Load =>
   async (guard) => {
-    const pairs = [];
+    const pairs: Pair[] = [];
     for (let index = 0; index < count; index++) pairs.push(await workshop.tcpPair(listener));
     for (const { server } of pairs) await workshop.close(server);
     // Long enough that they make up the second half of the run.

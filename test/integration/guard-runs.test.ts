@@ -160,7 +160,7 @@ describe('guard: on a terminal', () => {
         lines[line] = '';
         at += 4;
       } else if (bytes[at] === '\n') lines.push('');
-      else if (bytes[at] !== '\r') lines[line] += bytes[at];
+      else if (bytes[at] !== '\r') lines[line] = `${lines[line]}${bytes[at]}`;
     }
     return lines;
   }

@@ -17,6 +17,7 @@ export interface BudgetPoint {
 /** When what happened, milliseconds since the epoch. */
 export interface Phases {
   fromMs: number;
+  /** After the look that baselines come from. */
   startedMs: number;
   endedMs: number;
   intervalMs: number;
@@ -36,7 +37,7 @@ export interface TargetValue {
 
 /** Puts what was counted of one target together, as the budget asks. */
 export function targetValue(budget: Budget, points: readonly BudgetPoint[], phases: Phases): TargetValue {
-  const before = points.findLast(({ atMs }) => atMs <= phases.startedMs);
+  const before = points.findLast(({ atMs }) => atMs < phases.startedMs);
   const bound =
     budget.bound.kind === 'number'
       ? budget.bound.value
@@ -54,7 +55,7 @@ export function targetValue(budget: Budget, points: readonly BudgetPoint[], phas
 /** The point that a budget is about; a sentence where there is none. */
 function chosenPoint({ subject }: Budget, points: readonly BudgetPoint[], phases: Phases): BudgetPoint | string {
   const { startedMs, endedMs } = phases;
-  const during = points.filter(({ atMs }) => atMs > startedMs && atMs <= endedMs);
+  const during = points.filter(({ atMs }) => atMs >= startedMs && atMs <= endedMs);
   switch (subject.kind) {
     case 'peak':
     case 'descriptors':

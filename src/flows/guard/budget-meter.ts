@@ -39,6 +39,11 @@ export class BudgetMeter {
     this.#tests = tests;
   }
 
+  /** The command begins: what was the highest before it is no more. */
+  begin(): void {
+    this.#highest = -1;
+  }
+
   /** Takes an ended socket in. */
   ended(ended: EndedSocket): void {
     if (this.#budget.subject.kind !== 'rate' || ended.socket.proto !== 'tcp') return;

@@ -28,6 +28,11 @@ export class GuardMeters {
     this.points = budgets.map(() => []);
   }
 
+  /** The command begins. */
+  begin(): void {
+    for (const meters of this.#meters.values()) for (const meter of meters) meter.begin();
+  }
+
   /** Takes an ended socket in. */
   ended({ netns }: WatchedSpace, ended: EndedSocket): void {
     for (const meter of this.#meters.get(netns) ?? []) meter.ended(ended);

@@ -63,6 +63,7 @@ export class GuardRun {
 
   /** Looks until the command ends. @param onTick called after each look */
   async during(command: RunningCommand, onTick: () => void): Promise<void> {
+    this.meters.begin();
     for (;;) {
       const tick = await this.#source.next(this.#wish, command.ended);
       if (tick === undefined) return;

@@ -8,7 +8,7 @@ import type { Finding, Severity } from '../../../src/model/finding.ts';
 
 const AT = Date.UTC(2026, 0, 1);
 /** The command runs from second 1 to second 9. */
-const phases: Phases = { fromMs: AT, startedMs: AT + 1000, endedMs: AT + 9000, intervalMs: 1000, interrupted: false };
+const phases: Phases = { fromMs: AT, startedMs: AT + 1001, endedMs: AT + 9000, intervalMs: 1000, interrupted: false };
 
 /** A value at each second from 0 on. */
 function line(values: readonly number[], target = 'web', parts: Partial<BudgetPoint> = {}): BudgetPoint[] {
