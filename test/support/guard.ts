@@ -9,7 +9,7 @@ import { LAUNCHER } from './cli.ts';
 import { until } from './netns.ts';
 
 /** Says that it runs, waits for a line, and ends with the status that stands in it. */
-export const WAITING = ['sh', '-c', 'echo running; read status; exit "${status:-0}"'];
+const WAITING = ['sh', '-c', 'echo running; read status; exit $status'];
 
 export interface GuardEnd {
   status: number | null;
@@ -40,11 +40,19 @@ export class Guard {
   }
 
   /** Starts one with a look every 100 ms, and waits until its command runs. */
-  static async start(target: string, flags: readonly string[], command: readonly string[] = WAITING): Promise<Guard> {
+  static async start(
+    target: string,
+    flags: readonly string[],
+    command: readonly string[] = WAITING,
+    env: Record<string, string> = {},
+  ): Promise<Guard> {
     const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'socklens-guard-'));
     const reports = ['json', 'xml', 'md', 'html'].flatMap((ending) => ['--report', path.join(folder, `r.${ending}`)]);
     const args = ['guard', target, '--interval', '100ms', ...flags, ...reports, '--', ...command];
-    const guard = new Guard(spawn(LAUNCHER, args, { stdio: ['pipe', 'pipe', 'pipe'] }), folder);
+    const guard = new Guard(
+      spawn(LAUNCHER, args, { env: { ...process.env, ...env }, stdio: ['pipe', 'pipe', 'pipe'] }),
+      folder,
+    );
     await until('the command', () => guard.#stdout.includes('running') || guard.#child.exitCode !== null);
     return guard;
   }
@@ -77,6 +85,11 @@ export class Guard {
       before = now;
       return bursts > count;
     });
+  }
+
+  /** Waits until it has told something on stderr. */
+  async tells(text: string): Promise<void> {
+    await until(`"${text}"`, () => this.#stderr.includes(text) || this.ended);
   }
 
   /** Lets the command go on, and end with a status. */

@@ -71,6 +71,7 @@ export const guardCommand = buildCommand<Flags, string[], CliContext>({
         events: !flags.noEvents,
         numeric: flags.numeric ?? false,
         status: !flags.noStatus,
+        skip: config.doctor?.skip ?? [],
         ...doctorSettings({ set: flags.set ?? [], pools, serverLimits: flags.serverLimit ?? [] }, config),
       });
     };

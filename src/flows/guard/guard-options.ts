@@ -6,6 +6,8 @@ import type { DoctorSettings } from '../doctor-settings.ts';
 export interface GuardOptions extends Omit<SourceOptions, 'host'>, DoctorSettings {
   target: string;
   budgets: readonly Budget[];
+  /** Rules of the doctor to leave out. */
+  skip: readonly string[];
   /** The command under test and its arguments. */
   argv: readonly string[];
   /** Files to write; the ending chooses the format. */

@@ -61,16 +61,15 @@ export class GuardRun {
     await this.#add(tick);
   }
 
-  /** Looks until the command ends. @param onTick called after each look */
-  async during(command: RunningCommand, onTick: () => void): Promise<void> {
+  /** Looks until the command ends. @param onTick called after each look, with the names of targets that it missed */
+  async during(command: RunningCommand, onTick: (gone: readonly string[]) => void): Promise<void> {
     this.meters.begin();
     for (;;) {
       const tick = await this.#source.next(this.#wish, command.ended);
       if (tick === undefined) return;
       await this.#add(tick);
       // One that died while the command was still running, not one that was ended with it.
-      if (!command.ended.aborted) this.#missGone(tick);
-      onTick();
+      onTick(command.ended.aborted ? [] : this.#missGone(tick));
     }
   }
 
@@ -120,13 +119,16 @@ export class GuardRun {
     }
   }
 
-  #missGone({ spaces }: Tick): void {
+  #missGone({ spaces }: Tick): string[] {
+    const missed: string[] = [];
     const present = new Set(spaces.map(({ space }) => space.netns));
     for (const [netns, { name, lastMs }] of this.#seen) {
       if (present.has(netns)) continue;
       this.#seen.delete(netns);
       const cameAgain = spaces.some(({ space }) => space.name === name);
       this.#gone.set(name, { name, lastSeenMs: lastMs, cameAgain });
+      missed.push(name);
     }
+    return missed;
   }
 }

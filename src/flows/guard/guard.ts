@@ -9,6 +9,7 @@ import { type ReportFormat, renderReport, reportFormat } from '../../present/rep
 import { guardText } from '../../present/report/guard-text.ts';
 import { safeText } from '../../present/safe-text.ts';
 import type { FlowContext } from '../context.ts';
+import { chosenRules } from '../doctor.ts';
 import type { GuardOptions } from './guard-options.ts';
 import { GuardRun } from './guard-run.ts';
 import { makeReport } from './make-report.ts';
@@ -24,6 +25,8 @@ const COMMAND_FAILED = 6;
  */
 export async function guard(context: FlowContext, options: GuardOptions): Promise<number> {
   const files = reportFiles(options.reports);
+  // A name that is none is told before anything begins.
+  chosenRules({ rules: [], skip: options.skip });
   const budgets = [...options.budgets, ...(options.target === 'all' ? [] : [alwaysBudget()])];
   const source = await openSource(context.machine, { ...options, forMs: undefined, host: true });
   const stop = context.stopSignal?.();
@@ -39,7 +42,10 @@ export async function guard(context: FlowContext, options: GuardOptions): Promis
       return COMMAND_FAILED;
     }
     try {
-      await run.during(command, () => status.show(run.live(command.startedMs)));
+      await run.during(command, (gone) => {
+        for (const name of gone) status.tell(`${name}: it is gone, and the command still runs`);
+        status.show(run.live(command.startedMs));
+      });
       const end = await command.end();
       status.show(run.live(command.startedMs, 'waiting for what drains'));
       await run.after(end.atMs, stop);

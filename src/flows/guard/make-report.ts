@@ -1,5 +1,4 @@
 import type { CommandEnd, RunningCommand } from '../../act/run-command.ts';
-import { RULES } from '../../analyze/doctor/catalogue.ts';
 import { examine } from '../../analyze/doctor/examine.ts';
 import type { Budget } from '../../analyze/guard/budget.ts';
 import { judgeBudget } from '../../analyze/guard/judge.ts';
@@ -10,6 +9,7 @@ import type { Phases } from '../../analyze/guard/target-value.ts';
 import type { SampleSource } from '../../collect/sampling/source.ts';
 import type { CommandResult, GuardReport } from '../../model/guard.ts';
 import { SCHEMA_VERSION } from '../../present/json.ts';
+import { chosenRules } from '../doctor.ts';
 import type { GuardOptions } from './guard-options.ts';
 import type { GuardRun } from './guard-run.ts';
 
@@ -26,8 +26,9 @@ interface Parts {
 export async function makeReport(run: GuardRun, parts: Parts): Promise<GuardReport> {
   const { source, options, budgets, command, end, stop } = parts;
   const series = await run.series();
-  const { settings, declared } = options;
-  const diagnosis = examine(series, { rules: RULES, settings, declared, clock: () => performance.now() });
+  const { settings, declared, skip } = options;
+  const rules = chosenRules({ rules: [], skip });
+  const diagnosis = examine(series, { rules, settings, declared, clock: () => performance.now() });
   const gone = run.gone().map((target) =>
     targetGone(
       target,

@@ -1,4 +1,5 @@
 import { guardStatus } from '../../present/guard-status.ts';
+import { safeText } from '../../present/safe-text.ts';
 import type { FlowContext } from '../context.ts';
 import type { LiveState } from './guard-run.ts';
 
@@ -31,6 +32,14 @@ export class StatusLine {
     this.#erase();
     (fd === 1 ? this.#context.out : this.#context.err).write(bytes);
     if (bytes.length > 0) this.#lineEnded = bytes.at(-1) === NEWLINE;
+    this.#draw();
+  }
+
+  /** Tells something at once, in a line of its own. */
+  tell(text: string): void {
+    this.#erase();
+    this.#context.err.write(`${this.#on && !this.#lineEnded ? '\n' : ''}socklens: ${safeText(text)}\n`);
+    this.#lineEnded = true;
     this.#draw();
   }
 
