@@ -86,7 +86,7 @@ export class RunningCommand {
       await new Promise((resolve) => this.ended.addEventListener('abort', resolve, { once: true }));
     }
     // What it left running may hold its output open for as long as it likes.
-    await Promise.race([this.#closed, new Promise((resolve) => setTimeout(resolve, LAST_OUTPUT_MS).unref())]);
+    await Promise.race([this.#closed, new Promise((resolve) => setTimeout(resolve, LAST_OUTPUT_MS))]);
     this.#child.stdout?.destroy();
     this.#child.stderr?.destroy();
     return this.#end ?? { atMs: Date.now(), status: null, signal: null };

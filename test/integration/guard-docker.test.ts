@@ -1,7 +1,9 @@
 /** A guard over real containers: who holds what, and one that dies in the middle. */
+import { execFileSync } from 'node:child_process';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type RunningContainer, type TestEngine, testEngine } from '../support/engine.ts';
 import { Guard } from '../support/guard.ts';
+import { until } from '../support/netns.ts';
 
 const engine = testEngine();
 
@@ -37,8 +39,14 @@ function describeGuard(docker: TestEngine): void {
       `${few.name},${many.name}`,
       budgets.flatMap((text) => ['--budget', text]),
     );
-    // Until the last connection is made.
-    await guard.looks(20);
+    for (const { pid } of [few, many]) {
+      const listed = () =>
+        execFileSync('nsenter', ['-t', `${pid}`, '-n', 'ss', '-tnH', 'state', 'established'], { encoding: 'utf8' });
+      const wanted = pid === few.pid ? 2 : 5;
+      // Both ends of each are there.
+      await until('the connections', () => listed().trim().split('\n').length === 2 * wanted);
+    }
+    await guard.looks(3);
     guard.go();
     const { status, report } = await guard.end();
     expect(report?.budgets.map(({ verdict }) => verdict)).toEqual(['broken', 'held', 'broken', 'held', 'held']);

@@ -25,12 +25,14 @@ export interface GuardEnd {
 export class Guard {
   readonly #child: ChildProcess;
   readonly #folder: string;
+  readonly #closed: Promise<unknown>;
   #stdout = '';
   #stderr = '';
 
   private constructor(child: ChildProcess, folder: string) {
     this.#child = child;
     this.#folder = folder;
+    this.#closed = once(child, 'close');
     child.stdout?.setEncoding('utf8').on('data', (piece: string) => {
       this.#stdout += piece;
     });
@@ -103,7 +105,7 @@ export class Guard {
 
   /** Waits for its end; what it wrote is read and removed. */
   async end(): Promise<GuardEnd> {
-    if (!this.ended) await once(this.#child, 'close');
+    await this.#closed;
     const files = new Map(
       fs.readdirSync(this.#folder).map((name) => [name, fs.readFileSync(`${this.#folder}/${name}`, 'utf8')]),
     );
