@@ -44,10 +44,10 @@ export async function guard(context: FlowContext, options: GuardOptions): Promis
     try {
       await run.during(command, (gone) => {
         for (const name of gone) status.tell(`${name}: it is gone, and the command still runs`);
-        status.show(run.live(command.startedMs));
+        status.show(() => run.live(command.startedMs));
       });
       const end = await command.end();
-      status.show(run.live(command.startedMs, 'waiting for what drains'));
+      status.show(() => run.live(command.startedMs, 'waiting for what drains'));
       await run.after(end.atMs, stop);
       status.clear();
       const report = await makeReport(run, { source, options, budgets, command, end, stop });

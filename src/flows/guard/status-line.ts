@@ -43,10 +43,11 @@ export class StatusLine {
     this.#draw();
   }
 
-  show(state: LiveState): void {
+  /** @param state made only where it is shown */
+  show(state: () => LiveState): void {
     if (!this.#on) return;
     this.#erase();
-    this.#text = guardStatus(state, (this.#context.err.columns ?? 80) - 1);
+    this.#text = guardStatus(state(), (this.#context.err.columns ?? 80) - 1);
     this.#draw();
   }
 
