@@ -77,6 +77,8 @@ export class Sampler implements SampleSource {
   }
 
   async next(wish: TickWish, stop?: AbortSignal): Promise<Tick | undefined> {
+    // Even where ticks take longer than their interval, signals and whatever else waits get their turn.
+    await new Promise(setImmediate);
     for (;;) {
       const now = Date.now();
       const found = this.#drain(now, wish);
