@@ -8,9 +8,11 @@ import {
 import manifest from '../../package.json' with { type: 'json' };
 import { errorLine } from '../flows/error-line.ts';
 import { Failure } from '../model/failure.ts';
+import { compareCommand } from './commands/compare.ts';
 import { doctorCommand } from './commands/doctor.ts';
 import { eventsCommand } from './commands/events.ts';
 import { explainCommand } from './commands/explain.ts';
+import { guardCommand } from './commands/guard.ts';
 import { killCommand } from './commands/kill.ts';
 import { labCommand } from './commands/lab.ts';
 import { limitsCommand } from './commands/limits.ts';
@@ -35,6 +37,8 @@ const verbs = {
   doctor: doctorCommand,
   explain: explainCommand,
   lab: labCommand,
+  guard: guardCommand,
+  compare: compareCommand,
   kill: killCommand,
 };
 

@@ -14,6 +14,8 @@ export interface CliContext {
     exitCode?: number | string | null;
   };
   readonly flow: FlowContext;
+  /** The command of `guard`: what stands behind `--`. */
+  readonly behind?: readonly string[];
 }
 
 /** The context of a real run. */

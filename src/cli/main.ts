@@ -20,7 +20,7 @@ async function main(args: string[]): Promise<void> {
   const prepared = prepareArguments(args);
   refuseUnknownVerb(prepared.args[0]);
   if (prepared.debug) showStacks();
-  await run(app, prepared.args, context);
+  await run(app, prepared.args, { ...context, behind: prepared.behind });
   process.exitCode = statusOf(context.process.exitCode);
 }
 

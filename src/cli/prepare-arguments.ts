@@ -1,8 +1,12 @@
 /**
  * What the command tree cannot take: digits as flags (`-4`, `-tan4`) become their long form, and
- * `--debug` is taken out, for it belongs to no command.
+ * `--debug` is taken out, for it belongs to no command, and so is the command that `guard` runs.
  */
-export function prepareArguments(args: readonly string[]): { args: string[]; debug: boolean } {
+export function prepareArguments(args: readonly string[]): { args: string[]; debug: boolean; behind: string[] } {
+  if (args[0] === 'guard') {
+    const end = args.indexOf('--');
+    if (end >= 0) return { ...prepareArguments(args.slice(0, end)), behind: args.slice(end + 1) };
+  }
   const prepared: string[] = [];
   let debug = false;
   let onlyOperands = false;
@@ -13,7 +17,7 @@ export function prepareArguments(args: readonly string[]): { args: string[]; deb
     else if (/^-[A-Za-z46]*[46][A-Za-z46]*$/.test(arg)) prepared.push(...splitDigits(arg));
     else prepared.push(arg);
   }
-  return { args: prepared, debug };
+  return { args: prepared, debug, behind: [] };
 }
 
 function splitDigits(arg: string): string[] {

@@ -31,6 +31,22 @@ export const TEXTS = {
   speed: 'Replay so many times faster than it happened; max for as fast as possible',
   lab: 'The founding incident, replayed on this machine: what it looked like, what the doctor says, and both fixes',
   labDocker: 'With real containers: MariaDB, mysql2, HAProxy',
+  guard: 'Runs a load test, watches targets meanwhile, and fails it when a budget of sockets breaks',
+  guardFull:
+    "BUDGET is a measure and a bound: 'peak(dst db:3306) <= 50', 'steady(state close-wait) = 0',\n" +
+    "'drain(all, 10s) <= baseline + 5', 'rate(opens to db:3306) <= 20/s', 'descriptors <= 80%',\n" +
+    "'lost events = 0', 'findings(critical) = 0'; a FILTER alone means peak (docs/guard.md).\n" +
+    'Status 0: every budget held; 1: one broke; 6: the command failed. The report is written to stderr.',
+  compare: 'Two reports of guard side by side: what got better, what got worse',
+  compareBefore: 'a report of guard, FILE.json',
+  compareAfter: 'another one',
+  budget: 'What must hold; several times',
+  guardPool: 'At most so many connections of each process to an endpoint: db:3306=50; several times',
+  guardDescriptors: 'At most so much of the soft limit of open files: 80%',
+  noLeaks: 'Ten seconds after the command no more half-closed connections than before it',
+  guardFor: 'Stop the command after so long: that is no failure of it',
+  report: 'Write a report: FILE.html, FILE.json, FILE.xml (JUnit) or FILE.md; several times',
+  noStatus: 'No status line: the command gets the terminal to itself',
   for: 'How long: 500ms, 30s, 5m, 2h; until Ctrl-C without it',
   count: 'End after so many connections',
   limits: 'What `ulimit -a` says inside, beside the use, the declaration and the host; and a live change',

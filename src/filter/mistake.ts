@@ -10,6 +10,7 @@ const CLOSE_ENOUGH = 2;
  *
  * @param expected what could stand there: words, or a description; empty when the sentence says it all
  * @param word what stands there, when one of `expected` may have been meant
+ * @param about what the text is
  */
 export function mistake(
   text: string,
@@ -17,6 +18,7 @@ export function mistake(
   problem: string,
   expected: readonly string[] = [],
   word?: string,
+  about = 'filter',
 ): Failure {
   const meant = word === undefined ? undefined : nearest(word, expected);
   // A control character would move what follows away from its mark.
@@ -28,7 +30,7 @@ export function mistake(
     ...(expected.length > 0 ? [`  expected: ${expected.join(', ')}`] : []),
   ];
   const proposal = meant === undefined ? '' : `; did you mean ${meant}?`;
-  return new Failure('usage', `filter: ${problem}${proposal}`, { details });
+  return new Failure('usage', `${about}: ${problem}${proposal}`, { details });
 }
 
 /** The word that is most like `word`; undefined when none is alike enough. */

@@ -18,6 +18,16 @@ export class SeriesBuilder {
   #toMs = 0;
   #names: Names | undefined;
   #containers: readonly WatchedContainer[] = [];
+  readonly #most: number;
+  #kept = 0;
+
+  /**
+   * @param most how many sockets are kept over all looks: above that every second look loses its own, so that a
+   *   day of them fits; without it all are kept
+   */
+  constructor(most = Number.POSITIVE_INFINITY) {
+    this.#most = most;
+  }
 
   /** Takes an ended socket in. */
   ended({ netns }: WatchedSpace, ended: EndedSocket): void {
@@ -85,7 +95,24 @@ export class SeriesBuilder {
       for (const note of look.coverage.notes) this.#notes.add(`${space.name}: ${note}`);
     }
     kept.samples.push(sample);
+    this.#kept += sample.sockets?.length ?? 0;
+    if (this.#kept > this.#most) this.#letGo();
     return sample;
+  }
+
+  /** Every second look but the first and the last of a namespace lets its sockets go; what was counted stays. */
+  #letGo(): void {
+    this.#notes.add(
+      'it was looked for long: the sockets of some of the older looks were let go before the rules saw them',
+    );
+    this.#kept = 0;
+    for (const { samples } of this.#spaces.values()) {
+      const dumps = samples.filter(({ sockets }) => sockets !== undefined);
+      dumps.forEach((dump, index) => {
+        if (index % 2 === 1 && index < dumps.length - 1) delete dump.sockets;
+        else this.#kept += dump.sockets?.length ?? 0;
+      });
+    }
   }
 
   #keep(space: WatchedSpace): Kept {

@@ -1,0 +1,34 @@
+import fs from 'node:fs';
+import path from 'node:path';
+import { Failure } from '../model/failure.ts';
+
+/**
+ * Makes sure, before hours of work, that a file can be written.
+ *
+ * @throws {Failure} `usage` when its folder is missing, `not-permitted` when it may not be written
+ */
+export function checkWritable(file: string): void {
+  const folder = path.dirname(file);
+  try {
+    fs.accessSync(fs.existsSync(file) ? file : folder, fs.constants.W_OK);
+    if (!fs.existsSync(file) || !fs.statSync(file).isDirectory()) return;
+  } catch (error) {
+    throw failed(file, error);
+  }
+  throw new Failure('usage', `${file}: it is a folder`);
+}
+
+/** Writes a file as a whole. @throws {Failure} */
+export function writeWholeFile(file: string, text: string): void {
+  try {
+    fs.writeFileSync(file, text);
+  } catch (error) {
+    throw failed(file, error);
+  }
+}
+
+function failed(file: string, error: unknown): Failure {
+  const { code } = error as NodeJS.ErrnoException;
+  const kind = code === 'EACCES' || code === 'EPERM' || code === 'EROFS' ? 'not-permitted' : 'usage';
+  return new Failure(kind, `${file}: cannot be written (${code})`, { cause: error });
+}

@@ -1,0 +1,52 @@
+import type { Finding } from '../../model/finding.ts';
+import { RecordedSockets } from '../../model/record-view.ts';
+import type { RunMeasure, RunSummary } from '../../model/run-summary.ts';
+import type { SpaceSample } from '../../model/sample.ts';
+import type { Series, SpaceSeries } from '../../model/series.ts';
+import { countStates } from '../guard/state-counts.ts';
+import { betterOfState, runFindings } from './state-measures.ts';
+
+/** What of a series, a recording's among them, can be compared. @param findings of the doctor over the same series */
+export function summarizeSeries(name: string, series: Series, findings: readonly Finding[]): RunSummary {
+  return {
+    name,
+    seconds: (series.toMs - series.fromMs) / 1000,
+    measures: series.spaces.flatMap(measuresOf),
+    findings: runFindings(findings),
+  };
+}
+
+function measuresOf({ space, samples }: SpaceSeries): RunMeasure[] {
+  const measures: RunMeasure[] = [];
+  const looks = samples.flatMap(({ sockets }) =>
+    sockets === undefined ? [] : [countStates(new RecordedSockets(sockets))],
+  );
+  const states = new Set(looks.flatMap((counts) => [...counts.keys()]));
+  for (const state of states) {
+    const values = looks.map((counts) => counts.get(state) ?? 0);
+    const better = betterOfState(state);
+    measures.push({ name: `${space.name}: ${state} at most`, value: Math.max(0, ...values), better });
+    measures.push({ name: `${space.name}: ${state} at last`, value: values.at(-1) ?? 0, better });
+  }
+  const shares = samples.flatMap(({ processes }) =>
+    (processes ?? []).map(({ used, softLimit }) => (softLimit === null ? 0 : (used / softLimit) * 100)),
+  );
+  if (shares.length > 0) {
+    const value = Math.round(shares.reduce((most, share) => Math.max(most, share), 0) * 10) / 10;
+    measures.push({ name: `${space.name}: descriptors of the soft limit`, value, unit: '%', better: 'lower' });
+  }
+  const opens = opensPerSecond(samples);
+  if (opens !== undefined) {
+    measures.push({ name: `${space.name}: connections made`, value: opens, unit: '/s', better: 'none' });
+  }
+  return measures;
+}
+
+/** Over the whole series; undefined where it was not counted twice. */
+function opensPerSecond(samples: readonly SpaceSample[]): number | undefined {
+  const counted = samples.filter(({ counters }) => counters?.TcpActiveOpens !== undefined);
+  const [first, last] = [counted[0], counted.at(-1)];
+  if (first === undefined || last === undefined || last.atMs <= first.atMs) return undefined;
+  const made = ({ counters }: SpaceSample) => (counters?.TcpActiveOpens ?? 0) + (counters?.TcpPassiveOpens ?? 0);
+  return Math.round(((made(last) - made(first)) / ((last.atMs - first.atMs) / 1000)) * 10) / 10;
+}

@@ -1,0 +1,155 @@
+import type { Budget, BudgetFilter } from '../../analyze/guard/budget.ts';
+import type { BudgetPoint } from '../../analyze/guard/target-value.ts';
+import type { EndedSocket } from '../../collect/ended-stream.ts';
+import type { SpaceLook, SpaceTick } from '../../collect/sampling/source.ts';
+import type { Share } from '../../model/guard.ts';
+import type { Names } from '../../model/names.ts';
+import type { ProcessSample } from '../../model/sample.ts';
+import type { SocketView } from '../../model/socket-view.ts';
+import { TCP_STATE } from '../../model/tcp-state.ts';
+import type { EndedTest, LookTest } from '../bound-tests.ts';
+import { mostOf } from './most-of.ts';
+
+/** A tick of one namespace as a meter needs it. */
+export interface MeterInput {
+  tick: SpaceTick;
+  /** Absent where its sockets were not read. */
+  look?: SpaceLook;
+  atMs: number;
+  /** When the tick before was; absent at the first. */
+  beforeMs: number | undefined;
+  names: Names;
+}
+
+/** What a meter tells of a tick, without the target's name. */
+export type Metered = Omit<BudgetPoint, 'target'>;
+
+/** Counts, of one namespace, what one budget is about. */
+export class BudgetMeter {
+  readonly #budget: Budget;
+  readonly #tests: { look: LookTest; ended: EndedTest } | undefined;
+  #closes = 0;
+  #living: number | undefined;
+  #opens: number | undefined;
+  #highest = -1;
+
+  /** @param tests of its filter; undefined where it has none */
+  constructor(budget: Budget, tests: { look: LookTest; ended: EndedTest } | undefined) {
+    this.#budget = budget;
+    this.#tests = tests;
+  }
+
+  /** The command begins: what was the highest before it is no more. */
+  begin(): void {
+    this.#highest = -1;
+  }
+
+  /** Takes an ended socket in. */
+  ended(ended: EndedSocket): void {
+    if (this.#budget.subject.kind !== 'rate' || ended.socket.proto !== 'tcp') return;
+    if (this.#tests === undefined || this.#tests.ended(ended)) this.#closes++;
+  }
+
+  /** What is to be told of a tick; undefined for nothing. */
+  measure(input: MeterInput): Metered | undefined {
+    const { subject } = this.#budget;
+    switch (subject.kind) {
+      case 'peak':
+      case 'steady':
+      case 'drain':
+        return input.look === undefined ? undefined : this.#count(input, input.look, subject.filter);
+      case 'rate':
+        return this.#rate(input, subject.of);
+      case 'descriptors':
+        return this.#descriptors(input, subject.as);
+      case 'lost-events':
+        return input.tick.closes === undefined ? undefined : between(input, input.tick.lost);
+      case 'findings':
+        return undefined;
+    }
+  }
+
+  #count({ atMs, names }: MeterInput, look: SpaceLook, filter: BudgetFilter): Metered {
+    const matches = this.#tests?.look(look) ?? everything;
+    const test = (socket: SocketView) => isCounted(socket, filter) && matches(socket);
+    let value = 0;
+    look.sockets.each((socket) => {
+      if (test(socket)) value++;
+    });
+    const perProcess = this.#budget.scope === 'process';
+    // Who it was is a walk of its own: only where it may be told.
+    if (value === 0 || !(perProcess || value > this.#highest || this.#budget.subject.kind !== 'peak')) {
+      return { atMs, value };
+    }
+    this.#highest = Math.max(this.#highest, value);
+    const who = mostOf({ ...look, names }, test);
+    if (!perProcess) return { atMs, value, who };
+    const process = who.filter(({ kind }) => kind === 'process');
+    return { atMs, value: process[0]?.count ?? 0, who: process };
+  }
+
+  /** Opens are counted by the kernel; of those that a filter lets through, they follow from closes and from how many there are. */
+  #rate(input: MeterInput, of: 'opens' | 'closes'): Metered | undefined {
+    const { tick, look, beforeMs, atMs } = input;
+    const closes = this.#closes;
+    this.#closes = 0;
+    const opensBefore = this.#opens;
+    this.#opens = openedSoFar(tick);
+    const livingBefore = this.#living;
+    if (look !== undefined) this.#living = this.#countLiving(look);
+    if (beforeMs === undefined || atMs <= beforeMs) return undefined;
+    const perSecond = (count: number) => Math.round((Math.max(0, count) / ((atMs - beforeMs) / 1000)) * 10) / 10;
+    if (of === 'opens' && this.#tests === undefined && this.#opens !== undefined && opensBefore !== undefined) {
+      return { atMs, sinceMs: beforeMs, value: perSecond(this.#opens - opensBefore) };
+    }
+    if (tick.closes === undefined) return undefined;
+    if (of === 'closes') return between(input, perSecond(closes));
+    if (livingBefore === undefined || this.#living === undefined) return undefined;
+    return between(input, perSecond(closes + this.#living - livingBefore));
+  }
+
+  #countLiving(look: SpaceLook): number {
+    const test = this.#tests?.look(look) ?? everything;
+    let living = 0;
+    look.sockets.each((socket) => {
+      if (socket.proto === 'tcp' && socket.state !== TCP_STATE.TIME_WAIT && test(socket)) living++;
+    });
+    return living;
+  }
+
+  #descriptors({ tick, atMs }: MeterInput, as: '%' | 'count'): Metered | undefined {
+    const value = ({ used, softLimit }: ProcessSample) =>
+      as === 'count' ? used : softLimit === null ? 0 : Math.round((used / softLimit) * 1000) / 10;
+    const fullest = [...(tick.processes ?? [])].sort((a, b) => value(b) - value(a))[0];
+    if (fullest === undefined) return undefined;
+    const { pid, name, container, used } = fullest;
+    const who: Share[] = [{ kind: 'process', name: `${pid}/${name}`, count: used }];
+    if (container !== undefined) who.push({ kind: 'container', name: container, count: used });
+    return { atMs, value: value(fullest), who };
+  }
+}
+
+function between({ tick, atMs, beforeMs }: MeterInput, value: number): Metered {
+  return {
+    ...{ atMs, value },
+    ...(beforeMs !== undefined && { sinceMs: beforeMs }),
+    ...(tick.lost > 0 && { atLeast: true }),
+  };
+}
+
+/** An entry in TIME_WAIT holds nothing but its port: it counts only where it is asked for. */
+function isCounted({ proto, state }: SocketView, { timeWait, unix }: BudgetFilter): boolean {
+  if (unix) return proto === 'unix';
+  if (proto === 'tcp') return timeWait || state !== TCP_STATE.TIME_WAIT;
+  return proto === 'udp' || proto === 'udplite';
+}
+
+function everything(): boolean {
+  return true;
+}
+
+function openedSoFar({ counters }: SpaceTick): number | undefined {
+  const active = counters?.TcpActiveOpens;
+  const passive = counters?.TcpPassiveOpens;
+  return active === undefined || passive === undefined ? undefined : active + passive;
+}

@@ -1,0 +1,98 @@
+import { type Budget, filterOf } from '../../analyze/guard/budget.ts';
+import { countStates, type StateCounts } from '../../analyze/guard/state-counts.ts';
+import type { BudgetPoint } from '../../analyze/guard/target-value.ts';
+import type { EndedSocket } from '../../collect/ended-stream.ts';
+import type { SampleSource, Tick } from '../../collect/sampling/source.ts';
+import type { WatchedSpace } from '../../model/watched.ts';
+import { boundTests } from '../bound-tests.ts';
+import { BudgetMeter } from './budget-meter.ts';
+
+/** The name that several targets together have. */
+const TOGETHER = 'all targets';
+
+/** Counts what budgets are about, in every namespace, tick by tick. */
+export class GuardMeters {
+  /** What was counted, by the budget's place in the list. */
+  readonly points: BudgetPoint[][];
+  /** Counts by state of every target that was seen. */
+  readonly states = new Map<string, { atMs: number; counts: StateCounts }[]>();
+  readonly #source: SampleSource;
+  readonly #budgets: readonly Budget[];
+  readonly #meters = new Map<number, BudgetMeter[]>();
+  readonly #beforeMs = new Map<number, number>();
+  #containers: Tick['containers'] = [];
+
+  constructor(source: SampleSource, budgets: readonly Budget[]) {
+    this.#source = source;
+    this.#budgets = budgets;
+    this.points = budgets.map(() => []);
+  }
+
+  /** The command begins. */
+  begin(): void {
+    for (const meters of this.#meters.values()) for (const meter of meters) meter.begin();
+  }
+
+  /** Takes an ended socket in. */
+  ended({ netns }: WatchedSpace, ended: EndedSocket): void {
+    for (const meter of this.#meters.get(netns) ?? []) meter.ended(ended);
+  }
+
+  /** Takes a tick in. @throws {Failure} `usage` for a name in a budget that nobody knows */
+  async add(tick: Tick): Promise<void> {
+    this.#containers = tick.containers;
+    const tickPoints: BudgetPoint[][] = this.#budgets.map(() => []);
+    for (const spaceTick of tick.spaces) {
+      const { space, look } = spaceTick;
+      const meters = this.#meters.get(space.netns) ?? (await this.#make(space));
+      if (look !== undefined) this.#addStates(space.name, tick.atMs, countStates(look.sockets));
+      const beforeMs = this.#beforeMs.get(space.netns);
+      this.#beforeMs.set(space.netns, tick.atMs);
+      const input = {
+        tick: spaceTick,
+        ...(look !== undefined && { look }),
+        atMs: tick.atMs,
+        beforeMs,
+        names: tick.names,
+      };
+      meters.forEach((meter, index) => {
+        const metered = meter.measure(input);
+        if (metered !== undefined) tickPoints[index]?.push({ ...metered, target: space.name });
+      });
+    }
+    tickPoints.forEach((points, index) => {
+      const total = this.#budgets[index]?.scope === 'total' && points.length > 0;
+      this.points[index]?.push(...(total ? [together(points)] : points));
+    });
+    const present = new Set(tick.spaces.map(({ space }) => space.netns));
+    for (const netns of this.#meters.keys()) if (!present.has(netns)) this.#meters.delete(netns);
+  }
+
+  async #make(space: WatchedSpace): Promise<BudgetMeter[]> {
+    const meters: BudgetMeter[] = [];
+    for (const budget of this.#budgets) {
+      const filter = filterOf(budget)?.filter;
+      const bound = filter === undefined ? undefined : await this.#source.bind(space, filter);
+      meters.push(new BudgetMeter(budget, bound === undefined ? undefined : boundTests(bound, () => this.#containers)));
+    }
+    this.#meters.set(space.netns, meters);
+    return meters;
+  }
+
+  #addStates(target: string, atMs: number, counts: StateCounts): void {
+    const known = this.states.get(target);
+    if (known === undefined) this.states.set(target, [{ atMs, counts }]);
+    else known.push({ atMs, counts });
+  }
+}
+
+/** The sum over all targets; who has most of it in the one with most. */
+function together(points: readonly BudgetPoint[]): BudgetPoint {
+  const [most] = [...points].sort((a, b) => b.value - a.value);
+  return {
+    atMs: most?.atMs ?? 0,
+    target: TOGETHER,
+    value: points.reduce((sum, { value }) => sum + value, 0),
+    ...(most?.who !== undefined && { who: most.who }),
+  };
+}

@@ -1,0 +1,24 @@
+import type { Budget } from '../../analyze/guard/budget.ts';
+import { parseBudget } from '../../analyze/guard/parse-budget.ts';
+import { type ShortForms, shortBudgets } from '../../analyze/guard/short-forms.ts';
+import type { Config } from '../../collect/config-file.ts';
+import { Failure } from '../../model/failure.ts';
+
+/**
+ * The budgets of the command line and of the configuration file, in this order.
+ *
+ * @param written values of `--budget`
+ * @throws {Failure} `usage` for a budget with a mistake, and for none at all
+ */
+export function guardBudgets(written: readonly string[], forms: ShortForms, config: Config): Budget[] {
+  const budgets = [
+    ...written.map((text) => parseBudget(text, '--budget')),
+    ...shortBudgets(forms),
+    ...(config.guard?.budgets ?? []).map((text) => parseBudget(text, config.file)),
+  ];
+  if (budgets.length > 0) return budgets;
+  throw new Failure(
+    'usage',
+    "guard: a budget is missing: --budget 'peak(FILTER) <= N', --pool HOST:PORT=N, --descriptors 80%, --no-leaks, or [guard] budgets in socklens.toml",
+  );
+}

@@ -1,0 +1,104 @@
+import { RunningCommand } from '../../act/run-command.ts';
+import { checkWritable, writeWholeFile } from '../../act/write-file.ts';
+import type { Budget } from '../../analyze/guard/budget.ts';
+import { alwaysBudget } from '../../analyze/guard/short-forms.ts';
+import { openSource } from '../../collect/sampling/open-source.ts';
+import { Failure } from '../../model/failure.ts';
+import type { GuardReport } from '../../model/guard.ts';
+import { type ReportFormat, renderReport, reportFormat } from '../../present/report/formats.ts';
+import { guardText } from '../../present/report/guard-text.ts';
+import { safeText } from '../../present/safe-text.ts';
+import type { FlowContext } from '../context.ts';
+import { chosenRules } from '../doctor.ts';
+import type { GuardOptions } from './guard-options.ts';
+import { GuardRun } from './guard-run.ts';
+import { makeReport } from './make-report.ts';
+import { StatusLine } from './status-line.ts';
+
+/** Status of a command that failed or could not be started, design 2.4. */
+const COMMAND_FAILED = 6;
+
+/**
+ * `socklens guard`: runs a command, watches targets meanwhile, and judges budgets.
+ *
+ * @returns the exit status: 0, 1 or 6
+ */
+export async function guard(context: FlowContext, options: GuardOptions): Promise<number> {
+  const files = reportFiles(options.reports);
+  // A name that is none is told before anything begins.
+  chosenRules({ rules: [], skip: options.skip });
+  const budgets = [...options.budgets, ...(options.target === 'all' ? [] : [alwaysBudget()])];
+  const source = await openSource(context.machine, { ...options, forMs: undefined, host: true });
+  const stop = context.stopSignal?.();
+  try {
+    for (const note of notesOf(budgets)) context.err.write(`socklens: ${safeText(note)}\n`);
+    const run = new GuardRun(source, budgets);
+    await run.lookBefore(options.target, stop);
+    const status = new StatusLine(context, options.status);
+    const command = await start(options, status, stop);
+    if (command === undefined) return COMMAND_FAILED;
+    if (typeof command === 'string') {
+      context.err.write(`socklens: guard: ${safeText(command)}\n`);
+      return COMMAND_FAILED;
+    }
+    try {
+      await run.during(command, (gone) => {
+        for (const name of gone) status.tell(`${name}: it is gone, and the command still runs`);
+        status.show(() => run.live(command.startedMs));
+      });
+      const end = await command.end();
+      status.show(() => run.live(command.startedMs, 'waiting for what drains'));
+      await run.after(end.atMs, stop);
+      status.clear();
+      const report = await makeReport(run, { source, options, budgets, command, end, stop });
+      deliver(context, report, files);
+      return report.exitStatus;
+    } finally {
+      status.clear();
+    }
+  } finally {
+    source.close();
+  }
+}
+
+/** @returns the sentence to tell when it cannot be started; undefined when it was stopped before */
+async function start(
+  { argv, forMs }: GuardOptions,
+  status: StatusLine,
+  stop: AbortSignal | undefined,
+): Promise<RunningCommand | string | undefined> {
+  if (stop?.aborted) return undefined;
+  try {
+    const command = await RunningCommand.start(argv, {
+      pipe: status.pipes,
+      onOutput: (fd, bytes) => status.pass(fd, bytes),
+    });
+    if (forMs !== undefined) command.stopAfter(forMs);
+    return command;
+  } catch (error) {
+    if (error instanceof Failure) return error.message;
+    throw error;
+  }
+}
+
+/** @throws {Failure} `usage` for an ending that names no format, before anything has begun */
+function reportFiles(files: readonly string[]): { file: string; format: ReportFormat }[] {
+  return files.map((file) => {
+    const format = reportFormat(file);
+    if (format === undefined) {
+      throw new Failure('usage', `--report ${file}: the ending chooses the format: .html, .json, .xml (JUnit) or .md`);
+    }
+    checkWritable(file);
+    return { file, format };
+  });
+}
+
+function notesOf(budgets: readonly Budget[]): string[] {
+  return budgets.flatMap(({ subject }) => ('filter' in subject ? subject.filter.filter.notes : []));
+}
+
+/** The text goes to stderr: stdout is the command's. */
+function deliver(context: FlowContext, report: GuardReport, files: readonly { file: string; format: ReportFormat }[]) {
+  context.err.write(guardText(report, context.err.columns));
+  for (const { file, format } of files) writeWholeFile(file, renderReport(report, format));
+}

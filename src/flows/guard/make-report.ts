@@ -1,0 +1,83 @@
+import type { CommandEnd, RunningCommand } from '../../act/run-command.ts';
+import { examine } from '../../analyze/doctor/examine.ts';
+import type { Budget } from '../../analyze/guard/budget.ts';
+import { judgeBudget } from '../../analyze/guard/judge.ts';
+import { outcomeOf } from '../../analyze/guard/outcome.ts';
+import { stateLines } from '../../analyze/guard/state-counts.ts';
+import { targetGone } from '../../analyze/guard/target-gone.ts';
+import type { Phases } from '../../analyze/guard/target-value.ts';
+import type { SampleSource } from '../../collect/sampling/source.ts';
+import type { CommandResult, GuardReport } from '../../model/guard.ts';
+import { SCHEMA_VERSION } from '../../present/json.ts';
+import { chosenRules } from '../doctor.ts';
+import type { GuardOptions } from './guard-options.ts';
+import type { GuardRun } from './guard-run.ts';
+
+interface Parts {
+  source: SampleSource;
+  options: GuardOptions;
+  budgets: readonly Budget[];
+  command: RunningCommand;
+  end: CommandEnd;
+  stop: AbortSignal | undefined;
+}
+
+/** Judges what was seen. */
+export async function makeReport(run: GuardRun, parts: Parts): Promise<GuardReport> {
+  const { source, options, budgets, command, end, stop } = parts;
+  const series = await run.series();
+  const { settings, declared, skip } = options;
+  const rules = chosenRules({ rules: [], skip });
+  const diagnosis = examine(series, { rules, settings, declared, clock: () => performance.now() });
+  const gone = run.gone().map((target) =>
+    targetGone(
+      target,
+      series.spaces.findLast(({ space }) => space.name === target.name),
+    ),
+  );
+  // Before the others: `causedBy` counts places, which move with it.
+  const moved = diagnosis.findings.map(({ causedBy, ...finding }) =>
+    causedBy === undefined ? finding : { ...finding, causedBy: causedBy + gone.length },
+  );
+  const findings = [...gone, ...moved];
+  const phases: Phases = {
+    ...{ fromMs: run.fromMs, startedMs: command.startedMs, endedMs: end.atMs, intervalMs: source.intervalMs },
+    interrupted: command.stoppedBy === 'signal' || stop?.aborted === true,
+  };
+  const results = budgets.map((budget, index) =>
+    judgeBudget(budget, { phases, points: run.meters.points[index] ?? [], findings }),
+  );
+  const result = commandResult(options.argv, command, end, phases.interrupted);
+  return {
+    ...{ schema: SCHEMA_VERSION, type: 'guard' },
+    ...outcomeOf(results, result),
+    targets: diagnosis.targets,
+    ...{ from: iso(run.fromMs), to: iso(run.toMs), intervalMs: source.intervalMs },
+    command: result,
+    ...{ budgets: results, findings, rules: diagnosis.rules },
+    states: [...run.meters.states].map(([target, looks]) => stateLines(target, looks, run.fromMs)),
+    coverage: diagnosis.coverage,
+  };
+}
+
+function commandResult(
+  argv: readonly string[],
+  { startedMs, stoppedBy }: RunningCommand,
+  { atMs, status, signal }: CommandEnd,
+  interrupted: boolean,
+): CommandResult {
+  const by = interrupted ? 'signal' : stoppedBy;
+  return {
+    argv,
+    ...{ startedAt: iso(startedMs), endedAt: iso(atMs) },
+    ...(status !== null && { status }),
+    ...(signal !== null && { signal }),
+    ...(by !== undefined && { stoppedBy: by }),
+    // A time that was up is the end that was wanted; a run that somebody broke off proves nothing.
+    failed: by === 'signal' || (by === undefined && status !== 0),
+  };
+}
+
+function iso(ms: number): string {
+  return new Date(ms).toISOString();
+}

@@ -1,0 +1,87 @@
+import { secondTicks, ticksTo } from './chart-scale.ts';
+import { html } from './html-text.ts';
+
+/** A line or, stacked on those before it, an area of a chart. */
+export interface ChartLine {
+  name: string;
+  /** Milliseconds on the axis, and the values at them. */
+  times: readonly number[];
+  values: readonly number[];
+}
+
+export interface ChartParts {
+  /** What it shows, for who cannot see it. */
+  title: string;
+  lines: readonly ChartLine[];
+  /** Whether lines stand on one another, and are filled. All of them have the same times then. */
+  stacked: boolean;
+  /** Length of the time axis, milliseconds. */
+  lengthMs: number;
+  /** When the command ran, on the same axis. */
+  ranMs: readonly [from: number, to: number];
+  /** A bound to draw; absent for none. */
+  bound?: { value: number; text: string };
+  unit?: string;
+}
+
+const WIDTH = 760;
+const HEIGHT = 220;
+const LEFT = 56;
+const RIGHT = 12;
+const TOP = 14;
+const BOTTOM = 26;
+
+/** A chart as an SVG element: its colours are those of the page around it, by the classes `c0`, `c1` … */
+export function svgChart({ title, lines, stacked, lengthMs, ranMs, bound, unit = '' }: ChartParts): string {
+  const drawn = stacked ? stack(lines) : lines.map((line) => ({ ...line, below: line.values.map(() => 0) }));
+  const most = Math.max(1, bound?.value ?? 0, ...drawn.map(({ values }) => Math.max(0, ...values)));
+  const ticks = ticksTo(most);
+  const top = ticks.at(-1) ?? most;
+  const x = (ms: number) => round(LEFT + (Math.min(ms, lengthMs) / Math.max(lengthMs, 1)) * (WIDTH - LEFT - RIGHT));
+  const y = (value: number) => round(HEIGHT - BOTTOM - (value / top) * (HEIGHT - TOP - BOTTOM));
+  const parts = [
+    `<svg viewBox="0 0 ${WIDTH} ${HEIGHT}" role="img" aria-label="${html(title)}">`,
+    `<rect class="ran" x="${x(ranMs[0])}" y="${TOP}" width="${round(Math.max(0, x(ranMs[1]) - x(ranMs[0])))}" height="${HEIGHT - TOP - BOTTOM}"><title>the command ran</title></rect>`,
+    ...ticks.map(
+      (value) =>
+        `<line class="grid" x1="${LEFT}" x2="${WIDTH - RIGHT}" y1="${y(value)}" y2="${y(value)}"/><text class="tick" x="${LEFT - 6}" y="${y(value) + 4}" text-anchor="end">${value}${html(unit)}</text>`,
+    ),
+    ...secondTicks(lengthMs).map(
+      (seconds) =>
+        `<text class="tick" x="${x(seconds * 1000)}" y="${HEIGHT - 8}" text-anchor="middle">${seconds}s</text>`,
+    ),
+    ...drawn.map(({ name, times, values, below }, index) => {
+      const points = times.map((ms, at) => `${x(ms)},${y(values[at] ?? 0)}`);
+      const back = stacked ? times.map((ms, at) => `${x(ms)},${y(below[at] ?? 0)}`).reverse() : [];
+      const shape = stacked
+        ? `<polygon class="area c${index % COLOURS}" points="${[...points, ...back].join(' ')}">`
+        : `<polyline class="line c${index % COLOURS}" points="${points.join(' ')}">`;
+      return `${shape}<title>${html(name)}</title></${stacked ? 'polygon' : 'polyline'}>`;
+    }),
+    ...(bound === undefined
+      ? []
+      : [
+          `<line class="bound" x1="${LEFT}" x2="${WIDTH - RIGHT}" y1="${y(bound.value)}" y2="${y(bound.value)}"/>`,
+          `<text class="boundtext" x="${WIDTH - RIGHT - 4}" y="${Math.max(TOP + 8, y(bound.value) - 5)}" text-anchor="end">${html(bound.text)}</text>`,
+        ]),
+    '</svg>',
+  ];
+  return parts.join('');
+}
+
+/** How many colours the page has. */
+export const COLOURS = 8;
+
+function stack(lines: readonly ChartLine[]): (ChartLine & { below: readonly number[] })[] {
+  let below: number[] = lines[0]?.values.map(() => 0) ?? [];
+  return lines.map((line) => {
+    const floor = below;
+    const values = line.values.map((value, index) => value + (floor[index] ?? 0));
+    below = values;
+    return { ...line, values, below: floor };
+  });
+}
+
+function round(value: number): number {
+  return Math.round(value * 10) / 10;
+}

@@ -1,0 +1,86 @@
+/** A guard over real containers: who holds what, and one that dies in the middle. */
+import { execFileSync } from 'node:child_process';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { type RunningContainer, type TestEngine, testEngine } from '../support/engine.ts';
+import { Guard } from '../support/guard.ts';
+import { until } from '../support/netns.ts';
+
+const engine = testEngine();
+
+if (typeof engine === 'string') test.skip(`Docker: ${engine}`, () => {});
+else describe('docker: guard over containers', () => describeGuard(engine));
+
+/** A listener, and `count` connections to it that last. */
+const connected = (count: number) =>
+  `for i in $(/bin/busybox seq ${count}); do /bin/busybox nc -l -p 33$((10 + i)) -e /bin/busybox sleep 1000000 & done; /bin/busybox sleep 1;
+   for i in $(/bin/busybox seq ${count}); do /bin/busybox nc 127.0.0.1 33$((10 + i)) -e /bin/busybox sleep 1000000 & done; wait`;
+
+function describeGuard(docker: TestEngine): void {
+  const env = { DOCKER_HOST: docker.endpoint };
+  const start = (target: string, flags: readonly string[]) => Guard.start(target, flags, undefined, env);
+  let few: RunningContainer;
+  let many: RunningContainer;
+
+  beforeAll(async () => {
+    few = await docker.run({ script: connected(2) });
+    many = await docker.run({ script: connected(5), ulimits: [{ Name: 'nofile', Soft: 64, Hard: 64 }] });
+  });
+  afterAll(() => docker.removeAll());
+
+  test('each target by itself, all of them together, and the container with most', async () => {
+    const filter = 'dport 3300-3399 and state established';
+    const budgets = [
+      `peak(${filter}) <= 4`,
+      `peak(${filter}) <= 5`,
+      `total peak(${filter}) <= 6`,
+      `total peak(${filter}) <= 7`,
+    ];
+    const guard = await start(
+      `${few.name},${many.name}`,
+      budgets.flatMap((text) => ['--budget', text]),
+    );
+    for (const { pid } of [few, many]) {
+      const listed = () =>
+        execFileSync('nsenter', ['-t', `${pid}`, '-n', 'ss', '-tnH', 'state', 'established'], { encoding: 'utf8' });
+      const wanted = pid === few.pid ? 2 : 5;
+      // Both ends of each are there.
+      await until('the connections', () => listed().trim().split('\n').length === 2 * wanted);
+    }
+    await guard.looks(3);
+    guard.go();
+    const { status, report } = await guard.end();
+    expect(report?.budgets.map(({ verdict }) => verdict)).toEqual(['broken', 'held', 'broken', 'held', 'held']);
+    expect(report?.budgets[0]?.worst).toMatchObject({ value: 5, target: many.name });
+    expect(report?.budgets[0]?.worst?.who).toContainEqual({ kind: 'container', name: many.name, count: 5 });
+    expect(report?.budgets[2]?.worst).toMatchObject({ value: 7 });
+    expect(report?.targets).toEqual([few.name, many.name]);
+    expect(status).toBe(1);
+  });
+
+  test('a container that is killed: a finding with its last numbers, and status 1', async () => {
+    const victim = await docker.run({ script: connected(3) });
+    const guard = await start(victim.name, ['--budget', 'peak(all) <= 1000', '--budget', 'drain(all, 100ms) <= 1000']);
+    await guard.looks(2);
+    await docker.stop(victim.id);
+    await guard.tells(`${victim.name}: it is gone`);
+    guard.go();
+    const { status, report } = await guard.end();
+    expect(report?.findings).toMatchObject([{ rule: 'TARGET_GONE', scope: { name: victim.name } }]);
+    expect(report?.findings[0]?.evidence.map(({ what }) => what)).toContain('sockets then');
+    expect(report?.budgets.map(({ verdict }) => verdict)).toEqual(['held', 'not judged', 'broken']);
+    expect(status).toBe(1);
+  });
+
+  test('one that comes again is watched on', async () => {
+    const victim = await docker.run({ script: connected(3) });
+    const guard = await start(victim.name, ['--budget', 'drain(state listening, 100ms) <= 1000']);
+    await guard.looks(2);
+    await docker.ask('POST', `/containers/${victim.id}/restart?t=0`);
+    await guard.tells(`${victim.name}: it is gone`);
+    await guard.looks(3);
+    guard.go();
+    const { report } = await guard.end();
+    expect(report?.findings[0]).toMatchObject({ rule: 'TARGET_GONE', summary: expect.stringContaining('came again') });
+    expect(report?.budgets.map(({ verdict }) => verdict)).toEqual(['held', 'broken']);
+  });
+}

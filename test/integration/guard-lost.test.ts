@@ -1,0 +1,48 @@
+/** Events that the kernel drops, for its buffer is small: the budget on them breaks, and rates say that they are lower bounds. */
+import path from 'node:path';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { parseBudget } from '../../src/analyze/guard/parse-budget.ts';
+import type { FlowContext } from '../../src/flows/context.ts';
+import { guard } from '../../src/flows/guard/guard.ts';
+import { localContext } from '../../src/flows/local.ts';
+import { createNetns, nodeProgram, type TestNetns } from '../support/netns.ts';
+
+const CHURN = path.resolve(import.meta.dirname, '../support/recipes/churn-main.ts');
+
+let netns: TestNetns;
+beforeAll(() => {
+  netns = createNetns();
+});
+afterAll(() => netns?.remove());
+
+async function run(eventBufferBytes: number | undefined): Promise<{ status: number; text: string }> {
+  let text = '';
+  const output = {
+    columns: undefined,
+    write: (piece: string | Uint8Array) => {
+      text += typeof piece === 'string' ? piece : Buffer.from(piece).toString('utf8');
+    },
+  };
+  const context: FlowContext = localContext({ DOCKER_HOST: 'unix:///nonexistent' }, output, output);
+  const churn = `echo go | nsenter --net=${netns.path} ${nodeProgram()} --disable-warning=ExperimentalWarning ${CHURN} 4000 1 >/dev/null`;
+  const status = await guard(context, {
+    ...{ target: `netns:${netns.name}`, argv: ['sh', '-c', churn], reports: [], status: false, skip: [] },
+    ...{ intervalMs: 200, forMs: undefined, events: true, numeric: true, eventBufferBytes },
+    ...{ settings: {}, declared: { pools: [], serverLimits: [] } },
+    budgets: [parseBudget('lost events = 0', '--budget'), parseBudget('rate(closes) >= 0/s', '--budget')],
+  });
+  return { status, text };
+}
+
+it('lost events: a small buffer breaks the budget', async () => {
+  const { status, text } = await run(2304);
+  expect(text).toMatch(/BROKEN {2}lost events = 0\n +[1-9]/);
+  expect(text).toContain('the value is a lower bound');
+  expect(status).toBe(1);
+});
+
+it('lost events: the usual buffer keeps it', async () => {
+  const { status, text } = await run(undefined);
+  expect(text).toMatch(/held {4}lost events = 0\n +0 /);
+  expect(status).toBe(0);
+});

@@ -1,0 +1,299 @@
+/** How a guard's run ends: the command fails, is stopped, cannot be started; the target dies. */
+import { spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import fs from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { LAUNCHER, socklens } from '../support/cli.ts';
+import { Guard } from '../support/guard.ts';
+import { createNetns, type TestNetns, until } from '../support/netns.ts';
+import { V4 } from '../support/recipes/ground.ts';
+import { Workshop } from '../support/recipes/workshop.ts';
+
+let netns: TestNetns;
+let workshop: Workshop;
+let folder: string;
+
+beforeAll(async () => {
+  netns = createNetns();
+  workshop = await Workshop.start(netns);
+  folder = fs.mkdtempSync(path.join(os.tmpdir(), 'socklens-guard-'));
+});
+afterAll(async () => {
+  await workshop?.stop();
+  netns?.remove();
+  fs.rmSync(folder, { recursive: true, force: true });
+});
+
+const KEPT = ['--budget', 'peak(all) <= 1000'];
+const BROKEN = ['--budget', 'peak(all) > 1000'];
+
+const target = () => `netns:${netns.name}`;
+
+/** Processes whose command line has a word. */
+function processesWith(word: string): number[] {
+  return fs.readdirSync('/proc').flatMap((name) => {
+    try {
+      return fs.readFileSync(`/proc/${name}/cmdline`, 'utf8').split('\0').includes(word) ? [Number(name)] : [];
+    } catch {
+      return [];
+    }
+  });
+}
+
+describe('guard: the command', () => {
+  it.each([
+    ['succeeds, budgets held', KEPT, 0, 0, 'passed'],
+    ['fails, budgets held', KEPT, 3, 6, 'command failed'],
+    ['succeeds, a budget broke', BROKEN, 0, 1, 'budget broken'],
+    ['fails and a budget broke: both are told', BROKEN, 3, 1, 'budget broken'],
+  ])('%s', async (_, budgets, commandStatus, status, outcome) => {
+    const guard = await Guard.start(target(), budgets);
+    await guard.looks(2);
+    guard.go(commandStatus);
+    const end = await guard.end();
+    expect(end.status).toBe(status);
+    expect(end.report).toMatchObject({ outcome, exitStatus: status, command: { status: commandStatus } });
+    // The command's stdout is its own, the report goes to stderr.
+    expect(end.stdout).toBe('running\n');
+    expect(end.stderr).toContain(commandStatus === 0 ? 'the command succeeded' : 'the command failed');
+    expect(end.stderr).toContain(`(status ${commandStatus})`.slice(0, commandStatus === 0 ? 0 : undefined));
+    if (status === 1) expect(end.stderr).toContain('BROKEN');
+  });
+
+  it('is killed by a signal: it failed', async () => {
+    const guard = await Guard.start(target(), KEPT, ['sh', '-c', 'echo running; read line; kill -KILL $$']);
+    await guard.looks(2);
+    guard.go();
+    const end = await guard.end();
+    expect(end.status).toBe(6);
+    expect(end.report?.command).toMatchObject({ signal: 'SIGKILL', failed: true });
+  });
+
+  it('has the stdin, stdout and stderr of socklens, byte for byte', () => {
+    const bytes = Buffer.from(Array.from({ length: 256 }, (_, index) => index));
+    const copy = spawnSync(
+      LAUNCHER,
+      ['guard', target(), '--interval', '100ms', '--budget', 'lost events = 0', '--', 'cat'],
+      {
+        input: bytes,
+      },
+    );
+    expect(copy.stdout.equals(bytes)).toBe(true);
+  });
+
+  it.each([
+    [['/nonexistent/program'], 'there is no such program'],
+    [['/etc'], 'it may not be run'],
+  ])('cannot be started: %j', (command, reason) => {
+    const { status, stdout, stderr } = socklens(['guard', target(), ...KEPT, '--', ...command]);
+    expect(status).toBe(6);
+    expect(stdout).toBe('');
+    expect(stderr.split('\n').filter((line) => line !== '')).toEqual([expect.stringContaining(reason)]);
+  });
+
+  it('is stopped when the time is up, its children with it, and has not failed', async () => {
+    const word = `sltest-${process.pid}-sleeper`;
+    // A child that does not listen to SIGTERM.
+    const child = `trap "" TERM; while :; do read line </dev/zero; done`;
+    const script = `sh -c '${child}' ${word} & echo running; wait`;
+    const guard = await Guard.start(target(), [...KEPT, '--for', '1500ms'], ['sh', '-c', script]);
+    expect(processesWith(word)).toHaveLength(1);
+    const end = await guard.end();
+    expect(end.status).toBe(0);
+    expect(end.report?.command).toMatchObject({ stoppedBy: 'time', failed: false, signal: 'SIGTERM' });
+    await until('the child to be gone', () => processesWith(word).length === 0);
+  });
+
+  it('that ignores SIGTERM is killed', async () => {
+    const script = 'trap "" TERM; echo running; while :; do read line || sleep 0.1; done';
+    const guard = await Guard.start(target(), [...KEPT, '--for', '500ms'], ['sh', '-c', script]);
+    const end = await guard.end();
+    expect(end.report?.command).toMatchObject({ stoppedBy: 'time', failed: false, signal: 'SIGKILL' });
+  });
+});
+
+describe('guard: broken off', () => {
+  it.each(['SIGINT', 'SIGTERM'] as const)('%s reaches the command, and the report is written', async (name) => {
+    const heard = path.join(folder, name);
+    const script = `trap 'echo ${name} > ${heard}; exit 0' ${name.slice(3)}; echo running; while :; do sleep 0.05; done`;
+    const guard = await Guard.start(target(), [...KEPT, '--budget', 'drain(all, 1h) <= 5'], ['sh', '-c', script]);
+    await guard.looks(2);
+    guard.signal(name);
+    const end = await guard.end();
+    expect(fs.readFileSync(heard, 'utf8')).toBe(`${name}\n`);
+    // Half a test proves nothing, whatever status the command gave.
+    expect(end.status).toBe(6);
+    expect(end.report).toMatchObject({ outcome: 'command failed', command: { stoppedBy: 'signal', status: 0 } });
+    expect(end.report?.budgets.map(({ verdict }) => verdict)).toEqual(['held', 'not judged', 'held']);
+    expect(end.file('xml')).toContain('<testsuites');
+    expect(end.file('html')).toContain('<svg');
+  });
+
+  it('a second one kills a command that does not listen', async () => {
+    const script = 'trap "" INT TERM; echo running; while :; do sleep 0.05; done';
+    const guard = await Guard.start(target(), KEPT, ['sh', '-c', script]);
+    await guard.looks(2);
+    guard.signal('SIGINT');
+    await guard.looks(2);
+    guard.signal('SIGINT');
+    const end = await guard.end();
+    expect(end.report?.command).toMatchObject({ stoppedBy: 'signal', signal: 'SIGKILL' });
+  });
+
+  it('a broken budget stays one', async () => {
+    const guard = await Guard.start(target(), BROKEN);
+    await guard.looks(2);
+    guard.signal('SIGINT');
+    expect((await guard.end()).status).toBe(1);
+  });
+});
+
+describe('guard: on a terminal', () => {
+  /** What stands on a terminal in the end, for the only sequence that socklens writes: back, and erase the line. */
+  function screen(bytes: string): string[] {
+    const lines = [''];
+    for (let at = 0; at < bytes.length; at++) {
+      const line = lines.length - 1;
+      if (bytes.startsWith('\r\u001b[2K', at)) {
+        lines[line] = '';
+        at += 4;
+      } else if (bytes[at] === '\n') lines.push('');
+      else if (bytes[at] !== '\r') lines[line] = `${lines[line]}${bytes[at]}`;
+    }
+    return lines;
+  }
+
+  /** Runs a command line on a terminal of its own, script(1). */
+  function onTerminal(args: readonly string[]) {
+    const quoted = [LAUNCHER, ...args].map((word) => `'${word.replaceAll("'", `'\\''`)}'`).join(' ');
+    const child = spawn('script', ['-qefc', quoted, '/dev/null'], { stdio: ['pipe', 'pipe', 'inherit'] });
+    let bytes = '';
+    child.stdout.setEncoding('utf8').on('data', (piece: string) => {
+      bytes += piece;
+    });
+    return { child, seen: () => bytes };
+  }
+
+  const args = () => ['guard', target(), '--interval', '100ms', '--budget', 'peak(all) <= 1000'];
+
+  it('the status line never stands in a line of the command, and nothing of it is left', async () => {
+    const script =
+      'for n in 1 2 3 4 5 6 7 8; do printf "begin $n"; sleep 0.15; echo " end $n"; sleep 0.15; done; printf unended';
+    const { child, seen } = onTerminal([...args(), '--', 'sh', '-c', script]);
+    await once(child, 'close');
+    const lines = screen(seen());
+    expect(lines.slice(0, 9)).toEqual([
+      ...Array.from({ length: 8 }, (_, n) => `begin ${n + 1} end ${n + 1}`),
+      'unended',
+    ]);
+    expect(lines[9]).toMatch(/^socklens guard: /);
+    expect(lines.filter((line) => /^guard \d/.test(line))).toEqual([]);
+    expect(seen()).toMatch(/guard 1s \| peak\(all\) <= 1000: \d/);
+  });
+
+  it('--no-status: the command has the terminal', async () => {
+    const { child, seen } = onTerminal([
+      ...args(),
+      '--no-status',
+      '--',
+      'sh',
+      '-c',
+      'test -t 1 && echo terminal; sleep 0.5',
+    ]);
+    await once(child, 'close');
+    expect(screen(seen())[0]).toBe('terminal');
+    expect(seen()).not.toContain('guard 1s');
+  });
+
+  it('Ctrl-C reaches the command, and the report is told', async () => {
+    const { child, seen } = onTerminal([
+      ...args(),
+      '--',
+      'sh',
+      '-c',
+      'trap "echo stopping; exit 0" INT; while :; do sleep 0.05; done',
+    ]);
+    await until('the status line', () => /peak\(all\) <= 1000: \d/.test(seen()));
+    child.stdin.write('\u0003');
+    const [status] = await once(child, 'close');
+    expect(status).toBe(6);
+    expect(seen()).toContain('stopping');
+    expect(seen()).toContain('it was broken off');
+  });
+});
+
+describe('guard: the target', () => {
+  it('dies in the middle: a finding, and the run goes on to its end', async () => {
+    const other = createNetns();
+    const dying = await Workshop.start(other);
+    try {
+      await dying.tcpListener(V4);
+      const guard = await Guard.start(`pid:${dying.pid}`, KEPT);
+      await guard.looks(2);
+      await dying.stop();
+      // Processes are looked for again after three seconds at most.
+      await guard.tells(`pid:${dying.pid}: it is gone`);
+      guard.go();
+      const end = await guard.end();
+      expect(end.status).toBe(1);
+      expect(end.report?.findings).toMatchObject([
+        { rule: 'TARGET_GONE', severity: 'critical', scope: { name: `pid:${dying.pid}` } },
+      ]);
+      expect(end.report?.budgets).toMatchObject([
+        { budget: 'peak(all) <= 1000', verdict: 'held' },
+        { budget: 'findings(TARGET_GONE) = 0', verdict: 'broken' },
+      ]);
+      expect(end.report?.command).toMatchObject({ status: 0, failed: false });
+    } finally {
+      await dying.stop();
+      other.remove();
+    }
+  });
+
+  it('is missing from the beginning: an error, and the command is not run', () => {
+    const file = path.join(folder, 'ran');
+    const { status, stderr } = socklens(['guard', 'netns:nowhere', ...KEPT, '--', 'touch', file]);
+    expect(status).toBe(3);
+    expect(stderr).toContain('nowhere');
+    expect(fs.existsSync(file)).toBe(false);
+  });
+});
+
+describe('guard: the command line', () => {
+  it.each([
+    [[], 'a TARGET is missing'],
+    [['host'], 'a COMMAND is missing'],
+    [['host', '--', 'true'], 'a budget is missing'],
+    [['host', '--budget', 'peek(all) <= 5', '--', 'true'], 'did you mean peak'],
+    [['host', '--budget', 'dst nobody-has-this-name:80 <= 5', '--', 'true'], 'nobody-has-this-name'],
+    [['host', ...KEPT, '--report', 'r.pdf', '--', 'true'], 'the ending chooses the format'],
+    [['host', ...KEPT, '--report', '/nonexistent/r.html', '--', 'true'], 'cannot be written'],
+    [['host', ...KEPT, '--config', '/nonexistent.toml', '--', 'true'], 'cannot be read'],
+    [['host', '--budget', 'fwmark = 5 <= 5', '--', 'true'], 'not told of what is watched'],
+  ])('%j', (args, message) => {
+    const { status, stderr } = socklens(['guard', ...args]);
+    expect(stderr).toContain(message);
+    expect(status).toBe(2);
+  });
+
+  it('a mistake in a name is shown in its place in the budget', () => {
+    const budget = 'peak(state established and dst nobody-has-this-name:80) <= 5';
+    const { stderr } = socklens(['guard', 'host', '--budget', budget, '--', 'true']);
+    const [, shown = '', mark = ''] = stderr.split('\n');
+    expect(shown).toBe(`  ${budget}`);
+    expect(shown.slice(mark.indexOf('^'), mark.length)).toBe('nobody-has-this-name');
+  });
+
+  it('budgets of socklens.toml', async () => {
+    const file = path.join(folder, 'socklens.toml');
+    fs.writeFileSync(file, '[guard]\nbudgets = ["peak(all) > 1000"]\n');
+    const guard = await Guard.start(target(), ['--config', file]);
+    await guard.looks(2);
+    guard.go();
+    const end = await guard.end();
+    expect(end.report?.budgets[0]).toMatchObject({ origin: file, verdict: 'broken' });
+    expect(end.status).toBe(1);
+  });
+});
