@@ -7,6 +7,7 @@ import type { Place } from '../place.ts';
 import { placeOfHost, placeOfNamed, placeOfProcess } from '../places.ts';
 import { resolveTargets } from '../resolve.ts';
 import { parseTargets, type TargetSpec } from '../target-spec.ts';
+import { KeptProcessTable } from './kept-process-table.ts';
 
 /** A namespace in which something lives that was asked for. */
 export interface FoundSpace {
@@ -32,6 +33,7 @@ export class FollowedTargets {
   readonly #specs: readonly TargetSpec[];
   /** Ids of the containers that were found by a name: they stay the target's when they are renamed. */
   readonly #idOfName = new Map<string, string>();
+  readonly #processes = new KeptProcessTable();
   /** What runtimes told of containers, for as long as they cannot be asked. */
   readonly #facts = new Map<string, ContainerFacts>();
 
@@ -56,7 +58,9 @@ export class FollowedTargets {
 
   /** Looks again. A target that is not there at the moment is left out. */
   async look(): Promise<FoundTargets> {
-    const inventory = this.#remembered(await takeInventory(this.#machine));
+    const inventory = this.#remembered(
+      await takeInventory(this.#machine, (machine) => this.#processes.read(machine, Date.now())),
+    );
     const hostNetns = inventory.processes.find(({ pid }) => pid === 1)?.netns;
     const spaces = new Map<number, FoundSpace>();
     for (const spec of this.#specs) {

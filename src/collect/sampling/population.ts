@@ -70,6 +70,7 @@ export class Population {
 
   close(): void {
     for (const end of this.#ends) end();
+    for (const sampler of this.#samplers.values()) sampler.close();
   }
 
   /** Looks for what came and went, when there are news or it is time. */
@@ -111,6 +112,7 @@ export class Population {
 
   #remove(sampler: SpaceSampler, notes: string[]): void {
     notes.push(`${sampler.space.name}: it is gone`);
+    sampler.close();
     this.#samplers.delete(sampler.space.netns);
     this.#byWatched.delete(sampler.watched);
   }
