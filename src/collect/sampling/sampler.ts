@@ -159,7 +159,8 @@ export class Sampler implements SampleSource {
     const others = samplers.filter(({ space }) => !wish.looksAt(space));
     const unseen = new Set(others);
     this.#nobodyLooks = others.length === samplers.length;
-    this.#background.chargeRest(this.#nobodyLooks);
+    // To start is dear, and is no steady state.
+    this.#background.chargeRest(this.#nobodyLooks && samplers.every(({ wasLookedAt }) => wasLookedAt));
     for (const sampler of samplers) {
       if (unseen.has(sampler)) continue;
       this.#unlessGone(() => {

@@ -1,15 +1,12 @@
-import type { NetCounters, Sockstat } from '../../model/counters.ts';
 import type { SocketQuery } from '../../model/socket-query.ts';
 import type { SocketView } from '../../model/socket-view.ts';
 import { ALL_STATES, stateMask, TCP_STATE } from '../../model/tcp-state.ts';
 import type { WatchedSpace as SpaceFacts } from '../../model/watched.ts';
-import { KeptFiles } from '../../procfs/kept-files.ts';
-import { readNetCounters } from '../../procfs/net-counters.ts';
-import { readSockstat } from '../../procfs/sockstat.ts';
 import type { Look } from '../look.ts';
 import type { Machine } from '../machine.ts';
 import { WatchedSpace } from '../watched-space.ts';
 import type { FoundSpace } from './followed-targets.ts';
+import { type Counted, KeptCounters } from './kept-counters.ts';
 import { KindsSampler, samplePids } from './kinds-sampler.ts';
 import { type Movement, movementSince } from './movement.ts';
 import { sampleProcesses } from './process-samples.ts';
@@ -45,12 +42,12 @@ export class SpaceSampler {
   readonly #machine: Machine;
   #found: FoundSpace;
   readonly #kinds: KindsSampler;
-  readonly #files = new KeptFiles();
+  readonly #counters = new KeptCounters();
   #lookedMs: number | undefined;
   #processesDueMs = 0;
   #holdersDueMs = 0;
-  #now: { counters: NetCounters; sockstat: Sockstat | undefined } | undefined;
-  #atLook: { counters: NetCounters; sockstat: Sockstat | undefined } | undefined;
+  #now: Counted | undefined;
+  #atLook: Counted | undefined;
 
   constructor(machine: Machine, found: FoundSpace, containerNames: ReadonlyMap<string, string>) {
     this.#machine = machine;
@@ -74,7 +71,7 @@ export class SpaceSampler {
   /** Takes over what was found. @returns sentences about what changed */
   update(found: FoundSpace, containerNames: ReadonlyMap<string, string>): string[] {
     const before = this.space;
-    if (found.place.procNet !== this.#found.place.procNet) this.#files.close();
+    if (found.place.procNet !== this.#found.place.procNet) this.#counters.close();
     this.#found = found;
     this.watched.place = found.place;
     this.space = watchedSpace(this.#machine, found);
@@ -89,9 +86,8 @@ export class SpaceSampler {
    */
   count(all: boolean, processesMs?: number): SpaceTick {
     const { procNet } = this.#found.place;
-    const counters = procNet === undefined ? undefined : readNetCounters(procNet, all, this.#read);
-    const sockstat = procNet === undefined ? undefined : readSockstat(procNet, this.#read);
-    this.#now = counters === undefined ? undefined : { counters, sockstat };
+    this.#now = procNet === undefined ? undefined : this.#counters.read(procNet, all);
+    const { counters, sockstat } = this.#now ?? {};
     const tick: SpaceTick = {
       space: this.space,
       ...(counters !== undefined && { counters }),
@@ -129,7 +125,7 @@ export class SpaceSampler {
 
   /** Lets go of what is kept open. */
   close(): void {
-    this.#files.close();
+    this.#counters.close();
   }
 
   /** Whether its sockets were read already. */
@@ -173,8 +169,6 @@ export class SpaceSampler {
     if (seeks) this.#holdersDueMs = atMs + HOLDERS_MS;
     return this.#looked(atMs, this.watched.look(atMs, BRIEF, seeks), WITHOUT);
   }
-
-  readonly #read = (path: string): string | undefined => this.#files.read(path);
 
   #looked(atMs: number, look: Look, withoutStates: number): SpaceLook {
     this.#lookedMs = atMs;
