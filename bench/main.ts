@@ -13,6 +13,7 @@ import { filteredAgainstAll, filteredAgainstReceiving, filteredCommand, programA
 import { countingAgainstReceiving } from './inside.ts';
 import { overviewOfNamespaces } from './overview.ts';
 import { resultLines, verdict } from './report.ts';
+import { watchOfChurn } from './watch.ts';
 import { countAgainstSs, memoryOfCounting, netstatAgainstNetstat } from './whole-commands.ts';
 
 /** Twice as many sockets. */
@@ -45,8 +46,9 @@ console.log(
 console.log('');
 
 // First what wants a quiet host: every dump walks the tables of all namespaces.
-for (const make of [overviewOfNamespaces, netstatOfContainer, eventsOfChurn]) await measure(make.name, make);
-await measure(background.name, background);
+for (const make of [overviewOfNamespaces, netstatOfContainer, eventsOfChurn, watchOfChurn, background]) {
+  await measure(make.name, make);
+}
 
 const netns = createNetns();
 console.log(`${CONNECTIONS * 2} TCP sockets in one namespace`);

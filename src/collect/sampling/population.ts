@@ -80,7 +80,8 @@ export class Population {
     if (!due) return;
     this.#news = false;
     this.#lookedMs = nowMs;
-    const { spaces, inventory } = await this.#followed.look();
+    const { spaces, inventory, unsettled } = await this.#followed.look();
+    if (unsettled) this.#news = true;
     this.containers = watchedContainers(this.#machine, inventory.containers);
     this.facts = inventory.containers.map(({ facts }) => facts);
     this.names = this.#makeNames(spaces);
