@@ -105,7 +105,7 @@ async function startEvents(netns: TestNetns, file: string): Promise<ChildProcess
 }
 
 /** User and system time of a process, proc_pid_stat(5). */
-function cpuSeconds(pid: number): number {
+export function cpuSeconds(pid: number): number {
   const stat = fs.readFileSync(`/proc/${pid}/stat`, 'latin1');
   const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
   return (Number(fields[11]) + Number(fields[12])) / TICKS;

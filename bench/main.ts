@@ -5,6 +5,7 @@
 import os from 'node:os';
 import { createNetns, removeAllNetns } from '../test/support/netns.ts';
 import { manySockets } from '../test/support/recipes/many-sockets.ts';
+import { background } from './background.ts';
 import { holds, type Result } from './comparison.ts';
 import { netstatOfContainer } from './container.ts';
 import { eventsOfChurn } from './events.ts';
@@ -12,6 +13,7 @@ import { filteredAgainstAll, filteredAgainstReceiving, filteredCommand, programA
 import { countingAgainstReceiving } from './inside.ts';
 import { overviewOfNamespaces } from './overview.ts';
 import { resultLines, verdict } from './report.ts';
+import { watchOfChurn } from './watch.ts';
 import { countAgainstSs, memoryOfCounting, netstatAgainstNetstat } from './whole-commands.ts';
 
 /** Twice as many sockets. */
@@ -27,13 +29,15 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const) {
 const results: Result[] = [];
 
 /** One that fails is told, and the others are still made. */
-async function measure(name: string, make: () => Promise<Result>): Promise<void> {
-  const result = await make().catch((error: Error): Result => {
+async function measure(name: string, make: () => Promise<Result | Result[]>): Promise<void> {
+  const made = await make().catch((error: Error): Result => {
     process.exitCode = 1;
     return { title: name, why: `it failed: ${error.message}` };
   });
-  results.push(result);
-  for (const line of resultLines(result)) console.log(line);
+  for (const result of [made].flat()) {
+    results.push(result);
+    for (const line of resultLines(result)) console.log(line);
+  }
 }
 
 console.log(
@@ -42,7 +46,9 @@ console.log(
 console.log('');
 
 // First what wants a quiet host: every dump walks the tables of all namespaces.
-for (const make of [overviewOfNamespaces, netstatOfContainer, eventsOfChurn]) await measure(make.name, make);
+for (const make of [overviewOfNamespaces, netstatOfContainer, eventsOfChurn, watchOfChurn, background]) {
+  await measure(make.name, make);
+}
 
 const netns = createNetns();
 console.log(`${CONNECTIONS * 2} TCP sockets in one namespace`);

@@ -5,13 +5,22 @@ import path from 'node:path';
 import type { Result } from './comparison.ts';
 
 /** Compiles receive.c for a comparison and removes it afterwards; without a compiler the comparison is skipped. */
-export async function withReceiver(title: string, compare: (program: string) => Promise<Result>): Promise<Result> {
+export function withReceiver(title: string, compare: (program: string) => Promise<Result>): Promise<Result> {
+  return withProgram('receive', title, compare);
+}
+
+/** As {@link withReceiver}, for another C file of this folder, named without its ending. */
+export async function withProgram(
+  name: string,
+  title: string,
+  compare: (program: string) => Promise<Result>,
+): Promise<Result> {
   const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'socklens-bench-'));
   const clean = () => fs.rmSync(folder, { recursive: true, force: true });
   process.once('exit', clean);
   try {
-    const program = path.join(folder, 'receive');
-    const refused = compile(program);
+    const program = path.join(folder, name);
+    const refused = compile(name, program);
     if (refused !== undefined) return { title, why: refused };
     return await compare(program);
   } finally {
@@ -21,12 +30,12 @@ export async function withReceiver(title: string, compare: (program: string) => 
 }
 
 /** @returns why there is no program; undefined when there is one */
-function compile(program: string): string | undefined {
+function compile(name: string, program: string): string | undefined {
   try {
-    execFileSync('cc', ['-O2', '-o', program, path.join(import.meta.dirname, 'receive.c')], { stdio: 'pipe' });
+    execFileSync('cc', ['-O2', '-o', program, path.join(import.meta.dirname, `${name}.c`)], { stdio: 'pipe' });
     return undefined;
   } catch (error) {
     const missing = (error as NodeJS.ErrnoException).code === 'ENOENT';
-    return missing ? 'there is no C compiler (cc)' : `receive.c does not compile: ${(error as Error).message}`;
+    return missing ? 'there is no C compiler (cc)' : `${name}.c does not compile: ${(error as Error).message}`;
   }
 }

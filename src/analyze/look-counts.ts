@@ -18,12 +18,21 @@ export interface Counted {
 export interface LookCounts {
   groups: Group[];
   total: number;
-  /** Of them, those whose end is still to come as an event: an entry in TIME_WAIT has ended. */
-  living: number;
+  /** Of them, the TCP connections that a test calls new. */
+  made: number;
 }
 
-/** Counts the sockets of a look that a test lets through, in groups. */
-export function countLook(look: Counted, keys: readonly GroupKey[], test: (socket: SocketView) => boolean): LookCounts {
+/**
+ * Counts the sockets of a look that a test lets through, in groups.
+ *
+ * @param isNew whether no look before had a socket
+ */
+export function countLook(
+  look: Counted,
+  keys: readonly GroupKey[],
+  test: (socket: SocketView) => boolean,
+  isNew: (socket: SocketView) => boolean = () => false,
+): LookCounts {
   const needsRoles = keys.some((key) => key === 'role' || key === 'service');
   const counter = new GroupCounter(keys, {
     names: look.names,
@@ -34,12 +43,12 @@ export function countLook(look: Counted, keys: readonly GroupKey[], test: (socke
     },
     containerOf: (socket) => look.containerOf(socket),
   });
-  let living = 0;
+  let made = 0;
   look.sockets.each((socket) => {
     if (!test(socket)) return;
     counter.count(socket);
-    if (socket.proto === 'tcp' && socket.state !== TCP_STATE.TIME_WAIT) living++;
+    if (socket.proto === 'tcp' && socket.state !== TCP_STATE.LISTEN && isNew(socket)) made++;
   });
   const groups = counter.groups();
-  return { groups, total: groups.reduce((sum, { count }) => sum + count, 0), living };
+  return { groups, total: groups.reduce((sum, { count }) => sum + count, 0), made };
 }

@@ -28,10 +28,14 @@ export interface Inventory {
   notes: string[];
 }
 
-/** Finds the running containers: those that the runtimes know, and those that only their cgroup shows. */
-export async function takeInventory(machine: Machine): Promise<Inventory> {
+/**
+ * Finds the running containers: those that the runtimes know, and those that only their cgroup shows.
+ *
+ * @param readProcesses reads the process table, after the runtimes have answered
+ */
+export async function takeInventory(machine: Machine, readProcesses = readProcessTable): Promise<Inventory> {
   const answers = await askRuntimes(machine);
-  const processes = readProcessTable(machine);
+  const processes = readProcesses(machine);
   const notes = runtimeNotes(answers);
   const pidsById = groupPids(processes);
   const containers: ContainerInstance[] = [];

@@ -18,14 +18,20 @@ export interface ProcessEntry {
 /** Reads PID, network namespace and container of every visible process. Those without a namespace (zombies) are left out. */
 export function readProcessTable(machine: Machine): ProcessEntry[] {
   const { proc } = machine;
-  const entries: ProcessEntry[] = [];
   const identify = netnsIdentifier(proc);
-  for (const pid of listPids(proc)) {
-    const netns = identify(pid);
-    if (netns === undefined) continue;
-    entries.push({ pid, netns, container: containerOfProcess(pid, proc) });
-  }
-  return entries;
+  return listPids(proc)
+    .map((pid) => processEntry(machine, pid, identify))
+    .filter((entry) => entry !== undefined);
+}
+
+/** @returns undefined for a process without a namespace */
+export function processEntry(
+  { proc }: Machine,
+  pid: number,
+  identify: (pid: number) => number | undefined,
+): ProcessEntry | undefined {
+  const netns = identify(pid);
+  return netns === undefined ? undefined : { pid, netns, container: containerOfProcess(pid, proc) };
 }
 
 /** The first process of a namespace; undefined for none. Cheaper than the whole table: no cgroup is read. */

@@ -81,14 +81,19 @@ export class WatchedSpace {
   /**
    * Reads and keeps the sockets that a query asks for, and remembers them.
    *
+   * @param seeks whether the holders of new ones are looked for; otherwise a later look does
    * @throws {Failure} when the namespace is gone
    */
-  look(nowMs: number, query: SocketQuery): Look {
+  look(nowMs: number, query: SocketQuery, seeks = true): Look {
     let seen!: Look;
-    this.#remembering(nowMs, (see) => {
-      seen = look(this.#machine, this.place, query);
-      seen.sockets.each(see);
-    });
+    this.#remembering(
+      nowMs,
+      (see) => {
+        seen = look(this.#machine, this.place, query);
+        seen.sockets.each(see);
+      },
+      seeks,
+    );
     return seen;
   }
 
@@ -98,7 +103,7 @@ export class WatchedSpace {
     return known ?? this.listening.get(socket.localPort)?.container;
   }
 
-  #remembering(nowMs: number, read: (see: (socket: SocketView) => void) => void): void {
+  #remembering(nowMs: number, read: (see: (socket: SocketView) => void) => void, seeks = true): void {
     const strangers: Remembered[] = [];
     this.memory.begin(nowMs);
     read((socket) => {
@@ -114,7 +119,7 @@ export class WatchedSpace {
         strangers.push(entry);
     });
     this.memory.end(this.#endsAreTold);
-    if (strangers.length > 0) this.owners.find(strangers, nowMs);
+    if (seeks && strangers.length > 0) this.owners.find(strangers, nowMs);
   }
 }
 

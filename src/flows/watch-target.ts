@@ -13,9 +13,11 @@ import type { EndedTest, LookTest } from './bound-tests.ts';
 interface Before {
   atMs: number;
   total: number;
-  living: number;
   opens: number | undefined;
 }
+
+/** A look takes a moment itself: what is this old is of its tick. */
+const MOMENT_MS = 1000;
 
 /** What is counted, of one namespace, from tick to tick. */
 export class WatchTarget {
@@ -25,7 +27,10 @@ export class WatchTarget {
   readonly #endedTest: EndedTest | undefined;
   #counts = new Map<string, number>();
   #before: Before | undefined;
+  #last: { row: WatchRow; takenAtMs: number } | undefined;
   #closes = 0;
+  /** Of them, those that no look had: made and ended between two. */
+  #unseen = 0;
 
   /** @param tests of the filter; undefined where there is none */
   constructor(
@@ -42,29 +47,33 @@ export class WatchTarget {
   /** Takes an ended socket in. */
   ended(ended: EndedSocket): void {
     if (ended.socket.proto !== 'tcp') return;
-    if (this.#endedTest === undefined || this.#endedTest(ended)) this.#closes++;
+    if (this.#endedTest !== undefined && !this.#endedTest(ended)) return;
+    this.#closes++;
+    if (ended.remembered === undefined) this.#unseen++;
   }
 
   /** The row of a tick. */
   row(tick: SpaceTick, look: SpaceLook, { atMs, names }: Tick): WatchRow {
     const test = this.#lookTest?.(look) ?? everything;
+    const before = this.#before;
+    const isNew = (socket: SocketView) => (look.seenSince(socket)?.firstSeenMs ?? 0) > (before?.atMs ?? atMs);
     // A recording has all protocols, whichever are wanted.
     const counts = countLook(
       { ...look, names },
       this.#keys,
       (socket) => this.#protos.includes(socket.proto) && test(socket),
+      isNew,
     );
     const timeWait = this.#timeWait(tick, look);
     if (timeWait > 0) addTimeWait(counts, timeWait);
     const groups = this.#changed(counts);
-    const before = this.#before;
     const opens = openedSoFar(tick);
-    const rates =
-      before === undefined ? {} : this.#rates(before, atMs, counts.living, opens, tick.closes !== undefined);
-    this.#before = { atMs, total: counts.total, living: counts.living, opens };
+    const rates = before === undefined ? {} : this.#rates(before, atMs, counts.made, opens, tick);
+    this.#before = { atMs, total: counts.total, opens };
     this.#closes = 0;
+    this.#unseen = 0;
     const descriptors = fullest(tick.processes ?? []);
-    return {
+    const row: WatchRow = {
       at: new Date(atMs),
       target: tick.space.name,
       total: counts.total,
@@ -72,8 +81,31 @@ export class WatchTarget {
       groups,
       ...rates,
       ...(descriptors !== undefined && { descriptors }),
+      ...(atMs - look.takenAtMs > MOMENT_MS && { ageMs: atMs - look.takenAtMs }),
       lost: tick.lost,
       notes: look.coverage.notes,
+    };
+    this.#last = { row, takenAtMs: look.takenAtMs };
+    return row;
+  }
+
+  /** The row of a tick at which its sockets were not read: the counts of the last reading, and how old they are. */
+  rowAgain(tick: SpaceTick, { atMs }: Tick): WatchRow | undefined {
+    const last = this.#last;
+    const before = this.#before;
+    if (last === undefined || before === undefined) return undefined;
+    const opens = openedSoFar(tick);
+    const rates = this.#endedTest === undefined ? this.#rates(before, atMs, 0, opens, tick) : {};
+    this.#before = { atMs, total: before.total, opens };
+    this.#closes = 0;
+    this.#unseen = 0;
+    const { total, groups } = last.row;
+    return {
+      ...{ at: new Date(atMs), target: tick.space.name, total, groups: groups.map(unchanged) },
+      ...rates,
+      ageMs: atMs - last.takenAtMs,
+      lost: tick.lost,
+      notes: [],
     };
   }
 
@@ -95,24 +127,31 @@ export class WatchTarget {
   }
 
   /**
-   * Connections made are counted by the kernel; where only some are wanted they follow from those that
-   * ended and from how many there are now.
+   * Connections made are counted by the kernel; where only some are wanted they are those that no look
+   * had before, and those that have ended and that none ever had.
    */
   #rates(
     before: Before,
     atMs: number,
-    living: number,
+    made: number,
     opens: number | undefined,
-    listens: boolean,
-  ): Pick<WatchRow, 'opensPerSecond' | 'closesPerSecond'> {
+    tick: SpaceTick,
+  ): Pick<WatchRow, 'opensPerSecond' | 'opensAtLeast' | 'closesPerSecond'> {
+    const listens = tick.closes !== undefined;
     const seconds = (atMs - before.atMs) / 1000;
     const perSecond = (count: number) => Math.round((Math.max(0, count) / seconds) * 10) / 10;
     const closes = listens ? { closesPerSecond: perSecond(this.#closes) } : {};
     if (this.#endedTest === undefined && opens !== undefined && before.opens !== undefined) {
       return { opensPerSecond: perSecond(opens - before.opens), ...closes };
     }
-    return listens ? { opensPerSecond: perSecond(this.#closes + living - before.living), ...closes } : {};
+    if (!listens) return {};
+    const atLeast = tick.lost > 0 ? { opensAtLeast: true as const } : {};
+    return { opensPerSecond: perSecond(this.#unseen + made), ...atLeast, ...closes };
   }
+}
+
+function unchanged({ key, count, names }: ChangedGroup): ChangedGroup {
+  return { key, count, ...(names !== undefined && { names }) };
 }
 
 function everything(_socket: SocketView): boolean {

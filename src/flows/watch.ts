@@ -8,12 +8,10 @@ import type { Proto } from '../model/socket-view.ts';
 import { ALL_STATES, stateMask, TCP_STATE } from '../model/tcp-state.ts';
 import type { WatchRow } from '../model/watch-row.ts';
 import type { WatchedSpace } from '../model/watched.ts';
-import { safeText } from '../present/safe-text.ts';
-import { noteLine, sampleLine, watchSummaryLine } from '../present/watch-json.ts';
-import { WatchLines } from '../present/watch-lines.ts';
 import { boundTests } from './bound-tests.ts';
 import type { FlowContext, Format } from './context.ts';
 import { readFilter } from './read-filter.ts';
+import { WatchReport } from './watch-report.ts';
 import { WatchTarget } from './watch-target.ts';
 
 export interface WatchOptions extends SourceOptions {
@@ -84,7 +82,8 @@ class WatchedTargets {
         target = await this.#make(space);
         this.#targets.set(space.netns, target);
       }
-      if (look !== undefined) rows.push(target.row(spaceTick, look, tick));
+      const row = look === undefined ? target.rowAgain(spaceTick, tick) : target.row(spaceTick, look, tick);
+      if (row !== undefined) rows.push(row);
     }
     for (const netns of this.#targets.keys()) if (!present.has(netns)) this.#targets.delete(netns);
     return rows;
@@ -112,65 +111,4 @@ function queryFor(keys: readonly GroupKey[], protos: readonly Proto[], filter: F
     tcpInfo: filter.tree !== undefined || keys.some((key) => MEASURED.includes(key)),
     states: onlyStates ? ALL_STATES & ~stateMask(TCP_STATE.TIME_WAIT) : ALL_STATES,
   };
-}
-
-/** Writes rows, remarks, and the summary. */
-class WatchReport {
-  readonly #context: FlowContext;
-  readonly #format: WatchOptions['format'];
-  readonly #lines: WatchLines;
-  readonly #told = new Set<string>();
-  readonly #peaks = new Map<string, { samples: number; peak: number; peakAt: Date; last: number }>();
-  readonly #from = new Date();
-
-  constructor(context: FlowContext, { format, target }: WatchOptions) {
-    this.#context = context;
-    this.#format = format;
-    const several = target === undefined || target.includes(',') || target === 'all';
-    this.#lines = new WatchLines({ width: context.out.columns, targets: several });
-  }
-
-  notes(tick: Tick): void {
-    const notes = [...tick.notes];
-    if (tick.budget?.stretched)
-      notes.push(
-        `the background's budget of ${tick.budget.share * 100} % of a core is used up: what nobody looks at is read less often`,
-      );
-    for (const note of notes) this.#note(tick.atMs, note);
-  }
-
-  rows(rows: readonly WatchRow[]): void {
-    for (const row of rows) {
-      for (const note of row.notes) {
-        if (this.#told.has(`${row.target} ${note}`)) continue;
-        this.#told.add(`${row.target} ${note}`);
-        this.#note(row.at.getTime(), `${row.target}: ${note}`);
-      }
-      this.#remember(row);
-    }
-    if (rows.length === 0) return;
-    this.#context.out.write(this.#format === 'ndjson' ? rows.map(sampleLine).join('') : this.#lines.lines(rows));
-  }
-
-  finish(): void {
-    const targets = [...this.#peaks].map(([target, peak]) => ({ target, ...peak }));
-    if (this.#format === 'ndjson') this.#context.out.write(watchSummaryLine(this.#from, new Date(), targets));
-    else this.#context.out.write(this.#lines.summary(targets));
-  }
-
-  #remember({ target, total, at }: WatchRow): void {
-    const known = this.#peaks.get(target);
-    if (known === undefined) this.#peaks.set(target, { samples: 1, peak: total, peakAt: at, last: total });
-    else {
-      known.samples++;
-      known.last = total;
-      if (total > known.peak) Object.assign(known, { peak: total, peakAt: at });
-    }
-  }
-
-  #note(atMs: number, note: string): void {
-    const { out, err } = this.#context;
-    if (this.#format === 'ndjson') out.write(noteLine(new Date(atMs), note));
-    else err.write(`socklens: ${safeText(note)}\n`);
-  }
 }

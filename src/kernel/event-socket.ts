@@ -124,13 +124,23 @@ export class EventPoll<T> {
   /** Reads all that waits, without waiting itself. @returns how many messages came */
   drain(sink: EventSink<T>): number {
     if (this.#sockets.length === 0) return 0;
-    if (this.#calls.poll(this.#descriptors, this.#sockets.length, 0) === 0) return 0;
+    if (this.#ready() === 0) return 0;
     let messages = 0;
     this.#sockets.forEach(({ socket, of }, index) => {
       const ready = this.#descriptors.readInt16LE(index * 8 + 6);
       if ((ready & (POLLIN | POLLERR)) !== 0) messages += this.#empty(socket.fd, of, sink);
     });
     return messages;
+  }
+
+  /** How many sockets have something to read; none where a signal came in between, which the next look makes good. */
+  #ready(): number {
+    try {
+      return this.#calls.poll(this.#descriptors, this.#sockets.length, 0);
+    } catch (error) {
+      if (error instanceof SystemCallError && error.code === 'EINTR') return 0;
+      throw error;
+    }
   }
 
   #empty(fd: number, of: T, sink: EventSink<T>): number {
@@ -140,7 +150,9 @@ export class EventPoll<T> {
       try {
         count = this.#batch.receive(fd);
       } catch (error) {
-        if (!(error instanceof SystemCallError) || error.code !== 'ENOBUFS') throw error;
+        if (!(error instanceof SystemCallError)) throw error;
+        if (error.code === 'EINTR') continue;
+        if (error.code !== 'ENOBUFS') throw error;
         sink.lost(of);
         continue;
       }

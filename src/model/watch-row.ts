@@ -17,10 +17,14 @@ export interface WatchRow {
   /** TCP connections made and ended, of those that match the filter; absent at the first tick, and what nobody counts. */
   opensPerSecond?: number;
   closesPerSecond?: number;
+  /** Whether the opens are a lower bound: they were counted from events, and some were lost. */
+  opensAtLeast?: true;
   /** Of the process that is closest to its own limit; absent where none may be looked at. */
   descriptors?: DescriptorUse;
   /** How often the kernel dropped events since the tick before: closes are a lower bound then. */
   lost: number;
+  /** How old the counts are, milliseconds; absent where they are of this tick. */
+  ageMs?: number;
   /** What was not seen. */
   notes: readonly string[];
 }

@@ -1,22 +1,28 @@
 import type { WatchRow } from '../model/watch-row.ts';
+import type { WatchPeak } from './watch-lines.ts';
 
 /** A row as a line of NDJSON. */
 export function sampleLine({ lost, notes, ...row }: WatchRow): string {
   const { at, target, ...rest } = row;
   const gaps = lost > 0 ? { lostEvents: lost } : {};
-  return `${JSON.stringify({ type: 'sample', at, target, ...rest, ...gaps, ...(notes.length > 0 && { notes }) })}\n`;
+  return line({ type: 'sample', at, target, ...rest, ...gaps, ...(notes.length > 0 && { notes }) });
+}
+
+/** Events of a target between two times are missing. */
+export function gapLine(target: string, from: Date, to: Date): string {
+  return line({ type: 'gap', target, from, to, reason: 'the kernel dropped events: its buffer was full' });
 }
 
 /** Something that came, went, or was not seen. */
 export function noteLine(at: Date, text: string): string {
-  return `${JSON.stringify({ type: 'note', at, text })}\n`;
+  return line({ type: 'note', at, text });
 }
 
 /** The last line of a stream. */
-export function watchSummaryLine(
-  from: Date,
-  to: Date,
-  targets: readonly { target: string; samples: number; peak: number; peakAt: Date; last: number }[],
-): string {
-  return `${JSON.stringify({ type: 'summary', from, to, targets })}\n`;
+export function watchSummaryLine(from: Date, to: Date, targets: readonly WatchPeak[], gaps: number): string {
+  return line({ type: 'summary', from, to, targets, gaps });
+}
+
+function line(object: object): string {
+  return `${JSON.stringify(object)}\n`;
 }

@@ -1,42 +1,69 @@
-import type { Group } from '../model/group.ts';
+import type { DescriptorUse } from '../model/overview.ts';
 import type { ChangedGroup, WatchRow } from '../model/watch-row.ts';
-import { clockText } from './quantity-text.ts';
+import { clockText, durationText } from './quantity-text.ts';
 import { safeText } from './safe-text.ts';
 import { spark } from './spark.ts';
+import { cut, groupId, WatchColumns } from './watch-columns.ts';
 
 /** Without a terminal nothing limits a line but what a person can read. */
 const USUAL_WIDTH = 160;
 const SPARK_WIDTH = 12;
-/** How many groups have a column of their own at most. */
-const MOST_COLUMNS = 8;
 /** The header is repeated after so many lines, for who has scrolled. */
 const HEADER_EVERY = 40;
+/** The longest name of a target that is shown whole. */
+const WIDEST_TARGET = 30;
+/** From this width on there is room for the spark line and for milliseconds, as well as for some groups. */
+const ROOMY = 110;
+const SOCKETS_WIDTH = 11;
+/** Room for `1048576/1048576 100%`; or for `1023/1024`, where a line is narrow. */
+const DESCRIPTORS_WIDTH = { roomy: 15, narrow: 11 };
 
-interface Column {
-  id: string;
-  title: string;
-  width: number;
+/** What is summed up of one target at the end. */
+export interface WatchPeak {
+  target: string;
+  samples: number;
+  peak: number;
+  peakAt: Date;
+  last: number;
 }
 
 /** Lines of `watch`: a clock, the counts of the largest groups with their change, rates, descriptors, a spark line. */
 export class WatchLines {
-  readonly #width: number;
+  readonly #roomy: boolean;
+  readonly #clockWidth: number;
   readonly #showTarget: boolean;
+  readonly #byState: boolean;
+  readonly #width: number;
   readonly #totals = new Map<string, number[]>();
   #targetWidth = 6;
-  #columns: Column[] = [];
+  #columns: WatchColumns | undefined;
   #linesSinceHeader = Number.POSITIVE_INFINITY;
 
-  constructor(options: { width: number | undefined; targets: boolean }) {
+  /**
+   * @param options.width columns of the terminal; undefined for none
+   * @param options.targets whether lines say whose they are
+   * @param options.byState whether nothing but states is told apart
+   * @param options.intervalMs between two ticks: milliseconds of the clock are shown where they tell something
+   */
+  constructor(options: { width: number | undefined; targets: boolean; byState: boolean; intervalMs: number }) {
     this.#width = options.width ?? USUAL_WIDTH;
+    this.#roomy = this.#width >= ROOMY;
+    this.#clockWidth = this.#roomy || options.intervalMs < 1000 ? 12 : 8;
     this.#showTarget = options.targets;
+    this.#byState = options.byState;
   }
 
   /** The lines of one tick. */
   lines(rows: readonly WatchRow[]): string {
+    const widest = Math.max(6, ...rows.map(({ target }) => Math.min(safeText(target).length, WIDEST_TARGET)));
+    const wider = this.#showTarget && widest > this.#targetWidth;
+    if (this.#columns === undefined || wider) {
+      this.#targetWidth = Math.max(this.#targetWidth, widest);
+      this.#columns = new WatchColumns(this.#width - this.#fixedWidth(), this.#byState);
+      this.#linesSinceHeader = Number.POSITIVE_INFINITY;
+    }
     let text = '';
-    for (const { target } of rows) this.#targetWidth = Math.max(this.#targetWidth, safeText(target).length);
-    if (this.#takeColumns(rows) || this.#linesSinceHeader >= HEADER_EVERY) {
+    if (this.#columns.take(rows) || this.#linesSinceHeader >= HEADER_EVERY) {
       text += this.#header();
       this.#linesSinceHeader = 0;
     }
@@ -48,61 +75,53 @@ export class WatchLines {
   }
 
   /** What stands at the end. */
-  summary(targets: readonly { target: string; samples: number; peak: number; peakAt: Date; last: number }[]): string {
-    return targets
-      .map(
-        ({ target, samples, peak, peakAt, last }) =>
-          `${safeText(target)}: ${samples} samples, at most ${peak} sockets (${clockText(peakAt)}), ${last} at the end\n`,
-      )
-      .join('');
+  summary(targets: readonly WatchPeak[], lost: number): string {
+    const lines = targets.map(
+      ({ target, samples, peak, peakAt, last }) =>
+        `${safeText(target)}: ${samples} samples, at most ${peak} sockets (${clockText(peakAt)}), ${last} at the end\n`,
+    );
+    if (lost > 0) lines.push(`events were lost ${lost} times: opens and closes marked ≥ are lower bounds\n`);
+    return lines.join('');
   }
 
-  /** Room for the largest groups; those that have a column keep it. @returns whether there is a new one */
-  #takeColumns(rows: readonly WatchRow[]): boolean {
-    const known = new Set(this.#columns.map(({ id }) => id));
-    const before = this.#columns.length;
-    for (const { groups } of rows) {
-      for (const group of groups) {
-        const id = groupId(group);
-        if (known.has(id)) continue;
-        const column = { id, title: groupTitle(group), width: Math.max(groupTitle(group).length, 11) };
-        if (this.#columns.length >= MOST_COLUMNS || this.#used() + column.width + 2 > this.#width) break;
-        known.add(id);
-        this.#columns.push(column);
-      }
-    }
-    return this.#columns.length > before;
-  }
-
-  #used(): number {
+  /** All but the groups. */
+  #fixedWidth(): number {
     const target = this.#showTarget ? this.#targetWidth + 2 : 0;
-    return target + this.#columns.reduce((sum, { width }) => sum + width + 2, 0) + FIXED_WIDTH;
+    const bars = this.#roomy ? SPARK_WIDTH + 2 : 0;
+    return this.#clockWidth + target + SOCKETS_WIDTH + 2 + 9 + 10 + this.#descriptorsWidth() + 2 + bars;
+  }
+
+  #descriptorsWidth(): number {
+    return this.#roomy ? DESCRIPTORS_WIDTH.roomy : DESCRIPTORS_WIDTH.narrow;
   }
 
   #header(): string {
-    const titles = this.#columns.map(({ title, width }) => title.padStart(width));
+    const titles = this.#columns?.columns.map(({ title, width }) => title.padStart(width)) ?? [];
     return this.#row('Time', 'Target', 'Sockets', titles, 'Opens/s', 'Closes/s', 'Descriptors', '');
   }
 
-  #line({ at, target, total, change, groups, opensPerSecond, closesPerSecond, descriptors, lost }: WatchRow): string {
+  #line(row: WatchRow): string {
+    const { at, target, total, change, groups, ageMs } = row;
     const totals = this.#totals.get(target) ?? [];
     totals.push(total);
     if (totals.length > SPARK_WIDTH) totals.shift();
     this.#totals.set(target, totals);
     const byId = new Map(groups.map((group) => [groupId(group), group]));
-    const cells = this.#columns.map(({ id, width }) => countText(byId.get(id)).padStart(width));
-    const rate = (value: number | undefined) => (value === undefined ? '-' : String(value));
-    const limit = descriptors?.softLimit;
-    const used =
-      descriptors === undefined
-        ? '-'
-        : limit === null || limit === undefined
-          ? `${descriptors.used}`
-          : `${descriptors.used}/${limit} ${Math.round((descriptors.used / limit) * 100)}%`;
-    const closes = `${lost > 0 ? '≥' : ''}${rate(closesPerSecond)}`;
+    const cells = this.#columns?.columns.map(({ id, width }) => countText(byId.get(id)).padStart(width)) ?? [];
     const sockets = countText({ key: {}, count: total, ...(change !== undefined && { change }) });
-    const bars = spark(totals, SPARK_WIDTH);
-    return this.#row(clockText(at), safeText(target), sockets, cells, rate(opensPerSecond), closes, used, bars);
+    const old = ageMs === undefined ? '' : ` counted ${durationText(ageMs)} ago`;
+    const bars = `${this.#roomy ? spark(totals, SPARK_WIDTH) : ''}${old}`;
+    const clock = clockText(at).slice(0, this.#clockWidth);
+    const name = cut(safeText(target), WIDEST_TARGET);
+    const used = this.#descriptors(row.descriptors);
+    return this.#row(clock, name, sockets, cells, opensText(row), closesText(row), used, bars);
+  }
+
+  #descriptors(use: DescriptorUse | undefined): string {
+    if (use === undefined) return '-';
+    const { used, softLimit } = use;
+    if (softLimit === null) return `${used}`;
+    return this.#roomy ? `${used}/${softLimit} ${Math.round((used / softLimit) * 100)}%` : `${used}/${softLimit}`;
   }
 
   #row(
@@ -115,23 +134,21 @@ export class WatchLines {
     descriptors: string,
     bars: string,
   ): string {
-    const parts = [time.padEnd(12)];
+    const parts = [time.padEnd(this.#clockWidth)];
     if (this.#showTarget) parts.push(target.padEnd(this.#targetWidth));
-    parts.push(total.padStart(13), ...cells, opens.padStart(7), closes.padStart(8), descriptors.padStart(14), bars);
+    parts.push(total.padStart(SOCKETS_WIDTH), ...cells, opens.padStart(7), closes.padStart(8));
+    parts.push(descriptors.padStart(this.#descriptorsWidth()), bars);
     return `${parts.join('  ').trimEnd()}\n`;
   }
 }
 
-/** Clock, total, rates, descriptors and the spark line, with what stands between them. */
-const FIXED_WIDTH = 12 + 15 + 9 + 10 + 16 + SPARK_WIDTH + 2;
-
-function groupId({ key }: Group): string {
-  return JSON.stringify(key);
+/** `≥12`: the kernel dropped events, and it is they that this is counted from. */
+function closesText({ closesPerSecond, lost }: WatchRow): string {
+  return closesPerSecond === undefined ? '-' : `${lost > 0 ? '≥' : ''}${closesPerSecond}`;
 }
 
-function groupTitle({ key, names }: Group): string {
-  const values = Object.entries(key).map(([name, value]) => names?.[name as keyof typeof names] ?? value ?? '-');
-  return safeText(values.join(' '));
+function opensText({ opensPerSecond, opensAtLeast }: WatchRow): string {
+  return opensPerSecond === undefined ? '-' : `${opensAtLeast ? '≥' : ''}${opensPerSecond}`;
 }
 
 /** `257 +12`. */

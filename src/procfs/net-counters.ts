@@ -6,16 +6,17 @@ import { readProcText } from './read.ts';
  * says of UDP, which counts apart. Under the names of nstat(8).
  *
  * @param thorough also `netstat` and `snmp6`, which are longer; otherwise `snmp` alone
+ * @param read a way to read a file; undefined for one that is gone
  * @returns undefined when the folder is gone
  */
-export function readNetCounters(procNet: string, thorough: boolean): NetCounters | undefined {
-  const snmp = readProcText(`${procNet}/snmp`);
+export function readNetCounters(procNet: string, thorough: boolean, read = readProcText): NetCounters | undefined {
+  const snmp = read(`${procNet}/snmp`);
   if (snmp === undefined) return undefined;
   const counters: Record<string, number> = {};
   addTable(counters, snmp);
   if (thorough) {
-    addTable(counters, readProcText(`${procNet}/netstat`) ?? '');
-    addUdp6(counters, readProcText(`${procNet}/snmp6`) ?? '');
+    addTable(counters, read(`${procNet}/netstat`) ?? '');
+    addUdp6(counters, read(`${procNet}/snmp6`) ?? '');
   }
   return counters;
 }

@@ -4,12 +4,13 @@ import { readProcText } from './read.ts';
 /**
  * Reads both files of a namespace from its folder, `/proc/PID/net`.
  *
+ * @param read a way to read a file; undefined for one that is gone
  * @returns undefined when the folder is gone; without IPv6 its numbers are 0
  */
-export function readSockstat(procNet: string): Sockstat | undefined {
-  const text = readProcText(`${procNet}/sockstat`);
+export function readSockstat(procNet: string, read = readProcText): Sockstat | undefined {
+  const text = read(`${procNet}/sockstat`);
   if (text === undefined) return undefined;
-  return parseSockstat(text, readProcText(`${procNet}/sockstat6`) ?? '');
+  return parseSockstat(text, read(`${procNet}/sockstat6`) ?? '');
 }
 
 /**

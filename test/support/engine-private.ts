@@ -17,6 +17,8 @@ const STOP_MS = 30_000;
 export interface PrivateEngine {
   /** `unix:///…/docker.sock` */
   endpoint: string;
+  /** Ends it and starts it again, with the same containers and images. */
+  restart(): Promise<void>;
   /** Ends it, waits for its end, and removes its folder, mounts and bridge. */
   stop(): Promise<void>;
 }
@@ -29,10 +31,12 @@ export interface PrivateEngine {
  * and the outside stays out of reach.
  *
  * @param ping whether an Engine answers at an endpoint
+ * @param more options of dockerd, such as `--live-restore`
  * @returns the reason when it cannot be started
  */
 export async function startPrivateEngine(
   ping: (endpoint: string) => Promise<boolean>,
+  more: readonly string[] = [],
 ): Promise<PrivateEngine | string> {
   if (!hasProgram('dockerd')) return 'no Docker Engine is reachable, and there is no dockerd program to start one';
   if (process.getuid?.() !== 0) return 'no Docker Engine is reachable, and starting one needs root';
@@ -40,19 +44,15 @@ export async function startPrivateEngine(
   const folder = fs.mkdtempSync(path.join(os.tmpdir(), `${FOLDER_PREFIX}${process.pid}-`));
   const bridge = `${BRIDGE_PREFIX}${process.pid}`;
   const endpoint = `unix://${folder}/docker.sock`;
-  const log = fs.openSync(`${folder}/log`, 'w');
   let child: ChildProcess | undefined;
-  const stop = async () => {
-    if (child !== undefined) await endProcess(child);
-    removeTraces(folder, bridge);
-  };
-  try {
-    makeBridge(bridge);
-    child = spawn('setpriv', ['--pdeathsig', 'TERM', '--', 'dockerd', ...daemonOptions(folder, bridge)], {
+  const start = async () => {
+    const log = fs.openSync(`${folder}/log`, 'a');
+    const options = [...daemonOptions(folder, bridge), ...more];
+    const running = spawn('setpriv', ['--pdeathsig', 'TERM', '--', 'dockerd', ...options], {
       stdio: ['ignore', log, log],
     });
+    child = running;
     fs.closeSync(log);
-    const running = child;
     await until(
       'the private Docker Engine',
       async () => {
@@ -61,7 +61,19 @@ export async function startPrivateEngine(
       },
       START_MS,
     );
-    return { endpoint, stop };
+  };
+  const restart = async () => {
+    if (child !== undefined) await endProcess(child);
+    await start();
+  };
+  const stop = async () => {
+    if (child !== undefined) await endProcess(child);
+    removeTraces(folder, bridge);
+  };
+  try {
+    makeBridge(bridge);
+    await start();
+    return { endpoint, restart, stop };
   } catch (error) {
     const said = fs.readFileSync(`${folder}/log`, 'utf8').trim().split('\n').slice(-3).join(' | ');
     await stop();

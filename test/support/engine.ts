@@ -182,6 +182,27 @@ export async function acquireEngine(): Promise<AcquiredEngine | string> {
   };
 }
 
+/** An Engine of one test file's own, which that may restart. */
+export interface OwnEngine {
+  docker: TestEngine;
+  restart(): Promise<void>;
+  stop(): Promise<void>;
+}
+
+/**
+ * Starts an Engine with an image in it.
+ *
+ * @param options of dockerd, such as `--live-restore`
+ * @throws when there is none
+ */
+export async function startOwnEngine(options: readonly string[]): Promise<OwnEngine> {
+  const started = await startPrivateEngine(ping, options);
+  if (typeof started === 'string') throw new Error(started);
+  const image = `socklens-test:${process.pid}`;
+  await importImage(started.endpoint, image);
+  return { docker: new TestEngine(started.endpoint, image), restart: started.restart, stop: started.stop };
+}
+
 async function findEngine(): Promise<string | undefined> {
   const candidates = [process.env.DOCKER_HOST, 'unix:///var/run/docker.sock'];
   for (const candidate of candidates) if (candidate && (await ping(candidate))) return candidate;

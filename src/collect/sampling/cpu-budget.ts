@@ -56,9 +56,13 @@ export class CpuBudget {
     try {
       return work();
     } finally {
-      const cost = this.#cpuMs() - before;
-      this.#spentMs += cost;
-      this.#leftMs -= cost;
+      this.charge(this.#cpuMs() - before);
     }
+  }
+
+  /** Takes what was spent otherwise off what is left. */
+  charge(ms: number): void {
+    this.#spentMs += ms;
+    this.#leftMs -= ms;
   }
 }

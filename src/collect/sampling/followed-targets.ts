@@ -8,6 +8,7 @@ import { placeOfHost, placeOfNamed, placeOfProcess } from '../places.ts';
 import { resolveTargets } from '../resolve.ts';
 import { findSpaces } from '../spaces.ts';
 import { parseTargets, type TargetSpec } from '../target-spec.ts';
+import { KeptProcessTable } from './kept-process-table.ts';
 
 /** A namespace in which something lives that was asked for. */
 export interface FoundSpace {
@@ -25,7 +26,14 @@ export interface FoundSpace {
 export interface FoundTargets {
   spaces: FoundSpace[];
   inventory: Inventory;
+  /** Whether a container was left out because its runtime has not told its name yet. */
+  unsettled: boolean;
 }
+
+/** A container has a process some moments before its runtime lists it: so long its name is waited for. */
+const NAMELESS_MS = 1000;
+/** Names of more containers that do not run any more are not kept: one that is started again has its own from the start. */
+const MOST_NAMES = 1000;
 
 /** Keeps finding what TARGETs mean, while containers come, go, are renamed and restarted. */
 export class FollowedTargets {
@@ -33,8 +41,12 @@ export class FollowedTargets {
   readonly #specs: readonly TargetSpec[];
   /** Ids of the containers that were found by a name: they stay the target's when they are renamed. */
   readonly #idOfName = new Map<string, string>();
-  /** What runtimes told of containers, for as long as they cannot be asked. */
+  readonly #processes = new KeptProcessTable();
+  /** What runtimes told of containers, for as long as they cannot be asked or do not list them yet. */
   readonly #facts = new Map<string, ContainerFacts>();
+  /** When a container without a name was seen first. */
+  #namelessSince = new Map<string, number>();
+  #looked = false;
 
   /** Undefined for what was named; whether what has no container is wanted too. */
   readonly #everything: { all: boolean } | undefined;
@@ -69,8 +81,15 @@ export class FollowedTargets {
 
   /** Looks again. A target that is not there at the moment is left out. */
   async look(): Promise<FoundTargets> {
-    const inventory = this.#remembered(await takeInventory(this.#machine));
-    if (this.#everything !== undefined) return { spaces: this.#all(inventory, this.#everything.all), inventory };
+    const nowMs = Date.now();
+    const readProcesses = (machine: Machine) => this.#processes.read(machine, nowMs);
+    const taken = this.#remembered(await takeInventory(this.#machine, readProcesses));
+    const inventory = this.#settled(taken, nowMs);
+    const unsettled = inventory.containers.length < taken.containers.length;
+    this.#looked = true;
+    if (this.#everything !== undefined) {
+      return { spaces: this.#all(inventory, this.#everything.all), inventory, unsettled };
+    }
     const hostNetns = inventory.processes.find(({ pid }) => pid === 1)?.netns;
     const spaces = new Map<number, FoundSpace>();
     for (const spec of this.#specs) {
@@ -93,7 +112,7 @@ export class FollowedTargets {
     for (const { pid, netns, container } of inventory.processes) {
       if (container === undefined) spaces.get(netns)?.otherPids.push(pid);
     }
-    return { spaces: [...spaces.values()], inventory };
+    return { spaces: [...spaces.values()], inventory, unsettled };
   }
 
   #all(inventory: Inventory, all: boolean): FoundSpace[] {
@@ -113,7 +132,23 @@ export class FollowedTargets {
       return nameless ? { ...instance, facts: this.#facts.get(facts.id) ?? facts } : instance;
     });
     const running = new Set(containers.map(({ facts }) => facts.id));
-    for (const id of this.#facts.keys()) if (!running.has(id)) this.#facts.delete(id);
+    for (const id of this.#facts.keys()) {
+      if (this.#facts.size <= MOST_NAMES) break;
+      if (!running.has(id)) this.#facts.delete(id);
+    }
+    return { ...inventory, containers };
+  }
+
+  /** Leaves those out that have just appeared and have no name yet. */
+  #settled(inventory: Inventory, nowMs: number): Inventory {
+    const before = this.#namelessSince;
+    this.#namelessSince = new Map();
+    const containers = inventory.containers.filter(({ facts: { id, name } }) => {
+      if (name !== id.slice(0, 12)) return true;
+      const since = before.get(id) ?? (this.#looked ? nowMs : 0);
+      this.#namelessSince.set(id, since);
+      return nowMs - since >= NAMELESS_MS;
+    });
     return { ...inventory, containers };
   }
 

@@ -70,6 +70,7 @@ export class Population {
 
   close(): void {
     for (const end of this.#ends) end();
+    for (const sampler of this.#samplers.values()) sampler.close();
   }
 
   /** Looks for what came and went, when there are news or it is time. */
@@ -79,7 +80,8 @@ export class Population {
     if (!due) return;
     this.#news = false;
     this.#lookedMs = nowMs;
-    const { spaces, inventory } = await this.#followed.look();
+    const { spaces, inventory, unsettled } = await this.#followed.look();
+    if (unsettled) this.#news = true;
     this.containers = watchedContainers(this.#machine, inventory.containers);
     this.facts = inventory.containers.map(({ facts }) => facts);
     this.names = this.#makeNames(spaces);
@@ -111,6 +113,7 @@ export class Population {
 
   #remove(sampler: SpaceSampler, notes: string[]): void {
     notes.push(`${sampler.space.name}: it is gone`);
+    sampler.close();
     this.#samplers.delete(sampler.space.netns);
     this.#byWatched.delete(sampler.watched);
   }

@@ -7,7 +7,7 @@ import { readHostSample } from '../host-sample.ts';
 import type { Machine } from '../machine.ts';
 import { readSysctls } from '../sysctls.ts';
 import { whyNoEvents } from '../watched-space.ts';
-import { CpuBudget } from './cpu-budget.ts';
+import { Background, type Unwatched } from './background.ts';
 import { FollowedTargets } from './followed-targets.ts';
 import { Pace, wait } from './pace.ts';
 import { followPopulation, type Population } from './population.ts';
@@ -41,6 +41,9 @@ export interface SamplerOptions {
 /** What a background may cost: 3 % of one core. */
 const BACKGROUND_SHARE = 0.03;
 
+/** Where nobody looks, events wait so long in the kernel's buffer, which has room for many more. */
+const UNSEEN_MS = 250;
+
 /** Samples of this machine, in two tiers: see `docs/architecture.md`. */
 export class Sampler implements SampleSource {
   intervalMs: number;
@@ -48,13 +51,14 @@ export class Sampler implements SampleSource {
   readonly #options: SamplerOptions;
   readonly #population: Population;
   readonly #stream: EndedStream | undefined;
-  readonly #budget: CpuBudget;
+  readonly #background: Background;
   readonly #listening = new Set<SpaceSampler>();
   readonly #pace = new Pace();
   readonly #waking = new Set<() => void>();
   readonly #endMs: number;
   #dueMs = Date.now();
   #notes: string[] = [];
+  #nobodyLooks = false;
 
   private constructor(machine: Machine, population: Population, options: SamplerOptions) {
     this.#machine = machine;
@@ -62,7 +66,7 @@ export class Sampler implements SampleSource {
     this.intervalMs = options.intervalMs;
     this.#population = population;
     this.#stream = options.events ? new EndedStream(machine, population.names) : undefined;
-    this.#budget = new CpuBudget(options.backgroundShare ?? BACKGROUND_SHARE, cpuMs, Date.now());
+    this.#background = new Background(options.backgroundShare ?? BACKGROUND_SHARE, cpuMs, Date.now());
     this.#endMs = options.forMs === undefined ? Number.POSITIVE_INFINITY : Date.now() + options.forMs;
     population.onChange = (notes) => this.#follow(notes);
     this.#follow([]);
@@ -100,12 +104,16 @@ export class Sampler implements SampleSource {
       if (stop?.aborted || now >= this.#endMs + this.intervalMs / 2) return undefined;
       if (now >= this.#dueMs) break;
       const rest = this.#dueMs - now;
-      await wait(this.#stream === undefined ? rest : Math.min(this.#pace.next(found), rest), stop, this.#waking);
+      await wait(
+        this.#stream === undefined ? rest : Math.min(this.#nobodyLooks ? UNSEEN_MS : this.#pace.next(found), rest),
+        stop,
+        this.#waking,
+      );
     }
     const atMs = Date.now();
     // A tick that came late does not make the next ones come faster.
     this.#dueMs = Math.max(this.#dueMs + this.intervalMs, atMs);
-    await this.#population.refresh(atMs);
+    await this.#refresh(atMs);
     const tick = this.#tick(atMs, wish);
     // What has ended until the dump is told with it.
     this.#drain(Date.now(), wish);
@@ -149,53 +157,60 @@ export class Sampler implements SampleSource {
     this.#population.close();
   }
 
+  /** Looking for what came and went costs the background, too. */
+  async #refresh(atMs: number): Promise<void> {
+    const before = cpuMs();
+    await this.#population.refresh(atMs);
+    this.#background.charge(cpuMs() - before);
+  }
+
   #tick(atMs: number, wish: TickWish): Tick {
-    const samplers = [...this.#population.samplers()];
-    const ticks = samplers.map((sampler) => this.#spaceTick(sampler, atMs, wish));
-    this.#readBackground(samplers, ticks, atMs);
+    const spaces = this.#countAll(atMs, wish);
     const notes = this.#notes;
     this.#notes = [];
-    const stretched = this.#budget.stretched();
+    const stretched = this.#background.stretched();
     return {
       atMs,
-      spaces: ticks.filter((tick) => tick !== undefined),
+      spaces,
       containers: this.#population.containers,
       names: this.#population.names,
       ...(this.#options.host && { host: readHostSample(this.#machine, atMs) }),
       notes,
-      budget: { share: this.#budget.share, stretched },
+      budget: { share: this.#background.share, stretched },
     };
   }
 
-  /** What is cheap, for every namespace; and all that somebody looks at. */
-  #spaceTick(sampler: SpaceSampler, atMs: number, wish: TickWish): SpaceTick | undefined {
-    try {
-      if (!wish.looksAt(sampler.space)) {
-        return this.#budget.spend(() => sampler.count(false, wish.processes === 'no' ? undefined : atMs));
-      }
-      const tick = sampler.count(wish.allCounters);
-      sampler.lookClosely(tick, atMs, wish.query(sampler.space), wish.processes);
-      return tick;
-    } catch (error) {
-      this.#gone(error);
-      return undefined;
+  /** What is cheap, for every namespace; all that somebody looks at; and of the others what the budget allows. */
+  #countAll(atMs: number, wish: TickWish): SpaceTick[] {
+    const samplers = [...this.#population.samplers()];
+    const ticks = new Map<SpaceSampler, SpaceTick>();
+    const others = samplers.filter(({ space }) => !wish.looksAt(space));
+    const unseen = new Set(others);
+    this.#nobodyLooks = others.length === samplers.length;
+    // To start is dear, and is no steady state.
+    this.#background.chargeRest(this.#nobodyLooks && samplers.every(({ wasLookedAt }) => wasLookedAt));
+    for (const sampler of samplers) {
+      if (unseen.has(sampler)) continue;
+      this.#unlessGone(() => {
+        const tick = sampler.count(wish.allCounters);
+        sampler.lookClosely(tick, atMs, wish.query(sampler.space), wish.processes);
+        ticks.set(sampler, tick);
+      });
     }
+    const processesMs = wish.processes === 'no' ? undefined : atMs;
+    const unwatched = this.#background.spend(() =>
+      others.map((sampler): Unwatched => ({ sampler, tick: sampler.count(false, processesMs) })),
+    );
+    this.#background.read(unwatched, atMs, (error) => this.#gone(error));
+    for (const { sampler, tick } of unwatched) ticks.set(sampler, tick);
+    return samplers.map((sampler) => ticks.get(sampler)).filter((tick) => tick !== undefined);
   }
 
-  /** Dumps where the counters say that something moved, the longest unread first, as far as the budget goes. */
-  #readBackground(samplers: readonly SpaceSampler[], ticks: (SpaceTick | undefined)[], atMs: number): void {
-    const waiting = samplers
-      .map((sampler, index) => ({ sampler, tick: ticks[index], urgency: sampler.urgency(atMs) }))
-      .filter(({ tick, urgency }) => tick !== undefined && tick.look === undefined && urgency > 0)
-      .sort((a, b) => b.urgency - a.urgency);
-    for (const { sampler, tick } of waiting) {
-      if (tick === undefined || !this.#budget.mayRun(Date.now())) return;
-      try {
-        tick.look = this.#budget.spend(() => sampler.lookBriefly(atMs));
-        tick.lookedAtMs = atMs;
-      } catch (error) {
-        this.#gone(error);
-      }
+  #unlessGone(work: () => void): void {
+    try {
+      work();
+    } catch (error) {
+      this.#gone(error);
     }
   }
 

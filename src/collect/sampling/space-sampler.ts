@@ -1,17 +1,15 @@
-import type { NetCounters, Sockstat } from '../../model/counters.ts';
 import type { SocketQuery } from '../../model/socket-query.ts';
 import type { SocketView } from '../../model/socket-view.ts';
 import { ALL_STATES, stateMask, TCP_STATE } from '../../model/tcp-state.ts';
 import type { WatchedSpace as SpaceFacts } from '../../model/watched.ts';
-import { readNetCounters } from '../../procfs/net-counters.ts';
-import { readSockstat } from '../../procfs/sockstat.ts';
 import type { Look } from '../look.ts';
 import type { Machine } from '../machine.ts';
 import { WatchedSpace } from '../watched-space.ts';
 import type { FoundSpace } from './followed-targets.ts';
+import { type Counted, KeptCounters } from './kept-counters.ts';
 import { KindsSampler, samplePids } from './kinds-sampler.ts';
 import { sampleMemory } from './memory-samples.ts';
-import { movementSince } from './movement.ts';
+import { type Movement, movementSince } from './movement.ts';
 import { sampleProcesses } from './process-samples.ts';
 import type { SpaceLook, SpaceTick } from './source.ts';
 import { watchedSpace } from './watched-facts.ts';
@@ -25,7 +23,9 @@ const BRIEF: SocketQuery = {
 
 /** A namespace in which only segments moved is read again after so long, a quiet one after so long. */
 const SEGMENTS_MS = 10_000;
-const QUIET_MS = 120_000;
+const QUIET_MS = 600_000;
+/** Where nobody looks, the holders of new sockets are looked for so often: a process's descriptors are a system call each. */
+const HOLDERS_MS = 30_000;
 /** Where nobody looks, descriptors are counted so often. */
 const PROCESSES_MS = 5000;
 
@@ -36,15 +36,19 @@ export class SpaceSampler {
   /** Since the last tick. */
   closes = 0;
   lost = 0;
+  /** What reading its sockets cost the last time, milliseconds of CPU; 0 before the first. */
+  lookCostMs = 0;
   /** Whether ended sockets are heard of. */
   listens = false;
   readonly #machine: Machine;
   #found: FoundSpace;
   readonly #kinds: KindsSampler;
+  readonly #counters = new KeptCounters();
   #lookedMs: number | undefined;
   #processesDueMs = 0;
-  #now: { counters: NetCounters; sockstat: Sockstat | undefined } | undefined;
-  #atLook: { counters: NetCounters; sockstat: Sockstat | undefined } | undefined;
+  #holdersDueMs = 0;
+  #now: Counted | undefined;
+  #atLook: Counted | undefined;
 
   constructor(machine: Machine, found: FoundSpace, containerNames: ReadonlyMap<string, string>) {
     this.#machine = machine;
@@ -68,6 +72,7 @@ export class SpaceSampler {
   /** Takes over what was found. @returns sentences about what changed */
   update(found: FoundSpace, containerNames: ReadonlyMap<string, string>): string[] {
     const before = this.space;
+    if (found.place.procNet !== this.#found.place.procNet) this.#counters.close();
     this.#found = found;
     this.watched.place = found.place;
     this.space = watchedSpace(this.#machine, found);
@@ -82,9 +87,8 @@ export class SpaceSampler {
    */
   count(all: boolean, processesMs?: number): SpaceTick {
     const { procNet } = this.#found.place;
-    const counters = procNet === undefined ? undefined : readNetCounters(procNet, all);
-    const sockstat = procNet === undefined ? undefined : readSockstat(procNet);
-    this.#now = counters === undefined ? undefined : { counters, sockstat };
+    this.#now = procNet === undefined ? undefined : this.#counters.read(procNet, all);
+    const { counters, sockstat } = this.#now ?? {};
     const tick: SpaceTick = {
       space: this.space,
       ...(counters !== undefined && { counters }),
@@ -122,14 +126,34 @@ export class SpaceSampler {
     });
   }
 
-  /** How much it is worth reading, for who orders several: 0 for not at all. */
-  urgency(nowMs: number): number {
-    if (this.#lookedMs === undefined || this.#atLook === undefined) return Number.MAX_VALUE;
+  /** Lets go of what is kept open. */
+  close(): void {
+    this.#counters.close();
+  }
+
+  /** Whether its sockets were read already. */
+  get wasLookedAt(): boolean {
+    return this.#lookedMs !== undefined;
+  }
+
+  /** How much moved since its sockets were read. */
+  get movement(): Movement {
+    if (this.#now === undefined || this.#atLook === undefined) return 'connections';
+    return movementSince(this.#atLook, this.#now);
+  }
+
+  /**
+   * How much it is worth reading, for who orders several: 0 for not at all.
+   *
+   * @param spacingMs how long to wait after a reading where connections come and go
+   */
+  urgency(nowMs: number, spacingMs: number): number {
+    if (this.#lookedMs === undefined) return Number.MAX_VALUE;
     const age = nowMs - this.#lookedMs;
     if (age >= QUIET_MS) return age;
-    switch (this.#now === undefined ? 'connections' : movementSince(this.#atLook, this.#now)) {
+    switch (this.movement) {
       case 'connections':
-        return age;
+        return age >= spacingMs ? age : 0;
       case 'segments':
         return age >= SEGMENTS_MS ? age : 0;
       case 'none':
@@ -144,7 +168,9 @@ export class SpaceSampler {
 
   /** The TCP sockets, without those in TIME_WAIT. @throws {Failure} when the namespace is gone */
   lookBriefly(atMs: number): SpaceLook {
-    return this.#looked(atMs, this.watched.look(atMs, BRIEF), WITHOUT);
+    const seeks = atMs >= this.#holdersDueMs;
+    if (seeks) this.#holdersDueMs = atMs + HOLDERS_MS;
+    return this.#looked(atMs, this.watched.look(atMs, BRIEF, seeks), WITHOUT);
   }
 
   #looked(atMs: number, look: Look, withoutStates: number): SpaceLook {

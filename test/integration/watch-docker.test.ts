@@ -1,0 +1,77 @@
+/** `socklens watch` while containers and their Engine come and go. */
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { type TestEngine, testEngine } from '../support/engine.ts';
+import { WatchRun } from '../support/watch-run.ts';
+
+const engine = testEngine();
+
+if (typeof engine === 'string') test.skip(`Docker: ${engine}`, () => {});
+else describe('docker: watch follows containers', () => describeWatch(engine));
+
+function describeWatch(docker: TestEngine): void {
+  const env = { DOCKER_HOST: docker.endpoint };
+  const flags = ['--ndjson', '--interval', '200ms'];
+  const runs: WatchRun[] = [];
+
+  const start = (target: string): WatchRun => {
+    const run = new WatchRun([target, ...flags], env);
+    runs.push(run);
+    return run;
+  };
+
+  beforeAll(() => {
+    expect(docker.endpoint).not.toBe('');
+  });
+  afterEach(async () => {
+    for (const run of runs.splice(0)) await run.stop();
+    await docker.removeAll();
+  });
+  afterAll(() => docker.removeAll());
+
+  test('killed: it is told, a container that stays goes on', async () => {
+    const [dies, stays] = [await docker.run(), await docker.run()];
+    const run = start(`${dies.name},${stays.name}`);
+    await run.nextSample(dies.name);
+    await docker.ask('POST', `/containers/${dies.id}/kill`);
+    await run.note(new RegExp(`^${dies.name}: it is gone$`));
+    const count = run.samplesOf(dies.name).length;
+    await run.nextSample(stays.name);
+    await run.nextSample(stays.name);
+    expect(run.samplesOf(dies.name)).toHaveLength(count);
+    expect(await run.stop()).toBe(0);
+    expect(run.objects.at(-1)).toMatchObject({ type: 'summary' });
+  });
+
+  test('restarted: gone, and there again in its new namespace', async () => {
+    const container = await docker.run();
+    const run = start(container.name);
+    await run.nextSample(container.name);
+    await docker.ask('POST', `/containers/${container.id}/restart?t=0`);
+    await run.note(new RegExp(`^${container.name}: it is there now$`));
+    expect(run.notes).toContain(`${container.name}: it is gone`);
+    await run.nextSample(container.name);
+  });
+
+  test('renamed: it stays the target, under its new name', async () => {
+    const container = await docker.run();
+    const name = docker.uniqueName('renamed');
+    const [one, all] = [start(container.name), start('all')];
+    for (const run of [one, all]) await run.nextSample(container.name);
+    await docker.ask('POST', `/containers/${container.id}/rename?name=${name}`);
+    for (const run of [one, all]) {
+      await run.note(new RegExp(`^${container.name}: it is called ${name} now$`));
+      await run.nextSample(name);
+      expect(run.notes).not.toContain(`${container.name}: it is gone`);
+    }
+  });
+
+  test('all: a new container appears, and is told', async () => {
+    const first = await docker.run();
+    const run = start('all');
+    await run.nextSample(first.name);
+    const second = await docker.run({ script: '/bin/busybox nc -l -p 3306 & wait' });
+    await run.note(new RegExp(`^${second.name}: it is there now$`));
+    const sample = await run.nextSample(second.name, ({ total }) => total === 1);
+    expect(sample.groups).toMatchObject([{ key: { state: 'LISTEN' }, count: 1 }]);
+  });
+}

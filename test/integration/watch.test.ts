@@ -1,0 +1,262 @@
+/** `socklens watch` in namespaces: its counts against what the test made, and how it ends. */
+import { once } from 'node:events';
+import path from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { localMachine } from '../../src/collect/local-machine.ts';
+import { watch } from '../../src/flows/watch.ts';
+import { socklens } from '../support/cli.ts';
+import { createNetns, type TestNetns, until } from '../support/netns.ts';
+import { V4 } from '../support/recipes/ground.ts';
+import { Workshop } from '../support/recipes/workshop.ts';
+import { countIn, type WatchObject, WatchRun } from '../support/watch-run.ts';
+
+const GENERATOR = path.resolve(import.meta.dirname, '../support/recipes/churn-main.ts');
+
+let netns: TestNetns;
+let workshop: Workshop;
+let target: string;
+
+beforeEach(async () => {
+  netns = createNetns();
+  target = `netns:${netns.name}`;
+  workshop = await Workshop.start(netns);
+});
+afterEach(async () => {
+  await workshop?.stop();
+  netns?.remove();
+});
+
+/** Makes connections that end at once. @returns how many */
+async function churn(rate: number, seconds: number, ready: () => Promise<unknown> = async () => {}): Promise<number> {
+  const child = netns.spawnNode(GENERATOR, [String(rate), String(seconds)], { stdio: ['pipe', 'pipe', 'inherit'] });
+  let said = '';
+  child.stdout?.on('data', (chunk: Buffer) => {
+    said += chunk;
+  });
+  await until('the generator', () => said.includes('ready'));
+  await ready();
+  child.stdin?.write('\n');
+  await once(child, 'close');
+  return Number(/^(\d+) /m.exec(said)?.[1]);
+}
+
+/** What rates add up to over the samples of a run. */
+function sum(samples: readonly WatchObject[], key: 'opensPerSecond' | 'closesPerSecond'): number {
+  let total = 0;
+  samples.forEach((sample, index) => {
+    const before = samples[index - 1];
+    if (before === undefined) return;
+    const seconds = (Date.parse(sample.at ?? '') - Date.parse(before.at ?? '')) / 1000;
+    total += (sample[key] ?? 0) * seconds;
+  });
+  return total;
+}
+
+describe('watch: counts', () => {
+  it('by state, with their change, as the test makes and closes them', async () => {
+    const listener = await workshop.tcpListener(V4);
+    const run = new WatchRun([target, '--ndjson', '--interval', '100ms', '-t']);
+    await run.nextSample(target, (sample) => sample.total === 1);
+    const pairs = [await workshop.tcpPair(listener), await workshop.tcpPair(listener)];
+    await run.nextSample(target, (sample) => countIn(sample, 'state', 'ESTABLISHED') === 4);
+    for (const { client } of pairs) await workshop.close(client);
+    await run.nextSample(target, (sample) => countIn(sample, 'state', 'CLOSE_WAIT') === 2);
+    for (const { server } of pairs) await workshop.close(server);
+    const last = await run.nextSample(target, (sample) => countIn(sample, 'state', 'TIME_WAIT') === 2);
+    expect(last.total).toBe(3);
+    expect(await run.stop()).toBe(0);
+    const changes = run.samplesOf(target).reduce((total, { change }) => total + (change ?? 0), 0);
+    expect(changes).toBe(3 - (run.samplesOf(target)[0]?.total ?? 0));
+    expect(run.objects.at(-1)).toMatchObject({
+      type: 'summary',
+      gaps: 0,
+      targets: [{ target, peak: 5, last: 3, samples: run.samplesOf(target).length }],
+    });
+  });
+
+  it('an entry in TIME_WAIT keeps the process that had it', async () => {
+    const listener = await workshop.tcpListener(V4);
+    const pair = await workshop.tcpPair(listener);
+    const run = new WatchRun([target, '--ndjson', '--interval', '100ms', '-t', '--by', 'process,state']);
+    const process = (sample: WatchObject, state: string) =>
+      sample.groups?.find(({ key }) => key.state === state)?.key.process;
+    const before = await run.nextSample(target, (sample) => process(sample, 'ESTABLISHED') !== undefined);
+    await workshop.close(pair.client);
+    await workshop.close(pair.server);
+    const after = await run.nextSample(target, (sample) => process(sample, 'TIME_WAIT') !== undefined);
+    expect(process(after, 'TIME_WAIT')).toBe(process(before, 'ESTABLISHED'));
+    expect(process(after, 'TIME_WAIT')).toMatch(new RegExp(`^${workshop.pid}/`));
+    await run.stop();
+  });
+
+  it('opens and closes a second are what a generator did, with and without a filter', async () => {
+    const all = new WatchRun([target, '--ndjson', '--interval', '200ms', '-t']);
+    const some = new WatchRun([target, 'dst 127.0.1.0/24', '--ndjson', '--interval', '200ms', '-t']);
+    const runs = [all, some];
+    const made = await churn(500, 2, () =>
+      Promise.all(runs.map((run) => until('the first sample', () => run.samplesOf(target).length > 1))),
+    );
+    for (const run of runs) {
+      await run.nextSample(target);
+      await run.nextSample(target);
+      expect(await run.stop()).toBe(0);
+    }
+    // Rates are rounded to a tenth.
+    const near = (value: number, wanted: number, samples: number) =>
+      expect(Math.abs(value - wanted)).toBeLessThan(0.02 * samples + 1);
+    for (const [run, wanted] of [
+      [all, made * 2],
+      [some, made],
+    ] as const) {
+      const samples = run.samplesOf(target);
+      near(sum(samples, 'closesPerSecond'), wanted, samples.length);
+      near(sum(samples, 'opensPerSecond'), wanted, samples.length);
+    }
+  });
+
+  it('without events: no closes, and no opens of what matches a filter', async () => {
+    const run = new WatchRun([target, 'state all', '--ndjson', '--interval', '100ms', '--no-events', '--for', '500ms']);
+    expect(await run.ended()).toBe(0);
+    const samples = run.samplesOf(target);
+    expect(samples.length).toBeGreaterThan(2);
+    for (const sample of samples) expect(sample).not.toHaveProperty('closesPerSecond');
+  });
+
+  it('a buffer that is too small: gaps and lower bounds, and counts that are right again', async () => {
+    const stop = new AbortController();
+    let written = '';
+    const write = (text: string | Uint8Array) => {
+      written += typeof text === 'string' ? text : Buffer.from(text).toString();
+    };
+    const output = { columns: undefined, write };
+    const objects = () =>
+      written
+        .split('\n')
+        .slice(0, -1)
+        .map((line) => JSON.parse(line) as WatchObject);
+    const samples = () => objects().filter(({ type }) => type === 'sample');
+    let flow: Promise<void> | undefined;
+    try {
+      const made = await churn(20_000, 1, async () => {
+        flow = watch(
+          {
+            ...{ machine: localMachine({ DOCKER_HOST: 'unix:///nonexistent' }), out: output, err: output },
+            stopSignal: () => stop.signal,
+          },
+          {
+            ...{ target, filter: '', asSs: false, protos: ['tcp'], numeric: true, by: ['state'], format: 'ndjson' },
+            // Room for some 50 events, of which many more come between two looks.
+            ...{ intervalMs: 200, forMs: undefined, events: true, eventBufferBytes: 64 * 1024 },
+          },
+        );
+        await until('a sample', () => samples().length > 1);
+      });
+      const gaps = () => objects().filter(({ type }) => type === 'gap');
+      await until('a gap', () => gaps().length > 0);
+      for (const gap of gaps()) {
+        expect(gap).toMatchObject({ target, reason: expect.stringContaining('buffer') });
+        expect(Date.parse(gap.to ?? '')).toBeGreaterThan(Date.parse(gap.from ?? ''));
+      }
+      const lossy = samples().filter(({ lostEvents }) => lostEvents !== undefined);
+      expect(lossy).toHaveLength(gaps().length);
+      expect(sum(samples(), 'closesPerSecond')).toBeLessThan(made * 2);
+      // The kernel counts what was made.
+      await until('all that was made', () => Math.abs(sum(samples(), 'opensPerSecond') - made * 2) < 10);
+      // And so is what is there now: as ss says.
+      const listener = await workshop.tcpListener(V4);
+      for (let index = 0; index < 5; index++) await workshop.tcpPair(listener);
+      const seen = samples().length;
+      await until('ten that live', () =>
+        samples()
+          .slice(seen)
+          .some((s) => countIn(s, 'state', 'ESTABLISHED') === 10),
+      );
+      expect(netns.run('ss', '-Htn', 'state', 'established').trim().split('\n')).toHaveLength(10);
+      expect(samples().at(-1)).not.toHaveProperty('lostEvents');
+      stop.abort();
+      await flow;
+      expect(objects().at(-1)).toMatchObject({ type: 'summary', gaps: gaps().length });
+    } finally {
+      stop.abort();
+      await flow;
+    }
+  });
+});
+
+describe('watch: targets', () => {
+  it('several: rows in the order that they were asked for, at every tick', async () => {
+    const other = createNetns();
+    try {
+      const names = [`netns:${other.name}`, target];
+      const run = new WatchRun([names.join(','), '--ndjson', '--interval', '100ms', '--for', '1s']);
+      expect(await run.ended()).toBe(0);
+      const rows = run.objects.filter(({ type }) => type === 'sample').map((sample) => sample.target);
+      expect(rows.length).toBeGreaterThan(8);
+      rows.forEach((name, index) => {
+        expect(name).toBe(names[index % 2]);
+      });
+    } finally {
+      other.remove();
+    }
+  });
+
+  it('one that vanishes is told, and one that comes back', async () => {
+    const child = netns.spawn('sleep', ['1000000']);
+    await until('the process', () => netns.run('ip', 'netns', 'identify', String(child.pid)).includes(netns.name));
+    const gone = createNetns();
+    const names = [target, `netns:${gone.name}`];
+    const run = new WatchRun([names.join(','), '--ndjson', '--interval', '200ms']);
+    await run.nextSample(`netns:${gone.name}`);
+    gone.remove();
+    await run.note(/netns:.*: it is gone$/);
+    await run.nextSample(target);
+    expect(await run.stop()).toBe(0);
+    child.kill('SIGKILL');
+  });
+
+  it('all, where there is no container: it says so and goes on', async () => {
+    const run = new WatchRun(['all', '--ndjson', '--interval', '100ms', '--for', '600ms'], {
+      DOCKER_HOST: 'unix:///nonexistent',
+    });
+    expect(await run.ended()).toBe(0);
+    const own = run.objects.filter(({ type }) => type === 'sample');
+    // Containers of other tests show by their cgroups.
+    if (own.length === 0) expect(run.notes).toContain('no container is running; waiting for one');
+    expect(run.objects.at(-1)?.type).toBe('summary');
+  });
+
+  it('one that is not there at the beginning is an error', () => {
+    const { status, stderr } = socklens(['watch', 'netns:sltest-none'], { DOCKER_HOST: 'unix:///nonexistent' });
+    expect(status).toBe(3);
+    expect(stderr.trim().split('\n')).toHaveLength(1);
+  });
+});
+
+describe('watch: how it looks and ends', () => {
+  it('text: the usual states have columns from the start, one header, a summary', async () => {
+    const listener = await workshop.tcpListener(V4);
+    const run = new WatchRun([target, '--interval', '100ms', '-t']);
+    await until('a line', () => run.stdout.split('\n').length > 3);
+    const { client } = await workshop.tcpPair(listener);
+    await workshop.close(client);
+    await until('a CLOSE_WAIT', () => / \d+ \+1 /.test(run.stdout));
+    expect(await run.stop()).toBe(0);
+    const lines = run.stdout.trimEnd().split('\n');
+    // Another state makes another header; the usual ones make none.
+    const headers = lines.filter((line) => line.startsWith('Time'));
+    expect(headers.length).toBeLessThan(3);
+    if (headers[1] !== undefined) expect(headers[1]).toContain('FIN_WAIT2');
+    expect(lines[0]).toMatch(/Sockets +ESTABLISHED +LISTEN +TIME_WAIT +CLOSE_WAIT +Opens\/s +Closes\/s +Descriptors/);
+    expect(lines.at(-1)).toMatch(/^netns:\S+: \d+ samples, at most \d+ sockets \([\d:.]+\), \d+ at the end$/);
+    expect(run.stdout).not.toContain('\u001b');
+    expect(run.stderr).toBe('');
+  });
+
+  it('a closed pipe ends it quietly', async () => {
+    const run = new WatchRun([target, '--interval', '100ms']);
+    await until('a line', () => run.stdout.includes('\n'));
+    run.closePipe();
+    expect(await run.ended()).toBe(0);
+    expect(run.stderr).toBe('');
+  });
+});

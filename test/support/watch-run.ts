@@ -1,0 +1,98 @@
+/** `socklens watch --ndjson` as its users have it, while a test changes what is watched. */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { LAUNCHER } from './cli.ts';
+import { until } from './netns.ts';
+
+/** An object of `--ndjson`, as far as tests look at it. */
+export interface WatchObject {
+  type: 'sample' | 'note' | 'gap' | 'summary';
+  at?: string;
+  target?: string;
+  text?: string;
+  total?: number;
+  change?: number;
+  groups?: { key: Record<string, string | number | null>; count: number; change?: number }[];
+  opensPerSecond?: number;
+  closesPerSecond?: number;
+  descriptors?: { pid: number; used: number; softLimit: number | null };
+  lostEvents?: number;
+  from?: string;
+  to?: string;
+  reason?: string;
+  targets?: { target: string; samples: number; peak: number; last: number }[];
+  gaps?: number;
+}
+
+/** A run that goes on until it is stopped. */
+export class WatchRun {
+  readonly #child: ChildProcess;
+  readonly #ended: Promise<number | null>;
+  stdout = '';
+  stderr = '';
+
+  constructor(args: readonly string[], env: Record<string, string> = {}) {
+    this.#child = spawn(LAUNCHER, ['watch', ...args], {
+      stdio: ['ignore', 'pipe', 'pipe'],
+      env: { ...process.env, DOCKER_HOST: 'unix:///nonexistent', ...env },
+    });
+    this.#child.stdout?.on('data', (chunk: Buffer) => {
+      this.stdout += chunk;
+    });
+    this.#child.stderr?.on('data', (chunk: Buffer) => {
+      this.stderr += chunk;
+    });
+    this.#ended = new Promise((resolve) => this.#child.once('close', resolve));
+  }
+
+  get objects(): WatchObject[] {
+    return this.stdout
+      .split('\n')
+      .slice(0, -1)
+      .map((line) => JSON.parse(line) as WatchObject);
+  }
+
+  samplesOf(target: string): WatchObject[] {
+    return this.objects.filter((object) => object.type === 'sample' && object.target === target);
+  }
+
+  get notes(): string[] {
+    return this.objects.flatMap(({ type, text }) => (type === 'note' && text !== undefined ? [text] : []));
+  }
+
+  /** Waits for a sample of a target that is made from now on. */
+  async nextSample(target: string, fits: (sample: WatchObject) => boolean = () => true): Promise<WatchObject> {
+    const seen = this.samplesOf(target).length;
+    return this.#until(`a sample of ${target}`, () => this.samplesOf(target).slice(seen).find(fits));
+  }
+
+  async note(pattern: RegExp): Promise<string> {
+    return this.#until(`the note ${pattern}`, () => this.notes.find((text) => pattern.test(text)));
+  }
+
+  /** Closes the end of the pipe that this test reads. */
+  closePipe(): void {
+    this.#child.stdout?.destroy();
+  }
+
+  /** Ends it as Ctrl-C does. @returns its status */
+  async stop(): Promise<number | null> {
+    this.#child.kill('SIGINT');
+    return this.#ended;
+  }
+
+  /** Its status, when it ends by itself. */
+  async ended(): Promise<number | null> {
+    return this.#ended;
+  }
+
+  async #until<T>(what: string, check: () => T | undefined): Promise<T> {
+    return until(what, check, 30_000).catch((error: Error) => {
+      throw new Error(`${error.message}; so far: ${this.stdout.slice(-1500)} ${this.stderr}`);
+    });
+  }
+}
+
+/** How many are in a group, by one value of its key. */
+export function countIn(sample: WatchObject, key: string, value: string | number | null): number {
+  return (sample.groups ?? []).filter((group) => group.key[key] === value).reduce((sum, { count }) => sum + count, 0);
+}
