@@ -14,6 +14,7 @@ import { WatchLines } from '../present/watch-lines.ts';
 import { boundTests } from './bound-tests.ts';
 import type { FlowContext, Format } from './context.ts';
 import { readFilter } from './read-filter.ts';
+import { recordedCoverage } from './recorded-coverage.ts';
 import { WatchTarget } from './watch-target.ts';
 
 export interface WatchOptions extends SourceOptions {
@@ -56,10 +57,12 @@ class WatchedTargets {
   readonly #keys: readonly GroupKey[];
   readonly #protos: readonly Proto[];
   readonly #targets = new Map<number, WatchTarget>();
+  readonly #recorded: boolean;
   #containers: Tick['containers'] = [];
 
-  constructor(source: SampleSource, { by, protos }: WatchOptions, filter: Filter) {
+  constructor(source: SampleSource, { by, protos, from }: WatchOptions, filter: Filter) {
     this.#source = source;
+    this.#recorded = from !== undefined;
     this.#filter = filter;
     this.#keys = by;
     this.#protos = protos;
@@ -84,7 +87,10 @@ class WatchedTargets {
         target = await this.#make(space);
         this.#targets.set(space.netns, target);
       }
-      if (look !== undefined) rows.push(target.row(spaceTick, look, tick));
+      if (look === undefined) continue;
+      const row = target.row(spaceTick, look, tick);
+      // A recording says what it leaves out; live, what is left out is counted by the kernel.
+      rows.push(this.#recorded ? { ...row, notes: recordedCoverage(look, tick.atMs).notes } : row);
     }
     for (const netns of this.#targets.keys()) if (!present.has(netns)) this.#targets.delete(netns);
     return rows;
@@ -121,16 +127,23 @@ class WatchReport {
   readonly #lines: WatchLines;
   readonly #told = new Set<string>();
   readonly #peaks = new Map<string, { samples: number; peak: number; peakAt: Date; last: number }>();
-  readonly #from = new Date();
+  /** Of a recording: times of its first and last tick. */
+  readonly #recorded: boolean;
+  #from: Date | undefined;
+  #to = new Date();
 
-  constructor(context: FlowContext, { format, target }: WatchOptions) {
+  constructor(context: FlowContext, { format, target, from }: WatchOptions) {
     this.#context = context;
+    this.#recorded = from !== undefined;
+    if (!this.#recorded) this.#from = this.#to;
     this.#format = format;
     const several = target === undefined || target.includes(',') || target === 'all';
     this.#lines = new WatchLines({ width: context.out.columns, targets: several });
   }
 
   notes(tick: Tick): void {
+    this.#from ??= new Date(tick.atMs);
+    if (this.#recorded) this.#to = new Date(tick.atMs);
     const notes = [...tick.notes];
     if (tick.budget?.stretched)
       notes.push(
@@ -153,8 +166,10 @@ class WatchReport {
   }
 
   finish(): void {
+    const from = this.#from ?? this.#to;
     const targets = [...this.#peaks].map(([target, peak]) => ({ target, ...peak }));
-    if (this.#format === 'ndjson') this.#context.out.write(watchSummaryLine(this.#from, new Date(), targets));
+    if (this.#format === 'ndjson')
+      this.#context.out.write(watchSummaryLine(from, this.#recorded ? this.#to : new Date(), targets));
     else this.#context.out.write(this.#lines.summary(targets));
   }
 
