@@ -65,10 +65,12 @@ async function lsRecorded(context: FlowContext, from: Recorded, filter: Filter, 
     throw new Failure('usage', '--explain-filter: of a recording no kernel is asked; leave --from out');
   const state = await recordedState(from, target, !numeric);
   try {
-    for (const note of [...state.notes, ...unseenPlaces(state)]) context.err.write(`socklens: ${safeText(note)}\n`);
     const asked = { query, filter, processes: options.processes || format !== 'text' };
-    if (by.length > 0) writeCounts(context, await recordedGroups(state, asked, by), options);
-    else writeList(context, await recordedSockets(state, asked), options);
+    const groups = by.length > 0 ? await recordedGroups(state, asked, by) : undefined;
+    const sockets = groups === undefined ? await recordedSockets(state, asked) : [];
+    for (const note of [...state.notes, ...unseenPlaces(state)]) context.err.write(`socklens: ${safeText(note)}\n`);
+    if (groups !== undefined) writeCounts(context, groups, options);
+    else writeList(context, sockets, options);
   } finally {
     state.source.close();
   }
