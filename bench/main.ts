@@ -11,6 +11,7 @@ import { eventsOfChurn } from './events.ts';
 import { filteredAgainstAll, filteredAgainstReceiving, filteredCommand, programAgainstReceiving } from './filter.ts';
 import { countingAgainstReceiving } from './inside.ts';
 import { overviewOfNamespaces } from './overview.ts';
+import { recordingReadBack, recordingSize } from './recording.ts';
 import { resultLines, verdict } from './report.ts';
 import { countAgainstSs, memoryOfCounting, netstatAgainstNetstat } from './whole-commands.ts';
 
@@ -42,7 +43,8 @@ console.log(
 console.log('');
 
 // First what wants a quiet host: every dump walks the tables of all namespaces.
-for (const make of [overviewOfNamespaces, netstatOfContainer, eventsOfChurn]) await measure(make.name, make);
+const quiet = [overviewOfNamespaces, netstatOfContainer, eventsOfChurn, recordingSize, recordingReadBack];
+for (const make of quiet) await measure(make.name, make);
 
 const netns = createNetns();
 console.log(`${CONNECTIONS * 2} TCP sockets in one namespace`);

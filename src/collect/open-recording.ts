@@ -28,7 +28,7 @@ export async function openRecording(path: string): Promise<OpenRecording> {
   };
   try {
     const first = await lines.next();
-    if (first.done) throw new RecordingError(emptyBecause(end, path));
+    if (first.done) throw new RecordingError(emptyBecause(end));
     reader.begin(first.value);
   } catch (error) {
     close();
@@ -81,10 +81,6 @@ const WHY: Readonly<Record<string, string>> = {
   EISDIR: 'it is a directory, no recording',
 };
 
-function emptyBecause(end: FileEnd, path: string): string {
-  if (end.error === undefined && fs.statSync(path).size < MANY) return 'nothing is recorded in it';
-  return 'it is no recording of socklens';
+function emptyBecause(end: FileEnd): string {
+  return end.error === undefined ? 'nothing is recorded in it' : 'it is no recording of socklens';
 }
-
-/** A file that is as long as this and has no first line is something else. */
-const MANY = 64;

@@ -90,9 +90,15 @@ export class SocketChangesReader {
     return {
       ...{ takenAtMs: at, source: SOURCES.find((known) => known === source) ?? SOURCES[0] },
       ...{ coverage: coverage ?? complete, withoutStates: without ?? 0 },
-      sockets: [...this.#known.values()].map(({ record, atMs }) => later(record, at - atMs)),
+      sockets: inOrder([...this.#known.values()].map(({ record, atMs }) => later(record, at - atMs))),
     };
   }
+}
+
+/** MPTCP before TCP, as dumps have them: counts know a connection's TCP level by having seen the connection. */
+function inOrder(records: SocketRecord[]): SocketRecord[] {
+  const connections = records.filter(({ proto }) => proto === 'mptcp');
+  return connections.length === 0 ? records : [...connections, ...records.filter(({ proto }) => proto !== 'mptcp')];
 }
 
 /** An address from its text. */

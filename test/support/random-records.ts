@@ -95,18 +95,20 @@ export const records = fc.uniqueArray(record, {
 });
 
 /** Looks, a second apart, in which some sockets stay as they are. */
-export const looks = fc.array(fc.tuple(records, fc.array(fc.boolean(), { maxLength: 12 })), { maxLength: 6 }).map((series) => {
-  const made: RecordedLook[] = [];
-  series.forEach(([fresh, stay], index) => {
-    const before = (made.at(-1)?.sockets ?? []).filter((_, at) => stay[at]);
-    const known = new Set(before.map(keyOf));
-    const sockets = [...before.map(aSecondLater), ...fresh.filter((one) => !known.has(keyOf(one)))];
-    const coverage = index % 2 === 0 ? { complete: true, notes: [] } : { complete: false, notes: [`note ${index}`] };
-    const source = index % 3 === 2 ? ('procfs' as const) : ('sock_diag' as const);
-    made.push({ takenAtMs: T0 + 1000 * index, source, coverage, withoutStates: index % 2 === 0 ? 0 : 64, sockets });
+export const looks = fc
+  .array(fc.tuple(records, fc.array(fc.boolean(), { maxLength: 12 })), { maxLength: 6 })
+  .map((series) => {
+    const made: RecordedLook[] = [];
+    series.forEach(([fresh, stay], index) => {
+      const before = (made.at(-1)?.sockets ?? []).filter((_, at) => stay[at]);
+      const known = new Set(before.map(keyOf));
+      const sockets = [...before.map(aSecondLater), ...fresh.filter((one) => !known.has(keyOf(one)))];
+      const coverage = index % 2 === 0 ? { complete: true, notes: [] } : { complete: false, notes: [`note ${index}`] };
+      const source = index % 3 === 2 ? ('procfs' as const) : ('sock_diag' as const);
+      made.push({ takenAtMs: T0 + 1000 * index, source, coverage, withoutStates: index % 2 === 0 ? 0 : 64, sockets });
+    });
+    return made;
   });
-  return made;
-});
 
 /** What tells sockets apart. */
 export function keyOf({ cookie: key, inode, proto: name, local, peer, localPort, peerPort }: SocketRecord) {
@@ -146,6 +148,10 @@ const connection = fc.record(
 
 /** Connections that ended, without what dumps told of them. */
 export const ends: fc.Arbitrary<RecordedEnd[]> = fc.array(
-  fc.record({ netns: fc.constantFrom(1, 2), state: fc.integer({ min: 1, max: 12 }), connection: connection as fc.Arbitrary<EndedConnection> }),
+  fc.record({
+    netns: fc.constantFrom(1, 2),
+    state: fc.integer({ min: 1, max: 12 }),
+    connection: connection as fc.Arbitrary<EndedConnection>,
+  }),
   { maxLength: 8 },
 );

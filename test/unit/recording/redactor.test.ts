@@ -9,15 +9,31 @@ import { T0 } from '../../support/random-records.ts';
 const secret = fc.stringMatching(/^[q-z]{2}7[q-z]{6}$/);
 const secrets = fc.uniqueArray(secret, { minLength: 14, maxLength: 14 });
 /** No loopback, none of those that stand for others, and of numbers that are nowhere else. */
-const inet = fc.tuple(fc.constantFrom(11, 44, 172, 192, 203), fc.nat(255), fc.nat(255), fc.integer({ min: 100, max: 254 }));
-const addresses = fc.uniqueArray(inet.map((bytes) => bytes.join('.')), { minLength: 4, maxLength: 4 });
+const inet = fc.tuple(
+  fc.constantFrom(11, 44, 172, 192, 203),
+  fc.nat(255),
+  fc.nat(255),
+  fc.integer({ min: 100, max: 254 }),
+);
+const addresses = fc.uniqueArray(
+  inet.map((bytes) => bytes.join('.')),
+  { minLength: 4, maxLength: 4 },
+);
 
-function linesOf(names: readonly string[], [one = '', two = '', three = '', four = '']: readonly string[]): RecordingLine[] {
+function linesOf(
+  names: readonly string[],
+  [one = '', two = '', three = '', four = '']: readonly string[],
+): RecordingLine[] {
   const [web = '', db = '', host = '', id = '', label = '', network = '', image = '', program = '', path = ''] = names;
   const [cgroup = '', note = '', service = '', project = '', other = ''] = names.slice(9);
   const container = {
     ...{ name: web, runtime: 'docker', id, labels: { 'com.docker.compose.service': project, [label]: label }, pid: 7 },
-    ...{ addresses: [{ network, address: one }], gateways: [four], networkMode: `container:${id}`, cgroup: `/docker/${cgroup}` },
+    ...{
+      addresses: [{ network, address: one }],
+      gateways: [four],
+      networkMode: `container:${id}`,
+      cgroup: `/docker/${cgroup}`,
+    },
   };
   const space = { netns: 9, name: web, targets: [web, `netns:${other}`], host: false, containers: [container] };
   const socket = (local: string, peer: string) => ({
@@ -43,7 +59,11 @@ function linesOf(names: readonly string[], [one = '', two = '', three = '', four
       runtimeProcesses: [{ pid: 3, name: program, softLimit: 1, hardLimit: 2 }],
     }),
     { type: 'spaces', spaces: [space], containers: [container] },
-    { type: 'names', hosts: { [one]: web, [two]: db, [three]: host }, services: { '1/tcp': service, '80/tcp': 'http' } },
+    {
+      type: 'names',
+      hosts: { [one]: web, [two]: db, [three]: host },
+      services: { '1/tcp': service, '80/tcp': 'http' },
+    },
     ...writer.ends([{ netns: 9, state: 1, connection, remembered: words }], T0),
     {
       ...{ type: 'tick', at: T0, notes: [`${note}: it is gone`] },
@@ -51,9 +71,23 @@ function linesOf(names: readonly string[], [one = '', two = '', three = '', four
         {
           ...{ netns: 9, counters: { TcpActiveOpens: 3 }, pids: [{ container: web, current: 3 }] },
           processes: [
-            { pid: 7, name: program, startTicks: 1, container: web, used: 4, softLimit: 9, hardLimit: 9, kinds: { byKind: { tcp: 1 } } },
+            {
+              pid: 7,
+              name: program,
+              startTicks: 1,
+              container: web,
+              used: 4,
+              softLimit: 9,
+              hardLimit: 9,
+              kinds: { byKind: { tcp: 1 } },
+            },
           ],
-          look: { at: T0, source: 'sock_diag', coverage: { complete: false, notes: [note] }, now: socket(one, `::ffff:${two}`) },
+          look: {
+            at: T0,
+            source: 'sock_diag',
+            coverage: { complete: false, notes: [note] },
+            now: socket(one, `::ffff:${two}`),
+          },
         },
         { netns: 8, look: { at: T0, source: 'sock_diag', now: socket(two, three) } },
       ],
@@ -77,14 +111,22 @@ describe('Redactor', () => {
 
   it('keeps numbers, words of ours, and what everybody has', () => {
     const redactor = new Redactor();
-    const lines = linesOf(Array.from({ length: 14 }, (_, index) => `zz7secret${index}`), ['11.1.1.101', '44.1.1.102', '10.1.1.103', '172.17.0.104']);
-    const [header, details, spaces, names, ended, tick] = lines.map((line) => redactor.line(line) as unknown as Record<string, any>);
+    const lines = linesOf(
+      Array.from({ length: 14 }, (_, index) => `zz7secret${index}`),
+      ['11.1.1.101', '44.1.1.102', '10.1.1.103', '172.17.0.104'],
+    );
+    const [header, details, spaces, names, ended, tick] = lines.map(
+      (line) => redactor.line(line) as unknown as Record<string, any>,
+    );
     expect(header).toMatchObject({ type: 'socklens-recording', version: 1, closely: true, redacted: true });
     expect(details?.sysctls).toEqual({ 9: { 'net.core.somaxconn': '4096' } });
     expect(Object.values(details?.declared)).toMatchObject([{ limits: [{ name: 'nofile', soft: 5, hard: 6 }] }]);
     expect(names?.services).toMatchObject({ '80/tcp': 'http' });
     expect(ended?.ends).toMatchObject({ proto: ['tcp'], outcome: ['closed'], peerPort: [3306] });
-    expect(tick?.spaces[0]).toMatchObject({ counters: { TcpActiveOpens: 3 }, processes: [{ kinds: { byKind: { tcp: 1 } } }] });
+    expect(tick?.spaces[0]).toMatchObject({
+      counters: { TcpActiveOpens: 3 },
+      processes: [{ kinds: { byKind: { tcp: 1 } } }],
+    });
     // The same is the same everywhere.
     const [container] = spaces?.containers;
     expect(spaces?.spaces[0].name).toBe(container.name);

@@ -9,7 +9,6 @@ import { keyOf, looks, records, T0 } from '../../support/random-records.ts';
 const read = (line: unknown) => JSON.parse(JSON.stringify(line));
 const addressIn = (book: AddressBook) => (text: string) => addressOf(book, text);
 
-
 function sorted(sockets: readonly SocketRecord[]): SocketRecord[] {
   return [...sockets].sort((a, b) => String(keyOf(a)).localeCompare(String(keyOf(b))));
 }
@@ -29,7 +28,13 @@ describe('columns', () => {
   it('tell once what all have, and leave out what nobody has', () => {
     fc.assert(
       fc.property(records, (sockets) => {
-        for (const [name, column] of Object.entries(toColumns(sockets, sockets.map(({ cookie }) => cookie), T0))) {
+        for (const [name, column] of Object.entries(
+          toColumns(
+            sockets,
+            sockets.map(({ cookie }) => cookie),
+            T0,
+          ),
+        )) {
           if (name === 'key' || name === 'inode') expect(column).toHaveLength(sockets.length);
           else if (column.length > 1) expect(new Set(column).size).toBeGreaterThan(1);
           else expect(column[0]).not.toBeNull();
@@ -74,7 +79,15 @@ describe('changes', () => {
     const book = new AddressBook();
     const socket: SocketRecord = {
       ...{ proto: 'tcp', family: 'inet', state: 1, localPort: 1, peerPort: 2, receiveQueue: 0, sendQueue: 0, uid: 0 },
-      ...{ local: book.inet(1), peer: book.inet(2), inode: 3, cookie: 4, timer: 2, timerExpiresMs: 5000, retransmits: 0 },
+      ...{
+        local: book.inet(1),
+        peer: book.inet(2),
+        inode: 3,
+        cookie: 4,
+        timer: 2,
+        timerExpiresMs: 5000,
+        retransmits: 0,
+      },
       ...{ interfaceIndex: 0, firstSeenMs: T0, unixType: 0, peerInode: 0, info: { rttUs: 9, lastSentMs: 100 } },
     };
     const look = (takenAtMs: number, changed: Partial<SocketRecord>) => ({
@@ -87,7 +100,12 @@ describe('changes', () => {
     expect(writer.change(look(T0 + 1000, went)).now).toBeUndefined();
     const sent = { timerExpiresMs: 3010, info: { rttUs: 9, lastSentMs: 3 } };
     expect(writer.change(look(T0 + 2000, sent)).now).toMatchObject({ 'info.lastSentMs': [T0 + 1997] });
-    for (const changed of [{ peer: book.inet(7) }, { peerPort: 7 }, { local: book.inet(7) }, { process: { pid: 1, name: 'x' } }])
+    for (const changed of [
+      { peer: book.inet(7) },
+      { peerPort: 7 },
+      { local: book.inet(7) },
+      { process: { pid: 1, name: 'x' } },
+    ])
       expect(writer.change(look(T0 + 2000, { ...sent, ...changed })).now).toBeDefined();
   });
 });
