@@ -4,6 +4,7 @@ import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { until } from '../test/support/netns.ts';
+import { ticksIn } from '../test/support/recording-run.ts';
 import { environment, SOCKLENS, timed } from './command.ts';
 import type { Measure, Result } from './comparison.ts';
 import { makeCrowds } from './crowds.ts';
@@ -56,17 +57,8 @@ async function recordCrowds(file: string): Promise<Measure> {
     });
     const ended = once(child, 'exit');
     const sizeNow = () => fs.statSync(file, { throwIfNoEntry: false })?.size ?? 0;
-    // What the first look brought is written when the file stays as it is for a moment.
-    let first = 0;
-    await until(
-      'the first state',
-      () => {
-        const before = first;
-        first = sizeNow();
-        return first > 0 && first === before;
-      },
-      FIRST_MS,
-    );
+    await until('the first sample', () => sizeNow() > 0 && ticksIn(fs.readFileSync(file)).length > 0, FIRST_MS);
+    const first = sizeNow();
     const begin = performance.now();
     const [status] = await ended;
     const seconds = (performance.now() - begin) / 1000;

@@ -37,6 +37,11 @@ export class ColumnsReader {
     this.#columns = columns;
   }
 
+  /** Whether any row has it. */
+  has(name: string): boolean {
+    return this.#columns[name] !== undefined;
+  }
+
   /** A value; null where the row has none. */
   cell(name: string, row: number): Cell {
     const column = this.#columns[name];
@@ -60,7 +65,8 @@ export class ColumnsReader {
   /** One of some words; the first of them for anything else. */
   word<T extends string>(name: string, row: number, words: readonly [T, ...T[]]): T {
     const cell = this.cell(name, row);
-    return words.find((word) => word === cell) ?? words[0];
+    for (const word of words) if (word === cell) return word;
+    return words[0];
   }
 
   /** The field that {@link ColumnsWriter.addDifferences} wrote, of every row; empty where it was left out. */

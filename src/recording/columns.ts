@@ -57,6 +57,17 @@ export function fromColumns(
 ): { key: number; record: SocketRecord }[] {
   const reader = new ColumnsReader(columns);
   const inodes = reader.sums('inode');
+  // Most fields are in no row, and most addresses in many: neither is looked for in each of them.
+  const optional = OPTIONAL.filter((name) => reader.has(name));
+  const fields = RECORDED_INFO.map((field) => ({ field, name: `info.${field}` })).filter(({ name }) =>
+    reader.has(name),
+  );
+  const addresses = new Map<string, Address>();
+  const address = (text: string) => {
+    const made = addresses.get(text) ?? addressOf(text);
+    addresses.set(text, made);
+    return made;
+  };
   return reader.sums('key').map((key, row) => {
     const timerAt = reader.number('timerAt', row);
     const record = {
@@ -68,12 +79,12 @@ export function fromColumns(
       timerExpiresMs: timerAt === undefined ? 0 : Math.max(0, timerAt - atMs),
     } as SocketRecord;
     for (const name of NUMBERS) record[name] = reader.number(name, row) ?? 0;
-    for (const name of OPTIONAL) {
+    for (const name of optional) {
       const value = reader.number(name, row);
       if (value !== undefined) record[name] = value;
     }
-    addTexts(record, reader, row, addressOf);
-    const info = infoOf(reader, row, atMs);
+    addTexts(record, reader, row, address);
+    const info = fields.length === 0 ? undefined : infoOf(reader, fields, row, atMs);
     if (info !== undefined) record.info = info;
     return { key, record };
   });
@@ -92,10 +103,15 @@ function addTexts(record: SocketRecord, reader: ColumnsReader, row: number, addr
   if (path !== undefined) record.path = path;
 }
 
-function infoOf(reader: ColumnsReader, row: number, atMs: number): TcpInfo | undefined {
+function infoOf(
+  reader: ColumnsReader,
+  fields: readonly { field: TcpInfoNumber; name: string }[],
+  row: number,
+  atMs: number,
+): TcpInfo | undefined {
   let info: TcpInfo | undefined;
-  for (const field of RECORDED_INFO) {
-    const value = reader.number(`info.${field}`, row);
+  for (const { field, name } of fields) {
+    const value = reader.number(name, row);
     if (value === undefined) continue;
     info ??= {};
     info[field] = AGES.has(field) ? Math.max(0, atMs - value) : value;
