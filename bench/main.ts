@@ -12,6 +12,7 @@ import { eventsOfChurn } from './events.ts';
 import { filteredAgainstAll, filteredAgainstReceiving, filteredCommand, programAgainstReceiving } from './filter.ts';
 import { countingAgainstReceiving } from './inside.ts';
 import { overviewOfNamespaces } from './overview.ts';
+import { recordingReadBack, recordingSize } from './recording.ts';
 import { resultLines, verdict } from './report.ts';
 import { watchOfChurn } from './watch.ts';
 import { countAgainstSs, memoryOfCounting, netstatAgainstNetstat } from './whole-commands.ts';
@@ -46,9 +47,8 @@ console.log(
 console.log('');
 
 // First what wants a quiet host: every dump walks the tables of all namespaces.
-for (const make of [overviewOfNamespaces, netstatOfContainer, eventsOfChurn, watchOfChurn, background]) {
-  await measure(make.name, make);
-}
+const quiet = [overviewOfNamespaces, netstatOfContainer, eventsOfChurn, watchOfChurn, background];
+for (const make of [...quiet, recordingSize, recordingReadBack]) await measure(make.name, make);
 
 const netns = createNetns();
 console.log(`${CONNECTIONS * 2} TCP sockets in one namespace`);

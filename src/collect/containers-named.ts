@@ -16,7 +16,10 @@ export function containersNamed<T extends Pick<ContainerFacts, 'name' | 'id' | '
 }
 
 /** Addresses of a container: those of the one whose network it shares, where it does. */
-export function addressesOf(containers: readonly ContainerFacts[], facts: ContainerFacts): string[] {
+export function addressesOf<T extends Pick<ContainerFacts, 'id' | 'addresses' | 'networkMode'>>(
+  containers: readonly T[],
+  facts: T,
+): string[] {
   const shared = /^container:(.+)$/.exec(facts.networkMode ?? '')?.[1];
   const owner = shared === undefined ? undefined : containers.find(({ id }) => id.startsWith(shared));
   return (owner ?? facts).addresses.map(({ address }) => address);

@@ -1,8 +1,7 @@
 import fs from 'node:fs';
 import { Failure } from '../model/failure.ts';
 import type { RecordingLine } from '../recording/lines.ts';
-import { RecordingError, RecordingReader } from '../recording/reader.ts';
-import { Redactor } from '../recording/redact.ts';
+import { Redactor } from '../recording/redactor.ts';
 
 /**
  * A recording that is being written: gzip, flushed after every tick, so that a file which ends anywhere can
@@ -28,6 +27,15 @@ export class RecordingFile {
   }
 
   /**
+   * Whether it is worth beginning.
+   *
+   * @throws {Failure} `usage` when the file is there already
+   */
+  static mayCreate(path: string): void {
+    if (fs.lstatSync(path, { throwIfNoEntry: false }) !== undefined) throw cannot(path, 'EEXIST');
+  }
+
+  /**
    * Makes the file.
    *
    * @throws {Failure} `usage` when it is there already or cannot be made
@@ -38,9 +46,7 @@ export class RecordingFile {
       // It may show what is nobody else's business.
       fd = fs.openSync(path, 'wx', 0o600);
     } catch (error) {
-      const { code } = error as NodeJS.ErrnoException;
-      const why = code === 'EEXIST' ? 'it is there already' : `it cannot be made (${code})`;
-      throw new Failure('usage', `${path}: ${why}`, { cause: error });
+      throw cannot(path, (error as NodeJS.ErrnoException).code, error);
     }
     const zlib = process.getBuiltinModule('node:zlib');
     return new RecordingFile(path, fd, zlib.createGzip({ level: 6, memLevel: 9 }), redact);
@@ -62,6 +68,7 @@ export class RecordingFile {
     this.#check();
   }
 
+  /** @throws {Failure} `fault` when it could not be written */
   async close(): Promise<void> {
     await new Promise<void>((resolve) => {
       this.#gzip.once('close', resolve);
@@ -84,72 +91,13 @@ export class RecordingFile {
   #check(): void {
     if (this.#error === undefined) return;
     const why = (this.#error as NodeJS.ErrnoException).code ?? this.#error.message;
-    throw new Failure('fault', `${this.path}: it cannot be written (${why})`, { cause: this.#error });
+    throw new Failure('fault', `${this.path}: it cannot be written any further (${why}); what is in it can be read`, {
+      cause: this.#error,
+    });
   }
 }
 
-/** A recording that is being read. */
-export interface OpenRecording {
-  reader: RecordingReader;
-  /** The lines behind the first, to be given to the reader. */
-  lines: AsyncIterator<RecordingLine>;
-  /** Whether the file ended before its end: it was cut off, or is still being written. */
-  isCut(): boolean;
-  close(): void;
-}
-
-/**
- * Opens a recording and reads its first line. One that was cut off is read up to there.
- *
- * @throws {Failure} `usage` when it cannot be read or is no recording
- */
-export async function openRecording(path: string): Promise<OpenRecording> {
-  const zlib = process.getBuiltinModule('node:zlib');
-  let cut = false;
-  const file = fs.createReadStream(path);
-  const gunzip = zlib.createGunzip();
-  let failed: NodeJS.ErrnoException | undefined;
-  file.on('error', (error) => {
-    failed = error;
-    gunzip.destroy();
-  });
-  const lines = linesOf(file.pipe(gunzip), () => {
-    cut = true;
-  });
-  const reader = new RecordingReader();
-  const first = await lines.next();
-  if (failed !== undefined)
-    throw new Failure('usage', `${path}: it cannot be read (${failed.code})`, { cause: failed });
-  try {
-    if (first.done) throw new RecordingError('it is no recording of socklens');
-    reader.begin(first.value);
-  } catch (error) {
-    if (error instanceof RecordingError) throw new Failure('usage', `${path}: ${error.message}`, { cause: error });
-    throw error;
-  }
-  const close = () => {
-    file.destroy();
-    gunzip.destroy();
-  };
-  return { reader, lines, isCut: () => cut, close };
-}
-
-/**
- * The lines of a stream. What came before an error (the end of the file is missing, or is not what was
- * written) is handed on; half a line at the end is not.
- */
-async function* linesOf(pieces: AsyncIterable<Buffer>, onCut: () => void): AsyncGenerator<RecordingLine> {
-  let rest = '';
-  const decoder = new TextDecoder();
-  try {
-    for await (const piece of pieces) {
-      const texts = (rest + decoder.decode(piece, { stream: true })).split('\n');
-      rest = texts.pop() ?? '';
-      for (const text of texts) yield JSON.parse(text) as RecordingLine;
-    }
-  } catch {
-    onCut();
-    return;
-  }
-  if (rest !== '') onCut();
+function cannot(path: string, code: string | undefined, cause?: unknown): Failure {
+  const why = code === 'EEXIST' ? 'it is there already, and is left as it is' : `it cannot be made (${code})`;
+  return new Failure('usage', `${path}: ${why}`, { cause });
 }

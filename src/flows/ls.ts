@@ -18,7 +18,7 @@ import type { FlowContext, Format } from './context.ts';
 import { explain } from './explain-filter.ts';
 import { writeNotes } from './notes.ts';
 import { readFilter } from './read-filter.ts';
-import { recordedGroups, recordedSockets } from './recorded-sockets.ts';
+import { recordedGroups, recordedSockets, unseenPlaces } from './recorded-sockets.ts';
 import { recordedState } from './recorded-state.ts';
 import { groupsOf, type Sockets, socketsOf } from './sockets.ts';
 
@@ -61,12 +61,16 @@ export async function ls(context: FlowContext, options: LsOptions): Promise<void
 /** The same of a recorded moment. */
 async function lsRecorded(context: FlowContext, from: Recorded, filter: Filter, options: LsOptions): Promise<void> {
   const { query, by, numeric, target, format } = options;
-  if (options.explain) throw new Failure('usage', '--explain-filter: a recording asks no kernel');
+  if (options.explain)
+    throw new Failure('usage', '--explain-filter: of a recording no kernel is asked; leave --from out');
   const state = await recordedState(from, target, !numeric);
   try {
     const asked = { query, filter, processes: options.processes || format !== 'text' };
-    if (by.length > 0) writeCounts(context, await recordedGroups(state, asked, by), options);
-    else writeList(context, await recordedSockets(state, asked), options);
+    const groups = by.length > 0 ? await recordedGroups(state, asked, by) : undefined;
+    const sockets = groups === undefined ? await recordedSockets(state, asked) : [];
+    for (const note of [...state.notes, ...unseenPlaces(state)]) context.err.write(`socklens: ${safeText(note)}\n`);
+    if (groups !== undefined) writeCounts(context, groups, options);
+    else writeList(context, sockets, options);
   } finally {
     state.source.close();
   }

@@ -22,6 +22,7 @@ const CLOSE_UP_TO = 10_000;
 
 /** `socklens record`: what is seen of the targets, kept in a file. */
 export async function record(context: FlowContext, options: RecordOptions): Promise<void> {
+  RecordingFile.mayCreate(options.output);
   const stop = context.stopSignal?.();
   const source = await openSource(context.machine, { ...options, host: true });
   const session = new RecordSession(source, options);
@@ -68,6 +69,7 @@ class RecordSession {
   }
 
   async close(): Promise<void> {
+    this.#maker?.finish(Date.now());
     await this.#file?.close();
   }
 

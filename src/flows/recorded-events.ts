@@ -1,17 +1,24 @@
 import { PeerSummaries } from '../analyze/summarize-peers.ts';
 import type { EndedSocket } from '../collect/ended-stream.ts';
-import { openSource, type Recorded } from '../collect/sampling/open-source.ts';
-import type { SampleSource, Tick, TickWish } from '../collect/sampling/source.ts';
+import { openRecorded, type Recorded } from '../collect/sampling/open-source.ts';
+import type { RecordedSource } from '../collect/sampling/recorded-source.ts';
+import type { Tick, TickWish } from '../collect/sampling/source.ts';
 import type { Filter } from '../filter/syntax.ts';
+import type { EndedConnection } from '../model/ended.ts';
+import { Failure } from '../model/failure.ts';
 import { everySocket } from '../model/socket-query.ts';
-import type { WatchedSpace } from '../model/watched.ts';
+import type { Endpoint } from '../model/socket-row.ts';
 import { ByteWriter } from '../present/byte-writer.ts';
 import { EndedJson } from '../present/ended-json.ts';
 import type { EndedOutput } from '../present/ended-output.ts';
 import { EndedText } from '../present/ended-text.ts';
+import { safeText } from '../present/safe-text.ts';
 import { boundTests, type EndedTest } from './bound-tests.ts';
 import type { FlowContext } from './context.ts';
 import type { EventsOptions } from './events-options.ts';
+
+/** Bytes are given away before all of a tick is written when there are so many. */
+const MANY_BYTES = 1024 * 1024;
 
 /** `socklens events --from`: the connections that ended while it was recorded. */
 export async function recordedEvents(
@@ -21,18 +28,18 @@ export async function recordedEvents(
   options: EventsOptions,
 ): Promise<void> {
   const { numeric, target } = options;
-  const source = await openSource(context.machine, {
-    ...{ target, numeric, from, intervalMs: 0, forMs: undefined, events: true },
-  });
+  const source = await openRecorded(from, target, !numeric);
   const stop = context.stopSignal?.();
   try {
-    const report = new RecordedReport(context, source, filter, options);
+    if (!source.header.events)
+      throw new Failure('usage', `${from.file}: it was recorded with --no-events, and has none`);
+    const report = new RecordedReport(context, await testOf(source, filter), options);
     const wish: TickWish = {
       ...{ looksAt: () => false, query: everySocket, processes: 'no', allCounters: false },
-      ended: (space, ended) => report.ended(space, ended),
+      ended: (_, ended) => report.ended(ended),
     };
     for (let tick = await source.next(wish, stop); tick !== undefined; tick = await source.next(wish, stop)) {
-      await report.tick(tick);
+      report.tick(tick);
       if (report.full) break;
     }
     report.finish();
@@ -44,23 +51,19 @@ export async function recordedEvents(
 /** Connections of the time between two ticks are written at the second one, when their namespaces are known. */
 class RecordedReport {
   readonly #context: FlowContext;
-  readonly #source: SampleSource;
-  readonly #filter: Filter;
+  readonly #test: EndedTest;
   readonly #options: EventsOptions;
   readonly #output: EndedOutput;
   readonly #lines = new ByteWriter();
   readonly #summaries = new PeerSummaries();
-  readonly #tests = new Map<number, EndedTest | undefined>();
-  #waiting: { space: WatchedSpace; ended: EndedSocket }[] = [];
+  #waiting: EndedSocket[] = [];
   #gaps = 0;
   #from: Date | undefined;
   #to = new Date(0);
-  #containers: Tick['containers'] = [];
 
-  constructor(context: FlowContext, source: SampleSource, filter: Filter, options: EventsOptions) {
+  constructor(context: FlowContext, test: EndedTest, options: EventsOptions) {
     this.#context = context;
-    this.#source = source;
-    this.#filter = filter;
+    this.#test = test;
     this.#options = options;
     this.#output = options.format === 'ndjson' ? new EndedJson() : new EndedText(context.out.columns, false);
     this.#output.header(this.#lines);
@@ -71,17 +74,16 @@ class RecordedReport {
     return count !== undefined && this.#summaries.connections >= count;
   }
 
-  ended(space: WatchedSpace, ended: EndedSocket): void {
-    this.#waiting.push({ space, ended });
+  ended(ended: EndedSocket): void {
+    this.#waiting.push(ended);
   }
 
-  async tick({ atMs, spaces, containers }: Tick): Promise<void> {
-    this.#containers = containers;
+  tick({ atMs, spaces, notes }: Tick): void {
+    for (const note of notes) this.#context.err.write(`socklens: ${safeText(note)}\n`);
     const before = this.#to;
     this.#to = new Date(atMs);
     this.#from ??= this.#to;
-    for (const { space, ended } of this.#waiting) if (await this.#isWanted(space, ended)) this.#show(ended);
-    this.#waiting = [];
+    this.#showWaiting();
     for (const { space, lost } of spaces) {
       if (lost === 0) continue;
       this.#gaps++;
@@ -91,6 +93,8 @@ class RecordedReport {
   }
 
   finish(): void {
+    // What ended behind the last tick.
+    this.#showWaiting();
     const from = this.#from ?? this.#to;
     const { connections } = this.#summaries;
     const summary = { from, to: this.#to, connections, gaps: this.#gaps, peers: this.#summaries.peers() };
@@ -98,24 +102,32 @@ class RecordedReport {
     this.#write();
   }
 
-  async #isWanted(space: WatchedSpace, ended: EndedSocket): Promise<boolean> {
-    if (!this.#options.protos.some((proto) => proto === ended.socket.proto)) return false;
-    if (!this.#tests.has(space.netns)) {
-      const bound = await this.#source.bind(space, this.#filter);
-      this.#tests.set(space.netns, bound && boundTests(bound, () => this.#containers).ended);
+  #showWaiting(): void {
+    for (const ended of this.#waiting) {
+      if (this.full) break;
+      if (!this.#options.protos.some((proto) => proto === ended.socket.proto) || !this.#test(ended)) continue;
+      const connection = this.#options.numeric ? nameless(ended.connection()) : ended.connection();
+      this.#summaries.add(connection);
+      this.#output.connection(this.#lines, connection);
+      if (this.#lines.length > MANY_BYTES) this.#write();
     }
-    return this.#tests.get(space.netns)?.(ended) ?? true;
-  }
-
-  #show(ended: EndedSocket): void {
-    if (this.full) return;
-    const connection = ended.connection();
-    this.#summaries.add(connection);
-    this.#output.connection(this.#lines, connection);
+    this.#waiting = [];
   }
 
   #write(): void {
     if (this.#lines.length > 0) this.#context.out.write(this.#lines.bytes());
     this.#lines.clear();
   }
+}
+
+async function testOf(source: RecordedSource, filter: Filter): Promise<EndedTest> {
+  const bound = await source.bind(undefined, filter);
+  if (bound === undefined) return () => true;
+  const containers = await source.containers();
+  return boundTests(bound, () => containers).ended;
+}
+
+function nameless({ local, peer, ...connection }: EndedConnection): EndedConnection {
+  const plain = ({ address, port }: Endpoint) => ({ address, port });
+  return { ...connection, local: plain(local), peer: plain(peer) };
 }

@@ -1,58 +1,70 @@
-import { openRecording } from '../collect/recording-file.ts';
+import { openRecording } from '../collect/open-recording.ts';
+import { contentsOf } from '../collect/recording-contents.ts';
 import type { Recorded } from '../collect/sampling/open-source.ts';
+import { Failure } from '../model/failure.ts';
 
 export type { Recorded };
 
-import { Failure } from '../model/failure.ts';
-
-/** `--from`, `--at`, `--speed` as they were given. */
+/** `--from`, `--at`, `--for`, `--speed` as they were given. */
 export interface RecordedFlags {
-  from?: string;
-  at?: string;
+  from?: string | undefined;
+  at?: string | undefined;
+  /** Milliseconds. */
+  for?: number | undefined;
   /** How many times faster; `Infinity` for as fast as it can be read. */
-  speed?: number;
+  speed?: number | undefined;
 }
 
 /**
- * Which part of which recording is meant; undefined where none is.
+ * Which part of which recording is meant; undefined where none is. `--for` is the time before `--at`, or
+ * before the end.
  *
  * @throws {Failure} `usage` for a time that is none, and without `--from`
  */
-export async function recordedOf(
-  { from, at, speed }: RecordedFlags,
-  usualSpeed?: number,
-): Promise<Recorded | undefined> {
+export async function recordedOf(flags: RecordedFlags, usualSpeed?: number): Promise<Recorded | undefined> {
+  const { from, at, speed } = flags;
   if (from === undefined) {
     if (at !== undefined || speed !== undefined)
       throw new Failure('usage', `${at === undefined ? '--speed' : '--at'} goes with --from`);
     return undefined;
   }
   const chosen = speed ?? usualSpeed;
+  const untilMs = at === undefined ? undefined : await momentOf(from, at);
   return {
     file: from,
-    untilMs: at === undefined ? undefined : await momentOf(from, at),
+    untilMs,
+    sinceMs: flags.for === undefined ? undefined : await sinceOf(from, untilMs, flags.for),
     speed: chosen === Number.POSITIVE_INFINITY ? undefined : chosen,
   };
+}
+
+async function sinceOf(file: string, untilMs: number | undefined, forMs: number): Promise<number> {
+  const { lastMs = 0 } = await contentsOf(file);
+  return Math.min(lastMs, untilMs ?? lastMs) - forMs;
 }
 
 const UNITS: Readonly<Record<string, number>> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000 };
 
 /** `+90s` since the recording began, `14:03:59` on the day that it began, or an ISO 8601 time. */
 async function momentOf(file: string, text: string): Promise<number> {
-  const recording = await openRecording(file);
-  recording.close();
-  const { startedAtMs } = recording.reader.header;
+  const { reader, close } = await openRecording(file);
+  close();
+  const { startedAtMs } = reader.header;
   const after = /^\+(\d+(?:\.\d+)?)(ms|s|m|h)$/.exec(text);
   if (after !== null) return startedAtMs + Number(after[1]) * (UNITS[after[2] ?? ''] ?? 0);
-  const clock = /^(\d{1,2}):(\d{2})(?::(\d{2}(?:\.\d{1,3})?))?$/.exec(text);
+  const clock = /^([01]?\d|2[0-3]):([0-5]\d)(?::([0-5]\d)(\.\d{1,3})?)?$/.exec(text);
   if (clock !== null) {
     const day = new Date(startedAtMs);
-    const seconds = Number(clock[3] ?? 0);
-    day.setHours(Number(clock[1]), Number(clock[2]), Math.floor(seconds), Math.round((seconds % 1) * 1000));
+    // A second that is named is meant to its end.
+    const ms = clock[4] === undefined ? 999 : Math.round(Number(clock[4]) * 1000);
+    day.setHours(Number(clock[1]), Number(clock[2]), Number(clock[3] ?? 0), ms);
     // Past midnight it is the next day.
-    return day.getTime() < startedAtMs - 1000 ? day.getTime() + 86_400_000 : day.getTime();
+    if (day.getTime() < startedAtMs - DAY_MS / 2) day.setDate(day.getDate() + 1);
+    return day.getTime();
   }
-  const moment = Date.parse(text);
+  const moment = /^\d{4}-\d\d-\d\dT/.test(text) ? Date.parse(text) : Number.NaN;
   if (Number.isNaN(moment)) throw new Failure('usage', `--at ${text}: write +90s, 14:03:59 or 2026-01-31T14:03:59Z`);
   return moment;
 }
+
+const DAY_MS = 86_400_000;

@@ -1,31 +1,31 @@
 import { Roles } from '../analyze/roles.ts';
 import { Tally } from '../analyze/tally.ts';
-import type { SpaceLook } from '../collect/sampling/source.ts';
 import { mayNameService } from '../model/endpoint.ts';
 import type { Names } from '../model/names.ts';
 import type { BusiestPeer, Overview, OverviewRow } from '../model/overview.ts';
 import type { WatchedContainer, WatchedSpace } from '../model/watched.ts';
-import { targetOf } from './recorded-sockets.ts';
+import { recordedCoverage } from './recorded-coverage.ts';
+import { targetOf, unseenPlaces } from './recorded-sockets.ts';
 import type { RecordedPlace, RecordedState } from './recorded-state.ts';
 import { fullest } from './watch-target.ts';
 
 /** The rows of `ps` of a recorded moment. */
-export function recordedOverview({ tick, places }: RecordedState, file: string): Overview {
-  const looked = places.filter((place) => place.look !== undefined);
-  const unseen = places.filter((place) => place.look === undefined).map((place) => place.tick.space.name);
+export function recordedOverview(state: RecordedState, file: string): Overview {
+  const { tick, places, notes } = state;
+  const unseen = unseenPlaces(state);
   return {
     takenAt: new Date(tick.atMs),
-    rows: looked.flatMap((place) => rowsOf(place, tick.names)),
+    rows: places.flatMap((place) => rowsOf(place, tick)),
     anyContainer: true,
     lookedFor: [`the recording ${file}`],
-    coverage: {
-      complete: unseen.length === 0,
-      notes: unseen.map((name) => `${name}: its sockets were not read up to then`),
-    },
+    coverage: { complete: unseen.length === 0, notes: [...notes, ...unseen] },
   };
 }
 
-function rowsOf({ tick: { space, processes, sockstat }, look }: RecordedPlace, names: Names): OverviewRow[] {
+function rowsOf(
+  { tick: { space, processes, sockstat }, look }: RecordedPlace,
+  { atMs, names }: RecordedState['tick'],
+): OverviewRow[] {
   if (look === undefined) return [];
   const roles = new Roles(look.sockets);
   const tallies = new Map<string, Tally>();
@@ -46,7 +46,7 @@ function rowsOf({ tick: { space, processes, sockstat }, look }: RecordedPlace, n
       ...{ netns: space.netns, ...identity, sockets: tally.counts() },
       ...(descriptors !== undefined && { descriptors }),
       ...(busiestPeer !== undefined && { busiestPeer }),
-      ...{ source: look.source, coverage: coverageOf(look) },
+      ...{ source: look.source, coverage: recordedCoverage(look, atMs) },
     };
   };
   if (!shared) return [row({ ...targetOf(space), sharedWith: [] }, '')];
@@ -67,14 +67,6 @@ function addCounted(
     raw: sockstat.raw + sockstat.raw6,
     timeWait: sockstat.timeWait,
   });
-}
-
-function coverageOf({ coverage, withoutStates }: SpaceLook): OverviewRow['coverage'] {
-  if (withoutStates === 0) return coverage;
-  return {
-    complete: false,
-    notes: [...coverage.notes, 'recorded lightly: UDP, RAW and TIME_WAIT are counters, UNIX sockets are not there'],
-  };
 }
 
 function identityOf({ name, runtime, id, pid }: WatchedContainer) {

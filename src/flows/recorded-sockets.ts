@@ -11,6 +11,7 @@ import type { SocketView } from '../model/socket-view.ts';
 import type { Target } from '../model/target.ts';
 import type { WatchedSpace } from '../model/watched.ts';
 import { boundTests } from './bound-tests.ts';
+import { recordedCoverage } from './recorded-coverage.ts';
 import type { RecordedPlace, RecordedState } from './recorded-state.ts';
 import type { Sockets } from './sockets.ts';
 
@@ -20,9 +21,6 @@ export interface RecordedQuery {
   filter: Filter;
   processes: boolean;
 }
-
-/** A recording does not know the number of a descriptor. */
-const NO_DESCRIPTOR = -1;
 
 /** The sockets of a recorded moment, a report for each namespace. */
 export async function recordedSockets(state: RecordedState, asked: RecordedQuery): Promise<Sockets[]> {
@@ -38,13 +36,13 @@ export async function recordedSockets(state: RecordedState, asked: RecordedQuery
       ...(shared && { containerOf: (socket: SocketView) => look.containerOf(socket) }),
     };
     reports.push({
-      ...header(place.tick.space, look),
+      ...header(state, place, look),
       shared,
       context,
       sockets: {
         each: (visit) =>
           look.sockets.each((socket) => {
-            if (test(socket)) visit(socket);
+            if (test(socket)) visit(asked.query.tcpInfo ? socket : plain(socket));
           }),
       },
     });
@@ -65,7 +63,7 @@ export async function recordedGroups(
     const test = await testOf(state, place, look, asked);
     const { groups, total } = countLook({ ...look, names: state.tick.names }, keys, test);
     reports.push({
-      ...header(place.tick.space, look),
+      ...header(state, place, look),
       ...{ keys, groups, total: { sockets: total, groups: groups.length } },
     });
   }
@@ -88,8 +86,8 @@ function isAsked({ proto, family, state }: SocketView, query: SocketQuery): bool
   return family === 'unix' || (family === 'inet' ? query.inet : query.inet6);
 }
 
-function header(space: WatchedSpace, look: SpaceLook): ReportHeader {
-  const { source, coverage } = look;
+function header({ tick: { atMs } }: RecordedState, { tick: { space } }: RecordedPlace, look: SpaceLook): ReportHeader {
+  const { source } = look;
   const seen = new Set<SocketView['proto']>();
   look.sockets.each(({ proto }) => {
     seen.add(proto);
@@ -97,8 +95,25 @@ function header(space: WatchedSpace, look: SpaceLook): ReportHeader {
   return {
     target: targetOf(space),
     takenAt: new Date(look.takenAtMs),
-    ...{ source, sources: Object.fromEntries([...seen].map((proto) => [proto, source])), coverage },
+    ...{ source, sources: Object.fromEntries([...seen].map((proto) => [proto, source])) },
+    coverage: recordedCoverage(look, atMs),
   };
+}
+
+/** A socket without what the kernel tells of connections, which is recorded whether or not it is asked for. */
+class PlainView extends RecordView {
+  override tcpInfo(): undefined {
+    return undefined;
+  }
+  override drops(): undefined {
+    return undefined;
+  }
+}
+
+const plainView = new PlainView();
+
+function plain(socket: SocketView): SocketView {
+  return socket instanceof RecordView ? plainView.moveTo(socket.record) : socket;
 }
 
 /** The namespace as a target: its container where it has one alone. */
@@ -110,12 +125,18 @@ export function targetOf(space: WatchedSpace): Target {
   return { name: space.name, runtime: space.host ? 'host' : 'netns', netns: space.netns };
 }
 
+/** Sentences about namespaces whose sockets were not read until then. */
+export function unseenPlaces({ places }: RecordedState): string[] {
+  return places.flatMap(({ tick, look }) =>
+    look === undefined ? [`${tick.space.name}: its sockets were not read up to then`] : [],
+  );
+}
+
 function processesOf(look: SpaceLook): (inode: number) => SocketProcess[] {
   const holders = new Map<number, SocketProcess[]>();
   look.sockets.each((socket) => {
     const holder = socket instanceof RecordView ? socket.record.process : undefined;
-    if (holder !== undefined && socket.inode !== 0)
-      holders.set(socket.inode, [{ pid: holder.pid, name: holder.name, fd: NO_DESCRIPTOR }]);
+    if (holder !== undefined && socket.inode !== 0) holders.set(socket.inode, [{ pid: holder.pid, name: holder.name }]);
   });
   return (inode) => holders.get(inode) ?? [];
 }

@@ -1,5 +1,5 @@
-import type { Recorded } from '../collect/sampling/open-source.ts';
-import { RecordedSource } from '../collect/sampling/recorded-source.ts';
+import { openRecorded, type Recorded } from '../collect/sampling/open-source.ts';
+import type { RecordedSource } from '../collect/sampling/recorded-source.ts';
 import type { SpaceLook, SpaceTick, Tick, TickWish } from '../collect/sampling/source.ts';
 import { Failure } from '../model/failure.ts';
 import { everySocket } from '../model/socket-query.ts';
@@ -16,6 +16,8 @@ export interface RecordedState {
   source: RecordedSource;
   tick: Tick;
   places: readonly RecordedPlace[];
+  /** Sentences about the recording: when the moment is, and where it ends too soon. */
+  notes: readonly string[];
 }
 
 /** Nothing has to be looked at: the recording has what it has. */
@@ -29,41 +31,31 @@ const WISH: TickWish = {
  * Reads a recording up to a moment.
  *
  * @param target only these, as typed; undefined for all that was recorded
- * @throws {Failure} `usage` for what is no recording, `no-target` for a target that is not in it
+ * @throws {Failure} `usage` for what is no recording, `no-target` for a target that is not in it then
  */
 export async function recordedState(
   from: Recorded,
   target: string | undefined,
   names: boolean,
 ): Promise<RecordedState> {
-  const targets = target === undefined ? undefined : target.split(',').filter((part) => part !== '');
-  const source = await RecordedSource.open(from.file, { targets, speed: undefined, untilMs: from.untilMs, names });
+  const source = await openRecorded({ ...from, speed: undefined, sinceMs: undefined }, target, names);
   const looks = new Map<number, SpaceLook>();
   let last: Tick | undefined;
   for (let tick = await source.next(WISH); tick !== undefined; tick = await source.next(WISH)) {
-    last = tick;
+    const present = new Set(tick.spaces.map(({ space }) => space.netns));
+    for (const netns of looks.keys()) if (!present.has(netns)) looks.delete(netns);
     for (const { space, look } of tick.spaces) if (look !== undefined) looks.set(space.netns, look);
+    last = tick;
   }
-  if (last === undefined) throw new Failure('usage', `${from.file}: nothing was recorded up to then`);
+  const { file, untilMs } = from;
+  if (last === undefined) {
+    const began = new Date(source.header.startedAtMs).toISOString();
+    throw new Failure('usage', `${file}: nothing was recorded up to then; it began at ${began}`);
+  }
   if (last.spaces.length === 0 && target !== undefined)
-    throw new Failure('no-target', `${target}: not in ${from.file} at that time`);
+    throw new Failure('no-target', `${target}: it was not there at ${new Date(last.atMs).toISOString()}, says ${file}`);
   const places = last.spaces.map((tick) => ({ tick, look: looks.get(tick.space.netns) }));
-  return { source, tick: last, places };
-}
-
-/** Which of its targets a verb's words begin with: the first word may be a target of the recording, or the filter's. */
-export async function splitRecordedWords(
-  from: Recorded,
-  words: readonly string[],
-): Promise<{ target: string | undefined; filter: string }> {
-  const [first, ...rest] = words;
-  if (first === undefined) return { target: undefined, filter: '' };
-  try {
-    const { source } = await recordedState(from, first, false);
-    source.close();
-    return { target: first, filter: rest.join(' ') };
-  } catch (error) {
-    if (!(error instanceof Failure) || error.kind !== 'no-target') throw error;
-    return { target: undefined, filter: words.join(' ') };
-  }
+  const endsEarly = untilMs !== undefined && untilMs > last.atMs + 2 * source.intervalMs;
+  const when = `as recorded at ${new Date(last.atMs).toISOString()}`;
+  return { source, tick: last, places, notes: [endsEarly ? `${when}, where it ends` : when, ...last.notes] };
 }

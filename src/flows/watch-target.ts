@@ -112,7 +112,8 @@ export class WatchTarget {
   /** Entries that the look left out for the kernel counts them: only where nothing but states is told apart. */
   #timeWait({ sockstat }: SpaceTick, { withoutStates }: SpaceLook): number {
     const leftOut = (withoutStates & stateMask(TCP_STATE.TIME_WAIT)) !== 0;
-    return leftOut && this.#lookTest === undefined ? (sockstat?.timeWait ?? 0) : 0;
+    const onlyStates = this.#keys.every((key) => key === 'state') && this.#protos.includes('tcp');
+    return leftOut && onlyStates && this.#lookTest === undefined ? (sockstat?.timeWait ?? 0) : 0;
   }
 
   #changed({ groups }: LookCounts): ChangedGroup[] {

@@ -11,6 +11,7 @@ import type { WatchedSpace } from '../model/watched.ts';
 import { boundTests } from './bound-tests.ts';
 import type { FlowContext, Format } from './context.ts';
 import { readFilter } from './read-filter.ts';
+import { recordedCoverage } from './recorded-coverage.ts';
 import { WatchReport } from './watch-report.ts';
 import { WatchTarget } from './watch-target.ts';
 
@@ -54,10 +55,12 @@ class WatchedTargets {
   readonly #keys: readonly GroupKey[];
   readonly #protos: readonly Proto[];
   readonly #targets = new Map<number, WatchTarget>();
+  readonly #recorded: boolean;
   #containers: Tick['containers'] = [];
 
-  constructor(source: SampleSource, { by, protos }: WatchOptions, filter: Filter) {
+  constructor(source: SampleSource, { by, protos, from }: WatchOptions, filter: Filter) {
     this.#source = source;
+    this.#recorded = from !== undefined;
     this.#filter = filter;
     this.#keys = by;
     this.#protos = protos;
@@ -83,7 +86,10 @@ class WatchedTargets {
         this.#targets.set(space.netns, target);
       }
       const row = look === undefined ? target.rowAgain(spaceTick, tick) : target.row(spaceTick, look, tick);
-      if (row !== undefined) rows.push(row);
+      if (row === undefined) continue;
+      // A recording says what it leaves out; live, what is left out is counted by the kernel.
+      const leftOut = this.#recorded && look !== undefined;
+      rows.push(leftOut ? { ...row, notes: recordedCoverage(look, tick.atMs).notes } : row);
     }
     for (const netns of this.#targets.keys()) if (!present.has(netns)) this.#targets.delete(netns);
     return rows;

@@ -1,7 +1,7 @@
 import type { DeclaredSettings } from './container.ts';
 import type { NetCounters, Sockstat } from './counters.ts';
 import type { EndedConnection, Remembered } from './ended.ts';
-import type { HostSample, PidsUse, ProcessSample } from './sample.ts';
+import type { HostSample, PidsUse, ProcessSample, SocketMemory } from './sample.ts';
 import type { Series } from './series.ts';
 import type { Coverage, Source } from './snapshot.ts';
 import type { SocketRecord } from './socket-record.ts';
@@ -24,6 +24,7 @@ export interface RecordedSpace {
   sockstat?: Sockstat;
   processes?: readonly ProcessSample[];
   pids?: readonly PidsUse[];
+  memory?: readonly SocketMemory[];
   look?: RecordedLook;
   closes?: number;
   lost: number;
@@ -42,6 +43,8 @@ export interface RecordedTick {
 /** A connection that ended, kept with what was remembered of it. */
 export interface RecordedEnd {
   netns: number;
+  /** The state that it ended in, as far as that is known: see `EndedView`. */
+  state: number;
   connection: EndedConnection;
   remembered?: Remembered;
 }

@@ -18,8 +18,8 @@ export interface SocketProcess {
   pid: number;
   /** The command name, at most 15 bytes. The process chose it: escape it before a terminal sees it. */
   name: string;
-  /** Lowest descriptor number that refers to the socket. */
-  fd: number;
+  /** Lowest descriptor number that refers to the socket; absent in a recording. */
+  fd?: number;
 }
 
 /** A running timer of a socket. */

@@ -1,17 +1,10 @@
 import type { Address } from '../model/interned-address.ts';
 import { RECORDED_INFO, type SocketRecord } from '../model/socket-record.ts';
 import type { TcpInfo, TcpInfoNumber } from '../model/tcp-info.ts';
+import { type Columns, ColumnsReader, ColumnsWriter } from './cells.ts';
+import { FAMILIES, PROTOS } from './words.ts';
 
-/**
- * Sockets as columns: a list of values for each field, in the order of their keys. What is alike stands
- * together, which packs to a third of what rows would. A value that most have is told once: `[value]`
- * stands for it in every row, and a field that no socket has is left out.
- *
- * Times are absolute, in milliseconds since the epoch, so that what does not happen does not change.
- */
-export type Columns = Record<string, readonly (number | string | null)[]>;
-
-/** Numbers of a record under the names of its columns. */
+/** Numbers of a record under the names of its columns; 0 is left out. */
 const NUMBERS = [
   ...(['state', 'localPort', 'peerPort', 'receiveQueue', 'sendQueue', 'uid', 'timer', 'retransmits'] as const),
   ...(['interfaceIndex', 'unixType', 'peerInode'] as const),
@@ -20,36 +13,40 @@ const NUMBERS = [
 const OPTIONAL = ['receiveBufferBytes', 'drops', 'notBeforeMs'] as const;
 
 /** Fields of the TCP information that are times until now. */
-const AGES: readonly TcpInfoNumber[] = ['lastSentMs', 'lastReceivedMs', 'lastAckReceivedMs'];
+const AGES: ReadonlySet<TcpInfoNumber> = new Set(['lastSentMs', 'lastReceivedMs', 'lastAckReceivedMs']);
 
-/** Lays sockets out in columns. @param atMs when they were read @param keys of them, ascending */
+/**
+ * Lays sockets out in columns. Times are absolute, in milliseconds since the epoch, so that what does not
+ * happen does not change.
+ *
+ * @param atMs when they were read
+ * @param keys of them, ascending
+ */
 export function toColumns(records: readonly SocketRecord[], keys: readonly number[], atMs: number): Columns {
-  const columns: Columns = { key: differences(keys) };
-  const put = (name: string, read: (record: SocketRecord) => number | string | null | undefined) => {
-    const column = packed(records.map((record) => read(record) ?? null));
-    if (column !== undefined) columns[name] = column;
-  };
-  put('proto', ({ proto }) => proto);
-  put('family', ({ family }) => family);
-  put('local', ({ local }) => local?.text);
-  put('peer', ({ peer }) => peer?.text);
-  for (const name of NUMBERS) put(name, (record) => record[name] || null);
-  const inodes = records.map(({ inode }) => inode);
-  if (inodes.some((inode) => inode !== 0)) columns.inode = differences(inodes);
-  put('timerAt', ({ timer, timerExpiresMs }) => (timer === 0 ? null : atMs + timerExpiresMs));
-  for (const name of OPTIONAL) put(name, (record) => record[name]);
-  put('firstSeenMs', ({ firstSeenMs }) => firstSeenMs);
-  put('pid', ({ process }) => process?.pid);
-  put('process', ({ process }) => process?.name);
-  put('container', ({ container }) => container);
-  put('path', ({ path }) => path);
+  const writer = new ColumnsWriter(records.map((record, row) => ({ record, key: keys[row] ?? 0 })));
+  const add = (name: string, read: (record: SocketRecord) => number | string | undefined) =>
+    writer.add(name, ({ record }) => read(record));
+  writer.addDifferences('key', ({ key }) => key);
+  add('proto', ({ proto }) => proto);
+  add('family', ({ family }) => family);
+  add('local', ({ local }) => local?.text);
+  add('peer', ({ peer }) => peer?.text);
+  for (const name of NUMBERS) add(name, (record) => record[name] || undefined);
+  if (records.some(({ inode }) => inode !== 0)) writer.addDifferences('inode', ({ record }) => record.inode);
+  add('timerAt', ({ timer, timerExpiresMs }) => (timer === 0 ? undefined : atMs + timerExpiresMs));
+  for (const name of OPTIONAL) add(name, (record) => record[name]);
+  add('firstSeenMs', ({ firstSeenMs }) => firstSeenMs);
+  add('pid', ({ process }) => process?.pid);
+  add('process', ({ process }) => process?.name);
+  add('container', ({ container }) => container);
+  add('path', ({ path }) => path);
   for (const field of RECORDED_INFO) {
-    put(`info.${field}`, ({ info }) => {
+    add(`info.${field}`, ({ info }) => {
       const value = info?.[field];
-      return value !== undefined && AGES.includes(field) ? atMs - value : value;
+      return value !== undefined && AGES.has(field) ? atMs - value : value;
     });
   }
-  return columns;
+  return writer.columns;
 }
 
 /** Reads columns back. @param addressOf makes an address from its text */
@@ -58,83 +55,66 @@ export function fromColumns(
   atMs: number,
   addressOf: (text: string) => Address,
 ): { key: number; record: SocketRecord }[] {
-  const keys = sums(columns.key ?? []);
-  const inodes = columns.inode === undefined ? [] : sums(columns.inode);
-  const cell = (name: string, row: number) => {
-    const column = columns[name];
-    if (column === undefined) return null;
-    return column.length === 1 ? (column[0] ?? null) : (column[row] ?? null);
+  const reader = new ColumnsReader(columns);
+  const inodes = reader.sums('inode');
+  // Most fields are in no row, and most addresses in many: neither is looked for in each of them.
+  const optional = OPTIONAL.filter((name) => reader.has(name));
+  const fields = RECORDED_INFO.map((field) => ({ field, name: `info.${field}` })).filter(({ name }) =>
+    reader.has(name),
+  );
+  const addresses = new Map<string, Address>();
+  const address = (text: string) => {
+    const made = addresses.get(text) ?? addressOf(text);
+    addresses.set(text, made);
+    return made;
   };
-  const number = (name: string, row: number) => Number(cell(name, row) ?? 0);
-  return keys.map((key, row) => {
+  return reader.sums('key').map((key, row) => {
+    const timerAt = reader.number('timerAt', row);
     const record = {
-      proto: cell('proto', row) ?? 'tcp',
-      family: cell('family', row) ?? 'inet',
+      proto: reader.word('proto', row, PROTOS),
+      family: reader.word('family', row, FAMILIES),
       cookie: Math.max(key, 0),
       inode: inodes[row] ?? 0,
-      firstSeenMs: number('firstSeenMs', row),
+      firstSeenMs: reader.number('firstSeenMs', row) ?? atMs,
+      timerExpiresMs: timerAt === undefined ? 0 : Math.max(0, timerAt - atMs),
     } as SocketRecord;
-    for (const name of NUMBERS) record[name] = number(name, row);
-    const local = cell('local', row);
-    if (local !== null) record.local = addressOf(String(local));
-    const peer = cell('peer', row);
-    if (peer !== null) record.peer = addressOf(String(peer));
-    const timerAt = cell('timerAt', row);
-    record.timerExpiresMs = timerAt === null ? 0 : Math.max(0, Number(timerAt) - atMs);
-    for (const name of OPTIONAL) {
-      const value = cell(name, row);
-      if (value !== null) record[name] = Number(value);
+    for (const name of NUMBERS) record[name] = reader.number(name, row) ?? 0;
+    for (const name of optional) {
+      const value = reader.number(name, row);
+      if (value !== undefined) record[name] = value;
     }
-    const pid = cell('pid', row);
-    if (pid !== null) record.process = { pid: Number(pid), name: String(cell('process', row) ?? '') };
-    const container = cell('container', row);
-    if (container !== null) record.container = String(container);
-    const path = cell('path', row);
-    if (path !== null) record.path = String(path);
-    const info = infoOf(cell, row, atMs);
+    addTexts(record, reader, row, address);
+    const info = fields.length === 0 ? undefined : infoOf(reader, fields, row, atMs);
     if (info !== undefined) record.info = info;
     return { key, record };
   });
 }
 
+function addTexts(record: SocketRecord, reader: ColumnsReader, row: number, addressOf: (text: string) => Address) {
+  if (record.family !== 'unix') {
+    record.local = addressOf(reader.text('local', row) ?? '');
+    record.peer = addressOf(reader.text('peer', row) ?? '');
+  }
+  const pid = reader.number('pid', row);
+  if (pid !== undefined) record.process = { pid, name: reader.text('process', row) ?? '' };
+  const container = reader.text('container', row);
+  if (container !== undefined) record.container = container;
+  const path = reader.text('path', row);
+  if (path !== undefined) record.path = path;
+}
+
 function infoOf(
-  cell: (name: string, row: number) => number | string | null,
+  reader: ColumnsReader,
+  fields: readonly { field: TcpInfoNumber; name: string }[],
   row: number,
   atMs: number,
 ): TcpInfo | undefined {
   let info: TcpInfo | undefined;
-  for (const field of RECORDED_INFO) {
-    const value = cell(`info.${field}`, row);
-    if (value === null) continue;
+  for (const { field, name } of fields) {
+    const value = reader.number(name, row);
+    if (value === undefined) continue;
     info ??= {};
-    info[field] = AGES.includes(field) ? Math.max(0, atMs - Number(value)) : Number(value);
+    info[field] = AGES.has(field) ? Math.max(0, atMs - value) : value;
   }
   return info;
-}
-
-/** One value for all, a value each, or undefined where nobody has any. */
-function packed(values: (number | string | null)[]): (number | string | null)[] | undefined {
-  const [first] = values;
-  if (first === undefined) return undefined;
-  if (values.some((value) => value !== first)) return values;
-  return first === null ? undefined : [first];
-}
-
-/** Each value as the difference to the one before. */
-export function differences(values: readonly number[]): number[] {
-  let before = 0;
-  return values.map((value) => {
-    const difference = value - before;
-    before = value;
-    return difference;
-  });
-}
-
-/** The opposite of {@link differences}. */
-export function sums(values: readonly (number | string | null)[]): number[] {
-  let sum = 0;
-  return values.map((value) => {
-    sum += Number(value);
-    return sum;
-  });
 }

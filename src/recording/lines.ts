@@ -1,8 +1,8 @@
 import type { RecordedDetails, RecordedNames, RecordingHeader } from '../model/recorded.ts';
-import type { HostSample, PidsUse, ProcessSample } from '../model/sample.ts';
+import type { HostSample, PidsUse, ProcessSample, SocketMemory } from '../model/sample.ts';
 import type { Coverage, Source } from '../model/snapshot.ts';
 import type { WatchedContainer, WatchedSpace } from '../model/watched.ts';
-import type { Columns } from './columns.ts';
+import type { Columns } from './cells.ts';
 
 /**
  * The lines of a recording, `docs/recording.md`: JSON, one a line, in the order in which things happened.
@@ -22,7 +22,7 @@ export interface SpacesLine {
   containers: readonly WatchedContainer[];
 }
 
-/** Names that were met for the first time. */
+/** Names that were met for the first time, or are others now; an empty one is forgotten. */
 export interface NamesLine extends RecordedNames {
   type: 'names';
 }
@@ -45,13 +45,14 @@ export interface TickLine {
 /** What changed in one namespace since the tick before. */
 export interface SpaceChange {
   netns: number;
-  /** By how much each counter rose; those that did not are left out. */
-  counters?: Record<string, number>;
-  /** Those of the fields that changed, as they are now. */
-  sockstat?: Record<string, number>;
+  /** By how much each counter rose; those that did not are left out. Null where they can be read no more. */
+  counters?: Record<string, number> | null;
+  /** Those of the fields that changed, as they are now. Null where they can be read no more. */
+  sockstat?: Record<string, number> | null;
   /** All of them, when any changed. */
   processes?: readonly ProcessSample[];
   pids?: readonly PidsUse[];
+  memory?: readonly SocketMemory[];
   closes?: number;
   lost?: number;
   look?: LookChange;
@@ -70,13 +71,17 @@ export interface LookChange {
   gone?: number[];
 }
 
-/** A connection that ended. */
+/** Connections that ended since the tick before; stands before the tick that follows. */
 export interface EndedLine {
   type: 'ended';
-  netns: number;
-  /** As in `socklens events --ndjson`, times in milliseconds since the epoch. */
-  connection: Record<string, unknown>;
-  remembered?: Record<string, unknown>;
+  /** Milliseconds since the epoch. */
+  at: number;
+  ends: Columns;
 }
 
-export type RecordingLine = HeaderLine | SpacesLine | NamesLine | DetailsLine | TickLine | EndedLine;
+/** The last line of a recording that was ended in order. */
+export interface EndLine {
+  type: 'end';
+}
+
+export type RecordingLine = HeaderLine | SpacesLine | NamesLine | DetailsLine | TickLine | EndedLine | EndLine;

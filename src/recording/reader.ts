@@ -9,11 +9,12 @@ import type {
   RecordedTick,
   RecordingHeader,
 } from '../model/recorded.ts';
-import type { HostSample, PidsUse, ProcessSample } from '../model/sample.ts';
+import type { HostSample, PidsUse, ProcessSample, SocketMemory } from '../model/sample.ts';
 import type { WatchedContainer, WatchedSpace } from '../model/watched.ts';
-import { readEnd } from './ended-lines.ts';
-import { RECORDING_VERSION, type RecordingLine, type SpaceChange, type TickLine } from './lines.ts';
-import { SocketChangesReader } from './socket-changes.ts';
+import { fromEndedColumns } from './ended-columns.ts';
+import { KnownSpaces } from './known-spaces.ts';
+import { RECORDING_VERSION, type RecordingLine, type SpaceChange, type SpacesLine, type TickLine } from './lines.ts';
+import { addressOf, SocketChangesReader } from './socket-changes.ts';
 
 /** What is no recording, or one that this version cannot read. */
 export class RecordingError extends Error {
@@ -22,28 +23,33 @@ export class RecordingError extends Error {
 
 /** What is known of a namespace. */
 interface Known {
-  counters: Record<string, number>;
-  sockstat: Record<string, number>;
-  processes: readonly ProcessSample[] | undefined;
-  pids: readonly PidsUse[] | undefined;
+  counters: Record<string, number> | undefined;
+  sockstat: Record<string, number> | undefined;
+  processes?: readonly ProcessSample[];
+  pids?: readonly PidsUse[];
+  memory?: readonly SocketMemory[];
   sockets: SocketChangesReader;
-  lastLook: RecordedLook | undefined;
 }
 
 /** What a line brought. */
 export type RecordingItem =
   | { kind: 'tick'; tick: RecordedTick }
-  | { kind: 'ended'; end: RecordedEnd }
+  | { kind: 'ended'; ends: RecordedEnd[] }
+  | { kind: 'end' }
   | { kind: 'other' };
+
+const OTHER: RecordingItem = { kind: 'other' };
 
 /** Puts together what lines of a recording tell, one after the other. */
 export class RecordingReader {
   header!: RecordingHeader;
   details: RecordedDetails = { sysctls: {}, declared: {}, runtimeProcesses: [] };
   readonly #book = new AddressBook();
-  readonly #known = new Map<number, Known>();
+  readonly #known = new KnownSpaces<Known>(() => this.#newKnown());
   readonly #hosts = new Map<string, string>();
   readonly #services = new Map<string, string>();
+  /** Every namespace that ever was: what ends in one may be told when it is gone. */
+  readonly #everySpace = new Map<number, WatchedSpace>();
   #spaces: readonly WatchedSpace[] = [];
   #containers: readonly WatchedContainer[] = [];
   #host: HostSample | undefined;
@@ -60,9 +66,9 @@ export class RecordingReader {
     return [...this.#hosts].flatMap(([address, known]) => (known === name ? [address] : []));
   }
 
-  /** The last look at each namespace that is there now. */
-  lastLooks(): { space: WatchedSpace; look: RecordedLook | undefined }[] {
-    return this.#spaces.map((space) => ({ space, look: this.#known.get(space.netns)?.lastLook }));
+  /** A namespace that is or was there. */
+  spaceOf(netns: number): WatchedSpace | undefined {
+    return this.#everySpace.get(netns);
   }
 
   /**
@@ -73,86 +79,149 @@ export class RecordingReader {
   begin(line: unknown): void {
     const header = line as Partial<RecordingHeader> & { type?: unknown };
     if (header?.type !== 'socklens-recording') throw new RecordingError('it is no recording of socklens');
-    if (typeof header.version !== 'number' || header.version > RECORDING_VERSION) {
-      throw new RecordingError(`its format is ${header.version}, this socklens reads up to ${RECORDING_VERSION}`);
-    }
-    this.header = header as RecordingHeader;
+    const { version, startedAtMs, intervalMs } = header;
+    if (typeof version !== 'number' || version > RECORDING_VERSION)
+      throw new RecordingError(
+        `its format is ${JSON.stringify(version)}, this socklens reads up to ${RECORDING_VERSION}: take a newer one`,
+      );
+    if (!isTime(startedAtMs) || typeof intervalMs !== 'number')
+      throw new RecordingError('its first line does not say when it began');
+    const target = String(header.target ?? '');
+    this.header = { ...(header as RecordingHeader), target };
   }
 
-  /** Takes another line. */
+  /**
+   * Takes another line.
+   *
+   * @throws {RecordingError} when it does not say what such a line says
+   */
   take(line: RecordingLine): RecordingItem {
+    try {
+      return this.#take(line);
+    } catch (error) {
+      if (error instanceof RecordingError) throw error;
+      throw new RecordingError(`a line "${line?.type}" is damaged`, { cause: error });
+    }
+  }
+
+  #take(line: RecordingLine): RecordingItem {
     switch (line.type) {
       case 'spaces':
-        this.#spaces = line.spaces;
-        this.#containers = line.containers;
-        this.#forget();
-        break;
+        this.#setSpaces(line);
+        return OTHER;
       case 'names':
-        for (const [address, name] of Object.entries(line.hosts)) this.#hosts.set(address, name);
-        for (const [port, name] of Object.entries(line.services)) this.#services.set(port, name);
-        break;
+        for (const [address, name] of Object.entries(line.hosts)) setName(this.#hosts, address, name);
+        for (const [port, name] of Object.entries(line.services)) setName(this.#services, port, name);
+        return OTHER;
       case 'details':
-        this.details = line;
-        break;
+        this.#addDetails(line);
+        return OTHER;
       case 'ended':
-        return { kind: 'ended', end: { netns: line.netns, ...readEnd(line) } };
+        return {
+          kind: 'ended',
+          ends: fromEndedColumns(line.ends, time(line.at), (text) => addressOf(this.#book, text)),
+        };
       case 'tick':
         return { kind: 'tick', tick: this.#tick(line) };
+      case 'end':
+        return { kind: 'end' };
+      case 'socklens-recording':
+        throw new RecordingError('another recording begins in it');
       default:
         // A later version's line: what is known is still told.
-        break;
+        return OTHER;
     }
-    return { kind: 'other' };
+  }
+
+  #setSpaces({ spaces, containers }: SpacesLine): void {
+    for (const { netns, name, targets, containers } of spaces)
+      if (
+        typeof netns !== 'number' ||
+        typeof name !== 'string' ||
+        !Array.isArray(targets) ||
+        !Array.isArray(containers)
+      )
+        throw new RecordingError('a namespace has no name');
+    this.#spaces = spaces;
+    this.#containers = Array.isArray(containers) ? containers : [];
+    this.#known.set(spaces);
+    for (const space of spaces) this.#everySpace.set(space.netns, space);
+  }
+
+  /** What is not there any more is still told. */
+  #addDetails({ sysctls, declared, runtimeProcesses }: RecordedDetails): void {
+    this.details = {
+      sysctls: { ...this.details.sysctls, ...sysctls },
+      declared: { ...this.details.declared, ...declared },
+      runtimeProcesses: Array.isArray(runtimeProcesses) ? runtimeProcesses : [],
+    };
   }
 
   #tick({ at, spaces, host, notes, budget }: TickLine): RecordedTick {
     const changes = new Map((spaces ?? []).map((change) => [change.netns, change]));
     if (host !== undefined) this.#host = host;
     return {
-      atMs: at,
+      atMs: time(at),
       spaces: this.#spaces.map((space) => this.#space(space, changes.get(space.netns))),
       containers: this.#containers,
       ...(this.#host !== undefined && { host: { ...this.#host, atMs: at } }),
-      notes: notes ?? [],
+      notes: (notes ?? []).map(String),
       ...(budget !== undefined && { budget }),
     };
   }
 
   #space(space: WatchedSpace, change: SpaceChange | undefined): RecordedSpace {
-    const known = this.#knownOf(space.netns);
-    for (const name in change?.counters)
-      known.counters[name] = (known.counters[name] ?? 0) + (change?.counters[name] ?? 0);
-    Object.assign(known.sockstat, change?.sockstat);
-    known.processes = change?.processes ?? known.processes;
-    known.pids = change?.pids ?? known.pids;
-    const look = change?.look === undefined ? undefined : known.sockets.look(change.look);
-    if (look !== undefined) known.lastLook = look;
-    const counted = Object.keys(known.counters).length > 0;
+    const known = this.#known.of(space.netns) ?? this.#newKnown();
+    if (change !== undefined) takeChange(known, change);
+    const { counters, sockstat, processes, pids, memory } = known;
+    const look: RecordedLook | undefined = change?.look && known.sockets.look(change.look);
     return {
       space,
-      ...(counted && { counters: { ...known.counters } }),
-      ...(Object.keys(known.sockstat).length > 0 && { sockstat: { ...known.sockstat } as unknown as Sockstat }),
-      ...(known.processes !== undefined && { processes: known.processes }),
-      ...(known.pids !== undefined && { pids: known.pids }),
+      ...(counters !== undefined && { counters: { ...counters } }),
+      ...(sockstat !== undefined && { sockstat: { ...sockstat } as unknown as Sockstat }),
+      ...(processes !== undefined && { processes }),
+      ...(pids !== undefined && { pids }),
+      ...(memory !== undefined && { memory }),
       ...(look !== undefined && { look }),
       ...(this.header.events && { closes: change?.closes ?? 0 }),
       lost: change?.lost ?? 0,
     };
   }
 
-  #knownOf(netns: number): Known {
-    const known = this.#known.get(netns);
-    if (known !== undefined) return known;
-    const made: Known = {
-      ...{ counters: {}, sockstat: {}, processes: undefined, pids: undefined, lastLook: undefined },
-      sockets: new SocketChangesReader(this.#book),
-    };
-    this.#known.set(netns, made);
-    return made;
+  #newKnown(): Known {
+    return { counters: undefined, sockstat: undefined, sockets: new SocketChangesReader(this.#book) };
   }
+}
 
-  #forget(): void {
-    const present = new Set(this.#spaces.map(({ netns }) => netns));
-    for (const netns of this.#known.keys()) if (!present.has(netns)) this.#known.delete(netns);
+/** @throws {RecordingError} for lists that are none */
+function takeChange(known: Known, { counters, sockstat, ...change }: SpaceChange): void {
+  if (counters === null) known.counters = undefined;
+  else if (counters !== undefined) {
+    known.counters ??= {};
+    for (const name in counters) known.counters[name] = (known.counters[name] ?? 0) + Number(counters[name]);
   }
+  if (sockstat === null) known.sockstat = undefined;
+  else if (sockstat !== undefined) known.sockstat = { ...known.sockstat, ...sockstat };
+  for (const name of ['processes', 'pids', 'memory'] as const) {
+    const list = change[name];
+    if (list === undefined) continue;
+    if (!Array.isArray(list)) throw new RecordingError(`"${name}" is no list`);
+    Object.assign(known, { [name]: list });
+  }
+}
+
+function setName(names: Map<string, string>, key: string, name: unknown): void {
+  if (typeof name === 'string' && name !== '') names.set(key, name);
+  else names.delete(key);
+}
+
+/** Milliseconds since the epoch that a date can hold. */
+function isTime(value: unknown): value is number {
+  return typeof value === 'number' && Math.abs(value) <= 8.64e15;
+}
+
+/** @throws {RecordingError} */
+function time(value: unknown): number {
+  if (!isTime(value)) throw new RecordingError('a line does not say when');
+  return value;
 }

@@ -2,27 +2,40 @@ import { parseIpv4, parseIpv6 } from '../model/address.ts';
 import type { AddressBook } from '../model/interned-address.ts';
 import type { RecordedLook } from '../model/recorded.ts';
 import { RECORDED_INFO, type SocketRecord } from '../model/socket-record.ts';
-import { differences, fromColumns, sums, toColumns } from './columns.ts';
+import { differences, sums } from './cells.ts';
+import { fromColumns, toColumns } from './columns.ts';
 import type { LookChange } from './lines.ts';
+import { SOURCES } from './words.ts';
 
 /** Clocks of a socket that differ by less than this between two looks have not moved: the kernel counts in ticks. */
 const SAME_MS = 60;
 
+/** Keys of what has neither a cookie nor an inode are below this; those made of inodes are above it. */
+const NAMELESS = -(2 ** 48);
+
 /**
- * A socket's key among those of a namespace: its cookie; where it has none (it was read from /proc), a
- * number below zero made of its inode or its ends.
+ * Gives each socket of a namespace a key: its cookie; where it has none (it was read from /proc), a number
+ * below zero made of its inode, or where it has none either (TIME_WAIT), of a list of ends.
  */
-export function keyOf(record: SocketRecord): number {
-  if (record.cookie !== 0) return record.cookie;
-  if (record.inode !== 0) return -record.inode;
-  const ends = `${record.proto}${record.local?.text}:${record.localPort}${record.peer?.text}:${record.peerPort}`;
-  let hash = 7;
-  for (let at = 0; at < ends.length; at++) hash = (Math.imul(hash, 31) + ends.charCodeAt(at)) >>> 0;
-  return -(2 ** 40 + hash);
+class Keys {
+  readonly #ends = new Map<string, number>();
+
+  of(record: SocketRecord): number {
+    if (record.cookie !== 0) return record.cookie;
+    if (record.inode !== 0) return -record.inode;
+    const { proto, local, localPort, peer, peerPort } = record;
+    const ends = `${proto} ${local?.text} ${localPort} ${peer?.text} ${peerPort}`;
+    const known = this.#ends.get(ends);
+    if (known !== undefined) return known;
+    const made = NAMELESS - this.#ends.size;
+    this.#ends.set(ends, made);
+    return made;
+  }
 }
 
 /** Makes changes of looks: what was written before need not be written again. */
 export class SocketChangesWriter {
+  readonly #keys = new Keys();
   #known = new Map<number, { record: SocketRecord; atMs: number }>();
 
   change(look: RecordedLook): LookChange {
@@ -30,7 +43,7 @@ export class SocketChangesWriter {
     const present = new Map<number, { record: SocketRecord; atMs: number }>();
     const changed: { key: number; record: SocketRecord }[] = [];
     for (const record of sockets) {
-      const key = keyOf(record);
+      const key = this.#keys.of(record);
       const before = this.#known.get(key);
       if (before !== undefined && isSame(before.record, before.atMs, record, at)) present.set(key, before);
       else {
@@ -69,15 +82,23 @@ export class SocketChangesReader {
 
   look({ at, source, coverage, without, now, gone }: LookChange): RecordedLook {
     for (const key of sums(gone ?? [])) this.#known.delete(key);
+    const complete = { complete: true, notes: [] };
     if (now !== undefined) {
       for (const { key, record } of fromColumns(now, at, (text) => addressOf(this.#book, text)))
         this.#known.set(key, { record, atMs: at });
     }
     return {
-      ...{ takenAtMs: at, source, coverage: coverage ?? { complete: true, notes: [] }, withoutStates: without ?? 0 },
-      sockets: [...this.#known.values()].map(({ record, atMs }) => later(record, at - atMs)),
+      ...{ takenAtMs: at, source: SOURCES.find((known) => known === source) ?? SOURCES[0] },
+      ...{ coverage: coverage ?? complete, withoutStates: without ?? 0 },
+      sockets: inOrder([...this.#known.values()].map(({ record, atMs }) => later(record, at - atMs))),
     };
   }
+}
+
+/** MPTCP before TCP, as dumps have them: counts know a connection's TCP level by having seen the connection. */
+function inOrder(records: SocketRecord[]): SocketRecord[] {
+  const connections = records.filter(({ proto }) => proto === 'mptcp');
+  return connections.length === 0 ? records : [...connections, ...records.filter(({ proto }) => proto !== 'mptcp')];
 }
 
 /** An address from its text. */
@@ -101,16 +122,18 @@ function later(record: SocketRecord, ms: number): SocketRecord {
   return moved;
 }
 
+/** Of local and peer the addresses are the same objects as long as they are the same. */
 const COMPARED = [
   ...(['state', 'receiveQueue', 'sendQueue', 'timer', 'retransmits', 'inode', 'uid', 'drops'] as const),
-  ...(['receiveBufferBytes', 'peerInode', 'container'] as const),
+  ...(['receiveBufferBytes', 'peerInode', 'container', 'proto', 'family', 'local', 'localPort'] as const),
+  ...(['peer', 'peerPort', 'path', 'interfaceIndex', 'unixType'] as const),
 ] as const;
 
 const CLOCKS: ReadonlySet<string> = new Set(['lastSentMs', 'lastReceivedMs', 'lastAckReceivedMs']);
 
 function isSame(before: SocketRecord, beforeMs: number, now: SocketRecord, nowMs: number): boolean {
   for (const field of COMPARED) if (before[field] !== now[field]) return false;
-  if (before.process?.pid !== now.process?.pid) return false;
+  if (before.process?.pid !== now.process?.pid || before.process?.name !== now.process?.name) return false;
   const passed = nowMs - beforeMs;
   if (now.timer !== 0 && Math.abs(before.timerExpiresMs - passed - now.timerExpiresMs) > SAME_MS) return false;
   if ((before.info === undefined) !== (now.info === undefined)) return false;

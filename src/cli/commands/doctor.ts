@@ -4,7 +4,7 @@ import type { CliContext } from '../context.ts';
 import { parseTime } from '../durations.ts';
 import { EXIT } from '../exit-status.ts';
 import { TEXTS } from '../texts.ts';
-import { operandsOf, recordedFlags } from './recorded-flags.ts';
+import { recordedFlags, recordedFrom } from './recorded-flags.ts';
 import { flag, manyTexts, outputFlags, text } from './shared-flags.ts';
 import { parseInterval } from './stream-flags.ts';
 
@@ -26,6 +26,9 @@ interface Flags {
 
 /** Long enough for most windows, short enough to wait for. */
 const USUAL_MS = 10_000;
+
+/** Of a recording it costs no waiting; but all sockets of all looks are kept in memory. */
+const RECORDED_MS = 30_000;
 
 export const doctorCommand = buildCommand<Flags, string[], CliContext>({
   docs: {
@@ -58,7 +61,7 @@ export const doctorCommand = buildCommand<Flags, string[], CliContext>({
     ]);
     return async function (flags, ...targets) {
       const config = await readConfig(flags.config);
-      const { from } = await operandsOf('doctor', ['all'], flags);
+      const from = await recordedFrom({ ...flags, for: flags.for ?? RECORDED_MS });
       const given = { set: flags.set ?? [], pools: flags.pool ?? [], serverLimits: flags.serverLimit ?? [] };
       const healthy = await doctor(this.flow, {
         target: targets.length > 0 ? targets.join(',') : from === undefined ? 'all' : undefined,

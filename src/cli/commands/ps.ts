@@ -1,7 +1,7 @@
 import { buildCommand } from '@stricli/core';
 import type { CliContext } from '../context.ts';
 import { TEXTS } from '../texts.ts';
-import { operandsOf, recordedFlags } from './recorded-flags.ts';
+import { recordedFlags, recordedFrom } from './recorded-flags.ts';
 import { flag, formatOf, type OutputFlags, outputFlags } from './shared-flags.ts';
 
 interface Flags extends OutputFlags {
@@ -25,8 +25,7 @@ export const psCommand = buildCommand<Flags, [], CliContext>({
   loader: async () => {
     const { ps } = await import('../../flows/ps.ts');
     return async function (flags) {
-      const { from } =
-        flags.from === undefined && flags.at === undefined ? { from: undefined } : await operandsOf('ps', [], flags);
+      const from = await recordedFrom(flags);
       await ps(this.flow, { all: flags.all ?? false, numeric: flags.numeric ?? false, format: formatOf(flags), from });
     };
   },

@@ -18,6 +18,8 @@ export const speedFlag = {
 export interface RecordedFlags {
   from?: string;
   at?: string;
+  for?: number;
+  interval?: number;
   speed?: number;
 }
 
@@ -37,26 +39,27 @@ export interface Operands {
 export async function operandsOf(
   verb: string,
   words: readonly string[],
-  { from, at, speed }: RecordedFlags,
+  flags: RecordedFlags,
   usualSpeed?: number,
 ): Promise<Operands> {
-  if (from === undefined && at === undefined && speed === undefined) {
-    return { ...targetAndFilter(verb, words), from: undefined };
-  }
-  const [{ recordedOf }, { splitRecordedWords }] = await Promise.all([
-    import('../../flows/recorded-options.ts'),
-    import('../../flows/recorded-state.ts'),
-  ]);
-  const recorded = await recordedOf(
-    {
-      ...(from !== undefined && { from }),
-      ...(at !== undefined && { at }),
-      ...(speed !== undefined && { speed }),
-    },
-    usualSpeed,
-  );
-  if (recorded === undefined) return { ...targetAndFilter(verb, words), from: undefined };
-  return { ...(await splitRecordedWords(recorded, words)), from: recorded };
+  const from = await recordedFrom(flags, usualSpeed);
+  if (from === undefined) return { ...targetAndFilter(verb, words), from: undefined };
+  const { recordedWords } = await import('../../flows/recorded-words.ts');
+  return { ...(await recordedWords(from, words)), from };
+}
+
+/**
+ * Which part of which recording the flags mean; undefined for this machine.
+ *
+ * @throws {Failure} `usage`
+ */
+export async function recordedFrom(flags: RecordedFlags, usualSpeed?: number): Promise<Recorded | undefined> {
+  const { from, at, speed, interval } = flags;
+  if (from === undefined && at === undefined && speed === undefined) return undefined;
+  const { recordedOf } = await import('../../flows/recorded-options.ts');
+  const recorded = await recordedOf(flags, usualSpeed);
+  if (interval !== undefined) throw new Failure('usage', '--interval: a recording has its own');
+  return recorded;
 }
 
 /** `10`, `10x`, or `max`. */

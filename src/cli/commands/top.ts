@@ -6,7 +6,7 @@ import { operandsOf, type RecordedFlags, recordedFlags, speedFlag } from './reco
 import { flag } from './shared-flags.ts';
 import { parseInterval } from './stream-flags.ts';
 
-interface Flags extends RecordedFlags {
+interface Flags extends Omit<RecordedFlags, 'for'> {
   all?: boolean;
   interval?: number;
   numeric?: boolean;

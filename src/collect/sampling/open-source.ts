@@ -1,6 +1,7 @@
 import { Failure } from '../../model/failure.ts';
 import type { Machine } from '../machine.ts';
 import { RecordedSource } from './recorded-source.ts';
+import { targetsIn } from './recorded-targets.ts';
 import { Sampler } from './sampler.ts';
 import type { SampleSource } from './source.ts';
 
@@ -28,6 +29,8 @@ export interface SourceOptions {
 /** Which part of a recording is wanted, and how fast. */
 export interface Recorded {
   file: string;
+  /** From this time on, milliseconds since the epoch; undefined from the beginning. */
+  sinceMs?: number | undefined;
   /** Up to this time alone, milliseconds since the epoch; undefined for all of it. */
   untilMs: number | undefined;
   /** How many times faster than it happened; undefined for as fast as it can be read. */
@@ -42,11 +45,26 @@ export interface Recorded {
 export async function openSource(machine: Machine, options: SourceOptions): Promise<SampleSource> {
   const { target, overview, intervalMs, forMs, events, numeric, eventBufferBytes, host, from } = options;
   if (from !== undefined) {
-    const targets = target === undefined ? undefined : target.split(',').filter((part) => part !== '');
-    return RecordedSource.open(from.file, { targets, speed: from.speed, untilMs: from.untilMs, names: !numeric });
+    return openRecorded(from, target, !numeric);
   }
   const sampling = { intervalMs, forMs, events, eventBufferBytes, names: !numeric, host: host ?? false };
   if (target !== undefined) return Sampler.start(machine, target, sampling);
   if (overview !== undefined) return Sampler.startOverview(machine, overview.all, sampling);
   throw new Failure('usage', 'a TARGET is missing');
+}
+
+/**
+ * Opens a recording.
+ *
+ * @param target as typed; undefined for all that is recorded
+ * @param names whether names are told
+ * @throws {Failure} `usage` for what is no recording
+ */
+export async function openRecorded(
+  { file, speed, sinceMs, untilMs }: Recorded,
+  target: string | undefined,
+  names: boolean,
+): Promise<RecordedSource> {
+  const targets = target === undefined ? undefined : targetsIn(target);
+  return RecordedSource.open(file, { targets, speed, sinceMs, untilMs, names });
 }

@@ -4,16 +4,15 @@ import { RecordView } from '../../model/record-view.ts';
 import type { RecordedEnd } from '../../model/recorded.ts';
 import type { SocketRecord } from '../../model/socket-record.ts';
 import type { TcpInfo } from '../../model/tcp-info.ts';
-import { TCP_STATE } from '../../model/tcp-state.ts';
 import { addressOf } from '../../recording/socket-changes.ts';
 import type { EndedSocket } from '../ended-stream.ts';
 
 const book = new AddressBook();
 
 /** An ended connection of a recording, as it is told when it ends. */
-export function endedFromRecording({ connection, remembered }: RecordedEnd): EndedSocket {
+export function endedFromRecording({ connection, remembered, state }: RecordedEnd): EndedSocket {
   return {
-    socket: new RecordView().moveTo(recordOf(connection, remembered?.state, remembered?.inode)),
+    socket: new RecordView().moveTo(recordOf(connection, state, remembered?.inode)),
     remembered,
     outcome: connection.outcome,
     atMs: connection.at.getTime(),
@@ -23,7 +22,7 @@ export function endedFromRecording({ connection, remembered }: RecordedEnd): End
   };
 }
 
-function recordOf(ended: EndedConnection, state: number | undefined, inode: number | undefined): SocketRecord {
+function recordOf(ended: EndedConnection, state: number, inode: number | undefined): SocketRecord {
   const { proto, family, local, peer, cookie, bytesSent, bytesReceived, rttUs, retransmits } = ended;
   const info: TcpInfo = {
     ...(bytesSent !== undefined && { bytesSent }),
@@ -32,7 +31,7 @@ function recordOf(ended: EndedConnection, state: number | undefined, inode: numb
     ...(retransmits !== undefined && { totalRetrans: retransmits }),
   };
   return {
-    ...{ proto, family, state: state ?? TCP_STATE.ESTABLISHED, info },
+    ...{ proto, family, state, info },
     ...{ local: addressOf(book, local.address), localPort: local.port },
     ...{ peer: addressOf(book, peer.address), peerPort: peer.port },
     ...{ receiveQueue: 0, sendQueue: 0, uid: 0, inode: inode ?? 0, cookie: Number.parseInt(cookie, 16) },

@@ -2,25 +2,29 @@ import { bindFilter } from '../../filter/bind.ts';
 import { compileForKernel } from '../../filter/compile.ts';
 import { needsOf } from '../../filter/needs.ts';
 import type { Filter } from '../../filter/syntax.ts';
-import type { DeclaredSettings } from '../../model/container.ts';
-import { RecordedSockets, RecordView } from '../../model/record-view.ts';
 import type { RecordedEnd, RecordedLook, RecordedSpace, RecordedTick } from '../../model/recorded.ts';
-import type { SocketView } from '../../model/socket-view.ts';
-import type { WatchedSpace } from '../../model/watched.ts';
+import type { WatchedContainer, WatchedSpace } from '../../model/watched.ts';
 import { servicePorts } from '../../names/services.ts';
 import type { BoundFilter } from '../bind-filter.ts';
-import { containersNamed } from '../containers-named.ts';
-import { type OpenRecording, openRecording } from '../recording-file.ts';
+import { addressesOf, containersNamed } from '../containers-named.ts';
+import { type OpenRecording, openRecording } from '../open-recording.ts';
+import { contentsOf, type RecordingContents } from '../recording-contents.ts';
 import { wait } from './pace.ts';
+import { recordedDetails } from './recorded-details.ts';
 import { endedFromRecording } from './recorded-ended.ts';
-import type { SampleSource, SourceDetails, SpaceLook, SpaceTick, Tick, TickWish } from './source.ts';
+import { lookOf } from './recorded-look.ts';
+import { isTargetOf } from './recorded-targets.ts';
+import { recordedSteps } from './recorded-ticks.ts';
+import type { SampleSource, SourceDetails, SpaceTick, Tick, TickWish } from './source.ts';
 
 export interface RecordedOptions {
   /** Only targets of these names; undefined for all. */
   targets: readonly string[] | undefined;
   /** How many times faster than it happened; undefined for as fast as it can be read. */
   speed: number | undefined;
-  /** Up to this time alone, milliseconds since the epoch. */
+  /** From this time on, milliseconds since the epoch; undefined from the beginning. */
+  sinceMs: number | undefined;
+  /** Up to this time alone, milliseconds since the epoch; undefined up to the end. */
   untilMs: number | undefined;
   names: boolean;
 }
@@ -28,55 +32,68 @@ export interface RecordedOptions {
 /** Samples of a recording. */
 export class RecordedSource implements SampleSource {
   readonly intervalMs: number;
+  readonly #path: string;
   readonly #recording: OpenRecording;
+  readonly #steps: ReturnType<typeof recordedSteps>;
   readonly #options: RecordedOptions;
   readonly #started = Date.now();
+  #contents: RecordingContents | undefined;
   #firstMs: number | undefined;
-  #tick: RecordedTick | undefined;
-  #cutTold = false;
   readonly #lookedAt = new Map<number, number>();
+  /** The last looks of the time that is left out. */
+  readonly #earlier = new Map<number, RecordedLook>();
 
-  private constructor(recording: OpenRecording, options: RecordedOptions) {
+  private constructor(path: string, recording: OpenRecording, options: RecordedOptions) {
+    this.#path = path;
     this.#recording = recording;
+    this.#steps = recordedSteps(recording);
     this.#options = options;
     this.intervalMs = recording.reader.header.intervalMs;
   }
 
   /** @throws {Failure} `usage` for what is no recording */
   static async open(path: string, options: RecordedOptions): Promise<RecordedSource> {
-    return new RecordedSource(await openRecording(path), options);
+    return new RecordedSource(path, await openRecording(path), options);
   }
 
   get header() {
     return this.#recording.reader.header;
   }
 
-  async next(wish: TickWish, stop?: AbortSignal): Promise<Tick | undefined> {
-    const { reader, lines } = this.#recording;
-    for (;;) {
-      if (stop?.aborted) return undefined;
-      const line = await lines.next();
-      if (line.done) return undefined;
-      const item = reader.take(line.value);
-      if (item.kind === 'ended') this.#tellEnded(item.end, wish);
-      if (item.kind !== 'tick') continue;
-      if (item.tick.atMs > (this.#options.untilMs ?? Number.POSITIVE_INFINITY)) return undefined;
-      this.#tick = item.tick;
-      await this.#keepPace(item.tick.atMs, stop);
-      return this.#live(item.tick);
-    }
+  /** Every container that the recording has anywhere. */
+  async containers(): Promise<WatchedContainer[]> {
+    return [...(await this.#allContents()).containers.values()];
   }
 
-  async bind(space: WatchedSpace, filter: Filter): Promise<BoundFilter | undefined> {
-    void space;
+  async next(wish: TickWish, stop?: AbortSignal): Promise<Tick | undefined> {
+    const { sinceMs = 0, untilMs = Number.POSITIVE_INFINITY } = this.#options;
+    while (!stop?.aborted) {
+      const { value: step } = await this.#steps.next();
+      if (step === undefined) return undefined;
+      for (const end of step.ends) this.#tellEnded(end, wish);
+      const { tick, cut } = step;
+      if (tick === undefined || tick.atMs > untilMs) return undefined;
+      if (tick.atMs < sinceMs) {
+        for (const { space, look } of tick.spaces) if (look !== undefined) this.#earlier.set(space.netns, look);
+        continue;
+      }
+      await this.#keepPace(tick.atMs, stop);
+      return this.#live(tick, cut);
+    }
+    return undefined;
+  }
+
+  /** A recording is seen from nowhere: names mean the same in all of its namespaces. */
+  async bind(_space: WatchedSpace | undefined, filter: Filter): Promise<BoundFilter | undefined> {
     if (filter.tree === undefined) return undefined;
-    const { reader } = this.#recording;
-    const containers = this.#tick?.containers ?? [];
+    const { addresses } = await this.#allContents();
+    const containers = await this.containers();
     const tree = bindFilter(filter.text, filter.tree, {
       addresses: (name) => {
-        const named = containersNamed(containers, name).flatMap(({ addresses }) => addresses);
-        const found = named.length > 0 ? named.map(({ address }) => address) : reader.addressesOf(name);
-        return found.length > 0 ? found : undefined;
+        const named = containersNamed(containers, name);
+        if (named.length > 0) return named.flatMap((facts) => addressesOf(containers, facts));
+        const known = addresses.get(name);
+        return known && [...known];
       },
       ports: servicePorts(''),
       device: () => undefined,
@@ -95,59 +112,48 @@ export class RecordedSource implements SampleSource {
   }
 
   async details(): Promise<SourceDetails> {
-    const { declared, runtimeProcesses } = this.#recording.reader.details;
-    return {
-      declared: new Map(Object.entries(declared).map(([id, settings]) => [id, unlimited(settings)])),
-      runtimeProcesses,
-    };
+    return recordedDetails(this.#recording.reader.details);
   }
 
   close(): void {
     this.#recording.close();
   }
 
-  #live(tick: RecordedTick): Tick {
-    const { reader, isCut } = this.#recording;
-    const notes = [...tick.notes];
-    if (isCut() && !this.#cutTold) {
-      this.#cutTold = true;
-      notes.push('the recording is cut off here');
-    }
+  #live(tick: RecordedTick, cut: string | undefined): Tick {
+    const { reader } = this.#recording;
     return {
-      ...{ atMs: tick.atMs, containers: tick.containers, notes },
-      spaces: tick.spaces.filter(({ space }) => this.#isWanted(space)).map((space) => this.#space(space)),
+      ...{ atMs: tick.atMs, containers: tick.containers },
+      notes: cut === undefined ? tick.notes : [...tick.notes, cut],
+      spaces: tick.spaces.filter((space) => this.#isWanted(space.space)).map((space) => this.#space(space)),
       names: this.#options.names ? reader.names : { host: nothing, service: nothing, user: nothing },
       ...(tick.host !== undefined && { host: tick.host }),
       ...(tick.budget !== undefined && { budget: tick.budget }),
     };
   }
 
-  #space({ look, ...space }: RecordedSpace): SpaceTick {
+  #space({ look: fresh, ...space }: RecordedSpace): SpaceTick {
     const { netns } = space.space;
+    const look = fresh ?? this.#earlier.get(netns);
+    this.#earlier.delete(netns);
     if (look !== undefined) this.#lookedAt.set(netns, look.takenAtMs);
     const lookedAtMs = this.#lookedAt.get(netns);
     return {
       ...space,
-      ...(look !== undefined && { look: liveLook(look) }),
+      ...(look !== undefined && { look: lookOf(look) }),
       ...(lookedAtMs !== undefined && { lookedAtMs }),
     };
   }
 
   #isWanted(space: WatchedSpace): boolean {
     const { targets } = this.#options;
-    if (targets === undefined) return true;
-    return targets.some(
-      (target) =>
-        target === 'all' ||
-        space.name === target ||
-        space.targets.includes(target) ||
-        containersNamed(space.containers, target.replace(/^(docker|podman):/, '')).length > 0,
-    );
+    return targets === undefined || targets.some((target) => isTargetOf(space, target));
   }
 
   #tellEnded(end: RecordedEnd, { ended }: TickWish): void {
-    if (ended === undefined) return;
-    const space = this.#tick?.spaces.find((candidate) => candidate.space.netns === end.netns)?.space;
+    const { sinceMs = 0, untilMs = Number.POSITIVE_INFINITY } = this.#options;
+    const atMs = end.connection.at.getTime();
+    if (ended === undefined || atMs < sinceMs || atMs > untilMs) return;
+    const space = this.#recording.reader.spaceOf(end.netns);
     if (space !== undefined && this.#isWanted(space)) ended(space, endedFromRecording(end));
   }
 
@@ -160,29 +166,13 @@ export class RecordedSource implements SampleSource {
     const restMs = dueMs - Date.now();
     if (restMs > 1) await wait(restMs, stop);
   }
-}
 
-/** A kept look as one that was just taken. */
-export function liveLook({ sockets, ...look }: RecordedLook): SpaceLook {
-  const recordOf = (socket: SocketView) => (socket instanceof RecordView ? socket.record : undefined);
-  return {
-    ...look,
-    sockets: new RecordedSockets(sockets),
-    holderOf: (socket) => recordOf(socket)?.process,
-    containerOf: (socket) => recordOf(socket)?.container,
-    seenSince: (socket) => recordOf(socket),
-  };
+  async #allContents(): Promise<RecordingContents> {
+    this.#contents ??= await contentsOf(this.#path);
+    return this.#contents;
+  }
 }
 
 function nothing(): undefined {
   return undefined;
-}
-
-/** JSON has no infinity: an unlimited limit was written as null. */
-function unlimited(settings: DeclaredSettings): DeclaredSettings {
-  const finite = (value: number | null) => value ?? Number.POSITIVE_INFINITY;
-  return {
-    ...settings,
-    limits: settings.limits.map(({ name, soft, hard }) => ({ name, soft: finite(soft), hard: finite(hard) })),
-  };
 }

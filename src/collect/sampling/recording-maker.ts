@@ -1,10 +1,11 @@
 import { AddressBook } from '../../model/interned-address.ts';
-import type { RecordedLook, RecordedSpace, RecordedTick, RecordingHeader } from '../../model/recorded.ts';
+import type { RecordedEnd, RecordedLook, RecordedSpace, RecordedTick, RecordingHeader } from '../../model/recorded.ts';
 import type { WatchedSpace } from '../../model/watched.ts';
 import { RecordingWriter } from '../../recording/writer.ts';
 import type { EndedSocket } from '../ended-stream.ts';
 import type { RecordingFile } from '../recording-file.ts';
 import { keepLook } from './keep-look.ts';
+import { LIGHTLY_WITHOUT, lighten } from './lighten.ts';
 import type { SampleSource, SpaceLook, SpaceTick, Tick } from './source.ts';
 
 /** Keeps what a source brings in a file. */
@@ -12,25 +13,38 @@ export class RecordingMaker {
   readonly #file: RecordingFile;
   readonly #writer = new RecordingWriter();
   readonly #book = new AddressBook();
+  readonly #closely: boolean;
+  /** What ended since the last tick: its namespace may be told with the next one alone. */
+  #ends: RecordedEnd[] = [];
   /** Which namespaces' settings, and which containers, are in the details that were written. */
   #detailed = '';
 
   constructor(file: RecordingFile, header: Omit<RecordingHeader, 'version'>) {
     this.#file = file;
+    this.#closely = header.closely;
     file.add(this.#writer.header(header));
   }
 
   /** Takes an ended socket in. */
   ended({ netns }: WatchedSpace, ended: EndedSocket): void {
     const { remembered } = ended;
-    this.#file.add(
-      this.#writer.ended({ netns, connection: ended.connection(), ...(remembered !== undefined && { remembered }) }),
-    );
+    this.#ends.push({
+      ...{ netns, state: ended.socket.state, connection: ended.connection() },
+      // It goes on being changed.
+      ...(remembered !== undefined && { remembered: { ...remembered } }),
+    });
   }
 
   async add(tick: Tick, source: SampleSource): Promise<void> {
     await this.#addDetails(tick, source);
-    for (const line of this.#writer.tick(this.#kept(tick), tick.names)) this.#file.add(line);
+    const ends = this.#ends;
+    this.#ends = [];
+    for (const line of this.#writer.tick(this.#kept(tick), ends, tick.names)) this.#file.add(line);
+  }
+
+  /** Says that this is all. @param atMs when */
+  finish(atMs: number): void {
+    for (const line of [...this.#writer.ends(this.#ends, atMs), this.#writer.end()]) this.#file.add(line);
   }
 
   /** Whenever somebody new is there. */
@@ -60,6 +74,8 @@ export class RecordingMaker {
   #keptLook(look: SpaceLook): RecordedLook {
     const sockets = keepLook(look, this.#book);
     const { takenAtMs, source, coverage, withoutStates } = look;
-    return { takenAtMs, source, coverage, withoutStates, sockets };
+    if (this.#closely) return { takenAtMs, source, coverage, withoutStates, sockets };
+    // The first look, which tells how many there are, is a whole one.
+    return { takenAtMs, source, coverage, withoutStates: LIGHTLY_WITHOUT, sockets: lighten(sockets) };
   }
 }

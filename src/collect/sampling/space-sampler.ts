@@ -15,7 +15,7 @@ import type { SpaceLook, SpaceTick } from './source.ts';
 import { watchedSpace } from './watched-facts.ts';
 
 /** What nobody looks at is read without TIME_WAIT, which `sockstat` counts, and which can be tens of thousands. */
-const WITHOUT = stateMask(TCP_STATE.TIME_WAIT, TCP_STATE.BOUND_INACTIVE);
+export const WITHOUT = stateMask(TCP_STATE.TIME_WAIT, TCP_STATE.BOUND_INACTIVE);
 const BRIEF: SocketQuery = {
   ...{ protos: ['tcp'], inet: true, inet6: true, tcpInfo: false },
   states: ALL_STATES & ~WITHOUT,

@@ -1,0 +1,27 @@
+import type { RecordedEnd, RecordedTick } from '../../model/recorded.ts';
+import type { OpenRecording } from '../open-recording.ts';
+
+/** A tick, and what ended before it. */
+export interface RecordedStep {
+  /** Absent behind the last one. */
+  tick?: RecordedTick;
+  ends: RecordedEnd[];
+  /** Why it is the last, where it should not be. */
+  cut?: string;
+}
+
+/** Goes through a recording tick by tick, one ahead: so the last one knows that it is, and why. */
+export async function* recordedSteps({ items, cut }: OpenRecording): AsyncGenerator<RecordedStep> {
+  let step: RecordedStep = { ends: [] };
+  let ready: RecordedStep | undefined;
+  for (let item = await items.next(); !item.done; item = await items.next()) {
+    if (item.value.kind === 'ended') step.ends.push(...item.value.ends);
+    if (item.value.kind !== 'tick') continue;
+    if (ready !== undefined) yield ready;
+    ready = { ...step, tick: item.value.tick };
+    step = { ends: [] };
+  }
+  const why = cut();
+  if (ready !== undefined) yield why === undefined ? ready : { ...ready, cut: why };
+  if (step.ends.length > 0) yield step;
+}

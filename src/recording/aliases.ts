@@ -1,0 +1,55 @@
+import { formatIpv4, isMapped, parseIpv4, parseIpv6 } from '../model/address.ts';
+
+/** Gives each name and each address another one, always the same. */
+export class Aliases {
+  readonly #aliases = new Map<string, string>();
+  readonly #counts = new Map<string, number>();
+
+  /** `KIND-N`. */
+  of(kind: string, name: string): string {
+    return this.#alias(`${kind} ${name}`, () => `${kind}-${this.#next(kind)}`);
+  }
+
+  /** Ids keep their length, so that they still are ids. */
+  id(id: string): string {
+    return this.#alias(`id ${id}`, () => this.#next('id').toString(16).padStart(id.length, '0'));
+  }
+
+  /** Private addresses stay private. What is no address is a name. */
+  address(text: string): string {
+    const word = parseIpv4(text);
+    if (word !== undefined) return word === 0 || word >>> 24 === 127 ? text : this.#inet(text, word);
+    const words = parseIpv6(text);
+    if (words === undefined) return text === '' ? text : this.of('name', text);
+    const [w0, w1, w2, w3] = words;
+    if (isMapped(w0, w1, w2)) return `::ffff:${this.address(formatIpv4(w3))}`;
+    if (w0 === 0 && w1 === 0 && w2 === 0 && w3 <= 1) return text;
+    return this.#alias(`address ${text}`, () => {
+      // Unique local (RFC 4193) and link-local ones stay in the first kind; others go to RFC 3849's for documents.
+      const isPrivate = w0 >>> 25 === 0xfc >>> 1 || w0 >>> 22 === 0xfe80 >>> 6;
+      return `${isPrivate ? 'fdff:ffff' : '2001:db8:ffff'}::${this.#next('inet6').toString(16)}`;
+    });
+  }
+
+  /** From the end of 10.0.0.0/8 downwards; from 198.18.0.0/15 (RFC 2544), which nobody has on the Internet. */
+  #inet(text: string, word: number): string {
+    return this.#alias(`address ${text}`, () => {
+      const isPrivate = word >>> 24 === 10 || word >>> 20 === 0xac1 || word >>> 16 === 0xc0a8 || word >>> 16 === 0xa9fe;
+      return formatIpv4(isPrivate ? 0x0affffff - this.#next('private') : 0xc6120000 + this.#next('public'));
+    });
+  }
+
+  #next(kind: string): number {
+    const number = (this.#counts.get(kind) ?? 0) + 1;
+    this.#counts.set(kind, number);
+    return number;
+  }
+
+  #alias(key: string, make: () => string): string {
+    const known = this.#aliases.get(key);
+    if (known !== undefined) return known;
+    const made = make();
+    this.#aliases.set(key, made);
+    return made;
+  }
+}

@@ -1,0 +1,103 @@
+/** A value in a column; null where its row has none. */
+export type Cell = number | string | null;
+
+/**
+ * Rows as columns: a list of values for each field. What is alike stands together, which packs to a third
+ * of what rows would. A value that all rows have is told once: `[value]` stands for it in every row, and a
+ * field that no row has is left out.
+ */
+export type Columns = Record<string, readonly Cell[]>;
+
+/** Lays rows out in columns, field by field. */
+export class ColumnsWriter<Row> {
+  readonly columns: Columns = {};
+  readonly #rows: readonly Row[];
+
+  constructor(rows: readonly Row[]) {
+    this.#rows = rows;
+  }
+
+  /** Adds a field. @param read gives its value; undefined for a row that has none */
+  add(name: string, read: (row: Row) => Cell | undefined): void {
+    const column = packed(this.#rows.map((row) => read(row) ?? null));
+    if (column !== undefined) this.columns[name] = column;
+  }
+
+  /** Adds a field of numbers that all rows have, each as the difference to the one before. */
+  addDifferences(name: string, read: (row: Row) => number): void {
+    this.columns[name] = differences(this.#rows.map(read));
+  }
+}
+
+/** Reads columns, which may be whatever somebody wrote into a file. */
+export class ColumnsReader {
+  readonly #columns: Columns;
+
+  constructor(columns: Columns) {
+    this.#columns = columns;
+  }
+
+  /** Whether any row has it. */
+  has(name: string): boolean {
+    return this.#columns[name] !== undefined;
+  }
+
+  /** A value; null where the row has none. */
+  cell(name: string, row: number): Cell {
+    const column = this.#columns[name];
+    if (column === undefined) return null;
+    const cell = column.length === 1 ? column[0] : column[row];
+    return typeof cell === 'number' || typeof cell === 'string' ? cell : null;
+  }
+
+  /** @returns undefined where the row has none */
+  number(name: string, row: number): number | undefined {
+    const cell = this.cell(name, row);
+    return typeof cell === 'number' ? cell : undefined;
+  }
+
+  /** @returns undefined where the row has none */
+  text(name: string, row: number): string | undefined {
+    const cell = this.cell(name, row);
+    return typeof cell === 'string' ? cell : undefined;
+  }
+
+  /** One of some words; the first of them for anything else. */
+  word<T extends string>(name: string, row: number, words: readonly [T, ...T[]]): T {
+    const cell = this.cell(name, row);
+    for (const word of words) if (word === cell) return word;
+    return words[0];
+  }
+
+  /** The field that {@link ColumnsWriter.addDifferences} wrote, of every row; empty where it was left out. */
+  sums(name: string): number[] {
+    return sums(this.#columns[name] ?? []);
+  }
+}
+
+/** One value for all, a value each, or undefined where nobody has any. */
+function packed(values: Cell[]): Cell[] | undefined {
+  const [first] = values;
+  if (first === undefined) return undefined;
+  if (values.some((value) => value !== first)) return values;
+  return first === null ? undefined : [first];
+}
+
+/** Each value as the difference to the one before. */
+export function differences(values: readonly number[]): number[] {
+  let before = 0;
+  return values.map((value) => {
+    const difference = value - before;
+    before = value;
+    return difference;
+  });
+}
+
+/** The opposite of {@link differences}. */
+export function sums(values: readonly Cell[]): number[] {
+  let sum = 0;
+  return values.map((value) => {
+    sum += Number(value);
+    return sum;
+  });
+}

@@ -1,0 +1,11 @@
+import type { Outcome } from '../model/ended.ts';
+import type { Source } from '../model/snapshot.ts';
+import type { Family, Proto } from '../model/socket-view.ts';
+
+/** The words that a recording may have; what a file has instead of them is read as the first. */
+export const PROTOS = ['tcp', 'udp', 'udplite', 'raw', 'sctp', 'mptcp', 'unix'] as const satisfies readonly Proto[];
+export const FAMILIES = ['inet', 'inet6', 'unix'] as const satisfies readonly Family[];
+export const SOURCES = ['sock_diag', 'procfs'] as const satisfies readonly Source[];
+export const OUTCOMES = [
+  ...(['closed', 'refused', 'no-answer', 'failed', 'aborted', 'never-accepted', 'unconnected'] as const),
+] as const satisfies readonly Outcome[];

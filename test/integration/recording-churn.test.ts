@@ -1,0 +1,176 @@
+/** What ends while it is recorded, and files that were cut off at random places. */
+import { once } from 'node:events';
+import fs from 'node:fs';
+import path from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { openRecorded } from '../../src/collect/sampling/open-source.ts';
+import { summarizeRecording } from '../../src/flows/recording-summary.ts';
+import { everySocket } from '../../src/model/socket-query.ts';
+import { createNetns, type TestNetns, until } from '../support/netns.ts';
+import { Dice } from '../support/random-filter.ts';
+import { linesIn, RecordingRun, temporaryFolder, ticksIn, told } from '../support/recording-run.ts';
+
+const RATE = 300;
+const SECONDS = 3;
+const SEED = 20_261_125;
+const GENERATOR = path.resolve(import.meta.dirname, '../support/recipes/churn-main.ts');
+
+let folder: string;
+let netns: TestNetns;
+let closely: string;
+let lightly: string;
+/** Connections that the generator made: it has both ends. */
+let made: number;
+let pid: number;
+
+beforeAll(async () => {
+  folder = temporaryFolder();
+  netns = createNetns();
+  closely = path.join(folder, 'closely.slr');
+  lightly = path.join(folder, 'lightly.slr');
+  const generator = netns.spawnNode(GENERATOR, [String(RATE), String(SECONDS)], { stdio: ['pipe', 'pipe', 'inherit'] });
+  pid = generator.pid ?? 0;
+  let said = '';
+  generator.stdout?.on('data', (chunk: Buffer) => {
+    said += chunk;
+  });
+  await until('the generator', () => said.includes('ready'));
+  // Two processes record the same.
+  const target = `netns:${netns.name}`;
+  const runs = [
+    await RecordingRun.start(target, closely, '--interval', '200ms'),
+    await RecordingRun.start(target, lightly, '--interval', '200ms', '--lightly', '--redact'),
+  ];
+  generator.stdin?.write('\n');
+  await once(generator, 'exit');
+  made = Number(/^(\d+) [\d.]+$/m.exec(said)?.[1]);
+  for (const run of runs) {
+    await run.next();
+    expect(await run.stop()).toBe(0);
+  }
+});
+afterAll(() => {
+  netns?.remove();
+  fs.rmSync(folder, { recursive: true, force: true });
+});
+
+function objects(text: string): Record<string, unknown>[] {
+  return text
+    .split('\n')
+    .slice(0, -1)
+    .map((line) => JSON.parse(line) as Record<string, unknown>);
+}
+
+describe('recorded while connections come and go', () => {
+  it.each(['closely', 'lightly'] as const)('%s: events tells each end once', (how) => {
+    const file = how === 'closely' ? closely : lightly;
+    const { status, stdout } = told('events', '--from', file, '--speed', 'max', '--ndjson', '--tcp');
+    expect(status).toBe(0);
+    const all = objects(stdout);
+    const ends = all.filter(({ type }) => type === 'connection');
+    expect(made).toBe(RATE * SECONDS);
+    expect(ends).toHaveLength(2 * made);
+    expect(new Set(ends.map(({ cookie }) => cookie)).size).toBe(2 * made);
+    expect(new Set(ends.map(({ outcome }) => outcome))).toEqual(new Set(['closed']));
+    expect(ends.filter(({ role }) => role === 'server')).toHaveLength(made);
+    expect(all.at(-1)).toMatchObject({ type: 'summary', connections: 2 * made, gaps: 0 });
+  });
+
+  it('a filter, a count and a time take a part of them', () => {
+    const events = (...args: string[]) => {
+      const { stdout } = told('events', '--from', closely, '--speed', 'max', '--ndjson', ...args);
+      return objects(stdout).filter(({ type }) => type === 'connection');
+    };
+    expect(events('dst 127.0.1.1 role client').length).toBe(Math.ceil(made / 50));
+    expect(events('--count', '7')).toHaveLength(7);
+    const late = events('--for', '1s');
+    const all = events();
+    expect(all.length).toBeGreaterThan(late.length);
+    expect(late).toEqual(all.slice(all.length - late.length));
+  });
+
+  it('a summary for who compares', async () => {
+    const { targets, samples, closely: all } = await summarizeRecording(closely);
+    expect([targets.length, all]).toEqual([1, true]);
+    const [only] = targets;
+    expect(samples).toBe(ticksIn(fs.readFileSync(closely)).length);
+    expect(only?.target).toBe(`netns:${netns.name}`);
+    expect([...(only?.ended ?? [])]).toEqual([['closed', 2 * made]]);
+    expect(only?.byState.get('TIME_WAIT')?.peak).toBe(made);
+    expect(only?.byState.get('LISTEN')).toEqual({ peak: 1, last: 0 });
+    expect(only?.descriptors?.pid).toBe(pid);
+  });
+});
+
+describe('cut off at random places', () => {
+  const verbs = ['ps', 'ls', 'watch --speed max', 'events --speed max', 'doctor'];
+  /** Cuts within the first bytes and the last ones, too. */
+  const places = (bytes: Uint8Array, count: number) => {
+    const dice = new Dice(SEED);
+    const random = Array.from({ length: count }, () => 1 + dice.roll(bytes.length - 1));
+    return [0, 1, 9, 10, 11, bytes.length - 9, bytes.length - 1, ...random];
+  };
+
+  it('all samples up to there are read, and the last says so', async () => {
+    const bytes = fs.readFileSync(closely);
+    const file = path.join(folder, 'cut.slr');
+    for (const place of places(bytes, 80)) {
+      fs.writeFileSync(file, bytes.subarray(0, place));
+      const lines = linesIn(bytes.subarray(0, place));
+      const { ticks, notes, failure } = await readAll(file);
+      expect([place, ticks]).toEqual([place, ticksIn(bytes.subarray(0, place)).length]);
+      if (lines.length === 0) expect(failure).toContain('nothing is recorded in it');
+      // What misses nothing but the packer's own end has its last line.
+      else if (ticks > 0 && !lines.at(-1)?.includes('"type":"end"'))
+        expect(notes).toContain('cut off, or is still being written');
+    }
+  });
+
+  it('every verb reads up to there and says so', () => {
+    const bytes = fs.readFileSync(lightly);
+    const file = path.join(folder, 'cut-verbs.slr');
+    const dice = new Dice(SEED);
+    for (const verb of verbs) {
+      const place = Math.floor(bytes.length / 2) + dice.roll(Math.floor(bytes.length / 2) - 100);
+      fs.writeFileSync(file, bytes.subarray(0, place));
+      const { status, stdout, stderr } = told(...verb.split(' '), '--from', file);
+      expect([verb, place, status]).toEqual([verb, place, verb === 'doctor' ? expect.toBeOneOf([0, 1]) : 0]);
+      expect([verb, stdout + stderr]).toEqual([verb, expect.stringContaining('cut off, or is still')]);
+      expect(stderr).not.toContain('fault');
+    }
+  });
+
+  it('bytes that are others: what is before them is read, or one line says why not', async () => {
+    const bytes = fs.readFileSync(closely);
+    const file = path.join(folder, 'damaged.slr');
+    const dice = new Dice(SEED);
+    for (let round = 0; round < 40; round++) {
+      const damaged = Uint8Array.from(bytes);
+      const place = dice.roll(bytes.length);
+      damaged[place] = (damaged[place] ?? 0) ^ (1 + dice.roll(255));
+      fs.writeFileSync(file, damaged);
+      const { ticks, failure } = await readAll(file);
+      if (failure !== undefined)
+        expect([place, failure]).toEqual([place, expect.stringMatching(/^\/.*recording|recorded/)]);
+      expect(ticks).toBeLessThanOrEqual(ticksIn(bytes).length);
+    }
+  });
+});
+
+/** Goes through a recording as verbs do. */
+async function readAll(file: string): Promise<{ ticks: number; notes: string; failure?: string }> {
+  const wish = { looksAt: () => false, query: everySocket, processes: 'no' as const, allCounters: false };
+  let ticks = 0;
+  const notes: string[] = [];
+  try {
+    const source = await openRecorded({ file, speed: undefined, untilMs: undefined }, undefined, true);
+    for (let tick = await source.next(wish); tick !== undefined; tick = await source.next(wish)) {
+      ticks++;
+      notes.push(...tick.notes);
+    }
+    source.close();
+  } catch (error) {
+    return { ticks, notes: notes.join('\n'), failure: (error as Error).message };
+  }
+  return { ticks, notes: notes.join('\n') };
+}

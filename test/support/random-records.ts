@@ -1,0 +1,157 @@
+/** Random sockets, looks and ended connections for the recording's tests, as fast-check makes them. */
+import fc from 'fast-check';
+import type { EndedConnection, Outcome } from '../../src/model/ended.ts';
+import { AddressBook } from '../../src/model/interned-address.ts';
+import type { RecordedEnd, RecordedLook } from '../../src/model/recorded.ts';
+import { RECORDED_INFO, type SocketRecord } from '../../src/model/socket-record.ts';
+import type { TcpInfo } from '../../src/model/tcp-info.ts';
+
+/** When everything happens, milliseconds since the epoch. */
+export const T0 = 1_700_000_000_000;
+
+/** Addresses of one book, as a source has them. */
+export const BOOK = new AddressBook();
+
+const word = fc.integer({ min: 0, max: 0xffffffff });
+const port = fc.nat(65_535);
+const few = fc.nat(3);
+const count = fc.nat(2 ** 40);
+const text = fc.string({ unit: 'binary', maxLength: 12 });
+
+const inet = word.map((only) => BOOK.inet(only));
+const inet6 = fc.oneof(
+  fc.tuple(word, word, word, word),
+  word.map((last): [number, number, number, number] => [0, 0, 0xffff, last]),
+  fc.nat(0x20000).map((last): [number, number, number, number] => [0, 0, 0, last]),
+);
+
+/** The cookie: 0 where the source has none. */
+const cookie = fc.oneof(fc.constant(0), fc.integer({ min: 1, max: 2 ** 50 }));
+
+/** Ages are up to an hour: what happened before the epoch did not happen. */
+const info = fc
+  .tuple(...RECORDED_INFO.map((field) => fc.option(/Ms$/.test(field) ? fc.nat(3_600_000) : count, { nil: undefined })))
+  .map((values) => {
+    const made: TcpInfo = { rttUs: 1 };
+    RECORDED_INFO.forEach((field, index) => {
+      const value = values[index];
+      if (value !== undefined) made[field] = value;
+    });
+    return made;
+  });
+
+const common = fc.record(
+  {
+    ...{ cookie, inode: fc.oneof(fc.constant(0), fc.nat(2 ** 31)), uid: few, state: fc.integer({ min: 1, max: 13 }) },
+    ...{ receiveQueue: few, sendQueue: fc.nat(2 ** 31), retransmits: few, interfaceIndex: few },
+    ...{ firstSeenMs: fc.integer({ min: T0 - 1000, max: T0 }), notBeforeMs: fc.integer({ min: T0 - 2000, max: T0 }) },
+    ...{ process: fc.record({ pid: fc.nat(2 ** 22), name: text }), container: text },
+  },
+  {
+    requiredKeys: [
+      ...(['cookie', 'inode', 'uid', 'state', 'receiveQueue', 'sendQueue', 'retransmits'] as const),
+      ...(['interfaceIndex', 'firstSeenMs'] as const),
+    ],
+  },
+);
+
+const timer = fc.oneof(
+  fc.constant({ timer: 0, timerExpiresMs: 0 }),
+  fc.record({ timer: fc.integer({ min: 1, max: 5 }), timerExpiresMs: fc.nat(7_200_000) }),
+);
+
+const told = fc.record({ info, drops: fc.nat(100), receiveBufferBytes: count }, { requiredKeys: [] });
+const none = { unixType: 0, peerInode: 0 };
+const proto = fc.constantFrom('tcp' as const, 'udp' as const, 'raw' as const, 'mptcp' as const);
+
+const inetRecord = fc
+  .tuple(common, timer, told, fc.record({ proto, local: inet, peer: inet, localPort: port, peerPort: port }))
+  .map(([a, b, c, d]): SocketRecord => ({ ...a, ...b, ...c, ...d, ...none, family: 'inet' }));
+const inet6Record = fc
+  .tuple(common, timer, told, fc.record({ proto, local: inet6, peer: inet6, localPort: port, peerPort: port }))
+  .map(([a, b, c, { local, peer, ...d }]): SocketRecord => {
+    return { ...a, ...b, ...c, ...d, ...none, family: 'inet6', local: BOOK.inet6(...local), peer: BOOK.inet6(...peer) };
+  });
+const unixRecord = fc
+  .tuple(
+    common,
+    fc.record(
+      { unixType: fc.constantFrom(1, 2, 5), peerInode: fc.nat(9), path: text },
+      { requiredKeys: ['unixType', 'peerInode'] },
+    ),
+  )
+  .map(([a, b]): SocketRecord => {
+    return { ...a, ...b, proto: 'unix', family: 'unix', localPort: 0, peerPort: 0, timer: 0, timerExpiresMs: 0 };
+  });
+
+/** A socket of any kind. */
+export const record = fc.oneof(inetRecord, inet6Record, unixRecord);
+
+/** Sockets that can be told apart, by cookie, inode or ends. */
+export const records = fc.uniqueArray(record, {
+  maxLength: 12,
+  selector: ({ cookie: key, inode, proto: name, local, peer, localPort, peerPort }) =>
+    key !== 0 ? key : inode !== 0 ? -inode : `${name} ${local?.text} ${localPort} ${peer?.text} ${peerPort}`,
+});
+
+/** Looks, a second apart, in which some sockets stay as they are. */
+export const looks = fc
+  .array(fc.tuple(records, fc.array(fc.boolean(), { maxLength: 12 })), { maxLength: 6 })
+  .map((series) => {
+    const made: RecordedLook[] = [];
+    series.forEach(([fresh, stay], index) => {
+      const before = (made.at(-1)?.sockets ?? []).filter((_, at) => stay[at]);
+      const known = new Set(before.map(keyOf));
+      const sockets = [...before.map(aSecondLater), ...fresh.filter((one) => !known.has(keyOf(one)))];
+      const coverage = index % 2 === 0 ? { complete: true, notes: [] } : { complete: false, notes: [`note ${index}`] };
+      const source = index % 3 === 2 ? ('procfs' as const) : ('sock_diag' as const);
+      made.push({ takenAtMs: T0 + 1000 * index, source, coverage, withoutStates: index % 2 === 0 ? 0 : 64, sockets });
+    });
+    return made;
+  });
+
+/** What tells sockets apart. */
+export function keyOf({ cookie: key, inode, proto: name, local, peer, localPort, peerPort }: SocketRecord) {
+  return key !== 0 ? key : inode !== 0 ? -inode : `${name} ${local?.text} ${localPort} ${peer?.text} ${peerPort}`;
+}
+
+/** A socket to which nothing happens: its clocks go on. */
+function aSecondLater(one: SocketRecord): SocketRecord {
+  const later = { ...one, timerExpiresMs: Math.max(0, one.timerExpiresMs - 1000) };
+  if (one.info === undefined) return later;
+  later.info = { ...one.info };
+  for (const field of ['lastSentMs', 'lastReceivedMs', 'lastAckReceivedMs'] as const) {
+    const age = one.info[field];
+    if (age !== undefined) later.info[field] = age + 1000;
+  }
+  return later;
+}
+
+const endpoint = fc.record(
+  { address: inet.map((address) => address.text), port, name: text.filter((name) => name !== ''), service: text },
+  { requiredKeys: ['address', 'port'] },
+);
+
+const connection = fc.record(
+  {
+    at: fc.integer({ min: T0, max: T0 + 2000 }).map((ms) => new Date(ms)),
+    ...{ target: text, proto: fc.constantFrom('tcp' as const, 'udp' as const), family: fc.constant('inet' as const) },
+    ...{ local: endpoint, peer: endpoint, role: fc.constantFrom('client' as const, 'server' as const) },
+    ...{ process: fc.record({ pid: fc.nat(2 ** 22), name: text }), container: text },
+    lifetime: fc.record({ atLeastMs: count, atMostMs: count }, { requiredKeys: ['atLeastMs'] }),
+    ...{ bytesSent: count, bytesReceived: count, rttUs: count, retransmits: few },
+    outcome: fc.constantFrom<Outcome>('closed', 'refused', 'no-answer', 'failed', 'aborted', 'never-accepted'),
+    cookie: fc.integer({ min: 1, max: 2 ** 50 }).map((number) => number.toString(16)),
+  },
+  { requiredKeys: ['at', 'target', 'proto', 'family', 'local', 'peer', 'lifetime', 'outcome', 'cookie'] },
+);
+
+/** Connections that ended, without what dumps told of them. */
+export const ends: fc.Arbitrary<RecordedEnd[]> = fc.array(
+  fc.record({
+    netns: fc.constantFrom(1, 2),
+    state: fc.integer({ min: 1, max: 12 }),
+    connection: connection as fc.Arbitrary<EndedConnection>,
+  }),
+  { maxLength: 8 },
+);

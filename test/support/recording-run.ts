@@ -1,0 +1,100 @@
+/** `socklens record` as its users have it, while a test makes sockets come and go. */
+import { type ChildProcess, spawn } from 'node:child_process';
+import fs from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import { constants, gunzipSync } from 'node:zlib';
+import { LAUNCHER, socklens } from './cli.ts';
+import { until } from './netns.ts';
+
+/** Without an Engine: what runs on the machine is nothing to these tests. */
+const ENVIRONMENT = { DOCKER_HOST: 'unix:///nonexistent' };
+
+/** A folder for files of a test. */
+export function temporaryFolder(): string {
+  return fs.mkdtempSync(path.join(os.tmpdir(), 'socklens-test-'));
+}
+
+/** A recording that is being made. */
+export class RecordingRun {
+  readonly file: string;
+  readonly #child: ChildProcess;
+  readonly #ended: Promise<number | null>;
+  stderr = '';
+
+  private constructor(file: string, child: ChildProcess) {
+    this.file = file;
+    this.#child = child;
+    child.stderr?.on('data', (chunk: Buffer) => {
+      this.stderr += chunk;
+    });
+    this.#ended = new Promise((resolve) => child.once('close', resolve));
+  }
+
+  /** Comes back when its first sample is on the disk. */
+  static async start(target: string, file: string, ...args: string[]): Promise<RecordingRun> {
+    const child = spawn(LAUNCHER, ['record', target, '-o', file, ...args], {
+      stdio: ['ignore', 'ignore', 'pipe'],
+      env: { ...process.env, ...ENVIRONMENT },
+    });
+    const run = new RecordingRun(file, child);
+    await run.samples(1);
+    return run;
+  }
+
+  /** Waits until so many samples are on the disk. */
+  async samples(count: number): Promise<void> {
+    await until(`${count} samples`, () => {
+      if (this.#child.exitCode !== null) throw new Error(`record: status ${this.#child.exitCode}, ${this.stderr}`);
+      return fs.existsSync(this.file) && ticksIn(fs.readFileSync(this.file)).length >= count;
+    });
+  }
+
+  /** Waits until two more samples are on the disk: what was there when it was called is in one of them. */
+  async next(): Promise<void> {
+    await this.samples(ticksIn(fs.readFileSync(this.file)).length + 2);
+  }
+
+  /** Ends it as Ctrl-C does. @returns its status */
+  async stop(): Promise<number | null> {
+    this.#child.kill('SIGINT');
+    return this.#ended;
+  }
+
+  /** Its status, when it ends by itself. */
+  async ended(): Promise<number | null> {
+    return this.#ended;
+  }
+}
+
+/** The lines of a recording, those that are whole, read without the code under test. */
+export function linesIn(bytes: Uint8Array): string[] {
+  if (bytes.length === 0) return [];
+  try {
+    const text = gunzipSync(bytes, { finishFlush: constants.Z_SYNC_FLUSH }).toString();
+    return text
+      .slice(0, text.lastIndexOf('\n') + 1)
+      .split('\n')
+      .slice(0, -1);
+  } catch {
+    // Cut within the header of the packed file.
+    return [];
+  }
+}
+
+/** Its lines of samples. */
+export function ticksIn(bytes: Uint8Array): string[] {
+  return linesIn(bytes).filter((line) => line.startsWith('{"type":"tick"'));
+}
+
+/** What a verb says of a recording, or of this machine. */
+export function told(...args: string[]) {
+  return socklens(args, ENVIRONMENT);
+}
+
+/** The same as JSON. @throws when its status is not 0 */
+export function toldJson<T>(...args: string[]): T {
+  const { status, stdout, stderr } = told(...args, '--json');
+  if (status !== 0) throw new Error(`socklens ${args.join(' ')}: status ${status}, ${stderr}`);
+  return JSON.parse(Buffer.from(stdout, 'latin1').toString()) as T;
+}

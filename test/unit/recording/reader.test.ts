@@ -1,0 +1,153 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import type { RecordedSpace, RecordedTick } from '../../../src/model/recorded.ts';
+import type { RecordingLine } from '../../../src/recording/lines.ts';
+import { RecordingError, RecordingReader } from '../../../src/recording/reader.ts';
+import { RecordingWriter } from '../../../src/recording/writer.ts';
+import { ends, looks, T0 } from '../../support/random-records.ts';
+
+const HEADER = { startedAtMs: T0, intervalMs: 1000, target: 'all', closely: true, events: true, redacted: false };
+const NAMES = { host: () => undefined, service: () => undefined, user: () => undefined };
+const numbers = fc.dictionary(fc.constantFrom('TcpInSegs', 'TcpOutSegs', 'TcpExtListenDrops'), fc.nat(1000));
+
+/** What one namespace shows at a tick, without its sockets. */
+const seen = fc.record(
+  {
+    counters: numbers.filter((all) => Object.keys(all).length > 0),
+    sockstat: fc.constant({ tcp: 1, tcp6: 0, timeWait: 5, udp: 0, udp6: 0, udplite: 0, udplite6: 0, raw: 0, raw6: 0 }),
+    processes: fc.array(
+      fc.record({
+        ...{ pid: fc.nat(9), name: fc.string(), startTicks: fc.nat(9), used: fc.nat(99) },
+        ...{ softLimit: fc.option(fc.nat(99)), hardLimit: fc.option(fc.nat(99)) },
+      }),
+      { maxLength: 3 },
+    ),
+    ...{ closes: fc.nat(5), lost: fc.nat(2) },
+  },
+  { requiredKeys: ['processes', 'closes', 'lost'] },
+);
+
+const spaces = fc.uniqueArray(fc.constantFrom(1, 2, 3), { maxLength: 3 });
+const ticks = fc.array(fc.tuple(spaces, fc.array(seen, { minLength: 3, maxLength: 3 })), { maxLength: 6 });
+
+function reader(): RecordingReader {
+  const made = new RecordingReader();
+  made.begin(new RecordingWriter().header(HEADER));
+  return made;
+}
+
+const throughText = (line: RecordingLine) => JSON.parse(JSON.stringify(line)) as RecordingLine;
+
+describe('RecordingReader', () => {
+  it('gives back what the writer was told: namespaces that come and go, numbers that cannot be read any more', () => {
+    fc.assert(
+      fc.property(ticks, (series) => {
+        const [writer, read] = [new RecordingWriter(), reader()];
+        let counters = new Map<number, Record<string, number>>();
+        series.forEach(([inodes, shown], index) => {
+          // Counters that are not told are as they were; those of a new namespace begin anew.
+          const before = counters;
+          counters = new Map();
+          const told = inodes.map((netns): RecordedSpace => {
+            const one = shown[netns - 1];
+            const all = one?.counters && { ...before.get(netns), ...one.counters };
+            if (all !== undefined) counters.set(netns, all);
+            const space = { netns, name: `netns:${netns}`, targets: ['all'], host: false, containers: [] };
+            return { space, lost: 0, closes: 0, ...one, ...(all !== undefined && { counters: all }) };
+          });
+          const tick: RecordedTick = { atMs: T0 + index, spaces: told, containers: [], notes: [`${index}`] };
+          const items = writer.tick(tick, [], NAMES).map((line) => read.take(throughText(line)));
+          expect(items.at(-1)).toEqual({ kind: 'tick', tick });
+        });
+      }),
+    );
+  });
+
+  it('gives back what ended', () => {
+    fc.assert(
+      fc.property(ends, (all) => {
+        const lines = new RecordingWriter().ends(all, T0 + 2000);
+        const back = lines.flatMap((line) => {
+          const item = reader().take(throughText(line));
+          return item.kind === 'ended' ? item.ends : [];
+        });
+        expect(back).toEqual(all);
+      }),
+    );
+  });
+
+  it('takes any line, or says that it is damaged', () => {
+    const types = fc.constantFrom('spaces', 'names', 'details', 'ended', 'tick', 'end', 'socklens-recording', 'later');
+    const keys = fc.constantFrom(
+      ...['type', 'at', 'spaces', 'containers', 'hosts', 'services', 'ends', 'look', 'now', 'gone', 'netns', 'notes'],
+      ...[
+        'counters',
+        'sockstat',
+        'processes',
+        'key',
+        'local',
+        'cookie',
+        'inode',
+        'sysctls',
+        'declared',
+        'host',
+        'name',
+      ],
+    );
+    const { value } = fc.letrec((tie) => ({
+      value: fc.oneof(
+        { maxDepth: 4 },
+        ...[fc.integer(), fc.double(), fc.string(), fc.constant(null), fc.boolean()],
+        fc.array(tie('value'), { maxLength: 3 }),
+        fc.dictionary(keys, tie('value'), { maxKeys: 5 }),
+      ),
+    }));
+    const line = fc.tuple(types, fc.dictionary(keys, value, { maxKeys: 8 })).map(([type, rest]) => ({ ...rest, type }));
+    fc.assert(
+      fc.property(fc.array(line, { maxLength: 4 }), (lines) => {
+        const read = reader();
+        for (const one of lines) {
+          try {
+            read.take(one as unknown as RecordingLine);
+          } catch (error) {
+            expect(error).toBeInstanceOf(RecordingError);
+          }
+        }
+      }),
+      { numRuns: 500 },
+    );
+  });
+
+  it('looks of a namespace that another took the inode of are its own', () => {
+    fc.assert(
+      fc.property(looks, (series) => {
+        const [writer, read] = [new RecordingWriter(), reader()];
+        series.forEach((look, index) => {
+          const space = { netns: 1, name: `netns:${index}`, targets: [], host: false, containers: [] };
+          const tick: RecordedTick = {
+            atMs: look.takenAtMs,
+            spaces: [{ space, look, lost: 0 }],
+            containers: [],
+            notes: [],
+          };
+          const item = writer
+            .tick(tick, [], NAMES)
+            .map((line) => read.take(throughText(line)))
+            .at(-1);
+          const sockets = item?.kind === 'tick' ? item.tick.spaces[0]?.look?.sockets : undefined;
+          expect(sockets).toHaveLength(look.sockets.length);
+        });
+      }),
+    );
+  });
+
+  it.each([
+    [null, 'it is no recording of socklens'],
+    [{ type: 'tick' }, 'it is no recording of socklens'],
+    [{ type: 'socklens-recording', version: 2 }, 'its format is 2, this socklens reads up to 1'],
+    [{ type: 'socklens-recording' }, 'its format is undefined'],
+    [{ type: 'socklens-recording', version: 1, startedAtMs: 1e99, intervalMs: 1 }, 'does not say when it began'],
+  ])('%j: %s', (line, message) => {
+    expect(() => new RecordingReader().begin(line)).toThrow(message);
+  });
+});

@@ -1,0 +1,152 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import type { RecordingLine } from '../../../src/recording/lines.ts';
+import { Redactor } from '../../../src/recording/redactor.ts';
+import { RecordingWriter } from '../../../src/recording/writer.ts';
+import { T0 } from '../../support/random-records.ts';
+
+/** A name that is part of nothing else in a line. */
+const secret = fc.stringMatching(/^[q-z]{2}7[q-z]{6}$/);
+const secrets = fc.uniqueArray(secret, { minLength: 14, maxLength: 14 });
+/** No loopback, none of those that stand for others, and of numbers that are nowhere else. */
+const inet = fc.tuple(
+  fc.constantFrom(11, 44, 172, 192, 203),
+  fc.nat(255),
+  fc.nat(255),
+  fc.integer({ min: 100, max: 254 }),
+);
+const addresses = fc.uniqueArray(
+  inet.map((bytes) => bytes.join('.')),
+  { minLength: 4, maxLength: 4 },
+);
+
+function linesOf(
+  names: readonly string[],
+  [one = '', two = '', three = '', four = '']: readonly string[],
+): RecordingLine[] {
+  const [web = '', db = '', host = '', id = '', label = '', network = '', image = '', program = '', path = ''] = names;
+  const [cgroup = '', note = '', service = '', project = '', other = ''] = names.slice(9);
+  const container = {
+    ...{ name: web, runtime: 'docker', id, labels: { 'com.docker.compose.service': project, [label]: label }, pid: 7 },
+    ...{
+      addresses: [{ network, address: one }],
+      gateways: [four],
+      networkMode: `container:${id}`,
+      cgroup: `/docker/${cgroup}`,
+    },
+  };
+  const space = { netns: 9, name: web, targets: [web, `netns:${other}`], host: false, containers: [container] };
+  const socket = (local: string, peer: string) => ({
+    ...{ key: [1], proto: ['tcp'], family: ['inet'], local: [local], peer: [peer], state: [1], pid: [7] },
+    ...{ process: [program], container: [web], path: [path] },
+  });
+  const connection = {
+    ...{ at: new Date(T0), target: web, proto: 'tcp' as const, family: 'inet' as const, lifetime: { atLeastMs: 1 } },
+    local: { address: one, port: 40_000, name: host, service },
+    peer: { address: `::ffff:${two}`, port: 3306, name: db },
+    ...{ process: { pid: 7, name: program }, container: web, outcome: 'closed' as const, cookie: 'ff' },
+  };
+  const words = { local: [1], peer: [2], localPort: 1, peerPort: 2, firstSeenMs: T0, state: 1, inode: 5 };
+  const writer = new RecordingWriter();
+  return [
+    writer.header({
+      ...{ startedAtMs: T0, intervalMs: 1000, target: `${web},docker:${db},${id}`, closely: true, events: true },
+      redacted: false,
+    }),
+    writer.details({
+      sysctls: { 9: { 'net.core.somaxconn': '4096' } },
+      declared: { [id]: { limits: [{ name: 'nofile', soft: 5, hard: 6 }], image, sysctls: {}, published: [] } },
+      runtimeProcesses: [{ pid: 3, name: program, softLimit: 1, hardLimit: 2 }],
+    }),
+    { type: 'spaces', spaces: [space], containers: [container] },
+    {
+      type: 'names',
+      hosts: { [one]: web, [two]: db, [three]: host },
+      services: { '1/tcp': service, '80/tcp': 'http' },
+    },
+    ...writer.ends([{ netns: 9, state: 1, connection, remembered: words }], T0),
+    {
+      ...{ type: 'tick', at: T0, notes: [`${note}: it is gone`] },
+      spaces: [
+        {
+          ...{ netns: 9, counters: { TcpActiveOpens: 3 }, pids: [{ container: web, current: 3 }] },
+          processes: [
+            {
+              pid: 7,
+              name: program,
+              startTicks: 1,
+              container: web,
+              used: 4,
+              softLimit: 9,
+              hardLimit: 9,
+              kinds: { byKind: { tcp: 1 } },
+            },
+          ],
+          look: {
+            at: T0,
+            source: 'sock_diag',
+            coverage: { complete: false, notes: [note] },
+            now: socket(one, `::ffff:${two}`),
+          },
+        },
+        { netns: 8, look: { at: T0, source: 'sock_diag', now: socket(two, three) } },
+      ],
+    },
+    writer.end(),
+  ];
+}
+
+describe('Redactor', () => {
+  it('leaves no name, id, path, label or address of anybody', () => {
+    fc.assert(
+      fc.property(secrets, addresses, (names, ips) => {
+        const redactor = new Redactor();
+        const text = linesOf(names, ips)
+          .map((line) => JSON.stringify(redactor.line(line)))
+          .join('\n');
+        for (const name of [...names, ...ips]) expect(text).not.toContain(name);
+      }),
+    );
+  });
+
+  it('keeps numbers, words of ours, and what everybody has', () => {
+    const redactor = new Redactor();
+    const lines = linesOf(
+      Array.from({ length: 14 }, (_, index) => `zz7secret${index}`),
+      ['11.1.1.101', '44.1.1.102', '10.1.1.103', '172.17.0.104'],
+    );
+    const [header, details, spaces, names, ended, tick] = lines.map(
+      (line) => redactor.line(line) as unknown as Record<string, any>,
+    );
+    expect(header).toMatchObject({ type: 'socklens-recording', version: 1, closely: true, redacted: true });
+    expect(details?.sysctls).toEqual({ 9: { 'net.core.somaxconn': '4096' } });
+    expect(Object.values(details?.declared)).toMatchObject([{ limits: [{ name: 'nofile', soft: 5, hard: 6 }] }]);
+    expect(names?.services).toMatchObject({ '80/tcp': 'http' });
+    expect(ended?.ends).toMatchObject({ proto: ['tcp'], outcome: ['closed'], peerPort: [3306] });
+    expect(tick?.spaces[0]).toMatchObject({
+      counters: { TcpActiveOpens: 3 },
+      processes: [{ kinds: { byKind: { tcp: 1 } } }],
+    });
+    // The same is the same everywhere.
+    const [container] = spaces?.containers;
+    expect(spaces?.spaces[0].name).toBe(container.name);
+    expect(header?.target.split(',')[0]).toBe(container.name);
+    expect(ended?.ends.container).toEqual([container.name]);
+    expect(tick?.spaces[0].look.now.container).toEqual([container.name]);
+    expect(Object.keys(details?.declared)).toEqual([container.id]);
+    expect(container.networkMode).toBe(`container:${container.id}`);
+    expect(container.id).toHaveLength('zz7secret0'.length);
+    expect(container.labels).toEqual({ 'com.docker.compose.service': expect.stringMatching(/^name-\d+$/) });
+    // Mapped and plain addresses are of one machine.
+    const [one, two] = Object.keys(names?.hosts);
+    expect(tick?.spaces[0].look.now).toMatchObject({ local: [one], peer: [`::ffff:${two}`] });
+    expect(tick?.spaces[1].look.now).toMatchObject({ local: [two] });
+    expect(ended?.ends).toMatchObject({ local: [one], peer: [`::ffff:${two}`], peerName: [names?.hosts[two ?? '']] });
+    expect(Object.keys(names?.hosts)[2]).toMatch(/^10\./);
+  });
+
+  it.each(['127.0.0.1', '127.3.2.1', '0.0.0.0', '::', '::1', '::ffff:127.0.0.1'])('%s stays', (address) => {
+    const line = new Redactor().line({ type: 'names', hosts: { [address]: 'localhost' }, services: {} });
+    expect(line).toEqual({ type: 'names', hosts: { [address]: 'localhost' }, services: {} });
+  });
+});

@@ -1,0 +1,111 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { AddressBook } from '../../../src/model/interned-address.ts';
+import type { SocketRecord } from '../../../src/model/socket-record.ts';
+import { fromColumns, toColumns } from '../../../src/recording/columns.ts';
+import { addressOf, SocketChangesReader, SocketChangesWriter } from '../../../src/recording/socket-changes.ts';
+import { keyOf, looks, records, T0 } from '../../support/random-records.ts';
+
+const read = (line: unknown) => JSON.parse(JSON.stringify(line));
+const addressIn = (book: AddressBook) => (text: string) => addressOf(book, text);
+
+function sorted(sockets: readonly SocketRecord[]): SocketRecord[] {
+  return [...sockets].sort((a, b) => String(keyOf(a)).localeCompare(String(keyOf(b))));
+}
+
+describe('columns', () => {
+  it('give back what was put in, any socket and any number of them', () => {
+    fc.assert(
+      fc.property(records, (sockets) => {
+        const keys = sockets.map((socket, index) => socket.cookie || -1 - index);
+        const back = fromColumns(read(toColumns(sockets, keys, T0)), T0, addressIn(new AddressBook()));
+        expect(back.map(({ record }) => record)).toEqual(sockets);
+        expect(back.map(({ key }) => key)).toEqual(keys);
+      }),
+    );
+  });
+
+  it('tell once what all have, and leave out what nobody has', () => {
+    fc.assert(
+      fc.property(records, (sockets) => {
+        for (const [name, column] of Object.entries(
+          toColumns(
+            sockets,
+            sockets.map(({ cookie }) => cookie),
+            T0,
+          ),
+        )) {
+          if (name === 'key' || name === 'inode') expect(column).toHaveLength(sockets.length);
+          else if (column.length > 1) expect(new Set(column).size).toBeGreaterThan(1);
+          else expect(column[0]).not.toBeNull();
+        }
+      }),
+    );
+  });
+});
+
+describe('changes', () => {
+  it('put together are the looks that they were made of', () => {
+    fc.assert(
+      fc.property(looks, (series) => {
+        const writer = new SocketChangesWriter();
+        const reader = new SocketChangesReader(new AddressBook());
+        for (const look of series) {
+          const back = reader.look(read(writer.change(look)));
+          const { sockets, ...header } = look;
+          expect(back).toMatchObject(header);
+          // The first look that had it is the one that counts.
+          const timeless = ({ firstSeenMs, notBeforeMs, ...rest }: SocketRecord) => rest;
+          expect(sorted(back.sockets).map(timeless)).toEqual(sorted(sockets).map(timeless));
+        }
+      }),
+    );
+  });
+
+  it('of what stays as it is there are none', () => {
+    fc.assert(
+      fc.property(looks, (series) => {
+        const writer = new SocketChangesWriter();
+        for (const look of series) {
+          writer.change(look);
+          const { now, gone } = writer.change(look);
+          expect([now, gone]).toEqual([undefined, undefined]);
+        }
+      }),
+    );
+  });
+
+  it('clocks that go on by themselves are no change, those that were set again are', () => {
+    const book = new AddressBook();
+    const socket: SocketRecord = {
+      ...{ proto: 'tcp', family: 'inet', state: 1, localPort: 1, peerPort: 2, receiveQueue: 0, sendQueue: 0, uid: 0 },
+      ...{
+        local: book.inet(1),
+        peer: book.inet(2),
+        inode: 3,
+        cookie: 4,
+        timer: 2,
+        timerExpiresMs: 5000,
+        retransmits: 0,
+      },
+      ...{ interfaceIndex: 0, firstSeenMs: T0, unixType: 0, peerInode: 0, info: { rttUs: 9, lastSentMs: 100 } },
+    };
+    const look = (takenAtMs: number, changed: Partial<SocketRecord>) => ({
+      ...{ takenAtMs, source: 'sock_diag' as const, coverage: { complete: true, notes: [] }, withoutStates: 0 },
+      sockets: [{ ...socket, ...changed }],
+    });
+    const writer = new SocketChangesWriter();
+    writer.change(look(T0, {}));
+    const went = { timerExpiresMs: 4010, info: { rttUs: 9, lastSentMs: 1096 } };
+    expect(writer.change(look(T0 + 1000, went)).now).toBeUndefined();
+    const sent = { timerExpiresMs: 3010, info: { rttUs: 9, lastSentMs: 3 } };
+    expect(writer.change(look(T0 + 2000, sent)).now).toMatchObject({ 'info.lastSentMs': [T0 + 1997] });
+    for (const changed of [
+      { peer: book.inet(7) },
+      { peerPort: 7 },
+      { local: book.inet(7) },
+      { process: { pid: 1, name: 'x' } },
+    ])
+      expect(writer.change(look(T0 + 2000, { ...sent, ...changed })).now).toBeDefined();
+  });
+});
