@@ -60,14 +60,24 @@ for (let index = 0; index < Number(ticks); index++) {
 sampler.close();
 process.exit(0);
 
-/** An hour in a minute: whoever waits goes on at once, and the clock has moved on by what was to be waited. */
+/** An hour in minutes: nobody waits, and the clock goes on to when the next who does would have been woken. */
 function useFastClock(): void {
   let nowMs = Date.now();
   Date.now = () => nowMs;
-  const later = (run: () => void, ms = 0): unknown =>
-    setImmediate(() => {
-      nowMs += ms;
-      run();
-    });
-  Object.assign(globalThis, { setTimeout: later, clearTimeout: clearImmediate });
+  const waiting = new Set<{ atMs: number; run: () => void; unref(): void }>();
+  const wakeNext = () => {
+    const [next] = [...waiting].sort((a, b) => a.atMs - b.atMs);
+    if (next === undefined) return;
+    waiting.delete(next);
+    nowMs = Math.max(nowMs, next.atMs);
+    next.run();
+  };
+  const later = (run: () => void, ms = 0): unknown => {
+    const entry = { atMs: nowMs + ms, run, unref: () => {} };
+    waiting.add(entry);
+    setImmediate(wakeNext);
+    return entry;
+  };
+  const forget = (entry: unknown) => waiting.delete(entry as never);
+  Object.assign(globalThis, { setTimeout: later, clearTimeout: forget });
 }
