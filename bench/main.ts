@@ -7,6 +7,7 @@ import { createNetns, removeAllNetns } from '../test/support/netns.ts';
 import { manySockets } from '../test/support/recipes/many-sockets.ts';
 import { holds, type Result } from './comparison.ts';
 import { netstatOfContainer } from './container.ts';
+import { doctorOfMany, verdictOfMany } from './doctor.ts';
 import { eventsOfChurn } from './events.ts';
 import { filteredAgainstAll, filteredAgainstReceiving, filteredCommand, programAgainstReceiving } from './filter.ts';
 import { countingAgainstReceiving } from './inside.ts';
@@ -42,7 +43,9 @@ console.log(
 console.log('');
 
 // First what wants a quiet host: every dump walks the tables of all namespaces.
-for (const make of [overviewOfNamespaces, netstatOfContainer, eventsOfChurn]) await measure(make.name, make);
+for (const make of [overviewOfNamespaces, netstatOfContainer, eventsOfChurn, doctorOfMany, verdictOfMany]) {
+  await measure(make.name, make);
+}
 
 const netns = createNetns();
 console.log(`${CONNECTIONS * 2} TCP sockets in one namespace`);
