@@ -124,13 +124,23 @@ export class EventPoll<T> {
   /** Reads all that waits, without waiting itself. @returns how many messages came */
   drain(sink: EventSink<T>): number {
     if (this.#sockets.length === 0) return 0;
-    if (this.#calls.poll(this.#descriptors, this.#sockets.length, 0) === 0) return 0;
+    if (!this.#anyReady()) return 0;
     let messages = 0;
     this.#sockets.forEach(({ socket, of }, index) => {
       const ready = this.#descriptors.readInt16LE(index * 8 + 6);
       if ((ready & (POLLIN | POLLERR)) !== 0) messages += this.#empty(socket.fd, of, sink);
     });
     return messages;
+  }
+
+  #anyReady(): boolean {
+    try {
+      return this.#calls.poll(this.#descriptors, this.#sockets.length, 0) > 0;
+    } catch (error) {
+      // A signal came in between; what waits is found the next time.
+      if (error instanceof SystemCallError && error.code === 'EINTR') return false;
+      throw error;
+    }
   }
 
   #empty(fd: number, of: T, sink: EventSink<T>): number {

@@ -5,13 +5,13 @@ import { afterAll, expect, test } from 'vitest';
 import type { Diagnosis } from '../../src/model/diagnosis.ts';
 import { diagnose } from '../support/doctor.ts';
 import { type RunningContainer, TestEngine, testEngine } from '../support/engine.ts';
-import { connectNetns, createNetns, nodeProgram, removeAllNetns, type TestNetns, until } from '../support/netns.ts';
+import { connectNetns, createNetns, removeAllNetns, type TestNetns, until } from '../support/netns.ts';
+import { nodeContainer } from '../support/recipes/node-container.ts';
 import { startPool } from '../support/recipes/pool.ts';
 import type { ServicePlan } from '../support/recipes/service.ts';
 
 const engine = testEngine();
-const ROOT = path.resolve(import.meta.dirname, '../..');
-const PROGRAM = path.join(ROOT, 'test/support/recipes/service-main.ts');
+const PROGRAM = path.resolve(import.meta.dirname, '../support/recipes/service-main.ts');
 const PORT = 8080;
 /** The looks are of a minute; around them things are made. */
 const TIMEOUT_MS = 180_000;
@@ -39,10 +39,7 @@ function expectHealthy({ findings, healthy, rules }: Diagnosis): void {
 function pair(network: number): { left: TestNetns; right: TestNetns; address: string } {
   const [left, right] = [createNetns(), createNetns()];
   const address = `10.78.${network}.1`;
-  connectNetns(
-    { netns: left, addresses: [`${address}/24`] },
-    { netns: right, addresses: [`10.78.${network}.2/24`] },
-  );
+  connectNetns({ netns: left, addresses: [`${address}/24`] }, { netns: right, addresses: [`10.78.${network}.2/24`] });
   return { left, right, address };
 }
 
@@ -50,7 +47,9 @@ function established(netns: TestNetns, port: number): number {
   return netns.run('ss', '-tnH', 'state', 'established', `( dport = :${port} )`).split('\n').length - 1;
 }
 
-test.concurrent('a web service under load, with a pool of backend connections, for 60 s', { timeout: TIMEOUT_MS }, async () => {
+test.concurrent('a web service under load, with a pool of backend connections, for 60 s', {
+  timeout: TIMEOUT_MS,
+}, async () => {
   const { left, right, address } = pair(1);
   await start(left, { role: 'web', port: 9000 });
   await start(left, { role: 'web', port: PORT, backend: { host: '127.0.0.1', port: 9000, pool: 20 } });
@@ -75,14 +74,12 @@ test.concurrent('an idle service that is checked every second', { timeout: TIMEO
   expectHealthy(await diagnose(`netns:${left.name},netns:${right.name}`, { rules: [], for: '60s' }));
 });
 
-test.concurrent('a rolling restart of three containers while their clients come back', { timeout: TIMEOUT_MS }, async () => {
+test.concurrent('a rolling restart of three containers while their clients come back', {
+  timeout: TIMEOUT_MS,
+}, async () => {
   if (!(engine instanceof TestEngine)) throw new Error(engine);
   const network = await engine.createNetwork();
-  const program = (plan: ServicePlan) => ({
-    script: `exec ${nodeProgram()} --disable-warning=ExperimentalWarning ${PROGRAM} '${JSON.stringify(plan)}'`,
-    hostConfig: { Binds: [ROOT, '/usr', '/lib', '/lib64'].map((folder) => `${folder}:${folder}:ro`) },
-    network,
-  });
+  const program = (plan: ServicePlan) => ({ ...nodeContainer(PROGRAM, plan), network });
   const labels = { 'com.docker.compose.project': 'shop', 'com.docker.compose.service': 'api' };
   const instances: RunningContainer[] = [];
   for (let index = 0; index < 3; index++) {

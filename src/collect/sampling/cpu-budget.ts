@@ -50,6 +50,13 @@ export class CpuBudget {
     return false;
   }
 
+  /** Takes off what has been spent otherwise. @returns milliseconds until there is something left to spend again; 0 for at once */
+  charge(costMs: number, nowMs: number): number {
+    this.#spentMs += costMs;
+    this.#leftMs -= costMs;
+    return this.mayRun(nowMs) ? 0 : -this.#leftMs / this.share;
+  }
+
   /** Does something and takes what it cost off what is left, which may go below nothing. */
   spend<T>(work: () => T): T {
     const before = this.#cpuMs();

@@ -19,6 +19,8 @@ export interface SourceOptions {
   eventBufferBytes?: number | undefined;
   /** Whether the host's own numbers are wanted. */
   host?: boolean;
+  /** Share of one core for all of it, see `SamplerOptions`. */
+  wholeShare?: number | undefined;
   /** A recording to take them from; undefined for this machine. */
   from?: Recorded | undefined;
 }
@@ -38,13 +40,13 @@ export interface Recorded {
  * @throws {Failure}
  */
 export async function openSource(machine: Machine, options: SourceOptions): Promise<SampleSource> {
-  const { target, intervalMs, forMs, events, numeric, eventBufferBytes, host, from } = options;
+  const { target, intervalMs, forMs, events, numeric, eventBufferBytes, host, wholeShare, from } = options;
   if (from !== undefined) {
     const targets = target === undefined ? undefined : target.split(',').filter((part) => part !== '');
     return RecordedSource.open(from.file, { targets, speed: from.speed, untilMs: from.untilMs, names: !numeric });
   }
   if (target === undefined) throw new Failure('usage', 'a TARGET is missing');
   return Sampler.start(machine, target, {
-    ...{ intervalMs, forMs, events, eventBufferBytes, names: !numeric, host: host ?? false },
+    ...{ intervalMs, forMs, events, eventBufferBytes, names: !numeric, host: host ?? false, wholeShare },
   });
 }
