@@ -46,7 +46,7 @@ test('an idle cap alone, under 1024 open files: both are named, with what mends 
   });
   const named = (rules: readonly string[]) => findings.filter(({ rule }) => rules.includes(rule));
   const snippetsOf = (rules: readonly string[]) =>
-    named(rules).flatMap(({ fixes }) => fixes.map(({ snippet, text }) => `${text}\n${snippet ?? ''}`));
+    named(rules).flatMap(({ fixes }) => fixes.map(({ where, text, snippet }) => `${where}: ${text}\n${snippet ?? ''}`));
   const seen = findings.map(({ rule, summary }) => `${rule}: ${summary}`).join('\n');
 
   // `diagnose` takes the statuses 0 and 1 alone, and 1 is what this says.
@@ -60,6 +60,6 @@ test('an idle cap alone, under 1024 open files: both are named, with what mends 
   expect(named(limit).length, seen).toBeGreaterThan(0);
   const block = snippetsOf(limit).find((text) => text.includes('"ulimits"')) ?? '';
   expect(block).toMatch(/\{"name": "nofile", "softLimit": \d+, "hardLimit": \d+\}/);
-  expect(block).toContain('hooks');
+  expect(block).toContain('task definition hooks (revision 7 runs), container definition "receiver"');
   expect(named(limit)[0]?.scope.container).toBe(receiver.name);
 });

@@ -136,6 +136,13 @@ describe('socklens.toml', () => {
   });
 });
 
+test('the socklens.toml of docs/doctor.md is understood', () => {
+  const toml = /```toml\n(.*?)```/s.exec(fs.readFileSync('docs/doctor.md', 'utf8'))?.[1] ?? '';
+  expect(toml).toContain('[server-limits]');
+  const rules = diagnosis([target, '--rule', 'CLOSE_WAIT_LEAK,HOST_NETWORK'], toml).rules.map(({ rule }) => rule);
+  expect(rules).toEqual(['CLOSE_WAIT_LEAK']);
+});
+
 test('with --json all is there that docs/doctor.md names', () => {
   const found = diagnosis([target, '--pool', '127.0.0.1:3306=5', '--rule', 'POOL_OVERRUN']);
   expect(Object.keys(found).sort()).toEqual(
