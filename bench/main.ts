@@ -8,6 +8,7 @@ import { manySockets } from '../test/support/recipes/many-sockets.ts';
 import { background } from './background.ts';
 import { holds, type Result } from './comparison.ts';
 import { netstatOfContainer } from './container.ts';
+import { doctorOfMany, verdictOfMany } from './doctor.ts';
 import { eventsOfChurn } from './events.ts';
 import { filteredAgainstAll, filteredAgainstReceiving, filteredCommand, programAgainstReceiving } from './filter.ts';
 import { countingAgainstReceiving } from './inside.ts';
@@ -48,7 +49,8 @@ console.log('');
 
 // First what wants a quiet host: every dump walks the tables of all namespaces.
 const quiet = [overviewOfNamespaces, netstatOfContainer, eventsOfChurn, watchOfChurn, background];
-for (const make of [...quiet, recordingSize, recordingReadBack]) await measure(make.name, make);
+const others = [recordingSize, recordingReadBack, doctorOfMany, verdictOfMany];
+for (const make of [...quiet, ...others]) await measure(make.name, make);
 
 const netns = createNetns();
 console.log(`${CONNECTIONS * 2} TCP sockets in one namespace`);

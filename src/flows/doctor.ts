@@ -25,10 +25,13 @@ export interface DoctorOptions extends SourceOptions {
   format: Extract<Format, 'text' | 'json'>;
 }
 
+/** What looking may take of one core, after a start in which it may take more: with very many sockets it looks less often. */
+const SHARE = 0.05;
+
 /** `socklens doctor`: what is wrong, why, and how to mend it here. @returns whether nothing at `warning` or above was found */
 export async function doctor(context: FlowContext, options: DoctorOptions): Promise<boolean> {
   const rules = chosenRules(options);
-  const source = await openSource(context.machine, options);
+  const source = await openSource(context.machine, { ...options, wholeShare: SHARE });
   let diagnosis: Diagnosis;
   try {
     const series = await observe(source, context.stopSignal?.());

@@ -52,9 +52,23 @@ export function keepSocket(socket: SocketView, book: AddressBook, context: Recor
   return record;
 }
 
+/** Every field with its place: a copy gets all of them at once, which is a fraction of what adding one after another costs. */
+const EVERY_FIELD = Object.fromEntries(RECORDED_INFO.map((field) => [field, 0])) as TcpInfo;
+
 function recordedInfo(socket: SocketView): TcpInfo | undefined {
   // The first field of all is there whenever any is.
   if (socket.tcpInfoNumber('rttUs') === undefined) return undefined;
+  const info = { ...EVERY_FIELD };
+  for (const field of RECORDED_INFO) {
+    const value = socket.tcpInfoNumber(field);
+    if (value === undefined) return knownInfo(socket);
+    info[field] = value;
+  }
+  return info;
+}
+
+/** Where the kernel does not tell all of them. */
+function knownInfo(socket: SocketView): TcpInfo {
   const info: TcpInfo = {};
   for (const field of RECORDED_INFO) {
     const value = socket.tcpInfoNumber(field);

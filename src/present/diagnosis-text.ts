@@ -42,11 +42,12 @@ function renderChecked(out: ByteWriter, diagnosis: Diagnosis, width: number): vo
   const { rules, healthy, findings, targets, coverage } = diagnosis;
   const judged = rules.filter((rule) => rule.judged);
   const seconds = durationText(diagnosis.to.getTime() - diagnosis.from.getTime());
+  const toMend = findings.filter(({ severity }) => severity !== 'info').length;
   const verdict = healthy
     ? findings.length === 0
       ? 'Nothing wrong was found'
       : 'Nothing that needs mending was found'
-    : `${findings.filter(({ severity }) => severity !== 'info').length} findings`;
+    : `${toMend} ${toMend === 1 ? 'finding' : 'findings'}`;
   paragraph(
     out,
     `${verdict}: ${targets.join(', ')} looked at for ${seconds}, ${judged.length} rules checked.`,
@@ -57,7 +58,7 @@ function renderChecked(out: ByteWriter, diagnosis: Diagnosis, width: number): vo
   for (const { rule, needsMs } of rules.filter((checked) => !checked.judged)) {
     paragraph(out, `not judged: ${rule} needs ${durationText(needsMs)} (--for)`, '  ', width);
   }
-  for (const note of coverage.notes) paragraph(out, `not seen: ${note}`, '  ', width);
+  for (const note of coverage.notes) paragraph(out, `note: ${note}`, '  ', width);
 }
 
 function paragraph(out: ByteWriter, text: string, indent: string, width: number): void {

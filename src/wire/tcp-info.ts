@@ -127,6 +127,9 @@ function readNumber(view: DataView, at: number, width: Width): number {
     case 'u32':
       return view.getUint32(at, HOST_LITTLE_ENDIAN);
     case 'u64':
-      return Number(view.getBigUint64(at, HOST_LITTLE_ENDIAN));
+      // Rounded once, as Number(BigInt) is, and without the BigInt.
+      return HOST_LITTLE_ENDIAN
+        ? view.getUint32(at + 4, true) * 2 ** 32 + view.getUint32(at, true)
+        : view.getUint32(at, false) * 2 ** 32 + view.getUint32(at + 4, false);
   }
 }

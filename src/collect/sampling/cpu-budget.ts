@@ -50,6 +50,11 @@ export class CpuBudget {
     return false;
   }
 
+  /** Milliseconds until there is something left to spend; 0 for at once. */
+  waitMs(nowMs: number): number {
+    return this.mayRun(nowMs) ? 0 : -this.#leftMs / this.share;
+  }
+
   /** Does something and takes what it cost off what is left, which may go below nothing. */
   spend<T>(work: () => T): T {
     const before = this.#cpuMs();

@@ -22,6 +22,8 @@ export interface SourceOptions {
   overview?: { all: boolean } | undefined;
   /** Whether the host's own numbers are wanted. */
   host?: boolean;
+  /** Share of one core for all of it, see `SamplerOptions`. */
+  wholeShare?: number | undefined;
   /** A recording to take them from; undefined for this machine. */
   from?: Recorded | undefined;
 }
@@ -43,11 +45,11 @@ export interface Recorded {
  * @throws {Failure}
  */
 export async function openSource(machine: Machine, options: SourceOptions): Promise<SampleSource> {
-  const { target, overview, intervalMs, forMs, events, numeric, eventBufferBytes, host, from } = options;
+  const { target, overview, intervalMs, forMs, events, numeric, eventBufferBytes, host, wholeShare, from } = options;
   if (from !== undefined) {
     return openRecorded(from, target, !numeric);
   }
-  const sampling = { intervalMs, forMs, events, eventBufferBytes, names: !numeric, host: host ?? false };
+  const sampling = { intervalMs, forMs, events, eventBufferBytes, names: !numeric, host: host ?? false, wholeShare };
   if (target !== undefined) return Sampler.start(machine, target, sampling);
   if (overview !== undefined) return Sampler.startOverview(machine, overview.all, sampling);
   throw new Failure('usage', 'a TARGET is missing');

@@ -8,6 +8,7 @@ import type { Machine } from '../machine.ts';
 import { readSysctls } from '../sysctls.ts';
 import { whyNoEvents } from '../watched-space.ts';
 import { Background, type Unwatched } from './background.ts';
+import { CpuBudget } from './cpu-budget.ts';
 import { FollowedTargets } from './followed-targets.ts';
 import { Pace, wait } from './pace.ts';
 import { followPopulation, type Population } from './population.ts';
@@ -28,6 +29,8 @@ export interface SamplerOptions {
   forMs?: number | undefined;
   /** Share of one core for what nobody looks at; 0.03 unless told otherwise. */
   backgroundShare?: number;
+  /** Share of one core for everything, what is looked at among it: intervals stretch. Undefined for as much as it takes. */
+  wholeShare?: number | undefined;
   /** Whether ended sockets are listened for: it makes closing sockets a little dearer on the whole host. */
   events: boolean;
   /** Bytes of the kernel's buffer for events of a namespace; undefined for the usual. */
@@ -52,11 +55,14 @@ export class Sampler implements SampleSource {
   readonly #population: Population;
   readonly #stream: EndedStream | undefined;
   readonly #background: Background;
+  readonly #whole: CpuBudget | undefined;
   readonly #listening = new Set<SpaceSampler>();
   readonly #pace = new Pace();
   readonly #waking = new Set<() => void>();
   readonly #endMs: number;
   #dueMs = Date.now();
+  #lastMs = Number.NEGATIVE_INFINITY;
+  #spentMs = cpuMs();
   #notes: string[] = [];
   #nobodyLooks = false;
 
@@ -67,6 +73,7 @@ export class Sampler implements SampleSource {
     this.#population = population;
     this.#stream = options.events ? new EndedStream(machine, population.names) : undefined;
     this.#background = new Background(options.backgroundShare ?? BACKGROUND_SHARE, cpuMs, Date.now());
+    if (options.wholeShare !== undefined) this.#whole = new CpuBudget(options.wholeShare, cpuMs, Date.now());
     this.#endMs = options.forMs === undefined ? Number.POSITIVE_INFINITY : Date.now() + options.forMs;
     population.onChange = (notes) => this.#follow(notes);
     this.#follow([]);
@@ -98,12 +105,13 @@ export class Sampler implements SampleSource {
   async next(wish: TickWish, stop?: AbortSignal): Promise<Tick | undefined> {
     // Even where ticks take longer than their interval, signals and whatever else waits get their turn.
     await new Promise(setImmediate);
+    this.#stretch();
     for (;;) {
       const now = Date.now();
       const found = this.#drain(now, wish);
-      if (stop?.aborted || now >= this.#endMs + this.intervalMs / 2) return undefined;
+      if (stop?.aborted || (now >= this.#endMs && this.#sawTheEnd())) return undefined;
       if (now >= this.#dueMs) break;
-      const rest = this.#dueMs - now;
+      const rest = Math.min(this.#dueMs, this.#sawTheEnd() ? this.#endMs : Number.POSITIVE_INFINITY) - now;
       await wait(
         this.#stream === undefined ? rest : Math.min(this.#nobodyLooks ? UNSEEN_MS : this.#pace.next(found), rest),
         stop,
@@ -111,6 +119,7 @@ export class Sampler implements SampleSource {
       );
     }
     const atMs = Date.now();
+    this.#lastMs = atMs;
     // A tick that came late does not make the next ones come faster.
     this.#dueMs = Math.max(this.#dueMs + this.intervalMs, atMs);
     await this.#refresh(atMs);
@@ -162,6 +171,22 @@ export class Sampler implements SampleSource {
     const before = cpuMs();
     await this.#population.refresh(atMs);
     this.#background.charge(cpuMs() - before);
+  }
+
+  /** Whether the last tick is so near the end that no other one is due. */
+  #sawTheEnd(): boolean {
+    return this.#lastMs >= this.#endMs - this.intervalMs / 2;
+  }
+
+  /** Puts the next tick off by what the last one cost, and lets the last of all be at the end. */
+  #stretch(): void {
+    const now = Date.now();
+    const spentMs = cpuMs();
+    this.#whole?.charge(spentMs - this.#spentMs);
+    const waitMs = this.#whole?.waitMs(now) ?? 0;
+    this.#spentMs = spentMs;
+    if (waitMs > 0) this.#dueMs = Math.max(this.#dueMs, now + waitMs);
+    if (this.#dueMs > this.#endMs) this.#dueMs = this.#sawTheEnd() ? Number.POSITIVE_INFINITY : this.#endMs;
   }
 
   #tick(atMs: number, wish: TickWish): Tick {

@@ -103,3 +103,13 @@ test("look-alike: the host's own daemons with today's default", () => {
   const space = spaceSeries([{ processes: [process], sockets }], { host: true, name: 'host', containers: [] });
   expect(judge(limitMismatch, series([space]))).toEqual([]);
 });
+
+test('what starts containers is told once for all that are alike', () => {
+  const seen = series([spaceSeries([{ processes: [processSample({ used: 600 })] }], { containers: [container()] })]);
+  const shim = (pid: number, softLimit = 1024) => ({ pid, name: 'containerd-shim', softLimit, hardLimit: 4096 });
+  const [finding] = judge(limitMismatch, { ...seen, runtimeProcesses: [shim(10), shim(11), shim(12, 2048), shim(13)] });
+  expect(finding?.evidence.filter(({ what }) => what.includes('shim'))).toMatchObject([
+    { what: 'limit of containerd-shim (10 and 2 more) on the host', value: '1024:4096' },
+    { what: 'limit of containerd-shim (12) on the host', value: '2048:4096' },
+  ]);
+});

@@ -1,4 +1,4 @@
-import type { Finding, Fix } from '../../../model/finding.ts';
+import type { Evidence, Finding, Fix } from '../../../model/finding.ts';
 import type { ProcessSample } from '../../../model/sample.ts';
 import type { Series, SpaceSeries } from '../../../model/series.ts';
 import { TCP_STATE } from '../../../model/tcp-state.ts';
@@ -69,11 +69,7 @@ function finding(space: SpaceSeries, series: Series, group: readonly Judged[]): 
     group.length === 1 ? '' : `, and ${counted(group.length - 1, 'process')} like it`.replace('processs', 'processes');
   const { how } = programClass({ executable: undefined, name: process.name, isGo: false });
   const source = `/proc/${process.pid}/limits`;
-  const runtimes = series.runtimeProcesses.map((runtime) => ({
-    what: `limit of ${runtime.name} (${runtime.pid}) on the host`,
-    value: `${runtime.softLimit ?? 'unlimited'}:${runtime.hardLimit ?? 'unlimited'}`,
-    source: `/proc/${runtime.pid}/limits`,
-  }));
+  const runtimes = runtimeLimits(series);
   return [
     {
       rule: 'LIMIT_MISMATCH',
@@ -91,13 +87,29 @@ function finding(space: SpaceSeries, series: Series, group: readonly Judged[]): 
           : [{ what: 'declared', value: verdict.declared, source: 'the container runtime' }]),
         ...(how === undefined
           ? []
-          : [{ what: `the soft limit at start: ${process.name}`, value: how, source: 'known programs' }]),
+          : [{ what: `what ${process.name} does with its soft limit at start`, value: how, source: 'known programs' }]),
         ...runtimes,
       ],
       fixes: fixes(space, series, most, scope),
       byHand: `socklens limits ${scope.target}`,
     },
   ];
+}
+
+/** What the programs have that start containers: those alike in one line, a host may have a shim for each of a hundred. */
+function runtimeLimits({ runtimeProcesses }: Series): Evidence[] {
+  const alike = grouped(runtimeProcesses, ({ name, softLimit, hardLimit }) => `${name} ${softLimit}:${hardLimit}`);
+  return [...alike.values()].flatMap(([first, ...others]) => {
+    if (first === undefined) return [];
+    const { pid, name, softLimit, hardLimit } = first;
+    return [
+      {
+        what: `limit of ${name} (${pid}${others.length === 0 ? '' : ` and ${others.length} more`}) on the host`,
+        value: `${softLimit ?? 'unlimited'}:${hardLimit ?? 'unlimited'}`,
+        source: `/proc/${pid}/limits`,
+      },
+    ];
+  });
 }
 
 function fixes(space: SpaceSeries, series: Series, { process, verdict }: Judged, scope: Finding['scope']): Fix[] {

@@ -8,6 +8,7 @@ import { tcpListeners } from '../listeners.ts';
 import { grouped, lastDump } from '../looks.ts';
 import { type RuleInput, rule } from '../rule.ts';
 import { endpointText, spaceScope } from '../scopes.ts';
+import { counted } from '../texts.ts';
 
 /** One service under two spellings of its address. */
 export const v4mappedMix = rule({
@@ -38,7 +39,7 @@ function ofSpace(series: SpaceSeries, { series: { names } }: RuleInput) {
       fact({
         rule: 'V4MAPPED_MIX',
         scope,
-        summary: `${service} is one service in two tables: ${sockets.length - mapped} sockets spell it as IPv4, ${mapped} as IPv4-mapped IPv6; they are counted together`,
+        summary: `${service} is one service in two tables: ${counted(sockets.length - mapped, 'socket')} with its IPv4 address, ${mapped} with the same as IPv4-mapped IPv6; they are counted together`,
         evidence: [
           { what: `IPv4 sockets of ${service}`, value: sockets.length - mapped, source: 'sock_diag, AF_INET' },
           { what: `IPv4-mapped sockets of ${service}`, value: mapped, source: 'sock_diag, AF_INET6' },

@@ -1,0 +1,92 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import path from 'node:path';
+import type { Diagnosis } from '../src/model/diagnosis.ts';
+import { createNetns, type TestNetns } from '../test/support/netns.ts';
+import { manySockets } from '../test/support/recipes/many-sockets.ts';
+import { environment, SOCKLENS } from './command.ts';
+import type { Result } from './comparison.ts';
+import { summarise } from './statistics.ts';
+
+/** Both ends are in the namespace: 10,000 sockets. */
+const CONNECTIONS = 5_000;
+const LISTENERS = 10;
+const SECONDS = 10;
+const ROUNDS = 5;
+const HOOK = `--require ${path.join(import.meta.dirname, 'cpu-time.cjs')}`;
+
+/** What the doctor takes of a core while it looks at 10,000 sockets, its start and its verdict among that. */
+export async function doctorOfMany(): Promise<Result> {
+  const runs = await doctorRuns();
+  const { median, min, max } = summarise(runs.map(({ cpuMs }) => cpuMs / SECONDS / 10));
+  return {
+    title: `${CONNECTIONS * 2} sockets in one namespace: doctor --for ${SECONDS}s`,
+    ...{ value: median, unit: '% of a core', bar: 15 },
+    remarks: [`min ${min.toFixed(1)} %, max ${max.toFixed(1)} % (${ROUNDS} rounds), with the start and the verdict`],
+  };
+}
+
+/** How long after the time was up the doctor has said what it has to say, and ended. */
+export async function verdictOfMany(): Promise<Result> {
+  const runs = await doctorRuns();
+  const { median, max } = summarise(runs.map(({ beyondMs }) => beyondMs / 1000));
+  const [slowest] = runs.flatMap(({ rules }) => rules).sort((a, b) => (b.tookMs ?? 0) - (a.tookMs ?? 0));
+  return {
+    title: `The same: from the end of the ${SECONDS} s to the end of the process`,
+    ...{ value: max, unit: 's', bar: 1 },
+    remarks: [
+      `the most of ${ROUNDS} rounds, median ${median.toFixed(2)} s; the slowest rule: ${slowest?.rule}, ${slowest?.tookMs} ms`,
+      'the start of the program is counted too',
+    ],
+  };
+}
+
+interface Run {
+  cpuMs: number;
+  /** Wall time of the whole process without the time that it was told to look for. */
+  beyondMs: number;
+  rules: Diagnosis['rules'];
+}
+
+let made: Promise<Run[]> | undefined;
+
+/** The same rounds for both measures. */
+function doctorRuns(): Promise<Run[]> {
+  made ??= makeRuns();
+  return made;
+}
+
+async function makeRuns(): Promise<Run[]> {
+  const netns = createNetns();
+  try {
+    const sockets = await manySockets(netns, CONNECTIONS, LISTENERS);
+    const runs: Run[] = [];
+    for (let round = 0; round < ROUNDS; round++) runs.push(await runDoctor(netns));
+    await sockets.stop();
+    return runs;
+  } finally {
+    netns.remove();
+  }
+}
+
+async function runDoctor({ name }: TestNetns): Promise<Run> {
+  const begin = performance.now();
+  const child = spawn(SOCKLENS, ['doctor', `netns:${name}`, '--for', `${SECONDS}s`, '--json'], {
+    env: environment({ NODE_OPTIONS: HOOK }),
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  let answer = '';
+  let complaint = '';
+  child.stdout.setEncoding('utf8').on('data', (piece: string) => {
+    answer += piece;
+  });
+  child.stderr.setEncoding('utf8').on('data', (piece: string) => {
+    complaint += piece;
+  });
+  const [status] = await once(child, 'close');
+  const beyondMs = performance.now() - begin - SECONDS * 1000;
+  // 1 is a diagnosis too.
+  if (status !== 0 && status !== 1) throw new Error(`doctor ended with ${status}: ${complaint.trim()}`);
+  const { rules } = JSON.parse(answer) as Diagnosis;
+  return { cpuMs: Number(/^cpu ([\d.]+) ms$/m.exec(complaint)?.[1]), beyondMs, rules };
+}

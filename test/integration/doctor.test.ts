@@ -1,0 +1,156 @@
+/** The doctor's options and its configuration file, on a namespace with one listener and a few connections. */
+import fs from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { Diagnosis } from '../../src/model/diagnosis.ts';
+import { LAUNCHER, socklens } from '../support/cli.ts';
+import { createNetns, removeAllNetns, type TestNetns } from '../support/netns.ts';
+import { AF, SOCK } from '../support/recipes/constants.ts';
+import { Workshop } from '../support/recipes/workshop.ts';
+
+const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'socklens-doctor-'));
+let netns: TestNetns;
+let quiet: TestNetns;
+let target: string;
+
+beforeAll(async () => {
+  netns = createNetns();
+  quiet = createNetns();
+  target = `netns:${netns.name}`;
+  const server = await Workshop.start(netns);
+  const client = await Workshop.start(netns);
+  const listener = await server.tcpListener('127.0.0.1', 3306, 64);
+  for (let made = 0; made < 12; made++) await client.connect(await client.socket(AF.INET, SOCK.STREAM), listener);
+});
+
+afterAll(() => {
+  removeAllNetns();
+  fs.rmSync(folder, { recursive: true, force: true });
+});
+
+/** Runs the doctor for a moment, in a folder of its own or with a file that says this. */
+function doctor(args: readonly string[], toml?: string) {
+  const file = path.join(folder, 'given.toml');
+  if (toml !== undefined) fs.writeFileSync(file, toml);
+  return socklens(['doctor', '--for', '1s', ...args, ...(toml === undefined ? [] : ['--config', file])]);
+}
+
+function diagnosis(args: readonly string[], toml?: string): Diagnosis & { schema: number; target: string } {
+  return JSON.parse(doctor([...args, '--json'], toml).stdout) as Diagnosis & { schema: number; target: string };
+}
+
+describe('targets and rules', () => {
+  test('several targets are one diagnosis', () => {
+    const found = diagnosis([target, `netns:${quiet.name}`, '--rule', 'POOL_OVERRUN', '--pool', '127.0.0.1:3306=5']);
+    expect(found.targets).toEqual([target, `netns:${quiet.name}`]);
+    expect(found.target).toBe(found.targets.join(','));
+    expect(found.findings).toMatchObject([{ rule: 'POOL_OVERRUN', severity: 'critical', scope: { kind: 'process' } }]);
+    expect(found.rules).toMatchObject([{ rule: 'POOL_OVERRUN', judged: true, findings: 1 }]);
+    expect(found.healthy).toBe(false);
+  });
+
+  test('--rule takes several and any case, --skip takes away', () => {
+    const names = (args: string[]) => diagnosis([target, ...args]).rules.map(({ rule }) => rule);
+    expect(names(['--rule', 'orphans,pool_overrun', '--rule', 'EVENT_LOSS']).sort()).toEqual(
+      ['EVENT_LOSS', 'ORPHANS', 'POOL_OVERRUN'].sort(),
+    );
+    const all = names([]);
+    expect(names(['--skip', 'ORPHANS'])).toEqual(all.filter((name) => name !== 'ORPHANS'));
+  });
+
+  test('a rule whose window is longer than the look is told as not judged', () => {
+    const { rules } = diagnosis([target, '--rule', 'CONN_CHURN']);
+    expect(rules).toEqual([{ rule: 'CONN_CHURN', judged: false, needsMs: 60_000, findings: 0 }]);
+    expect(doctor([target, '--rule', 'CONN_CHURN']).stdout).toContain('not judged: CONN_CHURN needs 1m00s (--for)');
+  });
+});
+
+describe('mistakes are told in one line, status 2', () => {
+  test.each([
+    [['--set', 'POOL_OVERRUN.stock'], 'write RULE.setting=value'],
+    [['--set', 'NO_RULE.a=1'], 'no rule "NO_RULE"'],
+    [['--set', 'POOL_OVERRUN.stuck=1'], 'POOL_OVERRUN has no setting "stuck"; its settings: '],
+    [['--set', 'POOL_OVERRUN.stock=many'], '"many" is no value; write a number'],
+    [['--set', 'POOL_OVERRUN.historyMs=5x'], 'write 500ms, 60s, 5m or 1h'],
+    [['--rule', 'NO_RULE'], 'no rule "NO_RULE"'],
+    [['--skip', 'NO_RULE'], 'no rule "NO_RULE"'],
+    [['--pool', 'db=50'], 'write HOST:PORT=NUMBER'],
+    [['--server-limit', 'db:3306'], 'write HOST:PORT=NUMBER'],
+    [['--config', '/no/such/file'], '/no/such/file: cannot be read (ENOENT)'],
+  ])('%j', (args, text) => {
+    const { status, stdout, stderr } = doctor([target, ...args]);
+    expect({ status, stdout }).toEqual({ status: 2, stdout: '' });
+    expect(stderr).toContain(text);
+    expect(stderr.trimEnd().split('\n')).toHaveLength(1);
+  });
+
+  test.each([
+    ['[doctor\n', 'given.toml: '],
+    ['[doctor]\nrule = 1\n', 'given.toml: doctor.rule'],
+    ['[doctor.rules.NO_RULE]\na = 1\n', 'given.toml: no rule "NO_RULE"'],
+    ['[doctor.rules.POOL_OVERRUN]\nstuck = 1\n', 'POOL_OVERRUN has no setting "stuck"'],
+    ['[doctor.rules.POOL_OVERRUN]\nstock = "many"\n', '"many" is no value'],
+    ['[pools]\n"db:3306" = "fifty"\n', 'given.toml: pools'],
+    ['[pools]\n"db" = 50\n', 'write HOST:PORT=NUMBER'],
+    ['[server-limits]\n"db:3306" = 0\n', 'given.toml: server-limits'],
+  ])('socklens.toml: %j', (toml, text) => {
+    const { status, stderr } = doctor([target], toml);
+    expect(status).toBe(2);
+    expect(stderr).toContain(text);
+    expect(stderr.trimEnd().split('\n')).toHaveLength(1);
+  });
+});
+
+describe('socklens.toml', () => {
+  test('thresholds and windows; the command line wins', () => {
+    const toml = '[doctor.rules.POOL_OVERRUN]\nstock = 10\n';
+    const only = ['--rule', 'POOL_OVERRUN'];
+    expect(diagnosis([target, ...only]).findings).toEqual([]);
+    expect(diagnosis([target, ...only], toml).findings).toMatchObject([{ severity: 'warning' }]);
+    expect(diagnosis([target, ...only, '--set', 'POOL_OVERRUN.stock=13'], toml).findings).toEqual([]);
+    const shorter = '[doctor.rules.CONN_CHURN]\nwindowMs = "500ms"\n';
+    expect(diagnosis([target, '--rule', 'CONN_CHURN'], shorter).rules).toMatchObject([{ judged: true, needsMs: 500 }]);
+  });
+
+  test('pools and server limits', () => {
+    const pool = diagnosis([target, '--rule', 'POOL_OVERRUN'], '[pools]\n"127.0.0.1:3306" = 11\n');
+    expect(pool.findings).toMatchObject([{ severity: 'critical', summary: expect.stringContaining('12 connections') }]);
+    const limit = diagnosis([target, '--rule', 'POOL_OVERRUN'], '[server-limits]\n"127.0.0.1:3306" = 14\n');
+    expect(limit.findings).toMatchObject([{ severity: 'warning' }]);
+    expect(diagnosis([target, '--rule', 'POOL_OVERRUN'], '[pools]\n"127.0.0.1:3306" = 12\n').healthy).toBe(true);
+  });
+
+  test('skip and for, from the working folder', () => {
+    fs.writeFileSync(path.join(folder, 'socklens.toml'), '[doctor]\nfor = "500ms"\nskip = ["ORPHANS"]\n');
+    const { status, stdout } = socklens(['doctor', target, '--json'], {}, [
+      'sh',
+      '-c',
+      `cd ${folder} && exec "$@"`,
+      path.basename(LAUNCHER),
+    ]);
+    expect(status).toBe(0);
+    const { from, to, rules } = JSON.parse(stdout) as { from: string; to: string; rules: { rule: string }[] };
+    expect(rules.map(({ rule }) => rule)).not.toContain('ORPHANS');
+    expect(Date.parse(to) - Date.parse(from)).toBeLessThan(5000);
+  });
+});
+
+test('the socklens.toml of docs/doctor.md is understood', () => {
+  const toml = /```toml\n(.*?)```/s.exec(fs.readFileSync('docs/doctor.md', 'utf8'))?.[1] ?? '';
+  expect(toml).toContain('[server-limits]');
+  const rules = diagnosis([target, '--rule', 'CLOSE_WAIT_LEAK,HOST_NETWORK'], toml).rules.map(({ rule }) => rule);
+  expect(rules).toEqual(['CLOSE_WAIT_LEAK']);
+});
+
+test('with --json all is there that docs/doctor.md names', () => {
+  const found = diagnosis([target, '--pool', '127.0.0.1:3306=5', '--rule', 'POOL_OVERRUN']);
+  expect(Object.keys(found).sort()).toEqual(
+    ['schema', 'target', 'targets', 'from', 'to', 'findings', 'rules', 'coverage', 'healthy'].sort(),
+  );
+  const [finding] = found.findings;
+  expect(Object.keys(finding ?? {}).sort()).toEqual(
+    ['rule', 'severity', 'confidence', 'scope', 'summary', 'evidence', 'fixes', 'byHand', 'about'].sort(),
+  );
+  expect(Object.keys(found.rules[0] ?? {}).sort()).toEqual(['rule', 'judged', 'needsMs', 'tookMs', 'findings'].sort());
+});
