@@ -1,16 +1,21 @@
 import { RULES } from '../../analyze/doctor/catalogue.ts';
 import { examine } from '../../analyze/doctor/examine.ts';
 import type { Declarations } from '../../analyze/doctor/rule.ts';
+import type { Budget } from '../../analyze/guard/budget.ts';
+import { judgeBudget } from '../../analyze/guard/judge.ts';
+import type { Phases } from '../../analyze/guard/target-value.ts';
 import type { Machine } from '../../collect/machine.ts';
 import { Sampler } from '../../collect/sampling/sampler.ts';
 import { SeriesBuilder } from '../../collect/sampling/series-builder.ts';
 import type { SourceDetails, Tick, TickWish } from '../../collect/sampling/source.ts';
 import type { Diagnosis } from '../../model/diagnosis.ts';
+import type { BudgetResult } from '../../model/guard.ts';
 import type { LabFirsts, LabMoment } from '../../model/lab-phase.ts';
 import type { SpaceSample } from '../../model/sample.ts';
 import type { Series } from '../../model/series.ts';
 import { everySocket } from '../../model/socket-query.ts';
 import { TCP_STATE } from '../../model/tcp-state.ts';
+import { GuardMeters } from '../guard/guard-meters.ts';
 import type { LabRunning } from './ground.ts';
 
 const INTERVAL_MS = 500;
@@ -27,6 +32,13 @@ const ASK_EVERY = 20;
 
 const NOTHING_DECLARED: Declarations = { pools: [], serverLimits: [] };
 
+/** What a load showed to who watched it. */
+export interface LabSeen {
+  diagnosis: Diagnosis;
+  series: Series;
+  budgets: BudgetResult[];
+}
+
 /** Watches a lab from outside, as one would watch strangers' containers, and asks the doctor again and again. */
 export class LabWatcher {
   readonly moments: LabMoment[] = [];
@@ -36,60 +48,104 @@ export class LabWatcher {
   readonly #builder = new SeriesBuilder();
   readonly #details: SourceDetails;
   readonly #stop = new AbortController();
+  readonly #budgets: readonly Budget[];
+  readonly #meters: GuardMeters;
+  readonly #wish: TickWish;
+  #fromMs = Date.now();
   #startedMs = Date.now();
   #askMs = 0;
   #done: Promise<void> | undefined;
 
-  private constructor(running: LabRunning, sampler: Sampler, details: SourceDetails) {
+  private constructor(running: LabRunning, sampler: Sampler, details: SourceDetails, budgets: readonly Budget[]) {
     this.#running = running;
     this.#sampler = sampler;
     this.#details = details;
+    this.#budgets = budgets;
+    this.#meters = new GuardMeters(sampler, budgets);
+    this.#wish = {
+      looksAt: () => true,
+      query: () => ({ ...everySocket(), tcpInfo: true }),
+      ...{ processes: 'kinds', allCounters: true },
+      ended: (space, ended) => {
+        this.#builder.ended(space, ended);
+        this.#meters.ended(space, ended);
+      },
+    };
   }
 
-  /** @throws {Failure} when the lab may not be looked at */
-  static async start(machine: Machine, running: LabRunning): Promise<LabWatcher> {
+  /**
+   * @param budgets to be judged over the load
+   * @throws {Failure} when the lab may not be looked at
+   */
+  static async start(machine: Machine, running: LabRunning, budgets: readonly Budget[]): Promise<LabWatcher> {
     const target = [...running.receivers, running.database].join(',');
     const sampler = await Sampler.start(machine, target, {
       ...{ intervalMs: INTERVAL_MS, events: true, names: true, host: true },
     });
-    return new LabWatcher(running, sampler, await sampler.details());
+    return new LabWatcher(running, sampler, await sampler.details(), budgets);
   }
 
-  /** From now on. */
-  begin(): void {
-    this.#startedMs = Date.now();
+  /** Looks once, for the baselines; then from now on. */
+  async begin(): Promise<void> {
+    const tick = await this.#sampler.next(this.#wish);
+    if (tick !== undefined) {
+      this.#fromMs = tick.atMs;
+      await this.#meters.add(tick);
+      this.#add(tick);
+    }
+    this.#meters.begin();
+    // A look that is to be before the load is not within the same millisecond.
+    this.#startedMs = Date.now() + 1;
     this.#done = this.#watch();
   }
 
-  /** Stops, and gives the doctor's last word with everything that was seen. */
-  async finish(): Promise<{ diagnosis: Diagnosis; series: Series }> {
+  /**
+   * Stops, and gives the doctor's last word with everything that was seen.
+   *
+   * @param quietMs how long the load has been silent by now
+   */
+  async finish(quietMs: number): Promise<LabSeen> {
+    const phases: Phases = {
+      ...{ fromMs: this.#fromMs, startedMs: this.#startedMs, endedMs: Date.now() - quietMs },
+      ...{ intervalMs: INTERVAL_MS, interrupted: false },
+    };
+    await this.stop();
+    const series = this.#series();
+    const diagnosis = diagnose(series);
+    const { findings } = diagnosis;
+    const budgets = this.#budgets.map((budget, index) =>
+      judgeBudget(budget, { phases, points: this.#meters.points[index] ?? [], findings }),
+    );
+    return { diagnosis, series, budgets };
+  }
+
+  /** Stops. Can be called twice. */
+  async stop(): Promise<void> {
+    if (this.#stop.signal.aborted) return;
     this.#stop.abort();
     await this.#done;
     this.#sampler.close();
-    const series = this.#series();
-    return { diagnosis: diagnose(series), series };
   }
 
   async #watch(): Promise<void> {
-    const wish: TickWish = {
-      looksAt: () => true,
-      query: () => ({ ...everySocket(), tcpInfo: true }),
-      ...{ processes: 'kinds', allCounters: true },
-      ended: (space, ended) => this.#builder.ended(space, ended),
-    };
     const { signal } = this.#stop;
     for (
-      let tick = await this.#sampler.next(wish, signal);
+      let tick = await this.#sampler.next(this.#wish, signal);
       tick !== undefined;
-      tick = await this.#sampler.next(wish, signal)
+      tick = await this.#sampler.next(this.#wish, signal)
     ) {
-      const samples = this.#builder.add(tick);
-      for (const { space } of tick.spaces) {
-        if (this.#builder.wantsSysctls(space)) this.#builder.setSysctls(space, this.#sampler.sysctls(space));
-      }
-      this.#note(tick, samples);
+      await this.#meters.add(tick);
+      this.#note(tick, this.#add(tick));
       this.#askDoctor(tick.atMs - this.#startedMs);
     }
+  }
+
+  #add(tick: Tick): SpaceSample[] {
+    const samples = this.#builder.add(tick);
+    for (const { space } of tick.spaces) {
+      if (this.#builder.wantsSysctls(space)) this.#builder.setSysctls(space, this.#sampler.sysctls(space));
+    }
+    return samples;
   }
 
   #note({ atMs, spaces }: Tick, samples: readonly SpaceSample[]): void {
@@ -103,8 +159,13 @@ export class LabWatcher {
       if (receiver === this.#running.receivers[0]) busiest = sample;
     });
     const process = [...(busiest?.processes ?? [])].sort((a, b) => b.used - a.used)[0];
+    const ms = atMs - this.#startedMs;
+    // Clients that are turned away at the door may be the first to notice, before any request fails.
+    if (process !== undefined && process.used >= (process.softLimit ?? Number.POSITIVE_INFINITY)) {
+      this.firsts.descriptors ??= ms;
+    }
     this.moments.push({
-      ms: atMs - this.#startedMs,
+      ms,
       toDatabase: counts.get(this.#running.receivers[0] ?? '') ?? 0,
       toDatabaseAll: [...counts.values()].reduce((sum, count) => sum + count, 0),
       descriptors: process?.used ?? 0,
