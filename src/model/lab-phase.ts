@@ -35,7 +35,7 @@ export interface LabPhaseResult {
   moments: readonly LabMoment[];
   firsts: LabFirsts;
   diagnosis: Diagnosis;
-  /** What a guard of the mended service says of it. */
+  /** What a guard says of it, where all is mended; empty in the phases before. */
   budgets: readonly BudgetResult[];
   /** Soft limit of open files of PID 1, beside that of the receivers; null for unlimited or unknown. */
   hostLimit: number | null;

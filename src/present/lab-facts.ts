@@ -9,7 +9,7 @@ export function verbLines({ moments, hostLimit, nofile }: LabPhaseResult, width:
   const fullest = fullestOf(moments);
   const host = hostLimit === null ? 'no limit' : String(hostLimit);
   return [
-    `watch   established to the database: ${counts[0] ?? 0}, at most ${Math.max(0, ...counts)}, ${counts.at(-1) ?? 0} after the load  ${spark(counts, Math.max(8, width))}`,
+    `watch   established to the database: ${counts[0] ?? 0}, at most ${Math.max(0, ...counts)}, ${counts.at(-1) ?? 0} after the load ${spark(counts, Math.max(8, width))}`,
     `limits  nofile ${nofile}, at most ${fullest} used (${Math.round((fullest / nofile) * 100)} %); the host's PID 1: ${host}`,
   ];
 }
@@ -33,11 +33,12 @@ export function loadText({ load }: LabPhaseResult): string {
   return `${load.requests} requests, ${load.servedAtGoal}/s served at the goal, ${errorText(load.errors)}, worst ${Math.round(load.maxMs ?? 0)} ms`;
 }
 
-/** What a guard of the mended service says: `4 of 5 budgets hold`, and those that do not. */
+/** What a guard of the mended service says: `5 of 5 budgets held`, and each; empty where none was judged. */
 export function budgetLines({ budgets }: LabPhaseResult): string[] {
+  if (budgets.length === 0) return [];
   const lines = budgets.map(({ verdict, budget, worst, unit }) => {
     const value = worst === undefined ? 'nothing seen' : `${worst.value}${unit ?? ''}`;
-    return `${verdict === 'held' ? 'held  ' : verdict.toUpperCase()}  ${budget}  (${value})`;
+    return `${verdict === 'held' ? 'held  ' : verdict.toUpperCase()}  ${budget} (${value})`;
   });
   const held = budgets.filter(({ verdict }) => verdict === 'held').length;
   return [`guard   ${held} of ${budgets.length} budgets held`, ...lines.map((line) => `  ${line}`)];

@@ -178,7 +178,7 @@ function ecsLines(nofile: number): string[] {
   const fixes = limitFixes({ kind: 'ecs-ec2', hostNetwork: false }, 'nofile', nofile, nofile);
   const snippet = fixes[0]?.snippet?.split('\n') ?? [];
   return [
-    '  In the incident these were ECS tasks, and this stood in the task definition from then on:',
+    '  In the incident these were ECS tasks; this went into the task definition:',
     ...snippet.map((line) => `    ${line}`),
   ];
 }

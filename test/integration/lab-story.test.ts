@@ -60,8 +60,8 @@ describe('the embedded lab', { timeout: 180_000 }, () => {
 
   it('shows the incident, both causes before the first instance fails, and both fixes', () => {
     const { phases, mended } = JSON.parse(run.stdout) as { phases: LabPhaseResult[]; mended: boolean };
-    expect(mended).toBe(true);
     expectStory(phases);
+    expect(mended).toBe(true);
   });
 });
 

@@ -51,6 +51,7 @@ export class LabWatcher {
   readonly #budgets: readonly Budget[];
   readonly #meters: GuardMeters;
   readonly #wish: TickWish;
+  #closed = false;
   #fromMs = Date.now();
   #startedMs = Date.now();
   #askMs = 0;
@@ -87,12 +88,8 @@ export class LabWatcher {
 
   /** Looks once, for the baselines; then from now on. */
   async begin(): Promise<void> {
-    const tick = await this.#sampler.next(this.#wish);
-    if (tick !== undefined) {
-      this.#fromMs = tick.atMs;
-      await this.#meters.add(tick);
-      this.#add(tick);
-    }
+    await this.#lookOnce();
+    this.#fromMs = Date.now();
     this.#meters.begin();
     // A look that is to be before the load is not within the same millisecond.
     this.#startedMs = Date.now() + 1;
@@ -109,7 +106,11 @@ export class LabWatcher {
       ...{ fromMs: this.#fromMs, startedMs: this.#startedMs, endedMs: Date.now() - quietMs },
       ...{ intervalMs: INTERVAL_MS, interrupted: false },
     };
-    await this.stop();
+    this.#stop.abort();
+    await this.#done;
+    // On a machine that is late with everything, no look may have fallen into the end of the silence.
+    await this.#lookOnce();
+    this.#close();
     const series = this.#series();
     const diagnosis = diagnose(series);
     const { findings } = diagnosis;
@@ -121,10 +122,21 @@ export class LabWatcher {
 
   /** Stops. Can be called twice. */
   async stop(): Promise<void> {
-    if (this.#stop.signal.aborted) return;
     this.#stop.abort();
     await this.#done;
-    this.#sampler.close();
+    this.#close();
+  }
+
+  #close(): void {
+    if (!this.#closed) this.#sampler.close();
+    this.#closed = true;
+  }
+
+  async #lookOnce(): Promise<void> {
+    const tick = await this.#sampler.next(this.#wish);
+    if (tick === undefined) return;
+    await this.#meters.add(tick);
+    this.#add(tick);
   }
 
   async #watch(): Promise<void> {

@@ -1,5 +1,5 @@
 import { type Phase, phasesOf } from '../../act/lab/phases.ts';
-import { fittingCap, type IncidentPlan } from '../../act/lab/plan.ts';
+import type { IncidentPlan } from '../../act/lab/plan.ts';
 import type { LabPhaseResult } from '../../model/lab-phase.ts';
 import type { LoadSecond } from '../../model/load-report.ts';
 import { SCHEMA_VERSION } from '../../present/json.ts';
@@ -35,10 +35,11 @@ export async function lab(context: FlowContext, ground: LabGround, { format }: L
   let plan: IncidentPlan | undefined;
   try {
     for (const phase of phasesOf(ground)) {
+      const judged = results.length === PHASES - 1;
       plan ??= await measure(ground, phase, stop, (capacity, made) => say(text.measured(capacity, made)));
       const result = await runPhase(
         context,
-        { ground, phase, plan, stop },
+        { ground, phase, plan, stop, judged },
         {
           begin: (running) => say(text.phase(phase, results.length, { ...ground, ...running })),
           second: (second, watcher) => say(text.second(second, watcher.moments.at(-1))),
@@ -81,6 +82,8 @@ interface PhaseRun {
   phase: Phase;
   plan: IncidentPlan;
   stop: AbortSignal | undefined;
+  /** Whether budgets are judged: of what is mended. */
+  judged: boolean;
 }
 
 interface PhaseListener {
@@ -90,14 +93,14 @@ interface PhaseListener {
 
 async function runPhase(
   { machine }: FlowContext,
-  { ground, phase, plan, stop }: PhaseRun,
+  { ground, phase, plan, stop, judged }: PhaseRun,
   listener: PhaseListener,
 ): Promise<LabPhaseResult> {
   if (stop?.aborted) throw new Stopped();
   const running: LabRunning = await ground.start(phase, plan.queryMs);
   let watcher: LabWatcher | undefined;
   try {
-    watcher = await LabWatcher.start(machine, running, labBudgets(fittingCap(ground.maxConnections, ground.instances)));
+    watcher = await LabWatcher.start(machine, running, judged ? labBudgets(phase.maxOpen) : []);
     const { firsts, moments } = watcher;
     listener.begin(running);
     await watcher.begin();
@@ -141,6 +144,6 @@ class Stopped extends Error {}
 
 /** No finding that wants mending, every request answered, and every budget of a guard kept. */
 function isMended({ diagnosis, load, budgets }: LabPhaseResult): boolean {
-  const held = budgets.every(({ verdict }) => verdict === 'held');
+  const held = budgets.length > 0 && budgets.every(({ verdict }) => verdict === 'held');
   return diagnosis.healthy && Object.keys(load.errors).length === 0 && held;
 }
