@@ -2,8 +2,8 @@ import type { Budget } from '../../analyze/guard/budget.ts';
 import { parseBudget } from '../../analyze/guard/parse-budget.ts';
 import { shortBudgets } from '../../analyze/guard/short-forms.ts';
 
-/** What a connection needs to be gone after the load; the lab keeps silent for longer. */
-const DRAIN_S = 2;
+/** Seconds that connections have to be gone after the load. */
+export const DRAIN_S = 2;
 
 /**
  * The budgets that a guard of the mended service would have. The pool's is by port, for a lab's database has

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { RULES } from '../../analyze/doctor/catalogue.ts';
 import { examine } from '../../analyze/doctor/examine.ts';
 import type { Declarations } from '../../analyze/doctor/rule.ts';
@@ -17,6 +18,7 @@ import { everySocket } from '../../model/socket-query.ts';
 import { TCP_STATE } from '../../model/tcp-state.ts';
 import { GuardMeters } from '../guard/guard-meters.ts';
 import type { LabRunning } from './ground.ts';
+import { DRAIN_S } from './lab-budgets.ts';
 
 const INTERVAL_MS = 500;
 const DATABASE_PORT = 3306;
@@ -96,20 +98,19 @@ export class LabWatcher {
     this.#done = this.#watch();
   }
 
-  /**
-   * Stops, and gives the doctor's last word with everything that was seen.
-   *
-   * @param quietMs how long the load has been silent by now
-   */
-  async finish(quietMs: number): Promise<LabSeen> {
+  /** The load has ended. Stops, and gives the doctor's last word with everything that was seen. */
+  async finish(): Promise<LabSeen> {
     const phases: Phases = {
-      ...{ fromMs: this.#fromMs, startedMs: this.#startedMs, endedMs: Date.now() - quietMs },
+      ...{ fromMs: this.#fromMs, startedMs: this.#startedMs, endedMs: Date.now() },
       ...{ intervalMs: INTERVAL_MS, interrupted: false },
     };
     this.#stop.abort();
     await this.#done;
-    // On a machine that is late with everything, no look may have fallen into the end of the silence.
-    await this.#lookOnce();
+    if (this.#budgets.length > 0) {
+      // Clients have just hung up, and what closes may take that long; then a look is certain.
+      await sleep(DRAIN_S * 1000);
+      await this.#lookOnce();
+    }
     this.#close();
     const series = this.#series();
     const diagnosis = diagnose(series);

@@ -111,7 +111,7 @@ async function runPhase(
       listener.second(second, watching);
     });
     const load = await unlessStopped(loading, stop);
-    const { diagnosis, series, budgets } = await watcher.finish(plan.load.quietMs);
+    const { diagnosis, series, budgets } = await watcher.finish();
     const first = series.runtimeProcesses.find(({ pid }) => pid === 1);
     const { name, maxOpen, nofile } = phase;
     return { name, maxOpen, nofile, load, moments, firsts, diagnosis, budgets, hostLimit: first?.softLimit ?? null };
