@@ -1,6 +1,6 @@
 #!/bin/sh
 # The main job on real sockets, on a machine that has Node with npm and nothing else: `npm run demo`.
-# Makes two namespaces with a small service in each, shows them, and removes what it made.
+# Makes two namespaces with a small service in each, shows them, replays the founding incident, and removes what it made.
 set -eu
 cd "$(dirname "$0")/.."
 . scripts/common.sh
@@ -81,4 +81,12 @@ show 'What `nsenter -t PID -n netstat -tan` prints, for who has pipelines (the f
 printf '\n$ socklens netstat netns:%s -t | grep mysql | wc -l\n' "$web"
 bin/socklens netstat "netns:$web" -t | grep mysql | wc -l
 show 'The same for scripts (the first bytes).' "ls netns:$web -t --by state --json" | cut -c1-300
+
+# The founding incident, from its beginning to its end: about a minute. It needs namespaces and nothing else.
+if unshare --net true 2>/dev/null; then
+  printf '\n# The founding incident: what it looked like, what the doctor says of it, and both fixes\n$ socklens lab\n'
+  bin/socklens lab || { say "the lab ended with status $?"; exit 1; }
+else
+  echo 'socklens lab is left out: no further network namespace can be made here.'
+fi
 printf '\nThat was it; what the demo made is removed now. `socklens --help` lists the commands.\n'

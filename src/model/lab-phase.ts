@@ -1,4 +1,5 @@
 import type { Diagnosis } from './diagnosis.ts';
+import type { BudgetResult } from './guard.ts';
 import type { LoadReport } from './load-report.ts';
 
 /** What was seen of the busiest receiver at one moment. */
@@ -34,6 +35,8 @@ export interface LabPhaseResult {
   moments: readonly LabMoment[];
   firsts: LabFirsts;
   diagnosis: Diagnosis;
+  /** What a guard says of it, where all is mended; empty in the phases before. */
+  budgets: readonly BudgetResult[];
   /** Soft limit of open files of PID 1, beside that of the receivers; null for unlimited or unknown. */
   hostLimit: number | null;
 }

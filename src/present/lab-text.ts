@@ -1,12 +1,16 @@
+import { limitFixes } from '../analyze/platform/fixes.ts';
 import type { Diagnosis } from '../model/diagnosis.ts';
 import type { Finding } from '../model/finding.ts';
 import type { LabMoment, LabPhaseResult } from '../model/lab-phase.ts';
-import type { LoadErrors, LoadPlan, LoadSecond } from '../model/load-report.ts';
-import { durationText } from './quantity-text.ts';
+import type { LoadPlan, LoadSecond } from '../model/load-report.ts';
+import { budgetLines, errorCount, firstsText, loadText, otherErrors, verbLines } from './lab-facts.ts';
 import { safeText } from './safe-text.ts';
 import { wrapped } from './wrapped.ts';
 
 const USUAL_WIDTH = 100;
+
+/** Columns of the line about `watch`, without its picture. */
+const WATCH_WIDTH = 78;
 
 /** What of the lab the story needs. */
 interface Cast {
@@ -14,6 +18,17 @@ interface Cast {
   maxConnections: number;
   instances: number;
   maxIdle: number;
+}
+
+/** What a phase has that the one before had not. */
+interface Settings {
+  maxOpen: number;
+  nofile: number;
+}
+
+interface Receivers {
+  /** TARGETs, the busiest first. */
+  receivers: readonly string[];
 }
 
 /** The story of the lab, for a person. */
@@ -27,7 +42,8 @@ export class LabText {
   opening({ what, maxConnections, instances, maxIdle }: Cast): string {
     return this.#paragraphs([
       `The founding incident: a webhook receiver in ${instances} instances behind a load balancer, each with a pool that keeps ${maxIdle} idle connections and has no cap on open ones, and may open 1024 files; a database that lets ${maxConnections} connections in.`,
-      `It runs as ${what}.`,
+      'What the person saw: "error 1040, too many connections" in the log; by nsenter and netstat 63 connections of one container to the database, and 257 half a minute later; a limit of 1024 open files inside, and about 30,000 on the host.',
+      `Here it runs as ${what}.`,
     ]);
   }
 
@@ -38,7 +54,8 @@ export class LabText {
     ]);
   }
 
-  phase({ maxOpen, nofile }: { maxOpen: number; nofile: number }, index: number, { maxIdle }: Cast): string {
+  phase({ maxOpen, nofile }: Settings, index: number, { maxIdle, receivers }: Cast & Receivers): string {
+    const [busiest = ''] = receivers;
     const title = [
       '1. The incident: SetMaxIdleConns was taken for SetMaxOpenConns',
       '2. The first fix: the pool gets its cap',
@@ -49,6 +66,8 @@ export class LabText {
       '',
       `# ${title}`,
       `  pool: ${maxIdle} idle connections kept, ${open}; nofile ${nofile}`,
+      ...(index === 0 ? byHand(busiest) : []),
+      ...(index === 2 ? ecsLines(nofile) : []),
       '',
       `${'time'.padStart(6)}${'requests'.padStart(10)}${'1040'.padStart(7)}${'EMFILE'.padStart(8)}${'other'.padStart(7)}${'worst ms'.padStart(10)}${'to db'.padStart(8)}${'all'.padStart(6)}  descriptors of the busiest`,
       '',
@@ -75,26 +94,21 @@ export class LabText {
     return `${cells.join('')}\n`;
   }
 
-  result({ load, moments, firsts, diagnosis, hostLimit, nofile }: LabPhaseResult): string {
-    const peak = Math.max(0, ...moments.map(({ toDatabase }) => toDatabase));
-    const floor = moments.at(-1)?.toDatabase ?? 0;
-    const { poolNamed, limitNamed, tooManyConnections, descriptors } = firsts;
+  result(result: LabPhaseResult): string {
+    const room = this.#width - WATCH_WIDTH;
+    const firsts = firstsText(result);
     const facts = [
-      `${load.requests} requests: ${load.servedAtGoal}/s served at the goal, ${errorText(load.errors)}, worst ${Math.round(load.maxMs ?? 0)} ms`,
-      `connections of one instance to the database: at most ${peak}, ${floor} after the load; nofile ${nofile}, while the host's PID 1 has ${hostLimit ?? 'no limit'}`,
+      `load    ${loadText(result)}`,
+      ...verbLines(result, Math.min(room, result.moments.length)),
+      ...(firsts === undefined ? [] : [`first   ${firsts}`]),
+      ...budgetLines(result),
     ];
-    const when = [
-      tooManyConnections === undefined ? undefined : `the first error 1040 after ${durationText(tooManyConnections)}`,
-      poolNamed === undefined
-        ? undefined
-        : `the doctor named the pool after ${durationText(poolNamed.ms)} (${poolNamed.rule})`,
-      limitNamed === undefined ? undefined : `the limit after ${durationText(limitNamed.ms)} (${limitNamed.rule})`,
-      descriptors === undefined
-        ? undefined
-        : `the first instance ran out of descriptors after ${durationText(descriptors)}`,
-    ].filter((part) => part !== undefined);
-    if (when.length > 0) facts.push(when.join('; '));
-    return `\n${facts.map((fact) => this.#indented(fact)).join('')}${this.#findings(diagnosis)}`;
+    return `\n${facts.map((fact) => this.#fact(fact)).join('')}${this.#findings(result.diagnosis)}`;
+  }
+
+  /** Somebody ended it. */
+  stopped(): string {
+    return '\nStopped; nothing of it is left.\n';
   }
 
   closing(results: readonly LabPhaseResult[], mended: boolean): string {
@@ -104,14 +118,14 @@ export class LabText {
       return `  ${name.padEnd(14)}${String(load.servedAtGoal).padStart(8)}/s${String(errorCount(load.errors)).padStart(9)} errors${String(Math.round(load.maxMs ?? 0)).padStart(7)} ms worst${String(peak).padStart(6)} to db${String(findings).padStart(4)} findings\n`;
     });
     const verdict = mended
-      ? 'Both mended, the same load passes: no error, no finding.'
+      ? 'Both mended, the same load passes: no error, no finding, and every budget of a guard holds.'
       : 'Not all of it was mended: see the findings above.';
     return `\n# Before and after\n${rows.join('')}\n${verdict}\n`;
   }
 
   #findings({ findings }: Diagnosis): string {
     const wanted = findings.filter(({ severity }) => severity !== 'info');
-    if (wanted.length === 0) return this.#indented('socklens doctor: nothing that needs mending');
+    if (wanted.length === 0) return this.#indented('doctor  nothing that needs mending');
     // Four instances have the same fault: what mends it is told once.
     const told = new Set<string>();
     const texts = wanted.map((finding) => {
@@ -119,7 +133,7 @@ export class LabText {
       told.add(finding.rule);
       return text;
     });
-    return `  socklens doctor:\n${texts.join('')}`;
+    return `  doctor\n${texts.join('')}`;
   }
 
   #finding({ severity, rule, scope, summary, fixes }: Finding, withFix: boolean): string {
@@ -128,13 +142,18 @@ export class LabText {
     return this.#indented(`${severity} ${rule} (${scope.name}): ${summary}`, '    ') + mend;
   }
 
+  /** A fact whose first word is a verb, or what was measured; what does not fit stands below the rest. */
+  #fact(text: string): string {
+    return this.#indented(text, '  ', ' '.repeat(8));
+  }
+
   #paragraphs(texts: readonly string[]): string {
     return texts.map((text) => this.#indented(text, '')).join('');
   }
 
-  #indented(text: string, indent = '  '): string {
-    return wrapped(safeText(text), this.#width - indent.length - 2)
-      .map((row) => `${indent}${row.first ? '' : '  '}${row.text}\n`)
+  #indented(text: string, indent = '  ', hanging = '  '): string {
+    return wrapped(safeText(text), this.#width - indent.length - hanging.length)
+      .map((row) => `${indent}${row.first ? '' : hanging}${row.text}\n`)
       .join('');
   }
 }
@@ -143,19 +162,23 @@ function count(value: number | undefined): string {
   return value === undefined || value === 0 ? '-' : String(value);
 }
 
-function otherErrors({ otherAnswer = 0, connection = 0, timeout = 0 }: LoadErrors): number {
-  return otherAnswer + connection + timeout;
+/** What to type in another terminal for the same. */
+function byHand(target: string): string[] {
+  const name = safeText(target);
+  return [
+    '  by hand, in another terminal while it runs:',
+    `    socklens watch ${name} dport 3306`,
+    `    socklens limits ${name}`,
+    `    socklens doctor ${name} --for 10s`,
+  ];
 }
 
-function errorCount(errors: LoadErrors): number {
-  return (errors.tooManyConnections ?? 0) + (errors.descriptors ?? 0) + otherErrors(errors);
-}
-
-function errorText(errors: LoadErrors): string {
-  const parts = [
-    errors.tooManyConnections === undefined ? undefined : `${errors.tooManyConnections} with error 1040`,
-    errors.descriptors === undefined ? undefined : `${errors.descriptors} for want of a descriptor`,
-    otherErrors(errors) === 0 ? undefined : `${otherErrors(errors)} failed otherwise`,
-  ].filter((part) => part !== undefined);
-  return parts.length === 0 ? 'no error' : parts.join(', ');
+/** The story's tasks ran on ECS, whatever they run on here. */
+function ecsLines(nofile: number): string[] {
+  const fixes = limitFixes({ kind: 'ecs-ec2', hostNetwork: false }, 'nofile', nofile, nofile);
+  const snippet = fixes[0]?.snippet?.split('\n') ?? [];
+  return [
+    '  In the incident these were ECS tasks; this went into the task definition:',
+    ...snippet.map((line) => `    ${line}`),
+  ];
 }

@@ -1,17 +1,24 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { RULES } from '../../analyze/doctor/catalogue.ts';
 import { examine } from '../../analyze/doctor/examine.ts';
 import type { Declarations } from '../../analyze/doctor/rule.ts';
+import type { Budget } from '../../analyze/guard/budget.ts';
+import { judgeBudget } from '../../analyze/guard/judge.ts';
+import type { Phases } from '../../analyze/guard/target-value.ts';
 import type { Machine } from '../../collect/machine.ts';
 import { Sampler } from '../../collect/sampling/sampler.ts';
 import { SeriesBuilder } from '../../collect/sampling/series-builder.ts';
 import type { SourceDetails, Tick, TickWish } from '../../collect/sampling/source.ts';
 import type { Diagnosis } from '../../model/diagnosis.ts';
+import type { BudgetResult } from '../../model/guard.ts';
 import type { LabFirsts, LabMoment } from '../../model/lab-phase.ts';
 import type { SpaceSample } from '../../model/sample.ts';
 import type { Series } from '../../model/series.ts';
 import { everySocket } from '../../model/socket-query.ts';
 import { TCP_STATE } from '../../model/tcp-state.ts';
+import { GuardMeters } from '../guard/guard-meters.ts';
 import type { LabRunning } from './ground.ts';
+import { DRAIN_S } from './lab-budgets.ts';
 
 const INTERVAL_MS = 500;
 const DATABASE_PORT = 3306;
@@ -27,6 +34,13 @@ const ASK_EVERY = 20;
 
 const NOTHING_DECLARED: Declarations = { pools: [], serverLimits: [] };
 
+/** What a load showed to who watched it. */
+export interface LabSeen {
+  diagnosis: Diagnosis;
+  series: Series;
+  budgets: BudgetResult[];
+}
+
 /** Watches a lab from outside, as one would watch strangers' containers, and asks the doctor again and again. */
 export class LabWatcher {
   readonly moments: LabMoment[] = [];
@@ -36,60 +50,115 @@ export class LabWatcher {
   readonly #builder = new SeriesBuilder();
   readonly #details: SourceDetails;
   readonly #stop = new AbortController();
+  readonly #budgets: readonly Budget[];
+  readonly #meters: GuardMeters;
+  readonly #wish: TickWish;
+  #closed = false;
+  #fromMs = Date.now();
   #startedMs = Date.now();
   #askMs = 0;
   #done: Promise<void> | undefined;
 
-  private constructor(running: LabRunning, sampler: Sampler, details: SourceDetails) {
+  private constructor(running: LabRunning, sampler: Sampler, details: SourceDetails, budgets: readonly Budget[]) {
     this.#running = running;
     this.#sampler = sampler;
     this.#details = details;
+    this.#budgets = budgets;
+    this.#meters = new GuardMeters(sampler, budgets);
+    this.#wish = {
+      looksAt: () => true,
+      query: () => ({ ...everySocket(), tcpInfo: true }),
+      ...{ processes: 'kinds', allCounters: true },
+      ended: (space, ended) => {
+        this.#builder.ended(space, ended);
+        this.#meters.ended(space, ended);
+      },
+    };
   }
 
-  /** @throws {Failure} when the lab may not be looked at */
-  static async start(machine: Machine, running: LabRunning): Promise<LabWatcher> {
+  /**
+   * @param budgets to be judged over the load
+   * @throws {Failure} when the lab may not be looked at
+   */
+  static async start(machine: Machine, running: LabRunning, budgets: readonly Budget[]): Promise<LabWatcher> {
     const target = [...running.receivers, running.database].join(',');
     const sampler = await Sampler.start(machine, target, {
       ...{ intervalMs: INTERVAL_MS, events: true, names: true, host: true },
     });
-    return new LabWatcher(running, sampler, await sampler.details());
+    return new LabWatcher(running, sampler, await sampler.details(), budgets);
   }
 
-  /** From now on. */
-  begin(): void {
-    this.#startedMs = Date.now();
+  /** Looks once, for the baselines; then from now on. */
+  async begin(): Promise<void> {
+    await this.#lookOnce();
+    this.#fromMs = Date.now();
+    this.#meters.begin();
+    // A look that is to be before the load is not within the same millisecond.
+    this.#startedMs = Date.now() + 1;
     this.#done = this.#watch();
   }
 
-  /** Stops, and gives the doctor's last word with everything that was seen. */
-  async finish(): Promise<{ diagnosis: Diagnosis; series: Series }> {
+  /** The load has ended. Stops, and gives the doctor's last word with everything that was seen. */
+  async finish(): Promise<LabSeen> {
+    const phases: Phases = {
+      ...{ fromMs: this.#fromMs, startedMs: this.#startedMs, endedMs: Date.now() },
+      ...{ intervalMs: INTERVAL_MS, interrupted: false },
+    };
     this.#stop.abort();
     await this.#done;
-    this.#sampler.close();
+    if (this.#budgets.length > 0) {
+      // Clients have just hung up, and what closes may take that long; then a look is certain.
+      await sleep(DRAIN_S * 1000);
+      await this.#lookOnce();
+    }
+    this.#close();
     const series = this.#series();
-    return { diagnosis: diagnose(series), series };
+    const diagnosis = diagnose(series);
+    const { findings } = diagnosis;
+    const budgets = this.#budgets.map((budget, index) =>
+      judgeBudget(budget, { phases, points: this.#meters.points[index] ?? [], findings }),
+    );
+    return { diagnosis, series, budgets };
+  }
+
+  /** Stops. Can be called twice. */
+  async stop(): Promise<void> {
+    this.#stop.abort();
+    await this.#done;
+    this.#close();
+  }
+
+  #close(): void {
+    if (!this.#closed) this.#sampler.close();
+    this.#closed = true;
+  }
+
+  async #lookOnce(): Promise<void> {
+    const tick = await this.#sampler.next(this.#wish);
+    if (tick === undefined) return;
+    await this.#meters.add(tick);
+    this.#add(tick);
   }
 
   async #watch(): Promise<void> {
-    const wish: TickWish = {
-      looksAt: () => true,
-      query: () => ({ ...everySocket(), tcpInfo: true }),
-      ...{ processes: 'kinds', allCounters: true },
-      ended: (space, ended) => this.#builder.ended(space, ended),
-    };
     const { signal } = this.#stop;
     for (
-      let tick = await this.#sampler.next(wish, signal);
+      let tick = await this.#sampler.next(this.#wish, signal);
       tick !== undefined;
-      tick = await this.#sampler.next(wish, signal)
+      tick = await this.#sampler.next(this.#wish, signal)
     ) {
-      const samples = this.#builder.add(tick);
-      for (const { space } of tick.spaces) {
-        if (this.#builder.wantsSysctls(space)) this.#builder.setSysctls(space, this.#sampler.sysctls(space));
-      }
-      this.#note(tick, samples);
+      await this.#meters.add(tick);
+      this.#note(tick, this.#add(tick));
       this.#askDoctor(tick.atMs - this.#startedMs);
     }
+  }
+
+  #add(tick: Tick): SpaceSample[] {
+    const samples = this.#builder.add(tick);
+    for (const { space } of tick.spaces) {
+      if (this.#builder.wantsSysctls(space)) this.#builder.setSysctls(space, this.#sampler.sysctls(space));
+    }
+    return samples;
   }
 
   #note({ atMs, spaces }: Tick, samples: readonly SpaceSample[]): void {
@@ -103,8 +172,13 @@ export class LabWatcher {
       if (receiver === this.#running.receivers[0]) busiest = sample;
     });
     const process = [...(busiest?.processes ?? [])].sort((a, b) => b.used - a.used)[0];
+    const ms = atMs - this.#startedMs;
+    // Clients that are turned away at the door may be the first to notice, before any request fails.
+    if (process !== undefined && process.used >= (process.softLimit ?? Number.POSITIVE_INFINITY)) {
+      this.firsts.descriptors ??= ms;
+    }
     this.moments.push({
-      ms: atMs - this.#startedMs,
+      ms,
       toDatabase: counts.get(this.#running.receivers[0] ?? '') ?? 0,
       toDatabaseAll: [...counts.values()].reduce((sum, count) => sum + count, 0),
       descriptors: process?.used ?? 0,

@@ -2,26 +2,26 @@ import { type Phase, phasesOf } from '../../act/lab/phases.ts';
 import type { IncidentPlan } from '../../act/lab/plan.ts';
 import type { LabPhaseResult } from '../../model/lab-phase.ts';
 import type { LoadSecond } from '../../model/load-report.ts';
-import type { Series } from '../../model/series.ts';
+import { SCHEMA_VERSION } from '../../present/json.ts';
 import { LabText } from '../../present/lab-text.ts';
 import type { FlowContext, Format } from '../context.ts';
 import type { LabGround, LabRunning } from './ground.ts';
+import { labBudgets } from './lab-budgets.ts';
 import { LabWatcher } from './lab-watcher.ts';
+
+/** The incident, and two fixes. */
+const PHASES = 3;
 
 export interface LabOptions {
   format: Extract<Format, 'text' | 'json'>;
 }
 
-/** What a phase showed, with everything that was seen. */
-interface Watched {
-  result: LabPhaseResult;
-  series: Series;
-}
-
 /**
  * `socklens lab`: the founding incident, and its two fixes, on this machine.
  *
- * @returns whether the fixed lab had no finding and no error
+ * Ctrl-C ends it in order: what was seen so far is told, and nothing is left.
+ *
+ * @returns whether the fixed lab had no finding and no error, and every budget held
  * @throws {Failure}
  */
 export async function lab(context: FlowContext, ground: LabGround, { format }: LabOptions): Promise<boolean> {
@@ -33,20 +33,29 @@ export async function lab(context: FlowContext, ground: LabGround, { format }: L
   const stop = context.stopSignal?.();
   const results: LabPhaseResult[] = [];
   let plan: IncidentPlan | undefined;
-  for (const phase of phasesOf(ground)) {
-    if (stop?.aborted) break;
-    plan ??= await measure(ground, phase, (capacity, made) => say(text.measured(capacity, made)));
-    say(text.phase(phase, results.length, ground));
-    const { result } = await runPhase(context, ground, phase, plan, (second, watcher) =>
-      say(text.second(second, watcher.moments.at(-1))),
-    );
-    results.push(result);
-    say(text.result(result));
+  try {
+    for (const phase of phasesOf(ground)) {
+      const judged = results.length === PHASES - 1;
+      plan ??= await measure(ground, phase, stop, (capacity, made) => say(text.measured(capacity, made)));
+      const result = await runPhase(
+        context,
+        { ground, phase, plan, stop, judged },
+        {
+          begin: (running) => say(text.phase(phase, results.length, { ...ground, ...running })),
+          second: (second, watcher) => say(text.second(second, watcher.moments.at(-1))),
+        },
+      );
+      results.push(result);
+      say(text.result(result));
+    }
+  } catch (error) {
+    // Ctrl-C at a terminal reaches the lab's processes too: that they are gone is no fault then.
+    if (!stop?.aborted) throw error;
   }
   const last = results.at(-1);
-  const mended = results.length === 3 && last !== undefined && isQuiet(last);
-  if (format === 'json') context.out.write(`${JSON.stringify({ schema: 1, phases: results, mended })}\n`);
-  else say(text.closing(results, mended));
+  const mended = results.length === PHASES && last !== undefined && isMended(last);
+  if (format === 'json') context.out.write(`${JSON.stringify({ schema: SCHEMA_VERSION, phases: results, mended })}\n`);
+  else say(results.length === PHASES ? text.closing(results, mended) : text.stopped());
   return mended;
 }
 
@@ -54,11 +63,12 @@ export async function lab(context: FlowContext, ground: LabGround, { format }: L
 async function measure(
   ground: LabGround,
   phase: Phase,
+  stop: AbortSignal | undefined,
   tell: (capacity: number, plan: IncidentPlan) => void,
 ): Promise<IncidentPlan> {
   const running = await ground.start(phase, undefined);
   try {
-    const capacity = await running.calibrate();
+    const capacity = await unlessStopped(running.calibrate(), stop);
     const plan = running.plan(capacity);
     tell(capacity, plan);
     return plan;
@@ -67,36 +77,73 @@ async function measure(
   }
 }
 
+interface PhaseRun {
+  ground: LabGround;
+  phase: Phase;
+  plan: IncidentPlan;
+  stop: AbortSignal | undefined;
+  /** Whether budgets are judged: of what is mended. */
+  judged: boolean;
+}
+
+interface PhaseListener {
+  begin(running: LabRunning): void;
+  second(second: LoadSecond, watcher: LabWatcher): void;
+}
+
 async function runPhase(
-  context: FlowContext,
-  ground: LabGround,
-  phase: Phase,
-  plan: IncidentPlan,
-  onSecond: (second: LoadSecond, watcher: LabWatcher) => void,
-): Promise<Watched> {
+  { machine }: FlowContext,
+  { ground, phase, plan, stop, judged }: PhaseRun,
+  listener: PhaseListener,
+): Promise<LabPhaseResult> {
+  if (stop?.aborted) throw new Stopped();
   const running: LabRunning = await ground.start(phase, plan.queryMs);
+  let watcher: LabWatcher | undefined;
   try {
-    const watcher = await LabWatcher.start(context.machine, running);
-    watcher.begin();
-    const load = await running.load(plan.load, (second) => {
-      if (second.errors.tooManyConnections !== undefined) watcher.firsts.tooManyConnections ??= second.second * 1000;
-      if (second.errors.descriptors !== undefined) watcher.firsts.descriptors ??= second.second * 1000;
-      onSecond(second, watcher);
+    watcher = await LabWatcher.start(machine, running, judged ? labBudgets(phase.maxOpen) : []);
+    const { firsts, moments } = watcher;
+    listener.begin(running);
+    await watcher.begin();
+    const watching = watcher;
+    const loading = running.load(plan.load, (second) => {
+      if (second.errors.tooManyConnections !== undefined) firsts.tooManyConnections ??= second.second * 1000;
+      if (second.errors.descriptors !== undefined) firsts.descriptors ??= second.second * 1000;
+      listener.second(second, watching);
     });
-    const { diagnosis, series } = await watcher.finish();
+    const load = await unlessStopped(loading, stop);
+    const { diagnosis, series, budgets } = await watcher.finish();
     const first = series.runtimeProcesses.find(({ pid }) => pid === 1);
     const { name, maxOpen, nofile } = phase;
-    const { moments, firsts } = watcher;
-    return {
-      result: { name, maxOpen, nofile, load, moments, firsts, diagnosis, hostLimit: first?.softLimit ?? null },
-      series,
-    };
+    return { name, maxOpen, nofile, load, moments, firsts, diagnosis, budgets, hostLimit: first?.softLimit ?? null };
   } finally {
+    await watcher?.stop();
     await running.stop();
   }
 }
 
-/** No finding that wants mending, and every request answered. */
-function isQuiet({ diagnosis, load }: LabPhaseResult): boolean {
-  return diagnosis.healthy && Object.keys(load.errors).length === 0;
+/** Waits for something, but no longer than until Ctrl-C. */
+async function unlessStopped<T>(promise: Promise<T>, stop: AbortSignal | undefined): Promise<T> {
+  if (stop === undefined) return promise;
+  let listener = () => {};
+  const stopped = new Promise<never>((_, reject) => {
+    listener = () => reject(new Stopped());
+    if (stop.aborted) listener();
+    else stop.addEventListener('abort', listener, { once: true });
+  });
+  // Whichever comes second is nobody's any more.
+  promise.catch(() => {});
+  try {
+    return await Promise.race([promise, stopped]);
+  } finally {
+    stop.removeEventListener('abort', listener);
+  }
+}
+
+/** Somebody pressed Ctrl-C. */
+class Stopped extends Error {}
+
+/** No finding that wants mending, every request answered, and every budget of a guard kept. */
+function isMended({ diagnosis, load, budgets }: LabPhaseResult): boolean {
+  const held = budgets.length > 0 && budgets.every(({ verdict }) => verdict === 'held');
+  return diagnosis.healthy && Object.keys(load.errors).length === 0 && held;
 }

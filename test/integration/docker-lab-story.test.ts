@@ -1,0 +1,35 @@
+/** The founding incident from beginning to end, in containers with a real MariaDB. */
+import { describe, expect, test } from 'vitest';
+import { containerGround } from '../../src/flows/lab/container-ground.ts';
+import { lab } from '../../src/flows/lab/lab.ts';
+import { localContext } from '../../src/flows/local.ts';
+import type { LabPhaseResult } from '../../src/model/lab-phase.ts';
+import { hostRoles, rolesMissing } from '../support/container-roles.ts';
+import { type TestEngine, testEngine } from '../support/engine.ts';
+import { expectStory } from '../support/lab-story.ts';
+
+const engine = testEngine();
+const missing = typeof engine === 'string' ? engine : rolesMissing();
+const NAME = `slstory-${process.pid}`;
+
+if (typeof engine === 'string' || missing !== undefined) test.skip(`docker: the lab's story: ${missing}`, () => {});
+else describe('docker: the story of the lab', { timeout: 300_000 }, () => describeStory(engine));
+
+function describeStory(docker: TestEngine): void {
+  test('both causes are named before the first container fails, and mended the same load passes', async () => {
+    const env = { ...process.env, DOCKER_HOST: docker.endpoint };
+    let written = '';
+    const write = (text: string | Uint8Array) => {
+      written += text;
+    };
+    const out = { write, columns: undefined };
+    const context = localContext(env, out, out);
+    const mended = await lab(context, containerGround(hostRoles(docker.image), env, NAME), { format: 'json' });
+    const { phases } = JSON.parse(written) as { phases: LabPhaseResult[] };
+    expectStory(phases);
+    expect(mended).toBe(true);
+    const filters = encodeURIComponent(JSON.stringify({ label: [`socklens.lab=${NAME}`] }));
+    expect(await docker.ask('GET', `/containers/json?all=1&filters=${filters}`)).toEqual([]);
+    expect(await docker.ask('GET', `/networks?filters=${filters}`)).toEqual([]);
+  });
+}

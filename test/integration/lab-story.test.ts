@@ -1,0 +1,81 @@
+/** The founding incident from beginning to end: the embedded lab as its users start it. */
+import { spawn } from 'node:child_process';
+import fs from 'node:fs';
+import { beforeAll, describe, expect, it } from 'vitest';
+import type { LabPhaseResult } from '../../src/model/lab-phase.ts';
+import { LAUNCHER } from '../support/cli.ts';
+import { expectStory } from '../support/lab-story.ts';
+import { until } from '../support/netns.ts';
+
+const NAMES_FOLDER = '/run/netns';
+/** What issue 6 allows the embedded lab. */
+const MOST_MS = 120_000;
+
+interface Run {
+  status: number | null;
+  stdout: string;
+  stderr: string;
+}
+
+/** Starts the lab. @returns its process, what it has written so far, and its end */
+function start(...args: string[]) {
+  const child = spawn(LAUNCHER, ['lab', ...args], { stdio: ['ignore', 'pipe', 'pipe'] });
+  const written = { stdout: '', stderr: '' };
+  child.stdout.setEncoding('utf8').on('data', (text: string) => {
+    written.stdout += text;
+  });
+  child.stderr.setEncoding('utf8').on('data', (text: string) => {
+    written.stderr += text;
+  });
+  const end = new Promise<Run>((resolve) => child.once('close', (status) => resolve({ status, ...written })));
+  return { child, written, end };
+}
+
+/** Processes that a process started, and theirs, as /proc tells. */
+function descendants(pid: number): number[] {
+  const children = fs
+    .readdirSync(`/proc/${pid}/task`)
+    .flatMap((task) => fs.readFileSync(`/proc/${pid}/task/${task}/children`, 'utf8').split(' '))
+    .filter(Boolean)
+    .map(Number);
+  return children.flatMap((child) => [child, ...descendants(child)]);
+}
+
+const namesOfLab = () => fs.readdirSync(NAMES_FOLDER).filter((name) => name.startsWith('lab-'));
+
+describe('the embedded lab', { timeout: 180_000 }, () => {
+  let run: Run;
+  let tookMs = 0;
+  beforeAll(async () => {
+    const begin = Date.now();
+    run = await start('--json').end;
+    tookMs = Date.now() - begin;
+  }, 180_000);
+
+  it('ends with status 0 within two minutes, and leaves nothing', () => {
+    expect({ status: run.status, stderr: run.stderr }).toEqual({ status: 0, stderr: '' });
+    expect(tookMs).toBeLessThan(MOST_MS);
+    expect(namesOfLab()).toEqual([]);
+  });
+
+  it('shows the incident, both causes before the first instance fails, and both fixes', () => {
+    const { phases, mended } = JSON.parse(run.stdout) as { phases: LabPhaseResult[]; mended: boolean };
+    expectStory(phases);
+    expect(mended).toBe(true);
+  });
+});
+
+describe('Ctrl-C', { timeout: 120_000 }, () => {
+  it('in the middle of a load leaves no process and no name', async () => {
+    const { child, written, end } = start();
+    await until('the load to run', () => /^ +2s /m.test(written.stdout), 60_000);
+    const members = descendants(child.pid ?? 0);
+    expect(members.length).toBeGreaterThanOrEqual(7);
+    child.kill('SIGINT');
+    const { status, stdout, stderr } = await end;
+    expect({ status, stderr }).toEqual({ status: 1, stderr: '' });
+    expect(stdout).toContain('Stopped; nothing of it is left.');
+    expect(members.filter((pid) => fs.existsSync(`/proc/${pid}`))).toEqual([]);
+    expect(namesOfLab()).toEqual([]);
+  });
+});

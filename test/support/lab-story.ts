@@ -1,0 +1,49 @@
+import { expect } from 'vitest';
+import type { LabPhaseResult } from '../../src/model/lab-phase.ts';
+
+const MAX_CONNECTIONS = 151;
+/** floor(151 × 0.9 / 4) */
+const CAP = 33;
+/** The idle cap that was taken for a cap. */
+const MAX_IDLE = 50;
+
+/** Checks that the three phases tell the founding incident, whichever form it ran in. */
+export function expectStory(phases: readonly LabPhaseResult[]): void {
+  const [incident, capped, raised] = phases;
+  if (incident === undefined || capped === undefined || raised === undefined) throw new Error('a phase is missing');
+  expectIncident(incident);
+  expect(capped.load.errors.tooManyConnections).toBeUndefined();
+  expect(most(capped)).toBeLessThanOrEqual(CAP);
+  // What the second fix is for.
+  expect(worst(capped).map(({ rule }) => rule)).toContain('NOFILE_NEAR_LIMIT');
+  expectMended(raised, incident);
+}
+
+function expectIncident(incident: LabPhaseResult): void {
+  const { load, firsts, diagnosis } = incident;
+  expect(load.errors.tooManyConnections).toBeGreaterThan(20);
+  expect(most(incident)).toBeGreaterThan(MAX_IDLE);
+  expect(firsts.poolNamed?.rule).toMatch(/^POOL_/);
+  expect(firsts.limitNamed?.rule).toMatch(/^(NOFILE_NEAR_LIMIT|LIMIT_MISMATCH)$/);
+  const failed = firsts.descriptors ?? Number.POSITIVE_INFINITY;
+  expect(firsts.poolNamed?.ms).toBeLessThan(failed);
+  expect(firsts.limitNamed?.ms).toBeLessThan(failed);
+  const rules = diagnosis.findings.map(({ rule }) => rule);
+  expect(rules).toEqual(expect.arrayContaining(['NOFILE_NEAR_LIMIT']));
+  expect(rules.some((rule) => rule.startsWith('POOL_'))).toBe(true);
+}
+
+function expectMended(raised: LabPhaseResult, incident: LabPhaseResult): void {
+  expect(worst(raised)).toEqual([]);
+  expect(raised.load.errors).toEqual({});
+  expect(raised.load.goal).toBe(incident.load.goal);
+  expect(raised.load.servedAtGoal).toBeGreaterThan(incident.load.servedAtGoal);
+  expect(most(raised)).toBeLessThanOrEqual(CAP);
+  expect(Math.max(...raised.moments.map(({ toDatabaseAll }) => toDatabaseAll))).toBeLessThan(MAX_CONNECTIONS);
+  expect(raised.budgets).toHaveLength(5);
+  expect(raised.budgets.filter(({ verdict }) => verdict !== 'held')).toEqual([]);
+}
+
+const most = ({ moments }: LabPhaseResult) => Math.max(...moments.map(({ toDatabase }) => toDatabase));
+
+const worst = ({ diagnosis }: LabPhaseResult) => diagnosis.findings.filter(({ severity }) => severity !== 'info');
