@@ -116,6 +116,7 @@ describe('Redactor', () => {
       ['11.1.1.101', '44.1.1.102', '10.1.1.103', '172.17.0.104'],
     );
     const [header, details, spaces, names, ended, tick] = lines.map(
+      // biome-ignore lint/suspicious/noExplicitAny: lines of six kinds, of which the test reads what it needs
       (line) => redactor.line(line) as unknown as Record<string, any>,
     );
     expect(header).toMatchObject({ type: 'socklens-recording', version: 1, closely: true, redacted: true });
@@ -128,7 +129,7 @@ describe('Redactor', () => {
       processes: [{ kinds: { byKind: { tcp: 1 } } }],
     });
     // The same is the same everywhere.
-    const [container] = spaces?.containers;
+    const [container] = spaces?.containers ?? [];
     expect(spaces?.spaces[0].name).toBe(container.name);
     expect(header?.target.split(',')[0]).toBe(container.name);
     expect(ended?.ends.container).toEqual([container.name]);
