@@ -29,6 +29,11 @@ export interface EndedGroup {
    * refused them, or they were probes.
    */
   silent: number;
+  /**
+   * Those that had carried no data for {@link IDLE_BEFORE_MS} when they ended: an idle timeout's, not of somebody
+   * who gave them back. Absent for none, and in a recording, which does not tell it.
+   */
+  idled?: number;
   /** Sums over all of them. */
   bytesSent: number;
   bytesReceived: number;
@@ -37,3 +42,6 @@ export interface EndedGroup {
 
 /** More than a database's error packet, less than an answer. */
 export const GREETING_BYTES = 300;
+
+/** Who gives a connection back and has it closed at once has just used it, milliseconds. */
+export const IDLE_BEFORE_MS = 1500;

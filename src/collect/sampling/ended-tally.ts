@@ -1,4 +1,4 @@
-import { type EndedGroup, GREETING_BYTES } from '../../model/ended-group.ts';
+import { type EndedGroup, GREETING_BYTES, IDLE_BEFORE_MS } from '../../model/ended-group.ts';
 import { peerAddress, plainAddress } from '../../model/endpoint.ts';
 import type { EndedSocket } from '../ended-stream.ts';
 
@@ -40,6 +40,7 @@ export class EndedTally {
       group.greetedOnly++;
       if (sent === 0) group.silent++;
     }
+    if (isIdled(ended)) group.idled = (group.idled ?? 0) + 1;
     group.bytesSent += sent;
     group.bytesReceived += received;
     group.retransmits += socket.tcpInfoNumber('totalRetrans') ?? 0;
@@ -59,4 +60,10 @@ function isShort({ atMs, remembered }: EndedSocket, lastLookMs: number | undefin
     return remembered.notBeforeMs !== undefined && atMs - remembered.notBeforeMs < SHORT_MS;
   }
   return lastLookMs !== undefined && atMs - lastLookMs < SHORT_MS;
+}
+
+function isIdled({ socket }: EndedSocket): boolean {
+  const sent = socket.tcpInfoNumber('lastSentMs');
+  const received = socket.tcpInfoNumber('lastReceivedMs');
+  return sent !== undefined && received !== undefined && Math.min(sent, received) >= IDLE_BEFORE_MS;
 }

@@ -58,6 +58,17 @@ test('look-alike: a pool that shrinks after its peak closed nothing during it', 
   expect(judge(poolIdleCapOnly, resizing(founding))).toEqual([]);
 });
 
+test('look-alike: a surplus that an idle timeout closes, as HTTP keep-alive does', () => {
+  const idle = reopening(founding).spaces.map((space) => ({
+    ...space,
+    samples: space.samples.map((sample) => ({
+      ...sample,
+      sockets: sample.sockets?.map((socket) => ({ ...socket, info: { lastSentMs: 4000, lastReceivedMs: 4000 } })) ?? [],
+    })),
+  }));
+  expect(judge(poolIdleCapOnly, series(idle))).toEqual([]);
+});
+
 test('look-alike: a pool that fills up to its cap and stays there', () => {
   expect(judge(poolIdleCapOnly, reopening([1, 10, 30, 50, 50, 50, 50, 50]))).toEqual([]);
 });

@@ -1,5 +1,7 @@
+import { IDLE_BEFORE_MS } from '../../../model/ended-group.ts';
 import type { Evidence, Finding, Fix } from '../../../model/finding.ts';
 import type { SpaceSeries } from '../../../model/series.ts';
+import type { SocketRecord } from '../../../model/socket-record.ts';
 import { databaseAt } from '../databases.ts';
 import { endedClients, sumOf } from '../ended.ts';
 import { declaredFor } from '../endpoints.ts';
@@ -104,19 +106,25 @@ function fallOf({ peak, floor }: FloorReturn): number {
 
 /**
  * Connections that were closed from the beginning of a peak to the floor after it: by the events where
- * somebody listened, at least those that one look had and the next had not.
+ * somebody listened, at least those that one look had and the next had not. A surplus that is closed when it is
+ * given back has just been used; what an idle timeout closes (HTTP keep-alive) does not count.
  */
 function closesIn({ space, peer, port, looks }: Pool, { peakFrom, floorFrom }: FloorReturn): number {
   let gone = 0;
   for (let index = peakFrom; index < floorFrom; index++) {
     const after = new Set(looks[index + 1]?.sockets.map(({ cookie }) => cookie));
-    for (const { cookie } of looks[index]?.sockets ?? []) if (!after.has(cookie)) gone++;
+    for (const socket of looks[index]?.sockets ?? []) if (!after.has(socket.cookie) && !wasIdle(socket)) gone++;
   }
   const fromMs = looks[peakFrom]?.atMs ?? 0;
   const toMs = looks[floorFrom]?.atMs ?? 0;
   const ended = (endedClients(space, fromMs).get(`${peer} ${port}`) ?? []).filter(({ atMs }) => atMs <= toMs);
   return Math.max(
     gone,
-    sumOf(ended, ({ count }) => count),
+    sumOf(ended, ({ count, idled = 0 }) => count - idled),
   );
+}
+
+function wasIdle({ info }: SocketRecord): boolean {
+  if (info?.lastSentMs === undefined || info.lastReceivedMs === undefined) return false;
+  return Math.min(info.lastSentMs, info.lastReceivedMs) >= IDLE_BEFORE_MS;
 }
