@@ -37,8 +37,8 @@ export const TEXTS = {
     "'drain(all, 10s) <= baseline + 5', 'rate(opens to db:3306) <= 20/s', 'descriptors <= 80%',\n" +
     "'lost events = 0', 'findings(critical) = 0'; a FILTER alone means peak (docs/guard.md).\n" +
     'Status 0: every budget held; 1: one broke; 6: the command failed. The report is written to stderr.',
-  compare: 'Two reports of guard side by side: what got better, what got worse',
-  compareBefore: 'a report of guard, FILE.json',
+  compare: 'Two recordings, or reports of guard, side by side: what got better, what got worse',
+  compareBefore: 'a recording, or a report of guard (FILE.json)',
   compareAfter: 'another one',
   budget: 'What must hold; several times',
   guardPool: 'At most so many connections of each process to an endpoint: db:3306=50; several times',

@@ -1,12 +1,17 @@
 import fs from 'node:fs';
 import { compareRuns } from '../analyze/compare/compare-runs.ts';
 import { summarizeGuard } from '../analyze/compare/summarize-guard.ts';
+import { summarizeSeries } from '../analyze/compare/summarize-series.ts';
+import { RULES } from '../analyze/doctor/catalogue.ts';
+import { examine } from '../analyze/doctor/examine.ts';
 import { readGuardReport } from '../collect/guard-report-file.ts';
+import { openRecorded } from '../collect/sampling/open-source.ts';
 import { Failure } from '../model/failure.ts';
 import type { RunSummary } from '../model/run-summary.ts';
 import { comparisonText } from '../present/comparison-text.ts';
 import { SCHEMA_VERSION } from '../present/json.ts';
 import type { FlowContext, Format } from './context.ts';
+import { observe } from './observe.ts';
 
 export interface CompareOptions {
   before: string;
@@ -32,5 +37,21 @@ async function summaryOf(file: string): Promise<RunSummary> {
   }
   const report = await readGuardReport(file, bytes);
   if (report !== undefined) return summarizeGuard(file, report);
-  throw new Failure('usage', `${file}: it is no JSON report of socklens guard (--report FILE.json)`);
+  return summaryOfRecording(file);
+}
+
+/** Of a long recording the older looks are thinned out. */
+const MOST_SOCKETS = 300_000;
+
+/** What a recording tells of a run, and what the doctor says of it. @throws {Failure} `usage` for what is none */
+async function summaryOfRecording(file: string): Promise<RunSummary> {
+  const source = await openRecorded({ file, speed: undefined, untilMs: undefined }, undefined, true);
+  try {
+    const series = await observe(source, undefined, MOST_SOCKETS);
+    const declared = { pools: [], serverLimits: [] };
+    const { findings } = examine(series, { rules: RULES, settings: {}, declared, clock: () => performance.now() });
+    return summarizeSeries(file, series, findings);
+  } finally {
+    source.close();
+  }
 }

@@ -2,17 +2,13 @@ import { RULES } from '../analyze/doctor/catalogue.ts';
 import { type ExamineOptions, examine } from '../analyze/doctor/examine.ts';
 import type { Declarations, Rule } from '../analyze/doctor/rule.ts';
 import { openSource, type SourceOptions } from '../collect/sampling/open-source.ts';
-import { SeriesBuilder } from '../collect/sampling/series-builder.ts';
-import type { SampleSource, TickWish } from '../collect/sampling/source.ts';
 import type { Diagnosis } from '../model/diagnosis.ts';
 import { Failure } from '../model/failure.ts';
-import type { Series } from '../model/series.ts';
-import { everySocket } from '../model/socket-query.ts';
-import type { WatchedSpace } from '../model/watched.ts';
 import { ByteWriter } from '../present/byte-writer.ts';
 import { diagnosisJson } from '../present/diagnosis-json.ts';
 import { renderDiagnosis } from '../present/diagnosis-text.ts';
 import type { FlowContext, Format } from './context.ts';
+import { observe } from './observe.ts';
 
 export interface DoctorOptions extends SourceOptions {
   /** Only these rules; empty for all. */
@@ -56,26 +52,6 @@ export function chosenRules({ rules, skip }: Pick<DoctorOptions, 'rules' | 'skip
       throw new Failure('usage', `no rule "${name}"; known are ${RULES.map((rule) => rule.name).join(', ')}`);
   }
   return RULES.filter(({ name }) => (rules.length === 0 || rules.includes(name)) && !skip.includes(name));
-}
-
-/** Looks until the source ends, and keeps what was seen. */
-async function observe(source: SampleSource, stop: AbortSignal | undefined): Promise<Series> {
-  const builder = new SeriesBuilder();
-  const wish: TickWish = {
-    looksAt: () => true,
-    query: () => ({ ...everySocket(), tcpInfo: true }),
-    ...{ processes: 'kinds', allCounters: true },
-    ended: (space, ended) => builder.ended(space, ended),
-  };
-  for (let tick = await source.next(wish, stop); tick !== undefined; tick = await source.next(wish, stop)) {
-    builder.add(tick);
-    for (const { space } of tick.spaces) tellSysctls(builder, source, space);
-  }
-  return builder.series(await source.details());
-}
-
-function tellSysctls(builder: SeriesBuilder, source: SampleSource, space: WatchedSpace): void {
-  if (builder.wantsSysctls(space)) builder.setSysctls(space, source.sysctls(space));
 }
 
 function noTarget(target: string | undefined): string {

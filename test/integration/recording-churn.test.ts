@@ -4,8 +4,8 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { openRecorded } from '../../src/collect/sampling/open-source.ts';
-import { summarizeRecording } from '../../src/flows/recording-summary.ts';
 import { everySocket } from '../../src/model/socket-query.ts';
+import { socklens } from '../support/cli.ts';
 import { createNetns, type TestNetns, until } from '../support/netns.ts';
 import { Dice } from '../support/random-filter.ts';
 import { linesIn, RecordingRun, temporaryFolder, ticksIn, told } from '../support/recording-run.ts';
@@ -21,7 +21,6 @@ let closely: string;
 let lightly: string;
 /** Connections that the generator made: it has both ends. */
 let made: number;
-let pid: number;
 
 beforeAll(async () => {
   folder = temporaryFolder();
@@ -29,7 +28,6 @@ beforeAll(async () => {
   closely = path.join(folder, 'closely.slr');
   lightly = path.join(folder, 'lightly.slr');
   const generator = netns.spawnNode(GENERATOR, [String(RATE), String(SECONDS)], { stdio: ['pipe', 'pipe', 'inherit'] });
-  pid = generator.pid ?? 0;
   let said = '';
   generator.stdout?.on('data', (chunk: Buffer) => {
     said += chunk;
@@ -89,16 +87,12 @@ describe('recorded while connections come and go', () => {
     expect(late).toEqual(all.slice(all.length - late.length));
   });
 
-  it('a summary for who compares', async () => {
-    const { targets, samples, closely: all } = await summarizeRecording(closely);
-    expect([targets.length, all]).toEqual([1, true]);
-    const [only] = targets;
-    expect(samples).toBe(ticksIn(fs.readFileSync(closely)).length);
-    expect(only?.target).toBe(`netns:${netns.name}`);
-    expect([...(only?.ended ?? [])]).toEqual([['closed', 2 * made]]);
-    expect(only?.byState.get('TIME_WAIT')?.peak).toBe(made);
-    expect(only?.byState.get('LISTEN')).toEqual({ peak: 1, last: 0 });
-    expect(only?.descriptors?.pid).toBe(pid);
+  it('two recordings side by side', () => {
+    const { status, stdout } = socklens(['compare', closely, closely, '--json']);
+    expect(status).toBe(0);
+    const told = JSON.parse(stdout) as { measures: { name: string; before: number; after: number; change: string }[] };
+    const timeWait = told.measures.find(({ name }) => name === `netns:${netns.name}: TIME_WAIT at most`);
+    expect(timeWait).toMatchObject({ before: made, after: made, change: 'same' });
   });
 });
 

@@ -1,0 +1,29 @@
+import { SeriesBuilder } from '../collect/sampling/series-builder.ts';
+import type { SampleSource, TickWish } from '../collect/sampling/source.ts';
+import type { Series } from '../model/series.ts';
+import { everySocket } from '../model/socket-query.ts';
+import type { WatchedSpace } from '../model/watched.ts';
+
+/**
+ * Looks until the source ends, and keeps what was seen.
+ *
+ * @param most sockets that are kept over all looks; undefined for all of them
+ */
+export async function observe(source: SampleSource, stop?: AbortSignal, most?: number): Promise<Series> {
+  const builder = new SeriesBuilder(most);
+  const wish: TickWish = {
+    looksAt: () => true,
+    query: () => ({ ...everySocket(), tcpInfo: true }),
+    ...{ processes: 'kinds', allCounters: true },
+    ended: (space, ended) => builder.ended(space, ended),
+  };
+  for (let tick = await source.next(wish, stop); tick !== undefined; tick = await source.next(wish, stop)) {
+    builder.add(tick);
+    for (const { space } of tick.spaces) tellSysctls(builder, source, space);
+  }
+  return builder.series(await source.details());
+}
+
+function tellSysctls(builder: SeriesBuilder, source: SampleSource, space: WatchedSpace): void {
+  if (builder.wantsSysctls(space)) builder.setSysctls(space, source.sysctls(space));
+}
