@@ -49,21 +49,6 @@ function countsOf({ total, udp, states }: Counting): TopCounts {
   return { total, udp, byState };
 }
 
-/** Timer of a TIME_WAIT entry: net/ipv4/inet_diag.c, inet_twsk_diag_fill. */
-const TIME_WAIT_TIMER = 3;
-
-/**
- * Sockets of a look without TIME_WAIT that `sockstat` counts under it all the same: a FIN_WAIT2 whose
- * process closed it is such an entry too (net/ipv4/tcp_minisocks.c, tcp_time_wait).
- */
-export function entriesInOtherStates(sockets: SocketSource): number {
-  let entries = 0;
-  sockets.each(({ timer, state }) => {
-    if (timer === TIME_WAIT_TIMER && state !== TCP_STATE.TIME_WAIT) entries++;
-  });
-  return entries;
-}
-
 /** Counts with some that only a counter of the kernel told. */
 export function withCounted(counts: TopCounts, more: { timeWait?: number; udp?: number; raw?: number }): TopCounts {
   const { timeWait = 0, udp = 0, raw = 0 } = more;

@@ -1,5 +1,6 @@
 import { Roles } from '../analyze/roles.ts';
 import { Tally } from '../analyze/tally.ts';
+import { entriesInOtherStates } from '../analyze/time-wait.ts';
 import { mayNameService } from '../model/endpoint.ts';
 import type { Names } from '../model/names.ts';
 import type { BusiestPeer, Overview, OverviewRow } from '../model/overview.ts';
@@ -39,7 +40,8 @@ function rowsOf(
   });
   const row = (identity: Pick<OverviewRow, 'name' | 'runtime' | 'sharedWith'> & Partial<OverviewRow>, key: string) => {
     const tally = tallies.get(key) ?? new Tally();
-    if (look.withoutStates !== 0 && sockstat !== undefined && !shared) addCounted(tally, sockstat);
+    if (look.withoutStates !== 0 && sockstat !== undefined && !shared)
+      addCounted(tally, sockstat, entriesInOtherStates(look.sockets));
     const descriptors = fullest((processes ?? []).filter(({ container }) => !shared || container === identity.name));
     const busiestPeer = named(tally.busiestPeer(), names);
     return {
@@ -61,11 +63,12 @@ function rowsOf(
 function addCounted(
   tally: Tally,
   sockstat: { udp: number; udp6: number; raw: number; raw6: number; timeWait: number },
+  inOtherStates: number,
 ): void {
   tally.addCounted({
     udp: sockstat.udp + sockstat.udp6,
     raw: sockstat.raw + sockstat.raw6,
-    timeWait: sockstat.timeWait,
+    timeWait: Math.max(0, sockstat.timeWait - inOtherStates),
   });
 }
 

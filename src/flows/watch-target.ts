@@ -1,4 +1,5 @@
 import { countLook, type LookCounts } from '../analyze/look-counts.ts';
+import { entriesInOtherStates } from '../analyze/time-wait.ts';
 import type { EndedSocket } from '../collect/ended-stream.ts';
 import type { SpaceLook, SpaceTick, Tick } from '../collect/sampling/source.ts';
 import type { GroupKey } from '../model/group.ts';
@@ -110,10 +111,11 @@ export class WatchTarget {
   }
 
   /** Entries that the look left out for the kernel counts them: only where nothing but states is told apart. */
-  #timeWait({ sockstat }: SpaceTick, { withoutStates }: SpaceLook): number {
+  #timeWait({ sockstat }: SpaceTick, { withoutStates, sockets }: SpaceLook): number {
     const leftOut = (withoutStates & stateMask(TCP_STATE.TIME_WAIT)) !== 0;
     const onlyStates = this.#keys.every((key) => key === 'state') && this.#protos.includes('tcp');
-    return leftOut && onlyStates && this.#lookTest === undefined ? (sockstat?.timeWait ?? 0) : 0;
+    if (!leftOut || !onlyStates || this.#lookTest !== undefined) return 0;
+    return Math.max(0, (sockstat?.timeWait ?? 0) - entriesInOtherStates(sockets));
   }
 
   #changed({ groups }: LookCounts): ChangedGroup[] {

@@ -1,4 +1,5 @@
-import { countOwners, entriesInOtherStates, withCounted } from '../../analyze/top-counts.ts';
+import { entriesInOtherStates } from '../../analyze/time-wait.ts';
+import { countOwners, withCounted } from '../../analyze/top-counts.ts';
 import type { SpaceLook, SpaceTick, Tick } from '../../collect/sampling/source.ts';
 import type { DescriptorUse } from '../../model/overview.ts';
 import type { ProcessSample } from '../../model/sample.ts';
