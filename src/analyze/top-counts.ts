@@ -1,5 +1,5 @@
 import type { SocketSource, SocketView } from '../model/socket-view.ts';
-import { stateName, TCP_STATE } from '../model/tcp-state.ts';
+import { stateName } from '../model/tcp-state.ts';
 import type { TopCounts } from '../model/top-rows.ts';
 import { DistinctSockets } from './distinct.ts';
 
