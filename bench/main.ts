@@ -12,6 +12,7 @@ import { doctorOfMany, verdictOfMany } from './doctor.ts';
 import { eventsOfChurn } from './events.ts';
 import { filteredAgainstAll, filteredAgainstReceiving, filteredCommand, programAgainstReceiving } from './filter.ts';
 import { countingAgainstReceiving } from './inside.ts';
+import { guardOfLab } from './lab.ts';
 import { overviewOfNamespaces } from './overview.ts';
 import { recordingReadBack, recordingSize } from './recording.ts';
 import { resultLines, verdict } from './report.ts';
@@ -49,7 +50,7 @@ console.log('');
 
 // First what wants a quiet host: every dump walks the tables of all namespaces.
 const quiet = [overviewOfNamespaces, netstatOfContainer, eventsOfChurn, watchOfChurn, background];
-const others = [recordingSize, recordingReadBack, doctorOfMany, verdictOfMany];
+const others = [recordingSize, recordingReadBack, doctorOfMany, verdictOfMany, guardOfLab];
 for (const make of [...quiet, ...others]) await measure(make.name, make);
 
 const netns = createNetns();
