@@ -17,7 +17,7 @@ import type { Series } from '../../model/series.ts';
 import { everySocket } from '../../model/socket-query.ts';
 import { TCP_STATE } from '../../model/tcp-state.ts';
 import { GuardMeters } from '../guard/guard-meters.ts';
-import type { LabRunning } from './ground.ts';
+import { INCIDENT, type LabRunning } from './ground.ts';
 import { DRAIN_S } from './lab-budgets.ts';
 
 const INTERVAL_MS = 500;
@@ -32,7 +32,11 @@ const TWO_CAUSES = RULES.filter(({ name }) => [...POOL_RULES, ...LIMIT_RULES].in
 /** The doctor is asked again after so many times as long as the last answer took. */
 const ASK_EVERY = 20;
 
-const NOTHING_DECLARED: Declarations = { pools: [], serverLimits: [] };
+/** What the person of the story knew: the pool was meant to be one of fifty. */
+function declaredIn({ database, databaseAddress }: LabRunning): Declarations {
+  const endpoint = { host: databaseAddress === '' ? database : databaseAddress, port: DATABASE_PORT };
+  return { pools: [{ endpoint, cap: INCIDENT.maxIdle }], serverLimits: [] };
+}
 
 /** What a load showed to who watched it. */
 export interface LabSeen {
@@ -113,7 +117,7 @@ export class LabWatcher {
     }
     this.#close();
     const series = this.#series();
-    const diagnosis = diagnose(series);
+    const diagnosis = diagnose(series, this.#running);
     const { findings } = diagnosis;
     const budgets = this.#budgets.map((budget, index) =>
       judgeBudget(budget, { phases, points: this.#meters.points[index] ?? [], findings }),
@@ -190,7 +194,7 @@ export class LabWatcher {
   #askDoctor(ms: number): void {
     if (ms < this.#askMs || (this.firsts.poolNamed !== undefined && this.firsts.limitNamed !== undefined)) return;
     const begin = performance.now();
-    const { findings } = diagnose(this.#series(), TWO_CAUSES);
+    const { findings } = diagnose(this.#series(), this.#running, TWO_CAUSES);
     this.#askMs = ms + (performance.now() - begin) * ASK_EVERY;
     const named = (rules: readonly string[]) =>
       findings.find(({ rule, severity }) => severity !== 'info' && rules.includes(rule))?.rule;
@@ -212,8 +216,9 @@ export class LabWatcher {
   }
 }
 
-function diagnose(series: Series, rules = RULES): Diagnosis {
-  return examine(series, { rules, settings: {}, declared: NOTHING_DECLARED, clock: () => performance.now() });
+function diagnose(series: Series, running: LabRunning, rules = RULES): Diagnosis {
+  const declared = declaredIn(running);
+  return examine(series, { rules, settings: {}, declared, clock: () => performance.now() });
 }
 
 function established({ sockets }: SpaceSample): number {
