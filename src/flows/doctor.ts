@@ -22,7 +22,7 @@ export interface DoctorOptions extends SourceOptions {
 }
 
 /** What looking may take of one core, after a start in which it may take more: with very many sockets it looks less often. */
-const SHARE = 0.05;
+const SHARE = 0.04;
 
 /** `socklens doctor`: what is wrong, why, and how to mend it here. @returns whether nothing at `warning` or above was found */
 export async function doctor(context: FlowContext, options: DoctorOptions): Promise<boolean> {
