@@ -37,8 +37,12 @@ async function summaryOf(file: string): Promise<RunSummary> {
   }
   const report = await readGuardReport(file, bytes);
   if (report !== undefined) return summarizeGuard(file, report);
-  return summaryOfRecording(file);
+  if (bytes[0] === GZIP_MAGIC) return summaryOfRecording(file);
+  throw new Failure('usage', `${file}: it is no recording, and no JSON report of socklens guard (--report FILE.json)`);
 }
+
+/** The first byte of a gzip file, RFC 1952 section 2.3.1: a recording is one. */
+const GZIP_MAGIC = 0x1f;
 
 /** Of a long recording the older looks are thinned out. */
 const MOST_SOCKETS = 300_000;
