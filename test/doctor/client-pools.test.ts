@@ -1,7 +1,9 @@
 /** Pools as they are seen from outside: each fault on real sockets, and its healthy double. */
+import fs from 'node:fs';
 import { afterEach, expect } from 'vitest';
 import { diagnose, prove } from '../support/doctor.ts';
-import { createNetns, removeAllNetns, type TestNetns } from '../support/netns.ts';
+import { receivers } from '../support/events-run.ts';
+import { createNetns, removeAllNetns, type TestNetns, until } from '../support/netns.ts';
 import { AF, SOCK } from '../support/recipes/constants.ts';
 import { type PoolPlan, startPool } from '../support/recipes/pool.ts';
 import { Workshop } from '../support/recipes/workshop.ts';
@@ -80,18 +82,33 @@ prove({
   check: (finding) => expect(finding.summary).toMatch(/^45 of 50 /),
 });
 
-/** A light load, a heavy one, a light one again. */
+const LIGHT = { workers: 10, thinkMs: 20 };
+
+/**
+ * A light load, a heavy one, a light one again. Heavy load comes in waves: at an even one a pool settles where
+ * nothing is given back beyond the idle cap, and nothing is closed.
+ */
 const PHASES = [
-  { workers: 10, ms: 1500, thinkMs: 20 },
-  { workers: 220, ms: 3000, thinkMs: 40 },
-  { workers: 10, ms: 6000, thinkMs: 20 },
+  { ...LIGHT, ms: 1500 },
+  ...Array.from({ length: 5 }, () => [
+    { workers: 220, ms: 400, thinkMs: 40 },
+    { workers: 80, ms: 200, thinkMs: 40 },
+  ]).flat(),
+  { ...LIGHT, ms: 6000 },
 ];
+
+/** Whether somebody is told of the sockets that end in a process's namespace. */
+function listened(pid: number): boolean {
+  return receivers(fs.readFileSync(`/proc/${pid}/net/netlink`, 'latin1')) > 0;
+}
 
 /** A pool goes through its phases while the doctor looks. */
 async function driven(plans: readonly PoolPlan[], rule: string, seconds: number, more: { set?: string[] } = {}) {
   const netns = createNetns();
   const pools = await Promise.all(plans.map((plan) => startPool(netns, plan)));
   const diagnosis = diagnose(`netns:${netns.name}`, { rules: [rule], for: `${seconds}s`, interval: '500ms', ...more });
+  // What it missed of the phases it could not judge.
+  await until('the doctor to listen', () => pools.every(({ pid }) => listened(pid)));
   for (const pool of pools) pool.begin();
   return (await diagnosis).findings;
 }

@@ -95,9 +95,9 @@ describe('guard: the command', () => {
 
   it('is stopped when the time is up, its children with it, and has not failed', async () => {
     const word = `sltest-${process.pid}-sleeper`;
-    // A child that does not listen to SIGTERM.
-    const child = `trap "" TERM; while :; do read line </dev/zero; done`;
-    const script = `sh -c '${child}' ${word} & echo running; wait`;
+    // A child that does not listen to SIGTERM, and says so when that is true.
+    const child = `trap "" TERM; echo running; while :; do read line </dev/zero; done`;
+    const script = `sh -c '${child}' ${word} & wait`;
     const guard = await Guard.start(target(), [...KEPT, '--for', '1500ms'], ['sh', '-c', script]);
     expect(processesWith(word)).toHaveLength(1);
     const end = await guard.end();
@@ -165,10 +165,13 @@ describe('guard: on a terminal', () => {
     return lines;
   }
 
-  /** Runs a command line on a terminal of its own, script(1). */
+  /** Runs a command line on a terminal of its own, script(1); its shell must not stay between the two: Ctrl-C would end it. */
   function onTerminal(args: readonly string[]) {
     const quoted = [LAUNCHER, ...args].map((word) => `'${word.replaceAll("'", `'\\''`)}'`).join(' ');
-    const child = spawn('script', ['-qefc', quoted, '/dev/null'], { stdio: ['pipe', 'pipe', 'inherit'] });
+    const child = spawn('script', ['-qefc', `exec ${quoted}`, '/dev/null'], {
+      stdio: ['pipe', 'pipe', 'inherit'],
+      env: { ...process.env, SHELL: '/bin/sh' },
+    });
     let bytes = '';
     child.stdout.setEncoding('utf8').on('data', (piece: string) => {
       bytes += piece;

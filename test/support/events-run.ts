@@ -119,7 +119,7 @@ export class EventsRun {
 }
 
 /** Netlink sockets of the namespace that are members of the four destroy groups, from /proc/net/netlink. */
-function receivers(netlink: string): number {
+export function receivers(netlink: string): number {
   return netlink
     .split('\n')
     .map((line) => line.trim().split(/\s+/))
