@@ -1,17 +1,10 @@
 import type { Remembered } from '../model/ended.ts';
 import type { SocketView } from '../model/socket-view.ts';
 import { TCP_STATE } from '../model/tcp-state.ts';
-
-/** An entry with what keeping it needs. */
-interface Entry extends Remembered {
-  /** When a dump had it last. */
-  seenMs: number;
-  /** Whether its event has come: it may still stand in TIME_WAIT. */
-  ended?: boolean;
-}
+import { MemoryColumns, type Owner } from './memory-columns.ts';
 
 /** A cookie as one number: exact as long as fewer than 2^53 sockets were made since the start. */
-export function cookieNumber({ cookieLow, cookieHigh }: SocketView): number {
+function cookieNumber({ cookieLow, cookieHigh }: SocketView): number {
   return cookieHigh * 2 ** 32 + cookieLow;
 }
 
@@ -19,15 +12,21 @@ export function cookieNumber({ cookieLow, cookieHigh }: SocketView): number {
 const KEPT_MS = 75_000;
 /** More of those that left the dumps are not kept: lost events would leave some for ever. */
 const MOST_KEPT = 50_000;
+/** How often the holder of a socket is looked for in vain; the Engine holds some from outside the namespace. */
+const SEARCHES = 3;
 
-/** What dumps told of the sockets of one namespace, by their cookies, until they are quite gone. */
+/**
+ * What dumps told of the sockets of one namespace, by their cookies, until they are quite gone. A socket is a
+ * row of columns and no object: a host has hundreds of thousands, and they are kept for hours.
+ */
 export class ConnectionMemory {
-  readonly #entries = new Map<number, Entry>();
+  readonly #rows = new Map<number, number>();
+  readonly #columns = new MemoryColumns();
   #startedMs = 0;
   #previousMs: number | undefined;
 
   get size(): number {
-    return this.#entries.size;
+    return this.#rows.size;
   }
 
   /** When the last dump was taken, milliseconds since the epoch; undefined before the first. */
@@ -42,32 +41,23 @@ export class ConnectionMemory {
   }
 
   /**
-   * Takes a socket of the dump in; gives its entry, whose owner may still be wanted. One that is first seen
-   * in TIME_WAIT is not kept: there is nothing to be found out about it.
+   * Takes a socket of the dump in. One that is first seen in TIME_WAIT is not kept: there is nothing to be
+   * found out about it.
+   *
+   * @returns its row, until the end of the dump; undefined for what is not kept
    */
-  see(socket: SocketView): Remembered | undefined {
+  see(socket: SocketView): number | undefined {
     const cookie = cookieNumber(socket);
     if (cookie === 0) return undefined;
-    const known = this.#entries.get(cookie);
+    const known = this.#rows.get(cookie);
     if (known !== undefined) {
-      known.seenMs = this.#startedMs;
-      known.state = socket.state;
-      // A TIME_WAIT entry has no inode: what it had is worth keeping.
-      if (socket.inode !== 0) known.inode = socket.inode;
+      this.#columns.seeAgain(known, socket, this.#startedMs);
       return known;
     }
     if (socket.state === TCP_STATE.TIME_WAIT) return undefined;
-    const inet6 = socket.family === 'inet6';
-    const made: Entry = {
-      seenMs: this.#startedMs,
-      firstSeenMs: this.#startedMs,
-      ...(this.#previousMs !== undefined && { notBeforeMs: this.#previousMs }),
-      ...{ state: socket.state, inode: socket.inode, localPort: socket.localPort, peerPort: socket.peerPort },
-      local: inet6 ? words(socket, 'local') : [socket.localWord(0)],
-      peer: inet6 ? words(socket, 'peer') : [socket.peerWord(0)],
-    };
-    this.#entries.set(cookie, made);
-    return made;
+    const row = this.#columns.add(socket, this.#startedMs, this.#previousMs);
+    this.#rows.set(cookie, row);
+    return row;
   }
 
   /**
@@ -78,25 +68,63 @@ export class ConnectionMemory {
    */
   end(endsAreTold = false): void {
     let kept = 0;
-    for (const [cookie, { seenMs, inode, state, localPort, ended }] of this.#entries) {
+    const columns = this.#columns;
+    for (const [cookie, row] of this.#rows) {
+      const seenMs = columns.seenMs(row);
       if (seenMs === this.#startedMs) continue;
-      // No event tells of the end of a UNIX socket, which has no port.
-      const waits = endsAreTold && !ended && inode !== 0 && localPort !== 0 && state !== TCP_STATE.TIME_WAIT;
-      if ((!waits && seenMs + KEPT_MS < this.#startedMs) || ++kept > MOST_KEPT) this.#entries.delete(cookie);
+      const waits = endsAreTold && columns.awaitsItsEnd(row);
+      if ((!waits && seenMs + KEPT_MS < this.#startedMs) || ++kept > MOST_KEPT) {
+        this.#rows.delete(cookie);
+        columns.remove(row);
+      }
     }
   }
 
+  /** What is known of a socket, as it is now; undefined for one that no dump had. */
   of(socket: SocketView): Remembered | undefined {
-    return this.#entries.get(cookieNumber(socket));
+    const row = this.#rows.get(cookieNumber(socket));
+    return row === undefined ? undefined : this.#columns.at(row);
+  }
+
+  /** Undefined for a socket that no dump had, and for one that nobody was seen to hold. */
+  ownerOf(socket: SocketView): Owner | undefined {
+    const row = this.#rows.get(cookieNumber(socket));
+    return row === undefined ? undefined : this.#columns.owner(row);
+  }
+
+  /** Since when there is a socket: see {@link Remembered}. */
+  seenSince(socket: SocketView): Pick<Remembered, 'firstSeenMs' | 'notBeforeMs'> | undefined {
+    const row = this.#rows.get(cookieNumber(socket));
+    return row === undefined ? undefined : this.#columns.since(row);
+  }
+
+  /** Whether the holder of a row is worth looking for. */
+  isStranger(row: number): boolean {
+    const columns = this.#columns;
+    return columns.owner(row) === undefined && columns.inode(row) !== 0 && columns.searches(row) < SEARCHES;
+  }
+
+  inode(row: number): number {
+    return this.#columns.inode(row);
+  }
+
+  owner(row: number): Owner | undefined {
+    return this.#columns.owner(row);
+  }
+
+  /** Its holder was found. */
+  setOwner(row: number, owner: Owner): void {
+    this.#columns.setOwner(row, owner);
+  }
+
+  /** Its holder was looked for in vain. */
+  addSearch(row: number): void {
+    this.#columns.addSearch(row);
   }
 
   /** Its event has come. What is in TIME_WAIT afterwards keeps the name of the process that had it. */
   ended(socket: SocketView): void {
-    const entry = this.#entries.get(cookieNumber(socket));
-    if (entry !== undefined) entry.ended = true;
+    const row = this.#rows.get(cookieNumber(socket));
+    if (row !== undefined) this.#columns.setEnded(row);
   }
-}
-
-function words(socket: SocketView, side: 'local' | 'peer'): number[] {
-  return ([0, 1, 2, 3] as const).map((index) => (side === 'local' ? socket.localWord(index) : socket.peerWord(index)));
 }

@@ -1,13 +1,11 @@
-import type { Remembered } from '../model/ended.ts';
-import type { SocketProcess } from '../model/socket-row.ts';
 import { containerOfProcess } from '../procfs/cgroup.ts';
 import { eachSocketDescriptor } from '../procfs/descriptors.ts';
 import { listPids } from '../procfs/pids.ts';
+import type { ConnectionMemory } from './connection-memory.ts';
 import type { Machine } from './machine.ts';
+import type { Owner } from './memory-columns.ts';
 import { nameOfProcess } from './process-names.ts';
 import { netnsIdentifier } from './process-table.ts';
-
-type Owner = Pick<SocketProcess, 'pid' | 'name'> & { container?: string };
 
 /** How often the whole host is looked through for processes of a namespace that nobody knew of. */
 const SEARCH_EVERY_MS = 1000;
@@ -43,38 +41,38 @@ export class SpaceOwners {
   }
 
   /**
-   * Puts the holders into entries whose holder is not known. Only processes that live in the namespace
+   * Puts the holders into rows whose holder is not known. Only processes that live in the namespace
    * are looked at: a scan of the whole host would cost more than the dump.
    */
-  find(strangers: readonly Remembered[], nowMs: number): void {
-    const wanted = new Map<number, Remembered>();
-    for (const entry of strangers) wanted.set(entry.inode, entry);
+  find(memory: ConnectionMemory, strangers: readonly number[], nowMs: number): void {
+    const wanted = new Map<number, number>();
+    for (const row of strangers) wanted.set(memory.inode(row), row);
+    const found = (row: number, pid: number) => memory.setOwner(row, this.#ownerOf(pid));
     for (const pid of this.#pids) {
       if (wanted.size === 0) return;
-      this.#scan(pid, wanted);
+      this.#scan(pid, wanted, found);
     }
     if (wanted.size === 0 || nowMs - this.#searchedMs < SEARCH_EVERY_MS) return;
     this.#searchedMs = nowMs;
-    for (const entry of wanted.values()) entry.soughtInVain = (entry.soughtInVain ?? 0) + 1;
+    for (const row of wanted.values()) memory.addSearch(row);
     const identify = netnsIdentifier(this.#machine.proc);
     const known = new Set(this.#pids);
     this.#pids = listPids(this.#machine.proc).filter((pid) => identify(pid) === this.#netns);
     for (const pid of this.#pids) {
       if (wanted.size === 0) return;
-      if (!known.has(pid)) this.#scan(pid, wanted);
+      if (!known.has(pid)) this.#scan(pid, wanted, found);
     }
   }
 
-  #scan(pid: number, wanted: Map<number, Remembered>): void {
+  /** @param wanted rows by the inodes of their sockets; what is found is taken out */
+  #scan(pid: number, wanted: Map<number, number>, found: (row: number, pid: number) => void): void {
     eachSocketDescriptor(
       pid,
       (_fd, inode) => {
-        const entry = wanted.get(inode);
-        if (entry === undefined) return;
+        const row = wanted.get(inode);
+        if (row === undefined) return;
         wanted.delete(inode);
-        const owner = this.#ownerOf(pid);
-        entry.process = owner;
-        if (owner.container !== undefined) entry.container = owner.container;
+        found(row, pid);
       },
       this.#machine.proc,
     );

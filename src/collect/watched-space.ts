@@ -1,7 +1,6 @@
 import fs from 'node:fs';
 import { openEventSocket } from '../kernel/event-socket.ts';
 import { SystemCallError } from '../kernel/system-calls.ts';
-import type { Remembered } from '../model/ended.ts';
 import type { SocketQuery } from '../model/socket-query.ts';
 import type { SocketView } from '../model/socket-view.ts';
 import { ALL_STATES, stateMask, TCP_STATE } from '../model/tcp-state.ts';
@@ -17,9 +16,6 @@ const REMEMBERED: SocketQuery = {
   states: ALL_STATES & ~stateMask(TCP_STATE.TIME_WAIT),
 };
 
-/** How often the holder of a socket is looked for; the Engine holds some from outside the namespace. */
-const SEARCHES = 3;
-
 /** A namespace that is watched: its place, and what dumps told of its sockets. */
 export class WatchedSpace {
   place: Place;
@@ -28,7 +24,7 @@ export class WatchedSpace {
   /** Times that the kernel dropped events of this namespace. */
   losses = 0;
   /** Ports that somebody listened on in any dump, and the containers of their listeners where those are known. */
-  readonly listening = new Map<number, Remembered | undefined>();
+  readonly listening = new Map<number, string | undefined>();
   readonly #machine: Machine;
   #endsAreTold = false;
 
@@ -99,27 +95,27 @@ export class WatchedSpace {
 
   /** The container of a socket: of who holds it, or of who listens on its port. */
   containerOf(socket: SocketView): string | undefined {
-    const known = this.memory.of(socket)?.container ?? this.container;
-    return known ?? this.listening.get(socket.localPort)?.container;
+    const known = this.memory.ownerOf(socket)?.container ?? this.container;
+    return known ?? this.listening.get(socket.localPort);
   }
 
   #remembering(nowMs: number, read: (see: (socket: SocketView) => void) => void, seeks = true): void {
-    const strangers: Remembered[] = [];
-    this.memory.begin(nowMs);
+    const { memory } = this;
+    const strangers: number[] = [];
+    const listeners: { port: number; row: number | undefined }[] = [];
+    memory.begin(nowMs);
     read((socket) => {
       if (!isRemembered(socket)) return;
-      const entry = this.memory.see(socket);
-      if (socket.proto === 'tcp' && socket.state === TCP_STATE.LISTEN) this.listening.set(socket.localPort, entry);
-      if (
-        entry !== undefined &&
-        entry.process === undefined &&
-        entry.inode !== 0 &&
-        (entry.soughtInVain ?? 0) < SEARCHES
-      )
-        strangers.push(entry);
+      const row = memory.see(socket);
+      if (socket.proto === 'tcp' && socket.state === TCP_STATE.LISTEN) listeners.push({ port: socket.localPort, row });
+      if (row !== undefined && memory.isStranger(row)) strangers.push(row);
     });
-    this.memory.end(this.#endsAreTold);
-    if (seeks && strangers.length > 0) this.owners.find(strangers, nowMs);
+    if (seeks && strangers.length > 0) this.owners.find(memory, strangers, nowMs);
+    for (const { port, row } of listeners) {
+      const owner = row === undefined ? undefined : memory.owner(row);
+      this.listening.set(port, owner === undefined ? this.listening.get(port) : owner.container);
+    }
+    memory.end(this.#endsAreTold);
   }
 }
 

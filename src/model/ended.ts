@@ -29,8 +29,6 @@ export interface Remembered {
   /** The first process that held it; absent when none was found. */
   process?: Pick<SocketProcess, 'pid' | 'name'>;
   container?: string;
-  /** How often its holder was looked for in vain: a socket can be held from outside its namespace. */
-  soughtInVain?: number;
 }
 
 /** How long a socket lived, in milliseconds. */

@@ -180,9 +180,9 @@ export class SpaceSampler {
     return {
       takenAtMs: look.takenAt.getTime(),
       ...{ source: look.source, coverage: look.coverage, sockets: look.sockets, withoutStates },
-      holderOf: (socket: SocketView) => watched.memory.of(socket)?.process,
+      holderOf: (socket: SocketView) => watched.memory.ownerOf(socket),
       containerOf: (socket: SocketView) => watched.containerOf(socket),
-      seenSince: (socket: SocketView) => watched.memory.of(socket),
+      seenSince: (socket: SocketView) => watched.memory.seenSince(socket),
     };
   }
 
