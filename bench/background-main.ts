@@ -28,7 +28,7 @@ const [target = 'all', ticks = '60', clock = ''] = process.argv.slice(2);
 if (clock === 'fast') useFastClock();
 
 const sampler = await Sampler.start(localMachine({}), target, {
-  ...{ intervalMs: 1000, events: true, names: true, host: false },
+  ...{ intervalMs: 1000, events: true, kernelCounts: true, names: true, host: false },
 });
 const wish: TickWish = {
   looksAt: () => false,
@@ -42,8 +42,9 @@ for (let index = 0; index < Number(ticks); index++) {
   const agesMs: (number | null)[] = [];
   let looks = 0;
   let sockets = 0;
-  for (const { look, lookedAtMs } of tick.spaces) {
-    agesMs.push(lookedAtMs === undefined ? null : tick.atMs - lookedAtMs);
+  for (const { look, lookedAtMs, tcpStates } of tick.spaces) {
+    const countedAtMs = tcpStates === undefined ? lookedAtMs : tick.atMs;
+    agesMs.push(countedAtMs === undefined ? null : tick.atMs - countedAtMs);
     if (look === undefined) continue;
     looks++;
     look.sockets.each(() => {

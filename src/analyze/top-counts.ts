@@ -42,11 +42,22 @@ export function countOwners(
 }
 
 function countsOf({ total, udp, states }: Counting): TopCounts {
+  return { total, udp, byState: byStateName(states) };
+}
+
+/** Counts of TCP sockets. @param states how many there are, by the number of their state */
+export function countsOfStates(states: readonly number[]): TopCounts {
+  const byState = byStateName(states);
+  return { total: Object.values(byState).reduce((sum, count) => sum + count, 0), udp: 0, byState };
+}
+
+function byStateName(states: ArrayLike<number>): Record<string, number> {
   const byState: Record<string, number> = {};
-  states.forEach((count, state) => {
+  for (let state = 0; state < states.length; state++) {
+    const count = states[state] ?? 0;
     if (count > 0) byState[stateName(state)] = (byState[stateName(state)] ?? 0) + count;
-  });
-  return { total, udp, byState };
+  }
+  return byState;
 }
 
 /** Counts with some that only a counter of the kernel told. */

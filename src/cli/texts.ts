@@ -9,6 +9,8 @@ export const TEXTS = {
   topVerb: 'The same live, on the whole screen: containers, their peers, their sockets',
   watchBy: 'Count in groups by these keys; by state unless told otherwise',
   interval: 'How often, from 100ms on; 1s unless told otherwise',
+  noBpf:
+    'Do not count in the kernel (eBPF): counts by state come from reading sockets within the budget, and get older',
   noEvents: 'Do not listen for sockets that end: no closes per second, and no cost for the host',
   doctor: 'What is wrong, why, and how to mend it here',
   doctorFor: 'How long to look; 10s unless told otherwise',

@@ -3,6 +3,8 @@ import os from 'node:os';
 import { SystemCallError, type SystemCalls } from './system-calls.ts';
 
 const MSG_DONTWAIT = 0x40;
+/** The C library has no function for bpf(2). */
+const BPF_NUMBERS: Readonly<Record<string, number>> = { x64: 321, arm64: 280 };
 
 type Koffi = typeof import('koffi');
 
@@ -44,6 +46,7 @@ function load(): SystemCalls {
   const poll = late('int poll(_Inout_ uint8_t *, unsigned long, int)');
   const recvmmsg = late('int recvmmsg(int, _Inout_ uint8_t *, unsigned int, int, void *)');
   const memchr = late('uintptr_t memchr(const uint8_t *, int, size_t)');
+  const syscall = late('long syscall(long, int, _Inout_ uint8_t *, unsigned int)');
   const getxattr = late('long getxattr(const char *, const char *, _Out_ uint8_t *, size_t)');
   // musl's prlimit is always of 64 bits, and newer ones have no other name for it.
   const limitArguments = '(int, int, const uint8_t *, _Out_ uint8_t *)';
@@ -84,6 +87,11 @@ function load(): SystemCalls {
     },
     prlimit64: (pid, resource, wanted, before) => {
       checked('prlimit', prlimit64(pid, resource, wanted ?? null, before));
+    },
+    bpf: (command, attributes) => {
+      const number = BPF_NUMBERS[process.arch];
+      if (number === undefined) throw new SystemCallError('bpf', os.constants.errno.ENOSYS, 'ENOSYS');
+      return checked('bpf', syscall(number, command, attributes, attributes.length));
     },
     getxattr: (path, name, value) => checked('getxattr', getxattr(path, name, value, value.length)),
   };

@@ -32,6 +32,8 @@ export interface SystemCalls {
    * @param before what the limit was until then; filled in
    */
   prlimit64(pid: number, resource: number, wanted: Uint8Array | undefined, before: Uint8Array): void;
+  /** bpf(2). @param attributes a union bpf_attr as far as it is used @returns a descriptor, or 0 */
+  bpf(command: number, attributes: Uint8Array): number;
   /** getxattr(2), which follows links. @returns how many bytes of `value` were written */
   getxattr(path: string, name: string, value: Uint8Array): number;
 }

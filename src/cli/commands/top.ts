@@ -9,6 +9,7 @@ import { parseInterval } from './stream-flags.ts';
 interface Flags extends Omit<RecordedFlags, 'for'> {
   all?: boolean;
   interval?: number;
+  noBpf?: boolean;
   numeric?: boolean;
 }
 
@@ -21,6 +22,7 @@ export const topCommand = buildCommand<Flags, string[], CliContext>({
     flags: {
       all: flag(TEXTS.all),
       interval: { kind: 'parsed', parse: parseInterval, brief: TEXTS.interval, optional: true, placeholder: 'TIME' },
+      noBpf: flag(TEXTS.noBpf),
       numeric: flag(TEXTS.numeric),
       ...recordedFlags,
       speed: speedFlag,
@@ -38,6 +40,7 @@ export const topCommand = buildCommand<Flags, string[], CliContext>({
       await top(this.flow, {
         ...(isLive(words, flags) ? overviewOf(flags) : await operandsOf('top', words, flags, 1)),
         ...{ intervalMs: flags.interval ?? 1000, forMs: undefined, events: false, numeric: flags.numeric ?? false },
+        kernelCounts: !flags.noBpf,
       });
     };
   },

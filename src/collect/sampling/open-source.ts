@@ -14,6 +14,8 @@ export interface SourceOptions {
   forMs: number | undefined;
   /** Whether sockets that end are listened for. */
   events: boolean;
+  /** Whether the kernel counts what nobody looks at, see `SamplerOptions`. */
+  kernelCounts?: boolean;
   /** Plain numbers, no names. */
   numeric: boolean;
   /** Bytes of the kernel's buffer for events of a namespace; undefined for the usual. */
@@ -46,10 +48,20 @@ export interface Recorded {
  */
 export async function openSource(machine: Machine, options: SourceOptions): Promise<SampleSource> {
   const { target, overview, intervalMs, forMs, events, numeric, eventBufferBytes, host, wholeShare, from } = options;
+  const { kernelCounts = false } = options;
   if (from !== undefined) {
     return openRecorded(from, target, !numeric);
   }
-  const sampling = { intervalMs, forMs, events, eventBufferBytes, names: !numeric, host: host ?? false, wholeShare };
+  const sampling = {
+    intervalMs,
+    forMs,
+    events,
+    eventBufferBytes,
+    names: !numeric,
+    host: host ?? false,
+    wholeShare,
+    kernelCounts,
+  };
   if (target !== undefined) return Sampler.start(machine, target, sampling);
   if (overview !== undefined) return Sampler.startOverview(machine, overview.all, sampling);
   throw new Failure('usage', 'a TARGET is missing');

@@ -10,6 +10,7 @@ import { whyNoEvents } from '../watched-space.ts';
 import { Background, type Unwatched } from './background.ts';
 import { CpuBudget } from './cpu-budget.ts';
 import { FollowedTargets } from './followed-targets.ts';
+import { type KernelStates, openKernelStates } from './kernel-states.ts';
 import { Pace, wait } from './pace.ts';
 import { followPopulation, type Population } from './population.ts';
 import {
@@ -33,6 +34,8 @@ export interface SamplerOptions {
   wholeShare?: number | undefined;
   /** Whether ended sockets are listened for: it makes closing sockets a little dearer on the whole host. */
   events: boolean;
+  /** Whether the kernel is to count sockets by state where nobody looks: it makes changing states a little dearer on the whole host. */
+  kernelCounts?: boolean;
   /** Bytes of the kernel's buffer for events of a namespace; undefined for the usual. */
   eventBufferBytes?: number | undefined;
   /** Whether names are looked up. */
@@ -56,7 +59,8 @@ export class Sampler implements SampleSource {
   readonly #stream: EndedStream | undefined;
   readonly #background: Background;
   readonly #whole: CpuBudget | undefined;
-  readonly #listening = new Set<SpaceSampler>();
+  readonly #kernelStates: KernelStates | undefined;
+  readonly #followed = new Set<SpaceSampler>();
   readonly #pace = new Pace();
   readonly #waking = new Set<() => void>();
   readonly #endMs: number;
@@ -72,6 +76,7 @@ export class Sampler implements SampleSource {
     this.intervalMs = options.intervalMs;
     this.#population = population;
     this.#stream = options.events ? new EndedStream(machine, population.names) : undefined;
+    this.#kernelStates = options.kernelCounts ? this.#openKernelStates() : undefined;
     this.#background = new Background(options.backgroundShare ?? BACKGROUND_SHARE, cpuMs, Date.now());
     if (options.wholeShare !== undefined) this.#whole = new CpuBudget(options.wholeShare, cpuMs, Date.now());
     this.#endMs = options.forMs === undefined ? Number.POSITIVE_INFINITY : Date.now() + options.forMs;
@@ -163,6 +168,7 @@ export class Sampler implements SampleSource {
 
   close(): void {
     this.#stream?.close();
+    this.#kernelStates?.close();
     this.#population.close();
   }
 
@@ -263,23 +269,35 @@ export class Sampler implements SampleSource {
     );
   }
 
-  /** Opens and closes event sockets as namespaces come and go. */
+  #openKernelStates(): KernelStates | undefined {
+    const opened = openKernelStates(this.#machine);
+    if (typeof opened !== 'string') return opened;
+    this.#notes.push(opened);
+    return undefined;
+  }
+
+  /** Listens and counts as namespaces come and go. */
   #follow(notes: readonly string[]): void {
     this.#notes.push(...notes);
-    const stream = this.#stream;
-    if (stream === undefined) return;
-    stream.setNames(this.#population.names);
+    this.#stream?.setNames(this.#population.names);
     const present = new Set(this.#population.samplers());
-    for (const sampler of this.#listening) {
+    // Those that are gone first: another namespace may have got the inode of one.
+    for (const sampler of this.#followed) {
       if (present.has(sampler)) continue;
-      stream.remove(sampler.watched);
-      this.#listening.delete(sampler);
+      this.#followed.delete(sampler);
+      this.#stream?.remove(sampler.watched);
+      this.#kernelStates?.end(sampler.space.netns);
     }
-    for (const sampler of present) if (!this.#listening.has(sampler)) this.#listen(stream, sampler);
+    for (const sampler of present) {
+      if (this.#followed.has(sampler)) continue;
+      this.#followed.add(sampler);
+      if (this.#stream !== undefined) this.#listen(this.#stream, sampler);
+      this.#kernelStates?.begin(sampler.space.netns);
+      sampler.kernelStates = this.#kernelStates;
+    }
   }
 
   #listen(stream: EndedStream, sampler: SpaceSampler): void {
-    this.#listening.add(sampler);
     try {
       stream.add(sampler.watched, sampler.watched.openEvents(this.#options.eventBufferBytes));
       sampler.listens = true;

@@ -106,12 +106,25 @@ export interface SpaceTick {
   memory?: readonly SocketMemory[];
   /** Present when its sockets were read at this tick. */
   look?: SpaceLook;
+  /** How many TCP sockets are in each state, as the kernel counted at this tick; absent where it does not. */
+  tcpStates?: TcpStates;
   /** When they were read last, milliseconds since the epoch; absent before the first time. */
   lookedAtMs?: number;
   /** Sockets that ended since the tick before; absent where nobody listens. */
   closes?: number;
   /** How often the kernel dropped events since the tick before. */
   lost: number;
+}
+
+/** TCP sockets by state, counted in the kernel. What is in TIME_WAIT is counted in `sockstat` alone. */
+export interface TcpStates {
+  /** By the number of the state; SYN_RECV is as it was at the last look. */
+  counts: readonly number[];
+  /**
+   * FIN_WAIT2 without a process, at the last look: not among {@link counts}, and counted under TIME_WAIT in `sockstat`
+   * as long as they are there.
+   */
+  abandoned: number;
 }
 
 /** The sockets of a namespace at one moment, and what is known of them. */

@@ -7,6 +7,7 @@ import type { Machine } from '../machine.ts';
 import { WatchedSpace } from '../watched-space.ts';
 import type { FoundSpace } from './followed-targets.ts';
 import { type Counted, KeptCounters } from './kept-counters.ts';
+import type { KernelStates } from './kernel-states.ts';
 import { KindsSampler, samplePids } from './kinds-sampler.ts';
 import { sampleMemory } from './memory-samples.ts';
 import { type Movement, movementSince } from './movement.ts';
@@ -24,6 +25,8 @@ const BRIEF: SocketQuery = {
 /** A namespace in which only segments moved is read again after so long, a quiet one after so long. */
 const SEGMENTS_MS = 10_000;
 const QUIET_MS = 600_000;
+/** Where the kernel counts, sockets are read for what else there is to them: who holds new ones. */
+const COUNTED_MS = 30_000;
 /** Where nobody looks, the holders of new sockets are looked for so often: a process's descriptors are a system call each. */
 const HOLDERS_MS = 30_000;
 /** Where nobody looks, descriptors are counted so often. */
@@ -40,6 +43,8 @@ export class SpaceSampler {
   lookCostMs = 0;
   /** Whether ended sockets are heard of. */
   listens = false;
+  /** What counts in the kernel; undefined where nothing does. */
+  kernelStates: KernelStates | undefined;
   readonly #machine: Machine;
   #found: FoundSpace;
   readonly #kinds: KindsSampler;
@@ -49,6 +54,8 @@ export class SpaceSampler {
   #holdersDueMs = 0;
   #now: Counted | undefined;
   #atLook: Counted | undefined;
+  /** Whether the kernel told at the last tick how many sockets there are in each state. */
+  #isCounted = false;
 
   constructor(machine: Machine, found: FoundSpace, containerNames: ReadonlyMap<string, string>) {
     this.#machine = machine;
@@ -89,10 +96,13 @@ export class SpaceSampler {
     const { procNet } = this.#found.place;
     this.#now = procNet === undefined ? undefined : this.#counters.read(procNet, all);
     const { counters, sockstat } = this.#now ?? {};
+    const tcpStates = this.kernelStates?.states(this.space.netns);
+    this.#isCounted = tcpStates !== undefined;
     const tick: SpaceTick = {
       space: this.space,
       ...(counters !== undefined && { counters }),
       ...(sockstat !== undefined && { sockstat }),
+      ...(tcpStates !== undefined && { tcpStates }),
       ...(this.listens && { closes: this.closes }),
       ...(this.#lookedMs !== undefined && { lookedAtMs: this.#lookedMs }),
       lost: this.lost,
@@ -153,7 +163,7 @@ export class SpaceSampler {
     if (age >= QUIET_MS) return age;
     switch (this.movement) {
       case 'connections':
-        return age >= spacingMs ? age : 0;
+        return age >= (this.#isCounted ? COUNTED_MS : spacingMs) ? age : 0;
       case 'segments':
         return age >= SEGMENTS_MS ? age : 0;
       case 'none':
@@ -170,7 +180,8 @@ export class SpaceSampler {
   lookBriefly(atMs: number): SpaceLook {
     const seeks = atMs >= this.#holdersDueMs;
     if (seeks) this.#holdersDueMs = atMs + HOLDERS_MS;
-    return this.#looked(atMs, this.watched.look(atMs, BRIEF, seeks), WITHOUT);
+    const take = () => this.watched.look(atMs, BRIEF, seeks);
+    return this.#looked(atMs, this.kernelStates?.around(this.space.netns, take) ?? take(), WITHOUT);
   }
 
   #looked(atMs: number, look: Look, withoutStates: number): SpaceLook {

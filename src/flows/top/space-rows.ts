@@ -1,6 +1,7 @@
 import { entriesInOtherStates } from '../../analyze/time-wait.ts';
-import { countOwners, withCounted } from '../../analyze/top-counts.ts';
+import { countOwners, countsOfStates, withCounted } from '../../analyze/top-counts.ts';
 import type { SpaceLook, SpaceTick, Tick } from '../../collect/sampling/source.ts';
+import type { Sockstat } from '../../model/counters.ts';
 import type { DescriptorUse } from '../../model/overview.ts';
 import type { ProcessSample } from '../../model/sample.ts';
 import { stateMask, TCP_STATE } from '../../model/tcp-state.ts';
@@ -41,11 +42,12 @@ export class SpaceRows {
     const parties = partiesOf(space);
     const shared = parties.length > 1;
     if (look !== undefined) this.#look(look, shared, test);
-    this.#lookedAtMs = tick.lookedAtMs ?? this.#lookedAtMs;
+    const counted = test === undefined && !shared ? countedStates(tick) : undefined;
+    this.#lookedAtMs = counted === undefined ? (tick.lookedAtMs ?? this.#lookedAtMs) : atMs;
     const opensPerSecond = this.#opens(tick, atMs);
     const rows: TopRow[] = [];
     for (const party of parties) {
-      const counts = this.#countsOf(party, tick, test !== undefined);
+      const counts = counted ?? this.#countsOf(party, tick, test !== undefined);
       if (party.runtime === 'unowned' && counts.total === 0) continue;
       const descriptors = this.#descriptorsOf(party, tick.processes);
       rows.push({
@@ -78,12 +80,7 @@ export class SpaceRows {
   #countsOf({ owner = '' }: Party, { sockstat }: SpaceTick, filtered: boolean): TopCounts {
     const counts = this.#counts.get(owner) ?? NOTHING;
     if (owner !== '' || !this.#brief || filtered || sockstat === undefined) return counts;
-    const { timeWait, udp, udp6, udplite, udplite6, raw, raw6 } = sockstat;
-    return withCounted(counts, {
-      timeWait: Math.max(0, timeWait - this.#entries),
-      udp: udp + udp6 + udplite + udplite6,
-      raw: raw + raw6,
-    });
+    return withCounted(counts, countedBySockstat(sockstat, this.#entries));
   }
 
   #descriptorsOf({ id, owner }: Party, processes: readonly ProcessSample[] | undefined): DescriptorUse | undefined {
@@ -111,6 +108,20 @@ export class SpaceRows {
     this.#histories.set(id, history);
     return history;
   }
+}
+
+/** Counts of this very moment, where the kernel keeps them; undefined elsewhere. */
+function countedStates({ tcpStates, sockstat }: SpaceTick): TopCounts | undefined {
+  if (tcpStates === undefined || sockstat === undefined) return undefined;
+  const abandoned = Math.min(tcpStates.abandoned, sockstat.timeWait);
+  const counts = tcpStates.counts.map((count, state) => count + (state === TCP_STATE.FIN_WAIT2 ? abandoned : 0));
+  return withCounted(countsOfStates(counts), countedBySockstat(sockstat, abandoned));
+}
+
+/** @param entries of those in TIME_WAIT that are counted in another state already */
+function countedBySockstat(sockstat: Sockstat, entries: number) {
+  const { timeWait, udp, udp6, udplite, udplite6, raw, raw6 } = sockstat;
+  return { timeWait: Math.max(0, timeWait - entries), udp: udp + udp6 + udplite + udplite6, raw: raw + raw6 };
 }
 
 /** The rows that a namespace has: one, or where it is shared one for each container and one for the rest. */

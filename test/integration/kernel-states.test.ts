@@ -1,0 +1,186 @@
+/** Sockets by state as the kernel counts them while they change, against what `ss` counts. */
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { localMachine } from '../../src/collect/local-machine.ts';
+import { look } from '../../src/collect/look.ts';
+import type { Machine } from '../../src/collect/machine.ts';
+import { resolveTargets } from '../../src/collect/resolve.ts';
+import { KernelStates } from '../../src/collect/sampling/kernel-states.ts';
+import { Sampler } from '../../src/collect/sampling/sampler.ts';
+import type { SpaceTick, Tick, TickWish } from '../../src/collect/sampling/source.ts';
+import { StateCounter } from '../../src/kernel/state-counter.ts';
+import { SystemCallError } from '../../src/kernel/system-calls.ts';
+import { everySocket } from '../../src/model/socket-query.ts';
+import { TCP_STATE } from '../../src/model/tcp-state.ts';
+import { createNetns, nodeProgram, type TestNetns, until } from '../support/netns.ts';
+import { AF, SOCK } from '../support/recipes/constants.ts';
+import { Workshop } from '../support/recipes/workshop.ts';
+
+const WISH: TickWish = {
+  looksAt: () => false,
+  query: everySocket,
+  ...{ processes: 'no', allCounters: false },
+};
+const SHUT_WR = 1;
+
+/** As ss names the states that are told. */
+const SS_NAMES = {
+  established: TCP_STATE.ESTABLISHED,
+  'syn-sent': TCP_STATE.SYN_SENT,
+  'fin-wait-1': TCP_STATE.FIN_WAIT1,
+  'close-wait': TCP_STATE.CLOSE_WAIT,
+  'last-ack': TCP_STATE.LAST_ACK,
+  listening: TCP_STATE.LISTEN,
+  closing: TCP_STATE.CLOSING,
+} as const;
+
+let netns: TestNetns;
+let workshop: Workshop;
+let sampler: Sampler | undefined;
+
+beforeAll(async () => {
+  netns = createNetns();
+  workshop = await Workshop.start(netns);
+});
+afterEach(() => {
+  sampler?.close();
+  sampler = undefined;
+});
+afterAll(async () => {
+  await workshop?.stop();
+  netns?.remove();
+});
+
+function ss(filter: string[]): number {
+  const text = netns.run('ss', '-tanH', ...filter).trim();
+  return text === '' ? 0 : text.split('\n').length;
+}
+
+function bySs(): Record<string, number> {
+  return Object.fromEntries(Object.keys(SS_NAMES).map((name) => [name, ss(['state', name])]));
+}
+
+function told({ tcpStates }: SpaceTick): Record<string, number> {
+  return Object.fromEntries(Object.entries(SS_NAMES).map(([name, state]) => [name, tcpStates?.counts[state] ?? -1]));
+}
+
+async function start(machine: Machine = localMachine({ DOCKER_HOST: 'unix:///nonexistent' })): Promise<Sampler> {
+  sampler = await Sampler.start(machine, `netns:${netns.name}`, {
+    ...{ intervalMs: 100, events: false, kernelCounts: true, names: false, host: false },
+  });
+  return sampler;
+}
+
+async function next(source: Sampler): Promise<{ tick: Tick; space: SpaceTick }> {
+  const tick = await source.next(WISH);
+  const [space] = tick?.spaces ?? [];
+  if (tick === undefined || space === undefined) throw new Error('no tick');
+  return { tick, space };
+}
+
+describe('counts of the kernel', () => {
+  it('follow every change without another look', async () => {
+    const listener = await workshop.tcpListener('127.0.0.1');
+    const pairs = [
+      await workshop.tcpPair(listener),
+      await workshop.tcpPair(listener),
+      await workshop.tcpPair(listener),
+    ];
+    const source = await start();
+    const first = await next(source);
+    expect(first.space.look).toBeDefined();
+    expect(first.space.tcpStates).toBeUndefined();
+    expect(told((await next(source)).space)).toEqual(bySs());
+
+    const steps: (() => Promise<unknown>)[] = [
+      () => workshop.tcpPair(listener),
+      () => workshop.tcpListener('::1'),
+      // CLOSE_WAIT and FIN_WAIT2, then LAST_ACK and TIME_WAIT or nothing.
+      () => workshop.shutdown(pairs[0]?.client ?? 0, SHUT_WR),
+      () => workshop.close(pairs[0]?.server ?? 0),
+      // Both at once.
+      () => workshop.close(pairs[1]?.client ?? 0),
+      () => workshop.close(pairs[1]?.server ?? 0),
+      () => workshop.close(listener.fd),
+      async () => {
+        // Refused.
+        const fd = await workshop.socket(AF.INET, SOCK.STREAM);
+        await workshop.connect(fd, { host: '127.0.0.1', port: 9 }, false).catch(() => {});
+      },
+    ];
+    for (const step of steps) {
+      await step();
+      await until('the same counts', async () => {
+        const { space } = await next(source);
+        expect(space.tcpStates).toBeDefined();
+        return JSON.stringify(told(space)) === JSON.stringify(bySs());
+      });
+    }
+    // All of that with the one look.
+    const { space, tick } = await next(source);
+    expect(tick.atMs - (space.lookedAtMs ?? 0)).toBeGreaterThan(700);
+  });
+
+  it('FIN_WAIT2 without a process: told apart from those that it counts', async () => {
+    const { client } = await workshop.tcpPair(await workshop.tcpListener('127.0.0.1'));
+    await workshop.close(client);
+    await until('FIN_WAIT2', () => ss(['state', 'fin-wait-2']) >= 1);
+    const source = await start();
+    await next(source);
+    const { space } = await next(source);
+    expect(space.tcpStates?.abandoned).toBe(ss(['state', 'fin-wait-2']));
+    expect(space.tcpStates?.counts[TCP_STATE.FIN_WAIT2]).toBe(0);
+  });
+
+  it('not permitted: it says so, and sockets are read as before', async () => {
+    const machine = localMachine({ DOCKER_HOST: 'unix:///nonexistent' });
+    const calls = machine.systemCalls();
+    const refusing: Machine = {
+      ...machine,
+      systemCalls: () => ({
+        ...calls,
+        bpf: () => {
+          throw new SystemCallError('bpf', 1, 'EPERM');
+        },
+      }),
+    };
+    const source = await start(refusing);
+    const { tick, space } = await next(source);
+    expect(tick.notes).toEqual([expect.stringContaining('CAP_BPF')]);
+    expect(space.look).toBeDefined();
+    expect((await next(source)).space.tcpStates).toBeUndefined();
+  });
+});
+
+/** Something listens, and listens no more: two changes that leave everything as it was. */
+const LISTEN_ONCE = "require('node:net').createServer().listen(0, '127.0.0.1', function () { this.close(); })";
+
+describe('KernelStates', () => {
+  it('counts from a quieter look where there is one', async () => {
+    const machine = localMachine({ DOCKER_HOST: 'unix:///nonexistent' });
+    const [place] = await resolveTargets(machine, `netns:${netns.name}`);
+    if (place === undefined) throw new Error('no place');
+    const states = new KernelStates(StateCounter.open(machine.systemCalls()));
+    const take = () => look(machine, place, { ...everySocket(), protos: ['tcp'] });
+    const established = () => states.states(netns.inode)?.counts[TCP_STATE.ESTABLISHED];
+    try {
+      const early = take();
+      await workshop.tcpPair(await workshop.tcpListener('127.0.0.1'));
+      const restless = () => {
+        netns.run(nodeProgram(), '-e', LISTEN_ONCE);
+        return early;
+      };
+      states.begin(netns.inode);
+      expect(states.states(netns.inode)).toBeUndefined();
+      states.around(netns.inode, restless);
+      expect(established()).toBe(ss(['state', 'established']) - 2);
+      states.around(netns.inode, take);
+      expect(established()).toBe(ss(['state', 'established']));
+      states.around(netns.inode, restless);
+      expect(established()).toBe(ss(['state', 'established']));
+      states.end(netns.inode);
+      expect(states.states(netns.inode)).toBeUndefined();
+    } finally {
+      states.close();
+    }
+  });
+});

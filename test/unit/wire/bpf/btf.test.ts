@@ -1,0 +1,125 @@
+import fs from 'node:fs';
+import { describe, expect, it } from 'vitest';
+import { Btf, BtfError } from '../../../../src/wire/bpf/btf.ts';
+
+const KIND = { INT: 1, PTR: 2, STRUCT: 4, UNION: 5, TYPEDEF: 8, CONST: 10 };
+
+/** A type: its kind, name, size or type, and for structures the members: name, type, offset in bits. */
+interface Type {
+  kind: number;
+  name?: string;
+  sizeOrType: number;
+  bitFields?: boolean;
+  members?: [name: string, type: number, bit: number][];
+  extra?: number[];
+}
+
+/** The bytes of a BTF of these types, the first of which has the id 1: Documentation/bpf/btf.rst. */
+function btf(types: readonly Type[]): Uint8Array {
+  let strings = '\0';
+  const nameOf = (name = '') => {
+    if (name === '') return 0;
+    const at = strings.length;
+    strings += `${name}\0`;
+    return at;
+  };
+  const words = types.flatMap(({ kind, name, sizeOrType, bitFields = false, members = [], extra = [] }) => [
+    nameOf(name),
+    ((bitFields ? 0x80 : 0) + kind) * 2 ** 24 + members.length,
+    sizeOrType,
+    ...extra,
+    ...members.flatMap(([member, type, bit]) => [nameOf(member), type, bit]),
+  ]);
+  const body = Uint8Array.from(new Uint8Array(Uint32Array.from(words).buffer));
+  const header = Buffer.alloc(24);
+  header.writeUInt16LE(0xeb9f, 0);
+  header.writeUInt8(1, 2);
+  [24, 0, body.length, body.length, strings.length].forEach((value, index) => {
+    header.writeUInt32LE(value, 4 + index * 4);
+  });
+  return Buffer.concat([header, body, Buffer.from(strings)]);
+}
+
+const TYPES: Type[] = [
+  { kind: KIND.INT, name: 'u32', sizeOrType: 4, extra: [32] },
+  {
+    kind: KIND.STRUCT,
+    name: 'inner',
+    sizeOrType: 8,
+    members: [
+      ['a', 1, 0],
+      ['b', 1, 32],
+    ],
+  },
+  { kind: KIND.TYPEDEF, name: 'inner_t', sizeOrType: 2 },
+  { kind: KIND.CONST, sizeOrType: 3 },
+  {
+    kind: KIND.UNION,
+    sizeOrType: 4,
+    members: [
+      ['left', 1, 0],
+      ['right', 1, 0],
+    ],
+  },
+  {
+    kind: KIND.STRUCT,
+    name: 'outer',
+    sizeOrType: 24,
+    members: [
+      ['first', 1, 0],
+      ['in', 4, 64],
+      ['', 5, 128],
+    ],
+  },
+  {
+    kind: KIND.STRUCT,
+    name: 'bits',
+    sizeOrType: 8,
+    bitFields: true,
+    members: [
+      ['whole', 1, 32],
+      ['part', 1, (4 << 24) | 8],
+    ],
+  },
+  { kind: KIND.PTR, sizeOrType: 6 },
+];
+
+describe('Btf', () => {
+  const types = new Btf(btf(TYPES));
+
+  it('finds members, through other names and qualifiers, and those of nameless unions', () => {
+    expect(types.offsetOf('inner', ['b'])).toBe(4);
+    expect(types.offsetOf('outer', ['in', 'b'])).toBe(12);
+    expect(types.offsetOf('outer', ['right'])).toBe(16);
+    expect(types.offsetOf('bits', ['whole'])).toBe(4);
+  });
+
+  it.each([
+    ['none', ['a'], 'there is no struct none'],
+    ['inner', ['c'], 'struct inner has no c'],
+    // A member of no structure has none.
+    ['outer', ['first', 'a'], 'struct outer has no first.a'],
+    ['bits', ['part'], 'is a bit field'],
+    // Only the whole name counts.
+    ['inn', ['a'], 'there is no struct inn'],
+  ])('struct %s, %j: refused', (structure, path, message) => {
+    expect(() => types.offsetOf(structure, path)).toThrow(message);
+  });
+
+  it.each([
+    ['nothing', new Uint8Array()],
+    ['something else', new Uint8Array(100)],
+    ['a part', btf(TYPES).subarray(0, 60)],
+    ['a kind that is not known', btf([{ kind: 25, name: 'x', sizeOrType: 0 }])],
+  ])('%s is refused', (_, bytes) => {
+    expect(() => new Btf(bytes)).toThrow(BtfError);
+  });
+
+  it('reads the types of this kernel', () => {
+    const kernel = new Btf(fs.readFileSync('/sys/kernel/btf/vmlinux'));
+    // Promised by include/net/sock.h: sk_node and skc_node share their place, skc_addrpair is the first.
+    expect(kernel.offsetOf('sock', ['__sk_common', 'skc_daddr'])).toBe(0);
+    expect(kernel.offsetOf('sock_common', ['skc_rcv_saddr'])).toBe(4);
+    expect(kernel.offsetOf('sock_common', ['skc_family'])).toBe(16);
+  });
+});
