@@ -52,6 +52,8 @@ export interface Finding {
    * `port 8080`; absent where there is nothing.
    */
   about?: string;
+  /** The server that it talks to, where that is of this machine and was looked at: `scope.target` and port. */
+  server?: { target: string; port: number };
   /** Index of the finding in the same report that explains this one; absent for a cause. */
   causedBy?: number;
 }

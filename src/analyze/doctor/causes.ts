@@ -6,9 +6,10 @@ interface Tie {
   symptom: string;
   /**
    * `about`: the same peer or port of one container. `endpoint`: the same peer, whoever talks to it. `scope`: the
-   * same process, container or namespace. `any`: the same machine.
+   * same process, container or namespace. `server`: the port of the server that the symptom talks to. `any`: the
+   * same machine.
    */
-  by: 'about' | 'endpoint' | 'scope' | 'any';
+  by: 'about' | 'endpoint' | 'scope' | 'server' | 'any';
 }
 
 /** What leads to a limit of descriptors. */
@@ -40,7 +41,7 @@ const TIES: readonly Tie[] = [
   { cause: 'REUSEPORT_IMBALANCE', symptom: 'LISTEN_OVERFLOW', by: 'about' },
   { cause: 'BACKLOG_CLAMPED', symptom: 'LISTEN_OVERFLOW', by: 'about' },
   { cause: 'FIN_WAIT_STUCK', symptom: 'ORPHANS', by: 'any' },
-  { cause: 'LISTEN_OVERFLOW', symptom: 'SYN_SENT_STUCK', by: 'about' },
+  { cause: 'LISTEN_OVERFLOW', symptom: 'SYN_SENT_STUCK', by: 'server' },
   { cause: 'SYN_RECV_FLOOD', symptom: 'LISTEN_OVERFLOW', by: 'about' },
   { cause: 'SLOW_READER', symptom: 'ZERO_WINDOW_STUCK', by: 'any' },
   { cause: 'DEAD_PEER_RETRANSMIT', symptom: 'RETRANS_HIGH', by: 'about' },
@@ -91,6 +92,7 @@ function findCause(
 
 function same(a: Finding, b: Finding, by: Tie['by']): boolean {
   if (by === 'any') return true;
+  if (by === 'server') return a.server?.target === b.scope.target && b.about === `port ${a.server.port}`;
   if (by === 'endpoint') return a.about !== undefined && a.about === b.about;
   if (by === 'about') return a.about !== undefined && a.about === b.about && a.scope.container === b.scope.container;
   if (a.scope.pid !== undefined && b.scope.pid !== undefined) return a.scope.pid === b.scope.pid;

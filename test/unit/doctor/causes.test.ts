@@ -2,7 +2,9 @@ import { expect, test } from 'vitest';
 import { tied } from '../../../src/analyze/doctor/causes.ts';
 import { backlogClamped } from '../../../src/analyze/doctor/rules/backlog-clamped.ts';
 import { listenOverflow } from '../../../src/analyze/doctor/rules/listen-overflow.ts';
-import { judge, listener, series, spaceSeries } from '../../support/series.ts';
+import { synSentStuck } from '../../../src/analyze/doctor/rules/syn-sent-stuck.ts';
+import { TCP_STATE } from '../../../src/model/tcp-state.ts';
+import { container, judge, listener, series, spaceSeries, tcpSockets } from '../../support/series.ts';
 
 const seen = series([spaceSeries([{ sockets: [listener(8080, { receiveQueue: 4, sendQueue: 3 })] }])]);
 const [overflow, clamped] = [listenOverflow, backlogClamped].map((rule) => judge(rule, seen)[0]);
@@ -15,5 +17,27 @@ test.each([
   expect(ordered.map(({ rule, causedBy }) => [rule, causedBy])).toEqual([
     ['BACKLOG_CLAMPED', undefined],
     ['LISTEN_OVERFLOW', 0],
+  ]);
+});
+
+test('a full queue explains the attempts that get no answer, wherever their clients live', () => {
+  const stuck = tcpSockets(1, { state: TCP_STATE.SYN_SENT, retransmits: 4 });
+  const full = (port: number) => listener(port, { receiveQueue: 4, sendQueue: 3 });
+  const db = container({ name: 'db', id: 'b'.repeat(64), addresses: [{ network: 'bridge', address: '10.0.0.3' }] });
+  const server = (port: number) =>
+    spaceSeries([{ sockets: [full(port)] }], { netns: 2, name: 'db', targets: ['db'], containers: [db] });
+  const causes = (port: number) => {
+    const both = series([spaceSeries([{ sockets: stuck }]), server(port)]);
+    const findings = [synSentStuck, listenOverflow].flatMap((rule) => judge(rule, both));
+    return tied(findings).map(({ rule, causedBy }) => [rule, causedBy]);
+  };
+  expect(causes(3306)).toEqual([
+    ['LISTEN_OVERFLOW', undefined],
+    ['SYN_SENT_STUCK', 0],
+  ]);
+  // Another port of the same server explains nothing.
+  expect(causes(3307)).toEqual([
+    ['SYN_SENT_STUCK', undefined],
+    ['LISTEN_OVERFLOW', undefined],
   ]);
 });

@@ -5,7 +5,7 @@ import { hasFullQueue, homeOf } from '../homes.ts';
 import { type Dump, grouped, lastDump, riseOf } from '../looks.ts';
 import { filterOf } from '../pools.ts';
 import { type RuleInput, rule, type SettingValues } from '../rule.ts';
-import { endpointText, holderKey, holderScope } from '../scopes.ts';
+import { endpointText, holderKey, holderScope, spaceScope } from '../scopes.ts';
 
 const settings = {
   retransmits: { default: 2, unit: 'count', text: 'SYNs sent again before an attempt counts' },
@@ -61,6 +61,7 @@ function ofSpace(space: SpaceSeries, { series }: RuleInput, values: Values): Fin
       fixes: cause === 'silence' ? SILENCE : QUEUE,
       byHand: `socklens ls ${scope.target} 'state syn-sent and ${filterOf(endpoint)}'`,
       about: `peer ${text}`,
+      ...(home !== undefined && { server: { target: spaceScope(home.space).target, port: endpoint.port } }),
     };
   });
 }
