@@ -31,9 +31,9 @@ function ofSpace(space: SpaceSeries, values: Values): Finding[] {
   const overflowed = (riseOf(space, 'TcpExtListenOverflows')?.rise ?? 0) > 0;
   const dumps = dumpsOf(space);
   // Tells at once that a listener has none, where there are thousands of sockets and hundreds of listeners.
-  const ports = new Set(
-    dumps.flatMap(({ sockets }) => sockets.filter(({ peerPort }) => peerPort > 0).map(({ localPort }) => localPort)),
-  );
+  const ports = new Set<number>();
+  for (const { sockets } of dumps)
+    for (const { localPort, peerPort } of sockets) if (peerPort > 0) ports.add(localPort);
   return tcpListeners(dumps).flatMap((listener) => {
     const { limit } = listener.last;
     if (limit === undefined) return [];

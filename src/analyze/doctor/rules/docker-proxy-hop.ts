@@ -7,6 +7,7 @@ import { tcpListeners } from '../listeners.ts';
 import { dumpsOf, grouped, lastDump } from '../looks.ts';
 import { type RuleInput, rule, type SettingValues } from '../rule.ts';
 import { containerScope } from '../scopes.ts';
+import { tcpIn } from '../socket-lists.ts';
 import { otherEndOf, tupleOf } from '../tuples.ts';
 
 const settings = {
@@ -25,9 +26,8 @@ export const dockerProxyHop = rule({
 function ofSpace(space: SpaceSeries, { series }: RuleInput, values: SettingValues<typeof settings>): Finding[] {
   if (space.space.host) return [];
   const ports = new Set(tcpListeners(dumpsOf(space)).map(({ socket }) => socket.localPort));
-  const connections = lastDump(space)?.sockets.filter(
-    ({ proto, state, localPort }) => proto === 'tcp' && state === TCP_STATE.ESTABLISHED && ports.has(localPort),
-  );
+  const last = lastDump(space);
+  const connections = last && tcpIn(last, TCP_STATE.ESTABLISHED).filter(({ localPort }) => ports.has(localPort));
   const proxied = proxyTuples(series);
   return space.space.containers.flatMap((container) => {
     const hops = (connections ?? []).filter(

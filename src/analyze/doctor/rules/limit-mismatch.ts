@@ -11,6 +11,7 @@ import { platformOfProcess } from '../platforms.ts';
 import { fullestLook, processScope, processTracks } from '../process-tracks.ts';
 import { rule, type SettingValues } from '../rule.ts';
 import { containerScope, spaceScope } from '../scopes.ts';
+import { tcpIn } from '../socket-lists.ts';
 import { counted, percent } from '../texts.ts';
 
 const settings = {
@@ -37,9 +38,8 @@ interface Judged {
 }
 
 function ofSpace(space: SpaceSeries, series: Series, values: Values): Finding[] {
-  const listeners = (lastDump(space)?.sockets ?? []).filter(
-    ({ proto, state }) => proto === 'tcp' && state === TCP_STATE.LISTEN,
-  );
+  const last = lastDump(space);
+  const listeners = last === undefined ? [] : tcpIn(last, TCP_STATE.LISTEN);
   const listening = new Set(listeners.map(({ process }) => process?.pid));
   const judged = processTracks(space).flatMap((looks): Judged[] => {
     const process = fullestLook(looks)?.process;

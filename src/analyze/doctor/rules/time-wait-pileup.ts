@@ -69,7 +69,7 @@ function ofDestinations(space: SpaceSeries, { series }: RuleInput, values: Value
   const dump = lastDump(space);
   if (dump === undefined) return [];
   const range = portRangeOf(space.sysctls);
-  return portUse(space, dump, range)
+  return portUse(space, dump)
     .filter(({ waiting }) => waiting / range.size >= values.warning)
     .map((use) => {
       const { source, peer, port, waiting } = use;

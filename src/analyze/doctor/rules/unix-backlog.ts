@@ -4,6 +4,7 @@ import { isFull, type Listener, peakOf, unixListeners } from '../listeners.ts';
 import { type Dump, dumpsOf, numberOf } from '../looks.ts';
 import { rule, type SettingValues } from '../rule.ts';
 import { holderScope } from '../scopes.ts';
+import { ofProto } from '../socket-lists.ts';
 import { spaceSysctlFixes } from '../space-sysctls.ts';
 import { datagramsWaiting, type WaitingDatagrams } from '../unix-datagrams.ts';
 
@@ -77,7 +78,7 @@ const QUEUE = 'unix_diag, queues of the listener';
 function ofDatagrams(space: SpaceSeries, values: Values): Finding[] {
   const limit = numberOf(space, 'net.unix.max_dgram_qlen');
   if (limit === undefined) return [];
-  const looks = dumpsOf(space).map((dump: Dump) => datagramsWaiting(dump.sockets));
+  const looks = dumpsOf(space).map((dump: Dump) => datagramsWaiting(ofProto(dump, 'unix')));
   return [...(looks.at(-1)?.values() ?? [])]
     .filter(({ receiver }) => inARow(looks, values, (look) => (look.get(receiver.inode)?.waiting ?? 0) >= limit))
     .map((found) => ofReceiver(space, found, limit));
