@@ -77,17 +77,18 @@ export function nameSockets(
   suspects = 1,
 ): NamedDescriptors {
   const byKind = { ...scan.byKind };
-  const manyUnknown = scan.sockets.filter(({ inode }) => tables.kindOf(inode) === undefined).length >= suspects;
+  const unknown: SocketDescriptor[] = [];
   const unshown: (SocketDescriptor & { protocol: string })[] = [];
   const count = (kind: DescriptorKind) => {
     byKind[kind] = (byKind[kind] ?? 0) + 1;
   };
   for (const socket of scan.sockets) {
-    const known = tables.kindOf(socket.inode);
-    if (known !== undefined) {
-      count(known);
-      continue;
-    }
+    const kind = tables.kindOf(socket.inode);
+    if (kind === undefined) unknown.push(socket);
+    else count(kind);
+  }
+  const manyUnknown = unknown.length >= suspects;
+  for (const socket of unknown) {
     const protocol = protocolOf(machine, scan.pid, socket);
     if (protocol === undefined) {
       count('otherSocket');

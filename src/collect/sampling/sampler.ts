@@ -218,7 +218,7 @@ export class Sampler implements SampleSource {
       if (unseen.has(sampler)) continue;
       this.#unlessGone(() => {
         const tick = sampler.count(wish.allCounters);
-        sampler.lookClosely(tick, atMs, wish.query(sampler.space), wish.processes);
+        sampler.lookClosely(tick, atMs, wish.query(sampler.space), wish.processes, wish.allCounters);
         ticks.set(sampler, tick);
       });
     }
