@@ -1,3 +1,4 @@
+import { counted } from '../../../model/counted.ts';
 import type { Finding } from '../../../model/finding.ts';
 import type { SpaceSeries } from '../../../model/series.ts';
 import { backlogFix, somaxconnFixes, usualBacklog } from '../backlog-fixes.ts';
@@ -77,10 +78,10 @@ function ofListener(space: SpaceSeries, { socket }: Listener, short: Shortness):
     confidence: asked === undefined && byBound ? 'medium' : 'high',
     scope,
     summary: byBound
-      ? `the queue of port ${port} holds ${limit} connections, because net.core.somaxconn of this namespace is ${somaxconn}${
+      ? `the queue of port ${port} holds ${counted(limit, 'connection')}, because net.core.somaxconn of this namespace is ${somaxconn}${
           asked === undefined ? '' : ` (${process?.name} asks for ${asked})`
         }`
-      : `the queue of port ${port} holds ${limit} connections, because the application asked for no more`,
+      : `the queue of port ${port} holds ${counted(limit, 'connection')}, because the application asked for no more`,
     evidence: [
       { what: `the limit of the queue of port ${port}`, value: limit, source: 'sock_diag, send queue of the listener' },
       ...(somaxconn === undefined

@@ -1,3 +1,4 @@
+import { counted } from '../../../model/counted.ts';
 import type { Finding } from '../../../model/finding.ts';
 import type { Series, SpaceSeries } from '../../../model/series.ts';
 import type { SocketRecord } from '../../../model/socket-record.ts';
@@ -72,7 +73,7 @@ function ofPort(
     severity: hops.length > values.warning ? 'warning' : 'info',
     confidence: seen ? 'high' : 'medium',
     scope,
-    summary: `${hops.length} connections to port ${port} come through docker-proxy: the container sees ${first?.peer?.plain} instead of its clients, and the host holds two sockets for each`,
+    summary: `${counted(hops.length, 'connection')} to port ${port} ${hops.length === 1 ? 'comes' : 'come'} through docker-proxy: the container sees ${first?.peer?.plain} instead of its clients, and the host holds two sockets for each`,
     evidence: [
       { what: `connections of port ${port} whose peer is the gateway`, value: hops.length, source: 'sock_diag' },
       seen

@@ -1,3 +1,4 @@
+import { counted } from '../../../model/counted.ts';
 import type { Evidence, Finding, Fix } from '../../../model/finding.ts';
 import type { ProcessSample } from '../../../model/sample.ts';
 import type { Series, SpaceSeries } from '../../../model/series.ts';
@@ -12,7 +13,7 @@ import { fullestLook, processScope, processTracks } from '../process-tracks.ts';
 import { rule, type SettingValues } from '../rule.ts';
 import { containerScope, spaceScope } from '../scopes.ts';
 import { tcpIn } from '../socket-lists.ts';
-import { counted, percent } from '../texts.ts';
+import { percent } from '../texts.ts';
 
 const settings = {
   lowSoft: { default: 1024, unit: 'count', text: 'a soft limit up to this is low for a service' },

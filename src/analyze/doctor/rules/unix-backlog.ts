@@ -1,3 +1,4 @@
+import { counted } from '../../../model/counted.ts';
 import type { Finding } from '../../../model/finding.ts';
 import type { SpaceSeries } from '../../../model/series.ts';
 import { isFull, type Listener, peakOf, unixListeners } from '../listeners.ts';
@@ -52,7 +53,7 @@ function ofListener(space: SpaceSeries, listener: Listener, full: boolean): Find
     severity: full ? 'critical' : 'warning',
     confidence: 'high',
     scope,
-    summary: `${waiting} connections to ${name} wait to be accepted, ${limit} may: ${
+    summary: `${counted(waiting, 'connection')} to ${name} ${waiting === 1 ? 'waits' : 'wait'} to be accepted, ${limit} may: ${
       full ? 'further clients wait, or get EAGAIN' : 'a burst more, and clients wait or get EAGAIN'
     }`,
     evidence: [
@@ -97,7 +98,7 @@ function ofReceiver(
     // The kernel tells the memory of what was sent and the size of the first of them, not their number.
     confidence: 'medium',
     scope,
-    summary: `about ${waiting} datagrams wait to be read at ${name}, and a queue takes ${limit}: senders wait, or get EAGAIN`,
+    summary: `about ${counted(waiting, 'datagram')} ${waiting === 1 ? 'waits' : 'wait'} to be read at ${name}, and a queue takes ${limit}: senders wait, or get EAGAIN`,
     evidence: [
       {
         what: `datagrams waiting at ${name}, from their memory`,

@@ -1,3 +1,4 @@
+import { counted } from '../../../model/counted.ts';
 import type { Address } from '../../../model/interned-address.ts';
 import type { SpaceSeries } from '../../../model/series.ts';
 import type { SocketRecord } from '../../../model/socket-record.ts';
@@ -9,7 +10,6 @@ import { grouped, lastDump } from '../looks.ts';
 import { type RuleInput, rule } from '../rule.ts';
 import { endpointText, spaceScope } from '../scopes.ts';
 import { tcpIn } from '../socket-lists.ts';
-import { counted } from '../texts.ts';
 
 /** One service under two spellings of its address. */
 export const v4mappedMix = rule({
