@@ -8,6 +8,7 @@ import {
 import { eachDescriptor, socketProtocol } from '../procfs/descriptors.ts';
 import type { Machine } from './machine.ts';
 import type { Place } from './place.ts';
+import { readLinkAtOf } from './read-link-at.ts';
 import { SocketTables } from './socket-tables.ts';
 
 /** The descriptors of a process, its sockets not yet told apart. */
@@ -59,6 +60,7 @@ export function scanDescriptors(machine: Machine, pid: number): DescriptorScan |
       else scan.byKind[kind] = (scan.byKind[kind] ?? 0) + 1;
     },
     machine.proc,
+    readLinkAtOf(machine),
   );
   return readable ? scan : undefined;
 }

@@ -5,6 +5,7 @@ import type { Machine } from './machine.ts';
 import type { Owner } from './memory-columns.ts';
 import { netnsProcesses } from './netns-processes.ts';
 import { nameOfProcess } from './process-names.ts';
+import { readLinkAtOf } from './read-link-at.ts';
 
 /** The sockets that a process holds. */
 export interface HeldSockets {
@@ -82,6 +83,7 @@ export class SpaceOwners {
         found(row, pid);
       },
       this.#machine.proc,
+      readLinkAtOf(this.#machine),
     );
   }
 

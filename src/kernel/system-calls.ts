@@ -32,6 +32,8 @@ export interface SystemCalls {
    * @param before what the limit was until then; filled in
    */
   prlimit64(pid: number, resource: number, wanted: Uint8Array | undefined, before: Uint8Array): void;
+  /** readlinkat(2) of a name in an open folder. @returns how many bytes of `target` were written */
+  readlinkat(folder: number, name: string, target: Uint8Array): number;
   /** getxattr(2), which follows links. @returns how many bytes of `value` were written */
   getxattr(path: string, name: string, value: Uint8Array): number;
 }
