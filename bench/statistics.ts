@@ -20,3 +20,23 @@ function middle(sorted: readonly number[]): number {
   const upper = sorted[half] ?? 0;
   return sorted.length % 2 === 1 ? upper : ((sorted[half - 1] ?? 0) + upper) / 2;
 }
+
+/**
+ * Between which of the values the median of what they are samples of is, with a confidence of 95 %, whatever its
+ * distribution: so few or fewer heads come of as many throws of a coin once in forty times.
+ *
+ * @returns the lowest and the highest value where there are too few for that confidence
+ */
+export function medianInterval(values: readonly number[]): [low: number, high: number] {
+  const sorted = [...values].sort((a, b) => a - b);
+  let outside = -1;
+  let ways = 1;
+  let chance = 0.5 ** sorted.length;
+  for (let heads = 0; chance <= 0.025; heads++) {
+    outside = heads;
+    ways *= (sorted.length - heads) / (heads + 1);
+    chance += ways * 0.5 ** sorted.length;
+  }
+  const skipped = Math.max(outside, 0);
+  return [sorted[skipped] ?? Number.NaN, sorted[sorted.length - 1 - skipped] ?? Number.NaN];
+}

@@ -8,6 +8,7 @@ import {
 import { eachDescriptor, socketProtocol } from '../procfs/descriptors.ts';
 import type { Machine } from './machine.ts';
 import type { Place } from './place.ts';
+import { readLinkAtOf } from './read-link-at.ts';
 import { SocketTables } from './socket-tables.ts';
 
 /** The descriptors of a process, its sockets not yet told apart. */
@@ -59,6 +60,7 @@ export function scanDescriptors(machine: Machine, pid: number): DescriptorScan |
       else scan.byKind[kind] = (scan.byKind[kind] ?? 0) + 1;
     },
     machine.proc,
+    readLinkAtOf(machine),
   );
   return readable ? scan : undefined;
 }
@@ -77,17 +79,18 @@ export function nameSockets(
   suspects = 1,
 ): NamedDescriptors {
   const byKind = { ...scan.byKind };
-  const manyUnknown = scan.sockets.filter(({ inode }) => tables.kindOf(inode) === undefined).length >= suspects;
+  const unknown: SocketDescriptor[] = [];
   const unshown: (SocketDescriptor & { protocol: string })[] = [];
   const count = (kind: DescriptorKind) => {
     byKind[kind] = (byKind[kind] ?? 0) + 1;
   };
   for (const socket of scan.sockets) {
-    const known = tables.kindOf(socket.inode);
-    if (known !== undefined) {
-      count(known);
-      continue;
-    }
+    const kind = tables.kindOf(socket.inode);
+    if (kind === undefined) unknown.push(socket);
+    else count(kind);
+  }
+  const manyUnknown = unknown.length >= suspects;
+  for (const socket of unknown) {
     const protocol = protocolOf(machine, scan.pid, socket);
     if (protocol === undefined) {
       count('otherSocket');

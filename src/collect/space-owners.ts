@@ -1,11 +1,17 @@
 import { containerOfProcess } from '../procfs/cgroup.ts';
 import { eachSocketDescriptor } from '../procfs/descriptors.ts';
-import { listPids } from '../procfs/pids.ts';
 import type { ConnectionMemory } from './connection-memory.ts';
 import type { Machine } from './machine.ts';
 import type { Owner } from './memory-columns.ts';
+import { netnsProcesses } from './netns-processes.ts';
 import { nameOfProcess } from './process-names.ts';
-import { netnsIdentifier } from './process-table.ts';
+import { readLinkAtOf } from './read-link-at.ts';
+
+/** The sockets that a process holds. */
+export interface HeldSockets {
+  pid: number;
+  sockets: readonly { inode: number }[];
+}
 
 /** How often the whole host is looked through for processes of a namespace that nobody knew of. */
 const SEARCH_EVERY_MS = 1000;
@@ -43,11 +49,14 @@ export class SpaceOwners {
   /**
    * Puts the holders into rows whose holder is not known. Only processes that live in the namespace
    * are looked at: a scan of the whole host would cost more than the dump.
+   *
+   * @param scans descriptors that were read just before the dump: what they show is not read once more
    */
-  find(memory: ConnectionMemory, strangers: readonly number[], nowMs: number): void {
+  find(memory: ConnectionMemory, strangers: readonly number[], nowMs: number, scans: readonly HeldSockets[]): void {
     const wanted = new Map<number, number>();
     for (const row of strangers) wanted.set(memory.inode(row), row);
     const found = (row: number, pid: number) => memory.setOwner(row, this.#ownerOf(pid));
+    for (const { pid, sockets } of scans) takeFound(wanted, sockets, (row) => found(row, pid));
     for (const pid of this.#pids) {
       if (wanted.size === 0) return;
       this.#scan(pid, wanted, found);
@@ -55,9 +64,8 @@ export class SpaceOwners {
     if (wanted.size === 0 || nowMs - this.#searchedMs < SEARCH_EVERY_MS) return;
     this.#searchedMs = nowMs;
     for (const row of wanted.values()) memory.addSearch(row);
-    const identify = netnsIdentifier(this.#machine.proc);
     const known = new Set(this.#pids);
-    this.#pids = listPids(this.#machine.proc).filter((pid) => identify(pid) === this.#netns);
+    this.#pids = netnsProcesses(this.#machine, nowMs).get(this.#netns) ?? [];
     for (const pid of this.#pids) {
       if (wanted.size === 0) return;
       if (!known.has(pid)) this.#scan(pid, wanted, found);
@@ -75,6 +83,7 @@ export class SpaceOwners {
         found(row, pid);
       },
       this.#machine.proc,
+      readLinkAtOf(this.#machine),
     );
   }
 
@@ -87,5 +96,16 @@ export class SpaceOwners {
     const owner = { pid, name, ...(container !== undefined && { container }) };
     this.#owners.set(pid, owner);
     return owner;
+  }
+}
+
+/** Takes out of the wanted rows those of some sockets. */
+function takeFound(wanted: Map<number, number>, sockets: HeldSockets['sockets'], found: (row: number) => void): void {
+  if (wanted.size === 0) return;
+  for (const { inode } of sockets) {
+    const row = wanted.get(inode);
+    if (row === undefined) continue;
+    wanted.delete(inode);
+    found(row);
   }
 }

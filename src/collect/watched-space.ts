@@ -8,7 +8,7 @@ import { ConnectionMemory } from './connection-memory.ts';
 import { type Look, look, stream } from './look.ts';
 import type { Machine } from './machine.ts';
 import { openNetns, type Place } from './place.ts';
-import { SpaceOwners } from './space-owners.ts';
+import { type HeldSockets, SpaceOwners } from './space-owners.ts';
 
 /** What is remembered of a namespace is told by dumps of these. What is in TIME_WAIT was seen before or has nothing to tell. */
 const REMEMBERED: SocketQuery = {
@@ -78,9 +78,10 @@ export class WatchedSpace {
    * Reads and keeps the sockets that a query asks for, and remembers them.
    *
    * @param seeks whether the holders of new ones are looked for; otherwise a later look does
+   * @param scans descriptors that were read just before: what holders are looked for in first
    * @throws {Failure} when the namespace is gone
    */
-  look(nowMs: number, query: SocketQuery, seeks = true): Look {
+  look(nowMs: number, query: SocketQuery, seeks = true, scans: readonly HeldSockets[] = []): Look {
     let seen!: Look;
     this.#remembering(
       nowMs,
@@ -89,6 +90,7 @@ export class WatchedSpace {
         seen.sockets.each(see);
       },
       seeks,
+      scans,
     );
     return seen;
   }
@@ -99,7 +101,12 @@ export class WatchedSpace {
     return known ?? this.listening.get(socket.localPort);
   }
 
-  #remembering(nowMs: number, read: (see: (socket: SocketView) => void) => void, seeks = true): void {
+  #remembering(
+    nowMs: number,
+    read: (see: (socket: SocketView) => void) => void,
+    seeks = true,
+    scans: readonly HeldSockets[] = [],
+  ): void {
     const { memory } = this;
     const strangers: number[] = [];
     const listeners: { port: number; row: number | undefined }[] = [];
@@ -110,7 +117,7 @@ export class WatchedSpace {
       if (socket.proto === 'tcp' && socket.state === TCP_STATE.LISTEN) listeners.push({ port: socket.localPort, row });
       if (row !== undefined && memory.isStranger(row)) strangers.push(row);
     });
-    if (seeks && strangers.length > 0) this.owners.find(memory, strangers, nowMs);
+    if (seeks && strangers.length > 0) this.owners.find(memory, strangers, nowMs, scans);
     for (const { port, row } of listeners) {
       const owner = row === undefined ? undefined : memory.owner(row);
       this.listening.set(port, owner === undefined ? this.listening.get(port) : owner.container);

@@ -44,7 +44,9 @@ export async function limitsOf(machine: Machine, place: Place, time?: WatchTime)
   const denied = facts.filter(({ used }) => used === undefined).length;
   if (denied > 0) {
     coverage.complete = false;
-    coverage.notes.push(`the descriptors of ${denied} processes may not be looked at: run as root (CAP_SYS_PTRACE)`);
+    coverage.notes.push(
+      `the descriptors of ${denied === 1 ? '1 process' : `${denied} processes`} may not be looked at: run as root (CAP_SYS_PTRACE)`,
+    );
   }
   if (facts.some(({ pid, used }) => used !== undefined && close.has(pid) && watched.get(pid)?.kinds === undefined)) {
     coverage.complete = false;

@@ -2,6 +2,7 @@ import { RecordingFile } from '../collect/recording-file.ts';
 import { openSource, type SourceOptions } from '../collect/sampling/open-source.ts';
 import { RecordingMaker } from '../collect/sampling/recording-maker.ts';
 import type { SampleSource, Tick, TickWish } from '../collect/sampling/source.ts';
+import { counted } from '../model/counted.ts';
 import { Failure } from '../model/failure.ts';
 import { everySocket } from '../model/socket-query.ts';
 import { sizeText } from '../present/quantity-text.ts';
@@ -77,7 +78,7 @@ class RecordSession {
     const { output } = this.#options;
     if (this.#file === undefined) return `${output}: nothing was recorded`;
     const how = this.#closely ? '' : ', TCP sockets where something moved (--closely for all at every tick)';
-    return `${safeText(output)}: ${this.#ticks} samples, ${sizeText(this.#file.bytes)}${how}`;
+    return `${safeText(output)}: ${counted(this.#ticks, 'sample')}, ${sizeText(this.#file.bytes)}${how}`;
   }
 
   /** The first tick tells how much there is. */

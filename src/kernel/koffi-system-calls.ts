@@ -47,6 +47,7 @@ function load(): SystemCalls {
   const recvmmsg = late('int recvmmsg(int, _Inout_ uint8_t *, unsigned int, int, void *)');
   const memchr = late('uintptr_t memchr(const uint8_t *, int, size_t)');
   const syscall = late('long syscall(long, int, _Inout_ uint8_t *, unsigned int)');
+  const readlinkat = late('long readlinkat(int, const char *, _Out_ uint8_t *, size_t)');
   const getxattr = late('long getxattr(const char *, const char *, _Out_ uint8_t *, size_t)');
   // musl's prlimit is always of 64 bits, and newer ones have no other name for it.
   const limitArguments = '(int, int, const uint8_t *, _Out_ uint8_t *)';
@@ -93,6 +94,7 @@ function load(): SystemCalls {
       if (number === undefined) throw new SystemCallError('bpf', os.constants.errno.ENOSYS, 'ENOSYS');
       return checked('bpf', syscall(number, command, attributes, attributes.length));
     },
+    readlinkat: (folder, name, target) => checked('readlinkat', readlinkat(folder, name, target, target.length)),
     getxattr: (path, name, value) => checked('getxattr', getxattr(path, name, value, value.length)),
   };
 }

@@ -34,6 +34,8 @@ export interface SystemCalls {
   prlimit64(pid: number, resource: number, wanted: Uint8Array | undefined, before: Uint8Array): void;
   /** bpf(2). @param attributes a union bpf_attr as far as it is used @returns a descriptor, or 0 */
   bpf(command: number, attributes: Uint8Array): number;
+  /** readlinkat(2) of a name in an open folder. @returns how many bytes of `target` were written */
+  readlinkat(folder: number, name: string, target: Uint8Array): number;
   /** getxattr(2), which follows links. @returns how many bytes of `value` were written */
   getxattr(path: string, name: string, value: Uint8Array): number;
 }

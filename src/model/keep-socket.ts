@@ -52,20 +52,48 @@ export function keepSocket(socket: SocketView, book: AddressBook, context: Recor
   return record;
 }
 
-/** Every field with its place: a copy gets all of them at once, which is a fraction of what adding one after another costs. */
-const EVERY_FIELD = Object.fromEntries(RECORDED_INFO.map((field) => [field, 0])) as TcpInfo;
-
 function recordedInfo(socket: SocketView): TcpInfo | undefined {
   // The first field of all is there whenever any is.
   if (socket.tcpInfoNumber('rttUs') === undefined) return undefined;
-  const info = { ...EVERY_FIELD };
-  for (const field of RECORDED_INFO) {
+  let all = true;
+  const number = (field: RecordedField): number => {
     const value = socket.tcpInfoNumber(field);
-    if (value === undefined) return knownInfo(socket);
-    info[field] = value;
-  }
-  return info;
+    if (value === undefined) all = false;
+    return value ?? 0;
+  };
+  // Written out: objects that are made with all their fields are a fraction of the price of those that get one after another.
+  const info = {
+    rttUs: number('rttUs'),
+    minRttUs: number('minRttUs'),
+    lastSentMs: number('lastSentMs'),
+    lastReceivedMs: number('lastReceivedMs'),
+    lastAckReceivedMs: number('lastAckReceivedMs'),
+    bytesSent: number('bytesSent'),
+    bytesReceived: number('bytesReceived'),
+    bytesRetransmitted: number('bytesRetransmitted'),
+    totalRetrans: number('totalRetrans'),
+    segmentsOut: number('segmentsOut'),
+    segmentsIn: number('segmentsIn'),
+    dataSegmentsOut: number('dataSegmentsOut'),
+    dataSegmentsIn: number('dataSegmentsIn'),
+    notSentBytes: number('notSentBytes'),
+    unackedSegments: number('unackedSegments'),
+    lostSegments: number('lostSegments'),
+    congestionWindowSegments: number('congestionWindowSegments'),
+    sendWindowBytes: number('sendWindowBytes'),
+    receiveWindowBytes: number('receiveWindowBytes'),
+    receiveWindowLimitedUs: number('receiveWindowLimitedUs'),
+    busyTimeUs: number('busyTimeUs'),
+    dsackDuplicates: number('dsackDuplicates'),
+    reorderingSeen: number('reorderingSeen'),
+    atoUs: number('atoUs'),
+    backoff: number('backoff'),
+    pathMtuBytes: number('pathMtuBytes'),
+  } satisfies Record<RecordedField, number>;
+  return all ? info : knownInfo(socket);
 }
+
+type RecordedField = (typeof RECORDED_INFO)[number];
 
 /** Where the kernel does not tell all of them. */
 function knownInfo(socket: SocketView): TcpInfo {

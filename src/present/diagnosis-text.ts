@@ -1,3 +1,4 @@
+import { counted } from '../model/counted.ts';
 import type { Diagnosis } from '../model/diagnosis.ts';
 import type { Evidence, Finding, Fix } from '../model/finding.ts';
 import type { ByteWriter } from './byte-writer.ts';
@@ -47,10 +48,10 @@ function renderChecked(out: ByteWriter, diagnosis: Diagnosis, width: number): vo
     ? findings.length === 0
       ? 'Nothing wrong was found'
       : 'Nothing that needs mending was found'
-    : `${toMend} ${toMend === 1 ? 'finding' : 'findings'}`;
+    : counted(toMend, 'finding');
   paragraph(
     out,
-    `${verdict}: ${targets.join(', ')} looked at for ${seconds}, ${judged.length} rules checked.`,
+    `${verdict}: ${targets.join(', ')} looked at for ${seconds}, ${counted(judged.length, 'rule')} checked.`,
     '',
     width,
   );

@@ -1,3 +1,4 @@
+import { counted } from '../model/counted.ts';
 import type { DescriptorUse } from '../model/overview.ts';
 import type { ChangedGroup, WatchRow } from '../model/watch-row.ts';
 import { clockText, durationText } from './quantity-text.ts';
@@ -78,9 +79,9 @@ export class WatchLines {
   summary(targets: readonly WatchPeak[], lost: number): string {
     const lines = targets.map(
       ({ target, samples, peak, peakAt, last }) =>
-        `${safeText(target)}: ${samples} samples, at most ${peak} sockets (${clockText(peakAt)}), ${last} at the end\n`,
+        `${safeText(target)}: ${counted(samples, 'sample')}, at most ${counted(peak, 'socket')} (${clockText(peakAt)}), ${last} at the end\n`,
     );
-    if (lost > 0) lines.push(`events were lost ${lost} times: opens and closes marked ≥ are lower bounds\n`);
+    if (lost > 0) lines.push(`events were lost ${counted(lost, 'time')}: opens and closes marked ≥ are lower bounds\n`);
     return lines.join('');
   }
 

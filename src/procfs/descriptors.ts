@@ -19,41 +19,79 @@ export function countDescriptors(pid: number, proc = PROC): number | undefined {
   }
 }
 
+/** readlinkat(2): what a link in an open folder says, as bytes. */
+export type ReadLinkAt = (folder: number, name: string, target: Uint8Array) => number;
+
 /**
  * Calls `visit` with every descriptor of a process that is a socket, and the socket's inode.
  *
+ * @param readlinkat as {@link eachDescriptor}
  * @returns false as {@link eachDescriptor}
  */
-export function eachSocketDescriptor(pid: number, visit: (fd: number, inode: number) => void, proc = PROC): boolean {
+export function eachSocketDescriptor(
+  pid: number,
+  visit: (fd: number, inode: number) => void,
+  proc = PROC,
+  readlinkat?: ReadLinkAt,
+): boolean {
   return eachDescriptor(
     pid,
     (fd, link) => {
       if (link.startsWith('socket:[')) visit(fd, Number.parseInt(link.slice(8), 10));
     },
     proc,
+    readlinkat,
   );
 }
+
+/** Longer than any link, PATH_MAX. Kept: the foreign-function library must not be handed memory that moves. */
+const linkBuffer = Buffer.alloc(4096);
 
 /**
  * Calls `visit` with every descriptor of a process and what its link in `/proc/PID/fd` says, proc_pid_fd(5).
  *
+ * @param readlinkat where there is one, half the price of Node's readlink: the kernel need not find the folder
+ *   again for each of ten thousand links
  * @returns false when the process is gone or may not be looked at: the folder may not be listed, or
  *   (for a process with more capabilities than the reader) its links may not be read
  */
-export function eachDescriptor(pid: number, visit: (fd: number, link: string) => void, proc = PROC): boolean {
+export function eachDescriptor(
+  pid: number,
+  visit: (fd: number, link: string) => void,
+  proc = PROC,
+  readlinkat?: ReadLinkAt,
+): boolean {
   const path = `${proc}/${pid}/fd`;
   let entries: string[];
+  let folder: number | undefined;
   try {
     entries = fs.readdirSync(path);
+    if (readlinkat !== undefined) folder = fs.openSync(path, fs.constants.O_RDONLY | fs.constants.O_DIRECTORY);
   } catch (error) {
     if (isGoneOrDenied(error)) return false;
     throw error;
   }
+  const linkOf = (entry: string): string =>
+    readlinkat === undefined || folder === undefined
+      ? fs.readlinkSync(`${path}/${entry}`)
+      : linkBuffer.toString('utf8', 0, readlinkat(folder, entry, linkBuffer));
+  try {
+    return eachLink(entries, linkOf, visit);
+  } finally {
+    if (folder !== undefined) fs.closeSync(folder);
+  }
+}
+
+function eachLink(
+  entries: readonly string[],
+  linkOf: (entry: string) => string,
+  visit: (fd: number, link: string) => void,
+): boolean {
   let readable = true;
   for (const entry of entries) {
     let link: string;
     try {
-      link = fs.readlinkSync(`${path}/${entry}`);
+      link = linkOf(entry);
     } catch (error) {
       if (!isGoneOrDenied(error)) throw error;
       if (isDenied(error)) readable = false;

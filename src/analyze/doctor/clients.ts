@@ -2,7 +2,8 @@ import { mayNameService } from '../../model/endpoint.ts';
 import type { SpaceSeries } from '../../model/series.ts';
 import type { SocketRecord } from '../../model/socket-record.ts';
 import { TCP_STATE } from '../../model/tcp-state.ts';
-import { dumpsOf } from './looks.ts';
+import { type Dump, dumpsOf } from './looks.ts';
+import { ofProto, tcpIn } from './socket-lists.ts';
 
 const known = new WeakMap<SpaceSeries, ReadonlySet<number>>();
 
@@ -11,13 +12,26 @@ export function listeningPorts(series: SpaceSeries): ReadonlySet<number> {
   const before = known.get(series);
   if (before !== undefined) return before;
   const ports = new Set<number>();
-  for (const { sockets } of dumpsOf(series)) {
-    for (const { proto, state, localPort } of sockets) {
-      if (proto === 'tcp' && state === TCP_STATE.LISTEN) ports.add(localPort);
-    }
-  }
+  for (const dump of dumpsOf(series)) for (const { localPort } of tcpIn(dump, TCP_STATE.LISTEN)) ports.add(localPort);
   known.set(series, ports);
   return ports;
+}
+
+const clients = new WeakMap<SpaceSeries, Map<Dump, readonly SocketRecord[]>>();
+
+/** The sockets of a dump that connected, in whatever state: see {@link isClient}. Made once for all the rules that ask. */
+export function clientsIn(series: SpaceSeries, dump: Dump): readonly SocketRecord[] {
+  let byDump = clients.get(series);
+  if (byDump === undefined) {
+    byDump = new Map();
+    clients.set(series, byDump);
+  }
+  const before = byDump.get(dump);
+  if (before !== undefined) return before;
+  const listening = listeningPorts(series);
+  const found = ofProto(dump, 'tcp').filter((socket) => isClient(socket, listening));
+  byDump.set(dump, found);
+  return found;
 }
 
 /**

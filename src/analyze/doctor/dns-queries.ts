@@ -4,6 +4,7 @@ import type { EndedAt } from './ended.ts';
 import { containerAt, isLoopback } from './endpoints.ts';
 import { localAddresses } from './homes.ts';
 import { dumpsOf, riseOf } from './looks.ts';
+import { ofProto } from './socket-lists.ts';
 
 /** Port of the Domain Name System. */
 export const DNS = 53;
@@ -30,9 +31,9 @@ function isQuery({ proto, peerPort }: EndedGroup): boolean {
 /** Whoever is bound to port 53 in the namespace; `unknown` where nobody was seen to hold it. */
 function resolversOf(space: SpaceSeries): ReadonlySet<number | 'unknown'> {
   const pids = new Set<number | 'unknown'>();
-  for (const { sockets } of dumpsOf(space)) {
-    for (const { proto, localPort, peerPort, process } of sockets) {
-      if (proto === 'udp' && localPort === DNS && peerPort === 0) pids.add(process?.pid ?? 'unknown');
+  for (const dump of dumpsOf(space)) {
+    for (const { localPort, peerPort, process } of ofProto(dump, 'udp')) {
+      if (localPort === DNS && peerPort === 0) pids.add(process?.pid ?? 'unknown');
     }
   }
   return pids;
@@ -56,9 +57,8 @@ function isResolvers(
 export function keptQueries(space: SpaceSeries): number | undefined {
   let queries = 0;
   const resolvers = resolversOf(space);
-  for (const { sockets } of dumpsOf(space)) {
-    for (const { proto, peerPort } of sockets) {
-      if (proto !== 'udp') continue;
+  for (const dump of dumpsOf(space)) {
+    for (const { peerPort } of ofProto(dump, 'udp')) {
       if (peerPort !== DNS) return undefined;
       queries++;
     }

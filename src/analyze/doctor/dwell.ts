@@ -10,12 +10,12 @@ export class Dwell {
   readonly #since = new Map<number, number>();
   readonly #atMs: number;
 
-  /** @param isIn whether a socket is in the state that is asked about */
-  constructor(dumps: readonly Dump[], isIn: (socket: SocketRecord) => boolean) {
+  /** @param inState the sockets of a dump that are in the state that is asked about */
+  constructor(dumps: readonly Dump[], inState: (dump: Dump) => readonly SocketRecord[]) {
     let before = this.#since;
-    for (const { atMs, sockets } of dumps) {
+    for (const dump of dumps) {
       const now = new Map<number, number>();
-      for (const socket of sockets) if (isIn(socket)) now.set(keyOf(socket), before.get(keyOf(socket)) ?? atMs);
+      for (const socket of inState(dump)) now.set(keyOf(socket), before.get(keyOf(socket)) ?? dump.atMs);
       before = now;
     }
     this.#since = before;

@@ -1,8 +1,10 @@
+import type { Address } from '../../model/interned-address.ts';
 import type { Series, SpaceSeries } from '../../model/series.ts';
 import type { SocketRecord } from '../../model/socket-record.ts';
 import { TCP_STATE } from '../../model/tcp-state.ts';
 import { containerAt, isLoopback } from './endpoints.ts';
 import { dumpsOf } from './looks.ts';
+import { tcpIn } from './socket-lists.ts';
 
 /**
  * The namespace of this machine that an address belongs to, as seen from one that talks to it: its own
@@ -24,12 +26,18 @@ const known = new WeakMap<SpaceSeries, ReadonlySet<string>>();
 export function localAddresses(series: SpaceSeries): ReadonlySet<string> {
   const before = known.get(series);
   if (before !== undefined) return before;
-  const addresses = new Set<string>();
+  // Sockets with one address share its object, and those with one address stand together.
+  const seen = new Set<Address>();
+  let last: Address | undefined;
   for (const { sockets } of dumpsOf(series)) {
     for (const { local } of sockets) {
-      if (local !== undefined && !isWildcard(local.plain) && !isLoopback(local.plain)) addresses.add(local.plain);
+      if (local === undefined || local === last) continue;
+      last = local;
+      seen.add(local);
     }
   }
+  const addresses = new Set<string>();
+  for (const { plain } of seen) if (!isWildcard(plain) && !isLoopback(plain)) addresses.add(plain);
   known.set(series, addresses);
   return addresses;
 }
@@ -41,10 +49,10 @@ export function isWildcard(plain: string): boolean {
 
 /** Whether a listener of the port had more connections waiting than its queue takes, at any look. */
 export function hasFullQueue(series: SpaceSeries, port: number): boolean {
-  return dumpsOf(series).some(({ sockets }) => sockets.some((socket) => isFullListener(socket, port)));
+  return dumpsOf(series).some((dump) => tcpIn(dump, TCP_STATE.LISTEN).some((socket) => isFullListener(socket, port)));
 }
 
 /** The kernel queues one more than the limit, net/ipv4/tcp_ipv4.c, sk_acceptq_is_full. */
-function isFullListener({ proto, state, localPort, receiveQueue, sendQueue }: SocketRecord, port: number): boolean {
-  return proto === 'tcp' && state === TCP_STATE.LISTEN && localPort === port && receiveQueue > sendQueue;
+function isFullListener({ localPort, receiveQueue, sendQueue }: SocketRecord, port: number): boolean {
+  return localPort === port && receiveQueue > sendQueue;
 }

@@ -3,6 +3,7 @@ import type { SocketRecord } from '../../model/socket-record.ts';
 import { TCP_STATE } from '../../model/tcp-state.ts';
 import { isEmbeddedDns } from './embedded-dns.ts';
 import type { Dump } from './looks.ts';
+import { ofProto, tcpIn } from './socket-lists.ts';
 
 /** The accept queue of a listener in one dump. */
 export interface QueueLook {
@@ -24,19 +25,18 @@ export interface Listener {
 
 /** TCP listeners; those of Docker's embedded DNS server are nobody's and left out. */
 export function tcpListeners(dumps: readonly Dump[]): Listener[] {
-  return listeners(dumps, (socket) => socket.proto === 'tcp' && !isEmbeddedDns(socket));
+  return listeners(dumps, (dump) => tcpIn(dump, TCP_STATE.LISTEN).filter((socket) => !isEmbeddedDns(socket)));
 }
 
 /** Listening UNIX sockets: their numbers mean the same. */
 export function unixListeners(dumps: readonly Dump[]): Listener[] {
-  return listeners(dumps, ({ proto }) => proto === 'unix');
+  return listeners(dumps, (dump) => ofProto(dump, 'unix').filter(({ state }) => state === TCP_STATE.LISTEN));
 }
 
-function listeners(dumps: readonly Dump[], wanted: (socket: SocketRecord) => boolean): Listener[] {
+function listeners(dumps: readonly Dump[], listening: (dump: Dump) => readonly SocketRecord[]): Listener[] {
   const found = new Map<number, { socket: SocketRecord; looks: QueueLook[]; last: QueueLook }>();
   for (const dump of dumps) {
-    for (const socket of dump.sockets) {
-      if (socket.state !== TCP_STATE.LISTEN || !wanted(socket)) continue;
+    for (const socket of listening(dump)) {
       const limit = dump.source === 'procfs' ? undefined : socket.sendQueue;
       const look = { dump, waiting: socket.receiveQueue, limit };
       const known = found.get(socket.inode);

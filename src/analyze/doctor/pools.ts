@@ -2,9 +2,9 @@ import { formatEndpoint } from '../../model/endpoint.ts';
 import type { SpaceSeries } from '../../model/series.ts';
 import type { SocketRecord } from '../../model/socket-record.ts';
 import { TCP_STATE } from '../../model/tcp-state.ts';
-import { isClient, listeningPorts } from './clients.ts';
+import { clientsIn } from './clients.ts';
 import { dumpsOf, grouped } from './looks.ts';
-import { holderKey } from './scopes.ts';
+import { Triples } from './triples.ts';
 
 /** What one process held to one endpoint at one look. */
 export interface PoolLook {
@@ -31,7 +31,7 @@ const known = new WeakMap<SpaceSeries, readonly Pool[]>();
 export function poolsOf(series: SpaceSeries): readonly Pool[] {
   const before = known.get(series);
   if (before !== undefined) return before;
-  const pools = adopted([...collect(series).values()]);
+  const pools = adopted(collect(series));
   known.set(series, pools);
   return pools;
 }
@@ -40,26 +40,21 @@ interface Growing extends Pool {
   looks: { atMs: number; sockets: SocketRecord[] }[];
 }
 
-function collect(series: SpaceSeries): Map<string, Growing> {
-  const dumps = dumpsOf(series);
-  const listening = listeningPorts(series);
-  const pools = new Map<string, Growing>();
-  dumps.forEach(({ sockets }, index) => {
-    for (const socket of sockets) {
-      const { state, peer, peerPort } = socket;
-      if (state !== TCP_STATE.ESTABLISHED && state !== TCP_STATE.SYN_SENT) continue;
-      if (peer === undefined || !isClient(socket, listening)) continue;
-      const key = `${holderKey(socket)} ${peer.plain} ${peerPort}`;
-      let pool = pools.get(key);
-      if (pool === undefined) {
+function collect(space: SpaceSeries): Growing[] {
+  const dumps = dumpsOf(space);
+  const pools = new Triples<number | string, string, Growing>();
+  dumps.forEach((dump, index) => {
+    for (const member of clientsIn(space, dump)) {
+      const { state, peer, peerPort: port, process, container = '' } = member;
+      if (peer === undefined || (state !== TCP_STATE.ESTABLISHED && state !== TCP_STATE.SYN_SENT)) continue;
+      const pool = pools.at(process?.pid ?? container, peer.plain, port, () => {
         const looks = dumps.map(({ atMs }) => ({ atMs, sockets: [] as SocketRecord[] }));
-        pool = { space: series, member: socket, peer: peer.plain, port: peerPort, looks };
-        pools.set(key, pool);
-      }
-      pool.looks[index]?.sockets.push(socket);
+        return { space, member, peer: peer.plain, port, looks };
+      });
+      pool.looks[index]?.sockets.push(member);
     }
   });
-  return pools;
+  return [...pools.values()];
 }
 
 /**

@@ -1,9 +1,10 @@
 import type { SpaceSeries } from '../../model/series.ts';
 import type { SocketRecord } from '../../model/socket-record.ts';
 import { TCP_STATE } from '../../model/tcp-state.ts';
-import { isClient, listeningPorts } from './clients.ts';
-import { type Dump, grouped } from './looks.ts';
-import type { PortRange } from './port-range.ts';
+import { clientsIn } from './clients.ts';
+import type { Dump } from './looks.ts';
+import { type PortRange, portRangeOf } from './port-range.ts';
+import { Triples } from './triples.ts';
 
 /** The local ports that connections from one address to one endpoint have taken. */
 export interface PortUse {
@@ -22,19 +23,40 @@ export interface PortUse {
  * Ports in use for each triple of source, destination and its port: the kernel gives a port again as long as
  * these three differ.
  */
-export function portUse(space: SpaceSeries, dump: Dump, range: PortRange): PortUse[] {
-  const listening = listeningPorts(space);
-  const clients = dump.sockets.filter((socket) => range.has(socket.localPort) && isClient(socket, listening));
-  const triples = grouped(clients, ({ local, peer, peerPort }) => `${local?.plain} ${peer?.plain} ${peerPort}`);
-  return [...triples.values()].map((sockets) => {
-    const ports = new Map<number, boolean>();
-    for (const { localPort, state } of sockets) {
-      ports.set(localPort, (ports.get(localPort) ?? true) && state === TCP_STATE.TIME_WAIT);
-    }
+export function portUse(space: SpaceSeries, dump: Dump): readonly PortUse[] {
+  let byDump = known.get(space);
+  if (byDump === undefined) {
+    byDump = new Map();
+    known.set(space, byDump);
+  }
+  const before = byDump.get(dump);
+  if (before !== undefined) return before;
+  const uses = makeUses(space, dump, portRangeOf(space.sysctls));
+  byDump.set(dump, uses);
+  return uses;
+}
+
+/** Made once for all the rules that ask. */
+const known = new WeakMap<SpaceSeries, Map<Dump, readonly PortUse[]>>();
+
+function makeUses(space: SpaceSeries, dump: Dump, range: PortRange): PortUse[] {
+  const triples = new Triples<string, string, SocketRecord[]>();
+  for (const socket of clientsIn(space, dump)) {
+    const { local, localPort, peer, peerPort } = socket;
+    if (!range.has(localPort)) continue;
+    triples.at(local?.plain ?? '*', peer?.plain ?? '*', peerPort, () => []).push(socket);
+  }
+  return triples.values().map((sockets) => {
+    // Those that only TIME_WAIT entries hold; a port may stand in several.
+    const ports = new Set<number>();
+    const taken = new Set<number>();
+    for (const { localPort, state } of sockets) (state === TCP_STATE.TIME_WAIT ? ports : taken).add(localPort);
+    let waiting = 0;
+    for (const port of ports) if (!taken.has(port)) waiting++;
     const member = sockets.find(({ process }) => process !== undefined) ?? (sockets[0] as SocketRecord);
     return {
       ...{ source: member.local?.plain ?? '*', peer: member.peer?.plain ?? '*', port: member.peerPort },
-      ...{ used: ports.size, waiting: [...ports.values()].filter(Boolean).length, member },
+      ...{ used: taken.size + waiting, waiting, member },
     };
   });
 }

@@ -55,6 +55,11 @@ export class CpuBudget {
     return this.mayRun(nowMs) ? 0 : -this.#leftMs / this.share;
   }
 
+  /** Whether something that costs so many milliseconds is paid for by a later time, if it is done before. */
+  paysBy(ms: number, thenMs: number): boolean {
+    return this.#leftMs + Math.max(0, thenMs - this.#filledMs) * this.share >= ms;
+  }
+
   /** Does something and takes what it cost off what is left, which may go below nothing. */
   spend<T>(work: () => T): T {
     const before = this.#cpuMs();

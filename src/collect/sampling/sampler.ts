@@ -47,6 +47,9 @@ export interface SamplerOptions {
 /** What a background may cost: 3 % of one core. */
 const BACKGROUND_SHARE = 0.03;
 
+/** What a look costs of what the one before did, at the least: the first finds out who holds what, and everything is new. */
+const CHEAPER = 0.5;
+
 /** Where nobody looks, events wait so long in the kernel's buffer, which has room for many more. */
 const UNSEEN_MS = 250;
 
@@ -184,14 +187,19 @@ export class Sampler implements SampleSource {
     return this.#lastMs >= this.#endMs - this.intervalMs / 2;
   }
 
-  /** Puts the next tick off by what the last one cost, and lets the last of all be at the end. */
+  /**
+   * Puts the next tick off by what the last one cost, and lets the last of all be at the end. One that would cost
+   * more than can be saved until then is left out: the last would follow at once, and cost the same again.
+   */
   #stretch(): void {
     const now = Date.now();
-    const spentMs = cpuMs();
-    this.#whole?.charge(spentMs - this.#spentMs);
-    const waitMs = this.#whole?.waitMs(now) ?? 0;
-    this.#spentMs = spentMs;
-    if (waitMs > 0) this.#dueMs = Math.max(this.#dueMs, now + waitMs);
+    const costMs = cpuMs() - this.#spentMs;
+    this.#spentMs += costMs;
+    if (this.#whole !== undefined) {
+      this.#whole.charge(costMs);
+      this.#dueMs = Math.max(this.#dueMs, now + this.#whole.waitMs(now));
+      if (!this.#whole.paysBy(costMs * CHEAPER, this.#endMs)) this.#dueMs = Math.max(this.#dueMs, this.#endMs);
+    }
     if (this.#dueMs > this.#endMs) this.#dueMs = this.#sawTheEnd() ? Number.POSITIVE_INFINITY : this.#endMs;
   }
 
@@ -224,7 +232,7 @@ export class Sampler implements SampleSource {
       if (unseen.has(sampler)) continue;
       this.#unlessGone(() => {
         const tick = sampler.count(wish.allCounters);
-        sampler.lookClosely(tick, atMs, wish.query(sampler.space), wish.processes);
+        sampler.lookClosely(tick, atMs, wish.query(sampler.space), wish.processes, wish.allCounters);
         ticks.set(sampler, tick);
       });
     }

@@ -72,7 +72,10 @@ export interface TickWish {
   query(space: WatchedSpace): SocketQuery;
   /** Whether descriptors of processes are counted where somebody looks, and sorted into kinds. */
   processes: 'no' | 'count' | 'kinds';
-  /** Whether all counters are read where somebody looks: the shorter file alone otherwise. */
+  /**
+   * Whether all counters are read where somebody looks, those of the containers' controllers among them: the
+   * shorter file alone otherwise.
+   */
   allCounters: boolean;
   /** Told of each socket that ends; undefined where nobody wants to know. */
   ended?: EndedSink | undefined;

@@ -2,6 +2,7 @@ import type { SocketQuery } from '../../model/socket-query.ts';
 import type { SocketView } from '../../model/socket-view.ts';
 import { ALL_STATES, stateMask, TCP_STATE } from '../../model/tcp-state.ts';
 import type { WatchedSpace as SpaceFacts } from '../../model/watched.ts';
+import type { DescriptorScan } from '../descriptor-kinds.ts';
 import type { Look } from '../look.ts';
 import type { Machine } from '../machine.ts';
 import { WatchedSpace } from '../watched-space.ts';
@@ -11,8 +12,9 @@ import type { KernelStates } from './kernel-states.ts';
 import { KindsSampler, samplePids } from './kinds-sampler.ts';
 import { sampleMemory } from './memory-samples.ts';
 import { type Movement, movementSince } from './movement.ts';
+import { presentProtos } from './present-protos.ts';
 import { sampleProcesses } from './process-samples.ts';
-import type { SpaceLook, SpaceTick } from './source.ts';
+import type { SpaceLook, SpaceTick, TickWish } from './source.ts';
 import { watchedSpace } from './watched-facts.ts';
 
 /** What nobody looks at is read without TIME_WAIT, which `sockstat` counts, and which can be tens of thousands. */
@@ -116,17 +118,29 @@ export class SpaceSampler {
     return tick;
   }
 
-  /** Adds its processes, and its sockets. @throws {Failure} when the namespace is gone */
-  lookClosely(tick: SpaceTick, atMs: number, query: SocketQuery, processes: 'no' | 'count' | 'kinds'): void {
+  /**
+   * Adds its processes, and its sockets.
+   *
+   * @param controllers whether those of its containers are asked too
+   * @throws {Failure} when the namespace is gone
+   */
+  lookClosely(
+    tick: SpaceTick,
+    atMs: number,
+    query: SocketQuery,
+    processes: TickWish['processes'],
+    controllers: boolean,
+  ): void {
     if (processes !== 'no') tick.processes = sampleProcesses(this.#machine, this.#found);
     // Before the tables are read: what is opened in between is in them then.
     const scans = processes === 'kinds' ? this.#kinds.scan(atMs, tick.processes ?? []) : undefined;
-    const look = this.look(atMs, query);
+    const look = this.look(atMs, presentProtos(query, tick.sockstat), scans);
     tick.look = look;
     tick.lookedAtMs = atMs;
-    if (processes !== 'kinds') return;
-    tick.pids = samplePids(this.#machine, this.#found);
-    tick.memory = sampleMemory(this.#machine, this.#found);
+    if (controllers) {
+      tick.pids = samplePids(this.#machine, this.#found);
+      tick.memory = sampleMemory(this.#machine, this.#found);
+    }
     // Tables that were not read whole would make zombies of what they left out.
     if (scans === undefined || look.withoutStates !== 0 || !look.coverage.complete) return;
     const kinds = this.#kinds.name(scans, this.space.netns, look.sockets);
@@ -171,9 +185,14 @@ export class SpaceSampler {
     }
   }
 
-  /** All sockets that a query asks for. @throws {Failure} when the namespace is gone */
-  look(atMs: number, query: SocketQuery): SpaceLook {
-    return this.#looked(atMs, this.watched.look(atMs, query), ALL_STATES & ~query.states);
+  /**
+   * All sockets that a query asks for.
+   *
+   * @param scans descriptors of its processes that were read just before
+   * @throws {Failure} when the namespace is gone
+   */
+  look(atMs: number, query: SocketQuery, scans: readonly DescriptorScan[] = []): SpaceLook {
+    return this.#looked(atMs, this.watched.look(atMs, query, true, scans), ALL_STATES & ~query.states);
   }
 
   /** The TCP sockets, without those in TIME_WAIT. @throws {Failure} when the namespace is gone */

@@ -14,6 +14,9 @@ import { GuardMeters } from './guard-meters.ts';
 /** Sockets that are kept for the doctor's rules over the whole run: some hundred megabytes. */
 const MOST_RECORDS = 300_000;
 
+/** While the command runs everything is looked at so often; what budgets ask for at every tick. */
+const WHOLE_EVERY_MS = 5000;
+
 /** What is to be shown while it runs. */
 export interface LiveState {
   seconds: number;
@@ -30,7 +33,9 @@ export class GuardRun {
   readonly #source: SampleSource;
   readonly #budgets: readonly Budget[];
   readonly #builder = new SeriesBuilder(MOST_RECORDS);
-  readonly #wish: TickWish;
+  readonly #ended: TickWish['ended'];
+  /** When the next look at everything is due. */
+  #wholeDueMs = 0;
   readonly #seen = new Map<number, { name: string; lastMs: number }>();
   readonly #gone = new Map<string, GoneTarget>();
 
@@ -38,20 +43,15 @@ export class GuardRun {
     this.#source = source;
     this.#budgets = budgets;
     this.meters = new GuardMeters(source, budgets);
-    this.#wish = {
-      looksAt: () => true,
-      query: () => ({ ...everySocket(), tcpInfo: true }),
-      ...{ processes: 'kinds', allCounters: true },
-      ended: (space, ended) => {
-        this.#builder.ended(space, ended);
-        this.meters.ended(space, ended);
-      },
+    this.#ended = (space, ended) => {
+      this.#builder.ended(space, ended);
+      this.meters.ended(space, ended);
     };
   }
 
   /** The look that baselines come from. @throws {Failure} `no-target` when there is nothing to look at */
   async lookBefore(target: string, stop: AbortSignal | undefined): Promise<void> {
-    const tick = await this.#source.next(this.#wish, stop);
+    const tick = await this.#source.next(this.#wish(true), stop);
     if (tick === undefined) return;
     if (tick.spaces.length === 0) {
       const problem = target === 'all' ? 'no container is running' : `${target}: it was not there to be looked at`;
@@ -65,7 +65,7 @@ export class GuardRun {
   async during(command: RunningCommand, onTick: (gone: readonly string[]) => void): Promise<void> {
     this.meters.begin();
     for (;;) {
-      const tick = await this.#source.next(this.#wish, command.ended);
+      const tick = await this.#source.next(this.#wish(Date.now() >= this.#wholeDueMs), command.ended);
       if (tick === undefined) return;
       await this.#add(tick);
       // One that died while the command was still running, not one that was ended with it.
@@ -78,7 +78,7 @@ export class GuardRun {
     const waits = this.#budgets.map(({ subject }) => (subject.kind === 'drain' ? subject.withinMs : 0));
     const untilMs = endedMs + Math.max(0, ...waits);
     for (;;) {
-      const tick = await this.#source.next(this.#wish, stop);
+      const tick = await this.#source.next(this.#wish(true), stop);
       if (tick === undefined) return;
       await this.#add(tick);
       if (tick.atMs >= untilMs) return;
@@ -105,6 +105,23 @@ export class GuardRun {
       judgeBudget(budget, { phases, points: this.meters.points[index] ?? [], findings: [] }),
     );
     return { seconds: (Date.now() - startedMs) / 1000, budgets, ...(doing !== undefined && { doing }) };
+  }
+
+  /**
+   * What the next look is to bring. No budget counts MPTCP sockets, which are TCP's too, or asks of which kind a
+   * descriptor is: these are for the rules, and each is a walk through a table of the whole host, or through all
+   * that a process has open, on cores that the service under test needs.
+   */
+  #wish(whole: boolean): TickWish {
+    if (whole) this.#wholeDueMs = Date.now() + WHOLE_EVERY_MS;
+    const { protos, ...query } = everySocket();
+    const wanted = whole ? protos : protos.filter((proto) => proto !== 'mptcp');
+    return {
+      looksAt: () => true,
+      query: () => ({ ...query, protos: wanted, tcpInfo: true }),
+      ...{ processes: whole ? 'kinds' : 'count', allCounters: true },
+      ended: this.#ended,
+    };
   }
 
   async #add(tick: Tick): Promise<void> {

@@ -1,3 +1,4 @@
+import { counted } from '../../../model/counted.ts';
 import type { Finding } from '../../../model/finding.ts';
 import type { SpaceSeries } from '../../../model/series.ts';
 import { backlogFix, somaxconnFixes, usualBacklog } from '../backlog-fixes.ts';
@@ -31,9 +32,9 @@ function ofSpace(space: SpaceSeries, values: Values): Finding[] {
   const overflowed = (riseOf(space, 'TcpExtListenOverflows')?.rise ?? 0) > 0;
   const dumps = dumpsOf(space);
   // Tells at once that a listener has none, where there are thousands of sockets and hundreds of listeners.
-  const ports = new Set(
-    dumps.flatMap(({ sockets }) => sockets.filter(({ peerPort }) => peerPort > 0).map(({ localPort }) => localPort)),
-  );
+  const ports = new Set<number>();
+  for (const { sockets } of dumps)
+    for (const { localPort, peerPort } of sockets) if (peerPort > 0) ports.add(localPort);
   return tcpListeners(dumps).flatMap((listener) => {
     const { limit } = listener.last;
     if (limit === undefined) return [];
@@ -77,10 +78,10 @@ function ofListener(space: SpaceSeries, { socket }: Listener, short: Shortness):
     confidence: asked === undefined && byBound ? 'medium' : 'high',
     scope,
     summary: byBound
-      ? `the queue of port ${port} holds ${limit} connections, because net.core.somaxconn of this namespace is ${somaxconn}${
+      ? `the queue of port ${port} holds ${counted(limit, 'connection')}, because net.core.somaxconn of this namespace is ${somaxconn}${
           asked === undefined ? '' : ` (${process?.name} asks for ${asked})`
         }`
-      : `the queue of port ${port} holds ${limit} connections, because the application asked for no more`,
+      : `the queue of port ${port} holds ${counted(limit, 'connection')}, because the application asked for no more`,
     evidence: [
       { what: `the limit of the queue of port ${port}`, value: limit, source: 'sock_diag, send queue of the listener' },
       ...(somaxconn === undefined

@@ -7,6 +7,7 @@ import { FarEnds } from '../far-ends.ts';
 import { type Dump, dumpsOf, grouped } from '../looks.ts';
 import { type RuleInput, rule, type SettingValues } from '../rule.ts';
 import { holderKey, holderScope } from '../scopes.ts';
+import { tcpIn } from '../socket-lists.ts';
 
 const settings = {
   minAgeMs: { default: 60_000, unit: 'ms', text: 'how long a connection must have waited to be closed' },
@@ -26,7 +27,7 @@ export const closeWaitLeak = rule({
 
 function ofSpace(space: SpaceSeries, { series }: RuleInput, values: SettingValues<typeof settings>): Finding[] {
   const dumps = dumpsOf(space);
-  const dwell = new Dwell(dumps, isWaiting);
+  const dwell = new Dwell(dumps, waiting);
   const far = new FarEnds(dumps, series.names);
   const keyOf = (socket: SocketRecord) => `${holderKey(socket)} ${far.about(socket)}`;
   const byLook = dumps.map((dump) => grouped(waiting(dump), keyOf));
@@ -72,12 +73,8 @@ function ofSpace(space: SpaceSeries, { series }: RuleInput, values: SettingValue
   return findings;
 }
 
-function waiting(dump: Dump): SocketRecord[] {
-  return dump.sockets.filter(isWaiting);
-}
-
-function isWaiting({ proto, state }: SocketRecord): boolean {
-  return proto === 'tcp' && state === TCP_STATE.CLOSE_WAIT;
+function waiting(dump: Dump): readonly SocketRecord[] {
+  return tcpIn(dump, TCP_STATE.CLOSE_WAIT);
 }
 
 /**

@@ -1,7 +1,7 @@
 import type { Finding, Fix } from '../../../model/finding.ts';
 import type { SpaceSeries } from '../../../model/series.ts';
 import { TCP_STATE } from '../../../model/tcp-state.ts';
-import { isClient, listeningPorts } from '../clients.ts';
+import { clientsIn } from '../clients.ts';
 import { type EndedAt, endedClients, eventsLost, hasEvents, mainHolder, sumOf } from '../ended.ts';
 import { grouped, lastDump } from '../looks.ts';
 import { establishedIn, filterOf, poolsOf } from '../pools.ts';
@@ -121,9 +121,9 @@ function establishedTo(space: SpaceSeries, peer: string, port: number, ended: re
 
 /** Without events: each connection that this side closed first stands in TIME_WAIT for a minute. */
 function churnByTimeWait(space: SpaceSeries, values: Values): Churn[] {
-  const listening = listeningPorts(space);
-  const waiting = (lastDump(space)?.sockets ?? []).filter(
-    (socket) => socket.state === TCP_STATE.TIME_WAIT && isClient(socket, listening),
+  const last = lastDump(space);
+  const waiting = (last === undefined ? [] : clientsIn(space, last)).filter(
+    ({ state }) => state === TCP_STATE.TIME_WAIT,
   );
   const byEndpoint = grouped(waiting, ({ peer, peerPort }) => (peer ? `${peer.plain} ${peerPort}` : undefined));
   return [...byEndpoint.values()].flatMap((sockets) => {

@@ -1,3 +1,4 @@
+import { counted } from '../../../model/counted.ts';
 import type { Evidence, Finding } from '../../../model/finding.ts';
 import type { HostSample } from '../../../model/sample.ts';
 import type { Series } from '../../../model/series.ts';
@@ -5,7 +6,7 @@ import { sysctlFixes } from '../../platform/fixes.ts';
 import { HOST_PLATFORM } from '../platforms.ts';
 import { rule, type SettingValues } from '../rule.ts';
 import { HOST_SCOPE } from '../scopes.ts';
-import { counted, percent } from '../texts.ts';
+import { percent } from '../texts.ts';
 
 const settings = {
   warning: { default: 0.8, unit: 'share', text: 'of the table in use' },

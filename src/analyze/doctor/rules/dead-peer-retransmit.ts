@@ -5,7 +5,9 @@ import { TCP_STATE } from '../../../model/tcp-state.ts';
 import { isClient, listeningPorts } from '../clients.ts';
 import { dumpsOf, grouped } from '../looks.ts';
 import { type RuleInput, rule, type SettingValues } from '../rule.ts';
+import { sameIn } from '../same-socket.ts';
 import { endpointText, holderKey, holderScope } from '../scopes.ts';
+import { tcpIn } from '../socket-lists.ts';
 
 const settings = {
   retransmits: { default: 3, unit: 'count', text: 'times the same data was sent again before a connection counts' },
@@ -32,8 +34,10 @@ function ofSpace(space: SpaceSeries, { series }: RuleInput, values: Values): Fin
   const dumps = dumpsOf(space);
   const last = dumps.at(-1);
   if (last === undefined) return [];
-  const before = new Map(dumps.at(-2)?.sockets.map((socket) => [socket.cookie, socket]));
-  const dead = last.sockets.filter((socket) => isDead(socket, before.get(socket.cookie), values));
+  const before = dumps.at(-2);
+  const dead = tcpIn(last, TCP_STATE.ESTABLISHED)
+    .filter((socket) => isSentAgain(socket, values))
+    .filter((socket) => isSilent(socket, before && sameIn(before, socket), values));
   const listening = listeningPorts(space);
   const portOf = (socket: SocketRecord) => (isClient(socket, listening) ? socket.peerPort : 0);
   const groups = grouped(dead, (socket) => `${holderKey(socket)} ${socket.peer?.plain} ${portOf(socket)}`);
@@ -73,10 +77,11 @@ function ofSpace(space: SpaceSeries, { series }: RuleInput, values: Values): Fin
   });
 }
 
-function isDead(socket: SocketRecord, before: SocketRecord | undefined, values: Values): boolean {
-  const { proto, state, timer, retransmits, sendQueue, info } = socket;
-  if (proto !== 'tcp' || state !== TCP_STATE.ESTABLISHED || timer !== RETRANSMIT) return false;
-  if (retransmits < values.retransmits || sendQueue === 0) return false;
+function isSentAgain({ timer, retransmits, sendQueue }: SocketRecord, values: Values): boolean {
+  return timer === RETRANSMIT && retransmits >= values.retransmits && sendQueue > 0;
+}
+
+function isSilent({ info }: SocketRecord, before: SocketRecord | undefined, values: Values): boolean {
   const silence = info?.lastAckReceivedMs;
   // Where the source does not tell, the retransmissions alone do.
   if (silence === undefined) return true;

@@ -1,3 +1,4 @@
+import { counted } from '../../../model/counted.ts';
 import type { Finding } from '../../../model/finding.ts';
 import type { Series, SpaceSeries } from '../../../model/series.ts';
 import type { SocketRecord } from '../../../model/socket-record.ts';
@@ -7,6 +8,7 @@ import { tcpListeners } from '../listeners.ts';
 import { dumpsOf, grouped, lastDump } from '../looks.ts';
 import { type RuleInput, rule, type SettingValues } from '../rule.ts';
 import { containerScope } from '../scopes.ts';
+import { tcpIn } from '../socket-lists.ts';
 import { otherEndOf, tupleOf } from '../tuples.ts';
 
 const settings = {
@@ -25,9 +27,8 @@ export const dockerProxyHop = rule({
 function ofSpace(space: SpaceSeries, { series }: RuleInput, values: SettingValues<typeof settings>): Finding[] {
   if (space.space.host) return [];
   const ports = new Set(tcpListeners(dumpsOf(space)).map(({ socket }) => socket.localPort));
-  const connections = lastDump(space)?.sockets.filter(
-    ({ proto, state, localPort }) => proto === 'tcp' && state === TCP_STATE.ESTABLISHED && ports.has(localPort),
-  );
+  const last = lastDump(space);
+  const connections = last && tcpIn(last, TCP_STATE.ESTABLISHED).filter(({ localPort }) => ports.has(localPort));
   const proxied = proxyTuples(series);
   return space.space.containers.flatMap((container) => {
     const hops = (connections ?? []).filter(
@@ -72,7 +73,7 @@ function ofPort(
     severity: hops.length > values.warning ? 'warning' : 'info',
     confidence: seen ? 'high' : 'medium',
     scope,
-    summary: `${hops.length} connections to port ${port} come through docker-proxy: the container sees ${first?.peer?.plain} instead of its clients, and the host holds two sockets for each`,
+    summary: `${counted(hops.length, 'connection')} to port ${port} ${hops.length === 1 ? 'comes' : 'come'} through docker-proxy: the container sees ${first?.peer?.plain} instead of its clients, and the host holds two sockets for each`,
     evidence: [
       { what: `connections of port ${port} whose peer is the gateway`, value: hops.length, source: 'sock_diag' },
       seen

@@ -59,7 +59,7 @@ function ofSpace(space: SpaceSeries, { series }: RuleInput, values: Values): Fin
 function fullest(space: SpaceSeries, range: PortRange, { warning }: Values): Iterable<PortUse> {
   const most = new Map<string, PortUse>();
   for (const dump of dumpsOf(space)) {
-    for (const use of portUse(space, dump, range)) {
+    for (const use of portUse(space, dump)) {
       if (use.used / range.size < warning) continue;
       const key = `${use.source} ${use.peer} ${use.port}`;
       if (use.used > (most.get(key)?.used ?? 0)) most.set(key, use);

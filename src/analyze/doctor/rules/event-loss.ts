@@ -1,3 +1,4 @@
+import { counted } from '../../../model/counted.ts';
 import type { SpaceSeries } from '../../../model/series.ts';
 import { fact } from '../facts.ts';
 import { rule } from '../rule.ts';
@@ -22,7 +23,7 @@ function ofSpace({ space, samples }: SpaceSeries) {
     fact({
       rule: 'EVENT_LOSS',
       scope,
-      summary: `more connections ended than the kernel could tell of, ${times} times: what is said about connections that ended here is a lower bound`,
+      summary: `more connections ended than the kernel could tell of, ${counted(times, 'time')}: what is said about connections that ended here is a lower bound`,
       evidence: [
         { what: 'times that events were dropped', value: times, source: 'ENOBUFS of the event socket' },
         { what: 'samples that miss some', value: `${lossy.length} of ${samples.length}`, source: 'destroy events' },

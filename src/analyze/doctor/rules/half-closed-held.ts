@@ -4,9 +4,10 @@ import type { SocketRecord } from '../../../model/socket-record.ts';
 import { TCP_STATE } from '../../../model/tcp-state.ts';
 import { Dwell } from '../dwell.ts';
 import { FarEnds } from '../far-ends.ts';
-import { dumpsOf, grouped } from '../looks.ts';
+import { type Dump, dumpsOf, grouped } from '../looks.ts';
 import { type RuleInput, rule, type SettingValues } from '../rule.ts';
 import { holderKey, holderScope } from '../scopes.ts';
+import { tcpIn } from '../socket-lists.ts';
 
 const settings = {
   minAgeMs: {
@@ -28,9 +29,10 @@ export const halfClosedHeld = rule({
 
 function ofSpace(space: SpaceSeries, { series }: RuleInput, values: SettingValues<typeof settings>): Finding[] {
   const dumps = dumpsOf(space);
-  const dwell = new Dwell(dumps, isHeld);
+  const dwell = new Dwell(dumps, heldIn);
   const far = new FarEnds(dumps, series.names);
-  const held = dumps.at(-1)?.sockets.filter(isHeld) ?? [];
+  const last = dumps.at(-1);
+  const held = last === undefined ? [] : heldIn(last);
   const findings: Finding[] = [];
   for (const sockets of grouped(held, holderKey).values()) {
     const old = sockets.filter((socket) => silentMs(socket, dwell) >= values.minAgeMs);
@@ -70,8 +72,8 @@ function ofSpace(space: SpaceSeries, { series }: RuleInput, values: SettingValue
 }
 
 /** Without an inode, or with the countdown of a mini-socket, its owner has closed it and the kernel ends it. */
-function isHeld({ proto, state, inode, timer }: SocketRecord): boolean {
-  return proto === 'tcp' && state === TCP_STATE.FIN_WAIT2 && inode !== 0 && timer !== TIMER_TIME_WAIT;
+function heldIn(dump: Dump): SocketRecord[] {
+  return tcpIn(dump, TCP_STATE.FIN_WAIT2).filter(({ inode, timer }) => inode !== 0 && timer !== TIMER_TIME_WAIT);
 }
 
 /** Of SocketView.timer. */

@@ -7,7 +7,9 @@ import { isLoopback } from '../endpoints.ts';
 import { localAddresses } from '../homes.ts';
 import { dumpsOf, grouped } from '../looks.ts';
 import { type RuleInput, rule, type SettingValues } from '../rule.ts';
+import { sameIn } from '../same-socket.ts';
 import { holderKey, holderScope } from '../scopes.ts';
+import { tcpIn } from '../socket-lists.ts';
 import { spaceSysctlFixes } from '../space-sysctls.ts';
 
 const settings = {
@@ -39,12 +41,10 @@ function ofSpace(space: SpaceSeries, { series }: RuleInput, values: Values): Fin
   if (last === undefined) return [];
   const listening = listeningPorts(space);
   const near = new Set([...series.spaces.flatMap((seen) => [...localAddresses(seen)]), ...containerAddresses(series)]);
-  const first = new Map(dumps[0]?.sockets.map((socket) => [socket.cookie, segments(socket)]));
-  const forgotten = last.sockets.filter(
+  const [first = last] = dumps;
+  const forgotten = tcpIn(last, TCP_STATE.ESTABLISHED).filter(
     (socket) =>
-      isQuiet(socket, values) &&
-      isFar(socket, near) &&
-      segments(socket) === (first.get(socket.cookie) ?? segments(socket)),
+      isQuiet(socket, values) && isFar(socket, near) && segments(socket) === segments(sameIn(first, socket) ?? socket),
   );
   const portOf = (socket: SocketRecord) => (isClient(socket, listening) ? socket.peerPort : socket.localPort);
   const sideOf = (socket: SocketRecord) => (isClient(socket, listening) ? 'dport' : 'sport');
@@ -82,10 +82,10 @@ function ofSpace(space: SpaceSeries, { series }: RuleInput, values: Values): Fin
   });
 }
 
-/** Established, nothing on the way, and nothing has gone over the wire for so long that a keepalive would have. */
+/** Nothing on the way, and nothing has gone over the wire for so long that a keepalive would have. */
 function isQuiet(socket: SocketRecord, { deviceMs }: Values): boolean {
-  const { proto, state, receiveQueue, sendQueue, timer, info } = socket;
-  if (proto !== 'tcp' || state !== TCP_STATE.ESTABLISHED || info === undefined) return false;
+  const { receiveQueue, sendQueue, timer, info } = socket;
+  if (info === undefined) return false;
   if (receiveQueue > 0 || sendQueue > 0 || (timer !== 0 && timer !== KEEPALIVE)) return false;
   return silenceMs(socket) > deviceMs;
 }

@@ -1,3 +1,4 @@
+import { counted } from '../../../model/counted.ts';
 import type { Evidence, Finding, Fix } from '../../../model/finding.ts';
 import type { ProcessSample } from '../../../model/sample.ts';
 import type { Series, SpaceSeries } from '../../../model/series.ts';
@@ -11,7 +12,8 @@ import { platformOfProcess } from '../platforms.ts';
 import { fullestLook, processScope, processTracks } from '../process-tracks.ts';
 import { rule, type SettingValues } from '../rule.ts';
 import { containerScope, spaceScope } from '../scopes.ts';
-import { counted, percent } from '../texts.ts';
+import { tcpIn } from '../socket-lists.ts';
+import { percent } from '../texts.ts';
 
 const settings = {
   lowSoft: { default: 1024, unit: 'count', text: 'a soft limit up to this is low for a service' },
@@ -37,9 +39,8 @@ interface Judged {
 }
 
 function ofSpace(space: SpaceSeries, series: Series, values: Values): Finding[] {
-  const listeners = (lastDump(space)?.sockets ?? []).filter(
-    ({ proto, state }) => proto === 'tcp' && state === TCP_STATE.LISTEN,
-  );
+  const last = lastDump(space);
+  const listeners = last === undefined ? [] : tcpIn(last, TCP_STATE.LISTEN);
   const listening = new Set(listeners.map(({ process }) => process?.pid));
   const judged = processTracks(space).flatMap((looks): Judged[] => {
     const process = fullestLook(looks)?.process;

@@ -1,3 +1,4 @@
+import { counted } from '../../../model/counted.ts';
 import type { Evidence, Finding } from '../../../model/finding.ts';
 import type { SpaceSeries } from '../../../model/series.ts';
 import { TCP_STATE } from '../../../model/tcp-state.ts';
@@ -70,8 +71,8 @@ function ofListener(space: SpaceSeries, listener: Listener, dropped: number, cer
     severity: spent ? 'info' : over ? 'critical' : 'warning',
     confidence: certain ? 'high' : 'medium',
     scope,
-    summary: `${peak.waiting} connections to port ${port} wait to be accepted${allowed}${
-      dropped > 0 ? `, and attempts to connect were dropped ${dropped} times` : ''
+    summary: `${counted(peak.waiting, 'connection')} to port ${port} ${peak.waiting === 1 ? 'waits' : 'wait'} to be accepted${allowed}${
+      dropped > 0 ? `, and attempts to connect were dropped ${counted(dropped, 'time')}` : ''
     }${because}`,
     evidence: [
       { what: `connections waiting on port ${port} at the last look`, value: last.waiting, source: QUEUE },
@@ -132,7 +133,7 @@ function ofOneOf(space: SpaceSeries, listeners: readonly Listener[], dropped: nu
     severity: 'critical',
     confidence: alone ? 'high' : 'medium',
     scope,
-    summary: `attempts to connect to ${which} were dropped ${dropped} times, because the queue of connections to accept was full`,
+    summary: `attempts to connect to ${which} were dropped ${counted(dropped, 'time')}, because the queue of connections to accept was full`,
     evidence: [drops(dropped), { what: 'listeners whose queue was long at a look', value: 0, source: QUEUE }],
     fixes: [
       { where: 'the application', text: 'the queue fills in bursts shorter than a look: ask for a longer one' },

@@ -1,3 +1,4 @@
+import { counted } from '../../../model/counted.ts';
 import type { Finding } from '../../../model/finding.ts';
 import type { Series, SpaceSeries } from '../../../model/series.ts';
 import type { SocketRecord } from '../../../model/socket-record.ts';
@@ -5,7 +6,7 @@ import { dumpsOf } from '../looks.ts';
 import { rule, type SettingValues } from '../rule.ts';
 import { sameIn } from '../same-socket.ts';
 import { type SocketGroup, socketGroups } from '../socket-groups.ts';
-import { counted } from '../texts.ts';
+
 import { TIMER } from '../timers.ts';
 
 const settings = {

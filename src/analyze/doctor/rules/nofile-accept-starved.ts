@@ -1,3 +1,4 @@
+import { counted } from '../../../model/counted.ts';
 import type { Finding } from '../../../model/finding.ts';
 import type { ProcessSample, SpaceSample } from '../../../model/sample.ts';
 import type { SpaceSeries } from '../../../model/series.ts';
@@ -8,7 +9,6 @@ import { nofileFixes } from '../nofile-fixes.ts';
 import { platformOfProcess } from '../platforms.ts';
 import { processScope } from '../process-tracks.ts';
 import { type RuleInput, rule, type SettingValues } from '../rule.ts';
-import { counted } from '../texts.ts';
 
 const settings = {
   looks: { default: 2, unit: 'count', text: 'looks in a row in which both were true' },

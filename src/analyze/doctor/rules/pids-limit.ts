@@ -1,3 +1,4 @@
+import { counted } from '../../../model/counted.ts';
 import type { Finding } from '../../../model/finding.ts';
 import type { PidsUse } from '../../../model/sample.ts';
 import type { Series, SpaceSeries } from '../../../model/series.ts';
@@ -6,7 +7,7 @@ import { grouped } from '../looks.ts';
 import { platformOfContainer } from '../platforms.ts';
 import { rule, type SettingValues } from '../rule.ts';
 import { containerScope } from '../scopes.ts';
-import { counted, percent } from '../texts.ts';
+import { percent } from '../texts.ts';
 
 const settings = {
   warning: { default: 0.8, unit: 'share', text: 'of the limit in use' },

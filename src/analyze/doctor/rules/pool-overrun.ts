@@ -1,3 +1,4 @@
+import { counted } from '../../../model/counted.ts';
 import type { Finding } from '../../../model/finding.ts';
 import type { SpaceSeries } from '../../../model/series.ts';
 import { databaseAt } from '../databases.ts';
@@ -57,7 +58,7 @@ function ofSpace(space: SpaceSeries, input: RuleInput, values: Values): Finding[
       severity: overrun.severity,
       confidence: overrun.confidence,
       scope,
-      summary: `${peakOf(pool)} connections of one process to ${text}: ${overrun.because}`,
+      summary: `${counted(peakOf(pool), 'connection')} of one process to ${text}: ${overrun.because}`,
       evidence: [
         { what: `connections to ${text}, the most at any look`, value: peakOf(pool), source: 'sock_diag' },
         overrun.measure,
@@ -99,7 +100,7 @@ function againstServer(pool: Pool, peak: number, { series, declared }: RuleInput
   if (limit !== undefined) {
     if (peak < (values.serverShare * limit) / processes) return undefined;
     return {
-      because: `the server takes ${limit} of all ${processes} processes that share it`,
+      because: `the server takes ${limit} of ${processes === 1 ? 'the one process that uses it' : `all ${processes} processes that share it`}`,
       ...{ severity: 'warning', confidence: 'high', cap: recommendedCap({ limit, reserved, ...sharing }) },
       measure: { what: "the server's limit", value: limit, source: '--server-limit' },
     };

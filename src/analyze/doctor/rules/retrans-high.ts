@@ -1,3 +1,4 @@
+import { counted } from '../../../model/counted.ts';
 import type { Evidence, Finding, Fix } from '../../../model/finding.ts';
 import type { Series, SpaceSeries } from '../../../model/series.ts';
 import { inside } from '../inside.ts';
@@ -6,7 +7,7 @@ import { type Retransmitted, retransmittedIn } from '../retransmitted.ts';
 import { rule, type SettingValues } from '../rule.ts';
 import { spaceScope } from '../scopes.ts';
 import { type SocketGroup, socketGroups } from '../socket-groups.ts';
-import { counted, percent } from '../texts.ts';
+import { percent } from '../texts.ts';
 
 const settings = {
   connection: { default: 0.02, unit: 'share', text: 'of what a connection sent that it sent again' },

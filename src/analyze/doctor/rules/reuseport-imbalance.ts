@@ -1,3 +1,4 @@
+import { counted } from '../../../model/counted.ts';
 import type { Finding } from '../../../model/finding.ts';
 import type { SpaceSeries } from '../../../model/series.ts';
 import { type Listener, tcpListeners } from '../listeners.ts';
@@ -58,7 +59,7 @@ function ofListener(space: SpaceSeries, { socket, looks, last }: Listener, count
     severity: 'warning',
     confidence: looks.length > 1 ? 'high' : 'medium',
     scope,
-    summary: `of ${count} listeners on port ${port} one does not accept: ${last.waiting} connections wait at it, ${usual} at the others`,
+    summary: `of ${count} listeners on port ${port} one does not accept: ${counted(last.waiting, 'connection')} ${last.waiting === 1 ? 'waits' : 'wait'} at it, ${usual} at the others`,
     evidence: [
       {
         what: `connections waiting at the one listener on port ${port}`,

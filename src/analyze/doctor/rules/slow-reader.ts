@@ -1,3 +1,4 @@
+import { counted } from '../../../model/counted.ts';
 import type { Finding } from '../../../model/finding.ts';
 import type { Series, SpaceSeries } from '../../../model/series.ts';
 import type { SocketRecord } from '../../../model/socket-record.ts';
@@ -5,7 +6,6 @@ import { dumpsOf, riseOf } from '../looks.ts';
 import { rule, type SettingValues } from '../rule.ts';
 import { backwards } from '../same-socket.ts';
 import { type SocketGroup, socketGroups } from '../socket-groups.ts';
-import { counted } from '../texts.ts';
 
 const settings = {
   share: { default: 0.5, unit: 'share', text: 'of the receive buffer full of unread bytes' },

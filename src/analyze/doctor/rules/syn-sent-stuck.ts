@@ -6,6 +6,7 @@ import { type Dump, grouped, lastDump, riseOf } from '../looks.ts';
 import { filterOf } from '../pools.ts';
 import { type RuleInput, rule, type SettingValues } from '../rule.ts';
 import { endpointText, holderKey, holderScope, spaceScope } from '../scopes.ts';
+import { tcpIn } from '../socket-lists.ts';
 
 const settings = {
   retransmits: { default: 2, unit: 'count', text: 'SYNs sent again before an attempt counts' },
@@ -30,10 +31,7 @@ type Cause = 'queue-seen-full' | 'queue-likely' | 'silence';
 function ofSpace(space: SpaceSeries, { series }: RuleInput, values: Values): Finding[] {
   const last = lastDump(space);
   if (last === undefined) return [];
-  const stuck = last.sockets.filter(
-    ({ proto, state, retransmits }) =>
-      proto === 'tcp' && state === TCP_STATE.SYN_SENT && retransmits >= values.retransmits,
-  );
+  const stuck = tcpIn(last, TCP_STATE.SYN_SENT).filter(({ retransmits }) => retransmits >= values.retransmits);
   const groups = grouped(stuck, (socket) => `${holderKey(socket)} ${socket.peer?.plain} ${socket.peerPort}`);
   return [...groups.values()].flatMap((sockets) => {
     const [first] = sockets;

@@ -1,3 +1,4 @@
+import { counted } from '../../../model/counted.ts';
 import type { Finding, Fix } from '../../../model/finding.ts';
 import type { SpaceSeries } from '../../../model/series.ts';
 import { TCP_STATE } from '../../../model/tcp-state.ts';
@@ -43,7 +44,7 @@ function overflow(space: SpaceSeries): Finding[] {
       severity: 'critical',
       confidence: 'high',
       scope,
-      summary: `${risen.rise} connections found no place in TIME_WAIT within ${Math.round(risen.ms / 1000)} s: the table is full, and late segments can reach new connections`,
+      summary: `${counted(risen.rise, 'connection')} found no place in TIME_WAIT within ${Math.round(risen.ms / 1000)} s: the table is full, and late segments can reach new connections`,
       evidence: [
         { what: 'TIME_WAIT entries that were not kept', value: risen.rise, source: 'TcpExtTCPTimeWaitOverflow' },
         ...(maximum === undefined
@@ -69,7 +70,7 @@ function ofDestinations(space: SpaceSeries, { series }: RuleInput, values: Value
   const dump = lastDump(space);
   if (dump === undefined) return [];
   const range = portRangeOf(space.sysctls);
-  return portUse(space, dump, range)
+  return portUse(space, dump)
     .filter(({ waiting }) => waiting / range.size >= values.warning)
     .map((use) => {
       const { source, peer, port, waiting } = use;

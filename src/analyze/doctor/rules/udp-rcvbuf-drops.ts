@@ -1,3 +1,4 @@
+import { counted } from '../../../model/counted.ts';
 import type { Evidence, Finding, Fix } from '../../../model/finding.ts';
 import type { SpaceSeries } from '../../../model/series.ts';
 import { sysctlFixes } from '../../platform/fixes.ts';
@@ -7,7 +8,7 @@ import { grouped, riseOf } from '../looks.ts';
 import { HOST_PLATFORM } from '../platforms.ts';
 import { rule, type SettingValues } from '../rule.ts';
 import { holderKey, holderScope, spaceScope } from '../scopes.ts';
-import { counted, percent } from '../texts.ts';
+import { percent } from '../texts.ts';
 
 const settings = {
   warning: { default: 1, unit: 'count', text: 'datagrams dropped while it was looked at' },

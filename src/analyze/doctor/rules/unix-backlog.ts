@@ -1,9 +1,11 @@
+import { counted } from '../../../model/counted.ts';
 import type { Finding } from '../../../model/finding.ts';
 import type { SpaceSeries } from '../../../model/series.ts';
 import { isFull, type Listener, peakOf, unixListeners } from '../listeners.ts';
 import { type Dump, dumpsOf, numberOf } from '../looks.ts';
 import { rule, type SettingValues } from '../rule.ts';
 import { holderScope } from '../scopes.ts';
+import { ofProto } from '../socket-lists.ts';
 import { spaceSysctlFixes } from '../space-sysctls.ts';
 import { datagramsWaiting, type WaitingDatagrams } from '../unix-datagrams.ts';
 
@@ -51,7 +53,7 @@ function ofListener(space: SpaceSeries, listener: Listener, full: boolean): Find
     severity: full ? 'critical' : 'warning',
     confidence: 'high',
     scope,
-    summary: `${waiting} connections to ${name} wait to be accepted, ${limit} may: ${
+    summary: `${counted(waiting, 'connection')} to ${name} ${waiting === 1 ? 'waits' : 'wait'} to be accepted, ${limit} may: ${
       full ? 'further clients wait, or get EAGAIN' : 'a burst more, and clients wait or get EAGAIN'
     }`,
     evidence: [
@@ -77,7 +79,7 @@ const QUEUE = 'unix_diag, queues of the listener';
 function ofDatagrams(space: SpaceSeries, values: Values): Finding[] {
   const limit = numberOf(space, 'net.unix.max_dgram_qlen');
   if (limit === undefined) return [];
-  const looks = dumpsOf(space).map((dump: Dump) => datagramsWaiting(dump.sockets));
+  const looks = dumpsOf(space).map((dump: Dump) => datagramsWaiting(ofProto(dump, 'unix')));
   return [...(looks.at(-1)?.values() ?? [])]
     .filter(({ receiver }) => inARow(looks, values, (look) => (look.get(receiver.inode)?.waiting ?? 0) >= limit))
     .map((found) => ofReceiver(space, found, limit));
@@ -96,7 +98,7 @@ function ofReceiver(
     // The kernel tells the memory of what was sent and the size of the first of them, not their number.
     confidence: 'medium',
     scope,
-    summary: `about ${waiting} datagrams wait to be read at ${name}, and a queue takes ${limit}: senders wait, or get EAGAIN`,
+    summary: `about ${counted(waiting, 'datagram')} ${waiting === 1 ? 'waits' : 'wait'} to be read at ${name}, and a queue takes ${limit}: senders wait, or get EAGAIN`,
     evidence: [
       {
         what: `datagrams waiting at ${name}, from their memory`,

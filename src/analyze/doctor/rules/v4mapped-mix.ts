@@ -1,3 +1,4 @@
+import { counted } from '../../../model/counted.ts';
 import type { Address } from '../../../model/interned-address.ts';
 import type { SpaceSeries } from '../../../model/series.ts';
 import type { SocketRecord } from '../../../model/socket-record.ts';
@@ -8,7 +9,7 @@ import { tcpListeners } from '../listeners.ts';
 import { grouped, lastDump } from '../looks.ts';
 import { type RuleInput, rule } from '../rule.ts';
 import { endpointText, spaceScope } from '../scopes.ts';
-import { counted } from '../texts.ts';
+import { tcpIn } from '../socket-lists.ts';
 
 /** One service under two spellings of its address. */
 export const v4mappedMix = rule({
@@ -28,7 +29,10 @@ function ofSpace(series: SpaceSeries, { series: { names } }: RuleInput) {
   const last = lastDump(series);
   if (last === undefined) return [];
   const listening = new Set(tcpListeners([last]).map(({ socket }) => socket.localPort));
-  const reached = last.sockets.flatMap((socket) => serviceOf(socket, listening));
+  const established = tcpIn(last, TCP_STATE.ESTABLISHED);
+  // Nearly everywhere there is none of the one kind: that is told at once.
+  if (!established.some(({ peer }) => peer?.family === 'inet6' && peer.plain !== peer.text)) return [];
+  const reached = established.flatMap((socket) => serviceOf(socket, listening));
   const scope = spaceScope(series.space);
   return [...grouped(reached, ({ address, port }) => `${address.plain} ${port}`).values()].flatMap((sockets) => {
     const mapped = sockets.filter(({ address }) => address.family === 'inet6').length;
@@ -53,8 +57,8 @@ function ofSpace(series: SpaceSeries, { series: { names } }: RuleInput) {
 
 /** The service that a connection is with, where its address is an IPv4 one, whatever the family. */
 function serviceOf(socket: SocketRecord, listening: ReadonlySet<number>): Reached[] {
-  const { proto, state, local, localPort, peer, peerPort } = socket;
-  if (proto !== 'tcp' || state !== TCP_STATE.ESTABLISHED || isEmbeddedDns(socket)) return [];
+  const { local, localPort, peer, peerPort } = socket;
+  if (isEmbeddedDns(socket)) return [];
   const address = listening.has(localPort) ? local : peer;
   if (address === undefined || address.plain.includes(':')) return [];
   return [{ address, port: listening.has(localPort) ? localPort : peerPort }];

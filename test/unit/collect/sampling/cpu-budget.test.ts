@@ -60,6 +60,16 @@ describe('CpuBudget', () => {
     expect(budget.spentMs).toBe(500);
   });
 
+  it('knows by when something is paid for', () => {
+    const { cpuMs, work } = worker();
+    const budget = new CpuBudget(0.1, cpuMs, 0);
+    budget.spend(() => work(500));
+    // 300 ms were there at the beginning: 200 are owed, and 80 more make 280.
+    expect(budget.paysBy(80, 2799)).toBe(false);
+    expect(budget.paysBy(80, 2800)).toBe(true);
+    expect(budget.paysBy(80, Number.POSITIVE_INFINITY)).toBe(true);
+  });
+
   it('a clock that goes backwards gives nothing away', () => {
     const { cpuMs, work } = worker();
     const budget = new CpuBudget(0.1, cpuMs, 10_000);
