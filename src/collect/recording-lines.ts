@@ -9,8 +9,11 @@ export interface FileEnd {
 
 /** So much of the file is read at a time. */
 const PIECE_BYTES = 64 * 1024;
+/** So much is unpacked at a time: each piece is a turn of another thread. */
+const UNPACKED_BYTES = 256 * 1024;
 /** A longer line is none of ours. */
 const LONGEST_LINE = 256 * 1024 * 1024;
+const NEWLINE = 0x0a;
 
 /** The lines of a packed file, as {@link textsOfFile} has them. What is no JSON ends it as well. */
 export async function* linesOfFile(fd: number, end: FileEnd): AsyncGenerator<RecordingLine> {
@@ -35,21 +38,54 @@ export async function* textsOfFile(fd: number, end: FileEnd): AsyncGenerator<str
   const { constants, createGunzip } = process.getBuiltinModule('node:zlib');
   const file = fs.createReadStream('', { fd, highWaterMark: PIECE_BYTES });
   // What was flushed can be unpacked, whether or not there is an end.
-  const gunzip = createGunzip({ finishFlush: constants.Z_SYNC_FLUSH, chunkSize: PIECE_BYTES });
+  const gunzip = createGunzip({ finishFlush: constants.Z_SYNC_FLUSH, chunkSize: UNPACKED_BYTES });
   file.once('error', (error) => gunzip.destroy(error));
-  let rest = '';
-  const decoder = new TextDecoder();
+  const line = new LineBytes();
   try {
     for await (const piece of file.pipe(gunzip) as AsyncIterable<Uint8Array>) {
-      const texts = (rest + decoder.decode(piece, { stream: true })).split('\n');
-      rest = texts.pop() ?? '';
-      if (rest.length > LONGEST_LINE) throw new Error('a line is too long');
-      for (const text of texts) yield text;
+      let begin = 0;
+      for (let at = piece.indexOf(NEWLINE); at >= 0; at = piece.indexOf(NEWLINE, begin)) {
+        yield line.end(piece.subarray(begin, at));
+        begin = at + 1;
+      }
+      line.add(piece.subarray(begin));
+      if (line.length > LONGEST_LINE) throw new Error('a line is too long');
     }
   } catch (error) {
     end.error = error as Error;
   } finally {
     gunzip.destroy();
     file.destroy();
+  }
+}
+
+/** The bytes of a line that comes in pieces: decoded once, when all are there. */
+class LineBytes {
+  readonly #decoder = new TextDecoder();
+  #pieces: Uint8Array[] = [];
+  #length = 0;
+
+  get length(): number {
+    return this.#length;
+  }
+
+  add(piece: Uint8Array): void {
+    this.#pieces.push(piece);
+    this.#length += piece.length;
+  }
+
+  /** The text of the line, with its last piece. */
+  end(last: Uint8Array): string {
+    if (this.#length === 0) return this.#decoder.decode(last);
+    this.add(last);
+    const bytes = new Uint8Array(this.#length);
+    let at = 0;
+    for (const piece of this.#pieces) {
+      bytes.set(piece, at);
+      at += piece.length;
+    }
+    this.#pieces = [];
+    this.#length = 0;
+    return this.#decoder.decode(bytes);
   }
 }

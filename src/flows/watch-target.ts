@@ -47,7 +47,7 @@ export class WatchTarget {
 
   /** Takes an ended socket in. */
   ended(ended: EndedSocket): void {
-    if (ended.socket.proto !== 'tcp') return;
+    if (ended.proto !== 'tcp') return;
     if (this.#endedTest !== undefined && !this.#endedTest(ended)) return;
     this.#closes++;
     if (ended.remembered === undefined) this.#unseen++;

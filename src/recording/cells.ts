@@ -1,3 +1,5 @@
+import type { Column } from '../model/socket-columns.ts';
+
 /** A value in a column; null where its row has none. */
 export type Cell = number | string | null;
 
@@ -31,20 +33,15 @@ export class ColumnsWriter<Row> {
 
 /** Reads columns, which may be whatever somebody wrote into a file. */
 export class ColumnsReader {
-  readonly #columns: Columns;
+  readonly #columns: ReadonlyMap<string, readonly Cell[]>;
 
   constructor(columns: Columns) {
-    this.#columns = columns;
-  }
-
-  /** Whether any row has it. */
-  has(name: string): boolean {
-    return this.#columns[name] !== undefined;
+    this.#columns = new Map(Object.entries(columns).filter(([, column]) => Array.isArray(column)));
   }
 
   /** A value; null where the row has none. */
   cell(name: string, row: number): Cell {
-    const column = this.#columns[name];
+    const column = this.#columns.get(name);
     if (column === undefined) return null;
     const cell = column.length === 1 ? column[0] : column[row];
     return typeof cell === 'number' || typeof cell === 'string' ? cell : null;
@@ -71,8 +68,29 @@ export class ColumnsReader {
 
   /** The field that {@link ColumnsWriter.addDifferences} wrote, of every row; empty where it was left out. */
   sums(name: string): number[] {
-    return sums(this.#columns[name] ?? []);
+    return sums(this.#columns.get(name) ?? []);
   }
+}
+
+/** A field of numbers; null in the place of what is none. @returns undefined for what is no column */
+export function numbersOf(column: readonly Cell[] | undefined): Column<number> {
+  if (!Array.isArray(column)) return undefined;
+  const isWell = (column as readonly Cell[]).every((cell) => typeof cell === 'number' || cell === null);
+  return isWell ? column : column.map((cell) => (typeof cell === 'number' ? cell : null));
+}
+
+/** As {@link numbersOf}, a field of texts. */
+export function textsOf(column: readonly Cell[] | undefined): Column<string> {
+  if (!Array.isArray(column)) return undefined;
+  const isWell = (column as readonly Cell[]).every((cell) => typeof cell === 'string' || cell === null);
+  return isWell ? column : column.map((cell) => (typeof cell === 'string' ? cell : null));
+}
+
+/** As {@link numbersOf}, a field of some words. */
+export function wordsOf<T extends string>(column: readonly Cell[] | undefined, words: readonly T[]): Column<T> {
+  if (!Array.isArray(column)) return undefined;
+  const known = new Map<unknown, T>(words.map((word) => [word, word]));
+  return column.map((cell) => known.get(cell) ?? null);
 }
 
 /** One value for all, a value each, or undefined where nobody has any. */

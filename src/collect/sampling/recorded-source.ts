@@ -2,16 +2,18 @@ import { bindFilter } from '../../filter/bind.ts';
 import { compileForKernel } from '../../filter/compile.ts';
 import { needsOf } from '../../filter/needs.ts';
 import type { Filter } from '../../filter/syntax.ts';
-import type { RecordedEnd, RecordedLook, RecordedSpace, RecordedTick } from '../../model/recorded.ts';
+import type { KeptSockets } from '../../model/kept-sockets.ts';
+import type { RecordedLook, RecordedSpace, RecordedTick } from '../../model/recorded.ts';
 import type { WatchedContainer, WatchedSpace } from '../../model/watched.ts';
 import { servicePorts } from '../../names/services.ts';
+import type { EndedRow } from '../../recording/ended-rows.ts';
 import type { BoundFilter } from '../bind-filter.ts';
 import { addressesOf, containersNamed } from '../containers-named.ts';
 import { type OpenRecording, openRecording } from '../open-recording.ts';
 import { contentsOf, type RecordingContents } from '../recording-contents.ts';
 import { wait } from './pace.ts';
 import { recordedDetails } from './recorded-details.ts';
-import { endedFromRecording } from './recorded-ended.ts';
+import { RecordedEnded } from './recorded-ended.ts';
 import { lookOf } from './recorded-look.ts';
 import { isTargetOf } from './recorded-targets.ts';
 import { recordedSteps } from './recorded-ticks.ts';
@@ -41,7 +43,7 @@ export class RecordedSource implements SampleSource {
   #firstMs: number | undefined;
   readonly #lookedAt = new Map<number, number>();
   /** The last looks of the time that is left out. */
-  readonly #earlier = new Map<number, RecordedLook>();
+  readonly #earlier = new Map<number, RecordedLook<KeptSockets>>();
 
   private constructor(path: string, recording: OpenRecording, options: RecordedOptions) {
     this.#path = path;
@@ -119,7 +121,7 @@ export class RecordedSource implements SampleSource {
     this.#recording.close();
   }
 
-  #live(tick: RecordedTick, cut: string | undefined): Tick {
+  #live(tick: RecordedTick<KeptSockets>, cut: string | undefined): Tick {
     const { reader } = this.#recording;
     return {
       ...{ atMs: tick.atMs, containers: tick.containers },
@@ -131,7 +133,7 @@ export class RecordedSource implements SampleSource {
     };
   }
 
-  #space({ look: fresh, ...space }: RecordedSpace): SpaceTick {
+  #space({ look: fresh, ...space }: RecordedSpace<KeptSockets>): SpaceTick {
     const { netns } = space.space;
     const look = fresh ?? this.#earlier.get(netns);
     this.#earlier.delete(netns);
@@ -149,12 +151,11 @@ export class RecordedSource implements SampleSource {
     return targets === undefined || targets.some((target) => isTargetOf(space, target));
   }
 
-  #tellEnded(end: RecordedEnd, { ended }: TickWish): void {
+  #tellEnded(end: EndedRow, { ended }: TickWish): void {
     const { sinceMs = 0, untilMs = Number.POSITIVE_INFINITY } = this.#options;
-    const atMs = end.connection.at.getTime();
-    if (ended === undefined || atMs < sinceMs || atMs > untilMs) return;
+    if (ended === undefined || end.atMs < sinceMs || end.atMs > untilMs) return;
     const space = this.#recording.reader.spaceOf(end.netns);
-    if (space !== undefined && this.#isWanted(space)) ended(space, endedFromRecording(end));
+    if (space !== undefined && this.#isWanted(space)) ended(space, new RecordedEnded(end));
   }
 
   /** Waits until it is time for what happened at a moment. */

@@ -125,6 +125,6 @@ export interface SpaceLook {
   /** The process that holds it, or was seen to when it still did. */
   holderOf(socket: SocketView): Holder | undefined;
   containerOf(socket: SocketView): string | undefined;
-  /** The first look that had it, and the last one before that had not; undefined for what nobody remembers. */
-  seenSince(socket: SocketView): { firstSeenMs: number; notBeforeMs?: number } | undefined;
+  /** The first look that had it, and the last one before that had not; undefined for what nobody remembers. Valid as long as the view. */
+  seenSince(socket: SocketView): { firstSeenMs: number; notBeforeMs?: number | undefined } | undefined;
 }
