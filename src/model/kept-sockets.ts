@@ -2,8 +2,31 @@ import { ColumnView } from './column-view.ts';
 import type { SocketColumns } from './socket-columns.ts';
 import type { SocketSource } from './socket-view.ts';
 
-/** Sockets that are kept in columns, each a row of those in which it was last told of. Never changed. */
-export class KeptSockets implements SocketSource {
+/** Sockets that are kept in columns, at a moment. Never changed. */
+export interface KeptSockets extends SocketSource {
+  each(visit: (socket: ColumnView) => void): void;
+}
+
+/** All rows of some columns. */
+export class AllOfColumns implements KeptSockets {
+  readonly #columns: SocketColumns;
+  readonly #atMs: number;
+
+  /** @param atMs when they are looked at, milliseconds since the epoch */
+  constructor(columns: SocketColumns, atMs: number) {
+    this.#columns = columns;
+    this.#atMs = atMs;
+  }
+
+  each(visit: (socket: ColumnView) => void): void {
+    const view = new ColumnView();
+    const { length } = this.#columns.cookie;
+    for (let row = 0; row < length; row++) visit(view.moveTo(this.#columns, row, this.#atMs));
+  }
+}
+
+/** Sockets each of which is a row of columns of its own. */
+export class PlacedSockets implements KeptSockets {
   readonly #columns: readonly (SocketColumns | undefined)[];
   readonly #rows: readonly number[];
   readonly #atMs: number;

@@ -74,16 +74,23 @@ export class ColumnsReader {
 
 /** A field of numbers; null in the place of what is none. @returns undefined for what is no column */
 export function numbersOf(column: readonly Cell[] | undefined): Column<number> {
-  if (!Array.isArray(column)) return undefined;
-  const isWell = (column as readonly Cell[]).every((cell) => typeof cell === 'number' || cell === null);
-  return isWell ? column : column.map((cell) => (typeof cell === 'number' ? cell : null));
+  return cellsOf<number>(column, 'number');
 }
 
 /** As {@link numbersOf}, a field of texts. */
 export function textsOf(column: readonly Cell[] | undefined): Column<string> {
+  return cellsOf<string>(column, 'string');
+}
+
+function cellsOf<T>(column: readonly Cell[] | undefined, type: 'number' | 'string'): Column<T> {
   if (!Array.isArray(column)) return undefined;
-  const isWell = (column as readonly Cell[]).every((cell) => typeof cell === 'string' || cell === null);
-  return isWell ? column : column.map((cell) => (typeof cell === 'string' ? cell : null));
+  const cells: readonly unknown[] = column;
+  // A loop, for there are hundreds of thousands, and nearly always all are well.
+  for (let row = 0; row < cells.length; row++) {
+    const cell = cells[row];
+    if (typeof cell !== type && cell !== null) return cells.map((one) => (typeof one === type ? (one as T) : null));
+  }
+  return column;
 }
 
 /** As {@link numbersOf}, a field of some words. */
@@ -111,11 +118,14 @@ export function differences(values: readonly number[]): number[] {
   });
 }
 
-/** The opposite of {@link differences}. */
+/** The opposite of {@link differences}. @throws for what is no column */
 export function sums(values: readonly Cell[]): number[] {
+  if (!Array.isArray(values)) throw new TypeError('a column is no list');
+  const made = new Array<number>(values.length);
   let sum = 0;
-  return values.map((value) => {
-    sum += Number(value);
-    return sum;
-  });
+  for (let index = 0; index < values.length; index++) {
+    sum += Number(values[index]);
+    made[index] = sum;
+  }
+  return made;
 }

@@ -24,6 +24,8 @@ interface Known {
   pids?: readonly PidsUse[];
   memory?: readonly SocketMemory[];
   sockets: SocketChangesReader;
+  /** What is told of it as long as nothing changes. */
+  unchanged?: RecordedSpace<KeptSockets> | undefined;
 }
 
 /** What a line brought. */
@@ -164,9 +166,18 @@ export class RecordingReader {
 
   #space(space: WatchedSpace, change: SpaceChange | undefined): RecordedSpace<KeptSockets> {
     const known = this.#known.of(space.netns) ?? this.#newKnown();
-    if (change !== undefined) takeChange(known, change);
+    if (change === undefined) {
+      if (known.unchanged?.space !== space) known.unchanged = this.#told(space, known, {});
+      return known.unchanged;
+    }
+    known.unchanged = undefined;
+    takeChange(known, change);
+    return this.#told(space, known, change);
+  }
+
+  #told(space: WatchedSpace, known: Known, change: Partial<SpaceChange>): RecordedSpace<KeptSockets> {
     const { counters, sockstat, processes, pids, memory } = known;
-    const look = change?.look && known.sockets.look(change.look);
+    const look = change.look && known.sockets.look(change.look);
     return {
       space,
       ...(counters !== undefined && { counters }),
@@ -175,8 +186,8 @@ export class RecordingReader {
       ...(pids !== undefined && { pids }),
       ...(memory !== undefined && { memory }),
       ...(look !== undefined && { look }),
-      ...(this.header.events && { closes: change?.closes ?? 0 }),
-      lost: change?.lost ?? 0,
+      ...(this.header.events && { closes: change.closes ?? 0 }),
+      lost: change.lost ?? 0,
     };
   }
 

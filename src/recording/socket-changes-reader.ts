@@ -11,8 +11,6 @@ import { SOURCES } from './words.ts';
 export class SocketChangesReader {
   readonly #addressOf: (text: string) => Address;
   readonly #known = new KeptTable();
-  /** Whether there ever were MPTCP connections. */
-  #mptcp = false;
 
   /** @param addressOf makes an address of its text */
   constructor(addressOf: (text: string) => Address) {
@@ -23,13 +21,12 @@ export class SocketChangesReader {
     if (gone !== undefined) this.#known.remove(sums(gone));
     if (now !== undefined) {
       const { keys, sockets } = fromColumns(now, at, this.#addressOf);
-      this.#mptcp ||= sockets.proto?.includes('mptcp') ?? false;
       this.#known.put(keys, sockets);
     }
     return {
       ...{ takenAtMs: at, source: SOURCES.find((known) => known === source) ?? SOURCES[0] },
       ...{ coverage: coverage ?? { complete: true, notes: [] }, withoutStates: without ?? 0 },
-      sockets: this.#mptcp ? this.#known.socketsInOrder(at) : this.#known.sockets(at),
+      sockets: this.#known.sockets(at),
     };
   }
 }

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { AddressBook } from '../../../src/model/interned-address.ts';
-import { KeptSockets } from '../../../src/model/kept-sockets.ts';
+import { AllOfColumns } from '../../../src/model/kept-sockets.ts';
 import type { SocketRecord } from '../../../src/model/socket-record.ts';
 import { fromColumns, toColumns } from '../../../src/recording/columns.ts';
 import { KeptAddresses } from '../../../src/recording/kept-addresses.ts';
@@ -21,9 +21,7 @@ describe('columns', () => {
       fc.property(records, (sockets) => {
         const keys = sockets.map((socket, index) => socket.cookie || -1 - index);
         const back = fromColumns(read(toColumns(sockets, keys, T0)), T0, new KeptAddresses().of);
-        const rows = sockets.map((_, row) => row);
-        const columns = sockets.map(() => back.sockets);
-        expect(recordsOf(new KeptSockets(columns, rows, T0))).toEqual(sockets);
+        expect(recordsOf(new AllOfColumns(back.sockets, T0))).toEqual(sockets);
         expect(back.keys).toEqual(keys);
       }),
     );
