@@ -36,7 +36,7 @@ export interface SampleSource {
   sysctls(space: WatchedSpace): Readonly<Record<string, string>>;
   /** What changes seldom and costs a question for each container. */
   details(): Promise<SourceDetails>;
-  /** Brings the next tick at once. Absent where ticks come as they were recorded. */
+  /** Brings the next tick at once: other sockets are looked at. Of a recording it is the last tick again, with the last look at each namespace. */
   hurry?(): void;
   /** Another interval from now on, in milliseconds. Absent where ticks come as they were recorded. */
   setInterval?(intervalMs: number): void;
