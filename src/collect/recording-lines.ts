@@ -70,6 +70,7 @@ class LineBytes {
   }
 
   add(piece: Uint8Array): void {
+    if (piece.length === 0) return;
     this.#pieces.push(piece);
     this.#length += piece.length;
   }
@@ -77,13 +78,7 @@ class LineBytes {
   /** The text of the line, with its last piece. */
   end(last: Uint8Array): string {
     if (this.#length === 0) return this.#decoder.decode(last);
-    this.add(last);
-    const bytes = new Uint8Array(this.#length);
-    let at = 0;
-    for (const piece of this.#pieces) {
-      bytes.set(piece, at);
-      at += piece.length;
-    }
+    const bytes = Buffer.concat([...this.#pieces, last]);
     this.#pieces = [];
     this.#length = 0;
     return this.#decoder.decode(bytes);

@@ -57,7 +57,7 @@ export class WatchTarget {
   row(tick: SpaceTick, look: SpaceLook, { atMs, names }: Tick): WatchRow {
     const test = this.#lookTest?.(look) ?? everything;
     const before = this.#before;
-    const isNew = (socket: SocketView) => (look.seenSince(socket)?.firstSeenMs ?? 0) > (before?.atMs ?? atMs);
+    const isNew = before && ((socket: SocketView) => (look.seenSince(socket)?.firstSeenMs ?? 0) > before.atMs);
     // A recording has all protocols, whichever are wanted.
     const counts = countLook(
       { ...look, names },
