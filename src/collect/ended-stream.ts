@@ -6,7 +6,7 @@ import type { Names } from '../model/names.ts';
 import { outcomeOf } from '../model/outcome.ts';
 import { RecordView } from '../model/record-view.ts';
 import type { SocketRecord } from '../model/socket-record.ts';
-import type { SocketView } from '../model/socket-view.ts';
+import type { Proto, SocketView } from '../model/socket-view.ts';
 import { EndedConnections } from './ended-connections.ts';
 import { EndedSockets } from './ended-sockets.ts';
 import type { Machine } from './machine.ts';
@@ -14,16 +14,17 @@ import type { WatchedSpace } from './watched-space.ts';
 
 /** What is told of a socket that ended. */
 export interface EndedSocket {
+  readonly proto: Proto;
   /** As it was; valid until the next. */
-  socket: SocketView;
+  readonly socket: SocketView;
   /** What dumps told of it; undefined when none had it. */
-  remembered: Remembered | undefined;
-  outcome: Outcome;
-  atMs: number;
+  readonly remembered: Remembered | undefined;
+  readonly outcome: Outcome;
+  readonly atMs: number;
   /** `server` where somebody listened on its local port; undefined for what is no TCP. */
-  role: 'client' | 'server' | undefined;
+  readonly role: 'client' | 'server' | undefined;
   /** Undefined where it belongs to none, or to one that nobody saw. */
-  container: string | undefined;
+  readonly container: string | undefined;
   /** Makes the object of it. */
   connection(): EndedConnection;
 }
@@ -124,7 +125,7 @@ export class EndedStream {
     const socket = connections.viewOf(event, remembered);
     const server = space.listening.has(socket.localPort);
     return {
-      ...{ socket, remembered, outcome, atMs: at },
+      ...{ proto: event.proto, socket, remembered, outcome, atMs: at },
       role: event.proto !== 'tcp' ? undefined : server ? 'server' : 'client',
       container: space.containerOf(event),
       connection: () => connections.connection(space, event, remembered, outcome, new Date(at)),

@@ -105,7 +105,7 @@ class RecordedReport {
   #showWaiting(): void {
     for (const ended of this.#waiting) {
       if (this.full) break;
-      if (!this.#options.protos.some((proto) => proto === ended.socket.proto) || !this.#test(ended)) continue;
+      if (!this.#options.protos.some((proto) => proto === ended.proto) || !this.#test(ended)) continue;
       const connection = this.#options.numeric ? nameless(ended.connection()) : ended.connection();
       this.#summaries.add(connection);
       this.#output.connection(this.#lines, connection);

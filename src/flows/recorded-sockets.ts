@@ -2,8 +2,8 @@ import { countLook } from '../analyze/look-counts.ts';
 import type { RowContext } from '../analyze/socket-row.ts';
 import type { SpaceLook } from '../collect/sampling/source.ts';
 import type { Filter } from '../filter/syntax.ts';
+import { ColumnView } from '../model/column-view.ts';
 import type { GroupKey } from '../model/group.ts';
-import { RecordView } from '../model/record-view.ts';
 import type { GroupReport, ReportHeader } from '../model/report.ts';
 import type { SocketQuery } from '../model/socket-query.ts';
 import type { SocketProcess } from '../model/socket-row.ts';
@@ -101,7 +101,7 @@ function header({ tick: { atMs } }: RecordedState, { tick: { space } }: Recorded
 }
 
 /** A socket without what the kernel tells of connections, which is recorded whether or not it is asked for. */
-class PlainView extends RecordView {
+class PlainView extends ColumnView {
   override tcpInfo(): undefined {
     return undefined;
   }
@@ -113,7 +113,7 @@ class PlainView extends RecordView {
 const plainView = new PlainView();
 
 function plain(socket: SocketView): SocketView {
-  return socket instanceof RecordView ? plainView.moveTo(socket.record) : socket;
+  return socket instanceof ColumnView ? plainView.moveToThatOf(socket) : socket;
 }
 
 /** The namespace as a target: its container where it has one alone. */
@@ -135,7 +135,7 @@ export function unseenPlaces({ places }: RecordedState): string[] {
 function processesOf(look: SpaceLook): (inode: number) => SocketProcess[] {
   const holders = new Map<number, SocketProcess[]>();
   look.sockets.each((socket) => {
-    const holder = socket instanceof RecordView ? socket.record.process : undefined;
+    const holder = look.holderOf(socket);
     if (holder !== undefined && socket.inode !== 0) holders.set(socket.inode, [{ pid: holder.pid, name: holder.name }]);
   });
   return (inode) => holders.get(inode) ?? [];

@@ -47,7 +47,7 @@ export class WatchTarget {
 
   /** Takes an ended socket in. */
   ended(ended: EndedSocket): void {
-    if (ended.socket.proto !== 'tcp') return;
+    if (ended.proto !== 'tcp') return;
     if (this.#endedTest !== undefined && !this.#endedTest(ended)) return;
     this.#closes++;
     if (ended.remembered === undefined) this.#unseen++;
@@ -57,7 +57,7 @@ export class WatchTarget {
   row(tick: SpaceTick, look: SpaceLook, { atMs, names }: Tick): WatchRow {
     const test = this.#lookTest?.(look) ?? everything;
     const before = this.#before;
-    const isNew = (socket: SocketView) => (look.seenSince(socket)?.firstSeenMs ?? 0) > (before?.atMs ?? atMs);
+    const isNew = before && ((socket: SocketView) => (look.seenSince(socket)?.firstSeenMs ?? 0) > before.atMs);
     // A recording has all protocols, whichever are wanted.
     const counts = countLook(
       { ...look, names },

@@ -7,6 +7,11 @@ declare const TextEncoder: new () => { encode(text: string): Uint8Array };
 
 const encoder = new TextEncoder();
 
+/** The raw name of a UNIX socket from its text: the opposite of `unixPath`. */
+export function textAsUnixName(path: string): Uint8Array {
+  return encoder.encode(path.startsWith('@') ? `\0${path.slice(1)}` : path);
+}
+
 /** Kept sockets, to be gone through like those that have just been received. */
 export class RecordedSockets implements SocketSource {
   readonly records: readonly SocketRecord[];
@@ -102,8 +107,7 @@ export class RecordView implements SocketView {
   }
   unixName(): Uint8Array | undefined {
     const { path } = this.record;
-    if (path === undefined) return undefined;
-    return encoder.encode(path.startsWith('@') ? `\0${path.slice(1)}` : path);
+    return path === undefined ? undefined : textAsUnixName(path);
   }
 
   /** Not kept. */

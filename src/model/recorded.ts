@@ -7,33 +7,33 @@ import type { Coverage, Source } from './snapshot.ts';
 import type { SocketRecord } from './socket-record.ts';
 import type { WatchedContainer, WatchedSpace } from './watched.ts';
 
-/** The sockets of a namespace at one moment, kept. */
-export interface RecordedLook {
+/** The sockets of a namespace at one moment, kept. `Sockets` is how: as records to be written, in columns when read. */
+export interface RecordedLook<Sockets = readonly SocketRecord[]> {
   takenAtMs: number;
   source: Source;
   coverage: Coverage;
   /** States that were left out, as a mask. */
   withoutStates: number;
-  sockets: readonly SocketRecord[];
+  sockets: Sockets;
 }
 
 /** What was seen of a namespace at one tick, kept. Means what `SpaceTick` of `collect/sampling/source.ts` says. */
-export interface RecordedSpace {
+export interface RecordedSpace<Sockets = readonly SocketRecord[]> {
   space: WatchedSpace;
   counters?: NetCounters;
   sockstat?: Sockstat;
   processes?: readonly ProcessSample[];
   pids?: readonly PidsUse[];
   memory?: readonly SocketMemory[];
-  look?: RecordedLook;
+  look?: RecordedLook<Sockets>;
   closes?: number;
   lost: number;
 }
 
 /** What was seen at one tick, kept. */
-export interface RecordedTick {
+export interface RecordedTick<Sockets = readonly SocketRecord[]> {
   atMs: number;
-  spaces: readonly RecordedSpace[];
+  spaces: readonly RecordedSpace<Sockets>[];
   containers: readonly WatchedContainer[];
   host?: HostSample;
   notes: readonly string[];
@@ -46,7 +46,7 @@ export interface RecordedEnd {
   /** The state that it ended in, as far as that is known: see `EndedView`. */
   state: number;
   connection: EndedConnection;
-  remembered?: Remembered;
+  remembered?: Remembered | undefined;
 }
 
 /** How a recording was made. */

@@ -1,3 +1,5 @@
+import type { Column } from '../model/socket-columns.ts';
+
 /** A value in a column; null where its row has none. */
 export type Cell = number | string | null;
 
@@ -31,20 +33,15 @@ export class ColumnsWriter<Row> {
 
 /** Reads columns, which may be whatever somebody wrote into a file. */
 export class ColumnsReader {
-  readonly #columns: Columns;
+  readonly #columns: ReadonlyMap<string, readonly Cell[]>;
 
   constructor(columns: Columns) {
-    this.#columns = columns;
-  }
-
-  /** Whether any row has it. */
-  has(name: string): boolean {
-    return this.#columns[name] !== undefined;
+    this.#columns = new Map(Object.entries(columns).filter(([, column]) => Array.isArray(column)));
   }
 
   /** A value; null where the row has none. */
   cell(name: string, row: number): Cell {
-    const column = this.#columns[name];
+    const column = this.#columns.get(name);
     if (column === undefined) return null;
     const cell = column.length === 1 ? column[0] : column[row];
     return typeof cell === 'number' || typeof cell === 'string' ? cell : null;
@@ -71,8 +68,36 @@ export class ColumnsReader {
 
   /** The field that {@link ColumnsWriter.addDifferences} wrote, of every row; empty where it was left out. */
   sums(name: string): number[] {
-    return sums(this.#columns[name] ?? []);
+    return sums(this.#columns.get(name) ?? []);
   }
+}
+
+/** A field of numbers; null in the place of what is none. @returns undefined for what is no column */
+export function numbersOf(column: readonly Cell[] | undefined): Column<number> {
+  return cellsOf<number>(column, 'number');
+}
+
+/** As {@link numbersOf}, a field of texts. */
+export function textsOf(column: readonly Cell[] | undefined): Column<string> {
+  return cellsOf<string>(column, 'string');
+}
+
+function cellsOf<T>(column: readonly Cell[] | undefined, type: 'number' | 'string'): Column<T> {
+  if (!Array.isArray(column)) return undefined;
+  const cells: readonly unknown[] = column;
+  // A loop, for there are hundreds of thousands, and nearly always all are well.
+  for (let row = 0; row < cells.length; row++) {
+    const cell = cells[row];
+    if (typeof cell !== type && cell !== null) return cells.map((one) => (typeof one === type ? (one as T) : null));
+  }
+  return column;
+}
+
+/** As {@link numbersOf}, a field of some words. */
+export function wordsOf<T extends string>(column: readonly Cell[] | undefined, words: readonly T[]): Column<T> {
+  if (!Array.isArray(column)) return undefined;
+  const known = new Map<unknown, T>(words.map((word) => [word, word]));
+  return column.map((cell) => known.get(cell) ?? null);
 }
 
 /** One value for all, a value each, or undefined where nobody has any. */
@@ -93,11 +118,14 @@ export function differences(values: readonly number[]): number[] {
   });
 }
 
-/** The opposite of {@link differences}. */
+/** The opposite of {@link differences}. @throws for what is no column */
 export function sums(values: readonly Cell[]): number[] {
+  if (!Array.isArray(values)) throw new TypeError('a column is no list');
+  const made = new Array<number>(values.length);
   let sum = 0;
-  return values.map((value) => {
-    sum += Number(value);
-    return sum;
-  });
+  for (let index = 0; index < values.length; index++) {
+    sum += Number(values[index]);
+    made[index] = sum;
+  }
+  return made;
 }

@@ -1,7 +1,7 @@
 import type { Address } from '../model/interned-address.ts';
+import { type Column, INFO_TIMES, type SocketColumns } from '../model/socket-columns.ts';
 import { RECORDED_INFO, type SocketRecord } from '../model/socket-record.ts';
-import type { TcpInfo, TcpInfoNumber } from '../model/tcp-info.ts';
-import { type Columns, ColumnsReader, ColumnsWriter } from './cells.ts';
+import { type Columns, ColumnsWriter, numbersOf, sums, textsOf, wordsOf } from './cells.ts';
 import { FAMILIES, PROTOS } from './words.ts';
 
 /** Numbers of a record under the names of its columns; 0 is left out. */
@@ -11,9 +11,6 @@ const NUMBERS = [
 ] as const;
 
 const OPTIONAL = ['receiveBufferBytes', 'drops', 'notBeforeMs'] as const;
-
-/** Fields of the TCP information that are times until now. */
-const AGES: ReadonlySet<TcpInfoNumber> = new Set(['lastSentMs', 'lastReceivedMs', 'lastAckReceivedMs']);
 
 /**
  * Lays sockets out in columns. Times are absolute, in milliseconds since the epoch, so that what does not
@@ -43,78 +40,60 @@ export function toColumns(records: readonly SocketRecord[], keys: readonly numbe
   for (const field of RECORDED_INFO) {
     add(`info.${field}`, ({ info }) => {
       const value = info?.[field];
-      return value !== undefined && AGES.has(field) ? atMs - value : value;
+      return value !== undefined && INFO_TIMES.has(field) ? atMs - value : value;
     });
   }
   return writer.columns;
 }
 
-/** Reads columns back. @param addressOf makes an address from its text */
+/**
+ * Reads columns back, without going through their rows: values of another type than a field's are taken out.
+ *
+ * @returns them, and their keys
+ */
 export function fromColumns(
   columns: Columns,
   atMs: number,
   addressOf: (text: string) => Address,
-): { key: number; record: SocketRecord }[] {
-  const reader = new ColumnsReader(columns);
-  const inodes = reader.sums('inode');
-  // Most fields are in no row, and most addresses in many: neither is looked for in each of them.
-  const optional = OPTIONAL.filter((name) => reader.has(name));
-  const fields = RECORDED_INFO.map((field) => ({ field, name: `info.${field}` })).filter(({ name }) =>
-    reader.has(name),
-  );
-  const addresses = new Map<string, Address>();
-  const address = (text: string) => {
-    const made = addresses.get(text) ?? addressOf(text);
-    addresses.set(text, made);
-    return made;
+): { keys: readonly number[]; sockets: SocketColumns } {
+  const keys = sums(columns.key ?? []);
+  const numbers = (name: string) => numbersOf(columns[name]);
+  const info: Record<string, Column<number>> = {};
+  for (const field of RECORDED_INFO) {
+    const column = numbers(`info.${field}`);
+    if (column !== undefined) info[field] = column;
+  }
+  const sockets: SocketColumns = {
+    atMs,
+    // Most often no key is below zero, and they are the cookies.
+    cookie: keys.some((key) => key < 0) ? keys.map((key) => Math.max(key, 0)) : keys,
+    inode: columns.inode && sums(columns.inode),
+    proto: wordsOf(columns.proto, PROTOS),
+    family: wordsOf(columns.family, FAMILIES),
+    state: numbers('state'),
+    localPort: numbers('localPort'),
+    peerPort: numbers('peerPort'),
+    receiveQueue: numbers('receiveQueue'),
+    sendQueue: numbers('sendQueue'),
+    uid: numbers('uid'),
+    timer: numbers('timer'),
+    timerAt: numbers('timerAt'),
+    retransmits: numbers('retransmits'),
+    interfaceIndex: numbers('interfaceIndex'),
+    receiveBufferBytes: numbers('receiveBufferBytes'),
+    drops: numbers('drops'),
+    firstSeenMs: numbers('firstSeenMs'),
+    notBeforeMs: numbers('notBeforeMs'),
+    pid: numbers('pid'),
+    unixType: numbers('unixType'),
+    peerInode: numbers('peerInode'),
+    local: textsOf(columns.local),
+    peer: textsOf(columns.peer),
+    process: textsOf(columns.process),
+    container: textsOf(columns.container),
+    path: textsOf(columns.path),
+    info: info as SocketColumns['info'],
+    addressOf,
   };
-  return reader.sums('key').map((key, row) => {
-    const timerAt = reader.number('timerAt', row);
-    const record = {
-      proto: reader.word('proto', row, PROTOS),
-      family: reader.word('family', row, FAMILIES),
-      cookie: Math.max(key, 0),
-      inode: inodes[row] ?? 0,
-      firstSeenMs: reader.number('firstSeenMs', row) ?? atMs,
-      timerExpiresMs: timerAt === undefined ? 0 : Math.max(0, timerAt - atMs),
-    } as SocketRecord;
-    for (const name of NUMBERS) record[name] = reader.number(name, row) ?? 0;
-    for (const name of optional) {
-      const value = reader.number(name, row);
-      if (value !== undefined) record[name] = value;
-    }
-    addTexts(record, reader, row, address);
-    const info = fields.length === 0 ? undefined : infoOf(reader, fields, row, atMs);
-    if (info !== undefined) record.info = info;
-    return { key, record };
-  });
-}
-
-function addTexts(record: SocketRecord, reader: ColumnsReader, row: number, addressOf: (text: string) => Address) {
-  if (record.family !== 'unix') {
-    record.local = addressOf(reader.text('local', row) ?? '');
-    record.peer = addressOf(reader.text('peer', row) ?? '');
-  }
-  const pid = reader.number('pid', row);
-  if (pid !== undefined) record.process = { pid, name: reader.text('process', row) ?? '' };
-  const container = reader.text('container', row);
-  if (container !== undefined) record.container = container;
-  const path = reader.text('path', row);
-  if (path !== undefined) record.path = path;
-}
-
-function infoOf(
-  reader: ColumnsReader,
-  fields: readonly { field: TcpInfoNumber; name: string }[],
-  row: number,
-  atMs: number,
-): TcpInfo | undefined {
-  let info: TcpInfo | undefined;
-  for (const { field, name } of fields) {
-    const value = reader.number(name, row);
-    if (value === undefined) continue;
-    info ??= {};
-    info[field] = AGES.has(field) ? Math.max(0, atMs - value) : value;
-  }
-  return info;
+  return { keys, sockets };
 }

@@ -1,20 +1,14 @@
 import type { Sockstat } from '../model/counters.ts';
-import { AddressBook } from '../model/interned-address.ts';
+import type { KeptSockets } from '../model/kept-sockets.ts';
 import type { Names } from '../model/names.ts';
-import type {
-  RecordedDetails,
-  RecordedEnd,
-  RecordedLook,
-  RecordedSpace,
-  RecordedTick,
-  RecordingHeader,
-} from '../model/recorded.ts';
+import type { RecordedDetails, RecordedSpace, RecordedTick, RecordingHeader } from '../model/recorded.ts';
 import type { HostSample, PidsUse, ProcessSample, SocketMemory } from '../model/sample.ts';
 import type { WatchedContainer, WatchedSpace } from '../model/watched.ts';
-import { fromEndedColumns } from './ended-columns.ts';
+import { type EndedRow, fromEndedColumns } from './ended-rows.ts';
+import { KeptAddresses } from './kept-addresses.ts';
 import { KnownSpaces } from './known-spaces.ts';
 import { RECORDING_VERSION, type RecordingLine, type SpaceChange, type SpacesLine, type TickLine } from './lines.ts';
-import { addressOf, SocketChangesReader } from './socket-changes.ts';
+import { SocketChangesReader } from './socket-changes-reader.ts';
 
 /** What is no recording, or one that this version cannot read. */
 export class RecordingError extends Error {
@@ -23,18 +17,21 @@ export class RecordingError extends Error {
 
 /** What is known of a namespace. */
 interface Known {
-  counters: Record<string, number> | undefined;
-  sockstat: Record<string, number> | undefined;
+  /** Handed out with every tick: never changed, but exchanged. */
+  counters: Readonly<Record<string, number>> | undefined;
+  sockstat: Readonly<Record<string, number>> | undefined;
   processes?: readonly ProcessSample[];
   pids?: readonly PidsUse[];
   memory?: readonly SocketMemory[];
   sockets: SocketChangesReader;
+  /** What is told of it as long as nothing changes. */
+  unchanged?: RecordedSpace<KeptSockets> | undefined;
 }
 
 /** What a line brought. */
 export type RecordingItem =
-  | { kind: 'tick'; tick: RecordedTick }
-  | { kind: 'ended'; ends: RecordedEnd[] }
+  | { kind: 'tick'; tick: RecordedTick<KeptSockets> }
+  | { kind: 'ended'; ends: EndedRow[] }
   | { kind: 'end' }
   | { kind: 'other' };
 
@@ -44,7 +41,7 @@ const OTHER: RecordingItem = { kind: 'other' };
 export class RecordingReader {
   header!: RecordingHeader;
   details: RecordedDetails = { sysctls: {}, declared: {}, runtimeProcesses: [] };
-  readonly #book = new AddressBook();
+  readonly #addresses = new KeptAddresses();
   readonly #known = new KnownSpaces<Known>(() => this.#newKnown());
   readonly #hosts = new Map<string, string>();
   readonly #services = new Map<string, string>();
@@ -117,10 +114,7 @@ export class RecordingReader {
         this.#addDetails(line);
         return OTHER;
       case 'ended':
-        return {
-          kind: 'ended',
-          ends: fromEndedColumns(line.ends, time(line.at), (text) => addressOf(this.#book, text)),
-        };
+        return { kind: 'ended', ends: fromEndedColumns(line.ends, time(line.at), this.#addresses.of) };
       case 'tick':
         return { kind: 'tick', tick: this.#tick(line) };
       case 'end':
@@ -157,7 +151,7 @@ export class RecordingReader {
     };
   }
 
-  #tick({ at, spaces, host, notes, budget }: TickLine): RecordedTick {
+  #tick({ at, spaces, host, notes, budget }: TickLine): RecordedTick<KeptSockets> {
     const changes = new Map((spaces ?? []).map((change) => [change.netns, change]));
     if (host !== undefined) this.#host = host;
     return {
@@ -170,26 +164,35 @@ export class RecordingReader {
     };
   }
 
-  #space(space: WatchedSpace, change: SpaceChange | undefined): RecordedSpace {
+  #space(space: WatchedSpace, change: SpaceChange | undefined): RecordedSpace<KeptSockets> {
     const known = this.#known.of(space.netns) ?? this.#newKnown();
-    if (change !== undefined) takeChange(known, change);
+    if (change === undefined) {
+      if (known.unchanged?.space !== space) known.unchanged = this.#told(space, known, {});
+      return known.unchanged;
+    }
+    known.unchanged = undefined;
+    takeChange(known, change);
+    return this.#told(space, known, change);
+  }
+
+  #told(space: WatchedSpace, known: Known, change: Partial<SpaceChange>): RecordedSpace<KeptSockets> {
     const { counters, sockstat, processes, pids, memory } = known;
-    const look: RecordedLook | undefined = change?.look && known.sockets.look(change.look);
+    const look = change.look && known.sockets.look(change.look);
     return {
       space,
-      ...(counters !== undefined && { counters: { ...counters } }),
-      ...(sockstat !== undefined && { sockstat: { ...sockstat } as unknown as Sockstat }),
+      ...(counters !== undefined && { counters }),
+      ...(sockstat !== undefined && { sockstat: sockstat as unknown as Sockstat }),
       ...(processes !== undefined && { processes }),
       ...(pids !== undefined && { pids }),
       ...(memory !== undefined && { memory }),
       ...(look !== undefined && { look }),
-      ...(this.header.events && { closes: change?.closes ?? 0 }),
-      lost: change?.lost ?? 0,
+      ...(this.header.events && { closes: change.closes ?? 0 }),
+      lost: change.lost ?? 0,
     };
   }
 
   #newKnown(): Known {
-    return { counters: undefined, sockstat: undefined, sockets: new SocketChangesReader(this.#book) };
+    return { counters: undefined, sockstat: undefined, sockets: new SocketChangesReader(this.#addresses.of) };
   }
 }
 
@@ -197,8 +200,10 @@ export class RecordingReader {
 function takeChange(known: Known, { counters, sockstat, ...change }: SpaceChange): void {
   if (counters === null) known.counters = undefined;
   else if (counters !== undefined) {
-    known.counters ??= {};
-    for (const name in counters) known.counters[name] = (known.counters[name] ?? 0) + Number(counters[name]);
+    // The ticks before have the old ones.
+    const risen = { ...known.counters };
+    for (const name in counters) risen[name] = (risen[name] ?? 0) + Number(counters[name]);
+    known.counters = risen;
   }
   if (sockstat === null) known.sockstat = undefined;
   else if (sockstat !== undefined) known.sockstat = { ...known.sockstat, ...sockstat };

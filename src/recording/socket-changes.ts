@@ -1,11 +1,9 @@
-import { parseIpv4, parseIpv6 } from '../model/address.ts';
-import type { AddressBook } from '../model/interned-address.ts';
 import type { RecordedLook } from '../model/recorded.ts';
+import { INFO_TIMES } from '../model/socket-columns.ts';
 import { RECORDED_INFO, type SocketRecord } from '../model/socket-record.ts';
-import { differences, sums } from './cells.ts';
-import { fromColumns, toColumns } from './columns.ts';
+import { differences } from './cells.ts';
+import { toColumns } from './columns.ts';
 import type { LookChange } from './lines.ts';
-import { SOURCES } from './words.ts';
 
 /** Clocks of a socket that differ by less than this between two looks have not moved: the kernel counts in ticks. */
 const SAME_MS = 60;
@@ -71,65 +69,12 @@ export class SocketChangesWriter {
   }
 }
 
-/** Puts looks together again from their changes. */
-export class SocketChangesReader {
-  readonly #book: AddressBook;
-  readonly #known = new Map<number, { record: SocketRecord; atMs: number }>();
-
-  constructor(book: AddressBook) {
-    this.#book = book;
-  }
-
-  look({ at, source, coverage, without, now, gone }: LookChange): RecordedLook {
-    for (const key of sums(gone ?? [])) this.#known.delete(key);
-    const complete = { complete: true, notes: [] };
-    if (now !== undefined) {
-      for (const { key, record } of fromColumns(now, at, (text) => addressOf(this.#book, text)))
-        this.#known.set(key, { record, atMs: at });
-    }
-    return {
-      ...{ takenAtMs: at, source: SOURCES.find((known) => known === source) ?? SOURCES[0] },
-      ...{ coverage: coverage ?? complete, withoutStates: without ?? 0 },
-      sockets: inOrder([...this.#known.values()].map(({ record, atMs }) => later(record, at - atMs))),
-    };
-  }
-}
-
-/** MPTCP before TCP, as dumps have them: counts know a connection's TCP level by having seen the connection. */
-function inOrder(records: SocketRecord[]): SocketRecord[] {
-  const connections = records.filter(({ proto }) => proto === 'mptcp');
-  return connections.length === 0 ? records : [...connections, ...records.filter(({ proto }) => proto !== 'mptcp')];
-}
-
-/** An address from its text. */
-export function addressOf(book: AddressBook, text: string) {
-  if (!text.includes(':')) return book.inet(parseIpv4(text) ?? 0);
-  return book.inet6(...(parseIpv6(text) ?? ([0, 0, 0, 0] as const)));
-}
-
-/** A record as it is some time after it was written: its clocks have gone on. */
-function later(record: SocketRecord, ms: number): SocketRecord {
-  if (ms === 0 || (record.timer === 0 && record.info === undefined)) return record;
-  const moved = { ...record, timerExpiresMs: Math.max(0, record.timerExpiresMs - ms) };
-  const { info } = record;
-  if (info !== undefined) {
-    moved.info = { ...info };
-    for (const field of ['lastSentMs', 'lastReceivedMs', 'lastAckReceivedMs'] as const) {
-      const age = info[field];
-      if (age !== undefined) moved.info[field] = age + ms;
-    }
-  }
-  return moved;
-}
-
 /** Of local and peer the addresses are the same objects as long as they are the same. */
 const COMPARED = [
   ...(['state', 'receiveQueue', 'sendQueue', 'timer', 'retransmits', 'inode', 'uid', 'drops'] as const),
   ...(['receiveBufferBytes', 'peerInode', 'container', 'proto', 'family', 'local', 'localPort'] as const),
   ...(['peer', 'peerPort', 'path', 'interfaceIndex', 'unixType'] as const),
 ] as const;
-
-const CLOCKS: ReadonlySet<string> = new Set(['lastSentMs', 'lastReceivedMs', 'lastAckReceivedMs']);
 
 function isSame(before: SocketRecord, beforeMs: number, now: SocketRecord, nowMs: number): boolean {
   for (const field of COMPARED) if (before[field] !== now[field]) return false;
@@ -142,7 +87,7 @@ function isSame(before: SocketRecord, beforeMs: number, now: SocketRecord, nowMs
     const old = before.info[field];
     const value = now.info[field];
     if (old === value) continue;
-    if (old === undefined || value === undefined || !CLOCKS.has(field)) return false;
+    if (old === undefined || value === undefined || !INFO_TIMES.has(field)) return false;
     if (Math.abs(old + passed - value) > SAME_MS) return false;
   }
   return true;

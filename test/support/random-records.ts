@@ -2,6 +2,7 @@
 import fc from 'fast-check';
 import type { EndedConnection, Outcome } from '../../src/model/ended.ts';
 import { AddressBook } from '../../src/model/interned-address.ts';
+import type { KeptSockets } from '../../src/model/kept-sockets.ts';
 import type { RecordedEnd, RecordedLook } from '../../src/model/recorded.ts';
 import { RECORDED_INFO, type SocketRecord } from '../../src/model/socket-record.ts';
 import type { TcpInfo } from '../../src/model/tcp-info.ts';
@@ -113,6 +114,37 @@ export const looks = fc
 /** What tells sockets apart. */
 export function keyOf({ cookie: key, inode, proto: name, local, peer, localPort, peerPort }: SocketRecord) {
   return key !== 0 ? key : inode !== 0 ? -inode : `${name} ${local?.text} ${localPort} ${peer?.text} ${peerPort}`;
+}
+
+/** Kept sockets as records again, field by field as views tell them. */
+export function recordsOf(sockets: KeptSockets): SocketRecord[] {
+  const made: SocketRecord[] = [];
+  sockets.each((socket) => {
+    const { proto, family, state, localPort, peerPort, receiveQueue, sendQueue, uid, inode, timer } = socket;
+    const { timerExpiresMs, retransmits, interfaceIndex, unixType, peerInode, firstSeenMs, notBeforeMs } = socket;
+    const word = (read: (index: 0 | 1 | 2 | 3) => number) => [read(0), read(1), read(2), read(3)] as const;
+    const [local, peer] = [word((index) => socket.localWord(index)), word((index) => socket.peerWord(index))];
+    const optional = {
+      ...(family === 'inet' && { local: BOOK.inet(local[0]), peer: BOOK.inet(peer[0]) }),
+      ...(family === 'inet6' && { local: BOOK.inet6(...local), peer: BOOK.inet6(...peer) }),
+      ...{ receiveBufferBytes: socket.receiveBufferBytes(), drops: socket.drops(), info: socket.tcpInfo() },
+      ...{ process: socket.holder, container: socket.container, notBeforeMs, path: nameOf(socket.unixName()) },
+    };
+    made.push({
+      ...{ proto, family, state, localPort, peerPort, receiveQueue, sendQueue, uid, inode, timer, timerExpiresMs },
+      ...{ retransmits, interfaceIndex, unixType, peerInode, firstSeenMs },
+      cookie: socket.cookieHigh * 2 ** 32 + socket.cookieLow,
+      ...Object.fromEntries(Object.entries(optional).filter(([, value]) => value !== undefined)),
+    });
+  });
+  return made;
+}
+
+/** The text of a UNIX socket's raw name. */
+function nameOf(bytes: Uint8Array | undefined): string | undefined {
+  if (bytes === undefined) return undefined;
+  const name = new TextDecoder('utf-8', { ignoreBOM: true }).decode(bytes);
+  return name.startsWith('\0') ? `@${name.slice(1)}` : name;
 }
 
 /** A socket to which nothing happens: its clocks go on. */

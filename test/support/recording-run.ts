@@ -32,10 +32,20 @@ export class RecordingRun {
   }
 
   /** Comes back when its first sample is on the disk. */
-  static async start(target: string, file: string, ...args: string[]): Promise<RecordingRun> {
+  static start(target: string, file: string, ...args: string[]): Promise<RecordingRun> {
+    return RecordingRun.startIn({}, target, file, ...args);
+  }
+
+  /** The same with more in its environment. */
+  static async startIn(
+    env: Record<string, string>,
+    target: string,
+    file: string,
+    ...args: string[]
+  ): Promise<RecordingRun> {
     const child = spawn(LAUNCHER, ['record', target, '-o', file, ...args], {
       stdio: ['ignore', 'ignore', 'pipe'],
-      env: { ...process.env, ...ENVIRONMENT },
+      env: { ...process.env, ...ENVIRONMENT, ...env },
     });
     const run = new RecordingRun(file, child);
     await run.samples(1);

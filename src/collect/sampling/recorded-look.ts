@@ -1,16 +1,19 @@
-import { RecordedSockets, RecordView } from '../../model/record-view.ts';
+import { ColumnView } from '../../model/column-view.ts';
+import type { KeptSockets } from '../../model/kept-sockets.ts';
 import type { RecordedLook } from '../../model/recorded.ts';
 import type { SocketView } from '../../model/socket-view.ts';
 import type { SpaceLook } from './source.ts';
 
 /** A kept look as one that was just taken. */
-export function lookOf({ sockets, ...look }: RecordedLook): SpaceLook {
-  const recordOf = (socket: SocketView) => (socket instanceof RecordView ? socket.record : undefined);
+export function lookOf(look: RecordedLook<KeptSockets>): SpaceLook {
   return {
     ...look,
-    sockets: new RecordedSockets(sockets),
-    holderOf: (socket) => recordOf(socket)?.process,
-    containerOf: (socket) => recordOf(socket)?.container,
-    seenSince: (socket) => recordOf(socket),
+    holderOf: (socket) => keptView(socket)?.holder,
+    containerOf: (socket) => keptView(socket)?.container,
+    seenSince: keptView,
   };
+}
+
+function keptView(socket: SocketView): ColumnView | undefined {
+  return socket instanceof ColumnView ? socket : undefined;
 }

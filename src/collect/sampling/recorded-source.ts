@@ -2,20 +2,22 @@ import { bindFilter } from '../../filter/bind.ts';
 import { compileForKernel } from '../../filter/compile.ts';
 import { needsOf } from '../../filter/needs.ts';
 import type { Filter } from '../../filter/syntax.ts';
-import type { RecordedEnd, RecordedLook, RecordedSpace, RecordedTick } from '../../model/recorded.ts';
+import type { KeptSockets } from '../../model/kept-sockets.ts';
+import type { RecordedLook, RecordedSpace, RecordedTick } from '../../model/recorded.ts';
 import type { WatchedContainer, WatchedSpace } from '../../model/watched.ts';
 import { servicePorts } from '../../names/services.ts';
+import type { EndedRow } from '../../recording/ended-rows.ts';
 import type { BoundFilter } from '../bind-filter.ts';
 import { addressesOf, containersNamed } from '../containers-named.ts';
 import { type OpenRecording, openRecording } from '../open-recording.ts';
 import { contentsOf, type RecordingContents } from '../recording-contents.ts';
 import { wait } from './pace.ts';
 import { recordedDetails } from './recorded-details.ts';
-import { endedFromRecording } from './recorded-ended.ts';
+import { RecordedEnded } from './recorded-ended.ts';
 import { lookOf } from './recorded-look.ts';
 import { isTargetOf } from './recorded-targets.ts';
 import { recordedSteps } from './recorded-ticks.ts';
-import type { SampleSource, SourceDetails, SpaceTick, Tick, TickWish } from './source.ts';
+import type { SampleSource, SourceDetails, SpaceLook, SpaceTick, Tick, TickWish } from './source.ts';
 
 export interface RecordedOptions {
   /** Only targets of these names; undefined for all. */
@@ -36,12 +38,15 @@ export class RecordedSource implements SampleSource {
   readonly #recording: OpenRecording;
   readonly #steps: ReturnType<typeof recordedSteps>;
   readonly #options: RecordedOptions;
-  readonly #started = Date.now();
+  #started = Date.now();
   #contents: RecordingContents | undefined;
   #firstMs: number | undefined;
-  readonly #lookedAt = new Map<number, number>();
+  #last: Tick | undefined;
+  /** The last look at each namespace of {@link #last}. */
+  #looks = new Map<number, SpaceLook>();
+  #again = false;
   /** The last looks of the time that is left out. */
-  readonly #earlier = new Map<number, RecordedLook>();
+  readonly #earlier = new Map<number, RecordedLook<KeptSockets>>();
 
   private constructor(path: string, recording: OpenRecording, options: RecordedOptions) {
     this.#path = path;
@@ -67,6 +72,10 @@ export class RecordedSource implements SampleSource {
 
   async next(wish: TickWish, stop?: AbortSignal): Promise<Tick | undefined> {
     const { sinceMs = 0, untilMs = Number.POSITIVE_INFINITY } = this.#options;
+    if (this.#again && this.#last !== undefined) {
+      this.#again = false;
+      return { ...this.#last, spaces: this.#last.spaces.map((space) => this.#withLook(space)) };
+    }
     while (!stop?.aborted) {
       const { value: step } = await this.#steps.next();
       if (step === undefined) return undefined;
@@ -78,9 +87,14 @@ export class RecordedSource implements SampleSource {
         continue;
       }
       await this.#keepPace(tick.atMs, stop);
-      return this.#live(tick, cut);
+      this.#last = this.#live(tick, cut);
+      return this.#last;
     }
     return undefined;
+  }
+
+  hurry(): void {
+    this.#again = true;
   }
 
   /** A recording is seen from nowhere: names mean the same in all of its namespaces. */
@@ -119,29 +133,37 @@ export class RecordedSource implements SampleSource {
     this.#recording.close();
   }
 
-  #live(tick: RecordedTick, cut: string | undefined): Tick {
+  #live(tick: RecordedTick<KeptSockets>, cut: string | undefined): Tick {
     const { reader } = this.#recording;
+    const before = this.#looks;
+    this.#looks = new Map();
     return {
       ...{ atMs: tick.atMs, containers: tick.containers },
       notes: cut === undefined ? tick.notes : [...tick.notes, cut],
-      spaces: tick.spaces.filter((space) => this.#isWanted(space.space)).map((space) => this.#space(space)),
+      spaces: tick.spaces.filter((space) => this.#isWanted(space.space)).map((space) => this.#space(space, before)),
       names: this.#options.names ? reader.names : { host: nothing, service: nothing, user: nothing },
       ...(tick.host !== undefined && { host: tick.host }),
       ...(tick.budget !== undefined && { budget: tick.budget }),
     };
   }
 
-  #space({ look: fresh, ...space }: RecordedSpace): SpaceTick {
+  #space({ look: fresh, ...space }: RecordedSpace<KeptSockets>, before: ReadonlyMap<number, SpaceLook>): SpaceTick {
     const { netns } = space.space;
-    const look = fresh ?? this.#earlier.get(netns);
+    const kept = fresh ?? this.#earlier.get(netns);
     this.#earlier.delete(netns);
-    if (look !== undefined) this.#lookedAt.set(netns, look.takenAtMs);
-    const lookedAtMs = this.#lookedAt.get(netns);
+    const look = kept && lookOf(kept);
+    const last = look ?? before.get(netns);
+    if (last !== undefined) this.#looks.set(netns, last);
     return {
       ...space,
-      ...(look !== undefined && { look: lookOf(look) }),
-      ...(lookedAtMs !== undefined && { lookedAtMs }),
+      ...(look !== undefined && { look }),
+      ...(last !== undefined && { lookedAtMs: last.takenAtMs }),
     };
+  }
+
+  #withLook(space: SpaceTick): SpaceTick {
+    const look = this.#looks.get(space.space.netns);
+    return look === undefined ? space : { ...space, look };
   }
 
   #isWanted(space: WatchedSpace): boolean {
@@ -149,12 +171,11 @@ export class RecordedSource implements SampleSource {
     return targets === undefined || targets.some((target) => isTargetOf(space, target));
   }
 
-  #tellEnded(end: RecordedEnd, { ended }: TickWish): void {
+  #tellEnded(end: EndedRow, { ended }: TickWish): void {
     const { sinceMs = 0, untilMs = Number.POSITIVE_INFINITY } = this.#options;
-    const atMs = end.connection.at.getTime();
-    if (ended === undefined || atMs < sinceMs || atMs > untilMs) return;
+    if (ended === undefined || end.atMs < sinceMs || end.atMs > untilMs) return;
     const space = this.#recording.reader.spaceOf(end.netns);
-    if (space !== undefined && this.#isWanted(space)) ended(space, endedFromRecording(end));
+    if (space !== undefined && this.#isWanted(space)) ended(space, new RecordedEnded(end));
   }
 
   /** Waits until it is time for what happened at a moment. */
@@ -165,6 +186,8 @@ export class RecordedSource implements SampleSource {
     const dueMs = this.#started + (atMs - this.#firstMs) / speed;
     const restMs = dueMs - Date.now();
     if (restMs > 1) await wait(restMs, stop);
+    // Who paused goes on from there, without hurrying after.
+    else if (restMs < -this.intervalMs) this.#started -= restMs;
   }
 
   async #allContents(): Promise<RecordingContents> {

@@ -1,11 +1,13 @@
-import type { RecordedEnd, RecordedTick } from '../../model/recorded.ts';
+import type { KeptSockets } from '../../model/kept-sockets.ts';
+import type { RecordedTick } from '../../model/recorded.ts';
+import type { EndedRow } from '../../recording/ended-rows.ts';
 import type { OpenRecording } from '../open-recording.ts';
 
 /** A tick, and what ended before it. */
 export interface RecordedStep {
   /** Absent behind the last one. */
-  tick?: RecordedTick;
-  ends: RecordedEnd[];
+  tick?: RecordedTick<KeptSockets>;
+  ends: EndedRow[];
   /** Why it is the last, where it should not be. */
   cut?: string;
 }

@@ -36,7 +36,7 @@ export interface SampleSource {
   sysctls(space: WatchedSpace): Readonly<Record<string, string>>;
   /** What changes seldom and costs a question for each container. */
   details(): Promise<SourceDetails>;
-  /** Brings the next tick at once. Absent where ticks come as they were recorded. */
+  /** Brings the next tick at once: other sockets are looked at. Of a recording it is the last tick again, with the last look at each namespace. */
   hurry?(): void;
   /** Another interval from now on, in milliseconds. Absent where ticks come as they were recorded. */
   setInterval?(intervalMs: number): void;
@@ -141,6 +141,6 @@ export interface SpaceLook {
   /** The process that holds it, or was seen to when it still did. */
   holderOf(socket: SocketView): Holder | undefined;
   containerOf(socket: SocketView): string | undefined;
-  /** The first look that had it, and the last one before that had not; undefined for what nobody remembers. */
-  seenSince(socket: SocketView): { firstSeenMs: number; notBeforeMs?: number } | undefined;
+  /** The first look that had it, and the last one before that had not; undefined for what nobody remembers. Valid as long as the view. */
+  seenSince(socket: SocketView): { firstSeenMs: number; notBeforeMs?: number | undefined } | undefined;
 }

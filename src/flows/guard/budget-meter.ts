@@ -46,7 +46,7 @@ export class BudgetMeter {
 
   /** Takes an ended socket in. */
   ended(ended: EndedSocket): void {
-    if (this.#budget.subject.kind !== 'rate' || ended.socket.proto !== 'tcp') return;
+    if (this.#budget.subject.kind !== 'rate' || ended.proto !== 'tcp') return;
     if (this.#tests === undefined || this.#tests.ended(ended)) this.#closes++;
   }
 

@@ -34,9 +34,14 @@ export class SpaceRows {
   /** Those of the counts that `sockstat` has under TIME_WAIT. */
   #entries = 0;
   #lookedAtMs: number | undefined;
-  #opened: { atMs: number; opens: number } | undefined;
+  #opened: { atMs: number; opens: number; perSecond: number | undefined } | undefined;
+  #atMs: number | undefined;
 
-  /** @param test of a filter; undefined for all sockets */
+  /**
+   * A tick of a recording may come again, with a look: it does not go on then.
+   *
+   * @param test of a filter; undefined for all sockets
+   */
   rows(tick: SpaceTick, { atMs }: Tick, test: LookTest | undefined): TopRow[] {
     const { space, look } = tick;
     const parties = partiesOf(space);
@@ -45,6 +50,8 @@ export class SpaceRows {
     const counted = test === undefined && !shared ? countedStates(tick) : undefined;
     this.#lookedAtMs = counted === undefined ? (tick.lookedAtMs ?? this.#lookedAtMs) : atMs;
     const opensPerSecond = this.#opens(tick, atMs);
+    const isAgain = atMs === this.#atMs;
+    this.#atMs = atMs;
     const rows: TopRow[] = [];
     for (const party of parties) {
       const counts = counted ?? this.#countsOf(party, tick, test !== undefined);
@@ -56,7 +63,7 @@ export class SpaceRows {
         ...(descriptors !== undefined && { descriptors }),
         ...(!shared && opensPerSecond !== undefined && { opensPerSecond }),
         ...(this.#lookedAtMs !== undefined && { lookedAtMs: this.#lookedAtMs }),
-        history: this.#history(party.id, counts.total),
+        history: this.#history(party.id, counts.total, isAgain),
       });
     }
     return rows;
@@ -98,13 +105,16 @@ export class SpaceRows {
     if (active === undefined || passive === undefined) return undefined;
     const before = this.#opened;
     const opens = active + passive;
-    this.#opened = { atMs, opens };
-    if (before === undefined || atMs <= before.atMs) return undefined;
-    return (Math.max(0, opens - before.opens) * 1000) / (atMs - before.atMs);
+    if (before !== undefined && atMs <= before.atMs) return before.perSecond;
+    const perSecond =
+      before === undefined ? undefined : (Math.max(0, opens - before.opens) * 1000) / (atMs - before.atMs);
+    this.#opened = { atMs, opens, perSecond };
+    return perSecond;
   }
 
-  #history(id: string, total: number): readonly number[] {
-    const history = [...(this.#histories.get(id) ?? []), total].slice(-KEPT_TICKS);
+  #history(id: string, total: number, isAgain: boolean): readonly number[] {
+    const before = this.#histories.get(id) ?? [];
+    const history = [...(isAgain ? before.slice(0, -1) : before), total].slice(-KEPT_TICKS);
     this.#histories.set(id, history);
     return history;
   }

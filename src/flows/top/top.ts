@@ -54,6 +54,9 @@ class TopSession {
   #data: ReturnType<TopDataKeeper['data']>;
   #screen: Screen | undefined;
   #fault: { error: unknown } | undefined;
+  /** Whether the recording has ended: then its last tick comes again when something else is looked at. */
+  #isOver = false;
+  #isWanted = false;
   #resume: () => void = () => {};
 
   constructor(source: SampleSource, keeper: TopDataKeeper, options: TopOptions) {
@@ -91,20 +94,22 @@ class TopSession {
 
   async #live(): Promise<void> {
     while (!this.#end.signal.aborted) {
-      if (this.#state.paused) {
+      if (this.#state.paused && !this.#isWanted) {
         await new Promise<void>((resolve) => {
           this.#resume = resolve;
         });
         continue;
       }
+      this.#isWanted = false;
       const tick = await this.#source.next(this.#wish, this.#end.signal);
       if (tick === undefined) {
+        this.#isOver = true;
         // A recording ends: its last moment stays to be looked at.
         if (!this.#end.signal.aborted) this.#state = { ...this.#state, paused: true };
         this.#refresh();
         continue;
       }
-      if (this.#state.paused) continue;
+      if (this.#state.paused && !this.#isOver) continue;
       try {
         await this.#keeper.take(tick, this.#state);
       } catch (error) {
@@ -120,7 +125,7 @@ class TopSession {
     const prompt = { kind: 'filter', text: this.#state.filter, mistake: promptMistake(error) } as const;
     this.#state = { ...this.#state, filter: '', prompt };
     this.#keeper.setFilter(parseFilter(''));
-    this.#source.hurry?.();
+    this.#hurry();
   }
 
   #happened(event: ScreenEvent): void {
@@ -152,9 +157,15 @@ class TopSession {
     if (after.intervalMs !== before.intervalMs) this.#setInterval(after.intervalMs);
     if (before.paused && !after.paused) this.#resume();
     const other = after.filter !== before.filter || after.entered !== before.entered || after.paused !== before.paused;
-    if (other && !after.paused) this.#source.hurry?.();
+    if (other && (!after.paused || this.#isOver)) this.#hurry();
     if (other || after.level !== before.level || after.peer !== before.peer) this.#refresh();
     else this.#show();
+  }
+
+  #hurry(): void {
+    this.#source.hurry?.();
+    this.#isWanted = this.#isOver;
+    if (this.#isOver) this.#resume();
   }
 
   #setInterval(intervalMs: number): void {

@@ -1,13 +1,15 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { AddressBook } from '../../../src/model/interned-address.ts';
+import { AllOfColumns } from '../../../src/model/kept-sockets.ts';
 import type { SocketRecord } from '../../../src/model/socket-record.ts';
 import { fromColumns, toColumns } from '../../../src/recording/columns.ts';
-import { addressOf, SocketChangesReader, SocketChangesWriter } from '../../../src/recording/socket-changes.ts';
-import { keyOf, looks, records, T0 } from '../../support/random-records.ts';
+import { KeptAddresses } from '../../../src/recording/kept-addresses.ts';
+import { SocketChangesWriter } from '../../../src/recording/socket-changes.ts';
+import { SocketChangesReader } from '../../../src/recording/socket-changes-reader.ts';
+import { keyOf, looks, records, recordsOf, T0 } from '../../support/random-records.ts';
 
 const read = (line: unknown) => JSON.parse(JSON.stringify(line));
-const addressIn = (book: AddressBook) => (text: string) => addressOf(book, text);
 
 function sorted(sockets: readonly SocketRecord[]): SocketRecord[] {
   return [...sockets].sort((a, b) => String(keyOf(a)).localeCompare(String(keyOf(b))));
@@ -18,9 +20,9 @@ describe('columns', () => {
     fc.assert(
       fc.property(records, (sockets) => {
         const keys = sockets.map((socket, index) => socket.cookie || -1 - index);
-        const back = fromColumns(read(toColumns(sockets, keys, T0)), T0, addressIn(new AddressBook()));
-        expect(back.map(({ record }) => record)).toEqual(sockets);
-        expect(back.map(({ key }) => key)).toEqual(keys);
+        const back = fromColumns(read(toColumns(sockets, keys, T0)), T0, new KeptAddresses().of);
+        expect(recordsOf(new AllOfColumns(back.sockets, T0))).toEqual(sockets);
+        expect(back.keys).toEqual(keys);
       }),
     );
   });
@@ -45,18 +47,35 @@ describe('columns', () => {
 });
 
 describe('changes', () => {
-  it('put together are the looks that they were made of', () => {
+  it('put together are the looks that they were made of, and stay what they were', () => {
     fc.assert(
       fc.property(looks, (series) => {
         const writer = new SocketChangesWriter();
-        const reader = new SocketChangesReader(new AddressBook());
-        for (const look of series) {
-          const back = reader.look(read(writer.change(look)));
-          const { sockets, ...header } = look;
-          expect(back).toMatchObject(header);
+        const reader = new SocketChangesReader(new KeptAddresses().of);
+        const backs = series.map((look) => reader.look(read(writer.change(look))));
+        for (const [index, look] of series.entries()) {
+          const { sockets: back, ...header } = backs[index] ?? {};
+          const { sockets, ...written } = look;
+          expect(header).toEqual(written);
           // The first look that had it is the one that counts.
           const timeless = ({ firstSeenMs, notBeforeMs, ...rest }: SocketRecord) => rest;
-          expect(sorted(back.sockets).map(timeless)).toEqual(sorted(sockets).map(timeless));
+          const records = back === undefined ? [] : recordsOf(back);
+          expect(sorted(records).map(timeless)).toEqual(sorted(sockets).map(timeless));
+        }
+      }),
+    );
+  });
+
+  it('tell MPTCP connections before TCP ones', () => {
+    fc.assert(
+      fc.property(looks, (series) => {
+        const writer = new SocketChangesWriter();
+        const reader = new SocketChangesReader(new KeptAddresses().of);
+        for (const look of series) {
+          const isConnection = recordsOf(reader.look(read(writer.change(look))).sockets).map(
+            ({ proto }) => proto === 'mptcp',
+          );
+          expect(isConnection).toEqual([...isConnection].sort((a, b) => Number(b) - Number(a)));
         }
       }),
     );

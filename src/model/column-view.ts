@@ -1,0 +1,140 @@
+import type { Address } from './interned-address.ts';
+import { textAsUnixName } from './record-view.ts';
+import { INFO_TIMES, type InfoField, numberAt, type SocketColumns, valueAt } from './socket-columns.ts';
+import type { Holder } from './socket-record.ts';
+import type { Family, Proto, SocketView } from './socket-view.ts';
+import type { TcpInfo, TcpInfoNumber } from './tcp-info.ts';
+
+/**
+ * A socket that is kept in columns, as a view; moved with {@link moveTo}. It is seen at a moment at which
+ * nothing had happened to it since it was read: its clocks have gone on.
+ */
+export class ColumnView implements SocketView {
+  #columns!: SocketColumns;
+  #row = 0;
+  #atMs = 0;
+
+  /** @param atMs when it is looked at, milliseconds since the epoch; not before it was read */
+  moveTo(columns: SocketColumns, row: number, atMs: number): this {
+    this.#columns = columns;
+    this.#row = row;
+    this.#atMs = atMs;
+    return this;
+  }
+
+  /** Moves to the socket under another view. */
+  moveToThatOf(other: ColumnView): this {
+    return this.moveTo(other.#columns, other.#row, other.#atMs);
+  }
+
+  get proto(): Proto {
+    return valueAt(this.#columns.proto, this.#row) ?? 'tcp';
+  }
+  get family(): Family {
+    return valueAt(this.#columns.family, this.#row) ?? 'inet';
+  }
+  get state(): number {
+    return numberAt(this.#columns.state, this.#row);
+  }
+  get localPort(): number {
+    return numberAt(this.#columns.localPort, this.#row);
+  }
+  get peerPort(): number {
+    return numberAt(this.#columns.peerPort, this.#row);
+  }
+  localWord(index: 0 | 1 | 2 | 3): number {
+    return this.#address(valueAt(this.#columns.local, this.#row))?.words[index] ?? 0;
+  }
+  peerWord(index: 0 | 1 | 2 | 3): number {
+    return this.#address(valueAt(this.#columns.peer, this.#row))?.words[index] ?? 0;
+  }
+  get receiveQueue(): number {
+    return numberAt(this.#columns.receiveQueue, this.#row);
+  }
+  get sendQueue(): number {
+    return numberAt(this.#columns.sendQueue, this.#row);
+  }
+  get uid(): number {
+    return numberAt(this.#columns.uid, this.#row);
+  }
+  get inode(): number {
+    return numberAt(this.#columns.inode, this.#row);
+  }
+  get cookieLow(): number {
+    return (this.#columns.cookie[this.#row] ?? 0) >>> 0;
+  }
+  get cookieHigh(): number {
+    return Math.floor((this.#columns.cookie[this.#row] ?? 0) / 2 ** 32);
+  }
+  get timer(): number {
+    return numberAt(this.#columns.timer, this.#row);
+  }
+  get timerExpiresMs(): number {
+    const firesAtMs = valueAt(this.#columns.timerAt, this.#row);
+    return firesAtMs === undefined ? 0 : Math.max(0, firesAtMs - this.#atMs);
+  }
+  get retransmits(): number {
+    return numberAt(this.#columns.retransmits, this.#row);
+  }
+  get interfaceIndex(): number {
+    return numberAt(this.#columns.interfaceIndex, this.#row);
+  }
+  get unixType(): number {
+    return numberAt(this.#columns.unixType, this.#row);
+  }
+  get peerInode(): number {
+    return numberAt(this.#columns.peerInode, this.#row);
+  }
+  tcpInfo(): TcpInfo | undefined {
+    let info: TcpInfo | undefined;
+    for (const name in this.#columns.info) {
+      const field = name as InfoField;
+      const value = this.tcpInfoNumber(field);
+      if (value === undefined) continue;
+      info ??= {};
+      info[field] = value;
+    }
+    return info;
+  }
+  tcpInfoNumber(field: TcpInfoNumber): number | undefined {
+    const value = valueAt(this.#columns.info[field as InfoField], this.#row);
+    return value !== undefined && INFO_TIMES.has(field) ? Math.max(0, this.#atMs - value) : value;
+  }
+  drops(): number | undefined {
+    return valueAt(this.#columns.drops, this.#row);
+  }
+  receiveBufferBytes(): number | undefined {
+    return valueAt(this.#columns.receiveBufferBytes, this.#row);
+  }
+  unixName(): Uint8Array | undefined {
+    const path = valueAt(this.#columns.path, this.#row);
+    return path === undefined ? undefined : textAsUnixName(path);
+  }
+
+  /** Not kept. */
+  cgroupId(): undefined {
+    return undefined;
+  }
+  mark(): undefined {
+    return undefined;
+  }
+
+  /** As in `SocketRecord`: who holds it, or was seen to. */
+  get holder(): Holder | undefined {
+    const pid = valueAt(this.#columns.pid, this.#row);
+    return pid === undefined ? undefined : { pid, name: valueAt(this.#columns.process, this.#row) ?? '' };
+  }
+  get container(): string | undefined {
+    return valueAt(this.#columns.container, this.#row);
+  }
+  get firstSeenMs(): number {
+    return valueAt(this.#columns.firstSeenMs, this.#row) ?? this.#columns.atMs;
+  }
+  get notBeforeMs(): number | undefined {
+    return valueAt(this.#columns.notBeforeMs, this.#row);
+  }
+
+  #address(text: string | undefined): Address | undefined {
+    return this.family === 'unix' ? undefined : this.#columns.addressOf(text ?? '');
+  }
+}

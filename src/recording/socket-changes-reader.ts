@@ -1,0 +1,32 @@
+import type { Address } from '../model/interned-address.ts';
+import type { KeptSockets } from '../model/kept-sockets.ts';
+import type { RecordedLook } from '../model/recorded.ts';
+import { sums } from './cells.ts';
+import { fromColumns } from './columns.ts';
+import { KeptTable } from './kept-table.ts';
+import type { LookChange } from './lines.ts';
+import { SOURCES } from './words.ts';
+
+/** Puts looks together again from their changes, which `SocketChangesWriter` made. */
+export class SocketChangesReader {
+  readonly #addressOf: (text: string) => Address;
+  readonly #known = new KeptTable();
+
+  /** @param addressOf makes an address of its text */
+  constructor(addressOf: (text: string) => Address) {
+    this.#addressOf = addressOf;
+  }
+
+  look({ at, source, coverage, without, now, gone }: LookChange): RecordedLook<KeptSockets> {
+    if (gone !== undefined) this.#known.remove(sums(gone));
+    if (now !== undefined) {
+      const { keys, sockets } = fromColumns(now, at, this.#addressOf);
+      this.#known.put(keys, sockets);
+    }
+    return {
+      ...{ takenAtMs: at, source: SOURCES.find((known) => known === source) ?? SOURCES[0] },
+      ...{ coverage: coverage ?? { complete: true, notes: [] }, withoutStates: without ?? 0 },
+      sockets: this.#known.sockets(at),
+    };
+  }
+}
