@@ -1,8 +1,6 @@
 import type { SocketSource } from '../model/socket-view.ts';
 import { TCP_STATE } from '../model/tcp-state.ts';
-
-/** Timer of a TIME_WAIT entry: net/ipv4/inet_diag.c, inet_twsk_diag_fill. */
-const TIME_WAIT_TIMER = 3;
+import { TIMER } from '../model/timers.ts';
 
 /**
  * Sockets of a look without TIME_WAIT that `sockstat` counts under it all the same: a FIN_WAIT2 whose
@@ -11,7 +9,7 @@ const TIME_WAIT_TIMER = 3;
 export function entriesInOtherStates(sockets: SocketSource): number {
   let entries = 0;
   sockets.each(({ timer, state }) => {
-    if (timer === TIME_WAIT_TIMER && state !== TCP_STATE.TIME_WAIT) entries++;
+    if (timer === TIMER.TIME_WAIT && state !== TCP_STATE.TIME_WAIT) entries++;
   });
   return entries;
 }

@@ -179,6 +179,18 @@ describe('counts of the kernel', () => {
       expect(established()).toBe(ss(['state', 'established']));
       states.around(netns.inode, restless);
       expect(established()).toBe(ss(['state', 'established']));
+
+      // What no change tells of is as it was at the last look, however restless.
+      const { client } = await workshop.tcpPair(await workshop.tcpListener('127.0.0.1'));
+      const before = ss(['state', 'fin-wait-2']);
+      await workshop.close(client);
+      await until('FIN_WAIT2', () => ss(['state', 'fin-wait-2']) === before + 1);
+      states.around(netns.inode, () => {
+        const now = take();
+        netns.run(nodeProgram(), '-e', LISTEN_ONCE);
+        return now;
+      });
+      expect(states.states(netns.inode)?.abandoned).toBe(before + 1);
       states.end(netns.inode);
       expect(states.states(netns.inode)).toBeUndefined();
     } finally {

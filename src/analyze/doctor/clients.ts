@@ -2,7 +2,8 @@ import { mayNameService } from '../../model/endpoint.ts';
 import type { SpaceSeries } from '../../model/series.ts';
 import type { SocketRecord } from '../../model/socket-record.ts';
 import { TCP_STATE } from '../../model/tcp-state.ts';
-import { type Dump, dumpsOf } from './looks.ts';
+import { dumpsOf } from './looks.ts';
+import { perDump } from './per-dump.ts';
 import { ofProto, tcpIn } from './socket-lists.ts';
 
 const known = new WeakMap<SpaceSeries, ReadonlySet<number>>();
@@ -17,22 +18,11 @@ export function listeningPorts(series: SpaceSeries): ReadonlySet<number> {
   return ports;
 }
 
-const clients = new WeakMap<SpaceSeries, Map<Dump, readonly SocketRecord[]>>();
-
-/** The sockets of a dump that connected, in whatever state: see {@link isClient}. Made once for all the rules that ask. */
-export function clientsIn(series: SpaceSeries, dump: Dump): readonly SocketRecord[] {
-  let byDump = clients.get(series);
-  if (byDump === undefined) {
-    byDump = new Map();
-    clients.set(series, byDump);
-  }
-  const before = byDump.get(dump);
-  if (before !== undefined) return before;
+/** The sockets of a dump that connected, in whatever state: see {@link isClient}. */
+export const clientsIn = perDump((series, dump): readonly SocketRecord[] => {
   const listening = listeningPorts(series);
-  const found = ofProto(dump, 'tcp').filter((socket) => isClient(socket, listening));
-  byDump.set(dump, found);
-  return found;
-}
+  return ofProto(dump, 'tcp').filter((socket) => isClient(socket, listening));
+});
 
 /**
  * Whether a TCP socket is the side that connected. The kernel does not remember it: a client is one whose

@@ -1,9 +1,8 @@
-import type { SpaceSeries } from '../../model/series.ts';
 import type { SocketRecord } from '../../model/socket-record.ts';
 import { TCP_STATE } from '../../model/tcp-state.ts';
 import { clientsIn } from './clients.ts';
-import type { Dump } from './looks.ts';
-import { type PortRange, portRangeOf } from './port-range.ts';
+import { perDump } from './per-dump.ts';
+import { portRangeOf } from './port-range.ts';
 import { Triples } from './triples.ts';
 
 /** The local ports that connections from one address to one endpoint have taken. */
@@ -23,23 +22,8 @@ export interface PortUse {
  * Ports in use for each triple of source, destination and its port: the kernel gives a port again as long as
  * these three differ.
  */
-export function portUse(space: SpaceSeries, dump: Dump): readonly PortUse[] {
-  let byDump = known.get(space);
-  if (byDump === undefined) {
-    byDump = new Map();
-    known.set(space, byDump);
-  }
-  const before = byDump.get(dump);
-  if (before !== undefined) return before;
-  const uses = makeUses(space, dump, portRangeOf(space.sysctls));
-  byDump.set(dump, uses);
-  return uses;
-}
-
-/** Made once for all the rules that ask. */
-const known = new WeakMap<SpaceSeries, Map<Dump, readonly PortUse[]>>();
-
-function makeUses(space: SpaceSeries, dump: Dump, range: PortRange): PortUse[] {
+export const portUse = perDump((space, dump): readonly PortUse[] => {
+  const range = portRangeOf(space.sysctls);
   const triples = new Triples<string, string, SocketRecord[]>();
   for (const socket of clientsIn(space, dump)) {
     const { local, localPort, peer, peerPort } = socket;
@@ -59,7 +43,7 @@ function makeUses(space: SpaceSeries, dump: Dump, range: PortRange): PortUse[] {
       ...{ used: taken.size + waiting, waiting, member },
     };
   });
-}
+});
 
 /** What `net.ipv4.tcp_tw_reuse=1` does for them. */
 export const REUSE =

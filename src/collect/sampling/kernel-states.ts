@@ -2,14 +2,12 @@ import { StateCounter } from '../../kernel/state-counter.ts';
 import { SystemCallError } from '../../kernel/system-calls.ts';
 import type { SocketSource } from '../../model/socket-view.ts';
 import { TCP_STATE } from '../../model/tcp-state.ts';
+import { TIMER } from '../../model/timers.ts';
 import { BtfError } from '../../wire/bpf/btf.ts';
 import { ALL_CHANGES, STATE_COUNTERS } from '../../wire/bpf/state-count-program.ts';
 import type { Look } from '../look.ts';
 import type { Machine } from '../machine.ts';
 import type { TcpStates } from './source.ts';
-
-/** Timer of an entry in TIME_WAIT, or in FIN_WAIT2 without a process: net/ipv4/inet_diag.c, inet_twsk_diag_fill. */
-const TIME_WAIT_TIMER = 3;
 
 /**
  * Changes while a look was taken by which it may be wrong: at most so many, or such a share of its sockets. A look
@@ -17,8 +15,10 @@ const TIME_WAIT_TIMER = 3;
  */
 const MOST_CHANGES = { count: 10, share: 0.02 };
 
-/** What there was when the changes of a namespace were at zero. */
-interface Base extends TcpStates {
+/** What there was when the changes of a namespace were at zero; of what no change tells, what there was at the last look. */
+interface Base {
+  counts: number[];
+  abandoned: number;
   /** How many sockets changed their state while it was looked at; 0 for exact. */
   changes: number;
 }
@@ -76,9 +76,15 @@ export class KernelStates {
     if (before === undefined || after === undefined) return look;
     if (!look.coverage.complete || look.sources.tcp !== 'sock_diag') return look;
     const changes = (after[ALL_CHANGES] ?? 0) - (before[ALL_CHANGES] ?? 0);
-    const known = this.#bases.get(netns);
-    if (known !== undefined && known.changes < changes) return look;
     const { counts, total, abandoned } = countedStates(look.sockets);
+    const known = this.#bases.get(netns);
+    if (known !== undefined) {
+      known.abandoned = abandoned;
+      counts.forEach((count, state) => {
+        if (!TOLD.has(state)) known.counts[state] = count;
+      });
+      if (known.changes < changes) return look;
+    }
     if (changes > Math.max(MOST_CHANGES.count, total * MOST_CHANGES.share)) return look;
     for (const state of TOLD) {
       const then = ((before[state] ?? 0) + (after[state] ?? 0)) / 2;
@@ -136,7 +142,7 @@ function countedStates(sockets: SocketSource) {
   sockets.each(({ proto, state, timer }) => {
     if (proto !== 'tcp' || state === TCP_STATE.TIME_WAIT) return;
     total++;
-    if (timer === TIME_WAIT_TIMER) abandoned++;
+    if (timer === TIMER.TIME_WAIT) abandoned++;
     else counts[state] = (counts[state] ?? 0) + 1;
   });
   return { counts, total, abandoned };

@@ -2,12 +2,11 @@ import { counted } from '../../../model/counted.ts';
 import type { Finding } from '../../../model/finding.ts';
 import type { Series, SpaceSeries } from '../../../model/series.ts';
 import type { SocketRecord } from '../../../model/socket-record.ts';
+import { TIMER } from '../../../model/timers.ts';
 import { dumpsOf } from '../looks.ts';
 import { rule, type SettingValues } from '../rule.ts';
 import { sameIn } from '../same-socket.ts';
 import { type SocketGroup, socketGroups } from '../socket-groups.ts';
-
-import { TIMER } from '../timers.ts';
 
 const settings = {
   looks: { default: 3, unit: 'count', text: 'looks at least that found a small write waiting for an acknowledgement' },

@@ -3,12 +3,12 @@ import type { Finding } from '../../../model/finding.ts';
 import type { Series, SpaceSeries } from '../../../model/series.ts';
 import type { SocketRecord } from '../../../model/socket-record.ts';
 import { stateMask, TCP_STATE } from '../../../model/tcp-state.ts';
+import { TIMER } from '../../../model/timers.ts';
 import { dumpsOf } from '../looks.ts';
 import { rule, type SettingValues } from '../rule.ts';
 import { backwards } from '../same-socket.ts';
 import { type SocketGroup, socketGroups } from '../socket-groups.ts';
 import { duration } from '../texts.ts';
-import { TIMER } from '../timers.ts';
 
 const settings = {
   windowMs: { default: 30_000, unit: 'ms', text: 'for so long the send queue stays as it is' },

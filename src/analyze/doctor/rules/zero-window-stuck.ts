@@ -2,12 +2,12 @@ import { counted } from '../../../model/counted.ts';
 import type { Finding } from '../../../model/finding.ts';
 import type { Series, SpaceSeries } from '../../../model/series.ts';
 import type { SocketRecord } from '../../../model/socket-record.ts';
+import { TIMER } from '../../../model/timers.ts';
 import { dumpsOf } from '../looks.ts';
 import { rule, type SettingValues } from '../rule.ts';
 import { backwards } from '../same-socket.ts';
 import { type SocketGroup, socketGroups } from '../socket-groups.ts';
 import { duration, percent } from '../texts.ts';
-import { TIMER } from '../timers.ts';
 
 const settings = {
   warningMs: { default: 5000, unit: 'ms', text: 'for so long the peer has taken nothing' },
