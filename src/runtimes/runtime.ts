@@ -29,12 +29,24 @@ export interface Runtime {
   find(name: string): Promise<ContainerDetails[]>;
 
   /**
-   * Calls `changed` whenever containers may have come, gone or changed, until it is ended. Absent where
-   * a runtime has nothing to say of itself: then only looking tells.
+   * Subscribes to the runtime's events until it is ended. A stream that is lost is opened again. Absent
+   * where a runtime has no events: then only listing tells.
    *
    * @returns ends it
    */
-  follow?(changed: () => void): () => void;
+  follow?(listener: RuntimeListener): () => void;
+}
+
+/** Who hears that a runtime's containers changed. */
+export interface RuntimeListener {
+  /** The stream was opened, or containers may have started, stopped or changed. */
+  changed(): void;
+  /**
+   * The stream was lost, or could not be opened: nothing is heard until the next `changed`.
+   *
+   * @param error why it could not be opened; undefined where an open stream ended, as the runtime stops
+   */
+  lost(error: RuntimeError | undefined): void;
 }
 
 /**

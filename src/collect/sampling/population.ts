@@ -1,6 +1,7 @@
 import type { ContainerFacts } from '../../model/container.ts';
 import type { Names } from '../../model/names.ts';
 import type { WatchedSpace as SpaceFacts, WatchedContainer } from '../../model/watched.ts';
+import type { Runtime, RuntimeError } from '../../runtimes/runtime.ts';
 import { makeNames } from '../host-names.ts';
 import type { Inventory } from '../inventory.ts';
 import type { Machine } from '../machine.ts';
@@ -9,10 +10,10 @@ import type { FollowedTargets, FoundSpace } from './followed-targets.ts';
 import { SpaceSampler } from './space-sampler.ts';
 import { watchedContainers } from './watched-facts.ts';
 
-/** How often to look for what came and went: seldom where a runtime tells by itself. */
-const LOOK_EVERY_MS = { told: 10_000, untold: 3000 };
+/** How often an inventory is taken: seldom while every runtime that answers sends events. */
+const INVENTORY_EVERY_MS = { withEvents: 10_000, withoutEvents: 3000 };
 
-/** No runtime's news is acted upon sooner than this after the last look: a start comes as several events. */
+/** No event is acted upon sooner than this after the last inventory: a start comes as several events. */
 const SETTLE_MS = 100;
 
 /** The namespaces of some targets, and what runs in them, kept up to date. */
@@ -31,7 +32,9 @@ export class Population {
   readonly #ends: (() => void)[] = [];
   #news = true;
   #lookedMs = 0;
-  #told = false;
+  /** Runtimes that answer, by whether their events arrive. */
+  readonly #streams = new Map<Runtime, 'open' | 'refused'>();
+  readonly #streamNotes: string[] = [];
   #lookedBefore = false;
 
   constructor(machine: Machine, followed: FollowedTargets, wantsNames: boolean) {
@@ -57,15 +60,39 @@ export class Population {
     this.#news = true;
   }
 
-  /** Follows what the runtimes tell by themselves. */
+  /** Subscribes to the runtimes' events. */
   follow(): void {
     for (const runtime of this.#machine.runtimes) {
-      const end = runtime.follow?.(() => {
-        this.#news = true;
-        this.#told = true;
+      const end = runtime.follow?.({
+        changed: () => {
+          this.#streams.set(runtime, 'open');
+          this.#news = true;
+        },
+        lost: (error) => this.#lost(runtime, error),
       });
       if (end !== undefined) this.#ends.push(end);
     }
+  }
+
+  #lost(runtime: Runtime, error: RuntimeError | undefined): void {
+    const before = this.#streams.get(runtime);
+    // Containers may have stopped with it.
+    if (before === 'open') this.#news = true;
+    if (error === undefined || error.kind === 'absent') {
+      this.#streams.delete(runtime);
+      return;
+    }
+    this.#streams.set(runtime, 'refused');
+    if (before === 'refused') return;
+    const seconds = INVENTORY_EVERY_MS.withoutEvents / 1000;
+    this.#streamNotes.push(`no events, containers are listed every ${seconds} s instead: ${error.message}`);
+    this.#news = true;
+  }
+
+  #inventoryEveryMs(): number {
+    const states = [...this.#streams.values()];
+    const withEvents = states.length > 0 && states.every((state) => state === 'open');
+    return withEvents ? INVENTORY_EVERY_MS.withEvents : INVENTORY_EVERY_MS.withoutEvents;
   }
 
   close(): void {
@@ -76,8 +103,7 @@ export class Population {
   /** Looks for what came and went, when there are news or it is time. */
   async refresh(nowMs: number): Promise<void> {
     const age = nowMs - this.#lookedMs;
-    const due = this.#news ? age >= SETTLE_MS : age >= (this.#told ? LOOK_EVERY_MS.told : LOOK_EVERY_MS.untold);
-    if (!due) return;
+    if (age < (this.#news ? SETTLE_MS : this.#inventoryEveryMs())) return;
     this.#news = false;
     this.#lookedMs = nowMs;
     const { spaces, inventory, unsettled } = await this.#followed.look();
@@ -85,7 +111,7 @@ export class Population {
     this.containers = watchedContainers(this.#machine, inventory.containers);
     this.facts = inventory.containers.map(({ facts }) => facts);
     this.names = this.#makeNames(spaces);
-    this.onChange(this.#takeOver(spaces, inventory));
+    this.onChange([...this.#streamNotes.splice(0), ...this.#takeOver(spaces, inventory)]);
   }
 
   #takeOver(spaces: readonly FoundSpace[], inventory: Inventory): string[] {

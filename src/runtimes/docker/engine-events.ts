@@ -1,56 +1,91 @@
-import type { Socket } from 'node:net';
+import type { ClientRequest } from 'node:http';
 import type { EngineAddress } from './engine-address.ts';
-import { connectEngine } from './stream-exchange.ts';
+import type { HttpAnswer, HttpLimits } from './http.ts';
+import { asHttpError, nodeRequest, readAnswer } from './node-request.ts';
 
 /** What changes which containers run, their names, or their addresses. */
 const FILTERS = JSON.stringify({
   type: ['container', 'network'],
   event: ['start', 'die', 'destroy', 'rename', 'connect', 'disconnect'],
 });
+const TARGET = `/events?filters=${encodeURIComponent(FILTERS)}`;
 
 /** How long to wait before a stream that ended is opened again; doubled up to the longest. */
 const AGAIN_MS = { first: 250, longest: 5000 };
 
+/** Who hears of an Engine's events. */
+export interface EngineEventsListener {
+  /** The stream began, or an event came. */
+  changed(): void;
+  /** The Engine answered with a status that is not 200. */
+  refused(answer: HttpAnswer): void;
+  /** The stream could not be opened. */
+  failed(error: unknown): void;
+  /** An open stream ended or broke: the Engine stops. */
+  ended(): void;
+}
+
 /**
- * Follows an Engine's event stream (`GET /events`), for as long as it takes: one that ends, for the
- * Engine was restarted, is opened again. Does not keep the process alive.
+ * Follows an Engine's event stream (`GET /events`) without end: one that ends, because the Engine was
+ * restarted, is opened again. Does not keep the process alive.
  *
- * What an event says is not read: whoever hears of one takes an inventory, which is the truth whatever
+ * What an event says is not read: whoever hears of one takes an inventory, which is complete whatever
  * was missed before.
  *
- * @param changed called for each event, and when the stream begins or ends
  * @returns ends it
  */
-export function followEngineEvents(address: EngineAddress, host: string, changed: () => void): () => void {
+export function followEngineEvents(
+  address: EngineAddress,
+  limits: HttpLimits,
+  listener: EngineEventsListener,
+): () => void {
   let closed = false;
   let waitMs = AGAIN_MS.first;
   let timer: NodeJS.Timeout | undefined;
-  let socket: Socket | undefined;
+  let request: ClientRequest | undefined;
+
   const open = () => {
-    socket = connectEngine(address);
-    socket.unref();
-    let answered = false;
-    socket.on('data', () => {
-      answered = true;
-      waitMs = AGAIN_MS.first;
-      changed();
-    });
-    socket.on('error', () => {});
-    socket.on('close', () => {
-      if (closed) return;
-      if (answered) changed();
+    let over = false;
+    const again = (tell: () => void) => {
+      if (over || closed) return;
+      over = true;
+      request?.destroy();
+      tell();
       timer = setTimeout(open, waitMs);
       timer.unref();
       waitMs = Math.min(waitMs * 2, AGAIN_MS.longest);
+    };
+    const failed = (error: unknown) => again(() => listener.failed(asHttpError(error)));
+    const ended = () => again(() => listener.ended());
+    try {
+      request = nodeRequest(address, TARGET, limits);
+    } catch (error) {
+      failed(error);
+      return;
+    }
+    request.on('socket', (socket) => socket.unref());
+    request.on('error', failed);
+    request.on('response', (response) => {
+      if (response.statusCode !== 200) {
+        readAnswer(response, limits).then((answer) => again(() => listener.refused(answer)), failed);
+        return;
+      }
+      const news = () => {
+        if (closed) return;
+        waitMs = AGAIN_MS.first;
+        listener.changed();
+      };
+      news();
+      response.on('data', news);
+      response.on('error', ended);
+      response.on('close', ended);
     });
-    socket.write(
-      `GET /events?filters=${encodeURIComponent(FILTERS)} HTTP/1.1\r\nHost: ${host}\r\nUser-Agent: socklens\r\n\r\n`,
-    );
+    request.end();
   };
   open();
   return () => {
     closed = true;
     clearTimeout(timer);
-    socket?.destroy();
+    request?.destroy();
   };
 }

@@ -1,12 +1,12 @@
 import fs from 'node:fs';
 import type { ContainerDetails, ContainerFacts } from '../../model/container.ts';
-import { type Runtime, RuntimeError } from '../runtime.ts';
+import { type Runtime, RuntimeError, type RuntimeListener } from '../runtime.ts';
 import { readContainerDetails, readContainerList } from './container-json.ts';
 import type { EngineEndpoint } from './endpoint.ts';
 import { followEngineEvents } from './engine-events.ts';
-import { exchange, hostHeader } from './exchange.ts';
 import { asRuntimeError, printable } from './failures.ts';
-import { HTTP_LIMITS, type HttpAnswer, type HttpLimits } from './http-response.ts';
+import { get } from './get.ts';
+import { HTTP_LIMITS, type HttpAnswer, type HttpLimits } from './http.ts';
 import type { ConnectUnix } from './unix-stream.ts';
 
 /** How long a question may take, in milliseconds. */
@@ -70,9 +70,16 @@ export class EngineRuntime implements Runtime {
     return several;
   }
 
-  follow(changed: () => void): () => void {
+  follow(listener: RuntimeListener): () => void {
     const { address } = this.#endpoint;
-    return address.kind === 'unusable' ? () => {} : followEngineEvents(address, hostHeader(address), changed);
+    // `list` says why.
+    if (address.kind === 'unusable') return () => {};
+    return followEngineEvents(address, this.#limits, {
+      changed: () => listener.changed(),
+      refused: (answer) => listener.lost(this.#failed(answer)),
+      failed: (error) => listener.lost(this.#runtimeError(error)),
+      ended: () => listener.lost(undefined),
+    });
   }
 
   async #findByPrefix(prefix: string): Promise<ContainerDetails[]> {
@@ -115,7 +122,7 @@ export class EngineRuntime implements Runtime {
         throw new RuntimeError(address.error, this.endpoint, `${what} ${address.reason}`);
       }
       if (address.kind === 'unix' && isMissing(address.path)) throw MISSING;
-      const answer = await exchange(address, path, {
+      const answer = await get(address, path, {
         deadlineMs: this.#deadlineMs,
         limits: this.#limits,
         connectUnix: this.#connectUnix,
@@ -123,8 +130,12 @@ export class EngineRuntime implements Runtime {
       this.#name = whoAnswers(answer) ?? this.#name;
       return read(answer);
     } catch (error) {
-      throw asRuntimeError(error, { runtime: this.#name, endpoint: this.endpoint, deadlineMs: this.#deadlineMs });
+      throw this.#runtimeError(error);
     }
+  }
+
+  #runtimeError(error: unknown): RuntimeError {
+    return asRuntimeError(error, { runtime: this.#name, endpoint: this.endpoint, deadlineMs: this.#deadlineMs });
   }
 
   /** An answer that says why there is none. */

@@ -1,6 +1,5 @@
 import { RuntimeError } from '../runtime.ts';
-import { DeadlineError } from './exchange-options.ts';
-import { HttpError } from './http-error.ts';
+import { DeadlineError, HttpError } from './http.ts';
 import { ShapeError } from './json.ts';
 import { TlsFileError } from './tls.ts';
 
@@ -28,11 +27,14 @@ export function asRuntimeError(error: unknown, asked: Asked): RuntimeError {
     return make('silent', `did not answer within ${deadlineMs / 1000} s; see whether \`${runtime} ps\` hangs too`);
   }
   if (error instanceof HttpError || error instanceof SyntaxError || error instanceof ShapeError) {
-    const why = error instanceof SyntaxError ? 'its body is not JSON' : printable(error.message);
+    const why = error instanceof SyntaxError ? 'its body is cut off or not JSON' : printable(error.message);
     return make('nonsense', `gave an answer that is not the Engine's (${why}); see what listens there`);
   }
   if (error instanceof TlsFileError) return make('nonsense', `cannot be asked: ${printable(error.message)}`);
   const code = (error as NodeJS.ErrnoException).code;
+  if (code !== undefined && isCertificateError(code)) {
+    return make('nonsense', `has a certificate that is not trusted (${code}); check DOCKER_CERT_PATH or the context`);
+  }
   switch (code) {
     case 'ENOENT':
     case 'ENOTDIR':
@@ -52,6 +54,11 @@ export function asRuntimeError(error: unknown, asked: Asked): RuntimeError {
     default:
       return make('nonsense', `cannot be asked (${printable(code ?? String(error))}); see what listens there`);
   }
+}
+
+/** Node's codes for a server's certificate, from OpenSSL's X509_verify_cert_error_string, and for its name. */
+function isCertificateError(code: string): boolean {
+  return code === 'ERR_TLS_CERT_ALTNAME_INVALID' || /CERT|SIGNATURE|CRL/.test(code.replace(/^ERR_.*/, ''));
 }
 
 /** Text of somebody else, cut and without anything that a terminal would obey. */

@@ -1,5 +1,5 @@
 import fs from 'node:fs';
-import type { Socket } from 'node:net';
+import type { ConnectionOptions } from 'node:tls';
 
 /** How an Engine behind TLS is trusted, and how it is shown who asks. */
 export interface EngineTls {
@@ -13,25 +13,24 @@ export interface EngineTls {
   verify: boolean;
 }
 
-/** @throws {TlsFileError} when a certificate or key cannot be read */
-export function connectTls(
-  { host, connectTo, port }: { host: string; connectTo: string; port: number },
-  { ca, cert, key, verify }: EngineTls,
-): Socket {
+/**
+ * What Node is told about the connection.
+ *
+ * @param host as it was written: the certificate must be this host's, whatever address is connected to
+ * @throws {TlsFileError} when a certificate or key cannot be read
+ */
+export function tlsOptions(host: string, { ca, cert, key, verify }: EngineTls): ConnectionOptions {
   const tls = process.getBuiltinModule('node:tls');
   const net = process.getBuiltinModule('node:net');
-  return tls.connect({
-    host: connectTo,
-    port,
+  return {
     rejectUnauthorized: verify,
-    // A server name may not be an address, RFC 6066 section 3.
-    ...(net.isIP(host) === 0 && { servername: host }),
-    // The certificate is the written host's, whatever was connected to.
+    // A server name may not be an address, RFC 6066 section 3; empty for none.
+    servername: net.isIP(host) === 0 ? host : '',
     checkServerIdentity: (_, certificate) => tls.checkServerIdentity(host, certificate),
     ...(ca !== undefined && { ca: read(ca) }),
     ...(cert !== undefined && { cert: read(cert) }),
     ...(key !== undefined && { key: read(key) }),
-  });
+  };
 }
 
 /** @throws {TlsFileError} */

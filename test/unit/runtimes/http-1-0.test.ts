@@ -1,43 +1,32 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { HttpError } from '../../../src/runtimes/docker/http-error.ts';
-import { type HttpAnswer, HttpResponseReader } from '../../../src/runtimes/docker/http-response.ts';
+import { type HttpAnswer, HttpError } from '../../../src/runtimes/docker/http.ts';
+import { Http10Reader, http10Request } from '../../../src/runtimes/docker/http-1-0.ts';
 
 /** Feeds text cut into these pieces; the other side closes after the last. */
 function read(pieces: readonly string[], limits = { header: 1000, body: 1000 }): HttpAnswer {
-  const reader = new HttpResponseReader(limits);
+  const reader = new Http10Reader(limits);
   for (const piece of pieces) if (reader.push(Buffer.from(piece, 'latin1'))) break;
   return reader.end();
 }
 
 const LENGTH = 'HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello';
-const CHUNKED = 'HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n6\r\n world\r\n0\r\n\r\n';
-
 /** Answers, and the status and body that RFC 9112 gives them. */
 const GOOD: [what: string, text: string, status: number, body: string][] = [
   ['a length', LENGTH, 200, 'hello'],
   ['a length of 0', 'HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n', 404, ''],
-  ['chunks', CHUNKED, 200, 'hello world'],
-  [
-    'chunks with extensions, upper case and a trailer',
-    'HTTP/1.1 200 OK\r\nTRANSFER-ENCODING: Chunked\r\n\r\nA;x="y"\r\n0123456789\r\n0\r\nX-Sum: 1\r\n\r\n',
-    200,
-    '0123456789',
-  ],
-  [
-    'CR LF inside a chunk',
-    'HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n4\r\n\r\n\r\n\r\n0\r\n\r\n',
-    200,
-    '\r\n\r\n',
-  ],
   ['neither: until the other side closes', 'HTTP/1.1 200 OK\r\n\r\nhello', 200, 'hello'],
   ['HTTP/1.0', 'HTTP/1.0 500 Oh\r\n\r\n{}', 500, '{}'],
   ['no reason phrase', 'HTTP/1.1 200\r\nContent-Length: 1\r\n\r\nx', 200, 'x'],
-  ['an interim answer before', `HTTP/1.1 100 Continue\r\n\r\n${LENGTH}`, 200, 'hello'],
   ['a status without a body', 'HTTP/1.1 204 No Content\r\n\r\n', 204, ''],
   ['bytes after the end', `${LENGTH}HTTP/1.1 500 No\r\n\r\n`, 200, 'hello'],
-  ['bytes after the last chunk', `${CHUNKED}more`, 200, 'hello world'],
 ];
+
+test('a request names no connection to keep and asks for no chunks', () => {
+  expect(http10Request('/containers/json?all=1').toString()).toBe(
+    'GET /containers/json?all=1 HTTP/1.0\r\nHost: localhost\r\nUser-Agent: socklens\r\n\r\n',
+  );
+});
 
 describe('answers', () => {
   test.each(GOOD)('%s', (_, text, status, body) => {
@@ -78,23 +67,17 @@ describe('what is no answer', () => {
     ['half a header', 'HTTP/1.1 200 OK\r\nServer: Doc', 'within the header'],
     ['part of the first word', 'HTT', 'within the header'],
     ['half a body', LENGTH.slice(0, -2), 'after 3 bytes of an unfinished body'],
-    ['chunks without the last', CHUNKED.slice(0, -5), 'after 11 bytes of an unfinished body'],
-    ['a chunk cut', CHUNKED.slice(0, -20), 'unfinished body'],
-    ['another protocol', 'SSH-2.0-OpenSSH_9\r\n', 'not HTTP: "SSH-2.0-OpenSSH_9'],
-    ['HTTP/2', 'HTTP/2 200\r\n\r\n', 'not HTTP'],
-    ['bytes', '\x00\x01\x02\x1b[2J', 'not HTTP: "\\u0000\\u0001\\u0002\\u001b[2J"'],
+    ['another protocol', 'SSH-2.0-OpenSSH_9\r\n', 'not HTTP/1: "SSH-2.0-OpenSSH_9'],
+    ['HTTP/2', 'HTTP/2 200\r\n\r\n', 'not HTTP/1'],
+    ['bytes', '\x00\x01\x02\x1b[2J', 'not HTTP/1: "\\u0000\\u0001\\u0002\\u001b[2J"'],
     ['a status that is none', 'HTTP/1.1 2000 OK\r\n\r\n', 'not HTTP/1'],
     ['a header without a name', 'HTTP/1.1 200 OK\r\n: x\r\n\r\n', 'without a name'],
     ['a header without a colon', 'HTTP/1.1 200 OK\r\nnonsense\r\n\r\n', 'without a name'],
     ['a negative length', 'HTTP/1.1 200 OK\r\nContent-Length: -1\r\n\r\n', 'a length that is no number'],
     ['a length of words', 'HTTP/1.1 200 OK\r\nContent-Length: five\r\n\r\n', 'a length that is no number'],
     ['a huge length', 'HTTP/1.1 200 OK\r\nContent-Length: 999999\r\n\r\n', 'longer than 1000 bytes'],
-    ['gzip', 'HTTP/1.1 200 OK\r\nTransfer-Encoding: gzip, chunked\r\n\r\n', 'an unknown transfer coding'],
-    ['a chunk without a size', 'HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nhello\r\n', 'without a size'],
-    ['an empty size', 'HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n\r\n', 'without a size'],
-    ['a negative size', 'HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n-5\r\n', 'without a size'],
-    ['a chunk too long', 'HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nhello\r\n', 'longer than its size'],
-    ['bare LF', 'HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\nhello', 'CR LF'],
+    ['an interim answer', `HTTP/1.1 100 Continue\r\n\r\n${LENGTH}`, 'not HTTP/1: "HTTP/1.1 100 Continue"'],
+    ['chunks', 'HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n', 'which HTTP/1.0 rules out: "chunked"'],
   ])('%s', (_, text, message) => {
     expect(() => read([text])).toThrow(HttpError);
     expect(() => read([text])).toThrow(message);
@@ -102,28 +85,18 @@ describe('what is no answer', () => {
   });
 
   test('a header without an end', () => {
-    const reader = new HttpResponseReader({ header: 1000, body: 1000 });
+    const reader = new Http10Reader({ header: 1000, body: 1000 });
     expect(() => {
       for (let count = 0; count < 100; count++) reader.push(Buffer.from('HTTP/1.1 200 OK\r\nx: 0123456789'));
     }).toThrow('header is longer than 1000 bytes');
   });
 
-  test('a body without an end, each way', () => {
-    for (const head of ['', 'Transfer-Encoding: chunked\r\n']) {
-      const reader = new HttpResponseReader({ header: 1000, body: 1000 });
-      reader.push(Buffer.from(`HTTP/1.1 200 OK\r\n${head}\r\n`));
-      expect(() => {
-        for (let count = 0; count < 200; count++) reader.push(Buffer.from('a\r\n0123456789\r\n'));
-      }).toThrow('body is longer than 1000 bytes');
-    }
-  });
-
-  test('a chunk size without an end', () => {
-    const reader = new HttpResponseReader();
-    reader.push(Buffer.from('HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n'));
+  test('a body without an end', () => {
+    const reader = new Http10Reader({ header: 1000, body: 1000 });
+    reader.push(Buffer.from('HTTP/1.0 200 OK\r\n\r\n'));
     expect(() => {
-      for (let count = 0; count < 10_000; count++) reader.push(Buffer.from('0'));
-    }).toThrow('a chunk without a size');
+      for (let count = 0; count < 200; count++) reader.push(Buffer.from('0123456789'));
+    }).toThrow('body is longer than 1000 bytes');
   });
 
   test('random bytes end in an answer or an error, never in another exception', () => {

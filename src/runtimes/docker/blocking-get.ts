@@ -1,19 +1,19 @@
-import { DeadlineError, type ExchangeOptions } from './exchange-options.ts';
-import { type HttpAnswer, HttpResponseReader } from './http-response.ts';
+import { DeadlineError, type ExchangeOptions, type HttpAnswer } from './http.ts';
+import { Http10Reader, http10Request } from './http-1-0.ts';
 import type { ConnectUnix, UnixStream } from './unix-stream.ts';
 
 /** Most answers fit into one piece of this size. */
 const PIECE_BYTES = 64 * 1024;
 
 /**
- * See `exchange`; on a UNIX socket, blocking this thread until the answer is complete or the time is over.
+ * See `get`; on a UNIX socket, blocking this thread until the answer is complete or the time is over.
  *
  * @returns undefined where there is no blocking way
  */
-export function blockingExchange(
+export function blockingGet(
   connect: ConnectUnix,
   path: string,
-  request: Buffer,
+  target: string,
   { deadlineMs, limits }: ExchangeOptions,
 ): HttpAnswer | undefined {
   const end = now() + deadlineMs;
@@ -27,8 +27,8 @@ export function blockingExchange(
   try {
     stream = connect(path, left());
     if (stream === undefined) return undefined;
-    stream.write(request, left());
-    const reader = new HttpResponseReader(limits);
+    stream.write(http10Request(target), left());
+    const reader = new Http10Reader(limits);
     for (;;) {
       const piece = Buffer.allocUnsafe(PIECE_BYTES);
       const length = stream.read(piece, left());
@@ -42,7 +42,7 @@ export function blockingExchange(
   }
 }
 
-/** Milliseconds of a clock that is never set. `performance` would have to be loaded first, which takes one of them. */
+/** Milliseconds of a clock that is never set. `performance` would have to be loaded first, which takes 1 ms. */
 function now(): number {
   return Number(process.hrtime.bigint() / 1_000_000n);
 }
