@@ -110,12 +110,25 @@ describe.skipIf(noOpenssl)('TLS (skipped where there is no openssl program)', ()
     expect(await names({ ...env, DOCKER_TLS: '1' })).toEqual(['web']);
   });
 
-  test('an authority that is not known is refused', async () => {
+  test("a certificate that another authority signed is refused, by the system's authorities and by a given one", async () => {
     const port = await listen(engine());
     const other = fs.mkdtempSync(path.join(os.tmpdir(), 'fake-engine-tls-'));
     for (const name of ['cert.pem', 'key.pem']) fs.copyFileSync(file(name), path.join(other, name));
     const env = { DOCKER_HOST: `tcp://localhost:${port}`, DOCKER_TLS_VERIFY: '1', DOCKER_CERT_PATH: other };
-    await expect(names(env)).rejects.toMatchObject({ kind: 'nonsense' });
+    const refused = { kind: 'nonsense', message: expect.stringContaining('has a certificate that is not trusted (') };
+    await expect(names(env)).rejects.toMatchObject(refused);
+    certify('other-ca', 'another authority');
+    fs.copyFileSync(file('other-ca.pem'), path.join(other, 'ca.pem'));
+    await expect(names(env)).rejects.toMatchObject(refused);
+    fs.rmSync(other, { recursive: true });
+  });
+
+  test('a certificate that cannot be read', async () => {
+    const port = await listen(engine());
+    const other = fs.mkdtempSync(path.join(os.tmpdir(), 'fake-engine-tls-'));
+    fs.mkdirSync(path.join(other, 'ca.pem'));
+    const env = { DOCKER_HOST: `tcp://localhost:${port}`, DOCKER_TLS_VERIFY: '1', DOCKER_CERT_PATH: other };
+    await expect(names(env)).rejects.toThrow(`cannot be asked: ${other}/ca.pem cannot be read: EISDIR`);
     fs.rmSync(other, { recursive: true });
   });
 

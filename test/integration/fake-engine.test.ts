@@ -53,10 +53,14 @@ function runtimeAt(endpoint: string, options: EngineOptions): EngineRuntime {
   return new EngineRuntime(docker, options);
 }
 
+const BLOCKING: EngineOptions = {
+  connectUnix: (file, timeoutMs) => connectUnixStream(koffiSystemCalls(), file, timeoutMs),
+};
+
 const WAYS: [way: string, options: EngineOptions][] = [
-  ["Node's sockets", {}],
-  ["Node's sockets, for want of foreign calls", { connectUnix: () => undefined }],
-  ['blocking', { connectUnix: (file, timeoutMs) => connectUnixStream(koffiSystemCalls(), file, timeoutMs) }],
+  ["Node's HTTP client", {}],
+  ["Node's HTTP client, for want of foreign calls", { connectUnix: () => undefined }],
+  ['a blocking socket', BLOCKING],
 ];
 
 describe.each(WAYS)('an Engine asked by %s', (_, way) => {
@@ -120,12 +124,21 @@ describe.each(WAYS)('an Engine asked by %s', (_, way) => {
   });
 
   test.each<[what: string, answer: FakeAnswer, why: string]>([
-    ['nothing, and the end', { pieces: [], afterwards: 'close' }, 'ended without an answer'],
-    ['half a header, and the end', { pieces: ['HTTP/1.1 200'], afterwards: 'close' }, 'ended within the header'],
+    ['nothing, and the end', { pieces: [], afterwards: 'close' }, 'ended before its header was complete'],
+    [
+      'half a header, and the end',
+      { pieces: ['HTTP/1.1 200'], afterwards: 'close' },
+      'ended before its header was complete',
+    ],
     [
       'half a body, and the end',
       { pieces: ['HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n[{"Id"'], afterwards: 'reset' },
       'unfinished body',
+    ],
+    [
+      'half a body of no declared length, and the end',
+      { pieces: ['HTTP/1.0 200 OK\r\n\r\n[{"Id"'], afterwards: 'close' },
+      'its body is cut off or not JSON',
     ],
     ['another protocol', { pieces: ['220 mail.example ESMTP\u001b[2J\r\n'], afterwards: 'hang' }, 'not HTTP'],
     ['HTML', httpAnswer('<html><body>It works!</body></html>'), 'not JSON'],
@@ -135,6 +148,16 @@ describe.each(WAYS)('an Engine asked by %s', (_, way) => {
     ['ids that would be paths', httpAnswer([listed('../../x', 'a')]), '[0].Id should be 64 hexadecimal digits'],
     ['a failure', httpAnswer({ message: 'disk\u001b[31m full' }, 500), 'answered with status 500 (disk?[31m full)'],
     ['a failure in HTML', httpAnswer('<h1>Bad Gateway</h1>', 502), 'answered with status 502 (<h1>Bad Gateway</h1>)'],
+    [
+      "a proxy's refusal",
+      httpAnswer('<h1>403 Forbidden</h1>', 403),
+      'answered with status 403 (<h1>403 Forbidden</h1>)',
+    ],
+    [
+      'an unknown version of the API',
+      httpAnswer({ message: 'client is too old' }, 400),
+      'status 400 (client is too old)',
+    ],
     ['a redirection', httpAnswer('', 301), 'answered with status 301'],
     ['a very deep list', httpAnswer('['.repeat(100_000) + ']'.repeat(100_000)), '[0] should be an object'],
   ])('%s', async (_what, answer, why) => {
@@ -147,34 +170,6 @@ describe.each(WAYS)('an Engine asked by %s', (_, way) => {
     const pieces = ['HTTP/1.1 200 OK\r\n\r\n', ...Array<string>(64).fill('x'.repeat(100_000))];
     const error = await rejected({ pieces, afterwards: 'hang' }, { limits: { header: 1000, body: 1_000_000 } });
     expect(error.message).toContain('longer than 1000000 bytes');
-  });
-
-  test('chunks in small pieces', async () => {
-    const body = JSON.stringify([listed(ID, 'web')]);
-    const half = body.length >> 1;
-    const chunk = (text: string) => [
-      `${text.length.toString(16)}`,
-      '\r',
-      '\n',
-      text.slice(0, 3),
-      text.slice(3),
-      '\r\n',
-    ];
-    const { runtime } = await fake({
-      '/containers/json': {
-        pieces: [
-          'HTTP/1.1 200 OK\r\nTransfer-Enc',
-          'oding: chunked\r\n\r',
-          '\n',
-          ...chunk(body.slice(0, half)),
-          ...chunk(body.slice(half)),
-          '0\r\n',
-          '\r\n',
-        ],
-        afterwards: 'hang',
-      },
-    });
-    expect((await runtime.list()).map(({ id, name }) => [id, name])).toEqual([[ID, 'web']]);
   });
 
   test('a large list', async () => {
@@ -287,6 +282,38 @@ describe.each(WAYS)('an Engine asked by %s', (_, way) => {
   });
 });
 
+describe('chunks in small pieces', () => {
+  const body = JSON.stringify([listed(ID, 'web')]);
+  const half = body.length >> 1;
+  const chunk = (text: string) => [`${text.length.toString(16)}`, '\r', '\n', text.slice(0, 3), text.slice(3), '\r\n'];
+  const answer: FakeAnswer = {
+    pieces: [
+      'HTTP/1.1 200 OK\r\nTransfer-Enc',
+      'oding: chunked\r\n\r',
+      '\n',
+      ...chunk(body.slice(0, half)),
+      ...chunk(body.slice(half)),
+      '0\r\n',
+      '\r\n',
+    ],
+    afterwards: 'hang',
+  };
+
+  test("are put together by Node's client", async () => {
+    const engine = await startFakeEngine({ '/containers/json': answer });
+    fakes.push(engine);
+    expect((await runtimeAt(engine.endpoint, {}).list()).map(({ id, name }) => [id, name])).toEqual([[ID, 'web']]);
+  });
+
+  test('are no answer to the HTTP/1.0 of the blocking way', async () => {
+    const engine = await startFakeEngine({ '/containers/json': answer });
+    fakes.push(engine);
+    const error = await failure(engine.endpoint, BLOCKING);
+    expect(error).toMatchObject({ kind: 'nonsense' });
+    expect(error.message).toContain('a transfer coding, which HTTP/1.0 rules out: "chunked"');
+  });
+});
+
 const user = otherUser();
 
 test.skipIf(user === undefined)(`a socket that this user may not use (skipped where ${NO_OTHER_USER})`, async () => {
@@ -303,4 +330,25 @@ test.skipIf(user === undefined)(`a socket that this user may not use (skipped wh
       `denied: docker: ${engine.endpoint} may not be used by this user (EACCES); run as root, or join the socket's group\n`,
     );
   }
+});
+
+test('ps asks without loading node:http, which would double the time of the question', async () => {
+  const engine = await startFakeEngine({ '*': httpAnswer([]) });
+  fakes.push(engine);
+  const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'loaded-modules-'));
+  const hook = `${folder}/hook.cjs`;
+  const report = `${folder}/loaded.json`;
+  const list = 'JSON.stringify(process.moduleLoadList)';
+  fs.writeFileSync(hook, `process.on('exit', () => require('fs').writeFileSync(process.env.LOADED, ${list}))`);
+  const { NODE_EXTRA_CA_CERTS: _, ...env } = process.env;
+  const main = path.resolve(import.meta.dirname, '../../dist/cli/main.cjs');
+  const { stderr } = spawnSync(nodeProgram(), ['--require', hook, main, 'ps'], {
+    env: { ...env, DOCKER_HOST: engine.endpoint, LOADED: report },
+    encoding: 'utf8',
+  });
+  expect(stderr).toBe('');
+  await until('the question', () => engine.asked.includes('/containers/json'));
+  const loaded = JSON.parse(fs.readFileSync(report, 'utf8')) as string[];
+  fs.rmSync(folder, { recursive: true });
+  expect(loaded.filter((name) => /NativeModule (_?http|_?tls|https)/.test(name))).toEqual([]);
 });

@@ -58,9 +58,7 @@ export class Http10Reader {
    */
   end(): HttpAnswer {
     const head = this.#head;
-    if (head === undefined) {
-      throw new HttpError(this.#bytes === 0 ? 'it ended without an answer' : 'it ended within the header');
-    }
+    if (head === undefined) throw new HttpError('it ended before its header was complete');
     if (this.#bytes < (head.length ?? 0)) {
       throw new HttpError(`it ended after ${this.#bytes} bytes of an unfinished body`);
     }

@@ -53,12 +53,11 @@ export async function readAnswer(response: IncomingMessage, limits: HttpLimits):
 /** What Node's HTTP client threw, as {@link HttpError} where the bytes were at fault and not the connection. */
 export function asHttpError(error: unknown): unknown {
   const { code = '', message } = error as NodeJS.ErrnoException;
-  if (code === 'HPE_INVALID_EOF_STATE') return new HttpError('it ended within the header', { cause: error });
+  if (code === 'HPE_INVALID_EOF_STATE' || (code === 'ECONNRESET' && message === 'socket hang up')) {
+    return new HttpError('it ended before its header was complete', { cause: error });
+  }
   if (code === 'HPE_HEADER_OVERFLOW') return new HttpError('its header is too long', { cause: error });
   if (code.startsWith('HPE_')) return new HttpError(`it is not HTTP/1: ${message}`, { cause: error });
-  if (code === 'ECONNRESET' && message === 'socket hang up') {
-    return new HttpError('it ended without an answer', { cause: error });
-  }
   return error;
 }
 

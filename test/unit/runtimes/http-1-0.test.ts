@@ -63,9 +63,9 @@ describe('answers', () => {
 
 describe('what is no answer', () => {
   test.each([
-    ['nothing', '', 'without an answer'],
-    ['half a header', 'HTTP/1.1 200 OK\r\nServer: Doc', 'within the header'],
-    ['part of the first word', 'HTT', 'within the header'],
+    ['nothing', '', 'before its header was complete'],
+    ['half a header', 'HTTP/1.1 200 OK\r\nServer: Doc', 'before its header was complete'],
+    ['part of the first word', 'HTT', 'before its header was complete'],
     ['half a body', LENGTH.slice(0, -2), 'after 3 bytes of an unfinished body'],
     ['another protocol', 'SSH-2.0-OpenSSH_9\r\n', 'not HTTP/1: "SSH-2.0-OpenSSH_9'],
     ['HTTP/2', 'HTTP/2 200\r\n\r\n', 'not HTTP/1'],
