@@ -1,6 +1,8 @@
 import fs from 'node:fs';
 import { Failure } from '../model/failure.ts';
+import { issueText } from '../model/issue-text.ts';
 import { isGone } from '../procfs/read.ts';
+import { openTrusted } from './config-trust.ts';
 
 /** What `socklens.toml` can say; `docs/configuration.md`. */
 export interface Config {
@@ -18,31 +20,61 @@ export interface Config {
 }
 
 /** Looked for in the working folder where no other file is named. */
-const USUAL = 'socklens.toml';
+const DEFAULT_FILE = 'socklens.toml';
 
 /**
  * Reads the configuration file.
  *
  * @param path as given; undefined for `socklens.toml` in the working folder, which may be missing
- * @throws {Failure} `usage` for a file that is missing, is no TOML, or says something unknown
+ * @param owners whose `socklens.toml` is read without having been named, see {@link trustedOwners}
+ * @throws {Failure} `usage` for a file that is missing, is not to be trusted, is no TOML, or says something
+ *   unknown
  */
-export async function readConfig(path: string | undefined): Promise<Config> {
-  const file = path ?? USUAL;
-  let text: string;
+export async function readConfig(path: string | undefined, owners: ReadonlySet<number>): Promise<Config> {
+  const file = path ?? DEFAULT_FILE;
+  const text = path === undefined ? readDefault(owners) : readNamed(path);
+  return text === undefined ? { file } : { file, ...(await checked(file, text)) };
+}
+
+function readNamed(path: string): string {
   try {
-    text = fs.readFileSync(file, 'utf8');
+    return fs.readFileSync(path, 'utf8');
   } catch (error) {
-    if (path === undefined && isGone(error)) return { file };
-    throw new Failure('usage', `${file}: cannot be read (${(error as NodeJS.ErrnoException).code})`, { cause: error });
+    throw unreadable(path, error);
   }
-  return { file, ...(await checked(file, text)) };
+}
+
+/** @returns undefined where there is none */
+function readDefault(owners: ReadonlySet<number>): string | undefined {
+  let opened: number | string;
+  try {
+    opened = openTrusted(DEFAULT_FILE, owners);
+  } catch (error) {
+    if (isGone(error)) return undefined;
+    throw unreadable(DEFAULT_FILE, error);
+  }
+  if (typeof opened === 'string') {
+    const instead = `to read it all the same: --config ${DEFAULT_FILE}`;
+    throw new Failure('usage', `${DEFAULT_FILE} of the working folder is refused: ${opened}; ${instead}`);
+  }
+  try {
+    return fs.readFileSync(opened, 'utf8');
+  } finally {
+    fs.closeSync(opened);
+  }
+}
+
+function unreadable(path: string, error: unknown): Failure {
+  const { code } = error as NodeJS.ErrnoException;
+  return new Failure('usage', `${path}: cannot be read (${code})`, { cause: error });
 }
 
 async function checked(file: string, text: string): Promise<Omit<Config, 'file'>> {
   const [{ parse: parseToml }, v] = await Promise.all([import('smol-toml'), import('valibot')]);
   let raw: unknown;
   try {
-    raw = parseToml(text);
+    // Its tables have no prototype, which a message would call null.
+    raw = structuredClone(parseToml(text));
   } catch (error) {
     throw new Failure('usage', `${file}: ${(error as Error).message.split('\n')[0]}`, { cause: error });
   }
@@ -61,6 +93,5 @@ async function checked(file: string, text: string): Promise<Omit<Config, 'file'>
   });
   const result = v.safeParse(shape, raw);
   if (result.success) return result.output as Omit<Config, 'file'>;
-  const [issue] = result.issues;
-  throw new Failure('usage', `${file}: ${v.getDotPath(issue) ?? 'the file'}: ${issue.message}`);
+  throw new Failure('usage', `${file}: ${issueText(result.issues[0], 'the file')}`);
 }

@@ -1,5 +1,6 @@
 import { Failure } from '../model/failure.ts';
 import type { GuardReport } from '../model/guard.ts';
+import { issueText } from '../model/issue-text.ts';
 
 /**
  * Reads a guard's JSON report again.
@@ -45,6 +46,5 @@ export async function readGuardReport(file: string, bytes: Uint8Array): Promise<
   });
   const result = v.safeParse(shape, raw);
   if (result.success) return result.output as unknown as GuardReport;
-  const [issue] = result.issues;
-  throw new Failure('usage', `${file}: no report of socklens guard: ${v.getDotPath(issue) ?? 'it'}: ${issue.message}`);
+  throw new Failure('usage', `${file}: no report of socklens guard: ${issueText(result.issues[0], 'the document')}`);
 }

@@ -136,11 +136,29 @@ describe('socklens.toml', () => {
   });
 });
 
-test('the socklens.toml of docs/doctor.md is understood', () => {
-  const toml = /```toml\n(.*?)```/s.exec(fs.readFileSync('docs/doctor.md', 'utf8'))?.[1] ?? '';
+test.each(['docs/doctor.md', 'docs/configuration.md'])('the socklens.toml of %s is understood', (page) => {
+  const toml = /```toml\n(.*?)```/s.exec(fs.readFileSync(page, 'utf8'))?.[1] ?? '';
   expect(toml).toContain('[server-limits]');
   const rules = diagnosis([target, '--rule', 'CLOSE_WAIT_LEAK,HOST_NETWORK'], toml).rules.map(({ rule }) => rule);
   expect(rules).toEqual(['CLOSE_WAIT_LEAK']);
+});
+
+test('a socklens.toml that others may write is refused in one line, and read when it is named', () => {
+  const shared = fs.mkdtempSync(path.join(fs.realpathSync(os.tmpdir()), 'socklens-shared-'));
+  const run = (...args: string[]) =>
+    socklens(['doctor', target, '--for', '500ms', ...args], {}, ['sh', '-c', `cd ${shared} && exec "$@"`, 'sh']);
+  try {
+    fs.writeFileSync(`${shared}/socklens.toml`, '[doctor]\nskip = ["ORPHANS"]\n');
+    fs.chmodSync(shared, 0o1777);
+    const refused = run();
+    expect(refused.status).toBe(2);
+    expect(refused.stderr).toBe(
+      `socklens: socklens.toml of the working folder is refused: the folder ${shared} can be written by everyone (mode 1777; chmod o-w ${shared}); to read it all the same: --config socklens.toml\n`,
+    );
+    expect(run('--config', 'socklens.toml').status).toBe(0);
+  } finally {
+    fs.rmSync(shared, { recursive: true });
+  }
 });
 
 test('with --json all is there that docs/doctor.md names', () => {
