@@ -40,8 +40,12 @@ export function doctorSettings(given: GivenSettings, config: Config): DoctorSett
       throw new Failure('usage', `--set ${text}: write RULE.setting=value, CLOSE_WAIT_LEAK.minAgeMs=10s`);
     put(match[1] ?? '', match[2] ?? '', match[3] ?? '', '--set');
   }
-  const pools = endpoints([...entries(config.pools), ...given.pools], '--pool');
-  const limits = endpoints([...entries(config['server-limits']), ...given.serverLimits], '--server-limit');
+  // Of several for one endpoint the first holds.
+  const pools = [...endpoints(given.pools, '--pool'), ...endpoints(entries(config.pools), `${config.file}: pools:`)];
+  const limits = [
+    ...endpoints(given.serverLimits, '--server-limit'),
+    ...endpoints(entries(config['server-limits']), `${config.file}: server-limits:`),
+  ];
   return {
     settings,
     declared: {
