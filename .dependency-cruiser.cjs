@@ -34,7 +34,7 @@ const PACKAGES = {
   ink: '^src/screen/',
   react: '^src/screen/',
   'smol-toml': '^src/collect/',
-  valibot: '^src/collect/',
+  valibot: '^src/(collect|recording)/',
 };
 
 const rooms = Object.entries(ROOMS).map(([room, allowed]) => ({

@@ -1,6 +1,7 @@
 import fs from 'node:fs';
 import { Failure } from '../model/failure.ts';
-import { RecordingError, type RecordingItem, RecordingReader } from '../recording/reader.ts';
+import { type RecordingItem, RecordingReader } from '../recording/reader.ts';
+import { RecordingError } from '../recording/recording-error.ts';
 import { type FileEnd, linesOfFile } from './recording-lines.ts';
 
 /** A recording that is being read. */

@@ -1,5 +1,7 @@
 import type { WatchedContainer, WatchedSpace } from '../model/watched.ts';
+import { checked, NAMES, SPACES } from '../recording/line-shapes.ts';
 import type { NamesLine, SpacesLine } from '../recording/lines.ts';
+import { RecordingError } from '../recording/recording-error.ts';
 import { openRecordingFile } from './open-recording.ts';
 import { textsOfFile } from './recording-lines.ts';
 
@@ -48,11 +50,13 @@ export async function contentsOf(path: string): Promise<RecordingContents> {
 /** @returns undefined for what is damaged: the recording is not read beyond it */
 function parsed(text: string): SpacesLine | NamesLine | undefined {
   try {
-    const line = JSON.parse(text) as SpacesLine | NamesLine;
-    const whole = line.type === 'names' ? line.hosts : Array.isArray(line.spaces) && Array.isArray(line.containers);
-    return whole ? line : undefined;
-  } catch {
-    return undefined;
+    const line: unknown = JSON.parse(text);
+    return text.startsWith('{"type":"names"')
+      ? { type: 'names', ...checked(NAMES, line, 'names') }
+      : { type: 'spaces', ...checked(SPACES, line, 'spaces') };
+  } catch (error) {
+    if (error instanceof SyntaxError || error instanceof RecordingError) return undefined;
+    throw error;
   }
 }
 

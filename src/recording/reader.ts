@@ -7,13 +7,10 @@ import type { WatchedContainer, WatchedSpace } from '../model/watched.ts';
 import { type EndedRow, fromEndedColumns } from './ended-rows.ts';
 import { KeptAddresses } from './kept-addresses.ts';
 import { KnownSpaces } from './known-spaces.ts';
+import { checked, DETAILS, HEADER, HOST, MEMORY, NAMES, PIDS, PROCESSES, SPACES, TIME } from './line-shapes.ts';
 import { RECORDING_VERSION, type RecordingLine, type SpaceChange, type SpacesLine, type TickLine } from './lines.ts';
+import { RecordingError } from './recording-error.ts';
 import { SocketChangesReader } from './socket-changes-reader.ts';
-
-/** What is no recording, or one that this version cannot read. */
-export class RecordingError extends Error {
-  override readonly name = 'RecordingError';
-}
 
 /** What is known of a namespace. */
 interface Known {
@@ -74,17 +71,13 @@ export class RecordingReader {
    * @throws {RecordingError}
    */
   begin(line: unknown): void {
-    const header = line as Partial<RecordingHeader> & { type?: unknown };
-    if (header?.type !== 'socklens-recording') throw new RecordingError('it is no recording of socklens');
-    const { version, startedAtMs, intervalMs } = header;
+    const { type, version } = (line ?? {}) as { type?: unknown; version?: unknown };
+    if (type !== 'socklens-recording') throw new RecordingError('it is no recording of socklens');
     if (typeof version !== 'number' || version > RECORDING_VERSION)
       throw new RecordingError(
         `its format is ${JSON.stringify(version)}, this socklens reads up to ${RECORDING_VERSION}: take a newer one`,
       );
-    if (!isTime(startedAtMs) || typeof intervalMs !== 'number')
-      throw new RecordingError('its first line does not say when it began');
-    const target = String(header.target ?? '');
-    this.header = { ...(header as RecordingHeader), target };
+    this.header = checked(HEADER, line, 'its first line');
   }
 
   /**
@@ -106,10 +99,12 @@ export class RecordingReader {
       case 'spaces':
         this.#setSpaces(line);
         return OTHER;
-      case 'names':
-        for (const [address, name] of Object.entries(line.hosts)) setName(this.#hosts, address, name);
-        for (const [port, name] of Object.entries(line.services)) setName(this.#services, port, name);
+      case 'names': {
+        const { hosts, services } = checked(NAMES, line, 'a line "names"');
+        for (const [address, name] of Object.entries(hosts)) setName(this.#hosts, address, name);
+        for (const [port, name] of Object.entries(services)) setName(this.#services, port, name);
         return OTHER;
+      }
       case 'details':
         this.#addDetails(line);
         return OTHER;
@@ -127,33 +122,27 @@ export class RecordingReader {
     }
   }
 
-  #setSpaces({ spaces, containers }: SpacesLine): void {
-    for (const { netns, name, targets, containers } of spaces)
-      if (
-        typeof netns !== 'number' ||
-        typeof name !== 'string' ||
-        !Array.isArray(targets) ||
-        !Array.isArray(containers)
-      )
-        throw new RecordingError('a namespace has no name');
+  #setSpaces(line: SpacesLine): void {
+    const { spaces, containers } = checked(SPACES, line, 'a line "spaces"');
     this.#spaces = spaces;
-    this.#containers = Array.isArray(containers) ? containers : [];
+    this.#containers = containers;
     this.#known.set(spaces);
     for (const space of spaces) this.#everySpace.set(space.netns, space);
   }
 
-  /** What is not there any more is still told. */
-  #addDetails({ sysctls, declared, runtimeProcesses }: RecordedDetails): void {
+  /** Settings of what has stopped are still reported. */
+  #addDetails(line: RecordedDetails): void {
+    const { sysctls, declared, runtimeProcesses } = checked(DETAILS, line, 'a line "details"');
     this.details = {
       sysctls: { ...this.details.sysctls, ...sysctls },
       declared: { ...this.details.declared, ...declared },
-      runtimeProcesses: Array.isArray(runtimeProcesses) ? runtimeProcesses : [],
+      runtimeProcesses,
     };
   }
 
   #tick({ at, spaces, host, notes, budget }: TickLine): RecordedTick<KeptSockets> {
     const changes = new Map((spaces ?? []).map((change) => [change.netns, change]));
-    if (host !== undefined) this.#host = host;
+    if (host !== undefined) this.#host = { ...checked(HOST, host, '"host" of a tick'), atMs: time(at) };
     return {
       atMs: time(at),
       spaces: this.#spaces.map((space) => this.#space(space, changes.get(space.netns))),
@@ -196,37 +185,49 @@ export class RecordingReader {
   }
 }
 
-/** @throws {RecordingError} for lists that are none */
+/** The lists that a change may bring, and their shapes. */
+const LISTS = { processes: PROCESSES, pids: PIDS, memory: MEMORY } as const;
+
+/**
+ * Numbers are checked here and columns of sockets in `cells.ts`, without a shape: a recording consists of
+ * them, and a checker that copies would double the time of reading.
+ *
+ * @throws {RecordingError} for what is not what it should be
+ */
 function takeChange(known: Known, { counters, sockstat, ...change }: SpaceChange): void {
   if (counters === null) known.counters = undefined;
   else if (counters !== undefined) {
     // The ticks before have the old ones.
     const risen = { ...known.counters };
-    for (const name in counters) risen[name] = (risen[name] ?? 0) + Number(counters[name]);
+    for (const name in counters) risen[name] = (risen[name] ?? 0) + number(counters[name], `counters.${name}`);
     known.counters = risen;
   }
   if (sockstat === null) known.sockstat = undefined;
-  else if (sockstat !== undefined) known.sockstat = { ...known.sockstat, ...sockstat };
+  else if (sockstat !== undefined) {
+    for (const name in sockstat) number(sockstat[name], `sockstat.${name}`);
+    known.sockstat = { ...known.sockstat, ...sockstat };
+  }
   for (const name of ['processes', 'pids', 'memory'] as const) {
     const list = change[name];
-    if (list === undefined) continue;
-    if (!Array.isArray(list)) throw new RecordingError(`"${name}" is no list`);
-    Object.assign(known, { [name]: list });
+    if (list !== undefined)
+      Object.assign(known, { [name]: checked<unknown[]>(LISTS[name], list, `"${name}" of a tick`) });
   }
 }
 
-function setName(names: Map<string, string>, key: string, name: unknown): void {
-  if (typeof name === 'string' && name !== '') names.set(key, name);
-  else names.delete(key);
+/** @throws {RecordingError} */
+function number(value: unknown, name: string): number {
+  if (typeof value === 'number') return value;
+  throw new RecordingError(
+    `"${name.slice(0, 40)}" of a tick is damaged: it is ${String(JSON.stringify(value)).slice(0, 40)}`,
+  );
 }
 
-/** Milliseconds since the epoch that a date can hold. */
-function isTime(value: unknown): value is number {
-  return typeof value === 'number' && Math.abs(value) <= 8.64e15;
+function setName(names: Map<string, string>, key: string, name: string): void {
+  if (name !== '') names.set(key, name);
+  else names.delete(key);
 }
 
 /** @throws {RecordingError} */
 function time(value: unknown): number {
-  if (!isTime(value)) throw new RecordingError('a line does not say when');
-  return value;
+  return checked(TIME, value, 'the time of a line');
 }

@@ -2,7 +2,8 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { RecordedSpace, RecordedTick } from '../../../src/model/recorded.ts';
 import type { RecordingLine } from '../../../src/recording/lines.ts';
-import { RecordingError, type RecordingItem, RecordingReader } from '../../../src/recording/reader.ts';
+import { type RecordingItem, RecordingReader } from '../../../src/recording/reader.ts';
+import { RecordingError } from '../../../src/recording/recording-error.ts';
 import { RecordingWriter } from '../../../src/recording/writer.ts';
 import { ends, looks, recordsOf, T0 } from '../../support/random-records.ts';
 
@@ -155,8 +156,71 @@ describe('RecordingReader', () => {
     [{ type: 'tick' }, 'it is no recording of socklens'],
     [{ type: 'socklens-recording', version: 2 }, 'its format is 2, this socklens reads up to 1'],
     [{ type: 'socklens-recording' }, 'its format is undefined'],
-    [{ type: 'socklens-recording', version: 1, startedAtMs: 1e99, intervalMs: 1 }, 'does not say when it began'],
+    [{ type: 'socklens-recording', version: 1, startedAtMs: 1e99, intervalMs: 1 }, 'startedAtMs: Invalid value: Expected <=8640000000000000 but received 1e+99'],
   ])('%j: %s', (line, message) => {
     expect(() => new RecordingReader().begin(line)).toThrow(message);
+  });
+});
+
+describe('a damaged line', () => {
+  const SPACE = { netns: 1, name: 'web', targets: [], host: false, containers: [] };
+  const process = { pid: 1, name: 'a', startTicks: 1, used: 3, softLimit: null, hardLimit: 5 };
+  const tick = (change: object) => ({ type: 'tick', at: T0, spaces: [{ netns: 1, ...change }] });
+
+  it.each<[line: object, message: string]>([
+    [
+      { type: 'spaces', spaces: null, containers: [] },
+      'a line "spaces" is damaged: spaces: Invalid type: Expected Array but received null',
+    ],
+    [
+      { type: 'spaces', spaces: [{ ...SPACE, netns: '7' }], containers: [] },
+      'spaces.0.netns: Invalid type: Expected number but received "7"',
+    ],
+    [
+      { type: 'spaces', spaces: [SPACE], containers: [{ name: 'x' }] },
+      'containers.0.runtime: Invalid key: Expected "runtime" but received undefined',
+    ],
+    [{ type: 'names', hosts: { '::1': 7 }, services: {} }, 'hosts.::1: Invalid type: Expected string but received 7'],
+    [
+      { type: 'details', sysctls: { 1: { a: null } }, declared: {}, runtimeProcesses: [] },
+      'sysctls.1.a: Invalid type: Expected string but received null',
+    ],
+    [
+      { type: 'tick', at: 1e300 },
+      'the time of a line is damaged: it: Invalid value: Expected <=8640000000000000 but received 1e+300',
+    ],
+    [
+      { type: 'tick', at: T0, host: { orphans: 'many' } },
+      '"host" of a tick is damaged: orphans: Invalid type: Expected number but received "many"',
+    ],
+    [tick({ counters: { TcpInSegs: {} } }), '"counters.TcpInSegs" of a tick is damaged: it is {}'],
+    [tick({ sockstat: { tcp: 'x'.repeat(1000) } }), '"sockstat.tcp" of a tick is damaged: it is "xxx'],
+    [tick({ processes: {} }), '"processes" of a tick is damaged: it: Invalid type: Expected Array but received Object'],
+    [
+      tick({ processes: [process, null] }),
+      '"processes" of a tick is damaged: 1: Invalid type: Expected Object but received null',
+    ],
+    [tick({ processes: [{ ...process, used: true }] }), '0.used: Invalid type: Expected number but received true'],
+    [tick({ pids: [{ container: 1, current: 1 }] }), '"pids" of a tick is damaged: 0.container'],
+    [tick({ memory: [{ container: 'a' }] }), '"memory" of a tick is damaged: 0.bytes'],
+  ])('%j', (line, message) => {
+    const read = reader();
+    read.take({ type: 'spaces', spaces: [SPACE], containers: [] } as unknown as RecordingLine);
+    const take = () => read.take(line as unknown as RecordingLine);
+    expect(take).toThrow(RecordingError);
+    expect(take).toThrow(message);
+    try {
+      take();
+    } catch (error) {
+      expect((error as Error).message.length).toBeLessThan(400);
+    }
+  });
+
+  it('no limit of a container, which JSON writes as null, is no limit again', () => {
+    const limits = [{ name: 'nofile', soft: Number.POSITIVE_INFINITY, hard: Number.POSITIVE_INFINITY }];
+    const declared = { abc: { limits, sysctls: {}, published: [] } };
+    const read = reader();
+    read.take(throughText(new RecordingWriter().details({ sysctls: {}, declared, runtimeProcesses: [] })));
+    expect(read.details.declared).toEqual(declared);
   });
 });

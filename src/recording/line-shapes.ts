@@ -1,0 +1,134 @@
+import * as v from 'valibot';
+import { issueText } from '../model/issue-text.ts';
+import type { RecordedDetails, RecordedNames, RecordingHeader } from '../model/recorded.ts';
+import type { HostSample, PidsUse, ProcessSample, SocketMemory } from '../model/sample.ts';
+import type { WatchedContainer, WatchedSpace } from '../model/watched.ts';
+import { RecordingError } from './recording-error.ts';
+
+const texts = v.record(v.string(), v.string());
+/** JSON has no Infinity and writes null: no limit. */
+const limit = v.pipe(
+  v.nullable(v.number()),
+  v.transform((value) => value ?? Number.POSITIVE_INFINITY),
+);
+
+const declared = v.looseObject({
+  limits: v.array(v.looseObject({ name: v.string(), soft: limit, hard: limit })),
+  image: v.exactOptional(v.string()),
+  ociRuntime: v.exactOptional(v.string()),
+  pidsLimit: v.exactOptional(v.number()),
+  sysctls: texts,
+  published: v.array(
+    v.looseObject({ proto: v.string(), containerPort: v.number(), hostPort: v.exactOptional(v.number()) }),
+  ),
+});
+
+const container = v.looseObject({
+  name: v.string(),
+  runtime: v.string(),
+  id: v.string(),
+  labels: texts,
+  addresses: v.array(v.looseObject({ network: v.string(), address: v.string() })),
+  gateways: v.exactOptional(v.array(v.string())),
+  pid: v.number(),
+  networkMode: v.exactOptional(v.string()),
+  cgroup: v.exactOptional(v.string()),
+  declared: v.exactOptional(declared),
+}) satisfies v.GenericSchema<unknown, WatchedContainer>;
+
+const space = v.looseObject({
+  netns: v.number(),
+  name: v.string(),
+  targets: v.array(v.string()),
+  host: v.boolean(),
+  containers: v.array(container),
+}) satisfies v.GenericSchema<unknown, WatchedSpace>;
+
+/** Milliseconds since the epoch that a date can hold. */
+export const TIME = v.pipe(v.number(), v.minValue(-8.64e15), v.maxValue(8.64e15));
+
+/** The first line; its type and version are checked before it. */
+export const HEADER = v.looseObject({
+  version: v.number(),
+  startedAtMs: TIME,
+  intervalMs: v.pipe(v.number(), v.minValue(0)),
+  target: v.optional(v.string(), ''),
+  closely: v.optional(v.boolean(), false),
+  events: v.optional(v.boolean(), false),
+  redacted: v.optional(v.boolean(), false),
+}) satisfies v.GenericSchema<unknown, RecordingHeader>;
+
+/** A line `spaces`. */
+export const SPACES = v.looseObject({ spaces: v.array(space), containers: v.array(container) });
+
+/** A line `names`. */
+export const NAMES = v.looseObject({ hosts: texts, services: texts }) satisfies v.GenericSchema<unknown, RecordedNames>;
+
+const openFilesLimit = v.nullable(v.number());
+
+/** A line `details`. */
+export const DETAILS = v.looseObject({
+  sysctls: v.record(v.string(), texts),
+  declared: v.record(v.string(), declared),
+  runtimeProcesses: v.array(
+    v.looseObject({ pid: v.number(), name: v.string(), softLimit: openFilesLimit, hardLimit: openFilesLimit }),
+  ),
+}) satisfies v.GenericSchema<unknown, RecordedDetails>;
+
+/** `processes` of a namespace in a tick. */
+export const PROCESSES = v.array(
+  v.looseObject({
+    pid: v.number(),
+    name: v.string(),
+    startTicks: v.number(),
+    container: v.exactOptional(v.string()),
+    used: v.number(),
+    softLimit: openFilesLimit,
+    hardLimit: openFilesLimit,
+    kinds: v.exactOptional(v.looseObject({ byKind: v.record(v.string(), v.number()) })),
+  }),
+) satisfies v.GenericSchema<unknown, ProcessSample[]>;
+
+/** `pids` of a namespace in a tick. */
+export const PIDS = v.array(
+  v.looseObject({
+    container: v.string(),
+    current: v.number(),
+    max: v.exactOptional(v.number()),
+    refused: v.exactOptional(v.number()),
+  }),
+) satisfies v.GenericSchema<unknown, PidsUse[]>;
+
+/** `memory` of a namespace in a tick. */
+export const MEMORY = v.array(
+  v.looseObject({ container: v.string(), bytes: v.number(), limitBytes: v.exactOptional(v.number()) }),
+) satisfies v.GenericSchema<unknown, SocketMemory[]>;
+
+const count = v.exactOptional(v.number());
+
+/** `host` of a tick, whose time is the tick's. */
+export const HOST = v.looseObject({
+  tcpMemPages: count,
+  tcpMemLimits: v.exactOptional(v.tuple([v.number(), v.number(), v.number()])),
+  orphans: count,
+  maxOrphans: count,
+  filesUsed: count,
+  filesMax: count,
+  conntrackCount: count,
+  conntrackMax: count,
+  conntrackDrop: count,
+  conntrackEarlyDrop: count,
+  conntrackInsertFailed: count,
+}) satisfies v.GenericSchema<unknown, Omit<HostSample, 'atMs'>>;
+
+/**
+ * Checks a part of a line.
+ *
+ * @param what names the part in the error
+ * @throws {RecordingError} that says where, what was expected and what was got
+ */
+export function checked<T>(shape: v.GenericSchema<unknown, T>, value: unknown, what: string): T {
+  const result = v.safeParse(shape, value, { abortEarly: true });
+  if (result.success) return result.output;
+  throw new RecordingError(`${what} is damaged: ${issueText(result.issues[0], 'it')}`);
+}
