@@ -7,8 +7,9 @@ import type { WatchedContainer, WatchedSpace } from '../model/watched.ts';
 import { type EndedRow, fromEndedColumns } from './ended-rows.ts';
 import { KeptAddresses } from './kept-addresses.ts';
 import { KnownSpaces } from './known-spaces.ts';
-import { checked, DETAILS, HEADER, HOST, MEMORY, NAMES, PIDS, PROCESSES, SPACES, TIME } from './line-shapes.ts';
+import { checked, DETAILS, HEADER, HOST, MEMORY, NAMES, PIDS, SPACES, TIME } from './line-shapes.ts';
 import { RECORDING_VERSION, type RecordingLine, type SpaceChange, type SpacesLine, type TickLine } from './lines.ts';
+import { checkedProcesses } from './process-list.ts';
 import { RecordingError } from './recording-error.ts';
 import { SocketChangesReader } from './socket-changes-reader.ts';
 
@@ -185,16 +186,13 @@ export class RecordingReader {
   }
 }
 
-/** The lists that a change may bring, and their shapes. */
-const LISTS = { processes: PROCESSES, pids: PIDS, memory: MEMORY } as const;
-
 /**
  * Numbers are checked here and columns of sockets in `cells.ts`, without a shape: a recording consists of
  * them, and a checker that copies would double the time of reading.
  *
  * @throws {RecordingError} for what is not what it should be
  */
-function takeChange(known: Known, { counters, sockstat, ...change }: SpaceChange): void {
+function takeChange(known: Known, { counters, sockstat, processes, pids, memory }: SpaceChange): void {
   if (counters === null) known.counters = undefined;
   else if (counters !== undefined) {
     // The ticks before have the old ones.
@@ -207,11 +205,9 @@ function takeChange(known: Known, { counters, sockstat, ...change }: SpaceChange
     for (const name in sockstat) number(sockstat[name], `sockstat.${name}`);
     known.sockstat = { ...known.sockstat, ...sockstat };
   }
-  for (const name of ['processes', 'pids', 'memory'] as const) {
-    const list = change[name];
-    if (list !== undefined)
-      Object.assign(known, { [name]: checked<unknown[]>(LISTS[name], list, `"${name}" of a tick`) });
-  }
+  if (processes !== undefined) known.processes = checkedProcesses(processes);
+  if (pids !== undefined) known.pids = checked(PIDS, pids, '"pids" of a tick');
+  if (memory !== undefined) known.memory = checked(MEMORY, memory, '"memory" of a tick');
 }
 
 /** @throws {RecordingError} */

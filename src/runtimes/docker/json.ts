@@ -1,4 +1,10 @@
-/** A value that does not have the type that the API promises. The message names the field and what was there. */
+/*
+ * Checks of an Engine's JSON, written by hand: every one-shot command asks an Engine before it prints, and
+ * loading a schema library takes longer than all of its checks. Whatever else comes from outside (the
+ * configuration file, reports, recordings) is checked with valibot.
+ */
+
+/** A value that does not have the type that the API promises. The message names the field and quotes what was got. */
 export class ShapeError extends Error {
   override readonly name = 'ShapeError';
 }

@@ -156,7 +156,10 @@ describe('RecordingReader', () => {
     [{ type: 'tick' }, 'it is no recording of socklens'],
     [{ type: 'socklens-recording', version: 2 }, 'its format is 2, this socklens reads up to 1'],
     [{ type: 'socklens-recording' }, 'its format is undefined'],
-    [{ type: 'socklens-recording', version: 1, startedAtMs: 1e99, intervalMs: 1 }, 'startedAtMs: Invalid value: Expected <=8640000000000000 but received 1e+99'],
+    [
+      { type: 'socklens-recording', version: 1, startedAtMs: 1e99, intervalMs: 1 },
+      'startedAtMs: Invalid value: Expected <=8640000000000000 but received 1e+99',
+    ],
   ])('%j: %s', (line, message) => {
     expect(() => new RecordingReader().begin(line)).toThrow(message);
   });
