@@ -1,4 +1,5 @@
 import fs from 'node:fs';
+import { errnoOf } from '../base/errno.ts';
 import { Failure } from '../model/failure.ts';
 import { isGone } from '../procfs/read.ts';
 
@@ -33,7 +34,7 @@ export async function readConfig(path: string | undefined): Promise<Config> {
     text = fs.readFileSync(file, 'utf8');
   } catch (error) {
     if (path === undefined && isGone(error)) return { file };
-    throw new Failure('usage', `${file}: cannot be read (${(error as NodeJS.ErrnoException).code})`, { cause: error });
+    throw new Failure('usage', `${file}: cannot be read (${errnoOf(error)})`, { cause: error });
   }
   return { file, ...(await checked(file, text)) };
 }

@@ -1,6 +1,6 @@
+import { durationText } from '../base/duration.ts';
 import type { LabMoment, LabPhaseResult } from '../model/lab-phase.ts';
 import type { LoadErrors } from '../model/load-report.ts';
-import { durationText } from './quantity-text.ts';
 import { spark } from './spark.ts';
 
 /** What the verbs showed while a load ran, a line for each. */

@@ -1,3 +1,4 @@
+import { formatEndpoint } from '../../base/endpoint-text.ts';
 import { blockingExchange } from './blocking-exchange.ts';
 import type { EngineAddress } from './engine-address.ts';
 import type { ExchangeOptions } from './exchange-options.ts';
@@ -27,5 +28,5 @@ export async function exchange(address: EngineAddress, path: string, options: Ex
 /** An Engine on a UNIX socket does not care about the host, but HTTP wants one. */
 export function hostHeader(address: EngineAddress): string {
   if (address.kind === 'unix') return 'localhost';
-  return `${address.host.includes(':') ? `[${address.host}]` : address.host}:${address.port}`;
+  return formatEndpoint(address.host, address.port);
 }
