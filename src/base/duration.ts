@@ -25,10 +25,15 @@ export function parseMilliseconds(text: string): number | undefined {
   return us === undefined ? undefined : us / 1000;
 }
 
-/** What is wrong with a text that should be a duration longer than zero. */
+/** What is wrong with a text that should be a duration longer than zero: it `has no unit`, `is zero`, `is not a duration`. */
+export function durationFault(text: string): string {
+  if (lacksUnit(text)) return 'has no unit';
+  return parseMicroseconds(text) === 0 ? 'is zero' : 'is not a duration';
+}
+
+/** The same as a sentence, with how a duration is written. */
 export function durationMistake(text: string): string {
-  const why = lacksUnit(text) ? 'has no unit' : parseMicroseconds(text) === 0 ? 'is zero' : 'is not a duration';
-  return `"${text}" ${why}; write 5s, 500ms or 2m`;
+  return `"${text}" ${durationFault(text)}; write 5s, 500ms or 2m`;
 }
 
 /** A duration of microseconds in the largest unit that leaves a whole number, `1500us`, `30s`: {@link parseMicroseconds} reads it back. */

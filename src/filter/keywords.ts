@@ -1,4 +1,4 @@
-import { DURATION_UNITS, parseMicroseconds } from '../base/duration.ts';
+import { DURATION_UNITS, durationFault, parseMicroseconds } from '../base/duration.ts';
 import { lacksUnit } from '../base/quantity.ts';
 import { parseSize, SIZE_UNITS } from '../base/size.ts';
 import { readEndpoint, readPorts } from './endpoint-text.ts';
@@ -189,11 +189,11 @@ function quantity(cursor: TokenCursor, word: Word, what: Measure, inTime: boolea
   if (inTime && lacksUnit(word.text)) {
     throw cursor.wrong(
       word,
-      `"${word.text}" has no unit`,
+      `"${word.text}" ${durationFault(word.text)}`,
       units.slice(0, 5).map((unit) => word.text + unit),
     );
   }
-  throw cursor.wrong(word, `"${word.text}" is not a ${inTime ? 'duration' : 'size'}`, [
+  throw cursor.wrong(word, `"${word.text}" ${inTime ? durationFault(word.text) : 'is not a size'}`, [
     `a number with ${units.join(' ')}`,
   ]);
 }

@@ -1,4 +1,4 @@
-import { DURATION_UNITS, parseMicroseconds } from '../../base/duration.ts';
+import { DURATION_UNITS, durationFault, parseMicroseconds } from '../../base/duration.ts';
 import type { Span } from '../../filter/syntax.ts';
 import type { Severity } from '../../model/finding.ts';
 import { RULES } from '../doctor/catalogue.ts';
@@ -46,7 +46,7 @@ function readDrain(text: string, { at, length }: Span): Subject {
   const us = parseMicroseconds(time);
   const place = { at: at + comma + 1 + written.length - written.trimStart().length, length: time.length };
   if (us === undefined || us === 0) {
-    throw budgetMistake(text, place, `"${time}" is not a duration`, [`a number with ${DURATION_UNITS.join(' ')}`]);
+    throw budgetMistake(text, place, `"${time}" ${durationFault(time)}`, [`a number with ${DURATION_UNITS.join(' ')}`]);
   }
   return { kind: 'drain', filter: readBudgetFilter(text, { at, length: comma }), withinMs: us / 1000 };
 }
