@@ -5,32 +5,33 @@
 
 /** Room to the rooms that it may import, beside itself. */
 const ROOMS = {
-  model: [],
-  wire: ['model'],
-  recording: ['model'],
-  procfs: ['model'],
-  runtimes: ['model'],
-  names: ['model'],
-  kernel: ['wire', 'model'],
-  filter: ['model', 'wire'],
-  analyze: ['model', 'filter'],
-  collect: ['kernel', 'procfs', 'runtimes', 'names', 'wire', 'filter', 'recording', 'model'],
-  act: ['kernel', 'wire', 'filter', 'collect', 'model'],
-  present: ['model', 'analyze'],
-  lab: ['model'],
-  flows: ['collect', 'act', 'analyze', 'filter', 'present', 'model'],
-  screen: ['present'],
-  cli: ['flows', 'screen', 'present', 'model'],
+  base: [],
+  model: ['base'],
+  wire: ['base', 'model'],
+  recording: ['base', 'model'],
+  procfs: ['base', 'model'],
+  runtimes: ['base', 'model'],
+  names: ['base', 'model'],
+  kernel: ['base', 'wire', 'model'],
+  filter: ['base', 'model', 'wire'],
+  analyze: ['base', 'model', 'filter'],
+  collect: ['base', 'kernel', 'procfs', 'runtimes', 'names', 'wire', 'filter', 'recording', 'model'],
+  act: ['base', 'kernel', 'wire', 'filter', 'collect', 'model'],
+  present: ['base', 'model', 'analyze'],
+  lab: ['base', 'model'],
+  flows: ['base', 'collect', 'act', 'analyze', 'filter', 'present', 'model'],
+  screen: ['base', 'present'],
+  cli: ['base', 'flows', 'screen', 'present', 'model'],
 };
 
 /** Compiled without Node's types; they may not load Node's modules or a package that reaches the machine. */
-const PURE = ['model', 'wire', 'filter', 'analyze', 'recording', 'present'];
+const PURE = ['base', 'model', 'wire', 'filter', 'analyze', 'recording', 'present'];
 
 /** Each package has one room. */
 const PACKAGES = {
   koffi: '^src/kernel/',
   '@stricli/core': '^src/cli/',
-  'get-east-asian-width': '^src/present/',
+  'get-east-asian-width': '^src/base/',
   ink: '^src/screen/',
   react: '^src/screen/',
   'smol-toml': '^src/collect/',

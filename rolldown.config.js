@@ -23,10 +23,10 @@ const screenApart = {
 
 /** What nearly every verb needs: in one file, for each file that is opened costs a one-shot command a part of a millisecond. */
 const CORE =
-  /src[\\/](model|wire|kernel|procfs|names|runtimes)[\\/]|src[\\/]collect[\\/][^\\/]+\.ts$|src[\\/]cli[\\/](main|context|output|exit-status|confirm|stop-signal|screen)\.ts$|src[\\/]flows[\\/](local|error-line)\.ts$|rolldown.runtime/;
+  /src[\\/](base|model|wire|kernel|procfs|names|runtimes)[\\/]|src[\\/]collect[\\/][^\\/]+\.ts$|src[\\/]cli[\\/](main|context|output|exit-status|confirm|stop-signal|screen)\.ts$|src[\\/]flows[\\/](local|error-line)\.ts$|rolldown.runtime/;
 /** Of those rooms, what only verbs that run for long need. */
 const NOT_CORE =
-  /(ended|event|recording|column|kept-|config-file|connection-memory|watched|lab|outcome|finding|limits|related|socket-tables)/;
+  /(display-width|word-wrap|ended|event|recording|column|kept-|config-file|connection-memory|watched|lab|outcome|finding|limits|related|socket-tables)/;
 
 const labPrograms = ['database', 'webhook', 'balancer', 'load'];
 

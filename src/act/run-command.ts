@@ -1,4 +1,5 @@
 import { type ChildProcess, type StdioOptions, spawn } from 'node:child_process';
+import { errnoOf } from '../base/errno.ts';
 import { Failure } from '../model/failure.ts';
 
 /** How a command ended. */
@@ -125,7 +126,7 @@ export class RunningCommand {
 }
 
 function cannotStart(program: string, error: Error): Failure {
-  const { code } = error as NodeJS.ErrnoException;
+  const code = errnoOf(error);
   const reasons: Readonly<Record<string, string>> = {
     ENOENT: 'there is no such program',
     EACCES: 'it may not be run (its file mode, or it is a folder)',

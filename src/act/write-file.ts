@@ -1,5 +1,6 @@
 import fs from 'node:fs';
 import path from 'node:path';
+import { errnoOf } from '../base/errno.ts';
 import { Failure } from '../model/failure.ts';
 
 /**
@@ -28,7 +29,7 @@ export function writeWholeFile(file: string, text: string): void {
 }
 
 function failed(file: string, error: unknown): Failure {
-  const { code } = error as NodeJS.ErrnoException;
+  const code = errnoOf(error);
   const kind = code === 'EACCES' || code === 'EPERM' || code === 'EROFS' ? 'not-permitted' : 'usage';
   return new Failure(kind, `${file}: cannot be written (${code})`, { cause: error });
 }

@@ -1,3 +1,4 @@
+import { formatEndpoint } from '../base/endpoint-text.ts';
 import { formatIpv4, formatIpv6, isMapped } from '../model/address.ts';
 import type { GroupKey } from '../model/group.ts';
 import type { SocketView } from '../model/socket-view.ts';
@@ -61,9 +62,7 @@ export function address(key: GroupKey, side: 'local' | 'peer', withPort: boolean
     value(words, at) {
       const kind = (words[at] ?? 0) >>> 24;
       if (kind === 2) return paths.text(words[at + 1] ?? 0);
-      if (!withPort) return host(words, at);
-      const text = portOf(words, at) === 0 ? '*' : String(portOf(words, at));
-      return kind === 1 ? `[${host(words, at)}]:${text}` : `${host(words, at)}:${text}`;
+      return withPort ? formatEndpoint(host(words, at), portOf(words, at)) : host(words, at);
     },
     name(words, at) {
       if ((words[at] ?? 0) >>> 24 === 2) return undefined;
@@ -72,7 +71,7 @@ export function address(key: GroupKey, side: 'local' | 'peer', withPort: boolean
       const number = portOf(words, at);
       const service = serviceName(number, PROTOS[((words[at] ?? 0) >>> 16) & 0xff] ?? 'tcp', context);
       if (name === undefined && service === undefined) return undefined;
-      return `${name ?? host(words, at)}:${service ?? (number === 0 ? '*' : number)}`;
+      return formatEndpoint(name ?? host(words, at), service ?? number);
     },
   };
 }

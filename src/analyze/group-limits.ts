@@ -1,4 +1,4 @@
-import { LIMITS, type Limit, type LimitsByName } from '../model/limits.ts';
+import { finiteLimit, LIMITS, type Limit, type LimitsByName, limitPercent } from '../model/limits.ts';
 import type { LimitGroup, LimitRow } from '../model/limits-report.ts';
 
 /** What grouping needs of a process. */
@@ -8,17 +8,6 @@ export interface LimitedProcess {
   limits: LimitsByName;
   /** Open descriptors; undefined where they may not be looked at. */
   used: number | undefined;
-}
-
-/** null where JSON has no number for it. */
-export function finite(value: number): number | null {
-  return Number.isFinite(value) ? value : null;
-}
-
-/** Use of a limit in per cent, rounded down; undefined without a limit. A limit of 0 is always used up. */
-export function sharePercent(used: number, limit: number): number | undefined {
-  if (!Number.isFinite(limit)) return undefined;
-  return limit === 0 ? 100 : Math.floor((used * 100) / limit);
 }
 
 /**
@@ -33,13 +22,9 @@ export function groupLimits(
   declared: LimitsByName,
   tasksByUser: ReadonlyMap<number, number>,
 ): LimitGroup[] {
-  const groups = new Map<string, LimitedProcess[]>();
-  for (const process of processes) {
-    const key = LIMITS.map(({ name }) => `${process.limits[name]?.soft}:${process.limits[name]?.hard}`).join(' ');
-    const known = groups.get(key);
-    if (known === undefined) groups.set(key, [process]);
-    else known.push(process);
-  }
+  const groups = Map.groupBy(processes, ({ limits }) =>
+    LIMITS.map(({ name }) => `${limits[name]?.soft}:${limits[name]?.hard}`).join(' '),
+  );
   const main = processes[0]?.pid;
   const all = [...groups.values()].map((members) => ({
     main: members.some(({ pid }) => pid === main),
@@ -70,7 +55,7 @@ function rows(
 }
 
 function halves({ soft, hard }: Limit) {
-  return { soft: finite(soft), hard: finite(hard) };
+  return { soft: finiteLimit(soft), hard: finiteLimit(hard) };
 }
 
 function use(
@@ -86,6 +71,6 @@ function use(
   const known = numbers.filter((number) => number !== undefined);
   if (known.length === 0) return {};
   const used = Math.max(...known);
-  const share = sharePercent(used, soft);
+  const share = limitPercent(used, soft);
   return { used, ...(share !== undefined && { sharePercent: share }) };
 }

@@ -1,3 +1,4 @@
+import { hex64 } from '../base/hex.ts';
 import { localAddress, mayNameService, peerAddress, plainAddress } from '../model/endpoint.ts';
 import type { Names } from '../model/names.ts';
 import type { Endpoint, SocketProcess, SocketRow, SocketTimer } from '../model/socket-row.ts';
@@ -79,5 +80,5 @@ function endpoint(address: string, port: number, proto: SocketView['proto'], nam
 function cookieText(socket: SocketView): string | undefined {
   const { cookieLow, cookieHigh } = socket;
   if (cookieLow === 0 && cookieHigh === 0) return undefined;
-  return ((BigInt(cookieHigh) << 32n) | BigInt(cookieLow)).toString(16);
+  return hex64(cookieHigh, cookieLow);
 }

@@ -1,3 +1,4 @@
+import { formatEndpoint } from '../base/endpoint-text.ts';
 import type { EndedConnection } from '../model/ended.ts';
 import { plainAddress } from '../model/endpoint.ts';
 import type { PeerSummary } from '../model/peer-summary.ts';
@@ -41,8 +42,7 @@ export class PeerSummaries {
       return this.#others;
     }
     const address = plainAddress(peer.address);
-    const text =
-      port === ANY_PORT ? address : `${address.includes(':') ? `[${address}]` : address}:${port === 0 ? '*' : port}`;
+    const text = port === ANY_PORT ? address : formatEndpoint(address, port);
     const made = newSummary(text, role, peer.name);
     if (ports === undefined) {
       ports = new Map();

@@ -1,3 +1,4 @@
+import { bracketed } from '../base/endpoint-text.ts';
 import { formatIpv4, formatIpv6, isMapped } from '../model/address.ts';
 import type { Proto, SocketView } from '../model/socket-view.ts';
 import { stateName, TCP_STATE } from '../model/tcp-state.ts';
@@ -104,6 +105,5 @@ function addressText(w0: number, w1: number, w2: number, w3: number): string {
 
 /** `out tcp 10.0.0.1:3306`, `in tcp *:8080`. */
 function peerId(proto: Proto, direction: 'in' | 'out', address: string | undefined, port: number): string {
-  const host = address === undefined ? '*' : address.includes(':') ? `[${address}]` : address;
-  return `${direction} ${proto} ${host}:${port}`;
+  return `${direction} ${proto} ${bracketed(address ?? '*')}:${port}`;
 }

@@ -1,10 +1,4 @@
-import {
-  ArgumentScannerError,
-  buildApplication,
-  buildRouteMap,
-  formatMessageForArgumentScannerError,
-  text_en,
-} from '@stricli/core';
+import { ArgumentParseError, buildApplication, buildRouteMap, text_en } from '@stricli/core';
 import manifest from '../../package.json' with { type: 'json' };
 import { errorLine } from '../flows/error-line.ts';
 import { Failure } from '../model/failure.ts';
@@ -59,11 +53,10 @@ const CLOSE_ENOUGH = { threshold: 2, weights: { insertion: 1, deletion: 1, subst
 
 /** What is wrong with the arguments, in one sentence. */
 function argumentMistake(error: unknown): string {
-  if (!(error instanceof ArgumentScannerError)) return (error as Error).message;
-  return formatMessageForArgumentScannerError(error, {
-    ArgumentParseError: ({ externalFlagNameOrPlaceholder: name, exception }) =>
-      `--${name}: ${exception instanceof Error ? exception.message : String(exception)}`,
-  });
+  // Told by its class: stricli's own way goes by the class's name, which the bundle shortens.
+  if (!(error instanceof ArgumentParseError)) return (error as Error).message;
+  const { externalFlagNameOrPlaceholder: name, exception } = error;
+  return `--${name}: ${exception instanceof Error ? exception.message : String(exception)}`;
 }
 
 export const app = buildApplication(routes, {

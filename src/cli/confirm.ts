@@ -1,4 +1,5 @@
 import fs from 'node:fs';
+import { errnoOf } from '../base/errno.ts';
 import type { Output } from '../flows/context.ts';
 import { isTerminal } from './output.ts';
 
@@ -25,7 +26,7 @@ function readLine(): string {
     try {
       length = fs.readSync(0, buffer);
     } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== 'EAGAIN') throw error;
+      if (errnoOf(error) !== 'EAGAIN') throw error;
       Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, RETRY_MS);
       continue;
     }

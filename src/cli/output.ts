@@ -1,5 +1,6 @@
 import fs from 'node:fs';
 import { createRequire } from 'node:module';
+import { errnoOf } from '../base/errno.ts';
 import type { Output } from '../flows/context.ts';
 import { EXIT } from './exit-status.ts';
 
@@ -25,7 +26,7 @@ function writeSome(fd: number, bytes: Uint8Array, at: number): number {
   try {
     return fs.writeSync(fd, bytes, at);
   } catch (error) {
-    const code = (error as NodeJS.ErrnoException).code;
+    const code = errnoOf(error);
     if (code === 'EPIPE') process.exit(EXIT.OK);
     if (code !== 'EAGAIN') throw error;
     Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, RETRY_MS);

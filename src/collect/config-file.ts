@@ -1,4 +1,5 @@
 import fs from 'node:fs';
+import { errnoOf } from '../base/errno.ts';
 import { Failure } from '../model/failure.ts';
 import { issueText } from '../model/issue-text.ts';
 import { isGone } from '../procfs/read.ts';
@@ -65,8 +66,7 @@ function readDefault(owners: ReadonlySet<number>): string | undefined {
 }
 
 function unreadable(path: string, error: unknown): Failure {
-  const { code } = error as NodeJS.ErrnoException;
-  return new Failure('usage', `${path}: cannot be read (${code})`, { cause: error });
+  return new Failure('usage', `${path}: cannot be read (${errnoOf(error)})`, { cause: error });
 }
 
 async function checked(file: string, text: string): Promise<Omit<Config, 'file'>> {

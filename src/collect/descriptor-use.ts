@@ -1,3 +1,4 @@
+import { finiteLimit, limitShare } from '../model/limits.ts';
 import type { DescriptorUse } from '../model/overview.ts';
 import { countDescriptors } from '../procfs/descriptors.ts';
 import { readNofileLimit } from '../procfs/limits.ts';
@@ -16,13 +17,10 @@ export function fullestProcess(machine: Machine, pids: Iterable<number>): Descri
     if (used === undefined) continue;
     const limit = readNofileLimit(pid, machine.proc);
     if (limit === undefined) continue;
-    if (used / limit.soft <= share) continue;
-    share = used / limit.soft;
-    fullest = { pid, used, softLimit: finite(limit.soft), hardLimit: finite(limit.hard) };
+    const usedShare = limitShare(used, limit.soft) ?? 0;
+    if (usedShare <= share) continue;
+    share = usedShare;
+    fullest = { pid, used, softLimit: finiteLimit(limit.soft), hardLimit: finiteLimit(limit.hard) };
   }
   return fullest;
-}
-
-function finite(limit: number): number | null {
-  return Number.isFinite(limit) ? limit : null;
 }

@@ -1,3 +1,4 @@
+import { hex64 } from '../base/hex.ts';
 import type { EndedConnection, Lifetime, Outcome, Remembered } from '../model/ended.ts';
 import { EndedView } from '../model/ended-view.ts';
 import { localAddress, mayNameService, peerAddress, plainAddress } from '../model/endpoint.ts';
@@ -55,7 +56,7 @@ export class EndedConnections {
       peer: this.#endpoint(this.#peerHost(view), view.peerPort, view.proto),
       lifetime: lifetimeOf(space, view, remembered, at.getTime()),
       outcome,
-      cookie: cookieText(event),
+      cookie: hex64(event.cookieHigh, event.cookieLow),
     };
     if (view.proto === 'tcp') connection.role = space.listening.has(view.localPort) ? 'server' : 'client';
     if (remembered?.process !== undefined) connection.process = remembered.process;
@@ -96,12 +97,6 @@ export class EndedConnections {
     if (!this.#services.has(key)) this.#services.set(key, names.service(port, proto));
     return this.#services.get(key);
   }
-}
-
-/** 64 bits, hexadecimal. */
-function cookieText({ cookieHigh, cookieLow }: SocketView): string {
-  const low = cookieLow.toString(16);
-  return cookieHigh === 0 ? low : cookieHigh.toString(16) + low.padStart(8, '0');
 }
 
 /** An event whose peer is gone has lost its counters too. */

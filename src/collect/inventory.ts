@@ -1,3 +1,4 @@
+import { grouped } from '../base/lists.ts';
 import type { ContainerFacts } from '../model/container.ts';
 import { Failure } from '../model/failure.ts';
 import { readStat } from '../procfs/stat.ts';
@@ -37,7 +38,7 @@ export async function takeInventory(machine: Machine, readProcesses = readProces
   const answers = await askRuntimes(machine);
   const processes = readProcesses(machine);
   const notes = runtimeNotes(answers);
-  const pidsById = groupPids(processes);
+  const pidsById = grouped(processes, ({ container }) => container?.id);
   const containers: ContainerInstance[] = [];
   for (const facts of containersOf(answers)) {
     const found = pidsById.get(facts.id);
@@ -47,17 +48,6 @@ export async function takeInventory(machine: Machine, readProcesses = readProces
   for (const [id, found] of pidsById) containers.push(instance(machine, factsFromCgroup(id, found), found));
   containers.sort((a, b) => (a.facts.name < b.facts.name ? -1 : 1));
   return { containers, processes, lookedFor: answers.map(lookedFor), notes };
-}
-
-function groupPids(processes: readonly ProcessEntry[]): Map<string, ProcessEntry[]> {
-  const byId = new Map<string, ProcessEntry[]>();
-  for (const entry of processes) {
-    if (entry.container === undefined) continue;
-    const known = byId.get(entry.container.id);
-    if (known === undefined) byId.set(entry.container.id, [entry]);
-    else known.push(entry);
-  }
-  return byId;
 }
 
 function instance(machine: Machine, facts: ContainerFacts, entries: readonly ProcessEntry[]): ContainerInstance {

@@ -1,4 +1,5 @@
 import fs from 'node:fs';
+import { errnoOf } from '../base/errno.ts';
 import { DiagError, DiagSocket, scratchStore } from '../kernel/diag-socket.ts';
 import { SystemCallError } from '../kernel/system-calls.ts';
 import { Failure } from '../model/failure.ts';
@@ -173,7 +174,7 @@ function whyNotDiag(error: unknown): string | undefined {
     return `${error.syscall} failed (${error.code})`;
   }
   if (error instanceof Failure) return error.kind === 'not-permitted' ? error.message : undefined;
-  const code = (error as NodeJS.ErrnoException).code;
+  const code = errnoOf(error);
   // Anything that is no errno comes from loading the foreign-function library.
   return code === undefined || code.startsWith('ERR_') || code === 'MODULE_NOT_FOUND'
     ? `system calls are out of reach (${(error as Error).message.split('\n')[0]})`

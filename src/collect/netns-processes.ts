@@ -1,3 +1,4 @@
+import { grouped } from '../base/lists.ts';
 import { listPids } from '../procfs/pids.ts';
 import type { Machine } from './machine.ts';
 import { netnsIdentifier } from './process-table.ts';
@@ -9,14 +10,7 @@ export function netnsProcesses(machine: Machine, nowMs: number): ReadonlyMap<num
   const before = read.get(machine);
   if (before?.nowMs === nowMs) return before.pids;
   const identify = netnsIdentifier(machine.proc);
-  const pids = new Map<number, number[]>();
-  for (const pid of listPids(machine.proc)) {
-    const netns = identify(pid);
-    if (netns === undefined) continue;
-    const known = pids.get(netns);
-    if (known === undefined) pids.set(netns, [pid]);
-    else known.push(pid);
-  }
+  const pids = grouped(listPids(machine.proc), identify);
   read.set(machine, { nowMs, pids });
   return pids;
 }

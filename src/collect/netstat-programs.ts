@@ -1,4 +1,5 @@
 import fs from 'node:fs';
+import { errnoOf } from '../base/errno.ts';
 import { readProgramName } from '../procfs/command-line.ts';
 import { eachSocketDescriptor } from '../procfs/descriptors.ts';
 import { listPids } from '../procfs/pids.ts';
@@ -41,7 +42,7 @@ function isDenied(machine: Machine, pid: number): boolean {
     fs.accessSync(`${machine.proc}/${pid}/fd`, fs.constants.R_OK);
     return false;
   } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EACCES';
+    return errnoOf(error) === 'EACCES';
   }
 }
 

@@ -1,4 +1,5 @@
 import fs from 'node:fs';
+import { errnoOf } from '../base/errno.ts';
 import { Failure } from '../model/failure.ts';
 import { type RecordingItem, RecordingReader } from '../recording/reader.ts';
 import { RecordingError } from '../recording/recording-error.ts';
@@ -72,7 +73,7 @@ export function openRecordingFile(path: string): number {
     return fd;
   } catch (error) {
     if (fd !== undefined) fs.closeSync(fd);
-    const { code } = error as NodeJS.ErrnoException;
+    const code = errnoOf(error);
     throw new Failure('usage', `${path}: ${WHY[code ?? ''] ?? `it cannot be read (${code})`}`, { cause: error });
   }
 }

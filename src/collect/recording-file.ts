@@ -1,4 +1,5 @@
 import fs from 'node:fs';
+import { errnoOf } from '../base/errno.ts';
 import { Failure } from '../model/failure.ts';
 import type { RecordingLine } from '../recording/lines.ts';
 import { Redactor } from '../recording/redactor.ts';
@@ -46,7 +47,7 @@ export class RecordingFile {
       // It may show what is nobody else's business.
       fd = fs.openSync(path, 'wx', 0o600);
     } catch (error) {
-      throw cannot(path, (error as NodeJS.ErrnoException).code, error);
+      throw cannot(path, errnoOf(error), error);
     }
     const zlib = process.getBuiltinModule('node:zlib');
     return new RecordingFile(path, fd, zlib.createGzip({ level: 6, memLevel: 9 }), redact);

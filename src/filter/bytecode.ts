@@ -1,4 +1,4 @@
-import { HOST_LITTLE_ENDIAN } from '../wire/byte-order.ts';
+import { HOST_LITTLE_ENDIAN } from '../base/byte-order.ts';
 import { BC, BC_OP_SIZE, HOST_CONDITION_SIZE, writeOp } from '../wire/inet-diag-bytecode.ts';
 import { AF } from '../wire/inet-diag-request.ts';
 import type { Primitive } from './kernel-part.ts';

@@ -1,5 +1,7 @@
+import { DURATION_UNITS, durationFault, parseMicroseconds } from '../base/duration.ts';
+import { lacksUnit } from '../base/quantity.ts';
+import { parseSize, SIZE_UNITS } from '../base/size.ts';
 import { readEndpoint, readPorts } from './endpoint-text.ts';
-import { lacksUnit, parseDuration, parseSize, SIZES, TIMES } from './quantities.ts';
 import { maskOfState, STATE_NAMES } from './states.ts';
 import type { Measure, Side, SyntaxAtom, SyntaxTree, TimerKind } from './syntax.ts';
 import type { TokenCursor, Word } from './token-cursor.ts';
@@ -181,17 +183,19 @@ function quantity(cursor: TokenCursor, word: Word, what: Measure, inTime: boolea
     if (/^\d{1,9}$/.test(word.text)) return Number(word.text);
     throw cursor.wrong(word, `"${word.text}" is no number of retransmissions`, ['a whole number']);
   }
-  const value = inTime ? parseDuration(word.text) : parseSize(word.text);
+  const value = inTime ? parseMicroseconds(word.text) : parseSize(word.text);
   if (value !== undefined) return value;
-  const units = inTime ? TIMES : SIZES;
+  const units = inTime ? DURATION_UNITS : SIZE_UNITS;
   if (inTime && lacksUnit(word.text)) {
     throw cursor.wrong(
       word,
-      `"${word.text}" lacks its unit`,
+      `"${word.text}" ${durationFault(word.text)}`,
       units.slice(0, 5).map((unit) => word.text + unit),
     );
   }
-  throw cursor.wrong(word, `"${word.text}" is no ${inTime ? 'time' : 'size'}`, [`a number with ${units.join(' ')}`]);
+  throw cursor.wrong(word, `"${word.text}" ${inTime ? durationFault(word.text) : 'is not a size'}`, [
+    `a number with ${units.join(' ')}`,
+  ]);
 }
 
 function choice<T extends string>(cursor: TokenCursor, wanted: string, choices: readonly T[]): T {

@@ -1,4 +1,5 @@
-import { formatDuration } from './quantities.ts';
+import { exactDurationText } from '../base/duration.ts';
+import { bracketed } from '../base/endpoint-text.ts';
 import { describeStates } from './states.ts';
 import type { Measure, PortsText, PortText, SyntaxAtom, SyntaxTree } from './syntax.ts';
 import type { Tree } from './tree.ts';
@@ -15,7 +16,7 @@ export const MEASURE_WORDS: Readonly<Record<Measure, string>> = {
 
 /** A measure's value with its unit. */
 export function writeMeasure(measure: Measure, value: number): string {
-  return measure === 'idle' || measure === 'age' || measure === 'rtt' ? formatDuration(value) : String(value);
+  return measure === 'idle' || measure === 'age' || measure === 'rtt' ? exactDurationText(value) : String(value);
 }
 
 /** A filter in its own language, with all parentheses that tell how it binds. */
@@ -72,7 +73,7 @@ function writeAtom(atom: SyntaxAtom): string {
 
 function writeEndpoint({ host, port, family }: Extract<SyntaxAtom, { kind: 'host' }>): string {
   const prefix = family === undefined ? '' : `${family}:`;
-  const address = host === undefined ? '' : host.text.includes(':') ? `[${host.text}]` : host.text;
+  const address = host === undefined ? '' : bracketed(host.text);
   if (port === undefined) return `${prefix}${address || '*'}`;
   return `${prefix}${address}:${writePort(port)}`;
 }

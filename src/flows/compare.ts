@@ -4,6 +4,7 @@ import { summarizeGuard } from '../analyze/compare/summarize-guard.ts';
 import { summarizeSeries } from '../analyze/compare/summarize-series.ts';
 import { RULES } from '../analyze/doctor/catalogue.ts';
 import { examine } from '../analyze/doctor/examine.ts';
+import { errnoOf } from '../base/errno.ts';
 import { readGuardReport } from '../collect/guard-report-file.ts';
 import { openRecorded } from '../collect/sampling/open-source.ts';
 import { Failure } from '../model/failure.ts';
@@ -32,7 +33,7 @@ async function summaryOf(file: string): Promise<RunSummary> {
   try {
     bytes = fs.readFileSync(file);
   } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
+    const code = errnoOf(error);
     throw new Failure('usage', `${file}: cannot be read (${code})`, { cause: error });
   }
   const report = await readGuardReport(file, bytes);

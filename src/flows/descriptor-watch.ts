@@ -1,4 +1,5 @@
 import { perMinute, type Reading, timeLeftMs } from '../analyze/slope.ts';
+import { pushTo } from '../base/lists.ts';
 import { descriptorKindsOf } from '../collect/descriptor-kinds.ts';
 import type { Machine } from '../collect/machine.ts';
 import type { Place } from '../collect/place.ts';
@@ -47,10 +48,7 @@ export async function watchDescriptors(
     for (const process of processes) {
       const used = descriptorsNow(machine, process);
       if (used === undefined) continue;
-      const reading = { atMs: performance.now() - beginMs, value: used };
-      const known = readings.get(process.pid);
-      if (known === undefined) readings.set(process.pid, [reading]);
-      else known.push(reading);
+      pushTo(readings, process.pid, { atMs: performance.now() - beginMs, value: used });
     }
   };
   count();

@@ -1,5 +1,5 @@
+import { safeText } from '../base/safe-text.ts';
 import { Failure } from '../model/failure.ts';
-import { safeText } from '../present/safe-text.ts';
 
 /** Whether the stack of an unexpected error is wanted: `--debug`. */
 let debug = false;

@@ -1,10 +1,10 @@
+import { safeText } from '../base/safe-text.ts';
 import { bindForPlace, narrowed } from '../collect/bind-filter.ts';
 import { takeInventory } from '../collect/inventory.ts';
 import type { Place } from '../collect/place.ts';
 import { explainFilter } from '../filter/explain.ts';
 import type { Filter } from '../filter/syntax.ts';
 import type { SocketQuery } from '../model/socket-query.ts';
-import { safeText } from '../present/safe-text.ts';
 import type { FlowContext } from './context.ts';
 
 /** `--explain-filter`: how a filter was read, its program in words, and which part runs where. */

@@ -1,5 +1,8 @@
 import { closeSockets, type Outcome } from '../act/close-sockets.ts';
 import { socketRow } from '../analyze/socket-row.ts';
+import { formatEndpoint } from '../base/endpoint-text.ts';
+import { plural } from '../base/plural.ts';
+import { safeText } from '../base/safe-text.ts';
 import { takeInventory } from '../collect/inventory.ts';
 import type { Place } from '../collect/place.ts';
 import { resolveTargets } from '../collect/resolve.ts';
@@ -12,7 +15,6 @@ import { TCP_STATE } from '../model/tcp-state.ts';
 import { ByteWriter } from '../present/byte-writer.ts';
 import { closeEffects } from '../present/close-effects.ts';
 import { closingJson, closingNdjson } from '../present/closing-json.ts';
-import { safeText } from '../present/safe-text.ts';
 import { renderInetSockets } from '../present/socket-table.ts';
 import type { FlowContext, Format } from './context.ts';
 import { writeNotes } from './notes.ts';
@@ -98,7 +100,7 @@ function select(place: Place, report: Sockets, options: KillOptions): Match {
 }
 
 function leftOut(listeners: number): string {
-  const sockets = listeners === 1 ? '1 listening socket' : `${listeners} listening sockets`;
+  const sockets = plural(listeners, 'listening socket');
   return `${sockets} left out: --including-listeners closes them too, and the service stays down until it listens again`;
 }
 
@@ -152,9 +154,7 @@ function outcomeText(outcome: Outcome): string {
 }
 
 function endpoints({ proto, local, peer }: InetSocketRow): string {
-  const text = ({ address, port }: { address: string; port: number }) =>
-    `${address.includes(':') ? `[${address}]` : address}:${port === 0 ? '*' : port}`;
-  return `${proto} ${text(local)} ${text(peer)}`;
+  return `${proto} ${formatEndpoint(local.address, local.port)} ${formatEndpoint(peer.address, peer.port)}`;
 }
 
 function documents(matches: readonly Match[], { dryRun }: KillOptions) {

@@ -1,9 +1,10 @@
 import { exampleNofile } from '../analyze/example-limit.ts';
-import { finite, groupLimits, sharePercent } from '../analyze/group-limits.ts';
+import { groupLimits } from '../analyze/group-limits.ts';
 import { limitRemarks } from '../analyze/limit-remarks.ts';
 import { limitFixes } from '../analyze/platform/fixes.ts';
 import { platformOf } from '../analyze/platform/platform-of.ts';
 import { programClass } from '../analyze/program-class.ts';
+import { plural } from '../base/plural.ts';
 import { type ContainerKnowledge, containerKnowledge } from '../collect/container-details.ts';
 import { engineDefaults } from '../collect/engine-defaults.ts';
 import { highestNofile } from '../collect/highest-nofile.ts';
@@ -14,7 +15,7 @@ import { type ProcessFacts, readProcessFacts, tasksByUser } from '../collect/pro
 import { processesOf } from '../collect/processes-of.ts';
 import { relatedProcesses } from '../collect/related-processes.ts';
 import { Failure } from '../model/failure.ts';
-import type { LimitsByName } from '../model/limits.ts';
+import { finiteLimit, type LimitsByName, limitPercent, limitShare } from '../model/limits.ts';
 import type { LimitsReport, PidsReport, ProcessUse } from '../model/limits-report.ts';
 import type { Platform } from '../model/platform.ts';
 import type { Coverage } from '../model/snapshot.ts';
@@ -45,7 +46,7 @@ export async function limitsOf(machine: Machine, place: Place, time?: WatchTime)
   if (denied > 0) {
     coverage.complete = false;
     coverage.notes.push(
-      `the descriptors of ${denied === 1 ? '1 process' : `${denied} processes`} may not be looked at: run as root (CAP_SYS_PTRACE)`,
+      `the descriptors of ${plural(denied, 'process', 'processes')} may not be looked at: run as root (CAP_SYS_PTRACE)`,
     );
   }
   if (facts.some(({ pid, used }) => used !== undefined && close.has(pid) && watched.get(pid)?.kinds === undefined)) {
@@ -71,7 +72,7 @@ export async function limitsOf(machine: Machine, place: Place, time?: WatchTime)
     ...pidsReport(machine, main.pid, known),
     ...(declaredBy !== undefined && { declaredBy }),
     related: relatedProcesses(machine, main.pid).map(({ role, pid, name, nofile: { soft, hard } }) => ({
-      ...{ role, pid, name, soft: finite(soft), hard: finite(hard) },
+      ...{ role, pid, name, soft: finiteLimit(soft), hard: finiteLimit(hard) },
     })),
     remarks: nofile === undefined ? [] : limitRemarks({ effective: nofile, ...remark }),
     fixes: limitFixes(platform, 'nofile', example, example),
@@ -94,7 +95,7 @@ export function limitedProcesses(machine: Machine, place: Place): ProcessFacts[]
 /** The main process, and those with the largest share of their limit. */
 function closely(facts: readonly ProcessFacts[]): Set<number> {
   const [main, ...others] = facts;
-  const share = ({ used = 0, limits }: ProcessFacts) => used / (limits.nofile?.soft ?? Number.POSITIVE_INFINITY);
+  const share = ({ used = 0, limits }: ProcessFacts) => limitShare(used, limits.nofile?.soft) ?? 0;
   const fullest = others.sort((a, b) => share(b) - share(a)).slice(0, MOST_CLOSELY - 1);
   return new Set([main, ...fullest].flatMap((one) => one?.pid ?? []));
 }
@@ -131,10 +132,10 @@ function pidsReport(machine: Machine, pid: number, { details }: ContainerKnowled
   const found = pidsUse(machine, pid);
   if (found === undefined) return {};
   const { path, version, current, max, refused } = found;
-  const share = sharePercent(current, max);
+  const share = limitPercent(current, max);
   return {
     pids: {
-      ...{ path, version, current, max: finite(max) },
+      ...{ path, version, current, max: finiteLimit(max) },
       ...(share !== undefined && { sharePercent: share }),
       ...(refused !== undefined && { refused }),
       ...(details?.pidsLimit !== undefined && { declared: details.pidsLimit }),
@@ -150,13 +151,13 @@ function processUse(
   if (watched === undefined) return process;
   const soft = limits.nofile?.soft ?? Number.POSITIVE_INFINITY;
   const { used, kinds, perMinute, limitReachedInMs, change } = watched;
-  const share = sharePercent(used, soft);
+  const share = limitPercent(used, soft);
   const zombies: Record<string, number> = {};
   for (const { protocol } of kinds?.unshown ?? []) zombies[protocol] = (zombies[protocol] ?? 0) + 1;
   return {
     ...process,
     descriptors: {
-      ...{ used, softLimit: finite(soft) },
+      ...{ used, softLimit: finiteLimit(soft) },
       ...(share !== undefined && { sharePercent: share }),
       ...(kinds !== undefined && { byKind: kinds.byKind }),
       ...(Object.keys(zombies).length > 0 && { zombies }),
@@ -169,6 +170,6 @@ function processUse(
 
 function mainFirst(main: number): (a: ProcessUse, b: ProcessUse) => number {
   const share = ({ descriptors }: ProcessUse) =>
-    descriptors === undefined ? -1 : descriptors.used / (descriptors.softLimit ?? Number.POSITIVE_INFINITY);
+    descriptors === undefined ? -1 : (limitShare(descriptors.used, descriptors.softLimit) ?? 0);
   return (a, b) => Number(b.pid === main) - Number(a.pid === main) || share(b) - share(a) || a.pid - b.pid;
 }

@@ -1,10 +1,10 @@
+import { safeText } from '../base/safe-text.ts';
 import { resolveTargets } from '../collect/resolve.ts';
 import { Failure } from '../model/failure.ts';
 import type { LimitsReport } from '../model/limits-report.ts';
 import { ByteWriter } from '../present/byte-writer.ts';
 import { limitsJson, limitsNdjson } from '../present/limits-json.ts';
 import { renderLimits } from '../present/limits-text.ts';
-import { safeText } from '../present/safe-text.ts';
 import type { FlowContext, Format } from './context.ts';
 import { limitsOf } from './limits-report.ts';
 import { writeNotes } from './notes.ts';

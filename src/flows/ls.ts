@@ -1,4 +1,5 @@
 import { arrange } from '../analyze/arrange.ts';
+import { safeText } from '../base/safe-text.ts';
 import { type Inventory, takeInventory } from '../collect/inventory.ts';
 import type { Place } from '../collect/place.ts';
 import { resolveTargets } from '../collect/resolve.ts';
@@ -11,7 +12,6 @@ import type { SocketQuery } from '../model/socket-query.ts';
 import { ByteWriter } from '../present/byte-writer.ts';
 import { renderGroups } from '../present/group-table.ts';
 import { groupsJson, groupsNdjson, type Pieces, socketsJson, socketsNdjson } from '../present/json.ts';
-import { safeText } from '../present/safe-text.ts';
 import { renderInetSockets } from '../present/socket-table.ts';
 import { renderUnixSockets } from '../present/unix-table.ts';
 import type { FlowContext, Format } from './context.ts';

@@ -1,5 +1,5 @@
+import { safeText } from '../base/safe-text.ts';
 import type { Coverage } from '../model/snapshot.ts';
-import { safeText } from '../present/safe-text.ts';
 import type { FlowContext } from './context.ts';
 
 /** Tells a person what an answer does not cover: a line for each note, on stderr. */

@@ -1,5 +1,6 @@
 import { Roles } from '../analyze/roles.ts';
 import { Tally } from '../analyze/tally.ts';
+import { plural } from '../base/plural.ts';
 import { attribute } from '../collect/attribution.ts';
 import { countDatagramSockets } from '../collect/counters.ts';
 import { fullestProcess } from '../collect/descriptor-use.ts';
@@ -13,7 +14,6 @@ import type { BusiestPeer, OverviewRow } from '../model/overview.ts';
 import type { SocketQuery } from '../model/socket-query.ts';
 import type { Proto } from '../model/socket-view.ts';
 import { ALL_STATES } from '../model/tcp-state.ts';
-import { processes } from './sockets.ts';
 
 interface RowOptions {
   /** Undefined for plain numbers. */
@@ -64,7 +64,7 @@ function sharedRows(machine: Machine, space: Space, options: RowOptions): Overvi
   if (owners.denied > 0) {
     seen.coverage.complete = false;
     seen.coverage.notes.push(
-      `the descriptors of ${processes(owners.denied)} may not be listed (it needs CAP_SYS_PTRACE): their sockets may be shown as unowned`,
+      `the descriptors of ${plural(owners.denied, 'process', 'processes')} may not be listed (it needs CAP_SYS_PTRACE): their sockets may be shown as unowned`,
     );
   }
   const names = space.containers.map(({ facts }) => facts.name);

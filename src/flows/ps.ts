@@ -1,9 +1,9 @@
+import { safeText } from '../base/safe-text.ts';
 import type { Recorded } from '../collect/sampling/open-source.ts';
 import type { Overview } from '../model/overview.ts';
 import { ByteWriter } from '../present/byte-writer.ts';
 import { overviewJson, overviewNdjson } from '../present/json.ts';
 import { renderOverview } from '../present/overview-table.ts';
-import { safeText } from '../present/safe-text.ts';
 import type { FlowContext, Format } from './context.ts';
 import { overview } from './overview.ts';
 import { recordedOverview } from './recorded-overview.ts';

@@ -1,6 +1,6 @@
+import { safeText } from '../base/safe-text.ts';
 import { parseFilter } from '../filter/parse.ts';
 import type { Filter } from '../filter/syntax.ts';
-import { safeText } from '../present/safe-text.ts';
 import type { FlowContext } from './context.ts';
 
 /**

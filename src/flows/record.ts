@@ -1,12 +1,12 @@
+import { plural } from '../base/plural.ts';
+import { safeText } from '../base/safe-text.ts';
+import { sizeText } from '../base/size.ts';
 import { RecordingFile } from '../collect/recording-file.ts';
 import { openSource, type SourceOptions } from '../collect/sampling/open-source.ts';
 import { RecordingMaker } from '../collect/sampling/recording-maker.ts';
 import type { SampleSource, Tick, TickWish } from '../collect/sampling/source.ts';
-import { counted } from '../model/counted.ts';
 import { Failure } from '../model/failure.ts';
 import { everySocket } from '../model/socket-query.ts';
-import { sizeText } from '../present/quantity-text.ts';
-import { safeText } from '../present/safe-text.ts';
 import type { FlowContext } from './context.ts';
 
 export interface RecordOptions extends SourceOptions {
@@ -78,7 +78,7 @@ class RecordSession {
     const { output } = this.#options;
     if (this.#file === undefined) return `${output}: nothing was recorded`;
     const how = this.#closely ? '' : ', TCP sockets where something moved (--closely for all at every tick)';
-    return `${safeText(output)}: ${counted(this.#ticks, 'sample')}, ${sizeText(this.#file.bytes)}${how}`;
+    return `${safeText(output)}: ${plural(this.#ticks, 'sample')}, ${sizeText(this.#file.bytes)}${how}`;
   }
 
   /** The first tick tells how much there is. */

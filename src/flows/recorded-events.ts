@@ -1,4 +1,5 @@
 import { PeerSummaries } from '../analyze/summarize-peers.ts';
+import { safeText } from '../base/safe-text.ts';
 import type { EndedSocket } from '../collect/ended-stream.ts';
 import { openRecorded, type Recorded } from '../collect/sampling/open-source.ts';
 import type { RecordedSource } from '../collect/sampling/recorded-source.ts';
@@ -12,7 +13,6 @@ import { ByteWriter } from '../present/byte-writer.ts';
 import { EndedJson } from '../present/ended-json.ts';
 import type { EndedOutput } from '../present/ended-output.ts';
 import { EndedText } from '../present/ended-text.ts';
-import { safeText } from '../present/safe-text.ts';
 import { boundTests, type EndedTest } from './bound-tests.ts';
 import type { FlowContext } from './context.ts';
 import type { EventsOptions } from './events-options.ts';

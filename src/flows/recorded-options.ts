@@ -1,3 +1,4 @@
+import { durationMistake, parseMilliseconds } from '../base/duration.ts';
 import { openRecording } from '../collect/open-recording.ts';
 import { contentsOf } from '../collect/recording-contents.ts';
 import type { Recorded } from '../collect/sampling/open-source.ts';
@@ -43,15 +44,16 @@ async function sinceOf(file: string, untilMs: number | undefined, forMs: number)
   return Math.min(lastMs, untilMs ?? lastMs) - forMs;
 }
 
-const UNITS: Readonly<Record<string, number>> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000 };
-
 /** `+90s` since the recording began, `14:03:59` on the day that it began, or an ISO 8601 time. */
 async function momentOf(file: string, text: string): Promise<number> {
   const { reader, close } = await openRecording(file);
   close();
   const { startedAtMs } = reader.header;
-  const after = /^\+(\d+(?:\.\d+)?)(ms|s|m|h)$/.exec(text);
-  if (after !== null) return startedAtMs + Number(after[1]) * (UNITS[after[2] ?? ''] ?? 0);
+  if (text.startsWith('+')) {
+    const afterMs = parseMilliseconds(text.slice(1));
+    if (afterMs === undefined) throw new Failure('usage', `--at: ${durationMistake(text.slice(1))}`);
+    return startedAtMs + afterMs;
+  }
   const clock = /^([01]?\d|2[0-3]):([0-5]\d)(?::([0-5]\d)(\.\d{1,3})?)?$/.exec(text);
   if (clock !== null) {
     const day = new Date(startedAtMs);

@@ -1,8 +1,8 @@
+import { safeText } from '../base/safe-text.ts';
 import { contentsOf } from '../collect/recording-contents.ts';
 import { isTargetOf, targetsIn } from '../collect/sampling/recorded-targets.ts';
 import { parseFilter } from '../filter/parse.ts';
 import { Failure } from '../model/failure.ts';
-import { safeText } from '../present/safe-text.ts';
 import type { Recorded } from './recorded-options.ts';
 
 /** What a verb's words mean. */

@@ -1,7 +1,8 @@
 import { type LimitOutcome, setNofile } from '../act/set-limits.ts';
-import { finite } from '../analyze/group-limits.ts';
 import { limitFixes } from '../analyze/platform/fixes.ts';
 import { platformOf } from '../analyze/platform/platform-of.ts';
+import { safeText } from '../base/safe-text.ts';
+import { wrapWords } from '../base/word-wrap.ts';
 import { containerKnowledge } from '../collect/container-details.ts';
 import { highestNofile } from '../collect/highest-nofile.ts';
 import type { Place } from '../collect/place.ts';
@@ -9,15 +10,13 @@ import type { ProcessFacts } from '../collect/process-facts.ts';
 import { resolveTargets } from '../collect/resolve.ts';
 import { Failure, type FailureKind } from '../model/failure.ts';
 import { type WantedLimit, wantedFor } from '../model/limit-setting.ts';
-import type { Limit } from '../model/limits.ts';
+import { finiteLimit, type Limit } from '../model/limits.ts';
 import type { SetProcess, SetReport } from '../model/set-report.ts';
 import { ByteWriter } from '../present/byte-writer.ts';
 import { renderFixes } from '../present/fixes-text.ts';
 import { limitsJson, limitsNdjson } from '../present/limits-json.ts';
-import { safeText } from '../present/safe-text.ts';
 import { setReach } from '../present/set-reach.ts';
 import { renderOutcomes, renderPlan } from '../present/set-text.ts';
-import { wrap } from '../present/wrap.ts';
 import type { FlowContext, Format } from './context.ts';
 import { limitedProcesses } from './limits-report.ts';
 import { readSetting } from './read-setting.ts';
@@ -88,7 +87,7 @@ function rowOf({ pid, program, used, limits }: ProcessFacts, wanted: WantedLimit
 }
 
 function pair({ soft, hard }: Limit) {
-  return { soft: finite(soft), hard: finite(hard) };
+  return { soft: finiteLimit(soft), hard: finiteLimit(hard) };
 }
 
 function question(count: number): string {
@@ -101,7 +100,7 @@ function showPlans({ out }: FlowContext, plans: readonly Plan[], wanted: WantedL
     if (plans.length > 1) writer.text(`${safeText(report.target.name)}:\n`);
     renderPlan(writer, [...rows.values()], out.columns);
     for (const line of setReach(report, [...rows.values()], wanted)) {
-      writer.text(`${wrap(safeText(line), out.columns, '* ')}\n`);
+      writer.text(`${wrapWords(safeText(line), out.columns, '* ').join('\n')}\n`);
     }
   }
   out.write(writer.bytes());

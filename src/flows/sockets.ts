@@ -1,6 +1,7 @@
 import { GroupCounter } from '../analyze/group-by.ts';
 import { Roles } from '../analyze/roles.ts';
 import type { RowContext } from '../analyze/socket-row.ts';
+import { plural } from '../base/plural.ts';
 import { attribute } from '../collect/attribution.ts';
 import { asksForContainers, bindForPlace, narrowed } from '../collect/bind-filter.ts';
 import { makeNames } from '../collect/host-names.ts';
@@ -193,11 +194,6 @@ function namesFor(machine: Machine, containers: readonly ContainerFacts[], place
   return makeNames(machine, containers, place.procNet === undefined || isHost ? [] : [place.procNet]);
 }
 
-/** `1 process`, `2 processes`. */
-export function processes(count: number): string {
-  return count === 1 ? '1 process' : `${count} processes`;
-}
-
 function deniedNote({ denied }: Owners): string {
-  return `the descriptors of ${processes(denied)} may not be listed (it needs CAP_SYS_PTRACE): their sockets have no process here`;
+  return `the descriptors of ${plural(denied, 'process', 'processes')} may not be listed (it needs CAP_SYS_PTRACE): their sockets have no process here`;
 }

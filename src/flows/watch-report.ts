@@ -1,7 +1,7 @@
+import { safeText } from '../base/safe-text.ts';
 import type { Tick } from '../collect/sampling/source.ts';
 import type { GroupKey } from '../model/group.ts';
 import type { WatchRow } from '../model/watch-row.ts';
-import { safeText } from '../present/safe-text.ts';
 import { gapLine, noteLine, sampleLine, watchSummaryLine } from '../present/watch-json.ts';
 import { WatchLines, type WatchPeak } from '../present/watch-lines.ts';
 import type { FlowContext, Format } from './context.ts';

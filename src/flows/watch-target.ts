@@ -3,6 +3,7 @@ import { entriesInOtherStates } from '../analyze/time-wait.ts';
 import type { EndedSocket } from '../collect/ended-stream.ts';
 import type { SpaceLook, SpaceTick, Tick } from '../collect/sampling/source.ts';
 import type { GroupKey } from '../model/group.ts';
+import { limitShare } from '../model/limits.ts';
 import type { DescriptorUse } from '../model/overview.ts';
 import type { ProcessSample } from '../model/sample.ts';
 import type { Proto, SocketView } from '../model/socket-view.ts';
@@ -176,7 +177,7 @@ function addTimeWait(counts: LookCounts, count: number): void {
 /** The process that is closest to its own soft limit. */
 export function fullest(processes: readonly ProcessSample[]): DescriptorUse | undefined {
   let best: ProcessSample | undefined;
-  const share = ({ used, softLimit }: ProcessSample) => (softLimit === null ? 0 : used / softLimit);
+  const share = ({ used, softLimit }: ProcessSample) => limitShare(used, softLimit) ?? 0;
   for (const process of processes) if (best === undefined || share(process) > share(best)) best = process;
   if (best === undefined) return undefined;
   const { pid, used, softLimit, hardLimit } = best;

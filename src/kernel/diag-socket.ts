@@ -1,18 +1,16 @@
 import fs from 'node:fs';
-import os from 'node:os';
-import { HOST_LITTLE_ENDIAN } from '../wire/byte-order.ts';
+import { HOST_LITTLE_ENDIAN, viewOf } from '../base/byte-order.ts';
+import { errnoName, errnoOf } from '../base/errno.ts';
 import { type DumpEnd, DumpReader, type OnMessage } from '../wire/dump-reader.ts';
 import { NLMSG_HEADER } from '../wire/netlink.ts';
 import { insideNetns } from './namespace.ts';
+import { setReceiveTimeout } from './socket-timeout.ts';
 import type { SystemCalls } from './system-calls.ts';
 
 const AF_NETLINK = 16;
 const SOCK_RAW = 3;
 const SOCK_CLOEXEC = 0o2000000;
 const NETLINK_SOCK_DIAG = 4;
-const SOL_SOCKET = 1;
-/** SO_RCVTIMEO with the kernel's long `struct timeval`: two 64-bit words on 64-bit machines. */
-const SO_RCVTIMEO = 20;
 
 /**
  * Room that every read leaves: netlink answers come in pieces of at most 32 KiB (netlink_dump in
@@ -49,7 +47,7 @@ const COMMAND_ROOM = 4096;
 /** A store that keeps nothing: every piece overwrites the one before. */
 export function scratchStore(room = PIECE_ROOM): PieceStore {
   const buffer = Buffer.alloc(room);
-  const reserved = { buffer, view: new DataView(buffer.buffer, buffer.byteOffset, buffer.length), offset: 0 };
+  const reserved = { buffer, view: viewOf(buffer), offset: 0 };
   return { reserve: () => reserved, filled: () => {} };
 }
 
@@ -77,7 +75,7 @@ export class DiagSocket {
     const create = () => calls.socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_SOCK_DIAG);
     const fd = netnsFd === undefined ? create() : insideNetns(calls, netnsFd, create);
     try {
-      calls.setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, timeval(Math.max(timeoutMs, 1)));
+      setReceiveTimeout(calls, fd, Math.max(timeoutMs, 1));
     } catch (error) {
       fs.closeSync(fd);
       throw error;
@@ -133,15 +131,11 @@ export class DiagSocket {
   ): { end: DumpEnd; interrupted: boolean } {
     if (this.#unfinished) throw new DiagError(what, 'EBUSY');
     const sequence = ++this.#sequence;
-    new DataView(request.buffer, request.byteOffset, request.byteLength).setUint32(
-      NLMSG_HEADER.sequence,
-      sequence,
-      HOST_LITTLE_ENDIAN,
-    );
+    viewOf(request).setUint32(NLMSG_HEADER.sequence, sequence, HOST_LITTLE_ENDIAN);
     try {
       fs.writeSync(this.#fd, request);
     } catch (error) {
-      throw new DiagError(what, (error as NodeJS.ErrnoException).code ?? 'EIO', { cause: error });
+      throw new DiagError(what, errnoOf(error) ?? 'EIO', { cause: error });
     }
     this.#unfinished = true;
     const reader = new DumpReader(sequence);
@@ -166,7 +160,7 @@ export class DiagSocket {
         if (length === 0) throw new DiagError(what, 'EPIPE');
         return length;
       } catch (error) {
-        const code = (error as NodeJS.ErrnoException).code;
+        const code = errnoOf(error);
         if (code === 'EINTR') continue;
         // SO_RCVTIMEO ends a blocking read with EAGAIN.
         if (code === 'EAGAIN') throw new DiagError(what, 'ETIMEDOUT', { cause: error });
@@ -178,14 +172,5 @@ export class DiagSocket {
 }
 
 function refusal(what: string, end: DumpEnd): DiagError {
-  const name = Object.entries(os.constants.errno).find(([, value]) => value === -end.status)?.[0];
-  return new DiagError(what, name ?? `errno ${-end.status}`, { refused: true });
-}
-
-function timeval(milliseconds: number): Uint8Array {
-  const bytes = new Uint8Array(16);
-  const view = new DataView(bytes.buffer);
-  view.setBigInt64(0, BigInt(Math.floor(milliseconds / 1000)), HOST_LITTLE_ENDIAN);
-  view.setBigInt64(8, BigInt(Math.floor((milliseconds % 1000) * 1000)), HOST_LITTLE_ENDIAN);
-  return bytes;
+  return new DiagError(what, errnoName(-end.status), { refused: true });
 }

@@ -1,5 +1,5 @@
 import fs from 'node:fs';
-import { HOST_LITTLE_ENDIAN } from '../wire/byte-order.ts';
+import { HOST_LITTLE_ENDIAN } from '../base/byte-order.ts';
 import { MessageBatch } from './message-batch.ts';
 import { insideNetns } from './namespace.ts';
 import { SystemCallError, type SystemCalls } from './system-calls.ts';

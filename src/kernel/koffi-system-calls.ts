@@ -1,5 +1,6 @@
 import { createRequire } from 'node:module';
 import os from 'node:os';
+import { errnoName } from '../base/errno.ts';
 import { SystemCallError, type SystemCalls } from './system-calls.ts';
 
 const MSG_DONTWAIT = 0x40;
@@ -113,9 +114,4 @@ function loadKoffi(): Koffi {
   } catch {
     return require('koffi') as Koffi;
   }
-}
-
-function errnoName(errno: number): string {
-  for (const [name, value] of Object.entries(os.constants.errno)) if (value === errno) return name;
-  return `errno ${errno}`;
 }

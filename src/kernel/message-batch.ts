@@ -1,4 +1,4 @@
-import { HOST_LITTLE_ENDIAN } from '../wire/byte-order.ts';
+import { HOST_LITTLE_ENDIAN, viewOf } from '../base/byte-order.ts';
 import type { SystemCalls } from './system-calls.ts';
 
 /** How many messages one call takes at most. */
@@ -30,9 +30,9 @@ export class MessageBatch {
     this.#headers = Buffer.alloc(SLOTS * MMSGHDR.size);
     this.#vectors = Buffer.alloc(SLOTS * IOVEC.size);
     this.#data = Buffer.alloc(SLOTS * SLOT_BYTES);
-    this.#headerView = dataView(this.#headers);
-    this.view = dataView(this.#data);
-    const vectorView = dataView(this.#vectors);
+    this.#headerView = viewOf(this.#headers);
+    this.view = viewOf(this.#data);
+    const vectorView = viewOf(this.#vectors);
     const vectors = calls.addressOf(this.#vectors);
     const data = calls.addressOf(this.#data);
     for (let slot = 0; slot < SLOTS; slot++) {
@@ -70,8 +70,4 @@ export class MessageBatch {
     const length = this.#headerView.getUint32(slot * MMSGHDR.size + MMSGHDR.length, HOST_LITTLE_ENDIAN);
     return Math.min(length, SLOT_BYTES);
   }
-}
-
-function dataView(bytes: Uint8Array): DataView {
-  return new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 }

@@ -1,4 +1,5 @@
 import fs from 'node:fs';
+import { HOST_LITTLE_ENDIAN } from '../base/byte-order.ts';
 import { BPF_COMMAND, mapCreate, mapElement, rawTracepointLoad, rawTracepointOpen } from '../wire/bpf/attributes.ts';
 import { Btf } from '../wire/bpf/btf.ts';
 import {
@@ -8,7 +9,6 @@ import {
   stateCountOffsets,
   stateCountProgram,
 } from '../wire/bpf/state-count-program.ts';
-import { HOST_LITTLE_ENDIAN } from '../wire/byte-order.ts';
 import { SystemCallError, type SystemCalls } from './system-calls.ts';
 
 const BTF_FILE = '/sys/kernel/btf/vmlinux';

@@ -1,15 +1,11 @@
 import fs from 'node:fs';
-import { HOST_LITTLE_ENDIAN } from '../wire/byte-order.ts';
+import { HOST_LITTLE_ENDIAN } from '../base/byte-order.ts';
+import { setReceiveTimeout, setSendTimeout } from './socket-timeout.ts';
 import type { SystemCalls } from './system-calls.ts';
 
 const AF_UNIX = 1;
 const SOCK_STREAM = 1;
 const SOCK_CLOEXEC = 0o2000000;
-const SOL_SOCKET = 1;
-/** With the kernel's long `struct timeval`: two 64-bit words on 64-bit machines. */
-const SO_RCVTIMEO = 20;
-/** As {@link SO_RCVTIMEO}; connect(2) waits as long too, net/unix/af_unix.c. */
-const SO_SNDTIMEO = 21;
 
 /** Room for a path in struct sockaddr_un, unix(7), without its terminating zero. */
 const MAX_PATH_BYTES = 107;
@@ -27,13 +23,13 @@ export class UnixStream {
 
   /** Reads what is there, at least one byte; 0 at the end. Waits `timeoutMs` at most, which is above 0. */
   read(into: Uint8Array, timeoutMs: number): number {
-    this.#calls.setsockopt(this.#fd, SOL_SOCKET, SO_RCVTIMEO, timeval(timeoutMs));
+    setReceiveTimeout(this.#calls, this.#fd, timeoutMs);
     return fs.readSync(this.#fd, into);
   }
 
   /** Writes all. Waits `timeoutMs` at most for each part, which is above 0. */
   write(bytes: Uint8Array, timeoutMs: number): void {
-    this.#calls.setsockopt(this.#fd, SOL_SOCKET, SO_SNDTIMEO, timeval(timeoutMs));
+    setSendTimeout(this.#calls, this.#fd, timeoutMs);
     for (let at = 0; at < bytes.length; ) at += fs.writeSync(this.#fd, bytes, at);
   }
 
@@ -52,7 +48,7 @@ export function connectUnixStream(calls: SystemCalls, path: string, timeoutMs: n
   const address = sockaddrUn(path);
   const fd = calls.socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
   try {
-    calls.setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, timeval(timeoutMs));
+    setSendTimeout(calls, fd, timeoutMs);
     calls.connect(fd, address);
     return new UnixStream(calls, fd);
   } catch (error) {
@@ -72,18 +68,4 @@ function sockaddrUn(path: string): Buffer {
   else address.writeUInt16BE(AF_UNIX);
   bytes.copy(address, 2);
   return address;
-}
-
-/** struct timeval; all zero would mean no limit. */
-function timeval(ms: number): Buffer {
-  const value = Buffer.alloc(16);
-  const [seconds, micros] = [BigInt(Math.floor(ms / 1000)), BigInt(Math.max(1, Math.floor((ms % 1000) * 1000)))];
-  if (HOST_LITTLE_ENDIAN) {
-    value.writeBigInt64LE(seconds, 0);
-    value.writeBigInt64LE(micros, 8);
-  } else {
-    value.writeBigInt64BE(seconds, 0);
-    value.writeBigInt64BE(micros, 8);
-  }
-  return value;
 }

@@ -30,8 +30,3 @@ const FIRST_EPHEMERAL_PORT = 32768;
 export function mayNameService(port: number): boolean {
   return port > 0 && port < FIRST_EPHEMERAL_PORT;
 }
-
-/** `10.0.0.1:80`, `[::1]:http`, `db:mysql`, `10.0.0.1:*` for port 0. */
-export function formatEndpoint(host: string, port: number | string): string {
-  return `${host.includes(':') ? `[${host}]` : host}:${port === 0 ? '*' : port}`;
-}

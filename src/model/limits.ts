@@ -47,10 +47,37 @@ function kind(name: string, title: string, flag: string, unit: string, row: stri
   return Object.freeze({ name, title, flag, unit, row });
 }
 
-/** `64:128`, `unlimited` where both are, as `docker run --ulimit` spells a limit. */
-export function limitText({ soft, hard }: Limit): string {
-  const word = (value: number) => (Number.isFinite(value) ? String(value) : 'unlimited');
-  return `${word(soft)}:${word(hard)}`;
+/** A limit as reports and JSON have it: null for unlimited, because JSON has no infinity. */
+export function finiteLimit(value: number): number | null {
+  return Number.isFinite(value) ? value : null;
+}
+
+/** `1024`, or `unlimited` for null and Infinity. */
+export function limitWord(value: number | null): string {
+  return value === null || !Number.isFinite(value) ? 'unlimited' : String(value);
+}
+
+/** `64:128`, `64:unlimited`: soft and hard, as `docker run --ulimit` spells a limit. */
+export function limitText({ soft, hard }: { soft: number | null; hard: number | null }): string {
+  return `${limitWord(soft)}:${limitWord(hard)}`;
+}
+
+/**
+ * How much of a limit is in use: 1 for all of it, more where the limit was lowered below the use. A limit of 0
+ * allows nothing and is always used up: 1.
+ *
+ * @param limit null or Infinity for unlimited; undefined where it is not known
+ * @returns undefined for unlimited and not known: nothing is used up
+ */
+export function limitShare(used: number, limit: number | null | undefined): number | undefined {
+  if (limit === null || limit === undefined || !Number.isFinite(limit)) return undefined;
+  return limit === 0 ? 1 : used / limit;
+}
+
+/** The same in per cent, rounded down, so that 100 means that nothing is left. */
+export function limitPercent(used: number, limit: number | null | undefined): number | undefined {
+  if (limit === null || limit === undefined || !Number.isFinite(limit)) return undefined;
+  return limit === 0 ? 100 : Math.floor((used * 100) / limit);
 }
 
 /** True when both halves are the same. */

@@ -20,20 +20,6 @@ export const TCP_STATE = {
   BOUND_INACTIVE: 13,
 } as const;
 
-/** The eleven states that an answer can carry, as netstat spells them. */
-export type TcpStateName =
-  | 'ESTABLISHED'
-  | 'SYN_SENT'
-  | 'SYN_RECV'
-  | 'FIN_WAIT1'
-  | 'FIN_WAIT2'
-  | 'TIME_WAIT'
-  | 'CLOSE'
-  | 'CLOSE_WAIT'
-  | 'LAST_ACK'
-  | 'LISTEN'
-  | 'CLOSING';
-
 /** Names by number; index 0 is no state. */
 const NAMES: readonly string[] = [
   'UNKNOWN',
@@ -53,7 +39,7 @@ const NAMES: readonly string[] = [
 ];
 
 /** The order in which people read states: the living first, the dying after. */
-export const STATE_DISPLAY_ORDER: readonly TcpStateName[] = [
+export const STATE_DISPLAY_ORDER = [
   'ESTABLISHED',
   'LISTEN',
   'SYN_SENT',
@@ -65,7 +51,10 @@ export const STATE_DISPLAY_ORDER: readonly TcpStateName[] = [
   'LAST_ACK',
   'CLOSING',
   'CLOSE',
-];
+] as const;
+
+/** The eleven states that an answer can carry, as netstat spells them. */
+export type TcpStateName = (typeof STATE_DISPLAY_ORDER)[number];
 
 /** netstat's spelling of a state number; `UNKNOWN(n)` for a number that no kernel header names. */
 export function stateName(state: number): string {

@@ -1,6 +1,8 @@
+import { displayWidth, padToWidth } from '../base/display-width.ts';
+import { durationText } from '../base/duration.ts';
+import { plural } from '../base/plural.ts';
+import { safeText } from '../base/safe-text.ts';
 import type { ComparedMeasure, Comparison, RunFinding } from '../model/run-summary.ts';
-import { durationText } from './quantity-text.ts';
-import { safeText } from './safe-text.ts';
 
 /** Two runs side by side, for a person: the worse first. What is the same is counted only. */
 export function comparisonText({ before, after, measures, gone, new: fresh, stayed }: Comparison): string {
@@ -18,7 +20,7 @@ export function comparisonText({ before, after, measures, gone, new: fresh, stay
     `after:  ${runText(after)}`,
     '',
     ...aligned([['', 'Measure', 'Before', 'After', 'Change'], ...rows]),
-    ...(same > 0 ? [`${same} ${same === 1 ? 'measure is' : 'measures are'} the same (by 5 % or by one)`] : []),
+    ...(same > 0 ? [`${plural(same, 'measure is', 'measures are')} the same (by 5 % or by one)`] : []),
     '',
     ...findingLines('worse   new finding', fresh),
     ...findingLines('better  gone', gone),
@@ -51,10 +53,10 @@ function findingLines(head: string, findings: readonly RunFinding[]): string[] {
 }
 
 function aligned(rows: readonly (readonly string[])[]): string[] {
-  const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)));
+  const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => displayWidth(row[column] ?? ''))));
   return rows.map((row) =>
     row
-      .map((cell, column) => cell.padEnd(widths[column] ?? 0))
+      .map((cell, column) => padToWidth(cell, widths[column] ?? 0))
       .join('  ')
       .trimEnd(),
   );

@@ -1,3 +1,4 @@
+import { plural } from '../base/plural.ts';
 import { DESCRIPTOR_KINDS, type DescriptorCounts, type DescriptorKind } from '../model/descriptor-kinds.ts';
 
 /** One and several of a kind. */
@@ -27,7 +28,7 @@ export function descriptorKindsText(counts: DescriptorCounts, zombies: Readonly<
   const protocols = Object.entries(zombies).map(([protocol, count]) => `${protocol} ${count}`);
   return entries(counts)
     .map(([kind, count]) => {
-      const text = `${count} ${WORDS[kind][count === 1 ? 0 : 1]}`;
+      const text = plural(count, ...WORDS[kind]);
       return kind === 'zombie' && protocols.length > 0 ? `${text} (${protocols.join(', ')})` : text;
     })
     .join(', ');

@@ -1,12 +1,14 @@
-import { counted } from '../model/counted.ts';
+import { durationText } from '../base/duration.ts';
+import { plural } from '../base/plural.ts';
+import { safeText } from '../base/safe-text.ts';
+import { wrapWords } from '../base/word-wrap.ts';
 import type { Diagnosis } from '../model/diagnosis.ts';
 import type { Evidence, Finding, Fix } from '../model/finding.ts';
 import type { ByteWriter } from './byte-writer.ts';
-import { durationText } from './quantity-text.ts';
-import { safeText } from './safe-text.ts';
-import { wrapped } from './wrapped.ts';
 
 const USUAL_WIDTH = 100;
+/** Narrower than this nothing can be read: the terminal breaks the lines then. */
+const LEAST_WIDTH = 26;
 
 /** Writes findings for a person, the worst first, and what was checked. */
 export function renderDiagnosis(out: ByteWriter, diagnosis: Diagnosis, width = USUAL_WIDTH): void {
@@ -48,10 +50,10 @@ function renderChecked(out: ByteWriter, diagnosis: Diagnosis, width: number): vo
     ? findings.length === 0
       ? 'Nothing wrong was found'
       : 'Nothing that needs mending was found'
-    : counted(toMend, 'finding');
+    : plural(toMend, 'finding');
   paragraph(
     out,
-    `${verdict}: ${targets.join(', ')} looked at for ${seconds}, ${counted(judged.length, 'rule')} checked.`,
+    `${verdict}: ${targets.join(', ')} looked at for ${seconds}, ${plural(judged.length, 'rule')} checked.`,
     '',
     width,
   );
@@ -63,9 +65,7 @@ function renderChecked(out: ByteWriter, diagnosis: Diagnosis, width: number): vo
 }
 
 function paragraph(out: ByteWriter, text: string, indent: string, width: number): void {
-  for (const row of wrapped(safeText(text), Math.max(20, width - indent.length - 2))) {
-    line(out, `${indent}${row.first ? '' : '  '}${row.text}`);
-  }
+  for (const row of wrapWords(safeText(text), Math.max(LEAST_WIDTH, width), indent, `${indent}  `)) line(out, row);
 }
 
 function line(out: ByteWriter, text: string): void {

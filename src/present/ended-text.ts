@@ -1,11 +1,14 @@
+import { clockText, durationText } from '../base/duration.ts';
+import { formatEndpoint } from '../base/endpoint-text.ts';
+import { plural } from '../base/plural.ts';
+import { safeText } from '../base/safe-text.ts';
+import { sizeText } from '../base/size.ts';
 import type { EndedConnection, Lifetime, Outcome } from '../model/ended.ts';
 import type { PeerSummary } from '../model/peer-summary.ts';
 import type { Endpoint } from '../model/socket-row.ts';
 import type { ByteWriter } from './byte-writer.ts';
 import type { EndedOutput, EndedSummary } from './ended-output.ts';
 import { GrowingTable } from './growing-table.ts';
-import { clockText, durationText, sizeText } from './quantity-text.ts';
-import { safeText } from './safe-text.ts';
 import { Table } from './table.ts';
 
 /** Widths that most cells fit into, so that lines stay below each other from the start. */
@@ -64,7 +67,7 @@ export class EndedText implements EndedOutput {
   }
 
   summary(out: ByteWriter, { from, to, connections, gaps, peers }: EndedSummary): void {
-    const missed = gaps === 0 ? '' : `, and some were missed (${gaps === 1 ? '1 gap' : `${gaps} gaps`})`;
+    const missed = gaps === 0 ? '' : `, and some were missed (${plural(gaps, 'gap')})`;
     out.ascii(`\n${connections} ended in ${durationText(to.getTime() - from.getTime())}${missed}\n`);
     if (peers.length > 0) peerTable(peers).render(out, this.#columns);
   }
@@ -79,8 +82,7 @@ export class EndedText implements EndedOutput {
 }
 
 function endpoint({ address, port, name, service }: Endpoint): string {
-  const host = name === undefined ? (address.includes(':') ? `[${address}]` : address) : safeText(name);
-  return `${host}:${service ?? (port === 0 ? '*' : port)}`;
+  return formatEndpoint(name === undefined ? address : safeText(name), service ?? port);
 }
 
 /**

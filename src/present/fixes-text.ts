@@ -1,12 +1,12 @@
+import { safeText } from '../base/safe-text.ts';
+import { wrapWords } from '../base/word-wrap.ts';
 import type { Fix } from '../model/finding.ts';
 import type { ByteWriter } from './byte-writer.ts';
-import { safeText } from './safe-text.ts';
-import { wrap } from './wrap.ts';
 
 /** Writes ways of mending something: where, a sentence, and what to paste, which is never broken into lines. */
 export function renderFixes(out: ByteWriter, fixes: readonly Fix[], width: number | undefined): void {
   for (const { where, text, snippet } of fixes) {
-    out.text(`${wrap(`${safeText(where)}: ${safeText(text)}`, width, '  ', '  ')}\n`);
+    out.text(`${wrapWords(`${safeText(where)}: ${safeText(text)}`, width, '  ').join('\n')}\n`);
     if (snippet === undefined) continue;
     for (const line of snippet.split('\n')) out.text(`      ${safeText(line)}\n`);
   }

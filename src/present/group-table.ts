@@ -1,3 +1,4 @@
+import { plural } from '../base/plural.ts';
 import type { GroupReport } from '../model/report.ts';
 import type { ByteWriter } from './byte-writer.ts';
 import { Table } from './table.ts';
@@ -22,7 +23,7 @@ export function renderGroups(out: ByteWriter, report: GroupReport, width?: numbe
   }
   const { sockets, groups } = report.total;
   const more = groups - report.groups.length;
-  if (more > 0) summary(table, report, sockets - shown, more === 1 ? '1 more group' : `${more} more groups`);
+  if (more > 0) summary(table, report, sockets - shown, plural(more, 'more group'));
   summary(table, report, sockets, 'total');
   table.render(out, width);
 }

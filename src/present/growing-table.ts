@@ -1,5 +1,5 @@
+import { displayWidth, fitToWidth } from '../base/display-width.ts';
 import type { ByteWriter } from './byte-writer.ts';
-import { cutText, displayWidth } from './table.ts';
 
 export interface GrowingColumn {
   title: string;
@@ -63,9 +63,7 @@ export class GrowingTable {
       if (!this.#shown[index]) return;
       const cell = cells[index] ?? '';
       const width = this.#limit !== undefined && column.flexible ? this.#left(index) : (this.#widths[index] ?? 0);
-      const cut = displayWidth(cell) > width ? cutText(cell, width) : cell;
-      const padding = ' '.repeat(Math.max(0, width - displayWidth(cut)));
-      line += `${line === '' ? '' : GAP}${column.right ? padding + cut : cut + padding}`;
+      line += `${line === '' ? '' : GAP}${fitToWidth(cell, width, column.right ? 'right' : 'left')}`;
     });
     out.text(`${line.trimEnd()}\n`);
   }

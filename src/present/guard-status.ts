@@ -1,6 +1,7 @@
+import { cutToWidth } from '../base/display-width.ts';
+import { durationText } from '../base/duration.ts';
+import { safeText } from '../base/safe-text.ts';
 import type { BudgetResult } from '../model/guard.ts';
-import { durationText } from './quantity-text.ts';
-import { safeText } from './safe-text.ts';
 
 /** One line about a guard that is running, of at most so many characters. */
 export function guardStatus(
@@ -17,5 +18,5 @@ export function guardStatus(
   );
   const head = `guard ${durationText(Math.max(1, Math.round(seconds)) * 1000)}`;
   const text = safeText([head, ...(doing === undefined ? [] : [doing]), ...parts].join(' | '));
-  return text.length <= width ? text : `${text.slice(0, Math.max(0, width - 1))}…`;
+  return cutToWidth(text, width);
 }

@@ -1,6 +1,7 @@
+import { durationText } from '../base/duration.ts';
 import type { LabMoment, LabPhaseResult } from '../model/lab-phase.ts';
+import { limitPercent } from '../model/limits.ts';
 import type { LoadErrors } from '../model/load-report.ts';
-import { durationText } from './quantity-text.ts';
 import { spark } from './spark.ts';
 
 /** What the verbs showed while a load ran, a line for each. */
@@ -10,7 +11,7 @@ export function verbLines({ moments, hostLimit, nofile }: LabPhaseResult, width:
   const host = hostLimit === null ? 'no limit' : String(hostLimit);
   return [
     `watch   established to the database: ${counts[0] ?? 0}, at most ${Math.max(0, ...counts)}, ${counts.at(-1) ?? 0} after the load ${spark(counts, Math.max(8, width))}`,
-    `limits  nofile ${nofile}, at most ${fullest} used (${Math.round((fullest / nofile) * 100)} %); the host's PID 1: ${host}`,
+    `limits  nofile ${nofile}, at most ${fullest} used (${limitPercent(fullest, nofile)} %); the host's PID 1: ${host}`,
   ];
 }
 

@@ -1,11 +1,12 @@
 import { limitFixes } from '../analyze/platform/fixes.ts';
+import { safeText } from '../base/safe-text.ts';
+import { wrapWords } from '../base/word-wrap.ts';
 import type { Diagnosis } from '../model/diagnosis.ts';
 import type { Finding } from '../model/finding.ts';
 import type { LabMoment, LabPhaseResult } from '../model/lab-phase.ts';
+import { limitPercent } from '../model/limits.ts';
 import type { LoadPlan, LoadSecond } from '../model/load-report.ts';
 import { budgetLines, errorCount, firstsText, loadText, otherErrors, verbLines } from './lab-facts.ts';
-import { safeText } from './safe-text.ts';
-import { wrapped } from './wrapped.ts';
 
 const USUAL_WIDTH = 100;
 
@@ -79,7 +80,7 @@ export class LabText {
     const descriptors =
       moment === undefined || moment.limit === 0
         ? '-'
-        : `${moment.descriptors}/${moment.limit} (${Math.round((moment.descriptors / moment.limit) * 100)}%)`;
+        : `${moment.descriptors}/${moment.limit} (${limitPercent(moment.descriptors, moment.limit)}%)`;
     const cells = [
       `${second.second}s`.padStart(6),
       String(requests).padStart(10),
@@ -152,8 +153,8 @@ export class LabText {
   }
 
   #indented(text: string, indent = '  ', hanging = '  '): string {
-    return wrapped(safeText(text), this.#width - indent.length - hanging.length)
-      .map((row) => `${indent}${row.first ? '' : hanging}${row.text}\n`)
+    return wrapWords(safeText(text), this.#width, indent, indent + hanging)
+      .map((line) => `${line}\n`)
       .join('');
   }
 }

@@ -1,3 +1,8 @@
+import { durationText } from '../base/duration.ts';
+import { plural } from '../base/plural.ts';
+import { safeText } from '../base/safe-text.ts';
+import { wrapWords } from '../base/word-wrap.ts';
+import { limitText, limitWord } from '../model/limits.ts';
 import type {
   LimitGroup,
   LimitRow,
@@ -10,11 +15,7 @@ import { PLATFORM_NAMES } from '../model/platform.ts';
 import type { ByteWriter } from './byte-writer.ts';
 import { descriptorChangeText, descriptorKindsText } from './descriptor-text.ts';
 import { renderFixes } from './fixes-text.ts';
-import { limitPair, limitWord } from './limit-number.ts';
-import { durationText } from './quantity-text.ts';
-import { safeText } from './safe-text.ts';
 import { Table } from './table.ts';
-import { wrap } from './wrap.ts';
 
 /** So many rows of processes are for a person; the rest is counted, and in the JSON. */
 const MOST_PROCESSES = 12;
@@ -24,7 +25,7 @@ export function renderLimits(out: ByteWriter, report: LimitsReport, width: numbe
   const { groups, processes, platform } = report;
   const [main] = processes;
   const threads = processes.reduce((sum, process) => sum + process.threads, 0);
-  const runs = `main process ${report.mainPid} (${main?.name}), ${counted(processes.length, 'process', 'processes')}, ${counted(threads, 'thread', 'threads')}`;
+  const runs = `main process ${report.mainPid} (${main?.name}), ${plural(processes.length, 'process', 'processes')}, ${plural(threads, 'thread')}`;
   line(out, `${report.target.name}: ${PLATFORM_NAMES[platform.kind]}, ${runs}`, width);
   const [first, ...others] = groups;
   if (first !== undefined) {
@@ -47,18 +48,14 @@ export function renderLimits(out: ByteWriter, report: LimitsReport, width: numbe
   line(out, declaredText(report), width);
   if (report.related.length > 0) renderRelated(out, report.related, width);
   if (report.remarks.length > 0) out.text('\n');
-  for (const remark of report.remarks) out.text(`${wrap(safeText(remark), width, '! ')}\n`);
+  for (const remark of report.remarks) out.text(`${wrapWords(safeText(remark), width, '! ').join('\n')}\n`);
   out.text('\n');
   line(out, `To set it durably here (${PLATFORM_NAMES[platform.kind]}), the numbers being an example:`, width);
   renderFixes(out, report.fixes, width);
 }
 
 function line(out: ByteWriter, text: string, width: number | undefined): void {
-  out.text(`${wrap(safeText(text), width, '', '  ')}\n`);
-}
-
-function counted(count: number, one: string, several: string): string {
-  return `${count} ${count === 1 ? one : several}`;
+  out.text(`${wrapWords(safeText(text), width, '', '  ').join('\n')}\n`);
 }
 
 /** How many PIDs of a group are named. */
@@ -96,7 +93,7 @@ function renderLimitRows(out: ByteWriter, rows: readonly LimitRow[], width: numb
     table.text(row.unit === '' ? '-' : row.unit);
     table.text(row.used === undefined ? '' : String(row.used));
     table.text(row.sharePercent === undefined ? '' : `${row.sharePercent}%`);
-    table.text(row.declared === undefined ? '' : limitPair(row.declared));
+    table.text(row.declared === undefined ? '' : limitText(row.declared));
   }
   table.render(out, width);
 }
@@ -135,12 +132,13 @@ function renderProcesses(
         ? ''
         : `in ${durationText(lookedMs)}: ${descriptorChangeText(descriptors.change) || 'no change'}`,
     ].filter((text) => text !== '');
-    if (details.length > 0) table.detail(details.map((text) => wrap(safeText(text), width, '        ')).join('\n'));
+    if (details.length > 0)
+      table.detail(details.flatMap((text) => wrapWords(safeText(text), width, '        ')).join('\n'));
   }
   table.render(out, width);
   if (processes.length > shown.length) {
     out.text(
-      `and ${counted(processes.length - shown.length, 'process', 'processes')} with a smaller share (--json has all)\n`,
+      `and ${plural(processes.length - shown.length, 'process', 'processes')} with a smaller share (--json has all)\n`,
     );
   }
 }
@@ -166,7 +164,7 @@ function declaredText({ declaredBy, groups }: LimitsReport): string {
   if (declaredBy === undefined)
     return 'Declared: nothing that is known of; the limits are inherited from what started it.';
   const rows = groups[0]?.limits.filter(({ declared }) => declared !== undefined) ?? [];
-  const list = rows.map(({ name, declared }) => (declared === undefined ? name : `${name} ${limitPair(declared)}`));
+  const list = rows.map(({ name, declared }) => (declared === undefined ? name : `${name} ${limitText(declared)}`));
   return `Declared by ${declaredBy}: ${list.join(', ')}`;
 }
 
@@ -181,7 +179,7 @@ function renderRelated(out: ByteWriter, related: readonly RelatedProcess[], widt
     table.text(role);
     table.uint(pid);
     table.text(name);
-    table.text(limitPair({ soft, hard }));
+    table.text(limitText({ soft, hard }));
   }
   table.render(out, width);
 }

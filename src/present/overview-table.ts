@@ -1,3 +1,5 @@
+import { bracketed } from '../base/endpoint-text.ts';
+import { limitPercent, limitWord } from '../model/limits.ts';
 import type { DescriptorUse, Overview, OverviewRow } from '../model/overview.ts';
 import type { ByteWriter } from './byte-writer.ts';
 import { Table } from './table.ts';
@@ -49,14 +51,14 @@ export function renderOverview(out: ByteWriter, overview: Overview, width?: numb
 
 /** `63/1024 (6%)` */
 function descriptorsText({ used, softLimit }: DescriptorUse): string {
-  if (softLimit === null) return `${used}/unlimited`;
-  return `${used}/${softLimit} (${softLimit === 0 ? 100 : Math.floor((used * 100) / softLimit)}%)`;
+  const percent = limitPercent(used, softLimit);
+  return `${used}/${limitWord(softLimit)}${percent === undefined ? '' : ` (${percent}%)`}`;
 }
 
 /** `db:mysql (257)` */
 function peerText({ busiestPeer: peer }: OverviewRow): string {
   if (peer === undefined) return '';
-  const host = peer.name ?? (peer.address.includes(':') ? `[${peer.address}]` : peer.address);
+  const host = peer.name ?? bracketed(peer.address);
   const port = peer.port === 0 ? '' : `:${peer.service ?? peer.port}`;
   return `${host}${port} (${peer.count})`;
 }

@@ -1,6 +1,6 @@
+import { limitText } from '../model/limits.ts';
 import type { SetProcess } from '../model/set-report.ts';
 import type { ByteWriter } from './byte-writer.ts';
-import { limitPair } from './limit-number.ts';
 import { Table } from './table.ts';
 
 /** Writes the processes whose limit of open files is to be set: what each has, and what it is to get. */
@@ -16,8 +16,8 @@ export function renderPlan(out: ByteWriter, processes: readonly SetProcess[], wi
     table.uint(pid);
     table.text(name);
     table.text(used === undefined ? '-' : String(used));
-    table.text(limitPair(before));
-    table.text(limitPair(wanted));
+    table.text(limitText(before));
+    table.text(limitText(wanted));
   }
   table.render(out, width);
 }
@@ -34,8 +34,8 @@ export function renderOutcomes(out: ByteWriter, processes: readonly SetProcess[]
   for (const { pid, name, before, after, outcome, reason } of processes) {
     table.uint(pid);
     table.text(name);
-    table.text(limitPair(before));
-    table.text(after === undefined ? '-' : limitPair(after));
+    table.text(limitText(before));
+    table.text(after === undefined ? '-' : limitText(after));
     table.text(reason === undefined ? (outcome ?? '-') : `${outcome}: ${reason}`);
   }
   table.render(out, width);

@@ -1,6 +1,6 @@
-import { eastAsianWidth } from 'get-east-asian-width';
+import { displayWidth, fitToWidth } from '../base/display-width.ts';
+import { safeText } from '../base/safe-text.ts';
 import { ByteWriter } from './byte-writer.ts';
-import { safeText } from './safe-text.ts';
 
 export interface Column {
   title: string;
@@ -13,7 +13,6 @@ export interface Column {
 
 const BLANK = 0x20;
 const NEWLINE = 0x0a;
-const ELLIPSIS = '…';
 /** A flexible column is never cut below this width. */
 const LEAST_WIDTH = 8;
 const GAP = 2;
@@ -114,7 +113,7 @@ export class Table {
     const cut = cellWidth > width;
     const padding = cut ? 0 : width - cellWidth;
     if (align === 'right') out.fill(BLANK, padding);
-    if (cut) out.text(cutText(new TextDecoder().decode(text), width));
+    if (cut) out.text(fitToWidth(new TextDecoder().decode(text), width));
     else out.raw(text);
     if (last) out.byte(NEWLINE);
     else out.fill(BLANK, (align === 'left' ? padding : 0) + GAP);
@@ -155,31 +154,4 @@ export class Table {
   }
 }
 
-/** Terminal columns of text without control characters. */
-export function displayWidth(text: string): number {
-  if (!NOT_PLAIN.test(text)) return text.length;
-  let width = 0;
-  for (const character of text) width += characterWidth(character);
-  return width;
-}
-
-function characterWidth(character: string): number {
-  // A combining mark stands on the character before it.
-  if (/\p{Mark}/u.test(character)) return 0;
-  return eastAsianWidth(character.codePointAt(0) ?? 0);
-}
-
 declare const TextDecoder: new () => { decode(bytes: Uint8Array): string };
-
-/** Text cut to a number of terminal columns, of which an ellipsis takes the last. */
-export function cutText(text: string, width: number): string {
-  let cut = '';
-  let used = 0;
-  for (const character of text) {
-    const next = characterWidth(character);
-    if (used + next > width - 1) break;
-    cut += character;
-    used += next;
-  }
-  return cut + ELLIPSIS + ' '.repeat(width - 1 - used);
-}

@@ -1,6 +1,7 @@
+import { cutToWidth, displayWidth } from '../base/display-width.ts';
+import { safeText } from '../base/safe-text.ts';
 import type { Group } from '../model/group.ts';
 import type { WatchRow } from '../model/watch-row.ts';
-import { safeText } from './safe-text.ts';
 
 /** The column of one group. */
 export interface Column {
@@ -85,11 +86,6 @@ export function groupId({ key }: Group): string {
 function columnOf(group: Group): Column {
   const { key, names } = group;
   const values = Object.entries(key).map(([name, value]) => names?.[name as keyof typeof names] ?? value ?? '-');
-  const title = cut(safeText(values.join(' ')), WIDEST);
-  return { id: groupId(group), title, width: Math.max(title.length, NARROWEST) };
-}
-
-/** Text of at most so many characters. */
-export function cut(text: string, width: number): string {
-  return text.length <= width ? text : `${text.slice(0, width - 1)}…`;
+  const title = cutToWidth(safeText(values.join(' ')), WIDEST);
+  return { id: groupId(group), title, width: Math.max(displayWidth(title), NARROWEST) };
 }

@@ -1,10 +1,12 @@
-import { counted } from '../model/counted.ts';
+import { cutToWidth, displayWidth, padToWidth } from '../base/display-width.ts';
+import { clockText, durationText } from '../base/duration.ts';
+import { plural } from '../base/plural.ts';
+import { safeText } from '../base/safe-text.ts';
+import { limitPercent } from '../model/limits.ts';
 import type { DescriptorUse } from '../model/overview.ts';
 import type { ChangedGroup, WatchRow } from '../model/watch-row.ts';
-import { clockText, durationText } from './quantity-text.ts';
-import { safeText } from './safe-text.ts';
 import { spark } from './spark.ts';
-import { cut, groupId, WatchColumns } from './watch-columns.ts';
+import { groupId, WatchColumns } from './watch-columns.ts';
 
 /** Without a terminal nothing limits a line but what a person can read. */
 const USUAL_WIDTH = 160;
@@ -56,7 +58,7 @@ export class WatchLines {
 
   /** The lines of one tick. */
   lines(rows: readonly WatchRow[]): string {
-    const widest = Math.max(6, ...rows.map(({ target }) => Math.min(safeText(target).length, WIDEST_TARGET)));
+    const widest = Math.max(6, ...rows.map(({ target }) => Math.min(displayWidth(safeText(target)), WIDEST_TARGET)));
     const wider = this.#showTarget && widest > this.#targetWidth;
     if (this.#columns === undefined || wider) {
       this.#targetWidth = Math.max(this.#targetWidth, widest);
@@ -79,9 +81,9 @@ export class WatchLines {
   summary(targets: readonly WatchPeak[], lost: number): string {
     const lines = targets.map(
       ({ target, samples, peak, peakAt, last }) =>
-        `${safeText(target)}: ${counted(samples, 'sample')}, at most ${counted(peak, 'socket')} (${clockText(peakAt)}), ${last} at the end\n`,
+        `${safeText(target)}: ${plural(samples, 'sample')}, at most ${plural(peak, 'socket')} (${clockText(peakAt)}), ${last} at the end\n`,
     );
-    if (lost > 0) lines.push(`events were lost ${counted(lost, 'time')}: opens and closes marked ≥ are lower bounds\n`);
+    if (lost > 0) lines.push(`events were lost ${plural(lost, 'time')}: opens and closes marked ≥ are lower bounds\n`);
     return lines.join('');
   }
 
@@ -97,7 +99,7 @@ export class WatchLines {
   }
 
   #header(): string {
-    const titles = this.#columns?.columns.map(({ title, width }) => title.padStart(width)) ?? [];
+    const titles = this.#columns?.columns.map(({ title, width }) => padToWidth(title, width, 'right')) ?? [];
     return this.#row('Time', 'Target', 'Sockets', titles, 'Opens/s', 'Closes/s', 'Descriptors', '');
   }
 
@@ -113,7 +115,7 @@ export class WatchLines {
     const old = ageMs === undefined ? '' : ` counted ${durationText(ageMs)} ago`;
     const bars = `${this.#roomy ? spark(totals, SPARK_WIDTH) : ''}${old}`;
     const clock = clockText(at).slice(0, this.#clockWidth);
-    const name = cut(safeText(target), WIDEST_TARGET);
+    const name = cutToWidth(safeText(target), WIDEST_TARGET);
     const used = this.#descriptors(row.descriptors);
     return this.#row(clock, name, sockets, cells, opensText(row), closesText(row), used, bars);
   }
@@ -121,8 +123,9 @@ export class WatchLines {
   #descriptors(use: DescriptorUse | undefined): string {
     if (use === undefined) return '-';
     const { used, softLimit } = use;
-    if (softLimit === null) return `${used}`;
-    return this.#roomy ? `${used}/${softLimit} ${Math.round((used / softLimit) * 100)}%` : `${used}/${softLimit}`;
+    const percent = limitPercent(used, softLimit);
+    if (percent === undefined) return `${used}`;
+    return this.#roomy ? `${used}/${softLimit} ${percent}%` : `${used}/${softLimit}`;
   }
 
   #row(
@@ -136,7 +139,7 @@ export class WatchLines {
     bars: string,
   ): string {
     const parts = [time.padEnd(this.#clockWidth)];
-    if (this.#showTarget) parts.push(target.padEnd(this.#targetWidth));
+    if (this.#showTarget) parts.push(padToWidth(target, this.#targetWidth));
     parts.push(total.padStart(SOCKETS_WIDTH), ...cells, opens.padStart(7), closes.padStart(8));
     parts.push(descriptors.padStart(this.#descriptorsWidth()), bars);
     return `${parts.join('  ').trimEnd()}\n`;

@@ -1,4 +1,5 @@
 import fs from 'node:fs';
+import { errnoOf } from '../base/errno.ts';
 import { isGoneOrDenied, readProcText } from './read.ts';
 
 /** Room for one read: the longest of the files that are read again and again has some 6 KiB. */
@@ -36,7 +37,7 @@ export class KeptFiles {
       return kept.text;
     } catch (error) {
       if (isGoneOrDenied(error)) return undefined;
-      const { code } = error as NodeJS.ErrnoException;
+      const code = errnoOf(error);
       if (code === 'EMFILE' || code === 'ENFILE') return readProcText(path);
       throw error;
     }

@@ -1,4 +1,5 @@
 import fs from 'node:fs';
+import { errnoOf } from '../base/errno.ts';
 import { isDenied, isGone, isGoneOrDenied, PROC } from './read.ts';
 
 /**
@@ -31,7 +32,7 @@ export function readProcNetInode(pid: number | 'self', proc = PROC): number | un
   } catch (error) {
     if (isGoneOrDenied(error)) return undefined;
     // A zombie has no namespace any more: EINVAL.
-    if ((error as NodeJS.ErrnoException).code === 'EINVAL') return undefined;
+    if (errnoOf(error) === 'EINVAL') return undefined;
     throw error;
   }
 }

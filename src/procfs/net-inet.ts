@@ -1,9 +1,9 @@
+import { networkWord } from '../base/byte-order.ts';
 import type { ProcSocketView } from '../model/proc-view.ts';
 import type { Family, Proto } from '../model/socket-view.ts';
 import { ByteFields } from './byte-fields.ts';
 
 const COLON = 0x3a;
-const LITTLE_ENDIAN = new Uint8Array(new Uint32Array([1]).buffer)[0] === 1;
 /** Milliseconds a clock tick: USER_HZ is 100 wherever Node runs. */
 const TICK_MS = 10;
 
@@ -153,12 +153,8 @@ class Row implements ProcSocketView {
     for (let index = 0; index < count; index++) {
       const word = this.fields.hex(8);
       if (word < 0) return false;
-      words[index] = LITTLE_ENDIAN ? swap(word) : word;
+      words[index] = networkWord(word);
     }
     return true;
   }
-}
-
-function swap(word: number): number {
-  return ((word << 24) | ((word & 0xff00) << 8) | ((word >>> 8) & 0xff00) | (word >>> 24)) >>> 0;
 }

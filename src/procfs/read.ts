@@ -1,4 +1,5 @@
 import fs from 'node:fs';
+import { errnoOf } from '../base/errno.ts';
 
 /** Where the proc file system is mounted; a parameter everywhere, so that tests run on a fixture tree. */
 export const PROC = '/proc';
@@ -25,12 +26,12 @@ export function isGoneOrDenied(error: unknown): boolean {
 
 /** True when the process or file is not there any more. */
 export function isGone(error: unknown): boolean {
-  const code = (error as NodeJS.ErrnoException).code;
+  const code = errnoOf(error);
   return code === 'ENOENT' || code === 'ESRCH' || code === 'ENOTDIR';
 }
 
 /** True when the file is there and may not be read. */
 export function isDenied(error: unknown): boolean {
-  const code = (error as NodeJS.ErrnoException).code;
+  const code = errnoOf(error);
   return code === 'EACCES' || code === 'EPERM';
 }

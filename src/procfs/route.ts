@@ -1,3 +1,4 @@
+import { networkWord } from '../base/byte-order.ts';
 import { formatIpv4 } from '../model/address.ts';
 import { readProcText } from './read.ts';
 
@@ -19,13 +20,7 @@ export function parseDefaultGateways(text: string): string[] {
     const [, destination, gateway, flags] = line.split(/\s+/);
     if (destination !== '00000000' || gateway === undefined || flags === undefined) continue;
     const isGateway = (Number.parseInt(flags, 16) & 2) !== 0;
-    if (isGateway) gateways.push(formatIpv4(hostWord(gateway)));
+    if (isGateway) gateways.push(formatIpv4(networkWord(Number.parseInt(gateway, 16))));
   }
   return gateways;
-}
-
-/** The printed word is in host order: its bytes in memory are the address. */
-function hostWord(hex: string): number {
-  const bytes = new Uint8Array(new Uint32Array([Number.parseInt(hex, 16)]).buffer);
-  return new DataView(bytes.buffer).getUint32(0, false);
 }

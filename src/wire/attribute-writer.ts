@@ -1,4 +1,4 @@
-import { HOST_LITTLE_ENDIAN } from './byte-order.ts';
+import { HOST_LITTLE_ENDIAN } from '../base/byte-order.ts';
 import { NLA_HEADER_SIZE, nlaAlign } from './netlink.ts';
 
 /** An attribute to be written. */

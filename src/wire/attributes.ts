@@ -1,4 +1,4 @@
-import { HOST_LITTLE_ENDIAN } from './byte-order.ts';
+import { HOST_LITTLE_ENDIAN } from '../base/byte-order.ts';
 import { NLA_HEADER_SIZE, NLA_TYPE_MASK, nlaAlign } from './netlink.ts';
 
 /** Where an attribute's data stands. */

@@ -1,6 +1,6 @@
+import { HOST_LITTLE_ENDIAN } from '../base/byte-order.ts';
 import type { SocketView } from '../model/socket-view.ts';
 import { type AttributePlace, findAttribute } from './attributes.ts';
-import { HOST_LITTLE_ENDIAN } from './byte-order.ts';
 import { INET_DIAG_MSG_SIZE, InetDiagCursor } from './inet-diag-cursor.ts';
 import { DIAG_TYPE, INET_DIAG, IPPROTO } from './inet-diag-request.ts';
 import { NLMSG_HEADER, nlmsgAlign } from './netlink.ts';

@@ -1,4 +1,4 @@
-import { HOST_LITTLE_ENDIAN } from './byte-order.ts';
+import { HOST_LITTLE_ENDIAN } from '../base/byte-order.ts';
 import { NLM_FLAG, NLMSG_HEADER, NLMSG_MIN_TYPE, NLMSG_TYPE, nlmsgAlign, WireError } from './netlink.ts';
 
 /** How an answer ended: the status is 0 or a negative errno. */

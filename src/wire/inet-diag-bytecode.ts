@@ -1,4 +1,4 @@
-import { HOST_LITTLE_ENDIAN } from './byte-order.ts';
+import { HOST_LITTLE_ENDIAN } from '../base/byte-order.ts';
 
 /** Instructions of INET_DIAG_REQ_BYTECODE, include/uapi/linux/inet_diag.h. */
 export const BC = {

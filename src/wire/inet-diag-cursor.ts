@@ -1,7 +1,7 @@
+import { HOST_LITTLE_ENDIAN } from '../base/byte-order.ts';
 import type { Family, Proto, SocketView } from '../model/socket-view.ts';
 import type { TcpInfo, TcpInfoNumber } from '../model/tcp-info.ts';
 import { type AttributePlace, findAttribute } from './attributes.ts';
-import { HOST_LITTLE_ENDIAN } from './byte-order.ts';
 import { AF, INET_DIAG } from './inet-diag-request.ts';
 import { WireError } from './netlink.ts';
 import { decodeTcpInfo, readTcpInfoNumber } from './tcp-info.ts';

@@ -1,6 +1,6 @@
+import { HOST_LITTLE_ENDIAN } from '../base/byte-order.ts';
 import type { SocketIdentity } from '../model/socket-identity.ts';
 import { type Attribute, integerAttribute, writeAttributes } from './attribute-writer.ts';
-import { HOST_LITTLE_ENDIAN } from './byte-order.ts';
 import { NLM_FLAG, NLMSG_HEADER, writeHeader } from './netlink.ts';
 
 /** Message types of NETLINK_SOCK_DIAG. Source: include/uapi/linux/sock_diag.h, inet_diag.h. */

@@ -1,5 +1,5 @@
+import { HOST_LITTLE_ENDIAN } from '../base/byte-order.ts';
 import { type Attribute, integerAttribute, nested, textAttribute, writeAttributes } from './attribute-writer.ts';
-import { HOST_LITTLE_ENDIAN } from './byte-order.ts';
 import { NLM_FLAG, NLMSG_HEADER, writeHeader } from './netlink.ts';
 
 /** rtnetlink(7): makes or changes an interface; gives one an address. */

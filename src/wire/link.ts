@@ -1,5 +1,5 @@
+import { HOST_LITTLE_ENDIAN } from '../base/byte-order.ts';
 import { type AttributePlace, findAttribute } from './attributes.ts';
-import { HOST_LITTLE_ENDIAN } from './byte-order.ts';
 import { NLM_FLAG, NLMSG_HEADER, WireError, writeHeader } from './netlink.ts';
 
 /** rtnetlink(7): asks for interfaces. */

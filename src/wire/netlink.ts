@@ -1,4 +1,4 @@
-import { HOST_LITTLE_ENDIAN } from './byte-order.ts';
+import { HOST_LITTLE_ENDIAN } from '../base/byte-order.ts';
 
 /*
  * struct nlmsghdr, include/uapi/linux/netlink.h

@@ -1,5 +1,5 @@
+import { HOST_LITTLE_ENDIAN } from '../base/byte-order.ts';
 import type { SocketSource, SocketView } from '../model/socket-view.ts';
-import { HOST_LITTLE_ENDIAN } from './byte-order.ts';
 import { NLMSG_HEADER, NLMSG_MIN_TYPE, NLMSG_TYPE, nlmsgAlign } from './netlink.ts';
 
 /** A view that can be put on the payload of a message. */

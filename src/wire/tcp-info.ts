@@ -1,5 +1,5 @@
+import { HOST_LITTLE_ENDIAN } from '../base/byte-order.ts';
 import type { TcpInfo, TcpInfoNumber } from '../model/tcp-info.ts';
-import { HOST_LITTLE_ENDIAN } from './byte-order.ts';
 
 type Width = 'u8' | 'u16' | 'u32' | 'u64';
 

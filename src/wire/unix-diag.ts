@@ -1,6 +1,6 @@
+import { HOST_LITTLE_ENDIAN } from '../base/byte-order.ts';
 import type { SocketView } from '../model/socket-view.ts';
 import { type AttributePlace, findAttribute } from './attributes.ts';
-import { HOST_LITTLE_ENDIAN } from './byte-order.ts';
 import { AF, DIAG_TYPE } from './inet-diag-request.ts';
 import { NLM_FLAG, NLMSG_HEADER, WireError, writeHeader } from './netlink.ts';
 

@@ -1,4 +1,5 @@
 import type { Finding } from '../../model/finding.ts';
+import { limitShare } from '../../model/limits.ts';
 import { RecordedSockets } from '../../model/record-view.ts';
 import type { RunMeasure, RunSummary } from '../../model/run-summary.ts';
 import type { SpaceSample } from '../../model/sample.ts';
@@ -29,7 +30,7 @@ function measuresOf({ space, samples }: SpaceSeries): RunMeasure[] {
     measures.push({ name: `${space.name}: ${state} at last`, value: values.at(-1) ?? 0, better });
   }
   const shares = samples.flatMap(({ processes }) =>
-    (processes ?? []).map(({ used, softLimit }) => (softLimit === null ? 0 : (used / softLimit) * 100)),
+    (processes ?? []).map(({ used, softLimit }) => (limitShare(used, softLimit) ?? 0) * 100),
   );
   if (shares.length > 0) {
     const value = Math.round(shares.reduce((most, share) => Math.max(most, share), 0) * 10) / 10;

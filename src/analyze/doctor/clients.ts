@@ -1,3 +1,4 @@
+import { perObject } from '../../base/memo.ts';
 import { mayNameService } from '../../model/endpoint.ts';
 import type { SpaceSeries } from '../../model/series.ts';
 import type { SocketRecord } from '../../model/socket-record.ts';
@@ -6,17 +7,12 @@ import { dumpsOf } from './looks.ts';
 import { perDump } from './per-dump.ts';
 import { ofProto, tcpIn } from './socket-lists.ts';
 
-const known = new WeakMap<SpaceSeries, ReadonlySet<number>>();
-
 /** TCP ports that somebody in the namespace listened on at any look. */
-export function listeningPorts(series: SpaceSeries): ReadonlySet<number> {
-  const before = known.get(series);
-  if (before !== undefined) return before;
+export const listeningPorts = perObject((series: SpaceSeries): ReadonlySet<number> => {
   const ports = new Set<number>();
   for (const dump of dumpsOf(series)) for (const { localPort } of tcpIn(dump, TCP_STATE.LISTEN)) ports.add(localPort);
-  known.set(series, ports);
   return ports;
-}
+});
 
 /** The sockets of a dump that connected, in whatever state: see {@link isClient}. */
 export const clientsIn = perDump((series, dump): readonly SocketRecord[] => {

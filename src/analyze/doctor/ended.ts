@@ -1,6 +1,6 @@
+import { grouped } from '../../base/lists.ts';
 import type { EndedGroup } from '../../model/ended-group.ts';
 import type { SpaceSeries } from '../../model/series.ts';
-import { grouped } from './looks.ts';
 
 /** A tally of what ended, and the sample that told it. */
 export interface EndedAt {

@@ -1,7 +1,8 @@
+import { grouped } from '../../base/lists.ts';
 import type { Names } from '../../model/names.ts';
 import type { Holder, SocketRecord } from '../../model/socket-record.ts';
 import { stateName, TCP_STATE } from '../../model/tcp-state.ts';
-import { type Dump, grouped } from './looks.ts';
+import type { Dump } from './looks.ts';
 import { OtherEnds, withEnd } from './other-ends.ts';
 
 /** Connections of a process that have their other end in common. */

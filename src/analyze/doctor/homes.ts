@@ -1,3 +1,4 @@
+import { perObject } from '../../base/memo.ts';
 import type { Address } from '../../model/interned-address.ts';
 import type { Series, SpaceSeries } from '../../model/series.ts';
 import type { SocketRecord } from '../../model/socket-record.ts';
@@ -20,12 +21,8 @@ export function homeOf(series: Series, from: SpaceSeries, plain: string): SpaceS
   return series.spaces.find((space) => localAddresses(space).has(plain));
 }
 
-const known = new WeakMap<SpaceSeries, ReadonlySet<string>>();
-
 /** Addresses that sockets of a namespace have as their own. */
-export function localAddresses(series: SpaceSeries): ReadonlySet<string> {
-  const before = known.get(series);
-  if (before !== undefined) return before;
+export const localAddresses = perObject((series: SpaceSeries): ReadonlySet<string> => {
   // Sockets with one address share its object, and those with one address stand together.
   const seen = new Set<Address>();
   let last: Address | undefined;
@@ -38,9 +35,8 @@ export function localAddresses(series: SpaceSeries): ReadonlySet<string> {
   }
   const addresses = new Set<string>();
   for (const { plain } of seen) if (!isWildcard(plain) && !isLoopback(plain)) addresses.add(plain);
-  known.set(series, addresses);
   return addresses;
-}
+});
 
 /** Whether a listener's address takes connections to every address of its namespace. */
 export function isWildcard(plain: string): boolean {

@@ -1,5 +1,6 @@
 import type { DeclaredLimit } from '../../model/container.ts';
 import type { Severity } from '../../model/finding.ts';
+import { limitShare } from '../../model/limits.ts';
 import type { ProcessSample } from '../../model/sample.ts';
 import { percent } from './texts.ts';
 
@@ -43,7 +44,11 @@ export function mismatchOf(
   if (soft <= lowSoft) {
     const text = `its soft limit is ${soft} open files${hard > soft ? ` (hard ${word(hard)})` : ''}`;
     if (used > soft * lowShare) {
-      return { kind: 'low', severity: 'warning', text: `${text}, and ${used} are in use (${percent(used / soft)})` };
+      return {
+        kind: 'low',
+        severity: 'warning',
+        text: `${text}, and ${used} are in use (${percent(limitShare(used, soft) ?? 0)})`,
+      };
     }
     if (listens) return { kind: 'low', severity: 'info', text: `${text}, little for a server; ${used} are in use` };
   }

@@ -2,6 +2,8 @@ import type { ProcessSample, SpaceSample } from '../../model/sample.ts';
 import type { SpaceSeries } from '../../model/series.ts';
 import type { SocketRecord } from '../../model/socket-record.ts';
 
+export { grouped } from '../../base/lists.ts';
+
 /** A sample with its sockets. */
 export type Dump = SpaceSample & { sockets: readonly SocketRecord[] };
 
@@ -30,19 +32,6 @@ export function riseOf({ samples }: SpaceSeries, counter: string): { rise: numbe
     rise: (last.counters?.[counter] ?? 0) - (first.counters?.[counter] ?? 0),
     ms: last.atMs - first.atMs,
   };
-}
-
-/** Values put together under a key. */
-export function grouped<T>(values: Iterable<T>, keyOf: (value: T) => string | undefined): Map<string, T[]> {
-  const groups = new Map<string, T[]>();
-  for (const value of values) {
-    const key = keyOf(value);
-    if (key === undefined) continue;
-    const known = groups.get(key);
-    if (known === undefined) groups.set(key, [value]);
-    else known.push(value);
-  }
-  return groups;
 }
 
 /** A setting of the namespace that is a number; undefined where it could not be read. */

@@ -1,19 +1,9 @@
+import { perObject } from '../../base/memo.ts';
 import type { SpaceSeries } from '../../model/series.ts';
 import type { Dump } from './looks.ts';
 
 /** What is made of a dump of a namespace, made once for all the rules that ask. */
 export function perDump<T>(make: (space: SpaceSeries, dump: Dump) => T): (space: SpaceSeries, dump: Dump) => T {
-  const known = new WeakMap<SpaceSeries, Map<Dump, T>>();
-  return (space, dump) => {
-    let byDump = known.get(space);
-    if (byDump === undefined) {
-      byDump = new Map();
-      known.set(space, byDump);
-    }
-    const before = byDump.get(dump);
-    if (before !== undefined) return before;
-    const made = make(space, dump);
-    byDump.set(dump, made);
-    return made;
-  };
+  const ofSpace = perObject((space: SpaceSeries) => perObject((dump: Dump) => make(space, dump)));
+  return (space, dump) => ofSpace(space)(dump);
 }

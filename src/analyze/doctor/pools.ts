@@ -1,9 +1,11 @@
-import { formatEndpoint } from '../../model/endpoint.ts';
+import { formatEndpoint } from '../../base/endpoint-text.ts';
+import { grouped } from '../../base/lists.ts';
+import { perObject } from '../../base/memo.ts';
 import type { SpaceSeries } from '../../model/series.ts';
 import type { SocketRecord } from '../../model/socket-record.ts';
 import { TCP_STATE } from '../../model/tcp-state.ts';
 import { clientsIn } from './clients.ts';
-import { dumpsOf, grouped } from './looks.ts';
+import { dumpsOf } from './looks.ts';
 import { Triples } from './triples.ts';
 
 /** What one process held to one endpoint at one look. */
@@ -25,16 +27,8 @@ export interface Pool {
   looks: readonly PoolLook[];
 }
 
-const known = new WeakMap<SpaceSeries, readonly Pool[]>();
-
 /** The pools of a namespace: made once for all the rules that ask. */
-export function poolsOf(series: SpaceSeries): readonly Pool[] {
-  const before = known.get(series);
-  if (before !== undefined) return before;
-  const pools = adopted(collect(series));
-  known.set(series, pools);
-  return pools;
-}
+export const poolsOf = perObject((series: SpaceSeries): readonly Pool[] => adopted(collect(series)));
 
 interface Growing extends Pool {
   looks: { atMs: number; sockets: SocketRecord[] }[];

@@ -1,8 +1,9 @@
+import { grouped } from '../../base/lists.ts';
 import type { FindingScope } from '../../model/finding.ts';
+import { limitShare } from '../../model/limits.ts';
 import type { ProcessSample } from '../../model/sample.ts';
 import type { SpaceSeries } from '../../model/series.ts';
 import type { WatchedSpace } from '../../model/watched.ts';
-import { grouped } from './looks.ts';
 import { holderScope } from './scopes.ts';
 
 /** A process at one of the looks that counted its descriptors. */
@@ -22,7 +23,7 @@ export function processTracks({ samples }: SpaceSeries): ProcessLook[][] {
  * same. Looks from before the limit was changed do not count.
  */
 export function fullestLook(looks: readonly ProcessLook[]): ProcessLook | undefined {
-  const share = ({ process: { used, softLimit } }: ProcessLook) => (softLimit === null ? 0 : used / softLimit);
+  const share = ({ process: { used, softLimit } }: ProcessLook) => limitShare(used, softLimit) ?? 0;
   const limit = looks.at(-1)?.process.softLimit;
   return looks
     .filter(({ process }) => process.softLimit === limit)

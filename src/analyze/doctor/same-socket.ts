@@ -1,19 +1,18 @@
+import { perObject } from '../../base/memo.ts';
 import type { SocketRecord } from '../../model/socket-record.ts';
 import type { Dump } from './looks.ts';
 
 type Key = number | string;
 
-/** Made once for each dump, however many rules look sockets up in it. */
-const indexes = new WeakMap<readonly SocketRecord[], ReadonlyMap<Key, SocketRecord>>();
+/** Sockets by what tells them apart. */
+const indexOf = perObject(
+  (sockets: readonly SocketRecord[]): ReadonlyMap<Key, SocketRecord> =>
+    new Map(sockets.map((socket) => [keyOf(socket), socket])),
+);
 
 /** A socket as an earlier or later dump saw it; undefined where it was not there. */
 export function sameIn({ sockets }: Dump, socket: SocketRecord): SocketRecord | undefined {
-  let index = indexes.get(sockets);
-  if (index === undefined) {
-    index = new Map(sockets.map((each) => [keyOf(each), each]));
-    indexes.set(sockets, index);
-  }
-  return index.get(keyOf(socket));
+  return indexOf(sockets).get(keyOf(socket));
 }
 
 /** The cookie, which no other socket ever has; where the source has none, all that tells sockets apart. */

@@ -1,4 +1,5 @@
-import { formatEndpoint, mayNameService } from '../../model/endpoint.ts';
+import { formatEndpoint } from '../../base/endpoint-text.ts';
+import { mayNameService } from '../../model/endpoint.ts';
 import type { FindingScope } from '../../model/finding.ts';
 import type { Address } from '../../model/interned-address.ts';
 import type { Names } from '../../model/names.ts';

@@ -1,10 +1,6 @@
+import { parseMilliseconds } from '../../base/duration.ts';
+import { parseSize } from '../../base/size.ts';
 import type { Setting, SettingUnit } from './rule.ts';
-
-const TIMES: Readonly<Record<string, number>> = { ms: 1, s: 1000, m: 60_000, min: 60_000, h: 3_600_000 };
-const SIZES: Readonly<Record<string, number>> = {
-  ...{ B: 1, kB: 1000, MB: 1e6, GB: 1e9 },
-  ...{ KiB: 1024, MiB: 1024 ** 2, GiB: 1024 ** 3 },
-};
 
 /** How the value of a setting is written, for who wrote it wrongly. */
 export const SETTING_FORMS: Record<SettingUnit, string> = {
@@ -28,18 +24,14 @@ export function parseSetting({ unit }: Pick<Setting, 'unit'>, text: string): num
   if (suffix === '') return value;
   switch (unit) {
     case 'ms':
-      return scaled(value, TIMES[suffix]);
+      return parseMilliseconds(match[1] + suffix);
     case 'share':
       return suffix === '%' ? value / 100 : undefined;
     case 'per-second':
       return suffix === '/s' ? value : undefined;
     case 'bytes':
-      return scaled(value, SIZES[suffix]);
+      return parseSize(match[1] + suffix);
     case 'count':
       return undefined;
   }
-}
-
-function scaled(value: number, factor: number | undefined): number | undefined {
-  return factor === undefined ? undefined : value * factor;
 }

@@ -1,3 +1,4 @@
+import { perObject } from '../../base/memo.ts';
 import type { Series } from '../../model/series.ts';
 import { TCP_STATE } from '../../model/tcp-state.ts';
 import { containerAt, endpointKey } from './endpoints.ts';
@@ -18,12 +19,8 @@ export interface SharedEndpoint {
   peak: number;
 }
 
-const known = new WeakMap<Series, ReadonlyMap<string, SharedEndpoint>>();
-
 /** Every endpoint that somebody has connections to, by its key. Proxies are left out: they hold for others. */
-export function sharedEndpoints(series: Series): ReadonlyMap<string, SharedEndpoint> {
-  const before = known.get(series);
-  if (before !== undefined) return before;
+export const sharedEndpoints = perObject((series: Series): ReadonlyMap<string, SharedEndpoint> => {
   const made = new Map<string, { key: string; pools: [Pool, ...Pool[]]; instances: Set<string>; peak: number }>();
   for (const space of series.spaces) {
     for (const pool of poolsOf(space)) {
@@ -40,15 +37,13 @@ export function sharedEndpoints(series: Series): ReadonlyMap<string, SharedEndpo
       }
     }
   }
-  const shared = new Map(
+  return new Map(
     [...made].map(([key, { instances, ...rest }]) => {
       const processes = Math.max(1, rest.pools.filter(({ member }) => member.process !== undefined).length);
       return [key, { ...rest, processes, instances: [...instances].sort() }];
     }),
   );
-  known.set(series, shared);
-  return shared;
-}
+});
 
 /** The endpoint of a pool, with everybody who shares it. */
 export function sharersOf(series: Series, pool: Pool): SharedEndpoint | undefined {

@@ -1,8 +1,9 @@
+import { grouped } from '../../base/lists.ts';
 import type { FindingScope } from '../../model/finding.ts';
 import type { Names } from '../../model/names.ts';
 import type { SocketRecord } from '../../model/socket-record.ts';
 import type { WatchedSpace } from '../../model/watched.ts';
-import { type Dump, grouped } from './looks.ts';
+import type { Dump } from './looks.ts';
 import { OtherEnds, withEnd } from './other-ends.ts';
 import { holderKey, holderScope } from './scopes.ts';
 

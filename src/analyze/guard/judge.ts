@@ -118,13 +118,7 @@ function excess(
 }
 
 function byTarget(points: readonly BudgetPoint[]): Map<string, BudgetPoint[]> {
-  const groups = new Map<string, BudgetPoint[]>();
-  for (const point of points) {
-    const known = groups.get(point.target);
-    if (known === undefined) groups.set(point.target, [point]);
-    else known.push(point);
-  }
-  return groups;
+  return Map.groupBy(points, ({ target }) => target);
 }
 
 function linesOf(points: readonly BudgetPoint[], fromMs: number): BudgetLine[] {

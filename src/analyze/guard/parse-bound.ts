@@ -43,7 +43,7 @@ export function readBound(text: string, span: Span, kind: Subject['kind']): Read
   const unit = (number[2] ?? '') as ReadBound['unit'];
   const wanted = kind === 'rate' ? ['/s'] : kind === 'descriptors' ? ['', '%'] : [''];
   if (!wanted.includes(unit)) {
-    const problem = unit === '' ? `"${written}" lacks its unit` : `"${unit}" is no unit of this`;
+    const problem = unit === '' ? `"${written}" has no unit` : `"${unit}" is no unit of this`;
     throw budgetMistake(text, place, problem, unit === '' ? [`${written}/s`] : FORMS[kind]);
   }
   return { bound: { kind: 'number', value: Number(number[1]) }, unit };

@@ -1,4 +1,4 @@
-import { parseDuration, TIMES } from '../../filter/quantities.ts';
+import { DURATION_UNITS, durationFault, parseMicroseconds } from '../../base/duration.ts';
 import type { Span } from '../../filter/syntax.ts';
 import type { Severity } from '../../model/finding.ts';
 import { RULES } from '../doctor/catalogue.ts';
@@ -43,10 +43,10 @@ function readDrain(text: string, { at, length }: Span): Subject {
   }
   const written = inner.slice(comma + 1);
   const time = written.trim();
-  const us = parseDuration(time);
+  const us = parseMicroseconds(time);
   const place = { at: at + comma + 1 + written.length - written.trimStart().length, length: time.length };
   if (us === undefined || us === 0) {
-    throw budgetMistake(text, place, `"${time}" is no time`, [`a number with ${TIMES.join(' ')}`]);
+    throw budgetMistake(text, place, `"${time}" ${durationFault(time)}`, [`a number with ${DURATION_UNITS.join(' ')}`]);
   }
   return { kind: 'drain', filter: readBudgetFilter(text, { at, length: comma }), withinMs: us / 1000 };
 }

@@ -1,3 +1,4 @@
+import { bracketed } from '../../base/endpoint-text.ts';
 import { Failure } from '../../model/failure.ts';
 import { parseEndpointNumber } from '../doctor/declared.ts';
 import type { Budget } from './budget.ts';
@@ -23,7 +24,7 @@ export function shortBudgets({ pools, descriptors, noLeaks }: ShortForms): Budge
     const parsed = parseEndpointNumber(text);
     if (parsed === undefined) throw new Failure('usage', `--pool ${text}: write HOST:PORT=NUMBER, db:3306=50`);
     const { host, port } = parsed.endpoint;
-    const endpoint = `${host.includes(':') ? `[${host}]` : host}:${port}`;
+    const endpoint = `${bracketed(host)}:${port}`;
     const filter = `dst ${/^[\w.:[\]-]+$/.test(endpoint) ? endpoint : `"${endpoint}"`} and state established`;
     return parseBudget(`each process peak(${filter}) <= ${parsed.number}`, '--pool');
   });

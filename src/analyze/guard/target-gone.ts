@@ -1,4 +1,5 @@
 import type { Finding } from '../../model/finding.ts';
+import { limitShare, limitWord } from '../../model/limits.ts';
 import type { SpaceSeries } from '../../model/series.ts';
 import { stateName } from '../../model/tcp-state.ts';
 
@@ -36,7 +37,7 @@ export function targetGone({ name, lastSeenMs, cameAgain }: GoneTarget, series: 
         : [
             {
               what: `descriptors of ${fullest.pid}/${fullest.name} then`,
-              value: `${fullest.used} of ${fullest.softLimit ?? 'unlimited'}`,
+              value: `${fullest.used} of ${limitWord(fullest.softLimit)}`,
               source: '/proc/PID/fd, /proc/PID/limits',
             },
           ]),
@@ -53,7 +54,7 @@ export function targetGone({ name, lastSeenMs, cameAgain }: GoneTarget, series: 
 }
 
 function share({ used, softLimit }: { used: number; softLimit: number | null }): number {
-  return softLimit === null ? 0 : used / softLimit;
+  return limitShare(used, softLimit) ?? 0;
 }
 
 function statesText(sockets: readonly { proto: string; state: number }[]): string {

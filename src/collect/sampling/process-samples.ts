@@ -1,3 +1,4 @@
+import { finiteLimit } from '../../model/limits.ts';
 import type { ProcessSample } from '../../model/sample.ts';
 import { countDescriptors } from '../../procfs/descriptors.ts';
 import { readNofileLimit } from '../../procfs/limits.ts';
@@ -36,8 +37,8 @@ function sampleProcess(machine: Machine, pid: number, container: string | undefi
     startTicks,
     ...(container !== undefined && { container }),
     used,
-    softLimit: finite(limit.soft),
-    hardLimit: finite(limit.hard),
+    softLimit: finiteLimit(limit.soft),
+    hardLimit: finiteLimit(limit.hard),
   };
 }
 
@@ -49,8 +50,4 @@ function nameOf(machine: Machine, pid: number, startTicks: number): string {
   if (names.size > 10_000) names.clear();
   names.set(key, name);
   return name;
-}
-
-function finite(limit: number): number | null {
-  return Number.isFinite(limit) ? limit : null;
 }

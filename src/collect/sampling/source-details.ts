@@ -1,4 +1,5 @@
 import type { DeclaredSettings } from '../../model/container.ts';
+import { finiteLimit } from '../../model/limits.ts';
 import { RuntimeError } from '../../runtimes/runtime.ts';
 import type { Machine } from '../machine.ts';
 import { relatedProcesses } from '../related-processes.ts';
@@ -17,7 +18,12 @@ export async function sourceDetails(
   const programs = new Map<number, SourceDetails['runtimeProcesses'][number]>();
   for (const pid of [0, ...containers.map((container) => container.pid)]) {
     for (const { pid: related, name, nofile } of relatedProcesses(machine, pid)) {
-      programs.set(related, { pid: related, name, softLimit: finite(nofile.soft), hardLimit: finite(nofile.hard) });
+      programs.set(related, {
+        pid: related,
+        name,
+        softLimit: finiteLimit(nofile.soft),
+        hardLimit: finiteLimit(nofile.hard),
+      });
     }
   }
   return { declared, runtimeProcesses: [...programs.values()] };
@@ -41,8 +47,4 @@ async function askDeclared(machine: Machine, id: string): Promise<DeclaredSettin
     }
   }
   return undefined;
-}
-
-function finite(limit: number): number | null {
-  return Number.isFinite(limit) ? limit : null;
 }

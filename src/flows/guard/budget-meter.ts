@@ -3,6 +3,7 @@ import type { BudgetPoint } from '../../analyze/guard/target-value.ts';
 import type { EndedSocket } from '../../collect/ended-stream.ts';
 import type { SpaceLook, SpaceTick } from '../../collect/sampling/source.ts';
 import type { Share } from '../../model/guard.ts';
+import { limitShare } from '../../model/limits.ts';
 import type { Names } from '../../model/names.ts';
 import type { ProcessSample } from '../../model/sample.ts';
 import type { SocketView } from '../../model/socket-view.ts';
@@ -119,7 +120,7 @@ export class BudgetMeter {
 
   #descriptors({ tick, atMs }: MeterInput, as: '%' | 'count'): Metered | undefined {
     const value = ({ used, softLimit }: ProcessSample) =>
-      as === 'count' ? used : softLimit === null ? 0 : Math.round((used / softLimit) * 1000) / 10;
+      as === 'count' ? used : Math.round((limitShare(used, softLimit) ?? 0) * 1000) / 10;
     const fullest = [...(tick.processes ?? [])].sort((a, b) => value(b) - value(a))[0];
     if (fullest === undefined) return undefined;
     const { pid, name, container, used } = fullest;

@@ -1,6 +1,7 @@
 import { type Budget, filterOf } from '../../analyze/guard/budget.ts';
 import { countStates, type StateCounts } from '../../analyze/guard/state-counts.ts';
 import type { BudgetPoint } from '../../analyze/guard/target-value.ts';
+import { pushTo } from '../../base/lists.ts';
 import type { EndedSocket } from '../../collect/ended-stream.ts';
 import type { SampleSource, Tick } from '../../collect/sampling/source.ts';
 import type { WatchedSpace } from '../../model/watched.ts';
@@ -45,7 +46,7 @@ export class GuardMeters {
     for (const spaceTick of tick.spaces) {
       const { space, look } = spaceTick;
       const meters = this.#meters.get(space.netns) ?? (await this.#make(space));
-      if (look !== undefined) this.#addStates(space.name, tick.atMs, countStates(look.sockets));
+      if (look !== undefined) pushTo(this.states, space.name, { atMs: tick.atMs, counts: countStates(look.sockets) });
       const beforeMs = this.#beforeMs.get(space.netns);
       this.#beforeMs.set(space.netns, tick.atMs);
       const input = {
@@ -77,12 +78,6 @@ export class GuardMeters {
     }
     this.#meters.set(space.netns, meters);
     return meters;
-  }
-
-  #addStates(target: string, atMs: number, counts: StateCounts): void {
-    const known = this.states.get(target);
-    if (known === undefined) this.states.set(target, [{ atMs, counts }]);
-    else known.push({ atMs, counts });
   }
 }
 

@@ -1,5 +1,5 @@
+import { safeText } from '../../base/safe-text.ts';
 import { guardStatus } from '../../present/guard-status.ts';
-import { safeText } from '../../present/safe-text.ts';
 import type { FlowContext } from '../context.ts';
 import type { LiveState } from './guard-run.ts';
 

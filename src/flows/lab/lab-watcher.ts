@@ -12,6 +12,7 @@ import type { SourceDetails, Tick, TickWish } from '../../collect/sampling/sourc
 import type { Diagnosis } from '../../model/diagnosis.ts';
 import type { BudgetResult } from '../../model/guard.ts';
 import type { LabFirsts, LabMoment } from '../../model/lab-phase.ts';
+import { limitShare } from '../../model/limits.ts';
 import type { SpaceSample } from '../../model/sample.ts';
 import type { Series } from '../../model/series.ts';
 import { everySocket } from '../../model/socket-query.ts';
@@ -178,7 +179,7 @@ export class LabWatcher {
     const process = [...(busiest?.processes ?? [])].sort((a, b) => b.used - a.used)[0];
     const ms = atMs - this.#startedMs;
     // Clients that are turned away at the door may be the first to notice, before any request fails.
-    if (process !== undefined && process.used >= (process.softLimit ?? Number.POSITIVE_INFINITY)) {
+    if (process !== undefined && (limitShare(process.used, process.softLimit) ?? 0) >= 1) {
       this.firsts.descriptors ??= ms;
     }
     this.moments.push({

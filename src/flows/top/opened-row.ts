@@ -1,9 +1,10 @@
 import { Roles } from '../../analyze/roles.ts';
 import { socketRow } from '../../analyze/socket-row.ts';
 import { type PeerCount, PeerTable, peerIdOf } from '../../analyze/top-peers.ts';
+import { formatEndpoint } from '../../base/endpoint-text.ts';
 import type { SpaceLook } from '../../collect/sampling/source.ts';
 import { idleMs, roundTripUs } from '../../model/connection-times.ts';
-import { formatEndpoint, mayNameService } from '../../model/endpoint.ts';
+import { mayNameService } from '../../model/endpoint.ts';
 import type { Names } from '../../model/names.ts';
 import type { Endpoint } from '../../model/socket-row.ts';
 import type { SocketView } from '../../model/socket-view.ts';

@@ -1,3 +1,4 @@
+import { hexByte } from '../../base/hex.ts';
 import type { ByteWriter } from '../byte-writer.ts';
 
 /** Writes bytes with what could act on a terminal made visible: C0, DEL, and C1 in UTF-8. */
@@ -5,7 +6,7 @@ export function writeEscaped(out: ByteWriter, bytes: Uint8Array): void {
   bytes.forEach((byte, index) => {
     const c1 = byte === 0xc2 && (bytes[index + 1] ?? 0) < 0xa0;
     const rawC1 = byte >= 0x80 && byte < 0xa0 && !isContinuation(bytes, index);
-    if (byte < 0x20 || byte === 0x7f || c1 || rawC1) out.ascii(`\\x${byte.toString(16).padStart(2, '0')}`);
+    if (byte < 0x20 || byte === 0x7f || c1 || rawC1) out.ascii(`\\x${hexByte(byte)}`);
     else out.byte(byte);
   });
 }

@@ -1,6 +1,6 @@
 import type { ProcSocketView } from '../../model/proc-view.ts';
 import type { SocketView } from '../../model/socket-view.ts';
-import { TCP_STATE } from '../../model/tcp-state.ts';
+import { stateName, TCP_STATE } from '../../model/tcp-state.ts';
 import type { ByteWriter } from '../byte-writer.ts';
 import { writeEndpoint } from './endpoint.ts';
 import { writeEscaped } from './escaped.ts';
@@ -13,21 +13,6 @@ const NEWLINE = 0x0a;
 const STATE_WIDTH = 11;
 const PROGRAM_WIDTH = 20;
 const USER_WIDTH = 10;
-
-const STATES = [
-  '',
-  'ESTABLISHED',
-  'SYN_SENT',
-  'SYN_RECV',
-  'FIN_WAIT1',
-  'FIN_WAIT2',
-  'TIME_WAIT',
-  'CLOSE',
-  'CLOSE_WAIT',
-  'LAST_ACK',
-  'LISTEN',
-  'CLOSING',
-] as const;
 
 /** The kinds of internet rows: they differ in the first column, the state and what is left out. */
 export type InetKind = 'tcp' | 'udp' | 'udplite' | 'raw';
@@ -108,7 +93,8 @@ function writeUser(out: ByteWriter, socket: SocketView, options: NetstatOptions,
 function stateText(socket: SocketView, kind: InetKind): string {
   switch (kind) {
     case 'tcp':
-      return STATES[socket.state] ?? '';
+      // netstat has no name for what is beyond.
+      return socket.state >= TCP_STATE.ESTABLISHED && socket.state <= TCP_STATE.CLOSING ? stateName(socket.state) : '';
     case 'raw':
       return String(socket.state);
     default:

@@ -1,7 +1,7 @@
+import { durationText } from '../../base/duration.ts';
 import type { Finding } from '../../model/finding.ts';
 import type { BudgetResult, GuardReport, StateLines } from '../../model/guard.ts';
 import { STATE_DISPLAY_ORDER } from '../../model/tcp-state.ts';
-import { durationText } from '../quantity-text.ts';
 import { STYLE } from './html-style.ts';
 import { html } from './html-text.ts';
 import { boundText, outcomeText, worstText } from './report-words.ts';

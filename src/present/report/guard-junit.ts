@@ -1,5 +1,5 @@
+import { safeText } from '../../base/safe-text.ts';
 import type { BudgetResult, GuardReport } from '../../model/guard.ts';
-import { safeText } from '../safe-text.ts';
 import { boundText, commandText, worstText } from './report-words.ts';
 
 /** A report as JUnit's XML: a test case for each budget, and one for the command. */

@@ -1,5 +1,5 @@
+import { safeText } from '../../base/safe-text.ts';
 import type { BudgetResult, GuardReport } from '../../model/guard.ts';
-import { safeText } from '../safe-text.ts';
 import { pictureOf } from './guard-text.ts';
 import { outcomeText, worstText } from './report-words.ts';
 

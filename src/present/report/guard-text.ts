@@ -1,8 +1,8 @@
 import { kept } from '../../analyze/guard/thin.ts';
+import { safeText } from '../../base/safe-text.ts';
 import type { GuardReport, StateLines } from '../../model/guard.ts';
 import { ByteWriter } from '../byte-writer.ts';
 import { renderDiagnosis } from '../diagnosis-text.ts';
-import { safeText } from '../safe-text.ts';
 import { spark } from '../spark.ts';
 import { outcomeText, worstText } from './report-words.ts';
 

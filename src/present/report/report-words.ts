@@ -1,16 +1,16 @@
+import { clockText, durationText } from '../../base/duration.ts';
+import { plural } from '../../base/plural.ts';
 import type { BudgetResult, CommandResult, GuardReport, Share } from '../../model/guard.ts';
-import { clockText, durationText } from '../quantity-text.ts';
 
 /** What a run came to, in a sentence. Not yet safe for any format. */
 export function outcomeText({ outcome, budgets, command }: GuardReport): string {
   const broken = budgets.filter(({ verdict }) => verdict === 'broken').length;
   const unjudged = budgets.filter(({ verdict }) => verdict === 'not judged').length;
-  const count = (number: number, what: string) => `${number} ${what}${number === 1 ? '' : 's'}`;
   const verdict: Record<GuardReport['outcome'], string> = {
-    passed: `${count(budgets.length, 'budget')} held`,
-    'budget broken': `${count(broken, 'budget')} of ${budgets.length} broken`,
+    passed: `${plural(budgets.length, 'budget')} held`,
+    'budget broken': `${plural(broken, 'budget')} of ${budgets.length} broken`,
     'command failed': 'no budget broken, but the command failed',
-    'not judged': `${count(unjudged, 'budget')} of ${budgets.length} could not be judged`,
+    'not judged': `${plural(unjudged, 'budget')} of ${budgets.length} could not be judged`,
   };
   return `${verdict[outcome]}; ${commandText(command)}`;
 }

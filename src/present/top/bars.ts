@@ -1,3 +1,5 @@
+import { fitToWidth } from '../../base/display-width.ts';
+import { limitShare } from '../../model/limits.ts';
 import type { DescriptorUse } from '../../model/overview.ts';
 import type { TopCounts } from '../../model/top-rows.ts';
 import type { Span, Style } from './screen.ts';
@@ -75,9 +77,8 @@ export function descriptorBar(use: DescriptorUse | undefined, width: number): Sp
   const { used, softLimit } = use;
   const text = softLimit === null ? `${used}` : `${used}/${softLimit}`;
   const inner = width - 2;
-  if (inner < text.length)
-    return [{ text: text.length > width ? `${text.slice(0, width - 1)}…` : text.padStart(width) }];
-  const share = softLimit === null ? 0 : Math.min(1, used / Math.max(softLimit, 1));
+  if (inner < text.length) return [{ text: fitToWidth(text, width, 'right') }];
+  const share = Math.min(1, limitShare(used, softLimit) ?? 0);
   const filled = share === 0 ? 0 : Math.max(1, Math.round(share * inner));
   const style: Style = share >= VERY_FEW ? 'bad' : share >= FEW ? 'warning' : 'good';
   const start = inner - text.length;

@@ -1,24 +1,10 @@
-import { safeText } from '../safe-text.ts';
-import { displayWidth } from '../table.ts';
+import { displayWidth, fitToWidth } from '../../base/display-width.ts';
+import { safeText } from '../../base/safe-text.ts';
 import type { Line, Span } from './screen.ts';
-
-const ELLIPSIS = '…';
 
 /** Text made safe, and exactly so many terminal columns wide: cut with an ellipsis, or padded. */
 export function fitted(text: string, width: number, align: 'left' | 'right' = 'left'): string {
-  if (width <= 0) return '';
-  const safe = safeText(text);
-  const wide = displayWidth(safe);
-  if (wide <= width) return align === 'left' ? safe + ' '.repeat(width - wide) : ' '.repeat(width - wide) + safe;
-  let cut = '';
-  let used = 0;
-  for (const character of safe) {
-    const next = displayWidth(character);
-    if (used + next > width - 1) break;
-    cut += character;
-    used += next;
-  }
-  return cut + ELLIPSIS + ' '.repeat(width - 1 - used);
+  return fitToWidth(safeText(text), width, align);
 }
 
 /** A line cut or padded to exactly so many columns. */

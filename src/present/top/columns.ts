@@ -1,5 +1,6 @@
+import { durationText } from '../../base/duration.ts';
+import { limitShare } from '../../model/limits.ts';
 import type { TopCounts, TopPeerRow, TopRow, TopSocketRow } from '../../model/top-rows.ts';
-import { durationText } from '../quantity-text.ts';
 import { spark } from '../spark.ts';
 import { descriptorBar, stateBar } from './bars.ts';
 import type { Column } from './column.ts';
@@ -73,7 +74,7 @@ export const OVERVIEW_COLUMNS: readonly Column<TopRow>[] = [
   {
     ...{ id: 'descriptors', title: 'Descriptors', align: 'right', width: 14, grows: 1, most: 24, rank: 3, key: 'M' },
     cell: ({ descriptors }, width) => descriptorBar(descriptors, width),
-    order: ({ descriptors: use }) => (use === undefined ? -1 : use.used / (use.softLimit ?? Number.POSITIVE_INFINITY)),
+    order: ({ descriptors: use }) => (use === undefined ? -1 : (limitShare(use.used, use.softLimit) ?? 0)),
   },
   sparkLine(7),
   count('opens', 'Open/s', 8, ({ opensPerSecond }) => opensPerSecond, { key: 'T' }),

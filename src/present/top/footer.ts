@@ -1,5 +1,6 @@
-import { safeText } from '../safe-text.ts';
-import { displayWidth } from '../table.ts';
+import { displayWidth } from '../../base/display-width.ts';
+import { safeText } from '../../base/safe-text.ts';
+import { wrapWords } from '../../base/word-wrap.ts';
 import { fittedLine } from './cell.ts';
 import type { Line, Span } from './screen.ts';
 import type { Prompt, TopState } from './state.ts';
@@ -35,6 +36,9 @@ function keyLine(keys: readonly [string, string][], width: number): Line {
   return fittedLine(spans, width);
 }
 
+/** A message has at most so many lines. */
+const MOST_LINES = 4;
+
 /** Where the cursor stands; there is none of the terminal's own. */
 const CURSOR: Span = { text: ' ', style: 'selected' };
 
@@ -57,22 +61,10 @@ function promptLines({ kind, text, mistake }: Prompt, width: number): Line[] {
       fittedLine([{ text: ' '.repeat(before) }, { text: '^'.repeat(Math.max(1, length)), style: 'bad' }], width),
     );
   }
-  lines.push(...wrapped(safeText(message), width).map((line) => fittedLine([{ text: line, style: 'bad' }], width)));
+  const sentence = wrapWords(safeText(message), width);
+  // What is beyond the last line is cut with it.
+  const last = sentence.splice(MOST_LINES - 1).join(' ');
+  if (last !== '') sentence.push(last);
+  lines.push(...sentence.map((text) => fittedLine([{ text, style: 'bad' }], width)));
   return lines;
-}
-
-/** A sentence has at most so many lines. */
-const MOST_LINES = 4;
-
-/** Lines of a sentence, broken at blanks; the last one is cut by who prints it. */
-function wrapped(text: string, width: number): string[] {
-  const lines: string[] = [];
-  let rest = text;
-  while (rest.length > width && lines.length < MOST_LINES - 1) {
-    const blank = rest.lastIndexOf(' ', width);
-    const at = blank <= 0 ? width : blank;
-    lines.push(rest.slice(0, at));
-    rest = rest.slice(at).trimStart();
-  }
-  return [...lines, rest];
 }

@@ -1,6 +1,7 @@
+import { clockText, durationText } from '../../base/duration.ts';
+import { plural } from '../../base/plural.ts';
+import { safeText } from '../../base/safe-text.ts';
 import type { TopData } from '../../model/top-rows.ts';
-import { clockText, durationText } from '../quantity-text.ts';
-import { safeText } from '../safe-text.ts';
 import { fittedLine, twoEnds } from './cell.ts';
 import { footerLines } from './footer.ts';
 import { helpLines } from './help.ts';
@@ -52,7 +53,7 @@ function headLines(state: TopState, data: TopData, { columns: width, rows }: Siz
 
 /** What is shown: how many rows, or whose peers or sockets. Safe for a terminal. */
 function whereText({ level, entered, peer }: TopState, { rows, peers = [], moreSockets = 0 }: TopData): string {
-  if (level === 'overview') return rows.length === 1 ? '1 row' : `${rows.length} rows`;
+  if (level === 'overview') return plural(rows.length, 'row');
   const name = safeText(rows.find(({ id }) => id === entered)?.name ?? 'gone');
   if (level === 'peers') return `${name}: peers`;
   const more = moreSockets > 0 ? ` (${moreSockets} more are not listed)` : '';

@@ -1,3 +1,4 @@
+import { limitShare } from '../../model/limits.ts';
 import type { TopCounts, TopRow } from '../../model/top-rows.ts';
 import { descriptorBar, PARTS, partCounts, stateBar } from './bars.ts';
 import { shortCount } from './columns.ts';
@@ -56,5 +57,5 @@ function added(rows: readonly TopCounts[]): TopCounts {
 
 function share(row: TopRow | undefined): number {
   const use = row?.descriptors;
-  return use === undefined ? -1 : use.used / (use.softLimit ?? Number.POSITIVE_INFINITY);
+  return use === undefined ? -1 : (limitShare(use.used, use.softLimit) ?? 0);
 }

@@ -1,4 +1,5 @@
 import type { ClientRequest, IncomingMessage, RequestOptions } from 'node:http';
+import { formatEndpoint } from '../../base/endpoint-text.ts';
 import type { EngineAddress } from './engine-address.ts';
 import { type HttpAnswer, HttpError, type HttpLimits } from './http.ts';
 import { tlsOptions } from './tls.ts';
@@ -64,5 +65,5 @@ export function asHttpError(error: unknown): unknown {
 /** An Engine on a UNIX socket does not care about the host, but HTTP/1.1 demands one. */
 function hostHeader(address: EngineAddress): string {
   if (address.kind === 'unix') return 'localhost';
-  return `${address.host.includes(':') ? `[${address.host}]` : address.host}:${address.port}`;
+  return formatEndpoint(address.host, address.port);
 }

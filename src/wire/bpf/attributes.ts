@@ -1,4 +1,4 @@
-import { HOST_LITTLE_ENDIAN } from '../byte-order.ts';
+import { HOST_LITTLE_ENDIAN } from '../../base/byte-order.ts';
 
 /** Commands of bpf(2), include/uapi/linux/bpf.h. */
 export const BPF_COMMAND = {

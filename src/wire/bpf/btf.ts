@@ -1,4 +1,4 @@
-import { HOST_LITTLE_ENDIAN } from '../byte-order.ts';
+import { HOST_LITTLE_ENDIAN } from '../../base/byte-order.ts';
 
 /** struct btf_header, include/uapi/linux/btf.h. */
 const HEADER = { magic: 0, length: 4, typeOffset: 8, typeLength: 12, stringOffset: 16 } as const;

@@ -1,4 +1,4 @@
-import { HOST_LITTLE_ENDIAN } from '../byte-order.ts';
+import { HOST_LITTLE_ENDIAN } from '../../base/byte-order.ts';
 
 /** struct bpf_insn, include/uapi/linux/bpf.h: code u8, registers u8, offset s16, immediate s32. */
 interface Instruction {

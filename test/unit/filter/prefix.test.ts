@@ -1,7 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { globMatcher } from '../../../src/filter/glob.ts';
 import { formatPrefix, parsePrefix, prefixMatches } from '../../../src/filter/prefix.ts';
-import { formatDuration, parseDuration, parseSize } from '../../../src/filter/quantities.ts';
 import { parseIpv4, parseIpv6 } from '../../../src/model/address.ts';
 
 describe('prefixes', () => {
@@ -43,22 +42,6 @@ describe('prefixes', () => {
     expect(matches('fd00::/7', 'fc00::1')).toBe(true);
     expect(matches('2001:db8::/33', '2001:db8:8000::1')).toBe(false);
     expect(matches('::ffff:10.0.0.1', '10.0.0.1')).toBe(false);
-  });
-});
-
-describe('quantities', () => {
-  it('have their unit written out', () => {
-    expect(parseDuration('30s')).toBe(30e6);
-    expect(parseDuration('1.5ms')).toBe(1500);
-    expect(parseDuration('5m')).toBe(300e6);
-    expect(parseDuration('0')).toBe(0);
-    expect(parseDuration('30')).toBeUndefined();
-    expect(parseDuration('-1s')).toBeUndefined();
-    expect(parseSize('1500')).toBe(1500);
-    expect(parseSize('64KiB')).toBe(65536);
-    expect(parseSize('1kb')).toBe(1000);
-    expect(parseSize('1k')).toBeUndefined();
-    expect([0, 1500, 90e6, 3600e6, 1].map(formatDuration)).toEqual(['0', '1500us', '90s', '1h', '1us']);
   });
 });
 

@@ -1,3 +1,4 @@
+import { bracketed } from '../../../base/endpoint-text.ts';
 import type { EndedGroup } from '../../../model/ended-group.ts';
 import type { Finding, Fix } from '../../../model/finding.ts';
 import type { SpaceSeries } from '../../../model/series.ts';
@@ -101,7 +102,7 @@ function ofPeer(
           : [{ what: 'resets that the other side sent', value: resets, source: 'TcpOutRsts of its namespace' }]),
       ],
       fixes: fixesFor(peerAddress),
-      byHand: `socklens events ${scope.target} 'dst ${peerAddress.includes(':') ? `[${peerAddress}]` : peerAddress}' --for 10s`,
+      byHand: `socklens events ${scope.target} 'dst ${bracketed(peerAddress)}' --for 10s`,
       about: `peer ${text}`,
     },
   ];

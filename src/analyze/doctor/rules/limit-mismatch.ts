@@ -1,5 +1,6 @@
 import { counted } from '../../../model/counted.ts';
 import type { Evidence, Finding, Fix } from '../../../model/finding.ts';
+import { limitShare } from '../../../model/limits.ts';
 import type { ProcessSample } from '../../../model/sample.ts';
 import type { Series, SpaceSeries } from '../../../model/series.ts';
 import { TCP_STATE } from '../../../model/tcp-state.ts';
@@ -82,7 +83,9 @@ function finding(space: SpaceSeries, series: Series, group: readonly Judged[]): 
         { what: 'soft limit', value: softLimit ?? 'unlimited', unit: 'descriptors', source },
         { what: 'hard limit', value: hardLimit ?? 'unlimited', unit: 'descriptors', source },
         { what: 'open files', value: process.used, unit: 'descriptors', source: `/proc/${process.pid}/fd` },
-        ...(softLimit === null ? [] : [{ what: 'share in use', value: percent(process.used / softLimit), source }]),
+        ...(softLimit === null
+          ? []
+          : [{ what: 'share in use', value: percent(limitShare(process.used, softLimit) ?? 0), source }]),
         ...(verdict.declared === undefined
           ? []
           : [{ what: 'declared', value: verdict.declared, source: 'the container runtime' }]),

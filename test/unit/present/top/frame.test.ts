@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { displayWidth } from '../../../../src/present/table.ts';
+import { displayWidth } from '../../../../src/base/display-width.ts';
 import { descriptorBar, stateBar } from '../../../../src/present/top/bars.ts';
 import { placeColumns } from '../../../../src/present/top/column.ts';
 import { OVERVIEW_COLUMNS, shortCount } from '../../../../src/present/top/columns.ts';

@@ -1,0 +1,4 @@
+/** `1 process`, `2 processes`: a number with its noun. */
+export function plural(count: number, one: string, several = `${one}s`): string {
+  return `${count} ${count === 1 ? one : several}`;
+}

@@ -1,0 +1,36 @@
+import { displayWidth } from './display-width.ts';
+
+/**
+ * Breaks a text into lines at its blanks.
+ *
+ * @param width terminal columns of a line with what it begins with; undefined for no limit. A word that is
+ *   wider has a line of its own, uncut
+ * @param first what the first line begins with
+ * @param rest what the others begin with; blanks as wide as `first` unless told otherwise
+ * @returns at least one line, without newlines
+ */
+export function wrapWords(
+  text: string,
+  width: number | undefined,
+  first = '',
+  rest = ' '.repeat(displayWidth(first)),
+): string[] {
+  if (width === undefined) return [first + text];
+  const lines: string[] = [];
+  let line = first;
+  let lineWidth = displayWidth(first);
+  let empty = true;
+  for (const word of text.split(' ')) {
+    const wordWidth = displayWidth(word);
+    if (!empty && lineWidth + 1 + wordWidth > width) {
+      lines.push(line);
+      line = rest;
+      lineWidth = displayWidth(rest);
+      empty = true;
+    }
+    line += empty ? word : ` ${word}`;
+    lineWidth += wordWidth + (empty ? 0 : 1);
+    empty = false;
+  }
+  return [...lines, line];
+}

@@ -1,0 +1,30 @@
+import { HOST_LITTLE_ENDIAN } from '../base/byte-order.ts';
+import type { SystemCalls } from './system-calls.ts';
+
+const SOL_SOCKET = 1;
+/** With the kernel's long `struct timeval`: two 64-bit words on 64-bit machines. */
+const SO_RCVTIMEO = 20;
+const SO_SNDTIMEO = 21;
+
+/** Lets a blocking read of a socket end with EAGAIN after so many milliseconds, one microsecond at least. */
+export function setReceiveTimeout(calls: SystemCalls, fd: number, ms: number): void {
+  calls.setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, timeval(ms));
+}
+
+/**
+ * Lets a blocking write of a socket, and a connect (net/unix/af_unix.c), end with EAGAIN after so many milliseconds,
+ * one microsecond at least.
+ */
+export function setSendTimeout(calls: SystemCalls, fd: number, ms: number): void {
+  calls.setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, timeval(ms));
+}
+
+/** struct timeval: seconds, microseconds. All zero would mean no limit. */
+function timeval(ms: number): Uint8Array {
+  const bytes = new Uint8Array(16);
+  const view = new DataView(bytes.buffer);
+  const us = Math.max(1, Math.floor(ms * 1000));
+  view.setBigInt64(0, BigInt(Math.floor(us / 1e6)), HOST_LITTLE_ENDIAN);
+  view.setBigInt64(8, BigInt(us % 1e6), HOST_LITTLE_ENDIAN);
+  return bytes;
+}
