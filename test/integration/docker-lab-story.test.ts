@@ -1,5 +1,5 @@
 /** The founding incident from beginning to end, in containers with a real MariaDB. */
-import { describe, expect, test } from 'vitest';
+import { beforeAll, describe, expect, test } from 'vitest';
 import { containerGround } from '../../src/flows/lab/container-ground.ts';
 import { lab } from '../../src/flows/lab/lab.ts';
 import { localContext } from '../../src/flows/local.ts';
@@ -16,6 +16,9 @@ if (typeof engine === 'string' || missing !== undefined) test.skip(`docker: the 
 else describe('docker: the story of the lab', { timeout: 300_000 }, () => describeStory(engine));
 
 function describeStory(docker: TestEngine): void {
+  // The balancer is reached at its container's address.
+  beforeAll(() => docker.enterHostNetwork());
+
   test('both causes are named before the first container fails, and mended the same load passes', async () => {
     const env = { ...process.env, DOCKER_HOST: docker.endpoint };
     let written = '';

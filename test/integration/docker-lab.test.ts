@@ -25,6 +25,9 @@ const MODEST = 600;
 const CAP = fittingCap(MAX_CONNECTIONS, 4);
 
 function describeLab(docker: TestEngine): void {
+  // The balancer is reached at its container's address.
+  beforeAll(() => docker.enterHostNetwork());
+
   let lab: ContainerLab | undefined;
   let load: Load | undefined;
   let plan: LoadPlan;

@@ -19,6 +19,8 @@ export interface DiagnoseOptions {
   pools?: readonly string[];
   serverLimits?: readonly string[];
   env?: Record<string, string>;
+  /** Words before socklens, such as an Engine's `asMachine`. */
+  prefix?: readonly string[];
 }
 
 /** Runs `socklens doctor TARGET --json` while the test goes on making sockets. */
@@ -32,7 +34,8 @@ export async function diagnose(target: string, options: DiagnoseOptions = {}): P
     ...many('--pool', options.pools),
     ...many('--server-limit', options.serverLimits),
   ];
-  const child = spawn(LAUNCHER, args, { env: { ...process.env, ...options.env }, stdio: ['ignore', 'pipe', 'pipe'] });
+  const [program = LAUNCHER, ...words] = [...(options.prefix ?? []), LAUNCHER, ...args];
+  const child = spawn(program, words, { env: { ...process.env, ...options.env }, stdio: ['ignore', 'pipe', 'pipe'] });
   let stdout = '';
   let stderr = '';
   child.stdout.setEncoding('utf8').on('data', (piece: string) => {
