@@ -10,6 +10,8 @@ export default defineConfig({
     maxWorkers: workers,
     testTimeout: 60_000,
     hookTimeout: 60_000,
+    // Ending an Engine, and waiting for the machine to be as it was before.
+    teardownTimeout: 120_000,
     globalSetup: ['test/support/global-setup.ts'],
     reporters: ['default', './test/support/reporter.ts'],
   },
