@@ -30,7 +30,11 @@ test.each([
     'ip link add br0 type bridge; ip address add 10.1.0.1/16 dev br0',
     ['bridges: left behind: br0 10.1.0.1/16'],
   ],
-  ['a link that is no bridge', 'ip link add d0 type dummy', ['links: left behind: d0']],
+  [
+    'a link that is no bridge',
+    'ip link add v0 type veth peer name v1',
+    ['links: left behind: v1', 'links: left behind: v0'],
+  ],
   ['a link that is gone', 'ip link set lo name lo1', ['links: gone: lo', 'links: left behind: lo1']],
   ['a mount', 'mount -t tmpfs tmpfs /mnt', ['mounts: left behind: /mnt (tmpfs)']],
   [

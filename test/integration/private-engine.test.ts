@@ -3,6 +3,7 @@ import fs from 'node:fs';
 import { afterEach, describe, expect, test } from 'vitest';
 import { type OwnEngine, type RunningContainer, startOwnEngine, testEngine } from '../support/engine.ts';
 import { netnsOf, tracesOf } from '../support/namespace-traces.ts';
+import { isRunning } from '../support/private-processes.ts';
 import { readHostState } from '../support/read-host-state.ts';
 
 const engine = testEngine();
@@ -30,7 +31,7 @@ function describeOwn(): void {
   }
 
   function expectNothingLeft(containers: readonly RunningContainer[], namespaces: readonly number[]): void {
-    expect(containers.filter(({ pid }) => fs.existsSync(`/proc/${pid}`))).toEqual([]);
+    expect(containers.filter(({ pid }) => isRunning(pid))).toEqual([]);
     expect(tracesOf(namespaces)).toEqual([]);
     const cgroups = containers.map(({ id }) => `/docker/${id}`);
     expect(

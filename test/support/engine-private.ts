@@ -18,7 +18,7 @@ export interface PrivateEngine {
   daemonPid(): number | undefined;
   /** Ends it and starts it again, with the same containers and images. */
   restart(): Promise<void>;
-  /** Ends it with its containers and waits for their end. Nothing of it stays, even where the daemon was killed. */
+  /** Kills it with its containers and waits for their end: nothing of it stays. */
   stop(): Promise<void>;
 }
 
@@ -97,8 +97,8 @@ class Daemon {
     await this.start();
   }
 
+  /** At once: nothing of it is needed again. */
   async stop(): Promise<void> {
-    await this.#end();
     await this.#namespaces.end();
   }
 

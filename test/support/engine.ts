@@ -99,6 +99,8 @@ export class TestEngine {
     const { Id } = (await this.ask('POST', `/containers/create?name=${name}`, {
       Image: this.image,
       Cmd: [BUSYBOX, 'sh', '-c', options.script ?? 'exec /bin/busybox sleep 1000000'],
+      // An Engine that ends does not wait ten seconds for a shell, which takes no SIGTERM.
+      StopTimeout: 0,
       Labels: { [LABEL]: String(process.pid), ...options.labels },
       ExposedPorts: Object.fromEntries(published.map(([port]) => [port, {}])),
       HostConfig: {

@@ -24,9 +24,12 @@ const CONTAINER_CGROUP = /[0-9a-f]{64}(\.scope)?$/;
  */
 export async function endProcessesOf(folder: string): Promise<Set<string>> {
   const cgroups = new Set<string>();
+  // One that is about to end has lost its command line and still has its namespaces.
+  const seen = new Set<number>();
   const noneLeft = () => {
     const members = membersOf(folder, readProcesses(), fs.readlinkSync('/proc/self/ns/net'));
     for (const pid of members) {
+      seen.add(pid);
       for (const cgroup of cgroupsOf(pid)) if (CONTAINER_CGROUP.test(cgroup)) cgroups.add(cgroup);
       try {
         process.kill(pid, 'SIGKILL');
@@ -34,7 +37,7 @@ export async function endProcessesOf(folder: string): Promise<Set<string>> {
         // It has ended meanwhile.
       }
     }
-    return members.length === 0;
+    return members.length === 0 && ![...seen].some(isRunning);
   };
   await until(`the end of the processes of ${folder}`, noneLeft, END_MS);
   return cgroups;
@@ -91,11 +94,11 @@ function readProcesses(): ProcessFacts[] {
 /** @returns undefined for one that has ended, a zombie too */
 function readProcess(pid: number): ProcessFacts | undefined {
   try {
-    const [state, parent] = afterName(fs.readFileSync(`/proc/${pid}/stat`, 'latin1')).split(' ');
-    if (state === 'Z' || state === 'X') return undefined;
+    const { parent, running } = readStat(pid);
+    if (!running) return undefined;
     return {
       pid,
-      parent: Number(parent),
+      parent,
       netns: fs.readlinkSync(`/proc/${pid}/ns/net`),
       mountNamespace: fs.readlinkSync(`/proc/${pid}/ns/mnt`),
       command: fs.readFileSync(`/proc/${pid}/cmdline`, 'latin1'),
@@ -105,7 +108,19 @@ function readProcess(pid: number): ProcessFacts | undefined {
   }
 }
 
-/** The name stands in brackets and may have any character, proc_pid_stat(5). */
-function afterName(stat: string): string {
-  return stat.slice(stat.lastIndexOf(')') + 2);
+/** Whether a process is neither gone nor a zombie, which has nothing left but its id. */
+export function isRunning(pid: number): boolean {
+  try {
+    return readStat(pid).running;
+  } catch {
+    return false;
+  }
+}
+
+/** @throws for one that is gone */
+function readStat(pid: number): { parent: number; running: boolean } {
+  const stat = fs.readFileSync(`/proc/${pid}/stat`, 'latin1');
+  // The name stands in brackets and may have any character, proc_pid_stat(5).
+  const [state = 'X', parent] = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+  return { parent: Number(parent), running: !'ZX'.includes(state) };
 }
