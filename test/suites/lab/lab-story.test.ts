@@ -2,10 +2,10 @@
 import { spawn } from 'node:child_process';
 import fs from 'node:fs';
 import { beforeAll, describe, expect, it } from 'vitest';
-import type { LabPhaseResult } from '../../src/model/lab-phase.ts';
-import { LAUNCHER } from '../support/cli.ts';
-import { expectStory } from '../support/lab-story.ts';
-import { until } from '../support/netns.ts';
+import type { LabPhaseResult } from '../../../src/model/lab-phase.ts';
+import { LAUNCHER } from '../../support/cli.ts';
+import { expectStory } from '../../support/lab-story.ts';
+import { until } from '../../support/netns.ts';
 
 const NAMES_FOLDER = '/run/netns';
 /** What issue 6 allows the embedded lab. */

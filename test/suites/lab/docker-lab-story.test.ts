@@ -1,12 +1,12 @@
 /** The founding incident from beginning to end, in containers with a real MariaDB. */
 import { beforeAll, describe, expect, test } from 'vitest';
-import { containerGround } from '../../src/flows/lab/container-ground.ts';
-import { lab } from '../../src/flows/lab/lab.ts';
-import { localContext } from '../../src/flows/local.ts';
-import type { LabPhaseResult } from '../../src/model/lab-phase.ts';
-import { hostRoles, rolesMissing } from '../support/container-roles.ts';
-import { type TestEngine, testEngine } from '../support/engine.ts';
-import { expectStory } from '../support/lab-story.ts';
+import { containerGround } from '../../../src/flows/lab/container-ground.ts';
+import { lab } from '../../../src/flows/lab/lab.ts';
+import { localContext } from '../../../src/flows/local.ts';
+import type { LabPhaseResult } from '../../../src/model/lab-phase.ts';
+import { hostRoles, rolesMissing } from '../../support/container-roles.ts';
+import { type TestEngine, testEngine } from '../../support/engine.ts';
+import { expectStory } from '../../support/lab-story.ts';
 
 const engine = testEngine();
 const missing = typeof engine === 'string' ? engine : rolesMissing();
