@@ -16,7 +16,7 @@ export default defineConfig({
     hookTimeout: 60_000,
     // Ending an Engine, and waiting for the machine to be as it was before.
     teardownTimeout: 120_000,
-    globalSetup: ['test/support/global-setup.ts'],
+    globalSetup: ['test/support/host-check.ts', 'test/support/global-setup.ts'],
     reporters: ['default', './test/support/reporter.ts'],
   },
 });

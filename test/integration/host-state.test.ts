@@ -1,5 +1,5 @@
 /** What the run's own check sees of a machine, in network and mount namespaces that stand for one. */
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawnSync } from 'node:child_process';
 import path from 'node:path';
 import { expect, test } from 'vitest';
 import { differences, type HostState } from '../support/host-state.ts';
@@ -49,4 +49,32 @@ test.each([
 test('host check: a rule of the packet filter is named', () => {
   const rule = 'OUTPUT -p tcp -m tcp --dport 9 -j DROP';
   expect(after(`iptables -w -A ${rule}`)).toContain(`packet filter rules: left behind: iptables: filter -A ${rule}`);
+});
+
+/** A run of tests of its own, where nobody else changes links and mounts. */
+function runOf(file: string, env: Record<string, string> = {}) {
+  const vitest = path.resolve(import.meta.dirname, '../../node_modules/.bin/vitest');
+  const config = 'test/fixtures/host-check/vitest.config.ts';
+  const inside = ['--net', '--mount', '--pid', '--fork', '--mount-proc', vitest, 'run', '--config', config, file];
+  const { status, stdout, stderr } = spawnSync('unshare', inside, {
+    env: { ...process.env, CI: '', SOCKLENS_TEST_SHARED_HOST: '', SOCKLENS_TEST_SETTLE_MS: '200', ...env },
+    encoding: 'utf8',
+  });
+  return { status, stderr, lastLine: stdout.trimEnd().split('\n').at(-1) };
+}
+
+test('host check: a run that leaves a bridge fails, names it and counts it', () => {
+  const { status, stderr, lastLine } = runOf('leaves-a-bridge');
+  expect(stderr).toContain('bridges: left behind: left0');
+  expect({ status, lastLine }).toEqual({ status: 1, lastLine: '1 passed, 1 failed, 0 skipped' });
+});
+
+test('host check: on a machine that others change too it is named and does not fail the run', () => {
+  const { status, stderr, lastLine } = runOf('leaves-a-bridge', { SOCKLENS_TEST_SHARED_HOST: '1' });
+  expect(stderr).toContain('bridges: left behind: left0');
+  expect({ status, lastLine }).toEqual({ status: 0, lastLine: '1 passed, 0 failed, 0 skipped' });
+});
+
+test('host check: a run that removes what it made passes', () => {
+  expect(runOf('leaves-nothing')).toEqual({ status: 0, stderr: '', lastLine: '1 passed, 0 failed, 0 skipped' });
 });

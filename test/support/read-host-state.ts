@@ -3,8 +3,11 @@ import fs from 'node:fs';
 import { containersOf, differences, type HostState, linksOf, mountsOf, rulesOf } from './host-state.ts';
 import { until } from './netns.ts';
 
-/** What a run made may take a moment to be gone: the kernel removes the links of a namespace by and by. */
-const SETTLE_MS = 15_000;
+/**
+ * How long what a run made may take to be gone, in milliseconds: the kernel removes the links of a
+ * namespace by and by.
+ */
+const SETTLE_MS = Number(process.env.SOCKLENS_TEST_SETTLE_MS ?? 15_000);
 
 /** The state of the network and mount namespaces that this process is in, and of all processes that it sees. */
 export function readHostState(): HostState {
