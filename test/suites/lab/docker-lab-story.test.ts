@@ -19,7 +19,7 @@ function describeStory(docker: TestEngine): void {
   // The balancer is reached at its container's address.
   beforeAll(() => docker.enterHostNetwork());
 
-  test('both causes are named before the first container fails, and mended the same load passes', async () => {
+  test('both causes are named before the first container fails, and with both fixes the same load passes', async () => {
     const env = { ...process.env, DOCKER_HOST: docker.endpoint };
     let written = '';
     const write = (text: string | Uint8Array) => {

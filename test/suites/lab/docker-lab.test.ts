@@ -63,7 +63,7 @@ function describeLab(docker: TestEngine): void {
     expect([...(await labelled('containers')), ...(await labelled('networks'))]).toEqual([]);
   });
 
-  test('the fault: error 1040 from MariaDB, descriptors near their limit, and the idle cap as a floor', async () => {
+  test('without a fix: error 1040 from MariaDB, descriptors near their limit, and pools that fall back to the idle cap', async () => {
     const running = await start();
     const pids = await Promise.all(running.lab.receivers.map(pidOf));
     const database = await pidOf(running.lab.database);
@@ -86,7 +86,7 @@ function describeLab(docker: TestEngine): void {
     );
   });
 
-  test('the pool mended: no error 1040, and an instance still runs out of descriptors', async () => {
+  test('with the pool fixed: no error 1040, and an instance still runs out of descriptors', async () => {
     const running = await start({ connectionLimit: CAP });
     const [first = 0] = await Promise.all(running.lab.receivers.map(pidOf));
     let most = 0;
@@ -97,7 +97,7 @@ function describeLab(docker: TestEngine): void {
     expect(most).toBeGreaterThanOrEqual(NOFILE);
   });
 
-  test('both mended: the same load without an error', async () => {
+  test('with both fixed: the same load without an error', async () => {
     const running = await start({ connectionLimit: CAP, nofile: 16_384 });
     const pids = await Promise.all(running.lab.receivers.map(pidOf));
     const seen: number[] = [];
