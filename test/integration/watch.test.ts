@@ -62,8 +62,8 @@ describe('watch: counts', () => {
     for (const { client } of pairs) await workshop.close(client);
     await run.nextSample(target, (sample) => countIn(sample, 'state', 'CLOSE_WAIT') === 2);
     for (const { server } of pairs) await workshop.close(server);
-    const last = await run.nextSample(target, (sample) => countIn(sample, 'state', 'TIME_WAIT') === 2);
-    expect(last.total).toBe(3);
+    // Beside them the listener alone: a connection may be seen in the middle of its end.
+    await run.nextSample(target, (sample) => countIn(sample, 'state', 'TIME_WAIT') === 2 && sample.total === 3);
     expect(await run.stop()).toBe(0);
     const changes = run.samplesOf(target).reduce((total, { change }) => total + (change ?? 0), 0);
     expect(changes).toBe(3 - (run.samplesOf(target)[0]?.total ?? 0));

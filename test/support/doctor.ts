@@ -6,7 +6,7 @@ import { expect, test } from 'vitest';
 import { RULES } from '../../src/analyze/doctor/catalogue.ts';
 import type { Diagnosis } from '../../src/model/diagnosis.ts';
 import type { Finding } from '../../src/model/finding.ts';
-import { watchCpu } from './busy.ts';
+import { TRIES, whenNotBusy } from './busy.ts';
 import { LAUNCHER } from './cli.ts';
 
 export interface DiagnoseOptions {
@@ -67,9 +67,6 @@ export interface Proof {
   timeoutMs?: number;
 }
 
-/** How often something is made and looked at on a busy machine, at most. */
-const TRIES = 4;
-
 /** Tests that a rule names its fault and stays quiet about its look-alike, and notes it for `docs/rules/README.md`. */
 export function prove({ rule, how, lookAlike, fault, healthy, check, timeoutMs = 60_000 }: Proof): void {
   test(`${rule}: named (${how})`, { timeout: timeoutMs * TRIES }, async () => {
@@ -91,22 +88,6 @@ export function prove({ rule, how, lookAlike, fault, healthy, check, timeoutMs =
     });
     note(rule, { quiet: true });
   });
-}
-
-/**
- * Faults and their look-alikes are made of times: so many connections a second, a pause of so long. On a
- * machine whose cores were busy all the while they were not what was meant, and a failure says nothing:
- * they are made again. With time to spare the first try counts, whatever it says.
- */
-async function whenNotBusy(proof: () => Promise<void>): Promise<void> {
-  for (let tries = 1; ; tries++) {
-    const wasBusy = watchCpu();
-    try {
-      return await proof();
-    } catch (error) {
-      if (tries === TRIES || !wasBusy()) throw error;
-    }
-  }
 }
 
 interface Note {
