@@ -1,16 +1,22 @@
 import { defineConfig } from 'vitest/config';
+import { LongestFirst } from './test/support/longest-first.ts';
 
-/** CI shares its machine; the tests make namespaces and containers of their own and may run side by side. */
-const workers = process.env.CI ? 2 : 4;
+/** A further suite has a folder of its own; `scripts/suite.sh` names it. */
+const suite = process.env.SOCKLENS_SUITE;
 
 export default defineConfig({
   test: {
-    include: ['test/**/*.test.ts'],
+    include: [suite === undefined ? 'test/**/*.test.ts' : `test/suites/${suite}/**/*.test.ts`],
+    exclude: suite === undefined ? ['test/suites/**'] : [],
     pool: 'forks',
-    maxWorkers: workers,
+    // Nearly all the time of a test is a window that it waits for: two cores are enough for four of them.
+    maxWorkers: 4,
+    sequence: { sequencer: LongestFirst },
     testTimeout: 60_000,
     hookTimeout: 60_000,
-    globalSetup: ['test/support/global-setup.ts'],
+    // Ending an Engine, and waiting for the machine to be as it was before.
+    teardownTimeout: 120_000,
+    globalSetup: ['test/support/host-check.ts', 'test/support/global-setup.ts'],
     reporters: ['default', './test/support/reporter.ts'],
   },
 });

@@ -1,5 +1,9 @@
 # For the scripts of this folder: they source it from the checkout's root. POSIX sh.
 
+# What tests use beside Node; `PROGRAM:PACKAGE`.
+TEST_PROGRAMS='ip:iproute2 netstat:net-tools iptables:iptables busybox:busybox-static
+  mariadb:mariadb-client-core mariadbd:mariadb-server-core haproxy:haproxy tmux:tmux pgrep:procps'
+
 say() { printf '%s\n' "$*" >&2; }
 
 # The npm packages, as the lockfile has them; the project's own Node comes with them.
@@ -34,4 +38,22 @@ install_programs() {
 
 apt_install() {
   DEBIAN_FRONTEND=noninteractive apt-get -qq -y --no-install-recommends install "$@" </dev/null
+}
+
+# Makes sure that this script may make network namespaces: `as_root WHO-MAKES COMMAND SCRIPT ARGUMENTS…`.
+# Without root: once more as root of a user namespace of its own, where the machine allows that.
+as_root() {
+  what=$1
+  command=$2
+  shift 2
+  if [ "$(id -u)" != 0 ]; then
+    if [ -z "${SOCKLENS_NAMESPACE-}" ] && unshare --user --map-root-user true 2>/dev/null; then
+      install_packages
+      SOCKLENS_NAMESPACE=1 exec unshare --user --map-root-user --net --mount --pid --fork --mount-proc sh "$@"
+    fi
+    say "$what network namespaces, and this machine lets only root do that. Type: sudo $command"
+    exit 4
+  fi
+  # Names of namespaces and the lock of iptables are kept below /run, which only real root can write to.
+  [ -z "${SOCKLENS_NAMESPACE-}" ] || mount -t tmpfs tmpfs /run
 }

@@ -5,17 +5,7 @@ set -eu
 cd "$(dirname "$0")/.."
 . scripts/common.sh
 
-# Without root: once more as root of a user namespace of its own, where the machine allows that.
-if [ "$(id -u)" != 0 ]; then
-  if [ -z "${SOCKLENS_NAMESPACE-}" ] && unshare --user --map-root-user true 2>/dev/null; then
-    install_packages
-    SOCKLENS_NAMESPACE=1 exec unshare --user --map-root-user --net --mount --pid --fork --mount-proc sh "$0"
-  fi
-  say 'The demo makes network namespaces, and this machine lets only root do that. Type: sudo npm run demo'
-  exit 4
-fi
-# Names of namespaces are kept below /run, which only real root can write to.
-[ -z "${SOCKLENS_NAMESPACE-}" ] || mount -t tmpfs tmpfs /run
+as_root 'The demo makes' 'npm run demo' "$0"
 
 install_packages
 install_programs ip:iproute2

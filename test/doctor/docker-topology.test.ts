@@ -1,11 +1,13 @@
 /** Facts about containers, on containers of a real Engine. */
 import fs from 'node:fs';
-import net from 'node:net';
 import { afterAll, describe, expect, test } from 'vitest';
 import type { Finding } from '../../src/model/finding.ts';
 import { diagnose, prove } from '../support/doctor.ts';
 import { type TestEngine, testEngine } from '../support/engine.ts';
 import { until } from '../support/netns.ts';
+import { AF, SOCK } from '../support/recipes/constants.ts';
+import { inside } from '../support/recipes/inside.ts';
+import { Workshop } from '../support/recipes/workshop.ts';
 
 const engine = testEngine();
 
@@ -16,7 +18,7 @@ function proveAll(docker: TestEngine): void {
   afterAll(() => docker.removeAll());
   const env = { DOCKER_HOST: docker.endpoint };
   const findings = async (target: string, rule: string): Promise<readonly Finding[]> =>
-    (await diagnose(target, { rules: [rule], for: '1s', env })).findings;
+    (await diagnose(target, { rules: [rule], for: '1s', env, prefix: docker.asMachine })).findings;
 
   prove({
     rule: 'HOST_NETWORK',
@@ -58,12 +60,12 @@ function proveAll(docker: TestEngine): void {
     how: 'docker: a published port, reached from the host',
     async fault() {
       const { name, pid, port } = await published(docker);
-      const client = await connected(net.connect({ host: '127.0.0.1', port }));
+      const client = await connected(docker, { host: '127.0.0.1', port });
       try {
         await until('the connection inside', () => isEstablished(pid));
         return await findings(`${name},host`, 'DOCKER_PROXY_HOP');
       } finally {
-        client.destroy();
+        await client.stop();
       }
     },
     check: (finding) => expect(finding).toMatchObject({ severity: 'info', confidence: 'high', about: 'port 80' }),
@@ -71,12 +73,12 @@ function proveAll(docker: TestEngine): void {
 
   test("DOCKER_PROXY_HOP: not what the host dials to the container's own address", { timeout: 60_000 }, async () => {
     const { name, pid, address } = await published(docker);
-    const client = await connected(net.connect({ host: address, port: 80 }));
+    const client = await connected(docker, { host: address, port: 80 });
     try {
       await until('the connection inside', () => isEstablished(pid));
       expect(await findings(`${name},host`, 'DOCKER_PROXY_HOP')).toEqual([]);
     } finally {
-      client.destroy();
+      await client.stop();
     }
   });
 }
@@ -101,8 +103,11 @@ interface Inspected {
   };
 }
 
-function connected(socket: net.Socket): Promise<net.Socket> {
-  return new Promise((resolve, reject) => socket.once('connect', () => resolve(socket)).once('error', reject));
+/** A process on the Engine's host with one connection, which lasts until it is stopped. */
+async function connected(docker: TestEngine, address: { host: string; port: number }): Promise<Workshop> {
+  const client = await Workshop.start(inside({ pid: docker.hostPid }));
+  await client.connect(await client.socket(AF.INET, SOCK.STREAM), address);
+  return client;
 }
 
 function tcpRows(pid: number): string[] {

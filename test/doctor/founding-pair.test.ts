@@ -21,7 +21,7 @@ afterAll(async () => {
   if (engine instanceof TestEngine) await engine.removeAll();
 });
 
-test('an idle cap alone, under 1024 open files: both are named, with what mends them', {
+test('an idle cap alone, under 1024 open files: both are named, with their fixes', {
   timeout: 120_000,
 }, async () => {
   if (!(engine instanceof TestEngine)) throw new Error(engine);

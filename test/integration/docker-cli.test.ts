@@ -31,7 +31,7 @@ const CONNECTIONS = 7;
 
 function describeCli(docker: TestEngine): void {
   const env = { DOCKER_HOST: docker.endpoint };
-  const cli = (...args: string[]) => socklens(args, env);
+  const cli = (...args: string[]) => socklens(args, env, docker.asMachine);
   const json = (...args: string[]) => {
     const { status, stdout, stderr } = cli(...args);
     if (status !== 0) throw new Error(`socklens ${args.join(' ')}: ${status} ${stderr}`);

@@ -55,7 +55,7 @@ function describeLimits(docker: TestEngine): void {
   const labelled = (labels: Record<string, string>) => docker.run({ labels, ulimits: NOFILE });
   afterAll(() => docker.removeAll());
 
-  test('declared and effective, use and share, and how to set it with docker run', async () => {
+  test('declared and effective limits, use, and how to set them with docker run', async () => {
     const { name, pid } = await docker.run({ ulimits: NOFILE, hostConfig: { PidsLimit: 50 } });
     const limits = report(name);
     expect(limits).toMatchObject({ mainPid: pid, platform: { kind: 'docker', name } });
@@ -75,7 +75,7 @@ function describeLimits(docker: TestEngine): void {
     expect(limits.pids).toMatchObject({ current: 1, max: 50, declared: 50, sharePercent: 2 });
   });
 
-  test('nothing declared: it has what the shim has', async () => {
+  test('a container without declared limits has those of the shim', async () => {
     const limits = report((await docker.run()).name);
     expect(limits).not.toHaveProperty('declaredBy');
     expect(nofileOf(limits)).not.toHaveProperty('declared');
@@ -83,7 +83,7 @@ function describeLimits(docker: TestEngine): void {
     expect([nofileOf(limits)?.soft, nofileOf(limits)?.hard]).toEqual([shim?.soft, shim?.hard]);
   });
 
-  test('the pids limit counts threads and processes, and how often a fork was refused', async () => {
+  test('the pids limit: tasks, and how often a fork was refused', async () => {
     const script =
       '(for i in 1 2 3 4 5 6 7 8; do /bin/busybox sleep 1000000 & done; wait) & exec /bin/busybox sleep 1000000';
     const { id, name } = await docker.run({ script, hostConfig: { PidsLimit: 6 } });
@@ -127,13 +127,13 @@ function describeLimits(docker: TestEngine): void {
       return { status, stderr, processes: (JSON.parse(stdout) as SetReport).processes };
     };
 
-    test('a full container is named as such', () => {
+    test('a container without a free descriptor is reported as full', () => {
       const limits = report(hoarder.name);
       expect(nofileOf(limits)).toMatchObject({ used: 64, sharePercent: 100 });
       expect(limits.remarks[0]).toContain('no descriptor is left');
     });
 
-    test('its process opens more than before, without a restart', async () => {
+    test('a raised limit lets its process open more without a restart', async () => {
       const before = await told(hoarder);
       expect(before).toBeGreaterThan(50);
       expect(before).toBeLessThan(64);
@@ -152,7 +152,7 @@ function describeLimits(docker: TestEngine): void {
       expect(limits.remarks.join('\n')).toContain('64:128 was declared and the process has 128:128');
     });
 
-    test('all processes at once; one that is refused is named', async () => {
+    test('sets all processes at once, and names one that is refused', async () => {
       const script = '(ulimit -n 40; exec /bin/busybox sleep 1000000) & exec /bin/busybox sleep 1000000';
       const { name, pid } = await docker.run({ script, ulimits: NOFILE });
       await until('both', () => report(name).groups.length === 2);
@@ -208,7 +208,7 @@ function describeLimits(docker: TestEngine): void {
     expect(socklens(['limits', name], env).stdout).not.toMatch(/[\x1b\x07]/);
   });
 
-  test('several, and all', async () => {
+  test('several containers, and the target all', async () => {
     const options: RunOptions = { ulimits: NOFILE };
     const names = [(await docker.run(options)).name, (await docker.run(options)).name];
     const { stdout } = socklens(['limits', names.join(','), '--json'], env);
@@ -218,7 +218,7 @@ function describeLimits(docker: TestEngine): void {
     expect(all.map(({ target }) => target.name)).toEqual(expect.arrayContaining(names));
   });
 
-  test('one that stopped: status 3', async () => {
+  test('a stopped container is status 3', async () => {
     const { id, name } = await docker.run();
     await docker.stop(id);
     expect(socklens(['limits', name], env).status).toBe(3);

@@ -33,8 +33,8 @@ function describeDocker(docker: TestEngine): void {
     uniqueName: () => docker.uniqueName(),
     removeAll: docker.removeAll.bind(docker),
   });
-  describe("asked by Node's sockets", () => describeRuntime(bed('docker', {})));
-  describe('asked blocking', () => {
+  describe("docker over Node's sockets", () => describeRuntime(bed('docker', {})));
+  describe('docker over blocking sockets', () => {
     describeRuntime(bed('docker', { connectUnix: (path, ms) => connectUnixStream(koffiSystemCalls(), path, ms) }));
   });
 
@@ -49,12 +49,12 @@ function describeDocker(docker: TestEngine): void {
       expect(containerOfProcess(pid)).toEqual({ runtime: 'docker', id });
     });
 
-    test('below a parent of its own', async () => {
+    test('a container below a cgroup parent of its own is recognised', async () => {
       const { id, pid } = await docker.run({ hostConfig: { CgroupParent: `/${PARENT}` } });
       expect(containerOfProcess(pid)).toEqual({ runtime: 'docker', id });
     });
 
-    test('the processes of this test are in none', () => {
+    test('the processes of this test are in no container', () => {
       // Unless the tests run in a container themselves.
       expect(containerOfProcess(process.pid)).toEqual(containerOfProcess(1));
     });

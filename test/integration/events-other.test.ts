@@ -1,5 +1,6 @@
 /** `socklens events`: attempts to connect that fail, and the ends of other sockets than TCP connections. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { whenNotBusy } from '../support/busy.ts';
 import { between, EndWatch } from '../support/end-watch.ts';
 import { createNetns, type TestNetns, until } from '../support/netns.ts';
 import { AF, SOCK } from '../support/recipes/constants.ts';
@@ -68,14 +69,17 @@ describe('events: attempts to connect', () => {
   });
 
   it('no answer, blocking: failed, and the endpoints come from the dump that saw it', async () => {
-    const port = await freePort(workshop, V4);
-    drop(netns, V4, '--dport', String(port), '--syn');
-    const shop = await Workshop.start(netns);
-    const fd = await shop.socket(AF.INET, SOCK.STREAM, 0, true);
-    await expect(shop.connect(fd, { host: V4, port })).rejects.toMatchObject({ code: 'ETIMEDOUT' });
-    const one = await watch.ends(1, () => shop.close(fd));
-    expect(one).toMatchObject([{ outcome: 'failed', peer: { address: V4, port }, process: { pid: shop.pid } }]);
-    await shop.stop();
+    // The attempt lasts for three seconds, and one of the dumps must fall into them.
+    await whenNotBusy(async () => {
+      const port = await freePort(workshop, V4);
+      drop(netns, V4, '--dport', String(port), '--syn');
+      const shop = await Workshop.start(netns);
+      const fd = await shop.socket(AF.INET, SOCK.STREAM, 0, true);
+      await expect(shop.connect(fd, { host: V4, port })).rejects.toMatchObject({ code: 'ETIMEDOUT' });
+      const one = await watch.ends(1, () => shop.close(fd));
+      await shop.stop();
+      expect(one).toMatchObject([{ outcome: 'failed', peer: { address: V4, port }, process: { pid: shop.pid } }]);
+    });
   });
 });
 

@@ -113,7 +113,7 @@ describe('guard: each kind of budget', () => {
     expect(broken.stderr).toContain('BROKEN');
   });
 
-  it('baseline', async () => {
+  it('a bound relative to the baseline: six sockets more keep baseline + 6 and break baseline + 5', async () => {
     const held = await run(budget('peak(all) <= baseline + 6'), connections(3));
     expect(only(held)).toMatchObject({ verdict: 'held' });
     const broken = await run(budget('peak(all) <= baseline + 5'), connections(3));
@@ -121,7 +121,7 @@ describe('guard: each kind of budget', () => {
     expect((only(broken)?.worst?.value ?? 0) - (only(broken)?.bound ?? 0)).toBe(1);
   });
 
-  it('steady', async () => {
+  it('steady: connections that are there for half of the run break it, those that come and go do not', async () => {
     const held = await run(budget('steady(state close-wait) = 0'), churn(3));
     expect(held.status).toBe(0);
     const broken = await run(budget('steady(state close-wait) = 0'), halfClosed(4, true));
@@ -129,7 +129,7 @@ describe('guard: each kind of budget', () => {
     expect(broken.status).toBe(1);
   });
 
-  it('drain', async () => {
+  it('drain: what is still open some time after the command has ended breaks it', async () => {
     const drained = await run(budget('drain(all, 300ms) <= baseline + 1'), connections(4), true);
     expect(only(drained)).toMatchObject({ verdict: 'held' });
     const held = await run(budget('drain(all, 300ms) <= baseline + 1'), connections(4));
@@ -137,14 +137,14 @@ describe('guard: each kind of budget', () => {
     expect(held.status).toBe(1);
   });
 
-  it('--no-leaks', async () => {
+  it('--no-leaks: connections that the peer has closed and the process keeps break it', async () => {
     const closed = await run(['--no-leaks'], halfClosed(3, false));
     expect(only(closed)).toMatchObject({ verdict: 'held' });
     const leaked = await run(['--no-leaks'], halfClosed(3, true));
     expect(only(leaked)).toMatchObject({ verdict: 'broken', worst: { value: 3 } });
   });
 
-  it('rate of opens and of closes, to a port and of all', async () => {
+  it('rate: opens and closes a second, of one port and of all', async () => {
     const many = await run(
       [
         ...budget(`rate(opens to ${V4}:${listener.port}) <= 1/s`),
@@ -165,7 +165,7 @@ describe('guard: each kind of budget', () => {
     expect(none.status).toBe(0);
   });
 
-  it('descriptors, as a share and as a number', async () => {
+  it('descriptors: as a number and as a share of the limit', async () => {
     const load: Load = async (guard) => {
       const fds: number[] = [];
       for (let index = 0; index < 40; index++) fds.push(await workshop.socket(2, SOCK.DGRAM));
@@ -183,7 +183,7 @@ describe('guard: each kind of budget', () => {
     expect((await run(['--descriptors', '95%'], load)).status).toBe(0);
   });
 
-  it('findings', async () => {
+  it('findings: a finding of the doctor during the run breaks it', async () => {
     const set = ['--set', 'CLOSE_WAIT_LEAK.minAgeMs=200ms', '--set', 'CLOSE_WAIT_LEAK.critical=1000'];
     const broken = await run([...set, ...budget('findings(CLOSE_WAIT_LEAK) = 0')], halfClosed(12, true));
     expect(only(broken)).toMatchObject({ verdict: 'broken', worst: { value: 1 } });
@@ -192,12 +192,12 @@ describe('guard: each kind of budget', () => {
     expect(held.status).toBe(0);
   });
 
-  it('--pool: of each process by itself', async () => {
+  it('--pool: the cap applies to each process by itself', async () => {
     expect((await run(['--pool', `${V4}:${listener.port}=5`], connections(5))).status).toBe(0);
     expect((await run(['--pool', `${V4}:${listener.port}=4`], connections(5))).status).toBe(1);
   });
 
-  it('TIME_WAIT counts only where it is asked for', async () => {
+  it('TIME_WAIT counts only where the filter names it', async () => {
     const end = await run([...budget('peak(all) <= 3'), ...budget('peak(state time-wait) = 0')], churn(10));
     expect(end.report?.budgets.map(({ verdict }) => verdict)).toEqual(['held', 'broken', 'held']);
     expect(netns.run('ss', '-tanH', 'state', 'time-wait').split('\n').length).toBeGreaterThan(10);

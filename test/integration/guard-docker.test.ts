@@ -10,9 +10,11 @@ const engine = testEngine();
 if (typeof engine === 'string') test.skip(`Docker: ${engine}`, () => {});
 else describe('docker: guard over containers', () => describeGuard(engine));
 
-/** A listener, and `count` connections to it that last. */
+/** A listener for each of `count` connections that last: they are made when all listen. */
 const connected = (count: number) =>
-  `for i in $(/bin/busybox seq ${count}); do /bin/busybox nc -l -p 33$((10 + i)) -e /bin/busybox sleep 1000000 & done; /bin/busybox sleep 1;
+  `for i in $(/bin/busybox seq ${count}); do /bin/busybox nc -l -p 33$((10 + i)) -e /bin/busybox sleep 1000000 & done;
+   listening() { /bin/busybox cat /proc/net/tcp /proc/net/tcp6 | /bin/busybox grep -c ' 0A '; };
+   while [ "$(listening)" -lt ${count} ]; do /bin/busybox usleep 20000; done;
    for i in $(/bin/busybox seq ${count}); do /bin/busybox nc 127.0.0.1 33$((10 + i)) -e /bin/busybox sleep 1000000 & done; wait`;
 
 function describeGuard(docker: TestEngine): void {
@@ -27,7 +29,7 @@ function describeGuard(docker: TestEngine): void {
   });
   afterAll(() => docker.removeAll());
 
-  test('each target by itself, all of them together, and the container with most', async () => {
+  test('a budget applies to each container, a total to all of them; the report names the container with most', async () => {
     const filter = 'dport 3300-3399 and state established';
     const budgets = [
       `peak(${filter}) <= 4`,
@@ -57,7 +59,7 @@ function describeGuard(docker: TestEngine): void {
     expect(status).toBe(1);
   });
 
-  test('a container that is killed: a finding with its last numbers, and status 1', async () => {
+  test('a container is killed during the run: a finding with its last numbers, and status 1', async () => {
     const victim = await docker.run({ script: connected(3) });
     const guard = await start(victim.name, ['--budget', 'peak(all) <= 1000', '--budget', 'drain(all, 100ms) <= 1000']);
     await guard.looks(2);
@@ -73,7 +75,7 @@ function describeGuard(docker: TestEngine): void {
     expect(status).toBe(1);
   });
 
-  test('one that comes again is watched on', async () => {
+  test('a container is restarted during the run: it is watched again, and the finding says so', async () => {
     const victim = await docker.run({ script: connected(3) });
     const guard = await start(victim.name, ['--budget', 'drain(state listening, 100ms) <= 1000']);
     await guard.looks(2);

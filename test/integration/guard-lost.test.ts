@@ -34,14 +34,14 @@ async function run(eventBufferBytes: number | undefined): Promise<{ status: numb
   return { status, text };
 }
 
-it('lost events: a small buffer breaks the budget', async () => {
+it('guard: events lost in a buffer that is too small break the budget on lost events', async () => {
   const { status, text } = await run(2304);
   expect(text).toMatch(/BROKEN {2}lost events = 0\n +[1-9]/);
   expect(text).toContain('the value is a lower bound');
   expect(status).toBe(1);
 });
 
-it('lost events: the usual buffer keeps it', async () => {
+it('guard: the default buffer loses no event of 4,000 connections', async () => {
   const { status, text } = await run(undefined);
   expect(text).toMatch(/held {4}lost events = 0\n +0 /);
   expect(status).toBe(0);

@@ -62,20 +62,20 @@ afterAll(() => {
 });
 
 describe('guard: reports', () => {
-  it('the numbers are those of the service, and the hostile name is among them', () => {
+  it('JSON: the numbers are those of the service, whose process name has control characters', () => {
     expect(report.budgets[0]?.worst).toMatchObject({ value: CONNECTIONS });
     expect(report.budgets[0]?.worst?.who[0]?.name).toContain('<img src=x');
     expect(report.states[0]?.states.ESTABLISHED?.[0]).toBe(2 * CONNECTIONS);
     expect(report.budgets.map(({ verdict }) => verdict)).toEqual(['broken', 'held', 'not judged', 'held']);
   });
 
-  it('text: nothing of the name acts on a terminal', () => {
+  it('text: control characters of a process name do not reach the terminal', () => {
     expect(end.stderr).toContain('<img src=x onerror=alert(1)>');
     expect(end.stderr).not.toContain('\u001b');
     expect(end.stderr).not.toContain('\u202e');
   });
 
-  it('JUnit, as Python reads it', () => {
+  it('JUnit: Python reads the XML', () => {
     const file = path.join(folder, 'r.xml');
     fs.writeFileSync(file, end.file('xml'));
     const script = `
@@ -103,7 +103,7 @@ print(json.dumps({'tests': suite.get('tests'), 'failures': suite.get('failures')
     for (const row of rows) expect(row.split('|')).toHaveLength(5);
   });
 
-  it('a later run beside it', () => {
+  it('compare: two runs side by side', () => {
     const before = path.join(folder, 'before.json');
     const after = path.join(folder, 'after.json');
     fs.writeFileSync(before, JSON.stringify(report));

@@ -47,7 +47,7 @@ describe('guard: the command', () => {
     ['succeeds, budgets held', KEPT, 0, 0, 'passed'],
     ['fails, budgets held', KEPT, 3, 6, 'command failed'],
     ['succeeds, a budget broke', BROKEN, 0, 1, 'budget broken'],
-    ['fails and a budget broke: both are told', BROKEN, 3, 1, 'budget broken'],
+    ['fails and a budget broke: both are reported', BROKEN, 3, 1, 'budget broken'],
   ])('%s', async (_, budgets, commandStatus, status, outcome) => {
     const guard = await Guard.start(target(), budgets);
     await guard.looks(2);
@@ -62,7 +62,7 @@ describe('guard: the command', () => {
     if (status === 1) expect(end.stderr).toContain('BROKEN');
   });
 
-  it('is killed by a signal: it failed', async () => {
+  it('a command that a signal kills has failed', async () => {
     const guard = await Guard.start(target(), KEPT, ['sh', '-c', 'echo running; read line; kill -KILL $$']);
     await guard.looks(2);
     guard.go();
@@ -71,7 +71,7 @@ describe('guard: the command', () => {
     expect(end.report?.command).toMatchObject({ signal: 'SIGKILL', failed: true });
   });
 
-  it('has the stdin, stdout and stderr of socklens, byte for byte', () => {
+  it('the command has the stdin, stdout and stderr of socklens, byte for byte', () => {
     const bytes = Buffer.from(Array.from({ length: 256 }, (_, index) => index));
     const copy = spawnSync(
       LAUNCHER,
@@ -93,7 +93,7 @@ describe('guard: the command', () => {
     expect(stderr.split('\n').filter((line) => line !== '')).toEqual([expect.stringContaining(reason)]);
   });
 
-  it('is stopped when the time is up, its children with it, and has not failed', async () => {
+  it('--for: the command and its children are stopped, and it has not failed', async () => {
     const word = `sltest-${process.pid}-sleeper`;
     // A child that does not listen to SIGTERM, and says so when that is true.
     const child = `trap "" TERM; echo running; while :; do read line </dev/zero; done`;
@@ -106,7 +106,7 @@ describe('guard: the command', () => {
     await until('the child to be gone', () => processesWith(word).length === 0);
   });
 
-  it('that ignores SIGTERM is killed', async () => {
+  it('--for: a command that ignores SIGTERM is killed', async () => {
     const script = 'trap "" TERM; echo running; while :; do read line || sleep 0.1; done';
     const guard = await Guard.start(target(), [...KEPT, '--for', '500ms'], ['sh', '-c', script]);
     const end = await guard.end();
@@ -114,7 +114,7 @@ describe('guard: the command', () => {
   });
 });
 
-describe('guard: broken off', () => {
+describe('guard: interrupted', () => {
   it.each(['SIGINT', 'SIGTERM'] as const)('%s reaches the command, and the report is written', async (name) => {
     const heard = path.join(folder, name);
     const script = `trap 'echo ${name} > ${heard}; exit 0' ${name.slice(3)}; echo running; while :; do sleep 0.05; done`;
@@ -131,7 +131,7 @@ describe('guard: broken off', () => {
     expect(end.file('html')).toContain('<svg');
   });
 
-  it('a second one kills a command that does not listen', async () => {
+  it('a second signal kills a command that ignores the first', async () => {
     const script = 'trap "" INT TERM; echo running; while :; do sleep 0.05; done';
     const guard = await Guard.start(target(), KEPT, ['sh', '-c', script]);
     await guard.looks(2);
@@ -142,7 +142,7 @@ describe('guard: broken off', () => {
     expect(end.report?.command).toMatchObject({ stoppedBy: 'signal', signal: 'SIGKILL' });
   });
 
-  it('a broken budget stays one', async () => {
+  it('a budget that was broken before the signal is reported as broken', async () => {
     const guard = await Guard.start(target(), BROKEN);
     await guard.looks(2);
     guard.signal('SIGINT');
@@ -181,7 +181,7 @@ describe('guard: on a terminal', () => {
 
   const args = () => ['guard', target(), '--interval', '100ms', '--budget', 'peak(all) <= 1000'];
 
-  it('the status line never stands in a line of the command, and nothing of it is left', async () => {
+  it('the status line never mixes with the output of the command, and is erased at the end', async () => {
     const script =
       'for n in 1 2 3 4 5 6 7 8; do printf "begin $n"; sleep 0.15; echo " end $n"; sleep 0.15; done; printf unended';
     const { child, seen } = onTerminal([...args(), '--', 'sh', '-c', script]);
@@ -196,7 +196,7 @@ describe('guard: on a terminal', () => {
     expect(seen()).toMatch(/guard 1s \| peak\(all\) <= 1000: \d/);
   });
 
-  it('--no-status: the command has the terminal', async () => {
+  it('--no-status: the command has the terminal to itself', async () => {
     const { child, seen } = onTerminal([
       ...args(),
       '--no-status',
@@ -210,7 +210,7 @@ describe('guard: on a terminal', () => {
     expect(seen()).not.toContain('guard 1s');
   });
 
-  it('Ctrl-C reaches the command, and the report is told', async () => {
+  it('Ctrl-C reaches the command, and the report is printed', async () => {
     const { child, seen } = onTerminal([
       ...args(),
       '--',
@@ -228,7 +228,7 @@ describe('guard: on a terminal', () => {
 });
 
 describe('guard: the target', () => {
-  it('dies in the middle: a finding, and the run goes on to its end', async () => {
+  it('a target that ends during the run is a finding, and the run goes on', async () => {
     const other = createNetns();
     const dying = await Workshop.start(other);
     try {
@@ -255,7 +255,7 @@ describe('guard: the target', () => {
     }
   });
 
-  it('is missing from the beginning: an error, and the command is not run', () => {
+  it('a target that does not exist is an error, and the command is not run', () => {
     const file = path.join(folder, 'ran');
     const { status, stderr } = socklens(['guard', 'netns:nowhere', ...KEPT, '--', 'touch', file]);
     expect(status).toBe(3);
@@ -281,7 +281,7 @@ describe('guard: the command line', () => {
     expect(status).toBe(2);
   });
 
-  it('a mistake in a name is shown in its place in the budget', () => {
+  it('a filter mistake is marked at its position in the budget', () => {
     const budget = 'peak(state established and dst nobody-has-this-name:80) <= 5';
     const { stderr } = socklens(['guard', 'host', '--budget', budget, '--', 'true']);
     const [, shown = '', mark = ''] = stderr.split('\n');
@@ -289,7 +289,7 @@ describe('guard: the command line', () => {
     expect(shown.slice(mark.indexOf('^'), mark.length)).toBe('nobody-has-this-name');
   });
 
-  it('budgets of socklens.toml', async () => {
+  it('socklens.toml: its budgets are checked', async () => {
     const file = path.join(folder, 'socklens.toml');
     fs.writeFileSync(file, '[guard]\nbudgets = ["peak(all) > 1000"]\n');
     const guard = await Guard.start(target(), ['--config', file]);

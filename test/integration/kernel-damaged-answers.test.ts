@@ -59,24 +59,24 @@ function withSocket<T>(parts: Uint8Array[], use: (socket: DiagSocket) => T): T {
 }
 
 describe('DiagSocket', () => {
-  it('reads a sound answer from anything that can be read', () => {
+  it('reads a complete answer from any readable descriptor', () => {
     // A test of the test.
     expect(withSocket([tcp('01'), tcp('02'), DONE], dump)).toEqual([1, 2]);
   });
 
-  it('says EPIPE when the answer just ends', () => {
+  it('fails with EPIPE when the answer ends early', () => {
     withSocket([tcp('01')], (socket) => {
       expect(() => dump(socket)).toThrow('TCP dump: EPIPE');
       expect(() => dump(socket)).toThrow('TCP dump: EBUSY');
     });
   });
 
-  it('lets a WireError through', () => {
+  it('passes a WireError on', () => {
     expect(() => withSocket([tcp('01'), hex('00000000 1400 0200 01000000 00000000')], dump)).toThrow(WireError);
     expect(() => withSocket([hex('14000000 1400 0200 01000000 00000000 02010000'), DONE], dump)).toThrow(WireError);
   });
 
-  it(`ends with rows, a DiagError or a WireError, whatever it gets (seed ${seed})`, () => {
+  it(`gives rows, a DiagError or a WireError for any bytes (seed ${seed})`, () => {
     const messages = recordedMessages();
     const part = fc.tuple(fc.nat(messages.length - 1), fc.array(mutation, { maxLength: 2 }));
     fc.assert(
@@ -93,7 +93,7 @@ describe('DiagSocket', () => {
   });
 });
 
-describe('look', () => {
+describe('a dump of a damaged answer', () => {
   const machine = localMachine({});
   const place = { ...placeOfHost(machine), own: true };
   const query = { ...everySocket(), protos: ['tcp'] as const };
@@ -119,7 +119,7 @@ describe('look', () => {
     }
   });
 
-  it('shows what came before the break, and asks no second time', () => {
+  it('gives the sockets before the damage and sends no second request', () => {
     const inodes: number[] = [];
     const report = look(answeredBy(tcp('01'), tcp('02')), place, query);
     report.sockets.each((socket) => inodes.push(socket.inode));
@@ -127,7 +127,7 @@ describe('look', () => {
     expect(report.coverage).toEqual({ complete: false, notes: ['TCP dump: it failed (EPIPE)'] });
   });
 
-  it('shows the sockets of a sound answer', () => {
+  it('gives all sockets of a complete answer', () => {
     const inodes: number[] = [];
     const report = look(answeredBy(tcp('01'), tcp('02'), DONE), place, query);
     report.sockets.each((socket) => inodes.push(socket.inode));

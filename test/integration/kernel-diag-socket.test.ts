@@ -76,11 +76,11 @@ describe('DiagSocket', () => {
     own.close();
   });
 
-  it('can be asked again and again', async () => {
+  it('answers any number of requests', async () => {
     for (let index = 0; index < 20; index++) expect(ports(diag)).toEqual(ssPorts());
   });
 
-  it('gathers an answer of very many pieces', async () => {
+  it('assembles a dump of very many messages', async () => {
     const many = await manySockets(netns, 20_000, 50);
     const seen = ports(diag);
     expect(seen.length).toBeGreaterThanOrEqual(2 * many.connections + many.listeners);
@@ -101,7 +101,7 @@ describe('DiagSocket', () => {
     impatient.close();
   });
 
-  it('waits for a moment even when told not to wait', () => {
+  it('a timeout of 0 is a short wait, not an endless one', () => {
     // A timeout of 0 would mean "for ever" to the kernel.
     const impatient = openIn(netns, 0);
     const silent = request();
@@ -112,7 +112,7 @@ describe('DiagSocket', () => {
     impatient.close();
   });
 
-  it('takes half a message for one that is never answered', () => {
+  it('times out on an incomplete request, which the kernel never answers', () => {
     const impatient = openIn(netns, 200);
     const error = errorOf(() => impatient.dump('TCP dump', request().slice(0, 12), scratchStore(), () => {}));
     expect(error).toMatchObject({ code: 'ETIMEDOUT' });
@@ -152,7 +152,7 @@ describe('DiagSocket', () => {
     expect(ports(diag)).toEqual(ssPorts());
   });
 
-  it('is of no more use when an answer was broken off, and says so', () => {
+  it('refuses further requests after an incomplete dump, and says why', () => {
     const breakOff = () =>
       diag.dump('TCP dump', request(), scratchStore(), () => {
         throw new Error('enough');
@@ -203,7 +203,7 @@ describe('DiagSocket', () => {
     watcher.close();
   });
 
-  it('keeps no descriptor open when it cannot be made', () => {
+  it('closes its descriptors when it cannot be opened', () => {
     const open = () => fs.readdirSync('/proc/self/fd').length;
     const before = open();
     const calls = {
@@ -214,7 +214,7 @@ describe('DiagSocket', () => {
     expect(open()).toBe(before);
   });
 
-  it('says why a closed socket cannot be asked', () => {
+  it('a request on a closed socket fails with the reason', () => {
     const closed = openIn(netns);
     closed.close();
     expect(errorOf(() => ports(closed))).toMatchObject({ name: 'DiagError', code: 'EBADF' });

@@ -28,7 +28,7 @@ function probe(what: string, prefix: string[] = []) {
 }
 
 describe('insideNetns', () => {
-  it('runs inside the other namespace and comes back', () => {
+  it('runs in the other namespace and returns', () => {
     const before = here();
     const inside = insideNetns(koffiSystemCalls(), fd, here);
     expect(inside).toBe(`net:[${netns.inode}]`);
@@ -36,7 +36,7 @@ describe('insideNetns', () => {
     expect(here()).toBe(before);
   });
 
-  it('comes back when what runs inside throws, and lets the error through', () => {
+  it('returns when the function throws, and passes the error on', () => {
     const before = here();
     const run = () =>
       insideNetns(koffiSystemCalls(), fd, () => {
@@ -47,7 +47,7 @@ describe('insideNetns', () => {
     expect(here()).toBe(before);
   });
 
-  it('keeps no descriptor open, however it ends', () => {
+  it('closes its descriptors, whether the function returns or throws', () => {
     const open = () => fs.readdirSync('/proc/self/fd').length;
     const calls = koffiSystemCalls();
     const before = open();
@@ -89,12 +89,12 @@ describe('insideNetns', () => {
     });
   });
 
-  it('works in the same process with it', () => {
+  it('works in the same process with CAP_SYS_ADMIN', () => {
     // A test of the test above: what failed there is the capability and nothing else.
     expect(JSON.parse(probe('enter').stdout)).toEqual({ inside: `net:[${netns.inode}]` });
   });
 
-  it('ends the process when it cannot come back', () => {
+  it('ends the process when it cannot return', () => {
     const { status, stdout, stderr } = probe('stranded');
     expect(status).toBe(70);
     expect(stdout).toBe('');

@@ -85,8 +85,8 @@ async function next(source: Sampler): Promise<{ tick: Tick; space: SpaceTick }> 
   return { tick, space };
 }
 
-describe('counts of the kernel', () => {
-  counting('follow every change without another look', async () => {
+describe('state counts kept by a kernel program', () => {
+  counting('follow every change without another dump', async () => {
     const listener = await workshop.tcpListener('127.0.0.1');
     const pairs = [
       await workshop.tcpPair(listener),
@@ -139,7 +139,7 @@ describe('counts of the kernel', () => {
     expect(space.tcpStates?.counts[TCP_STATE.FIN_WAIT2]).toBe(0);
   });
 
-  it('not permitted: it says so, and sockets are read as before', async () => {
+  it('without permission to load the program: a note says so, and sockets are counted by dumps', async () => {
     const machine = localMachine({ DOCKER_HOST: 'unix:///nonexistent' });
     const calls = machine.systemCalls();
     const refusing: Machine = {

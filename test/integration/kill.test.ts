@@ -67,7 +67,7 @@ const code = (call: Promise<unknown>) =>
   );
 
 describe('kill: what the victim sees', () => {
-  it('ESTABLISHED: ECONNABORTED here, ECONNRESET there', async () => {
+  it('ESTABLISHED: the owner gets ECONNABORTED, the peer ECONNRESET', async () => {
     const listener = await workshop.tcpListener(V4);
     const { client, server, clientPort } = await workshop.tcpPair(listener);
     expect(kill(`sport = ${clientPort} and state established`)).toEqual(CLOSED);
@@ -75,7 +75,7 @@ describe('kill: what the victim sees', () => {
     expect(await code(workshop.recv(server, 10))).toBe('ECONNRESET');
   });
 
-  it('IPv4-mapped: by the identity of its IPv6 socket', async () => {
+  it('an IPv4-mapped connection is closed by the identity of its IPv6 socket', async () => {
     const fd = await workshop.socket(AF.INET6, SOCK.STREAM);
     await workshop.setsockopt(fd, 41, OPT.IPV6_V6ONLY, 0);
     await workshop.bind(fd, { host: '::', port: 0 });
@@ -112,7 +112,7 @@ describe('kill: what the victim sees', () => {
     expect(shown('SYN-RECV', localPort, peerPort)).toBe(false);
   });
 
-  it('waiting to be accepted: accept() returns it, the first read fails', async () => {
+  it('in the accept queue: accept() returns the connection, the first read fails', async () => {
     const listener = await workshop.tcpListener(V4);
     const client = await workshop.socket(AF.INET, SOCK.STREAM);
     await workshop.connect(client, listener);
@@ -122,7 +122,7 @@ describe('kill: what the victim sees', () => {
     expect(await code(workshop.recv(client, 10))).toBe('ECONNRESET');
   });
 
-  it('FIN_WAIT2 without a process: gone, and a late write of the peer is reset', async () => {
+  it('FIN_WAIT2 without a process: the entry is gone, and a late write of the peer is reset', async () => {
     const listener = await workshop.tcpListener(V4);
     const { client, server, clientPort } = await workshop.tcpPair(listener);
     await workshop.close(client);
@@ -144,7 +144,7 @@ describe('kill: what the victim sees', () => {
     expect(shown('TIME-WAIT', clientPort, listener.port)).toBe(false);
   });
 
-  it('LISTEN: left out unless asked for; then accept() fails with EINVAL', async () => {
+  it('LISTEN: closed only when the filter asks for it; then accept() fails with EINVAL', async () => {
     const listener = await workshop.tcpListener(V4);
     const spared = kill(`sport = ${listener.port}`);
     expect(spared).toMatchObject({ status: 0, outcomes: [] });
@@ -155,7 +155,7 @@ describe('kill: what the victim sees', () => {
     expect(await code(workshop.accept(listener.fd))).toBe('EINVAL');
   });
 
-  it('only bound: refused, for the kernel does not find it', async () => {
+  it('bound and nothing more: refused, because the kernel does not find it', async () => {
     const { localPort } = await boundInactive(ground);
     const { status, outcomes, stderr } = kill(`sport = ${localPort}`);
     expect({ status, outcomes }).toEqual({ status: 5, outcomes: ['refused'] });
@@ -176,7 +176,7 @@ describe('kill: what the victim sees', () => {
     expect(await workshop.port(given)).toBe(0);
   });
 
-  it('a stale cookie hits nobody: already gone', async () => {
+  it('a stale cookie closes nothing and is reported as already gone', async () => {
     const listener = await workshop.tcpListener(V4);
     const { clientPort } = await workshop.tcpPair(listener);
     const [identity] = identities((port) => port === clientPort);
@@ -197,8 +197,8 @@ describe('kill: what the victim sees', () => {
   });
 });
 
-describe('kill: asking', () => {
-  it('an empty filter, or nobody to ask, is status 2', () => {
+describe('kill: confirmation', () => {
+  it('an empty filter, or no terminal to confirm on, is status 2', () => {
     const target = `netns:${netns.name}`;
     const empty = socklens(['kill', target, '--yes']);
     expect([empty.status, empty.stderr]).toEqual([2, expect.stringContaining('a FILTER is missing')]);
@@ -206,12 +206,12 @@ describe('kill: asking', () => {
     expect([alone.status, alone.stderr]).toEqual([2, expect.stringContaining('--yes')]);
   });
 
-  it('nothing matched is status 0, and it says so', () => {
+  it('a filter that matches nothing is status 0 and says so', () => {
     const { status, stdout } = socklens(['kill', `netns:${netns.name}`, '--yes', 'dport = 1']);
     expect([status, stdout]).toEqual([0, 'nothing matches\n']);
   });
 
-  it('--dry-run shows, says what would happen, and closes nothing', async () => {
+  it('--dry-run lists what would be closed and closes nothing', async () => {
     const listener = await workshop.tcpListener(V4);
     const { clientPort } = await workshop.tcpPair(listener);
     const { status, stdout } = socklens(['kill', `netns:${netns.name}`, '--dry-run', `sport = ${clientPort}`]);
@@ -222,7 +222,7 @@ describe('kill: asking', () => {
     expect(shown('ESTAB', clientPort, listener.port)).toBe(true);
   });
 
-  it('on a terminal it asks; only yes is a yes', async () => {
+  it('on a terminal it asks for confirmation; only yes confirms', async () => {
     const listener = await workshop.tcpListener(V4);
     const { clientPort } = await workshop.tcpPair(listener);
     const command = `${LAUNCHER} kill netns:${netns.name} sport = ${clientPort}`;
@@ -234,7 +234,7 @@ describe('kill: asking', () => {
     expect(shown('ESTAB', clientPort, listener.port)).toBe(false);
   });
 
-  it('a namespace that was replaced meanwhile is not touched', () => {
+  it('a namespace that was replaced before the confirmation is not touched', () => {
     const replaced = { ...place, target: { ...place.target, netns: place.target.netns + 1 } };
     expect(() => closeSockets(machine, replaced, [], () => {})).toThrow(/ended while it was being looked at/);
   });

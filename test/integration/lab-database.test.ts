@@ -36,10 +36,10 @@ beforeEach(async () => {
 });
 afterEach(() => server.close());
 
-describe('mysql2', () => {
+describe('lab database: mysql2', () => {
   const connect = () => driver.createConnection({ host, port, user: 'app', password: 'secret', database: 'shop' });
 
-  it('connects, asks, pings and leaves', async () => {
+  it('connects, queries, pings and disconnects', async () => {
     const connection = await connect();
     expect((await connection.query('SELECT 1'))[0]).toEqual([{ 1: 1 }]);
     await connection.ping();
@@ -48,7 +48,7 @@ describe('mysql2', () => {
     expect(server.counts).toMatchObject({ accepted: 1, queries: 1, refused: 0 });
   });
 
-  it('understands the refusal of one connection too many, and gets in when there is room', async () => {
+  it('is refused one connection too many, and connects when there is room again', async () => {
     const connections = await Promise.all(Array.from({ length: 5 }, connect));
     await expect(connect()).rejects.toMatchObject({
       errno: 1040,
@@ -62,20 +62,20 @@ describe('mysql2', () => {
     await Promise.all(connections.map((connection) => connection.end()));
   });
 
-  it('is told of a command that the stand-in does not know', async () => {
+  it('gets an error for a command that the database does not know', async () => {
     const connection = (await connect()) as unknown as { execute(sql: string): Promise<unknown>; end(): Promise<void> };
     await expect(connection.execute('SELECT 1')).rejects.toMatchObject({ errno: 1047, sqlState: '08S01' });
     await connection.end();
   });
 });
 
-describe.skipIf(client === undefined && !process.env.CI)('the command line of MariaDB', () => {
+describe.skipIf(client === undefined && !process.env.CI)('lab database: the MariaDB client', () => {
   const ask = () => {
     const options = ['--no-defaults', `--host=${host}`, `--port=${port}`, '--user=app', '--skip-ssl'];
     return promisify(execFile)(client ?? 'mariadb', [...options, '--batch', '--skip-column-names', '-e', 'SELECT 1']);
   };
 
-  it('asks', async () => {
+  it('gets the answer to a query', async () => {
     expect((await ask()).stdout).toBe('1\n');
   });
 
@@ -86,8 +86,8 @@ describe.skipIf(client === undefined && !process.env.CI)('the command line of Ma
   });
 });
 
-describe('the stand-in', () => {
-  it('refuses with the packet in place of the greeting, and closes', async () => {
+describe('lab database: the protocol', () => {
+  it('refuses with an error packet instead of the greeting, and closes', async () => {
     const connections = await Promise.all(Array.from({ length: 5 }, () => DatabaseConnection.open(host, port)));
     const received = await new Promise<Buffer>((resolve, reject) => {
       const pieces: Buffer[] = [];
@@ -100,7 +100,7 @@ describe('the stand-in', () => {
     for (const connection of connections) connection.close();
   });
 
-  it('works on so many queries at a time, and lets the others wait', async () => {
+  it('runs as many queries at a time as it has workers; the others wait', async () => {
     const connections = await Promise.all(Array.from({ length: 4 }, () => DatabaseConnection.open(host, port)));
     server.behaviour.queryMs = 100;
     const start = performance.now();

@@ -44,8 +44,8 @@ function ss(member: LabMember, ...filter: string[]): string[] {
 
 const toDatabase = (member: LabMember) => ss(member, 'state', 'established', 'dport', '=', ':3306');
 
-describe('the members', () => {
-  it('are processes with names, each alone in a namespace, and targets', async () => {
+describe('lab: its processes', () => {
+  it('each has a name and a namespace of its own, and is a target', async () => {
     const members = await start({ nofile: 300 });
     expect(members.map(({ title }) => title)).toEqual(['db', 'webhook-1', 'webhook-2', 'balancer', 'load']);
     expect(new Set([...members.map(({ pid }) => netnsOf(pid)), netnsOf(process.pid)]).size).toBe(6);
@@ -62,7 +62,7 @@ describe('the members', () => {
   });
 });
 
-describe('a user who may not make namespaces', () => {
+describe('lab: a user who may not make namespaces', () => {
   it.skipIf(otherUser() === undefined)('is told what it needs', () => {
     const script = path.resolve(import.meta.dirname, '../support/lab-parent-main.ts');
     const become = [`--reuid=${otherUser()}`, '--clear-groups', '--', nodeProgram(), script];
@@ -73,7 +73,7 @@ describe('a user who may not make namespaces', () => {
   });
 });
 
-describe('the load', () => {
+describe('lab: the load', () => {
   it('runs into error 1040 where only the idle are capped, and the count falls back to that cap', async () => {
     const receivers = receiversOf(await start());
     let most = 0;
@@ -121,7 +121,7 @@ describe('the load', () => {
     expect(await lab?.load(LOAD)).toMatchObject({ errors: {} });
   });
 
-  it('finds out what the machine can do', async () => {
+  it('calibration measures how many requests a second the machine serves', async () => {
     await start({ maxOpen: fittingCap(MAX_CONNECTIONS, 2) });
     const capacity = (await lab?.calibrate(500)) ?? 0;
     expect(capacity).toBeGreaterThan(50);
@@ -129,7 +129,7 @@ describe('the load', () => {
   });
 });
 
-describe('the end', () => {
+describe('lab: its end', () => {
   it('leaves no process, no namespace and no name', async () => {
     const members = await start();
     const namespaces = members.map(({ pid }) => netnsOf(pid));
@@ -140,7 +140,7 @@ describe('the end', () => {
     expect(namesLike(NAME)).toEqual([]);
   });
 
-  it('comes also when the parent is killed', async () => {
+  it('a killed parent takes the whole lab with it', async () => {
     const name = `${NAME}k`;
     const script = path.resolve(import.meta.dirname, '../support/lab-parent-main.ts');
     const parent = spawn(nodeProgram(), ['--disable-warning=ExperimentalWarning', script, name], {
@@ -159,7 +159,7 @@ describe('the end', () => {
     expect(namesLike(name)).toEqual([]);
   });
 
-  it('of a lab whose every process was killed is cleaned up by the next', async () => {
+  it('what a killed lab left behind is removed by the next one', async () => {
     const stale = `${NAMES_FOLDER}/${NAME}-db`;
     const others = `${NAMES_FOLDER}/${NAME}-web-9`;
     fs.mkdirSync(NAMES_FOLDER, { recursive: true });
@@ -174,7 +174,7 @@ describe('the end', () => {
     }
   });
 
-  it('leaves the names of another lab alone, whose members are targets by their process', async () => {
+  it('the names of another lab are left alone', async () => {
     await start();
     const first = lab;
     const members = await start();

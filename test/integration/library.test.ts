@@ -14,7 +14,7 @@ const [, example = ''] = /```ts\n([\s\S]*?)```/.exec(fs.readFileSync(path.join(r
 const file = path.join(folder, 'example.ts');
 fs.writeFileSync(file, example);
 
-test('it runs', () => {
+test('library: the example of the documentation runs', () => {
   const { status, stdout, stderr } = spawnSync(nodeProgram(), ['--disable-warning=ExperimentalWarning', file, 'host'], {
     encoding: 'utf8',
   });
@@ -23,7 +23,7 @@ test('it runs', () => {
   expect(stdout).toMatch(/^host: \d+$/m);
 });
 
-test('its types hold', () => {
+test('library: the example compiles against the published types', () => {
   const options = [
     '--noEmit',
     '--strict',

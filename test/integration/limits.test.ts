@@ -63,7 +63,7 @@ async function sleeper(limits: string, uid?: number): Promise<number> {
   return pid;
 }
 
-describe('what a process has', () => {
+describe('limits: what a process has', () => {
   test('every line of ulimit -a, soft and hard', async () => {
     const limits = 'ulimit -Sn 64; ulimit -Hn 128; ulimit -c 0; ulimit -Sf 1000; ulimit -t 9999';
     const pid = await sleeper(limits);
@@ -89,7 +89,7 @@ describe('what a process has', () => {
     }
   });
 
-  test('text: the same rows, within the width that was asked for, and how to set it here', async () => {
+  test('text: the same rows within the given width, and how to change the limit here', async () => {
     const pid = await sleeper('ulimit -Sn 64; ulimit -Hn 128');
     const { status, stdout, stderr } = socklens(['limits', `pid:${pid}`], env);
     expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
@@ -103,7 +103,7 @@ describe('what a process has', () => {
     expect(stdout).not.toMatch(/\x1b/);
   });
 
-  test('several targets, and a line for each', async () => {
+  test('several targets: a report for each, with --ndjson one a line', async () => {
     const pids = [await sleeper(':'), await sleeper(':')];
     const target = pids.map((pid) => `pid:${pid}`).join(',');
     const { stdout } = socklens(['limits', target, '--ndjson'], env);
@@ -116,7 +116,7 @@ describe('what a process has', () => {
     expect(targets).toHaveLength(2);
   });
 
-  test('the host: PID 1, and a note', () => {
+  test('host: the limits of PID 1, with a note', () => {
     const { status, stdout, stderr } = socklens(['limits', 'host', '--json'], env);
     expect(status).toBe(0);
     expect(stderr).toContain('PID 1 of the host');
@@ -127,7 +127,7 @@ describe('what a process has', () => {
     expect([nofile?.soft, nofile?.hard]).toEqual([Number(soft), Number(hard)]);
   });
 
-  test('a runtime that raises its soft limit itself has done so', async () => {
+  test('a runtime that raises its soft limit itself is named with the raised limit', async () => {
     const script = `ulimit -Sn 64; ulimit -Hn 4096; exec ${nodeProgram()} -e 'console.log(1); setInterval(() => {}, 1e6)'`;
     const child = spawn('bash', ['-c', script], { stdio: ['ignore', 'pipe', 'inherit'] });
     started.push(() => child.kill('SIGKILL'));
@@ -137,7 +137,7 @@ describe('what a process has', () => {
     expect(limits.groups[0]?.limits.find(({ name }) => name === 'nofile')).toMatchObject({ soft: 4096, hard: 4096 });
   });
 
-  test('a namespace: all that live in it; one without processes: status 3', async () => {
+  test('a namespace: all processes in it; one without processes is status 3', async () => {
     const netns = createNetns();
     started.push(() => netns.remove());
     expect(socklens(['limits', `netns:${netns.name}`], env).status).toBe(3);
@@ -167,12 +167,12 @@ describe('what a process has', () => {
     },
   );
 
-  test('a process that does not exist: status 3', () => {
+  test('a process that does not exist is status 3', () => {
     expect(socklens(['limits', `pid:${2 ** 22 + 1}`], env).status).toBe(3);
   });
 });
 
-describe('descriptors by kind', () => {
+describe('limits: descriptors by kind', () => {
   let netns: TestNetns;
   let workshop: Workshop;
   let folder: string;
@@ -190,7 +190,7 @@ describe('descriptors by kind', () => {
   const byKind = (pid: number, target = `pid:${pid}`) =>
     report(target).processes.find((process) => process.pid === pid)?.descriptors;
 
-  test('all that is no socket', async () => {
+  test('files, pipes, eventfds, timers and other descriptors that are no sockets', async () => {
     const script = path.join(import.meta.dirname, '../support/recipes/descriptors-main.ts');
     const start = (...args: string[]) => {
       const child = spawn(nodeProgram(), ['--disable-warning=ExperimentalWarning', ...args], {
@@ -214,7 +214,7 @@ describe('descriptors by kind', () => {
     expect(after?.used).toBe(total);
   });
 
-  test('sockets, those that no table shows apart', async () => {
+  test('sockets by protocol; those without an entry in any table apart', async () => {
     const before = byKind(workshop.pid)?.byKind ?? {};
     const listener = await workshop.tcpListener('127.0.0.1');
     await workshop.tcpPair(listener);
@@ -256,7 +256,7 @@ describe('descriptors by kind', () => {
     );
   });
 
-  test('sockets of another namespace and of other families are not accused', async () => {
+  test('sockets of another namespace or of another family are not counted as unlisted', async () => {
     const inside = await Workshop.start(netns);
     started.push(() => void inside.stop());
     const { port } = await inside.tcpListener('127.0.0.1');
@@ -281,7 +281,7 @@ describe('descriptors by kind', () => {
     expect(byKind(pid)?.byKind).not.toHaveProperty('zombie');
   });
 
-  test('growth over a while, by kind, and when it is full', async () => {
+  test('growth over time by kind, and when the limit will be reached', async () => {
     const child = spawn(
       'bash',
       // One more each tenth of a second, as long as the test looks.
@@ -304,7 +304,7 @@ describe('descriptors by kind', () => {
     expect(limitReachedInMs / 60_000).toBeCloseTo((1024 - used) / perMinute, 0);
   });
 
-  test('all descriptors are scanned, or nothing is said', () => {
+  test('a scan counts all descriptors of a process, and is absent for one that does not exist', () => {
     const machine = localMachine(env);
     const scan = scanDescriptors(machine, process.pid);
     // Listing opens one more.
@@ -316,8 +316,8 @@ describe('descriptors by kind', () => {
 const AF_NETLINK = 16;
 const AF_PACKET = 17;
 
-describe('--set', () => {
-  test('soft up to hard; hard stays', async () => {
+describe('limits --set', () => {
+  test('raises the soft limit up to the hard one, which stays', async () => {
     const pid = await sleeper('ulimit -Sn 64; ulimit -Hn 128');
     const { status, document } = set(`pid:${pid}`, 'nofile=100');
     expect(status).toBe(0);
@@ -337,7 +337,7 @@ describe('--set', () => {
     expect(prlimit(pid)).toBe('50:60');
   });
 
-  test('text: before, what it reaches, after, and how to keep it', async () => {
+  test('text: the limit before and after, which limits it reaches at once, and how to make it permanent', async () => {
     const pid = await sleeper('ulimit -Sn 64; ulimit -Hn 128');
     const { status, stdout } = socklens(['limits', `pid:${pid}`, '--set', 'nofile=2', '--yes'], env);
     expect(status).toBe(0);
@@ -350,7 +350,7 @@ describe('--set', () => {
     expect(stdout).toContain('To keep it over a restart');
   });
 
-  test('raising the hard limit: done with CAP_SYS_RESOURCE, refused by its name without', async () => {
+  test('raises the hard limit with CAP_SYS_RESOURCE; without, the refusal names that capability', async () => {
     const pid = await sleeper('ulimit -Sn 64; ulimit -Hn 128');
     const { status, document, stderr } = set(`pid:${pid}`, 'nofile=200');
     if (mayRaise) {
@@ -376,7 +376,7 @@ describe('--set', () => {
     },
   );
 
-  test("a PID that is another process's by now is left alone", async () => {
+  test('a PID that belongs to another process by now is left alone', async () => {
     const pid = await sleeper('ulimit -Sn 64; ulimit -Hn 128');
     const machine = localMachine(env);
     const startTicks = readProcessFacts(machine, pid)?.startTicks ?? 0;
@@ -389,7 +389,7 @@ describe('--set', () => {
     });
   });
 
-  test('nobody to ask: status 2, and nothing is changed', async () => {
+  test('no terminal to confirm on is status 2, and nothing is changed', async () => {
     const pid = await sleeper('ulimit -Sn 64; ulimit -Hn 128');
     const { status, stderr } = socklens(['limits', `pid:${pid}`, '--set', 'nofile=100'], env, [
       'setsid',
@@ -403,7 +403,7 @@ describe('--set', () => {
     expect(prlimit(pid)).toBe('64:128');
   });
 
-  test('asked on a terminal: no changes nothing, yes does', async () => {
+  test('on a terminal it asks for confirmation: no changes nothing, yes does', async () => {
     const pid = await sleeper('ulimit -Sn 64; ulimit -Hn 128');
     const asked = (answer: string) =>
       execFileSync('script', ['-qec', `${LAUNCHER} limits pid:${pid} --set nofile=100`, '/dev/null'], {
@@ -419,7 +419,7 @@ describe('--set', () => {
     expect(prlimit(pid)).toBe('100:128');
   });
 
-  test('a command line that is wrong: status 2, and the nearest right word', async () => {
+  test('a mistake on the command line is status 2 and suggests the nearest word', async () => {
     const pid = await sleeper('ulimit -Sn 64; ulimit -Hn 128');
     for (const [setting, words] of [
       ['nofiles=100', 'did you mean nofile?'],

@@ -55,7 +55,7 @@ export function describeRuntime(bed: RuntimeBed): void {
       return container;
     }
 
-    test('a running container, listed and found', async () => {
+    test('a running container is listed and found, with its labels and start time', async () => {
       const labels = { 'com.example.team': 'a', odd: '\u001b[31m "größe"\n' };
       const before = Date.now();
       const container = await bed.run({ labels });
@@ -71,21 +71,21 @@ export function describeRuntime(bed: RuntimeBed): void {
       expect(fs.readFileSync(`/proc/${details.pid}/cmdline`, 'latin1')).toContain('sleep');
     });
 
-    test('its name, its id, a prefix of that', async () => {
+    test('a container is found by its name, its id and a prefix of its id', async () => {
       const container = await bed.run();
       for (const name of [container.name, `/${container.name}`, container.id, container.id.slice(0, 12)]) {
         expect((await runtime.find(name)).map(({ id }) => id)).toEqual([container.id]);
       }
     });
 
-    test('a prefix of several ids gives all of them', async () => {
+    test('an id prefix that fits several containers gives all of them', async () => {
       const prefix = await idPrefixOfTwo(bed);
       const ids = (await runtime.find(prefix)).map(({ id }) => id);
       expect(ids.length).toBeGreaterThan(1);
       expect(ids.every((id) => id.startsWith(prefix))).toBe(true);
     });
 
-    test('a name that is a prefix of an id as well means the name', async () => {
+    test('a name that is also the prefix of an id means the name', async () => {
       const other = await bed.run();
       const named = await bed.run({ name: other.id.slice(0, 10) });
       expect((await found(other.id.slice(0, 10))).id).toBe(named.id);
@@ -93,7 +93,7 @@ export function describeRuntime(bed: RuntimeBed): void {
       await bed.remove(named.id);
     });
 
-    test('what nobody is called', async () => {
+    test('a name that no container has finds nothing', async () => {
       for (const name of [
         'no-such-container',
         'f'.repeat(64),
@@ -108,7 +108,7 @@ export function describeRuntime(bed: RuntimeBed): void {
       }
     });
 
-    test('one that has stopped is found and not listed', async () => {
+    test('a stopped container is found and not listed', async () => {
       const container = await bed.run();
       await bed.stop(container.id);
       expect(await listed(container.id)).toBeUndefined();
@@ -118,7 +118,7 @@ export function describeRuntime(bed: RuntimeBed): void {
       expect(Date.parse(details.finishedAt ?? '')).toBeGreaterThanOrEqual(Date.parse(details.startedAt ?? ''));
     });
 
-    test('one that never started has no times', async () => {
+    test('a container that never started has no times', async () => {
       const name = bed.uniqueName();
       const id = await bed.create(name);
       expect(await listed(id)).toBeUndefined();
@@ -127,21 +127,21 @@ export function describeRuntime(bed: RuntimeBed): void {
       for (const absent of ['pid', 'startedAt', 'finishedAt']) expect(details).not.toHaveProperty(absent);
     });
 
-    test('one that was removed is gone', async () => {
+    test('a removed container is not found', async () => {
       const container = await bed.run();
       await bed.remove(container.id);
       expect(await runtime.find(container.name)).toEqual([]);
       expect(await runtime.find(container.id)).toEqual([]);
     });
 
-    test('declared limits are what its process has', async () => {
+    test('declared limits are those of its process', async () => {
       const { name, pid } = await bed.run({ ulimits: [{ Name: 'nofile', Soft: 1234, Hard: 5678 }] });
       expect((await found(name)).limits).toEqual([{ name: 'nofile', soft: 1234, hard: 5678 }]);
       expect(fs.readFileSync(`/proc/${pid}/limits`, 'latin1')).toMatch(/^Max open files +1234 +5678 /m);
       expect((await found((await bed.run()).name)).limits).toEqual([]);
     });
 
-    test('addresses and gateways on the bridge', async () => {
+    test('addresses and gateways on the default bridge are those of its namespace', async () => {
       const container = await bed.run();
       const facts = await listed(container.id);
       expect(facts?.networkMode).toBe('bridge');
@@ -150,7 +150,7 @@ export function describeRuntime(bed: RuntimeBed): void {
       expect(facts?.gateways).toEqual(gatewaysOf(container.pid));
     });
 
-    test('addresses of both families on a network of its own', async () => {
+    test('addresses of both families on a user-defined network', async () => {
       const network = await bed.createNetwork({ ipv4: '10.215.7.0/24', ipv6: 'fd5c:7::/64' });
       const container = await bed.run({ network });
       const facts = await listed(container.id);
@@ -161,12 +161,12 @@ export function describeRuntime(bed: RuntimeBed): void {
       expect([...(facts?.gateways ?? [])].sort()).toEqual(gatewaysOf(container.pid));
     });
 
-    test.each(['host', 'none'])('network %s: no address', async (network) => {
+    test.each(['host', 'none'])('a container with network %s has no address', async (network) => {
       const facts = await listed((await bed.run({ network })).id);
       expect(facts).toMatchObject({ networkMode: network, addresses: [], gateways: [] });
     });
 
-    test("in another container's namespace: no address of its own", async () => {
+    test("a container in another one's namespace has no address of its own", async () => {
       const owner = await bed.run();
       const guest = await bed.run({ network: `container:${owner.name}` });
       expect(await listed(guest.id)).toMatchObject({ networkMode: `container:${owner.id}`, addresses: [] });

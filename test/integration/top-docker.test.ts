@@ -40,7 +40,7 @@ function describeTop(docker: TestEngine): void {
       .filter((line) => line !== '').length;
   const rowOf = (lines: readonly string[], name: string) => lines.find((line) => line.startsWith(`${name} `)) ?? '';
 
-  test('a row for each container, its states, and what is opened later', async () => {
+  test('a row for each container with its states, and connections that are opened later', async () => {
     const listens = '/bin/busybox nc -ll -p 3306 -e /bin/busybox sleep 1000000';
     const dials = '(/bin/busybox sleep 1000000 | /bin/busybox nc 127.0.0.1 3306) &';
     const script = `trap '${dials.repeat(3)}' USR1; ${listens} & while :; do /bin/busybox sleep 0.1; done`;

@@ -28,7 +28,7 @@ function describeWatch(docker: TestEngine): void {
   });
   afterAll(() => docker.removeAll());
 
-  test('killed: it is told, a container that stays goes on', async () => {
+  test('a killed container is reported, and another one is watched on', async () => {
     const [dies, stays] = [await docker.run(), await docker.run()];
     const run = start(`${dies.name},${stays.name}`);
     await run.nextSample(dies.name);
@@ -42,7 +42,7 @@ function describeWatch(docker: TestEngine): void {
     expect(run.objects.at(-1)).toMatchObject({ type: 'summary' });
   });
 
-  test('restarted: gone, and there again in its new namespace', async () => {
+  test('a restarted container is watched again in its new namespace', async () => {
     const container = await docker.run();
     const run = start(container.name);
     await run.nextSample(container.name);
@@ -52,7 +52,7 @@ function describeWatch(docker: TestEngine): void {
     await run.nextSample(container.name);
   });
 
-  test('renamed: it stays the target, under its new name', async () => {
+  test('a renamed container stays the target, under its new name', async () => {
     const container = await docker.run();
     const name = docker.uniqueName('renamed');
     const [one, all] = [start(container.name), start('all')];
@@ -65,7 +65,7 @@ function describeWatch(docker: TestEngine): void {
     }
   });
 
-  test('all: a new container appears, and is told', async () => {
+  test('all: a container that starts later is reported and watched', async () => {
     const first = await docker.run();
     const run = start('all');
     await run.nextSample(first.name);

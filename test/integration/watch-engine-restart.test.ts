@@ -21,7 +21,7 @@ function describeRestart(): void {
     own = undefined;
   });
 
-  test('containers that survive it: they are watched all the time, and what starts afterwards is found', async () => {
+  test('containers that survive it are watched all the time, and one that starts afterwards is found', async () => {
     own = await startOwnEngine(['--live-restore']);
     const { docker } = own;
     const survivor = await docker.run();
@@ -39,7 +39,7 @@ function describeRestart(): void {
     expect(run.samplesOf(survivor.id.slice(0, 12))).toHaveLength(0);
   }, 180_000);
 
-  test('containers that die with it: that is told, and they are found again when they run again', async () => {
+  test('containers that end with it are reported, and watched again when they run again', async () => {
     own = await startOwnEngine([]);
     const { docker } = own;
     const container = await docker.run();

@@ -62,8 +62,8 @@ describe('watch: counts', () => {
     for (const { client } of pairs) await workshop.close(client);
     await run.nextSample(target, (sample) => countIn(sample, 'state', 'CLOSE_WAIT') === 2);
     for (const { server } of pairs) await workshop.close(server);
-    const last = await run.nextSample(target, (sample) => countIn(sample, 'state', 'TIME_WAIT') === 2);
-    expect(last.total).toBe(3);
+    // Beside them the listener alone: a connection may be seen in the middle of its end.
+    await run.nextSample(target, (sample) => countIn(sample, 'state', 'TIME_WAIT') === 2 && sample.total === 3);
     expect(await run.stop()).toBe(0);
     const changes = run.samplesOf(target).reduce((total, { change }) => total + (change ?? 0), 0);
     expect(changes).toBe(3 - (run.samplesOf(target)[0]?.total ?? 0));
@@ -96,23 +96,27 @@ describe('watch: counts', () => {
     const made = await churn(500, 2, () =>
       Promise.all(runs.map((run) => until('the first sample', () => run.samplesOf(target).length > 1))),
     );
-    for (const run of runs) {
-      await run.nextSample(target);
-      await run.nextSample(target);
-      expect(await run.stop()).toBe(0);
-    }
-    // Rates are rounded to a tenth.
-    const near = (value: number, wanted: number, samples: number) =>
-      expect(Math.abs(value - wanted)).toBeLessThan(0.02 * samples + 1);
     for (const [run, wanted] of [
       [all, made * 2],
       [some, made],
     ] as const) {
+      // On a busy machine the events are read some samples later.
+      await until('every close', () => sum(run.samplesOf(target), 'closesPerSecond') > wanted - allowance(run));
+      await run.nextSample(target);
+      expect(await run.stop()).toBe(0);
       const samples = run.samplesOf(target);
-      near(sum(samples, 'closesPerSecond'), wanted, samples.length);
-      near(sum(samples, 'opensPerSecond'), wanted, samples.length);
+      for (const key of ['closesPerSecond', 'opensPerSecond'] as const) {
+        expect(Math.abs(sum(samples, key) - wanted)).toBeLessThan(allowance(run));
+      }
     }
   });
+
+  /** Rates are rounded to a tenth: what that makes over the time of a run, and one more. */
+  function allowance(run: WatchRun): number {
+    const samples = run.samplesOf(target);
+    const [from = 0, to = 0] = [samples[0], samples.at(-1)].map((sample) => Date.parse(sample?.at ?? ''));
+    return (0.1 * (to - from)) / 1000 + 1;
+  }
 
   it('without events: no closes, and no opens of what matches a filter', async () => {
     const run = new WatchRun([target, 'state all', '--ndjson', '--interval', '100ms', '--no-events', '--for', '500ms']);

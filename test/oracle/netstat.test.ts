@@ -105,7 +105,7 @@ const FIXED = [
   ['-taW'],
 ];
 
-describe('flag mixes that people type', () => {
+describe('netstat: common combinations of flags', () => {
   test.each(FIXED.map((flags) => [flags.join(' ') || '(none)', flags] as const))('%s', (_name, flags) => {
     compare(flags);
   });
@@ -120,7 +120,7 @@ function random(seed: number): () => number {
   };
 }
 
-test('random flag mixes', () => {
+test('netstat: random combinations of flags', () => {
   const seed = Number(process.env.SOCKLENS_SEED ?? Date.now() % 1_000_000);
   console.log(`netstat mixes: SOCKLENS_SEED=${seed}`);
   const next = random(seed);
@@ -129,7 +129,7 @@ test('random flag mixes', () => {
   }
 }, 180_000);
 
-test('10,000 UNIX sockets with hostile names', async () => {
+test('netstat: 10,000 UNIX sockets with control characters in their names', async () => {
   const many = createNetns();
   try {
     await manyHostile(await Workshop.start(many));
@@ -143,7 +143,7 @@ test('10,000 UNIX sockets with hostile names', async () => {
   }
 });
 
-describe('mistakes', () => {
+describe('netstat: mistakes', () => {
   test.each([
     ['-Q', "invalid option -- 'Q'"],
     ['--foo', "unrecognized option '--foo'"],
@@ -159,7 +159,7 @@ describe('mistakes', () => {
   });
 });
 
-describe('names from DNS', () => {
+describe('netstat: names from DNS', () => {
   /** Runs with another resolv.conf, in a mount namespace. */
   function withResolver(nameserver: string, args: string[]) {
     const file = path.join(folder, 'resolv.conf');
@@ -184,14 +184,14 @@ describe('names from DNS', () => {
     }
   });
 
-  test('no server at all: numbers', () => {
+  test('without a server addresses are printed as numbers', () => {
     const { status, stdout } = withResolver('127.0.0.1', ['netstat', `netns:${netns.name}`, '-tl']);
     expect(status).toBe(0);
     expect(stdout).toContain('10.77.1.1:mysql');
   });
 });
 
-test('-c repeats the headers until the pipe closes', () => {
+test('netstat: -c repeats the headers until the pipe closes', () => {
   const { stdout, status } = spawnSync(
     'sh',
     ['-c', `"$0" netstat netns:${netns.name} -tln -c | grep --line-buffered Active | head -n 3`, socklensPath()],

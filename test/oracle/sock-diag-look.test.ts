@@ -78,7 +78,7 @@ const identity = (row: Pick<DiagRow, 'local' | 'localPort' | 'peer' | 'peerPort'
   `${row.local.join('.')}:${row.localPort} ${row.peer.join('.')}:${row.peerPort} ${row.inode}`;
 const bound = (row: DiagRow) => row.proto === 'tcp' && row.state === CLOSE;
 
-describe('look', () => {
+describe('snapshot of a namespace', () => {
   it('finds a named namespace, and the process that lives in it', () => {
     expect(place.target).toMatchObject({ name: `netns:${netns.name}`, runtime: 'netns', netns: netns.inode });
     expect(place.target.pid).toBeGreaterThan(0);
@@ -110,13 +110,13 @@ describe('look', () => {
     for (const row of ours) expect(row.proto).toBe(proto);
   });
 
-  it('has the UNIX sockets of /proc/net/unix, and the embryo or not', () => {
+  it('has the UNIX sockets of /proc/net/unix, with or without one that is not accepted yet', () => {
     const inodes = rowsOf(machine, ['unix']).map((row) => row.inode);
     const theirs = procUnixRows(netns).map((row) => row.inode);
     expect(inodes.filter((inode) => inode !== 0).sort()).toEqual(theirs.filter((inode) => inode !== 0).sort());
   });
 
-  it('says by which way it read each protocol, and that nothing is missing', () => {
+  it('says from which source it read each protocol, and that nothing is missing', () => {
     const seen = look(machine, place, query);
     expect(seen.source).toBe('sock_diag');
     expect(seen.sources).toMatchObject({ tcp: 'sock_diag', udp: 'sock_diag', unix: 'sock_diag' });
@@ -124,7 +124,7 @@ describe('look', () => {
     expect(Math.abs(seen.takenAt.getTime() - Date.now())).toBeLessThan(60_000);
   });
 
-  it('can be gone through more than once', () => {
+  it('can be iterated more than once', () => {
     const { sockets } = look(machine, place, query);
     const count = () => {
       let rows = 0;
@@ -144,7 +144,7 @@ describe('look', () => {
     expect(rows.every((row) => row.state === LISTEN && row.family === 'inet6')).toBe(true);
   });
 
-  it('streams the same sockets without keeping them', () => {
+  it('streams the same sockets without retaining them', () => {
     const streamed: string[] = [];
     const report = stream(machine, place, query, (socket) => streamed.push(identity(copyRow(socket))));
     expect(streamed.sort()).toEqual(rowsOf(machine).map(identity).sort());
@@ -152,7 +152,7 @@ describe('look', () => {
   });
 });
 
-describe('look without the permission to enter', () => {
+describe('snapshot without permission to enter the namespace', () => {
   it('reads /proc instead, and says so', () => {
     const seen = look(denied, place, query);
     expect(seen.source).toBe('procfs');

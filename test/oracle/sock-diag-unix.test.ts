@@ -75,7 +75,7 @@ describe('UNIX sockets', () => {
     }
   });
 
-  it('leave out an embryo, which only /proc lists', () => {
+  it('leave out a connection that is not accepted yet, which only /proc lists', () => {
     const embryos = procUnixRows(netns).filter((row) => row.inode === 0);
     expect(embryos).toHaveLength(1);
     expect(embryos[0]).toMatchObject({ type: 1, state: 2, listening: false, path: path.join(folder, 'embryo.sock') });

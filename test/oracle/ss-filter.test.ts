@@ -186,7 +186,9 @@ describe(`filters (seed ${SEED})`, () => {
     expect(programs).toBeGreaterThan(EXPRESSIONS / 2);
   });
 
-  it('a damaged program is refused by the kernel, told, and the answer is the same', { timeout: 60_000 }, async () => {
+  it('a damaged program is refused by the kernel and reported, and the answer is the same', {
+    timeout: 60_000,
+  }, async () => {
     const dice = new Dice(SEED + 3);
     let refused = 0;
     await withSocket(async (send) => {
@@ -209,7 +211,7 @@ describe(`filters (seed ${SEED})`, () => {
     expect(refused).toBeGreaterThan(20);
   });
 
-  it('a kernel without an instruction is served with the next program', async () => {
+  it('a kernel that lacks an instruction gets the next simpler program', async () => {
     const filter = parseFilter('dport 1-4000 state established');
     const bound = await bindForPlace(machine, place, filter, []);
     if (bound === undefined) throw new Error('no filter');

@@ -11,9 +11,14 @@ import http from 'node:http';
 import os from 'node:os';
 import path from 'node:path';
 import { startPrivateEngine } from './engine-private.ts';
+import { enterNetns } from './enter-netns.ts';
+import { machineOf } from './private-namespaces.ts';
 
 const ENDPOINT_VARIABLE = 'SOCKLENS_TEST_ENGINE';
 const IMAGE_VARIABLE = 'SOCKLENS_TEST_IMAGE';
+const HOST_PID_VARIABLE = 'SOCKLENS_TEST_ENGINE_HOST';
+/** Set by who runs the tests: an Engine of the machine's is left alone. */
+const PRIVATE_VARIABLE = 'SOCKLENS_TEST_PRIVATE_ENGINE';
 const MISSING_VARIABLE = 'SOCKLENS_TEST_ENGINE_MISSING';
 
 /** Containers that a test file made carry it, so that a cleanup finds them. */
@@ -50,13 +55,33 @@ export class TestEngine {
   /** `unix:///…`: what DOCKER_HOST would be. */
   readonly endpoint: string;
   readonly image: string;
+  /**
+   * A process in the network that containers know as `host`: the holder of a private Engine's namespaces,
+   * process 1 for the machine's own Engine.
+   */
+  readonly hostPid: number;
   readonly #made = new Set<string>();
   readonly #networks = new Set<string>();
   #counter = 0;
 
-  constructor(endpoint: string, image: string) {
+  constructor(endpoint: string, image: string, hostPid: number) {
     this.endpoint = endpoint;
     this.image = image;
+    this.hostPid = hostPid;
+  }
+
+  /** Words before socklens, for which the target `host` is the network that containers know as `host`. */
+  get asMachine(): string[] {
+    return this.hostPid === 1 ? [] : machineOf(this.hostPid);
+  }
+
+  /**
+   * Moves this process and all that it starts from now on into the network that containers know as
+   * `host`, from where their addresses and published ports are reached. There is no way back: a test
+   * file has a process of its own.
+   */
+  enterHostNetwork(): void {
+    if (this.hostPid !== 1) enterNetns(`/proc/${this.hostPid}/ns/net`);
   }
 
   /** Creates and starts a container. */
@@ -74,6 +99,8 @@ export class TestEngine {
     const { Id } = (await this.ask('POST', `/containers/create?name=${name}`, {
       Image: this.image,
       Cmd: [BUSYBOX, 'sh', '-c', options.script ?? 'exec /bin/busybox sleep 1000000'],
+      // An Engine that ends does not wait ten seconds for a shell, which takes no SIGTERM.
+      StopTimeout: 0,
       Labels: { [LABEL]: String(process.pid), ...options.labels },
       ExposedPorts: Object.fromEntries(published.map(([port]) => [port, {}])),
       HostConfig: {
@@ -136,7 +163,8 @@ export class TestEngine {
 export function testEngine(): TestEngine | string {
   const endpoint = process.env[ENDPOINT_VARIABLE];
   const image = process.env[IMAGE_VARIABLE];
-  if (endpoint !== undefined && image !== undefined) return new TestEngine(endpoint, image);
+  const hostPid = Number(process.env[HOST_PID_VARIABLE]);
+  if (endpoint !== undefined && image !== undefined) return new TestEngine(endpoint, image, hostPid);
   const reason = process.env[MISSING_VARIABLE] ?? 'no Docker Engine: the global set-up did not run';
   if (process.env.CI) throw new Error(`${reason}; CI is set, so its tests may not be skipped`);
   return reason;
@@ -172,6 +200,7 @@ export async function acquireEngine(): Promise<AcquiredEngine | string> {
   }
   process.env[ENDPOINT_VARIABLE] = endpoint;
   process.env[IMAGE_VARIABLE] = image;
+  process.env[HOST_PID_VARIABLE] = String(started?.hostPid ?? 1);
   return {
     endpoint,
     async release() {
@@ -185,6 +214,8 @@ export async function acquireEngine(): Promise<AcquiredEngine | string> {
 /** An Engine of one test file's own, which that may restart. */
 export interface OwnEngine {
   docker: TestEngine;
+  /** Process id of its daemon. */
+  daemonPid(): number | undefined;
   restart(): Promise<void>;
   stop(): Promise<void>;
 }
@@ -200,10 +231,12 @@ export async function startOwnEngine(options: readonly string[]): Promise<OwnEng
   if (typeof started === 'string') throw new Error(started);
   const image = `socklens-test:${process.pid}`;
   await importImage(started.endpoint, image);
-  return { docker: new TestEngine(started.endpoint, image), restart: started.restart, stop: started.stop };
+  const { daemonPid, restart, stop } = started;
+  return { docker: new TestEngine(started.endpoint, image, started.hostPid), daemonPid, restart, stop };
 }
 
 async function findEngine(): Promise<string | undefined> {
+  if (process.env[PRIVATE_VARIABLE]) return undefined;
   const candidates = [process.env.DOCKER_HOST, 'unix:///var/run/docker.sock'];
   for (const candidate of candidates) if (candidate && (await ping(candidate))) return candidate;
   return undefined;

@@ -1,5 +1,6 @@
 import fs from 'node:fs';
 import type { Reporter, SerializedError, TestCase, TestModule, TestSuite, Vitest } from 'vitest/node';
+import { CHANGED_VARIABLE } from './host-state.ts';
 
 /**
  * The last lines of a run: what could not run and why, then `N passed, N failed, N skipped` alone.
@@ -24,10 +25,11 @@ export default class ClosingLines implements Reporter {
     const lines = notRun.map(({ line }) => line);
     const mustRun = Boolean(process.env.CI) && notRun.some(({ isSuite }) => isSuite);
     if (mustRun) lines.push('CI is set: a suite that could not run fails the run');
-    lines.push(`${count('passed')} passed, ${failed} failed, ${count('skipped')} skipped`);
     // When all has been torn down, so that nothing is written after it.
     process.once('exit', () => {
       if (mustRun) process.exitCode ||= 1;
+      const all = failed + Number(process.env[CHANGED_VARIABLE] ?? 0);
+      lines.push(`${count('passed')} passed, ${all} failed, ${count('skipped')} skipped`);
       fs.writeSync(1, `\n${lines.join('\n')}\n`);
     });
   }

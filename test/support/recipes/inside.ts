@@ -6,7 +6,7 @@ import { nodeProgram, type TestNetns } from '../netns.ts';
  * Starts TypeScript files in the network namespace of a container: its image has no Node. What runs is in the
  * container's network and not in its cgroup.
  */
-export function inside({ pid }: RunningContainer): Pick<TestNetns, 'spawnNode'> {
+export function inside({ pid }: Pick<RunningContainer, 'pid'>): Pick<TestNetns, 'spawnNode'> {
   return {
     spawnNode: (script, args = [], options = {}) =>
       spawn(

@@ -2,10 +2,10 @@
 import { spawn } from 'node:child_process';
 import fs from 'node:fs';
 import { beforeAll, describe, expect, it } from 'vitest';
-import type { LabPhaseResult } from '../../src/model/lab-phase.ts';
-import { LAUNCHER } from '../support/cli.ts';
-import { expectStory } from '../support/lab-story.ts';
-import { until } from '../support/netns.ts';
+import type { LabPhaseResult } from '../../../src/model/lab-phase.ts';
+import { LAUNCHER } from '../../support/cli.ts';
+import { expectStory } from '../../support/lab-story.ts';
+import { until } from '../../support/netns.ts';
 
 const NAMES_FOLDER = '/run/netns';
 /** What issue 6 allows the embedded lab. */
@@ -43,7 +43,7 @@ function descendants(pid: number): number[] {
 
 const namesOfLab = () => fs.readdirSync(NAMES_FOLDER).filter((name) => name.startsWith('lab-'));
 
-describe('the embedded lab', { timeout: 180_000 }, () => {
+describe('lab: the whole story', { timeout: 180_000 }, () => {
   let run: Run;
   let tookMs = 0;
   beforeAll(async () => {
@@ -52,7 +52,7 @@ describe('the embedded lab', { timeout: 180_000 }, () => {
     tookMs = Date.now() - begin;
   }, 180_000);
 
-  it('ends with status 0 within two minutes, and leaves nothing', () => {
+  it('ends with status 0 within two minutes and leaves nothing behind', () => {
     expect({ status: run.status, stderr: run.stderr }).toEqual({ status: 0, stderr: '' });
     expect(tookMs).toBeLessThan(MOST_MS);
     expect(namesOfLab()).toEqual([]);
@@ -65,8 +65,8 @@ describe('the embedded lab', { timeout: 180_000 }, () => {
   });
 });
 
-describe('Ctrl-C', { timeout: 120_000 }, () => {
-  it('in the middle of a load leaves no process and no name', async () => {
+describe('lab: Ctrl-C', { timeout: 120_000 }, () => {
+  it('during a load it leaves no process and no named namespace', async () => {
     const { child, written, end } = start();
     await until('the load to run', () => /^ +2s /m.test(written.stdout), 60_000);
     const members = descendants(child.pid ?? 0);

@@ -2,13 +2,13 @@
 import { execFileSync } from 'node:child_process';
 import fs from 'node:fs';
 import { afterEach, beforeAll, describe, expect, test } from 'vitest';
-import { type ContainerLab, type ContainerLabOptions, startContainerLab } from '../../src/act/lab/container-lab.ts';
-import { fittingCap, planContainers } from '../../src/act/lab/plan.ts';
-import { type Load, startLoad } from '../../src/act/lab/start-load.ts';
-import type { LoadPlan } from '../../src/model/load-report.ts';
-import { EXTRA_PORT, hostRoles, rolesMissing } from '../support/container-roles.ts';
-import { type TestEngine, testEngine } from '../support/engine.ts';
-import { until } from '../support/netns.ts';
+import { type ContainerLab, type ContainerLabOptions, startContainerLab } from '../../../src/act/lab/container-lab.ts';
+import { fittingCap, planContainers } from '../../../src/act/lab/plan.ts';
+import { type Load, startLoad } from '../../../src/act/lab/start-load.ts';
+import type { LoadPlan } from '../../../src/model/load-report.ts';
+import { EXTRA_PORT, hostRoles, rolesMissing } from '../../support/container-roles.ts';
+import { type TestEngine, testEngine } from '../../support/engine.ts';
+import { until } from '../../support/netns.ts';
 
 const engine = testEngine();
 const missing = typeof engine === 'string' ? engine : rolesMissing();
@@ -25,6 +25,9 @@ const MODEST = 600;
 const CAP = fittingCap(MAX_CONNECTIONS, 4);
 
 function describeLab(docker: TestEngine): void {
+  // The balancer is reached at its container's address.
+  beforeAll(() => docker.enterHostNetwork());
+
   let lab: ContainerLab | undefined;
   let load: Load | undefined;
   let plan: LoadPlan;
@@ -60,7 +63,7 @@ function describeLab(docker: TestEngine): void {
     expect([...(await labelled('containers')), ...(await labelled('networks'))]).toEqual([]);
   });
 
-  test('the fault: error 1040 from MariaDB, descriptors near their limit, and the idle cap as a floor', async () => {
+  test('without a fix: error 1040 from MariaDB, descriptors near their limit, and pools that fall back to the idle cap', async () => {
     const running = await start();
     const pids = await Promise.all(running.lab.receivers.map(pidOf));
     const database = await pidOf(running.lab.database);
@@ -83,7 +86,7 @@ function describeLab(docker: TestEngine): void {
     );
   });
 
-  test('the pool mended: no error 1040, and an instance still runs out of descriptors', async () => {
+  test('with the pool fixed: no error 1040, and an instance still runs out of descriptors', async () => {
     const running = await start({ connectionLimit: CAP });
     const [first = 0] = await Promise.all(running.lab.receivers.map(pidOf));
     let most = 0;
@@ -94,7 +97,7 @@ function describeLab(docker: TestEngine): void {
     expect(most).toBeGreaterThanOrEqual(NOFILE);
   });
 
-  test('both mended: the same load without an error', async () => {
+  test('with both fixed: the same load without an error', async () => {
     const running = await start({ connectionLimit: CAP, nofile: 16_384 });
     const pids = await Promise.all(running.lab.receivers.map(pidOf));
     const seen: number[] = [];

@@ -1,12 +1,12 @@
 /** The founding incident from beginning to end, in containers with a real MariaDB. */
-import { describe, expect, test } from 'vitest';
-import { containerGround } from '../../src/flows/lab/container-ground.ts';
-import { lab } from '../../src/flows/lab/lab.ts';
-import { localContext } from '../../src/flows/local.ts';
-import type { LabPhaseResult } from '../../src/model/lab-phase.ts';
-import { hostRoles, rolesMissing } from '../support/container-roles.ts';
-import { type TestEngine, testEngine } from '../support/engine.ts';
-import { expectStory } from '../support/lab-story.ts';
+import { beforeAll, describe, expect, test } from 'vitest';
+import { containerGround } from '../../../src/flows/lab/container-ground.ts';
+import { lab } from '../../../src/flows/lab/lab.ts';
+import { localContext } from '../../../src/flows/local.ts';
+import type { LabPhaseResult } from '../../../src/model/lab-phase.ts';
+import { hostRoles, rolesMissing } from '../../support/container-roles.ts';
+import { type TestEngine, testEngine } from '../../support/engine.ts';
+import { expectStory } from '../../support/lab-story.ts';
 
 const engine = testEngine();
 const missing = typeof engine === 'string' ? engine : rolesMissing();
@@ -16,7 +16,10 @@ if (typeof engine === 'string' || missing !== undefined) test.skip(`docker: the 
 else describe('docker: the story of the lab', { timeout: 300_000 }, () => describeStory(engine));
 
 function describeStory(docker: TestEngine): void {
-  test('both causes are named before the first container fails, and mended the same load passes', async () => {
+  // The balancer is reached at its container's address.
+  beforeAll(() => docker.enterHostNetwork());
+
+  test('both causes are named before the first container fails, and with both fixes the same load passes', async () => {
     const env = { ...process.env, DOCKER_HOST: docker.endpoint };
     let written = '';
     const write = (text: string | Uint8Array) => {

@@ -1,0 +1,126 @@
+/** The processes in a daemon's private namespaces, and what they started: containers are in others. */
+import fs from 'node:fs';
+import { until } from './netns.ts';
+
+/** How long killed processes may take to be gone, in milliseconds. */
+const END_MS = 30_000;
+
+interface ProcessFacts {
+  pid: number;
+  parent: number;
+  netns: string;
+  mountNamespace: string;
+  command: string;
+}
+
+/** The last part of a container's cgroup has its id: `docker/ID`, `docker-ID.scope`. */
+const CONTAINER_CGROUP = /[0-9a-f]{64}(\.scope)?$/;
+
+/**
+ * Kills the processes whose command line names a folder and that are not in the caller's network
+ * namespace, all that share their namespaces, and all descendants.
+ *
+ * @returns when all are gone, with the cgroups that containers among them had
+ */
+export async function endProcessesOf(folder: string): Promise<Set<string>> {
+  const cgroups = new Set<string>();
+  // One that is about to end has lost its command line and still has its namespaces.
+  const seen = new Set<number>();
+  const noneLeft = () => {
+    const members = membersOf(folder, readProcesses(), fs.readlinkSync('/proc/self/ns/net'));
+    for (const pid of members) {
+      seen.add(pid);
+      for (const cgroup of cgroupsOf(pid)) if (CONTAINER_CGROUP.test(cgroup)) cgroups.add(cgroup);
+      try {
+        process.kill(pid, 'SIGKILL');
+      } catch {
+        // It has ended meanwhile.
+      }
+    }
+    return members.length === 0 && ![...seen].some(isRunning);
+  };
+  await until(`the end of the processes of ${folder}`, noneLeft, END_MS);
+  return cgroups;
+}
+
+/** Removes cgroups that nobody is in any more, in every hierarchy: who was killed did not. */
+export function removeCgroups(cgroups: ReadonlySet<string>): void {
+  const mountinfo = fs.readFileSync('/proc/self/mountinfo', 'latin1').split('\n');
+  const hierarchies = mountinfo.filter((line) => / - cgroup2? /.test(line)).map((line) => line.split(' ')[4] ?? '');
+  for (const hierarchy of hierarchies) {
+    for (const cgroup of cgroups) {
+      try {
+        fs.rmdirSync(`${hierarchy}${cgroup}`);
+      } catch {
+        // It is none of this hierarchy, or was removed.
+      }
+    }
+  }
+}
+
+/** Paths in the hierarchies, cgroups(7); none for a process that has ended. */
+function cgroupsOf(pid: number): string[] {
+  try {
+    const lines = fs.readFileSync(`/proc/${pid}/cgroup`, 'latin1').trim().split('\n');
+    return lines.map((line) => line.split(':').slice(2).join(':'));
+  } catch {
+    return [];
+  }
+}
+
+/** @returns process ids */
+export function membersOf(folder: string, processes: readonly ProcessFacts[], ownNetns: string): number[] {
+  const roots = processes.filter(({ command, netns }) => netns !== ownNetns && command.includes(folder));
+  const mountNamespaces = new Set(roots.map(({ mountNamespace }) => mountNamespace));
+  const members = new Set(
+    processes
+      .filter(({ netns, mountNamespace }) => netns !== ownNetns && mountNamespaces.has(mountNamespace))
+      .map(({ pid }) => pid),
+  );
+  for (let size = -1; size !== members.size; ) {
+    size = members.size;
+    for (const { pid, parent } of processes) if (members.has(parent)) members.add(pid);
+  }
+  return [...members];
+}
+
+function readProcesses(): ProcessFacts[] {
+  return fs
+    .readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name))
+    .flatMap((name) => readProcess(Number(name)) ?? []);
+}
+
+/** @returns undefined for one that has ended, a zombie too */
+function readProcess(pid: number): ProcessFacts | undefined {
+  try {
+    const { parent, running } = readStat(pid);
+    if (!running) return undefined;
+    return {
+      pid,
+      parent,
+      netns: fs.readlinkSync(`/proc/${pid}/ns/net`),
+      mountNamespace: fs.readlinkSync(`/proc/${pid}/ns/mnt`),
+      command: fs.readFileSync(`/proc/${pid}/cmdline`, 'latin1'),
+    };
+  } catch {
+    return undefined;
+  }
+}
+
+/** Whether a process is neither gone nor a zombie, which has nothing left but its id. */
+export function isRunning(pid: number): boolean {
+  try {
+    return readStat(pid).running;
+  } catch {
+    return false;
+  }
+}
+
+/** @throws for one that is gone */
+function readStat(pid: number): { parent: number; running: boolean } {
+  const stat = fs.readFileSync(`/proc/${pid}/stat`, 'latin1');
+  // The name stands in brackets and may have any character, proc_pid_stat(5).
+  const [state = 'X', parent] = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+  return { parent: Number(parent), running: !'ZX'.includes(state) };
+}
