@@ -11,10 +11,10 @@ const SO_RCVTIMEO = 20;
 /** As {@link SO_RCVTIMEO}; connect(2) waits as long too, net/unix/af_unix.c. */
 const SO_SNDTIMEO = 21;
 
-/** Room for a path in struct sockaddr_un, unix(7), without its terminating zero. */
+/** The longest path in struct sockaddr_un, unix(7), without its terminating zero. */
 const MAX_PATH_BYTES = 107;
 
-/** A UNIX stream socket, read and written blocking. Errors carry the errno's name in `code`; `EAGAIN` says that the time was over. */
+/** A UNIX stream socket with blocking reads and writes. Errors carry the errno's name in `code`: `EAGAIN` for a timeout. */
 export class UnixStream {
   readonly #calls: SystemCalls;
   readonly #fd: number;
@@ -25,13 +25,13 @@ export class UnixStream {
     this.#fd = fd;
   }
 
-  /** Reads what is there, at least one byte; 0 at the end. Waits `timeoutMs` at most, which is above 0. */
+  /** Reads at least one byte; returns 0 at the end of the stream. Blocks for `timeoutMs` at most, which is above 0. */
   read(into: Uint8Array, timeoutMs: number): number {
     this.#calls.setsockopt(this.#fd, SOL_SOCKET, SO_RCVTIMEO, timeval(timeoutMs));
     return fs.readSync(this.#fd, into);
   }
 
-  /** Writes all. Waits `timeoutMs` at most for each part, which is above 0. */
+  /** Writes all bytes. Each write(2) blocks for `timeoutMs` at most, which is above 0. */
   write(bytes: Uint8Array, timeoutMs: number): void {
     this.#calls.setsockopt(this.#fd, SOL_SOCKET, SO_SNDTIMEO, timeval(timeoutMs));
     for (let at = 0; at < bytes.length; ) at += fs.writeSync(this.#fd, bytes, at);
@@ -45,7 +45,7 @@ export class UnixStream {
 /**
  * Connects to a UNIX stream socket.
  *
- * @param path of the socket's file; `ENAMETOOLONG` when it does not fit into an address
+ * @param path of the socket's file; longer than 107 bytes is `ENAMETOOLONG`
  * @throws {SystemCallError}, or an error of Node, with the errno's name in `code`
  */
 export function connectUnixStream(calls: SystemCalls, path: string, timeoutMs: number): UnixStream {
@@ -74,7 +74,7 @@ function sockaddrUn(path: string): Buffer {
   return address;
 }
 
-/** struct timeval; all zero would mean no limit. */
+/** struct timeval, at least 1 µs: all zero would mean no timeout. */
 function timeval(ms: number): Buffer {
   const value = Buffer.alloc(16);
   const [seconds, micros] = [BigInt(Math.floor(ms / 1000)), BigInt(Math.max(1, Math.floor((ms % 1000) * 1000)))];
