@@ -26,7 +26,7 @@ const CORE =
   /src[\\/](base|model|wire|kernel|procfs|names|runtimes)[\\/]|src[\\/]collect[\\/][^\\/]+\.ts$|src[\\/]cli[\\/](main|context|output|exit-status|confirm|stop-signal|screen)\.ts$|src[\\/]flows[\\/](local|error-line)\.ts$|rolldown.runtime/;
 /** Of those rooms, what only verbs that run for long need. */
 const NOT_CORE =
-  /(display-width|word-wrap|ended|event|recording|column|kept-|config-file|connection-memory|watched|lab|outcome|finding|limits|related|socket-tables)/;
+  /(display-width|word-wrap|ended|event|recording|column|kept-|open-file-cache|config-|issue-text|connection-memory|watched|lab|outcome|finding|limits|related|socket-tables)/;
 
 const labPrograms = ['database', 'webhook', 'balancer', 'load'];
 

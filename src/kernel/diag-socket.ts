@@ -13,7 +13,7 @@ const SOCK_CLOEXEC = 0o2000000;
 const NETLINK_SOCK_DIAG = 4;
 
 /**
- * Room that every read leaves: netlink answers come in pieces of at most 32 KiB (netlink_dump in
+ * Buffer size of one read: netlink answers come in pieces of at most 32 KiB (netlink_dump in
  * net/netlink/af_netlink.c), twice that is safe.
  */
 const PIECE_ROOM = 64 * 1024;
@@ -33,18 +33,18 @@ export class DiagError extends Error {
   }
 }
 
-/** Where received bytes go: given the room that is needed, hands out a buffer and a place in it. */
+/** Where received bytes are written. */
 export interface PieceStore {
-  /** A buffer with at least `room` bytes free behind `offset`. Asked for before every read. */
+  /** A buffer with at least `room` free bytes from `offset` on. Called before every read. */
   reserve(room: number): { buffer: Buffer; view: DataView; offset: number };
-  /** Says how many of the reserved bytes were filled. */
+  /** Called after every read with the number of reserved bytes that were filled. */
   filled(length: number): void;
 }
 
-/** An acknowledgement repeats the request: some hundred bytes. */
+/** Buffer size for an acknowledgement, which repeats the request: some hundred bytes. */
 const COMMAND_ROOM = 4096;
 
-/** A store that keeps nothing: every piece overwrites the one before. */
+/** A store with one buffer: every piece overwrites the previous one. */
 export function scratchStore(room = PIECE_ROOM): PieceStore {
   const buffer = Buffer.alloc(room);
   const reserved = { buffer, view: viewOf(buffer), offset: 0 };
@@ -52,13 +52,13 @@ export function scratchStore(room = PIECE_ROOM): PieceStore {
 }
 
 /**
- * A NETLINK_SOCK_DIAG socket. It talks for ever to the namespace it was created in, whatever
- * namespace its user is in later (net/core/sock_diag.c, diag_net_init).
+ * A NETLINK_SOCK_DIAG socket. It always answers for the network namespace that it was created in,
+ * whichever namespace the calling thread is in later (net/core/sock_diag.c, diag_net_init).
  */
 export class DiagSocket {
   readonly #fd: number;
   #sequence = 0;
-  /** True while an answer is under way; for ever when its reading was broken off. */
+  /** True while an answer is being read, and from then on if that failed. */
   #unfinished = false;
 
   /** @param fd an open netlink socket; closed by {@link close} */
@@ -67,7 +67,7 @@ export class DiagSocket {
   }
 
   /**
-   * Opens a socket in the namespace of `netnsFd`, or in the caller's own where that is undefined.
+   * Opens a socket in the network namespace of `netnsFd`; in the caller's own where that is undefined.
    *
    * @param timeoutMs how long a read waits for the kernel before it counts as unanswered; at least 1
    */
@@ -88,17 +88,17 @@ export class DiagSocket {
   }
 
   /**
-   * Sends a dump request and hands every answer message to `onMessage`, in pieces kept by `store`.
+   * Sends a dump request and calls `onMessage` for every message of the answer, whose bytes go to `store`.
    *
-   * When the reading of an answer was broken off (no answer in time, bad bytes, an error thrown by
-   * `onMessage`), the rest of it is still to come and the socket is of no more use: every later dump
-   * says EBUSY, as the kernel would.
+   * When reading an answer fails (timeout, malformed bytes, an error thrown by `onMessage`), the rest of
+   * the answer stays in the socket's queue and the socket cannot be used again: every later dump fails
+   * with EBUSY, as the kernel's would.
    *
    * @param what for the error's text: `TCP dump`
-   * @param request a whole netlink message; its sequence number is set here
+   * @param request a complete netlink message; its sequence number is overwritten
    * @throws {DiagError} when the kernel refuses (ENOENT: it has no handler for the protocol), does
-   *   not answer in time (ETIMEDOUT), or an earlier answer was broken off (EBUSY)
-   * @throws {WireError} when the answer is not what netlink promises
+   *   not answer in time (ETIMEDOUT), or reading an earlier answer failed (EBUSY)
+   * @throws {WireError} when the answer is malformed
    */
   dump(
     what: string,
@@ -112,10 +112,10 @@ export class DiagSocket {
   }
 
   /**
-   * Sends a request that is answered by an acknowledgement alone (NLM_F_ACK).
+   * Sends a request that is answered only by an acknowledgement (NLM_F_ACK).
    *
    * @throws {DiagError} when the kernel refuses or does not answer, as {@link dump}
-   * @throws {WireError} when the answer is not what netlink promises
+   * @throws {WireError} when the answer is malformed
    */
   command(what: string, request: Uint8Array): void {
     const { end } = this.#exchange(what, request, scratchStore(COMMAND_ROOM), () => {});

@@ -18,21 +18,21 @@ const POLLERR = 8;
 /** Destroy groups of TCP and UDP over both families as bits of nl_groups: SKNLGRP_*, uapi/linux/sock_diag.h. */
 const DESTROY_GROUPS = 0xf;
 
-/** The kernel accounts some 1.3 KiB for an event: room for a burst of 50,000. */
+/** The kernel accounts some 1.3 KiB for an event: enough for a burst of 50,000. */
 export const EVENT_BUFFER_BYTES = 64 * 1024 * 1024;
 
-/** A socket that receives the end of every TCP and UDP socket of one namespace. */
+/** A socket that receives a destroy event for every TCP and UDP socket of one network namespace that is closed. */
 export interface EventSocket {
   readonly fd: number;
   close(): void;
 }
 
 /**
- * Opens a socket for the destroy events of the namespace of `netnsFd`, or of the caller's own where
- * that is undefined. A plain member of the groups receives its own namespace's events alone
+ * Opens a socket for the destroy events of the network namespace of `netnsFd`; of the caller's own where
+ * that is undefined. A group member receives the events of its own namespace only
  * (net/core/sock_diag.c).
  *
- * @param bufferBytes of the receive buffer; without CAP_NET_ADMIN the system's maximum is the most
+ * @param bufferBytes of the receive buffer; without CAP_NET_ADMIN limited to net.core.rmem_max
  * @throws {SystemCallError}
  */
 export function openEventSocket(
@@ -53,7 +53,7 @@ export function openEventSocket(
 }
 
 function setBuffer(calls: SystemCalls, fd: number, bytes: number): void {
-  // The kernel doubles the number for its own accounting.
+  // The kernel doubles the value to account for its own overhead, socket(7).
   const value = int32(Math.max(1, Math.floor(bytes / 2)));
   try {
     calls.setsockopt(fd, SOL_SOCKET, SO_RCVBUFFORCE, value);
@@ -78,15 +78,15 @@ function int32(value: number): Uint8Array {
   return bytes;
 }
 
-/** What {@link EventPoll.drain} tells of. */
+/** What {@link EventPoll.drain} calls. */
 export interface EventSink<T> {
-  /** A message of a socket; valid until the next. */
+  /** A message of a socket; `view` is valid until this returns. */
   message(of: T, view: DataView, offset: number, length: number): void;
   /** The kernel had to drop messages of this socket. */
   lost(of: T): void;
 }
 
-/** Many event sockets, looked at with one call: an empty one is never read. */
+/** Many event sockets, polled with one system call; only those with messages are read. */
 export class EventPoll<T> {
   readonly #calls: SystemCalls;
   readonly #batch: MessageBatch;
@@ -98,7 +98,7 @@ export class EventPoll<T> {
     this.#batch = new MessageBatch(calls);
   }
 
-  /** Takes a socket over; `of` says whose events they are. */
+  /** Adds a socket, which is closed here; `of` identifies whose events it has. */
   add(socket: EventSocket, of: T): void {
     this.#sockets.push({ socket, of });
     this.#layOut();
@@ -121,7 +121,7 @@ export class EventPoll<T> {
     this.#layOut();
   }
 
-  /** Reads all that waits, without waiting itself. @returns how many messages came */
+  /** Reads all queued messages without blocking. @returns how many there were */
   drain(sink: EventSink<T>): number {
     if (this.#sockets.length === 0) return 0;
     if (this.#ready() === 0) return 0;
@@ -133,7 +133,7 @@ export class EventPoll<T> {
     return messages;
   }
 
-  /** How many sockets have something to read; none where a signal came in between, which the next look makes good. */
+  /** How many sockets have messages; 0 where a signal interrupted the call, because the next poll finds them. */
   #ready(): number {
     try {
       return this.#calls.poll(this.#descriptors, this.#sockets.length, 0);
@@ -164,7 +164,7 @@ export class EventPoll<T> {
     }
   }
 
-  /** The structures for poll(2), made anew when sockets come and go. */
+  /** Rebuilds the array of struct pollfd after a socket was added or removed. */
   #layOut(): void {
     this.#descriptors = Buffer.alloc(Math.max(this.#sockets.length * 8, 128));
     this.#sockets.forEach(({ socket }, index) => {

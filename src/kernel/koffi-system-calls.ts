@@ -27,7 +27,7 @@ function load(): SystemCalls {
   const setns = libc.func('int setns(int, int)');
   const socket = libc.func('int socket(int, int, int)');
   const connect = libc.func('int connect(int, const uint8_t *, uint32_t)');
-  // A one-shot command needs none of these: declared when first called.
+  // One-shot commands call none of these; each is declared on its first call.
   const late = (declaration: string, otherwise = declaration) => {
     let declared: ((...args: unknown[]) => number) | undefined;
     const declare = () => {
@@ -50,12 +50,12 @@ function load(): SystemCalls {
   const syscall = late('long syscall(long, int, _Inout_ uint8_t *, unsigned int)');
   const readlinkat = late('long readlinkat(int, const char *, _Out_ uint8_t *, size_t)');
   const getxattr = late('long getxattr(const char *, const char *, _Out_ uint8_t *, size_t)');
-  // musl's prlimit is always of 64 bits, and newer ones have no other name for it.
+  // musl's prlimit has 64-bit limits, and newer versions lack the name prlimit64.
   const limitArguments = '(int, int, const uint8_t *, _Out_ uint8_t *)';
   const prlimit64 = late(`int prlimit64${limitArguments}`, `int prlimit${limitArguments}`);
   const setsockopt = libc.func('int setsockopt(int, int, int, const uint8_t *, uint32_t)');
 
-  /** errno is only meaningful, and only read, when the call says -1. */
+  /** errno is meaningful, and read, only when the call returns -1. */
   const checked = (name: string, result: number): number => {
     if (result !== -1) return result;
     const errno = koffi.errno();
@@ -101,10 +101,10 @@ function load(): SystemCalls {
 }
 
 /**
- * Loaded when first needed: a machine without a binary of it can still be looked at through /proc.
+ * Loads koffi on first use: where it has no binary for this machine, /proc is read instead.
  *
- * The binary alone first, which its wrapper finds after 4 ms of looking at the machine; the wrapper
- * adds deprecated names to it and knows every other machine, musl's among them.
+ * Its binary is tried before its wrapper, which takes 4 ms to choose a binary. The wrapper is needed where
+ * that fails, on musl for example.
  */
 function loadKoffi(): Koffi {
   const require = createRequire(import.meta.url);

@@ -7,7 +7,7 @@ import type { SystemCalls } from './system-calls.ts';
  * The interfaces of a network namespace, rtnetlink(7).
  *
  * @param netnsFd undefined for the caller's own
- * @throws {SystemCallError} when the namespace may not be entered
+ * @throws {SystemCallError} when the namespace cannot be entered
  * @throws {DiagError} when the kernel refuses or does not answer
  */
 export function readLinks(calls: SystemCalls, netnsFd: number | undefined): Link[] {

@@ -1,9 +1,9 @@
 import { HOST_LITTLE_ENDIAN, viewOf } from '../base/byte-order.ts';
 import type { SystemCalls } from './system-calls.ts';
 
-/** How many messages one call takes at most. */
+/** The most messages that one system call receives. */
 const SLOTS = 256;
-/** Room for one message: a destroy event has 380 bytes on Linux 6.18. */
+/** Buffer size of one message: a destroy event has 380 bytes on Linux 6.18. */
 const SLOT_BYTES = 1024;
 
 /** struct mmsghdr of a 64-bit machine: struct msghdr (56 bytes), then the message's length. */
@@ -12,8 +12,8 @@ const MMSGHDR = { vector: 16, vectorCount: 24, length: 56, size: 64 } as const;
 const IOVEC = { base: 0, length: 8, size: 16 } as const;
 
 /**
- * Takes many messages off a socket with one call: netlink gives each event in a message of its own,
- * and a call for each would cost more than all that is done with it.
+ * Receives many messages of a socket with one recvmmsg(2): netlink sends each event as a message of its
+ * own, and a system call for each takes longer than processing it.
  */
 export class MessageBatch {
   readonly #calls: SystemCalls;
@@ -26,7 +26,7 @@ export class MessageBatch {
 
   constructor(calls: SystemCalls) {
     this.#calls = calls;
-    // Outside V8's heap, so that their addresses stay.
+    // Outside V8's heap, so that their addresses do not change.
     this.#headers = Buffer.alloc(SLOTS * MMSGHDR.size);
     this.#vectors = Buffer.alloc(SLOTS * IOVEC.size);
     this.#data = Buffer.alloc(SLOTS * SLOT_BYTES);
@@ -45,16 +45,16 @@ export class MessageBatch {
     }
   }
 
-  /** How many messages one {@link receive} takes at most. */
+  /** The most messages that one {@link receive} returns. */
   get capacity(): number {
     return SLOTS;
   }
 
   /**
-   * Takes what is there, without waiting.
+   * Receives the queued messages without blocking.
    *
-   * @returns how many messages came
-   * @throws {SystemCallError} ENOBUFS when the kernel had to drop messages; what it kept comes next time
+   * @returns how many there were
+   * @throws {SystemCallError} ENOBUFS when the kernel dropped messages; those still queued come with the next call
    */
   receive(fd: number): number {
     return this.#calls.recvmmsg(fd, this.#headers, SLOTS);
@@ -65,7 +65,7 @@ export class MessageBatch {
     return slot * SLOT_BYTES;
   }
 
-  /** Bytes of a message; one that did not fit is cut to its room. */
+  /** Bytes of a message; one that is longer than its buffer is truncated to it. */
   length(slot: number): number {
     const length = this.#headerView.getUint32(slot * MMSGHDR.size + MMSGHDR.length, HOST_LITTLE_ENDIAN);
     return Math.min(length, SLOT_BYTES);

@@ -4,17 +4,17 @@ import type { SystemCalls } from './system-calls.ts';
 const CLONE_NEWNET = 0x40000000;
 
 /**
- * Runs `make` inside the network namespace of `netnsFd` and comes back.
+ * Enters the network namespace of `netnsFd`, runs `make` and returns to the thread's own namespace.
  *
- * Everything happens synchronously on the calling thread: no other JavaScript can run in between.
- * Nothing asynchronous may begin inside `make`, because a new thread inherits the namespace of the
- * thread that starts it. If the way back fails the process exits at once: it would otherwise show
- * one namespace's sockets as another's.
+ * All of it is synchronous on the calling thread, so that no other JavaScript runs in that namespace.
+ * `make` must not start anything asynchronous: a new thread inherits the namespace of the thread that
+ * starts it. If returning fails the process exits at once, because it would otherwise report one
+ * namespace's sockets as another's.
  *
  * @throws {SystemCallError} EPERM without CAP_SYS_ADMIN over the namespace; setns(2)
  */
 export function insideNetns<T>(calls: SystemCalls, netnsFd: number, make: () => T): T {
-  // /proc/self would be the thread-group leader's namespace; this thread's own is wanted.
+  // /proc/self is the thread-group leader, whose namespace can differ from this thread's.
   const home = fs.openSync('/proc/thread-self/ns/net', 'r');
   try {
     calls.setns(netnsFd, CLONE_NEWNET);
@@ -34,16 +34,16 @@ export function insideNetns<T>(calls: SystemCalls, netnsFd: number, make: () => 
 }
 
 /**
- * Makes a network namespace that nothing is in yet, with its loopback down. It lasts as long as the
- * descriptor, or as a process or a mount holds it.
+ * Creates an empty network namespace, whose loopback is down. It exists as long as the descriptor, a
+ * process in it or a mount of it.
  *
- * @returns an open descriptor of it, closed in programs that are started
+ * @returns an open descriptor of it, with close-on-exec
  * @throws {SystemCallError} EPERM without CAP_SYS_ADMIN; unshare(2)
  */
 export function createNetns(calls: SystemCalls): number {
   const home = fs.openSync('/proc/thread-self/ns/net', 'r');
   try {
-    // Back home by way of the excursion, which knows what to do when there is none.
+    // insideNetns returns to the own namespace, or exits where it cannot.
     return insideNetns(calls, home, () => {
       calls.unshare(CLONE_NEWNET);
       return fs.openSync('/proc/thread-self/ns/net', 'r');

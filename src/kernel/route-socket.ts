@@ -8,10 +8,10 @@ const SOCK_CLOEXEC = 0o2000000;
 const NETLINK_ROUTE = 0;
 
 /**
- * A socket of rtnetlink(7), asked and read the way that one of sock_diag is.
+ * A socket of rtnetlink(7); requests and answers work as with sock_diag.
  *
  * @param netnsFd undefined for the caller's own namespace
- * @throws {SystemCallError} when the namespace may not be entered
+ * @throws {SystemCallError} when the namespace cannot be entered
  */
 export function openRouteSocket(calls: SystemCalls, netnsFd: number | undefined): DiagSocket {
   const create = () => calls.socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_ROUTE);

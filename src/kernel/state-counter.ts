@@ -13,21 +13,21 @@ import { SystemCallError, type SystemCalls } from './system-calls.ts';
 
 const BTF_FILE = '/sys/kernel/btf/vmlinux';
 const TRACEPOINT = 'inet_sock_set_state';
-/** So many namespaces can be counted at a time. */
+/** The most namespaces that can be counted at a time. */
 const MOST_NAMESPACES = 8192;
 const INSTRUCTION_BYTES = 8;
-/** V8 moves small buffers: what the kernel is told the address of must be larger. */
+/** V8 moves small buffers; memory whose address is given to the kernel must be larger. */
 const UNMOVED_BYTES = 128;
 
 /**
- * Counts in the kernel how many TCP sockets of some namespaces change into each state and out of it, by a
- * small eBPF program on the tracepoint of such changes: some tens of nanoseconds for each change on the host,
- * and nothing any more when it is closed.
+ * Counts in the kernel how many TCP sockets of some network namespaces enter and leave each state, with an
+ * eBPF program on the tracepoint `inet_sock_set_state`. It adds some tens of nanoseconds to every TCP state
+ * change on the host until it is closed.
  */
 export class StateCounter {
   readonly #calls: SystemCalls;
   readonly #fds: number[] = [];
-  readonly #kept: Uint8Array[] = [];
+  readonly #pinned: Uint8Array[] = [];
   readonly #key = new DataView(new ArrayBuffer(UNMOVED_BYTES));
   readonly #counters = new DataView(new ArrayBuffer(STATE_COUNTERS_BYTES));
   #element = new Uint8Array();
@@ -38,10 +38,11 @@ export class StateCounter {
   }
 
   /**
-   * Loads the program and puts it in its place.
+   * Loads the program and attaches it.
    *
    * @throws {SystemCallError} when the kernel refuses: EPERM without CAP_BPF and CAP_PERFMON (or CAP_SYS_ADMIN)
-   * @throws {BtfError} for a kernel whose structures are others; ENOENT of the file system for one without BTF
+   * @throws {BtfError} for a kernel whose structures differ from those that the program reads; ENOENT for a
+   *   kernel without BTF
    */
   static open(calls: SystemCalls): StateCounter {
     const offsets = stateCountOffsets(new Btf(fs.readFileSync(BTF_FILE)));
@@ -60,20 +61,20 @@ export class StateCounter {
     this.#fds.length = 0;
   }
 
-  /** Begins to count a namespace, from zero. @param netns its inode @throws {SystemCallError} */
+  /** Starts counting a namespace from zero. @param netns its inode @throws {SystemCallError} */
   add(netns: number): void {
     for (let state = 0; state < STATE_COUNTERS; state++) this.#counters.setBigInt64(state * 8, 0n);
     this.#onElement(BPF_COMMAND.MAP_UPDATE_ELEM, netns, this.#element);
   }
 
-  /** Counts a namespace no more. @throws {SystemCallError} */
+  /** Stops counting a namespace. @throws {SystemCallError} */
   remove(netns: number): void {
     this.#onElement(BPF_COMMAND.MAP_DELETE_ELEM, netns, this.#keyAlone);
   }
 
   /**
-   * By how many the sockets in each state have become more or fewer since {@link add}, by the state's number,
-   * and in the place of {@link ALL_CHANGES} how often any changed; undefined for a namespace that is not counted.
+   * Change of the number of sockets in each state since {@link add}, indexed by the state's number; at index
+   * {@link ALL_CHANGES} the number of all state changes. Undefined for a namespace that is not counted.
    *
    * @throws {SystemCallError}
    */
@@ -101,11 +102,11 @@ export class StateCounter {
     this.#keep(calls.bpf(BPF_COMMAND.RAW_TRACEPOINT_OPEN, rawTracepointOpen(name, programFd)));
   }
 
-  /** Where a copy of some bytes stands that is neither moved nor collected. */
+  /** Address of a copy of some bytes that is neither moved nor garbage-collected. */
   #given(bytes: Uint8Array): bigint {
     const copy = new Uint8Array(Math.max(bytes.length, UNMOVED_BYTES));
     copy.set(bytes);
-    this.#kept.push(copy);
+    this.#pinned.push(copy);
     return this.#calls.addressOf(copy);
   }
 

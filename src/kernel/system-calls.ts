@@ -1,6 +1,6 @@
 /**
  * The few system calls that Node does not offer. Each returns what the kernel returned, or throws a
- * {@link SystemCallError}. Behind this port the foreign-function library can be exchanged.
+ * {@link SystemCallError}. A port, so that tests and other foreign-function libraries can implement it.
  */
 export interface SystemCalls {
   /** setns(2): moves the calling thread into the namespace that `fd` refers to. */
@@ -18,10 +18,10 @@ export interface SystemCalls {
   /**
    * recvmmsg(2) into `count` structures of 64 bytes, without waiting.
    *
-   * @returns how many messages came; 0 for none
+   * @returns how many messages there were
    */
   recvmmsg(fd: number, headers: Uint8Array, count: number): number;
-  /** Where a buffer stands in this process's memory. It must not be one that V8 moves: over 64 bytes, and kept. */
+  /** Address of a buffer. V8 must not move it: over 64 bytes, and referenced as long as the address is used. */
   addressOf(buffer: Uint8Array): bigint;
   /** setsockopt(2) with an option value of raw bytes. */
   setsockopt(fd: number, level: number, name: number, value: Uint8Array): void;
@@ -29,7 +29,7 @@ export interface SystemCalls {
    * prlimit64(2) with two structures of 16 bytes: soft and hard limit, 64 bits each, all ones for unlimited.
    *
    * @param wanted undefined only reads
-   * @param before what the limit was until then; filled in
+   * @param before receives the previous limit
    */
   prlimit64(pid: number, resource: number, wanted: Uint8Array | undefined, before: Uint8Array): void;
   /** bpf(2). @param attributes a union bpf_attr as far as it is used @returns a descriptor, or 0 */
@@ -40,10 +40,10 @@ export interface SystemCalls {
   getxattr(path: string, name: string, value: Uint8Array): number;
 }
 
-/** A system call that said -1. */
+/** A system call that returned -1. */
 export class SystemCallError extends Error {
   override readonly name = 'SystemCallError';
-  /** What was called: `setns`. */
+  /** Name of the call: `setns`. */
   readonly syscall: string;
   /** errno name where it is a known one: `EPERM`; otherwise `errno N`. */
   readonly code: string;

@@ -7,10 +7,10 @@ const AF_UNIX = 1;
 const SOCK_STREAM = 1;
 const SOCK_CLOEXEC = 0o2000000;
 
-/** Room for a path in struct sockaddr_un, unix(7), without its terminating zero. */
+/** The longest path in struct sockaddr_un, unix(7), without its terminating zero. */
 const MAX_PATH_BYTES = 107;
 
-/** A UNIX stream socket, read and written blocking. Errors carry the errno's name in `code`; `EAGAIN` says that the time was over. */
+/** A UNIX stream socket with blocking reads and writes. Errors carry the errno's name in `code`: `EAGAIN` for a timeout. */
 export class UnixStream {
   readonly #calls: SystemCalls;
   readonly #fd: number;
@@ -21,13 +21,13 @@ export class UnixStream {
     this.#fd = fd;
   }
 
-  /** Reads what is there, at least one byte; 0 at the end. Waits `timeoutMs` at most, which is above 0. */
+  /** Reads at least one byte; returns 0 at the end of the stream. Blocks for `timeoutMs` at most, which is above 0. */
   read(into: Uint8Array, timeoutMs: number): number {
     setReceiveTimeout(this.#calls, this.#fd, timeoutMs);
     return fs.readSync(this.#fd, into);
   }
 
-  /** Writes all. Waits `timeoutMs` at most for each part, which is above 0. */
+  /** Writes all bytes. Each write(2) blocks for `timeoutMs` at most, which is above 0. */
   write(bytes: Uint8Array, timeoutMs: number): void {
     setSendTimeout(this.#calls, this.#fd, timeoutMs);
     for (let at = 0; at < bytes.length; ) at += fs.writeSync(this.#fd, bytes, at);
@@ -41,7 +41,7 @@ export class UnixStream {
 /**
  * Connects to a UNIX stream socket.
  *
- * @param path of the socket's file; `ENAMETOOLONG` when it does not fit into an address
+ * @param path of the socket's file; longer than 107 bytes is `ENAMETOOLONG`
  * @throws {SystemCallError}, or an error of Node, with the errno's name in `code`
  */
 export function connectUnixStream(calls: SystemCalls, path: string, timeoutMs: number): UnixStream {

@@ -1,15 +1,15 @@
 /**
- * Asks DNS for the addresses of host names, all of it together within a time.
+ * Looks up the addresses of host names in DNS, all in parallel.
  *
- * @param deadlineMs for all questions together
- * @returns textual IPv4 and IPv6 addresses by name; a name that is unknown, or that nobody answered
- *   for in time, is left out
+ * @param deadlineMs for all lookups together
+ * @returns textual IPv4 and IPv6 addresses by name; a name that is unknown, or not answered
+ *   before the deadline, is left out
  */
 export async function forwardLookup(names: Iterable<string>, deadlineMs: number): Promise<Map<string, string[]>> {
   const addresses = new Map<string, string[]>();
   const wanted = [...new Set(names)];
   if (wanted.length === 0) return addresses;
-  // Loaded only when a name has to be asked for: it costs milliseconds at the start.
+  // Loaded on the first lookup: loading takes milliseconds of start-up time.
   const { Resolver } = process.getBuiltinModule('node:dns/promises');
   const resolver = new Resolver({ timeout: deadlineMs, tries: 1 });
   const ask = async (name: string) => {

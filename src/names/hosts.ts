@@ -3,7 +3,7 @@ import { canonicalAddress } from '../model/address.ts';
 /**
  * Names by textual address from the text of `/etc/hosts`, hosts(5): the first name of the first line
  * with the address, as gethostbyaddr(3) answers. Addresses are in the form of inet_ntop(3); lines
- * whose first word is no address are passed over.
+ * whose first word is not an address are skipped.
  */
 export function parseHosts(text: string): Map<string, string> {
   const names = new Map<string, string>();

@@ -1,32 +1,32 @@
 import { formatIpv4, isMapped, parseIpv4, parseIpv6 } from '../model/address.ts';
 
-/** Questions that are on their way at one time: enough for two seconds, few enough for a resolver. */
+/** Lookups under way at one time: a resolver queues more than that. */
 const AT_ONCE = 128;
 
 /**
- * Asks reverse DNS for the names of many addresses, all of it together within a time. What has not
- * answered by then has no name.
+ * Looks up the names of many addresses in reverse DNS, in parallel. An address that is not answered
+ * before the deadline has no name.
  *
- * @param addresses textual; IPv4-mapped ones are asked for as IPv4
- * @param deadlineMs for all questions together
+ * @param addresses textual; IPv4-mapped ones are looked up as IPv4
+ * @param deadlineMs for all lookups together
  */
 export async function reverseLookup(addresses: Iterable<string>, deadlineMs: number): Promise<Map<string, string>> {
   const names = new Map<string, string>();
   const waiting = [...addresses];
   if (waiting.length === 0) return names;
-  // Loaded only when a name has to be asked for: it costs milliseconds at the start.
+  // Loaded on the first lookup: loading takes milliseconds of start-up time.
   const { Resolver } = process.getBuiltinModule('node:dns/promises');
   const resolver = new Resolver({ timeout: deadlineMs, tries: 1 });
-  let over = false;
+  let expired = false;
   const ask = async () => {
-    for (let address = waiting.pop(); address !== undefined && !over; address = waiting.pop()) {
+    for (let address = waiting.pop(); address !== undefined && !expired; address = waiting.pop()) {
       const question = reverseName(address);
       if (question === undefined) continue;
       try {
         const [name] = await resolver.resolvePtr(question);
-        if (name !== undefined && !over) names.set(address, name);
+        if (name !== undefined && !expired) names.set(address, name);
       } catch {
-        // No such name, no server, no answer: the number is shown.
+        // No such name, no server or no answer: the address is shown as it is.
       }
     }
   };
@@ -36,13 +36,13 @@ export async function reverseLookup(addresses: Iterable<string>, deadlineMs: num
   });
   const all = Promise.all(Array.from({ length: Math.min(AT_ONCE, waiting.length) }, ask));
   await Promise.race([all, deadline]);
-  over = true;
+  expired = true;
   clearTimeout(timer);
   resolver.cancel();
   return names;
 }
 
-/** The name to ask for: `1.0.0.127.in-addr.arpa`, RFC 1035 section 3.5, RFC 3596 section 2.5. */
+/** The name to look up: `1.0.0.127.in-addr.arpa`, RFC 1035 section 3.5, RFC 3596 section 2.5; undefined for text that is no address. */
 export function reverseName(address: string): string | undefined {
   const word = parseIpv4(address);
   if (word !== undefined) return reverseIpv4(word);
@@ -59,8 +59,8 @@ function reverseIpv4(word: number): string {
 }
 
 /**
- * Whether host names are looked up in DNS at all, by the text of `/etc/nsswitch.conf`,
- * nsswitch.conf(5); without such a line they are.
+ * Whether host names are looked up in DNS, by the text of `/etc/nsswitch.conf`, nsswitch.conf(5). They
+ * are where the file has no `hosts` line.
  */
 export function usesDns(nsswitch: string): boolean {
   const line = /^[ \t]*hosts:(.*)$/m.exec(nsswitch);

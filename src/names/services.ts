@@ -3,8 +3,8 @@ import { WELL_KNOWN_SERVICES } from './well-known-services.ts';
 /**
  * Service names by `port/protocol` from the text of `/etc/services`, services(5).
  *
- * @param wins which of several lines with the same pair counts: `first`, as getservbyport(3)
- *   answers, or `last`, as netstat shows
+ * @param wins which of several lines with the same port and protocol is used: `first`, as getservbyport(3)
+ *   answers, or `last`, as netstat does
  */
 export function parseServices(text: string, wins: 'first' | 'last' = 'first'): Map<string, string> {
   const services = new Map<string, string>();
@@ -18,7 +18,7 @@ export function parseServices(text: string, wins: 'first' | 'last' = 'first'): M
 
 /**
  * Names of IP protocols by number from the text of `/etc/protocols`, protocols(5); of several lines
- * with a number the last counts, as netstat shows.
+ * with the same number the last is used, as netstat does.
  */
 export function parseProtocols(text: string): Map<number, string> {
   const protocols = new Map<number, string>();
@@ -29,8 +29,8 @@ export function parseProtocols(text: string): Map<number, string> {
 }
 
 /**
- * A function that names a port: `/etc/services` first, then a small table of well-known ones, for a
- * fresh machine may not have the file.
+ * A function that names a port, by `/etc/services`, then by a small table of well-known ports: minimal
+ * systems have no `/etc/services`. It returns undefined for a port that neither names.
  *
  * @param text of `/etc/services`; empty where there is none
  */
@@ -43,8 +43,8 @@ export function serviceNames(text: string): (port: number, proto: string) => str
 }
 
 /**
- * Ports by service name from the text of `/etc/services`, aliases among them; of the well-known ones
- * where the file does not name it.
+ * A function that gives the ports of a service name or alias, by `/etc/services`, then by the table of
+ * well-known ports. It returns an empty array for a name that neither has.
  */
 export function servicePorts(text: string): (name: string) => number[] {
   const ports = new Map<string, number[]>();

@@ -1,8 +1,8 @@
-/** Reading of numbers from lines of bytes, without making strings of them. */
+/** Parses numbers in lines of bytes without allocating strings: a table has up to hundreds of thousands of lines. */
 
 const NEWLINE = 0x0a;
 
-/** A place in bytes, moved on by reading. All readers stop at the end of the line and never read past it. */
+/** A position in bytes that each read advances. No read goes past the end of the line. */
 export class ByteFields {
   readonly bytes: Uint8Array;
   /** Where the next read begins. */
@@ -14,7 +14,7 @@ export class ByteFields {
     this.bytes = bytes;
   }
 
-  /** Goes to the line that begins at `start`. @returns where the line after it begins */
+  /** Moves to the line that begins at `start`. @returns where the next line begins */
   line(start: number): number {
     this.at = start;
     const newline = this.bytes.indexOf(NEWLINE, start);
@@ -22,12 +22,12 @@ export class ByteFields {
     return this.end + 1;
   }
 
-  /** Passes over blanks. */
+  /** Skips blanks. */
   blanks(): void {
     while (this.at < this.end && this.bytes[this.at] === 0x20) this.at++;
   }
 
-  /** Passes over one character. @returns false, without moving, when another stands there */
+  /** Skips one character. @returns false, without moving, where there is another */
   skip(character: number): boolean {
     if (this.at >= this.end || this.bytes[this.at] !== character) return false;
     this.at++;

@@ -10,11 +10,11 @@ export interface CgroupEntry {
   hierarchy: number;
   /** `memory`, `cpu,cpuacct`, `name=systemd`; empty for version 2. */
   controllers: string;
-  /** As the reader's cgroup namespace sees it: what lies outside begins with `/..`. */
+  /** As the reader's cgroup namespace sees it: a path outside of that namespace begins with `/..`. */
   path: string;
 }
 
-/** What a cgroup path tells about the container that a process runs in. */
+/** What a cgroup path says about the container that a process runs in. */
 export interface CgroupContainer {
   /** `docker`, `podman`, `containerd`, `cri-o`, `ecs`; `kubernetes` where the path names a pod but no runtime. */
   runtime: string;
@@ -33,11 +33,11 @@ export function containerOfProcess(pid: number, proc = PROC): CgroupContainer | 
 }
 
 /**
- * The id that the kernel gives the process's cgroup of version 2, as the CGROUP_ID attribute of
- * sock_diag tells it: the inode number of the cgroup's directory.
+ * The kernel's id of the process's version 2 cgroup, the value of sock_diag's CGROUP_ID attribute: the
+ * inode number of the cgroup's directory.
  *
  * @param root where cgroups are mounted: version 2 alone, or version 1 with version 2 in `unified`
- * @returns undefined for the root cgroup, which tells nobody from anybody, for one outside the
+ * @returns undefined for the root cgroup, which does not identify a container, for one outside the
  *   reader's cgroup namespace, and where version 2 is not mounted
  */
 export function readCgroupId(pid: number, proc = PROC, root = CGROUP_ROOT): bigint | undefined {
@@ -55,7 +55,7 @@ export function readCgroupId(pid: number, proc = PROC, root = CGROUP_ROOT): bigi
 export function cgroupIdOfPath(path: string, root = CGROUP_ROOT): bigint | undefined {
   if (path === '/' || path.startsWith('/..')) return undefined;
   try {
-    // The path was read byte for byte.
+    // readProcText decodes each byte as one character.
     return fs.statSync(Buffer.from(cgroupRootFor(root) + path, 'latin1'), { bigint: true }).ino;
   } catch (error) {
     if (isGoneOrDenied(error)) return undefined;
@@ -68,7 +68,7 @@ export function cgroupRootFor(root = CGROUP_ROOT): string {
   return fs.existsSync(`${root}/cgroup.controllers`) ? root : `${root}/unified`;
 }
 
-/** The lines of `/proc/PID/cgroup`. Lines that are none are left out. */
+/** The lines of `/proc/PID/cgroup`. Malformed lines are left out. */
 export function parseCgroup(text: string): CgroupEntry[] {
   const entries: CgroupEntry[] = [];
   for (const line of text.split('\n')) {
@@ -94,7 +94,7 @@ const DELETED = ' (deleted)';
  * can be the one that names it.
  */
 export function containerOfCgroupText(text: string): CgroupContainer | undefined {
-  // Every process of the host passes here: one look at the text is all that most of them cost.
+  // Called for every process of the host: most texts contain no id and are rejected by one test.
   if (!ANY_ID.test(text)) return undefined;
   const entries = parseCgroup(text).sort((a, b) => preference(a) - preference(b));
   for (const { path } of entries) {
@@ -118,8 +118,8 @@ function unifiedPath(entries: readonly CgroupEntry[]): string | undefined {
 }
 
 /**
- * The container that a cgroup path names: the innermost one, so that a container in a container is
- * itself and not its ancestor.
+ * The container that a cgroup path names: the innermost one, so that a container inside another is
+ * reported as itself.
  *
  * LXC and systemd-nspawn put a name there instead of an id; they are not recognised.
  */
@@ -152,7 +152,7 @@ const RUNTIME_BY_PREFIX: ReadonlyMap<string, string> = new Map([
 
 function containerOfComponent(components: readonly string[], index: number): CgroupContainer | undefined {
   const component = components[index] ?? '';
-  // A prefix that is not known, a monitor's (`libpod-conmon`, `crio-conmon`) for one, is no container.
+  // An unknown prefix, such as that of a monitor (`libpod-conmon`, `crio-conmon`), is not a container's.
   const match = COMPONENT.exec(component);
   if (match !== null) {
     const [, prefix, id = ''] = match;
@@ -164,17 +164,17 @@ function containerOfComponent(components: readonly string[], index: number): Cgr
     : undefined;
 }
 
-/** Whose an id without a prefix is, by what stands above it. */
+/** The runtime of an id without a prefix, by its parent directories. */
 function runtimeOfParents(components: readonly string[], index: number): string | undefined {
   const parent = components[index - 1];
-  // Podman's pods have ids too, and their containers a prefix.
+  // An id there is a Podman pod's; the containers in it have a prefix.
   if (parent === 'libpod_parent') return undefined;
   if (parent === 'docker') return 'docker';
-  // containerd's namespaces of its own clients.
+  // containerd's namespaces: `default` of ctr and nerdctl, `k8s.io` of the kubelet.
   if (parent === 'default' || parent === 'k8s.io') return 'containerd';
   // kubelet's cgroup file system driver: the container is a child of its pod.
   if (parent?.startsWith('pod') && components.some((component) => component.startsWith('kubepods')))
     return 'kubernetes';
-  // /ecs/TASK/ID is Docker's, and so is any parent that somebody gave with --cgroup-parent.
+  // /ecs/TASK/ID is Docker's, and so is any parent given with --cgroup-parent.
   return 'docker';
 }

@@ -1,15 +1,15 @@
 import fs from 'node:fs';
 import { isGoneOrDenied, PROC } from './read.ts';
 
-/** Bytes that netstat reads of a command line. */
+/** How many bytes of a command line netstat reads. */
 const MOST = 511;
 const SLASH = 0x2f;
 
 /**
- * The program's name as netstat shows it: `argv[0]`, or what stands behind its last slash when it
- * is an absolute path. Raw bytes, as `/proc/PID/cmdline` has them, proc_pid_cmdline(5).
+ * The program's name as netstat shows it: `argv[0]`, or its part after the last slash when it is
+ * an absolute path. Raw bytes, as `/proc/PID/cmdline` has them, proc_pid_cmdline(5).
  *
- * @returns undefined when the process is gone or may not be looked at
+ * @returns undefined when the process is gone or may not be read
  */
 export function readProgramName(pid: number, proc = PROC): Uint8Array | undefined {
   let bytes: Buffer;

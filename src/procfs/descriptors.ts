@@ -2,8 +2,8 @@ import fs from 'node:fs';
 import { isDenied, isGoneOrDenied, PROC } from './read.ts';
 
 /**
- * How many descriptors a process has open; undefined when it is gone or may not be looked at
- * (ptrace read access is needed).
+ * How many descriptors a process has open; undefined when it is gone, or without ptrace read
+ * access to it.
  *
  * Since Linux 6.2 the size of `/proc/PID/fd` is that number (fs/proc/fd.c, proc_fd_getattr); older
  * kernels say 0 and the directory is listed.
@@ -19,7 +19,7 @@ export function countDescriptors(pid: number, proc = PROC): number | undefined {
   }
 }
 
-/** readlinkat(2): what a link in an open folder says, as bytes. */
+/** readlinkat(2): writes a link's target into `target` and returns its length in bytes. */
 export type ReadLinkAt = (folder: number, name: string, target: Uint8Array) => number;
 
 /**
@@ -44,15 +44,15 @@ export function eachSocketDescriptor(
   );
 }
 
-/** Longer than any link, PATH_MAX. Kept: the foreign-function library must not be handed memory that moves. */
+/** PATH_MAX bytes, longer than any link. Allocated once, outside V8's heap: system calls need memory that does not move. */
 const linkBuffer = Buffer.alloc(4096);
 
 /**
- * Calls `visit` with every descriptor of a process and what its link in `/proc/PID/fd` says, proc_pid_fd(5).
+ * Calls `visit` with every descriptor of a process and the target of its link in `/proc/PID/fd`, proc_pid_fd(5).
  *
- * @param readlinkat where there is one, half the price of Node's readlink: the kernel need not find the folder
- *   again for each of ten thousand links
- * @returns false when the process is gone or may not be looked at: the folder may not be listed, or
+ * @param readlinkat takes half the time of Node's readlink: the kernel does not resolve the directory's path
+ *   again for each link
+ * @returns false when the process is gone or may not be read: the directory may not be listed, or
  *   (for a process with more capabilities than the reader) its links may not be read
  */
 export function eachDescriptor(
@@ -102,15 +102,15 @@ function eachLink(
   return readable;
 }
 
-/** The attribute of a socket with its protocol's name, net/socket.c (XATTR_NAME_SOCKPROTONAME). */
+/** The extended attribute of a socket that has its protocol's name, net/socket.c (XATTR_NAME_SOCKPROTONAME). */
 const PROTOCOL_NAME = 'system.sockprotoname';
 
-/** Kept: the foreign-function library must not be handed memory that moves. */
+/** Allocated once, outside V8's heap: system calls need memory that does not move. */
 const nameBuffer = Buffer.alloc(256);
 
 /**
- * What the kernel calls the protocol of a socket that a process holds: `TCP`, `UDPv6`, `UNIX-STREAM`,
- * `NETLINK`, `AF_VSOCK`. Works for every socket, whether or not a table shows it; lsof(8) asks the same.
+ * The kernel's name of the protocol of a socket that a process holds: `TCP`, `UDPv6`, `UNIX-STREAM`,
+ * `NETLINK`, `AF_VSOCK`. It exists for every socket, also for those in no table; lsof(8) reads it too.
  *
  * @param getxattr getxattr(2)
  * @returns undefined when the descriptor refers to something else by now

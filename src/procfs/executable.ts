@@ -3,13 +3,13 @@ import { isGoneOrDenied, PROC } from './read.ts';
 
 /** The program that a process runs. */
 export interface Executable {
-  /** As the process's own root sees it; ` (deleted)` is taken off. */
+  /** As the process's own root sees it; without ` (deleted)`. */
   path: string;
   /** True when it has the section that Go's linker writes, `.go.buildinfo`. */
   isGo: boolean;
 }
 
-/** @returns undefined for a kernel thread, and when the process is gone or may not be looked at */
+/** @returns undefined for a kernel thread, and when the process is gone or may not be read */
 export function readExecutable(pid: number, proc = PROC): Executable | undefined {
   const link = `${proc}/${pid}/exe`;
   try {
@@ -26,7 +26,7 @@ export function readExecutable(pid: number, proc = PROC): Executable | undefined
   }
 }
 
-/** No program has more than some hundred sections, and no table of names is longer. */
+/** Bounds against a file that lies about its sizes: programs have some hundred sections. */
 const MOST_SECTIONS = 4096;
 const LONGEST_NAMES = 1 << 20;
 

@@ -1,7 +1,7 @@
 import { PROC, readProcText } from './read.ts';
 
 /**
- * What `/proc/net/sockstat` tells of the whole host, whoever reads it:
+ * The fields of `/proc/net/sockstat` that count the whole host in every namespace:
  *
  *     TCP: inuse 3 orphan 0 tw 2 alloc 10 mem 1
  *
@@ -12,7 +12,7 @@ export function readHostSockstat(proc = PROC): { orphans: number; tcpMemPages: n
   return match === null ? undefined : { orphans: Number(match[1]), tcpMemPages: Number(match[2]) };
 }
 
-/** The numbers of a file of `/proc/sys`, by its path there; undefined when it cannot be read. The host's settings only. */
+/** The numbers of a file of `/proc/sys`, by its path there; undefined when it cannot be read. Not for settings of a network namespace. */
 export function readSysctlNumbers(name: string, proc = PROC): number[] | undefined {
   const text = readProcText(`${proc}/sys/${name}`);
   return text === undefined ? undefined : text.trim().split(/\s+/).map(Number);
@@ -30,7 +30,7 @@ export interface ConntrackCounters {
  * The connection tracker of a namespace from its folder, `/proc/PID/net`. A line of hexadecimal numbers
  * for each processor below a line of names; `entries` is the same in each.
  *
- * @returns undefined where nothing is tracked
+ * @returns undefined where connection tracking is not in use
  */
 export function readConntrack(procNet: string): ConntrackCounters | undefined {
   const text = readProcText(`${procNet}/stat/nf_conntrack`);

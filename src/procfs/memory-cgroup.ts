@@ -1,25 +1,25 @@
 import { CGROUP_ROOT, cgroupRootFor, parseCgroup } from './cgroup.ts';
 import { PROC, readProcText } from './read.ts';
 
-/** What the memory controller says of a cgroup. */
+/** Use and limit of a cgroup's memory controller, bytes. */
 export interface MemoryCgroup {
-  /** Buffers of its sockets. Version 1 counts those of TCP alone, and only where they have a limit of their own. */
+  /** Buffers of its sockets. Version 1 counts TCP's alone, and only where TCP memory has a limit of its own. */
   socketBytes: number;
-  /** `Infinity` for none. */
+  /** Of all memory of the cgroup; `Infinity` for none. */
   limitBytes: number;
 }
 
-/** Version 1 says no limit as the largest number of whole pages. */
+/** Version 1 writes no limit as the largest number of whole pages, which is above this. */
 const NO_LIMIT_V1 = 2 ** 62;
 
 /**
- * The memory of a process's cgroup that its sockets take: `sock` of memory.stat, `memory.max`,
- * Documentation/admin-guide/cgroup-v2.rst; `memory.kmem.tcp.usage_in_bytes`, `memory.limit_in_bytes` of
- * version 1.
+ * Socket memory and memory limit of a process's cgroup: `sock` of memory.stat and `memory.max`,
+ * Documentation/admin-guide/cgroup-v2.rst; in version 1 `memory.kmem.tcp.usage_in_bytes` and
+ * `memory.limit_in_bytes`.
  *
  * @param root as `readPidsCgroup`
  * @returns undefined when the process is gone, is in the root cgroup, outside the reader's cgroup
- *   namespace, or the controller does not tell
+ *   namespace, or the controller does not count it
  */
 export function readMemoryCgroup(pid: number, proc = PROC, root = CGROUP_ROOT): MemoryCgroup | undefined {
   const entries = parseCgroup(readProcText(`${proc}/${pid}/cgroup`) ?? '');
@@ -31,9 +31,9 @@ export function readMemoryCgroup(pid: number, proc = PROC, root = CGROUP_ROOT): 
     const read = (file: string) => numberOf(readProcText(`${root}/${one.controllers}${path}/${file}`));
     const socketBytes = read('memory.kmem.tcp.usage_in_bytes');
     const limitBytes = read('memory.limit_in_bytes');
-    // Without a limit of its own TCP's memory is not charged at all (mm/memcontrol-v1.c): 0 says nothing then.
-    const counts = (read('memory.kmem.tcp.limit_in_bytes') ?? NO_LIMIT_V1) < NO_LIMIT_V1;
-    if (!counts || socketBytes === undefined || limitBytes === undefined) return undefined;
+    // Without a limit of its own TCP's memory is not charged (mm/memcontrol-v1.c): the usage is always 0 then.
+    const isCharged = (read('memory.kmem.tcp.limit_in_bytes') ?? NO_LIMIT_V1) < NO_LIMIT_V1;
+    if (!isCharged || socketBytes === undefined || limitBytes === undefined) return undefined;
     return { socketBytes, limitBytes: limitBytes >= NO_LIMIT_V1 ? Number.POSITIVE_INFINITY : limitBytes };
   }
   const read = (file: string) => readProcText(`${cgroupRootFor(root)}${path}/${file}`);

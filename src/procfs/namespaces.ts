@@ -21,8 +21,8 @@ export function readNetns(pid: number | 'self', proc = PROC): number | 'denied' 
 }
 
 /**
- * Inode number of a file below `/proc/PID/net`. Every namespace has entries of its own there, so
- * equal numbers mean the same namespace; unlike {@link readNetns} it needs no permission.
+ * Inode number of a file below `/proc/PID/net`. Every network namespace has its own inodes
+ * there, so equal numbers mean the same namespace; unlike {@link readNetns} it needs no permission.
  *
  * @returns undefined when the process is gone
  */
@@ -31,7 +31,7 @@ export function readProcNetInode(pid: number | 'self', proc = PROC): number | un
     return fs.statSync(`${proc}/${pid}/net/sockstat`).ino;
   } catch (error) {
     if (isGoneOrDenied(error)) return undefined;
-    // A zombie has no namespace any more: EINVAL.
+    // A zombie has left its namespace.
     if (errnoOf(error) === 'EINVAL') return undefined;
     throw error;
   }

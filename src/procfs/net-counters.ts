@@ -2,19 +2,19 @@ import { type NetCounters, WATCHED_COUNTERS } from '../model/counters.ts';
 import { readProcText } from './read.ts';
 
 /**
- * The counters of a namespace from its folder, `/proc/PID/net`: `snmp`, `netstat`, and what `snmp6`
- * says of UDP, which counts apart. Under the names of nstat(8).
+ * The counters of a network namespace from `/proc/PID/net`: `snmp`, `netstat`, and of `snmp6` those of UDP
+ * over IPv6, which are added to UDP's. Names are those of nstat(8).
  *
- * @param thorough also `netstat` and `snmp6`, which are longer; otherwise `snmp` alone
- * @param read a way to read a file; undefined for one that is gone
- * @returns undefined when the folder is gone
+ * @param isFull also reads `netstat` and `snmp6`, which take longer; otherwise `snmp` alone
+ * @param read reads a file; undefined for one that is gone
+ * @returns undefined when the directory is gone
  */
-export function readNetCounters(procNet: string, thorough: boolean, read = readProcText): NetCounters | undefined {
+export function readNetCounters(procNet: string, isFull: boolean, read = readProcText): NetCounters | undefined {
   const snmp = read(`${procNet}/snmp`);
   if (snmp === undefined) return undefined;
   const counters: Record<string, number> = {};
   addTable(counters, snmp);
-  if (thorough) {
+  if (isFull) {
     addTable(counters, read(`${procNet}/netstat`) ?? '');
     addUdp6(counters, read(`${procNet}/snmp6`) ?? '');
   }
@@ -22,7 +22,8 @@ export function readNetCounters(procNet: string, thorough: boolean, read = readP
 }
 
 /**
- * Two lines a group, the names and then the values, whose set and order change between kernels:
+ * Adds the watched counters of a table to `counters`. A group has two lines, names and values; which there
+ * are, and their order, differs between kernels:
  *
  *     Tcp: RtoAlgorithm RtoMin RtoMax MaxConn ActiveOpens PassiveOpens …
  *     Tcp: 1 200 120000 -1 14 3 …
@@ -40,7 +41,7 @@ export function addTable(counters: Record<string, number>, text: string): void {
   }
 }
 
-/** Which columns are wanted, and their names; made once for each header that is met. */
+/** The watched columns and their names; cached by header line. */
 type Layout = readonly { column: number; name: string }[];
 
 const layouts = new Map<string, Layout>();

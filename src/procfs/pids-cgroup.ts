@@ -1,7 +1,7 @@
 import { CGROUP_ROOT, type CgroupEntry, cgroupRootFor, parseCgroup } from './cgroup.ts';
 import { PROC, readProcText } from './read.ts';
 
-/** What the pids controller says of a cgroup, Documentation/admin-guide/cgroup-v2.rst (PID). */
+/** Use and limit of a cgroup's pids controller, Documentation/admin-guide/cgroup-v2.rst (PID). */
 export interface PidsCgroup {
   /** Its path in the hierarchy: `/docker/ID`. */
   path: string;
@@ -11,13 +11,13 @@ export interface PidsCgroup {
   current: number;
   /** `Infinity` for `max`. */
   max: number;
-  /** How often a fork was refused because of `max`; undefined where the kernel does not tell. */
+  /** How often a fork was refused because of `max`; absent where the kernel does not count it. */
   refused?: number;
 }
 
 /**
- * The pids cgroup that limits a process: its own or one above it, whichever has the least room; its
- * own where none has a limit.
+ * The pids cgroup that limits a process: its own or an ancestor, whichever can take the fewest further
+ * tasks; its own where none has a limit.
  *
  * @param root where cgroups are mounted: version 2 alone, version 1 alone, or version 1 with version
  *   2 in `unified`, where the controller can be in either
@@ -26,14 +26,14 @@ export interface PidsCgroup {
  */
 export function readPidsCgroup(pid: number, proc = PROC, root = CGROUP_ROOT): PidsCgroup | undefined {
   const text = readProcText(`${proc}/${pid}/cgroup`);
-  const place = text === undefined ? undefined : pidsHierarchy(parseCgroup(text), root);
-  if (place === undefined) return undefined;
+  const controller = text === undefined ? undefined : pidsHierarchy(parseCgroup(text), root);
+  if (controller === undefined) return undefined;
   let found: PidsCgroup | undefined;
-  for (let path = place.path; path !== '' && path !== '/'; path = path.slice(0, path.lastIndexOf('/'))) {
-    const here = readOne(place.mount, path, place.version);
-    // A cgroup above may not have the controller switched on.
+  for (let path = controller.path; path !== '' && path !== '/'; path = path.slice(0, path.lastIndexOf('/'))) {
+    const here = readOne(controller.mount, path, controller.version);
+    // The controller may be disabled in an ancestor.
     if (here === undefined) continue;
-    if (found === undefined || room(here) < room(found)) found = here;
+    if (found === undefined || tasksLeft(here) < tasksLeft(found)) found = here;
   }
   return found;
 }
@@ -64,6 +64,6 @@ function readOne(mount: string, path: string, version: 1 | 2): PidsCgroup | unde
   };
 }
 
-function room({ current, max }: PidsCgroup): number {
+function tasksLeft({ current, max }: PidsCgroup): number {
   return max - current;
 }

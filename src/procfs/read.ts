@@ -8,7 +8,7 @@ export const PROC = '/proc';
  * Reads a file of the proc file system whole, as text.
  *
  * @returns undefined when the process is gone (ENOENT, ESRCH) or the file cannot be read (EACCES,
- *   EPERM): processes come and go while they are looked at
+ *   EPERM): processes start and end while they are read
  */
 export function readProcText(path: string): string | undefined {
   try {
@@ -19,18 +19,18 @@ export function readProcText(path: string): string | undefined {
   }
 }
 
-/** True for the errors that a process which ended, or belongs to somebody else, gives. */
+/** True for the errors of a process that ended or may not be read. */
 export function isGoneOrDenied(error: unknown): boolean {
   return isGone(error) || isDenied(error);
 }
 
-/** True when the process or file is not there any more. */
+/** True when the process or file does not exist. */
 export function isGone(error: unknown): boolean {
   const code = errnoOf(error);
   return code === 'ENOENT' || code === 'ESRCH' || code === 'ENOTDIR';
 }
 
-/** True when the file is there and may not be read. */
+/** True when the file exists and may not be read. */
 export function isDenied(error: unknown): boolean {
   const code = errnoOf(error);
   return code === 'EACCES' || code === 'EPERM';

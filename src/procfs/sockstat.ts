@@ -2,10 +2,10 @@ import type { Sockstat } from '../model/counters.ts';
 import { readProcText } from './read.ts';
 
 /**
- * Reads both files of a namespace from its folder, `/proc/PID/net`.
+ * Reads `sockstat` and `sockstat6` of a network namespace from `/proc/PID/net`.
  *
- * @param read a way to read a file; undefined for one that is gone
- * @returns undefined when the folder is gone; without IPv6 its numbers are 0
+ * @param read reads a file; undefined for one that is gone
+ * @returns undefined when the directory is gone; without IPv6 its numbers are 0
  */
 export function readSockstat(procNet: string, read = readProcText): Sockstat | undefined {
   const text = read(`${procNet}/sockstat`);
@@ -17,7 +17,7 @@ export function readSockstat(procNet: string, read = readProcText): Sockstat | u
  *     TCP: inuse 3 orphan 0 tw 2 alloc 10 mem 1
  *     UDP: inuse 1 mem 0
  *
- * `orphan`, `alloc` and `mem` are the host's and not read here.
+ * `orphan`, `alloc` and `mem` count the whole host and are not read here.
  */
 export function parseSockstat(text: string, text6: string): Sockstat {
   return {

@@ -6,11 +6,11 @@ import type { ContainerDetails, ContainerFacts } from '../model/container.ts';
  */
 export interface Runtime {
   /**
-   * `docker` or `podman`: which program answers, not which API it speaks. Until it has answered,
+   * `docker` or `podman`: which program answers, not which API it speaks. Before the first answer,
    * what its address suggests.
    */
   readonly name: string;
-  /** What is asked, for messages: `unix:///var/run/docker.sock`. */
+  /** Its address, for messages: `unix:///var/run/docker.sock`. */
   readonly endpoint: string;
 
   /**
@@ -21,8 +21,8 @@ export interface Runtime {
   list(): Promise<ContainerFacts[]>;
 
   /**
-   * The containers that `name` can mean, running or not: an exact name first (then it is the only
-   * answer), or all whose id begins with `name`. An empty array when there is none.
+   * The containers that `name` can mean, running or not: the one with exactly that name, or else all whose
+   * id begins with it. An empty array when there is none.
    *
    * @throws {RuntimeError}
    */

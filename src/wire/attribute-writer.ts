@@ -7,13 +7,13 @@ export interface Attribute {
   value: Uint8Array;
 }
 
-/** The one thing wanted of the platform's text encoder; every JavaScript runtime has it. */
+/** The part of the text encoder that is used; pure modules are compiled without the platform's types. */
 declare const TextEncoder: new () => { encode(text: string): Uint8Array };
 
-/** A run of `struct nlattr` with their values, each padded to four bytes. */
+/** A sequence of `struct nlattr` with their values, each padded to four bytes. */
 export function writeAttributes(attributes: readonly Attribute[]): Uint8Array {
-  const room = attributes.reduce((sum, { value }) => sum + NLA_HEADER_SIZE + nlaAlign(value.length), 0);
-  const bytes = new Uint8Array(room);
+  const size = attributes.reduce((sum, { value }) => sum + NLA_HEADER_SIZE + nlaAlign(value.length), 0);
+  const bytes = new Uint8Array(size);
   const view = new DataView(bytes.buffer);
   let at = 0;
   for (const { type, value } of attributes) {
@@ -25,7 +25,7 @@ export function writeAttributes(attributes: readonly Attribute[]): Uint8Array {
   return bytes;
 }
 
-/** An attribute whose value is a run of attributes. The kernel does not ask for NLA_F_NESTED here. */
+/** An attribute whose value is a sequence of attributes. The kernel does not ask for NLA_F_NESTED here. */
 export function nested(type: number, attributes: readonly Attribute[]): Attribute {
   return { type, value: writeAttributes(attributes) };
 }

@@ -1,19 +1,19 @@
 import { HOST_LITTLE_ENDIAN } from '../base/byte-order.ts';
 import { NLA_HEADER_SIZE, NLA_TYPE_MASK, nlaAlign } from './netlink.ts';
 
-/** Where an attribute's data stands. */
+/** Where an attribute's data is, bytes. */
 export interface AttributePlace {
   offset: number;
   length: number;
 }
 
 /**
- * Finds one attribute in a run of `struct nlattr`, and writes its place into `place`.
+ * Finds one attribute in a sequence of `struct nlattr` and writes where its data is into `place`.
  *
- * Unknown attributes are passed over. A run that is cut off or contradicts itself ends the search:
- * what stands behind a damaged header cannot be trusted.
+ * Unknown attributes are skipped. A truncated or inconsistent header ends the search, because what follows
+ * it cannot be located.
  *
- * @returns false when the attribute is not there
+ * @returns false when there is no such attribute
  */
 export function findAttribute(
   view: DataView,

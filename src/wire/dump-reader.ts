@@ -12,16 +12,16 @@ export interface DumpEnd {
   by: 'done' | 'error';
 }
 
-/** Called for each data message with the place of its payload, header excluded. */
+/** Called for each data message with where its payload is, header excluded. */
 export type OnMessage = (payloadOffset: number, payloadLength: number, type: number) => void;
 
 /**
- * Walks the messages of one answer, received in pieces, and knows when it has ended.
+ * Iterates over the messages of one answer, received in pieces, up to its end.
  *
- * Messages of another sequence number (late answers to an earlier request) are passed over.
+ * Messages of another sequence number (late answers to an earlier request) are skipped.
  */
 export class DumpReader {
-  /** True when a message said that the dump was interrupted by a change. */
+  /** True when a message had NLM_F_DUMP_INTR: the table changed during the dump. */
   interrupted = false;
   /** Messages handed to the caller so far. */
   messages = 0;
@@ -33,10 +33,10 @@ export class DumpReader {
   }
 
   /**
-   * Goes through one received piece: `length` bytes of `view` from `offset`.
+   * Reads one received piece: `length` bytes of `view` from `offset`.
    *
    * @returns how the answer ended, or undefined when more is to come
-   * @throws {WireError} when a header contradicts the bytes that are there
+   * @throws {WireError} when a header's length exceeds the received bytes
    */
   read(view: DataView, offset: number, length: number, onMessage: OnMessage): DumpEnd | undefined {
     let at = offset;

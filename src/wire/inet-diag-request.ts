@@ -55,7 +55,7 @@ export function extensions(...attributes: number[]): number {
   return mask;
 }
 
-/** What every dump of internet sockets may ask for. */
+/** What a dump of internet sockets can be limited to. */
 export interface DumpSelection {
   /** Bit mask of states, see `stateMask`. */
   states: number;
@@ -65,7 +65,7 @@ export interface DumpSelection {
   /** Only sockets with this port, host byte order; undefined or 0 for any. */
   localPort?: number | undefined;
   peerPort?: number | undefined;
-  /** Filter program; the kernel answers EINVAL to one that it does not take. */
+  /** Filter program; the kernel answers EINVAL to one that it cannot run. */
   bytecode?: Uint8Array | undefined;
 }
 
@@ -93,7 +93,8 @@ export function inetDumpRequest(request: InetDumpRequest): Uint8Array {
 
 /**
  * One dump of TCP over both address families: TCPDIAG_GETSOCK with the old `struct inet_diag_req`.
- * The answers have the format of the newer request; it spares the second walk of the host's table.
+ * The answers have the format of the newer request. One request instead of two spares a second walk of the
+ * host's table.
  */
 export function tcpBothFamiliesRequest(request: DumpSelection): Uint8Array {
   const attributes = bytecodeAttribute(request);
@@ -104,8 +105,8 @@ export function tcpBothFamiliesRequest(request: DumpSelection): Uint8Array {
 }
 
 /**
- * Asks for one socket to be closed: SOCK_DESTROY, answered by an acknowledgement. The identity goes
- * back as it was dumped, cookie and all, so that nothing else can be hit.
+ * Closes one socket: SOCK_DESTROY, answered by an acknowledgement. The identity is the dumped one with its
+ * cookie, so that no other socket can match.
  */
 export function destroyRequest(identity: SocketIdentity): Uint8Array {
   const { family, proto, local, peer } = identity;
@@ -128,7 +129,7 @@ export function destroyRequest(identity: SocketIdentity): Uint8Array {
   return bytes;
 }
 
-/** What stands in the request's 8-bit field. */
+/** Value of the request's 8-bit protocol field. */
 const PROTOCOL_FIELD: Record<SocketIdentity['proto'], number> = {
   ...{ tcp: IPPROTO.TCP, mptcp: IPPROTO.TCP, udp: IPPROTO.UDP, udplite: IPPROTO.UDPLITE },
   ...{ sctp: IPPROTO.SCTP, raw: IPPROTO.RAW },
@@ -142,7 +143,7 @@ function protocolAttribute(protocol: number): Attribute {
   return integerAttribute(INET_DIAG_REQ_PROTOCOL, protocol);
 }
 
-/** A request with room for its structure at `at`, and its attributes written behind it. */
+/** A message with space for the request's structure, followed by its attributes. */
 function message(
   header: { type: number; flags: number; sequence: number },
   size: number,

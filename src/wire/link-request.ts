@@ -2,10 +2,10 @@ import { HOST_LITTLE_ENDIAN } from '../base/byte-order.ts';
 import { type Attribute, integerAttribute, nested, textAttribute, writeAttributes } from './attribute-writer.ts';
 import { NLM_FLAG, NLMSG_HEADER, writeHeader } from './netlink.ts';
 
-/** rtnetlink(7): makes or changes an interface; gives one an address. */
+/** Message types, rtnetlink(7): create or change an interface; add an address. */
 const RTM = { NEWLINK: 16, NEWADDR: 20 } as const;
 
-/** include/uapi/linux/netlink.h: make it; and it is an error where it exists. */
+/** Flags, include/uapi/linux/netlink.h: create; fail where it exists. */
 const NLM_F_CREATE = 0x400;
 const NLM_F_EXCL = 0x200;
 
@@ -35,13 +35,13 @@ const IFA = { ADDRESS: 1, LOCAL: 2 } as const;
 const VETH_INFO_PEER = 1;
 
 /**
- * Asks for a pair of virtual Ethernet interfaces, veth(4): one where the request is made, the other
+ * Creates a pair of virtual Ethernet interfaces, veth(4): one in the socket's namespace, the other
  * in the namespace that `peerNetnsFd` refers to. Answered by an acknowledgement.
  *
  * @param name at most 15 bytes
  */
 export function vethRequest(name: string, peerName: string, peerNetnsFd: number): Uint8Array {
-  // The other end is an interface's message of its own, without a header of netlink.
+  // The peer is described by a nested ifinfomsg with attributes, without a netlink header.
   const peer = new Uint8Array([
     ...new Uint8Array(IFINFOMSG.size),
     ...writeAttributes([textAttribute(IFLA.IFNAME, peerName), integerAttribute(IFLA.NET_NS_FD, peerNetnsFd)]),
@@ -56,7 +56,7 @@ export function vethRequest(name: string, peerName: string, peerNetnsFd: number)
   ]);
 }
 
-/** Asks for an interface to be up. Answered by an acknowledgement. */
+/** Sets an interface up. Answered by an acknowledgement. */
 export function linkUpRequest(index: number): Uint8Array {
   const body = new Uint8Array(IFINFOMSG.size);
   const view = new DataView(body.buffer);
@@ -67,8 +67,8 @@ export function linkUpRequest(index: number): Uint8Array {
 }
 
 /**
- * Gives an interface an IPv4 address with one other at the end of its line: the kernel adds the
- * route to it. Answered by an acknowledgement.
+ * Gives a point-to-point interface an IPv4 address and its peer's; the kernel adds the route to the peer.
+ * Answered by an acknowledgement.
  *
  * @param local four bytes in network byte order, as `peer`
  */

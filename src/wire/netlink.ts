@@ -27,7 +27,7 @@ export const NLM_FLAG = {
   REQUEST: 0x001,
   MULTI: 0x002,
   ACK: 0x004,
-  /** The table changed while it was dumped. The diag handlers do not set it; honoured all the same. */
+  /** The table changed while it was dumped. The diag handlers do not set it; other netlink families do. */
   DUMP_INTR: 0x010,
   DUMP: 0x300,
 } as const;
@@ -48,7 +48,7 @@ export const NLA_HEADER_SIZE = 4;
 /** The two high bits of an attribute's type are flags (NLA_F_NESTED, NLA_F_NET_BYTEORDER). */
 export const NLA_TYPE_MASK = 0x3fff;
 
-/** Bytes that are not what netlink promises: what was read, what was got, what it needs at least. */
+/** Malformed bytes. The message says what was read, how many bytes there are and how many it needs. */
 export class WireError extends Error {
   override readonly name = 'WireError';
 }

@@ -65,7 +65,7 @@ const FIELDS: readonly (readonly [TcpInfoNumber, Width, number])[] = [
 
 const PLACES = new Map(FIELDS.map(([name, width, at]) => [name, [width, at] as const]));
 
-/** Offset of the two nibbles of window scaling, and of the bits behind them. */
+/** Offset of the two nibbles of window scaling, and of the bit fields after them. */
 const WINDOW_SCALE = 6;
 const FLAGS = 7;
 
@@ -77,7 +77,7 @@ const UNLIMITED = 2 ** 64;
 
 /**
  * Decodes `length` bytes of `struct tcp_info` from `offset`. The structure has grown with the
- * kernel: fields that begin or end behind `length` are absent.
+ * kernel: fields beyond `length` are absent.
  */
 export function decodeTcpInfo(view: DataView, offset: number, length: number): TcpInfo {
   const info: TcpInfo = {};
@@ -111,7 +111,7 @@ export function readTcpInfoNumber(
   return saysNothing(field, value) ? undefined : value;
 }
 
-/** The kernel's ways of saying that there is no sample, or no limit. */
+/** The kernel's values for no sample and for no limit. */
 function saysNothing(field: TcpInfoNumber, value: number): boolean {
   if (field === 'minRttUs') return value === NO_SAMPLE;
   return (field === 'pacingRateBytesPerSecond' || field === 'maxPacingRateBytesPerSecond') && value >= UNLIMITED;

@@ -1,6 +1,6 @@
 import type { NetCounters, Sockstat } from '../../model/counters.ts';
-import { KeptFiles } from '../../procfs/kept-files.ts';
 import { readNetCounters } from '../../procfs/net-counters.ts';
+import { OpenFileCache } from '../../procfs/open-file-cache.ts';
 import { readSockstat } from '../../procfs/sockstat.ts';
 
 /** The counters of a namespace at one moment. */
@@ -11,7 +11,7 @@ export interface Counted {
 
 /** Reads the counters of one namespace again and again. Where nothing moved nothing is parsed, and the same objects come back. */
 export class KeptCounters {
-  readonly #files = new KeptFiles();
+  readonly #files = new OpenFileCache();
   /** Texts of the files that were read, by their paths. */
   #texts = new Map<string, string | undefined>();
   #last: Counted | undefined;

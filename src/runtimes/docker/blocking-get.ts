@@ -2,13 +2,13 @@ import { DeadlineError, type ExchangeOptions, type HttpAnswer } from './http.ts'
 import { Http10Reader, http10Request } from './http-1-0.ts';
 import type { ConnectUnix, UnixStream } from './unix-stream.ts';
 
-/** Most answers fit into one piece of this size. */
+/** Bytes of one read; most answers fit. */
 const PIECE_BYTES = 64 * 1024;
 
 /**
- * See `get`; on a UNIX socket, blocking this thread until the answer is complete or the time is over.
+ * See `get`; on a UNIX socket, blocking this thread until the answer is complete or the deadline is reached.
  *
- * @returns undefined where there is no blocking way
+ * @returns undefined where `connect` has no system calls
  */
 export function blockingGet(
   connect: ConnectUnix,
@@ -17,7 +17,7 @@ export function blockingGet(
   { deadlineMs, limits }: ExchangeOptions,
 ): HttpAnswer | undefined {
   const end = now() + deadlineMs;
-  /** A timeout of 0 would mean none to the kernel. */
+  /** Milliseconds until the deadline, above 0: the kernel takes 0 for no timeout. */
   const left = () => {
     const ms = Math.ceil(end - now());
     if (ms <= 0) throw new DeadlineError();
@@ -42,7 +42,7 @@ export function blockingGet(
   }
 }
 
-/** Milliseconds of a clock that is never set. `performance` would have to be loaded first, which takes 1 ms. */
+/** Monotonic clock in milliseconds. Loading `performance` would take 1 ms. */
 function now(): number {
   return Number(process.hrtime.bigint() / 1_000_000n);
 }

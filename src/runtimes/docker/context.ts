@@ -5,12 +5,12 @@ import type { EngineTls } from './tls.ts';
 
 /** Where a context leads. */
 export interface ContextEndpoint {
-  /** As the context says it; the context's name where it does not say. */
+  /** As the context writes it; the context's name where it has none. */
   uri: string;
   address: EngineAddress | UnusableAddress;
 }
 
-/** The context that stands for the environment and the default sockets. */
+/** The context that means the environment and the default sockets. */
 const DEFAULT = 'default';
 
 /**
@@ -31,14 +31,14 @@ function contextOfConfig(folder: string): string {
 }
 
 /**
- * Where a context leads: `contexts/meta/<SHA-256 of its name>/meta.json` says it,
+ * Where a context leads, by `contexts/meta/<SHA-256 of its name>/meta.json`:
  *
  *     {"Name": "remote", "Endpoints": {"docker": {"Host": "ssh://…", "SkipTLSVerify": false}}}
  *
  * and `contexts/tls/<SHA-256>/docker/` has its certificates.
  */
 export function readContext(name: string, folder: string): ContextEndpoint {
-  // Loaded here because hardly anybody has a context.
+  // Loaded here because few users have a context.
   const digest = process.getBuiltinModule('node:crypto').createHash('sha256').update(name).digest('hex');
   const file = `${folder}/contexts/meta/${digest}/meta.json`;
   try {

@@ -1,12 +1,12 @@
 import type { EngineAddress, UnusableAddress } from './engine-address.ts';
 
-/** An Engine that may be there. */
+/** Where an Engine may listen. */
 export interface EngineEndpoint {
-  /** Who is expected to answer; the answer itself decides. */
+  /** Which runtime is expected; the answer decides. */
   runtime: 'docker' | 'podman';
   /** As it was written: `unix:///var/run/docker.sock`. */
   uri: string;
-  /** Who said so: `DOCKER_HOST`, `context "remote"`, `default`. */
+  /** Where the address comes from: `DOCKER_HOST`, `context "remote"`, `default`. */
   source: string;
   address: EngineAddress | UnusableAddress;
 }

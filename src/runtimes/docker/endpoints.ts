@@ -11,11 +11,11 @@ const DOCKER_SOCKET = '/var/run/docker.sock';
 const PODMAN_SOCKET = '/run/podman/podman.sock';
 
 /**
- * Where Engines may listen, in the order of being asked. Nothing is connected to.
+ * Where Engines may listen, in the order in which they are asked. Nothing is connected to.
  *
- * For Docker what DOCKER_HOST says, else the context of DOCKER_CONTEXT or `config.json`, else the
- * default sockets, the rootless one among them. For Podman what CONTAINER_HOST says, else its
- * default sockets. An address on another machine is given all the same, and says why when asked.
+ * For Docker DOCKER_HOST, else the context of DOCKER_CONTEXT or `config.json`, else the default sockets,
+ * including the rootless one. For Podman CONTAINER_HOST, else its default sockets. An address on another
+ * machine is included, and asking it fails with the reason.
  *
  * @param env the environment
  * @param home the user's home folder, which has `.docker`
@@ -84,12 +84,12 @@ function tlsOfEnvironment(env: NodeJS.ProcessEnv, folder: string) {
   return tlsOfFolder(env.DOCKER_CERT_PATH || folder, verify);
 }
 
-/** Docker's socket may be a link to Podman's: who listens there is asked once. */
+/** Docker's socket may be a link to Podman's: each socket is asked once. */
 function withoutRepetition(endpoints: readonly EngineEndpoint[]): EngineEndpoint[] {
   const seen = new Set<string>();
   return endpoints.filter(({ uri, address }) => {
-    const place = address.kind === 'unix' ? realPath(address.path) : uri;
-    return !seen.has(place) && seen.add(place);
+    const key = address.kind === 'unix' ? realPath(address.path) : uri;
+    return !seen.has(key) && seen.add(key);
   });
 }
 

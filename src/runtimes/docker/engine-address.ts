@@ -7,7 +7,7 @@ export type EngineAddress =
       kind: 'tcp';
       /** Name or textual address as it was written, IPv6 without its brackets. */
       host: string;
-      /** The textual address that `host` stands for; `host` itself until it was looked up. */
+      /** The textual address that `host` stands for; `host` itself until it is looked up. */
       connectTo: string;
       port: number;
       /** Absent for plain text. */
@@ -17,7 +17,7 @@ export type EngineAddress =
 /** Why an address cannot be asked from here. */
 export interface UnusableAddress {
   kind: 'unusable';
-  /** `elsewhere` for an Engine on another machine, `nonsense` for what is no address. */
+  /** `elsewhere` for an Engine on another machine, `nonsense` for text that is not an address. */
   error: 'elsewhere' | 'nonsense';
   /** Continues "docker: ADDRESS (DOCKER_HOST) …", and says what to do. */
   reason: string;

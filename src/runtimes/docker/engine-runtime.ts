@@ -14,9 +14,9 @@ const DEADLINE_MS = 5000;
 
 /** How an Engine is asked; each has a default. */
 export interface EngineOptions {
-  /** For the whole of a question; 5 s unless told otherwise. */
+  /** For the whole of a question in milliseconds; default 5000. */
   deadlineMs?: number;
-  /** The blocking way to a UNIX socket, which a one-shot command starts faster with; Node's own otherwise. */
+  /** Connects to a UNIX socket with system calls, which starts faster; Node's HTTP client is used otherwise. */
   connectUnix?: ConnectUnix;
   limits?: HttpLimits;
 }
@@ -29,8 +29,8 @@ const ID_PREFIX = /^[0-9a-f]{1,64}$/;
 /**
  * A runtime that speaks the Docker Engine's API: Docker, or Podman.
  *
- * Paths carry no version, so that an Engine of any age answers. Which of the two answers is told by
- * the answer itself: Podman may sit at Docker's socket.
+ * Paths carry no version, so that an Engine of any version answers. The answer's header says which of the two
+ * it is: Podman may listen on Docker's socket.
  */
 export class EngineRuntime implements Runtime {
   readonly endpoint: string;
@@ -49,7 +49,7 @@ export class EngineRuntime implements Runtime {
     this.#limits = options.limits ?? HTTP_LIMITS;
   }
 
-  /** What the address suggests, until an answer has told. */
+  /** What the address suggests, until the first answer. */
   get name(): string {
     return this.#name;
   }
@@ -60,11 +60,11 @@ export class EngineRuntime implements Runtime {
 
   async find(name: string): Promise<ContainerDetails[]> {
     const wanted = name.startsWith('/') ? name.slice(1) : name;
-    // Nothing else is ever a name, and a path made of it could be another question.
+    // Other text is never a name, and in a path it could ask another question.
     if (!NAME.test(wanted)) return [];
     const found = await this.#inspect(wanted);
     if (found !== undefined && !(found instanceof RuntimeError)) return [found];
-    // Nobody has that name, and it is no prefix of exactly one id; perhaps of several.
+    // No container has that name or is the only one with that id prefix; several may have it.
     const several = ID_PREFIX.test(wanted) ? await this.#findByPrefix(wanted) : [];
     if (several.length === 0 && found !== undefined) throw found;
     return several;
@@ -88,7 +88,7 @@ export class EngineRuntime implements Runtime {
       if (!id.startsWith(prefix)) continue;
       const container = await this.#inspect(id);
       if (container instanceof RuntimeError) throw container;
-      // One that was removed meanwhile is no answer.
+      // One that was removed in the meantime is left out.
       if (container !== undefined) details.push(container);
     }
     return details;
@@ -138,7 +138,7 @@ export class EngineRuntime implements Runtime {
     return asRuntimeError(error, { runtime: this.#name, endpoint: this.endpoint, deadlineMs: this.#deadlineMs });
   }
 
-  /** An answer that says why there is none. */
+  /** The error for an answer with an error status. */
   #failed({ status, body }: HttpAnswer): RuntimeError {
     const at = `${this.#name}: ${printable(this.endpoint)}`;
     const why = printable(engineMessage(body));
@@ -150,7 +150,7 @@ export class EngineRuntime implements Runtime {
   }
 }
 
-/** What connecting would throw, for less: a machine seldom has every socket that is looked for. */
+/** The error that connecting would throw. The check spares connecting to the default sockets that do not exist. */
 const MISSING = { code: 'ENOENT' };
 
 /** @throws an error with an errno's name in `code` when the folder may not be searched */
@@ -158,7 +158,7 @@ function isMissing(path: string): boolean {
   return fs.statSync(path, { throwIfNoEntry: false }) === undefined;
 }
 
-/** Podman calls itself Libpod in its answers. */
+/** Podman identifies itself as Libpod. */
 function whoAnswers({ headers }: HttpAnswer): 'podman' | 'docker' | undefined {
   const server = headers.get('server') ?? '';
   if (headers.has('libpod-api-version') || server.startsWith('Libpod/')) return 'podman';
@@ -170,7 +170,7 @@ function parseJson({ body }: HttpAnswer): unknown {
   return JSON.parse(body.toString('utf8'));
 }
 
-/** `{"message": "…"}`; whatever else it says as it is. */
+/** The text of `{"message": "…"}`; another body as it is. */
 function engineMessage(body: Buffer): string {
   const text = body.toString('utf8', 0, 4096).trim();
   try {

@@ -3,10 +3,10 @@ import { DeadlineError, HttpError } from './http.ts';
 import { ShapeError } from './json.ts';
 import { TlsFileError } from './tls.ts';
 
-/** Longest text of an Engine that is repeated in a message. */
+/** Longest text of an Engine that is quoted in a message. */
 const MAX_TEXT = 200;
 
-/** Whom a failure is about. */
+/** Which question failed. */
 export interface Asked {
   /** `docker`, `podman`. */
   runtime: string;
@@ -15,7 +15,7 @@ export interface Asked {
   deadlineMs: number;
 }
 
-/** Turns whatever asking an Engine threw into one line for a person: what was tried, why it failed, what to do. */
+/** Turns what asking an Engine threw into one line: what was tried, why it failed, what to do. */
 export function asRuntimeError(error: unknown, asked: Asked): RuntimeError {
   if (error instanceof RuntimeError) return error;
   const { runtime, endpoint, deadlineMs } = asked;
@@ -61,7 +61,7 @@ function isCertificateError(code: string): boolean {
   return code === 'ERR_TLS_CERT_ALTNAME_INVALID' || /CERT|SIGNATURE|CRL/.test(code.replace(/^ERR_.*/, ''));
 }
 
-/** Text of somebody else, cut and without anything that a terminal would obey. */
+/** Text of an Engine or a setting, cut to 200 characters and without control characters. */
 export function printable(text: string): string {
   // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what has to go
   return text.slice(0, MAX_TEXT).replace(/[\u0000-\u001f\u007f-\u009f\u2028\u2029]/g, '?');

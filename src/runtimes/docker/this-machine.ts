@@ -2,7 +2,7 @@ import fs from 'node:fs';
 import os from 'node:os';
 import { type EngineAddress, elsewhere, type UnusableAddress } from './engine-address.ts';
 
-/** What is needed to tell this machine from others. */
+/** What identifies this machine. */
 export interface MachineNames {
   /** Textual addresses of its interfaces. */
   addresses(): readonly string[];
@@ -31,8 +31,8 @@ export const THIS_MACHINE: MachineNames = {
 /**
  * Finds the address that a `tcp://` endpoint's host stands for, if it is one of this machine.
  *
- * Names are looked up in `/etc/hosts` alone: a question to a DNS server can hang, and a name that
- * only DNS knows is hardly ever this machine's.
+ * Names are looked up in `/etc/hosts` only: a DNS lookup can hang, and this machine's name is hardly ever
+ * known to DNS alone.
  */
 export function locate(address: EngineAddress, machine: MachineNames): EngineAddress | UnusableAddress {
   if (address.kind === 'unix') return address;
@@ -64,7 +64,7 @@ function addressesOfName(host: string, machine: MachineNames): string[] {
 /** One spelling for each address: RFC 5952 for IPv6, dotted quads for IPv4 and what is mapped from it. */
 function canonical(address: string): string {
   if (!address.includes(':')) return address;
-  // What is no address stays what it is, and equals none.
+  // Text that is not an address is returned as it is, and equals no address.
   const text = URL.parse(`http://[${address.replace(/%.*/, '')}]`)?.hostname.slice(1, -1) ?? address;
   const [, high, low] = /^::ffff:([0-9a-f]+):([0-9a-f]+)$/.exec(text) ?? [];
   if (high === undefined || low === undefined) return text;

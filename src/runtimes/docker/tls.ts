@@ -1,7 +1,7 @@
 import fs from 'node:fs';
 import type { ConnectionOptions } from 'node:tls';
 
-/** How an Engine behind TLS is trusted, and how it is shown who asks. */
+/** Certificates for an Engine behind TLS. */
 export interface EngineTls {
   /** File of the authority's certificate; the system's authorities otherwise. */
   ca?: string;
@@ -9,12 +9,12 @@ export interface EngineTls {
   cert?: string;
   /** File of the client's key. */
   key?: string;
-  /** False to believe any certificate, as DOCKER_TLS without DOCKER_TLS_VERIFY says. */
+  /** False to accept any certificate, as DOCKER_TLS without DOCKER_TLS_VERIFY says. */
   verify: boolean;
 }
 
 /**
- * What Node is told about the connection.
+ * Options of Node's TLS connection.
  *
  * @param host as it was written: the certificate must be this host's, whatever address is connected to
  * @throws {TlsFileError} when a certificate or key cannot be read

@@ -1,23 +1,20 @@
 /**
- * A connected UNIX stream socket that is read and written blocking.
+ * A connected UNIX stream socket with blocking reads and writes.
  *
- * Errors are thrown as objects with the errno's name in `code`, as Node does; `EAGAIN` means that
- * the time was over.
+ * Errors have the errno's name in `code`, as Node's do: `EAGAIN` for a timeout.
  */
 export interface UnixStream {
-  /** Reads what is there, at least one byte; 0 at the end. Waits `timeoutMs` at most. */
+  /** Reads at least one byte; returns 0 at the end of the stream. Blocks for `timeoutMs` at most. */
   read(into: Uint8Array, timeoutMs: number): number;
-  /** Writes all. Waits `timeoutMs` at most for each part. */
+  /** Writes all bytes. Each write(2) blocks for `timeoutMs` at most. */
   write(bytes: Uint8Array, timeoutMs: number): void;
   close(): void;
 }
 
 /**
- * Connects to a UNIX stream socket, blocking.
+ * Connects to a UNIX stream socket, blocking. Node has no such call; `kernel/` implements it with system
+ * calls. One-shot commands use it because loading `node:http` takes longer than the whole question.
  *
- * Node has no such call, so it is handed in by whoever has the foreign calls. A one-shot command
- * saves the loading of `node:net` and of streams by it, a few milliseconds.
- *
- * @returns undefined where there are no foreign calls; Node's own way is taken then
+ * @returns undefined where system calls are not available; Node's HTTP client is used then
  */
 export type ConnectUnix = (path: string, timeoutMs: number) => UnixStream | undefined;

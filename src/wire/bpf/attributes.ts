@@ -11,13 +11,13 @@ export const BPF_COMMAND = {
 } as const;
 
 const MAP_TYPE_HASH = 1;
-/** Memory is taken when an element is added. */
+/** Memory is allocated when an element is added. */
 const NO_PREALLOC = 1;
 const PROG_TYPE_RAW_TRACEPOINT = 17;
 
 /*
- * Parts of union bpf_attr, include/uapi/linux/bpf.h. Addresses are of 64 bits; what stands behind the last field
- * that is used is zero.
+ * Parts of union bpf_attr, include/uapi/linux/bpf.h. Addresses are of 64 bits; bytes after the last used
+ * field are zero.
  */
 
 export function mapCreate(map: { keyBytes: number; valueBytes: number; entries: number }): Uint8Array {
@@ -32,7 +32,7 @@ export function mapCreate(map: { keyBytes: number; valueBytes: number; entries: 
  * For the commands on an element. An update replaces what there is.
  *
  * @param key its address
- * @param value where the value stands, or is to stand; 0 for MAP_DELETE_ELEM, which has none
+ * @param value address of the value, read or written by the command; 0 for MAP_DELETE_ELEM
  */
 export function mapElement(mapFd: number, key: bigint, value: bigint): Uint8Array<ArrayBuffer> {
   const { bytes, view } = attributes(32);

@@ -12,7 +12,7 @@ const TYPE_SIZE = 12;
 /** Bytes of struct btf_member: name u32, type u32, offset u32. */
 const MEMBER_SIZE = 12;
 
-/** Bytes behind struct btf_type by its kind, and for each of its `vlen` elements; 0 for kinds that are not named. */
+/** Bytes after struct btf_type by its kind, and for each of its `vlen` elements; 0 for kinds that are not named. */
 const EXTRA: Readonly<Record<number, { fixed?: number; each?: number }>> = {
   1: { fixed: 4 },
   3: { fixed: 12 },
@@ -27,22 +27,22 @@ const EXTRA: Readonly<Record<number, { fixed?: number; each?: number }>> = {
 };
 const LAST_KIND = 19;
 
-/** The types of a kernel are not what this program knows. */
+/** The kernel's types differ from those that the program reads. */
 export class BtfError extends Error {
   override readonly name = 'BtfError';
 }
 
 /**
  * The types of a running kernel, as `/sys/kernel/btf/vmlinux` has them (BPF Type Format,
- * Documentation/bpf/btf.rst): tells where the members of its structures stand.
+ * Documentation/bpf/btf.rst): gives the offsets of the members of its structures.
  */
 export class Btf {
   readonly #view: DataView;
   readonly #strings: number;
-  /** Where each type stands, by its id; 0 is void. */
+  /** Offset of each type, by its id; 0 is void. */
   readonly #types: number[] = [0];
 
-  /** @throws {BtfError} for bytes that are no BTF, or of a kind of type that is not known */
+  /** @throws {BtfError} for bytes that are not BTF, or a kind of type that is not known */
   constructor(bytes: Uint8Array) {
     this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
     if (bytes.byteLength < 24 || this.#view.getUint16(HEADER.magic, HOST_LITTLE_ENDIAN) !== MAGIC)
@@ -56,8 +56,8 @@ export class Btf {
   }
 
   /**
-   * Where a member stands, in bytes from the beginning of the structure. Members of nameless structures and
-   * unions are found as if they were the structure's own, as in C.
+   * Offset of a member in bytes from the beginning of the structure. Members of anonymous structures and
+   * unions count as the structure's own, as in C.
    *
    * @param path names of members, each within the one before: `['__sk_common', 'skc_net', 'net']`
    * @throws {BtfError} when there is no such structure or member, or the member is a bit field
@@ -101,7 +101,7 @@ export class Btf {
     return undefined;
   }
 
-  /** A type without its other names and qualifiers. */
+  /** A type with typedefs and qualifiers resolved. */
   #resolved(type: number): number {
     let id = type;
     for (;;) {
@@ -128,7 +128,7 @@ export class Btf {
     return this.#u32(at + 4) & 0xffff;
   }
 
-  /** Whether the name that stands first in a type or a member is this one; names end with a zero byte. */
+  /** Whether a type's or member's name, its first field, is this one; names end with a zero byte. */
   #isNamed(at: number, name: string): boolean {
     const from = this.#strings + this.#u32(at);
     if (from + name.length >= this.#view.byteLength) return false;

@@ -10,12 +10,12 @@ interface Instruction {
 }
 
 const SIZE = 8;
-/** A map's descriptor stands in the instruction: the kernel puts the map's address there. */
+/** The instruction has a map's descriptor, which the kernel replaces by the map's address. */
 const PSEUDO_MAP_FD = 1;
 /** The conditional jumps that are used, with an immediate: BPF_JMP | BPF_JEQ or BPF_JNE | BPF_K. */
 const JUMP = { '==': 0x15, '!=': 0x55 } as const;
 
-/** Puts an eBPF program together (Documentation/bpf/standardization/instruction-set.rst). Registers are numbers, 10 is the frame. */
+/** Assembles an eBPF program (Documentation/bpf/standardization/instruction-set.rst). Registers are numbers, 10 is the frame. */
 export class Assembler {
   readonly #instructions: Instruction[] = [];
   readonly #labels = new Map<string, number>();
@@ -61,17 +61,17 @@ export class Assembler {
     return this.#add({ code: 0xdb, to, from, offset });
   }
 
-  /** `to` = the map of a descriptor; takes the room of two instructions. */
+  /** `to` = the map of a descriptor; occupies two instructions. */
   loadMap(to: number, mapFd: number): this {
     return this.#add({ code: 0x18, to, from: PSEUDO_MAP_FD, immediate: mapFd }).#add({ code: 0 });
   }
 
-  /** Calls a helper of the kernel: arguments in registers 1 to 5, its answer in 0. */
+  /** Calls a kernel helper: arguments in registers 1 to 5, result in 0. */
   call(helper: number): this {
     return this.#add({ code: 0x85, immediate: helper });
   }
 
-  /** Goes on at a label that stands further on where a register is, or is not, a value. */
+  /** Jumps forward to a label where a register is, or is not, a value. */
   jumpIf(register: number, comparison: keyof typeof JUMP, immediate: number, label: string): this {
     this.#jumps.push({ at: this.#instructions.length, label });
     return this.#add({ code: JUMP[comparison], to: register, immediate });

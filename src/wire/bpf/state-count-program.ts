@@ -3,12 +3,12 @@ import { IPPROTO } from '../inet-diag-request.ts';
 import type { Btf } from './btf.ts';
 import { Assembler } from './instructions.ts';
 
-/** Counters of a namespace: one of 64 bits for each number that a state can have. No state has 0: that one counts all changes. */
+/** Counters of a namespace, 64 bits each, indexed by state. No state is 0: index 0 counts all changes. */
 export const STATE_COUNTERS = 16;
 export const ALL_CHANGES = 0;
 export const STATE_COUNTERS_BYTES = STATE_COUNTERS * 8;
 
-/** Where the running kernel has what the program reads, bytes. */
+/** Offsets in the running kernel's structures, bytes. */
 export interface StateCountOffsets {
   /** Of `sk->sk_protocol`, two bytes. */
   protocol: number;
@@ -18,7 +18,7 @@ export interface StateCountOffsets {
   inode: number;
 }
 
-/** @throws {BtfError} when this kernel has them otherwise */
+/** @throws {BtfError} when this kernel lacks one of the members or has another type for it */
 export function stateCountOffsets(btf: Btf): StateCountOffsets {
   return {
     protocol: btf.offsetOf('sock', ['sk_protocol']),
@@ -30,22 +30,22 @@ export function stateCountOffsets(btf: Btf): StateCountOffsets {
 /** BPF_FUNC_*, include/uapi/linux/bpf.h. */
 const HELPER = { mapLookup: 1, probeReadKernel: 113 } as const;
 
-/** Registers that a helper leaves as they are. */
+/** Registers that a helper call preserves. */
 const SOCKET = 6;
 const OLD_STATE = 7;
 const NEW_STATE = 8;
 const FRAME = 10;
-/** Where on the stack, which grows down from the frame. */
+/** Offsets on the stack, from the frame pointer. */
 const STACK = { protocol: -8, netns: -16, inode: -24 } as const;
 
 /**
  * A program for the raw tracepoint `inet_sock_set_state` (include/trace/events/sock.h: socket, old state, new
- * state). Where the map has the socket's namespace it takes one off the old state, adds one to the new, and
- * counts the change.
+ * state). If the map has the socket's namespace, it decrements the counter of the old state, increments that
+ * of the new one, and counts the change.
  *
- * A child of a listener begins as a copy of it: what it leaves is no LISTEN of its own. States that a socket
- * has without ever changing into them (CLOSE of a new one, SYN_RECV of a half-open connection, TIME_WAIT,
- * which have small structures of their own) are not told by this.
+ * A child of a listener starts as a copy of it, so that leaving LISTEN is not counted for it. States that a
+ * socket has without a state change (CLOSE of a new socket; SYN_RECV of a half-open connection and TIME_WAIT,
+ * which are separate small structures) are not counted.
  *
  * @param mapFd a hash map: the namespace's inode, u32, to {@link STATE_COUNTERS} counters
  */

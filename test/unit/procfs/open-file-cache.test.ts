@@ -2,14 +2,14 @@ import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { KeptFiles } from '../../../src/procfs/kept-files.ts';
+import { OpenFileCache } from '../../../src/procfs/open-file-cache.ts';
 
 let folder: string;
-let files: KeptFiles;
+let files: OpenFileCache;
 
 beforeEach(() => {
   folder = fs.mkdtempSync(path.join(os.tmpdir(), 'socklens-kept-'));
-  files = new KeptFiles();
+  files = new OpenFileCache();
 });
 afterEach(() => {
   files.close();
@@ -28,7 +28,7 @@ function openOn(file: string): number {
   return links.filter((link) => link === file).length;
 }
 
-describe('KeptFiles', () => {
+describe('OpenFileCache', () => {
   it('says what the file says now, shorter or longer than before', () => {
     const file = `${folder}/counters`;
     for (const text of ['one\n', 'three\n', 'x', '', 'again\n']) {
