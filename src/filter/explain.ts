@@ -1,3 +1,4 @@
+import { viewOf } from '../base/byte-order.ts';
 import type { SocketQuery } from '../model/socket-query.ts';
 import { BC, BC_OP_SIZE, readOp } from '../wire/inet-diag-bytecode.ts';
 import type { CompiledFilter } from './compile.ts';
@@ -61,7 +62,7 @@ function whereDecided(tree: ConditionTree): string {
 
 /** The first program, an instruction a line: offset, what it tests, where it goes when that fails. */
 function programLines(tests: NonNullable<CompiledFilter['part']['tests']>, program: Uint8Array): string[] {
-  const view = new DataView(program.buffer, program.byteOffset, program.byteLength);
+  const view = viewOf(program);
   const lines: string[] = [];
   let at = 0;
   for (const { test } of layOut(tests)) {

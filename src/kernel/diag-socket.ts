@@ -3,14 +3,9 @@ import { HOST_LITTLE_ENDIAN, viewOf } from '../base/byte-order.ts';
 import { errnoName, errnoOf } from '../base/errno.ts';
 import { type DumpEnd, DumpReader, type OnMessage } from '../wire/dump-reader.ts';
 import { NLMSG_HEADER } from '../wire/netlink.ts';
-import { insideNetns } from './namespace.ts';
+import { NETLINK, openNetlinkSocket } from './netlink-socket.ts';
 import { setReceiveTimeout } from './socket-timeout.ts';
 import type { SystemCalls } from './system-calls.ts';
-
-const AF_NETLINK = 16;
-const SOCK_RAW = 3;
-const SOCK_CLOEXEC = 0o2000000;
-const NETLINK_SOCK_DIAG = 4;
 
 /**
  * Buffer size of one read: netlink answers come in pieces of at most 32 KiB (netlink_dump in
@@ -72,8 +67,7 @@ export class DiagSocket {
    * @param timeoutMs how long a read waits for the kernel before it counts as unanswered; at least 1
    */
   static open(calls: SystemCalls, netnsFd: number | undefined, timeoutMs = 5000): DiagSocket {
-    const create = () => calls.socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_SOCK_DIAG);
-    const fd = netnsFd === undefined ? create() : insideNetns(calls, netnsFd, create);
+    const fd = openNetlinkSocket(calls, netnsFd, NETLINK.SOCK_DIAG);
     try {
       setReceiveTimeout(calls, fd, Math.max(timeoutMs, 1));
     } catch (error) {

@@ -1,17 +1,10 @@
 import fs from 'node:fs';
 import { HOST_LITTLE_ENDIAN } from '../base/byte-order.ts';
 import { MessageBatch } from './message-batch.ts';
-import { insideNetns } from './namespace.ts';
+import { NETLINK, openNetlinkSocket } from './netlink-socket.ts';
+import { AF, SO, SOCK, SOL_SOCKET } from './socket-constants.ts';
 import { SystemCallError, type SystemCalls } from './system-calls.ts';
 
-const AF_NETLINK = 16;
-const SOCK_RAW = 3;
-const SOCK_CLOEXEC = 0o2000000;
-const SOCK_NONBLOCK = 0o4000;
-const NETLINK_SOCK_DIAG = 4;
-const SOL_SOCKET = 1;
-const SO_RCVBUF = 8;
-const SO_RCVBUFFORCE = 33;
 const POLLIN = 1;
 const POLLERR = 8;
 
@@ -40,8 +33,7 @@ export function openEventSocket(
   netnsFd: number | undefined,
   bufferBytes = EVENT_BUFFER_BYTES,
 ): EventSocket {
-  const create = () => calls.socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC | SOCK_NONBLOCK, NETLINK_SOCK_DIAG);
-  const fd = netnsFd === undefined ? create() : insideNetns(calls, netnsFd, create);
+  const fd = openNetlinkSocket(calls, netnsFd, NETLINK.SOCK_DIAG, SOCK.NONBLOCK);
   try {
     setBuffer(calls, fd, bufferBytes);
     calls.bind(fd, groupsAddress());
@@ -56,10 +48,10 @@ function setBuffer(calls: SystemCalls, fd: number, bytes: number): void {
   // The kernel doubles the value to account for its own overhead, socket(7).
   const value = int32(Math.max(1, Math.floor(bytes / 2)));
   try {
-    calls.setsockopt(fd, SOL_SOCKET, SO_RCVBUFFORCE, value);
+    calls.setsockopt(fd, SOL_SOCKET, SO.RCVBUFFORCE, value);
   } catch (error) {
     if (!(error instanceof SystemCallError) || error.code !== 'EPERM') throw error;
-    calls.setsockopt(fd, SOL_SOCKET, SO_RCVBUF, value);
+    calls.setsockopt(fd, SOL_SOCKET, SO.RCVBUF, value);
   }
 }
 
@@ -67,7 +59,7 @@ function setBuffer(calls: SystemCalls, fd: number, bytes: number): void {
 function groupsAddress(): Uint8Array {
   const address = new Uint8Array(12);
   const view = new DataView(address.buffer);
-  view.setUint16(0, AF_NETLINK, HOST_LITTLE_ENDIAN);
+  view.setUint16(0, AF.NETLINK, HOST_LITTLE_ENDIAN);
   view.setUint32(8, DESTROY_GROUPS, HOST_LITTLE_ENDIAN);
   return address;
 }

@@ -1,14 +1,10 @@
 import { HOST_LITTLE_ENDIAN } from '../base/byte-order.ts';
+import { SO, SOL_SOCKET } from './socket-constants.ts';
 import type { SystemCalls } from './system-calls.ts';
-
-const SOL_SOCKET = 1;
-/** With the kernel's long `struct timeval`: two 64-bit words on 64-bit machines. */
-const SO_RCVTIMEO = 20;
-const SO_SNDTIMEO = 21;
 
 /** Lets a blocking read of a socket end with EAGAIN after so many milliseconds, one microsecond at least. */
 export function setReceiveTimeout(calls: SystemCalls, fd: number, ms: number): void {
-  calls.setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, timeval(ms));
+  calls.setsockopt(fd, SOL_SOCKET, SO.RCVTIMEO, timeval(ms));
 }
 
 /**
@@ -16,7 +12,7 @@ export function setReceiveTimeout(calls: SystemCalls, fd: number, ms: number): v
  * one microsecond at least.
  */
 export function setSendTimeout(calls: SystemCalls, fd: number, ms: number): void {
-  calls.setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, timeval(ms));
+  calls.setsockopt(fd, SOL_SOCKET, SO.SNDTIMEO, timeval(ms));
 }
 
 /** struct timeval: seconds, microseconds. All zero would mean no limit. */

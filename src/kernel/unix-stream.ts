@@ -1,11 +1,8 @@
 import fs from 'node:fs';
 import { HOST_LITTLE_ENDIAN } from '../base/byte-order.ts';
+import { AF, SOCK } from './socket-constants.ts';
 import { setReceiveTimeout, setSendTimeout } from './socket-timeout.ts';
 import type { SystemCalls } from './system-calls.ts';
-
-const AF_UNIX = 1;
-const SOCK_STREAM = 1;
-const SOCK_CLOEXEC = 0o2000000;
 
 /** The longest path in struct sockaddr_un, unix(7), without its terminating zero. */
 const MAX_PATH_BYTES = 107;
@@ -46,7 +43,7 @@ export class UnixStream {
  */
 export function connectUnixStream(calls: SystemCalls, path: string, timeoutMs: number): UnixStream {
   const address = sockaddrUn(path);
-  const fd = calls.socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  const fd = calls.socket(AF.UNIX, SOCK.STREAM | SOCK.CLOEXEC, 0);
   try {
     setSendTimeout(calls, fd, timeoutMs);
     calls.connect(fd, address);
@@ -64,8 +61,8 @@ function sockaddrUn(path: string): Buffer {
     throw Object.assign(new Error(`${path}: too long for a socket's path`), { code: 'ENAMETOOLONG' });
   }
   const address = Buffer.alloc(2 + bytes.length + 1);
-  if (HOST_LITTLE_ENDIAN) address.writeUInt16LE(AF_UNIX);
-  else address.writeUInt16BE(AF_UNIX);
+  if (HOST_LITTLE_ENDIAN) address.writeUInt16LE(AF.UNIX);
+  else address.writeUInt16BE(AF.UNIX);
   bytes.copy(address, 2);
   return address;
 }

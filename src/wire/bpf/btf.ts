@@ -1,4 +1,4 @@
-import { HOST_LITTLE_ENDIAN } from '../../base/byte-order.ts';
+import { HOST_LITTLE_ENDIAN, viewOf } from '../../base/byte-order.ts';
 
 /** struct btf_header, include/uapi/linux/btf.h. */
 const HEADER = { magic: 0, length: 4, typeOffset: 8, typeLength: 12, stringOffset: 16 } as const;
@@ -44,7 +44,7 @@ export class Btf {
 
   /** @throws {BtfError} for bytes that are not BTF, or a kind of type that is not known */
   constructor(bytes: Uint8Array) {
-    this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+    this.#view = viewOf(bytes);
     if (bytes.byteLength < 24 || this.#view.getUint16(HEADER.magic, HOST_LITTLE_ENDIAN) !== MAGIC)
       throw new BtfError('it is no BTF');
     const headerLength = this.#u32(HEADER.length);
