@@ -13,18 +13,19 @@ const ROOMS = {
   names: ['model'],
   kernel: ['wire', 'model'],
   filter: ['model', 'wire'],
-  analyze: ['model', 'filter'],
-  collect: ['kernel', 'procfs', 'runtimes', 'names', 'wire', 'filter', 'recording', 'model'],
+  count: ['base', 'model'],
+  analyze: ['model', 'filter', 'count'],
+  collect: ['kernel', 'procfs', 'runtimes', 'names', 'wire', 'filter', 'recording', 'count', 'model'],
   act: ['kernel', 'wire', 'filter', 'collect', 'model'],
-  present: ['model', 'analyze'],
+  present: ['model', 'analyze', 'count'],
   lab: ['model'],
-  flows: ['collect', 'act', 'analyze', 'filter', 'present', 'model'],
+  flows: ['collect', 'act', 'analyze', 'count', 'filter', 'present', 'model'],
   screen: ['present'],
   cli: ['flows', 'screen', 'present', 'model'],
 };
 
 /** Compiled without Node's types; they may not load Node's modules or a package that reaches the machine. */
-const PURE = ['model', 'wire', 'filter', 'analyze', 'recording', 'present'];
+const PURE = ['model', 'wire', 'filter', 'count', 'analyze', 'recording', 'present'];
 
 /** Each package has one room. */
 const PACKAGES = {

@@ -3,7 +3,7 @@ import { RecordedSockets } from '../../model/record-view.ts';
 import type { RunMeasure, RunSummary } from '../../model/run-summary.ts';
 import type { SpaceSample } from '../../model/sample.ts';
 import type { Series, SpaceSeries } from '../../model/series.ts';
-import { countStates } from '../guard/state-counts.ts';
+import { countSubflows, countsByName } from '../guard/state-counts.ts';
 import { betterOfState, runFindings } from './state-measures.ts';
 
 /** What of a series, a recording's among them, can be compared. @param findings of the doctor over the same series */
@@ -18,12 +18,12 @@ export function summarizeSeries(name: string, series: Series, findings: readonly
 
 function measuresOf({ space, samples }: SpaceSeries): RunMeasure[] {
   const measures: RunMeasure[] = [];
-  const looks = samples.flatMap(({ sockets }) =>
-    sockets === undefined ? [] : [countStates(new RecordedSockets(sockets))],
+  const snapshots = samples.flatMap(({ sockets }) =>
+    sockets === undefined ? [] : [countsByName(countSubflows(new RecordedSockets(sockets)))],
   );
-  const states = new Set(looks.flatMap((counts) => [...counts.keys()]));
+  const states = new Set(snapshots.flatMap((counts) => Object.keys(counts)));
   for (const state of states) {
-    const values = looks.map((counts) => counts.get(state) ?? 0);
+    const values = snapshots.map((counts) => counts[state] ?? 0);
     const better = betterOfState(state);
     measures.push({ name: `${space.name}: ${state} at most`, value: Math.max(0, ...values), better });
     measures.push({ name: `${space.name}: ${state} at last`, value: values.at(-1) ?? 0, better });

@@ -1,8 +1,9 @@
 import { type Budget, filterOf } from '../../analyze/guard/budget.ts';
-import { countStates, type StateCounts } from '../../analyze/guard/state-counts.ts';
+import { countSubflows } from '../../analyze/guard/state-counts.ts';
 import type { BudgetPoint } from '../../analyze/guard/target-value.ts';
 import type { EndedSocket } from '../../collect/ended-stream.ts';
 import type { SampleSource, Tick } from '../../collect/sampling/source.ts';
+import type { SocketCounts } from '../../model/socket-counts.ts';
 import type { WatchedSpace } from '../../model/watched.ts';
 import { boundTests } from '../bound-tests.ts';
 import { BudgetMeter } from './budget-meter.ts';
@@ -15,7 +16,7 @@ export class GuardMeters {
   /** What was counted, by the budget's place in the list. */
   readonly points: BudgetPoint[][];
   /** Counts by state of every target that was seen. */
-  readonly states = new Map<string, { atMs: number; counts: StateCounts }[]>();
+  readonly states = new Map<string, { atMs: number; counts: SocketCounts }[]>();
   readonly #source: SampleSource;
   readonly #budgets: readonly Budget[];
   readonly #meters = new Map<number, BudgetMeter[]>();
@@ -45,7 +46,7 @@ export class GuardMeters {
     for (const spaceTick of tick.spaces) {
       const { space, look } = spaceTick;
       const meters = this.#meters.get(space.netns) ?? (await this.#make(space));
-      if (look !== undefined) this.#addStates(space.name, tick.atMs, countStates(look.sockets));
+      if (look !== undefined) this.#addStates(space.name, tick.atMs, countSubflows(look.sockets));
       const beforeMs = this.#beforeMs.get(space.netns);
       this.#beforeMs.set(space.netns, tick.atMs);
       const input = {
@@ -79,7 +80,7 @@ export class GuardMeters {
     return meters;
   }
 
-  #addStates(target: string, atMs: number, counts: StateCounts): void {
+  #addStates(target: string, atMs: number, counts: SocketCounts): void {
     const known = this.states.get(target);
     if (known === undefined) this.states.set(target, [{ atMs, counts }]);
     else known.push({ atMs, counts });

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { arrange } from '../../../src/analyze/arrange.ts';
-import { GroupTable } from '../../../src/analyze/group-table.ts';
+import { KeyTable } from '../../../src/count/key-table.ts';
 import { bucketOf, RTT_BUCKETS, TIME_BUCKETS } from '../../../src/model/buckets.ts';
 import type { Group, GroupKey } from '../../../src/model/group.ts';
 
@@ -40,9 +40,9 @@ describe('buckets', () => {
   });
 });
 
-describe('GroupTable', () => {
+describe('KeyTable', () => {
   it('counts every key once, whatever their number and their likeness', () => {
-    const table = new GroupTable(3);
+    const table = new KeyTable(3);
     const expected = new Map<string, number>();
     for (let round = 0; round < 30_000; round++) {
       const key = [round % 97, (round % 89) << 24, round % 2 === 0 ? 0 : 0xffffffff];

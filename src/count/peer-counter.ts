@@ -1,31 +1,42 @@
 import { formatIpv4, formatIpv6, isMapped } from '../model/address.ts';
+import { formatEndpoint } from '../model/endpoint.ts';
+import type { SocketCounts } from '../model/socket-counts.ts';
 import type { Proto, SocketView } from '../model/socket-view.ts';
 import { stateName, TCP_STATE } from '../model/tcp-state.ts';
-import type { TopCounts } from '../model/top-rows.ts';
-import { DistinctSockets } from './distinct.ts';
-import { GroupTable } from './group-table.ts';
+import { DistinctSockets } from './distinct-sockets.ts';
 import { PROTOS } from './key-reader.ts';
+import { KeyTable } from './key-table.ts';
 import type { Roles } from './roles.ts';
 
 /** The sockets of one peer: of a port of its, or of one of ours that it came to. */
-export interface PeerCount extends TopCounts {
+export interface PeerCount extends SocketCounts {
   /** As {@link peerIdOf} makes it. */
   id: string;
   proto: Proto;
-  /** Undefined for listening and unconnected sockets. */
+  /** An IPv4-mapped address as plain IPv4. Undefined for listening and unconnected sockets. */
   address: string | undefined;
   direction: 'in' | 'out';
   /** The peer's port of what goes out, our own of what came in. */
   port: number;
 }
 
+/** The peer that most sockets are connected with. */
+export interface MostConnected {
+  /** An IPv4-mapped address as plain IPv4. */
+  address: string;
+  /** 0 where the sockets are a server's: its clients' ports differ. */
+  port: number;
+  count: number;
+}
+
 /** Words of a key: state, protocol and direction; port and whether there is an address; the address, IPv4 mapped. */
 const WIDTH = 6;
+const INCOMING = 1 << 16;
 const HAS_ADDRESS = 0x10000;
 
-/** Counts sockets by peer and state: an object for each group, none for a socket. */
-export class PeerTable {
-  readonly #table = new GroupTable(WIDTH);
+/** Counts sockets by peer and state: an object for each group that is asked for, none for a socket. */
+export class PeerCounter {
+  readonly #table = new KeyTable(WIDTH);
   readonly #distinct = new DistinctSockets();
   readonly #roles: Roles;
 
@@ -34,11 +45,12 @@ export class PeerTable {
     this.#roles = roles;
   }
 
-  count(socket: SocketView): void {
+  /** Counts one socket, unless it is a UNIX socket or the TCP level of an MPTCP connection that was counted. */
+  add(socket: SocketView): void {
     if (socket.proto === 'unix' || !this.#distinct.isNew(socket)) return;
     const { key } = this.#table;
     const incoming = isIncoming(socket, this.#roles);
-    key[0] = socket.state | (PROTOS.indexOf(socket.proto) << 8) | (incoming ? 1 << 16 : 0);
+    key[0] = socket.state | (PROTOS.indexOf(socket.proto) << 8) | (incoming ? INCOMING : 0);
     key[1] = incoming ? socket.localPort : socket.peerPort;
     key[2] = key[3] = key[4] = key[5] = 0;
     if (hasPeer(socket)) {
@@ -58,23 +70,49 @@ export class PeerTable {
     this.#table.each((key, count) => {
       const [first = 0, second = 0, w0 = 0, w1 = 0, w2 = 0, w3 = 0] = key;
       const proto = PROTOS[(first >>> 8) & 0xff] ?? 'tcp';
-      const direction = first >>> 16 === 1 ? 'in' : 'out';
+      const direction = (first & INCOMING) !== 0 ? 'in' : 'out';
       const address = (second & HAS_ADDRESS) === 0 ? undefined : addressText(w0, w1, w2, w3);
       const port = second & 0xffff;
       const id = peerId(proto, direction, address, port);
       let peer = peers.get(id);
       if (peer === undefined) {
-        peer = { ...{ id, proto, address, direction, port }, total: 0, udp: 0, byState: {} };
+        const counts = { total: 0, tcp: 0, udp: 0, raw: 0, unix: 0, byState: {} };
+        peer = { id, proto, address, direction, port, ...counts };
         peers.set(id, peer);
       }
       peer.total += count;
       if (proto === 'udp' || proto === 'udplite') peer.udp += count;
+      else if (proto === 'raw') peer.raw += count;
       else {
         const name = stateName(first & 0xff);
+        peer.tcp += count;
         peer.byState[name] = (peer.byState[name] ?? 0) + count;
       }
     });
     return [...peers.values()];
+  }
+
+  /**
+   * The peer with the most sockets, whatever their states and protocols; of equals the one seen first.
+   * The clients of a server are told apart by their addresses alone. Undefined without a connected socket.
+   */
+  busiest(): MostConnected | undefined {
+    // Port, then the four words of the address.
+    const merged = new KeyTable(5);
+    this.#table.each((key, count) => {
+      const port = key[1] ?? 0;
+      if ((port & HAS_ADDRESS) === 0) return;
+      merged.key.set(key.subarray(1));
+      merged.key[0] = ((key[0] ?? 0) & INCOMING) !== 0 ? 0 : port & 0xffff;
+      merged.count(count);
+    });
+    let best: MostConnected | undefined;
+    merged.each((key, count) => {
+      if (best !== undefined && count <= best.count) return;
+      const [port = 0, w0 = 0, w1 = 0, w2 = 0, w3 = 0] = key;
+      best = { address: addressText(w0, w1, w2, w3), port, count };
+    });
+    return best;
   }
 }
 
@@ -104,6 +142,5 @@ function addressText(w0: number, w1: number, w2: number, w3: number): string {
 
 /** `out tcp 10.0.0.1:3306`, `in tcp *:8080`. */
 function peerId(proto: Proto, direction: 'in' | 'out', address: string | undefined, port: number): string {
-  const host = address === undefined ? '*' : address.includes(':') ? `[${address}]` : address;
-  return `${direction} ${proto} ${host}:${port}`;
+  return `${direction} ${proto} ${formatEndpoint(address ?? '*', port)}`;
 }
