@@ -6,7 +6,9 @@ import { stateName, TCP_STATE } from '../model/tcp-state.ts';
 import { DistinctSockets } from './distinct-sockets.ts';
 import { PROTOS } from './key-reader.ts';
 import { KeyTable } from './key-table.ts';
+import { isAbandoned } from './left-out.ts';
 import type { Roles } from './roles.ts';
+import { SocketCounter } from './socket-counter.ts';
 
 /** The sockets of one peer: of a port of its, or of one of ours that it came to. */
 export interface PeerCount extends SocketCounts {
@@ -29,9 +31,10 @@ export interface MostConnected {
   count: number;
 }
 
-/** Words of a key: state, protocol and direction; port and whether there is an address; the address, IPv4 mapped. */
+/** Words of a key: state, protocol and two bits; port and whether there is an address; the address, IPv4 mapped. */
 const WIDTH = 6;
 const INCOMING = 1 << 16;
+const ABANDONED = 1 << 17;
 const HAS_ADDRESS = 0x10000;
 
 /** Counts sockets by peer and state: an object for each group that is asked for, none for a socket. */
@@ -39,21 +42,28 @@ export class PeerCounter {
   readonly #table = new KeyTable(WIDTH);
   readonly #distinct = new DistinctSockets();
   readonly #roles: Roles;
+  #unix = 0;
 
   /** @param roles of all sockets of the namespace */
   constructor(roles: Roles) {
     this.#roles = roles;
   }
 
-  /** Counts one socket, unless it is a UNIX socket or the TCP level of an MPTCP connection that was counted. */
+  /** Counts one socket, unless it is the TCP level of an MPTCP connection that was counted. UNIX sockets have no peer here. */
   add(socket: SocketView): void {
-    if (socket.proto === 'unix' || !this.#distinct.isNew(socket)) return;
+    if (socket.proto === 'unix') {
+      this.#unix++;
+      return;
+    }
+    if (!this.#distinct.isNew(socket)) return;
     const { key } = this.#table;
-    const incoming = isIncoming(socket, this.#roles);
-    key[0] = socket.state | (PROTOS.indexOf(socket.proto) << 8) | (incoming ? INCOMING : 0);
+    const connected = hasPeer(socket);
+    const incoming = !connected || this.#roles.of(socket) === 'server';
+    const bits = (incoming ? INCOMING : 0) | (isAbandoned(socket) ? ABANDONED : 0);
+    key[0] = socket.state | (PROTOS.indexOf(socket.proto) << 8) | bits;
     key[1] = incoming ? socket.localPort : socket.peerPort;
     key[2] = key[3] = key[4] = key[5] = 0;
-    if (hasPeer(socket)) {
+    if (connected) {
       key[1] |= HAS_ADDRESS;
       const inet6 = socket.family === 'inet6';
       key[2] = inet6 ? socket.peerWord(0) : 0;
@@ -92,6 +102,17 @@ export class PeerCounter {
     return [...peers.values()];
   }
 
+  /** All that was counted, by protocol and state. */
+  totals(): SocketCounter {
+    const totals = new SocketCounter();
+    totals.addCounted('unix', 0, false, this.#unix);
+    this.#table.each((key, count) => {
+      const [first = 0] = key;
+      totals.addCounted(PROTOS[(first >>> 8) & 0xff] ?? 'tcp', first & 0xff, (first & ABANDONED) !== 0, count);
+    });
+    return totals;
+  }
+
   /**
    * The peer with the most sockets, whatever their states and protocols; of equals the one seen first.
    * The clients of a server are told apart by their addresses alone. Undefined without a connected socket.
@@ -118,13 +139,10 @@ export class PeerCounter {
 
 /** The id of the peer that a socket is counted for. */
 export function peerIdOf(socket: SocketView, roles: Roles): string {
-  const incoming = isIncoming(socket, roles);
+  if (!hasPeer(socket)) return peerId(socket.proto, 'in', undefined, socket.localPort);
+  const incoming = roles.of(socket) === 'server';
   const port = incoming ? socket.localPort : socket.peerPort;
-  return peerId(socket.proto, incoming ? 'in' : 'out', hasPeer(socket) ? peerText(socket) : undefined, port);
-}
-
-function isIncoming(socket: SocketView, roles: Roles): boolean {
-  return roles.of(socket) === 'server' || !hasPeer(socket);
+  return peerId(socket.proto, incoming ? 'in' : 'out', peerText(socket), port);
 }
 
 function hasPeer({ peerPort, state }: SocketView): boolean {

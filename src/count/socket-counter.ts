@@ -1,6 +1,6 @@
 import type { Sockstat } from '../model/counters.ts';
 import type { SocketCounts } from '../model/socket-counts.ts';
-import type { SocketSource, SocketView } from '../model/socket-view.ts';
+import type { Proto, SocketSource, SocketView } from '../model/socket-view.ts';
 import { stateName, TCP_STATE } from '../model/tcp-state.ts';
 import { DistinctSockets } from './distinct-sockets.ts';
 import { isAbandoned, type LeftOut, leftOutCounts } from './left-out.ts';
@@ -23,22 +23,27 @@ export class SocketCounter {
   /** Counts one socket. @returns false for the TCP level of an MPTCP connection that was counted */
   add(socket: SocketView): boolean {
     if (!this.#distinct.isNew(socket)) return false;
-    switch (socket.proto) {
+    this.addCounted(socket.proto, socket.state, isAbandoned(socket), 1);
+    return true;
+  }
+
+  /** Adds sockets that are alike and were counted elsewhere. @param abandoned what {@link isAbandoned} says of them */
+  addCounted(proto: Proto, state: number, abandoned: boolean, count: number): void {
+    switch (proto) {
       case 'unix':
-        this.#unix++;
+        this.#unix += count;
         break;
       case 'udp':
       case 'udplite':
-        this.#udp++;
+        this.#udp += count;
         break;
       case 'raw':
-        this.#raw++;
+        this.#raw += count;
         break;
       default:
-        this.#addState(socket.state & 15, 1);
-        if (isAbandoned(socket)) this.#abandoned++;
+        this.#addState(state & 15, count);
+        if (abandoned) this.#abandoned += count;
     }
-    return true;
   }
 
   /**

@@ -5,8 +5,8 @@ import type { ContainerInstance } from '../collect/inventory.ts';
 import { type Look, look } from '../collect/look.ts';
 import type { Machine } from '../collect/machine.ts';
 import type { Space } from '../collect/spaces.ts';
+import { PeerCounter } from '../count/peer-counter.ts';
 import { Roles } from '../count/roles.ts';
-import { RowCounter } from '../count/row-counter.ts';
 import { isShared } from '../count/sharing.ts';
 import type { Sockstat } from '../model/counters.ts';
 import { mayNameService } from '../model/endpoint.ts';
@@ -37,7 +37,7 @@ export function rowsOfSpace(machine: Machine, space: Space, options: RowOptions)
 function singleRow(machine: Machine, space: Space, options: RowOptions): OverviewRow {
   const sockstat = sockstatOf(space.place);
   const seen = look(machine, space.place, query(sockstat === undefined ? ['tcp', 'udp', 'unix'] : ['tcp', 'unix']));
-  const counter = new RowCounter(new Roles(seen.sockets));
+  const counter = new PeerCounter(new Roles(seen.sockets));
   seen.sockets.each((socket) => counter.add(socket));
   const [container] = space.containers;
   const pids = container?.pids ?? space.otherPids;
@@ -54,9 +54,9 @@ function sharedRows(machine: Machine, space: Space, options: RowOptions): Overvi
   });
   const { of, owners } = attribute(machine, inodes, space.containers, space.isHost ? HOST : undefined);
   const roles = new Roles(seen.sockets);
-  const counters = new Map<string, RowCounter>();
+  const counters = new Map<string, PeerCounter>();
   const counterOf = (key: string) => {
-    const known = counters.get(key) ?? new RowCounter(roles);
+    const known = counters.get(key) ?? new PeerCounter(roles);
     counters.set(key, known);
     return known;
   };
@@ -115,17 +115,17 @@ function containerIdentity({ facts, pid, pids }: ContainerInstance, names: reado
 function makeRow(
   machine: Machine,
   identity: Identity,
-  counter: RowCounter,
+  counter: PeerCounter,
   seen: Look,
   options: RowOptions,
   sockstat?: Sockstat,
 ): OverviewRow {
   const { pids, ...rest } = identity;
   const descriptors = fullestProcess(machine, pids);
-  const busiestPeer = namedPeer(counter.peers.busiest(), options.names);
+  const busiestPeer = namedPeer(counter.busiest(), options.names);
   return {
     ...rest,
-    sockets: counter.sockets.counts(sockstat, { timeWait: false, datagrams: true }),
+    sockets: counter.totals().counts(sockstat, { timeWait: false, datagrams: true }),
     ...(descriptors !== undefined && { descriptors }),
     ...(busiestPeer !== undefined && { busiestPeer }),
     source: seen.source,

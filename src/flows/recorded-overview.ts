@@ -1,5 +1,5 @@
+import { PeerCounter } from '../count/peer-counter.ts';
 import { Roles } from '../count/roles.ts';
-import { RowCounter } from '../count/row-counter.ts';
 import { isShared } from '../count/sharing.ts';
 import { mayNameService } from '../model/endpoint.ts';
 import type { Names } from '../model/names.ts';
@@ -29,21 +29,21 @@ function rowsOf(
 ): OverviewRow[] {
   if (look === undefined) return [];
   const roles = new Roles(look.sockets);
-  const counters = new Map<string, RowCounter>();
+  const counters = new Map<string, PeerCounter>();
   const shared = isShared(space);
   const owner = (container: string | undefined) => (shared ? (container ?? '') : '');
   look.sockets.each((socket) => {
     const key = owner(look.containerOf(socket));
-    const counter = counters.get(key) ?? new RowCounter(roles);
+    const counter = counters.get(key) ?? new PeerCounter(roles);
     counters.set(key, counter);
     counter.add(socket);
   });
   const row = (identity: Pick<OverviewRow, 'name' | 'runtime' | 'sharedWith'> & Partial<OverviewRow>, key: string) => {
-    const counter = counters.get(key) ?? new RowCounter(roles);
+    const counter = counters.get(key) ?? new PeerCounter(roles);
     const isBrief = look.withoutStates !== 0 && !shared;
-    const sockets = counter.sockets.counts(sockstat, { timeWait: isBrief, datagrams: isBrief });
+    const sockets = counter.totals().counts(sockstat, { timeWait: isBrief, datagrams: isBrief });
     const descriptors = fullest((processes ?? []).filter(({ container }) => !shared || container === identity.name));
-    const busiestPeer = named(counter.peers.busiest(), names);
+    const busiestPeer = named(counter.busiest(), names);
     return {
       ...{ netns: space.netns, ...identity, sockets },
       ...(descriptors !== undefined && { descriptors }),
