@@ -106,7 +106,7 @@ export class WatchedSpace {
   /** The container of a socket: of who holds it, or of who alone listens on its local address and port. */
   containerOf(socket: SocketView): string | undefined {
     const known = this.memory.ownerOf(socket)?.container ?? this.container;
-    if (known !== undefined || socket.proto !== 'tcp') return known;
+    if (known !== undefined) return known;
     const listener = this.roles.listenerOf(socket);
     return listener === undefined ? undefined : this.#listenerContainers[listener];
   }
