@@ -2,6 +2,7 @@ import type { EndedSocket } from '../collect/ended-stream.ts';
 import type { SpaceLook, SpaceTick, Tick } from '../collect/sampling/source.ts';
 import { countGroups, type GroupCounts } from '../count/count-groups.ts';
 import { countAbandoned, leftOutCounts } from '../count/left-out.ts';
+import { connectionsOpened } from '../model/counters.ts';
 import type { GroupKey } from '../model/group.ts';
 import type { DescriptorUse } from '../model/overview.ts';
 import type { ProcessSample } from '../model/sample.ts';
@@ -68,7 +69,7 @@ export class WatchTarget {
     const timeWait = this.#timeWait(tick, look);
     if (timeWait > 0) addTimeWait(counts, timeWait);
     const groups = this.#changed(counts);
-    const opens = openedSoFar(tick);
+    const opens = connectionsOpened(tick.counters);
     const rates = before === undefined ? {} : this.#rates(before, atMs, counts.opened, opens, tick);
     this.#before = { atMs, total: counts.total, opens };
     this.#closes = 0;
@@ -95,7 +96,7 @@ export class WatchTarget {
     const last = this.#last;
     const before = this.#before;
     if (last === undefined || before === undefined) return undefined;
-    const opens = openedSoFar(tick);
+    const opens = connectionsOpened(tick.counters);
     const rates = this.#endedTest === undefined ? this.#rates(before, atMs, 0, opens, tick) : {};
     this.#before = { atMs, total: before.total, opens };
     this.#closes = 0;
@@ -160,12 +161,6 @@ function unchanged({ key, count, names }: ChangedGroup): ChangedGroup {
 
 function everything(_socket: SocketView): boolean {
   return true;
-}
-
-function openedSoFar({ counters }: SpaceTick): number | undefined {
-  const active = counters?.TcpActiveOpens;
-  const passive = counters?.TcpPassiveOpens;
-  return active === undefined || passive === undefined ? undefined : active + passive;
 }
 
 function addTimeWait(counts: GroupCounts, count: number): void {

@@ -1,3 +1,4 @@
+import { connectionsOpened } from '../../model/counters.ts';
 import type { Finding } from '../../model/finding.ts';
 import { RecordedSockets } from '../../model/record-view.ts';
 import type { RunMeasure, RunSummary } from '../../model/run-summary.ts';
@@ -44,9 +45,11 @@ function measuresOf({ space, samples }: SpaceSeries): RunMeasure[] {
 
 /** Over the whole series; undefined where it was not counted twice. */
 function opensPerSecond(samples: readonly SpaceSample[]): number | undefined {
-  const counted = samples.filter(({ counters }) => counters?.TcpActiveOpens !== undefined);
+  const counted = samples.flatMap(({ atMs, counters }) => {
+    const opened = connectionsOpened(counters);
+    return opened === undefined ? [] : [{ atMs, opened }];
+  });
   const [first, last] = [counted[0], counted.at(-1)];
   if (first === undefined || last === undefined || last.atMs <= first.atMs) return undefined;
-  const made = ({ counters }: SpaceSample) => (counters?.TcpActiveOpens ?? 0) + (counters?.TcpPassiveOpens ?? 0);
-  return Math.round(((made(last) - made(first)) / ((last.atMs - first.atMs) / 1000)) * 10) / 10;
+  return Math.round(((last.opened - first.opened) / ((last.atMs - first.atMs) / 1000)) * 10) / 10;
 }

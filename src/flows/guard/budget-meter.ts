@@ -3,6 +3,7 @@ import type { BudgetPoint } from '../../analyze/guard/target-value.ts';
 import type { EndedSocket } from '../../collect/ended-stream.ts';
 import type { SpaceLook, SpaceTick } from '../../collect/sampling/source.ts';
 import { countSockets } from '../../count/socket-counter.ts';
+import { connectionsOpened } from '../../model/counters.ts';
 import type { Share } from '../../model/guard.ts';
 import type { Names } from '../../model/names.ts';
 import type { ProcessSample } from '../../model/sample.ts';
@@ -93,7 +94,7 @@ export class BudgetMeter {
     const closes = this.#closes;
     this.#closes = 0;
     const opensBefore = this.#opens;
-    this.#opens = openedSoFar(tick);
+    this.#opens = connectionsOpened(tick.counters);
     const livingBefore = this.#living;
     if (look !== undefined) this.#living = this.#countLiving(look);
     if (beforeMs === undefined || atMs <= beforeMs) return undefined;
@@ -142,10 +143,4 @@ function isCounted({ proto, state }: SocketView, { timeWait, unix }: BudgetFilte
 
 function everything(): boolean {
   return true;
-}
-
-function openedSoFar({ counters }: SpaceTick): number | undefined {
-  const active = counters?.TcpActiveOpens;
-  const passive = counters?.TcpPassiveOpens;
-  return active === undefined || passive === undefined ? undefined : active + passive;
 }

@@ -1,6 +1,7 @@
 import type { SpaceLook, SpaceTick, Tick } from '../../collect/sampling/source.ts';
 import { isShared, soleContainer } from '../../count/sharing.ts';
 import { countByOwner, SocketCounter } from '../../count/socket-counter.ts';
+import { connectionsOpened } from '../../model/counters.ts';
 import type { DescriptorUse } from '../../model/overview.ts';
 import type { ProcessSample } from '../../model/sample.ts';
 import type { SocketCounts } from '../../model/socket-counts.ts';
@@ -96,11 +97,9 @@ export class SpaceRows {
   }
 
   #opens({ counters }: SpaceTick, atMs: number): number | undefined {
-    const active = counters?.TcpActiveOpens;
-    const passive = counters?.TcpPassiveOpens;
-    if (active === undefined || passive === undefined) return undefined;
+    const opens = connectionsOpened(counters);
+    if (opens === undefined) return undefined;
     const before = this.#opened;
-    const opens = active + passive;
     if (before !== undefined && atMs <= before.atMs) return before.perSecond;
     const perSecond =
       before === undefined ? undefined : (Math.max(0, opens - before.opens) * 1000) / (atMs - before.atMs);
