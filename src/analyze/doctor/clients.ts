@@ -21,9 +21,10 @@ export function isClient(series: SpaceSeries, socket: SocketRecord): boolean {
 }
 
 /** The sockets of a dump that connected, in whatever state: see {@link isClient}. */
-export const clientsIn = perDump((series, dump): readonly SocketRecord[] =>
-  ofProto(dump, 'tcp').filter((socket) => isClient(series, socket)),
-);
+export const clientsIn = perDump((series, dump): readonly SocketRecord[] => {
+  const roles = rolesOf(series);
+  return ofProto(dump, 'tcp').filter((socket) => roles.of(view.moveTo(socket)) === 'client');
+});
 
 function rolesOf(series: SpaceSeries): Roles {
   const before = known.get(series);
