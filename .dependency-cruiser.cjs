@@ -14,18 +14,19 @@ const ROOMS = {
   names: ['base', 'model'],
   kernel: ['base', 'wire', 'model'],
   filter: ['base', 'model', 'wire'],
-  analyze: ['base', 'model', 'filter'],
-  collect: ['base', 'kernel', 'procfs', 'runtimes', 'names', 'wire', 'filter', 'recording', 'model'],
+  count: ['base', 'model'],
+  analyze: ['base', 'model', 'filter', 'count'],
+  collect: ['base', 'kernel', 'procfs', 'runtimes', 'names', 'wire', 'filter', 'recording', 'count', 'model'],
   act: ['base', 'kernel', 'wire', 'filter', 'collect', 'model'],
-  present: ['base', 'model', 'analyze'],
+  present: ['base', 'model', 'analyze', 'count'],
   lab: ['base', 'model'],
-  flows: ['base', 'collect', 'act', 'analyze', 'filter', 'present', 'model'],
+  flows: ['base', 'collect', 'act', 'analyze', 'count', 'filter', 'present', 'model'],
   screen: ['base', 'present'],
   cli: ['base', 'flows', 'screen', 'present', 'model'],
 };
 
 /** Compiled without Node's types; they may not load Node's modules or a package that reaches the machine. */
-const PURE = ['base', 'model', 'wire', 'filter', 'analyze', 'recording', 'present'];
+const PURE = ['base', 'model', 'wire', 'filter', 'count', 'analyze', 'recording', 'present'];
 
 /** Each package has one room. */
 const PACKAGES = {

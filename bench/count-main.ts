@@ -6,10 +6,10 @@
  * line on stdout: microseconds, sockets, groups, microseconds to write the groups' keys as text.
  */
 import readline from 'node:readline';
-import { GroupCounter } from '../src/analyze/group-by.ts';
 import { localMachine } from '../src/collect/local-machine.ts';
 import { stream } from '../src/collect/look.ts';
 import { placeOfNamed } from '../src/collect/places.ts';
+import { GroupCounter } from '../src/count/group-counter.ts';
 import type { SocketQuery } from '../src/model/socket-query.ts';
 
 const [file = '', states = '0'] = process.argv.slice(2);
@@ -20,7 +20,7 @@ const query: SocketQuery = { protos: ['tcp'], inet: true, inet6: true, states: N
 for await (const _ of readline.createInterface({ input: process.stdin })) {
   const begin = performance.now();
   const counter = new GroupCounter(['state', 'peer'], {});
-  stream(machine, place, query, (socket) => counter.count(socket));
+  stream(machine, place, query, (socket) => counter.add(socket));
   const counted = performance.now();
   const groups = counter.groups();
   const written = performance.now();

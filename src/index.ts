@@ -16,9 +16,10 @@ export { rowsOf } from './flows/rows.ts';
 export { type GroupsOptions, groupsOf, type Sockets, type SocketsOptions, socketsOf } from './flows/sockets.ts';
 export { Failure, type FailureKind } from './model/failure.ts';
 export { GROUP_KEYS, type Group, type GroupKey } from './model/group.ts';
-export type { BusiestPeer, DescriptorUse, Overview, OverviewRow, SocketCounts } from './model/overview.ts';
+export type { BusiestPeer, DescriptorUse, Overview, OverviewRow } from './model/overview.ts';
 export type { GroupReport, ReportHeader, SocketReport } from './model/report.ts';
 export type { Coverage, Source } from './model/snapshot.ts';
+export type { SocketCounts } from './model/socket-counts.ts';
 export { everySocket, type SocketQuery } from './model/socket-query.ts';
 export type {
   Endpoint,

@@ -58,7 +58,7 @@ export class EndedConnections {
       outcome,
       cookie: hex64(event.cookieHigh, event.cookieLow),
     };
-    if (view.proto === 'tcp') connection.role = space.listening.has(view.localPort) ? 'server' : 'client';
+    if (view.proto === 'tcp') connection.role = space.roles.ofClosed(view);
     if (remembered?.process !== undefined) connection.process = remembered.process;
     const container = remembered?.container ?? space.container;
     if (container !== undefined) connection.container = container;

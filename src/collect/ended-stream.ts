@@ -123,10 +123,9 @@ export class EndedStream {
     const connections = this.#connections;
     const at = this.#nowMs;
     const socket = connections.viewOf(event, remembered);
-    const server = space.listening.has(socket.localPort);
     return {
       ...{ proto: event.proto, socket, remembered, outcome, atMs: at },
-      role: event.proto !== 'tcp' ? undefined : server ? 'server' : 'client',
+      role: event.proto === 'tcp' ? space.roles.ofClosed(socket) : undefined,
       container: space.containerOf(event),
       connection: () => connections.connection(space, event, remembered, outcome, new Date(at)),
     };

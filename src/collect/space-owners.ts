@@ -22,26 +22,35 @@ export class SpaceOwners {
   readonly #netns: number;
   readonly #owners = new Map<number, Owner>();
   #containerNames: ReadonlyMap<string, string>;
-  #alone: string | undefined;
+  #soleContainer: string | undefined;
   #pids: readonly number[] = [];
   #searchedMs = 0;
 
-  constructor(machine: Machine, netns: number, containerNames: ReadonlyMap<string, string>, alone: string | undefined) {
+  constructor(
+    machine: Machine,
+    netns: number,
+    containerNames: ReadonlyMap<string, string>,
+    soleContainer: string | undefined,
+  ) {
     this.#machine = machine;
     this.#netns = netns;
     this.#containerNames = containerNames;
-    this.#alone = alone;
+    this.#soleContainer = soleContainer;
   }
 
   /** Name of the one container that lives there, where nobody shares the namespace. */
-  get alone(): string | undefined {
-    return this.#alone;
+  get soleContainer(): string | undefined {
+    return this.#soleContainer;
   }
 
   /** What an inventory found: names may have changed, processes come and gone. */
-  update(containerNames: ReadonlyMap<string, string>, alone: string | undefined, pids: readonly number[]): void {
+  update(
+    containerNames: ReadonlyMap<string, string>,
+    soleContainer: string | undefined,
+    pids: readonly number[],
+  ): void {
     this.#containerNames = containerNames;
-    this.#alone = alone;
+    this.#soleContainer = soleContainer;
     this.#pids = pids;
     this.#owners.clear();
   }

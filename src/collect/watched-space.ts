@@ -1,4 +1,5 @@
 import fs from 'node:fs';
+import { Roles } from '../count/roles.ts';
 import { openEventSocket } from '../kernel/event-socket.ts';
 import { SystemCallError } from '../kernel/system-calls.ts';
 import type { SocketQuery } from '../model/socket-query.ts';
@@ -23,24 +24,31 @@ export class WatchedSpace {
   readonly owners: SpaceOwners;
   /** Times that the kernel dropped events of this namespace. */
   losses = 0;
-  /** Ports that somebody listened on in any dump, and the containers of their listeners where those are known. */
-  readonly listening = new Map<number, string | undefined>();
+  /** With the TCP listeners of every dump so far. */
+  readonly roles = new Roles();
+  /** Containers of listeners by their indexes in {@link roles}; undefined where nobody knows, or several listen. */
+  readonly #listenerContainers: (string | undefined)[] = [];
   readonly #machine: Machine;
   #endsAreTold = false;
 
   /**
    * @param containerNames names of running containers by their ids
-   * @param alone name of the one container that lives there, where nobody shares the namespace
+   * @param soleContainer name of the one container that lives there, where nobody shares the namespace
    */
-  constructor(machine: Machine, place: Place, containerNames: ReadonlyMap<string, string>, alone: string | undefined) {
+  constructor(
+    machine: Machine,
+    place: Place,
+    containerNames: ReadonlyMap<string, string>,
+    soleContainer: string | undefined,
+  ) {
     this.#machine = machine;
     this.place = place;
-    this.owners = new SpaceOwners(machine, place.target.netns, containerNames, alone);
+    this.owners = new SpaceOwners(machine, place.target.netns, containerNames, soleContainer);
   }
 
   /** The container of what nobody was seen to hold. */
   get container(): string | undefined {
-    return this.owners.alone;
+    return this.owners.soleContainer;
   }
 
   /**
@@ -95,10 +103,12 @@ export class WatchedSpace {
     return seen;
   }
 
-  /** The container of a socket: of who holds it, or of who listens on its port. */
+  /** The container of a socket: of who holds it, or of who alone listens on its local address and port. */
   containerOf(socket: SocketView): string | undefined {
     const known = this.memory.ownerOf(socket)?.container ?? this.container;
-    return known ?? this.listening.get(socket.localPort);
+    if (known !== undefined) return known;
+    const listener = this.roles.listenerOf(socket);
+    return listener === undefined ? undefined : this.#listenerContainers[listener];
   }
 
   #remembering(
@@ -109,20 +119,31 @@ export class WatchedSpace {
   ): void {
     const { memory } = this;
     const strangers: number[] = [];
-    const listeners: { port: number; row: number | undefined }[] = [];
+    const listeners: { listener: number; row: number | undefined }[] = [];
     memory.begin(nowMs);
     read((socket) => {
       if (!isRemembered(socket)) return;
       const row = memory.see(socket);
-      if (socket.proto === 'tcp' && socket.state === TCP_STATE.LISTEN) listeners.push({ port: socket.localPort, row });
+      // A UDP client is not connected either: its port, used again, would make servers of other clients.
+      const listener = socket.proto === 'tcp' ? this.roles.addListener(socket) : undefined;
+      if (listener !== undefined) listeners.push({ listener, row });
       if (row !== undefined && memory.isStranger(row)) strangers.push(row);
     });
     if (seeks && strangers.length > 0) this.owners.find(memory, strangers, nowMs, scans);
-    for (const { port, row } of listeners) {
-      const owner = row === undefined ? undefined : memory.owner(row);
-      this.listening.set(port, owner === undefined ? this.listening.get(port) : owner.container);
-    }
+    this.#rememberListeners(listeners);
     memory.end(this.#endsAreTold);
+  }
+
+  /** @param listeners of one dump; several may have one address and port (SO_REUSEPORT) */
+  #rememberListeners(listeners: readonly { listener: number; row: number | undefined }[]): void {
+    const containers = new Map<number, string | undefined>();
+    for (const { listener, row } of listeners) {
+      const owner = row === undefined ? undefined : this.memory.owner(row);
+      if (owner === undefined) continue;
+      const isOther = containers.has(listener) && containers.get(listener) !== owner.container;
+      containers.set(listener, isOther ? undefined : owner.container);
+    }
+    for (const [listener, container] of containers) this.#listenerContainers[listener] = container;
   }
 }
 

@@ -1,8 +1,8 @@
-import { Roles } from '../analyze/roles.ts';
 import type { BoundFilter } from '../collect/bind-filter.ts';
 import { containersNamed } from '../collect/containers-named.ts';
 import type { EndedSocket } from '../collect/ended-stream.ts';
 import type { SpaceLook } from '../collect/sampling/source.ts';
+import { Roles } from '../count/roles.ts';
 import { compileTest } from '../filter/evaluate.ts';
 import { Failure } from '../model/failure.ts';
 import type { SocketView } from '../model/socket-view.ts';
@@ -42,7 +42,7 @@ export function boundTests(
       isOf: (socket, wanted) => isNamed(containerOf(socket), wanted),
       ...(roles !== undefined && {
         roleOf: (socket) => roles.of(socket),
-        isListenedOn: (socket) => roles.of(socket) === 'server',
+        isListenedOn: (socket) => roles.isListenedOn(socket),
       }),
       ageUsOf: (socket) => {
         const since = seenSince(socket);

@@ -40,8 +40,8 @@ export async function eventTest(
       const container = current?.container ?? space.container;
       return containersNamed(containers, name).some((facts) => facts.name === container);
     },
-    roleOf: ({ localPort }) => (space.listening.has(localPort) ? 'server' : 'client'),
-    isListenedOn: ({ localPort }) => space.listening.has(localPort),
+    roleOf: (socket) => space.roles.ofClosed(socket),
+    isListenedOn: (socket) => space.roles.isListenedOn(socket),
     ageUsOf: () => (current === undefined ? undefined : (Date.now() - current.firstSeenMs) * 1000),
   });
   return (socket, remembered) => {

@@ -1,4 +1,3 @@
-import { Roles } from '../analyze/roles.ts';
 import type { BoundFilter } from '../collect/bind-filter.ts';
 import { containersNamed } from '../collect/containers-named.ts';
 import { readLocalPortRange } from '../collect/local-port-range.ts';
@@ -7,6 +6,7 @@ import type { Machine } from '../collect/machine.ts';
 import { findOwners } from '../collect/owners.ts';
 import type { Place } from '../collect/place.ts';
 import { processNames } from '../collect/process-names.ts';
+import { Roles } from '../count/roles.ts';
 import { encodeProgram } from '../filter/bytecode.ts';
 import { compileTest, type Surroundings, type Test } from '../filter/evaluate.ts';
 import { atom } from '../filter/tree.ts';
@@ -132,7 +132,7 @@ function listening({ machine, place, query }: FilterGround): Pick<Surroundings, 
   const roles = rolesOf(machine, place, query);
   return {
     roleOf: (socket) => roles.of(socket),
-    isListenedOn: (socket) => roles.of(socket) === 'server',
+    isListenedOn: (socket) => roles.isListenedOn(socket),
   };
 }
 

@@ -1,13 +1,15 @@
-import { Roles } from '../analyze/roles.ts';
-import { Tally } from '../analyze/tally.ts';
 import { plural } from '../base/plural.ts';
 import { attribute } from '../collect/attribution.ts';
-import { countDatagramSockets } from '../collect/counters.ts';
+import { sockstatOf } from '../collect/counters.ts';
 import { fullestProcess } from '../collect/descriptor-use.ts';
 import type { ContainerInstance } from '../collect/inventory.ts';
 import { type Look, look } from '../collect/look.ts';
 import type { Machine } from '../collect/machine.ts';
 import type { Space } from '../collect/spaces.ts';
+import { PeerCounter } from '../count/peer-counter.ts';
+import { Roles } from '../count/roles.ts';
+import { isShared } from '../count/sharing.ts';
+import type { Sockstat } from '../model/counters.ts';
 import { mayNameService } from '../model/endpoint.ts';
 import type { Names } from '../model/names.ts';
 import type { BusiestPeer, OverviewRow } from '../model/overview.ts';
@@ -27,22 +29,20 @@ const HOST = 'host';
 
 /** The rows of one namespace, which is read once. */
 export function rowsOfSpace(machine: Machine, space: Space, options: RowOptions): OverviewRow[] {
-  const shared = space.containers.length + (space.isHost ? 1 : 0) > 1;
+  const shared = isShared({ containers: space.containers, host: space.isHost });
   return shared ? sharedRows(machine, space, options) : [singleRow(machine, space, options)];
 }
 
 /** A namespace with one owner: all that is in it is its own. UDP and RAW come from counters. */
 function singleRow(machine: Machine, space: Space, options: RowOptions): OverviewRow {
-  const counted = countDatagramSockets(space.place);
-  const seen = look(machine, space.place, query(counted === undefined ? ['tcp', 'udp', 'unix'] : ['tcp', 'unix']));
-  const roles = new Roles(seen.sockets);
-  const tally = new Tally();
-  seen.sockets.each((socket) => tally.add(socket, roles));
-  if (counted !== undefined) tally.addCounted(counted);
+  const sockstat = sockstatOf(space.place);
+  const seen = look(machine, space.place, query(sockstat === undefined ? ['tcp', 'udp', 'unix'] : ['tcp', 'unix']));
+  const counter = new PeerCounter(new Roles(seen.sockets));
+  seen.sockets.each((socket) => counter.add(socket));
   const [container] = space.containers;
   const pids = container?.pids ?? space.otherPids;
   const { target } = space.place;
-  return makeRow(machine, { ...target, pids, sharedWith: [] }, tally, seen, options);
+  return makeRow(machine, { ...target, pids, sharedWith: [] }, counter, seen, options, sockstat);
 }
 
 /** A namespace that several share: each socket goes to its owner, or to the row `unowned`. */
@@ -54,13 +54,13 @@ function sharedRows(machine: Machine, space: Space, options: RowOptions): Overvi
   });
   const { of, owners } = attribute(machine, inodes, space.containers, space.isHost ? HOST : undefined);
   const roles = new Roles(seen.sockets);
-  const tallies = new Map<string, Tally>();
-  const tallyOf = (key: string) => {
-    const known = tallies.get(key) ?? new Tally();
-    tallies.set(key, known);
+  const counters = new Map<string, PeerCounter>();
+  const counterOf = (key: string) => {
+    const known = counters.get(key) ?? new PeerCounter(roles);
+    counters.set(key, known);
     return known;
   };
-  seen.sockets.each((socket) => tallyOf(of(socket) ?? '').add(socket, roles));
+  seen.sockets.each((socket) => counterOf(of(socket) ?? '').add(socket));
   if (owners.denied > 0) {
     seen.coverage.complete = false;
     seen.coverage.notes.push(
@@ -69,17 +69,17 @@ function sharedRows(machine: Machine, space: Space, options: RowOptions): Overvi
   }
   const names = space.containers.map(({ facts }) => facts.name);
   const rows = space.containers.map((container) =>
-    makeRow(machine, containerIdentity(container, names, space), tallyOf(container.facts.id), seen, options),
+    makeRow(machine, containerIdentity(container, names, space), counterOf(container.facts.id), seen, options),
   );
   const { netns } = space;
   if (space.isHost && options.showHost) {
     const identity = { name: 'host', runtime: 'host', pid: 1, netns, pids: space.otherPids, sharedWith: names };
-    rows.push(makeRow(machine, identity, tallyOf(HOST), seen, options));
+    rows.push(makeRow(machine, identity, counterOf(HOST), seen, options));
   }
   const nobody = makeRow(
     machine,
     { name: 'unowned', runtime: 'unowned', netns, pids: [], sharedWith: names },
-    tallyOf(''),
+    counterOf(''),
     seen,
     options,
   );
@@ -111,13 +111,21 @@ function containerIdentity({ facts, pid, pids }: ContainerInstance, names: reado
   };
 }
 
-function makeRow(machine: Machine, identity: Identity, tally: Tally, seen: Look, options: RowOptions): OverviewRow {
+/** @param sockstat counters of the UDP and RAW sockets, where the dump left them out */
+function makeRow(
+  machine: Machine,
+  identity: Identity,
+  counter: PeerCounter,
+  seen: Look,
+  options: RowOptions,
+  sockstat?: Sockstat,
+): OverviewRow {
   const { pids, ...rest } = identity;
   const descriptors = fullestProcess(machine, pids);
-  const busiestPeer = namedPeer(tally.busiestPeer(), options.names);
+  const busiestPeer = namedPeer(counter.busiest(), options.names);
   return {
     ...rest,
-    sockets: tally.counts(),
+    sockets: counter.totals().counts(sockstat, { timeWait: false, datagrams: true }),
     ...(descriptors !== undefined && { descriptors }),
     ...(busiestPeer !== undefined && { busiestPeer }),
     source: seen.source,

@@ -1,6 +1,6 @@
-import { Roles } from '../analyze/roles.ts';
-import { Tally } from '../analyze/tally.ts';
-import { entriesInOtherStates } from '../analyze/time-wait.ts';
+import { PeerCounter } from '../count/peer-counter.ts';
+import { Roles } from '../count/roles.ts';
+import { isShared } from '../count/sharing.ts';
 import { mayNameService } from '../model/endpoint.ts';
 import type { Names } from '../model/names.ts';
 import type { BusiestPeer, Overview, OverviewRow } from '../model/overview.ts';
@@ -29,23 +29,23 @@ function rowsOf(
 ): OverviewRow[] {
   if (look === undefined) return [];
   const roles = new Roles(look.sockets);
-  const tallies = new Map<string, Tally>();
-  const shared = space.containers.length + (space.host ? 1 : 0) > 1;
+  const counters = new Map<string, PeerCounter>();
+  const shared = isShared(space);
   const owner = (container: string | undefined) => (shared ? (container ?? '') : '');
   look.sockets.each((socket) => {
     const key = owner(look.containerOf(socket));
-    const tally = tallies.get(key) ?? new Tally();
-    tallies.set(key, tally);
-    tally.add(socket, roles);
+    const counter = counters.get(key) ?? new PeerCounter(roles);
+    counters.set(key, counter);
+    counter.add(socket);
   });
   const row = (identity: Pick<OverviewRow, 'name' | 'runtime' | 'sharedWith'> & Partial<OverviewRow>, key: string) => {
-    const tally = tallies.get(key) ?? new Tally();
-    if (look.withoutStates !== 0 && sockstat !== undefined && !shared)
-      addCounted(tally, sockstat, entriesInOtherStates(look.sockets));
+    const counter = counters.get(key) ?? new PeerCounter(roles);
+    const isBrief = look.withoutStates !== 0 && !shared;
+    const sockets = counter.totals().counts(sockstat, { timeWait: isBrief, datagrams: isBrief });
     const descriptors = fullest((processes ?? []).filter(({ container }) => !shared || container === identity.name));
-    const busiestPeer = named(tally.busiestPeer(), names);
+    const busiestPeer = named(counter.busiest(), names);
     return {
-      ...{ netns: space.netns, ...identity, sockets: tally.counts() },
+      ...{ netns: space.netns, ...identity, sockets },
       ...(descriptors !== undefined && { descriptors }),
       ...(busiestPeer !== undefined && { busiestPeer }),
       ...{ source: look.source, coverage: recordedCoverage(look, atMs) },
@@ -57,19 +57,6 @@ function rowsOf(
   );
   const nobody = row({ name: 'unowned', runtime: 'unowned', sharedWith: space.containers.map(({ name }) => name) }, '');
   return nobody.sockets.total > 0 ? [...rows, nobody] : rows;
-}
-
-/** Entries in TIME_WAIT, and datagram sockets, that the look left out for the kernel counts them. */
-function addCounted(
-  tally: Tally,
-  sockstat: { udp: number; udp6: number; raw: number; raw6: number; timeWait: number },
-  inOtherStates: number,
-): void {
-  tally.addCounted({
-    udp: sockstat.udp + sockstat.udp6,
-    raw: sockstat.raw + sockstat.raw6,
-    timeWait: Math.max(0, sockstat.timeWait - inOtherStates),
-  });
 }
 
 function identityOf({ name, runtime, id, pid }: WatchedContainer) {

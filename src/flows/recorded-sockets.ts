@@ -1,6 +1,7 @@
-import { countLook } from '../analyze/look-counts.ts';
 import type { RowContext } from '../analyze/socket-row.ts';
 import type { SpaceLook } from '../collect/sampling/source.ts';
+import { countGroups } from '../count/count-groups.ts';
+import { isShared, soleContainer } from '../count/sharing.ts';
 import type { Filter } from '../filter/syntax.ts';
 import { ColumnView } from '../model/column-view.ts';
 import type { GroupKey } from '../model/group.ts';
@@ -29,7 +30,7 @@ export async function recordedSockets(state: RecordedState, asked: RecordedQuery
     const { look } = place;
     if (look === undefined) continue;
     const test = await testOf(state, place, look, asked);
-    const shared = place.tick.space.containers.length + (place.tick.space.host ? 1 : 0) > 1;
+    const shared = isShared(place.tick.space);
     const context: RowContext = {
       names: state.tick.names,
       ...(asked.processes && { processesOf: processesOf(look) }),
@@ -61,7 +62,7 @@ export async function recordedGroups(
     const { look } = place;
     if (look === undefined) continue;
     const test = await testOf(state, place, look, asked);
-    const { groups, total } = countLook({ ...look, names: state.tick.names }, keys, test);
+    const { groups, total } = countGroups({ ...look, names: state.tick.names }, keys, test);
     reports.push({
       ...header(state, place, look),
       ...{ keys, groups, total: { sockets: total, groups: groups.length } },
@@ -118,8 +119,8 @@ function plain(socket: SocketView): SocketView {
 
 /** The namespace as a target: its container where it has one alone. */
 export function targetOf(space: WatchedSpace): Target {
-  const [only, ...others] = space.containers;
-  if (only !== undefined && others.length === 0) {
+  const only = soleContainer(space);
+  if (only !== undefined) {
     return { name: only.name, runtime: only.runtime, id: only.id, pid: only.pid, netns: space.netns };
   }
   return { name: space.name, runtime: space.host ? 'host' : 'netns', netns: space.netns };

@@ -1,5 +1,3 @@
-import { GroupCounter } from '../analyze/group-by.ts';
-import { Roles } from '../analyze/roles.ts';
 import type { RowContext } from '../analyze/socket-row.ts';
 import { plural } from '../base/plural.ts';
 import { attribute } from '../collect/attribution.ts';
@@ -11,6 +9,9 @@ import type { Machine } from '../collect/machine.ts';
 import { findOwners, type Owners } from '../collect/owners.ts';
 import type { Place } from '../collect/place.ts';
 import { processNames } from '../collect/process-names.ts';
+import { GroupCounter } from '../count/group-counter.ts';
+import { Roles } from '../count/roles.ts';
+import { isShared, soleContainer } from '../count/sharing.ts';
 import type { Filter } from '../filter/syntax.ts';
 import type { ContainerFacts } from '../model/container.ts';
 import type { GroupKey } from '../model/group.ts';
@@ -113,7 +114,7 @@ export async function groupsOf(
     const counter = new GroupCounter(keys, { names });
     const test = bound === undefined ? () => true : testAlone(bound);
     const seen = stream(machine, place, asked, (socket) => {
-      if (test(socket)) counter.count(socket);
+      if (test(socket)) counter.add(socket);
     });
     if (bound !== undefined) checkAnswerable({ machine, place, query, containers: facts }, seen, bound);
     return counted(place, seen, keys, counter);
@@ -141,7 +142,7 @@ export async function groupsOf(
     }),
     ...(whose !== undefined && { containerOf: whose.containerOf }),
   });
-  sockets.each((socket) => counter.count(socket));
+  sockets.each((socket) => counter.add(socket));
   return counted(place, seen, keys, counter);
 }
 
@@ -167,9 +168,9 @@ class Sharing {
     this.#machine = machine;
     this.#parties = inventory.containers.filter(({ netns }) => netns === place.target.netns);
     const isHost = inventory.processes.some(({ pid, netns }) => pid === 1 && netns === place.target.netns);
-    this.shared = this.#parties.length + (isHost ? 1 : 0) > 1;
-    const [only] = this.#parties;
-    this.#alone = this.shared ? undefined : only?.facts.name;
+    const residents = { containers: this.#parties, host: isHost };
+    this.shared = isShared(residents);
+    this.#alone = soleContainer(residents)?.facts.name;
   }
 
   attribute(sockets: SocketSource): { owners: Owners; containerOf: (socket: SocketView) => string | undefined } {

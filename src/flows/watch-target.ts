@@ -1,7 +1,8 @@
-import { countLook, type LookCounts } from '../analyze/look-counts.ts';
-import { entriesInOtherStates } from '../analyze/time-wait.ts';
 import type { EndedSocket } from '../collect/ended-stream.ts';
 import type { SpaceLook, SpaceTick, Tick } from '../collect/sampling/source.ts';
+import { countGroups, type GroupCounts } from '../count/count-groups.ts';
+import { countAbandoned, leftOutCounts } from '../count/left-out.ts';
+import { connectionsOpened } from '../model/counters.ts';
 import type { GroupKey } from '../model/group.ts';
 import { limitShare } from '../model/limits.ts';
 import type { DescriptorUse } from '../model/overview.ts';
@@ -60,7 +61,7 @@ export class WatchTarget {
     const before = this.#before;
     const isNew = before && ((socket: SocketView) => (look.seenSince(socket)?.firstSeenMs ?? 0) > before.atMs);
     // A recording has all protocols, whichever are wanted.
-    const counts = countLook(
+    const counts = countGroups(
       { ...look, names },
       this.#keys,
       (socket) => this.#protos.includes(socket.proto) && test(socket),
@@ -69,8 +70,8 @@ export class WatchTarget {
     const timeWait = this.#timeWait(tick, look);
     if (timeWait > 0) addTimeWait(counts, timeWait);
     const groups = this.#changed(counts);
-    const opens = openedSoFar(tick);
-    const rates = before === undefined ? {} : this.#rates(before, atMs, counts.made, opens, tick);
+    const opens = connectionsOpened(tick.counters);
+    const rates = before === undefined ? {} : this.#rates(before, atMs, counts.opened, opens, tick);
     this.#before = { atMs, total: counts.total, opens };
     this.#closes = 0;
     this.#unseen = 0;
@@ -96,7 +97,7 @@ export class WatchTarget {
     const last = this.#last;
     const before = this.#before;
     if (last === undefined || before === undefined) return undefined;
-    const opens = openedSoFar(tick);
+    const opens = connectionsOpened(tick.counters);
     const rates = this.#endedTest === undefined ? this.#rates(before, atMs, 0, opens, tick) : {};
     this.#before = { atMs, total: before.total, opens };
     this.#closes = 0;
@@ -116,10 +117,11 @@ export class WatchTarget {
     const leftOut = (withoutStates & stateMask(TCP_STATE.TIME_WAIT)) !== 0;
     const onlyStates = this.#keys.every((key) => key === 'state') && this.#protos.includes('tcp');
     if (!leftOut || !onlyStates || this.#lookTest !== undefined) return 0;
-    return Math.max(0, (sockstat?.timeWait ?? 0) - entriesInOtherStates(sockets));
+    if (sockstat === undefined) return 0;
+    return leftOutCounts(sockstat, { timeWait: true, datagrams: false }, countAbandoned(sockets)).timeWait;
   }
 
-  #changed({ groups }: LookCounts): ChangedGroup[] {
+  #changed({ groups }: GroupCounts): ChangedGroup[] {
     const counts = new Map<string, number>();
     const changed = groups.map((group) => {
       const key = JSON.stringify(group.key);
@@ -162,13 +164,7 @@ function everything(_socket: SocketView): boolean {
   return true;
 }
 
-function openedSoFar({ counters }: SpaceTick): number | undefined {
-  const active = counters?.TcpActiveOpens;
-  const passive = counters?.TcpPassiveOpens;
-  return active === undefined || passive === undefined ? undefined : active + passive;
-}
-
-function addTimeWait(counts: LookCounts, count: number): void {
+function addTimeWait(counts: GroupCounts, count: number): void {
   counts.total += count;
   counts.groups.push({ key: { state: 'TIME_WAIT' }, count });
   counts.groups.sort((a, b) => b.count - a.count);

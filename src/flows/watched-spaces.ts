@@ -2,6 +2,7 @@ import { takeInventory } from '../collect/inventory.ts';
 import type { Machine } from '../collect/machine.ts';
 import type { Place } from '../collect/place.ts';
 import { WatchedSpace } from '../collect/watched-space.ts';
+import { soleContainer } from '../count/sharing.ts';
 import type { ContainerFacts } from '../model/container.ts';
 
 /** The namespaces of some targets, each once, ready to be watched. */
@@ -20,9 +21,8 @@ export async function watchPlaces(machine: Machine, places: readonly Place[]): P
     const { netns } = place.target;
     if (byNetns.has(netns)) continue;
     const parties = inventory.containers.filter((container) => container.netns === netns);
-    const [only] = parties;
-    const alone = parties.length === 1 && netns !== host ? only?.facts.name : undefined;
-    byNetns.set(netns, { space: new WatchedSpace(machine, place, names, alone), place });
+    const only = soleContainer({ containers: parties, host: netns === host });
+    byNetns.set(netns, { space: new WatchedSpace(machine, place, names, only?.facts.name), place });
   }
   return { spaces: [...byNetns.values()], containers: inventory.containers.map(({ facts }) => facts) };
 }

@@ -5,6 +5,13 @@
  */
 export type NetCounters = Readonly<Record<string, number>>;
 
+/** TCP connections opened since the namespace was made, from both sides; undefined where they were not read. */
+export function connectionsOpened(counters: NetCounters | undefined): number | undefined {
+  const active = counters?.TcpActiveOpens;
+  const passive = counters?.TcpPassiveOpens;
+  return active === undefined || passive === undefined ? undefined : active + passive;
+}
+
 /** Sockets in use in a namespace, by the names of `/proc/PID/net/sockstat` and `sockstat6`. */
 export interface Sockstat {
   /** TCP sockets in use over IPv4, listening ones included, TIME_WAIT excluded. */

@@ -1,17 +1,5 @@
 import type { Coverage, Source } from './snapshot.ts';
-
-/** Sockets of one row, each counted once. */
-export interface SocketCounts {
-  /** Internet sockets: TCP, UDP, RAW. An MPTCP connection counts as its TCP socket. */
-  total: number;
-  tcp: number;
-  /** UDP and UDP-Lite. */
-  udp: number;
-  raw: number;
-  unix: number;
-  /** TCP sockets by state, as netstat spells it; states without a socket are left out. */
-  byState: Record<string, number>;
-}
+import type { SocketCounts } from './socket-counts.ts';
 
 /** Descriptors of the process that is closest to its own limit. */
 export interface DescriptorUse {

@@ -1,17 +1,8 @@
 import type { DescriptorUse } from './overview.ts';
-
-/** Sockets of a row of `top`, each counted once. */
-export interface TopCounts {
-  /** TCP, UDP and RAW sockets. */
-  total: number;
-  /** TCP sockets by state, as netstat spells it; states without a socket are left out. */
-  byState: Readonly<Record<string, number>>;
-  /** UDP and UDP-Lite. */
-  udp: number;
-}
+import type { SocketCounts } from './socket-counts.ts';
 
 /** A row of the overview: a container, a namespace without one, the host, or what nobody owns. */
-export interface TopRow extends TopCounts {
+export interface TopRow extends SocketCounts {
   /** Tells rows apart, from tick to tick. */
   id: string;
   /** Not safe for a terminal: the container chose it. */
@@ -33,7 +24,7 @@ export interface TopRow extends TopCounts {
 }
 
 /** The sockets of one peer, of an entered row. */
-export interface TopPeerRow extends TopCounts {
+export interface TopPeerRow extends SocketCounts {
   id: string;
   /** Textual address, or its name; `*` for listening and unconnected sockets. Not safe for a terminal. */
   peer: string;

@@ -1,10 +1,11 @@
+import { connectionsOpened } from '../../model/counters.ts';
 import type { Finding } from '../../model/finding.ts';
 import { limitShare } from '../../model/limits.ts';
 import { RecordedSockets } from '../../model/record-view.ts';
 import type { RunMeasure, RunSummary } from '../../model/run-summary.ts';
 import type { SpaceSample } from '../../model/sample.ts';
 import type { Series, SpaceSeries } from '../../model/series.ts';
-import { countStates } from '../guard/state-counts.ts';
+import { countSubflows, countsByName } from '../guard/state-counts.ts';
 import { betterOfState, runFindings } from './state-measures.ts';
 
 /** What of a series, a recording's among them, can be compared. @param findings of the doctor over the same series */
@@ -19,12 +20,12 @@ export function summarizeSeries(name: string, series: Series, findings: readonly
 
 function measuresOf({ space, samples }: SpaceSeries): RunMeasure[] {
   const measures: RunMeasure[] = [];
-  const looks = samples.flatMap(({ sockets }) =>
-    sockets === undefined ? [] : [countStates(new RecordedSockets(sockets))],
+  const snapshots = samples.flatMap(({ sockets }) =>
+    sockets === undefined ? [] : [countsByName(countSubflows(new RecordedSockets(sockets)))],
   );
-  const states = new Set(looks.flatMap((counts) => [...counts.keys()]));
+  const states = new Set(snapshots.flatMap((counts) => Object.keys(counts)));
   for (const state of states) {
-    const values = looks.map((counts) => counts.get(state) ?? 0);
+    const values = snapshots.map((counts) => counts[state] ?? 0);
     const better = betterOfState(state);
     measures.push({ name: `${space.name}: ${state} at most`, value: Math.max(0, ...values), better });
     measures.push({ name: `${space.name}: ${state} at last`, value: values.at(-1) ?? 0, better });
@@ -45,9 +46,11 @@ function measuresOf({ space, samples }: SpaceSeries): RunMeasure[] {
 
 /** Over the whole series; undefined where it was not counted twice. */
 function opensPerSecond(samples: readonly SpaceSample[]): number | undefined {
-  const counted = samples.filter(({ counters }) => counters?.TcpActiveOpens !== undefined);
+  const counted = samples.flatMap(({ atMs, counters }) => {
+    const opened = connectionsOpened(counters);
+    return opened === undefined ? [] : [{ atMs, opened }];
+  });
   const [first, last] = [counted[0], counted.at(-1)];
   if (first === undefined || last === undefined || last.atMs <= first.atMs) return undefined;
-  const made = ({ counters }: SpaceSample) => (counters?.TcpActiveOpens ?? 0) + (counters?.TcpPassiveOpens ?? 0);
-  return Math.round(((made(last) - made(first)) / ((last.atMs - first.atMs) / 1000)) * 10) / 10;
+  return Math.round(((last.opened - first.opened) / ((last.atMs - first.atMs) / 1000)) * 10) / 10;
 }

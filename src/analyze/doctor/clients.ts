@@ -1,5 +1,6 @@
 import { perObject } from '../../base/memo.ts';
-import { mayNameService } from '../../model/endpoint.ts';
+import { type Role, Roles } from '../../count/roles.ts';
+import { RecordView } from '../../model/record-view.ts';
 import type { SpaceSeries } from '../../model/series.ts';
 import type { SocketRecord } from '../../model/socket-record.ts';
 import { TCP_STATE } from '../../model/tcp-state.ts';
@@ -7,26 +8,29 @@ import { dumpsOf } from './looks.ts';
 import { perDump } from './per-dump.ts';
 import { ofProto, tcpIn } from './socket-lists.ts';
 
-/** TCP ports that somebody in the namespace listened on at any look. */
-export const listeningPorts = perObject((series: SpaceSeries): ReadonlySet<number> => {
-  const ports = new Set<number>();
-  for (const dump of dumpsOf(series)) for (const { localPort } of tcpIn(dump, TCP_STATE.LISTEN)) ports.add(localPort);
-  return ports;
+const view = new RecordView();
+
+/** The roles of a namespace's sockets, by the listeners of all its dumps. */
+const rolesOf = perObject((series: SpaceSeries): Roles => {
+  const roles = new Roles();
+  for (const dump of dumpsOf(series)) {
+    for (const listener of tcpIn(dump, TCP_STATE.LISTEN)) roles.addListener(view.moveTo(listener));
+  }
+  return roles;
 });
+
+/** Which side of its connection a TCP socket is, by the listeners of all dumps of its namespace. */
+export function roleOf(series: SpaceSeries, socket: SocketRecord): Role {
+  return rolesOf(series).of(view.moveTo(socket));
+}
+
+/** Whether a TCP socket is the side that connected: see {@link Roles}. */
+export function isClient(series: SpaceSeries, socket: SocketRecord): boolean {
+  return socket.proto === 'tcp' && roleOf(series, socket) === 'client';
+}
 
 /** The sockets of a dump that connected, in whatever state: see {@link isClient}. */
 export const clientsIn = perDump((series, dump): readonly SocketRecord[] => {
-  const listening = listeningPorts(series);
-  return ofProto(dump, 'tcp').filter((socket) => isClient(socket, listening));
+  const roles = rolesOf(series);
+  return ofProto(dump, 'tcp').filter((socket) => roles.of(view.moveTo(socket)) === 'client');
 });
-
-/**
- * Whether a TCP socket is the side that connected. The kernel does not remember it: a client is one whose
- * local port nobody listens on. Where a listener may be gone and its connections are not, the ports decide:
- * from a service's port to one that the kernel chose is a server.
- */
-export function isClient({ proto, state, localPort, peerPort }: SocketRecord, listening: ReadonlySet<number>): boolean {
-  if (proto !== 'tcp' || state === TCP_STATE.LISTEN || peerPort === 0) return false;
-  if (listening.has(localPort)) return false;
-  return mayNameService(peerPort) || !mayNameService(localPort);
-}

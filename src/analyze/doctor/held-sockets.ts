@@ -1,9 +1,10 @@
 import { grouped } from '../../base/lists.ts';
 import type { Names } from '../../model/names.ts';
+import type { SpaceSeries } from '../../model/series.ts';
 import type { Holder, SocketRecord } from '../../model/socket-record.ts';
 import { stateName, TCP_STATE } from '../../model/tcp-state.ts';
 import type { Dump } from './looks.ts';
-import { OtherEnds, withEnd } from './other-ends.ts';
+import { peerAbout, withPeer } from './peer-label.ts';
 
 /** Connections of a process that have their other end in common. */
 export interface HeldGroup {
@@ -17,15 +18,19 @@ export interface HeldGroup {
 }
 
 /** The connections of a process put together by their other ends, the most first. */
-export function heldGroups(names: Names, { sockets }: Dump, { pid }: Pick<Holder, 'pid'>): HeldGroup[] {
-  const ends = new OtherEnds(names, sockets);
+export function heldGroups(
+  space: SpaceSeries,
+  names: Names,
+  { sockets }: Dump,
+  { pid }: Pick<Holder, 'pid'>,
+): HeldGroup[] {
   const own = sockets.filter(
     ({ proto, process, state, peerPort }) =>
       proto === 'tcp' && process?.pid === pid && state !== TCP_STATE.LISTEN && peerPort > 0,
   );
-  return [...grouped(own, (socket) => ends.about(socket))]
+  return [...grouped(own, (socket) => peerAbout(space, names, socket))]
     .map(([about, members]) => ({
-      ...{ about, text: `connections ${withEnd(about)}` },
+      ...{ about, text: `connections ${withPeer(about)}` },
       ...{ count: members.length, state: commonState(members) },
     }))
     .sort((a, b) => b.count - a.count);

@@ -11,14 +11,16 @@ import { tcpIn } from './socket-lists.ts';
  * The namespace of this machine that an address belongs to, as seen from one that talks to it: its own
  * loopback and addresses, or those of a watched container; undefined for every other machine.
  */
-export function homeOf(series: Series, from: SpaceSeries, plain: string): SpaceSeries | undefined {
+export function namespaceByAddress(series: Series, from: SpaceSeries, plain: string): SpaceSeries | undefined {
   if (isLoopback(plain) || localAddresses(from).has(plain)) return from;
+  return namespaceOfContainer(series, plain) ?? series.spaces.find((space) => localAddresses(space).has(plain));
+}
+
+/** The namespace of the watched container that has an address; undefined where none has. */
+export function namespaceOfContainer(series: Series, plain: string): SpaceSeries | undefined {
   const container = containerAt(series, plain);
-  const byContainer = series.spaces.find(({ space: { containers } }) =>
-    containers.some(({ id }) => id === container?.id),
-  );
-  if (container !== undefined && byContainer !== undefined) return byContainer;
-  return series.spaces.find((space) => localAddresses(space).has(plain));
+  if (container === undefined) return undefined;
+  return series.spaces.find(({ space: { containers } }) => containers.some(({ id }) => id === container.id));
 }
 
 /** Addresses that sockets of a namespace have as their own. */

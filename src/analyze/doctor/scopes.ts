@@ -1,4 +1,5 @@
 import { formatEndpoint } from '../../base/endpoint-text.ts';
+import { soleContainer } from '../../count/sharing.ts';
 import { mayNameService } from '../../model/endpoint.ts';
 import type { FindingScope } from '../../model/finding.ts';
 import type { Address } from '../../model/interned-address.ts';
@@ -8,8 +9,8 @@ import type { WatchedSpace } from '../../model/watched.ts';
 
 /** The namespace as a whole, or its container where it has one alone. */
 export function spaceScope(space: WatchedSpace): FindingScope {
-  const [only, ...others] = space.containers;
-  if (only !== undefined && others.length === 0 && !space.host) return containerScope(only.name);
+  const only = soleContainer(space);
+  if (only !== undefined) return containerScope(only.name);
   return { kind: space.host ? 'host' : 'namespace', name: space.name, target: space.targets[0] ?? space.name };
 }
 

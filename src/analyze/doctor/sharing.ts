@@ -1,7 +1,8 @@
 import { perObject } from '../../base/memo.ts';
 import type { Series } from '../../model/series.ts';
 import { TCP_STATE } from '../../model/tcp-state.ts';
-import { containerAt, endpointKey } from './endpoints.ts';
+import { endpointKey } from './endpoints.ts';
+import { namespaceOfContainer } from './homes.ts';
 import { dumpsOf } from './looks.ts';
 import { isProxy } from './pool-stacks.ts';
 import { type Pool, peakOf, poolsOf } from './pools.ts';
@@ -55,9 +56,8 @@ export function sharersOf(series: Series, pool: Pool): SharedEndpoint | undefine
  * counted; undefined where it is not a container of this machine that is watched.
  */
 export function heldByServer(series: Series, plain: string, port: number): number | undefined {
-  const container = containerAt(series, plain);
-  const space = series.spaces.find(({ space: { containers } }) => containers.some(({ id }) => id === container?.id));
-  if (container === undefined || space === undefined) return undefined;
+  const space = namespaceOfContainer(series, plain);
+  if (space === undefined) return undefined;
   const counts = dumpsOf(space).map(
     ({ sockets }) =>
       sockets.filter(

@@ -1,10 +1,9 @@
 import { grouped } from '../../base/lists.ts';
 import type { FindingScope } from '../../model/finding.ts';
 import type { Names } from '../../model/names.ts';
+import type { SpaceSeries } from '../../model/series.ts';
 import type { SocketRecord } from '../../model/socket-record.ts';
-import type { WatchedSpace } from '../../model/watched.ts';
-import type { Dump } from './looks.ts';
-import { OtherEnds, withEnd } from './other-ends.ts';
+import { peerAbout, withPeer } from './peer-label.ts';
 import { holderKey, holderScope } from './scopes.ts';
 
 /** Something about sockets that one process holds and that have their other end in common. */
@@ -21,17 +20,15 @@ export interface SocketGroup<T> {
 /** Puts what was found of single sockets together, so that a hundred alike are one finding. */
 export function socketGroups<T extends { socket: SocketRecord }>(
   names: Names,
-  space: WatchedSpace,
-  { sockets }: Dump,
+  space: SpaceSeries,
   found: readonly T[],
 ): SocketGroup<T>[] {
   if (found.length === 0) return [];
-  const ends = new OtherEnds(names, sockets);
-  const groups = grouped(found, ({ socket }) => `${holderKey(socket)}\n${ends.about(socket)}`);
+  const groups = grouped(found, ({ socket }) => `${holderKey(socket)}\n${peerAbout(space, names, socket)}`);
   return [...groups.values()].flatMap((members) => {
     const [first] = members;
     if (first === undefined) return [];
-    const about = ends.about(first.socket);
-    return [{ scope: holderScope(space, first.socket), about, with: withEnd(about), members }];
+    const about = peerAbout(space, names, first.socket);
+    return [{ scope: holderScope(space.space, first.socket), about, with: withPeer(about), members }];
   });
 }

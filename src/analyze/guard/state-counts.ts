@@ -1,33 +1,37 @@
+import { countSockets } from '../../count/socket-counter.ts';
 import type { StateLines } from '../../model/guard.ts';
+import type { SocketCounts } from '../../model/socket-counts.ts';
 import type { SocketSource } from '../../model/socket-view.ts';
-import { stateName } from '../../model/tcp-state.ts';
 import { kept } from './thin.ts';
 
-/** Sockets by state of one look: TCP under the names of netstat, UDP together. */
-export type StateCounts = ReadonlyMap<string, number>;
+/**
+ * Counts the sockets of a snapshot, an MPTCP connection by its subflows: not every snapshot of a run has
+ * the level above them, and the counts are compared with one another.
+ */
+export function countSubflows(sockets: SocketSource): SocketCounts {
+  return countSockets(sockets, ({ proto }) => proto !== 'mptcp').counts();
+}
 
-export function countStates(sockets: SocketSource): StateCounts {
-  const counts = new Map<string, number>();
-  sockets.each(({ proto, state }) => {
-    if (proto !== 'tcp' && proto !== 'udp' && proto !== 'udplite') return;
-    const name = proto === 'tcp' ? stateName(state) : 'UDP';
-    counts.set(name, (counts.get(name) ?? 0) + 1);
-  });
-  return counts;
+/** TCP sockets under the names of their states, UDP ones together as `UDP`; what there is none of is left out. */
+export function countsByName({ byState, udp }: SocketCounts): Readonly<Record<string, number>> {
+  return udp === 0 ? byState : { ...byState, UDP: udp };
 }
 
 /** The counts of one target over time. */
 export function stateLines(
   target: string,
-  looks: readonly { atMs: number; counts: StateCounts }[],
+  snapshots: readonly { atMs: number; counts: SocketCounts }[],
   fromMs: number,
 ): StateLines {
-  const totals = looks.map(({ counts }) => [...counts.values()].reduce((sum, count) => sum + count, 0));
-  const chosen = kept(totals).flatMap((index) => looks[index] ?? []);
-  const names = new Set(chosen.flatMap(({ counts }) => [...counts.keys()]));
+  const totals = snapshots.map(({ counts }) => counts.tcp + counts.udp);
+  const chosen = kept(totals).flatMap((index) => {
+    const snapshot = snapshots[index];
+    return snapshot === undefined ? [] : [{ atMs: snapshot.atMs, counts: countsByName(snapshot.counts) }];
+  });
+  const names = new Set(chosen.flatMap(({ counts }) => Object.keys(counts)));
   return {
     target,
     times: chosen.map(({ atMs }) => atMs - fromMs),
-    states: Object.fromEntries([...names].map((name) => [name, chosen.map(({ counts }) => counts.get(name) ?? 0)])),
+    states: Object.fromEntries([...names].map((name) => [name, chosen.map(({ counts }) => counts[name] ?? 0)])),
   };
 }

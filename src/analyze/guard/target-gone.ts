@@ -1,7 +1,9 @@
 import type { Finding } from '../../model/finding.ts';
 import { limitShare, limitWord } from '../../model/limits.ts';
+import { RecordedSockets } from '../../model/record-view.ts';
 import type { SpaceSeries } from '../../model/series.ts';
-import { stateName } from '../../model/tcp-state.ts';
+import type { SocketRecord } from '../../model/socket-record.ts';
+import { countSubflows } from './state-counts.ts';
 
 /** The rule that only a guard can apply: whoever watches from before to after sees a target end. */
 export const TARGET_GONE = 'TARGET_GONE';
@@ -57,11 +59,10 @@ function share({ used, softLimit }: { used: number; softLimit: number | null }):
   return limitShare(used, softLimit) ?? 0;
 }
 
-function statesText(sockets: readonly { proto: string; state: number }[]): string {
-  const counts = new Map<string, number>();
-  for (const { proto, state } of sockets) {
-    if (proto === 'tcp') counts.set(stateName(state), (counts.get(stateName(state)) ?? 0) + 1);
-  }
-  const known = [...counts].sort((a, b) => b[1] - a[1]).map(([name, count]) => `${count} ${name}`);
+function statesText(sockets: readonly SocketRecord[]): string {
+  const { byState } = countSubflows(new RecordedSockets(sockets));
+  const known = Object.entries(byState)
+    .sort(([, a], [, b]) => b - a)
+    .map(([name, count]) => `${count} ${name}`);
   return known.join(', ') || 'none';
 }

@@ -1,8 +1,7 @@
+import { countSockets } from '../../count/socket-counter.ts';
 import { StateCounter } from '../../kernel/state-counter.ts';
 import { SystemCallError } from '../../kernel/system-calls.ts';
-import type { SocketSource } from '../../model/socket-view.ts';
 import { TCP_STATE } from '../../model/tcp-state.ts';
-import { TIMER } from '../../model/timers.ts';
 import { BtfError } from '../../wire/bpf/btf.ts';
 import { ALL_CHANGES, STATE_COUNTERS } from '../../wire/bpf/state-count-program.ts';
 import type { Look } from '../look.ts';
@@ -76,7 +75,12 @@ export class KernelStates {
     if (before === undefined || after === undefined) return look;
     if (!look.coverage.complete || look.sources.tcp !== 'sock_diag') return look;
     const changes = (after[ALL_CHANGES] ?? 0) - (before[ALL_CHANGES] ?? 0);
-    const { counts, total, abandoned } = countedStates(look.sockets);
+    // What is in TIME_WAIT and what is abandoned is counted in sockstat alone.
+    const counter = countSockets(look.sockets, ({ proto, state }) => proto === 'tcp' && state !== TCP_STATE.TIME_WAIT);
+    const { abandoned } = counter;
+    const { total } = counter.counts();
+    const counts = Array.from({ length: STATE_COUNTERS }, (_, state) => counter.inState(state));
+    counts[TCP_STATE.FIN_WAIT2] = counter.inState(TCP_STATE.FIN_WAIT2) - abandoned;
     const known = this.#bases.get(netns);
     if (known !== undefined) {
       known.abandoned = abandoned;
@@ -133,17 +137,4 @@ function reasonOf(error: unknown): string | undefined {
   return code === undefined || code.startsWith('ERR_') || code === 'MODULE_NOT_FOUND'
     ? `system calls are out of reach: ${(error as Error).message.split('\n')[0]}`
     : undefined;
-}
-
-function countedStates(sockets: SocketSource) {
-  const counts = Array.from({ length: STATE_COUNTERS }, () => 0);
-  let total = 0;
-  let abandoned = 0;
-  sockets.each(({ proto, state, timer }) => {
-    if (proto !== 'tcp' || state === TCP_STATE.TIME_WAIT) return;
-    total++;
-    if (timer === TIMER.TIME_WAIT) abandoned++;
-    else counts[state] = (counts[state] ?? 0) + 1;
-  });
-  return { counts, total, abandoned };
 }

@@ -1,3 +1,4 @@
+import { soleContainer } from '../../count/sharing.ts';
 import type { SocketQuery } from '../../model/socket-query.ts';
 import type { SocketView } from '../../model/socket-view.ts';
 import { ALL_STATES, stateMask, TCP_STATE } from '../../model/tcp-state.ts';
@@ -64,7 +65,7 @@ export class SpaceSampler {
     this.#found = found;
     this.#kinds = new KindsSampler(machine);
     this.space = watchedSpace(machine, found);
-    this.watched = new WatchedSpace(machine, found.place, containerNames, alone(found));
+    this.watched = new WatchedSpace(machine, found.place, containerNames, soleContainer(found)?.facts.name);
     this.#tellOwners(containerNames);
   }
 
@@ -220,11 +221,10 @@ export class SpaceSampler {
     const { containers, otherPids, host } = this.#found;
     const pids = containers.flatMap((container) => container.pids);
     // The host's processes are looked through only for what no container holds.
-    this.watched.owners.update(containerNames, alone(this.#found), host ? pids : [...pids, ...otherPids]);
+    this.watched.owners.update(
+      containerNames,
+      soleContainer(this.#found)?.facts.name,
+      host ? pids : [...pids, ...otherPids],
+    );
   }
-}
-
-/** Name of the one container that lives there; undefined where it shares the namespace. */
-function alone({ containers, host }: FoundSpace): string | undefined {
-  return containers.length === 1 && !host ? containers[0]?.facts.name : undefined;
 }

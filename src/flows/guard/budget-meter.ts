@@ -2,6 +2,8 @@ import type { Budget, BudgetFilter } from '../../analyze/guard/budget.ts';
 import type { BudgetPoint } from '../../analyze/guard/target-value.ts';
 import type { EndedSocket } from '../../collect/ended-stream.ts';
 import type { SpaceLook, SpaceTick } from '../../collect/sampling/source.ts';
+import { countSockets } from '../../count/socket-counter.ts';
+import { connectionsOpened } from '../../model/counters.ts';
 import type { Share } from '../../model/guard.ts';
 import { limitShare } from '../../model/limits.ts';
 import type { Names } from '../../model/names.ts';
@@ -73,10 +75,8 @@ export class BudgetMeter {
   #count({ atMs, names }: MeterInput, look: SpaceLook, filter: BudgetFilter): Metered {
     const matches = this.#tests?.look(look) ?? everything;
     const test = (socket: SocketView) => isCounted(socket, filter) && matches(socket);
-    let value = 0;
-    look.sockets.each((socket) => {
-      if (test(socket)) value++;
-    });
+    const { total, unix } = countSockets(look.sockets, test).counts();
+    const value = filter.unix ? unix : total;
     const perProcess = this.#budget.scope === 'process';
     // Who it was is a walk of its own: only where it may be told.
     if (value === 0 || !(perProcess || value > this.#highest || this.#budget.subject.kind !== 'peak')) {
@@ -95,7 +95,7 @@ export class BudgetMeter {
     const closes = this.#closes;
     this.#closes = 0;
     const opensBefore = this.#opens;
-    this.#opens = openedSoFar(tick);
+    this.#opens = connectionsOpened(tick.counters);
     const livingBefore = this.#living;
     if (look !== undefined) this.#living = this.#countLiving(look);
     if (beforeMs === undefined || atMs <= beforeMs) return undefined;
@@ -111,11 +111,8 @@ export class BudgetMeter {
 
   #countLiving(look: SpaceLook): number {
     const test = this.#tests?.look(look) ?? everything;
-    let living = 0;
-    look.sockets.each((socket) => {
-      if (socket.proto === 'tcp' && socket.state !== TCP_STATE.TIME_WAIT && test(socket)) living++;
-    });
-    return living;
+    const isLiving = ({ proto, state }: SocketView) => proto === 'tcp' && state !== TCP_STATE.TIME_WAIT;
+    return countSockets(look.sockets, (socket) => isLiving(socket) && test(socket)).counts().tcp;
   }
 
   #descriptors({ tick, atMs }: MeterInput, as: '%' | 'count'): Metered | undefined {
@@ -147,10 +144,4 @@ function isCounted({ proto, state }: SocketView, { timeWait, unix }: BudgetFilte
 
 function everything(): boolean {
   return true;
-}
-
-function openedSoFar({ counters }: SpaceTick): number | undefined {
-  const active = counters?.TcpActiveOpens;
-  const passive = counters?.TcpPassiveOpens;
-  return active === undefined || passive === undefined ? undefined : active + passive;
 }

@@ -1,9 +1,10 @@
 import { type Budget, filterOf } from '../../analyze/guard/budget.ts';
-import { countStates, type StateCounts } from '../../analyze/guard/state-counts.ts';
+import { countSubflows } from '../../analyze/guard/state-counts.ts';
 import type { BudgetPoint } from '../../analyze/guard/target-value.ts';
 import { pushTo } from '../../base/lists.ts';
 import type { EndedSocket } from '../../collect/ended-stream.ts';
 import type { SampleSource, Tick } from '../../collect/sampling/source.ts';
+import type { SocketCounts } from '../../model/socket-counts.ts';
 import type { WatchedSpace } from '../../model/watched.ts';
 import { boundTests } from '../bound-tests.ts';
 import { BudgetMeter } from './budget-meter.ts';
@@ -16,7 +17,7 @@ export class GuardMeters {
   /** What was counted, by the budget's place in the list. */
   readonly points: BudgetPoint[][];
   /** Counts by state of every target that was seen. */
-  readonly states = new Map<string, { atMs: number; counts: StateCounts }[]>();
+  readonly states = new Map<string, { atMs: number; counts: SocketCounts }[]>();
   readonly #source: SampleSource;
   readonly #budgets: readonly Budget[];
   readonly #meters = new Map<number, BudgetMeter[]>();
@@ -46,7 +47,7 @@ export class GuardMeters {
     for (const spaceTick of tick.spaces) {
       const { space, look } = spaceTick;
       const meters = this.#meters.get(space.netns) ?? (await this.#make(space));
-      if (look !== undefined) pushTo(this.states, space.name, { atMs: tick.atMs, counts: countStates(look.sockets) });
+      if (look !== undefined) pushTo(this.states, space.name, { atMs: tick.atMs, counts: countSubflows(look.sockets) });
       const beforeMs = this.#beforeMs.get(space.netns);
       this.#beforeMs.set(space.netns, tick.atMs);
       const input = {

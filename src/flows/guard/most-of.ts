@@ -1,30 +1,30 @@
-import { type Counted, countLook } from '../../analyze/look-counts.ts';
+import { type CountedSnapshot, countGroups } from '../../count/count-groups.ts';
 import type { Group, GroupKey } from '../../model/group.ts';
 import type { Share } from '../../model/guard.ts';
 import type { SocketView } from '../../model/socket-view.ts';
 
 /** The process, the container and the peer with most of the sockets that a test lets through. */
-export function mostOf(look: Counted, test: (socket: SocketView) => boolean): Share[] {
+export function mostOf(snapshot: CountedSnapshot, test: (socket: SocketView) => boolean): Share[] {
   const shares: Share[] = [];
   const add = (kind: Share['kind'], group: { name: string; count: number } | undefined) => {
     if (group !== undefined) shares.push({ kind, ...group });
   };
-  add('process', largest(look, 'process', test));
-  add('container', largest(look, 'container', test));
+  add('process', largest(snapshot, 'process', test));
+  add('container', largest(snapshot, 'container', test));
   // A server's clients have ports of their own: then the address alone says who it is.
-  const endpoint = largest(look, 'peer', test);
-  const address = largest(look, 'peer-address', test);
+  const endpoint = largest(snapshot, 'peer', test);
+  const address = largest(snapshot, 'peer-address', test);
   add('peer', (endpoint?.count ?? 0) * 2 > (address?.count ?? 0) ? endpoint : address);
   return shares;
 }
 
 function largest(
-  look: Counted,
+  snapshot: CountedSnapshot,
   key: GroupKey,
   test: (socket: SocketView) => boolean,
 ): { name: string; count: number } | undefined {
   let best: Group | undefined;
-  for (const group of countLook(look, [key], test).groups) {
+  for (const group of countGroups(snapshot, [key], test).groups) {
     if (group.key[key] !== null && group.count > (best?.count ?? 0)) best = group;
   }
   return best === undefined ? undefined : { name: best.names?.[key] ?? String(best.key[key]), count: best.count };

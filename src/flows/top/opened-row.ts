@@ -1,8 +1,8 @@
-import { Roles } from '../../analyze/roles.ts';
 import { socketRow } from '../../analyze/socket-row.ts';
-import { type PeerCount, PeerTable, peerIdOf } from '../../analyze/top-peers.ts';
 import { formatEndpoint } from '../../base/endpoint-text.ts';
 import type { SpaceLook } from '../../collect/sampling/source.ts';
+import { type PeerCount, PeerCounter, peerIdOf } from '../../count/peer-counter.ts';
+import { Roles } from '../../count/roles.ts';
 import { idleMs, roundTripUs } from '../../model/connection-times.ts';
 import { mayNameService } from '../../model/endpoint.ts';
 import type { Names } from '../../model/names.ts';
@@ -36,10 +36,10 @@ export class OpenedRow {
    */
   peers(opened: OpenedLook, isNew: boolean): TopPeerRow[] {
     const roles = new Roles(opened.look.sockets);
-    const table = new PeerTable(roles);
-    eachSocket(opened, (socket) => table.count(socket));
+    const counter = new PeerCounter(roles);
+    eachSocket(opened, (socket) => counter.add(socket));
     const histories = new Map<string, readonly number[]>();
-    const rows = table.peers().map((peer) => {
+    const rows = counter.peers().map((peer) => {
       const before = this.#histories.get(peer.id) ?? [];
       const history = isNew ? [...before, peer.total].slice(-KEPT_TICKS) : before;
       histories.set(peer.id, history);

@@ -1,19 +1,18 @@
-import { entriesInOtherStates } from '../../analyze/time-wait.ts';
-import { countOwners, countsOfStates, withCounted } from '../../analyze/top-counts.ts';
 import type { SpaceLook, SpaceTick, Tick } from '../../collect/sampling/source.ts';
-import type { Sockstat } from '../../model/counters.ts';
+import { isShared, soleContainer } from '../../count/sharing.ts';
+import { countByOwner, SocketCounter } from '../../count/socket-counter.ts';
+import { connectionsOpened } from '../../model/counters.ts';
 import type { DescriptorUse } from '../../model/overview.ts';
 import type { ProcessSample } from '../../model/sample.ts';
+import type { SocketCounts } from '../../model/socket-counts.ts';
 import { stateMask, TCP_STATE } from '../../model/tcp-state.ts';
-import type { TopCounts, TopRow } from '../../model/top-rows.ts';
+import type { TopRow } from '../../model/top-rows.ts';
 import type { WatchedSpace } from '../../model/watched.ts';
 import type { LookTest } from '../bound-tests.ts';
 import { fullest } from '../watch-target.ts';
 
 /** A spark line is never longer than this. */
 const KEPT_TICKS = 120;
-
-const NOTHING: TopCounts = { total: 0, udp: 0, byState: {} };
 
 /** Whose sockets a row has. */
 export interface Party {
@@ -28,11 +27,10 @@ export interface Party {
 export class SpaceRows {
   readonly #histories = new Map<string, number[]>();
   readonly #descriptors = new Map<string, DescriptorUse>();
-  #counts = new Map<string, TopCounts>();
-  /** Whether the counts leave out what `sockstat` counts. */
+  /** By the owner of a row. */
+  #counters = new Map<string, SocketCounter>();
+  /** Whether the counters leave out what `sockstat` counts. */
   #brief = true;
-  /** Those of the counts that `sockstat` has under TIME_WAIT. */
-  #entries = 0;
   #lookedAtMs: number | undefined;
   #opened: { atMs: number; opens: number; perSecond: number | undefined } | undefined;
   #atMs: number | undefined;
@@ -45,9 +43,9 @@ export class SpaceRows {
   rows(tick: SpaceTick, { atMs }: Tick, test: LookTest | undefined): TopRow[] {
     const { space, look } = tick;
     const parties = partiesOf(space);
-    const shared = parties.length > 1;
+    const shared = isShared(space);
     if (look !== undefined) this.#look(look, shared, test);
-    const counted = test === undefined && !shared ? countedStates(tick) : undefined;
+    const counted = test === undefined && !shared ? kernelCounts(tick) : undefined;
     this.#lookedAtMs = counted === undefined ? (tick.lookedAtMs ?? this.#lookedAtMs) : atMs;
     const opensPerSecond = this.#opens(tick, atMs);
     const isAgain = atMs === this.#atMs;
@@ -72,22 +70,21 @@ export class SpaceRows {
   /** Other sockets are wanted from now on: what was counted says nothing of them. */
   forget(): void {
     this.#histories.clear();
-    this.#counts = new Map();
+    this.#counters = new Map();
     this.#lookedAtMs = undefined;
   }
 
   #look(look: SpaceLook, shared: boolean, test: LookTest | undefined): void {
     const ownerOf = (socket: Parameters<SpaceLook['containerOf']>[0]) => (shared ? look.containerOf(socket) : '');
-    this.#counts = countOwners(look.sockets, ownerOf, test?.(look) ?? (() => true));
+    this.#counters = countByOwner(look.sockets, ownerOf, test?.(look));
     this.#brief = (look.withoutStates & stateMask(TCP_STATE.TIME_WAIT)) !== 0;
-    this.#entries = this.#brief ? entriesInOtherStates(look.sockets) : 0;
   }
 
   /** What no container has in a shared namespace is where entries without an owner are: in TIME_WAIT. */
-  #countsOf({ owner = '' }: Party, { sockstat }: SpaceTick, filtered: boolean): TopCounts {
-    const counts = this.#counts.get(owner) ?? NOTHING;
-    if (owner !== '' || !this.#brief || filtered || sockstat === undefined) return counts;
-    return withCounted(counts, countedBySockstat(sockstat, this.#entries));
+  #countsOf({ owner = '' }: Party, { sockstat }: SpaceTick, filtered: boolean): SocketCounts {
+    const counter = this.#counters.get(owner) ?? new SocketCounter();
+    const leavesOut = owner === '' && this.#brief && !filtered;
+    return counter.counts(sockstat, { timeWait: leavesOut, datagrams: leavesOut });
   }
 
   #descriptorsOf({ id, owner }: Party, processes: readonly ProcessSample[] | undefined): DescriptorUse | undefined {
@@ -100,11 +97,9 @@ export class SpaceRows {
   }
 
   #opens({ counters }: SpaceTick, atMs: number): number | undefined {
-    const active = counters?.TcpActiveOpens;
-    const passive = counters?.TcpPassiveOpens;
-    if (active === undefined || passive === undefined) return undefined;
+    const opens = connectionsOpened(counters);
+    if (opens === undefined) return undefined;
     const before = this.#opened;
-    const opens = active + passive;
     if (before !== undefined && atMs <= before.atMs) return before.perSecond;
     const perSecond =
       before === undefined ? undefined : (Math.max(0, opens - before.opens) * 1000) / (atMs - before.atMs);
@@ -121,24 +116,20 @@ export class SpaceRows {
 }
 
 /** Counts of this very moment, where the kernel keeps them; undefined elsewhere. */
-function countedStates({ tcpStates, sockstat }: SpaceTick): TopCounts | undefined {
+function kernelCounts({ tcpStates, sockstat }: SpaceTick): SocketCounts | undefined {
   if (tcpStates === undefined || sockstat === undefined) return undefined;
-  const abandoned = Math.min(tcpStates.abandoned, sockstat.timeWait);
-  const counts = tcpStates.counts.map((count, state) => count + (state === TCP_STATE.FIN_WAIT2 ? abandoned : 0));
-  return withCounted(countsOfStates(counts), countedBySockstat(sockstat, abandoned));
-}
-
-/** @param entries of those in TIME_WAIT that are counted in another state already */
-function countedBySockstat(sockstat: Sockstat, entries: number) {
-  const { timeWait, udp, udp6, udplite, udplite6, raw, raw6 } = sockstat;
-  return { timeWait: Math.max(0, timeWait - entries), udp: udp + udp6 + udplite + udplite6, raw: raw + raw6 };
+  const counter = new SocketCounter();
+  // Abandoned ones are as of the last dump: those that are over are not in sockstat's TIME_WAIT any more.
+  counter.addStates(tcpStates.counts, Math.min(tcpStates.abandoned, sockstat.timeWait));
+  return counter.counts(sockstat, { timeWait: true, datagrams: true });
 }
 
 /** The rows that a namespace has: one, or where it is shared one for each container and one for the rest. */
-export function partiesOf({ netns, name, host, containers }: WatchedSpace): Party[] {
+export function partiesOf(space: WatchedSpace): Party[] {
+  const { netns, name, host, containers } = space;
   const runtimeOfSpace = host ? 'host' : 'netns';
-  if (containers.length + (host ? 1 : 0) <= 1) {
-    const [container] = containers;
+  if (!isShared(space)) {
+    const container = soleContainer(space);
     // A container keeps its row when it is started again, in another namespace.
     const id = container?.id ?? name;
     return [{ id, name, runtime: container?.runtime ?? runtimeOfSpace, owner: undefined }];

@@ -1,7 +1,7 @@
 import { fitToWidth } from '../../base/display-width.ts';
 import { limitShare } from '../../model/limits.ts';
 import type { DescriptorUse } from '../../model/overview.ts';
-import type { TopCounts } from '../../model/top-rows.ts';
+import type { SocketCounts } from '../../model/socket-counts.ts';
 import type { Span, Style } from './screen.ts';
 
 /** States that a bar shows as one part. */
@@ -25,7 +25,7 @@ export const PARTS: readonly Part[] = [
 ];
 
 /** Sockets of each of {@link PARTS}. */
-export function partCounts({ total, byState }: TopCounts): number[] {
+export function partCounts({ total, byState }: SocketCounts): number[] {
   const counts = PARTS.map(({ states }) => states.reduce((sum, state) => sum + (byState[state] ?? 0), 0));
   const named = counts.reduce((sum, count) => sum + count, 0);
   counts[counts.length - 1] = Math.max(0, total - named);
@@ -38,7 +38,7 @@ export function partCounts({ total, byState }: TopCounts): number[] {
  *
  * @param full the total that would fill the bar
  */
-export function stateBar(counts: TopCounts, full: number, width: number, colour: boolean): Span[] {
+export function stateBar(counts: SocketCounts, full: number, width: number, colour: boolean): Span[] {
   const inner = width - 2;
   if (inner <= 0) return [{ text: ' '.repeat(Math.max(width, 0)) }];
   const lengths = partLengths(partCounts(counts), Math.max(full, counts.total), inner);

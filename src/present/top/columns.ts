@@ -1,6 +1,7 @@
 import { durationText } from '../../base/duration.ts';
 import { limitShare } from '../../model/limits.ts';
-import type { TopCounts, TopPeerRow, TopRow, TopSocketRow } from '../../model/top-rows.ts';
+import type { SocketCounts } from '../../model/socket-counts.ts';
+import type { TopPeerRow, TopRow, TopSocketRow } from '../../model/top-rows.ts';
 import { spark } from '../spark.ts';
 import { descriptorBar, stateBar } from './bars.ts';
 import type { Column } from './column.ts';
@@ -31,11 +32,11 @@ export function shortCount(value: number | undefined): string {
 
 const inState =
   (...states: string[]) =>
-  ({ byState }: TopCounts) =>
+  ({ byState }: SocketCounts) =>
     states.reduce((sum, state) => sum + (byState[state] ?? 0), 0);
 
 /** The states that have a column of their own, in every list of counts. */
-function stateColumns<Row extends TopCounts>(): Column<Row>[] {
+function stateColumns<Row extends SocketCounts>(): Column<Row>[] {
   return [
     count('estab', 'Estab', 2, inState('ESTABLISHED'), { key: 'E' }),
     count('listen', 'Listen', 8, inState('LISTEN')),
@@ -47,7 +48,7 @@ function stateColumns<Row extends TopCounts>(): Column<Row>[] {
   ];
 }
 
-function bar<Row extends TopCounts>(rank: number): Column<Row> {
+function bar<Row extends SocketCounts>(rank: number): Column<Row> {
   return {
     ...{ id: 'bar', title: 'States', align: 'left', width: 12, grows: 3, most: 60, rank },
     cell: (row, width, { largest, colour }) => stateBar(row, largest, width, colour),

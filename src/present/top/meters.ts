@@ -1,5 +1,7 @@
+import { sumOfCounts } from '../../count/socket-counter.ts';
 import { limitShare } from '../../model/limits.ts';
-import type { TopCounts, TopRow } from '../../model/top-rows.ts';
+import type { SocketCounts } from '../../model/socket-counts.ts';
+import type { TopRow } from '../../model/top-rows.ts';
 import { descriptorBar, PARTS, partCounts, stateBar } from './bars.ts';
 import { shortCount } from './columns.ts';
 import type { Line, Span } from './screen.ts';
@@ -9,7 +11,7 @@ const MOST_WIDTH = 60;
 
 /** The meters above the list: all sockets by state with what the colours mean, and the fullest descriptors. */
 export function meterLines(rows: readonly TopRow[], width: number, colour: boolean): Line[] {
-  const all = added(rows);
+  const all = sumOfCounts(rows);
   const wide = Math.min(width - LABEL_WIDTH, MOST_WIDTH);
   const total = shortCount(all.total);
   const fullest = rows.reduce<TopRow | undefined>((best, row) => (share(row) > share(best) ? row : best), undefined);
@@ -30,7 +32,7 @@ export function meterLines(rows: readonly TopRow[], width: number, colour: boole
 
 const LABEL_WIDTH = 8;
 
-function legend(counts: TopCounts, colour: boolean): Line {
+function legend(counts: SocketCounts, colour: boolean): Line {
   const parts = partCounts(counts);
   return [
     { text: ' '.repeat(LABEL_WIDTH) },
@@ -40,19 +42,6 @@ function legend(counts: TopCounts, colour: boolean): Line {
       return [{ text: `${colour ? '|' : letter}`, style }, { text: `${title} ${shortCount(count)} ` }];
     }),
   ];
-}
-
-/** The counts of several rows in one. */
-function added(rows: readonly TopCounts[]): TopCounts {
-  const byState: Record<string, number> = {};
-  let total = 0;
-  let udp = 0;
-  for (const row of rows) {
-    total += row.total;
-    udp += row.udp;
-    for (const [state, count] of Object.entries(row.byState)) byState[state] = (byState[state] ?? 0) + count;
-  }
-  return { total, udp, byState };
 }
 
 function share(row: TopRow | undefined): number {

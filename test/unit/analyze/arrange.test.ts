@@ -1,6 +1,5 @@
 import { describe, expect, it } from 'vitest';
 import { arrange } from '../../../src/analyze/arrange.ts';
-import { GroupTable } from '../../../src/analyze/group-table.ts';
 import { bucketOf, RTT_BUCKETS, TIME_BUCKETS } from '../../../src/model/buckets.ts';
 import type { Group, GroupKey } from '../../../src/model/group.ts';
 
@@ -37,22 +36,5 @@ describe('buckets', () => {
         expect(bucketOf(buckets, bound - 0.5)).toBe(index);
       });
     }
-  });
-});
-
-describe('GroupTable', () => {
-  it('counts every key once, whatever their number and their likeness', () => {
-    const table = new GroupTable(3);
-    const expected = new Map<string, number>();
-    for (let round = 0; round < 30_000; round++) {
-      const key = [round % 97, (round % 89) << 24, round % 2 === 0 ? 0 : 0xffffffff];
-      table.key.set(key);
-      table.count();
-      expected.set(key.map((word) => word >>> 0).join(), (expected.get(key.map((word) => word >>> 0).join()) ?? 0) + 1);
-    }
-    const found = new Map<string, number>();
-    table.each((key, count) => found.set([...key].join(), count));
-    expect(table.size).toBe(expected.size);
-    expect(found).toEqual(expected);
   });
 });

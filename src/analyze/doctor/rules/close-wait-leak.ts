@@ -3,8 +3,8 @@ import type { SpaceSeries } from '../../../model/series.ts';
 import type { SocketRecord } from '../../../model/socket-record.ts';
 import { TCP_STATE } from '../../../model/tcp-state.ts';
 import { Dwell } from '../dwell.ts';
-import { FarEnds } from '../far-ends.ts';
 import { type Dump, dumpsOf, grouped } from '../looks.ts';
+import { peerAbout, peerLabel } from '../peer-label.ts';
 import { type RuleInput, rule, type SettingValues } from '../rule.ts';
 import { holderKey, holderScope } from '../scopes.ts';
 import { tcpIn } from '../socket-lists.ts';
@@ -28,8 +28,7 @@ export const closeWaitLeak = rule({
 function ofSpace(space: SpaceSeries, { series }: RuleInput, values: SettingValues<typeof settings>): Finding[] {
   const dumps = dumpsOf(space);
   const dwell = new Dwell(dumps, waiting);
-  const far = new FarEnds(dumps, series.names);
-  const keyOf = (socket: SocketRecord) => `${holderKey(socket)} ${far.about(socket)}`;
+  const keyOf = (socket: SocketRecord) => `${holderKey(socket)} ${peerAbout(space, series.names, socket)}`;
   const byLook = dumps.map((dump) => grouped(waiting(dump), keyOf));
   const findings: Finding[] = [];
   for (const [key, all] of byLook.at(-1) ?? []) {
@@ -40,7 +39,7 @@ function ofSpace(space: SpaceSeries, { series }: RuleInput, values: SettingValue
     if (old.length < values.warning && !growing) continue;
     const [first] = sockets;
     if (first === undefined) continue;
-    const peer = far.text(first);
+    const peer = peerLabel(space, series.names, first);
     const unread = sockets.filter(({ receiveQueue }) => receiveQueue > 0).length;
     const scope = holderScope(space.space, first);
     findings.push({
@@ -67,7 +66,7 @@ function ofSpace(space: SpaceSeries, { series }: RuleInput, values: SettingValue
             },
       ],
       byHand: `socklens ls ${scope.target} 'state close-wait' --by process,peer`,
-      about: far.about(first),
+      about: peerAbout(space, series.names, first),
     });
   }
   return findings;

@@ -4,7 +4,7 @@ import type { Finding, Fix } from '../../../model/finding.ts';
 import type { SpaceSeries } from '../../../model/series.ts';
 import { type EndedAt, mainHolder, sumOf } from '../ended.ts';
 import { isLoopback } from '../endpoints.ts';
-import { homeOf } from '../homes.ts';
+import { namespaceByAddress } from '../homes.ts';
 import { grouped, riseOf } from '../looks.ts';
 import { type AmountAt, partsOf, perSecond } from '../rates.ts';
 import { type RuleInput, rule, type SettingValues } from '../rule.ts';
@@ -84,7 +84,7 @@ function ofPeer(
   const sure = ended.every(({ group }) => group.outcome === 'refused');
   const text = endpointText(series.names, { plain: peerAddress }, peerPort);
   const scope = holderScope(space.space, mainHolder(ended));
-  const server = homeOf(series, recent, peerAddress);
+  const server = namespaceByAddress(series, recent, peerAddress);
   const resets = server === undefined ? undefined : riseOf(server, 'TcpOutRsts')?.rise;
   return [
     {

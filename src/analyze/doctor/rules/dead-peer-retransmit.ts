@@ -2,7 +2,7 @@ import type { Finding, Fix } from '../../../model/finding.ts';
 import type { SpaceSeries } from '../../../model/series.ts';
 import type { SocketRecord } from '../../../model/socket-record.ts';
 import { TCP_STATE } from '../../../model/tcp-state.ts';
-import { isClient, listeningPorts } from '../clients.ts';
+import { isClient } from '../clients.ts';
 import { dumpsOf, grouped } from '../looks.ts';
 import { type RuleInput, rule, type SettingValues } from '../rule.ts';
 import { sameIn } from '../same-socket.ts';
@@ -38,8 +38,7 @@ function ofSpace(space: SpaceSeries, { series }: RuleInput, values: Values): Fin
   const dead = tcpIn(last, TCP_STATE.ESTABLISHED)
     .filter((socket) => isSentAgain(socket, values))
     .filter((socket) => isSilent(socket, before && sameIn(before, socket), values));
-  const listening = listeningPorts(space);
-  const portOf = (socket: SocketRecord) => (isClient(socket, listening) ? socket.peerPort : 0);
+  const portOf = (socket: SocketRecord) => (isClient(space, socket) ? socket.peerPort : 0);
   const groups = grouped(dead, (socket) => `${holderKey(socket)} ${socket.peer?.plain} ${portOf(socket)}`);
   return [...groups.values()].flatMap((sockets) => {
     const [first] = sockets;

@@ -133,8 +133,8 @@ function grownMost(space: SpaceSeries, { names }: Series, fromMs: number, pid: n
   const [before, after] = [dumps[0], dumps.at(-1)];
   if (before === undefined || after === undefined) return undefined;
   const holder = { pid };
-  const counted = new Map(heldGroups(names, before, holder).map(({ about, count }) => [about, count]));
+  const counted = new Map(heldGroups(space, names, before, holder).map(({ about, count }) => [about, count]));
   const grown = (group: HeldGroup) => group.count - (counted.get(group.about) ?? 0);
-  const [most] = heldGroups(names, after, holder).sort((a, b) => grown(b) - grown(a));
+  const [most] = heldGroups(space, names, after, holder).sort((a, b) => grown(b) - grown(a));
   return most !== undefined && grown(most) > 0 ? most : undefined;
 }

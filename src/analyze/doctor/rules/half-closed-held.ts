@@ -3,8 +3,8 @@ import type { SpaceSeries } from '../../../model/series.ts';
 import type { SocketRecord } from '../../../model/socket-record.ts';
 import { TCP_STATE } from '../../../model/tcp-state.ts';
 import { Dwell } from '../dwell.ts';
-import { FarEnds } from '../far-ends.ts';
 import { type Dump, dumpsOf, grouped } from '../looks.ts';
+import { peerAbout, peerLabel } from '../peer-label.ts';
 import { type RuleInput, rule, type SettingValues } from '../rule.ts';
 import { holderKey, holderScope } from '../scopes.ts';
 import { tcpIn } from '../socket-lists.ts';
@@ -30,7 +30,6 @@ export const halfClosedHeld = rule({
 function ofSpace(space: SpaceSeries, { series }: RuleInput, values: SettingValues<typeof settings>): Finding[] {
   const dumps = dumpsOf(space);
   const dwell = new Dwell(dumps, heldIn);
-  const far = new FarEnds(dumps, series.names);
   const last = dumps.at(-1);
   const held = last === undefined ? [] : heldIn(last);
   const findings: Finding[] = [];
@@ -38,9 +37,11 @@ function ofSpace(space: SpaceSeries, { series }: RuleInput, values: SettingValue
     const old = sockets.filter((socket) => silentMs(socket, dwell) >= values.minAgeMs);
     const [first] = old;
     if (first === undefined || old.length < values.warning) continue;
-    const [most = old] = [...grouped(old, (socket) => far.about(socket)).values()].sort((a, b) => b.length - a.length);
+    const [most = old] = [...grouped(old, (socket) => peerAbout(space, series.names, socket)).values()].sort(
+      (a, b) => b.length - a.length,
+    );
     const one = most[0] ?? first;
-    const peer = far.text(one);
+    const peer = peerLabel(space, series.names, one);
     const scope = holderScope(space.space, first);
     findings.push({
       rule: 'HALF_CLOSED_HELD',
@@ -65,7 +66,7 @@ function ofSpace(space: SpaceSeries, { series }: RuleInput, values: SettingValue
         { where: 'the peer', text: 'it has not closed its side either: it may leak connections in CLOSE_WAIT' },
       ],
       byHand: `socklens ls ${scope.target} 'state fin-wait-2 and not timer timewait' --by process,peer`,
-      about: far.about(one),
+      about: peerAbout(space, series.names, one),
     });
   }
   return findings;

@@ -2,7 +2,7 @@ import type { Finding, Fix } from '../../../model/finding.ts';
 import type { Series, SpaceSeries } from '../../../model/series.ts';
 import type { SocketRecord } from '../../../model/socket-record.ts';
 import { TCP_STATE } from '../../../model/tcp-state.ts';
-import { isClient, listeningPorts } from '../clients.ts';
+import { isClient } from '../clients.ts';
 import { isLoopback } from '../endpoints.ts';
 import { localAddresses } from '../homes.ts';
 import { dumpsOf, grouped } from '../looks.ts';
@@ -39,15 +39,14 @@ function ofSpace(space: SpaceSeries, { series }: RuleInput, values: Values): Fin
   const dumps = dumpsOf(space);
   const last = dumps.at(-1);
   if (last === undefined) return [];
-  const listening = listeningPorts(space);
   const near = new Set([...series.spaces.flatMap((seen) => [...localAddresses(seen)]), ...containerAddresses(series)]);
   const [first = last] = dumps;
   const forgotten = tcpIn(last, TCP_STATE.ESTABLISHED).filter(
     (socket) =>
       isQuiet(socket, values) && isFar(socket, near) && segments(socket) === segments(sameIn(first, socket) ?? socket),
   );
-  const portOf = (socket: SocketRecord) => (isClient(socket, listening) ? socket.peerPort : socket.localPort);
-  const sideOf = (socket: SocketRecord) => (isClient(socket, listening) ? 'dport' : 'sport');
+  const portOf = (socket: SocketRecord) => (isClient(space, socket) ? socket.peerPort : socket.localPort);
+  const sideOf = (socket: SocketRecord) => (isClient(space, socket) ? 'dport' : 'sport');
   const groups = grouped(forgotten, (socket) => `${holderKey(socket)} ${sideOf(socket)} ${portOf(socket)}`);
   return [...groups.values()].flatMap((sockets) => {
     const [member] = sockets;

@@ -51,7 +51,7 @@ function ofSpace(space: SpaceSeries, { names }: Series, values: Values): Finding
     if (caught.length < values.looks || caught.length < seen.length * values.share || sent.size < 2) return [];
     return [{ socket, looks: caught.length, of: seen.length }];
   });
-  return socketGroups(names, space.space, last, waiting).map(finding);
+  return socketGroups(names, space, waiting).map(finding);
 }
 
 /** Less than a segment waits although the congestion window has room, one segment is out, and the peer is near. */

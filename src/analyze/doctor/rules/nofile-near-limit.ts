@@ -51,7 +51,7 @@ function ofSpace(space: SpaceSeries, { series }: RuleInput, values: Values): Fin
     const amount = `${over ? 'had up to' : 'has'} ${used} of ${limit} open files (${percent(share)})`;
     const now = `${process.name} (${process.pid}) ${amount}${over ? `, ${last} at the end` : ''}`;
     const dump = dumpAt(space, fullest.atMs);
-    const most = dump && heldGroups(series.names, dump, process).find(({ count }) => count * 2 > used);
+    const most = dump && heldGroups(space, series.names, dump, process).find(({ count }) => count * 2 > used);
     const evidence: Evidence[] = [
       { what: 'open files', value: used, unit: 'descriptors', source: `/proc/${process.pid}/fd` },
       { what: 'soft limit', value: limit, unit: 'descriptors', source: `/proc/${process.pid}/limits` },

@@ -40,7 +40,7 @@ function ofConnections(space: SpaceSeries, { names }: Series, values: Values): F
       needless < segmentsAgain * values.needless &&
       reordered < segmentsAgain * values.needless,
   );
-  return socketGroups(names, space.space, last, lossy).map(finding);
+  return socketGroups(names, space, lossy).map(finding);
 }
 
 function finding({ scope, about, with: end, members }: SocketGroup<Retransmitted>): Finding {

@@ -52,7 +52,7 @@ function ofSpace(space: SpaceSeries, { names }: Series, values: SettingValues<ty
     // The kernel's clock and ours read the same time not quite at once.
     return [{ socket, ms, silent: silentMs >= ms * 0.9 }];
   });
-  return socketGroups(names, space.space, last, stuck).map(finding);
+  return socketGroups(names, space, stuck).map(finding);
 }
 
 function waits({ proto, state, sendQueue, timer }: SocketRecord): boolean {

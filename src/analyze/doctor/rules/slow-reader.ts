@@ -38,7 +38,7 @@ function ofSpace(space: SpaceSeries, { names }: Series, values: SettingValues<ty
     return seen.length < values.looks || tooFast ? [] : [{ socket, looks: seen.length, perSecond: perMs * 1000 }];
   });
   const closed = riseOf(space, 'TcpExtTCPToZeroWindowAdv')?.rise;
-  return socketGroups(names, space.space, last, slow).map((group) => finding(group, closed));
+  return socketGroups(names, space, slow).map((group) => finding(group, closed));
 }
 
 /** A connection that is read too slowly. */

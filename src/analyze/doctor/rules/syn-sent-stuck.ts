@@ -1,7 +1,7 @@
 import type { Evidence, Finding, Fix } from '../../../model/finding.ts';
 import type { SpaceSeries } from '../../../model/series.ts';
 import { TCP_STATE } from '../../../model/tcp-state.ts';
-import { hasFullQueue, homeOf } from '../homes.ts';
+import { hasFullQueue, namespaceByAddress } from '../homes.ts';
 import { type Dump, grouped, lastDump, riseOf } from '../looks.ts';
 import { filterOf } from '../pools.ts';
 import { type RuleInput, rule, type SettingValues } from '../rule.ts';
@@ -39,7 +39,7 @@ function ofSpace(space: SpaceSeries, { series }: RuleInput, values: Values): Fin
     if (first?.peer === undefined || (most < values.warning && sockets.length < values.critical)) return [];
     const endpoint = { peer: first.peer.plain, port: first.peerPort };
     const established = establishedTo(last, endpoint);
-    const home = homeOf(series, space, endpoint.peer);
+    const home = namespaceByAddress(series, space, endpoint.peer);
     const full = home !== undefined && hasFullQueue(home, endpoint.port);
     const cause: Cause = full ? 'queue-seen-full' : established > 0 ? 'queue-likely' : 'silence';
     const text = endpointText(series.names, first.peer, endpoint.port);

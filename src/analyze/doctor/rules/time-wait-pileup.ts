@@ -2,7 +2,7 @@ import { counted } from '../../../model/counted.ts';
 import type { Finding, Fix } from '../../../model/finding.ts';
 import type { SpaceSeries } from '../../../model/series.ts';
 import { TCP_STATE } from '../../../model/tcp-state.ts';
-import { isClient, listeningPorts } from '../clients.ts';
+import { isClient } from '../clients.ts';
 import { lastDump, riseOf } from '../looks.ts';
 import { filterOf } from '../pools.ts';
 import { portRangeOf } from '../port-range.ts';
@@ -103,8 +103,7 @@ function ofSpace(space: SpaceSeries, values: Values): Finding[] {
   const waiting = dump?.sockets.filter(({ proto, state }) => proto === 'tcp' && state === TCP_STATE.TIME_WAIT) ?? [];
   const all = Math.max(waiting.length, space.samples.at(-1)?.sockstat?.timeWait ?? 0);
   if (all < values.info) return [];
-  const listening = listeningPorts(space);
-  const clients = waiting.filter((socket) => isClient(socket, listening)).length;
+  const clients = waiting.filter((socket) => isClient(space, socket)).length;
   const scope = spaceScope(space.space);
   const server = clients * 2 < waiting.length;
   return [

@@ -3,9 +3,9 @@ import type { Address } from '../../../model/interned-address.ts';
 import type { SpaceSeries } from '../../../model/series.ts';
 import type { SocketRecord } from '../../../model/socket-record.ts';
 import { TCP_STATE } from '../../../model/tcp-state.ts';
+import { roleOf } from '../clients.ts';
 import { isEmbeddedDns } from '../embedded-dns.ts';
 import { fact } from '../facts.ts';
-import { tcpListeners } from '../listeners.ts';
 import { grouped, lastDump } from '../looks.ts';
 import { type RuleInput, rule } from '../rule.ts';
 import { endpointText, spaceScope } from '../scopes.ts';
@@ -23,16 +23,17 @@ export const v4mappedMix = rule({
 interface Reached {
   address: Address;
   port: number;
+  /** Whether the namespace is the server. */
+  own: boolean;
 }
 
 function ofSpace(series: SpaceSeries, { series: { names } }: RuleInput) {
   const last = lastDump(series);
   if (last === undefined) return [];
-  const listening = new Set(tcpListeners([last]).map(({ socket }) => socket.localPort));
   const established = tcpIn(last, TCP_STATE.ESTABLISHED);
   // Nearly everywhere there is none of the one kind: that is told at once.
   if (!established.some(({ peer }) => peer?.family === 'inet6' && peer.plain !== peer.text)) return [];
-  const reached = established.flatMap((socket) => serviceOf(socket, listening));
+  const reached = established.flatMap((socket) => serviceOf(series, socket));
   const scope = spaceScope(series.space);
   return [...grouped(reached, ({ address, port }) => `${address.plain} ${port}`).values()].flatMap((sockets) => {
     const mapped = sockets.filter(({ address }) => address.family === 'inet6').length;
@@ -49,17 +50,18 @@ function ofSpace(series: SpaceSeries, { series: { names } }: RuleInput) {
           { what: `IPv4-mapped sockets of ${service}`, value: mapped, source: 'sock_diag, AF_INET6' },
         ],
         byHand: `socklens ls ${scope.target} 'dst ${first.address.plain}:${first.port} or src ${first.address.plain}:${first.port}'`,
-        about: listening.has(first.port) ? `port ${first.port}` : `peer ${service}`,
+        about: sockets.some(({ own }) => own) ? `port ${first.port}` : `peer ${service}`,
       }),
     ];
   });
 }
 
 /** The service that a connection is with, where its address is an IPv4 one, whatever the family. */
-function serviceOf(socket: SocketRecord, listening: ReadonlySet<number>): Reached[] {
+function serviceOf(series: SpaceSeries, socket: SocketRecord): Reached[] {
   const { local, localPort, peer, peerPort } = socket;
   if (isEmbeddedDns(socket)) return [];
-  const address = listening.has(localPort) ? local : peer;
+  const own = roleOf(series, socket) === 'server';
+  const address = own ? local : peer;
   if (address === undefined || address.plain.includes(':')) return [];
-  return [{ address, port: listening.has(localPort) ? localPort : peerPort }];
+  return [{ address, port: own ? localPort : peerPort, own }];
 }

@@ -42,7 +42,7 @@ function ofSpace(space: SpaceSeries, { names }: Series, values: SettingValues<ty
     const probes = probesOf(socket);
     return ms >= values.warningMs && probes >= values.probes ? [{ socket, ms, probes }] : [];
   });
-  return socketGroups(names, space.space, last, stuck).map((group) => finding(group, values.criticalMs));
+  return socketGroups(names, space, stuck).map((group) => finding(group, values.criticalMs));
 }
 
 /** Data waits, and the kernel asks the peer for room. Kernels before 5.4 do not tell the window itself. */

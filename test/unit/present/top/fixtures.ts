@@ -10,14 +10,16 @@ export const AT_MS = Date.UTC(2026, 0, 2, 3, 4, 5);
 export function row(name: string, byState: Record<string, number>, more: Partial<TopRow> = {}): TopRow {
   const total = Object.values(byState).reduce((sum, count) => sum + count, 0);
   return {
-    ...{ id: name, name, runtime: 'docker', netns: 1, shared: false, total, udp: 0, byState },
+    ...{ id: name, name, runtime: 'docker', netns: 1, shared: false },
+    ...{ total, tcp: total, udp: 0, raw: 0, unix: 0, byState },
     ...{ lookedAtMs: AT_MS, history: [total], ...more },
   };
 }
 
 export function peer(name: string, byState: Record<string, number>): TopPeerRow {
   const { total } = row(name, byState);
-  return { id: name, peer: name, direction: 'out', service: 'mysql', total, udp: 0, byState, history: [1, total] };
+  const counts = { total, tcp: total, udp: 0, raw: 0, unix: 0, byState };
+  return { id: name, peer: name, direction: 'out', service: 'mysql', ...counts, history: [1, total] };
 }
 
 export function socket(id: string): TopSocketRow {

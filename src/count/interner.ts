@@ -1,5 +1,5 @@
 /** Small numbers for strings, so that a string can be a word of a key. 0 stands for null. */
-export class Interned {
+export class Interner {
   readonly #ids = new Map<string, number>();
   readonly #texts: string[] = [];
 

@@ -1,23 +1,23 @@
 import type { Group, GroupKey } from '../model/group.ts';
 import type { SocketView } from '../model/socket-view.ts';
-import { DistinctSockets } from './distinct.ts';
+import { DistinctSockets } from './distinct-sockets.ts';
 import { keyReader } from './group-keys.ts';
-import { GroupTable } from './group-table.ts';
 import type { GroupContext, KeyReader } from './key-reader.ts';
+import { KeyTable } from './key-table.ts';
 
 /** Counts sockets in groups. Make one, feed it every socket, then ask for the groups. */
 export class GroupCounter {
   readonly #readers: readonly KeyReader[];
-  readonly #table: GroupTable;
+  readonly #table: KeyTable;
   readonly #distinct = new DistinctSockets();
 
   constructor(keys: readonly GroupKey[], context: GroupContext) {
     this.#readers = keys.map((key) => keyReader(key, context));
-    this.#table = new GroupTable(this.#readers.reduce((width, reader) => width + reader.width, 0));
+    this.#table = new KeyTable(this.#readers.reduce((width, reader) => width + reader.width, 0));
   }
 
   /** Counts one socket, unless it is the TCP level of an MPTCP connection that was counted. */
-  count(socket: SocketView): void {
+  add(socket: SocketView): void {
     if (!this.#distinct.isNew(socket)) return;
     let at = 0;
     for (const reader of this.#readers) {

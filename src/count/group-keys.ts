@@ -3,7 +3,7 @@ import { idleMs, knownAgeMs, roundTripUs } from '../model/connection-times.ts';
 import type { GroupKey } from '../model/group.ts';
 import type { SocketView } from '../model/socket-view.ts';
 import { stateName } from '../model/tcp-state.ts';
-import { address, port } from './group-endpoints.ts';
+import { address, port } from './endpoint-keys.ts';
 import { type GroupContext, interned, type KeyReader, PROTOS, serviceName, word } from './key-reader.ts';
 import type { Role } from './roles.ts';
 

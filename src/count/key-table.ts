@@ -5,7 +5,7 @@ const FIRST_SLOTS = 1024;
  * Counts by keys of a fixed number of 32-bit words: an open-addressing hash table over typed
  * arrays, so that counting a hundred thousand sockets makes no object for any of them.
  */
-export class GroupTable {
+export class KeyTable {
   readonly #width: number;
   /** Where the caller writes the key of the socket that {@link count} then counts. */
   readonly key: Uint32Array;
@@ -26,10 +26,10 @@ export class GroupTable {
     return this.#size;
   }
 
-  /** Counts one more socket under the key that stands in {@link key}. */
-  count(): void {
+  /** Counts a socket, or several, under the key that stands in {@link key}. */
+  count(sockets = 1): void {
     const group = this.#find();
-    this.#counts[group] = (this.#counts[group] ?? 0) + 1;
+    this.#counts[group] = (this.#counts[group] ?? 0) + sockets;
   }
 
   /** Goes through the groups in the order in which they were first seen. The key is a view: copy it to keep it. */

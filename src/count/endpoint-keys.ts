@@ -3,7 +3,7 @@ import { formatIpv4, formatIpv6, isMapped } from '../model/address.ts';
 import type { GroupKey } from '../model/group.ts';
 import type { SocketView } from '../model/socket-view.ts';
 import { unixPath } from '../model/unix-path.ts';
-import { Interned } from './interned.ts';
+import { Interner } from './interner.ts';
 import { type GroupContext, type KeyReader, PROTOS, serviceName, word } from './key-reader.ts';
 
 /** A port with its service's name. */
@@ -26,7 +26,7 @@ export function port(key: GroupKey, read: (socket: SocketView) => number, contex
  * the port, then the address. An IPv4-mapped address is counted as the IPv4 address that it is.
  */
 export function address(key: GroupKey, side: 'local' | 'peer', withPort: boolean, context: GroupContext): KeyReader {
-  const paths = new Interned();
+  const paths = new Interner();
   const wordOf = (socket: SocketView, index: 0 | 1 | 2 | 3) =>
     side === 'local' ? socket.localWord(index) : socket.peerWord(index);
   const host = (words: Uint32Array, at: number) =>

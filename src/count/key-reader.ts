@@ -2,7 +2,7 @@ import { mayNameService } from '../model/endpoint.ts';
 import type { GroupKey } from '../model/group.ts';
 import type { Names } from '../model/names.ts';
 import type { Proto, SocketView } from '../model/socket-view.ts';
-import { Interned } from './interned.ts';
+import { Interner } from './interner.ts';
 import type { Roles } from './roles.ts';
 
 /** What some keys need beyond the socket itself. */
@@ -49,7 +49,7 @@ export function word(
 
 /** A key of text. */
 export function interned(key: GroupKey, read: (socket: SocketView) => string | undefined): KeyReader {
-  const texts = new Interned();
+  const texts = new Interner();
   return word(
     key,
     (socket) => texts.id(read(socket)),

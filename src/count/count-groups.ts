@@ -1,0 +1,58 @@
+import type { Group, GroupKey } from '../model/group.ts';
+import type { Names } from '../model/names.ts';
+import type { Holder } from '../model/socket-record.ts';
+import type { SocketSource, SocketView } from '../model/socket-view.ts';
+import { TCP_STATE } from '../model/tcp-state.ts';
+import { GroupCounter } from './group-counter.ts';
+import { Roles } from './roles.ts';
+
+/** A snapshot of a namespace, and what is known of its sockets. */
+export interface CountedSnapshot {
+  sockets: SocketSource;
+  names: Names;
+  /** The process that holds a socket; undefined where nobody was seen to. */
+  holderOf(socket: SocketView): Holder | undefined;
+  /** Name of its container; undefined for what belongs to none. */
+  containerOf(socket: SocketView): string | undefined;
+}
+
+/** The groups of a snapshot. */
+export interface GroupCounts {
+  /** The largest first. */
+  groups: Group[];
+  /** Sockets of all groups. */
+  total: number;
+  /** Of them, the TCP connections that a test calls new. */
+  opened: number;
+}
+
+/**
+ * Counts the sockets of a snapshot that a test lets through, in groups.
+ *
+ * @param isNew whether no earlier snapshot had a socket
+ */
+export function countGroups(
+  snapshot: CountedSnapshot,
+  keys: readonly GroupKey[],
+  test: (socket: SocketView) => boolean,
+  isNew: (socket: SocketView) => boolean = () => false,
+): GroupCounts {
+  const needsRoles = keys.some((key) => key === 'role' || key === 'service');
+  const counter = new GroupCounter(keys, {
+    names: snapshot.names,
+    ...(needsRoles && { roles: new Roles(snapshot.sockets) }),
+    processOf: (socket) => {
+      const holder = snapshot.holderOf(socket);
+      return holder === undefined ? undefined : `${holder.pid}/${holder.name}`;
+    },
+    containerOf: (socket) => snapshot.containerOf(socket),
+  });
+  let opened = 0;
+  snapshot.sockets.each((socket) => {
+    if (!test(socket)) return;
+    counter.add(socket);
+    if (socket.proto === 'tcp' && socket.state !== TCP_STATE.LISTEN && isNew(socket)) opened++;
+  });
+  const groups = counter.groups();
+  return { groups, total: groups.reduce((sum, { count }) => sum + count, 0), opened };
+}

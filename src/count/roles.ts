@@ -1,0 +1,170 @@
+import { isMapped } from '../model/address.ts';
+import { mayNameService } from '../model/endpoint.ts';
+import type { Proto, SocketSource, SocketView } from '../model/socket-view.ts';
+import { TCP_STATE } from '../model/tcp-state.ts';
+
+/** Which side of a connection a socket is; `none` for what has no peer and does not listen. */
+export type Role = 'server' | 'client' | 'none';
+
+/** The word of an IPv4-mapped address at index 2. */
+const MAPPED = 0xffff;
+
+/**
+ * Tells servers from clients in one network namespace. The kernel does not remember who called
+ * connect(), so that in this order:
+ *
+ * 1. A listener is a server; so is a UDP socket that is bound and not connected, its counterpart.
+ * 2. SYN_SENT is a client, SYN_RECV a server.
+ * 3. A socket whose local address and port somebody listens on, or did in an earlier snapshot that was
+ *    added, is a server.
+ * 4. Where the listener was gone before the first snapshot, the ports decide: from a port that may be a
+ *    service's to one that the kernel chooses for clients is a server.
+ * 5. All others are clients.
+ *
+ * A listener on `0.0.0.0` takes IPv4 alone, one on `::` both families: whether it is restricted to IPv6
+ * (IPV6_V6ONLY) is not in every answer. IPv4 addresses and IPv4-mapped ones are the same.
+ */
+export class Roles {
+  /** Indexes of listeners on `::`, by {@link portKey}. */
+  readonly #any = new Map<number, number>();
+  /** Of those on `0.0.0.0`. */
+  readonly #anyIpv4 = new Map<number, number>();
+  /** Of those on one address: four words of it and the index, one listener behind the other. */
+  readonly #specific = new Map<number, number[]>();
+  #listeners = 0;
+
+  /** @param sockets a whole namespace, listeners included; undefined for {@link add} to bring them */
+  constructor(sockets?: SocketSource) {
+    if (sockets !== undefined) this.add(sockets);
+  }
+
+  /** Takes the listeners of another snapshot in; those of the earlier ones stay. */
+  add(sockets: SocketSource): void {
+    sockets.each((socket) => {
+      this.addListener(socket);
+    });
+  }
+
+  /**
+   * Takes a socket in.
+   *
+   * @returns the index of its address and port, from 0 on and the same for all who share them;
+   *   undefined for what does not listen
+   */
+  addListener(socket: SocketView): number | undefined {
+    if (!isListener(socket)) return undefined;
+    const port = portKey(socket);
+    const w0 = word(socket, 0);
+    const w1 = word(socket, 1);
+    const w2 = word(socket, 2);
+    const w3 = word(socket, 3);
+    if (w3 === 0 && w1 === 0 && w0 === 0 && (w2 === 0 || w2 === MAPPED)) {
+      const table = w2 === MAPPED ? this.#anyIpv4 : this.#any;
+      const known = table.get(port);
+      if (known !== undefined) return known;
+      table.set(port, this.#listeners);
+      return this.#listeners++;
+    }
+    let list = this.#specific.get(port);
+    if (list === undefined) {
+      list = [];
+      this.#specific.set(port, list);
+    }
+    const known = indexIn(list, w0, w1, w2, w3);
+    if (known !== undefined) return known;
+    list.push(w0, w1, w2, w3, this.#listeners);
+    return this.#listeners++;
+  }
+
+  /**
+   * The listener that takes connections to the local address and port of a socket: as the kernel looks it up,
+   * one on the address itself before one on every address.
+   *
+   * @returns its index, as {@link addListener} gave it; undefined where nobody listens
+   */
+  listenerOf(socket: SocketView): number | undefined {
+    if (socket.proto === 'unix' || socket.proto === 'raw') return undefined;
+    const port = portKey(socket);
+    const list = this.#specific.get(port);
+    if (list !== undefined) {
+      const index = indexIn(list, word(socket, 0), word(socket, 1), word(socket, 2), word(socket, 3));
+      if (index !== undefined) return index;
+    }
+    if (this.#anyIpv4.size > 0 && isIpv4(socket)) {
+      const index = this.#anyIpv4.get(port);
+      if (index !== undefined) return index;
+    }
+    return this.#any.get(port);
+  }
+
+  /** Whether somebody listens, or did, on the local address and port of a socket; true for a listener. */
+  isListenedOn(socket: SocketView): boolean {
+    return this.listenerOf(socket) !== undefined || isListener(socket);
+  }
+
+  of(socket: SocketView): Role {
+    const { proto, localPort, peerPort, state } = socket;
+    if (proto === 'unix' || proto === 'raw') return 'none';
+    if (isListener(socket)) return 'server';
+    if (peerPort === 0) return 'none';
+    if (!isDatagram(proto)) {
+      if (state === TCP_STATE.SYN_SENT) return 'client';
+      if (state === TCP_STATE.SYN_RECV || state === TCP_STATE.NEW_SYN_RECV) return 'server';
+    }
+    if (this.listenerOf(socket) !== undefined) return 'server';
+    return mayNameService(localPort) && !mayNameService(peerPort) ? 'server' : 'client';
+  }
+
+  /**
+   * As {@link of}, for a connection that is closed: where it was aborted the kernel has cleared its peer, and a
+   * local address that was not chosen by bind() (net/ipv4/tcp.c, tcp_disconnect).
+   */
+  ofClosed(socket: SocketView): 'server' | 'client' {
+    const role = this.of(socket);
+    if (role !== 'none') return role;
+    return this.listenerOf(socket) === undefined ? 'client' : 'server';
+  }
+}
+
+/** A listening stream socket, or a bound datagram socket without a peer, which is its counterpart. */
+function isListener({ proto, state, localPort, peerPort }: SocketView): boolean {
+  switch (proto) {
+    case 'tcp':
+    case 'mptcp':
+    case 'sctp':
+      return state === TCP_STATE.LISTEN;
+    case 'udp':
+    case 'udplite':
+      return peerPort === 0 && localPort > 0;
+    default:
+      return false;
+  }
+}
+
+function isDatagram(proto: Proto): boolean {
+  return proto === 'udp' || proto === 'udplite';
+}
+
+/** A local port and whose ports they are: MPTCP and TCP share theirs. */
+function portKey({ proto, localPort }: SocketView): number {
+  const transport = proto === 'udp' ? 1 : proto === 'udplite' ? 2 : proto === 'sctp' ? 3 : 0;
+  return localPort | (transport << 16);
+}
+
+/** A word of the local address, an IPv4 one in the mapped form. */
+function word(socket: SocketView, index: 0 | 1 | 2 | 3): number {
+  if (socket.family === 'inet6') return socket.localWord(index);
+  if (index === 2) return MAPPED;
+  return index === 3 ? socket.localWord(0) : 0;
+}
+
+function isIpv4(socket: SocketView): boolean {
+  return socket.family === 'inet' || isMapped(socket.localWord(0), socket.localWord(1), socket.localWord(2));
+}
+
+function indexIn(list: readonly number[], w0: number, w1: number, w2: number, w3: number): number | undefined {
+  for (let at = 0; at < list.length; at += 5) {
+    if (list[at + 3] === w3 && list[at + 2] === w2 && list[at + 1] === w1 && list[at] === w0) return list[at + 4];
+  }
+  return undefined;
+}

@@ -1,0 +1,147 @@
+import type { Sockstat } from '../model/counters.ts';
+import type { SocketCounts } from '../model/socket-counts.ts';
+import type { Proto, SocketSource, SocketView } from '../model/socket-view.ts';
+import { stateName, TCP_STATE } from '../model/tcp-state.ts';
+import { DistinctSockets } from './distinct-sockets.ts';
+import { isAbandoned, type LeftOut, leftOutCounts } from './left-out.ts';
+
+/** Counts of no socket. */
+export const NO_SOCKETS: SocketCounts = { total: 0, tcp: 0, udp: 0, raw: 0, unix: 0, byState: {} };
+
+const NOTHING_LEFT_OUT: LeftOut = { timeWait: false, datagrams: false };
+
+/** Counts sockets by protocol and state, each once: ps, top, guard and compare show its {@link counts}. */
+export class SocketCounter {
+  /** By the number of the state. */
+  readonly #states = new Uint32Array(16);
+  readonly #distinct = new DistinctSockets();
+  #abandoned = 0;
+  #udp = 0;
+  #raw = 0;
+  #unix = 0;
+
+  /** Counts one socket. @returns false for the TCP level of an MPTCP connection that was counted */
+  add(socket: SocketView): boolean {
+    if (!this.#distinct.isNew(socket)) return false;
+    this.addCounted(socket.proto, socket.state, isAbandoned(socket), 1);
+    return true;
+  }
+
+  /** Adds sockets that are alike and were counted elsewhere. @param abandoned what {@link isAbandoned} says of them */
+  addCounted(proto: Proto, state: number, abandoned: boolean, count: number): void {
+    switch (proto) {
+      case 'unix':
+        this.#unix += count;
+        break;
+      case 'udp':
+      case 'udplite':
+        this.#udp += count;
+        break;
+      case 'raw':
+        this.#raw += count;
+        break;
+      default:
+        this.#addState(state & 15, count);
+        if (abandoned) this.#abandoned += count;
+    }
+  }
+
+  /**
+   * Adds TCP sockets that the kernel counted, see `KernelStates`.
+   *
+   * @param counts by the number of the state, {@link abandoned} ones left out
+   * @param abandoned FIN_WAIT2 sockets that no process has any more
+   */
+  addStates(counts: readonly number[], abandoned: number): void {
+    counts.forEach((count, state) => {
+      this.#addState(state, count);
+    });
+    this.#addState(TCP_STATE.FIN_WAIT2, abandoned);
+    this.#abandoned += abandoned;
+  }
+
+  /** TCP sockets in a state, by its number. */
+  inState(state: number): number {
+    return this.#states[state] ?? 0;
+  }
+
+  /** Sockets in FIN_WAIT2 that no process has any more; {@link inState} has them too. */
+  get abandoned(): number {
+    return this.#abandoned;
+  }
+
+  /**
+   * The counts so far.
+   *
+   * @param sockstat counters of the namespace, where the dump left something out that they count
+   * @param leftOut what the dump left out
+   */
+  counts(sockstat?: Sockstat, leftOut: LeftOut = NOTHING_LEFT_OUT): SocketCounts {
+    const more = sockstat === undefined ? undefined : leftOutCounts(sockstat, leftOut, this.#abandoned);
+    const byState: Record<string, number> = {};
+    let tcp = 0;
+    this.#states.forEach((counted, state) => {
+      const count = counted + (state === TCP_STATE.TIME_WAIT ? (more?.timeWait ?? 0) : 0);
+      if (count === 0) return;
+      // Both numbers of SYN_RECV have one name.
+      byState[stateName(state)] = (byState[stateName(state)] ?? 0) + count;
+      tcp += count;
+    });
+    const udp = this.#udp + (more?.udp ?? 0);
+    const raw = this.#raw + (more?.raw ?? 0);
+    return { total: tcp + udp + raw, tcp, udp, raw, unix: this.#unix, byState };
+  }
+
+  #addState(state: number, count: number): void {
+    this.#states[state] = (this.#states[state] ?? 0) + count;
+  }
+}
+
+/** Counts the sockets that a test lets through. @param test undefined for all */
+export function countSockets(sockets: SocketSource, test?: (socket: SocketView) => boolean): SocketCounter {
+  const counter = new SocketCounter();
+  sockets.each((socket) => {
+    if (test === undefined || test(socket)) counter.add(socket);
+  });
+  return counter;
+}
+
+/**
+ * Counts the sockets that a test lets through, for each owner.
+ *
+ * @param ownerOf names the owner; what has none is counted under the empty text
+ * @param test undefined for all
+ */
+export function countByOwner(
+  sockets: SocketSource,
+  ownerOf: (socket: SocketView) => string | undefined,
+  test?: (socket: SocketView) => boolean,
+): Map<string, SocketCounter> {
+  const counters = new Map<string, SocketCounter>();
+  sockets.each((socket) => {
+    if (test !== undefined && !test(socket)) return;
+    const owner = ownerOf(socket) ?? '';
+    let counter = counters.get(owner);
+    if (counter === undefined) {
+      counter = new SocketCounter();
+      counters.set(owner, counter);
+    }
+    counter.add(socket);
+  });
+  return counters;
+}
+
+/** The sum of several counts. */
+export function sumOfCounts(all: Iterable<SocketCounts>): SocketCounts {
+  const sum = { ...NO_SOCKETS };
+  const byState: Record<string, number> = {};
+  for (const counts of all) {
+    sum.total += counts.total;
+    sum.tcp += counts.tcp;
+    sum.udp += counts.udp;
+    sum.raw += counts.raw;
+    sum.unix += counts.unix;
+    for (const [state, count] of Object.entries(counts.byState)) byState[state] = (byState[state] ?? 0) + count;
+  }
+  return { ...sum, byState };
+}

@@ -1,0 +1,33 @@
+import { expect, test } from 'vitest';
+import { countSubflows, countsByName, stateLines } from '../../../src/analyze/guard/state-counts.ts';
+import { RecordedSockets } from '../../../src/model/record-view.ts';
+import type { SocketRecord } from '../../../src/model/socket-record.ts';
+import { TCP_STATE } from '../../../src/model/tcp-state.ts';
+import { listener, tcpSocket, unixSocket } from '../../support/series.ts';
+
+const countsOf = (...sockets: SocketRecord[]) => countSubflows(new RecordedSockets(sockets));
+
+test('TCP by state, UDP together; RAW and UNIX sockets are in no line', () => {
+  const udp = tcpSocket({ proto: 'udp' });
+  const raw = tcpSocket({ proto: 'raw', state: TCP_STATE.CLOSE });
+  expect(countsByName(countsOf(listener(80), tcpSocket(), tcpSocket(), udp, raw, unixSocket()))).toEqual({
+    ...{ LISTEN: 1, ESTABLISHED: 2, UDP: 1 },
+  });
+});
+
+test('an MPTCP connection counts the same whether or not a snapshot has the level above its subflows', () => {
+  const subflows = [tcpSocket({ inode: 7 }), tcpSocket({ inode: 7 })];
+  expect(countsOf(...subflows.map((socket) => ({ ...socket, proto: 'mptcp' as const })), ...subflows)).toEqual(
+    countsOf(...subflows),
+  );
+});
+
+test('lines have a number for every snapshot, 0 for a state that it has not', () => {
+  const snapshots = [
+    { atMs: 1000, counts: countsOf(tcpSocket()) },
+    { atMs: 2000, counts: countsOf(tcpSocket(), tcpSocket({ state: TCP_STATE.CLOSE_WAIT })) },
+  ];
+  expect(stateLines('web', snapshots, 1000)).toEqual({
+    ...{ target: 'web', times: [0, 1000], states: { ESTABLISHED: [1, 1], CLOSE_WAIT: [0, 1] } },
+  });
+});
