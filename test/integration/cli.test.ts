@@ -49,6 +49,14 @@ describe('mistakes and absences', () => {
     expect(result.stderr.trimEnd().split('\n')).toHaveLength(1);
   });
 
+  test('a duration without its unit: the flag, what is wrong, how it is written', () => {
+    expect(run('watch', 'host', '--for', '5')).toEqual({
+      status: 2,
+      stdout: '',
+      stderr: 'socklens: --for: "5" has no unit; write 5s, 500ms or 2m\n',
+    });
+  });
+
   test.each(['ssh://me@far.example', 'tcp://192.0.2.1:2375'])('an Engine on another machine is refused: %s', (host) => {
     const { status, stderr } = socklens(['ls', 'web'], { DOCKER_HOST: host });
     expect(status).toBe(5);
