@@ -57,7 +57,7 @@ export class TestEngine {
   readonly image: string;
   /**
    * A process in the network that containers know as `host`: the holder of a private Engine's namespaces,
-   * process 1 for the machine's own Engine.
+   * this process for the machine's own Engine. Process 1 does not let everybody see its namespace.
    */
   readonly hostPid: number;
   readonly #made = new Set<string>();
@@ -72,7 +72,7 @@ export class TestEngine {
 
   /** Words before socklens, for which the target `host` is the network that containers know as `host`. */
   get asMachine(): string[] {
-    return this.hostPid === 1 ? [] : machineOf(this.hostPid);
+    return this.hostPid === process.pid ? [] : machineOf(this.hostPid);
   }
 
   /**
@@ -81,7 +81,7 @@ export class TestEngine {
    * file has a process of its own.
    */
   enterHostNetwork(): void {
-    if (this.hostPid !== 1) enterNetns(`/proc/${this.hostPid}/ns/net`);
+    if (this.hostPid !== process.pid) enterNetns(`/proc/${this.hostPid}/ns/net`);
   }
 
   /** Creates and starts a container. */
@@ -163,7 +163,7 @@ export class TestEngine {
 export function testEngine(): TestEngine | string {
   const endpoint = process.env[ENDPOINT_VARIABLE];
   const image = process.env[IMAGE_VARIABLE];
-  const hostPid = Number(process.env[HOST_PID_VARIABLE]);
+  const hostPid = Number(process.env[HOST_PID_VARIABLE] ?? process.pid);
   if (endpoint !== undefined && image !== undefined) return new TestEngine(endpoint, image, hostPid);
   const reason = process.env[MISSING_VARIABLE] ?? 'no Docker Engine: the global set-up did not run';
   if (process.env.CI) throw new Error(`${reason}; CI is set, so its tests may not be skipped`);
@@ -200,7 +200,7 @@ export async function acquireEngine(): Promise<AcquiredEngine | string> {
   }
   process.env[ENDPOINT_VARIABLE] = endpoint;
   process.env[IMAGE_VARIABLE] = image;
-  process.env[HOST_PID_VARIABLE] = String(started?.hostPid ?? 1);
+  if (started !== undefined) process.env[HOST_PID_VARIABLE] = String(started.hostPid);
   return {
     endpoint,
     async release() {

@@ -82,7 +82,7 @@ export function machineOf(pid: number): string[] {
 }
 
 async function removeFolder(folder: string): Promise<void> {
-  removeCgroups(await endProcessesOf(folder));
+  await removeCgroups(await endProcessesOf(folder));
   fs.rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
 }
 

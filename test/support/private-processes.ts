@@ -44,17 +44,21 @@ export async function endProcessesOf(folder: string): Promise<Set<string>> {
 }
 
 /** Removes cgroups that nobody is in any more, in every hierarchy: who was killed did not. */
-export function removeCgroups(cgroups: ReadonlySet<string>): void {
+export async function removeCgroups(cgroups: ReadonlySet<string>): Promise<void> {
   const mountinfo = fs.readFileSync('/proc/self/mountinfo', 'latin1').split('\n');
   const hierarchies = mountinfo.filter((line) => / - cgroup2? /.test(line)).map((line) => line.split(' ')[4] ?? '');
-  for (const hierarchy of hierarchies) {
-    for (const cgroup of cgroups) {
-      try {
-        fs.rmdirSync(`${hierarchy}${cgroup}`);
-      } catch {
-        // It is none of this hierarchy, or was removed.
-      }
-    }
+  const folders = hierarchies.flatMap((hierarchy) => [...cgroups].map((cgroup) => `${hierarchy}${cgroup}`));
+  for (const folder of folders) await until(`the end of ${folder}`, () => isRemoved(folder), END_MS);
+}
+
+/** Removes a cgroup. @returns false where the kernel still has a process in it, one that ends */
+function isRemoved(folder: string): boolean {
+  try {
+    fs.rmdirSync(folder);
+    return true;
+  } catch (error) {
+    // Any other error: it is none of this hierarchy, or was removed.
+    return (error as NodeJS.ErrnoException).code !== 'EBUSY';
   }
 }
 

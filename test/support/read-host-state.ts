@@ -2,6 +2,7 @@ import { execFileSync } from 'node:child_process';
 import fs from 'node:fs';
 import { containersOf, differences, type HostState, linksOf, mountsOf, rulesOf } from './host-state.ts';
 import { until } from './netns.ts';
+import { isRunning } from './private-processes.ts';
 
 /**
  * How long what a run made may take to be gone, in milliseconds: the kernel removes the links of a
@@ -48,8 +49,9 @@ function listing(folder: string): string[] {
   return fs.existsSync(folder) ? fs.readdirSync(folder) : [];
 }
 
+/** Of processes that run: a zombie that nobody waits for keeps its cgroup. */
 function cgroupTexts(): string[] {
-  const pids = fs.readdirSync('/proc').filter((name) => /^\d+$/.test(name));
+  const pids = fs.readdirSync('/proc').filter((name) => /^\d+$/.test(name) && isRunning(Number(name)));
   return pids.map((pid) => {
     try {
       return fs.readFileSync(`/proc/${pid}/cgroup`, 'latin1');
