@@ -1,4 +1,4 @@
-import type { ClosedConnectionRecord } from '../model/closed-connection.ts';
+import type { ClosedConnectionRow } from '../model/closed-connection.ts';
 import { plainAddress } from '../model/endpoint.ts';
 import type { PeerSummary } from '../model/peer-summary.ts';
 
@@ -14,7 +14,7 @@ export class PeerSummaries {
   #size = 0;
   #others: PeerSummary | undefined;
 
-  add(closed: ClosedConnectionRecord): void {
+  add(closed: ClosedConnectionRow): void {
     this.connections++;
     const summary = this.#summaryOf(closed);
     summary.connections++;
@@ -31,7 +31,7 @@ export class PeerSummaries {
     return this.#others === undefined ? peers : [...peers, this.#others];
   }
 
-  #summaryOf({ role = 'client', peer }: ClosedConnectionRecord): PeerSummary {
+  #summaryOf({ role = 'client', peer }: ClosedConnectionRow): PeerSummary {
     const port = role === 'server' ? ANY_PORT : peer.port;
     let ports = this.#peers.get(peer.address);
     const known = ports?.get(port);

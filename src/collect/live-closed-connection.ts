@@ -1,6 +1,7 @@
 import type {
   ClosedConnection,
   ClosedConnectionRecord,
+  ClosedConnectionRow,
   Lifetime,
   Outcome,
   Remembered,
@@ -66,28 +67,51 @@ export class LiveClosedConnection implements ClosedConnection {
     return this.#space.containerOf(this.socket);
   }
 
-  record(): ClosedConnectionRecord {
+  row(): ClosedConnectionRow {
     const { socket, remembered, role, container } = this;
-    const { target } = this.#space.place;
-    const record: ClosedConnectionRecord = {
+    const row: ClosedConnectionRow = {
       at: this.#at,
-      netns: target.netns,
-      target: target.name,
+      target: this.#space.place.target.name,
       proto: socket.proto,
       family: socket.family,
-      state: socket.state,
       local: this.#endpoint(this.#localHost(socket), socket.localPort, socket.proto),
       peer: this.#endpoint(this.#peerHost(socket), socket.peerPort, socket.proto),
       lifetime: lifetimeOf(this.#space, socket, remembered, this.atMs),
       outcome: this.outcome,
       cookie: cookieText(socket),
     };
-    if (role !== undefined) record.role = role;
-    if (remembered?.process !== undefined) record.process = remembered.process;
-    if (container !== undefined) record.container = container;
-    if (remembered !== undefined) record.remembered = remembered;
-    addCounters(record, socket);
-    return record;
+    if (role !== undefined) row.role = role;
+    if (remembered?.process !== undefined) row.process = remembered.process;
+    if (container !== undefined) row.container = container;
+    // What the event has lost is left out.
+    const sent = socket.tcpInfoNumber('bytesSent');
+    if (sent !== undefined) row.bytesSent = sent - (socket.tcpInfoNumber('bytesRetransmitted') ?? 0);
+    const received = socket.tcpInfoNumber('bytesReceived');
+    if (received !== undefined) row.bytesReceived = received;
+    const rtt = socket.tcpInfoNumber('rttUs');
+    if (rtt !== undefined && rtt !== 0) row.rttUs = rtt;
+    const retransmits = socket.tcpInfoNumber('totalRetrans');
+    if (retransmits !== undefined) row.retransmits = retransmits;
+    return row;
+  }
+
+  record(): ClosedConnectionRecord {
+    const { socket, remembered } = this;
+    const { receiveQueue, interfaceIndex } = socket;
+    const lastSentMs = socket.tcpInfoNumber('lastSentMs');
+    const lastReceivedMs = socket.tcpInfoNumber('lastReceivedMs');
+    const lastAckReceivedMs = socket.tcpInfoNumber('lastAckReceivedMs');
+    return {
+      ...this.row(),
+      netns: this.#space.place.target.netns,
+      state: socket.state,
+      ...(receiveQueue !== undefined && { receiveQueue }),
+      ...(interfaceIndex !== undefined && { interfaceIndex }),
+      ...(lastSentMs !== undefined && { lastSentMs }),
+      ...(lastReceivedMs !== undefined && { lastReceivedMs }),
+      ...(lastAckReceivedMs !== undefined && { lastAckReceivedMs }),
+      ...(remembered !== undefined && { remembered }),
+    };
   }
 
   #localHost(view: SocketView): Host {
@@ -127,28 +151,6 @@ export class LiveClosedConnection implements ClosedConnection {
 function cookieText({ cookieHigh, cookieLow }: SocketView): string {
   const low = cookieLow.toString(16);
   return cookieHigh === 0 ? low : cookieHigh.toString(16) + low.padStart(8, '0');
-}
-
-/** What the event has lost is left out. */
-function addCounters(record: ClosedConnectionRecord, socket: SocketView): void {
-  const { receiveQueue, interfaceIndex } = socket;
-  if (interfaceIndex !== undefined) record.interfaceIndex = interfaceIndex;
-  if (receiveQueue === undefined) return;
-  record.receiveQueue = receiveQueue;
-  const sent = socket.tcpInfoNumber('bytesSent');
-  if (sent !== undefined) record.bytesSent = sent - (socket.tcpInfoNumber('bytesRetransmitted') ?? 0);
-  const received = socket.tcpInfoNumber('bytesReceived');
-  if (received !== undefined) record.bytesReceived = received;
-  const rtt = socket.tcpInfoNumber('rttUs');
-  if (rtt !== undefined && rtt !== 0) record.rttUs = rtt;
-  const retransmits = socket.tcpInfoNumber('totalRetrans');
-  if (retransmits !== undefined) record.retransmits = retransmits;
-  const lastSent = socket.tcpInfoNumber('lastSentMs');
-  if (lastSent !== undefined) record.lastSentMs = lastSent;
-  const lastReceived = socket.tcpInfoNumber('lastReceivedMs');
-  if (lastReceived !== undefined) record.lastReceivedMs = lastReceived;
-  const lastAck = socket.tcpInfoNumber('lastAckReceivedMs');
-  if (lastAck !== undefined) record.lastAckReceivedMs = lastAck;
 }
 
 function lifetimeOf(

@@ -11,9 +11,6 @@ export interface KnownFields {
   refusal(words: string): string;
 }
 
-/** What sock_diag answers, asked for one snapshot: everything. */
-export const SOCK_DIAG: KnownFields = { unknown: [], kind: 'unsupported', refusal: (words) => words };
-
 /** Rows of `/proc/PID/net`. */
 export const PROCFS: KnownFields = {
   unknown: ['fwmark', 'cgroup', 'dev', 'autobound', 'idle', 'age', 'rtt', 'retrans'],

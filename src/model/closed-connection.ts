@@ -55,22 +55,20 @@ export interface ClosedConnection {
   readonly role: 'client' | 'server' | undefined;
   /** Name of the container it belongs to; undefined where it belongs to none, or to one that was never seen. */
   readonly container: string | undefined;
-  /** Makes an object of it, which stays valid. */
+  /** Makes the object of it that is printed. */
+  row(): ClosedConnectionRow;
+  /** Makes the object of it that a recording keeps. */
   record(): ClosedConnectionRecord;
 }
 
-/** A closed connection as an object of its own: what is printed of it, and what a recording keeps. */
-export interface ClosedConnectionRecord {
+/** A closed connection as an object: what is printed of it. */
+export interface ClosedConnectionRow {
   /** When its event was read: at most a tenth of a second after it was closed. */
   at: Date;
-  /** Inode of its network namespace. */
-  netns: number;
   /** Name of the target that it was seen in. */
   target: string;
   proto: Proto;
   family: Family;
-  /** The state that it was closed in, as far as that is known: see `ClosedConnectionView`. */
-  state: number;
   local: Endpoint;
   peer: Endpoint;
   /** `server` where a process listened on its local port; absent for anything but TCP. */
@@ -88,6 +86,14 @@ export interface ClosedConnectionRecord {
   outcome: Outcome;
   /** 64 bits, hexadecimal. */
   cookie: string;
+}
+
+/** A closed connection as a recording keeps it. */
+export interface ClosedConnectionRecord extends ClosedConnectionRow {
+  /** Inode of its network namespace. */
+  netns: number;
+  /** The state that it was closed in, as far as that is known: see `ClosedConnectionView`. */
+  state: number;
   /** Bytes that were received and never read; absent where the event has lost it, and in recordings without `fullEvents`. */
   receiveQueue?: number;
   /** Index of the interface it was bound to, 0 for none; absent in recordings without `fullEvents`. */

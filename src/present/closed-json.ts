@@ -1,4 +1,4 @@
-import type { ClosedConnectionRecord, Lifetime } from '../model/closed-connection.ts';
+import type { ClosedConnectionRow, Lifetime } from '../model/closed-connection.ts';
 import type { Endpoint } from '../model/socket-row.ts';
 import { ByteWriter } from './byte-writer.ts';
 import type { ClosedOutput, ClosedSummary } from './closed-output.ts';
@@ -19,7 +19,7 @@ export class ClosedJson implements ClosedOutput {
 
   header(): void {}
 
-  connection(out: ByteWriter, closed: ClosedConnectionRecord): void {
+  connection(out: ByteWriter, closed: ClosedConnectionRow): void {
     const { at, process, container, role } = closed;
     if (at !== this.#at) {
       this.#at = at;

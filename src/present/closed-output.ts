@@ -1,4 +1,4 @@
-import type { ClosedConnectionRecord } from '../model/closed-connection.ts';
+import type { ClosedConnectionRow } from '../model/closed-connection.ts';
 import type { PeerSummary } from '../model/peer-summary.ts';
 import type { ByteWriter } from './byte-writer.ts';
 
@@ -17,7 +17,7 @@ export interface ClosedSummary {
 export interface ClosedOutput {
   /** What stands before the first line. */
   header(out: ByteWriter): void;
-  connection(out: ByteWriter, closed: ClosedConnectionRecord): void;
+  connection(out: ByteWriter, closed: ClosedConnectionRow): void;
   /** A time in which some events of a target are missing. */
   gap(out: ByteWriter, target: string, from: Date, to: Date): void;
   summary(out: ByteWriter, summary: ClosedSummary): void;

@@ -1,4 +1,4 @@
-import type { ClosedConnectionRecord, Lifetime, Outcome } from '../model/closed-connection.ts';
+import type { ClosedConnectionRow, Lifetime, Outcome } from '../model/closed-connection.ts';
 import type { PeerSummary } from '../model/peer-summary.ts';
 import type { Endpoint } from '../model/socket-row.ts';
 import type { ByteWriter } from './byte-writer.ts';
@@ -42,7 +42,7 @@ export class ClosedText implements ClosedOutput {
     this.#table.header(out);
   }
 
-  connection(out: ByteWriter, closed: ClosedConnectionRecord): void {
+  connection(out: ByteWriter, closed: ClosedConnectionRow): void {
     const clock = clockText(closed.at);
     this.#table.row(out, [
       this.#table.narrow ? clock.slice(0, 8) : clock,
@@ -69,7 +69,7 @@ export class ClosedText implements ClosedOutput {
     if (peers.length > 0) peerTable(peers).render(out, this.#columns);
   }
 
-  #who({ target, container, process }: ClosedConnectionRecord): string {
+  #who({ target, container, process }: ClosedConnectionRow): string {
     const parts: string[] = [];
     const isOnly = target === this.#only;
     if (container !== undefined && !(isOnly && container === target)) parts.push(container);

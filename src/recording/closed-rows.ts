@@ -1,5 +1,11 @@
 import { BaseSocketView } from '../model/base-socket-view.ts';
-import type { ClosedConnection, ClosedConnectionRecord, Outcome, Remembered } from '../model/closed-connection.ts';
+import type {
+  ClosedConnection,
+  ClosedConnectionRecord,
+  ClosedConnectionRow,
+  Outcome,
+  Remembered,
+} from '../model/closed-connection.ts';
 import type { Address } from '../model/interned-address.ts';
 import type { Endpoint } from '../model/socket-row.ts';
 import type { Family, Proto } from '../model/socket-view.ts';
@@ -20,7 +26,7 @@ export function fromClosedColumns(
 
 /** A closed connection, read out of columns as far as it is asked for: counting needs little of it. It stays valid. */
 export class RecordedClosedConnection implements ClosedConnection {
-  /** Whether {@link record} has the names of addresses and ports. */
+  /** Whether {@link row} has the names of addresses and ports. */
   hasNames = true;
   readonly #reader: ColumnsReader;
   readonly #row: number;
@@ -95,28 +101,36 @@ export class RecordedClosedConnection implements ClosedConnection {
     return remembered;
   }
 
-  record(): ClosedConnectionRecord {
+  row(): ClosedConnectionRow {
     const atMostMs = this.number('atMostMs');
-    const record: ClosedConnectionRecord = {
+    const row: ClosedConnectionRow = {
       at: new Date(this.atMs),
-      netns: this.netns,
       target: this.#text('target') ?? '',
       proto: this.proto,
       family: this.family,
-      state: this.state,
       local: this.#endpoint('local'),
       peer: this.#endpoint('peer'),
       lifetime: { atLeastMs: this.number('atLeastMs') ?? 0, ...(atMostMs !== undefined && { atMostMs }) },
       outcome: this.outcome,
       cookie: this.#cookie.toString(16),
     };
-    const { role, container, remembered } = this;
-    if (role !== undefined) record.role = role;
+    const { role, container } = this;
+    if (role !== undefined) row.role = role;
     const process = this.#process;
-    if (process !== undefined) record.process = process;
-    if (container !== undefined) record.container = container;
+    if (process !== undefined) row.process = process;
+    if (container !== undefined) row.container = container;
+    for (const name of COUNTED) {
+      const value = this.number(name);
+      if (value !== undefined) row[name] = value;
+    }
+    return row;
+  }
+
+  record(): ClosedConnectionRecord {
+    const record: ClosedConnectionRecord = { ...this.row(), netns: this.netns, state: this.state };
+    const { remembered } = this;
     if (remembered !== undefined) record.remembered = remembered;
-    for (const name of [...COUNTED, ...FULL]) {
+    for (const name of FULL) {
       const value = this.number(name);
       if (value !== undefined) record[name] = value;
     }

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { PeerSummaries } from '../../../src/analyze/summarize-peers.ts';
-import type { ClosedConnectionRecord } from '../../../src/model/closed-connection.ts';
+import type { ClosedConnectionRow } from '../../../src/model/closed-connection.ts';
 
-function closed(values: Partial<ClosedConnectionRecord> = {}): ClosedConnectionRecord {
+function closed(values: Partial<ClosedConnectionRow> = {}): ClosedConnectionRow {
   return {
     ...{ at: new Date(0), target: 'web', proto: 'tcp', family: 'inet', role: 'client', outcome: 'closed', cookie: '1' },
     ...{ netns: 1, state: 1 },

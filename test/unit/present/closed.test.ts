@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest';
-import type { ClosedConnectionRecord } from '../../../src/model/closed-connection.ts';
+import type { ClosedConnectionRow } from '../../../src/model/closed-connection.ts';
 import { ByteWriter } from '../../../src/present/byte-writer.ts';
 import { ClosedJson } from '../../../src/present/closed-json.ts';
 import type { ClosedOutput } from '../../../src/present/closed-output.ts';
 import { ClosedText } from '../../../src/present/closed-text.ts';
 
-const FULL: ClosedConnectionRecord = {
+const FULL: ClosedConnectionRow = {
   ...{
     at: new Date(1_700_000_000_123),
     netns: 9,
@@ -20,7 +20,7 @@ const FULL: ClosedConnectionRecord = {
   ...{ process: { pid: 12, name: 'a\\b' }, container: 'web-1', lifetime: { atLeastMs: 0, atMostMs: 900 } },
   ...{ bytesSent: 0, bytesReceived: 2 ** 40, rttUs: 31, retransmits: 2, outcome: 'closed', cookie: '1f' },
 };
-const SPARSE: ClosedConnectionRecord = {
+const SPARSE: ClosedConnectionRow = {
   ...{ at: new Date(1_700_000_000_124), netns: 9, target: 'web-1', proto: 'udp', family: 'inet6', state: 7 },
   local: { address: '::1', port: 1 },
   peer: { address: '::1', port: 0 },
@@ -58,7 +58,7 @@ describe('ClosedJson', () => {
 });
 
 describe('ClosedText', () => {
-  const lines = (output: ClosedOutput, closed: ClosedConnectionRecord[]) =>
+  const lines = (output: ClosedOutput, closed: ClosedConnectionRow[]) =>
     written((out) => {
       output.header(out);
       for (const one of closed) output.connection(out, one);
