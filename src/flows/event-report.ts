@@ -59,9 +59,9 @@ export class EventReport {
     if (this.isFull || !this.#options.protos.some((proto) => proto === closed.proto)) return;
     const test = this.#tests.get(netns);
     if (test !== undefined && !test(closed)) return;
-    const record = closed.record();
-    this.#summaries.add(record);
-    this.#output.connection(this.#lines, record);
+    const row = closed.row();
+    this.#summaries.add(row);
+    this.#output.connection(this.#lines, row);
     if (this.#lines.length > MANY_BYTES) this.#write();
     if (this.isFull) this.#onFull();
   }

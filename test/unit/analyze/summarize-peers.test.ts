@@ -5,7 +5,6 @@ import type { ClosedConnectionRow } from '../../../src/model/closed-connection.t
 function closed(values: Partial<ClosedConnectionRow> = {}): ClosedConnectionRow {
   return {
     ...{ at: new Date(0), target: 'web', proto: 'tcp', family: 'inet', role: 'client', outcome: 'closed', cookie: '1' },
-    ...{ netns: 1, state: 1 },
     ...{ local: { address: '10.0.0.1', port: 40_000 }, peer: { address: '10.0.0.2', port: 3306, name: 'db' } },
     ...{ lifetime: { atLeastMs: 1 }, ...values },
   };
