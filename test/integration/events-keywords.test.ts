@@ -81,13 +81,15 @@ interface Answer {
 let folder: string;
 let netns: TestNetns;
 let workshop: Workshop;
+/** Holds the connections: all are closed at once with it, so that no dump sees a state in between. */
+let victim: Workshop;
 let listenerPort = 0;
 /** By `localPort peerPort`. */
 const nameOfPorts = new Map<string, string>();
 const live = new Map<string, Answer>();
 const files: { full: string; summary: string; old: string } = { full: '', summary: '', old: '' };
 
-const fill = (filter: string) => filter.replace('PORT', `${listenerPort}`).replace('PID', `${workshop.pid}`);
+const fill = (filter: string) => filter.replace('PORT', `${listenerPort}`).replace('PID', `${victim.pid}`);
 
 /** Runs the verb in this process. @param from a recording, or nothing for this machine */
 function start(filter: string, from?: string) {
@@ -143,21 +145,21 @@ function nameOf({ local, peer, proto }: EventObject): string {
 }
 
 async function pair(name: string, host: string, device?: number): Promise<{ client: number; server: number }> {
-  const listener = await workshop.tcpListener(host);
+  const listener = await victim.tcpListener(host);
   if (name === 'plain') listenerPort = listener.port;
-  const client = await workshop.socket(AF.INET, SOCK.STREAM);
-  if (device !== undefined) await workshop.setsockopt(client, OPT.SOL_SOCKET, OPT.SO_BINDTOIFINDEX, device);
-  await workshop.connect(client, listener);
-  const server = await workshop.accept(listener.fd);
-  const port = await workshop.port(client);
+  const client = await victim.socket(AF.INET, SOCK.STREAM);
+  if (device !== undefined) await victim.setsockopt(client, OPT.SOL_SOCKET, OPT.SO_BINDTOIFINDEX, device);
+  await victim.connect(client, listener);
+  const server = await victim.accept(listener.fd);
+  const port = await victim.port(client);
   nameOfPorts.set(`${port} ${listener.port}`, `${name} client`);
   nameOfPorts.set(`${listener.port} ${port}`, `${name} server`);
   return { client, server };
 }
 
-async function udpPair(): Promise<number> {
-  const fd = await workshop.socket(AF.INET, SOCK.DGRAM);
-  await workshop.connect(fd, { host: V4, port: 9 });
+async function udpPair(shop: Workshop): Promise<number> {
+  const fd = await shop.socket(AF.INET, SOCK.DGRAM);
+  await shop.connect(fd, { host: V4, port: 9 });
   return fd;
 }
 
@@ -177,16 +179,17 @@ beforeAll(async () => {
   folder = temporaryFolder();
   netns = createNetns();
   workshop = await Workshop.start(netns);
-  const plain = await pair('plain', V4);
+  victim = await Workshop.start(netns);
+  await pair('plain', V4);
   const half = await pair('half', V4_OTHER);
   const unread = await pair('unread', V4);
-  const bound = await pair('bound', V4, LOOPBACK);
+  await pair('bound', V4, LOOPBACK);
   const linger = await pair('linger', V4);
-  const udp = await udpPair();
-  nameOfPorts.set(`${await workshop.port(udp)} 9`, 'udp');
-  await workshop.shutdown(half.client, SHUT.WR);
-  await workshop.recv(half.server, 1);
-  await workshop.send(unread.client, 100);
+  const udp = await udpPair(victim);
+  nameOfPorts.set(`${await victim.port(udp)} 9`, 'udp');
+  await victim.shutdown(half.client, SHUT.WR);
+  await victim.recv(half.server, 1);
+  await victim.send(unread.client, 100);
   Object.assign(files, {
     full: path.join(folder, 'full.slr'),
     summary: path.join(folder, 'summary.slr'),
@@ -203,20 +206,14 @@ beforeAll(async () => {
   const heard = recordings.length + runs.size - refused + 1;
   await until('the receivers', () => receivers(netns.run('cat', '/proc/net/netlink')) === heard);
   // As soon as an end is told, what lived before was dumped.
-  await workshop.close(await udpPair());
+  await workshop.close(await udpPair(workshop));
   await until('the barrier', () => all.objects().length === 1);
   for (const recording of recordings) await recording.next();
   const attempt = await workshop.socket(AF.INET, SOCK.STREAM);
   await workshop.connect(attempt, { host: V4, port: await freePort(workshop, V4) });
   await workshop.close(attempt);
-  await workshop.setsockopt(linger.client, OPT.SOL_SOCKET, OPT.SO_LINGER, 1, 0);
-  for (const { client, server } of [plain, half, bound, linger]) {
-    await workshop.close(client);
-    await workshop.close(server);
-  }
-  await workshop.close(unread.server);
-  await workshop.close(unread.client);
-  await workshop.close(udp);
+  await victim.setsockopt(linger.client, OPT.SOL_SOCKET, OPT.SO_LINGER, 1, 0);
+  process.kill(victim.pid, 'SIGKILL');
   await until('all ends', () => all.objects().length === ALL.length + 1);
   for (const recording of recordings) {
     await recording.next();
@@ -229,6 +226,7 @@ beforeAll(async () => {
 }, 60_000);
 
 afterAll(async () => {
+  await victim?.stop();
   await workshop?.stop();
   netns?.remove();
   fs.rmSync(folder, { recursive: true, force: true });
