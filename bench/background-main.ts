@@ -34,7 +34,7 @@ const wish: TickWish = {
   looksAt: () => false,
   query: everySocket,
   ...{ processes: 'count', allCounters: false },
-  ended: () => {},
+  closed: () => {},
 };
 for (let index = 0; index < Number(ticks); index++) {
   const tick = await sampler.next(wish);

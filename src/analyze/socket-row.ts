@@ -24,11 +24,12 @@ const UNIX_TYPES: Record<number, 'stream' | 'dgram' | 'seqpacket'> = { 1: 'strea
 export function socketRow(socket: SocketView, context: RowContext): SocketRow {
   const container = context.containerOf?.(socket);
   const cookie = cookieText(socket);
+  const { receiveQueue, sendQueue, uid } = socket;
   const base = {
     state: stateName(socket.state),
-    receiveQueue: socket.receiveQueue,
-    sendQueue: socket.sendQueue,
-    uid: socket.uid,
+    ...(receiveQueue !== undefined && { receiveQueue }),
+    ...(sendQueue !== undefined && { sendQueue }),
+    ...(uid !== undefined && { uid }),
     inode: socket.inode,
     ...(cookie !== undefined && { cookie }),
     ...(container !== undefined && { container }),
@@ -60,13 +61,14 @@ export function socketRow(socket: SocketView, context: RowContext): SocketRow {
   };
 }
 
-/** The running timer of a socket; undefined when none runs. */
+/** The running timer of a socket; undefined when none runs, or none is known. */
 export function socketTimer(socket: SocketView): SocketTimer | undefined {
-  if (socket.timer === 0) return undefined;
+  const { timer } = socket;
+  if (timer === undefined || timer === 0) return undefined;
   return {
-    kind: TIMER_KINDS[socket.timer] ?? `unknown-${socket.timer}`,
-    expiresMs: socket.timerExpiresMs,
-    retransmits: socket.retransmits,
+    kind: TIMER_KINDS[timer] ?? `unknown-${timer}`,
+    expiresMs: socket.timerExpiresMs ?? 0,
+    retransmits: socket.retransmits ?? 0,
   };
 }
 

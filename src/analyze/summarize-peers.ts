@@ -1,5 +1,5 @@
 import { formatEndpoint } from '../base/endpoint-text.ts';
-import type { EndedConnection } from '../model/ended.ts';
+import type { ClosedConnectionRow } from '../model/closed-connection.ts';
 import { plainAddress } from '../model/endpoint.ts';
 import type { PeerSummary } from '../model/peer-summary.ts';
 
@@ -8,21 +8,21 @@ const MOST_PEERS = 10_000;
 /** The clients of a server are one peer, whatever their ports. */
 const ANY_PORT = -1;
 
-/** Adds ended connections up by their peers. */
+/** Adds closed connections up by their peers. */
 export class PeerSummaries {
   connections = 0;
   readonly #peers = new Map<string, Map<number, PeerSummary>>();
   #size = 0;
   #others: PeerSummary | undefined;
 
-  add(ended: EndedConnection): void {
+  add(closed: ClosedConnectionRow): void {
     this.connections++;
-    const summary = this.#summaryOf(ended);
+    const summary = this.#summaryOf(closed);
     summary.connections++;
-    summary.outcomes[ended.outcome] = (summary.outcomes[ended.outcome] ?? 0) + 1;
-    summary.bytesSent += ended.bytesSent ?? 0;
-    summary.bytesReceived += ended.bytesReceived ?? 0;
-    summary.retransmits += ended.retransmits ?? 0;
+    summary.outcomes[closed.outcome] = (summary.outcomes[closed.outcome] ?? 0) + 1;
+    summary.bytesSent += closed.bytesSent ?? 0;
+    summary.bytesReceived += closed.bytesReceived ?? 0;
+    summary.retransmits += closed.retransmits ?? 0;
   }
 
   /** The peer with the most connections first; all that were too many to be kept apart come last, as `others`. */
@@ -32,7 +32,7 @@ export class PeerSummaries {
     return this.#others === undefined ? peers : [...peers, this.#others];
   }
 
-  #summaryOf({ role = 'client', peer }: EndedConnection): PeerSummary {
+  #summaryOf({ role = 'client', peer }: ClosedConnectionRow): PeerSummary {
     const port = role === 'server' ? ANY_PORT : peer.port;
     let ports = this.#peers.get(peer.address);
     const known = ports?.get(port);

@@ -1,4 +1,4 @@
-import type { Remembered } from '../model/ended.ts';
+import type { Remembered } from '../model/closed-connection.ts';
 import type { SocketView } from '../model/socket-view.ts';
 import { TCP_STATE } from '../model/tcp-state.ts';
 import { MemoryColumns, type Owner } from './memory-columns.ts';

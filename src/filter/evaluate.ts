@@ -36,8 +36,9 @@ const KEEPALIVE_TIMER = TIMERS.keepalive;
 const TIME_WAIT_TIMER = TIMERS.timewait;
 
 /**
- * Makes the test of a filter. What does not apply to a socket (the port of a UNIX socket, the
- * round-trip time of a listener) is false, and its opposite true.
+ * Makes the test of a filter. What does not apply to a socket, or is not known of it (the port of a
+ * UNIX socket, the round-trip time of a listener), is false, and its opposite true. A filter on what the
+ * source knows of no socket is refused before: see `checkKnown`.
  */
 export function compileTest(tree: ConditionTree, around: Surroundings): Test {
   switch (tree.kind) {
@@ -88,7 +89,10 @@ function testOf(condition: Condition, around: Surroundings): Test {
     case 'process':
       return processTest(condition.process, around);
     case 'uid':
-      return (socket) => !isMini(socket) && compare(condition.op, socket.uid, condition.uid);
+      return (socket) => {
+        const { uid } = socket;
+        return uid !== undefined && !isMini(socket) && compare(condition.op, uid, condition.uid);
+      };
     case 'role':
       return (socket) => around.roleOf?.(socket) === condition.role;
     case 'measure': {

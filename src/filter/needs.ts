@@ -1,4 +1,5 @@
 import type { ConditionTree } from './condition.ts';
+import { PROCFS, unknownIn } from './known-fields.ts';
 import { eachAtom } from './tree.ts';
 
 /** What has to be known beyond the plain rows for a filter to be decided. */
@@ -19,17 +20,6 @@ export interface Needs {
   onlyDiag: readonly string[];
 }
 
-const ONLY_DIAG: Readonly<Record<string, string>> = {
-  mark: 'fwmark',
-  cgroup: 'cgroup',
-  device: 'dev',
-  autobound: 'autobound',
-  idle: 'idle',
-  age: 'age',
-  rtt: 'rtt',
-  retrans: 'retrans',
-};
-
 export function needsOf(tree: ConditionTree): Needs {
   const kinds = new Set<string>();
   eachAtom(tree, (condition) => kinds.add(condition.kind === 'measure' ? condition.measure : condition.kind));
@@ -41,6 +31,6 @@ export function needsOf(tree: ConditionTree): Needs {
     listeners: any('role', 'unaccepted'),
     autobound: any('autobound'),
     marks: any('mark'),
-    onlyDiag: Object.entries(ONLY_DIAG).flatMap(([kind, keyword]) => (kinds.has(kind) ? [keyword] : [])),
+    onlyDiag: unknownIn(tree, PROCFS),
   };
 }

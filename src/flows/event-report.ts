@@ -1,118 +1,94 @@
 import { PeerSummaries } from '../analyze/summarize-peers.ts';
-import type { EndedConnections } from '../collect/ended-connections.ts';
-import type { EndedSink } from '../collect/ended-sockets.ts';
-import type { WatchedSpace } from '../collect/watched-space.ts';
-import type { EndedConnection } from '../model/ended.ts';
-import { outcomeOf } from '../model/outcome.ts';
-import type { Proto, SocketView } from '../model/socket-view.ts';
+import type { ClosedConnection } from '../model/closed-connection.ts';
+import type { WatchedSpace } from '../model/watched.ts';
 import { ByteWriter } from '../present/byte-writer.ts';
-import type { EndedOutput } from '../present/ended-output.ts';
+import { ClosedJson } from '../present/closed-json.ts';
+import type { ClosedOutput } from '../present/closed-output.ts';
+import { ClosedText } from '../present/closed-text.ts';
 import type { Output } from './context.ts';
-import type { EventTest } from './event-filter.ts';
+import type { EventsOptions } from './events-options.ts';
+import type { ClosedTest } from './filter-tests.ts';
 
-/** What is reported of the sockets that ended. */
-export interface Wanted {
-  protos: readonly Proto[];
-  /** How many connections at most; undefined for no limit. */
-  count: number | undefined;
-}
-
-interface Undecided {
-  space: WatchedSpace;
-  connection: EndedConnection;
-  /** Whether a look at the stream has ended without its listener's end. */
-  seen: boolean;
-}
-
-/** Bytes are given away before a look at the stream is over when there are so many. */
+/** So many bytes are written before all events that have come were handed over. */
 const MANY_BYTES = 1024 * 1024;
 
-/** Turns the events of each look at the stream into lines, written together. */
-export class EventReport implements EndedSink {
+/** Turns closed connections into lines: those that were read together are written together. */
+export class EventReport {
   readonly #out: Output;
-  readonly #output: EndedOutput;
-  readonly #tests: ReadonlyMap<WatchedSpace, EventTest>;
-  readonly #ended: EndedConnections;
-  readonly #wanted: Wanted;
+  readonly #options: Pick<EventsOptions, 'protos' | 'count' | 'format'>;
+  readonly #onFull: () => void;
+  /** By the namespace's inode; undefined for everything. */
+  readonly #tests = new Map<number, ClosedTest | undefined>();
   readonly #lines = new ByteWriter();
   readonly #summaries = new PeerSummaries();
-  readonly #from = new Date();
-  /** When the stream was last read to its end: a loss is since then. */
-  #readMs = Date.now();
-  #now = new Date();
+  readonly #fromMs: number;
+  #toMs: number;
   #gaps = 0;
-  readonly #lost = new Set<WatchedSpace>();
-  /** Whether they were aborted, or never accepted, shows when their listener's end comes, which may be a look later. */
-  #undecided: Undecided[] = [];
-  #endedListeners = new Set<string>();
-  #listenersBefore = new Set<string>();
+  #only: string | undefined;
+  #begun: ClosedOutput | undefined;
 
+  /** @param fromMs when the time begins that it is about @param onFull called when as many were reported as are wanted */
   constructor(
     out: Output,
-    output: EndedOutput,
-    tests: ReadonlyMap<WatchedSpace, EventTest>,
-    ended: EndedConnections,
-    wanted: Wanted,
+    fromMs: number,
+    options: Pick<EventsOptions, 'protos' | 'count' | 'format'>,
+    onFull: () => void,
   ) {
     this.#out = out;
-    this.#output = output;
-    this.#tests = tests;
-    this.#ended = ended;
-    this.#wanted = wanted;
-    output.header(this.#lines);
-    this.#write();
+    this.#fromMs = fromMs;
+    this.#toMs = fromMs;
+    this.#options = options;
+    this.#onFull = onFull;
   }
 
-  /** Begins a look at the stream. */
-  begin(nowMs: number): void {
-    this.#now = new Date(nowMs);
+  /** Takes a namespace in. @param test of the filter; undefined for everything */
+  add({ netns, targets }: WatchedSpace, test: ClosedTest | undefined): void {
+    const isAlone = this.#tests.size === 0 && targets.length === 1;
+    this.#only = isAlone ? targets[0] : undefined;
+    this.#tests.set(netns, test);
   }
 
   /** Whether as many were reported as are wanted. */
-  get full(): boolean {
-    const { count } = this.#wanted;
+  get isFull(): boolean {
+    const { count } = this.#options;
     return count !== undefined && this.#summaries.connections >= count;
   }
 
-  ended(space: WatchedSpace, event: SocketView): void {
-    if (!this.#wanted.protos.includes(event.proto)) return;
-    const remembered = space.memory.of(event);
-    const outcome = outcomeOf(event, remembered);
-    if (outcome === 'unconnected') {
-      if (event.proto === 'tcp') this.#endedListeners.add(listenerKey(space, event.localPort));
-    } else if (this.#tests.get(space)?.(this.#ended.viewOf(event, remembered), remembered)) {
-      const decided = outcome === 'mangled-child' ? 'aborted' : outcome;
-      const connection = this.#ended.connection(space, event, remembered, decided, this.#now);
-      if (outcome === 'mangled-child') this.#undecided.push({ space, connection, seen: false });
-      else this.#show(connection);
-    }
-    if (remembered !== undefined) space.memory.ended(event);
+  /** Takes a closed connection in. */
+  closed({ netns }: WatchedSpace, closed: ClosedConnection): void {
+    if (this.isFull || !this.#options.protos.some((proto) => proto === closed.proto)) return;
+    const test = this.#tests.get(netns);
+    if (test !== undefined && !test(closed)) return;
+    const row = closed.row();
+    this.#summaries.add(row);
+    this.#output.connection(this.#lines, row);
+    if (this.#lines.length > MANY_BYTES) this.#write();
+    if (this.isFull) this.#onFull();
   }
 
-  lost(space: WatchedSpace): void {
-    this.#lost.add(space);
+  /** Events of a namespace may be missing. */
+  lost({ name }: WatchedSpace, fromMs: number, toMs: number): void {
+    this.#gaps++;
+    this.#output.gap(this.#lines, name, new Date(fromMs), new Date(toMs));
   }
 
-  /** Writes what has come. @returns the namespaces whose events are incomplete, which want a dump */
-  flush(): WatchedSpace[] {
-    this.#decide(false);
-    const spoiled = [...this.#lost];
-    this.#lost.clear();
-    for (const space of spoiled) {
-      this.#gaps++;
-      this.#output.gap(this.#lines, space.place.target.name, new Date(this.#readMs), this.#now);
-    }
+  /** Writes what stands before the first line, when it is known what is watched. */
+  begin(): void {
+    void this.#output;
     this.#write();
-    this.#readMs = this.#now.getTime();
-    return spoiled;
+  }
+
+  /** Writes what has come. @param atMs up to when */
+  flush(atMs: number): void {
+    this.#toMs = atMs;
+    this.#write();
   }
 
   /** Writes the summary. */
   finish(): void {
-    this.#decide(true);
     this.#output.summary(this.#lines, {
-      from: this.#from,
-      to: new Date(),
+      from: new Date(this.#fromMs),
+      to: new Date(this.#toMs),
       connections: this.#summaries.connections,
       gaps: this.#gaps,
       peers: this.#summaries.peers(),
@@ -120,34 +96,17 @@ export class EventReport implements EndedSink {
     this.#write();
   }
 
-  /** @param last whether nothing comes any more */
-  #decide(last: boolean): void {
-    const waiting: Undecided[] = [];
-    for (const undecided of this.#undecided) {
-      const key = listenerKey(undecided.space, undecided.connection.local.port);
-      if (this.#endedListeners.has(key) || this.#listenersBefore.has(key)) {
-        this.#show({ ...undecided.connection, outcome: 'never-accepted' });
-      } else if (undecided.seen || last) this.#show(undecided.connection);
-      else waiting.push({ ...undecided, seen: true });
-    }
-    this.#undecided = waiting;
-    [this.#listenersBefore, this.#endedListeners] = [this.#endedListeners, this.#listenersBefore];
-    this.#endedListeners.clear();
-  }
-
-  #show(connection: EndedConnection): void {
-    if (this.full) return;
-    this.#summaries.add(connection);
-    this.#output.connection(this.#lines, connection);
-    if (this.#lines.length > MANY_BYTES) this.#write();
+  /** Made when it is needed first: then it is known what is watched. */
+  get #output(): ClosedOutput {
+    if (this.#begun !== undefined) return this.#begun;
+    const output = this.#options.format === 'ndjson' ? new ClosedJson() : new ClosedText(this.#out.columns, this.#only);
+    output.header(this.#lines);
+    this.#begun = output;
+    return output;
   }
 
   #write(): void {
     if (this.#lines.length > 0) this.#out.write(this.#lines.bytes());
     this.#lines.clear();
   }
-}
-
-function listenerKey({ place }: WatchedSpace, port: number): string {
-  return `${place.target.netns} ${port}`;
 }

@@ -15,7 +15,7 @@ export async function observe(source: SampleSource, stop?: AbortSignal, most?: n
     looksAt: () => true,
     query: () => ({ ...everySocket(), tcpInfo: true }),
     ...{ processes: 'kinds', allCounters: true },
-    ended: (space, ended) => builder.ended(space, ended),
+    closed: (space, closed) => builder.closed(space, closed),
   };
   for (let tick = await source.next(wish, stop); tick !== undefined; tick = await source.next(wish, stop)) {
     builder.add(tick);

@@ -58,7 +58,7 @@ class RecordSession {
       looksAt: () => this.#closely,
       query: () => ({ ...everySocket(), tcpInfo: true }),
       ...{ processes: 'kinds', allCounters: true },
-      ended: (space, ended) => this.#maker?.ended(space, ended),
+      closed: (_, closed) => this.#maker?.closed(closed),
     };
   }
 

@@ -11,7 +11,7 @@ import type { SocketProcess } from '../model/socket-row.ts';
 import type { SocketView } from '../model/socket-view.ts';
 import type { Target } from '../model/target.ts';
 import type { WatchedSpace } from '../model/watched.ts';
-import { boundTests } from './bound-tests.ts';
+import { testsOverTime } from './filter-tests.ts';
 import { recordedCoverage } from './recorded-coverage.ts';
 import type { RecordedPlace, RecordedState } from './recorded-state.ts';
 import type { Sockets } from './sockets.ts';
@@ -72,13 +72,13 @@ export async function recordedGroups(
 }
 
 async function testOf(
-  { source, tick }: RecordedState,
+  { source }: RecordedState,
   { tick: { space } }: RecordedPlace,
   look: SpaceLook,
   { query, filter }: RecordedQuery,
 ): Promise<(socket: SocketView) => boolean> {
   const bound = await source.bind(space, filter);
-  const test = bound === undefined ? undefined : boundTests(bound, () => tick.containers).look(look);
+  const test = bound === undefined ? undefined : testsOverTime(bound, source).look(look);
   return (socket) => isAsked(socket, query) && (test === undefined || test(socket));
 }
 

@@ -1,7 +1,7 @@
-import type { EndedSocket } from '../collect/ended-stream.ts';
 import type { SpaceLook, SpaceTick, Tick } from '../collect/sampling/source.ts';
 import { countGroups, type GroupCounts } from '../count/count-groups.ts';
 import { countAbandoned, leftOutCounts } from '../count/left-out.ts';
+import type { ClosedConnection } from '../model/closed-connection.ts';
 import { connectionsOpened } from '../model/counters.ts';
 import type { GroupKey } from '../model/group.ts';
 import { limitShare } from '../model/limits.ts';
@@ -10,7 +10,7 @@ import type { ProcessSample } from '../model/sample.ts';
 import type { Proto, SocketView } from '../model/socket-view.ts';
 import { stateMask, TCP_STATE } from '../model/tcp-state.ts';
 import type { ChangedGroup, WatchRow } from '../model/watch-row.ts';
-import type { EndedTest, LookTest } from './bound-tests.ts';
+import type { ClosedTest, FilterTests, LookTest } from './filter-tests.ts';
 
 /** The counts of the tick before. */
 interface Before {
@@ -27,7 +27,7 @@ export class WatchTarget {
   readonly #keys: readonly GroupKey[];
   readonly #protos: readonly Proto[];
   readonly #lookTest: LookTest | undefined;
-  readonly #endedTest: EndedTest | undefined;
+  readonly #closedTest: ClosedTest | undefined;
   #counts = new Map<string, number>();
   #before: Before | undefined;
   #last: { row: WatchRow; takenAtMs: number } | undefined;
@@ -36,23 +36,19 @@ export class WatchTarget {
   #unseen = 0;
 
   /** @param tests of the filter; undefined where there is none */
-  constructor(
-    keys: readonly GroupKey[],
-    protos: readonly Proto[],
-    tests: { look: LookTest; ended: EndedTest } | undefined,
-  ) {
+  constructor(keys: readonly GroupKey[], protos: readonly Proto[], tests: FilterTests | undefined) {
     this.#keys = keys;
     this.#protos = protos;
     this.#lookTest = tests?.look;
-    this.#endedTest = tests?.ended;
+    this.#closedTest = tests?.closed;
   }
 
-  /** Takes an ended socket in. */
-  ended(ended: EndedSocket): void {
-    if (ended.proto !== 'tcp') return;
-    if (this.#endedTest !== undefined && !this.#endedTest(ended)) return;
+  /** Takes a closed connection in. */
+  closed(closed: ClosedConnection): void {
+    if (closed.proto !== 'tcp') return;
+    if (this.#closedTest !== undefined && !this.#closedTest(closed)) return;
     this.#closes++;
-    if (ended.remembered === undefined) this.#unseen++;
+    if (closed.remembered === undefined) this.#unseen++;
   }
 
   /** The row of a tick. */
@@ -98,7 +94,7 @@ export class WatchTarget {
     const before = this.#before;
     if (last === undefined || before === undefined) return undefined;
     const opens = connectionsOpened(tick.counters);
-    const rates = this.#endedTest === undefined ? this.#rates(before, atMs, 0, opens, tick) : {};
+    const rates = this.#lookTest === undefined ? this.#rates(before, atMs, 0, opens, tick) : {};
     this.#before = { atMs, total: before.total, opens };
     this.#closes = 0;
     this.#unseen = 0;
@@ -143,11 +139,13 @@ export class WatchTarget {
     opens: number | undefined,
     tick: SpaceTick,
   ): Pick<WatchRow, 'opensPerSecond' | 'opensAtLeast' | 'closesPerSecond'> {
-    const listens = tick.closes !== undefined;
+    // A filter that events cannot decide leaves the rates unknown.
+    const isDecided = this.#lookTest === undefined || this.#closedTest !== undefined;
+    const listens = tick.closes !== undefined && isDecided;
     const seconds = (atMs - before.atMs) / 1000;
     const perSecond = (count: number) => Math.round((Math.max(0, count) / seconds) * 10) / 10;
     const closes = listens ? { closesPerSecond: perSecond(this.#closes) } : {};
-    if (this.#endedTest === undefined && opens !== undefined && before.opens !== undefined) {
+    if (this.#lookTest === undefined && opens !== undefined && before.opens !== undefined) {
       return { opensPerSecond: perSecond(opens - before.opens), ...closes };
     }
     if (!listens) return {};

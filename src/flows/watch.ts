@@ -1,4 +1,3 @@
-import type { EndedSocket } from '../collect/ended-stream.ts';
 import { openSource, type SourceOptions } from '../collect/sampling/open-source.ts';
 import type { SampleSource, Tick, TickWish } from '../collect/sampling/source.ts';
 import type { Filter } from '../filter/syntax.ts';
@@ -8,8 +7,8 @@ import type { Proto } from '../model/socket-view.ts';
 import { ALL_STATES, stateMask, TCP_STATE } from '../model/tcp-state.ts';
 import type { WatchRow } from '../model/watch-row.ts';
 import type { WatchedSpace } from '../model/watched.ts';
-import { boundTests } from './bound-tests.ts';
 import type { FlowContext, Format } from './context.ts';
+import { testsOverTime } from './filter-tests.ts';
 import { readFilter } from './read-filter.ts';
 import { recordedCoverage } from './recorded-coverage.ts';
 import { WatchReport } from './watch-report.ts';
@@ -56,7 +55,6 @@ class WatchedTargets {
   readonly #protos: readonly Proto[];
   readonly #targets = new Map<number, WatchTarget>();
   readonly #recorded: boolean;
-  #containers: Tick['containers'] = [];
 
   constructor(source: SampleSource, { by, protos, from }: WatchOptions, filter: Filter) {
     this.#source = source;
@@ -69,12 +67,11 @@ class WatchedTargets {
       looksAt: () => true,
       query: () => query,
       ...{ processes: 'count', allCounters: false },
-      ended: (space, ended) => this.#ended(space, ended),
+      closed: ({ netns }, closed) => this.#targets.get(netns)?.closed(closed),
     };
   }
 
   async rows(tick: Tick): Promise<WatchRow[]> {
-    this.#containers = tick.containers;
     const rows: WatchRow[] = [];
     const present = new Set<number>();
     for (const spaceTick of tick.spaces) {
@@ -100,12 +97,8 @@ class WatchedTargets {
     return new WatchTarget(
       this.#keys,
       this.#protos,
-      bound === undefined ? undefined : boundTests(bound, () => this.#containers),
+      bound === undefined ? undefined : testsOverTime(bound, this.#source),
     );
-  }
-
-  #ended({ netns }: WatchedSpace, ended: EndedSocket): void {
-    this.#targets.get(netns)?.ended(ended);
   }
 }
 

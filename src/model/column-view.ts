@@ -1,15 +1,16 @@
+import { BaseSocketView } from './base-socket-view.ts';
 import type { Address } from './interned-address.ts';
 import { textAsUnixName } from './record-view.ts';
 import { INFO_TIMES, type InfoField, numberAt, type SocketColumns, valueAt } from './socket-columns.ts';
 import type { Holder } from './socket-record.ts';
-import type { Family, Proto, SocketView } from './socket-view.ts';
+import type { Family, Proto } from './socket-view.ts';
 import type { TcpInfo, TcpInfoNumber } from './tcp-info.ts';
 
 /**
  * A socket that is kept in columns, as a view; moved with {@link moveTo}. It is seen at a moment at which
  * nothing had happened to it since it was read: its clocks have gone on.
  */
-export class ColumnView implements SocketView {
+export class ColumnView extends BaseSocketView {
   #columns!: SocketColumns;
   #row = 0;
   #atMs = 0;
@@ -42,10 +43,10 @@ export class ColumnView implements SocketView {
   get peerPort(): number {
     return numberAt(this.#columns.peerPort, this.#row);
   }
-  localWord(index: 0 | 1 | 2 | 3): number {
+  override localWord(index: 0 | 1 | 2 | 3): number {
     return this.#address(valueAt(this.#columns.local, this.#row))?.words[index] ?? 0;
   }
-  peerWord(index: 0 | 1 | 2 | 3): number {
+  override peerWord(index: 0 | 1 | 2 | 3): number {
     return this.#address(valueAt(this.#columns.peer, this.#row))?.words[index] ?? 0;
   }
   get receiveQueue(): number {
@@ -60,32 +61,32 @@ export class ColumnView implements SocketView {
   get inode(): number {
     return numberAt(this.#columns.inode, this.#row);
   }
-  get cookieLow(): number {
+  override get cookieLow(): number {
     return (this.#columns.cookie[this.#row] ?? 0) >>> 0;
   }
-  get cookieHigh(): number {
+  override get cookieHigh(): number {
     return Math.floor((this.#columns.cookie[this.#row] ?? 0) / 2 ** 32);
   }
-  get timer(): number {
+  override get timer(): number {
     return numberAt(this.#columns.timer, this.#row);
   }
-  get timerExpiresMs(): number {
+  override get timerExpiresMs(): number {
     const firesAtMs = valueAt(this.#columns.timerAt, this.#row);
     return firesAtMs === undefined ? 0 : Math.max(0, firesAtMs - this.#atMs);
   }
-  get retransmits(): number {
+  override get retransmits(): number {
     return numberAt(this.#columns.retransmits, this.#row);
   }
-  get interfaceIndex(): number {
+  override get interfaceIndex(): number {
     return numberAt(this.#columns.interfaceIndex, this.#row);
   }
-  get unixType(): number {
+  override get unixType(): number {
     return numberAt(this.#columns.unixType, this.#row);
   }
-  get peerInode(): number {
+  override get peerInode(): number {
     return numberAt(this.#columns.peerInode, this.#row);
   }
-  tcpInfo(): TcpInfo | undefined {
+  override tcpInfo(): TcpInfo | undefined {
     let info: TcpInfo | undefined;
     for (const name in this.#columns.info) {
       const field = name as InfoField;
@@ -96,27 +97,19 @@ export class ColumnView implements SocketView {
     }
     return info;
   }
-  tcpInfoNumber(field: TcpInfoNumber): number | undefined {
+  override tcpInfoNumber(field: TcpInfoNumber): number | undefined {
     const value = valueAt(this.#columns.info[field as InfoField], this.#row);
     return value !== undefined && INFO_TIMES.has(field) ? Math.max(0, this.#atMs - value) : value;
   }
-  drops(): number | undefined {
+  override drops(): number | undefined {
     return valueAt(this.#columns.drops, this.#row);
   }
-  receiveBufferBytes(): number | undefined {
+  override receiveBufferBytes(): number | undefined {
     return valueAt(this.#columns.receiveBufferBytes, this.#row);
   }
-  unixName(): Uint8Array | undefined {
+  override unixName(): Uint8Array | undefined {
     const path = valueAt(this.#columns.path, this.#row);
     return path === undefined ? undefined : textAsUnixName(path);
-  }
-
-  /** Not kept. */
-  cgroupId(): undefined {
-    return undefined;
-  }
-  mark(): undefined {
-    return undefined;
   }
 
   /** As in `SocketRecord`: who holds it, or was seen to. */

@@ -1,4 +1,4 @@
-import type { Outcome } from './ended.ts';
+import type { Outcome } from './closed-connection.ts';
 import type { Holder } from './socket-record.ts';
 import type { Proto } from './socket-view.ts';
 
@@ -31,7 +31,7 @@ export interface EndedGroup {
   silent: number;
   /**
    * Those that had carried no data for {@link IDLE_BEFORE_MS} when they ended: an idle timeout's, not of somebody
-   * who gave them back. Absent for none, and in a recording, which does not tell it.
+   * who gave them back. Absent for none, and in a recording that does not tell it.
    */
   idled?: number;
   /** Sums over all of them. */

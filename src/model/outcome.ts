@@ -1,4 +1,4 @@
-import type { Outcome, Remembered } from './ended.ts';
+import type { Outcome, Remembered } from './closed-connection.ts';
 import type { SocketView } from './socket-view.ts';
 import { TCP_STATE } from './tcp-state.ts';
 
@@ -20,7 +20,7 @@ export function outcomeOf(event: SocketView, remembered: Remembered | undefined)
   const established = event.tcpInfoNumber('minRttUs') !== undefined;
   if (event.peerPort === 0) return established ? abortOf(event, remembered) : neverEstablished(event, remembered);
   if (established || event.tcpInfoNumber('rttUs') !== 0) {
-    return event.receiveQueue > END_OF_FILE ? 'aborted' : 'closed';
+    return (event.receiveQueue ?? 0) > END_OF_FILE ? 'aborted' : 'closed';
   }
   return (event.tcpInfoNumber('segmentsIn') ?? 0) > 0 ? 'refused' : 'no-answer';
 }

@@ -1,4 +1,4 @@
-import type { Outcome } from './ended.ts';
+import type { Outcome } from './closed-connection.ts';
 
 /** The ended connections with one peer: a service's endpoint, or the address of a server's clients. */
 export interface PeerSummary {

@@ -2,6 +2,7 @@ import type { SocketView } from './socket-view.ts';
 
 /** A row of `/proc/net/{tcp,udp,udplite,raw}`, with what those files tell and sock_diag does not. */
 export interface ProcSocketView extends SocketView {
+  readonly timer: number;
   /** Time until the timer fires, in clock ticks: hundredths of a second. */
   readonly timerTicks: number;
   /** Retransmissions of the oldest segment, whatever timer runs. */

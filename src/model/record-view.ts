@@ -1,5 +1,6 @@
+import { BaseSocketView } from './base-socket-view.ts';
 import type { SocketRecord } from './socket-record.ts';
-import type { Family, Proto, SocketSource, SocketView } from './socket-view.ts';
+import type { Family, Proto, SocketSource } from './socket-view.ts';
 import type { TcpInfo, TcpInfoNumber } from './tcp-info.ts';
 
 /** The one thing wanted of the platform's text encoder; every JavaScript runtime has it. */
@@ -27,7 +28,7 @@ export class RecordedSockets implements SocketSource {
 }
 
 /** A kept socket as a view, moved with {@link moveTo}. */
-export class RecordView implements SocketView {
+export class RecordView extends BaseSocketView {
   /** What the view stands on. */
   record!: SocketRecord;
 
@@ -51,70 +52,62 @@ export class RecordView implements SocketView {
   get peerPort(): number {
     return this.record.peerPort;
   }
-  localWord(index: 0 | 1 | 2 | 3): number {
+  override localWord(index: 0 | 1 | 2 | 3): number {
     return this.record.local?.words[index] ?? 0;
   }
-  peerWord(index: 0 | 1 | 2 | 3): number {
+  override peerWord(index: 0 | 1 | 2 | 3): number {
     return this.record.peer?.words[index] ?? 0;
   }
-  get receiveQueue(): number {
+  get receiveQueue(): number | undefined {
     return this.record.receiveQueue;
   }
-  get sendQueue(): number {
+  get sendQueue(): number | undefined {
     return this.record.sendQueue;
   }
-  get uid(): number {
+  get uid(): number | undefined {
     return this.record.uid;
   }
   get inode(): number {
     return this.record.inode;
   }
-  get cookieLow(): number {
+  override get cookieLow(): number {
     return this.record.cookie >>> 0;
   }
-  get cookieHigh(): number {
+  override get cookieHigh(): number {
     return Math.floor(this.record.cookie / 2 ** 32);
   }
-  get timer(): number {
+  override get timer(): number | undefined {
     return this.record.timer;
   }
-  get timerExpiresMs(): number {
+  override get timerExpiresMs(): number | undefined {
     return this.record.timerExpiresMs;
   }
-  get retransmits(): number {
+  override get retransmits(): number | undefined {
     return this.record.retransmits;
   }
-  get interfaceIndex(): number {
+  override get interfaceIndex(): number | undefined {
     return this.record.interfaceIndex;
   }
-  get unixType(): number {
+  override get unixType(): number {
     return this.record.unixType;
   }
-  get peerInode(): number {
+  override get peerInode(): number {
     return this.record.peerInode;
   }
-  tcpInfo(): TcpInfo | undefined {
+  override tcpInfo(): TcpInfo | undefined {
     return this.record.info;
   }
-  tcpInfoNumber(field: TcpInfoNumber): number | undefined {
+  override tcpInfoNumber(field: TcpInfoNumber): number | undefined {
     return this.record.info?.[field];
   }
-  drops(): number | undefined {
+  override drops(): number | undefined {
     return this.record.drops;
   }
-  receiveBufferBytes(): number | undefined {
+  override receiveBufferBytes(): number | undefined {
     return this.record.receiveBufferBytes;
   }
-  unixName(): Uint8Array | undefined {
+  override unixName(): Uint8Array | undefined {
     const { path } = this.record;
     return path === undefined ? undefined : textAsUnixName(path);
-  }
-
-  /** Not kept. */
-  cgroupId(): undefined {
-    return undefined;
-  }
-  mark(): undefined {
-    return undefined;
   }
 }

@@ -1,6 +1,5 @@
 import type { DeclaredSettings } from './container.ts';
 import type { NetCounters, Sockstat } from './counters.ts';
-import type { EndedConnection, Remembered } from './ended.ts';
 import type { HostSample, PidsUse, ProcessSample, SocketMemory } from './sample.ts';
 import type { Series } from './series.ts';
 import type { Coverage, Source } from './snapshot.ts';
@@ -40,15 +39,6 @@ export interface RecordedTick<Sockets = readonly SocketRecord[]> {
   budget?: { share: number; stretched: boolean };
 }
 
-/** A connection that ended, kept with what was remembered of it. */
-export interface RecordedEnd {
-  netns: number;
-  /** The state that it ended in, as far as that is known: see `EndedView`. */
-  state: number;
-  connection: EndedConnection;
-  remembered?: Remembered | undefined;
-}
-
 /** How a recording was made. */
 export interface RecordingHeader {
   /** Of the format, {@link RECORDING_VERSION}. */
@@ -59,8 +49,10 @@ export interface RecordingHeader {
   target: string;
   /** Whether every socket was read at every tick, with its TCP information; otherwise TCP sockets where something moved. */
   closely: boolean;
-  /** Whether ended sockets were listened for. */
+  /** Whether connection events were received. */
   events: boolean;
+  /** Whether closed connections have their receive queue, interface and times of their last data; files of versions before 0.2 have not. */
+  fullEvents?: boolean;
   redacted: boolean;
 }
 

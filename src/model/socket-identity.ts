@@ -12,6 +12,7 @@ export interface SocketIdentity {
   /** One word for IPv4, four for IPv6; the first byte of the address most significant. */
   local: readonly number[];
   peer: readonly number[];
+  /** 0 for none, and where the source does not tell. */
   interfaceIndex: number;
   /** Both halves are 0 where the source had none: then only the addresses tell. */
   cookieLow: number;
@@ -29,7 +30,7 @@ export function identityOf(socket: SocketView): SocketIdentity | undefined {
     ...{ proto, family, state: socket.state, localPort: socket.localPort, peerPort: socket.peerPort },
     local: words.map((index) => socket.localWord(index)),
     peer: words.map((index) => socket.peerWord(index)),
-    interfaceIndex: socket.interfaceIndex,
+    interfaceIndex: socket.interfaceIndex ?? 0,
     ...{ cookieLow: socket.cookieLow, cookieHigh: socket.cookieHigh, inode: socket.inode },
   };
 }

@@ -11,7 +11,7 @@ export interface Holder {
 
 /**
  * A socket that is kept: in a series that rules judge, in a recording. Everything means what
- * `SocketView` says; what that leaves out is told here.
+ * `SocketView` says, but that a number which the source does not know is 0, as in the file format.
  */
 export interface SocketRecord {
   proto: Proto;

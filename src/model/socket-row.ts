@@ -38,11 +38,12 @@ interface SocketRowBase {
   family: Family;
   /** As netstat spells it. An unconnected UDP, RAW or UNIX socket is `CLOSE`. */
   state: string;
-  /** See `SocketView.receiveQueue`; bytes, or for LISTEN connections. */
-  receiveQueue: number;
-  /** See `SocketView.sendQueue`; bytes, or for LISTEN the accept queue's limit. */
-  sendQueue: number;
-  uid: number;
+  /** See `SocketView.receiveQueue`; bytes, or for LISTEN connections; absent where the source does not know it. */
+  receiveQueue?: number;
+  /** See `SocketView.sendQueue`; bytes, or for LISTEN the accept queue's limit; absent where the source does not know it. */
+  sendQueue?: number;
+  /** Absent where the source does not know it. */
+  uid?: number;
   /** 0 where no descriptor refers to the socket. */
   inode: number;
   /** 64-bit cookie, hexadecimal without prefix; absent where the source has none (`/proc`). */

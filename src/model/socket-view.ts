@@ -13,8 +13,8 @@ export type Family = 'inet' | 'inet6' | 'unix';
  * counting and printing make no object for each socket. A view is a cursor: it is valid only until
  * its source moves on; whoever wants to keep a socket makes a {@link SocketRow} of it.
  *
- * Where a field does not apply (a port of a UNIX socket, an inode of a TIME_WAIT entry) it is 0;
- * fields that can be genuinely unknown say so.
+ * A port, an address, an inode or a cookie that does not exist is 0. What the source does not know is
+ * undefined, never 0; fields that can be unknown say so.
  */
 export interface SocketView {
   readonly proto: Proto;
@@ -34,30 +34,37 @@ export interface SocketView {
   peerWord(index: 0 | 1 | 2 | 3): number;
   /**
    * Bytes received and not yet read by the application. LISTEN: connections waiting to be
-   * accepted. UDP: memory of queued datagrams, overhead included.
+   * accepted. UDP: memory of queued datagrams, overhead included. Undefined where the source does not
+   * know it (`/proc/net/unix`, a reset connection's event).
    */
-  readonly receiveQueue: number;
+  readonly receiveQueue: number | undefined;
   /**
-   * Bytes written and not yet acknowledged. LISTEN: the accept queue's limit; 0 where the source
-   * does not know it (`/proc`).
+   * Bytes written and not yet acknowledged. LISTEN: the accept queue's limit. Undefined where the source
+   * does not know it (a listener in `/proc`, a closed connection).
    */
-  readonly sendQueue: number;
-  /** Owner's user id in the reader's user namespace; 0 for TIME_WAIT and half-open entries. */
-  readonly uid: number;
+  readonly sendQueue: number | undefined;
+  /**
+   * Owner's user id in the reader's user namespace; 0 for TIME_WAIT and half-open entries. Undefined where
+   * the source does not know it (`/proc/net/unix`, a closed connection).
+   */
+  readonly uid: number | undefined;
   /** Inode in sockfs, unique on the host; 0 where no descriptor refers to the socket. */
   readonly inode: number;
   /** Low 32 bits of the socket cookie. Both halves are 0 where the source has none. */
   readonly cookieLow: number;
   /** High 32 bits of the socket cookie. */
   readonly cookieHigh: number;
-  /** Timer kind: 0 none, 1 retransmission, 2 keepalive, 3 TIME_WAIT, 4 zero-window probe, 5 delayed ACK. */
-  readonly timer: number;
-  /** Milliseconds until the timer fires; 0 without a timer. */
-  readonly timerExpiresMs: number;
-  /** Retransmissions (timer 1) or unanswered probes (timers 2 and 4). */
-  readonly retransmits: number;
-  /** Index of the interface the socket is bound to; 0 for none. */
-  readonly interfaceIndex: number;
+  /**
+   * Timer kind: 0 none, 1 retransmission, 2 keepalive, 3 TIME_WAIT, 4 zero-window probe, 5 delayed ACK. Undefined
+   * for a closed connection.
+   */
+  readonly timer: number | undefined;
+  /** Milliseconds until the timer fires; 0 without a timer; undefined as {@link timer}. */
+  readonly timerExpiresMs: number | undefined;
+  /** Retransmissions (timer 1) or unanswered probes (timers 2 and 4); undefined as {@link timer}. */
+  readonly retransmits: number | undefined;
+  /** Index of the interface the socket is bound to; 0 for none; undefined in `/proc`. */
+  readonly interfaceIndex: number | undefined;
   /** Id of the cgroup v2 that created the socket; undefined where the kernel does not tell. */
   cgroupId(): bigint | undefined;
   /** Mark of the socket, `SO_MARK`; undefined where the source does not tell, or only to who has CAP_NET_ADMIN. */

@@ -62,8 +62,10 @@ export class Table {
     this.#end(displayWidth(safe));
   }
 
-  uint(value: number): void {
-    this.cell.uint(value);
+  /** Writes a whole number; `-` where it is not known. */
+  uint(value: number | undefined): void {
+    if (value === undefined) this.cell.ascii('-');
+    else this.cell.uint(value);
     this.endCell();
   }
 

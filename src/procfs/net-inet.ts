@@ -1,6 +1,8 @@
 import { networkWord } from '../base/byte-order.ts';
+import { BaseSocketView } from '../model/base-socket-view.ts';
 import type { ProcSocketView } from '../model/proc-view.ts';
 import type { Family, Proto } from '../model/socket-view.ts';
+import { TCP_STATE } from '../model/tcp-state.ts';
 import { ByteFields } from './byte-fields.ts';
 
 const COLON = 0x3a;
@@ -41,7 +43,7 @@ export class ProcInetTable {
   }
 }
 
-class Row implements ProcSocketView {
+class Row extends BaseSocketView implements ProcSocketView {
   readonly fields: ByteFields;
   readonly proto: Proto;
   readonly family: Family;
@@ -49,10 +51,10 @@ class Row implements ProcSocketView {
   localPort = 0;
   peerPort = 0;
   receiveQueue = 0;
-  sendQueue = 0;
+  txQueue = 0;
   uid = 0;
   inode = 0;
-  timer = 0;
+  timerKind = 0;
   timerTicks = 0;
   procRetransmits = 0;
   timeout = 0;
@@ -60,6 +62,7 @@ class Row implements ProcSocketView {
   readonly #peer = new Uint32Array(4);
 
   constructor(bytes: Uint8Array, proto: Proto, family: Family) {
+    super();
     this.fields = new ByteFields(bytes);
     this.proto = proto;
     this.family = family;
@@ -79,11 +82,11 @@ class Row implements ProcSocketView {
     fields.blanks();
     this.state = fields.hex();
     fields.blanks();
-    this.sendQueue = fields.hex();
+    this.txQueue = fields.hex();
     fields.skip(COLON);
     this.receiveQueue = fields.hex();
     fields.blanks();
-    this.timer = fields.hex();
+    this.timerKind = fields.hex();
     fields.skip(COLON);
     this.timerTicks = fields.hex();
     fields.blanks();
@@ -97,20 +100,27 @@ class Row implements ProcSocketView {
     return this.inode >= 0;
   }
 
-  localWord(index: 0 | 1 | 2 | 3): number {
+  override localWord(index: 0 | 1 | 2 | 3): number {
     return this.#local[index] as number;
   }
-  peerWord(index: 0 | 1 | 2 | 3): number {
+  override peerWord(index: 0 | 1 | 2 | 3): number {
     return this.#peer[index] as number;
   }
-  get timerExpiresMs(): number {
+  /** The backlog limit of a listener is in sock_diag alone. */
+  get sendQueue(): number | undefined {
+    return this.proto === 'tcp' && this.state === TCP_STATE.LISTEN ? undefined : this.txQueue;
+  }
+  override get timer(): number {
+    return this.timerKind;
+  }
+  override get timerExpiresMs(): number {
     return this.timerTicks * TICK_MS;
   }
-  get retransmits(): number {
-    return this.timer === 2 || this.timer === 4 ? this.timeout : this.procRetransmits;
+  override get retransmits(): number {
+    return this.timerKind === 2 || this.timerKind === 4 ? this.timeout : this.procRetransmits;
   }
 
-  drops(): number | undefined {
+  override drops(): number | undefined {
     if (this.proto === 'tcp') return undefined;
     const { fields } = this;
     let start = fields.end;
@@ -121,31 +131,6 @@ class Row implements ProcSocketView {
     const drops = fields.decimal();
     fields.at = after;
     return drops < 0 ? undefined : drops;
-  }
-
-  /** `/proc` has none of what follows. */
-  readonly cookieLow = 0;
-  readonly cookieHigh = 0;
-  readonly interfaceIndex = 0;
-  readonly unixType = 0;
-  readonly peerInode = 0;
-  cgroupId(): undefined {
-    return undefined;
-  }
-  mark(): undefined {
-    return undefined;
-  }
-  tcpInfo(): undefined {
-    return undefined;
-  }
-  tcpInfoNumber(): undefined {
-    return undefined;
-  }
-  receiveBufferBytes(): undefined {
-    return undefined;
-  }
-  unixName(): undefined {
-    return undefined;
   }
 
   #address(words: Uint32Array): boolean {

@@ -1,3 +1,4 @@
+import { UnixSocketView } from '../model/base-socket-view.ts';
 import type { ProcUnixView } from '../model/proc-view.ts';
 import { TCP_STATE } from '../model/tcp-state.ts';
 import { ByteFields } from './byte-fields.ts';
@@ -62,18 +63,21 @@ class ProbeRow {
   }
 }
 
-class Row implements ProcUnixView {
-  readonly proto = 'unix';
-  readonly family = 'unix';
+class Row extends UnixSocketView implements ProcUnixView {
+  /** The file has neither queues nor users. */
+  readonly receiveQueue = undefined;
+  readonly sendQueue = undefined;
+  readonly uid = undefined;
   readonly fields: ByteFields;
   references = 0;
   protocol = 0;
   flags = 0;
-  unixType = 0;
+  type = 0;
   socketState = 0;
   inode = 0;
 
   constructor(bytes: Uint8Array) {
+    super();
     this.fields = new ByteFields(bytes);
   }
 
@@ -88,7 +92,7 @@ class Row implements ProcUnixView {
     fields.blanks();
     this.flags = fields.hex();
     fields.blanks();
-    this.unixType = fields.hex();
+    this.type = fields.hex();
     fields.blanks();
     this.socketState = fields.hex();
     fields.blanks();
@@ -101,7 +105,11 @@ class Row implements ProcUnixView {
     return this.socketState === CONNECTED || this.socketState === CONNECTING ? TCP_STATE.ESTABLISHED : TCP_STATE.CLOSE;
   }
 
-  unixName(): Uint8Array | undefined {
+  override get unixType(): number {
+    return this.type;
+  }
+
+  override unixName(): Uint8Array | undefined {
     const { bytes, at, end } = this.fields;
     if (at >= end || bytes[at] !== BLANK) return undefined;
     const name = bytes.subarray(at + 1, end);
@@ -110,43 +118,5 @@ class Row implements ProcUnixView {
     const abstract = Uint8Array.from(name);
     abstract[0] = 0;
     return abstract;
-  }
-
-  /** `/proc` has none of what follows, and internet sockets alone have the rest. */
-  readonly receiveQueue = 0;
-  readonly sendQueue = 0;
-  readonly uid = 0;
-  readonly peerInode = 0;
-  readonly cookieLow = 0;
-  readonly cookieHigh = 0;
-  readonly localPort = 0;
-  readonly peerPort = 0;
-  readonly timer = 0;
-  readonly timerExpiresMs = 0;
-  readonly retransmits = 0;
-  readonly interfaceIndex = 0;
-  localWord(): number {
-    return 0;
-  }
-  peerWord(): number {
-    return 0;
-  }
-  cgroupId(): undefined {
-    return undefined;
-  }
-  mark(): undefined {
-    return undefined;
-  }
-  tcpInfo(): undefined {
-    return undefined;
-  }
-  tcpInfoNumber(): undefined {
-    return undefined;
-  }
-  drops(): undefined {
-    return undefined;
-  }
-  receiveBufferBytes(): undefined {
-    return undefined;
   }
 }

@@ -71,7 +71,7 @@ export interface LookChange {
   gone?: number[];
 }
 
-/** Connections that ended since the tick before; stands before the tick that follows. */
+/** Connections closed since the tick before; stands before the tick that follows. */
 export interface EndedLine {
   type: 'ended';
   /** Milliseconds since the epoch. */

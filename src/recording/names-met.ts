@@ -1,5 +1,6 @@
+import type { ClosedConnectionRecord } from '../model/closed-connection.ts';
 import type { Names } from '../model/names.ts';
-import type { RecordedEnd, RecordedSpace } from '../model/recorded.ts';
+import type { RecordedSpace } from '../model/recorded.ts';
 import type { Proto } from '../model/socket-view.ts';
 import type { NamesLine } from './lines.ts';
 
@@ -18,7 +19,11 @@ export class NamesMet {
   }
 
   /** The line of what is new in a tick; undefined for nothing. */
-  line(spaces: readonly RecordedSpace[], ends: readonly RecordedEnd[], names: Names): NamesLine | undefined {
+  line(
+    spaces: readonly RecordedSpace[],
+    closed: readonly ClosedConnectionRecord[],
+    names: Names,
+  ): NamesLine | undefined {
     for (const { look } of spaces) {
       for (const { proto, local, peer, localPort, peerPort } of look?.sockets ?? []) {
         if (local !== undefined) this.#host(local.plain, names);
@@ -28,8 +33,8 @@ export class NamesMet {
       }
     }
     // What lived between two looks is in none of them.
-    for (const { connection } of ends) {
-      const { name, address } = connection.peer;
+    for (const { peer } of closed) {
+      const { name, address } = peer;
       if (name !== undefined) this.#tell(address.replace(/^::ffff:(?=.*\.)/, ''), name);
     }
     const hosts = this.#hostLines;

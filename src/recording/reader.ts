@@ -4,7 +4,7 @@ import type { Names } from '../model/names.ts';
 import type { RecordedDetails, RecordedSpace, RecordedTick, RecordingHeader } from '../model/recorded.ts';
 import type { HostSample, PidsUse, ProcessSample, SocketMemory } from '../model/sample.ts';
 import type { WatchedContainer, WatchedSpace } from '../model/watched.ts';
-import { type EndedRow, fromEndedColumns } from './ended-rows.ts';
+import { fromClosedColumns, type RecordedClosedConnection } from './closed-rows.ts';
 import { KeptAddresses } from './kept-addresses.ts';
 import { KnownSpaces } from './known-spaces.ts';
 import { checked, DETAILS, HEADER, HOST, MEMORY, NAMES, PIDS, SPACES, TIME } from './line-shapes.ts';
@@ -29,7 +29,7 @@ interface Known {
 /** What a line brought. */
 export type RecordingItem =
   | { kind: 'tick'; tick: RecordedTick<KeptSockets> }
-  | { kind: 'ended'; ends: EndedRow[] }
+  | { kind: 'closed'; closed: RecordedClosedConnection[] }
   | { kind: 'end' }
   | { kind: 'other' };
 
@@ -110,7 +110,7 @@ export class RecordingReader {
         this.#addDetails(line);
         return OTHER;
       case 'ended':
-        return { kind: 'ended', ends: fromEndedColumns(line.ends, time(line.at), this.#addresses.of) };
+        return { kind: 'closed', closed: fromClosedColumns(line.ends, time(line.at), this.#addresses.of) };
       case 'tick':
         return { kind: 'tick', tick: this.#tick(line) };
       case 'end':

@@ -1,4 +1,4 @@
-import type { Outcome } from '../model/ended.ts';
+import type { Outcome } from '../model/closed-connection.ts';
 import type { Source } from '../model/snapshot.ts';
 import type { Family, Proto } from '../model/socket-view.ts';
 

@@ -1,7 +1,8 @@
+import type { ClosedConnectionRecord } from '../model/closed-connection.ts';
 import type { Names } from '../model/names.ts';
-import type { RecordedDetails, RecordedEnd, RecordedSpace, RecordedTick, RecordingHeader } from '../model/recorded.ts';
+import type { RecordedDetails, RecordedSpace, RecordedTick, RecordingHeader } from '../model/recorded.ts';
 import type { HostSample } from '../model/sample.ts';
-import { toEndedColumns } from './ended-columns.ts';
+import { toClosedColumns } from './closed-columns.ts';
 import { KnownSpaces } from './known-spaces.ts';
 import { RECORDING_VERSION, type RecordingLine, type SpaceChange, type TickLine } from './lines.ts';
 import { NamesMet } from './names-met.ts';
@@ -35,8 +36,8 @@ export class RecordingWriter {
     return { type: 'details', ...details };
   }
 
-  /** The lines of a tick, and of what ended since the one before. @param names of what it has */
-  tick(tick: RecordedTick, ends: readonly RecordedEnd[], names: Names): RecordingLine[] {
+  /** The lines of a tick, and of the connections closed since the one before. @param names of what it has */
+  tick(tick: RecordedTick, closed: readonly ClosedConnectionRecord[], names: Names): RecordingLine[] {
     const lines: RecordingLine[] = [];
     const spaces = tick.spaces.map(({ space }) => space);
     const population = JSON.stringify([spaces, tick.containers]);
@@ -46,15 +47,15 @@ export class RecordingWriter {
       this.#names.askAgain();
       lines.push({ type: 'spaces', spaces, containers: tick.containers });
     }
-    const met = this.#names.line(tick.spaces, ends, names);
+    const met = this.#names.line(tick.spaces, closed, names);
     if (met !== undefined) lines.push(met);
-    lines.push(...this.ends(ends, tick.atMs), this.#tickLine(tick));
+    lines.push(...this.closed(closed, tick.atMs), this.#tickLine(tick));
     return lines;
   }
 
-  /** What ended behind the last tick. */
-  ends(ends: readonly RecordedEnd[], atMs: number): RecordingLine[] {
-    return ends.length === 0 ? [] : [{ type: 'ended', at: atMs, ends: toEndedColumns(ends, atMs) }];
+  /** Connections closed after the last tick. */
+  closed(closed: readonly ClosedConnectionRecord[], atMs: number): RecordingLine[] {
+    return closed.length === 0 ? [] : [{ type: 'ended', at: atMs, ends: toClosedColumns(closed, atMs) }];
   }
 
   /** The last line. */

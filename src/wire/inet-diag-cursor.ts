@@ -1,5 +1,6 @@
 import { HOST_LITTLE_ENDIAN } from '../base/byte-order.ts';
-import type { Family, Proto, SocketView } from '../model/socket-view.ts';
+import { BaseSocketView } from '../model/base-socket-view.ts';
+import type { Family, Proto } from '../model/socket-view.ts';
 import type { TcpInfo, TcpInfoNumber } from '../model/tcp-info.ts';
 import { type AttributePlace, findAttribute } from './attributes.ts';
 import { AF, INET_DIAG } from './inet-diag-request.ts';
@@ -33,8 +34,8 @@ export const INET_DIAG_MSG_SIZE = MSG.size;
 const SK_MEMINFO_RCVBUF = 1;
 const SK_MEMINFO_DROPS = 8;
 
-/** A {@link SocketView} over one `struct inet_diag_msg` with its attributes, moved with {@link moveTo}. */
-export class InetDiagCursor implements SocketView {
+/** A `SocketView` over one `struct inet_diag_msg` with its attributes, moved with {@link moveTo}. */
+export class InetDiagCursor extends BaseSocketView {
   readonly proto: Proto;
   #view: DataView;
   #at = 0;
@@ -47,6 +48,7 @@ export class InetDiagCursor implements SocketView {
 
   /** @param proto the protocol that was asked for: the answer does not repeat it */
   constructor(proto: Proto, view: DataView = new DataView(new ArrayBuffer(MSG.size))) {
+    super();
     this.proto = proto;
     this.#view = view;
   }
@@ -72,10 +74,10 @@ export class InetDiagCursor implements SocketView {
   get state(): number {
     return this.#view.getUint8(this.#at + MSG.state);
   }
-  get timer(): number {
+  override get timer(): number {
     return this.#view.getUint8(this.#at + MSG.timer);
   }
-  get retransmits(): number {
+  override get retransmits(): number {
     return this.#view.getUint8(this.#at + MSG.retrans);
   }
   get localPort(): number {
@@ -84,22 +86,22 @@ export class InetDiagCursor implements SocketView {
   get peerPort(): number {
     return this.#view.getUint16(this.#at + MSG.dport, false);
   }
-  localWord(index: 0 | 1 | 2 | 3): number {
+  override localWord(index: 0 | 1 | 2 | 3): number {
     return this.#view.getUint32(this.#at + MSG.src + index * 4, false);
   }
-  peerWord(index: 0 | 1 | 2 | 3): number {
+  override peerWord(index: 0 | 1 | 2 | 3): number {
     return this.#view.getUint32(this.#at + MSG.dst + index * 4, false);
   }
-  get interfaceIndex(): number {
+  override get interfaceIndex(): number {
     return this.#view.getUint32(this.#at + MSG.ifindex, HOST_LITTLE_ENDIAN);
   }
-  get cookieLow(): number {
+  override get cookieLow(): number {
     return this.#view.getUint32(this.#at + MSG.cookie, HOST_LITTLE_ENDIAN);
   }
-  get cookieHigh(): number {
+  override get cookieHigh(): number {
     return this.#view.getUint32(this.#at + MSG.cookie + 4, HOST_LITTLE_ENDIAN);
   }
-  get timerExpiresMs(): number {
+  override get timerExpiresMs(): number {
     return this.#view.getUint32(this.#at + MSG.expires, HOST_LITTLE_ENDIAN);
   }
   get receiveQueue(): number {
@@ -115,41 +117,34 @@ export class InetDiagCursor implements SocketView {
     return this.#view.getUint32(this.#at + MSG.inode, HOST_LITTLE_ENDIAN);
   }
 
-  cgroupId(): bigint | undefined {
+  override cgroupId(): bigint | undefined {
     if (!this.#find(INET_DIAG.CGROUP_ID, 8)) return undefined;
     return this.#view.getBigUint64(this.#place.offset, HOST_LITTLE_ENDIAN);
   }
 
-  mark(): number | undefined {
+  override mark(): number | undefined {
     if (!this.#find(INET_DIAG.MARK, 4)) return undefined;
     return this.#view.getUint32(this.#place.offset, HOST_LITTLE_ENDIAN);
   }
 
-  tcpInfo(): TcpInfo | undefined {
+  override tcpInfo(): TcpInfo | undefined {
     if (!this.#findInfo()) return undefined;
     return decodeTcpInfo(this.#view, this.#info.offset, this.#info.length);
   }
 
-  tcpInfoNumber(field: TcpInfoNumber): number | undefined {
+  override tcpInfoNumber(field: TcpInfoNumber): number | undefined {
     if (!this.#findInfo()) return undefined;
     return readTcpInfoNumber(this.#view, this.#info.offset, this.#info.length, field);
   }
 
-  drops(): number | undefined {
+  override drops(): number | undefined {
     if (!this.#find(INET_DIAG.SKMEMINFO, (SK_MEMINFO_DROPS + 1) * 4)) return undefined;
     return this.#view.getUint32(this.#place.offset + SK_MEMINFO_DROPS * 4, HOST_LITTLE_ENDIAN);
   }
 
-  receiveBufferBytes(): number | undefined {
+  override receiveBufferBytes(): number | undefined {
     if (!this.#find(INET_DIAG.SKMEMINFO, (SK_MEMINFO_RCVBUF + 1) * 4)) return undefined;
     return this.#view.getUint32(this.#place.offset + SK_MEMINFO_RCVBUF * 4, HOST_LITTLE_ENDIAN);
-  }
-
-  /** Internet sockets have none of what follows. */
-  readonly unixType = 0;
-  readonly peerInode = 0;
-  unixName(): undefined {
-    return undefined;
   }
 
   #findInfo(): boolean {

@@ -1,5 +1,5 @@
 import { HOST_LITTLE_ENDIAN } from '../base/byte-order.ts';
-import type { SocketView } from '../model/socket-view.ts';
+import { UnixSocketView } from '../model/base-socket-view.ts';
 import { type AttributePlace, findAttribute } from './attributes.ts';
 import { AF, DIAG_TYPE } from './inet-diag-request.ts';
 import { NLM_FLAG, NLMSG_HEADER, WireError, writeHeader } from './netlink.ts';
@@ -36,16 +36,15 @@ export function unixDumpRequest(request: { states: number; show: number; sequenc
   return bytes;
 }
 
-/** A {@link SocketView} over one `struct unix_diag_msg` with its attributes. */
-export class UnixDiagCursor implements SocketView {
-  readonly proto = 'unix';
-  readonly family = 'unix';
+/** A `SocketView` over one `struct unix_diag_msg` with its attributes. */
+export class UnixDiagCursor extends UnixSocketView {
   #view: DataView;
   #at = 0;
   #end = 0;
   readonly #place: AttributePlace = { offset: 0, length: 0 };
 
   constructor(view: DataView = new DataView(new ArrayBuffer(MSG.size))) {
+    super();
     this.#view = view;
   }
 
@@ -66,33 +65,34 @@ export class UnixDiagCursor implements SocketView {
   get state(): number {
     return this.#view.getUint8(this.#at + MSG.state);
   }
-  get unixType(): number {
+  override get unixType(): number {
     return this.#view.getUint8(this.#at + MSG.type);
   }
   get inode(): number {
     return this.#view.getUint32(this.#at + MSG.inode, HOST_LITTLE_ENDIAN);
   }
-  get cookieLow(): number {
+  override get cookieLow(): number {
     return this.#view.getUint32(this.#at + MSG.cookie, HOST_LITTLE_ENDIAN);
   }
-  get cookieHigh(): number {
+  override get cookieHigh(): number {
     return this.#view.getUint32(this.#at + MSG.cookie + 4, HOST_LITTLE_ENDIAN);
   }
-  get peerInode(): number {
-    return this.#word(UNIX_DIAG.PEER, 0);
+  override get peerInode(): number {
+    return this.#word(UNIX_DIAG.PEER, 0) ?? 0;
   }
-  /** Listener: connections waiting to be accepted. Otherwise bytes not yet read. */
-  get receiveQueue(): number {
+  /** Listener: connections waiting to be accepted. Otherwise bytes not yet read. Undefined where it was not asked for. */
+  get receiveQueue(): number | undefined {
     return this.#word(UNIX_DIAG.RQLEN, 0);
   }
   /** Listener: the backlog limit. Otherwise memory of what was sent and not yet read. */
-  get sendQueue(): number {
+  get sendQueue(): number | undefined {
     return this.#word(UNIX_DIAG.RQLEN, 1);
   }
-  get uid(): number {
+  /** Undefined before Linux 5.3, which does not tell. */
+  get uid(): number | undefined {
     return this.#word(UNIX_DIAG.UID, 0);
   }
-  unixName(): Uint8Array | undefined {
+  override unixName(): Uint8Array | undefined {
     if (!this.#find(UNIX_DIAG.NAME) || this.#place.length === 0) return undefined;
     const { offset, length } = this.#place;
     // A path may or may not end in NUL; a leading NUL is the mark of the abstract namespace.
@@ -102,44 +102,12 @@ export class UnixDiagCursor implements SocketView {
     return new Uint8Array(this.#view.buffer, this.#view.byteOffset + offset, end);
   }
 
-  /** UNIX sockets have none of what follows. */
-  readonly localPort = 0;
-  readonly peerPort = 0;
-  readonly timer = 0;
-  readonly timerExpiresMs = 0;
-  readonly retransmits = 0;
-  readonly interfaceIndex = 0;
-  localWord(): number {
-    return 0;
-  }
-  peerWord(): number {
-    return 0;
-  }
-  cgroupId(): undefined {
-    return undefined;
-  }
-  mark(): undefined {
-    return undefined;
-  }
-  tcpInfo(): undefined {
-    return undefined;
-  }
-  tcpInfoNumber(): undefined {
-    return undefined;
-  }
-  drops(): undefined {
-    return undefined;
-  }
-  receiveBufferBytes(): undefined {
-    return undefined;
-  }
-
   #find(attribute: number): boolean {
     return findAttribute(this.#view, this.#at + MSG.size, this.#end, attribute, this.#place);
   }
 
-  #word(attribute: number, index: number): number {
-    if (!this.#find(attribute) || this.#place.length < (index + 1) * 4) return 0;
+  #word(attribute: number, index: number): number | undefined {
+    if (!this.#find(attribute) || this.#place.length < (index + 1) * 4) return undefined;
     return this.#view.getUint32(this.#place.offset + index * 4, HOST_LITTLE_ENDIAN);
   }
 }

@@ -1,9 +1,9 @@
-/** Random sockets, looks and ended connections for the recording's tests, as fast-check makes them. */
+/** Random sockets, looks and closed connections for the recording's tests, as fast-check makes them. */
 import fc from 'fast-check';
-import type { EndedConnection, Outcome } from '../../src/model/ended.ts';
+import type { ClosedConnectionRecord, Outcome } from '../../src/model/closed-connection.ts';
 import { AddressBook } from '../../src/model/interned-address.ts';
 import type { KeptSockets } from '../../src/model/kept-sockets.ts';
-import type { RecordedEnd, RecordedLook } from '../../src/model/recorded.ts';
+import type { RecordedLook } from '../../src/model/recorded.ts';
 import { RECORDED_INFO, type SocketRecord } from '../../src/model/socket-record.ts';
 import type { TcpInfo } from '../../src/model/tcp-info.ts';
 
@@ -166,26 +166,27 @@ const endpoint = fc.record(
   { requiredKeys: ['address', 'port'] },
 );
 
-const connection = fc.record(
-  {
-    at: fc.integer({ min: T0, max: T0 + 2000 }).map((ms) => new Date(ms)),
-    ...{ target: text, proto: fc.constantFrom('tcp' as const, 'udp' as const), family: fc.constant('inet' as const) },
-    ...{ local: endpoint, peer: endpoint, role: fc.constantFrom('client' as const, 'server' as const) },
-    ...{ process: fc.record({ pid: fc.nat(2 ** 22), name: text }), container: text },
-    lifetime: fc.record({ atLeastMs: count, atMostMs: count }, { requiredKeys: ['atLeastMs'] }),
-    ...{ bytesSent: count, bytesReceived: count, rttUs: count, retransmits: few },
-    outcome: fc.constantFrom<Outcome>('closed', 'refused', 'no-answer', 'failed', 'aborted', 'never-accepted'),
-    cookie: fc.integer({ min: 1, max: 2 ** 50 }).map((number) => number.toString(16)),
-  },
-  { requiredKeys: ['at', 'target', 'proto', 'family', 'local', 'peer', 'lifetime', 'outcome', 'cookie'] },
-);
-
-/** Connections that ended, without what dumps told of them. */
-export const ends: fc.Arbitrary<RecordedEnd[]> = fc.array(
-  fc.record({
-    netns: fc.constantFrom(1, 2),
-    state: fc.integer({ min: 1, max: 12 }),
-    connection: connection as fc.Arbitrary<EndedConnection>,
-  }),
+/** Closed connections, without what dumps showed of them. */
+export const closed: fc.Arbitrary<ClosedConnectionRecord[]> = fc.array(
+  fc.record(
+    {
+      at: fc.integer({ min: T0, max: T0 + 2000 }).map((ms) => new Date(ms)),
+      ...{ netns: fc.constantFrom(1, 2), target: text, state: fc.integer({ min: 1, max: 12 }) },
+      ...{ proto: fc.constantFrom('tcp' as const, 'udp' as const), family: fc.constant('inet' as const) },
+      ...{ local: endpoint, peer: endpoint, role: fc.constantFrom('client' as const, 'server' as const) },
+      ...{ process: fc.record({ pid: fc.nat(2 ** 22), name: text }), container: text },
+      lifetime: fc.record({ atLeastMs: count, atMostMs: count }, { requiredKeys: ['atLeastMs'] }),
+      ...{ bytesSent: count, bytesReceived: count, rttUs: count, retransmits: few },
+      ...{ receiveQueue: few, interfaceIndex: few, lastSentMs: few, lastReceivedMs: few, lastAckReceivedMs: few },
+      outcome: fc.constantFrom<Outcome>('closed', 'refused', 'no-answer', 'failed', 'aborted', 'never-accepted'),
+      cookie: fc.integer({ min: 1, max: 2 ** 50 }).map((number) => number.toString(16)),
+    },
+    {
+      requiredKeys: [
+        ...(['at', 'netns', 'target', 'proto', 'family', 'state', 'local', 'peer', 'lifetime', 'outcome'] as const),
+        'cookie',
+      ],
+    },
+  ) as fc.Arbitrary<ClosedConnectionRecord>,
   { maxLength: 8 },
 );

@@ -12,8 +12,10 @@ export interface SourceOptions {
   intervalMs: number;
   /** How long, in milliseconds; undefined until it is stopped. */
   forMs: number | undefined;
-  /** Whether sockets that end are listened for. */
+  /** Whether connection events are received. */
   events: boolean;
+  /** Whether they are all that is wanted, see `SamplerOptions`. */
+  eventsOnly?: boolean | undefined;
   /** Whether the kernel counts what nobody looks at, see `SamplerOptions`. */
   kernelCounts?: boolean;
   /** Plain numbers, no names. */
@@ -48,14 +50,18 @@ export interface Recorded {
  */
 export async function openSource(machine: Machine, options: SourceOptions): Promise<SampleSource> {
   const { target, overview, intervalMs, forMs, events, numeric, eventBufferBytes, host, wholeShare, from } = options;
-  const { kernelCounts = false } = options;
+  const { kernelCounts = false, eventsOnly } = options;
   if (from !== undefined) {
-    return openRecorded(from, target, !numeric);
+    const recorded = await openRecorded(from, target, !numeric);
+    if (!eventsOnly || recorded.header.events) return recorded;
+    recorded.close();
+    throw new Failure('usage', `${from.file}: it was recorded with --no-events, and has none`);
   }
   const sampling = {
     intervalMs,
     forMs,
     events,
+    eventsOnly,
     eventBufferBytes,
     names: !numeric,
     host: host ?? false,

@@ -1,23 +1,27 @@
 import { bindFilter } from '../../filter/bind.ts';
 import { compileForKernel } from '../../filter/compile.ts';
+import {
+  CLOSED_CONNECTIONS,
+  FULL_RECORDING,
+  OLD_CLOSED_CONNECTIONS,
+  SUMMARY_RECORDING,
+} from '../../filter/known-fields.ts';
 import { needsOf } from '../../filter/needs.ts';
 import type { Filter } from '../../filter/syntax.ts';
 import type { KeptSockets } from '../../model/kept-sockets.ts';
 import type { RecordedLook, RecordedSpace, RecordedTick } from '../../model/recorded.ts';
 import type { WatchedContainer, WatchedSpace } from '../../model/watched.ts';
 import { servicePorts } from '../../names/services.ts';
-import type { EndedRow } from '../../recording/ended-rows.ts';
 import type { BoundFilter } from '../bind-filter.ts';
 import { addressesOf, containersNamed } from '../containers-named.ts';
 import { type OpenRecording, openRecording } from '../open-recording.ts';
 import { contentsOf, type RecordingContents } from '../recording-contents.ts';
 import { wait } from './pace.ts';
 import { recordedDetails } from './recorded-details.ts';
-import { RecordedEnded } from './recorded-ended.ts';
 import { lookOf } from './recorded-look.ts';
 import { isTargetOf } from './recorded-targets.ts';
-import { recordedSteps } from './recorded-ticks.ts';
-import type { SampleSource, SourceDetails, SpaceLook, SpaceTick, Tick, TickWish } from './source.ts';
+import { type RecordedStep, recordedSteps } from './recorded-ticks.ts';
+import type { FilterKnowledge, SampleSource, SourceDetails, SpaceLook, SpaceTick, Tick, TickWish } from './source.ts';
 
 export interface RecordedOptions {
   /** Only targets of these names; undefined for all. */
@@ -34,11 +38,16 @@ export interface RecordedOptions {
 /** Samples of a recording. */
 export class RecordedSource implements SampleSource {
   readonly intervalMs: number;
+  readonly startedAtMs: number;
+  readonly knowledge: FilterKnowledge;
   readonly #path: string;
   readonly #recording: OpenRecording;
   readonly #steps: ReturnType<typeof recordedSteps>;
   readonly #options: RecordedOptions;
   #started = Date.now();
+  readonly #prepared = new Set<number>();
+  /** Up to when connection events were handed over. */
+  #eventsReadMs: number;
   #contents: RecordingContents | undefined;
   #firstMs: number | undefined;
   #last: Tick | undefined;
@@ -53,7 +62,14 @@ export class RecordedSource implements SampleSource {
     this.#recording = recording;
     this.#steps = recordedSteps(recording);
     this.#options = options;
-    this.intervalMs = recording.reader.header.intervalMs;
+    const { intervalMs, startedAtMs, closely, fullEvents } = recording.reader.header;
+    this.intervalMs = intervalMs;
+    this.startedAtMs = Math.max(startedAtMs, options.sinceMs ?? 0);
+    this.#eventsReadMs = this.startedAtMs;
+    this.knowledge = {
+      snapshots: closely ? FULL_RECORDING : SUMMARY_RECORDING,
+      closed: fullEvents ? CLOSED_CONNECTIONS : OLD_CLOSED_CONNECTIONS,
+    };
   }
 
   /** @throws {Failure} `usage` for what is no recording */
@@ -79,14 +95,15 @@ export class RecordedSource implements SampleSource {
     while (!stop?.aborted) {
       const { value: step } = await this.#steps.next();
       if (step === undefined) return undefined;
-      for (const end of step.ends) this.#tellEnded(end, wish);
       const { tick, cut } = step;
-      if (tick === undefined || tick.atMs > untilMs) return undefined;
+      const isOver = tick === undefined || tick.atMs > untilMs;
+      if (!isOver && tick.atMs >= sinceMs) await this.#keepPace(tick.atMs, stop);
+      await this.#handOver(step, wish);
+      if (isOver) return undefined;
       if (tick.atMs < sinceMs) {
         for (const { space, look } of tick.spaces) if (look !== undefined) this.#earlier.set(space.netns, look);
         continue;
       }
-      await this.#keepPace(tick.atMs, stop);
       this.#last = this.#live(tick, cut);
       return this.#last;
     }
@@ -119,6 +136,11 @@ export class RecordedSource implements SampleSource {
       ...{ tree, needs: needsOf(tree), compiled: compileForKernel(tree) },
       ...(filter.families !== undefined && { families: filter.families }),
     };
+  }
+
+  isNamed(container: string, wanted: string): boolean {
+    const containers = [...(this.#contents?.containers.values() ?? [])];
+    return containersNamed(containers, wanted).some(({ name }) => name === container);
   }
 
   sysctls({ netns }: WatchedSpace): Readonly<Record<string, string>> {
@@ -171,11 +193,34 @@ export class RecordedSource implements SampleSource {
     return targets === undefined || targets.some((target) => isTargetOf(space, target));
   }
 
-  #tellEnded(end: EndedRow, { ended }: TickWish): void {
+  /** Hands over the connections closed before a tick, and where events were lost. */
+  async #handOver({ tick, closed }: RecordedStep, wish: TickWish): Promise<void> {
     const { sinceMs = 0, untilMs = Number.POSITIVE_INFINITY } = this.#options;
-    if (ended === undefined || end.atMs < sinceMs || end.atMs > untilMs) return;
-    const space = this.#recording.reader.spaceOf(end.netns);
-    if (space !== undefined && this.#isWanted(space)) ended(space, new RecordedEnded(end));
+    let readMs = Math.max(this.#eventsReadMs, Math.min(tick?.atMs ?? 0, untilMs));
+    for (const { space } of tick?.spaces ?? []) await this.#prepare(space, wish);
+    for (const connection of closed) {
+      const { atMs } = connection;
+      const space = this.#recording.reader.spaceOf(connection.netns);
+      if (atMs < sinceMs || atMs > untilMs || space === undefined || !this.#isWanted(space)) continue;
+      readMs = Math.max(readMs, atMs);
+      await this.#prepare(space, wish);
+      connection.hasNames = this.#options.names;
+      wish.closed?.(space, connection);
+    }
+    if (tick !== undefined && tick.atMs >= sinceMs && tick.atMs <= untilMs) {
+      for (const { space, lost } of tick.spaces) {
+        if (lost > 0 && this.#isWanted(space)) wish.lost?.(space, this.#eventsReadMs, readMs);
+      }
+    }
+    if (readMs < sinceMs) return;
+    this.#eventsReadMs = readMs;
+    wish.drained?.(readMs);
+  }
+
+  async #prepare(space: WatchedSpace, { prepare }: TickWish): Promise<void> {
+    if (prepare === undefined || this.#prepared.has(space.netns) || !this.#isWanted(space)) return;
+    this.#prepared.add(space.netns);
+    await prepare(space);
   }
 
   /** Waits until it is time for what happened at a moment. */

@@ -1,8 +1,7 @@
+import type { ClosedConnection, ClosedConnectionRecord } from '../../model/closed-connection.ts';
 import { AddressBook } from '../../model/interned-address.ts';
-import type { RecordedEnd, RecordedLook, RecordedSpace, RecordedTick, RecordingHeader } from '../../model/recorded.ts';
-import type { WatchedSpace } from '../../model/watched.ts';
+import type { RecordedLook, RecordedSpace, RecordedTick, RecordingHeader } from '../../model/recorded.ts';
 import { RecordingWriter } from '../../recording/writer.ts';
-import type { EndedSocket } from '../ended-stream.ts';
 import type { RecordingFile } from '../recording-file.ts';
 import { keepLook } from './keep-look.ts';
 import { LIGHTLY_WITHOUT, lighten } from './lighten.ts';
@@ -14,37 +13,32 @@ export class RecordingMaker {
   readonly #writer = new RecordingWriter();
   readonly #book = new AddressBook();
   readonly #closely: boolean;
-  /** What ended since the last tick: its namespace may be told with the next one alone. */
-  #ends: RecordedEnd[] = [];
+  /** Connections closed since the last tick: their namespace may be in the next one alone. */
+  #closed: ClosedConnectionRecord[] = [];
   /** Which namespaces' settings, and which containers, are in the details that were written. */
   #detailed = '';
 
-  constructor(file: RecordingFile, header: Omit<RecordingHeader, 'version'>) {
+  constructor(file: RecordingFile, header: Omit<RecordingHeader, 'version' | 'fullEvents'>) {
     this.#file = file;
     this.#closely = header.closely;
-    file.add(this.#writer.header(header));
+    file.add(this.#writer.header({ ...header, fullEvents: true }));
   }
 
-  /** Takes an ended socket in. */
-  ended({ netns }: WatchedSpace, ended: EndedSocket): void {
-    const { remembered } = ended;
-    this.#ends.push({
-      ...{ netns, state: ended.socket.state, connection: ended.connection() },
-      // It goes on being changed.
-      ...(remembered !== undefined && { remembered: { ...remembered } }),
-    });
+  /** Takes a closed connection in. */
+  closed(closed: ClosedConnection): void {
+    this.#closed.push(closed.record());
   }
 
   async add(tick: Tick, source: SampleSource): Promise<void> {
     await this.#addDetails(tick, source);
-    const ends = this.#ends;
-    this.#ends = [];
-    for (const line of this.#writer.tick(this.#kept(tick), ends, tick.names)) this.#file.add(line);
+    const closed = this.#closed;
+    this.#closed = [];
+    for (const line of this.#writer.tick(this.#kept(tick), closed, tick.names)) this.#file.add(line);
   }
 
   /** Says that this is all. @param atMs when */
   finish(atMs: number): void {
-    for (const line of [...this.#writer.ends(this.#ends, atMs), this.#writer.end()]) this.#file.add(line);
+    for (const line of [...this.#writer.closed(this.#closed, atMs), this.#writer.end()]) this.#file.add(line);
   }
 
   /** Whenever somebody new is there. */

@@ -1,12 +1,14 @@
+import { CLOSED_CONNECTIONS, SNAPSHOTS_OVER_TIME } from '../../filter/known-fields.ts';
 import type { Filter } from '../../filter/syntax.ts';
 import { Failure } from '../../model/failure.ts';
 import type { WatchedSpace } from '../../model/watched.ts';
 import { type BoundFilter, bindForPlace } from '../bind-filter.ts';
-import { EndedStream } from '../ended-stream.ts';
+import { ConnectionEventStream } from '../connection-event-stream.ts';
+import { containersNamed } from '../containers-named.ts';
 import { readHostSample } from '../host-sample.ts';
 import type { Machine } from '../machine.ts';
 import { readSysctls } from '../sysctls.ts';
-import { whyNoEvents } from '../watched-space.ts';
+import { type WatchedSpace as SpaceMemory, whyNoEvents } from '../watched-space.ts';
 import { Background, type Unwatched } from './background.ts';
 import { CpuBudget } from './cpu-budget.ts';
 import { FollowedTargets } from './followed-targets.ts';
@@ -32,8 +34,13 @@ export interface SamplerOptions {
   backgroundShare?: number;
   /** Share of one core for everything, what is looked at among it: intervals stretch. Undefined for as much as it takes. */
   wholeShare?: number | undefined;
-  /** Whether ended sockets are listened for: it makes closing sockets a little dearer on the whole host. */
+  /** Whether connection events are received: closing a socket gets a little more expensive on the whole host. */
   events: boolean;
+  /**
+   * Whether connection events are all that is wanted: it fails where they cannot be received, and ticks dump sockets
+   * without keeping them, only so that events can be told whose they were.
+   */
+  eventsOnly?: boolean | undefined;
   /** Whether the kernel is to count sockets by state where nobody looks: it makes changing states a little dearer on the whole host. */
   kernelCounts?: boolean;
   /** Bytes of the kernel's buffer for events of a namespace; undefined for the usual. */
@@ -53,17 +60,25 @@ const CHEAPER = 0.5;
 /** Where nobody looks, events wait so long in the kernel's buffer, which has room for many more. */
 const UNSEEN_MS = 250;
 
+/** Where events are all that is wanted, dumps take at most this share of the time. */
+const DUMP_SHARE = 0.03;
+
 /** Samples of this machine, in two tiers: see `docs/architecture.md`. */
 export class Sampler implements SampleSource {
   intervalMs: number;
+  readonly startedAtMs = Date.now();
+  readonly knowledge = { snapshots: SNAPSHOTS_OVER_TIME, closed: CLOSED_CONNECTIONS };
   readonly #machine: Machine;
   readonly #options: SamplerOptions;
   readonly #population: Population;
-  readonly #stream: EndedStream | undefined;
+  readonly #stream: ConnectionEventStream | undefined;
   readonly #background: Background;
   readonly #whole: CpuBudget | undefined;
   readonly #kernelStates: KernelStates | undefined;
-  readonly #followed = new Set<SpaceSampler>();
+  readonly #followed = new Map<SpaceMemory, SpaceSampler>();
+  #changed = true;
+  /** When events were last read. */
+  #drainedMs = Date.now();
   readonly #pace = new Pace();
   readonly #waking = new Set<() => void>();
   readonly #endMs: number;
@@ -78,13 +93,15 @@ export class Sampler implements SampleSource {
     this.#options = options;
     this.intervalMs = options.intervalMs;
     this.#population = population;
-    this.#stream = options.events ? new EndedStream(machine, population.names) : undefined;
+    this.#stream = options.events ? new ConnectionEventStream(machine, population.names) : undefined;
     this.#kernelStates = options.kernelCounts ? this.#openKernelStates() : undefined;
     this.#background = new Background(options.backgroundShare ?? BACKGROUND_SHARE, cpuMs, Date.now());
     if (options.wholeShare !== undefined) this.#whole = new CpuBudget(options.wholeShare, cpuMs, Date.now());
-    this.#endMs = options.forMs === undefined ? Number.POSITIVE_INFINITY : Date.now() + options.forMs;
-    population.onChange = (notes) => this.#follow(notes);
-    this.#follow([]);
+    this.#endMs = options.forMs === undefined ? Number.POSITIVE_INFINITY : this.startedAtMs + options.forMs;
+    population.onChange = (notes) => {
+      this.#notes.push(...notes);
+      this.#changed = true;
+    };
   }
 
   /**
@@ -114,10 +131,13 @@ export class Sampler implements SampleSource {
     // Even where ticks take longer than their interval, signals and whatever else waits get their turn.
     await new Promise(setImmediate);
     this.#stretch();
+    await this.#follow(wish);
     for (;;) {
       const now = Date.now();
-      const found = this.#drain(now, wish);
-      if (stop?.aborted || (now >= this.#endMs && this.#sawTheEnd())) return undefined;
+      const isLast = stop?.aborted || (now >= this.#endMs && this.#sawTheEnd());
+      // What lives now is remembered before the first event is read.
+      const found = this.#ticked || isLast ? this.#drain(now, wish, isLast) : 0;
+      if (isLast || stop?.aborted) return undefined;
       if (now >= this.#dueMs) break;
       const rest = Math.min(this.#dueMs, this.#sawTheEnd() ? this.#endMs : Number.POSITIVE_INFINITY) - now;
       await wait(
@@ -131,8 +151,9 @@ export class Sampler implements SampleSource {
     // A tick that came late does not make the next ones come faster.
     this.#dueMs = Math.max(this.#dueMs + this.intervalMs, atMs);
     await this.#refresh(atMs);
+    await this.#follow(wish);
     const tick = this.#tick(atMs, wish);
-    // What has ended until the dump is told with it.
+    // What was closed before the dump is handed over with it.
     this.#drain(Date.now(), wish);
     return tick;
   }
@@ -141,6 +162,10 @@ export class Sampler implements SampleSource {
     const sampler = this.#population.samplerFor(space);
     if (sampler === undefined) throw new Failure('no-target', `${space.name}: it is gone`);
     return bindForPlace(this.#machine, sampler.watched.place, filter, this.#population.facts);
+  }
+
+  isNamed(container: string, wanted: string): boolean {
+    return containersNamed(this.#population.facts, wanted).some(({ name }) => name === container);
   }
 
   sysctls(space: WatchedSpace): Readonly<Record<string, string>> {
@@ -180,6 +205,10 @@ export class Sampler implements SampleSource {
     const before = cpuMs();
     await this.#population.refresh(atMs);
     this.#background.charge(cpuMs() - before);
+  }
+
+  get #ticked(): boolean {
+    return this.#lastMs !== Number.NEGATIVE_INFINITY;
   }
 
   /** Whether the last tick is so near the end that no other one is due. */
@@ -222,6 +251,7 @@ export class Sampler implements SampleSource {
   /** What is cheap, for every namespace; all that somebody looks at; and of the others what the budget allows. */
   #countAll(atMs: number, wish: TickWish): SpaceTick[] {
     const samplers = [...this.#population.samplers()];
+    if (this.#options.eventsOnly) return this.#rememberAll(samplers, atMs);
     const ticks = new Map<SpaceSampler, SpaceTick>();
     const others = samplers.filter(({ space }) => !wish.looksAt(space));
     const unseen = new Set(others);
@@ -245,6 +275,20 @@ export class Sampler implements SampleSource {
     return samplers.map((sampler) => ticks.get(sampler)).filter((tick) => tick !== undefined);
   }
 
+  /** Dumps every namespace, and puts the next dump off so far that all of them keep to their share of the time. */
+  #rememberAll(samplers: readonly SpaceSampler[], atMs: number): SpaceTick[] {
+    const begin = performance.now();
+    const ticks = samplers.map((sampler) => {
+      this.#unlessGone(() => sampler.remember(atMs));
+      return sampler.count(false);
+    });
+    this.#dueMs = Math.max(
+      this.#dueMs,
+      Date.now() + Math.max(this.intervalMs, (performance.now() - begin) / DUMP_SHARE),
+    );
+    return ticks;
+  }
+
   #unlessGone(work: () => void): void {
     try {
       work();
@@ -260,21 +304,31 @@ export class Sampler implements SampleSource {
     this.#population.lookAgain();
   }
 
-  #drain(nowMs: number, { ended }: TickWish): number {
-    return (
-      this.#stream?.drain(nowMs, {
-        ended: (space, socket) => {
-          const sampler = this.#population.samplerOf(space);
+  #drain(nowMs: number, { closed, lost, drained }: TickWish, isLast = false): number {
+    if (this.#stream === undefined) return 0;
+    const found = this.#stream.drain(
+      nowMs,
+      {
+        closed: (space, connection) => {
+          const sampler = this.#followed.get(space);
           if (sampler === undefined) return;
           sampler.closes++;
-          ended?.(sampler.space, socket);
+          closed?.(sampler.space, connection);
         },
         lost: (space) => {
-          const sampler = this.#population.samplerOf(space);
-          if (sampler !== undefined) sampler.lost++;
+          const sampler = this.#followed.get(space);
+          if (sampler === undefined) return;
+          sampler.lost++;
+          lost?.(sampler.space, this.#drainedMs, nowMs);
+          // Connections opened meanwhile are not remembered.
+          if (this.#options.eventsOnly) this.#dueMs = 0;
         },
-      }) ?? 0
+      },
+      isLast,
     );
+    this.#drainedMs = nowMs;
+    drained?.(nowMs);
+    return found;
   }
 
   #openKernelStates(): KernelStates | undefined {
@@ -284,35 +338,46 @@ export class Sampler implements SampleSource {
     return undefined;
   }
 
-  /** Listens and counts as namespaces come and go. */
-  #follow(notes: readonly string[]): void {
-    this.#notes.push(...notes);
+  /** Receives events and counts in namespaces that came, and no more in those that went. */
+  async #follow(wish: TickWish): Promise<void> {
+    if (!this.#changed) return;
+    this.#changed = false;
     this.#stream?.setNames(this.#population.names);
     const present = new Set(this.#population.samplers());
+    const gone = [...this.#followed].filter(([, sampler]) => !present.has(sampler));
+    // The last events of a namespace come when its processes are gone.
+    if (gone.length > 0) this.#drain(Date.now(), wish);
     // Those that are gone first: another namespace may have got the inode of one.
-    for (const sampler of this.#followed) {
-      if (present.has(sampler)) continue;
-      this.#followed.delete(sampler);
-      this.#stream?.remove(sampler.watched);
+    for (const [watched, sampler] of gone) {
+      this.#followed.delete(watched);
+      this.#stream?.remove(watched);
       this.#kernelStates?.end(sampler.space.netns);
     }
     for (const sampler of present) {
-      if (this.#followed.has(sampler)) continue;
-      this.#followed.add(sampler);
+      if (this.#followed.has(sampler.watched)) continue;
+      await wish.prepare?.(sampler.space);
+      this.#followed.set(sampler.watched, sampler);
       if (this.#stream !== undefined) this.#listen(this.#stream, sampler);
       this.#kernelStates?.begin(sampler.space.netns);
       sampler.kernelStates = this.#kernelStates;
     }
   }
 
-  #listen(stream: EndedStream, sampler: SpaceSampler): void {
+  /** @throws {Failure} `not-permitted` where events are all that is wanted, and cannot be received */
+  #listen(stream: ConnectionEventStream, sampler: SpaceSampler): void {
+    const { name } = sampler.space;
     try {
       stream.add(sampler.watched, sampler.watched.openEvents(this.#options.eventBufferBytes));
       sampler.listens = true;
     } catch (error) {
       const reason = whyNoEvents(error) ?? (error instanceof Failure ? error.message : undefined);
       if (reason === undefined) throw error;
-      this.#notes.push(`${sampler.space.name}: what ends there is not seen: ${reason}`);
+      // A namespace that came later is no reason to end.
+      if (this.#options.eventsOnly && !this.#ticked) {
+        if (error instanceof Failure) throw error;
+        throw new Failure('not-permitted', `${name}: its events cannot be received: ${reason}`, { cause: error });
+      }
+      this.#notes.push(`${name}: connections closed there are not seen: ${reason}`);
     }
   }
 }

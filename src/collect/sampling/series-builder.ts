@@ -1,10 +1,10 @@
+import type { ClosedConnection } from '../../model/closed-connection.ts';
 import { AddressBook } from '../../model/interned-address.ts';
 import type { Names } from '../../model/names.ts';
 import type { HostSample, SpaceSample } from '../../model/sample.ts';
 import type { Series, SpaceSeries } from '../../model/series.ts';
 import type { WatchedContainer, WatchedSpace } from '../../model/watched.ts';
-import type { EndedSocket } from '../ended-stream.ts';
-import { EndedTally } from './ended-tally.ts';
+import { ClosedGroups } from './closed-groups.ts';
 import { keepLook } from './keep-look.ts';
 import type { SourceDetails, SpaceTick, Tick } from './source.ts';
 
@@ -29,10 +29,10 @@ export class SeriesBuilder {
     this.#most = most;
   }
 
-  /** Takes an ended socket in. */
-  ended({ netns }: WatchedSpace, ended: EndedSocket): void {
+  /** Takes a closed connection in. */
+  closed({ netns }: WatchedSpace, closed: ClosedConnection): void {
     const kept = this.#spaces.get(netns);
-    kept?.tally.add(ended, kept.lastLookMs);
+    kept?.closed.add(closed, kept.lastLookMs);
   }
 
   /** Takes a tick in. @returns its samples, in the order of its namespaces */
@@ -78,7 +78,7 @@ export class SeriesBuilder {
   #addSpace(tick: SpaceTick, atMs: number): SpaceSample {
     const { space, look, counters, sockstat, processes, pids, memory, lost } = tick;
     const kept = this.#keep(space);
-    const ended = kept.tally.take();
+    const ended = kept.closed.take();
     const sample: SpaceSample = {
       atMs,
       ...(counters !== undefined && { counters }),
@@ -121,7 +121,7 @@ export class SeriesBuilder {
       known.space = space;
       return known;
     }
-    const made: Kept = { space, samples: [], tally: new EndedTally(), lastLookMs: undefined, sysctls: undefined };
+    const made: Kept = { space, samples: [], closed: new ClosedGroups(), lastLookMs: undefined, sysctls: undefined };
     this.#spaces.set(space.netns, made);
     return made;
   }
@@ -130,7 +130,7 @@ export class SeriesBuilder {
 interface Kept {
   space: WatchedSpace;
   samples: SpaceSample[];
-  tally: EndedTally;
+  closed: ClosedGroups;
   lastLookMs: number | undefined;
   sysctls: Readonly<Record<string, string>> | undefined;
 }

@@ -1,4 +1,6 @@
+import type { KnownFields } from '../../filter/known-fields.ts';
 import type { Filter } from '../../filter/syntax.ts';
+import type { ClosedConnection } from '../../model/closed-connection.ts';
 import type { DeclaredSettings } from '../../model/container.ts';
 import type { NetCounters, Sockstat } from '../../model/counters.ts';
 import type { Names } from '../../model/names.ts';
@@ -10,7 +12,6 @@ import type { Holder } from '../../model/socket-record.ts';
 import type { SocketSource, SocketView } from '../../model/socket-view.ts';
 import type { WatchedContainer, WatchedSpace } from '../../model/watched.ts';
 import type { BoundFilter } from '../bind-filter.ts';
-import type { EndedSocket } from '../ended-stream.ts';
 
 /**
  * Where samples come from: this machine, or a recording of one. Whoever watches knows nothing else,
@@ -19,8 +20,12 @@ import type { EndedSocket } from '../ended-stream.ts';
 export interface SampleSource {
   /** How often {@link next} comes back, in milliseconds; what stretches it is told by the ticks. */
   readonly intervalMs: number;
+  /** When it began, or the recording of it did: milliseconds since the epoch. */
+  readonly startedAtMs: number;
+  /** What filters can ask of its sockets. */
+  readonly knowledge: FilterKnowledge;
   /**
-   * Waits for the next tick, and hands what ends meanwhile to the sink.
+   * Waits for the next tick, and hands connections that are closed meanwhile to the request's functions.
    *
    * @returns undefined when there is no more: the time is up, it was stopped, or the recording ends
    */
@@ -32,6 +37,8 @@ export interface SampleSource {
    * @throws {Failure} `usage` for a name that nobody knows
    */
   bind(space: WatchedSpace, filter: Filter): Promise<BoundFilter | undefined>;
+  /** Whether a container is meant by a name in a filter that was bound: its own, its id, or its service's. */
+  isNamed(container: string, wanted: string): boolean;
   /** The settings of a namespace that {@link WATCHED_SYSCTLS} names; what cannot be read is left out. */
   sysctls(space: WatchedSpace): Readonly<Record<string, string>>;
   /** What changes seldom and costs a question for each container. */
@@ -41,6 +48,14 @@ export interface SampleSource {
   /** Another interval from now on, in milliseconds. Absent where ticks come as they were recorded. */
   setInterval?(intervalMs: number): void;
   close(): void;
+}
+
+/** Which keywords of a filter a source can decide. */
+export interface FilterKnowledge {
+  /** For the sockets of its snapshots. */
+  snapshots: KnownFields;
+  /** For closed connections. */
+  closed: KnownFields;
 }
 
 /** What is asked once. */
@@ -77,12 +92,21 @@ export interface TickWish {
    * shorter file alone otherwise.
    */
   allCounters: boolean;
-  /** Told of each socket that ends; undefined where nobody wants to know. */
-  ended?: EndedSink | undefined;
+  /** Called for each closed connection as soon as it is known. */
+  closed?: ClosedConnectionSink | undefined;
+  /**
+   * Called when the kernel dropped events of a namespace: connections closed between the two times, in
+   * milliseconds since the epoch, may be missing.
+   */
+  lost?: ((space: WatchedSpace, fromMs: number, toMs: number) => void) | undefined;
+  /** Called when all events that have come were handed over, several times between two ticks. @param atMs when they were read */
+  drained?: ((atMs: number) => void) | undefined;
+  /** Called and waited for once for each namespace, before anything of it is handed over. */
+  prepare?: ((space: WatchedSpace) => Promise<void>) | undefined;
 }
 
-/** What is told of sockets that end, as soon as it is known. */
-export type EndedSink = (space: WatchedSpace, ended: EndedSocket) => void;
+/** Takes closed connections. */
+export type ClosedConnectionSink = (space: WatchedSpace, closed: ClosedConnection) => void;
 
 /** What was seen at one moment. */
 export interface Tick {
@@ -113,7 +137,7 @@ export interface SpaceTick {
   tcpStates?: TcpStates;
   /** When they were read last, milliseconds since the epoch; absent before the first time. */
   lookedAtMs?: number;
-  /** Sockets that ended since the tick before; absent where nobody listens. */
+  /** Connections closed since the tick before; absent where events are not received. */
   closes?: number;
   /** How often the kernel dropped events since the tick before. */
   lost: number;

@@ -196,6 +196,11 @@ export class SpaceSampler {
     return this.#looked(atMs, this.watched.look(atMs, query, true, scans), ALL_STATES & ~query.states);
   }
 
+  /** Remembers its sockets for their events. @throws {Failure} when the namespace is gone */
+  remember(atMs: number): void {
+    this.watched.remember(atMs);
+  }
+
   /** The TCP sockets, without those in TIME_WAIT. @throws {Failure} when the namespace is gone */
   lookBriefly(atMs: number): SpaceLook {
     const seeks = atMs >= this.#holdersDueMs;

@@ -1,8 +1,8 @@
 import type { Budget, BudgetFilter } from '../../analyze/guard/budget.ts';
 import type { BudgetPoint } from '../../analyze/guard/target-value.ts';
-import type { EndedSocket } from '../../collect/ended-stream.ts';
 import type { SpaceLook, SpaceTick } from '../../collect/sampling/source.ts';
 import { countSockets } from '../../count/socket-counter.ts';
+import type { ClosedConnection } from '../../model/closed-connection.ts';
 import { connectionsOpened } from '../../model/counters.ts';
 import type { Share } from '../../model/guard.ts';
 import { limitShare } from '../../model/limits.ts';
@@ -10,7 +10,7 @@ import type { Names } from '../../model/names.ts';
 import type { ProcessSample } from '../../model/sample.ts';
 import type { SocketView } from '../../model/socket-view.ts';
 import { TCP_STATE } from '../../model/tcp-state.ts';
-import type { EndedTest, LookTest } from '../bound-tests.ts';
+import type { FilterTests } from '../filter-tests.ts';
 import { mostOf } from './most-of.ts';
 
 /** A tick of one namespace as a meter needs it. */
@@ -30,14 +30,14 @@ export type Metered = Omit<BudgetPoint, 'target'>;
 /** Counts, of one namespace, what one budget is about. */
 export class BudgetMeter {
   readonly #budget: Budget;
-  readonly #tests: { look: LookTest; ended: EndedTest } | undefined;
+  readonly #tests: FilterTests | undefined;
   #closes = 0;
   #living: number | undefined;
   #opens: number | undefined;
   #highest = -1;
 
   /** @param tests of its filter; undefined where it has none */
-  constructor(budget: Budget, tests: { look: LookTest; ended: EndedTest } | undefined) {
+  constructor(budget: Budget, tests: FilterTests | undefined) {
     this.#budget = budget;
     this.#tests = tests;
   }
@@ -47,10 +47,10 @@ export class BudgetMeter {
     this.#highest = -1;
   }
 
-  /** Takes an ended socket in. */
-  ended(ended: EndedSocket): void {
-    if (this.#budget.subject.kind !== 'rate' || ended.proto !== 'tcp') return;
-    if (this.#tests === undefined || this.#tests.ended(ended)) this.#closes++;
+  /** Takes a closed connection in. */
+  closed(closed: ClosedConnection): void {
+    if (this.#budget.subject.kind !== 'rate' || closed.proto !== 'tcp') return;
+    if (this.#tests === undefined || this.#tests.closed?.(closed)) this.#closes++;
   }
 
   /** What is to be told of a tick; undefined for nothing. */

@@ -2,11 +2,11 @@ import { type Budget, filterOf } from '../../analyze/guard/budget.ts';
 import { countSubflows } from '../../analyze/guard/state-counts.ts';
 import type { BudgetPoint } from '../../analyze/guard/target-value.ts';
 import { pushTo } from '../../base/lists.ts';
-import type { EndedSocket } from '../../collect/ended-stream.ts';
 import type { SampleSource, Tick } from '../../collect/sampling/source.ts';
+import type { ClosedConnection } from '../../model/closed-connection.ts';
 import type { SocketCounts } from '../../model/socket-counts.ts';
 import type { WatchedSpace } from '../../model/watched.ts';
-import { boundTests } from '../bound-tests.ts';
+import { testsOverTime } from '../filter-tests.ts';
 import { BudgetMeter } from './budget-meter.ts';
 
 /** The name that several targets together have. */
@@ -22,7 +22,6 @@ export class GuardMeters {
   readonly #budgets: readonly Budget[];
   readonly #meters = new Map<number, BudgetMeter[]>();
   readonly #beforeMs = new Map<number, number>();
-  #containers: Tick['containers'] = [];
 
   constructor(source: SampleSource, budgets: readonly Budget[]) {
     this.#source = source;
@@ -35,14 +34,13 @@ export class GuardMeters {
     for (const meters of this.#meters.values()) for (const meter of meters) meter.begin();
   }
 
-  /** Takes an ended socket in. */
-  ended({ netns }: WatchedSpace, ended: EndedSocket): void {
-    for (const meter of this.#meters.get(netns) ?? []) meter.ended(ended);
+  /** Takes a closed connection in. */
+  closed({ netns }: WatchedSpace, closed: ClosedConnection): void {
+    for (const meter of this.#meters.get(netns) ?? []) meter.closed(closed);
   }
 
   /** Takes a tick in. @throws {Failure} `usage` for a name in a budget that nobody knows */
   async add(tick: Tick): Promise<void> {
-    this.#containers = tick.containers;
     const tickPoints: BudgetPoint[][] = this.#budgets.map(() => []);
     for (const spaceTick of tick.spaces) {
       const { space, look } = spaceTick;
@@ -75,7 +73,7 @@ export class GuardMeters {
     for (const budget of this.#budgets) {
       const filter = filterOf(budget)?.filter;
       const bound = filter === undefined ? undefined : await this.#source.bind(space, filter);
-      meters.push(new BudgetMeter(budget, bound === undefined ? undefined : boundTests(bound, () => this.#containers)));
+      meters.push(new BudgetMeter(budget, bound === undefined ? undefined : testsOverTime(bound, this.#source)));
     }
     this.#meters.set(space.netns, meters);
     return meters;

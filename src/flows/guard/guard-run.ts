@@ -33,7 +33,7 @@ export class GuardRun {
   readonly #source: SampleSource;
   readonly #budgets: readonly Budget[];
   readonly #builder = new SeriesBuilder(MOST_RECORDS);
-  readonly #ended: TickWish['ended'];
+  readonly #closed: TickWish['closed'];
   /** When the next look at everything is due. */
   #wholeDueMs = 0;
   readonly #seen = new Map<number, { name: string; lastMs: number }>();
@@ -43,9 +43,9 @@ export class GuardRun {
     this.#source = source;
     this.#budgets = budgets;
     this.meters = new GuardMeters(source, budgets);
-    this.#ended = (space, ended) => {
-      this.#builder.ended(space, ended);
-      this.meters.ended(space, ended);
+    this.#closed = (space, closed) => {
+      this.#builder.closed(space, closed);
+      this.meters.closed(space, closed);
     };
   }
 
@@ -120,7 +120,7 @@ export class GuardRun {
       looksAt: () => true,
       query: () => ({ ...query, protos: wanted, tcpInfo: true }),
       ...{ processes: whole ? 'kinds' : 'count', allCounters: true },
-      ended: this.#ended,
+      closed: this.#closed,
     };
   }
 

@@ -74,9 +74,9 @@ export class LabWatcher {
       looksAt: () => true,
       query: () => ({ ...everySocket(), tcpInfo: true }),
       ...{ processes: 'kinds', allCounters: true },
-      ended: (space, ended) => {
-        this.#builder.ended(space, ended);
-        this.#meters.ended(space, ended);
+      closed: (space, closed) => {
+        this.#builder.closed(space, closed);
+        this.#meters.closed(space, closed);
       },
     };
   }

@@ -9,7 +9,7 @@ import type { Names } from '../../model/names.ts';
 import type { Endpoint } from '../../model/socket-row.ts';
 import type { SocketView } from '../../model/socket-view.ts';
 import type { TopPeerRow, TopSocketRow } from '../../model/top-rows.ts';
-import type { LookTest } from '../bound-tests.ts';
+import type { LookTest } from '../filter-tests.ts';
 
 /** More are not listed: nobody reads them, and each costs an object a tick. */
 const MOST_SOCKETS = 10_000;
@@ -98,7 +98,7 @@ function row(socket: SocketView, { look, names }: OpenedLook): TopSocketRow {
   return {
     id: `${shown.proto} ${local} ${peer} ${shown.inode}`,
     ...{ proto: `${shown.proto}${shown.family === 'inet6' ? '6' : ''}`, local, peer, state: shown.state },
-    ...{ receiveQueue: shown.receiveQueue, sendQueue: shown.sendQueue },
+    ...{ receiveQueue: shown.receiveQueue ?? 0, sendQueue: shown.sendQueue ?? 0 },
     process: holder === undefined ? '' : `${holder.pid}/${holder.name}`,
     ...(rtt !== undefined && { roundTripUs: rtt }),
     ...(idle !== undefined && { idleMs: idle }),

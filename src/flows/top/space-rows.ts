@@ -8,7 +8,7 @@ import type { SocketCounts } from '../../model/socket-counts.ts';
 import { stateMask, TCP_STATE } from '../../model/tcp-state.ts';
 import type { TopRow } from '../../model/top-rows.ts';
 import type { WatchedSpace } from '../../model/watched.ts';
-import type { LookTest } from '../bound-tests.ts';
+import type { LookTest } from '../filter-tests.ts';
 import { fullest } from '../watch-target.ts';
 
 /** A spark line is never longer than this. */

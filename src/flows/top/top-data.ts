@@ -3,7 +3,7 @@ import type { Filter } from '../../filter/syntax.ts';
 import type { TopData, TopRow } from '../../model/top-rows.ts';
 import type { WatchedSpace } from '../../model/watched.ts';
 import type { TopState } from '../../present/top/state.ts';
-import { boundTests, type LookTest } from '../bound-tests.ts';
+import { type LookTest, testsOverTime } from '../filter-tests.ts';
 import { type OpenedLook, OpenedRow, openedSockets } from './opened-row.ts';
 import { partiesOf, SpaceRows } from './space-rows.ts';
 
@@ -117,7 +117,7 @@ export class TopDataKeeper {
     if (this.#filter.tree === undefined) return undefined;
     if (!this.#tests.has(space.netns)) {
       const bound = await this.#source.bind(space, this.#filter);
-      const tests = bound === undefined ? undefined : boundTests(bound, () => this.#tick?.containers ?? []);
+      const tests = bound === undefined ? undefined : testsOverTime(bound, this.#source);
       this.#tests.set(space.netns, tests?.look);
     }
     return this.#tests.get(space.netns);

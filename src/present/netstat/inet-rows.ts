@@ -46,10 +46,10 @@ export function writeInetRow(
   // TCP and RAW: left to 4 and two blanks; UDP: left to 5 and one.
   left(out, proto, kind === 'tcp' || kind === 'raw' ? 4 : 5);
   out.fill(BLANK, kind === 'tcp' || kind === 'raw' ? 2 : 1);
-  right(out, socket.receiveQueue, 6);
+  right(out, socket.receiveQueue ?? 0, 6);
   out.byte(BLANK);
   // Of a listener sock_diag tells the backlog's limit here, where /proc and netstat have 0.
-  const sendQueue = kind === 'tcp' && socket.state === TCP_STATE.LISTEN ? 0 : socket.sendQueue;
+  const sendQueue = kind === 'tcp' && socket.state === TCP_STATE.LISTEN ? 0 : (socket.sendQueue ?? 0);
   right(out, sendQueue, 6);
   out.byte(BLANK);
   const service = kind === 'udplite' ? 'udp' : kind;
@@ -80,9 +80,10 @@ export function writeProgram(out: ByteWriter, program: Uint8Array | undefined, t
 function writeUser(out: ByteWriter, socket: SocketView, options: NetstatOptions, names: NetstatNames): void {
   out.byte(BLANK);
   const start = out.length;
-  const user = options.numericUsers ? undefined : names.user(socket.uid);
+  const { uid = 0 } = socket;
+  const user = options.numericUsers ? undefined : names.user(uid);
   // The original takes the number for a signed one.
-  out.text(user ?? String(socket.uid | 0));
+  out.text(user ?? String(uid | 0));
   out.fill(BLANK, USER_WIDTH - (out.length - start));
   out.byte(BLANK);
   const inode = out.length;

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { PeerSummaries } from '../../../src/analyze/summarize-peers.ts';
-import type { EndedConnection } from '../../../src/model/ended.ts';
+import type { ClosedConnectionRow } from '../../../src/model/closed-connection.ts';
 
-function ended(values: Partial<EndedConnection> = {}): EndedConnection {
+function closed(values: Partial<ClosedConnectionRow> = {}): ClosedConnectionRow {
   return {
     ...{ at: new Date(0), target: 'web', proto: 'tcp', family: 'inet', role: 'client', outcome: 'closed', cookie: '1' },
     ...{ local: { address: '10.0.0.1', port: 40_000 }, peer: { address: '10.0.0.2', port: 3306, name: 'db' } },
@@ -13,9 +13,9 @@ function ended(values: Partial<EndedConnection> = {}): EndedConnection {
 describe('PeerSummaries', () => {
   it('adds up by the endpoint of a service, and by the address of clients', () => {
     const summaries = new PeerSummaries();
-    summaries.add(ended({ bytesSent: 10, bytesReceived: 20, retransmits: 1 }));
-    summaries.add(ended({ bytesSent: 5, outcome: 'refused' }));
-    for (const port of [1, 2, 3]) summaries.add(ended({ role: 'server', peer: { address: '10.0.0.9', port } }));
+    summaries.add(closed({ bytesSent: 10, bytesReceived: 20, retransmits: 1 }));
+    summaries.add(closed({ bytesSent: 5, outcome: 'refused' }));
+    for (const port of [1, 2, 3]) summaries.add(closed({ role: 'server', peer: { address: '10.0.0.9', port } }));
     expect(summaries.connections).toBe(5);
     expect(summaries.peers()).toEqual([
       {
@@ -31,16 +31,16 @@ describe('PeerSummaries', () => {
 
   it('writes IPv6 in brackets, mapped addresses plain, and a lost port as *', () => {
     const summaries = new PeerSummaries();
-    summaries.add(ended({ peer: { address: '2001:db8::1', port: 80 } }));
-    summaries.add(ended({ role: 'server', peer: { address: '::ffff:10.0.0.7', port: 5 } }));
-    summaries.add(ended({ peer: { address: '10.0.0.2', port: 0 } }));
+    summaries.add(closed({ peer: { address: '2001:db8::1', port: 80 } }));
+    summaries.add(closed({ role: 'server', peer: { address: '::ffff:10.0.0.7', port: 5 } }));
+    summaries.add(closed({ peer: { address: '10.0.0.2', port: 0 } }));
     expect(summaries.peers().map(({ peer }) => peer)).toEqual(['[2001:db8::1]:80', '10.0.0.7', '10.0.0.2:*']);
   });
 
   it('keeps ten thousand peers apart and adds the others up', () => {
     const summaries = new PeerSummaries();
     for (let index = 0; index < 10_010; index++) {
-      summaries.add(ended({ peer: { address: `10.${index >> 16}.${(index >> 8) & 255}.${index & 255}`, port: 80 } }));
+      summaries.add(closed({ peer: { address: `10.${index >> 16}.${(index >> 8) & 255}.${index & 255}`, port: 80 } }));
     }
     const peers = summaries.peers();
     expect(peers).toHaveLength(10_001);

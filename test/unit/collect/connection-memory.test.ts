@@ -1,12 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import { ConnectionMemory } from '../../../src/collect/connection-memory.ts';
-import { endedSocket } from '../../support/ended-socket.ts';
+import { destroyEvent } from '../../support/destroy-event.ts';
 
 /** Takes dumps of a second each, with these cookies in them; the inode is as the cookie. */
 function dumps(memory: ConnectionMemory, first: number, sets: number[][], endsAreTold = false): void {
   sets.forEach((cookies, index) => {
     memory.begin((first + index) * 1000);
-    for (const cookie of cookies) memory.see(endedSocket({ cookie, inode: cookie, peerPort: 3306 }));
+    for (const cookie of cookies) memory.see(destroyEvent({ cookie, inode: cookie, peerPort: 3306 }));
     memory.end(endsAreTold);
   });
 }
@@ -15,10 +15,10 @@ describe('ConnectionMemory', () => {
   it('knows when a socket was first seen, and when it was not there yet', () => {
     const memory = new ConnectionMemory();
     dumps(memory, 1, [[1], [1, 2], [1, 2]]);
-    expect(memory.of(endedSocket({ cookie: 1 }))).toMatchObject({ firstSeenMs: 1000, peerPort: 3306 });
-    expect(memory.of(endedSocket({ cookie: 1 }))).not.toHaveProperty('notBeforeMs');
-    expect(memory.of(endedSocket({ cookie: 2 }))).toMatchObject({ firstSeenMs: 2000, notBeforeMs: 1000 });
-    expect(memory.of(endedSocket({ cookie: 3 }))).toBeUndefined();
+    expect(memory.of(destroyEvent({ cookie: 1 }))).toMatchObject({ firstSeenMs: 1000, peerPort: 3306 });
+    expect(memory.of(destroyEvent({ cookie: 1 }))).not.toHaveProperty('notBeforeMs');
+    expect(memory.of(destroyEvent({ cookie: 2 }))).toMatchObject({ firstSeenMs: 2000, notBeforeMs: 1000 });
+    expect(memory.of(destroyEvent({ cookie: 3 }))).toBeUndefined();
     expect(memory.lastDumpMs).toBe(3000);
   });
 
@@ -34,21 +34,21 @@ describe('ConnectionMemory', () => {
   it('keeps the owner of what has ended, and forgets it when it is quite gone', () => {
     const memory = new ConnectionMemory();
     dumps(memory, 1, [[1, 2]], true);
-    memory.ended(endedSocket({ cookie: 1 }));
+    memory.ended(destroyEvent({ cookie: 1 }));
     dumps(memory, 60, [[2]], true);
-    expect(memory.of(endedSocket({ cookie: 1 }))).toMatchObject({ inode: 1 });
+    expect(memory.of(destroyEvent({ cookie: 1 }))).toMatchObject({ inode: 1 });
     dumps(memory, 80, [[2]], true);
-    expect(memory.of(endedSocket({ cookie: 1 }))).toBeUndefined();
+    expect(memory.of(destroyEvent({ cookie: 1 }))).toBeUndefined();
   });
 
   it('keeps what was reset and is still held, where an event will tell of its end', () => {
     const memory = new ConnectionMemory();
     dumps(memory, 1, [[1]], true);
     dumps(memory, 1000, [[]], true);
-    expect(memory.of(endedSocket({ cookie: 1 }))).toMatchObject({ firstSeenMs: 1000, inode: 1 });
+    expect(memory.of(destroyEvent({ cookie: 1 }))).toMatchObject({ firstSeenMs: 1000, inode: 1 });
     // What has no process is forgotten when it is quite gone.
     memory.begin(2_000_000);
-    memory.see(endedSocket({ cookie: 2, inode: 0 }));
+    memory.see(destroyEvent({ cookie: 2, inode: 0 }));
     memory.end(true);
     dumps(memory, 3000, [[]], true);
     expect(memory.size).toBe(1);

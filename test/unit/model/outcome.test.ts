@@ -1,16 +1,16 @@
 import { describe, expect, it } from 'vitest';
-import type { Remembered } from '../../../src/model/ended.ts';
-import { EndedView } from '../../../src/model/ended-view.ts';
+import type { Remembered } from '../../../src/model/closed-connection.ts';
+import { ClosedConnectionView } from '../../../src/model/closed-connection-view.ts';
 import { outcomeOf } from '../../../src/model/outcome.ts';
 import { TCP_STATE } from '../../../src/model/tcp-state.ts';
-import { type EndedBytes, endedSocket, remembered } from '../../support/ended-socket.ts';
+import { type DestroyEventBytes, destroyEvent, remembered } from '../../support/destroy-event.ts';
 
 const ESTABLISHED = { peerPort: 3306, rttUs: 300, minRttUs: 25, segmentsIn: 9 };
 /** What tcp_disconnect() leaves. */
 const MANGLED = { peerPort: 0, local: 0, rttUs: 0 };
 
 describe('outcomeOf', () => {
-  it.each<[string, EndedBytes, Remembered | undefined, string]>([
+  it.each<[string, DestroyEventBytes, Remembered | undefined, string]>([
     ['everything read', ESTABLISHED, undefined, 'closed'],
     ['an unread end-of-file', { ...ESTABLISHED, receiveQueue: 1 }, undefined, 'closed'],
     ['unread data', { ...ESTABLISHED, receiveQueue: 2 }, undefined, 'aborted'],
@@ -26,33 +26,33 @@ describe('outcomeOf', () => {
     ['UDP with a peer', { proto: 'udp', peerPort: 53 }, undefined, 'closed'],
     ['UDP without', { proto: 'udp' }, undefined, 'unconnected'],
   ])('%s', (_, event, known, outcome) => {
-    expect(outcomeOf(endedSocket(event), known)).toBe(outcome);
+    expect(outcomeOf(destroyEvent(event), known)).toBe(outcome);
   });
 });
 
-describe('EndedView', () => {
+describe('ClosedConnectionView', () => {
   it('has the endpoints of the dump where the event has lost them', () => {
-    const view = new EndedView().moveTo(endedSocket({ ...MANGLED, localPort: 40_000 }), remembered());
+    const view = new ClosedConnectionView().moveTo(destroyEvent({ ...MANGLED, localPort: 40_000 }), remembered());
     expect(view).toMatchObject({ localPort: 40_000, peerPort: 3306, state: TCP_STATE.ESTABLISHED, inode: 4711 });
     expect([view.localWord(0), view.peerWord(0)]).toEqual([0x7f000001, 0x7f000001]);
   });
 
   it('has the event’s own where it kept them', () => {
     const known = remembered({ peerPort: 1, peer: [0] });
-    const view = new EndedView().moveTo(endedSocket(ESTABLISHED), known);
+    const view = new ClosedConnectionView().moveTo(destroyEvent(ESTABLISHED), known);
     expect([view.peerPort, view.peerWord(0), view.tcpInfoNumber('rttUs')]).toEqual([3306, 0x7f000001, 300]);
   });
 
   it('has no times of what the kernel counts from its boot', () => {
-    const times = (event: EndedBytes) =>
-      new EndedView().moveTo(endedSocket(event), undefined).tcpInfoNumber('lastSentMs');
+    const times = (event: DestroyEventBytes) =>
+      new ClosedConnectionView().moveTo(destroyEvent(event), undefined).tcpInfoNumber('lastSentMs');
     expect(times(ESTABLISHED)).toBe(0);
     expect(times({ peerPort: 3306, segmentsIn: 1 })).toBeUndefined();
     expect(times({ ...MANGLED, minRttUs: 25 })).toBeUndefined();
   });
 
   it('tells an attempt to connect from a connection', () => {
-    const state = (event: EndedBytes) => new EndedView().moveTo(endedSocket(event), undefined).state;
+    const state = (event: DestroyEventBytes) => new ClosedConnectionView().moveTo(destroyEvent(event), undefined).state;
     expect(state(ESTABLISHED)).toBe(TCP_STATE.ESTABLISHED);
     expect(state({ peerPort: 3306, segmentsIn: 1 })).toBe(TCP_STATE.SYN_SENT);
     expect(state({ proto: 'udp', peerPort: 53 })).toBe(TCP_STATE.ESTABLISHED);

@@ -5,7 +5,7 @@ import type { RecordingLine } from '../../../src/recording/lines.ts';
 import { type RecordingItem, RecordingReader } from '../../../src/recording/reader.ts';
 import { RecordingError } from '../../../src/recording/recording-error.ts';
 import { RecordingWriter } from '../../../src/recording/writer.ts';
-import { ends, looks, recordsOf, T0 } from '../../support/random-records.ts';
+import { closed, looks, recordsOf, T0 } from '../../support/random-records.ts';
 
 const HEADER = { startedAtMs: T0, intervalMs: 1000, target: 'all', closely: true, events: true, redacted: false };
 const NAMES = { host: () => undefined, service: () => undefined, user: () => undefined };
@@ -40,7 +40,7 @@ function reader(): RecordingReader {
 /** Reads what is read when it is asked for alone. */
 function useUp(item: RecordingItem): void {
   if (item.kind === 'tick') for (const { look } of item.tick.spaces) if (look !== undefined) recordsOf(look.sockets);
-  if (item.kind === 'ended') for (const { connection, remembered } of item.ends) void [connection, remembered];
+  if (item.kind === 'closed') for (const closed of item.closed) void [closed.record(), closed.socket.tcpInfo()];
 }
 
 const throughText = (line: RecordingLine) => JSON.parse(JSON.stringify(line)) as RecordingLine;
@@ -70,16 +70,13 @@ describe('RecordingReader', () => {
     );
   });
 
-  it('gives back what ended', () => {
+  it('gives back closed connections', () => {
     fc.assert(
-      fc.property(ends, (all) => {
-        const lines = new RecordingWriter().ends(all, T0 + 2000);
+      fc.property(closed, (all) => {
+        const lines = new RecordingWriter().closed(all, T0 + 2000);
         const back = lines.flatMap((line) => {
           const item = reader().take(throughText(line));
-          if (item.kind !== 'ended') return [];
-          return item.ends.map(({ netns, state, connection, remembered }) => {
-            return { netns, state, connection, ...(remembered !== undefined && { remembered }) };
-          });
+          return item.kind === 'closed' ? item.closed.map((one) => one.record()) : [];
         });
         expect(back).toEqual(all);
       }),

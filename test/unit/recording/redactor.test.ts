@@ -64,7 +64,7 @@ function linesOf(
       hosts: { [one]: web, [two]: db, [three]: host },
       services: { '1/tcp': service, '80/tcp': 'http' },
     },
-    ...writer.ends([{ netns: 9, state: 1, connection, remembered: words }], T0),
+    ...writer.closed([{ ...connection, netns: 9, state: 1, remembered: words }], T0),
     {
       ...{ type: 'tick', at: T0, notes: [`${note}: it is gone`] },
       spaces: [

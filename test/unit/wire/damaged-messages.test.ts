@@ -51,7 +51,7 @@ function readAll(socket: SocketView, view: DataView, offset: number, length: num
   for (const index of [0, 1, 2, 3] as const) numbers.push(socket.localWord(index), socket.peerWord(index));
   numbers.push(socket.drops() ?? 0, ...Object.values(socket.tcpInfo() ?? {}).map(Number));
   for (const number of numbers) {
-    if (!(number >= 0)) throw new Error(`${proto} ${family}: a field is ${number}`);
+    if (number !== undefined && !(number >= 0)) throw new Error(`${proto} ${family}: a field is ${number}`);
   }
   socket.cgroupId();
   const name = socket.unixName();

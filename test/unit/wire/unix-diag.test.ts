@@ -82,15 +82,15 @@ describe('UnixDiagCursor', () => {
     ]);
   });
 
-  it('reads a connected socket without a name', () => {
+  it('reads a connected socket without a name; queues and user that were not asked for are unknown', () => {
     const cursor = cursorOn(hex('01 05 01 00 a0160300 02300000 00000000  0800 0200 a1160300  # UNIX_DIAG_PEER'));
     expect(cursor).toMatchObject({
       unixType: 5,
       state: 1,
       inode: 202_400,
       peerInode: 202_401,
-      receiveQueue: 0,
-      uid: 0,
+      receiveQueue: undefined,
+      uid: undefined,
     });
     expect(cursor.unixName()).toBeUndefined();
   });
@@ -112,7 +112,7 @@ describe('UnixDiagCursor', () => {
   });
 
   it('takes a queue attribute of one word for what it has', () => {
-    expect(cursorOn(concat(HEAD, hex('0800 0400 02000000')))).toMatchObject({ receiveQueue: 2, sendQueue: 0 });
+    expect(cursorOn(concat(HEAD, hex('0800 0400 02000000')))).toMatchObject({ receiveQueue: 2, sendQueue: undefined });
   });
 
   it('gives a name out of a view that does not begin with its buffer', () => {

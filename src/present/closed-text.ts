@@ -3,11 +3,11 @@ import { formatEndpoint } from '../base/endpoint-text.ts';
 import { plural } from '../base/plural.ts';
 import { safeText } from '../base/safe-text.ts';
 import { sizeText } from '../base/size.ts';
-import type { EndedConnection, Lifetime, Outcome } from '../model/ended.ts';
+import type { ClosedConnectionRow, Lifetime, Outcome } from '../model/closed-connection.ts';
 import type { PeerSummary } from '../model/peer-summary.ts';
 import type { Endpoint } from '../model/socket-row.ts';
 import type { ByteWriter } from './byte-writer.ts';
-import type { EndedOutput, EndedSummary } from './ended-output.ts';
+import type { ClosedOutput, ClosedSummary } from './closed-output.ts';
 import { GrowingTable } from './growing-table.ts';
 import { Table } from './table.ts';
 
@@ -25,19 +25,19 @@ const COLUMNS = [
   { title: 'Outcome', width: 8 },
 ] as const;
 
-/** Ended connections as lines of a table, for a person. */
-export class EndedText implements EndedOutput {
+/** Closed connections as lines of a table, for a person. */
+export class ClosedText implements ClosedOutput {
   readonly #columns: number | undefined;
-  readonly #alone: boolean;
+  readonly #only: string | undefined;
   readonly #table: GrowingTable;
 
   /**
    * @param columns of the terminal; undefined for no limit
-   * @param alone whether there is one target: then its name is not repeated
+   * @param only name of the only target, which is not repeated; undefined for several
    */
-  constructor(columns: number | undefined, alone: boolean) {
+  constructor(columns: number | undefined, only: string | undefined) {
     this.#columns = columns;
-    this.#alone = alone;
+    this.#only = only;
     this.#table = new GrowingTable(COLUMNS, columns);
   }
 
@@ -45,19 +45,19 @@ export class EndedText implements EndedOutput {
     this.#table.header(out);
   }
 
-  connection(out: ByteWriter, ended: EndedConnection): void {
-    const clock = clockText(ended.at);
+  connection(out: ByteWriter, closed: ClosedConnectionRow): void {
+    const clock = clockText(closed.at);
     this.#table.row(out, [
       this.#table.narrow ? clock.slice(0, 8) : clock,
-      this.#who(ended),
-      endpoint(ended.local),
-      endpoint(ended.peer),
-      lifetimeText(ended.lifetime),
-      ended.bytesSent === undefined ? '-' : sizeText(ended.bytesSent),
-      ended.bytesReceived === undefined ? '-' : sizeText(ended.bytesReceived),
-      ended.rttUs === undefined ? '-' : durationText(ended.rttUs / 1000),
-      ended.retransmits === undefined ? '-' : String(ended.retransmits),
-      ended.outcome,
+      this.#who(closed),
+      endpoint(closed.local),
+      endpoint(closed.peer),
+      lifetimeText(closed.lifetime),
+      closed.bytesSent === undefined ? '-' : sizeText(closed.bytesSent),
+      closed.bytesReceived === undefined ? '-' : sizeText(closed.bytesReceived),
+      closed.rttUs === undefined ? '-' : durationText(closed.rttUs / 1000),
+      closed.retransmits === undefined ? '-' : String(closed.retransmits),
+      closed.outcome,
     ]);
   }
 
@@ -66,16 +66,17 @@ export class EndedText implements EndedOutput {
     out.text(`-- ${safeText(target)}: events are missing, ${time}: the kernel's buffer was full --\n`);
   }
 
-  summary(out: ByteWriter, { from, to, connections, gaps, peers }: EndedSummary): void {
+  summary(out: ByteWriter, { from, to, connections, gaps, peers }: ClosedSummary): void {
     const missed = gaps === 0 ? '' : `, and some were missed (${plural(gaps, 'gap')})`;
     out.ascii(`\n${connections} ended in ${durationText(to.getTime() - from.getTime())}${missed}\n`);
     if (peers.length > 0) peerTable(peers).render(out, this.#columns);
   }
 
-  #who({ target, container, process }: EndedConnection): string {
+  #who({ target, container, process }: ClosedConnectionRow): string {
     const parts: string[] = [];
-    if (container !== undefined && !(this.#alone && container === target)) parts.push(container);
-    if (!this.#alone && container === undefined) parts.push(target);
+    const isOnly = target === this.#only;
+    if (container !== undefined && !(isOnly && container === target)) parts.push(container);
+    if (!isOnly && container === undefined) parts.push(target);
     if (process !== undefined) parts.push(`${process.pid}/${process.name}`);
     return parts.length === 0 ? '-' : safeText(parts.join(' '));
   }

@@ -1,9 +1,9 @@
-import type { EndedConnection } from '../model/ended.ts';
+import type { ClosedConnectionRow } from '../model/closed-connection.ts';
 import type { PeerSummary } from '../model/peer-summary.ts';
 import type { ByteWriter } from './byte-writer.ts';
 
-/** What a stream of ended connections says at its end. */
-export interface EndedSummary {
+/** What a stream of closed connections says at its end. */
+export interface ClosedSummary {
   from: Date;
   to: Date;
   connections: number;
@@ -13,12 +13,12 @@ export interface EndedSummary {
   peers: readonly PeerSummary[];
 }
 
-/** A way to write a stream of ended connections: for a person or for a script. */
-export interface EndedOutput {
+/** A way to write a stream of closed connections: for a person or for a script. */
+export interface ClosedOutput {
   /** What stands before the first line. */
   header(out: ByteWriter): void;
-  connection(out: ByteWriter, ended: EndedConnection): void;
+  connection(out: ByteWriter, closed: ClosedConnectionRow): void;
   /** A time in which some events of a target are missing. */
   gap(out: ByteWriter, target: string, from: Date, to: Date): void;
-  summary(out: ByteWriter, summary: EndedSummary): void;
+  summary(out: ByteWriter, summary: ClosedSummary): void;
 }

@@ -1,16 +1,16 @@
+import type { ClosedConnection } from '../../model/closed-connection.ts';
 import { type EndedGroup, GREETING_BYTES, IDLE_BEFORE_MS } from '../../model/ended-group.ts';
 import { peerAddress, plainAddress } from '../../model/endpoint.ts';
-import type { EndedSocket } from '../ended-stream.ts';
 
 /** Who lived shorter than this for certain is told apart, milliseconds. */
 const SHORT_MS = 1000;
 
-/** Counts sockets that end, those with the same ends together. */
-export class EndedTally {
+/** Counts closed connections, those with the same ends together. */
+export class ClosedGroups {
   #groups = new Map<string, EndedGroup>();
 
-  add(ended: EndedSocket, lastLookMs: number | undefined): void {
-    const { socket, remembered, role, container, outcome } = ended;
+  add(closed: ClosedConnection, lastLookMs: number | undefined): void {
+    const { socket, remembered, role, container, outcome } = closed;
     const server = role === 'server';
     const address = plainAddress(peerAddress(socket));
     const peerPort = server ? 0 : socket.peerPort;
@@ -33,14 +33,14 @@ export class EndedTally {
     const resent = socket.tcpInfoNumber('bytesRetransmitted') ?? 0;
     const sent = (socket.tcpInfoNumber('bytesSent') ?? 0) - resent;
     const received = socket.tcpInfoNumber('bytesReceived') ?? 0;
-    const short = isShort(ended, lastLookMs);
+    const short = isShort(closed, lastLookMs);
     group.count++;
     if (short) group.shortLived++;
     if (short && outcome !== 'refused' && received > 1 && received <= GREETING_BYTES && sent <= GREETING_BYTES) {
       group.greetedOnly++;
       if (sent === 0) group.silent++;
     }
-    if (isIdled(ended)) group.idled = (group.idled ?? 0) + 1;
+    if (isIdled(closed)) group.idled = (group.idled ?? 0) + 1;
     group.bytesSent += sent;
     group.bytesReceived += received;
     group.retransmits += socket.tcpInfoNumber('totalRetrans') ?? 0;
@@ -55,14 +55,14 @@ export class EndedTally {
 }
 
 /** A socket that no look had was made since the last one: how long ago that was bounds its life. */
-function isShort({ atMs, remembered }: EndedSocket, lastLookMs: number | undefined): boolean {
+function isShort({ atMs, remembered }: ClosedConnection, lastLookMs: number | undefined): boolean {
   if (remembered !== undefined) {
     return remembered.notBeforeMs !== undefined && atMs - remembered.notBeforeMs < SHORT_MS;
   }
   return lastLookMs !== undefined && atMs - lastLookMs < SHORT_MS;
 }
 
-function isIdled({ socket }: EndedSocket): boolean {
+function isIdled({ socket }: ClosedConnection): boolean {
   const sent = socket.tcpInfoNumber('lastSentMs');
   const received = socket.tcpInfoNumber('lastReceivedMs');
   return sent !== undefined && received !== undefined && Math.min(sent, received) >= IDLE_BEFORE_MS;

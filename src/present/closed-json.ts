@@ -1,16 +1,16 @@
-import type { EndedConnection, Lifetime } from '../model/ended.ts';
+import type { ClosedConnectionRow, Lifetime } from '../model/closed-connection.ts';
 import type { Endpoint } from '../model/socket-row.ts';
 import { ByteWriter } from './byte-writer.ts';
-import type { EndedOutput, EndedSummary } from './ended-output.ts';
+import type { ClosedOutput, ClosedSummary } from './closed-output.ts';
 
 /** Names are few and come again and again; more than so many are not kept. */
 const KEPT_NAMES = 10_000;
 
 /**
- * Ended connections as lines of NDJSON. Written by hand and straight into bytes: there may be ten
+ * Closed connections as lines of NDJSON. Written by hand and straight into bytes: there may be ten
  * thousands of them a second, and most of a line is numbers.
  */
-export class EndedJson implements EndedOutput {
+export class ClosedJson implements ClosedOutput {
   /** The JSON text of names, as bytes. */
   readonly #quoted = new Map<string, Uint8Array>();
   /** The time of the last line, which many lines share. */
@@ -19,8 +19,8 @@ export class EndedJson implements EndedOutput {
 
   header(): void {}
 
-  connection(out: ByteWriter, ended: EndedConnection): void {
-    const { at, process, container, role } = ended;
+  connection(out: ByteWriter, closed: ClosedConnectionRow): void {
+    const { at, process, container, role } = closed;
     if (at !== this.#at) {
       this.#at = at;
       this.#atText = at.toISOString();
@@ -28,15 +28,15 @@ export class EndedJson implements EndedOutput {
     out.ascii('{"type":"connection","at":"');
     out.ascii(this.#atText);
     out.ascii('","target":');
-    this.#name(out, ended.target);
+    this.#name(out, closed.target);
     out.ascii(',"proto":"');
-    out.ascii(ended.proto);
+    out.ascii(closed.proto);
     out.ascii('","family":"');
-    out.ascii(ended.family);
+    out.ascii(closed.family);
     out.ascii('","local":');
-    this.#endpoint(out, ended.local);
+    this.#endpoint(out, closed.local);
     out.ascii(',"peer":');
-    this.#endpoint(out, ended.peer);
+    this.#endpoint(out, closed.peer);
     if (role !== undefined) out.ascii(role === 'server' ? ',"role":"server"' : ',"role":"client"');
     if (process !== undefined) {
       out.ascii(',"process":{"pid":');
@@ -49,15 +49,15 @@ export class EndedJson implements EndedOutput {
       out.ascii(',"container":');
       this.#name(out, container);
     }
-    lifetime(out, ended.lifetime);
-    number(out, ',"bytesSent":', ended.bytesSent);
-    number(out, ',"bytesReceived":', ended.bytesReceived);
-    number(out, ',"rttUs":', ended.rttUs);
-    number(out, ',"retransmits":', ended.retransmits);
+    lifetime(out, closed.lifetime);
+    number(out, ',"bytesSent":', closed.bytesSent);
+    number(out, ',"bytesReceived":', closed.bytesReceived);
+    number(out, ',"rttUs":', closed.rttUs);
+    number(out, ',"retransmits":', closed.retransmits);
     out.ascii(',"outcome":"');
-    out.ascii(ended.outcome);
+    out.ascii(closed.outcome);
     out.ascii('","cookie":"');
-    out.ascii(ended.cookie);
+    out.ascii(closed.cookie);
     out.ascii('"}\n');
   }
 
@@ -65,7 +65,7 @@ export class EndedJson implements EndedOutput {
     line(out, { type: 'gap', target, from, to, reason: 'the kernel dropped events: its buffer was full' });
   }
 
-  summary(out: ByteWriter, summary: EndedSummary): void {
+  summary(out: ByteWriter, summary: ClosedSummary): void {
     line(out, { type: 'summary', ...summary });
   }
 

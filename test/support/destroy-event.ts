@@ -1,8 +1,8 @@
 /** Destroy events as bytes of the kernel's structures, for tests of what is made of them. */
-import type { Remembered } from '../../src/model/ended.ts';
+import type { Remembered } from '../../src/model/closed-connection.ts';
 import { InetDiagCursor } from '../../src/wire/inet-diag-cursor.ts';
 
-export interface EndedBytes {
+export interface DestroyEventBytes {
   proto?: 'tcp' | 'udp';
   localPort?: number;
   peerPort?: number;
@@ -24,7 +24,7 @@ const LOOPBACK = 0x7f000001;
 const NO_SAMPLE = 0xffffffff;
 
 /** A view over `struct inet_diag_msg` and `struct tcp_info` with these values; all else is 0. */
-export function endedSocket(values: EndedBytes): InetDiagCursor {
+export function destroyEvent(values: DestroyEventBytes): InetDiagCursor {
   const bytes = new Uint8Array(72 + 4 + 152);
   const view = new DataView(bytes.buffer);
   const info = 76;

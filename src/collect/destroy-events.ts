@@ -4,16 +4,16 @@ import { DestroyEventReader } from '../wire/destroy-event.ts';
 import type { Machine } from './machine.ts';
 import type { WatchedSpace } from './watched-space.ts';
 
-/** What {@link EndedSockets.drain} tells of. */
-export interface EndedSink {
-  /** A socket ended. The view is valid until the next; {@link WatchedSpace.memory} still has it. */
-  ended(space: WatchedSpace, event: SocketView): void;
+/** What {@link DestroyEvents.drain} hands over. */
+export interface DestroyEventSink {
+  /** A socket was destroyed. The view is valid until the next; {@link WatchedSpace.memory} still has it. */
+  destroyed(space: WatchedSpace, event: SocketView): void;
   /** The kernel dropped events of this namespace since the last call. */
   lost(space: WatchedSpace): void;
 }
 
-/** The destroy stream of several namespaces: every TCP and UDP socket of theirs that ends. */
-export class EndedSockets {
+/** The destroy multicast of several namespaces: an event for every TCP and UDP socket of theirs. */
+export class DestroyEvents {
   readonly #poll: EventPoll<WatchedSpace>;
   readonly #reader = new DestroyEventReader();
 
@@ -34,10 +34,10 @@ export class EndedSockets {
   }
 
   /** Reads all that has come, without waiting. @returns how many messages */
-  drain(sink: EndedSink): number {
+  drain(sink: DestroyEventSink): number {
     let current: WatchedSpace | undefined;
     const visit = (event: SocketView) => {
-      if (current !== undefined) sink.ended(current, event);
+      if (current !== undefined) sink.destroyed(current, event);
     };
     return this.#poll.drain({
       message: (space, view, offset, length) => {

@@ -1,18 +1,24 @@
 import { describe, expect, it } from 'vitest';
-import type { EndedConnection } from '../../../src/model/ended.ts';
+import type { ClosedConnectionRow } from '../../../src/model/closed-connection.ts';
 import { ByteWriter } from '../../../src/present/byte-writer.ts';
-import { EndedJson } from '../../../src/present/ended-json.ts';
-import type { EndedOutput } from '../../../src/present/ended-output.ts';
-import { EndedText } from '../../../src/present/ended-text.ts';
+import { ClosedJson } from '../../../src/present/closed-json.ts';
+import type { ClosedOutput } from '../../../src/present/closed-output.ts';
+import { ClosedText } from '../../../src/present/closed-text.ts';
 
-const FULL: EndedConnection = {
-  ...{ at: new Date(1_700_000_000_123), target: 'web-1', proto: 'tcp', family: 'inet', role: 'client' },
+const FULL: ClosedConnectionRow = {
+  ...{
+    at: new Date(1_700_000_000_123),
+    target: 'web-1',
+    proto: 'tcp',
+    family: 'inet',
+    role: 'client',
+  },
   local: { address: '10.0.0.1', port: 40_000 },
   peer: { address: '10.0.0.2', port: 3306, name: 'db "ü" \u001b[31m', service: 'mysql' },
   ...{ process: { pid: 12, name: 'a\\b' }, container: 'web-1', lifetime: { atLeastMs: 0, atMostMs: 900 } },
   ...{ bytesSent: 0, bytesReceived: 2 ** 40, rttUs: 31, retransmits: 2, outcome: 'closed', cookie: '1f' },
 };
-const SPARSE: EndedConnection = {
+const SPARSE: ClosedConnectionRow = {
   ...{ at: new Date(1_700_000_000_124), target: 'web-1', proto: 'udp', family: 'inet6' },
   local: { address: '::1', port: 1 },
   peer: { address: '::1', port: 0 },
@@ -25,18 +31,18 @@ function written(write: (out: ByteWriter) => void): string {
   return Buffer.from(out.bytes()).toString();
 }
 
-describe('EndedJson', () => {
-  it.each([FULL, SPARSE])('is what JSON.stringify would make of it, keys in another order', (ended) => {
-    const output = new EndedJson();
-    const line = () => written((out) => output.connection(out, ended));
+describe('ClosedJson', () => {
+  it.each([FULL, SPARSE])('is what JSON.stringify would make of it, keys in another order', (closed) => {
+    const output = new ClosedJson();
+    const line = () => written((out) => output.connection(out, closed));
     expect(line()).toMatch(/^\{"type":"connection","at":"2023-11-14T22:13:20\.12\dZ".*\}\n$/);
-    expect(JSON.parse(line())).toEqual({ type: 'connection', ...JSON.parse(JSON.stringify(ended)) });
+    expect(JSON.parse(line())).toEqual({ type: 'connection', ...JSON.parse(JSON.stringify(closed)) });
     // Names and times are remembered as bytes.
     expect(line()).toBe(line());
   });
 
   it('tells of a gap and sums up', () => {
-    const output = new EndedJson();
+    const output = new ClosedJson();
     const [from, to] = [new Date(0), new Date(40)];
     expect(JSON.parse(written((out) => output.gap(out, 'web', from, to)))).toMatchObject({
       ...{ type: 'gap', target: 'web', from: '1970-01-01T00:00:00.000Z', to: '1970-01-01T00:00:00.040Z' },
@@ -46,43 +52,43 @@ describe('EndedJson', () => {
   });
 });
 
-describe('EndedText', () => {
-  const lines = (output: EndedOutput, ended: EndedConnection[]) =>
+describe('ClosedText', () => {
+  const lines = (output: ClosedOutput, closed: ClosedConnectionRow[]) =>
     written((out) => {
       output.header(out);
-      for (const one of ended) output.connection(out, one);
+      for (const one of closed) output.connection(out, one);
     })
       .trimEnd()
       .split('\n');
 
   it('writes no control character of a name', () => {
-    const [, line] = lines(new EndedText(undefined, false), [FULL]);
+    const [, line] = lines(new ClosedText(undefined, undefined), [FULL]);
     expect(line).toContain('db "ü" \\x1b[31m:mysql');
     expect(line).toContain('web-1 12/a\\b');
   });
 
   it('does not repeat the name of the only target', () => {
-    const [, line] = lines(new EndedText(undefined, true), [FULL]);
+    const [, line] = lines(new ClosedText(undefined, 'web-1'), [FULL]);
     expect(line).not.toContain('web-1');
   });
 
   it('shows - for what is not known', () => {
-    const [, line] = lines(new EndedText(undefined, true), [SPARSE]);
+    const [, line] = lines(new ClosedText(undefined, 'web-1'), [SPARSE]);
     expect(line?.split(/ {2,}/).slice(1)).toEqual(['-', '[::1]:1', '[::1]:*', '≥5ms', '-', '-', '-', '-', 'failed']);
   });
 
   it('drops and narrows columns where there is no room', () => {
     const plain = { ...FULL, peer: { address: '10.0.0.2', port: 3306 }, process: { pid: 1, name: 'x'.repeat(40) } };
     for (const columns of [80, 100, 120, 140, 200]) {
-      const all = lines(new EndedText(columns, true), [plain, { ...plain, outcome: 'never-accepted' }, plain]);
+      const all = lines(new ClosedText(columns, 'web-1'), [plain, { ...plain, outcome: 'never-accepted' }, plain]);
       for (const line of all) expect(line.length).toBeLessThanOrEqual(columns);
     }
-    expect(lines(new EndedText(80, true), [])[0]).not.toContain('Local');
-    expect(lines(new EndedText(120, true), [])[0]).toContain('Retr');
+    expect(lines(new ClosedText(80, 'web-1'), [])[0]).not.toContain('Local');
+    expect(lines(new ClosedText(120, 'web-1'), [])[0]).toContain('Retr');
   });
 
   it('says that events are missing', () => {
-    const text = written((out) => new EndedText(80, true).gap(out, 'web', new Date(0), new Date(40)));
+    const text = written((out) => new ClosedText(80, 'web-1').gap(out, 'web', new Date(0), new Date(40)));
     expect(text).toMatch(/^-- web: events are missing, [\d:.]+ to [\d:.]+: the kernel's buffer was full --\n$/);
   });
 });

@@ -1,4 +1,5 @@
-import type { Remembered } from './ended.ts';
+import { BaseSocketView } from './base-socket-view.ts';
+import type { Remembered } from './closed-connection.ts';
 import type { SocketView } from './socket-view.ts';
 import type { TcpInfo, TcpInfoNumber } from './tcp-info.ts';
 import { TCP_STATE } from './tcp-state.ts';
@@ -8,9 +9,10 @@ const SINCE: readonly TcpInfoNumber[] = ['lastSentMs', 'lastReceivedMs', 'lastAc
 
 /**
  * A destroy event seen as the socket that it was: the state, inode and addresses that events have
- * lost come from what was remembered. Moved with {@link moveTo}.
+ * lost come from what was remembered. What the event has lost and no dump shows is unknown. Moved with
+ * {@link moveTo}.
  */
-export class EndedView implements SocketView {
+export class ClosedConnectionView extends BaseSocketView {
   #event!: SocketView;
   #remembered: Remembered | undefined;
   /** The event's own addresses are not the connection's any more. */
@@ -44,58 +46,45 @@ export class EndedView implements SocketView {
   get peerPort(): number {
     return this.#mangled ? (this.#remembered?.peerPort ?? 0) : this.#event.peerPort;
   }
-  localWord(index: 0 | 1 | 2 | 3): number {
+  override localWord(index: 0 | 1 | 2 | 3): number {
     return this.#mangled ? (this.#remembered?.local[index] ?? 0) : this.#event.localWord(index);
   }
-  peerWord(index: 0 | 1 | 2 | 3): number {
+  override peerWord(index: 0 | 1 | 2 | 3): number {
     return this.#mangled ? (this.#remembered?.peer[index] ?? 0) : this.#event.peerWord(index);
   }
-  get receiveQueue(): number {
-    return this.#event.receiveQueue;
+  get receiveQueue(): number | undefined {
+    return this.#hasCounters ? this.#event.receiveQueue : undefined;
   }
-  get sendQueue(): number {
-    return this.#event.sendQueue;
+  /** What was not acknowledged when the process let go of it, its FIN included, says nothing about the end. */
+  get sendQueue(): undefined {
+    return undefined;
   }
-  get cookieLow(): number {
+  /** Always 0 in an event (net/ipv4/inet_diag.c, inet_diag_handler_get_info). */
+  get uid(): undefined {
+    return undefined;
+  }
+  override get cookieLow(): number {
     return this.#event.cookieLow;
   }
-  get cookieHigh(): number {
+  override get cookieHigh(): number {
     return this.#event.cookieHigh;
   }
-  get interfaceIndex(): number {
+  override get interfaceIndex(): number | undefined {
     return this.#event.interfaceIndex;
   }
-  tcpInfo(): TcpInfo | undefined {
-    return this.#event.tcpInfo();
+  override tcpInfo(): TcpInfo | undefined {
+    return this.#hasCounters ? this.#event.tcpInfo() : undefined;
   }
-  tcpInfoNumber(field: TcpInfoNumber): number | undefined {
-    return SINCE.includes(field) && !this.#timed ? undefined : this.#event.tcpInfoNumber(field);
+  override tcpInfoNumber(field: TcpInfoNumber): number | undefined {
+    if (!this.#hasCounters || (SINCE.includes(field) && !this.#timed)) return undefined;
+    return this.#event.tcpInfoNumber(field);
   }
-  /** Without a handshake, and after tcp_disconnect(), the kernel's times are those since the boot. */
+  /** tcp_disconnect() clears the peer's port, the queues and the counters together (net/ipv4/tcp.c). */
+  get #hasCounters(): boolean {
+    return this.#event.peerPort !== 0;
+  }
+  /** Without a handshake the kernel's times are those since the boot. */
   get #timed(): boolean {
-    return this.#event.peerPort !== 0 && this.#event.tcpInfoNumber('minRttUs') !== undefined;
-  }
-
-  /** Events tell none of what follows. */
-  readonly uid = 0;
-  readonly timer = 0;
-  readonly timerExpiresMs = 0;
-  readonly retransmits = 0;
-  readonly unixType = 0;
-  readonly peerInode = 0;
-  cgroupId(): undefined {
-    return undefined;
-  }
-  mark(): undefined {
-    return undefined;
-  }
-  drops(): undefined {
-    return undefined;
-  }
-  receiveBufferBytes(): undefined {
-    return undefined;
-  }
-  unixName(): undefined {
-    return undefined;
+    return this.#hasCounters && this.#event.tcpInfoNumber('minRttUs') !== undefined;
   }
 }

@@ -1,0 +1,101 @@
+import type { Family, Proto, SocketView } from './socket-view.ts';
+import type { TcpInfo, TcpInfoNumber } from './tcp-info.ts';
+
+/**
+ * A view whose source has only the fields that the subclass adds: every other one does not apply (0) or is unknown
+ * (undefined), as `SocketView` says of each.
+ */
+export abstract class BaseSocketView implements SocketView {
+  abstract readonly proto: Proto;
+  abstract readonly family: Family;
+  abstract readonly state: number;
+  abstract readonly inode: number;
+  abstract readonly localPort: number;
+  abstract readonly peerPort: number;
+  abstract readonly receiveQueue: number | undefined;
+  abstract readonly sendQueue: number | undefined;
+  abstract readonly uid: number | undefined;
+
+  get cookieLow(): number {
+    return 0;
+  }
+  get cookieHigh(): number {
+    return 0;
+  }
+  localWord(_index: 0 | 1 | 2 | 3): number {
+    return 0;
+  }
+  peerWord(_index: 0 | 1 | 2 | 3): number {
+    return 0;
+  }
+  get timer(): number | undefined {
+    return undefined;
+  }
+  get timerExpiresMs(): number | undefined {
+    return undefined;
+  }
+  get retransmits(): number | undefined {
+    return undefined;
+  }
+  get interfaceIndex(): number | undefined {
+    return undefined;
+  }
+  cgroupId(): bigint | undefined {
+    return undefined;
+  }
+  mark(): number | undefined {
+    return undefined;
+  }
+  tcpInfo(): TcpInfo | undefined {
+    return undefined;
+  }
+  tcpInfoNumber(_field: TcpInfoNumber): number | undefined {
+    return undefined;
+  }
+  drops(): number | undefined {
+    return undefined;
+  }
+  receiveBufferBytes(): number | undefined {
+    return undefined;
+  }
+  get unixType(): number {
+    return 0;
+  }
+  unixName(): Uint8Array | undefined {
+    return undefined;
+  }
+  get peerInode(): number {
+    return 0;
+  }
+}
+
+/** A UNIX socket: it has no address, port, timer or interface, and these are known to be none. */
+export abstract class UnixSocketView extends BaseSocketView {
+  override readonly proto = 'unix';
+  override readonly family = 'unix';
+
+  get localPort(): number {
+    return 0;
+  }
+  get peerPort(): number {
+    return 0;
+  }
+  override localWord(): number {
+    return 0;
+  }
+  override peerWord(): number {
+    return 0;
+  }
+  override get timer(): number {
+    return 0;
+  }
+  override get timerExpiresMs(): number {
+    return 0;
+  }
+  override get retransmits(): number {
+    return 0;
+  }
+  override get interfaceIndex(): number {
+    return 0;
+  }
+}

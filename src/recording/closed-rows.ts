@@ -1,0 +1,251 @@
+import { BaseSocketView } from '../model/base-socket-view.ts';
+import type {
+  ClosedConnection,
+  ClosedConnectionRecord,
+  ClosedConnectionRow,
+  Outcome,
+  Remembered,
+} from '../model/closed-connection.ts';
+import type { Address } from '../model/interned-address.ts';
+import type { Endpoint } from '../model/socket-row.ts';
+import type { Family, Proto } from '../model/socket-view.ts';
+import type { TcpInfo, TcpInfoNumber } from '../model/tcp-info.ts';
+import { type Columns, ColumnsReader } from './cells.ts';
+import { COUNTED, FULL } from './closed-columns.ts';
+import { FAMILIES, OUTCOMES, PROTOS } from './words.ts';
+
+/** Reads what `toClosedColumns` laid out. @param addressOf makes an address from its text */
+export function fromClosedColumns(
+  columns: Columns,
+  atMs: number,
+  addressOf: (text: string) => Address,
+): RecordedClosedConnection[] {
+  const reader = new ColumnsReader(columns);
+  return reader.sums('cookie').map((cookie, row) => new RecordedClosedConnection(reader, row, cookie, atMs, addressOf));
+}
+
+/** A closed connection, read out of columns as far as it is asked for: counting needs little of it. It stays valid. */
+export class RecordedClosedConnection implements ClosedConnection {
+  /** Whether {@link row} has the names of addresses and ports. */
+  hasNames = true;
+  readonly #reader: ColumnsReader;
+  readonly #row: number;
+  readonly #cookie: number;
+  readonly #lineMs: number;
+  readonly #addressOf: (text: string) => Address;
+  #socket: RecordedClosedView | undefined;
+
+  constructor(
+    reader: ColumnsReader,
+    row: number,
+    cookie: number,
+    lineMs: number,
+    addressOf: (text: string) => Address,
+  ) {
+    this.#reader = reader;
+    this.#row = row;
+    this.#cookie = cookie;
+    this.#lineMs = lineMs;
+    this.#addressOf = addressOf;
+  }
+
+  /** Inode of its network namespace. */
+  get netns(): number {
+    return this.number('netns') ?? 0;
+  }
+  get state(): number {
+    return this.number('state') ?? 0;
+  }
+  get atMs(): number {
+    return this.#lineMs - (this.number('before') ?? 0);
+  }
+  get proto(): Proto {
+    return this.#reader.word('proto', this.#row, PROTOS);
+  }
+  get family(): Family {
+    return this.#reader.word('family', this.#row, FAMILIES);
+  }
+  get outcome(): Outcome {
+    return this.#reader.word('outcome', this.#row, OUTCOMES);
+  }
+  get role(): 'client' | 'server' | undefined {
+    const role = this.#text('role');
+    return role === 'client' || role === 'server' ? role : undefined;
+  }
+  get container(): string | undefined {
+    return this.#text('container');
+  }
+  get socket(): RecordedClosedView {
+    this.#socket ??= new RecordedClosedView(this, this.#cookie);
+    return this.#socket;
+  }
+
+  get remembered(): Remembered | undefined {
+    const seen = this.number('seen');
+    if (seen === undefined) return undefined;
+    const notSeen = this.number('notSeen');
+    const process = this.#process;
+    const { atMs, container } = this;
+    const remembered: Remembered = {
+      firstSeenMs: atMs - seen,
+      state: this.state,
+      inode: this.number('inode') ?? 0,
+      localPort: this.port('local'),
+      peerPort: this.port('peer'),
+      local: this.address('local').words,
+      peer: this.address('peer').words,
+    };
+    if (notSeen !== undefined) remembered.notBeforeMs = atMs - notSeen;
+    if (process !== undefined) remembered.process = process;
+    if (container !== undefined) remembered.container = container;
+    return remembered;
+  }
+
+  row(): ClosedConnectionRow {
+    const atMostMs = this.number('atMostMs');
+    const row: ClosedConnectionRow = {
+      at: new Date(this.atMs),
+      target: this.#text('target') ?? '',
+      proto: this.proto,
+      family: this.family,
+      local: this.#endpoint('local'),
+      peer: this.#endpoint('peer'),
+      lifetime: { atLeastMs: this.number('atLeastMs') ?? 0, ...(atMostMs !== undefined && { atMostMs }) },
+      outcome: this.outcome,
+      cookie: this.#cookie.toString(16),
+    };
+    const { role, container } = this;
+    if (role !== undefined) row.role = role;
+    const process = this.#process;
+    if (process !== undefined) row.process = process;
+    if (container !== undefined) row.container = container;
+    for (const name of COUNTED) {
+      const value = this.number(name);
+      if (value !== undefined) row[name] = value;
+    }
+    return row;
+  }
+
+  record(): ClosedConnectionRecord {
+    const record: ClosedConnectionRecord = { ...this.row(), netns: this.netns, state: this.state };
+    const { remembered } = this;
+    if (remembered !== undefined) record.remembered = remembered;
+    for (const name of FULL) {
+      const value = this.number(name);
+      if (value !== undefined) record[name] = value;
+    }
+    return record;
+  }
+
+  /** A number of a column; undefined where it has none. */
+  number(column: string): number | undefined {
+    return this.#reader.number(column, this.#row);
+  }
+
+  address(side: 'local' | 'peer'): Address {
+    return this.#addressOf(this.#text(side) ?? '');
+  }
+
+  /** 0 for none. */
+  port(side: 'local' | 'peer'): number {
+    return this.number(`${side}Port`) ?? 0;
+  }
+
+  get #process(): { pid: number; name: string } | undefined {
+    const pid = this.number('pid');
+    return pid === undefined ? undefined : { pid, name: this.#text('process') ?? '' };
+  }
+
+  #endpoint(side: 'local' | 'peer'): Endpoint {
+    const endpoint: Endpoint = { address: this.address(side).text, port: this.port(side) };
+    if (!this.hasNames) return endpoint;
+    const name = this.#text(`${side}Name`);
+    const service = this.#text(`${side}Service`);
+    if (name !== undefined) endpoint.name = name;
+    if (service !== undefined) endpoint.service = service;
+    return endpoint;
+  }
+
+  #text(column: string): string | undefined {
+    return this.#reader.text(column, this.#row);
+  }
+}
+
+/** Columns that are fields of the TCP information. Bytes sent are without what was retransmitted. */
+const INFO: Readonly<Partial<Record<TcpInfoNumber, string>>> = {
+  bytesSent: 'bytesSent',
+  bytesReceived: 'bytesReceived',
+  rttUs: 'rttUs',
+  totalRetrans: 'retransmits',
+  lastSentMs: 'lastSentMs',
+  lastReceivedMs: 'lastReceivedMs',
+  lastAckReceivedMs: 'lastAckReceivedMs',
+};
+
+/** A recorded closed connection as the socket that it was; what is not in the file is unknown. */
+class RecordedClosedView extends BaseSocketView {
+  readonly #closed: RecordedClosedConnection;
+  readonly #cookie: number;
+
+  constructor(closed: RecordedClosedConnection, cookie: number) {
+    super();
+    this.#closed = closed;
+    this.#cookie = cookie;
+  }
+
+  get proto(): Proto {
+    return this.#closed.proto;
+  }
+  get family(): Family {
+    return this.#closed.family;
+  }
+  get state(): number {
+    return this.#closed.state;
+  }
+  get inode(): number {
+    return this.#closed.number('inode') ?? 0;
+  }
+  get localPort(): number {
+    return this.#closed.port('local');
+  }
+  get peerPort(): number {
+    return this.#closed.port('peer');
+  }
+  override localWord(index: 0 | 1 | 2 | 3): number {
+    return this.#closed.address('local').words[index] ?? 0;
+  }
+  override peerWord(index: 0 | 1 | 2 | 3): number {
+    return this.#closed.address('peer').words[index] ?? 0;
+  }
+  get receiveQueue(): number | undefined {
+    return this.#closed.number('receiveQueue');
+  }
+  get sendQueue(): undefined {
+    return undefined;
+  }
+  get uid(): undefined {
+    return undefined;
+  }
+  override get interfaceIndex(): number | undefined {
+    return this.#closed.number('interfaceIndex');
+  }
+  override get cookieLow(): number {
+    return this.#cookie >>> 0;
+  }
+  override get cookieHigh(): number {
+    return Math.floor(this.#cookie / 2 ** 32);
+  }
+  override tcpInfo(): TcpInfo | undefined {
+    const info: TcpInfo = {};
+    for (const name in INFO) {
+      const field = name as TcpInfoNumber;
+      const value = this.tcpInfoNumber(field);
+      if (value !== undefined) info[field] = value;
+    }
+    return info;
+  }
+  override tcpInfoNumber(field: TcpInfoNumber): number | undefined {
+    const column = INFO[field];
+    return column === undefined ? undefined : this.#closed.number(column);
+  }
+}
