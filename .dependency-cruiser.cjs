@@ -18,13 +18,15 @@ const ROOMS = {
   act: ['kernel', 'wire', 'filter', 'collect', 'model'],
   present: ['model', 'analyze'],
   lab: ['model'],
-  flows: ['collect', 'act', 'analyze', 'filter', 'present', 'model'],
+  sources: ['collect', 'analyze', 'filter', 'model'],
+  queries: ['sources', 'analyze', 'filter', 'model'],
+  flows: ['queries', 'sources', 'collect', 'act', 'analyze', 'filter', 'present', 'model'],
   screen: ['present'],
   cli: ['flows', 'screen', 'present', 'model'],
 };
 
 /** Compiled without Node's types; they may not load Node's modules or a package that reaches the machine. */
-const PURE = ['model', 'wire', 'filter', 'analyze', 'recording', 'present'];
+const PURE = ['model', 'wire', 'filter', 'analyze', 'recording', 'present', 'queries'];
 
 /** Each package has one room. */
 const PACKAGES = {
@@ -72,6 +74,12 @@ module.exports = {
       severity: 'error',
       from: { path: '^src/', pathNot: '^src/(cli|act)/' },
       to: { dependencyTypes: ['core'], path: '^(node:)?(process|readline|tty|repl|cluster|child_process)$' },
+    },
+    {
+      name: 'queries know the ports of sources alone',
+      severity: 'error',
+      from: { path: '^src/queries/' },
+      to: { path: '^src/sources/', pathNot: '^src/sources/snapshot[.]ts$' },
     },
     {
       name: 'nothing inside imports the face of the library',

@@ -1,8 +1,8 @@
 import { Roles } from '../analyze/roles.ts';
-import type { BoundFilter } from '../collect/bind-filter.ts';
 import { containersNamed } from '../collect/containers-named.ts';
 import type { EndedSocket } from '../collect/ended-stream.ts';
 import type { SpaceLook } from '../collect/sampling/source.ts';
+import type { BoundFilter } from '../filter/bound-filter.ts';
 import { compileTest } from '../filter/evaluate.ts';
 import { Failure } from '../model/failure.ts';
 import type { SocketView } from '../model/socket-view.ts';

@@ -1,8 +1,6 @@
 import { closeSockets, type Outcome } from '../act/close-sockets.ts';
 import { socketRow } from '../analyze/socket-row.ts';
-import { takeInventory } from '../collect/inventory.ts';
 import type { Place } from '../collect/place.ts';
-import { resolveTargets } from '../collect/resolve.ts';
 import { Failure, type FailureKind } from '../model/failure.ts';
 import { identityOf, type SocketIdentity } from '../model/socket-identity.ts';
 import type { SocketQuery } from '../model/socket-query.ts';
@@ -14,10 +12,11 @@ import { closeEffects } from '../present/close-effects.ts';
 import { closingJson, closingNdjson } from '../present/closing-json.ts';
 import { safeText } from '../present/safe-text.ts';
 import { renderInetSockets } from '../present/socket-table.ts';
+import { listSockets, type Sockets } from '../queries/list-sockets.ts';
+import { LiveSnapshot } from '../sources/live/live-snapshot.ts';
 import type { FlowContext, Format } from './context.ts';
 import { writeNotes } from './notes.ts';
 import { readFilter } from './read-filter.ts';
-import { type Sockets, socketsOf } from './sockets.ts';
 
 export interface KillOptions {
   /** A TARGET as typed, several with commas. */
@@ -65,12 +64,11 @@ export async function kill(context: FlowContext, options: KillOptions): Promise<
       'kill: nobody can be asked without a terminal; --yes closes without asking, --dry-run only shows',
     );
   }
-  const places = await resolveTargets(context.machine, options.target);
-  const inventory = await takeInventory(context.machine);
+  const snapshot = await LiveSnapshot.of(context.machine, options.target);
   const wants = { query: options.query, filter, processes: true, names: !options.numeric };
   const matches: Match[] = [];
-  for (const place of places) {
-    matches.push(select(place, await socketsOf(context.machine, place, wants, inventory), options));
+  for (const netns of snapshot.namespaces) {
+    matches.push(select(netns.place, await listSockets(netns, wants), options));
   }
   const all = matches.flatMap(({ closing }) => closing);
   show(context, matches, options);

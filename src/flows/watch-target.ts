@@ -1,10 +1,9 @@
+import { fullest } from '../analyze/fullest-process.ts';
 import { countLook, type LookCounts } from '../analyze/look-counts.ts';
 import { entriesInOtherStates } from '../analyze/time-wait.ts';
 import type { EndedSocket } from '../collect/ended-stream.ts';
 import type { SpaceLook, SpaceTick, Tick } from '../collect/sampling/source.ts';
 import type { GroupKey } from '../model/group.ts';
-import type { DescriptorUse } from '../model/overview.ts';
-import type { ProcessSample } from '../model/sample.ts';
 import type { Proto, SocketView } from '../model/socket-view.ts';
 import { stateMask, TCP_STATE } from '../model/tcp-state.ts';
 import type { ChangedGroup, WatchRow } from '../model/watch-row.ts';
@@ -171,14 +170,4 @@ function addTimeWait(counts: LookCounts, count: number): void {
   counts.total += count;
   counts.groups.push({ key: { state: 'TIME_WAIT' }, count });
   counts.groups.sort((a, b) => b.count - a.count);
-}
-
-/** The process that is closest to its own soft limit. */
-export function fullest(processes: readonly ProcessSample[]): DescriptorUse | undefined {
-  let best: ProcessSample | undefined;
-  const share = ({ used, softLimit }: ProcessSample) => (softLimit === null ? 0 : used / softLimit);
-  for (const process of processes) if (best === undefined || share(process) > share(best)) best = process;
-  if (best === undefined) return undefined;
-  const { pid, used, softLimit, hardLimit } = best;
-  return { pid, used, softLimit, hardLimit };
 }

@@ -1,4 +1,5 @@
 import { bindFilter } from '../../filter/bind.ts';
+import type { BoundFilter } from '../../filter/bound-filter.ts';
 import { compileForKernel } from '../../filter/compile.ts';
 import { needsOf } from '../../filter/needs.ts';
 import type { Filter } from '../../filter/syntax.ts';
@@ -7,7 +8,6 @@ import type { RecordedLook, RecordedSpace, RecordedTick } from '../../model/reco
 import type { WatchedContainer, WatchedSpace } from '../../model/watched.ts';
 import { servicePorts } from '../../names/services.ts';
 import type { EndedRow } from '../../recording/ended-rows.ts';
-import type { BoundFilter } from '../bind-filter.ts';
 import { addressesOf, containersNamed } from '../containers-named.ts';
 import { type OpenRecording, openRecording } from '../open-recording.ts';
 import { contentsOf, type RecordingContents } from '../recording-contents.ts';

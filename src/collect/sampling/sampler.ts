@@ -1,7 +1,8 @@
+import type { BoundFilter } from '../../filter/bound-filter.ts';
 import type { Filter } from '../../filter/syntax.ts';
 import { Failure } from '../../model/failure.ts';
 import type { WatchedSpace } from '../../model/watched.ts';
-import { type BoundFilter, bindForPlace } from '../bind-filter.ts';
+import { bindForPlace } from '../bind-filter.ts';
 import { EndedStream } from '../ended-stream.ts';
 import { readHostSample } from '../host-sample.ts';
 import type { Machine } from '../machine.ts';

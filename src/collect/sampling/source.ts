@@ -1,3 +1,4 @@
+import type { BoundFilter } from '../../filter/bound-filter.ts';
 import type { Filter } from '../../filter/syntax.ts';
 import type { DeclaredSettings } from '../../model/container.ts';
 import type { NetCounters, Sockstat } from '../../model/counters.ts';
@@ -9,7 +10,6 @@ import type { SocketQuery } from '../../model/socket-query.ts';
 import type { Holder } from '../../model/socket-record.ts';
 import type { SocketSource, SocketView } from '../../model/socket-view.ts';
 import type { WatchedContainer, WatchedSpace } from '../../model/watched.ts';
-import type { BoundFilter } from '../bind-filter.ts';
 import type { EndedSocket } from '../ended-stream.ts';
 
 /**

@@ -1,3 +1,4 @@
+import { fullest } from '../../analyze/fullest-process.ts';
 import { entriesInOtherStates } from '../../analyze/time-wait.ts';
 import { countOwners, countsOfStates, withCounted } from '../../analyze/top-counts.ts';
 import type { SpaceLook, SpaceTick, Tick } from '../../collect/sampling/source.ts';
@@ -8,7 +9,6 @@ import { stateMask, TCP_STATE } from '../../model/tcp-state.ts';
 import type { TopCounts, TopRow } from '../../model/top-rows.ts';
 import type { WatchedSpace } from '../../model/watched.ts';
 import type { LookTest } from '../bound-tests.ts';
-import { fullest } from '../watch-target.ts';
 
 /** A spark line is never longer than this. */
 const KEPT_TICKS = 120;

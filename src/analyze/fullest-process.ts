@@ -1,0 +1,12 @@
+import type { DescriptorUse } from '../model/overview.ts';
+import type { ProcessSample } from '../model/sample.ts';
+
+/** The process that is closest to its own soft limit of open files; undefined for none. */
+export function fullest(processes: readonly ProcessSample[]): DescriptorUse | undefined {
+  let best: ProcessSample | undefined;
+  const share = ({ used, softLimit }: ProcessSample) => (softLimit === null ? 0 : used / softLimit);
+  for (const process of processes) if (best === undefined || share(process) > share(best)) best = process;
+  if (best === undefined) return undefined;
+  const { pid, used, softLimit, hardLimit } = best;
+  return { pid, used, softLimit, hardLimit };
+}
