@@ -65,7 +65,7 @@ async function countAgain(
   const containerOf = whose && containerNames(await netns.residents(), whose);
   const sockets = bound === undefined ? read.sockets : matching({ netns, query, containerOf }, read, bound);
   const owners = whose?.owners ?? (keys.includes('process') ? netns.owners(sockets) : undefined);
-  if (owners !== undefined) addGaps(read.coverage, owners, sockets);
+  if (owners !== undefined) addGaps(read.coverage, owners, bound?.needs.containers ? read.sockets : sockets);
   const counter = new GroupCounter(keys, {
     names,
     // Where a filter left listeners out they are asked for apart.

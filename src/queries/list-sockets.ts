@@ -41,7 +41,7 @@ export async function listSockets(netns: NetnsSnapshot, options: SocketsOptions)
   const whose = wantsOwners ? await netns.attribution(read.sockets) : undefined;
   const containerOf = whose && containerNames(residents, whose);
   const sockets = bound === undefined ? read.sockets : matching({ netns, query, containerOf }, read, bound);
-  if (whose !== undefined) addGaps(read.coverage, whose.owners, sockets);
+  if (whose !== undefined) addGaps(read.coverage, whose.owners, bound?.needs.containers ? read.sockets : sockets);
   const context: RowContext = {
     ...(names !== undefined && { names }),
     ...(options.processes && whose !== undefined && { processesOf: (inode: number) => whose.owners.of(inode) }),

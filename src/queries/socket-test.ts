@@ -7,6 +7,7 @@ import type { SocketQuery } from '../model/socket-query.ts';
 import type { SocketSource, SocketView } from '../model/socket-view.ts';
 import { stateMask, TCP_STATE } from '../model/tcp-state.ts';
 import type { NetnsSnapshot, SnapshotFilter, SocketsHeader, SocketsRead } from '../sources/snapshot.ts';
+import { addGaps } from './owner-gaps.ts';
 
 /** What a filter is put to. */
 export interface FilterGround {
@@ -64,9 +65,13 @@ function socketTest(ground: FilterGround, read: SocketsRead, bound: SnapshotFilt
   const { needs, tree } = bound;
   checkAnswerable(netns, read, bound);
   if (needs.marks) checkMarks(read.sockets);
+  const owners = needs.processes ? netns.owners(read.sockets, true) : undefined;
+  // What nobody is known to hold does not match: that it was left out has to be said.
+  if (owners !== undefined) addGaps(read.coverage, { ...owners, denied: 0 }, read.sockets);
   const isAutobound = needs.autobound ? netns.autobound?.(query) : undefined;
   return compileTest(tree, {
-    ...(needs.processes && { processesOf: processesOf(netns, read.sockets) }),
+    // Any of its holders may be the one that is meant.
+    ...(owners !== undefined && { processesOf: ({ inode }) => owners.of(inode) }),
     ...(needs.containers && { isOf: membership(ground, bound) }),
     ...(needs.listeners && listening(netns, query)),
     ...(isAutobound !== undefined && { isAutobound }),
@@ -106,12 +111,6 @@ function checkMarks(sockets: SocketSource): void {
       'fwmark: the kernel shows marks only with CAP_NET_ADMIN over the namespace; run as root',
     );
   }
-}
-
-function processesOf(netns: NetnsSnapshot, sockets: SocketSource): NonNullable<Surroundings['processesOf']> {
-  // Any of its holders may be the one that is meant.
-  const owners = netns.owners(sockets, true);
-  return ({ inode }) => owners.of(inode);
 }
 
 function membership({ containerOf }: FilterGround, bound: SnapshotFilter): NonNullable<Surroundings['isOf']> {

@@ -136,7 +136,7 @@ export class SpaceSampler {
     const scans = processes === 'kinds' ? this.#kinds.scan(atMs, tick.processes ?? []) : undefined;
     const look = this.look(atMs, presentProtos(query, tick.sockstat), scans);
     tick.look = look;
-    tick.lookedAtMs = atMs;
+    tick.lookedAtMs = look.takenAtMs;
     if (controllers) {
       tick.pids = samplePids(this.#machine, this.#found);
       tick.memory = sampleMemory(this.#machine, this.#found);
@@ -192,7 +192,7 @@ export class SpaceSampler {
    * @throws {Failure} when the namespace is gone
    */
   look(atMs: number, query: SocketQuery, scans: readonly DescriptorScan[] = []): SpaceLook {
-    return this.#looked(atMs, this.watched.look(atMs, query, true, scans), ALL_STATES & ~query.states);
+    return this.#looked(this.watched.look(atMs, query, true, scans), ALL_STATES & ~query.states);
   }
 
   /** The TCP sockets, without those in TIME_WAIT. @throws {Failure} when the namespace is gone */
@@ -200,11 +200,11 @@ export class SpaceSampler {
     const seeks = atMs >= this.#holdersDueMs;
     if (seeks) this.#holdersDueMs = atMs + HOLDERS_MS;
     const take = () => this.watched.look(atMs, BRIEF, seeks);
-    return this.#looked(atMs, this.kernelStates?.around(this.space.netns, take) ?? take(), WITHOUT);
+    return this.#looked(this.kernelStates?.around(this.space.netns, take) ?? take(), WITHOUT);
   }
 
-  #looked(atMs: number, look: Look, withoutStates: number): SpaceLook {
-    this.#lookedMs = atMs;
+  #looked(look: Look, withoutStates: number): SpaceLook {
+    this.#lookedMs = look.takenAt.getTime();
     this.#atLook = this.#now;
     const { watched } = this;
     return {
