@@ -8,7 +8,7 @@ import type { Series } from '../../model/series.ts';
 import type { Coverage, Source } from '../../model/snapshot.ts';
 import type { SocketQuery } from '../../model/socket-query.ts';
 import type { Holder } from '../../model/socket-record.ts';
-import type { SocketSource, SocketView } from '../../model/socket-view.ts';
+import type { Proto, SocketSource, SocketView } from '../../model/socket-view.ts';
 import type { WatchedContainer, WatchedSpace } from '../../model/watched.ts';
 import type { EndedSocket } from '../ended-stream.ts';
 
@@ -134,6 +134,8 @@ export interface TcpStates {
 export interface SpaceLook {
   takenAtMs: number;
   source: Source;
+  /** How single protocols were read that were read in another way; absent for none. */
+  sources?: Partial<Record<Proto, Source>> | undefined;
   coverage: Coverage;
   sockets: SocketSource;
   /** States that were left out, as a mask: those in TIME_WAIT are counted in `sockstat`. */

@@ -209,7 +209,13 @@ export class SpaceSampler {
     const { watched } = this;
     return {
       takenAtMs: look.takenAt.getTime(),
-      ...{ source: look.source, coverage: look.coverage, sockets: look.sockets, withoutStates },
+      ...{
+        source: look.source,
+        sources: otherSources(look),
+        coverage: look.coverage,
+        sockets: look.sockets,
+        withoutStates,
+      },
       holderOf: (socket: SocketView) => watched.memory.ownerOf(socket),
       containerOf: (socket: SocketView) => watched.containerOf(socket),
       seenSince: (socket: SocketView) => watched.memory.seenSince(socket),
@@ -227,4 +233,10 @@ export class SpaceSampler {
 /** Name of the one container that lives there; undefined where it shares the namespace. */
 function alone({ containers, host }: FoundSpace): string | undefined {
   return containers.length === 1 && !host ? containers[0]?.facts.name : undefined;
+}
+
+/** Protocols that were read in another way than most. */
+function otherSources({ source, sources }: Look): SpaceLook['sources'] {
+  const others = Object.entries(sources).filter(([, other]) => other !== source);
+  return others.length > 0 ? Object.fromEntries(others) : undefined;
 }

@@ -152,7 +152,9 @@ export class RecordedNetns implements NetnsSnapshot {
     return {
       takenAt: new Date(look.takenAtMs),
       source: look.source,
-      sources: Object.fromEntries(protos.filter((proto) => seen.has(proto)).map((proto) => [proto, look.source])),
+      sources: Object.fromEntries(
+        protos.filter((proto) => seen.has(proto)).map((proto) => [proto, look.sources?.[proto] ?? look.source]),
+      ),
       coverage: recordedCoverage(look, this.#tick.atMs, protos),
     };
   }
