@@ -55,6 +55,6 @@ export function containerTarget({ name, runtime, id, pid }: WatchedContainer, ne
 
 /** The first of its processes stands for a namespace, as it does live. */
 function withoutContainer({ space, processes }: SpaceTick, name: string, runtime: string): Target {
-  const pid = space.host ? 1 : processes?.[0]?.pid;
+  const pid = space.host ? 1 : (processes?.[0] ?? space.containers[0])?.pid;
   return { name, runtime, ...(pid !== undefined && { pid }), netns: space.netns };
 }
