@@ -20,13 +20,15 @@ const ROOMS = {
   act: ['base', 'kernel', 'wire', 'filter', 'collect', 'model'],
   present: ['base', 'model', 'analyze', 'count'],
   lab: ['base', 'model'],
-  flows: ['base', 'collect', 'act', 'analyze', 'count', 'filter', 'present', 'model'],
+  sources: ['base', 'collect', 'analyze', 'count', 'filter', 'model'],
+  queries: ['base', 'sources', 'analyze', 'count', 'filter', 'model'],
+  flows: ['base', 'queries', 'sources', 'collect', 'act', 'analyze', 'count', 'filter', 'present', 'model'],
   screen: ['base', 'present'],
   cli: ['base', 'flows', 'screen', 'present', 'model'],
 };
 
 /** Compiled without Node's types; they may not load Node's modules or a package that reaches the machine. */
-const PURE = ['base', 'model', 'wire', 'filter', 'count', 'analyze', 'recording', 'present'];
+const PURE = ['base', 'model', 'wire', 'filter', 'count', 'analyze', 'recording', 'present', 'queries'];
 
 /** Each package has one room. */
 const PACKAGES = {
@@ -74,6 +76,12 @@ module.exports = {
       severity: 'error',
       from: { path: '^src/', pathNot: '^src/(cli|act)/' },
       to: { dependencyTypes: ['core'], path: '^(node:)?(process|readline|tty|repl|cluster|child_process)$' },
+    },
+    {
+      name: 'queries know the ports of sources alone',
+      severity: 'error',
+      from: { path: '^src/queries/' },
+      to: { path: '^src/sources/', pathNot: '^src/sources/snapshot[.]ts$' },
     },
     {
       name: 'nothing inside imports the face of the library',

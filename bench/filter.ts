@@ -1,8 +1,9 @@
 import path from 'node:path';
-import { bindForPlace, narrowed } from '../src/collect/bind-filter.ts';
+import { bindForPlace } from '../src/collect/bind-filter.ts';
 import { localMachine } from '../src/collect/local-machine.ts';
 import { look } from '../src/collect/look.ts';
 import { placeOfNamed } from '../src/collect/places.ts';
+import { narrowed } from '../src/filter/bound-filter.ts';
 import { parseFilter } from '../src/filter/parse.ts';
 import { everySocket } from '../src/model/socket-query.ts';
 import { TCP_STATE } from '../src/model/tcp-state.ts';

@@ -1,19 +1,14 @@
 /**
  * The library: the same engine as the command line, with types.
  *
- *     import { localMachine, overview, resolveTargets, socketsOf, rowsOf } from 'socklens';
+ *     import { localMachine, openSnapshot, listSockets, overview, rowsOf } from 'socklens';
  *
  * See `docs/library.md` for an example that runs in the tests.
  */
 export { localMachine } from './collect/local-machine.ts';
 export type { Machine } from './collect/machine.ts';
-export type { Place } from './collect/place.ts';
-export { resolveTargets } from './collect/resolve.ts';
 export { parseFilter } from './filter/parse.ts';
 export type { Filter } from './filter/syntax.ts';
-export { type OverviewOptions, overview } from './flows/overview.ts';
-export { rowsOf } from './flows/rows.ts';
-export { type GroupsOptions, groupsOf, type Sockets, type SocketsOptions, socketsOf } from './flows/sockets.ts';
 export { Failure, type FailureKind } from './model/failure.ts';
 export { GROUP_KEYS, type Group, type GroupKey } from './model/group.ts';
 export type { BusiestPeer, DescriptorUse, Overview, OverviewRow } from './model/overview.ts';
@@ -33,3 +28,8 @@ export type { Family, Proto, SocketSource, SocketView } from './model/socket-vie
 export type { Target } from './model/target.ts';
 export type { TcpInfo } from './model/tcp-info.ts';
 export { ALL_STATES, stateMask, stateName, TCP_STATE, type TcpStateName } from './model/tcp-state.ts';
+export { countGroups, type GroupsOptions } from './queries/count-groups.ts';
+export { listSockets, rowsOf, type Sockets, type SocketsOptions } from './queries/list-sockets.ts';
+export { overview } from './queries/overview.ts';
+export { openSnapshot, type SnapshotOptions } from './sources/open-snapshot.ts';
+export type { NetnsSnapshot, Snapshot } from './sources/snapshot.ts';

@@ -1,22 +1,12 @@
-import { bindFilter, hostsIn } from '../filter/bind.ts';
-import { type CompiledFilter, compileForKernel } from '../filter/compile.ts';
-import type { ConditionTree } from '../filter/condition.ts';
-import { type Needs, needsOf } from '../filter/needs.ts';
+import { bindFilter } from '../filter/bind.ts';
+import type { BoundFilter } from '../filter/bound-filter.ts';
+import { compileForKernel } from '../filter/compile.ts';
+import { needsOf } from '../filter/needs.ts';
 import type { Filter } from '../filter/syntax.ts';
-import { eachAtom } from '../filter/tree.ts';
 import type { ContainerFacts } from '../model/container.ts';
-import type { SocketQuery } from '../model/socket-query.ts';
 import { filterNames } from './filter-names.ts';
 import type { Machine } from './machine.ts';
 import type { Place } from './place.ts';
-
-/** A filter for one place: its names looked up there, its part for the kernel compiled. */
-export interface BoundFilter {
-  tree: ConditionTree;
-  needs: Needs;
-  compiled: CompiledFilter;
-  families?: readonly ('inet' | 'inet6')[];
-}
 
 /**
  * Looks the names of a filter up and compiles it.
@@ -37,27 +27,4 @@ export async function bindForPlace(
     ...{ tree, needs: needsOf(tree), compiled: compileForKernel(tree) },
     ...(filter.families !== undefined && { families: filter.families }),
   };
-}
-
-/** The query that the kernel is asked, so that it leaves out what a filter does not want. */
-export function narrowed(query: SocketQuery, { compiled, needs, families }: BoundFilter): SocketQuery {
-  const { part, kernel } = compiled;
-  return {
-    ...query,
-    inet: query.inet && (families?.includes('inet') ?? true),
-    inet6: query.inet6 && (families?.includes('inet6') ?? true),
-    states: query.states & part.states,
-    tcpInfo: query.tcpInfo || needs.tcpInfo,
-    filter: kernel,
-  };
-}
-
-/** Whether a filter has names that may be containers'. */
-export function asksForContainers(filter: Filter | undefined): boolean {
-  if (filter?.tree === undefined) return false;
-  let asks = hostsIn(filter.tree).length > 0;
-  eachAtom(filter.tree, ({ kind }) => {
-    if (kind === 'container') asks = true;
-  });
-  return asks;
 }

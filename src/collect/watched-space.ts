@@ -150,7 +150,7 @@ export class WatchedSpace {
 /** UNIX sockets are many, and who holds one is asked only of those whose queue somebody has to empty. */
 function isRemembered({ proto, state, receiveQueue }: SocketView): boolean {
   if (proto === 'unix') return state === TCP_STATE.LISTEN || (receiveQueue ?? 0) > 0;
-  return proto === 'tcp' || proto === 'udp';
+  return proto === 'tcp' || proto === 'udp' || proto === 'mptcp';
 }
 
 /** Why the events of a namespace cannot be received; undefined for an error that is a fault. */

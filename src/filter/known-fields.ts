@@ -11,6 +11,13 @@ export interface KnownFields {
   refusal(words: string): string;
 }
 
+/** What sock_diag answers at one moment, with what is asked of the kernel beside it. */
+export const LIVE_SNAPSHOT: KnownFields = {
+  unknown: [],
+  kind: 'usage',
+  refusal: (words) => `${words}: cannot be decided here`,
+};
+
 /** Rows of `/proc/PID/net`. */
 export const PROCFS: KnownFields = {
   unknown: ['fwmark', 'cgroup', 'dev', 'autobound', 'idle', 'age', 'rtt', 'retrans'],

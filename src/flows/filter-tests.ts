@@ -1,8 +1,8 @@
-import type { BoundFilter } from '../collect/bind-filter.ts';
 import type { SampleSource, SpaceLook } from '../collect/sampling/source.ts';
 import { Roles } from '../count/roles.ts';
-import { compileTest, type Surroundings, type Test } from '../filter/evaluate.ts';
-import { checkKnown, type KnownFields, unknownIn } from '../filter/known-fields.ts';
+import type { BoundFilter } from '../filter/bound-filter.ts';
+import { filterTest } from '../filter/filter-test.ts';
+import { checkKnown, unknownIn } from '../filter/known-fields.ts';
 import type { ClosedConnection } from '../model/closed-connection.ts';
 import type { SocketView } from '../model/socket-view.ts';
 
@@ -20,17 +20,6 @@ export interface FilterTests {
   look: LookTest;
   /** Undefined where no closed connection can be decided: how many match is unknown then. */
   closed: ClosedTest | undefined;
-}
-
-/**
- * The test of a bound filter for one kind of sockets.
- *
- * @param around what is known of a socket beyond its view
- * @throws {Failure} when the filter asks for a field that these sockets do not have
- */
-export function filterTest(bound: BoundFilter, known: KnownFields, around: Surroundings): Test {
-  checkKnown(bound.tree, known);
-  return compileTest(bound.tree, around);
 }
 
 /**

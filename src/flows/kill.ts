@@ -3,9 +3,7 @@ import { socketRow } from '../analyze/socket-row.ts';
 import { formatEndpoint } from '../base/endpoint-text.ts';
 import { plural } from '../base/plural.ts';
 import { safeText } from '../base/safe-text.ts';
-import { takeInventory } from '../collect/inventory.ts';
 import type { Place } from '../collect/place.ts';
-import { resolveTargets } from '../collect/resolve.ts';
 import { Failure, type FailureKind } from '../model/failure.ts';
 import { identityOf, type SocketIdentity } from '../model/socket-identity.ts';
 import type { SocketQuery } from '../model/socket-query.ts';
@@ -16,10 +14,11 @@ import { ByteWriter } from '../present/byte-writer.ts';
 import { closeEffects } from '../present/close-effects.ts';
 import { closingJson, closingNdjson } from '../present/closing-json.ts';
 import { renderInetSockets } from '../present/socket-table.ts';
+import { listSockets, type Sockets } from '../queries/list-sockets.ts';
+import { LiveSnapshot } from '../sources/live/live-snapshot.ts';
 import type { FlowContext, Format } from './context.ts';
 import { writeNotes } from './notes.ts';
 import { readFilter } from './read-filter.ts';
-import { type Sockets, socketsOf } from './sockets.ts';
 
 export interface KillOptions {
   /** A TARGET as typed, several with commas. */
@@ -67,12 +66,11 @@ export async function kill(context: FlowContext, options: KillOptions): Promise<
       'kill: nobody can be asked without a terminal; --yes closes without asking, --dry-run only shows',
     );
   }
-  const places = await resolveTargets(context.machine, options.target);
-  const inventory = await takeInventory(context.machine);
+  const snapshot = await LiveSnapshot.of(context.machine, options.target);
   const wants = { query: options.query, filter, processes: true, names: !options.numeric };
   const matches: Match[] = [];
-  for (const place of places) {
-    matches.push(select(place, await socketsOf(context.machine, place, wants, inventory), options));
+  for (const netns of snapshot.namespaces) {
+    matches.push(select(netns.place, await listSockets(netns, wants), options));
   }
   const all = matches.flatMap(({ closing }) => closing);
   show(context, matches, options);

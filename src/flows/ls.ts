@@ -1,8 +1,5 @@
 import { arrange } from '../analyze/arrange.ts';
 import { safeText } from '../base/safe-text.ts';
-import { type Inventory, takeInventory } from '../collect/inventory.ts';
-import type { Place } from '../collect/place.ts';
-import { resolveTargets } from '../collect/resolve.ts';
 import type { Recorded } from '../collect/sampling/open-source.ts';
 import type { Filter } from '../filter/syntax.ts';
 import { Failure } from '../model/failure.ts';
@@ -14,13 +11,14 @@ import { renderGroups } from '../present/group-table.ts';
 import { groupsJson, groupsNdjson, type Pieces, socketsJson, socketsNdjson } from '../present/json.ts';
 import { renderInetSockets } from '../present/socket-table.ts';
 import { renderUnixSockets } from '../present/unix-table.ts';
+import { countGroups } from '../queries/count-groups.ts';
+import { listSockets, type Sockets } from '../queries/list-sockets.ts';
+import { openSnapshot } from '../sources/open-snapshot.ts';
+import type { NetnsSnapshot, Snapshot } from '../sources/snapshot.ts';
 import type { FlowContext, Format } from './context.ts';
 import { explain } from './explain-filter.ts';
 import { writeNotes } from './notes.ts';
 import { readFilter } from './read-filter.ts';
-import { recordedGroups, recordedSockets, unseenPlaces } from './recorded-sockets.ts';
-import { recordedState } from './recorded-state.ts';
-import { groupsOf, type Sockets, socketsOf } from './sockets.ts';
 
 export interface LsOptions {
   /** A TARGET as typed, several with commas; undefined for all of a recording. */
@@ -47,42 +45,31 @@ export interface LsOptions {
 
 /** `socklens ls`: the sockets of the targets, or their counts. */
 export async function ls(context: FlowContext, options: LsOptions): Promise<void> {
-  // What is wrong with the filter is told before anything is looked at.
+  // What is wrong with the filter is reported before anything is read.
   const filter = readFilter(context, options.filter, options.asSs);
   const { from, target } = options;
-  if (from !== undefined) return lsRecorded(context, from, filter, options);
-  if (target === undefined) throw new Failure('usage', 'ls: a TARGET is missing');
-  const places = await resolveTargets(context.machine, target);
-  if (options.explain) await explain(context, places, filter, options.query);
-  else if (options.by.length > 0) await count(context, places, filter, options);
-  else await list(context, places, filter, options);
-}
-
-/** The same of a recorded moment. */
-async function lsRecorded(context: FlowContext, from: Recorded, filter: Filter, options: LsOptions): Promise<void> {
-  const { query, by, numeric, target, format } = options;
-  if (options.explain)
+  if (from === undefined && target === undefined) throw new Failure('usage', 'ls: a TARGET is missing');
+  if (from !== undefined && options.explain)
     throw new Failure('usage', '--explain-filter: of a recording no kernel is asked; leave --from out');
-  const state = await recordedState(from, target, !numeric);
+  const snapshot = await openSnapshot(context.machine, { target, from });
   try {
-    const asked = { query, filter, processes: options.processes || format !== 'text' };
-    const groups = by.length > 0 ? await recordedGroups(state, asked, by) : undefined;
-    const sockets = groups === undefined ? await recordedSockets(state, asked) : [];
-    for (const note of [...state.notes, ...unseenPlaces(state)]) context.err.write(`socklens: ${safeText(note)}\n`);
-    if (groups !== undefined) writeCounts(context, groups, options);
-    else writeList(context, sockets, options);
+    if (options.explain) await explain(context, snapshot, filter, options.query);
+    else if (options.by.length > 0) await count(context, snapshot, filter, options);
+    else await list(context, snapshot, filter, options);
   } finally {
-    state.source.close();
+    snapshot.close();
   }
 }
 
-async function list(context: FlowContext, places: readonly Place[], filter: Filter, options: LsOptions): Promise<void> {
-  const { machine } = context;
-  const inventory = await takeInventory(machine);
+async function list(context: FlowContext, snapshot: Snapshot, filter: Filter, options: LsOptions): Promise<void> {
   const { query, format } = options;
   const wants = { query, filter, processes: options.processes || format !== 'text', names: !options.numeric };
-  const reports = await eachPlace(places, (place) => socketsOf(machine, place, wants, inventory), context);
-  writeList(context, reports, options);
+  writeList(context, await eachNetns(context, snapshot, (netns) => listSockets(netns, wants)), options);
+}
+
+async function count(context: FlowContext, snapshot: Snapshot, filter: Filter, options: LsOptions): Promise<void> {
+  const wants = { query: options.query, filter, keys: options.by, names: !options.numeric };
+  writeCounts(context, await eachNetns(context, snapshot, (netns) => countGroups(netns, wants)), options);
 }
 
 function writeList(context: FlowContext, reports: readonly Sockets[], options: LsOptions): void {
@@ -119,20 +106,6 @@ function writeTables(context: FlowContext, reports: readonly Sockets[], options:
   out.write(writer.bytes());
 }
 
-async function count(
-  context: FlowContext,
-  places: readonly Place[],
-  filter: Filter,
-  options: LsOptions,
-): Promise<void> {
-  const { machine } = context;
-  const wants = { query: options.query, filter, keys: options.by, names: !options.numeric };
-  let inventory: Inventory | undefined;
-  if (places.length > 1) inventory = await takeInventory(machine);
-  const counted = await eachPlace(places, (place) => groupsOf(machine, place, wants, inventory), context);
-  writeCounts(context, counted, options);
-}
-
 function writeCounts(context: FlowContext, counted: readonly GroupReport[], options: LsOptions): void {
   const { out } = context;
   const reports = counted.map((report) => ({
@@ -153,21 +126,23 @@ function writeCounts(context: FlowContext, counted: readonly GroupReport[], opti
   }
 }
 
-/** Of several targets, one that ended meanwhile is told and left out; of one, it is the error. */
-async function eachPlace<T>(
-  places: readonly Place[],
-  read: (place: Place) => Promise<T>,
-  context: FlowContext,
+/** Of several targets, one that ended meanwhile is reported and left out; of one, it is the error. */
+async function eachNetns<T>(
+  { err }: FlowContext,
+  { namespaces, notes }: Snapshot,
+  read: (netns: NetnsSnapshot) => Promise<T>,
 ): Promise<T[]> {
   const reports: T[] = [];
-  for (const place of places) {
+  const gone: string[] = [];
+  for (const netns of namespaces) {
     try {
-      reports.push(await read(place));
+      reports.push(await read(netns));
     } catch (error) {
-      if (places.length === 1 || !(error instanceof Failure) || error.kind !== 'no-target') throw error;
-      context.err.write(`socklens: ${safeText(error.message)}\n`);
+      if (namespaces.length === 1 || !(error instanceof Failure) || error.kind !== 'no-target') throw error;
+      gone.push(error.message);
     }
   }
+  for (const note of [...notes, ...gone]) err.write(`socklens: ${safeText(note)}\n`);
   return reports;
 }
 

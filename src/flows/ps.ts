@@ -4,10 +4,9 @@ import type { Overview } from '../model/overview.ts';
 import { ByteWriter } from '../present/byte-writer.ts';
 import { overviewJson, overviewNdjson } from '../present/json.ts';
 import { renderOverview } from '../present/overview-table.ts';
+import { overview } from '../queries/overview.ts';
+import { openSnapshot } from '../sources/open-snapshot.ts';
 import type { FlowContext, Format } from './context.ts';
-import { overview } from './overview.ts';
-import { recordedOverview } from './recorded-overview.ts';
-import { recordedState } from './recorded-state.ts';
 
 export interface PsOptions {
   all: boolean;
@@ -20,10 +19,8 @@ export interface PsOptions {
 /** `socklens ps`: a row for every container. */
 export async function ps(context: FlowContext, options: PsOptions): Promise<void> {
   const { machine, out, err } = context;
-  const result =
-    options.from === undefined
-      ? await overview(machine, { all: options.all, names: !options.numeric })
-      : await recordedPs(options.from, !options.numeric);
+  const snapshot = await openSnapshot(machine, { all: options.all, from: options.from });
+  const result = await overview(snapshot, { names: !options.numeric }).finally(() => snapshot.close());
   if (options.format === 'json') out.write(overviewJson(result));
   else if (options.format === 'ndjson') for (const line of overviewNdjson(result)) out.write(line);
   else {
@@ -34,16 +31,10 @@ export async function ps(context: FlowContext, options: PsOptions): Promise<void
   }
 }
 
-async function recordedPs(from: Recorded, names: boolean): Promise<Overview> {
-  const state = await recordedState(from, undefined, names);
-  state.source.close();
-  return recordedOverview(state, from.file);
-}
-
 /** What a person should know beside the table, each thing once, however many rows it concerns. */
-function remarks({ anyContainer, lookedFor, coverage, rows }: Overview): Set<string> {
+function remarks({ anyContainer, lookedFor, withoutContainers, coverage, rows }: Overview): Set<string> {
   const remarks = new Set<string>();
-  if (!anyContainer) remarks.add(`no container is running; looked for ${lookedFor.join('; ')}; and in cgroup paths`);
+  if (!anyContainer && withoutContainers !== undefined) remarks.add(withoutContainers);
   for (const note of coverage.notes)
     if (anyContainer || !lookedFor.some((line) => line.includes(note))) remarks.add(note);
   const whole = new Map<number, Set<string>>();

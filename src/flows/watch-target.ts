@@ -1,12 +1,10 @@
+import { fullest } from '../analyze/fullest-process.ts';
 import type { SpaceLook, SpaceTick, Tick } from '../collect/sampling/source.ts';
 import { countGroups, type GroupCounts } from '../count/count-groups.ts';
 import { countAbandoned, leftOutCounts } from '../count/left-out.ts';
 import type { ClosedConnection } from '../model/closed-connection.ts';
 import { connectionsOpened } from '../model/counters.ts';
 import type { GroupKey } from '../model/group.ts';
-import { limitShare } from '../model/limits.ts';
-import type { DescriptorUse } from '../model/overview.ts';
-import type { ProcessSample } from '../model/sample.ts';
 import type { Proto, SocketView } from '../model/socket-view.ts';
 import { stateMask, TCP_STATE } from '../model/tcp-state.ts';
 import type { ChangedGroup, WatchRow } from '../model/watch-row.ts';
@@ -166,14 +164,4 @@ function addTimeWait(counts: GroupCounts, count: number): void {
   counts.total += count;
   counts.groups.push({ key: { state: 'TIME_WAIT' }, count });
   counts.groups.sort((a, b) => b.count - a.count);
-}
-
-/** The process that is closest to its own soft limit. */
-export function fullest(processes: readonly ProcessSample[]): DescriptorUse | undefined {
-  let best: ProcessSample | undefined;
-  const share = ({ used, softLimit }: ProcessSample) => limitShare(used, softLimit) ?? 0;
-  for (const process of processes) if (best === undefined || share(process) > share(best)) best = process;
-  if (best === undefined) return undefined;
-  const { pid, used, softLimit, hardLimit } = best;
-  return { pid, used, softLimit, hardLimit };
 }

@@ -7,10 +7,10 @@ import type { Proto } from '../model/socket-view.ts';
 import { ALL_STATES, stateMask, TCP_STATE } from '../model/tcp-state.ts';
 import type { WatchRow } from '../model/watch-row.ts';
 import type { WatchedSpace } from '../model/watched.ts';
+import { recordedCoverage } from '../sources/recorded/recorded-coverage.ts';
 import type { FlowContext, Format } from './context.ts';
 import { testsOverTime } from './filter-tests.ts';
 import { readFilter } from './read-filter.ts';
-import { recordedCoverage } from './recorded-coverage.ts';
 import { WatchReport } from './watch-report.ts';
 import { WatchTarget } from './watch-target.ts';
 

@@ -120,6 +120,10 @@ export class ColumnView extends BaseSocketView {
   get container(): string | undefined {
     return valueAt(this.#columns.container, this.#row);
   }
+  /** Whether an earlier reading is remembered: otherwise {@link firstSeenMs} is when it was read. */
+  get isRemembered(): boolean {
+    return valueAt(this.#columns.firstSeenMs, this.#row) !== undefined;
+  }
   get firstSeenMs(): number {
     return valueAt(this.#columns.firstSeenMs, this.#row) ?? this.#columns.atMs;
   }

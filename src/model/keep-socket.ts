@@ -5,7 +5,10 @@ import type { TcpInfo } from './tcp-info.ts';
 import { unixPath } from './unix-path.ts';
 
 /** What was found out about a socket beside what the kernel says of it. */
-export type RecordContext = Pick<SocketRecord, 'process' | 'container' | 'firstSeenMs' | 'notBeforeMs'>;
+export type RecordContext = Pick<
+  SocketRecord,
+  'process' | 'container' | 'firstSeenMs' | 'notBeforeMs' | 'unremembered'
+>;
 
 /** Keeps the socket under a view. */
 export function keepSocket(socket: SocketView, book: AddressBook, context: RecordContext): SocketRecord {
@@ -29,6 +32,7 @@ export function keepSocket(socket: SocketView, book: AddressBook, context: Recor
     peerInode: socket.peerInode,
   };
   if (context.notBeforeMs !== undefined) record.notBeforeMs = context.notBeforeMs;
+  if (context.unremembered) record.unremembered = true;
   if (context.process !== undefined) record.process = context.process;
   if (context.container !== undefined) record.container = context.container;
   if (socket.family === 'unix') {

@@ -51,7 +51,9 @@ export interface Overview {
   rows: OverviewRow[];
   /** False when no runtime answered and no cgroup names a container. */
   anyContainer: boolean;
-  /** What each runtime said. */
+  /** What each runtime said; of a recording its name. */
   lookedFor: string[];
+  /** The sentence for a person where there is no container; undefined where nobody looked for any. */
+  withoutContainers: string | undefined;
   coverage: Coverage;
 }

@@ -4,12 +4,15 @@ import type { HostSample, PidsUse, ProcessSample, SocketMemory } from './sample.
 import type { Series } from './series.ts';
 import type { Coverage, Source } from './snapshot.ts';
 import type { SocketRecord } from './socket-record.ts';
+import type { Proto } from './socket-view.ts';
 import type { WatchedContainer, WatchedSpace } from './watched.ts';
 
 /** The sockets of a namespace at one moment, kept. `Sockets` is how: as records to be written, in columns when read. */
 export interface RecordedLook<Sockets = readonly SocketRecord[]> {
   takenAtMs: number;
   source: Source;
+  /** How single protocols were read that were read in another way; absent for none. */
+  sources?: Partial<Record<Proto, Source>> | undefined;
   coverage: Coverage;
   /** States that were left out, as a mask. */
   withoutStates: number;

@@ -44,6 +44,8 @@ export interface SocketRecord {
   container?: string;
   /** Milliseconds since the epoch: the first look that had it, and the last one before that had not (absent without one). */
   firstSeenMs: number;
+  /** Set where no earlier reading is remembered of it, as of what was first seen in TIME_WAIT: {@link firstSeenMs} is when it was read. */
+  unremembered?: true;
   notBeforeMs?: number;
   /** UNIX only: 1 STREAM, 2 DGRAM, 5 SEQPACKET; 0 for others. */
   unixType: number;

@@ -32,7 +32,7 @@ export function toColumns(records: readonly SocketRecord[], keys: readonly numbe
   if (records.some(({ inode }) => inode !== 0)) writer.addDifferences('inode', ({ record }) => record.inode);
   add('timerAt', ({ timer, timerExpiresMs }) => (timer === 0 ? undefined : atMs + timerExpiresMs));
   for (const name of OPTIONAL) add(name, (record) => record[name]);
-  add('firstSeenMs', ({ firstSeenMs }) => firstSeenMs);
+  add('firstSeenMs', ({ firstSeenMs, unremembered }) => (unremembered ? undefined : firstSeenMs));
   add('pid', ({ process }) => process?.pid);
   add('process', ({ process }) => process?.name);
   add('container', ({ container }) => container);

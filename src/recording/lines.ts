@@ -1,6 +1,7 @@
 import type { RecordedDetails, RecordedNames, RecordingHeader } from '../model/recorded.ts';
 import type { HostSample, PidsUse, ProcessSample, SocketMemory } from '../model/sample.ts';
 import type { Coverage, Source } from '../model/snapshot.ts';
+import type { Proto } from '../model/socket-view.ts';
 import type { WatchedContainer, WatchedSpace } from '../model/watched.ts';
 import type { Columns } from './cells.ts';
 
@@ -62,6 +63,8 @@ export interface SpaceChange {
 export interface LookChange {
   at: number;
   source: Source;
+  /** Protocols that were read in another way; left out for none. */
+  sources?: Partial<Record<Proto, Source>>;
   /** Left out when all was seen. */
   coverage?: Coverage;
   without?: number;

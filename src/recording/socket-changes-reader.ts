@@ -5,7 +5,7 @@ import { sums } from './cells.ts';
 import { fromColumns } from './columns.ts';
 import { KeptTable } from './kept-table.ts';
 import type { LookChange } from './lines.ts';
-import { SOURCES } from './words.ts';
+import { PROTOS, SOURCES } from './words.ts';
 
 /** Puts looks together again from their changes, which `SocketChangesWriter` made. */
 export class SocketChangesReader {
@@ -17,7 +17,7 @@ export class SocketChangesReader {
     this.#addressOf = addressOf;
   }
 
-  look({ at, source, coverage, without, now, gone }: LookChange): RecordedLook<KeptSockets> {
+  look({ at, source, sources, coverage, without, now, gone }: LookChange): RecordedLook<KeptSockets> {
     if (gone !== undefined) this.#known.remove(sums(gone));
     if (now !== undefined) {
       const { keys, sockets } = fromColumns(now, at, this.#addressOf);
@@ -26,7 +26,18 @@ export class SocketChangesReader {
     return {
       ...{ takenAtMs: at, source: SOURCES.find((known) => known === source) ?? SOURCES[0] },
       ...{ coverage: coverage ?? { complete: true, notes: [] }, withoutStates: without ?? 0 },
+      ...(sources !== undefined && { sources: knownSources(sources) }),
       sockets: this.#known.sockets(at),
     };
   }
+}
+
+/** What a later version, or a damaged file, may call otherwise is left out. */
+function knownSources(sources: NonNullable<LookChange['sources']>): NonNullable<LookChange['sources']> {
+  return Object.fromEntries(
+    PROTOS.flatMap((proto) => {
+      const source = SOURCES.find((known) => known === sources[proto]);
+      return source === undefined ? [] : [[proto, source]];
+    }),
+  );
 }

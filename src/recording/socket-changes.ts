@@ -37,7 +37,7 @@ export class SocketChangesWriter {
   #known = new Map<number, { record: SocketRecord; atMs: number }>();
 
   change(look: RecordedLook): LookChange {
-    const { takenAtMs: at, source, coverage, withoutStates, sockets } = look;
+    const { takenAtMs: at, source, sources, coverage, withoutStates, sockets } = look;
     const present = new Map<number, { record: SocketRecord; atMs: number }>();
     const changed: { key: number; record: SocketRecord }[] = [];
     for (const record of sockets) {
@@ -55,6 +55,7 @@ export class SocketChangesWriter {
     const keys = changed.map(({ key }) => key);
     return {
       ...{ at, source },
+      ...(sources !== undefined && { sources }),
       ...((!coverage.complete || coverage.notes.length > 0) && { coverage }),
       ...(withoutStates !== 0 && { without: withoutStates }),
       ...(changed.length > 0 && {

@@ -2,10 +2,12 @@
 import { execFileSync } from 'node:child_process';
 import fs from 'node:fs';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { takeInventory } from '../../src/collect/inventory.ts';
 import { localMachine } from '../../src/collect/local-machine.ts';
 import { resolveTargets } from '../../src/collect/resolve.ts';
-import { socketsOf } from '../../src/flows/sockets.ts';
 import { everySocket } from '../../src/model/socket-query.ts';
+import { listSockets } from '../../src/queries/list-sockets.ts';
+import { LiveNetns } from '../../src/sources/live/live-netns.ts';
 import { socklens, sortedLines } from '../support/cli.ts';
 import { type RunningContainer, type TestEngine, testEngine } from '../support/engine.ts';
 import { until } from '../support/netns.ts';
@@ -230,7 +232,9 @@ function describeCli(docker: TestEngine): void {
     await until('its end', () => !fs.existsSync(`/proc/${pid}`));
     if (place === undefined) throw new Error('not found');
     const options = { query: everySocket(), processes: false, names: false };
-    await expect(socketsOf(machine, place, options)).rejects.toMatchObject({ kind: 'no-target' });
+    await expect(
+      listSockets(new LiveNetns(machine, place, () => takeInventory(machine)), options),
+    ).rejects.toMatchObject({ kind: 'no-target' });
   });
 
   test("a PID that belongs to another process now is not shown as the container's", async () => {
@@ -239,7 +243,9 @@ function describeCli(docker: TestEngine): void {
     if (place?.startTicks === undefined) throw new Error('not found');
     const reused = { ...place, startTicks: place.startTicks - 1 };
     const options = { query: everySocket(), processes: false, names: false };
-    await expect(socketsOf(machine, reused, options)).rejects.toMatchObject({ kind: 'no-target' });
+    await expect(
+      listSockets(new LiveNetns(machine, reused, () => takeInventory(machine)), options),
+    ).rejects.toMatchObject({ kind: 'no-target' });
   });
 
   test('with the Engine out of reach containers are found by the id of their cgroup', () => {

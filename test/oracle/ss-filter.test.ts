@@ -1,19 +1,22 @@
 /** The filter language against the real `ss`, and its evaluator against the kernel, with random expressions. */
 import fs from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { bindForPlace, narrowed } from '../../src/collect/bind-filter.ts';
+import { bindForPlace } from '../../src/collect/bind-filter.ts';
+import { takeInventory } from '../../src/collect/inventory.ts';
 import { localMachine } from '../../src/collect/local-machine.ts';
 import { look } from '../../src/collect/look.ts';
 import type { Place } from '../../src/collect/place.ts';
 import { resolveTargets } from '../../src/collect/resolve.ts';
+import { narrowed } from '../../src/filter/bound-filter.ts';
 import { parseFilter } from '../../src/filter/parse.ts';
 import type { Filter } from '../../src/filter/syntax.ts';
-import { matching } from '../../src/flows/filtering.ts';
 import { DiagError, DiagSocket, scratchStore } from '../../src/kernel/diag-socket.ts';
 import { koffiSystemCalls } from '../../src/kernel/koffi-system-calls.ts';
 import { everySocket, type SocketQuery } from '../../src/model/socket-query.ts';
 import type { SocketSource, SocketView } from '../../src/model/socket-view.ts';
 import { ALL_STATES } from '../../src/model/tcp-state.ts';
+import { matching } from '../../src/queries/socket-test.ts';
+import { LiveNetns } from '../../src/sources/live/live-netns.ts';
 import { tcpBothFamiliesRequest } from '../../src/wire/inet-diag-request.ts';
 import { socklens } from '../support/cli.ts';
 import { createNetns, type TestNetns } from '../support/netns.ts';
@@ -65,12 +68,13 @@ function cookies(sockets: SocketSource): string[] {
 
 /** What socklens shows, with the kernel's help or alone. */
 async function ours(filter: Filter, kernel: boolean): Promise<string[]> {
-  const bound = await bindForPlace(machine, place, filter, []);
-  if (bound === undefined) return cookies(look(machine, place, query).sockets);
+  const target = new LiveNetns(machine, place, () => takeInventory(machine));
+  const bound = await target.bind(filter);
+  if (bound === undefined) return cookies(target.read(query).sockets);
   const helped = narrowed(query, bound);
   const alone = { ...query, inet: helped.inet, inet6: helped.inet6, tcpInfo: helped.tcpInfo };
-  const seen = look(machine, place, kernel ? helped : alone);
-  return cookies(matching({ machine, place, query, containers: [] }, seen, bound));
+  const read = target.read(kernel ? helped : alone);
+  return cookies(matching({ netns: target, query }, read, bound));
 }
 
 /** As socklens reads it by default; undefined where ss means something else, and socklens says so. */

@@ -77,8 +77,9 @@ export class Background {
       if (!budget.mayRun(Date.now())) continue;
       const before = budget.spentMs;
       try {
-        tick.look = budget.spend(() => sampler.lookBriefly(atMs));
-        tick.lookedAtMs = atMs;
+        const look = budget.spend(() => sampler.lookBriefly(atMs));
+        tick.look = look;
+        tick.lookedAtMs = look.takenAtMs;
       } catch (error) {
         gone(error);
       }

@@ -10,6 +10,7 @@ export function keepLook(look: SpaceLook, book: AddressBook): SocketRecord[] {
   look.sockets.each((socket) => {
     const since = look.seenSince(socket);
     const context: RecordContext = { firstSeenMs: since?.firstSeenMs ?? look.takenAtMs };
+    if (since === undefined) context.unremembered = true;
     if (since?.notBeforeMs !== undefined) context.notBeforeMs = since.notBeforeMs;
     const process = look.holderOf(socket);
     if (process !== undefined) context.process = kept(process, holders);

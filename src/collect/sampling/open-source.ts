@@ -30,6 +30,8 @@ export interface SourceOptions {
   wholeShare?: number | undefined;
   /** A recording to take them from; undefined for this machine. */
   from?: Recorded | undefined;
+  /** Puts another source in front of the one that is opened, which sees every tick first. */
+  through?: ((source: SampleSource) => SampleSource) | undefined;
 }
 
 /** Which part of a recording is wanted, and how fast. */
@@ -49,6 +51,11 @@ export interface Recorded {
  * @throws {Failure}
  */
 export async function openSource(machine: Machine, options: SourceOptions): Promise<SampleSource> {
+  const source = await openInner(machine, options);
+  return options.through?.(source) ?? source;
+}
+
+async function openInner(machine: Machine, options: SourceOptions): Promise<SampleSource> {
   const { target, overview, intervalMs, forMs, events, numeric, eventBufferBytes, host, wholeShare, from } = options;
   const { kernelCounts = false, eventsOnly } = options;
   if (from !== undefined) {

@@ -10,7 +10,10 @@ export function lookOf(look: RecordedLook<KeptSockets>): SpaceLook {
     ...look,
     holderOf: (socket) => keptView(socket)?.holder,
     containerOf: (socket) => keptView(socket)?.container,
-    seenSince: keptView,
+    seenSince(socket) {
+      const view = keptView(socket);
+      return view?.isRemembered ? view : undefined;
+    },
   };
 }
 

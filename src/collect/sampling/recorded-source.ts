@@ -1,4 +1,5 @@
 import { bindFilter } from '../../filter/bind.ts';
+import type { BoundFilter } from '../../filter/bound-filter.ts';
 import { compileForKernel } from '../../filter/compile.ts';
 import {
   CLOSED_CONNECTIONS,
@@ -12,7 +13,6 @@ import type { KeptSockets } from '../../model/kept-sockets.ts';
 import type { RecordedLook, RecordedSpace, RecordedTick } from '../../model/recorded.ts';
 import type { WatchedContainer, WatchedSpace } from '../../model/watched.ts';
 import { servicePorts } from '../../names/services.ts';
-import type { BoundFilter } from '../bind-filter.ts';
 import { addressesOf, containersNamed } from '../containers-named.ts';
 import { type OpenRecording, openRecording } from '../open-recording.ts';
 import { contentsOf, type RecordingContents } from '../recording-contents.ts';

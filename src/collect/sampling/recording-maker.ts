@@ -67,9 +67,9 @@ export class RecordingMaker {
 
   #keptLook(look: SpaceLook): RecordedLook {
     const sockets = keepLook(look, this.#book);
-    const { takenAtMs, source, coverage, withoutStates } = look;
-    if (this.#closely) return { takenAtMs, source, coverage, withoutStates, sockets };
+    const { takenAtMs, source, sources, coverage, withoutStates } = look;
+    if (this.#closely) return { takenAtMs, source, sources, coverage, withoutStates, sockets };
     // The first look, which tells how many there are, is a whole one.
-    return { takenAtMs, source, coverage, withoutStates: LIGHTLY_WITHOUT, sockets: lighten(sockets) };
+    return { takenAtMs, source, sources, coverage, withoutStates: LIGHTLY_WITHOUT, sockets: lighten(sockets) };
   }
 }

@@ -1,8 +1,9 @@
+import type { BoundFilter } from '../../filter/bound-filter.ts';
 import { CLOSED_CONNECTIONS, SNAPSHOTS_OVER_TIME } from '../../filter/known-fields.ts';
 import type { Filter } from '../../filter/syntax.ts';
 import { Failure } from '../../model/failure.ts';
 import type { WatchedSpace } from '../../model/watched.ts';
-import { type BoundFilter, bindForPlace } from '../bind-filter.ts';
+import { bindForPlace } from '../bind-filter.ts';
 import { ConnectionEventStream } from '../connection-event-stream.ts';
 import { containersNamed } from '../containers-named.ts';
 import { readHostSample } from '../host-sample.ts';

@@ -1,3 +1,4 @@
+import type { BoundFilter } from '../../filter/bound-filter.ts';
 import type { KnownFields } from '../../filter/known-fields.ts';
 import type { Filter } from '../../filter/syntax.ts';
 import type { ClosedConnection } from '../../model/closed-connection.ts';
@@ -9,9 +10,8 @@ import type { Series } from '../../model/series.ts';
 import type { Coverage, Source } from '../../model/snapshot.ts';
 import type { SocketQuery } from '../../model/socket-query.ts';
 import type { Holder } from '../../model/socket-record.ts';
-import type { SocketSource, SocketView } from '../../model/socket-view.ts';
+import type { Proto, SocketSource, SocketView } from '../../model/socket-view.ts';
 import type { WatchedContainer, WatchedSpace } from '../../model/watched.ts';
-import type { BoundFilter } from '../bind-filter.ts';
 
 /**
  * Where samples come from: this machine, or a recording of one. Whoever watches knows nothing else,
@@ -158,6 +158,8 @@ export interface TcpStates {
 export interface SpaceLook {
   takenAtMs: number;
   source: Source;
+  /** How single protocols were read that were read in another way; absent for none. */
+  sources?: Partial<Record<Proto, Source>> | undefined;
   coverage: Coverage;
   sockets: SocketSource;
   /** States that were left out, as a mask: those in TIME_WAIT are counted in `sockstat`. */

@@ -137,7 +137,7 @@ export class SpaceSampler {
     const scans = processes === 'kinds' ? this.#kinds.scan(atMs, tick.processes ?? []) : undefined;
     const look = this.look(atMs, presentProtos(query, tick.sockstat), scans);
     tick.look = look;
-    tick.lookedAtMs = atMs;
+    tick.lookedAtMs = look.takenAtMs;
     if (controllers) {
       tick.pids = samplePids(this.#machine, this.#found);
       tick.memory = sampleMemory(this.#machine, this.#found);
@@ -193,7 +193,7 @@ export class SpaceSampler {
    * @throws {Failure} when the namespace is gone
    */
   look(atMs: number, query: SocketQuery, scans: readonly DescriptorScan[] = []): SpaceLook {
-    return this.#looked(atMs, this.watched.look(atMs, query, true, scans), ALL_STATES & ~query.states);
+    return this.#looked(this.watched.look(atMs, query, true, scans), ALL_STATES & ~query.states);
   }
 
   /** Remembers its sockets for their events. @throws {Failure} when the namespace is gone */
@@ -206,16 +206,22 @@ export class SpaceSampler {
     const seeks = atMs >= this.#holdersDueMs;
     if (seeks) this.#holdersDueMs = atMs + HOLDERS_MS;
     const take = () => this.watched.look(atMs, BRIEF, seeks);
-    return this.#looked(atMs, this.kernelStates?.around(this.space.netns, take) ?? take(), WITHOUT);
+    return this.#looked(this.kernelStates?.around(this.space.netns, take) ?? take(), WITHOUT);
   }
 
-  #looked(atMs: number, look: Look, withoutStates: number): SpaceLook {
-    this.#lookedMs = atMs;
+  #looked(look: Look, withoutStates: number): SpaceLook {
+    this.#lookedMs = look.takenAt.getTime();
     this.#atLook = this.#now;
     const { watched } = this;
     return {
       takenAtMs: look.takenAt.getTime(),
-      ...{ source: look.source, coverage: look.coverage, sockets: look.sockets, withoutStates },
+      ...{
+        source: look.source,
+        sources: otherSources(look),
+        coverage: look.coverage,
+        sockets: look.sockets,
+        withoutStates,
+      },
       holderOf: (socket: SocketView) => watched.memory.ownerOf(socket),
       containerOf: (socket: SocketView) => watched.containerOf(socket),
       seenSince: (socket: SocketView) => watched.memory.seenSince(socket),
@@ -232,4 +238,10 @@ export class SpaceSampler {
       host ? pids : [...pids, ...otherPids],
     );
   }
+}
+
+/** Protocols that were read in another way than most. */
+function otherSources({ source, sources }: Look): SpaceLook['sources'] {
+  const others = Object.entries(sources).filter(([, other]) => other !== source);
+  return others.length > 0 ? Object.fromEntries(others) : undefined;
 }

@@ -1,3 +1,4 @@
+import { fullest } from '../../analyze/fullest-process.ts';
 import type { SpaceLook, SpaceTick, Tick } from '../../collect/sampling/source.ts';
 import { isShared, soleContainer } from '../../count/sharing.ts';
 import { countByOwner, SocketCounter } from '../../count/socket-counter.ts';
@@ -9,7 +10,6 @@ import { stateMask, TCP_STATE } from '../../model/tcp-state.ts';
 import type { TopRow } from '../../model/top-rows.ts';
 import type { WatchedSpace } from '../../model/watched.ts';
 import type { LookTest } from '../filter-tests.ts';
-import { fullest } from '../watch-target.ts';
 
 /** A spark line is never longer than this. */
 const KEPT_TICKS = 120;

@@ -1,11 +1,11 @@
 import { expect, test } from 'vitest';
 import { summarizeSeries } from '../../../src/analyze/compare/summarize-series.ts';
 import { limitMismatch } from '../../../src/analyze/doctor/rules/limit-mismatch.ts';
+import { fullest } from '../../../src/analyze/fullest-process.ts';
 import { groupLimits } from '../../../src/analyze/group-limits.ts';
 import { parseBudget } from '../../../src/analyze/guard/parse-budget.ts';
 import { targetGone } from '../../../src/analyze/guard/target-gone.ts';
 import { BudgetMeter } from '../../../src/flows/guard/budget-meter.ts';
-import { fullest } from '../../../src/flows/watch-target.ts';
 import type { OverviewRow } from '../../../src/model/overview.ts';
 import { ByteWriter } from '../../../src/present/byte-writer.ts';
 import { renderOverview } from '../../../src/present/overview-table.ts';

@@ -1,0 +1,94 @@
+import { GroupCounter } from '../count/group-counter.ts';
+import { Roles } from '../count/roles.ts';
+import { narrowed } from '../filter/bound-filter.ts';
+import type { Filter } from '../filter/syntax.ts';
+import type { GroupKey } from '../model/group.ts';
+import type { Names } from '../model/names.ts';
+import type { GroupReport } from '../model/report.ts';
+import type { SocketQuery } from '../model/socket-query.ts';
+import type { NetnsSnapshot, SnapshotFilter, SocketsHeader } from '../sources/snapshot.ts';
+import { containerNames } from './container-names.ts';
+import { addGaps } from './owner-gaps.ts';
+import { bindIn, checkAnswerable, decidesAlone, matching, rolesOf, testAlone } from './socket-test.ts';
+
+/** Which sockets are counted, and by what. */
+export interface GroupsOptions {
+  query: SocketQuery;
+  keys: readonly GroupKey[];
+  /** Whether addresses and ports get names. */
+  names: boolean;
+  /** Only those that match; undefined for all. */
+  filter?: Filter | undefined;
+}
+
+/** Keys that need a second pass over the sockets, after something else was found out about them all. */
+const NEEDS_ALL: readonly GroupKey[] = ['process', 'container', 'role', 'service'];
+
+/** Keys that are read off the kernel's TCP information. */
+const MEASURED: readonly GroupKey[] = ['idle', 'age', 'rtt'];
+
+/** Keys whose values have names. */
+const NAMED: readonly GroupKey[] = ['peer', 'peer-address', 'peer-port', 'local', 'local-port', 'service'];
+
+/**
+ * The sockets of a namespace, counted in groups. Where the keys allow it they are counted as they arrive and
+ * none is kept.
+ *
+ * @throws {Failure} `usage` and `unsupported` for a filter that cannot be answered, and as `NetnsSnapshot.read`
+ */
+export async function countGroups(netns: NetnsSnapshot, options: GroupsOptions): Promise<GroupReport> {
+  const { keys, filter } = options;
+  const query = { ...options.query, tcpInfo: options.query.tcpInfo || keys.some((key) => MEASURED.includes(key)) };
+  const bound = await bindIn(netns, filter);
+  const names = options.names && keys.some((key) => NAMED.includes(key)) ? await netns.names() : undefined;
+  const streams = !keys.some((key) => NEEDS_ALL.includes(key)) && (bound === undefined || decidesAlone(bound));
+  if (!streams) return countAgain(netns, { ...options, query }, bound, names);
+  const counter = new GroupCounter(keys, { names });
+  const test = bound === undefined ? () => true : testAlone(bound);
+  const read = netns.stream(bound === undefined ? query : narrowed(query, bound), (socket) => {
+    if (test(socket)) counter.add(socket);
+  });
+  if (bound !== undefined) checkAnswerable(netns, read, bound);
+  return report(netns, read, keys, counter);
+}
+
+/** The same where something has to be found out about all sockets first. */
+async function countAgain(
+  netns: NetnsSnapshot,
+  { keys, query }: GroupsOptions,
+  bound: SnapshotFilter | undefined,
+  names: Names | undefined,
+): Promise<GroupReport> {
+  const read = netns.read(bound === undefined ? query : narrowed(query, bound));
+  const byContainer = keys.includes('container') || bound?.needs.containers === true;
+  const whose = byContainer ? await netns.attribution(read.sockets) : undefined;
+  const containerOf = whose && containerNames(await netns.residents(), whose);
+  const sockets = bound === undefined ? read.sockets : matching({ netns, query, containerOf }, read, bound);
+  const owners = whose?.owners ?? (keys.includes('process') ? netns.owners(sockets) : undefined);
+  if (owners !== undefined) addGaps(read.coverage, owners, bound?.needs.containers ? read.sockets : sockets);
+  const counter = new GroupCounter(keys, {
+    names,
+    // Where a filter left listeners out they are asked for apart.
+    roles: bound === undefined ? new Roles(sockets) : rolesOf(netns, query),
+    ...(owners !== undefined && {
+      processOf: ({ inode }) => {
+        const [first] = owners.of(inode);
+        return first === undefined ? undefined : `${first.pid}/${first.name}`;
+      },
+    }),
+    ...(containerOf !== undefined && { containerOf }),
+  });
+  sockets.each((socket) => counter.add(socket));
+  return report(netns, read, keys, counter);
+}
+
+function report(
+  { target }: NetnsSnapshot,
+  { takenAt, source, sources, coverage }: SocketsHeader,
+  keys: readonly GroupKey[],
+  counter: GroupCounter,
+): GroupReport {
+  const groups = counter.groups();
+  const sockets = groups.reduce((sum, { count }) => sum + count, 0);
+  return { target, takenAt, source, sources, coverage, keys, groups, total: { sockets, groups: groups.length } };
+}

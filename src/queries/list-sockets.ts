@@ -1,0 +1,61 @@
+import { type RowContext, socketRow } from '../analyze/socket-row.ts';
+import { narrowed } from '../filter/bound-filter.ts';
+import type { Filter } from '../filter/syntax.ts';
+import type { SocketReport } from '../model/report.ts';
+import type { SocketQuery } from '../model/socket-query.ts';
+import type { SocketRow } from '../model/socket-row.ts';
+import type { NetnsSnapshot } from '../sources/snapshot.ts';
+import { containerNames } from './container-names.ts';
+import { addGaps } from './owner-gaps.ts';
+import { bindIn, matching } from './socket-test.ts';
+
+/** Which sockets are listed, and what with each. */
+export interface SocketsOptions {
+  query: SocketQuery;
+  /** Whether owner processes are wanted. */
+  processes: boolean;
+  /** Whether addresses and ports get names. */
+  names: boolean;
+  /** Only those that match; undefined for all. */
+  filter?: Filter | undefined;
+}
+
+/** Sockets of a target with everything that their rows need. */
+export interface Sockets extends SocketReport {
+  context: RowContext;
+}
+
+/**
+ * The sockets of a namespace, with their containers where several share it.
+ *
+ * @throws {Failure} `usage` and `unsupported` for a filter that cannot be answered, and as `NetnsSnapshot.read`
+ */
+export async function listSockets(netns: NetnsSnapshot, options: SocketsOptions): Promise<Sockets> {
+  const { query } = options;
+  const residents = await netns.residents();
+  const bound = await bindIn(netns, options.filter);
+  const names = options.names ? await netns.names() : undefined;
+  const read = netns.read(bound === undefined ? query : narrowed(query, bound));
+  const { shared } = residents;
+  const wantsOwners = options.processes || shared || bound?.needs.containers;
+  const whose = wantsOwners ? await netns.attribution(read.sockets) : undefined;
+  const containerOf = whose && containerNames(residents, whose);
+  const sockets = bound === undefined ? read.sockets : matching({ netns, query, containerOf }, read, bound);
+  if (whose !== undefined) addGaps(read.coverage, whose.owners, bound?.needs.containers ? read.sockets : sockets);
+  const context: RowContext = {
+    ...(names !== undefined && { names }),
+    ...(options.processes && whose !== undefined && { processesOf: (inode: number) => whose.owners.of(inode) }),
+    ...(shared && containerOf !== undefined && { containerOf }),
+  };
+  const { takenAt, source, sources, coverage } = read;
+  return { target: netns.target, takenAt, source, sources, coverage, sockets, shared, context };
+}
+
+/** Every socket as an object: comfortable for some hundreds, wasteful for a hundred thousand. */
+export function rowsOf({ sockets, context }: Sockets): SocketRow[] {
+  const rows: SocketRow[] = [];
+  sockets.each((socket) => {
+    rows.push(socketRow(socket, context));
+  });
+  return rows;
+}

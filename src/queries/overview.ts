@@ -1,0 +1,147 @@
+import { PeerCounter } from '../count/peer-counter.ts';
+import { Roles } from '../count/roles.ts';
+import type { Sockstat } from '../model/counters.ts';
+import { mayNameService } from '../model/endpoint.ts';
+import { Failure } from '../model/failure.ts';
+import type { Names } from '../model/names.ts';
+import type { BusiestPeer, Overview, OverviewRow } from '../model/overview.ts';
+import type { SocketQuery } from '../model/socket-query.ts';
+import type { Proto } from '../model/socket-view.ts';
+import { ALL_STATES } from '../model/tcp-state.ts';
+import { type NetnsSnapshot, OUTSIDE, type Residents, type Snapshot, type SocketsRead } from '../sources/snapshot.ts';
+import { addGaps } from './owner-gaps.ts';
+
+/**
+ * One row for every running container; where the snapshot shows all, for every other network namespace and the
+ * host too. A namespace is read once, however many share it.
+ *
+ * @param options.names whether the busiest peers get names
+ * @throws {Failure} `not-permitted` when no namespace at all could be read
+ */
+export async function overview(snapshot: Snapshot, options: { names: boolean }): Promise<Overview> {
+  const { anyContainer, lookedFor, withoutContainers, withoutProcess, notes } = await snapshot.population();
+  const names = options.names ? await snapshot.names() : undefined;
+  const result: Overview = {
+    takenAt: snapshot.takenAt,
+    rows: [],
+    lookedFor: [...lookedFor],
+    ...{ anyContainer, withoutContainers },
+    coverage: { complete: true, notes: [...snapshot.notes, ...notes] },
+  };
+  const refused: Failure[] = [];
+  for (const netns of snapshot.namespaces) {
+    try {
+      result.rows.push(...(await rowsOfNetns(netns, names, snapshot.showsAll)));
+    } catch (error) {
+      if (!(error instanceof Failure)) throw error;
+      if (error.kind === 'not-permitted') refused.push(error);
+      result.coverage.complete = false;
+      result.coverage.notes.push(error.message);
+    }
+  }
+  const [first] = refused;
+  if (result.rows.length === 0 && first !== undefined) throw first;
+  // A container that a runtime lists but that has no process here is reported, not left out silently.
+  for (const name of withoutProcess) {
+    result.coverage.complete = false;
+    result.coverage.notes.push(`${name}: none of its processes was found on this machine (it may just have stopped)`);
+  }
+  return result;
+}
+
+/** The rows of one namespace, which is read once. @param showHost whether the host has a row of its own in its namespace */
+async function rowsOfNetns(netns: NetnsSnapshot, names: Names | undefined, showHost: boolean): Promise<OverviewRow[]> {
+  const residents = await netns.residents();
+  return residents.shared ? sharedRows(netns, residents, names, showHost) : [await singleRow(netns, residents, names)];
+}
+
+/** A namespace with one resident: all that is in it is its own. UDP and RAW come from counters. */
+async function singleRow(
+  netns: NetnsSnapshot,
+  { containers }: Residents,
+  names: Names | undefined,
+): Promise<OverviewRow> {
+  const sockstat = netns.sockstat();
+  const read = netns.read(query(sockstat === undefined ? ['tcp', 'udp', 'unix'] : ['tcp', 'unix']));
+  const counter = new PeerCounter(new Roles(read.sockets));
+  read.sockets.each((socket) => counter.add(socket));
+  const owner = containers[0]?.id ?? OUTSIDE;
+  return makeRow(netns, owner, { ...netns.target, sharedWith: [] }, counter, read, names, sockstat);
+}
+
+/** A namespace that several share: each socket goes to its owner, or to the row `unowned`. */
+async function sharedRows(
+  netns: NetnsSnapshot,
+  { containers, isHost }: Residents,
+  names: Names | undefined,
+  showHost: boolean,
+): Promise<OverviewRow[]> {
+  const read = netns.read(query(['mptcp', 'tcp', 'udp', 'udplite', 'raw', 'unix']));
+  const { of, owners } = await netns.attribution(read.sockets);
+  const roles = new Roles(read.sockets);
+  const counters = new Map<string, PeerCounter>();
+  const counterOf = (key: string) => {
+    const known = counters.get(key) ?? new PeerCounter(roles);
+    counters.set(key, known);
+    return known;
+  };
+  read.sockets.each((socket) => {
+    const owner = of(socket);
+    counterOf(owner === undefined || (owner === OUTSIDE && !isHost) ? '' : owner).add(socket);
+  });
+  addGaps(read.coverage, owners, read.sockets, 'their sockets may be shown as unowned');
+  const all = containers.map(({ name }) => name);
+  const rows: OverviewRow[] = [];
+  for (const container of containers) {
+    const others = all.filter((name) => name !== container.name);
+    const identity = { ...container, sharedWith: isHost ? [...others, 'host'] : others };
+    rows.push(await makeRow(netns, container.id, identity, counterOf(container.id), read, names));
+  }
+  const { netns: inode } = netns.target;
+  if (isHost && showHost) {
+    const identity = { name: 'host', runtime: 'host', pid: 1, netns: inode, sharedWith: all };
+    rows.push(await makeRow(netns, OUTSIDE, identity, counterOf(OUTSIDE), read, names));
+  }
+  const identity = { name: 'unowned', runtime: 'unowned', netns: inode, sharedWith: all };
+  const nobody = await makeRow(netns, undefined, identity, counterOf(''), read, names);
+  if (nobody.sockets.total + nobody.sockets.unix > 0) rows.push(nobody);
+  return rows;
+}
+
+type Identity = Pick<OverviewRow, 'name' | 'runtime' | 'id' | 'pid' | 'netns' | 'sharedWith'>;
+
+/**
+ * @param owner whose descriptors are counted; undefined for nobody's
+ * @param sockstat counts of the UDP and RAW sockets, where they were not read
+ */
+async function makeRow(
+  netns: NetnsSnapshot,
+  owner: string | undefined,
+  identity: Identity,
+  counter: PeerCounter,
+  { source, coverage, timeWaitLeftOut }: SocketsRead,
+  names: Names | undefined,
+  sockstat?: Sockstat,
+): Promise<OverviewRow> {
+  const descriptors = owner === undefined ? undefined : await netns.fullestProcess(owner);
+  const busiestPeer = namedPeer(counter.busiest(), names);
+  return {
+    ...identity,
+    sockets: counter.totals().counts(sockstat, { timeWait: timeWaitLeftOut, datagrams: true }),
+    ...(descriptors !== undefined && { descriptors }),
+    ...(busiestPeer !== undefined && { busiestPeer }),
+    source,
+    coverage,
+  };
+}
+
+function namedPeer(peer: BusiestPeer | undefined, names: Names | undefined): BusiestPeer | undefined {
+  if (peer === undefined) return undefined;
+  const name = names?.host(peer.address);
+  const service = mayNameService(peer.port) ? names?.service(peer.port, 'tcp') : undefined;
+  return { ...peer, ...(name !== undefined && { name }), ...(service !== undefined && { service }) };
+}
+
+function query(protos: Proto[]): SocketQuery {
+  return { protos, inet: true, inet6: true, states: ALL_STATES, tcpInfo: false };
+}

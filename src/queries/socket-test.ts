@@ -1,0 +1,141 @@
+import { Roles } from '../count/roles.ts';
+import type { BoundFilter } from '../filter/bound-filter.ts';
+import { compileTest, type Surroundings, type Test } from '../filter/evaluate.ts';
+import { filterTest } from '../filter/filter-test.ts';
+import { checkKnown, PROCFS } from '../filter/known-fields.ts';
+import type { Filter } from '../filter/syntax.ts';
+import { Failure } from '../model/failure.ts';
+import type { SocketQuery } from '../model/socket-query.ts';
+import type { SocketSource, SocketView } from '../model/socket-view.ts';
+import { stateMask, TCP_STATE } from '../model/tcp-state.ts';
+import type { NetnsSnapshot, SnapshotFilter, SocketsHeader, SocketsRead } from '../sources/snapshot.ts';
+import { addGaps } from './owner-gaps.ts';
+
+/** What a filter is put to. */
+export interface FilterGround {
+  netns: NetnsSnapshot;
+  /** As it was asked without the filter. */
+  query: SocketQuery;
+  /** Name of the container of a socket. Needed by `container`. */
+  containerOf?: ((socket: SocketView) => string | undefined) | undefined;
+}
+
+/** Whether a filter can be put to each socket as it arrives, with nothing found out about all of them before. */
+export function decidesAlone({ needs }: BoundFilter): boolean {
+  return !(needs.processes || needs.containers || needs.listeners || needs.autobound || needs.marks);
+}
+
+/**
+ * Binds a filter in a namespace, and refuses what nothing there can answer before anything is read.
+ *
+ * @throws {Failure} `usage` for a name that nobody knows and for a keyword that the source cannot answer
+ */
+export async function bindIn(netns: NetnsSnapshot, filter: Filter | undefined): Promise<SnapshotFilter | undefined> {
+  const bound = filter && (await netns.bind(filter));
+  if (bound !== undefined) checkKnown(bound.tree, netns.knownFields);
+  return bound;
+}
+
+/**
+ * The sockets that a filter matches. Each is tested here, whatever the kernel has left out before.
+ *
+ * @throws {Failure} when the filter asks for what this source cannot tell
+ */
+export function matching(ground: FilterGround, read: SocketsRead, bound: SnapshotFilter): SocketSource {
+  const test = socketTest(ground, read, bound);
+  return {
+    each(visit) {
+      read.sockets.each((socket) => {
+        if (test(socket)) visit(socket);
+      });
+    },
+  };
+}
+
+/**
+ * The test of a filter that {@link decidesAlone}, for sockets as they arrive. What the source could not tell
+ * shows when all were read: see {@link checkAnswerable}.
+ */
+export function testAlone(bound: BoundFilter): Test {
+  return compileTest(bound.tree, {});
+}
+
+/** Binds the test of a filter to one moment of one namespace: the one place where `ls` and `kill` do. */
+function socketTest(ground: FilterGround, read: SocketsRead, bound: SnapshotFilter): Test {
+  const { netns, query } = ground;
+  const { needs } = bound;
+  checkAnswerable(netns, read, bound);
+  if (needs.marks) checkMarks(read.sockets);
+  const owners = needs.processes ? netns.owners(read.sockets, true) : undefined;
+  // What nobody is known to hold does not match: that it was left out has to be said.
+  if (owners !== undefined) addGaps(read.coverage, { ...owners, denied: 0 }, read.sockets);
+  const isAutobound = needs.autobound ? netns.autobound?.(query) : undefined;
+  return filterTest(bound, netns.knownFields, {
+    // Any of its holders may be the one that is meant.
+    ...(owners !== undefined && { processesOf: ({ inode }) => owners.of(inode) }),
+    ...(needs.containers && { isOf: membership(ground, bound) }),
+    ...(needs.listeners && listening(netns, query)),
+    ...(isAutobound !== undefined && { isAutobound }),
+  });
+}
+
+/**
+ * Refuses a filter on something that was read from `/proc` alone and that `/proc` does not tell: an
+ * empty answer would be a lie.
+ *
+ * @throws {Failure} `unsupported`
+ */
+export function checkAnswerable({ target }: NetnsSnapshot, read: SocketsHeader, { needs }: BoundFilter): void {
+  if (needs.onlyDiag.length === 0) return;
+  const words = needs.onlyDiag.join(', ');
+  if (read.source === 'procfs') {
+    throw new Failure(PROCFS.kind, `${target.name}: ${PROCFS.refusal(words)}`);
+  }
+  const blind = Object.entries(read.sources).flatMap(([proto, source]) => (source === 'procfs' ? [proto] : []));
+  if (blind.length === 0) return;
+  read.coverage.complete = false;
+  read.coverage.notes.push(`${blind.join(', ')}: read from /proc, which does not tell ${words}`);
+}
+
+/** Everybody sees the sockets, but marks are shown to some only: then there is none at all. */
+function checkMarks(sockets: SocketSource): void {
+  let first: boolean | undefined;
+  sockets.each((socket) => {
+    if (first === undefined && (socket.proto === 'tcp' || socket.proto === 'udp')) first = socket.mark() !== undefined;
+  });
+  if (first === false) {
+    throw new Failure(
+      'not-permitted',
+      'fwmark: the kernel shows marks only with CAP_NET_ADMIN over the namespace; run as root',
+    );
+  }
+}
+
+function membership({ containerOf }: FilterGround, bound: SnapshotFilter): NonNullable<Surroundings['isOf']> {
+  const names = new Map<string, ReadonlySet<string>>();
+  return (socket, wanted) => {
+    let those = names.get(wanted);
+    if (those === undefined) {
+      those = bound.containersNamed(wanted);
+      names.set(wanted, those);
+    }
+    const name = containerOf?.(socket);
+    return name !== undefined && those.has(name);
+  };
+}
+
+/** Listeners are few and stand in a table of their own: they are asked for apart, whatever the filter leaves out. */
+function listening(netns: NetnsSnapshot, query: SocketQuery): Pick<Surroundings, 'roleOf' | 'isListenedOn'> {
+  const roles = rolesOf(netns, query);
+  return {
+    roleOf: (socket) => roles.of(socket),
+    isListenedOn: (socket) => roles.isListenedOn(socket),
+  };
+}
+
+/** Who listens in a namespace. */
+export function rolesOf(netns: NetnsSnapshot, query: SocketQuery): Roles {
+  const states = stateMask(TCP_STATE.LISTEN, TCP_STATE.CLOSE);
+  const asked = { ...query, inet: true, inet6: true, states, tcpInfo: false, filter: undefined };
+  return new Roles(netns.read(asked).sockets);
+}

@@ -1,0 +1,31 @@
+import { readLocalPortRange } from '../../collect/local-port-range.ts';
+import { look } from '../../collect/look.ts';
+import type { Machine } from '../../collect/machine.ts';
+import type { Place } from '../../collect/place.ts';
+import { encodeProgram } from '../../filter/bytecode.ts';
+import { atom } from '../../filter/tree.ts';
+import type { SocketQuery } from '../../model/socket-query.ts';
+import type { SocketView } from '../../model/socket-view.ts';
+import { ALL_STATES } from '../../model/tcp-state.ts';
+
+/**
+ * Whether the kernel chose the local port of a socket. No answer of the kernel says so; it is asked for those
+ * sockets alone, and they are recognised by their cookies. It reports TIME_WAIT and half-open entries too,
+ * whatever their port: only a port of its own range counts.
+ */
+export function autobound(machine: Machine, place: Place, query: SocketQuery): (socket: SocketView) => boolean {
+  const program = encodeProgram(atom({ kind: 'autobound' }), { newer: true, marks: true });
+  const programs = program === undefined ? [] : [program];
+  const protos = query.protos.filter((proto) => proto !== 'unix' && proto !== 'raw');
+  const asked = { ...query, protos, states: ALL_STATES, tcpInfo: false, filter: { programs } };
+  const cookies = new Set<string>();
+  look(machine, place, asked).sockets.each((socket) => {
+    cookies.add(cookieOf(socket));
+  });
+  const { first, last } = readLocalPortRange(machine, place);
+  return (socket) => socket.localPort >= first && socket.localPort <= last && cookies.has(cookieOf(socket));
+}
+
+function cookieOf({ cookieLow, cookieHigh }: SocketView): string {
+  return `${cookieHigh}:${cookieLow}`;
+}

@@ -1,0 +1,142 @@
+import { attribute } from '../../collect/attribution.ts';
+import { bindForPlace } from '../../collect/bind-filter.ts';
+import { containersNamed } from '../../collect/containers-named.ts';
+import { sockstatOf } from '../../collect/counters.ts';
+import { fullestProcess } from '../../collect/descriptor-use.ts';
+import { makeNames } from '../../collect/host-names.ts';
+import type { ContainerInstance, Inventory } from '../../collect/inventory.ts';
+import { look, stream } from '../../collect/look.ts';
+import type { Machine } from '../../collect/machine.ts';
+import { findOwners, type Owners } from '../../collect/owners.ts';
+import type { Place } from '../../collect/place.ts';
+import { processNames } from '../../collect/process-names.ts';
+import { isShared } from '../../count/sharing.ts';
+import { asksForContainers } from '../../filter/bound-filter.ts';
+import { LIVE_SNAPSHOT } from '../../filter/known-fields.ts';
+import type { Filter } from '../../filter/syntax.ts';
+import type { Sockstat } from '../../model/counters.ts';
+import type { Names } from '../../model/names.ts';
+import type { DescriptorUse } from '../../model/overview.ts';
+import type { SocketQuery } from '../../model/socket-query.ts';
+import type { SocketSource, SocketView } from '../../model/socket-view.ts';
+import type { Target } from '../../model/target.ts';
+import {
+  type NetnsSnapshot,
+  OUTSIDE,
+  type Resident,
+  type Residents,
+  type SnapshotFilter,
+  type SocketAttribution,
+  type SocketOwners,
+  type SocketsHeader,
+  type SocketsRead,
+} from '../snapshot.ts';
+import { autobound } from './autobound.ts';
+
+/** A network namespace of this machine, read when it is asked for. */
+export class LiveNetns implements NetnsSnapshot {
+  readonly place: Place;
+  readonly knownFields = LIVE_SNAPSHOT;
+  readonly #machine: Machine;
+  readonly #inventory: () => Promise<Inventory>;
+
+  /** @param inventory what runs on the machine; asked for only where a question needs it, and remembered by the caller */
+  constructor(machine: Machine, place: Place, inventory: () => Promise<Inventory>) {
+    this.#machine = machine;
+    this.place = place;
+    this.#inventory = inventory;
+  }
+
+  get target(): Target {
+    return this.place.target;
+  }
+
+  async residents(): Promise<Residents> {
+    const inventory = await this.#inventory();
+    const containers = this.#containers(inventory).map(({ facts, pid }): Resident => {
+      const { name, runtime, id } = facts;
+      return { name, runtime, id, ...(pid !== undefined && { pid }), netns: this.target.netns };
+    });
+    const isHost = inventory.processes.some(({ pid, netns }) => pid === 1 && netns === this.target.netns);
+    return { containers, isHost, shared: isShared({ containers, host: isHost }) };
+  }
+
+  async names(): Promise<Names> {
+    const { containers } = await this.#inventory();
+    return makeNames(
+      this.#machine,
+      containers.map(({ facts }) => facts),
+      gatewayFolders(this.place),
+    );
+  }
+
+  async bind(filter: Filter): Promise<SnapshotFilter | undefined> {
+    if (filter.tree === undefined) return undefined;
+    const containers = asksForContainers(filter) ? (await this.#inventory()).containers : [];
+    const facts = containers.map((container) => container.facts);
+    const bound = await bindForPlace(this.#machine, this.place, filter, facts);
+    return (
+      bound && { ...bound, containersNamed: (word) => new Set(containersNamed(facts, word).map(({ name }) => name)) }
+    );
+  }
+
+  read(query: SocketQuery): SocketsRead {
+    return { ...look(this.#machine, this.place, query), timeWaitLeftOut: false };
+  }
+
+  stream(query: SocketQuery, visit: (socket: SocketView) => void): SocketsHeader {
+    return stream(this.#machine, this.place, query, visit);
+  }
+
+  owners(sockets: SocketSource, all = false): SocketOwners {
+    return this.#named(findOwners(this.#machine, inodesOf(sockets), [], all));
+  }
+
+  async attribution(sockets: SocketSource): Promise<SocketAttribution> {
+    const containers = this.#containers(await this.#inventory());
+    const { of, owners } = attribute(this.#machine, inodesOf(sockets), containers, OUTSIDE);
+    return { of, owners: this.#named(owners) };
+  }
+
+  sockstat(): Sockstat | undefined {
+    return sockstatOf(this.place);
+  }
+
+  async fullestProcess(of: string): Promise<DescriptorUse | undefined> {
+    const { containers, processes } = await this.#inventory();
+    if (of === OUTSIDE) {
+      const { netns } = this.target;
+      const others = processes.filter((entry) => entry.netns === netns && entry.container === undefined);
+      return fullestProcess(
+        this.#machine,
+        others.map(({ pid }) => pid),
+      );
+    }
+    return fullestProcess(this.#machine, containers.find(({ facts }) => facts.id === of)?.pids ?? []);
+  }
+
+  autobound(query: SocketQuery): (socket: SocketView) => boolean {
+    return autobound(this.#machine, this.place, query);
+  }
+
+  #containers({ containers }: Inventory): readonly ContainerInstance[] {
+    return containers.filter(({ netns }) => netns === this.target.netns);
+  }
+
+  #named(owners: Owners): SocketOwners {
+    return { of: processNames(this.#machine, owners), denied: owners.denied };
+  }
+}
+
+/** `/proc/PID/net` of a namespace, whose default gateways have a name there; the host's are not named. */
+export function gatewayFolders({ procNet, target }: Place): string[] {
+  return procNet === undefined || target.runtime === 'host' ? [] : [procNet];
+}
+
+function inodesOf(sockets: SocketSource): Set<number> {
+  const inodes = new Set<number>();
+  sockets.each((socket) => {
+    if (socket.inode !== 0) inodes.add(socket.inode);
+  });
+  return inodes;
+}

@@ -1,0 +1,26 @@
+import type { Machine } from '../collect/machine.ts';
+import type { Recorded } from '../collect/sampling/open-source.ts';
+import { LiveSnapshot } from './live/live-snapshot.ts';
+import { RecordedSnapshot } from './recorded/recorded-snapshot.ts';
+import type { Snapshot } from './snapshot.ts';
+
+/** Which moment of what is wanted. */
+export interface SnapshotOptions {
+  /** A TARGET as typed, several with commas; undefined for what `ps` lists. */
+  target?: string | undefined;
+  /** Without a TARGET: also namespaces without a container, and the host. A recording has what was recorded. */
+  all?: boolean | undefined;
+  /** A recording to look into; undefined for this machine. */
+  from?: Recorded | undefined;
+}
+
+/**
+ * Opens a moment.
+ *
+ * @throws {Failure} `no-target` for a TARGET that is not there, `usage` for what is no recording
+ */
+export async function openSnapshot(machine: Machine, options: SnapshotOptions): Promise<Snapshot> {
+  const { target, all = false, from } = options;
+  if (from !== undefined) return RecordedSnapshot.open(from, target);
+  return target === undefined ? LiveSnapshot.ofAll(machine, all) : LiveSnapshot.of(machine, target);
+}

@@ -1,0 +1,37 @@
+import type { SpaceLook } from '../../collect/sampling/source.ts';
+import type { Coverage } from '../../model/snapshot.ts';
+import type { Proto } from '../../model/socket-view.ts';
+
+/** Sockets that were read longer than this before the moment are reported as old. */
+const OLD_MS = 2500;
+
+const LIGHTLY =
+  'recorded lightly (record --closely for more): TCP alone, without TIME_WAIT and without what the kernel tells of each connection';
+
+/**
+ * What recorded sockets cover at a moment.
+ *
+ * @param protos only what concerns one of these; undefined for all
+ */
+export function recordedCoverage(
+  { coverage, withoutStates, takenAtMs }: SpaceLook,
+  atMs: number,
+  protos?: readonly Proto[],
+): Coverage {
+  const notes = coverage.notes.filter((note) => concerns(note, protos));
+  if (withoutStates !== 0) notes.push(LIGHTLY);
+  const age = atMs - takenAtMs;
+  if (age > OLD_MS)
+    notes.push(
+      `its sockets were read ${Math.round(age / 1000)} s before: the last time that something moved, or that there was time for it`,
+    );
+  return { complete: coverage.complete && withoutStates === 0, notes };
+}
+
+/** A note of `collect/look.ts` about one protocol begins with its name and a colon. */
+const ABOUT_PROTO = /^(tcp|udp|udplite|raw|sctp|mptcp|unix): /;
+
+function concerns(note: string, protos: readonly Proto[] | undefined): boolean {
+  const proto = ABOUT_PROTO.exec(note)?.[1];
+  return proto === undefined || protos === undefined || protos.includes(proto as Proto);
+}

@@ -1,0 +1,201 @@
+import { fullest } from '../../analyze/fullest-process.ts';
+import { plural } from '../../base/plural.ts';
+import { containersNamed } from '../../collect/containers-named.ts';
+import type { RecordedSource } from '../../collect/sampling/recorded-source.ts';
+import type { SpaceLook, SpaceTick, Tick } from '../../collect/sampling/source.ts';
+import { isShared } from '../../count/sharing.ts';
+import type { KnownFields } from '../../filter/known-fields.ts';
+import type { Filter } from '../../filter/syntax.ts';
+import { ColumnView } from '../../model/column-view.ts';
+import type { Sockstat } from '../../model/counters.ts';
+import { Failure } from '../../model/failure.ts';
+import type { Names } from '../../model/names.ts';
+import type { DescriptorUse } from '../../model/overview.ts';
+import type { SocketQuery } from '../../model/socket-query.ts';
+import type { SocketProcess } from '../../model/socket-row.ts';
+import type { Proto, SocketSource, SocketView } from '../../model/socket-view.ts';
+import type { Target } from '../../model/target.ts';
+import { stateMask, TCP_STATE } from '../../model/tcp-state.ts';
+import { TIMER } from '../../model/timers.ts';
+import {
+  type NetnsSnapshot,
+  OUTSIDE,
+  type Residents,
+  type SnapshotFilter,
+  type SocketAttribution,
+  type SocketOwners,
+  type SocketsHeader,
+  type SocketsRead,
+} from '../snapshot.ts';
+import { recordedCoverage } from './recorded-coverage.ts';
+import { containerTarget } from './recorded-target.ts';
+
+/** A network namespace as a recording has it at one moment. */
+export class RecordedNetns implements NetnsSnapshot {
+  readonly target: Target;
+  readonly knownFields: KnownFields;
+  readonly #source: RecordedSource;
+  readonly #tick: Tick;
+  readonly #space: SpaceTick;
+  readonly #look: SpaceLook | undefined;
+
+  /**
+   * @param space what was sampled of the namespace at the moment
+   * @param look its sockets as they were read last until then; undefined where they were not
+   */
+  constructor(source: RecordedSource, tick: Tick, space: SpaceTick, look: SpaceLook | undefined, target: Target) {
+    this.#source = source;
+    this.knownFields = source.knowledge.snapshots;
+    this.#tick = tick;
+    this.#space = space;
+    this.#look = look;
+    this.target = target;
+  }
+
+  async residents(): Promise<Residents> {
+    const { containers, host, netns } = this.#space.space;
+    return {
+      containers: containers.map((container) => containerTarget(container, netns)),
+      isHost: host,
+      shared: isShared({ containers, host }),
+    };
+  }
+
+  async names(): Promise<Names> {
+    return this.#tick.names;
+  }
+
+  async bind(filter: Filter): Promise<SnapshotFilter | undefined> {
+    const bound = await this.#source.bind(this.#space.space, filter);
+    const { containers } = this.#tick;
+    return (
+      bound && {
+        ...bound,
+        containersNamed: (word) => new Set(containersNamed(containers, word).map(({ name }) => name)),
+      }
+    );
+  }
+
+  read(query: SocketQuery): SocketsRead {
+    const { sockets } = this.#wasRead();
+    return {
+      ...this.#header(query.protos),
+      sockets: {
+        each(visit) {
+          sockets.each((socket) => {
+            if (isAsked(socket, query)) visit(query.tcpInfo ? socket : withoutInfo(socket));
+          });
+        },
+      },
+      timeWaitLeftOut: this.#timeWaitLeftOut(),
+    };
+  }
+
+  stream(query: SocketQuery, visit: (socket: SocketView) => void): SocketsHeader {
+    this.read(query).sockets.each(visit);
+    return this.#header(query.protos);
+  }
+
+  owners(): SocketOwners {
+    const holders = new Map<number, SocketProcess[]>();
+    const look = this.#wasRead();
+    look.sockets.each((socket) => {
+      const holder = look.holderOf(socket);
+      if (holder !== undefined && socket.inode !== 0)
+        holders.set(socket.inode, [{ pid: holder.pid, name: holder.name }]);
+    });
+    return {
+      of: (inode) => holders.get(inode) ?? [],
+      denied: 0,
+      gapIn: (sockets) => notRecorded(sockets, holders),
+    };
+  }
+
+  async attribution(): Promise<SocketAttribution> {
+    const look = this.#wasRead();
+    const ids = new Map(this.#space.space.containers.map(({ name, id }) => [name, id]));
+    return {
+      of(socket) {
+        // Recorded with what was remembered of it, which no source reports at the moment itself.
+        if (isEntry(socket)) return undefined;
+        const id = ids.get(look.containerOf(socket) ?? '');
+        if (id !== undefined) return id;
+        return socket.inode !== 0 && look.holderOf(socket) !== undefined ? OUTSIDE : undefined;
+      },
+      owners: this.owners(),
+    };
+  }
+
+  sockstat(): Sockstat | undefined {
+    return this.#space.sockstat;
+  }
+
+  async fullestProcess(of: string): Promise<DescriptorUse | undefined> {
+    const name = this.#space.space.containers.find(({ id }) => id === of)?.name;
+    if (name === undefined && of !== OUTSIDE) return undefined;
+    return fullest((this.#space.processes ?? []).filter(({ container }) => container === name));
+  }
+
+  /** @throws {Failure} `no-target` where its sockets were not read */
+  #wasRead(): SpaceLook {
+    if (this.#look !== undefined) return this.#look;
+    throw new Failure('no-target', `${this.target.name}: its sockets were not read up to then`);
+  }
+
+  #header(protos: readonly Proto[]): SocketsHeader {
+    const look = this.#wasRead();
+    const seen = new Set<Proto>();
+    look.sockets.each(({ proto }) => {
+      seen.add(proto);
+    });
+    return {
+      takenAt: new Date(look.takenAtMs),
+      source: look.source,
+      sources: Object.fromEntries(
+        protos.filter((proto) => seen.has(proto)).map((proto) => [proto, look.sources?.[proto] ?? look.source]),
+      ),
+      coverage: recordedCoverage(look, this.#tick.atMs, protos),
+    };
+  }
+
+  #timeWaitLeftOut(): boolean {
+    return (this.#wasRead().withoutStates & stateMask(TCP_STATE.TIME_WAIT)) !== 0;
+  }
+}
+
+function isAsked({ proto, family, state }: SocketView, query: SocketQuery): boolean {
+  if (!query.protos.includes(proto) || (query.states & (1 << state)) === 0) return false;
+  return family === 'unix' || (family === 'inet' ? query.inet : query.inet6);
+}
+
+/** An entry without a socket behind it: TIME_WAIT, FIN_WAIT2 that its process has closed, half-open. */
+function isEntry({ timer, state }: SocketView): boolean {
+  return timer === TIMER.TIME_WAIT || state === TCP_STATE.SYN_RECV || state === TCP_STATE.NEW_SYN_RECV;
+}
+
+function notRecorded(sockets: SocketSource, holders: ReadonlyMap<number, unknown>): string | undefined {
+  let count = 0;
+  sockets.each(({ inode }) => {
+    if (inode !== 0 && !holders.has(inode)) count++;
+  });
+  return count === 0 ? undefined : `who holds ${plural(count, 'socket')} was not recorded`;
+}
+
+/** A socket without the kernel's TCP information, which is recorded whether or not it is asked for. */
+class PlainView extends ColumnView {
+  override tcpInfo(): undefined {
+    return undefined;
+  }
+  override tcpInfoNumber(): undefined {
+    return undefined;
+  }
+  override drops(): undefined {
+    return undefined;
+  }
+}
+
+const plainView = new PlainView();
+
+function withoutInfo(socket: SocketView): SocketView {
+  return socket instanceof ColumnView ? plainView.moveToThatOf(socket) : socket;
+}

@@ -1,0 +1,97 @@
+import { openRecorded, type Recorded } from '../../collect/sampling/open-source.ts';
+import type { RecordedSource } from '../../collect/sampling/recorded-source.ts';
+import type { SpaceLook, Tick, TickWish } from '../../collect/sampling/source.ts';
+import { Failure } from '../../model/failure.ts';
+import type { Names } from '../../model/names.ts';
+import { everySocket } from '../../model/socket-query.ts';
+import type { Population, Snapshot } from '../snapshot.ts';
+import { RecordedNetns } from './recorded-netns.ts';
+import { recordedTargets } from './recorded-target.ts';
+
+/** A recording has what it has, whatever is asked for. */
+const REQUEST: TickWish = {
+  looksAt: () => false,
+  query: everySocket,
+  processes: 'no',
+  allCounters: false,
+};
+
+/** What a recording holds of one moment. */
+export class RecordedSnapshot implements Snapshot {
+  readonly namespaces: readonly RecordedNetns[];
+  readonly takenAt: Date;
+  readonly notes: readonly string[];
+  readonly showsAll = true;
+  readonly #source: RecordedSource;
+  readonly #tick: Tick;
+  readonly #file: string;
+
+  private constructor(
+    source: RecordedSource,
+    tick: Tick,
+    looks: ReadonlyMap<number, SpaceLook>,
+    { file, untilMs }: Recorded,
+    target: string | undefined,
+  ) {
+    this.#source = source;
+    this.#tick = tick;
+    this.#file = file;
+    this.takenAt = new Date(tick.atMs);
+    this.namespaces = recordedTargets(target, tick.spaces).map(
+      (found) => new RecordedNetns(source, tick, found.tick, looks.get(found.tick.space.netns), found.target),
+    );
+    const when = `as recorded at ${this.takenAt.toISOString()}`;
+    const endsEarly = untilMs !== undefined && untilMs > tick.atMs + 2 * source.intervalMs;
+    this.notes = [endsEarly ? `${when}, where it ends` : when, ...tick.notes];
+  }
+
+  /**
+   * Reads a recording up to a moment.
+   *
+   * @param target only these, as typed; undefined for all that was recorded
+   * @throws {Failure} `usage` for what is no recording, `no-target` for a target that is not in it then
+   */
+  static async open(from: Recorded, target: string | undefined): Promise<RecordedSnapshot> {
+    const source = await openRecorded({ ...from, speed: undefined, sinceMs: undefined }, target, true);
+    try {
+      const looks = new Map<number, SpaceLook>();
+      let last: Tick | undefined;
+      for (let tick = await source.next(REQUEST); tick !== undefined; tick = await source.next(REQUEST)) {
+        const present = new Set(tick.spaces.map(({ space }) => space.netns));
+        for (const netns of looks.keys()) if (!present.has(netns)) looks.delete(netns);
+        for (const { space, look } of tick.spaces) if (look !== undefined) looks.set(space.netns, look);
+        last = tick;
+      }
+      if (last === undefined) {
+        const began = new Date(source.header.startedAtMs).toISOString();
+        throw new Failure('usage', `${from.file}: nothing was recorded up to then; it began at ${began}`);
+      }
+      if (last.spaces.length === 0 && target !== undefined) {
+        const when = new Date(last.atMs).toISOString();
+        throw new Failure('no-target', `${target}: it was not there at ${when}, says ${from.file}`);
+      }
+      return new RecordedSnapshot(source, last, looks, from, target);
+    } catch (error) {
+      source.close();
+      throw error;
+    }
+  }
+
+  async population(): Promise<Population> {
+    return {
+      anyContainer: this.#tick.containers.length > 0,
+      lookedFor: [`the recording ${this.#file}`],
+      withoutContainers: undefined,
+      notes: [],
+      withoutProcess: [],
+    };
+  }
+
+  async names(): Promise<Names> {
+    return this.#tick.names;
+  }
+
+  close(): void {
+    this.#source.close();
+  }
+}

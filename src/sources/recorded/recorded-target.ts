@@ -1,0 +1,60 @@
+import { containersNamed } from '../../collect/containers-named.ts';
+import { isTargetOf, targetsIn } from '../../collect/sampling/recorded-targets.ts';
+import type { SpaceTick } from '../../collect/sampling/source.ts';
+import type { Target } from '../../model/target.ts';
+import type { WatchedContainer } from '../../model/watched.ts';
+
+/**
+ * What a TARGET means in a recording, in its order, as the same TARGET would on the machine.
+ *
+ * @param text as typed; undefined for every namespace, each once
+ */
+export function recordedTargets(
+  text: string | undefined,
+  spaces: readonly SpaceTick[],
+): { target: Target; tick: SpaceTick }[] {
+  if (text === undefined) return spaces.map((tick) => ({ target: wholeTarget(tick), tick }));
+  const found: { target: Target; tick: SpaceTick }[] = [];
+  for (const typed of targetsIn(text)) {
+    for (const tick of spaces) {
+      if (!isTargetOf(tick.space, typed)) continue;
+      for (const target of targetsOf(tick, typed)) {
+        const known = found.some((other) => other.target.name === target.name && other.target.id === target.id);
+        if (!known) found.push({ target, tick });
+      }
+    }
+  }
+  return found;
+}
+
+/** The targets of one namespace that one TARGET means. */
+function targetsOf(tick: SpaceTick, typed: string): Target[] {
+  const { netns, containers, host } = tick.space;
+  const pid = /^pid:(\d+)$/.exec(typed)?.[1];
+  if (pid !== undefined) return [{ name: typed, runtime: 'pid', pid: Number(pid), netns }];
+  if (typed.startsWith('netns:')) return [withoutContainer(tick, typed, 'netns')];
+  if (typed === 'host' && host) return [withoutContainer(tick, typed, 'host')];
+  const name = typed.replace(/^(docker|podman):/, '');
+  const named = containersNamed(containers, name);
+  const meant = named.length > 0 ? named : containers.filter(({ id }) => typed === 'all' || id.startsWith(name));
+  return meant.length > 0 ? meant.map((container) => containerTarget(container, netns)) : [wholeTarget(tick)];
+}
+
+/** The namespace as one target: its container where it has one alone. */
+function wholeTarget(tick: SpaceTick): Target {
+  const { containers, host, netns, name } = tick.space;
+  const [only, ...others] = containers;
+  if (only !== undefined && others.length === 0 && !host) return containerTarget(only, netns);
+  return withoutContainer(tick, name, host ? 'host' : 'netns');
+}
+
+/** A container as a target. */
+export function containerTarget({ name, runtime, id, pid }: WatchedContainer, netns: number): Target & { id: string } {
+  return { name, runtime, id, pid, netns };
+}
+
+/** The first of its processes stands for a namespace, as it does live. */
+function withoutContainer({ space, processes }: SpaceTick, name: string, runtime: string): Target {
+  const pid = space.host ? 1 : (processes?.[0] ?? space.containers[0])?.pid;
+  return { name, runtime, ...(pid !== undefined && { pid }), netns: space.netns };
+}

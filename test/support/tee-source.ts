@@ -1,0 +1,94 @@
+/** A source whose ticks also go into a recording, so that what a verb says live can be compared with what it says of the file. */
+
+import { RecordingFile } from '../../src/collect/recording-file.ts';
+import { RecordingMaker } from '../../src/collect/sampling/recording-maker.ts';
+import type {
+  FilterKnowledge,
+  SampleSource,
+  SourceDetails,
+  Tick,
+  TickWish,
+} from '../../src/collect/sampling/source.ts';
+import type { BoundFilter } from '../../src/filter/bound-filter.ts';
+import type { Filter } from '../../src/filter/syntax.ts';
+import { everySocket } from '../../src/model/socket-query.ts';
+import type { WatchedSpace } from '../../src/model/watched.ts';
+
+export class TeeSource implements SampleSource {
+  readonly intervalMs: number;
+  readonly #inner: SampleSource;
+  readonly #file: RecordingFile;
+  readonly #target: string;
+  #maker: RecordingMaker | undefined;
+  #lastMs = 0;
+
+  /** @param path of the recording to be made */
+  constructor(inner: SampleSource, path: string, target: string) {
+    this.#inner = inner;
+    this.intervalMs = inner.intervalMs;
+    this.#file = RecordingFile.create(path, false);
+    this.#target = target;
+  }
+
+  /** Every tick is the whole of what `record --closely` asks for, whatever the verb would have asked for itself. */
+  async next({ closed, drained, lost, prepare }: TickWish, stop?: AbortSignal): Promise<Tick | undefined> {
+    const tick = await this.#inner.next(
+      {
+        looksAt: () => true,
+        query: () => ({ ...everySocket(), tcpInfo: true }),
+        processes: 'kinds',
+        allCounters: true,
+        drained,
+        lost,
+        prepare,
+        closed: (space, connection) => {
+          this.#maker?.closed(connection);
+          // Before the first tick there is no recording yet.
+          if (this.#maker !== undefined) closed?.(space, connection);
+        },
+      },
+      stop,
+    );
+    if (tick === undefined) return undefined;
+    this.#maker ??= new RecordingMaker(this.#file, {
+      startedAtMs: tick.atMs,
+      intervalMs: this.intervalMs,
+      target: this.#target,
+      events: true,
+      closely: true,
+      redacted: false,
+    });
+    this.#lastMs = tick.atMs;
+    await this.#maker.add(tick, this.#inner);
+    await this.#file.flush();
+    return tick;
+  }
+
+  /** Brings the recording to its end in order. */
+  async finish(): Promise<void> {
+    this.#maker?.finish(this.#lastMs);
+    await this.#file.close();
+  }
+
+  get startedAtMs(): number {
+    return this.#inner.startedAtMs;
+  }
+  get knowledge(): FilterKnowledge {
+    return this.#inner.knowledge;
+  }
+  isNamed(container: string, wanted: string): boolean {
+    return this.#inner.isNamed(container, wanted);
+  }
+  bind(space: WatchedSpace, filter: Filter): Promise<BoundFilter | undefined> {
+    return this.#inner.bind(space, filter);
+  }
+  sysctls(space: WatchedSpace): Readonly<Record<string, string>> {
+    return this.#inner.sysctls(space);
+  }
+  details(): Promise<SourceDetails> {
+    return this.#inner.details();
+  }
+  close(): void {
+    this.#inner.close();
+  }
+}

@@ -1,0 +1,87 @@
+/** What a question makes a snapshot read: nothing that it does not need. */
+import { describe, expect, it } from 'vitest';
+import { LIVE_SNAPSHOT } from '../../../src/filter/known-fields.ts';
+import { parseFilter } from '../../../src/filter/parse.ts';
+import type { GroupKey } from '../../../src/model/group.ts';
+import { everySocket } from '../../../src/model/socket-query.ts';
+import { countGroups } from '../../../src/queries/count-groups.ts';
+import { listSockets } from '../../../src/queries/list-sockets.ts';
+import type { NetnsSnapshot, SocketsRead } from '../../../src/sources/snapshot.ts';
+
+/** An empty namespace with one container, and the names of what it was asked for. */
+function emptyNetns(shared = false): { netns: NetnsSnapshot; asked: string[] } {
+  const asked: string[] = [];
+  const read = (): SocketsRead => ({
+    takenAt: new Date(0),
+    source: 'sock_diag',
+    sources: { tcp: 'sock_diag' },
+    coverage: { complete: true, notes: [] },
+    sockets: { each: () => {} },
+    timeWaitLeftOut: false,
+  });
+  const owners = { of: () => [], denied: 0 };
+  const one = { name: 'web', runtime: 'docker', id: 'a', netns: 1 };
+  const noted = <T>(name: string, value: T): T => {
+    asked.push(name);
+    return value;
+  };
+  const netns: NetnsSnapshot = {
+    target: one,
+    knownFields: LIVE_SNAPSHOT,
+    residents: async () => noted('residents', { containers: [one], isHost: false, shared }),
+    names: async () => noted('names', { host: () => undefined, service: () => undefined, user: () => undefined }),
+    bind: async () => undefined,
+    read: () => noted('read', read()),
+    stream: () => noted('stream', read()),
+    owners: () => noted('owners', owners),
+    attribution: async () => noted('attribution', { of: () => undefined, owners }),
+    sockstat: () => undefined,
+    fullestProcess: async () => undefined,
+  };
+  return { netns, asked };
+}
+
+async function askedBy(keys: readonly GroupKey[], names = false): Promise<string[]> {
+  const { netns, asked } = emptyNetns();
+  await countGroups(netns, { query: everySocket(), keys, names });
+  return asked;
+}
+
+describe('counting in groups', () => {
+  it('keeps no socket where the keys are in the socket itself', async () => {
+    expect(await askedBy(['peer', 'state'])).toEqual(['stream']);
+    expect(await askedBy(['peer', 'state'], true)).toEqual(['names', 'stream']);
+    expect(await askedBy(['state'], true)).toEqual(['stream']);
+  });
+
+  it('looks for owners and containers only where they are a key', async () => {
+    expect(await askedBy(['role'])).toEqual(['read']);
+    expect(await askedBy(['process'])).toEqual(['read', 'owners']);
+    expect(await askedBy(['container'])).toEqual(['read', 'attribution', 'residents']);
+  });
+});
+
+describe('listing', () => {
+  const options = { query: everySocket(), processes: false, names: false };
+
+  it('looks for owners only where they are wanted, or several share the namespace', async () => {
+    const alone = emptyNetns();
+    await listSockets(alone.netns, options);
+    expect(alone.asked).toEqual(['residents', 'read']);
+    const withProcesses = emptyNetns();
+    await listSockets(withProcesses.netns, { ...options, processes: true });
+    expect(withProcesses.asked).toEqual(['residents', 'read', 'attribution']);
+    const shared = emptyNetns(true);
+    await listSockets(shared.netns, options);
+    expect(shared.asked).toEqual(['residents', 'read', 'attribution']);
+  });
+
+  it('refuses what the source cannot know before it reads', async () => {
+    const { netns, asked } = emptyNetns();
+    const needs = { onlyDiag: ['fwmark'] };
+    const bind = async () => ({ needs }) as never;
+    const filter = parseFilter('fwmark = 1');
+    await expect(listSockets({ ...netns, bind }, { ...options, filter })).rejects.toMatchObject({ kind: 'usage' });
+    expect(asked).not.toContain('read');
+  });
+});

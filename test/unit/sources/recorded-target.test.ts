@@ -1,0 +1,45 @@
+import { describe, expect, it } from 'vitest';
+import type { SpaceTick } from '../../../src/collect/sampling/source.ts';
+import type { WatchedContainer } from '../../../src/model/watched.ts';
+import { recordedTargets } from '../../../src/sources/recorded/recorded-target.ts';
+
+function container(name: string, id: string, pid: number): WatchedContainer {
+  return { name, id, pid, runtime: 'docker', labels: {}, addresses: [] };
+}
+
+const web = container('web', 'aa11', 10);
+const sidecar = container('sidecar', 'bb22', 11);
+const db = container('db', 'cc33', 12);
+
+function tick(netns: number, name: string, containers: readonly WatchedContainer[], targets: string[]): SpaceTick {
+  const processes =
+    containers.length > 0 ? [] : [{ pid: 77, name: 'x', startTicks: 1, used: 1, softLimit: 1, hardLimit: 1 }];
+  return { space: { netns, name, targets, host: false, containers }, processes, lost: 0 };
+}
+
+const spaces = [
+  tick(1, 'web,sidecar', [sidecar, web], ['web', 'sidecar']),
+  tick(2, 'db', [db], ['netns:store', 'pid:12']),
+  tick(3, 'netns:bare', [], ['netns:bare']),
+];
+
+const found = (text: string | undefined) => recordedTargets(text, spaces).map(({ target }) => target);
+
+describe('a TARGET of a recording', () => {
+  it('is a container by name, id prefix or runtime, of a shared namespace each by its own name', () => {
+    const asked = { name: 'web', runtime: 'docker', id: 'aa11', pid: 10, netns: 1 };
+    for (const text of ['web', 'aa11', 'docker:web', 'web,web']) expect(found(text)).toEqual([asked]);
+    expect(found('sidecar,web').map(({ name }) => name)).toEqual(['sidecar', 'web']);
+  });
+
+  it('is a namespace or a process as it was typed, whoever lives there', () => {
+    expect(found('netns:store')).toEqual([{ name: 'netns:store', runtime: 'netns', pid: 12, netns: 2 }]);
+    expect(found('pid:12')).toEqual([{ name: 'pid:12', runtime: 'pid', pid: 12, netns: 2 }]);
+    expect(found('netns:bare')).toEqual([{ name: 'netns:bare', runtime: 'netns', pid: 77, netns: 3 }]);
+  });
+
+  it('is each container with all, and each namespace once without a TARGET', () => {
+    expect(found('all').map(({ name }) => name)).toEqual(['sidecar', 'web', 'db', 'netns:bare']);
+    expect(found(undefined).map(({ name }) => name)).toEqual(['web,sidecar', 'db', 'netns:bare']);
+  });
+});
