@@ -3,7 +3,7 @@ import { errnoOf } from '../base/errno.ts';
 import { DiagError, DiagSocket, scratchStore } from '../kernel/diag-socket.ts';
 import { SystemCallError } from '../kernel/system-calls.ts';
 import { Failure } from '../model/failure.ts';
-import type { Coverage, Source } from '../model/snapshot.ts';
+import type { Coverage, SocketsHeader, Source } from '../model/snapshot.ts';
 import type { SocketQuery } from '../model/socket-query.ts';
 import type { Proto, SocketSource, SocketView } from '../model/socket-view.ts';
 import { WireError } from '../wire/netlink.ts';
@@ -16,13 +16,7 @@ import { openNetns, type Place, vanished } from './place.ts';
 import { readProcSockets } from './proc-sockets.ts';
 
 /** The sockets of one namespace at one moment, and how they were seen. */
-export interface Look {
-  takenAt: Date;
-  /** How most was read; where a protocol differs, {@link sources} says so. */
-  source: Source;
-  /** How each protocol was read; absent for one that this kernel does not have. */
-  sources: Partial<Record<Proto, Source>>;
-  coverage: Coverage;
+export interface Look extends SocketsHeader {
   sockets: SocketSource;
 }
 

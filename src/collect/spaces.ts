@@ -4,31 +4,33 @@ import type { Machine } from './machine.ts';
 import type { Place } from './place.ts';
 import { namedNamespaces, placeOfHost, placeOfNamed, placeOfProcess } from './places.ts';
 
-/** A network namespace and who lives in it. */
-export interface Space {
-  netns: number;
+/** A network namespace that was found on this machine, and who lives in it. */
+export interface FoundSpace {
   place: Place;
-  /** Its containers, by name. */
+  /** Names of the targets that live there, in the order in which they were asked for. */
+  targets: string[];
+  /** All its containers, those among them that were not asked for. */
   containers: ContainerInstance[];
   /** Its processes outside every container. */
   otherPids: number[];
   /** True for the host's own namespace. */
-  isHost: boolean;
+  host: boolean;
 }
 
 /**
  * Every namespace of an inventory, each once: those of containers in the order of their names,
  * then, when `all` are wanted, the others with a name or a process, and the host last.
  */
-export function findSpaces(machine: Machine, inventory: Inventory, all: boolean): Space[] {
+export function findSpaces(machine: Machine, inventory: Inventory, all: boolean): FoundSpace[] {
   const host = placeOfHost(machine);
-  const spaces = new Map<number, Space>();
+  const spaces = new Map<number, FoundSpace>();
   for (const container of inventory.containers) {
     const { netns, pid, facts } = container;
     if (netns === undefined || pid === undefined) continue;
     const known = spaces.get(netns);
     if (known !== undefined) {
       known.containers.push(container);
+      known.targets.push(facts.name);
       continue;
     }
     const place = tolerant(() =>
@@ -36,20 +38,31 @@ export function findSpaces(machine: Machine, inventory: Inventory, all: boolean)
     );
     if (place === undefined) continue;
     const isHost = netns === host.target.netns;
-    spaces.set(netns, { netns, place: isHost ? host : place, containers: [container], otherPids: [], isHost });
+    spaces.set(netns, {
+      place: isHost ? host : place,
+      targets: [facts.name],
+      containers: [container],
+      otherPids: [],
+      host: isHost,
+    });
   }
   const others = all ? otherSpaces(machine, inventory, spaces, host) : [];
   addOtherPids(inventory, [...spaces.values(), ...others]);
   return [...spaces.values(), ...others];
 }
 
-function otherSpaces(machine: Machine, inventory: Inventory, known: ReadonlyMap<number, Space>, host: Place): Space[] {
+function otherSpaces(
+  machine: Machine,
+  inventory: Inventory,
+  known: ReadonlyMap<number, FoundSpace>,
+  host: Place,
+): FoundSpace[] {
   const first = new Map<number, number>();
   for (const { netns, pid } of inventory.processes) if (!first.has(netns)) first.set(netns, pid);
-  const found = new Map<number, Space>();
+  const found = new Map<number, FoundSpace>();
   const add = (netns: number, place: Place | undefined) => {
     if (place === undefined || known.has(netns) || found.has(netns) || netns === host.target.netns) return;
-    found.set(netns, { netns, place, containers: [], otherPids: [], isHost: false });
+    found.set(netns, { place, targets: [place.target.name], containers: [], otherPids: [], host: false });
   };
   for (const { name, netns } of namedNamespaces(machine)) {
     add(
@@ -66,20 +79,21 @@ function otherSpaces(machine: Machine, inventory: Inventory, known: ReadonlyMap<
   }
   const spaces = [...found.values()];
   if (!known.has(host.target.netns)) {
-    spaces.push({ netns: host.target.netns, place: host, containers: [], otherPids: [], isHost: true });
+    spaces.push({ place: host, targets: [host.target.name], containers: [], otherPids: [], host: true });
   }
   return spaces;
 }
 
-function addOtherPids(inventory: Inventory, spaces: readonly Space[]): void {
-  const byNetns = new Map(spaces.map((space) => [space.netns, space]));
-  for (const { pid, netns, container } of inventory.processes) {
+/** Adds the processes that are in no container to their namespaces. */
+export function addOtherPids({ processes }: Inventory, spaces: readonly FoundSpace[]): void {
+  const byNetns = new Map(spaces.map((space) => [space.place.target.netns, space]));
+  for (const { pid, netns, container } of processes) {
     if (container === undefined) byNetns.get(netns)?.otherPids.push(pid);
   }
 }
 
-/** What ended since it was listed is left out. */
-function tolerant(make: () => Place): Place | undefined {
+/** The handle of what was listed; undefined for what has stopped since, or may not be entered. */
+export function tolerant(make: () => Place): Place | undefined {
   try {
     return make();
   } catch (error) {

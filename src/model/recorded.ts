@@ -1,46 +1,18 @@
 import type { DeclaredSettings } from './container.ts';
-import type { NetCounters, Sockstat } from './counters.ts';
-import type { HostSample, PidsUse, ProcessSample, SocketMemory } from './sample.ts';
 import type { Series } from './series.ts';
-import type { Coverage, Source } from './snapshot.ts';
 import type { SocketRecord } from './socket-record.ts';
-import type { Proto } from './socket-view.ts';
-import type { WatchedContainer, WatchedSpace } from './watched.ts';
+import type { SampledSpace, SampledTick, SnapshotHeader } from './tick.ts';
 
-/** The sockets of a namespace at one moment, kept. `Sockets` is how: as records to be written, in columns when read. */
-export interface RecordedLook<Sockets = readonly SocketRecord[]> {
-  takenAtMs: number;
-  source: Source;
-  /** How single protocols were read that were read in another way; absent for none. */
-  sources?: Partial<Record<Proto, Source>> | undefined;
-  coverage: Coverage;
-  /** States that were left out, as a mask. */
-  withoutStates: number;
+/** The sockets of a namespace at one moment, stored. `Sockets` is how: as records to be written, in columns when read. */
+export interface RecordedLook<Sockets = readonly SocketRecord[]> extends SnapshotHeader {
   sockets: Sockets;
 }
 
-/** What was seen of a namespace at one tick, kept. Means what `SpaceTick` of `collect/sampling/source.ts` says. */
-export interface RecordedSpace<Sockets = readonly SocketRecord[]> {
-  space: WatchedSpace;
-  counters?: NetCounters;
-  sockstat?: Sockstat;
-  processes?: readonly ProcessSample[];
-  pids?: readonly PidsUse[];
-  memory?: readonly SocketMemory[];
-  look?: RecordedLook<Sockets>;
-  closes?: number;
-  lost: number;
-}
+/** What was seen of a namespace at one tick, stored. */
+export type RecordedSpace<Sockets = readonly SocketRecord[]> = SampledSpace<RecordedLook<Sockets>>;
 
-/** What was seen at one tick, kept. */
-export interface RecordedTick<Sockets = readonly SocketRecord[]> {
-  atMs: number;
-  spaces: readonly RecordedSpace<Sockets>[];
-  containers: readonly WatchedContainer[];
-  host?: HostSample;
-  notes: readonly string[];
-  budget?: { share: number; stretched: boolean };
-}
+/** What was seen at one tick, stored. */
+export type RecordedTick<Sockets = readonly SocketRecord[]> = SampledTick<RecordedSpace<Sockets>>;
 
 /** How a recording was made. */
 export interface RecordingHeader {

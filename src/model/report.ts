@@ -1,16 +1,11 @@
 import type { Group, GroupKey } from './group.ts';
-import type { Coverage, Source } from './snapshot.ts';
-import type { Proto, SocketSource } from './socket-view.ts';
+import type { SocketsHeader } from './snapshot.ts';
+import type { SocketSource } from './socket-view.ts';
 import type { Target } from './target.ts';
 
 /** What is true of every answer about one target's sockets. */
-export interface ReportHeader {
+export interface ReportHeader extends SocketsHeader {
   target: Target;
-  takenAt: Date;
-  source: Source;
-  /** How each protocol was read; absent for one that this kernel does not have. */
-  sources: Partial<Record<Proto, Source>>;
-  coverage: Coverage;
 }
 
 /** Sockets of a target, not yet made into rows. */

@@ -43,15 +43,21 @@ export interface SocketMemory {
   limitBytes?: number;
 }
 
-/** What was seen of a namespace at one moment; what nobody looked at is absent. */
-export interface SpaceSample {
-  /** Milliseconds since the epoch. */
-  atMs: number;
+/** What was measured of a network namespace at one moment beside its sockets; what was not read is absent. */
+export interface NetnsMeasurements {
+  /** Counters of `/proc/PID/net/snmp` and `netstat`; absent where no process lives in the namespace. */
   counters?: NetCounters;
+  /** Absent as {@link counters}. */
   sockstat?: Sockstat;
   processes?: readonly ProcessSample[];
   pids?: readonly PidsUse[];
   memory?: readonly SocketMemory[];
+}
+
+/** What was seen of a network namespace at one moment, as the rules of the doctor judge it. */
+export interface SpaceSample extends NetnsMeasurements {
+  /** Milliseconds since the epoch. */
+  atMs: number;
   /** Every socket, when a dump was taken. */
   sockets?: readonly SocketRecord[];
   source?: Source;

@@ -5,10 +5,11 @@ import { filterTest } from '../filter/filter-test.ts';
 import { checkKnown, PROCFS } from '../filter/known-fields.ts';
 import type { Filter } from '../filter/syntax.ts';
 import { Failure } from '../model/failure.ts';
+import type { SocketsHeader } from '../model/snapshot.ts';
 import type { SocketQuery } from '../model/socket-query.ts';
 import type { SocketSource, SocketView } from '../model/socket-view.ts';
 import { stateMask, TCP_STATE } from '../model/tcp-state.ts';
-import type { NetnsSnapshot, SnapshotFilter, SocketsHeader, SocketsRead } from '../sources/snapshot.ts';
+import type { NetnsSnapshot, SnapshotFilter, SocketsRead } from '../sources/snapshot.ts';
 import { addGaps } from './owner-gaps.ts';
 
 /** What a filter is put to. */

@@ -4,10 +4,10 @@ import type { Filter } from '../filter/syntax.ts';
 import type { Sockstat } from '../model/counters.ts';
 import type { Names } from '../model/names.ts';
 import type { DescriptorUse } from '../model/overview.ts';
-import type { Coverage, Source } from '../model/snapshot.ts';
+import type { SocketsHeader } from '../model/snapshot.ts';
 import type { SocketQuery } from '../model/socket-query.ts';
 import type { SocketProcess } from '../model/socket-row.ts';
-import type { Proto, SocketSource, SocketView } from '../model/socket-view.ts';
+import type { SocketSource, SocketView } from '../model/socket-view.ts';
 import type { Target } from '../model/target.ts';
 
 /**
@@ -114,17 +114,6 @@ export interface Residents {
 
 /** A container as a target of its own. */
 export type Resident = Target & { id: string };
-
-/** How sockets were read. */
-export interface SocketsHeader {
-  takenAt: Date;
-  /** How most was read; where a protocol differs, {@link sources} says so. */
-  source: Source;
-  /** How each protocol was read; absent for one that this kernel does not have. */
-  sources: Partial<Record<Proto, Source>>;
-  /** What was not seen. Whoever finds another gap adds to it. */
-  coverage: Coverage;
-}
 
 /** The sockets of one namespace at one moment, and how they were read. */
 export interface SocketsRead extends SocketsHeader {

@@ -6,21 +6,9 @@ import type { Machine } from '../machine.ts';
 import type { Place } from '../place.ts';
 import { placeOfHost, placeOfNamed, placeOfProcess } from '../places.ts';
 import { resolveTargets } from '../resolve.ts';
-import { findSpaces } from '../spaces.ts';
+import { addOtherPids, type FoundSpace, findSpaces, tolerant } from '../spaces.ts';
 import { parseTargets, type TargetSpec } from '../target-spec.ts';
 import { KeptProcessTable } from './kept-process-table.ts';
-
-/** A namespace in which something lives that was asked for. */
-export interface FoundSpace {
-  place: Place;
-  /** Names of the targets that live there, in the order that they were asked for. */
-  targets: string[];
-  /** All containers of the namespace, those among them that nobody asked for. */
-  containers: ContainerInstance[];
-  /** Processes of the namespace outside every container. */
-  otherPids: number[];
-  host: boolean;
-}
 
 /** What was found of the targets at one moment. */
 export interface FoundTargets {
@@ -88,7 +76,8 @@ export class FollowedTargets {
     const unsettled = inventory.containers.length < taken.containers.length;
     this.#looked = true;
     if (this.#everything !== undefined) {
-      return { spaces: this.#all(inventory, this.#everything.all), inventory, unsettled };
+      const all = this.#everything.all || inventory.containers.length === 0;
+      return { spaces: findSpaces(this.#machine, inventory, all), inventory, unsettled };
     }
     const hostNetns = inventory.processes.find(({ pid }) => pid === 1)?.netns;
     const spaces = new Map<number, FoundSpace>();
@@ -109,18 +98,8 @@ export class FollowedTargets {
         });
       }
     }
-    for (const { pid, netns, container } of inventory.processes) {
-      if (container === undefined) spaces.get(netns)?.otherPids.push(pid);
-    }
+    addOtherPids(inventory, [...spaces.values()]);
     return { spaces: [...spaces.values()], inventory, unsettled };
-  }
-
-  #all(inventory: Inventory, all: boolean): FoundSpace[] {
-    const spaces = findSpaces(this.#machine, inventory, all || inventory.containers.length === 0);
-    return spaces.map(({ place, containers, otherPids, isHost }) => ({
-      ...{ place, containers, otherPids, host: isHost },
-      targets: containers.length === 0 ? [place.target.name] : containers.map(({ facts }) => facts.name),
-    }));
   }
 
   /** Where a runtime does not answer, its containers keep the names that it told before. */
@@ -156,11 +135,11 @@ export class FollowedTargets {
     const machine = this.#machine;
     switch (spec.kind) {
       case 'host':
-        return tolerant(() => placeOfHost(machine));
+        return listed(() => placeOfHost(machine));
       case 'pid':
-        return tolerant(() => placeOfProcess(machine, spec.pid, { name: `pid:${spec.pid}`, runtime: 'pid' }));
+        return listed(() => placeOfProcess(machine, spec.pid, { name: `pid:${spec.pid}`, runtime: 'pid' }));
       case 'netns':
-        return tolerant(() =>
+        return listed(() =>
           placeOfNamed(machine, spec.name, (netns) => processes.find((entry) => entry.netns === netns)?.pid),
         );
       case 'all':
@@ -172,9 +151,7 @@ export class FollowedTargets {
 
   #placeOf({ facts, pid }: ContainerInstance): Place[] {
     if (pid === undefined) return [];
-    return tolerant(() =>
-      placeOfProcess(this.#machine, pid, { name: facts.name, runtime: facts.runtime, id: facts.id }),
-    );
+    return listed(() => placeOfProcess(this.#machine, pid, { name: facts.name, runtime: facts.runtime, id: facts.id }));
   }
 
   /** By its name or id as it was asked for; one that was renamed since by the id that it had. */
@@ -193,12 +170,7 @@ export class FollowedTargets {
   }
 }
 
-/** What ended since it was listed is left out. */
-function tolerant(make: () => Place): Place[] {
-  try {
-    return [make()];
-  } catch (error) {
-    if (error instanceof Failure && (error.kind === 'no-target' || error.kind === 'not-permitted')) return [];
-    throw error;
-  }
+function listed(make: () => Place): Place[] {
+  const place = tolerant(make);
+  return place === undefined ? [] : [place];
 }

@@ -5,7 +5,7 @@ import { type DescriptorScan, nameSockets, scanDescriptors } from '../descriptor
 import type { Machine } from '../machine.ts';
 import { pidsUse } from '../pids-use.ts';
 import { SocketTables } from '../socket-tables.ts';
-import type { FoundSpace } from './followed-targets.ts';
+import type { FoundSpace } from '../spaces.ts';
 
 /** Sorting the descriptors of a process that has ten thousand takes a while: no more than this share of the time. */
 const SHARE = 0.05;

@@ -5,8 +5,9 @@ import type { Runtime, RuntimeError } from '../../runtimes/runtime.ts';
 import { makeNames } from '../host-names.ts';
 import type { Inventory } from '../inventory.ts';
 import type { Machine } from '../machine.ts';
+import type { FoundSpace } from '../spaces.ts';
 import type { WatchedSpace } from '../watched-space.ts';
-import type { FollowedTargets, FoundSpace } from './followed-targets.ts';
+import type { FollowedTargets } from './followed-targets.ts';
 import { SpaceSampler } from './space-sampler.ts';
 import { watchedContainers } from './watched-facts.ts';
 

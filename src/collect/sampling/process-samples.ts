@@ -5,7 +5,7 @@ import { readNofileLimit } from '../../procfs/limits.ts';
 import { readStat } from '../../procfs/stat.ts';
 import type { Machine } from '../machine.ts';
 import { nameOfProcess } from '../process-names.ts';
-import type { FoundSpace } from './followed-targets.ts';
+import type { FoundSpace } from '../spaces.ts';
 
 /** A process by its PID and start time: names are read once. */
 const names = new Map<string, string>();

@@ -3,15 +3,13 @@ import type { KnownFields } from '../../filter/known-fields.ts';
 import type { Filter } from '../../filter/syntax.ts';
 import type { ClosedConnection } from '../../model/closed-connection.ts';
 import type { DeclaredSettings } from '../../model/container.ts';
-import type { NetCounters, Sockstat } from '../../model/counters.ts';
 import type { Names } from '../../model/names.ts';
-import type { HostSample, PidsUse, ProcessSample, SocketMemory } from '../../model/sample.ts';
 import type { Series } from '../../model/series.ts';
-import type { Coverage, Source } from '../../model/snapshot.ts';
 import type { SocketQuery } from '../../model/socket-query.ts';
 import type { Holder } from '../../model/socket-record.ts';
-import type { Proto, SocketSource, SocketView } from '../../model/socket-view.ts';
-import type { WatchedContainer, WatchedSpace } from '../../model/watched.ts';
+import type { SocketSource, SocketView } from '../../model/socket-view.ts';
+import type { SampledSpace, SampledTick, SnapshotHeader } from '../../model/tick.ts';
+import type { WatchedSpace } from '../../model/watched.ts';
 
 /**
  * Where samples come from: this machine, or a recording of one. Whoever watches knows nothing else,
@@ -109,38 +107,16 @@ export interface TickWish {
 export type ClosedConnectionSink = (space: WatchedSpace, closed: ClosedConnection) => void;
 
 /** What was seen at one moment. */
-export interface Tick {
-  atMs: number;
-  spaces: readonly SpaceTick[];
-  /** Every container of the machine. */
-  containers: readonly WatchedContainer[];
-  host?: HostSample;
+export interface Tick extends SampledTick<SpaceTick> {
   names: Names;
-  /** Sentences about what came, went, or was not seen since the tick before. */
-  notes: readonly string[];
-  /** The budget of the background, and whether it made something wait. */
-  budget?: { share: number; stretched: boolean };
 }
 
 /** What was seen of one namespace at one moment. */
-export interface SpaceTick {
-  space: WatchedSpace;
-  /** Absent where no process lives in the namespace. */
-  counters?: NetCounters;
-  sockstat?: Sockstat;
-  processes?: readonly ProcessSample[];
-  pids?: readonly PidsUse[];
-  memory?: readonly SocketMemory[];
-  /** Present when its sockets were read at this tick. */
-  look?: SpaceLook;
+export interface SpaceTick extends SampledSpace<SpaceLook> {
   /** How many TCP sockets are in each state, as the kernel counted at this tick; absent where it does not. */
   tcpStates?: TcpStates;
-  /** When they were read last, milliseconds since the epoch; absent before the first time. */
+  /** When its sockets were read last, milliseconds since the epoch; absent before the first time. */
   lookedAtMs?: number;
-  /** Connections closed since the tick before; absent where events are not received. */
-  closes?: number;
-  /** How often the kernel dropped events since the tick before. */
-  lost: number;
 }
 
 /** TCP sockets by state, counted in the kernel. What is in TIME_WAIT is counted in `sockstat` alone. */
@@ -155,15 +131,8 @@ export interface TcpStates {
 }
 
 /** The sockets of a namespace at one moment, and what is known of them. */
-export interface SpaceLook {
-  takenAtMs: number;
-  source: Source;
-  /** How single protocols were read that were read in another way; absent for none. */
-  sources?: Partial<Record<Proto, Source>> | undefined;
-  coverage: Coverage;
+export interface SpaceLook extends SnapshotHeader {
   sockets: SocketSource;
-  /** States that were left out, as a mask: those in TIME_WAIT are counted in `sockstat`. */
-  withoutStates: number;
   /** The process that holds it, or was seen to when it still did. */
   holderOf(socket: SocketView): Holder | undefined;
   containerOf(socket: SocketView): string | undefined;

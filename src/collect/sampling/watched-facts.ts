@@ -2,7 +2,7 @@ import type { WatchedContainer, WatchedSpace } from '../../model/watched.ts';
 import { readProcText } from '../../procfs/read.ts';
 import type { ContainerInstance } from '../inventory.ts';
 import type { Machine } from '../machine.ts';
-import type { FoundSpace } from './followed-targets.ts';
+import type { FoundSpace } from '../spaces.ts';
 
 /** What is told of a namespace to whoever watches it. */
 export function watchedSpace(machine: Machine, found: FoundSpace): WatchedSpace {

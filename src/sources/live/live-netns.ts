@@ -17,6 +17,7 @@ import type { Filter } from '../../filter/syntax.ts';
 import type { Sockstat } from '../../model/counters.ts';
 import type { Names } from '../../model/names.ts';
 import type { DescriptorUse } from '../../model/overview.ts';
+import type { SocketsHeader } from '../../model/snapshot.ts';
 import type { SocketQuery } from '../../model/socket-query.ts';
 import type { SocketSource, SocketView } from '../../model/socket-view.ts';
 import type { Target } from '../../model/target.ts';
@@ -28,7 +29,6 @@ import {
   type SnapshotFilter,
   type SocketAttribution,
   type SocketOwners,
-  type SocketsHeader,
   type SocketsRead,
 } from '../snapshot.ts';
 import { autobound } from './autobound.ts';

@@ -11,6 +11,7 @@ import type { Sockstat } from '../../model/counters.ts';
 import { Failure } from '../../model/failure.ts';
 import type { Names } from '../../model/names.ts';
 import type { DescriptorUse } from '../../model/overview.ts';
+import type { SocketsHeader } from '../../model/snapshot.ts';
 import type { SocketQuery } from '../../model/socket-query.ts';
 import type { SocketProcess } from '../../model/socket-row.ts';
 import type { Proto, SocketSource, SocketView } from '../../model/socket-view.ts';
@@ -24,7 +25,6 @@ import {
   type SnapshotFilter,
   type SocketAttribution,
   type SocketOwners,
-  type SocketsHeader,
   type SocketsRead,
 } from '../snapshot.ts';
 import { recordedCoverage } from './recorded-coverage.ts';
