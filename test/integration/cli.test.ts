@@ -28,11 +28,18 @@ afterAll(() => netns?.remove());
 
 describe('mistakes and absences', () => {
   test.each<[number, string[], string]>([
-    [2, ['lss'], 'no command "lss"'],
-    [2, ['ls'], 'a TARGET is missing'],
-    [2, ['ls', 'host', '--frob'], '--frob'],
+    [2, ['lss'], 'unknown command "lss"'],
+    [2, ['ls'], 'ls needs a TARGET (see socklens ls --help)'],
+    [2, ['ls', 'host', '--frob'], 'unknown option --frob'],
+    [2, ['ls', '-a', 'host'], 'unknown option -a (see socklens ls --help)'],
+    [2, ['ls', 'host', '--tpc'], 'unknown option --tpc; did you mean --tcp?'],
+    [2, ['watch', 'host', '--for', '5'], '--for: "5" has no unit; write 5s, 500ms or 2m'],
+    [2, ['watch', 'host', '--for'], '--for needs a value (see socklens watch --help)'],
+    [2, ['compare', 'a'], 'AFTER is missing (see socklens compare --help)'],
+    [2, ['compare', 'a', 'b', 'c'], 'unexpected argument "c"'],
+    [2, ['record', 'host', '-o', '/x', '--full', '--lightly'], '--full and --summary exclude each other'],
     [2, ['ls', 'host', '--by', 'colour'], 'unknown key "colour"'],
-    [2, ['ls', 'host', '--json', '--ndjson'], 'only one of them'],
+    [2, ['ls', 'host', '--json', '--ndjson'], 'exclude each other'],
     [2, ['ls', 'pid:zero'], 'a PID is a number'],
     [2, ['ls', 'foo:bar'], 'unknown kind of target "foo"'],
     [2, ['netstat'], 'a TARGET is missing'],

@@ -266,8 +266,8 @@ describe('guard: the target', () => {
 
 describe('guard: the command line', () => {
   it.each([
-    [[], 'a TARGET is missing'],
-    [['host'], 'a COMMAND is missing'],
+    [[], 'guard needs a TARGET'],
+    [['host'], 'guard needs a COMMAND after --'],
     [['host', '--', 'true'], 'a budget is missing'],
     [['host', '--budget', 'peek(all) <= 5', '--', 'true'], 'did you mean peak'],
     [['host', '--budget', 'dst nobody-has-this-name:80 <= 5', '--', 'true'], 'nobody-has-this-name'],

@@ -7,8 +7,8 @@ import { boundTests, type LookTest } from '../bound-tests.ts';
 import { type OpenedLook, OpenedRow, openedSockets } from './opened-row.ts';
 import { partiesOf, SpaceRows } from './space-rows.ts';
 
-/** A remark stays to be read for so long. */
-const REMARK_MS = 10_000;
+/** How long a note stays on the screen. */
+const NOTE_MS = 10_000;
 
 /** What the ticks told, counted for what is shown. */
 export class TopDataKeeper {
@@ -20,7 +20,7 @@ export class TopDataKeeper {
   #tick: Tick | undefined;
   #opened: { id: string; row: OpenedRow; look: OpenedLook | undefined } | undefined;
   #isNew = false;
-  #remark: { text: string; untilMs: number } | undefined;
+  #recent: { text: string; untilMs: number } | undefined;
 
   constructor(source: SampleSource, filter: Filter) {
     this.#source = source;
@@ -82,7 +82,7 @@ export class TopDataKeeper {
     const atMs = this.#tick?.atMs ?? Date.now();
     const base: TopData = { atMs, rows: this.#rows, note: this.#note(atMs) };
     const opened = this.#opened;
-    if (opened === undefined || opened.id !== state.entered || opened.look === undefined) return base;
+    if (opened === undefined || opened.id !== state.opened || opened.look === undefined) return base;
     const peers = opened.row.peers(opened.look, this.#isNew);
     this.#isNew = false;
     if (state.level !== 'sockets') return { ...base, peers };
@@ -90,20 +90,20 @@ export class TopDataKeeper {
     return { ...base, peers, sockets, moreSockets: more };
   }
 
-  #takeOpened(tick: Tick, { entered }: TopState): void {
-    if (entered === undefined) {
+  #takeOpened(tick: Tick, { opened: id }: TopState): void {
+    if (id === undefined) {
       this.#opened = undefined;
       return;
     }
-    if (this.#opened?.id !== entered) this.#opened = { id: entered, row: new OpenedRow(), look: undefined };
-    const found = tick.spaces.find(({ space }) => partiesOf(space).some(({ id }) => id === entered));
+    if (this.#opened?.id !== id) this.#opened = { id, row: new OpenedRow(), look: undefined };
+    const found = tick.spaces.find(({ space }) => partiesOf(space).some((party) => party.id === id));
     if (found?.look === undefined) return;
-    this.#opened.look = this.#openedLook(found, found.look, tick, entered);
+    this.#opened.look = this.#openedLook(found, found.look, tick, id);
     this.#isNew = true;
   }
 
-  #openedLook({ space }: SpaceTick, look: SpaceLook, { names }: Tick, entered: string): OpenedLook {
-    const owner = partiesOf(space).find(({ id }) => id === entered)?.owner;
+  #openedLook({ space }: SpaceTick, look: SpaceLook, { names }: Tick, opened: string): OpenedLook {
+    const owner = partiesOf(space).find(({ id }) => id === opened)?.owner;
     return { look, names, owner, test: this.#tests.get(space.netns) };
   }
 
@@ -128,15 +128,13 @@ export class TopDataKeeper {
     for (const { space, look } of spaces) {
       for (const note of look?.coverage.notes ?? []) texts.push(`${space.name}: ${note}`);
     }
-    if (texts.length > 0) this.#remark = { text: [...new Set(texts)].join('; '), untilMs: atMs + REMARK_MS };
+    if (texts.length > 0) this.#recent = { text: [...new Set(texts)].join('; '), untilMs: atMs + NOTE_MS };
   }
 
   #note(atMs: number): string | undefined {
     const budget = this.#tick?.budget;
-    const stretched = budget?.stretched
-      ? `background budget of ${budget.share * 100} % of a core used up: counts get older`
-      : undefined;
-    const remark = this.#remark !== undefined && this.#remark.untilMs > atMs ? this.#remark.text : undefined;
+    const stretched = budget?.stretched ? 'refresh slowed down to stay within the CPU budget' : undefined;
+    const remark = this.#recent !== undefined && this.#recent.untilMs > atMs ? this.#recent.text : undefined;
     const parts = [stretched, remark].filter((part) => part !== undefined);
     return parts.length > 0 ? parts.join('; ') : undefined;
   }
