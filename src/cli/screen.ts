@@ -25,10 +25,14 @@ export function terminalScreen(listener: (event: ScreenEvent) => void): Screen {
     process.off('SIGTSTP', suspend);
     process.kill(process.pid, 'SIGTSTP');
     process.on('SIGTSTP', suspend);
+    resume();
+  };
+  const resume = () => {
     screen.resume();
+    // While the process was stopped, the terminal told the shell of a new size. Node asks for the size on SIGWINCH.
+    process.kill(process.pid, 'SIGWINCH');
   };
   const restore = () => screen.suspend();
-  const resume = () => screen.resume();
   const die = (signal: NodeJS.Signals) => {
     close();
     process.kill(process.pid, signal);

@@ -3,6 +3,7 @@ import { execFileSync, spawnSync } from 'node:child_process';
 import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
+import zlib from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { LAUNCHER, socklens } from '../support/cli.ts';
 import { createNetns, type TestNetns } from '../support/netns.ts';
@@ -74,6 +75,19 @@ describe('help and version', () => {
     const { status, stdout } = run('--help');
     expect(status).toBe(0);
     for (const verb of ['ps', 'ls', 'netstat']) expect(stdout).toContain(`  ${verb} `);
+  });
+  test.each([
+    ['--closely', true],
+    ['--lightly', false],
+  ])('record still accepts %s, and its help does not show it', (spelling, full) => {
+    const file = path.join(fs.mkdtempSync(path.join(os.tmpdir(), 'socklens-')), 'old.slr');
+    const { status } = run('record', target, '-o', file, spelling, '--for', '100ms', '--interval', '100ms');
+    const [header = ''] = zlib.gunzipSync(fs.readFileSync(file)).toString().split('\n');
+    fs.rmSync(path.dirname(file), { recursive: true });
+    expect([status, JSON.parse(header).closely]).toEqual([0, full]);
+    const help = run('record', '--help').stdout;
+    expect(help).not.toContain(spelling);
+    for (const option of ['--full', '--summary']) expect(help).toContain(option);
   });
   test('--version is that of the package', () => {
     const manifest = path.resolve(path.dirname(LAUNCHER), '../package.json');

@@ -80,6 +80,20 @@ function expectWhole(lines: string[], { columns, rows }: TerminalSize): void {
   expect(lines.filter((line) => line.startsWith('F1Help'))).toEqual([lines.at(-1)]);
 }
 
+/** The shell's alternate-screen, cursor and wrap flags, as tmux tells them. */
+const SHELL_FLAGS = { alternate: false, cursor: true, wrap: true };
+
+/** The terminal is as the shell had it, and echoes what is typed. */
+async function expectRestored(top: TestTerminal, lines?: unknown[]): Promise<void> {
+  if (lines !== undefined) expect(top.lines().filter((line) => line !== '')).toEqual(lines);
+  expect(top.flags()).toEqual(SHELL_FLAGS);
+  top.type('echoed');
+  await top.until('the echo', has('ready> echoed'));
+}
+
+/** The end of synchronized output, which each frame has once. */
+const END_UPDATE = '\x1b[?2026l';
+
 describe('top', () => {
   it('namespaces with their counts, one entered: its peers, then their sockets, and back', async () => {
     // What its process closed waits in FIN_WAIT2 as an entry that the kernel's counter has under TIME_WAIT.
@@ -225,15 +239,97 @@ describe('top', () => {
     ['F10', (top: TestTerminal) => top.press('F10')],
     ['Ctrl-C', (top: TestTerminal) => top.press('C-c')],
     ['SIGTERM', (top: TestTerminal) => void process.kill(top.foreground(), 'SIGTERM')],
-  ])('%s gives the screen back as it was', async (_, quit) => {
+  ])('%s restores the terminal', async (_, quit) => {
     const top = await startTop(both());
     quit(top);
-    const lines = await top.until("the shell's screen", has('status 0'));
-    const written = lines.filter((line) => line !== '');
-    expect(written).toEqual(['BEFORE', 'status 0', expect.stringMatching(/^ready>/)]);
-    // The terminal echoes what is typed again.
+    await top.until("the shell's screen", has('status 0'));
+    await expectRestored(top, ['BEFORE', 'status 0', expect.stringMatching(/^ready>/)]);
+  });
+
+  it.each([
+    ['SIGHUP', 129],
+    ['SIGQUIT', 131],
+  ] as const)('%s ends it at once and restores the terminal', async (signal, status) => {
+    const top = await startTop(both());
+    process.kill(top.foreground(), signal);
+    const lines = await top.until("the shell's screen", has(`status ${status}`));
+    expect(lines[0]).toBe('BEFORE');
+    await expectRestored(top);
+  });
+
+  it('Ctrl-Z restores the terminal, fg takes it again', async () => {
+    const top = await startTop(both());
+    const shown = await top.until('both rows', (lines) => lines.filter(isRow).length === 2);
+    top.press('C-z');
+    const stopped = await top.until("the shell's screen", has('Stopped'));
+    expect(stopped[0]).toBe('BEFORE');
+    expect(stopped.some((line) => line.startsWith('socklens top'))).toBe(false);
+    expect(top.flags()).toEqual(SHELL_FLAGS);
     top.type('echoed');
     await top.until('the echo', has('ready> echoed'));
+    top.press('C-u');
+    top.resize(LARGE);
+    top.run('fg');
+    const again = await top.until('the screen again', (lines) => lines.length === LARGE.rows && isTop(lines));
+    expect(again.filter(isRow)).toHaveLength(shown.filter(isRow).length);
+    top.press('Down', 'F1');
+    await top.until('the help', has('press any key to close'));
+    top.press('F10');
+    await top.until("the shell's screen", (lines) => !lines.some((line) => line.startsWith('socklens top')));
+    await expectRestored(top);
+  });
+
+  it('SIGSTOP and fg: everything is drawn again over what the shell wrote', async () => {
+    const top = await startTop(both());
+    process.kill(top.foreground(), 'SIGSTOP');
+    await top.until('the shell', has('Stopped'));
+    top.run('fg');
+    const again = await top.until('the whole screen', (lines) => isTop(lines) && !has('Stopped')(lines));
+    expectWhole(again, SMALL);
+    top.press('F10');
+    await top.until("the shell's screen", has('BEFORE'));
+    await expectRestored(top);
+  });
+
+  it('a paste goes into the prompt as text; elsewhere its characters are no commands', async () => {
+    const top = await startTop(both());
+    top.paste('q\n');
+    top.press('F4');
+    top.paste('state\nclose-wait');
+    await top.until('the pasted filter', has('Filter: state close-wait'));
+    top.press('Enter');
+    const expected = counted('close-wait') + counted('close-wait', quiet);
+    await top.until('the filtered counts', (lines) => lines[1]?.endsWith(`] ${expected}`) === true);
+  });
+
+  it('a terminal of 10x3 is filled and can be left', async () => {
+    const tiny = { columns: 10, rows: 3 };
+    const top = await startTop(both());
+    top.resize(tiny);
+    const lines = await top.until(
+      'the tiny screen',
+      (lines) => lines.length === 3 && lines.at(-1)?.startsWith('F1') === true,
+    );
+    expect(lines.filter((line) => [...line].length > tiny.columns)).toEqual([]);
+    top.press('Down', 'Enter', 'Escape', 'F6', 'Escape', 'F4', 'Escape');
+    top.resize(SMALL);
+    await top.until('the small screen', (lines) => lines.length === SMALL.rows && isTop(lines));
+    top.press('F10');
+    await top.until("the shell's screen", (lines) => !lines.some((line) => line.startsWith('socklens top')));
+    await expectRestored(top);
+  });
+
+  it('while nothing changes, nothing is written', async () => {
+    const top = await startTop(both());
+    top.press('Space');
+    await top.until('the pause', has('PAUSED'));
+    using output = top.captureOutput();
+    // The selection is on the first row already: only the last key changes something, the colour of two rows.
+    top.press('Up', 'Up', 'Home', 'F9', 'Down');
+    await until('the end of a frame', () => output.text().includes(END_UPDATE));
+    expect(output.text().split(END_UPDATE)).toHaveLength(2);
+    // biome-ignore lint/suspicious/noControlCharactersInRegex: escape sequences are the point
+    expect(output.text().match(/\x1b\[\d+;1H/g)).toHaveLength(2);
   });
 
   it('an error gives the screen back, then says itself', async () => {
