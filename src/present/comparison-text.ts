@@ -2,7 +2,7 @@ import type { ComparedMeasure, Comparison, RunFinding } from '../model/run-summa
 import { durationText } from './quantity-text.ts';
 import { safeText } from './safe-text.ts';
 
-/** Two runs side by side, for a person: the worse first. What is the same is counted only. */
+/** Two runs side by side as text, the worst changes first. Unchanged measures are only counted. */
 export function comparisonText({ before, after, measures, gone, new: fresh, stayed }: Comparison): string {
   const shown = measures.filter(({ change }) => change !== 'same');
   const same = measures.length - shown.length;
@@ -18,11 +18,11 @@ export function comparisonText({ before, after, measures, gone, new: fresh, stay
     `after:  ${runText(after)}`,
     '',
     ...aligned([['', 'Measure', 'Before', 'After', 'Change'], ...rows]),
-    ...(same > 0 ? [`${same} ${same === 1 ? 'measure is' : 'measures are'} the same (by 5 % or by one)`] : []),
+    ...(same > 0 ? [`${same} ${same === 1 ? 'measure is' : 'measures are'} unchanged (within 5 % or 1)`] : []),
     '',
     ...findingLines('worse   new finding', fresh),
     ...findingLines('better  gone', gone),
-    ...findingLines('same    stayed', stayed),
+    ...findingLines('same    remains', stayed),
     ...(fresh.length + gone.length + stayed.length === 0 ? ['No findings in either.'] : []),
     '',
   ].join('\n');

@@ -1,12 +1,12 @@
 import { DESCRIPTOR_KINDS, type DescriptorCounts, type DescriptorKind } from '../model/descriptor-kinds.ts';
 
-/** One and several of a kind. */
+/** Singular and plural. */
 const WORDS: Readonly<Record<DescriptorKind, readonly [one: string, several: string]>> = {
   tcp: ['TCP', 'TCP'],
   udp: ['UDP', 'UDP'],
   unix: ['UNIX', 'UNIX'],
   otherSocket: ['other socket', 'other sockets'],
-  zombie: ['socket that no table shows', 'sockets that no table shows'],
+  zombie: ['socket in no table', 'sockets in no table'],
   pipe: ['pipe', 'pipes'],
   file: ['file', 'files'],
   deleted: ['deleted file', 'deleted files'],
@@ -22,7 +22,7 @@ const WORDS: Readonly<Record<DescriptorKind, readonly [one: string, several: str
   other: ['other', 'other'],
 };
 
-/** `40 TCP, 2 UNIX, 12 sockets that no table shows (TCP 12)`; empty for none. */
+/** `40 TCP, 2 UNIX, 12 sockets in no table (TCP 12)`; empty for none. */
 export function descriptorKindsText(counts: DescriptorCounts, zombies: Readonly<Record<string, number>> = {}): string {
   const protocols = Object.entries(zombies).map(([protocol, count]) => `${protocol} ${count}`);
   return entries(counts)

@@ -6,10 +6,11 @@ import { durationText } from './quantity-text.ts';
 import { safeText } from './safe-text.ts';
 import { wrapped } from './wrapped.ts';
 
-const USUAL_WIDTH = 100;
+/** Columns where the output is not a terminal. */
+const DEFAULT_WIDTH = 100;
 
-/** Writes findings for a person, the worst first, and what was checked. */
-export function renderDiagnosis(out: ByteWriter, diagnosis: Diagnosis, width = USUAL_WIDTH): void {
+/** Writes findings as text, the most severe first, then what was checked. */
+export function renderDiagnosis(out: ByteWriter, diagnosis: Diagnosis, width = DEFAULT_WIDTH): void {
   const { findings } = diagnosis;
   findings.forEach((finding, index) => {
     if (index > 0) out.ascii('\n');
@@ -24,10 +25,10 @@ function renderFinding(out: ByteWriter, finding: Finding, all: readonly Finding[
   line(out, `${severity.toUpperCase()}  ${rule}  ${scope.name}  (confidence: ${confidence})`);
   paragraph(out, summary, '  ', width);
   const cause = causedBy === undefined ? undefined : all[causedBy];
-  if (cause !== undefined) paragraph(out, `because of ${cause.rule} above: ${cause.summary}`, '  ', width);
+  if (cause !== undefined) paragraph(out, `caused by ${cause.rule} above: ${cause.summary}`, '  ', width);
   for (const evidence of finding.evidence) paragraph(out, evidenceText(evidence), '    ', width);
   for (const fix of finding.fixes) renderFix(out, fix, width);
-  paragraph(out, `see it: ${byHand}`, '  ', width);
+  paragraph(out, `Verify: ${byHand}`, '  ', width);
 }
 
 function evidenceText({ what, value, unit, source }: Evidence): string {
@@ -35,7 +36,7 @@ function evidenceText({ what, value, unit, source }: Evidence): string {
 }
 
 function renderFix(out: ByteWriter, { where, text, snippet }: Fix, width: number): void {
-  paragraph(out, `mend it, ${where}: ${text}`, '  ', width);
+  paragraph(out, `Fix (${where}): ${text}`, '  ', width);
   for (const row of snippet?.split('\n') ?? []) line(out, `      ${row}`);
 }
 
@@ -43,21 +44,21 @@ function renderChecked(out: ByteWriter, diagnosis: Diagnosis, width: number): vo
   const { rules, healthy, findings, targets, coverage } = diagnosis;
   const judged = rules.filter((rule) => rule.judged);
   const seconds = durationText(diagnosis.to.getTime() - diagnosis.from.getTime());
-  const toMend = findings.filter(({ severity }) => severity !== 'info').length;
+  const problems = findings.filter(({ severity }) => severity !== 'info').length;
   const verdict = healthy
     ? findings.length === 0
-      ? 'Nothing wrong was found'
-      : 'Nothing that needs mending was found'
-    : counted(toMend, 'finding');
+      ? 'No problems found'
+      : 'No problems found that need a fix'
+    : counted(problems, 'finding');
   paragraph(
     out,
-    `${verdict}: ${targets.join(', ')} looked at for ${seconds}, ${counted(judged.length, 'rule')} checked.`,
+    `${verdict}: ${targets.join(', ')}, sampled for ${seconds}, ${counted(judged.length, 'rule')} checked.`,
     '',
     width,
   );
   if (findings.length === 0) paragraph(out, `checked: ${judged.map(({ rule }) => rule).join(', ')}`, '  ', width);
   for (const { rule, needsMs } of rules.filter((checked) => !checked.judged)) {
-    paragraph(out, `not judged: ${rule} needs ${durationText(needsMs)} (--for)`, '  ', width);
+    paragraph(out, `not checked: ${rule} needs ${durationText(needsMs)} (--for)`, '  ', width);
   }
   for (const note of coverage.notes) paragraph(out, `note: ${note}`, '  ', width);
 }

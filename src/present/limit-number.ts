@@ -1,4 +1,4 @@
-/** A limit as a person reads it; null and Infinity are unlimited. */
+/** A limit as text; null and Infinity are unlimited. */
 export function limitWord(value: number | null): string {
   return value === null || !Number.isFinite(value) ? 'unlimited' : String(value);
 }

@@ -342,8 +342,8 @@ describe('--set', () => {
     const { status, stdout } = socklens(['limits', `pid:${pid}`, '--set', 'nofile=2', '--yes'], env);
     expect(status).toBe(0);
     expect(stdout).toMatch(new RegExp(`^ *${pid} +sleep +${descriptorsOf(pid)} +64:128 +2:128$`, 'm'));
-    expect(stdout).toContain('reached at once');
-    expect(stdout).toContain('not reached');
+    expect(stdout).toContain('takes effect now');
+    expect(stdout).toContain('not affected');
     expect(stdout).toContain(`${descriptorsOf(pid)} descriptors, more than 2`);
     expect(stdout).toContain('--nofile=2:128 ');
     expect(stdout).toMatch(new RegExp(`^ *${pid} +sleep +64:128 +2:128 +changed$`, 'm'));
