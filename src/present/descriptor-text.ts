@@ -6,7 +6,7 @@ const WORDS: Readonly<Record<DescriptorKind, readonly [one: string, several: str
   udp: ['UDP', 'UDP'],
   unix: ['UNIX', 'UNIX'],
   otherSocket: ['other socket', 'other sockets'],
-  zombie: ['socket in no table', 'sockets in no table'],
+  zombie: ['socket that no table shows', 'sockets that no table shows'],
   pipe: ['pipe', 'pipes'],
   file: ['file', 'files'],
   deleted: ['deleted file', 'deleted files'],
@@ -22,7 +22,7 @@ const WORDS: Readonly<Record<DescriptorKind, readonly [one: string, several: str
   other: ['other', 'other'],
 };
 
-/** `40 TCP, 2 UNIX, 12 sockets in no table (TCP 12)`; empty for none. */
+/** `40 TCP, 2 UNIX, 12 sockets that no table shows (TCP 12)`; empty for none. */
 export function descriptorKindsText(counts: DescriptorCounts, zombies: Readonly<Record<string, number>> = {}): string {
   const protocols = Object.entries(zombies).map(([protocol, count]) => `${protocol} ${count}`);
   return entries(counts)

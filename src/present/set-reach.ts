@@ -18,7 +18,7 @@ export function setReach(
   const full = processes.filter(({ used }) => used !== undefined && used > soft);
   for (const { pid, used } of full) {
     lines.push(
-      `PID ${pid} has ${used} descriptors open, more than ${soft}: none is closed, but it cannot open more until it is below the limit`,
+      `PID ${pid} has ${used} descriptors, more than ${soft}: none is closed, but it cannot open more until it is below the limit`,
     );
   }
   const lowered = processes.filter(

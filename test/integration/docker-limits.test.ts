@@ -184,7 +184,7 @@ function describeLimits(docker: TestEngine): void {
       ulimits: [{ name: 'nofile', softLimit: 65_536, hardLimit: 65_536 }],
     });
     const { stdout } = socklens(['limits', name], env);
-    expect(stdout).toContain('To set it durably here (ECS on EC2)');
+    expect(stdout).toContain('To set it permanently here (ECS on EC2)');
     expect(stdout).toMatch(/^ +\{"name": "nofile", "softLimit": 65536, "hardLimit": 65536\}$/m);
   });
 

@@ -271,7 +271,7 @@ describe('guard: the command line', () => {
     [['host', '--', 'true'], 'guard needs a budget'],
     [['host', '--budget', 'peek(all) <= 5', '--', 'true'], 'did you mean peak'],
     [['host', '--budget', 'dst nobody-has-this-name:80 <= 5', '--', 'true'], 'nobody-has-this-name'],
-    [['host', ...KEPT, '--report', 'r.pdf', '--', 'true'], 'the ending chooses the format'],
+    [['host', ...KEPT, '--report', 'r.pdf', '--', 'true'], 'the extension chooses the format'],
     [['host', ...KEPT, '--report', '/nonexistent/r.html', '--', 'true'], 'cannot be written'],
     [['host', ...KEPT, '--config', '/nonexistent.toml', '--', 'true'], 'cannot be read'],
     [['host', '--budget', 'fwmark = 5 <= 5', '--', 'true'], 'not told of what is watched'],

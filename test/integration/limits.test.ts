@@ -97,7 +97,7 @@ describe('what a process has', () => {
     const share = Math.floor((open * 100) / 64);
     expect(stdout).toMatch(new RegExp(`^open files +-n +64 +128 +descriptors +${open} +${share}%`, 'm'));
     expect(stdout).toContain(`main process ${pid} (sleep)`);
-    expect(stdout).toMatch(/^To set it durably here /m);
+    expect(stdout).toMatch(/^To set it permanently here /m);
     expect(stdout).toContain('sleep keeps it as it is');
     // biome-ignore lint/suspicious/noControlCharactersInRegex: there must be none
     expect(stdout).not.toMatch(/\x1b/);

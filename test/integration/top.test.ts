@@ -1,4 +1,5 @@
 /** `top` on a real pseudo-terminal: what stays on the screen after keys, against what `ss` counts. */
+import path from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { LAUNCHER, socklens } from '../support/cli.ts';
 import { createNetns, type TestNetns, until } from '../support/netns.ts';
@@ -255,6 +256,35 @@ describe('top', () => {
     const lines = await top.until("the shell's screen", has(`status ${status}`));
     expect(lines[0]).toBe('BEFORE');
     await expectRestored(top);
+  });
+
+  it('two SIGTERMs at once restore the terminal', async () => {
+    const top = await startTop(both());
+    const pid = top.foreground();
+    process.kill(pid, 'SIGTERM');
+    try {
+      process.kill(pid, 'SIGTERM');
+    } catch {
+      // The first one was enough.
+    }
+    await top.until("the shell's screen", (lines) => /^status (0|143)$/m.test(lines.join('\n')));
+    await expectRestored(top);
+  });
+
+  it.each([
+    ['throw', 1, 'nobody catches this'],
+    ['exit', 3, ''],
+  ])('a process that ends by %s restores the terminal, and what it prints can be read', async (how, status, text) => {
+    const started = await TestTerminal.start(SMALL);
+    terminal = started;
+    const main = path.resolve(import.meta.dirname, 'screen-crash-main.ts');
+    started.run(`clear; echo BEFORE; ${process.execPath} ${main} ${how}; echo "status $?"`);
+    await started.until('the screen', has('the screen is open'));
+    started.press('x');
+    const lines = await started.until("the shell's screen", has(`status ${status}`));
+    expect(lines[0]).toBe('BEFORE');
+    expect(lines.join('\n')).toContain(text);
+    await expectRestored(started);
   });
 
   it('Ctrl-Z restores the terminal, fg takes it again', async () => {

@@ -15,7 +15,7 @@ test('sentences are broken at blanks, and a long word stands alone', () => {
 
 test('descriptors by kind, in words', () => {
   expect(descriptorKindsText({ file: 1, tcp: 2, zombie: 3, pipe: 0 }, { TCP: 2, UDP: 1 })).toBe(
-    '2 TCP, 3 sockets in no table (TCP 2, UDP 1), 1 file',
+    '2 TCP, 3 sockets that no table shows (TCP 2, UDP 1), 1 file',
   );
   expect(descriptorKindsText({})).toBe('');
   expect(descriptorChangeText({ tcp: 30, pipe: -1 })).toBe('+30 TCP, -1 pipes');
