@@ -29,7 +29,7 @@ export function terminalScreen(listener: (event: ScreenEvent) => void): Screen {
   };
   const resume = () => {
     screen.resume();
-    // While the process was stopped, the terminal told the shell of a new size. Node asks for the size on SIGWINCH.
+    // While the process was stopped, SIGWINCH went to the shell. Node reads the size when it gets the signal.
     process.kill(process.pid, 'SIGWINCH');
   };
   const restore = () => screen.suspend();

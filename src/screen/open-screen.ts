@@ -42,7 +42,7 @@ export interface SuspendableScreen extends Screen {
 /** How long to wait for the rest of an escape sequence; ESC alone is the Escape key after that. */
 const ESCAPE_MS = 50;
 
-/** Where a terminal does not tell its size: that of a VT100. */
+/** Used when the terminal does not report its size. */
 const DEFAULT_SIZE: Size = { columns: 80, rows: 24 };
 
 const ALTERNATE_SCREEN = '\x1b[?1049h';

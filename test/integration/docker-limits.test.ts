@@ -113,7 +113,7 @@ function describeLimits(docker: TestEngine): void {
     expect(groups[0]?.pids).toEqual([pid]);
     expect(groups[1]?.limits.find((row) => row.name === 'nofile')).toMatchObject({ soft: 32, hard: 128 });
     const { stdout } = socklens(['limits', name], env);
-    expect(stdout).toMatch(/^Processes \d+, \d+, where it differs:$/m);
+    expect(stdout).toMatch(/^Processes \d+, \d+, where different:$/m);
   });
 
   describe('--set', () => {

@@ -10,7 +10,7 @@ import { partiesOf, SpaceRows } from './space-rows.ts';
 /** How long a note stays on the screen. */
 const NOTE_MS = 10_000;
 
-/** What the ticks told, counted for what is shown. */
+/** Turns ticks into the rows, peers and sockets that the screen shows. */
 export class TopDataKeeper {
   readonly #source: SampleSource;
   readonly #spaces = new Map<number, SpaceRows>();
@@ -27,17 +27,17 @@ export class TopDataKeeper {
     this.#filter = filter;
   }
 
-  /** Whether nobody asked for special sockets. */
+  /** Whether there is no filter. */
   get showsAll(): boolean {
     return this.#filter.tree === undefined;
   }
 
-  /** The namespace of a row; undefined when it is not there. */
+  /** The namespace of a row; undefined when there is no such row. */
   netnsOf(id: string | undefined): number | undefined {
     return this.#rows.find((row) => row.id === id)?.netns;
   }
 
-  /** The row that a TARGET means when it means one alone. */
+  /** Id of the row that TARGET names; undefined when it names several. */
   onlyRow(): string | undefined {
     const [space, ...others] = this.#tick?.spaces ?? [];
     if (space === undefined || others.length > 0) return undefined;
@@ -45,7 +45,7 @@ export class TopDataKeeper {
     return (own.length === 1 ? own : this.#rows).length === 1 ? (own[0] ?? this.#rows[0])?.id : undefined;
   }
 
-  /** Other sockets are wanted from the next tick on. */
+  /** Changes the filter from the next tick on; counts so far are forgotten. */
   setFilter(filter: Filter): void {
     this.#filter = filter;
     this.#tests.clear();
@@ -54,9 +54,9 @@ export class TopDataKeeper {
   }
 
   /**
-   * Takes a tick in.
+   * Takes a tick.
    *
-   * @throws {Failure} `usage` for a name in the filter that nobody knows
+   * @throws {Failure} `usage` for an unknown name in the filter
    */
   async take(tick: Tick, state: TopState): Promise<void> {
     const rows: TopRow[] = [];
@@ -77,7 +77,7 @@ export class TopDataKeeper {
     this.#takeOpened(tick, state);
   }
 
-  /** What is known for what is shown. */
+  /** The data for the current state of the screen. */
   data(state: TopState): TopData {
     const atMs = this.#tick?.atMs ?? Date.now();
     const base: TopData = { atMs, rows: this.#rows, note: this.#note(atMs) };

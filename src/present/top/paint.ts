@@ -21,7 +21,7 @@ const COLOURS: Readonly<Record<Style, string>> = {
   other: '37',
 };
 
-/** The same without colours (NO_COLOR). Styles that are missing here are told apart by letters. */
+/** The same without colours (NO_COLOR). Styles that are missing here differ by letters. */
 const PLAIN: Partial<Record<Style, string>> = {
   bold: '1',
   heading: '7',

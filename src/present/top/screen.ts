@@ -47,7 +47,7 @@ export type ScreenEvent =
 /** A terminal in full-screen mode. */
 export interface Screen {
   readonly size: Size;
-  /** Whether colours may tell things apart; false for NO_COLOR. */
+  /** Whether colours are used; false for NO_COLOR. */
   readonly colour: boolean;
   /** Shows a frame; lines beyond the size are cut, missing ones are blank. */
   show(lines: readonly Line[]): void;
