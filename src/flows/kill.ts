@@ -62,10 +62,7 @@ export async function kill(context: FlowContext, options: KillOptions): Promise<
     );
   }
   if (!options.yes && !options.dryRun && context.confirm === undefined) {
-    throw new Failure(
-      'usage',
-      'kill: nobody can be asked without a terminal; --yes closes without asking, --dry-run only shows',
-    );
+    throw new Failure('usage', 'kill: stdin is not a terminal; pass --yes to confirm, or --dry-run to only show');
   }
   const places = await resolveTargets(context.machine, options.target);
   const inventory = await takeInventory(context.machine);

@@ -5,7 +5,7 @@ import type { Coverage } from '../model/snapshot.ts';
 const OLD_MS = 2500;
 
 export const LIGHTLY =
-  'recorded lightly (record --closely for more): TCP alone, without TIME_WAIT and without what the kernel tells of each connection';
+  'summary recording (record --full for more): only TCP, without TIME_WAIT and without the kernel data of each connection';
 
 /** What a recorded look covers at a moment. */
 export function recordedCoverage({ coverage, withoutStates, takenAtMs }: SpaceLook, atMs: number): Coverage {
