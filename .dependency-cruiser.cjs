@@ -30,16 +30,21 @@ const ROOMS = {
 /** Compiled without Node's types; they may not load Node's modules or a package that reaches the machine. */
 const PURE = ['base', 'model', 'wire', 'filter', 'count', 'analyze', 'recording', 'present', 'queries'];
 
-/** Each package has one room. */
-const PACKAGES = {
-  koffi: '^src/kernel/',
+/** Packages that the build puts into dist/, each with the one module that may import it. They are devDependencies. */
+const BUNDLED = {
   '@stricli/core': '^src/cli/',
   'get-east-asian-width': '^src/base/',
-  ink: '^src/screen/',
-  react: '^src/screen/',
   'smol-toml': '^src/collect/',
   valibot: '^src/(collect|recording)/',
 };
+
+/** Packages that Node loads from node_modules at run time. They are dependencies; rolldown.config.js takes them from there. */
+const UNBUNDLED = { koffi: '^src/kernel/' };
+
+const PACKAGES = { ...BUNDLED, ...UNBUNDLED };
+
+const pathOf = (names) => `^(node_modules/)?(${names.join('|')})(/|$)`;
+const NPM = ['npm', 'npm-dev', 'npm-optional', 'npm-peer', 'npm-bundled', 'npm-no-pkg', 'npm-unknown'];
 
 const rooms = Object.entries(ROOMS).map(([room, allowed]) => ({
   name: `${room} imports ${allowed.length > 0 ? `only ${allowed.join(', ')}` : 'no other room'}`,
@@ -49,10 +54,10 @@ const rooms = Object.entries(ROOMS).map(([room, allowed]) => ({
 }));
 
 const packages = Object.entries(PACKAGES).map(([name, room]) => ({
-  name: `${name} has one room`,
+  name: `only ${room} imports ${name}`,
   severity: 'error',
   from: { pathNot: room },
-  to: { path: `^(node_modules/)?${name}(/|$)` },
+  to: { path: pathOf([name]) },
 }));
 
 module.exports = {
@@ -102,10 +107,22 @@ module.exports = {
       to: { couldNotResolve: true },
     },
     {
-      name: 'the product runs without development packages',
+      name: 'a new package needs its line in BUNDLED or UNBUNDLED',
       severity: 'error',
       from: { path: '^src/' },
-      to: { dependencyTypes: ['npm-dev'], dependencyTypesNot: ['type-only'] },
+      to: { dependencyTypes: NPM, pathNot: pathOf(Object.keys(PACKAGES)) },
+    },
+    {
+      name: 'a bundled package is a devDependency',
+      severity: 'error',
+      from: { path: '^src/' },
+      to: { path: pathOf(Object.keys(BUNDLED)), dependencyTypesNot: ['npm-dev'] },
+    },
+    {
+      name: 'a package that is not bundled is a dependency',
+      severity: 'error',
+      from: { path: '^src/' },
+      to: { path: pathOf(Object.keys(UNBUNDLED)), dependencyTypesNot: ['npm'] },
     },
   ],
   options: {

@@ -7,7 +7,7 @@ cd "$(dirname "$0")/.."
 install_packages
 
 if [ "${1-}" = --if-older ] && [ -e dist/.built ]; then
-  newer=$(find src scripts/*build* scripts/*.cjs rolldown.config.js tsconfig*.json package.json package-lock.json -newer dist/.built)
+  newer=$(find src scripts/*build* scripts/*.cjs scripts/third-party.js scripts/licenses rolldown.config.js tsconfig*.json package.json package-lock.json -newer dist/.built)
   [ -n "$newer" ] || exit 0
 fi
 

@@ -45,9 +45,7 @@ function start(onScript) {
     return module.exports;
   }
 
-  /** What is an ES module comes as a promise: a script of node:vm has no import() of its own. */
   function requireFrom(id) {
-    if (id.endsWith('.mjs')) return import(`${folder}/${id}`);
     return id.startsWith('./') ? load(id.slice(2)) : require(id);
   }
 

@@ -1,7 +1,8 @@
-import { ArgumentParseError, buildApplication, buildRouteMap, text_en } from '@stricli/core';
+import { type Application, buildApplication, buildRouteMap, text_en } from '@stricli/core';
 import manifest from '../../package.json' with { type: 'json' };
 import { errorLine } from '../flows/error-line.ts';
 import { Failure } from '../model/failure.ts';
+import { argumentError } from './argument-error.ts';
 import { compareCommand } from './commands/compare.ts';
 import { doctorCommand } from './commands/doctor.ts';
 import { eventsCommand } from './commands/events.ts';
@@ -16,8 +17,8 @@ import { psCommand } from './commands/ps.ts';
 import { recordCommand } from './commands/record.ts';
 import { topCommand } from './commands/top.ts';
 import { watchCommand } from './commands/watch.ts';
+import type { CliContext } from './context.ts';
 import { EXIT, exitStatus } from './exit-status.ts';
-import { TEXTS } from './texts.ts';
 
 const verbs = {
   ps: psCommand,
@@ -39,47 +40,49 @@ const verbs = {
 const routes = buildRouteMap({
   routes: verbs,
   defaultCommand: 'ps',
-  docs: { brief: TEXTS.brief },
+  docs: { brief: 'Shows and explains the sockets inside containers, from the host' },
 });
 
-/** stricli's own statuses are negative; all of them mean that the command line is wrong. */
+/** The library's own statuses are negative; all of them mean that the command line is wrong. */
 export function statusOf(code: number | string | null | undefined): number {
   const number = Number(code ?? EXIT.OK);
   return number < 0 ? EXIT.USAGE : number;
 }
 
-/** How alike a flag must be to be proposed for a mistyped one: two letters added, missing or changed. */
-const CLOSE_ENOUGH = { threshold: 2, weights: { insertion: 1, deletion: 1, substitution: 1, transposition: 1 } };
+/** Similarity that an option needs to be proposed for an unknown one: two characters added, missing or changed. */
+const SUGGESTIONS = { threshold: 2, weights: { insertion: 1, deletion: 1, substitution: 1, transposition: 1 } };
 
-/** What is wrong with the arguments, in one sentence. */
-function argumentMistake(error: unknown): string {
-  // Told by its class: stricli's own way goes by the class's name, which the bundle shortens.
-  if (!(error instanceof ArgumentParseError)) return (error as Error).message;
-  const { externalFlagNameOrPlaceholder: name, exception } = error;
-  return `--${name}: ${exception instanceof Error ? exception.message : String(exception)}`;
+/** @param verb the first argument; error messages refer to its help */
+export function buildApp(verb: string | undefined): Application<CliContext> {
+  const command = isVerb(verb) ? `socklens ${verb}` : 'socklens';
+  return buildApplication(routes, {
+    name: 'socklens',
+    versionInfo: { currentVersion: manifest.version },
+    scanner: { caseStyle: 'allow-kebab-for-camel', distanceOptions: SUGGESTIONS },
+    determineExitCode: exitStatus,
+    localization: {
+      text: {
+        ...text_en,
+        exceptionWhileParsingArguments: (error) => errorLine(argumentError(error, command)),
+        exceptionWhileRunningCommand: (error) => errorLine(error),
+        commandErrorResult: (error) => errorLine(error),
+      },
+    },
+  });
 }
 
-export const app = buildApplication(routes, {
-  name: 'socklens',
-  versionInfo: { currentVersion: manifest.version },
-  scanner: { caseStyle: 'allow-kebab-for-camel', distanceOptions: CLOSE_ENOUGH },
-  determineExitCode: exitStatus,
-  localization: {
-    text: {
-      ...text_en,
-      exceptionWhileParsingArguments: (error) => errorLine(argumentMistake(error)),
-      exceptionWhileRunningCommand: (error) => errorLine(error),
-      commandErrorResult: (error) => errorLine(error),
-    },
-  },
-});
-
 /**
- * Without a verb `ps` is meant, so that a mistyped one would be taken for an argument of it.
+ * Refuses a first argument that is neither an option nor a command. Without this, it would be an operand of `ps`,
+ * the default command.
  *
- * @throws {Failure} `usage` for a word that is no verb
+ * @throws {Failure} `usage`
  */
 export function refuseUnknownVerb(word: string | undefined): void {
-  if (word === undefined || word.startsWith('-') || Object.hasOwn(verbs, word)) return;
-  throw new Failure('usage', `no command "${word}"; known are ${Object.keys(verbs).join(', ')} (socklens --help)`);
+  if (word === undefined || word.startsWith('-') || isVerb(word)) return;
+  const known = Object.keys(verbs).join(', ');
+  throw new Failure('usage', `unknown command "${word}"; available: ${known} (see socklens --help)`);
+}
+
+function isVerb(word: string | undefined): boolean {
+  return word !== undefined && Object.hasOwn(verbs, word);
 }

@@ -5,10 +5,7 @@ import { isTerminal } from './output.ts';
 
 const YES = /^y(es)?$/i;
 
-/**
- * A function that asks a yes-or-no question on the terminal; undefined where nobody can answer. Only
- * `y` and `yes` are a yes.
- */
+/** Asks a yes-or-no question on the terminal; undefined where stdin is not a terminal. Only `y` and `yes` confirm. */
 export function terminalConfirm(err: Output): ((question: string) => Promise<boolean>) | undefined {
   if (!isTerminal(0)) return undefined;
   return async (question) => {
@@ -17,7 +14,7 @@ export function terminalConfirm(err: Output): ((question: string) => Promise<boo
   };
 }
 
-/** One line of stdin, which a terminal gives as a whole; empty at its end. */
+/** Reads one line of stdin; empty at the end of input. */
 function readLine(): string {
   const buffer = Buffer.alloc(256);
   let line = '';
@@ -36,5 +33,5 @@ function readLine(): string {
   return line;
 }
 
-/** How long to wait before trying again when stdin does not block. */
+/** Time to wait before reading again from a non-blocking stdin. */
 const RETRY_MS = 20;

@@ -2,10 +2,9 @@ import type { FlowContext } from '../flows/context.ts';
 import { localContext } from '../flows/local.ts';
 import { terminalConfirm } from './confirm.ts';
 import { descriptorOutput } from './output.ts';
-import { terminalScreen } from './screen.ts';
 import { stopSignal } from './stop-signal.ts';
 
-/** What a command runs on: this machine, this terminal. */
+/** What a command runs with: this machine, this terminal. */
 export interface CliContext {
   readonly process: {
     readonly stdout: { write(text: string): void };
@@ -14,7 +13,7 @@ export interface CliContext {
     exitCode?: number | string | null;
   };
   readonly flow: FlowContext;
-  /** The command of `guard`: what stands behind `--`. */
+  /** The command of `guard`: the arguments after `--`. */
   readonly behind?: readonly string[];
 }
 
@@ -28,6 +27,9 @@ export function processContext(): CliContext {
       stderr: err,
       env: { ...process.env, ...(process.env.NO_COLOR && { STRICLI_NO_COLOR: '1' }) },
     },
-    flow: { ...localContext(process.env, out, err), confirm: terminalConfirm(err), screen: terminalScreen, stopSignal },
+    flow: { ...localContext(process.env, out, err), confirm: terminalConfirm(err), screen, stopSignal },
   };
 }
+
+/** Loads the full-screen mode when `top` asks for it. */
+const screen: FlowContext['screen'] = async (listener) => (await import('./screen.ts')).terminalScreen(listener);

@@ -2,9 +2,9 @@ import { durationMistake, parseMilliseconds } from '../base/duration.ts';
 import { Failure } from '../model/failure.ts';
 
 /**
- * Milliseconds of a flag's value: `500ms`, `30s`, `5m`, `2h`.
+ * Milliseconds of an option's value: `500ms`, `30s`, `5m`, `2h`.
  *
- * @throws {Failure} `usage` for anything else, a number without its unit and zero too
+ * @throws {Failure} `usage` for anything else, for zero and for a number without a unit
  */
 export function parseTime(text: string): number {
   const ms = parseMilliseconds(text);

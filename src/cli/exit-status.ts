@@ -1,9 +1,9 @@
 import type { FailureKind } from '../model/failure.ts';
 
-/** The statuses that scripts rely on. */
+/** Exit statuses; scripts rely on them. */
 export const EXIT = {
   OK: 0,
-  /** doctor found something, guard: a budget broke. */
+  /** doctor: a finding; guard: a budget exceeded. */
   FOUND: 1,
   USAGE: 2,
   NO_TARGET: 3,
@@ -22,7 +22,7 @@ const BY_KIND: Record<FailureKind, number> = {
   fault: EXIT.FAULT,
 };
 
-/** The exit status of an error: that of its kind, or 70 for one that nobody foresaw. */
+/** The exit status of an error: that of its kind, or 70 for an unexpected error. */
 export function exitStatus(error: unknown): number {
   const kind = (error as { kind?: FailureKind }).kind;
   return (kind !== undefined && BY_KIND[kind]) || EXIT.FAULT;

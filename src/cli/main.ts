@@ -1,18 +1,18 @@
 import { errorLine, showStacks } from '../flows/error-line.ts';
 import { exitStatus } from './exit-status.ts';
 
-/** Runs the command line; the exit status is set, the process ends by itself. */
+/** Runs the command line and sets the exit status; the process ends by itself. */
 async function main(args: string[]): Promise<void> {
   const { processContext } = await import('./context.ts');
   const context = processContext();
   const [verb, ...rest] = args;
-  // netstat parses its own arguments; that also keeps the command tree off its start.
+  // netstat parses its own arguments, which also spares it the loading of the command tree.
   if (verb === 'netstat') {
     const { netstat } = await import('../flows/netstat.ts');
     await netstat(context.flow, rest);
     return;
   }
-  const [{ run }, { app, refuseUnknownVerb, statusOf }, { prepareArguments }] = await Promise.all([
+  const [{ run }, { buildApp, refuseUnknownVerb, statusOf }, { prepareArguments }] = await Promise.all([
     import('@stricli/core'),
     import('./app.ts'),
     import('./prepare-arguments.ts'),
@@ -20,7 +20,7 @@ async function main(args: string[]): Promise<void> {
   const prepared = prepareArguments(args);
   refuseUnknownVerb(prepared.args[0]);
   if (prepared.debug) showStacks();
-  await run(app, prepared.args, { ...context, behind: prepared.behind });
+  await run(buildApp(prepared.args[0]), prepared.args, { ...context, behind: prepared.behind });
   process.exitCode = statusOf(context.process.exitCode);
 }
 

@@ -2,14 +2,15 @@ import fs from 'node:fs';
 import { createRequire } from 'node:module';
 import { errnoOf } from '../base/errno.ts';
 import type { Output } from '../flows/context.ts';
+import { Failure } from '../model/failure.ts';
 import { EXIT } from './exit-status.ts';
 
-/** How long to wait before trying again when a pipe's reader is slow and the pipe does not block. */
+/** Time to wait before writing again to a full non-blocking pipe. */
 const RETRY_MS = 5;
 
 /**
- * Writes straight to a file descriptor, which spares a one-shot command the loading of Node's
- * streams. A reader that closed the pipe (`| head`) ends the process quietly.
+ * Writes directly to a file descriptor, which spares a one-shot command the loading of Node's
+ * streams. When the reader closes the pipe (`| head`), the process ends with status 0.
  */
 export function descriptorOutput(fd: 1 | 2): Output {
   const columns = isTerminal(fd) ? terminalColumns(fd) : undefined;
@@ -34,16 +35,21 @@ function writeSome(fd: number, bytes: Uint8Array, at: number): number {
   }
 }
 
-/** Only a character device can be a terminal; nothing else is worth loading node:tty and node:net for. */
+/** Whether a descriptor is a terminal. node:tty is loaded for character devices only: it loads node:net. */
 export function isTerminal(fd: 0 | 1 | 2): boolean {
   try {
     if (!fs.fstatSync(fd).isCharacterDevice()) return false;
   } catch {
-    // Closed by who started this: not the place to complain.
+    // The descriptor is closed.
     return false;
   }
   const tty = createRequire(import.meta.url)('node:tty') as typeof import('node:tty');
   return tty.isatty(fd);
+}
+
+/** @throws {Failure} `usage` where input or output is not a terminal */
+export function requireTerminal(message: string): void {
+  if (!isTerminal(0) || !isTerminal(1)) throw new Failure('usage', message);
 }
 
 function terminalColumns(fd: 1 | 2): number {

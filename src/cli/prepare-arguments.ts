@@ -1,6 +1,6 @@
 /**
- * What the command tree cannot take: digits as flags (`-4`, `-tan4`) become their long form, and
- * `--debug` is taken out, for it belongs to no command, and so is the command that `guard` runs.
+ * Rewrites what the command tree cannot parse: the flags `-4` and `-6` (also in `-tan4`) become long options;
+ * `--debug`, which every command has, and the command that `guard` runs are taken out.
  */
 export function prepareArguments(args: readonly string[]): { args: string[]; debug: boolean; behind: string[] } {
   if (args[0] === 'guard') {

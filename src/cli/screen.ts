@@ -1,38 +1,69 @@
-import { Failure } from '../model/failure.ts';
 import type { Screen, ScreenEvent } from '../present/top/screen.ts';
-import { isTerminal } from './output.ts';
+import { openScreen } from '../screen/open-screen.ts';
+
+/** Signals that end the command in order at their first arrival (`stopSignal`), at once at the second. */
+const STOPPING = ['SIGINT', 'SIGTERM'] as const;
+/** Signals that end the process at once. */
+const ENDING = ['SIGHUP', 'SIGQUIT'] as const;
 
 /**
- * Takes this process's terminal over.
- *
- * @throws {Failure} `usage` where there is none
+ * Puts this process's terminal into full-screen mode. It is restored by `close`, and without it by a
+ * signal, by an uncaught exception, by the end of the process, and by Ctrl-Z until `fg`.
  */
-export async function terminalScreen(listener: (event: ScreenEvent) => void): Promise<Screen> {
-  refuseWithoutTerminal();
-  const { openScreen } = await import('../screen/open-screen.ts');
+export function terminalScreen(listener: (event: ScreenEvent) => void): Screen {
   const { stdin, stdout, env } = process;
-  const screen = openScreen({ stdin, stdout, colour: !env.NO_COLOR }, listener);
-  // What ink listens with ends the process where nobody else listens, and who stops a flow listens once.
-  for (const name of STOPPING) process.on(name, goOn);
+  const screen = openScreen({ input: stdin, output: stdout, colour: !env.NO_COLOR }, (event) => {
+    // In raw mode the terminal sends no SIGTSTP by itself.
+    if (event.kind === 'key' && event.key === 'ctrl-z') suspend();
+    else listener(event);
+  });
+  let isStopping = false;
+
+  /** Returns when the process was continued, or at once where it has no job control (an orphaned process group). */
+  const suspend = () => {
+    screen.suspend();
+    process.off('SIGTSTP', suspend);
+    process.kill(process.pid, 'SIGTSTP');
+    process.on('SIGTSTP', suspend);
+    resume();
+  };
+  const resume = () => {
+    screen.resume();
+    // While the process was stopped, SIGWINCH went to the shell. Node reads the size when it gets the signal.
+    process.kill(process.pid, 'SIGWINCH');
+  };
+  const restore = () => screen.suspend();
+  const die = (signal: NodeJS.Signals) => {
+    close();
+    process.kill(process.pid, signal);
+  };
+  const stop = (signal: NodeJS.Signals) => {
+    if (isStopping) die(signal);
+    isStopping = true;
+  };
+  const close = () => {
+    screen.close();
+    for (const signal of STOPPING) process.off(signal, stop);
+    for (const signal of ENDING) process.off(signal, die);
+    process.off('SIGTSTP', suspend);
+    process.off('SIGCONT', resume);
+    process.off('exit', restore);
+    process.off('uncaughtExceptionMonitor', restore);
+  };
+  for (const signal of STOPPING) process.on(signal, stop);
+  for (const signal of ENDING) process.on(signal, die);
+  process.on('SIGTSTP', suspend);
+  process.on('SIGCONT', resume);
+  process.on('exit', restore);
+  // Before Node prints the exception, which would otherwise disappear with the alternate screen.
+  process.on('uncaughtExceptionMonitor', restore);
+
   return {
-    ...screen,
+    colour: screen.colour,
     get size() {
       return screen.size;
     },
-    async close() {
-      await screen.close();
-      for (const name of STOPPING) process.off(name, goOn);
-    },
+    show: (lines) => screen.show(lines),
+    close,
   };
-}
-
-const STOPPING = ['SIGINT', 'SIGTERM'] as const;
-
-function goOn(): void {}
-
-/** @throws {Failure} `usage` where input or output is no terminal */
-export function refuseWithoutTerminal(): void {
-  const missing = isTerminal(0) ? (isTerminal(1) ? undefined : 'output') : 'input';
-  if (missing === undefined) return;
-  throw new Failure('usage', `top: it fills a terminal, and its ${missing} is none; socklens watch writes lines`);
 }

@@ -1,6 +1,6 @@
 /**
- * A signal that is aborted by Ctrl-C and SIGTERM, once: a stream then ends in order. A second Ctrl-C
- * ends the process at once, as it would have without this.
+ * A signal that SIGINT (Ctrl-C) and SIGTERM abort, so that a command can stop in order. A second SIGINT
+ * or SIGTERM ends the process at once.
  */
 export function stopSignal(): AbortSignal {
   const controller = new AbortController();

@@ -43,7 +43,7 @@ export const FULL_RECORDING: KnownFields = {
 export const SUMMARY_RECORDING: KnownFields = {
   unknown: [...FULL_RECORDING.unknown, 'idle', 'rtt', 'retrans'],
   kind: 'usage',
-  refusal: (words) => `${words}: this recording does not have it; filter by something else, or record --closely`,
+  refusal: (words) => `${words}: this recording does not have it; filter by something else, or record --full`,
 };
 
 /** Closed connections: what their events say, and what dumps showed before. Of their own recordings too. */

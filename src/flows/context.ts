@@ -16,9 +16,9 @@ export interface FlowContext {
   err: Output;
   /** A signal that a stream ends with: Ctrl-C, SIGTERM. Undefined where nothing ends it early. */
   stopSignal?: (() => AbortSignal) | undefined;
-  /** Takes the terminal over, and tells what happens there; undefined where nobody has one. */
+  /** Puts the terminal into full-screen mode and reports its events; undefined where there is no terminal. */
   screen?: ((listener: (event: ScreenEvent) => void) => Promise<Screen>) | undefined;
-  /** Asks a person a yes-or-no question; undefined where nobody can be asked. */
+  /** Asks a yes-or-no question; undefined where stdin is not a terminal. */
   confirm?: ((question: string) => Promise<boolean>) | undefined;
 }
 

@@ -61,10 +61,7 @@ export async function kill(context: FlowContext, options: KillOptions): Promise<
     );
   }
   if (!options.yes && !options.dryRun && context.confirm === undefined) {
-    throw new Failure(
-      'usage',
-      'kill: nobody can be asked without a terminal; --yes closes without asking, --dry-run only shows',
-    );
+    throw new Failure('usage', 'kill: stdin is not a terminal; pass --yes to confirm, or --dry-run to only show');
   }
   const snapshot = await LiveSnapshot.of(context.machine, options.target);
   const wants = { query: options.query, filter, processes: true, names: !options.numeric };

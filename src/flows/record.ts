@@ -77,7 +77,7 @@ class RecordSession {
   summary(): string {
     const { output } = this.#options;
     if (this.#file === undefined) return `${output}: nothing was recorded`;
-    const how = this.#closely ? '' : ', TCP sockets where something moved (--closely for all at every tick)';
+    const how = this.#closely ? '' : ', summary (--full reads all sockets at every tick)';
     return `${safeText(output)}: ${plural(this.#ticks, 'sample')}, ${sizeText(this.#file.bytes)}${how}`;
   }
 

@@ -45,7 +45,7 @@ export async function setLimits(context: FlowContext, options: SetOptions): Prom
   const { machine } = context;
   const wanted = readSetting(options.setting, highestNofile(machine));
   if (!options.yes && context.confirm === undefined) {
-    throw new Failure('usage', 'limits: nobody can be asked without a terminal; --yes sets without asking');
+    throw new Failure('usage', 'limits: stdin is not a terminal; pass --yes to confirm');
   }
   const plans: Plan[] = [];
   for (const place of await resolveTargets(machine, options.target)) {

@@ -1,12 +1,12 @@
 import type { SocketSource, SocketView } from '../model/socket-view.ts';
 import { stateName, TCP_STATE } from '../model/tcp-state.ts';
 
-/** What closing a socket from outside does, as seen with SOCK_DESTROY on Linux 6.18. */
+/** The effect of SOCK_DESTROY on a socket, measured on Linux 6.18. */
 const EFFECTS = {
-  udp: 'the next receive fails with ECONNABORTED; it keeps a port that it chose, and loses one that the kernel chose',
-  LISTEN: 'accept() fails with EINVAL, waiting clients are reset, and the service stays down until it listens again',
+  udp: 'the next receive fails with ECONNABORTED; a port that it bound is kept, one that the kernel chose is lost',
+  LISTEN: 'accept() fails with EINVAL, waiting clients are reset, and the service is down until it listens again',
   SYN_SENT: 'connect() fails with ECONNABORTED',
-  SYN_RECV: 'the half-open entry is dropped; the client tries again or gives up',
+  SYN_RECV: 'the half-open entry is dropped; the client retries or times out',
   TIME_WAIT: 'the entry is removed, and its pair of ports is free again at once',
   CLOSE_WAIT: "the application's next call on it fails with ECONNABORTED; the peer, which closed already, is reset",
   CLOSE: 'cannot be closed: the kernel finds no socket that is only bound',
@@ -16,8 +16,8 @@ const EFFECTS = {
 } as const;
 
 /**
- * What the application and its peer will see when these sockets are closed: a line for each kind of
- * socket that occurs, with how many there are.
+ * What the application and its peer will see when these sockets are closed: one line for each kind of
+ * socket, with the number of sockets.
  */
 export function closeEffects(sockets: SocketSource): string[] {
   const counts = new Map<string, number>();

@@ -2,13 +2,13 @@ import type { ReportHeader } from '../model/report.ts';
 import type { InetSocketRow } from '../model/socket-row.ts';
 import { SCHEMA_VERSION } from './json.ts';
 
-/** What became of the matching sockets of one target. */
+/** The matching sockets of one target and the outcome for each. */
 export interface ClosingReport {
   report: ReportHeader;
   dryRun: boolean;
   closing: readonly {
     row: InetSocketRow;
-    /** Absent when nothing was done. */
+    /** Absent for a dry run. */
     outcome?: { kind: 'closed' | 'gone' | 'refused'; reason?: string };
   }[];
 }

@@ -4,7 +4,7 @@ import { plural } from '../base/plural.ts';
 import { safeText } from '../base/safe-text.ts';
 import type { ComparedMeasure, Comparison, RunFinding } from '../model/run-summary.ts';
 
-/** Two runs side by side, for a person: the worse first. What is the same is counted only. */
+/** Two runs side by side as text, the worst changes first. Unchanged measures are only counted. */
 export function comparisonText({ before, after, measures, gone, new: fresh, stayed }: Comparison): string {
   const shown = measures.filter(({ change }) => change !== 'same');
   const same = measures.length - shown.length;
@@ -20,11 +20,11 @@ export function comparisonText({ before, after, measures, gone, new: fresh, stay
     `after:  ${runText(after)}`,
     '',
     ...aligned([['', 'Measure', 'Before', 'After', 'Change'], ...rows]),
-    ...(same > 0 ? [`${plural(same, 'measure is', 'measures are')} the same (by 5 % or by one)`] : []),
+    ...(same > 0 ? [`${plural(same, 'measure is', 'measures are')} unchanged (within 5 % or 1)`] : []),
     '',
     ...findingLines('worse   new finding', fresh),
     ...findingLines('better  gone', gone),
-    ...findingLines('same    stayed', stayed),
+    ...findingLines('same    remains', stayed),
     ...(fresh.length + gone.length + stayed.length === 0 ? ['No findings in either.'] : []),
     '',
   ].join('\n');

@@ -1,7 +1,7 @@
 import { plural } from '../base/plural.ts';
 import { DESCRIPTOR_KINDS, type DescriptorCounts, type DescriptorKind } from '../model/descriptor-kinds.ts';
 
-/** One and several of a kind. */
+/** Singular and plural. */
 const WORDS: Readonly<Record<DescriptorKind, readonly [one: string, several: string]>> = {
   tcp: ['TCP', 'TCP'],
   udp: ['UDP', 'UDP'],

@@ -6,12 +6,13 @@ import type { Diagnosis } from '../model/diagnosis.ts';
 import type { Evidence, Finding, Fix } from '../model/finding.ts';
 import type { ByteWriter } from './byte-writer.ts';
 
-const USUAL_WIDTH = 100;
-/** Narrower than this nothing can be read: the terminal breaks the lines then. */
-const LEAST_WIDTH = 26;
+/** Columns where the output is not a terminal. */
+const DEFAULT_WIDTH = 100;
+/** Columns below which text is unreadable: the terminal wraps it instead. */
+const MIN_WIDTH = 26;
 
-/** Writes findings for a person, the worst first, and what was checked. */
-export function renderDiagnosis(out: ByteWriter, diagnosis: Diagnosis, width = USUAL_WIDTH): void {
+/** Writes findings as text, the most severe first, then what was checked. */
+export function renderDiagnosis(out: ByteWriter, diagnosis: Diagnosis, width = DEFAULT_WIDTH): void {
   const { findings } = diagnosis;
   findings.forEach((finding, index) => {
     if (index > 0) out.ascii('\n');
@@ -26,10 +27,10 @@ function renderFinding(out: ByteWriter, finding: Finding, all: readonly Finding[
   line(out, `${severity.toUpperCase()}  ${rule}  ${scope.name}  (confidence: ${confidence})`);
   paragraph(out, summary, '  ', width);
   const cause = causedBy === undefined ? undefined : all[causedBy];
-  if (cause !== undefined) paragraph(out, `because of ${cause.rule} above: ${cause.summary}`, '  ', width);
+  if (cause !== undefined) paragraph(out, `caused by ${cause.rule} above: ${cause.summary}`, '  ', width);
   for (const evidence of finding.evidence) paragraph(out, evidenceText(evidence), '    ', width);
   for (const fix of finding.fixes) renderFix(out, fix, width);
-  paragraph(out, `see it: ${byHand}`, '  ', width);
+  paragraph(out, `Verify: ${byHand}`, '  ', width);
 }
 
 function evidenceText({ what, value, unit, source }: Evidence): string {
@@ -37,7 +38,7 @@ function evidenceText({ what, value, unit, source }: Evidence): string {
 }
 
 function renderFix(out: ByteWriter, { where, text, snippet }: Fix, width: number): void {
-  paragraph(out, `mend it, ${where}: ${text}`, '  ', width);
+  paragraph(out, `Fix (${where}): ${text}`, '  ', width);
   for (const row of snippet?.split('\n') ?? []) line(out, `      ${row}`);
 }
 
@@ -45,27 +46,27 @@ function renderChecked(out: ByteWriter, diagnosis: Diagnosis, width: number): vo
   const { rules, healthy, findings, targets, coverage } = diagnosis;
   const judged = rules.filter((rule) => rule.judged);
   const seconds = durationText(diagnosis.to.getTime() - diagnosis.from.getTime());
-  const toMend = findings.filter(({ severity }) => severity !== 'info').length;
+  const problems = findings.filter(({ severity }) => severity !== 'info').length;
   const verdict = healthy
     ? findings.length === 0
-      ? 'Nothing wrong was found'
-      : 'Nothing that needs mending was found'
-    : plural(toMend, 'finding');
+      ? 'No problems found'
+      : 'No problems found that need a fix'
+    : plural(problems, 'finding');
   paragraph(
     out,
-    `${verdict}: ${targets.join(', ')} looked at for ${seconds}, ${plural(judged.length, 'rule')} checked.`,
+    `${verdict}: ${targets.join(', ')}, sampled for ${seconds}, ${plural(judged.length, 'rule')} checked.`,
     '',
     width,
   );
   if (findings.length === 0) paragraph(out, `checked: ${judged.map(({ rule }) => rule).join(', ')}`, '  ', width);
   for (const { rule, needsMs } of rules.filter((checked) => !checked.judged)) {
-    paragraph(out, `not judged: ${rule} needs ${durationText(needsMs)} (--for)`, '  ', width);
+    paragraph(out, `not checked: ${rule} needs ${durationText(needsMs)} (--for)`, '  ', width);
   }
   for (const note of coverage.notes) paragraph(out, `note: ${note}`, '  ', width);
 }
 
 function paragraph(out: ByteWriter, text: string, indent: string, width: number): void {
-  for (const row of wrapWords(safeText(text), Math.max(LEAST_WIDTH, width), indent, `${indent}  `)) line(out, row);
+  for (const row of wrapWords(safeText(text), Math.max(MIN_WIDTH, width), indent, `${indent}  `)) line(out, row);
 }
 
 function line(out: ByteWriter, text: string): void {

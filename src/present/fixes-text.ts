@@ -3,7 +3,7 @@ import { wrapWords } from '../base/word-wrap.ts';
 import type { Fix } from '../model/finding.ts';
 import type { ByteWriter } from './byte-writer.ts';
 
-/** Writes ways of mending something: where, a sentence, and what to paste, which is never broken into lines. */
+/** Writes fixes: where, a sentence, and a snippet to paste, which is not wrapped. */
 export function renderFixes(out: ByteWriter, fixes: readonly Fix[], width: number | undefined): void {
   for (const { where, text, snippet } of fixes) {
     out.text(`${wrapWords(`${safeText(where)}: ${safeText(text)}`, width, '  ').join('\n')}\n`);

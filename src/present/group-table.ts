@@ -3,7 +3,7 @@ import type { GroupReport } from '../model/report.ts';
 import type { ByteWriter } from './byte-writer.ts';
 import { Table } from './table.ts';
 
-/** Writes counted groups as a table, with what is not shown and the total below. */
+/** Writes groups as a table, then the sum of the groups that are not shown, and the total. */
 export function renderGroups(out: ByteWriter, report: GroupReport, width?: number): void {
   const table = new Table([
     { title: 'Count', align: 'right' },
@@ -28,7 +28,7 @@ export function renderGroups(out: ByteWriter, report: GroupReport, width?: numbe
   table.render(out, width);
 }
 
-/** A line that stands for several groups. */
+/** A row that sums up several groups. */
 function summary(table: Table, { keys }: GroupReport, count: number, text: string): void {
   table.uint(count);
   keys.forEach((_key, index) => {

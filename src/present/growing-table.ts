@@ -3,24 +3,24 @@ import type { ByteWriter } from './byte-writer.ts';
 
 export interface GrowingColumn {
   title: string;
-  /** Terminal columns to begin with. */
+  /** Initial width in terminal columns. */
   width: number;
-  /** Terminal columns to begin with on a terminal that has no room for all. */
+  /** Initial width where the terminal is too narrow for all columns. */
   narrow?: number;
   right?: boolean;
-  /** Takes what the others leave, and is cut. */
+  /** Gets the width that the others leave; longer cells are cut. */
   flexible?: boolean;
-  /** On a terminal without room for it the column with the lowest number goes first. */
+  /** Order in which columns are dropped on a narrow terminal, lowest first; absent for never. */
   dropped?: number;
 }
 
 const GAP = '  ';
-/** A flexible column is never cut below this width. */
-const LEAST_WIDTH = 6;
-/** With less than this for its flexible column a table has too many others. */
+/** Minimum width of a flexible column. */
+const MIN_WIDTH = 6;
+/** Columns are dropped until the flexible one has at least this width. */
 const WANTED_WIDTH = 12;
 
-/** A table whose rows are not known before: each column is as wide as its widest cell so far. */
+/** A table that is printed row by row: each column is as wide as its widest cell so far. */
 export class GrowingTable {
   /** Whether columns begin with their narrow widths. */
   readonly narrow: boolean;
@@ -55,7 +55,7 @@ export class GrowingTable {
     );
   }
 
-  /** Writes a row; its cells are safe for a terminal already. */
+  /** Writes a row. Cells must be safe for a terminal. */
   row(out: ByteWriter, cells: readonly string[]): void {
     this.#grow(cells);
     let line = '';
@@ -74,11 +74,11 @@ export class GrowingTable {
     });
   }
 
-  /** What the other columns leave to the flexible one, no more than its widest cell. */
+  /** Width that the other columns leave to the flexible one, at most that of its widest cell. */
   #left(flexible: number): number {
     const others = this.#widths.filter((_, index) => this.#shown[index] && index !== flexible);
     const left = (this.#limit ?? 0) - total(others) - GAP.length;
-    return Math.max(LEAST_WIDTH, Math.min(left, this.#widths[flexible] ?? 0));
+    return Math.max(MIN_WIDTH, Math.min(left, this.#widths[flexible] ?? 0));
   }
 }
 

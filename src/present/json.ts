@@ -2,13 +2,13 @@ import { type RowContext, socketRow } from '../analyze/socket-row.ts';
 import type { Overview, OverviewRow } from '../model/overview.ts';
 import type { GroupReport, ReportHeader, SocketReport } from '../model/report.ts';
 
-/** Version of every JSON document, `docs/json-schema.md`. Raised when a key changes its meaning or goes. */
+/** Version of every JSON document (`docs/json-schema.md`). Raised when a key changes its meaning or is removed. */
 export const SCHEMA_VERSION = 1;
 
-/** Text pieces to be written one after the other: documents can be larger than a string should be. */
+/** Pieces of text to write in order; a document can be larger than the largest string. */
 export type Pieces = Iterable<string>;
 
-/** Lines are gathered to pieces of about this many characters. */
+/** Approximate size of a piece, in characters. */
 const PIECE = 64 * 1024;
 
 /** One document for one target; for several, an object with a list of such documents. */
@@ -65,7 +65,7 @@ export function* overviewNdjson(overview: Overview): Pieces {
     yield `${JSON.stringify({ type: 'container', ...row } satisfies OverviewRow & { type: string })}\n`;
 }
 
-/** The document's header without its closing brace, so that a long list can follow piece by piece. */
+/** The header of a document without its closing brace, so that the list can follow in pieces. */
 function headerJson(report: ReportHeader, type?: string): string {
   const { target, takenAt, source, sources, coverage } = report;
   return JSON.stringify({
@@ -95,7 +95,7 @@ function* documents<T>(reports: readonly T[], one: (report: T) => Pieces): Piece
   yield '\n';
 }
 
-/** The rows of a report, gathered to pieces. */
+/** The rows of a report, joined into pieces. */
 function listed(report: SocketReport, context: RowContext, separator: string, prefix = '{'): string[] {
   const pieces: string[] = [];
   let piece = '';

@@ -8,20 +8,21 @@ import { limitPercent } from '../model/limits.ts';
 import type { LoadPlan, LoadSecond } from '../model/load-report.ts';
 import { budgetLines, errorCount, firstsText, loadText, otherErrors, verbLines } from './lab-facts.ts';
 
-const USUAL_WIDTH = 100;
+/** Columns where the output is not a terminal. */
+const DEFAULT_WIDTH = 100;
 
-/** Columns of the line about `watch`, without its picture. */
+/** Columns of the line about `watch`, without its sparkline. */
 const WATCH_WIDTH = 78;
 
-/** What of the lab the story needs. */
-interface Cast {
+/** The constants of the lab that the text names. */
+interface LabConstants {
   what: string;
   maxConnections: number;
   instances: number;
   maxIdle: number;
 }
 
-/** What a phase has that the one before had not. */
+/** What a phase changes. `maxOpen` 0 is no limit. */
 interface Settings {
   maxOpen: number;
   nofile: number;
@@ -32,37 +33,37 @@ interface Receivers {
   receivers: readonly string[];
 }
 
-/** The story of the lab, for a person. */
+/** The output of `lab` as text. */
 export class LabText {
   readonly #width: number;
 
   constructor(width: number | undefined) {
-    this.#width = Math.min(width ?? USUAL_WIDTH, 120);
+    this.#width = Math.min(width ?? DEFAULT_WIDTH, 120);
   }
 
-  opening({ what, maxConnections, instances, maxIdle }: Cast): string {
+  opening({ what, maxConnections, instances, maxIdle }: LabConstants): string {
     return this.#paragraphs([
-      `The founding incident: a webhook receiver in ${instances} instances behind a load balancer, each with a pool that keeps ${maxIdle} idle connections and has no cap on open ones, and may open 1024 files; a database that lets ${maxConnections} connections in.`,
-      'What the person saw: "error 1040, too many connections" in the log; by nsenter and netstat 63 connections of one container to the database, and 257 half a minute later; a limit of 1024 open files inside, and about 30,000 on the host.',
-      `Here it runs as ${what}.`,
+      `The incident: a webhook receiver in ${instances} instances behind a load balancer. Each has a connection pool that keeps ${maxIdle} idle connections but does not limit open ones, and a limit of 1024 open files. The database accepts ${maxConnections} connections.`,
+      'The symptoms: "error 1040, too many connections" in the log; nsenter and netstat showed 63 connections of one container to the database, and 257 half a minute later; a limit of 1024 open files inside the container, and of about 30,000 on the host.',
+      `The lab runs as ${what}.`,
     ]);
   }
 
   measured(capacity: number, { load, queryMs }: { load: LoadPlan; queryMs: number }): string {
     const share = Math.round((load.goal / capacity) * 100);
     return this.#paragraphs([
-      `This machine does ${Math.round(capacity)} requests a second through all of it; the load rises to ${load.goal} a second (${share} % of that), in waves of ${load.wave}; a query takes ${queryMs} ms.`,
+      `This machine handles ${Math.round(capacity)} requests/s end to end. The load rises to ${load.goal}/s (${share} %), in waves of ${load.wave}; a query takes ${queryMs} ms.`,
     ]);
   }
 
-  phase({ maxOpen, nofile }: Settings, index: number, { maxIdle, receivers }: Cast & Receivers): string {
+  phase({ maxOpen, nofile }: Settings, index: number, { maxIdle, receivers }: LabConstants & Receivers): string {
     const [busiest = ''] = receivers;
     const title = [
-      '1. The incident: SetMaxIdleConns was taken for SetMaxOpenConns',
-      '2. The first fix: the pool gets its cap',
-      '3. The second fix: the limit of open files',
+      '1. The incident: SetMaxIdleConns was set where SetMaxOpenConns was meant',
+      '2. The first fix: limit the pool',
+      '3. The second fix: raise the limit of open files',
     ][index];
-    const open = maxOpen === 0 ? 'no cap on open connections' : `at most ${maxOpen} open connections`;
+    const open = maxOpen === 0 ? 'no limit on open connections' : `at most ${maxOpen} open connections`;
     return [
       '',
       `# ${title}`,
@@ -70,7 +71,7 @@ export class LabText {
       ...(index === 0 ? byHand(busiest) : []),
       ...(index === 2 ? ecsLines(nofile) : []),
       '',
-      `${'time'.padStart(6)}${'requests'.padStart(10)}${'1040'.padStart(7)}${'EMFILE'.padStart(8)}${'other'.padStart(7)}${'worst ms'.padStart(10)}${'to db'.padStart(8)}${'all'.padStart(6)}  descriptors of the busiest`,
+      `${'time'.padStart(6)}${'requests'.padStart(10)}${'1040'.padStart(7)}${'EMFILE'.padStart(8)}${'other'.padStart(7)}${'worst ms'.padStart(10)}${'to db'.padStart(8)}${'all'.padStart(6)}  descriptors of the busiest instance`,
       '',
     ].join('\n');
   }
@@ -107,31 +108,31 @@ export class LabText {
     return `\n${facts.map((fact) => this.#fact(fact)).join('')}${this.#findings(result.diagnosis)}`;
   }
 
-  /** Somebody ended it. */
+  /** After Ctrl-C. */
   stopped(): string {
-    return '\nStopped; nothing of it is left.\n';
+    return '\nStopped; everything was removed.\n';
   }
 
-  closing(results: readonly LabPhaseResult[], mended: boolean): string {
+  closing(results: readonly LabPhaseResult[], isFixed: boolean): string {
     const rows = results.map(({ name, load, moments, diagnosis }) => {
       const peak = Math.max(0, ...moments.map(({ toDatabase }) => toDatabase));
       const findings = diagnosis.findings.filter(({ severity }) => severity !== 'info').length;
       return `  ${name.padEnd(14)}${String(load.servedAtGoal).padStart(8)}/s${String(errorCount(load.errors)).padStart(9)} errors${String(Math.round(load.maxMs ?? 0)).padStart(7)} ms worst${String(peak).padStart(6)} to db${String(findings).padStart(4)} findings\n`;
     });
-    const verdict = mended
-      ? 'Both mended, the same load passes: no error, no finding, and every budget of a guard holds.'
-      : 'Not all of it was mended: see the findings above.';
+    const verdict = isFixed
+      ? 'With both fixes the same load passes: no errors, no findings, and every budget is kept.'
+      : 'Problems remain with both fixes: see the findings above.';
     return `\n# Before and after\n${rows.join('')}\n${verdict}\n`;
   }
 
   #findings({ findings }: Diagnosis): string {
     const wanted = findings.filter(({ severity }) => severity !== 'info');
-    if (wanted.length === 0) return this.#indented('doctor  nothing that needs mending');
-    // Four instances have the same fault: what mends it is told once.
-    const told = new Set<string>();
+    if (wanted.length === 0) return this.#indented('doctor  no problems found');
+    // Four instances have the same fault: its fix is printed once.
+    const printed = new Set<string>();
     const texts = wanted.map((finding) => {
-      const text = this.#finding(finding, !told.has(finding.rule));
-      told.add(finding.rule);
+      const text = this.#finding(finding, !printed.has(finding.rule));
+      printed.add(finding.rule);
       return text;
     });
     return `  doctor\n${texts.join('')}`;
@@ -139,11 +140,11 @@ export class LabText {
 
   #finding({ severity, rule, scope, summary, fixes }: Finding, withFix: boolean): string {
     const [fix] = fixes;
-    const mend = fix === undefined || !withFix ? '' : this.#indented(`mend it, ${fix.where}: ${fix.text}`, '      ');
-    return this.#indented(`${severity} ${rule} (${scope.name}): ${summary}`, '    ') + mend;
+    const fixText = fix === undefined || !withFix ? '' : this.#indented(`Fix (${fix.where}): ${fix.text}`, '      ');
+    return this.#indented(`${severity} ${rule} (${scope.name}): ${summary}`, '    ') + fixText;
   }
 
-  /** A fact whose first word is a verb, or what was measured; what does not fit stands below the rest. */
+  /** A labelled fact; lines after the first are indented below its text. */
   #fact(text: string): string {
     return this.#indented(text, '  ', ' '.repeat(8));
   }
@@ -163,23 +164,23 @@ function count(value: number | undefined): string {
   return value === undefined || value === 0 ? '-' : String(value);
 }
 
-/** What to type in another terminal for the same. */
+/** Commands to run in another terminal meanwhile. */
 function byHand(target: string): string[] {
   const name = safeText(target);
   return [
-    '  by hand, in another terminal while it runs:',
+    '  Meanwhile, in another terminal:',
     `    socklens watch ${name} dport 3306`,
     `    socklens limits ${name}`,
     `    socklens doctor ${name} --for 10s`,
   ];
 }
 
-/** The story's tasks ran on ECS, whatever they run on here. */
+/** The fix as the incident's platform, ECS, takes it. */
 function ecsLines(nofile: number): string[] {
   const fixes = limitFixes({ kind: 'ecs-ec2', hostNetwork: false }, 'nofile', nofile, nofile);
   const snippet = fixes[0]?.snippet?.split('\n') ?? [];
   return [
-    '  In the incident these were ECS tasks; this went into the task definition:',
+    '  On ECS, where the incident happened, the fix in the task definition:',
     ...snippet.map((line) => `    ${line}`),
   ];
 }

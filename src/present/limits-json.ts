@@ -1,7 +1,7 @@
 import { SCHEMA_VERSION } from './json.ts';
 
 /**
- * Reports of limits, or of limits that were set, as they are.
+ * Reports of limits, or of limits that were set, as JSON.
  *
  * One document for one target; for several, an object with a list of such documents.
  */

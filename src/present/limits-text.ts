@@ -17,10 +17,10 @@ import { descriptorChangeText, descriptorKindsText } from './descriptor-text.ts'
 import { renderFixes } from './fixes-text.ts';
 import { Table } from './table.ts';
 
-/** So many rows of processes are for a person; the rest is counted, and in the JSON. */
-const MOST_PROCESSES = 12;
+/** Rows of processes; further ones are only counted (JSON has all). */
+const MAX_PROCESSES = 12;
 
-/** Writes a report of `limits` for a person. */
+/** Writes a report of `limits` as text. */
 export function renderLimits(out: ByteWriter, report: LimitsReport, width: number | undefined): void {
   const { groups, processes, platform } = report;
   const [main] = processes;
@@ -35,7 +35,7 @@ export function renderLimits(out: ByteWriter, report: LimitsReport, width: numbe
   }
   for (const group of others) {
     out.text('\n');
-    line(out, `${processesText(group)}, where it differs:`, width);
+    line(out, `${processesText(group)}, where different:`, width);
     renderLimitRows(out, differing(group, first), width);
   }
   out.text('\n');
@@ -50,7 +50,7 @@ export function renderLimits(out: ByteWriter, report: LimitsReport, width: numbe
   if (report.remarks.length > 0) out.text('\n');
   for (const remark of report.remarks) out.text(`${wrapWords(safeText(remark), width, '! ').join('\n')}\n`);
   out.text('\n');
-  line(out, `To set it durably here (${PLATFORM_NAMES[platform.kind]}), the numbers being an example:`, width);
+  line(out, `To set it permanently here (${PLATFORM_NAMES[platform.kind]}), with example numbers:`, width);
   renderFixes(out, report.fixes, width);
 }
 
@@ -58,13 +58,13 @@ function line(out: ByteWriter, text: string, width: number | undefined): void {
   out.text(`${wrapWords(safeText(text), width, '', '  ').join('\n')}\n`);
 }
 
-/** How many PIDs of a group are named. */
-const MOST_PIDS = 8;
+/** PIDs of a group that are listed. */
+const MAX_PIDS = 8;
 
 function processesText({ pids, main }: LimitGroup): string {
-  const named = pids.slice(0, MOST_PIDS).join(', ');
-  const more = pids.length > MOST_PIDS ? ` and ${pids.length - MOST_PIDS} more` : '';
-  return `${pids.length === 1 ? 'Process' : 'Processes'} ${named}${more}${main ? ' (the main one among them)' : ''}`;
+  const named = pids.slice(0, MAX_PIDS).join(', ');
+  const more = pids.length > MAX_PIDS ? ` and ${pids.length - MAX_PIDS} more` : '';
+  return `${pids.length === 1 ? 'Process' : 'Processes'} ${named}${more}${main ? ' (including the main process)' : ''}`;
 }
 
 function differing(group: LimitGroup, first: LimitGroup | undefined): LimitRow[] {
@@ -115,7 +115,7 @@ function renderProcesses(
     { title: '/min', align: 'right', optional: true },
     { title: 'Full In', align: 'right', optional: true },
   ]);
-  const shown = processes.slice(0, MOST_PROCESSES);
+  const shown = processes.slice(0, MAX_PROCESSES);
   for (const { pid, name, threads, program, descriptors } of shown) {
     table.uint(pid);
     table.text(name);
@@ -154,15 +154,14 @@ function leftText(ms: number): string {
 function pidsText({ path, version, current, max, sharePercent, refused, declared }: PidsReport): string {
   const share = sharePercent === undefined ? '' : ` (${sharePercent}%)`;
   const of = max === null ? 'no limit' : `limit ${max}${share}`;
-  const forks =
-    refused === undefined ? '' : refused === 0 ? ', no fork was refused' : `, ${refused} forks were refused`;
+  const forks = refused === undefined ? '' : refused === 0 ? ', no fork refused' : `, ${refused} forks refused`;
   const said = declared === undefined ? '' : `, declared ${declared}`;
-  return `Tasks, threads counted: ${current}, ${of}${forks}${said} (pids controller, version ${version}, ${path})`;
+  return `Tasks (threads included): ${current}, ${of}${forks}${said} (pids controller, version ${version}, ${path})`;
 }
 
 function declaredText({ declaredBy, groups }: LimitsReport): string {
   if (declaredBy === undefined)
-    return 'Declared: nothing that is known of; the limits are inherited from what started it.';
+    return 'Declared: nothing known; the limits are inherited from the process that started it.';
   const rows = groups[0]?.limits.filter(({ declared }) => declared !== undefined) ?? [];
   const list = rows.map(({ name, declared }) => (declared === undefined ? name : `${name} ${limitText(declared)}`));
   return `Declared by ${declaredBy}: ${list.join(', ')}`;

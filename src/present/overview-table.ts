@@ -4,7 +4,7 @@ import type { DescriptorUse, Overview, OverviewRow } from '../model/overview.ts'
 import type { ByteWriter } from './byte-writer.ts';
 import { Table } from './table.ts';
 
-/** States with a column of their own; the rest is summed up as `other`. */
+/** States with a column of their own; all others are summed up as `Other`. */
 const STATE_COLUMNS = [
   ['ESTABLISHED', 'Estab'],
   ['LISTEN', 'Listen'],

@@ -3,7 +3,7 @@ import type { SetProcess } from '../model/set-report.ts';
 import type { ByteWriter } from './byte-writer.ts';
 import { Table } from './table.ts';
 
-/** Writes the processes whose limit of open files is to be set: what each has, and what it is to get. */
+/** Writes the processes whose limit of open files will be set, with the limit before and after. */
 export function renderPlan(out: ByteWriter, processes: readonly SetProcess[], width: number | undefined): void {
   const table = new Table([
     { title: 'PID', align: 'right' },
@@ -22,7 +22,7 @@ export function renderPlan(out: ByteWriter, processes: readonly SetProcess[], wi
   table.render(out, width);
 }
 
-/** Writes what became of each. */
+/** Writes the outcome for each process. */
 export function renderOutcomes(out: ByteWriter, processes: readonly SetProcess[], width: number | undefined): void {
   const table = new Table([
     { title: 'PID', align: 'right' },

@@ -9,7 +9,7 @@ import { Table } from './table.ts';
 import { tcpInfoLine } from './tcp-info-line.ts';
 
 export interface SocketTableOptions extends RowContext {
-  /** Whether the column of owner processes is wanted. */
+  /** Whether to show the owner processes. */
   processes: boolean;
   /** Terminal columns to fit into; undefined for no limit. */
   width?: number | undefined;
@@ -52,7 +52,7 @@ function addRow(table: Table, socket: SocketView, options: SocketTableOptions): 
   table.text((names && serviceOf(socket, options)) ?? '');
   table.text(options.containerOf?.(socket) ?? (options.containerOf ? '-' : ''));
   table.text(options.processes ? processesText(options.processesOf?.(socket.inode) ?? []) : '');
-  // A listener's structure holds its backlog alone, which the queues show already.
+  // Of a listener, tcp_info holds only the backlog, which the queues show.
   const info = socket.state === TCP_STATE.LISTEN ? undefined : socket.tcpInfo();
   if (info !== undefined) table.detail(tcpInfoLine(info, socketTimer(socket)));
 }
@@ -77,7 +77,7 @@ function peerName(socket: SocketView, { names }: RowContext): string | undefined
   return names.host(plainAddress(peerAddress(socket)));
 }
 
-/** The service that a row is about: the peer's port where that has a name, or else its own. */
+/** The service of a row: that of the peer's port, else that of the local port. */
 function serviceOf(socket: SocketView, { names }: RowContext): string | undefined {
   if (socket.proto === 'raw') return undefined;
   for (const port of [socket.peerPort, socket.localPort]) {

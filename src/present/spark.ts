@@ -1,6 +1,6 @@
 const BARS = '▁▂▃▄▅▆▇█';
 
-/** A line of bars for the last values, the lowest of them at the bottom; a flat line for what does not change. */
+/** A sparkline of the last values, scaled from their minimum to their maximum; flat for equal values. */
 export function spark(values: readonly number[], width: number): string {
   const shown = values.slice(-width);
   const low = Math.min(...shown);

@@ -2,8 +2,8 @@ import type { SocketTimer } from '../model/socket-row.ts';
 import type { TcpInfo } from '../model/tcp-info.ts';
 
 /**
- * The line below a row that `-i` adds: what helps to judge a connection, in the order of being
- * looked for. Fields that the kernel does not have are left out.
+ * The line below a row that `-i` adds, the most useful values first. Fields that the kernel does not report
+ * are left out.
  */
 export function tcpInfoLine(info: TcpInfo, timer: SocketTimer | undefined): string {
   const parts: string[] = [];

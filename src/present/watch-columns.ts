@@ -10,37 +10,37 @@ export interface Column {
   width: number;
 }
 
-/** How many groups have a column of their own at most. */
-const MOST_COLUMNS = 8;
+/** Maximum number of columns for groups. */
+const MAX_COLUMNS = 8;
 /** Room for `12345 +678`. */
-const NARROWEST = 10;
+const MIN_WIDTH = 10;
 /** Room for a peer's name and port; a longer title is cut. */
-const WIDEST = 24;
-/** A group that was not there for so many ticks makes room for another. */
-const KEPT_TICKS = 10;
+const MAX_WIDTH = 24;
+/** Ticks after which the column of an absent group may be replaced. */
+const STALE_TICKS = 10;
 
-/** States that every service has sooner or later: a column that comes later would repeat the header. */
-const USUAL_STATES = ['ESTABLISHED', 'LISTEN', 'TIME_WAIT', 'CLOSE_WAIT'];
+/** States that have a column from the start: a new column repeats the header. */
+const INITIAL_STATES = ['ESTABLISHED', 'LISTEN', 'TIME_WAIT', 'CLOSE_WAIT'];
 
-/** Which groups have a column: the usual states at first, and the largest that there were since. */
+/** Chooses the groups that have a column: common states at first, then the largest groups since. */
 export class WatchColumns {
   #columns: Column[];
   readonly #width: number;
   readonly #seen = new Map<string, number>();
   #ticks = 0;
 
-  /** @param width characters for all of them, with two before each */
+  /** @param width columns of the terminal for all of them, with a gap of two before each */
   constructor(width: number, byState: boolean) {
     this.#width = width;
     this.#columns = [];
-    if (byState) for (const state of USUAL_STATES) this.#place({ key: { state }, count: 0 });
+    if (byState) for (const state of INITIAL_STATES) this.#place({ key: { state }, count: 0 });
   }
 
   get columns(): readonly Column[] {
     return this.#columns;
   }
 
-  /** @returns whether there is another column than before */
+  /** Takes the groups of a tick. @returns whether the columns changed */
   take(rows: readonly WatchRow[]): boolean {
     this.#ticks++;
     const groups = rows.flatMap((row) => row.groups);
@@ -53,21 +53,21 @@ export class WatchColumns {
       known.add(groupId(group));
       changed = true;
     }
-    for (const [id, tick] of this.#seen) if (this.#ticks - tick > KEPT_TICKS) this.#seen.delete(id);
+    for (const [id, tick] of this.#seen) if (this.#ticks - tick > STALE_TICKS) this.#seen.delete(id);
     return changed;
   }
 
   #place(group: Group): boolean {
     const column = columnOf(group);
     const used = this.#columns.reduce((sum, { width }) => sum + width + 2, 0);
-    if (this.#columns.length >= MOST_COLUMNS || used + column.width + 2 > this.#width) return false;
+    if (this.#columns.length >= MAX_COLUMNS || used + column.width + 2 > this.#width) return false;
     this.#columns.push(column);
     return true;
   }
 
-  /** Where one was not there for long. */
+  /** Replaces the last column whose group has been absent for long. */
   #placeInstead(group: Group): boolean {
-    if (this.#ticks <= KEPT_TICKS) return false;
+    if (this.#ticks <= STALE_TICKS) return false;
     const index = this.#columns.findLastIndex(({ id }) => !this.#seen.has(id));
     if (index < 0) return false;
     const kept = this.#columns;
@@ -86,6 +86,6 @@ export function groupId({ key }: Group): string {
 function columnOf(group: Group): Column {
   const { key, names } = group;
   const values = Object.entries(key).map(([name, value]) => names?.[name as keyof typeof names] ?? value ?? '-');
-  const title = cutToWidth(safeText(values.join(' ')), WIDEST);
-  return { id: groupId(group), title, width: Math.max(displayWidth(title), NARROWEST) };
+  const title = cutToWidth(safeText(values.join(' ')), MAX_WIDTH);
+  return { id: groupId(group), title, width: Math.max(displayWidth(title), MIN_WIDTH) };
 }

@@ -8,12 +8,12 @@ export function sampleLine({ lost, notes, ...row }: WatchRow): string {
   return line({ type: 'sample', at, target, ...rest, ...gaps, ...(notes.length > 0 && { notes }) });
 }
 
-/** Events of a target between two times are missing. */
+/** A line for a time in which events of a target were lost. */
 export function gapLine(target: string, from: Date, to: Date): string {
   return line({ type: 'gap', target, from, to, reason: 'the kernel dropped events: its buffer was full' });
 }
 
-/** Something that came, went, or was not seen. */
+/** A line for a note: a target started, stopped, or was not fully read. */
 export function noteLine(at: Date, text: string): string {
   return line({ type: 'note', at, text });
 }

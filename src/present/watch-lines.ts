@@ -8,20 +8,20 @@ import type { ChangedGroup, WatchRow } from '../model/watch-row.ts';
 import { spark } from './spark.ts';
 import { groupId, WatchColumns } from './watch-columns.ts';
 
-/** Without a terminal nothing limits a line but what a person can read. */
-const USUAL_WIDTH = 160;
+/** Columns where the output is not a terminal. */
+const DEFAULT_WIDTH = 160;
 const SPARK_WIDTH = 12;
-/** The header is repeated after so many lines, for who has scrolled. */
+/** Number of lines after which the header is repeated. */
 const HEADER_EVERY = 40;
-/** The longest name of a target that is shown whole. */
-const WIDEST_TARGET = 30;
-/** From this width on there is room for the spark line and for milliseconds, as well as for some groups. */
+/** Longer names of targets are cut. */
+const MAX_TARGET_WIDTH = 30;
+/** From this width on the sparkline and milliseconds are shown. */
 const ROOMY = 110;
 const SOCKETS_WIDTH = 11;
 /** Room for `1048576/1048576 100%`; or for `1023/1024`, where a line is narrow. */
 const DESCRIPTORS_WIDTH = { roomy: 15, narrow: 11 };
 
-/** What is summed up of one target at the end. */
+/** The summary of one target. */
 export interface WatchPeak {
   target: string;
   samples: number;
@@ -30,7 +30,7 @@ export interface WatchPeak {
   last: number;
 }
 
-/** Lines of `watch`: a clock, the counts of the largest groups with their change, rates, descriptors, a spark line. */
+/** The lines of `watch`: time, counts of the largest groups with their change, rates, descriptors, sparkline. */
 export class WatchLines {
   readonly #roomy: boolean;
   readonly #clockWidth: number;
@@ -43,13 +43,13 @@ export class WatchLines {
   #linesSinceHeader = Number.POSITIVE_INFINITY;
 
   /**
-   * @param options.width columns of the terminal; undefined for none
-   * @param options.targets whether lines say whose they are
-   * @param options.byState whether nothing but states is told apart
-   * @param options.intervalMs between two ticks: milliseconds of the clock are shown where they tell something
+   * @param options.width columns of the terminal; undefined where the output is not a terminal
+   * @param options.targets whether lines name their target
+   * @param options.byState whether groups are by state alone
+   * @param options.intervalMs time between two ticks; below a second the time has milliseconds
    */
   constructor(options: { width: number | undefined; targets: boolean; byState: boolean; intervalMs: number }) {
-    this.#width = options.width ?? USUAL_WIDTH;
+    this.#width = options.width ?? DEFAULT_WIDTH;
     this.#roomy = this.#width >= ROOMY;
     this.#clockWidth = this.#roomy || options.intervalMs < 1000 ? 12 : 8;
     this.#showTarget = options.targets;
@@ -58,7 +58,7 @@ export class WatchLines {
 
   /** The lines of one tick. */
   lines(rows: readonly WatchRow[]): string {
-    const widest = Math.max(6, ...rows.map(({ target }) => Math.min(displayWidth(safeText(target)), WIDEST_TARGET)));
+    const widest = Math.max(6, ...rows.map(({ target }) => Math.min(displayWidth(safeText(target)), MAX_TARGET_WIDTH)));
     const wider = this.#showTarget && widest > this.#targetWidth;
     if (this.#columns === undefined || wider) {
       this.#targetWidth = Math.max(this.#targetWidth, widest);
@@ -77,17 +77,18 @@ export class WatchLines {
     return text;
   }
 
-  /** What stands at the end. */
+  /** The lines at the end. */
   summary(targets: readonly WatchPeak[], lost: number): string {
     const lines = targets.map(
       ({ target, samples, peak, peakAt, last }) =>
-        `${safeText(target)}: ${plural(samples, 'sample')}, at most ${plural(peak, 'socket')} (${clockText(peakAt)}), ${last} at the end\n`,
+        `${safeText(target)}: ${plural(samples, 'sample')}, peak ${plural(peak, 'socket')} at ${clockText(peakAt)}, ${last} at the end\n`,
     );
-    if (lost > 0) lines.push(`events were lost ${plural(lost, 'time')}: opens and closes marked ≥ are lower bounds\n`);
+    if (lost > 0)
+      lines.push(`the kernel dropped events ${plural(lost, 'time')}: opens and closes marked ≥ are lower bounds\n`);
     return lines.join('');
   }
 
-  /** All but the groups. */
+  /** Width of everything but the groups. */
   #fixedWidth(): number {
     const target = this.#showTarget ? this.#targetWidth + 2 : 0;
     const bars = this.#roomy ? SPARK_WIDTH + 2 : 0;
@@ -115,7 +116,7 @@ export class WatchLines {
     const old = ageMs === undefined ? '' : ` counted ${durationText(ageMs)} ago`;
     const bars = `${this.#roomy ? spark(totals, SPARK_WIDTH) : ''}${old}`;
     const clock = clockText(at).slice(0, this.#clockWidth);
-    const name = cutToWidth(safeText(target), WIDEST_TARGET);
+    const name = cutToWidth(safeText(target), MAX_TARGET_WIDTH);
     const used = this.#descriptors(row.descriptors);
     return this.#row(clock, name, sockets, cells, opensText(row), closesText(row), used, bars);
   }
@@ -146,7 +147,7 @@ export class WatchLines {
   }
 }
 
-/** `≥12`: the kernel dropped events, and it is they that this is counted from. */
+/** `≥12` where the kernel dropped events, from which closes are counted. */
 function closesText({ closesPerSecond, lost }: WatchRow): string {
   return closesPerSecond === undefined ? '-' : `${lost > 0 ? '≥' : ''}${closesPerSecond}`;
 }

@@ -3,6 +3,7 @@ import { execFileSync, spawnSync } from 'node:child_process';
 import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
+import zlib from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { LAUNCHER, socklens } from '../support/cli.ts';
 import { createNetns, type TestNetns } from '../support/netns.ts';
@@ -28,11 +29,18 @@ afterAll(() => netns?.remove());
 
 describe('mistakes and absences', () => {
   test.each<[number, string[], string]>([
-    [2, ['lss'], 'no command "lss"'],
-    [2, ['ls'], 'a TARGET is missing'],
-    [2, ['ls', 'host', '--frob'], '--frob'],
+    [2, ['lss'], 'unknown command "lss"'],
+    [2, ['ls'], 'ls needs a TARGET (see socklens ls --help)'],
+    [2, ['ls', 'host', '--frob'], 'unknown option --frob'],
+    [2, ['ls', '-a', 'host'], 'unknown option -a (see socklens ls --help)'],
+    [2, ['ls', 'host', '--tpc'], 'unknown option --tpc; did you mean --tcp?'],
+    [2, ['watch', 'host', '--for', '5'], '--for: "5" has no unit; write 5s, 500ms or 2m'],
+    [2, ['watch', 'host', '--for'], '--for needs a value (see socklens watch --help)'],
+    [2, ['compare', 'a'], 'AFTER is missing (see socklens compare --help)'],
+    [2, ['compare', 'a', 'b', 'c'], 'unexpected argument "c"'],
+    [2, ['record', 'host', '-o', '/x', '--full', '--lightly'], '--full and --summary exclude each other'],
     [2, ['ls', 'host', '--by', 'colour'], 'unknown key "colour"'],
-    [2, ['ls', 'host', '--json', '--ndjson'], 'only one of them'],
+    [2, ['ls', 'host', '--json', '--ndjson'], 'exclude each other'],
     [2, ['ls', 'pid:zero'], 'a PID is a number'],
     [2, ['ls', 'foo:bar'], 'unknown kind of target "foo"'],
     [2, ['netstat'], 'a TARGET is missing'],
@@ -75,6 +83,19 @@ describe('help and version', () => {
     const { status, stdout } = run('--help');
     expect(status).toBe(0);
     for (const verb of ['ps', 'ls', 'netstat']) expect(stdout).toContain(`  ${verb} `);
+  });
+  test.each([
+    ['--closely', true],
+    ['--lightly', false],
+  ])('record still accepts %s, and its help does not show it', (spelling, full) => {
+    const file = path.join(fs.mkdtempSync(path.join(os.tmpdir(), 'socklens-')), 'old.slr');
+    const { status } = run('record', target, '-o', file, spelling, '--for', '100ms', '--interval', '100ms');
+    const [header = ''] = zlib.gunzipSync(fs.readFileSync(file)).toString().split('\n');
+    fs.rmSync(path.dirname(file), { recursive: true });
+    expect([status, JSON.parse(header).closely]).toEqual([0, full]);
+    const help = run('record', '--help').stdout;
+    expect(help).not.toContain(spelling);
+    for (const option of ['--full', '--summary']) expect(help).toContain(option);
   });
   test('--version is that of the package', () => {
     const manifest = path.resolve(path.dirname(LAUNCHER), '../package.json');

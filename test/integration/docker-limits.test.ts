@@ -113,7 +113,7 @@ function describeLimits(docker: TestEngine): void {
     expect(groups[0]?.pids).toEqual([pid]);
     expect(groups[1]?.limits.find((row) => row.name === 'nofile')).toMatchObject({ soft: 32, hard: 128 });
     const { stdout } = socklens(['limits', name], env);
-    expect(stdout).toMatch(/^Processes \d+, \d+, where it differs:$/m);
+    expect(stdout).toMatch(/^Processes \d+, \d+, where different:$/m);
   });
 
   describe('--set', () => {
@@ -184,7 +184,7 @@ function describeLimits(docker: TestEngine): void {
       ulimits: [{ name: 'nofile', softLimit: 65_536, hardLimit: 65_536 }],
     });
     const { stdout } = socklens(['limits', name], env);
-    expect(stdout).toContain('To set it durably here (ECS on EC2)');
+    expect(stdout).toContain('To set it permanently here (ECS on EC2)');
     expect(stdout).toMatch(/^ +\{"name": "nofile", "softLimit": 65536, "hardLimit": 65536\}$/m);
   });
 

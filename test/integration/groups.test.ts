@@ -91,7 +91,7 @@ describe('groups', () => {
   });
 
   it.each([
-    [['--by', 'state', '--top', '0'], 'no number of groups'],
+    [['--by', 'state', '--top', '0'], '--top: "0" is not a positive whole number'],
     [['--top', '3'], '--top needs groups'],
     [['--by', 'state', '--sort', 'nonsense'], 'unknown order "nonsense"'],
     [['--by', 'state', '--sort', 'peer'], 'sort by count or by one of these'],

@@ -64,7 +64,7 @@ function describeGuard(docker: TestEngine): void {
     const guard = await start(victim.name, ['--budget', 'peak(all) <= 1000', '--budget', 'drain(all, 100ms) <= 1000']);
     await guard.looks(2);
     await docker.stop(victim.id);
-    await guard.tells(`${victim.name}: it is gone`);
+    await guard.tells(`${victim.name}: stopped`);
     guard.go();
     const { status, report } = await guard.end();
     // Beside facts about the listeners that are worth knowing.
@@ -80,7 +80,7 @@ function describeGuard(docker: TestEngine): void {
     const guard = await start(victim.name, ['--budget', 'drain(state listening, 100ms) <= 1000']);
     await guard.looks(2);
     await docker.ask('POST', `/containers/${victim.id}/restart?t=0`);
-    await guard.tells(`${victim.name}: it is gone`);
+    await guard.tells(`${victim.name}: stopped`);
     await guard.looks(3);
     guard.go();
     const { report } = await guard.end();

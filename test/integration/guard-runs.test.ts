@@ -223,7 +223,7 @@ describe('guard: on a terminal', () => {
     const [status] = await once(child, 'close');
     expect(status).toBe(6);
     expect(seen()).toContain('stopping');
-    expect(seen()).toContain('it was broken off');
+    expect(seen()).toContain('the run was interrupted');
   });
 });
 
@@ -237,7 +237,7 @@ describe('guard: the target', () => {
       await guard.looks(2);
       await dying.stop();
       // Processes are looked for again after three seconds at most.
-      await guard.tells(`pid:${dying.pid}: it is gone`);
+      await guard.tells(`pid:${dying.pid}: stopped`);
       guard.go();
       const end = await guard.end();
       expect(end.status).toBe(1);
@@ -266,12 +266,12 @@ describe('guard: the target', () => {
 
 describe('guard: the command line', () => {
   it.each([
-    [[], 'a TARGET is missing'],
-    [['host'], 'a COMMAND is missing'],
-    [['host', '--', 'true'], 'a budget is missing'],
+    [[], 'guard needs a TARGET'],
+    [['host'], 'guard needs a COMMAND after --'],
+    [['host', '--', 'true'], 'guard needs a budget'],
     [['host', '--budget', 'peek(all) <= 5', '--', 'true'], 'did you mean peak'],
     [['host', '--budget', 'dst nobody-has-this-name:80 <= 5', '--', 'true'], 'nobody-has-this-name'],
-    [['host', ...KEPT, '--report', 'r.pdf', '--', 'true'], 'the ending chooses the format'],
+    [['host', ...KEPT, '--report', 'r.pdf', '--', 'true'], 'the extension chooses the format'],
     [['host', ...KEPT, '--report', '/nonexistent/r.html', '--', 'true'], 'cannot be written'],
     [['host', ...KEPT, '--config', '/nonexistent.toml', '--', 'true'], 'cannot be read'],
     [['host', '--budget', 'fwmark = 5 <= 5', '--', 'true'], 'not told of what is watched'],

@@ -97,7 +97,7 @@ describe('limits: what a process has', () => {
     const share = Math.floor((open * 100) / 64);
     expect(stdout).toMatch(new RegExp(`^open files +-n +64 +128 +descriptors +${open} +${share}%`, 'm'));
     expect(stdout).toContain(`main process ${pid} (sleep)`);
-    expect(stdout).toMatch(/^To set it durably here /m);
+    expect(stdout).toMatch(/^To set it permanently here /m);
     expect(stdout).toContain('sleep keeps it as it is');
     // biome-ignore lint/suspicious/noControlCharactersInRegex: there must be none
     expect(stdout).not.toMatch(/\x1b/);
@@ -342,8 +342,8 @@ describe('limits --set', () => {
     const { status, stdout } = socklens(['limits', `pid:${pid}`, '--set', 'nofile=2', '--yes'], env);
     expect(status).toBe(0);
     expect(stdout).toMatch(new RegExp(`^ *${pid} +sleep +${descriptorsOf(pid)} +64:128 +2:128$`, 'm'));
-    expect(stdout).toContain('reached at once');
-    expect(stdout).toContain('not reached');
+    expect(stdout).toContain('takes effect now');
+    expect(stdout).toContain('not affected');
     expect(stdout).toContain(`${descriptorsOf(pid)} descriptors, more than 2`);
     expect(stdout).toContain('--nofile=2:128 ');
     expect(stdout).toMatch(new RegExp(`^ *${pid} +sleep +64:128 +2:128 +changed$`, 'm'));

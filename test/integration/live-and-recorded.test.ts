@@ -18,7 +18,7 @@ import { TopDataKeeper } from '../../src/flows/top/top-data.ts';
 import { watch } from '../../src/flows/watch.ts';
 import type { GroupKey } from '../../src/model/group.ts';
 import { everySocket, type SocketQuery } from '../../src/model/socket-query.ts';
-import { firstState } from '../../src/present/top/state.ts';
+import { initialState } from '../../src/present/top/state.ts';
 import { sortedLines } from '../support/cli.ts';
 import { Dice } from '../support/random-filter.ts';
 import { type Population, populate } from '../support/recipes/random-population.ts';
@@ -302,7 +302,7 @@ describe(`sockets at random, SOCKLENS_TEST_SEED=${SEED}`, () => {
 
 async function topRows(source: SampleSource, filter: string): Promise<string[]> {
   const keeper = new TopDataKeeper(source, parseFilter(filter));
-  const state = firstState({ filter, intervalMs: source.intervalMs });
+  const state = initialState({ filter, intervalMs: source.intervalMs });
   const wish: TickWish = { looksAt: () => true, query: everySocket, processes: 'count', allCounters: false };
   const rows: string[] = [];
   for (let tick = await source.next(wish); tick !== undefined; tick = await source.next(wish)) {

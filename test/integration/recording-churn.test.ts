@@ -37,7 +37,7 @@ beforeAll(async () => {
   const target = `netns:${netns.name}`;
   const runs = [
     await RecordingRun.start(target, closely, '--interval', '200ms'),
-    await RecordingRun.start(target, lightly, '--interval', '200ms', '--lightly', '--redact'),
+    await RecordingRun.start(target, lightly, '--interval', '200ms', '--summary', '--redact'),
   ];
   generator.stdin?.write('\n');
   await once(generator, 'exit');

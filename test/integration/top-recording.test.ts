@@ -47,10 +47,10 @@ beforeAll(async () => {
   }
   await until('CLOSE_WAIT', () => counted(busy, 'state', 'close-wait') === HALF_CLOSED);
   expect([counted(busy), counted(quiet)]).toEqual([ALL, 1]);
-  // Lightly: what stays as it is, is read at the first look alone.
+  // Summary: what stays as it is, is read at the first look alone.
   const run = await RecordingRun.start(
     `netns:${busy.name},netns:${quiet.name}`,
-    ...[file, '--lightly', '--interval', '200ms'],
+    ...[file, '--summary', '--interval', '200ms'],
   );
   await run.samples(4);
   expect(await run.stop()).toBe(0);

@@ -251,7 +251,7 @@ describe('watch: how it looks and ends', () => {
     expect(headers.length).toBeLessThan(3);
     if (headers[1] !== undefined) expect(headers[1]).toContain('FIN_WAIT2');
     expect(lines[0]).toMatch(/Sockets +ESTABLISHED +LISTEN +TIME_WAIT +CLOSE_WAIT +Opens\/s +Closes\/s +Descriptors/);
-    expect(lines.at(-1)).toMatch(/^netns:\S+: \d+ samples, at most \d+ sockets \([\d:.]+\), \d+ at the end$/);
+    expect(lines.at(-1)).toMatch(/^netns:\S+: \d+ samples, peak \d+ sockets at [\d:.]+, \d+ at the end$/);
     expect(run.stdout).not.toContain('\u001b');
     expect(run.stderr).toBe('');
   });

@@ -1,5 +1,8 @@
 /** A real terminal for tests: a pseudo-terminal that tmux draws, of which it can be asked what stands there. */
 import { execFileSync } from 'node:child_process';
+import fs from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
 import { threadId } from 'node:worker_threads';
 import { until } from './netns.ts';
 
@@ -32,16 +35,7 @@ export class TestTerminal {
       `${name}=${value}`,
     ]);
     const size = ['-x', String(columns), '-y', String(rows)];
-    // CI detection of ink's must not decide, nor what colours the machine that runs the tests wants.
-    terminal.#tmux(
-      '-f',
-      '/dev/null',
-      'new-session',
-      '-d',
-      ...size,
-      ...settings,
-      'env -u CI -u FORCE_COLOR bash --norc --noprofile',
-    );
+    terminal.#tmux('-f', '/dev/null', 'new-session', '-d', ...size, ...settings, 'bash --norc --noprofile');
     await terminal.until('the shell', (lines) => lines.some((line) => line.startsWith(PROMPT.trim())));
     return terminal;
   }
@@ -70,6 +64,31 @@ export class TestTerminal {
   /** As {@link lines}, with the escape sequences of colours and attributes. */
   colouredText(): string {
     return this.#tmux('capture-pane', '-p', '-e');
+  }
+
+  /** Pastes a text as a terminal does: in brackets where the program asked for that. */
+  paste(text: string): void {
+    this.#tmux('set-buffer', '-b', 'paste', text);
+    this.#tmux('paste-buffer', '-p', '-r', '-d', '-b', 'paste');
+  }
+
+  /** What the program in the terminal has switched: alternate screen, cursor, wrapping. */
+  flags(): { alternate: boolean; cursor: boolean; wrap: boolean } {
+    const format = '#{alternate_on} #{cursor_flag} #{wrap_flag}';
+    const [alternate, cursor, wrap] = this.#tmux('display-message', '-p', format).trim().split(' ');
+    return { alternate: alternate === '1', cursor: cursor === '1', wrap: wrap === '1' };
+  }
+
+  /** What is written to the terminal from now on, byte by byte. */
+  captureOutput(): { text(): string } & Disposable {
+    const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'socklens-terminal-'));
+    const file = path.join(folder, 'output');
+    fs.writeFileSync(file, '');
+    this.#tmux('pipe-pane', '-O', `exec cat >>'${file}'`);
+    return {
+      text: () => fs.readFileSync(file, 'utf8'),
+      [Symbol.dispose]: () => fs.rmSync(folder, { recursive: true }),
+    };
   }
 
   resize({ columns, rows }: TerminalSize): void {

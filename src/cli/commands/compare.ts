@@ -1,28 +1,18 @@
-import { buildCommand } from '@stricli/core';
-import type { CliContext } from '../context.ts';
-import { TEXTS } from '../texts.ts';
-import { outputFlags } from './shared-flags.ts';
+import { command } from '../command.ts';
+import { json } from './options.ts';
 
-interface Flags {
-  json?: boolean;
-}
-
-export const compareCommand = buildCommand<Flags, [string, string], CliContext>({
-  docs: { brief: TEXTS.compare },
-  parameters: {
-    flags: { json: outputFlags.json },
-    positional: {
-      kind: 'tuple',
-      parameters: [
-        { brief: TEXTS.compareBefore, parse: String, placeholder: 'BEFORE' },
-        { brief: TEXTS.compareAfter, parse: String, placeholder: 'AFTER' },
-      ],
-    },
+export const compareCommand = command({
+  brief: 'Compare two recordings or guard reports: what got better, what got worse',
+  options: { json },
+  operands: {
+    fixed: [
+      { placeholder: 'BEFORE', brief: 'a recording, or a guard report (FILE.json)' },
+      { placeholder: 'AFTER', brief: 'another one' },
+    ],
   },
-  loader: async () => {
+  load: async () => {
     const { compare } = await import('../../flows/compare.ts');
-    return async function (flags, before, after) {
-      await compare(this.flow, { before, after, format: flags.json ? 'json' : 'text' });
-    };
+    return async ({ flow }, { json }, [before = '', after = '']) =>
+      compare(flow, { before, after, format: json ? 'json' : 'text' });
   },
 });

@@ -1,27 +1,19 @@
 import { fileURLToPath } from 'node:url';
-import { buildCommand } from '@stricli/core';
-import type { CliContext } from '../context.ts';
-import { TEXTS } from '../texts.ts';
+import { command } from '../command.ts';
 
-/** The pages come with the package, above the bundle's folder. */
+/** The folder of the bundle; undefined where the source runs as an ES module. */
 declare const __dirname: string | undefined;
 
-export const explainCommand = buildCommand<Record<never, never>, [string?], CliContext>({
-  docs: { brief: TEXTS.explain },
-  parameters: {
-    positional: {
-      kind: 'tuple',
-      parameters: [{ brief: TEXTS.explainRule, parse: String, placeholder: 'RULE', optional: true }],
-    },
-  },
-  loader: async () => {
+export const explainCommand = command({
+  brief: 'Explain a rule of the doctor; without RULE, list all rules',
+  operands: { fixed: [{ placeholder: 'RULE', brief: 'name of a rule', optional: true }] },
+  load: async () => {
     const { explain } = await import('../../flows/explain.ts');
-    return function (_flags, rule) {
-      explain(this.flow, pages(), rule);
-    };
+    return ({ flow }, _options, [rule]) => explain(flow, pages(), rule);
   },
 });
 
+/** The folder of the rules' pages, which come with the package. */
 function pages(): string {
   if (typeof __dirname === 'string') return `${__dirname}/../../../docs/rules`;
   return fileURLToPath(new URL('../../../docs/rules', import.meta.url));

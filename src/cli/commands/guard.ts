@@ -1,78 +1,64 @@
-import { buildCommand } from '@stricli/core';
 import { Failure } from '../../model/failure.ts';
-import type { CliContext } from '../context.ts';
-import { parseTime } from '../durations.ts';
-import { TEXTS } from '../texts.ts';
-import { flag, manyTexts, text } from './shared-flags.ts';
-import { parseInterval } from './stream-flags.ts';
+import { command } from '../command.ts';
+import { option } from '../option.ts';
+import {
+  DEFAULT_INTERVAL_MS,
+  interval,
+  noEvents,
+  numeric,
+  requireTargets,
+  ruleOptions,
+  TARGET_HELP,
+  TARGETS,
+} from './options.ts';
 
-interface Flags {
-  budget?: readonly string[];
-  pool?: readonly string[];
-  serverLimit?: readonly string[];
-  descriptors?: string;
-  noLeaks?: boolean;
-  for?: number;
-  interval?: number;
-  report?: readonly string[];
-  set?: readonly string[];
-  config?: string;
-  noEvents?: boolean;
-  noStatus?: boolean;
-  numeric?: boolean;
-}
-
-export const guardCommand = buildCommand<Flags, string[], CliContext>({
-  docs: {
-    brief: TEXTS.guard,
-    fullDescription: `${TEXTS.guard}.\n\nTARGET is ${TEXTS.target}.\n${TEXTS.guardFull}`,
-    customUsage: ["TARGET --budget 'BUDGET' [--report FILE] -- COMMAND ARGS"],
+export const guardCommand = command({
+  brief: 'Run a load test, watch targets meanwhile, and fail it when a socket budget is exceeded',
+  details: `${TARGET_HELP}
+BUDGET is a measure and a bound: 'peak(dst db:3306) <= 50', 'steady(state close-wait) = 0',
+'drain(all, 10s) <= baseline + 5', 'rate(opens to db:3306) <= 20/s', 'descriptors <= 80%',
+'lost events = 0', 'findings(critical) = 0'; a FILTER alone means peak (docs/guard.md).
+Exit status 0: every budget held; 1: one was exceeded; 6: the command failed. The report goes to stderr.`,
+  usage: ["TARGET --budget 'BUDGET' [--report FILE] -- COMMAND ARGS"],
+  options: {
+    budget: option.texts('BUDGET', 'A budget that must hold; repeatable', { letter: 'b' }),
+    pool: option.texts('HOST:PORT=N', 'Maximum connections of each process to an endpoint: db:3306=50; repeatable'),
+    descriptors: option.text('N%', 'Maximum use of the soft limit of open files: 80%'),
+    noLeaks: option.boolean('Fail when half-closed connections are left 10 s after the command'),
+    for: option.duration('Stop the command after this time, which does not count as a failure'),
+    interval,
+    report: option.texts('FILE', 'Write a report: FILE.html, FILE.json, FILE.xml (JUnit) or FILE.md; repeatable'),
+    ...ruleOptions,
+    noEvents,
+    noStatus: option.boolean('Do not print a status line: the command has the terminal to itself'),
+    numeric,
   },
-  parameters: {
-    flags: {
-      budget: manyTexts(TEXTS.budget, 'BUDGET'),
-      pool: manyTexts(TEXTS.guardPool, 'HOST:PORT=N'),
-      descriptors: text(TEXTS.guardDescriptors, 'N%'),
-      noLeaks: flag(TEXTS.noLeaks),
-      for: { kind: 'parsed', parse: parseTime, brief: TEXTS.guardFor, optional: true, placeholder: 'TIME' },
-      interval: { kind: 'parsed', parse: parseInterval, brief: TEXTS.interval, optional: true, placeholder: 'TIME' },
-      report: manyTexts(TEXTS.report, 'FILE'),
-      set: manyTexts(TEXTS.setRule, 'RULE.SETTING=VALUE'),
-      serverLimit: manyTexts(TEXTS.serverLimit, 'HOST:PORT=N'),
-      config: text(TEXTS.config, 'FILE'),
-      noEvents: flag(TEXTS.noEvents),
-      noStatus: flag(TEXTS.noStatus),
-      numeric: flag(TEXTS.numeric),
-    },
-    aliases: { n: 'numeric', b: 'budget' },
-    positional: { kind: 'array', parameter: { brief: TEXTS.targets, parse: String, placeholder: 'TARGET' } },
-  },
-  loader: async () => {
+  operands: TARGETS,
+  load: async () => {
     const [{ guard }, { guardBudgets }, { doctorSettings }, { readConfig }] = await Promise.all([
       import('../../flows/guard/guard.ts'),
       import('../../flows/guard/guard-settings.ts'),
       import('../../flows/doctor-settings.ts'),
       import('../../flows/config.ts'),
     ]);
-    return async function (flags, ...targets) {
-      const argv = this.behind ?? [];
-      if (targets.length === 0) throw new Failure('usage', 'guard: a TARGET is missing (socklens guard --help)');
-      if (argv.length === 0) throw new Failure('usage', 'guard: a COMMAND is missing; it stands behind --');
-      const config = await readConfig(flags.config);
-      const pools = flags.pool ?? [];
-      const forms = { pools, descriptors: flags.descriptors, noLeaks: flags.noLeaks ?? false };
-      this.process.exitCode = await guard(this.flow, {
-        target: targets.join(','),
+    return async (context, options, targets) => {
+      const target = requireTargets('guard', targets);
+      const argv = context.behind ?? [];
+      if (argv.length === 0) throw new Failure('usage', 'guard needs a COMMAND after -- (see socklens guard --help)');
+      const config = await readConfig(options.config);
+      const { pool: pools, descriptors, noLeaks } = options;
+      context.process.exitCode = await guard(context.flow, {
+        target,
         argv,
-        budgets: guardBudgets(flags.budget ?? [], forms, config),
-        reports: flags.report ?? [],
-        forMs: flags.for,
-        intervalMs: flags.interval ?? 1000,
-        events: !flags.noEvents,
-        numeric: flags.numeric ?? false,
-        status: !flags.noStatus,
+        budgets: guardBudgets(options.budget, { pools, descriptors, noLeaks }, config),
+        reports: options.report,
+        forMs: options.for,
+        intervalMs: options.interval ?? DEFAULT_INTERVAL_MS,
+        events: !options.noEvents,
+        numeric: options.numeric,
+        status: !options.noStatus,
         skip: config.doctor?.skip ?? [],
-        ...doctorSettings({ set: flags.set ?? [], pools, serverLimits: flags.serverLimit ?? [] }, config),
+        ...doctorSettings({ set: options.set, pools, serverLimits: options.serverLimit }, config),
       });
     };
   },

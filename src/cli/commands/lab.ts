@@ -1,28 +1,23 @@
-import { buildCommand } from '@stricli/core';
-import type { CliContext } from '../context.ts';
+import { command } from '../command.ts';
 import { EXIT } from '../exit-status.ts';
-import { TEXTS } from '../texts.ts';
-import { flag, outputFlags } from './shared-flags.ts';
+import { option } from '../option.ts';
+import { json } from './options.ts';
 
-interface Flags {
-  docker?: boolean;
-  json?: boolean;
-}
-
-export const labCommand = buildCommand<Flags, [], CliContext>({
-  docs: {
-    brief: TEXTS.lab,
-    fullDescription: `${TEXTS.lab}.\n\nStatus 1 when the fixed lab still shows a finding or an error.`,
+export const labCommand = command({
+  brief: 'Reproduce a connection-pool incident on this machine and watch it being diagnosed',
+  details: 'Exit status 1 when the fixed lab still shows a finding or an error.',
+  options: {
+    docker: option.boolean('Use real containers: MariaDB, mysql2, HAProxy'),
+    json,
   },
-  parameters: { flags: { docker: flag(TEXTS.labDocker), json: outputFlags.json } },
-  loader: async () => {
+  load: async () => {
     const { lab } = await import('../../flows/lab/lab.ts');
-    return async function (flags) {
-      const ground = flags.docker
+    return async (context, options) => {
+      const ground = options.docker
         ? (await import('../../flows/lab/container-ground.ts')).containerGround()
         : (await import('../../flows/lab/embedded-ground.ts')).embeddedGround;
-      const mended = await lab(this.flow, ground, { format: flags.json ? 'json' : 'text' });
-      if (!mended) this.process.exitCode = EXIT.FOUND;
+      const isFixed = await lab(context.flow, ground, { format: options.json ? 'json' : 'text' });
+      if (!isFixed) context.process.exitCode = EXIT.FOUND;
     };
   },
 });

@@ -1,45 +1,36 @@
-import { buildCommand } from '@stricli/core';
 import { Failure } from '../../model/failure.ts';
-import type { CliContext } from '../context.ts';
-import { parseTime } from '../durations.ts';
-import { TEXTS } from '../texts.ts';
-import { flag, formatOf, type OutputFlags, outputFlags, targetAndFilter } from './shared-flags.ts';
+import { command } from '../command.ts';
+import { option } from '../option.ts';
+import { formatOf, outputOptions, TARGET_HELP, TARGETS, targetAndFilter, yes } from './options.ts';
 
-interface Flags extends OutputFlags {
-  set?: string;
-  yes?: boolean;
-  for?: number;
-  interval?: number;
-}
-
-export const limitsCommand = buildCommand<Flags, string[], CliContext>({
-  docs: { brief: TEXTS.limits, fullDescription: `${TEXTS.limits}.\n\nTARGET is ${TEXTS.target}.` },
-  parameters: {
-    flags: {
-      set: { kind: 'parsed', parse: String, brief: TEXTS.setLimit, optional: true, placeholder: 'nofile=SOFT[:HARD]' },
-      yes: flag(TEXTS.yes),
-      for: { kind: 'parsed', parse: parseTime, brief: TEXTS.limitsFor, optional: true, placeholder: 'TIME' },
-      interval: { kind: 'parsed', parse: parseTime, brief: TEXTS.limitsInterval, optional: true, placeholder: 'TIME' },
-      ...outputFlags,
-    },
-    aliases: { y: 'yes' },
-    positional: { kind: 'array', parameter: { brief: TEXTS.target, parse: String, placeholder: 'TARGET' } },
+export const limitsCommand = command({
+  brief: 'Show the limits inside (ulimit -a) with their use, origin and fix; change one',
+  details: TARGET_HELP,
+  options: {
+    set: option.text('nofile=SOFT[:HARD]', 'Set the limit of open files of the running processes'),
+    yes,
+    for: option.duration('Sample for this time and show the growth; once when absent'),
+    interval: option.duration('Time between two samples of --for; default 1s'),
+    ...outputOptions,
   },
-  loader: async () => {
+  operands: TARGETS,
+  load: async () => {
     const [{ limits }, { setLimits }] = await Promise.all([
       import('../../flows/limits.ts'),
       import('../../flows/set-limits.ts'),
     ]);
-    return async function (flags, ...words) {
+    return async ({ flow }, options, words) => {
       const { target, filter } = targetAndFilter('limits', words);
-      if (filter !== '') throw new Failure('usage', `limits: one TARGET, several with commas; "${filter}" is too much`);
-      const format = formatOf(flags);
-      const { set, for: forMs, interval: intervalMs } = flags;
-      if (set === undefined) return limits(this.flow, { target, forMs, intervalMs, format });
-      if (forMs !== undefined || intervalMs !== undefined) {
-        throw new Failure('usage', 'limits: --set changes limits and --for looks at them: one at a time');
+      if (filter !== '') {
+        throw new Failure('usage', `limits: unexpected argument "${filter}"; separate several targets with commas`);
       }
-      await setLimits(this.flow, { target, setting: set, yes: flags.yes ?? false, format });
+      const { set, for: forMs, interval: intervalMs } = options;
+      const format = formatOf(options);
+      if (set === undefined) return limits(flow, { target, forMs, intervalMs, format });
+      if (forMs !== undefined || intervalMs !== undefined) {
+        throw new Failure('usage', 'limits: --set and --for exclude each other');
+      }
+      await setLimits(flow, { target, setting: set, yes: options.yes, format });
     };
   },
 });

@@ -1,22 +1,18 @@
-import { buildCommand } from '@stricli/core';
-import type { CliContext } from '../context.ts';
-import { TEXTS } from '../texts.ts';
+import { command } from '../command.ts';
+import { TARGET_HELP } from './options.ts';
 
 /**
- * The declaration of `netstat` for help and lists alone: the verb parses its own arguments, for
- * netstat's are none that a command tree knows (`-4an`, repeated letters), see `main.ts`.
+ * `netstat` as the help lists it. The command parses its own arguments (see `main.ts`): netstat has forms
+ * that the command tree does not know, such as `-4an` and repeated letters.
  */
-export const netstatCommand = buildCommand<Record<never, never>, string[], CliContext>({
-  docs: { brief: TEXTS.netstat, fullDescription: `${TEXTS.netstat}.\n\nTARGET is ${TEXTS.target}.` },
-  parameters: {
-    positional: {
-      kind: 'array',
-      parameter: {
-        brief: 'TARGET and the flags of netstat: -a -l -t -u -w -x -n -p -e -o -W -c -4 -6',
-        parse: String,
-        placeholder: 'TARGET FLAGS',
-      },
+export const netstatCommand = command({
+  brief: 'Print exactly what `nsenter -t PID -n netstat FLAGS` prints',
+  details: TARGET_HELP,
+  operands: {
+    many: {
+      placeholder: 'TARGET FLAGS',
+      brief: 'TARGET and the flags of netstat: -a -l -t -u -w -x -n -p -e -o -W -c -4 -6',
     },
   },
-  func: async () => {},
+  load: async () => () => {},
 });

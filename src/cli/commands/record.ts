@@ -1,53 +1,55 @@
-import { buildCommand } from '@stricli/core';
 import { Failure } from '../../model/failure.ts';
-import type { CliContext } from '../context.ts';
-import { parseTime } from '../durations.ts';
-import { TEXTS } from '../texts.ts';
-import { flag, text } from './shared-flags.ts';
-import { parseInterval } from './stream-flags.ts';
+import { command } from '../command.ts';
+import { option } from '../option.ts';
+import {
+  DEFAULT_INTERVAL_MS,
+  forTime,
+  interval,
+  noEvents,
+  numeric,
+  requireTargets,
+  TARGET_HELP,
+  TARGETS,
+} from './options.ts';
 
-interface Flags {
-  output?: string;
-  for?: number;
-  interval?: number;
-  redact?: boolean;
-  closely?: boolean;
-  lightly?: boolean;
-  numeric?: boolean;
-  noEvents?: boolean;
-}
+const FULL = 'Read all sockets at every tick, with what the kernel knows about each connection';
+const SUMMARY = 'Read TCP sockets only where counters change, within 3 % of one core';
 
-export const recordCommand = buildCommand<Flags, string[], CliContext>({
-  docs: { brief: TEXTS.record, fullDescription: `${TEXTS.record}.\n\nTARGET is ${TEXTS.target}.` },
-  parameters: {
-    flags: {
-      output: text(TEXTS.output, 'FILE'),
-      for: { kind: 'parsed', parse: parseTime, brief: TEXTS.for, optional: true, placeholder: 'TIME' },
-      interval: { kind: 'parsed', parse: parseInterval, brief: TEXTS.interval, optional: true, placeholder: 'TIME' },
-      redact: flag(TEXTS.redact),
-      closely: flag(TEXTS.closely),
-      lightly: flag(TEXTS.lightly),
-      numeric: flag(TEXTS.numeric),
-      noEvents: flag(TEXTS.noEvents),
-    },
-    aliases: { o: 'output', n: 'numeric' },
-    positional: { kind: 'array', parameter: { brief: TEXTS.targets, parse: String, placeholder: 'TARGET' } },
+export const recordCommand = command({
+  brief: 'Record targets into a file, to be read later with --from',
+  details: TARGET_HELP,
+  options: {
+    output: option.text('FILE', 'The file to create', { letter: 'o' }),
+    for: forTime,
+    interval,
+    redact: option.boolean('Replace addresses and names consistently, so that the file can be shared'),
+    full: option.boolean(FULL),
+    summary: option.boolean(SUMMARY),
+    // Spellings up to version 0.1.
+    closely: option.boolean(FULL, { hidden: true }),
+    lightly: option.boolean(SUMMARY, { hidden: true }),
+    numeric,
+    noEvents,
   },
-  loader: async () => {
+  operands: TARGETS,
+  load: async () => {
     const { record } = await import('../../flows/record.ts');
-    return async function (flags, ...targets) {
-      const { output, closely, lightly } = flags;
-      if (targets.length === 0) throw new Failure('usage', 'record: a TARGET is missing (socklens record --help)');
-      if (output === undefined) throw new Failure('usage', 'record: name the file to make with -o FILE');
-      if (closely && lightly) throw new Failure('usage', '--closely and --lightly: only one of them at a time');
-      await record(this.flow, {
-        ...{ target: targets.join(','), output },
-        forMs: flags.for,
-        intervalMs: flags.interval ?? 1000,
-        redact: flags.redact ?? false,
-        closely: closely ? true : lightly ? false : undefined,
-        numeric: flags.numeric ?? false,
-        events: !flags.noEvents,
+    return async ({ flow }, options, targets) => {
+      const { output } = options;
+      const isFull = options.full || options.closely;
+      const isSummary = options.summary || options.lightly;
+      const target = requireTargets('record', targets);
+      if (output === undefined) throw new Failure('usage', 'record needs -o FILE');
+      if (isFull && isSummary) throw new Failure('usage', '--full and --summary exclude each other');
+      await record(flow, {
+        target,
+        output,
+        forMs: options.for,
+        intervalMs: options.interval ?? DEFAULT_INTERVAL_MS,
+        redact: options.redact,
+        closely: isFull ? true : isSummary ? false : undefined,
+        numeric: options.numeric,
+        events: !options.noEvents,
       });
     };
   },

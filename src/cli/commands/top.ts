@@ -1,56 +1,37 @@
-import { buildCommand } from '@stricli/core';
-import type { CliContext } from '../context.ts';
-import { refuseWithoutTerminal } from '../screen.ts';
-import { TEXTS } from '../texts.ts';
-import { operandsOf, type RecordedFlags, recordedFlags, speedFlag } from './recorded-flags.ts';
-import { flag } from './shared-flags.ts';
-import { parseInterval } from './stream-flags.ts';
+import { command } from '../command.ts';
+import { option } from '../option.ts';
+import { requireTerminal } from '../output.ts';
+import { all, DEFAULT_INTERVAL_MS, FILTER_HELP, interval, numeric, TARGET_AND_FILTER } from './options.ts';
+import { isRecorded, operandsOf, REAL_TIME, recordedOptions, speed } from './recorded-options.ts';
 
-interface Flags extends Omit<RecordedFlags, 'for'> {
-  all?: boolean;
-  interval?: number;
-  noBpf?: boolean;
-  numeric?: boolean;
-}
-
-export const topCommand = buildCommand<Flags, string[], CliContext>({
-  docs: {
-    brief: TEXTS.topVerb,
-    fullDescription: `${TEXTS.topVerb}. Press F1 for its keys.\n\nTARGET is ${TEXTS.target}.\nFILTER is ${TEXTS.filter}.`,
+export const topCommand = command({
+  brief: 'Watch containers, their peers and their sockets in full-screen mode',
+  details: `Press F1 for the keys.\n\n${FILTER_HELP}`,
+  options: {
+    all,
+    interval,
+    noBpf: option.boolean('Do not count in the kernel (eBPF): counts of rows that are not open are older'),
+    numeric,
+    ...recordedOptions,
+    speed,
   },
-  parameters: {
-    flags: {
-      all: flag(TEXTS.all),
-      interval: { kind: 'parsed', parse: parseInterval, brief: TEXTS.interval, optional: true, placeholder: 'TIME' },
-      noBpf: flag(TEXTS.noBpf),
-      numeric: flag(TEXTS.numeric),
-      ...recordedFlags,
-      speed: speedFlag,
-    },
-    aliases: { a: 'all', n: 'numeric' },
-    positional: {
-      kind: 'array',
-      parameter: { brief: TEXTS.targetAndFilter, parse: String, placeholder: 'TARGET FILTER' },
-    },
-  },
-  loader: async () => {
+  operands: TARGET_AND_FILTER,
+  load: async () => {
     const { top } = await import('../../flows/top/top.ts');
-    return async function (flags, ...words) {
-      refuseWithoutTerminal();
-      await top(this.flow, {
-        ...(isLive(words, flags) ? overviewOf(flags) : await operandsOf('top', words, flags, 1)),
-        ...{ intervalMs: flags.interval ?? 1000, forMs: undefined, events: false, numeric: flags.numeric ?? false },
-        kernelCounts: !flags.noBpf,
+    return async ({ flow }, options, words) => {
+      requireTerminal('top needs an interactive terminal; socklens watch prints lines');
+      const { all, numeric } = options;
+      const isOverview = words.length === 0 && !isRecorded(options);
+      await top(flow, {
+        ...(isOverview
+          ? { target: undefined, overview: { all }, filter: '' }
+          : await operandsOf('top', words, options, REAL_TIME)),
+        intervalMs: options.interval ?? DEFAULT_INTERVAL_MS,
+        forMs: undefined,
+        events: false,
+        numeric,
+        kernelCounts: !options.noBpf,
       });
     };
   },
 });
-
-/** Whether neither a TARGET nor a recording is named. */
-function isLive(words: readonly string[], { from, at, speed }: RecordedFlags): boolean {
-  return words.length === 0 && from === undefined && at === undefined && speed === undefined;
-}
-
-function overviewOf({ all = false }: Flags) {
-  return { target: undefined, overview: { all }, filter: '' };
-}

@@ -1,68 +1,52 @@
-import { buildCommand } from '@stricli/core';
-import type { GroupKey } from '../../model/group.ts';
-import type { CliContext } from '../context.ts';
-import { parseTime } from '../durations.ts';
-import { TEXTS } from '../texts.ts';
-import { parseKeys } from './group-flags.ts';
-import { operandsOf, recordedFlags, speedFlag } from './recorded-flags.ts';
-import { flag } from './shared-flags.ts';
-import { parseInterval } from './stream-flags.ts';
+import { command } from '../command.ts';
+import { option } from '../option.ts';
+import {
+  DEFAULT_INTERVAL_MS,
+  FILTER_HELP,
+  forTime,
+  interval,
+  ndjson,
+  noEvents,
+  numeric,
+  parseKeys,
+  protosOf,
+  ss,
+  TARGET_AND_FILTER,
+  tcp,
+  udp,
+} from './options.ts';
+import { operandsOf, REAL_TIME, recordedOptions, speed } from './recorded-options.ts';
 
-interface Flags {
-  by?: readonly GroupKey[];
-  interval?: number;
-  for?: number;
-  tcp?: boolean;
-  udp?: boolean;
-  numeric?: boolean;
-  ss?: boolean;
-  noEvents?: boolean;
-  ndjson?: boolean;
-  from?: string;
-  at?: string;
-  speed?: number;
-}
-
-export const watchCommand = buildCommand<Flags, string[], CliContext>({
-  docs: {
-    brief: TEXTS.watch,
-    fullDescription: `${TEXTS.watch}.\n\nTARGET is ${TEXTS.target}.\nFILTER is ${TEXTS.filter}.`,
+export const watchCommand = command({
+  brief: 'Print counts of sockets over time, one line per tick',
+  details: FILTER_HELP,
+  options: {
+    by: option.value('KEY,KEY', 'Count in groups by these keys; default state', parseKeys),
+    interval,
+    for: forTime,
+    tcp,
+    udp,
+    numeric,
+    ss,
+    noEvents,
+    ...recordedOptions,
+    speed,
+    ndjson,
   },
-  parameters: {
-    flags: {
-      by: { kind: 'parsed', parse: parseKeys, brief: TEXTS.watchBy, optional: true, placeholder: 'KEY,KEY' },
-      interval: { kind: 'parsed', parse: parseInterval, brief: TEXTS.interval, optional: true, placeholder: 'TIME' },
-      for: { kind: 'parsed', parse: parseTime, brief: TEXTS.for, optional: true, placeholder: 'TIME' },
-      tcp: flag(TEXTS.tcp),
-      udp: flag(TEXTS.udp),
-      numeric: flag(TEXTS.numeric),
-      ss: flag(TEXTS.ss),
-      noEvents: flag(TEXTS.noEvents),
-      ...recordedFlags,
-      speed: speedFlag,
-      ndjson: flag(TEXTS.ndjson),
-    },
-    aliases: { t: 'tcp', u: 'udp', n: 'numeric' },
-    positional: {
-      kind: 'array',
-      parameter: { brief: TEXTS.targetAndFilter, parse: String, placeholder: 'TARGET FILTER' },
-    },
-  },
-  loader: async () => {
+  operands: TARGET_AND_FILTER,
+  load: async () => {
     const { watch } = await import('../../flows/watch.ts');
-    return async function (flags, ...words) {
-      const { tcp, udp } = flags;
-      await watch(this.flow, {
-        ...(await operandsOf('watch', words, flags, 1)),
-        asSs: flags.ss ?? false,
-        protos: [...(tcp || !udp ? (['tcp'] as const) : []), ...(udp || !tcp ? (['udp'] as const) : [])],
-        by: flags.by ?? ['state'],
-        intervalMs: flags.interval ?? 1000,
-        forMs: flags.for,
-        events: !flags.noEvents,
-        numeric: flags.numeric ?? false,
-        format: flags.ndjson ? 'ndjson' : 'text',
+    return async ({ flow }, options, words) =>
+      watch(flow, {
+        ...(await operandsOf('watch', words, options, REAL_TIME)),
+        asSs: options.ss,
+        protos: protosOf(options),
+        by: options.by ?? ['state'],
+        intervalMs: options.interval ?? DEFAULT_INTERVAL_MS,
+        forMs: options.for,
+        events: !options.noEvents,
+        numeric: options.numeric,
+        format: options.ndjson ? 'ndjson' : 'text',
       });
-    };
   },
 });

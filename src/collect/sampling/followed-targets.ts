@@ -1,5 +1,4 @@
 import type { ContainerFacts } from '../../model/container.ts';
-import { Failure } from '../../model/failure.ts';
 import { containersNamed } from '../containers-named.ts';
 import { type ContainerInstance, type Inventory, takeInventory } from '../inventory.ts';
 import type { Machine } from '../machine.ts';

@@ -13,21 +13,21 @@ import { TCP_STATE } from '../../model/tcp-state.ts';
 import type { FilterTests } from '../filter-tests.ts';
 import { mostOf } from './most-of.ts';
 
-/** A tick of one namespace as a meter needs it. */
+/** One tick of one namespace. */
 export interface MeterInput {
   tick: SpaceTick;
-  /** Absent where its sockets were not read. */
+  /** Absent when its sockets were not read. */
   look?: SpaceLook;
   atMs: number;
-  /** When the tick before was; absent at the first. */
+  /** Time of the previous tick, in milliseconds since the epoch; undefined at the first. */
   beforeMs: number | undefined;
   names: Names;
 }
 
-/** What a meter tells of a tick, without the target's name. */
+/** The value of a tick, without the name of the target. */
 export type Metered = Omit<BudgetPoint, 'target'>;
 
-/** Counts, of one namespace, what one budget is about. */
+/** Measures one budget in one namespace. */
 export class BudgetMeter {
   readonly #budget: Budget;
   readonly #tests: FilterTests | undefined;
@@ -36,13 +36,13 @@ export class BudgetMeter {
   #opens: number | undefined;
   #highest = -1;
 
-  /** @param tests of its filter; undefined where it has none */
+  /** @param tests of the budget's filter; undefined without one */
   constructor(budget: Budget, tests: FilterTests | undefined) {
     this.#budget = budget;
     this.#tests = tests;
   }
 
-  /** The command begins: what was the highest before it is no more. */
+  /** Called when the command starts: forgets the peak before it. */
   begin(): void {
     this.#highest = -1;
   }
@@ -53,7 +53,7 @@ export class BudgetMeter {
     if (this.#tests === undefined || this.#tests.closed?.(closed)) this.#closes++;
   }
 
-  /** What is to be told of a tick; undefined for nothing. */
+  /** Measures a tick; undefined when it has no value for this budget. */
   measure(input: MeterInput): Metered | undefined {
     const { subject } = this.#budget;
     switch (subject.kind) {
@@ -78,7 +78,7 @@ export class BudgetMeter {
     const { total, unix } = countSockets(look.sockets, test).counts();
     const value = filter.unix ? unix : total;
     const perProcess = this.#budget.scope === 'process';
-    // Who it was is a walk of its own: only where it may be told.
+    // Finding the largest holders takes another pass, made only where a report may show them.
     if (value === 0 || !(perProcess || value > this.#highest || this.#budget.subject.kind !== 'peak')) {
       return { atMs, value };
     }
@@ -89,7 +89,7 @@ export class BudgetMeter {
     return { atMs, value: process[0]?.count ?? 0, who: process };
   }
 
-  /** Opens are counted by the kernel; of those that a filter lets through, they follow from closes and from how many there are. */
+  /** The kernel counts all opens; with a filter, opens are computed from closes and the change in open sockets. */
   #rate(input: MeterInput, of: 'opens' | 'closes'): Metered | undefined {
     const { tick, look, beforeMs, atMs } = input;
     const closes = this.#closes;
@@ -129,13 +129,14 @@ export class BudgetMeter {
 
 function between({ tick, atMs, beforeMs }: MeterInput, value: number): Metered {
   return {
-    ...{ atMs, value },
+    atMs,
+    value,
     ...(beforeMs !== undefined && { sinceMs: beforeMs }),
     ...(tick.lost > 0 && { atLeast: true }),
   };
 }
 
-/** An entry in TIME_WAIT holds nothing but its port: it counts only where it is asked for. */
+/** Whether a socket counts for a budget; TIME_WAIT, which holds only a port, counts only where the budget names it. */
 function isCounted({ proto, state }: SocketView, { timeWait, unix }: BudgetFilter): boolean {
   if (unix) return proto === 'unix';
   if (proto === 'tcp') return timeWait || state !== TCP_STATE.TIME_WAIT;

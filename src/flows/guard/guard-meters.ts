@@ -9,14 +9,14 @@ import type { WatchedSpace } from '../../model/watched.ts';
 import { testsOverTime } from '../filter-tests.ts';
 import { BudgetMeter } from './budget-meter.ts';
 
-/** The name that several targets together have. */
+/** Name for the sum over all targets. */
 const TOGETHER = 'all targets';
 
-/** Counts what budgets are about, in every namespace, tick by tick. */
+/** Measures the budgets in every namespace at every tick. */
 export class GuardMeters {
-  /** What was counted, by the budget's place in the list. */
+  /** Measured values, by the index of the budget. */
   readonly points: BudgetPoint[][];
-  /** Counts by state of every target that was seen. */
+  /** Counts by state over time, by target. */
   readonly states = new Map<string, { atMs: number; counts: SocketCounts }[]>();
   readonly #source: SampleSource;
   readonly #budgets: readonly Budget[];
@@ -29,7 +29,7 @@ export class GuardMeters {
     this.points = budgets.map(() => []);
   }
 
-  /** The command begins. */
+  /** Called when the command starts. */
   begin(): void {
     for (const meters of this.#meters.values()) for (const meter of meters) meter.begin();
   }
@@ -39,7 +39,7 @@ export class GuardMeters {
     for (const meter of this.#meters.get(netns) ?? []) meter.closed(closed);
   }
 
-  /** Takes a tick in. @throws {Failure} `usage` for a name in a budget that nobody knows */
+  /** Measures a tick. @throws {Failure} `usage` for an unknown name in a budget */
   async add(tick: Tick): Promise<void> {
     const tickPoints: BudgetPoint[][] = this.#budgets.map(() => []);
     for (const spaceTick of tick.spaces) {
@@ -80,7 +80,7 @@ export class GuardMeters {
   }
 }
 
-/** The sum over all targets; who has most of it in the one with most. */
+/** The sum over all targets, with the largest holders of the target that has most. */
 function together(points: readonly BudgetPoint[]): BudgetPoint {
   const [most] = [...points].sort((a, b) => b.value - a.value);
   return {

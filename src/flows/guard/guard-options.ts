@@ -2,7 +2,7 @@ import type { Budget } from '../../analyze/guard/budget.ts';
 import type { SourceOptions } from '../../collect/sampling/open-source.ts';
 import type { DoctorSettings } from '../doctor-settings.ts';
 
-/** What a guard is to do. `forMs` bounds the command's run. */
+/** Options of a guard. `forMs` limits the run of the command. */
 export interface GuardOptions extends Omit<SourceOptions, 'host'>, DoctorSettings {
   target: string;
   budgets: readonly Budget[];
@@ -10,8 +10,8 @@ export interface GuardOptions extends Omit<SourceOptions, 'host'>, DoctorSetting
   skip: readonly string[];
   /** The command under test and its arguments. */
   argv: readonly string[];
-  /** Files to write; the ending chooses the format. */
+  /** Files to write; the extension chooses the format. */
   reports: readonly string[];
-  /** Whether a terminal gets a status line. */
+  /** Whether to show a status line on a terminal. */
   status: boolean;
 }

@@ -11,31 +11,31 @@ import type { Series } from '../../model/series.ts';
 import { everySocket } from '../../model/socket-query.ts';
 import { GuardMeters } from './guard-meters.ts';
 
-/** Sockets that are kept for the doctor's rules over the whole run: some hundred megabytes. */
-const MOST_RECORDS = 300_000;
+/** Maximum number of sockets kept for the doctor's rules over the whole run: some hundred megabytes. */
+const MAX_RECORDS = 300_000;
 
-/** While the command runs everything is looked at so often; what budgets ask for at every tick. */
-const WHOLE_EVERY_MS = 5000;
+/** Interval of full samples while the command runs; other ticks read only what budgets need. */
+const FULL_INTERVAL_MS = 5000;
 
-/** What is to be shown while it runs. */
+/** The state of a run, for the status line. */
 export interface LiveState {
   seconds: number;
   budgets: readonly BudgetResult[];
-  /** What is being waited for; absent while the command runs. */
+  /** What the guard waits for; absent while the command runs. */
   doing?: string;
 }
 
-/** Watches targets before, during and after a command. */
+/** Samples targets before, during and after a command. */
 export class GuardRun {
   readonly meters: GuardMeters;
   fromMs = 0;
   toMs = 0;
   readonly #source: SampleSource;
   readonly #budgets: readonly Budget[];
-  readonly #builder = new SeriesBuilder(MOST_RECORDS);
+  readonly #builder = new SeriesBuilder(MAX_RECORDS);
   readonly #closed: TickWish['closed'];
-  /** When the next look at everything is due. */
-  #wholeDueMs = 0;
+  /** When the next full sample is due, in milliseconds since the epoch. */
+  #fullDueMs = 0;
   readonly #seen = new Map<number, { name: string; lastMs: number }>();
   readonly #gone = new Map<string, GoneTarget>();
 
@@ -49,31 +49,31 @@ export class GuardRun {
     };
   }
 
-  /** The look that baselines come from. @throws {Failure} `no-target` when there is nothing to look at */
-  async lookBefore(target: string, stop: AbortSignal | undefined): Promise<void> {
+  /** Takes the sample for the baselines. @throws {Failure} `no-target` when no target is there */
+  async sampleBefore(target: string, stop: AbortSignal | undefined): Promise<void> {
     const tick = await this.#source.next(this.#wish(true), stop);
     if (tick === undefined) return;
     if (tick.spaces.length === 0) {
-      const problem = target === 'all' ? 'no container is running' : `${target}: it was not there to be looked at`;
+      const problem = target === 'all' ? 'no container is running' : `${target}: not found`;
       throw new Failure('no-target', `guard: ${problem}`);
     }
     this.fromMs = tick.atMs;
     await this.#add(tick);
   }
 
-  /** Looks until the command ends. @param onTick called after each look, with the names of targets that it missed */
+  /** Samples until the command ends. @param onTick called after each sample, with the targets that have stopped since the last */
   async during(command: RunningCommand, onTick: (gone: readonly string[]) => void): Promise<void> {
     this.meters.begin();
     for (;;) {
-      const tick = await this.#source.next(this.#wish(Date.now() >= this.#wholeDueMs), command.ended);
+      const tick = await this.#source.next(this.#wish(Date.now() >= this.#fullDueMs), command.ended);
       if (tick === undefined) return;
       await this.#add(tick);
-      // One that died while the command was still running, not one that was ended with it.
-      onTick(command.ended.aborted ? [] : this.#missGone(tick));
+      // Targets that stopped while the command was running, not those that stopped with it.
+      onTick(command.ended.aborted ? [] : this.#stoppedSince(tick));
     }
   }
 
-  /** Looks once more, and as long as a drain budget asks. */
+  /** Takes one more sample, and further ones as long as a drain budget needs. */
   async after(endedMs: number, stop: AbortSignal | undefined): Promise<void> {
     const waits = this.#budgets.map(({ subject }) => (subject.kind === 'drain' ? subject.withinMs : 0));
     const untilMs = endedMs + Math.max(0, ...waits);
@@ -85,20 +85,23 @@ export class GuardRun {
     }
   }
 
-  /** Targets that ended while the command ran. */
+  /** Targets that stopped while the command ran. */
   gone(): GoneTarget[] {
     return [...this.#gone.values()];
   }
 
-  /** What was seen, for the rules. */
+  /** All samples, for the rules. */
   async series(): Promise<Series> {
     return this.#builder.series(await this.#source.details());
   }
 
-  /** How the budgets stand. */
+  /** The current state of the budgets. */
   live(startedMs: number, doing?: string): LiveState {
     const phases: Phases = {
-      ...{ fromMs: this.fromMs, startedMs, endedMs: this.toMs, interrupted: false },
+      fromMs: this.fromMs,
+      startedMs,
+      endedMs: this.toMs,
+      interrupted: false,
       intervalMs: this.#source.intervalMs,
     };
     const budgets = this.#budgets.map((budget, index) =>
@@ -108,18 +111,19 @@ export class GuardRun {
   }
 
   /**
-   * What the next look is to bring. No budget counts MPTCP sockets, which are TCP's too, or asks of which kind a
-   * descriptor is: these are for the rules, and each is a walk through a table of the whole host, or through all
-   * that a process has open, on cores that the service under test needs.
+   * What the next sample reads. Only the rules need MPTCP sockets (budgets count their TCP subflows) and the kinds
+   * of descriptors. Both are expensive, a walk through a table of the whole host or through all descriptors of a
+   * process, on cores that the service under test needs; so they are read only in full samples.
    */
-  #wish(whole: boolean): TickWish {
-    if (whole) this.#wholeDueMs = Date.now() + WHOLE_EVERY_MS;
+  #wish(isFull: boolean): TickWish {
+    if (isFull) this.#fullDueMs = Date.now() + FULL_INTERVAL_MS;
     const { protos, ...query } = everySocket();
-    const wanted = whole ? protos : protos.filter((proto) => proto !== 'mptcp');
+    const wanted = isFull ? protos : protos.filter((proto) => proto !== 'mptcp');
     return {
       looksAt: () => true,
       query: () => ({ ...query, protos: wanted, tcpInfo: true }),
-      ...{ processes: whole ? 'kinds' : 'count', allCounters: true },
+      processes: isFull ? 'kinds' : 'count',
+      allCounters: true,
       closed: this.#closed,
     };
   }
@@ -136,7 +140,7 @@ export class GuardRun {
     }
   }
 
-  #missGone({ spaces }: Tick): string[] {
+  #stoppedSince({ spaces }: Tick): string[] {
     const missed: string[] = [];
     const present = new Set(spaces.map(({ space }) => space.netns));
     for (const [netns, { name, lastMs }] of this.#seen) {

@@ -8,7 +8,7 @@ import { Failure } from '../../model/failure.ts';
  * The budgets of the command line and of the configuration file, in this order.
  *
  * @param written values of `--budget`
- * @throws {Failure} `usage` for a budget with a mistake, and for none at all
+ * @throws {Failure} `usage` for an invalid budget, and without any
  */
 export function guardBudgets(written: readonly string[], forms: ShortForms, config: Config): Budget[] {
   const budgets = [
@@ -19,6 +19,6 @@ export function guardBudgets(written: readonly string[], forms: ShortForms, conf
   if (budgets.length > 0) return budgets;
   throw new Failure(
     'usage',
-    "guard: a budget is missing: --budget 'peak(FILTER) <= N', --pool HOST:PORT=N, --descriptors 80%, --no-leaks, or [guard] budgets in socklens.toml",
+    "guard needs a budget: --budget 'peak(FILTER) <= N', --pool HOST:PORT=N, --descriptors 80%, --no-leaks, or [guard] budgets in socklens.toml",
   );
 }

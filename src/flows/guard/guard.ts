@@ -15,17 +15,17 @@ import { GuardRun } from './guard-run.ts';
 import { makeReport } from './make-report.ts';
 import { StatusLine } from './status-line.ts';
 
-/** Status of a command that failed or could not be started, design 2.4. */
+/** Exit status when the command failed or could not be started. */
 const COMMAND_FAILED = 6;
 
 /**
- * `socklens guard`: runs a command, watches targets meanwhile, and judges budgets.
+ * `socklens guard`: runs a command, samples targets meanwhile, and judges budgets.
  *
  * @returns the exit status: 0, 1 or 6
  */
 export async function guard(context: FlowContext, options: GuardOptions): Promise<number> {
   const files = reportFiles(options.reports);
-  // A name that is none is told before anything begins.
+  // An unknown rule is refused before the command starts.
   chosenRules({ rules: [], skip: options.skip });
   const budgets = [...options.budgets, ...(options.target === 'all' ? [] : [alwaysBudget()])];
   const source = await openSource(context.machine, { ...options, forMs: undefined, host: true });
@@ -33,7 +33,7 @@ export async function guard(context: FlowContext, options: GuardOptions): Promis
   try {
     for (const note of notesOf(budgets)) context.err.write(`socklens: ${safeText(note)}\n`);
     const run = new GuardRun(source, budgets);
-    await run.lookBefore(options.target, stop);
+    await run.sampleBefore(options.target, stop);
     const status = new StatusLine(context, options.status);
     const command = await start(options, status, stop);
     if (command === undefined) return COMMAND_FAILED;
@@ -43,11 +43,11 @@ export async function guard(context: FlowContext, options: GuardOptions): Promis
     }
     try {
       await run.during(command, (gone) => {
-        for (const name of gone) status.tell(`${name}: it is gone, and the command still runs`);
+        for (const name of gone) status.print(`${name}: stopped while the command is still running`);
         status.show(() => run.live(command.startedMs));
       });
       const end = await command.end();
-      status.show(() => run.live(command.startedMs, 'waiting for what drains'));
+      status.show(() => run.live(command.startedMs, 'waiting for connections to close'));
       await run.after(end.atMs, stop);
       status.clear();
       const report = await makeReport(run, { source, options, budgets, command, end, stop });
@@ -61,7 +61,7 @@ export async function guard(context: FlowContext, options: GuardOptions): Promis
   }
 }
 
-/** @returns the sentence to tell when it cannot be started; undefined when it was stopped before */
+/** @returns an error message when the command cannot be started; undefined after Ctrl-C */
 async function start(
   { argv, forMs }: GuardOptions,
   status: StatusLine,
@@ -81,12 +81,15 @@ async function start(
   }
 }
 
-/** @throws {Failure} `usage` for an ending that names no format, before anything has begun */
+/** @throws {Failure} `usage` for an unknown extension or a file that cannot be written, before the command starts */
 function reportFiles(files: readonly string[]): { file: string; format: ReportFormat }[] {
   return files.map((file) => {
     const format = reportFormat(file);
     if (format === undefined) {
-      throw new Failure('usage', `--report ${file}: the ending chooses the format: .html, .json, .xml (JUnit) or .md`);
+      throw new Failure(
+        'usage',
+        `--report ${file}: the extension chooses the format: .html, .json, .xml (JUnit) or .md`,
+      );
     }
     checkWritable(file);
     return { file, format };
@@ -97,7 +100,7 @@ function notesOf(budgets: readonly Budget[]): string[] {
   return budgets.flatMap(({ subject }) => ('filter' in subject ? subject.filter.filter.notes : []));
 }
 
-/** The text goes to stderr: stdout is the command's. */
+/** Prints the report to stderr, since stdout belongs to the command, and writes the files. */
 function deliver(context: FlowContext, report: GuardReport, files: readonly { file: string; format: ReportFormat }[]) {
   context.err.write(guardText(report, context.err.columns));
   for (const { file, format } of files) writeWholeFile(file, renderReport(report, format));

@@ -22,7 +22,7 @@ interface Parts {
   stop: AbortSignal | undefined;
 }
 
-/** Judges what was seen. */
+/** Judges all samples of a run. */
 export async function makeReport(run: GuardRun, parts: Parts): Promise<GuardReport> {
   const { source, options, budgets, command, end, stop } = parts;
   const series = await run.series();
@@ -35,11 +35,11 @@ export async function makeReport(run: GuardRun, parts: Parts): Promise<GuardRepo
       series.spaces.findLast(({ space }) => space.name === target.name),
     ),
   );
-  // Before the others: `causedBy` counts places, which move with it.
-  const moved = diagnosis.findings.map(({ causedBy, ...finding }) =>
+  // Stopped targets come first: `causedBy` is an index, which shifts by their number.
+  const shifted = diagnosis.findings.map(({ causedBy, ...finding }) =>
     causedBy === undefined ? finding : { ...finding, causedBy: causedBy + gone.length },
   );
-  const findings = [...gone, ...moved];
+  const findings = [...gone, ...shifted];
   const phases: Phases = {
     ...{ fromMs: run.fromMs, startedMs: command.startedMs, endedMs: end.atMs, intervalMs: source.intervalMs },
     interrupted: command.stoppedBy === 'signal' || stop?.aborted === true,
@@ -73,7 +73,7 @@ function commandResult(
     ...(status !== null && { status }),
     ...(signal !== null && { signal }),
     ...(by !== undefined && { stoppedBy: by }),
-    // A time that was up is the end that was wanted; a run that somebody broke off proves nothing.
+    // Stopping after --for is intended and no failure; an interrupted run proves nothing.
     failed: by === 'signal' || (by === undefined && status !== 0),
   };
 }

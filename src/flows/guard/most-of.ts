@@ -3,7 +3,7 @@ import type { Group, GroupKey } from '../../model/group.ts';
 import type { Share } from '../../model/guard.ts';
 import type { SocketView } from '../../model/socket-view.ts';
 
-/** The process, the container and the peer with most of the sockets that a test lets through. */
+/** The process, the container and the peer with the most sockets that match. */
 export function mostOf(snapshot: CountedSnapshot, test: (socket: SocketView) => boolean): Share[] {
   const shares: Share[] = [];
   const add = (kind: Share['kind'], group: { name: string; count: number } | undefined) => {
@@ -11,7 +11,7 @@ export function mostOf(snapshot: CountedSnapshot, test: (socket: SocketView) => 
   };
   add('process', largest(snapshot, 'process', test));
   add('container', largest(snapshot, 'container', test));
-  // A server's clients have ports of their own: then the address alone says who it is.
+  // Clients of a server use many ports: then the address alone identifies the peer.
   const endpoint = largest(snapshot, 'peer', test);
   const address = largest(snapshot, 'peer-address', test);
   add('peer', (endpoint?.count ?? 0) * 2 > (address?.count ?? 0) ? endpoint : address);

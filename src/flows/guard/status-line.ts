@@ -7,13 +7,13 @@ const ERASE = '\r\u001b[2K';
 const NEWLINE = 10;
 
 /**
- * A line at the bottom of a terminal, below what the command writes. All that the command writes to the
- * terminal comes through here: the line is taken away before it and drawn again behind it, and only where a
- * line of the command has ended, so that it never stands within one. Without a terminal there is none,
- * and the command has socklens's own descriptors.
+ * A status line at the bottom of a terminal, below the output of the command. That output passes through here:
+ * the status line is erased before it and drawn again after it, but only where the output ended with a newline,
+ * so that it never splits a line. Without a terminal there is no status line, and the command inherits the
+ * descriptors of socklens.
  */
 export class StatusLine {
-  /** What the command must not write by itself. */
+  /** Which streams of the command must pass through here. */
   readonly pipes: { stdout: boolean; stderr: boolean };
   readonly #context: FlowContext;
   readonly #on: boolean;
@@ -27,7 +27,7 @@ export class StatusLine {
     this.pipes = { stdout: this.#on && context.out.columns !== undefined, stderr: this.#on };
   }
 
-  /** Passes on what the command wrote. */
+  /** Forwards output of the command. */
   pass(fd: 1 | 2, bytes: Uint8Array): void {
     this.#erase();
     (fd === 1 ? this.#context.out : this.#context.err).write(bytes);
@@ -35,15 +35,15 @@ export class StatusLine {
     this.#draw();
   }
 
-  /** Tells something at once, in a line of its own. */
-  tell(text: string): void {
+  /** Prints a message on its own line. */
+  print(text: string): void {
     this.#erase();
     this.#context.err.write(`${this.#on && !this.#lineEnded ? '\n' : ''}socklens: ${safeText(text)}\n`);
     this.#lineEnded = true;
     this.#draw();
   }
 
-  /** @param state made only where it is shown */
+  /** Updates the status line. @param state called only when there is one */
   show(state: () => LiveState): void {
     if (!this.#on) return;
     this.#erase();
@@ -51,7 +51,7 @@ export class StatusLine {
     this.#draw();
   }
 
-  /** Takes it away; a line that the command has not ended is ended. */
+  /** Removes the status line; an unfinished line of the command is ended. */
   clear(): void {
     this.#erase();
     this.#text = '';

@@ -4,20 +4,20 @@ import { planContainers } from '../../act/lab/plan.ts';
 import { startLoad } from '../../act/lab/start-load.ts';
 import { INCIDENT, type LabGround } from './ground.ts';
 
-/** Requests per second that the machine is taken for at most: on a faster one the waves would only be longer. */
-const MODEST = 600;
+/** Upper bound for the measured capacity, in requests per second: a faster machine would only get longer waves. */
+const MAX_CAPACITY = 600;
 
-/** `connectionLimit` of mysql2 where the incident had none: far too high is none. */
+/** `connectionLimit` of mysql2 for a pool without a limit, which mysql2 cannot express. */
 const NO_LIMIT = 10_000;
 
-/** The incident's limit of open files, which the load is made from. */
+/** The incident's limit of open files; the load is derived from it. */
 const NOFILE = 1024;
 
 /**
  * The lab as containers.
  *
- * @param roles what they run; the official images where it is left out
- * @param env tells which Engine, as the docker command takes it
+ * @param roles images and commands; the official images when absent
+ * @param env names the Engine, as for the docker command
  */
 export function containerGround(
   roles: ContainerRoles = officialRoles(),
@@ -37,7 +37,7 @@ export function containerGround(
         database: lab.database,
         databaseAddress: '',
         names: new Map(),
-        calibrate: async () => Math.min(await load.calibrate(2000), MODEST),
+        calibrate: async () => Math.min(await load.calibrate(2000), MAX_CAPACITY),
         plan: (capacity) => planContainers({ capacity, maxConnections: INCIDENT.maxConnections, nofile: NOFILE }),
         load: (plan, onSecond) => load.run(plan, onSecond),
         async stop() {

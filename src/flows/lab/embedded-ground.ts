@@ -1,9 +1,9 @@
 import { startLab } from '../../act/lab/start-lab.ts';
 import { INCIDENT, type LabGround } from './ground.ts';
 
-/** The lab as processes of our own. */
+/** The lab as processes of socklens. */
 export const embeddedGround: LabGround = {
-  what: 'small processes in network namespaces of their own; nothing leaves this machine',
+  what: 'small processes in their own network namespaces; no traffic leaves this machine',
   ...INCIDENT,
   async start({ maxOpen, nofile }, queryMs) {
     const lab = await startLab({ ...INCIDENT, maxOpen, nofile });

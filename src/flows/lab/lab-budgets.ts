@@ -2,14 +2,14 @@ import type { Budget } from '../../analyze/guard/budget.ts';
 import { parseBudget } from '../../analyze/guard/parse-budget.ts';
 import { shortBudgets } from '../../analyze/guard/short-forms.ts';
 
-/** Seconds that connections have to be gone after the load. */
+/** Seconds after the load by which connections must be closed. */
 export const DRAIN_S = 2;
 
 /**
- * The budgets that a guard of the mended service would have. The pool's is by port, for a lab's database has
- * another address in each form; and what leaks is looked for sooner than `--no-leaks` does, which waits ten seconds.
+ * The budgets of a guard for the fixed service. The pool's budget names a port, because the database's address
+ * depends on the form of the lab; leaks are checked sooner than the ten seconds of `--no-leaks`.
  *
- * @param cap what a pool may have open, once it is mended
+ * @param cap maximum of open connections of the fixed pool
  */
 export function labBudgets(cap: number): Budget[] {
   return [

@@ -24,29 +24,29 @@ import { DRAIN_S } from './lab-budgets.ts';
 const INTERVAL_MS = 500;
 const DATABASE_PORT = 3306;
 
-/** Rules that name the one cause, and those that name the other. */
+/** Rules that name the first cause (pool), and those that name the second (limit of open files). */
 const POOL_RULES = ['POOL_IDLE_CAP_ONLY', 'POOL_OVERRUN'];
 const LIMIT_RULES = ['NOFILE_NEAR_LIMIT', 'LIMIT_MISMATCH'];
 
 const TWO_CAUSES = RULES.filter(({ name }) => [...POOL_RULES, ...LIMIT_RULES].includes(name));
 
-/** The doctor is asked again after so many times as long as the last answer took. */
-const ASK_EVERY = 20;
+/** Pause between two examinations, as a multiple of the last one's duration. */
+const EXAMINE_PAUSE_FACTOR = 20;
 
-/** What the person of the story knew: the pool was meant to be one of fifty. */
+/** What the incident's operators knew: the intended size of the pool. */
 function declaredIn({ database, databaseAddress }: LabRunning): Declarations {
   const endpoint = { host: databaseAddress === '' ? database : databaseAddress, port: DATABASE_PORT };
   return { pools: [{ endpoint, cap: INCIDENT.maxIdle }], serverLimits: [] };
 }
 
-/** What a load showed to who watched it. */
-export interface LabSeen {
+/** The result of watching one load. */
+export interface LabObservation {
   diagnosis: Diagnosis;
   series: Series;
   budgets: BudgetResult[];
 }
 
-/** Watches a lab from outside, as one would watch strangers' containers, and asks the doctor again and again. */
+/** Watches a lab from outside, as any container, and examines it repeatedly. */
 export class LabWatcher {
   readonly moments: LabMoment[] = [];
   readonly firsts: LabFirsts = {};
@@ -61,7 +61,7 @@ export class LabWatcher {
   #closed = false;
   #fromMs = Date.now();
   #startedMs = Date.now();
-  #askMs = 0;
+  #examineDueMs = 0;
   #done: Promise<void> | undefined;
 
   private constructor(running: LabRunning, sampler: Sampler, details: SourceDetails, budgets: readonly Budget[]) {
@@ -73,7 +73,8 @@ export class LabWatcher {
     this.#wish = {
       looksAt: () => true,
       query: () => ({ ...everySocket(), tcpInfo: true }),
-      ...{ processes: 'kinds', allCounters: true },
+      processes: 'kinds',
+      allCounters: true,
       closed: (space, closed) => {
         this.#builder.closed(space, closed);
         this.#meters.closed(space, closed);
@@ -82,39 +83,45 @@ export class LabWatcher {
   }
 
   /**
-   * @param budgets to be judged over the load
-   * @throws {Failure} when the lab may not be looked at
+   * @param budgets to judge over the load
+   * @throws {Failure} when the lab cannot be sampled
    */
   static async start(machine: Machine, running: LabRunning, budgets: readonly Budget[]): Promise<LabWatcher> {
     const target = [...running.receivers, running.database].join(',');
     const sampler = await Sampler.start(machine, target, {
-      ...{ intervalMs: INTERVAL_MS, events: true, names: true, host: true },
+      intervalMs: INTERVAL_MS,
+      events: true,
+      names: true,
+      host: true,
     });
     return new LabWatcher(running, sampler, await sampler.details(), budgets);
   }
 
-  /** Looks once, for the baselines; then from now on. */
+  /** Takes one sample for the baselines, then samples continuously. */
   async begin(): Promise<void> {
-    await this.#lookOnce();
+    await this.#sampleOnce();
     this.#fromMs = Date.now();
     this.#meters.begin();
-    // A look that is to be before the load is not within the same millisecond.
+    // The baseline sample must be before the load, not in the same millisecond.
     this.#startedMs = Date.now() + 1;
     this.#done = this.#watch();
   }
 
-  /** The load has ended. Stops, and gives the doctor's last word with everything that was seen. */
-  async finish(): Promise<LabSeen> {
+  /** Stops after the load and examines all samples. */
+  async finish(): Promise<LabObservation> {
     const phases: Phases = {
-      ...{ fromMs: this.#fromMs, startedMs: this.#startedMs, endedMs: Date.now() },
-      ...{ intervalMs: INTERVAL_MS, interrupted: false },
+      fromMs: this.#fromMs,
+      startedMs: this.#startedMs,
+      endedMs: Date.now(),
+      intervalMs: INTERVAL_MS,
+      interrupted: false,
     };
     this.#stop.abort();
     await this.#done;
     if (this.#budgets.length > 0) {
-      // Clients have just hung up, and what closes may take that long; then a look is certain.
+      // Connections close for a while after the clients have disconnected.
       await sleep(DRAIN_S * 1000);
-      await this.#lookOnce();
+      await this.#sampleOnce();
     }
     this.#close();
     const series = this.#series();
@@ -126,7 +133,7 @@ export class LabWatcher {
     return { diagnosis, series, budgets };
   }
 
-  /** Stops. Can be called twice. */
+  /** Stops without a result; safe to call twice. */
   async stop(): Promise<void> {
     this.#stop.abort();
     await this.#done;
@@ -138,7 +145,7 @@ export class LabWatcher {
     this.#closed = true;
   }
 
-  async #lookOnce(): Promise<void> {
+  async #sampleOnce(): Promise<void> {
     const tick = await this.#sampler.next(this.#wish);
     if (tick === undefined) return;
     await this.#meters.add(tick);
@@ -154,7 +161,7 @@ export class LabWatcher {
     ) {
       await this.#meters.add(tick);
       this.#note(tick, this.#add(tick));
-      this.#askDoctor(tick.atMs - this.#startedMs);
+      this.#examine(tick.atMs - this.#startedMs);
     }
   }
 
@@ -178,7 +185,7 @@ export class LabWatcher {
     });
     const process = [...(busiest?.processes ?? [])].sort((a, b) => b.used - a.used)[0];
     const ms = atMs - this.#startedMs;
-    // Clients that are turned away at the door may be the first to notice, before any request fails.
+    // At the limit, new clients are refused before any accepted request fails.
     if (process !== undefined && (limitShare(process.used, process.softLimit) ?? 0) >= 1) {
       this.firsts.descriptors ??= ms;
     }
@@ -191,12 +198,13 @@ export class LabWatcher {
     });
   }
 
-  /** Asks about the two causes alone, and not so often that asking would be what is measured. */
-  #askDoctor(ms: number): void {
-    if (ms < this.#askMs || (this.firsts.poolNamed !== undefined && this.firsts.limitNamed !== undefined)) return;
+  /** Examines only the rules of the two causes, and rarely enough not to disturb the measurement. */
+  #examine(ms: number): void {
+    if (ms < this.#examineDueMs || (this.firsts.poolNamed !== undefined && this.firsts.limitNamed !== undefined))
+      return;
     const begin = performance.now();
     const { findings } = diagnose(this.#series(), this.#running, TWO_CAUSES);
-    this.#askMs = ms + (performance.now() - begin) * ASK_EVERY;
+    this.#examineDueMs = ms + (performance.now() - begin) * EXAMINE_PAUSE_FACTOR;
     const named = (rules: readonly string[]) =>
       findings.find(({ rule, severity }) => severity !== 'info' && rules.includes(rule))?.rule;
     const pool = named(POOL_RULES);
@@ -205,7 +213,7 @@ export class LabWatcher {
     if (limit !== undefined) this.firsts.limitNamed ??= { ms, rule: limit };
   }
 
-  /** Inside the lab nobody has a container's name: its members are called as the lab calls them. */
+  /** The series with the lab's own names for addresses: its processes have no container names. */
   #series(): Series {
     const series = this.#builder.series(this.#details);
     const { names } = this.#running;

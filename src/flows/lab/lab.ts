@@ -17,11 +17,9 @@ export interface LabOptions {
 }
 
 /**
- * `socklens lab`: the founding incident, and its two fixes, on this machine.
+ * `socklens lab`: the incident, then each of its two fixes, on this machine. After Ctrl-C everything is removed.
  *
- * Ctrl-C ends it in order: what was seen so far is told, and nothing is left.
- *
- * @returns whether the fixed lab had no finding and no error, and every budget held
+ * @returns whether the fixed lab had no findings and no errors, and kept every budget
  * @throws {Failure}
  */
 export async function lab(context: FlowContext, ground: LabGround, { format }: LabOptions): Promise<boolean> {
@@ -49,28 +47,29 @@ export async function lab(context: FlowContext, ground: LabGround, { format }: L
       say(text.result(result));
     }
   } catch (error) {
-    // Ctrl-C at a terminal reaches the lab's processes too: that they are gone is no fault then.
+    // Ctrl-C at a terminal also stops the lab's processes; errors that follow from that are expected.
     if (!stop?.aborted) throw error;
   }
   const last = results.at(-1);
-  const mended = results.length === PHASES && last !== undefined && isMended(last);
-  if (format === 'json') context.out.write(`${JSON.stringify({ schema: SCHEMA_VERSION, phases: results, mended })}\n`);
-  else say(results.length === PHASES ? text.closing(results, mended) : text.stopped());
-  return mended;
+  const isFixed = results.length === PHASES && last !== undefined && isServiceFixed(last);
+  if (format === 'json')
+    context.out.write(`${JSON.stringify({ schema: SCHEMA_VERSION, phases: results, mended: isFixed })}\n`);
+  else say(results.length === PHASES ? text.closing(results, isFixed) : text.stopped());
+  return isFixed;
 }
 
-/** What the machine can do is measured once: every phase gets the same load. */
+/** Measures the capacity once, so that every phase gets the same load. */
 async function measure(
   ground: LabGround,
   phase: Phase,
   stop: AbortSignal | undefined,
-  tell: (capacity: number, plan: IncidentPlan) => void,
+  report: (capacity: number, plan: IncidentPlan) => void,
 ): Promise<IncidentPlan> {
   const running = await ground.start(phase, undefined);
   try {
     const capacity = await unlessStopped(running.calibrate(), stop);
     const plan = running.plan(capacity);
-    tell(capacity, plan);
+    report(capacity, plan);
     return plan;
   } finally {
     await running.stop();
@@ -82,7 +81,7 @@ interface PhaseRun {
   phase: Phase;
   plan: IncidentPlan;
   stop: AbortSignal | undefined;
-  /** Whether budgets are judged: of what is mended. */
+  /** Whether budgets are judged: in the last phase, with both fixes. */
   judged: boolean;
 }
 
@@ -121,7 +120,7 @@ async function runPhase(
   }
 }
 
-/** Waits for something, but no longer than until Ctrl-C. */
+/** Waits for a promise, or rejects with {@link Stopped} after Ctrl-C. */
 async function unlessStopped<T>(promise: Promise<T>, stop: AbortSignal | undefined): Promise<T> {
   if (stop === undefined) return promise;
   let listener = () => {};
@@ -130,7 +129,7 @@ async function unlessStopped<T>(promise: Promise<T>, stop: AbortSignal | undefin
     if (stop.aborted) listener();
     else stop.addEventListener('abort', listener, { once: true });
   });
-  // Whichever comes second is nobody's any more.
+  // After Ctrl-C nobody awaits the promise: its rejection must not be reported as unhandled.
   promise.catch(() => {});
   try {
     return await Promise.race([promise, stopped]);
@@ -139,11 +138,11 @@ async function unlessStopped<T>(promise: Promise<T>, stop: AbortSignal | undefin
   }
 }
 
-/** Somebody pressed Ctrl-C. */
+/** Ctrl-C was pressed. */
 class Stopped extends Error {}
 
-/** No finding that wants mending, every request answered, and every budget of a guard kept. */
-function isMended({ diagnosis, load, budgets }: LabPhaseResult): boolean {
+/** Whether there is no finding above `info`, every request was answered, and every budget was kept. */
+function isServiceFixed({ diagnosis, load, budgets }: LabPhaseResult): boolean {
   const held = budgets.length > 0 && budgets.every(({ verdict }) => verdict === 'held');
   return diagnosis.healthy && Object.keys(load.errors).length === 0 && held;
 }

@@ -11,7 +11,7 @@ import type { SocketView } from '../../model/socket-view.ts';
 import type { TopPeerRow, TopSocketRow } from '../../model/top-rows.ts';
 import type { LookTest } from '../filter-tests.ts';
 
-/** More are not listed: nobody reads them, and each costs an object a tick. */
+/** Maximum number of listed sockets; each costs an object per tick. */
 const MOST_SOCKETS = 10_000;
 /** A spark line is never longer than this. */
 const KEPT_TICKS = 120;

@@ -7,10 +7,10 @@ import { type LookTest, testsOverTime } from '../filter-tests.ts';
 import { type OpenedLook, OpenedRow, openedSockets } from './opened-row.ts';
 import { partiesOf, SpaceRows } from './space-rows.ts';
 
-/** A remark stays to be read for so long. */
-const REMARK_MS = 10_000;
+/** How long a note stays on the screen. */
+const NOTE_MS = 10_000;
 
-/** What the ticks told, counted for what is shown. */
+/** Turns ticks into the rows, peers and sockets that the screen shows. */
 export class TopDataKeeper {
   readonly #source: SampleSource;
   readonly #spaces = new Map<number, SpaceRows>();
@@ -20,24 +20,24 @@ export class TopDataKeeper {
   #tick: Tick | undefined;
   #opened: { id: string; row: OpenedRow; look: OpenedLook | undefined } | undefined;
   #isNew = false;
-  #remark: { text: string; untilMs: number } | undefined;
+  #recent: { text: string; untilMs: number } | undefined;
 
   constructor(source: SampleSource, filter: Filter) {
     this.#source = source;
     this.#filter = filter;
   }
 
-  /** Whether nobody asked for special sockets. */
+  /** Whether there is no filter. */
   get showsAll(): boolean {
     return this.#filter.tree === undefined;
   }
 
-  /** The namespace of a row; undefined when it is not there. */
+  /** The namespace of a row; undefined when there is no such row. */
   netnsOf(id: string | undefined): number | undefined {
     return this.#rows.find((row) => row.id === id)?.netns;
   }
 
-  /** The row that a TARGET means when it means one alone. */
+  /** Id of the row that TARGET names; undefined when it names several. */
   onlyRow(): string | undefined {
     const [space, ...others] = this.#tick?.spaces ?? [];
     if (space === undefined || others.length > 0) return undefined;
@@ -45,7 +45,7 @@ export class TopDataKeeper {
     return (own.length === 1 ? own : this.#rows).length === 1 ? (own[0] ?? this.#rows[0])?.id : undefined;
   }
 
-  /** Other sockets are wanted from the next tick on. */
+  /** Changes the filter from the next tick on; counts so far are forgotten. */
   setFilter(filter: Filter): void {
     this.#filter = filter;
     this.#tests.clear();
@@ -54,9 +54,9 @@ export class TopDataKeeper {
   }
 
   /**
-   * Takes a tick in.
+   * Takes a tick.
    *
-   * @throws {Failure} `usage` for a name in the filter that nobody knows
+   * @throws {Failure} `usage` for an unknown name in the filter
    */
   async take(tick: Tick, state: TopState): Promise<void> {
     const rows: TopRow[] = [];
@@ -77,12 +77,12 @@ export class TopDataKeeper {
     this.#takeOpened(tick, state);
   }
 
-  /** What is known for what is shown. */
+  /** The data for the current state of the screen. */
   data(state: TopState): TopData {
     const atMs = this.#tick?.atMs ?? Date.now();
     const base: TopData = { atMs, rows: this.#rows, note: this.#note(atMs) };
     const opened = this.#opened;
-    if (opened === undefined || opened.id !== state.entered || opened.look === undefined) return base;
+    if (opened === undefined || opened.id !== state.opened || opened.look === undefined) return base;
     const peers = opened.row.peers(opened.look, this.#isNew);
     this.#isNew = false;
     if (state.level !== 'sockets') return { ...base, peers };
@@ -90,20 +90,20 @@ export class TopDataKeeper {
     return { ...base, peers, sockets, moreSockets: more };
   }
 
-  #takeOpened(tick: Tick, { entered }: TopState): void {
-    if (entered === undefined) {
+  #takeOpened(tick: Tick, { opened: id }: TopState): void {
+    if (id === undefined) {
       this.#opened = undefined;
       return;
     }
-    if (this.#opened?.id !== entered) this.#opened = { id: entered, row: new OpenedRow(), look: undefined };
-    const found = tick.spaces.find(({ space }) => partiesOf(space).some(({ id }) => id === entered));
+    if (this.#opened?.id !== id) this.#opened = { id, row: new OpenedRow(), look: undefined };
+    const found = tick.spaces.find(({ space }) => partiesOf(space).some((party) => party.id === id));
     if (found?.look === undefined) return;
-    this.#opened.look = this.#openedLook(found, found.look, tick, entered);
+    this.#opened.look = this.#openedLook(found, found.look, tick, id);
     this.#isNew = true;
   }
 
-  #openedLook({ space }: SpaceTick, look: SpaceLook, { names }: Tick, entered: string): OpenedLook {
-    const owner = partiesOf(space).find(({ id }) => id === entered)?.owner;
+  #openedLook({ space }: SpaceTick, look: SpaceLook, { names }: Tick, opened: string): OpenedLook {
+    const owner = partiesOf(space).find(({ id }) => id === opened)?.owner;
     return { look, names, owner, test: this.#tests.get(space.netns) };
   }
 
@@ -128,15 +128,13 @@ export class TopDataKeeper {
     for (const { space, look } of spaces) {
       for (const note of look?.coverage.notes ?? []) texts.push(`${space.name}: ${note}`);
     }
-    if (texts.length > 0) this.#remark = { text: [...new Set(texts)].join('; '), untilMs: atMs + REMARK_MS };
+    if (texts.length > 0) this.#recent = { text: [...new Set(texts)].join('; '), untilMs: atMs + NOTE_MS };
   }
 
   #note(atMs: number): string | undefined {
     const budget = this.#tick?.budget;
-    const stretched = budget?.stretched
-      ? `background budget of ${budget.share * 100} % of a core used up: counts get older`
-      : undefined;
-    const remark = this.#remark !== undefined && this.#remark.untilMs > atMs ? this.#remark.text : undefined;
+    const stretched = budget?.stretched ? 'refresh slowed down to stay within the CPU budget' : undefined;
+    const remark = this.#recent !== undefined && this.#recent.untilMs > atMs ? this.#recent.text : undefined;
     const parts = [stretched, remark].filter((part) => part !== undefined);
     return parts.length > 0 ? parts.join('; ') : undefined;
   }

@@ -5,34 +5,39 @@ import { Failure } from '../../model/failure.ts';
 import type { SocketQuery } from '../../model/socket-query.ts';
 import { ALL_STATES } from '../../model/tcp-state.ts';
 import { frame, pageRows } from '../../present/top/frame.ts';
-import { orderColumns, shownRows } from '../../present/top/levels.ts';
-import { press } from '../../present/top/press.ts';
+import { shownRows, sortColumns } from '../../present/top/levels.ts';
+import { reduceKey } from '../../present/top/reduce-key.ts';
+import { reducePaste } from '../../present/top/reduce-prompt-key.ts';
 import type { Screen, ScreenEvent } from '../../present/top/screen.ts';
-import { firstState, type TopState } from '../../present/top/state.ts';
+import type { KeyContext } from '../../present/top/selection.ts';
+import { initialState, type TopState } from '../../present/top/state.ts';
 import type { FlowContext } from '../context.ts';
 import { readFilter } from '../read-filter.ts';
-import { filterMistake, promptMistake } from './filter-mistake.ts';
+import { filterError, promptError } from './filter-error.ts';
 import { TopDataKeeper } from './top-data.ts';
 
 export interface TopOptions extends SourceOptions {
-  /** As typed; empty for all. */
+  /** The FILTER as typed; empty for all sockets. */
   filter: string;
 }
 
-/** What is read where somebody looks. */
-const WHOLE: SocketQuery = {
-  ...{ protos: ['tcp', 'udp', 'udplite', 'raw'], inet: true, inet6: true },
-  ...{ states: ALL_STATES, tcpInfo: true },
+/** What is read of foreground namespaces. */
+const FULL: SocketQuery = {
+  protos: ['tcp', 'udp', 'udplite', 'raw'],
+  inet: true,
+  inet6: true,
+  states: ALL_STATES,
+  tcpInfo: true,
 };
 
 /**
- * `socklens top`: the counts, live, on the whole screen.
+ * `socklens top`: live counts in full-screen mode.
  *
- * @throws {Failure} `usage` where there is no terminal, and as the source does
+ * @throws {Failure} `usage` without a terminal, and as the source does
  */
 export async function top(context: FlowContext, options: TopOptions): Promise<void> {
   const { screen } = context;
-  if (screen === undefined) throw new Failure('usage', 'top: there is no terminal to fill');
+  if (screen === undefined) throw new Failure('usage', 'top needs an interactive terminal');
   const filter = readFilter(context, options.filter, false);
   const source = await openSource(context.machine, options);
   const stop = context.stopSignal?.();
@@ -44,7 +49,7 @@ export async function top(context: FlowContext, options: TopOptions): Promise<vo
   }
 }
 
-/** One use of the screen, from the first tick until it is given back. */
+/** One run, from the first tick until the terminal is restored. */
 class TopSession {
   readonly #source: SampleSource;
   readonly #keeper: TopDataKeeper;
@@ -54,62 +59,64 @@ class TopSession {
   #data: ReturnType<TopDataKeeper['data']>;
   #screen: Screen | undefined;
   #fault: { error: unknown } | undefined;
-  /** Whether the recording has ended: then its last tick comes again when something else is looked at. */
-  #isOver = false;
-  #isWanted = false;
+  /** Whether the recording has ended; its last tick is then repeated when another row is opened. */
+  #hasEnded = false;
+  /** Whether a tick is due although the display is paused. */
+  #isTickDue = false;
   #resume: () => void = () => {};
 
   constructor(source: SampleSource, keeper: TopDataKeeper, options: TopOptions) {
     this.#source = source;
     this.#keeper = keeper;
-    this.#state = firstState({ filter: options.filter, intervalMs: source.intervalMs });
+    this.#state = initialState({ filter: options.filter, intervalMs: source.intervalMs });
     this.#data = keeper.data(this.#state);
     this.#wish = {
-      // A filter may ask for what the background leaves out.
-      looksAt: ({ netns }) => !keeper.showsAll || netns === keeper.netnsOf(this.#state.entered),
-      query: () => WHOLE,
-      ...{ processes: 'count', allCounters: false },
+      // A filter may test what is not read of background namespaces.
+      looksAt: ({ netns }) => !keeper.showsAll || netns === keeper.netnsOf(this.#state.opened),
+      query: () => FULL,
+      processes: 'count',
+      allCounters: false,
     };
   }
 
   async run(open: NonNullable<FlowContext['screen']>, stop: AbortSignal | undefined): Promise<void> {
     stop?.addEventListener('abort', () => this.#quit());
     if (stop?.aborted) return;
-    // What cannot be looked at is told before the screen is taken.
+    // An unreadable target is reported before the terminal enters full-screen mode.
     const first = await this.#source.next(this.#wish, this.#end.signal);
     if (first === undefined) return;
     await this.#keeper.take(first, this.#state);
     const only = this.#keeper.onlyRow();
-    if (only !== undefined) this.#state = { ...firstState({ ...this.#state, entered: only }) };
-    this.#screen = await open((event) => this.#happened(event));
+    if (only !== undefined) this.#state = initialState({ ...this.#state, opened: only });
+    this.#screen = await open((event) => this.#onEvent(event));
     try {
       this.#refresh();
       if (only !== undefined) this.#source.hurry?.();
       await this.#live();
     } finally {
-      await this.#screen.close();
+      this.#screen.close();
     }
     if (this.#fault !== undefined) throw this.#fault.error;
   }
 
   async #live(): Promise<void> {
     while (!this.#end.signal.aborted) {
-      if (this.#state.paused && !this.#isWanted) {
+      if (this.#state.paused && !this.#isTickDue) {
         await new Promise<void>((resolve) => {
           this.#resume = resolve;
         });
         continue;
       }
-      this.#isWanted = false;
+      this.#isTickDue = false;
       const tick = await this.#source.next(this.#wish, this.#end.signal);
       if (tick === undefined) {
-        this.#isOver = true;
-        // A recording ends: its last moment stays to be looked at.
+        this.#hasEnded = true;
+        // The end of a recording: its last tick stays on the screen.
         if (!this.#end.signal.aborted) this.#state = { ...this.#state, paused: true };
         this.#refresh();
         continue;
       }
-      if (this.#state.paused && !this.#isOver) continue;
+      if (this.#state.paused && !this.#hasEnded) continue;
       try {
         await this.#keeper.take(tick, this.#state);
       } catch (error) {
@@ -119,18 +126,20 @@ class TopSession {
     }
   }
 
-  /** A name in the filter that nobody knows: back to the prompt with it. */
+  /** Reopens the prompt for a filter with an unknown name; only a lookup finds that out. */
   #refuseFilter(error: unknown): void {
     if (!(error instanceof Failure) || error.kind !== 'usage' || this.#state.filter === '') throw error;
-    const prompt = { kind: 'filter', text: this.#state.filter, mistake: promptMistake(error) } as const;
+    const prompt = { kind: 'filter', text: this.#state.filter, error: promptError(error) } as const;
     this.#state = { ...this.#state, filter: '', prompt };
     this.#keeper.setFilter(parseFilter(''));
     this.#hurry();
   }
 
-  #happened(event: ScreenEvent): void {
+  #onEvent(event: ScreenEvent): void {
     try {
-      if (event.kind === 'key') this.#pressed(event.key);
+      if (event.kind === 'closed') this.#quit();
+      else if (event.kind === 'key') this.#reduce((state, context) => reduceKey(state, event.key, context));
+      else if (event.kind === 'paste') this.#reduce((state, context) => reducePaste(state, event.text, context));
       else this.#show();
     } catch (error) {
       this.#fault ??= { error };
@@ -138,34 +147,35 @@ class TopSession {
     }
   }
 
-  #pressed(key: string): void {
+  /** Takes the state that a key or a paste leads to, and does what follows from the change. */
+  #reduce(reducer: (state: TopState, context: KeyContext) => TopState): void {
     const screen = this.#screen;
     if (screen === undefined) return;
     const before = this.#state;
-    const after = press(before, key, {
+    const after = reducer(before, {
       rows: shownRows(before, this.#data),
       page: pageRows(before, this.#data, screen.size),
-      columns: orderColumns(before.level),
-      readFilter: filterMistake,
+      columns: sortColumns(before.level),
+      checkFilter: filterError,
     });
     this.#state = after;
-    if (after.over) {
+    if (after.isQuitting) {
       this.#quit();
       return;
     }
     if (after.filter !== before.filter) this.#keeper.setFilter(parseFilter(after.filter));
     if (after.intervalMs !== before.intervalMs) this.#setInterval(after.intervalMs);
     if (before.paused && !after.paused) this.#resume();
-    const other = after.filter !== before.filter || after.entered !== before.entered || after.paused !== before.paused;
-    if (other && (!after.paused || this.#isOver)) this.#hurry();
-    if (other || after.level !== before.level || after.peer !== before.peer) this.#refresh();
+    const isOther = after.filter !== before.filter || after.opened !== before.opened || after.paused !== before.paused;
+    if (isOther && (!after.paused || this.#hasEnded)) this.#hurry();
+    if (isOther || after.level !== before.level || after.peer !== before.peer) this.#refresh();
     else this.#show();
   }
 
   #hurry(): void {
     this.#source.hurry?.();
-    this.#isWanted = this.#isOver;
-    if (this.#isOver) this.#resume();
+    this.#isTickDue = this.#hasEnded;
+    if (this.#hasEnded) this.#resume();
   }
 
   #setInterval(intervalMs: number): void {

@@ -1,6 +1,6 @@
 import type { NetstatOptions } from './options.ts';
 
-/** What parsing came to: options and operands, a wish for help, or a mistake in one sentence. */
+/** The result of parsing: options and operands, a request for help, or an error message. */
 export type NetstatArguments =
   | { kind: 'run'; options: NetstatOptions; operands: string[] }
   | { kind: 'help' }
@@ -53,7 +53,7 @@ const LONG: Readonly<Record<string, string>> = {
 
 const LETTERS = 'altuwxUSnpeoWTcv46NCFdA';
 
-/** Modes of netstat that are not about sockets, and what shows the same. */
+/** Modes of netstat that do not show sockets, and the command that shows the same. */
 const OTHER_MODES: Readonly<Record<string, string>> = {
   r: 'routes are shown by `ip route`',
   i: 'interfaces are shown by `ip -s link`',

@@ -48,7 +48,7 @@ export function writeInetRow(
   out.fill(BLANK, kind === 'tcp' || kind === 'raw' ? 2 : 1);
   right(out, socket.receiveQueue ?? 0, 6);
   out.byte(BLANK);
-  // Of a listener sock_diag tells the backlog's limit here, where /proc and netstat have 0.
+  // For a listener, sock_diag reports the backlog here; /proc and netstat show 0.
   const sendQueue = kind === 'tcp' && socket.state === TCP_STATE.LISTEN ? 0 : (socket.sendQueue ?? 0);
   right(out, sendQueue, 6);
   out.byte(BLANK);

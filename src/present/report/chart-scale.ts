@@ -1,4 +1,4 @@
-/** Round numbers for an axis from 0 to at least `most`: four steps or so. */
+/** Round tick values for an axis from 0 to at least `most`, about four. */
 export function ticksTo(most: number): number[] {
   const rough = Math.max(most, 1) / 4;
   const power = 10 ** Math.floor(Math.log10(rough));
@@ -8,7 +8,7 @@ export function ticksTo(most: number): number[] {
   return Array.from({ length: count + 1 }, (_, index) => Number((index * step).toPrecision(12)));
 }
 
-/** Seconds for an axis of so many milliseconds: five steps or so. */
+/** Tick values in seconds for an axis of a length in milliseconds, about five. */
 export function secondTicks(ms: number): number[] {
   const steps = [0.1, 0.2, 0.5, 1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 1800, 3600, 7200, 21_600, 86_400];
   const seconds = ms / 1000;

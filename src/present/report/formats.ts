@@ -12,13 +12,13 @@ const RENDERERS = {
 
 export type ReportFormat = keyof typeof RENDERERS;
 
-/** The format that the ending of a file's name asks for; undefined for an ending that asks for none. */
+/** The report format for a file's extension; undefined for an unknown extension. */
 export function reportFormat(file: string): ReportFormat | undefined {
   const ending = /\.([A-Za-z]+)$/.exec(file)?.[1]?.toLowerCase() ?? '';
   return Object.hasOwn(RENDERERS, ending) ? (ending as ReportFormat) : undefined;
 }
 
-/** A report as the text of a file. */
+/** Renders a report as the content of a file. */
 export function renderReport(report: GuardReport, format: ReportFormat): string {
   return RENDERERS[format](report);
 }

@@ -7,7 +7,7 @@ import { html } from './html-text.ts';
 import { boundText, outcomeText, worstText } from './report-words.ts';
 import { type ChartLine, COLOURS, svgChart } from './svg-chart.ts';
 
-/** A report as one page that loads nothing: no script, and no address but those that it shows. */
+/** A report as one self-contained page: no scripts, and nothing is loaded. */
 export function guardHtml(report: GuardReport): string {
   const { command, targets, outcome, from, to, intervalMs, budgets, states, coverage } = report;
   const title = `socklens guard: ${outcome}`;
@@ -25,7 +25,7 @@ export function guardHtml(report: GuardReport): string {
     '<h2>Sockets over time</h2>',
     ...states.map((lines) => stateChart(lines, report)),
     ...budgets.flatMap((result) => budgetChart(result, report)),
-    `<h2>Findings</h2>${report.findings.length === 0 ? '<p>Nothing wrong was found.</p>' : ''}`,
+    `<h2>Findings</h2>${report.findings.length === 0 ? '<p>No problems found.</p>' : ''}`,
     ...report.findings.map(findingPart),
     checked(report),
     ...coverage.notes.map((note) => `<p class="dim">not seen: ${html(note)}</p>`),
@@ -44,7 +44,7 @@ function stateChart({ target, times, states }: StateLines, report: GuardReport):
   const lines = Object.entries(states)
     .sort((a, b) => order.indexOf(a[0]) - order.indexOf(b[0]))
     .map(([name, values]): ChartLine => ({ name, times, values }));
-  // It holds nothing but a port, and can be many times all others together.
+  // TIME_WAIT holds only a port and can outnumber all other states by far.
   const living = lines.filter(({ name }) => name !== 'TIME_WAIT');
   const waiting = lines.filter(({ name }) => name === 'TIME_WAIT');
   const chart = (drawn: readonly ChartLine[], title: string) =>
@@ -102,9 +102,9 @@ function findingPart({ severity, rule, scope, summary, evidence, fixes, byHand }
     '</ul>',
     ...fixes.map(
       ({ where, text, snippet }) =>
-        `<p>mend it, ${html(where)}: ${html(text)}</p>${snippet === undefined ? '' : `<pre>${snippet.split('\n').map(html).join('\n')}</pre>`}`,
+        `<p>Fix (${html(where)}): ${html(text)}</p>${snippet === undefined ? '' : `<pre>${snippet.split('\n').map(html).join('\n')}</pre>`}`,
     ),
-    `<p class="dim">see it: <code>${html(byHand)}</code></p></div>`,
+    `<p class="dim">Verify: <code>${html(byHand)}</code></p></div>`,
   ].join('');
 }
 

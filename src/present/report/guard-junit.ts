@@ -2,7 +2,7 @@ import { safeText } from '../../base/safe-text.ts';
 import type { BudgetResult, GuardReport } from '../../model/guard.ts';
 import { boundText, commandText, worstText } from './report-words.ts';
 
-/** A report as JUnit's XML: a test case for each budget, and one for the command. */
+/** A report as JUnit XML: one test case for each budget and one for the command. */
 export function guardJunit(report: GuardReport): string {
   const { budgets, command } = report;
   const seconds = (Date.parse(command.endedAt) - Date.parse(command.startedAt)) / 1000;
@@ -42,7 +42,7 @@ const ENTITIES: Readonly<Record<string, string>> = {
   ...{ '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;', "'": '&apos;' },
 };
 
-/** Text for XML: markup escaped, and what no XML document may have (controls, half a pair, non-characters) made visible. */
+/** Text for XML: markup escaped; characters that XML forbids (controls, lone surrogates, non-characters) made visible. */
 export function xml(text: string): string {
   return safeText(text)
     .toWellFormed()

@@ -9,7 +9,7 @@ const SIGNS: Record<BudgetResult['verdict'], string> = {
   'not judged': '⚠️ not judged',
 };
 
-/** A report for a pull request's comment. */
+/** A report as Markdown, for a comment on a pull request. */
 export function guardMarkdown(report: GuardReport): string {
   const { budgets, findings, states, command, coverage } = report;
   return [
@@ -42,7 +42,7 @@ export function guardMarkdown(report: GuardReport): string {
   ].join('\n');
 }
 
-/** Text in which nothing is markup or becomes a link: every sign that could be is written as its number. */
+/** Text without markup or links: every character that could start one is written as a numeric reference. */
 function literal(text: string): string {
   return safeText(text)
     .replace(/[^\p{L}\p{N}\p{Zs}.,:;/▁▂▃▄▅▆▇█-]/gu, (sign) => `&#${sign.codePointAt(0)};`)

@@ -7,10 +7,10 @@ import { spark } from '../spark.ts';
 import { outcomeText, worstText } from './report-words.ts';
 
 const SPARK_WIDTH = 40;
-/** How many states of a target are drawn at most. */
-const MOST_STATES = 6;
+/** States of a target that are drawn. */
+const MAX_STATES = 6;
 
-/** A report for a person at a terminal. */
+/** A report as text for a terminal. */
 export function guardText(report: GuardReport, width: number | undefined): Uint8Array {
   const out = new ByteWriter();
   const line = (text: string) => out.text(`${safeText(text)}\n`);
@@ -35,17 +35,17 @@ export function guardText(report: GuardReport, width: number | undefined): Uint8
   return out.bytes();
 }
 
-/** A line of bars for each of the commonest states. */
+/** A sparkline for each of the most frequent states. */
 export function pictureOf({ states }: StateLines): string[] {
   const highest = (values: readonly number[]) => Math.max(0, ...values);
   const shown = Object.entries(states)
     .sort((a, b) => highest(b[1]) - highest(a[1]))
-    .slice(0, MOST_STATES);
+    .slice(0, MAX_STATES);
   return shown.map(([state, values]) => {
     const bars = spark(
       kept(values, SPARK_WIDTH).map((index) => values[index] ?? 0),
       SPARK_WIDTH,
     );
-    return `${state.padEnd(11)} ${bars}  ${values[0]} at first, ${highest(values)} at most, ${values.at(-1)} at last`;
+    return `${state.padEnd(11)} ${bars}  first ${values[0]}, max ${highest(values)}, last ${values.at(-1)}`;
   });
 }

@@ -1,4 +1,4 @@
-/** The page's style: light and dark as the reader's system has it, colours that can be told apart. */
+/** The page's style: light or dark as the system is set, with colours that are easy to distinguish. */
 export const STYLE = `
 :root{color-scheme:light dark;--bg:#fff;--fg:#1c2024;--dim:#5d6670;--edge:#d9dee3;--soft:#f4f6f8;--good:#157347;--bad:#c0262d;--warn:#9a6700;
 --c0:#2f6fde;--c1:#e0822d;--c2:#2a9d78;--c3:#b8479a;--c4:#7a62d0;--c5:#c9a227;--c6:#4aa3c7;--c7:#8a8f98}

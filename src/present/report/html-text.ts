@@ -4,7 +4,7 @@ const ENTITIES: Readonly<Record<string, string>> = {
   ...{ '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;', "'": '&#39;' },
 };
 
-/** Text for HTML and SVG, in elements and in quoted attributes: nothing in it is markup, and nothing turns its direction. */
+/** Escapes text for elements and quoted attributes of HTML and SVG; bidirectional controls are made visible. */
 export function html(text: string): string {
   return safeText(text).replace(/[&<>"']/g, (character) => ENTITIES[character] ?? '');
 }

@@ -2,7 +2,7 @@ import { clockText, durationText } from '../../base/duration.ts';
 import { plural } from '../../base/plural.ts';
 import type { BudgetResult, CommandResult, GuardReport, Share } from '../../model/guard.ts';
 
-/** What a run came to, in a sentence. Not yet safe for any format. */
+/** The outcome of a run in one sentence. Must be escaped for the output format. */
 export function outcomeText({ outcome, budgets, command }: GuardReport): string {
   const broken = budgets.filter(({ verdict }) => verdict === 'broken').length;
   const unjudged = budgets.filter(({ verdict }) => verdict === 'not judged').length;
@@ -20,11 +20,11 @@ export function commandText({ status, signal, stoppedBy, failed, startedAt, ende
   const took = durationText(Math.max(1, Date.parse(endedAt) - Date.parse(startedAt)));
   const how = signal === undefined ? `status ${status ?? '?'}` : signal;
   if (stoppedBy === 'time') return `the command was stopped after ${took} (--for)`;
-  if (stoppedBy === 'signal') return `it was broken off after ${took} (the command: ${how})`;
+  if (stoppedBy === 'signal') return `the run was interrupted after ${took} (the command: ${how})`;
   return failed ? `the command failed after ${took} (${how})` : `the command succeeded after ${took}`;
 }
 
-/** `257 at 14:03:11.120 in webhook: process 4242/node 257, peer db:mysql 257`; why there is none otherwise. */
+/** `257 at 14:03:11.120 in webhook: process 4242/node 257, peer db:mysql 257`; without a value, the reason. */
 export function worstText({ worst, unit, reason, verdict }: BudgetResult): string {
   const why = reason === undefined ? '' : ` (${verdict === 'not judged' ? 'not judged: ' : ''}${reason})`;
   if (worst === undefined) return `no value${why}`;
@@ -35,11 +35,11 @@ export function worstText({ worst, unit, reason, verdict }: BudgetResult): strin
 
 function whoText(who: readonly Share[]): string {
   if (who.length === 0) return '';
-  // A finding's name says what it is.
+  // A rule's name needs no kind before it.
   return `: ${who.map(({ kind, name, count }) => (/^[A-Z_]+ /.test(name) ? name : `${kind} ${name} ${count}`)).join(', ')}`;
 }
 
-/** `<= 50`, and where it came from a baseline what that was. */
+/** `<= 50`. A bound that depends on a baseline is already resolved. */
 export function boundText({ operator, bound, unit }: BudgetResult): string {
   return bound === undefined ? operator : `${operator} ${bound}${unit ?? ''}`;
 }

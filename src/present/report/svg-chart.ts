@@ -1,25 +1,25 @@
 import { secondTicks, ticksTo } from './chart-scale.ts';
 import { html } from './html-text.ts';
 
-/** A line or, stacked on those before it, an area of a chart. */
+/** A line of a chart, or an area stacked on the previous ones. */
 export interface ChartLine {
   name: string;
-  /** Milliseconds on the axis, and the values at them. */
+  /** Pairs of time (milliseconds) and value. */
   times: readonly number[];
   values: readonly number[];
 }
 
 export interface ChartParts {
-  /** What it shows, for who cannot see it. */
+  /** Text alternative for screen readers. */
   title: string;
   lines: readonly ChartLine[];
-  /** Whether lines stand on one another, and are filled. All of them have the same times then. */
+  /** Whether lines are stacked and filled; all must have the same times. */
   stacked: boolean;
-  /** Length of the time axis, milliseconds. */
+  /** Length of the time axis in milliseconds. */
   lengthMs: number;
-  /** When the command ran, on the same axis. */
+  /** When the command ran, in milliseconds on the time axis. */
   ranMs: readonly [from: number, to: number];
-  /** A bound to draw; absent for none. */
+  /** A bound to draw as a line; absent for none. */
   bound?: { value: number; text: string };
   unit?: string;
 }
@@ -31,7 +31,7 @@ const RIGHT = 12;
 const TOP = 14;
 const BOTTOM = 26;
 
-/** A chart as an SVG element: its colours are those of the page around it, by the classes `c0`, `c1` … */
+/** A chart as an SVG element; the page defines the colours of the classes `c0`, `c1` … */
 export function svgChart({ title, lines, stacked, lengthMs, ranMs, bound, unit = '' }: ChartParts): string {
   const drawn = stacked ? stack(lines) : lines.map((line) => ({ ...line, below: line.values.map(() => 0) }));
   const most = Math.max(1, bound?.value ?? 0, ...drawn.map(({ values }) => Math.max(0, ...values)));
@@ -69,7 +69,7 @@ export function svgChart({ title, lines, stacked, lengthMs, ranMs, bound, unit =
   return parts.join('');
 }
 
-/** How many colours the page has. */
+/** Number of colours that the page defines. */
 export const COLOURS = 8;
 
 function stack(lines: readonly ChartLine[]): (ChartLine & { below: readonly number[] })[] {

@@ -4,16 +4,16 @@ import type { DescriptorUse } from '../../model/overview.ts';
 import type { SocketCounts } from '../../model/socket-counts.ts';
 import type { Span, Style } from './screen.ts';
 
-/** States that a bar shows as one part. */
+/** Socket states that a bar shows as one segment. */
 export interface Part {
   style: Style;
-  /** Stands for it where there are no colours. */
+  /** The character that draws it without colours. */
   letter: string;
   title: string;
   states: readonly string[];
 }
 
-/** The parts of a bar, from left to right. What is in none of them is the last: UDP, RAW, CLOSE. */
+/** The segments of a bar, from left to right. The last one counts all sockets in no other: UDP, RAW, CLOSE. */
 export const PARTS: readonly Part[] = [
   { style: 'established', letter: 'E', title: 'Estab', states: ['ESTABLISHED'] },
   { style: 'listen', letter: 'L', title: 'Listen', states: ['LISTEN'] },
@@ -24,7 +24,7 @@ export const PARTS: readonly Part[] = [
   { style: 'other', letter: 'o', title: 'Other', states: [] },
 ];
 
-/** Sockets of each of {@link PARTS}. */
+/** Number of sockets in each of {@link PARTS}. */
 export function partCounts({ total, byState }: SocketCounts): number[] {
   const counts = PARTS.map(({ states }) => states.reduce((sum, state) => sum + (byState[state] ?? 0), 0));
   const named = counts.reduce((sum, count) => sum + count, 0);
@@ -33,10 +33,10 @@ export function partCounts({ total, byState }: SocketCounts): number[] {
 }
 
 /**
- * A bar of the parts of some counts, in brackets. A part that has a socket has a place as long as there
- * is one, so that a handful in CLOSE_WAIT beside thousands can be seen.
+ * Counts as a bar in brackets. A segment with at least one socket is at least one character wide where
+ * there is room, so that a few sockets in CLOSE_WAIT among thousands stay visible.
  *
- * @param full the total that would fill the bar
+ * @param full the total that fills the whole bar
  */
 export function stateBar(counts: SocketCounts, full: number, width: number, colour: boolean): Span[] {
   const inner = width - 2;
@@ -50,11 +50,11 @@ export function stateBar(counts: SocketCounts, full: number, width: number, colo
   return [{ text: '[', style: 'bold' }, ...bars, { text: ' '.repeat(inner - used) }, { text: ']', style: 'bold' }];
 }
 
-/** Places of each count; their sum is at most `inner`. */
+/** Width of each segment; the sum is at most `inner`. */
 function partLengths(counts: readonly number[], full: number, inner: number): number[] {
   if (full === 0) return counts.map(() => 0);
   let sum = 0;
-  // Each ends where the sum of all up to it does, so that a full bar has no gap at its end.
+  // Rounding the cumulated sums instead of each count leaves no gap at the end of a full bar.
   const lengths = counts.map((count) => {
     const start = Math.round((sum / full) * inner);
     sum += count;
@@ -67,11 +67,11 @@ function partLengths(counts: readonly number[], full: number, inner: number): nu
   return lengths;
 }
 
-/** From these shares of the limit on descriptors are few, and very few. */
-const FEW = 0.7;
-const VERY_FEW = 0.9;
+/** Used descriptors, as a fraction of the limit, from which a meter is yellow, and red. */
+const WARNING_SHARE = 0.7;
+const CRITICAL_SHARE = 0.9;
 
-/** `[||||   63/1024]`: descriptors of the fullest process, as htop draws a meter. */
+/** A meter as htop draws it, `[||||   63/1024]`: descriptors of the process nearest to its limit. */
 export function descriptorBar(use: DescriptorUse | undefined, width: number): Span[] {
   if (use === undefined) return [{ text: '-'.padStart(width), style: 'dim' }];
   const { used, softLimit } = use;
@@ -80,14 +80,14 @@ export function descriptorBar(use: DescriptorUse | undefined, width: number): Sp
   if (inner < text.length) return [{ text: fitToWidth(text, width, 'right') }];
   const share = Math.min(1, limitShare(used, softLimit) ?? 0);
   const filled = share === 0 ? 0 : Math.max(1, Math.round(share * inner));
-  const style: Style = share >= VERY_FEW ? 'bad' : share >= FEW ? 'warning' : 'good';
+  const style: Style = share >= CRITICAL_SHARE ? 'bad' : share >= WARNING_SHARE ? 'warning' : 'good';
   const start = inner - text.length;
   const bars = '|'.repeat(Math.min(filled, start));
   return [
     { text: '[', style: 'bold' },
     { text: bars, style },
     { text: ' '.repeat(start - bars.length) },
-    { text, ...(share >= FEW ? { style } : {}) },
+    { text, ...(share >= WARNING_SHARE ? { style } : {}) },
     { text: ']', style: 'bold' },
   ];
 }

@@ -2,12 +2,12 @@ import { displayWidth, fitToWidth } from '../../base/display-width.ts';
 import { safeText } from '../../base/safe-text.ts';
 import type { Line, Span } from './screen.ts';
 
-/** Text made safe, and exactly so many terminal columns wide: cut with an ellipsis, or padded. */
+/** Makes text safe for a terminal and exactly `width` columns wide: cut with an ellipsis, or padded. */
 export function fitted(text: string, width: number, align: 'left' | 'right' = 'left'): string {
   return fitToWidth(safeText(text), width, align);
 }
 
-/** A line cut or padded to exactly so many columns. */
+/** Cuts or pads a line to exactly `width` terminal columns. */
 export function fittedLine(line: Line, width: number): Line {
   const fitting: Span[] = [];
   let left = width;
@@ -22,7 +22,7 @@ export function fittedLine(line: Line, width: number): Line {
   return fitting;
 }
 
-/** Two ends of a line; the left one is cut where there is no room for both. */
+/** A line with text at both ends; the left part is cut when there is not enough room. */
 export function twoEnds(left: Line, right: Line, width: number): Line {
   const wide = right.reduce((sum, { text }) => sum + displayWidth(text), 0);
   if (wide >= width) return fittedLine(right, width);

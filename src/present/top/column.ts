@@ -1,44 +1,46 @@
 import type { Span } from './screen.ts';
 
-/** What cells need beside their row. */
+/** What a cell needs besides its row. */
 export interface CellContext {
+  /** Time of the tick, in milliseconds since the epoch. */
   atMs: number;
-  /** Whether colours tell things apart; letters do otherwise. */
+  /** False for NO_COLOR: letters replace colours then. */
   colour: boolean;
-  /** The largest total of all rows, which bars are drawn to. */
+  /** The largest total of all rows; it fills a whole bar. */
   largest: number;
 }
 
-/** A column of a list. */
+/** A column of a list on the screen. */
 export interface Column<Row> {
   id: string;
   title: string;
   align: 'left' | 'right';
-  /** Terminal columns that it has at least. */
+  /** Minimum width in terminal columns. */
   width: number;
-  /** Its part of what is left over; absent for a column of fixed width. */
+  /** Share of the spare width that it gets; absent for a fixed width. */
   grows?: number;
-  /** Never wider than this. */
+  /** Maximum width in terminal columns; absent for no limit. */
   most?: number;
-  /** Columns with a larger number are left out first where there is no room. */
+  /** Where there is not enough room, columns with the largest rank are left out first. */
   rank: number;
-  /** The key that orders by it at once; absent for none. */
+  /** The key that sorts by it; absent for none. */
   key?: string;
-  /** Text, made safe by who prints it, or pieces that are safe and as wide as the column. */
+  /** Text, which the caller makes safe and fits, or spans that are safe and exactly `width` columns wide. */
   cell(row: Row, width: number, context: CellContext): string | readonly Span[];
-  /** What rows are ordered by: numbers from the largest, text from the first letter. Absent for a column that cannot order. */
+  /** The sort value: numbers sort descending, text ascending. Absent for a column that cannot be sorted by. */
   order?(row: Row): number | string;
 }
 
-/** A column with the width that it got. */
+/** A column with its final width. */
 export interface PlacedColumn<Row> extends Column<Row> {
+  /** Width in terminal columns. */
   placed: number;
 }
 
-/** Columns stand so far apart. */
+/** Blanks between columns. */
 export const GAP = 1;
 
-/** Chooses the columns that fit into a width, and shares what is left over among those that grow. */
+/** Chooses the columns that fit into a width and distributes the spare width among those that grow. */
 export function placeColumns<Row>(columns: readonly Column<Row>[], width: number): PlacedColumn<Row>[] {
   const shown = new Set<Column<Row>>();
   let used = -GAP;
@@ -49,7 +51,7 @@ export function placeColumns<Row>(columns: readonly Column<Row>[], width: number
   }
   const placed = columns.filter((column) => shown.has(column)).map((column) => ({ ...column, placed: column.width }));
   share(placed, width - used);
-  // One column alone may be wider than the terminal.
+  // The terminal may be narrower than a single column.
   for (const column of placed) column.placed = Math.max(0, Math.min(column.placed, width));
   return placed;
 }

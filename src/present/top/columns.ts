@@ -6,7 +6,7 @@ import { spark } from '../spark.ts';
 import { descriptorBar, stateBar } from './bars.ts';
 import type { Column } from './column.ts';
 
-/** A column of a count. */
+/** A column of numbers. */
 function count<Row>(
   id: string,
   title: string,
@@ -35,7 +35,7 @@ const inState =
   ({ byState }: SocketCounts) =>
     states.reduce((sum, state) => sum + (byState[state] ?? 0), 0);
 
-/** The states that have a column of their own, in every list of counts. */
+/** The columns by socket state, the same in every list of counts. */
 function stateColumns<Row extends SocketCounts>(): Column<Row>[] {
   return [
     count('estab', 'Estab', 2, inState('ESTABLISHED'), { key: 'E' }),
@@ -62,7 +62,7 @@ function sparkLine<Row extends { history: readonly number[] }>(rank: number): Co
   };
 }
 
-/** The overview's columns. */
+/** The columns of the overview. */
 export const OVERVIEW_COLUMNS: readonly Column<TopRow>[] = [
   {
     ...{ id: 'name', title: 'Name', align: 'left', width: 12, grows: 2, most: 40, rank: 0, key: 'N' },
@@ -87,7 +87,7 @@ export const OVERVIEW_COLUMNS: readonly Column<TopRow>[] = [
   { ...{ id: 'runtime', title: 'Runtime', align: 'left', width: 8, rank: 12 }, cell: ({ runtime }) => runtime },
 ];
 
-/** How old counts are: nothing for those of this tick. */
+/** Age of counts: `now` for those of the current tick, else seconds. */
 function ageText(ms: number): string {
   return ms < 1000 ? 'now' : `${Math.round(ms / 1000)}s`;
 }
@@ -110,7 +110,7 @@ export const PEER_COLUMNS: readonly Column<TopPeerRow>[] = [
   sparkLine(4),
 ];
 
-/** The columns of sockets. */
+/** The columns of a list of sockets. */
 export const SOCKET_COLUMNS: readonly Column<TopSocketRow>[] = [
   {
     ...{ id: 'proto', title: 'Prot', align: 'left', width: 5, rank: 7 },

@@ -22,7 +22,7 @@ const MENU_KEYS: readonly [key: string, label: string][] = [
   ['Esc', 'Cancel'],
 ];
 
-/** The lowest lines: what the keys do, or the line that is typed with what is wrong with it. */
+/** The bottom lines: the keys, or the prompt with its error. */
 export function footerLines(state: TopState, width: number): Line[] {
   if (state.prompt !== undefined) return promptLines(state.prompt, width);
   return [keyLine(state.menu === undefined ? LIST_KEYS : MENU_KEYS, width)];
@@ -36,24 +36,24 @@ function keyLine(keys: readonly [string, string][], width: number): Line {
   return fittedLine(spans, width);
 }
 
-/** A message has at most so many lines. */
-const MOST_LINES = 4;
+/** Lines that an error message may take. */
+const MAX_LINES = 4;
 
-/** Where the cursor stands; there is none of the terminal's own. */
+/** The terminal's own cursor is hidden. */
 const CURSOR: Span = { text: ' ', style: 'selected' };
 
-function promptLines({ kind, text, mistake }: Prompt, width: number): Line[] {
+function promptLines({ kind, text, error }: Prompt, width: number): Line[] {
   const label = kind === 'filter' ? 'Filter: ' : 'Search: ';
-  const hint = kind === 'filter' ? '  Enter takes it, Esc leaves it' : '  F3 next, Enter and Esc end';
+  const hint = kind === 'filter' ? '  Enter applies, Esc cancels' : '  F3 next match, Enter or Esc closes';
   const characters = [...text];
-  // A long text is moved so that its end, or the place that is wrong, can be seen.
+  // A long text scrolls so that its end, or the position of the error, is visible.
   const room = width - label.length - 2;
-  const wanted = mistake?.at ?? characters.length;
+  const wanted = error?.at ?? characters.length;
   const start = Math.max(0, Math.min(wanted, characters.length) - room + 1);
   const shown = safeText(characters.slice(start, start + room).join(''));
   const typed: Line = [{ text: label, style: 'bold' }, { text: shown }, CURSOR, { text: hint, style: 'dim' }];
-  if (mistake === undefined) return [fittedLine(typed, width)];
-  const { at, length = 1, message } = mistake;
+  if (error === undefined) return [fittedLine(typed, width)];
+  const { at, length = 1, message } = error;
   const lines: Line[] = [fittedLine(typed, width)];
   if (at !== undefined) {
     const before = label.length + displayWidth(characters.slice(start, at).join(''));
@@ -63,7 +63,7 @@ function promptLines({ kind, text, mistake }: Prompt, width: number): Line[] {
   }
   const sentence = wrapWords(safeText(message), width);
   // What is beyond the last line is cut with it.
-  const last = sentence.splice(MOST_LINES - 1).join(' ');
+  const last = sentence.splice(MAX_LINES - 1).join(' ');
   if (last !== '') sentence.push(last);
   lines.push(...sentence.map((text) => fittedLine([{ text, style: 'bad' }], width)));
   return lines;

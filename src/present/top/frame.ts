@@ -5,16 +5,16 @@ import type { TopData } from '../../model/top-rows.ts';
 import { fittedLine, twoEnds } from './cell.ts';
 import { footerLines } from './footer.ts';
 import { helpLines } from './help.ts';
-import { levelLines, orderColumns } from './levels.ts';
+import { levelLines, sortColumns } from './levels.ts';
 import { MENU_WIDTH, menuLines } from './menu.ts';
 import { meterLines } from './meters.ts';
 import type { Line, Size } from './screen.ts';
 import type { TopState } from './state.ts';
 
-/** A terminal with fewer rows has no meters. */
-const LEAST_ROWS_WITH_METERS = 12;
+/** Rows that a terminal needs for the meters to be shown. */
+const MIN_ROWS_WITH_METERS = 12;
 
-/** Everything on the screen: as many lines as it has rows, each as wide as its columns. */
+/** A frame: one line for each row of the terminal, each as wide as the terminal. */
 export function frame(state: TopState, data: TopData, size: Size, colour: boolean): Line[] {
   const { columns: width, rows: height } = size;
   const top = headLines(state, data, size, colour);
@@ -24,7 +24,7 @@ export function frame(state: TopState, data: TopData, size: Size, colour: boolea
   return [...top, ...middle, ...bottom].slice(0, height);
 }
 
-/** How many rows of the list fit on the screen. */
+/** Number of list rows that fit on the screen; at least 1. */
 export function pageRows(state: TopState, data: TopData, size: Size): number {
   const used = headLines(state, data, size, false).length + footerLines(state, size.columns).length;
   return Math.max(1, size.rows - used - 1);
@@ -33,7 +33,7 @@ export function pageRows(state: TopState, data: TopData, size: Size): number {
 function listAndMenu(state: TopState, data: TopData, width: number, height: number, colour: boolean): Line[] {
   if (height === 0) return [];
   if (state.menu === undefined) return levelLines(state, data, width, height, colour);
-  const menu = menuLines(orderColumns(state.level), state.menu, height);
+  const menu = menuLines(sortColumns(state.level), state.menu, height);
   const list = levelLines(state, data, Math.max(0, width - MENU_WIDTH - 1), height, colour);
   return list.map((line, index) => fittedLine([...(menu[index] ?? []), { text: ' ' }, ...line], width));
 }
@@ -41,32 +41,32 @@ function listAndMenu(state: TopState, data: TopData, width: number, height: numb
 function headLines(state: TopState, data: TopData, { columns: width, rows }: Size, colour: boolean): Line[] {
   const when = `every ${durationText(state.intervalMs)}  ${clockText(new Date(data.atMs)).slice(0, 8)}`;
   const title = twoEnds(
-    [{ text: 'socklens top', style: 'bold' }, { text: `  ${whereText(state, data)}` }],
+    [{ text: 'socklens top', style: 'bold' }, { text: `  ${locationText(state, data)}` }],
     [{ text: state.paused ? ' PAUSED' : '', style: 'warning' }, { text: `  ${when}` }],
     width,
   );
-  if (state.help || rows < LEAST_ROWS_WITH_METERS) return [title];
-  const entered = data.rows.find(({ id }) => id === state.entered);
-  const meters = meterLines(entered === undefined ? data.rows : [entered], width, colour);
-  return [title, ...meters.map((line) => fittedLine(line, width)), remarkLine(state, data, width)];
+  if (state.help || rows < MIN_ROWS_WITH_METERS) return [title];
+  const opened = data.rows.find(({ id }) => id === state.opened);
+  const meters = meterLines(opened === undefined ? data.rows : [opened], width, colour);
+  return [title, ...meters.map((line) => fittedLine(line, width)), noteLine(state, data, width)];
 }
 
-/** What is shown: how many rows, or whose peers or sockets. Safe for a terminal. */
-function whereText({ level, entered, peer }: TopState, { rows, peers = [], moreSockets = 0 }: TopData): string {
+/** Title of what is shown: the number of rows, or whose peers or sockets. Safe for a terminal. */
+function locationText({ level, opened, peer }: TopState, { rows, peers = [], moreSockets = 0 }: TopData): string {
   if (level === 'overview') return plural(rows.length, 'row');
-  const name = safeText(rows.find(({ id }) => id === entered)?.name ?? 'gone');
+  const name = safeText(rows.find(({ id }) => id === opened)?.name ?? 'stopped');
   if (level === 'peers') return `${name}: peers`;
-  const more = moreSockets > 0 ? ` (${moreSockets} more are not listed)` : '';
+  const more = moreSockets > 0 ? ` (${moreSockets} more not listed)` : '';
   if (peer === undefined) return `${name}: all sockets${more}`;
   const row = peers.find(({ id }) => id === peer);
   const of = row === undefined ? peer : `${row.peer} ${row.direction === 'out' ? '→' : '←'} ${row.service}`;
   return `${name}: sockets of ${safeText(of)}${more}`;
 }
 
-/** The filter, and what a person should know. */
-function remarkLine({ filter, level }: TopState, { note, peers, sockets }: TopData, width: number): Line {
-  const waits = (level === 'peers' && peers === undefined) || (level === 'sockets' && sockets === undefined);
-  const shown = waits ? 'not read yet' : note;
+/** The filter in effect, and the current note. */
+function noteLine({ filter, level }: TopState, { note, peers, sockets }: TopData, width: number): Line {
+  const isPending = (level === 'peers' && peers === undefined) || (level === 'sockets' && sockets === undefined);
+  const shown = isPending ? 'not read yet' : note;
   return fittedLine(
     [
       ...(filter === '' ? [] : [{ text: `Filter: ${safeText(filter)}  `, style: 'warning' } as const]),

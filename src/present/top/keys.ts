@@ -1,55 +1,141 @@
-/** Sequences of xterm, VT, rxvt, the Linux console and tmux for the keys that are not text; see console_codes(4). */
+import type { ScreenEvent } from './screen.ts';
+
+/** What a person typed: a key, or text that was pasted. */
+export type InputEvent = Extract<ScreenEvent, { kind: 'key' | 'paste' }>;
+
+/** Escape sequences of xterm, VT, rxvt, the Linux console and tmux, without their ESC; see console_codes(4). */
 const SEQUENCES: Readonly<Record<string, string>> = {
-  ...{ '[A': 'up', '[B': 'down', '[C': 'right', '[D': 'left', OA: 'up', OB: 'down', OC: 'right', OD: 'left' },
-  ...{ '[H': 'home', '[F': 'end', OH: 'home', OF: 'end', '[1~': 'home', '[4~': 'end', '[7~': 'home', '[8~': 'end' },
-  ...{ '[5~': 'pageup', '[6~': 'pagedown', '[3~': 'delete' },
-  ...{ OP: 'f1', OQ: 'f2', OR: 'f3', OS: 'f4', '[11~': 'f1', '[12~': 'f2', '[13~': 'f3', '[14~': 'f4' },
-  ...{ '[[A': 'f1', '[[B': 'f2', '[[C': 'f3', '[[D': 'f4', '[[E': 'f5' },
-  ...{ '[15~': 'f5', '[17~': 'f6', '[18~': 'f7', '[19~': 'f8', '[20~': 'f9', '[21~': 'f10' },
+  '[A': 'up',
+  '[B': 'down',
+  '[C': 'right',
+  '[D': 'left',
+  OA: 'up',
+  OB: 'down',
+  OC: 'right',
+  OD: 'left',
+  '[H': 'home',
+  '[F': 'end',
+  OH: 'home',
+  OF: 'end',
+  '[1~': 'home',
+  '[4~': 'end',
+  '[7~': 'home',
+  '[8~': 'end',
+  '[5~': 'pageup',
+  '[6~': 'pagedown',
+  '[3~': 'delete',
+  OP: 'f1',
+  OQ: 'f2',
+  OR: 'f3',
+  OS: 'f4',
+  '[11~': 'f1',
+  '[12~': 'f2',
+  '[13~': 'f3',
+  '[14~': 'f4',
+  '[[A': 'f1',
+  '[[B': 'f2',
+  '[[C': 'f3',
+  '[[D': 'f4',
+  '[[E': 'f5',
+  '[15~': 'f5',
+  '[17~': 'f6',
+  '[18~': 'f7',
+  '[19~': 'f8',
+  '[20~': 'f9',
+  '[21~': 'f10',
 };
 
-/** Control characters that have a meaning as keys. */
+/** Control characters that are keys. */
 const CONTROLS: Readonly<Record<string, string>> = {
-  ...{ '\r': 'enter', '\n': 'enter', '\t': 'tab', '\x7f': 'backspace', '\b': 'backspace' },
-  ...{ '\x03': 'ctrl-c', '\x0c': 'ctrl-l', '\x15': 'ctrl-u' },
+  '\r': 'enter',
+  '\n': 'enter',
+  '\t': 'tab',
+  '\x7f': 'backspace',
+  '\b': 'backspace',
+  '\x03': 'ctrl-c',
+  '\x0c': 'ctrl-l',
+  '\x15': 'ctrl-u',
+  '\x1a': 'ctrl-z',
 };
 
-/** The rest of an escape sequence behind its ESC: `[` with parameters, or `O` with one character. */
-// biome-ignore lint/suspicious/noControlCharactersInRegex: escape sequences are the point
-const SEQUENCE = /^\x1b(\[\[[A-E]|\[[0-9;?<]*[ -/]*[@-Z\\-~]|O[@-~])/;
+/** A complete escape sequence: ESC `[` parameters final, ESC `O` final, or `ESC [ [ A` of the Linux console. */
+// biome-ignore lint/suspicious/noControlCharactersInRegex: the input contains escape sequences
+const COMPLETE = /^\x1b(\[\[[A-E]|\[[0-9:;?<]*[ -/]*[@-Z\\-~]|O[@-~])/;
 
-/** An escape sequence that has not come to its end. */
-// biome-ignore lint/suspicious/noControlCharactersInRegex: escape sequences are the point
-const BEGUN = /^\x1b(\[\[?[0-9;?<]*|O)?$/;
+/** The start of an escape sequence whose end has not arrived. */
+// biome-ignore lint/suspicious/noControlCharactersInRegex: the input contains escape sequences
+const INCOMPLETE = /^\x1b(\[\[?[0-9:;?<]*[ -/]*|O)?$/;
+
+/** Bracketed paste: a terminal in mode 2004 sends pasted text between these two. */
+const PASTE_START = '[200~';
+const PASTE_END = '\x1b[201~';
 
 /**
- * Reads what a terminal sent as keys: a name (`up`, `f6`, `enter`, `escape`), or the character itself.
+ * Turns what a terminal sends into keys and pastes. A key is a name (`up`, `f6`, `enter`, `escape`,
+ * `ctrl-c`) or the character itself; sequences without a name in the tables above are dropped.
  *
- * @param complete whether nothing follows: a single ESC is the Escape key then
- * @returns the keys, and the beginning of a sequence whose rest is to come
+ * ESC alone is the Escape key, but also the first byte of every sequence. Whoever feeds the parser
+ * calls {@link flush} when {@link isWaiting} and nothing has arrived for a while.
  */
-export function readKeys(input: string, complete: boolean): { keys: string[]; rest: string } {
-  const keys: string[] = [];
-  let rest = input;
-  while (rest !== '') {
-    if (rest.startsWith('\x1b')) {
-      const sequence = SEQUENCE.exec(rest)?.[1];
-      if (sequence !== undefined) {
-        const key = SEQUENCES[sequence];
-        if (key !== undefined) keys.push(key);
-        rest = rest.slice(1 + sequence.length);
-        continue;
-      }
-      if (BEGUN.test(rest) && !complete) return { keys, rest };
-      keys.push('escape');
-      rest = rest.slice(1);
-      continue;
-    }
-    const [character = ''] = rest;
-    const control = CONTROLS[character];
-    if (control !== undefined) keys.push(control);
-    else if (character >= ' ') keys.push(character);
-    rest = rest.slice(character.length);
+export class KeyParser {
+  /** The start of an escape sequence, held back until the rest arrives. */
+  #pending = '';
+  /** Text of the paste that has started; undefined outside a paste. */
+  #paste: string | undefined;
+
+  /** Whether input is held back that {@link flush} would turn into keys. False inside a paste, which always ends. */
+  get isWaiting(): boolean {
+    return this.#pending !== '' && this.#paste === undefined;
   }
-  return { keys, rest };
+
+  /** Parses the next input, decoded from UTF-8. */
+  push(input: string): InputEvent[] {
+    return this.#parse(this.#pending + input, false);
+  }
+
+  /** Parses what is held back, given that nothing follows. */
+  flush(): InputEvent[] {
+    return this.isWaiting ? this.#parse(this.#pending, true) : [];
+  }
+
+  #parse(input: string, isComplete: boolean): InputEvent[] {
+    const events: InputEvent[] = [];
+    const key = (name: string | undefined) => {
+      if (name !== undefined) events.push({ kind: 'key', key: name });
+    };
+    this.#pending = '';
+    let rest = input;
+    while (rest !== '') {
+      if (this.#paste !== undefined) {
+        rest = this.#parsePaste(rest, events);
+      } else if (rest.startsWith('\x1b')) {
+        const sequence = COMPLETE.exec(rest)?.[1];
+        if (sequence === undefined && INCOMPLETE.test(rest) && !isComplete) {
+          this.#pending = rest;
+          return events;
+        }
+        if (sequence === PASTE_START) this.#paste = '';
+        else key(sequence === undefined ? 'escape' : SEQUENCES[sequence]);
+        rest = rest.slice(1 + (sequence?.length ?? 0));
+      } else {
+        const [character = ''] = rest;
+        key(CONTROLS[character] ?? (character >= ' ' ? character : undefined));
+        rest = rest.slice(character.length);
+      }
+    }
+    return events;
+  }
+
+  /** Takes the text of a paste up to its end. @returns the input behind it */
+  #parsePaste(input: string, events: InputEvent[]): string {
+    const text = (this.#paste ?? '') + input;
+    const end = text.indexOf(PASTE_END);
+    if (end < 0) {
+      this.#paste = text;
+      return '';
+    }
+    this.#paste = undefined;
+    events.push({ kind: 'paste', text: text.slice(0, end) });
+    return text.slice(end + PASTE_END.length);
+  }
 }

@@ -6,7 +6,7 @@ import { ordered } from './order.ts';
 import type { Line } from './screen.ts';
 import { currentList, type Level, type TopState } from './state.ts';
 
-/** The rows of the shown level in their order, with what is searched. */
+/** The rows of the shown level in display order, with the text that a search looks through. */
 export function shownRows(state: TopState, data: TopData): { id: string; text: string }[] {
   const list = currentList(state);
   switch (state.level) {
@@ -14,28 +14,33 @@ export function shownRows(state: TopState, data: TopData): { id: string; text: s
       return ordered(data.rows, OVERVIEW_COLUMNS, list).map(({ id, name }) => ({ id, text: name }));
     case 'peers':
       return ordered(data.peers ?? [], PEER_COLUMNS, list).map(({ id, peer, service }) => ({
-        ...{ id, text: `${peer} ${service}` },
+        id,
+        text: `${peer} ${service}`,
       }));
     case 'sockets':
       return ordered(data.sockets ?? [], SOCKET_COLUMNS, list).map(({ id, local, peer, state: name, process }) => ({
-        ...{ id, text: `${local} ${peer} ${name} ${process}` },
+        id,
+        text: `${local} ${peer} ${name} ${process}`,
       }));
   }
 }
 
-/** The columns that can order a level. */
-export function orderColumns(level: Level): { id: string; title: string; key: string | undefined }[] {
+/** The columns that a level can be sorted by. */
+export function sortColumns(level: Level): { id: string; title: string; key: string | undefined }[] {
   const columns: readonly Column<never>[] = {
-    ...{ overview: OVERVIEW_COLUMNS, peers: PEER_COLUMNS, sockets: SOCKET_COLUMNS },
+    overview: OVERVIEW_COLUMNS,
+    peers: PEER_COLUMNS,
+    sockets: SOCKET_COLUMNS,
   }[level];
   return columns.filter(({ order }) => order !== undefined).map(({ id, title, key }) => ({ id, title, key }));
 }
 
-/** The list of the shown level: its heading, and rows until the height is filled. */
+/** The list of the shown level: heading and rows, `height` lines in all. */
 export function levelLines(state: TopState, data: TopData, width: number, height: number, colour: boolean): Line[] {
   const list = currentList(state);
   const context = (rows: readonly { total: number }[]) => ({
-    ...{ atMs: data.atMs, colour },
+    atMs: data.atMs,
+    colour,
     largest: rows.reduce((most, { total }) => Math.max(most, total), 0),
   });
   switch (state.level) {

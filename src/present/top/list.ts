@@ -4,7 +4,7 @@ import { offsetFor, ordered, selectedIndex } from './order.ts';
 import type { Line, Span } from './screen.ts';
 import type { ListState } from './state.ts';
 
-/** A list as it is to be shown. */
+/** A list to show. */
 export interface List<Row> {
   columns: readonly Column<Row>[];
   rows: readonly Row[];
@@ -12,7 +12,7 @@ export interface List<Row> {
   context: CellContext;
 }
 
-/** The lines of a list: its heading, and rows until the height is filled. */
+/** The lines of a list: heading and rows, `height` lines in all. */
 export function listLines<Row extends { id: string }>(list: List<Row>, width: number, height: number): Line[] {
   const { columns, state, context } = list;
   const rows = ordered(list.rows, columns, state);
@@ -55,6 +55,6 @@ function rowLine<Row>(
     else spans.push(...cell);
   }
   const line = fittedLine(spans, width);
-  // As in htop, the bar under the chosen row covers every colour.
+  // As in htop, the selected row has one colour.
   return selected ? [{ text: line.map(({ text }) => text).join(''), style: 'selected' }] : line;
 }

@@ -6,13 +6,13 @@ import { descriptorBar, PARTS, partCounts, stateBar } from './bars.ts';
 import { shortCount } from './columns.ts';
 import type { Line, Span } from './screen.ts';
 
-/** Wider meters say no more. */
-const MOST_WIDTH = 60;
+/** Meters do not grow beyond this width. */
+const MAX_WIDTH = 60;
 
-/** The meters above the list: all sockets by state with what the colours mean, and the fullest descriptors. */
+/** The meters above the list: all sockets by state with a legend, and the process nearest to its descriptor limit. */
 export function meterLines(rows: readonly TopRow[], width: number, colour: boolean): Line[] {
   const all = sumOfCounts(rows);
-  const wide = Math.min(width - LABEL_WIDTH, MOST_WIDTH);
+  const wide = Math.min(width - LABEL_WIDTH, MAX_WIDTH);
   const total = shortCount(all.total);
   const fullest = rows.reduce<TopRow | undefined>((best, row) => (share(row) > share(best) ? row : best), undefined);
   return [

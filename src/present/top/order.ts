@@ -1,7 +1,7 @@
 import type { Column } from './column.ts';
 import type { ListState } from './state.ts';
 
-/** Rows in the order that a list asks for: numbers from the largest, text from its first letter; of equals by their ids. */
+/** Sorts rows as a list asks: numbers descending, text ascending, ties by id. */
 export function ordered<Row extends { id: string }>(
   rows: readonly Row[],
   columns: readonly Column<Row>[],
@@ -14,14 +14,14 @@ export function ordered<Row extends { id: string }>(
   return [...rows].sort((a, b) => (order && sign * compare(order(a), order(b))) || (a.id < b.id ? -1 : 1));
 }
 
-/** Where the bar stands among rows; -1 where there are none. */
+/** Index of the selected row; -1 when there are no rows. */
 export function selectedIndex(rows: readonly { id: string }[], { selected, index }: ListState): number {
   const found = selected === undefined ? -1 : rows.findIndex(({ id }) => id === selected);
-  // Its row is gone: the one that took its place.
+  // The row has disappeared: select the one in its place.
   return found >= 0 ? found : Math.min(index, rows.length - 1);
 }
 
-/** How many rows are scrolled out so that the bar can be seen and no place is left empty. */
+/** The scroll offset nearest to `offset` at which the selected row is visible and no line is left empty. */
 export function offsetFor(offset: number, index: number, rows: number, page: number): number {
   const last = Math.max(0, rows - page);
   const least = Math.max(0, index - page + 1);

@@ -1,6 +1,6 @@
 import type { Line, Style } from './screen.ts';
 
-/** Selections of ECMA-48 (SGR): what begins a style. Each ends with {@link RESET}. */
+/** SGR parameters (ECMA-48 8.3.117) that start a style; each styled text ends with {@link RESET}. */
 const COLOURS: Readonly<Record<Style, string>> = {
   bold: '1',
   dim: '2',
@@ -21,7 +21,7 @@ const COLOURS: Readonly<Record<Style, string>> = {
   other: '37',
 };
 
-/** Where no colour is wanted; what only a colour told apart is told apart by letters then. */
+/** The same without colours (NO_COLOR). Styles that are missing here differ by letters. */
 const PLAIN: Partial<Record<Style, string>> = {
   bold: '1',
   heading: '7',
@@ -33,7 +33,7 @@ const PLAIN: Partial<Record<Style, string>> = {
 
 const RESET = '\x1b[0m';
 
-/** A line as a terminal takes it. */
+/** A line as text with the escape sequences of its styles. */
 export function paint(line: Line, colour: boolean): string {
   const codes: Partial<Record<Style, string>> = colour ? COLOURS : PLAIN;
   return line

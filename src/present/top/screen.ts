@@ -1,4 +1,4 @@
-/** How a piece of text looks; what has no style is plain. */
+/** How a piece of text looks; text without a style is plain. */
 export type Style =
   | 'bold'
   | 'dim'
@@ -18,7 +18,7 @@ export type Style =
   | 'closing'
   | 'other';
 
-/** A piece of a line. Its text is safe for a terminal and has no line break. */
+/** A piece of a line. Its text is safe for a terminal (no control characters, no line break). */
 export interface Span {
   text: string;
   style?: Style;
@@ -34,15 +34,23 @@ export interface Size {
 }
 
 /** What happens at a terminal. */
-export type ScreenEvent = { kind: 'key'; key: string } | { kind: 'resize' };
+export type ScreenEvent =
+  /** A key: its name (`up`, `f6`, `enter`), or the character itself. */
+  | { kind: 'key'; key: string }
+  /** Text that was pasted, as one piece; may contain line breaks and control characters. */
+  | { kind: 'paste'; text: string }
+  /** The size changed, or the terminal must be drawn again. */
+  | { kind: 'resize' }
+  /** The terminal is gone: its input ended, or it cannot be written to. */
+  | { kind: 'closed' };
 
-/** A terminal that is used as a whole, and given back as it was. */
+/** A terminal in full-screen mode. */
 export interface Screen {
   readonly size: Size;
-  /** Whether colours tell things apart. */
+  /** Whether colours are used; false for NO_COLOR. */
   readonly colour: boolean;
-  /** Shows lines, as many as there are rows, none of them wider than the columns. */
+  /** Shows a frame; lines beyond the size are cut, missing ones are blank. */
   show(lines: readonly Line[]): void;
-  /** Gives the terminal back; can be called twice. */
-  close(): Promise<void>;
+  /** Restores the terminal as it was before; safe to call twice. */
+  close(): void;
 }

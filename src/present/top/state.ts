@@ -1,74 +1,81 @@
-/** What is shown: the rows of all, the peers of one of them, or sockets. */
+/** What is shown: all rows, the peers of one row, or sockets. */
 export type Level = 'overview' | 'peers' | 'sockets';
 
-/** How a level is shown, kept while another is. */
+/** Selection, scrolling and order of one level; kept while another level is shown. */
 export interface ListState {
-  /** Id of the row under the bar; undefined for the first. */
+  /** Id of the selected row; undefined for the first. */
   selected: string | undefined;
-  /** Where the bar was last, for when its row is gone. */
+  /** Index that the selection had last; used when the row has disappeared. */
   index: number;
-  /** How many rows are scrolled out at the top. */
+  /** Number of rows scrolled out at the top. */
   offset: number;
-  /** Id of the column that decides the order. */
+  /** Id of the column to sort by. */
   sort: string;
-  /** Whether the order is the other way round. */
+  /** Whether the order is reversed. */
   inverted: boolean;
 }
 
-/** A line that is typed at the bottom. */
+/** The input line at the bottom. */
 export interface Prompt {
   kind: 'filter' | 'search';
   text: string;
-  /** Why the text was not taken; undefined while nothing is wrong. */
-  mistake?: PromptMistake | undefined;
+  /** Why the submitted text was refused; undefined once it is edited. */
+  error?: PromptError | undefined;
 }
 
-/** What is wrong with a typed filter. */
-export interface PromptMistake {
+/** An error in a filter. */
+export interface PromptError {
   message: string;
-  /** Where in the text, in characters; absent when no place is meant. */
+  /** Position in the text, in characters; absent when the error has no position. */
   at?: number;
+  /** Characters that are wrong, from `at` on; 1 when absent. */
   length?: number;
 }
 
-/** What `top` shows, and how: changed by keys alone. */
+/** The whole state of the user interface; only keys and pastes change it. */
 export interface TopState {
   level: Level;
-  /** Id of the row that was entered; undefined in the overview. */
-  entered: string | undefined;
-  /** Id of the peer whose sockets are shown; undefined for those of all. */
+  /** Id of the row whose peers or sockets are shown; undefined in the overview. */
+  opened: string | undefined;
+  /** Id of the peer whose sockets are shown; undefined for the sockets of all peers. */
   peer: string | undefined;
   lists: Readonly<Record<Level, ListState>>;
   prompt: Prompt | undefined;
-  /** The filter as it was taken; empty for all sockets. */
+  /** The filter in effect; empty for all sockets. */
   filter: string;
-  /** The chosen line of the list of columns; undefined when it is not open. */
+  /** Index of the selected entry in the menu of columns; undefined while the menu is closed. */
   menu: number | undefined;
   help: boolean;
   paused: boolean;
-  /** How often a tick is wanted, in milliseconds. */
+  /** Time between ticks, in milliseconds. */
   intervalMs: number;
-  over: boolean;
+  isQuitting: boolean;
 }
 
-/** How everything begins. */
-export function firstState(options: { filter: string; intervalMs: number; entered?: string | undefined }): TopState {
+/** The state at the start; with `opened`, the peers of that row are shown. */
+export function initialState(options: { filter: string; intervalMs: number; opened?: string | undefined }): TopState {
   const list = (sort: string): ListState => ({ selected: undefined, index: 0, offset: 0, sort, inverted: false });
   return {
-    level: options.entered === undefined ? 'overview' : 'peers',
-    ...{ entered: options.entered, peer: undefined },
+    level: options.opened === undefined ? 'overview' : 'peers',
+    opened: options.opened,
+    peer: undefined,
     lists: { overview: list('sockets'), peers: list('sockets'), sockets: list('state') },
-    ...{ prompt: undefined, filter: options.filter, menu: undefined },
-    ...{ help: false, paused: false, intervalMs: options.intervalMs, over: false },
+    prompt: undefined,
+    filter: options.filter,
+    menu: undefined,
+    help: false,
+    paused: false,
+    intervalMs: options.intervalMs,
+    isQuitting: false,
   };
 }
 
-/** The list of the level that is shown. */
+/** The list of the shown level. */
 export function currentList(state: TopState): ListState {
   return state.lists[state.level];
 }
 
-/** The same with some of the shown level's list changed. */
+/** Changes the list of the shown level. */
 export function withList(state: TopState, change: Partial<ListState>): TopState {
   return { ...state, lists: { ...state.lists, [state.level]: { ...currentList(state), ...change } } };
 }

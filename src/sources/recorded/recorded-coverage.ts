@@ -5,8 +5,8 @@ import type { Proto } from '../../model/socket-view.ts';
 /** Sockets that were read longer than this before the moment are reported as old. */
 const OLD_MS = 2500;
 
-const LIGHTLY =
-  'recorded lightly (record --closely for more): TCP alone, without TIME_WAIT and without what the kernel tells of each connection';
+const SUMMARY =
+  'summary recording (record --full for more): only TCP, without TIME_WAIT and without the kernel data of each connection';
 
 /**
  * What recorded sockets cover at a moment.
@@ -19,7 +19,7 @@ export function recordedCoverage(
   protos?: readonly Proto[],
 ): Coverage {
   const notes = coverage.notes.filter((note) => concerns(note, protos));
-  if (withoutStates !== 0) notes.push(LIGHTLY);
+  if (withoutStates !== 0) notes.push(SUMMARY);
   const age = atMs - takenAtMs;
   if (age > OLD_MS)
     notes.push(

@@ -74,7 +74,7 @@ describe('lab: Ctrl-C', { timeout: 120_000 }, () => {
     child.kill('SIGINT');
     const { status, stdout, stderr } = await end;
     expect({ status, stderr }).toEqual({ status: 1, stderr: '' });
-    expect(stdout).toContain('Stopped; nothing of it is left.');
+    expect(stdout).toContain('Stopped; everything was removed.');
     expect(members.filter((pid) => fs.existsSync(`/proc/${pid}`))).toEqual([]);
     expect(namesOfLab()).toEqual([]);
   });

@@ -18,8 +18,8 @@ describe('parseTime', () => {
   it.each(['', '30', 's', '0s', '-1s', '1 s', '1e3s', 'NaNs'])('"%s" is refused', (text) => {
     expect(() => parseTime(text)).toThrow(Failure);
   });
-});
 
-it('says what is wrong and how it is written', () => {
-  expect(() => parseTime('5')).toThrow('"5" has no unit; write 5s, 500ms or 2m');
+  it('says what a number without a unit lacks', () => {
+    expect(() => parseTime('5')).toThrow('"5" has no unit; write 5s, 500ms or 2m');
+  });
 });

@@ -1,8 +1,8 @@
 /** Rows of `top` for tests, and what a frame of them reads like. */
 import type { TopData, TopPeerRow, TopRow, TopSocketRow } from '../../../../src/model/top-rows.ts';
-import type { KeyContext } from '../../../../src/present/top/move.ts';
-import { press } from '../../../../src/present/top/press.ts';
+import { reduceKey } from '../../../../src/present/top/reduce-key.ts';
 import type { Line } from '../../../../src/present/top/screen.ts';
+import type { KeyContext } from '../../../../src/present/top/selection.ts';
 import type { TopState } from '../../../../src/present/top/state.ts';
 
 export const AT_MS = Date.UTC(2026, 0, 2, 3, 4, 5);
@@ -42,7 +42,7 @@ export function pressed(state: TopState, keys: readonly string[], ids: readonly 
     rows: ids.map((id) => ({ id, text: id })),
     page,
     columns: [{ id: 'name', key: 'N' }, { id: 'sockets', key: 'P' }, { id: 'estab' }],
-    readFilter: (text) => (text === 'good' || text === '' ? undefined : { message: 'no filter', at: 0, length: 3 }),
+    checkFilter: (text) => (text === 'good' || text === '' ? undefined : { message: 'no filter', at: 0, length: 3 }),
   };
-  return keys.reduce((current, key) => press(current, key, context), state);
+  return keys.reduce((current, key) => reduceKey(current, key, context), state);
 }

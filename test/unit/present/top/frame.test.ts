@@ -6,10 +6,10 @@ import { placeColumns } from '../../../../src/present/top/column.ts';
 import { OVERVIEW_COLUMNS, shortCount } from '../../../../src/present/top/columns.ts';
 import { frame } from '../../../../src/present/top/frame.ts';
 import { paint } from '../../../../src/present/top/paint.ts';
-import { firstState } from '../../../../src/present/top/state.ts';
+import { initialState } from '../../../../src/present/top/state.ts';
 import { AT_MS, data, peer, pressed, row, socket, textOf } from './fixtures.ts';
 
-const first = firstState({ filter: '', intervalMs: 1000 });
+const first = initialState({ filter: '', intervalMs: 1000 });
 const bar = (...from: Parameters<typeof stateBar>) =>
   stateBar(...from)
     .map(({ text }) => text)
@@ -135,8 +135,8 @@ describe('layout', () => {
     expect(lines.find((line) => line.startsWith('old'))).toMatch(/12s$/);
     expect(lines.find((line) => line.startsWith('never'))).toMatch(/ \?$/);
     expect(lines[4]?.trimEnd()).toBe('budget used up');
-    const entered = textOf(frame(pressed(first, ['enter'], ['old']), data([old]), { columns: 80, rows: 24 }, true));
-    expect(entered[4]?.trimEnd()).toBe('not read yet');
+    const opened = textOf(frame(pressed(first, ['enter'], ['old']), data([old]), { columns: 80, rows: 24 }, true));
+    expect(opened[4]?.trimEnd()).toBe('not read yet');
   });
 });
 

@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import { currentList, firstState } from '../../../../src/present/top/state.ts';
+import { currentList, initialState } from '../../../../src/present/top/state.ts';
 import { pressed } from './fixtures.ts';
 
 const IDS = Array.from({ length: 20 }, (_, index) => `row ${index}`);
-const first = firstState({ filter: '', intervalMs: 1000 });
+const first = initialState({ filter: '', intervalMs: 1000 });
 const selected = (keys: readonly string[]) => currentList(pressed(first, keys, IDS)).selected;
 
 describe('keys', () => {
@@ -37,16 +37,16 @@ describe('keys', () => {
 
   it('enters a row, then a peer, and goes back; the bar of the overview is where it was', () => {
     const peers = pressed(first, ['down', 'enter'], IDS);
-    expect(peers).toMatchObject({ level: 'peers', entered: 'row 1' });
+    expect(peers).toMatchObject({ level: 'peers', opened: 'row 1' });
     const sockets = pressed(peers, ['enter'], ['db']);
-    expect(sockets).toMatchObject({ level: 'sockets', entered: 'row 1', peer: 'db' });
+    expect(sockets).toMatchObject({ level: 'sockets', opened: 'row 1', peer: 'db' });
     // The deepest.
     expect(pressed(sockets, ['enter'], ['1'])).toEqual(sockets);
     const back = pressed(sockets, ['escape', 'q'], IDS);
-    expect(back).toMatchObject({ level: 'overview', entered: undefined, peer: undefined, over: false });
+    expect(back).toMatchObject({ level: 'overview', opened: undefined, peer: undefined, isQuitting: false });
     expect(currentList(back).selected).toBe('row 1');
     expect(pressed(back, ['escape'], IDS)).toEqual(back);
-    expect(pressed(back, ['q'], IDS).over).toBe(true);
+    expect(pressed(back, ['q'], IDS).isQuitting).toBe(true);
   });
 
   it('nothing is entered where there is nothing', () => {
@@ -72,7 +72,7 @@ describe('keys', () => {
 
   it('takes a good filter; a mistake stays in the prompt until something is typed', () => {
     const typed = pressed(first, ['f4', 'b', 'a', 'd', 'enter'], IDS);
-    expect(typed).toMatchObject({ filter: '', prompt: { text: 'bad', mistake: { at: 0, length: 3 } } });
+    expect(typed).toMatchObject({ filter: '', prompt: { text: 'bad', error: { at: 0, length: 3 } } });
     const mended = pressed(typed, ['backspace'], IDS);
     expect(mended.prompt).toEqual({ kind: 'filter', text: 'ba' });
     const good = pressed(mended, ['ctrl-u', ...'good', 'enter'], IDS);
@@ -101,7 +101,7 @@ describe('keys', () => {
     expect(pressed(first, ['+', '+'], IDS).intervalMs).toBe(5000);
     expect(pressed(first, ['-'], IDS).intervalMs).toBe(500);
     expect(pressed(first, Array(20).fill('-'), IDS).intervalMs).toBe(100);
-    expect(pressed(first, ['f10'], IDS).over).toBe(true);
-    for (const opened of ['f4', '/', 'f6', 'f1']) expect(pressed(first, [opened, 'ctrl-c'], IDS).over).toBe(true);
+    expect(pressed(first, ['f10'], IDS).isQuitting).toBe(true);
+    for (const opened of ['f4', '/', 'f6', 'f1']) expect(pressed(first, [opened, 'ctrl-c'], IDS).isQuitting).toBe(true);
   });
 });

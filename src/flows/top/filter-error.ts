@@ -1,20 +1,20 @@
 import { parseFilter } from '../../filter/parse.ts';
 import { Failure } from '../../model/failure.ts';
-import type { PromptMistake } from '../../present/top/state.ts';
+import type { PromptError } from '../../present/top/state.ts';
 
-/** What is wrong with a filter as it was typed; undefined for a good one. */
-export function filterMistake(text: string): PromptMistake | undefined {
+/** Checks a filter. @returns undefined for a valid one */
+export function filterError(text: string): PromptError | undefined {
   try {
     parseFilter(text, 'and-first');
     return undefined;
   } catch (error) {
-    if (error instanceof Failure) return promptMistake(error);
+    if (error instanceof Failure) return promptError(error);
     throw error;
   }
 }
 
-/** A failure as the prompt shows it: what the mark of its details stands under, and the sentence. */
-export function promptMistake({ message, details }: Failure): PromptMistake {
+/** A failure as the prompt shows it: the message, and the position that the marker line of its details points at. */
+export function promptError({ message, details }: Failure): PromptError {
   const [, marks = '', expected] = details;
   const mark = /^ {2}( *)(\^+)$/.exec(marks);
   const text = [message.replace(/^filter: /, ''), expected?.trim()].filter((part) => part !== undefined).join('; ');

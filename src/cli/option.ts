@@ -1,0 +1,57 @@
+import { parseTime } from './durations.ts';
+
+/** The declaration of an option; made by {@link option}. */
+export interface Option<Value> {
+  /** What the parser of arguments takes. */
+  parameter: object;
+  /** The one-letter form without its dash; absent for none. */
+  letter: string | undefined;
+  /** The value when the option is not given. */
+  absent: Value;
+}
+
+/** The values of a set of options, by the options' names. */
+export type ValuesOf<Options> = {
+  readonly [Name in keyof Options]: Options[Name] extends Option<infer Value> ? Value : never;
+};
+
+/** One-letter form and visibility of an option. */
+interface More {
+  letter?: string;
+  /** Accepted, but not in help and completion: an old spelling. */
+  hidden?: true;
+}
+
+/** Makes options. `brief` is its line in `--help`; `placeholder` names the value there. */
+export const option = {
+  /** Given or not. */
+  boolean(brief: string, { letter, hidden }: More = {}): Option<boolean> {
+    const parameter = { kind: 'boolean', brief, optional: true, withNegated: false, ...(hidden && { hidden }) };
+    return { parameter, letter, absent: false };
+  },
+
+  /** With a value that `parse` reads; what it throws is reported with the option's name. */
+  value<Value>(
+    placeholder: string,
+    brief: string,
+    parse: (text: string) => Value,
+    { letter }: More = {},
+  ): Option<Value | undefined> {
+    return { parameter: { kind: 'parsed', parse, brief, optional: true, placeholder }, letter, absent: undefined };
+  },
+
+  text(placeholder: string, brief: string, more: More = {}): Option<string | undefined> {
+    return option.value(placeholder, brief, String, more);
+  },
+
+  /** With a text; may be repeated. */
+  texts(placeholder: string, brief: string, { letter }: More = {}): Option<readonly string[]> {
+    const parameter = { kind: 'parsed', parse: String, brief, optional: true, variadic: true, placeholder };
+    return { parameter, letter, absent: [] };
+  },
+
+  /** A time such as `500ms` or `5m`, in milliseconds. */
+  duration(brief: string): Option<number | undefined> {
+    return option.value('TIME', brief, parseTime);
+  },
+};
