@@ -1,4 +1,4 @@
-import type { FindingScope, Fix } from '../../model/finding.ts';
+import type { Fix } from '../../model/finding.ts';
 import type { Platform } from '../../model/platform.ts';
 import type { ProcessSample } from '../../model/sample.ts';
 import { limitFixes } from '../platform/fixes.ts';
@@ -15,7 +15,7 @@ export function recommendedNofile(used: number): number {
 }
 
 /** How the limit of open files is raised: durably on this platform, and at once. */
-export function nofileFixes(platform: Platform, { target }: FindingScope, process: ProcessSample): Fix[] {
+export function nofileFixes(platform: Platform, target: string, process: ProcessSample): Fix[] {
   const soft = recommendedNofile(process.used);
   const { hardLimit } = process;
   const hard = hardLimit !== null && hardLimit <= ABSURD_LIMIT ? Math.max(soft, hardLimit) : soft;

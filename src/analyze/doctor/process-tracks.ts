@@ -1,9 +1,7 @@
-import type { FindingScope } from '../../model/finding.ts';
 import type { ProcessSample } from '../../model/sample.ts';
 import type { SpaceSeries } from '../../model/series.ts';
-import type { WatchedSpace } from '../../model/watched.ts';
 import { grouped } from './looks.ts';
-import { holderScope } from './scopes.ts';
+import type { SocketHolder } from './rule.ts';
 
 /** A process at one of the looks that counted its descriptors. */
 export interface ProcessLook {
@@ -32,8 +30,8 @@ export function fullestLook(looks: readonly ProcessLook[]): ProcessLook | undefi
     );
 }
 
-/** A process as what a finding is about. */
-export function processScope(space: WatchedSpace, process: ProcessSample): FindingScope {
+/** A process as the holder that a fault is about. */
+export function processHolder(process: ProcessSample): SocketHolder {
   const { container } = process;
-  return holderScope(space, { process, ...(container !== undefined && { container }) });
+  return { process, ...(container !== undefined && { container }) };
 }

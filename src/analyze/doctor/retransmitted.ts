@@ -1,7 +1,6 @@
-import type { SpaceSeries } from '../../model/series.ts';
 import type { SocketRecord } from '../../model/socket-record.ts';
 import type { TcpInfo } from '../../model/tcp-info.ts';
-import { type Dump, dumpsOf } from './looks.ts';
+import type { Dump } from './looks.ts';
 import { sameIn } from './same-socket.ts';
 
 /** What a connection sent while it was looked at, and how much of it again. */
@@ -23,8 +22,7 @@ export interface Retransmitted {
  * What the connections of the last dump sent since the first; one that was made meanwhile since its beginning.
  * Empty when there was one dump only: what a connection did in its whole life is no rate.
  */
-export function retransmittedIn(space: SpaceSeries): Retransmitted[] {
-  const dumps = dumpsOf(space);
+export function retransmittedIn(dumps: readonly Dump[]): Retransmitted[] {
   const [first] = dumps;
   const last = dumps.at(-1);
   if (first === undefined || last === undefined || first === last) return [];

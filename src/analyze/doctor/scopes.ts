@@ -2,8 +2,8 @@ import { formatEndpoint, mayNameService } from '../../model/endpoint.ts';
 import type { FindingScope } from '../../model/finding.ts';
 import type { Address } from '../../model/interned-address.ts';
 import type { Names } from '../../model/names.ts';
-import type { SocketRecord } from '../../model/socket-record.ts';
 import type { WatchedSpace } from '../../model/watched.ts';
+import type { SocketHolder } from './rule.ts';
 
 /** The namespace as a whole, or its container where it has one alone. */
 export function spaceScope(space: WatchedSpace): FindingScope {
@@ -20,17 +20,14 @@ export function containerScope(name: string): FindingScope {
 }
 
 /** The process that holds sockets; the container or the namespace where nobody was seen to. */
-export function holderScope(
-  space: WatchedSpace,
-  { process, container }: Pick<SocketRecord, 'process' | 'container'>,
-): FindingScope {
+export function holderScope(space: WatchedSpace, { process, container }: SocketHolder): FindingScope {
   const around = container === undefined ? spaceScope(space) : containerScope(container);
   if (process === undefined) return around;
   return { ...around, kind: 'process', name: `${around.name} ${process.pid}/${process.name}`, pid: process.pid };
 }
 
 /** The key under which a process's sockets are put together: the process, or the container, or the namespace. */
-export function holderKey({ process, container }: Pick<SocketRecord, 'process' | 'container'>): string {
+export function holderKey({ process, container }: SocketHolder): string {
   return process === undefined ? `c ${container ?? ''}` : `p ${process.pid}`;
 }
 

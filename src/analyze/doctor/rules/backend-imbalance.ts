@@ -1,10 +1,10 @@
-import type { Finding } from '../../../model/finding.ts';
 import type { Series, SpaceSeries } from '../../../model/series.ts';
 import { containerAt, isPrivate, serviceOf } from '../endpoints.ts';
 import { grouped } from '../looks.ts';
+import { perNamespace } from '../per-scope.ts';
 import { establishedIn, type Pool, poolsOf } from '../pools.ts';
-import { type RuleInput, rule, type SettingValues } from '../rule.ts';
-import { holderKey, holderScope } from '../scopes.ts';
+import { type Fault, type RuleInput, rule, type SettingValues } from '../rule.ts';
+import { holderKey } from '../scopes.ts';
 
 const settings = {
   backends: { default: 3, unit: 'count', text: 'addresses that make a balanced service' },
@@ -24,7 +24,7 @@ export const backendImbalance = rule({
   title: 'Connections to the instances of one service are spread unevenly',
   settings,
   needsMs: ({ looks }) => (looks - 1) * LOOK_MS,
-  judge: (input, values) => input.series.spaces.flatMap((space) => ofSpace(space, input, values)),
+  judge: perNamespace(ofNamespace),
 });
 
 /** The instances that one process talks to on one port, and how many connections each has at each look. */
@@ -37,7 +37,7 @@ interface Backends {
   counts: ReadonlyMap<string, readonly number[]>;
 }
 
-function ofSpace(space: SpaceSeries, { series }: RuleInput, values: Values): Finding[] {
+function ofNamespace(space: SpaceSeries, { series }: RuleInput, values: Values): Fault[] {
   return backendsOf(space, series).flatMap(({ service, port, pools, counts }) => {
     const [first] = pools;
     const looks = Math.min(...[...counts.values()].map(({ length }) => length));
@@ -45,14 +45,12 @@ function ofSpace(space: SpaceSeries, { series }: RuleInput, values: Values): Fin
     const shown = Array.from({ length: values.looks }, (_, back) => spread(counts, looks - 1 - back));
     if (!shown.every((look) => isUneven(look, values))) return [];
     const { total, most, least, mean } = shown[0] as Spread;
-    const scope = holderScope(space.space, first.member);
     const names = [...counts].map(([address, byLook]) => `${series.names.host(address) ?? address} ${byLook.at(-1)}`);
     const known = service !== undefined;
     return {
-      rule: 'BACKEND_IMBALANCE',
       severity: known ? 'warning' : 'info',
       confidence: known ? 'medium' : 'low',
-      scope,
+      holder: first.member,
       summary: `${total} connections to ${counts.size} ${known ? 'instances of one service' : 'addresses'} on port ${port}: one has ${most}, another ${least}`,
       evidence: [
         { what: 'connections by address', value: names.join(', '), source: 'sock_diag' },
@@ -71,7 +69,7 @@ function ofSpace(space: SpaceSeries, { series }: RuleInput, values: Values): Fin
           text: 'let connections end after some minutes, so that they are made anew and spread (gRPC: MAX_CONNECTION_AGE)',
         },
       ],
-      byHand: `socklens ls ${scope.target} 'state established and dport ${port}' --by peer-address`,
+      byHand: (target) => `socklens ls ${target} 'state established and dport ${port}' --by peer-address`,
       about: `port ${port}`,
     };
   });

@@ -1,11 +1,10 @@
 import { counted } from '../../../model/counted.ts';
-import type { Finding } from '../../../model/finding.ts';
 import type { SpaceSeries } from '../../../model/series.ts';
 import { backlogFix, somaxconnFixes, usualBacklog } from '../backlog-fixes.ts';
 import { cameThrough, isFull, isSuspect, type Listener, tcpListeners } from '../listeners.ts';
 import { dumpsOf, numberOf, riseOf } from '../looks.ts';
-import { rule, type SettingValues } from '../rule.ts';
-import { holderScope } from '../scopes.ts';
+import { perNamespace } from '../per-scope.ts';
+import { type Fault, type RuleInput, rule, type SettingValues } from '../rule.ts';
 
 const settings = {
   small: { default: 128, unit: 'count', text: 'a queue shorter than this is too short for a listener with traffic' },
@@ -23,11 +22,10 @@ export const backlogClamped = rule({
   name: 'BACKLOG_CLAMPED',
   title: 'A queue of connections that is shorter than the service needs',
   settings,
-  needsMs: () => 0,
-  judge: ({ series }, values) => series.spaces.flatMap((space) => ofSpace(space, values)),
+  judge: perNamespace(ofNamespace),
 });
 
-function ofSpace(space: SpaceSeries, values: Values): Finding[] {
+function ofNamespace(space: SpaceSeries, _input: RuleInput, values: Values): Fault[] {
   const somaxconn = numberOf(space, 'net.core.somaxconn');
   const overflowed = (riseOf(space, 'TcpExtListenOverflows')?.rise ?? 0) > 0;
   const dumps = dumpsOf(space);
@@ -67,16 +65,14 @@ interface Shortness {
   cause: boolean;
 }
 
-function ofListener(space: SpaceSeries, { socket }: Listener, short: Shortness): Finding {
+function ofListener(space: SpaceSeries, { socket }: Listener, short: Shortness): Fault {
   const { limit, somaxconn, asked, cause } = short;
   const { localPort: port, process } = socket;
-  const scope = holderScope(space.space, socket);
   const byBound = somaxconn !== undefined && limit >= somaxconn;
   return {
-    rule: 'BACKLOG_CLAMPED',
     severity: cause ? 'critical' : 'info',
     confidence: asked === undefined && byBound ? 'medium' : 'high',
-    scope,
+    holder: socket,
     summary: byBound
       ? `the queue of port ${port} holds ${counted(limit, 'connection')}, because net.core.somaxconn of this namespace is ${somaxconn}${
           asked === undefined ? '' : ` (${process?.name} asks for ${asked})`
@@ -94,7 +90,7 @@ function ofListener(space: SpaceSeries, { socket }: Listener, short: Shortness):
     fixes: byBound
       ? [...somaxconnFixes(space.space, somaxconn), backlogFix(process?.name)]
       : [backlogFix(process?.name)],
-    byHand: `socklens ls ${scope.target} 'state listening and sport = ${port}'`,
+    byHand: (target) => `socklens ls ${target} 'state listening and sport = ${port}'`,
     about: `port ${port}`,
   };
 }

@@ -1,12 +1,12 @@
-import type { Finding } from '../../../model/finding.ts';
 import type { SpaceSeries } from '../../../model/series.ts';
 import type { SocketRecord } from '../../../model/socket-record.ts';
 import { TCP_STATE } from '../../../model/tcp-state.ts';
 import { Dwell } from '../dwell.ts';
 import { FarEnds } from '../far-ends.ts';
 import { type Dump, dumpsOf, grouped } from '../looks.ts';
-import { type RuleInput, rule, type SettingValues } from '../rule.ts';
-import { holderKey, holderScope } from '../scopes.ts';
+import { perNamespace } from '../per-scope.ts';
+import { type Fault, type RuleInput, rule, type SettingValues } from '../rule.ts';
+import { holderKey } from '../scopes.ts';
 import { tcpIn } from '../socket-lists.ts';
 
 const settings = {
@@ -21,17 +21,16 @@ export const closeWaitLeak = rule({
   name: 'CLOSE_WAIT_LEAK',
   title: 'Connections that the peer closed and the application never does',
   settings,
-  needsMs: () => 0,
-  judge: (input, values) => input.series.spaces.flatMap((space) => ofSpace(space, input, values)),
+  judge: perNamespace(ofNamespace),
 });
 
-function ofSpace(space: SpaceSeries, { series }: RuleInput, values: SettingValues<typeof settings>): Finding[] {
+function ofNamespace(space: SpaceSeries, { series }: RuleInput, values: SettingValues<typeof settings>): Fault[] {
   const dumps = dumpsOf(space);
   const dwell = new Dwell(dumps, waiting);
   const far = new FarEnds(dumps, series.names);
   const keyOf = (socket: SocketRecord) => `${holderKey(socket)} ${far.about(socket)}`;
   const byLook = dumps.map((dump) => grouped(waiting(dump), keyOf));
-  const findings: Finding[] = [];
+  const findings: Fault[] = [];
   for (const [key, all] of byLook.at(-1) ?? []) {
     const sockets = all.filter((socket) => !isAnswering(socket, dwell));
     const old = sockets.filter((socket) => dwell.of(socket) >= values.minAgeMs);
@@ -42,12 +41,10 @@ function ofSpace(space: SpaceSeries, { series }: RuleInput, values: SettingValue
     if (first === undefined) continue;
     const peer = far.text(first);
     const unread = sockets.filter(({ receiveQueue }) => receiveQueue > 0).length;
-    const scope = holderScope(space.space, first);
     findings.push({
-      rule: 'CLOSE_WAIT_LEAK',
       severity: old.length >= values.critical || growing ? 'critical' : 'warning',
       confidence: 'high',
-      scope,
+      holder: first,
       summary: `${sockets.length} connections with ${peer} were closed by the peer and are still held open`,
       evidence: [
         { what: `CLOSE_WAIT connections with ${peer}`, value: sockets.length, source: 'sock_diag' },
@@ -66,7 +63,7 @@ function ofSpace(space: SpaceSeries, { series }: RuleInput, values: SettingValue
               text: 'the end of file was read, but close() is missing: close the connection (response body, result set, client) on every path, errors among them',
             },
       ],
-      byHand: `socklens ls ${scope.target} 'state close-wait' --by process,peer`,
+      byHand: (target) => `socklens ls ${target} 'state close-wait' --by process,peer`,
       about: far.about(first),
     });
   }

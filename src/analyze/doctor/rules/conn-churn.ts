@@ -1,13 +1,14 @@
-import type { Finding, Fix } from '../../../model/finding.ts';
+import type { Fix } from '../../../model/finding.ts';
 import type { SpaceSeries } from '../../../model/series.ts';
 import { TCP_STATE } from '../../../model/tcp-state.ts';
 import { clientsIn } from '../clients.ts';
 import { type EndedAt, endedClients, eventsLost, hasEvents, mainHolder, sumOf } from '../ended.ts';
 import { grouped, lastDump } from '../looks.ts';
+import { perNamespace } from '../per-scope.ts';
 import { establishedIn, filterOf, poolsOf } from '../pools.ts';
 import { partsOf, perSecond } from '../rates.ts';
-import { type RuleInput, rule, type SettingValues } from '../rule.ts';
-import { endpointText, holderScope } from '../scopes.ts';
+import { type Fault, type RuleInput, rule, type SettingValues } from '../rule.ts';
+import { endpointText } from '../scopes.ts';
 
 const settings = {
   windowMs: { default: 60_000, unit: 'ms', text: 'how long it must go on' },
@@ -30,7 +31,7 @@ export const connChurn = rule({
   title: 'Connections to one endpoint are opened and closed all the time',
   settings,
   needsMs: ({ windowMs }) => windowMs,
-  judge: (input, values) => input.series.spaces.flatMap((space) => ofSpace(space, input, values)),
+  judge: perNamespace(ofNamespace),
 });
 
 /** How fast connections to one endpoint are opened. */
@@ -47,7 +48,7 @@ interface Churn {
   sure: boolean;
 }
 
-function ofSpace(space: SpaceSeries, { series }: RuleInput, values: Values): Finding[] {
+function ofNamespace(space: SpaceSeries, { series }: RuleInput, values: Values): Fault[] {
   const churns = hasEvents(space) ? churnByEvents(space, values) : churnByTimeWait(space, values);
   return churns.flatMap((churn) => {
     const { peer, port, opened, slowest, established, shortLived, holder, source, sure } = churn;
@@ -55,13 +56,11 @@ function ofSpace(space: SpaceSeries, { series }: RuleInput, values: Values): Fin
     if (name !== undefined && LOAD_GENERATORS.test(name)) return [];
     if (slowest <= values.warning || slowest <= values.perEstablished * established) return [];
     const text = endpointText(series.names, { plain: peer }, port);
-    const scope = holderScope(space.space, holder);
     const rate = perSecond(opened, values.windowMs);
     return {
-      rule: 'CONN_CHURN',
       severity: slowest > values.critical ? 'critical' : 'warning',
       confidence: sure ? 'high' : 'low',
-      scope,
+      holder: holder,
       summary: `${rate} connections a second are opened to ${text}, with ${established} established: they are not kept`,
       evidence: [
         { what: `opened to ${text}`, value: rate, unit: 'per second', source },
@@ -81,7 +80,7 @@ function ofSpace(space: SpaceSeries, { series }: RuleInput, values: Values): Fin
             ]),
       ],
       fixes: FIXES,
-      byHand: `socklens events ${scope.target} '${filterOf(churn)}' --for 10s`,
+      byHand: (target) => `socklens events ${target} '${filterOf(churn)}' --for 10s`,
       about: `peer ${text}`,
     };
   });

@@ -1,13 +1,14 @@
 import type { EndedGroup } from '../../../model/ended-group.ts';
-import type { Finding, Fix } from '../../../model/finding.ts';
+import type { Fix } from '../../../model/finding.ts';
 import type { SpaceSeries } from '../../../model/series.ts';
 import { type EndedAt, mainHolder, sumOf } from '../ended.ts';
 import { isLoopback } from '../endpoints.ts';
 import { homeOf } from '../homes.ts';
 import { grouped, riseOf } from '../looks.ts';
+import { perNamespace } from '../per-scope.ts';
 import { type AmountAt, partsOf, perSecond } from '../rates.ts';
-import { type RuleInput, rule, type SettingValues } from '../rule.ts';
-import { endpointText, holderScope, spaceScope } from '../scopes.ts';
+import { type Fault, type RuleInput, rule, type SettingValues } from '../rule.ts';
+import { endpointText } from '../scopes.ts';
 
 const settings = {
   windowMs: { default: 60_000, unit: 'ms', text: 'how long is looked back' },
@@ -30,10 +31,10 @@ export const connectRefused = rule({
   title: 'Attempts to connect that are refused by the network: nobody listens',
   settings,
   needsMs: ({ windowMs }) => windowMs,
-  judge: (input, values) => input.series.spaces.flatMap((space) => ofSpace(space, input, values)),
+  judge: perNamespace(ofNamespace),
 });
 
-function ofSpace(space: SpaceSeries, input: RuleInput, values: Values): Finding[] {
+function ofNamespace(space: SpaceSeries, input: RuleInput, values: Values): Fault[] {
   const toMs = space.samples.at(-1)?.atMs ?? 0;
   const fromMs = toMs - values.windowMs;
   const recent = { ...space, samples: space.samples.filter(({ atMs }) => atMs >= fromMs) };
@@ -42,11 +43,11 @@ function ofSpace(space: SpaceSeries, input: RuleInput, values: Values): Finding[
   const findings = [...grouped(refused, ({ group }) => `${group.peerAddress} ${group.peerPort}`).values()].flatMap(
     (ended) => {
       const amounts = ended.map(({ atMs, group }) => ({ atMs, amount: group.count }));
-      return isTooMuch(amounts, opens, toMs, values) ? ofPeer(space, recent, ended, opens, input, values) : [];
+      return isTooMuch(amounts, opens, toMs, values) ? ofPeer(recent, ended, opens, input, values) : [];
     },
   );
   if (findings.length > 0) return findings;
-  return ofCounters(space, recent, opens, toMs, values);
+  return ofCounters(recent, opens, toMs, values);
 }
 
 function refusedIn({ samples }: SpaceSeries, fromMs: number): EndedAt[] {
@@ -69,28 +70,25 @@ function isTooMuch(amounts: readonly AmountAt[], opens: number | undefined, toMs
 }
 
 function ofPeer(
-  space: SpaceSeries,
   recent: SpaceSeries,
   ended: readonly EndedAt[],
   opens: number | undefined,
   { series }: RuleInput,
   values: Values,
-): Finding[] {
+): Fault[] {
   const [first] = ended;
   if (first === undefined) return [];
   const { peerAddress, peerPort } = first.group;
   const count = sumOf(ended, (group) => group.count);
   const sure = ended.every(({ group }) => group.outcome === 'refused');
   const text = endpointText(series.names, { plain: peerAddress }, peerPort);
-  const scope = holderScope(space.space, mainHolder(ended));
   const server = homeOf(series, recent, peerAddress);
   const resets = server === undefined ? undefined : riseOf(server, 'TcpOutRsts')?.rise;
   return [
     {
-      rule: 'CONNECT_REFUSED',
       severity: 'warning',
       confidence: sure ? 'high' : 'medium',
-      scope,
+      holder: mainHolder(ended),
       summary: `${count} attempts to connect to ${text} were refused within ${values.windowMs / 1000} s: nobody listens there`,
       evidence: [
         { what: `attempts refused by ${text}`, value: count, source: 'destroy events' },
@@ -101,20 +99,15 @@ function ofPeer(
           : [{ what: 'resets that the other side sent', value: resets, source: 'TcpOutRsts of its namespace' }]),
       ],
       fixes: fixesFor(peerAddress),
-      byHand: `socklens events ${scope.target} 'dst ${peerAddress.includes(':') ? `[${peerAddress}]` : peerAddress}' --for 10s`,
+      byHand: (target) =>
+        `socklens events ${target} 'dst ${peerAddress.includes(':') ? `[${peerAddress}]` : peerAddress}' --for 10s`,
       about: `peer ${text}`,
     },
   ];
 }
 
 /** Where the events tell of no single endpoint: the namespace's own count. */
-function ofCounters(
-  space: SpaceSeries,
-  recent: SpaceSeries,
-  opens: number | undefined,
-  toMs: number,
-  values: Values,
-): Finding[] {
+function ofCounters(recent: SpaceSeries, opens: number | undefined, toMs: number, values: Values): Fault[] {
   const amounts: AmountAt[] = [];
   let before: number | undefined;
   let unanswered = 0;
@@ -129,20 +122,17 @@ function ofCounters(
   // What is half open counts too when it is reset: without attempts of its own the failures are a server's.
   if (opens === undefined || count - unanswered < values.minimum || opens < count) return [];
   if (!isTooMuch(amounts, opens, toMs, values)) return [];
-  const scope = spaceScope(space.space);
   return [
     {
-      rule: 'CONNECT_REFUSED',
       severity: 'warning',
       confidence: 'medium',
-      scope,
       summary: `${count} of ${opens} attempts to connect failed within ${values.windowMs / 1000} s`,
       evidence: [
         { what: 'attempts that failed', value: count, source: 'TcpAttemptFails' },
         { what: 'attempts', value: opens, source: 'TcpActiveOpens' },
       ],
       fixes: fixesFor(undefined),
-      byHand: `socklens events ${scope.target} --for 10s`,
+      byHand: (target) => `socklens events ${target} --for 10s`,
     },
   ];
 }

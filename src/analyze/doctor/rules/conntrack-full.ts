@@ -1,11 +1,10 @@
 import { counted } from '../../../model/counted.ts';
-import type { Evidence, Finding } from '../../../model/finding.ts';
+import type { Evidence } from '../../../model/finding.ts';
 import type { HostSample } from '../../../model/sample.ts';
-import type { Series } from '../../../model/series.ts';
 import { sysctlFixes } from '../../platform/fixes.ts';
+import { perHost } from '../per-scope.ts';
 import { HOST_PLATFORM } from '../platforms.ts';
-import { rule, type SettingValues } from '../rule.ts';
-import { HOST_SCOPE } from '../scopes.ts';
+import { type Fault, type RuleInput, rule, type SettingValues } from '../rule.ts';
 import { percent } from '../texts.ts';
 
 const settings = {
@@ -19,11 +18,10 @@ export const conntrackFull = rule({
   name: 'CONNTRACK_FULL',
   title: "The host's connection tracker has no room left",
   settings,
-  needsMs: () => 0,
-  judge: ({ series }, values) => ofHost(series, values),
+  judge: perHost(ofHost),
 });
 
-function ofHost({ host }: Series, values: SettingValues<typeof settings>): Finding[] {
+function ofHost({ series: { host } }: RuleInput, values: SettingValues<typeof settings>): Fault[] {
   const [most] = host
     .flatMap(({ conntrackCount: count, conntrackMax: max }) => (count === undefined || !max ? [] : [{ count, max }]))
     .sort((a, b) => b.count / b.max - a.count / a.max);
@@ -51,10 +49,8 @@ function ofHost({ host }: Series, values: SettingValues<typeof settings>): Findi
   ];
   return [
     {
-      rule: 'CONNTRACK_FULL',
       severity: critical ? 'critical' : 'warning',
       confidence: 'high',
-      scope: HOST_SCOPE,
       summary: `the host tracks ${count} of ${max} connections (${percent(share)})${dropped > 0 ? `, and dropped ${counted(dropped, 'packet')} for want of room` : ''}`,
       evidence,
       fixes: [

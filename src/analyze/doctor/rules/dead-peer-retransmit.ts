@@ -1,12 +1,13 @@
-import type { Finding, Fix } from '../../../model/finding.ts';
+import type { Fix } from '../../../model/finding.ts';
 import type { SpaceSeries } from '../../../model/series.ts';
 import type { SocketRecord } from '../../../model/socket-record.ts';
 import { TCP_STATE } from '../../../model/tcp-state.ts';
 import { isClient, listeningPorts } from '../clients.ts';
 import { dumpsOf, grouped } from '../looks.ts';
-import { type RuleInput, rule, type SettingValues } from '../rule.ts';
+import { perNamespace } from '../per-scope.ts';
+import { type Fault, type RuleInput, rule, type SettingValues } from '../rule.ts';
 import { sameIn } from '../same-socket.ts';
-import { endpointText, holderKey, holderScope } from '../scopes.ts';
+import { endpointText, holderKey } from '../scopes.ts';
 import { tcpIn } from '../socket-lists.ts';
 
 const settings = {
@@ -26,11 +27,10 @@ export const deadPeerRetransmit = rule({
   name: 'DEAD_PEER_RETRANSMIT',
   title: 'Connections whose peer no longer answers what is sent',
   settings,
-  needsMs: () => 0,
-  judge: (input, values) => input.series.spaces.flatMap((space) => ofSpace(space, input, values)),
+  judge: perNamespace(ofNamespace),
 });
 
-function ofSpace(space: SpaceSeries, { series }: RuleInput, values: Values): Finding[] {
+function ofNamespace(space: SpaceSeries, { series }: RuleInput, values: Values): Fault[] {
   const dumps = dumpsOf(space);
   const last = dumps.at(-1);
   if (last === undefined) return [];
@@ -46,14 +46,12 @@ function ofSpace(space: SpaceSeries, { series }: RuleInput, values: Values): Fin
     const most = Math.max(...sockets.map(({ retransmits }) => retransmits));
     if (first === undefined || most < values.warning) return [];
     const text = endpointText(series.names, first.peer, portOf(first));
-    const scope = holderScope(space.space, first);
     const silent = Math.max(...sockets.map(({ info }) => info?.lastAckReceivedMs ?? 0));
     const queued = sockets.reduce((sum, { sendQueue }) => sum + sendQueue, 0);
     return {
-      rule: 'DEAD_PEER_RETRANSMIT',
       severity: most >= values.critical ? 'critical' : 'warning',
       confidence: 'high',
-      scope,
+      holder: first,
       summary: `${text} has not acknowledged ${queued} bytes on ${sockets.length} ${sockets.length === 1 ? 'connection' : 'connections'} for up to ${Math.round(silent / 1000)} s: they were sent again ${most} times`,
       evidence: [
         {
@@ -71,7 +69,7 @@ function ofSpace(space: SpaceSeries, { series }: RuleInput, values: Values): Fin
         },
       ],
       fixes: FIXES,
-      byHand: `socklens ls ${scope.target} 'state established and timer on and sendq > 0'`,
+      byHand: (target) => `socklens ls ${target} 'state established and timer on and sendq > 0'`,
       about: `peer ${text}`,
     };
   });

@@ -1,11 +1,12 @@
-import type { Finding, Fix } from '../../../model/finding.ts';
-import type { Series, SpaceSeries } from '../../../model/series.ts';
+import type { Fix } from '../../../model/finding.ts';
+import type { SpaceSeries } from '../../../model/series.ts';
 import { DNS, keptQueries, leaving, queriesIn } from '../dns-queries.ts';
 import { eventsLost, mainHolder, sumOf } from '../ended.ts';
 import { riseOf } from '../looks.ts';
+import { perHost, perNamespace } from '../per-scope.ts';
 import { perSecond } from '../rates.ts';
 import { type RuleInput, rule, type SettingValues } from '../rule.ts';
-import { endpointText, spaceScope } from '../scopes.ts';
+import { endpointText } from '../scopes.ts';
 
 const settings = {
   warning: { default: 100, unit: 'per-second', text: 'queries of a namespace' },
@@ -26,14 +27,13 @@ export const dnsStorm = rule({
   settings,
   needsMs: ({ minimumMs }) => minimumMs,
   judge(input, values) {
-    const findings = input.series.spaces.flatMap((space) => ofSpace(space, input, values));
-    const known = findings.some(({ severity }) => severity === 'critical');
-    return known ? findings : [...findings, ...ofMachine(input.series, values)];
+    const found = ofNamespaces(input, values);
+    return found.some(({ severity }) => severity === 'critical') ? found : [...found, ...ofMachine(input, values)];
   },
 });
 
 /** Containers that are quiet enough one by one, behind one interface of the machine. */
-function ofMachine(series: Series, values: Values): Finding[] {
+const ofMachine = perHost(({ series }: RuleInput, values: Values) => {
   const ms = series.toMs - series.fromMs;
   if (ms < values.minimumMs) return [];
   const counts = series.spaces.flatMap((space) => {
@@ -45,10 +45,8 @@ function ofMachine(series: Series, values: Values): Finding[] {
   const most = counts.toSorted((a, b) => b.count - a.count).slice(0, 5);
   return [
     {
-      rule: 'DNS_STORM',
       severity: 'critical',
       confidence: 'medium',
-      scope: { kind: 'host', name: 'host', target: 'host' },
       summary: `${perSecond(queries, ms)} DNS queries a second leave this machine, of ${counts.length} namespaces together`,
       evidence: [
         { what: 'sockets to port 53 elsewhere that ended', value: queries, source: 'destroy events' },
@@ -64,9 +62,9 @@ function ofMachine(series: Series, values: Values): Finding[] {
       about: 'port 53',
     },
   ];
-}
+});
 
-function ofSpace(space: SpaceSeries, { series }: RuleInput, values: Values): Finding[] {
+const ofNamespaces = perNamespace((space: SpaceSeries, { series }: RuleInput, values: Values) => {
   const ms = (space.samples.at(-1)?.atMs ?? 0) - (space.samples[0]?.atMs ?? 0);
   if (ms < values.minimumMs) return [];
   const ended = queriesIn(space);
@@ -75,7 +73,6 @@ function ofSpace(space: SpaceSeries, { series }: RuleInput, values: Values): Fin
   const queries = Math.max(bySockets, datagrams ?? 0);
   const rate = (queries * 1000) / ms;
   if (rate <= values.warning) return [];
-  const scope = spaceScope(space.space);
   const { process } = mainHolder(ended);
   const ofProcess = ended.filter(({ group }) => group.process?.pid === process?.pid);
   const mainly = process !== undefined && sumOf(ofProcess, ({ count }) => count) * 2 > queries;
@@ -85,10 +82,8 @@ function ofSpace(space: SpaceSeries, { series }: RuleInput, values: Values): Fin
   const out = riseOf(space, 'UdpOutDatagrams')?.rise;
   return [
     {
-      rule: 'DNS_STORM',
       severity: rate > values.critical ? 'critical' : 'warning',
       confidence: bySockets === queries ? 'high' : 'medium',
-      scope,
       summary: `${perSecond(queries, ms)} DNS queries a second${mainly ? `, most of them of ${process.pid}/${process.name}` : ''}`,
       evidence: [
         { what: 'sockets to port 53 that ended', value: bySockets, source: 'destroy events' },
@@ -108,11 +103,11 @@ function ofSpace(space: SpaceSeries, { series }: RuleInput, values: Values): Fin
             ]),
       ],
       fixes: FIXES,
-      byHand: `socklens events ${scope.target} 'dport 53' --for 5s`,
+      byHand: (target) => `socklens events ${target} 'dport 53' --for 5s`,
       about: 'port 53',
     },
   ];
-}
+});
 
 const FIXES: readonly Fix[] = [
   {

@@ -1,13 +1,12 @@
 import { counted } from '../../../model/counted.ts';
-import type { Finding } from '../../../model/finding.ts';
 import type { Series, SpaceSeries } from '../../../model/series.ts';
 import type { SocketRecord } from '../../../model/socket-record.ts';
 import { TCP_STATE } from '../../../model/tcp-state.ts';
 import type { WatchedContainer } from '../../../model/watched.ts';
 import { tcpListeners } from '../listeners.ts';
 import { dumpsOf, grouped, lastDump } from '../looks.ts';
-import { type RuleInput, rule, type SettingValues } from '../rule.ts';
-import { containerScope } from '../scopes.ts';
+import { perContainer } from '../per-scope.ts';
+import { type Fault, type RuleInput, rule, type SettingValues } from '../rule.ts';
 import { tcpIn } from '../socket-lists.ts';
 import { otherEndOf, tupleOf } from '../tuples.ts';
 
@@ -20,28 +19,30 @@ export const dockerProxyHop = rule({
   name: 'DOCKER_PROXY_HOP',
   title: "Connections that pass through Docker's userland proxy",
   settings,
-  needsMs: () => 0,
-  judge: (input, values) => input.series.spaces.flatMap((space) => ofSpace(space, input, values)),
+  judge: perContainer(ofContainer),
 });
 
-function ofSpace(space: SpaceSeries, { series }: RuleInput, values: SettingValues<typeof settings>): Finding[] {
+function ofContainer(
+  container: WatchedContainer,
+  space: SpaceSeries,
+  { series }: RuleInput,
+  values: SettingValues<typeof settings>,
+): Fault[] {
   if (space.space.host) return [];
   const ports = new Set(tcpListeners(dumpsOf(space)).map(({ socket }) => socket.localPort));
   const last = lastDump(space);
   const connections = last && tcpIn(last, TCP_STATE.ESTABLISHED).filter(({ localPort }) => ports.has(localPort));
   const proxied = proxyTuples(series);
-  return space.space.containers.flatMap((container) => {
-    const hops = (connections ?? []).filter(
-      (socket) =>
-        container.gateways?.includes(socket.peer?.plain ?? '') &&
-        (socket.container ?? container.name) === container.name &&
-        // A process of the host that dials the container's own address has the gateway's address as well.
-        (proxied === undefined ? isPublished(container, socket.localPort) : proxied.has(otherEndOf(socket))),
-    );
-    return [...grouped(hops, ({ localPort }) => String(localPort)).values()].map((of) =>
-      ofPort(container, of, proxied !== undefined, values),
-    );
-  });
+  const hops = (connections ?? []).filter(
+    (socket) =>
+      container.gateways?.includes(socket.peer?.plain ?? '') &&
+      (socket.container ?? container.name) === container.name &&
+      // A process of the host that dials the container's own address has the gateway's address as well.
+      (proxied === undefined ? isPublished(container, socket.localPort) : proxied.has(otherEndOf(socket))),
+  );
+  return [...grouped(hops, ({ localPort }) => String(localPort)).values()].map((of) =>
+    ofPort(of, proxied !== undefined, values),
+  );
 }
 
 /** Connections that docker-proxy holds on the host, as it sees them; undefined where nobody looked at the host. */
@@ -59,20 +60,12 @@ function isPublished({ declared }: WatchedContainer, port: number): boolean {
   });
 }
 
-function ofPort(
-  container: WatchedContainer,
-  hops: readonly SocketRecord[],
-  seen: boolean,
-  values: SettingValues<typeof settings>,
-): Finding {
+function ofPort(hops: readonly SocketRecord[], seen: boolean, values: SettingValues<typeof settings>): Fault {
   const [first] = hops;
   const port = first?.localPort ?? 0;
-  const scope = containerScope(container.name);
   return {
-    rule: 'DOCKER_PROXY_HOP',
     severity: hops.length > values.warning ? 'warning' : 'info',
     confidence: seen ? 'high' : 'medium',
-    scope,
     summary: `${counted(hops.length, 'connection')} to port ${port} ${hops.length === 1 ? 'comes' : 'come'} through docker-proxy: the container sees ${first?.peer?.plain} instead of its clients, and the host holds two sockets for each`,
     evidence: [
       { what: `connections of port ${port} whose peer is the gateway`, value: hops.length, source: 'sock_diag' },
@@ -96,7 +89,7 @@ function ofPort(
       },
       { where: 'docker run', text: "or share the host's network", snippet: '--network host' },
     ],
-    byHand: `socklens ls ${scope.target} 'sport = ${port} and dst gateway'`,
+    byHand: (target) => `socklens ls ${target} 'sport = ${port} and dst gateway'`,
     about: `port ${port}`,
   };
 }

@@ -2,35 +2,31 @@ import type { SpaceSeries } from '../../../model/series.ts';
 import { isEmbeddedDns } from '../embedded-dns.ts';
 import { fact } from '../facts.ts';
 import { lastDump } from '../looks.ts';
+import { perNamespace } from '../per-scope.ts';
 import { rule } from '../rule.ts';
-import { spaceScope } from '../scopes.ts';
 
 /** Docker's own DNS server inside the namespace of a container. */
 export const embeddedDnsListener = rule({
   name: 'EMBEDDED_DNS_LISTENER',
   title: "Docker's DNS server inside the container's namespace",
   settings: {},
-  needsMs: () => 0,
-  judge: ({ series }) => series.spaces.flatMap(ofSpace),
+  judge: perNamespace(ofNamespace),
 });
 
-function ofSpace(series: SpaceSeries) {
+function ofNamespace(series: SpaceSeries) {
   const { space } = series;
   const sockets = lastDump(series)?.sockets.filter((socket) => isEmbeddedDns(socket) && socket.peerPort === 0) ?? [];
   // Outside a container that address may be anybody's.
   if (sockets.length === 0 || space.containers.length === 0) return [];
-  const scope = spaceScope(space);
   return [
     fact({
-      rule: 'EMBEDDED_DNS_LISTENER',
-      scope,
       summary: `dockerd answers DNS on 127.0.0.11 in this namespace: ${sockets.length} of its sockets are not the container's, and no rule counts them as such`,
       evidence: sockets.map(({ proto, localPort }) => ({
         what: `${proto} listener`,
         value: `127.0.0.11:${localPort}`,
         source: 'sock_diag',
       })),
-      byHand: `socklens ls ${scope.target} 'src 127.0.0.11'`,
+      byHand: (target) => `socklens ls ${target} 'src 127.0.0.11'`,
     }),
   ];
 }

@@ -1,12 +1,13 @@
-import type { Finding, Fix } from '../../../model/finding.ts';
+import type { Fix } from '../../../model/finding.ts';
 import type { SpaceSeries } from '../../../model/series.ts';
 import type { WatchedSpace } from '../../../model/watched.ts';
 import { dumpsOf } from '../looks.ts';
+import { perNamespace } from '../per-scope.ts';
 import { filterOf } from '../pools.ts';
 import { type PortRange, portRangeOf } from '../port-range.ts';
 import { type PortUse, portUse, REUSE } from '../port-use.ts';
-import { type RuleInput, rule, type SettingValues } from '../rule.ts';
-import { endpointText, holderScope } from '../scopes.ts';
+import { type Fault, type RuleInput, rule, type SettingValues } from '../rule.ts';
+import { endpointText } from '../scopes.ts';
 import { spaceSysctlFixes } from '../space-sysctls.ts';
 
 const settings = {
@@ -21,22 +22,19 @@ export const ephemeralExhaustion = rule({
   name: 'EPHEMERAL_EXHAUSTION',
   title: 'Local ports for one destination run out',
   settings,
-  needsMs: () => 0,
-  judge: (input, values) => input.series.spaces.flatMap((space) => ofSpace(space, input, values)),
+  judge: perNamespace(ofNamespace),
 });
 
-function ofSpace(space: SpaceSeries, { series }: RuleInput, values: Values): Finding[] {
+function ofNamespace(space: SpaceSeries, { series }: RuleInput, values: Values): Fault[] {
   const range = portRangeOf(space.sysctls);
   return [...fullest(space, range, values)].map((use) => {
     const { source, peer, port, used, waiting, member } = use;
     const share = used / range.size;
     const text = endpointText(series.names, { plain: peer }, port);
-    const scope = holderScope(space.space, member);
     return {
-      rule: 'EPHEMERAL_EXHAUSTION',
       severity: share >= values.critical ? 'critical' : 'warning',
       confidence: 'high',
-      scope,
+      holder: member,
       summary: `${used} of the ${range.size} local ports from ${source} to ${text} are taken: then connect() fails with EADDRNOTAVAIL`,
       evidence: [
         { what: `local ports in use from ${source} to ${text}`, value: used, source: 'sock_diag' },
@@ -49,7 +47,7 @@ function ofSpace(space: SpaceSeries, { series }: RuleInput, values: Values): Fin
         { what: 'taken', value: Math.round(share * 100), unit: '%', source: 'sock_diag' },
       ],
       fixes: fixesFor(space.space, range, waiting * 2 > used),
-      byHand: `socklens ls ${scope.target} 'state all and src ${source} and ${filterOf(use)}' --by state`,
+      byHand: (target) => `socklens ls ${target} 'state all and src ${source} and ${filterOf(use)}' --by state`,
       about: `peer ${text}`,
     };
   });

@@ -1,11 +1,12 @@
-import type { Evidence, Finding } from '../../../model/finding.ts';
+import type { Evidence } from '../../../model/finding.ts';
 import type { Series, SpaceSeries } from '../../../model/series.ts';
 import { timeLeftMs } from '../../slope.ts';
 import { descriptorClass } from '../descriptor-classes.ts';
 import { type HeldGroup, heldGroups } from '../held-sockets.ts';
 import { dumpsOf, riseOf } from '../looks.ts';
-import { type ProcessLook, processScope, processTracks } from '../process-tracks.ts';
-import { rule, type SettingValues } from '../rule.ts';
+import { type ProcessTrack, perProcess } from '../per-scope.ts';
+import { type ProcessLook, processHolder } from '../process-tracks.ts';
+import { type Fault, type RuleInput, rule, type SettingValues } from '../rule.ts';
 import { spaced } from '../spaced.ts';
 import { duration } from '../texts.ts';
 
@@ -25,25 +26,24 @@ export const fdLeakByType = rule({
   title: 'Descriptors of one kind that become more and more',
   settings,
   needsMs: ({ windowMs }) => windowMs,
-  judge: ({ series }, values) => series.spaces.flatMap((space) => ofSpace(space, series, values)),
+  judge: perProcess(ofProcess),
 });
 
-function ofSpace(space: SpaceSeries, series: Series, values: Values): Finding[] {
-  return processTracks(space).flatMap((all) => {
-    const looks = spaced(
-      all.filter(({ process }) => process.kinds !== undefined),
-      values.windowMs,
-      values.looks,
-    );
-    const first = looks?.[0];
-    if (looks === undefined || first === undefined) return [];
-    const load = loadRise(space, first.atMs);
-    if (load !== undefined && load > values.loadRise) return [];
-    const kinds = Object.keys(looks.at(-1)?.process.kinds?.byKind ?? {});
-    return kinds
-      .filter((kind) => leaks(counts(looks, kind), values))
-      .map((kind) => finding(space, series, looks, kind, load));
-  });
+function ofProcess(track: ProcessTrack, { series }: RuleInput, values: Values): Fault[] {
+  const { netns } = track;
+  const looks = spaced(
+    track.looks.filter(({ process }) => process.kinds !== undefined),
+    values.windowMs,
+    values.looks,
+  );
+  const first = looks?.[0];
+  if (looks === undefined || first === undefined) return [];
+  const load = loadRise(netns, first.atMs);
+  if (load !== undefined && load > values.loadRise) return [];
+  const kinds = Object.keys(looks.at(-1)?.process.kinds?.byKind ?? {});
+  return kinds
+    .filter((kind) => leaks(counts(looks, kind), values))
+    .map((kind) => faultOf(netns, series, looks, kind, load));
 }
 
 function counts(looks: readonly ProcessLook[], kind: string): number[] {
@@ -75,20 +75,19 @@ function loadRise(space: SpaceSeries, fromMs: number): number | undefined {
   return after / before - 1;
 }
 
-function finding(
+function faultOf(
   space: SpaceSeries,
   series: Series,
   looks: readonly ProcessLook[],
   kind: string,
   load: number | undefined,
-): Finding {
+): Fault {
   const seen = counts(looks, kind);
   const first = looks[0]?.atMs ?? 0;
   const last = looks.at(-1) as ProcessLook;
   const { process } = last;
   const ms = last.atMs - first;
   const { noun, advice } = descriptorClass(kind);
-  const scope = processScope(space.space, process);
   const rise = (seen.at(-1) ?? 0) - (seen[0] ?? 0);
   const slope = (rise / ms) * 60_000;
   const leftMs = timeLeftMs(process.used, process.softLimit ?? Number.POSITIVE_INFINITY, slope);
@@ -115,14 +114,13 @@ function finding(
     evidence.push({ what: `${grown.text}, mostly ${grown.state}`, value: grown.count, source: 'sock_diag' });
   }
   return {
-    rule: 'FD_LEAK_BY_TYPE',
     severity: 'warning',
     confidence: load === undefined ? 'medium' : 'high',
-    scope,
+    holder: processHolder(process),
     summary: `${process.name} (${process.pid}) holds ${rise} more ${noun} than ${duration(ms)} ago (${seen[0]} to ${seen.at(-1)})${grown === undefined ? '' : `, mostly ${grown.text}`}, without more load`,
     evidence,
     fixes: [{ where: 'the application', text: advice }],
-    byHand: kind === 'tcp' ? `socklens watch ${scope.target} --by process,peer` : `socklens limits ${scope.target}`,
+    byHand: (target) => (kind === 'tcp' ? `socklens watch ${target} --by process,peer` : `socklens limits ${target}`),
     ...(grown !== undefined && { about: grown.about }),
   };
 }

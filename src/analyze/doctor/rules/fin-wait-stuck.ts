@@ -1,10 +1,10 @@
-import type { Finding } from '../../../model/finding.ts';
 import type { SpaceSeries } from '../../../model/series.ts';
 import type { SocketRecord } from '../../../model/socket-record.ts';
 import { TCP_STATE } from '../../../model/tcp-state.ts';
 import { grouped, lastDump, numberOf } from '../looks.ts';
-import { type RuleInput, rule, type SettingValues } from '../rule.ts';
-import { endpointText, spaceScope } from '../scopes.ts';
+import { perNamespace } from '../per-scope.ts';
+import { type Fault, type RuleInput, rule, type SettingValues } from '../rule.ts';
+import { endpointText } from '../scopes.ts';
 import { spaceSysctlFixes } from '../space-sysctls.ts';
 
 const settings = {
@@ -17,11 +17,10 @@ export const finWaitStuck = rule({
   name: 'FIN_WAIT_STUCK',
   title: 'Closed connections whose peer no longer answers',
   settings,
-  needsMs: () => 0,
-  judge: (input, values) => input.series.spaces.flatMap((space) => ofSpace(space, input, values)),
+  judge: perNamespace(ofNamespace),
 });
 
-function ofSpace(space: SpaceSeries, { series }: RuleInput, values: SettingValues<typeof settings>): Finding[] {
+function ofNamespace(space: SpaceSeries, { series }: RuleInput, values: SettingValues<typeof settings>): Fault[] {
   const last = lastDump(space);
   const stuck = last?.sockets.filter(isStuck) ?? [];
   if (stuck.length < values.warning) return [];
@@ -31,14 +30,11 @@ function ofSpace(space: SpaceSeries, { series }: RuleInput, values: SettingValue
     endpointText(series.names, sockets?.[0]?.peer, commonPort(sockets ?? []));
   const one = most !== undefined && most.length >= stuck.length * values.mostly;
   const retries = numberOf(space, 'net.ipv4.tcp_orphan_retries');
-  const scope = spaceScope(space.space);
   const unsent = stuck.reduce((sum, { sendQueue }) => sum + sendQueue, 0);
   return [
     {
-      rule: 'FIN_WAIT_STUCK',
       severity: 'warning',
       confidence: 'high',
-      scope,
       summary: `${stuck.length} closed connections still wait for their peer to acknowledge${one ? `, ${most.length} of them for ${of(most)}` : ''}`,
       evidence: [
         {
@@ -67,7 +63,7 @@ function ofSpace(space: SpaceSeries, { series }: RuleInput, values: SettingValue
         },
         ...spaceSysctlFixes(space.space, 'net.ipv4.tcp_orphan_retries', '3', SOONER),
       ],
-      byHand: `socklens ls ${scope.target} 'orphan' --by state,peer`,
+      byHand: (target) => `socklens ls ${target} 'orphan' --by state,peer`,
       ...(one && { about: `peer ${of(most)}` }),
     },
   ];

@@ -1,12 +1,12 @@
-import type { Finding } from '../../../model/finding.ts';
 import type { SpaceSeries } from '../../../model/series.ts';
 import type { SocketRecord } from '../../../model/socket-record.ts';
 import { TCP_STATE } from '../../../model/tcp-state.ts';
 import { Dwell } from '../dwell.ts';
 import { FarEnds } from '../far-ends.ts';
 import { type Dump, dumpsOf, grouped } from '../looks.ts';
-import { type RuleInput, rule, type SettingValues } from '../rule.ts';
-import { holderKey, holderScope } from '../scopes.ts';
+import { perNamespace } from '../per-scope.ts';
+import { type Fault, type RuleInput, rule, type SettingValues } from '../rule.ts';
+import { holderKey } from '../scopes.ts';
 import { tcpIn } from '../socket-lists.ts';
 
 const settings = {
@@ -23,17 +23,16 @@ export const halfClosedHeld = rule({
   name: 'HALF_CLOSED_HELD',
   title: 'Connections that were shut for writing and never closed',
   settings,
-  needsMs: () => 0,
-  judge: (input, values) => input.series.spaces.flatMap((space) => ofSpace(space, input, values)),
+  judge: perNamespace(ofNamespace),
 });
 
-function ofSpace(space: SpaceSeries, { series }: RuleInput, values: SettingValues<typeof settings>): Finding[] {
+function ofNamespace(space: SpaceSeries, { series }: RuleInput, values: SettingValues<typeof settings>): Fault[] {
   const dumps = dumpsOf(space);
   const dwell = new Dwell(dumps, heldIn);
   const far = new FarEnds(dumps, series.names);
   const last = dumps.at(-1);
   const held = last === undefined ? [] : heldIn(last);
-  const findings: Finding[] = [];
+  const findings: Fault[] = [];
   for (const sockets of grouped(held, holderKey).values()) {
     const old = sockets.filter((socket) => silentMs(socket, dwell) >= values.minAgeMs);
     const [first] = old;
@@ -41,12 +40,10 @@ function ofSpace(space: SpaceSeries, { series }: RuleInput, values: SettingValue
     const [most = old] = [...grouped(old, (socket) => far.about(socket)).values()].sort((a, b) => b.length - a.length);
     const one = most[0] ?? first;
     const peer = far.text(one);
-    const scope = holderScope(space.space, first);
     findings.push({
-      rule: 'HALF_CLOSED_HELD',
       severity: 'warning',
       confidence: 'high',
-      scope,
+      holder: first,
       summary: `${old.length} connections were shut for writing, and neither the peer nor the application closed them for ${values.minAgeMs / 1000} s`,
       evidence: [
         { what: 'FIN_WAIT2 connections that a descriptor refers to', value: sockets.length, source: 'sock_diag' },
@@ -64,7 +61,7 @@ function ofSpace(space: SpaceSeries, { series }: RuleInput, values: SettingValue
         },
         { where: 'the peer', text: 'it has not closed its side either: it may leak connections in CLOSE_WAIT' },
       ],
-      byHand: `socklens ls ${scope.target} 'state fin-wait-2 and not timer timewait' --by process,peer`,
+      byHand: (target) => `socklens ls ${target} 'state fin-wait-2 and not timer timewait' --by process,peer`,
       about: far.about(one),
     });
   }

@@ -1,4 +1,4 @@
-import type { Finding, Fix } from '../../../model/finding.ts';
+import type { Fix } from '../../../model/finding.ts';
 import type { Series, SpaceSeries } from '../../../model/series.ts';
 import type { SocketRecord } from '../../../model/socket-record.ts';
 import { TCP_STATE } from '../../../model/tcp-state.ts';
@@ -6,9 +6,10 @@ import { isClient, listeningPorts } from '../clients.ts';
 import { isLoopback } from '../endpoints.ts';
 import { localAddresses } from '../homes.ts';
 import { dumpsOf, grouped } from '../looks.ts';
-import { type RuleInput, rule, type SettingValues } from '../rule.ts';
+import { perNamespace } from '../per-scope.ts';
+import { type Fault, type RuleInput, rule, type SettingValues } from '../rule.ts';
 import { sameIn } from '../same-socket.ts';
-import { holderKey, holderScope } from '../scopes.ts';
+import { holderKey } from '../scopes.ts';
 import { tcpIn } from '../socket-lists.ts';
 import { spaceSysctlFixes } from '../space-sysctls.ts';
 
@@ -31,11 +32,10 @@ export const halfOpenIdle = rule({
   name: 'HALF_OPEN_IDLE',
   title: 'Idle connections without keepalive, longer than devices on the way remember',
   settings,
-  needsMs: () => 0,
-  judge: (input, values) => input.series.spaces.flatMap((space) => ofSpace(space, input, values)),
+  judge: perNamespace(ofNamespace),
 });
 
-function ofSpace(space: SpaceSeries, { series }: RuleInput, values: Values): Finding[] {
+function ofNamespace(space: SpaceSeries, { series }: RuleInput, values: Values): Fault[] {
   const dumps = dumpsOf(space);
   const last = dumps.at(-1);
   if (last === undefined) return [];
@@ -52,15 +52,13 @@ function ofSpace(space: SpaceSeries, { series }: RuleInput, values: Values): Fin
   return [...groups.values()].flatMap((sockets) => {
     const [member] = sockets;
     if (member === undefined || sockets.length < values.warning) return [];
-    const scope = holderScope(space.space, member);
     const longest = Math.max(...sockets.map(silenceMs));
     const off = sockets.filter(({ timer }) => timer !== KEEPALIVE).length;
     const minutes = Math.round(longest / 60_000);
     return {
-      rule: 'HALF_OPEN_IDLE',
       severity: 'warning',
       confidence: 'medium',
-      scope,
+      holder: member,
       summary: `${sockets.length} connections ${sideOf(member) === 'dport' ? 'to' : 'on'} port ${portOf(member)} have been silent for up to ${minutes} min, longer than load balancers and NAT gateways remember: the next request on them may hang or be reset`,
       evidence: [
         { what: `silent for more than ${values.deviceMs / 1000} s`, value: sockets.length, source: 'tcp_info' },
@@ -76,7 +74,8 @@ function ofSpace(space: SpaceSeries, { series }: RuleInput, values: Values): Fin
         ...FIXES,
         ...spaceSysctlFixes(space.space, 'net.ipv4.tcp_keepalive_time', '240', 'for sockets with keepalive alone'),
       ],
-      byHand: `socklens ls ${scope.target} 'state established and ${sideOf(member)} ${portOf(member)} and idle > ${values.deviceMs / 1000}s'`,
+      byHand: (target) =>
+        `socklens ls ${target} 'state established and ${sideOf(member)} ${portOf(member)} and idle > ${values.deviceMs / 1000}s'`,
       about: `port ${portOf(member)}`,
     };
   });

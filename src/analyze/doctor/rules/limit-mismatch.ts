@@ -1,5 +1,5 @@
 import { counted } from '../../../model/counted.ts';
-import type { Evidence, Finding, Fix } from '../../../model/finding.ts';
+import type { Evidence, Fix } from '../../../model/finding.ts';
 import type { ProcessSample } from '../../../model/sample.ts';
 import type { Series, SpaceSeries } from '../../../model/series.ts';
 import { TCP_STATE } from '../../../model/tcp-state.ts';
@@ -8,10 +8,11 @@ import { programClass } from '../../program-class.ts';
 import { type LimitVerdict, mismatchOf } from '../limit-verdict.ts';
 import { grouped, lastDump } from '../looks.ts';
 import { nofileFixes } from '../nofile-fixes.ts';
+import { perNamespace } from '../per-scope.ts';
 import { platformOfProcess } from '../platforms.ts';
-import { fullestLook, processScope, processTracks } from '../process-tracks.ts';
-import { rule, type SettingValues } from '../rule.ts';
-import { containerScope, spaceScope } from '../scopes.ts';
+import { fullestLook, processHolder, processTracks } from '../process-tracks.ts';
+import { type Fault, type RuleInput, rule, type SettingValues } from '../rule.ts';
+import { holderScope } from '../scopes.ts';
 import { tcpIn } from '../socket-lists.ts';
 import { percent } from '../texts.ts';
 
@@ -28,8 +29,7 @@ export const limitMismatch = rule({
   name: 'LIMIT_MISMATCH',
   title: 'A limit of open files that is not what was meant',
   settings,
-  needsMs: () => 0,
-  judge: ({ series }, values) => series.spaces.flatMap((space) => ofSpace(space, series, values)),
+  judge: perNamespace(ofNamespace),
 });
 
 /** A process, and what is wrong with its limit. */
@@ -38,7 +38,7 @@ interface Judged {
   verdict: LimitVerdict;
 }
 
-function ofSpace(space: SpaceSeries, series: Series, values: Values): Finding[] {
+function ofNamespace(space: SpaceSeries, { series }: RuleInput, values: Values): Fault[] {
   const last = lastDump(space);
   const listeners = last === undefined ? [] : tcpIn(last, TCP_STATE.LISTEN);
   const listening = new Set(listeners.map(({ process }) => process?.pid));
@@ -59,13 +59,13 @@ function ofSpace(space: SpaceSeries, series: Series, values: Values): Finding[] 
 }
 
 /** One finding for all processes of a program that are alike. */
-function finding(space: SpaceSeries, series: Series, group: readonly Judged[]): Finding[] {
+function finding(space: SpaceSeries, series: Series, group: readonly Judged[]): Fault[] {
   const [most] = [...group].sort((a, b) => b.process.used - a.process.used);
   if (most === undefined) return [];
   const { process, verdict } = most;
   const { container, softLimit, hardLimit } = process;
-  const around = container === undefined ? spaceScope(space.space) : containerScope(container);
-  const scope = group.length === 1 ? processScope(space.space, process) : around;
+  const holder = processHolder(process);
+  const { target } = holderScope(space.space, holder);
   const others =
     group.length === 1 ? '' : `, and ${counted(group.length - 1, 'process')} like it`.replace('processs', 'processes');
   const { how } = programClass({ executable: undefined, name: process.name, isGo: false });
@@ -73,10 +73,9 @@ function finding(space: SpaceSeries, series: Series, group: readonly Judged[]): 
   const runtimes = runtimeLimits(series);
   return [
     {
-      rule: 'LIMIT_MISMATCH',
       severity: verdict.severity,
       confidence: 'high',
-      scope,
+      holder: group.length === 1 ? holder : { ...(container !== undefined && { container }) },
       summary: `${process.name} (${process.pid})${others}: ${verdict.text}`,
       evidence: [
         { what: 'soft limit', value: softLimit ?? 'unlimited', unit: 'descriptors', source },
@@ -91,8 +90,8 @@ function finding(space: SpaceSeries, series: Series, group: readonly Judged[]): 
           : [{ what: `what ${process.name} does with its soft limit at start`, value: how, source: 'known programs' }]),
         ...runtimes,
       ],
-      fixes: fixes(space, series, most, scope),
-      byHand: `socklens limits ${scope.target}`,
+      fixes: fixes(space, series, most, target),
+      byHand: `socklens limits ${target}`,
     },
   ];
 }
@@ -113,12 +112,12 @@ function runtimeLimits({ runtimeProcesses }: Series): Evidence[] {
   });
 }
 
-function fixes(space: SpaceSeries, series: Series, { process, verdict }: Judged, scope: Finding['scope']): Fix[] {
+function fixes(space: SpaceSeries, series: Series, { process, verdict }: Judged, target: string): Fix[] {
   const platform = platformOfProcess(series, space.space, process);
   const { softLimit, hardLimit } = process;
   switch (verdict.kind) {
     case 'low': {
-      const fix = nofileFixes(platform, scope, process);
+      const fix = nofileFixes(platform, target, process);
       if (softLimit === null || hardLimit === null || hardLimit <= softLimit) return fix;
       const raise: Fix = {
         where: 'the application',
@@ -136,7 +135,7 @@ function fixes(space: SpaceSeries, series: Series, { process, verdict }: Judged,
         {
           where: 'the running processes',
           text: 'at once and until they end',
-          snippet: `socklens limits ${scope.target} --set nofile=${verdict.declared}`,
+          snippet: `socklens limits ${target} --set nofile=${verdict.declared}`,
         },
       ];
     case 'raised':

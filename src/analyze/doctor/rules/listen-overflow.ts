@@ -1,12 +1,12 @@
 import { counted } from '../../../model/counted.ts';
-import type { Evidence, Finding } from '../../../model/finding.ts';
+import type { Evidence } from '../../../model/finding.ts';
 import type { SpaceSeries } from '../../../model/series.ts';
 import { TCP_STATE } from '../../../model/tcp-state.ts';
 import { backlogFix, ROOMY, somaxconnFixes } from '../backlog-fixes.ts';
 import { cameThrough, isFull, isSuspect, type Listener, peakOf, type QueueLook, tcpListeners } from '../listeners.ts';
 import { dumpsOf, lastProcess, numberOf, riseOf } from '../looks.ts';
-import { rule, type SettingValues } from '../rule.ts';
-import { holderScope, spaceScope } from '../scopes.ts';
+import { perNamespace } from '../per-scope.ts';
+import { type Fault, type RuleInput, rule, type SettingValues } from '../rule.ts';
 
 const settings = {
   warning: { default: 0.7, unit: 'share', text: "of a listener's queue that is used" },
@@ -25,11 +25,10 @@ export const listenOverflow = rule({
   name: 'LISTEN_OVERFLOW',
   title: 'A queue of connections that nobody accepts fast enough',
   settings,
-  needsMs: () => 0,
-  judge: ({ series }, values) => series.spaces.flatMap((space) => ofSpace(space, values)),
+  judge: perNamespace(ofNamespace),
 });
 
-function ofSpace(space: SpaceSeries, values: Values): Finding[] {
+function ofNamespace(space: SpaceSeries, _input: RuleInput, values: Values): Fault[] {
   const listeners = tcpListeners(dumpsOf(space));
   const overflows = riseOf(space, 'TcpExtListenOverflows');
   const dropped = overflows?.rise ?? 0;
@@ -52,11 +51,10 @@ function isNear({ looks }: Listener, values: Values): boolean {
 }
 
 /** @param certain whether the drops are this listener's and no other's */
-function ofListener(space: SpaceSeries, listener: Listener, dropped: number, certain: boolean): Finding {
+function ofListener(space: SpaceSeries, listener: Listener, dropped: number, certain: boolean): Fault {
   const { socket, last, looks } = listener;
   const { localPort: port, process } = socket;
   const peak = peakOf(listener);
-  const scope = holderScope(space.space, socket);
   const program = lastProcess(space, process?.pid);
   // accept() fails then, and a longer queue would mend nothing.
   const spent = program !== undefined && program.softLimit !== null && program.used >= program.softLimit;
@@ -67,10 +65,9 @@ function ofListener(space: SpaceSeries, listener: Listener, dropped: number, cer
   const allowed = peak.limit === undefined ? '' : `, ${peak.limit} may`;
   const because = spent ? ', because its process has no descriptor left to accept them with' : '';
   return {
-    rule: 'LISTEN_OVERFLOW',
     severity: spent ? 'info' : over ? 'critical' : 'warning',
     confidence: certain ? 'high' : 'medium',
-    scope,
+    holder: socket,
     summary: `${counted(peak.waiting, 'connection')} to port ${port} ${peak.waiting === 1 ? 'waits' : 'wait'} to be accepted${allowed}${
       dropped > 0 ? `, and attempts to connect were dropped ${counted(dropped, 'time')}` : ''
     }${because}`,
@@ -112,34 +109,31 @@ function ofListener(space: SpaceSeries, listener: Listener, dropped: number, cer
           backlogFix(process?.name),
           ...(bounded ? somaxconnFixes(space.space, somaxconn) : []),
         ],
-    byHand: `socklens ls ${scope.target} 'state listening and sport = ${port}'`,
+    byHand: (target) => `socklens ls ${target} 'state listening and sport = ${port}'`,
     about: `port ${port}`,
   };
 }
 
 /** The drops are certain, whose they are is not. */
-function ofOneOf(space: SpaceSeries, listeners: readonly Listener[], dropped: number): Finding {
+function ofOneOf(space: SpaceSeries, listeners: readonly Listener[], dropped: number): Fault {
   const ports = [...new Set(listeners.map(({ socket }) => socket.localPort))].sort((a, b) => a - b);
   const [only, ...others] = ports;
   const alone = only !== undefined && others.length === 0;
-  const scope = spaceScope(space.space);
   const which = alone
     ? `port ${only}`
     : ports.length === 0
       ? 'a listener that is gone'
       : `one of the ports ${ports.join(', ')}`;
   return {
-    rule: 'LISTEN_OVERFLOW',
     severity: 'critical',
     confidence: alone ? 'high' : 'medium',
-    scope,
     summary: `attempts to connect to ${which} were dropped ${counted(dropped, 'time')}, because the queue of connections to accept was full`,
     evidence: [drops(dropped), { what: 'listeners whose queue was long at a look', value: 0, source: QUEUE }],
     fixes: [
       { where: 'the application', text: 'the queue fills in bursts shorter than a look: ask for a longer one' },
       ...somaxconnFixes(space.space, numberOf(space, 'net.core.somaxconn')),
     ],
-    byHand: `socklens ls ${scope.target} 'state listening'`,
+    byHand: (target) => `socklens ls ${target} 'state listening'`,
     ...(alone && { about: `port ${only}` }),
   };
 }

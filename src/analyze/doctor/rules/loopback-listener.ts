@@ -1,12 +1,12 @@
 import type { PublishedPort } from '../../../model/container.ts';
-import type { Finding, Fix } from '../../../model/finding.ts';
+import type { Fix } from '../../../model/finding.ts';
 import type { SpaceSeries } from '../../../model/series.ts';
 import { TCP_STATE } from '../../../model/tcp-state.ts';
 import type { WatchedContainer } from '../../../model/watched.ts';
 import { isLoopback } from '../endpoints.ts';
 import { type Dump, dumpsOf } from '../looks.ts';
-import { type RuleInput, rule, type SettingValues } from '../rule.ts';
-import { containerScope } from '../scopes.ts';
+import { perContainer } from '../per-scope.ts';
+import { type Fault, type RuleInput, rule, type SettingValues } from '../rule.ts';
 
 const settings = {
   looks: { default: 2, unit: 'count', text: 'looks that must all show it: a restart does for one' },
@@ -23,16 +23,14 @@ export const loopbackListener = rule({
   title: 'A published port that is listened on at the loopback address only, or not at all',
   settings,
   needsMs: ({ looks }) => (looks - 1) * LOOK_MS,
-  judge: (input, values) => input.series.spaces.flatMap((space) => ofSpace(space, input, values)),
+  judge: perContainer(ofContainer),
 });
 
-function ofSpace(space: SpaceSeries, _input: RuleInput, values: Values): Finding[] {
+function ofContainer(container: WatchedContainer, space: SpaceSeries, _input: RuleInput, values: Values): Fault[] {
   const dumps = dumpsOf(space);
   // In the host's namespace nothing is passed on: publishing is ignored there.
   if (space.space.host || dumps.length < values.looks) return [];
-  return space.space.containers.flatMap((container) =>
-    publishedPorts(container).flatMap((port) => ofPort(container, port, dumps)),
-  );
+  return publishedPorts(container).flatMap((port) => ofPort(container, port, dumps));
 }
 
 /** Each port once, though it may be published on several ports and families of the host. */
@@ -44,21 +42,18 @@ function publishedPorts({ declared }: WatchedContainer): PublishedPort[] {
   return [...ports.values()].filter(({ proto }) => proto === 'tcp' || proto === 'udp');
 }
 
-function ofPort({ name }: WatchedContainer, port: PublishedPort, dumps: readonly Dump[]): Finding[] {
+function ofPort({ name }: WatchedContainer, port: PublishedPort, dumps: readonly Dump[]): Fault[] {
   const { proto, containerPort, hostPort } = port;
   const listening = dumps.map((dump) => addressesOn(dump, port));
   if (listening.some((addresses) => addresses.some((address) => !isLoopback(address)))) return [];
   const complete = dumps.every(({ coverage }) => coverage?.complete !== false);
   const last = listening.at(-1) ?? [];
   if (last.length === 0 && !complete) return [];
-  const scope = containerScope(name);
   const bound = last.join(', ');
   return [
     {
-      rule: 'LOOPBACK_LISTENER',
       severity: 'warning',
       confidence: last.length === 0 ? 'medium' : 'high',
-      scope,
       summary:
         last.length === 0
           ? `port ${hostPort} of the host is passed on to ${name}:${containerPort}, but nobody listens there`
@@ -73,7 +68,7 @@ function ofPort({ name }: WatchedContainer, port: PublishedPort, dumps: readonly
         { what: 'looks that showed it', value: dumps.length, source: 'sock_diag' },
       ],
       fixes: last.length === 0 ? noListener(containerPort) : LOOPBACK,
-      byHand: `socklens ls ${scope.target} 'state listening,unconnected and sport ${containerPort}'`,
+      byHand: (target) => `socklens ls ${target} 'state listening,unconnected and sport ${containerPort}'`,
       about: `port ${containerPort}`,
     },
   ];

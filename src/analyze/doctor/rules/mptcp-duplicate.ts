@@ -1,36 +1,32 @@
 import type { SpaceSeries } from '../../../model/series.ts';
 import { fact } from '../facts.ts';
 import { lastDump } from '../looks.ts';
+import { perNamespace } from '../per-scope.ts';
 import { rule } from '../rule.ts';
-import { spaceScope } from '../scopes.ts';
 
 /** Connections that two tables have. */
 export const mptcpDuplicate = rule({
   name: 'MPTCP_DUPLICATE',
   title: 'MPTCP sockets that the TCP table has as well',
   settings: {},
-  needsMs: () => 0,
-  judge: ({ series }) => series.spaces.flatMap(ofSpace),
+  judge: perNamespace(ofNamespace),
 });
 
-function ofSpace(series: SpaceSeries) {
+function ofNamespace(series: SpaceSeries) {
   const sockets = lastDump(series)?.sockets ?? [];
   const inodes = new Set(
     sockets.filter(({ proto, inode }) => proto === 'mptcp' && inode !== 0).map(({ inode }) => inode),
   );
   const subflows = sockets.filter(({ proto, inode }) => proto === 'tcp' && inodes.has(inode)).length;
   if (subflows === 0) return [];
-  const scope = spaceScope(series.space);
   return [
     fact({
-      rule: 'MPTCP_DUPLICATE',
-      scope,
       summary: `${inodes.size} MPTCP sockets are in the TCP table too, as ${subflows} subflows: each is counted once`,
       evidence: [
         { what: 'MPTCP sockets', value: inodes.size, source: 'sock_diag, MPTCP' },
         { what: 'TCP rows with the same inodes', value: subflows, source: 'sock_diag, TCP' },
       ],
-      byHand: `socklens ls ${scope.target} --by proto,local-port`,
+      byHand: (target) => `socklens ls ${target} --by proto,local-port`,
     }),
   ];
 }

@@ -1,12 +1,11 @@
 import { counted } from '../../../model/counted.ts';
-import type { Finding } from '../../../model/finding.ts';
-import type { Series, SpaceSeries } from '../../../model/series.ts';
 import type { SocketRecord } from '../../../model/socket-record.ts';
 import { TIMER } from '../../../model/timers.ts';
-import { dumpsOf } from '../looks.ts';
+import type { Dump } from '../looks.ts';
+import { type PeerFault, peersOf, perNamespace } from '../per-scope.ts';
 import { rule, type SettingValues } from '../rule.ts';
 import { sameIn } from '../same-socket.ts';
-import { type SocketGroup, socketGroups } from '../socket-groups.ts';
+import type { SocketGroup } from '../socket-groups.ts';
 
 const settings = {
   looks: { default: 3, unit: 'count', text: 'looks at least that found a small write waiting for an acknowledgement' },
@@ -23,8 +22,7 @@ export const nagleDelack = rule({
   name: 'NAGLE_DELACK',
   title: 'Small writes that wait for a delayed acknowledgement',
   settings,
-  needsMs: () => 0,
-  judge: ({ series }, values) => series.spaces.flatMap((space) => ofSpace(space, series, values)),
+  judge: perNamespace(peersOf(find, describe)),
 });
 
 interface Waiting {
@@ -33,17 +31,15 @@ interface Waiting {
   of: number;
 }
 
-function ofSpace(space: SpaceSeries, { names }: Series, values: Values): Finding[] {
-  const dumps = dumpsOf(space);
-  const last = dumps.at(-1);
-  if (last === undefined || dumps.length < values.looks) return [];
+function find(dumps: readonly Dump[], _last: Dump, values: Values): Waiting[] {
+  if (dumps.length < values.looks) return [];
   // Which connections wait is seen over all looks, not at the last one alone.
   const latest = new Map<number, SocketRecord>();
   for (const dump of dumps) {
     for (const socket of dump.sockets)
       if (socket.cookie !== 0 && waits(socket, values)) latest.set(socket.cookie, socket);
   }
-  const waiting = [...latest.values()].flatMap((socket): Waiting[] => {
+  return [...latest.values()].flatMap((socket): Waiting[] => {
     const seen = dumps.flatMap((dump) => sameIn(dump, socket) ?? []);
     const caught = seen.filter((each) => waits(each, values));
     const sent = new Set(caught.map(({ info }) => info?.bytesSent));
@@ -51,7 +47,6 @@ function ofSpace(space: SpaceSeries, { names }: Series, values: Values): Finding
     if (caught.length < values.looks || caught.length < seen.length * values.share || sent.size < 2) return [];
     return [{ socket, looks: caught.length, of: seen.length }];
   });
-  return socketGroups(names, space.space, last, waiting).map(finding);
 }
 
 /** Less than a segment waits although the congestion window has room, one segment is out, and the peer is near. */
@@ -68,15 +63,13 @@ function waits({ proto, timer, sendQueue, info }: SocketRecord, { maxRttMs, minA
   return timer === TIMER.DELAYED_ACK || (atoMs >= minAtoMs && atoMs <= maxAtoMs);
 }
 
-function finding({ scope, about, with: end, members }: SocketGroup<Waiting>): Finding {
+function describe({ with: end, members }: SocketGroup<Waiting>): PeerFault {
   const most = members.reduce((a, b) => (b.looks > a.looks ? b : a));
   const { info } = most.socket;
   const source = 'sock_diag, tcp_info';
   return {
-    rule: 'NAGLE_DELACK',
     severity: 'info',
     confidence: 'low',
-    scope,
     summary: `${counted(members.length, 'connection')} ${end}: small writes seem to wait about 40 ms for a delayed acknowledgement`,
     evidence: [
       { what: 'looks with a small write waiting', value: `${most.looks} of ${most.of}`, source },
@@ -93,7 +86,6 @@ function finding({ scope, about, with: end, members }: SocketGroup<Waiting>): Fi
         snippet: 'setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, 1)',
       },
     ],
-    byHand: `socklens ls ${scope.target} 'state established and sendq > 0' --json`,
-    about,
+    byHand: (target) => `socklens ls ${target} 'state established and sendq > 0' --json`,
   };
 }

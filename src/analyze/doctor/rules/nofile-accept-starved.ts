@@ -1,14 +1,15 @@
 import { counted } from '../../../model/counted.ts';
-import type { Finding } from '../../../model/finding.ts';
 import type { ProcessSample, SpaceSample } from '../../../model/sample.ts';
 import type { SpaceSeries } from '../../../model/series.ts';
 import type { SocketRecord } from '../../../model/socket-record.ts';
 import { TCP_STATE } from '../../../model/tcp-state.ts';
 import { grouped } from '../looks.ts';
 import { nofileFixes } from '../nofile-fixes.ts';
+import { perNamespace } from '../per-scope.ts';
 import { platformOfProcess } from '../platforms.ts';
-import { processScope } from '../process-tracks.ts';
-import { type RuleInput, rule, type SettingValues } from '../rule.ts';
+import { processHolder } from '../process-tracks.ts';
+import { type Fault, type RuleInput, rule, type SettingValues } from '../rule.ts';
+import { holderScope } from '../scopes.ts';
 
 const settings = {
   looks: { default: 2, unit: 'count', text: 'looks in a row in which both were true' },
@@ -20,8 +21,7 @@ export const nofileAcceptStarved = rule({
   name: 'NOFILE_ACCEPT_STARVED',
   title: 'No descriptor left to accept connections with',
   settings,
-  needsMs: () => 0,
-  judge: (input, values) => input.series.spaces.flatMap((space) => ofSpace(space, input, values)),
+  judge: perNamespace(ofNamespace),
 });
 
 /** A listener whose process is at its limit, at one moment. */
@@ -32,23 +32,23 @@ interface Starved {
   shared: boolean;
 }
 
-function ofSpace(space: SpaceSeries, { series }: RuleInput, values: SettingValues<typeof settings>): Finding[] {
+function ofNamespace(space: SpaceSeries, { series }: RuleInput, values: SettingValues<typeof settings>): Fault[] {
   const both = space.samples.filter(({ processes, sockets }) => processes !== undefined && sockets !== undefined);
   const seen = both.flatMap((sample, look) => starvedIn(sample, values.waiting).map((starved) => ({ look, starved })));
-  const findings: Finding[] = [];
+  const findings: Fault[] = [];
   for (const looks of grouped(seen, ({ starved }) => keyOf(starved)).values()) {
     const run = longestRun(looks);
     const last = run.at(-1)?.starved;
     if (last === undefined || run.length < values.looks) continue;
     const { process, listener, shared } = last;
-    const scope = processScope(space.space, process);
+    const holder = processHolder(process);
+    const { target } = holderScope(space.space, holder);
     const queue = run.map(({ starved }) => starved.listener.receiveQueue).join(' ');
     const waiting = counted(listener.receiveQueue, 'connection');
     findings.push({
-      rule: 'NOFILE_ACCEPT_STARVED',
       severity: 'critical',
       confidence: shared ? 'medium' : 'high',
-      scope,
+      holder,
       summary: `${process.name} (${process.pid}) uses all its ${process.softLimit} descriptors and cannot accept: ${waiting} on port ${listener.localPort} wait for nothing`,
       evidence: [
         { what: 'open files', value: process.used, unit: 'descriptors', source: `/proc/${process.pid}/fd` },
@@ -57,13 +57,13 @@ function ofSpace(space: SpaceSeries, { series }: RuleInput, values: SettingValue
         { what: 'limit of the accept queue', value: listener.sendQueue, unit: 'connections', source: 'sock_diag' },
       ],
       fixes: [
-        ...nofileFixes(platformOfProcess(series, space.space, process), scope, process),
+        ...nofileFixes(platformOfProcess(series, space.space, process), target, process),
         {
           where: 'the application',
           text: 'accept() answers EMFILE: close what leaks, cap what is open at once, and wait before accept() is tried again instead of looping',
         },
       ],
-      byHand: `socklens ls ${scope.target} 'state listening and sport ${listener.localPort}'; socklens limits ${scope.target}`,
+      byHand: `socklens ls ${target} 'state listening and sport ${listener.localPort}'; socklens limits ${target}`,
       about: `port ${listener.localPort}`,
     });
   }

@@ -1,12 +1,13 @@
-import type { Evidence, Finding } from '../../../model/finding.ts';
-import type { SpaceSeries } from '../../../model/series.ts';
+import type { Evidence } from '../../../model/finding.ts';
 import { perMinute, timeLeftMs } from '../../slope.ts';
 import { heldGroups } from '../held-sockets.ts';
 import { dumpAt } from '../looks.ts';
 import { nofileFixes } from '../nofile-fixes.ts';
+import { type ProcessTrack, perProcess } from '../per-scope.ts';
 import { platformOfProcess } from '../platforms.ts';
-import { fullestLook, type ProcessLook, processScope, processTracks } from '../process-tracks.ts';
-import { type RuleInput, rule, type SettingValues } from '../rule.ts';
+import { fullestLook, type ProcessLook, processHolder } from '../process-tracks.ts';
+import { type Fault, type RuleInput, rule, type SettingValues } from '../rule.ts';
+import { holderScope } from '../scopes.ts';
 import { duration, percent } from '../texts.ts';
 
 const settings = {
@@ -28,61 +29,55 @@ export const nofileNearLimit = rule({
   title: 'Open files of a process close to its limit',
   settings,
   // What is near now is told by one look; without its window the forecast alone is left out.
-  needsMs: () => 0,
-  judge: (input, values) => input.series.spaces.flatMap((space) => ofSpace(space, input, values)),
+  judge: perProcess(ofProcess),
 });
 
-function ofSpace(space: SpaceSeries, { series }: RuleInput, values: Values): Finding[] {
-  return processTracks(space).flatMap((looks): Finding[] => {
-    const fullest = fullestLook(looks);
-    const process = fullest?.process;
-    const limit = process?.softLimit;
-    if (fullest === undefined || process === undefined || limit === undefined || limit === null || limit <= 0)
-      return [];
-    const { used, hardLimit } = process;
-    const share = used / limit;
-    const critical = share >= values.critical || limit - used < values.criticalLeft;
-    const near = critical || share >= values.warning;
-    const forecastMs = forecast(looks, limit, values);
-    if (!near && (forecastMs === undefined || forecastMs > values.forecastHorizonMs)) return [];
-    const scope = processScope(space.space, process);
-    const last = looks.at(-1)?.process.used ?? used;
-    const over = used - last > limit * OVER;
-    const amount = `${over ? 'had up to' : 'has'} ${used} of ${limit} open files (${percent(share)})`;
-    const now = `${process.name} (${process.pid}) ${amount}${over ? `, ${last} at the end` : ''}`;
-    const dump = dumpAt(space, fullest.atMs);
-    const most = dump && heldGroups(series.names, dump, process).find(({ count }) => count * 2 > used);
-    const evidence: Evidence[] = [
-      { what: 'open files', value: used, unit: 'descriptors', source: `/proc/${process.pid}/fd` },
-      { what: 'soft limit', value: limit, unit: 'descriptors', source: `/proc/${process.pid}/limits` },
-      { what: 'hard limit', value: hardLimit ?? 'unlimited', source: `/proc/${process.pid}/limits` },
-      ...growth(looks, limit),
-    ];
-    if (most !== undefined) {
-      evidence.push({ what: `${most.text}, mostly ${most.state}`, value: most.count, source: 'sock_diag' });
-    }
-    return [
-      {
-        rule: 'NOFILE_NEAR_LIMIT',
-        severity: critical ? 'critical' : 'warning',
-        confidence: near ? 'high' : 'medium',
-        scope,
-        summary: near
-          ? now
-          : `${now} and reaches the limit in about ${duration(forecastMs ?? 0)} if it goes on growing`,
-        evidence,
-        fixes: [
-          ...nofileFixes(platformOfProcess(series, space.space, process), scope, process),
-          {
-            where: 'the application',
-            text: 'a higher limit only buys time where descriptors leak: see which kind of them grows (FD_LEAK_BY_TYPE), and cap pools',
-          },
-        ],
-        byHand: `socklens limits ${scope.target}`,
-        ...(most !== undefined && { about: most.about }),
-      },
-    ];
-  });
+function ofProcess({ netns, looks }: ProcessTrack, { series }: RuleInput, values: Values): Fault[] {
+  const fullest = fullestLook(looks);
+  const process = fullest?.process;
+  const limit = process?.softLimit;
+  if (fullest === undefined || process === undefined || limit === undefined || limit === null || limit <= 0) return [];
+  const { used, hardLimit } = process;
+  const share = used / limit;
+  const critical = share >= values.critical || limit - used < values.criticalLeft;
+  const near = critical || share >= values.warning;
+  const forecastMs = forecast(looks, limit, values);
+  if (!near && (forecastMs === undefined || forecastMs > values.forecastHorizonMs)) return [];
+  const holder = processHolder(process);
+  const { target } = holderScope(netns.space, holder);
+  const last = looks.at(-1)?.process.used ?? used;
+  const over = used - last > limit * OVER;
+  const amount = `${over ? 'had up to' : 'has'} ${used} of ${limit} open files (${percent(share)})`;
+  const now = `${process.name} (${process.pid}) ${amount}${over ? `, ${last} at the end` : ''}`;
+  const dump = dumpAt(netns, fullest.atMs);
+  const most = dump && heldGroups(series.names, dump, process).find(({ count }) => count * 2 > used);
+  const evidence: Evidence[] = [
+    { what: 'open files', value: used, unit: 'descriptors', source: `/proc/${process.pid}/fd` },
+    { what: 'soft limit', value: limit, unit: 'descriptors', source: `/proc/${process.pid}/limits` },
+    { what: 'hard limit', value: hardLimit ?? 'unlimited', source: `/proc/${process.pid}/limits` },
+    ...growth(looks, limit),
+  ];
+  if (most !== undefined) {
+    evidence.push({ what: `${most.text}, mostly ${most.state}`, value: most.count, source: 'sock_diag' });
+  }
+  return [
+    {
+      severity: critical ? 'critical' : 'warning',
+      confidence: near ? 'high' : 'medium',
+      holder,
+      summary: near ? now : `${now} and reaches the limit in about ${duration(forecastMs ?? 0)} if it goes on growing`,
+      evidence,
+      fixes: [
+        ...nofileFixes(platformOfProcess(series, netns.space, process), target, process),
+        {
+          where: 'the application',
+          text: 'a higher limit only buys time where descriptors leak: see which kind of them grows (FD_LEAK_BY_TYPE), and cap pools',
+        },
+      ],
+      byHand: `socklens limits ${target}`,
+      ...(most !== undefined && { about: most.about }),
+    },
+  ];
 }
 
 function readings(looks: readonly ProcessLook[]) {

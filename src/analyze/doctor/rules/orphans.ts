@@ -1,8 +1,8 @@
-import type { Finding } from '../../../model/finding.ts';
 import type { Series } from '../../../model/series.ts';
 import { TCP_STATE } from '../../../model/tcp-state.ts';
 import { lastDump, riseOf } from '../looks.ts';
-import { rule, type SettingValues } from '../rule.ts';
+import { perHost } from '../per-scope.ts';
+import { type Fault, type RuleInput, rule, type SettingValues } from '../rule.ts';
 
 const settings = {
   critical: { default: 0.5, unit: 'share', text: "of the host's tcp_max_orphans in use" },
@@ -13,11 +13,10 @@ export const orphans = rule({
   name: 'ORPHANS',
   title: "The host's allowance of closed connections that are not finished",
   settings,
-  needsMs: () => 0,
-  judge: ({ series }, values) => ofHost(series, values),
+  judge: perHost(ofHost),
 });
 
-function ofHost(series: Series, values: SettingValues<typeof settings>): Finding[] {
+function ofHost({ series }: RuleInput, values: SettingValues<typeof settings>): Fault[] {
   const last = series.host.findLast(
     ({ orphans: count, maxOrphans }) => count !== undefined && maxOrphans !== undefined,
   );
@@ -32,10 +31,8 @@ function ofHost(series: Series, values: SettingValues<typeof settings>): Finding
   const percent = Math.round((count / max) * 100);
   return [
     {
-      rule: 'ORPHANS',
       severity: 'critical',
       confidence: 'high',
-      scope: { kind: 'host', name: 'host', target: 'host' },
       summary: `${count} closed connections of the whole host are not finished, ${percent} % of the ${max} that it allows before it resets them`,
       evidence: [
         { what: 'orphaned connections, all namespaces', value: count, source: '/proc/net/sockstat' },

@@ -1,12 +1,11 @@
 import { counted } from '../../../model/counted.ts';
-import type { Finding } from '../../../model/finding.ts';
 import type { PidsUse } from '../../../model/sample.ts';
-import type { Series, SpaceSeries } from '../../../model/series.ts';
+import type { SpaceSeries } from '../../../model/series.ts';
 import { pidsLimitFixes } from '../../platform/fixes.ts';
 import { grouped } from '../looks.ts';
+import { perNamespace } from '../per-scope.ts';
 import { platformOfContainer } from '../platforms.ts';
-import { rule, type SettingValues } from '../rule.ts';
-import { containerScope } from '../scopes.ts';
+import { type Fault, type RuleInput, rule, type SettingValues } from '../rule.ts';
 import { percent } from '../texts.ts';
 
 const settings = {
@@ -19,28 +18,25 @@ export const pidsLimit = rule({
   name: 'PIDS_LIMIT',
   title: 'Processes and threads of a container at its limit',
   settings,
-  needsMs: () => 0,
-  judge: ({ series }, values) => series.spaces.flatMap((space) => ofSpace(space, series, values)),
+  judge: perNamespace(ofNamespace),
 });
 
-function ofSpace({ samples }: SpaceSeries, series: Series, values: SettingValues<typeof settings>): Finding[] {
+function ofNamespace({ samples }: SpaceSeries, { series }: RuleInput, values: SettingValues<typeof settings>): Fault[] {
   const looks = samples.flatMap(({ pids = [] }) => pids);
-  return [...grouped(looks, ({ container }) => container).values()].flatMap((uses): Finding[] => {
+  return [...grouped(looks, ({ container }) => container).values()].flatMap((uses): Fault[] => {
     const last = uses.at(-1);
     if (last?.max === undefined) return [];
     const { container: name, current, max } = last;
     const refused = refusedIn(uses);
     const critical = refused !== undefined && refused >= values.refused;
     if (!critical && current < max * values.warning) return [];
-    const scope = containerScope(name);
     const container = series.containers.find((known) => known.name === name);
     const more = 2 ** Math.ceil(Math.log2(Math.max(max * 2, 256)));
     return [
       {
-        rule: 'PIDS_LIMIT',
         severity: critical ? 'critical' : 'warning',
         confidence: 'high',
-        scope,
+        holder: { container: name },
         summary: critical
           ? `the limit of ${max} processes and threads refused ${counted(refused, 'fork')} while it was looked at`
           : `${current} of ${max} processes and threads are in use (${percent(current / max)})`,

@@ -1,12 +1,13 @@
 import type { Evidence, Finding } from '../../../model/finding.ts';
 import { databaseAt } from '../databases.ts';
 import { declaredFor } from '../endpoints.ts';
+import { perEndpoint } from '../per-scope.ts';
 import { recommendedCap } from '../pool-sizes.ts';
 import { capFixes } from '../pool-stacks.ts';
 import { filterOf } from '../pools.ts';
-import { type RuleInput, rule, type SettingValues } from '../rule.ts';
-import { endpointText, spaceScope } from '../scopes.ts';
-import { heldByServer, type SharedEndpoint, sharedEndpoints } from '../sharing.ts';
+import { type Fault, type RuleInput, rule, type SettingValues } from '../rule.ts';
+import { endpointText } from '../scopes.ts';
+import { heldByServer, type SharedEndpoint } from '../sharing.ts';
 
 const settings = {
   deployFactor: {
@@ -25,12 +26,10 @@ export const poolArithmetic = rule({
   name: 'POOL_ARITHMETIC',
   title: 'Containers x processes x cap is more than the database takes',
   settings,
-  needsMs: () => 0,
-  judge: (input, values) =>
-    [...sharedEndpoints(input.series).values()].flatMap((endpoint) => ofEndpoint(endpoint, input, values)),
+  judge: perEndpoint(ofEndpoint),
 });
 
-function ofEndpoint(endpoint: SharedEndpoint, { series, declared }: RuleInput, values: Values): Finding[] {
+function ofEndpoint(endpoint: SharedEndpoint, { series, declared }: RuleInput, values: Values): Fault[] {
   const { pools, instances, peak } = endpoint;
   const [{ space, peer, port, member }] = pools;
   const database = databaseAt(series, peer, port);
@@ -52,7 +51,6 @@ function ofEndpoint(endpoint: SharedEndpoint, { series, declared }: RuleInput, v
   const text = endpointText(series.names, { plain: peer }, port);
   const sharing = { limit, reserved, processes, deployFactor: values.deployFactor, reserveShare: values.reserve };
   const recommended = recommendedCap(sharing);
-  const scope = spaceScope(space.space);
   const who = `${instances.length} ${instances.length === 1 ? 'container' : 'containers'} with ${processes} ${processes === 1 ? 'process' : 'processes'}`;
   const evidence: Evidence[] = [
     { what: `containers with connections to ${text}`, value: instances.join(', '), source: 'sock_diag' },
@@ -74,10 +72,9 @@ function ofEndpoint(endpoint: SharedEndpoint, { series, declared }: RuleInput, v
   ];
   return [
     {
-      rule: 'POOL_ARITHMETIC',
       severity: severityOf(declaredLimit, inUse >= values.fullShare * available),
       confidence: declaredLimit === undefined ? 'low' : 'high',
-      scope: instances.length === 1 ? scope : { kind: 'host', name: text, target: instances.join(',') },
+      ...(instances.length > 1 && { scope: { kind: 'host', name: text, target: instances.join(',') } as const }),
       summary:
         cap === undefined
           ? `${who} hold up to ${demand} connections to ${text}, which takes ${limit}${stockText(declaredLimit)}`

@@ -1,15 +1,15 @@
 import { IDLE_BEFORE_MS } from '../../../model/ended-group.ts';
-import type { Evidence, Finding, Fix } from '../../../model/finding.ts';
-import type { SpaceSeries } from '../../../model/series.ts';
+import type { Evidence, Fix } from '../../../model/finding.ts';
 import type { SocketRecord } from '../../../model/socket-record.ts';
 import { databaseAt } from '../databases.ts';
 import { endedClients, sumOf } from '../ended.ts';
 import { declaredFor } from '../endpoints.ts';
 import { type FloorReturn, floorReturns } from '../idle-floor.ts';
+import { perPool } from '../per-scope.ts';
 import { capFixes, isProxy } from '../pool-stacks.ts';
-import { countsText, establishedIn, filterOf, type Pool, poolsOf } from '../pools.ts';
-import { type RuleInput, rule, type SettingValues } from '../rule.ts';
-import { endpointText, holderScope } from '../scopes.ts';
+import { countsText, establishedIn, filterOf, type Pool } from '../pools.ts';
+import { type Fault, type RuleInput, rule, type SettingValues } from '../rule.ts';
+import { endpointText } from '../scopes.ts';
 
 const settings = {
   factor: { default: 1.5, unit: 'share', text: 'a peak is so many times the floor' },
@@ -32,54 +32,49 @@ export const poolIdleCapOnly = rule({
   title: 'A pool with an idle cap and without an open cap',
   settings,
   needsMs: ({ floorMs }) => floorMs,
-  judge: (input, values) => input.series.spaces.flatMap((space) => ofSpace(space, input, values)),
+  judge: perPool(ofPool),
 });
 
-function ofSpace(space: SpaceSeries, { series, declared }: RuleInput, values: Values): Finding[] {
-  return poolsOf(space).flatMap((pool) => {
-    const { member, peer, port } = pool;
-    if (isProxy(member.process?.name)) return [];
-    const counts = pool.looks.map((look) => ({ atMs: look.atMs, count: establishedIn(look).length }));
-    const returns = floorReturns(counts, { ...values, minimumFloor: 1 }).filter(
-      (found) => found.peak >= values.minimumPeak && closesIn(pool, found) - fallOf(found) >= reopenedBy(found, values),
-    );
-    const last = returns.at(-1);
-    if (last === undefined) return [];
-    const { floor } = last;
-    const highest = Math.max(...returns.map(({ peak }) => peak));
-    const cap = declaredFor(declared.pools, series, space.space, peer, port)?.cap;
-    // What keeps to a cap that is known has one, whatever its shape.
-    if (cap !== undefined && highest <= cap) return [];
-    const same = returns.filter((found) => Math.abs(found.floor - floor) <= floor * values.tolerance);
-    const text = endpointText(series.names, { plain: peer }, port);
-    const scope = holderScope(space.space, member);
-    return {
-      rule: 'POOL_IDLE_CAP_ONLY',
-      severity: 'warning',
-      confidence: same.length > 1 ? 'high' : 'medium',
-      scope,
-      summary: `the pool to ${text} has an idle cap without an open cap: it rose to ${highest} connections and fell back to a flat ${floor}`,
-      evidence: [
-        { what: `established connections to ${text}, the highest peak`, value: highest, source: 'sock_diag' },
-        { what: 'flat floor that it fell back to', value: floor, source: 'sock_diag' },
-        { what: 'peaks that fell back to this floor', value: same.length, source: 'sock_diag' },
-        {
-          what: 'closed during the peak',
-          value: returns.reduce((sum, found) => sum + closesIn(pool, found), 0),
-          source: 'destroy events, sock_diag',
-        },
-        {
-          what: 'seen over the looks',
-          value: countsText(counts.map(({ count }) => count)),
-          source: 'sock_diag',
-        },
-        ...(cap === undefined ? [] : [{ what: 'declared cap', value: cap, source: '--pool' } satisfies Evidence]),
-      ],
-      fixes: fixesFor(pool, cap ?? floor, databaseAt(series, peer, port)),
-      byHand: `socklens watch ${scope.target} '${filterOf(pool)}' --by process,state`,
-      about: `peer ${text}`,
-    };
-  });
+function ofPool(pool: Pool, { series, declared }: RuleInput, values: Values): Fault | undefined {
+  const { space, member, peer, port } = pool;
+  if (isProxy(member.process?.name)) return undefined;
+  const counts = pool.looks.map((look) => ({ atMs: look.atMs, count: establishedIn(look).length }));
+  const returns = floorReturns(counts, { ...values, minimumFloor: 1 }).filter(
+    (found) => found.peak >= values.minimumPeak && closesIn(pool, found) - fallOf(found) >= reopenedBy(found, values),
+  );
+  const last = returns.at(-1);
+  if (last === undefined) return undefined;
+  const { floor } = last;
+  const highest = Math.max(...returns.map(({ peak }) => peak));
+  const cap = declaredFor(declared.pools, series, space.space, peer, port)?.cap;
+  // What keeps to a cap that is known has one, whatever its shape.
+  if (cap !== undefined && highest <= cap) return undefined;
+  const same = returns.filter((found) => Math.abs(found.floor - floor) <= floor * values.tolerance);
+  const text = endpointText(series.names, { plain: peer }, port);
+  return {
+    severity: 'warning',
+    confidence: same.length > 1 ? 'high' : 'medium',
+    summary: `the pool to ${text} has an idle cap without an open cap: it rose to ${highest} connections and fell back to a flat ${floor}`,
+    evidence: [
+      { what: `established connections to ${text}, the highest peak`, value: highest, source: 'sock_diag' },
+      { what: 'flat floor that it fell back to', value: floor, source: 'sock_diag' },
+      { what: 'peaks that fell back to this floor', value: same.length, source: 'sock_diag' },
+      {
+        what: 'closed during the peak',
+        value: returns.reduce((sum, found) => sum + closesIn(pool, found), 0),
+        source: 'destroy events, sock_diag',
+      },
+      {
+        what: 'seen over the looks',
+        value: countsText(counts.map(({ count }) => count)),
+        source: 'sock_diag',
+      },
+      ...(cap === undefined ? [] : [{ what: 'declared cap', value: cap, source: '--pool' } satisfies Evidence]),
+    ],
+    fixes: fixesFor(pool, cap ?? floor, databaseAt(series, peer, port)),
+    byHand: (target) => `socklens watch ${target} '${filterOf(pool)}' --by process,state`,
+    about: `peer ${text}`,
+  };
 }
 
 function fixesFor({ member }: Pool, cap: number, database: ReturnType<typeof databaseAt>): Fix[] {

@@ -1,11 +1,10 @@
-import type { Finding } from '../../../model/finding.ts';
-import type { SpaceSeries } from '../../../model/series.ts';
 import type { SocketRecord } from '../../../model/socket-record.ts';
 import { databaseAt } from '../databases.ts';
+import { perPool } from '../per-scope.ts';
 import { idleFixes, isProxy } from '../pool-stacks.ts';
-import { establishedIn, filterOf, type Pool, type PoolLook, poolsOf } from '../pools.ts';
-import { type RuleInput, rule, type SettingValues } from '../rule.ts';
-import { endpointText, holderScope } from '../scopes.ts';
+import { establishedIn, filterOf, type Pool, type PoolLook } from '../pools.ts';
+import { type Fault, type RuleInput, rule, type SettingValues } from '../rule.ts';
+import { endpointText } from '../scopes.ts';
 
 const settings = {
   minimum: { default: 20, unit: 'count', text: 'connections below which a pool is small' },
@@ -26,46 +25,42 @@ export const poolIdleSurplus = rule({
   title: 'A pool that keeps many more connections than it uses',
   settings,
   needsMs: ({ looks }) => (looks - 1) * LOOK_MS,
-  judge: (input, values) => input.series.spaces.flatMap((space) => ofSpace(space, input, values)),
+  judge: perPool(ofPool),
 });
 
-function ofSpace(space: SpaceSeries, { series }: RuleInput, values: Values): Finding[] {
-  return poolsOf(space).flatMap((pool) => {
-    const { member, peer, port } = pool;
-    const looks = pool.looks.slice(-values.looks);
-    if (isProxy(member.process?.name) || looks.length < values.looks) return [];
-    const before = whenLongSeen(pool, values);
-    const idle = looks.map((look) => idleIn(look, before, values).length);
-    const enough = looks.every((look, index) => {
-      const established = establishedIn(look).length;
-      return established >= values.minimum && (idle[index] ?? 0) >= values.idleShare * established;
-    });
-    if (!enough) return [];
-    const last = looks[looks.length - 1] as PoolLook;
-    const established = establishedIn(last).length;
-    const idleNow = idle.at(-1) ?? 0;
-    const scope = holderScope(space.space, member);
-    const text = endpointText(series.names, { plain: peer }, port);
-    return {
-      rule: 'POOL_IDLE_SURPLUS',
-      severity: 'warning',
-      confidence: 'high',
-      scope,
-      summary: `${idleNow} of ${established} connections to ${text} have carried nothing for ${values.idleMs / 1000} s: the pool is larger than its work`,
-      evidence: [
-        { what: `established connections to ${text}`, value: established, source: 'sock_diag' },
-        {
-          what: `of them idle for ${values.idleMs / 1000} s`,
-          value: idleNow,
-          source: 'tcp_info, time since data was last sent and received',
-        },
-        { what: `idle over the last ${values.looks} looks`, value: idle.join(' '), source: 'tcp_info' },
-      ],
-      fixes: idleFixes({ program: member.process?.name, database: databaseAt(series, peer, port) }),
-      byHand: `socklens ls ${scope.target} '${filterOf(pool)} and state established and idle > ${values.idleMs / 1000}s'`,
-      about: `peer ${text}`,
-    };
+function ofPool(pool: Pool, { series }: RuleInput, values: Values): Fault | undefined {
+  const { member, peer, port } = pool;
+  const looks = pool.looks.slice(-values.looks);
+  if (isProxy(member.process?.name) || looks.length < values.looks) return undefined;
+  const before = whenLongSeen(pool, values);
+  const idle = looks.map((look) => idleIn(look, before, values).length);
+  const enough = looks.every((look, index) => {
+    const established = establishedIn(look).length;
+    return established >= values.minimum && (idle[index] ?? 0) >= values.idleShare * established;
   });
+  if (!enough) return undefined;
+  const last = looks[looks.length - 1] as PoolLook;
+  const established = establishedIn(last).length;
+  const idleNow = idle.at(-1) ?? 0;
+  const text = endpointText(series.names, { plain: peer }, port);
+  return {
+    severity: 'warning',
+    confidence: 'high',
+    summary: `${idleNow} of ${established} connections to ${text} have carried nothing for ${values.idleMs / 1000} s: the pool is larger than its work`,
+    evidence: [
+      { what: `established connections to ${text}`, value: established, source: 'sock_diag' },
+      {
+        what: `of them idle for ${values.idleMs / 1000} s`,
+        value: idleNow,
+        source: 'tcp_info, time since data was last sent and received',
+      },
+      { what: `idle over the last ${values.looks} looks`, value: idle.join(' '), source: 'tcp_info' },
+    ],
+    fixes: idleFixes({ program: member.process?.name, database: databaseAt(series, peer, port) }),
+    byHand: (target) =>
+      `socklens ls ${target} '${filterOf(pool)} and state established and idle > ${values.idleMs / 1000}s'`,
+    about: `peer ${text}`,
+  };
 }
 
 /** The bytes of each connection in the last look that is old enough to tell use from validation; empty where none is. */

@@ -1,13 +1,13 @@
 import { counted } from '../../../model/counted.ts';
 import type { Finding } from '../../../model/finding.ts';
-import type { SpaceSeries } from '../../../model/series.ts';
 import { databaseAt } from '../databases.ts';
 import { declaredFor } from '../endpoints.ts';
+import { perPool } from '../per-scope.ts';
 import { recommendedCap } from '../pool-sizes.ts';
 import { capFixes, isProxy } from '../pool-stacks.ts';
-import { countsText, filterOf, type Pool, peakOf, poolsOf } from '../pools.ts';
-import { type RuleInput, rule, type SettingValues } from '../rule.ts';
-import { endpointText, holderScope } from '../scopes.ts';
+import { countsText, filterOf, type Pool, peakOf } from '../pools.ts';
+import { type Fault, type RuleInput, rule, type SettingValues } from '../rule.ts';
+import { endpointText } from '../scopes.ts';
 import { sharersOf } from '../sharing.ts';
 
 const settings = {
@@ -31,8 +31,7 @@ export const poolOverrun = rule({
   name: 'POOL_OVERRUN',
   title: 'A pool with more connections than its cap, or than the server has to give',
   settings,
-  needsMs: () => 0,
-  judge: (input, values) => input.series.spaces.flatMap((space) => ofSpace(space, input, values)),
+  judge: perPool(ofPool),
 });
 
 /** Why a pool is too large, and the cap that it should have. */
@@ -44,31 +43,26 @@ interface Overrun {
   cap: number;
 }
 
-function ofSpace(space: SpaceSeries, input: RuleInput, values: Values): Finding[] {
+function ofPool(pool: Pool, input: RuleInput, values: Values): Fault | undefined {
   const { series } = input;
-  return poolsOf(space).flatMap((pool) => {
-    const overrun = overrunOf(pool, input, values);
-    if (overrun === undefined) return [];
-    const { member, peer, port } = pool;
-    const scope = holderScope(space.space, member);
-    const text = endpointText(series.names, { plain: peer }, port);
-    const counts = pool.looks.map(({ sockets }) => sockets.length);
-    return {
-      rule: 'POOL_OVERRUN',
-      severity: overrun.severity,
-      confidence: overrun.confidence,
-      scope,
-      summary: `${counted(peakOf(pool), 'connection')} of one process to ${text}: ${overrun.because}`,
-      evidence: [
-        { what: `connections to ${text}, the most at any look`, value: peakOf(pool), source: 'sock_diag' },
-        overrun.measure,
-        { what: 'seen over the looks', value: countsText(counts), source: 'sock_diag' },
-      ],
-      fixes: capFixes({ program: member.process?.name, database: databaseAt(series, peer, port) }, overrun.cap),
-      byHand: `socklens ls ${scope.target} '${filterOf(pool)}' --by process,state`,
-      about: `peer ${text}`,
-    };
-  });
+  const overrun = overrunOf(pool, input, values);
+  if (overrun === undefined) return undefined;
+  const { member, peer, port } = pool;
+  const text = endpointText(series.names, { plain: peer }, port);
+  const counts = pool.looks.map(({ sockets }) => sockets.length);
+  return {
+    severity: overrun.severity,
+    confidence: overrun.confidence,
+    summary: `${counted(peakOf(pool), 'connection')} of one process to ${text}: ${overrun.because}`,
+    evidence: [
+      { what: `connections to ${text}, the most at any look`, value: peakOf(pool), source: 'sock_diag' },
+      overrun.measure,
+      { what: 'seen over the looks', value: countsText(counts), source: 'sock_diag' },
+    ],
+    fixes: capFixes({ program: member.process?.name, database: databaseAt(series, peer, port) }, overrun.cap),
+    byHand: (target) => `socklens ls ${target} '${filterOf(pool)}' --by process,state`,
+    about: `peer ${text}`,
+  };
 }
 
 function overrunOf(pool: Pool, input: RuleInput, values: Values): Overrun | undefined {

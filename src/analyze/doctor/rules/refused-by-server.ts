@@ -1,14 +1,15 @@
 import type { EndedGroup } from '../../../model/ended-group.ts';
-import type { Finding, Fix } from '../../../model/finding.ts';
+import type { Fix } from '../../../model/finding.ts';
 import type { Series, SpaceSeries } from '../../../model/series.ts';
 import { type Database, databaseAt } from '../databases.ts';
 import { type EndedAt, endedClients, eventsLost, mainHolder, sumOf } from '../ended.ts';
 import { declaredFor } from '../endpoints.ts';
+import { perNamespace } from '../per-scope.ts';
 import { recommendedCap } from '../pool-sizes.ts';
 import { capFixes } from '../pool-stacks.ts';
 import { filterOf, poolsOf } from '../pools.ts';
-import { type RuleInput, rule, type SettingValues } from '../rule.ts';
-import { endpointText, holderScope } from '../scopes.ts';
+import { type Fault, type RuleInput, rule, type SettingValues } from '../rule.ts';
+import { endpointText } from '../scopes.ts';
 import { heldByServer, sharersOf } from '../sharing.ts';
 
 const settings = {
@@ -27,11 +28,10 @@ export const refusedByServer = rule({
   name: 'REFUSED_BY_SERVER',
   title: 'Connections that the database refuses after a short greeting: too many connections',
   settings,
-  needsMs: () => 0,
-  judge: (input, values) => input.series.spaces.flatMap((space) => ofSpace(space, input, values)),
+  judge: perNamespace(ofNamespace),
 });
 
-function ofSpace(space: SpaceSeries, input: RuleInput, values: Values): Finding[] {
+function ofNamespace(space: SpaceSeries, input: RuleInput, values: Values): Fault[] {
   const { series, declared } = input;
   return [...endedClients(space).values()].flatMap((ended) => {
     const [first] = ended;
@@ -51,12 +51,10 @@ function ofSpace(space: SpaceSeries, input: RuleInput, values: Values): Finding[
     const all = refused.reduce((sum, { count }) => sum + count, 0);
     const text = endpointText(series.names, { plain: peer }, port);
     const holder = holderOf(space, ended, peer, port);
-    const scope = holderScope(space.space, holder);
     return {
-      rule: 'REFUSED_BY_SERVER',
       severity: most >= values.critical || full ? 'critical' : 'warning',
       confidence: full ? 'high' : 'medium',
-      scope,
+      holder: holder,
       summary: `${all} connections to ${text} were taken, answered with a few dozen bytes and closed at once: ${database?.name ?? 'the server'} refused them, the network did not (probably ${database?.refusal ?? 'too many connections'})`,
       evidence: [
         { what: `connections to ${text} that ended after a short greeting`, value: all, source: 'destroy events' },
@@ -87,7 +85,7 @@ function ofSpace(space: SpaceSeries, input: RuleInput, values: Values): Finding[
             ]),
       ],
       fixes: fixesFor(database, limit, pool?.cap, holder.process?.name, sharersTo(series, space, peer, port), values),
-      byHand: `socklens events ${scope.target} '${filterOf({ peer, port })}' --for 10s`,
+      byHand: (target) => `socklens events ${target} '${filterOf({ peer, port })}' --for 10s`,
       about: `peer ${text}`,
     };
   });

@@ -1,12 +1,12 @@
 import { counted } from '../../../model/counted.ts';
-import type { Evidence, Finding, Fix } from '../../../model/finding.ts';
-import type { Series, SpaceSeries } from '../../../model/series.ts';
+import type { Evidence, Fix } from '../../../model/finding.ts';
+import type { SpaceSeries } from '../../../model/series.ts';
 import { inside } from '../inside.ts';
-import { lastDump, riseOf } from '../looks.ts';
+import { type Dump, riseOf } from '../looks.ts';
+import { type PeerFault, peersOf, perNamespace } from '../per-scope.ts';
 import { type Retransmitted, retransmittedIn } from '../retransmitted.ts';
-import { rule, type SettingValues } from '../rule.ts';
-import { spaceScope } from '../scopes.ts';
-import { type SocketGroup, socketGroups } from '../socket-groups.ts';
+import { type Fault, type RuleInput, rule, type SettingValues } from '../rule.ts';
+import type { SocketGroup } from '../socket-groups.ts';
 import { percent } from '../texts.ts';
 
 const settings = {
@@ -25,34 +25,27 @@ export const retransHigh = rule({
   name: 'RETRANS_HIGH',
   title: 'Much of what is sent has to be sent again',
   settings,
-  needsMs: () => 0,
-  judge: ({ series }, values) =>
-    series.spaces.flatMap((space) => [...ofConnections(space, series, values), ...ofNamespace(space, values)]),
+  judge: perNamespace(peersOf(find, describe), ofNamespace),
 });
 
-function ofConnections(space: SpaceSeries, { names }: Series, values: Values): Finding[] {
-  const last = lastDump(space);
-  if (last === undefined) return [];
-  const lossy = retransmittedIn(space).filter(
+function find(dumps: readonly Dump[], _last: Dump, values: Values): Retransmitted[] {
+  return retransmittedIn(dumps).filter(
     ({ bytesSent, segments, segmentsAgain, share, needless, reordered }) =>
       (bytesSent >= values.minBytes || segments >= values.minSegments) &&
       share >= values.connection &&
       needless < segmentsAgain * values.needless &&
       reordered < segmentsAgain * values.needless,
   );
-  return socketGroups(names, space.space, last, lossy).map(finding);
 }
 
-function finding({ scope, about, with: end, members }: SocketGroup<Retransmitted>): Finding {
+function describe({ with: end, members }: SocketGroup<Retransmitted>): PeerFault {
   const sum = (field: 'bytesSent' | 'bytesAgain' | 'segmentsAgain') =>
     members.reduce((total, member) => total + member[field], 0);
   const worst = members.reduce((a, b) => (b.share > a.share ? b : a));
   const info = worst.socket.info;
   return {
-    rule: 'RETRANS_HIGH',
     severity: 'warning',
     confidence: 'high',
-    scope,
     summary: `${counted(members.length, 'connection')} ${end} sent up to ${percent(worst.share)} again: packets are lost on the way`,
     evidence: [
       {
@@ -68,8 +61,7 @@ function finding({ scope, about, with: end, members }: SocketGroup<Retransmitted
       ...present('round-trip time', info?.rttUs === undefined ? undefined : info.rttUs / 1000, 'ms'),
     ],
     fixes,
-    byHand: `socklens ls ${scope.target} 'retrans > 0'`,
-    about,
+    byHand: (target) => `socklens ls ${target} 'retrans > 0'`,
   };
 }
 
@@ -78,20 +70,17 @@ function present(what: string, value: number | undefined, unit: string): Evidenc
 }
 
 /** A namespace's counters, without what has counters and causes of its own: SYNs that nobody answers. */
-function ofNamespace(space: SpaceSeries, values: Values): Finding[] {
+function ofNamespace(space: SpaceSeries, _input: RuleInput, values: Values): Fault[] {
   const rise = (counter: string) => riseOf(space, counter)?.rise ?? 0;
   const sent = rise('TcpOutSegs');
   const syns = rise('TcpExtTCPSynRetrans');
   const again = rise('TcpRetransSegs') - syns;
   const needless = rise('TcpExtTCPDSACKRecv');
   if (sent < values.minSegments || again < sent * values.warning || needless >= again * values.needless) return [];
-  const scope = spaceScope(space.space);
   return [
     {
-      rule: 'RETRANS_HIGH',
       severity: again >= sent * values.critical ? 'critical' : 'warning',
       confidence: 'medium',
-      scope,
       summary: `${percent(again / sent)} of all segments were sent again: packets are lost on the way`,
       evidence: [
         { what: 'segments sent', value: sent, source: 'TcpOutSegs' },

@@ -1,10 +1,9 @@
 import { counted } from '../../../model/counted.ts';
-import type { Finding } from '../../../model/finding.ts';
 import type { SpaceSeries } from '../../../model/series.ts';
 import { type Listener, tcpListeners } from '../listeners.ts';
 import { dumpsOf, grouped } from '../looks.ts';
-import { rule, type SettingValues } from '../rule.ts';
-import { holderScope } from '../scopes.ts';
+import { perNamespace } from '../per-scope.ts';
+import { type Fault, type RuleInput, rule, type SettingValues } from '../rule.ts';
 
 const settings = {
   times: { default: 5, unit: 'count', text: "times the median of the others' queues" },
@@ -18,16 +17,15 @@ export const reuseportImbalance = rule({
   name: 'REUSEPORT_IMBALANCE',
   title: 'One of several listeners on a port that does not accept',
   settings,
-  needsMs: () => 0,
-  judge: ({ series }, values) => series.spaces.flatMap((space) => ofSpace(space, values)),
+  judge: perNamespace(ofNamespace),
 });
 
-function ofSpace(space: SpaceSeries, values: Values): Finding[] {
+function ofNamespace(space: SpaceSeries, _input: RuleInput, values: Values): Fault[] {
   const groups = grouped(
     tcpListeners(dumpsOf(space)),
     ({ socket }) => `${socket.local?.text} ${socket.localPort} ${socket.interfaceIndex}`,
   );
-  const findings: Finding[] = [];
+  const findings: Fault[] = [];
   for (const group of groups.values()) {
     if (group.length < 2) continue;
     for (const listener of group) {
@@ -35,7 +33,7 @@ function ofSpace(space: SpaceSeries, values: Values): Finding[] {
       const usual = median(others.map(({ last }) => last.waiting));
       const { waiting } = listener.last;
       if (waiting < values.warning || waiting < usual * values.times || isDraining(listener)) continue;
-      findings.push(ofListener(space, listener, others.length + 1, usual));
+      findings.push(ofListener(listener, others.length + 1, usual));
     }
   }
   return findings;
@@ -51,14 +49,12 @@ function median(values: readonly number[]): number {
   return sorted[Math.floor((sorted.length - 1) / 2)] ?? 0;
 }
 
-function ofListener(space: SpaceSeries, { socket, looks, last }: Listener, count: number, usual: number): Finding {
+function ofListener({ socket, looks, last }: Listener, count: number, usual: number): Fault {
   const port = socket.localPort;
-  const scope = holderScope(space.space, socket);
   return {
-    rule: 'REUSEPORT_IMBALANCE',
     severity: 'warning',
     confidence: looks.length > 1 ? 'high' : 'medium',
-    scope,
+    holder: socket,
     summary: `of ${count} listeners on port ${port} one does not accept: ${counted(last.waiting, 'connection')} ${last.waiting === 1 ? 'waits' : 'wait'} at it, ${usual} at the others`,
     evidence: [
       {
@@ -80,7 +76,7 @@ function ofListener(space: SpaceSeries, { socket, looks, last }: Listener, count
         text: 'one listener that all workers accept from leaves nobody behind; or let the master watch its workers',
       },
     ],
-    byHand: `socklens ls ${scope.target} 'state listening and sport = ${port}'`,
+    byHand: (target) => `socklens ls ${target} 'state listening and sport = ${port}'`,
     about: `port ${port}`,
   };
 }

@@ -1,13 +1,12 @@
 import { counted } from '../../../model/counted.ts';
-import type { Finding } from '../../../model/finding.ts';
-import type { Series, SpaceSeries } from '../../../model/series.ts';
 import type { SocketRecord } from '../../../model/socket-record.ts';
 import { stateMask, TCP_STATE } from '../../../model/tcp-state.ts';
 import { TIMER } from '../../../model/timers.ts';
-import { dumpsOf } from '../looks.ts';
+import type { Dump } from '../looks.ts';
+import { type PeerFault, peersOf, perNamespace } from '../per-scope.ts';
 import { rule, type SettingValues } from '../rule.ts';
 import { backwards } from '../same-socket.ts';
-import { type SocketGroup, socketGroups } from '../socket-groups.ts';
+import type { SocketGroup } from '../socket-groups.ts';
 import { duration } from '../texts.ts';
 
 const settings = {
@@ -20,7 +19,7 @@ export const sendQueueStuck = rule({
   title: 'Written bytes that nothing is going to send',
   settings,
   needsMs: ({ windowMs }) => windowMs,
-  judge: ({ series }, values) => series.spaces.flatMap((space) => ofSpace(space, series, values)),
+  judge: perNamespace(peersOf(find, describe)),
 });
 
 interface Stuck {
@@ -39,11 +38,8 @@ const WITHOUT_BYTES = stateMask(
   TCP_STATE.CLOSE,
 );
 
-function ofSpace(space: SpaceSeries, { names }: Series, values: SettingValues<typeof settings>): Finding[] {
-  const dumps = dumpsOf(space);
-  const last = dumps.at(-1);
-  if (last === undefined) return [];
-  const stuck = last.sockets.filter(waits).flatMap((socket): Stuck[] => {
+function find(dumps: readonly Dump[], last: Dump, values: SettingValues<typeof settings>): Stuck[] {
+  return last.sockets.filter(waits).flatMap((socket): Stuck[] => {
     const seen = backwards(dumps, socket, (earlier) => waits(earlier) && same(earlier, socket));
     const earliest = seen.at(-1);
     const ms = last.atMs - (earliest?.atMs ?? last.atMs);
@@ -52,7 +48,6 @@ function ofSpace(space: SpaceSeries, { names }: Series, values: SettingValues<ty
     // The kernel's clock and ours read the same time not quite at once.
     return [{ socket, ms, silent: silentMs >= ms * 0.9 }];
   });
-  return socketGroups(names, space.space, last, stuck).map(finding);
 }
 
 function waits({ proto, state, sendQueue, timer }: SocketRecord): boolean {
@@ -64,15 +59,13 @@ function same(earlier: SocketRecord, now: SocketRecord): boolean {
   return earlier.sendQueue === now.sendQueue && earlier.info?.bytesSent === now.info?.bytesSent;
 }
 
-function finding({ scope, about, with: end, members }: SocketGroup<Stuck>): Finding {
+function describe({ with: end, members }: SocketGroup<Stuck>): PeerFault {
   const waiting = members.reduce((total, { socket }) => total + socket.sendQueue, 0);
   const longest = members.reduce((a, b) => (b.ms > a.ms ? b : a));
   const silent = members.some((member) => member.silent);
   return {
-    rule: 'SEND_QUEUE_STUCK',
     severity: silent ? 'critical' : 'warning',
     confidence: 'medium',
-    scope,
     summary: `${counted(members.length, 'connection')} ${end}: ${waiting} written bytes have not moved for ${duration(longest.ms)}, and no timer runs that would send them`,
     evidence: [
       { what: 'bytes that stay in the send queue', value: waiting, unit: 'bytes', source: 'sock_diag, send queue' },
@@ -99,7 +92,6 @@ function finding({ scope, about, with: end, members }: SocketGroup<Stuck>): Find
         text: 'a running process with such a queue points to a bug of the kernel or of a network driver: socklens kill closes the connection',
       },
     ],
-    byHand: `socklens ls ${scope.target} 'sendq > 0 and (timer off or timer keepalive)'`,
-    about,
+    byHand: (target) => `socklens ls ${target} 'sendq > 0 and (timer off or timer keepalive)'`,
   };
 }

@@ -1,32 +1,28 @@
 import type { SpaceSeries } from '../../../model/series.ts';
 import { containerNames, fact, holdsOnlyNamespace } from '../facts.ts';
+import { perNamespace } from '../per-scope.ts';
 import { rule } from '../rule.ts';
-import { spaceScope } from '../scopes.ts';
 
 /** Several containers in one network namespace: a pod, a task, `--network container:`. */
 export const sharedNetns = rule({
   name: 'SHARED_NETNS',
   title: 'Containers that share a network namespace',
   settings: {},
-  needsMs: () => 0,
-  judge: ({ series }) => series.spaces.flatMap(ofSpace),
+  judge: perNamespace(ofNamespace),
 });
 
-function ofSpace({ space }: SpaceSeries) {
+function ofNamespace({ space }: SpaceSeries) {
   const containers = space.containers.filter((container) => !holdsOnlyNamespace(container));
   // On the host's network HOST_NETWORK says it.
   if (space.host || containers.length < 2) return [];
-  const scope = spaceScope(space);
   return [
     fact({
-      rule: 'SHARED_NETNS',
-      scope,
       summary: `${containerNames(containers)} share one network namespace: its sockets are told apart, its counters and settings cannot be`,
       evidence: [
         { what: 'containers in the namespace', value: containers.length, source: '/proc/PID/ns/net' },
         { what: 'the namespace', value: space.netns, source: '/proc/PID/ns/net' },
       ],
-      byHand: `socklens ls ${scope.target} --by container`,
+      byHand: (target) => `socklens ls ${target} --by container`,
     }),
   ];
 }

@@ -1,11 +1,11 @@
 import { counted } from '../../../model/counted.ts';
-import type { Finding } from '../../../model/finding.ts';
-import type { Series, SpaceSeries } from '../../../model/series.ts';
+import type { SpaceSeries } from '../../../model/series.ts';
 import type { SocketRecord } from '../../../model/socket-record.ts';
-import { dumpsOf, riseOf } from '../looks.ts';
+import { type Dump, riseOf } from '../looks.ts';
+import { type PeerFault, peersOf, perNamespace } from '../per-scope.ts';
 import { rule, type SettingValues } from '../rule.ts';
 import { backwards } from '../same-socket.ts';
-import { type SocketGroup, socketGroups } from '../socket-groups.ts';
+import type { SocketGroup } from '../socket-groups.ts';
 
 const settings = {
   share: { default: 0.5, unit: 'share', text: 'of the receive buffer full of unread bytes' },
@@ -17,28 +17,24 @@ const settings = {
   },
 } as const;
 
+type Values = SettingValues<typeof settings>;
+
 /** A process here that does not read what its peers send. */
 export const slowReader = rule({
   name: 'SLOW_READER',
   title: 'Received data that the application does not read',
   settings,
-  needsMs: () => 0,
-  judge: ({ series }, values) => series.spaces.flatMap((space) => ofSpace(space, series, values)),
+  judge: perNamespace(peersOf(find, describe)),
 });
 
-function ofSpace(space: SpaceSeries, { names }: Series, values: SettingValues<typeof settings>): Finding[] {
-  const dumps = dumpsOf(space);
-  const last = dumps.at(-1);
-  if (last === undefined) return [];
+function find(dumps: readonly Dump[], last: Dump, values: Values): Slow[] {
   const full = (socket: SocketRecord) => isFull(socket, values.share);
-  const slow = last.sockets.filter(full).flatMap((socket): Slow[] => {
+  return last.sockets.filter(full).flatMap((socket): Slow[] => {
     const seen = backwards(dumps, socket, full);
     const perMs = readPerMs(seen);
     const tooFast = perMs > 0 && socket.receiveQueue / perMs < values.drainMs;
     return seen.length < values.looks || tooFast ? [] : [{ socket, looks: seen.length, perSecond: perMs * 1000 }];
   });
-  const closed = riseOf(space, 'TcpExtTCPToZeroWindowAdv')?.rise;
-  return socketGroups(names, space.space, last, slow).map((group) => finding(group, closed));
 }
 
 /** A connection that is read too slowly. */
@@ -71,16 +67,15 @@ function isFull(
   return receiveBufferBytes !== undefined && receiveQueue >= receiveBufferBytes * share;
 }
 
-function finding({ scope, about, with: end, members }: SocketGroup<Slow>, closed: number | undefined): Finding {
+function describe({ with: end, members }: SocketGroup<Slow>, _values: Values, netns: SpaceSeries): PeerFault {
+  const closed = riseOf(netns, 'TcpExtTCPToZeroWindowAdv')?.rise;
   const unread = members.reduce((total, { socket }) => total + socket.receiveQueue, 0);
   const worst = members.reduce((a, b) => (b.socket.receiveQueue > a.socket.receiveQueue ? b : a));
   const { receiveBufferBytes, receiveQueue, info } = worst.socket;
   const shut = members.filter(({ socket }) => socket.info?.receiveWindowBytes === 0).length;
   return {
-    rule: 'SLOW_READER',
     severity: 'warning',
     confidence: 'high',
-    scope,
     summary: `${counted(members.length, 'connection')} ${end} with ${unread} bytes that the application has not read${shut > 0 ? `; ${shut} had to close the window` : ''}`,
     evidence: [
       { what: 'bytes unread', value: unread, unit: 'bytes', source: 'sock_diag, receive queue' },
@@ -108,7 +103,6 @@ function finding({ scope, about, with: end, members }: SocketGroup<Slow>, closed
         text: 'its reader is stopped, blocked (a lock, a slow disk, a full queue behind it) or too slow: see what the process does, read in a task of its own, or tell the sender to slow down',
       },
     ],
-    byHand: `socklens ls ${scope.target} 'state connected and recvq > 0'`,
-    about,
+    byHand: (target) => `socklens ls ${target} 'state connected and recvq > 0'`,
   };
 }

@@ -1,12 +1,12 @@
-import type { Evidence, Finding } from '../../../model/finding.ts';
+import type { Evidence } from '../../../model/finding.ts';
 import type { SpaceSeries } from '../../../model/series.ts';
 import type { SocketRecord } from '../../../model/socket-record.ts';
 import { TCP_STATE } from '../../../model/tcp-state.ts';
 import { backlogFix } from '../backlog-fixes.ts';
 import { cameThrough, isFull, type Listener, tcpListeners } from '../listeners.ts';
 import { type Dump, dumpsOf, numberOf, riseOf } from '../looks.ts';
-import { type RuleInput, rule, type SettingValues } from '../rule.ts';
-import { holderScope, spaceScope } from '../scopes.ts';
+import { perNamespace } from '../per-scope.ts';
+import { type Fault, type RuleInput, rule, type SettingValues } from '../rule.ts';
 import { establishedTuples, otherEndOf } from '../tuples.ts';
 
 const settings = {
@@ -34,16 +34,15 @@ export const synRecvFlood = rule({
   name: 'SYN_RECV_FLOOD',
   title: 'Half-open connections that crowd out real ones',
   settings,
-  needsMs: () => 0,
-  judge: (input, values) => input.series.spaces.flatMap((space) => ofSpace(space, input, values)),
+  judge: perNamespace(ofNamespace),
 });
 
-function ofSpace(space: SpaceSeries, { series }: RuleInput, values: Values): Finding[] {
+function ofNamespace(space: SpaceSeries, { series }: RuleInput, values: Values): Fault[] {
   const cookies = cookiesSent(space);
   const dumps = dumpsOf(space);
   const byDump = new Map(dumps.map((dump) => [dump, dump.sockets.filter(isHalfOpen)]));
   const halfOpen = tcpListeners(dumps).flatMap((listener) => mostHalfOpen(listener, byDump));
-  const findings: Finding[] = [];
+  const findings: Fault[] = [];
   let established: ReadonlySet<string> | undefined;
   let explained = false;
   for (const found of halfOpen) {
@@ -57,7 +56,7 @@ function ofSpace(space: SpaceSeries, { series }: RuleInput, values: Values): Fin
     explained ||= suspect;
     findings.push(ofListener(space, found, { cookies: suspect ? cookies : 0, waited, real }, values));
   }
-  if (cookies > 0 && !explained) findings.push(ofNobody(space, cookies));
+  if (cookies > 0 && !explained) findings.push(ofNobody(cookies));
   return findings;
 }
 
@@ -101,19 +100,17 @@ function ofListener(
   { listener, limit, entries }: HalfOpen,
   { cookies, waited, real }: { cookies: number; waited: number; real: number },
   values: Values,
-): Finding {
+): Fault {
   const { socket } = listener;
   const port = socket.localPort;
-  const scope = holderScope(space.space, socket);
   // Their clients believe that they are connected: the last packet of the handshake is lost on its way here.
   const lostOnTheWay = real >= entries.length * values.real;
   const sent = cookies > 0 ? `, and ${cookies} SYN cookies were sent` : '';
   const dropped = riseOf(space, 'TcpExtTCPReqQFullDrop')?.rise ?? 0;
   return {
-    rule: 'SYN_RECV_FLOOD',
     severity: lostOnTheWay ? 'info' : cookies > 0 ? 'critical' : 'warning',
     confidence: lostOnTheWay || cookies > 0 ? 'high' : 'medium',
-    scope,
+    holder: socket,
     summary: lostOnTheWay
       ? `${entries.length} connections to port ${port} stay half-open although ${real} of their clients believe that they are connected: acknowledgements are lost on the way here`
       : `${entries.length} half-open connections fill the queue of port ${port}, ${limit} may${sent}`,
@@ -135,23 +132,20 @@ function ofListener(
           },
         ]
       : [FILTER, backlogFix(socket.process?.name)],
-    byHand: `socklens ls ${scope.target} 'state syn-recv and sport = ${port}'`,
+    byHand: (target) => `socklens ls ${target} 'state syn-recv and sport = ${port}'`,
     about: `port ${port}`,
   };
 }
 
 /** The cookies are certain; whose queue was full between two looks is not. */
-function ofNobody(space: SpaceSeries, cookies: number): Finding {
-  const scope = spaceScope(space.space);
+function ofNobody(cookies: number): Fault {
   return {
-    rule: 'SYN_RECV_FLOOD',
     severity: 'critical',
     confidence: 'medium',
-    scope,
     summary: `${cookies} SYN cookies were sent, because half-open connections filled the queue of a listener`,
     evidence: [cookieEvidence(cookies)],
     fixes: [FILTER, { where: 'the application', text: 'ask for a longer queue: it bounds half-open connections too' }],
-    byHand: `socklens ls ${scope.target} 'state syn-recv' --by local-port`,
+    byHand: (target) => `socklens ls ${target} 'state syn-recv' --by local-port`,
   };
 }
 

@@ -1,11 +1,12 @@
-import type { Evidence, Finding, Fix } from '../../../model/finding.ts';
+import type { Evidence, Fix } from '../../../model/finding.ts';
 import type { SpaceSeries } from '../../../model/series.ts';
 import { TCP_STATE } from '../../../model/tcp-state.ts';
 import { hasFullQueue, homeOf } from '../homes.ts';
 import { type Dump, grouped, lastDump, riseOf } from '../looks.ts';
+import { perNamespace } from '../per-scope.ts';
 import { filterOf } from '../pools.ts';
-import { type RuleInput, rule, type SettingValues } from '../rule.ts';
-import { endpointText, holderKey, holderScope, spaceScope } from '../scopes.ts';
+import { type Fault, type RuleInput, rule, type SettingValues } from '../rule.ts';
+import { endpointText, holderKey, spaceScope } from '../scopes.ts';
 import { tcpIn } from '../socket-lists.ts';
 
 const settings = {
@@ -21,14 +22,13 @@ export const synSentStuck = rule({
   name: 'SYN_SENT_STUCK',
   title: 'Attempts to connect that get no answer',
   settings,
-  needsMs: () => 0,
-  judge: (input, values) => input.series.spaces.flatMap((space) => ofSpace(space, input, values)),
+  judge: perNamespace(ofNamespace),
 });
 
 /** Why no answer comes, as far as it can be told from here. */
 type Cause = 'queue-seen-full' | 'queue-likely' | 'silence';
 
-function ofSpace(space: SpaceSeries, { series }: RuleInput, values: Values): Finding[] {
+function ofNamespace(space: SpaceSeries, { series }: RuleInput, values: Values): Fault[] {
   const last = lastDump(space);
   if (last === undefined) return [];
   const stuck = tcpIn(last, TCP_STATE.SYN_SENT).filter(({ retransmits }) => retransmits >= values.retransmits);
@@ -43,12 +43,10 @@ function ofSpace(space: SpaceSeries, { series }: RuleInput, values: Values): Fin
     const full = home !== undefined && hasFullQueue(home, endpoint.port);
     const cause: Cause = full ? 'queue-seen-full' : established > 0 ? 'queue-likely' : 'silence';
     const text = endpointText(series.names, first.peer, endpoint.port);
-    const scope = holderScope(space.space, first);
     return {
-      rule: 'SYN_SENT_STUCK',
       severity: sockets.length >= values.critical ? 'critical' : 'warning',
       confidence: cause === 'queue-likely' ? 'medium' : 'high',
-      scope,
+      holder: first,
       summary: `${sockets.length} ${sockets.length === 1 ? 'attempt' : 'attempts'} to connect to ${text} ${sockets.length === 1 ? 'gets' : 'get'} no answer: ${REASONS[cause]}`,
       evidence: [
         { what: `SYN_SENT to ${text} with a SYN sent again`, value: sockets.length, source: 'sock_diag' },
@@ -57,7 +55,7 @@ function ofSpace(space: SpaceSeries, { series }: RuleInput, values: Values): Fin
         ...counters(space),
       ],
       fixes: cause === 'silence' ? SILENCE : QUEUE,
-      byHand: `socklens ls ${scope.target} 'state syn-sent and ${filterOf(endpoint)}'`,
+      byHand: (target) => `socklens ls ${target} 'state syn-sent and ${filterOf(endpoint)}'`,
       about: `peer ${text}`,
       ...(home !== undefined && { server: { target: spaceScope(home.space).target, port: endpoint.port } }),
     };

@@ -1,10 +1,11 @@
-import type { Evidence, Finding } from '../../../model/finding.ts';
+import type { Evidence } from '../../../model/finding.ts';
 import type { Series, SpaceSeries } from '../../../model/series.ts';
 import { sysctlFixes } from '../../platform/fixes.ts';
 import { grouped, lastDump, riseOf } from '../looks.ts';
+import { perHost, perNamespace } from '../per-scope.ts';
 import { HOST_PLATFORM } from '../platforms.ts';
-import { rule, type SettingValues } from '../rule.ts';
-import { containerScope, HOST_SCOPE, holderKey, holderScope } from '../scopes.ts';
+import { type Fault, type RuleInput, rule, type SettingValues } from '../rule.ts';
+import { holderKey, holderScope } from '../scopes.ts';
 import { percent } from '../texts.ts';
 
 const settings = {
@@ -24,11 +25,7 @@ export const tcpMemPressure = rule({
   name: 'TCP_MEM_PRESSURE',
   title: "TCP's buffers use up the memory that they may have",
   settings,
-  needsMs: () => 0,
-  judge: ({ series }, values) => [
-    ...ofHost(series, values),
-    ...series.spaces.flatMap((space) => ofContainers(space, values)),
-  ],
+  judge: [perHost(ofHost), perNamespace(ofContainers)],
 });
 
 /** Counters of what the kernel does for want of memory. */
@@ -36,7 +33,7 @@ const CONSEQUENCES = ['TCPMemoryPressures', 'TCPAbortOnMemory', 'PruneCalled', '
   (name) => `TcpExt${name}`,
 );
 
-function ofHost(series: Series, values: Values): Finding[] {
+function ofHost({ series }: RuleInput, values: Values): Fault[] {
   const [most] = series.host
     .flatMap(({ tcpMemPages: pages, tcpMemLimits: limits }) =>
       pages === undefined || limits === undefined ? [] : [{ pages, limits }],
@@ -49,10 +46,8 @@ function ofHost(series: Series, values: Values): Finding[] {
   if (!critical && pages <= pressure * values.warning) return [];
   return [
     {
-      rule: 'TCP_MEM_PRESSURE',
       severity: critical ? 'critical' : 'warning',
       confidence: 'high',
-      scope: HOST_SCOPE,
       summary: `TCP buffers of the whole host take ${pages} pages: ${percent(pages / high)} of the last mark of tcp_mem (${high}), and the kernel saves memory from ${pressure}`,
       evidence: [
         { what: 'memory of TCP buffers', value: pages, unit: 'pages', source: '/proc/net/sockstat, TCP mem' },
@@ -96,18 +91,16 @@ function fullest({ spaces }: Series): Evidence[] {
   return [{ what: `most bytes in queues: ${most.name}`, value: most.bytes, unit: 'bytes', source: 'sock_diag' }];
 }
 
-function ofContainers({ samples }: SpaceSeries, values: Values): Finding[] {
+function ofContainers({ samples }: SpaceSeries, _input: RuleInput, values: Values): Fault[] {
   const uses = samples.flatMap(({ memory = [] }) => memory);
-  return [...grouped(uses, ({ container }) => container).values()].flatMap((all): Finding[] => {
+  return [...grouped(uses, ({ container }) => container).values()].flatMap((all): Fault[] => {
     const last = all.at(-1);
     if (last?.limitBytes === undefined || last.bytes <= last.limitBytes * values.container) return [];
-    const scope = containerScope(last.container);
     return [
       {
-        rule: 'TCP_MEM_PRESSURE',
         severity: 'info',
         confidence: 'high',
-        scope,
+        holder: { container: last.container },
         summary: `buffers of its sockets take ${percent(last.bytes / last.limitBytes)} of the container's memory limit`,
         evidence: [
           { what: 'buffers of sockets', value: last.bytes, unit: 'bytes', source: 'memory.stat of its cgroup, sock' },
@@ -119,7 +112,7 @@ function ofContainers({ samples }: SpaceSeries, values: Values): Finding[] {
             text: 'fewer bytes in queues: mend slow readers, bound SO_RCVBUF and SO_SNDBUF; or a higher memory limit',
           },
         ],
-        byHand: `socklens ls ${scope.target} 'recvq > 64KiB or sendq > 64KiB'`,
+        byHand: (target) => `socklens ls ${target} 'recvq > 64KiB or sendq > 64KiB'`,
       },
     ];
   });

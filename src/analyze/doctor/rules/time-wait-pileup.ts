@@ -1,14 +1,15 @@
 import { counted } from '../../../model/counted.ts';
-import type { Finding, Fix } from '../../../model/finding.ts';
+import type { Fix } from '../../../model/finding.ts';
 import type { SpaceSeries } from '../../../model/series.ts';
 import { TCP_STATE } from '../../../model/tcp-state.ts';
 import { isClient, listeningPorts } from '../clients.ts';
 import { lastDump, riseOf } from '../looks.ts';
+import { perNamespace } from '../per-scope.ts';
 import { filterOf } from '../pools.ts';
 import { portRangeOf } from '../port-range.ts';
 import { portUse, REUSE } from '../port-use.ts';
-import { type RuleInput, rule, type SettingValues } from '../rule.ts';
-import { endpointText, spaceScope } from '../scopes.ts';
+import { type Fault, type RuleInput, rule, type SettingValues } from '../rule.ts';
+import { endpointText } from '../scopes.ts';
 import { spaceSysctlFixes } from '../space-sysctls.ts';
 
 const settings = {
@@ -23,27 +24,18 @@ export const timeWaitPileup = rule({
   name: 'TIME_WAIT_PILEUP',
   title: 'Closed connections in TIME_WAIT pile up',
   settings,
-  needsMs: () => 0,
-  judge: (input, values) =>
-    input.series.spaces.flatMap((space) => [
-      ...overflow(space),
-      ...ofDestinations(space, input, values),
-      ...ofSpace(space, values),
-    ]),
+  judge: perNamespace(overflow, ofDestinations, ofNamespace),
 });
 
 /** The kernel's table was full: entries were ended before their time. */
-function overflow(space: SpaceSeries): Finding[] {
+function overflow(space: SpaceSeries): Fault[] {
   const risen = riseOf(space, 'TcpExtTCPTimeWaitOverflow');
   if (risen === undefined || risen.rise <= 0) return [];
-  const scope = spaceScope(space.space);
   const maximum = space.sysctls['net.ipv4.tcp_max_tw_buckets'];
   return [
     {
-      rule: 'TIME_WAIT_PILEUP',
       severity: 'critical',
       confidence: 'high',
-      scope,
       summary: `${counted(risen.rise, 'connection')} found no place in TIME_WAIT within ${Math.round(risen.ms / 1000)} s: the table is full, and late segments can reach new connections`,
       evidence: [
         { what: 'TIME_WAIT entries that were not kept', value: risen.rise, source: 'TcpExtTCPTimeWaitOverflow' },
@@ -60,13 +52,13 @@ function overflow(space: SpaceSeries): Finding[] {
           'keep more of them',
         ),
       ],
-      byHand: `socklens ls ${scope.target} 'state time-wait' --by peer`,
+      byHand: (target) => `socklens ls ${target} 'state time-wait' --by peer`,
       about: 'TIME_WAIT',
     },
   ];
 }
 
-function ofDestinations(space: SpaceSeries, { series }: RuleInput, values: Values): Finding[] {
+function ofDestinations(space: SpaceSeries, { series }: RuleInput, values: Values): Fault[] {
   const dump = lastDump(space);
   if (dump === undefined) return [];
   const range = portRangeOf(space.sysctls);
@@ -75,12 +67,9 @@ function ofDestinations(space: SpaceSeries, { series }: RuleInput, values: Value
     .map((use) => {
       const { source, peer, port, waiting } = use;
       const text = endpointText(series.names, { plain: peer }, port);
-      const scope = spaceScope(space.space);
       return {
-        rule: 'TIME_WAIT_PILEUP',
         severity: 'warning',
         confidence: 'high',
-        scope,
         summary: `${waiting} of the ${range.size} local ports from ${source} to ${text} are held by connections in TIME_WAIT`,
         evidence: [
           { what: `TIME_WAIT from ${source} to ${text}`, value: waiting, source: 'sock_diag' },
@@ -92,34 +81,31 @@ function ofDestinations(space: SpaceSeries, { series }: RuleInput, values: Value
           },
         ],
         fixes: [KEEP, ...spaceSysctlFixes(space.space, 'net.ipv4.tcp_tw_reuse', '1', REUSE), PEER_FIRST],
-        byHand: `socklens ls ${scope.target} 'state time-wait and ${filterOf(use)}' --by peer`,
+        byHand: (target) => `socklens ls ${target} 'state time-wait and ${filterOf(use)}' --by peer`,
         about: `peer ${text}`,
-      } satisfies Finding;
+      } satisfies Fault;
     });
 }
 
-function ofSpace(space: SpaceSeries, values: Values): Finding[] {
+function ofNamespace(space: SpaceSeries, _input: RuleInput, values: Values): Fault[] {
   const dump = lastDump(space);
   const waiting = dump?.sockets.filter(({ proto, state }) => proto === 'tcp' && state === TCP_STATE.TIME_WAIT) ?? [];
   const all = Math.max(waiting.length, space.samples.at(-1)?.sockstat?.timeWait ?? 0);
   if (all < values.info) return [];
   const listening = listeningPorts(space);
   const clients = waiting.filter((socket) => isClient(socket, listening)).length;
-  const scope = spaceScope(space.space);
   const server = clients * 2 < waiting.length;
   return [
     {
-      rule: 'TIME_WAIT_PILEUP',
       severity: 'info',
       confidence: 'high',
-      scope,
       summary: `${all} connections are in TIME_WAIT, ${server ? "most of them a server's: they take memory only" : "most of them a client's: each takes a local port for 60 s"}`,
       evidence: [
         { what: 'TIME_WAIT entries', value: all, source: dump === undefined ? '/proc/PID/net/sockstat' : 'sock_diag' },
         { what: 'of them on the side that connected', value: clients, source: 'sock_diag' },
       ],
       fixes: server ? [PEER_FIRST] : [KEEP, PEER_FIRST],
-      byHand: `socklens ls ${scope.target} 'state time-wait' --by role,peer`,
+      byHand: (target) => `socklens ls ${target} 'state time-wait' --by role,peer`,
       about: 'TIME_WAIT',
     },
   ];

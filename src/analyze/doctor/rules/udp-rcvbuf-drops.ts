@@ -1,13 +1,14 @@
 import { counted } from '../../../model/counted.ts';
-import type { Evidence, Finding, Fix } from '../../../model/finding.ts';
+import type { Evidence, Fix } from '../../../model/finding.ts';
 import type { SpaceSeries } from '../../../model/series.ts';
 import { sysctlFixes } from '../../platform/fixes.ts';
 import { type DroppedDatagrams, droppedDatagrams } from '../dropped-datagrams.ts';
 import { inside } from '../inside.ts';
 import { grouped, riseOf } from '../looks.ts';
+import { perNamespace } from '../per-scope.ts';
 import { HOST_PLATFORM } from '../platforms.ts';
-import { rule, type SettingValues } from '../rule.ts';
-import { holderKey, holderScope, spaceScope } from '../scopes.ts';
+import { type Fault, type RuleInput, rule, type SettingValues } from '../rule.ts';
+import { holderKey } from '../scopes.ts';
 import { percent } from '../texts.ts';
 
 const settings = {
@@ -22,11 +23,10 @@ export const udpRcvbufDrops = rule({
   name: 'UDP_RCVBUF_DROPS',
   title: 'Datagrams dropped because a receive buffer was full',
   settings,
-  needsMs: () => 0,
-  judge: ({ series }, values) => series.spaces.flatMap((space) => ofSpace(space, values)),
+  judge: perNamespace(ofNamespace),
 });
 
-function ofSpace(space: SpaceSeries, values: Values): Finding[] {
+function ofNamespace(space: SpaceSeries, _input: RuleInput, values: Values): Fault[] {
   const errors = riseOf(space, 'UdpRcvbufErrors')?.rise ?? 0;
   const received = riseOf(space, 'UdpInDatagrams')?.rise ?? 0;
   const critical = errors > 0 && errors >= received * values.critical;
@@ -37,16 +37,17 @@ function ofSpace(space: SpaceSeries, values: Values): Finding[] {
   ];
   const share = errors === 0 ? '' : ` (${percent(errors / (errors + received))} of what came to the namespace)`;
   const sockets = droppedDatagrams(space).filter(({ drops }) => drops >= values.warning);
-  const findings = [...grouped(sockets, keyOf).values()].flatMap((group): Finding[] => {
+  const findings = [...grouped(sockets, keyOf).values()].flatMap((group): Fault[] => {
     const [most] = [...group].sort((a, b) => b.drops - a.drops);
     if (most === undefined) return [];
     const { socket } = most;
-    const scope = holderScope(space.space, socket);
     const drops = group.reduce((sum, member) => sum + member.drops, 0);
     const buffer = socket.receiveBufferBytes;
     return [
       {
-        ...{ rule: 'UDP_RCVBUF_DROPS', severity, confidence: 'high', scope },
+        severity,
+        confidence: 'high',
+        holder: socket,
         summary: `${counted(drops, 'datagram')} to port ${socket.localPort} dropped: the receive buffer was full${share}`,
         evidence: [
           {
@@ -68,10 +69,10 @@ function ofSpace(space: SpaceSeries, values: Values): Finding[] {
     ];
   });
   if (findings.length > 0 || errors < values.warning) return findings;
-  const scope = spaceScope(space.space);
   return [
     {
-      ...{ rule: 'UDP_RCVBUF_DROPS', severity, confidence: 'medium', scope },
+      severity,
+      confidence: 'medium',
       summary: `${counted(errors, 'datagram')} dropped: a receive buffer was full${share}; its socket was not seen at two looks`,
       evidence: counters,
       fixes: fixes(undefined),

@@ -1,10 +1,9 @@
 import { counted } from '../../../model/counted.ts';
-import type { Finding } from '../../../model/finding.ts';
 import type { SpaceSeries } from '../../../model/series.ts';
 import { isFull, type Listener, peakOf, unixListeners } from '../listeners.ts';
 import { type Dump, dumpsOf, numberOf } from '../looks.ts';
-import { rule, type SettingValues } from '../rule.ts';
-import { holderScope } from '../scopes.ts';
+import { perNamespace } from '../per-scope.ts';
+import { type Fault, type RuleInput, rule, type SettingValues } from '../rule.ts';
 import { ofProto } from '../socket-lists.ts';
 import { spaceSysctlFixes } from '../space-sysctls.ts';
 import { datagramsWaiting, type WaitingDatagrams } from '../unix-datagrams.ts';
@@ -21,12 +20,10 @@ export const unixBacklog = rule({
   name: 'UNIX_BACKLOG',
   title: 'A UNIX socket whose queue is full',
   settings,
-  needsMs: () => 0,
-  judge: ({ series }, values) =>
-    series.spaces.flatMap((space) => [...ofListeners(space, values), ...ofDatagrams(space, values)]),
+  judge: perNamespace(ofListeners, ofDatagrams),
 });
 
-function ofListeners(space: SpaceSeries, values: Values): Finding[] {
+function ofListeners(space: SpaceSeries, _input: RuleInput, values: Values): Fault[] {
   return unixListeners(dumpsOf(space)).flatMap((listener) => {
     const full = listener.looks.some(isFull);
     const near = inARow(
@@ -34,7 +31,7 @@ function ofListeners(space: SpaceSeries, values: Values): Finding[] {
       values,
       ({ waiting, limit }) => waiting > 0 && waiting >= (limit ?? 0) * values.warning,
     );
-    return full || near ? [ofListener(space, listener, full)] : [];
+    return full || near ? [ofListener(listener, full)] : [];
   });
 }
 
@@ -43,16 +40,14 @@ function inARow<T>(looks: readonly T[], values: Values, test: (look: T) => boole
   return last.length > 0 && last.every(test);
 }
 
-function ofListener(space: SpaceSeries, listener: Listener, full: boolean): Finding {
+function ofListener(listener: Listener, full: boolean): Fault {
   const { socket, last } = listener;
   const { waiting, limit } = peakOf(listener);
   const name = socket.path ?? `inode ${socket.inode}`;
-  const scope = holderScope(space.space, socket);
   return {
-    rule: 'UNIX_BACKLOG',
     severity: full ? 'critical' : 'warning',
     confidence: 'high',
-    scope,
+    holder: socket,
     summary: `${counted(waiting, 'connection')} to ${name} ${waiting === 1 ? 'waits' : 'wait'} to be accepted, ${limit} may: ${
       full ? 'further clients wait, or get EAGAIN' : 'a burst more, and clients wait or get EAGAIN'
     }`,
@@ -69,14 +64,14 @@ function ofListener(space: SpaceSeries, listener: Listener, full: boolean): Find
         snippet: 'listen.backlog = 4096\npm.max_children = …',
       },
     ],
-    byHand: `socklens ls ${scope.target} -x 'state listening'`,
+    byHand: (target) => `socklens ls ${target} -x 'state listening'`,
     about: `unix ${name}`,
   };
 }
 
 const QUEUE = 'unix_diag, queues of the listener';
 
-function ofDatagrams(space: SpaceSeries, values: Values): Finding[] {
+function ofDatagrams(space: SpaceSeries, _input: RuleInput, values: Values): Fault[] {
   const limit = numberOf(space, 'net.unix.max_dgram_qlen');
   if (limit === undefined) return [];
   const looks = dumpsOf(space).map((dump: Dump) => datagramsWaiting(ofProto(dump, 'unix')));
@@ -85,19 +80,13 @@ function ofDatagrams(space: SpaceSeries, values: Values): Finding[] {
     .map((found) => ofReceiver(space, found, limit));
 }
 
-function ofReceiver(
-  space: SpaceSeries,
-  { receiver, senders, waiting, bytes }: WaitingDatagrams,
-  limit: number,
-): Finding {
+function ofReceiver(space: SpaceSeries, { receiver, senders, waiting, bytes }: WaitingDatagrams, limit: number): Fault {
   const name = receiver.path ?? `inode ${receiver.inode}`;
-  const scope = holderScope(space.space, receiver);
   return {
-    rule: 'UNIX_BACKLOG',
     severity: 'warning',
     // The kernel tells the memory of what was sent and the size of the first of them, not their number.
     confidence: 'medium',
-    scope,
+    holder: receiver,
     summary: `about ${counted(waiting, 'datagram')} ${waiting === 1 ? 'waits' : 'wait'} to be read at ${name}, and a queue takes ${limit}: senders wait, or get EAGAIN`,
     evidence: [
       {
@@ -118,7 +107,7 @@ function ofReceiver(
         'longer queues, for sockets made from then on',
       ),
     ],
-    byHand: `socklens ls ${scope.target} -x 'sendq > 0'`,
+    byHand: (target) => `socklens ls ${target} -x 'sendq > 0'`,
     about: `unix ${name}`,
   };
 }

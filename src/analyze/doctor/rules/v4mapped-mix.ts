@@ -7,8 +7,9 @@ import { isEmbeddedDns } from '../embedded-dns.ts';
 import { fact } from '../facts.ts';
 import { tcpListeners } from '../listeners.ts';
 import { grouped, lastDump } from '../looks.ts';
+import { perNamespace } from '../per-scope.ts';
 import { type RuleInput, rule } from '../rule.ts';
-import { endpointText, spaceScope } from '../scopes.ts';
+import { endpointText } from '../scopes.ts';
 import { tcpIn } from '../socket-lists.ts';
 
 /** One service under two spellings of its address. */
@@ -16,8 +17,7 @@ export const v4mappedMix = rule({
   name: 'V4MAPPED_MIX',
   title: 'One service reached by IPv4 and by IPv4-mapped addresses',
   settings: {},
-  needsMs: () => 0,
-  judge: (input) => input.series.spaces.flatMap((space) => ofSpace(space, input)),
+  judge: perNamespace(ofNamespace),
 });
 
 interface Reached {
@@ -25,7 +25,7 @@ interface Reached {
   port: number;
 }
 
-function ofSpace(series: SpaceSeries, { series: { names } }: RuleInput) {
+function ofNamespace(series: SpaceSeries, { series: { names } }: RuleInput) {
   const last = lastDump(series);
   if (last === undefined) return [];
   const listening = new Set(tcpListeners([last]).map(({ socket }) => socket.localPort));
@@ -33,7 +33,6 @@ function ofSpace(series: SpaceSeries, { series: { names } }: RuleInput) {
   // Nearly everywhere there is none of the one kind: that is told at once.
   if (!established.some(({ peer }) => peer?.family === 'inet6' && peer.plain !== peer.text)) return [];
   const reached = established.flatMap((socket) => serviceOf(socket, listening));
-  const scope = spaceScope(series.space);
   return [...grouped(reached, ({ address, port }) => `${address.plain} ${port}`).values()].flatMap((sockets) => {
     const mapped = sockets.filter(({ address }) => address.family === 'inet6').length;
     const [first] = sockets;
@@ -41,14 +40,13 @@ function ofSpace(series: SpaceSeries, { series: { names } }: RuleInput) {
     const service = endpointText(names, first.address, first.port);
     return [
       fact({
-        rule: 'V4MAPPED_MIX',
-        scope,
         summary: `${service} is one service in two tables: ${counted(sockets.length - mapped, 'socket')} with its IPv4 address, ${mapped} with the same as IPv4-mapped IPv6; they are counted together`,
         evidence: [
           { what: `IPv4 sockets of ${service}`, value: sockets.length - mapped, source: 'sock_diag, AF_INET' },
           { what: `IPv4-mapped sockets of ${service}`, value: mapped, source: 'sock_diag, AF_INET6' },
         ],
-        byHand: `socklens ls ${scope.target} 'dst ${first.address.plain}:${first.port} or src ${first.address.plain}:${first.port}'`,
+        byHand: (target) =>
+          `socklens ls ${target} 'dst ${first.address.plain}:${first.port} or src ${first.address.plain}:${first.port}'`,
         about: listening.has(first.port) ? `port ${first.port}` : `peer ${service}`,
       }),
     ];

@@ -1,12 +1,11 @@
 import { counted } from '../../../model/counted.ts';
-import type { Finding } from '../../../model/finding.ts';
-import type { Series, SpaceSeries } from '../../../model/series.ts';
 import type { SocketRecord } from '../../../model/socket-record.ts';
 import { TIMER } from '../../../model/timers.ts';
-import { dumpsOf } from '../looks.ts';
+import type { Dump } from '../looks.ts';
+import { type PeerFault, peersOf, perNamespace } from '../per-scope.ts';
 import { rule, type SettingValues } from '../rule.ts';
 import { backwards } from '../same-socket.ts';
-import { type SocketGroup, socketGroups } from '../socket-groups.ts';
+import type { SocketGroup } from '../socket-groups.ts';
 import { duration, percent } from '../texts.ts';
 
 const settings = {
@@ -15,13 +14,14 @@ const settings = {
   probes: { default: 3, unit: 'count', text: 'probes of the window that brought no room' },
 } as const;
 
+type Values = SettingValues<typeof settings>;
+
 /** The peer's buffer is full and it reads nothing: what is written here waits. */
 export const zeroWindowStuck = rule({
   name: 'ZERO_WINDOW_STUCK',
   title: 'A peer that does not read: its window is closed',
   settings,
-  needsMs: () => 0,
-  judge: ({ series }, values) => series.spaces.flatMap((space) => ofSpace(space, series, values)),
+  judge: perNamespace(peersOf(find, describe)),
 });
 
 interface Stuck {
@@ -31,18 +31,14 @@ interface Stuck {
   probes: number;
 }
 
-function ofSpace(space: SpaceSeries, { names }: Series, values: SettingValues<typeof settings>): Finding[] {
-  const dumps = dumpsOf(space);
-  const last = dumps.at(-1);
-  if (last === undefined) return [];
-  const stuck = last.sockets.filter(isClosed).flatMap((socket): Stuck[] => {
+function find(dumps: readonly Dump[], last: Dump, values: Values): Stuck[] {
+  return last.sockets.filter(isClosed).flatMap((socket): Stuck[] => {
     const earliest = backwards(dumps, socket, isClosed).at(-1);
     // Probes carry no data, so the time since data was last sent goes on while the window is closed.
     const ms = Math.max(socket.info?.lastSentMs ?? 0, last.atMs - (earliest?.atMs ?? last.atMs));
     const probes = probesOf(socket);
     return ms >= values.warningMs && probes >= values.probes ? [{ socket, ms, probes }] : [];
   });
-  return socketGroups(names, space.space, last, stuck).map((group) => finding(group, values.criticalMs));
 }
 
 /** Data waits, and the kernel asks the peer for room. Kernels before 5.4 do not tell the window itself. */
@@ -58,7 +54,7 @@ function probesOf({ retransmits, info }: SocketRecord): number {
   return Math.max(retransmits, info?.backoff ?? 0);
 }
 
-function finding({ scope, about, with: end, members }: SocketGroup<Stuck>, criticalMs: number): Finding {
+function describe({ with: end, members }: SocketGroup<Stuck>, { criticalMs }: Values): PeerFault {
   const worst = members.reduce((a, b) => (b.ms > a.ms ? b : a));
   const { info } = worst.socket;
   const waiting = members.reduce((total, { socket }) => total + socket.sendQueue, 0);
@@ -66,10 +62,8 @@ function finding({ scope, about, with: end, members }: SocketGroup<Stuck>, criti
   const busy = info?.busyTimeUs;
   const source = 'sock_diag, tcp_info';
   return {
-    rule: 'ZERO_WINDOW_STUCK',
     severity: worst.ms >= criticalMs ? 'critical' : 'warning',
     confidence: info?.sendWindowBytes === 0 ? 'high' : 'medium',
-    scope,
     summary: `${counted(members.length, 'connection')} ${end}: the peer has read nothing for ${duration(worst.ms)}, ${waiting} bytes wait to be sent`,
     evidence: [
       {
@@ -97,7 +91,6 @@ function finding({ scope, about, with: end, members }: SocketGroup<Stuck>, criti
         text: 'bound what is buffered for a slow peer, and give writes a deadline (write timeout, TCP_USER_TIMEOUT) that closes the connection',
       },
     ],
-    byHand: `socklens ls ${scope.target} 'timer probe and sendq > 0'`,
-    about,
+    byHand: (target) => `socklens ls ${target} 'timer probe and sendq > 0'`,
   };
 }

@@ -1,7 +1,6 @@
-import type { Finding } from '../../../model/finding.ts';
-import type { SpaceSeries } from '../../../model/series.ts';
-import { processScope, processTracks } from '../process-tracks.ts';
-import { rule, type SettingValues } from '../rule.ts';
+import { type ProcessTrack, perProcess } from '../per-scope.ts';
+import { processHolder } from '../process-tracks.ts';
+import { type Fault, type RuleInput, rule, type SettingValues } from '../rule.ts';
 import { percent } from '../texts.ts';
 
 const settings = {
@@ -16,47 +15,42 @@ export const zombieSocketFds = rule({
   name: 'ZOMBIE_SOCKET_FDS',
   title: 'Descriptors of sockets that no table shows',
   settings,
-  needsMs: () => 0,
-  judge: ({ series }, values) => series.spaces.flatMap((space) => ofSpace(space, values)),
+  judge: perProcess(ofProcess),
 });
 
-function ofSpace(space: SpaceSeries, values: SettingValues<typeof settings>): Finding[] {
-  return processTracks(space).flatMap((all): Finding[] => {
-    const scans = all.filter(({ process }) => process.kinds !== undefined);
-    const process = scans.at(-1)?.process;
-    if (process === undefined || scans.length < values.scans) return [];
-    const seen = scans.map((scan) => scan.process.kinds?.byKind.zombie ?? 0);
-    const many = scans.slice(-values.scans).every(({ process: { kinds, used } }) => {
-      const zombies = kinds?.byKind.zombie ?? 0;
-      return zombies > values.count && zombies > used * values.share;
-    });
-    if (!many) return [];
-    const zombies = seen.at(-1) ?? 0;
-    const [first = 0] = seen;
-    const neverLess = seen.every((count, index) => index === 0 || count >= (seen[index - 1] ?? 0));
-    const growing = neverLess && zombies > first && zombies - first >= first * values.growth;
-    const scope = processScope(space.space, process);
-    const source = `/proc/${process.pid}/fd without every table of sockets`;
-    return [
-      {
-        rule: 'ZOMBIE_SOCKET_FDS',
-        severity: growing ? 'critical' : 'warning',
-        confidence: 'high',
-        scope,
-        summary: `${process.name} (${process.pid}) holds ${zombies} sockets that no table shows (${percent(zombies / process.used)} of its descriptors)${growing ? `, ${zombies - first} more than at first` : ''}: their connections are over, or were never made`,
-        evidence: [
-          { what: 'sockets that no table shows, over the scans', value: seen.join(' '), source },
-          { what: 'open files', value: process.used, unit: 'descriptors', source: `/proc/${process.pid}/fd` },
-          { what: 'soft limit', value: process.softLimit ?? 'unlimited', source: `/proc/${process.pid}/limits` },
-        ],
-        fixes: [
-          {
-            where: 'the application',
-            text: 'close() on the paths of errors too: after ECONNRESET, after a refused or timed-out connect, after the end of file; netstat and ss show none of these',
-          },
-        ],
-        byHand: `socklens limits ${scope.target}`,
-      },
-    ];
+function ofProcess({ looks }: ProcessTrack, _input: RuleInput, values: SettingValues<typeof settings>): Fault[] {
+  const scans = looks.filter(({ process }) => process.kinds !== undefined);
+  const process = scans.at(-1)?.process;
+  if (process === undefined || scans.length < values.scans) return [];
+  const seen = scans.map((scan) => scan.process.kinds?.byKind.zombie ?? 0);
+  const many = scans.slice(-values.scans).every(({ process: { kinds, used } }) => {
+    const zombies = kinds?.byKind.zombie ?? 0;
+    return zombies > values.count && zombies > used * values.share;
   });
+  if (!many) return [];
+  const zombies = seen.at(-1) ?? 0;
+  const [first = 0] = seen;
+  const neverLess = seen.every((count, index) => index === 0 || count >= (seen[index - 1] ?? 0));
+  const growing = neverLess && zombies > first && zombies - first >= first * values.growth;
+  const source = `/proc/${process.pid}/fd without every table of sockets`;
+  return [
+    {
+      severity: growing ? 'critical' : 'warning',
+      confidence: 'high',
+      holder: processHolder(process),
+      summary: `${process.name} (${process.pid}) holds ${zombies} sockets that no table shows (${percent(zombies / process.used)} of its descriptors)${growing ? `, ${zombies - first} more than at first` : ''}: their connections are over, or were never made`,
+      evidence: [
+        { what: 'sockets that no table shows, over the scans', value: seen.join(' '), source },
+        { what: 'open files', value: process.used, unit: 'descriptors', source: `/proc/${process.pid}/fd` },
+        { what: 'soft limit', value: process.softLimit ?? 'unlimited', source: `/proc/${process.pid}/limits` },
+      ],
+      fixes: [
+        {
+          where: 'the application',
+          text: 'close() on the paths of errors too: after ECONNRESET, after a refused or timed-out connect, after the end of file; netstat and ss show none of these',
+        },
+      ],
+      byHand: (target) => `socklens limits ${target}`,
+    },
+  ];
 }
