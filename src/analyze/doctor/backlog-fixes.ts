@@ -2,7 +2,7 @@ import type { Fix } from '../../model/finding.ts';
 import type { WatchedSpace } from '../../model/watched.ts';
 import { spaceSysctlFixes } from './space-sysctls.ts';
 
-/** What programs ask listen(2) for when nobody tells them otherwise. */
+/** The backlog that a program passes to listen(2) by default. */
 interface BacklogHabit {
   /** Command names. */
   programs: readonly string[];
@@ -22,7 +22,7 @@ const HABITS: readonly BacklogHabit[] = [
   { programs: ['apache2', 'httpd'], asks: 511, where: 'Apache', snippet: 'ListenBacklog 4096' },
 ];
 
-/** What a program asks for by itself; undefined for one that is not known. */
+/** The backlog that a program asks for by default; undefined for a program that is not known. */
 export function usualBacklog(program: string | undefined): number | undefined {
   return habitOf(program)?.asks;
 }
@@ -31,22 +31,22 @@ function habitOf(program: string | undefined): BacklogHabit | undefined {
   return HABITS.find(({ programs }) => programs.some((name) => program === name || program?.startsWith(`${name}:`)));
 }
 
-/** A longer queue, asked for by the application. */
+/** A longer backlog, asked for by the application. */
 export function backlogFix(program: string | undefined): Fix {
   const habit = habitOf(program);
-  const text = 'ask for a longer queue, and restart: the length is fixed when it calls listen()';
+  const text = 'ask for a longer backlog and restart: listen() fixes its length';
   if (habit === undefined) return { where: 'the application', text, snippet: 'listen(fd, 4096)' };
   const { asks, where, snippet } = habit;
-  return { where, text: `${text} (it asks for ${asks} when nobody says more)`, snippet };
+  return { where, text: `${text} (default ${asks})`, snippet };
 }
 
 /** The kernel's own default since 5.4. */
 export const ROOMY = 4096;
 
-/** A higher bound of the namespace; a container does not get the host's. */
+/** A higher maximum of the namespace; the host's value does not apply to a container. */
 export function somaxconnFixes(space: WatchedSpace, somaxconn: number | undefined): Fix[] {
   const wanted = Math.max(ROOMY, (somaxconn ?? 0) * 2);
   const now = somaxconn === undefined ? '' : ` (${somaxconn} now)`;
-  const why = `raise the bound of this namespace${now}, which the host's value does not reach, and restart: listen() must be called again`;
+  const why = `raise the maximum of this namespace${now}, for which the host's value does not count, and restart: listen() must be called again`;
   return spaceSysctlFixes(space, 'net.core.somaxconn', String(wanted), why);
 }

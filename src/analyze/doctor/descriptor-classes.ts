@@ -17,7 +17,7 @@ const CLASSES: Readonly<Record<string, { noun: string; advice: string }>> = {
   zombie: {
     noun: 'sockets that no table shows',
     advice:
-      'their connections are over, or never began: close() is missing on the paths of errors (ECONNRESET, refused connects)',
+      'their connections are closed, or never were open: close() is missing on the paths of errors (ECONNRESET, refused connects)',
   },
   pipe: {
     noun: 'pipes',
@@ -29,7 +29,7 @@ const CLASSES: Readonly<Record<string, { noun: string; advice: string }>> = {
   },
   deleted: {
     noun: 'deleted files',
-    advice: 'files that are gone are held open: reopen logs after their rotation, close temporary files',
+    advice: 'deleted files are held open: reopen logs after their rotation, close temporary files',
   },
   device: { noun: 'devices', advice: 'a device (/dev/urandom, /dev/null) is opened for each request or child' },
   memory: { noun: 'memory files', advice: 'memfd_create() without a close()' },

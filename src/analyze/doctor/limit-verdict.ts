@@ -35,8 +35,8 @@ export function mismatchOf(
   const hard = hardLimit ?? Number.POSITIVE_INFINITY;
   const other = declared && differs(soft, hard, declared);
   if (declared !== undefined && other !== undefined) {
-    const text = `it runs with ${word(soft)}:${word(hard)} open files, declared are ${word(declared.soft)}:${word(declared.hard)}`;
-    const before = other === 'raised' ? '; the next start has the declared ones again' : '';
+    const text = `its limit of open files is ${word(soft)}:${word(hard)}, declared is ${word(declared.soft)}:${word(declared.hard)}`;
+    const before = other === 'raised' ? '; a restart brings the declared one back' : '';
     const pair = `${word(declared.soft)}:${word(declared.hard)}`;
     return { kind: other, severity: 'warning', text: text + before, declared: pair };
   }
@@ -45,13 +45,13 @@ export function mismatchOf(
     if (used > soft * lowShare) {
       return { kind: 'low', severity: 'warning', text: `${text}, and ${used} are in use (${percent(used / soft)})` };
     }
-    if (listens) return { kind: 'low', severity: 'info', text: `${text}, little for a server; ${used} are in use` };
+    if (listens) return { kind: 'low', severity: 'info', text: `${text}, low for a server; ${used} are in use` };
   }
   if (hard <= absurdHard) return undefined;
   return {
     kind: 'absurd',
     severity: 'info',
-    text: `its hard limit is ${word(hard)} open files: a program that goes through all descriptors (to close them before exec) takes minutes`,
+    text: `its hard limit is ${word(hard)} open files: a program that iterates over all descriptors (to close them before exec) takes minutes`,
   };
 }
 

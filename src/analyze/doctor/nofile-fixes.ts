@@ -23,7 +23,7 @@ export function nofileFixes(platform: Platform, target: string, process: Process
     ...limitFixes(platform, 'nofile', soft, hard),
     {
       where: 'the running processes',
-      text: 'at once and until they end; a program that read its limit at start does not notice',
+      text: 'takes effect at once, until they end; a program that read its limit at start does not notice',
       snippet: `socklens limits ${target} --set nofile=${soft}:${hard}`,
     },
   ];

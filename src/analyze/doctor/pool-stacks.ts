@@ -16,17 +16,17 @@ interface PoolStack {
   idle: { text: string; snippet?: string };
 }
 
-/** In the order in which they are told to somebody whose process's name says nothing. */
+/** In the order in which they are listed where the name of the process says nothing. */
 const STACKS: readonly PoolStack[] = [
   {
     where: 'Go database/sql, xorm, gorm, sqlx',
     capSetting: 'SetMaxOpenConns',
     cap: {
-      text: 'SetMaxOpenConns is the cap, and it is unlimited unless it is set; SetMaxIdleConns only bounds how many are kept idle, and closes the rest at once: set both to the same number',
+      text: 'SetMaxOpenConns is the cap, and its default is unlimited; SetMaxIdleConns only limits how many stay idle and closes the rest at once: set both to the same number',
       snippet: (cap) => `db.SetMaxOpenConns(${cap})\ndb.SetMaxIdleConns(${cap})`,
     },
     idle: {
-      text: 'let idle ones end: SetConnMaxIdleTime, or a lower SetMaxIdleConns',
+      text: 'close idle ones: SetConnMaxIdleTime, or a lower SetMaxIdleConns',
       snippet: 'db.SetConnMaxIdleTime(time.Minute)',
     },
   },
@@ -109,7 +109,7 @@ const STACKS: readonly PoolStack[] = [
     databases: ['PostgreSQL', 'PgBouncer'],
     capSetting: 'default_pool_size',
     cap: {
-      text: 'default_pool_size caps each pair of user and database (default 20), max_db_connections each database; clients wait in it instead of at the server',
+      text: 'default_pool_size caps each pair of user and database (default 20), max_db_connections each database; clients queue in it instead of at the server',
       snippet: (cap) => `default_pool_size = ${cap}\nmax_db_connections = ${cap}`,
     },
     idle: { text: 'server_idle_timeout ends idle ones (default 600 s)', snippet: 'server_idle_timeout = 600' },

@@ -47,4 +47,4 @@ export const portUse = perDump((space, dump): readonly PortUse[] => {
 
 /** What `net.ipv4.tcp_tw_reuse=1` does for them. */
 export const REUSE =
-  'ports in TIME_WAIT are reused for a new connection after a second (2, the default, does so on loopback alone)';
+  'a new connection may reuse a port in TIME_WAIT after one second (2, the default, does so on loopback only)';

@@ -26,12 +26,12 @@ test.each([
   expect(judge(conntrackFull, host({ conntrackCount })).map(({ severity }) => severity)).toEqual(severities);
 });
 
-test('packets dropped meanwhile are critical', () => {
+test('packets dropped during the run are critical', () => {
   expect(judge(conntrackFull, host({ conntrackDrop: 5 }, { conntrackDrop: 8 }))).toMatchObject([
     {
       severity: 'critical',
       scope: { kind: 'host' },
-      summary: 'the host tracks 1000 of 65536 connections (1.5 %), and dropped 3 packets for want of room',
+      summary: 'the host tracks 1000 of 65536 connections (1.5 %), and dropped 3 packets because the table was full',
     },
   ]);
   expect(judge(conntrackFull, host({ conntrackEarlyDrop: 5 }, { conntrackEarlyDrop: 6 }))).toHaveLength(1);

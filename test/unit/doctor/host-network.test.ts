@@ -18,10 +18,10 @@ test('one container in the host namespace is a fact about that container', () =>
 
 test('several are one fact about the host: up to three by name, the rest as a number', () => {
   expect(judge(hostNetwork, onHost('a', 'b', 'c'))).toMatchObject([
-    { scope: { kind: 'host' }, summary: expect.stringContaining('a, b and c live in') },
+    { scope: { kind: 'host' }, summary: expect.stringContaining('a, b and c are in') },
   ]);
   expect(judge(hostNetwork, onHost('a', 'b', 'c', 'd', 'e'))).toMatchObject([
-    { evidence: [{ value: 5 }, {}], summary: expect.stringContaining('a, b, c and 2 more live in') },
+    { evidence: [{ value: 5 }, {}], summary: expect.stringContaining('a, b, c and 2 more are in') },
   ]);
 });
 

@@ -77,7 +77,7 @@ describe('another limit than declared', () => {
 
   test('says both pairs', () => {
     const [finding] = judged({ softLimit: 1024, hardLimit: 4096 }, declaring(65_535, 65_535));
-    expect(finding?.summary).toContain('runs with 1024:4096 open files, declared are 65535:65535');
+    expect(finding?.summary).toContain('its limit of open files is 1024:4096, declared is 65535:65535');
   });
 
   test('processes that are alike are one finding', () => {

@@ -25,11 +25,11 @@ test('one more than the limit is critical at one look', () => {
   const [finding] = judge(listenOverflow, series([spaceSeries([look(4, 3, child, client)])]));
   expect(finding).toMatchObject({
     severity: 'critical',
-    summary: '4 connections to port 8080 wait to be accepted, 3 may',
+    summary: '4 connections wait in the accept queue of port 8080 (limit 3)',
   });
   const values = Object.fromEntries(finding?.evidence.map(({ what, value }) => [what, value]) ?? []);
   expect(values).toMatchObject({
-    'established connections that no descriptor refers to yet': 1,
+    'established connections that are not accepted yet': 1,
     'clients in the same namespace still in SYN_SENT': 1,
   });
   expect(judge(listenOverflow, series([spaceSeries([look(3, 3)])]))).toEqual([]);

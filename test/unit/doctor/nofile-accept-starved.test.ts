@@ -31,7 +31,8 @@ test('no descriptor left and a queue that does not shrink, twice', () => {
       confidence: 'high',
       about: 'port 8080',
       scope: { kind: 'process', pid: 4242 },
-      summary: 'node (4242) uses all its 64 descriptors and cannot accept: 3 connections on port 8080 wait for nothing',
+      summary:
+        'node (4242) uses all its 64 descriptors and cannot accept: 3 connections stuck in the accept queue of port 8080',
     },
   ]);
 });

@@ -21,7 +21,7 @@ test('a fork that was refused meanwhile is critical, however few there are now',
     {
       severity: 'critical',
       scope: { kind: 'container', name: 'web' },
-      summary: 'the limit of 100 processes and threads refused 2 forks while it was looked at',
+      summary: 'the limit of 100 processes and threads refused 2 forks during the run',
     },
   ]);
 });

@@ -32,7 +32,7 @@ describe('a connection', () => {
       {
         about: 'peer 10.0.0.3:3306',
         scope: { kind: 'process', pid: 4242 },
-        summary: '1 connection with 10.0.0.3:3306 sent up to 10 % again: packets are lost on the way',
+        summary: '1 connection with 10.0.0.3:3306 retransmitted up to 10 %: packets are lost on the way',
       },
     ]);
   });

@@ -17,7 +17,7 @@ test('half the buffer unread at two looks', () => {
     {
       severity: 'warning',
       about: 'peer 10.0.0.3:3306',
-      summary: '1 connection with 10.0.0.3:3306 with 65536 bytes that the application has not read',
+      summary: '1 connection with 10.0.0.3:3306: 65536 unread bytes',
     },
   ]);
 });

@@ -27,7 +27,7 @@ test('the recipe: 44 of 50 datagrams dropped', () => {
       severity: 'critical',
       about: 'port 5353',
       scope: { kind: 'process', pid: 4242 },
-      summary: '44 datagrams to port 5353 dropped: the receive buffer was full (88 % of what came to the namespace)',
+      summary: '44 datagrams to port 5353 dropped: the receive buffer was full (88 % of what the namespace received)',
       byHand: "nsenter -t 4242 -n ss -uamn 'sport = :5353'",
     },
   ]);

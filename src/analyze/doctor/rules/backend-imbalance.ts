@@ -7,10 +7,10 @@ import { type Fault, type RuleInput, rule, type SettingValues } from '../rule.ts
 import { holderKey } from '../scopes.ts';
 
 const settings = {
-  backends: { default: 3, unit: 'count', text: 'addresses that make a balanced service' },
-  connections: { default: 20, unit: 'count', text: 'connections below which chance decides' },
-  factor: { default: 2, unit: 'share', text: 'so many times the mean is too much for one' },
-  looks: { default: 3, unit: 'count', text: 'looks up to the last that must each show it' },
+  backends: { default: 3, unit: 'count', text: 'fewest addresses that count as a balanced service' },
+  connections: { default: 20, unit: 'count', text: 'fewest connections that say anything' },
+  factor: { default: 2, unit: 'share', text: 'multiple of the mean that is too much for one address' },
+  looks: { default: 3, unit: 'count', text: 'last snapshots that must each show it' },
 } as const;
 
 type Values = SettingValues<typeof settings>;
@@ -55,7 +55,7 @@ function ofNamespace(space: SpaceSeries, { series }: RuleInput, values: Values):
       evidence: [
         { what: 'connections by address', value: names.join(', '), source: 'sock_diag' },
         { what: 'mean', value: Math.round(mean * 10) / 10, unit: 'connections', source: 'sock_diag' },
-        { what: 'looks that showed it', value: values.looks, source: 'sock_diag' },
+        { what: 'snapshots that showed it', value: values.looks, source: 'sock_diag' },
         ...(known ? [{ what: 'known as one service by', value: service, source: "the runtime's labels" }] : []),
       ],
       fixes: [
@@ -66,7 +66,7 @@ function ofNamespace(space: SpaceSeries, { series }: RuleInput, values: Values):
         },
         {
           where: 'the server',
-          text: 'let connections end after some minutes, so that they are made anew and spread (gRPC: MAX_CONNECTION_AGE)',
+          text: 'close connections after some minutes, so that new ones are balanced (gRPC: MAX_CONNECTION_AGE)',
         },
       ],
       byHand: (target) => `socklens ls ${target} 'state established and dport ${port}' --by peer-address`,

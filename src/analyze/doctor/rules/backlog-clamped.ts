@@ -1,4 +1,3 @@
-import { counted } from '../../../model/counted.ts';
 import type { SpaceSeries } from '../../../model/series.ts';
 import { backlogFix, somaxconnFixes, usualBacklog } from '../backlog-fixes.ts';
 import { cameThrough, isFull, isSuspect, type Listener, tcpListeners } from '../listeners.ts';
@@ -7,11 +6,11 @@ import { perNamespace } from '../per-scope.ts';
 import { type Fault, type RuleInput, rule, type SettingValues } from '../rule.ts';
 
 const settings = {
-  small: { default: 128, unit: 'count', text: 'a queue shorter than this is too short for a listener with traffic' },
+  small: { default: 128, unit: 'count', text: 'a backlog shorter than this is too short for a listener with traffic' },
   suspect: {
     default: 0.5,
     unit: 'share',
-    text: 'of its queue used, from which a listener may be the one that overflowed',
+    text: 'of its backlog in use, from which a listener may be the one that overflowed',
   },
 } as const;
 
@@ -20,7 +19,7 @@ type Values = SettingValues<typeof settings>;
 /** A queue that is short because nobody asked for more, or because the namespace allows no more. */
 export const backlogClamped = rule({
   name: 'BACKLOG_CLAMPED',
-  title: 'A queue of connections that is shorter than the service needs',
+  title: 'A listen backlog that is shorter than the service needs',
   settings,
   judge: perNamespace(ofNamespace),
 });
@@ -74,18 +73,24 @@ function ofListener(space: SpaceSeries, { socket }: Listener, short: Shortness):
     confidence: asked === undefined && byBound ? 'medium' : 'high',
     holder: socket,
     summary: byBound
-      ? `the queue of port ${port} holds ${counted(limit, 'connection')}, because net.core.somaxconn of this namespace is ${somaxconn}${
+      ? `the listen backlog of port ${port} is ${limit}: net.core.somaxconn of this namespace is ${somaxconn}${
           asked === undefined ? '' : ` (${process?.name} asks for ${asked})`
         }`
-      : `the queue of port ${port} holds ${counted(limit, 'connection')}, because the application asked for no more`,
+      : `the listen backlog of port ${port} is ${limit}: the application asked for no more`,
     evidence: [
-      { what: `the limit of the queue of port ${port}`, value: limit, source: 'sock_diag, send queue of the listener' },
+      { what: `listen backlog of port ${port}`, value: limit, source: 'sock_diag, send queue of the listener' },
       ...(somaxconn === undefined
         ? []
-        : [{ what: 'the most that the namespace allows', value: somaxconn, source: 'net.core.somaxconn' }]),
+        : [{ what: 'maximum in this namespace', value: somaxconn, source: 'net.core.somaxconn' }]),
       ...(asked === undefined
         ? []
-        : [{ what: 'what the program asks for by itself', value: asked, source: `${process?.name}'s default` }]),
+        : [
+            {
+              what: 'backlog that the program asks for by default',
+              value: asked,
+              source: `${process?.name}'s default`,
+            },
+          ]),
     ],
     fixes: byBound
       ? [...somaxconnFixes(space.space, somaxconn), backlogFix(process?.name)]

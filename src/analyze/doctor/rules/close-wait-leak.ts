@@ -10,16 +10,16 @@ import { holderKey } from '../scopes.ts';
 import { tcpIn } from '../socket-lists.ts';
 
 const settings = {
-  minAgeMs: { default: 60_000, unit: 'ms', text: 'how long a connection must have waited to be closed' },
-  warning: { default: 10, unit: 'count', text: 'connections that have waited so long' },
-  critical: { default: 100, unit: 'count', text: 'connections that have waited so long' },
-  growingLooks: { default: 5, unit: 'count', text: 'looks in a row that each saw more of them' },
+  minAgeMs: { default: 60_000, unit: 'ms', text: 'how long a connection must have been in CLOSE_WAIT' },
+  warning: { default: 10, unit: 'count', text: 'connections in CLOSE_WAIT for at least that long' },
+  critical: { default: 100, unit: 'count', text: 'connections in CLOSE_WAIT for at least that long' },
+  growingLooks: { default: 5, unit: 'count', text: 'consecutive snapshots that each saw more of them' },
 } as const;
 
 /** Connections that the peer has closed and the application has not. */
 export const closeWaitLeak = rule({
   name: 'CLOSE_WAIT_LEAK',
-  title: 'Connections that the peer closed and the application never does',
+  title: 'Connections closed by the peer that the application never closes',
   settings,
   judge: perNamespace(ofNamespace),
 });
@@ -50,7 +50,7 @@ function ofNamespace(space: SpaceSeries, { series }: RuleInput, values: SettingV
         { what: `CLOSE_WAIT connections with ${peer}`, value: sockets.length, source: 'sock_diag' },
         { what: `of them older than ${values.minAgeMs / 1000} s`, value: old.length, source: 'sock_diag' },
         { what: 'of them with the end of file still unread', value: unread, source: 'sock_diag, receive queue' },
-        { what: 'seen over the looks', value: counts.join(' '), source: 'sock_diag' },
+        { what: 'count in each snapshot', value: counts.join(' '), source: 'sock_diag' },
       ],
       fixes: [
         unread * 2 > sockets.length

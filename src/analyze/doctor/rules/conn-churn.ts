@@ -11,8 +11,8 @@ import { type Fault, type RuleInput, rule, type SettingValues } from '../rule.ts
 import { endpointText } from '../scopes.ts';
 
 const settings = {
-  windowMs: { default: 60_000, unit: 'ms', text: 'how long it must go on' },
-  parts: { default: 6, unit: 'count', text: 'parts of that time, each of which must show it' },
+  windowMs: { default: 60_000, unit: 'ms', text: 'how long it must last' },
+  parts: { default: 6, unit: 'count', text: 'parts of that time that must each show it' },
   warning: { default: 10, unit: 'per-second', text: 'connections opened to one endpoint' },
   critical: { default: 100, unit: 'per-second', text: 'connections opened to one endpoint' },
   perEstablished: { default: 1, unit: 'per-second', text: 'opened for each one that is established' },
@@ -61,19 +61,19 @@ function ofNamespace(space: SpaceSeries, { series }: RuleInput, values: Values):
       severity: slowest > values.critical ? 'critical' : 'warning',
       confidence: sure ? 'high' : 'low',
       holder: holder,
-      summary: `${rate} connections a second are opened to ${text}, with ${established} established: they are not kept`,
+      summary: `${rate} connections a second are opened to ${text}, with ${established} established: connections are not reused`,
       evidence: [
         { what: `opened to ${text}`, value: rate, unit: 'per second', source },
         { what: 'in the slowest part of that time', value: Math.round(slowest * 10) / 10, unit: 'per second', source },
-        { what: 'established, mean of the looks', value: established, source: 'sock_diag' },
+        { what: 'established, mean of the snapshots', value: established, source: 'sock_diag' },
         ...(shortLived === undefined
           ? []
-          : [{ what: 'of those that ended, lived less than a second', value: shortLived, source: 'destroy events' }]),
+          : [{ what: 'of the closed ones, open for less than a second', value: shortLived, source: 'destroy events' }]),
         ...(eventsLost(space) === 0
           ? []
           : [
               {
-                what: 'times that events were lost: the rate is a lower bound',
+                what: 'times that events were lost (the rate is a lower bound)',
                 value: eventsLost(space),
                 source: 'netlink',
               },
@@ -146,12 +146,12 @@ const FIXES: readonly Fix[] = [
   },
   {
     where: 'Go database/sql',
-    text: 'whatever is above SetMaxIdleConns (default 2) is closed at once: set it to the same number as SetMaxOpenConns',
+    text: 'connections above SetMaxIdleConns (default 2) are closed at once: set it to the same number as SetMaxOpenConns',
     snippet: 'db.SetMaxOpenConns(50)\ndb.SetMaxIdleConns(50)',
   },
   {
     where: 'Node',
-    text: 'use one agent, or one pool, for the whole process, made once and not for each request',
+    text: 'create one agent or pool for the whole process, not one for each request',
     snippet: 'new http.Agent({ keepAlive: true })',
   },
   {

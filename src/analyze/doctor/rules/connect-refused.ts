@@ -11,15 +11,15 @@ import { type Fault, type RuleInput, rule, type SettingValues } from '../rule.ts
 import { endpointText } from '../scopes.ts';
 
 const settings = {
-  windowMs: { default: 60_000, unit: 'ms', text: 'how long is looked back' },
+  windowMs: { default: 60_000, unit: 'ms', text: 'window that is judged' },
   perSecond: { default: 1, unit: 'per-second', text: 'attempts refused' },
   share: { default: 0.1, unit: 'share', text: 'of all attempts refused' },
-  minimum: { default: 10, unit: 'count', text: 'refusals below which a share says nothing' },
+  minimum: { default: 10, unit: 'count', text: 'fewest refusals that count' },
   parts: { default: 6, unit: 'count', text: 'parts of the window' },
   sustained: {
     default: 4,
     unit: 'count',
-    text: 'parts of the window that must each have one: a restart is over sooner',
+    text: 'parts of the window that must each have a refusal (a restart is over sooner)',
   },
 } as const;
 
@@ -28,7 +28,7 @@ type Values = SettingValues<typeof settings>;
 /** Attempts to connect that are answered with a reset: nobody listens there. */
 export const connectRefused = rule({
   name: 'CONNECT_REFUSED',
-  title: 'Attempts to connect that are refused by the network: nobody listens',
+  title: 'Attempts to connect that are refused by the network: nothing listens',
   settings,
   needsMs: ({ windowMs }) => windowMs,
   judge: perNamespace(ofNamespace),
@@ -89,7 +89,7 @@ function ofPeer(
       severity: 'warning',
       confidence: sure ? 'high' : 'medium',
       holder: mainHolder(ended),
-      summary: `${count} attempts to connect to ${text} were refused within ${values.windowMs / 1000} s: nobody listens there`,
+      summary: `${count} attempts to connect to ${text} were refused within ${values.windowMs / 1000} s: nothing listens there`,
       evidence: [
         { what: `attempts refused by ${text}`, value: count, source: 'destroy events' },
         { what: 'a second', value: perSecond(count, values.windowMs), unit: 'per second', source: 'destroy events' },
@@ -140,11 +140,11 @@ function ofCounters(recent: SpaceSeries, opens: number | undefined, toMs: number
 function fixesFor(peer: string | undefined): Fix[] {
   const order: Fix = {
     where: 'the deployment',
-    text: 'start what is connected to first, and wait until it listens (depends_on with condition service_healthy, a readiness probe)',
+    text: 'start the server first, and wait until it listens (depends_on with condition service_healthy, a readiness probe)',
   };
   const port: Fix = {
     where: 'the application',
-    text: 'the address or the port is wrong, or the server died: look who listens there',
+    text: 'the address or the port is wrong, or the server died: check what listens there',
   };
   if (peer === undefined || !isLoopback(peer)) return [order, port];
   const loopback: Fix = {

@@ -10,13 +10,13 @@ import { percent } from '../texts.ts';
 const settings = {
   warning: { default: 0.8, unit: 'share', text: 'of the table in use' },
   critical: { default: 0.95, unit: 'share', text: 'of the table in use' },
-  drops: { default: 1, unit: 'count', text: 'packets dropped for want of room while it was looked at' },
+  drops: { default: 1, unit: 'count', text: 'packets dropped during the run because the table was full' },
 } as const;
 
 /** The table of connections that the host's NAT keeps is full: new connections are dropped at random. */
 export const conntrackFull = rule({
   name: 'CONNTRACK_FULL',
-  title: "The host's connection tracker has no room left",
+  title: "The host's connection tracking table is full",
   settings,
   judge: perHost(ofHost),
 });
@@ -38,9 +38,9 @@ function ofHost({ series: { host } }: RuleInput, values: SettingValues<typeof se
   const larger = 2 ** Math.ceil(Math.log2(max * 2));
   const evidence: Evidence[] = [
     { what: 'tracked connections', value: count, source: 'net.netfilter.nf_conntrack_count of the host' },
-    { what: 'room for', value: max, source: 'net.netfilter.nf_conntrack_max' },
+    { what: 'maximum', value: max, source: 'net.netfilter.nf_conntrack_max' },
     {
-      what: 'dropped for want of room',
+      what: 'dropped because the table was full',
       value: dropped,
       unit: 'packets',
       source: 'stat/nf_conntrack, drop and early_drop',
@@ -51,13 +51,13 @@ function ofHost({ series: { host } }: RuleInput, values: SettingValues<typeof se
     {
       severity: critical ? 'critical' : 'warning',
       confidence: 'high',
-      summary: `the host tracks ${count} of ${max} connections (${percent(share)})${dropped > 0 ? `, and dropped ${counted(dropped, 'packet')} for want of room` : ''}`,
+      summary: `the host tracks ${count} of ${max} connections (${percent(share)})${dropped > 0 ? `, and dropped ${counted(dropped, 'packet')} because the table was full` : ''}`,
       evidence,
       fixes: [
         ...sysctlFixes(HOST_PLATFORM, 'net.netfilter.nf_conntrack_max', String(larger)),
         {
           where: 'the host, buckets of the table',
-          text: 'a quarter of the maximum, so that chains stay short; no container can set it',
+          text: 'a quarter of the maximum, so that hash chains stay short; a container cannot set it',
           snippet: `echo ${larger / 4} > /sys/module/nf_conntrack/parameters/hashsize`,
         },
         ...sysctlFixes(HOST_PLATFORM, 'net.netfilter.nf_conntrack_tcp_timeout_time_wait', '30'),
@@ -67,7 +67,7 @@ function ofHost({ series: { host } }: RuleInput, values: SettingValues<typeof se
         },
         {
           where: 'EC2',
-          text: 'security groups track too, and silently: see conntrack_allowance_exceeded in ethtool -S of the interface; a larger instance has more',
+          text: 'security groups track connections too: see conntrack_allowance_exceeded in ethtool -S of the interface; a larger instance has a higher limit',
         },
       ],
       byHand: 'sysctl net.netfilter.nf_conntrack_count net.netfilter.nf_conntrack_max; cat /proc/net/stat/nf_conntrack',

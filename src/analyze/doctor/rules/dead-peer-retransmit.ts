@@ -11,10 +11,10 @@ import { endpointText, holderKey } from '../scopes.ts';
 import { tcpIn } from '../socket-lists.ts';
 
 const settings = {
-  retransmits: { default: 3, unit: 'count', text: 'times the same data was sent again before a connection counts' },
-  warning: { default: 5, unit: 'count', text: 'times the same data was sent again' },
-  critical: { default: 8, unit: 'count', text: 'times the same data was sent again' },
-  silenceMs: { default: 1_000, unit: 'ms', text: 'without an acknowledgement, where one look is all there is' },
+  retransmits: { default: 3, unit: 'count', text: 'retransmissions of the same data before a connection counts' },
+  warning: { default: 5, unit: 'count', text: 'retransmissions of the same data' },
+  critical: { default: 8, unit: 'count', text: 'retransmissions of the same data' },
+  silenceMs: { default: 1_000, unit: 'ms', text: 'without an acknowledgement, where there is only one snapshot' },
 } as const;
 
 type Values = SettingValues<typeof settings>;
@@ -25,7 +25,7 @@ const RETRANSMIT = 1;
 /** Established connections whose peer has stopped answering. */
 export const deadPeerRetransmit = rule({
   name: 'DEAD_PEER_RETRANSMIT',
-  title: 'Connections whose peer no longer answers what is sent',
+  title: 'Connections whose peer no longer acknowledges what is sent',
   settings,
   judge: perNamespace(ofNamespace),
 });
@@ -52,14 +52,14 @@ function ofNamespace(space: SpaceSeries, { series }: RuleInput, values: Values):
       severity: most >= values.critical ? 'critical' : 'warning',
       confidence: 'high',
       holder: first,
-      summary: `${text} has not acknowledged ${queued} bytes on ${sockets.length} ${sockets.length === 1 ? 'connection' : 'connections'} for up to ${Math.round(silent / 1000)} s: they were sent again ${most} times`,
+      summary: `${text} has not acknowledged ${queued} bytes on ${sockets.length} ${sockets.length === 1 ? 'connection' : 'connections'} for up to ${Math.round(silent / 1000)} s: retransmitted ${most} times`,
       evidence: [
         {
-          what: `connections with ${text} that send the same again`,
+          what: `connections with ${text} that retransmit`,
           value: sockets.length,
           source: 'sock_diag, timer 1',
         },
-        { what: 'sent again, at most', value: most, unit: 'times', source: 'sock_diag, retransmits' },
+        { what: 'retransmissions, at most', value: most, unit: 'times', source: 'sock_diag, retransmits' },
         { what: 'since the last acknowledgement, at most', value: silent, unit: 'ms', source: 'tcp_info' },
         { what: 'not acknowledged', value: queued, unit: 'bytes', source: 'sock_diag, send queue' },
         {
@@ -89,7 +89,7 @@ function isSilent({ info }: SocketRecord, before: SocketRecord | undefined, valu
 const FIXES: readonly Fix[] = [
   {
     where: 'the application',
-    text: 'TCP_USER_TIMEOUT ends it after a time of your choice; without it the kernel tries for a quarter of an hour (net.ipv4.tcp_retries2)',
+    text: 'TCP_USER_TIMEOUT closes it after a time of your choice; without it the kernel retries for a quarter of an hour (net.ipv4.tcp_retries2)',
     snippet: 'setsockopt(fd, IPPROTO_TCP, TCP_USER_TIMEOUT, &(int){30000}, sizeof(int));',
   },
   {
@@ -98,6 +98,6 @@ const FIXES: readonly Fix[] = [
   },
   {
     where: 'the network',
-    text: 'find out what became of the peer: gone without a word, or packets dropped on the way',
+    text: 'find out whether the peer is gone or packets are dropped on the way',
   },
 ];

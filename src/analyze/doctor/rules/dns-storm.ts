@@ -15,7 +15,7 @@ const settings = {
     unit: 'per-second',
     text: 'queries of a namespace, or of all containers together: the resolver of a VPC takes 1,024 packets a second from one interface',
   },
-  minimumMs: { default: 1_000, unit: 'ms', text: 'how long must be looked to speak of a rate' },
+  minimumMs: { default: 1_000, unit: 'ms', text: 'shortest time over which a rate is computed' },
 } as const;
 
 type Values = SettingValues<typeof settings>;
@@ -23,7 +23,7 @@ type Values = SettingValues<typeof settings>;
 /** Names that are asked for again and again. */
 export const dnsStorm = rule({
   name: 'DNS_STORM',
-  title: 'Many more DNS queries than connections can need',
+  title: 'Far more DNS queries than new connections need',
   settings,
   needsMs: ({ minimumMs }) => minimumMs,
   judge(input, values) {
@@ -49,9 +49,9 @@ const ofMachine = perHost(({ series }: RuleInput, values: Values) => {
       confidence: 'medium',
       summary: `${perSecond(queries, ms)} DNS queries a second leave this machine, of ${counts.length} namespaces together`,
       evidence: [
-        { what: 'sockets to port 53 elsewhere that ended', value: queries, source: 'destroy events' },
+        { what: 'closed sockets to port 53 elsewhere', value: queries, source: 'destroy events' },
         {
-          what: 'most of them',
+          what: 'busiest namespaces',
           value: most.map(({ name, count }) => `${name} ${perSecond(count, ms)}`).join(', '),
           unit: 'per second',
           source: 'destroy events',
@@ -86,17 +86,17 @@ const ofNamespaces = perNamespace((space: SpaceSeries, { series }: RuleInput, va
       confidence: bySockets === queries ? 'high' : 'medium',
       summary: `${perSecond(queries, ms)} DNS queries a second${mainly ? `, most of them of ${process.pid}/${process.name}` : ''}`,
       evidence: [
-        { what: 'sockets to port 53 that ended', value: bySockets, source: 'destroy events' },
+        { what: 'closed sockets to port 53', value: bySockets, source: 'destroy events' },
         { what: 'a second', value: perSecond(queries, ms), unit: 'per second', source: 'destroy events' },
         ...(out === undefined ? [] : [{ what: 'UDP datagrams sent', value: out, source: 'UdpOutDatagrams' }]),
         ...(peers.length === 0
           ? []
-          : [{ what: 'asked', value: peers.slice(0, 3).join(', '), source: 'destroy events' }]),
+          : [{ what: 'DNS servers', value: peers.slice(0, 3).join(', '), source: 'destroy events' }]),
         ...(eventsLost(space) === 0
           ? []
           : [
               {
-                what: 'times that events were lost: the rate is a lower bound',
+                what: 'times that events were lost (the rate is a lower bound)',
                 value: eventsLost(space),
                 source: 'netlink',
               },
@@ -112,7 +112,7 @@ const ofNamespaces = perNamespace((space: SpaceSeries, { series }: RuleInput, va
 const FIXES: readonly Fix[] = [
   {
     where: 'the application',
-    text: 'keep connections: each new one asks for its name again; cache names for as long as their TTL says',
+    text: 'reuse connections: each new one resolves its name again; cache names for their TTL',
   },
   {
     where: 'docker run',

@@ -74,7 +74,7 @@ function ofPort(hops: readonly SocketRecord[], seen: boolean, values: SettingVal
         : {
             what: 'published on the host',
             value: `port ${port}`,
-            source: "the Engine; the host's sockets were not looked at",
+            source: "the Engine (the host's sockets were not read)",
           },
     ],
     fixes: [

@@ -20,7 +20,7 @@ function ofNamespace(series: SpaceSeries) {
   if (sockets.length === 0 || space.containers.length === 0) return [];
   return [
     fact({
-      summary: `dockerd answers DNS on 127.0.0.11 in this namespace: ${sockets.length} of its sockets are not the container's, and no rule counts them as such`,
+      summary: `dockerd answers DNS on 127.0.0.11 in this namespace: ${sockets.length} of its sockets are not counted as the container's`,
       evidence: sockets.map(({ proto, localPort }) => ({
         what: `${proto} listener`,
         value: `127.0.0.11:${localPort}`,

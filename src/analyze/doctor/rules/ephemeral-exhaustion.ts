@@ -35,16 +35,16 @@ function ofNamespace(space: SpaceSeries, { series }: RuleInput, values: Values):
       severity: share >= values.critical ? 'critical' : 'warning',
       confidence: 'high',
       holder: member,
-      summary: `${used} of the ${range.size} local ports from ${source} to ${text} are taken: then connect() fails with EADDRNOTAVAIL`,
+      summary: `${used} of the ${range.size} local ports from ${source} to ${text} are in use; without a free one connect() fails with EADDRNOTAVAIL`,
       evidence: [
         { what: `local ports in use from ${source} to ${text}`, value: used, source: 'sock_diag' },
-        { what: 'of them held by TIME_WAIT alone', value: waiting, source: 'sock_diag' },
+        { what: 'of them held only by TIME_WAIT', value: waiting, source: 'sock_diag' },
         {
-          what: `ports of ${range.first}-${range.last} that may be chosen`,
+          what: `ephemeral ports in ${range.first}-${range.last}`,
           value: range.size,
           source: 'net.ipv4.ip_local_port_range, net.ipv4.ip_local_reserved_ports',
         },
-        { what: 'taken', value: Math.round(share * 100), unit: '%', source: 'sock_diag' },
+        { what: 'share in use', value: Math.round(share * 100), unit: '%', source: 'sock_diag' },
       ],
       fixes: fixesFor(space.space, range, waiting * 2 > used),
       byHand: (target) => `socklens ls ${target} 'state all and src ${source} and ${filterOf(use)}' --by state`,
@@ -70,7 +70,7 @@ function fixesFor(space: WatchedSpace, range: PortRange, mostlyWaiting: boolean)
   const keep: Fix = {
     where: 'the application',
     text: mostlyWaiting
-      ? 'most of the ports wait in TIME_WAIT for 60 s: keep connections instead of opening one for each request'
+      ? 'most of the ports wait in TIME_WAIT for 60 s: reuse connections instead of opening one for each request'
       : 'use fewer connections: a pool with a cap, or several requests over one connection',
   };
   const wider = range.first > WIDE.first || range.last < WIDE.last;

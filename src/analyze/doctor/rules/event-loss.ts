@@ -4,10 +4,10 @@ import { fact } from '../facts.ts';
 import { perNamespace } from '../per-scope.ts';
 import { rule } from '../rule.ts';
 
-/** The kernel had more to tell than the tool could take. */
+/** The kernel dropped events because the event socket was read too slowly. */
 export const eventLoss = rule({
   name: 'EVENT_LOSS',
-  title: 'Ends of connections that were not told',
+  title: 'Connection events that were lost',
   settings: {},
   judge: perNamespace(ofNamespace),
 });
@@ -19,11 +19,11 @@ function ofNamespace({ samples }: SpaceSeries) {
   const received = samples.reduce((sum, { ended = [] }) => sum + ended.reduce((of, { count }) => of + count, 0), 0);
   return [
     fact({
-      summary: `more connections ended than the kernel could tell of, ${counted(times, 'time')}: what is said about connections that ended here is a lower bound`,
+      summary: `events of closed connections were lost ${counted(times, 'time')}: each number of closed connections here is a lower bound`,
       evidence: [
-        { what: 'times that events were dropped', value: times, source: 'ENOBUFS of the event socket' },
-        { what: 'samples that miss some', value: `${lossy.length} of ${samples.length}`, source: 'destroy events' },
-        { what: 'ends that were told', value: received, source: 'destroy events' },
+        { what: 'times that events were lost', value: times, source: 'ENOBUFS of the event socket' },
+        { what: 'samples with a loss', value: `${lossy.length} of ${samples.length}`, source: 'destroy events' },
+        { what: 'closed connections that were reported', value: received, source: 'destroy events' },
       ],
       byHand: (target) => `socklens events ${target}`,
     }),

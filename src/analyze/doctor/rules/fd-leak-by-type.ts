@@ -12,18 +12,18 @@ import { duration } from '../texts.ts';
 
 const settings = {
   windowMs: { default: 600_000, unit: 'ms', text: 'how long growth must last' },
-  looks: { default: 5, unit: 'count', text: 'looks in a row, evenly over the window, that each saw more' },
-  rise: { default: 50, unit: 'count', text: 'descriptors of one kind more than before' },
-  share: { default: 0.2, unit: 'share', text: 'by which they became more' },
-  loadRise: { default: 0.2, unit: 'share', text: 'by which more accepted connections a second explain the growth' },
+  looks: { default: 5, unit: 'count', text: 'snapshots, evenly spread over the window, that each saw more' },
+  rise: { default: 50, unit: 'count', text: 'growth of one kind, in descriptors' },
+  share: { default: 0.2, unit: 'share', text: 'growth of one kind, relative to its start' },
+  loadRise: { default: 0.2, unit: 'share', text: 'growth of accepted connections a second that explains it' },
 } as const;
 
 type Values = SettingValues<typeof settings>;
 
-/** Descriptors of one kind that become more and more while the load does not. */
+/** Descriptors of one kind that keep growing while the load does not. */
 export const fdLeakByType = rule({
   name: 'FD_LEAK_BY_TYPE',
-  title: 'Descriptors of one kind that become more and more',
+  title: 'Descriptors of one kind that keep growing',
   settings,
   needsMs: ({ windowMs }) => windowMs,
   judge: perProcess(ofProcess),
@@ -93,7 +93,7 @@ function faultOf(
   const leftMs = timeLeftMs(process.used, process.softLimit ?? Number.POSITIVE_INFINITY, slope);
   const grown = kind === 'tcp' ? grownMost(space, series, first, process.pid) : undefined;
   const evidence: Evidence[] = [
-    { what: `${noun} over the looks`, value: seen.join(' '), source: `/proc/${process.pid}/fd` },
+    { what: `${noun} in each snapshot`, value: seen.join(' '), source: `/proc/${process.pid}/fd` },
     {
       what: 'growth',
       value: Number(slope.toFixed(1)),

@@ -9,13 +9,13 @@ import { spaceSysctlFixes } from '../space-sysctls.ts';
 
 const settings = {
   warning: { default: 100, unit: 'count', text: 'such connections in a namespace' },
-  mostly: { default: 0.5, unit: 'share', text: 'of them that must have one peer for it to be named' },
+  mostly: { default: 0.5, unit: 'share', text: 'of them that must have one peer for the peer to be named' },
 } as const;
 
 /** Connections that the process closed and whose peer does not acknowledge that. */
 export const finWaitStuck = rule({
   name: 'FIN_WAIT_STUCK',
-  title: 'Closed connections whose peer no longer answers',
+  title: 'Closed connections whose peer no longer acknowledges',
   settings,
   judge: perNamespace(ofNamespace),
 });
@@ -38,7 +38,7 @@ function ofNamespace(space: SpaceSeries, { series }: RuleInput, values: SettingV
       summary: `${stuck.length} closed connections still wait for their peer to acknowledge${one ? `, ${most.length} of them for ${of(most)}` : ''}`,
       evidence: [
         {
-          what: 'FIN_WAIT1, LAST_ACK and CLOSING without a process, sent again and again',
+          what: 'FIN_WAIT1, LAST_ACK and CLOSING without a process, retransmitting',
           value: stuck.length,
           source: 'sock_diag',
         },
@@ -50,7 +50,7 @@ function ofNamespace(space: SpaceSeries, { series }: RuleInput, values: SettingV
           ? []
           : [
               {
-                what: 'tries before the kernel gives up (0: 8)',
+                what: 'retries before the kernel gives up (0 means 8)',
                 value: retries,
                 source: 'net.ipv4.tcp_orphan_retries',
               },
@@ -59,7 +59,7 @@ function ofNamespace(space: SpaceSeries, { series }: RuleInput, values: SettingV
       fixes: [
         {
           where: 'the network',
-          text: 'the peer cannot be reached any more: find out whether it is gone, or what drops its packets',
+          text: 'the peer is unreachable: find out whether it is gone or what drops its packets',
         },
         ...spaceSysctlFixes(space.space, 'net.ipv4.tcp_orphan_retries', '3', SOONER),
       ],
@@ -69,7 +69,7 @@ function ofNamespace(space: SpaceSeries, { series }: RuleInput, values: SettingV
   ];
 }
 
-const SOONER = 'give them up sooner: they hold kernel memory, but no descriptor';
+const SOONER = 'give up sooner: they hold kernel memory, but no descriptor';
 
 /** FIN_WAIT2 is not among them: the peer has acknowledged, and tcp_fin_timeout ends it. */
 const STATES: readonly number[] = [TCP_STATE.FIN_WAIT1, TCP_STATE.LAST_ACK, TCP_STATE.CLOSING];

@@ -13,15 +13,15 @@ const settings = {
   minAgeMs: {
     default: 120_000,
     unit: 'ms',
-    text: 'how long nothing must have come on a connection that was shut for writing',
+    text: 'how long a connection that was shut down for writing must have received nothing',
   },
-  warning: { default: 20, unit: 'count', text: 'connections that have been held so long' },
+  warning: { default: 20, unit: 'count', text: 'connections held for at least that long' },
 } as const;
 
 /** Connections that a process shut for writing and never closed. */
 export const halfClosedHeld = rule({
   name: 'HALF_CLOSED_HELD',
-  title: 'Connections that were shut for writing and never closed',
+  title: 'Connections that were shut down for writing and never closed',
   settings,
   judge: perNamespace(ofNamespace),
 });
@@ -44,7 +44,7 @@ function ofNamespace(space: SpaceSeries, { series }: RuleInput, values: SettingV
       severity: 'warning',
       confidence: 'high',
       holder: first,
-      summary: `${old.length} connections were shut for writing, and neither the peer nor the application closed them for ${values.minAgeMs / 1000} s`,
+      summary: `${old.length} connections were shut down for writing, and neither the peer nor the application closed them for ${values.minAgeMs / 1000} s`,
       evidence: [
         { what: 'FIN_WAIT2 connections that a descriptor refers to', value: sockets.length, source: 'sock_diag' },
         {
@@ -57,7 +57,7 @@ function ofNamespace(space: SpaceSeries, { series }: RuleInput, values: SettingV
       fixes: [
         {
           where: 'the application',
-          text: 'after shutdown(SHUT_WR) read up to the end of file with a time limit, and then close: tcp_fin_timeout does not end what a descriptor holds',
+          text: 'after shutdown(SHUT_WR) read to the end of file with a timeout, then close: tcp_fin_timeout does not apply while a descriptor is open',
         },
         { where: 'the peer', text: 'it has not closed its side either: it may leak connections in CLOSE_WAIT' },
       ],

@@ -17,7 +17,7 @@ const settings = {
   deviceMs: {
     default: 350_000,
     unit: 'ms',
-    text: 'after which devices on the way forget a connection (AWS NLB and NAT gateway)',
+    text: 'idle time after which a middlebox drops a connection (AWS NLB and NAT gateway)',
   },
   warning: { default: 5, unit: 'count', text: 'connections of a process on one port' },
 } as const;
@@ -27,10 +27,10 @@ type Values = SettingValues<typeof settings>;
 /** idiag_timer for a running keepalive timer, include/uapi/linux/inet_diag.h. */
 const KEEPALIVE = 2;
 
-/** Idle connections without keepalive, which a device on the way may have forgotten. */
+/** Idle connections without keepalive, which a middlebox may have dropped. */
 export const halfOpenIdle = rule({
   name: 'HALF_OPEN_IDLE',
-  title: 'Idle connections without keepalive, longer than devices on the way remember',
+  title: 'Idle connections without keepalive, idle for longer than middleboxes keep them',
   settings,
   judge: perNamespace(ofNamespace),
 });
@@ -59,7 +59,7 @@ function ofNamespace(space: SpaceSeries, { series }: RuleInput, values: Values):
       severity: 'warning',
       confidence: 'medium',
       holder: member,
-      summary: `${sockets.length} connections ${sideOf(member) === 'dport' ? 'to' : 'on'} port ${portOf(member)} have been silent for up to ${minutes} min, longer than load balancers and NAT gateways remember: the next request on them may hang or be reset`,
+      summary: `${sockets.length} connections ${sideOf(member) === 'dport' ? 'to' : 'on'} port ${portOf(member)} have been silent for up to ${minutes} min, longer than load balancers and NAT gateways keep them: the next request on them may hang or be reset`,
       evidence: [
         { what: `silent for more than ${values.deviceMs / 1000} s`, value: sockets.length, source: 'tcp_info' },
         { what: 'of them without keepalive', value: off, source: 'sock_diag, timer' },
@@ -121,10 +121,10 @@ function containerAddresses({ containers }: Series): string[] {
 const FIXES: readonly Fix[] = [
   {
     where: 'the application',
-    text: 'SO_KEEPALIVE with an idle time below 300 s (Go does it every 15 s; Node only when told)',
+    text: 'SO_KEEPALIVE with an idle time below 300 s (Go: every 15 s by default; Node: off by default)',
     snippet: 'socket.setKeepAlive(true, 60000)',
   },
   { where: 'Node mysql2', text: 'keepalive of the pool', snippet: 'mysql.createPool({ enableKeepAlive: true })' },
   { where: 'PostgreSQL (libpq)', text: 'in the connection string', snippet: 'keepalives=1 keepalives_idle=60' },
-  { where: 'the pool', text: 'a lifetime or an idle timeout that is shorter than the device remembers' },
+  { where: 'the pool', text: 'a lifetime or an idle timeout shorter than that of the middlebox' },
 ];

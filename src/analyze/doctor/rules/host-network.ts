@@ -17,7 +17,7 @@ function ofNamespace({ space }: SpaceSeries) {
   const alone = others.length === 0;
   return fact({
     ...(alone && { holder: { container: first.name } }),
-    summary: `${containerNames(space.containers)} ${alone ? 'lives' : 'live'} in the host's network namespace: counters, ports and queues are those of the whole host`,
+    summary: `${containerNames(space.containers)} ${alone ? 'is' : 'are'} in the host's network namespace: counters, ports and queues are those of the whole host`,
     evidence: [
       { what: "containers in the host's namespace", value: space.containers.length, source: '/proc/PID/ns/net' },
       { what: "the host's namespace", value: space.netns, source: '/proc/1/ns/net' },

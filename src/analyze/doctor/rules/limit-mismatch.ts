@@ -19,15 +19,15 @@ import { percent } from '../texts.ts';
 const settings = {
   lowSoft: { default: 1024, unit: 'count', text: 'a soft limit up to this is low for a service' },
   lowShare: { default: 0.3, unit: 'share', text: 'of a low limit in use' },
-  absurdHard: { default: 10_000_000, unit: 'count', text: 'a hard limit above this makes some programs hang' },
+  absurdHard: { default: 10_000_000, unit: 'count', text: 'a hard limit above this makes some programs hang at start' },
 } as const;
 
 type Values = SettingValues<typeof settings>;
 
-/** A limit of open files that is not what was meant: too low, another one than declared, or absurdly high. */
+/** A limit of open files that is too low, absurdly high, or not the declared one. */
 export const limitMismatch = rule({
   name: 'LIMIT_MISMATCH',
-  title: 'A limit of open files that is not what was meant',
+  title: 'An open-file limit that is too low, absurdly high, or not the declared one',
   settings,
   judge: perNamespace(ofNamespace),
 });
@@ -130,11 +130,11 @@ function fixes(space: SpaceSeries, series: Series, { process, verdict }: Judged,
       return [
         {
           where: 'what starts the program in its container',
-          text: 'the runtime gives what was declared, something after it takes it away: look for `ulimit -n` in the entrypoint, minfds of supervisord, limits of PAM behind su or login',
+          text: 'the runtime sets what was declared, something after it lowers it: check for `ulimit -n` in the entrypoint, minfds of supervisord, limits of PAM behind su or login',
         },
         {
           where: 'the running processes',
-          text: 'at once and until they end',
+          text: 'takes effect at once, until they end',
           snippet: `socklens limits ${target} --set nofile=${verdict.declared}`,
         },
       ];

@@ -9,12 +9,12 @@ import { perNamespace } from '../per-scope.ts';
 import { type Fault, type RuleInput, rule, type SettingValues } from '../rule.ts';
 
 const settings = {
-  warning: { default: 0.7, unit: 'share', text: "of a listener's queue that is used" },
-  looks: { default: 2, unit: 'count', text: 'looks that must have seen it so full' },
+  warning: { default: 0.7, unit: 'share', text: 'of the accept queue in use' },
+  looks: { default: 2, unit: 'count', text: 'snapshots that must have seen it that full' },
   suspect: {
     default: 0.5,
     unit: 'share',
-    text: 'of its queue used, from which a listener may be the one that overflowed',
+    text: 'of its accept queue in use, from which a listener may be the one that overflowed',
   },
 } as const;
 
@@ -23,7 +23,7 @@ type Values = SettingValues<typeof settings>;
 /** Connections come in faster than the application accepts them. */
 export const listenOverflow = rule({
   name: 'LISTEN_OVERFLOW',
-  title: 'A queue of connections that nobody accepts fast enough',
+  title: 'An accept queue that is nearly full or overflows',
   settings,
   judge: perNamespace(ofNamespace),
 });
@@ -62,22 +62,22 @@ function ofListener(space: SpaceSeries, listener: Listener, dropped: number, cer
   const somaxconn = numberOf(space, 'net.core.somaxconn');
   // A longer queue that the application asks for is cut to this.
   const bounded = somaxconn !== undefined && somaxconn < Math.max(ROOMY, (peak.limit ?? 0) + 1);
-  const allowed = peak.limit === undefined ? '' : `, ${peak.limit} may`;
-  const because = spent ? ', because its process has no descriptor left to accept them with' : '';
+  const allowed = peak.limit === undefined ? '' : ` (limit ${peak.limit})`;
+  const because = spent ? ', because its process has no descriptor left to accept them' : '';
   return {
     severity: spent ? 'info' : over ? 'critical' : 'warning',
     confidence: certain ? 'high' : 'medium',
     holder: socket,
-    summary: `${counted(peak.waiting, 'connection')} to port ${port} ${peak.waiting === 1 ? 'waits' : 'wait'} to be accepted${allowed}${
+    summary: `${counted(peak.waiting, 'connection')} ${peak.waiting === 1 ? 'waits' : 'wait'} in the accept queue of port ${port}${allowed}${
       dropped > 0 ? `, and attempts to connect were dropped ${counted(dropped, 'time')}` : ''
     }${because}`,
     evidence: [
-      { what: `connections waiting on port ${port} at the last look`, value: last.waiting, source: QUEUE },
-      { what: 'most of them at any look', value: peak.waiting, source: QUEUE },
-      ...(peak.limit === undefined ? [] : [{ what: 'the limit of the queue', value: peak.limit, source: QUEUE }]),
+      { what: `accept queue of port ${port}, last snapshot`, value: last.waiting, source: QUEUE },
+      { what: 'accept queue, maximum over the snapshots', value: peak.waiting, source: QUEUE },
+      ...(peak.limit === undefined ? [] : [{ what: 'limit of the accept queue', value: peak.limit, source: QUEUE }]),
       ...(dropped > 0 ? [drops(dropped)] : []),
       {
-        what: 'established connections that no descriptor refers to yet',
+        what: 'established connections that are not accepted yet',
         value: countOf(
           peak,
           (other) => other.state === TCP_STATE.ESTABLISHED && other.inode === 0 && cameThrough(other, socket),
@@ -100,11 +100,11 @@ function ofListener(space: SpaceSeries, listener: Listener, dropped: number, cer
         : []),
     ],
     fixes: spent
-      ? [{ where: 'the application', text: 'descriptors first: a longer queue would only be full later' }]
+      ? [{ where: 'the application', text: 'free descriptors first: a longer backlog would only fill up later' }]
       : [
           {
             where: 'the application',
-            text: 'accept faster: more workers, and nothing that blocks in the loop that accepts',
+            text: 'accept faster: more workers, and nothing blocking in the accept loop',
           },
           backlogFix(process?.name),
           ...(bounded ? somaxconnFixes(space.space, somaxconn) : []),
@@ -127,10 +127,13 @@ function ofOneOf(space: SpaceSeries, listeners: readonly Listener[], dropped: nu
   return {
     severity: 'critical',
     confidence: alone ? 'high' : 'medium',
-    summary: `attempts to connect to ${which} were dropped ${counted(dropped, 'time')}, because the queue of connections to accept was full`,
-    evidence: [drops(dropped), { what: 'listeners whose queue was long at a look', value: 0, source: QUEUE }],
+    summary: `attempts to connect to ${which} were dropped ${counted(dropped, 'time')}, because an accept queue was full`,
+    evidence: [drops(dropped), { what: 'listeners with a long accept queue in a snapshot', value: 0, source: QUEUE }],
     fixes: [
-      { where: 'the application', text: 'the queue fills in bursts shorter than a look: ask for a longer one' },
+      {
+        where: 'the application',
+        text: 'bursts between two snapshots fill the accept queue: ask for a longer backlog',
+      },
       ...somaxconnFixes(space.space, numberOf(space, 'net.core.somaxconn')),
     ],
     byHand: (target) => `socklens ls ${target} 'state listening'`,
@@ -141,7 +144,11 @@ function ofOneOf(space: SpaceSeries, listeners: readonly Listener[], dropped: nu
 const QUEUE = 'sock_diag, queues of the listener';
 
 function drops(value: number): Evidence {
-  return { what: 'attempts dropped at a full queue, each retry counted', value, source: 'TcpExtListenOverflows' };
+  return {
+    what: 'connection attempts dropped at a full accept queue, retries included',
+    value,
+    source: 'TcpExtListenOverflows',
+  };
 }
 
 function countOf({ dump }: QueueLook, wanted: (socket: QueueLook['dump']['sockets'][number]) => boolean): number {

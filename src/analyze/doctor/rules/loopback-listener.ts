@@ -9,7 +9,7 @@ import { perContainer } from '../per-scope.ts';
 import { type Fault, type RuleInput, rule, type SettingValues } from '../rule.ts';
 
 const settings = {
-  looks: { default: 2, unit: 'count', text: 'looks that must all show it: a restart does for one' },
+  looks: { default: 2, unit: 'count', text: 'snapshots that must all show it (a restart shows in one)' },
 } as const;
 
 type Values = SettingValues<typeof settings>;
@@ -20,7 +20,7 @@ const LOOK_MS = 1_000;
 /** A published port on which the container cannot be reached. */
 export const loopbackListener = rule({
   name: 'LOOPBACK_LISTENER',
-  title: 'A published port that is listened on at the loopback address only, or not at all',
+  title: 'A published port with a listener at the loopback address only, or with none',
   settings,
   needsMs: ({ looks }) => (looks - 1) * LOOK_MS,
   judge: perContainer(ofContainer),
@@ -56,16 +56,16 @@ function ofPort({ name }: WatchedContainer, port: PublishedPort, dumps: readonly
       confidence: last.length === 0 ? 'medium' : 'high',
       summary:
         last.length === 0
-          ? `port ${hostPort} of the host is passed on to ${name}:${containerPort}, but nobody listens there`
-          : `port ${hostPort} of the host is passed on to ${name}:${containerPort}, but that is listened on at ${bound} only, where nothing from outside arrives`,
+          ? `port ${hostPort} of the host is forwarded to ${name}:${containerPort}, but nothing listens there`
+          : `port ${hostPort} of the host is forwarded to ${name}:${containerPort}, but the only listener is at ${bound}, which is not reachable from outside`,
       evidence: [
         {
           what: `published as ${proto} ${hostPort} of the host`,
           value: containerPort,
           source: "the runtime's port mapping",
         },
-        { what: `listened on at`, value: last.length === 0 ? 'no address' : bound, source: 'sock_diag' },
-        { what: 'looks that showed it', value: dumps.length, source: 'sock_diag' },
+        { what: 'listening addresses', value: last.length === 0 ? 'none' : bound, source: 'sock_diag' },
+        { what: 'snapshots that showed it', value: dumps.length, source: 'sock_diag' },
       ],
       fixes: last.length === 0 ? noListener(containerPort) : LOOPBACK,
       byHand: (target) => `socklens ls ${target} 'state listening,unconnected and sport ${containerPort}'`,
@@ -102,6 +102,6 @@ const LOOPBACK: readonly Fix[] = [
 function noListener(port: number): Fix[] {
   return [
     { where: 'the application', text: `it does not listen on ${port}: another port, not started, or it died` },
-    { where: 'the port mapping', text: 'publish the port that it does listen on, or none' },
+    { where: 'the port mapping', text: 'publish the port that it listens on, or none' },
   ];
 }

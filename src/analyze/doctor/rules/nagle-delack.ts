@@ -8,11 +8,11 @@ import { sameIn } from '../same-socket.ts';
 import type { SocketGroup } from '../socket-groups.ts';
 
 const settings = {
-  looks: { default: 3, unit: 'count', text: 'looks at least that found a small write waiting for an acknowledgement' },
-  share: { default: 0.5, unit: 'share', text: 'of the looks at the connection that did' },
-  maxRttMs: { default: 5, unit: 'ms', text: 'round-trip time up to which waiting is not the distance' },
-  minAtoMs: { default: 30, unit: 'ms', text: 'timeout of delayed acknowledgements, from' },
-  maxAtoMs: { default: 60, unit: 'ms', text: 'timeout of delayed acknowledgements, to' },
+  looks: { default: 3, unit: 'count', text: 'fewest snapshots with a small write waiting for an acknowledgement' },
+  share: { default: 0.5, unit: 'share', text: 'of the snapshots of the connection that had one' },
+  maxRttMs: { default: 5, unit: 'ms', text: 'round-trip time up to which the distance does not explain it' },
+  minAtoMs: { default: 30, unit: 'ms', text: 'lowest timeout of delayed acknowledgements' },
+  maxAtoMs: { default: 60, unit: 'ms', text: 'highest timeout of delayed acknowledgements' },
 } as const;
 
 type Values = SettingValues<typeof settings>;
@@ -72,7 +72,7 @@ function describe({ with: end, members }: SocketGroup<Waiting>): PeerFault {
     confidence: 'low',
     summary: `${counted(members.length, 'connection')} ${end}: small writes seem to wait about 40 ms for a delayed acknowledgement`,
     evidence: [
-      { what: 'looks with a small write waiting', value: `${most.looks} of ${most.of}`, source },
+      { what: 'snapshots with a small write waiting', value: `${most.looks} of ${most.of}`, source },
       { what: 'bytes not yet sent', value: info?.notSentBytes ?? 0, unit: 'bytes', source },
       { what: 'segments in flight', value: info?.unackedSegments ?? 0, source },
       { what: 'smallest round-trip time', value: (info?.minRttUs ?? info?.rttUs ?? 0) / 1000, unit: 'ms', source },

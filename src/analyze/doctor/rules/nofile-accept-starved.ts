@@ -12,8 +12,8 @@ import { type Fault, type RuleInput, rule, type SettingValues } from '../rule.ts
 import { holderScope } from '../scopes.ts';
 
 const settings = {
-  looks: { default: 2, unit: 'count', text: 'looks in a row in which both were true' },
-  waiting: { default: 1, unit: 'count', text: 'connections that wait to be accepted' },
+  looks: { default: 2, unit: 'count', text: 'consecutive snapshots in which both were true' },
+  waiting: { default: 1, unit: 'count', text: 'fewest connections in the accept queue' },
 } as const;
 
 /** A process without a descriptor left, and connections that it cannot accept. */
@@ -49,11 +49,11 @@ function ofNamespace(space: SpaceSeries, { series }: RuleInput, values: SettingV
       severity: 'critical',
       confidence: shared ? 'medium' : 'high',
       holder,
-      summary: `${process.name} (${process.pid}) uses all its ${process.softLimit} descriptors and cannot accept: ${waiting} on port ${listener.localPort} wait for nothing`,
+      summary: `${process.name} (${process.pid}) uses all its ${process.softLimit} descriptors and cannot accept: ${waiting} stuck in the accept queue of port ${listener.localPort}`,
       evidence: [
         { what: 'open files', value: process.used, unit: 'descriptors', source: `/proc/${process.pid}/fd` },
         { what: 'soft limit', value: process.softLimit ?? 'unlimited', source: `/proc/${process.pid}/limits` },
-        { what: 'accept queue over the looks', value: queue, unit: 'connections', source: 'sock_diag' },
+        { what: 'accept queue in each snapshot', value: queue, unit: 'connections', source: 'sock_diag' },
         { what: 'limit of the accept queue', value: listener.sendQueue, unit: 'connections', source: 'sock_diag' },
       ],
       fixes: [

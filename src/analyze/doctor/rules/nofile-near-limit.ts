@@ -14,8 +14,8 @@ const settings = {
   warning: { default: 0.8, unit: 'share', text: 'of the soft limit in use' },
   critical: { default: 0.95, unit: 'share', text: 'of the soft limit in use' },
   criticalLeft: { default: 32, unit: 'count', text: 'fewer descriptors left than this are critical' },
-  forecastWindowMs: { default: 300_000, unit: 'ms', text: 'how long growth must be seen before it is continued' },
-  forecastHorizonMs: { default: 1_800_000, unit: 'ms', text: 'the limit reached within this time is a warning' },
+  forecastWindowMs: { default: 300_000, unit: 'ms', text: 'how long growth must last before it is extrapolated' },
+  forecastHorizonMs: { default: 1_800_000, unit: 'ms', text: 'a limit reached within this time is a warning' },
 } as const;
 
 /** So much less at the end, as a share of the limit, is worth telling. */
@@ -71,7 +71,7 @@ function ofProcess({ netns, looks }: ProcessTrack, { series }: RuleInput, values
         ...nofileFixes(platformOfProcess(series, netns.space, process), target, process),
         {
           where: 'the application',
-          text: 'a higher limit only buys time where descriptors leak: see which kind of them grows (FD_LEAK_BY_TYPE), and cap pools',
+          text: 'a higher limit only buys time where descriptors leak: see which kind grows (FD_LEAK_BY_TYPE), and cap pools',
         },
       ],
       byHand: `socklens limits ${target}`,
@@ -102,7 +102,7 @@ function growth(looks: readonly ProcessLook[], limit: number): Evidence[] {
   if (slope === undefined || slope <= 0) return [];
   const leftMs = timeLeftMs(looks.at(-1)?.process.used ?? 0, limit, slope) ?? 0;
   const seen = duration((looks.at(-1)?.atMs ?? 0) - (looks[0]?.atMs ?? 0));
-  const source = `${looks.length} looks in ${seen}`;
+  const source = `${looks.length} snapshots in ${seen}`;
   return [
     { what: 'growth', value: Number(slope.toFixed(1)), unit: 'descriptors a minute', source },
     { what: 'time left at this pace', value: Math.round(leftMs / 1000), unit: 's', source },

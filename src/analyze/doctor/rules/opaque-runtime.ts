@@ -47,7 +47,7 @@ function opaque(holder: SocketHolder, who: string, evidence: Finding['evidence']
     holder,
     summary: `${who} has a network stack of its own: its sockets are not visible from the host, only those of the program that runs it`,
     evidence: [evidence],
-    fixes: [{ where: 'the guest', text: 'look from inside it: no tool on the host can' }],
+    fixes: [{ where: 'the guest', text: 'inspect it from inside: the host cannot see its sockets' }],
     byHand: "docker inspect -f '{{.HostConfig.Runtime}}' NAME; ps -e",
   });
 }

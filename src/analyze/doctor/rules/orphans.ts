@@ -8,10 +8,10 @@ const settings = {
   critical: { default: 0.5, unit: 'share', text: "of the host's tcp_max_orphans in use" },
 } as const;
 
-/** The host is about to reset closed connections that still have data to deliver. */
+/** Near tcp_max_orphans the kernel resets closed connections that still have data to deliver. */
 export const orphans = rule({
   name: 'ORPHANS',
-  title: "The host's allowance of closed connections that are not finished",
+  title: 'Orphaned connections close to the maximum of the host',
   settings,
   judge: perHost(ofHost),
 });
@@ -33,20 +33,22 @@ function ofHost({ series }: RuleInput, values: SettingValues<typeof settings>): 
     {
       severity: 'critical',
       confidence: 'high',
-      summary: `${count} closed connections of the whole host are not finished, ${percent} % of the ${max} that it allows before it resets them`,
+      summary: `${count} orphaned connections on the whole host, ${percent} % of tcp_max_orphans (${max}): above it the kernel resets them`,
       evidence: [
         { what: 'orphaned connections, all namespaces', value: count, source: '/proc/net/sockstat' },
-        { what: 'the most that the host allows', value: max, source: 'net.ipv4.tcp_max_orphans' },
-        ...(aborts > 0 ? [{ what: 'connections reset for it', value: aborts, source: 'TcpExtTCPAbortOnMemory' }] : []),
+        { what: 'maximum of the host', value: max, source: 'net.ipv4.tcp_max_orphans' },
+        ...(aborts > 0
+          ? [{ what: 'connections reset because of it', value: aborts, source: 'TcpExtTCPAbortOnMemory' }]
+          : []),
         ...holders
           .slice(0, 3)
           .map(({ name, held }) => ({ what: `of them in ${name}`, value: held, source: 'sock_diag' })),
       ],
       fixes: [
-        { where: 'the network', text: 'find the peers that no longer answer: their connections are what waits here' },
+        { where: 'the network', text: 'find the peers that no longer acknowledge: their connections are the orphans' },
         {
           where: 'the host, /etc/sysctl.d',
-          text: 'allow more (each may hold 64 KiB that cannot be swapped), or give them up sooner; containers have no value of their own for the allowance',
+          text: 'raise the maximum (each may hold 64 KiB of unswappable memory), or give up sooner; a container has no maximum of its own',
           snippet: `net.ipv4.tcp_max_orphans = ${max * 2}`,
         },
       ],

@@ -10,7 +10,7 @@ import { percent } from '../texts.ts';
 
 const settings = {
   warning: { default: 0.8, unit: 'share', text: 'of the limit in use' },
-  refused: { default: 1, unit: 'count', text: 'forks that the limit refused while it was looked at' },
+  refused: { default: 1, unit: 'count', text: 'forks that the limit refused during the run' },
 } as const;
 
 /** Processes and threads of a container close to its limit, or refused by it. */
@@ -38,14 +38,14 @@ function ofNamespace({ samples }: SpaceSeries, { series }: RuleInput, values: Se
         confidence: 'high',
         holder: { container: name },
         summary: critical
-          ? `the limit of ${max} processes and threads refused ${counted(refused, 'fork')} while it was looked at`
+          ? `the limit of ${max} processes and threads refused ${counted(refused, 'fork')} during the run`
           : `${current} of ${max} processes and threads are in use (${percent(current / max)})`,
         evidence: [
           { what: 'processes and threads', value: current, source: 'pids.current of its cgroup' },
           { what: 'their limit', value: max, source: 'pids.max of its cgroup' },
           ...(refused === undefined
             ? []
-            : [{ what: 'forks refused meanwhile', value: refused, source: 'pids.events of its cgroup' }]),
+            : [{ what: 'forks refused during the run', value: refused, source: 'pids.events of its cgroup' }]),
         ],
         fixes: [
           ...(container === undefined ? [] : pidsLimitFixes(platformOfContainer(container), more)),

@@ -13,10 +13,10 @@ const settings = {
   deployFactor: {
     default: 1,
     unit: 'share',
-    text: 'instances during a deployment, as a multiple: 2 where all new ones start first',
+    text: 'instances during a deployment, as a multiple (2 where all new ones start first)',
   },
   reserve: { default: 0.1, unit: 'share', text: "of the server's limit kept for migrations, jobs and people" },
-  fullShare: { default: 0.95, unit: 'share', text: "of the server's limit in use hurts now" },
+  fullShare: { default: 0.95, unit: 'share', text: "of the server's limit in use, critical" },
 } as const;
 
 type Values = SettingValues<typeof settings>;
@@ -24,7 +24,7 @@ type Values = SettingValues<typeof settings>;
 /** Pools that, each filled to its cap, are more than the server takes. */
 export const poolArithmetic = rule({
   name: 'POOL_ARITHMETIC',
-  title: 'Containers x processes x cap is more than the database takes',
+  title: 'Containers x processes x cap is more than the database accepts',
   settings,
   judge: perEndpoint(ofEndpoint),
 });
@@ -56,19 +56,23 @@ function ofEndpoint(endpoint: SharedEndpoint, { series, declared }: RuleInput, v
     { what: `containers with connections to ${text}`, value: instances.join(', '), source: 'sock_diag' },
     { what: 'processes with a pool to it', value: processes, source: 'sock_diag' },
     cap === undefined
-      ? { what: 'connections that they were seen to hold, the most of each', value: demand, source: 'sock_diag' }
+      ? { what: 'connections held, the maximum of each', value: demand, source: 'sock_diag' }
       : { what: 'declared cap of each', value: cap, source: '--pool' },
     { what: `processes x cap${factorText(values)}`, value: demand * values.deployFactor, source: 'arithmetic' },
     declaredLimit === undefined
-      ? { what: `${database?.limitSetting} as it comes`, value: limit, source: `manual of ${database?.name}` }
+      ? {
+          what: `assumed default ${database?.limitSetting} (not measured)`,
+          value: limit,
+          source: `manual of ${database?.name}`,
+        }
       : { what: "the server's limit", value: limit, source: '--server-limit' },
     {
       what: 'of it reserved by the server, and kept for others',
       value: `${reserved} + ${Math.round(limit * values.reserve)}`,
       source: 'arithmetic',
     },
-    { what: 'in use, the most at any look', value: inUse, source: 'sock_diag' },
-    { what: 'a cap with which all fit', value: recommended, source: 'arithmetic' },
+    { what: 'in use, maximum over the snapshots', value: inUse, source: 'sock_diag' },
+    { what: 'cap with which all fit', value: recommended, source: 'arithmetic' },
   ];
   return [
     {
@@ -77,8 +81,8 @@ function ofEndpoint(endpoint: SharedEndpoint, { series, declared }: RuleInput, v
       ...(instances.length > 1 && { scope: { kind: 'host', name: text, target: instances.join(',') } as const }),
       summary:
         cap === undefined
-          ? `${who} hold up to ${demand} connections to ${text}, which takes ${limit}${stockText(declaredLimit)}`
-          : `${who} may open ${demand * values.deployFactor} connections to ${text} (${cap} each${factorText(values)}), which takes ${limit}${stockText(declaredLimit)}`,
+          ? `${who} hold up to ${demand} connections to ${text}, which accepts ${limit}${stockText(declaredLimit)}`
+          : `${who} may open ${demand * values.deployFactor} connections to ${text} (${cap} each${factorText(values)}), which accepts ${limit}${stockText(declaredLimit)}`,
       evidence,
       fixes: [
         ...capFixes({ program: member.process?.name, database }, recommended),
@@ -100,7 +104,7 @@ function severityOf(declaredLimit: number | undefined, full: boolean): Finding['
 }
 
 function stockText(declaredLimit: number | undefined): string {
-  return declaredLimit === undefined ? ' unless it was raised (tell with --server-limit)' : '';
+  return declaredLimit === undefined ? ' by default (assumed, not measured: declare it with --server-limit)' : '';
 }
 
 function factorText({ deployFactor }: Values): string {

@@ -12,14 +12,18 @@ import { type Fault, type RuleInput, rule, type SettingValues } from '../rule.ts
 import { endpointText } from '../scopes.ts';
 
 const settings = {
-  factor: { default: 1.5, unit: 'share', text: 'a peak is so many times the floor' },
+  factor: { default: 1.5, unit: 'share', text: 'a peak is at least this multiple of the floor' },
   floorMs: { default: 3_000, unit: 'ms', text: 'how long the floor must be flat' },
   tolerance: { default: 0.1, unit: 'share', text: 'how far from its level a flat count may be' },
-  minimumPeak: { default: 20, unit: 'count', text: 'below it, a small pool with a little overflow looks the same' },
+  minimumPeak: {
+    default: 20,
+    unit: 'count',
+    text: 'lowest peak that counts: a small pool with a little overflow looks the same',
+  },
   reopenedShare: {
     default: 0.5,
     unit: 'share',
-    text: 'of the fall, closed beyond it: a pool that shrinks reopens few',
+    text: 'of the fall, closed beyond it (a pool that only shrinks reopens few)',
   },
   reopened: { default: 10, unit: 'count', text: 'connections closed during the peak beyond those that it fell by' },
 } as const;
@@ -65,7 +69,7 @@ function ofPool(pool: Pool, { series, declared }: RuleInput, values: Values): Fa
         source: 'destroy events, sock_diag',
       },
       {
-        what: 'seen over the looks',
+        what: 'count in each snapshot',
         value: countsText(counts.map(({ count }) => count)),
         source: 'sock_diag',
       },

@@ -7,11 +7,11 @@ import { type Fault, type RuleInput, rule, type SettingValues } from '../rule.ts
 import { endpointText } from '../scopes.ts';
 
 const settings = {
-  minimum: { default: 20, unit: 'count', text: 'connections below which a pool is small' },
+  minimum: { default: 20, unit: 'count', text: 'fewest connections of a pool that counts' },
   idleShare: { default: 0.5, unit: 'share', text: 'of them idle' },
   idleMs: { default: 300_000, unit: 'ms', text: 'without data in either direction' },
-  looks: { default: 3, unit: 'count', text: 'looks up to the last that must each show it' },
-  pingBytesPerMinute: { default: 1_000, unit: 'bytes', text: 'a minute: so little is validation, no use' },
+  looks: { default: 3, unit: 'count', text: 'last snapshots that must each show it' },
+  pingBytesPerMinute: { default: 1_000, unit: 'bytes', text: 'a minute: no more than validation pings cause' },
 } as const;
 
 type Values = SettingValues<typeof settings>;
@@ -54,7 +54,7 @@ function ofPool(pool: Pool, { series }: RuleInput, values: Values): Fault | unde
         value: idleNow,
         source: 'tcp_info, time since data was last sent and received',
       },
-      { what: `idle over the last ${values.looks} looks`, value: idle.join(' '), source: 'tcp_info' },
+      { what: `idle in the last ${values.looks} snapshots`, value: idle.join(' '), source: 'tcp_info' },
     ],
     fixes: idleFixes({ program: member.process?.name, database: databaseAt(series, peer, port) }),
     byHand: (target) =>

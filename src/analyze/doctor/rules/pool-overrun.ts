@@ -17,9 +17,9 @@ const settings = {
     unit: 'count',
     text: 'connections of one process to a database about which nothing is declared',
   },
-  historyMs: { default: 600_000, unit: 'ms', text: 'how long a pool must have been seen to be compared with itself' },
-  historyFactor: { default: 2, unit: 'share', text: 'so many times its own median' },
-  historyMinimum: { default: 30, unit: 'count', text: 'connections below which its own median says nothing' },
+  historyMs: { default: 600_000, unit: 'ms', text: 'how long a pool must be observed to be compared with itself' },
+  historyFactor: { default: 2, unit: 'share', text: 'multiple of its own median' },
+  historyMinimum: { default: 30, unit: 'count', text: 'fewest connections to compare with its own median' },
   deployFactor: { default: 1, unit: 'share', text: 'instances during a deployment, as a multiple (recommended caps)' },
   reserve: { default: 0.1, unit: 'share', text: "of the server's limit kept for others (recommended caps)" },
 } as const;
@@ -29,7 +29,7 @@ type Values = SettingValues<typeof settings>;
 /** A process that holds more connections to one endpoint than its pool should allow. */
 export const poolOverrun = rule({
   name: 'POOL_OVERRUN',
-  title: 'A pool with more connections than its cap, or than the server has to give',
+  title: 'A pool with more connections than its cap or its share of the server',
   settings,
   judge: perPool(ofPool),
 });
@@ -55,9 +55,9 @@ function ofPool(pool: Pool, input: RuleInput, values: Values): Fault | undefined
     confidence: overrun.confidence,
     summary: `${counted(peakOf(pool), 'connection')} of one process to ${text}: ${overrun.because}`,
     evidence: [
-      { what: `connections to ${text}, the most at any look`, value: peakOf(pool), source: 'sock_diag' },
+      { what: `connections to ${text}, maximum over the snapshots`, value: peakOf(pool), source: 'sock_diag' },
       overrun.measure,
-      { what: 'seen over the looks', value: countsText(counts), source: 'sock_diag' },
+      { what: 'count in each snapshot', value: countsText(counts), source: 'sock_diag' },
     ],
     fixes: capFixes({ program: member.process?.name, database: databaseAt(series, peer, port) }, overrun.cap),
     byHand: (target) => `socklens ls ${target} '${filterOf(pool)}' --by process,state`,
@@ -94,7 +94,7 @@ function againstServer(pool: Pool, peak: number, { series, declared }: RuleInput
   if (limit !== undefined) {
     if (peak < (values.serverShare * limit) / processes) return undefined;
     return {
-      because: `the server takes ${limit} of ${processes === 1 ? 'the one process that uses it' : `all ${processes} processes that share it`}`,
+      because: `the server accepts ${limit} from ${processes === 1 ? 'the one process that uses it' : `all ${processes} processes that share it`}`,
       ...{ severity: 'warning', confidence: 'high', cap: recommendedCap({ limit, reserved, ...sharing }) },
       measure: { what: "the server's limit", value: limit, source: '--server-limit' },
     };
@@ -102,10 +102,10 @@ function againstServer(pool: Pool, peak: number, { series, declared }: RuleInput
   if (database === undefined || peak < values.stock) return undefined;
   const { name, limitSetting, stockLimit } = database;
   return {
-    because: `${name} takes ${stockLimit} of all its clients unless ${limitSetting} was raised`,
+    because: `${name} accepts ${stockLimit} from all clients by default (assumed, not measured)`,
     ...{ severity: 'warning', confidence: 'medium' },
     cap: recommendedCap({ limit: stockLimit, reserved, ...sharing }),
-    measure: { what: `${limitSetting} of ${name} as it comes`, value: stockLimit, source: 'its manual' },
+    measure: { what: `assumed default ${limitSetting} (not measured)`, value: stockLimit, source: `manual of ${name}` },
   };
 }
 
@@ -117,8 +117,8 @@ function againstHistory({ looks }: Pool, peak: number, values: Values): Overrun 
   const median = counts[Math.floor(counts.length / 2)] ?? 0;
   if (median === 0 || peak < values.historyFactor * median) return undefined;
   return {
-    because: `half of the time it had at most ${median}`,
+    because: `its median is ${median}`,
     ...{ severity: 'warning', confidence: 'low', cap: median },
-    measure: { what: 'median of the looks', value: median, source: 'sock_diag' },
+    measure: { what: 'median of the snapshots', value: median, source: 'sock_diag' },
   };
 }

@@ -13,10 +13,10 @@ import { endpointText } from '../scopes.ts';
 import { heldByServer, sharersOf } from '../sharing.ts';
 
 const settings = {
-  windowMs: { default: 10_000, unit: 'ms', text: 'the stretch in which refusals are counted' },
+  windowMs: { default: 10_000, unit: 'ms', text: 'window in which refusals are counted' },
   warning: { default: 10, unit: 'count', text: 'refusals within it' },
   critical: { default: 100, unit: 'count', text: 'refusals within it' },
-  fullShare: { default: 0.8, unit: 'share', text: "of the server's limit seen in use makes any of them critical" },
+  fullShare: { default: 0.8, unit: 'share', text: "of the server's limit in use that makes any refusal critical" },
   deployFactor: { default: 1, unit: 'share', text: 'instances during a deployment, as a multiple (recommended caps)' },
   reserve: { default: 0.1, unit: 'share', text: "of the server's limit kept for others (recommended caps)" },
 } as const;
@@ -55,21 +55,24 @@ function ofNamespace(space: SpaceSeries, input: RuleInput, values: Values): Faul
       severity: most >= values.critical || full ? 'critical' : 'warning',
       confidence: full ? 'high' : 'medium',
       holder: holder,
-      summary: `${all} connections to ${text} were taken, answered with a few dozen bytes and closed at once: ${database?.name ?? 'the server'} refused them, the network did not (probably ${database?.refusal ?? 'too many connections'})`,
+      summary: `${all} connections to ${text} were accepted, answered with a few dozen bytes and closed at once: ${database?.name ?? 'the server'} refused them, the network did not (probably ${database?.refusal ?? 'too many connections'})`,
       evidence: [
-        { what: `connections to ${text} that ended after a short greeting`, value: all, source: 'destroy events' },
-        { what: `the most within ${values.windowMs / 1000} s`, value: most, source: 'destroy events' },
+        { what: `connections to ${text} closed after a short greeting`, value: all, source: 'destroy events' },
+        { what: `maximum within ${values.windowMs / 1000} s`, value: most, source: 'destroy events' },
         {
-          what: 'of all connections to it that ended',
+          what: 'of all closed connections to it',
           value: sumOf(ended, ({ count }) => count),
           source: 'destroy events',
         },
-        { what: 'connections to it, the most of each process at any look', value: inUse, source: 'sock_diag' },
+        { what: 'connections to it, the maximum of each process', value: inUse, source: 'sock_diag' },
         ...(limit === undefined
           ? []
           : [
               {
-                what: declaredLimit === undefined ? `${database?.limitSetting} as it comes` : "the server's limit",
+                what:
+                  declaredLimit === undefined
+                    ? `assumed default ${database?.limitSetting} (not measured)`
+                    : "the server's limit",
                 value: limit,
                 source: declaredLimit === undefined ? `manual of ${database?.name}` : '--server-limit',
               },
@@ -78,7 +81,7 @@ function ofNamespace(space: SpaceSeries, input: RuleInput, values: Values): Faul
           ? []
           : [
               {
-                what: 'times that events were lost: counts are lower bounds',
+                what: 'times that events were lost (counts are lower bounds)',
                 value: eventsLost(space),
                 source: 'netlink',
               },

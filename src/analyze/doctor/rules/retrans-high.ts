@@ -10,12 +10,16 @@ import type { SocketGroup } from '../socket-groups.ts';
 import { percent } from '../texts.ts';
 
 const settings = {
-  connection: { default: 0.02, unit: 'share', text: 'of what a connection sent that it sent again' },
-  minBytes: { default: 1_048_576, unit: 'bytes', text: 'sent by a connection at least, or' },
-  minSegments: { default: 1000, unit: 'count', text: 'segments sent at least: below, single losses decide' },
-  warning: { default: 0.01, unit: 'share', text: 'of the segments of a namespace sent again' },
-  critical: { default: 0.05, unit: 'share', text: 'of the segments of a namespace sent again' },
-  needless: { default: 0.5, unit: 'share', text: 'of the retransmissions found needless or reordered: no loss' },
+  connection: { default: 0.02, unit: 'share', text: 'of what a connection sent, retransmitted' },
+  minBytes: { default: 1_048_576, unit: 'bytes', text: 'fewest bytes sent by a connection, or' },
+  minSegments: { default: 1000, unit: 'count', text: 'fewest segments sent: below, single losses decide' },
+  warning: { default: 0.01, unit: 'share', text: 'of the segments of a namespace, retransmitted' },
+  critical: { default: 0.05, unit: 'share', text: 'of the segments of a namespace, retransmitted' },
+  needless: {
+    default: 0.5,
+    unit: 'share',
+    text: 'of the retransmissions that were unnecessary or reordered (no loss)',
+  },
 } as const;
 
 type Values = SettingValues<typeof settings>;
@@ -23,7 +27,7 @@ type Values = SettingValues<typeof settings>;
 /** Packets are lost on the way: much has to be sent again. */
 export const retransHigh = rule({
   name: 'RETRANS_HIGH',
-  title: 'Much of what is sent has to be sent again',
+  title: 'Much of what is sent is retransmitted',
   settings,
   judge: perNamespace(peersOf(find, describe), ofNamespace),
 });
@@ -46,17 +50,17 @@ function describe({ with: end, members }: SocketGroup<Retransmitted>): PeerFault
   return {
     severity: 'warning',
     confidence: 'high',
-    summary: `${counted(members.length, 'connection')} ${end} sent up to ${percent(worst.share)} again: packets are lost on the way`,
+    summary: `${counted(members.length, 'connection')} ${end} retransmitted up to ${percent(worst.share)}: packets are lost on the way`,
     evidence: [
       {
         what: 'bytes sent',
         value: sum('bytesSent'),
         unit: 'bytes',
-        source: 'sock_diag, tcp_info, since the first look',
+        source: 'sock_diag, tcp_info, since the first snapshot',
       },
-      { what: 'bytes sent again', value: sum('bytesAgain'), unit: 'bytes', source: 'sock_diag, tcp_info' },
-      { what: 'segments sent again', value: sum('segmentsAgain'), source: 'sock_diag, tcp_info' },
-      { what: 'of them needless (worst connection)', value: worst.needless, source: 'sock_diag, dsack_dups' },
+      { what: 'bytes retransmitted', value: sum('bytesAgain'), unit: 'bytes', source: 'sock_diag, tcp_info' },
+      { what: 'segments retransmitted', value: sum('segmentsAgain'), source: 'sock_diag, tcp_info' },
+      { what: 'of them unnecessary (worst connection)', value: worst.needless, source: 'sock_diag, dsack_dups' },
       ...present('path MTU', info?.pathMtuBytes, 'bytes'),
       ...present('round-trip time', info?.rttUs === undefined ? undefined : info.rttUs / 1000, 'ms'),
     ],
@@ -81,12 +85,12 @@ function ofNamespace(space: SpaceSeries, _input: RuleInput, values: Values): Fau
     {
       severity: again >= sent * values.critical ? 'critical' : 'warning',
       confidence: 'medium',
-      summary: `${percent(again / sent)} of all segments were sent again: packets are lost on the way`,
+      summary: `${percent(again / sent)} of all segments were retransmitted: packets are lost on the way`,
       evidence: [
         { what: 'segments sent', value: sent, source: 'TcpOutSegs' },
-        { what: 'of them again, without SYNs', value: again, source: 'TcpRetransSegs, TcpExtTCPSynRetrans' },
-        { what: 'SYNs sent again', value: syns, source: 'TcpExtTCPSynRetrans' },
-        { what: 'needless, said the peers', value: needless, source: 'TcpExtTCPDSACKRecv' },
+        { what: 'of them retransmitted, without SYNs', value: again, source: 'TcpRetransSegs, TcpExtTCPSynRetrans' },
+        { what: 'SYNs retransmitted', value: syns, source: 'TcpExtTCPSynRetrans' },
+        { what: 'unnecessary according to the peers', value: needless, source: 'TcpExtTCPDSACKRecv' },
         { what: 'timeouts', value: rise('TcpExtTCPTimeouts'), source: 'TcpExtTCPTimeouts' },
       ],
       fixes,
@@ -106,6 +110,6 @@ const fixes: readonly Fix[] = [
   },
   {
     where: 'the receiver',
-    text: 'a container whose CPU is throttled drops late: see nr_throttled in cpu.stat of its cgroup',
+    text: 'a container whose CPU is throttled reads late and drops: see nr_throttled in cpu.stat of its cgroup',
   },
 ];

@@ -6,8 +6,8 @@ import { perNamespace } from '../per-scope.ts';
 import { type Fault, type RuleInput, rule, type SettingValues } from '../rule.ts';
 
 const settings = {
-  times: { default: 5, unit: 'count', text: "times the median of the others' queues" },
-  warning: { default: 10, unit: 'count', text: 'connections that wait in the one queue' },
+  times: { default: 5, unit: 'count', text: "multiple of the median of the others' queues" },
+  warning: { default: 10, unit: 'count', text: 'fewest connections in the one queue' },
 } as const;
 
 type Values = SettingValues<typeof settings>;
@@ -55,25 +55,25 @@ function ofListener({ socket, looks, last }: Listener, count: number, usual: num
     severity: 'warning',
     confidence: looks.length > 1 ? 'high' : 'medium',
     holder: socket,
-    summary: `of ${count} listeners on port ${port} one does not accept: ${counted(last.waiting, 'connection')} ${last.waiting === 1 ? 'waits' : 'wait'} at it, ${usual} at the others`,
+    summary: `one of ${count} listeners on port ${port} does not accept: ${counted(last.waiting, 'connection')} in its accept queue, ${usual} in those of the others`,
     evidence: [
       {
-        what: `connections waiting at the one listener on port ${port}`,
+        what: `accept queue of the one listener on port ${port}`,
         value: last.waiting,
         source: 'sock_diag, queues of the listener',
       },
       { what: "median of the others' queues", value: usual, source: 'sock_diag, queues of the listener' },
-      { what: 'seen over the looks', value: looks.map(({ waiting }) => waiting).join(' '), source: 'sock_diag' },
+      { what: 'count in each snapshot', value: looks.map(({ waiting }) => waiting).join(' '), source: 'sock_diag' },
       { what: 'inode of the listener', value: socket.inode, source: 'sock_diag' },
     ],
     fixes: [
       {
         where: 'the application',
-        text: 'restart the stuck worker, and find what it waits for: the kernel gives each listener its share of clients whether it accepts or not',
+        text: 'restart the stuck worker, and find what blocks it: the kernel assigns each listener its share of clients whether it accepts or not',
       },
       {
         where: 'the application',
-        text: 'one listener that all workers accept from leaves nobody behind; or let the master watch its workers',
+        text: 'use one listener that all workers accept from, or let the master watch its workers',
       },
     ],
     byHand: (target) => `socklens ls ${target} 'state listening and sport = ${port}'`,

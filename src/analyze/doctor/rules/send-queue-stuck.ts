@@ -10,13 +10,13 @@ import type { SocketGroup } from '../socket-groups.ts';
 import { duration } from '../texts.ts';
 
 const settings = {
-  windowMs: { default: 30_000, unit: 'ms', text: 'for so long the send queue stays as it is' },
+  windowMs: { default: 30_000, unit: 'ms', text: 'how long the send queue must be unchanged' },
 } as const;
 
 /** Written bytes that stay in the send queue although no timer runs that would send them. */
 export const sendQueueStuck = rule({
   name: 'SEND_QUEUE_STUCK',
-  title: 'Written bytes that nothing is going to send',
+  title: 'Written bytes that no timer is going to send',
   settings,
   needsMs: ({ windowMs }) => windowMs,
   judge: perNamespace(peersOf(find, describe)),
@@ -85,7 +85,7 @@ function describe({ with: end, members }: SocketGroup<Stuck>): PeerFault {
     fixes: [
       {
         where: 'the process',
-        text: 'see whether it is stopped or frozen (state T in /proc/PID/status, cgroup.freeze) or keeps data back with TCP_CORK',
+        text: 'check whether it is stopped or frozen (state T in /proc/PID/status, cgroup.freeze) or holds data back with TCP_CORK',
       },
       {
         where: 'the kernel',

@@ -17,7 +17,7 @@ function ofNamespace({ space }: SpaceSeries) {
   if (space.host || containers.length < 2) return [];
   return [
     fact({
-      summary: `${containerNames(containers)} share one network namespace: its sockets are told apart, its counters and settings cannot be`,
+      summary: `${containerNames(containers)} share one network namespace: its sockets are attributed to each of them, its counters and settings cannot be`,
       evidence: [
         { what: 'containers in the namespace', value: containers.length, source: '/proc/PID/ns/net' },
         { what: 'the namespace', value: space.netns, source: '/proc/PID/ns/net' },

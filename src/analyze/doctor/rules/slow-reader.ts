@@ -9,11 +9,11 @@ import type { SocketGroup } from '../socket-groups.ts';
 
 const settings = {
   share: { default: 0.5, unit: 'share', text: 'of the receive buffer full of unread bytes' },
-  looks: { default: 2, unit: 'count', text: 'looks in a row in which it was' },
+  looks: { default: 2, unit: 'count', text: 'consecutive snapshots in which it was' },
   drainMs: {
     default: 1000,
     unit: 'ms',
-    text: 'so long it takes to read it all at the pace seen: a fast stream keeps its buffer full',
+    text: 'time to read the whole queue at the observed rate (a fast stream keeps its buffer full)',
   },
 } as const;
 
@@ -76,7 +76,7 @@ function describe({ with: end, members }: SocketGroup<Slow>, _values: Values, ne
   return {
     severity: 'warning',
     confidence: 'high',
-    summary: `${counted(members.length, 'connection')} ${end} with ${unread} bytes that the application has not read${shut > 0 ? `; ${shut} had to close the window` : ''}`,
+    summary: `${counted(members.length, 'connection')} ${end}: ${unread} unread bytes${shut > 0 ? `; ${shut} had to close the window` : ''}`,
     evidence: [
       { what: 'bytes unread', value: unread, unit: 'bytes', source: 'sock_diag, receive queue' },
       { what: 'unread on the fullest', value: receiveQueue, unit: 'bytes', source: 'sock_diag, receive queue' },
@@ -86,16 +86,16 @@ function describe({ with: end, members }: SocketGroup<Slow>, _values: Values, ne
       ...(info?.receiveWindowBytes === undefined
         ? []
         : [{ what: 'its window', value: info.receiveWindowBytes, unit: 'bytes', source: 'sock_diag, tcp_info' }]),
-      { what: 'looks in a row', value: worst.looks, source: 'sock_diag' },
+      { what: 'consecutive snapshots', value: worst.looks, source: 'sock_diag' },
       {
-        what: 'read meanwhile',
+        what: 'read rate',
         value: Math.round(worst.perSecond),
         unit: 'bytes per second',
         source: 'sock_diag, tcp_info',
       },
       ...(closed === undefined
         ? []
-        : [{ what: 'windows closed meanwhile', value: closed, source: 'TcpExtTCPToZeroWindowAdv' }]),
+        : [{ what: 'windows closed during the run', value: closed, source: 'TcpExtTCPToZeroWindowAdv' }]),
     ],
     fixes: [
       {

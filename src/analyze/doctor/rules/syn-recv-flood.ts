@@ -10,14 +10,18 @@ import { type Fault, type RuleInput, rule, type SettingValues } from '../rule.ts
 import { establishedTuples, otherEndOf } from '../tuples.ts';
 
 const settings = {
-  warning: { default: 0.75, unit: 'share', text: "of a listener's queue that half-open connections fill" },
+  warning: { default: 0.75, unit: 'share', text: "of a listener's backlog that half-open connections fill" },
   suspect: {
     default: 0.5,
     unit: 'share',
-    text: 'of its queue, from which a listener may be the one that sent cookies',
+    text: 'of its backlog, from which a listener may be the one that sent cookies',
   },
-  waited: { default: 0.5, unit: 'share', text: 'of them whose SYN-ACK was sent again: the others may just be slow' },
-  real: { default: 0.5, unit: 'share', text: 'of them whose client was seen established: then it is no flood' },
+  waited: {
+    default: 0.5,
+    unit: 'share',
+    text: 'of them whose SYN-ACK was retransmitted (the others may just be slow)',
+  },
+  real: { default: 0.5, unit: 'share', text: 'of them whose client is established (then it is no flood)' },
 } as const;
 
 type Values = SettingValues<typeof settings>;
@@ -112,23 +116,23 @@ function ofListener(
     confidence: lostOnTheWay || cookies > 0 ? 'high' : 'medium',
     holder: socket,
     summary: lostOnTheWay
-      ? `${entries.length} connections to port ${port} stay half-open although ${real} of their clients believe that they are connected: acknowledgements are lost on the way here`
-      : `${entries.length} half-open connections fill the queue of port ${port}, ${limit} may${sent}`,
+      ? `${entries.length} connections to port ${port} stay half-open although ${real} of their clients are established: acknowledgements are lost on the way here`
+      : `${entries.length} half-open connections fill the backlog of port ${port} (limit ${limit})${sent}`,
     evidence: [
       { what: `half-open connections of port ${port}`, value: entries.length, source: 'sock_diag, SYN_RECV' },
-      { what: 'of them with the SYN-ACK sent again', value: waited, source: 'sock_diag, timer' },
-      { what: 'of them with a client seen established', value: real, source: 'sock_diag' },
-      { what: 'the limit of the queue', value: limit, source: 'sock_diag, send queue of the listener' },
+      { what: 'of them with a retransmitted SYN-ACK', value: waited, source: 'sock_diag, timer' },
+      { what: 'of them with an established client', value: real, source: 'sock_diag' },
+      { what: 'listen backlog', value: limit, source: 'sock_diag, send queue of the listener' },
       ...(cookies > 0 ? [cookieEvidence(cookies)] : []),
       ...(dropped > 0
-        ? [{ what: 'SYNs dropped at the full queue', value: dropped, source: 'TcpExtTCPReqQFullDrop' }]
+        ? [{ what: 'SYNs dropped at the full backlog', value: dropped, source: 'TcpExtTCPReqQFullDrop' }]
         : []),
     ],
     fixes: lostOnTheWay
       ? [
           {
             where: 'the network',
-            text: 'find what drops packets from the client after the first: a firewall, or a return path of its own',
+            text: 'find what drops packets of the client after the first: a firewall, or an asymmetric route',
           },
         ]
       : [FILTER, backlogFix(socket.process?.name)],
@@ -142,16 +146,19 @@ function ofNobody(cookies: number): Fault {
   return {
     severity: 'critical',
     confidence: 'medium',
-    summary: `${cookies} SYN cookies were sent, because half-open connections filled the queue of a listener`,
+    summary: `${cookies} SYN cookies were sent, because half-open connections filled the backlog of a listener`,
     evidence: [cookieEvidence(cookies)],
-    fixes: [FILTER, { where: 'the application', text: 'ask for a longer queue: it bounds half-open connections too' }],
+    fixes: [
+      FILTER,
+      { where: 'the application', text: 'ask for a longer backlog: it limits half-open connections too' },
+    ],
     byHand: (target) => `socklens ls ${target} 'state syn-recv' --by local-port`,
   };
 }
 
 const FILTER = {
   where: 'the network',
-  text: 'find out whose addresses they are, and filter or limit them before the host; behind a load balancer let that complete the handshakes',
+  text: 'find out whose addresses they are, and filter or rate-limit them before the host; behind a load balancer let it complete the handshakes',
 };
 
 function cookieEvidence(value: number): Evidence {

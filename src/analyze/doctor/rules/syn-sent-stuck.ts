@@ -10,8 +10,8 @@ import { endpointText, holderKey, spaceScope } from '../scopes.ts';
 import { tcpIn } from '../socket-lists.ts';
 
 const settings = {
-  retransmits: { default: 2, unit: 'count', text: 'SYNs sent again before an attempt counts' },
-  warning: { default: 3, unit: 'count', text: 'SYNs sent again by one attempt' },
+  retransmits: { default: 2, unit: 'count', text: 'retransmitted SYNs before an attempt counts' },
+  warning: { default: 3, unit: 'count', text: 'retransmitted SYNs of one attempt' },
   critical: { default: 5, unit: 'count', text: 'attempts that count, to one endpoint' },
 } as const;
 
@@ -49,8 +49,8 @@ function ofNamespace(space: SpaceSeries, { series }: RuleInput, values: Values):
       holder: first,
       summary: `${sockets.length} ${sockets.length === 1 ? 'attempt' : 'attempts'} to connect to ${text} ${sockets.length === 1 ? 'gets' : 'get'} no answer: ${REASONS[cause]}`,
       evidence: [
-        { what: `SYN_SENT to ${text} with a SYN sent again`, value: sockets.length, source: 'sock_diag' },
-        { what: 'SYNs sent again by one of them, at most', value: most, source: 'sock_diag, retransmits' },
+        { what: `SYN_SENT to ${text} with a retransmitted SYN`, value: sockets.length, source: 'sock_diag' },
+        { what: 'retransmitted SYNs of one attempt, at most', value: most, source: 'sock_diag, retransmits' },
         { what: 'established connections to the same endpoint', value: established, source: 'sock_diag' },
         ...counters(space),
       ],
@@ -65,7 +65,7 @@ function ofNamespace(space: SpaceSeries, { series }: RuleInput, values: Values):
 const REASONS: Readonly<Record<Cause, string>> = {
   'queue-seen-full': "the queue of the server's listener is full",
   'queue-likely': 'others to the same endpoint are established, so its accept queue is probably full',
-  silence: 'packets are dropped on the way, or nobody is there',
+  silence: 'packets are dropped on the way, or the host is down',
 };
 
 function establishedTo({ sockets }: Dump, { peer, port }: { peer: string; port: number }): number {
@@ -85,7 +85,7 @@ function counters(space: SpaceSeries): Evidence[] {
 const SILENCE: readonly Fix[] = [
   {
     where: 'the network',
-    text: 'what drops packets without a word: a security group, a NetworkPolicy, a firewall, a missing route',
+    text: 'find what drops packets silently: a security group, a NetworkPolicy, a firewall, a missing route',
   },
   {
     where: 'the application',
@@ -96,7 +96,7 @@ const SILENCE: readonly Fix[] = [
 const QUEUE: readonly Fix[] = [
   {
     where: 'the server',
-    text: 'accept faster, or a larger backlog and net.core.somaxconn (both): see LISTEN_OVERFLOW there',
+    text: 'accept faster, or raise both the backlog and net.core.somaxconn: see LISTEN_OVERFLOW there',
   },
-  { where: 'the application', text: 'fewer connections opened at once: keep them, in a pool with a cap' },
+  { where: 'the application', text: 'open fewer connections at once: reuse them, in a pool with a cap' },
 ];

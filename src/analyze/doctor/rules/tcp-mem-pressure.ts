@@ -9,8 +9,8 @@ import { holderKey, holderScope } from '../scopes.ts';
 import { percent } from '../texts.ts';
 
 const settings = {
-  warning: { default: 1, unit: 'share', text: 'of the pressure mark of tcp_mem in use, more than this' },
-  critical: { default: 0.9, unit: 'share', text: 'of the last mark of tcp_mem in use, more than this' },
+  warning: { default: 1, unit: 'share', text: 'of the pressure threshold of tcp_mem, more than this' },
+  critical: { default: 0.9, unit: 'share', text: 'of the maximum of tcp_mem, more than this' },
   container: {
     default: 0.3,
     unit: 'share',
@@ -20,15 +20,15 @@ const settings = {
 
 type Values = SettingValues<typeof settings>;
 
-/** The buffers of all TCP sockets together use up what the kernel allows them. */
+/** The buffers of all TCP sockets together come close to the limits of the kernel. */
 export const tcpMemPressure = rule({
   name: 'TCP_MEM_PRESSURE',
-  title: "TCP's buffers use up the memory that they may have",
+  title: 'TCP buffers close to the limits of tcp_mem',
   settings,
   judge: [perHost(ofHost), perNamespace(ofContainers)],
 });
 
-/** Counters of what the kernel does for want of memory. */
+/** Counters of what the kernel does for lack of memory. */
 const CONSEQUENCES = ['TCPMemoryPressures', 'TCPAbortOnMemory', 'PruneCalled', 'RcvPruned'].map(
   (name) => `TcpExt${name}`,
 );
@@ -48,7 +48,7 @@ function ofHost({ series }: RuleInput, values: Values): Fault[] {
     {
       severity: critical ? 'critical' : 'warning',
       confidence: 'high',
-      summary: `TCP buffers of the whole host take ${pages} pages: ${percent(pages / high)} of the last mark of tcp_mem (${high}), and the kernel saves memory from ${pressure}`,
+      summary: `TCP buffers of the whole host use ${pages} pages, ${percent(pages / high)} of the tcp_mem maximum (${high}); memory pressure begins at ${pressure}`,
       evidence: [
         { what: 'memory of TCP buffers', value: pages, unit: 'pages', source: '/proc/net/sockstat, TCP mem' },
         { what: 'tcp_mem', value: limits.join(' '), unit: 'pages', source: 'net.ipv4.tcp_mem of the host' },
@@ -58,9 +58,9 @@ function ofHost({ series }: RuleInput, values: Values): Fault[] {
       fixes: [
         {
           where: 'the applications',
-          text: 'unread and unsent bytes are what takes the memory: mend slow readers first (SLOW_READER, ZERO_WINDOW_STUCK), and bound SO_RCVBUF and SO_SNDBUF',
+          text: 'unread and unsent bytes are what takes the memory: fix slow readers first (SLOW_READER, ZERO_WINDOW_STUCK), and limit SO_RCVBUF and SO_SNDBUF',
         },
-        ...sysctlFixes(HOST_PLATFORM, 'net.ipv4.tcp_mem', limits.map((mark) => mark * 2).join(' ')),
+        ...sysctlFixes(HOST_PLATFORM, 'net.ipv4.tcp_mem', limits.map((pages) => pages * 2).join(' ')),
       ],
       byHand: 'grep TCP: /proc/net/sockstat; sysctl net.ipv4.tcp_mem',
     },
@@ -70,7 +70,7 @@ function ofHost({ series }: RuleInput, values: Values): Fault[] {
 function consequences({ spaces }: Series): Evidence[] {
   return CONSEQUENCES.flatMap((source) => {
     const value = spaces.reduce((sum, space) => sum + (riseOf(space, source)?.rise ?? 0), 0);
-    return value === 0 ? [] : [{ what: `${source.slice('TcpExt'.length)} meanwhile`, value, source }];
+    return value === 0 ? [] : [{ what: `${source.slice('TcpExt'.length)} during the run`, value, source }];
   });
 }
 

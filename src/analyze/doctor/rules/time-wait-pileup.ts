@@ -13,7 +13,7 @@ import { endpointText } from '../scopes.ts';
 import { spaceSysctlFixes } from '../space-sysctls.ts';
 
 const settings = {
-  info: { default: 10_000, unit: 'count', text: 'TIME_WAIT entries of a namespace that are worth knowing' },
+  info: { default: 10_000, unit: 'count', text: 'TIME_WAIT entries of a namespace that are reported' },
   warning: { default: 0.6, unit: 'share', text: 'of the ports for one destination held by TIME_WAIT' },
 } as const;
 
@@ -36,12 +36,12 @@ function overflow(space: SpaceSeries): Fault[] {
     {
       severity: 'critical',
       confidence: 'high',
-      summary: `${counted(risen.rise, 'connection')} found no place in TIME_WAIT within ${Math.round(risen.ms / 1000)} s: the table is full, and late segments can reach new connections`,
+      summary: `${counted(risen.rise, 'connection')} skipped TIME_WAIT within ${Math.round(risen.ms / 1000)} s because the table is full: late segments can reach new connections`,
       evidence: [
-        { what: 'TIME_WAIT entries that were not kept', value: risen.rise, source: 'TcpExtTCPTimeWaitOverflow' },
+        { what: 'connections that skipped TIME_WAIT', value: risen.rise, source: 'TcpExtTCPTimeWaitOverflow' },
         ...(maximum === undefined
           ? []
-          : [{ what: 'entries that the namespace keeps', value: maximum, source: 'net.ipv4.tcp_max_tw_buckets' }]),
+          : [{ what: 'maximum in this namespace', value: maximum, source: 'net.ipv4.tcp_max_tw_buckets' }]),
       ],
       fixes: [
         KEEP,
@@ -49,7 +49,7 @@ function overflow(space: SpaceSeries): Fault[] {
           space.space,
           'net.ipv4.tcp_max_tw_buckets',
           String(Math.max(65_536, Number(maximum ?? 0) * 2)),
-          'keep more of them',
+          'raise the maximum',
         ),
       ],
       byHand: (target) => `socklens ls ${target} 'state time-wait' --by peer`,
@@ -73,7 +73,7 @@ function ofDestinations(space: SpaceSeries, { series }: RuleInput, values: Value
         summary: `${waiting} of the ${range.size} local ports from ${source} to ${text} are held by connections in TIME_WAIT`,
         evidence: [
           { what: `TIME_WAIT from ${source} to ${text}`, value: waiting, source: 'sock_diag' },
-          { what: 'ports that may be chosen', value: range.size, source: 'net.ipv4.ip_local_port_range' },
+          { what: 'ephemeral ports', value: range.size, source: 'net.ipv4.ip_local_port_range' },
           {
             what: 'net.ipv4.tcp_tw_reuse',
             value: space.sysctls['net.ipv4.tcp_tw_reuse'] ?? 'not read',
@@ -99,10 +99,10 @@ function ofNamespace(space: SpaceSeries, _input: RuleInput, values: Values): Fau
     {
       severity: 'info',
       confidence: 'high',
-      summary: `${all} connections are in TIME_WAIT, ${server ? "most of them a server's: they take memory only" : "most of them a client's: each takes a local port for 60 s"}`,
+      summary: `${all} connections are in TIME_WAIT, ${server ? "most of them a server's: they use memory only" : "most of them a client's: each takes a local port for 60 s"}`,
       evidence: [
         { what: 'TIME_WAIT entries', value: all, source: dump === undefined ? '/proc/PID/net/sockstat' : 'sock_diag' },
-        { what: 'of them on the side that connected', value: clients, source: 'sock_diag' },
+        { what: 'of them on the client side', value: clients, source: 'sock_diag' },
       ],
       fixes: server ? [PEER_FIRST] : [KEEP, PEER_FIRST],
       byHand: (target) => `socklens ls ${target} 'state time-wait' --by role,peer`,
@@ -111,9 +111,9 @@ function ofNamespace(space: SpaceSeries, _input: RuleInput, values: Values): Fau
   ];
 }
 
-const KEEP: Fix = { where: 'the application', text: 'keep connections and use them again (keep-alive, a pool)' };
+const KEEP: Fix = { where: 'the application', text: 'reuse connections (keep-alive, a pool)' };
 
 const PEER_FIRST: Fix = {
   where: 'the protocol',
-  text: 'whoever closes first waits: let the other side close first where its ports are no matter',
+  text: 'the side that closes first holds TIME_WAIT: let the other side close first where its ports do not matter',
 };

@@ -12,13 +12,13 @@ import { holderKey } from '../scopes.ts';
 import { percent } from '../texts.ts';
 
 const settings = {
-  warning: { default: 1, unit: 'count', text: 'datagrams dropped while it was looked at' },
+  warning: { default: 1, unit: 'count', text: 'datagrams dropped during the run' },
   critical: { default: 0.01, unit: 'share', text: 'of the datagrams that were received' },
 } as const;
 
 type Values = SettingValues<typeof settings>;
 
-/** Datagrams that came and were thrown away, because the application had not read those before. */
+/** Datagrams dropped because the application had not read those before. */
 export const udpRcvbufDrops = rule({
   name: 'UDP_RCVBUF_DROPS',
   title: 'Datagrams dropped because a receive buffer was full',
@@ -35,7 +35,7 @@ function ofNamespace(space: SpaceSeries, _input: RuleInput, values: Values): Fau
     { what: 'dropped in the namespace (IPv4)', value: errors, unit: 'datagrams', source: 'UdpRcvbufErrors' },
     { what: 'received in the namespace (IPv4)', value: received, unit: 'datagrams', source: 'UdpInDatagrams' },
   ];
-  const share = errors === 0 ? '' : ` (${percent(errors / (errors + received))} of what came to the namespace)`;
+  const share = errors === 0 ? '' : ` (${percent(errors / (errors + received))} of what the namespace received)`;
   const sockets = droppedDatagrams(space).filter(({ drops }) => drops >= values.warning);
   const findings = [...grouped(sockets, keyOf).values()].flatMap((group): Fault[] => {
     const [most] = [...group].sort((a, b) => b.drops - a.drops);
@@ -73,7 +73,7 @@ function ofNamespace(space: SpaceSeries, _input: RuleInput, values: Values): Fau
     {
       severity,
       confidence: 'medium',
-      summary: `${counted(errors, 'datagram')} dropped: a receive buffer was full${share}; its socket was not seen at two looks`,
+      summary: `${counted(errors, 'datagram')} dropped: a receive buffer was full${share}; its socket was not in two snapshots`,
       evidence: counters,
       fixes: fixes(undefined),
       byHand: inside(space.space, 'nstat -azs UdpRcvbufErrors UdpInDatagrams'),

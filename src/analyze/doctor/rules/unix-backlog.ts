@@ -9,8 +9,8 @@ import { spaceSysctlFixes } from '../space-sysctls.ts';
 import { datagramsWaiting, type WaitingDatagrams } from '../unix-datagrams.ts';
 
 const settings = {
-  warning: { default: 0.7, unit: 'share', text: "of a listener's queue that is used" },
-  looks: { default: 2, unit: 'count', text: 'looks in a row that saw it so full, or all where there are fewer' },
+  warning: { default: 0.7, unit: 'share', text: 'of the accept queue in use' },
+  looks: { default: 2, unit: 'count', text: 'last snapshots that must each show it, or all where there are fewer' },
 } as const;
 
 type Values = SettingValues<typeof settings>;
@@ -48,19 +48,19 @@ function ofListener(listener: Listener, full: boolean): Fault {
     severity: full ? 'critical' : 'warning',
     confidence: 'high',
     holder: socket,
-    summary: `${counted(waiting, 'connection')} to ${name} ${waiting === 1 ? 'waits' : 'wait'} to be accepted, ${limit} may: ${
-      full ? 'further clients wait, or get EAGAIN' : 'a burst more, and clients wait or get EAGAIN'
+    summary: `${counted(waiting, 'connection')} ${waiting === 1 ? 'waits' : 'wait'} in the accept queue of ${name} (limit ${limit}): ${
+      full ? 'further clients wait, or get EAGAIN' : 'after one more burst clients wait, or get EAGAIN'
     }`,
     evidence: [
-      { what: `connections waiting at ${name} at the last look`, value: last.waiting, source: QUEUE },
-      { what: 'most of them at any look', value: waiting, source: QUEUE },
-      { what: 'the limit of the queue', value: limit ?? 0, source: QUEUE },
+      { what: `accept queue of ${name}, last snapshot`, value: last.waiting, source: QUEUE },
+      { what: 'accept queue, maximum over the snapshots', value: waiting, source: QUEUE },
+      { what: 'limit of the accept queue', value: limit ?? 0, source: QUEUE },
     ],
     fixes: [
       { where: 'the application', text: 'more workers: connections come in faster than they are accepted' },
       {
         where: 'PHP-FPM',
-        text: 'a longer queue, within net.core.somaxconn',
+        text: 'a longer backlog, up to net.core.somaxconn',
         snippet: 'listen.backlog = 4096\npm.max_children = …',
       },
     ],
@@ -87,7 +87,7 @@ function ofReceiver(space: SpaceSeries, { receiver, senders, waiting, bytes }: W
     // The kernel tells the memory of what was sent and the size of the first of them, not their number.
     confidence: 'medium',
     holder: receiver,
-    summary: `about ${counted(waiting, 'datagram')} ${waiting === 1 ? 'waits' : 'wait'} to be read at ${name}, and a queue takes ${limit}: senders wait, or get EAGAIN`,
+    summary: `about ${counted(waiting, 'datagram')} ${waiting === 1 ? 'waits' : 'wait'} to be read at ${name} (limit ${limit}): senders wait, or get EAGAIN`,
     evidence: [
       {
         what: `datagrams waiting at ${name}, from their memory`,
@@ -96,7 +96,7 @@ function ofReceiver(space: SpaceSeries, { receiver, senders, waiting, bytes }: W
       },
       { what: 'memory of what was sent and not read', value: bytes, unit: 'bytes', source: 'unix_diag' },
       { what: 'senders that hold it', value: senders, source: 'unix_diag' },
-      { what: 'datagrams that a queue takes', value: limit, source: 'net.unix.max_dgram_qlen' },
+      { what: 'limit of the queue, in datagrams', value: limit, source: 'net.unix.max_dgram_qlen' },
     ],
     fixes: [
       { where: 'the application', text: 'read faster: the reader is stuck or slow (for /dev/log, the logging daemon)' },
@@ -104,7 +104,7 @@ function ofReceiver(space: SpaceSeries, { receiver, senders, waiting, bytes }: W
         space.space,
         'net.unix.max_dgram_qlen',
         '512',
-        'longer queues, for sockets made from then on',
+        'longer queues, for sockets created from then on',
       ),
     ],
     byHand: (target) => `socklens ls ${target} -x 'sendq > 0'`,

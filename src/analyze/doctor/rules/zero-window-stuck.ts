@@ -9,9 +9,9 @@ import type { SocketGroup } from '../socket-groups.ts';
 import { duration, percent } from '../texts.ts';
 
 const settings = {
-  warningMs: { default: 5000, unit: 'ms', text: 'for so long the peer has taken nothing' },
-  criticalMs: { default: 60_000, unit: 'ms', text: 'for so long the peer has taken nothing' },
-  probes: { default: 3, unit: 'count', text: 'probes of the window that brought no room' },
+  warningMs: { default: 5000, unit: 'ms', text: 'how long the peer has read nothing' },
+  criticalMs: { default: 60_000, unit: 'ms', text: 'how long the peer has read nothing' },
+  probes: { default: 3, unit: 'count', text: 'window probes that found the window closed' },
 } as const;
 
 type Values = SettingValues<typeof settings>;
@@ -19,7 +19,7 @@ type Values = SettingValues<typeof settings>;
 /** The peer's buffer is full and it reads nothing: what is written here waits. */
 export const zeroWindowStuck = rule({
   name: 'ZERO_WINDOW_STUCK',
-  title: 'A peer that does not read: its window is closed',
+  title: 'A peer that does not read: its receive window is closed',
   settings,
   judge: perNamespace(peersOf(find, describe)),
 });
@@ -67,13 +67,13 @@ function describe({ with: end, members }: SocketGroup<Stuck>, { criticalMs }: Va
     summary: `${counted(members.length, 'connection')} ${end}: the peer has read nothing for ${duration(worst.ms)}, ${waiting} bytes wait to be sent`,
     evidence: [
       {
-        what: 'bytes written and not taken by the peer',
+        what: 'bytes written and not read by the peer',
         value: waiting,
         unit: 'bytes',
         source: 'sock_diag, send queue',
       },
       { what: 'time since data could last be sent', value: worst.ms, unit: 'ms', source },
-      { what: 'probes of the window, without room', value: worst.probes, source },
+      { what: 'window probes that found it closed', value: worst.probes, source },
       ...(info?.sendWindowBytes === undefined
         ? []
         : [{ what: 'window of the peer', value: info.sendWindowBytes, unit: 'bytes', source }]),
@@ -84,11 +84,11 @@ function describe({ with: end, members }: SocketGroup<Stuck>, { criticalMs }: Va
     fixes: [
       {
         where: 'the reader at the other end',
-        text: 'it is stopped, blocked, or slower than what it is sent: doctor it, where it is a container too (SLOW_READER)',
+        text: 'it is stopped, blocked, or slower than its sender: run doctor on it where it is a container (SLOW_READER)',
       },
       {
         where: 'the application here',
-        text: 'bound what is buffered for a slow peer, and give writes a deadline (write timeout, TCP_USER_TIMEOUT) that closes the connection',
+        text: 'limit what is buffered for a slow peer, and give writes a deadline (write timeout, TCP_USER_TIMEOUT) that closes the connection',
       },
     ],
     byHand: (target) => `socklens ls ${target} 'timer probe and sendq > 0'`,

@@ -6,11 +6,11 @@ import { percent } from '../texts.ts';
 const settings = {
   count: { default: 20, unit: 'count', text: 'more sockets without a table than this' },
   share: { default: 0.05, unit: 'share', text: 'of all descriptors of the process, more than this' },
-  scans: { default: 2, unit: 'count', text: 'scans in a row that saw so many' },
-  growth: { default: 0.1, unit: 'share', text: 'by which they became more, never less, to be critical' },
+  scans: { default: 2, unit: 'count', text: 'consecutive scans that saw as many' },
+  growth: { default: 0.1, unit: 'share', text: 'growth without a decrease, critical' },
 } as const;
 
-/** Descriptors of sockets that neither ss nor netstat shows: their connection is over, or was never made. */
+/** Descriptors of sockets that neither ss nor netstat shows: their connection is closed, or never was open. */
 export const zombieSocketFds = rule({
   name: 'ZOMBIE_SOCKET_FDS',
   title: 'Descriptors of sockets that no table shows',
@@ -38,9 +38,9 @@ function ofProcess({ looks }: ProcessTrack, _input: RuleInput, values: SettingVa
       severity: growing ? 'critical' : 'warning',
       confidence: 'high',
       holder: processHolder(process),
-      summary: `${process.name} (${process.pid}) holds ${zombies} sockets that no table shows (${percent(zombies / process.used)} of its descriptors)${growing ? `, ${zombies - first} more than at first` : ''}: their connections are over, or were never made`,
+      summary: `${process.name} (${process.pid}) holds ${zombies} sockets that no table shows (${percent(zombies / process.used)} of its descriptors)${growing ? `, ${zombies - first} more than at the start` : ''}: their connections are closed, or never were open`,
       evidence: [
-        { what: 'sockets that no table shows, over the scans', value: seen.join(' '), source },
+        { what: 'sockets that no table shows, in each scan', value: seen.join(' '), source },
         { what: 'open files', value: process.used, unit: 'descriptors', source: `/proc/${process.pid}/fd` },
         { what: 'soft limit', value: process.softLimit ?? 'unlimited', source: `/proc/${process.pid}/limits` },
       ],
