@@ -1,10 +1,10 @@
 import type { EndedGroup } from '../../model/ended-group.ts';
 import type { Series, SpaceSeries } from '../../model/series.ts';
-import type { EndedAt } from './ended.ts';
-import { containerAt, isLoopback } from './endpoints.ts';
+import type { EndedAt } from './clients/closed-connections.ts';
 import { localAddresses } from './homes.ts';
-import { dumpsOf, riseOf } from './looks.ts';
-import { ofProto } from './socket-lists.ts';
+import { containerAt, isLoopback } from './peers/endpoints.ts';
+import { dumpsOf, riseOf } from './snapshots/snapshots.ts';
+import { ofProto } from './snapshots/socket-lists.ts';
 
 /** Port of the Domain Name System. */
 export const DNS = 53;

@@ -1,7 +1,7 @@
 import type { SpaceSeries } from '../../model/series.ts';
 import type { SocketRecord } from '../../model/socket-record.ts';
-import { dumpsOf, riseOf } from './looks.ts';
-import { sameIn } from './same-socket.ts';
+import { sameIn } from './snapshots/same-socket.ts';
+import { dumpsOf, riseOf } from './snapshots/snapshots.ts';
 
 /** A UDP socket, and the datagrams that it dropped while it was looked at. */
 export interface DroppedDatagrams {

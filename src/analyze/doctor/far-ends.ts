@@ -1,8 +1,8 @@
 import type { Names } from '../../model/names.ts';
 import type { SocketRecord } from '../../model/socket-record.ts';
-import { tcpListeners } from './listeners.ts';
-import type { Dump } from './looks.ts';
+import { tcpListeners } from './listeners/listeners.ts';
 import { endpointText } from './scopes.ts';
+import type { Dump } from './snapshots/snapshots.ts';
 
 /** The other side of connections, as findings name it: a server by its address, a server's clients by the port they came to. */
 export class FarEnds {

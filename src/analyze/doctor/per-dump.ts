@@ -1,5 +1,5 @@
 import type { SpaceSeries } from '../../model/series.ts';
-import type { Dump } from './looks.ts';
+import type { Dump } from './snapshots/snapshots.ts';
 
 /** What is made of a dump of a namespace, made once for all the rules that ask. */
 export function perDump<T>(make: (space: SpaceSeries, dump: Dump) => T): (space: SpaceSeries, dump: Dump) => T {

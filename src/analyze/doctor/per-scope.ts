@@ -2,13 +2,13 @@ import type { FindingScope } from '../../model/finding.ts';
 import type { SpaceSeries } from '../../model/series.ts';
 import type { SocketRecord } from '../../model/socket-record.ts';
 import type { WatchedContainer } from '../../model/watched.ts';
-import { type Dump, dumpsOf } from './looks.ts';
-import { type Pool, poolsOf } from './pools.ts';
-import { type ProcessLook, processHolder, processTracks } from './process-tracks.ts';
+import { type SocketGroup, socketGroups } from './peers/socket-groups.ts';
+import { type Pool, poolsOf } from './pools/pools.ts';
+import { type SharedEndpoint, sharedEndpoints } from './pools/shared-endpoints.ts';
+import { type ProcessLook, processHolder, processTracks } from './processes/process-tracks.ts';
 import type { Fault, Judge, RuleInput, ScopedFault } from './rule.ts';
 import { HOST_SCOPE, holderScope, spaceScope } from './scopes.ts';
-import { type SharedEndpoint, sharedEndpoints } from './sharing.ts';
-import { type SocketGroup, socketGroups } from './socket-groups.ts';
+import { type Dump, dumpsOf } from './snapshots/snapshots.ts';
 
 /** What a rule finds in one subject: nothing, one fault or several. */
 type Found = Fault | readonly Fault[] | undefined;

@@ -1,7 +1,7 @@
 import type { SocketRecord } from '../../model/socket-record.ts';
 import type { TcpInfo } from '../../model/tcp-info.ts';
-import type { Dump } from './looks.ts';
-import { sameIn } from './same-socket.ts';
+import { sameIn } from './snapshots/same-socket.ts';
+import type { Dump } from './snapshots/snapshots.ts';
 
 /** What a connection sent while it was looked at, and how much of it again. */
 export interface Retransmitted {

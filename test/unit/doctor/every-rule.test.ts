@@ -3,17 +3,20 @@ import fs from 'node:fs';
 import { expect, test } from 'vitest';
 import { RULES } from '../../../src/analyze/doctor/catalogue.ts';
 
-/** `CLOSE_WAIT_LEAK` has `close-wait-leak.test.ts`. */
-const fileOf = (name: string) => `test/unit/doctor/${name.toLowerCase().replaceAll('_', '-')}.test.ts`;
+const FOLDER = 'test/unit/doctor';
+const FILES = fs.readdirSync(FOLDER, { recursive: true, encoding: 'utf8' });
 
-test('the catalogue has 46 rules', () => {
+test('the catalogue has 46 rules, each under one name', () => {
   expect(RULES).toHaveLength(46);
   expect(new Set(RULES.map(({ name }) => name)).size).toBe(46);
 });
 
 test.each(RULES)('$name has a test with a fault and a look-alike', ({ name }) => {
-  const text = fs.readFileSync(fileOf(name), 'utf8');
-  expect(text).toContain(`/${name.toLowerCase().replaceAll('_', '-')}.ts'`);
+  const file = name.toLowerCase().replaceAll('_', '-');
+  const [found, ...others] = FILES.filter((path) => path.endsWith(`/${file}.test.ts`));
+  expect(others).toEqual([]);
+  const text = fs.readFileSync(`${FOLDER}/${found}`, 'utf8');
+  expect(text).toContain(`/${file}.ts'`);
   expect(text, 'a finding of the rule with its severity').toMatch(/severity: |'(info|warning|critical)'/);
   expect(text, 'a look-alike without a finding').toMatch(/toEqual\(\[\]\)|toHaveLength\(0\)/);
 });

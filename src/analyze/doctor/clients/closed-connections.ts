@@ -1,0 +1,59 @@
+import type { EndedGroup } from '../../../model/ended-group.ts';
+import type { SpaceSeries } from '../../../model/series.ts';
+import { grouped } from '../snapshots/snapshots.ts';
+
+/** A tally of what ended, and the sample that told it. */
+export interface EndedAt {
+  atMs: number;
+  group: EndedGroup;
+}
+
+/** Whether anybody listened to the ends of connections: without, that none is told says nothing. */
+export function hasEvents({ samples }: SpaceSeries): boolean {
+  return samples.some(({ ended }) => ended !== undefined);
+}
+
+/** How often the kernel dropped events: what is told of ends is a lower bound then. */
+export function eventsLost({ samples }: SpaceSeries): number {
+  return samples.reduce((sum, { lost }) => sum + (lost ?? 0), 0);
+}
+
+/** The tallies of TCP clients that ended after `fromMs`, by the endpoint that they talked to. */
+export function endedClients({ samples }: SpaceSeries, fromMs = Number.NEGATIVE_INFINITY): Map<string, EndedAt[]> {
+  const clients: EndedAt[] = [];
+  for (const { atMs, ended } of samples) {
+    if (atMs <= fromMs) continue;
+    for (const group of ended ?? []) {
+      if (group.proto === 'tcp' && group.role !== 'server') clients.push({ atMs, group });
+    }
+  }
+  return grouped(clients, ({ group }) => (group.peerPort === 0 ? undefined : `${group.peerAddress} ${group.peerPort}`));
+}
+
+/** The sum of a number of the tallies. */
+export function sumOf(ended: readonly EndedAt[], number: (group: EndedGroup) => number): number {
+  return ended.reduce((sum, { group }) => sum + number(group), 0);
+}
+
+/** The process and the container that most of them belonged to; both absent where they were never seen. */
+export function mainHolder(ended: readonly EndedAt[]): Pick<EndedGroup, 'process' | 'container'> {
+  const counts = new Map<string, { count: number; group: EndedGroup }>();
+  for (const { group } of ended) {
+    const key = `${group.process?.pid} ${group.container}`;
+    const entry = counts.get(key);
+    if (entry === undefined) counts.set(key, { count: group.count, group });
+    else entry.count += group.count;
+  }
+  let best: { count: number; group: EndedGroup } | undefined;
+  for (const entry of counts.values()) {
+    // Whoever is known before everybody who is not: a short life is why nobody was seen.
+    const better = best === undefined || weight(entry) > weight(best);
+    if (better) best = entry;
+  }
+  const { process, container } = best?.group ?? {};
+  return { ...(process !== undefined && { process }), ...(container !== undefined && { container }) };
+}
+
+function weight({ count, group }: { count: number; group: EndedGroup }): number {
+  return group.process === undefined ? count / 1e9 : count;
+}

@@ -1,0 +1,25 @@
+import type { Fix } from '../../../model/finding.ts';
+import type { WatchedSpace } from '../../../model/watched.ts';
+import { sysctlFixes } from '../../platform/fixes.ts';
+import { shellWord } from '../../platform/parts.ts';
+import { platformOf } from '../../platform/platform-of.ts';
+
+/**
+ * How a sysctl of a namespace is set durably: where its first container is described, or on the host.
+ *
+ * @param why what it is good for, and what must be done besides
+ */
+export function spaceSysctlFixes(space: WatchedSpace, key: string, value: string, why: string): Fix[] {
+  return fixesOf(space, key, value).map((fix) => ({ ...fix, text: `${why}; ${fix.text}` }));
+}
+
+function fixesOf({ host, name, containers: [first] }: WatchedSpace, key: string, value: string): Fix[] {
+  if (host) return sysctlFixes(platformOf({ runtime: 'host', name, labels: {}, cgroupPaths: [] }), key, value);
+  if (first !== undefined) {
+    const { cgroup, labels, networkMode, runtime } = first;
+    const cgroupPaths = cgroup === undefined ? [] : [cgroup];
+    return sysctlFixes(platformOf({ runtime, name: first.name, labels, networkMode, cgroupPaths }), key, value);
+  }
+  const snippet = `sysctl -w ${shellWord(`${key}=${value}`)}`;
+  return [{ where: 'the namespace', text: 'whoever makes the namespace sets it there', snippet }];
+}

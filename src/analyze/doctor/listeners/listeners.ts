@@ -1,0 +1,85 @@
+import type { Address } from '../../../model/interned-address.ts';
+import type { SocketRecord } from '../../../model/socket-record.ts';
+import { TCP_STATE } from '../../../model/tcp-state.ts';
+import type { Dump } from '../snapshots/snapshots.ts';
+import { ofProto, tcpIn } from '../snapshots/socket-lists.ts';
+import { isEmbeddedDns } from './embedded-dns.ts';
+
+/** The accept queue of a listener in one dump. */
+export interface QueueLook {
+  dump: Dump;
+  /** Connections that wait to be accepted. */
+  waiting: number;
+  /** What listen(2) was given, after the kernel's clamp; undefined where the source does not tell (`/proc`). */
+  limit: number | undefined;
+}
+
+/** A listening socket over the dumps that had it. */
+export interface Listener {
+  /** As last seen. */
+  socket: SocketRecord;
+  /** In the order of time; at least one. */
+  looks: readonly QueueLook[];
+  last: QueueLook;
+}
+
+/** TCP listeners; those of Docker's embedded DNS server are nobody's and left out. */
+export function tcpListeners(dumps: readonly Dump[]): Listener[] {
+  return listeners(dumps, (dump) => tcpIn(dump, TCP_STATE.LISTEN).filter((socket) => !isEmbeddedDns(socket)));
+}
+
+/** Listening UNIX sockets: their numbers mean the same. */
+export function unixListeners(dumps: readonly Dump[]): Listener[] {
+  return listeners(dumps, (dump) => ofProto(dump, 'unix').filter(({ state }) => state === TCP_STATE.LISTEN));
+}
+
+function listeners(dumps: readonly Dump[], listening: (dump: Dump) => readonly SocketRecord[]): Listener[] {
+  const found = new Map<number, { socket: SocketRecord; looks: QueueLook[]; last: QueueLook }>();
+  for (const dump of dumps) {
+    for (const socket of listening(dump)) {
+      const limit = dump.source === 'procfs' ? undefined : socket.sendQueue;
+      const look = { dump, waiting: socket.receiveQueue, limit };
+      const known = found.get(socket.inode);
+      if (known === undefined) found.set(socket.inode, { socket, looks: [look], last: look });
+      else {
+        known.socket = socket;
+        known.looks.push(look);
+        known.last = look;
+      }
+    }
+  }
+  return [...found.values()];
+}
+
+/** The look with the most connections waiting. */
+export function peakOf({ looks, last }: Listener): QueueLook {
+  return looks.reduce((peak, look) => (look.waiting > peak.waiting ? look : peak), last);
+}
+
+/** Whether more wait than the limit: the kernel takes one more than it, and then no other. */
+export function isFull({ waiting, limit }: QueueLook): boolean {
+  return limit !== undefined && waiting > limit;
+}
+
+/** Whether so many wait that this listener may be the one that a counter of the namespace speaks of. */
+export function isSuspect({ looks }: Listener, share: number): boolean {
+  return looks.some(({ waiting, limit }) => waiting > (limit ?? 0) * share);
+}
+
+/**
+ * Whether a socket came in through a listener. A dual-stack listener's connections are `inet6` whatever the
+ * client spoke, so that the family decides where there is one listener for each.
+ */
+export function cameThrough(socket: SocketRecord, listener: SocketRecord): boolean {
+  return (
+    socket.proto === 'tcp' &&
+    socket.state !== TCP_STATE.LISTEN &&
+    socket.localPort === listener.localPort &&
+    socket.family === listener.family &&
+    (isAny(listener.local) || socket.local === listener.local || socket.local?.plain === listener.local?.plain)
+  );
+}
+
+function isAny(address: Address | undefined): boolean {
+  return address?.words.every((word) => word === 0) ?? false;
+}

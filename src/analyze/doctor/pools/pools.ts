@@ -1,0 +1,96 @@
+import { formatEndpoint } from '../../../model/endpoint.ts';
+import type { SpaceSeries } from '../../../model/series.ts';
+import type { SocketRecord } from '../../../model/socket-record.ts';
+import { TCP_STATE } from '../../../model/tcp-state.ts';
+import { clientsIn } from '../clients/clients.ts';
+import { Triples } from '../clients/triples.ts';
+import { dumpsOf, grouped } from '../snapshots/snapshots.ts';
+
+/** What one process held to one endpoint at one look. */
+export interface PoolLook {
+  atMs: number;
+  /** Connections that are established or on the way to it; empty where there were none. */
+  sockets: readonly SocketRecord[];
+}
+
+/** The connections of one process to one endpoint, over the looks: what a pool looks like from outside. */
+export interface Pool {
+  space: SpaceSeries;
+  /** One of its sockets: who holds it, and whom it talks to. */
+  member: SocketRecord;
+  /** The peer's address as names are known by it. */
+  peer: string;
+  port: number;
+  /** One for each dump of the namespace, in the order of time. */
+  looks: readonly PoolLook[];
+}
+
+const known = new WeakMap<SpaceSeries, readonly Pool[]>();
+
+/** The pools of a namespace: made once for all the rules that ask. */
+export function poolsOf(series: SpaceSeries): readonly Pool[] {
+  const before = known.get(series);
+  if (before !== undefined) return before;
+  const pools = adopted(collect(series));
+  known.set(series, pools);
+  return pools;
+}
+
+interface Growing extends Pool {
+  looks: { atMs: number; sockets: SocketRecord[] }[];
+}
+
+function collect(space: SpaceSeries): Growing[] {
+  const dumps = dumpsOf(space);
+  const pools = new Triples<number | string, string, Growing>();
+  dumps.forEach((dump, index) => {
+    for (const member of clientsIn(space, dump)) {
+      const { state, peer, peerPort: port, process, container = '' } = member;
+      if (peer === undefined || (state !== TCP_STATE.ESTABLISHED && state !== TCP_STATE.SYN_SENT)) continue;
+      const pool = pools.at(process?.pid ?? container, peer.plain, port, () => {
+        const looks = dumps.map(({ atMs }) => ({ atMs, sockets: [] as SocketRecord[] }));
+        return { space, member, peer: peer.plain, port, looks };
+      });
+      pool.looks[index]?.sockets.push(member);
+    }
+  });
+  return [...pools.values()];
+}
+
+/**
+ * What was made and gone before its holder could be seen is a pool of nobody. It belongs to the process that has
+ * a pool to the same endpoint, where there is only one.
+ */
+function adopted(pools: readonly Growing[]): Growing[] {
+  const isOwned = ({ member }: Growing) => member.process !== undefined;
+  const owned = grouped(pools.filter(isOwned), ({ peer, port }) => `${peer} ${port}`);
+  return pools.filter((pool) => {
+    const [owner, ...others] = isOwned(pool) ? [] : (owned.get(`${pool.peer} ${pool.port}`) ?? []);
+    if (owner === undefined || others.length > 0) return true;
+    owner.looks.forEach(({ sockets }, index) => {
+      sockets.push(...(pool.looks[index]?.sockets ?? []));
+    });
+    return false;
+  });
+}
+
+/** The established ones among them. */
+export function establishedIn({ sockets }: PoolLook): SocketRecord[] {
+  return sockets.filter(({ state }) => state === TCP_STATE.ESTABLISHED);
+}
+
+/** The most connections that it had at any look. */
+export function peakOf({ looks }: Pool): number {
+  return Math.max(0, ...looks.map(({ sockets }) => sockets.length));
+}
+
+/** Counts over the looks as a line of numbers, thinned out where there are many. */
+export function countsText(counts: readonly number[], atMost = 30): string {
+  const step = Math.ceil(counts.length / atMost);
+  return counts.filter((_, index) => index % step === 0 || index === counts.length - 1).join(' ');
+}
+
+/** The filter that shows it: `dst 10.0.0.3:3306`. */
+export function filterOf({ peer, port }: Pick<Pool, 'peer' | 'port'>): string {
+  return `dst ${formatEndpoint(peer, port)}`;
+}

@@ -1,0 +1,74 @@
+import type { Series } from '../../../model/series.ts';
+import { TCP_STATE } from '../../../model/tcp-state.ts';
+import { containerAt, endpointKey } from '../peers/endpoints.ts';
+import { dumpsOf } from '../snapshots/snapshots.ts';
+import { isProxy } from './pool-stacks.ts';
+import { type Pool, peakOf, poolsOf } from './pools.ts';
+
+/** All pools to one endpoint, whichever namespaces they are in. */
+export interface SharedEndpoint {
+  /** The same for every namespace that talks to it. */
+  key: string;
+  pools: readonly [Pool, ...Pool[]];
+  /** Names of the containers that they are in; namespaces without containers count by their names. */
+  instances: readonly string[];
+  /** How many processes hold them: those that were seen to, at least one. */
+  processes: number;
+  /** The most connections that each held at any look, summed. */
+  peak: number;
+}
+
+const known = new WeakMap<Series, ReadonlyMap<string, SharedEndpoint>>();
+
+/** Every endpoint that somebody has connections to, by its key. Proxies are left out: they hold for others. */
+export function sharedEndpoints(series: Series): ReadonlyMap<string, SharedEndpoint> {
+  const before = known.get(series);
+  if (before !== undefined) return before;
+  const made = new Map<string, { key: string; pools: [Pool, ...Pool[]]; instances: Set<string>; peak: number }>();
+  for (const space of series.spaces) {
+    for (const pool of poolsOf(space)) {
+      if (isProxy(pool.member.process?.name)) continue;
+      const key = endpointKey(series, space.space, pool.peer, pool.port);
+      const endpoint = made.get(key);
+      const instance = pool.member.container ?? space.space.name;
+      if (endpoint === undefined) {
+        made.set(key, { key, pools: [pool], instances: new Set([instance]), peak: peakOf(pool) });
+      } else {
+        endpoint.pools.push(pool);
+        endpoint.instances.add(instance);
+        endpoint.peak += peakOf(pool);
+      }
+    }
+  }
+  const shared = new Map(
+    [...made].map(([key, { instances, ...rest }]) => {
+      const processes = Math.max(1, rest.pools.filter(({ member }) => member.process !== undefined).length);
+      return [key, { ...rest, processes, instances: [...instances].sort() }];
+    }),
+  );
+  known.set(series, shared);
+  return shared;
+}
+
+/** The endpoint of a pool, with everybody who shares it. */
+export function sharersOf(series: Series, pool: Pool): SharedEndpoint | undefined {
+  return sharedEndpoints(series).get(endpointKey(series, pool.space.space, pool.peer, pool.port));
+}
+
+/**
+ * The most connections that the server itself was seen to hold at any look, its listener's queue not
+ * counted; undefined where it is not a container of this machine that is watched.
+ */
+export function heldByServer(series: Series, plain: string, port: number): number | undefined {
+  const container = containerAt(series, plain);
+  const space = series.spaces.find(({ space: { containers } }) => containers.some(({ id }) => id === container?.id));
+  if (container === undefined || space === undefined) return undefined;
+  const counts = dumpsOf(space).map(
+    ({ sockets }) =>
+      sockets.filter(
+        ({ proto, state, localPort, inode }) =>
+          proto === 'tcp' && state === TCP_STATE.ESTABLISHED && localPort === port && inode !== 0,
+      ).length,
+  );
+  return counts.length === 0 ? undefined : Math.max(...counts);
+}

@@ -1,0 +1,131 @@
+import type { Fix } from '../../../../model/finding.ts';
+import type { SpaceSeries } from '../../../../model/series.ts';
+import { eventsLost, mainHolder, sumOf } from '../../clients/closed-connections.ts';
+import { perSecond } from '../../clients/rates.ts';
+import { DNS, keptQueries, leaving, queriesIn } from '../../dns-queries.ts';
+import { perHost, perNamespace } from '../../per-scope.ts';
+import { type RuleInput, rule, type SettingValues } from '../../rule.ts';
+import { endpointText } from '../../scopes.ts';
+import { riseOf } from '../../snapshots/snapshots.ts';
+
+const settings = {
+  warning: { default: 100, unit: 'per-second', text: 'queries of a namespace' },
+  critical: {
+    default: 700,
+    unit: 'per-second',
+    text: 'queries of a namespace, or of all containers together: the resolver of a VPC takes 1,024 packets a second from one interface',
+  },
+  minimumMs: { default: 1_000, unit: 'ms', text: 'shortest time over which a rate is computed' },
+} as const;
+
+type Values = SettingValues<typeof settings>;
+
+/** Names that are asked for again and again. */
+export const dnsStorm = rule({
+  name: 'DNS_STORM',
+  title: 'Far more DNS queries than new connections need',
+  settings,
+  needsMs: ({ minimumMs }) => minimumMs,
+  judge(input, values) {
+    const found = ofNamespaces(input, values);
+    return found.some(({ severity }) => severity === 'critical') ? found : [...found, ...ofMachine(input, values)];
+  },
+});
+
+/** Containers that are quiet enough one by one, behind one interface of the machine. */
+const ofMachine = perHost(({ series }: RuleInput, values: Values) => {
+  const ms = series.toMs - series.fromMs;
+  if (ms < values.minimumMs) return [];
+  const counts = series.spaces.flatMap((space) => {
+    const count = sumOf(leaving(queriesIn(space), space, series), (group) => group.count);
+    return count === 0 ? [] : { name: space.space.name, count };
+  });
+  const queries = counts.reduce((sum, { count }) => sum + count, 0);
+  if (counts.length < 2 || (queries * 1000) / ms <= values.critical) return [];
+  const most = counts.toSorted((a, b) => b.count - a.count).slice(0, 5);
+  return [
+    {
+      severity: 'critical',
+      confidence: 'medium',
+      summary: `${perSecond(queries, ms)} DNS queries a second leave this machine, of ${counts.length} namespaces together`,
+      evidence: [
+        { what: 'closed sockets to port 53 elsewhere', value: queries, source: 'destroy events' },
+        {
+          what: 'busiest namespaces',
+          value: most.map(({ name, count }) => `${name} ${perSecond(count, ms)}`).join(', '),
+          unit: 'per second',
+          source: 'destroy events',
+        },
+      ],
+      fixes: FIXES,
+      byHand: "socklens events all 'dport 53' --for 5s",
+      about: 'port 53',
+    },
+  ];
+});
+
+const ofNamespaces = perNamespace((space: SpaceSeries, { series }: RuleInput, values: Values) => {
+  const ms = (space.samples.at(-1)?.atMs ?? 0) - (space.samples[0]?.atMs ?? 0);
+  if (ms < values.minimumMs) return [];
+  const ended = queriesIn(space);
+  const bySockets = sumOf(ended, ({ count }) => count);
+  const datagrams = keptQueries(space);
+  const queries = Math.max(bySockets, datagrams ?? 0);
+  const rate = (queries * 1000) / ms;
+  if (rate <= values.warning) return [];
+  const { process } = mainHolder(ended);
+  const ofProcess = ended.filter(({ group }) => group.process?.pid === process?.pid);
+  const mainly = process !== undefined && sumOf(ofProcess, ({ count }) => count) * 2 > queries;
+  const peers = [
+    ...new Set(ended.map(({ group }) => endpointText(series.names, { plain: group.peerAddress }, DNS, 'udp'))),
+  ];
+  const out = riseOf(space, 'UdpOutDatagrams')?.rise;
+  return [
+    {
+      severity: rate > values.critical ? 'critical' : 'warning',
+      confidence: bySockets === queries ? 'high' : 'medium',
+      summary: `${perSecond(queries, ms)} DNS queries a second${mainly ? `, most of them of ${process.pid}/${process.name}` : ''}`,
+      evidence: [
+        { what: 'closed sockets to port 53', value: bySockets, source: 'destroy events' },
+        { what: 'a second', value: perSecond(queries, ms), unit: 'per second', source: 'destroy events' },
+        ...(out === undefined ? [] : [{ what: 'UDP datagrams sent', value: out, source: 'UdpOutDatagrams' }]),
+        ...(peers.length === 0
+          ? []
+          : [{ what: 'DNS servers', value: peers.slice(0, 3).join(', '), source: 'destroy events' }]),
+        ...(eventsLost(space) === 0
+          ? []
+          : [
+              {
+                what: 'times that events were lost (the rate is a lower bound)',
+                value: eventsLost(space),
+                source: 'netlink',
+              },
+            ]),
+      ],
+      fixes: FIXES,
+      byHand: (target) => `socklens events ${target} 'dport 53' --for 5s`,
+      about: 'port 53',
+    },
+  ];
+});
+
+const FIXES: readonly Fix[] = [
+  {
+    where: 'the application',
+    text: 'reuse connections: each new one resolves its name again; cache names for their TTL',
+  },
+  {
+    where: 'docker run',
+    text: 'names with fewer than ndots dots are tried with every search domain first',
+    snippet: '--dns-option ndots:1',
+  },
+  {
+    where: 'Kubernetes',
+    text: 'NodeLocal DNSCache, and ndots in dnsConfig',
+    snippet: 'dnsConfig:\n  options:\n    - name: ndots\n      value: "1"',
+  },
+  {
+    where: 'the image',
+    text: "a cache beside the application (nscd, dnsmasq); musl's resolver has none and asks for A and AAAA at once",
+  },
+];

@@ -1,0 +1,155 @@
+import type { EndedGroup } from '../../../../model/ended-group.ts';
+import type { Fix } from '../../../../model/finding.ts';
+import type { Series, SpaceSeries } from '../../../../model/series.ts';
+import { type EndedAt, endedClients, eventsLost, mainHolder, sumOf } from '../../clients/closed-connections.ts';
+import { declaredFor } from '../../peers/endpoints.ts';
+import { perNamespace } from '../../per-scope.ts';
+import { type Database, databaseAt } from '../../pools/databases.ts';
+import { recommendedCap } from '../../pools/pool-sizes.ts';
+import { capFixes } from '../../pools/pool-stacks.ts';
+import { filterOf, poolsOf } from '../../pools/pools.ts';
+import { heldByServer, sharersOf } from '../../pools/shared-endpoints.ts';
+import { type Fault, type RuleInput, rule, type SettingValues } from '../../rule.ts';
+import { endpointText } from '../../scopes.ts';
+
+const settings = {
+  windowMs: { default: 10_000, unit: 'ms', text: 'window in which refusals are counted' },
+  warning: { default: 10, unit: 'count', text: 'refusals within it' },
+  critical: { default: 100, unit: 'count', text: 'refusals within it' },
+  fullShare: { default: 0.8, unit: 'share', text: "of the server's limit in use that makes any refusal critical" },
+  deployFactor: { default: 1, unit: 'share', text: 'instances during a deployment, as a multiple (recommended caps)' },
+  reserve: { default: 0.1, unit: 'share', text: "of the server's limit kept for others (recommended caps)" },
+} as const;
+
+type Values = SettingValues<typeof settings>;
+
+/** Connections that a database takes, answers with a short error, and closes: its limit, not the network's. */
+export const refusedByServer = rule({
+  name: 'REFUSED_BY_SERVER',
+  title: 'Connections that the database refuses after a short greeting: too many connections',
+  settings,
+  judge: perNamespace(ofNamespace),
+});
+
+function ofNamespace(space: SpaceSeries, input: RuleInput, values: Values): Fault[] {
+  const { series, declared } = input;
+  return [...endedClients(space).values()].flatMap((ended) => {
+    const [first] = ended;
+    if (first === undefined) return [];
+    const { peerAddress: peer, peerPort: port } = first.group;
+    const database = databaseAt(series, peer, port);
+    const declaredLimit = declaredFor(declared.serverLimits, series, space.space, peer, port)?.limit;
+    const pool = declaredFor(declared.pools, series, space.space, peer, port);
+    // Any short exchange looks like a refusal: only what is known to be a database is judged.
+    if (database === undefined && declaredLimit === undefined && pool === undefined) return [];
+    const refused = ended.map(({ atMs, group }) => ({ atMs, count: refusedIn(group, database) }));
+    const most = mostWithin(refused, values.windowMs);
+    if (most < values.warning) return [];
+    const limit = declaredLimit ?? database?.stockLimit;
+    const inUse = connectionsTo(series, space, peer, port);
+    const full = limit !== undefined && inUse >= values.fullShare * limit;
+    const all = refused.reduce((sum, { count }) => sum + count, 0);
+    const text = endpointText(series.names, { plain: peer }, port);
+    const holder = holderOf(space, ended, peer, port);
+    return {
+      severity: most >= values.critical || full ? 'critical' : 'warning',
+      confidence: full ? 'high' : 'medium',
+      holder: holder,
+      summary: `${all} connections to ${text} were accepted, answered with a few dozen bytes and closed at once: ${database?.name ?? 'the server'} refused them, the network did not (probably ${database?.refusal ?? 'too many connections'})`,
+      evidence: [
+        { what: `connections to ${text} closed after a short greeting`, value: all, source: 'destroy events' },
+        { what: `maximum within ${values.windowMs / 1000} s`, value: most, source: 'destroy events' },
+        {
+          what: 'of all closed connections to it',
+          value: sumOf(ended, ({ count }) => count),
+          source: 'destroy events',
+        },
+        { what: 'connections to it, the maximum of each process', value: inUse, source: 'sock_diag' },
+        ...(limit === undefined
+          ? []
+          : [
+              {
+                what:
+                  declaredLimit === undefined
+                    ? `assumed default ${database?.limitSetting} (not measured)`
+                    : "the server's limit",
+                value: limit,
+                source: declaredLimit === undefined ? `manual of ${database?.name}` : '--server-limit',
+              },
+            ]),
+        ...(eventsLost(space) === 0
+          ? []
+          : [
+              {
+                what: 'times that events were lost (counts are lower bounds)',
+                value: eventsLost(space),
+                source: 'netlink',
+              },
+            ]),
+      ],
+      fixes: fixesFor(database, limit, pool?.cap, holder.process?.name, sharersTo(series, space, peer, port), values),
+      byHand: (target) => `socklens events ${target} '${filterOf({ peer, port })}' --for 10s`,
+      about: `peer ${text}`,
+    };
+  });
+}
+
+/** Where the server speaks first, whoever is taken must have sent its login: a probe or a refusal has not. */
+function refusedIn({ greetedOnly, silent }: EndedGroup, database: Database | undefined): number {
+  return database?.speaksFirst === false ? greetedOnly : silent;
+}
+
+/** The most that came within any stretch of the given length. */
+function mostWithin(amounts: readonly { atMs: number; count: number }[], windowMs: number): number {
+  const ordered = amounts.toSorted((a, b) => a.atMs - b.atMs);
+  let most = 0;
+  let sum = 0;
+  let from = 0;
+  for (const { atMs, count } of ordered) {
+    sum += count;
+    while (atMs - (ordered[from]?.atMs ?? atMs) >= windowMs) sum -= ordered[from++]?.count ?? 0;
+    most = Math.max(most, sum);
+  }
+  return most;
+}
+
+/** By the server itself where it is watched, else by the clients that are. */
+function connectionsTo(series: Series, space: SpaceSeries, peer: string, port: number): number {
+  const clients = sharersTo(series, space, peer, port)?.peak ?? 0;
+  return Math.max(clients, heldByServer(series, peer, port) ?? 0);
+}
+
+function sharersTo(series: Series, space: SpaceSeries, peer: string, port: number) {
+  const pool = poolsOf(space).find((candidate) => candidate.peer === peer && candidate.port === port);
+  return pool === undefined ? undefined : sharersOf(series, pool);
+}
+
+/** What lives for milliseconds is seen by no look; then it is the only process with a pool to the same endpoint. */
+function holderOf(space: SpaceSeries, ended: readonly EndedAt[], peer: string, port: number) {
+  const holder = mainHolder(ended);
+  if (holder.process !== undefined) return holder;
+  const [pool, ...others] = poolsOf(space).filter((candidate) => candidate.peer === peer && candidate.port === port);
+  return pool === undefined || others.length > 0 ? holder : pool.member;
+}
+
+function fixesFor(
+  database: Database | undefined,
+  limit: number | undefined,
+  declaredCap: number | undefined,
+  program: string | undefined,
+  shared: ReturnType<typeof sharersTo>,
+  values: Values,
+): Fix[] {
+  const setting = database?.limitSetting ?? 'its limit of connections';
+  const server: Fix = {
+    where: database?.name ?? 'the server',
+    text: `raise ${setting} only when its memory allows it; a pooler (ProxySQL, PgBouncer) shares few connections among many clients`,
+    ...(database?.name === 'MySQL' && { snippet: "SHOW STATUS LIKE 'Connection_errors_max_connections';" }),
+  };
+  if (limit === undefined) return [server];
+  const fitting = recommendedCap({
+    ...{ limit, reserved: database?.reserved ?? 0, processes: shared?.processes ?? 1 },
+    ...{ deployFactor: values.deployFactor, reserveShare: values.reserve },
+  });
+  return [...capFixes({ program, database }, Math.min(fitting, declaredCap ?? fitting)), server];
+}

@@ -1,0 +1,110 @@
+import type { Evidence } from '../../../../model/finding.ts';
+import { perMinute, timeLeftMs } from '../../../slope.ts';
+import { platformOfProcess } from '../../fixes/platforms.ts';
+import { type ProcessTrack, perProcess } from '../../per-scope.ts';
+import { heldGroups } from '../../processes/held-sockets.ts';
+import { nofileFixes } from '../../processes/nofile-fixes.ts';
+import { fullestLook, type ProcessLook, processHolder } from '../../processes/process-tracks.ts';
+import { type Fault, type RuleInput, rule, type SettingValues } from '../../rule.ts';
+import { holderScope } from '../../scopes.ts';
+import { dumpAt } from '../../snapshots/snapshots.ts';
+import { duration, percent } from '../../texts.ts';
+
+const settings = {
+  warning: { default: 0.8, unit: 'share', text: 'of the soft limit in use' },
+  critical: { default: 0.95, unit: 'share', text: 'of the soft limit in use' },
+  criticalLeft: { default: 32, unit: 'count', text: 'fewer descriptors left than this are critical' },
+  forecastWindowMs: { default: 300_000, unit: 'ms', text: 'how long growth must last before it is extrapolated' },
+  forecastHorizonMs: { default: 1_800_000, unit: 'ms', text: 'a limit reached within this time is a warning' },
+} as const;
+
+/** So much less at the end, as a share of the limit, is worth telling. */
+const OVER = 0.05;
+
+type Values = SettingValues<typeof settings>;
+
+/** Open files close to the soft limit, or on the way there. */
+export const nofileNearLimit = rule({
+  name: 'NOFILE_NEAR_LIMIT',
+  title: 'Open files of a process close to its limit',
+  settings,
+  // What is near now is told by one look; without its window the forecast alone is left out.
+  judge: perProcess(ofProcess),
+});
+
+function ofProcess({ netns, looks }: ProcessTrack, { series }: RuleInput, values: Values): Fault[] {
+  const fullest = fullestLook(looks);
+  const process = fullest?.process;
+  const limit = process?.softLimit;
+  if (fullest === undefined || process === undefined || limit === undefined || limit === null || limit <= 0) return [];
+  const { used, hardLimit } = process;
+  const share = used / limit;
+  const critical = share >= values.critical || limit - used < values.criticalLeft;
+  const near = critical || share >= values.warning;
+  const forecastMs = forecast(looks, limit, values);
+  if (!near && (forecastMs === undefined || forecastMs > values.forecastHorizonMs)) return [];
+  const holder = processHolder(process);
+  const { target } = holderScope(netns.space, holder);
+  const last = looks.at(-1)?.process.used ?? used;
+  const over = used - last > limit * OVER;
+  const amount = `${over ? 'had up to' : 'has'} ${used} of ${limit} open files (${percent(share)})`;
+  const now = `${process.name} (${process.pid}) ${amount}${over ? `, ${last} at the end` : ''}`;
+  const dump = dumpAt(netns, fullest.atMs);
+  const most = dump && heldGroups(series.names, dump, process).find(({ count }) => count * 2 > used);
+  const evidence: Evidence[] = [
+    { what: 'open files', value: used, unit: 'descriptors', source: `/proc/${process.pid}/fd` },
+    { what: 'soft limit', value: limit, unit: 'descriptors', source: `/proc/${process.pid}/limits` },
+    { what: 'hard limit', value: hardLimit ?? 'unlimited', source: `/proc/${process.pid}/limits` },
+    ...growth(looks, limit),
+  ];
+  if (most !== undefined) {
+    evidence.push({ what: `${most.text}, mostly ${most.state}`, value: most.count, source: 'sock_diag' });
+  }
+  return [
+    {
+      severity: critical ? 'critical' : 'warning',
+      confidence: near ? 'high' : 'medium',
+      holder,
+      summary: near ? now : `${now} and reaches the limit in about ${duration(forecastMs ?? 0)} if it goes on growing`,
+      evidence,
+      fixes: [
+        ...nofileFixes(platformOfProcess(series, netns.space, process), target, process),
+        {
+          where: 'the application',
+          text: 'a higher limit only buys time where descriptors leak: see which kind grows (FD_LEAK_BY_TYPE), and cap pools',
+        },
+      ],
+      byHand: `socklens limits ${target}`,
+      ...(most !== undefined && { about: most.about }),
+    },
+  ];
+}
+
+function readings(looks: readonly ProcessLook[]) {
+  return looks.map(({ atMs, process }) => ({ atMs, value: process.used }));
+}
+
+/**
+ * When the limit is reached, counted from the last look; undefined when it was not looked at for the window,
+ * or nothing grows. The second half of the window has to grow as well: a pool that is full stays as it is.
+ */
+function forecast(looks: readonly ProcessLook[], limit: number, { forecastWindowMs }: Values): number | undefined {
+  const toMs = looks.at(-1)?.atMs ?? 0;
+  if (toMs - (looks[0]?.atMs ?? toMs) < forecastWindowMs) return undefined;
+  const within = (ms: number) => readings(looks.filter(({ atMs }) => atMs >= toMs - ms));
+  const slope = Math.min(perMinute(within(forecastWindowMs)) ?? 0, perMinute(within(forecastWindowMs / 2)) ?? 0);
+  return timeLeftMs(looks.at(-1)?.process.used ?? 0, limit, slope);
+}
+
+/** How it grew while it was looked at, and the time that this leaves; nothing where it did not grow. */
+function growth(looks: readonly ProcessLook[], limit: number): Evidence[] {
+  const slope = perMinute(readings(looks));
+  if (slope === undefined || slope <= 0) return [];
+  const leftMs = timeLeftMs(looks.at(-1)?.process.used ?? 0, limit, slope) ?? 0;
+  const seen = duration((looks.at(-1)?.atMs ?? 0) - (looks[0]?.atMs ?? 0));
+  const source = `${looks.length} snapshots in ${seen}`;
+  return [
+    { what: 'growth', value: Number(slope.toFixed(1)), unit: 'descriptors a minute', source },
+    { what: 'time left at this pace', value: Math.round(leftMs / 1000), unit: 's', source },
+  ];
+}

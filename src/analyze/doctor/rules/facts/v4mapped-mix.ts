@@ -1,0 +1,63 @@
+import { counted } from '../../../../model/counted.ts';
+import type { Address } from '../../../../model/interned-address.ts';
+import type { SpaceSeries } from '../../../../model/series.ts';
+import type { SocketRecord } from '../../../../model/socket-record.ts';
+import { TCP_STATE } from '../../../../model/tcp-state.ts';
+import { fact } from '../../facts.ts';
+import { isEmbeddedDns } from '../../listeners/embedded-dns.ts';
+import { tcpListeners } from '../../listeners/listeners.ts';
+import { perNamespace } from '../../per-scope.ts';
+import { type RuleInput, rule } from '../../rule.ts';
+import { endpointText } from '../../scopes.ts';
+import { grouped, lastDump } from '../../snapshots/snapshots.ts';
+import { tcpIn } from '../../snapshots/socket-lists.ts';
+
+/** One service under two spellings of its address. */
+export const v4mappedMix = rule({
+  name: 'V4MAPPED_MIX',
+  title: 'One service reached by IPv4 and by IPv4-mapped addresses',
+  settings: {},
+  judge: perNamespace(ofNamespace),
+});
+
+interface Reached {
+  address: Address;
+  port: number;
+}
+
+function ofNamespace(series: SpaceSeries, { series: { names } }: RuleInput) {
+  const last = lastDump(series);
+  if (last === undefined) return [];
+  const listening = new Set(tcpListeners([last]).map(({ socket }) => socket.localPort));
+  const established = tcpIn(last, TCP_STATE.ESTABLISHED);
+  // Nearly everywhere there is none of the one kind: that is told at once.
+  if (!established.some(({ peer }) => peer?.family === 'inet6' && peer.plain !== peer.text)) return [];
+  const reached = established.flatMap((socket) => serviceOf(socket, listening));
+  return [...grouped(reached, ({ address, port }) => `${address.plain} ${port}`).values()].flatMap((sockets) => {
+    const mapped = sockets.filter(({ address }) => address.family === 'inet6').length;
+    const [first] = sockets;
+    if (first === undefined || mapped === 0 || mapped === sockets.length) return [];
+    const service = endpointText(names, first.address, first.port);
+    return [
+      fact({
+        summary: `${service} is one service in two tables: ${counted(sockets.length - mapped, 'socket')} with its IPv4 address, ${mapped} with the same as IPv4-mapped IPv6; they are counted together`,
+        evidence: [
+          { what: `IPv4 sockets of ${service}`, value: sockets.length - mapped, source: 'sock_diag, AF_INET' },
+          { what: `IPv4-mapped sockets of ${service}`, value: mapped, source: 'sock_diag, AF_INET6' },
+        ],
+        byHand: (target) =>
+          `socklens ls ${target} 'dst ${first.address.plain}:${first.port} or src ${first.address.plain}:${first.port}'`,
+        about: listening.has(first.port) ? `port ${first.port}` : `peer ${service}`,
+      }),
+    ];
+  });
+}
+
+/** The service that a connection is with, where its address is an IPv4 one, whatever the family. */
+function serviceOf(socket: SocketRecord, listening: ReadonlySet<number>): Reached[] {
+  const { local, localPort, peer, peerPort } = socket;
+  if (isEmbeddedDns(socket)) return [];
+  const address = listening.has(localPort) ? local : peer;
+  if (address === undefined || address.plain.includes(':')) return [];
+  return [{ address, port: listening.has(localPort) ? localPort : peerPort }];
+}

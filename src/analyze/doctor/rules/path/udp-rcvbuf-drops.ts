@@ -1,0 +1,98 @@
+import { counted } from '../../../../model/counted.ts';
+import type { Evidence, Fix } from '../../../../model/finding.ts';
+import type { SpaceSeries } from '../../../../model/series.ts';
+import { sysctlFixes } from '../../../platform/fixes.ts';
+import { type DroppedDatagrams, droppedDatagrams } from '../../dropped-datagrams.ts';
+import { inside } from '../../fixes/inside.ts';
+import { HOST_PLATFORM } from '../../fixes/platforms.ts';
+import { perNamespace } from '../../per-scope.ts';
+import { type Fault, type RuleInput, rule, type SettingValues } from '../../rule.ts';
+import { holderKey } from '../../scopes.ts';
+import { grouped, riseOf } from '../../snapshots/snapshots.ts';
+import { percent } from '../../texts.ts';
+
+const settings = {
+  warning: { default: 1, unit: 'count', text: 'datagrams dropped during the run' },
+  critical: { default: 0.01, unit: 'share', text: 'of the datagrams that were received' },
+} as const;
+
+type Values = SettingValues<typeof settings>;
+
+/** Datagrams dropped because the application had not read those before. */
+export const udpRcvbufDrops = rule({
+  name: 'UDP_RCVBUF_DROPS',
+  title: 'Datagrams dropped because a receive buffer was full',
+  settings,
+  judge: perNamespace(ofNamespace),
+});
+
+function ofNamespace(space: SpaceSeries, _input: RuleInput, values: Values): Fault[] {
+  const errors = riseOf(space, 'UdpRcvbufErrors')?.rise ?? 0;
+  const received = riseOf(space, 'UdpInDatagrams')?.rise ?? 0;
+  const critical = errors > 0 && errors >= received * values.critical;
+  const severity = critical ? ('critical' as const) : ('warning' as const);
+  const counters: Evidence[] = [
+    { what: 'dropped in the namespace (IPv4)', value: errors, unit: 'datagrams', source: 'UdpRcvbufErrors' },
+    { what: 'received in the namespace (IPv4)', value: received, unit: 'datagrams', source: 'UdpInDatagrams' },
+  ];
+  const share = errors === 0 ? '' : ` (${percent(errors / (errors + received))} of what the namespace received)`;
+  const sockets = droppedDatagrams(space).filter(({ drops }) => drops >= values.warning);
+  const findings = [...grouped(sockets, keyOf).values()].flatMap((group): Fault[] => {
+    const [most] = [...group].sort((a, b) => b.drops - a.drops);
+    if (most === undefined) return [];
+    const { socket } = most;
+    const drops = group.reduce((sum, member) => sum + member.drops, 0);
+    const buffer = socket.receiveBufferBytes;
+    return [
+      {
+        severity,
+        confidence: 'high',
+        holder: socket,
+        summary: `${counted(drops, 'datagram')} to port ${socket.localPort} dropped: the receive buffer was full${share}`,
+        evidence: [
+          {
+            what: `dropped at port ${socket.localPort}`,
+            value: drops,
+            unit: 'datagrams',
+            source: 'sock_diag, SKMEMINFO',
+          },
+          ...(buffer === undefined
+            ? []
+            : [{ what: 'receive buffer', value: buffer, unit: 'bytes', source: 'sock_diag, SKMEMINFO' }]),
+          { what: 'of it in use', value: socket.receiveQueue, unit: 'bytes', source: 'sock_diag, receive queue' },
+          ...counters,
+        ],
+        fixes: fixes(buffer),
+        byHand: inside(space.space, `ss -uamn 'sport = :${socket.localPort}'`),
+        about: `port ${socket.localPort}`,
+      },
+    ];
+  });
+  if (findings.length > 0 || errors < values.warning) return findings;
+  return [
+    {
+      severity,
+      confidence: 'medium',
+      summary: `${counted(errors, 'datagram')} dropped: a receive buffer was full${share}; its socket was not in two snapshots`,
+      evidence: counters,
+      fixes: fixes(undefined),
+      byHand: inside(space.space, 'nstat -azs UdpRcvbufErrors UdpInDatagrams'),
+    },
+  ];
+}
+
+function keyOf({ socket }: DroppedDatagrams): string {
+  return `${holderKey(socket)} ${socket.localPort}`;
+}
+
+function fixes(bufferBytes: number | undefined): Fix[] {
+  const bytes = Math.max(4_194_304, 2 ** Math.ceil(Math.log2((bufferBytes ?? 1) * 4)));
+  return [
+    {
+      where: 'the application',
+      text: `read faster (a task of its own that only receives, recvmmsg, several sockets with SO_REUSEPORT), and ask for a larger buffer with SO_RCVBUF, up to net.core.rmem_max`,
+      snippet: `setsockopt(fd, SOL_SOCKET, SO_RCVBUF, ${bytes})`,
+    },
+    ...sysctlFixes(HOST_PLATFORM, 'net.core.rmem_max', String(bytes)),
+  ];
+}

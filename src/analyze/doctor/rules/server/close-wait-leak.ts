@@ -1,0 +1,94 @@
+import type { SpaceSeries } from '../../../../model/series.ts';
+import type { SocketRecord } from '../../../../model/socket-record.ts';
+import { TCP_STATE } from '../../../../model/tcp-state.ts';
+import { FarEnds } from '../../far-ends.ts';
+import { perNamespace } from '../../per-scope.ts';
+import { type Fault, type RuleInput, rule, type SettingValues } from '../../rule.ts';
+import { holderKey } from '../../scopes.ts';
+import { type Dump, dumpsOf, grouped } from '../../snapshots/snapshots.ts';
+import { tcpIn } from '../../snapshots/socket-lists.ts';
+import { Dwell } from '../../snapshots/time-in-state.ts';
+
+const settings = {
+  minAgeMs: { default: 60_000, unit: 'ms', text: 'how long a connection must have been in CLOSE_WAIT' },
+  warning: { default: 10, unit: 'count', text: 'connections in CLOSE_WAIT for at least that long' },
+  critical: { default: 100, unit: 'count', text: 'connections in CLOSE_WAIT for at least that long' },
+  growingLooks: { default: 5, unit: 'count', text: 'consecutive snapshots that each saw more of them' },
+} as const;
+
+/** Connections that the peer has closed and the application has not. */
+export const closeWaitLeak = rule({
+  name: 'CLOSE_WAIT_LEAK',
+  title: 'Connections closed by the peer that the application never closes',
+  settings,
+  judge: perNamespace(ofNamespace),
+});
+
+function ofNamespace(space: SpaceSeries, { series }: RuleInput, values: SettingValues<typeof settings>): Fault[] {
+  const dumps = dumpsOf(space);
+  const dwell = new Dwell(dumps, waiting);
+  const far = new FarEnds(dumps, series.names);
+  const keyOf = (socket: SocketRecord) => `${holderKey(socket)} ${far.about(socket)}`;
+  const byLook = dumps.map((dump) => grouped(waiting(dump), keyOf));
+  const findings: Fault[] = [];
+  for (const [key, all] of byLook.at(-1) ?? []) {
+    const sockets = all.filter((socket) => !isAnswering(socket, dwell));
+    const old = sockets.filter((socket) => dwell.of(socket) >= values.minAgeMs);
+    const counts = byLook.map((of) => of.get(key)?.length ?? 0);
+    const growing = growsFor(counts) >= values.growingLooks && sockets.length >= values.warning;
+    if (old.length < values.warning && !growing) continue;
+    const [first] = sockets;
+    if (first === undefined) continue;
+    const peer = far.text(first);
+    const unread = sockets.filter(({ receiveQueue }) => receiveQueue > 0).length;
+    findings.push({
+      severity: old.length >= values.critical || growing ? 'critical' : 'warning',
+      confidence: 'high',
+      holder: first,
+      summary: `${sockets.length} connections with ${peer} were closed by the peer and are still held open`,
+      evidence: [
+        { what: `CLOSE_WAIT connections with ${peer}`, value: sockets.length, source: 'sock_diag' },
+        { what: `of them older than ${values.minAgeMs / 1000} s`, value: old.length, source: 'sock_diag' },
+        { what: 'of them with the end of file still unread', value: unread, source: 'sock_diag, receive queue' },
+        { what: 'count in each snapshot', value: counts.join(' '), source: 'sock_diag' },
+      ],
+      fixes: [
+        unread * 2 > sockets.length
+          ? {
+              where: 'the application',
+              text: 'the end of file was never read: the reader is stuck, or idle connections of a pool are not watched; validate or expire them',
+            }
+          : {
+              where: 'the application',
+              text: 'the end of file was read, but close() is missing: close the connection (response body, result set, client) on every path, errors among them',
+            },
+      ],
+      byHand: (target) => `socklens ls ${target} 'state close-wait' --by process,peer`,
+      about: far.about(first),
+    });
+  }
+  return findings;
+}
+
+function waiting(dump: Dump): readonly SocketRecord[] {
+  return tcpIn(dump, TCP_STATE.CLOSE_WAIT);
+}
+
+/**
+ * Whether data still goes to the peer, who shut only its own side: protocols that half-close a connection to
+ * end a question get their answer in this state.
+ */
+function isAnswering(socket: SocketRecord, dwell: Dwell): boolean {
+  const { lastSentMs } = socket.info ?? {};
+  return socket.sendQueue > 0 || (lastSentMs !== undefined && lastSentMs < dwell.of(socket));
+}
+
+/** How many looks up to the last each saw more than the one before. */
+function growsFor(counts: readonly number[]): number {
+  let looks = 0;
+  for (let index = counts.length - 1; index > 0; index--) {
+    if ((counts[index] ?? 0) <= (counts[index - 1] ?? 0)) break;
+    looks++;
+  }
+  return looks;
+}

@@ -1,0 +1,164 @@
+import { counted } from '../../../../model/counted.ts';
+import type { Evidence } from '../../../../model/finding.ts';
+import type { SpaceSeries } from '../../../../model/series.ts';
+import { TCP_STATE } from '../../../../model/tcp-state.ts';
+import { backlogFix, ROOMY, somaxconnFixes } from '../../listeners/backlog-fixes.ts';
+import {
+  cameThrough,
+  isFull,
+  isSuspect,
+  type Listener,
+  peakOf,
+  type QueueLook,
+  tcpListeners,
+} from '../../listeners/listeners.ts';
+import { perNamespace } from '../../per-scope.ts';
+import { type Fault, type RuleInput, rule, type SettingValues } from '../../rule.ts';
+import { dumpsOf, lastProcess, numberOf, riseOf } from '../../snapshots/snapshots.ts';
+
+const settings = {
+  warning: { default: 0.7, unit: 'share', text: 'of the accept queue in use' },
+  looks: { default: 2, unit: 'count', text: 'snapshots that must have seen it that full' },
+  suspect: {
+    default: 0.5,
+    unit: 'share',
+    text: 'of its accept queue in use, from which a listener may be the one that overflowed',
+  },
+} as const;
+
+type Values = SettingValues<typeof settings>;
+
+/** Connections come in faster than the application accepts them. */
+export const listenOverflow = rule({
+  name: 'LISTEN_OVERFLOW',
+  title: 'An accept queue that is nearly full or overflows',
+  settings,
+  judge: perNamespace(ofNamespace),
+});
+
+function ofNamespace(space: SpaceSeries, _input: RuleInput, values: Values): Fault[] {
+  const listeners = tcpListeners(dumpsOf(space));
+  const overflows = riseOf(space, 'TcpExtListenOverflows');
+  const dropped = overflows?.rise ?? 0;
+  // The counter is the namespace's: it is put down to those whose queues were seen to be long.
+  const suspects = dropped > 0 ? listeners.filter((listener) => isSuspect(listener, values.suspect)) : [];
+  const named = listeners.filter(
+    (listener) => suspects.includes(listener) || listener.looks.some(isFull) || isNear(listener, values),
+  );
+  if (named.length === 0 && dropped > 0) return [ofOneOf(space, listeners, dropped)];
+  return named.map((listener) => {
+    const one = listener.looks.some(isFull) || suspects.length < 2;
+    return ofListener(space, listener, suspects.includes(listener) ? dropped : 0, one);
+  });
+}
+
+function isNear({ looks }: Listener, values: Values): boolean {
+  const near = (look: QueueLook) =>
+    look.limit !== undefined && look.waiting > 0 && look.waiting >= look.limit * values.warning;
+  return looks.filter(near).length >= values.looks;
+}
+
+/** @param certain whether the drops are this listener's and no other's */
+function ofListener(space: SpaceSeries, listener: Listener, dropped: number, certain: boolean): Fault {
+  const { socket, last, looks } = listener;
+  const { localPort: port, process } = socket;
+  const peak = peakOf(listener);
+  const program = lastProcess(space, process?.pid);
+  // accept() fails then, and a longer queue would mend nothing.
+  const spent = program !== undefined && program.softLimit !== null && program.used >= program.softLimit;
+  const over = dropped > 0 || looks.some(isFull);
+  const somaxconn = numberOf(space, 'net.core.somaxconn');
+  // A longer queue that the application asks for is cut to this.
+  const bounded = somaxconn !== undefined && somaxconn < Math.max(ROOMY, (peak.limit ?? 0) + 1);
+  const allowed = peak.limit === undefined ? '' : ` (limit ${peak.limit})`;
+  const because = spent ? ', because its process has no descriptor left to accept them' : '';
+  return {
+    severity: spent ? 'info' : over ? 'critical' : 'warning',
+    confidence: certain ? 'high' : 'medium',
+    holder: socket,
+    summary: `${counted(peak.waiting, 'connection')} ${peak.waiting === 1 ? 'waits' : 'wait'} in the accept queue of port ${port}${allowed}${
+      dropped > 0 ? `, and attempts to connect were dropped ${counted(dropped, 'time')}` : ''
+    }${because}`,
+    evidence: [
+      { what: `accept queue of port ${port}, last snapshot`, value: last.waiting, source: QUEUE },
+      { what: 'accept queue, maximum over the snapshots', value: peak.waiting, source: QUEUE },
+      ...(peak.limit === undefined ? [] : [{ what: 'limit of the accept queue', value: peak.limit, source: QUEUE }]),
+      ...(dropped > 0 ? [drops(dropped)] : []),
+      {
+        what: 'established connections that are not accepted yet',
+        value: countOf(
+          peak,
+          (other) => other.state === TCP_STATE.ESTABLISHED && other.inode === 0 && cameThrough(other, socket),
+        ),
+        source: 'sock_diag',
+      },
+      {
+        what: 'clients in the same namespace still in SYN_SENT',
+        value: countOf(peak, (other) => other.state === TCP_STATE.SYN_SENT && other.peerPort === port),
+        source: 'sock_diag',
+      },
+      ...(spent
+        ? [
+            {
+              what: 'descriptors of the process',
+              value: `${program.used} of ${program.softLimit}`,
+              source: '/proc/PID/limits',
+            },
+          ]
+        : []),
+    ],
+    fixes: spent
+      ? [{ where: 'the application', text: 'free descriptors first: a longer backlog would only fill up later' }]
+      : [
+          {
+            where: 'the application',
+            text: 'accept faster: more workers, and nothing blocking in the accept loop',
+          },
+          backlogFix(process?.name),
+          ...(bounded ? somaxconnFixes(space.space, somaxconn) : []),
+        ],
+    byHand: (target) => `socklens ls ${target} 'state listening and sport = ${port}'`,
+    about: `port ${port}`,
+  };
+}
+
+/** The drops are certain, whose they are is not. */
+function ofOneOf(space: SpaceSeries, listeners: readonly Listener[], dropped: number): Fault {
+  const ports = [...new Set(listeners.map(({ socket }) => socket.localPort))].sort((a, b) => a - b);
+  const [only, ...others] = ports;
+  const alone = only !== undefined && others.length === 0;
+  const which = alone
+    ? `port ${only}`
+    : ports.length === 0
+      ? 'a listener that is gone'
+      : `one of the ports ${ports.join(', ')}`;
+  return {
+    severity: 'critical',
+    confidence: alone ? 'high' : 'medium',
+    summary: `attempts to connect to ${which} were dropped ${counted(dropped, 'time')}, because an accept queue was full`,
+    evidence: [drops(dropped), { what: 'listeners with a long accept queue in a snapshot', value: 0, source: QUEUE }],
+    fixes: [
+      {
+        where: 'the application',
+        text: 'bursts between two snapshots fill the accept queue: ask for a longer backlog',
+      },
+      ...somaxconnFixes(space.space, numberOf(space, 'net.core.somaxconn')),
+    ],
+    byHand: (target) => `socklens ls ${target} 'state listening'`,
+    ...(alone && { about: `port ${only}` }),
+  };
+}
+
+const QUEUE = 'sock_diag, queues of the listener';
+
+function drops(value: number): Evidence {
+  return {
+    what: 'connection attempts dropped at a full accept queue, retries included',
+    value,
+    source: 'TcpExtListenOverflows',
+  };
+}
+
+function countOf({ dump }: QueueLook, wanted: (socket: QueueLook['dump']['sockets'][number]) => boolean): number {
+  return dump.sockets.filter(wanted).length;
+}

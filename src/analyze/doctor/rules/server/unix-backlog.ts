@@ -1,0 +1,113 @@
+import { counted } from '../../../../model/counted.ts';
+import type { SpaceSeries } from '../../../../model/series.ts';
+import { spaceSysctlFixes } from '../../fixes/sysctls.ts';
+import { isFull, type Listener, peakOf, unixListeners } from '../../listeners/listeners.ts';
+import { perNamespace } from '../../per-scope.ts';
+import { type Fault, type RuleInput, rule, type SettingValues } from '../../rule.ts';
+import { type Dump, dumpsOf, numberOf } from '../../snapshots/snapshots.ts';
+import { ofProto } from '../../snapshots/socket-lists.ts';
+import { datagramsWaiting, type WaitingDatagrams } from '../../unix-datagrams.ts';
+
+const settings = {
+  warning: { default: 0.7, unit: 'share', text: 'of the accept queue in use' },
+  looks: { default: 2, unit: 'count', text: 'last snapshots that must each show it, or all where there are fewer' },
+} as const;
+
+type Values = SettingValues<typeof settings>;
+
+/** A UNIX socket whose server does not keep up with its clients. */
+export const unixBacklog = rule({
+  name: 'UNIX_BACKLOG',
+  title: 'A UNIX socket whose queue is full',
+  settings,
+  judge: perNamespace(ofListeners, ofDatagrams),
+});
+
+function ofListeners(space: SpaceSeries, _input: RuleInput, values: Values): Fault[] {
+  return unixListeners(dumpsOf(space)).flatMap((listener) => {
+    const full = listener.looks.some(isFull);
+    const near = inARow(
+      listener.looks,
+      values,
+      ({ waiting, limit }) => waiting > 0 && waiting >= (limit ?? 0) * values.warning,
+    );
+    return full || near ? [ofListener(listener, full)] : [];
+  });
+}
+
+function inARow<T>(looks: readonly T[], values: Values, test: (look: T) => boolean): boolean {
+  const last = looks.slice(-values.looks);
+  return last.length > 0 && last.every(test);
+}
+
+function ofListener(listener: Listener, full: boolean): Fault {
+  const { socket, last } = listener;
+  const { waiting, limit } = peakOf(listener);
+  const name = socket.path ?? `inode ${socket.inode}`;
+  return {
+    severity: full ? 'critical' : 'warning',
+    confidence: 'high',
+    holder: socket,
+    summary: `${counted(waiting, 'connection')} ${waiting === 1 ? 'waits' : 'wait'} in the accept queue of ${name} (limit ${limit}): ${
+      full ? 'further clients wait, or get EAGAIN' : 'after one more burst clients wait, or get EAGAIN'
+    }`,
+    evidence: [
+      { what: `accept queue of ${name}, last snapshot`, value: last.waiting, source: QUEUE },
+      { what: 'accept queue, maximum over the snapshots', value: waiting, source: QUEUE },
+      { what: 'limit of the accept queue', value: limit ?? 0, source: QUEUE },
+    ],
+    fixes: [
+      { where: 'the application', text: 'more workers: connections come in faster than they are accepted' },
+      {
+        where: 'PHP-FPM',
+        text: 'a longer backlog, up to net.core.somaxconn',
+        snippet: 'listen.backlog = 4096\npm.max_children = …',
+      },
+    ],
+    byHand: (target) => `socklens ls ${target} -x 'state listening'`,
+    about: `unix ${name}`,
+  };
+}
+
+const QUEUE = 'unix_diag, queues of the listener';
+
+function ofDatagrams(space: SpaceSeries, _input: RuleInput, values: Values): Fault[] {
+  const limit = numberOf(space, 'net.unix.max_dgram_qlen');
+  if (limit === undefined) return [];
+  const looks = dumpsOf(space).map((dump: Dump) => datagramsWaiting(ofProto(dump, 'unix')));
+  return [...(looks.at(-1)?.values() ?? [])]
+    .filter(({ receiver }) => inARow(looks, values, (look) => (look.get(receiver.inode)?.waiting ?? 0) >= limit))
+    .map((found) => ofReceiver(space, found, limit));
+}
+
+function ofReceiver(space: SpaceSeries, { receiver, senders, waiting, bytes }: WaitingDatagrams, limit: number): Fault {
+  const name = receiver.path ?? `inode ${receiver.inode}`;
+  return {
+    severity: 'warning',
+    // The kernel tells the memory of what was sent and the size of the first of them, not their number.
+    confidence: 'medium',
+    holder: receiver,
+    summary: `about ${counted(waiting, 'datagram')} ${waiting === 1 ? 'waits' : 'wait'} to be read at ${name} (limit ${limit}): senders wait, or get EAGAIN`,
+    evidence: [
+      {
+        what: `datagrams waiting at ${name}, from their memory`,
+        value: waiting,
+        source: 'unix_diag, send queues of its senders',
+      },
+      { what: 'memory of what was sent and not read', value: bytes, unit: 'bytes', source: 'unix_diag' },
+      { what: 'senders that hold it', value: senders, source: 'unix_diag' },
+      { what: 'limit of the queue, in datagrams', value: limit, source: 'net.unix.max_dgram_qlen' },
+    ],
+    fixes: [
+      { where: 'the application', text: 'read faster: the reader is stuck or slow (for /dev/log, the logging daemon)' },
+      ...spaceSysctlFixes(
+        space.space,
+        'net.unix.max_dgram_qlen',
+        '512',
+        'longer queues, for sockets created from then on',
+      ),
+    ],
+    byHand: (target) => `socklens ls ${target} -x 'sendq > 0'`,
+    about: `unix ${name}`,
+  };
+}

@@ -1,0 +1,45 @@
+import type { Setting, SettingUnit } from '../rule.ts';
+
+const TIMES: Readonly<Record<string, number>> = { ms: 1, s: 1000, m: 60_000, min: 60_000, h: 3_600_000 };
+const SIZES: Readonly<Record<string, number>> = {
+  ...{ B: 1, kB: 1000, MB: 1e6, GB: 1e9 },
+  ...{ KiB: 1024, MiB: 1024 ** 2, GiB: 1024 ** 3 },
+};
+
+/** How the value of a setting is written, for who wrote it wrongly. */
+export const SETTING_FORMS: Record<SettingUnit, string> = {
+  ms: '500ms, 60s, 5m or 1h',
+  count: 'a number',
+  share: '80% or 0.8',
+  'per-second': '10 or 10/s',
+  bytes: '4096, 64KiB or 1MiB',
+};
+
+/**
+ * The value of a setting from text: `60s`, `80%`, `10/s`, `1MiB`, or a plain number in the setting's own unit.
+ *
+ * @returns undefined for text that is none
+ */
+export function parseSetting({ unit }: Pick<Setting, 'unit'>, text: string): number | undefined {
+  const match = /^(\d+(?:\.\d+)?)\s*([A-Za-z%/]*)$/.exec(text.trim());
+  if (match === null) return undefined;
+  const value = Number(match[1]);
+  const suffix = match[2] ?? '';
+  if (suffix === '') return value;
+  switch (unit) {
+    case 'ms':
+      return scaled(value, TIMES[suffix]);
+    case 'share':
+      return suffix === '%' ? value / 100 : undefined;
+    case 'per-second':
+      return suffix === '/s' ? value : undefined;
+    case 'bytes':
+      return scaled(value, SIZES[suffix]);
+    case 'count':
+      return undefined;
+  }
+}
+
+function scaled(value: number, factor: number | undefined): number | undefined {
+  return factor === undefined ? undefined : value * factor;
+}
