@@ -1,7 +1,6 @@
 import { RULES } from '../analyze/doctor/catalogue.ts';
 import type { Declarations } from '../analyze/doctor/rule.ts';
-import { parseEndpointNumber } from '../analyze/doctor/settings/declared.ts';
-import { parseSetting, SETTING_FORMS } from '../analyze/doctor/settings/setting-text.ts';
+import { parseEndpointNumber, parseSetting, SETTING_FORMS } from '../analyze/doctor/settings/setting-text.ts';
 import type { Config } from '../collect/config-file.ts';
 import { Failure } from '../model/failure.ts';
 

@@ -3,8 +3,7 @@ import type { Series, SpaceSeries } from '../../model/series.ts';
 import type { SocketRecord } from '../../model/socket-record.ts';
 import { TCP_STATE } from '../../model/tcp-state.ts';
 import { containerAt, isLoopback } from './peers/endpoints.ts';
-import { dumpsOf } from './snapshots/snapshots.ts';
-import { tcpIn } from './snapshots/socket-lists.ts';
+import { dumpsOf, tcpIn } from './snapshots/snapshots.ts';
 
 /**
  * The namespace of this machine that an address belongs to, as seen from one that talks to it: its own

@@ -1,5 +1,5 @@
 import { Failure } from '../../model/failure.ts';
-import { parseEndpointNumber } from '../doctor/settings/declared.ts';
+import { parseEndpointNumber } from '../doctor/settings/setting-text.ts';
 import type { Budget } from './budget.ts';
 import { parseBudget } from './parse-budget.ts';
 import { TARGET_GONE } from './target-gone.ts';

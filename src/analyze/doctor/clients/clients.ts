@@ -3,8 +3,7 @@ import type { SpaceSeries } from '../../../model/series.ts';
 import type { SocketRecord } from '../../../model/socket-record.ts';
 import { TCP_STATE } from '../../../model/tcp-state.ts';
 import { perDump } from '../per-dump.ts';
-import { dumpsOf } from '../snapshots/snapshots.ts';
-import { ofProto, tcpIn } from '../snapshots/socket-lists.ts';
+import { dumpsOf, ofProto, tcpIn } from '../snapshots/snapshots.ts';
 
 const known = new WeakMap<SpaceSeries, ReadonlySet<number>>();
 

@@ -1,6 +1,6 @@
 import type { Fix } from '../../../model/finding.ts';
 import type { WatchedSpace } from '../../../model/watched.ts';
-import { spaceSysctlFixes } from '../fixes/sysctls.ts';
+import { spaceSysctlFixes } from '../fixes/namespace-commands.ts';
 
 /** The backlog that a program passes to listen(2) by default. */
 interface BacklogHabit {

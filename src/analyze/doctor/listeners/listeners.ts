@@ -1,9 +1,19 @@
 import type { Address } from '../../../model/interned-address.ts';
 import type { SocketRecord } from '../../../model/socket-record.ts';
 import { TCP_STATE } from '../../../model/tcp-state.ts';
-import type { Dump } from '../snapshots/snapshots.ts';
-import { ofProto, tcpIn } from '../snapshots/socket-lists.ts';
-import { isEmbeddedDns } from './embedded-dns.ts';
+import { type Dump, ofProto, tcpIn } from '../snapshots/snapshots.ts';
+
+/** Where Docker answers DNS inside every container of a user-defined network. */
+const EMBEDDED_DNS_ADDRESS = '127.0.0.11';
+
+/**
+ * Whether a socket is the container's side of Docker's embedded DNS server: one UDP and one TCP listener
+ * that dockerd holds inside the namespace, and what they accepted. Nothing of it is the container's own.
+ */
+export function isEmbeddedDns({ local, process, proto }: SocketRecord): boolean {
+  if (local?.plain !== EMBEDDED_DNS_ADDRESS || (proto !== 'tcp' && proto !== 'udp')) return false;
+  return process === undefined || process.name === 'dockerd';
+}
 
 /** The accept queue of a listener in one dump. */
 export interface QueueLook {

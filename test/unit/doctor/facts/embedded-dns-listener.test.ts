@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { isEmbeddedDns } from '../../../../src/analyze/doctor/listeners/embedded-dns.ts';
+import { isEmbeddedDns } from '../../../../src/analyze/doctor/listeners/listeners.ts';
 import { embeddedDnsListener } from '../../../../src/analyze/doctor/rules/facts/embedded-dns-listener.ts';
 import { TCP_STATE } from '../../../../src/model/tcp-state.ts';
 import { judge, listener, series, spaceSeries, tcpSocket } from '../../../support/series.ts';

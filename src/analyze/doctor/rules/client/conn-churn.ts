@@ -8,9 +8,10 @@ import {
   eventsLost,
   hasEvents,
   mainHolder,
+  partsOf,
+  perSecond,
   sumOf,
 } from '../../clients/closed-connections.ts';
-import { partsOf, perSecond } from '../../clients/rates.ts';
 import { perNamespace } from '../../per-scope.ts';
 import { establishedIn, filterOf, poolsOf } from '../../pools/pools.ts';
 import { type Fault, type RuleInput, rule, type SettingValues } from '../../rule.ts';

@@ -1,8 +1,14 @@
 import type { EndedGroup } from '../../../../model/ended-group.ts';
 import type { Fix } from '../../../../model/finding.ts';
 import type { SpaceSeries } from '../../../../model/series.ts';
-import { type EndedAt, mainHolder, sumOf } from '../../clients/closed-connections.ts';
-import { type AmountAt, partsOf, perSecond } from '../../clients/rates.ts';
+import {
+  type AmountAt,
+  type EndedAt,
+  mainHolder,
+  partsOf,
+  perSecond,
+  sumOf,
+} from '../../clients/closed-connections.ts';
 import { homeOf } from '../../homes.ts';
 import { isLoopback } from '../../peers/endpoints.ts';
 import { perNamespace } from '../../per-scope.ts';

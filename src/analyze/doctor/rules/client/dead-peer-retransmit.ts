@@ -7,8 +7,7 @@ import { perNamespace } from '../../per-scope.ts';
 import { type Fault, type RuleInput, rule, type SettingValues } from '../../rule.ts';
 import { endpointText, holderKey } from '../../scopes.ts';
 import { sameIn } from '../../snapshots/same-socket.ts';
-import { dumpsOf, grouped } from '../../snapshots/snapshots.ts';
-import { tcpIn } from '../../snapshots/socket-lists.ts';
+import { dumpsOf, grouped, tcpIn } from '../../snapshots/snapshots.ts';
 
 const settings = {
   retransmits: { default: 3, unit: 'count', text: 'retransmissions of the same data before a connection counts' },

@@ -1,9 +1,8 @@
 import type { Fix } from '../../../../model/finding.ts';
 import type { SpaceSeries } from '../../../../model/series.ts';
 import type { WatchedSpace } from '../../../../model/watched.ts';
-import { type PortRange, portRangeOf } from '../../clients/port-range.ts';
-import { type PortUse, portUse, REUSE } from '../../clients/port-use.ts';
-import { spaceSysctlFixes } from '../../fixes/sysctls.ts';
+import { type PortRange, type PortUse, portRangeOf, portUse, REUSE } from '../../clients/port-use.ts';
+import { spaceSysctlFixes } from '../../fixes/namespace-commands.ts';
 import { perNamespace } from '../../per-scope.ts';
 import { filterOf } from '../../pools/pools.ts';
 import { type Fault, type RuleInput, rule, type SettingValues } from '../../rule.ts';

@@ -3,15 +3,14 @@ import type { Series, SpaceSeries } from '../../../../model/series.ts';
 import type { SocketRecord } from '../../../../model/socket-record.ts';
 import { TCP_STATE } from '../../../../model/tcp-state.ts';
 import { isClient, listeningPorts } from '../../clients/clients.ts';
-import { spaceSysctlFixes } from '../../fixes/sysctls.ts';
+import { spaceSysctlFixes } from '../../fixes/namespace-commands.ts';
 import { localAddresses } from '../../homes.ts';
 import { isLoopback } from '../../peers/endpoints.ts';
 import { perNamespace } from '../../per-scope.ts';
 import { type Fault, type RuleInput, rule, type SettingValues } from '../../rule.ts';
 import { holderKey } from '../../scopes.ts';
 import { sameIn } from '../../snapshots/same-socket.ts';
-import { dumpsOf, grouped } from '../../snapshots/snapshots.ts';
-import { tcpIn } from '../../snapshots/socket-lists.ts';
+import { dumpsOf, grouped, tcpIn } from '../../snapshots/snapshots.ts';
 
 const settings = {
   deviceMs: {

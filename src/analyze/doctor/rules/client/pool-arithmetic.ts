@@ -2,10 +2,9 @@ import type { Evidence, Finding } from '../../../../model/finding.ts';
 import { declaredFor } from '../../peers/endpoints.ts';
 import { perEndpoint } from '../../per-scope.ts';
 import { databaseAt } from '../../pools/databases.ts';
-import { recommendedCap } from '../../pools/pool-sizes.ts';
 import { capFixes } from '../../pools/pool-stacks.ts';
 import { filterOf } from '../../pools/pools.ts';
-import { heldByServer, type SharedEndpoint } from '../../pools/shared-endpoints.ts';
+import { heldByServer, recommendedCap, type SharedEndpoint } from '../../pools/shared-endpoints.ts';
 import { type Fault, type RuleInput, rule, type SettingValues } from '../../rule.ts';
 import { endpointText } from '../../scopes.ts';
 

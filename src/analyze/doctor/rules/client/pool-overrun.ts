@@ -3,10 +3,9 @@ import type { Finding } from '../../../../model/finding.ts';
 import { declaredFor } from '../../peers/endpoints.ts';
 import { perPool } from '../../per-scope.ts';
 import { databaseAt } from '../../pools/databases.ts';
-import { recommendedCap } from '../../pools/pool-sizes.ts';
 import { capFixes, isProxy } from '../../pools/pool-stacks.ts';
 import { countsText, filterOf, type Pool, peakOf } from '../../pools/pools.ts';
-import { sharersOf } from '../../pools/shared-endpoints.ts';
+import { recommendedCap, sharersOf } from '../../pools/shared-endpoints.ts';
 import { type Fault, type RuleInput, rule, type SettingValues } from '../../rule.ts';
 import { endpointText } from '../../scopes.ts';
 

@@ -5,10 +5,9 @@ import { type EndedAt, endedClients, eventsLost, mainHolder, sumOf } from '../..
 import { declaredFor } from '../../peers/endpoints.ts';
 import { perNamespace } from '../../per-scope.ts';
 import { type Database, databaseAt } from '../../pools/databases.ts';
-import { recommendedCap } from '../../pools/pool-sizes.ts';
 import { capFixes } from '../../pools/pool-stacks.ts';
 import { filterOf, poolsOf } from '../../pools/pools.ts';
-import { heldByServer, sharersOf } from '../../pools/shared-endpoints.ts';
+import { heldByServer, recommendedCap, sharersOf } from '../../pools/shared-endpoints.ts';
 import { type Fault, type RuleInput, rule, type SettingValues } from '../../rule.ts';
 import { endpointText } from '../../scopes.ts';
 

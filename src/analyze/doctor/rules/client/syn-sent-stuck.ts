@@ -6,8 +6,7 @@ import { perNamespace } from '../../per-scope.ts';
 import { filterOf } from '../../pools/pools.ts';
 import { type Fault, type RuleInput, rule, type SettingValues } from '../../rule.ts';
 import { endpointText, holderKey, spaceScope } from '../../scopes.ts';
-import { type Dump, grouped, lastDump, riseOf } from '../../snapshots/snapshots.ts';
-import { tcpIn } from '../../snapshots/socket-lists.ts';
+import { type Dump, grouped, lastDump, riseOf, tcpIn } from '../../snapshots/snapshots.ts';
 
 const settings = {
   retransmits: { default: 2, unit: 'count', text: 'retransmitted SYNs before an attempt counts' },

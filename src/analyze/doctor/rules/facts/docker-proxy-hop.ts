@@ -6,9 +6,8 @@ import type { WatchedContainer } from '../../../../model/watched.ts';
 import { tcpListeners } from '../../listeners/listeners.ts';
 import { perContainer } from '../../per-scope.ts';
 import { type Fault, type RuleInput, rule, type SettingValues } from '../../rule.ts';
-import { dumpsOf, grouped, lastDump } from '../../snapshots/snapshots.ts';
-import { tcpIn } from '../../snapshots/socket-lists.ts';
-import { otherEndOf, tupleOf } from '../../snapshots/tuples.ts';
+import { otherEndOf, tupleOf } from '../../snapshots/same-socket.ts';
+import { dumpsOf, grouped, lastDump, tcpIn } from '../../snapshots/snapshots.ts';
 
 const settings = {
   warning: { default: 100, unit: 'count', text: 'more connections than this through the proxy' },

@@ -1,6 +1,6 @@
 import type { SpaceSeries } from '../../../../model/series.ts';
 import { fact } from '../../facts.ts';
-import { isEmbeddedDns } from '../../listeners/embedded-dns.ts';
+import { isEmbeddedDns } from '../../listeners/listeners.ts';
 import { perNamespace } from '../../per-scope.ts';
 import { rule } from '../../rule.ts';
 import { lastDump } from '../../snapshots/snapshots.ts';

@@ -4,13 +4,11 @@ import type { SpaceSeries } from '../../../../model/series.ts';
 import type { SocketRecord } from '../../../../model/socket-record.ts';
 import { TCP_STATE } from '../../../../model/tcp-state.ts';
 import { fact } from '../../facts.ts';
-import { isEmbeddedDns } from '../../listeners/embedded-dns.ts';
-import { tcpListeners } from '../../listeners/listeners.ts';
+import { isEmbeddedDns, tcpListeners } from '../../listeners/listeners.ts';
 import { perNamespace } from '../../per-scope.ts';
 import { type RuleInput, rule } from '../../rule.ts';
 import { endpointText } from '../../scopes.ts';
-import { grouped, lastDump } from '../../snapshots/snapshots.ts';
-import { tcpIn } from '../../snapshots/socket-lists.ts';
+import { grouped, lastDump, tcpIn } from '../../snapshots/snapshots.ts';
 
 /** One service under two spellings of its address. */
 export const v4mappedMix = rule({

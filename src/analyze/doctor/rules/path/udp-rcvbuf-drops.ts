@@ -1,14 +1,15 @@
 import { counted } from '../../../../model/counted.ts';
 import type { Evidence, Fix } from '../../../../model/finding.ts';
 import type { SpaceSeries } from '../../../../model/series.ts';
+import type { SocketRecord } from '../../../../model/socket-record.ts';
 import { sysctlFixes } from '../../../platform/fixes.ts';
-import { type DroppedDatagrams, droppedDatagrams } from '../../dropped-datagrams.ts';
-import { inside } from '../../fixes/inside.ts';
+import { inside } from '../../fixes/namespace-commands.ts';
 import { HOST_PLATFORM } from '../../fixes/platforms.ts';
 import { perNamespace } from '../../per-scope.ts';
 import { type Fault, type RuleInput, rule, type SettingValues } from '../../rule.ts';
 import { holderKey } from '../../scopes.ts';
-import { grouped, riseOf } from '../../snapshots/snapshots.ts';
+import { sameIn } from '../../snapshots/same-socket.ts';
+import { dumpsOf, grouped, riseOf } from '../../snapshots/snapshots.ts';
 import { percent } from '../../texts.ts';
 
 const settings = {
@@ -95,4 +96,31 @@ function fixes(bufferBytes: number | undefined): Fix[] {
     },
     ...sysctlFixes(HOST_PLATFORM, 'net.core.rmem_max', String(bytes)),
   ];
+}
+
+/** A UDP socket, and the datagrams that it dropped while it was looked at. */
+interface DroppedDatagrams {
+  socket: SocketRecord;
+  drops: number;
+}
+
+/**
+ * UDP sockets whose receive buffer was too full for what came. A socket counts what has a wrong checksum
+ * and what udp_mem forbids as dropped, too: where the namespace's counters tell that it was only that,
+ * nothing is said. Empty when there was one dump only.
+ */
+function droppedDatagrams(space: SpaceSeries): DroppedDatagrams[] {
+  const dumps = dumpsOf(space);
+  const [first] = dumps;
+  const last = dumps.at(-1);
+  if (first === undefined || last === undefined || first === last) return [];
+  const full = riseOf(space, 'UdpRcvbufErrors')?.rise;
+  const others = ['UdpInCsumErrors', 'UdpMemErrors'].reduce((sum, name) => sum + (riseOf(space, name)?.rise ?? 0), 0);
+  return last.sockets.flatMap((socket) => {
+    if (socket.proto !== 'udp' && socket.proto !== 'udplite') return [];
+    const drops = (socket.drops ?? 0) - (sameIn(first, socket)?.drops ?? 0);
+    // IPv6 has counters of its own: of such a socket its drops alone tell.
+    if (drops <= others || (socket.family === 'inet' && full === 0)) return [];
+    return [{ socket, drops }];
+  });
 }

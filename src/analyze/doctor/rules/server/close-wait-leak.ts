@@ -5,8 +5,7 @@ import { FarEnds } from '../../far-ends.ts';
 import { perNamespace } from '../../per-scope.ts';
 import { type Fault, type RuleInput, rule, type SettingValues } from '../../rule.ts';
 import { holderKey } from '../../scopes.ts';
-import { type Dump, dumpsOf, grouped } from '../../snapshots/snapshots.ts';
-import { tcpIn } from '../../snapshots/socket-lists.ts';
+import { type Dump, dumpsOf, grouped, tcpIn } from '../../snapshots/snapshots.ts';
 import { Dwell } from '../../snapshots/time-in-state.ts';
 
 const settings = {

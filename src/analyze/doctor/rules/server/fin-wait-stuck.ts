@@ -1,7 +1,7 @@
 import type { SpaceSeries } from '../../../../model/series.ts';
 import type { SocketRecord } from '../../../../model/socket-record.ts';
 import { TCP_STATE } from '../../../../model/tcp-state.ts';
-import { spaceSysctlFixes } from '../../fixes/sysctls.ts';
+import { spaceSysctlFixes } from '../../fixes/namespace-commands.ts';
 import { perNamespace } from '../../per-scope.ts';
 import { type Fault, type RuleInput, rule, type SettingValues } from '../../rule.ts';
 import { endpointText } from '../../scopes.ts';

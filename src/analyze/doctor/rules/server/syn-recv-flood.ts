@@ -6,8 +6,8 @@ import { backlogFix } from '../../listeners/backlog-fixes.ts';
 import { cameThrough, isFull, type Listener, tcpListeners } from '../../listeners/listeners.ts';
 import { perNamespace } from '../../per-scope.ts';
 import { type Fault, type RuleInput, rule, type SettingValues } from '../../rule.ts';
+import { establishedTuples, otherEndOf } from '../../snapshots/same-socket.ts';
 import { type Dump, dumpsOf, numberOf, riseOf } from '../../snapshots/snapshots.ts';
-import { establishedTuples, otherEndOf } from '../../snapshots/tuples.ts';
 
 const settings = {
   warning: { default: 0.75, unit: 'share', text: "of a listener's backlog that half-open connections fill" },

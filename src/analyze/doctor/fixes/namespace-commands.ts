@@ -23,3 +23,14 @@ function fixesOf({ host, name, containers: [first] }: WatchedSpace, key: string,
   const snippet = `sysctl -w ${shellWord(`${key}=${value}`)}`;
   return [{ where: 'the namespace', text: 'whoever makes the namespace sets it there', snippet }];
 }
+
+/** The command line that runs a host's program inside a watched namespace: nothing is needed in the container. */
+export function inside({ host, targets, name, containers }: WatchedSpace, command: string): string {
+  if (host) return command;
+  const [container] = containers;
+  if (container !== undefined) return `nsenter -t ${container.pid} -n ${command}`;
+  const target = targets[0] ?? name;
+  if (target.startsWith('pid:')) return `nsenter -t ${target.slice('pid:'.length)} -n ${command}`;
+  const named = target.startsWith('netns:') ? target.slice('netns:'.length) : target;
+  return named.startsWith('/') ? `nsenter --net=${named} ${command}` : `ip netns exec ${named} ${command}`;
+}
