@@ -2,8 +2,8 @@ import { expect, test } from 'vitest';
 import { partsOf } from '../../../src/analyze/doctor/clients/closed-connections.ts';
 import { portRangeOf } from '../../../src/analyze/doctor/clients/port-use.ts';
 import { declaredFor, endpointKey, isPrivate } from '../../../src/analyze/doctor/peers/endpoints.ts';
-import { databaseAt } from '../../../src/analyze/doctor/pools/databases.ts';
 import { floorReturns } from '../../../src/analyze/doctor/pools/idle-floor.ts';
+import { databaseAt } from '../../../src/analyze/doctor/pools/servers.ts';
 import { recommendedCap } from '../../../src/analyze/doctor/pools/shared-endpoints.ts';
 import { container, series, spaceSeries } from '../../support/series.ts';
 

@@ -19,6 +19,3 @@ export function platformOfProcess(
   if (container !== undefined) return platformOfContainer(container);
   return platformOf({ runtime: space.host ? 'host' : 'pid', name: space.name, labels: {}, cgroupPaths: [], process });
 }
-
-/** The machine itself, for what no container can have a setting of its own for. */
-export const HOST_PLATFORM: Platform = platformOf({ runtime: 'host', name: 'host', labels: {}, cgroupPaths: [] });

@@ -1,6 +1,6 @@
 import type { Fix } from '../../../model/finding.ts';
 import type { WatchedSpace } from '../../../model/watched.ts';
-import { spaceSysctlFixes } from '../fixes/namespace-commands.ts';
+import { namespaceSysctlFixes } from '../fixes/namespace-commands.ts';
 
 /** The backlog that a program passes to listen(2) by default. */
 interface BacklogHabit {
@@ -48,5 +48,5 @@ export function somaxconnFixes(space: WatchedSpace, somaxconn: number | undefine
   const wanted = Math.max(ROOMY, (somaxconn ?? 0) * 2);
   const now = somaxconn === undefined ? '' : ` (${somaxconn} now)`;
   const why = `raise the maximum of this namespace${now}, for which the host's value does not count, and restart: listen() must be called again`;
-  return spaceSysctlFixes(space, 'net.core.somaxconn', String(wanted), why);
+  return namespaceSysctlFixes(space, 'net.core.somaxconn', String(wanted), why);
 }

@@ -1,5 +1,5 @@
 import type { Fix } from '../../../model/finding.ts';
-import type { Database } from './databases.ts';
+import type { Database } from './servers.ts';
 
 /** How one stack bounds its pool. */
 interface PoolStack {

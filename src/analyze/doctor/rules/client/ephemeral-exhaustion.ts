@@ -2,7 +2,7 @@ import type { Fix } from '../../../../model/finding.ts';
 import type { SpaceSeries } from '../../../../model/series.ts';
 import type { WatchedSpace } from '../../../../model/watched.ts';
 import { type PortRange, type PortUse, portRangeOf, portUse, REUSE } from '../../clients/port-use.ts';
-import { spaceSysctlFixes } from '../../fixes/namespace-commands.ts';
+import { namespaceSysctlFixes } from '../../fixes/namespace-commands.ts';
 import { perNamespace } from '../../per-scope.ts';
 import { filterOf } from '../../pools/pools.ts';
 import { type Fault, type RuleInput, rule, type SettingValues } from '../../rule.ts';
@@ -76,8 +76,8 @@ function fixesFor(space: WatchedSpace, range: PortRange, mostlyWaiting: boolean)
   const key = 'net.ipv4.ip_local_port_range';
   return [
     keep,
-    ...(wider ? spaceSysctlFixes(space, key, `${WIDE.first} ${WIDE.last}`, 'a wider range of ports') : []),
-    ...spaceSysctlFixes(space, 'net.ipv4.tcp_tw_reuse', '1', REUSE),
+    ...(wider ? namespaceSysctlFixes(space, key, `${WIDE.first} ${WIDE.last}`, 'a wider range of ports') : []),
+    ...namespaceSysctlFixes(space, 'net.ipv4.tcp_tw_reuse', '1', REUSE),
     {
       where: 'the network',
       text: 'more source addresses, or more addresses of the destination: each pair has the whole range',

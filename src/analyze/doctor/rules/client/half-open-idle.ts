@@ -3,7 +3,7 @@ import type { Series, SpaceSeries } from '../../../../model/series.ts';
 import type { SocketRecord } from '../../../../model/socket-record.ts';
 import { TCP_STATE } from '../../../../model/tcp-state.ts';
 import { isClient, listeningPorts } from '../../clients/clients.ts';
-import { spaceSysctlFixes } from '../../fixes/namespace-commands.ts';
+import { namespaceSysctlFixes } from '../../fixes/namespace-commands.ts';
 import { localAddresses } from '../../homes.ts';
 import { isLoopback } from '../../peers/endpoints.ts';
 import { perNamespace } from '../../per-scope.ts';
@@ -71,7 +71,7 @@ function ofNamespace(space: SpaceSeries, { series }: RuleInput, values: Values):
       ],
       fixes: [
         ...FIXES,
-        ...spaceSysctlFixes(space.space, 'net.ipv4.tcp_keepalive_time', '240', 'for sockets with keepalive alone'),
+        ...namespaceSysctlFixes(space.space, 'net.ipv4.tcp_keepalive_time', '240', 'for sockets with keepalive alone'),
       ],
       byHand: (target) =>
         `socklens ls ${target} 'state established and ${sideOf(member)} ${portOf(member)} and idle > ${values.deviceMs / 1000}s'`,

@@ -1,12 +1,10 @@
 import type { Evidence, Finding } from '../../../../model/finding.ts';
-import { declaredFor } from '../../peers/endpoints.ts';
 import { perEndpoint } from '../../per-scope.ts';
-import { databaseAt } from '../../pools/databases.ts';
 import { capFixes } from '../../pools/pool-stacks.ts';
 import { filterOf } from '../../pools/pools.ts';
+import { serverAt } from '../../pools/servers.ts';
 import { heldByServer, recommendedCap, type SharedEndpoint } from '../../pools/shared-endpoints.ts';
 import { type Fault, type RuleInput, rule, type SettingValues } from '../../rule.ts';
-import { endpointText } from '../../scopes.ts';
 
 const settings = {
   deployFactor: {
@@ -28,12 +26,10 @@ export const poolArithmetic = rule({
   judge: perEndpoint(ofEndpoint),
 });
 
-function ofEndpoint(endpoint: SharedEndpoint, { series, declared }: RuleInput, values: Values): Fault[] {
+function ofEndpoint(endpoint: SharedEndpoint, input: RuleInput, values: Values): Fault[] {
   const { pools, instances, peak } = endpoint;
   const [{ space, peer, port, member }] = pools;
-  const database = databaseAt(series, peer, port);
-  const cap = declaredFor(declared.pools, series, space.space, peer, port)?.cap;
-  const declaredLimit = declaredFor(declared.serverLimits, series, space.space, peer, port)?.limit;
+  const { text, database, declaredCap: cap, declaredLimit } = serverAt(input, space.space, peer, port);
   const limit = declaredLimit ?? database?.stockLimit;
   if (limit === undefined) return [];
   // One container without a number from the user is POOL_OVERRUN's.
@@ -44,10 +40,9 @@ function ofEndpoint(endpoint: SharedEndpoint, { series, declared }: RuleInput, v
   const available = limit - reserved;
   const needed = demand * values.deployFactor + limit * values.reserve;
   if (needed <= available) return [];
-  const inUse = Math.max(peak, heldByServer(series, peer, port) ?? 0);
-  // Whoever is seen to take more than the stock limit has another one.
+  const inUse = Math.max(peak, heldByServer(input.series, peer, port) ?? 0);
+  // More in use than the default limit: the limit is another one.
   if (declaredLimit === undefined && inUse > limit) return [];
-  const text = endpointText(series.names, { plain: peer }, port);
   const sharing = { limit, reserved, processes, deployFactor: values.deployFactor, reserveShare: values.reserve };
   const recommended = recommendedCap(sharing);
   const who = `${instances.length} ${instances.length === 1 ? 'container' : 'containers'} with ${processes} ${processes === 1 ? 'process' : 'processes'}`;

@@ -2,14 +2,12 @@ import { IDLE_BEFORE_MS } from '../../../../model/ended-group.ts';
 import type { Evidence, Fix } from '../../../../model/finding.ts';
 import type { SocketRecord } from '../../../../model/socket-record.ts';
 import { endedClients, sumOf } from '../../clients/closed-connections.ts';
-import { declaredFor } from '../../peers/endpoints.ts';
 import { perPool } from '../../per-scope.ts';
-import { databaseAt } from '../../pools/databases.ts';
 import { type FloorReturn, floorReturns } from '../../pools/idle-floor.ts';
 import { capFixes, isProxy } from '../../pools/pool-stacks.ts';
 import { countsText, establishedIn, filterOf, type Pool } from '../../pools/pools.ts';
+import { type Database, serverAt } from '../../pools/servers.ts';
 import { type Fault, type RuleInput, rule, type SettingValues } from '../../rule.ts';
-import { endpointText } from '../../scopes.ts';
 
 const settings = {
   factor: { default: 1.5, unit: 'share', text: 'a peak is at least this multiple of the floor' },
@@ -39,7 +37,7 @@ export const poolIdleCapOnly = rule({
   judge: perPool(ofPool),
 });
 
-function ofPool(pool: Pool, { series, declared }: RuleInput, values: Values): Fault | undefined {
+function ofPool(pool: Pool, input: RuleInput, values: Values): Fault | undefined {
   const { space, member, peer, port } = pool;
   if (isProxy(member.process?.name)) return undefined;
   const counts = pool.looks.map((look) => ({ atMs: look.atMs, count: establishedIn(look).length }));
@@ -50,11 +48,10 @@ function ofPool(pool: Pool, { series, declared }: RuleInput, values: Values): Fa
   if (last === undefined) return undefined;
   const { floor } = last;
   const highest = Math.max(...returns.map(({ peak }) => peak));
-  const cap = declaredFor(declared.pools, series, space.space, peer, port)?.cap;
+  const { text, database, declaredCap: cap } = serverAt(input, space.space, peer, port);
   // What keeps to a cap that is known has one, whatever its shape.
   if (cap !== undefined && highest <= cap) return undefined;
   const same = returns.filter((found) => Math.abs(found.floor - floor) <= floor * values.tolerance);
-  const text = endpointText(series.names, { plain: peer }, port);
   return {
     severity: 'warning',
     confidence: same.length > 1 ? 'high' : 'medium',
@@ -75,13 +72,13 @@ function ofPool(pool: Pool, { series, declared }: RuleInput, values: Values): Fa
       },
       ...(cap === undefined ? [] : [{ what: 'declared cap', value: cap, source: '--pool' } satisfies Evidence]),
     ],
-    fixes: fixesFor(pool, cap ?? floor, databaseAt(series, peer, port)),
+    fixes: fixesFor(pool, cap ?? floor, database),
     byHand: (target) => `socklens watch ${target} '${filterOf(pool)}' --by process,state`,
     about: `peer ${text}`,
   };
 }
 
-function fixesFor({ member }: Pool, cap: number, database: ReturnType<typeof databaseAt>): Fix[] {
+function fixesFor({ member }: Pool, cap: number, database: Database | undefined): Fix[] {
   const fixes = capFixes({ program: member.process?.name, database }, cap);
   if (database !== undefined) return fixes;
   return [

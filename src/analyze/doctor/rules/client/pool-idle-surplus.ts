@@ -1,10 +1,9 @@
 import type { SocketRecord } from '../../../../model/socket-record.ts';
 import { perPool } from '../../per-scope.ts';
-import { databaseAt } from '../../pools/databases.ts';
 import { idleFixes, isProxy } from '../../pools/pool-stacks.ts';
 import { establishedIn, filterOf, type Pool, type PoolLook } from '../../pools/pools.ts';
+import { serverAt } from '../../pools/servers.ts';
 import { type Fault, type RuleInput, rule, type SettingValues } from '../../rule.ts';
-import { endpointText } from '../../scopes.ts';
 
 const settings = {
   minimum: { default: 20, unit: 'count', text: 'fewest connections of a pool that counts' },
@@ -28,8 +27,8 @@ export const poolIdleSurplus = rule({
   judge: perPool(ofPool),
 });
 
-function ofPool(pool: Pool, { series }: RuleInput, values: Values): Fault | undefined {
-  const { member, peer, port } = pool;
+function ofPool(pool: Pool, input: RuleInput, values: Values): Fault | undefined {
+  const { space, member, peer, port } = pool;
   const looks = pool.looks.slice(-values.looks);
   if (isProxy(member.process?.name) || looks.length < values.looks) return undefined;
   const before = whenLongSeen(pool, values);
@@ -42,7 +41,7 @@ function ofPool(pool: Pool, { series }: RuleInput, values: Values): Fault | unde
   const last = looks[looks.length - 1] as PoolLook;
   const established = establishedIn(last).length;
   const idleNow = idle.at(-1) ?? 0;
-  const text = endpointText(series.names, { plain: peer }, port);
+  const { text, database } = serverAt(input, space.space, peer, port);
   return {
     severity: 'warning',
     confidence: 'high',
@@ -56,7 +55,7 @@ function ofPool(pool: Pool, { series }: RuleInput, values: Values): Fault | unde
       },
       { what: `idle in the last ${values.looks} snapshots`, value: idle.join(' '), source: 'tcp_info' },
     ],
-    fixes: idleFixes({ program: member.process?.name, database: databaseAt(series, peer, port) }),
+    fixes: idleFixes({ program: member.process?.name, database }),
     byHand: (target) =>
       `socklens ls ${target} '${filterOf(pool)} and state established and idle > ${values.idleMs / 1000}s'`,
     about: `peer ${text}`,

@@ -1,13 +1,11 @@
 import { counted } from '../../../../model/counted.ts';
 import type { Finding } from '../../../../model/finding.ts';
-import { declaredFor } from '../../peers/endpoints.ts';
 import { perPool } from '../../per-scope.ts';
-import { databaseAt } from '../../pools/databases.ts';
 import { capFixes, isProxy } from '../../pools/pool-stacks.ts';
 import { countsText, filterOf, type Pool, peakOf } from '../../pools/pools.ts';
+import { type Server, serverAt } from '../../pools/servers.ts';
 import { recommendedCap, sharersOf } from '../../pools/shared-endpoints.ts';
 import { type Fault, type RuleInput, rule, type SettingValues } from '../../rule.ts';
-import { endpointText } from '../../scopes.ts';
 
 const settings = {
   serverShare: { default: 0.8, unit: 'share', text: "of a process's part of the server's declared limit" },
@@ -43,11 +41,11 @@ interface Overrun {
 }
 
 function ofPool(pool: Pool, input: RuleInput, values: Values): Fault | undefined {
-  const { series } = input;
-  const overrun = overrunOf(pool, input, values);
+  const { space, member, peer, port } = pool;
+  const server = serverAt(input, space.space, peer, port);
+  const overrun = overrunOf(pool, server, input, values);
   if (overrun === undefined) return undefined;
-  const { member, peer, port } = pool;
-  const text = endpointText(series.names, { plain: peer }, port);
+  const { text, database } = server;
   const counts = pool.looks.map(({ sockets }) => sockets.length);
   return {
     severity: overrun.severity,
@@ -58,19 +56,16 @@ function ofPool(pool: Pool, input: RuleInput, values: Values): Fault | undefined
       overrun.measure,
       { what: 'count in each snapshot', value: countsText(counts), source: 'sock_diag' },
     ],
-    fixes: capFixes({ program: member.process?.name, database: databaseAt(series, peer, port) }, overrun.cap),
+    fixes: capFixes({ program: member.process?.name, database }, overrun.cap),
     byHand: (target) => `socklens ls ${target} '${filterOf(pool)}' --by process,state`,
     about: `peer ${text}`,
   };
 }
 
-function overrunOf(pool: Pool, input: RuleInput, values: Values): Overrun | undefined {
-  const { series, declared } = input;
-  const { peer, port, space, member } = pool;
+function overrunOf(pool: Pool, server: Server, { series }: RuleInput, values: Values): Overrun | undefined {
   const peak = peakOf(pool);
-  const declaredPool = declaredFor(declared.pools, series, space.space, peer, port);
-  if (declaredPool !== undefined) {
-    const { cap } = declaredPool;
+  const { declaredCap: cap } = server;
+  if (cap !== undefined) {
     if (peak <= cap) return undefined;
     return {
       because: `its declared cap is ${cap}`,
@@ -78,16 +73,18 @@ function overrunOf(pool: Pool, input: RuleInput, values: Values): Overrun | unde
       measure: { what: 'declared cap', value: cap, source: '--pool' },
     };
   }
-  if (isProxy(member.process?.name)) return undefined;
-  return againstServer(pool, peak, input, values) ?? againstHistory(pool, peak, values);
+  if (isProxy(pool.member.process?.name)) return undefined;
+  const processes = sharersOf(series, pool)?.processes ?? 1;
+  return againstServer(server, peak, processes, values) ?? againstHistory(pool, peak, values);
 }
 
-/** Against the limit that all clients share: the declared one, else what databases begin with. */
-function againstServer(pool: Pool, peak: number, { series, declared }: RuleInput, values: Values): Overrun | undefined {
-  const { peer, port, space } = pool;
-  const database = databaseAt(series, peer, port);
-  const limit = declaredFor(declared.serverLimits, series, space.space, peer, port)?.limit;
-  const processes = sharersOf(series, pool)?.processes ?? 1;
+/** Against the limit that all clients share: the declared one, else the default of the database. */
+function againstServer(
+  { database, declaredLimit: limit }: Server,
+  peak: number,
+  processes: number,
+  values: Values,
+): Overrun | undefined {
   const sharing = { processes, deployFactor: values.deployFactor, reserveShare: values.reserve };
   const reserved = database?.reserved ?? 0;
   if (limit !== undefined) {

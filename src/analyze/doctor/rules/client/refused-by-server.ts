@@ -2,14 +2,13 @@ import type { EndedGroup } from '../../../../model/ended-group.ts';
 import type { Fix } from '../../../../model/finding.ts';
 import type { Series, SpaceSeries } from '../../../../model/series.ts';
 import { type EndedAt, endedClients, eventsLost, mainHolder, sumOf } from '../../clients/closed-connections.ts';
-import { declaredFor } from '../../peers/endpoints.ts';
 import { perNamespace } from '../../per-scope.ts';
-import { type Database, databaseAt } from '../../pools/databases.ts';
 import { capFixes } from '../../pools/pool-stacks.ts';
 import { filterOf, poolsOf } from '../../pools/pools.ts';
+import type { Database } from '../../pools/servers.ts';
+import { serverAt } from '../../pools/servers.ts';
 import { heldByServer, recommendedCap, sharersOf } from '../../pools/shared-endpoints.ts';
 import { type Fault, type RuleInput, rule, type SettingValues } from '../../rule.ts';
-import { endpointText } from '../../scopes.ts';
 
 const settings = {
   windowMs: { default: 10_000, unit: 'ms', text: 'window in which refusals are counted' },
@@ -31,16 +30,14 @@ export const refusedByServer = rule({
 });
 
 function ofNamespace(space: SpaceSeries, input: RuleInput, values: Values): Fault[] {
-  const { series, declared } = input;
+  const { series } = input;
   return [...endedClients(space).values()].flatMap((ended) => {
     const [first] = ended;
     if (first === undefined) return [];
     const { peerAddress: peer, peerPort: port } = first.group;
-    const database = databaseAt(series, peer, port);
-    const declaredLimit = declaredFor(declared.serverLimits, series, space.space, peer, port)?.limit;
-    const pool = declaredFor(declared.pools, series, space.space, peer, port);
+    const { text, database, declaredCap, declaredLimit } = serverAt(input, space.space, peer, port);
     // Any short exchange looks like a refusal: only what is known to be a database is judged.
-    if (database === undefined && declaredLimit === undefined && pool === undefined) return [];
+    if (database === undefined && declaredLimit === undefined && declaredCap === undefined) return [];
     const refused = ended.map(({ atMs, group }) => ({ atMs, count: refusedIn(group, database) }));
     const most = mostWithin(refused, values.windowMs);
     if (most < values.warning) return [];
@@ -48,12 +45,11 @@ function ofNamespace(space: SpaceSeries, input: RuleInput, values: Values): Faul
     const inUse = connectionsTo(series, space, peer, port);
     const full = limit !== undefined && inUse >= values.fullShare * limit;
     const all = refused.reduce((sum, { count }) => sum + count, 0);
-    const text = endpointText(series.names, { plain: peer }, port);
     const holder = holderOf(space, ended, peer, port);
     return {
       severity: most >= values.critical || full ? 'critical' : 'warning',
       confidence: full ? 'high' : 'medium',
-      holder: holder,
+      holder,
       summary: `${all} connections to ${text} were accepted, answered with a few dozen bytes and closed at once: ${database?.name ?? 'the server'} refused them, the network did not (probably ${database?.refusal ?? 'too many connections'})`,
       evidence: [
         { what: `connections to ${text} closed after a short greeting`, value: all, source: 'destroy events' },
@@ -86,7 +82,7 @@ function ofNamespace(space: SpaceSeries, input: RuleInput, values: Values): Faul
               },
             ]),
       ],
-      fixes: fixesFor(database, limit, pool?.cap, holder.process?.name, sharersTo(series, space, peer, port), values),
+      fixes: fixesFor(database, limit, declaredCap, holder.process?.name, sharersTo(series, space, peer, port), values),
       byHand: (target) => `socklens events ${target} '${filterOf({ peer, port })}' --for 10s`,
       about: `peer ${text}`,
     };

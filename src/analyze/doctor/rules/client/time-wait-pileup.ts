@@ -4,7 +4,7 @@ import type { SpaceSeries } from '../../../../model/series.ts';
 import { TCP_STATE } from '../../../../model/tcp-state.ts';
 import { isClient, listeningPorts } from '../../clients/clients.ts';
 import { portRangeOf, portUse, REUSE } from '../../clients/port-use.ts';
-import { spaceSysctlFixes } from '../../fixes/namespace-commands.ts';
+import { namespaceSysctlFixes } from '../../fixes/namespace-commands.ts';
 import { perNamespace } from '../../per-scope.ts';
 import { filterOf } from '../../pools/pools.ts';
 import { type Fault, type RuleInput, rule, type SettingValues } from '../../rule.ts';
@@ -44,7 +44,7 @@ function overflow(space: SpaceSeries): Fault[] {
       ],
       fixes: [
         KEEP,
-        ...spaceSysctlFixes(
+        ...namespaceSysctlFixes(
           space.space,
           'net.ipv4.tcp_max_tw_buckets',
           String(Math.max(65_536, Number(maximum ?? 0) * 2)),
@@ -79,7 +79,7 @@ function ofDestinations(space: SpaceSeries, { series }: RuleInput, values: Value
             source: 'sysctl',
           },
         ],
-        fixes: [KEEP, ...spaceSysctlFixes(space.space, 'net.ipv4.tcp_tw_reuse', '1', REUSE), PEER_FIRST],
+        fixes: [KEEP, ...namespaceSysctlFixes(space.space, 'net.ipv4.tcp_tw_reuse', '1', REUSE), PEER_FIRST],
         byHand: (target) => `socklens ls ${target} 'state time-wait and ${filterOf(use)}' --by peer`,
         about: `peer ${text}`,
       } satisfies Fault;

@@ -4,14 +4,11 @@ import type { Evidence, Fix, Severity } from '../../../../model/finding.ts';
 import type { ProcessSample } from '../../../../model/sample.ts';
 import type { Series, SpaceSeries } from '../../../../model/series.ts';
 import { TCP_STATE } from '../../../../model/tcp-state.ts';
-import { limitFixes } from '../../../platform/fixes.ts';
 import { programClass } from '../../../program-class.ts';
-import { platformOfProcess } from '../../fixes/platforms.ts';
 import { perNamespace } from '../../per-scope.ts';
-import { nofileFixes } from '../../processes/nofile-fixes.ts';
+import { declaredNofileFixes, nofileFixes, nofileNow } from '../../processes/nofile-fixes.ts';
 import { fullestLook, processHolder, processTracks } from '../../processes/process-tracks.ts';
 import { type Fault, type RuleInput, rule, type SettingValues } from '../../rule.ts';
-import { holderScope } from '../../scopes.ts';
 import { grouped, lastDump, tcpIn } from '../../snapshots/snapshots.ts';
 import { percent } from '../../texts.ts';
 
@@ -64,7 +61,6 @@ function finding(space: SpaceSeries, series: Series, group: readonly Judged[]): 
   const { process, verdict } = most;
   const { container, softLimit, hardLimit } = process;
   const holder = processHolder(process);
-  const { target } = holderScope(space.space, holder);
   const others =
     group.length === 1 ? '' : `, and ${counted(group.length - 1, 'process')} like it`.replace('processs', 'processes');
   const { how } = programClass({ executable: undefined, name: process.name, isGo: false });
@@ -89,8 +85,8 @@ function finding(space: SpaceSeries, series: Series, group: readonly Judged[]): 
           : [{ what: `what ${process.name} does with its soft limit at start`, value: how, source: 'known programs' }]),
         ...runtimes,
       ],
-      fixes: fixes(space, series, most, target),
-      byHand: `socklens limits ${target}`,
+      fixes: fixes(space, series, most),
+      byHand: (target) => `socklens limits ${target}`,
     },
   ];
 }
@@ -111,12 +107,11 @@ function runtimeLimits({ runtimeProcesses }: Series): Evidence[] {
   });
 }
 
-function fixes(space: SpaceSeries, series: Series, { process, verdict }: Judged, target: string): Fix[] {
-  const platform = platformOfProcess(series, space.space, process);
+function fixes(space: SpaceSeries, series: Series, { process, verdict }: Judged): Fix[] {
   const { softLimit, hardLimit } = process;
   switch (verdict.kind) {
     case 'low': {
-      const fix = nofileFixes(platform, target, process);
+      const fix = nofileFixes(series, space, process);
       if (softLimit === null || hardLimit === null || hardLimit <= softLimit) return fix;
       const raise: Fix = {
         where: 'the application',
@@ -131,21 +126,18 @@ function fixes(space: SpaceSeries, series: Series, { process, verdict }: Judged,
           where: 'what starts the program in its container',
           text: 'the runtime sets what was declared, something after it lowers it: check for `ulimit -n` in the entrypoint, minfds of supervisord, limits of PAM behind su or login',
         },
-        {
-          where: 'the running processes',
-          text: 'takes effect at once, until they end',
-          snippet: `socklens limits ${target} --set nofile=${verdict.declared}`,
-        },
+        nofileNow(space.space, process, String(verdict.declared)),
       ];
     case 'raised':
-      return limitFixes(
-        platform,
-        'nofile',
+      return declaredNofileFixes(
+        series,
+        space,
+        process,
         softLimit ?? Number.POSITIVE_INFINITY,
         hardLimit ?? Number.POSITIVE_INFINITY,
       );
     case 'absurd':
-      return limitFixes(platform, 'nofile', 65_536, 524_288);
+      return declaredNofileFixes(series, space, process, 65_536, 524_288);
   }
 }
 

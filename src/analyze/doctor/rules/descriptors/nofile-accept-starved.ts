@@ -3,12 +3,10 @@ import type { ProcessSample, SpaceSample } from '../../../../model/sample.ts';
 import type { SpaceSeries } from '../../../../model/series.ts';
 import type { SocketRecord } from '../../../../model/socket-record.ts';
 import { TCP_STATE } from '../../../../model/tcp-state.ts';
-import { platformOfProcess } from '../../fixes/platforms.ts';
 import { perNamespace } from '../../per-scope.ts';
 import { nofileFixes } from '../../processes/nofile-fixes.ts';
 import { processHolder } from '../../processes/process-tracks.ts';
 import { type Fault, type RuleInput, rule, type SettingValues } from '../../rule.ts';
-import { holderScope } from '../../scopes.ts';
 import { grouped } from '../../snapshots/snapshots.ts';
 
 const settings = {
@@ -41,14 +39,12 @@ function ofNamespace(space: SpaceSeries, { series }: RuleInput, values: SettingV
     const last = run.at(-1)?.starved;
     if (last === undefined || run.length < values.looks) continue;
     const { process, listener, shared } = last;
-    const holder = processHolder(process);
-    const { target } = holderScope(space.space, holder);
     const queue = run.map(({ starved }) => starved.listener.receiveQueue).join(' ');
     const waiting = counted(listener.receiveQueue, 'connection');
     findings.push({
       severity: 'critical',
       confidence: shared ? 'medium' : 'high',
-      holder,
+      holder: processHolder(process),
       summary: `${process.name} (${process.pid}) uses all its ${process.softLimit} descriptors and cannot accept: ${waiting} stuck in the accept queue of port ${listener.localPort}`,
       evidence: [
         { what: 'open files', value: process.used, unit: 'descriptors', source: `/proc/${process.pid}/fd` },
@@ -57,13 +53,14 @@ function ofNamespace(space: SpaceSeries, { series }: RuleInput, values: SettingV
         { what: 'limit of the accept queue', value: listener.sendQueue, unit: 'connections', source: 'sock_diag' },
       ],
       fixes: [
-        ...nofileFixes(platformOfProcess(series, space.space, process), target, process),
+        ...nofileFixes(series, space, process),
         {
           where: 'the application',
           text: 'accept() answers EMFILE: close what leaks, cap what is open at once, and wait before accept() is tried again instead of looping',
         },
       ],
-      byHand: `socklens ls ${target} 'state listening and sport ${listener.localPort}'; socklens limits ${target}`,
+      byHand: (target) =>
+        `socklens ls ${target} 'state listening and sport ${listener.localPort}'; socklens limits ${target}`,
       about: `port ${listener.localPort}`,
     });
   }

@@ -1,12 +1,10 @@
 import type { Evidence } from '../../../../model/finding.ts';
 import { perMinute, timeLeftMs } from '../../../slope.ts';
-import { platformOfProcess } from '../../fixes/platforms.ts';
 import { type ProcessTrack, perProcess } from '../../per-scope.ts';
 import { heldGroups } from '../../processes/held-sockets.ts';
 import { nofileFixes } from '../../processes/nofile-fixes.ts';
 import { fullestLook, type ProcessLook, processHolder } from '../../processes/process-tracks.ts';
 import { type Fault, type RuleInput, rule, type SettingValues } from '../../rule.ts';
-import { holderScope } from '../../scopes.ts';
 import { dumpAt } from '../../snapshots/snapshots.ts';
 import { duration, percent } from '../../texts.ts';
 
@@ -43,8 +41,6 @@ function ofProcess({ netns, looks }: ProcessTrack, { series }: RuleInput, values
   const near = critical || share >= values.warning;
   const forecastMs = forecast(looks, limit, values);
   if (!near && (forecastMs === undefined || forecastMs > values.forecastHorizonMs)) return [];
-  const holder = processHolder(process);
-  const { target } = holderScope(netns.space, holder);
   const last = looks.at(-1)?.process.used ?? used;
   const over = used - last > limit * OVER;
   const amount = `${over ? 'had up to' : 'has'} ${used} of ${limit} open files (${percent(share)})`;
@@ -64,17 +60,17 @@ function ofProcess({ netns, looks }: ProcessTrack, { series }: RuleInput, values
     {
       severity: critical ? 'critical' : 'warning',
       confidence: near ? 'high' : 'medium',
-      holder,
+      holder: processHolder(process),
       summary: near ? now : `${now} and reaches the limit in about ${duration(forecastMs ?? 0)} if it goes on growing`,
       evidence,
       fixes: [
-        ...nofileFixes(platformOfProcess(series, netns.space, process), target, process),
+        ...nofileFixes(series, netns, process),
         {
           where: 'the application',
           text: 'a higher limit only buys time where descriptors leak: see which kind grows (FD_LEAK_BY_TYPE), and cap pools',
         },
       ],
-      byHand: `socklens limits ${target}`,
+      byHand: (target) => `socklens limits ${target}`,
       ...(most !== undefined && { about: most.about }),
     },
   ];

@@ -1,8 +1,7 @@
 import { counted } from '../../../../model/counted.ts';
 import type { Evidence } from '../../../../model/finding.ts';
 import type { HostSample } from '../../../../model/sample.ts';
-import { sysctlFixes } from '../../../platform/fixes.ts';
-import { HOST_PLATFORM } from '../../fixes/platforms.ts';
+import { hostSysctlFixes } from '../../fixes/namespace-commands.ts';
 import { perHost } from '../../per-scope.ts';
 import { type Fault, type RuleInput, rule, type SettingValues } from '../../rule.ts';
 import { percent } from '../../texts.ts';
@@ -54,13 +53,13 @@ function ofHost({ series: { host } }: RuleInput, values: SettingValues<typeof se
       summary: `the host tracks ${count} of ${max} connections (${percent(share)})${dropped > 0 ? `, and dropped ${counted(dropped, 'packet')} because the table was full` : ''}`,
       evidence,
       fixes: [
-        ...sysctlFixes(HOST_PLATFORM, 'net.netfilter.nf_conntrack_max', String(larger)),
+        ...hostSysctlFixes('net.netfilter.nf_conntrack_max', String(larger)),
         {
           where: 'the host, buckets of the table',
           text: 'a quarter of the maximum, so that hash chains stay short; a container cannot set it',
           snippet: `echo ${larger / 4} > /sys/module/nf_conntrack/parameters/hashsize`,
         },
-        ...sysctlFixes(HOST_PLATFORM, 'net.netfilter.nf_conntrack_tcp_timeout_time_wait', '30'),
+        ...hostSysctlFixes('net.netfilter.nf_conntrack_tcp_timeout_time_wait', '30'),
         {
           where: 'the applications',
           text: 'every connection has an entry, up to two minutes after its end as well: reuse connections; where NAT is not needed do not track them (notrack)',

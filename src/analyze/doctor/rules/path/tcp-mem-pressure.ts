@@ -1,7 +1,6 @@
 import type { Evidence } from '../../../../model/finding.ts';
 import type { Series, SpaceSeries } from '../../../../model/series.ts';
-import { sysctlFixes } from '../../../platform/fixes.ts';
-import { HOST_PLATFORM } from '../../fixes/platforms.ts';
+import { hostSysctlFixes } from '../../fixes/namespace-commands.ts';
 import { perHost, perNamespace } from '../../per-scope.ts';
 import { type Fault, type RuleInput, rule, type SettingValues } from '../../rule.ts';
 import { holderKey, holderScope } from '../../scopes.ts';
@@ -60,7 +59,7 @@ function ofHost({ series }: RuleInput, values: Values): Fault[] {
           where: 'the applications',
           text: 'unread and unsent bytes are what takes the memory: fix slow readers first (SLOW_READER, ZERO_WINDOW_STUCK), and limit SO_RCVBUF and SO_SNDBUF',
         },
-        ...sysctlFixes(HOST_PLATFORM, 'net.ipv4.tcp_mem', limits.map((pages) => pages * 2).join(' ')),
+        ...hostSysctlFixes('net.ipv4.tcp_mem', limits.map((pages) => pages * 2).join(' ')),
       ],
       byHand: 'grep TCP: /proc/net/sockstat; sysctl net.ipv4.tcp_mem',
     },

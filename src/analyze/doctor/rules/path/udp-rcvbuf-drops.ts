@@ -2,9 +2,7 @@ import { counted } from '../../../../model/counted.ts';
 import type { Evidence, Fix } from '../../../../model/finding.ts';
 import type { SpaceSeries } from '../../../../model/series.ts';
 import type { SocketRecord } from '../../../../model/socket-record.ts';
-import { sysctlFixes } from '../../../platform/fixes.ts';
-import { inside } from '../../fixes/namespace-commands.ts';
-import { HOST_PLATFORM } from '../../fixes/platforms.ts';
+import { hostSysctlFixes, inside } from '../../fixes/namespace-commands.ts';
 import { perNamespace } from '../../per-scope.ts';
 import { type Fault, type RuleInput, rule, type SettingValues } from '../../rule.ts';
 import { holderKey } from '../../scopes.ts';
@@ -94,7 +92,7 @@ function fixes(bufferBytes: number | undefined): Fix[] {
       text: `read faster (a task of its own that only receives, recvmmsg, several sockets with SO_REUSEPORT), and ask for a larger buffer with SO_RCVBUF, up to net.core.rmem_max`,
       snippet: `setsockopt(fd, SOL_SOCKET, SO_RCVBUF, ${bytes})`,
     },
-    ...sysctlFixes(HOST_PLATFORM, 'net.core.rmem_max', String(bytes)),
+    ...hostSysctlFixes('net.core.rmem_max', String(bytes)),
   ];
 }
 

@@ -1,7 +1,7 @@
 import type { SpaceSeries } from '../../../../model/series.ts';
 import type { SocketRecord } from '../../../../model/socket-record.ts';
 import { TCP_STATE } from '../../../../model/tcp-state.ts';
-import { spaceSysctlFixes } from '../../fixes/namespace-commands.ts';
+import { namespaceSysctlFixes } from '../../fixes/namespace-commands.ts';
 import { perNamespace } from '../../per-scope.ts';
 import { type Fault, type RuleInput, rule, type SettingValues } from '../../rule.ts';
 import { endpointText } from '../../scopes.ts';
@@ -61,7 +61,7 @@ function ofNamespace(space: SpaceSeries, { series }: RuleInput, values: SettingV
           where: 'the network',
           text: 'the peer is unreachable: find out whether it is gone or what drops its packets',
         },
-        ...spaceSysctlFixes(space.space, 'net.ipv4.tcp_orphan_retries', '3', SOONER),
+        ...namespaceSysctlFixes(space.space, 'net.ipv4.tcp_orphan_retries', '3', SOONER),
       ],
       byHand: (target) => `socklens ls ${target} 'orphan' --by state,peer`,
       ...(one && { about: `peer ${of(most)}` }),

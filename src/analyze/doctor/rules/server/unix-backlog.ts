@@ -1,7 +1,7 @@
 import { counted } from '../../../../model/counted.ts';
 import type { SpaceSeries } from '../../../../model/series.ts';
 import type { SocketRecord } from '../../../../model/socket-record.ts';
-import { spaceSysctlFixes } from '../../fixes/namespace-commands.ts';
+import { namespaceSysctlFixes } from '../../fixes/namespace-commands.ts';
 import { isFull, type Listener, peakOf, unixListeners } from '../../listeners/listeners.ts';
 import { perNamespace } from '../../per-scope.ts';
 import { type Fault, type RuleInput, rule, type SettingValues } from '../../rule.ts';
@@ -99,7 +99,7 @@ function ofReceiver(space: SpaceSeries, { receiver, senders, waiting, bytes }: W
     ],
     fixes: [
       { where: 'the application', text: 'read faster: the reader is stuck or slow (for /dev/log, the logging daemon)' },
-      ...spaceSysctlFixes(
+      ...namespaceSysctlFixes(
         space.space,
         'net.unix.max_dgram_qlen',
         '512',

@@ -1,5 +1,8 @@
 import type { Series } from '../../../model/series.ts';
-import { containerAt } from '../peers/endpoints.ts';
+import type { WatchedSpace } from '../../../model/watched.ts';
+import { containerAt, declaredFor } from '../peers/endpoints.ts';
+import type { RuleInput } from '../rule.ts';
+import { endpointText } from '../scopes.ts';
 
 /** A database server, as far as its clients' sockets are concerned. */
 export interface Database {
@@ -66,4 +69,26 @@ export function databaseAt(series: Series, plain: string, port: number): Databas
   const image = containerAt(series, plain)?.declared?.image;
   if (image === undefined) return undefined;
   return BY_IMAGE.find(([pattern]) => pattern.test(image))?.[1];
+}
+
+/** What is known of the server that connections go to, as seen from one namespace. */
+export interface Server {
+  /** `db:mysql`, `172.17.0.2:3306`: as findings name it. */
+  text: string;
+  /** Undefined for a server that is no known database. */
+  database: Database | undefined;
+  /** Cap of each pool, declared with `--pool`; undefined where none was. */
+  declaredCap: number | undefined;
+  /** Limit of the server, declared with `--server-limit`; undefined where none was. */
+  declaredLimit: number | undefined;
+}
+
+/** What was declared for an endpoint, and what its port and its container say. */
+export function serverAt({ series, declared }: RuleInput, space: WatchedSpace, plain: string, port: number): Server {
+  return {
+    text: endpointText(series.names, { plain }, port),
+    database: databaseAt(series, plain, port),
+    declaredCap: declaredFor(declared.pools, series, space, plain, port)?.cap,
+    declaredLimit: declaredFor(declared.serverLimits, series, space, plain, port)?.limit,
+  };
 }
