@@ -1,14 +1,15 @@
 import type { FindingScope } from '../../model/finding.ts';
+import type { Names } from '../../model/names.ts';
 import type { SpaceSeries } from '../../model/series.ts';
 import type { SocketRecord } from '../../model/socket-record.ts';
 import type { WatchedContainer } from '../../model/watched.ts';
-import { type SocketGroup, socketGroups } from './peers/socket-groups.ts';
+import { OtherEnds, withEnd } from './other-ends.ts';
 import { type Pool, poolsOf } from './pools/pools.ts';
 import { type SharedEndpoint, sharedEndpoints } from './pools/shared-endpoints.ts';
 import { type ProcessLook, processHolder, processTracks } from './processes/process-tracks.ts';
 import type { Fault, Judge, RuleInput, ScopedFault } from './rule.ts';
-import { HOST_SCOPE, holderScope, spaceScope } from './scopes.ts';
-import { type Dump, dumpsOf } from './snapshots/snapshots.ts';
+import { HOST_SCOPE, holderKey, holderScope, spaceScope } from './scopes.ts';
+import { type Dump, dumpsOf, grouped } from './snapshots/snapshots.ts';
 
 /** What a rule finds in one subject: nothing, one fault or several. */
 type Found = Fault | readonly Fault[] | undefined;
@@ -131,4 +132,29 @@ function scoped(fault: Fault, usual: () => FindingScope): ScopedFault {
     ...(about !== undefined && { about }),
     ...(server !== undefined && { server }),
   };
+}
+
+/** Something about sockets that one process holds and that have their other end in common. */
+export interface SocketGroup<T> {
+  /** `peer db:mysql`, `port 8080`. */
+  about: string;
+  /** `with db:mysql`, `to its port 8080`. */
+  with: string;
+  members: readonly [T, ...T[]];
+}
+
+/** Puts what was found of single sockets together, so that a hundred alike are one finding. */
+export function socketGroups<T extends { socket: SocketRecord }>(
+  names: Names,
+  { sockets }: Dump,
+  found: readonly T[],
+): SocketGroup<T>[] {
+  if (found.length === 0) return [];
+  const ends = new OtherEnds(names, sockets);
+  const groups = grouped(found, ({ socket }) => `${holderKey(socket)}\n${ends.about(socket)}`);
+  return [...groups.values()].flatMap(([first, ...others]) => {
+    if (first === undefined) return [];
+    const about = ends.about(first.socket);
+    return [{ about, with: withEnd(about), members: [first, ...others] }];
+  });
 }

@@ -1,8 +1,7 @@
 import { counted } from '../../../../model/counted.ts';
 import type { SocketRecord } from '../../../../model/socket-record.ts';
 import { TIMER } from '../../../../model/timers.ts';
-import type { SocketGroup } from '../../peers/socket-groups.ts';
-import { type PeerFault, peersOf, perNamespace } from '../../per-scope.ts';
+import { type PeerFault, peersOf, perNamespace, type SocketGroup } from '../../per-scope.ts';
 import { rule, type SettingValues } from '../../rule.ts';
 import { sameIn } from '../../snapshots/same-socket.ts';
 import type { Dump } from '../../snapshots/snapshots.ts';
