@@ -2,7 +2,7 @@ import type { Finding } from '../../model/finding.ts';
 import { RecordedSockets } from '../../model/record-view.ts';
 import type { RunMeasure, RunSummary } from '../../model/run-summary.ts';
 import type { SpaceSample } from '../../model/sample.ts';
-import type { Series, SpaceSeries } from '../../model/series.ts';
+import type { NetnsSeries, Series } from '../../model/series.ts';
 import { countStates } from '../guard/state-counts.ts';
 import { betterOfState, runFindings } from './state-measures.ts';
 
@@ -16,7 +16,7 @@ export function summarizeSeries(name: string, series: Series, findings: readonly
   };
 }
 
-function measuresOf({ space, samples }: SpaceSeries): RunMeasure[] {
+function measuresOf({ space, samples }: NetnsSeries): RunMeasure[] {
   const measures: RunMeasure[] = [];
   const looks = samples.flatMap(({ sockets }) =>
     sockets === undefined ? [] : [countStates(new RecordedSockets(sockets))],

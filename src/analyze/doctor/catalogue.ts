@@ -49,7 +49,12 @@ import { unixBacklog } from './rules/server/unix-backlog.ts';
 /** Every rule, in the order of the catalogue. */
 export const RULES: readonly Rule[] = [
   // Descriptors and processes.
-  ...[nofileNearLimit, nofileAcceptStarved, limitMismatch, fdLeakByType, zombieSocketFds, pidsLimit],
+  nofileNearLimit,
+  nofileAcceptStarved,
+  limitMismatch,
+  fdLeakByType,
+  zombieSocketFds,
+  pidsLimit,
   // The client's side: pools, ports, connects.
   poolOverrun,
   poolIdleSurplus,
@@ -67,12 +72,31 @@ export const RULES: readonly Rule[] = [
   deadPeerRetransmit,
   dnsStorm,
   // The server's side.
-  ...[listenOverflow, backlogClamped, synRecvFlood, closeWaitLeak, orphans, finWaitStuck, halfClosedHeld, unixBacklog],
+  listenOverflow,
+  backlogClamped,
+  synRecvFlood,
+  closeWaitLeak,
+  orphans,
+  finWaitStuck,
+  halfClosedHeld,
+  unixBacklog,
   reuseportImbalance,
   // The data path.
-  ...[retransHigh, zeroWindowStuck, slowReader, sendQueueStuck, udpRcvbufDrops, tcpMemPressure, conntrackFull],
+  retransHigh,
+  zeroWindowStuck,
+  slowReader,
+  sendQueueStuck,
+  udpRcvbufDrops,
+  tcpMemPressure,
+  conntrackFull,
   nagleDelack,
   // Facts that others build on.
-  ...[hostNetwork, sharedNetns, dockerProxyHop, embeddedDnsListener, v4mappedMix, mptcpDuplicate, opaqueRuntime],
+  hostNetwork,
+  sharedNetns,
+  dockerProxyHop,
+  embeddedDnsListener,
+  v4mappedMix,
+  mptcpDuplicate,
+  opaqueRuntime,
   eventLoss,
 ];

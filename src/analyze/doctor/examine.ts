@@ -35,7 +35,9 @@ export function examine(series: Series, options: ExamineOptions): Diagnosis {
     const found = rule.judge({ series, declared: options.declared }, settings);
     findings.push(...found);
     rules.push({
-      ...{ rule: rule.name, judged: true, needsMs },
+      rule: rule.name,
+      judged: true,
+      needsMs,
       tookMs: Math.round((options.clock() - begin) * 10) / 10,
       findings: found.length,
     });

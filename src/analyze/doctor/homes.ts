@@ -1,5 +1,5 @@
 import type { Address } from '../../model/interned-address.ts';
-import type { Series, SpaceSeries } from '../../model/series.ts';
+import type { NetnsSeries, Series } from '../../model/series.ts';
 import type { SocketRecord } from '../../model/socket-record.ts';
 import { TCP_STATE } from '../../model/tcp-state.ts';
 import { containerAt, isLoopback } from './peers/endpoints.ts';
@@ -9,7 +9,7 @@ import { dumpsOf, tcpIn } from './snapshots/snapshots.ts';
  * The namespace of this machine that an address belongs to, as seen from one that talks to it: its own
  * loopback and addresses, or those of a watched container; undefined for every other machine.
  */
-export function homeOf(series: Series, from: SpaceSeries, plain: string): SpaceSeries | undefined {
+export function homeOf(series: Series, from: NetnsSeries, plain: string): NetnsSeries | undefined {
   if (isLoopback(plain) || localAddresses(from).has(plain)) return from;
   const container = containerAt(series, plain);
   const byContainer = series.spaces.find(({ space: { containers } }) =>
@@ -19,10 +19,10 @@ export function homeOf(series: Series, from: SpaceSeries, plain: string): SpaceS
   return series.spaces.find((space) => localAddresses(space).has(plain));
 }
 
-const known = new WeakMap<SpaceSeries, ReadonlySet<string>>();
+const known = new WeakMap<NetnsSeries, ReadonlySet<string>>();
 
 /** Addresses that sockets of a namespace have as their own. */
-export function localAddresses(series: SpaceSeries): ReadonlySet<string> {
+export function localAddresses(series: NetnsSeries): ReadonlySet<string> {
   const before = known.get(series);
   if (before !== undefined) return before;
   // Sockets with one address share its object, and those with one address stand together.
@@ -47,7 +47,7 @@ export function isWildcard(plain: string): boolean {
 }
 
 /** Whether a listener of the port had more connections waiting than its queue takes, at any look. */
-export function hasFullQueue(series: SpaceSeries, port: number): boolean {
+export function hasFullQueue(series: NetnsSeries, port: number): boolean {
   return dumpsOf(series).some((dump) => tcpIn(dump, TCP_STATE.LISTEN).some((socket) => isFullListener(socket, port)));
 }
 

@@ -1,9 +1,9 @@
-import type { SpaceSeries } from '../../model/series.ts';
+import type { NetnsSeries } from '../../model/series.ts';
 import type { Dump } from './snapshots/snapshots.ts';
 
 /** What is made of a dump of a namespace, made once for all the rules that ask. */
-export function perDump<T>(make: (space: SpaceSeries, dump: Dump) => T): (space: SpaceSeries, dump: Dump) => T {
-  const known = new WeakMap<SpaceSeries, Map<Dump, T>>();
+export function perDump<T>(make: (space: NetnsSeries, dump: Dump) => T): (space: NetnsSeries, dump: Dump) => T {
+  const known = new WeakMap<NetnsSeries, Map<Dump, T>>();
   return (space, dump) => {
     let byDump = known.get(space);
     if (byDump === undefined) {

@@ -1,12 +1,12 @@
 import type { FindingScope } from '../../model/finding.ts';
 import type { Names } from '../../model/names.ts';
-import type { SpaceSeries } from '../../model/series.ts';
+import type { NetnsSeries } from '../../model/series.ts';
 import type { SocketRecord } from '../../model/socket-record.ts';
 import type { WatchedContainer } from '../../model/watched.ts';
 import { OtherEnds, withEnd } from './other-ends.ts';
 import { type Pool, poolsOf } from './pools/pools.ts';
 import { type SharedEndpoint, sharedEndpoints } from './pools/shared-endpoints.ts';
-import { type ProcessLook, processHolder, processTracks } from './processes/process-tracks.ts';
+import { type ProcessSnapshot, processHolder, processTracks } from './processes/process-tracks.ts';
 import type { Fault, Judge, RuleInput, ScopedFault } from './rule.ts';
 import { HOST_SCOPE, holderKey, holderScope, spaceScope } from './scopes.ts';
 import { type Dump, dumpsOf, grouped } from './snapshots/snapshots.ts';
@@ -15,7 +15,7 @@ import { type Dump, dumpsOf, grouped } from './snapshots/snapshots.ts';
 type Found = Fault | readonly Fault[] | undefined;
 
 /** Judges one namespace. */
-export type NamespacePart<V> = (netns: SpaceSeries, input: RuleInput, values: V) => Found;
+export type NamespacePart<V> = (netns: NetnsSeries, input: RuleInput, values: V) => Found;
 
 /**
  * Judges each namespace by itself. The scope is the holder that a fault names, else the namespace, or its container
@@ -34,17 +34,17 @@ export function perNamespace<V>(...parts: readonly NamespacePart<V>[]): Judge<V>
 
 /** A process with its snapshots in the order of time; at least one. */
 export interface ProcessTrack {
-  netns: SpaceSeries;
-  looks: readonly ProcessLook[];
+  netns: NetnsSeries;
+  snapshots: readonly ProcessSnapshot[];
 }
 
 /** Judges each process of each namespace; the scope is the process. */
 export function perProcess<V>(judge: (track: ProcessTrack, input: RuleInput, values: V) => Found): Judge<V> {
   return perNamespace((netns, input, values) =>
-    processTracks(netns).flatMap((looks) => {
-      const last = looks.at(-1);
+    processTracks(netns).flatMap((snapshots) => {
+      const last = snapshots.at(-1);
       const holder = last === undefined ? {} : processHolder(last.process);
-      return listed(judge({ netns, looks }, input, values)).map((fault) => ({ holder, ...fault }));
+      return listed(judge({ netns, snapshots }, input, values)).map((fault) => ({ holder, ...fault }));
     }),
   );
 }
@@ -62,14 +62,14 @@ export function perPool<V>(judge: (pool: Pool, input: RuleInput, values: V) => F
 export function perEndpoint<V>(judge: (endpoint: SharedEndpoint, input: RuleInput, values: V) => Found): Judge<V> {
   return (input, values) =>
     [...sharedEndpoints(input.series).values()].flatMap((endpoint) => {
-      const [{ space }] = endpoint.pools;
-      return listed(judge(endpoint, input, values)).map((fault) => scoped(fault, () => spaceScope(space.space)));
+      const [{ netns }] = endpoint.pools;
+      return listed(judge(endpoint, input, values)).map((fault) => scoped(fault, () => spaceScope(netns.space)));
     });
 }
 
 /** Judges each container in each namespace; the scope is the container. */
 export function perContainer<V>(
-  judge: (container: WatchedContainer, netns: SpaceSeries, input: RuleInput, values: V) => Found,
+  judge: (container: WatchedContainer, netns: NetnsSeries, input: RuleInput, values: V) => Found,
 ): Judge<V> {
   return perNamespace((netns, input, values) =>
     netns.space.containers.flatMap((container) =>
@@ -92,8 +92,8 @@ export type PeerFault = Omit<Fault, 'holder' | 'scope' | 'about'>;
  * @param describe one fault for all the members of a group
  */
 export function peersOf<V, T extends { socket: SocketRecord }>(
-  find: (dumps: readonly Dump[], last: Dump, values: V, netns: SpaceSeries) => readonly T[],
-  describe: (group: SocketGroup<T>, values: V, netns: SpaceSeries) => PeerFault,
+  find: (dumps: readonly Dump[], last: Dump, values: V, netns: NetnsSeries) => readonly T[],
+  describe: (group: SocketGroup<T>, values: V, netns: NetnsSeries) => PeerFault,
 ): NamespacePart<V> {
   return (netns, { series }, values) => {
     const dumps = dumpsOf(netns);

@@ -1,7 +1,7 @@
 import { AddressBook } from '../../model/interned-address.ts';
 import type { Names } from '../../model/names.ts';
 import type { HostSample, SpaceSample } from '../../model/sample.ts';
-import type { Series, SpaceSeries } from '../../model/series.ts';
+import type { NetnsSeries, Series } from '../../model/series.ts';
 import type { WatchedContainer, WatchedSpace } from '../../model/watched.ts';
 import type { EndedSocket } from '../ended-stream.ts';
 import { EndedTally } from './ended-tally.ts';
@@ -63,7 +63,7 @@ export class SeriesBuilder {
         const settings = declared.get(container.id);
         return settings === undefined ? container : { ...container, declared: settings };
       });
-    const spaces: SpaceSeries[] = [...this.#spaces.values()].map(({ space, samples, sysctls }) => ({
+    const spaces: NetnsSeries[] = [...this.#spaces.values()].map(({ space, samples, sysctls }) => ({
       space: { ...space, containers: detailed(space.containers) },
       samples,
       sysctls: sysctls ?? {},

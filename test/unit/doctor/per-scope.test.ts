@@ -66,8 +66,8 @@ test('a process: one fault for each, the reused PID apart', () => {
   const counts: number[] = [];
   const found = judge(
     ruleOf(
-      frames.perProcess(({ looks }) => {
-        counts.push(looks.length);
+      frames.perProcess(({ snapshots }) => {
+        counts.push(snapshots.length);
         return FAULT;
       }),
     ),

@@ -1,14 +1,14 @@
 import { mayNameService } from '../../../model/endpoint.ts';
-import type { SpaceSeries } from '../../../model/series.ts';
+import type { NetnsSeries } from '../../../model/series.ts';
 import type { SocketRecord } from '../../../model/socket-record.ts';
 import { TCP_STATE } from '../../../model/tcp-state.ts';
 import { perDump } from '../per-dump.ts';
 import { dumpsOf, ofProto, tcpIn } from '../snapshots/snapshots.ts';
 
-const known = new WeakMap<SpaceSeries, ReadonlySet<number>>();
+const known = new WeakMap<NetnsSeries, ReadonlySet<number>>();
 
 /** TCP ports that somebody in the namespace listened on at any look. */
-export function listeningPorts(series: SpaceSeries): ReadonlySet<number> {
+export function listeningPorts(series: NetnsSeries): ReadonlySet<number> {
   const before = known.get(series);
   if (before !== undefined) return before;
   const ports = new Set<number>();

@@ -1,5 +1,5 @@
 import type { EndedGroup } from '../../../model/ended-group.ts';
-import type { SpaceSeries } from '../../../model/series.ts';
+import type { NetnsSeries } from '../../../model/series.ts';
 import { grouped } from '../snapshots/snapshots.ts';
 
 /** A tally of what ended, and the sample that told it. */
@@ -9,17 +9,17 @@ export interface EndedAt {
 }
 
 /** Whether anybody listened to the ends of connections: without, that none is told says nothing. */
-export function hasEvents({ samples }: SpaceSeries): boolean {
+export function hasEvents({ samples }: NetnsSeries): boolean {
   return samples.some(({ ended }) => ended !== undefined);
 }
 
 /** How often the kernel dropped events: what is told of ends is a lower bound then. */
-export function eventsLost({ samples }: SpaceSeries): number {
+export function eventsLost({ samples }: NetnsSeries): number {
   return samples.reduce((sum, { lost }) => sum + (lost ?? 0), 0);
 }
 
 /** The tallies of TCP clients that ended after `fromMs`, by the endpoint that they talked to. */
-export function endedClients({ samples }: SpaceSeries, fromMs = Number.NEGATIVE_INFINITY): Map<string, EndedAt[]> {
+export function endedClients({ samples }: NetnsSeries, fromMs = Number.NEGATIVE_INFINITY): Map<string, EndedAt[]> {
   const clients: EndedAt[] = [];
   for (const { atMs, ended } of samples) {
     if (atMs <= fromMs) continue;

@@ -75,8 +75,12 @@ export const portUse = perDump((space, dump): readonly PortUse[] => {
     for (const port of ports) if (!taken.has(port)) waiting++;
     const member = sockets.find(({ process }) => process !== undefined) ?? (sockets[0] as SocketRecord);
     return {
-      ...{ source: member.local?.plain ?? '*', peer: member.peer?.plain ?? '*', port: member.peerPort },
-      ...{ used: taken.size + waiting, waiting, member },
+      source: member.local?.plain ?? '*',
+      peer: member.peer?.plain ?? '*',
+      port: member.peerPort,
+      used: taken.size + waiting,
+      waiting,
+      member,
     };
   });
 });

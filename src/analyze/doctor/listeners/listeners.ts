@@ -16,7 +16,7 @@ export function isEmbeddedDns({ local, process, proto }: SocketRecord): boolean 
 }
 
 /** The accept queue of a listener in one dump. */
-export interface QueueLook {
+export interface QueueSnapshot {
   dump: Dump;
   /** Connections that wait to be accepted. */
   waiting: number;
@@ -29,8 +29,8 @@ export interface Listener {
   /** As last seen. */
   socket: SocketRecord;
   /** In the order of time; at least one. */
-  looks: readonly QueueLook[];
-  last: QueueLook;
+  snapshots: readonly QueueSnapshot[];
+  last: QueueSnapshot;
 }
 
 /** TCP listeners; those of Docker's embedded DNS server are nobody's and left out. */
@@ -44,36 +44,36 @@ export function unixListeners(dumps: readonly Dump[]): Listener[] {
 }
 
 function listeners(dumps: readonly Dump[], listening: (dump: Dump) => readonly SocketRecord[]): Listener[] {
-  const found = new Map<number, { socket: SocketRecord; looks: QueueLook[]; last: QueueLook }>();
+  const found = new Map<number, { socket: SocketRecord; snapshots: QueueSnapshot[]; last: QueueSnapshot }>();
   for (const dump of dumps) {
     for (const socket of listening(dump)) {
       const limit = dump.source === 'procfs' ? undefined : socket.sendQueue;
-      const look = { dump, waiting: socket.receiveQueue, limit };
+      const snapshot = { dump, waiting: socket.receiveQueue, limit };
       const known = found.get(socket.inode);
-      if (known === undefined) found.set(socket.inode, { socket, looks: [look], last: look });
+      if (known === undefined) found.set(socket.inode, { socket, snapshots: [snapshot], last: snapshot });
       else {
         known.socket = socket;
-        known.looks.push(look);
-        known.last = look;
+        known.snapshots.push(snapshot);
+        known.last = snapshot;
       }
     }
   }
   return [...found.values()];
 }
 
-/** The look with the most connections waiting. */
-export function peakOf({ looks, last }: Listener): QueueLook {
-  return looks.reduce((peak, look) => (look.waiting > peak.waiting ? look : peak), last);
+/** The snapshot with the most connections waiting. */
+export function peakOf({ snapshots, last }: Listener): QueueSnapshot {
+  return snapshots.reduce((peak, snapshot) => (snapshot.waiting > peak.waiting ? snapshot : peak), last);
 }
 
 /** Whether more wait than the limit: the kernel takes one more than it, and then no other. */
-export function isFull({ waiting, limit }: QueueLook): boolean {
+export function isFull({ waiting, limit }: QueueSnapshot): boolean {
   return limit !== undefined && waiting > limit;
 }
 
 /** Whether so many wait that this listener may be the one that a counter of the namespace speaks of. */
-export function isSuspect({ looks }: Listener, share: number): boolean {
-  return looks.some(({ waiting, limit }) => waiting > (limit ?? 0) * share);
+export function isSuspect({ snapshots }: Listener, share: number): boolean {
+  return snapshots.some(({ waiting, limit }) => waiting > (limit ?? 0) * share);
 }
 
 /**

@@ -43,8 +43,12 @@ export function floorReturns(counts: readonly CountAt[], shape: FloorShape): Flo
     const peak = Math.max(0, ...counts.slice(from, run.from).map(({ count }) => count));
     if (peak < run.level * shape.factor) continue;
     returns.push({
-      ...{ floor: run.level, floorFrom: run.from, floorTo: run.to },
-      ...{ peak, peakFrom: from, peakTo: run.from - 1 },
+      floor: run.level,
+      floorFrom: run.from,
+      floorTo: run.to,
+      peak,
+      peakFrom: from,
+      peakTo: run.from - 1,
     });
     searchFrom = run.to + 1;
   }

@@ -1,34 +1,34 @@
 import { formatEndpoint } from '../../../model/endpoint.ts';
-import type { SpaceSeries } from '../../../model/series.ts';
+import type { NetnsSeries } from '../../../model/series.ts';
 import type { SocketRecord } from '../../../model/socket-record.ts';
 import { TCP_STATE } from '../../../model/tcp-state.ts';
 import { clientsIn } from '../clients/clients.ts';
 import { Triples } from '../clients/triples.ts';
 import { dumpsOf, grouped } from '../snapshots/snapshots.ts';
 
-/** What one process held to one endpoint at one look. */
-export interface PoolLook {
+/** What one process held to one endpoint at one snapshot. */
+export interface PoolSnapshot {
   atMs: number;
   /** Connections that are established or on the way to it; empty where there were none. */
   sockets: readonly SocketRecord[];
 }
 
-/** The connections of one process to one endpoint, over the looks: what a pool looks like from outside. */
+/** The connections of one process to one endpoint, over the snapshots: what a pool snapshots like from outside. */
 export interface Pool {
-  space: SpaceSeries;
+  netns: NetnsSeries;
   /** One of its sockets: who holds it, and whom it talks to. */
   member: SocketRecord;
   /** The peer's address as names are known by it. */
   peer: string;
   port: number;
   /** One for each dump of the namespace, in the order of time. */
-  looks: readonly PoolLook[];
+  snapshots: readonly PoolSnapshot[];
 }
 
-const known = new WeakMap<SpaceSeries, readonly Pool[]>();
+const known = new WeakMap<NetnsSeries, readonly Pool[]>();
 
 /** The pools of a namespace: made once for all the rules that ask. */
-export function poolsOf(series: SpaceSeries): readonly Pool[] {
+export function poolsOf(series: NetnsSeries): readonly Pool[] {
   const before = known.get(series);
   if (before !== undefined) return before;
   const pools = adopted(collect(series));
@@ -37,21 +37,21 @@ export function poolsOf(series: SpaceSeries): readonly Pool[] {
 }
 
 interface Growing extends Pool {
-  looks: { atMs: number; sockets: SocketRecord[] }[];
+  snapshots: { atMs: number; sockets: SocketRecord[] }[];
 }
 
-function collect(space: SpaceSeries): Growing[] {
-  const dumps = dumpsOf(space);
+function collect(netns: NetnsSeries): Growing[] {
+  const dumps = dumpsOf(netns);
   const pools = new Triples<number | string, string, Growing>();
   dumps.forEach((dump, index) => {
-    for (const member of clientsIn(space, dump)) {
+    for (const member of clientsIn(netns, dump)) {
       const { state, peer, peerPort: port, process, container = '' } = member;
       if (peer === undefined || (state !== TCP_STATE.ESTABLISHED && state !== TCP_STATE.SYN_SENT)) continue;
       const pool = pools.at(process?.pid ?? container, peer.plain, port, () => {
-        const looks = dumps.map(({ atMs }) => ({ atMs, sockets: [] as SocketRecord[] }));
-        return { space, member, peer: peer.plain, port, looks };
+        const snapshots = dumps.map(({ atMs }) => ({ atMs, sockets: [] as SocketRecord[] }));
+        return { netns, member, peer: peer.plain, port, snapshots };
       });
-      pool.looks[index]?.sockets.push(member);
+      pool.snapshots[index]?.sockets.push(member);
     }
   });
   return [...pools.values()];
@@ -67,24 +67,24 @@ function adopted(pools: readonly Growing[]): Growing[] {
   return pools.filter((pool) => {
     const [owner, ...others] = isOwned(pool) ? [] : (owned.get(`${pool.peer} ${pool.port}`) ?? []);
     if (owner === undefined || others.length > 0) return true;
-    owner.looks.forEach(({ sockets }, index) => {
-      sockets.push(...(pool.looks[index]?.sockets ?? []));
+    owner.snapshots.forEach(({ sockets }, index) => {
+      sockets.push(...(pool.snapshots[index]?.sockets ?? []));
     });
     return false;
   });
 }
 
 /** The established ones among them. */
-export function establishedIn({ sockets }: PoolLook): SocketRecord[] {
+export function establishedIn({ sockets }: PoolSnapshot): SocketRecord[] {
   return sockets.filter(({ state }) => state === TCP_STATE.ESTABLISHED);
 }
 
-/** The most connections that it had at any look. */
-export function peakOf({ looks }: Pool): number {
-  return Math.max(0, ...looks.map(({ sockets }) => sockets.length));
+/** The most connections that it had at any snapshot. */
+export function peakOf({ snapshots }: Pool): number {
+  return Math.max(0, ...snapshots.map(({ sockets }) => sockets.length));
 }
 
-/** Counts over the looks as a line of numbers, thinned out where there are many. */
+/** Counts over the snapshots as a line of numbers, thinned out where there are many. */
 export function countsText(counts: readonly number[], atMost = 30): string {
   const step = Math.ceil(counts.length / atMost);
   return counts.filter((_, index) => index % step === 0 || index === counts.length - 1).join(' ');

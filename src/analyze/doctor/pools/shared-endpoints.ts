@@ -14,7 +14,7 @@ export interface SharedEndpoint {
   instances: readonly string[];
   /** How many processes hold them: those that were seen to, at least one. */
   processes: number;
-  /** The most connections that each held at any look, summed. */
+  /** The most connections that each held at any snapshot, summed. */
   peak: number;
 }
 
@@ -25,12 +25,12 @@ export function sharedEndpoints(series: Series): ReadonlyMap<string, SharedEndpo
   const before = known.get(series);
   if (before !== undefined) return before;
   const made = new Map<string, { key: string; pools: [Pool, ...Pool[]]; instances: Set<string>; peak: number }>();
-  for (const space of series.spaces) {
-    for (const pool of poolsOf(space)) {
+  for (const netns of series.spaces) {
+    for (const pool of poolsOf(netns)) {
       if (isProxy(pool.member.process?.name)) continue;
-      const key = endpointKey(series, space.space, pool.peer, pool.port);
+      const key = endpointKey(series, netns.space, pool.peer, pool.port);
       const endpoint = made.get(key);
-      const instance = pool.member.container ?? space.space.name;
+      const instance = pool.member.container ?? netns.space.name;
       if (endpoint === undefined) {
         made.set(key, { key, pools: [pool], instances: new Set([instance]), peak: peakOf(pool) });
       } else {
@@ -52,11 +52,11 @@ export function sharedEndpoints(series: Series): ReadonlyMap<string, SharedEndpo
 
 /** The endpoint of a pool, with everybody who shares it. */
 export function sharersOf(series: Series, pool: Pool): SharedEndpoint | undefined {
-  return sharedEndpoints(series).get(endpointKey(series, pool.space.space, pool.peer, pool.port));
+  return sharedEndpoints(series).get(endpointKey(series, pool.netns.space, pool.peer, pool.port));
 }
 
 /**
- * The most connections that the server itself was seen to hold at any look, its listener's queue not
+ * The most connections that the server itself was seen to hold at any snapshot, its listener's queue not
  * counted; undefined where it is not a container of this machine that is watched.
  */
 export function heldByServer(series: Series, plain: string, port: number): number | undefined {

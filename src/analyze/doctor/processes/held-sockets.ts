@@ -24,8 +24,10 @@ export function heldGroups(names: Names, { sockets }: Dump, { pid }: Pick<Holder
   );
   return [...grouped(own, (socket) => ends.about(socket))]
     .map(([about, members]) => ({
-      ...{ about, text: `connections ${withEnd(about)}` },
-      ...{ count: members.length, state: commonState(members) },
+      about,
+      text: `connections ${withEnd(about)}`,
+      count: members.length,
+      state: commonState(members),
     }))
     .sort((a, b) => b.count - a.count);
 }

@@ -1,6 +1,6 @@
 import type { Fix } from '../../../model/finding.ts';
 import type { ProcessSample } from '../../../model/sample.ts';
-import type { Series, SpaceSeries } from '../../../model/series.ts';
+import type { NetnsSeries, Series } from '../../../model/series.ts';
 import type { WatchedSpace } from '../../../model/watched.ts';
 import { limitFixes } from '../../platform/fixes.ts';
 import { platformOfProcess } from '../fixes/platforms.ts';
@@ -19,7 +19,7 @@ export function recommendedNofile(used: number): number {
 }
 
 /** How the limit of open files of a process is raised: durably on its platform, and at once. */
-export function nofileFixes(series: Series, { space }: SpaceSeries, process: ProcessSample): Fix[] {
+export function nofileFixes(series: Series, { space }: NetnsSeries, process: ProcessSample): Fix[] {
   const soft = recommendedNofile(process.used);
   const { hardLimit } = process;
   const hard = hardLimit !== null && hardLimit <= ABSURD_LIMIT ? Math.max(soft, hardLimit) : soft;
@@ -32,7 +32,7 @@ export function nofileFixes(series: Series, { space }: SpaceSeries, process: Pro
 /** How a limit of open files is declared where a process is started; `Infinity` for unlimited. */
 export function declaredNofileFixes(
   series: Series,
-  { space }: Pick<SpaceSeries, 'space'>,
+  { space }: Pick<NetnsSeries, 'space'>,
   process: ProcessSample,
   soft: number,
   hard: number,

@@ -2,8 +2,13 @@ import type { Endpoint, Setting, SettingUnit } from '../rule.ts';
 
 const TIMES: Readonly<Record<string, number>> = { ms: 1, s: 1000, m: 60_000, min: 60_000, h: 3_600_000 };
 const SIZES: Readonly<Record<string, number>> = {
-  ...{ B: 1, kB: 1000, MB: 1e6, GB: 1e9 },
-  ...{ KiB: 1024, MiB: 1024 ** 2, GiB: 1024 ** 3 },
+  B: 1,
+  kB: 1000,
+  MB: 1e6,
+  GB: 1e9,
+  KiB: 1024,
+  MiB: 1024 ** 2,
+  GiB: 1024 ** 3,
 };
 
 /** How the value of a setting is written, for who wrote it wrongly. */

@@ -1,4 +1,4 @@
-import type { SpaceSeries } from '../../../model/series.ts';
+import type { NetnsSeries } from '../../../model/series.ts';
 import type { SocketRecord } from '../../../model/socket-record.ts';
 import { TCP_STATE } from '../../../model/tcp-state.ts';
 import { type Dump, dumpsOf } from './snapshots.ts';
@@ -50,7 +50,7 @@ export function otherEndOf({ local, localPort, peer, peerPort }: SocketRecord): 
 }
 
 /** {@link tupleOf} of every connection that was seen established in any namespace that was watched. */
-export function establishedTuples(spaces: readonly SpaceSeries[]): ReadonlySet<string> {
+export function establishedTuples(spaces: readonly NetnsSeries[]): ReadonlySet<string> {
   const tuples = new Set<string>();
   for (const space of spaces) {
     for (const { sockets } of dumpsOf(space)) {

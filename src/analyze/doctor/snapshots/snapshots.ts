@@ -1,5 +1,5 @@
 import type { ProcessSample, SpaceSample } from '../../../model/sample.ts';
-import type { SpaceSeries } from '../../../model/series.ts';
+import type { NetnsSeries } from '../../../model/series.ts';
 import type { SocketRecord } from '../../../model/socket-record.ts';
 import type { Proto } from '../../../model/socket-view.ts';
 
@@ -7,23 +7,23 @@ import type { Proto } from '../../../model/socket-view.ts';
 export type Dump = SpaceSample & { sockets: readonly SocketRecord[] };
 
 /** The samples in which all sockets were read. */
-export function dumpsOf({ samples }: SpaceSeries): Dump[] {
+export function dumpsOf({ samples }: NetnsSeries): Dump[] {
   return samples.filter((sample): sample is Dump => sample.sockets !== undefined);
 }
 
 /** The last of them; undefined when none was taken. */
-export function lastDump(series: SpaceSeries): Dump | undefined {
+export function lastDump(series: NetnsSeries): Dump | undefined {
   return series.samples.findLast((sample): sample is Dump => sample.sockets !== undefined);
 }
 
 /** The dump that was taken last before a time, or the first after it; undefined when none was taken. */
-export function dumpAt(series: SpaceSeries, atMs: number): Dump | undefined {
+export function dumpAt(series: NetnsSeries, atMs: number): Dump | undefined {
   const dumps = dumpsOf(series);
   return dumps.findLast((dump) => dump.atMs <= atMs) ?? dumps[0];
 }
 
 /** How much a counter rose over the series, and in which time; undefined where it was not read twice. */
-export function riseOf({ samples }: SpaceSeries, counter: string): { rise: number; ms: number } | undefined {
+export function riseOf({ samples }: NetnsSeries, counter: string): { rise: number; ms: number } | undefined {
   const first = samples.find(({ counters }) => counters?.[counter] !== undefined);
   const last = samples.findLast(({ counters }) => counters?.[counter] !== undefined);
   if (first === undefined || last === undefined || first === last) return undefined;
@@ -47,13 +47,13 @@ export function grouped<T>(values: Iterable<T>, keyOf: (value: T) => string | un
 }
 
 /** A setting of the namespace that is a number; undefined where it could not be read. */
-export function numberOf({ sysctls }: SpaceSeries, name: string): number | undefined {
+export function numberOf({ sysctls }: NetnsSeries, name: string): number | undefined {
   const text = sysctls[name];
   return text === undefined || text.trim() === '' ? undefined : Number(text);
 }
 
 /** A process as it was last sampled; undefined for none. */
-export function lastProcess({ samples }: SpaceSeries, pid: number | undefined): ProcessSample | undefined {
+export function lastProcess({ samples }: NetnsSeries, pid: number | undefined): ProcessSample | undefined {
   return samples
     .findLast(({ processes }) => processes !== undefined)
     ?.processes?.find((process) => process.pid === pid);

@@ -2,11 +2,11 @@ import type { SocketRecord } from '../../../model/socket-record.ts';
 import type { Dump } from './snapshots.ts';
 
 /**
- * For how long sockets have been in a state, in milliseconds, at least: from the first of the looks in a row
+ * For how long sockets have been in a state, in milliseconds, at least: from the first of the snapshots in a row
  * up to the last that saw them in it, or since the last acknowledgement, whichever is longer. The FIN that
  * made the state carried one. (`lastReceivedMs` tells of data alone, and an idle connection has none.)
  */
-export class Dwell {
+export class TimeInState {
   readonly #since = new Map<number, number>();
   readonly #atMs: number;
 
@@ -22,12 +22,12 @@ export class Dwell {
     this.#atMs = dumps.at(-1)?.atMs ?? 0;
   }
 
-  /** @param socket of the last look */
+  /** @param socket of the last snapshot */
   of(socket: SocketRecord): number {
     return Math.max(this.seen(socket), socket.info?.lastAckReceivedMs ?? 0);
   }
 
-  /** By looks alone. */
+  /** By snapshots alone. */
   seen(socket: SocketRecord): number {
     return this.#atMs - (this.#since.get(keyOf(socket)) ?? this.#atMs);
   }

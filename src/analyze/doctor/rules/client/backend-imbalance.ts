@@ -1,4 +1,4 @@
-import type { Series, SpaceSeries } from '../../../../model/series.ts';
+import type { NetnsSeries, Series } from '../../../../model/series.ts';
 import { containerAt, isPrivate, serviceOf } from '../../peers/endpoints.ts';
 import { perNamespace } from '../../per-scope.ts';
 import { establishedIn, type Pool, poolsOf } from '../../pools/pools.ts';
@@ -16,36 +16,38 @@ const settings = {
 type Values = SettingValues<typeof settings>;
 
 /** Dumps are about so far apart. */
-const LOOK_MS = 1_000;
+const SNAPSHOT_MS = 1_000;
 
 /** One process whose connections to the instances of a service are spread unevenly. */
 export const backendImbalance = rule({
   name: 'BACKEND_IMBALANCE',
   title: 'Connections to the instances of one service are spread unevenly',
   settings,
-  needsMs: ({ looks }) => (looks - 1) * LOOK_MS,
+  needsMs: ({ looks }) => (looks - 1) * SNAPSHOT_MS,
   judge: perNamespace(ofNamespace),
 });
 
-/** The instances that one process talks to on one port, and how many connections each has at each look. */
+/** The instances that one process talks to on one port, and how many connections each has at each snapshot. */
 interface Backends {
   /** What they share: a service by its labels; undefined for addresses about which nothing is known. */
   service: string | undefined;
   port: number;
   pools: readonly Pool[];
-  /** By address, over the looks; an instance of the service without a connection is there with zeros. */
+  /** By address, over the snapshots; an instance of the service without a connection is there with zeros. */
   counts: ReadonlyMap<string, readonly number[]>;
 }
 
-function ofNamespace(space: SpaceSeries, { series }: RuleInput, values: Values): Fault[] {
-  return backendsOf(space, series).flatMap(({ service, port, pools, counts }) => {
+function ofNamespace(netns: NetnsSeries, { series }: RuleInput, values: Values): Fault[] {
+  return backendsOf(netns, series).flatMap(({ service, port, pools, counts }) => {
     const [first] = pools;
-    const looks = Math.min(...[...counts.values()].map(({ length }) => length));
-    if (first === undefined || counts.size < values.backends || looks < values.looks) return [];
-    const shown = Array.from({ length: values.looks }, (_, back) => spread(counts, looks - 1 - back));
-    if (!shown.every((look) => isUneven(look, values))) return [];
+    const snapshots = Math.min(...[...counts.values()].map(({ length }) => length));
+    if (first === undefined || counts.size < values.backends || snapshots < values.looks) return [];
+    const shown = Array.from({ length: values.looks }, (_, back) => spread(counts, snapshots - 1 - back));
+    if (!shown.every((snapshot) => isUneven(snapshot, values))) return [];
     const { total, most, least, mean } = shown[0] as Spread;
-    const names = [...counts].map(([address, byLook]) => `${series.names.host(address) ?? address} ${byLook.at(-1)}`);
+    const names = [...counts].map(
+      ([address, bySnapshot]) => `${series.names.host(address) ?? address} ${bySnapshot.at(-1)}`,
+    );
     const known = service !== undefined;
     return {
       severity: known ? 'warning' : 'info',
@@ -75,8 +77,8 @@ function ofNamespace(space: SpaceSeries, { series }: RuleInput, values: Values):
   });
 }
 
-function backendsOf(space: SpaceSeries, series: Series): Backends[] {
-  const groups = grouped(poolsOf(space), (pool) => {
+function backendsOf(netns: NetnsSeries, series: Series): Backends[] {
+  const groups = grouped(poolsOf(netns), (pool) => {
     const container = containerAt(series, pool.peer);
     // Public addresses on one port are different services more often than not.
     if (container === undefined && !isPrivate(pool.peer)) return undefined;
@@ -87,14 +89,16 @@ function backendsOf(space: SpaceSeries, series: Series): Backends[] {
   return [...groups.values()].map((pools) => {
     const [first] = pools as [Pool];
     const service = serviceAt(series, first.peer);
-    const counts = new Map(pools.map((pool) => [pool.peer, pool.looks.map((look) => establishedIn(look).length)]));
+    const counts = new Map(
+      pools.map((pool) => [pool.peer, pool.snapshots.map((snapshot) => establishedIn(snapshot).length)]),
+    );
     if (service !== undefined) addIdleInstances(counts, service, first, series);
     return { service, port: first.port, pools, counts };
   });
 }
 
 /** Instances that the process has no connection to at all, on the networks of those that it has. */
-function addIdleInstances(counts: Map<string, number[]>, service: string, { looks }: Pool, { containers }: Series) {
+function addIdleInstances(counts: Map<string, number[]>, service: string, { snapshots }: Pool, { containers }: Series) {
   const seen = new Set(counts.keys());
   const networks = new Set(
     containers.flatMap(({ addresses }) =>
@@ -107,7 +111,7 @@ function addIdleInstances(counts: Map<string, number[]>, service: string, { look
     if (reachable !== undefined)
       counts.set(
         reachable.address,
-        looks.map(() => 0),
+        snapshots.map(() => 0),
       );
   }
 }
@@ -117,7 +121,7 @@ function serviceAt(series: Series, plain: string): string | undefined {
   return container === undefined ? undefined : serviceOf(container);
 }
 
-/** How connections lie over the instances at one look. */
+/** How connections lie over the instances at one snapshot. */
 interface Spread {
   total: number;
   most: number;
@@ -125,8 +129,8 @@ interface Spread {
   mean: number;
 }
 
-function spread(counts: ReadonlyMap<string, readonly number[]>, look: number): Spread {
-  const now = [...counts.values()].map((byLook) => byLook[look] ?? 0);
+function spread(counts: ReadonlyMap<string, readonly number[]>, snapshot: number): Spread {
+  const now = [...counts.values()].map((bySnapshot) => bySnapshot[snapshot] ?? 0);
   const total = now.reduce((sum, count) => sum + count, 0);
   return { total, most: Math.max(...now), least: Math.min(...now), mean: total / now.length };
 }

@@ -1,5 +1,5 @@
 import type { Fix } from '../../../../model/finding.ts';
-import type { SpaceSeries } from '../../../../model/series.ts';
+import type { NetnsSeries } from '../../../../model/series.ts';
 import { TCP_STATE } from '../../../../model/tcp-state.ts';
 import { clientsIn } from '../../clients/clients.ts';
 import {
@@ -56,8 +56,8 @@ interface Churn {
   sure: boolean;
 }
 
-function ofNamespace(space: SpaceSeries, { series }: RuleInput, values: Values): Fault[] {
-  const churns = hasEvents(space) ? churnByEvents(space, values) : churnByTimeWait(space, values);
+function ofNamespace(netns: NetnsSeries, { series }: RuleInput, values: Values): Fault[] {
+  const churns = hasEvents(netns) ? churnByEvents(netns, values) : churnByTimeWait(netns, values);
   return churns.flatMap((churn) => {
     const { peer, port, opened, slowest, established, shortLived, holder, source, sure } = churn;
     const name = holder.process?.name;
@@ -77,12 +77,12 @@ function ofNamespace(space: SpaceSeries, { series }: RuleInput, values: Values):
         ...(shortLived === undefined
           ? []
           : [{ what: 'of the closed ones, open for less than a second', value: shortLived, source: 'destroy events' }]),
-        ...(eventsLost(space) === 0
+        ...(eventsLost(netns) === 0
           ? []
           : [
               {
                 what: 'times that events were lost (the rate is a lower bound)',
-                value: eventsLost(space),
+                value: eventsLost(netns),
                 source: 'netlink',
               },
             ]),
@@ -94,42 +94,48 @@ function ofNamespace(space: SpaceSeries, { series }: RuleInput, values: Values):
   });
 }
 
-function churnByEvents(space: SpaceSeries, values: Values): Churn[] {
-  const toMs = space.samples.at(-1)?.atMs ?? 0;
-  return [...endedClients(space, toMs - values.windowMs).values()].flatMap((ended) => {
+function churnByEvents(netns: NetnsSeries, values: Values): Churn[] {
+  const toMs = netns.samples.at(-1)?.atMs ?? 0;
+  return [...endedClients(netns, toMs - values.windowMs).values()].flatMap((ended) => {
     const [first] = ended;
     if (first === undefined) return [];
     const { peerAddress: peer, peerPort: port } = first.group;
-    // What was opened and is still open shows in the looks; over a minute of churn it is nothing.
+    // What was opened and is still open shows in the snapshots; over a minute of churn it is nothing.
     const made = ended.filter(({ group: { outcome } }) => outcome === 'closed' || outcome === 'aborted');
     const amounts = made.map(({ atMs, group }) => ({ atMs, amount: group.count }));
     const parts = partsOf(amounts, toMs, values.windowMs, values.parts);
     const partMs = values.windowMs / values.parts;
     return {
-      ...{ peer, port, opened: sumOf(made, ({ count }) => count) },
+      peer,
+      port,
+      opened: sumOf(made, ({ count }) => count),
       slowest: (Math.min(...parts) * 1000) / partMs,
-      ...establishedTo(space, peer, port, made),
+      ...establishedTo(netns, peer, port, made),
       shortLived: sumOf(made, ({ shortLived }) => shortLived),
-      ...{ source: 'destroy events', sure: true },
+      source: 'destroy events',
+      sure: true,
     };
   });
 }
 
-/** Established connections to an endpoint, the mean of the looks, and who holds most of what ended. */
-function establishedTo(space: SpaceSeries, peer: string, port: number, ended: readonly EndedAt[]) {
-  const pools = poolsOf(space).filter((pool) => pool.peer === peer && pool.port === port);
-  const looks = pools[0]?.looks.length ?? 1;
-  const all = pools.reduce((sum, pool) => sum + pool.looks.reduce((n, look) => n + establishedIn(look).length, 0), 0);
+/** Established connections to an endpoint, the mean of the snapshots, and who holds most of what ended. */
+function establishedTo(netns: NetnsSeries, peer: string, port: number, ended: readonly EndedAt[]) {
+  const pools = poolsOf(netns).filter((pool) => pool.peer === peer && pool.port === port);
+  const snapshots = pools[0]?.snapshots.length ?? 1;
+  const all = pools.reduce(
+    (sum, pool) => sum + pool.snapshots.reduce((n, snapshot) => n + establishedIn(snapshot).length, 0),
+    0,
+  );
   const byEvents = mainHolder(ended);
   const only = pools.length === 1 ? pools[0]?.member : undefined;
   const holder = byEvents.process === undefined ? (only ?? byEvents) : byEvents;
-  return { established: Math.round(all / looks), holder };
+  return { established: Math.round(all / snapshots), holder };
 }
 
 /** Without events: each connection that this side closed first stands in TIME_WAIT for a minute. */
-function churnByTimeWait(space: SpaceSeries, values: Values): Churn[] {
-  const last = lastDump(space);
-  const waiting = (last === undefined ? [] : clientsIn(space, last)).filter(
+function churnByTimeWait(netns: NetnsSeries, values: Values): Churn[] {
+  const last = lastDump(netns);
+  const waiting = (last === undefined ? [] : clientsIn(netns, last)).filter(
     ({ state }) => state === TCP_STATE.TIME_WAIT,
   );
   const byEndpoint = grouped(waiting, ({ peer, peerPort }) => (peer ? `${peer.plain} ${peerPort}` : undefined));
@@ -139,9 +145,13 @@ function churnByTimeWait(space: SpaceSeries, values: Values): Churn[] {
     const peer = first.peer.plain;
     const rate = (sockets.length * 1000) / values.timeWaitMs;
     return {
-      ...{ peer, port: first.peerPort, opened: (rate * values.windowMs) / 1000, slowest: rate },
-      ...establishedTo(space, peer, first.peerPort, []),
-      ...{ source: 'TIME_WAIT entries over 60 s', sure: false },
+      peer,
+      port: first.peerPort,
+      opened: (rate * values.windowMs) / 1000,
+      slowest: rate,
+      ...establishedTo(netns, peer, first.peerPort, []),
+      source: 'TIME_WAIT entries over 60 s',
+      sure: false,
     };
   });
 }

@@ -1,6 +1,6 @@
 import type { EndedGroup } from '../../../../model/ended-group.ts';
 import type { Fix } from '../../../../model/finding.ts';
-import type { SpaceSeries } from '../../../../model/series.ts';
+import type { NetnsSeries } from '../../../../model/series.ts';
 import {
   type AmountAt,
   type EndedAt,
@@ -40,10 +40,10 @@ export const connectRefused = rule({
   judge: perNamespace(ofNamespace),
 });
 
-function ofNamespace(space: SpaceSeries, input: RuleInput, values: Values): Fault[] {
-  const toMs = space.samples.at(-1)?.atMs ?? 0;
+function ofNamespace(netns: NetnsSeries, input: RuleInput, values: Values): Fault[] {
+  const toMs = netns.samples.at(-1)?.atMs ?? 0;
   const fromMs = toMs - values.windowMs;
-  const recent = { ...space, samples: space.samples.filter(({ atMs }) => atMs >= fromMs) };
+  const recent = { ...netns, samples: netns.samples.filter(({ atMs }) => atMs >= fromMs) };
   const opens = riseOf(recent, 'TcpActiveOpens')?.rise;
   const refused = refusedIn(recent, fromMs);
   const findings = [...grouped(refused, ({ group }) => `${group.peerAddress} ${group.peerPort}`).values()].flatMap(
@@ -56,7 +56,7 @@ function ofNamespace(space: SpaceSeries, input: RuleInput, values: Values): Faul
   return ofCounters(recent, opens, toMs, values);
 }
 
-function refusedIn({ samples }: SpaceSeries, fromMs: number): EndedAt[] {
+function refusedIn({ samples }: NetnsSeries, fromMs: number): EndedAt[] {
   return samples.flatMap(({ atMs, ended }) =>
     atMs <= fromMs ? [] : (ended ?? []).filter(isRefused).map((group) => ({ atMs, group })),
   );
@@ -76,7 +76,7 @@ function isTooMuch(amounts: readonly AmountAt[], opens: number | undefined, toMs
 }
 
 function ofPeer(
-  recent: SpaceSeries,
+  recent: NetnsSeries,
   ended: readonly EndedAt[],
   opens: number | undefined,
   { series }: RuleInput,
@@ -113,7 +113,7 @@ function ofPeer(
 }
 
 /** Where the events tell of no single endpoint: the namespace's own count. */
-function ofCounters(recent: SpaceSeries, opens: number | undefined, toMs: number, values: Values): Fault[] {
+function ofCounters(recent: NetnsSeries, opens: number | undefined, toMs: number, values: Values): Fault[] {
   const amounts: AmountAt[] = [];
   let before: number | undefined;
   let unanswered = 0;

@@ -1,5 +1,5 @@
 import type { Fix } from '../../../../model/finding.ts';
-import type { SpaceSeries } from '../../../../model/series.ts';
+import type { NetnsSeries } from '../../../../model/series.ts';
 import type { SocketRecord } from '../../../../model/socket-record.ts';
 import { TCP_STATE } from '../../../../model/tcp-state.ts';
 import { isClient, listeningPorts } from '../../clients/clients.ts';
@@ -29,15 +29,15 @@ export const deadPeerRetransmit = rule({
   judge: perNamespace(ofNamespace),
 });
 
-function ofNamespace(space: SpaceSeries, { series }: RuleInput, values: Values): Fault[] {
-  const dumps = dumpsOf(space);
+function ofNamespace(netns: NetnsSeries, { series }: RuleInput, values: Values): Fault[] {
+  const dumps = dumpsOf(netns);
   const last = dumps.at(-1);
   if (last === undefined) return [];
   const before = dumps.at(-2);
   const dead = tcpIn(last, TCP_STATE.ESTABLISHED)
     .filter((socket) => isSentAgain(socket, values))
     .filter((socket) => isSilent(socket, before && sameIn(before, socket), values));
-  const listening = listeningPorts(space);
+  const listening = listeningPorts(netns);
   const portOf = (socket: SocketRecord) => (isClient(socket, listening) ? socket.peerPort : 0);
   const groups = grouped(dead, (socket) => `${holderKey(socket)} ${socket.peer?.plain} ${portOf(socket)}`);
   return [...groups.values()].flatMap((sockets) => {
@@ -63,7 +63,7 @@ function ofNamespace(space: SpaceSeries, { series }: RuleInput, values: Values):
         { what: 'not acknowledged', value: queued, unit: 'bytes', source: 'sock_diag, send queue' },
         {
           what: 'net.ipv4.tcp_retries2',
-          value: space.sysctls['net.ipv4.tcp_retries2'] ?? 'not read',
+          value: netns.sysctls['net.ipv4.tcp_retries2'] ?? 'not read',
           source: 'sysctl',
         },
       ],

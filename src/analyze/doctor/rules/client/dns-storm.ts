@@ -1,6 +1,6 @@
 import type { EndedGroup } from '../../../../model/ended-group.ts';
 import type { Fix } from '../../../../model/finding.ts';
-import type { Series, SpaceSeries } from '../../../../model/series.ts';
+import type { NetnsSeries, Series } from '../../../../model/series.ts';
 import { type EndedAt, eventsLost, mainHolder, perSecond, sumOf } from '../../clients/closed-connections.ts';
 import { localAddresses } from '../../homes.ts';
 import { containerAt, isLoopback } from '../../peers/endpoints.ts';
@@ -37,9 +37,9 @@ export const dnsStorm = rule({
 const ofMachine = perHost(({ series }: RuleInput, values: Values) => {
   const ms = series.toMs - series.fromMs;
   if (ms < values.minimumMs) return [];
-  const counts = series.spaces.flatMap((space) => {
-    const count = sumOf(leaving(queriesIn(space), space, series), (group) => group.count);
-    return count === 0 ? [] : { name: space.space.name, count };
+  const counts = series.spaces.flatMap((netns) => {
+    const count = sumOf(leaving(queriesIn(netns), netns, series), (group) => group.count);
+    return count === 0 ? [] : { name: netns.space.name, count };
   });
   const queries = counts.reduce((sum, { count }) => sum + count, 0);
   if (counts.length < 2 || (queries * 1000) / ms <= values.critical) return [];
@@ -65,12 +65,12 @@ const ofMachine = perHost(({ series }: RuleInput, values: Values) => {
   ];
 });
 
-const ofNamespaces = perNamespace((space: SpaceSeries, { series }: RuleInput, values: Values) => {
-  const ms = (space.samples.at(-1)?.atMs ?? 0) - (space.samples[0]?.atMs ?? 0);
+const ofNamespaces = perNamespace((netns: NetnsSeries, { series }: RuleInput, values: Values) => {
+  const ms = (netns.samples.at(-1)?.atMs ?? 0) - (netns.samples[0]?.atMs ?? 0);
   if (ms < values.minimumMs) return [];
-  const ended = queriesIn(space);
+  const ended = queriesIn(netns);
   const bySockets = sumOf(ended, ({ count }) => count);
-  const datagrams = keptQueries(space);
+  const datagrams = keptQueries(netns);
   const queries = Math.max(bySockets, datagrams ?? 0);
   const rate = (queries * 1000) / ms;
   if (rate <= values.warning) return [];
@@ -80,7 +80,7 @@ const ofNamespaces = perNamespace((space: SpaceSeries, { series }: RuleInput, va
   const peers = [
     ...new Set(ended.map(({ group }) => endpointText(series.names, { plain: group.peerAddress }, DNS, 'udp'))),
   ];
-  const out = riseOf(space, 'UdpOutDatagrams')?.rise;
+  const out = riseOf(netns, 'UdpOutDatagrams')?.rise;
   return [
     {
       severity: rate > values.critical ? 'critical' : 'warning',
@@ -93,12 +93,12 @@ const ofNamespaces = perNamespace((space: SpaceSeries, { series }: RuleInput, va
         ...(peers.length === 0
           ? []
           : [{ what: 'DNS servers', value: peers.slice(0, 3).join(', '), source: 'destroy events' }]),
-        ...(eventsLost(space) === 0
+        ...(eventsLost(netns) === 0
           ? []
           : [
               {
                 what: 'times that events were lost (the rate is a lower bound)',
-                value: eventsLost(space),
+                value: eventsLost(netns),
                 source: 'netlink',
               },
             ]),
@@ -138,13 +138,13 @@ const DNS = 53;
 const ENGINE_DNS = '127.0.0.11';
 
 /** What ended towards port 53, a resolver's own queries left out. */
-function queriesIn(space: SpaceSeries): EndedAt[] {
-  const resolvers = resolversOf(space);
-  return space.samples
+function queriesIn(netns: NetnsSeries): EndedAt[] {
+  const resolvers = resolversOf(netns);
+  return netns.samples
     .slice(1)
     .flatMap(({ atMs, ended }) =>
       (ended ?? [])
-        .filter((group) => isQuery(group) && !isResolvers(group, resolvers, space))
+        .filter((group) => isQuery(group) && !isResolvers(group, resolvers, netns))
         .map((group) => ({ atMs, group })),
     );
 }
@@ -154,9 +154,9 @@ function isQuery({ proto, peerPort }: EndedGroup): boolean {
 }
 
 /** Whoever is bound to port 53 in the namespace; `unknown` where nobody was seen to hold it. */
-function resolversOf(space: SpaceSeries): ReadonlySet<number | 'unknown'> {
+function resolversOf(netns: NetnsSeries): ReadonlySet<number | 'unknown'> {
   const pids = new Set<number | 'unknown'>();
-  for (const dump of dumpsOf(space)) {
+  for (const dump of dumpsOf(netns)) {
     for (const { localPort, peerPort, process } of ofProto(dump, 'udp')) {
       if (localPort === DNS && peerPort === 0) pids.add(process?.pid ?? 'unknown');
     }
@@ -168,35 +168,35 @@ function resolversOf(space: SpaceSeries): ReadonlySet<number | 'unknown'> {
 function isResolvers(
   { process, peerAddress }: EndedGroup,
   resolvers: ReadonlySet<number | 'unknown'>,
-  space: SpaceSeries,
+  netns: NetnsSeries,
 ) {
   if (resolvers.size === 0) return false;
   if (process !== undefined) return resolvers.has(process.pid);
-  return !isLoopback(peerAddress) && !localAddresses(space).has(peerAddress);
+  return !isLoopback(peerAddress) && !localAddresses(netns).has(peerAddress);
 }
 
 /**
  * Datagrams sent where every UDP socket with a peer talks to port 53 and is kept for many queries; undefined
  * where others send as well, or nobody does.
  */
-function keptQueries(space: SpaceSeries): number | undefined {
+function keptQueries(netns: NetnsSeries): number | undefined {
   let queries = 0;
-  const resolvers = resolversOf(space);
-  for (const dump of dumpsOf(space)) {
+  const resolvers = resolversOf(netns);
+  for (const dump of dumpsOf(netns)) {
     for (const { peerPort } of ofProto(dump, 'udp')) {
       if (peerPort !== DNS) return undefined;
       queries++;
     }
   }
   if (queries === 0 || resolvers.size > 0) return undefined;
-  return riseOf(space, 'UdpOutDatagrams')?.rise;
+  return riseOf(netns, 'UdpOutDatagrams')?.rise;
 }
 
 /** Those of them that leave the machine by its interface: for no cache and no container here. */
-function leaving(queries: readonly EndedAt[], space: SpaceSeries, series: Series): EndedAt[] {
+function leaving(queries: readonly EndedAt[], netns: NetnsSeries, series: Series): EndedAt[] {
   return queries.filter(({ group: { peerAddress } }) => {
     if (peerAddress === ENGINE_DNS) return true;
-    if (isLoopback(peerAddress) || localAddresses(space).has(peerAddress)) return false;
+    if (isLoopback(peerAddress) || localAddresses(netns).has(peerAddress)) return false;
     return containerAt(series, peerAddress) === undefined;
   });
 }

@@ -1,5 +1,5 @@
 import type { Fix } from '../../../../model/finding.ts';
-import type { SpaceSeries } from '../../../../model/series.ts';
+import type { NetnsSeries } from '../../../../model/series.ts';
 import type { WatchedSpace } from '../../../../model/watched.ts';
 import { type PortRange, type PortUse, portRangeOf, portUse, REUSE } from '../../clients/port-use.ts';
 import { namespaceSysctlFixes } from '../../fixes/namespace-commands.ts';
@@ -24,9 +24,9 @@ export const ephemeralExhaustion = rule({
   judge: perNamespace(ofNamespace),
 });
 
-function ofNamespace(space: SpaceSeries, { series }: RuleInput, values: Values): Fault[] {
-  const range = portRangeOf(space.sysctls);
-  return [...fullest(space, range, values)].map((use) => {
+function ofNamespace(netns: NetnsSeries, { series }: RuleInput, values: Values): Fault[] {
+  const range = portRangeOf(netns.sysctls);
+  return [...fullest(netns, range, values)].map((use) => {
     const { source, peer, port, used, waiting, member } = use;
     const share = used / range.size;
     const text = endpointText(series.names, { plain: peer }, port);
@@ -45,18 +45,18 @@ function ofNamespace(space: SpaceSeries, { series }: RuleInput, values: Values):
         },
         { what: 'share in use', value: Math.round(share * 100), unit: '%', source: 'sock_diag' },
       ],
-      fixes: fixesFor(space.space, range, waiting * 2 > used),
+      fixes: fixesFor(netns.space, range, waiting * 2 > used),
       byHand: (target) => `socklens ls ${target} 'state all and src ${source} and ${filterOf(use)}' --by state`,
       about: `peer ${text}`,
     };
   });
 }
 
-/** Each destination at the look that had most of its ports taken. */
-function fullest(space: SpaceSeries, range: PortRange, { warning }: Values): Iterable<PortUse> {
+/** Each destination at the snapshot that had most of its ports taken. */
+function fullest(netns: NetnsSeries, range: PortRange, { warning }: Values): Iterable<PortUse> {
   const most = new Map<string, PortUse>();
-  for (const dump of dumpsOf(space)) {
-    for (const use of portUse(space, dump)) {
+  for (const dump of dumpsOf(netns)) {
+    for (const use of portUse(netns, dump)) {
       if (use.used / range.size < warning) continue;
       const key = `${use.source} ${use.peer} ${use.port}`;
       if (use.used > (most.get(key)?.used ?? 0)) most.set(key, use);

@@ -1,5 +1,5 @@
 import type { Fix } from '../../../../model/finding.ts';
-import type { Series, SpaceSeries } from '../../../../model/series.ts';
+import type { NetnsSeries, Series } from '../../../../model/series.ts';
 import type { SocketRecord } from '../../../../model/socket-record.ts';
 import { TCP_STATE } from '../../../../model/tcp-state.ts';
 import { isClient, listeningPorts } from '../../clients/clients.ts';
@@ -34,11 +34,11 @@ export const halfOpenIdle = rule({
   judge: perNamespace(ofNamespace),
 });
 
-function ofNamespace(space: SpaceSeries, { series }: RuleInput, values: Values): Fault[] {
-  const dumps = dumpsOf(space);
+function ofNamespace(netns: NetnsSeries, { series }: RuleInput, values: Values): Fault[] {
+  const dumps = dumpsOf(netns);
   const last = dumps.at(-1);
   if (last === undefined) return [];
-  const listening = listeningPorts(space);
+  const listening = listeningPorts(netns);
   const near = new Set([...series.spaces.flatMap((seen) => [...localAddresses(seen)]), ...containerAddresses(series)]);
   const [first = last] = dumps;
   const forgotten = tcpIn(last, TCP_STATE.ESTABLISHED).filter(
@@ -65,13 +65,13 @@ function ofNamespace(space: SpaceSeries, { series }: RuleInput, values: Values):
         { what: 'the longest silence', value: longest, unit: 'ms', source: 'tcp_info' },
         {
           what: 'net.ipv4.tcp_keepalive_time',
-          value: space.sysctls['net.ipv4.tcp_keepalive_time'] ?? 'not read',
+          value: netns.sysctls['net.ipv4.tcp_keepalive_time'] ?? 'not read',
           source: 'sysctl',
         },
       ],
       fixes: [
         ...FIXES,
-        ...namespaceSysctlFixes(space.space, 'net.ipv4.tcp_keepalive_time', '240', 'for sockets with keepalive alone'),
+        ...namespaceSysctlFixes(netns.space, 'net.ipv4.tcp_keepalive_time', '240', 'for sockets with keepalive alone'),
       ],
       byHand: (target) =>
         `socklens ls ${target} 'state established and ${sideOf(member)} ${portOf(member)} and idle > ${values.deviceMs / 1000}s'`,

@@ -1,6 +1,6 @@
 import type { PublishedPort } from '../../../../model/container.ts';
 import type { Fix } from '../../../../model/finding.ts';
-import type { SpaceSeries } from '../../../../model/series.ts';
+import type { NetnsSeries } from '../../../../model/series.ts';
 import { TCP_STATE } from '../../../../model/tcp-state.ts';
 import type { WatchedContainer } from '../../../../model/watched.ts';
 import { isLoopback } from '../../peers/endpoints.ts';
@@ -15,21 +15,21 @@ const settings = {
 type Values = SettingValues<typeof settings>;
 
 /** Dumps are about so far apart. */
-const LOOK_MS = 1_000;
+const SNAPSHOT_MS = 1_000;
 
 /** A published port on which the container cannot be reached. */
 export const loopbackListener = rule({
   name: 'LOOPBACK_LISTENER',
   title: 'A published port with a listener at the loopback address only, or with none',
   settings,
-  needsMs: ({ looks }) => (looks - 1) * LOOK_MS,
+  needsMs: ({ looks }) => (looks - 1) * SNAPSHOT_MS,
   judge: perContainer(ofContainer),
 });
 
-function ofContainer(container: WatchedContainer, space: SpaceSeries, _input: RuleInput, values: Values): Fault[] {
-  const dumps = dumpsOf(space);
+function ofContainer(container: WatchedContainer, netns: NetnsSeries, _input: RuleInput, values: Values): Fault[] {
+  const dumps = dumpsOf(netns);
   // In the host's namespace nothing is passed on: publishing is ignored there.
-  if (space.space.host || dumps.length < values.looks) return [];
+  if (netns.space.host || dumps.length < values.looks) return [];
   return publishedPorts(container).flatMap((port) => ofPort(container, port, dumps));
 }
 

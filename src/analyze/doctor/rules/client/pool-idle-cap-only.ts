@@ -38,9 +38,9 @@ export const poolIdleCapOnly = rule({
 });
 
 function ofPool(pool: Pool, input: RuleInput, values: Values): Fault | undefined {
-  const { space, member, peer, port } = pool;
+  const { netns, member, peer, port } = pool;
   if (isProxy(member.process?.name)) return undefined;
-  const counts = pool.looks.map((look) => ({ atMs: look.atMs, count: establishedIn(look).length }));
+  const counts = pool.snapshots.map((snapshot) => ({ atMs: snapshot.atMs, count: establishedIn(snapshot).length }));
   const returns = floorReturns(counts, { ...values, minimumFloor: 1 }).filter(
     (found) => found.peak >= values.minimumPeak && closesIn(pool, found) - fallOf(found) >= reopenedBy(found, values),
   );
@@ -48,7 +48,7 @@ function ofPool(pool: Pool, input: RuleInput, values: Values): Fault | undefined
   if (last === undefined) return undefined;
   const { floor } = last;
   const highest = Math.max(...returns.map(({ peak }) => peak));
-  const { text, database, declaredCap: cap } = serverAt(input, space.space, peer, port);
+  const { text, database, declaredCap: cap } = serverAt(input, netns.space, peer, port);
   // What keeps to a cap that is known has one, whatever its shape.
   if (cap !== undefined && highest <= cap) return undefined;
   const same = returns.filter((found) => Math.abs(found.floor - floor) <= floor * values.tolerance);
@@ -102,18 +102,18 @@ function fallOf({ peak, floor }: FloorReturn): number {
 
 /**
  * Connections that were closed from the beginning of a peak to the floor after it: by the events where
- * somebody listened, at least those that one look had and the next had not. A surplus that is closed when it is
+ * somebody listened, at least those that one snapshot had and the next had not. A surplus that is closed when it is
  * given back has just been used; what an idle timeout closes (HTTP keep-alive) does not count.
  */
-function closesIn({ space, peer, port, looks }: Pool, { peakFrom, floorFrom }: FloorReturn): number {
+function closesIn({ netns, peer, port, snapshots }: Pool, { peakFrom, floorFrom }: FloorReturn): number {
   let gone = 0;
   for (let index = peakFrom; index < floorFrom; index++) {
-    const after = new Set(looks[index + 1]?.sockets.map(({ cookie }) => cookie));
-    for (const socket of looks[index]?.sockets ?? []) if (!after.has(socket.cookie) && !wasIdle(socket)) gone++;
+    const after = new Set(snapshots[index + 1]?.sockets.map(({ cookie }) => cookie));
+    for (const socket of snapshots[index]?.sockets ?? []) if (!after.has(socket.cookie) && !wasIdle(socket)) gone++;
   }
-  const fromMs = looks[peakFrom]?.atMs ?? 0;
-  const toMs = looks[floorFrom]?.atMs ?? 0;
-  const ended = (endedClients(space, fromMs).get(`${peer} ${port}`) ?? []).filter(({ atMs }) => atMs <= toMs);
+  const fromMs = snapshots[peakFrom]?.atMs ?? 0;
+  const toMs = snapshots[floorFrom]?.atMs ?? 0;
+  const ended = (endedClients(netns, fromMs).get(`${peer} ${port}`) ?? []).filter(({ atMs }) => atMs <= toMs);
   return Math.max(
     gone,
     sumOf(ended, ({ count, idled = 0 }) => count - idled),

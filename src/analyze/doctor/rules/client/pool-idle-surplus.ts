@@ -1,7 +1,7 @@
 import type { SocketRecord } from '../../../../model/socket-record.ts';
 import { perPool } from '../../per-scope.ts';
 import { idleFixes, isProxy } from '../../pools/pool-stacks.ts';
-import { establishedIn, filterOf, type Pool, type PoolLook } from '../../pools/pools.ts';
+import { establishedIn, filterOf, type Pool, type PoolSnapshot } from '../../pools/pools.ts';
 import { serverAt } from '../../pools/servers.ts';
 import { type Fault, type RuleInput, rule, type SettingValues } from '../../rule.ts';
 
@@ -16,32 +16,32 @@ const settings = {
 type Values = SettingValues<typeof settings>;
 
 /** Dumps are about so far apart. */
-const LOOK_MS = 1_000;
+const SNAPSHOT_MS = 1_000;
 
 /** A pool most of which has not been used for minutes. */
 export const poolIdleSurplus = rule({
   name: 'POOL_IDLE_SURPLUS',
   title: 'A pool that keeps many more connections than it uses',
   settings,
-  needsMs: ({ looks }) => (looks - 1) * LOOK_MS,
+  needsMs: ({ looks }) => (looks - 1) * SNAPSHOT_MS,
   judge: perPool(ofPool),
 });
 
 function ofPool(pool: Pool, input: RuleInput, values: Values): Fault | undefined {
-  const { space, member, peer, port } = pool;
-  const looks = pool.looks.slice(-values.looks);
-  if (isProxy(member.process?.name) || looks.length < values.looks) return undefined;
+  const { netns, member, peer, port } = pool;
+  const snapshots = pool.snapshots.slice(-values.looks);
+  if (isProxy(member.process?.name) || snapshots.length < values.looks) return undefined;
   const before = whenLongSeen(pool, values);
-  const idle = looks.map((look) => idleIn(look, before, values).length);
-  const enough = looks.every((look, index) => {
-    const established = establishedIn(look).length;
+  const idle = snapshots.map((snapshot) => idleIn(snapshot, before, values).length);
+  const enough = snapshots.every((snapshot, index) => {
+    const established = establishedIn(snapshot).length;
     return established >= values.minimum && (idle[index] ?? 0) >= values.idleShare * established;
   });
   if (!enough) return undefined;
-  const last = looks[looks.length - 1] as PoolLook;
+  const last = snapshots[snapshots.length - 1] as PoolSnapshot;
   const established = establishedIn(last).length;
   const idleNow = idle.at(-1) ?? 0;
-  const { text, database } = serverAt(input, space.space, peer, port);
+  const { text, database } = serverAt(input, netns.space, peer, port);
   return {
     severity: 'warning',
     confidence: 'high',
@@ -62,21 +62,21 @@ function ofPool(pool: Pool, input: RuleInput, values: Values): Fault | undefined
   };
 }
 
-/** The bytes of each connection in the last look that is old enough to tell use from validation; empty where none is. */
-function whenLongSeen({ looks }: Pool, { idleMs }: Values): Map<number, { atMs: number; bytes: number }> {
-  const lastMs = looks.at(-1)?.atMs ?? 0;
-  const old = looks.findLast(({ atMs }) => lastMs - atMs >= idleMs);
+/** The bytes of each connection in the last snapshot that is old enough to tell use from validation; empty where none is. */
+function whenLongSeen({ snapshots }: Pool, { idleMs }: Values): Map<number, { atMs: number; bytes: number }> {
+  const lastMs = snapshots.at(-1)?.atMs ?? 0;
+  const old = snapshots.findLast(({ atMs }) => lastMs - atMs >= idleMs);
   return new Map(old?.sockets.map((socket) => [socket.cookie, { atMs: old.atMs, bytes: bytesOf(socket) }]) ?? []);
 }
 
-function idleIn(look: PoolLook, before: ReadonlyMap<number, { atMs: number; bytes: number }>, values: Values) {
-  return establishedIn(look).filter((socket) => {
+function idleIn(snapshot: PoolSnapshot, before: ReadonlyMap<number, { atMs: number; bytes: number }>, values: Values) {
+  return establishedIn(snapshot).filter((socket) => {
     const { info, cookie } = socket;
     if (info === undefined) return false;
     if (Math.min(info.lastSentMs ?? 0, info.lastReceivedMs ?? 0) >= values.idleMs) return true;
     const then = before.get(cookie);
     if (then === undefined || cookie === 0) return false;
-    const minutes = (look.atMs - then.atMs) / 60_000;
+    const minutes = (snapshot.atMs - then.atMs) / 60_000;
     return bytesOf(socket) - then.bytes <= values.pingBytesPerMinute * minutes;
   });
 }

@@ -41,12 +41,12 @@ interface Overrun {
 }
 
 function ofPool(pool: Pool, input: RuleInput, values: Values): Fault | undefined {
-  const { space, member, peer, port } = pool;
-  const server = serverAt(input, space.space, peer, port);
+  const { netns, member, peer, port } = pool;
+  const server = serverAt(input, netns.space, peer, port);
   const overrun = overrunOf(pool, server, input, values);
   if (overrun === undefined) return undefined;
   const { text, database } = server;
-  const counts = pool.looks.map(({ sockets }) => sockets.length);
+  const counts = pool.snapshots.map(({ sockets }) => sockets.length);
   return {
     severity: overrun.severity,
     confidence: overrun.confidence,
@@ -69,7 +69,9 @@ function overrunOf(pool: Pool, server: Server, { series }: RuleInput, values: Va
     if (peak <= cap) return undefined;
     return {
       because: `its declared cap is ${cap}`,
-      ...{ severity: 'critical', confidence: 'high', cap },
+      severity: 'critical',
+      confidence: 'high',
+      cap,
       measure: { what: 'declared cap', value: cap, source: '--pool' },
     };
   }
@@ -91,7 +93,9 @@ function againstServer(
     if (peak < (values.serverShare * limit) / processes) return undefined;
     return {
       because: `the server accepts ${limit} from ${processes === 1 ? 'the one process that uses it' : `all ${processes} processes that share it`}`,
-      ...{ severity: 'warning', confidence: 'high', cap: recommendedCap({ limit, reserved, ...sharing }) },
+      severity: 'warning',
+      confidence: 'high',
+      cap: recommendedCap({ limit, reserved, ...sharing }),
       measure: { what: "the server's limit", value: limit, source: '--server-limit' },
     };
   }
@@ -99,22 +103,25 @@ function againstServer(
   const { name, limitSetting, stockLimit } = database;
   return {
     because: `${name} accepts ${stockLimit} from all clients by default (assumed, not measured)`,
-    ...{ severity: 'warning', confidence: 'medium' },
+    severity: 'warning',
+    confidence: 'medium',
     cap: recommendedCap({ limit: stockLimit, reserved, ...sharing }),
     measure: { what: `assumed default ${limitSetting} (not measured)`, value: stockLimit, source: `manual of ${name}` },
   };
 }
 
 /** Against itself: a pool that fills up for the first time has no history yet. */
-function againstHistory({ looks }: Pool, peak: number, values: Values): Overrun | undefined {
-  const span = (looks.at(-1)?.atMs ?? 0) - (looks[0]?.atMs ?? 0);
+function againstHistory({ snapshots }: Pool, peak: number, values: Values): Overrun | undefined {
+  const span = (snapshots.at(-1)?.atMs ?? 0) - (snapshots[0]?.atMs ?? 0);
   if (span < values.historyMs || peak < values.historyMinimum) return undefined;
-  const counts = looks.map(({ sockets }) => sockets.length).sort((a, b) => a - b);
+  const counts = snapshots.map(({ sockets }) => sockets.length).sort((a, b) => a - b);
   const median = counts[Math.floor(counts.length / 2)] ?? 0;
   if (median === 0 || peak < values.historyFactor * median) return undefined;
   return {
     because: `its median is ${median}`,
-    ...{ severity: 'warning', confidence: 'low', cap: median },
+    severity: 'warning',
+    confidence: 'low',
+    cap: median,
     measure: { what: 'median of the snapshots', value: median, source: 'sock_diag' },
   };
 }

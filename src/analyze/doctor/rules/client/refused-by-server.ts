@@ -1,6 +1,6 @@
 import type { EndedGroup } from '../../../../model/ended-group.ts';
 import type { Fix } from '../../../../model/finding.ts';
-import type { Series, SpaceSeries } from '../../../../model/series.ts';
+import type { NetnsSeries, Series } from '../../../../model/series.ts';
 import { type EndedAt, endedClients, eventsLost, mainHolder, sumOf } from '../../clients/closed-connections.ts';
 import { perNamespace } from '../../per-scope.ts';
 import { capFixes } from '../../pools/pool-stacks.ts';
@@ -29,23 +29,23 @@ export const refusedByServer = rule({
   judge: perNamespace(ofNamespace),
 });
 
-function ofNamespace(space: SpaceSeries, input: RuleInput, values: Values): Fault[] {
+function ofNamespace(netns: NetnsSeries, input: RuleInput, values: Values): Fault[] {
   const { series } = input;
-  return [...endedClients(space).values()].flatMap((ended) => {
+  return [...endedClients(netns).values()].flatMap((ended) => {
     const [first] = ended;
     if (first === undefined) return [];
     const { peerAddress: peer, peerPort: port } = first.group;
-    const { text, database, declaredCap, declaredLimit } = serverAt(input, space.space, peer, port);
+    const { text, database, declaredCap, declaredLimit } = serverAt(input, netns.space, peer, port);
     // Any short exchange looks like a refusal: only what is known to be a database is judged.
     if (database === undefined && declaredLimit === undefined && declaredCap === undefined) return [];
     const refused = ended.map(({ atMs, group }) => ({ atMs, count: refusedIn(group, database) }));
     const most = mostWithin(refused, values.windowMs);
     if (most < values.warning) return [];
     const limit = declaredLimit ?? database?.stockLimit;
-    const inUse = connectionsTo(series, space, peer, port);
+    const inUse = connectionsTo(series, netns, peer, port);
     const full = limit !== undefined && inUse >= values.fullShare * limit;
     const all = refused.reduce((sum, { count }) => sum + count, 0);
-    const holder = holderOf(space, ended, peer, port);
+    const holder = holderOf(netns, ended, peer, port);
     return {
       severity: most >= values.critical || full ? 'critical' : 'warning',
       confidence: full ? 'high' : 'medium',
@@ -72,17 +72,17 @@ function ofNamespace(space: SpaceSeries, input: RuleInput, values: Values): Faul
                 source: declaredLimit === undefined ? `manual of ${database?.name}` : '--server-limit',
               },
             ]),
-        ...(eventsLost(space) === 0
+        ...(eventsLost(netns) === 0
           ? []
           : [
               {
                 what: 'times that events were lost (counts are lower bounds)',
-                value: eventsLost(space),
+                value: eventsLost(netns),
                 source: 'netlink',
               },
             ]),
       ],
-      fixes: fixesFor(database, limit, declaredCap, holder.process?.name, sharersTo(series, space, peer, port), values),
+      fixes: fixesFor(database, limit, declaredCap, holder.process?.name, sharersTo(series, netns, peer, port), values),
       byHand: (target) => `socklens events ${target} '${filterOf({ peer, port })}' --for 10s`,
       about: `peer ${text}`,
     };
@@ -109,21 +109,21 @@ function mostWithin(amounts: readonly { atMs: number; count: number }[], windowM
 }
 
 /** By the server itself where it is watched, else by the clients that are. */
-function connectionsTo(series: Series, space: SpaceSeries, peer: string, port: number): number {
-  const clients = sharersTo(series, space, peer, port)?.peak ?? 0;
+function connectionsTo(series: Series, netns: NetnsSeries, peer: string, port: number): number {
+  const clients = sharersTo(series, netns, peer, port)?.peak ?? 0;
   return Math.max(clients, heldByServer(series, peer, port) ?? 0);
 }
 
-function sharersTo(series: Series, space: SpaceSeries, peer: string, port: number) {
-  const pool = poolsOf(space).find((candidate) => candidate.peer === peer && candidate.port === port);
+function sharersTo(series: Series, netns: NetnsSeries, peer: string, port: number) {
+  const pool = poolsOf(netns).find((candidate) => candidate.peer === peer && candidate.port === port);
   return pool === undefined ? undefined : sharersOf(series, pool);
 }
 
-/** What lives for milliseconds is seen by no look; then it is the only process with a pool to the same endpoint. */
-function holderOf(space: SpaceSeries, ended: readonly EndedAt[], peer: string, port: number) {
+/** What lives for milliseconds is seen by no snapshot; then it is the only process with a pool to the same endpoint. */
+function holderOf(netns: NetnsSeries, ended: readonly EndedAt[], peer: string, port: number) {
   const holder = mainHolder(ended);
   if (holder.process !== undefined) return holder;
-  const [pool, ...others] = poolsOf(space).filter((candidate) => candidate.peer === peer && candidate.port === port);
+  const [pool, ...others] = poolsOf(netns).filter((candidate) => candidate.peer === peer && candidate.port === port);
   return pool === undefined || others.length > 0 ? holder : pool.member;
 }
 
@@ -143,8 +143,11 @@ function fixesFor(
   };
   if (limit === undefined) return [server];
   const fitting = recommendedCap({
-    ...{ limit, reserved: database?.reserved ?? 0, processes: shared?.processes ?? 1 },
-    ...{ deployFactor: values.deployFactor, reserveShare: values.reserve },
+    limit,
+    reserved: database?.reserved ?? 0,
+    processes: shared?.processes ?? 1,
+    deployFactor: values.deployFactor,
+    reserveShare: values.reserve,
   });
   return [...capFixes({ program, database }, Math.min(fitting, declaredCap ?? fitting)), server];
 }

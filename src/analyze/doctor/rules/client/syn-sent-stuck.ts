@@ -1,5 +1,5 @@
 import type { Evidence, Fix } from '../../../../model/finding.ts';
-import type { SpaceSeries } from '../../../../model/series.ts';
+import type { NetnsSeries } from '../../../../model/series.ts';
 import { TCP_STATE } from '../../../../model/tcp-state.ts';
 import { hasFullQueue, homeOf } from '../../homes.ts';
 import { perNamespace } from '../../per-scope.ts';
@@ -27,8 +27,8 @@ export const synSentStuck = rule({
 /** Why no answer comes, as far as it can be told from here. */
 type Cause = 'queue-seen-full' | 'queue-likely' | 'silence';
 
-function ofNamespace(space: SpaceSeries, { series }: RuleInput, values: Values): Fault[] {
-  const last = lastDump(space);
+function ofNamespace(netns: NetnsSeries, { series }: RuleInput, values: Values): Fault[] {
+  const last = lastDump(netns);
   if (last === undefined) return [];
   const stuck = tcpIn(last, TCP_STATE.SYN_SENT).filter(({ retransmits }) => retransmits >= values.retransmits);
   const groups = grouped(stuck, (socket) => `${holderKey(socket)} ${socket.peer?.plain} ${socket.peerPort}`);
@@ -38,7 +38,7 @@ function ofNamespace(space: SpaceSeries, { series }: RuleInput, values: Values):
     if (first?.peer === undefined || (most < values.warning && sockets.length < values.critical)) return [];
     const endpoint = { peer: first.peer.plain, port: first.peerPort };
     const established = establishedTo(last, endpoint);
-    const home = homeOf(series, space, endpoint.peer);
+    const home = homeOf(series, netns, endpoint.peer);
     const full = home !== undefined && hasFullQueue(home, endpoint.port);
     const cause: Cause = full ? 'queue-seen-full' : established > 0 ? 'queue-likely' : 'silence';
     const text = endpointText(series.names, first.peer, endpoint.port);
@@ -51,7 +51,7 @@ function ofNamespace(space: SpaceSeries, { series }: RuleInput, values: Values):
         { what: `SYN_SENT to ${text} with a retransmitted SYN`, value: sockets.length, source: 'sock_diag' },
         { what: 'retransmitted SYNs of one attempt, at most', value: most, source: 'sock_diag, retransmits' },
         { what: 'established connections to the same endpoint', value: established, source: 'sock_diag' },
-        ...counters(space),
+        ...counters(netns),
       ],
       fixes: cause === 'silence' ? SILENCE : QUEUE,
       byHand: (target) => `socklens ls ${target} 'state syn-sent and ${filterOf(endpoint)}'`,
@@ -73,9 +73,9 @@ function establishedTo({ sockets }: Dump, { peer, port }: { peer: string; port: 
   ).length;
 }
 
-function counters(space: SpaceSeries): Evidence[] {
+function counters(netns: NetnsSeries): Evidence[] {
   return ['TcpExtTCPSynRetrans', 'TcpAttemptFails'].flatMap((counter) => {
-    const risen = riseOf(space, counter);
+    const risen = riseOf(netns, counter);
     if (risen === undefined) return [];
     return { what: `${counter} over ${Math.round(risen.ms / 1000)} s`, value: risen.rise, source: counter };
   });

@@ -1,6 +1,6 @@
 import { counted } from '../../../../model/counted.ts';
 import type { Fix } from '../../../../model/finding.ts';
-import type { SpaceSeries } from '../../../../model/series.ts';
+import type { NetnsSeries } from '../../../../model/series.ts';
 import { TCP_STATE } from '../../../../model/tcp-state.ts';
 import { isClient, listeningPorts } from '../../clients/clients.ts';
 import { portRangeOf, portUse, REUSE } from '../../clients/port-use.ts';
@@ -27,10 +27,10 @@ export const timeWaitPileup = rule({
 });
 
 /** The kernel's table was full: entries were ended before their time. */
-function overflow(space: SpaceSeries): Fault[] {
-  const risen = riseOf(space, 'TcpExtTCPTimeWaitOverflow');
+function overflow(netns: NetnsSeries): Fault[] {
+  const risen = riseOf(netns, 'TcpExtTCPTimeWaitOverflow');
   if (risen === undefined || risen.rise <= 0) return [];
-  const maximum = space.sysctls['net.ipv4.tcp_max_tw_buckets'];
+  const maximum = netns.sysctls['net.ipv4.tcp_max_tw_buckets'];
   return [
     {
       severity: 'critical',
@@ -45,7 +45,7 @@ function overflow(space: SpaceSeries): Fault[] {
       fixes: [
         KEEP,
         ...namespaceSysctlFixes(
-          space.space,
+          netns.space,
           'net.ipv4.tcp_max_tw_buckets',
           String(Math.max(65_536, Number(maximum ?? 0) * 2)),
           'raise the maximum',
@@ -57,11 +57,11 @@ function overflow(space: SpaceSeries): Fault[] {
   ];
 }
 
-function ofDestinations(space: SpaceSeries, { series }: RuleInput, values: Values): Fault[] {
-  const dump = lastDump(space);
+function ofDestinations(netns: NetnsSeries, { series }: RuleInput, values: Values): Fault[] {
+  const dump = lastDump(netns);
   if (dump === undefined) return [];
-  const range = portRangeOf(space.sysctls);
-  return portUse(space, dump)
+  const range = portRangeOf(netns.sysctls);
+  return portUse(netns, dump)
     .filter(({ waiting }) => waiting / range.size >= values.warning)
     .map((use) => {
       const { source, peer, port, waiting } = use;
@@ -75,23 +75,23 @@ function ofDestinations(space: SpaceSeries, { series }: RuleInput, values: Value
           { what: 'ephemeral ports', value: range.size, source: 'net.ipv4.ip_local_port_range' },
           {
             what: 'net.ipv4.tcp_tw_reuse',
-            value: space.sysctls['net.ipv4.tcp_tw_reuse'] ?? 'not read',
+            value: netns.sysctls['net.ipv4.tcp_tw_reuse'] ?? 'not read',
             source: 'sysctl',
           },
         ],
-        fixes: [KEEP, ...namespaceSysctlFixes(space.space, 'net.ipv4.tcp_tw_reuse', '1', REUSE), PEER_FIRST],
+        fixes: [KEEP, ...namespaceSysctlFixes(netns.space, 'net.ipv4.tcp_tw_reuse', '1', REUSE), PEER_FIRST],
         byHand: (target) => `socklens ls ${target} 'state time-wait and ${filterOf(use)}' --by peer`,
         about: `peer ${text}`,
       } satisfies Fault;
     });
 }
 
-function ofNamespace(space: SpaceSeries, _input: RuleInput, values: Values): Fault[] {
-  const dump = lastDump(space);
+function ofNamespace(netns: NetnsSeries, _input: RuleInput, values: Values): Fault[] {
+  const dump = lastDump(netns);
   const waiting = dump?.sockets.filter(({ proto, state }) => proto === 'tcp' && state === TCP_STATE.TIME_WAIT) ?? [];
-  const all = Math.max(waiting.length, space.samples.at(-1)?.sockstat?.timeWait ?? 0);
+  const all = Math.max(waiting.length, netns.samples.at(-1)?.sockstat?.timeWait ?? 0);
   if (all < values.info) return [];
-  const listening = listeningPorts(space);
+  const listening = listeningPorts(netns);
   const clients = waiting.filter((socket) => isClient(socket, listening)).length;
   const server = clients * 2 < waiting.length;
   return [

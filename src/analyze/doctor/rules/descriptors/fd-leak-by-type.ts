@@ -1,9 +1,9 @@
 import type { Evidence } from '../../../../model/finding.ts';
-import type { Series, SpaceSeries } from '../../../../model/series.ts';
+import type { NetnsSeries, Series } from '../../../../model/series.ts';
 import { timeLeftMs } from '../../../slope.ts';
 import { type ProcessTrack, perProcess } from '../../per-scope.ts';
 import { type HeldGroup, heldGroups } from '../../processes/held-sockets.ts';
-import { type ProcessLook, processHolder } from '../../processes/process-tracks.ts';
+import { type ProcessSnapshot, processHolder } from '../../processes/process-tracks.ts';
 import { type Fault, type RuleInput, rule, type SettingValues } from '../../rule.ts';
 import { dumpsOf, riseOf } from '../../snapshots/snapshots.ts';
 import { duration } from '../../texts.ts';
@@ -29,23 +29,23 @@ export const fdLeakByType = rule({
 
 function ofProcess(track: ProcessTrack, { series }: RuleInput, values: Values): Fault[] {
   const { netns } = track;
-  const looks = spaced(
-    track.looks.filter(({ process }) => process.kinds !== undefined),
+  const snapshots = spaced(
+    track.snapshots.filter(({ process }) => process.kinds !== undefined),
     values.windowMs,
     values.looks,
   );
-  const first = looks?.[0];
-  if (looks === undefined || first === undefined) return [];
+  const first = snapshots?.[0];
+  if (snapshots === undefined || first === undefined) return [];
   const load = loadRise(netns, first.atMs);
   if (load !== undefined && load > values.loadRise) return [];
-  const kinds = Object.keys(looks.at(-1)?.process.kinds?.byKind ?? {});
+  const kinds = Object.keys(snapshots.at(-1)?.process.kinds?.byKind ?? {});
   return kinds
-    .filter((kind) => leaks(counts(looks, kind), values))
-    .map((kind) => faultOf(netns, series, looks, kind, load));
+    .filter((kind) => leaks(counts(snapshots, kind), values))
+    .map((kind) => faultOf(netns, series, snapshots, kind, load));
 }
 
-function counts(looks: readonly ProcessLook[], kind: string): number[] {
-  return looks.map(({ process }) => process.kinds?.byKind[kind] ?? 0);
+function counts(snapshots: readonly ProcessSnapshot[], kind: string): number[] {
+  return snapshots.map(({ process }) => process.kinds?.byKind[kind] ?? 0);
 }
 
 function leaks(seen: readonly number[], { rise, share }: Values): boolean {
@@ -59,11 +59,11 @@ function leaks(seen: readonly number[], { rise, share }: Values): boolean {
  * By which share more connections a second were accepted in the second half of the time than in the
  * first; undefined where the counter was not read, or nothing was accepted.
  */
-function loadRise(space: SpaceSeries, fromMs: number): number | undefined {
-  const samples = space.samples.filter(({ atMs }) => atMs >= fromMs);
+function loadRise(netns: NetnsSeries, fromMs: number): number | undefined {
+  const samples = netns.samples.filter(({ atMs }) => atMs >= fromMs);
   const middleMs = (fromMs + (samples.at(-1)?.atMs ?? fromMs)) / 2;
   const rate = (part: typeof samples) => {
-    const rise = riseOf({ ...space, samples: part }, 'TcpPassiveOpens');
+    const rise = riseOf({ ...netns, samples: part }, 'TcpPassiveOpens');
     return rise === undefined || rise.ms === 0 ? undefined : rise.rise / rise.ms;
   };
   const before = rate(samples.filter(({ atMs }) => atMs <= middleMs));
@@ -74,22 +74,22 @@ function loadRise(space: SpaceSeries, fromMs: number): number | undefined {
 }
 
 function faultOf(
-  space: SpaceSeries,
+  netns: NetnsSeries,
   series: Series,
-  looks: readonly ProcessLook[],
+  snapshots: readonly ProcessSnapshot[],
   kind: string,
   load: number | undefined,
 ): Fault {
-  const seen = counts(looks, kind);
-  const first = looks[0]?.atMs ?? 0;
-  const last = looks.at(-1) as ProcessLook;
+  const seen = counts(snapshots, kind);
+  const first = snapshots[0]?.atMs ?? 0;
+  const last = snapshots.at(-1) as ProcessSnapshot;
   const { process } = last;
   const ms = last.atMs - first;
   const { noun, advice } = descriptorClass(kind);
   const rise = (seen.at(-1) ?? 0) - (seen[0] ?? 0);
   const slope = (rise / ms) * 60_000;
   const leftMs = timeLeftMs(process.used, process.softLimit ?? Number.POSITIVE_INFINITY, slope);
-  const grown = kind === 'tcp' ? grownMost(space, series, first, process.pid) : undefined;
+  const grown = kind === 'tcp' ? grownMost(netns, series, first, process.pid) : undefined;
   const evidence: Evidence[] = [
     { what: `${noun} in each snapshot`, value: seen.join(' '), source: `/proc/${process.pid}/fd` },
     {
@@ -124,8 +124,8 @@ function faultOf(
 }
 
 /** The connections of a process that became more than all others; undefined when no dump tells. */
-function grownMost(space: SpaceSeries, { names }: Series, fromMs: number, pid: number): HeldGroup | undefined {
-  const dumps = dumpsOf(space).filter(({ atMs }) => atMs >= fromMs);
+function grownMost(netns: NetnsSeries, { names }: Series, fromMs: number, pid: number): HeldGroup | undefined {
+  const dumps = dumpsOf(netns).filter(({ atMs }) => atMs >= fromMs);
   const [before, after] = [dumps[0], dumps.at(-1)];
   if (before === undefined || after === undefined) return undefined;
   const holder = { pid };

@@ -2,12 +2,12 @@ import type { DeclaredLimit } from '../../../../model/container.ts';
 import { counted } from '../../../../model/counted.ts';
 import type { Evidence, Fix, Severity } from '../../../../model/finding.ts';
 import type { ProcessSample } from '../../../../model/sample.ts';
-import type { Series, SpaceSeries } from '../../../../model/series.ts';
+import type { NetnsSeries, Series } from '../../../../model/series.ts';
 import { TCP_STATE } from '../../../../model/tcp-state.ts';
 import { programClass } from '../../../program-class.ts';
 import { perNamespace } from '../../per-scope.ts';
 import { declaredNofileFixes, nofileFixes, nofileNow } from '../../processes/nofile-fixes.ts';
-import { fullestLook, processHolder, processTracks } from '../../processes/process-tracks.ts';
+import { fullestSnapshot, processHolder, processTracks } from '../../processes/process-tracks.ts';
 import { type Fault, type RuleInput, rule, type SettingValues } from '../../rule.ts';
 import { grouped, lastDump, tcpIn } from '../../snapshots/snapshots.ts';
 import { percent } from '../../texts.ts';
@@ -34,28 +34,28 @@ interface Judged {
   verdict: LimitVerdict;
 }
 
-function ofNamespace(space: SpaceSeries, { series }: RuleInput, values: Values): Fault[] {
-  const last = lastDump(space);
+function ofNamespace(netns: NetnsSeries, { series }: RuleInput, values: Values): Fault[] {
+  const last = lastDump(netns);
   const listeners = last === undefined ? [] : tcpIn(last, TCP_STATE.LISTEN);
   const listening = new Set(listeners.map(({ process }) => process?.pid));
-  const judged = processTracks(space).flatMap((looks): Judged[] => {
-    const process = fullestLook(looks)?.process;
+  const judged = processTracks(netns).flatMap((snapshots): Judged[] => {
+    const process = fullestSnapshot(snapshots)?.process;
     if (process === undefined) return [];
     const container = series.containers.find(({ name }) => name === process.container);
     const declared = container?.declared?.limits.find(({ name }) => name === 'nofile');
     const verdict = mismatchOf(process, declared, listening.has(process.pid), values);
     // On the host itself a low limit of what merely listens is every distribution's default.
-    const ordinary = verdict?.severity === 'info' && space.space.host && container === undefined;
+    const ordinary = verdict?.severity === 'info' && netns.space.host && container === undefined;
     return verdict === undefined || ordinary ? [] : [{ process, verdict }];
   });
   const groups = grouped(judged, ({ process: { container, name, softLimit, hardLimit }, verdict }) =>
     [verdict.kind, container, name, softLimit, hardLimit].join('\n'),
   );
-  return [...groups.values()].flatMap((group) => finding(space, series, group));
+  return [...groups.values()].flatMap((group) => finding(netns, series, group));
 }
 
 /** One finding for all processes of a program that are alike. */
-function finding(space: SpaceSeries, series: Series, group: readonly Judged[]): Fault[] {
+function finding(netns: NetnsSeries, series: Series, group: readonly Judged[]): Fault[] {
   const [most] = [...group].sort((a, b) => b.process.used - a.process.used);
   if (most === undefined) return [];
   const { process, verdict } = most;
@@ -85,7 +85,7 @@ function finding(space: SpaceSeries, series: Series, group: readonly Judged[]): 
           : [{ what: `what ${process.name} does with its soft limit at start`, value: how, source: 'known programs' }]),
         ...runtimes,
       ],
-      fixes: fixes(space, series, most),
+      fixes: fixes(netns, series, most),
       byHand: (target) => `socklens limits ${target}`,
     },
   ];
@@ -107,11 +107,11 @@ function runtimeLimits({ runtimeProcesses }: Series): Evidence[] {
   });
 }
 
-function fixes(space: SpaceSeries, series: Series, { process, verdict }: Judged): Fix[] {
+function fixes(netns: NetnsSeries, series: Series, { process, verdict }: Judged): Fix[] {
   const { softLimit, hardLimit } = process;
   switch (verdict.kind) {
     case 'low': {
-      const fix = nofileFixes(series, space, process);
+      const fix = nofileFixes(series, netns, process);
       if (softLimit === null || hardLimit === null || hardLimit <= softLimit) return fix;
       const raise: Fix = {
         where: 'the application',
@@ -126,18 +126,18 @@ function fixes(space: SpaceSeries, series: Series, { process, verdict }: Judged)
           where: 'what starts the program in its container',
           text: 'the runtime sets what was declared, something after it lowers it: check for `ulimit -n` in the entrypoint, minfds of supervisord, limits of PAM behind su or login',
         },
-        nofileNow(space.space, process, String(verdict.declared)),
+        nofileNow(netns.space, process, String(verdict.declared)),
       ];
     case 'raised':
       return declaredNofileFixes(
         series,
-        space,
+        netns,
         process,
         softLimit ?? Number.POSITIVE_INFINITY,
         hardLimit ?? Number.POSITIVE_INFINITY,
       );
     case 'absurd':
-      return declaredNofileFixes(series, space, process, 65_536, 524_288);
+      return declaredNofileFixes(series, netns, process, 65_536, 524_288);
   }
 }
 

@@ -1,6 +1,6 @@
 import { counted } from '../../../../model/counted.ts';
 import type { ProcessSample, SpaceSample } from '../../../../model/sample.ts';
-import type { SpaceSeries } from '../../../../model/series.ts';
+import type { NetnsSeries } from '../../../../model/series.ts';
 import type { SocketRecord } from '../../../../model/socket-record.ts';
 import { TCP_STATE } from '../../../../model/tcp-state.ts';
 import { perNamespace } from '../../per-scope.ts';
@@ -30,12 +30,14 @@ interface Starved {
   shared: boolean;
 }
 
-function ofNamespace(space: SpaceSeries, { series }: RuleInput, values: SettingValues<typeof settings>): Fault[] {
-  const both = space.samples.filter(({ processes, sockets }) => processes !== undefined && sockets !== undefined);
-  const seen = both.flatMap((sample, look) => starvedIn(sample, values.waiting).map((starved) => ({ look, starved })));
+function ofNamespace(netns: NetnsSeries, { series }: RuleInput, values: SettingValues<typeof settings>): Fault[] {
+  const both = netns.samples.filter(({ processes, sockets }) => processes !== undefined && sockets !== undefined);
+  const seen = both.flatMap((sample, snapshot) =>
+    starvedIn(sample, values.waiting).map((starved) => ({ snapshot, starved })),
+  );
   const findings: Fault[] = [];
-  for (const looks of grouped(seen, ({ starved }) => keyOf(starved)).values()) {
-    const run = longestRun(looks);
+  for (const snapshots of grouped(seen, ({ starved }) => keyOf(starved)).values()) {
+    const run = longestRun(snapshots);
     const last = run.at(-1)?.starved;
     if (last === undefined || run.length < values.looks) continue;
     const { process, listener, shared } = last;
@@ -53,7 +55,7 @@ function ofNamespace(space: SpaceSeries, { series }: RuleInput, values: SettingV
         { what: 'limit of the accept queue', value: listener.sendQueue, unit: 'connections', source: 'sock_diag' },
       ],
       fixes: [
-        ...nofileFixes(series, space, process),
+        ...nofileFixes(series, netns, process),
         {
           where: 'the application',
           text: 'accept() answers EMFILE: close what leaks, cap what is open at once, and wait before accept() is tried again instead of looping',
@@ -91,17 +93,17 @@ function keyOf({ process, listener }: Starved): string {
   return `${process.pid} ${process.startTicks} ${listener.local?.text}:${listener.localPort} ${listener.inode}`;
 }
 
-/** The most looks in a row in which the queue did not shrink. */
-function longestRun<T extends { look: number; starved: Starved }>(looks: readonly T[]): T[] {
+/** The most snapshots in a row in which the queue did not shrink. */
+function longestRun<T extends { snapshot: number; starved: Starved }>(snapshots: readonly T[]): T[] {
   let longest: T[] = [];
   let run: T[] = [];
-  for (const look of looks) {
+  for (const snapshot of snapshots) {
     const before = run.at(-1);
     const goes =
       before !== undefined &&
-      look.look === before.look + 1 &&
-      look.starved.listener.receiveQueue >= before.starved.listener.receiveQueue;
-    run = goes ? [...run, look] : [look];
+      snapshot.snapshot === before.snapshot + 1 &&
+      snapshot.starved.listener.receiveQueue >= before.starved.listener.receiveQueue;
+    run = goes ? [...run, snapshot] : [snapshot];
     if (run.length >= longest.length) longest = run;
   }
   return longest;

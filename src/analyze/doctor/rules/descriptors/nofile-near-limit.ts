@@ -3,7 +3,7 @@ import { perMinute, timeLeftMs } from '../../../slope.ts';
 import { type ProcessTrack, perProcess } from '../../per-scope.ts';
 import { heldGroups } from '../../processes/held-sockets.ts';
 import { nofileFixes } from '../../processes/nofile-fixes.ts';
-import { fullestLook, type ProcessLook, processHolder } from '../../processes/process-tracks.ts';
+import { fullestSnapshot, type ProcessSnapshot, processHolder } from '../../processes/process-tracks.ts';
 import { type Fault, type RuleInput, rule, type SettingValues } from '../../rule.ts';
 import { dumpAt } from '../../snapshots/snapshots.ts';
 import { duration, percent } from '../../texts.ts';
@@ -26,12 +26,12 @@ export const nofileNearLimit = rule({
   name: 'NOFILE_NEAR_LIMIT',
   title: 'Open files of a process close to its limit',
   settings,
-  // What is near now is told by one look; without its window the forecast alone is left out.
+  // What is near now is told by one snapshot; without its window the forecast alone is left out.
   judge: perProcess(ofProcess),
 });
 
-function ofProcess({ netns, looks }: ProcessTrack, { series }: RuleInput, values: Values): Fault[] {
-  const fullest = fullestLook(looks);
+function ofProcess({ netns, snapshots }: ProcessTrack, { series }: RuleInput, values: Values): Fault[] {
+  const fullest = fullestSnapshot(snapshots);
   const process = fullest?.process;
   const limit = process?.softLimit;
   if (fullest === undefined || process === undefined || limit === undefined || limit === null || limit <= 0) return [];
@@ -39,9 +39,9 @@ function ofProcess({ netns, looks }: ProcessTrack, { series }: RuleInput, values
   const share = used / limit;
   const critical = share >= values.critical || limit - used < values.criticalLeft;
   const near = critical || share >= values.warning;
-  const forecastMs = forecast(looks, limit, values);
+  const forecastMs = forecast(snapshots, limit, values);
   if (!near && (forecastMs === undefined || forecastMs > values.forecastHorizonMs)) return [];
-  const last = looks.at(-1)?.process.used ?? used;
+  const last = snapshots.at(-1)?.process.used ?? used;
   const over = used - last > limit * OVER;
   const amount = `${over ? 'had up to' : 'has'} ${used} of ${limit} open files (${percent(share)})`;
   const now = `${process.name} (${process.pid}) ${amount}${over ? `, ${last} at the end` : ''}`;
@@ -51,7 +51,7 @@ function ofProcess({ netns, looks }: ProcessTrack, { series }: RuleInput, values
     { what: 'open files', value: used, unit: 'descriptors', source: `/proc/${process.pid}/fd` },
     { what: 'soft limit', value: limit, unit: 'descriptors', source: `/proc/${process.pid}/limits` },
     { what: 'hard limit', value: hardLimit ?? 'unlimited', source: `/proc/${process.pid}/limits` },
-    ...growth(looks, limit),
+    ...growth(snapshots, limit),
   ];
   if (most !== undefined) {
     evidence.push({ what: `${most.text}, mostly ${most.state}`, value: most.count, source: 'sock_diag' });
@@ -76,29 +76,33 @@ function ofProcess({ netns, looks }: ProcessTrack, { series }: RuleInput, values
   ];
 }
 
-function readings(looks: readonly ProcessLook[]) {
-  return looks.map(({ atMs, process }) => ({ atMs, value: process.used }));
+function readings(snapshots: readonly ProcessSnapshot[]) {
+  return snapshots.map(({ atMs, process }) => ({ atMs, value: process.used }));
 }
 
 /**
- * When the limit is reached, counted from the last look; undefined when it was not looked at for the window,
+ * When the limit is reached, counted from the last snapshot; undefined when the run is shorter than the window,
  * or nothing grows. The second half of the window has to grow as well: a pool that is full stays as it is.
  */
-function forecast(looks: readonly ProcessLook[], limit: number, { forecastWindowMs }: Values): number | undefined {
-  const toMs = looks.at(-1)?.atMs ?? 0;
-  if (toMs - (looks[0]?.atMs ?? toMs) < forecastWindowMs) return undefined;
-  const within = (ms: number) => readings(looks.filter(({ atMs }) => atMs >= toMs - ms));
+function forecast(
+  snapshots: readonly ProcessSnapshot[],
+  limit: number,
+  { forecastWindowMs }: Values,
+): number | undefined {
+  const toMs = snapshots.at(-1)?.atMs ?? 0;
+  if (toMs - (snapshots[0]?.atMs ?? toMs) < forecastWindowMs) return undefined;
+  const within = (ms: number) => readings(snapshots.filter(({ atMs }) => atMs >= toMs - ms));
   const slope = Math.min(perMinute(within(forecastWindowMs)) ?? 0, perMinute(within(forecastWindowMs / 2)) ?? 0);
-  return timeLeftMs(looks.at(-1)?.process.used ?? 0, limit, slope);
+  return timeLeftMs(snapshots.at(-1)?.process.used ?? 0, limit, slope);
 }
 
-/** How it grew while it was looked at, and the time that this leaves; nothing where it did not grow. */
-function growth(looks: readonly ProcessLook[], limit: number): Evidence[] {
-  const slope = perMinute(readings(looks));
+/** How it grew during the run, and the time that this leaves; nothing where it did not grow. */
+function growth(snapshots: readonly ProcessSnapshot[], limit: number): Evidence[] {
+  const slope = perMinute(readings(snapshots));
   if (slope === undefined || slope <= 0) return [];
-  const leftMs = timeLeftMs(looks.at(-1)?.process.used ?? 0, limit, slope) ?? 0;
-  const seen = duration((looks.at(-1)?.atMs ?? 0) - (looks[0]?.atMs ?? 0));
-  const source = `${looks.length} snapshots in ${seen}`;
+  const leftMs = timeLeftMs(snapshots.at(-1)?.process.used ?? 0, limit, slope) ?? 0;
+  const seen = duration((snapshots.at(-1)?.atMs ?? 0) - (snapshots[0]?.atMs ?? 0));
+  const source = `${snapshots.length} snapshots in ${seen}`;
   return [
     { what: 'growth', value: Number(slope.toFixed(1)), unit: 'descriptors a minute', source },
     { what: 'time left at this pace', value: Math.round(leftMs / 1000), unit: 's', source },

@@ -1,6 +1,6 @@
 import { counted } from '../../../../model/counted.ts';
 import type { PidsUse } from '../../../../model/sample.ts';
-import type { SpaceSeries } from '../../../../model/series.ts';
+import type { NetnsSeries } from '../../../../model/series.ts';
 import { pidsLimitFixes } from '../../../platform/fixes.ts';
 import { platformOfContainer } from '../../fixes/platforms.ts';
 import { perNamespace } from '../../per-scope.ts';
@@ -21,9 +21,9 @@ export const pidsLimit = rule({
   judge: perNamespace(ofNamespace),
 });
 
-function ofNamespace({ samples }: SpaceSeries, { series }: RuleInput, values: SettingValues<typeof settings>): Fault[] {
-  const looks = samples.flatMap(({ pids = [] }) => pids);
-  return [...grouped(looks, ({ container }) => container).values()].flatMap((uses): Fault[] => {
+function ofNamespace({ samples }: NetnsSeries, { series }: RuleInput, values: SettingValues<typeof settings>): Fault[] {
+  const snapshots = samples.flatMap(({ pids = [] }) => pids);
+  return [...grouped(snapshots, ({ container }) => container).values()].flatMap((uses): Fault[] => {
     const last = uses.at(-1);
     if (last?.max === undefined) return [];
     const { container: name, current, max } = last;
@@ -60,7 +60,7 @@ function ofNamespace({ samples }: SpaceSeries, { series }: RuleInput, values: Se
   });
 }
 
-/** How often the limit refused since the first look; undefined where the kernel does not tell, or one look was all. */
+/** How often the limit refused since the first snapshot; undefined where the kernel does not tell, or one snapshot was all. */
 function refusedIn(uses: readonly PidsUse[]): number | undefined {
   const told = uses.flatMap(({ refused }) => (refused === undefined ? [] : [refused]));
   const [first] = told;

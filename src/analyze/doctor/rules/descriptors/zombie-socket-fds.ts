@@ -18,8 +18,8 @@ export const zombieSocketFds = rule({
   judge: perProcess(ofProcess),
 });
 
-function ofProcess({ looks }: ProcessTrack, _input: RuleInput, values: SettingValues<typeof settings>): Fault[] {
-  const scans = looks.filter(({ process }) => process.kinds !== undefined);
+function ofProcess({ snapshots }: ProcessTrack, _input: RuleInput, values: SettingValues<typeof settings>): Fault[] {
+  const scans = snapshots.filter(({ process }) => process.kinds !== undefined);
   const process = scans.at(-1)?.process;
   if (process === undefined || scans.length < values.scans) return [];
   const seen = scans.map((scan) => scan.process.kinds?.byKind.zombie ?? 0);

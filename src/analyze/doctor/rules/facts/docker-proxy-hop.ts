@@ -1,5 +1,5 @@
 import { counted } from '../../../../model/counted.ts';
-import type { Series, SpaceSeries } from '../../../../model/series.ts';
+import type { NetnsSeries, Series } from '../../../../model/series.ts';
 import type { SocketRecord } from '../../../../model/socket-record.ts';
 import { TCP_STATE } from '../../../../model/tcp-state.ts';
 import type { WatchedContainer } from '../../../../model/watched.ts';
@@ -23,13 +23,13 @@ export const dockerProxyHop = rule({
 
 function ofContainer(
   container: WatchedContainer,
-  space: SpaceSeries,
+  netns: NetnsSeries,
   { series }: RuleInput,
   values: SettingValues<typeof settings>,
 ): Fault[] {
-  if (space.space.host) return [];
-  const ports = new Set(tcpListeners(dumpsOf(space)).map(({ socket }) => socket.localPort));
-  const last = lastDump(space);
+  if (netns.space.host) return [];
+  const ports = new Set(tcpListeners(dumpsOf(netns)).map(({ socket }) => socket.localPort));
+  const last = lastDump(netns);
   const connections = last && tcpIn(last, TCP_STATE.ESTABLISHED).filter(({ localPort }) => ports.has(localPort));
   const proxied = proxyTuples(series);
   const hops = (connections ?? []).filter(
@@ -44,7 +44,7 @@ function ofContainer(
   );
 }
 
-/** Connections that docker-proxy holds on the host, as it sees them; undefined where nobody looked at the host. */
+/** Connections that docker-proxy holds on the host, as it sees them; undefined where the sockets of the host were not read. */
 function proxyTuples({ spaces }: Series): ReadonlySet<string> | undefined {
   const host = spaces.find(({ space }) => space.host);
   const sockets = host === undefined ? undefined : lastDump(host)?.sockets;

@@ -1,4 +1,4 @@
-import type { SpaceSeries } from '../../../../model/series.ts';
+import type { NetnsSeries } from '../../../../model/series.ts';
 import { fact } from '../../facts.ts';
 import { isEmbeddedDns } from '../../listeners/listeners.ts';
 import { perNamespace } from '../../per-scope.ts';
@@ -13,7 +13,7 @@ export const embeddedDnsListener = rule({
   judge: perNamespace(ofNamespace),
 });
 
-function ofNamespace(series: SpaceSeries) {
+function ofNamespace(series: NetnsSeries) {
   const { space } = series;
   const sockets = lastDump(series)?.sockets.filter((socket) => isEmbeddedDns(socket) && socket.peerPort === 0) ?? [];
   // Outside a container that address may be anybody's.

@@ -1,5 +1,5 @@
 import { counted } from '../../../../model/counted.ts';
-import type { SpaceSeries } from '../../../../model/series.ts';
+import type { NetnsSeries } from '../../../../model/series.ts';
 import { fact } from '../../facts.ts';
 import { perNamespace } from '../../per-scope.ts';
 import { rule } from '../../rule.ts';
@@ -12,7 +12,7 @@ export const eventLoss = rule({
   judge: perNamespace(ofNamespace),
 });
 
-function ofNamespace({ samples }: SpaceSeries) {
+function ofNamespace({ samples }: NetnsSeries) {
   const lossy = samples.filter(({ lost = 0 }) => lost > 0);
   if (lossy.length === 0) return [];
   const times = lossy.reduce((sum, { lost = 0 }) => sum + lost, 0);

@@ -1,4 +1,4 @@
-import type { SpaceSeries } from '../../../../model/series.ts';
+import type { NetnsSeries } from '../../../../model/series.ts';
 import { containerNames, fact } from '../../facts.ts';
 import { perNamespace } from '../../per-scope.ts';
 import { rule } from '../../rule.ts';
@@ -11,7 +11,7 @@ export const hostNetwork = rule({
   judge: perNamespace(ofNamespace),
 });
 
-function ofNamespace({ space }: SpaceSeries) {
+function ofNamespace({ space }: NetnsSeries) {
   const [first, ...others] = space.containers;
   if (!space.host || first === undefined) return [];
   const alone = others.length === 0;

@@ -1,4 +1,4 @@
-import type { SpaceSeries } from '../../../../model/series.ts';
+import type { NetnsSeries } from '../../../../model/series.ts';
 import { fact } from '../../facts.ts';
 import { perNamespace } from '../../per-scope.ts';
 import { rule } from '../../rule.ts';
@@ -12,7 +12,7 @@ export const mptcpDuplicate = rule({
   judge: perNamespace(ofNamespace),
 });
 
-function ofNamespace(series: SpaceSeries) {
+function ofNamespace(series: NetnsSeries) {
   const sockets = lastDump(series)?.sockets ?? [];
   const inodes = new Set(
     sockets.filter(({ proto, inode }) => proto === 'mptcp' && inode !== 0).map(({ inode }) => inode),

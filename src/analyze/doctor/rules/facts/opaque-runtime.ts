@@ -1,5 +1,5 @@
 import type { Finding } from '../../../../model/finding.ts';
-import type { SpaceSeries } from '../../../../model/series.ts';
+import type { NetnsSeries } from '../../../../model/series.ts';
 import type { WatchedContainer } from '../../../../model/watched.ts';
 import { fact } from '../../facts.ts';
 import { perNamespace } from '../../per-scope.ts';
@@ -19,7 +19,7 @@ const RUNTIME = /(^|[./-])(kata|runsc|gvisor|firecracker)([./-]|$)/i;
 /** Virtual machine monitors and gVisor's kernel by their command names, of which the kernel keeps 15 bytes. */
 const MONITOR = /^(qemu-system-|firecracker$|cloud-hyperviso|runsc)/;
 
-function byRuntime({ space }: SpaceSeries): Fault[] {
+function byRuntime({ space }: NetnsSeries): Fault[] {
   return space.containers.filter(isOpaque).map(({ name, declared }) => {
     const evidence = { what: 'runs under', value: declared?.ociRuntime ?? '', source: 'the runtime' };
     return opaque({ container: name }, name, evidence);
@@ -30,7 +30,7 @@ function isOpaque({ declared }: WatchedContainer): boolean {
   return RUNTIME.test(declared?.ociRuntime ?? '');
 }
 
-function byProcess({ space, samples }: SpaceSeries): Fault[] {
+function byProcess({ space, samples }: NetnsSeries): Fault[] {
   const processes = samples.findLast((sample) => sample.processes !== undefined)?.processes ?? [];
   const told = new Set<string | undefined>(space.containers.filter(isOpaque).map(({ name }) => name));
   return processes

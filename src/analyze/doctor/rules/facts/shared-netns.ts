@@ -1,4 +1,4 @@
-import type { SpaceSeries } from '../../../../model/series.ts';
+import type { NetnsSeries } from '../../../../model/series.ts';
 import { containerNames, fact, holdsOnlyNamespace } from '../../facts.ts';
 import { perNamespace } from '../../per-scope.ts';
 import { rule } from '../../rule.ts';
@@ -11,7 +11,7 @@ export const sharedNetns = rule({
   judge: perNamespace(ofNamespace),
 });
 
-function ofNamespace({ space }: SpaceSeries) {
+function ofNamespace({ space }: NetnsSeries) {
   const containers = space.containers.filter((container) => !holdsOnlyNamespace(container));
   // On the host's network HOST_NETWORK says it.
   if (space.host || containers.length < 2) return [];

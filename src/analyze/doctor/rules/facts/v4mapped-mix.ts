@@ -1,6 +1,6 @@
 import { counted } from '../../../../model/counted.ts';
 import type { Address } from '../../../../model/interned-address.ts';
-import type { SpaceSeries } from '../../../../model/series.ts';
+import type { NetnsSeries } from '../../../../model/series.ts';
 import type { SocketRecord } from '../../../../model/socket-record.ts';
 import { TCP_STATE } from '../../../../model/tcp-state.ts';
 import { fact } from '../../facts.ts';
@@ -23,7 +23,7 @@ interface Reached {
   port: number;
 }
 
-function ofNamespace(series: SpaceSeries, { series: { names } }: RuleInput) {
+function ofNamespace(series: NetnsSeries, { series: { names } }: RuleInput) {
   const last = lastDump(series);
   if (last === undefined) return [];
   const listening = new Set(tcpListeners([last]).map(({ socket }) => socket.localPort));

@@ -26,13 +26,13 @@ export const nagleDelack = rule({
 
 interface Waiting {
   socket: SocketRecord;
-  looks: number;
+  snapshots: number;
   of: number;
 }
 
 function find(dumps: readonly Dump[], _last: Dump, values: Values): Waiting[] {
   if (dumps.length < values.looks) return [];
-  // Which connections wait is seen over all looks, not at the last one alone.
+  // Which connections wait is seen over all snapshots, not at the last one alone.
   const latest = new Map<number, SocketRecord>();
   for (const dump of dumps) {
     for (const socket of dump.sockets)
@@ -44,7 +44,7 @@ function find(dumps: readonly Dump[], _last: Dump, values: Values): Waiting[] {
     const sent = new Set(caught.map(({ info }) => info?.bytesSent));
     // One write that nobody acknowledges is another matter: this one goes on, slowly.
     if (caught.length < values.looks || caught.length < seen.length * values.share || sent.size < 2) return [];
-    return [{ socket, looks: caught.length, of: seen.length }];
+    return [{ socket, snapshots: caught.length, of: seen.length }];
   });
 }
 
@@ -63,7 +63,7 @@ function waits({ proto, timer, sendQueue, info }: SocketRecord, { maxRttMs, minA
 }
 
 function describe({ with: end, members }: SocketGroup<Waiting>): PeerFault {
-  const most = members.reduce((a, b) => (b.looks > a.looks ? b : a));
+  const most = members.reduce((a, b) => (b.snapshots > a.snapshots ? b : a));
   const { info } = most.socket;
   const source = 'sock_diag, tcp_info';
   return {
@@ -71,7 +71,7 @@ function describe({ with: end, members }: SocketGroup<Waiting>): PeerFault {
     confidence: 'low',
     summary: `${counted(members.length, 'connection')} ${end}: small writes seem to wait about 40 ms for a delayed acknowledgement`,
     evidence: [
-      { what: 'snapshots with a small write waiting', value: `${most.looks} of ${most.of}`, source },
+      { what: 'snapshots with a small write waiting', value: `${most.snapshots} of ${most.of}`, source },
       { what: 'bytes not yet sent', value: info?.notSentBytes ?? 0, unit: 'bytes', source },
       { what: 'segments in flight', value: info?.unackedSegments ?? 0, source },
       { what: 'smallest round-trip time', value: (info?.minRttUs ?? info?.rttUs ?? 0) / 1000, unit: 'ms', source },

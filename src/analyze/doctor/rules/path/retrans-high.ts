@@ -1,6 +1,6 @@
 import { counted } from '../../../../model/counted.ts';
 import type { Evidence, Fix } from '../../../../model/finding.ts';
-import type { SpaceSeries } from '../../../../model/series.ts';
+import type { NetnsSeries } from '../../../../model/series.ts';
 import type { SocketRecord } from '../../../../model/socket-record.ts';
 import type { TcpInfo } from '../../../../model/tcp-info.ts';
 import { inside } from '../../fixes/namespace-commands.ts';
@@ -75,8 +75,8 @@ function present(what: string, value: number | undefined, unit: string): Evidenc
 }
 
 /** A namespace's counters, without what has counters and causes of its own: SYNs that nobody answers. */
-function ofNamespace(space: SpaceSeries, _input: RuleInput, values: Values): Fault[] {
-  const rise = (counter: string) => riseOf(space, counter)?.rise ?? 0;
+function ofNamespace(netns: NetnsSeries, _input: RuleInput, values: Values): Fault[] {
+  const rise = (counter: string) => riseOf(netns, counter)?.rise ?? 0;
   const sent = rise('TcpOutSegs');
   const syns = rise('TcpExtTCPSynRetrans');
   const again = rise('TcpRetransSegs') - syns;
@@ -95,7 +95,7 @@ function ofNamespace(space: SpaceSeries, _input: RuleInput, values: Values): Fau
         { what: 'timeouts', value: rise('TcpExtTCPTimeouts'), source: 'TcpExtTCPTimeouts' },
       ],
       fixes,
-      byHand: inside(space.space, 'nstat -azs TcpOutSegs TcpRetransSegs TcpExtTCPSynRetrans'),
+      byHand: inside(netns.space, 'nstat -azs TcpOutSegs TcpRetransSegs TcpExtTCPSynRetrans'),
     },
   ];
 }
@@ -115,7 +115,7 @@ const fixes: readonly Fix[] = [
   },
 ];
 
-/** What a connection sent while it was looked at, and how much of it again. */
+/** What a connection sent during the run, and how much of it again. */
 interface Retransmitted {
   socket: SocketRecord;
   bytesSent: number;
@@ -157,7 +157,13 @@ function difference(socket: SocketRecord, now: TcpInfo, then: TcpInfo): Retransm
   const byBytes = now.bytesRetransmitted !== undefined && bytesSent > 0;
   const share = byBytes ? bytesAgain / bytesSent : segments > 0 ? segmentsAgain / segments : 0;
   return {
-    ...{ socket, bytesSent, bytesAgain, segments, segmentsAgain, share },
-    ...{ needless: rise('dsackDuplicates'), reordered: rise('reorderingSeen') },
+    socket,
+    bytesSent,
+    bytesAgain,
+    segments,
+    segmentsAgain,
+    share,
+    needless: rise('dsackDuplicates'),
+    reordered: rise('reorderingSeen'),
   };
 }

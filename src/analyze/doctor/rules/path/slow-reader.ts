@@ -1,5 +1,5 @@
 import { counted } from '../../../../model/counted.ts';
-import type { SpaceSeries } from '../../../../model/series.ts';
+import type { NetnsSeries } from '../../../../model/series.ts';
 import type { SocketRecord } from '../../../../model/socket-record.ts';
 import { type PeerFault, peersOf, perNamespace, type SocketGroup } from '../../per-scope.ts';
 import { rule, type SettingValues } from '../../rule.ts';
@@ -32,19 +32,19 @@ function find(dumps: readonly Dump[], last: Dump, values: Values): Slow[] {
     const seen = backwards(dumps, socket, full);
     const perMs = readPerMs(seen);
     const tooFast = perMs > 0 && socket.receiveQueue / perMs < values.drainMs;
-    return seen.length < values.looks || tooFast ? [] : [{ socket, looks: seen.length, perSecond: perMs * 1000 }];
+    return seen.length < values.looks || tooFast ? [] : [{ socket, snapshots: seen.length, perSecond: perMs * 1000 }];
   });
 }
 
 /** A connection that is read too slowly. */
 interface Slow {
   socket: SocketRecord;
-  looks: number;
+  snapshots: number;
   /** Bytes that the application read a second. */
   perSecond: number;
 }
 
-/** What the application read between the first and the last look: what came, without what became more unread. */
+/** What the application read between the first and the last snapshot: what came, without what became more unread. */
 function readPerMs(seen: ReturnType<typeof backwards>): number {
   const [last] = seen;
   const first = seen.at(-1);
@@ -66,7 +66,7 @@ function isFull(
   return receiveBufferBytes !== undefined && receiveQueue >= receiveBufferBytes * share;
 }
 
-function describe({ with: end, members }: SocketGroup<Slow>, _values: Values, netns: SpaceSeries): PeerFault {
+function describe({ with: end, members }: SocketGroup<Slow>, _values: Values, netns: NetnsSeries): PeerFault {
   const closed = riseOf(netns, 'TcpExtTCPToZeroWindowAdv')?.rise;
   const unread = members.reduce((total, { socket }) => total + socket.receiveQueue, 0);
   const worst = members.reduce((a, b) => (b.socket.receiveQueue > a.socket.receiveQueue ? b : a));
@@ -85,7 +85,7 @@ function describe({ with: end, members }: SocketGroup<Slow>, _values: Values, ne
       ...(info?.receiveWindowBytes === undefined
         ? []
         : [{ what: 'its window', value: info.receiveWindowBytes, unit: 'bytes', source: 'sock_diag, tcp_info' }]),
-      { what: 'consecutive snapshots', value: worst.looks, source: 'sock_diag' },
+      { what: 'consecutive snapshots', value: worst.snapshots, source: 'sock_diag' },
       {
         what: 'read rate',
         value: Math.round(worst.perSecond),

@@ -1,5 +1,5 @@
 import type { Evidence } from '../../../../model/finding.ts';
-import type { Series, SpaceSeries } from '../../../../model/series.ts';
+import type { NetnsSeries, Series } from '../../../../model/series.ts';
 import { hostSysctlFixes } from '../../fixes/namespace-commands.ts';
 import { perHost, perNamespace } from '../../per-scope.ts';
 import { type Fault, type RuleInput, rule, type SettingValues } from '../../rule.ts';
@@ -75,14 +75,14 @@ function consequences({ spaces }: Series): Evidence[] {
 
 /** Who has the most bytes in its queues. */
 function fullest({ spaces }: Series): Evidence[] {
-  const holders = spaces.flatMap((space) => {
-    const connections = (lastDump(space)?.sockets ?? []).filter(
+  const holders = spaces.flatMap((netns) => {
+    const connections = (lastDump(netns)?.sockets ?? []).filter(
       ({ proto, peerPort }) => proto === 'tcp' && peerPort > 0,
     );
     return [...grouped(connections, holderKey).values()].flatMap(([first, ...others]) => {
       if (first === undefined) return [];
       const bytes = [first, ...others].reduce((sum, each) => sum + each.receiveQueue + each.sendQueue, 0);
-      return [{ name: holderScope(space.space, first).name, bytes }];
+      return [{ name: holderScope(netns.space, first).name, bytes }];
     });
   });
   const [most] = holders.sort((a, b) => b.bytes - a.bytes);
@@ -90,7 +90,7 @@ function fullest({ spaces }: Series): Evidence[] {
   return [{ what: `most bytes in queues: ${most.name}`, value: most.bytes, unit: 'bytes', source: 'sock_diag' }];
 }
 
-function ofContainers({ samples }: SpaceSeries, _input: RuleInput, values: Values): Fault[] {
+function ofContainers({ samples }: NetnsSeries, _input: RuleInput, values: Values): Fault[] {
   const uses = samples.flatMap(({ memory = [] }) => memory);
   return [...grouped(uses, ({ container }) => container).values()].flatMap((all): Fault[] => {
     const last = all.at(-1);

@@ -1,6 +1,6 @@
 import { counted } from '../../../../model/counted.ts';
 import type { Evidence, Fix } from '../../../../model/finding.ts';
-import type { SpaceSeries } from '../../../../model/series.ts';
+import type { NetnsSeries } from '../../../../model/series.ts';
 import type { SocketRecord } from '../../../../model/socket-record.ts';
 import { hostSysctlFixes, inside } from '../../fixes/namespace-commands.ts';
 import { perNamespace } from '../../per-scope.ts';
@@ -25,9 +25,9 @@ export const udpRcvbufDrops = rule({
   judge: perNamespace(ofNamespace),
 });
 
-function ofNamespace(space: SpaceSeries, _input: RuleInput, values: Values): Fault[] {
-  const errors = riseOf(space, 'UdpRcvbufErrors')?.rise ?? 0;
-  const received = riseOf(space, 'UdpInDatagrams')?.rise ?? 0;
+function ofNamespace(netns: NetnsSeries, _input: RuleInput, values: Values): Fault[] {
+  const errors = riseOf(netns, 'UdpRcvbufErrors')?.rise ?? 0;
+  const received = riseOf(netns, 'UdpInDatagrams')?.rise ?? 0;
   const critical = errors > 0 && errors >= received * values.critical;
   const severity = critical ? ('critical' as const) : ('warning' as const);
   const counters: Evidence[] = [
@@ -35,7 +35,7 @@ function ofNamespace(space: SpaceSeries, _input: RuleInput, values: Values): Fau
     { what: 'received in the namespace (IPv4)', value: received, unit: 'datagrams', source: 'UdpInDatagrams' },
   ];
   const share = errors === 0 ? '' : ` (${percent(errors / (errors + received))} of what the namespace received)`;
-  const sockets = droppedDatagrams(space).filter(({ drops }) => drops >= values.warning);
+  const sockets = droppedDatagrams(netns).filter(({ drops }) => drops >= values.warning);
   const findings = [...grouped(sockets, keyOf).values()].flatMap((group): Fault[] => {
     const [most] = [...group].sort((a, b) => b.drops - a.drops);
     if (most === undefined) return [];
@@ -62,7 +62,7 @@ function ofNamespace(space: SpaceSeries, _input: RuleInput, values: Values): Fau
           ...counters,
         ],
         fixes: fixes(buffer),
-        byHand: inside(space.space, `ss -uamn 'sport = :${socket.localPort}'`),
+        byHand: inside(netns.space, `ss -uamn 'sport = :${socket.localPort}'`),
         about: `port ${socket.localPort}`,
       },
     ];
@@ -75,7 +75,7 @@ function ofNamespace(space: SpaceSeries, _input: RuleInput, values: Values): Fau
       summary: `${counted(errors, 'datagram')} dropped: a receive buffer was full${share}; its socket was not in two snapshots`,
       evidence: counters,
       fixes: fixes(undefined),
-      byHand: inside(space.space, 'nstat -azs UdpRcvbufErrors UdpInDatagrams'),
+      byHand: inside(netns.space, 'nstat -azs UdpRcvbufErrors UdpInDatagrams'),
     },
   ];
 }
@@ -96,7 +96,7 @@ function fixes(bufferBytes: number | undefined): Fix[] {
   ];
 }
 
-/** A UDP socket, and the datagrams that it dropped while it was looked at. */
+/** A UDP socket, and the datagrams that it dropped during the run. */
 interface DroppedDatagrams {
   socket: SocketRecord;
   drops: number;
@@ -107,13 +107,13 @@ interface DroppedDatagrams {
  * and what udp_mem forbids as dropped, too: where the namespace's counters tell that it was only that,
  * nothing is said. Empty when there was one dump only.
  */
-function droppedDatagrams(space: SpaceSeries): DroppedDatagrams[] {
-  const dumps = dumpsOf(space);
+function droppedDatagrams(netns: NetnsSeries): DroppedDatagrams[] {
+  const dumps = dumpsOf(netns);
   const [first] = dumps;
   const last = dumps.at(-1);
   if (first === undefined || last === undefined || first === last) return [];
-  const full = riseOf(space, 'UdpRcvbufErrors')?.rise;
-  const others = ['UdpInCsumErrors', 'UdpMemErrors'].reduce((sum, name) => sum + (riseOf(space, name)?.rise ?? 0), 0);
+  const full = riseOf(netns, 'UdpRcvbufErrors')?.rise;
+  const others = ['UdpInCsumErrors', 'UdpMemErrors'].reduce((sum, name) => sum + (riseOf(netns, name)?.rise ?? 0), 0);
   return last.sockets.flatMap((socket) => {
     if (socket.proto !== 'udp' && socket.proto !== 'udplite') return [];
     const drops = (socket.drops ?? 0) - (sameIn(first, socket)?.drops ?? 0);

@@ -1,4 +1,4 @@
-import type { SpaceSeries } from '../../../../model/series.ts';
+import type { NetnsSeries } from '../../../../model/series.ts';
 import { backlogFix, somaxconnFixes, usualBacklog } from '../../listeners/backlog-fixes.ts';
 import { cameThrough, isFull, isSuspect, type Listener, tcpListeners } from '../../listeners/listeners.ts';
 import { perNamespace } from '../../per-scope.ts';
@@ -24,10 +24,10 @@ export const backlogClamped = rule({
   judge: perNamespace(ofNamespace),
 });
 
-function ofNamespace(space: SpaceSeries, _input: RuleInput, values: Values): Fault[] {
-  const somaxconn = numberOf(space, 'net.core.somaxconn');
-  const overflowed = (riseOf(space, 'TcpExtListenOverflows')?.rise ?? 0) > 0;
-  const dumps = dumpsOf(space);
+function ofNamespace(netns: NetnsSeries, _input: RuleInput, values: Values): Fault[] {
+  const somaxconn = numberOf(netns, 'net.core.somaxconn');
+  const overflowed = (riseOf(netns, 'TcpExtListenOverflows')?.rise ?? 0) > 0;
+  const dumps = dumpsOf(netns);
   // Tells at once that a listener has none, where there are thousands of sockets and hundreds of listeners.
   const ports = new Set<number>();
   for (const { sockets } of dumps)
@@ -37,19 +37,19 @@ function ofNamespace(space: SpaceSeries, _input: RuleInput, values: Values): Fau
     if (limit === undefined) return [];
     const asked = usualBacklog(listener.socket.process?.name);
     const clamped = somaxconn !== undefined && limit === somaxconn && asked !== undefined && asked > somaxconn;
-    if (!clamped && !(limit < values.small && hasTraffic(listener, space, ports))) return [];
+    if (!clamped && !(limit < values.small && hasTraffic(listener, netns, ports))) return [];
     // Then it is not only short: it is why connections are lost.
-    const cause = listener.looks.some(isFull) || (overflowed && isSuspect(listener, values.suspect));
-    return [ofListener(space, listener, { limit, somaxconn, asked: clamped ? asked : undefined, cause })];
+    const cause = listener.snapshots.some(isFull) || (overflowed && isSuspect(listener, values.suspect));
+    return [ofListener(netns, listener, { limit, somaxconn, asked: clamped ? asked : undefined, cause })];
   });
 }
 
-/** Connections in any look, in the queue or out of it, or some that have ended. */
-function hasTraffic({ socket, looks }: Listener, { samples }: SpaceSeries, ports: ReadonlySet<number>): boolean {
+/** Connections in any snapshot, in the queue or out of it, or some that have ended. */
+function hasTraffic({ socket, snapshots }: Listener, { samples }: NetnsSeries, ports: ReadonlySet<number>): boolean {
   return (
-    looks.some(({ waiting }) => waiting > 0) ||
+    snapshots.some(({ waiting }) => waiting > 0) ||
     (ports.has(socket.localPort) &&
-      looks.some(({ dump }) => dump.sockets.some((other) => cameThrough(other, socket)))) ||
+      snapshots.some(({ dump }) => dump.sockets.some((other) => cameThrough(other, socket)))) ||
     samples.some(({ ended }) =>
       ended?.some(({ role, localPort }) => role === 'server' && localPort === socket.localPort),
     )
@@ -64,7 +64,7 @@ interface Shortness {
   cause: boolean;
 }
 
-function ofListener(space: SpaceSeries, { socket }: Listener, short: Shortness): Fault {
+function ofListener(netns: NetnsSeries, { socket }: Listener, short: Shortness): Fault {
   const { limit, somaxconn, asked, cause } = short;
   const { localPort: port, process } = socket;
   const byBound = somaxconn !== undefined && limit >= somaxconn;
@@ -93,7 +93,7 @@ function ofListener(space: SpaceSeries, { socket }: Listener, short: Shortness):
           ]),
     ],
     fixes: byBound
-      ? [...somaxconnFixes(space.space, somaxconn), backlogFix(process?.name)]
+      ? [...somaxconnFixes(netns.space, somaxconn), backlogFix(process?.name)]
       : [backlogFix(process?.name)],
     byHand: (target) => `socklens ls ${target} 'state listening and sport = ${port}'`,
     about: `port ${port}`,

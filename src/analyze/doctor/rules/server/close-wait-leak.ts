@@ -1,4 +1,4 @@
-import type { SpaceSeries } from '../../../../model/series.ts';
+import type { NetnsSeries } from '../../../../model/series.ts';
 import type { SocketRecord } from '../../../../model/socket-record.ts';
 import { TCP_STATE } from '../../../../model/tcp-state.ts';
 import { FarEnds } from '../../far-ends.ts';
@@ -6,7 +6,7 @@ import { perNamespace } from '../../per-scope.ts';
 import { type Fault, type RuleInput, rule, type SettingValues } from '../../rule.ts';
 import { holderKey } from '../../scopes.ts';
 import { type Dump, dumpsOf, grouped, tcpIn } from '../../snapshots/snapshots.ts';
-import { Dwell } from '../../snapshots/time-in-state.ts';
+import { TimeInState } from '../../snapshots/time-in-state.ts';
 
 const settings = {
   minAgeMs: { default: 60_000, unit: 'ms', text: 'how long a connection must have been in CLOSE_WAIT' },
@@ -23,17 +23,17 @@ export const closeWaitLeak = rule({
   judge: perNamespace(ofNamespace),
 });
 
-function ofNamespace(space: SpaceSeries, { series }: RuleInput, values: SettingValues<typeof settings>): Fault[] {
-  const dumps = dumpsOf(space);
-  const dwell = new Dwell(dumps, waiting);
+function ofNamespace(netns: NetnsSeries, { series }: RuleInput, values: SettingValues<typeof settings>): Fault[] {
+  const dumps = dumpsOf(netns);
+  const timeInState = new TimeInState(dumps, waiting);
   const far = new FarEnds(dumps, series.names);
   const keyOf = (socket: SocketRecord) => `${holderKey(socket)} ${far.about(socket)}`;
-  const byLook = dumps.map((dump) => grouped(waiting(dump), keyOf));
+  const bySnapshot = dumps.map((dump) => grouped(waiting(dump), keyOf));
   const findings: Fault[] = [];
-  for (const [key, all] of byLook.at(-1) ?? []) {
-    const sockets = all.filter((socket) => !isAnswering(socket, dwell));
-    const old = sockets.filter((socket) => dwell.of(socket) >= values.minAgeMs);
-    const counts = byLook.map((of) => of.get(key)?.length ?? 0);
+  for (const [key, all] of bySnapshot.at(-1) ?? []) {
+    const sockets = all.filter((socket) => !isAnswering(socket, timeInState));
+    const old = sockets.filter((socket) => timeInState.of(socket) >= values.minAgeMs);
+    const counts = bySnapshot.map((of) => of.get(key)?.length ?? 0);
     const growing = growsFor(counts) >= values.growingLooks && sockets.length >= values.warning;
     if (old.length < values.warning && !growing) continue;
     const [first] = sockets;
@@ -77,17 +77,17 @@ function waiting(dump: Dump): readonly SocketRecord[] {
  * Whether data still goes to the peer, who shut only its own side: protocols that half-close a connection to
  * end a question get their answer in this state.
  */
-function isAnswering(socket: SocketRecord, dwell: Dwell): boolean {
+function isAnswering(socket: SocketRecord, timeInState: TimeInState): boolean {
   const { lastSentMs } = socket.info ?? {};
-  return socket.sendQueue > 0 || (lastSentMs !== undefined && lastSentMs < dwell.of(socket));
+  return socket.sendQueue > 0 || (lastSentMs !== undefined && lastSentMs < timeInState.of(socket));
 }
 
-/** How many looks up to the last each saw more than the one before. */
+/** How many snapshots up to the last each saw more than the one before. */
 function growsFor(counts: readonly number[]): number {
-  let looks = 0;
+  let snapshots = 0;
   for (let index = counts.length - 1; index > 0; index--) {
     if ((counts[index] ?? 0) <= (counts[index - 1] ?? 0)) break;
-    looks++;
+    snapshots++;
   }
-  return looks;
+  return snapshots;
 }

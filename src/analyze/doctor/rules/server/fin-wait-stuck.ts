@@ -1,4 +1,4 @@
-import type { SpaceSeries } from '../../../../model/series.ts';
+import type { NetnsSeries } from '../../../../model/series.ts';
 import type { SocketRecord } from '../../../../model/socket-record.ts';
 import { TCP_STATE } from '../../../../model/tcp-state.ts';
 import { namespaceSysctlFixes } from '../../fixes/namespace-commands.ts';
@@ -20,8 +20,8 @@ export const finWaitStuck = rule({
   judge: perNamespace(ofNamespace),
 });
 
-function ofNamespace(space: SpaceSeries, { series }: RuleInput, values: SettingValues<typeof settings>): Fault[] {
-  const last = lastDump(space);
+function ofNamespace(netns: NetnsSeries, { series }: RuleInput, values: SettingValues<typeof settings>): Fault[] {
+  const last = lastDump(netns);
   const stuck = last?.sockets.filter(isStuck) ?? [];
   if (stuck.length < values.warning) return [];
   const peers = [...grouped(stuck, ({ peer }) => peer?.plain).values()].sort((a, b) => b.length - a.length);
@@ -29,7 +29,7 @@ function ofNamespace(space: SpaceSeries, { series }: RuleInput, values: SettingV
   const of = (sockets: readonly SocketRecord[] | undefined) =>
     endpointText(series.names, sockets?.[0]?.peer, commonPort(sockets ?? []));
   const one = most !== undefined && most.length >= stuck.length * values.mostly;
-  const retries = numberOf(space, 'net.ipv4.tcp_orphan_retries');
+  const retries = numberOf(netns, 'net.ipv4.tcp_orphan_retries');
   const unsent = stuck.reduce((sum, { sendQueue }) => sum + sendQueue, 0);
   return [
     {
@@ -61,7 +61,7 @@ function ofNamespace(space: SpaceSeries, { series }: RuleInput, values: SettingV
           where: 'the network',
           text: 'the peer is unreachable: find out whether it is gone or what drops its packets',
         },
-        ...namespaceSysctlFixes(space.space, 'net.ipv4.tcp_orphan_retries', '3', SOONER),
+        ...namespaceSysctlFixes(netns.space, 'net.ipv4.tcp_orphan_retries', '3', SOONER),
       ],
       byHand: (target) => `socklens ls ${target} 'orphan' --by state,peer`,
       ...(one && { about: `peer ${of(most)}` }),

@@ -1,4 +1,4 @@
-import type { SpaceSeries } from '../../../../model/series.ts';
+import type { NetnsSeries } from '../../../../model/series.ts';
 import type { SocketRecord } from '../../../../model/socket-record.ts';
 import { TCP_STATE } from '../../../../model/tcp-state.ts';
 import { FarEnds } from '../../far-ends.ts';
@@ -6,7 +6,7 @@ import { perNamespace } from '../../per-scope.ts';
 import { type Fault, type RuleInput, rule, type SettingValues } from '../../rule.ts';
 import { holderKey } from '../../scopes.ts';
 import { type Dump, dumpsOf, grouped, tcpIn } from '../../snapshots/snapshots.ts';
-import { Dwell } from '../../snapshots/time-in-state.ts';
+import { TimeInState } from '../../snapshots/time-in-state.ts';
 
 const settings = {
   minAgeMs: {
@@ -25,15 +25,15 @@ export const halfClosedHeld = rule({
   judge: perNamespace(ofNamespace),
 });
 
-function ofNamespace(space: SpaceSeries, { series }: RuleInput, values: SettingValues<typeof settings>): Fault[] {
-  const dumps = dumpsOf(space);
-  const dwell = new Dwell(dumps, heldIn);
+function ofNamespace(netns: NetnsSeries, { series }: RuleInput, values: SettingValues<typeof settings>): Fault[] {
+  const dumps = dumpsOf(netns);
+  const timeInState = new TimeInState(dumps, heldIn);
   const far = new FarEnds(dumps, series.names);
   const last = dumps.at(-1);
   const held = last === undefined ? [] : heldIn(last);
   const findings: Fault[] = [];
   for (const sockets of grouped(held, holderKey).values()) {
-    const old = sockets.filter((socket) => silentMs(socket, dwell) >= values.minAgeMs);
+    const old = sockets.filter((socket) => silentMs(socket, timeInState) >= values.minAgeMs);
     const [first] = old;
     if (first === undefined || old.length < values.warning) continue;
     const [most = old] = [...grouped(old, (socket) => far.about(socket)).values()].sort((a, b) => b.length - a.length);
@@ -76,6 +76,6 @@ function heldIn(dump: Dump): SocketRecord[] {
 const TIMER_TIME_WAIT = 3;
 
 /** A long answer may still come after the own side was shut: that is what half-closing is for. */
-function silentMs(socket: SocketRecord, dwell: Dwell): number {
-  return Math.min(dwell.of(socket), socket.info?.lastReceivedMs ?? Number.POSITIVE_INFINITY);
+function silentMs(socket: SocketRecord, timeInState: TimeInState): number {
+  return Math.min(timeInState.of(socket), socket.info?.lastReceivedMs ?? Number.POSITIVE_INFINITY);
 }

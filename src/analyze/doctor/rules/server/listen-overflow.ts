@@ -1,6 +1,6 @@
 import { counted } from '../../../../model/counted.ts';
 import type { Evidence } from '../../../../model/finding.ts';
-import type { SpaceSeries } from '../../../../model/series.ts';
+import type { NetnsSeries } from '../../../../model/series.ts';
 import { TCP_STATE } from '../../../../model/tcp-state.ts';
 import { backlogFix, ROOMY, somaxconnFixes } from '../../listeners/backlog-fixes.ts';
 import {
@@ -9,7 +9,7 @@ import {
   isSuspect,
   type Listener,
   peakOf,
-  type QueueLook,
+  type QueueSnapshot,
   tcpListeners,
 } from '../../listeners/listeners.ts';
 import { perNamespace } from '../../per-scope.ts';
@@ -36,38 +36,38 @@ export const listenOverflow = rule({
   judge: perNamespace(ofNamespace),
 });
 
-function ofNamespace(space: SpaceSeries, _input: RuleInput, values: Values): Fault[] {
-  const listeners = tcpListeners(dumpsOf(space));
-  const overflows = riseOf(space, 'TcpExtListenOverflows');
+function ofNamespace(netns: NetnsSeries, _input: RuleInput, values: Values): Fault[] {
+  const listeners = tcpListeners(dumpsOf(netns));
+  const overflows = riseOf(netns, 'TcpExtListenOverflows');
   const dropped = overflows?.rise ?? 0;
   // The counter is the namespace's: it is put down to those whose queues were seen to be long.
   const suspects = dropped > 0 ? listeners.filter((listener) => isSuspect(listener, values.suspect)) : [];
   const named = listeners.filter(
-    (listener) => suspects.includes(listener) || listener.looks.some(isFull) || isNear(listener, values),
+    (listener) => suspects.includes(listener) || listener.snapshots.some(isFull) || isNear(listener, values),
   );
-  if (named.length === 0 && dropped > 0) return [ofOneOf(space, listeners, dropped)];
+  if (named.length === 0 && dropped > 0) return [ofOneOf(netns, listeners, dropped)];
   return named.map((listener) => {
-    const one = listener.looks.some(isFull) || suspects.length < 2;
-    return ofListener(space, listener, suspects.includes(listener) ? dropped : 0, one);
+    const one = listener.snapshots.some(isFull) || suspects.length < 2;
+    return ofListener(netns, listener, suspects.includes(listener) ? dropped : 0, one);
   });
 }
 
-function isNear({ looks }: Listener, values: Values): boolean {
-  const near = (look: QueueLook) =>
-    look.limit !== undefined && look.waiting > 0 && look.waiting >= look.limit * values.warning;
-  return looks.filter(near).length >= values.looks;
+function isNear({ snapshots }: Listener, values: Values): boolean {
+  const near = (snapshot: QueueSnapshot) =>
+    snapshot.limit !== undefined && snapshot.waiting > 0 && snapshot.waiting >= snapshot.limit * values.warning;
+  return snapshots.filter(near).length >= values.looks;
 }
 
 /** @param certain whether the drops are this listener's and no other's */
-function ofListener(space: SpaceSeries, listener: Listener, dropped: number, certain: boolean): Fault {
-  const { socket, last, looks } = listener;
+function ofListener(netns: NetnsSeries, listener: Listener, dropped: number, certain: boolean): Fault {
+  const { socket, last, snapshots } = listener;
   const { localPort: port, process } = socket;
   const peak = peakOf(listener);
-  const program = lastProcess(space, process?.pid);
+  const program = lastProcess(netns, process?.pid);
   // accept() fails then, and a longer queue would mend nothing.
   const spent = program !== undefined && program.softLimit !== null && program.used >= program.softLimit;
-  const over = dropped > 0 || looks.some(isFull);
-  const somaxconn = numberOf(space, 'net.core.somaxconn');
+  const over = dropped > 0 || snapshots.some(isFull);
+  const somaxconn = numberOf(netns, 'net.core.somaxconn');
   // A longer queue that the application asks for is cut to this.
   const bounded = somaxconn !== undefined && somaxconn < Math.max(ROOMY, (peak.limit ?? 0) + 1);
   const allowed = peak.limit === undefined ? '' : ` (limit ${peak.limit})`;
@@ -115,7 +115,7 @@ function ofListener(space: SpaceSeries, listener: Listener, dropped: number, cer
             text: 'accept faster: more workers, and nothing blocking in the accept loop',
           },
           backlogFix(process?.name),
-          ...(bounded ? somaxconnFixes(space.space, somaxconn) : []),
+          ...(bounded ? somaxconnFixes(netns.space, somaxconn) : []),
         ],
     byHand: (target) => `socklens ls ${target} 'state listening and sport = ${port}'`,
     about: `port ${port}`,
@@ -123,7 +123,7 @@ function ofListener(space: SpaceSeries, listener: Listener, dropped: number, cer
 }
 
 /** The drops are certain, whose they are is not. */
-function ofOneOf(space: SpaceSeries, listeners: readonly Listener[], dropped: number): Fault {
+function ofOneOf(netns: NetnsSeries, listeners: readonly Listener[], dropped: number): Fault {
   const ports = [...new Set(listeners.map(({ socket }) => socket.localPort))].sort((a, b) => a - b);
   const [only, ...others] = ports;
   const alone = only !== undefined && others.length === 0;
@@ -142,7 +142,7 @@ function ofOneOf(space: SpaceSeries, listeners: readonly Listener[], dropped: nu
         where: 'the application',
         text: 'bursts between two snapshots fill the accept queue: ask for a longer backlog',
       },
-      ...somaxconnFixes(space.space, numberOf(space, 'net.core.somaxconn')),
+      ...somaxconnFixes(netns.space, numberOf(netns, 'net.core.somaxconn')),
     ],
     byHand: (target) => `socklens ls ${target} 'state listening'`,
     ...(alone && { about: `port ${only}` }),
@@ -159,6 +159,9 @@ function drops(value: number): Evidence {
   };
 }
 
-function countOf({ dump }: QueueLook, wanted: (socket: QueueLook['dump']['sockets'][number]) => boolean): number {
+function countOf(
+  { dump }: QueueSnapshot,
+  wanted: (socket: QueueSnapshot['dump']['sockets'][number]) => boolean,
+): number {
   return dump.sockets.filter(wanted).length;
 }

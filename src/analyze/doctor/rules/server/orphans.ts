@@ -25,7 +25,7 @@ function ofHost({ series }: RuleInput, values: SettingValues<typeof settings>): 
   // Each namespace counts its own aborts, the allowance is one for all of them.
   const aborts = series.spaces.reduce((sum, space) => sum + (riseOf(space, 'TcpExtTCPAbortOnMemory')?.rise ?? 0), 0);
   const holders = series.spaces
-    .map((space) => ({ name: space.space.name, held: orphansOf(space) }))
+    .map((netns) => ({ name: netns.space.name, held: orphansOf(netns) }))
     .filter(({ held }) => held > 0)
     .sort((a, b) => b.held - a.held);
   const percent = Math.round((count / max) * 100);

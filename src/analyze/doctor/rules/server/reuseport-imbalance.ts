@@ -1,5 +1,5 @@
 import { counted } from '../../../../model/counted.ts';
-import type { SpaceSeries } from '../../../../model/series.ts';
+import type { NetnsSeries } from '../../../../model/series.ts';
 import { type Listener, tcpListeners } from '../../listeners/listeners.ts';
 import { perNamespace } from '../../per-scope.ts';
 import { type Fault, type RuleInput, rule, type SettingValues } from '../../rule.ts';
@@ -20,9 +20,9 @@ export const reuseportImbalance = rule({
   judge: perNamespace(ofNamespace),
 });
 
-function ofNamespace(space: SpaceSeries, _input: RuleInput, values: Values): Fault[] {
+function ofNamespace(netns: NetnsSeries, _input: RuleInput, values: Values): Fault[] {
   const groups = grouped(
-    tcpListeners(dumpsOf(space)),
+    tcpListeners(dumpsOf(netns)),
     ({ socket }) => `${socket.local?.text} ${socket.localPort} ${socket.interfaceIndex}`,
   );
   const findings: Fault[] = [];
@@ -39,9 +39,9 @@ function ofNamespace(space: SpaceSeries, _input: RuleInput, values: Values): Fau
   return findings;
 }
 
-/** Fewer than at the look before: a burst that is being worked off. */
-function isDraining({ looks, last }: Listener): boolean {
-  return (looks.at(-2)?.waiting ?? 0) > last.waiting;
+/** Fewer than at the snapshot before: a burst that is being worked off. */
+function isDraining({ snapshots, last }: Listener): boolean {
+  return (snapshots.at(-2)?.waiting ?? 0) > last.waiting;
 }
 
 function median(values: readonly number[]): number {
@@ -49,11 +49,11 @@ function median(values: readonly number[]): number {
   return sorted[Math.floor((sorted.length - 1) / 2)] ?? 0;
 }
 
-function ofListener({ socket, looks, last }: Listener, count: number, usual: number): Fault {
+function ofListener({ socket, snapshots, last }: Listener, count: number, usual: number): Fault {
   const port = socket.localPort;
   return {
     severity: 'warning',
-    confidence: looks.length > 1 ? 'high' : 'medium',
+    confidence: snapshots.length > 1 ? 'high' : 'medium',
     holder: socket,
     summary: `one of ${count} listeners on port ${port} does not accept: ${counted(last.waiting, 'connection')} in its accept queue, ${usual} in those of the others`,
     evidence: [
@@ -63,7 +63,7 @@ function ofListener({ socket, looks, last }: Listener, count: number, usual: num
         source: 'sock_diag, queues of the listener',
       },
       { what: "median of the others' queues", value: usual, source: 'sock_diag, queues of the listener' },
-      { what: 'count in each snapshot', value: looks.map(({ waiting }) => waiting).join(' '), source: 'sock_diag' },
+      { what: 'count in each snapshot', value: snapshots.map(({ waiting }) => waiting).join(' '), source: 'sock_diag' },
       { what: 'inode of the listener', value: socket.inode, source: 'sock_diag' },
     ],
     fixes: [

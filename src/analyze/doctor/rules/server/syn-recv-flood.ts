@@ -1,5 +1,5 @@
 import type { Evidence } from '../../../../model/finding.ts';
-import type { SpaceSeries } from '../../../../model/series.ts';
+import type { NetnsSeries } from '../../../../model/series.ts';
 import type { SocketRecord } from '../../../../model/socket-record.ts';
 import { TCP_STATE } from '../../../../model/tcp-state.ts';
 import { backlogFix } from '../../listeners/backlog-fixes.ts';
@@ -26,7 +26,7 @@ const settings = {
 
 type Values = SettingValues<typeof settings>;
 
-/** A listener's half-open connections in the look that tells the most of them. */
+/** A listener's half-open connections in the snapshot that tells the most of them. */
 interface HalfOpen {
   listener: Listener;
   limit: number;
@@ -41,9 +41,9 @@ export const synRecvFlood = rule({
   judge: perNamespace(ofNamespace),
 });
 
-function ofNamespace(space: SpaceSeries, { series }: RuleInput, values: Values): Fault[] {
-  const cookies = cookiesSent(space);
-  const dumps = dumpsOf(space);
+function ofNamespace(netns: NetnsSeries, { series }: RuleInput, values: Values): Fault[] {
+  const cookies = cookiesSent(netns);
+  const dumps = dumpsOf(netns);
   const byDump = new Map(dumps.map((dump) => [dump, dump.sockets.filter(isHalfOpen)]));
   const halfOpen = tcpListeners(dumps).flatMap((listener) => mostHalfOpen(listener, byDump));
   const findings: Fault[] = [];
@@ -58,16 +58,16 @@ function ofNamespace(space: SpaceSeries, { series }: RuleInput, values: Values):
     established ??= establishedTuples(series.spaces);
     const real = entries.filter((entry) => established?.has(otherEndOf(entry))).length;
     explained ||= suspect;
-    findings.push(ofListener(space, found, { cookies: suspect ? cookies : 0, waited, real }, values));
+    findings.push(ofListener(netns, found, { cookies: suspect ? cookies : 0, waited, real }, values));
   }
   if (cookies > 0 && !explained) findings.push(ofNobody(cookies));
   return findings;
 }
 
 /** With tcp_syncookies 2 every connection gets one: they tell nothing then. */
-function cookiesSent(space: SpaceSeries): number {
-  if (numberOf(space, 'net.ipv4.tcp_syncookies') === 2) return 0;
-  return riseOf(space, 'TcpExtSyncookiesSent')?.rise ?? 0;
+function cookiesSent(netns: NetnsSeries): number {
+  if (numberOf(netns, 'net.ipv4.tcp_syncookies') === 2) return 0;
+  return riseOf(netns, 'TcpExtSyncookiesSent')?.rise ?? 0;
 }
 
 /**
@@ -75,15 +75,15 @@ function cookiesSent(space: SpaceSeries): number {
  * handshake, and what stays half-open are real clients that LISTEN_OVERFLOW is about.
  */
 function mostHalfOpen(listener: Listener, byDump: ReadonlyMap<Dump, readonly SocketRecord[]>): HalfOpen[] {
-  const { looks, socket } = listener;
+  const { snapshots, socket } = listener;
   let most: HalfOpen | undefined;
-  for (const { dump, limit } of looks) {
+  for (const { dump, limit } of snapshots) {
     const entries = (byDump.get(dump) ?? []).filter((other) => cameThrough(other, socket));
-    // Of looks with as many the later one: by then it shows which of them got a second SYN-ACK.
+    // Of snapshots with as many the later one: by then it shows which of them got a second SYN-ACK.
     if (limit === undefined || entries.length === 0 || weightOf(entries) < weightOf(most?.entries ?? [])) continue;
     most = { listener, limit, entries };
   }
-  return most === undefined || looks.some(isFull) ? [] : [most];
+  return most === undefined || snapshots.some(isFull) ? [] : [most];
 }
 
 function weightOf(entries: readonly SocketRecord[]): number {
@@ -100,7 +100,7 @@ function isHalfOpen({ state }: SocketRecord): boolean {
 }
 
 function ofListener(
-  space: SpaceSeries,
+  netns: NetnsSeries,
   { listener, limit, entries }: HalfOpen,
   { cookies, waited, real }: { cookies: number; waited: number; real: number },
   values: Values,
@@ -110,7 +110,7 @@ function ofListener(
   // Their clients believe that they are connected: the last packet of the handshake is lost on its way here.
   const lostOnTheWay = real >= entries.length * values.real;
   const sent = cookies > 0 ? `, and ${cookies} SYN cookies were sent` : '';
-  const dropped = riseOf(space, 'TcpExtTCPReqQFullDrop')?.rise ?? 0;
+  const dropped = riseOf(netns, 'TcpExtTCPReqQFullDrop')?.rise ?? 0;
   return {
     severity: lostOnTheWay ? 'info' : cookies > 0 ? 'critical' : 'warning',
     confidence: lostOnTheWay || cookies > 0 ? 'high' : 'medium',
@@ -141,7 +141,7 @@ function ofListener(
   };
 }
 
-/** The cookies are certain; whose queue was full between two looks is not. */
+/** The cookies are certain; whose queue was full between two snapshots is not. */
 function ofNobody(cookies: number): Fault {
   return {
     severity: 'critical',

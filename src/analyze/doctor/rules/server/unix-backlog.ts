@@ -1,5 +1,5 @@
 import { counted } from '../../../../model/counted.ts';
-import type { SpaceSeries } from '../../../../model/series.ts';
+import type { NetnsSeries } from '../../../../model/series.ts';
 import type { SocketRecord } from '../../../../model/socket-record.ts';
 import { namespaceSysctlFixes } from '../../fixes/namespace-commands.ts';
 import { isFull, type Listener, peakOf, unixListeners } from '../../listeners/listeners.ts';
@@ -22,11 +22,11 @@ export const unixBacklog = rule({
   judge: perNamespace(ofListeners, ofDatagrams),
 });
 
-function ofListeners(space: SpaceSeries, _input: RuleInput, values: Values): Fault[] {
-  return unixListeners(dumpsOf(space)).flatMap((listener) => {
-    const full = listener.looks.some(isFull);
+function ofListeners(netns: NetnsSeries, _input: RuleInput, values: Values): Fault[] {
+  return unixListeners(dumpsOf(netns)).flatMap((listener) => {
+    const full = listener.snapshots.some(isFull);
     const near = inARow(
-      listener.looks,
+      listener.snapshots,
       values,
       ({ waiting, limit }) => waiting > 0 && waiting >= (limit ?? 0) * values.warning,
     );
@@ -34,8 +34,8 @@ function ofListeners(space: SpaceSeries, _input: RuleInput, values: Values): Fau
   });
 }
 
-function inARow<T>(looks: readonly T[], values: Values, test: (look: T) => boolean): boolean {
-  const last = looks.slice(-values.looks);
+function inARow<T>(snapshots: readonly T[], values: Values, test: (snapshot: T) => boolean): boolean {
+  const last = snapshots.slice(-values.looks);
   return last.length > 0 && last.every(test);
 }
 
@@ -70,16 +70,18 @@ function ofListener(listener: Listener, full: boolean): Fault {
 
 const QUEUE = 'unix_diag, queues of the listener';
 
-function ofDatagrams(space: SpaceSeries, _input: RuleInput, values: Values): Fault[] {
-  const limit = numberOf(space, 'net.unix.max_dgram_qlen');
+function ofDatagrams(netns: NetnsSeries, _input: RuleInput, values: Values): Fault[] {
+  const limit = numberOf(netns, 'net.unix.max_dgram_qlen');
   if (limit === undefined) return [];
-  const looks = dumpsOf(space).map((dump: Dump) => datagramsWaiting(ofProto(dump, 'unix')));
-  return [...(looks.at(-1)?.values() ?? [])]
-    .filter(({ receiver }) => inARow(looks, values, (look) => (look.get(receiver.inode)?.waiting ?? 0) >= limit))
-    .map((found) => ofReceiver(space, found, limit));
+  const snapshots = dumpsOf(netns).map((dump: Dump) => datagramsWaiting(ofProto(dump, 'unix')));
+  return [...(snapshots.at(-1)?.values() ?? [])]
+    .filter(({ receiver }) =>
+      inARow(snapshots, values, (snapshot) => (snapshot.get(receiver.inode)?.waiting ?? 0) >= limit),
+    )
+    .map((found) => ofReceiver(netns, found, limit));
 }
 
-function ofReceiver(space: SpaceSeries, { receiver, senders, waiting, bytes }: WaitingDatagrams, limit: number): Fault {
+function ofReceiver(netns: NetnsSeries, { receiver, senders, waiting, bytes }: WaitingDatagrams, limit: number): Fault {
   const name = receiver.path ?? `inode ${receiver.inode}`;
   return {
     severity: 'warning',
@@ -100,7 +102,7 @@ function ofReceiver(space: SpaceSeries, { receiver, senders, waiting, bytes }: W
     fixes: [
       { where: 'the application', text: 'read faster: the reader is stuck or slow (for /dev/log, the logging daemon)' },
       ...namespaceSysctlFixes(
-        space.space,
+        netns.space,
         'net.unix.max_dgram_qlen',
         '512',
         'longer queues, for sockets created from then on',
