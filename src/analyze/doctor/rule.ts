@@ -17,7 +17,7 @@ export interface Setting {
 /** The values in force for the settings of a rule. */
 export type SettingValues<S extends Record<string, Setting>> = Readonly<Record<keyof S, number>>;
 
-/** What the user declared: no table tells it. */
+/** What the user declared, since the kernel does not know it. */
 export interface Declarations {
   /** Caps of pools: at most so many connections of one process to an endpoint. */
   pools: readonly { endpoint: Endpoint; cap: number }[];
@@ -31,13 +31,13 @@ export interface Endpoint {
   port: number;
 }
 
-/** What a rule gets beside its settings. */
+/** What a rule gets in addition to its settings. */
 export interface RuleInput {
   series: Series;
   declared: Declarations;
 }
 
-/** A rule of the doctor: pure, over what was seen. */
+/** A rule of the doctor: a pure function of a series. */
 export interface Rule {
   /** `CLOSE_WAIT_LEAK`. */
   name: string;
@@ -52,7 +52,7 @@ export interface Rule {
   judge(input: RuleInput, settings: Readonly<Record<string, number>>): Finding[];
 }
 
-/** Who holds the sockets that a fault is about; both absent where nobody was seen to. */
+/** Who holds the sockets that a fault is about; both absent where no process or container is known. */
 export type SocketHolder = Pick<SocketRecord, 'process' | 'container'>;
 
 /** One fault as a rule reports it; `per-scope.ts` adds its scope, {@link rule} the name of the rule. */
@@ -68,7 +68,7 @@ export interface Fault extends Omit<Finding, 'rule' | 'scope' | 'byHand' | 'caus
 /** A fault whose scope is known. */
 export type ScopedFault = Omit<Finding, 'rule' | 'causedBy'>;
 
-/** Finds faults in what was seen; made by the functions of `per-scope.ts`. */
+/** Finds faults in a series; created by the functions of `per-scope.ts`. */
 export type Judge<V> = (input: RuleInput, values: V) => ScopedFault[];
 
 /** A rule as its file declares it: its settings are known by their names. */
@@ -84,7 +84,7 @@ interface RuleDefinition<S extends Record<string, Setting>> {
 
 /**
  * Makes a rule of its definition: its findings get its name. Inside, its settings are known by their names;
- * whoever runs it hands in a value for each of them.
+ * the caller hands in a value for each of them.
  */
 export function rule<const S extends Record<string, Setting>>(definition: RuleDefinition<S>): Rule {
   const { name, title, settings, needsMs = () => 0 } = definition;

@@ -19,14 +19,14 @@ export function containerScope(name: string): FindingScope {
   return { kind: 'container', name, target: name, container: name };
 }
 
-/** The process that holds sockets; the container or the namespace where nobody was seen to. */
+/** The process that holds sockets; the container or the namespace where no process is known. */
 export function holderScope(space: WatchedSpace, { process, container }: SocketHolder): FindingScope {
   const around = container === undefined ? spaceScope(space) : containerScope(container);
   if (process === undefined) return around;
   return { ...around, kind: 'process', name: `${around.name} ${process.pid}/${process.name}`, pid: process.pid };
 }
 
-/** The key under which a process's sockets are put together: the process, or the container, or the namespace. */
+/** The key that groups sockets by their holder: the process, else the container, else the namespace. */
 export function holderKey({ process, container }: SocketHolder): string {
   return process === undefined ? `c ${container ?? ''}` : `p ${process.pid}`;
 }

@@ -2,18 +2,18 @@ import type { EndedGroup } from '../../../model/ended-group.ts';
 import type { NetnsSeries } from '../../../model/series.ts';
 import { grouped } from '../snapshots/snapshots.ts';
 
-/** A tally of what ended, and the sample that told it. */
+/** A group of closed connections, and the time of the sample that reported it. */
 export interface EndedAt {
   atMs: number;
   group: EndedGroup;
 }
 
-/** Whether anybody listened to the ends of connections: without, that none is told says nothing. */
+/** Whether events of closed connections were read; without them, none reported says nothing. */
 export function hasEvents({ samples }: NetnsSeries): boolean {
   return samples.some(({ ended }) => ended !== undefined);
 }
 
-/** How often the kernel dropped events: what is told of ends is a lower bound then. */
+/** How often the kernel dropped events; above 0, numbers of closed connections are lower bounds. */
 export function eventsLost({ samples }: NetnsSeries): number {
   return samples.reduce((sum, { lost }) => sum + (lost ?? 0), 0);
 }
@@ -46,7 +46,7 @@ export function mainHolder(ended: readonly EndedAt[]): Pick<EndedGroup, 'process
   }
   let best: { count: number; group: EndedGroup } | undefined;
   for (const entry of counts.values()) {
-    // Whoever is known before everybody who is not: a short life is why nobody was seen.
+    // A known process goes before an unknown one: processes of short-lived connections are rarely seen.
     const better = best === undefined || weight(entry) > weight(best);
     if (better) best = entry;
   }
@@ -58,7 +58,7 @@ function weight({ count, group }: { count: number; group: EndedGroup }): number 
   return group.process === undefined ? count / 1e9 : count;
 }
 
-/** A number that came at one moment. */
+/** An amount at one moment. */
 export interface AmountAt {
   atMs: number;
   amount: number;
@@ -66,7 +66,7 @@ export interface AmountAt {
 
 /**
  * Amounts over the last `windowMs` up to `toMs`, in so many equal parts: what is sustained shows in each.
- * What came at the very beginning of the window belongs to the time before it.
+ * An amount at the very beginning of the window belongs to the time before it.
  */
 export function partsOf(amounts: readonly AmountAt[], toMs: number, windowMs: number, parts: number): number[] {
   const sums = new Array<number>(parts).fill(0);

@@ -67,7 +67,7 @@ export const portUse = perDump((space, dump): readonly PortUse[] => {
     triples.at(local?.plain ?? '*', peer?.plain ?? '*', peerPort, () => []).push(socket);
   }
   return triples.values().map((sockets) => {
-    // Those that only TIME_WAIT entries hold; a port may stand in several.
+    // Ports that only TIME_WAIT entries hold; several connections may share a port.
     const ports = new Set<number>();
     const taken = new Set<number>();
     for (const { localPort, state } of sockets) (state === TCP_STATE.TIME_WAIT ? ports : taken).add(localPort);

@@ -26,7 +26,7 @@ export class Triples<A, B, V> {
     return made;
   }
 
-  /** In the order in which they were made. */
+  /** In the order of creation. */
   values(): readonly V[] {
     return this.#values;
   }

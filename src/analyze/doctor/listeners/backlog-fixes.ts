@@ -11,7 +11,7 @@ interface BacklogHabit {
   snippet: string;
 }
 
-/** From the sources of each; Go and what is written in it take net.core.somaxconn as it is. */
+/** From the source code of each. Go programs are absent: they ask for net.core.somaxconn. */
 const HABITS: readonly BacklogHabit[] = [
   { programs: ['nginx'], asks: 511, where: 'nginx', snippet: 'listen 80 backlog=4096;' },
   { programs: ['node', 'nodejs'], asks: 511, where: 'Node', snippet: 'server.listen({ port, backlog: 4096 })' },

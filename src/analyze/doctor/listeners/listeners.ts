@@ -20,7 +20,7 @@ export interface QueueSnapshot {
   dump: Dump;
   /** Connections that wait to be accepted. */
   waiting: number;
-  /** What listen(2) was given, after the kernel's clamp; undefined where the source does not tell (`/proc`). */
+  /** What listen(2) was given, after the kernel's clamp; undefined where the source does not report it (`/proc`). */
   limit: number | undefined;
 }
 
@@ -33,7 +33,7 @@ export interface Listener {
   last: QueueSnapshot;
 }
 
-/** TCP listeners; those of Docker's embedded DNS server are nobody's and left out. */
+/** TCP listeners; those of Docker's embedded DNS server are left out. */
 export function tcpListeners(dumps: readonly Dump[]): Listener[] {
   return listeners(dumps, (dump) => tcpIn(dump, TCP_STATE.LISTEN).filter((socket) => !isEmbeddedDns(socket)));
 }

@@ -118,7 +118,7 @@ const STACKS: readonly PoolStack[] = [
 
 /** What a pool's owner and server are known to be. */
 export interface PoolOwner {
-  /** Command name of the process; undefined where nobody was seen to hold the pool. */
+  /** Command name of the process; undefined where no process is known. */
   program: string | undefined;
   /** Undefined for a server that is no known database. */
   database: Database | undefined;

@@ -27,7 +27,7 @@ export interface Pool {
 
 const known = new WeakMap<NetnsSeries, readonly Pool[]>();
 
-/** The pools of a namespace: made once for all the rules that ask. */
+/** The pools of a namespace, computed once for all rules. */
 export function poolsOf(series: NetnsSeries): readonly Pool[] {
   const before = known.get(series);
   if (before !== undefined) return before;
@@ -58,7 +58,7 @@ function collect(netns: NetnsSeries): Growing[] {
 }
 
 /**
- * What was made and gone before its holder could be seen is a pool of nobody. It belongs to the process that has
+ * Connections that were closed before their process could be read have no holder. They belong to the process that has
  * a pool to the same endpoint, where there is only one.
  */
 function adopted(pools: readonly Growing[]): Growing[] {

@@ -7,15 +7,15 @@ import { endpointText } from '../scopes.ts';
 /** A database server, as far as its clients' sockets are concerned. */
 export interface Database {
   name: 'MySQL' | 'PostgreSQL' | 'PgBouncer';
-  /** The setting that limits connections, and what it is when nobody set it. */
+  /** The setting that limits connections, and its default. */
   limitSetting: string;
   stockLimit: number;
-  /** Connections of the limit that ordinary users do not get. */
+  /** Connections of the limit that are reserved for administrators. */
   reserved: number;
-  /** What a client over the limit is told. */
+  /** The error that a client over the limit gets. */
   refusal: string;
   /**
-   * True where the server speaks first: a client that it refuses has sent nothing, one that it takes
+   * True where the server speaks first: a client that it refuses has sent nothing, one that it accepts
    * must send its login.
    */
   speaksFirst: boolean;

@@ -12,15 +12,15 @@ export interface SharedEndpoint {
   pools: readonly [Pool, ...Pool[]];
   /** Names of the containers that they are in; namespaces without containers count by their names. */
   instances: readonly string[];
-  /** How many processes hold them: those that were seen to, at least one. */
+  /** Number of known processes that hold them, at least 1. */
   processes: number;
-  /** The most connections that each held at any snapshot, summed. */
+  /** Sum over the pools of the maximum number of connections in any snapshot. */
   peak: number;
 }
 
 const known = new WeakMap<Series, ReadonlyMap<string, SharedEndpoint>>();
 
-/** Every endpoint that somebody has connections to, by its key. Proxies are left out: they hold for others. */
+/** Every endpoint with connections from watched namespaces, by its key. Proxies are left out: they connect for others. */
 export function sharedEndpoints(series: Series): ReadonlyMap<string, SharedEndpoint> {
   const before = known.get(series);
   if (before !== undefined) return before;
@@ -83,7 +83,7 @@ export interface Sharing {
   processes: number;
   /** Old and new instances at once during a deployment: 1 + surge. */
   deployFactor: number;
-  /** Share of the limit that is kept for migrations, scheduled jobs and people. */
+  /** Share of the limit that is reserved for migrations, scheduled jobs and people. */
   reserveShare: number;
 }
 

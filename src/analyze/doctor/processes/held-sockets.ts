@@ -15,7 +15,7 @@ export interface HeldGroup {
   state: string;
 }
 
-/** The connections of a process put together by their other ends, the most first. */
+/** The connections of a process grouped by their other ends, the largest group first. */
 export function heldGroups(names: Names, { sockets }: Dump, { pid }: Pick<Holder, 'pid'>): HeldGroup[] {
   const ends = new OtherEnds(names, sockets);
   const own = sockets.filter(

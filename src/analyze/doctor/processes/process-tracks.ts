@@ -3,13 +3,13 @@ import type { NetnsSeries } from '../../../model/series.ts';
 import type { SocketHolder } from '../rule.ts';
 import { grouped } from '../snapshots/snapshots.ts';
 
-/** A process at one of the snapshots that counted its descriptors. */
+/** A process in one of the snapshots that counted its descriptors. */
 export interface ProcessSnapshot {
   atMs: number;
   process: ProcessSample;
 }
 
-/** Every process of a namespace with its snapshots in the order of time; a PID that was given again is another one. */
+/** Every process of a namespace with its snapshots in the order of time; a reused PID is another process. */
 export function processTracks({ samples }: NetnsSeries): ProcessSnapshot[][] {
   const snapshots = samples.flatMap(({ atMs, processes = [] }) => processes.map((process) => ({ atMs, process })));
   return [...grouped(snapshots, ({ process }) => `${process.pid} ${process.startTicks}`).values()];

@@ -18,7 +18,7 @@ export function sameIn({ sockets }: Dump, socket: SocketRecord): SocketRecord | 
   return index.get(keyOf(socket));
 }
 
-/** The cookie, which no other socket ever has; where the source has none, all that tells sockets apart. */
+/** The cookie, which no other socket ever has; without one, everything that identifies a socket. */
 function keyOf({ cookie, proto, inode, local, localPort, peer, peerPort }: SocketRecord): Key {
   return cookie || `${proto} ${inode} ${local?.text}:${localPort} ${peer?.text}:${peerPort}`;
 }

@@ -33,7 +33,7 @@ export function riseOf({ samples }: NetnsSeries, counter: string): { rise: numbe
   };
 }
 
-/** Values put together under a key. */
+/** Values grouped by a key; those without one are left out. */
 export function grouped<T>(values: Iterable<T>, keyOf: (value: T) => string | undefined): Map<string, T[]> {
   const groups = new Map<string, T[]>();
   for (const value of values) {

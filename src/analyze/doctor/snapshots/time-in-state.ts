@@ -2,9 +2,9 @@ import type { SocketRecord } from '../../../model/socket-record.ts';
 import type { Dump } from './snapshots.ts';
 
 /**
- * For how long sockets have been in a state, in milliseconds, at least: from the first of the snapshots in a row
+ * Lower bound for how long sockets have been in a state, in milliseconds: from the first of the consecutive snapshots
  * up to the last that saw them in it, or since the last acknowledgement, whichever is longer. The FIN that
- * made the state carried one. (`lastReceivedMs` tells of data alone, and an idle connection has none.)
+ * made the state carried one. (`lastReceivedMs` counts data only, and an idle connection has none.)
  */
 export class TimeInState {
   readonly #since = new Map<number, number>();
@@ -27,7 +27,7 @@ export class TimeInState {
     return Math.max(this.seen(socket), socket.info?.lastAckReceivedMs ?? 0);
   }
 
-  /** By snapshots alone. */
+  /** By the snapshots only. */
   seen(socket: SocketRecord): number {
     return this.#atMs - (this.#since.get(keyOf(socket)) ?? this.#atMs);
   }

@@ -33,7 +33,7 @@ type Values = SettingValues<typeof settings>;
 const LOAD_GENERATORS =
   /^(ab|wrk2?|hey|k6|vegeta|siege|bombardier|oha|h2load|fortio|sysbench|pgbench|mysqlslap|locust)$/;
 
-/** Connections that are opened for each request instead of being kept. */
+/** Connections that are opened for each request instead of being reused. */
 export const connChurn = rule({
   name: 'CONN_CHURN',
   title: 'Connections to one endpoint are opened and closed all the time',
@@ -100,7 +100,7 @@ function churnByEvents(netns: NetnsSeries, values: Values): Churn[] {
     const [first] = ended;
     if (first === undefined) return [];
     const { peerAddress: peer, peerPort: port } = first.group;
-    // What was opened and is still open shows in the snapshots; over a minute of churn it is nothing.
+    // Connections that are still open are not counted: over a minute of churn they are few.
     const made = ended.filter(({ group: { outcome } }) => outcome === 'closed' || outcome === 'aborted');
     const amounts = made.map(({ atMs, group }) => ({ atMs, amount: group.count }));
     const parts = partsOf(amounts, toMs, values.windowMs, values.parts);
@@ -118,7 +118,7 @@ function churnByEvents(netns: NetnsSeries, values: Values): Churn[] {
   });
 }
 
-/** Established connections to an endpoint, the mean of the snapshots, and who holds most of what ended. */
+/** Established connections to an endpoint, the mean of the snapshots, and who held most of the closed ones. */
 function establishedTo(netns: NetnsSeries, peer: string, port: number, ended: readonly EndedAt[]) {
   const pools = poolsOf(netns).filter((pool) => pool.peer === peer && pool.port === port);
   const snapshots = pools[0]?.snapshots.length ?? 1;
@@ -132,7 +132,7 @@ function establishedTo(netns: NetnsSeries, peer: string, port: number, ended: re
   return { established: Math.round(all / snapshots), holder };
 }
 
-/** Without events: each connection that this side closed first stands in TIME_WAIT for a minute. */
+/** Without events: each connection that this side closed first is in TIME_WAIT for a minute. */
 function churnByTimeWait(netns: NetnsSeries, values: Values): Churn[] {
   const last = lastDump(netns);
   const waiting = (last === undefined ? [] : clientsIn(netns, last)).filter(

@@ -31,7 +31,7 @@ const settings = {
 
 type Values = SettingValues<typeof settings>;
 
-/** Attempts to connect that are answered with a reset: nobody listens there. */
+/** Connection attempts that are answered with a reset: nothing listens there. */
 export const connectRefused = rule({
   name: 'CONNECT_REFUSED',
   title: 'Attempts to connect that are refused by the network: nothing listens',
@@ -62,7 +62,7 @@ function refusedIn({ samples }: NetnsSeries, fromMs: number): EndedAt[] {
   );
 }
 
-/** A blocking connect() that failed tells no more than that; a timeout would be told as stuck while it lasts. */
+/** The event of a failed blocking connect() has no reason; SYN_SENT_STUCK reports a timeout while it lasts. */
 function isRefused({ proto, outcome }: EndedGroup): boolean {
   return proto === 'tcp' && (outcome === 'refused' || outcome === 'failed');
 }
@@ -112,7 +112,7 @@ function ofPeer(
   ];
 }
 
-/** Where the events tell of no single endpoint: the namespace's own count. */
+/** Without events that name an endpoint: the counters of the namespace. */
 function ofCounters(recent: NetnsSeries, opens: number | undefined, toMs: number, values: Values): Fault[] {
   const amounts: AmountAt[] = [];
   let before: number | undefined;

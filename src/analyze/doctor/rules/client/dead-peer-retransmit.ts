@@ -80,7 +80,7 @@ function isSentAgain({ timer, retransmits, sendQueue }: SocketRecord, values: Va
 
 function isSilent({ info }: SocketRecord, before: SocketRecord | undefined, values: Values): boolean {
   const silence = info?.lastAckReceivedMs;
-  // Where the source does not tell, the retransmissions alone do.
+  // Without tcp_info the retransmissions alone decide.
   if (silence === undefined) return true;
   return silence > (before?.info?.lastAckReceivedMs ?? values.silenceMs);
 }

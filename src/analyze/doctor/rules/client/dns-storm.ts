@@ -21,7 +21,7 @@ const settings = {
 
 type Values = SettingValues<typeof settings>;
 
-/** Names that are asked for again and again. */
+/** Names that are resolved again and again. */
 export const dnsStorm = rule({
   name: 'DNS_STORM',
   title: 'Far more DNS queries than new connections need',
@@ -153,7 +153,7 @@ function isQuery({ proto, peerPort }: EndedGroup): boolean {
   return proto === 'udp' && peerPort === DNS;
 }
 
-/** Whoever is bound to port 53 in the namespace; `unknown` where nobody was seen to hold it. */
+/** The processes bound to port 53 in the namespace; `unknown` for a socket without a known process. */
 function resolversOf(netns: NetnsSeries): ReadonlySet<number | 'unknown'> {
   const pids = new Set<number | 'unknown'>();
   for (const dump of dumpsOf(netns)) {
@@ -164,7 +164,7 @@ function resolversOf(netns: NetnsSeries): ReadonlySet<number | 'unknown'> {
   return pids;
 }
 
-/** A query of somebody who answers queries: of a known one, or of nobody known to a resolver elsewhere. */
+/** A query sent by a resolver of the namespace: by its process, or by an unknown process to a resolver elsewhere. */
 function isResolvers(
   { process, peerAddress }: EndedGroup,
   resolvers: ReadonlySet<number | 'unknown'>,
@@ -176,8 +176,8 @@ function isResolvers(
 }
 
 /**
- * Datagrams sent where every UDP socket with a peer talks to port 53 and is kept for many queries; undefined
- * where others send as well, or nobody does.
+ * Datagrams sent, where every UDP socket with a peer talks to port 53 and is reused for many queries; undefined
+ * where others send as well, or no socket does.
  */
 function keptQueries(netns: NetnsSeries): number | undefined {
   let queries = 0;

@@ -89,12 +89,12 @@ function ofNamespace(netns: NetnsSeries, input: RuleInput, values: Values): Faul
   });
 }
 
-/** Where the server speaks first, whoever is taken must have sent its login: a probe or a refusal has not. */
+/** Where the server speaks first, an accepted client must have sent its login; a probe or a refused one has not. */
 function refusedIn({ greetedOnly, silent }: EndedGroup, database: Database | undefined): number {
   return database?.speaksFirst === false ? greetedOnly : silent;
 }
 
-/** The most that came within any stretch of the given length. */
+/** The largest sum within any window of the given length. */
 function mostWithin(amounts: readonly { atMs: number; count: number }[], windowMs: number): number {
   const ordered = amounts.toSorted((a, b) => a.atMs - b.atMs);
   let most = 0;
@@ -119,7 +119,7 @@ function sharersTo(series: Series, netns: NetnsSeries, peer: string, port: numbe
   return pool === undefined ? undefined : sharersOf(series, pool);
 }
 
-/** What lives for milliseconds is seen by no snapshot; then it is the only process with a pool to the same endpoint. */
+/** A connection open for milliseconds is in no snapshot; its holder is then the only process with a pool to the endpoint. */
 function holderOf(netns: NetnsSeries, ended: readonly EndedAt[], peer: string, port: number) {
   const holder = mainHolder(ended);
   if (holder.process !== undefined) return holder;

@@ -16,7 +16,7 @@ const settings = {
 
 type Values = SettingValues<typeof settings>;
 
-/** Attempts to connect that nobody answers. */
+/** Connection attempts without an answer. */
 export const synSentStuck = rule({
   name: 'SYN_SENT_STUCK',
   title: 'Attempts to connect that get no answer',
@@ -24,7 +24,7 @@ export const synSentStuck = rule({
   judge: perNamespace(ofNamespace),
 });
 
-/** Why no answer comes, as far as it can be told from here. */
+/** Why there is no answer, as far as this side can know. */
 type Cause = 'queue-seen-full' | 'queue-likely' | 'silence';
 
 function ofNamespace(netns: NetnsSeries, { series }: RuleInput, values: Values): Fault[] {

@@ -123,7 +123,7 @@ function faultOf(
   };
 }
 
-/** The connections of a process that became more than all others; undefined when no dump tells. */
+/** The connections of a process that grew most; undefined without two dumps, or when none grew. */
 function grownMost(netns: NetnsSeries, { names }: Series, fromMs: number, pid: number): HeldGroup | undefined {
   const dumps = dumpsOf(netns).filter(({ atMs }) => atMs >= fromMs);
   const [before, after] = [dumps[0], dumps.at(-1)];
@@ -190,7 +190,7 @@ function descriptorClass(kind: string): { noun: string; advice: string } {
 }
 
 /**
- * Of things in the order of time those that stand evenly over the last so many milliseconds: one for
+ * Of items in the order of time those that are evenly spaced over the last `windowMs` milliseconds: one for
  * each of `steps` equal parts, and the one before them all.
  *
  * @returns undefined when they do not reach so far back, or are fewer than the parts

@@ -202,7 +202,7 @@ function differs(soft: number, hard: number, declared: DeclaredLimit): 'lowered'
   const declaredHard = unlimited(declared.hard);
   if (soft < declaredSoft) return 'lowered';
   if (soft > declaredHard) return 'raised';
-  // With the declared soft limit untouched nobody chose the hard one along with it.
+  // With the declared soft limit unchanged, the hard one was not chosen together with it.
   if (soft === declaredSoft && hard !== declaredHard) return hard < declaredHard ? 'lowered' : 'raised';
   return undefined;
 }

@@ -26,7 +26,7 @@ export const nofileNearLimit = rule({
   name: 'NOFILE_NEAR_LIMIT',
   title: 'Open files of a process close to its limit',
   settings,
-  // What is near now is told by one snapshot; without its window the forecast alone is left out.
+  // One snapshot shows what is near now; only the forecast needs its window, and is left out without it.
   judge: perProcess(ofProcess),
 });
 
@@ -82,7 +82,7 @@ function readings(snapshots: readonly ProcessSnapshot[]) {
 
 /**
  * When the limit is reached, counted from the last snapshot; undefined when the run is shorter than the window,
- * or nothing grows. The second half of the window has to grow as well: a pool that is full stays as it is.
+ * or nothing grows. The second half of the window has to grow as well: a pool that is full stops growing.
  */
 function forecast(
   snapshots: readonly ProcessSnapshot[],

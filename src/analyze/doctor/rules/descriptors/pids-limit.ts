@@ -60,7 +60,7 @@ function ofNamespace({ samples }: NetnsSeries, { series }: RuleInput, values: Se
   });
 }
 
-/** How often the limit refused since the first snapshot; undefined where the kernel does not tell, or one snapshot was all. */
+/** How often the limit refused since the first snapshot; undefined where the kernel does not count it, or with one snapshot only. */
 function refusedIn(uses: readonly PidsUse[]): number | undefined {
   const told = uses.flatMap(({ refused }) => (refused === undefined ? [] : [refused]));
   const [first] = told;

@@ -28,7 +28,7 @@ function ofNamespace(series: NetnsSeries, { series: { names } }: RuleInput) {
   if (last === undefined) return [];
   const listening = new Set(tcpListeners([last]).map(({ socket }) => socket.localPort));
   const established = tcpIn(last, TCP_STATE.ESTABLISHED);
-  // Nearly everywhere there is none of the one kind: that is told at once.
+  // Most namespaces have no IPv4-mapped peers: leave early.
   if (!established.some(({ peer }) => peer?.family === 'inet6' && peer.plain !== peer.text)) return [];
   const reached = established.flatMap((socket) => serviceOf(socket, listening));
   return [...grouped(reached, ({ address, port }) => `${address.plain} ${port}`).values()].flatMap((sockets) => {

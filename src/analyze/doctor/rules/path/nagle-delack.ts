@@ -32,7 +32,7 @@ interface Waiting {
 
 function find(dumps: readonly Dump[], _last: Dump, values: Values): Waiting[] {
   if (dumps.length < values.looks) return [];
-  // Which connections wait is seen over all snapshots, not at the last one alone.
+  // A connection counts when it waits in any snapshot, not only in the last one.
   const latest = new Map<number, SocketRecord>();
   for (const dump of dumps) {
     for (const socket of dump.sockets)
@@ -42,7 +42,7 @@ function find(dumps: readonly Dump[], _last: Dump, values: Values): Waiting[] {
     const seen = dumps.flatMap((dump) => sameIn(dump, socket) ?? []);
     const caught = seen.filter((each) => waits(each, values));
     const sent = new Set(caught.map(({ info }) => info?.bytesSent));
-    // One write that nobody acknowledges is another matter: this one goes on, slowly.
+    // A single write without any acknowledgement is another fault: this one makes progress, slowly.
     if (caught.length < values.looks || caught.length < seen.length * values.share || sent.size < 2) return [];
     return [{ socket, snapshots: caught.length, of: seen.length }];
   });

@@ -74,7 +74,7 @@ function present(what: string, value: number | undefined, unit: string): Evidenc
   return value === undefined ? [] : [{ what, value, unit, source: 'sock_diag, tcp_info' }];
 }
 
-/** A namespace's counters, without what has counters and causes of its own: SYNs that nobody answers. */
+/** The counters of a namespace, without unanswered SYNs, which have a counter and causes of their own. */
 function ofNamespace(netns: NetnsSeries, _input: RuleInput, values: Values): Fault[] {
   const rise = (counter: string) => riseOf(netns, counter)?.rise ?? 0;
   const sent = rise('TcpOutSegs');
@@ -123,7 +123,7 @@ interface Retransmitted {
   /** Segments with data. */
   segments: number;
   segmentsAgain: number;
-  /** Retransmissions that the peer had not needed (duplicate SACKs), and packets that came in another order. */
+  /** Unnecessary retransmissions (duplicate SACKs), and reordered packets. */
   needless: number;
   reordered: number;
   /** Bytes sent again of the bytes sent, or segments where the kernel does not count bytes. */
@@ -131,7 +131,7 @@ interface Retransmitted {
 }
 
 /**
- * What the connections of the last dump sent since the first; one that was made meanwhile since its beginning.
+ * What the connections of the last dump sent since the first; a connection that is newer, since its beginning.
  * Empty when there was one dump only: what a connection did in its whole life is no rate.
  */
 function retransmittedIn(dumps: readonly Dump[]): Retransmitted[] {

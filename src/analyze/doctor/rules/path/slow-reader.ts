@@ -44,7 +44,7 @@ interface Slow {
   perSecond: number;
 }
 
-/** What the application read between the first and the last snapshot: what came, without what became more unread. */
+/** What the application read between the first and the last snapshot: what arrived, less the growth of the unread queue. */
 function readPerMs(seen: ReturnType<typeof backwards>): number {
   const [last] = seen;
   const first = seen.at(-1);
@@ -54,7 +54,7 @@ function readPerMs(seen: ReturnType<typeof backwards>): number {
 }
 
 /**
- * Whether so much lies unread that the peer has to stop. What nobody has accepted yet (inode 0) is the
+ * Whether so much is unread that the peer has to stop. A connection that is not accepted yet (inode 0) is the
  * listener's fault, and a listener's queue holds connections, not bytes.
  */
 function isFull(

@@ -103,9 +103,9 @@ interface DroppedDatagrams {
 }
 
 /**
- * UDP sockets whose receive buffer was too full for what came. A socket counts what has a wrong checksum
- * and what udp_mem forbids as dropped, too: where the namespace's counters tell that it was only that,
- * nothing is said. Empty when there was one dump only.
+ * UDP sockets that dropped datagrams because their receive buffer was full. A socket also counts datagrams
+ * with a wrong checksum and those over udp_mem as dropped: where the counters of the namespace show only
+ * those, nothing is reported. Empty when there was one dump only.
  */
 function droppedDatagrams(netns: NetnsSeries): DroppedDatagrams[] {
   const dumps = dumpsOf(netns);
@@ -117,7 +117,7 @@ function droppedDatagrams(netns: NetnsSeries): DroppedDatagrams[] {
   return last.sockets.flatMap((socket) => {
     if (socket.proto !== 'udp' && socket.proto !== 'udplite') return [];
     const drops = (socket.drops ?? 0) - (sameIn(first, socket)?.drops ?? 0);
-    // IPv6 has counters of its own: of such a socket its drops alone tell.
+    // The counter is that of IPv4: an IPv6 socket is judged by its own drops.
     if (drops <= others || (socket.family === 'inet' && full === 0)) return [];
     return [{ socket, drops }];
   });

@@ -33,21 +33,21 @@ interface Stuck {
 function find(dumps: readonly Dump[], last: Dump, values: Values): Stuck[] {
   return last.sockets.filter(isClosed).flatMap((socket): Stuck[] => {
     const earliest = backwards(dumps, socket, isClosed).at(-1);
-    // Probes carry no data, so the time since data was last sent goes on while the window is closed.
+    // Probes carry no data, so the time since data was last sent keeps growing while the window is closed.
     const ms = Math.max(socket.info?.lastSentMs ?? 0, last.atMs - (earliest?.atMs ?? last.atMs));
     const probes = probesOf(socket);
     return ms >= values.warningMs && probes >= values.probes ? [{ socket, ms, probes }] : [];
   });
 }
 
-/** Data waits, and the kernel asks the peer for room. Kernels before 5.4 do not tell the window itself. */
+/** Data is queued and the kernel probes the peer's window. Kernels before 5.4 do not report the window itself. */
 function isClosed({ proto, timer, sendQueue, info }: SocketRecord): boolean {
   return proto === 'tcp' && timer === TIMER.PROBE && sendQueue > 0 && (info?.sendWindowBytes ?? 0) === 0;
 }
 
 /**
  * Each probe doubles the wait for the next. The count of unanswered ones begins again with every answer
- * that leaves the window closed (net/ipv4/tcp_input.c, tcp_ack); the exponent goes on.
+ * that leaves the window closed (net/ipv4/tcp_input.c, tcp_ack); the exponent keeps growing.
  */
 function probesOf({ retransmits, info }: SocketRecord): number {
   return Math.max(retransmits, info?.backoff ?? 0);

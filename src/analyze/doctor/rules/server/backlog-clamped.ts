@@ -16,7 +16,7 @@ const settings = {
 
 type Values = SettingValues<typeof settings>;
 
-/** A queue that is short because nobody asked for more, or because the namespace allows no more. */
+/** A backlog that is short because the application asked for no more, or because the namespace allows no more. */
 export const backlogClamped = rule({
   name: 'BACKLOG_CLAMPED',
   title: 'A listen backlog that is shorter than the service needs',
@@ -28,7 +28,7 @@ function ofNamespace(netns: NetnsSeries, _input: RuleInput, values: Values): Fau
   const somaxconn = numberOf(netns, 'net.core.somaxconn');
   const overflowed = (riseOf(netns, 'TcpExtListenOverflows')?.rise ?? 0) > 0;
   const dumps = dumpsOf(netns);
-  // Tells at once that a listener has none, where there are thousands of sockets and hundreds of listeners.
+  // Rules out listeners without connections early: there may be thousands of sockets and hundreds of listeners.
   const ports = new Set<number>();
   for (const { sockets } of dumps)
     for (const { localPort, peerPort } of sockets) if (peerPort > 0) ports.add(localPort);
@@ -38,13 +38,13 @@ function ofNamespace(netns: NetnsSeries, _input: RuleInput, values: Values): Fau
     const asked = usualBacklog(listener.socket.process?.name);
     const clamped = somaxconn !== undefined && limit === somaxconn && asked !== undefined && asked > somaxconn;
     if (!clamped && !(limit < values.small && hasTraffic(listener, netns, ports))) return [];
-    // Then it is not only short: it is why connections are lost.
+    // Then the backlog is not only short, it is why connections are lost.
     const cause = listener.snapshots.some(isFull) || (overflowed && isSuspect(listener, values.suspect));
     return [ofListener(netns, listener, { limit, somaxconn, asked: clamped ? asked : undefined, cause })];
   });
 }
 
-/** Connections in any snapshot, in the queue or out of it, or some that have ended. */
+/** Connections in any snapshot, accepted or not, or closed ones. */
 function hasTraffic({ socket, snapshots }: Listener, { samples }: NetnsSeries, ports: ReadonlySet<number>): boolean {
   return (
     snapshots.some(({ waiting }) => waiting > 0) ||

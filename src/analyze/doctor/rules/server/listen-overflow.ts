@@ -40,7 +40,7 @@ function ofNamespace(netns: NetnsSeries, _input: RuleInput, values: Values): Fau
   const listeners = tcpListeners(dumpsOf(netns));
   const overflows = riseOf(netns, 'TcpExtListenOverflows');
   const dropped = overflows?.rise ?? 0;
-  // The counter is the namespace's: it is put down to those whose queues were seen to be long.
+  // The counter is the namespace's: it is attributed to the listeners with a long queue in a snapshot.
   const suspects = dropped > 0 ? listeners.filter((listener) => isSuspect(listener, values.suspect)) : [];
   const named = listeners.filter(
     (listener) => suspects.includes(listener) || listener.snapshots.some(isFull) || isNear(listener, values),
@@ -64,7 +64,7 @@ function ofListener(netns: NetnsSeries, listener: Listener, dropped: number, cer
   const { localPort: port, process } = socket;
   const peak = peakOf(listener);
   const program = lastProcess(netns, process?.pid);
-  // accept() fails then, and a longer queue would mend nothing.
+  // accept() fails then, and a longer backlog would not help.
   const spent = program !== undefined && program.softLimit !== null && program.used >= program.softLimit;
   const over = dropped > 0 || snapshots.some(isFull);
   const somaxconn = numberOf(netns, 'net.core.somaxconn');

@@ -26,7 +26,7 @@ const settings = {
 
 type Values = SettingValues<typeof settings>;
 
-/** A listener's half-open connections in the snapshot that tells the most of them. */
+/** A listener's half-open connections in the snapshot that had most of them. */
 interface HalfOpen {
   listener: Listener;
   limit: number;
@@ -64,7 +64,7 @@ function ofNamespace(netns: NetnsSeries, { series }: RuleInput, values: Values):
   return findings;
 }
 
-/** With tcp_syncookies 2 every connection gets one: they tell nothing then. */
+/** With tcp_syncookies=2 every connection gets a cookie: the counter says nothing then, and is taken as 0. */
 function cookiesSent(netns: NetnsSeries): number {
   if (numberOf(netns, 'net.ipv4.tcp_syncookies') === 2) return 0;
   return riseOf(netns, 'TcpExtSyncookiesSent')?.rise ?? 0;
@@ -79,7 +79,7 @@ function mostHalfOpen(listener: Listener, byDump: ReadonlyMap<Dump, readonly Soc
   let most: HalfOpen | undefined;
   for (const { dump, limit } of snapshots) {
     const entries = (byDump.get(dump) ?? []).filter((other) => cameThrough(other, socket));
-    // Of snapshots with as many the later one: by then it shows which of them got a second SYN-ACK.
+    // Of equal snapshots the later one: it shows which of the entries got a second SYN-ACK.
     if (limit === undefined || entries.length === 0 || weightOf(entries) < weightOf(most?.entries ?? [])) continue;
     most = { listener, limit, entries };
   }
@@ -141,7 +141,7 @@ function ofListener(
   };
 }
 
-/** The cookies are certain; whose queue was full between two snapshots is not. */
+/** The cookies are certain; the listener whose backlog was full between two snapshots is not. */
 function ofNobody(cookies: number): Fault {
   return {
     severity: 'critical',

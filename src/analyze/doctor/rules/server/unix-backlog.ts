@@ -85,7 +85,7 @@ function ofReceiver(netns: NetnsSeries, { receiver, senders, waiting, bytes }: W
   const name = receiver.path ?? `inode ${receiver.inode}`;
   return {
     severity: 'warning',
-    // The kernel tells the memory of what was sent and the size of the first of them, not their number.
+    // The kernel reports the memory of what was sent and the size of the first datagram, not their number.
     confidence: 'medium',
     holder: receiver,
     summary: `about ${counted(waiting, 'datagram')} ${waiting === 1 ? 'waits' : 'wait'} to be read at ${name} (limit ${limit}): senders wait, or get EAGAIN`,
@@ -119,15 +119,15 @@ interface WaitingDatagrams {
   /** Connected sockets that hold the memory of what they sent. */
   senders: number;
   bytes: number;
-  /** How many datagrams that is, as far as their memory tells. */
+  /** Number of datagrams, estimated from their memory. */
   waiting: number;
 }
 
 const DGRAM = 2;
 
 /**
- * Datagrams that wait at each receiver, by its inode. The kernel does not tell their number: it tells the size
- * of the first one (the receive queue) and, at each sender, the memory of those that nobody read. Senders that
+ * Datagrams that wait at each receiver, by its inode. The kernel does not report their number: it reports the
+ * size of the first one (the receive queue) and, at each sender, the memory of those that are unread. Senders that
  * never connected are not seen.
  */
 function datagramsWaiting(sockets: readonly SocketRecord[]): Map<number, WaitingDatagrams> {
