@@ -29,7 +29,7 @@ function renderFinding(out: ByteWriter, finding: Finding, all: readonly Finding[
   if (cause !== undefined) paragraph(out, `because of ${cause.rule} above: ${cause.summary}`, '  ', width);
   for (const evidence of finding.evidence) paragraph(out, evidenceText(evidence), '    ', width);
   for (const fix of finding.fixes) renderFix(out, fix, width);
-  paragraph(out, `see it: ${byHand}`, '  ', width);
+  paragraph(out, `Verify: ${byHand}`, '  ', width);
 }
 
 function evidenceText({ what, value, unit, source }: Evidence): string {
@@ -37,7 +37,7 @@ function evidenceText({ what, value, unit, source }: Evidence): string {
 }
 
 function renderFix(out: ByteWriter, { where, text, snippet }: Fix, width: number): void {
-  paragraph(out, `mend it, ${where}: ${text}`, '  ', width);
+  paragraph(out, `Fix (${where}): ${text}`, '  ', width);
   for (const row of snippet?.split('\n') ?? []) line(out, `      ${row}`);
 }
 
@@ -45,15 +45,15 @@ function renderChecked(out: ByteWriter, diagnosis: Diagnosis, width: number): vo
   const { rules, healthy, findings, targets, coverage } = diagnosis;
   const judged = rules.filter((rule) => rule.judged);
   const seconds = durationText(diagnosis.to.getTime() - diagnosis.from.getTime());
-  const toMend = findings.filter(({ severity }) => severity !== 'info').length;
+  const toFix = findings.filter(({ severity }) => severity !== 'info').length;
   const verdict = healthy
     ? findings.length === 0
       ? 'Nothing wrong was found'
-      : 'Nothing that needs mending was found'
-    : plural(toMend, 'finding');
+      : 'Nothing that needs fixing was found'
+    : plural(toFix, 'finding');
   paragraph(
     out,
-    `${verdict}: ${targets.join(', ')} looked at for ${seconds}, ${plural(judged.length, 'rule')} checked.`,
+    `${verdict}: ${targets.join(', ')} examined for ${seconds}, ${plural(judged.length, 'rule')} checked.`,
     '',
     width,
   );

@@ -126,7 +126,7 @@ export class LabText {
 
   #findings({ findings }: Diagnosis): string {
     const wanted = findings.filter(({ severity }) => severity !== 'info');
-    if (wanted.length === 0) return this.#indented('doctor  nothing that needs mending');
+    if (wanted.length === 0) return this.#indented('doctor  nothing that needs fixing');
     // Four instances have the same fault: what mends it is told once.
     const told = new Set<string>();
     const texts = wanted.map((finding) => {
@@ -139,7 +139,7 @@ export class LabText {
 
   #finding({ severity, rule, scope, summary, fixes }: Finding, withFix: boolean): string {
     const [fix] = fixes;
-    const mend = fix === undefined || !withFix ? '' : this.#indented(`mend it, ${fix.where}: ${fix.text}`, '      ');
+    const mend = fix === undefined || !withFix ? '' : this.#indented(`Fix (${fix.where}): ${fix.text}`, '      ');
     return this.#indented(`${severity} ${rule} (${scope.name}): ${summary}`, '    ') + mend;
   }
 

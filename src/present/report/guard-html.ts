@@ -102,9 +102,9 @@ function findingPart({ severity, rule, scope, summary, evidence, fixes, byHand }
     '</ul>',
     ...fixes.map(
       ({ where, text, snippet }) =>
-        `<p>mend it, ${html(where)}: ${html(text)}</p>${snippet === undefined ? '' : `<pre>${snippet.split('\n').map(html).join('\n')}</pre>`}`,
+        `<p>Fix (${html(where)}): ${html(text)}</p>${snippet === undefined ? '' : `<pre>${snippet.split('\n').map(html).join('\n')}</pre>`}`,
     ),
-    `<p class="dim">see it: <code>${html(byHand)}</code></p></div>`,
+    `<p class="dim">Verify: <code>${html(byHand)}</code></p></div>`,
   ].join('');
 }
 
