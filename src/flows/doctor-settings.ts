@@ -1,7 +1,6 @@
 import { RULES } from '../analyze/doctor/catalogue.ts';
-import { parseEndpointNumber } from '../analyze/doctor/declared.ts';
 import type { Declarations } from '../analyze/doctor/rule.ts';
-import { parseSetting, SETTING_FORMS } from '../analyze/doctor/setting-text.ts';
+import { parseEndpointNumber, parseSetting, SETTING_FORMS } from '../analyze/doctor/settings/setting-text.ts';
 import type { Config } from '../collect/config-file.ts';
 import { Failure } from '../model/failure.ts';
 

@@ -17,7 +17,7 @@ export interface CheckedRule {
 export interface Diagnosis {
   from: Date;
   to: Date;
-  /** The targets that were looked at. */
+  /** The targets that were examined. */
   targets: readonly string[];
   /** Critical ones first; what explains another stands right before it. */
   findings: readonly Finding[];

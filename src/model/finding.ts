@@ -25,7 +25,7 @@ export interface Evidence {
   source: string;
 }
 
-/** One way of mending it. */
+/** One way to fix it. */
 export interface Fix {
   /** Where: `Go database/sql`, `docker run`, `ECS task definition`, `the application`. */
   where: string;
@@ -52,7 +52,7 @@ export interface Finding {
    * `port 8080`; absent where there is nothing.
    */
   about?: string;
-  /** The server that it talks to, where that is of this machine and was looked at: `scope.target` and port. */
+  /** The server that it talks to, where it is a watched namespace of this machine: `scope.target` and port. */
   server?: { target: string; port: number };
   /** Index of the finding in the same report that explains this one; absent for a cause. */
   causedBy?: number;

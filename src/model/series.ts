@@ -3,7 +3,7 @@ import type { HostSample, SpaceSample } from './sample.ts';
 import type { WatchedContainer, WatchedSpace } from './watched.ts';
 
 /** What was seen of one namespace over some time. */
-export interface SpaceSeries {
+export interface NetnsSeries {
   space: WatchedSpace;
   /** In the order of time; those with `sockets` are dumps. */
   samples: readonly SpaceSample[];
@@ -15,7 +15,7 @@ export interface SpaceSeries {
 export interface Series {
   fromMs: number;
   toMs: number;
-  spaces: readonly SpaceSeries[];
+  spaces: readonly NetnsSeries[];
   host: readonly HostSample[];
   /** Every container of the machine, those among them that nobody watched. */
   containers: readonly WatchedContainer[];

@@ -119,6 +119,6 @@ prove({
     expect(finding).toMatchObject({ severity: 'warning', confidence: 'high' });
     expect(finding.summary).toContain('may open 200 connections');
     // floor(151 x 0.9 / 2)
-    expect(finding.evidence.find(({ what }) => what.startsWith('a cap'))?.value).toBe(67);
+    expect(finding.evidence.find(({ what }) => what.startsWith('cap with'))?.value).toBe(67);
   },
 });

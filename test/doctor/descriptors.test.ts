@@ -239,7 +239,7 @@ describe.skipIf(typeof engine === 'string')('containers', () => {
     limit(container.pid, '512:4096');
     const found = await findings(container.name, 'LIMIT_MISMATCH', { forTime: '1s', env: env() });
     expect(found).toMatchObject([
-      { severity: 'warning', summary: expect.stringContaining('512:4096 open files, declared are 2048:4096') },
+      { severity: 'warning', summary: expect.stringContaining('512:4096, declared is 2048:4096') },
     ]);
   });
 

@@ -135,7 +135,7 @@ function yes(value: boolean | undefined): string {
 
 const INTRODUCTION = `# The rules of the doctor
 
-\`socklens explain RULE\` prints the page of a rule. This table is written by the test run: each rule's fault was made
-live, and the doctor named it; what looks alike and is healthy was made too, and the rule stayed quiet. What cannot
-be made in a namespace was judged on recorded numbers, and says so. Facts without a look-alike of their own have none.
+\`socklens explain RULE\` prints the page of a rule. The test run writes this table: it reproduced each rule's fault live
+and the doctor named it; it reproduced a healthy look-alike too, and the rule stayed quiet. A fault that cannot be
+reproduced in a namespace was judged on recorded numbers, and says so. Facts without a look-alike have none.
 `;

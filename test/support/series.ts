@@ -4,7 +4,7 @@ import type { Finding } from '../../src/model/finding.ts';
 import { AddressBook } from '../../src/model/interned-address.ts';
 import type { Names } from '../../src/model/names.ts';
 import type { HostSample, SpaceSample } from '../../src/model/sample.ts';
-import type { Series, SpaceSeries } from '../../src/model/series.ts';
+import type { NetnsSeries, Series } from '../../src/model/series.ts';
 import type { SocketRecord } from '../../src/model/socket-record.ts';
 import { TCP_STATE } from '../../src/model/tcp-state.ts';
 import type { WatchedContainer, WatchedSpace } from '../../src/model/watched.ts';
@@ -70,7 +70,7 @@ export function spaceSeries(
   samples: readonly Partial<SpaceSample>[],
   space: Partial<WatchedSpace> = {},
   sysctls: Record<string, string> = {},
-): SpaceSeries {
+): NetnsSeries {
   return {
     space: { netns: 4026532000, name: 'web', targets: ['web'], host: false, containers: [container()], ...space },
     samples: samples.map((sample, index) => ({ atMs: START_MS + index * 1000, ...sample })),
@@ -82,7 +82,7 @@ export function spaceSeries(
 const nameless: Names = { host: () => undefined, service: () => undefined, user: () => undefined };
 
 /** All that a rule judges. */
-export function series(spaces: readonly SpaceSeries[], parts: Partial<Series> = {}): Series {
+export function series(spaces: readonly NetnsSeries[], parts: Partial<Series> = {}): Series {
   const times = spaces.flatMap(({ samples }) => samples.map(({ atMs }) => atMs));
   return {
     ...{ fromMs: Math.min(START_MS, ...times), toMs: Math.max(START_MS, ...times) },

@@ -4,7 +4,7 @@ import { limitShare } from '../../model/limits.ts';
 import { RecordedSockets } from '../../model/record-view.ts';
 import type { RunMeasure, RunSummary } from '../../model/run-summary.ts';
 import type { SpaceSample } from '../../model/sample.ts';
-import type { Series, SpaceSeries } from '../../model/series.ts';
+import type { NetnsSeries, Series } from '../../model/series.ts';
 import { countSubflows, countsByName } from '../guard/state-counts.ts';
 import { betterOfState, runFindings } from './state-measures.ts';
 
@@ -18,7 +18,7 @@ export function summarizeSeries(name: string, series: Series, findings: readonly
   };
 }
 
-function measuresOf({ space, samples }: SpaceSeries): RunMeasure[] {
+function measuresOf({ space, samples }: NetnsSeries): RunMeasure[] {
   const measures: RunMeasure[] = [];
   const snapshots = samples.flatMap(({ sockets }) =>
     sockets === undefined ? [] : [countsByName(countSubflows(new RecordedSockets(sockets)))],

@@ -1,55 +1,60 @@
 import type { Rule } from './rule.ts';
-import { backendImbalance } from './rules/backend-imbalance.ts';
-import { backlogClamped } from './rules/backlog-clamped.ts';
-import { closeWaitLeak } from './rules/close-wait-leak.ts';
-import { connChurn } from './rules/conn-churn.ts';
-import { connectRefused } from './rules/connect-refused.ts';
-import { conntrackFull } from './rules/conntrack-full.ts';
-import { deadPeerRetransmit } from './rules/dead-peer-retransmit.ts';
-import { dnsStorm } from './rules/dns-storm.ts';
-import { dockerProxyHop } from './rules/docker-proxy-hop.ts';
-import { embeddedDnsListener } from './rules/embedded-dns-listener.ts';
-import { ephemeralExhaustion } from './rules/ephemeral-exhaustion.ts';
-import { eventLoss } from './rules/event-loss.ts';
-import { fdLeakByType } from './rules/fd-leak-by-type.ts';
-import { finWaitStuck } from './rules/fin-wait-stuck.ts';
-import { halfClosedHeld } from './rules/half-closed-held.ts';
-import { halfOpenIdle } from './rules/half-open-idle.ts';
-import { hostNetwork } from './rules/host-network.ts';
-import { limitMismatch } from './rules/limit-mismatch.ts';
-import { listenOverflow } from './rules/listen-overflow.ts';
-import { loopbackListener } from './rules/loopback-listener.ts';
-import { mptcpDuplicate } from './rules/mptcp-duplicate.ts';
-import { nagleDelack } from './rules/nagle-delack.ts';
-import { nofileAcceptStarved } from './rules/nofile-accept-starved.ts';
-import { nofileNearLimit } from './rules/nofile-near-limit.ts';
-import { opaqueRuntime } from './rules/opaque-runtime.ts';
-import { orphans } from './rules/orphans.ts';
-import { pidsLimit } from './rules/pids-limit.ts';
-import { poolArithmetic } from './rules/pool-arithmetic.ts';
-import { poolIdleCapOnly } from './rules/pool-idle-cap-only.ts';
-import { poolIdleSurplus } from './rules/pool-idle-surplus.ts';
-import { poolOverrun } from './rules/pool-overrun.ts';
-import { refusedByServer } from './rules/refused-by-server.ts';
-import { retransHigh } from './rules/retrans-high.ts';
-import { reuseportImbalance } from './rules/reuseport-imbalance.ts';
-import { sendQueueStuck } from './rules/send-queue-stuck.ts';
-import { sharedNetns } from './rules/shared-netns.ts';
-import { slowReader } from './rules/slow-reader.ts';
-import { synRecvFlood } from './rules/syn-recv-flood.ts';
-import { synSentStuck } from './rules/syn-sent-stuck.ts';
-import { tcpMemPressure } from './rules/tcp-mem-pressure.ts';
-import { timeWaitPileup } from './rules/time-wait-pileup.ts';
-import { udpRcvbufDrops } from './rules/udp-rcvbuf-drops.ts';
-import { unixBacklog } from './rules/unix-backlog.ts';
-import { v4mappedMix } from './rules/v4mapped-mix.ts';
-import { zeroWindowStuck } from './rules/zero-window-stuck.ts';
-import { zombieSocketFds } from './rules/zombie-socket-fds.ts';
+import { backendImbalance } from './rules/client/backend-imbalance.ts';
+import { connChurn } from './rules/client/conn-churn.ts';
+import { connectRefused } from './rules/client/connect-refused.ts';
+import { deadPeerRetransmit } from './rules/client/dead-peer-retransmit.ts';
+import { dnsStorm } from './rules/client/dns-storm.ts';
+import { ephemeralExhaustion } from './rules/client/ephemeral-exhaustion.ts';
+import { halfOpenIdle } from './rules/client/half-open-idle.ts';
+import { loopbackListener } from './rules/client/loopback-listener.ts';
+import { poolArithmetic } from './rules/client/pool-arithmetic.ts';
+import { poolIdleCapOnly } from './rules/client/pool-idle-cap-only.ts';
+import { poolIdleSurplus } from './rules/client/pool-idle-surplus.ts';
+import { poolOverrun } from './rules/client/pool-overrun.ts';
+import { refusedByServer } from './rules/client/refused-by-server.ts';
+import { synSentStuck } from './rules/client/syn-sent-stuck.ts';
+import { timeWaitPileup } from './rules/client/time-wait-pileup.ts';
+import { fdLeakByType } from './rules/descriptors/fd-leak-by-type.ts';
+import { limitMismatch } from './rules/descriptors/limit-mismatch.ts';
+import { nofileAcceptStarved } from './rules/descriptors/nofile-accept-starved.ts';
+import { nofileNearLimit } from './rules/descriptors/nofile-near-limit.ts';
+import { pidsLimit } from './rules/descriptors/pids-limit.ts';
+import { zombieSocketFds } from './rules/descriptors/zombie-socket-fds.ts';
+import { dockerProxyHop } from './rules/facts/docker-proxy-hop.ts';
+import { embeddedDnsListener } from './rules/facts/embedded-dns-listener.ts';
+import { eventLoss } from './rules/facts/event-loss.ts';
+import { hostNetwork } from './rules/facts/host-network.ts';
+import { mptcpDuplicate } from './rules/facts/mptcp-duplicate.ts';
+import { opaqueRuntime } from './rules/facts/opaque-runtime.ts';
+import { sharedNetns } from './rules/facts/shared-netns.ts';
+import { v4mappedMix } from './rules/facts/v4mapped-mix.ts';
+import { conntrackFull } from './rules/path/conntrack-full.ts';
+import { nagleDelack } from './rules/path/nagle-delack.ts';
+import { retransHigh } from './rules/path/retrans-high.ts';
+import { sendQueueStuck } from './rules/path/send-queue-stuck.ts';
+import { slowReader } from './rules/path/slow-reader.ts';
+import { tcpMemPressure } from './rules/path/tcp-mem-pressure.ts';
+import { udpRcvbufDrops } from './rules/path/udp-rcvbuf-drops.ts';
+import { zeroWindowStuck } from './rules/path/zero-window-stuck.ts';
+import { backlogClamped } from './rules/server/backlog-clamped.ts';
+import { closeWaitLeak } from './rules/server/close-wait-leak.ts';
+import { finWaitStuck } from './rules/server/fin-wait-stuck.ts';
+import { halfClosedHeld } from './rules/server/half-closed-held.ts';
+import { listenOverflow } from './rules/server/listen-overflow.ts';
+import { orphans } from './rules/server/orphans.ts';
+import { reuseportImbalance } from './rules/server/reuseport-imbalance.ts';
+import { synRecvFlood } from './rules/server/syn-recv-flood.ts';
+import { unixBacklog } from './rules/server/unix-backlog.ts';
 
 /** Every rule, in the order of the catalogue. */
 export const RULES: readonly Rule[] = [
   // Descriptors and processes.
-  ...[nofileNearLimit, nofileAcceptStarved, limitMismatch, fdLeakByType, zombieSocketFds, pidsLimit],
+  nofileNearLimit,
+  nofileAcceptStarved,
+  limitMismatch,
+  fdLeakByType,
+  zombieSocketFds,
+  pidsLimit,
   // The client's side: pools, ports, connects.
   poolOverrun,
   poolIdleSurplus,
@@ -67,12 +72,31 @@ export const RULES: readonly Rule[] = [
   deadPeerRetransmit,
   dnsStorm,
   // The server's side.
-  ...[listenOverflow, backlogClamped, synRecvFlood, closeWaitLeak, orphans, finWaitStuck, halfClosedHeld, unixBacklog],
+  listenOverflow,
+  backlogClamped,
+  synRecvFlood,
+  closeWaitLeak,
+  orphans,
+  finWaitStuck,
+  halfClosedHeld,
+  unixBacklog,
   reuseportImbalance,
   // The data path.
-  ...[retransHigh, zeroWindowStuck, slowReader, sendQueueStuck, udpRcvbufDrops, tcpMemPressure, conntrackFull],
+  retransHigh,
+  zeroWindowStuck,
+  slowReader,
+  sendQueueStuck,
+  udpRcvbufDrops,
+  tcpMemPressure,
+  conntrackFull,
   nagleDelack,
   // Facts that others build on.
-  ...[hostNetwork, sharedNetns, dockerProxyHop, embeddedDnsListener, v4mappedMix, mptcpDuplicate, opaqueRuntime],
+  hostNetwork,
+  sharedNetns,
+  dockerProxyHop,
+  embeddedDnsListener,
+  v4mappedMix,
+  mptcpDuplicate,
+  opaqueRuntime,
   eventLoss,
 ];

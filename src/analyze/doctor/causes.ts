@@ -49,7 +49,7 @@ const TIES: readonly Tie[] = [
 ];
 
 /**
- * Ties findings that explain one another: a cause comes right before what it leads to, whatever their
+ * Links findings to their causes: a cause is placed directly before its symptoms, whatever their
  * severities.
  */
 export function tied(findings: readonly Finding[]): Finding[] {

@@ -14,7 +14,7 @@ export interface ExamineOptions {
   clock(): number;
 }
 
-/** Looks that come a little early still cover a window. */
+/** Snapshots that come a little early still cover a window. */
 const SLACK = 0.95;
 
 const ORDER: Record<Severity, number> = { critical: 0, warning: 1, info: 2 };
@@ -35,7 +35,9 @@ export function examine(series: Series, options: ExamineOptions): Diagnosis {
     const found = rule.judge({ series, declared: options.declared }, settings);
     findings.push(...found);
     rules.push({
-      ...{ rule: rule.name, judged: true, needsMs },
+      rule: rule.name,
+      judged: true,
+      needsMs,
       tookMs: Math.round((options.clock() - begin) * 10) / 10,
       findings: found.length,
     });

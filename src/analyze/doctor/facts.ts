@@ -1,19 +1,8 @@
-import type { Evidence, Finding, FindingScope, Fix } from '../../model/finding.ts';
 import type { WatchedContainer } from '../../model/watched.ts';
+import type { Fault } from './rule.ts';
 
-/** What a fact says beside its being one. */
-export interface Fact {
-  rule: string;
-  scope: FindingScope;
-  summary: string;
-  evidence: readonly Evidence[];
-  fixes?: readonly Fix[];
-  byHand: string;
-  about?: string;
-}
-
-/** A finding that is no fault: something that others build on. */
-export function fact(parts: Fact): Finding {
+/** A fault that is none: something that other findings build on. */
+export function fact(parts: Omit<Fault, 'severity' | 'confidence' | 'fixes'> & Partial<Pick<Fault, 'fixes'>>): Fault {
   return { severity: 'info', confidence: 'high', fixes: [], ...parts };
 }
 

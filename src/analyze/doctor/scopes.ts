@@ -4,8 +4,8 @@ import { mayNameService } from '../../model/endpoint.ts';
 import type { FindingScope } from '../../model/finding.ts';
 import type { Address } from '../../model/interned-address.ts';
 import type { Names } from '../../model/names.ts';
-import type { SocketRecord } from '../../model/socket-record.ts';
 import type { WatchedSpace } from '../../model/watched.ts';
+import type { SocketHolder } from './rule.ts';
 
 /** The namespace as a whole, or its container where it has one alone. */
 export function spaceScope(space: WatchedSpace): FindingScope {
@@ -21,18 +21,15 @@ export function containerScope(name: string): FindingScope {
   return { kind: 'container', name, target: name, container: name };
 }
 
-/** The process that holds sockets; the container or the namespace where nobody was seen to. */
-export function holderScope(
-  space: WatchedSpace,
-  { process, container }: Pick<SocketRecord, 'process' | 'container'>,
-): FindingScope {
+/** The process that holds sockets; the container or the namespace where no process is known. */
+export function holderScope(space: WatchedSpace, { process, container }: SocketHolder): FindingScope {
   const around = container === undefined ? spaceScope(space) : containerScope(container);
   if (process === undefined) return around;
   return { ...around, kind: 'process', name: `${around.name} ${process.pid}/${process.name}`, pid: process.pid };
 }
 
-/** The key under which a process's sockets are put together: the process, or the container, or the namespace. */
-export function holderKey({ process, container }: Pick<SocketRecord, 'process' | 'container'>): string {
+/** The key that groups sockets by their holder: the process, else the container, else the namespace. */
+export function holderKey({ process, container }: SocketHolder): string {
   return process === undefined ? `c ${container ?? ''}` : `p ${process.pid}`;
 }
 

@@ -1,6 +1,6 @@
 import { bracketed } from '../../base/endpoint-text.ts';
 import { Failure } from '../../model/failure.ts';
-import { parseEndpointNumber } from '../doctor/declared.ts';
+import { parseEndpointNumber } from '../doctor/settings/setting-text.ts';
 import type { Budget } from './budget.ts';
 import { parseBudget } from './parse-budget.ts';
 import { TARGET_GONE } from './target-gone.ts';

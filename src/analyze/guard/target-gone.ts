@@ -1,7 +1,7 @@
 import type { Finding } from '../../model/finding.ts';
 import { limitShare, limitWord } from '../../model/limits.ts';
 import { RecordedSockets } from '../../model/record-view.ts';
-import type { SpaceSeries } from '../../model/series.ts';
+import type { NetnsSeries } from '../../model/series.ts';
 import type { SocketRecord } from '../../model/socket-record.ts';
 import { countSubflows } from './state-counts.ts';
 
@@ -18,7 +18,7 @@ export interface GoneTarget {
 }
 
 /** What is found of a target that ended. @param series what was seen of it; undefined for nothing */
-export function targetGone({ name, lastSeenMs, cameAgain }: GoneTarget, series: SpaceSeries | undefined): Finding {
+export function targetGone({ name, lastSeenMs, cameAgain }: GoneTarget, series: NetnsSeries | undefined): Finding {
   const last = series?.samples.findLast(({ sockets }) => sockets !== undefined);
   const processes = series?.samples.findLast((sample) => (sample.processes?.length ?? 0) > 0)?.processes ?? [];
   const fullest = [...processes].sort((a, b) => share(b) - share(a))[0];

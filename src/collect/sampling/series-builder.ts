@@ -2,7 +2,7 @@ import type { ClosedConnection } from '../../model/closed-connection.ts';
 import { AddressBook } from '../../model/interned-address.ts';
 import type { Names } from '../../model/names.ts';
 import type { HostSample, SpaceSample } from '../../model/sample.ts';
-import type { Series, SpaceSeries } from '../../model/series.ts';
+import type { NetnsSeries, Series } from '../../model/series.ts';
 import type { WatchedContainer, WatchedSpace } from '../../model/watched.ts';
 import { ClosedGroups } from './closed-groups.ts';
 import { keepLook } from './keep-look.ts';
@@ -63,7 +63,7 @@ export class SeriesBuilder {
         const settings = declared.get(container.id);
         return settings === undefined ? container : { ...container, declared: settings };
       });
-    const spaces: SpaceSeries[] = [...this.#spaces.values()].map(({ space, samples, sysctls }) => ({
+    const spaces: NetnsSeries[] = [...this.#spaces.values()].map(({ space, samples, sysctls }) => ({
       space: { ...space, containers: detailed(space.containers) },
       samples,
       sysctls: sysctls ?? {},

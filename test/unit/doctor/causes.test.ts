@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest';
 import { tied } from '../../../src/analyze/doctor/causes.ts';
-import { backlogClamped } from '../../../src/analyze/doctor/rules/backlog-clamped.ts';
-import { listenOverflow } from '../../../src/analyze/doctor/rules/listen-overflow.ts';
-import { synSentStuck } from '../../../src/analyze/doctor/rules/syn-sent-stuck.ts';
+import { synSentStuck } from '../../../src/analyze/doctor/rules/client/syn-sent-stuck.ts';
+import { backlogClamped } from '../../../src/analyze/doctor/rules/server/backlog-clamped.ts';
+import { listenOverflow } from '../../../src/analyze/doctor/rules/server/listen-overflow.ts';
 import { TCP_STATE } from '../../../src/model/tcp-state.ts';
 import { container, judge, listener, series, spaceSeries, tcpSockets } from '../../support/series.ts';
 

@@ -16,7 +16,7 @@ test.each(RULES)('$name: its page tells what it is, and every setting', ({ name,
       `${setting} is in no table of ${name}.md`,
     ).toBe(true);
   }
-  for (const heading of ['## What is seen', '## How to mend it', '## By hand']) expect(page).toContain(heading);
+  for (const heading of ['## What is seen', '## How to fix it', '## By hand']) expect(page).toContain(heading);
 });
 
 test('there is no page of a rule that is none', () => {

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { summarizeSeries } from '../../../src/analyze/compare/summarize-series.ts';
-import { limitMismatch } from '../../../src/analyze/doctor/rules/limit-mismatch.ts';
+import { limitMismatch } from '../../../src/analyze/doctor/rules/descriptors/limit-mismatch.ts';
 import { fullest } from '../../../src/analyze/fullest-process.ts';
 import { groupLimits } from '../../../src/analyze/group-limits.ts';
 import { parseBudget } from '../../../src/analyze/guard/parse-budget.ts';

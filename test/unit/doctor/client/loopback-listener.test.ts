@@ -1,0 +1,49 @@
+import { expect, test } from 'vitest';
+import { loopbackListener } from '../../../../src/analyze/doctor/rules/client/loopback-listener.ts';
+import { TCP_STATE } from '../../../../src/model/tcp-state.ts';
+import { container, judge, series, spaceSeries, tcpSocket } from '../../../support/series.ts';
+
+const published = [
+  { proto: 'tcp', containerPort: 8080, hostPort: 80 },
+  { proto: 'tcp', containerPort: 9000 },
+];
+const web = container({ declared: { limits: [], sysctls: {}, published } });
+
+function listening(...locals: string[]) {
+  const sockets = locals.map((local) => tcpSocket({ local, peer: '0.0.0.0:0', state: TCP_STATE.LISTEN }));
+  return spaceSeries([{ sockets }, { sockets }], { containers: [web] });
+}
+
+test('a published port at the loopback address only is a warning', () => {
+  expect(judge(loopbackListener, series([listening('127.0.0.1:8080')]))).toMatchObject([
+    { rule: 'LOOPBACK_LISTENER', severity: 'warning', confidence: 'high', about: 'port 8080', scope: { name: 'web' } },
+  ]);
+});
+
+test('nobody on a published port is a warning, less sure', () => {
+  expect(judge(loopbackListener, series([listening('0.0.0.0:8081')]))).toMatchObject([{ confidence: 'medium' }]);
+});
+
+test('look-alikes: all addresses, the address of the container, both', () => {
+  expect(judge(loopbackListener, series([listening('0.0.0.0:8080')]))).toEqual([]);
+  expect(judge(loopbackListener, series([listening('172.17.0.2:8080')]))).toEqual([]);
+  expect(judge(loopbackListener, series([listening('127.0.0.1:8080', '172.17.0.2:8080')]))).toEqual([]);
+});
+
+test('look-alike: a port that is exposed and not published', () => {
+  const exposed = container({ declared: { limits: [], sysctls: {}, published: published.slice(1) } });
+  const space = listening('127.0.0.1:9000');
+  expect(judge(loopbackListener, series([{ ...space, space: { ...space.space, containers: [exposed] } }]))).toEqual([]);
+});
+
+test('look-alike: a listener that comes up while we look', () => {
+  const { samples } = listening('0.0.0.0:8080');
+  const space = listening();
+  const starting = { ...space, samples: [...space.samples, ...samples] };
+  expect(judge(loopbackListener, series([starting]))).toEqual([]);
+});
+
+test('one look is too few', () => {
+  const space = listening('127.0.0.1:8080');
+  expect(judge(loopbackListener, series([{ ...space, samples: space.samples.slice(0, 1) }]))).toEqual([]);
+});

@@ -1,0 +1,40 @@
+import { expect, test } from 'vitest';
+import { eventLoss } from '../../../../src/analyze/doctor/rules/facts/event-loss.ts';
+import type { EndedGroup } from '../../../../src/model/ended-group.ts';
+import { judge, series, spaceSeries } from '../../../support/series.ts';
+
+const ended: EndedGroup = {
+  proto: 'tcp',
+  role: 'client',
+  outcome: 'closed',
+  peerAddress: '10.0.0.9',
+  peerPort: 80,
+  localPort: 0,
+  count: 7,
+  shortLived: 0,
+  greetedOnly: 0,
+  silent: 0,
+  bytesSent: 0,
+  bytesReceived: 0,
+  retransmits: 0,
+};
+
+test('lost events are a fact with how often, in how many samples, and how many closed connections were reported', () => {
+  const samples = [
+    { lost: 0, ended: [] },
+    { lost: 2, ended: [ended] },
+    { lost: 1, ended: [ended] },
+  ];
+  expect(judge(eventLoss, series([spaceSeries(samples)]))).toMatchObject([
+    {
+      rule: 'EVENT_LOSS',
+      severity: 'info',
+      summary: expect.stringContaining('3 times'),
+      evidence: [{ value: 3 }, { value: '2 of 3' }, { value: 14 }],
+    },
+  ]);
+});
+
+test('look-alike: events without a loss, and a namespace without events', () => {
+  expect(judge(eventLoss, series([spaceSeries([{ lost: 0, ended: [ended] }, {}])]))).toEqual([]);
+});

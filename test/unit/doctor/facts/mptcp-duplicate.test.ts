@@ -1,0 +1,19 @@
+import { expect, test } from 'vitest';
+import { mptcpDuplicate } from '../../../../src/analyze/doctor/rules/facts/mptcp-duplicate.ts';
+import type { SocketRecord } from '../../../../src/model/socket-record.ts';
+import { judge, series, spaceSeries, tcpSocket } from '../../../support/series.ts';
+
+const seen = (...sockets: SocketRecord[]) => series([spaceSeries([{ sockets }])]);
+const mptcp = tcpSocket({ inode: 77, proto: 'mptcp' });
+
+test('an inode in both tables: the number of MPTCP sockets and of their rows in the TCP table', () => {
+  expect(
+    judge(mptcpDuplicate, seen(tcpSocket({ inode: 77 }), tcpSocket({ inode: 77 }), mptcp, tcpSocket())),
+  ).toMatchObject([{ rule: 'MPTCP_DUPLICATE', severity: 'info', evidence: [{ value: 1 }, { value: 2 }] }]);
+});
+
+test('look-alike: TCP alone, MPTCP alone, and sockets without an inode', () => {
+  expect(judge(mptcpDuplicate, seen(tcpSocket(), tcpSocket()))).toEqual([]);
+  expect(judge(mptcpDuplicate, seen(mptcp, tcpSocket()))).toEqual([]);
+  expect(judge(mptcpDuplicate, seen(tcpSocket({ inode: 0 }), tcpSocket({ inode: 0, proto: 'mptcp' })))).toEqual([]);
+});

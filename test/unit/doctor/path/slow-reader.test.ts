@@ -1,0 +1,65 @@
+import { describe, expect, test } from 'vitest';
+import { slowReader } from '../../../../src/analyze/doctor/rules/path/slow-reader.ts';
+import type { SocketRecord } from '../../../../src/model/socket-record.ts';
+import { TCP_STATE } from '../../../../src/model/tcp-state.ts';
+import { judge, series, spaceSeries, tcpSocket } from '../../../support/series.ts';
+
+/** One connection at a look for each of its receive queues, with a buffer of 128 KiB. */
+function unread(queues: readonly number[], parts: Partial<Omit<SocketRecord, 'local' | 'peer'>> = {}) {
+  const samples = queues.map((receiveQueue) => ({
+    sockets: [tcpSocket({ cookie: 5, receiveQueue, receiveBufferBytes: 131_072, ...parts })],
+  }));
+  return series([spaceSeries(samples)]);
+}
+
+test('half the buffer unread at two looks', () => {
+  expect(judge(slowReader, unread([65_536, 65_536]))).toMatchObject([
+    {
+      severity: 'warning',
+      about: 'peer 10.0.0.3:3306',
+      summary: '1 connection with 10.0.0.3:3306: 65536 unread bytes',
+    },
+  ]);
+});
+
+test('a closed window, whatever the buffer', () => {
+  const closed = { info: { receiveWindowBytes: 0 } };
+  expect(judge(slowReader, unread([100, 100], closed))).toMatchObject([
+    { summary: expect.stringContaining('1 had to close the window') },
+  ]);
+});
+
+test('in CLOSE_WAIT as well: the peer has sent all and is gone', () => {
+  expect(judge(slowReader, unread([70_000, 70_000], { state: TCP_STATE.CLOSE_WAIT }))).toHaveLength(1);
+});
+
+test.each([
+  ['look-alike: a burst, read by the next look', unread([131_072, 0])],
+  ['look-alike: a burst at the last look', unread([0, 131_072])],
+  ['not enough looks', unread([131_072])],
+  ['less than half', unread([65_535, 65_535])],
+  ["nobody accepted the connection: the fault is the listener's", unread([70_000, 70_000], { inode: 0 })],
+  ['a listener', unread([900_000, 900_000], { state: TCP_STATE.LISTEN, peerPort: 0 })],
+])('quiet: %s', (_, seen) => {
+  expect(judge(slowReader, seen)).toEqual([]);
+});
+
+describe('what it reads between two looks a second apart', () => {
+  /** The buffer is full at both looks; so many bytes came meanwhile. */
+  function reading(bytes: number) {
+    const at = (bytesReceived: number) => ({
+      sockets: [tcpSocket({ cookie: 5, receiveQueue: 100_000, receiveBufferBytes: 131_072, info: { bytesReceived } })],
+    });
+    return series([spaceSeries([at(0), at(bytes)])]);
+  }
+
+  test('less than lies there: slow', () => {
+    expect(judge(slowReader, reading(0))).toHaveLength(1);
+    expect(judge(slowReader, reading(100_000))).toHaveLength(1);
+  });
+
+  test('look-alike: a stream at full speed, whose buffer is always full', () => {
+    expect(judge(slowReader, reading(100_001))).toEqual([]);
+    expect(judge(slowReader, reading(1_000_000_000))).toEqual([]);
+  });
+});

@@ -1,0 +1,53 @@
+import { expect, test } from 'vitest';
+import { zeroWindowStuck } from '../../../../src/analyze/doctor/rules/path/zero-window-stuck.ts';
+import type { SocketRecord } from '../../../../src/model/socket-record.ts';
+import type { TcpInfo } from '../../../../src/model/tcp-info.ts';
+import { judge, series, spaceSeries, tcpSocket } from '../../../support/series.ts';
+
+/** A connection as the domain reference saw it: everything unsent, the window closed. */
+function stuck(info: TcpInfo = {}, parts: Partial<Omit<SocketRecord, 'local' | 'peer'>> = {}) {
+  const closed = { sendWindowBytes: 0, lastSentMs: 6000, backoff: 4, busyTimeUs: 100, receiveWindowLimitedUs: 99 };
+  return tcpSocket({ timer: 4, sendQueue: 3_700_000, retransmits: 1, ...parts, info: { ...closed, ...info } });
+}
+
+function look(...sockets: SocketRecord[]) {
+  return series([spaceSeries([{ sockets }])]);
+}
+
+test.each([
+  [4999, []],
+  [5000, ['warning']],
+  [59_999, ['warning']],
+  [60_000, ['critical']],
+])('closed for %i ms', (lastSentMs, severities) => {
+  expect(judge(zeroWindowStuck, look(stuck({ lastSentMs }))).map(({ severity }) => severity)).toEqual(severities);
+});
+
+test('says who does not read, and what waits', () => {
+  expect(judge(zeroWindowStuck, look(stuck(), stuck()))).toMatchObject([
+    {
+      about: 'peer 10.0.0.3:3306',
+      confidence: 'high',
+      summary: '2 connections with 10.0.0.3:3306: the peer has read nothing for 6 s, 7400000 bytes wait to be sent',
+    },
+  ]);
+});
+
+test('unanswered probes count as well as answered ones', () => {
+  expect(judge(zeroWindowStuck, look(stuck({ backoff: 0 }, { retransmits: 3 })))).toHaveLength(1);
+});
+
+test('the time may be that of the looks', () => {
+  const samples = Array.from({ length: 7 }, () => ({ sockets: [stuck({ lastSentMs: 0 }, { cookie: 9 })] }));
+  expect(judge(zeroWindowStuck, series([spaceSeries(samples)]))).toHaveLength(1);
+  expect(judge(zeroWindowStuck, series([spaceSeries(samples.slice(0, 5))]))).toEqual([]);
+});
+
+test.each([
+  ['two probes', stuck({ backoff: 2 })],
+  ['look-alike: a window that is merely small', stuck({ sendWindowBytes: 512 })],
+  ['look-alike: losses, not a closed window', stuck({}, { timer: 1 })],
+  ['nothing waits', stuck({}, { sendQueue: 0 })],
+])('quiet: %s', (_, socket) => {
+  expect(judge(zeroWindowStuck, look(socket))).toEqual([]);
+});

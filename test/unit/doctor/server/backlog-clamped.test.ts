@@ -1,0 +1,52 @@
+import { expect, test } from 'vitest';
+import { backlogClamped } from '../../../../src/analyze/doctor/rules/server/backlog-clamped.ts';
+import type { EndedGroup } from '../../../../src/model/ended-group.ts';
+import type { SocketRecord } from '../../../../src/model/socket-record.ts';
+import { judge, listener, series, spaceSeries, tcpSocket } from '../../../support/series.ts';
+
+const child = tcpSocket({ local: '10.0.0.2:8080', peer: '10.0.0.9:50000' });
+const seen = (sockets: SocketRecord[], somaxconn = '4096') =>
+  series([spaceSeries([{ sockets }], {}, { 'net.core.somaxconn': somaxconn })]);
+
+test('a queue shorter than 128 with traffic is information', () => {
+  expect(judge(backlogClamped, seen([listener(8080, { sendQueue: 127 }), child]))).toMatchObject([
+    {
+      rule: 'BACKLOG_CLAMPED',
+      severity: 'info',
+      about: 'port 8080',
+      summary: expect.stringContaining('asked for no more'),
+    },
+  ]);
+  expect(judge(backlogClamped, seen([listener(8080, { sendQueue: 128 }), child]))).toEqual([]);
+  expect(judge(backlogClamped, seen([listener(8080, { sendQueue: 5 })]))).toEqual([]);
+});
+
+test('connections that ended are traffic too', () => {
+  const ended: EndedGroup[] = [
+    {
+      proto: 'tcp',
+      role: 'server',
+      outcome: 'closed',
+      ...{ peerAddress: '10.0.0.9', peerPort: 0, localPort: 8080 },
+      ...{ count: 3, shortLived: 3, greetedOnly: 0, silent: 0, bytesSent: 9, bytesReceived: 9, retransmits: 0 },
+    },
+  ];
+  expect(
+    judge(backlogClamped, series([spaceSeries([{ sockets: [listener(8080, { sendQueue: 5 })], ended }])])),
+  ).toHaveLength(1);
+});
+
+test('a program that asks for more than the namespace allows is clamped', () => {
+  const node = listener(8080, { sendQueue: 128, process: { pid: 7, name: 'node' } });
+  expect(judge(backlogClamped, seen([node], '128'))).toMatchObject([
+    { severity: 'info', summary: expect.stringMatching(/somaxconn of this namespace is 128 \(node asks for 511\)/) },
+  ]);
+  const go = listener(8080, { sendQueue: 128, process: { pid: 7, name: 'webhook' } });
+  expect(judge(backlogClamped, seen([go], '128'))).toEqual([]);
+});
+
+test('where the same listener overflows it is the cause, and as bad', () => {
+  expect(judge(backlogClamped, seen([listener(8080, { receiveQueue: 4, sendQueue: 3 }), child]))).toMatchObject([
+    { severity: 'critical', about: 'port 8080' },
+  ]);
+});

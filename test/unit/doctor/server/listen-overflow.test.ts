@@ -1,0 +1,116 @@
+import { expect, test } from 'vitest';
+import { listenOverflow } from '../../../../src/analyze/doctor/rules/server/listen-overflow.ts';
+import type { SocketRecord } from '../../../../src/model/socket-record.ts';
+import { TCP_STATE } from '../../../../src/model/tcp-state.ts';
+import { judge, listener, series, spaceSeries, tcpSocket } from '../../../support/series.ts';
+
+/** A look at one listener of port 8080 (the port is its inode too) with so many waiting. */
+const look = (waiting: number, limit = 128, ...more: SocketRecord[]) => ({
+  sockets: [listener(8080, { receiveQueue: waiting, sendQueue: limit }), ...more],
+});
+const overflows = (from: number, to: number) =>
+  [from, to].map((TcpExtListenOverflows) => ({ counters: { TcpExtListenOverflows } }));
+
+test('seventy per cent at two looks are a warning; at one look, or with less, nothing', () => {
+  expect(judge(listenOverflow, series([spaceSeries([look(90), look(90)])]))).toMatchObject([
+    { rule: 'LISTEN_OVERFLOW', severity: 'warning', confidence: 'high', about: 'port 8080' },
+  ]);
+  expect(judge(listenOverflow, series([spaceSeries([look(90), look(0)])]))).toEqual([]);
+  expect(judge(listenOverflow, series([spaceSeries([look(89), look(89)])]))).toEqual([]);
+});
+
+test('one more than the limit is critical at one look', () => {
+  const child = tcpSocket({ local: '10.0.0.2:8080', peer: '10.0.0.9:50000', inode: 0 });
+  const client = tcpSocket({ local: '10.0.0.2:40001', peer: '10.0.0.2:8080', state: TCP_STATE.SYN_SENT });
+  const [finding] = judge(listenOverflow, series([spaceSeries([look(4, 3, child, client)])]));
+  expect(finding).toMatchObject({
+    severity: 'critical',
+    summary: '4 connections wait in the accept queue of port 8080 (limit 3)',
+  });
+  const values = Object.fromEntries(finding?.evidence.map(({ what, value }) => [what, value]) ?? []);
+  expect(values).toMatchObject({
+    'established connections that are not accepted yet': 1,
+    'clients in the same namespace still in SYN_SENT': 1,
+  });
+  expect(judge(listenOverflow, series([spaceSeries([look(3, 3)])]))).toEqual([]);
+});
+
+test('drops are put down to the listener whose queue was long', () => {
+  const [before, after] = overflows(100, 109);
+  const other = listener(9090, { receiveQueue: 0, sendQueue: 128 });
+  const seen = spaceSeries([
+    { ...before, ...look(0, 128, other) },
+    { ...after, ...look(65, 128, other) },
+  ]);
+  expect(judge(listenOverflow, series([seen]))).toMatchObject([
+    {
+      severity: 'critical',
+      confidence: 'high',
+      about: 'port 8080',
+      summary: expect.stringContaining('dropped 9 times'),
+    },
+  ]);
+});
+
+test('with two such listeners each is named, with less confidence', () => {
+  const [before, after] = overflows(0, 3);
+  const other = listener(9090, { receiveQueue: 70, sendQueue: 128 });
+  const findings = judge(
+    listenOverflow,
+    series([
+      spaceSeries([
+        { ...before, ...look(65) },
+        { ...after, ...look(65, 128, other) },
+      ]),
+    ]),
+  );
+  expect(findings).toMatchObject([{ confidence: 'medium' }, { confidence: 'medium' }]);
+});
+
+test('with no such listener it is one of them', () => {
+  const [before, after] = overflows(0, 3);
+  const other = listener(9090, { receiveQueue: 0, sendQueue: 128 });
+  const [finding] = judge(listenOverflow, series([spaceSeries([{ ...before, ...look(0, 128, other) }, { ...after }])]));
+  expect(finding).toMatchObject({
+    severity: 'critical',
+    confidence: 'medium',
+    summary: expect.stringContaining('one of the ports 8080, 9090'),
+  });
+  expect(finding?.about).toBeUndefined();
+});
+
+test('look-alike: drops for another reason, memory for one', () => {
+  const samples = [0, 50].map((TcpExtListenDrops) => ({
+    counters: { TcpExtListenDrops, TcpExtListenOverflows: 7 },
+    ...look(3),
+  }));
+  expect(judge(listenOverflow, series([spaceSeries(samples)]))).toEqual([]);
+});
+
+test('look-alike: a SYN flood, whose half-open connections wait in no accept queue', () => {
+  const halfOpen = Array.from({ length: 128 }, (_, index) =>
+    tcpSocket({ local: '10.0.0.2:8080', peer: `10.9.0.1:${1024 + index}`, state: TCP_STATE.SYN_RECV, inode: 0 }),
+  );
+  const samples = [0, 900].map((TcpExtSyncookiesSent) => ({
+    counters: { TcpExtSyncookiesSent, TcpExtListenOverflows: 0 },
+    ...look(0, 128, ...halfOpen),
+  }));
+  expect(judge(listenOverflow, series([spaceSeries(samples)]))).toEqual([]);
+});
+
+test('look-alike: no descriptor left to accept with, which other rules name, is information', () => {
+  const process = { pid: 4242, name: 'server' };
+  const samples = [0, 0].map(() => ({
+    sockets: [listener(8080, { receiveQueue: 129, sendQueue: 128, process })],
+    processes: [{ ...process, startTicks: 1, used: 64, softLimit: 64, hardLimit: 64 }],
+  }));
+  expect(judge(listenOverflow, series([spaceSeries(samples)]))).toMatchObject([
+    { severity: 'info', summary: expect.stringContaining('no descriptor left') },
+  ]);
+});
+
+test('look-alike: /proc does not tell the limit, and Docker answers DNS itself', () => {
+  expect(judge(listenOverflow, series([spaceSeries([{ ...look(5, 0), source: 'procfs' }])]))).toEqual([]);
+  const dns = listener(45_000, { local: '127.0.0.11:45000', receiveQueue: 9, sendQueue: 3 });
+  expect(judge(listenOverflow, series([spaceSeries([{ sockets: [dns] }])]))).toEqual([]);
+});
