@@ -1,6 +1,6 @@
 /** What a question makes a snapshot read: nothing that it does not need. */
 import { describe, expect, it } from 'vitest';
-import { LIVE_SNAPSHOT } from '../../../src/filter/known-fields.ts';
+import { FULL_RECORDING, LIVE_SNAPSHOT } from '../../../src/filter/known-fields.ts';
 import { parseFilter } from '../../../src/filter/parse.ts';
 import type { GroupKey } from '../../../src/model/group.ts';
 import { everySocket } from '../../../src/model/socket-query.ts';
@@ -78,10 +78,9 @@ describe('listing', () => {
 
   it('refuses what the source cannot know before it reads', async () => {
     const { netns, asked } = emptyNetns();
-    const needs = { onlyDiag: ['fwmark'] };
-    const bind = async () => ({ needs }) as never;
     const filter = parseFilter('fwmark = 1');
-    await expect(listSockets({ ...netns, bind }, { ...options, filter })).rejects.toMatchObject({ kind: 'usage' });
+    const recorded = { ...netns, knownFields: FULL_RECORDING, bind: async () => ({ tree: filter.tree }) as never };
+    await expect(listSockets(recorded, { ...options, filter })).rejects.toMatchObject({ kind: 'usage' });
     expect(asked).not.toContain('read');
   });
 });
