@@ -28,12 +28,17 @@ const [target = 'all', ticks = '60', clock = ''] = process.argv.slice(2);
 if (clock === 'fast') useFastClock();
 
 const sampler = await Sampler.start(localMachine({}), target, {
-  ...{ intervalMs: 1000, events: true, kernelCounts: true, names: true, host: false },
+  intervalMs: 1000,
+  events: true,
+  kernelCounts: true,
+  names: true,
+  host: false,
 });
 const wish: TickWish = {
   looksAt: () => false,
   query: everySocket,
-  ...{ processes: 'count', allCounters: false },
+  processes: 'count',
+  allCounters: false,
   closed: () => {},
 };
 for (let index = 0; index < Number(ticks); index++) {
@@ -53,8 +58,14 @@ for (let index = 0; index < Number(ticks); index++) {
   }
   const { user, system } = process.cpuUsage();
   const told: BackgroundTick = {
-    ...{ atMs: tick.atMs, cpuMs: (user + system) / 1000, residentBytes: process.memoryUsage.rss() },
-    ...{ spaces: tick.spaces.length, looks, sockets, agesMs, stretched: tick.budget?.stretched ?? false },
+    atMs: tick.atMs,
+    cpuMs: (user + system) / 1000,
+    residentBytes: process.memoryUsage.rss(),
+    spaces: tick.spaces.length,
+    looks,
+    sockets,
+    agesMs,
+    stretched: tick.budget?.stretched ?? false,
   };
   process.stdout.write(`${JSON.stringify(told)}\n`);
 }

@@ -53,7 +53,10 @@ function costResult(ticks: readonly BackgroundTick[]): Result {
   const looks = steady.reduce((sum, tick) => sum + tick.looks, 0);
   const stretched = steady.filter((tick) => tick.stretched).length;
   return {
-    ...{ title: `${WHERE}: CPU`, value: costOf(ticks) / 10, unit: '% of a core', bar: 3 },
+    title: `${WHERE}: CPU`,
+    value: costOf(ticks) / 10,
+    unit: '% of a core',
+    bar: 3,
     remarks: [
       `a tick: median ${median.toFixed(1)} ms, at most ${max.toFixed(1)} ms (${steady.length} ticks); ${looks} readings of namespaces`,
       `the start and the first ${WARM_UP_TICKS} ticks, not counted above: ${warmUp.toFixed(0)} ms`,
@@ -74,7 +77,10 @@ function ageResult(ticks: readonly BackgroundTick[], { changing }: Crowds): Resu
     }
   }
   return {
-    ...{ title: `${WHERE}: the oldest counts of the changing ones`, value: oldest / 1000, unit: 's', bar: 10 },
+    title: `${WHERE}: the oldest counts of the changing ones`,
+    value: oldest / 1000,
+    unit: 's',
+    bar: 10,
     remarks: [`of the others, in which nothing moved: ${(others / 1000).toFixed(0)} s`],
   };
 }
@@ -99,7 +105,9 @@ function againstExporter(ticks: readonly BackgroundTick[], { pids }: Crowds): Pr
     const own = costOf(ticks);
     const theirs = summarise(times);
     return {
-      ...{ title, ours: 'sampling, mean', theirs: '/proc/PID/net/tcp and tcp6 of each, read in C' },
+      title,
+      ours: 'sampling, mean',
+      theirs: '/proc/PID/net/tcp and tcp6 of each, read in C',
       pair: { ours: { median: own, min: own, max: own, rounds: 1 }, theirs },
       bar: 1 / 50,
       remarks: [
@@ -114,7 +122,10 @@ function memoryResult(ticks: readonly BackgroundTick[]): Result {
   const most = Math.max(...ticks.map((tick) => tick.residentBytes)) / MEBIBYTE;
   const quarters = [0.25, 0.5, 0.75, 1].map((part) => at(part).toFixed(0)).join(', ');
   return {
-    ...{ title: `${WHERE}: resident memory over ${HOUR} ticks`, value: most, unit: 'MiB', bar: 150 },
+    title: `${WHERE}: resident memory over ${HOUR} ticks`,
+    value: most,
+    unit: 'MiB',
+    bar: 150,
     remarks: [`on a clock that does not wait; after a quarter, half, three quarters and all of them: ${quarters} MiB`],
   };
 }

@@ -21,7 +21,9 @@ export async function doctorOfMany(): Promise<Result> {
   const { median, min, max } = summarise(runs.map(({ cpuMs }) => cpuMs / SECONDS / 10));
   return {
     title: `${CONNECTIONS * 2} sockets in one namespace: doctor --for ${SECONDS}s`,
-    ...{ value: median, unit: '% of a core', bar: 15 },
+    value: median,
+    unit: '% of a core',
+    bar: 15,
     remarks: [`min ${min.toFixed(1)} %, max ${max.toFixed(1)} % (${ROUNDS} rounds), with the start and the verdict`],
   };
 }
@@ -33,7 +35,9 @@ export async function verdictOfMany(): Promise<Result> {
   const [slowest] = runs.flatMap(({ rules }) => rules).sort((a, b) => (b.tookMs ?? 0) - (a.tookMs ?? 0));
   return {
     title: `The same: from the end of the ${SECONDS} s to the end of the process`,
-    ...{ value: max, unit: 's', bar: 1 },
+    value: max,
+    unit: 's',
+    bar: 1,
     remarks: [
       `the most of ${ROUNDS} rounds, median ${median.toFixed(2)} s; the slowest rule: ${slowest?.rule}, ${slowest?.tookMs} ms`,
       'the start of the program is counted too',

@@ -34,7 +34,10 @@ export async function eventsOfChurn(): Promise<Result> {
   const { median, min, max } = summarise(shares);
   if (missing !== 0 || gaps !== 0) throw new Error(`${missing} events are missing, ${gaps} gaps`);
   return {
-    ...{ title, value: median, unit: '% of a core', bar: 25 },
+    title,
+    value: median,
+    unit: '% of a core',
+    bar: 25,
     remarks: [
       `min ${min.toFixed(1)} %, max ${max.toFixed(1)} % (${ROUNDS} rounds); every socket was told of, none lost`,
       `the connections were made in ${slowest.toFixed(1)} s at most; the share is of ${SECONDS} s all the same`,

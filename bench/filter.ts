@@ -70,7 +70,9 @@ async function againstReceiving(netns: TestNetns, filter: string): Promise<Resul
         2,
       );
       return {
-        ...{ title, pair, bar: 1.3 },
+        title,
+        pair,
+        bar: 1.3,
         ours: `${ours.counted[0]} match`,
         theirs: `receive ${theirs.counted[0]} only, C`,
       };

@@ -54,7 +54,9 @@ export async function guardOfLab(): Promise<Result> {
   const share = summarise(shares).median * 100;
   return {
     title: TITLE,
-    ...{ value: median, unit: '% of the throughput lost', bar: 2 },
+    value: median,
+    unit: '% of the throughput lost',
+    bar: 2,
     remarks: [
       `the median of ${rounds} pairs, each side the median of ${LOADS} loads of ${LOAD_MS / 1000} s; min ${min.toFixed(1)} %, max ${max.toFixed(1)} %`,
       `with a confidence of 95 % between ${low.toFixed(1)} and ${high.toFixed(1)} %`,

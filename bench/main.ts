@@ -58,8 +58,14 @@ console.log(`${CONNECTIONS * 2} TCP sockets in one namespace`);
 console.log('');
 const sockets = await manySockets(netns, CONNECTIONS, LISTENERS);
 const comparisons = [
-  ...[countingAgainstReceiving, countAgainstSs, netstatAgainstNetstat, memoryOfCounting],
-  ...[filteredAgainstAll, filteredAgainstReceiving, programAgainstReceiving, filteredCommand],
+  countingAgainstReceiving,
+  countAgainstSs,
+  netstatAgainstNetstat,
+  memoryOfCounting,
+  filteredAgainstAll,
+  filteredAgainstReceiving,
+  programAgainstReceiving,
+  filteredCommand,
 ];
 for (const make of comparisons) {
   await measure(make.name, () => make(netns));

@@ -68,8 +68,10 @@ async function recordCrowds(program: string, file: string): Promise<Measure> {
     if (status !== 0) throw new Error(`record ended with ${status}: ${said}`);
     const rate = (sizeNow() - first) / seconds;
     return {
-      ...{ title: `${TITLE}: the file of ten minutes`, value: (first + rate * TEN_MINUTES) / MEBIBYTE },
-      ...{ unit: 'MiB', bar: 5 },
+      title: `${TITLE}: the file of ten minutes`,
+      value: (first + rate * TEN_MINUTES) / MEBIBYTE,
+      unit: 'MiB',
+      bar: 5,
       remarks: [
         `reckoned from ${SECONDS} s: the first state ${Math.round(first / 1024)} KiB, then ${Math.round(rate)} bytes a second`,
         `${CROWDS.rate} connections a second in each of the ${CROWDS.changing}, which live for a second; every end is recorded`,
@@ -87,7 +89,9 @@ async function readBack(file: string): Promise<Measure> {
     times.push(await timed(SOCKLENS, ['watch', '--from', file, '--speed', 'max', '--ndjson']));
   const { median, min, max } = summarise(times);
   return {
-    ...{ title: `${SECONDS} s of that read back: watch --from --speed max`, value: median, unit: 'ms' },
+    title: `${SECONDS} s of that read back: watch --from --speed max`,
+    value: median,
+    unit: 'ms',
     bar: (SECONDS * 1000) / 100,
     remarks: [
       `min ${min.toFixed(0)} ms, max ${max.toFixed(0)} ms (${ROUNDS} rounds), the start of the program included`,

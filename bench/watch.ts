@@ -36,7 +36,9 @@ export async function watchOfChurn(): Promise<Result> {
   if (worst > SECONDS) throw new Error(`${worst} ended sockets were not counted`);
   return {
     title: `${RATE * 2} ended sockets a second for ${SECONDS} s: watch, which counts them`,
-    ...{ value: median, unit: '% of a core', bar: 10 },
+    value: median,
+    unit: '% of a core',
+    bar: 10,
     remarks: [`min ${min.toFixed(1)} %, max ${max.toFixed(1)} % (${ROUNDS} rounds); every end was counted, none lost`],
   };
 }

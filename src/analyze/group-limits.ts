@@ -46,7 +46,11 @@ function rows(
     const said = declared[name];
     return [
       {
-        ...{ name, title, flag, unit, ...halves(limit) },
+        name,
+        title,
+        flag,
+        unit,
+        ...halves(limit),
         ...(said !== undefined && { declared: halves(said) }),
         ...use(name, limit, members, tasksByUser),
       },

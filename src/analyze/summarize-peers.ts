@@ -58,6 +58,11 @@ function newSummary(peer: string, role: 'client' | 'server', name: string | unde
   return {
     peer,
     ...(name !== undefined && { name }),
-    ...{ role, connections: 0, outcomes: {}, bytesSent: 0, bytesReceived: 0, retransmits: 0 },
+    role,
+    connections: 0,
+    outcomes: {},
+    bytesSent: 0,
+    bytesReceived: 0,
+    retransmits: 0,
   };
 }

@@ -24,7 +24,9 @@ export async function bindForPlace(
   if (filter.tree === undefined) return undefined;
   const tree = bindFilter(filter.text, filter.tree, await filterNames(machine, place, filter, containers));
   return {
-    ...{ tree, needs: needsOf(tree), compiled: compileForKernel(tree) },
+    tree,
+    needs: needsOf(tree),
+    compiled: compileForKernel(tree),
     ...(filter.families !== undefined && { families: filter.families }),
   };
 }

@@ -115,9 +115,12 @@ export class MemoryColumns {
     const words = (from: number) => Array.from(this.#words.subarray(from, from + count));
     return {
       ...this.since(row),
-      ...{ state: this.#states[row] ?? 0, inode: this.inode(row) },
-      ...{ localPort: this.#localPorts[row] ?? 0, peerPort: this.#peerPorts[row] ?? 0 },
-      ...{ local: words(row * WORDS), peer: words(row * WORDS + 4) },
+      state: this.#states[row] ?? 0,
+      inode: this.inode(row),
+      localPort: this.#localPorts[row] ?? 0,
+      peerPort: this.#peerPorts[row] ?? 0,
+      local: words(row * WORDS),
+      peer: words(row * WORDS + 4),
       ...(owner !== undefined && { process: owner }),
       ...(owner?.container !== undefined && { container: owner.container }),
     };

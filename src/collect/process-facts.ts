@@ -35,8 +35,13 @@ export function readProcessFacts(machine: Machine, pid: number): ProcessFacts | 
   if (stat === undefined || stat.state === 'Z' || status === undefined || limits === undefined) return undefined;
   const executable = readExecutable(pid, proc);
   return {
-    ...{ pid, startTicks: stat.startTicks, parentPid: stat.parentPid, limits },
-    ...{ threads: status.threads, realUid: status.realUid, used: countDescriptors(pid, proc) },
+    pid,
+    startTicks: stat.startTicks,
+    parentPid: stat.parentPid,
+    limits,
+    threads: status.threads,
+    realUid: status.realUid,
+    used: countDescriptors(pid, proc),
     program: { executable: executable?.path, name: stat.name, isGo: executable?.isGo ?? false },
   };
 }

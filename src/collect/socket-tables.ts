@@ -9,8 +9,13 @@ import { namedNamespaces, placeOfNamed, placeOfProcess } from './places.ts';
 import { readProcessTable } from './process-table.ts';
 
 const KINDS: Readonly<Record<Proto, SocketKind>> = {
-  ...{ tcp: 'tcp', mptcp: 'tcp', udp: 'udp', udplite: 'udp', unix: 'unix' },
-  ...{ raw: 'otherSocket', sctp: 'otherSocket' },
+  tcp: 'tcp',
+  mptcp: 'tcp',
+  udp: 'udp',
+  udplite: 'udp',
+  unix: 'unix',
+  raw: 'otherSocket',
+  sctp: 'otherSocket',
 };
 
 /** Which sockets the kernel's tables show, by inode: of the namespaces that were read, the rest when it matters. */

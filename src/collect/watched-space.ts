@@ -13,7 +13,10 @@ import { type HeldSockets, SpaceOwners } from './space-owners.ts';
 
 /** What is remembered of a namespace is told by dumps of these. What is in TIME_WAIT was seen before or has nothing to tell. */
 const REMEMBERED: SocketQuery = {
-  ...{ protos: ['tcp', 'udp'], inet: true, inet6: true, tcpInfo: false },
+  protos: ['tcp', 'udp'],
+  inet: true,
+  inet6: true,
+  tcpInfo: false,
   states: ALL_STATES & ~stateMask(TCP_STATE.TIME_WAIT),
 };
 

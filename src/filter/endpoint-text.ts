@@ -37,7 +37,9 @@ export function readEndpoint(cursor: TokenCursor, word: Word): EndpointText {
 
 function splitEndpoint(cursor: TokenCursor, text: string, span: Span): { host: Word; port?: Word; note?: string } {
   const part = (from: number, to: number): Word => ({
-    ...{ text: text.slice(from, to), at: span.at + from, length: Math.max(to - from, 1) },
+    text: text.slice(from, to),
+    at: span.at + from,
+    length: Math.max(to - from, 1),
   });
   if (text.startsWith('[')) {
     const close = text.indexOf(']');

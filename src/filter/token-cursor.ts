@@ -4,9 +4,22 @@ import type { Comparison, Span } from './syntax.ts';
 import { type Token, tokenize } from './tokens.ts';
 
 const COMPARISONS: Readonly<Record<string, Comparison>> = {
-  ...{ '=': '=', '==': '=', eq: '=', '!=': '!=', ne: '!=', neq: '!=' },
-  ...{ '>': '>', gt: '>', '<': '<', lt: '<' },
-  ...{ '>=': '>=', ge: '>=', geq: '>=', '<=': '<=', le: '<=', leq: '<=' },
+  '=': '=',
+  '==': '=',
+  eq: '=',
+  '!=': '!=',
+  ne: '!=',
+  neq: '!=',
+  '>': '>',
+  gt: '>',
+  '<': '<',
+  lt: '<',
+  '>=': '>=',
+  ge: '>=',
+  geq: '>=',
+  '<=': '<=',
+  le: '<=',
+  leq: '<=',
 };
 
 const AND = ['and', '&', '&&'];

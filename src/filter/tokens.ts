@@ -39,7 +39,11 @@ export function tokenize(text: string): Token[] {
 
 function next(text: string, rest: string, at: number): Token {
   const plain = (kind: Token['kind'], found: string): Token => ({
-    ...{ kind, at, length: found.length, text: found, quoted: false },
+    kind,
+    at,
+    length: found.length,
+    text: found,
+    quoted: false,
   });
   if (rest[0] === '(') return plain('open', '(');
   if (rest[0] === ')') return plain('close', ')');

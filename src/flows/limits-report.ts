@@ -61,7 +61,11 @@ export async function limitsOf(machine: Machine, place: Place, time?: WatchTime)
   const nofile = main.limits.nofile;
   const remark = { used: used[0], declared: declared.nofile, program: programClass(main.program) };
   return {
-    ...{ target: place.target, takenAt, coverage, platform, mainPid: main.pid },
+    target: place.target,
+    takenAt,
+    coverage,
+    platform,
+    mainPid: main.pid,
     ...(time !== undefined && { lookedMs: Math.round(performance.now() - beginMs) }),
     groups: groupLimits(
       facts.map((fact, index) => ({ ...fact, used: used[index] })),
@@ -72,7 +76,11 @@ export async function limitsOf(machine: Machine, place: Place, time?: WatchTime)
     ...pidsReport(machine, main.pid, known),
     ...(declaredBy !== undefined && { declaredBy }),
     related: relatedProcesses(machine, main.pid).map(({ role, pid, name, nofile: { soft, hard } }) => ({
-      ...{ role, pid, name, soft: finiteLimit(soft), hard: finiteLimit(hard) },
+      role,
+      pid,
+      name,
+      soft: finiteLimit(soft),
+      hard: finiteLimit(hard),
     })),
     remarks: nofile === undefined ? [] : limitRemarks({ effective: nofile, ...remark }),
     fixes: limitFixes(platform, 'nofile', example, example),
@@ -135,7 +143,10 @@ function pidsReport(machine: Machine, pid: number, { details }: ContainerKnowled
   const share = limitPercent(current, max);
   return {
     pids: {
-      ...{ path, version, current, max: finiteLimit(max) },
+      path,
+      version,
+      current,
+      max: finiteLimit(max),
       ...(share !== undefined && { sharePercent: share }),
       ...(refused !== undefined && { refused }),
       ...(details?.pidsLimit !== undefined && { declared: details.pidsLimit }),
@@ -157,7 +168,8 @@ function processUse(
   return {
     ...process,
     descriptors: {
-      ...{ used, softLimit: finiteLimit(soft) },
+      used,
+      softLimit: finiteLimit(soft),
       ...(share !== undefined && { sharePercent: share }),
       ...(kinds !== undefined && { byKind: kinds.byKind }),
       ...(Object.keys(zombies).length > 0 && { zombies }),

@@ -14,7 +14,8 @@ export async function observe(source: SampleSource, stop?: AbortSignal, most?: n
   const wish: TickWish = {
     looksAt: () => true,
     query: () => ({ ...everySocket(), tcpInfo: true }),
-    ...{ processes: 'kinds', allCounters: true },
+    processes: 'kinds',
+    allCounters: true,
     closed: (space, closed) => builder.closed(space, closed),
   };
   for (let tick = await source.next(wish, stop); tick !== undefined; tick = await source.next(wish, stop)) {

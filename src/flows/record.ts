@@ -57,7 +57,8 @@ class RecordSession {
     this.wish = {
       looksAt: () => this.#closely,
       query: () => ({ ...everySocket(), tcpInfo: true }),
-      ...{ processes: 'kinds', allCounters: true },
+      processes: 'kinds',
+      allCounters: true,
       closed: (_, closed) => this.#maker?.closed(closed),
     };
   }
@@ -90,8 +91,12 @@ class RecordSession {
     const { output, redact, target, events } = this.#options;
     this.#file = RecordingFile.create(output, redact);
     this.#maker = new RecordingMaker(this.#file, {
-      ...{ startedAtMs: tick.atMs, intervalMs: this.#source.intervalMs, target, events },
-      ...{ closely: this.#closely, redacted: redact },
+      startedAtMs: tick.atMs,
+      intervalMs: this.#source.intervalMs,
+      target,
+      events,
+      closely: this.#closely,
+      redacted: redact,
     });
   }
 }

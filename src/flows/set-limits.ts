@@ -73,7 +73,9 @@ async function makePlan({ machine }: FlowContext, place: Place, wanted: WantedLi
   const hard = main?.wanted.hard ?? Number.POSITIVE_INFINITY;
   const fixes = limitFixes(platform, 'nofile', wanted.soft, hard);
   return {
-    ...{ place, rows, refusals: [] },
+    place,
+    rows,
+    refusals: [],
     report: { target: place.target, takenAt, limit: 'nofile', platform, processes: [], fixes },
   };
 }
@@ -81,7 +83,11 @@ async function makePlan({ machine }: FlowContext, place: Place, wanted: WantedLi
 function rowOf({ pid, program, used, limits }: ProcessFacts, wanted: WantedLimit): SetProcess {
   const before = limits.nofile ?? { soft: 0, hard: 0 };
   return {
-    ...{ pid, name: program.name, before: pair(before), wanted: pair(wantedFor(wanted, before)), outcome: null },
+    pid,
+    name: program.name,
+    before: pair(before),
+    wanted: pair(wantedFor(wanted, before)),
+    outcome: null,
     ...(used !== undefined && { used }),
   };
 }

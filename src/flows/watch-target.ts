@@ -98,7 +98,10 @@ export class WatchTarget {
     this.#unseen = 0;
     const { total, groups } = last.row;
     return {
-      ...{ at: new Date(atMs), target: tick.space.name, total, groups: groups.map(unchanged) },
+      at: new Date(atMs),
+      target: tick.space.name,
+      total,
+      groups: groups.map(unchanged),
       ...rates,
       ageMs: atMs - last.takenAtMs,
       lost: tick.lost,

@@ -66,7 +66,8 @@ class WatchedTargets {
     this.wish = {
       looksAt: () => true,
       query: () => query,
-      ...{ processes: 'count', allCounters: false },
+      processes: 'count',
+      allCounters: false,
       closed: ({ netns }, closed) => this.#targets.get(netns)?.closed(closed),
     };
   }
@@ -106,7 +107,9 @@ class WatchedTargets {
 function queryFor(keys: readonly GroupKey[], protos: readonly Proto[], filter: Filter): SocketQuery {
   const onlyStates = filter.tree === undefined && keys.every((key) => key === 'state');
   return {
-    ...{ protos, inet: true, inet6: true },
+    protos,
+    inet: true,
+    inet6: true,
     tcpInfo: filter.tree !== undefined || keys.some((key) => MEASURED.includes(key)),
     states: onlyStates ? ALL_STATES & ~stateMask(TCP_STATE.TIME_WAIT) : ALL_STATES,
   };

@@ -27,10 +27,16 @@ export function identityOf(socket: SocketView): SocketIdentity | undefined {
   if (proto === 'unix' || family === 'unix') return undefined;
   const words = family === 'inet6' ? ([0, 1, 2, 3] as const) : ([0] as const);
   return {
-    ...{ proto, family, state: socket.state, localPort: socket.localPort, peerPort: socket.peerPort },
+    proto,
+    family,
+    state: socket.state,
+    localPort: socket.localPort,
+    peerPort: socket.peerPort,
     local: words.map((index) => socket.localWord(index)),
     peer: words.map((index) => socket.peerWord(index)),
     interfaceIndex: socket.interfaceIndex ?? 0,
-    ...{ cookieLow: socket.cookieLow, cookieHigh: socket.cookieHigh, inode: socket.inode },
+    cookieLow: socket.cookieLow,
+    cookieHigh: socket.cookieHigh,
+    inode: socket.inode,
   };
 }

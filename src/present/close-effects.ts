@@ -36,8 +36,12 @@ function labelOf(socket: SocketView): string {
 
 /** States that a process can hold. */
 const HAS_OWNER: readonly number[] = [
-  ...[TCP_STATE.ESTABLISHED, TCP_STATE.CLOSE_WAIT, TCP_STATE.FIN_WAIT1, TCP_STATE.FIN_WAIT2],
-  ...[TCP_STATE.LAST_ACK, TCP_STATE.CLOSING],
+  TCP_STATE.ESTABLISHED,
+  TCP_STATE.CLOSE_WAIT,
+  TCP_STATE.FIN_WAIT1,
+  TCP_STATE.FIN_WAIT2,
+  TCP_STATE.LAST_ACK,
+  TCP_STATE.CLOSING,
 ];
 
 function effectOf(socket: SocketView): string {

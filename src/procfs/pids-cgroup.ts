@@ -58,7 +58,9 @@ function readOne(mount: string, path: string, version: 1 | 2): PidsCgroup | unde
   if (current === undefined || max === undefined) return undefined;
   const refused = /^max (\d+)$/m.exec(read('pids.events') ?? '')?.[1];
   return {
-    ...{ path, version, current: Number(current) },
+    path,
+    version,
+    current: Number(current),
     max: max === 'max' ? Number.POSITIVE_INFINITY : Number(max),
     ...(refused !== undefined && { refused: Number(refused) }),
   };

@@ -25,7 +25,8 @@ export async function overview(snapshot: Snapshot, options: { names: boolean }):
     takenAt: snapshot.takenAt,
     rows: [],
     lookedFor: [...lookedFor],
-    ...{ anyContainer, withoutContainers },
+    anyContainer,
+    withoutContainers,
     coverage: { complete: true, notes: [...snapshot.notes, ...notes] },
   };
   const refused: Failure[] = [];

@@ -4,7 +4,15 @@ import { COMMON_PROGRAMS, COMMON_SERVICES, PLATFORM_LABELS, SAID_ANYWAY } from '
 
 /** Keys under which a text is one of a few words of ours, a number as text, or a setting of the kernel. */
 const OURS: ReadonlySet<string> = new Set([
-  ...['type', 'proto', 'family', 'source', 'outcome', 'role', 'runtime', 'ociRuntime', 'cut'],
+  'type',
+  'proto',
+  'family',
+  'source',
+  'outcome',
+  'role',
+  'runtime',
+  'ociRuntime',
+  'cut',
 ]);
 
 /** Keys under which an object's own keys are words of ours, and its values numbers. */
@@ -27,10 +35,18 @@ const SPECIAL: Readonly<Record<string, Redact>> = {
 
 /** How texts are replaced, by the keys that they stand under. What is not named here is replaced too. */
 const TEXTS: Readonly<Record<string, (aliases: Aliases, text: string) => string>> = {
-  ...{ local: address, peer: address, address, addresses: address, gateways: address },
-  ...{ target, targets: target },
-  ...{ container: named, localName: named, peerName: named },
-  ...{ localService: service, peerService: service },
+  local: address,
+  peer: address,
+  address,
+  addresses: address,
+  gateways: address,
+  target,
+  targets: target,
+  container: named,
+  localName: named,
+  peerName: named,
+  localService: service,
+  peerService: service,
   process: program,
   id: (aliases, id) => aliases.id(id),
   network: (aliases, text) => network(aliases, text),

@@ -24,8 +24,10 @@ export class SocketChangesReader {
       this.#known.put(keys, sockets);
     }
     return {
-      ...{ takenAtMs: at, source: SOURCES.find((known) => known === source) ?? SOURCES[0] },
-      ...{ coverage: coverage ?? { complete: true, notes: [] }, withoutStates: without ?? 0 },
+      takenAtMs: at,
+      source: SOURCES.find((known) => known === source) ?? SOURCES[0],
+      coverage: coverage ?? { complete: true, notes: [] },
+      withoutStates: without ?? 0,
       ...(sources !== undefined && { sources: knownSources(sources) }),
       sockets: this.#known.sockets(at),
     };

@@ -54,7 +54,8 @@ export class SocketChangesWriter {
     changed.sort((a, b) => a.key - b.key);
     const keys = changed.map(({ key }) => key);
     return {
-      ...{ at, source },
+      at,
+      source,
       ...(sources !== undefined && { sources }),
       ...((!coverage.complete || coverage.notes.length > 0) && { coverage }),
       ...(withoutStates !== 0 && { without: withoutStates }),

@@ -69,7 +69,8 @@ export class RecordingWriter {
     const hostChanged = host !== undefined && hostText !== this.#host;
     this.#host = hostText;
     return {
-      ...{ type: 'tick', at: atMs },
+      type: 'tick',
+      at: atMs,
       ...(changes.length > 0 && { spaces: changes }),
       ...(hostChanged && { host }),
       ...(notes.length > 0 && { notes }),

@@ -131,8 +131,12 @@ export function destroyRequest(identity: SocketIdentity): Uint8Array {
 
 /** Value of the request's 8-bit protocol field. */
 const PROTOCOL_FIELD: Record<SocketIdentity['proto'], number> = {
-  ...{ tcp: IPPROTO.TCP, mptcp: IPPROTO.TCP, udp: IPPROTO.UDP, udplite: IPPROTO.UDPLITE },
-  ...{ sctp: IPPROTO.SCTP, raw: IPPROTO.RAW },
+  tcp: IPPROTO.TCP,
+  mptcp: IPPROTO.TCP,
+  udp: IPPROTO.UDP,
+  udplite: IPPROTO.UDPLITE,
+  sctp: IPPROTO.SCTP,
+  raw: IPPROTO.RAW,
 };
 
 function bytecodeAttribute({ bytecode }: DumpSelection): Attribute[] {

@@ -29,7 +29,11 @@ test('an idle cap alone, under 1024 open files: both are named, with their fixes
   const listens: PoolPlan = { host: '0.0.0.0', port: 3306, holdMs: 600, phases: [] };
   const db = await engine.run({ ...nodeContainer(PROGRAM, listens, 'go'), network });
   const uses: PoolPlan = {
-    ...{ host: db.name, port: 3306, serve: false, maxIdle: 50, holdMs: 600 },
+    host: db.name,
+    port: 3306,
+    serve: false,
+    maxIdle: 50,
+    holdMs: 600,
     phases: [
       { workers: 10, ms: 4000, thinkMs: 60 },
       { workers: 420, ms: 4000, thinkMs: 60 },
@@ -38,10 +42,15 @@ test('an idle cap alone, under 1024 open files: both are named, with their fixes
   };
   const receiver = await engine.run({
     ...nodeContainer(PROGRAM, uses, 'go'),
-    ...{ network, labels: LABELS, ulimits: [{ Name: 'nofile', Soft: 1024, Hard: 1024 }] },
+    network,
+    labels: LABELS,
+    ulimits: [{ Name: 'nofile', Soft: 1024, Hard: 1024 }],
   });
   const { findings, healthy } = await diagnose(receiver.name, {
-    ...{ rules: [], for: '20s', interval: '500ms', pools: [`${db.name}:3306=50`] },
+    rules: [],
+    for: '20s',
+    interval: '500ms',
+    pools: [`${db.name}:3306=50`],
     env: { DOCKER_HOST: engine.endpoint },
   });
   const named = (rules: readonly string[]) => findings.filter(({ rule }) => rules.includes(rule));

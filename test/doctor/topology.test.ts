@@ -90,9 +90,17 @@ prove({
       await doctor(
         { machine: localMachine(process.env), out, err: out },
         {
-          ...{ target: `netns:${netns.name}`, intervalMs: 500, forMs: 3000, events: true, numeric: true },
-          ...{ rules: ['EVENT_LOSS'], skip: [], settings: {}, declared: { pools: [], serverLimits: [] } },
-          ...{ format: 'json', eventBufferBytes: TINY_BUFFER },
+          target: `netns:${netns.name}`,
+          intervalMs: 500,
+          forMs: 3000,
+          events: true,
+          numeric: true,
+          rules: ['EVENT_LOSS'],
+          skip: [],
+          settings: {},
+          declared: { pools: [], serverLimits: [] },
+          format: 'json',
+          eventBufferBytes: TINY_BUFFER,
         },
       );
       return (JSON.parse(text) as Diagnosis).findings;

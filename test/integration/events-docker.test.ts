@@ -65,7 +65,10 @@ function describeEvents(docker: TestEngine): void {
     ] as const) {
       const end = json.connections.find(({ peer }) => peer?.port === port);
       expect(end).toMatchObject({
-        ...{ container, role: 'client', outcome: 'closed', process: { pid: clients[container] } },
+        container,
+        role: 'client',
+        outcome: 'closed',
+        process: { pid: clients[container] },
         peer: { address: dbAddress, port, name: db.name, service },
       });
       expect(text.stdout).toMatch(new RegExp(`${clients[container]}/\\S+ .* ${db.name}:${service} `));

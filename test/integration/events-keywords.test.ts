@@ -21,8 +21,16 @@ const V4_OTHER = '127.0.0.2';
 /** Index of lo in every namespace. */
 const LOOPBACK = 1;
 const SEEN_TCP = [
-  ...['bound client', 'bound server', 'half client', 'half server', 'linger client', 'linger server'],
-  ...['plain client', 'plain server', 'unread client', 'unread server'],
+  'bound client',
+  'bound server',
+  'half client',
+  'half server',
+  'linger client',
+  'linger server',
+  'plain client',
+  'plain server',
+  'unread client',
+  'unread server',
 ];
 const ALL_TCP = [...SEEN_TCP, 'refused'];
 const ALL = [...ALL_TCP, 'udp'];
@@ -109,12 +117,19 @@ function start(filter: string, from?: string) {
       .filter(({ type }) => type === 'connection');
   const flow = events(
     {
-      ...{ machine: localMachine({ DOCKER_HOST: 'unix:///nonexistent' }), out, err: { ...out, write: () => {} } },
+      machine: localMachine({ DOCKER_HOST: 'unix:///nonexistent' }),
+      out,
+      err: { ...out, write: () => {} },
       stopSignal: () => stop.signal,
     },
     {
-      ...{ filter: fill(filter), asSs: false, protos: ['tcp', 'udp'], numeric: true, forMs: undefined },
-      ...{ count: undefined, format: 'ndjson' },
+      filter: fill(filter),
+      asSs: false,
+      protos: ['tcp', 'udp'],
+      numeric: true,
+      forMs: undefined,
+      count: undefined,
+      format: 'ndjson',
       ...(from === undefined
         ? { target: `netns:${netns.name}` }
         : { target: undefined, from: { file: from, untilMs: undefined, speed: undefined } }),

@@ -101,7 +101,9 @@ describe('events: other sockets', () => {
     const one = await watch.ends(1, () => workshop.close(fd));
     expect(one).toMatchObject([
       {
-        ...{ proto: 'udp', family: 'inet', outcome: 'closed' },
+        proto: 'udp',
+        family: 'inet',
+        outcome: 'closed',
         local: { address: V4, port: connected.localPort },
         peer: { address: V4, port: connected.peerPort },
       },

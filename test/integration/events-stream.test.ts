@@ -90,12 +90,21 @@ describe('events: load', () => {
     // Room for some 50 events, of which 800 come between two looks.
     const flow = events(
       {
-        ...{ machine: localMachine({ DOCKER_HOST: 'unix:///nonexistent' }), out: output, err: output },
+        machine: localMachine({ DOCKER_HOST: 'unix:///nonexistent' }),
+        out: output,
+        err: output,
         stopSignal: () => stop.signal,
       },
       {
-        ...{ target: `netns:${netns.name}`, filter: '', asSs: false, protos: ['tcp', 'udp'], numeric: true },
-        ...{ forMs: undefined, count: undefined, format: 'ndjson', bufferBytes: 64 * 1024 },
+        target: `netns:${netns.name}`,
+        filter: '',
+        asSs: false,
+        protos: ['tcp', 'udp'],
+        numeric: true,
+        forMs: undefined,
+        count: undefined,
+        format: 'ndjson',
+        bufferBytes: 64 * 1024,
       },
     );
     try {

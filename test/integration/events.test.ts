@@ -92,18 +92,17 @@ describe('events: connections that a dump has seen', () => {
     const first = await watch.ends(1, () => workshop.close(client));
     expect(first).toMatchObject([
       {
-        ...{
-          proto: 'tcp',
-          family: 'inet',
-          target: `netns:${netns.name}`,
-          role: 'client',
-          outcome: 'closed',
-          retransmits: 0,
-        },
+        proto: 'tcp',
+        family: 'inet',
+        target: `netns:${netns.name}`,
+        role: 'client',
+        outcome: 'closed',
+        retransmits: 0,
         local: { address: V4, port: clientPort },
         peer: { address: V4, port: listener.port },
         process: { pid: workshop.pid },
-        ...{ bytesSent: 900, bytesReceived: 300 },
+        bytesSent: 900,
+        bytesReceived: 300,
       },
     ]);
     expect(first[0]?.rttUs).toBeGreaterThan(0);
@@ -175,7 +174,9 @@ describe('events: connections that a dump has seen', () => {
     });
     expect(first).toMatchObject([
       {
-        ...{ outcome: 'aborted', role: 'client', process: { pid: workshop.pid } },
+        outcome: 'aborted',
+        role: 'client',
+        process: { pid: workshop.pid },
         local: { address: V4, port: clientPort },
         peer: { address: V4, port: listener.port },
       },
@@ -218,12 +219,16 @@ describe('events: connections that a dump has seen', () => {
     });
     const of = (local: number, peer: number) => both.find((end) => between(end, local, peer));
     expect(of(inet6.clientPort, inet6.listener.port)).toMatchObject({
-      ...{ family: 'inet6', local: { address: '::1' }, peer: { address: '::1' } },
+      family: 'inet6',
+      local: { address: '::1' },
+      peer: { address: '::1' },
     });
     expect(watch.cells(inet6.clientPort, inet6.listener.port)[2]).toBe(`[::1]:${inet6.clientPort}`);
     expect(of(mapped.clientPort, mapped.listener.port)).toMatchObject({ family: 'inet', peer: { address: V4 } });
     expect(of(mapped.listener.port, mapped.clientPort)).toMatchObject({
-      ...{ family: 'inet6', role: 'server', peer: { address: '::ffff:127.0.0.1' } },
+      family: 'inet6',
+      role: 'server',
+      peer: { address: '::ffff:127.0.0.1' },
     });
   });
 

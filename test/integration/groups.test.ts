@@ -75,8 +75,12 @@ describe('groups', () => {
     const [first, ...more] = groups;
     expect(more).toEqual([]);
     const bounds: Record<string, [number, number]> = {
-      ...{ '<100us': [0, 0.1], '100us-1ms': [0.1, 1], '1-10ms': [1, 10], '10-100ms': [10, 100] },
-      ...{ '100ms-1s': [100, 1000], '>=1s': [1000, Number.POSITIVE_INFINITY] },
+      '<100us': [0, 0.1],
+      '100us-1ms': [0.1, 1],
+      '1-10ms': [1, 10],
+      '10-100ms': [10, 100],
+      '100ms-1s': [100, 1000],
+      '>=1s': [1000, Number.POSITIVE_INFINITY],
     };
     const [from, to] = bounds[String(first?.key.rtt)] ?? [Number.NaN, Number.NaN];
     expect(rttMs).toBeGreaterThanOrEqual(from);

@@ -158,7 +158,12 @@ describe('guard: each kind of budget', () => {
       churn(20),
     );
     expect(many.report?.budgets.map(({ verdict }) => verdict).slice(0, 6)).toEqual([
-      ...['broken', 'broken', 'broken', 'held', 'held', 'held'],
+      'broken',
+      'broken',
+      'broken',
+      'held',
+      'held',
+      'held',
     ]);
     expect(many.status).toBe(1);
     const none = await run([...budget('rate(opens) = 0/s'), ...budget('rate(closes) = 0/s')], connections(0));

@@ -26,9 +26,18 @@ async function run(eventBufferBytes: number | undefined): Promise<{ status: numb
   const context: FlowContext = localContext({ DOCKER_HOST: 'unix:///nonexistent' }, output, output);
   const churn = `echo go | nsenter --net=${netns.path} ${nodeProgram()} --disable-warning=ExperimentalWarning ${CHURN} 4000 1 >/dev/null`;
   const status = await guard(context, {
-    ...{ target: `netns:${netns.name}`, argv: ['sh', '-c', churn], reports: [], status: false, skip: [] },
-    ...{ intervalMs: 200, forMs: undefined, events: true, numeric: true, eventBufferBytes },
-    ...{ settings: {}, declared: { pools: [], serverLimits: [] } },
+    target: `netns:${netns.name}`,
+    argv: ['sh', '-c', churn],
+    reports: [],
+    status: false,
+    skip: [],
+    intervalMs: 200,
+    forMs: undefined,
+    events: true,
+    numeric: true,
+    eventBufferBytes,
+    settings: {},
+    declared: { pools: [], serverLimits: [] },
     budgets: [parseBudget('lost events = 0', '--budget'), parseBudget('rate(closes) >= 0/s', '--budget')],
   });
   return { status, text };

@@ -85,7 +85,11 @@ describe('insideNetns', () => {
     const { stdout, stderr } = probe('enter', without);
     expect(stderr).toBe('');
     expect(JSON.parse(stdout)).toEqual({
-      ...{ name: 'SystemCallError', code: 'EPERM', errno: 1, syscall: 'setns', message: 'setns: EPERM' },
+      name: 'SystemCallError',
+      code: 'EPERM',
+      errno: 1,
+      syscall: 'setns',
+      message: 'setns: EPERM',
     });
   });
 

@@ -15,11 +15,7 @@ import { createNetns, nodeProgram, type TestNetns, until } from '../support/netn
 import { AF, SOCK } from '../support/recipes/constants.ts';
 import { Workshop } from '../support/recipes/workshop.ts';
 
-const WISH: TickWish = {
-  looksAt: () => false,
-  query: everySocket,
-  ...{ processes: 'no', allCounters: false },
-};
+const WISH: TickWish = { looksAt: () => false, query: everySocket, processes: 'no', allCounters: false };
 const SHUT_WR = 1;
 
 /** As ss names the states that are told. */
@@ -73,7 +69,11 @@ function told({ tcpStates }: SpaceTick): Record<string, number> {
 
 async function start(machine: Machine = localMachine({ DOCKER_HOST: 'unix:///nonexistent' })): Promise<Sampler> {
   sampler = await Sampler.start(machine, `netns:${netns.name}`, {
-    ...{ intervalMs: 100, events: false, kernelCounts: true, names: false, host: false },
+    intervalMs: 100,
+    events: false,
+    kernelCounts: true,
+    names: false,
+    host: false,
   });
   return sampler;
 }

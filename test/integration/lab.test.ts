@@ -20,8 +20,13 @@ const MAX_IDLE = 5;
 
 /** Waves of three times what the database lets in; on the average it has half of its time left. */
 const LOAD: LoadPlan = {
-  ...{ goal: 120, wave: 60, connections: 120, lateConnections: 140 },
-  ...{ rampMs: 1000, holdMs: 2000, quietMs: 0 },
+  goal: 120,
+  wave: 60,
+  connections: 120,
+  lateConnections: 140,
+  rampMs: 1000,
+  holdMs: 2000,
+  quietMs: 0,
 };
 
 let lab: Lab | undefined;

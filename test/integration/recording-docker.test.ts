@@ -57,7 +57,10 @@ function describeRecording(docker: TestEngine): void {
     await until('the listener', () => listens(first.pid));
     const run = await RecordingRun.startIn(
       { DOCKER_HOST: docker.endpoint },
-      ...[container.name, file, '--interval', '200ms'],
+      container.name,
+      file,
+      '--interval',
+      '200ms',
     );
     await run.next();
     early = new Date(ticks().at(-1)?.at ?? 0).toISOString();

@@ -31,19 +31,25 @@ let listed: Listed;
 let rows: Record<string, unknown>[];
 
 const ASKED: readonly (readonly string[])[] = [
-  ...[['state'], ['proto,state'], ['peer'], ['peer-address,state'], ['peer-port'], ['local'], ['local-port']],
+  ['state'],
+  ['proto,state'],
+  ['peer'],
+  ['peer-address,state'],
+  ['peer-port'],
+  ['local'],
+  ['local-port'],
   // Only holders of TCP and UDP sockets are remembered over time.
-  ...[['process', '-t', '-u'], ['service'], ['role']],
-  ...[
-    ['state', 'state established dst 10.9.0.0/24'],
-    ['state,proto', 'sport = 3306 or dport = 3306'],
-    ['local-port', 'role server'],
-    ['state', 'not state established,listen'],
-    ['peer', 'src [fd00:9::]/64'],
-    ['proto', 'uid 12345'],
-    ['state', 'process node and recvq > 0'],
-    ['state', 'keepalive on'],
-  ],
+  ['process', '-t', '-u'],
+  ['service'],
+  ['role'],
+  ['state', 'state established dst 10.9.0.0/24'],
+  ['state,proto', 'sport = 3306 or dport = 3306'],
+  ['local-port', 'role server'],
+  ['state', 'not state established,listen'],
+  ['peer', 'src [fd00:9::]/64'],
+  ['proto', 'uid 12345'],
+  ['state', 'process node and recvq > 0'],
+  ['state', 'keepalive on'],
 ];
 
 function grouped(by: readonly string[], ...words: string[]): Grouped {

@@ -50,7 +50,10 @@ beforeAll(async () => {
   // Summary: what stays as it is, is read at the first look alone.
   const run = await RecordingRun.start(
     `netns:${busy.name},netns:${quiet.name}`,
-    ...[file, '--summary', '--interval', '200ms'],
+    file,
+    '--summary',
+    '--interval',
+    '200ms',
   );
   await run.samples(4);
   expect(await run.stop()).toBe(0);

@@ -144,13 +144,24 @@ describe('watch: counts', () => {
       const made = await churn(20_000, 1, async () => {
         flow = watch(
           {
-            ...{ machine: localMachine({ DOCKER_HOST: 'unix:///nonexistent' }), out: output, err: output },
+            machine: localMachine({ DOCKER_HOST: 'unix:///nonexistent' }),
+            out: output,
+            err: output,
             stopSignal: () => stop.signal,
           },
           {
-            ...{ target, filter: '', asSs: false, protos: ['tcp'], numeric: true, by: ['state'], format: 'ndjson' },
+            target,
+            filter: '',
+            asSs: false,
+            protos: ['tcp'],
+            numeric: true,
+            by: ['state'],
+            format: 'ndjson',
             // Room for some 50 events, of which many more come between two looks.
-            ...{ intervalMs: 200, forMs: undefined, events: true, eventBufferBytes: 64 * 1024 },
+            intervalMs: 200,
+            forMs: undefined,
+            events: true,
+            eventBufferBytes: 64 * 1024,
           },
         );
         await until('a sample', () => samples().length > 1);

@@ -31,9 +31,17 @@ const byInode = (rows: DiagRow[], { inode, family }: Pick<Expected, 'inode' | 'f
 function asSs(netnsOf: TestNetns, flag: '-4' | '-6', protocol: string) {
   return ss(netnsOf, flag, protocol)
     .map((row) => ({
-      ...{ state: STATE[row.state], receiveQueue: row.receiveQueue, sendQueue: row.sendQueue, inode: row.inode },
-      ...{ local: row.local.address, localPort: row.local.port, peer: row.peer.address, peerPort: row.peer.port },
-      ...{ uid: row.uid ?? 0, cookie: row.cookie, drops: row.drops },
+      state: STATE[row.state],
+      receiveQueue: row.receiveQueue,
+      sendQueue: row.sendQueue,
+      inode: row.inode,
+      local: row.local.address,
+      localPort: row.local.port,
+      peer: row.peer.address,
+      peerPort: row.peer.port,
+      uid: row.uid ?? 0,
+      cookie: row.cookie,
+      drops: row.drops,
     }))
     .sort((a, b) => a.inode - b.inode);
 }
@@ -41,7 +49,17 @@ function asSs(netnsOf: TestNetns, flag: '-4' | '-6', protocol: string) {
 function asOurs(rows: DiagRow[]) {
   return rows
     .map(({ state, receiveQueue, sendQueue, inode, local, localPort, peer, peerPort, uid, cookie, drops }) => ({
-      ...{ state, receiveQueue, sendQueue, inode, local, localPort, peer, peerPort, uid, cookie, drops },
+      state,
+      receiveQueue,
+      sendQueue,
+      inode,
+      local,
+      localPort,
+      peer,
+      peerPort,
+      uid,
+      cookie,
+      drops,
     }))
     .sort((a, b) => a.inode - b.inode);
 }
@@ -75,8 +93,14 @@ describe('UDP', () => {
     ['inet6', 'udp6'],
   ] as const)('over %s agrees with /proc/net', (family, table) => {
     const pick = (row: DiagRow | ReturnType<typeof procRows>[number]) => ({
-      ...{ inode: row.inode, state: row.state, local: row.local, localPort: row.localPort },
-      ...{ peer: row.peer, peerPort: row.peerPort, receiveQueue: row.receiveQueue, uid: row.uid },
+      inode: row.inode,
+      state: row.state,
+      local: row.local,
+      localPort: row.localPort,
+      peer: row.peer,
+      peerPort: row.peerPort,
+      receiveQueue: row.receiveQueue,
+      uid: row.uid,
     });
     const sorted = (rows: ReturnType<typeof pick>[]) => rows.sort((a, b) => a.inode - b.inode);
     expect(sorted(diagRows(netns, 'udp', family).map(pick))).toEqual(sorted(procRows(netns, table).map(pick)));
@@ -105,7 +129,10 @@ describe.skipIf(!fs.existsSync('/proc/sys/net/mptcp/enabled'))('MPTCP (needs a k
     for (const one of expected) {
       expect(byInode(rows, one), one.what).toHaveLength(1);
       expect(byInode(rows, one)[0], one.what).toMatchObject({
-        ...{ proto: 'mptcp', state: STATE[one.state], localPort: one.localPort, peerPort: one.peerPort },
+        proto: 'mptcp',
+        state: STATE[one.state],
+        localPort: one.localPort,
+        peerPort: one.peerPort,
         tcpInfo: undefined,
       });
       expect(byInode(subflows, one), one.what).toHaveLength(1);

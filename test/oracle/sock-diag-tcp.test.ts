@@ -13,8 +13,17 @@ import { comparableInfo } from '../support/ss-tcp-info.ts';
 
 /** Our state numbers by ss's names. */
 const STATE: Record<string, number> = {
-  ...{ ESTAB: 1, 'SYN-SENT': 2, 'SYN-RECV': 3, 'FIN-WAIT-1': 4, 'FIN-WAIT-2': 5, 'TIME-WAIT': 6, UNCONN: 7 },
-  ...{ 'CLOSE-WAIT': 8, 'LAST-ACK': 9, LISTEN: 10, CLOSING: 11 },
+  ESTAB: 1,
+  'SYN-SENT': 2,
+  'SYN-RECV': 3,
+  'FIN-WAIT-1': 4,
+  'FIN-WAIT-2': 5,
+  'TIME-WAIT': 6,
+  UNCONN: 7,
+  'CLOSE-WAIT': 8,
+  'LAST-ACK': 9,
+  LISTEN: 10,
+  CLOSING: 11,
 };
 const TIMER: Record<string, number> = { on: 1, keepalive: 2, timewait: 3, persist: 4 };
 const FAMILIES = [
@@ -129,8 +138,13 @@ describe.each(FAMILIES)('TCP over %s', (family, flag, table) => {
     expect(small.length).toBeGreaterThan(0);
     for (const { tcpInfo, uid, inode, receiveQueue, sendQueue, cgroupId, drops } of small) {
       expect({ tcpInfo, uid, inode, receiveQueue, sendQueue, cgroupId, drops }).toEqual({
-        ...{ tcpInfo: undefined, uid: 0, inode: 0, receiveQueue: 0, sendQueue: 0 },
-        ...{ cgroupId: undefined, drops: undefined },
+        tcpInfo: undefined,
+        uid: 0,
+        inode: 0,
+        receiveQueue: 0,
+        sendQueue: 0,
+        cgroupId: undefined,
+        drops: undefined,
       });
     }
   });

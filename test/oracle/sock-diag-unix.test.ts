@@ -45,7 +45,12 @@ describe('UNIX sockets', () => {
     const rows = rowsByInode();
     for (const { what, type, state, inode, name, peerInode } of expected) {
       expect(rows.get(inode), what).toMatchObject({
-        ...{ proto: 'unix', family: 'unix', unixType: type, state, inode, peerInode },
+        proto: 'unix',
+        family: 'unix',
+        unixType: type,
+        state,
+        inode,
+        peerInode,
       });
       expect(rows.get(inode)?.name, what).toBe(latin1(name));
     }
@@ -95,8 +100,11 @@ describe('UNIX sockets', () => {
     const rows = rowsByInode();
     for (const [text, type = '', state = '', receiveQueue, sendQueue, inode, peer] of found) {
       expect(rows.get(Number(inode)), text).toMatchObject({
-        ...{ unixType: TYPE[type], state: STATE[state], peerInode: Number(peer) },
-        ...{ receiveQueue: Number(receiveQueue), sendQueue: Number(sendQueue) },
+        unixType: TYPE[type],
+        state: STATE[state],
+        peerInode: Number(peer),
+        receiveQueue: Number(receiveQueue),
+        sendQueue: Number(sendQueue),
       });
     }
   });

@@ -46,7 +46,9 @@ beforeAll(async () => {
   const ports = new Set<number>();
   look(machine, place, query).sockets.each((socket) => ports.add(socket.localPort));
   words = {
-    ...{ ports: [...ports].slice(0, 20), cgroup: ground.cgroup, beyond: false },
+    ports: [...ports].slice(0, 20),
+    cgroup: ground.cgroup,
+    beyond: false,
     pids: ground.workshops.map(({ pid }) => pid),
   };
 }, 60_000);

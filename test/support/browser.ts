@@ -6,8 +6,15 @@ import { decodePng, type Picture } from './png.ts';
 
 /** Debian's package; it opens files only, and talks to nobody. */
 const FLAGS = [
-  ...['--headless', '--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run'],
-  ...['--disable-background-networking', '--disable-component-update', '--disable-sync', '--hide-scrollbars'],
+  '--headless',
+  '--no-sandbox',
+  '--disable-gpu',
+  '--disable-quic',
+  '--no-first-run',
+  '--disable-background-networking',
+  '--disable-component-update',
+  '--disable-sync',
+  '--hide-scrollbars',
 ];
 const HANG_MS = 60_000;
 

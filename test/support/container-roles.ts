@@ -36,7 +36,10 @@ export function hostRoles(image: string): ContainerRoles {
     options: [
       ...mounts.flatMap((mount) => ['--volume', `${mount}:ro`]),
       ...host.flatMap((folder) => ['--volume', `${folder}:${folder}:ro`]),
-      ...['--tmpfs', '/tmp', '--tmpfs', '/run'],
+      '--tmpfs',
+      '/tmp',
+      '--tmpfs',
+      '/run',
     ],
     command,
   });

@@ -52,7 +52,13 @@ export function destroyEvent(values: DestroyEventBytes): InetDiagCursor {
 /** What dumps told of a socket from 127.0.0.1:40000 to 127.0.0.1:3306. */
 export function remembered(values: Partial<Remembered> = {}): Remembered {
   return {
-    ...{ firstSeenMs: 1000, state: 1, inode: 4711, localPort: 40_000, peerPort: 3306 },
-    ...{ local: [LOOPBACK], peer: [LOOPBACK], ...values },
+    firstSeenMs: 1000,
+    state: 1,
+    inode: 4711,
+    localPort: 40_000,
+    peerPort: 3306,
+    local: [LOOPBACK],
+    peer: [LOOPBACK],
+    ...values,
   };
 }

@@ -27,7 +27,9 @@ export function diagRows(netns: TestNetns, proto: Proto, family: 'inet' | 'inet6
   const request = inetDumpRequest({
     family: family === 'inet' ? AF.INET : AF.INET6,
     protocol: PROTOCOL[proto] ?? 0,
-    ...{ states: ALL_STATES, ext: EXT, sequence: 0 },
+    states: ALL_STATES,
+    ext: EXT,
+    sequence: 0,
   });
   return dump(netns, request, new InetDiagCursor(proto));
 }
@@ -66,8 +68,21 @@ export function copyRow(socket: SocketView) {
   const { timer, timerExpiresMs, retransmits, interfaceIndex, unixType, peerInode } = socket;
   const name = socket.unixName();
   return {
-    ...{ proto, family, state, localPort, peerPort, receiveQueue, sendQueue, uid, inode },
-    ...{ timer, timerExpiresMs, retransmits, interfaceIndex, unixType, peerInode },
+    proto,
+    family,
+    state,
+    localPort,
+    peerPort,
+    receiveQueue,
+    sendQueue,
+    uid,
+    inode,
+    timer,
+    timerExpiresMs,
+    retransmits,
+    interfaceIndex,
+    unixType,
+    peerInode,
     local: addressBytes(family, (index) => socket.localWord(index)),
     peer: addressBytes(family, (index) => socket.peerWord(index)),
     cookie: (BigInt(socket.cookieHigh) << 32n) | BigInt(socket.cookieLow),

@@ -28,7 +28,11 @@ export interface DiagnoseOptions {
 export async function diagnose(target: string, options: DiagnoseOptions = {}): Promise<Diagnosis> {
   const many = (name: string, values: readonly string[] = []) => values.flatMap((value) => [name, value]);
   const args = [
-    ...['doctor', target, '--json', '--for', options.for ?? '3s'],
+    'doctor',
+    target,
+    '--json',
+    '--for',
+    options.for ?? '3s',
     ...(options.interval === undefined ? [] : ['--interval', options.interval]),
     ...many('--rule', options.rules),
     ...many('--set', options.set),

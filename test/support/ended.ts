@@ -3,8 +3,19 @@ import type { EndedGroup } from '../../src/model/ended-group.ts';
 /** A tally of connections that ended, as the sampler would have made it: clients of a database unless told otherwise. */
 export function ended(count: number, parts: Partial<EndedGroup> = {}): EndedGroup {
   return {
-    ...{ proto: 'tcp', role: 'client', outcome: 'closed', peerAddress: '10.0.0.3', peerPort: 3306, localPort: 0 },
-    ...{ count, shortLived: 0, greetedOnly: 0, silent: 0, bytesSent: 0, bytesReceived: 0, retransmits: 0 },
+    proto: 'tcp',
+    role: 'client',
+    outcome: 'closed',
+    peerAddress: '10.0.0.3',
+    peerPort: 3306,
+    localPort: 0,
+    count,
+    shortLived: 0,
+    greetedOnly: 0,
+    silent: 0,
+    bytesSent: 0,
+    bytesReceived: 0,
+    retransmits: 0,
     ...parts,
   };
 }

@@ -112,7 +112,9 @@ export class Guard {
     fs.rmSync(this.#folder, { recursive: true });
     const json = files.get('r.json');
     return {
-      ...{ status: this.#child.exitCode, stdout: this.#stdout, stderr: this.#stderr },
+      status: this.#child.exitCode,
+      stdout: this.#stdout,
+      stderr: this.#stderr,
       report: json === undefined ? undefined : (JSON.parse(json) as GuardReport),
       file: (ending) => files.get(`r.${ending}`) ?? '',
     };

@@ -33,10 +33,18 @@ export function procRows(netns: TestNetns, table: string): ProcRow[] {
     const [kind = '', when = ''] = timer.split(':');
     const number = (hex: string) => Number.parseInt(hex, 16);
     return {
-      ...{ local: bytes(localHex), peer: bytes(peerHex), localPort: number(localPort), peerPort: number(peerPort) },
-      ...{ state: number(state), sendQueue: number(sendQueue), receiveQueue: number(receiveQueue) },
-      ...{ timer: number(kind), timerExpiresMs: number(when) * 10, retransmits: number(retransmits) },
-      ...{ uid: Number(uid), inode: Number(inode) },
+      local: bytes(localHex),
+      peer: bytes(peerHex),
+      localPort: number(localPort),
+      peerPort: number(peerPort),
+      state: number(state),
+      sendQueue: number(sendQueue),
+      receiveQueue: number(receiveQueue),
+      timer: number(kind),
+      timerExpiresMs: number(when) * 10,
+      retransmits: number(retransmits),
+      uid: Number(uid),
+      inode: Number(inode),
     };
   });
 }

@@ -23,9 +23,25 @@ export class Dice {
 }
 
 const STATES = [
-  ...['established', 'syn-sent', 'syn-recv', 'fin-wait-1', 'fin-wait-2', 'time-wait', 'unconnected', 'close-wait'],
-  ...['last-ack', 'listening', 'closing', 'syn-rcv', 'close', 'closed'],
-  ...['all', 'connected', 'synchronized', 'bucket', 'big'],
+  'established',
+  'syn-sent',
+  'syn-recv',
+  'fin-wait-1',
+  'fin-wait-2',
+  'time-wait',
+  'unconnected',
+  'close-wait',
+  'last-ack',
+  'listening',
+  'closing',
+  'syn-rcv',
+  'close',
+  'closed',
+  'all',
+  'connected',
+  'synchronized',
+  'bucket',
+  'big',
 ];
 const COMPARISONS = [
   '=',
@@ -53,7 +69,10 @@ const NOT = ['not', '!'];
 
 /** How long a prefix of an address must be to have a bit that is set. */
 const SIGNIFICANT_BITS: Readonly<Record<string, number>> = {
-  ...{ 'fd00:9::1': 1, 'fd00:9::2': 1, '::ffff:127.0.0.1': 96, '::ffff:10.9.0.2': 96 },
+  'fd00:9::1': 1,
+  'fd00:9::2': 1,
+  '::ffff:127.0.0.1': 96,
+  '::ffff:10.9.0.2': 96,
 };
 
 export interface FilterWords {

@@ -24,11 +24,25 @@ export function tcpSocket(
   const [peerHost = '', peerPort = ''] = peer.split(':');
   cookies++;
   return {
-    ...{ proto: 'tcp', family: 'inet', state: TCP_STATE.ESTABLISHED, receiveQueue: 0, sendQueue: 0, uid: 0 },
-    ...{ local: book.inet(parseIpv4(localHost) ?? 0), localPort: Number(localPort) },
-    ...{ peer: book.inet(parseIpv4(peerHost) ?? 0), peerPort: Number(peerPort) },
-    ...{ inode: 100_000 + cookies, cookie: cookies, timer: 0, timerExpiresMs: 0, retransmits: 0, interfaceIndex: 0 },
-    ...{ firstSeenMs: START_MS, unixType: 0, peerInode: 0 },
+    proto: 'tcp',
+    family: 'inet',
+    state: TCP_STATE.ESTABLISHED,
+    receiveQueue: 0,
+    sendQueue: 0,
+    uid: 0,
+    local: book.inet(parseIpv4(localHost) ?? 0),
+    localPort: Number(localPort),
+    peer: book.inet(parseIpv4(peerHost) ?? 0),
+    peerPort: Number(peerPort),
+    inode: 100_000 + cookies,
+    cookie: cookies,
+    timer: 0,
+    timerExpiresMs: 0,
+    retransmits: 0,
+    interfaceIndex: 0,
+    firstSeenMs: START_MS,
+    unixType: 0,
+    peerInode: 0,
     ...rest,
   };
 }
@@ -59,8 +73,13 @@ export function unixSocket(parts: Partial<SocketRecord> = {}): SocketRecord {
 /** A container as the Engine tells of it. */
 export function container(parts: Partial<WatchedContainer> = {}): WatchedContainer {
   return {
-    ...{ name: 'web', runtime: 'docker', id: 'a'.repeat(64), labels: {}, addresses: [], pid: 4242 },
-    ...{ declared: { limits: [], sysctls: {}, published: [] } },
+    name: 'web',
+    runtime: 'docker',
+    id: 'a'.repeat(64),
+    labels: {},
+    addresses: [],
+    pid: 4242,
+    declared: { limits: [], sysctls: {}, published: [] },
     ...parts,
   };
 }
@@ -85,8 +104,13 @@ const nameless: Names = { host: () => undefined, service: () => undefined, user:
 export function series(spaces: readonly NetnsSeries[], parts: Partial<Series> = {}): Series {
   const times = spaces.flatMap(({ samples }) => samples.map(({ atMs }) => atMs));
   return {
-    ...{ fromMs: Math.min(START_MS, ...times), toMs: Math.max(START_MS, ...times) },
-    ...{ spaces, host: [] as HostSample[], runtimeProcesses: [], names: nameless, notes: [] },
+    fromMs: Math.min(START_MS, ...times),
+    toMs: Math.max(START_MS, ...times),
+    spaces,
+    host: [] as HostSample[],
+    runtimeProcesses: [],
+    names: nameless,
+    notes: [],
     containers: spaces.flatMap(({ space }) => space.containers),
     ...parts,
   };

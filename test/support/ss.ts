@@ -64,9 +64,15 @@ function parseLine(line: string, family: '-4' | '-6'): SsRow {
   const uid = info.get('uid');
   const cgroup = info.get('cgroup');
   return {
-    ...{ state, line, info, receiveQueue: Number(receiveQueue), sendQueue: Number(sendQueue) },
-    ...{ local: parseEndpoint(local, family), peer: parseEndpoint(peer, family) },
-    ...{ inode: Number(info.get('ino') ?? 0), cookie: BigInt(`0x${info.get('sk') ?? '0'}`) },
+    state,
+    line,
+    info,
+    receiveQueue: Number(receiveQueue),
+    sendQueue: Number(sendQueue),
+    local: parseEndpoint(local, family),
+    peer: parseEndpoint(peer, family),
+    inode: Number(info.get('ino') ?? 0),
+    cookie: BigInt(`0x${info.get('sk') ?? '0'}`),
     ...(uid === undefined ? {} : { uid: Number(uid) }),
     ...(cgroup === undefined ? {} : { cgroup }),
     ...(drops === undefined ? {} : { drops: Number(drops) }),

@@ -22,8 +22,13 @@ export interface ContainerLabOptions {
 
 /** What the founding incident had: a limit on the open connections that is far too high is none. */
 const INCIDENT: ContainerLabOptions = {
-  ...{ name: 'lab', maxIdle: 50, connectionLimit: 10_000, nofile: 1024 },
-  ...{ maxConnections: 151, queryMs: 50, patienceMs: 120_000 },
+  name: 'lab',
+  maxIdle: 50,
+  connectionLimit: 10_000,
+  nofile: 1024,
+  maxConnections: 151,
+  queryMs: 50,
+  patienceMs: 120_000,
 };
 
 /** As many servers as `lab/haproxy.cfg` has. */

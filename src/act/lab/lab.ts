@@ -85,7 +85,10 @@ export class Lab {
     }
 
     this.#run<DatabaseSettings>('database', database, 'db', {
-      ...{ title: 'db', maxConnections, workers, queryMs: FAST_QUERY_MS },
+      title: 'db',
+      maxConnections,
+      workers,
+      queryMs: FAST_QUERY_MS,
     });
     for (const [index, receiver] of receivers.entries()) {
       const settings = { title: `webhook-${index + 1}`, database: dotted(database.address), maxIdle, maxOpen };

@@ -18,7 +18,9 @@ export interface Judged {
 /** Judges a budget: each of its targets has to keep it, and the worst of them is told. */
 export function judgeBudget(budget: Budget, { phases, points, findings }: Judged): BudgetResult {
   const head = {
-    ...{ budget: budget.text, origin: budget.origin, operator: budget.operator },
+    budget: budget.text,
+    origin: budget.origin,
+    operator: budget.operator,
     ...(unitOf(budget) !== undefined && { unit: unitOf(budget) as '/s' | '%' }),
   };
   if (budget.subject.kind === 'findings') return { ...head, ...judgeFindings(budget, findings), lines: [] };

@@ -8,7 +8,13 @@ import { readBound } from './parse-bound.ts';
 import { isMeasure, MEASURES, readMeasure } from './parse-measure.ts';
 
 const OPERATORS: Readonly<Record<string, Comparison>> = {
-  ...{ '<': '<', '<=': '<=', '=': '=', '==': '=', '!=': '!=', '>=': '>=', '>': '>' },
+  '<': '<',
+  '<=': '<=',
+  '=': '=',
+  '==': '=',
+  '!=': '!=',
+  '>=': '>=',
+  '>': '>',
 };
 
 /** What may stand before a parenthesis in a filter. */

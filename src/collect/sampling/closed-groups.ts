@@ -20,13 +20,23 @@ export class ClosedGroups {
     let group = this.#groups.get(key);
     if (group === undefined) {
       group = {
-        ...{ proto: socket.proto, outcome, peerAddress: address, peerPort, localPort },
+        proto: socket.proto,
+        outcome,
+        peerAddress: address,
+        peerPort,
+        localPort,
         ...(role !== undefined && { role }),
         ...(remembered?.process !== undefined && {
           process: { pid: remembered.process.pid, name: remembered.process.name },
         }),
         ...(container !== undefined && { container }),
-        ...{ count: 0, shortLived: 0, greetedOnly: 0, silent: 0, bytesSent: 0, bytesReceived: 0, retransmits: 0 },
+        count: 0,
+        shortLived: 0,
+        greetedOnly: 0,
+        silent: 0,
+        bytesSent: 0,
+        bytesReceived: 0,
+        retransmits: 0,
       };
       this.#groups.set(key, group);
     }

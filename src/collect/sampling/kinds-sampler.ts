@@ -77,7 +77,8 @@ export function samplePids(machine: Machine, { containers }: FoundSpace): PidsUs
     const { current, max, refused } = use;
     return [
       {
-        ...{ container: facts.name, current },
+        container: facts.name,
+        current,
         ...(Number.isFinite(max) && { max }),
         ...(refused !== undefined && { refused }),
       },

@@ -133,7 +133,9 @@ export class RecordedSource implements SampleSource {
       hasContainer: (name) => containersNamed(containers, name).length > 0,
     });
     return {
-      ...{ tree, needs: needsOf(tree), compiled: compileForKernel(tree) },
+      tree,
+      needs: needsOf(tree),
+      compiled: compileForKernel(tree),
       ...(filter.families !== undefined && { families: filter.families }),
     };
   }
@@ -160,7 +162,8 @@ export class RecordedSource implements SampleSource {
     const before = this.#looks;
     this.#looks = new Map();
     return {
-      ...{ atMs: tick.atMs, containers: tick.containers },
+      atMs: tick.atMs,
+      containers: tick.containers,
       notes: cut === undefined ? tick.notes : [...tick.notes, cut],
       spaces: tick.spaces.filter((space) => this.#isWanted(space.space)).map((space) => this.#space(space, before)),
       names: this.#options.names ? reader.names : { host: nothing, service: nothing, user: nothing },

@@ -53,7 +53,9 @@ export class RecordingMaker {
 
   #kept({ atMs, spaces, containers, host, notes, budget }: Tick): RecordedTick {
     return {
-      ...{ atMs, containers, notes },
+      atMs,
+      containers,
+      notes,
       spaces: spaces.map((space) => this.#keptSpace(space)),
       ...(host !== undefined && { host }),
       ...(budget !== undefined && { budget }),

@@ -69,9 +69,14 @@ export class SeriesBuilder {
       sysctls: sysctls ?? {},
     }));
     return {
-      ...{ fromMs: this.#fromMs, toMs: this.#toMs, spaces, host: this.#host },
+      fromMs: this.#fromMs,
+      toMs: this.#toMs,
+      spaces,
+      host: this.#host,
       containers: detailed(this.#containers),
-      ...{ runtimeProcesses, names: this.#names ?? NAMELESS, notes: [...this.#notes] },
+      runtimeProcesses,
+      names: this.#names ?? NAMELESS,
+      notes: [...this.#notes],
     };
   }
 

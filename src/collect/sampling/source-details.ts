@@ -37,7 +37,9 @@ async function askDeclared(machine: Machine, id: string): Promise<DeclaredSettin
       if (found === undefined) continue;
       const { limits, image, ociRuntime, pidsLimit, sysctls, published } = found;
       return {
-        ...{ limits, sysctls, published },
+        limits,
+        sysctls,
+        published,
         ...(image !== undefined && { image }),
         ...(ociRuntime !== undefined && { ociRuntime }),
         ...(pidsLimit !== undefined && { pidsLimit }),

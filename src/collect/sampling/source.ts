@@ -66,12 +66,26 @@ export interface SourceDetails {
 
 /** Settings of a namespace that decide about its sockets. */
 export const WATCHED_SYSCTLS: readonly string[] = [
-  ...['net.core.somaxconn', 'net.core.rmem_max', 'net.core.wmem_max', 'net.unix.max_dgram_qlen'],
-  ...['net.ipv4.ip_local_port_range', 'net.ipv4.ip_local_reserved_ports', 'net.ipv4.tcp_max_syn_backlog'],
-  ...['net.ipv4.tcp_syncookies', 'net.ipv4.tcp_abort_on_overflow', 'net.ipv4.tcp_fin_timeout'],
-  ...['net.ipv4.tcp_tw_reuse', 'net.ipv4.tcp_max_tw_buckets', 'net.ipv4.tcp_keepalive_time'],
-  ...['net.ipv4.tcp_keepalive_intvl', 'net.ipv4.tcp_keepalive_probes', 'net.ipv4.tcp_syn_retries'],
-  ...['net.ipv4.tcp_retries2', 'net.ipv4.tcp_orphan_retries', 'net.ipv4.tcp_rmem', 'net.ipv4.tcp_wmem'],
+  'net.core.somaxconn',
+  'net.core.rmem_max',
+  'net.core.wmem_max',
+  'net.unix.max_dgram_qlen',
+  'net.ipv4.ip_local_port_range',
+  'net.ipv4.ip_local_reserved_ports',
+  'net.ipv4.tcp_max_syn_backlog',
+  'net.ipv4.tcp_syncookies',
+  'net.ipv4.tcp_abort_on_overflow',
+  'net.ipv4.tcp_fin_timeout',
+  'net.ipv4.tcp_tw_reuse',
+  'net.ipv4.tcp_max_tw_buckets',
+  'net.ipv4.tcp_keepalive_time',
+  'net.ipv4.tcp_keepalive_intvl',
+  'net.ipv4.tcp_keepalive_probes',
+  'net.ipv4.tcp_syn_retries',
+  'net.ipv4.tcp_retries2',
+  'net.ipv4.tcp_orphan_retries',
+  'net.ipv4.tcp_rmem',
+  'net.ipv4.tcp_wmem',
 ];
 
 /** What a tick shall bring. */

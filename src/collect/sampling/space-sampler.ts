@@ -20,10 +20,7 @@ import { watchedSpace } from './watched-facts.ts';
 
 /** What nobody looks at is read without TIME_WAIT, which `sockstat` counts, and which can be tens of thousands. */
 export const WITHOUT = stateMask(TCP_STATE.TIME_WAIT, TCP_STATE.BOUND_INACTIVE);
-const BRIEF: SocketQuery = {
-  ...{ protos: ['tcp'], inet: true, inet6: true, tcpInfo: false },
-  states: ALL_STATES & ~WITHOUT,
-};
+const BRIEF: SocketQuery = { protos: ['tcp'], inet: true, inet6: true, tcpInfo: false, states: ALL_STATES & ~WITHOUT };
 
 /** A namespace in which only segments moved is read again after so long, a quiet one after so long. */
 const SEGMENTS_MS = 10_000;
@@ -215,13 +212,11 @@ export class SpaceSampler {
     const { watched } = this;
     return {
       takenAtMs: look.takenAt.getTime(),
-      ...{
-        source: look.source,
-        sources: otherSources(look),
-        coverage: look.coverage,
-        sockets: look.sockets,
-        withoutStates,
-      },
+      source: look.source,
+      sources: otherSources(look),
+      coverage: look.coverage,
+      sockets: look.sockets,
+      withoutStates,
       holderOf: (socket: SocketView) => watched.memory.ownerOf(socket),
       containerOf: (socket: SocketView) => watched.containerOf(socket),
       seenSince: (socket: SocketView) => watched.memory.seenSince(socket),

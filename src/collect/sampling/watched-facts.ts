@@ -23,7 +23,13 @@ export function watchedContainers(machine: Machine, containers: readonly Contain
     const cgroup = cgroupPath(readProcText(`${machine.proc}/${pid}/cgroup`));
     return [
       {
-        ...{ name, runtime, id, labels, addresses, gateways, pid },
+        name,
+        runtime,
+        id,
+        labels,
+        addresses,
+        gateways,
+        pid,
         ...(networkMode !== undefined && { networkMode }),
         ...(cgroup !== undefined && { cgroup }),
       },

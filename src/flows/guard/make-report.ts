@@ -41,7 +41,10 @@ export async function makeReport(run: GuardRun, parts: Parts): Promise<GuardRepo
   );
   const findings = [...gone, ...shifted];
   const phases: Phases = {
-    ...{ fromMs: run.fromMs, startedMs: command.startedMs, endedMs: end.atMs, intervalMs: source.intervalMs },
+    fromMs: run.fromMs,
+    startedMs: command.startedMs,
+    endedMs: end.atMs,
+    intervalMs: source.intervalMs,
     interrupted: command.stoppedBy === 'signal' || stop?.aborted === true,
   };
   const results = budgets.map((budget, index) =>
@@ -49,12 +52,17 @@ export async function makeReport(run: GuardRun, parts: Parts): Promise<GuardRepo
   );
   const result = commandResult(options.argv, command, end, phases.interrupted);
   return {
-    ...{ schema: SCHEMA_VERSION, type: 'guard' },
+    schema: SCHEMA_VERSION,
+    type: 'guard',
     ...outcomeOf(results, result),
     targets: diagnosis.targets,
-    ...{ from: iso(run.fromMs), to: iso(run.toMs), intervalMs: source.intervalMs },
+    from: iso(run.fromMs),
+    to: iso(run.toMs),
+    intervalMs: source.intervalMs,
     command: result,
-    ...{ budgets: results, findings, rules: diagnosis.rules },
+    budgets: results,
+    findings,
+    rules: diagnosis.rules,
     states: [...run.meters.states].map(([target, looks]) => stateLines(target, looks, run.fromMs)),
     coverage: diagnosis.coverage,
   };
@@ -69,7 +77,8 @@ function commandResult(
   const by = interrupted ? 'signal' : stoppedBy;
   return {
     argv,
-    ...{ startedAt: iso(startedMs), endedAt: iso(atMs) },
+    startedAt: iso(startedMs),
+    endedAt: iso(atMs),
     ...(status !== null && { status }),
     ...(signal !== null && { signal }),
     ...(by !== undefined && { stoppedBy: by }),

@@ -97,8 +97,12 @@ function row(socket: SocketView, { look, names }: OpenedLook): TopSocketRow {
   const idle = idleMs(socket);
   return {
     id: `${shown.proto} ${local} ${peer} ${shown.inode}`,
-    ...{ proto: `${shown.proto}${shown.family === 'inet6' ? '6' : ''}`, local, peer, state: shown.state },
-    ...{ receiveQueue: shown.receiveQueue ?? 0, sendQueue: shown.sendQueue ?? 0 },
+    proto: `${shown.proto}${shown.family === 'inet6' ? '6' : ''}`,
+    local,
+    peer,
+    state: shown.state,
+    receiveQueue: shown.receiveQueue ?? 0,
+    sendQueue: shown.sendQueue ?? 0,
     process: holder === undefined ? '' : `${holder.pid}/${holder.name}`,
     ...(rtt !== undefined && { roundTripUs: rtt }),
     ...(idle !== undefined && { idleMs: idle }),

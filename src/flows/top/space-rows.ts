@@ -57,7 +57,11 @@ export class SpaceRows {
       const descriptors = this.#descriptorsOf(party, tick.processes);
       rows.push({
         ...counts,
-        ...{ id: party.id, name: party.name, runtime: party.runtime, netns: space.netns, shared },
+        id: party.id,
+        name: party.name,
+        runtime: party.runtime,
+        netns: space.netns,
+        shared,
         ...(descriptors !== undefined && { descriptors }),
         ...(!shared && opensPerSecond !== undefined && { opensPerSecond }),
         ...(this.#lookedAtMs !== undefined && { lookedAtMs: this.#lookedAtMs }),
@@ -137,7 +141,10 @@ export function partiesOf(space: WatchedSpace): Party[] {
   const rest = host ? 'host' : 'unowned';
   return [
     ...containers.map((container) => ({
-      ...{ id: container.id, name: container.name, runtime: container.runtime, owner: container.name },
+      id: container.id,
+      name: container.name,
+      runtime: container.runtime,
+      owner: container.name,
     })),
     { id: `${netns} ${rest}`, name: rest, runtime: rest, owner: '' },
   ];

@@ -66,7 +66,10 @@ function budgetChart(result: BudgetResult, report: GuardReport): string[] {
   return [
     `<section class="budget"><h3><code>${html(budget)}</code></h3>`,
     svgChart({
-      ...{ title: `${budget} over time`, lines: drawn, stacked: false, ...timesOf(report) },
+      title: `${budget} over time`,
+      lines: drawn,
+      stacked: false,
+      ...timesOf(report),
       ...(bound !== undefined && { bound: { value: bound, text: boundText(result) } }),
       ...(unit !== undefined && { unit }),
     }),

@@ -39,7 +39,11 @@ function testCase(result: BudgetResult, suite: string, seconds: number): string 
 }
 
 const ENTITIES: Readonly<Record<string, string>> = {
-  ...{ '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;', "'": '&apos;' },
+  '&': '&amp;',
+  '<': '&lt;',
+  '>': '&gt;',
+  '"': '&quot;',
+  "'": '&apos;',
 };
 
 /** Text for XML: markup escaped; characters that XML forbids (controls, lone surrogates, non-characters) made visible. */

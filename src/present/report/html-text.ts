@@ -1,7 +1,11 @@
 import { safeText } from '../../base/safe-text.ts';
 
 const ENTITIES: Readonly<Record<string, string>> = {
-  ...{ '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;', "'": '&#39;' },
+  '&': '&amp;',
+  '<': '&lt;',
+  '>': '&gt;',
+  '"': '&quot;',
+  "'": '&#39;',
 };
 
 /** Escapes text for elements and quoted attributes of HTML and SVG; bidirectional controls are made visible. */

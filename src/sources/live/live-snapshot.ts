@@ -59,7 +59,9 @@ export class LiveSnapshot implements Snapshot {
   async population(): Promise<Population> {
     const { containers, lookedFor, notes } = await this.#inventory();
     return {
-      ...{ anyContainer: containers.length > 0, lookedFor, notes },
+      anyContainer: containers.length > 0,
+      lookedFor,
+      notes,
       withoutContainers: `no container is running; looked for ${lookedFor.join('; ')}; and in cgroup paths`,
       withoutProcess: containers.flatMap(({ facts, pid }) => (pid === undefined ? [facts.name] : [])),
     };

@@ -45,7 +45,8 @@ export async function fillForFilters(netns: TestNetns): Promise<FilterGround> {
   // Last: some of these states end after a minute.
   await everyTcpState({ netns, workshop: first });
   return {
-    ...{ workshops, cgroup: cgroup?.path },
+    workshops,
+    cgroup: cgroup?.path,
     async stop() {
       await Promise.all(workshops.map((workshop) => workshop.stop()));
       cgroup?.remove();

@@ -8,8 +8,12 @@ export async function udpUnconnected({ workshop }: Ground, host = '127.0.0.1'): 
   const fd = await workshop.socket(familyOf(host), SOCK.DGRAM);
   await workshop.bind(fd, { host, port: 0 });
   return {
-    ...{ what: `UDP on ${host}`, state: 'UNCONN', family: host.includes(':') ? 'inet6' : 'inet', peerPort: 0 },
-    ...{ localPort: await workshop.port(fd), inode: await workshop.inode(fd) },
+    what: `UDP on ${host}`,
+    state: 'UNCONN',
+    family: host.includes(':') ? 'inet6' : 'inet',
+    peerPort: 0,
+    localPort: await workshop.port(fd),
+    inode: await workshop.inode(fd),
   };
 }
 
@@ -20,8 +24,12 @@ export async function udpConnected(ground: Ground, host = '127.0.0.1'): Promise<
   const fd = await workshop.socket(familyOf(host), SOCK.DGRAM);
   await workshop.connect(fd, { host, port: server.localPort });
   return {
-    ...{ what: `connected UDP on ${host}`, state: 'ESTAB', family: server.family, peerPort: server.localPort },
-    ...{ localPort: await workshop.port(fd), inode: await workshop.inode(fd) },
+    what: `connected UDP on ${host}`,
+    state: 'ESTAB',
+    family: server.family,
+    peerPort: server.localPort,
+    localPort: await workshop.port(fd),
+    inode: await workshop.inode(fd),
   };
 }
 
@@ -64,13 +72,7 @@ export async function mptcp({ workshop }: Ground, host = '127.0.0.1'): Promise<E
   const inode = (which: number) => workshop.inode(which);
   return [
     { what: 'MPTCP listener', state: 'LISTEN', family, localPort: port, peerPort: 0, inode: await inode(fd) },
-    {
-      ...{ what: 'MPTCP client', state: 'ESTAB', family, inode: await inode(client) },
-      ...{ localPort: clientPort, peerPort: port },
-    },
-    {
-      ...{ what: 'MPTCP server', state: 'ESTAB', family, inode: await inode(server) },
-      ...{ localPort: port, peerPort: clientPort },
-    },
+    { what: 'MPTCP client', state: 'ESTAB', family, inode: await inode(client), localPort: clientPort, peerPort: port },
+    { what: 'MPTCP server', state: 'ESTAB', family, inode: await inode(server), localPort: port, peerPort: clientPort },
   ];
 }

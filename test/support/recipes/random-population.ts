@@ -44,7 +44,11 @@ export async function populate(dice: Dice): Promise<Population> {
   await fill(bare, other, dice, 8040);
   const door = await restless.tcpListener('127.0.0.1', 8009);
   return {
-    ...{ shared, alone, bare, busy, workshops },
+    shared,
+    alone,
+    bare,
+    busy,
+    workshops,
     containers: cgroups.flatMap((cgroup) => (cgroup === undefined ? [] : [cgroup.id])),
     async churn() {
       const { client, server } = await restless.tcpPair(door);

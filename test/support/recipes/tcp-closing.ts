@@ -10,8 +10,12 @@ export async function finWait1Orphan({ netns, workshop }: Ground): Promise<Expec
   await workshop.send(pair.client, 100);
   await workshop.close(pair.client);
   return {
-    ...{ what: 'FIN_WAIT1 orphan', state: 'FIN-WAIT-1', family: 'inet', inode: 0 },
-    ...{ localPort: pair.clientPort, peerPort: listener.port },
+    what: 'FIN_WAIT1 orphan',
+    state: 'FIN-WAIT-1',
+    family: 'inet',
+    inode: 0,
+    localPort: pair.clientPort,
+    peerPort: listener.port,
   };
 }
 
@@ -22,12 +26,20 @@ export async function finWait2Held({ workshop }: Ground): Promise<[held: Expecte
   await workshop.shutdown(pair.client, SHUT.WR);
   return [
     {
-      ...{ what: 'FIN_WAIT2, held', state: 'FIN-WAIT-2', family: 'inet', inode: await workshop.inode(pair.client) },
-      ...{ localPort: pair.clientPort, peerPort: listener.port },
+      what: 'FIN_WAIT2, held',
+      state: 'FIN-WAIT-2',
+      family: 'inet',
+      inode: await workshop.inode(pair.client),
+      localPort: pair.clientPort,
+      peerPort: listener.port,
     },
     {
-      ...{ what: 'CLOSE_WAIT, FIN unread', state: 'CLOSE-WAIT', family: 'inet' },
-      ...{ localPort: listener.port, peerPort: pair.clientPort, inode: await workshop.inode(pair.server) },
+      what: 'CLOSE_WAIT, FIN unread',
+      state: 'CLOSE-WAIT',
+      family: 'inet',
+      localPort: listener.port,
+      peerPort: pair.clientPort,
+      inode: await workshop.inode(pair.server),
     },
   ];
 }
@@ -40,12 +52,20 @@ export async function finWait2Mini({ workshop }: Ground): Promise<[mini: Expecte
   await workshop.recv(pair.server, 1);
   return [
     {
-      ...{ what: 'FIN_WAIT2, mini-socket', state: 'FIN-WAIT-2', family: 'inet', inode: 0 },
-      ...{ localPort: pair.clientPort, peerPort: listener.port },
+      what: 'FIN_WAIT2, mini-socket',
+      state: 'FIN-WAIT-2',
+      family: 'inet',
+      inode: 0,
+      localPort: pair.clientPort,
+      peerPort: listener.port,
     },
     {
-      ...{ what: 'CLOSE_WAIT, FIN read', state: 'CLOSE-WAIT', family: 'inet' },
-      ...{ localPort: listener.port, peerPort: pair.clientPort, inode: await workshop.inode(pair.server) },
+      what: 'CLOSE_WAIT, FIN read',
+      state: 'CLOSE-WAIT',
+      family: 'inet',
+      localPort: listener.port,
+      peerPort: pair.clientPort,
+      inode: await workshop.inode(pair.server),
     },
   ];
 }
@@ -58,8 +78,12 @@ export async function timeWait({ workshop }: Ground, host = V4): Promise<Expecte
   await workshop.recv(pair.server, 1);
   await workshop.close(pair.server);
   return {
-    ...{ what: `TIME_WAIT on ${host}`, state: 'TIME-WAIT', family: host === V4 ? 'inet' : 'inet6', inode: 0 },
-    ...{ localPort: pair.clientPort, peerPort: listener.port },
+    what: `TIME_WAIT on ${host}`,
+    state: 'TIME-WAIT',
+    family: host === V4 ? 'inet' : 'inet6',
+    inode: 0,
+    localPort: pair.clientPort,
+    peerPort: listener.port,
   };
 }
 
@@ -72,8 +96,12 @@ export async function lastAck({ netns, workshop }: Ground): Promise<Expected> {
   drop(netns, V4, '--sport', String(listener.port));
   await workshop.close(pair.server);
   return {
-    ...{ what: 'LAST_ACK', state: 'LAST-ACK', family: 'inet', inode: 0 },
-    ...{ localPort: listener.port, peerPort: pair.clientPort },
+    what: 'LAST_ACK',
+    state: 'LAST-ACK',
+    family: 'inet',
+    inode: 0,
+    localPort: listener.port,
+    peerPort: pair.clientPort,
   };
 }
 
@@ -85,7 +113,11 @@ export async function closing({ netns, workshop }: Ground): Promise<Expected> {
   await workshop.shutdown(pair.client, SHUT.WR);
   await workshop.shutdown(pair.server, SHUT.WR);
   return {
-    ...{ what: 'CLOSING', state: 'CLOSING', family: 'inet', inode: await workshop.inode(pair.client) },
-    ...{ localPort: pair.clientPort, peerPort: listener.port },
+    what: 'CLOSING',
+    state: 'CLOSING',
+    family: 'inet',
+    inode: await workshop.inode(pair.client),
+    localPort: pair.clientPort,
+    peerPort: listener.port,
   };
 }

@@ -10,8 +10,12 @@ export async function keepalive({ workshop }: Ground, idleSeconds = 300): Promis
   await workshop.setsockopt(pair.client, 6, OPT.TCP_KEEPIDLE, idleSeconds);
   await workshop.setsockopt(pair.client, OPT.SOL_SOCKET, OPT.SO_KEEPALIVE, 1);
   return {
-    ...{ what: 'keepalive', state: 'ESTAB', family: 'inet', inode: await workshop.inode(pair.client) },
-    ...{ localPort: pair.clientPort, peerPort: listener.port },
+    what: 'keepalive',
+    state: 'ESTAB',
+    family: 'inet',
+    inode: await workshop.inode(pair.client),
+    localPort: pair.clientPort,
+    peerPort: listener.port,
   };
 }
 
@@ -21,8 +25,13 @@ export async function unread({ workshop }: Ground, bytes = 1234): Promise<Expect
   const pair = await workshop.tcpPair(listener);
   await workshop.send(pair.client, bytes);
   return {
-    ...{ what: 'unread bytes', state: 'ESTAB', family: 'inet', bytes, inode: await workshop.inode(pair.server) },
-    ...{ localPort: listener.port, peerPort: pair.clientPort },
+    what: 'unread bytes',
+    state: 'ESTAB',
+    family: 'inet',
+    bytes,
+    inode: await workshop.inode(pair.server),
+    localPort: listener.port,
+    peerPort: pair.clientPort,
   };
 }
 
@@ -32,8 +41,12 @@ export async function zeroWindow({ workshop }: Ground): Promise<Expected> {
   const pair = await workshop.tcpPair(listener);
   while ((await workshop.send(pair.client, 1 << 20)) > 0);
   return {
-    ...{ what: 'zero window', state: 'ESTAB', family: 'inet', inode: await workshop.inode(pair.client) },
-    ...{ localPort: pair.clientPort, peerPort: listener.port },
+    what: 'zero window',
+    state: 'ESTAB',
+    family: 'inet',
+    inode: await workshop.inode(pair.client),
+    localPort: pair.clientPort,
+    peerPort: listener.port,
   };
 }
 
@@ -45,7 +58,11 @@ export async function unevenWindows({ workshop }: Ground): Promise<Expected> {
   await workshop.connect(client, listener);
   await workshop.accept(listener.fd);
   return {
-    ...{ what: 'uneven windows', state: 'ESTAB', family: 'inet', inode: await workshop.inode(client) },
-    ...{ localPort: await workshop.port(client), peerPort: listener.port },
+    what: 'uneven windows',
+    state: 'ESTAB',
+    family: 'inet',
+    inode: await workshop.inode(client),
+    localPort: await workshop.port(client),
+    peerPort: listener.port,
   };
 }

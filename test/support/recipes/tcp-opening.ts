@@ -10,7 +10,11 @@ export async function listeners({ workshop }: Ground): Promise<Expected[]> {
   const v6 = await workshop.tcpListener('::1');
   const both = await dualStackListener(workshop);
   const expected = async (what: string, family: 'inet' | 'inet6', listener: { fd: number; port: number }) => ({
-    ...{ what, family, state: 'LISTEN', localPort: listener.port, peerPort: 0 },
+    what,
+    family,
+    state: 'LISTEN',
+    localPort: listener.port,
+    peerPort: 0,
     inode: await workshop.inode(listener.fd),
   });
   return [
@@ -36,7 +40,9 @@ export async function established({ workshop }: Ground): Promise<Expected[]> {
     const family = host === V4 ? 'inet' : 'inet6';
     rows.push({ what: `${what}, client`, state: 'ESTAB', family, ...ends.client });
     rows.push({
-      ...{ what: `${what}, server`, state: 'ESTAB', ...ends.server },
+      what: `${what}, server`,
+      state: 'ESTAB',
+      ...ends.server,
       family: what === 'plain IPv4' ? 'inet' : 'inet6',
     });
   }
@@ -63,8 +69,12 @@ export async function synSent(ground: Ground, host = V4): Promise<Expected> {
   const fd = await workshop.socket(familyOf(host), SOCK.STREAM);
   await workshop.connect(fd, { host, port }, false);
   return {
-    ...{ what: `SYN_SENT to ${host}`, state: 'SYN-SENT', family: host === V4 ? 'inet' : 'inet6' },
-    ...{ localPort: await workshop.port(fd), peerPort: port, inode: await workshop.inode(fd) },
+    what: `SYN_SENT to ${host}`,
+    state: 'SYN-SENT',
+    family: host === V4 ? 'inet' : 'inet6',
+    localPort: await workshop.port(fd),
+    peerPort: port,
+    inode: await workshop.inode(fd),
   };
 }
 
@@ -75,8 +85,12 @@ export async function synReceived({ netns, workshop }: Ground): Promise<Expected
   const client = await workshop.socket(familyOf(V4), SOCK.STREAM);
   await workshop.connect(client, listener);
   return {
-    ...{ what: 'half-open entry', state: 'SYN-RECV', family: 'inet', inode: 0 },
-    ...{ localPort: listener.port, peerPort: await workshop.port(client) },
+    what: 'half-open entry',
+    state: 'SYN-RECV',
+    family: 'inet',
+    inode: 0,
+    localPort: listener.port,
+    peerPort: await workshop.port(client),
   };
 }
 
@@ -85,8 +99,12 @@ export async function boundInactive({ workshop }: Ground, host = V4): Promise<Ex
   const fd = await workshop.socket(familyOf(host), SOCK.STREAM);
   await workshop.bind(fd, { host, port: 0 });
   return {
-    ...{ what: `bound on ${host}`, state: 'UNCONN', family: host === V4 ? 'inet' : 'inet6', peerPort: 0 },
-    ...{ localPort: await workshop.port(fd), inode: await workshop.inode(fd) },
+    what: `bound on ${host}`,
+    state: 'UNCONN',
+    family: host === V4 ? 'inet' : 'inet6',
+    peerPort: 0,
+    localPort: await workshop.port(fd),
+    inode: await workshop.inode(fd),
   };
 }
 
@@ -97,8 +115,12 @@ export async function boundToInterface({ workshop }: Ground): Promise<Expected> 
   await workshop.bind(fd, { host: V4, port: 0 });
   await workshop.listen(fd, 5);
   return {
-    ...{ what: 'bound to lo', state: 'LISTEN', family: 'inet', peerPort: 0 },
-    ...{ localPort: await workshop.port(fd), inode: await workshop.inode(fd) },
+    what: 'bound to lo',
+    state: 'LISTEN',
+    family: 'inet',
+    peerPort: 0,
+    localPort: await workshop.port(fd),
+    inode: await workshop.inode(fd),
   };
 }
 

@@ -4,9 +4,17 @@ import type { ClosedConnectionRow } from '../../../src/model/closed-connection.t
 
 function closed(values: Partial<ClosedConnectionRow> = {}): ClosedConnectionRow {
   return {
-    ...{ at: new Date(0), target: 'web', proto: 'tcp', family: 'inet', role: 'client', outcome: 'closed', cookie: '1' },
-    ...{ local: { address: '10.0.0.1', port: 40_000 }, peer: { address: '10.0.0.2', port: 3306, name: 'db' } },
-    ...{ lifetime: { atLeastMs: 1 }, ...values },
+    at: new Date(0),
+    target: 'web',
+    proto: 'tcp',
+    family: 'inet',
+    role: 'client',
+    outcome: 'closed',
+    cookie: '1',
+    local: { address: '10.0.0.1', port: 40_000 },
+    peer: { address: '10.0.0.2', port: 3306, name: 'db' },
+    lifetime: { atLeastMs: 1 },
+    ...values,
   };
 }
 
@@ -19,12 +27,23 @@ describe('PeerSummaries', () => {
     expect(summaries.connections).toBe(5);
     expect(summaries.peers()).toEqual([
       {
-        ...{ peer: '10.0.0.9', role: 'server', connections: 3, outcomes: { closed: 3 } },
-        ...{ bytesSent: 0, bytesReceived: 0, retransmits: 0 },
+        peer: '10.0.0.9',
+        role: 'server',
+        connections: 3,
+        outcomes: { closed: 3 },
+        bytesSent: 0,
+        bytesReceived: 0,
+        retransmits: 0,
       },
       {
-        ...{ peer: '10.0.0.2:3306', name: 'db', role: 'client', connections: 2 },
-        ...{ outcomes: { closed: 1, refused: 1 }, bytesSent: 15, bytesReceived: 20, retransmits: 1 },
+        peer: '10.0.0.2:3306',
+        name: 'db',
+        role: 'client',
+        connections: 2,
+        outcomes: { closed: 1, refused: 1 },
+        bytesSent: 15,
+        bytesReceived: 20,
+        retransmits: 1,
       },
     ]);
   });

@@ -23,7 +23,11 @@ describe('PeerCounter', () => {
       { id: 'in tcp *:8080', address: undefined, direction: 'in', port: 8080, total: 1, byState: { LISTEN: 1 } },
       { id: 'in tcp 10.0.0.9:8080', direction: 'in', port: 8080, total: 2, tcp: 2, byState: { ESTABLISHED: 2 } },
       {
-        ...{ id: 'out tcp 10.0.0.3:3306', address: '10.0.0.3', direction: 'out', port: 3306, total: 2 },
+        id: 'out tcp 10.0.0.3:3306',
+        address: '10.0.0.3',
+        direction: 'out',
+        port: 3306,
+        total: 2,
         byState: { ESTABLISHED: 1, CLOSE_WAIT: 1 },
       },
     ]);
@@ -77,7 +81,9 @@ describe('the busiest peer', () => {
   it('is an address without a port for the clients of a server, whatever ports of ours they came to', () => {
     const sockets = [listener(80), listener(443), served(80, '10.0.0.9:50001'), served(443, '10.0.0.9:50002')];
     expect(counterOf([...sockets, client('10.0.0.3:3306')]).busiest()).toEqual({
-      ...{ address: '10.0.0.9', port: 0, count: 2 },
+      address: '10.0.0.9',
+      port: 0,
+      count: 2,
     });
   });
 

@@ -17,10 +17,7 @@ const dualStack = (port: number) => ({
   local: book.inet6(0, 0, 0, 0),
 });
 const inet6 = (localPort: number, peerPort: number) =>
-  tcpSocket({
-    ...{ family: 'inet6', localPort, peerPort },
-    ...{ local: '0.0.0.0:0', peer: '0.0.0.0:0' },
-  });
+  tcpSocket({ family: 'inet6', localPort, peerPort, local: '0.0.0.0:0', peer: '0.0.0.0:0' });
 /** From a port that no service has, so that listeners alone decide. */
 const accepted = (local: string, parts: Partial<SocketRecord> = {}) =>
   tcpSocket({ ...parts, local, peer: '10.0.0.9:50000' } as Parameters<typeof tcpSocket>[0]);

@@ -18,9 +18,7 @@ import { records } from '../../support/random-records.ts';
 import { listener, tcpSocket, unixSocket } from '../../support/series.ts';
 
 const sources = (sockets: readonly SocketRecord[]) => new RecordedSockets(sockets);
-const SOCKSTAT: Sockstat = {
-  ...{ tcp: 9, tcp6: 9, timeWait: 30, udp: 1, udp6: 2, udplite: 3, udplite6: 4, raw: 5, raw6: 6 },
-};
+const SOCKSTAT: Sockstat = { tcp: 9, tcp6: 9, timeWait: 30, udp: 1, udp6: 2, udplite: 3, udplite6: 4, raw: 5, raw6: 6 };
 const abandoned = () => tcpSocket({ state: TCP_STATE.FIN_WAIT2, timer: TIMER.TIME_WAIT });
 
 describe('SocketCounter', () => {
@@ -32,8 +30,12 @@ describe('SocketCounter', () => {
         const byState: Record<string, number> = {};
         for (const { state } of of('tcp')) byState[stateName(state)] = (byState[stateName(state)] ?? 0) + 1;
         const expected = {
-          ...{ total: of('tcp', 'udp', 'raw').length, tcp: of('tcp').length, udp: of('udp').length },
-          ...{ raw: of('raw').length, unix: of('unix').length, byState },
+          total: of('tcp', 'udp', 'raw').length,
+          tcp: of('tcp').length,
+          udp: of('udp').length,
+          raw: of('raw').length,
+          unix: of('unix').length,
+          byState,
         };
         expect(countSockets(sources(sockets)).counts()).toEqual(expected);
         const peers = new PeerCounter(new Roles(sources(sockets)));
@@ -71,7 +73,12 @@ describe('what a dump left out', () => {
   it('UDP and RAW sockets of both families are added from sockstat', () => {
     const counter = countSockets(sources([listener(80)]));
     expect(counter.counts(SOCKSTAT, { timeWait: false, datagrams: true })).toEqual({
-      ...{ total: 22, tcp: 1, udp: 10, raw: 11, unix: 0, byState: { LISTEN: 1 } },
+      total: 22,
+      tcp: 1,
+      udp: 10,
+      raw: 11,
+      unix: 0,
+      byState: { LISTEN: 1 },
     });
   });
 
@@ -121,7 +128,12 @@ test('the sum of counts has every field and state', () => {
   const one = { total: 3, tcp: 2, udp: 1, raw: 0, unix: 4, byState: { LISTEN: 1, CLOSE: 1 } };
   const other = { total: 2, tcp: 1, udp: 0, raw: 1, unix: 0, byState: { LISTEN: 1 } };
   expect(sumOfCounts([one, other])).toEqual({
-    ...{ total: 5, tcp: 3, udp: 1, raw: 1, unix: 4, byState: { LISTEN: 2, CLOSE: 1 } },
+    total: 5,
+    tcp: 3,
+    udp: 1,
+    raw: 1,
+    unix: 4,
+    byState: { LISTEN: 2, CLOSE: 1 },
   });
   expect(sumOfCounts([])).toEqual(NO_SOCKETS);
 });

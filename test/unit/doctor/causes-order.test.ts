@@ -4,16 +4,14 @@ import type { Finding } from '../../../src/model/finding.ts';
 
 function finding(rule: string, severity: Finding['severity'] = 'critical', container = 'web'): Finding {
   return {
-    ...{
-      rule,
-      severity,
-      confidence: 'high',
-      summary: rule,
-      evidence: [],
-      fixes: [],
-      byHand: '',
-      about: 'peer db:mysql',
-    },
+    rule,
+    severity,
+    confidence: 'high',
+    summary: rule,
+    evidence: [],
+    fixes: [],
+    byHand: '',
+    about: 'peer db:mysql',
     scope: { kind: 'container', name: container, target: container, container },
   };
 }

@@ -21,7 +21,9 @@ const hex = (bytes: Uint8Array | undefined) => Buffer.from(bytes ?? []).toString
 describe('the part of a filter that the kernel decides', () => {
   it('takes ports that every match has into the header, and asks for the states alone', () => {
     expect(kernelPart(join('and', [peerPort(80), states(1)]))).toEqual({
-      ...{ states: 1 << 1, peerPort: 80, tests: undefined },
+      states: 1 << 1,
+      peerPort: 80,
+      tests: undefined,
     });
     expect(kernelPart(join('or', [peerPort(80), states(1)]))).toEqual({ states: ALL_STATES, tests: undefined });
     // 0 stands for any port there.

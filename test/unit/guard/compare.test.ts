@@ -7,10 +7,15 @@ import { comparisonText } from '../../../src/present/comparison-text.ts';
 import { series, spaceSeries, tcpSockets } from '../../support/series.ts';
 
 const run = (measures: RunMeasure[], findings: RunSummary['findings'] = []): RunSummary => ({
-  ...{ name: 'run.json', seconds: 10, measures, findings },
+  name: 'run.json',
+  seconds: 10,
+  measures,
+  findings,
 });
 const measure = (value: number, parts: Partial<RunMeasure> = {}): RunMeasure => ({
-  ...{ name: 'm', value, better: 'lower' },
+  name: 'm',
+  value,
+  better: 'lower',
   ...parts,
 });
 
@@ -76,9 +81,12 @@ describe('two runs side by side', () => {
     );
     expect(summary.seconds).toBe(2);
     expect(Object.fromEntries(summary.measures.map(({ name, value }) => [name, value]))).toEqual({
-      ...{ 'web: ESTABLISHED at most': 5, 'web: ESTABLISHED at last': 4 },
-      ...{ 'web: CLOSE_WAIT at most': 2, 'web: CLOSE_WAIT at last': 0 },
-      ...{ 'web: descriptors of the soft limit': 50, 'web: connections made': 22 },
+      'web: ESTABLISHED at most': 5,
+      'web: ESTABLISHED at last': 4,
+      'web: CLOSE_WAIT at most': 2,
+      'web: CLOSE_WAIT at last': 0,
+      'web: descriptors of the soft limit': 50,
+      'web: connections made': 22,
     });
   });
 });

@@ -20,15 +20,22 @@ function judge(text: string, points: readonly BudgetPoint[], findings: readonly 
 }
 
 const finding = (rule: string, severity: Severity): Finding => ({
-  ...{ rule, severity, confidence: 'high', scope: { kind: 'container', name: 'web', target: 'web' } },
-  ...{ summary: '', evidence: [], fixes: [], byHand: '' },
+  rule,
+  severity,
+  confidence: 'high',
+  scope: { kind: 'container', name: 'web', target: 'web' },
+  summary: '',
+  evidence: [],
+  fixes: [],
+  byHand: '',
 });
 
 describe('judging a budget', () => {
   it('peak: the highest while the command ran, neither before nor after', () => {
     const points = line([90, 3, 10, 63, 10, 5, 5, 5, 5, 5, 80]);
     expect(judge('peak(all) <= 63', points)).toMatchObject({
-      ...{ verdict: 'held', bound: 63 },
+      verdict: 'held',
+      bound: 63,
       worst: { value: 63, at: '2026-01-01T00:00:03.000Z', target: 'web' },
     });
     expect(judge('peak(all) < 63', points).verdict).toBe('broken');
@@ -53,7 +60,7 @@ describe('judging a budget', () => {
     expect(judge('drain(all, 2s) <= baseline + 5', points)).toMatchObject({ verdict: 'held', bound: 12 });
     expect(judge('drain(all, 1s) <= baseline + 5', points)).toMatchObject({ verdict: 'broken', worst: { value: 40 } });
     expect(judge('drain(all, 9s) <= 5', points)).toMatchObject({
-      ...{ verdict: 'not judged' },
+      verdict: 'not judged',
       reason: expect.stringContaining('the target was gone'),
     });
     expect(judge('drain(all, 9s) <= 5', points, [], { ...phases, interrupted: true }).reason).toContain(
@@ -95,7 +102,7 @@ describe('judging a budget', () => {
     expect(judge('findings(warning) = 2', [], findings).verdict).toBe('held');
     expect(judge('findings(info) < 3', [], findings).verdict).toBe('broken');
     expect(judge('findings(CLOSE_WAIT_LEAK) = 0', [], findings)).toMatchObject({
-      ...{ verdict: 'broken' },
+      verdict: 'broken',
       worst: { value: 1, who: [{ name: 'CLOSE_WAIT_LEAK web' }] },
     });
   });
@@ -108,7 +115,8 @@ describe('judging a budget', () => {
     // One that came late has no baseline; the other one is judged all the same.
     const late = [...line([0, 0, 5], 'web-1'), ...line([0, 0, 9], 'web-2').slice(2)];
     expect(judge('peak(all) <= baseline + 8', late)).toMatchObject({
-      ...{ verdict: 'not judged', reason: expect.stringContaining('no baseline') },
+      verdict: 'not judged',
+      reason: expect.stringContaining('no baseline'),
       worst: { value: 5, target: 'web-1' },
     });
   });
@@ -116,7 +124,8 @@ describe('judging a budget', () => {
   it('a command shorter than the interval: not judged, and it says what to do', () => {
     const short = { ...phases, endedMs: AT + 1300 };
     expect(judge('peak(all) <= 8', line([0, 0, 0]), [], short)).toMatchObject({
-      ...{ verdict: 'not judged', reason: expect.stringContaining('--interval') },
+      verdict: 'not judged',
+      reason: expect.stringContaining('--interval'),
     });
   });
 });

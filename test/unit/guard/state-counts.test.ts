@@ -11,7 +11,9 @@ test('TCP by state, UDP together; RAW and UNIX sockets are in no line', () => {
   const udp = tcpSocket({ proto: 'udp' });
   const raw = tcpSocket({ proto: 'raw', state: TCP_STATE.CLOSE });
   expect(countsByName(countsOf(listener(80), tcpSocket(), tcpSocket(), udp, raw, unixSocket()))).toEqual({
-    ...{ LISTEN: 1, ESTABLISHED: 2, UDP: 1 },
+    LISTEN: 1,
+    ESTABLISHED: 2,
+    UDP: 1,
   });
 });
 
@@ -28,6 +30,8 @@ test('lines have a number for every snapshot, 0 for a state that it has not', ()
     { atMs: 2000, counts: countsOf(tcpSocket(), tcpSocket({ state: TCP_STATE.CLOSE_WAIT })) },
   ];
   expect(stateLines('web', snapshots, 1000)).toEqual({
-    ...{ target: 'web', times: [0, 1000], states: { ESTABLISHED: [1, 1], CLOSE_WAIT: [0, 1] } },
+    target: 'web',
+    times: [0, 1000],
+    states: { ESTABLISHED: [1, 1], CLOSE_WAIT: [0, 1] },
   });
 });

@@ -20,7 +20,10 @@ describe('the share of a limit that is in use', () => {
 
 test('an unlimited limit is a word in text, and null in JSON', () => {
   expect([limitWord(0), limitWord(1024), limitWord(null), limitWord(Number.POSITIVE_INFINITY)]).toEqual([
-    ...['0', '1024', 'unlimited', 'unlimited'],
+    '0',
+    '1024',
+    'unlimited',
+    'unlimited',
   ]);
   expect(limitText({ soft: 64, hard: null })).toBe('64:unlimited');
   expect(JSON.stringify([0, Number.POSITIVE_INFINITY].map(finiteLimit))).toBe('[0,null]');

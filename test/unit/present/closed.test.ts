@@ -6,23 +6,33 @@ import type { ClosedOutput } from '../../../src/present/closed-output.ts';
 import { ClosedText } from '../../../src/present/closed-text.ts';
 
 const FULL: ClosedConnectionRow = {
-  ...{
-    at: new Date(1_700_000_000_123),
-    target: 'web-1',
-    proto: 'tcp',
-    family: 'inet',
-    role: 'client',
-  },
+  at: new Date(1_700_000_000_123),
+  target: 'web-1',
+  proto: 'tcp',
+  family: 'inet',
+  role: 'client',
   local: { address: '10.0.0.1', port: 40_000 },
   peer: { address: '10.0.0.2', port: 3306, name: 'db "ü" \u001b[31m', service: 'mysql' },
-  ...{ process: { pid: 12, name: 'a\\b' }, container: 'web-1', lifetime: { atLeastMs: 0, atMostMs: 900 } },
-  ...{ bytesSent: 0, bytesReceived: 2 ** 40, rttUs: 31, retransmits: 2, outcome: 'closed', cookie: '1f' },
+  process: { pid: 12, name: 'a\\b' },
+  container: 'web-1',
+  lifetime: { atLeastMs: 0, atMostMs: 900 },
+  bytesSent: 0,
+  bytesReceived: 2 ** 40,
+  rttUs: 31,
+  retransmits: 2,
+  outcome: 'closed',
+  cookie: '1f',
 };
 const SPARSE: ClosedConnectionRow = {
-  ...{ at: new Date(1_700_000_000_124), target: 'web-1', proto: 'udp', family: 'inet6' },
+  at: new Date(1_700_000_000_124),
+  target: 'web-1',
+  proto: 'udp',
+  family: 'inet6',
   local: { address: '::1', port: 1 },
   peer: { address: '::1', port: 0 },
-  ...{ lifetime: { atLeastMs: 5 }, outcome: 'failed', cookie: 'a' },
+  lifetime: { atLeastMs: 5 },
+  outcome: 'failed',
+  cookie: 'a',
 };
 
 function written(write: (out: ByteWriter) => void): string {
@@ -45,7 +55,10 @@ describe('ClosedJson', () => {
     const output = new ClosedJson();
     const [from, to] = [new Date(0), new Date(40)];
     expect(JSON.parse(written((out) => output.gap(out, 'web', from, to)))).toMatchObject({
-      ...{ type: 'gap', target: 'web', from: '1970-01-01T00:00:00.000Z', to: '1970-01-01T00:00:00.040Z' },
+      type: 'gap',
+      target: 'web',
+      from: '1970-01-01T00:00:00.000Z',
+      to: '1970-01-01T00:00:00.040Z',
     });
     const summary = { from, to, connections: 3, gaps: 1, peers: [] };
     expect(JSON.parse(written((out) => output.summary(out, summary)))).toMatchObject({ type: 'summary', gaps: 1 });

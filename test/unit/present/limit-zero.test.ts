@@ -20,7 +20,11 @@ const process = processSample({ used: 3, softLimit: 0, hardLimit: 0 });
 
 test('ps', () => {
   const row = {
-    ...{ name: 'web', runtime: 'docker', sharedWith: [], source: 'sock_diag', descriptors: use },
+    name: 'web',
+    runtime: 'docker',
+    sharedWith: [],
+    source: 'sock_diag',
+    descriptors: use,
     sockets: { total: 0, udp: 0, unix: 0, byState: {} },
   } as unknown as OverviewRow;
   const out = new ByteWriter();
@@ -57,7 +61,9 @@ test('doctor, guard and compare, as JSON', () => {
   const budget = parseBudget('descriptors <= 80%', '--budget');
   const metered = new BudgetMeter(budget, undefined).measure({
     tick: { processes: [process] } as never,
-    ...{ atMs: 0, beforeMs: undefined, names: undefined as never },
+    atMs: 0,
+    beforeMs: undefined,
+    names: undefined as never,
   });
   expect(JSON.parse(JSON.stringify(metered))).toMatchObject({ value: 100 });
   expect(JSON.parse(JSON.stringify(summarizeSeries('run', series([space]), []).measures))).toContainEqual(

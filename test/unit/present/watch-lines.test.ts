@@ -10,7 +10,8 @@ function row(groups: Record<string, number>, more: Partial<WatchRow> = {}): Watc
     target: 'web-1',
     total: Object.values(groups).reduce((sum, count) => sum + count, 0),
     groups: Object.entries(groups).map(([state, count]) => ({ key: { state }, count })),
-    ...{ lost: 0, notes: [] },
+    lost: 0,
+    notes: [],
     ...more,
   };
 }

@@ -14,13 +14,16 @@ test('a list as the writer makes it is right at once', () => {
 
 test('what is right at once, the shape accepts', () => {
   const value = fc.oneof(
-    ...[fc.integer(), fc.string(), fc.constant(null), fc.boolean(), fc.constant(undefined), fc.constant([])],
-    ...[
-      fc.constant({}),
-      fc.constant({ byKind: [] }),
-      fc.constant({ byKind: { a: null } }),
-      fc.constant({ byKind: {} }),
-    ],
+    fc.integer(),
+    fc.string(),
+    fc.constant(null),
+    fc.boolean(),
+    fc.constant(undefined),
+    fc.constant([]),
+    fc.constant({}),
+    fc.constant({ byKind: [] }),
+    fc.constant({ byKind: { a: null } }),
+    fc.constant({ byKind: {} }),
   );
   const entry = fc
     .tuple(fc.constantFrom(PROCESS, KNOWN), fc.constantFrom(...Object.keys(KNOWN), 'later'), value)

@@ -27,30 +27,51 @@ function linesOf(
   const [web = '', db = '', host = '', id = '', label = '', network = '', image = '', program = '', path = ''] = names;
   const [cgroup = '', note = '', service = '', project = '', other = ''] = names.slice(9);
   const container = {
-    ...{ name: web, runtime: 'docker', id, labels: { 'com.docker.compose.service': project, [label]: label }, pid: 7 },
-    ...{
-      addresses: [{ network, address: one }],
-      gateways: [four],
-      networkMode: `container:${id}`,
-      cgroup: `/docker/${cgroup}`,
-    },
+    name: web,
+    runtime: 'docker',
+    id,
+    labels: { 'com.docker.compose.service': project, [label]: label },
+    pid: 7,
+    addresses: [{ network, address: one }],
+    gateways: [four],
+    networkMode: `container:${id}`,
+    cgroup: `/docker/${cgroup}`,
   };
   const space = { netns: 9, name: web, targets: [web, `netns:${other}`], host: false, containers: [container] };
   const socket = (local: string, peer: string) => ({
-    ...{ key: [1], proto: ['tcp'], family: ['inet'], local: [local], peer: [peer], state: [1], pid: [7] },
-    ...{ process: [program], container: [web], path: [path] },
+    key: [1],
+    proto: ['tcp'],
+    family: ['inet'],
+    local: [local],
+    peer: [peer],
+    state: [1],
+    pid: [7],
+    process: [program],
+    container: [web],
+    path: [path],
   });
   const connection = {
-    ...{ at: new Date(T0), target: web, proto: 'tcp' as const, family: 'inet' as const, lifetime: { atLeastMs: 1 } },
+    at: new Date(T0),
+    target: web,
+    proto: 'tcp' as const,
+    family: 'inet' as const,
+    lifetime: { atLeastMs: 1 },
     local: { address: one, port: 40_000, name: host, service },
     peer: { address: `::ffff:${two}`, port: 3306, name: db },
-    ...{ process: { pid: 7, name: program }, container: web, outcome: 'closed' as const, cookie: 'ff' },
+    process: { pid: 7, name: program },
+    container: web,
+    outcome: 'closed' as const,
+    cookie: 'ff',
   };
   const words = { local: [1], peer: [2], localPort: 1, peerPort: 2, firstSeenMs: T0, state: 1, inode: 5 };
   const writer = new RecordingWriter();
   return [
     writer.header({
-      ...{ startedAtMs: T0, intervalMs: 1000, target: `${web},docker:${db},${id}`, closely: true, events: true },
+      startedAtMs: T0,
+      intervalMs: 1000,
+      target: `${web},docker:${db},${id}`,
+      closely: true,
+      events: true,
       redacted: false,
     }),
     writer.details({
@@ -66,10 +87,14 @@ function linesOf(
     },
     ...writer.closed([{ ...connection, netns: 9, state: 1, remembered: words }], T0),
     {
-      ...{ type: 'tick', at: T0, notes: [`${note}: it is gone`] },
+      type: 'tick',
+      at: T0,
+      notes: [`${note}: it is gone`],
       spaces: [
         {
-          ...{ netns: 9, counters: { TcpActiveOpens: 3 }, pids: [{ container: web, current: 3 }] },
+          netns: 9,
+          counters: { TcpActiveOpens: 3 },
+          pids: [{ container: web, current: 3 }],
           processes: [
             {
               pid: 7,

@@ -97,20 +97,32 @@ describe('changes', () => {
   it('clocks that go on by themselves are no change, those that were set again are', () => {
     const book = new AddressBook();
     const socket: SocketRecord = {
-      ...{ proto: 'tcp', family: 'inet', state: 1, localPort: 1, peerPort: 2, receiveQueue: 0, sendQueue: 0, uid: 0 },
-      ...{
-        local: book.inet(1),
-        peer: book.inet(2),
-        inode: 3,
-        cookie: 4,
-        timer: 2,
-        timerExpiresMs: 5000,
-        retransmits: 0,
-      },
-      ...{ interfaceIndex: 0, firstSeenMs: T0, unixType: 0, peerInode: 0, info: { rttUs: 9, lastSentMs: 100 } },
+      proto: 'tcp',
+      family: 'inet',
+      state: 1,
+      localPort: 1,
+      peerPort: 2,
+      receiveQueue: 0,
+      sendQueue: 0,
+      uid: 0,
+      local: book.inet(1),
+      peer: book.inet(2),
+      inode: 3,
+      cookie: 4,
+      timer: 2,
+      timerExpiresMs: 5000,
+      retransmits: 0,
+      interfaceIndex: 0,
+      firstSeenMs: T0,
+      unixType: 0,
+      peerInode: 0,
+      info: { rttUs: 9, lastSentMs: 100 },
     };
     const look = (takenAtMs: number, changed: Partial<SocketRecord>) => ({
-      ...{ takenAtMs, source: 'sock_diag' as const, coverage: { complete: true, notes: [] }, withoutStates: 0 },
+      takenAtMs,
+      source: 'sock_diag' as const,
+      coverage: { complete: true, notes: [] },
+      withoutStates: 0,
       sockets: [{ ...socket, ...changed }],
     });
     const writer = new SocketChangesWriter();

@@ -87,14 +87,22 @@ function read(bytes: Uint8Array, pick: (socket: SocketView) => unknown) {
 }
 
 const identity = ({ proto, family, state, localPort, peerPort, cookieLow, cookieHigh }: SocketView) => ({
-  ...{ proto, family, state, localPort, peerPort, cookieLow, cookieHigh },
+  proto,
+  family,
+  state,
+  localPort,
+  peerPort,
+  cookieLow,
+  cookieHigh,
 });
 
 describe('DestroyEventReader', () => {
   it('reads a TCP socket with its last counters', () => {
     const { seen, damaged } = read(TCP, (socket) => ({
       ...identity(socket),
-      ...{ local: socket.localWord(0), peer: socket.peerWord(0), receiveQueue: socket.receiveQueue },
+      local: socket.localWord(0),
+      peer: socket.peerWord(0),
+      receiveQueue: socket.receiveQueue,
       rtt: socket.tcpInfoNumber('rttUs'),
       minRtt: socket.tcpInfoNumber('minRttUs'),
       received: socket.tcpInfoNumber('bytesReceived'),
@@ -106,9 +114,22 @@ describe('DestroyEventReader', () => {
     expect(damaged).toBe(0);
     expect(seen).toEqual([
       {
-        ...{ proto: 'tcp', family: 'inet', state: 7, localPort: 40_000, peerPort: 3306 },
-        ...{ cookieLow: 0x11223344, cookieHigh: 0x55667788, local: 0x0a000102, peer: 0x0a000103, receiveQueue: 1 },
-        ...{ rtt: 298, minRtt: 25, received: 200, retransmits: 5, lastSent: 1000, sent: undefined },
+        proto: 'tcp',
+        family: 'inet',
+        state: 7,
+        localPort: 40_000,
+        peerPort: 3306,
+        cookieLow: 0x11223344,
+        cookieHigh: 0x55667788,
+        local: 0x0a000102,
+        peer: 0x0a000103,
+        receiveQueue: 1,
+        rtt: 298,
+        minRtt: 25,
+        received: 200,
+        retransmits: 5,
+        lastSent: 1000,
+        sent: undefined,
       },
     ]);
   });
@@ -121,8 +142,15 @@ describe('DestroyEventReader', () => {
     }));
     expect(seen).toEqual([
       {
-        ...{ proto: 'udp', family: 'inet6', state: 1, localPort: 54_321, peerPort: 53 },
-        ...{ cookieLow: 7, cookieHigh: 0, info: undefined, word: 2 },
+        proto: 'udp',
+        family: 'inet6',
+        state: 1,
+        localPort: 54_321,
+        peerPort: 53,
+        cookieLow: 7,
+        cookieHigh: 0,
+        info: undefined,
+        word: 2,
       },
     ]);
   });

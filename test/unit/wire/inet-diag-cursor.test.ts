@@ -43,10 +43,23 @@ describe('InetDiagCursor', () => {
   it('reads every field of a connection', () => {
     const cursor = cursorOn(ESTABLISHED);
     expect(cursor).toMatchObject({
-      ...{ proto: 'tcp', family: 'inet', state: 1, timer: 2, retransmits: 3, localPort: 8080, peerPort: 40_000 },
-      ...{ interfaceIndex: 7, cookieLow: 0x11223344, cookieHigh: 0x55667788, timerExpiresMs: 299_708 },
-      ...{ receiveQueue: 1234, sendQueue: 101, uid: 1000, inode: 0x12345678 },
-      ...{ unixType: 0, peerInode: 0 },
+      proto: 'tcp',
+      family: 'inet',
+      state: 1,
+      timer: 2,
+      retransmits: 3,
+      localPort: 8080,
+      peerPort: 40_000,
+      interfaceIndex: 7,
+      cookieLow: 0x11223344,
+      cookieHigh: 0x55667788,
+      timerExpiresMs: 299_708,
+      receiveQueue: 1234,
+      sendQueue: 101,
+      uid: 1000,
+      inode: 0x12345678,
+      unixType: 0,
+      peerInode: 0,
     });
     expect(words((index) => cursor.localWord(index))).toEqual([0x0a000102, 0, 0, 0]);
     expect(words((index) => cursor.peerWord(index))).toEqual([0xc0a80a14, 0, 0, 0]);
@@ -58,8 +71,15 @@ describe('InetDiagCursor', () => {
     expect(cursor.cgroupId()).toBe(0x10000002an);
     expect(cursor.drops()).toBe(44);
     expect(cursor.tcpInfo()).toEqual({
-      ...{ caState: 0, retransmits: 2, probes: 0, backoff: 0, options: 7, rtoUs: 200_000 },
-      ...{ sendWindowScale: 0, receiveWindowScale: 0, deliveryRateAppLimited: false },
+      caState: 0,
+      retransmits: 2,
+      probes: 0,
+      backoff: 0,
+      options: 7,
+      rtoUs: 200_000,
+      sendWindowScale: 0,
+      receiveWindowScale: 0,
+      deliveryRateAppLimited: false,
     });
   });
 
@@ -102,8 +122,18 @@ describe('InetDiagCursor', () => {
     `);
     const cursor = cursorOn(timeWait);
     expect(cursor).toMatchObject({
-      ...{ state: 6, timer: 3, retransmits: 0, localPort: 41_886, peerPort: 33_241, timerExpiresMs: 59_688 },
-      ...{ cookieLow: 125, cookieHigh: 0, receiveQueue: 0, sendQueue: 0, uid: 0, inode: 0 },
+      state: 6,
+      timer: 3,
+      retransmits: 0,
+      localPort: 41_886,
+      peerPort: 33_241,
+      timerExpiresMs: 59_688,
+      cookieLow: 125,
+      cookieHigh: 0,
+      receiveQueue: 0,
+      sendQueue: 0,
+      uid: 0,
+      inode: 0,
     });
     expect(cursor.tcpInfo()).toBeUndefined();
     expect(cursor.cgroupId()).toBeUndefined();
@@ -121,7 +151,13 @@ describe('InetDiagCursor', () => {
       0800 0f00 00000000
     `);
     expect(cursorOn(synReceived)).toMatchObject({
-      ...{ state: 3, timer: 1, localPort: 37_025, peerPort: 39_298, timerExpiresMs: 676, uid: 0, inode: 0 },
+      state: 3,
+      timer: 1,
+      localPort: 37_025,
+      peerPort: 39_298,
+      timerExpiresMs: 676,
+      uid: 0,
+      inode: 0,
     });
   });
 

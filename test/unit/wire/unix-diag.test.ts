@@ -67,10 +67,23 @@ describe('UnixDiagCursor', () => {
       ),
     );
     expect(cursor).toMatchObject({
-      ...{ proto: 'unix', family: 'unix', unixType: 1, state: 10, inode: 0x12345678 },
-      ...{ cookieLow: 0x11223344, cookieHigh: 0x55667788, peerInode: 0 },
-      ...{ receiveQueue: 2, sendQueue: 128, uid: 1000 },
-      ...{ localPort: 0, peerPort: 0, timer: 0, timerExpiresMs: 0, retransmits: 0, interfaceIndex: 0 },
+      proto: 'unix',
+      family: 'unix',
+      unixType: 1,
+      state: 10,
+      inode: 0x12345678,
+      cookieLow: 0x11223344,
+      cookieHigh: 0x55667788,
+      peerInode: 0,
+      receiveQueue: 2,
+      sendQueue: 128,
+      uid: 1000,
+      localPort: 0,
+      peerPort: 0,
+      timer: 0,
+      timerExpiresMs: 0,
+      retransmits: 0,
+      interfaceIndex: 0,
     });
     expect(cursor.unixName()).toEqual(text('/run/s'));
     expect([cursor.localWord(), cursor.peerWord(), cursor.tcpInfo(), cursor.cgroupId(), cursor.drops()]).toEqual([

@@ -6,7 +6,9 @@ const process = { pid: 7, name: 'gateway' };
 const labels = { 'com.docker.compose.project': 'shop', 'com.docker.compose.service': 'api' };
 const instances = [2, 3, 4].map((last) =>
   container({
-    ...{ name: `api-${last}`, id: `${last}`.repeat(64), labels },
+    name: `api-${last}`,
+    id: `${last}`.repeat(64),
+    labels,
     addresses: [{ network: 'shop', address: `10.1.0.${last}` }],
   }),
 );

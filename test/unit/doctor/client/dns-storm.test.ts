@@ -43,7 +43,9 @@ test('look-alike: as many datagrams to another port', () => {
 test('one socket that is kept for all queries: the datagrams are counted', () => {
   const kept = tcpSocket({ proto: 'udp', state: 1, peer: '10.0.0.2:53' });
   const samples = [0, 2000].map((UdpOutDatagrams, index) => ({
-    ...{ atMs: index * 10_000, sockets: [kept], counters: { UdpOutDatagrams } },
+    atMs: index * 10_000,
+    sockets: [kept],
+    counters: { UdpOutDatagrams },
   }));
   expect(judge(dnsStorm, series([spaceSeries(samples)]))).toMatchObject([
     { severity: 'warning', confidence: 'medium' },

@@ -30,7 +30,10 @@ test('four tasks with a cap of fifty are more than 151', () => {
   const [finding, ...more] = judge(poolArithmetic, tasks(4), {}, { pools, serverLimits });
   expect(more).toEqual([]);
   expect(finding).toMatchObject({
-    ...{ rule: 'POOL_ARITHMETIC', severity: 'warning', confidence: 'high', about: 'peer 10.0.0.3:3306' },
+    rule: 'POOL_ARITHMETIC',
+    severity: 'warning',
+    confidence: 'high',
+    about: 'peer 10.0.0.3:3306',
     summary: '4 containers with 4 processes may open 200 connections to 10.0.0.3:3306 (50 each), which accepts 151',
   });
   // floor(151 x 0.9 / 4)

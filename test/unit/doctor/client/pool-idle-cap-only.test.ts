@@ -32,7 +32,10 @@ test('the founding evening: 63, 257, back to 50', () => {
   const [finding, ...more] = judge(poolIdleCapOnly, reopening(founding));
   expect(more).toEqual([]);
   expect(finding).toMatchObject({
-    ...{ rule: 'POOL_IDLE_CAP_ONLY', severity: 'warning', confidence: 'medium', about: 'peer 10.0.0.3:3306' },
+    rule: 'POOL_IDLE_CAP_ONLY',
+    severity: 'warning',
+    confidence: 'medium',
+    about: 'peer 10.0.0.3:3306',
     summary:
       'the pool to 10.0.0.3:3306 has an idle cap without an open cap: it rose to 257 connections and fell back to a flat 50',
   });

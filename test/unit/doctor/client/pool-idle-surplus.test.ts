@@ -37,7 +37,8 @@ test('validation pings hide idleness from the clock, not from the bytes', () => 
           atMs: START_MS + second * 1000,
           sockets: Array.from({ length: 30 }, (_, index) =>
             tcpSocket({
-              ...{ cookie: index + 1, process },
+              cookie: index + 1,
+              process,
               info: { ...BUSY, bytesSent: Math.round((bytesAMinute * second) / 60), bytesReceived: 0 },
             }),
           ),

@@ -15,7 +15,10 @@ test('one more than the declared cap is critical, and the cap is in the fix', ()
   const [finding, ...more] = judge(poolOverrun, holding(51), {}, { pools });
   expect(more).toEqual([]);
   expect(finding).toMatchObject({
-    ...{ rule: 'POOL_OVERRUN', severity: 'critical', confidence: 'high', about: 'peer 10.0.0.3:3306' },
+    rule: 'POOL_OVERRUN',
+    severity: 'critical',
+    confidence: 'high',
+    about: 'peer 10.0.0.3:3306',
     scope: { kind: 'process', pid: 4242, container: 'web' },
     summary: '51 connections of one process to 10.0.0.3:3306: its declared cap is 50',
   });

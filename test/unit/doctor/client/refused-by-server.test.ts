@@ -19,7 +19,10 @@ test('ten within ten seconds are a warning, a hundred critical, nine nothing', (
   const [finding, ...more] = judge(refusedByServer, refusing(mysql(10)));
   expect(more).toEqual([]);
   expect(finding).toMatchObject({
-    ...{ rule: 'REFUSED_BY_SERVER', severity: 'warning', confidence: 'medium', about: 'peer 10.0.0.3:3306' },
+    rule: 'REFUSED_BY_SERVER',
+    severity: 'warning',
+    confidence: 'medium',
+    about: 'peer 10.0.0.3:3306',
     scope: { pid: 4242 },
   });
   expect(finding?.summary).toContain('error 1040');

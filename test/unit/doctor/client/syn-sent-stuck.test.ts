@@ -35,8 +35,11 @@ test('a full queue of a server on this machine is seen', () => {
   const client = spaceSeries([{ sockets: tcpSockets(1, { state: SYN_SENT, retransmits: 4 }) }]);
   const db = container({ name: 'db', id: 'b'.repeat(64), addresses: [{ network: 'bridge', address: '10.0.0.3' }] });
   const listener = tcpSocket({
-    ...{ local: '0.0.0.0:3306', peer: '0.0.0.0:0', state: TCP_STATE.LISTEN },
-    ...{ receiveQueue: 3, sendQueue: 2 },
+    local: '0.0.0.0:3306',
+    peer: '0.0.0.0:0',
+    state: TCP_STATE.LISTEN,
+    receiveQueue: 3,
+    sendQueue: 2,
   });
   const server = spaceSeries([{ sockets: [listener] }], { netns: 2, name: 'db', containers: [db] });
   const [finding] = judge(synSentStuck, series([client, server]));

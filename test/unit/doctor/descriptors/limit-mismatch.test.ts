@@ -37,7 +37,10 @@ describe('a low soft limit', () => {
       'python3 (4242): its soft limit is 1024 open files (hard 4096), and 600 are in use (59 %)',
     );
     expect(finding?.fixes.map(({ where }) => where)).toEqual([
-      ...['docker run', '/etc/docker/daemon.json', 'the running processes', 'the application'],
+      'docker run',
+      '/etc/docker/daemon.json',
+      'the running processes',
+      'the application',
     ]);
     expect(finding?.fixes[0]?.snippet).toContain('--ulimit nofile=16384:16384');
   });

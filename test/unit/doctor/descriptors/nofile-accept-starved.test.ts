@@ -12,8 +12,14 @@ function looks(seen: readonly { used: number; queue: number }[], holder = server
     processes: [processSample({ used, softLimit: 64, ...process })],
     sockets: [
       tcpSocket({
-        ...{ local: '0.0.0.0:8080', peer: '0.0.0.0:0', state: TCP_STATE.LISTEN, inode: 77, cookie: 77 },
-        ...{ receiveQueue: queue, sendQueue: 128, ...holder },
+        local: '0.0.0.0:8080',
+        peer: '0.0.0.0:0',
+        state: TCP_STATE.LISTEN,
+        inode: 77,
+        cookie: 77,
+        receiveQueue: queue,
+        sendQueue: 128,
+        ...holder,
       }),
     ],
   }));

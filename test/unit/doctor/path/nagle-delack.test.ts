@@ -5,8 +5,13 @@ import { judge, series, spaceSeries, tcpSocket } from '../../../support/series.t
 
 /** A small write waits while another one is in flight, on a connection whose smoothed time has the delay in it. */
 const WAITING: TcpInfo = {
-  ...{ notSentBytes: 100, unackedSegments: 1, congestionWindowSegments: 10 },
-  ...{ rttUs: 30_000, minRttUs: 60, atoUs: 40_000, pathMtuBytes: 1500 },
+  notSentBytes: 100,
+  unackedSegments: 1,
+  congestionWindowSegments: 10,
+  rttUs: 30_000,
+  minRttUs: 60,
+  atoUs: 40_000,
+  pathMtuBytes: 1500,
 };
 
 /** One connection that has sent something more at each look. */

@@ -27,8 +27,16 @@ test('connections that ended are traffic too', () => {
       proto: 'tcp',
       role: 'server',
       outcome: 'closed',
-      ...{ peerAddress: '10.0.0.9', peerPort: 0, localPort: 8080 },
-      ...{ count: 3, shortLived: 3, greetedOnly: 0, silent: 0, bytesSent: 9, bytesReceived: 9, retransmits: 0 },
+      peerAddress: '10.0.0.9',
+      peerPort: 0,
+      localPort: 8080,
+      count: 3,
+      shortLived: 3,
+      greetedOnly: 0,
+      silent: 0,
+      bytesSent: 9,
+      bytesReceived: 9,
+      retransmits: 0,
     },
   ];
   expect(

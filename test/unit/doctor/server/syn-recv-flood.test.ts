@@ -6,8 +6,12 @@ import { judge, listener, series, spaceSeries, tcpSocket } from '../../../suppor
 const halfOpen = (count: number, retransmits = 1) =>
   Array.from({ length: count }, (_, index) =>
     tcpSocket({
-      ...{ local: '10.0.0.2:8080', peer: `10.9.0.1:${1024 + index}`, state: TCP_STATE.SYN_RECV, inode: 0 },
-      ...{ timer: 1, retransmits },
+      local: '10.0.0.2:8080',
+      peer: `10.9.0.1:${1024 + index}`,
+      state: TCP_STATE.SYN_RECV,
+      inode: 0,
+      timer: 1,
+      retransmits,
     }),
   );
 const look = (count: number, retransmits = 1) => ({

@@ -10,9 +10,20 @@ export const AT_MS = Date.UTC(2026, 0, 2, 3, 4, 5);
 export function row(name: string, byState: Record<string, number>, more: Partial<TopRow> = {}): TopRow {
   const total = Object.values(byState).reduce((sum, count) => sum + count, 0);
   return {
-    ...{ id: name, name, runtime: 'docker', netns: 1, shared: false },
-    ...{ total, tcp: total, udp: 0, raw: 0, unix: 0, byState },
-    ...{ lookedAtMs: AT_MS, history: [total], ...more },
+    id: name,
+    name,
+    runtime: 'docker',
+    netns: 1,
+    shared: false,
+    total,
+    tcp: total,
+    udp: 0,
+    raw: 0,
+    unix: 0,
+    byState,
+    lookedAtMs: AT_MS,
+    history: [total],
+    ...more,
   };
 }
 
