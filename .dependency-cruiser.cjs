@@ -1,38 +1,52 @@
 /**
- * The walls of the house, docs/architecture.md: which room of src/ may import which, no cycles, and
- * one room alone that knows the process. `npm run walls` checks them.
+ * The import rules of docs/architecture.md: which module of src/ may import which, no cycles, and
+ * which modules know the process. `npm run imports` checks them.
  */
 
-/** Room to the rooms that it may import, beside itself. */
-const ROOMS = {
+/** A module (a folder of src/) to the modules that it may import, beside itself. */
+const MODULES = {
   base: [],
   model: ['base'],
-  wire: ['base', 'model'],
+  netlink: ['base', 'model'],
+  bpf: ['base', 'netlink', 'model'],
   recording: ['base', 'model'],
   procfs: ['base', 'model'],
   runtimes: ['base', 'model'],
   names: ['base', 'model'],
-  kernel: ['base', 'wire', 'model'],
-  filter: ['base', 'model', 'wire'],
-  count: ['base', 'model'],
-  analyze: ['base', 'model', 'filter', 'count'],
-  collect: ['base', 'kernel', 'procfs', 'runtimes', 'names', 'wire', 'filter', 'recording', 'count', 'model'],
-  act: ['base', 'kernel', 'wire', 'filter', 'collect', 'model'],
-  present: ['base', 'model', 'analyze', 'count'],
   lab: ['base', 'model'],
-  sources: ['base', 'collect', 'analyze', 'count', 'filter', 'model'],
-  queries: ['base', 'sources', 'analyze', 'count', 'filter', 'model'],
-  flows: ['base', 'queries', 'sources', 'collect', 'act', 'analyze', 'count', 'filter', 'present', 'model'],
-  screen: ['base', 'present'],
-  cli: ['base', 'flows', 'screen', 'present', 'model'],
+  kernel: ['base', 'netlink', 'bpf', 'model'],
+  filter: ['base', 'netlink', 'model'],
+  count: ['base', 'model'],
+  platform: ['base', 'model'],
+  doctor: ['base', 'count', 'platform', 'model'],
+  guard: ['base', 'count', 'filter', 'doctor', 'model'],
+  collect: ['base', 'kernel', 'procfs', 'runtimes', 'names', 'netlink', 'filter', 'model'],
+  sources: [
+    ...['base', 'kernel', 'procfs', 'runtimes', 'names', 'netlink', 'bpf', 'filter', 'count', 'recording'],
+    ...['collect', 'model'],
+  ],
+  act: ['base', 'kernel', 'netlink', 'collect', 'model'],
+  queries: ['base', 'sources', 'count', 'filter', 'platform', 'doctor', 'guard', 'model'],
+  render: ['base', 'model'],
+  commands: [
+    ...['base', 'queries', 'sources', 'collect', 'act', 'count', 'filter', 'platform', 'doctor', 'guard'],
+    ...['render', 'model'],
+  ],
+  cli: ['base', 'commands', 'render', 'collect', 'model'],
 };
 
-/** Compiled without Node's types; they may not load Node's modules or a package that reaches the machine. */
-const PURE = ['base', 'model', 'wire', 'filter', 'count', 'analyze', 'recording', 'present', 'queries'];
+/** Modules that are compiled without Node's types; they may not load Node's modules or a package that reaches the machine. */
+const PURE = [
+  ...['base', 'model', 'netlink', 'bpf', 'filter', 'count', 'platform', 'doctor', 'guard', 'recording'],
+  ...['queries', 'render', 'commands/top/view'],
+];
 
-/** Packages that the build puts into dist/, each with the one module that may import it. They are devDependencies. */
+/** What queries may know of sources: the ports, and what is made of their ticks. */
+const SOURCE_PORTS = '^src/sources/(snapshot|sample-source)[.]ts$|^src/sources/series/';
+
+/** Packages that the build puts into dist/, each with the modules that may import it. They are devDependencies. */
 const BUNDLED = {
-  '@stricli/core': '^src/cli/',
+  '@stricli/core': '^src/(cli|commands)/',
   'get-east-asian-width': '^src/base/',
   'smol-toml': '^src/collect/',
   valibot: '^src/(collect|recording)/',
@@ -46,50 +60,62 @@ const PACKAGES = { ...BUNDLED, ...UNBUNDLED };
 const pathOf = (names) => `^(node_modules/)?(${names.join('|')})(/|$)`;
 const NPM = ['npm', 'npm-dev', 'npm-optional', 'npm-peer', 'npm-bundled', 'npm-no-pkg', 'npm-unknown'];
 
-const rooms = Object.entries(ROOMS).map(([room, allowed]) => ({
-  name: `${room} imports ${allowed.length > 0 ? `only ${allowed.join(', ')}` : 'no other room'}`,
+const modules = Object.entries(MODULES).map(([name, allowed]) => ({
+  name: `${name} imports ${allowed.length > 0 ? `only ${allowed.join(', ')}` : 'no other module'}`,
   severity: 'error',
-  from: { path: `^src/${room}/` },
-  to: { path: '^src/', pathNot: `^src/(${[room, ...allowed].join('|')})/` },
+  from: { path: `^src/${name}/` },
+  to: { path: '^src/', pathNot: `^src/(${[name, ...allowed].join('|')})/` },
 }));
 
-const packages = Object.entries(PACKAGES).map(([name, room]) => ({
-  name: `only ${room} imports ${name}`,
+const packages = Object.entries(PACKAGES).map(([name, importer]) => ({
+  name: `only ${importer} imports ${name}`,
   severity: 'error',
-  from: { pathNot: room },
+  from: { pathNot: importer },
   to: { path: pathOf([name]) },
 }));
 
 module.exports = {
   forbidden: [
-    ...rooms,
+    ...modules,
     ...packages,
     {
-      name: 'a new room needs its line in the table',
+      name: 'a new module needs its line in the table',
       severity: 'error',
-      from: { path: '^src/[^/]+/', pathNot: `^src/(${Object.keys(ROOMS).join('|')})/` },
+      from: { path: '^src/[^/]+/', pathNot: `^src/(${Object.keys(MODULES).join('|')})/` },
       to: {},
     },
     {
-      name: 'pure rooms reach no machine',
+      name: 'pure modules do not reach the machine',
       severity: 'error',
       from: { path: `^src/(${PURE.join('|')})/` },
       to: { dependencyTypes: ['core'] },
     },
     {
-      name: 'only cli knows the process',
+      name: 'only cli and act know the process',
       severity: 'error',
       from: { path: '^src/', pathNot: '^src/(cli|act)/' },
       to: { dependencyTypes: ['core'], path: '^(node:)?(process|readline|tty|repl|cluster|child_process)$' },
     },
     {
-      name: 'queries know the ports of sources alone',
+      name: 'queries know only the ports of sources',
       severity: 'error',
       from: { path: '^src/queries/' },
-      to: { path: '^src/sources/', pathNot: '^src/sources/snapshot[.]ts$' },
+      to: { path: '^src/sources/', pathNot: SOURCE_PORTS },
     },
     {
-      name: 'nothing inside imports the face of the library',
+      name: 'no command imports another',
+      severity: 'error',
+      from: { path: '^src/commands/([^/]+)/' },
+      to: { path: '^src/commands/[^/]+/', pathNot: '^src/commands/$1/' },
+    },
+    {
+      name: 'what commands share knows no command',
+      severity: 'error',
+      from: { path: '^src/commands/[^/]+[.]ts$' },
+      to: { path: '^src/commands/[^/]+/' },
+    },
+    {
+      name: 'nothing imports the public interface of the library',
       severity: 'error',
       from: { path: '^src/' },
       to: { path: '^src/index' },

@@ -10,10 +10,10 @@ const dist = process.env.SOCKLENS_DIST ?? 'dist';
 
 /** What nearly every verb needs: in one file, for each file that is opened costs a one-shot command a part of a millisecond. */
 const CORE =
-  /src[\\/](base|model|wire|kernel|procfs|names|runtimes)[\\/]|src[\\/]collect[\\/][^\\/]+\.ts$|src[\\/]cli[\\/](main|context|output|exit-status|confirm|stop-signal)\.ts$|src[\\/]flows[\\/](local|error-line)\.ts$|rolldown.runtime/;
-/** Of those rooms, what only verbs that run for long need. */
+  /src[\\/](base|model|netlink|kernel|procfs|names|runtimes|collect)[\\/]|src[\\/]cli[\\/](main|context|output|confirm|stop-signal)\.ts$|src[\\/]commands[\\/](exit-status|error-line)\.ts$|rolldown.runtime/;
+/** Of those modules, what only verbs that run for long need. */
 const NOT_CORE =
-  /(display-width|word-wrap|ended|event|recording|column|kept-|open-file-cache|config-|issue-text|connection-memory|watched|lab|outcome|finding|limits|related|socket-tables)/;
+  /(display-width|word-wrap|closed|event|recorded|column|stored-|open-file-cache|config|issue-text|connection-memory|netns-owners|lab|outcome|finding|limits|related|socket-tables|report[\\/]|sample[\\/]|cached-process)/;
 
 const notices = thirdPartyNotices(`${dist}/THIRD-PARTY.md`);
 

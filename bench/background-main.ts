@@ -4,9 +4,9 @@
  * Arguments: a TARGET, ticks, `fast` for a clock on which every wait is over at once.
  */
 import { localMachine } from '../src/collect/local-machine.ts';
-import { Sampler } from '../src/collect/sampling/sampler.ts';
-import type { TickWish } from '../src/collect/sampling/source.ts';
-import { everySocket } from '../src/model/socket-query.ts';
+import { everySocket } from '../src/model/socket/socket-query.ts';
+import { Sampler } from '../src/sources/live/sampler.ts';
+import type { TickWish } from '../src/sources/sample-source.ts';
 
 /** What is told of a tick. */
 export interface BackgroundTick {

@@ -6,11 +6,11 @@
  * line on stdout: microseconds, sockets, groups, microseconds to write the groups' keys as text.
  */
 import readline from 'node:readline';
+import { stream } from '../src/collect/dump/dump-sockets.ts';
 import { localMachine } from '../src/collect/local-machine.ts';
-import { stream } from '../src/collect/look.ts';
-import { placeOfNamed } from '../src/collect/places.ts';
+import { placeOfNamed } from '../src/collect/target/find-netns.ts';
 import { GroupCounter } from '../src/count/group-counter.ts';
-import type { SocketQuery } from '../src/model/socket-query.ts';
+import type { SocketQuery } from '../src/model/socket/socket-query.ts';
 
 const [file = '', states = '0'] = process.argv.slice(2);
 const machine = localMachine({});

@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import path from 'node:path';
-import type { Diagnosis } from '../src/model/diagnosis.ts';
+import type { Diagnosis } from '../src/model/finding/diagnosis.ts';
 import { createNetns, type TestNetns } from '../test/support/netns.ts';
 import { manySockets } from '../test/support/recipes/many-sockets.ts';
 import { environment, SOCKLENS } from './command.ts';

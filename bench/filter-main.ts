@@ -6,14 +6,14 @@
  * and a line on stdout: microseconds, sockets that match.
  */
 import readline from 'node:readline';
-import { bindForPlace } from '../src/collect/bind-filter.ts';
+import { stream } from '../src/collect/dump/dump-sockets.ts';
 import { localMachine } from '../src/collect/local-machine.ts';
-import { stream } from '../src/collect/look.ts';
-import { placeOfNamed } from '../src/collect/places.ts';
+import { bindForPlace } from '../src/collect/names/bind-filter.ts';
+import { placeOfNamed } from '../src/collect/target/find-netns.ts';
 import { narrowed } from '../src/filter/bound-filter.ts';
 import { parseFilter } from '../src/filter/parse.ts';
-import type { SocketQuery } from '../src/model/socket-query.ts';
-import { ALL_STATES } from '../src/model/tcp-state.ts';
+import type { SocketQuery } from '../src/model/socket/socket-query.ts';
+import { ALL_STATES } from '../src/model/socket/tcp-state.ts';
 import { testAlone } from '../src/queries/socket-test.ts';
 
 const [file = '', text = ''] = process.argv.slice(2);

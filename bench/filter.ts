@@ -1,12 +1,12 @@
 import path from 'node:path';
-import { bindForPlace } from '../src/collect/bind-filter.ts';
+import { look } from '../src/collect/dump/dump-sockets.ts';
 import { localMachine } from '../src/collect/local-machine.ts';
-import { look } from '../src/collect/look.ts';
-import { placeOfNamed } from '../src/collect/places.ts';
+import { bindForPlace } from '../src/collect/names/bind-filter.ts';
+import { placeOfNamed } from '../src/collect/target/find-netns.ts';
 import { narrowed } from '../src/filter/bound-filter.ts';
 import { parseFilter } from '../src/filter/parse.ts';
-import { everySocket } from '../src/model/socket-query.ts';
-import { TCP_STATE } from '../src/model/tcp-state.ts';
+import { everySocket } from '../src/model/socket/socket-query.ts';
+import { TCP_STATE } from '../src/model/socket/tcp-state.ts';
 import { nodeProgram, type TestNetns } from '../test/support/netns.ts';
 import { alternate } from './alternate.ts';
 import { SOCKLENS, timed } from './command.ts';

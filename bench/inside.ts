@@ -1,5 +1,5 @@
 import path from 'node:path';
-import { ALL_STATES } from '../src/model/tcp-state.ts';
+import { ALL_STATES } from '../src/model/socket/tcp-state.ts';
 import { nodeProgram, type TestNetns } from '../test/support/netns.ts';
 import { alternate } from './alternate.ts';
 import type { Result } from './comparison.ts';

@@ -10,12 +10,13 @@ export type { Machine } from './collect/machine.ts';
 export { parseFilter } from './filter/parse.ts';
 export type { Filter } from './filter/syntax.ts';
 export { Failure, type FailureKind } from './model/failure.ts';
-export { GROUP_KEYS, type Group, type GroupKey } from './model/group.ts';
-export type { BusiestPeer, DescriptorUse, Overview, OverviewRow } from './model/overview.ts';
-export type { GroupReport, ReportHeader, SocketReport } from './model/report.ts';
-export type { Coverage, Source } from './model/snapshot.ts';
-export type { SocketCounts } from './model/socket-counts.ts';
-export { everySocket, type SocketQuery } from './model/socket-query.ts';
+export type { Target } from './model/netns/target.ts';
+export { GROUP_KEYS, type Group, type GroupKey } from './model/report/group.ts';
+export type { BusiestPeer, DescriptorUse, Overview, OverviewRow } from './model/report/overview.ts';
+export type { GroupReport, ReportHeader, SocketReport } from './model/report/report.ts';
+export type { SocketCounts } from './model/report/socket-counts.ts';
+export type { Coverage, Source } from './model/sample/coverage.ts';
+export { everySocket, type SocketQuery } from './model/socket/socket-query.ts';
 export type {
   Endpoint,
   InetSocketRow,
@@ -23,11 +24,10 @@ export type {
   SocketRow,
   SocketTimer,
   UnixSocketRow,
-} from './model/socket-row.ts';
-export type { Family, Proto, SocketSource, SocketView } from './model/socket-view.ts';
-export type { Target } from './model/target.ts';
-export type { TcpInfo } from './model/tcp-info.ts';
-export { ALL_STATES, stateMask, stateName, TCP_STATE, type TcpStateName } from './model/tcp-state.ts';
+} from './model/socket/socket-row.ts';
+export type { Family, Proto, SocketSource, SocketView } from './model/socket/socket-view.ts';
+export type { TcpInfo } from './model/socket/tcp-info.ts';
+export { ALL_STATES, stateMask, stateName, TCP_STATE, type TcpStateName } from './model/socket/tcp-state.ts';
 export { countGroups, type GroupsOptions } from './queries/count-groups.ts';
 export { listSockets, rowsOf, type Sockets, type SocketsOptions } from './queries/list-sockets.ts';
 export { overview } from './queries/overview.ts';

@@ -1,12 +1,12 @@
 import fs from 'node:fs';
 import type { Machine } from '../collect/machine.ts';
-import { openNetns, type Place } from '../collect/place.ts';
+import { openNetns, type Place } from '../collect/target/netns-handle.ts';
 import { DiagError, DiagSocket } from '../kernel/diag-socket.ts';
 import { SystemCallError } from '../kernel/system-calls.ts';
 import { Failure, type FailureKind } from '../model/failure.ts';
-import type { SocketIdentity } from '../model/socket-identity.ts';
-import { TCP_STATE } from '../model/tcp-state.ts';
-import { destroyRequest } from '../wire/inet-diag-request.ts';
+import type { SocketIdentity } from '../model/socket/socket-identity.ts';
+import { TCP_STATE } from '../model/socket/tcp-state.ts';
+import { destroyRequest } from '../netlink/inet-diag-request.ts';
 
 /** What became of a socket that was to be closed. */
 export type Outcome =

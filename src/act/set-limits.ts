@@ -1,9 +1,9 @@
 import type { Machine } from '../collect/machine.ts';
-import { isSameProcess, type ProcessIdentity } from '../collect/process-facts.ts';
+import { isSameProcess, type ProcessIdentity } from '../collect/owners/process-facts.ts';
 import { SystemCallError } from '../kernel/system-calls.ts';
+import { type WantedLimit, wantedFor } from '../model/container/limit-setting.ts';
+import { type Limit, sameLimit } from '../model/container/limits.ts';
 import type { FailureKind } from '../model/failure.ts';
-import { type WantedLimit, wantedFor } from '../model/limit-setting.ts';
-import { type Limit, sameLimit } from '../model/limits.ts';
 
 /** What became of a process's limit of open files. */
 export type LimitOutcome =

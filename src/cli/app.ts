@@ -1,24 +1,24 @@
 import { type Application, buildApplication, buildRouteMap, text_en } from '@stricli/core';
 import manifest from '../../package.json' with { type: 'json' };
-import { errorLine } from '../flows/error-line.ts';
+import { compareCommand } from '../commands/compare/command.ts';
+import type { CliContext } from '../commands/context.ts';
+import { doctorCommand } from '../commands/doctor/command.ts';
+import { errorLine } from '../commands/error-line.ts';
+import { eventsCommand } from '../commands/events/command.ts';
+import { EXIT, exitStatus } from '../commands/exit-status.ts';
+import { explainCommand } from '../commands/explain/command.ts';
+import { guardCommand } from '../commands/guard/command.ts';
+import { killCommand } from '../commands/kill/command.ts';
+import { labCommand } from '../commands/lab/command.ts';
+import { limitsCommand } from '../commands/limits/command.ts';
+import { lsCommand } from '../commands/ls/command.ts';
+import { netstatCommand } from '../commands/netstat/command.ts';
+import { psCommand } from '../commands/ps/command.ts';
+import { recordCommand } from '../commands/record/command.ts';
+import { topCommand } from '../commands/top/command.ts';
+import { watchCommand } from '../commands/watch/command.ts';
 import { Failure } from '../model/failure.ts';
 import { argumentError } from './argument-error.ts';
-import { compareCommand } from './commands/compare.ts';
-import { doctorCommand } from './commands/doctor.ts';
-import { eventsCommand } from './commands/events.ts';
-import { explainCommand } from './commands/explain.ts';
-import { guardCommand } from './commands/guard.ts';
-import { killCommand } from './commands/kill.ts';
-import { labCommand } from './commands/lab.ts';
-import { limitsCommand } from './commands/limits.ts';
-import { lsCommand } from './commands/ls.ts';
-import { netstatCommand } from './commands/netstat.ts';
-import { psCommand } from './commands/ps.ts';
-import { recordCommand } from './commands/record.ts';
-import { topCommand } from './commands/top.ts';
-import { watchCommand } from './commands/watch.ts';
-import type { CliContext } from './context.ts';
-import { EXIT, exitStatus } from './exit-status.ts';
 
 const verbs = {
   ps: psCommand,

@@ -1,6 +1,6 @@
 import fs from 'node:fs';
 import { errnoOf } from '../base/errno.ts';
-import type { Output } from '../flows/context.ts';
+import type { Output } from '../commands/context.ts';
 import { isTerminal } from './output.ts';
 
 const YES = /^y(es)?$/i;

@@ -1,21 +1,8 @@
-import type { FlowContext } from '../flows/context.ts';
-import { localContext } from '../flows/local.ts';
+import { localMachine } from '../collect/local-machine.ts';
+import type { CliContext, CommandContext } from '../commands/context.ts';
 import { terminalConfirm } from './confirm.ts';
-import { descriptorOutput } from './output.ts';
+import { descriptorOutput, isTerminal } from './output.ts';
 import { stopSignal } from './stop-signal.ts';
-
-/** What a command runs with: this machine, this terminal. */
-export interface CliContext {
-  readonly process: {
-    readonly stdout: { write(text: string): void };
-    readonly stderr: { write(text: string): void };
-    readonly env: Readonly<Record<string, string | undefined>>;
-    exitCode?: number | string | null;
-  };
-  readonly flow: FlowContext;
-  /** The command of `guard`: the arguments after `--`. */
-  readonly behind?: readonly string[];
-}
 
 /** The context of a real run. */
 export function processContext(): CliContext {
@@ -27,9 +14,20 @@ export function processContext(): CliContext {
       stderr: err,
       env: { ...process.env, ...(process.env.NO_COLOR && { STRICLI_NO_COLOR: '1' }) },
     },
-    flow: { ...localContext(process.env, out, err), confirm: terminalConfirm(err), screen, stopSignal },
+    flow: {
+      machine: localMachine(process.env),
+      out,
+      err,
+      confirm: terminalConfirm(err),
+      // Asked only by `top`: to find out loads node:tty.
+      get screen() {
+        return isTerminal(0) && isTerminal(1) ? screen : undefined;
+      },
+      stopSignal,
+    },
   };
 }
 
 /** Loads the full-screen mode when `top` asks for it. */
-const screen: FlowContext['screen'] = async (listener) => (await import('./screen.ts')).terminalScreen(listener);
+const screen: NonNullable<CommandContext['screen']> = async (listener) =>
+  (await import('./screen.ts')).terminalScreen(listener);

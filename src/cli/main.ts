@@ -1,5 +1,5 @@
-import { errorLine, showStacks } from '../flows/error-line.ts';
-import { exitStatus } from './exit-status.ts';
+import { errorLine, showStacks } from '../commands/error-line.ts';
+import { exitStatus } from '../commands/exit-status.ts';
 
 /** Runs the command line and sets the exit status; the process ends by itself. */
 async function main(args: string[]): Promise<void> {
@@ -8,7 +8,7 @@ async function main(args: string[]): Promise<void> {
   const [verb, ...rest] = args;
   // netstat parses its own arguments, which also spares it the loading of the command tree.
   if (verb === 'netstat') {
-    const { netstat } = await import('../flows/netstat.ts');
+    const { netstat } = await import('../commands/netstat/netstat.ts');
     await netstat(context.flow, rest);
     return;
   }

@@ -1,9 +1,8 @@
 import fs from 'node:fs';
 import { createRequire } from 'node:module';
 import { errnoOf } from '../base/errno.ts';
-import type { Output } from '../flows/context.ts';
-import { Failure } from '../model/failure.ts';
-import { EXIT } from './exit-status.ts';
+import type { Output } from '../commands/context.ts';
+import { EXIT } from '../commands/exit-status.ts';
 
 /** Time to wait before writing again to a full non-blocking pipe. */
 const RETRY_MS = 5;
@@ -45,11 +44,6 @@ export function isTerminal(fd: 0 | 1 | 2): boolean {
   }
   const tty = createRequire(import.meta.url)('node:tty') as typeof import('node:tty');
   return tty.isatty(fd);
-}
-
-/** @throws {Failure} `usage` where input or output is not a terminal */
-export function requireTerminal(message: string): void {
-  if (!isTerminal(0) || !isTerminal(1)) throw new Failure('usage', message);
 }
 
 function terminalColumns(fd: 1 | 2): number {

@@ -1,5 +1,5 @@
-import type { Screen, ScreenEvent } from '../present/top/screen.ts';
-import { openScreen } from '../screen/open-screen.ts';
+import type { Screen, ScreenEvent } from '../render/terminal/screen.ts';
+import { openScreen } from './open-screen.ts';
 
 /** Signals that end the command in order at their first arrival (`stopSignal`), at once at the second. */
 const STOPPING = ['SIGINT', 'SIGTERM'] as const;

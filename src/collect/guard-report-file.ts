@@ -1,6 +1,6 @@
+import { issueText } from '../base/issue-text.ts';
 import { Failure } from '../model/failure.ts';
-import type { GuardReport } from '../model/guard.ts';
-import { issueText } from '../model/issue-text.ts';
+import type { GuardReport } from '../model/report/guard.ts';
 
 /**
  * Reads a guard's JSON report again.

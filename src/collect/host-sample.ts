@@ -1,4 +1,4 @@
-import type { HostSample } from '../model/sample.ts';
+import type { HostSample } from '../model/sample/sample.ts';
 import { readConntrack, readHostSockstat, readSysctlNumbers } from '../procfs/host-counters.ts';
 import type { Machine } from './machine.ts';
 

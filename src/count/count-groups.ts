@@ -1,8 +1,8 @@
-import type { Group, GroupKey } from '../model/group.ts';
 import type { Names } from '../model/names.ts';
-import type { Holder } from '../model/socket-record.ts';
-import type { SocketSource, SocketView } from '../model/socket-view.ts';
-import { TCP_STATE } from '../model/tcp-state.ts';
+import type { Group, GroupKey } from '../model/report/group.ts';
+import type { Holder } from '../model/socket/socket-record.ts';
+import type { SocketSource, SocketView } from '../model/socket/socket-view.ts';
+import { TCP_STATE } from '../model/socket/tcp-state.ts';
 import { GroupCounter } from './group-counter.ts';
 import { Roles } from './roles.ts';
 

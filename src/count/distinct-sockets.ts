@@ -1,4 +1,4 @@
-import type { SocketView } from '../model/socket-view.ts';
+import type { SocketView } from '../model/socket/socket-view.ts';
 
 /**
  * Recognises the TCP level of an MPTCP socket, which shares its inode (net/mptcp/subflow.c): a

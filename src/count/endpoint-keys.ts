@@ -1,8 +1,8 @@
 import { formatEndpoint } from '../base/endpoint-text.ts';
-import { formatIpv4, formatIpv6, isMapped } from '../model/address.ts';
-import type { GroupKey } from '../model/group.ts';
-import type { SocketView } from '../model/socket-view.ts';
-import { unixPath } from '../model/unix-path.ts';
+import type { GroupKey } from '../model/report/group.ts';
+import { formatIpv4, formatIpv6, isMapped } from '../model/socket/address.ts';
+import type { SocketView } from '../model/socket/socket-view.ts';
+import { unixPath } from '../model/socket/unix-path.ts';
 import { Interner } from './interner.ts';
 import { type GroupContext, type KeyReader, PROTOS, serviceName, word } from './key-reader.ts';
 

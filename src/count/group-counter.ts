@@ -1,5 +1,5 @@
-import type { Group, GroupKey } from '../model/group.ts';
-import type { SocketView } from '../model/socket-view.ts';
+import type { Group, GroupKey } from '../model/report/group.ts';
+import type { SocketView } from '../model/socket/socket-view.ts';
 import { DistinctSockets } from './distinct-sockets.ts';
 import { keyReader } from './group-keys.ts';
 import type { GroupContext, KeyReader } from './key-reader.ts';

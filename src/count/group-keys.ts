@@ -1,8 +1,8 @@
-import { type Buckets, bucketOf, RTT_BUCKETS, TIME_BUCKETS } from '../model/buckets.ts';
-import { idleMs, knownAgeMs, roundTripUs } from '../model/connection-times.ts';
-import type { GroupKey } from '../model/group.ts';
-import type { SocketView } from '../model/socket-view.ts';
-import { stateName } from '../model/tcp-state.ts';
+import { type Buckets, bucketOf, RTT_BUCKETS, TIME_BUCKETS } from '../model/report/buckets.ts';
+import type { GroupKey } from '../model/report/group.ts';
+import { idleMs, knownAgeMs, roundTripUs } from '../model/socket/connection-times.ts';
+import type { SocketView } from '../model/socket/socket-view.ts';
+import { stateName } from '../model/socket/tcp-state.ts';
 import { address, port } from './endpoint-keys.ts';
 import { type GroupContext, interned, type KeyReader, PROTOS, serviceName, word } from './key-reader.ts';
 import type { Role } from './roles.ts';

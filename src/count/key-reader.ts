@@ -1,7 +1,7 @@
-import { mayNameService } from '../model/endpoint.ts';
-import type { GroupKey } from '../model/group.ts';
 import type { Names } from '../model/names.ts';
-import type { Proto, SocketView } from '../model/socket-view.ts';
+import type { GroupKey } from '../model/report/group.ts';
+import { mayNameService } from '../model/socket/endpoint.ts';
+import type { Proto, SocketView } from '../model/socket/socket-view.ts';
 import { Interner } from './interner.ts';
 import type { Roles } from './roles.ts';
 

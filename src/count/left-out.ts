@@ -1,7 +1,7 @@
-import type { Sockstat } from '../model/counters.ts';
-import type { SocketSource, SocketView } from '../model/socket-view.ts';
-import { TCP_STATE } from '../model/tcp-state.ts';
-import { TIMER } from '../model/timers.ts';
+import type { Sockstat } from '../model/netns/counters.ts';
+import type { SocketSource, SocketView } from '../model/socket/socket-view.ts';
+import { TCP_STATE } from '../model/socket/tcp-state.ts';
+import { TIMER } from '../model/socket/timers.ts';
 
 /** What a dump did not ask for because `sockstat` counts it without walking a table. */
 export interface LeftOut {

@@ -1,8 +1,8 @@
 import { formatEndpoint } from '../base/endpoint-text.ts';
-import { formatIpv4, formatIpv6, isMapped } from '../model/address.ts';
-import type { SocketCounts } from '../model/socket-counts.ts';
-import type { Proto, SocketView } from '../model/socket-view.ts';
-import { stateName, TCP_STATE } from '../model/tcp-state.ts';
+import type { SocketCounts } from '../model/report/socket-counts.ts';
+import { formatIpv4, formatIpv6, isMapped } from '../model/socket/address.ts';
+import type { Proto, SocketView } from '../model/socket/socket-view.ts';
+import { stateName, TCP_STATE } from '../model/socket/tcp-state.ts';
 import { DistinctSockets } from './distinct-sockets.ts';
 import { PROTOS } from './key-reader.ts';
 import { KeyTable } from './key-table.ts';

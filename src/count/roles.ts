@@ -1,7 +1,7 @@
-import { isMapped } from '../model/address.ts';
-import { mayNameService } from '../model/endpoint.ts';
-import type { Proto, SocketSource, SocketView } from '../model/socket-view.ts';
-import { TCP_STATE } from '../model/tcp-state.ts';
+import { isMapped } from '../model/socket/address.ts';
+import { mayNameService } from '../model/socket/endpoint.ts';
+import type { Proto, SocketSource, SocketView } from '../model/socket/socket-view.ts';
+import { TCP_STATE } from '../model/socket/tcp-state.ts';
 
 /** Which side of a connection a socket is; `none` for what has no peer and does not listen. */
 export type Role = 'server' | 'client' | 'none';

@@ -1,7 +1,7 @@
-import type { Sockstat } from '../model/counters.ts';
-import type { SocketCounts } from '../model/socket-counts.ts';
-import type { Proto, SocketSource, SocketView } from '../model/socket-view.ts';
-import { stateName, TCP_STATE } from '../model/tcp-state.ts';
+import type { Sockstat } from '../model/netns/counters.ts';
+import type { SocketCounts } from '../model/report/socket-counts.ts';
+import type { Proto, SocketSource, SocketView } from '../model/socket/socket-view.ts';
+import { stateName, TCP_STATE } from '../model/socket/tcp-state.ts';
 import { DistinctSockets } from './distinct-sockets.ts';
 import { isAbandoned, type LeftOut, leftOutCounts } from './left-out.ts';
 

@@ -1,4 +1,4 @@
-import type { SocketQuery } from '../model/socket-query.ts';
+import type { SocketQuery } from '../model/socket/socket-query.ts';
 import { hostsIn } from './bind.ts';
 import type { CompiledFilter } from './compile.ts';
 import type { ConditionTree } from './condition.ts';

@@ -1,6 +1,6 @@
 import { HOST_LITTLE_ENDIAN } from '../base/byte-order.ts';
-import { BC, BC_OP_SIZE, HOST_CONDITION_SIZE, writeOp } from '../wire/inet-diag-bytecode.ts';
-import { AF } from '../wire/inet-diag-request.ts';
+import { BC, BC_OP_SIZE, HOST_CONDITION_SIZE, writeOp } from '../netlink/inet-diag-bytecode.ts';
+import { AF } from '../netlink/inet-diag-request.ts';
 import type { Primitive } from './kernel-part.ts';
 import type { Prefix } from './prefix.ts';
 import { type Instruction, layOut } from './program.ts';

@@ -1,4 +1,4 @@
-import type { KernelFilter } from '../model/socket-query.ts';
+import type { KernelFilter } from '../model/socket/socket-query.ts';
 import { type Dialect, encodeProgram } from './bytecode.ts';
 import type { ConditionTree } from './condition.ts';
 import { type KernelPart, kernelPart, type Primitive } from './kernel-part.ts';

@@ -1,4 +1,4 @@
-import { parseIpv6 } from '../model/address.ts';
+import { parseIpv6 } from '../model/socket/address.ts';
 import { parsePrefix } from './prefix.ts';
 import type { PortsText, PortText, Span, SyntaxAtom } from './syntax.ts';
 import type { TokenCursor, Word } from './token-cursor.ts';

@@ -1,7 +1,7 @@
-import { idleMs, knownAgeMs, roundTripUs } from '../model/connection-times.ts';
-import type { SocketView } from '../model/socket-view.ts';
-import { stateMask, TCP_STATE } from '../model/tcp-state.ts';
-import { unixPath } from '../model/unix-path.ts';
+import { idleMs, knownAgeMs, roundTripUs } from '../model/socket/connection-times.ts';
+import type { SocketView } from '../model/socket/socket-view.ts';
+import { stateMask, TCP_STATE } from '../model/socket/tcp-state.ts';
+import { unixPath } from '../model/socket/unix-path.ts';
 import type { Condition, ConditionTree } from './condition.ts';
 import { globMatcher } from './glob.ts';
 import { type Prefix, prefixMatches, type WordAt } from './prefix.ts';

@@ -1,6 +1,6 @@
 import { viewOf } from '../base/byte-order.ts';
-import type { SocketQuery } from '../model/socket-query.ts';
-import { BC, BC_OP_SIZE, readOp } from '../wire/inet-diag-bytecode.ts';
+import type { SocketQuery } from '../model/socket/socket-query.ts';
+import { BC, BC_OP_SIZE, readOp } from '../netlink/inet-diag-bytecode.ts';
 import type { CompiledFilter } from './compile.ts';
 import type { ConditionTree } from './condition.ts';
 import { isKernelCondition } from './condition.ts';

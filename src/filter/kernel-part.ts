@@ -1,4 +1,4 @@
-import { ALL_STATES } from '../model/tcp-state.ts';
+import { ALL_STATES } from '../model/socket/tcp-state.ts';
 import type { ConditionTree } from './condition.ts';
 import { isKernelCondition, type KernelCondition, type PortRange } from './condition.ts';
 import type { Prefix } from './prefix.ts';

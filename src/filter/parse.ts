@@ -1,4 +1,4 @@
-import { ALL_STATES, stateMask, TCP_STATE } from '../model/tcp-state.ts';
+import { ALL_STATES, stateMask, TCP_STATE } from '../model/socket/tcp-state.ts';
 import { KEYWORDS, type Reading, readCondition } from './keywords.ts';
 import { SS_DEFAULT_STATES } from './states.ts';
 import type { Filter, SyntaxTree } from './syntax.ts';

@@ -1,4 +1,4 @@
-import { formatIpv4, formatIpv6, isMapped, parseIpv4, parseIpv6 } from '../model/address.ts';
+import { formatIpv4, formatIpv6, isMapped, parseIpv4, parseIpv6 } from '../model/socket/address.ts';
 
 /** Addresses that begin alike. */
 export interface Prefix {

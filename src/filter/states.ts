@@ -1,4 +1,4 @@
-import { ALL_STATES, stateMask, TCP_STATE } from '../model/tcp-state.ts';
+import { ALL_STATES, stateMask, TCP_STATE } from '../model/socket/tcp-state.ts';
 
 const S = TCP_STATE;
 /** Neither listening nor connected; a TCP socket that is only bound is one too. */

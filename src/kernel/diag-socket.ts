@@ -1,8 +1,8 @@
 import fs from 'node:fs';
 import { HOST_LITTLE_ENDIAN, viewOf } from '../base/byte-order.ts';
 import { errnoName, errnoOf } from '../base/errno.ts';
-import { type DumpEnd, DumpReader, type OnMessage } from '../wire/dump-reader.ts';
-import { NLMSG_HEADER } from '../wire/netlink.ts';
+import { type DumpEnd, DumpReader, type OnMessage } from '../netlink/dump-reader.ts';
+import { NLMSG_HEADER } from '../netlink/netlink.ts';
 import { NETLINK, openNetlinkSocket } from './netlink-socket.ts';
 import { setReceiveTimeout } from './socket-timeout.ts';
 import type { SystemCalls } from './system-calls.ts';

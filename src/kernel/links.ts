@@ -1,4 +1,4 @@
-import { decodeLink, type Link, linkDumpRequest } from '../wire/link.ts';
+import { decodeLink, type Link, linkDumpRequest } from '../netlink/link.ts';
 import { scratchStore } from './diag-socket.ts';
 import { openRouteSocket } from './route-socket.ts';
 import type { SystemCalls } from './system-calls.ts';

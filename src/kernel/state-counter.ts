@@ -1,14 +1,14 @@
 import fs from 'node:fs';
 import { HOST_LITTLE_ENDIAN } from '../base/byte-order.ts';
-import { BPF_COMMAND, mapCreate, mapElement, rawTracepointLoad, rawTracepointOpen } from '../wire/bpf/attributes.ts';
-import { Btf } from '../wire/bpf/btf.ts';
+import { BPF_COMMAND, mapCreate, mapElement, rawTracepointLoad, rawTracepointOpen } from '../bpf/attributes.ts';
+import { Btf } from '../bpf/btf.ts';
 import {
   STATE_COUNTERS,
   STATE_COUNTERS_BYTES,
   type StateCountOffsets,
   stateCountOffsets,
   stateCountProgram,
-} from '../wire/bpf/state-count-program.ts';
+} from '../bpf/state-count-program.ts';
 import { SystemCallError, type SystemCalls } from './system-calls.ts';
 
 const BTF_FILE = '/sys/kernel/btf/vmlinux';

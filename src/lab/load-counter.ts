@@ -1,4 +1,4 @@
-import type { LoadCounts, LoadError, LoadErrors } from '../model/load-report.ts';
+import type { LoadCounts, LoadError, LoadErrors } from '../model/report/load-report.ts';
 
 /** Counts ended requests and remembers how long each took. */
 export class LoadCounter {

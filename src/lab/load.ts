@@ -1,4 +1,4 @@
-import type { LoadPlan, LoadReport, LoadSecond } from '../model/load-report.ts';
+import type { LoadPlan, LoadReport, LoadSecond } from '../model/report/load-report.ts';
 import { LoadCounter } from './load-counter.ts';
 import { Senders } from './senders.ts';
 

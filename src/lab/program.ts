@@ -1,5 +1,5 @@
 import fs from 'node:fs';
-import type { ProgramSettings } from '../model/lab-settings.ts';
+import type { ProgramSettings } from '../model/report/lab-settings.ts';
 
 /**
  * Makes this process a program of the lab: named as told, a line of JSON on stdout for each report,

@@ -1,5 +1,5 @@
 import net from 'node:net';
-import type { LoadError } from '../model/load-report.ts';
+import type { LoadError } from '../model/report/load-report.ts';
 import { AnswerReader, type HttpAnswer } from './answer-reader.ts';
 
 /** A webhook; and what a new client asks first, which is answered without a query. */

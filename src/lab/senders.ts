@@ -1,4 +1,4 @@
-import type { LoadError } from '../model/load-report.ts';
+import type { LoadError } from '../model/report/load-report.ts';
 import { Sender } from './sender.ts';
 
 /** A request without an answer after this is given up. */

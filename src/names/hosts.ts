@@ -1,4 +1,4 @@
-import { canonicalAddress } from '../model/address.ts';
+import { canonicalAddress } from '../model/socket/address.ts';
 
 /**
  * Names by textual address from the text of `/etc/hosts`, hosts(5): the first name of the first line

@@ -1,4 +1,4 @@
-import { formatIpv4, isMapped, parseIpv4, parseIpv6 } from '../model/address.ts';
+import { formatIpv4, isMapped, parseIpv4, parseIpv6 } from '../model/socket/address.ts';
 
 /** Lookups under way at one time: a resolver queues more than that. */
 const AT_ONCE = 128;

@@ -1,4 +1,4 @@
-import { LIMITS, type Limit, type LimitsByName } from '../model/limits.ts';
+import { LIMITS, type Limit, type LimitsByName } from '../model/container/limits.ts';
 import { PROC, readProcText } from './read.ts';
 
 /** The open-file limit of a process from `/proc/PID/limits`; undefined when it cannot be read. */

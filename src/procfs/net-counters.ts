@@ -1,4 +1,4 @@
-import { type NetCounters, WATCHED_COUNTERS } from '../model/counters.ts';
+import { type NetCounters, WATCHED_COUNTERS } from '../model/netns/counters.ts';
 import { readProcText } from './read.ts';
 
 /**

@@ -1,8 +1,8 @@
 import { networkWord } from '../base/byte-order.ts';
-import { BaseSocketView } from '../model/base-socket-view.ts';
-import type { ProcSocketView } from '../model/proc-view.ts';
-import type { Family, Proto } from '../model/socket-view.ts';
-import { TCP_STATE } from '../model/tcp-state.ts';
+import { BaseSocketView } from '../model/socket/base-socket-view.ts';
+import type { ProcSocketView } from '../model/socket/proc-socket-view.ts';
+import type { Family, Proto } from '../model/socket/socket-view.ts';
+import { TCP_STATE } from '../model/socket/tcp-state.ts';
 import { ByteFields } from './byte-fields.ts';
 
 const COLON = 0x3a;

@@ -1,6 +1,6 @@
-import { UnixSocketView } from '../model/base-socket-view.ts';
-import type { ProcUnixView } from '../model/proc-view.ts';
-import { TCP_STATE } from '../model/tcp-state.ts';
+import { UnixSocketView } from '../model/socket/base-socket-view.ts';
+import type { ProcUnixView } from '../model/socket/proc-socket-view.ts';
+import { TCP_STATE } from '../model/socket/tcp-state.ts';
 import { ByteFields } from './byte-fields.ts';
 
 const COLON = 0x3a;

@@ -1,5 +1,5 @@
 import { networkWord } from '../base/byte-order.ts';
-import { formatIpv4 } from '../model/address.ts';
+import { formatIpv4 } from '../model/socket/address.ts';
 import { readProcText } from './read.ts';
 
 /** IPv4 addresses of a namespace's default gateways from `/proc/PID/net/route`; empty when there is none. */

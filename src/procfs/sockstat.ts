@@ -1,4 +1,4 @@
-import type { Sockstat } from '../model/counters.ts';
+import type { Sockstat } from '../model/netns/counters.ts';
 import { readProcText } from './read.ts';
 
 /**

@@ -1,4 +1,4 @@
-import type { SocketView } from '../model/socket-view.ts';
+import type { SocketView } from '../model/socket/socket-view.ts';
 import type { Residents, SocketAttribution } from '../sources/snapshot.ts';
 
 /**

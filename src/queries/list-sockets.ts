@@ -1,9 +1,9 @@
-import { type RowContext, socketRow } from '../analyze/socket-row.ts';
 import { narrowed } from '../filter/bound-filter.ts';
 import type { Filter } from '../filter/syntax.ts';
-import type { SocketReport } from '../model/report.ts';
-import type { SocketQuery } from '../model/socket-query.ts';
-import type { SocketRow } from '../model/socket-row.ts';
+import type { SocketReport } from '../model/report/report.ts';
+import { type RowContext, socketRow } from '../model/socket/make-socket-row.ts';
+import type { SocketQuery } from '../model/socket/socket-query.ts';
+import type { SocketRow } from '../model/socket/socket-row.ts';
 import type { NetnsSnapshot } from '../sources/snapshot.ts';
 import { containerNames } from './container-names.ts';
 import { addGaps } from './owner-gaps.ts';

@@ -1,13 +1,13 @@
 import { PeerCounter } from '../count/peer-counter.ts';
 import { Roles } from '../count/roles.ts';
-import type { Sockstat } from '../model/counters.ts';
-import { mayNameService } from '../model/endpoint.ts';
 import { Failure } from '../model/failure.ts';
 import type { Names } from '../model/names.ts';
-import type { BusiestPeer, Overview, OverviewRow } from '../model/overview.ts';
-import type { SocketQuery } from '../model/socket-query.ts';
-import type { Proto } from '../model/socket-view.ts';
-import { ALL_STATES } from '../model/tcp-state.ts';
+import type { Sockstat } from '../model/netns/counters.ts';
+import type { BusiestPeer, Overview, OverviewRow } from '../model/report/overview.ts';
+import { mayNameService } from '../model/socket/endpoint.ts';
+import type { SocketQuery } from '../model/socket/socket-query.ts';
+import type { Proto } from '../model/socket/socket-view.ts';
+import { ALL_STATES } from '../model/socket/tcp-state.ts';
 import { type NetnsSnapshot, OUTSIDE, type Residents, type Snapshot, type SocketsRead } from '../sources/snapshot.ts';
 import { addGaps } from './owner-gaps.ts';
 

@@ -1,5 +1,5 @@
-import type { Coverage } from '../model/snapshot.ts';
-import type { SocketSource } from '../model/socket-view.ts';
+import type { Coverage } from '../model/sample/coverage.ts';
+import type { SocketSource } from '../model/socket/socket-view.ts';
 import type { SocketOwners } from '../sources/snapshot.ts';
 
 /**

@@ -5,10 +5,10 @@ import { filterTest } from '../filter/filter-test.ts';
 import { checkKnown, PROCFS } from '../filter/known-fields.ts';
 import type { Filter } from '../filter/syntax.ts';
 import { Failure } from '../model/failure.ts';
-import type { SocketsHeader } from '../model/snapshot.ts';
-import type { SocketQuery } from '../model/socket-query.ts';
-import type { SocketSource, SocketView } from '../model/socket-view.ts';
-import { stateMask, TCP_STATE } from '../model/tcp-state.ts';
+import type { SocketsHeader } from '../model/sample/coverage.ts';
+import type { SocketQuery } from '../model/socket/socket-query.ts';
+import type { SocketSource, SocketView } from '../model/socket/socket-view.ts';
+import { stateMask, TCP_STATE } from '../model/socket/tcp-state.ts';
 import type { NetnsSnapshot, SnapshotFilter, SocketsRead } from '../sources/snapshot.ts';
 import { addGaps } from './owner-gaps.ts';
 

@@ -1,4 +1,4 @@
-import { formatIpv4, isMapped, parseIpv4, parseIpv6 } from '../model/address.ts';
+import { formatIpv4, isMapped, parseIpv4, parseIpv6 } from '../model/socket/address.ts';
 
 /** Gives each name and each address another one, always the same. */
 export class Aliases {

@@ -1,4 +1,4 @@
-import type { Column } from '../model/socket-columns.ts';
+import type { Column } from '../model/socket/socket-columns.ts';
 
 /** A value in a column; null where its row has none. */
 export type Cell = number | string | null;

@@ -1,4 +1,4 @@
-import type { ClosedConnectionRecord } from '../model/closed-connection.ts';
+import type { ClosedConnectionRecord } from '../model/socket/closed-connection.ts';
 import { type Columns, ColumnsWriter } from './cells.ts';
 
 /** Numbers of a closed connection that may be absent, under the names of their columns. */

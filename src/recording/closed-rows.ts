@@ -1,15 +1,15 @@
-import { BaseSocketView } from '../model/base-socket-view.ts';
+import { BaseSocketView } from '../model/socket/base-socket-view.ts';
 import type {
   ClosedConnection,
   ClosedConnectionRecord,
   ClosedConnectionRow,
   Outcome,
   Remembered,
-} from '../model/closed-connection.ts';
-import type { Address } from '../model/interned-address.ts';
-import type { Endpoint } from '../model/socket-row.ts';
-import type { Family, Proto } from '../model/socket-view.ts';
-import type { TcpInfo, TcpInfoNumber } from '../model/tcp-info.ts';
+} from '../model/socket/closed-connection.ts';
+import type { Address } from '../model/socket/interned-address.ts';
+import type { Endpoint } from '../model/socket/socket-row.ts';
+import type { Family, Proto } from '../model/socket/socket-view.ts';
+import type { TcpInfo, TcpInfoNumber } from '../model/socket/tcp-info.ts';
 import { type Columns, ColumnsReader } from './cells.ts';
 import { COUNTED, FULL } from './closed-columns.ts';
 import { FAMILIES, OUTCOMES, PROTOS } from './words.ts';

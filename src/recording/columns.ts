@@ -1,6 +1,6 @@
-import type { Address } from '../model/interned-address.ts';
-import { type Column, INFO_TIMES, type SocketColumns } from '../model/socket-columns.ts';
-import { RECORDED_INFO, type SocketRecord } from '../model/socket-record.ts';
+import type { Address } from '../model/socket/interned-address.ts';
+import { type Column, INFO_TIMES, type SocketColumns } from '../model/socket/socket-columns.ts';
+import { RECORDED_INFO, type SocketRecord } from '../model/socket/socket-record.ts';
 import { type Columns, ColumnsWriter, numbersOf, sums, textsOf, wordsOf } from './cells.ts';
 import { FAMILIES, PROTOS } from './words.ts';
 

@@ -1,5 +1,5 @@
-import { parseIpv4, parseIpv6 } from '../model/address.ts';
-import { type Address, AddressBook } from '../model/interned-address.ts';
+import { parseIpv4, parseIpv6 } from '../model/socket/address.ts';
+import { type Address, AddressBook } from '../model/socket/interned-address.ts';
 
 /** Addresses by their texts, each read once. */
 export class KeptAddresses {

@@ -1,5 +1,5 @@
-import { AllOfColumns, type KeptSockets } from '../model/kept-sockets.ts';
-import type { SocketColumns } from '../model/socket-columns.ts';
+import type { SocketColumns } from '../model/socket/socket-columns.ts';
+import { AllOfColumns, type KeptSockets } from '../model/socket/stored-sockets.ts';
 import { PlacesTable } from './places-table.ts';
 
 /**

@@ -1,4 +1,4 @@
-import type { WatchedSpace } from '../model/watched.ts';
+import type { WatchedSpace } from '../model/netns/netns.ts';
 
 /**
  * Something for each namespace that is there. The writer and the reader of a recording forget it at the

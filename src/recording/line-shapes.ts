@@ -1,8 +1,8 @@
 import * as v from 'valibot';
-import { issueText } from '../model/issue-text.ts';
-import type { RecordedDetails, RecordedNames, RecordingHeader } from '../model/recorded.ts';
-import type { HostSample, PidsUse, ProcessSample, SocketMemory } from '../model/sample.ts';
-import type { WatchedContainer, WatchedSpace } from '../model/watched.ts';
+import { issueText } from '../base/issue-text.ts';
+import type { WatchedContainer, WatchedSpace } from '../model/netns/netns.ts';
+import type { RecordedDetails, RecordedNames, RecordingHeader } from '../model/sample/recorded.ts';
+import type { HostSample, PidsUse, ProcessSample, SocketMemory } from '../model/sample/sample.ts';
 import { RecordingError } from './recording-error.ts';
 
 const texts = v.record(v.string(), v.string());

@@ -1,8 +1,8 @@
-import type { RecordedDetails, RecordedNames, RecordingHeader } from '../model/recorded.ts';
-import type { HostSample, PidsUse, ProcessSample, SocketMemory } from '../model/sample.ts';
-import type { Coverage, Source } from '../model/snapshot.ts';
-import type { Proto } from '../model/socket-view.ts';
-import type { WatchedContainer, WatchedSpace } from '../model/watched.ts';
+import type { WatchedContainer, WatchedSpace } from '../model/netns/netns.ts';
+import type { Coverage, Source } from '../model/sample/coverage.ts';
+import type { RecordedDetails, RecordedNames, RecordingHeader } from '../model/sample/recorded.ts';
+import type { HostSample, PidsUse, ProcessSample, SocketMemory } from '../model/sample/sample.ts';
+import type { Proto } from '../model/socket/socket-view.ts';
 import type { Columns } from './cells.ts';
 
 /**

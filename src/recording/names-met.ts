@@ -1,7 +1,7 @@
-import type { ClosedConnectionRecord } from '../model/closed-connection.ts';
 import type { Names } from '../model/names.ts';
-import type { RecordedSpace } from '../model/recorded.ts';
-import type { Proto } from '../model/socket-view.ts';
+import type { RecordedSpace } from '../model/sample/recorded.ts';
+import type { ClosedConnectionRecord } from '../model/socket/closed-connection.ts';
+import type { Proto } from '../model/socket/socket-view.ts';
 import type { NamesLine } from './lines.ts';
 
 /** Tells the names of addresses and ports once, and again when they are others. */

@@ -1,5 +1,5 @@
-import { type KeptSockets, PlacedSockets } from '../model/kept-sockets.ts';
-import { pickRows, type SocketColumns, valueAt } from '../model/socket-columns.ts';
+import { pickRows, type SocketColumns, valueAt } from '../model/socket/socket-columns.ts';
+import { type KeptSockets, PlacedSockets } from '../model/socket/stored-sockets.ts';
 
 /** Sockets by their keys, in the order in which they came, each with a place that tells its columns and its row in them. */
 export class PlacesTable {

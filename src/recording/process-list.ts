@@ -1,4 +1,4 @@
-import type { ProcessSample } from '../model/sample.ts';
+import type { ProcessSample } from '../model/sample/sample.ts';
 import { checked, PROCESSES } from './line-shapes.ts';
 
 /**

@@ -1,9 +1,9 @@
-import type { Sockstat } from '../model/counters.ts';
-import type { KeptSockets } from '../model/kept-sockets.ts';
 import type { Names } from '../model/names.ts';
-import type { RecordedDetails, RecordedSpace, RecordedTick, RecordingHeader } from '../model/recorded.ts';
-import type { HostSample, PidsUse, ProcessSample, SocketMemory } from '../model/sample.ts';
-import type { WatchedContainer, WatchedSpace } from '../model/watched.ts';
+import type { Sockstat } from '../model/netns/counters.ts';
+import type { WatchedContainer, WatchedSpace } from '../model/netns/netns.ts';
+import type { RecordedDetails, RecordedSpace, RecordedTick, RecordingHeader } from '../model/sample/recorded.ts';
+import type { HostSample, PidsUse, ProcessSample, SocketMemory } from '../model/sample/sample.ts';
+import type { KeptSockets } from '../model/socket/stored-sockets.ts';
 import { fromClosedColumns, type RecordedClosedConnection } from './closed-rows.ts';
 import { KeptAddresses } from './kept-addresses.ts';
 import { KnownSpaces } from './known-spaces.ts';

@@ -1,6 +1,6 @@
-import type { Address } from '../model/interned-address.ts';
-import type { KeptSockets } from '../model/kept-sockets.ts';
-import type { RecordedLook } from '../model/recorded.ts';
+import type { RecordedLook } from '../model/sample/recorded.ts';
+import type { Address } from '../model/socket/interned-address.ts';
+import type { KeptSockets } from '../model/socket/stored-sockets.ts';
 import { sums } from './cells.ts';
 import { fromColumns } from './columns.ts';
 import { KeptTable } from './kept-table.ts';

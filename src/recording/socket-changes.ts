@@ -1,6 +1,6 @@
-import type { RecordedLook } from '../model/recorded.ts';
-import { INFO_TIMES } from '../model/socket-columns.ts';
-import { RECORDED_INFO, type SocketRecord } from '../model/socket-record.ts';
+import type { RecordedLook } from '../model/sample/recorded.ts';
+import { INFO_TIMES } from '../model/socket/socket-columns.ts';
+import { RECORDED_INFO, type SocketRecord } from '../model/socket/socket-record.ts';
 import { differences } from './cells.ts';
 import { toColumns } from './columns.ts';
 import type { LookChange } from './lines.ts';

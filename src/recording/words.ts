@@ -1,6 +1,6 @@
-import type { Outcome } from '../model/closed-connection.ts';
-import type { Source } from '../model/snapshot.ts';
-import type { Family, Proto } from '../model/socket-view.ts';
+import type { Source } from '../model/sample/coverage.ts';
+import type { Outcome } from '../model/socket/closed-connection.ts';
+import type { Family, Proto } from '../model/socket/socket-view.ts';
 
 /** The words that a recording may have; what a file has instead of them is read as the first. */
 export const PROTOS = ['tcp', 'udp', 'udplite', 'raw', 'sctp', 'mptcp', 'unix'] as const satisfies readonly Proto[];

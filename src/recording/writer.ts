@@ -1,7 +1,7 @@
-import type { ClosedConnectionRecord } from '../model/closed-connection.ts';
 import type { Names } from '../model/names.ts';
-import type { RecordedDetails, RecordedSpace, RecordedTick, RecordingHeader } from '../model/recorded.ts';
-import type { HostSample } from '../model/sample.ts';
+import type { RecordedDetails, RecordedSpace, RecordedTick, RecordingHeader } from '../model/sample/recorded.ts';
+import type { HostSample } from '../model/sample/sample.ts';
+import type { ClosedConnectionRecord } from '../model/socket/closed-connection.ts';
 import { toClosedColumns } from './closed-columns.ts';
 import { KnownSpaces } from './known-spaces.ts';
 import { RECORDING_VERSION, type RecordingLine, type SpaceChange, type TickLine } from './lines.ts';

@@ -1,4 +1,4 @@
-import type { ContainerDetails, ContainerFacts } from '../model/container.ts';
+import type { ContainerDetails, ContainerFacts } from '../model/container/container.ts';
 
 /**
  * A container runtime that can be asked. Adapters pass one contract suite,

@@ -1,6 +1,6 @@
 import type { Machine } from '../collect/machine.ts';
-import type { Recorded } from '../collect/sampling/open-source.ts';
 import { LiveSnapshot } from './live/live-snapshot.ts';
+import type { Recorded } from './open-source.ts';
 import { RecordedSnapshot } from './recorded/recorded-snapshot.ts';
 import type { Snapshot } from './snapshot.ts';
 

@@ -1,14 +1,14 @@
 import type { BoundFilter } from '../filter/bound-filter.ts';
 import type { KnownFields } from '../filter/known-fields.ts';
 import type { Filter } from '../filter/syntax.ts';
-import type { Sockstat } from '../model/counters.ts';
 import type { Names } from '../model/names.ts';
-import type { DescriptorUse } from '../model/overview.ts';
-import type { SocketsHeader } from '../model/snapshot.ts';
-import type { SocketQuery } from '../model/socket-query.ts';
-import type { SocketProcess } from '../model/socket-row.ts';
-import type { SocketSource, SocketView } from '../model/socket-view.ts';
-import type { Target } from '../model/target.ts';
+import type { Sockstat } from '../model/netns/counters.ts';
+import type { Target } from '../model/netns/target.ts';
+import type { DescriptorUse } from '../model/report/overview.ts';
+import type { SocketsHeader } from '../model/sample/coverage.ts';
+import type { SocketQuery } from '../model/socket/socket-query.ts';
+import type { SocketProcess } from '../model/socket/socket-row.ts';
+import type { SocketSource, SocketView } from '../model/socket/socket-view.ts';
 
 /**
  * One moment of one or more network namespaces: this machine now, or a recording at a time. Who asks cannot

@@ -1,5 +1,5 @@
 import { expect } from 'vitest';
-import type { Finding } from '../../src/model/finding.ts';
+import type { Finding } from '../../src/model/finding/finding.ts';
 import { type DiagnoseOptions, diagnose, prove } from '../support/doctor.ts';
 import { until } from '../support/netns.ts';
 import { type Ground, V4 } from '../support/recipes/ground.ts';

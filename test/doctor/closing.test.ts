@@ -1,7 +1,7 @@
 /** Rules about connections that do not end, on connections of the test's own. */
 import fs from 'node:fs';
 import { expect } from 'vitest';
-import type { Finding } from '../../src/model/finding.ts';
+import type { Finding } from '../../src/model/finding/finding.ts';
 import { type DiagnoseOptions, diagnose, prove } from '../support/doctor.ts';
 import { until } from '../support/netns.ts';
 import { SHUT } from '../support/recipes/constants.ts';

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import path from 'node:path';
 import readline from 'node:readline';
 import { afterEach, expect } from 'vitest';
-import { sendQueueStuck } from '../../src/analyze/doctor/rules/path/send-queue-stuck.ts';
+import { sendQueueStuck } from '../../src/doctor/rules/path/send-queue-stuck.ts';
 import { diagnose, prove } from '../support/doctor.ts';
 import { createNetns, type TestNetns, until } from '../support/netns.ts';
 import { AF, OPT, SOCK } from '../support/recipes/constants.ts';

@@ -1,7 +1,7 @@
 /** Facts about containers, on containers of a real Engine. */
 import fs from 'node:fs';
 import { afterAll, describe, expect, test } from 'vitest';
-import type { Finding } from '../../src/model/finding.ts';
+import type { Finding } from '../../src/model/finding/finding.ts';
 import { diagnose, prove } from '../support/doctor.ts';
 import { type TestEngine, testEngine } from '../support/engine.ts';
 import { until } from '../support/netns.ts';

@@ -2,7 +2,7 @@
 import { once } from 'node:events';
 import path from 'node:path';
 import { afterAll, expect, test } from 'vitest';
-import type { Diagnosis } from '../../src/model/diagnosis.ts';
+import type { Diagnosis } from '../../src/model/finding/diagnosis.ts';
 import { diagnose } from '../support/doctor.ts';
 import { type RunningContainer, TestEngine, testEngine } from '../support/engine.ts';
 import { connectNetns, createNetns, removeAllNetns, type TestNetns, until } from '../support/netns.ts';

@@ -2,9 +2,9 @@
 import { execFileSync } from 'node:child_process';
 import fs from 'node:fs';
 import { afterEach, expect } from 'vitest';
-import { conntrackFull } from '../../src/analyze/doctor/rules/path/conntrack-full.ts';
-import { tcpMemPressure } from '../../src/analyze/doctor/rules/path/tcp-mem-pressure.ts';
-import type { HostSample } from '../../src/model/sample.ts';
+import { conntrackFull } from '../../src/doctor/rules/path/conntrack-full.ts';
+import { tcpMemPressure } from '../../src/doctor/rules/path/tcp-mem-pressure.ts';
+import type { HostSample } from '../../src/model/sample/sample.ts';
 import { diagnose, prove } from '../support/doctor.ts';
 import { createNetns } from '../support/netns.ts';
 import { zeroWindow } from '../support/recipes/tcp-data.ts';

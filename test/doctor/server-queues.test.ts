@@ -2,7 +2,7 @@
 import { execFileSync } from 'node:child_process';
 import fs from 'node:fs';
 import { expect, test } from 'vitest';
-import type { Finding } from '../../src/model/finding.ts';
+import type { Finding } from '../../src/model/finding/finding.ts';
 import { type DiagnoseOptions, diagnose, prove } from '../support/doctor.ts';
 import { until } from '../support/netns.ts';
 import { SOCK } from '../support/recipes/constants.ts';

@@ -2,10 +2,10 @@
 import { execFileSync } from 'node:child_process';
 import fs from 'node:fs';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { takeInventory } from '../../src/collect/inventory.ts';
+import { takeInventory } from '../../src/collect/containers/inventory.ts';
 import { localMachine } from '../../src/collect/local-machine.ts';
-import { resolveTargets } from '../../src/collect/resolve.ts';
-import { everySocket } from '../../src/model/socket-query.ts';
+import { resolveTargets } from '../../src/collect/target/resolve-targets.ts';
+import { everySocket } from '../../src/model/socket/socket-query.ts';
 import { listSockets } from '../../src/queries/list-sockets.ts';
 import { LiveNetns } from '../../src/sources/live/live-netns.ts';
 import { socklens, sortedLines } from '../support/cli.ts';

@@ -1,8 +1,8 @@
 /** `socklens limits` on real containers: what was declared, what they have, and a limit that is raised while they run. */
 import fs from 'node:fs';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import type { LimitsReport } from '../../src/model/limits-report.ts';
-import type { SetReport } from '../../src/model/set-report.ts';
+import type { LimitsReport } from '../../src/model/report/limits-report.ts';
+import type { SetReport } from '../../src/model/report/set-report.ts';
 import { socklens } from '../support/cli.ts';
 import { type RunningContainer, type RunOptions, type TestEngine, testEngine } from '../support/engine.ts';
 import { until } from '../support/netns.ts';

@@ -3,7 +3,7 @@ import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import type { Diagnosis } from '../../src/model/diagnosis.ts';
+import type { Diagnosis } from '../../src/model/finding/diagnosis.ts';
 import { LAUNCHER, socklens } from '../support/cli.ts';
 import { createNetns, removeAllNetns, type TestNetns } from '../support/netns.ts';
 import { AF, SOCK } from '../support/recipes/constants.ts';

@@ -7,7 +7,7 @@ import { once } from 'node:events';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { localMachine } from '../../src/collect/local-machine.ts';
-import { events } from '../../src/flows/events.ts';
+import { events } from '../../src/commands/events/events.ts';
 import { LAUNCHER, socklens } from '../support/cli.ts';
 import { type EventObject, EventsRun } from '../support/events-run.ts';
 import { createNetns, type TestNetns, until } from '../support/netns.ts';

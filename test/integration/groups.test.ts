@@ -1,6 +1,6 @@
 /** `ls --by` on real sockets, against what `ss` shows of them. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { Group } from '../../src/model/group.ts';
+import type { Group } from '../../src/model/report/group.ts';
 import { socklens } from '../support/cli.ts';
 import { createNetns, type TestNetns, until } from '../support/netns.ts';
 import { AF, OPT, SOCK } from '../support/recipes/constants.ts';

@@ -1,6 +1,6 @@
 /** For each kind of budget a run that keeps it and one that breaks it, on sockets that the test makes. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { GuardReport } from '../../src/model/guard.ts';
+import type { GuardReport } from '../../src/model/report/guard.ts';
 import { Guard, type GuardEnd } from '../support/guard.ts';
 import { createNetns, type TestNetns } from '../support/netns.ts';
 import { SOCK } from '../support/recipes/constants.ts';

@@ -1,10 +1,10 @@
 /** Events that the kernel drops, for its buffer is small: the budget on them breaks, and rates say that they are lower bounds. */
 import path from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { parseBudget } from '../../src/analyze/guard/parse-budget.ts';
-import type { FlowContext } from '../../src/flows/context.ts';
-import { guard } from '../../src/flows/guard/guard.ts';
-import { localContext } from '../../src/flows/local.ts';
+import { localMachine } from '../../src/collect/local-machine.ts';
+import type { CommandContext } from '../../src/commands/context.ts';
+import { guard } from '../../src/commands/guard/guard.ts';
+import { parseBudget } from '../../src/guard/parse-budget.ts';
 import { createNetns, nodeProgram, type TestNetns } from '../support/netns.ts';
 
 const CHURN = path.resolve(import.meta.dirname, '../support/recipes/churn-main.ts');
@@ -23,7 +23,11 @@ async function run(eventBufferBytes: number | undefined): Promise<{ status: numb
       text += typeof piece === 'string' ? piece : Buffer.from(piece).toString('utf8');
     },
   };
-  const context: FlowContext = localContext({ DOCKER_HOST: 'unix:///nonexistent' }, output, output);
+  const context: CommandContext = {
+    machine: localMachine({ DOCKER_HOST: 'unix:///nonexistent' }),
+    out: output,
+    err: output,
+  };
   const churn = `echo go | nsenter --net=${netns.path} ${nodeProgram()} --disable-warning=ExperimentalWarning ${CHURN} 4000 1 >/dev/null`;
   const status = await guard(context, {
     target: `netns:${netns.name}`,

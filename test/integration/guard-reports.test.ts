@@ -4,7 +4,7 @@ import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { GuardReport } from '../../src/model/guard.ts';
+import type { GuardReport } from '../../src/model/report/guard.ts';
 import { openPage, whyNoBrowser } from '../support/browser.ts';
 import { socklens } from '../support/cli.ts';
 import { Guard, type GuardEnd } from '../support/guard.ts';

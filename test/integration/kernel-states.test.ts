@@ -1,16 +1,16 @@
 /** Sockets by state as the kernel counts them while they change, against what `ss` counts. */
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { look } from '../../src/collect/dump/dump-sockets.ts';
 import { localMachine } from '../../src/collect/local-machine.ts';
-import { look } from '../../src/collect/look.ts';
 import type { Machine } from '../../src/collect/machine.ts';
-import { resolveTargets } from '../../src/collect/resolve.ts';
-import { KernelStates, openKernelStates } from '../../src/collect/sampling/kernel-states.ts';
-import { Sampler } from '../../src/collect/sampling/sampler.ts';
-import type { SpaceTick, Tick, TickWish } from '../../src/collect/sampling/source.ts';
+import { resolveTargets } from '../../src/collect/target/resolve-targets.ts';
 import { StateCounter } from '../../src/kernel/state-counter.ts';
 import { SystemCallError } from '../../src/kernel/system-calls.ts';
-import { everySocket } from '../../src/model/socket-query.ts';
-import { TCP_STATE } from '../../src/model/tcp-state.ts';
+import { everySocket } from '../../src/model/socket/socket-query.ts';
+import { TCP_STATE } from '../../src/model/socket/tcp-state.ts';
+import { KernelStates, openKernelStates } from '../../src/sources/live/kernel-states.ts';
+import { Sampler } from '../../src/sources/live/sampler.ts';
+import type { SpaceTick, Tick, TickWish } from '../../src/sources/sample-source.ts';
 import { createNetns, nodeProgram, type TestNetns, until } from '../support/netns.ts';
 import { AF, SOCK } from '../support/recipes/constants.ts';
 import { Workshop } from '../support/recipes/workshop.ts';

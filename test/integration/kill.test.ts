@@ -2,12 +2,12 @@
 import { spawnSync } from 'node:child_process';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { closeSockets, type Outcome } from '../../src/act/close-sockets.ts';
+import { look } from '../../src/collect/dump/dump-sockets.ts';
 import { localMachine } from '../../src/collect/local-machine.ts';
-import { look } from '../../src/collect/look.ts';
-import type { Place } from '../../src/collect/place.ts';
-import { resolveTargets } from '../../src/collect/resolve.ts';
-import { identityOf, type SocketIdentity } from '../../src/model/socket-identity.ts';
-import { everySocket } from '../../src/model/socket-query.ts';
+import type { Place } from '../../src/collect/target/netns-handle.ts';
+import { resolveTargets } from '../../src/collect/target/resolve-targets.ts';
+import { identityOf, type SocketIdentity } from '../../src/model/socket/socket-identity.ts';
+import { everySocket } from '../../src/model/socket/socket-query.ts';
 import { LAUNCHER, socklens } from '../support/cli.ts';
 import { createNetns, type TestNetns, until } from '../support/netns.ts';
 import { AF, OPT, SHUT, SOCK } from '../support/recipes/constants.ts';

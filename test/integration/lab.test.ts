@@ -7,7 +7,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 import type { Lab, LabMember, LabOptions } from '../../src/act/lab/lab.ts';
 import { fittingCap } from '../../src/act/lab/plan.ts';
 import { startLab } from '../../src/act/lab/start-lab.ts';
-import type { LoadPlan } from '../../src/model/load-report.ts';
+import type { LoadPlan } from '../../src/model/report/load-report.ts';
 import { socklens } from '../support/cli.ts';
 import { netnsOf, tracesOf } from '../support/namespace-traces.ts';
 import { nodeProgram, until } from '../support/netns.ts';

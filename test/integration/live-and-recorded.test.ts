@@ -7,18 +7,18 @@
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { localMachine } from '../../src/collect/local-machine.ts';
-import { openRecorded, openSource, type SourceOptions } from '../../src/collect/sampling/open-source.ts';
-import type { SampleSource, TickWish } from '../../src/collect/sampling/source.ts';
+import type { CommandContext } from '../../src/commands/context.ts';
+import { doctor } from '../../src/commands/doctor/doctor.ts';
+import { type LsOptions, ls } from '../../src/commands/ls/ls.ts';
+import { ps } from '../../src/commands/ps/ps.ts';
+import { TopDataKeeper } from '../../src/commands/top/top-data.ts';
+import { initialState } from '../../src/commands/top/view/state.ts';
+import { watch } from '../../src/commands/watch/watch.ts';
 import { parseFilter } from '../../src/filter/parse.ts';
-import type { FlowContext } from '../../src/flows/context.ts';
-import { doctor } from '../../src/flows/doctor.ts';
-import { type LsOptions, ls } from '../../src/flows/ls.ts';
-import { ps } from '../../src/flows/ps.ts';
-import { TopDataKeeper } from '../../src/flows/top/top-data.ts';
-import { watch } from '../../src/flows/watch.ts';
-import type { GroupKey } from '../../src/model/group.ts';
-import { everySocket, type SocketQuery } from '../../src/model/socket-query.ts';
-import { initialState } from '../../src/present/top/state.ts';
+import type { GroupKey } from '../../src/model/report/group.ts';
+import { everySocket, type SocketQuery } from '../../src/model/socket/socket-query.ts';
+import { openRecorded, openSource, type SourceOptions } from '../../src/sources/open-source.ts';
+import type { SampleSource, TickWish } from '../../src/sources/sample-source.ts';
 import { sortedLines } from '../support/cli.ts';
 import { Dice } from '../support/random-filter.ts';
 import { type Population, populate } from '../support/recipes/random-population.ts';
@@ -40,7 +40,7 @@ interface Printed {
   err: string;
 }
 
-async function printed(run: (context: FlowContext) => Promise<unknown> | undefined): Promise<Printed> {
+async function printed(run: (context: CommandContext) => Promise<unknown> | undefined): Promise<Printed> {
   const pieces: { out: Buffer[]; err: Buffer[] } = { out: [], err: [] };
   const output = (to: Buffer[]) => ({
     columns: undefined,
@@ -102,14 +102,14 @@ const EVERYTHING: TickWish = { looksAt: () => true, query: everySocket, processe
 
 /** Verbs over `SampleSource` that print as they go; one that is added here is compared. */
 const OVER_TIME: Readonly<
-  Record<string, (context: FlowContext, options: SourceOptions, filter: string) => Promise<unknown>>
+  Record<string, (context: CommandContext, options: SourceOptions, filter: string) => Promise<unknown>>
 > = {
   'watch --by state': watchBy(['state']),
   'watch --by container,process,peer': watchBy(['container', 'process', 'peer']),
 };
 
 function watchBy(by: readonly GroupKey[]) {
-  return (context: FlowContext, options: SourceOptions, filter: string) =>
+  return (context: CommandContext, options: SourceOptions, filter: string) =>
     watch(context, { ...options, by, filter, asSs: false, protos: ['tcp', 'udp'], format: 'text' });
 }
 
@@ -167,7 +167,7 @@ describe(`sockets at random, SOCKLENS_TEST_SEED=${SEED}`, () => {
 
   /** What a verb over time prints live, and of the file that was written meanwhile. */
   async function bothWays(
-    run: (context: FlowContext, options: SourceOptions) => Promise<unknown> | undefined,
+    run: (context: CommandContext, options: SourceOptions) => Promise<unknown> | undefined,
   ): Promise<{ live: Printed; recorded: Printed }> {
     const file = newFile();
     let tee: TeeSource | undefined;

@@ -3,7 +3,7 @@ import { spawnSync } from 'node:child_process';
 import fs from 'node:fs';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { Group } from '../../src/model/group.ts';
+import type { Group } from '../../src/model/report/group.ts';
 import { LAUNCHER } from '../support/cli.ts';
 import { createNetns, type TestNetns } from '../support/netns.ts';
 import { type FilterGround, fillForFilters } from '../support/recipes/filter-ground.ts';

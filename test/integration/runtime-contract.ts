@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import fs from 'node:fs';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import type { ContainerDetails, ContainerFacts } from '../../src/model/container.ts';
+import type { ContainerDetails, ContainerFacts } from '../../src/model/container/container.ts';
 import type { Runtime } from '../../src/runtimes/runtime.ts';
 import type { RunningContainer, RunOptions } from '../support/engine.ts';
 

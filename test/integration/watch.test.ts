@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { localMachine } from '../../src/collect/local-machine.ts';
-import { watch } from '../../src/flows/watch.ts';
+import { watch } from '../../src/commands/watch/watch.ts';
 import { socklens } from '../support/cli.ts';
 import { createNetns, type TestNetns, until } from '../support/netns.ts';
 import { V4 } from '../support/recipes/ground.ts';

@@ -1,6 +1,6 @@
 /** Destroy events as bytes of the kernel's structures, for tests of what is made of them. */
-import type { Remembered } from '../../src/model/closed-connection.ts';
-import { InetDiagCursor } from '../../src/wire/inet-diag-cursor.ts';
+import type { Remembered } from '../../src/model/socket/closed-connection.ts';
+import { InetDiagCursor } from '../../src/netlink/inet-diag-cursor.ts';
 
 export interface DestroyEventBytes {
   proto?: 'tcp' | 'udp';

@@ -2,9 +2,9 @@
 import fs from 'node:fs';
 import { DiagSocket, scratchStore } from '../../src/kernel/diag-socket.ts';
 import { koffiSystemCalls } from '../../src/kernel/koffi-system-calls.ts';
-import type { Proto, SocketView } from '../../src/model/socket-view.ts';
-import { ALL_STATES } from '../../src/model/tcp-state.ts';
-import { InetDiagCursor } from '../../src/wire/inet-diag-cursor.ts';
+import type { Proto, SocketView } from '../../src/model/socket/socket-view.ts';
+import { ALL_STATES } from '../../src/model/socket/tcp-state.ts';
+import { InetDiagCursor } from '../../src/netlink/inet-diag-cursor.ts';
 import {
   AF,
   extensions,
@@ -12,8 +12,8 @@ import {
   IPPROTO,
   inetDumpRequest,
   tcpBothFamiliesRequest,
-} from '../../src/wire/inet-diag-request.ts';
-import { UDIAG_SHOW, UnixDiagCursor, unixDumpRequest } from '../../src/wire/unix-diag.ts';
+} from '../../src/netlink/inet-diag-request.ts';
+import { UDIAG_SHOW, UnixDiagCursor, unixDumpRequest } from '../../src/netlink/unix-diag.ts';
 import type { TestNetns } from './netns.ts';
 
 /** All that a view tells, kept. */

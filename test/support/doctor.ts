@@ -3,9 +3,9 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import fs from 'node:fs';
 import { expect, test } from 'vitest';
-import { RULES } from '../../src/analyze/doctor/catalogue.ts';
-import type { Diagnosis } from '../../src/model/diagnosis.ts';
-import type { Finding } from '../../src/model/finding.ts';
+import { RULES } from '../../src/doctor/catalogue.ts';
+import type { Diagnosis } from '../../src/model/finding/diagnosis.ts';
+import type { Finding } from '../../src/model/finding/finding.ts';
 import { TRIES, whenNotBusy } from './busy.ts';
 import { LAUNCHER } from './cli.ts';
 

@@ -1,4 +1,4 @@
-import type { EndedGroup } from '../../src/model/ended-group.ts';
+import type { EndedGroup } from '../../src/model/sample/closed-group.ts';
 
 /** A tally of connections that ended, as the sampler would have made it: clients of a database unless told otherwise. */
 export function ended(count: number, parts: Partial<EndedGroup> = {}): EndedGroup {

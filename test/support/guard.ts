@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
-import type { GuardReport } from '../../src/model/guard.ts';
+import type { GuardReport } from '../../src/model/report/guard.ts';
 import { LAUNCHER } from './cli.ts';
 import { until } from './netns.ts';
 

@@ -1,5 +1,5 @@
 import { expect } from 'vitest';
-import type { LabPhaseResult } from '../../src/model/lab-phase.ts';
+import type { LabPhaseResult } from '../../src/model/report/lab-phase.ts';
 
 const MAX_CONNECTIONS = 151;
 /** floor(151 × 0.9 / 4) */

@@ -1,4 +1,4 @@
-import type { ProcessSample } from '../../src/model/sample.ts';
+import type { ProcessSample } from '../../src/model/sample/sample.ts';
 
 /** A process of the container `web`, as a look at its descriptors would have told of it. */
 export function processSample(parts: Partial<ProcessSample> = {}): ProcessSample {

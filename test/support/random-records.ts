@@ -1,11 +1,11 @@
 /** Random sockets, looks and closed connections for the recording's tests, as fast-check makes them. */
 import fc from 'fast-check';
-import type { ClosedConnectionRecord, Outcome } from '../../src/model/closed-connection.ts';
-import { AddressBook } from '../../src/model/interned-address.ts';
-import type { KeptSockets } from '../../src/model/kept-sockets.ts';
-import type { RecordedLook } from '../../src/model/recorded.ts';
-import { RECORDED_INFO, type SocketRecord } from '../../src/model/socket-record.ts';
-import type { TcpInfo } from '../../src/model/tcp-info.ts';
+import type { RecordedLook } from '../../src/model/sample/recorded.ts';
+import type { ClosedConnectionRecord, Outcome } from '../../src/model/socket/closed-connection.ts';
+import { AddressBook } from '../../src/model/socket/interned-address.ts';
+import { RECORDED_INFO, type SocketRecord } from '../../src/model/socket/socket-record.ts';
+import type { KeptSockets } from '../../src/model/socket/stored-sockets.ts';
+import type { TcpInfo } from '../../src/model/socket/tcp-info.ts';
 
 /** When everything happens, milliseconds since the epoch. */
 export const T0 = 1_700_000_000_000;

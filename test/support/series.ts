@@ -1,13 +1,13 @@
-import type { Declarations, Rule } from '../../src/analyze/doctor/rule.ts';
-import { parseIpv4 } from '../../src/model/address.ts';
-import type { Finding } from '../../src/model/finding.ts';
-import { AddressBook } from '../../src/model/interned-address.ts';
+import type { Declarations, Rule } from '../../src/doctor/rule.ts';
+import type { Finding } from '../../src/model/finding/finding.ts';
 import type { Names } from '../../src/model/names.ts';
-import type { HostSample, SpaceSample } from '../../src/model/sample.ts';
-import type { NetnsSeries, Series } from '../../src/model/series.ts';
-import type { SocketRecord } from '../../src/model/socket-record.ts';
-import { TCP_STATE } from '../../src/model/tcp-state.ts';
-import type { WatchedContainer, WatchedSpace } from '../../src/model/watched.ts';
+import type { WatchedContainer, WatchedSpace } from '../../src/model/netns/netns.ts';
+import type { HostSample, SpaceSample } from '../../src/model/sample/sample.ts';
+import type { NetnsSeries, Series } from '../../src/model/sample/series.ts';
+import { parseIpv4 } from '../../src/model/socket/address.ts';
+import { AddressBook } from '../../src/model/socket/interned-address.ts';
+import type { SocketRecord } from '../../src/model/socket/socket-record.ts';
+import { TCP_STATE } from '../../src/model/socket/tcp-state.ts';
 
 /** When the series of tests begin. */
 export const START_MS = Date.UTC(2026, 0, 1);

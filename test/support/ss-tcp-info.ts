@@ -1,5 +1,5 @@
 /** The TCP information that `ss -i` prints, in the units of the model. */
-import type { TcpInfo } from '../../src/model/tcp-info.ts';
+import type { TcpInfo } from '../../src/model/socket/tcp-info.ts';
 
 /** A number, and how far ours may be off it because `ss` rounds. */
 export interface Comparable {

@@ -1,18 +1,12 @@
 /** A source whose ticks also go into a recording, so that what a verb says live can be compared with what it says of the file. */
 
-import { RecordingFile } from '../../src/collect/recording-file.ts';
-import { RecordingMaker } from '../../src/collect/sampling/recording-maker.ts';
-import type {
-  FilterKnowledge,
-  SampleSource,
-  SourceDetails,
-  Tick,
-  TickWish,
-} from '../../src/collect/sampling/source.ts';
 import type { BoundFilter } from '../../src/filter/bound-filter.ts';
 import type { Filter } from '../../src/filter/syntax.ts';
-import { everySocket } from '../../src/model/socket-query.ts';
-import type { WatchedSpace } from '../../src/model/watched.ts';
+import type { WatchedSpace } from '../../src/model/netns/netns.ts';
+import { everySocket } from '../../src/model/socket/socket-query.ts';
+import { RecordingMaker } from '../../src/sources/recorder/recorder.ts';
+import { RecordingFile } from '../../src/sources/recorder/recording-file.ts';
+import type { FilterKnowledge, SampleSource, SourceDetails, Tick, TickWish } from '../../src/sources/sample-source.ts';
 
 export class TeeSource implements SampleSource {
   readonly intervalMs: number;

@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { insideNetns } from '../../kernel/namespace.ts';
 import type { SystemCalls } from '../../kernel/system-calls.ts';
 import { Failure } from '../../model/failure.ts';
-import type { ProgramSettings } from '../../model/lab-settings.ts';
+import type { ProgramSettings } from '../../model/report/lab-settings.ts';
 import { type ProgramFile, programFile } from './program-files.ts';
 
 /** Lowers the limit of open files, soft and hard, and becomes the program. */

@@ -6,8 +6,8 @@ import type {
   LoaderSettings,
   ProgramSettings,
   WebhookSettings,
-} from '../../model/lab-settings.ts';
-import type { LoadPlan, LoadReport, LoadSecond } from '../../model/load-report.ts';
+} from '../../model/report/lab-settings.ts';
+import type { LoadPlan, LoadReport, LoadSecond } from '../../model/report/load-report.ts';
 import { LabProcess } from './lab-process.ts';
 import { LoadDriver } from './load-driver.ts';
 import { makeNamesFolder, nameNetns, removeStaleNames } from './netns-names.ts';

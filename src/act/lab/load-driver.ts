@@ -1,4 +1,4 @@
-import type { LoadPlan, LoadReport, LoadSecond } from '../../model/load-report.ts';
+import type { LoadPlan, LoadReport, LoadSecond } from '../../model/report/load-report.ts';
 import type { LabProcess } from './lab-process.ts';
 
 /** So many senders never pause while it is found out what the machine can do. */

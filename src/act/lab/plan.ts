@@ -1,4 +1,4 @@
-import type { LoadPlan } from '../../model/load-report.ts';
+import type { LoadPlan } from '../../model/report/load-report.ts';
 
 /** Of all clients, the share of the busiest instance. Sticky sessions do that, and zones of unequal size. */
 const BUSIEST = 2 / 3;

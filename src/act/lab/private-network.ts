@@ -3,7 +3,7 @@ import { readLinks } from '../../kernel/links.ts';
 import { createNetns } from '../../kernel/namespace.ts';
 import { openRouteSocket } from '../../kernel/route-socket.ts';
 import type { SystemCalls } from '../../kernel/system-calls.ts';
-import { linkUpRequest, pointToPointRequest, vethRequest } from '../../wire/link-request.ts';
+import { linkUpRequest, pointToPointRequest, vethRequest } from '../../netlink/link-request.ts';
 
 /** Of lo, in every namespace: the first interface that the kernel makes. */
 const LOOPBACK_INDEX = 1;

@@ -1,5 +1,5 @@
 import { koffiSystemCalls } from '../../kernel/koffi-system-calls.ts';
-import type { LoaderSettings } from '../../model/lab-settings.ts';
+import type { LoaderSettings } from '../../model/report/lab-settings.ts';
 import { LabProcess } from './lab-process.ts';
 import { LoadDriver } from './load-driver.ts';
 

@@ -1,6 +1,6 @@
 /** The lab's balancer: a connection for each that comes in, to the instances in turn. */
 import net from 'node:net';
-import { type BalancerSettings, LAB_PORT } from '../../model/lab-settings.ts';
+import { type BalancerSettings, LAB_PORT } from '../../model/report/lab-settings.ts';
 import { beProgram, report } from '../program.ts';
 
 const { turns } = beProgram<BalancerSettings>();

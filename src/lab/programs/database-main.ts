@@ -1,5 +1,5 @@
 /** The lab's database stand-in. Order: `{queryMs}`, which takes effect with the next query. */
-import { type DatabaseSettings, LAB_PORT } from '../../model/lab-settings.ts';
+import { type DatabaseSettings, LAB_PORT } from '../../model/report/lab-settings.ts';
 import { DatabaseServer } from '../database-server.ts';
 import { beProgram, report } from '../program.ts';
 

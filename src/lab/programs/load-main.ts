@@ -1,6 +1,6 @@
 /** The lab's load. Orders: `{calibrate: {senders, ms}}` and `{load: LoadPlan}`, one at a time. */
-import { LAB_PORT, type LoaderSettings } from '../../model/lab-settings.ts';
-import type { LoadPlan } from '../../model/load-report.ts';
+import { LAB_PORT, type LoaderSettings } from '../../model/report/lab-settings.ts';
+import type { LoadPlan } from '../../model/report/load-report.ts';
 import { calibrate } from '../calibrate.ts';
 import { runLoad } from '../load.ts';
 import { beProgram, report } from '../program.ts';

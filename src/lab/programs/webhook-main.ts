@@ -1,6 +1,6 @@
 /** One instance of the lab's webhook receiver: a query for each request, on a connection of its pool. */
 import http from 'node:http';
-import { LAB_PORT, type WebhookSettings } from '../../model/lab-settings.ts';
+import { LAB_PORT, type WebhookSettings } from '../../model/report/lab-settings.ts';
 import { DatabaseConnection, DatabaseError } from '../mysql/connection.ts';
 import { Pool } from '../pool.ts';
 import { beProgram, report } from '../program.ts';

@@ -4,7 +4,7 @@ import type {
   ContainerFacts,
   DeclaredLimit,
   PublishedPort,
-} from '../../model/container.ts';
+} from '../../model/container/container.ts';
 import {
   asArray,
   asArrayOrNone,

@@ -1,5 +1,5 @@
 import fs from 'node:fs';
-import type { ContainerDetails, ContainerFacts } from '../../model/container.ts';
+import type { ContainerDetails, ContainerFacts } from '../../model/container/container.ts';
 import { type Runtime, RuntimeError, type RuntimeListener } from '../runtime.ts';
 import { readContainerDetails, readContainerList } from './container-json.ts';
 import type { EngineEndpoint } from './endpoint.ts';

@@ -1,12 +1,12 @@
-import { readLocalPortRange } from '../../collect/local-port-range.ts';
-import { look } from '../../collect/look.ts';
+import { look } from '../../collect/dump/dump-sockets.ts';
+import { readLocalPortRange } from '../../collect/dump/local-port-range.ts';
 import type { Machine } from '../../collect/machine.ts';
-import type { Place } from '../../collect/place.ts';
+import type { Place } from '../../collect/target/netns-handle.ts';
 import { encodeProgram } from '../../filter/bytecode.ts';
 import { atom } from '../../filter/tree.ts';
-import type { SocketQuery } from '../../model/socket-query.ts';
-import type { SocketView } from '../../model/socket-view.ts';
-import { ALL_STATES } from '../../model/tcp-state.ts';
+import type { SocketQuery } from '../../model/socket/socket-query.ts';
+import type { SocketView } from '../../model/socket/socket-view.ts';
+import { ALL_STATES } from '../../model/socket/tcp-state.ts';
 
 /**
  * Whether the kernel chose the local port of a socket. No answer of the kernel says so; it is asked for those

@@ -1,26 +1,26 @@
-import { attribute } from '../../collect/attribution.ts';
-import { bindForPlace } from '../../collect/bind-filter.ts';
-import { containersNamed } from '../../collect/containers-named.ts';
-import { sockstatOf } from '../../collect/counters.ts';
-import { fullestProcess } from '../../collect/descriptor-use.ts';
-import { makeNames } from '../../collect/host-names.ts';
-import type { ContainerInstance, Inventory } from '../../collect/inventory.ts';
-import { look, stream } from '../../collect/look.ts';
+import { containersNamed } from '../../collect/containers/containers-named.ts';
+import type { ContainerInstance, Inventory } from '../../collect/containers/inventory.ts';
+import { sockstatOf } from '../../collect/dump/counters.ts';
+import { look, stream } from '../../collect/dump/dump-sockets.ts';
 import type { Machine } from '../../collect/machine.ts';
-import { findOwners, type Owners } from '../../collect/owners.ts';
-import type { Place } from '../../collect/place.ts';
-import { processNames } from '../../collect/process-names.ts';
+import { bindForPlace } from '../../collect/names/bind-filter.ts';
+import { makeNames } from '../../collect/names/host-names.ts';
+import { attribute } from '../../collect/owners/attribution.ts';
+import { fullestProcess } from '../../collect/owners/descriptor-use.ts';
+import { findOwners, type Owners } from '../../collect/owners/owners.ts';
+import { processNames } from '../../collect/owners/process-names.ts';
+import type { Place } from '../../collect/target/netns-handle.ts';
 import { isShared } from '../../count/sharing.ts';
 import { asksForContainers } from '../../filter/bound-filter.ts';
 import { LIVE_SNAPSHOT } from '../../filter/known-fields.ts';
 import type { Filter } from '../../filter/syntax.ts';
-import type { Sockstat } from '../../model/counters.ts';
 import type { Names } from '../../model/names.ts';
-import type { DescriptorUse } from '../../model/overview.ts';
-import type { SocketsHeader } from '../../model/snapshot.ts';
-import type { SocketQuery } from '../../model/socket-query.ts';
-import type { SocketSource, SocketView } from '../../model/socket-view.ts';
-import type { Target } from '../../model/target.ts';
+import type { Sockstat } from '../../model/netns/counters.ts';
+import type { Target } from '../../model/netns/target.ts';
+import type { DescriptorUse } from '../../model/report/overview.ts';
+import type { SocketsHeader } from '../../model/sample/coverage.ts';
+import type { SocketQuery } from '../../model/socket/socket-query.ts';
+import type { SocketSource, SocketView } from '../../model/socket/socket-view.ts';
 import {
   type NetnsSnapshot,
   OUTSIDE,

@@ -1,9 +1,9 @@
-import { makeNames } from '../../collect/host-names.ts';
-import { type Inventory, takeInventory } from '../../collect/inventory.ts';
+import { type Inventory, takeInventory } from '../../collect/containers/inventory.ts';
 import type { Machine } from '../../collect/machine.ts';
-import type { Place } from '../../collect/place.ts';
-import { resolveTargets } from '../../collect/resolve.ts';
-import { findSpaces } from '../../collect/spaces.ts';
+import { makeNames } from '../../collect/names/host-names.ts';
+import { findSpaces } from '../../collect/target/found-netns.ts';
+import type { Place } from '../../collect/target/netns-handle.ts';
+import { resolveTargets } from '../../collect/target/resolve-targets.ts';
 import type { Names } from '../../model/names.ts';
 import type { Population, Snapshot } from '../snapshot.ts';
 import { gatewayFolders, LiveNetns } from './live-netns.ts';

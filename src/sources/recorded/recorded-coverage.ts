@@ -1,6 +1,6 @@
-import type { SpaceLook } from '../../collect/sampling/source.ts';
-import type { Coverage } from '../../model/snapshot.ts';
-import type { Proto } from '../../model/socket-view.ts';
+import type { Coverage } from '../../model/sample/coverage.ts';
+import type { Proto } from '../../model/socket/socket-view.ts';
+import type { SpaceLook } from '../sample-source.ts';
 
 /** Sockets that were read longer than this before the moment are reported as old. */
 const OLD_MS = 2500;
@@ -28,7 +28,7 @@ export function recordedCoverage(
   return { complete: coverage.complete && withoutStates === 0, notes };
 }
 
-/** A note of `collect/look.ts` about one protocol begins with its name and a colon. */
+/** A note of `collect/dump/dump-sockets.ts` about one protocol begins with its name and a colon. */
 const ABOUT_PROTO = /^(tcp|udp|udplite|raw|sctp|mptcp|unix): /;
 
 function concerns(note: string, protos: readonly Proto[] | undefined): boolean {

@@ -1,23 +1,22 @@
-import { fullest } from '../../analyze/fullest-process.ts';
 import { plural } from '../../base/plural.ts';
-import { containersNamed } from '../../collect/containers-named.ts';
-import type { RecordedSource } from '../../collect/sampling/recorded-source.ts';
-import type { SpaceLook, SpaceTick, Tick } from '../../collect/sampling/source.ts';
+import { containersNamed } from '../../collect/containers/containers-named.ts';
+import { fullest } from '../../count/fullest-process.ts';
 import { isShared } from '../../count/sharing.ts';
 import type { KnownFields } from '../../filter/known-fields.ts';
 import type { Filter } from '../../filter/syntax.ts';
-import { ColumnView } from '../../model/column-view.ts';
-import type { Sockstat } from '../../model/counters.ts';
 import { Failure } from '../../model/failure.ts';
 import type { Names } from '../../model/names.ts';
-import type { DescriptorUse } from '../../model/overview.ts';
-import type { SocketsHeader } from '../../model/snapshot.ts';
-import type { SocketQuery } from '../../model/socket-query.ts';
-import type { SocketProcess } from '../../model/socket-row.ts';
-import type { Proto, SocketSource, SocketView } from '../../model/socket-view.ts';
-import type { Target } from '../../model/target.ts';
-import { stateMask, TCP_STATE } from '../../model/tcp-state.ts';
-import { TIMER } from '../../model/timers.ts';
+import type { Sockstat } from '../../model/netns/counters.ts';
+import type { Target } from '../../model/netns/target.ts';
+import type { DescriptorUse } from '../../model/report/overview.ts';
+import type { SocketsHeader } from '../../model/sample/coverage.ts';
+import { ColumnView } from '../../model/socket/column-view.ts';
+import type { SocketQuery } from '../../model/socket/socket-query.ts';
+import type { SocketProcess } from '../../model/socket/socket-row.ts';
+import type { Proto, SocketSource, SocketView } from '../../model/socket/socket-view.ts';
+import { stateMask, TCP_STATE } from '../../model/socket/tcp-state.ts';
+import { TIMER } from '../../model/socket/timers.ts';
+import type { SpaceLook, SpaceTick, Tick } from '../sample-source.ts';
 import {
   type NetnsSnapshot,
   OUTSIDE,
@@ -28,6 +27,7 @@ import {
   type SocketsRead,
 } from '../snapshot.ts';
 import { recordedCoverage } from './recorded-coverage.ts';
+import type { RecordedSource } from './recorded-source.ts';
 import { containerTarget } from './recorded-target.ts';
 
 /** A network namespace as a recording has it at one moment. */

@@ -1,11 +1,11 @@
-import { openRecorded, type Recorded } from '../../collect/sampling/open-source.ts';
-import type { RecordedSource } from '../../collect/sampling/recorded-source.ts';
-import type { SpaceLook, Tick, TickWish } from '../../collect/sampling/source.ts';
 import { Failure } from '../../model/failure.ts';
 import type { Names } from '../../model/names.ts';
-import { everySocket } from '../../model/socket-query.ts';
+import { everySocket } from '../../model/socket/socket-query.ts';
+import { openRecorded, type Recorded } from '../open-source.ts';
+import type { SpaceLook, Tick, TickWish } from '../sample-source.ts';
 import type { Population, Snapshot } from '../snapshot.ts';
 import { RecordedNetns } from './recorded-netns.ts';
+import type { RecordedSource } from './recorded-source.ts';
 import { recordedTargets } from './recorded-target.ts';
 
 /** A recording has what it has, whatever is asked for. */

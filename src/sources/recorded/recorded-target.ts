@@ -1,8 +1,8 @@
-import { containersNamed } from '../../collect/containers-named.ts';
-import { isTargetOf, targetsIn } from '../../collect/sampling/recorded-targets.ts';
-import type { SpaceTick } from '../../collect/sampling/source.ts';
-import type { Target } from '../../model/target.ts';
-import type { WatchedContainer } from '../../model/watched.ts';
+import { containersNamed } from '../../collect/containers/containers-named.ts';
+import type { WatchedContainer } from '../../model/netns/netns.ts';
+import type { Target } from '../../model/netns/target.ts';
+import type { SpaceTick } from '../sample-source.ts';
+import { isTargetOf, targetsIn } from './recorded-targets.ts';
 
 /**
  * What a TARGET means in a recording, in its order, as the same TARGET would on the machine.

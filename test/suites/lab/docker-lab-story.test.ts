@@ -1,9 +1,9 @@
 /** The founding incident from beginning to end, in containers with a real MariaDB. */
 import { beforeAll, describe, expect, test } from 'vitest';
-import { containerGround } from '../../../src/flows/lab/container-ground.ts';
-import { lab } from '../../../src/flows/lab/lab.ts';
-import { localContext } from '../../../src/flows/local.ts';
-import type { LabPhaseResult } from '../../../src/model/lab-phase.ts';
+import { localMachine } from '../../../src/collect/local-machine.ts';
+import { containerGround } from '../../../src/commands/lab/container-lab.ts';
+import { lab } from '../../../src/commands/lab/lab.ts';
+import type { LabPhaseResult } from '../../../src/model/report/lab-phase.ts';
 import { hostRoles, rolesMissing } from '../../support/container-roles.ts';
 import { type TestEngine, testEngine } from '../../support/engine.ts';
 import { expectStory } from '../../support/lab-story.ts';
@@ -26,7 +26,7 @@ function describeStory(docker: TestEngine): void {
       written += text;
     };
     const out = { write, columns: undefined };
-    const context = localContext(env, out, out);
+    const context = { machine: localMachine(env), out, err: out };
     const mended = await lab(context, containerGround(hostRoles(docker.image), env, NAME), { format: 'json' });
     const { phases } = JSON.parse(written) as { phases: LabPhaseResult[] };
     expectStory(phases);

@@ -5,7 +5,7 @@ import { afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { type ContainerLab, type ContainerLabOptions, startContainerLab } from '../../../src/act/lab/container-lab.ts';
 import { fittingCap, planContainers } from '../../../src/act/lab/plan.ts';
 import { type Load, startLoad } from '../../../src/act/lab/start-load.ts';
-import type { LoadPlan } from '../../../src/model/load-report.ts';
+import type { LoadPlan } from '../../../src/model/report/load-report.ts';
 import { EXTRA_PORT, hostRoles, rolesMissing } from '../../support/container-roles.ts';
 import { type TestEngine, testEngine } from '../../support/engine.ts';
 import { until } from '../../support/netns.ts';

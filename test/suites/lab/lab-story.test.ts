@@ -2,7 +2,7 @@
 import { spawn } from 'node:child_process';
 import fs from 'node:fs';
 import { beforeAll, describe, expect, it } from 'vitest';
-import type { LabPhaseResult } from '../../../src/model/lab-phase.ts';
+import type { LabPhaseResult } from '../../../src/model/report/lab-phase.ts';
 import { LAUNCHER } from '../../support/cli.ts';
 import { expectStory } from '../../support/lab-story.ts';
 import { until } from '../../support/netns.ts';

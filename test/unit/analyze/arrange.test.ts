@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { arrange } from '../../../src/analyze/arrange.ts';
-import { bucketOf, RTT_BUCKETS, TIME_BUCKETS } from '../../../src/model/buckets.ts';
-import type { Group, GroupKey } from '../../../src/model/group.ts';
+import { arrange } from '../../../src/count/sort-groups.ts';
+import { bucketOf, RTT_BUCKETS, TIME_BUCKETS } from '../../../src/model/report/buckets.ts';
+import type { Group, GroupKey } from '../../../src/model/report/group.ts';
 
 const groups = (key: GroupKey, ...values: (string | number | null)[]): Group[] =>
   values.map((value, index) => ({ key: { [key]: value }, count: index + 1 }));

@@ -1,11 +1,11 @@
 import { describe, expect, test } from 'vitest';
-import { exampleNofile } from '../../../src/analyze/example-limit.ts';
-import { groupLimits } from '../../../src/analyze/group-limits.ts';
-import { limitRemarks } from '../../../src/analyze/limit-remarks.ts';
-import { programClass } from '../../../src/analyze/program-class.ts';
-import { perMinute, timeLeftMs } from '../../../src/analyze/slope.ts';
-import { limitsOfCommandLine, limitsOfConfiguration } from '../../../src/collect/engine-defaults.ts';
-import { readSetting } from '../../../src/flows/read-setting.ts';
+import { perMinute, timeLeftMs } from '../../../src/base/slope.ts';
+import { limitsOfCommandLine, limitsOfConfiguration } from '../../../src/collect/containers/engine-defaults.ts';
+import { readSetting } from '../../../src/commands/limits/read-setting.ts';
+import { exampleNofile } from '../../../src/platform/example-limit.ts';
+import { groupLimits } from '../../../src/platform/group-limits.ts';
+import { limitRemarks } from '../../../src/platform/limit-remarks.ts';
+import { programClass } from '../../../src/platform/program-class.ts';
 
 const UNLIMITED = Number.POSITIVE_INFINITY;
 

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import { isNamespaced, limitFixes, pidsLimitFixes, sysctlFixes } from '../../../src/analyze/platform/fixes.ts';
-import { platformOf } from '../../../src/analyze/platform/platform-of.ts';
-import type { Platform, PlatformFacts } from '../../../src/model/platform.ts';
+import type { Platform, PlatformFacts } from '../../../src/model/container/platform.ts';
+import { isNamespaced, limitFixes, pidsLimitFixes, sysctlFixes } from '../../../src/platform/fixes.ts';
+import { platformOf } from '../../../src/platform/platform-of.ts';
 
 const ID = '71d919762bb95b397f05e2622ffd2bfdd5c536dfb69a0bdab4557e139678e28a';
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { PeerSummaries } from '../../../src/analyze/summarize-peers.ts';
-import type { ClosedConnectionRow } from '../../../src/model/closed-connection.ts';
+import { PeerSummaries } from '../../../src/count/peer-summaries.ts';
+import type { ClosedConnectionRow } from '../../../src/model/socket/closed-connection.ts';
 
 function closed(values: Partial<ClosedConnectionRow> = {}): ClosedConnectionRow {
   return {

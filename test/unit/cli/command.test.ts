@@ -1,9 +1,9 @@
 import { buildApplication, buildRouteMap, run } from '@stricli/core';
 import { describe, expect, it } from 'vitest';
 import { argumentError } from '../../../src/cli/argument-error.ts';
-import { command } from '../../../src/cli/command.ts';
-import type { CliContext } from '../../../src/cli/context.ts';
-import { option, type ValuesOf } from '../../../src/cli/option.ts';
+import { command } from '../../../src/commands/command.ts';
+import type { CliContext } from '../../../src/commands/context.ts';
+import { option, type ValuesOf } from '../../../src/commands/option.ts';
 
 const options = {
   all: option.boolean('Everything', { letter: 'a' }),

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { ConnectionMemory } from '../../../src/collect/connection-memory.ts';
+import { ConnectionMemory } from '../../../src/collect/owners/connection-memory.ts';
 import { destroyEvent } from '../../support/destroy-event.ts';
 
 /** Takes dumps of a second each, with these cookies in them; the inode is as the cookie. */

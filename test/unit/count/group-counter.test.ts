@@ -2,10 +2,10 @@ import fc from 'fast-check';
 import { describe, expect, it, test } from 'vitest';
 import { GroupCounter } from '../../../src/count/group-counter.ts';
 import { Roles } from '../../../src/count/roles.ts';
-import type { GroupKey } from '../../../src/model/group.ts';
-import { RecordedSockets } from '../../../src/model/record-view.ts';
-import type { SocketRecord } from '../../../src/model/socket-record.ts';
-import { stateName, TCP_STATE } from '../../../src/model/tcp-state.ts';
+import type { GroupKey } from '../../../src/model/report/group.ts';
+import { RecordedSockets } from '../../../src/model/socket/record-view.ts';
+import type { SocketRecord } from '../../../src/model/socket/socket-record.ts';
+import { stateName, TCP_STATE } from '../../../src/model/socket/tcp-state.ts';
 import { records } from '../../support/random-records.ts';
 import { listener, mapped, tcpSocket } from '../../support/series.ts';
 

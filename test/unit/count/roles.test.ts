@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { Roles } from '../../../src/count/roles.ts';
-import { AddressBook } from '../../../src/model/interned-address.ts';
-import { RecordedSockets, RecordView } from '../../../src/model/record-view.ts';
-import type { SocketRecord } from '../../../src/model/socket-record.ts';
-import { TCP_STATE } from '../../../src/model/tcp-state.ts';
+import { AddressBook } from '../../../src/model/socket/interned-address.ts';
+import { RecordedSockets, RecordView } from '../../../src/model/socket/record-view.ts';
+import type { SocketRecord } from '../../../src/model/socket/socket-record.ts';
+import { TCP_STATE } from '../../../src/model/socket/tcp-state.ts';
 import { listener, mapped, tcpSocket, unixSocket } from '../../support/series.ts';
 
 const book = new AddressBook();

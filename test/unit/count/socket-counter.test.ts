@@ -9,11 +9,11 @@ import {
   SocketCounter,
   sumOfCounts,
 } from '../../../src/count/socket-counter.ts';
-import type { Sockstat } from '../../../src/model/counters.ts';
-import { RecordedSockets } from '../../../src/model/record-view.ts';
-import type { SocketRecord } from '../../../src/model/socket-record.ts';
-import { stateName, TCP_STATE } from '../../../src/model/tcp-state.ts';
-import { TIMER } from '../../../src/model/timers.ts';
+import type { Sockstat } from '../../../src/model/netns/counters.ts';
+import { RecordedSockets } from '../../../src/model/socket/record-view.ts';
+import type { SocketRecord } from '../../../src/model/socket/socket-record.ts';
+import { stateName, TCP_STATE } from '../../../src/model/socket/tcp-state.ts';
+import { TIMER } from '../../../src/model/socket/timers.ts';
 import { records } from '../../support/random-records.ts';
 import { listener, tcpSocket, unixSocket } from '../../support/series.ts';
 

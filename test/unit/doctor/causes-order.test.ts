@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { tied } from '../../../src/analyze/doctor/causes.ts';
-import type { Finding } from '../../../src/model/finding.ts';
+import { tied } from '../../../src/doctor/causes.ts';
+import type { Finding } from '../../../src/model/finding/finding.ts';
 
 function finding(rule: string, severity: Finding['severity'] = 'critical', container = 'web'): Finding {
   return {

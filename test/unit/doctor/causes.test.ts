@@ -1,9 +1,9 @@
 import { expect, test } from 'vitest';
-import { tied } from '../../../src/analyze/doctor/causes.ts';
-import { synSentStuck } from '../../../src/analyze/doctor/rules/client/syn-sent-stuck.ts';
-import { backlogClamped } from '../../../src/analyze/doctor/rules/server/backlog-clamped.ts';
-import { listenOverflow } from '../../../src/analyze/doctor/rules/server/listen-overflow.ts';
-import { TCP_STATE } from '../../../src/model/tcp-state.ts';
+import { tied } from '../../../src/doctor/causes.ts';
+import { synSentStuck } from '../../../src/doctor/rules/client/syn-sent-stuck.ts';
+import { backlogClamped } from '../../../src/doctor/rules/server/backlog-clamped.ts';
+import { listenOverflow } from '../../../src/doctor/rules/server/listen-overflow.ts';
+import { TCP_STATE } from '../../../src/model/socket/tcp-state.ts';
 import { container, judge, listener, series, spaceSeries, tcpSockets } from '../../support/series.ts';
 
 const seen = series([spaceSeries([{ sockets: [listener(8080, { receiveQueue: 4, sendQueue: 3 })] }])]);

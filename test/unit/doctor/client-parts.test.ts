@@ -1,10 +1,10 @@
 import { expect, test } from 'vitest';
-import { partsOf } from '../../../src/analyze/doctor/clients/closed-connections.ts';
-import { portRangeOf } from '../../../src/analyze/doctor/clients/port-use.ts';
-import { declaredFor, endpointKey, isPrivate } from '../../../src/analyze/doctor/peers/endpoints.ts';
-import { floorReturns } from '../../../src/analyze/doctor/pools/idle-floor.ts';
-import { databaseAt } from '../../../src/analyze/doctor/pools/servers.ts';
-import { recommendedCap } from '../../../src/analyze/doctor/pools/shared-endpoints.ts';
+import { partsOf } from '../../../src/doctor/clients/closed-connections.ts';
+import { portRangeOf } from '../../../src/doctor/clients/port-use.ts';
+import { declaredFor, endpointKey, isPrivate } from '../../../src/doctor/peers/endpoints.ts';
+import { floorReturns } from '../../../src/doctor/pools/idle-floor.ts';
+import { databaseAt } from '../../../src/doctor/pools/servers.ts';
+import { recommendedCap } from '../../../src/doctor/pools/shared-endpoints.ts';
 import { container, series, spaceSeries } from '../../support/series.ts';
 
 const shape = { floorMs: 3000, tolerance: 0.1, factor: 1.5, minimumFloor: 1 };

@@ -1,7 +1,7 @@
 /** Each rule has a unit test of its own: a fault that it finds, and a healthy look-alike that it says nothing of. */
 import fs from 'node:fs';
 import { expect, test } from 'vitest';
-import { RULES } from '../../../src/analyze/doctor/catalogue.ts';
+import { RULES } from '../../../src/doctor/catalogue.ts';
 
 const FOLDER = 'test/unit/doctor';
 const FILES = fs.readdirSync(FOLDER, { recursive: true, encoding: 'utf8' });

@@ -1,7 +1,7 @@
 /** What `socklens explain` prints: every rule has its page, and every setting of it stands there. */
 import fs from 'node:fs';
 import { expect, test } from 'vitest';
-import { RULES } from '../../../src/analyze/doctor/catalogue.ts';
+import { RULES } from '../../../src/doctor/catalogue.ts';
 import { socklens } from '../../support/cli.ts';
 
 const PAGES = 'docs/rules';

@@ -1,7 +1,7 @@
 /** The frames of rules: what they iterate over, and the name and the scope that they add. */
 import { expect, test } from 'vitest';
-import * as frames from '../../../src/analyze/doctor/per-scope.ts';
-import { type Fault, type Judge, rule } from '../../../src/analyze/doctor/rule.ts';
+import * as frames from '../../../src/doctor/per-scope.ts';
+import { type Fault, type Judge, rule } from '../../../src/doctor/rule.ts';
 import { container, judge, series, spaceSeries, tcpSocket } from '../../support/series.ts';
 
 const FAULT: Fault = {

@@ -5,7 +5,7 @@ import type { Condition, ConditionTree } from '../../../src/filter/condition.ts'
 import { kernelPart } from '../../../src/filter/kernel-part.ts';
 import { parsePrefix } from '../../../src/filter/prefix.ts';
 import { atom, join, negate } from '../../../src/filter/tree.ts';
-import { ALL_STATES } from '../../../src/model/tcp-state.ts';
+import { ALL_STATES } from '../../../src/model/socket/tcp-state.ts';
 
 const peerPort = (first: number, last = first): ConditionTree =>
   atom({ kind: 'ports', side: 'peer', ranges: [{ first, last }] });

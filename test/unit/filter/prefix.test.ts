@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { globMatcher } from '../../../src/filter/glob.ts';
 import { formatPrefix, parsePrefix, prefixMatches } from '../../../src/filter/prefix.ts';
-import { parseIpv4, parseIpv6 } from '../../../src/model/address.ts';
+import { parseIpv4, parseIpv6 } from '../../../src/model/socket/address.ts';
 
 describe('prefixes', () => {
   it.each([

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import type { Config } from '../../../src/collect/config-file.ts';
-import { doctorSettings } from '../../../src/flows/doctor-settings.ts';
+import type { Config } from '../../../src/collect/config/config-file.ts';
+import { doctorSettings } from '../../../src/commands/doctor-settings.ts';
 
 const FILE: Config = {
   file: 'socklens.toml',

@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import { compareRuns } from '../../../src/analyze/compare/compare-runs.ts';
-import { summarizeSeries } from '../../../src/analyze/compare/summarize-series.ts';
-import type { RunMeasure, RunSummary } from '../../../src/model/run-summary.ts';
-import { TCP_STATE } from '../../../src/model/tcp-state.ts';
-import { comparisonText } from '../../../src/present/comparison-text.ts';
+import { comparisonText } from '../../../src/commands/compare/comparison-text.ts';
+import { compareRuns } from '../../../src/guard/compare/compare-runs.ts';
+import { summarizeSeries } from '../../../src/guard/compare/summarize-series.ts';
+import type { RunMeasure, RunSummary } from '../../../src/model/report/run-summary.ts';
+import { TCP_STATE } from '../../../src/model/socket/tcp-state.ts';
 import { series, spaceSeries, tcpSockets } from '../../support/series.ts';
 
 const run = (measures: RunMeasure[], findings: RunSummary['findings'] = []): RunSummary => ({

@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import { judgeBudget } from '../../../src/analyze/guard/judge.ts';
-import { outcomeOf } from '../../../src/analyze/guard/outcome.ts';
-import { parseBudget } from '../../../src/analyze/guard/parse-budget.ts';
-import type { BudgetPoint, Phases } from '../../../src/analyze/guard/target-value.ts';
-import { kept } from '../../../src/analyze/guard/thin.ts';
-import type { Finding, Severity } from '../../../src/model/finding.ts';
+import { judgeBudget } from '../../../src/guard/judge.ts';
+import { outcomeOf } from '../../../src/guard/outcome.ts';
+import { parseBudget } from '../../../src/guard/parse-budget.ts';
+import type { BudgetPoint, Phases } from '../../../src/guard/target-value.ts';
+import { kept } from '../../../src/guard/thin.ts';
+import type { Finding, Severity } from '../../../src/model/finding/finding.ts';
 
 const AT = Date.UTC(2026, 0, 1);
 /** The command runs from second 1 to second 9. */

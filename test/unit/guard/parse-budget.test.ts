@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import type { Budget } from '../../../src/analyze/guard/budget.ts';
-import { parseBudget } from '../../../src/analyze/guard/parse-budget.ts';
-import { shortBudgets } from '../../../src/analyze/guard/short-forms.ts';
 import { writeTree } from '../../../src/filter/write-tree.ts';
+import type { Budget } from '../../../src/guard/budget.ts';
+import { parseBudget } from '../../../src/guard/parse-budget.ts';
+import { shortBudgets } from '../../../src/guard/short-forms.ts';
 import { Failure } from '../../../src/model/failure.ts';
 
 /** A budget as it was read, in one line. */

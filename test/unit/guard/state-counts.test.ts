@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest';
-import { countSubflows, countsByName, stateLines } from '../../../src/analyze/guard/state-counts.ts';
-import { RecordedSockets } from '../../../src/model/record-view.ts';
-import type { SocketRecord } from '../../../src/model/socket-record.ts';
-import { TCP_STATE } from '../../../src/model/tcp-state.ts';
+import { countSubflows, countsByName, stateLines } from '../../../src/guard/state-counts.ts';
+import { RecordedSockets } from '../../../src/model/socket/record-view.ts';
+import type { SocketRecord } from '../../../src/model/socket/socket-record.ts';
+import { TCP_STATE } from '../../../src/model/socket/tcp-state.ts';
 import { listener, tcpSocket, unixSocket } from '../../support/series.ts';
 
 const countsOf = (...sockets: SocketRecord[]) => countSubflows(new RecordedSockets(sockets));

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { lifetimeText } from '../../../src/present/closed-text.ts';
+import { lifetimeText } from '../../../src/render/closed-text.ts';
 
 describe('lifetimeText', () => {
   it.each([

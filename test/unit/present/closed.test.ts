@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import type { ClosedConnectionRow } from '../../../src/model/closed-connection.ts';
-import { ByteWriter } from '../../../src/present/byte-writer.ts';
-import { ClosedJson } from '../../../src/present/closed-json.ts';
-import type { ClosedOutput } from '../../../src/present/closed-output.ts';
-import { ClosedText } from '../../../src/present/closed-text.ts';
+import type { ClosedConnectionRow } from '../../../src/model/socket/closed-connection.ts';
+import { ByteWriter } from '../../../src/render/byte-writer.ts';
+import { ClosedJson } from '../../../src/render/closed-json.ts';
+import type { ClosedOutput } from '../../../src/render/closed-output.ts';
+import { ClosedText } from '../../../src/render/closed-text.ts';
 
 const FULL: ClosedConnectionRow = {
   at: new Date(1_700_000_000_123),

@@ -1,16 +1,16 @@
 import { expect, test } from 'vitest';
-import { summarizeSeries } from '../../../src/analyze/compare/summarize-series.ts';
-import { limitMismatch } from '../../../src/analyze/doctor/rules/descriptors/limit-mismatch.ts';
-import { fullest } from '../../../src/analyze/fullest-process.ts';
-import { groupLimits } from '../../../src/analyze/group-limits.ts';
-import { parseBudget } from '../../../src/analyze/guard/parse-budget.ts';
-import { targetGone } from '../../../src/analyze/guard/target-gone.ts';
-import { BudgetMeter } from '../../../src/flows/guard/budget-meter.ts';
-import type { OverviewRow } from '../../../src/model/overview.ts';
-import { ByteWriter } from '../../../src/present/byte-writer.ts';
-import { renderOverview } from '../../../src/present/overview-table.ts';
-import { descriptorBar } from '../../../src/present/top/bars.ts';
-import { WatchLines } from '../../../src/present/watch-lines.ts';
+import { descriptorBar } from '../../../src/commands/top/view/bars.ts';
+import { WatchLines } from '../../../src/commands/watch/watch-lines.ts';
+import { fullest } from '../../../src/count/fullest-process.ts';
+import { limitMismatch } from '../../../src/doctor/rules/descriptors/limit-mismatch.ts';
+import { summarizeSeries } from '../../../src/guard/compare/summarize-series.ts';
+import { parseBudget } from '../../../src/guard/parse-budget.ts';
+import { targetGone } from '../../../src/guard/target-gone.ts';
+import type { OverviewRow } from '../../../src/model/report/overview.ts';
+import { groupLimits } from '../../../src/platform/group-limits.ts';
+import { BudgetMeter } from '../../../src/queries/budget-meter.ts';
+import { ByteWriter } from '../../../src/render/byte-writer.ts';
+import { renderOverview } from '../../../src/render/overview-table.ts';
 import { processSample } from '../../support/process-sample.ts';
 import { judge, series, spaceSeries } from '../../support/series.ts';
 

@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import fs from 'node:fs';
 import { describe, expect, test } from 'vitest';
-import { LIMITS, limitText } from '../../../src/model/limits.ts';
+import { LIMITS, limitText } from '../../../src/model/container/limits.ts';
 import { parseLimits, readLimits, readNofileLimit } from '../../../src/procfs/limits.ts';
 import { parseStatus, readStatus } from '../../../src/procfs/status.ts';
 

@@ -2,8 +2,8 @@
 import { describe, expect, it } from 'vitest';
 import { FULL_RECORDING, LIVE_SNAPSHOT } from '../../../src/filter/known-fields.ts';
 import { parseFilter } from '../../../src/filter/parse.ts';
-import type { GroupKey } from '../../../src/model/group.ts';
-import { everySocket } from '../../../src/model/socket-query.ts';
+import type { GroupKey } from '../../../src/model/report/group.ts';
+import { everySocket } from '../../../src/model/socket/socket-query.ts';
 import { countGroups } from '../../../src/queries/count-groups.ts';
 import { listSockets } from '../../../src/queries/list-sockets.ts';
 import type { NetnsSnapshot, SocketsRead } from '../../../src/sources/snapshot.ts';

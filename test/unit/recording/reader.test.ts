@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { RecordedSpace, RecordedTick } from '../../../src/model/recorded.ts';
+import type { RecordedSpace, RecordedTick } from '../../../src/model/sample/recorded.ts';
 import type { RecordingLine } from '../../../src/recording/lines.ts';
 import { type RecordingItem, RecordingReader } from '../../../src/recording/reader.ts';
 import { RecordingError } from '../../../src/recording/recording-error.ts';

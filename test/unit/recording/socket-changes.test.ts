@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { AddressBook } from '../../../src/model/interned-address.ts';
-import { AllOfColumns } from '../../../src/model/kept-sockets.ts';
-import type { SocketRecord } from '../../../src/model/socket-record.ts';
+import { AddressBook } from '../../../src/model/socket/interned-address.ts';
+import type { SocketRecord } from '../../../src/model/socket/socket-record.ts';
+import { AllOfColumns } from '../../../src/model/socket/stored-sockets.ts';
 import { fromColumns, toColumns } from '../../../src/recording/columns.ts';
 import { KeptAddresses } from '../../../src/recording/kept-addresses.ts';
 import { SocketChangesWriter } from '../../../src/recording/socket-changes.ts';

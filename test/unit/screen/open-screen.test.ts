@@ -1,7 +1,7 @@
 import { EventEmitter } from 'node:events';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import type { ScreenEvent } from '../../../src/present/top/screen.ts';
-import { openScreen, type SuspendableScreen } from '../../../src/screen/open-screen.ts';
+import { openScreen, type SuspendableScreen } from '../../../src/cli/open-screen.ts';
+import type { ScreenEvent } from '../../../src/render/terminal/screen.ts';
 import { TerminalModel } from '../../support/terminal-model.ts';
 
 class FakeInput extends EventEmitter {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import type { SpaceTick } from '../../../src/collect/sampling/source.ts';
-import type { WatchedContainer } from '../../../src/model/watched.ts';
+import type { WatchedContainer } from '../../../src/model/netns/netns.ts';
 import { recordedTargets } from '../../../src/sources/recorded/recorded-target.ts';
+import type { SpaceTick } from '../../../src/sources/sample-source.ts';
 
 function container(name: string, id: string, pid: number): WatchedContainer {
   return { name, id, pid, runtime: 'docker', labels: {}, addresses: [] };

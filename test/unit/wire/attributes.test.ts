@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { findAttribute } from '../../../src/wire/attributes.ts';
+import { findAttribute } from '../../../src/netlink/attributes.ts';
 import { hex, viewOf } from '../../support/hex.ts';
 
 function find(text: string, wanted: number) {

@@ -5,14 +5,14 @@
  */
 import fc from 'fast-check';
 import { afterAll, describe, expect, it } from 'vitest';
-import type { SocketView } from '../../../src/model/socket-view.ts';
-import { findAttribute } from '../../../src/wire/attributes.ts';
-import { DumpReader } from '../../../src/wire/dump-reader.ts';
-import { InetDiagCursor } from '../../../src/wire/inet-diag-cursor.ts';
-import { WireError } from '../../../src/wire/netlink.ts';
-import { RetainedDump } from '../../../src/wire/retained-dump.ts';
-import { decodeTcpInfo } from '../../../src/wire/tcp-info.ts';
-import { UnixDiagCursor } from '../../../src/wire/unix-diag.ts';
+import type { SocketView } from '../../../src/model/socket/socket-view.ts';
+import { findAttribute } from '../../../src/netlink/attributes.ts';
+import { DumpReader } from '../../../src/netlink/dump-reader.ts';
+import { InetDiagCursor } from '../../../src/netlink/inet-diag-cursor.ts';
+import { WireError } from '../../../src/netlink/netlink.ts';
+import { RetainedDump } from '../../../src/netlink/retained-dump.ts';
+import { decodeTcpInfo } from '../../../src/netlink/tcp-info.ts';
+import { UnixDiagCursor } from '../../../src/netlink/unix-diag.ts';
 import { GuardedView } from './guarded-view.ts';
 import { mutate, mutation, recordedMessages } from './mutation.ts';
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import type { SocketView } from '../../../src/model/socket-view.ts';
-import { DestroyEventReader } from '../../../src/wire/destroy-event.ts';
+import type { SocketView } from '../../../src/model/socket/socket-view.ts';
+import { DestroyEventReader } from '../../../src/netlink/destroy-event.ts';
 import { concat, hex, viewOf } from '../../support/hex.ts';
 
 /** A message of SKNLGRP_INET_TCP_DESTROY, include/uapi/linux/{netlink,inet_diag,tcp}.h. */

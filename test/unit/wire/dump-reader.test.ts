@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { DumpReader } from '../../../src/wire/dump-reader.ts';
-import { WireError } from '../../../src/wire/netlink.ts';
+import { DumpReader } from '../../../src/netlink/dump-reader.ts';
+import { WireError } from '../../../src/netlink/netlink.ts';
 import { concat, hex, viewOf } from '../../support/hex.ts';
 
 /** A data message of the sequence 5 with four bytes of payload. */

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import type { Proto } from '../../../src/model/socket-view.ts';
-import { InetDiagCursor } from '../../../src/wire/inet-diag-cursor.ts';
-import { WireError } from '../../../src/wire/netlink.ts';
+import type { Proto } from '../../../src/model/socket/socket-view.ts';
+import { InetDiagCursor } from '../../../src/netlink/inet-diag-cursor.ts';
+import { WireError } from '../../../src/netlink/netlink.ts';
 import { concat, hex, viewOf } from '../../support/hex.ts';
 
 /** struct inet_diag_msg, include/uapi/linux/inet_diag.h, with a value of its own in each field. */

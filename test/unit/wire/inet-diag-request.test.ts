@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { ALL_STATES, stateMask, TCP_STATE } from '../../../src/model/tcp-state.ts';
+import { ALL_STATES, stateMask, TCP_STATE } from '../../../src/model/socket/tcp-state.ts';
 import {
   AF,
   extensions,
@@ -7,7 +7,7 @@ import {
   IPPROTO,
   inetDumpRequest,
   tcpBothFamiliesRequest,
-} from '../../../src/wire/inet-diag-request.ts';
+} from '../../../src/netlink/inet-diag-request.ts';
 import { hex } from '../../support/hex.ts';
 
 describe('inetDumpRequest', () => {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { linkUpRequest, pointToPointRequest, vethRequest } from '../../../src/wire/link-request.ts';
+import { linkUpRequest, pointToPointRequest, vethRequest } from '../../../src/netlink/link-request.ts';
 import { hex } from '../../support/hex.ts';
 
 describe('requests about links', () => {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { WireError } from '../../../src/wire/netlink.ts';
-import { RetainedDump } from '../../../src/wire/retained-dump.ts';
-import { UnixDiagCursor } from '../../../src/wire/unix-diag.ts';
+import { WireError } from '../../../src/netlink/netlink.ts';
+import { RetainedDump } from '../../../src/netlink/retained-dump.ts';
+import { UnixDiagCursor } from '../../../src/netlink/unix-diag.ts';
 import { concat, hex, viewOf } from '../../support/hex.ts';
 
 /** A UNIX socket with this inode, one byte. */

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import type { TcpInfo } from '../../../src/model/tcp-info.ts';
-import { decodeTcpInfo } from '../../../src/wire/tcp-info.ts';
+import type { TcpInfo } from '../../../src/model/socket/tcp-info.ts';
+import { decodeTcpInfo } from '../../../src/netlink/tcp-info.ts';
 import { concat, hex, viewOf } from '../../support/hex.ts';
 
 /** struct tcp_info of Linux 6.18, include/uapi/linux/tcp.h, with a value of its own in each field. */

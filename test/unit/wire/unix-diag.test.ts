@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { WireError } from '../../../src/wire/netlink.ts';
-import { UDIAG_SHOW, UnixDiagCursor, unixDumpRequest } from '../../../src/wire/unix-diag.ts';
+import { WireError } from '../../../src/netlink/netlink.ts';
+import { UDIAG_SHOW, UnixDiagCursor, unixDumpRequest } from '../../../src/netlink/unix-diag.ts';
 import { concat, hex, viewOf } from '../../support/hex.ts';
 
 const text = (string: string) => new TextEncoder().encode(string);

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { CpuBudget } from '../../../../src/collect/sampling/cpu-budget.ts';
+import { CpuBudget } from '../../../../src/sources/live/cpu-budget.ts';
 
 /** A process whose work takes as long as it is told, on a clock that stands still meanwhile. */
 function worker() {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { movementSince } from '../../../../src/collect/sampling/movement.ts';
 import { parseSockstat } from '../../../../src/procfs/sockstat.ts';
+import { movementSince } from '../../../../src/sources/live/movement.ts';
 
 const sockstat = parseSockstat('TCP: inuse 3 orphan 0 tw 2 alloc 10 mem 1\nUDP: inuse 1 mem 0\n', '');
 const counters = { TcpActiveOpens: 5, TcpPassiveOpens: 4, TcpAttemptFails: 0, TcpCurrEstab: 3, TcpInSegs: 100 };

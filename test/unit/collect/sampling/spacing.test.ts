@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { spacingMs } from '../../../../src/collect/sampling/spacing.ts';
+import { spacingMs } from '../../../../src/sources/live/spacing.ts';
 
 describe('spacingMs', () => {
   it('cheap readings follow each other at once', () => {

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { backendImbalance } from '../../../../src/analyze/doctor/rules/client/backend-imbalance.ts';
+import { backendImbalance } from '../../../../src/doctor/rules/client/backend-imbalance.ts';
 import { container, judge, series, spaceSeries, tcpSockets } from '../../../support/series.ts';
 
 const process = { pid: 7, name: 'gateway' };

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { connChurn } from '../../../../src/analyze/doctor/rules/client/conn-churn.ts';
-import { TCP_STATE } from '../../../../src/model/tcp-state.ts';
+import { connChurn } from '../../../../src/doctor/rules/client/conn-churn.ts';
+import { TCP_STATE } from '../../../../src/model/socket/tcp-state.ts';
 import { ended } from '../../../support/ended.ts';
 import { judge, series, spaceSeries, tcpSockets } from '../../../support/series.ts';
 

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { connectRefused } from '../../../../src/analyze/doctor/rules/client/connect-refused.ts';
+import { connectRefused } from '../../../../src/doctor/rules/client/connect-refused.ts';
 import { ended } from '../../../support/ended.ts';
 import { judge, series, spaceSeries } from '../../../support/series.ts';
 

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { deadPeerRetransmit } from '../../../../src/analyze/doctor/rules/client/dead-peer-retransmit.ts';
+import { deadPeerRetransmit } from '../../../../src/doctor/rules/client/dead-peer-retransmit.ts';
 import { judge, series, spaceSeries, tcpSocket } from '../../../support/series.ts';
 
 const sending = { timer: 1, sendQueue: 100, cookie: 77 };

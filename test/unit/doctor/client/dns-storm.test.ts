@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
-import { dnsStorm } from '../../../../src/analyze/doctor/rules/client/dns-storm.ts';
-import type { EndedGroup } from '../../../../src/model/ended-group.ts';
-import type { SocketRecord } from '../../../../src/model/socket-record.ts';
+import { dnsStorm } from '../../../../src/doctor/rules/client/dns-storm.ts';
+import type { EndedGroup } from '../../../../src/model/sample/closed-group.ts';
+import type { SocketRecord } from '../../../../src/model/socket/socket-record.ts';
 import { ended } from '../../../support/ended.ts';
 import { judge, series, spaceSeries, tcpSocket } from '../../../support/series.ts';
 

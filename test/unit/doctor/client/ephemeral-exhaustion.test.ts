@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { ephemeralExhaustion } from '../../../../src/analyze/doctor/rules/client/ephemeral-exhaustion.ts';
-import { TCP_STATE } from '../../../../src/model/tcp-state.ts';
+import { ephemeralExhaustion } from '../../../../src/doctor/rules/client/ephemeral-exhaustion.ts';
+import { TCP_STATE } from '../../../../src/model/socket/tcp-state.ts';
 import { container, judge, series, spaceSeries, tcpSocket, tcpSockets } from '../../../support/series.ts';
 
 const ten = { 'net.ipv4.ip_local_port_range': '40000\t40009' };

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { halfOpenIdle } from '../../../../src/analyze/doctor/rules/client/half-open-idle.ts';
+import { halfOpenIdle } from '../../../../src/doctor/rules/client/half-open-idle.ts';
 import { container, judge, series, spaceSeries, tcpSockets } from '../../../support/series.ts';
 
 const far = { peer: '52.1.2.3:443', process: { pid: 3, name: 'node' } };

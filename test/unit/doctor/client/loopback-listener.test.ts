@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { loopbackListener } from '../../../../src/analyze/doctor/rules/client/loopback-listener.ts';
-import { TCP_STATE } from '../../../../src/model/tcp-state.ts';
+import { loopbackListener } from '../../../../src/doctor/rules/client/loopback-listener.ts';
+import { TCP_STATE } from '../../../../src/model/socket/tcp-state.ts';
 import { container, judge, series, spaceSeries, tcpSocket } from '../../../support/series.ts';
 
 const published = [

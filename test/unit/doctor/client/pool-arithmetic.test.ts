@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { poolArithmetic } from '../../../../src/analyze/doctor/rules/client/pool-arithmetic.ts';
-import type { SocketRecord } from '../../../../src/model/socket-record.ts';
+import { poolArithmetic } from '../../../../src/doctor/rules/client/pool-arithmetic.ts';
+import type { SocketRecord } from '../../../../src/model/socket/socket-record.ts';
 import { container, judge, series, spaceSeries, tcpSockets } from '../../../support/series.ts';
 
 const endpoint = { host: 'db', port: 3306 };

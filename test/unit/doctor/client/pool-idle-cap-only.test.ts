@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { poolIdleCapOnly } from '../../../../src/analyze/doctor/rules/client/pool-idle-cap-only.ts';
-import type { SocketRecord } from '../../../../src/model/socket-record.ts';
+import { poolIdleCapOnly } from '../../../../src/doctor/rules/client/pool-idle-cap-only.ts';
+import type { SocketRecord } from '../../../../src/model/socket/socket-record.ts';
 import { judge, series, spaceSeries, tcpSocket } from '../../../support/series.ts';
 
 const process = { pid: 4242, name: 'webhook' };

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { poolIdleSurplus } from '../../../../src/analyze/doctor/rules/client/pool-idle-surplus.ts';
+import { poolIdleSurplus } from '../../../../src/doctor/rules/client/pool-idle-surplus.ts';
 import { judge, START_MS, series, spaceSeries, tcpSocket, tcpSockets } from '../../../support/series.ts';
 
 const process = { pid: 4242, name: 'webhook' };

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { poolOverrun } from '../../../../src/analyze/doctor/rules/client/pool-overrun.ts';
-import { TCP_STATE } from '../../../../src/model/tcp-state.ts';
+import { poolOverrun } from '../../../../src/doctor/rules/client/pool-overrun.ts';
+import { TCP_STATE } from '../../../../src/model/socket/tcp-state.ts';
 import { judge, series, spaceSeries, tcpSocket, tcpSockets } from '../../../support/series.ts';
 
 const process = { pid: 4242, name: 'webhook' };

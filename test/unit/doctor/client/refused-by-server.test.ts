@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { refusedByServer } from '../../../../src/analyze/doctor/rules/client/refused-by-server.ts';
-import type { EndedGroup } from '../../../../src/model/ended-group.ts';
+import { refusedByServer } from '../../../../src/doctor/rules/client/refused-by-server.ts';
+import type { EndedGroup } from '../../../../src/model/sample/closed-group.ts';
 import { ended } from '../../../support/ended.ts';
 import { judge, series, spaceSeries, tcpSockets } from '../../../support/series.ts';
 

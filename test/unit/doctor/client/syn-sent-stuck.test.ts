@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { synSentStuck } from '../../../../src/analyze/doctor/rules/client/syn-sent-stuck.ts';
-import { TCP_STATE } from '../../../../src/model/tcp-state.ts';
+import { synSentStuck } from '../../../../src/doctor/rules/client/syn-sent-stuck.ts';
+import { TCP_STATE } from '../../../../src/model/socket/tcp-state.ts';
 import { container, judge, series, spaceSeries, tcpSocket, tcpSockets } from '../../../support/series.ts';
 
 const SYN_SENT = TCP_STATE.SYN_SENT;

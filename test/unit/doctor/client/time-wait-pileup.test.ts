@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { timeWaitPileup } from '../../../../src/analyze/doctor/rules/client/time-wait-pileup.ts';
-import { TCP_STATE } from '../../../../src/model/tcp-state.ts';
+import { timeWaitPileup } from '../../../../src/doctor/rules/client/time-wait-pileup.ts';
+import { TCP_STATE } from '../../../../src/model/socket/tcp-state.ts';
 import { judge, series, spaceSeries, tcpSocket, tcpSockets } from '../../../support/series.ts';
 
 const state = TCP_STATE.TIME_WAIT;

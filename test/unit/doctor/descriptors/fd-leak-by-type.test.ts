@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { fdLeakByType } from '../../../../src/analyze/doctor/rules/descriptors/fd-leak-by-type.ts';
+import { fdLeakByType } from '../../../../src/doctor/rules/descriptors/fd-leak-by-type.ts';
 import { processSample } from '../../../support/process-sample.ts';
 import { judge, START_MS, series, spaceSeries, tcpSockets } from '../../../support/series.ts';
 

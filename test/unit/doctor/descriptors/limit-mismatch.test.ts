@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
-import { limitMismatch } from '../../../../src/analyze/doctor/rules/descriptors/limit-mismatch.ts';
-import type { ProcessSample } from '../../../../src/model/sample.ts';
-import { TCP_STATE } from '../../../../src/model/tcp-state.ts';
-import type { WatchedContainer } from '../../../../src/model/watched.ts';
+import { limitMismatch } from '../../../../src/doctor/rules/descriptors/limit-mismatch.ts';
+import type { WatchedContainer } from '../../../../src/model/netns/netns.ts';
+import type { ProcessSample } from '../../../../src/model/sample/sample.ts';
+import { TCP_STATE } from '../../../../src/model/socket/tcp-state.ts';
 import { processSample } from '../../../support/process-sample.ts';
 import { container, judge, series, spaceSeries, tcpSocket } from '../../../support/series.ts';
 

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { nofileAcceptStarved } from '../../../../src/analyze/doctor/rules/descriptors/nofile-accept-starved.ts';
-import { TCP_STATE } from '../../../../src/model/tcp-state.ts';
+import { nofileAcceptStarved } from '../../../../src/doctor/rules/descriptors/nofile-accept-starved.ts';
+import { TCP_STATE } from '../../../../src/model/socket/tcp-state.ts';
 import { processSample } from '../../../support/process-sample.ts';
 import { judge, series, spaceSeries, tcpSocket } from '../../../support/series.ts';
 

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { nofileNearLimit } from '../../../../src/analyze/doctor/rules/descriptors/nofile-near-limit.ts';
-import { TCP_STATE } from '../../../../src/model/tcp-state.ts';
+import { nofileNearLimit } from '../../../../src/doctor/rules/descriptors/nofile-near-limit.ts';
+import { TCP_STATE } from '../../../../src/model/socket/tcp-state.ts';
 import { processSample } from '../../../support/process-sample.ts';
 import { container, judge, START_MS, series, spaceSeries, tcpSocket, tcpSockets } from '../../../support/series.ts';
 

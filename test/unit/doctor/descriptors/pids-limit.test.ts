@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { pidsLimit } from '../../../../src/analyze/doctor/rules/descriptors/pids-limit.ts';
-import type { PidsUse } from '../../../../src/model/sample.ts';
+import { pidsLimit } from '../../../../src/doctor/rules/descriptors/pids-limit.ts';
+import type { PidsUse } from '../../../../src/model/sample/sample.ts';
 import { container, judge, series, spaceSeries } from '../../../support/series.ts';
 
 function looks(uses: readonly Partial<PidsUse>[], labels: Record<string, string> = {}) {

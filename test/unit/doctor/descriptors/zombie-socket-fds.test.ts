@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { zombieSocketFds } from '../../../../src/analyze/doctor/rules/descriptors/zombie-socket-fds.ts';
+import { zombieSocketFds } from '../../../../src/doctor/rules/descriptors/zombie-socket-fds.ts';
 import { processSample } from '../../../support/process-sample.ts';
 import { judge, series, spaceSeries } from '../../../support/series.ts';
 

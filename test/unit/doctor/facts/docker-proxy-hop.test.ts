@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { dockerProxyHop } from '../../../../src/analyze/doctor/rules/facts/docker-proxy-hop.ts';
+import { dockerProxyHop } from '../../../../src/doctor/rules/facts/docker-proxy-hop.ts';
 import { container, judge, listener, series, spaceSeries, tcpSocket } from '../../../support/series.ts';
 
 const published = { limits: [], sysctls: {}, published: [{ proto: 'tcp', containerPort: 80, hostPort: 8080 }] };

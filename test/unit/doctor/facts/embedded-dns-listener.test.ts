@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
-import { isEmbeddedDns } from '../../../../src/analyze/doctor/listeners/listeners.ts';
-import { embeddedDnsListener } from '../../../../src/analyze/doctor/rules/facts/embedded-dns-listener.ts';
-import { TCP_STATE } from '../../../../src/model/tcp-state.ts';
+import { isEmbeddedDns } from '../../../../src/doctor/listeners/listeners.ts';
+import { embeddedDnsListener } from '../../../../src/doctor/rules/facts/embedded-dns-listener.ts';
+import { TCP_STATE } from '../../../../src/model/socket/tcp-state.ts';
 import { judge, listener, series, spaceSeries, tcpSocket } from '../../../support/series.ts';
 
 const udp = tcpSocket({ proto: 'udp', local: '127.0.0.11:40001', peer: '0.0.0.0:0', state: TCP_STATE.CLOSE });

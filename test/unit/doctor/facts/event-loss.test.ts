@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { eventLoss } from '../../../../src/analyze/doctor/rules/facts/event-loss.ts';
-import type { EndedGroup } from '../../../../src/model/ended-group.ts';
+import { eventLoss } from '../../../../src/doctor/rules/facts/event-loss.ts';
+import type { EndedGroup } from '../../../../src/model/sample/closed-group.ts';
 import { judge, series, spaceSeries } from '../../../support/series.ts';
 
 const ended: EndedGroup = {

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { hostNetwork } from '../../../../src/analyze/doctor/rules/facts/host-network.ts';
+import { hostNetwork } from '../../../../src/doctor/rules/facts/host-network.ts';
 import { container, judge, series, spaceSeries } from '../../../support/series.ts';
 
 const onHost = (...names: string[]) =>

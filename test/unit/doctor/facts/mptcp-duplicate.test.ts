@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { mptcpDuplicate } from '../../../../src/analyze/doctor/rules/facts/mptcp-duplicate.ts';
-import type { SocketRecord } from '../../../../src/model/socket-record.ts';
+import { mptcpDuplicate } from '../../../../src/doctor/rules/facts/mptcp-duplicate.ts';
+import type { SocketRecord } from '../../../../src/model/socket/socket-record.ts';
 import { judge, series, spaceSeries, tcpSocket } from '../../../support/series.ts';
 
 const seen = (...sockets: SocketRecord[]) => series([spaceSeries([{ sockets }])]);

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { opaqueRuntime } from '../../../../src/analyze/doctor/rules/facts/opaque-runtime.ts';
+import { opaqueRuntime } from '../../../../src/doctor/rules/facts/opaque-runtime.ts';
 import { container, judge, series, spaceSeries } from '../../../support/series.ts';
 
 const under = (ociRuntime: string) => container({ declared: { limits: [], sysctls: {}, published: [], ociRuntime } });

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { sharedNetns } from '../../../../src/analyze/doctor/rules/facts/shared-netns.ts';
-import type { WatchedContainer } from '../../../../src/model/watched.ts';
+import { sharedNetns } from '../../../../src/doctor/rules/facts/shared-netns.ts';
+import type { WatchedContainer } from '../../../../src/model/netns/netns.ts';
 import { container, judge, series, spaceSeries } from '../../../support/series.ts';
 
 const [web, sidecar] = [container(), container({ name: 'sidecar' })];

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { v4mappedMix } from '../../../../src/analyze/doctor/rules/facts/v4mapped-mix.ts';
-import type { SocketRecord } from '../../../../src/model/socket-record.ts';
+import { v4mappedMix } from '../../../../src/doctor/rules/facts/v4mapped-mix.ts';
+import type { SocketRecord } from '../../../../src/model/socket/socket-record.ts';
 import { judge, listener, mapped, series, spaceSeries, tcpSocket } from '../../../support/series.ts';
 
 const client = tcpSocket({ local: '127.0.0.1:50000', peer: '127.0.0.1:8080' });

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { conntrackFull } from '../../../../src/analyze/doctor/rules/path/conntrack-full.ts';
-import type { HostSample } from '../../../../src/model/sample.ts';
+import { conntrackFull } from '../../../../src/doctor/rules/path/conntrack-full.ts';
+import type { HostSample } from '../../../../src/model/sample/sample.ts';
 import { judge, START_MS, series } from '../../../support/series.ts';
 
 function host(...samples: Partial<HostSample>[]) {

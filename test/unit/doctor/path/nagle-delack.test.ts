@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { nagleDelack } from '../../../../src/analyze/doctor/rules/path/nagle-delack.ts';
-import type { TcpInfo } from '../../../../src/model/tcp-info.ts';
+import { nagleDelack } from '../../../../src/doctor/rules/path/nagle-delack.ts';
+import type { TcpInfo } from '../../../../src/model/socket/tcp-info.ts';
 import { judge, series, spaceSeries, tcpSocket } from '../../../support/series.ts';
 
 /** A small write waits while another one is in flight, on a connection whose smoothed time has the delay in it. */

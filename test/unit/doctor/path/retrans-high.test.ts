@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { retransHigh } from '../../../../src/analyze/doctor/rules/path/retrans-high.ts';
-import type { TcpInfo } from '../../../../src/model/tcp-info.ts';
+import { retransHigh } from '../../../../src/doctor/rules/path/retrans-high.ts';
+import type { TcpInfo } from '../../../../src/model/socket/tcp-info.ts';
 import { judge, START_MS, series, spaceSeries, tcpSocket } from '../../../support/series.ts';
 
 const MIB = 1_048_576;

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
-import { sendQueueStuck } from '../../../../src/analyze/doctor/rules/path/send-queue-stuck.ts';
-import type { SocketRecord } from '../../../../src/model/socket-record.ts';
-import { TCP_STATE } from '../../../../src/model/tcp-state.ts';
+import { sendQueueStuck } from '../../../../src/doctor/rules/path/send-queue-stuck.ts';
+import type { SocketRecord } from '../../../../src/model/socket/socket-record.ts';
+import { TCP_STATE } from '../../../../src/model/socket/tcp-state.ts';
 import { judge, START_MS, series, spaceSeries, tcpSocket } from '../../../support/series.ts';
 
 type At = Partial<Omit<SocketRecord, 'local' | 'peer'>>;

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import { slowReader } from '../../../../src/analyze/doctor/rules/path/slow-reader.ts';
-import type { SocketRecord } from '../../../../src/model/socket-record.ts';
-import { TCP_STATE } from '../../../../src/model/tcp-state.ts';
+import { slowReader } from '../../../../src/doctor/rules/path/slow-reader.ts';
+import type { SocketRecord } from '../../../../src/model/socket/socket-record.ts';
+import { TCP_STATE } from '../../../../src/model/socket/tcp-state.ts';
 import { judge, series, spaceSeries, tcpSocket } from '../../../support/series.ts';
 
 /** One connection at a look for each of its receive queues, with a buffer of 128 KiB. */

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { tcpMemPressure } from '../../../../src/analyze/doctor/rules/path/tcp-mem-pressure.ts';
+import { tcpMemPressure } from '../../../../src/doctor/rules/path/tcp-mem-pressure.ts';
 import { judge, START_MS, series, spaceSeries, tcpSocket } from '../../../support/series.ts';
 
 /** tcp_mem of a machine of 8 GiB. */

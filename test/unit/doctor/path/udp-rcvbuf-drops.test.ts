@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { udpRcvbufDrops } from '../../../../src/analyze/doctor/rules/path/udp-rcvbuf-drops.ts';
-import type { NetCounters } from '../../../../src/model/counters.ts';
+import { udpRcvbufDrops } from '../../../../src/doctor/rules/path/udp-rcvbuf-drops.ts';
+import type { NetCounters } from '../../../../src/model/netns/counters.ts';
 import { judge, series, spaceSeries, tcpSocket } from '../../../support/series.ts';
 
 function udp(drops: number, family: 'inet' | 'inet6' = 'inet') {

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
-import { zeroWindowStuck } from '../../../../src/analyze/doctor/rules/path/zero-window-stuck.ts';
-import type { SocketRecord } from '../../../../src/model/socket-record.ts';
-import type { TcpInfo } from '../../../../src/model/tcp-info.ts';
+import { zeroWindowStuck } from '../../../../src/doctor/rules/path/zero-window-stuck.ts';
+import type { SocketRecord } from '../../../../src/model/socket/socket-record.ts';
+import type { TcpInfo } from '../../../../src/model/socket/tcp-info.ts';
 import { judge, series, spaceSeries, tcpSocket } from '../../../support/series.ts';
 
 /** A connection as the domain reference saw it: everything unsent, the window closed. */

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
-import { backlogClamped } from '../../../../src/analyze/doctor/rules/server/backlog-clamped.ts';
-import type { EndedGroup } from '../../../../src/model/ended-group.ts';
-import type { SocketRecord } from '../../../../src/model/socket-record.ts';
+import { backlogClamped } from '../../../../src/doctor/rules/server/backlog-clamped.ts';
+import type { EndedGroup } from '../../../../src/model/sample/closed-group.ts';
+import type { SocketRecord } from '../../../../src/model/socket/socket-record.ts';
 import { judge, listener, series, spaceSeries, tcpSocket } from '../../../support/series.ts';
 
 const child = tcpSocket({ local: '10.0.0.2:8080', peer: '10.0.0.9:50000' });

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { closeWaitLeak } from '../../../../src/analyze/doctor/rules/server/close-wait-leak.ts';
-import { TCP_STATE } from '../../../../src/model/tcp-state.ts';
+import { closeWaitLeak } from '../../../../src/doctor/rules/server/close-wait-leak.ts';
+import { TCP_STATE } from '../../../../src/model/socket/tcp-state.ts';
 import { judge, series, spaceSeries, tcpSocket, tcpSockets } from '../../../support/series.ts';
 
 const { CLOSE_WAIT, LISTEN } = TCP_STATE;

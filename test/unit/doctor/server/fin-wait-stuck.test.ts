@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { finWaitStuck } from '../../../../src/analyze/doctor/rules/server/fin-wait-stuck.ts';
-import { TCP_STATE } from '../../../../src/model/tcp-state.ts';
+import { finWaitStuck } from '../../../../src/doctor/rules/server/fin-wait-stuck.ts';
+import { TCP_STATE } from '../../../../src/model/socket/tcp-state.ts';
 import { judge, series, spaceSeries, tcpSockets } from '../../../support/series.ts';
 
 const orphan = { state: TCP_STATE.FIN_WAIT1 as number, inode: 0, timer: 1, retransmits: 2, sendQueue: 101 };

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { halfClosedHeld } from '../../../../src/analyze/doctor/rules/server/half-closed-held.ts';
-import { TCP_STATE } from '../../../../src/model/tcp-state.ts';
+import { halfClosedHeld } from '../../../../src/doctor/rules/server/half-closed-held.ts';
+import { TCP_STATE } from '../../../../src/model/socket/tcp-state.ts';
 import { judge, series, spaceSeries, tcpSockets } from '../../../support/series.ts';
 
 const { FIN_WAIT2 } = TCP_STATE;

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
-import { listenOverflow } from '../../../../src/analyze/doctor/rules/server/listen-overflow.ts';
-import type { SocketRecord } from '../../../../src/model/socket-record.ts';
-import { TCP_STATE } from '../../../../src/model/tcp-state.ts';
+import { listenOverflow } from '../../../../src/doctor/rules/server/listen-overflow.ts';
+import type { SocketRecord } from '../../../../src/model/socket/socket-record.ts';
+import { TCP_STATE } from '../../../../src/model/socket/tcp-state.ts';
 import { judge, listener, series, spaceSeries, tcpSocket } from '../../../support/series.ts';
 
 /** A look at one listener of port 8080 (the port is its inode too) with so many waiting. */

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { orphans } from '../../../../src/analyze/doctor/rules/server/orphans.ts';
-import { TCP_STATE } from '../../../../src/model/tcp-state.ts';
+import { orphans } from '../../../../src/doctor/rules/server/orphans.ts';
+import { TCP_STATE } from '../../../../src/model/socket/tcp-state.ts';
 import { judge, START_MS, series, spaceSeries, tcpSockets } from '../../../support/series.ts';
 
 const host = (count: number) => [{ atMs: START_MS, orphans: count, maxOrphans: 8192 }];

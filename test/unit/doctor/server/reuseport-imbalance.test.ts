@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { reuseportImbalance } from '../../../../src/analyze/doctor/rules/server/reuseport-imbalance.ts';
+import { reuseportImbalance } from '../../../../src/doctor/rules/server/reuseport-imbalance.ts';
 import { judge, listener, series, spaceSeries } from '../../../support/series.ts';
 
 /** A look at four listeners of one port, with so many waiting at each. */

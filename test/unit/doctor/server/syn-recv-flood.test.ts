@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { synRecvFlood } from '../../../../src/analyze/doctor/rules/server/syn-recv-flood.ts';
-import { TCP_STATE } from '../../../../src/model/tcp-state.ts';
+import { synRecvFlood } from '../../../../src/doctor/rules/server/syn-recv-flood.ts';
+import { TCP_STATE } from '../../../../src/model/socket/tcp-state.ts';
 import { judge, listener, series, spaceSeries, tcpSocket } from '../../../support/series.ts';
 
 const halfOpen = (count: number, retransmits = 1) =>

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { unixBacklog } from '../../../../src/analyze/doctor/rules/server/unix-backlog.ts';
-import type { SocketRecord } from '../../../../src/model/socket-record.ts';
+import { unixBacklog } from '../../../../src/doctor/rules/server/unix-backlog.ts';
+import type { SocketRecord } from '../../../../src/model/socket/socket-record.ts';
 import { judge, series, spaceSeries, unixSocket } from '../../../support/series.ts';
 
 const path = '/run/php/fpm.sock';

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { type InputEvent, KeyParser } from '../../../../src/present/top/keys.ts';
+import { type InputEvent, KeyParser } from '../../../../src/render/terminal/keys.ts';
 
 const keysOf = (events: readonly InputEvent[]) => events.map((event) => (event.kind === 'key' ? event.key : event));
 const parseAll = (input: string) => {

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { LinePainter } from '../../../../src/present/top/line-painter.ts';
-import type { Line } from '../../../../src/present/top/screen.ts';
+import { LinePainter } from '../../../../src/render/terminal/line-painter.ts';
+import type { Line } from '../../../../src/render/terminal/screen.ts';
 import { TerminalModel } from '../../../support/terminal-model.ts';
 
 const line = (text: string): Line => [{ text }];

@@ -1,0 +1,54 @@
+import type { ContainerDetails } from '../../model/container/container.ts';
+import type { PlatformFacts } from '../../model/container/platform.ts';
+import { containerOfProcess, parseCgroup } from '../../procfs/cgroup.ts';
+import { readProcText } from '../../procfs/read.ts';
+import { readStat } from '../../procfs/stat.ts';
+import { RuntimeError } from '../../runtimes/runtime.ts';
+import type { Machine } from '../machine.ts';
+import type { Place } from '../target/netns-handle.ts';
+
+/** What is known about the container of a place, or of a process that lives in one. */
+export interface ContainerKnowledge {
+  /** Undefined outside of every container, and where no runtime knows it. */
+  details?: ContainerDetails;
+  /** What the platform is told by. */
+  facts: PlatformFacts;
+  /** Why the runtime could not be asked; absent where it could, or there is none. */
+  note?: string;
+}
+
+/** Asks the runtime of a place's container about it, and the kernel about its main process. */
+export async function containerKnowledge(machine: Machine, { target }: Place): Promise<ContainerKnowledge> {
+  const { pid, name } = target;
+  const inside = pid === undefined ? undefined : containerOfProcess(pid, machine.proc);
+  const id = target.id ?? inside?.id;
+  const { details, note } = id === undefined ? {} : await askDetails(machine, id);
+  const cgroup = pid === undefined ? undefined : readProcText(`${machine.proc}/${pid}/cgroup`);
+  const stat = pid === undefined ? undefined : readStat(pid, machine.proc);
+  return {
+    ...(details !== undefined && { details }),
+    ...(note !== undefined && { note }),
+    facts: {
+      runtime: details?.runtime ?? inside?.runtime ?? target.runtime,
+      name: details?.name ?? id?.slice(0, 12) ?? name,
+      labels: details?.labels ?? {},
+      cgroupPaths: parseCgroup(cgroup ?? '').map(({ path }) => path),
+      networkMode: details?.networkMode,
+      process: stat === undefined ? undefined : { pid: stat.pid, name: stat.name },
+    },
+  };
+}
+
+async function askDetails(machine: Machine, id: string): Promise<{ details?: ContainerDetails; note?: string }> {
+  let note: string | undefined;
+  for (const runtime of machine.runtimes) {
+    try {
+      const details = (await runtime.find(id)).find((container) => container.id === id);
+      if (details !== undefined) return { details };
+    } catch (error) {
+      if (!(error instanceof RuntimeError)) throw error;
+      if (error.kind !== 'absent') note ??= error.message;
+    }
+  }
+  return note === undefined ? {} : { note };
+}

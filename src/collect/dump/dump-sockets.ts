@@ -1,0 +1,184 @@
+import fs from 'node:fs';
+import { errnoOf } from '../../base/errno.ts';
+import { DiagError, DiagSocket, scratchStore } from '../../kernel/diag-socket.ts';
+import { SystemCallError } from '../../kernel/system-calls.ts';
+import { Failure } from '../../model/failure.ts';
+import type { Coverage, SocketsHeader, Source } from '../../model/sample/coverage.ts';
+import type { SocketQuery } from '../../model/socket/socket-query.ts';
+import type { Proto, SocketSource, SocketView } from '../../model/socket/socket-view.ts';
+import { WireError } from '../../netlink/netlink.ts';
+import { RetainedDump } from '../../netlink/retained-dump.ts';
+import type { Machine } from '../machine.ts';
+import { openNetns, type Place, vanished } from '../target/netns-handle.ts';
+import { type DumpStep, dumpSteps } from './dump-plan.ts';
+import { readNetFile } from './net-files.ts';
+import { retainingStore } from './piece-buffer.ts';
+import { readProcSockets } from './proc-sockets.ts';
+
+/** The sockets of one namespace at one moment, and how they were seen. */
+export interface Look extends SocketsHeader {
+  sockets: SocketSource;
+}
+
+/** Reads and keeps the sockets of a place that the query asks for. */
+export function look(machine: Machine, place: Place, query: SocketQuery): Look {
+  const parts: SocketSource[] = [];
+  const report = read(machine, place, query, {
+    dump(socket, step) {
+      const dump = new RetainedDump(step.cursor);
+      // Kept even when the answer breaks off: what came until then is shown.
+      parts.push(dump);
+      const { cursor } = step;
+      // Each message is tried here, where a bad one still becomes a note of the coverage.
+      socket.dump(step.what, step.request, retainingStore(dump), (view, offset, length) => {
+        cursor.moveTo(view, offset, length);
+      });
+    },
+    rows: (source) => parts.push(source),
+  });
+  return {
+    ...report,
+    sockets: {
+      each(visit) {
+        for (const part of parts) part.each(visit);
+      },
+    },
+  };
+}
+
+/**
+ * Reads the sockets of a place that the query asks for and keeps nothing: `visit` sees each once,
+ * as it arrives.
+ */
+export function stream(
+  machine: Machine,
+  place: Place,
+  query: SocketQuery,
+  visit: (socket: SocketView) => void,
+): Omit<Look, 'sockets'> {
+  const store = scratchStore();
+  return read(machine, place, query, {
+    dump(socket, step) {
+      const { cursor } = step;
+      socket.dump(step.what, step.request, store, (view, offset, length) => {
+        cursor.moveTo(view, offset, length);
+        visit(cursor);
+      });
+    },
+    rows: (source) => source.each(visit),
+  });
+}
+
+/** What becomes of the sockets of a protocol, by the way that they are read. */
+interface Sink {
+  /** @throws {DiagError} */
+  dump(socket: DiagSocket, step: DumpStep): void;
+  rows(source: SocketSource): void;
+}
+
+function read(machine: Machine, place: Place, query: SocketQuery, sink: Sink): Omit<Look, 'sockets'> {
+  const takenAt = new Date();
+  const sources: Partial<Record<Proto, Source>> = {};
+  const coverage: Coverage = { complete: true, notes: [] };
+  const opened = openDiag(machine, place);
+  try {
+    if ('reason' in opened) coverage.notes.push(`read from ${place.procNet}: ${opened.reason}`);
+    for (const proto of query.protos) {
+      if ('socket' in opened && dumpProto(opened.socket, proto, query, sink, coverage)) {
+        sources[proto] = 'sock_diag';
+      } else {
+        const answer = readProc(machine, place, proto, query, 'socket' in opened);
+        if ('source' in answer) {
+          sink.rows(answer.source);
+          sources[proto] = 'procfs';
+        } else {
+          coverage.notes.push(answer.note);
+          if (!answer.complete) coverage.complete = false;
+        }
+      }
+    }
+  } finally {
+    if ('socket' in opened) opened.socket.close();
+  }
+  return { takenAt, source: 'socket' in opened ? 'sock_diag' : 'procfs', sources, coverage };
+}
+
+/** @returns false when the kernel has no handler for the protocol */
+function dumpProto(socket: DiagSocket, proto: Proto, query: SocketQuery, sink: Sink, coverage: Coverage): boolean {
+  const steps = dumpSteps(proto, query);
+  for (let step = steps.shift(); step !== undefined; step = steps.shift()) {
+    try {
+      sink.dump(socket, step);
+      if (step.note !== undefined && !coverage.notes.includes(step.note)) coverage.notes.push(step.note);
+    } catch (error) {
+      if (error instanceof WireError) {
+        coverage.complete = false;
+        coverage.notes.push(`${step.what}: the answer breaks off: ${error.message}`);
+        continue;
+      }
+      if (!(error instanceof DiagError)) throw error;
+      if (error.refused && step.instead !== undefined) {
+        if (step.insteadOfAll) steps.length = 0;
+        steps.unshift(...step.instead());
+        continue;
+      }
+      if (error.code === 'ENOENT' || error.code === 'EINVAL') return false;
+      coverage.complete = false;
+      const why = error.code === 'ETIMEDOUT' ? 'the kernel did not answer in time' : `it failed (${error.code})`;
+      coverage.notes.push(`${step.what}: ${why}`);
+    }
+  }
+  return true;
+}
+
+/** The sockets of a protocol, or why there are none. */
+type Answer = { source: SocketSource } | { note: string; complete: boolean };
+
+function readProc(machine: Machine, place: Place, proto: Proto, query: SocketQuery, hasDiag: boolean): Answer {
+  const source = readProcSockets((file) => readNetFile(machine, place, file), proto, query);
+  if (source !== undefined) return { source };
+  if (place.procNet !== undefined && !fs.existsSync(place.procNet)) throw vanished(place.target);
+  // A kernel without the protocol has no sockets of it; one that has it but cannot be asked leaves a gap.
+  return hasDiag
+    ? { note: `${proto}: this kernel does not have it`, complete: true }
+    : { note: `${proto}: /proc has no table of it`, complete: false };
+}
+
+/** A diag socket inside the place's namespace, or why there can be none. */
+function openDiag(machine: Machine, place: Place): { socket: DiagSocket } | { reason: string } {
+  let netnsFd: number | undefined;
+  try {
+    if (!place.own) netnsFd = openNetns(machine, place);
+    return { socket: DiagSocket.open(machine.systemCalls(), netnsFd) };
+  } catch (error) {
+    const reason = whyNotDiag(error);
+    if (reason === undefined) throw error;
+    if (place.procNet === undefined) throw notPermitted(place, reason, error);
+    if (!fs.existsSync(place.procNet)) throw vanished(place.target);
+    return { reason };
+  } finally {
+    if (netnsFd !== undefined) fs.closeSync(netnsFd);
+  }
+}
+
+/** @returns undefined for an error that the way through `/proc` would not mend */
+function whyNotDiag(error: unknown): string | undefined {
+  if (error instanceof SystemCallError) {
+    if (error.code === 'EPERM') return `${error.syscall} is not permitted (it needs CAP_SYS_ADMIN)`;
+    return `${error.syscall} failed (${error.code})`;
+  }
+  if (error instanceof Failure) return error.kind === 'not-permitted' ? error.message : undefined;
+  const code = errnoOf(error);
+  // Anything that is no errno comes from loading the foreign-function library.
+  return code === undefined || code.startsWith('ERR_') || code === 'MODULE_NOT_FOUND'
+    ? `system calls are out of reach (${(error as Error).message.split('\n')[0]})`
+    : undefined;
+}
+
+function notPermitted(place: Place, reason: string, cause: unknown): Failure {
+  return new Failure(
+    'not-permitted',
+    `${place.target.name}: cannot enter its network namespace: ${reason}, and no process lives in it whose /proc could be read; run as root`,
+    { cause },
+  );
+}

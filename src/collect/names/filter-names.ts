@@ -1,0 +1,95 @@
+import fs from 'node:fs';
+import { type FilterNames, hostsIn } from '../../filter/bind.ts';
+import type { Filter } from '../../filter/syntax.ts';
+import { readLinks } from '../../kernel/links.ts';
+import { SystemCallError } from '../../kernel/system-calls.ts';
+import type { ContainerFacts } from '../../model/container/container.ts';
+import { Failure } from '../../model/failure.ts';
+import { forwardLookup } from '../../names/forward-dns.ts';
+import { parseHostAddresses } from '../../names/hosts.ts';
+import { uidOf } from '../../names/passwd.ts';
+import { usesDns } from '../../names/reverse-dns.ts';
+import { servicePorts } from '../../names/services.ts';
+import { cgroupIdOfPath, cgroupRootFor } from '../../procfs/cgroup.ts';
+import { readDefaultGateways } from '../../procfs/route.ts';
+import { addressesOf, containersNamed } from '../containers/containers-named.ts';
+import type { Machine } from '../machine.ts';
+import { openNetns, type Place } from '../target/netns-handle.ts';
+import { readEtc } from './etc-files.ts';
+import { isLoopback } from './host-names.ts';
+
+/** For all names of a filter together. */
+const DNS_DEADLINE_MS = 2000;
+
+/**
+ * Finds what the names in a filter stand for, seen from a place: containers and services first, then
+ * the names that `ls` shows (`host`, `gateway`), `/etc/hosts`, and DNS.
+ */
+export async function filterNames(
+  machine: Machine,
+  place: Place,
+  filter: Filter,
+  containers: readonly ContainerFacts[],
+): Promise<FilterNames> {
+  const wanted = filter.tree === undefined ? [] : hostsIn(filter.tree);
+  const known = new Map<string, string[]>();
+  const unknown: string[] = [];
+  for (const { name, mayAskDns } of wanted) {
+    const addresses = localAddresses(machine, place, containers, name);
+    if (addresses !== undefined) known.set(name, addresses);
+    else if (mayAskDns) unknown.push(name);
+  }
+  if (unknown.length > 0 && usesDns(readEtc(machine, 'nsswitch.conf'))) {
+    for (const [name, addresses] of await forwardLookup(unknown, DNS_DEADLINE_MS)) known.set(name, addresses);
+  }
+  return {
+    addresses: (name) => known.get(name),
+    ports: servicePorts(readEtc(machine, 'services')),
+    device: (name) => interfaceIndex(machine, place, name),
+    cgroup: (path) => cgroupId(machine, path),
+    uid: (user) => uidOf(readEtc(machine, 'passwd'), user),
+    hasContainer: (name) => containersNamed(containers, name).length > 0,
+  };
+}
+
+function localAddresses(
+  machine: Machine,
+  place: Place,
+  containers: readonly ContainerFacts[],
+  name: string,
+): string[] | undefined {
+  const named = containersNamed(containers, name);
+  if (named.length > 0) return named.flatMap((facts) => addressesOf(containers, facts));
+  if (name === 'host') return machine.hostAddresses().filter((address) => !isLoopback(address));
+  const hosts = parseHostAddresses(readEtc(machine, 'hosts'));
+  if (name === 'gateway') return gateways(place, containers);
+  return hosts.get(name) ?? (name === 'localhost' ? ['127.0.0.1', '::1'] : undefined);
+}
+
+function gateways(place: Place, containers: readonly ContainerFacts[]): string[] {
+  const own = place.procNet === undefined ? [] : readDefaultGateways(place.procNet);
+  return [...new Set([...own, ...containers.flatMap((facts) => facts.gateways)])];
+}
+
+/** @throws {Failure} `not-permitted` when the namespace may not be entered */
+function interfaceIndex(machine: Machine, place: Place, name: string): number | undefined {
+  const netnsFd = place.own ? undefined : openNetns(machine, place);
+  try {
+    return readLinks(machine.systemCalls(), netnsFd).find((link) => link.name === name)?.index;
+  } catch (error) {
+    if (!(error instanceof SystemCallError) || error.code !== 'EPERM') throw error;
+    throw new Failure(
+      'not-permitted',
+      `dev ${name}: ${error.syscall} is not permitted (it needs CAP_SYS_ADMIN); give the interface's number`,
+    );
+  } finally {
+    if (netnsFd !== undefined) fs.closeSync(netnsFd);
+  }
+}
+
+/** By a path below the cgroup v2 mount, or by one of the file system, as ss takes it. */
+function cgroupId(machine: Machine, path: string): bigint | undefined {
+  const mount = cgroupRootFor(machine.cgroupRoot);
+  const below = path.startsWith(`${mount}/`) ? path.slice(mount.length) : path.startsWith('/') ? path : `/${path}`;
+  return cgroupIdOfPath(below, machine.cgroupRoot);
+}

@@ -1,0 +1,155 @@
+import type { Remembered } from '../../model/socket/closed-connection.ts';
+import type { SocketProcess } from '../../model/socket/socket-row.ts';
+import type { SocketView } from '../../model/socket/socket-view.ts';
+import { TCP_STATE } from '../../model/socket/tcp-state.ts';
+
+/** Who holds a socket. The container is absent for a process of none. */
+export type Owner = Pick<SocketProcess, 'pid' | 'name'> & { container?: string };
+
+const FIRST_ROWS = 16;
+/** Of a local and a peer address; IPv4 has one word of each. */
+const WORDS = 8;
+const WORD_INDEXES = [0, 1, 2, 3] as const;
+
+const FLAG = { ended: 1, inet6: 2 } as const;
+
+/** Everything that is remembered of sockets, a row for each. Rows of what was removed are given out again. */
+export class MemoryColumns {
+  #capacity = FIRST_ROWS;
+  #used = 0;
+  readonly #free: number[] = [];
+  #seenMs = new Float64Array(FIRST_ROWS);
+  #firstSeenMs = new Float64Array(FIRST_ROWS);
+  /** NaN for none. */
+  #notBeforeMs = new Float64Array(FIRST_ROWS);
+  #inodes = new Uint32Array(FIRST_ROWS);
+  #localPorts = new Uint16Array(FIRST_ROWS);
+  #peerPorts = new Uint16Array(FIRST_ROWS);
+  #states = new Uint8Array(FIRST_ROWS);
+  #flags = new Uint8Array(FIRST_ROWS);
+  #searches = new Uint8Array(FIRST_ROWS);
+  #words = new Uint32Array(FIRST_ROWS * WORDS);
+  readonly #owners: (Owner | undefined)[] = [];
+
+  /** @param notBeforeMs the dump before, which had not it; undefined for none @returns its row */
+  add(socket: SocketView, nowMs: number, notBeforeMs: number | undefined): number {
+    const row = this.#free.pop() ?? this.#next();
+    this.#seenMs[row] = nowMs;
+    this.#firstSeenMs[row] = nowMs;
+    this.#notBeforeMs[row] = notBeforeMs ?? Number.NaN;
+    this.#inodes[row] = socket.inode;
+    this.#localPorts[row] = socket.localPort;
+    this.#peerPorts[row] = socket.peerPort;
+    this.#states[row] = socket.state;
+    const inet6 = socket.family === 'inet6';
+    this.#flags[row] = inet6 ? FLAG.inet6 : 0;
+    this.#searches[row] = 0;
+    this.#owners[row] = undefined;
+    for (const index of WORD_INDEXES) {
+      if (index > 0 && !inet6) break;
+      this.#words[row * WORDS + index] = socket.localWord(index);
+      this.#words[row * WORDS + 4 + index] = socket.peerWord(index);
+    }
+    return row;
+  }
+
+  seeAgain(row: number, socket: SocketView, nowMs: number): void {
+    this.#seenMs[row] = nowMs;
+    this.#states[row] = socket.state;
+    // A TIME_WAIT entry has no inode: what it had is worth keeping.
+    const { inode } = socket;
+    if (inode !== 0) this.#inodes[row] = inode;
+  }
+
+  remove(row: number): void {
+    this.#owners[row] = undefined;
+    this.#free.push(row);
+  }
+
+  seenMs(row: number): number {
+    return this.#seenMs[row] ?? 0;
+  }
+
+  inode(row: number): number {
+    return this.#inodes[row] ?? 0;
+  }
+
+  /** Whether an event will tell of its end. None does of a UNIX socket, which has no port, and of what is in TIME_WAIT. */
+  awaitsItsEnd(row: number): boolean {
+    const ended = ((this.#flags[row] ?? 0) & FLAG.ended) !== 0;
+    return (
+      !ended && this.#inodes[row] !== 0 && this.#localPorts[row] !== 0 && this.#states[row] !== TCP_STATE.TIME_WAIT
+    );
+  }
+
+  setEnded(row: number): void {
+    this.#flags[row] = (this.#flags[row] ?? 0) | FLAG.ended;
+  }
+
+  owner(row: number): Owner | undefined {
+    return this.#owners[row];
+  }
+
+  setOwner(row: number, owner: Owner): void {
+    this.#owners[row] = owner;
+  }
+
+  searches(row: number): number {
+    return this.#searches[row] ?? 0;
+  }
+
+  addSearch(row: number): void {
+    this.#searches[row] = Math.min(this.searches(row) + 1, 255);
+  }
+
+  since(row: number): Pick<Remembered, 'firstSeenMs' | 'notBeforeMs'> {
+    const notBeforeMs = this.#notBeforeMs[row] ?? Number.NaN;
+    const firstSeenMs = this.#firstSeenMs[row] ?? 0;
+    return Number.isNaN(notBeforeMs) ? { firstSeenMs } : { firstSeenMs, notBeforeMs };
+  }
+
+  /** A row as an object of its own. */
+  at(row: number): Remembered {
+    const owner = this.#owners[row];
+    const count = ((this.#flags[row] ?? 0) & FLAG.inet6) === 0 ? 1 : 4;
+    const words = (from: number) => Array.from(this.#words.subarray(from, from + count));
+    return {
+      ...this.since(row),
+      state: this.#states[row] ?? 0,
+      inode: this.inode(row),
+      localPort: this.#localPorts[row] ?? 0,
+      peerPort: this.#peerPorts[row] ?? 0,
+      local: words(row * WORDS),
+      peer: words(row * WORDS + 4),
+      ...(owner !== undefined && { process: owner }),
+      ...(owner?.container !== undefined && { container: owner.container }),
+    };
+  }
+
+  #next(): number {
+    if (this.#used === this.#capacity) this.#grow();
+    return this.#used++;
+  }
+
+  #grow(): void {
+    // By a half: a thousand namespaces that each have room for twice as much as they need would be a waste.
+    this.#capacity = Math.ceil(this.#capacity * 1.5);
+    const grown = <T extends Column>(column: T, made: T): T => {
+      made.set(column);
+      return made;
+    };
+    const rows = this.#capacity;
+    this.#seenMs = grown(this.#seenMs, new Float64Array(rows));
+    this.#firstSeenMs = grown(this.#firstSeenMs, new Float64Array(rows));
+    this.#notBeforeMs = grown(this.#notBeforeMs, new Float64Array(rows));
+    this.#inodes = grown(this.#inodes, new Uint32Array(rows));
+    this.#localPorts = grown(this.#localPorts, new Uint16Array(rows));
+    this.#peerPorts = grown(this.#peerPorts, new Uint16Array(rows));
+    this.#states = grown(this.#states, new Uint8Array(rows));
+    this.#flags = grown(this.#flags, new Uint8Array(rows));
+    this.#searches = grown(this.#searches, new Uint8Array(rows));
+    this.#words = grown(this.#words, new Uint32Array(rows * WORDS));
+  }
+}
+
+type Column = Float64Array | Uint32Array | Uint16Array | Uint8Array;

@@ -1,0 +1,63 @@
+import { displayWidth, padToWidth } from '../../base/display-width.ts';
+import { durationText } from '../../base/duration.ts';
+import { plural } from '../../base/plural.ts';
+import { safeText } from '../../base/safe-text.ts';
+import type { ComparedMeasure, Comparison, RunFinding } from '../../model/report/run-summary.ts';
+
+/** Two runs side by side as text, the worst changes first. Unchanged measures are only counted. */
+export function comparisonText({ before, after, measures, gone, new: fresh, stayed }: Comparison): string {
+  const shown = measures.filter(({ change }) => change !== 'same');
+  const same = measures.length - shown.length;
+  const rows = shown.map((measure) => [
+    measure.change,
+    safeText(measure.name),
+    valueText(measure.before, measure.unit, measure.heldBefore),
+    valueText(measure.after, measure.unit, measure.heldAfter),
+    differenceText(measure),
+  ]);
+  return [
+    `before: ${runText(before)}`,
+    `after:  ${runText(after)}`,
+    '',
+    ...aligned([['', 'Measure', 'Before', 'After', 'Change'], ...rows]),
+    ...(same > 0 ? [`${plural(same, 'measure is', 'measures are')} unchanged (within 5 % or 1)`] : []),
+    '',
+    ...findingLines('worse   new finding', fresh),
+    ...findingLines('better  gone', gone),
+    ...findingLines('same    remains', stayed),
+    ...(fresh.length + gone.length + stayed.length === 0 ? ['No findings in either.'] : []),
+    '',
+  ].join('\n');
+}
+
+function runText({ name, seconds }: { name: string; seconds: number }): string {
+  return safeText(`${name} (${durationText(seconds * 1000)})`);
+}
+
+function valueText(value: number | undefined, unit = '', held: boolean | undefined = undefined): string {
+  if (value === undefined) return '-';
+  return `${value}${unit}${held === undefined ? '' : held ? ' held' : ' broken'}`;
+}
+
+function differenceText({ before, after, unit = '' }: ComparedMeasure): string {
+  if (before === undefined || after === undefined) return '';
+  const difference = Math.round((after - before) * 10) / 10;
+  const percent = before === 0 ? '' : ` (${difference > 0 ? '+' : ''}${Math.round((difference / before) * 100)}%)`;
+  return `${difference > 0 ? '+' : ''}${difference}${unit}${percent}`;
+}
+
+function findingLines(head: string, findings: readonly RunFinding[]): string[] {
+  return findings.map(({ rule, severity, scope, summary }) =>
+    safeText(`${head}  ${severity} ${rule} ${scope}: ${summary}`),
+  );
+}
+
+function aligned(rows: readonly (readonly string[])[]): string[] {
+  const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => displayWidth(row[column] ?? ''))));
+  return rows.map((row) =>
+    row
+      .map((cell, column) => padToWidth(cell, widths[column] ?? 0))
+      .join('  ')
+      .trimEnd(),
+  );
+}

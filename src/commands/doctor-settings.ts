@@ -1,0 +1,84 @@
+import type { Config } from '../collect/config/config-file.ts';
+import { RULES } from '../doctor/catalogue.ts';
+import type { Declarations } from '../doctor/rule.ts';
+import { parseEndpointNumber, parseSetting, SETTING_FORMS } from '../doctor/settings/setting-text.ts';
+import { Failure } from '../model/failure.ts';
+
+/** What was given beside the defaults, on the command line and in the configuration file. */
+export interface GivenSettings {
+  /** `CLOSE_WAIT_LEAK.minAgeMs=10s`. */
+  set: readonly string[];
+  /** `db:3306=50`. */
+  pools: readonly string[];
+  serverLimits: readonly string[];
+}
+
+export interface DoctorSettings {
+  settings: Readonly<Record<string, Readonly<Record<string, number>>>>;
+  declared: Declarations;
+}
+
+/**
+ * Settings in force: the command line before the file, the file before the defaults.
+ *
+ * @throws {Failure} `usage` for what is no rule, no setting of it, or no value
+ */
+export function doctorSettings(given: GivenSettings, config: Config): DoctorSettings {
+  const settings: Record<string, Record<string, number>> = {};
+  const put = (ruleName: string, name: string, text: string, where: string) => {
+    const values = settings[ruleName] ?? {};
+    settings[ruleName] = values;
+    values[name] = settingValue(ruleName, name, text, where);
+  };
+  for (const [ruleName, values] of Object.entries(config.doctor?.rules ?? {})) {
+    for (const [name, value] of Object.entries(values)) put(ruleName, name, String(value), config.file);
+  }
+  for (const text of given.set) {
+    const match = /^([A-Z][A-Z0-9_]*)\.(\w+)=(.+)$/.exec(text);
+    if (match === null)
+      throw new Failure('usage', `--set ${text}: write RULE.setting=value, CLOSE_WAIT_LEAK.minAgeMs=10s`);
+    put(match[1] ?? '', match[2] ?? '', match[3] ?? '', '--set');
+  }
+  // Of several for one endpoint the first holds.
+  const pools = [...endpoints(given.pools, '--pool'), ...endpoints(entries(config.pools), `${config.file}: pools:`)];
+  const limits = [
+    ...endpoints(given.serverLimits, '--server-limit'),
+    ...endpoints(entries(config['server-limits']), `${config.file}: server-limits:`),
+  ];
+  return {
+    settings,
+    declared: {
+      pools: pools.map(({ endpoint, number }) => ({ endpoint, cap: number })),
+      serverLimits: limits.map(({ endpoint, number }) => ({ endpoint, limit: number })),
+    },
+  };
+}
+
+function settingValue(ruleName: string, name: string, text: string, where: string): number {
+  const rule = RULES.find((candidate) => candidate.name === ruleName);
+  if (rule === undefined) throw new Failure('usage', `${where}: no rule "${ruleName}"; socklens explain lists them`);
+  const setting = rule.settings[name];
+  if (setting === undefined) {
+    const known = Object.keys(rule.settings).join(', ') || 'none';
+    throw new Failure('usage', `${where}: ${ruleName} has no setting "${name}"; its settings: ${known}`);
+  }
+  const value = parseSetting(setting, text);
+  if (value === undefined)
+    throw new Failure(
+      'usage',
+      `${where}: ${ruleName}.${name}: "${text}" is no value; write ${SETTING_FORMS[setting.unit]}`,
+    );
+  return value;
+}
+
+function endpoints(texts: readonly string[], where: string) {
+  return texts.map((text) => {
+    const parsed = parseEndpointNumber(text);
+    if (parsed === undefined) throw new Failure('usage', `${where} ${text}: write HOST:PORT=NUMBER, db:3306=50`);
+    return parsed;
+  });
+}
+
+function entries(numbers: Readonly<Record<string, number>> | undefined): string[] {
+  return Object.entries(numbers ?? {}).map(([endpoint, number]) => `${endpoint}=${number}`);
+}

@@ -1,0 +1,77 @@
+import { Failure } from '../../model/failure.ts';
+import { command } from '../command.ts';
+import { parseTime } from '../durations.ts';
+import { EXIT } from '../exit-status.ts';
+import { option } from '../option.ts';
+import {
+  DEFAULT_INTERVAL_MS,
+  interval,
+  json,
+  noEvents,
+  numeric,
+  ruleOptions,
+  TARGET_HELP,
+  TARGETS,
+} from '../options.ts';
+import { recordedFrom, recordedOptions } from '../recorded-options.ts';
+
+/** Default of `--for`: longer than the window of most rules. */
+const LIVE_MS = 10_000;
+
+/** Default of `--for` with a recording: no waiting, but all sockets of all samples are kept in memory. */
+const RECORDED_MS = 30_000;
+
+export const doctorCommand = command({
+  brief: 'Show what is wrong, why, and how to fix it here',
+  details: `${TARGET_HELP} Without one, every container is checked.
+Exit status 1 when a finding is a warning or worse. socklens explain lists the rules.`,
+  options: {
+    for: option.duration('How long to sample; default 10s'),
+    interval,
+    rule: option.texts('RULE', 'Check only this rule; repeatable, or separated by commas'),
+    skip: option.texts('RULE', 'Skip this rule; repeatable, or separated by commas'),
+    pool: option.texts('HOST:PORT=N', 'Maximum size of a connection pool in each process: db:3306=50; repeatable'),
+    ...ruleOptions,
+    noEvents,
+    numeric,
+    ...recordedOptions,
+    json,
+  },
+  operands: TARGETS,
+  load: async () => {
+    const [{ doctor }, { doctorSettings }, { readConfig }] = await Promise.all([
+      import('./doctor.ts'),
+      import('../doctor-settings.ts'),
+      import('../read-config.ts'),
+    ]);
+    return async (context, options, targets) => {
+      const config = await readConfig(options.config);
+      const from = await recordedFrom({ ...options, for: options.for ?? RECORDED_MS });
+      const configuredMs = config.doctor?.for === undefined ? LIVE_MS : parseTime(config.doctor.for);
+      const given = { set: options.set, pools: options.pool, serverLimits: options.serverLimit };
+      const isHealthy = await doctor(context.flow, {
+        target: targets.length > 0 ? targets.join(',') : from === undefined ? 'all' : undefined,
+        from,
+        forMs: options.for ?? configuredMs,
+        intervalMs: options.interval ?? DEFAULT_INTERVAL_MS,
+        events: !options.noEvents,
+        numeric: options.numeric,
+        host: true,
+        rules: ruleNames('rule', options.rule),
+        skip: options.skip.length > 0 ? ruleNames('skip', options.skip) : ruleNames('skip', config.doctor?.skip ?? []),
+        ...doctorSettings(given, config),
+        format: options.json ? 'json' : 'text',
+      });
+      if (!isHealthy) context.process.exitCode = EXIT.FOUND;
+    };
+  },
+});
+
+/** Names of rules, each element one name or several separated by commas. */
+function ruleNames(name: string, given: readonly string[]): string[] {
+  const names = given.flatMap((text) => text.split(',')).filter((rule) => rule !== '');
+  if (given.length > 0 && names.length === 0) {
+    throw new Failure('usage', `--${name} needs a RULE (socklens explain lists them)`);
+  }
+  return names.map((rule) => rule.toUpperCase());
+}

@@ -1,0 +1,56 @@
+import { chosenRules } from '../../doctor/chosen-rules.ts';
+import { type ExamineOptions, examine } from '../../doctor/examine.ts';
+import type { Declarations } from '../../doctor/rule.ts';
+import { Failure } from '../../model/failure.ts';
+import type { Diagnosis } from '../../model/finding/diagnosis.ts';
+import { observe } from '../../queries/observe.ts';
+import { ByteWriter } from '../../render/byte-writer.ts';
+import { diagnosisJson } from '../../render/diagnosis-json.ts';
+import { renderDiagnosis } from '../../render/diagnosis-text.ts';
+import { openSource, type SourceOptions } from '../../sources/open-source.ts';
+import type { CommandContext, Format } from '../context.ts';
+
+export interface DoctorOptions extends SourceOptions {
+  /** Only these rules; empty for all. */
+  rules: readonly string[];
+  /** All but these. */
+  skip: readonly string[];
+  /** Values of settings that were given, by rule. */
+  settings: ExamineOptions['settings'];
+  declared: Declarations;
+  format: Extract<Format, 'text' | 'json'>;
+}
+
+/** What looking may take of one core, after a start in which it may take more: with very many sockets it looks less often. */
+const SHARE = 0.04;
+
+/** `socklens doctor`: what is wrong, why, and how to mend it here. @returns whether nothing at `warning` or above was found */
+export async function doctor(context: CommandContext, options: DoctorOptions): Promise<boolean> {
+  const rules = chosenRules(options);
+  const source = await openSource(context.machine, { ...options, wholeShare: SHARE });
+  let diagnosis: Diagnosis;
+  try {
+    const series = await observe(source, context.stopSignal?.());
+    if (series.spaces.length === 0) throw new Failure('no-target', noTarget(options.target));
+    diagnosis = examine(series, { rules, settings: options.settings, declared: options.declared, clock: now });
+  } finally {
+    source.close();
+  }
+  if (options.format === 'json') context.out.write(diagnosisJson(diagnosis));
+  else {
+    const writer = new ByteWriter();
+    renderDiagnosis(writer, diagnosis, context.out.columns);
+    context.out.write(writer.bytes());
+  }
+  return diagnosis.healthy;
+}
+
+function noTarget(target: string | undefined): string {
+  return target === undefined || target === 'all'
+    ? 'no container is running: name a target (host, netns:NAME, pid:N)'
+    : `${target}: it was not there to be looked at`;
+}
+
+function now(): number {
+  return performance.now();
+}

@@ -1,0 +1,45 @@
+import { command } from '../command.ts';
+import { option } from '../option.ts';
+import {
+  FILTER_HELP,
+  forTime,
+  ndjson,
+  numeric,
+  parseCount,
+  protosOf,
+  ss,
+  TARGET_AND_FILTER,
+  tcp,
+  udp,
+} from '../options.ts';
+import { operandsOf, REAL_TIME, recordedOptions, speed } from '../recorded-options.ts';
+
+export const eventsCommand = command({
+  brief: 'Show each connection as it closes: owner, lifetime, bytes, and how it closed',
+  details: FILTER_HELP,
+  options: {
+    tcp,
+    udp,
+    numeric,
+    for: forTime,
+    count: option.value('N', 'Stop after N connections', parseCount, { letter: 'c' }),
+    ss,
+    ...recordedOptions,
+    speed,
+    ndjson,
+  },
+  operands: TARGET_AND_FILTER,
+  load: async () => {
+    const { events } = await import('./events.ts');
+    return async ({ flow }, options, words) =>
+      events(flow, {
+        ...(await operandsOf('events', words, options, REAL_TIME)),
+        asSs: options.ss,
+        protos: protosOf(options),
+        numeric: options.numeric,
+        forMs: options.for,
+        count: options.count,
+        format: options.ndjson ? 'ndjson' : 'text',
+      });
+  },
+});

@@ -1,0 +1,75 @@
+import { safeText } from '../../base/safe-text.ts';
+import { checkKnown } from '../../filter/known-fields.ts';
+import type { Filter } from '../../filter/syntax.ts';
+import { Failure } from '../../model/failure.ts';
+import type { WatchedSpace } from '../../model/netns/netns.ts';
+import { everySocket } from '../../model/socket/socket-query.ts';
+import { type ClosedTest, closedTest } from '../../queries/filter-tests.ts';
+import { openSource } from '../../sources/open-source.ts';
+import type { SampleSource, TickWish } from '../../sources/sample-source.ts';
+import type { CommandContext } from '../context.ts';
+import { readFilter } from '../read-filter.ts';
+import { EventReport } from './event-report.ts';
+import type { EventsOptions } from './events-options.ts';
+
+/** Between two dumps, which show who holds what, this long at least. */
+const DUMP_MS = 1000;
+
+/** `socklens events`: a line for each connection as soon as it is closed, and a summary by peer. */
+export async function events(context: CommandContext, options: EventsOptions): Promise<void> {
+  const { target, from, forMs, numeric, bufferBytes } = options;
+  const filter = readFilter(context, options.filter, options.asSs);
+  if (target === undefined && from === undefined) throw new Failure('usage', 'events: a TARGET is missing');
+  const source = await openSource(context.machine, {
+    target,
+    from,
+    forMs,
+    numeric,
+    intervalMs: DUMP_MS,
+    events: true,
+    eventsOnly: true,
+    eventBufferBytes: bufferBytes,
+  });
+  try {
+    // Before names are looked up: what cannot be decided is refused whether or not they exist.
+    if (filter.tree !== undefined) checkKnown(filter.tree, source.knowledge.closed);
+    await report(context, source, filter, options);
+  } finally {
+    source.close();
+  }
+}
+
+async function report(
+  context: CommandContext,
+  source: SampleSource,
+  filter: Filter,
+  options: EventsOptions,
+): Promise<void> {
+  const full = new AbortController();
+  const asked = context.stopSignal?.();
+  const stop = asked === undefined ? full.signal : AbortSignal.any([asked, full.signal]);
+  const written = new EventReport(context.out, source.startedAtMs, options, () => full.abort());
+  const request: TickWish = {
+    looksAt: () => false,
+    query: everySocket,
+    processes: 'no',
+    allCounters: false,
+    prepare: async (space) => written.add(space, await testOf(source, filter, space)),
+    closed: (space, closed) => written.closed(space, closed),
+    lost: (space, fromMs, toMs) => written.lost(space, fromMs, toMs),
+    drained: (atMs) => written.flush(atMs),
+  };
+  for (;;) {
+    const tick = await source.next(request, stop);
+    for (const note of tick?.notes ?? []) context.err.write(`socklens: ${safeText(note)}\n`);
+    if (tick === undefined || written.isFull) break;
+    written.begin();
+  }
+  written.finish();
+}
+
+async function testOf(source: SampleSource, filter: Filter, space: WatchedSpace): Promise<ClosedTest | undefined> {
+  const bound = await source.bind(space, filter);
+  if (bound === undefined) return undefined;
+  return closedTest(bound, source);
+}

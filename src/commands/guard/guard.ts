@@ -1,0 +1,111 @@
+import { RunningCommand } from '../../act/run-command.ts';
+import { checkWritable, writeWholeFile } from '../../act/write-file.ts';
+import { safeText } from '../../base/safe-text.ts';
+import { chosenRules } from '../../doctor/chosen-rules.ts';
+import type { Budget } from '../../guard/budget.ts';
+import { alwaysBudget } from '../../guard/short-forms.ts';
+import { Failure } from '../../model/failure.ts';
+import type { GuardReport } from '../../model/report/guard.ts';
+import { openSource } from '../../sources/open-source.ts';
+import type { CommandContext } from '../context.ts';
+import type { GuardOptions } from './guard-options.ts';
+import { GuardRun } from './guard-run.ts';
+import { makeReport } from './make-report.ts';
+import { type ReportFormat, renderReport, reportFormat } from './report/formats.ts';
+import { guardText } from './report/guard-text.ts';
+import { StatusLine } from './status-line.ts';
+
+/** Exit status when the command failed or could not be started. */
+const COMMAND_FAILED = 6;
+
+/**
+ * `socklens guard`: runs a command, samples targets meanwhile, and judges budgets.
+ *
+ * @returns the exit status: 0, 1 or 6
+ */
+export async function guard(context: CommandContext, options: GuardOptions): Promise<number> {
+  const files = reportFiles(options.reports);
+  // An unknown rule is refused before the command starts.
+  chosenRules({ rules: [], skip: options.skip });
+  const budgets = [...options.budgets, ...(options.target === 'all' ? [] : [alwaysBudget()])];
+  const source = await openSource(context.machine, { ...options, forMs: undefined, host: true });
+  const stop = context.stopSignal?.();
+  try {
+    for (const note of notesOf(budgets)) context.err.write(`socklens: ${safeText(note)}\n`);
+    const run = new GuardRun(source, budgets);
+    await run.sampleBefore(options.target, stop);
+    const status = new StatusLine(context, options.status);
+    const command = await start(options, status, stop);
+    if (command === undefined) return COMMAND_FAILED;
+    if (typeof command === 'string') {
+      context.err.write(`socklens: guard: ${safeText(command)}\n`);
+      return COMMAND_FAILED;
+    }
+    try {
+      await run.during(command, (gone) => {
+        for (const name of gone) status.print(`${name}: stopped while the command is still running`);
+        status.show(() => run.live(command.startedMs));
+      });
+      const end = await command.end();
+      status.show(() => run.live(command.startedMs, 'waiting for connections to close'));
+      await run.after(end.atMs, stop);
+      status.clear();
+      const report = await makeReport(run, { source, options, budgets, command, end, stop });
+      deliver(context, report, files);
+      return report.exitStatus;
+    } finally {
+      status.clear();
+    }
+  } finally {
+    source.close();
+  }
+}
+
+/** @returns an error message when the command cannot be started; undefined after Ctrl-C */
+async function start(
+  { argv, forMs }: GuardOptions,
+  status: StatusLine,
+  stop: AbortSignal | undefined,
+): Promise<RunningCommand | string | undefined> {
+  if (stop?.aborted) return undefined;
+  try {
+    const command = await RunningCommand.start(argv, {
+      pipe: status.pipes,
+      onOutput: (fd, bytes) => status.pass(fd, bytes),
+    });
+    if (forMs !== undefined) command.stopAfter(forMs);
+    return command;
+  } catch (error) {
+    if (error instanceof Failure) return error.message;
+    throw error;
+  }
+}
+
+/** @throws {Failure} `usage` for an unknown extension or a file that cannot be written, before the command starts */
+function reportFiles(files: readonly string[]): { file: string; format: ReportFormat }[] {
+  return files.map((file) => {
+    const format = reportFormat(file);
+    if (format === undefined) {
+      throw new Failure(
+        'usage',
+        `--report ${file}: the extension chooses the format: .html, .json, .xml (JUnit) or .md`,
+      );
+    }
+    checkWritable(file);
+    return { file, format };
+  });
+}
+
+function notesOf(budgets: readonly Budget[]): string[] {
+  return budgets.flatMap(({ subject }) => ('filter' in subject ? subject.filter.filter.notes : []));
+}
+
+/** Prints the report to stderr, since stdout belongs to the command, and writes the files. */
+function deliver(
+  context: CommandContext,
+  report: GuardReport,
+  files: readonly { file: string; format: ReportFormat }[],
+) {
+  context.err.write(guardText(report, context.err.columns));
+  for (const { file, format } of files) writeWholeFile(file, renderReport(report, format));
+}

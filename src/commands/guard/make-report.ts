@@ -1,0 +1,92 @@
+import type { CommandEnd, RunningCommand } from '../../act/run-command.ts';
+import { chosenRules } from '../../doctor/chosen-rules.ts';
+import { examine } from '../../doctor/examine.ts';
+import type { Budget } from '../../guard/budget.ts';
+import { judgeBudget } from '../../guard/judge.ts';
+import { outcomeOf } from '../../guard/outcome.ts';
+import { stateLines } from '../../guard/state-counts.ts';
+import { targetGone } from '../../guard/target-gone.ts';
+import type { Phases } from '../../guard/target-value.ts';
+import type { CommandResult, GuardReport } from '../../model/report/guard.ts';
+import { SCHEMA_VERSION } from '../../render/json.ts';
+import type { SampleSource } from '../../sources/sample-source.ts';
+import type { GuardOptions } from './guard-options.ts';
+import type { GuardRun } from './guard-run.ts';
+
+interface Parts {
+  source: SampleSource;
+  options: GuardOptions;
+  budgets: readonly Budget[];
+  command: RunningCommand;
+  end: CommandEnd;
+  stop: AbortSignal | undefined;
+}
+
+/** Judges all samples of a run. */
+export async function makeReport(run: GuardRun, parts: Parts): Promise<GuardReport> {
+  const { source, options, budgets, command, end, stop } = parts;
+  const series = await run.series();
+  const { settings, declared, skip } = options;
+  const rules = chosenRules({ rules: [], skip });
+  const diagnosis = examine(series, { rules, settings, declared, clock: () => performance.now() });
+  const gone = run.gone().map((target) =>
+    targetGone(
+      target,
+      series.spaces.findLast(({ space }) => space.name === target.name),
+    ),
+  );
+  // Stopped targets come first: `causedBy` is an index, which shifts by their number.
+  const shifted = diagnosis.findings.map(({ causedBy, ...finding }) =>
+    causedBy === undefined ? finding : { ...finding, causedBy: causedBy + gone.length },
+  );
+  const findings = [...gone, ...shifted];
+  const phases: Phases = {
+    fromMs: run.fromMs,
+    startedMs: command.startedMs,
+    endedMs: end.atMs,
+    intervalMs: source.intervalMs,
+    interrupted: command.stoppedBy === 'signal' || stop?.aborted === true,
+  };
+  const results = budgets.map((budget, index) =>
+    judgeBudget(budget, { phases, points: run.meters.points[index] ?? [], findings }),
+  );
+  const result = commandResult(options.argv, command, end, phases.interrupted);
+  return {
+    schema: SCHEMA_VERSION,
+    type: 'guard',
+    ...outcomeOf(results, result),
+    targets: diagnosis.targets,
+    from: iso(run.fromMs),
+    to: iso(run.toMs),
+    intervalMs: source.intervalMs,
+    command: result,
+    budgets: results,
+    findings,
+    rules: diagnosis.rules,
+    states: [...run.meters.states].map(([target, looks]) => stateLines(target, looks, run.fromMs)),
+    coverage: diagnosis.coverage,
+  };
+}
+
+function commandResult(
+  argv: readonly string[],
+  { startedMs, stoppedBy }: RunningCommand,
+  { atMs, status, signal }: CommandEnd,
+  interrupted: boolean,
+): CommandResult {
+  const by = interrupted ? 'signal' : stoppedBy;
+  return {
+    argv,
+    startedAt: iso(startedMs),
+    endedAt: iso(atMs),
+    ...(status !== null && { status }),
+    ...(signal !== null && { signal }),
+    ...(by !== undefined && { stoppedBy: by }),
+    // Stopping after --for is intended and no failure; an interrupted run proves nothing.
+    failed: by === 'signal' || (by === undefined && status !== 0),
+  };
+}
+
+function iso(ms: number): string {
+  return new Date(ms).toISOString();
+}

@@ -1,0 +1,180 @@
+import { closeSockets, type Outcome } from '../../act/close-sockets.ts';
+import { formatEndpoint } from '../../base/endpoint-text.ts';
+import { plural } from '../../base/plural.ts';
+import { safeText } from '../../base/safe-text.ts';
+import type { Place } from '../../collect/target/netns-handle.ts';
+import { Failure, type FailureKind } from '../../model/failure.ts';
+import { socketRow } from '../../model/socket/make-socket-row.ts';
+import { identityOf, type SocketIdentity } from '../../model/socket/socket-identity.ts';
+import type { SocketQuery } from '../../model/socket/socket-query.ts';
+import type { InetSocketRow } from '../../model/socket/socket-row.ts';
+import type { SocketSource } from '../../model/socket/socket-view.ts';
+import { TCP_STATE } from '../../model/socket/tcp-state.ts';
+import { listSockets, type Sockets } from '../../queries/list-sockets.ts';
+import { ByteWriter } from '../../render/byte-writer.ts';
+import { renderInetSockets } from '../../render/socket-table.ts';
+import { LiveSnapshot } from '../../sources/live/live-snapshot.ts';
+import type { CommandContext, Format } from '../context.ts';
+import { writeNotes } from '../notes.ts';
+import { readFilter } from '../read-filter.ts';
+import { closeEffects } from './close-effects.ts';
+import { closingJson, closingNdjson } from './closing-json.ts';
+
+export interface KillOptions {
+  /** A TARGET as typed, several with commas. */
+  target: string;
+  /** As typed; an empty one is refused. */
+  filter: string;
+  asSs: boolean;
+  query: SocketQuery;
+  /** Plain numbers, no names. */
+  numeric: boolean;
+  /** Do not ask. */
+  yes: boolean;
+  /** Show what would be closed, and close nothing. */
+  dryRun: boolean;
+  includingListeners: boolean;
+  format: Format;
+}
+
+/** What matched in one target. */
+interface Match {
+  place: Place;
+  report: Sockets;
+  closing: Closing[];
+}
+
+/** A socket that is to be closed, and in the end what became of it. */
+export interface Closing {
+  identity: SocketIdentity;
+  row: InetSocketRow;
+  outcome?: Outcome;
+}
+
+/** `socklens kill`: shows the sockets that match, asks, and closes each. */
+export async function kill(context: CommandContext, options: KillOptions): Promise<void> {
+  const filter = readFilter(context, options.filter, options.asSs);
+  if (filter.tree === undefined) {
+    throw new Failure(
+      'usage',
+      'kill: a FILTER is missing: what is to be closed has to be said (state close-wait, dst db:3306, …)',
+    );
+  }
+  if (!options.yes && !options.dryRun && context.confirm === undefined) {
+    throw new Failure('usage', 'kill: stdin is not a terminal; pass --yes to confirm, or --dry-run to only show');
+  }
+  const snapshot = await LiveSnapshot.of(context.machine, options.target);
+  const wants = { query: options.query, filter, processes: true, names: !options.numeric };
+  const matches: Match[] = [];
+  for (const netns of snapshot.namespaces) {
+    matches.push(select(netns.place, await listSockets(netns, wants), options));
+  }
+  const all = matches.flatMap(({ closing }) => closing);
+  show(context, matches, options);
+  if (all.length > 0 && !options.dryRun && (options.yes || (await context.confirm?.(question(all.length))))) {
+    for (const { place, closing } of matches) act(context, place, closing, options);
+  }
+  if (options.format === 'json') context.out.write(closingJson(documents(matches, options)));
+  else if (options.format === 'ndjson')
+    for (const line of closingNdjson(documents(matches, options))) context.out.write(line);
+  conclude(context, all, options);
+}
+
+/** Listeners are left out unless they were asked for by name. */
+function select(place: Place, report: Sockets, options: KillOptions): Match {
+  const closing: Closing[] = [];
+  let listeners = 0;
+  report.sockets.each((socket) => {
+    const identity = identityOf(socket);
+    if (identity === undefined) return;
+    if (socket.state === TCP_STATE.LISTEN && !options.includingListeners) listeners++;
+    else closing.push({ identity, row: socketRow(socket, report.context) as InetSocketRow });
+  });
+  if (listeners > 0) report.coverage.notes.push(leftOut(listeners));
+  return { place, report: { ...report, sockets: withoutListeners(report.sockets, options) }, closing };
+}
+
+function leftOut(listeners: number): string {
+  const sockets = plural(listeners, 'listening socket');
+  return `${sockets} left out: --including-listeners closes them too, and the service stays down until it listens again`;
+}
+
+function withoutListeners(sockets: SocketSource, { includingListeners }: KillOptions): SocketSource {
+  return {
+    each(visit) {
+      sockets.each((socket) => {
+        if (includingListeners || socket.state !== TCP_STATE.LISTEN) visit(socket);
+      });
+    },
+  };
+}
+
+/** The table, and what closing will do. */
+function show(context: CommandContext, matches: readonly Match[], { format }: KillOptions): void {
+  const writer = new ByteWriter();
+  for (const { report, closing } of matches) {
+    writeNotes(context, report.coverage, matches.length > 1 ? report.target.name : undefined);
+    if (format !== 'text') continue;
+    if (matches.length > 1) writer.text(`${safeText(report.target.name)}:\n`);
+    if (closing.length === 0) writer.ascii('nothing matches\n');
+    else renderInetSockets(writer, report.sockets, { ...report.context, processes: true, width: context.out.columns });
+    for (const line of closeEffects(report.sockets)) writer.text(`${line}\n`);
+  }
+  if (writer.length > 0) context.out.write(writer.bytes());
+}
+
+function question(count: number): string {
+  return count === 1 ? 'Close this socket?' : `Close these ${count} sockets?`;
+}
+
+function act(context: CommandContext, place: Place, closing: readonly Closing[], { format }: KillOptions): void {
+  const bySocket = new Map(closing.map((one) => [one.identity, one]));
+  closeSockets(context.machine, place, [...bySocket.keys()], (identity, outcome) => {
+    const one = bySocket.get(identity);
+    if (one === undefined) return;
+    one.outcome = outcome;
+    if (format === 'text') context.out.write(`${outcomeText(outcome)}  ${endpoints(one.row)}\n`);
+  });
+}
+
+function outcomeText(outcome: Outcome): string {
+  switch (outcome.kind) {
+    case 'closed':
+      return 'closed';
+    case 'gone':
+      return 'already gone';
+    case 'refused':
+      return `refused: ${outcome.reason}`;
+  }
+}
+
+function endpoints({ proto, local, peer }: InetSocketRow): string {
+  return `${proto} ${formatEndpoint(local.address, local.port)} ${formatEndpoint(peer.address, peer.port)}`;
+}
+
+function documents(matches: readonly Match[], { dryRun }: KillOptions) {
+  return matches.map(({ report, closing }) => ({ report, dryRun, closing }));
+}
+
+/** The last line, and the status that it stands for. */
+function conclude({ out }: CommandContext, all: readonly Closing[], { dryRun, format }: KillOptions): void {
+  const count = (kind: Outcome['kind']) => all.filter(({ outcome }) => outcome?.kind === kind).length;
+  const done = all.some(({ outcome }) => outcome !== undefined);
+  if (format === 'text' && all.length > 0) {
+    if (done) out.write(`${count('closed')} closed, ${count('gone')} already gone, ${count('refused')} refused\n`);
+    else out.write(dryRun ? 'nothing was closed: --dry-run\n' : 'nothing was closed\n');
+  }
+  const worst = worstRefusal(all);
+  if (worst === undefined) return;
+  throw new Failure(worst.because, `kill: ${count('refused')} of ${all.length} could not be closed: ${worst.reason}`);
+}
+
+/** The kinds of refusal from the one that has to be told first. */
+const KINDS: readonly FailureKind[] = ['fault', 'not-permitted', 'unsupported'];
+
+function worstRefusal(all: readonly Closing[]): Extract<Outcome, { kind: 'refused' }> | undefined {
+  for (const kind of KINDS) {
+    for (const { outcome } of all) if (outcome?.kind === 'refused' && outcome.because === kind) return outcome;
+  }
+  return undefined;
+}

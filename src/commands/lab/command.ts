@@ -1,0 +1,23 @@
+import { command } from '../command.ts';
+import { EXIT } from '../exit-status.ts';
+import { option } from '../option.ts';
+import { json } from '../options.ts';
+
+export const labCommand = command({
+  brief: 'Reproduce a connection-pool incident on this machine and watch it being diagnosed',
+  details: 'Exit status 1 when the fixed lab still shows a finding or an error.',
+  options: {
+    docker: option.boolean('Use real containers: MariaDB, mysql2, HAProxy'),
+    json,
+  },
+  load: async () => {
+    const { lab } = await import('./lab.ts');
+    return async (context, options) => {
+      const ground = options.docker
+        ? (await import('./container-lab.ts')).containerGround()
+        : (await import('./namespace-lab.ts')).embeddedGround;
+      const isFixed = await lab(context.flow, ground, { format: options.json ? 'json' : 'text' });
+      if (!isFixed) context.process.exitCode = EXIT.FOUND;
+    };
+  },
+});

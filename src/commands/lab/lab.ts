@@ -1,0 +1,148 @@
+import { type Phase, phasesOf } from '../../act/lab/phases.ts';
+import type { IncidentPlan } from '../../act/lab/plan.ts';
+import type { LabPhaseResult } from '../../model/report/lab-phase.ts';
+import type { LoadSecond } from '../../model/report/load-report.ts';
+import { SCHEMA_VERSION } from '../../render/json.ts';
+import type { CommandContext, Format } from '../context.ts';
+import { labBudgets } from './lab-budgets.ts';
+import type { LabGround, LabRunning } from './lab-context.ts';
+import { LabText } from './lab-text.ts';
+import { LabWatcher } from './lab-watcher.ts';
+
+/** The incident, and two fixes. */
+const PHASES = 3;
+
+export interface LabOptions {
+  format: Extract<Format, 'text' | 'json'>;
+}
+
+/**
+ * `socklens lab`: the incident, then each of its two fixes, on this machine. After Ctrl-C everything is removed.
+ *
+ * @returns whether the fixed lab had no findings and no errors, and kept every budget
+ * @throws {Failure}
+ */
+export async function lab(context: CommandContext, ground: LabGround, { format }: LabOptions): Promise<boolean> {
+  const text = new LabText(context.out.columns);
+  const say = (lines: string) => {
+    if (format === 'text') context.out.write(lines);
+  };
+  say(text.opening(ground));
+  const stop = context.stopSignal?.();
+  const results: LabPhaseResult[] = [];
+  let plan: IncidentPlan | undefined;
+  try {
+    for (const phase of phasesOf(ground)) {
+      const judged = results.length === PHASES - 1;
+      plan ??= await measure(ground, phase, stop, (capacity, made) => say(text.measured(capacity, made)));
+      const result = await runPhase(
+        context,
+        { ground, phase, plan, stop, judged },
+        {
+          begin: (running) => say(text.phase(phase, results.length, { ...ground, ...running })),
+          second: (second, watcher) => say(text.second(second, watcher.moments.at(-1))),
+        },
+      );
+      results.push(result);
+      say(text.result(result));
+    }
+  } catch (error) {
+    // Ctrl-C at a terminal also stops the lab's processes; errors that follow from that are expected.
+    if (!stop?.aborted) throw error;
+  }
+  const last = results.at(-1);
+  const isFixed = results.length === PHASES && last !== undefined && isServiceFixed(last);
+  if (format === 'json')
+    context.out.write(`${JSON.stringify({ schema: SCHEMA_VERSION, phases: results, mended: isFixed })}\n`);
+  else say(results.length === PHASES ? text.closing(results, isFixed) : text.stopped());
+  return isFixed;
+}
+
+/** Measures the capacity once, so that every phase gets the same load. */
+async function measure(
+  ground: LabGround,
+  phase: Phase,
+  stop: AbortSignal | undefined,
+  report: (capacity: number, plan: IncidentPlan) => void,
+): Promise<IncidentPlan> {
+  const running = await ground.start(phase, undefined);
+  try {
+    const capacity = await unlessStopped(running.calibrate(), stop);
+    const plan = running.plan(capacity);
+    report(capacity, plan);
+    return plan;
+  } finally {
+    await running.stop();
+  }
+}
+
+interface PhaseRun {
+  ground: LabGround;
+  phase: Phase;
+  plan: IncidentPlan;
+  stop: AbortSignal | undefined;
+  /** Whether budgets are judged: in the last phase, with both fixes. */
+  judged: boolean;
+}
+
+interface PhaseListener {
+  begin(running: LabRunning): void;
+  second(second: LoadSecond, watcher: LabWatcher): void;
+}
+
+async function runPhase(
+  { machine }: CommandContext,
+  { ground, phase, plan, stop, judged }: PhaseRun,
+  listener: PhaseListener,
+): Promise<LabPhaseResult> {
+  if (stop?.aborted) throw new Stopped();
+  const running: LabRunning = await ground.start(phase, plan.queryMs);
+  let watcher: LabWatcher | undefined;
+  try {
+    watcher = await LabWatcher.start(machine, running, judged ? labBudgets(phase.maxOpen) : []);
+    const { firsts, moments } = watcher;
+    listener.begin(running);
+    await watcher.begin();
+    const watching = watcher;
+    const loading = running.load(plan.load, (second) => {
+      if (second.errors.tooManyConnections !== undefined) firsts.tooManyConnections ??= second.second * 1000;
+      if (second.errors.descriptors !== undefined) firsts.descriptors ??= second.second * 1000;
+      listener.second(second, watching);
+    });
+    const load = await unlessStopped(loading, stop);
+    const { diagnosis, series, budgets } = await watcher.finish();
+    const first = series.runtimeProcesses.find(({ pid }) => pid === 1);
+    const { name, maxOpen, nofile } = phase;
+    return { name, maxOpen, nofile, load, moments, firsts, diagnosis, budgets, hostLimit: first?.softLimit ?? null };
+  } finally {
+    await watcher?.stop();
+    await running.stop();
+  }
+}
+
+/** Waits for a promise, or rejects with {@link Stopped} after Ctrl-C. */
+async function unlessStopped<T>(promise: Promise<T>, stop: AbortSignal | undefined): Promise<T> {
+  if (stop === undefined) return promise;
+  let listener = () => {};
+  const stopped = new Promise<never>((_, reject) => {
+    listener = () => reject(new Stopped());
+    if (stop.aborted) listener();
+    else stop.addEventListener('abort', listener, { once: true });
+  });
+  // After Ctrl-C nobody awaits the promise: its rejection must not be reported as unhandled.
+  promise.catch(() => {});
+  try {
+    return await Promise.race([promise, stopped]);
+  } finally {
+    stop.removeEventListener('abort', listener);
+  }
+}
+
+/** Ctrl-C was pressed. */
+class Stopped extends Error {}
+
+/** Whether there is no finding above `info`, every request was answered, and every budget was kept. */
+function isServiceFixed({ diagnosis, load, budgets }: LabPhaseResult): boolean {
+  const held = budgets.length > 0 && budgets.every(({ verdict }) => verdict === 'held');
+  return diagnosis.healthy && Object.keys(load.errors).length === 0 && held;
+}

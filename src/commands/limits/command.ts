@@ -1,0 +1,33 @@
+import { Failure } from '../../model/failure.ts';
+import { command } from '../command.ts';
+import { option } from '../option.ts';
+import { formatOf, outputOptions, TARGET_HELP, TARGETS, targetAndFilter, yes } from '../options.ts';
+
+export const limitsCommand = command({
+  brief: 'Show the limits inside (ulimit -a) with their use, origin and fix; change one',
+  details: TARGET_HELP,
+  options: {
+    set: option.text('nofile=SOFT[:HARD]', 'Set the limit of open files of the running processes'),
+    yes,
+    for: option.duration('Sample for this time and show the growth; once when absent'),
+    interval: option.duration('Time between two samples of --for; default 1s'),
+    ...outputOptions,
+  },
+  operands: TARGETS,
+  load: async () => {
+    const [{ limits }, { setLimits }] = await Promise.all([import('./limits.ts'), import('./set-limits.ts')]);
+    return async ({ flow }, options, words) => {
+      const { target, filter } = targetAndFilter('limits', words);
+      if (filter !== '') {
+        throw new Failure('usage', `limits: unexpected argument "${filter}"; separate several targets with commas`);
+      }
+      const { set, for: forMs, interval: intervalMs } = options;
+      const format = formatOf(options);
+      if (set === undefined) return limits(flow, { target, forMs, intervalMs, format });
+      if (forMs !== undefined || intervalMs !== undefined) {
+        throw new Failure('usage', 'limits: --set and --for exclude each other');
+      }
+      await setLimits(flow, { target, setting: set, yes: options.yes, format });
+    };
+  },
+});

@@ -1,0 +1,90 @@
+import { pushTo } from '../../base/lists.ts';
+import { perMinute, type Reading, timeLeftMs } from '../../base/slope.ts';
+import type { Machine } from '../../collect/machine.ts';
+import { descriptorKindsOf } from '../../collect/owners/descriptor-kinds.ts';
+import { descriptorsNow, type ProcessFacts } from '../../collect/owners/process-facts.ts';
+import type { Place } from '../../collect/target/netns-handle.ts';
+import { DESCRIPTOR_KINDS, type DescriptorKind, type NamedDescriptors } from '../../model/sample/descriptor-kinds.ts';
+import { wait } from '../../sources/live/pace.ts';
+
+/** How long and how often descriptors are counted, in milliseconds. */
+export interface WatchTime {
+  forMs: number;
+  intervalMs: number;
+  stop: AbortSignal | undefined;
+}
+
+/** The descriptors of one process over the time that was looked. */
+export interface WatchedDescriptors {
+  /** As counted last. */
+  used: number;
+  /** Absent for a process that was only counted. */
+  kinds?: NamedDescriptors;
+  /** Growth, a minute; absent after one look. */
+  perMinute?: number;
+  /** Milliseconds; absent when it is not growing. */
+  limitReachedInMs?: number;
+  /** By kind, from the first look to the last; absent after one look. */
+  change?: Partial<Record<DescriptorKind, number>>;
+}
+
+/**
+ * Counts the descriptors of processes, once or over a while, and tells those of some of them apart.
+ *
+ * @param closely PIDs whose descriptors are told apart
+ * @param time undefined for one look
+ * @returns by PID; processes that ended or may not be looked at are left out
+ */
+export async function watchDescriptors(
+  machine: Machine,
+  place: Place,
+  processes: readonly ProcessFacts[],
+  closely: ReadonlySet<number>,
+  time: WatchTime | undefined,
+): Promise<Map<number, WatchedDescriptors>> {
+  const readings = new Map<number, Reading[]>();
+  const beginMs = performance.now();
+  const count = () => {
+    for (const process of processes) {
+      const used = descriptorsNow(machine, process);
+      if (used === undefined) continue;
+      pushTo(readings, process.pid, { atMs: performance.now() - beginMs, value: used });
+    }
+  };
+  count();
+  const first = time === undefined ? undefined : descriptorKindsOf(machine, place, closely);
+  while (time !== undefined && !time.stop?.aborted) {
+    const leftMs = time.forMs - (performance.now() - beginMs);
+    if (leftMs <= 0) break;
+    await wait(Math.min(time.intervalMs, leftMs), time.stop);
+    count();
+  }
+  const last = descriptorKindsOf(machine, place, closely);
+  const watched = new Map<number, WatchedDescriptors>();
+  for (const { pid, limits } of processes) {
+    const counted = readings.get(pid);
+    const newest = counted?.at(-1);
+    if (counted === undefined || newest === undefined) continue;
+    const kinds = last.get(pid);
+    const before = first?.get(pid);
+    const slope = perMinute(counted);
+    const left = timeLeftMs(newest.value, limits.nofile?.soft ?? Number.POSITIVE_INFINITY, slope);
+    watched.set(pid, {
+      used: newest.value,
+      ...(kinds !== undefined && { kinds }),
+      ...(slope !== undefined && { perMinute: slope }),
+      ...(left !== undefined && { limitReachedInMs: left }),
+      ...(kinds !== undefined && before !== undefined && { change: changeOf(before, kinds) }),
+    });
+  }
+  return watched;
+}
+
+function changeOf(before: NamedDescriptors, after: NamedDescriptors): Partial<Record<DescriptorKind, number>> {
+  const change: Partial<Record<DescriptorKind, number>> = {};
+  for (const kind of DESCRIPTOR_KINDS) {
+    const difference = (after.byKind[kind] ?? 0) - (before.byKind[kind] ?? 0);
+    if (difference !== 0) change[kind] = difference;
+  }
+  return change;
+}

@@ -1,0 +1,187 @@
+import { plural } from '../../base/plural.ts';
+import { type ContainerKnowledge, containerKnowledge } from '../../collect/containers/container-details.ts';
+import { engineDefaults } from '../../collect/containers/engine-defaults.ts';
+import { highestNofile } from '../../collect/containers/highest-nofile.ts';
+import { pidsUse } from '../../collect/containers/pids-use.ts';
+import type { Machine } from '../../collect/machine.ts';
+import { type ProcessFacts, readProcessFacts, tasksByUser } from '../../collect/owners/process-facts.ts';
+import { processesOf } from '../../collect/owners/processes-of.ts';
+import { relatedProcesses } from '../../collect/owners/related-processes.ts';
+import type { Place } from '../../collect/target/netns-handle.ts';
+import { finiteLimit, type LimitsByName, limitPercent, limitShare } from '../../model/container/limits.ts';
+import type { Platform } from '../../model/container/platform.ts';
+import { Failure } from '../../model/failure.ts';
+import type { LimitsReport, PidsReport, ProcessUse } from '../../model/report/limits-report.ts';
+import type { Coverage } from '../../model/sample/coverage.ts';
+import { exampleNofile } from '../../platform/example-limit.ts';
+import { limitFixes } from '../../platform/fixes.ts';
+import { groupLimits } from '../../platform/group-limits.ts';
+import { limitRemarks } from '../../platform/limit-remarks.ts';
+import { platformOf } from '../../platform/platform-of.ts';
+import { programClass } from '../../platform/program-class.ts';
+import { type WatchedDescriptors, type WatchTime, watchDescriptors } from './descriptor-watch.ts';
+
+/** So many processes, the main one and the fullest, have their descriptors told apart. */
+const MOST_CLOSELY = 8;
+
+/**
+ * The limits of a target's processes, what is used of them, and where they come from.
+ *
+ * @param time how long to look; undefined for once
+ * @throws {Failure} `no-target` when it ended
+ */
+export async function limitsOf(machine: Machine, place: Place, time?: WatchTime): Promise<LimitsReport> {
+  const takenAt = new Date();
+  const beginMs = performance.now();
+  const coverage: Coverage = { complete: true, notes: [] };
+  const facts = limitedProcesses(machine, place);
+  const [main] = facts;
+  if (main === undefined) throw new Failure('no-target', `${place.target.name}: its processes have just ended`);
+  const known = await containerKnowledge(machine, place);
+  if (known.note !== undefined) coverage.notes.push(known.note);
+  if (place.target.runtime === 'host') coverage.notes.push(HOST_NOTE);
+  const close = closely(facts);
+  const watched = await watchDescriptors(machine, place, facts, close, time);
+  const denied = facts.filter(({ used }) => used === undefined).length;
+  if (denied > 0) {
+    coverage.complete = false;
+    coverage.notes.push(
+      `the descriptors of ${plural(denied, 'process', 'processes')} may not be looked at: run as root (CAP_SYS_PTRACE)`,
+    );
+  }
+  if (facts.some(({ pid, used }) => used !== undefined && close.has(pid) && watched.get(pid)?.kinds === undefined)) {
+    coverage.complete = false;
+    coverage.notes.push(KINDS_NOTE);
+  }
+  const { declared, declaredBy } = declaration(machine, known);
+  const platform = platformOf(known.facts);
+  const used = facts.map((fact) => watched.get(fact.pid)?.used ?? fact.used);
+  const fullest = Math.max(0, ...used.filter((count) => count !== undefined));
+  const example = exampleNofile(fullest, highestNofile(machine));
+  const nofile = main.limits.nofile;
+  const remark = { used: used[0], declared: declared.nofile, program: programClass(main.program) };
+  return {
+    target: place.target,
+    takenAt,
+    coverage,
+    platform,
+    mainPid: main.pid,
+    ...(time !== undefined && { lookedMs: Math.round(performance.now() - beginMs) }),
+    groups: groupLimits(
+      facts.map((fact, index) => ({ ...fact, used: used[index] })),
+      declared,
+      tasksByUser(machine),
+    ),
+    processes: facts.map((fact) => processUse(fact, watched.get(fact.pid))).sort(mainFirst(main.pid)),
+    ...pidsReport(machine, main.pid, known),
+    ...(declaredBy !== undefined && { declaredBy }),
+    related: relatedProcesses(machine, main.pid).map(({ role, pid, name, nofile: { soft, hard } }) => ({
+      role,
+      pid,
+      name,
+      soft: finiteLimit(soft),
+      hard: finiteLimit(hard),
+    })),
+    remarks: nofile === undefined ? [] : limitRemarks({ effective: nofile, ...remark }),
+    fixes: limitFixes(platform, 'nofile', example, example),
+  };
+}
+
+const HOST_NOTE =
+  'shown is PID 1 of the host: every login and every unit has limits of its own (socklens limits pid:N)';
+
+const KINDS_NOTE =
+  'the descriptors of some processes are counted, but may not be told apart: that needs CAP_SYS_PTRACE, and every capability that they have';
+
+/** The processes of a target that still run, the main one first. */
+export function limitedProcesses(machine: Machine, place: Place): ProcessFacts[] {
+  return processesOf(machine, place)
+    .map((pid) => readProcessFacts(machine, pid))
+    .filter((facts) => facts !== undefined);
+}
+
+/** The main process, and those with the largest share of their limit. */
+function closely(facts: readonly ProcessFacts[]): Set<number> {
+  const [main, ...others] = facts;
+  const share = ({ used = 0, limits }: ProcessFacts) => limitShare(used, limits.nofile?.soft) ?? 0;
+  const fullest = others.sort((a, b) => share(b) - share(a)).slice(0, MOST_CLOSELY - 1);
+  return new Set([main, ...fullest].flatMap((one) => one?.pid ?? []));
+}
+
+function declaration(
+  machine: Machine,
+  { details, facts }: ContainerKnowledge,
+): { declared: LimitsByName; declaredBy?: string } {
+  const byName = (limits: readonly { name: string; soft: number; hard: number }[]) =>
+    Object.fromEntries(limits.map(({ name, soft, hard }) => [name, { soft, hard }]));
+  if (details !== undefined && details.limits.length > 0) {
+    return { declared: byName(details.limits), declaredBy: `${declarerOf(platformOf(facts))} (HostConfig.Ulimits)` };
+  }
+  const defaults = facts.runtime === 'docker' ? engineDefaults(machine) : undefined;
+  return defaults === undefined ? { declared: {} } : { declared: byName(defaults.limits), declaredBy: defaults.from };
+}
+
+/** Who told the Engine. */
+function declarerOf(platform: Platform): string {
+  switch (platform.kind) {
+    case 'ecs-ec2':
+    case 'ecs-fargate':
+      return `task definition ${platform.family ?? ''}:${platform.revision ?? ''}, as the Engine has it`;
+    case 'compose':
+      return `compose service ${platform.service}, as the Engine has it`;
+    case 'swarm':
+      return `swarm service ${platform.service}, as the Engine has it`;
+    default:
+      return 'the Engine';
+  }
+}
+
+function pidsReport(machine: Machine, pid: number, { details }: ContainerKnowledge): { pids?: PidsReport } {
+  const found = pidsUse(machine, pid);
+  if (found === undefined) return {};
+  const { path, version, current, max, refused } = found;
+  const share = limitPercent(current, max);
+  return {
+    pids: {
+      path,
+      version,
+      current,
+      max: finiteLimit(max),
+      ...(share !== undefined && { sharePercent: share }),
+      ...(refused !== undefined && { refused }),
+      ...(details?.pidsLimit !== undefined && { declared: details.pidsLimit }),
+    },
+  };
+}
+
+function processUse(
+  { pid, threads, program, limits }: ProcessFacts,
+  watched: WatchedDescriptors | undefined,
+): ProcessUse {
+  const process = { pid, name: program.name, threads, program: programClass(program) };
+  if (watched === undefined) return process;
+  const soft = limits.nofile?.soft ?? Number.POSITIVE_INFINITY;
+  const { used, kinds, perMinute, limitReachedInMs, change } = watched;
+  const share = limitPercent(used, soft);
+  const zombies: Record<string, number> = {};
+  for (const { protocol } of kinds?.unshown ?? []) zombies[protocol] = (zombies[protocol] ?? 0) + 1;
+  return {
+    ...process,
+    descriptors: {
+      used,
+      softLimit: finiteLimit(soft),
+      ...(share !== undefined && { sharePercent: share }),
+      ...(kinds !== undefined && { byKind: kinds.byKind }),
+      ...(Object.keys(zombies).length > 0 && { zombies }),
+      ...(perMinute !== undefined && { perMinute: Math.round(perMinute * 10) / 10 }),
+      ...(limitReachedInMs !== undefined && { limitReachedInMs: Math.round(limitReachedInMs) }),
+      ...(change !== undefined && { change }),
+    },
+  };
+}
+
+function mainFirst(main: number): (a: ProcessUse, b: ProcessUse) => number {
+  const share = ({ descriptors }: ProcessUse) =>
+    descriptors === undefined ? -1 : (limitShare(descriptors.used, descriptors.softLimit) ?? 0);
+  return (a, b) => Number(b.pid === main) - Number(a.pid === main) || share(b) - share(a) || a.pid - b.pid;
+}

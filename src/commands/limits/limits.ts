@@ -1,0 +1,61 @@
+import { safeText } from '../../base/safe-text.ts';
+import { resolveTargets } from '../../collect/target/resolve-targets.ts';
+import { Failure } from '../../model/failure.ts';
+import type { LimitsReport } from '../../model/report/limits-report.ts';
+import { ByteWriter } from '../../render/byte-writer.ts';
+import { limitsJson, limitsNdjson } from '../../render/limits-json.ts';
+import type { CommandContext, Format } from '../context.ts';
+import { writeNotes } from '../notes.ts';
+import { limitsOf } from './limits-report.ts';
+import { renderLimits } from './limits-text.ts';
+
+export interface LimitsOptions {
+  /** A TARGET as typed, several with commas. */
+  target: string;
+  /** How long to look, in milliseconds; undefined for once. */
+  forMs: number | undefined;
+  /** Between two looks, in milliseconds; undefined for a second. */
+  intervalMs: number | undefined;
+  format: Format;
+}
+
+const INTERVAL_MS = 1000;
+
+/** `socklens limits`: what `ulimit -a` says inside, beside the use, the declaration and the host. */
+export async function limits(context: CommandContext, options: LimitsOptions): Promise<void> {
+  const { forMs, intervalMs } = options;
+  if (forMs === undefined && intervalMs !== undefined) {
+    throw new Failure('usage', 'limits: --interval needs --for: how long to look (--for 10s)');
+  }
+  const places = await resolveTargets(context.machine, options.target);
+  const stop = forMs === undefined ? undefined : context.stopSignal?.();
+  const time = forMs === undefined ? undefined : { forMs, intervalMs: intervalMs ?? INTERVAL_MS, stop };
+  const reports = await Promise.all(places.map((place) => limitsOf(context.machine, place, time).catch(asFailure)));
+  const found = reports.filter((report): report is LimitsReport => !(report instanceof Failure));
+  const missing = reports.filter((report) => report instanceof Failure);
+  // Of several, one that ended meanwhile is no reason to show none.
+  if (found.length === 0 && missing[0] !== undefined) throw missing[0];
+  for (const { message } of missing) context.err.write(`socklens: ${safeText(message)}\n`);
+  show(context, found, options.format);
+}
+
+function asFailure(error: unknown): Failure {
+  if (error instanceof Failure && error.kind === 'no-target') return error;
+  throw error;
+}
+
+function show(context: CommandContext, reports: readonly LimitsReport[], format: Format): void {
+  for (const { coverage, target } of reports) {
+    writeNotes(context, coverage, reports.length > 1 ? target.name : undefined);
+  }
+  if (format === 'json') context.out.write(limitsJson(reports));
+  else if (format === 'ndjson') context.out.write(limitsNdjson(reports));
+  else {
+    const writer = new ByteWriter();
+    reports.forEach((report, index) => {
+      if (index > 0) writer.ascii('\n');
+      renderLimits(writer, report, context.out.columns);
+    });
+    context.out.write(writer.bytes());
+  }
+}

@@ -1,0 +1,182 @@
+import { type LimitOutcome, setNofile } from '../../act/set-limits.ts';
+import { safeText } from '../../base/safe-text.ts';
+import { wrapWords } from '../../base/word-wrap.ts';
+import { containerKnowledge } from '../../collect/containers/container-details.ts';
+import { highestNofile } from '../../collect/containers/highest-nofile.ts';
+import type { ProcessFacts } from '../../collect/owners/process-facts.ts';
+import type { Place } from '../../collect/target/netns-handle.ts';
+import { resolveTargets } from '../../collect/target/resolve-targets.ts';
+import { type WantedLimit, wantedFor } from '../../model/container/limit-setting.ts';
+import { finiteLimit, type Limit } from '../../model/container/limits.ts';
+import { Failure, type FailureKind } from '../../model/failure.ts';
+import type { SetProcess, SetReport } from '../../model/report/set-report.ts';
+import { limitFixes } from '../../platform/fixes.ts';
+import { platformOf } from '../../platform/platform-of.ts';
+import { ByteWriter } from '../../render/byte-writer.ts';
+import { renderFixes } from '../../render/fixes-text.ts';
+import { limitsJson, limitsNdjson } from '../../render/limits-json.ts';
+import type { CommandContext, Format } from '../context.ts';
+import { limitedProcesses } from './limits-report.ts';
+import { readSetting } from './read-setting.ts';
+import { setReach } from './set-reach.ts';
+import { renderOutcomes, renderPlan } from './set-text.ts';
+
+export interface SetOptions {
+  /** A TARGET as typed, several with commas. */
+  target: string;
+  /** As typed: `nofile=SOFT[:HARD]`. */
+  setting: string;
+  /** Do not ask. */
+  yes: boolean;
+  format: Format;
+}
+
+/** The processes of one target and what becomes of them. */
+interface Plan {
+  place: Place;
+  report: SetReport;
+  /** By PID; those that are started while it goes on come in. */
+  rows: Map<number, SetProcess>;
+  refusals: Extract<LimitOutcome, { kind: 'refused' }>[];
+}
+
+/** `socklens limits --set`: shows what would change and whom it reaches, asks, and sets it. */
+export async function setLimits(context: CommandContext, options: SetOptions): Promise<void> {
+  const { machine } = context;
+  const wanted = readSetting(options.setting, highestNofile(machine));
+  if (!options.yes && context.confirm === undefined) {
+    throw new Failure('usage', 'limits: stdin is not a terminal; pass --yes to confirm');
+  }
+  const plans: Plan[] = [];
+  for (const place of await resolveTargets(machine, options.target)) {
+    if (place.target.runtime === 'host') {
+      throw new Failure(
+        'usage',
+        'limits: --set changes the processes of a container, or the one of pid:N, not the host',
+      );
+    }
+    plans.push(await makePlan(context, place, wanted));
+  }
+  if (options.format === 'text') showPlans(context, plans, wanted);
+  const count = plans.reduce((sum, { rows }) => sum + rows.size, 0);
+  const agreed = options.yes || (await context.confirm?.(question(count)));
+  if (agreed) for (const plan of plans) carryOut(context, plan, wanted);
+  conclude(context, plans, options, agreed === true);
+}
+
+async function makePlan({ machine }: CommandContext, place: Place, wanted: WantedLimit): Promise<Plan> {
+  const takenAt = new Date();
+  const platform = platformOf((await containerKnowledge(machine, place)).facts);
+  const rows = new Map(limitedProcesses(machine, place).map((facts) => [facts.pid, rowOf(facts, wanted)]));
+  // As the main process has it then, so that a restart makes no difference.
+  const [main] = rows.values();
+  const hard = main?.wanted.hard ?? Number.POSITIVE_INFINITY;
+  const fixes = limitFixes(platform, 'nofile', wanted.soft, hard);
+  return {
+    place,
+    rows,
+    refusals: [],
+    report: { target: place.target, takenAt, limit: 'nofile', platform, processes: [], fixes },
+  };
+}
+
+function rowOf({ pid, program, used, limits }: ProcessFacts, wanted: WantedLimit): SetProcess {
+  const before = limits.nofile ?? { soft: 0, hard: 0 };
+  return {
+    pid,
+    name: program.name,
+    before: pair(before),
+    wanted: pair(wantedFor(wanted, before)),
+    outcome: null,
+    ...(used !== undefined && { used }),
+  };
+}
+
+function pair({ soft, hard }: Limit) {
+  return { soft: finiteLimit(soft), hard: finiteLimit(hard) };
+}
+
+function question(count: number): string {
+  return count === 1 ? 'Set the limit of this process?' : `Set the limit of these ${count} processes?`;
+}
+
+function showPlans({ out }: CommandContext, plans: readonly Plan[], wanted: WantedLimit): void {
+  const writer = new ByteWriter();
+  for (const { rows, report } of plans) {
+    if (plans.length > 1) writer.text(`${safeText(report.target.name)}:\n`);
+    renderPlan(writer, [...rows.values()], out.columns);
+    for (const line of setReach(report, [...rows.values()], wanted)) {
+      writer.text(`${wrapWords(safeText(line), out.columns, '* ').join('\n')}\n`);
+    }
+  }
+  out.write(writer.bytes());
+}
+
+/** A process that forks while it is being set hands on the old limit: what is new is set in another round. */
+const MOST_ROUNDS = 5;
+
+function carryOut({ machine }: CommandContext, plan: Plan, wanted: WantedLimit): void {
+  const done = new Set<number>();
+  for (let round = 0; round < MOST_ROUNDS; round++) {
+    const fresh = stillThere(() => limitedProcesses(machine, plan.place)).filter(({ pid }) => !done.has(pid));
+    if (fresh.length === 0) break;
+    for (const facts of fresh) {
+      done.add(facts.pid);
+      const row = plan.rows.get(facts.pid) ?? rowOf(facts, wanted);
+      plan.rows.set(facts.pid, row);
+      const outcome = setNofile(machine, facts, wanted);
+      if (outcome.kind === 'refused') plan.refusals.push(outcome);
+      record(row, outcome);
+    }
+  }
+  for (const row of plan.rows.values()) row.outcome ??= 'gone';
+}
+
+/** When all of them ended meanwhile there is nothing left to set. */
+function stillThere(list: () => ProcessFacts[]): ProcessFacts[] {
+  try {
+    return list();
+  } catch (error) {
+    if (error instanceof Failure && error.kind === 'no-target') return [];
+    throw error;
+  }
+}
+
+function record(row: SetProcess, outcome: LimitOutcome): void {
+  row.outcome = outcome.kind;
+  if (outcome.kind === 'gone') return;
+  if (outcome.before !== undefined) row.before = pair(outcome.before);
+  if (outcome.kind === 'changed') row.after = pair(outcome.after);
+  else if (outcome.kind === 'unchanged') row.after = pair(outcome.before);
+  else row.reason = outcome.reason;
+}
+
+/** What became of it, and the status that it stands for. */
+function conclude({ out }: CommandContext, plans: readonly Plan[], { format }: SetOptions, acted: boolean): void {
+  const reports = plans.map(({ report, rows }) => ({ ...report, processes: [...rows.values()] }));
+  if (format === 'json') out.write(limitsJson(reports));
+  else if (format === 'ndjson') out.write(limitsNdjson(reports));
+  else if (acted) {
+    const writer = new ByteWriter();
+    for (const { target, processes, fixes } of reports) {
+      writer.ascii('\n');
+      if (plans.length > 1) writer.text(`${safeText(target.name)}:\n`);
+      renderOutcomes(writer, processes, out.columns);
+      writer.ascii('\nTo keep it over a restart:\n');
+      renderFixes(writer, fixes, out.columns);
+    }
+    out.write(writer.bytes());
+  } else out.write('nothing was changed\n');
+  const refusals = plans.flatMap((plan) => plan.refusals);
+  const [worst] = KINDS.flatMap((kind) => refusals.filter(({ because }) => because === kind));
+  if (worst === undefined) return;
+  const all = reports.flatMap(({ processes }) => processes);
+  const which = all.filter(({ outcome }) => outcome === 'refused').map(({ pid, name }) => `${pid}/${name}`);
+  throw new Failure(
+    worst.because,
+    `limits: ${which.length} of ${all.length} not set (${which.join(', ')}): ${worst.reason}`,
+  );
+}
+
+/** The kinds of refusal from the one that has to be told first. */
+const KINDS: readonly FailureKind[] = ['fault', 'not-permitted', 'unsupported'];

@@ -1,0 +1,116 @@
+import { Failure } from '../../model/failure.ts';
+import { GROUP_KEYS, type GroupKey, type GroupOrder } from '../../model/report/group.ts';
+import type { SocketQuery } from '../../model/socket/socket-query.ts';
+import type { Proto } from '../../model/socket/socket-view.ts';
+import { ALL_STATES, stateMask, TCP_STATE } from '../../model/socket/tcp-state.ts';
+import { command } from '../command.ts';
+import { option, type ValuesOf } from '../option.ts';
+import {
+  FILTER_HELP,
+  formatOf,
+  ipv4,
+  ipv6,
+  numeric,
+  outputOptions,
+  parseCount,
+  parseKeys,
+  ss,
+  TARGET_AND_FILTER,
+  tcp,
+  udp,
+} from '../options.ts';
+import { operandsOf, recordedOptions } from '../recorded-options.ts';
+
+/** The options that choose sockets. */
+const queryOptions = {
+  tcp,
+  udp,
+  unix: option.boolean('UNIX sockets', { letter: 'x' }),
+  raw: option.boolean('RAW sockets', { letter: 'w' }),
+  mptcp: option.boolean('MPTCP sockets', { letter: 'M' }),
+  ipv4,
+  ipv6,
+  listening: option.boolean('Only listening and unconnected sockets', { letter: 'l' }),
+  info: option.boolean('What the kernel knows about each TCP connection', { letter: 'i' }),
+};
+
+/** The options for counts in groups. */
+const groupOptions = {
+  by: option.value('KEY,KEY', 'Count sockets in groups by these keys instead of listing them', parseKeys),
+  top: option.value('N', 'Show only the first N groups', parseCount),
+  sort: option.value('KEY', 'Sort groups by count (default) or by one of their keys', parseOrder),
+};
+
+export const lsCommand = command({
+  brief: 'List the sockets of a container, a process, a namespace or the host',
+  details: `${FILTER_HELP}\nKEY is ${GROUP_KEYS.slice(0, 7).join(', ')},\n${GROUP_KEYS.slice(7).join(', ')}.`,
+  options: {
+    ...queryOptions,
+    processes: option.boolean('Show the processes that hold each socket', { letter: 'p' }),
+    numeric,
+    ...groupOptions,
+    ss,
+    explainFilter: option.boolean('Show how FILTER is parsed and which part of it the kernel evaluates'),
+    ...recordedOptions,
+    ...outputOptions,
+  },
+  operands: TARGET_AND_FILTER,
+  load: async () => {
+    const { ls } = await import('./ls.ts');
+    return async ({ flow }, options, words) =>
+      ls(flow, {
+        ...(await operandsOf('ls', words, options)),
+        asSs: options.ss,
+        explain: options.explainFilter,
+        query: queryOf(options),
+        processes: options.processes,
+        numeric: options.numeric,
+        ...groupingOf(options),
+        format: formatOf(options),
+      });
+  },
+});
+
+function parseOrder(text: string): GroupOrder {
+  const order = (['count', ...GROUP_KEYS] as const).find((known) => known === text);
+  if (order === undefined) throw new Failure('usage', `unknown order "${text}"; use count or a key of --by`);
+  return order;
+}
+
+interface Grouping {
+  by: readonly GroupKey[];
+  order: GroupOrder;
+  /** Undefined for all groups. */
+  top: number | undefined;
+}
+
+/** @throws {Failure} `usage` for an order or a number of groups without `--by` */
+function groupingOf({ by = [], sort, top }: ValuesOf<typeof groupOptions>): Grouping {
+  if (by.length === 0 && (sort !== undefined || top !== undefined)) {
+    throw new Failure('usage', `--${sort === undefined ? 'top' : 'sort'} needs groups; add --by KEY,KEY`);
+  }
+  if (sort !== undefined && sort !== 'count' && !by.includes(sort)) {
+    throw new Failure('usage', `--sort ${sort}: not a key of --by ${by.join(',')}; sort by count or by one of these`);
+  }
+  return { by, order: sort ?? 'count', top };
+}
+
+/** The sockets to read: all protocols where none is given; an address family alone leaves UNIX sockets out. */
+function queryOf(options: ValuesOf<typeof queryOptions>): SocketQuery {
+  const { tcp, udp, unix, raw, mptcp, ipv4, ipv6 } = options;
+  const isAll = !(tcp || udp || unix || raw || mptcp);
+  const protos: Proto[] = [];
+  // MPTCP before TCP: the subflows of a connection are recognised by the connection, which must be known.
+  if (isAll || mptcp) protos.push('mptcp');
+  if (isAll || tcp) protos.push('tcp');
+  if (isAll || udp) protos.push('udp', 'udplite');
+  if (isAll || raw) protos.push('raw');
+  if (unix || (isAll && !ipv4 && !ipv6)) protos.push('unix');
+  return {
+    protos,
+    inet: !ipv6 || ipv4,
+    inet6: !ipv4 || ipv6,
+    states: options.listening ? stateMask(TCP_STATE.LISTEN, TCP_STATE.CLOSE) : ALL_STATES,
+    tcpInfo: options.info,
+  };
+}

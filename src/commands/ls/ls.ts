@@ -1,0 +1,159 @@
+import { safeText } from '../../base/safe-text.ts';
+import { arrange } from '../../count/sort-groups.ts';
+import type { Filter } from '../../filter/syntax.ts';
+import { Failure } from '../../model/failure.ts';
+import type { GroupKey, GroupOrder } from '../../model/report/group.ts';
+import type { GroupReport } from '../../model/report/report.ts';
+import type { SocketQuery } from '../../model/socket/socket-query.ts';
+import { countGroups } from '../../queries/count-groups.ts';
+import { listSockets, type Sockets } from '../../queries/list-sockets.ts';
+import { ByteWriter } from '../../render/byte-writer.ts';
+import { renderGroups } from '../../render/group-table.ts';
+import { groupsJson, groupsNdjson, type Pieces, socketsJson, socketsNdjson } from '../../render/json.ts';
+import { renderInetSockets } from '../../render/socket-table.ts';
+import { renderUnixSockets } from '../../render/unix-table.ts';
+import { openSnapshot } from '../../sources/open-snapshot.ts';
+import type { Recorded } from '../../sources/open-source.ts';
+import type { NetnsSnapshot, Snapshot } from '../../sources/snapshot.ts';
+import type { CommandContext, Format } from '../context.ts';
+import { writeNotes } from '../notes.ts';
+import { readFilter } from '../read-filter.ts';
+import { explain } from './explain-filter.ts';
+
+export interface LsOptions {
+  /** A TARGET as typed, several with commas; undefined for all of a recording. */
+  target: string | undefined;
+  /** A recording to look into; undefined for this machine. */
+  from?: Recorded | undefined;
+  /** As typed; empty for all sockets. */
+  filter: string;
+  /** Read the filter as ss does, `and` and `or` from left to right. */
+  asSs: boolean;
+  /** Tell how the filter is run instead of running it. */
+  explain: boolean;
+  query: SocketQuery;
+  processes: boolean;
+  /** Plain numbers, no names. */
+  numeric: boolean;
+  /** Count in groups by these keys instead of listing; empty to list. */
+  by: readonly GroupKey[];
+  order: GroupOrder;
+  /** How many groups to show; undefined for all. */
+  top: number | undefined;
+  format: Format;
+}
+
+/** `socklens ls`: the sockets of the targets, or their counts. */
+export async function ls(context: CommandContext, options: LsOptions): Promise<void> {
+  // What is wrong with the filter is reported before anything is read.
+  const filter = readFilter(context, options.filter, options.asSs);
+  const { from, target } = options;
+  if (from === undefined && target === undefined) throw new Failure('usage', 'ls: a TARGET is missing');
+  if (from !== undefined && options.explain)
+    throw new Failure('usage', '--explain-filter: of a recording no kernel is asked; leave --from out');
+  const snapshot = await openSnapshot(context.machine, { target, from });
+  try {
+    if (options.explain) await explain(context, snapshot, filter, options.query);
+    else if (options.by.length > 0) await count(context, snapshot, filter, options);
+    else await list(context, snapshot, filter, options);
+  } finally {
+    snapshot.close();
+  }
+}
+
+async function list(context: CommandContext, snapshot: Snapshot, filter: Filter, options: LsOptions): Promise<void> {
+  const { query, format } = options;
+  const wants = { query, filter, processes: options.processes || format !== 'text', names: !options.numeric };
+  writeList(context, await eachNetns(context, snapshot, (netns) => listSockets(netns, wants)), options);
+}
+
+async function count(context: CommandContext, snapshot: Snapshot, filter: Filter, options: LsOptions): Promise<void> {
+  const wants = { query: options.query, filter, keys: options.by, names: !options.numeric };
+  writeCounts(context, await eachNetns(context, snapshot, (netns) => countGroups(netns, wants)), options);
+}
+
+function writeList(context: CommandContext, reports: readonly Sockets[], options: LsOptions): void {
+  const { format } = options;
+  if (format === 'json')
+    writePieces(
+      context,
+      socketsJson(reports, (report) => (report as Sockets).context),
+    );
+  else if (format === 'ndjson')
+    writePieces(
+      context,
+      socketsNdjson(reports, (report) => (report as Sockets).context),
+    );
+  else writeTables(context, reports, options);
+}
+
+function writeTables(context: CommandContext, reports: readonly Sockets[], options: LsOptions): void {
+  const { out } = context;
+  const writer = new ByteWriter();
+  reports.forEach((report, index) => {
+    writeNotes(context, report.coverage, reports.length > 1 ? report.target.name : undefined);
+    if (reports.length > 1) writeTitle(writer, report.target.name, index);
+    const tableOptions = { ...report.context, processes: options.processes, width: out.columns };
+    const before = writer.length;
+    renderInetSockets(writer, report.sockets, tableOptions);
+    const between = writer.length;
+    const unix = new ByteWriter();
+    renderUnixSockets(unix, report.sockets, tableOptions);
+    if (between > before && unix.length > 0) writer.ascii('\n');
+    writer.raw(unix.bytes());
+    if (writer.length === before) writer.ascii('no sockets\n');
+  });
+  out.write(writer.bytes());
+}
+
+function writeCounts(context: CommandContext, counted: readonly GroupReport[], options: LsOptions): void {
+  const { out } = context;
+  const reports = counted.map((report) => ({
+    ...report,
+    groups: arrange(report.groups, options.order).slice(0, options.top),
+  }));
+  if (options.format === 'text' && options.by.includes('age')) context.err.write(`socklens: ${AGE_NOTE}\n`);
+  if (options.format === 'json') writePieces(context, groupsJson(reports));
+  else if (options.format === 'ndjson') writePieces(context, groupsNdjson(reports));
+  else {
+    const writer = new ByteWriter();
+    reports.forEach((report, index) => {
+      writeNotes(context, report.coverage, reports.length > 1 ? report.target.name : undefined);
+      if (reports.length > 1) writeTitle(writer, report.target.name, index);
+      renderGroups(writer, report, out.columns);
+    });
+    out.write(writer.bytes());
+  }
+}
+
+/** Of several targets, one that ended meanwhile is reported and left out; of one, it is the error. */
+async function eachNetns<T>(
+  { err }: CommandContext,
+  { namespaces, notes }: Snapshot,
+  read: (netns: NetnsSnapshot) => Promise<T>,
+): Promise<T[]> {
+  const reports: T[] = [];
+  const gone: string[] = [];
+  for (const netns of namespaces) {
+    try {
+      reports.push(await read(netns));
+    } catch (error) {
+      if (namespaces.length === 1 || !(error instanceof Failure) || error.kind !== 'no-target') throw error;
+      gone.push(error.message);
+    }
+  }
+  for (const note of [...notes, ...gone]) err.write(`socklens: ${safeText(note)}\n`);
+  return reports;
+}
+
+const AGE_NOTE =
+  'age: the kernel keeps no birth time; a connection is at least as old as its last data or acknowledgement';
+
+function writeTitle(writer: ByteWriter, name: string, index: number): void {
+  if (index > 0) writer.ascii('\n');
+  writer.text(`${safeText(name)}:\n`);
+}
+
+function writePieces({ out }: CommandContext, pieces: Pieces): void {
+  for (const piece of pieces) out.write(piece);
+}

@@ -1,0 +1,125 @@
+/** Options and operands that several commands have. An option of one command stands in that command's file. */
+
+import { Failure } from '../model/failure.ts';
+import { GROUP_KEYS, type GroupKey } from '../model/report/group.ts';
+import type { Format } from './context.ts';
+import { parseTime } from './durations.ts';
+import { option, type ValuesOf } from './option.ts';
+
+const TARGET =
+  'a container (name, id, id prefix, docker:NAME), pid:N, netns:NAME, host, or all;\nseparate several with commas';
+
+/** What `--help` says of TARGET. */
+export const TARGET_HELP = `TARGET is ${TARGET}.`;
+
+/** What `--help` says of TARGET and FILTER. */
+export const FILTER_HELP = `${TARGET_HELP}
+FILTER selects sockets, with the syntax of ss and more: state close-wait, dst db:3306,
+dport 8000-8099, idle > 30s, process nginx, with and, or, not and parentheses (docs/filters.md).`;
+
+export const TARGETS = { many: { placeholder: 'TARGET', brief: 'containers, processes or namespaces; see above' } };
+
+export const TARGET_AND_FILTER = {
+  many: { placeholder: 'TARGET FILTER', brief: 'what to inspect, and which of its sockets; see above' },
+};
+
+export const numeric = option.boolean('Show numbers instead of names', { letter: 'n' });
+
+export const json = option.boolean('Print one JSON document');
+export const ndjson = option.boolean('Print one JSON object per line');
+
+/** The options that choose between text and JSON. */
+export const outputOptions = { json, ndjson };
+
+/** @throws {Failure} `usage` when both are given */
+export function formatOf(options: ValuesOf<typeof outputOptions>): Format {
+  if (options.json && options.ndjson) throw new Failure('usage', '--json and --ndjson exclude each other');
+  if (options.json) return 'json';
+  return options.ndjson ? 'ndjson' : 'text';
+}
+
+export const tcp = option.boolean('TCP sockets', { letter: 't' });
+export const udp = option.boolean('UDP and UDP-Lite sockets', { letter: 'u' });
+
+/** The protocols that a stream of counts or events covers: those that are given, both without an option. */
+export function protosOf({ tcp, udp }: { tcp: boolean; udp: boolean }): ('tcp' | 'udp')[] {
+  const protos: ('tcp' | 'udp')[] = [];
+  if (tcp || !udp) protos.push('tcp');
+  if (udp || !tcp) protos.push('udp');
+  return protos;
+}
+
+export const ipv4 = option.boolean('IPv4 only (also -4)');
+export const ipv6 = option.boolean('IPv6 only (also -6)');
+
+export const all = option.boolean('Include namespaces without containers, and the host', { letter: 'a' });
+
+export const ss = option.boolean('Parse FILTER like ss: and/or have equal precedence');
+
+export const yes = option.boolean('Do not ask for confirmation', { letter: 'y' });
+
+export const noEvents = option.boolean('Do not listen for closed sockets: no closes per second, no cost for the host');
+
+export const forTime = option.duration('Stop after this time, for example 30s or 5m; until Ctrl-C when absent');
+
+export const interval = option.value('TIME', 'Time between two samples, at least 100ms; default 1s', parseInterval);
+
+/** Milliseconds; the default of {@link interval}. */
+export const DEFAULT_INTERVAL_MS = 1000;
+
+/** A shorter interval would mostly measure the sampling itself. */
+const MIN_INTERVAL_MS = 100;
+
+/** @throws {Failure} `usage` for less than 100 ms */
+function parseInterval(text: string): number {
+  const ms = parseTime(text);
+  if (ms < MIN_INTERVAL_MS) throw new Failure('usage', `"${text}" is too short; the minimum is ${MIN_INTERVAL_MS}ms`);
+  return ms;
+}
+
+/** A number of things, from 1 on. */
+export function parseCount(text: string): number {
+  if (!/^[1-9]\d{0,9}$/.test(text)) throw new Failure('usage', `"${text}" is not a positive whole number`);
+  return Number(text);
+}
+
+/** The keys of `--by`, each once. */
+export function parseKeys(text: string): readonly GroupKey[] {
+  const keys = text.split(',').filter((key) => key !== '');
+  const isKey = (key: string): key is GroupKey => GROUP_KEYS.some((known) => known === key);
+  const known = keys.filter(isKey);
+  const unknown = keys.find((key) => !isKey(key));
+  if (unknown !== undefined) {
+    throw new Failure('usage', `unknown key "${unknown}"; available: ${GROUP_KEYS.join(', ')}`);
+  }
+  if (known.length === 0) throw new Failure('usage', `needs a key; available: ${GROUP_KEYS.join(', ')}`);
+  return [...new Set(known)];
+}
+
+/** Options that change what the doctor's rules assume. */
+export const ruleOptions = {
+  set: option.texts('RULE.SETTING=VALUE', 'Change a setting of a rule, CLOSE_WAIT_LEAK.minAgeMs=10s; repeatable'),
+  serverLimit: option.texts('HOST:PORT=N', 'Connections that a server accepts in total: db:3306=151; repeatable'),
+  config: option.text('FILE', 'Read this file instead of socklens.toml in the working directory'),
+};
+
+/** @throws {Failure} `usage` without a TARGET */
+export function requireTargets(verb: string, words: readonly string[]): string {
+  if (words.length === 0) throw missingTarget(verb);
+  return words.join(',');
+}
+
+/**
+ * Splits operands into TARGET and FILTER, which is every word after the first.
+ *
+ * @throws {Failure} `usage` without a TARGET
+ */
+export function targetAndFilter(verb: string, words: readonly string[]): { target: string; filter: string } {
+  const [target, ...filter] = words;
+  if (target === undefined) throw missingTarget(verb);
+  return { target, filter: filter.join(' ') };
+}
+
+function missingTarget(verb: string): Failure {
+  return new Failure('usage', `${verb} needs a TARGET (see socklens ${verb} --help)`);
+}

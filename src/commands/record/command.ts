@@ -1,0 +1,56 @@
+import { Failure } from '../../model/failure.ts';
+import { command } from '../command.ts';
+import { option } from '../option.ts';
+import {
+  DEFAULT_INTERVAL_MS,
+  forTime,
+  interval,
+  noEvents,
+  numeric,
+  requireTargets,
+  TARGET_HELP,
+  TARGETS,
+} from '../options.ts';
+
+const FULL = 'Read all sockets at every tick, with what the kernel knows about each connection';
+const SUMMARY = 'Read TCP sockets only where counters change, within 3 % of one core';
+
+export const recordCommand = command({
+  brief: 'Record targets into a file, to be read later with --from',
+  details: TARGET_HELP,
+  options: {
+    output: option.text('FILE', 'The file to create', { letter: 'o' }),
+    for: forTime,
+    interval,
+    redact: option.boolean('Replace addresses and names consistently, so that the file can be shared'),
+    full: option.boolean(FULL),
+    summary: option.boolean(SUMMARY),
+    // Spellings up to version 0.1.
+    closely: option.boolean(FULL, { hidden: true }),
+    lightly: option.boolean(SUMMARY, { hidden: true }),
+    numeric,
+    noEvents,
+  },
+  operands: TARGETS,
+  load: async () => {
+    const { record } = await import('./record.ts');
+    return async ({ flow }, options, targets) => {
+      const { output } = options;
+      const isFull = options.full || options.closely;
+      const isSummary = options.summary || options.lightly;
+      const target = requireTargets('record', targets);
+      if (output === undefined) throw new Failure('usage', 'record needs -o FILE');
+      if (isFull && isSummary) throw new Failure('usage', '--full and --summary exclude each other');
+      await record(flow, {
+        target,
+        output,
+        forMs: options.for,
+        intervalMs: options.interval ?? DEFAULT_INTERVAL_MS,
+        redact: options.redact,
+        closely: isFull ? true : isSummary ? false : undefined,
+        numeric: options.numeric,
+        events: !options.noEvents,
+      });
+    };
+  },
+});

@@ -1,0 +1,80 @@
+import { Failure } from '../model/failure.ts';
+import { option } from './option.ts';
+import { targetAndFilter } from './options.ts';
+import type { Recorded } from './recorded-part.ts';
+
+/** The options of commands that can read a recording. */
+export const recordedOptions = {
+  from: option.text('FILE', 'Read a recording instead of this machine'),
+  at: option.text('TIME', 'Up to this time of the recording: +90s, 14:03:59, or ISO 8601'),
+};
+
+/** The option of commands that replay it. */
+export const speed = option.value('N', 'Replay N times as fast as it happened; max for no waiting', parseSpeed);
+
+/** Speed of a replay without `--speed`. */
+export const REAL_TIME = 1;
+
+/** Options that have a meaning for a recording; undefined where they were not given. */
+export interface RecordedValues {
+  from: string | undefined;
+  at: string | undefined;
+  /** Milliseconds. */
+  for?: number | undefined;
+  /** Milliseconds. */
+  interval?: number | undefined;
+  speed?: number | undefined;
+}
+
+/** What the operands and options of a command mean together. */
+export interface Operands {
+  target: string | undefined;
+  filter: string;
+  from: Recorded | undefined;
+}
+
+/**
+ * Splits operands into TARGET and FILTER; with `--from` the TARGET may be left out.
+ *
+ * @param defaultSpeed of a replay without `--speed`; undefined for no waiting
+ * @throws {Failure} `usage`
+ */
+export async function operandsOf(
+  verb: string,
+  words: readonly string[],
+  options: RecordedValues,
+  defaultSpeed?: number,
+): Promise<Operands> {
+  const from = await recordedFrom(options, defaultSpeed);
+  if (from === undefined) return { ...targetAndFilter(verb, words), from: undefined };
+  const { recordedWords } = await import('./recorded-operands.ts');
+  return { ...(await recordedWords(from, words)), from };
+}
+
+/** Whether any option names a recording. */
+export function isRecorded({ from, at, speed }: RecordedValues): boolean {
+  return from !== undefined || at !== undefined || speed !== undefined;
+}
+
+/**
+ * The part of a recording that the options name; undefined for this machine.
+ *
+ * @throws {Failure} `usage`
+ */
+export async function recordedFrom(options: RecordedValues, defaultSpeed?: number): Promise<Recorded | undefined> {
+  if (!isRecorded(options)) return undefined;
+  const { recordedOf } = await import('./recorded-part.ts');
+  const recorded = await recordedOf(options, defaultSpeed);
+  if (options.interval !== undefined) throw new Failure('usage', '--interval: a recording has its own interval');
+  return recorded;
+}
+
+/** `10`, `10x`, or `max`. */
+function parseSpeed(value: string): number {
+  if (value === 'max') return Number.POSITIVE_INFINITY;
+  const match = /^(\d+(?:\.\d+)?)x?$/.exec(value);
+  if (match === null || Number(match[1]) <= 0) {
+    throw new Failure('usage', `"${value}" is not a speed; write 10, 0.5 or max`);
+  }
+  return Number(match[1]);
+}

@@ -1,0 +1,72 @@
+import { durationMistake, parseMilliseconds } from '../base/duration.ts';
+import { Failure } from '../model/failure.ts';
+import type { Recorded } from '../sources/open-source.ts';
+import { openRecording } from '../sources/recorded/open-recording.ts';
+import { contentsOf } from '../sources/recorded/recording-contents.ts';
+
+export type { Recorded };
+
+/** `--from`, `--at`, `--for`, `--speed` as they were given. */
+export interface RecordedFlags {
+  from?: string | undefined;
+  at?: string | undefined;
+  /** Milliseconds. */
+  for?: number | undefined;
+  /** How many times faster; `Infinity` for as fast as it can be read. */
+  speed?: number | undefined;
+}
+
+/**
+ * Which part of which recording is meant; undefined where none is. `--for` is the time before `--at`, or
+ * before the end.
+ *
+ * @throws {Failure} `usage` for a time that is none, and without `--from`
+ */
+export async function recordedOf(flags: RecordedFlags, usualSpeed?: number): Promise<Recorded | undefined> {
+  const { from, at, speed } = flags;
+  if (from === undefined) {
+    if (at !== undefined || speed !== undefined)
+      throw new Failure('usage', `${at === undefined ? '--speed' : '--at'} goes with --from`);
+    return undefined;
+  }
+  const chosen = speed ?? usualSpeed;
+  const untilMs = at === undefined ? undefined : await momentOf(from, at);
+  return {
+    file: from,
+    untilMs,
+    sinceMs: flags.for === undefined ? undefined : await sinceOf(from, untilMs, flags.for),
+    speed: chosen === Number.POSITIVE_INFINITY ? undefined : chosen,
+  };
+}
+
+async function sinceOf(file: string, untilMs: number | undefined, forMs: number): Promise<number> {
+  const { lastMs = 0 } = await contentsOf(file);
+  return Math.min(lastMs, untilMs ?? lastMs) - forMs;
+}
+
+/** `+90s` since the recording began, `14:03:59` on the day that it began, or an ISO 8601 time. */
+async function momentOf(file: string, text: string): Promise<number> {
+  const { reader, close } = await openRecording(file);
+  close();
+  const { startedAtMs } = reader.header;
+  if (text.startsWith('+')) {
+    const afterMs = parseMilliseconds(text.slice(1));
+    if (afterMs === undefined) throw new Failure('usage', `--at: ${durationMistake(text.slice(1))}`);
+    return startedAtMs + afterMs;
+  }
+  const clock = /^([01]?\d|2[0-3]):([0-5]\d)(?::([0-5]\d)(\.\d{1,3})?)?$/.exec(text);
+  if (clock !== null) {
+    const day = new Date(startedAtMs);
+    // A second that is named is meant to its end.
+    const ms = clock[4] === undefined ? 999 : Math.round(Number(clock[4]) * 1000);
+    day.setHours(Number(clock[1]), Number(clock[2]), Number(clock[3] ?? 0), ms);
+    // Past midnight it is the next day.
+    if (day.getTime() < startedAtMs - DAY_MS / 2) day.setDate(day.getDate() + 1);
+    return day.getTime();
+  }
+  const moment = /^\d{4}-\d\d-\d\dT/.test(text) ? Date.parse(text) : Number.NaN;
+  if (Number.isNaN(moment)) throw new Failure('usage', `--at ${text}: write +90s, 14:03:59 or 2026-01-31T14:03:59Z`);
+  return moment;
+}
+
+const DAY_MS = 86_400_000;

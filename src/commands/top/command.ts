@@ -1,0 +1,35 @@
+import { command } from '../command.ts';
+import { option } from '../option.ts';
+import { all, DEFAULT_INTERVAL_MS, FILTER_HELP, interval, numeric, TARGET_AND_FILTER } from '../options.ts';
+import { isRecorded, operandsOf, REAL_TIME, recordedOptions, speed } from '../recorded-options.ts';
+
+export const topCommand = command({
+  brief: 'Watch containers, their peers and their sockets in full-screen mode',
+  details: `Press F1 for the keys.\n\n${FILTER_HELP}`,
+  options: {
+    all,
+    interval,
+    noBpf: option.boolean('Do not count in the kernel (eBPF): counts of rows that are not open are older'),
+    numeric,
+    ...recordedOptions,
+    speed,
+  },
+  operands: TARGET_AND_FILTER,
+  load: async () => {
+    const { top } = await import('./top.ts');
+    return async ({ flow }, options, words) => {
+      const { all, numeric } = options;
+      const isOverview = words.length === 0 && !isRecorded(options);
+      await top(flow, {
+        ...(isOverview
+          ? { target: undefined, overview: { all }, filter: '' }
+          : await operandsOf('top', words, options, REAL_TIME)),
+        intervalMs: options.interval ?? DEFAULT_INTERVAL_MS,
+        forMs: undefined,
+        events: false,
+        numeric,
+        kernelCounts: !options.noBpf,
+      });
+    };
+  },
+});

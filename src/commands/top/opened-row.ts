@@ -1,0 +1,115 @@
+import { formatEndpoint } from '../../base/endpoint-text.ts';
+import { type PeerCount, PeerCounter, peerIdOf } from '../../count/peer-counter.ts';
+import { Roles } from '../../count/roles.ts';
+import type { Names } from '../../model/names.ts';
+import type { TopPeerRow, TopSocketRow } from '../../model/report/top-rows.ts';
+import { idleMs, roundTripUs } from '../../model/socket/connection-times.ts';
+import { mayNameService } from '../../model/socket/endpoint.ts';
+import { socketRow } from '../../model/socket/make-socket-row.ts';
+import type { Endpoint } from '../../model/socket/socket-row.ts';
+import type { SocketView } from '../../model/socket/socket-view.ts';
+import type { LookTest } from '../../queries/filter-tests.ts';
+import type { SpaceLook } from '../../sources/sample-source.ts';
+
+/** Maximum number of listed sockets; each costs an object per tick. */
+const MOST_SOCKETS = 10_000;
+/** A spark line is never longer than this. */
+const KEPT_TICKS = 120;
+
+/** The sockets of one row at one moment. */
+export interface OpenedLook {
+  look: SpaceLook;
+  names: Names;
+  /** See `Party.owner`. */
+  owner: string | undefined;
+  /** Of the filter; undefined for all. */
+  test: LookTest | undefined;
+}
+
+/** The peers of a row over time. */
+export class OpenedRow {
+  #histories = new Map<string, readonly number[]>();
+
+  /**
+   * @param isNew false for a look that was taken before
+   * @returns in no order
+   */
+  peers(opened: OpenedLook, isNew: boolean): TopPeerRow[] {
+    const roles = new Roles(opened.look.sockets);
+    const counter = new PeerCounter(roles);
+    eachSocket(opened, (socket) => counter.add(socket));
+    const histories = new Map<string, readonly number[]>();
+    const rows = counter.peers().map((peer) => {
+      const before = this.#histories.get(peer.id) ?? [];
+      const history = isNew ? [...before, peer.total].slice(-KEPT_TICKS) : before;
+      histories.set(peer.id, history);
+      return peerRow(peer, opened.names, history);
+    });
+    this.#histories = histories;
+    return rows;
+  }
+}
+
+function peerRow({ proto, address, port, ...peer }: PeerCount, names: Names, history: readonly number[]): TopPeerRow {
+  const known = mayNameService(port) ? names.service(port, proto) : undefined;
+  const suffix = proto === 'tcp' ? '' : `/${proto}`;
+  return {
+    ...peer,
+    peer: address === undefined ? '*' : (names.host(address) ?? address),
+    service: `${known ?? port}${suffix}`,
+    history,
+  };
+}
+
+/**
+ * The sockets of a row, or of one of its peers.
+ *
+ * @returns those that are listed, and how many more there are
+ */
+export function openedSockets(opened: OpenedLook, peer: string | undefined): { sockets: TopSocketRow[]; more: number } {
+  const roles = new Roles(opened.look.sockets);
+  const sockets: TopSocketRow[] = [];
+  let more = 0;
+  eachSocket(opened, (socket) => {
+    if (peer !== undefined && peerIdOf(socket, roles) !== peer) return;
+    if (sockets.length === MOST_SOCKETS) more++;
+    else sockets.push(row(socket, opened));
+  });
+  return { sockets, more };
+}
+
+function eachSocket({ look, owner, test }: OpenedLook, visit: (socket: SocketView) => void): void {
+  const passes = test?.(look) ?? (() => true);
+  look.sockets.each((socket) => {
+    if (socket.proto === 'unix') return;
+    if (owner !== undefined && (look.containerOf(socket) ?? '') !== owner) return;
+    if (passes(socket)) visit(socket);
+  });
+}
+
+function row(socket: SocketView, { look, names }: OpenedLook): TopSocketRow {
+  const shown = socketRow(socket, { names });
+  const local = shown.proto === 'unix' ? '' : endpointText(shown.local);
+  const peer = shown.proto === 'unix' ? '' : endpointText(shown.peer);
+  const holder = look.holderOf(socket);
+  const since = look.seenSince(socket);
+  const rtt = roundTripUs(socket);
+  const idle = idleMs(socket);
+  return {
+    id: `${shown.proto} ${local} ${peer} ${shown.inode}`,
+    proto: `${shown.proto}${shown.family === 'inet6' ? '6' : ''}`,
+    local,
+    peer,
+    state: shown.state,
+    receiveQueue: shown.receiveQueue ?? 0,
+    sendQueue: shown.sendQueue ?? 0,
+    process: holder === undefined ? '' : `${holder.pid}/${holder.name}`,
+    ...(rtt !== undefined && { roundTripUs: rtt }),
+    ...(idle !== undefined && { idleMs: idle }),
+    ...(since !== undefined && { seenForMs: Math.max(0, look.takenAtMs - since.firstSeenMs) }),
+  };
+}
+
+function endpointText({ address, port, name, service }: Endpoint): string {
+  return formatEndpoint(name ?? address, service ?? port);
+}

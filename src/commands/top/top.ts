@@ -1,0 +1,202 @@
+import { parseFilter } from '../../filter/parse.ts';
+import { Failure } from '../../model/failure.ts';
+import type { SocketQuery } from '../../model/socket/socket-query.ts';
+import { ALL_STATES } from '../../model/socket/tcp-state.ts';
+import type { Screen, ScreenEvent } from '../../render/terminal/screen.ts';
+import { openSource, type SourceOptions } from '../../sources/open-source.ts';
+import type { SampleSource, TickWish } from '../../sources/sample-source.ts';
+import type { CommandContext } from '../context.ts';
+import { readFilter } from '../read-filter.ts';
+import { filterError, promptError } from './filter-error.ts';
+import { TopDataKeeper } from './top-data.ts';
+import { frame, pageRows } from './view/frame.ts';
+import { shownRows, sortColumns } from './view/levels.ts';
+import { reduceKey } from './view/reduce-key.ts';
+import { reducePaste } from './view/reduce-prompt-key.ts';
+import type { KeyContext } from './view/selection.ts';
+import { initialState, type TopState } from './view/state.ts';
+
+export interface TopOptions extends SourceOptions {
+  /** The FILTER as typed; empty for all sockets. */
+  filter: string;
+}
+
+/** What is read of foreground namespaces. */
+const FULL: SocketQuery = {
+  protos: ['tcp', 'udp', 'udplite', 'raw'],
+  inet: true,
+  inet6: true,
+  states: ALL_STATES,
+  tcpInfo: true,
+};
+
+/**
+ * `socklens top`: live counts in full-screen mode.
+ *
+ * @throws {Failure} `usage` without a terminal, and as the source does
+ */
+export async function top(context: CommandContext, options: TopOptions): Promise<void> {
+  const { screen } = context;
+  if (screen === undefined)
+    throw new Failure('usage', 'top needs an interactive terminal; socklens watch prints lines');
+  const filter = readFilter(context, options.filter, false);
+  const source = await openSource(context.machine, options);
+  const stop = context.stopSignal?.();
+  const session = new TopSession(source, new TopDataKeeper(source, filter), options);
+  try {
+    await session.run(screen, stop);
+  } finally {
+    source.close();
+  }
+}
+
+/** One run, from the first tick until the terminal is restored. */
+class TopSession {
+  readonly #source: SampleSource;
+  readonly #keeper: TopDataKeeper;
+  readonly #end = new AbortController();
+  readonly #wish: TickWish;
+  #state: TopState;
+  #data: ReturnType<TopDataKeeper['data']>;
+  #screen: Screen | undefined;
+  #fault: { error: unknown } | undefined;
+  /** Whether the recording has ended; its last tick is then repeated when another row is opened. */
+  #hasEnded = false;
+  /** Whether a tick is due although the display is paused. */
+  #isTickDue = false;
+  #resume: () => void = () => {};
+
+  constructor(source: SampleSource, keeper: TopDataKeeper, options: TopOptions) {
+    this.#source = source;
+    this.#keeper = keeper;
+    this.#state = initialState({ filter: options.filter, intervalMs: source.intervalMs });
+    this.#data = keeper.data(this.#state);
+    this.#wish = {
+      // A filter may test what is not read of background namespaces.
+      looksAt: ({ netns }) => !keeper.showsAll || netns === keeper.netnsOf(this.#state.opened),
+      query: () => FULL,
+      processes: 'count',
+      allCounters: false,
+    };
+  }
+
+  async run(open: NonNullable<CommandContext['screen']>, stop: AbortSignal | undefined): Promise<void> {
+    stop?.addEventListener('abort', () => this.#quit());
+    if (stop?.aborted) return;
+    // An unreadable target is reported before the terminal enters full-screen mode.
+    const first = await this.#source.next(this.#wish, this.#end.signal);
+    if (first === undefined) return;
+    await this.#keeper.take(first, this.#state);
+    const only = this.#keeper.onlyRow();
+    if (only !== undefined) this.#state = initialState({ ...this.#state, opened: only });
+    this.#screen = await open((event) => this.#onEvent(event));
+    try {
+      this.#refresh();
+      if (only !== undefined) this.#source.hurry?.();
+      await this.#live();
+    } finally {
+      this.#screen.close();
+    }
+    if (this.#fault !== undefined) throw this.#fault.error;
+  }
+
+  async #live(): Promise<void> {
+    while (!this.#end.signal.aborted) {
+      if (this.#state.paused && !this.#isTickDue) {
+        await new Promise<void>((resolve) => {
+          this.#resume = resolve;
+        });
+        continue;
+      }
+      this.#isTickDue = false;
+      const tick = await this.#source.next(this.#wish, this.#end.signal);
+      if (tick === undefined) {
+        this.#hasEnded = true;
+        // The end of a recording: its last tick stays on the screen.
+        if (!this.#end.signal.aborted) this.#state = { ...this.#state, paused: true };
+        this.#refresh();
+        continue;
+      }
+      if (this.#state.paused && !this.#hasEnded) continue;
+      try {
+        await this.#keeper.take(tick, this.#state);
+      } catch (error) {
+        this.#refuseFilter(error);
+      }
+      this.#refresh();
+    }
+  }
+
+  /** Reopens the prompt for a filter with an unknown name; only a lookup finds that out. */
+  #refuseFilter(error: unknown): void {
+    if (!(error instanceof Failure) || error.kind !== 'usage' || this.#state.filter === '') throw error;
+    const prompt = { kind: 'filter', text: this.#state.filter, error: promptError(error) } as const;
+    this.#state = { ...this.#state, filter: '', prompt };
+    this.#keeper.setFilter(parseFilter(''));
+    this.#hurry();
+  }
+
+  #onEvent(event: ScreenEvent): void {
+    try {
+      if (event.kind === 'closed') this.#quit();
+      else if (event.kind === 'key') this.#reduce((state, context) => reduceKey(state, event.key, context));
+      else if (event.kind === 'paste') this.#reduce((state, context) => reducePaste(state, event.text, context));
+      else this.#show();
+    } catch (error) {
+      this.#fault ??= { error };
+      this.#quit();
+    }
+  }
+
+  /** Takes the state that a key or a paste leads to, and does what follows from the change. */
+  #reduce(reducer: (state: TopState, context: KeyContext) => TopState): void {
+    const screen = this.#screen;
+    if (screen === undefined) return;
+    const before = this.#state;
+    const after = reducer(before, {
+      rows: shownRows(before, this.#data),
+      page: pageRows(before, this.#data, screen.size),
+      columns: sortColumns(before.level),
+      checkFilter: filterError,
+    });
+    this.#state = after;
+    if (after.isQuitting) {
+      this.#quit();
+      return;
+    }
+    if (after.filter !== before.filter) this.#keeper.setFilter(parseFilter(after.filter));
+    if (after.intervalMs !== before.intervalMs) this.#setInterval(after.intervalMs);
+    if (before.paused && !after.paused) this.#resume();
+    const isOther = after.filter !== before.filter || after.opened !== before.opened || after.paused !== before.paused;
+    if (isOther && (!after.paused || this.#hasEnded)) this.#hurry();
+    if (isOther || after.level !== before.level || after.peer !== before.peer) this.#refresh();
+    else this.#show();
+  }
+
+  #hurry(): void {
+    this.#source.hurry?.();
+    this.#isTickDue = this.#hasEnded;
+    if (this.#hasEnded) this.#resume();
+  }
+
+  #setInterval(intervalMs: number): void {
+    if (this.#source.setInterval === undefined) this.#state = { ...this.#state, intervalMs: this.#source.intervalMs };
+    else this.#source.setInterval(intervalMs);
+  }
+
+  #quit(): void {
+    this.#end.abort();
+    this.#resume();
+  }
+
+  #refresh(): void {
+    this.#data = this.#keeper.data(this.#state);
+    this.#show();
+  }
+
+  #show(): void {
+    const screen = this.#screen;
+    if (screen === undefined || this.#end.signal.aborted) return;
+    screen.show(frame(this.#state, this.#data, screen.size, screen.colour));
+  }
+}

@@ -1,0 +1,170 @@
+import { countGroups, type GroupCounts } from '../../count/count-groups.ts';
+import { fullest } from '../../count/fullest-process.ts';
+import { countAbandoned, leftOutCounts } from '../../count/left-out.ts';
+import { connectionsOpened } from '../../model/netns/counters.ts';
+import type { GroupKey } from '../../model/report/group.ts';
+import type { ChangedGroup, WatchRow } from '../../model/report/watch-row.ts';
+import type { ClosedConnection } from '../../model/socket/closed-connection.ts';
+import type { Proto, SocketView } from '../../model/socket/socket-view.ts';
+import { stateMask, TCP_STATE } from '../../model/socket/tcp-state.ts';
+import type { ClosedTest, FilterTests, LookTest } from '../../queries/filter-tests.ts';
+import type { SpaceLook, SpaceTick, Tick } from '../../sources/sample-source.ts';
+
+/** The counts of the tick before. */
+interface Before {
+  atMs: number;
+  total: number;
+  opens: number | undefined;
+}
+
+/** A look takes a moment itself: what is this old is of its tick. */
+const MOMENT_MS = 1000;
+
+/** What is counted, of one namespace, from tick to tick. */
+export class WatchTarget {
+  readonly #keys: readonly GroupKey[];
+  readonly #protos: readonly Proto[];
+  readonly #lookTest: LookTest | undefined;
+  readonly #closedTest: ClosedTest | undefined;
+  #counts = new Map<string, number>();
+  #before: Before | undefined;
+  #last: { row: WatchRow; takenAtMs: number } | undefined;
+  #closes = 0;
+  /** Of them, those that no look had: made and ended between two. */
+  #unseen = 0;
+
+  /** @param tests of the filter; undefined where there is none */
+  constructor(keys: readonly GroupKey[], protos: readonly Proto[], tests: FilterTests | undefined) {
+    this.#keys = keys;
+    this.#protos = protos;
+    this.#lookTest = tests?.look;
+    this.#closedTest = tests?.closed;
+  }
+
+  /** Takes a closed connection in. */
+  closed(closed: ClosedConnection): void {
+    if (closed.proto !== 'tcp') return;
+    if (this.#closedTest !== undefined && !this.#closedTest(closed)) return;
+    this.#closes++;
+    if (closed.remembered === undefined) this.#unseen++;
+  }
+
+  /** The row of a tick. */
+  row(tick: SpaceTick, look: SpaceLook, { atMs, names }: Tick): WatchRow {
+    const test = this.#lookTest?.(look) ?? everything;
+    const before = this.#before;
+    const isNew = before && ((socket: SocketView) => (look.seenSince(socket)?.firstSeenMs ?? 0) > before.atMs);
+    // A recording has all protocols, whichever are wanted.
+    const counts = countGroups(
+      { ...look, names },
+      this.#keys,
+      (socket) => this.#protos.includes(socket.proto) && test(socket),
+      isNew,
+    );
+    const timeWait = this.#timeWait(tick, look);
+    if (timeWait > 0) addTimeWait(counts, timeWait);
+    const groups = this.#changed(counts);
+    const opens = connectionsOpened(tick.counters);
+    const rates = before === undefined ? {} : this.#rates(before, atMs, counts.opened, opens, tick);
+    this.#before = { atMs, total: counts.total, opens };
+    this.#closes = 0;
+    this.#unseen = 0;
+    const descriptors = fullest(tick.processes ?? []);
+    const row: WatchRow = {
+      at: new Date(atMs),
+      target: tick.space.name,
+      total: counts.total,
+      ...(before !== undefined && { change: counts.total - before.total }),
+      groups,
+      ...rates,
+      ...(descriptors !== undefined && { descriptors }),
+      ...(atMs - look.takenAtMs > MOMENT_MS && { ageMs: atMs - look.takenAtMs }),
+      lost: tick.lost,
+      notes: look.coverage.notes,
+    };
+    this.#last = { row, takenAtMs: look.takenAtMs };
+    return row;
+  }
+
+  /** The row of a tick at which its sockets were not read: the counts of the last reading, and how old they are. */
+  rowAgain(tick: SpaceTick, { atMs }: Tick): WatchRow | undefined {
+    const last = this.#last;
+    const before = this.#before;
+    if (last === undefined || before === undefined) return undefined;
+    const opens = connectionsOpened(tick.counters);
+    const rates = this.#lookTest === undefined ? this.#rates(before, atMs, 0, opens, tick) : {};
+    this.#before = { atMs, total: before.total, opens };
+    this.#closes = 0;
+    this.#unseen = 0;
+    const { total, groups } = last.row;
+    return {
+      at: new Date(atMs),
+      target: tick.space.name,
+      total,
+      groups: groups.map(unchanged),
+      ...rates,
+      ageMs: atMs - last.takenAtMs,
+      lost: tick.lost,
+      notes: [],
+    };
+  }
+
+  /** Entries that the look left out for the kernel counts them: only where nothing but states is told apart. */
+  #timeWait({ sockstat }: SpaceTick, { withoutStates, sockets }: SpaceLook): number {
+    const leftOut = (withoutStates & stateMask(TCP_STATE.TIME_WAIT)) !== 0;
+    const onlyStates = this.#keys.every((key) => key === 'state') && this.#protos.includes('tcp');
+    if (!leftOut || !onlyStates || this.#lookTest !== undefined) return 0;
+    if (sockstat === undefined) return 0;
+    return leftOutCounts(sockstat, { timeWait: true, datagrams: false }, countAbandoned(sockets)).timeWait;
+  }
+
+  #changed({ groups }: GroupCounts): ChangedGroup[] {
+    const counts = new Map<string, number>();
+    const changed = groups.map((group) => {
+      const key = JSON.stringify(group.key);
+      counts.set(key, group.count);
+      return this.#before === undefined ? group : { ...group, change: group.count - (this.#counts.get(key) ?? 0) };
+    });
+    this.#counts = counts;
+    return changed;
+  }
+
+  /**
+   * Connections made are counted by the kernel; where only some are wanted they are those that no look
+   * had before, and those that have ended and that none ever had.
+   */
+  #rates(
+    before: Before,
+    atMs: number,
+    made: number,
+    opens: number | undefined,
+    tick: SpaceTick,
+  ): Pick<WatchRow, 'opensPerSecond' | 'opensAtLeast' | 'closesPerSecond'> {
+    // A filter that events cannot decide leaves the rates unknown.
+    const isDecided = this.#lookTest === undefined || this.#closedTest !== undefined;
+    const listens = tick.closes !== undefined && isDecided;
+    const seconds = (atMs - before.atMs) / 1000;
+    const perSecond = (count: number) => Math.round((Math.max(0, count) / seconds) * 10) / 10;
+    const closes = listens ? { closesPerSecond: perSecond(this.#closes) } : {};
+    if (this.#lookTest === undefined && opens !== undefined && before.opens !== undefined) {
+      return { opensPerSecond: perSecond(opens - before.opens), ...closes };
+    }
+    if (!listens) return {};
+    const atLeast = tick.lost > 0 ? { opensAtLeast: true as const } : {};
+    return { opensPerSecond: perSecond(this.#unseen + made), ...atLeast, ...closes };
+  }
+}
+
+function unchanged({ key, count, names }: ChangedGroup): ChangedGroup {
+  return { key, count, ...(names !== undefined && { names }) };
+}
+
+function everything(_socket: SocketView): boolean {
+  return true;
+}
+
+function addTimeWait(counts: GroupCounts, count: number): void {
+  counts.total += count;
+  counts.groups.push({ key: { state: 'TIME_WAIT' }, count });
+  counts.groups.sort((a, b) => b.count - a.count);
+}

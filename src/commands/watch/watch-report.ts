@@ -1,0 +1,108 @@
+import { safeText } from '../../base/safe-text.ts';
+import type { GroupKey } from '../../model/report/group.ts';
+import type { WatchRow } from '../../model/report/watch-row.ts';
+import type { Tick } from '../../sources/sample-source.ts';
+import type { CommandContext, Format } from '../context.ts';
+import { gapLine, noteLine, sampleLine, watchSummaryLine } from './watch-json.ts';
+import { WatchLines, type WatchPeak } from './watch-lines.ts';
+
+/** What is reported, and how. */
+export interface WatchReportOptions {
+  /** As typed; undefined for all of a recording. */
+  target: string | undefined;
+  by: readonly GroupKey[];
+  intervalMs: number;
+  format: Extract<Format, 'text' | 'ndjson'>;
+}
+
+/** Writes rows, remarks, and the summary. */
+export class WatchReport {
+  readonly #context: CommandContext;
+  readonly #isNdjson: boolean;
+  readonly #lines: WatchLines;
+  readonly #all: boolean;
+  readonly #told = new Set<string>();
+  readonly #peaks = new Map<string, WatchPeak>();
+  #from: Date | undefined;
+  #to: Date | undefined;
+  #gaps = 0;
+  #wasStretched = false;
+  #wasEmpty = false;
+
+  constructor(context: CommandContext, { format, target, by, intervalMs }: WatchReportOptions) {
+    this.#context = context;
+    this.#isNdjson = format === 'ndjson';
+    this.#all = target === 'all';
+    const targets = target === undefined || target.includes(',') || target === 'all';
+    const byState = by.every((key) => key === 'state');
+    this.#lines = new WatchLines({ width: context.out.columns, targets, byState, intervalMs });
+  }
+
+  /** What a tick says beside its rows. */
+  notes({ atMs, notes, budget, spaces }: Tick): void {
+    for (const note of notes) this.#note(atMs, note);
+    const stretched = budget?.stretched ?? false;
+    if (stretched && !this.#wasStretched) {
+      const percent = Math.round((budget?.share ?? 0) * 1000) / 10;
+      this.#note(atMs, `the background's ${percent} % of a core are used up: what nobody looks at is read less often`);
+    }
+    this.#wasStretched = stretched;
+    const empty = spaces.length === 0;
+    if (empty && !this.#wasEmpty) {
+      this.#note(atMs, this.#all ? 'no container is running; waiting for one' : 'nothing is left to watch; waiting');
+    }
+    this.#wasEmpty = empty;
+  }
+
+  rows(rows: readonly WatchRow[]): void {
+    for (const row of rows) {
+      for (const note of row.notes) this.#noteOnce(row, note);
+      if (row.lost > 0) this.#gap(row);
+      this.#remember(row);
+    }
+    const last = rows.at(-1);
+    if (last === undefined) return;
+    this.#from ??= last.at;
+    this.#to = last.at;
+    this.#context.out.write(this.#isNdjson ? rows.map(sampleLine).join('') : this.#lines.lines(rows));
+  }
+
+  finish(): void {
+    const peaks = [...this.#peaks.values()];
+    const from = this.#from ?? new Date();
+    const text = this.#isNdjson
+      ? watchSummaryLine(from, this.#to ?? from, peaks, this.#gaps)
+      : this.#lines.summary(peaks, this.#gaps);
+    this.#context.out.write(text);
+  }
+
+  #gap(row: WatchRow): void {
+    this.#gaps++;
+    const from = this.#to ?? row.at;
+    if (this.#isNdjson) this.#context.out.write(gapLine(row.target, from, row.at));
+    else this.#noteOnce(row, 'the kernel dropped events, its buffer was full: ≥ marks what is a lower bound');
+  }
+
+  #noteOnce({ target, at }: WatchRow, note: string): void {
+    const text = `${target}: ${note}`;
+    if (this.#told.has(text)) return;
+    this.#told.add(text);
+    this.#note(at.getTime(), text);
+  }
+
+  #remember({ target, total, at }: WatchRow): void {
+    const known = this.#peaks.get(target);
+    if (known === undefined) this.#peaks.set(target, { target, samples: 1, peak: total, peakAt: at, last: total });
+    else {
+      known.samples++;
+      known.last = total;
+      if (total > known.peak) Object.assign(known, { peak: total, peakAt: at });
+    }
+  }
+
+  #note(atMs: number, note: string): void {
+    const { out, err } = this.#context;
+    if (this.#isNdjson) out.write(noteLine(new Date(atMs), note));
+    else err.write(`socklens: ${safeText(note)}\n`);
+  }
+}

@@ -1,0 +1,116 @@
+import type { Filter } from '../../filter/syntax.ts';
+import type { WatchedSpace } from '../../model/netns/netns.ts';
+import type { GroupKey } from '../../model/report/group.ts';
+import type { WatchRow } from '../../model/report/watch-row.ts';
+import type { SocketQuery } from '../../model/socket/socket-query.ts';
+import type { Proto } from '../../model/socket/socket-view.ts';
+import { ALL_STATES, stateMask, TCP_STATE } from '../../model/socket/tcp-state.ts';
+import { testsOverTime } from '../../queries/filter-tests.ts';
+import { openSource, type SourceOptions } from '../../sources/open-source.ts';
+import { recordedCoverage } from '../../sources/recorded/recorded-coverage.ts';
+import type { SampleSource, Tick, TickWish } from '../../sources/sample-source.ts';
+import type { CommandContext, Format } from '../context.ts';
+import { readFilter } from '../read-filter.ts';
+import { WatchTarget } from './watch-counter.ts';
+import { WatchReport } from './watch-report.ts';
+
+export interface WatchOptions extends SourceOptions {
+  /** As typed; empty for all. */
+  filter: string;
+  asSs: boolean;
+  protos: readonly Proto[];
+  by: readonly GroupKey[];
+  format: Extract<Format, 'text' | 'ndjson'>;
+}
+
+/** Keys that are read off the kernel's TCP information. */
+const MEASURED: readonly GroupKey[] = ['idle', 'age', 'rtt'];
+
+/** `socklens watch`: a line per tick with the groups' counts. */
+export async function watch(context: CommandContext, options: WatchOptions): Promise<void> {
+  const filter = readFilter(context, options.filter, options.asSs);
+  const source = await openSource(context.machine, options);
+  const stop = context.stopSignal?.();
+  const report = new WatchReport(context, options);
+  try {
+    const watched = new WatchedTargets(source, options, filter);
+    for (;;) {
+      const tick = await source.next(watched.wish, stop);
+      if (tick === undefined) break;
+      report.notes(tick);
+      report.rows(await watched.rows(tick));
+    }
+    report.finish();
+  } finally {
+    source.close();
+  }
+}
+
+/** Counts what is watched, namespace by namespace. */
+class WatchedTargets {
+  readonly wish: TickWish;
+  readonly #source: SampleSource;
+  readonly #filter: Filter;
+  readonly #keys: readonly GroupKey[];
+  readonly #protos: readonly Proto[];
+  readonly #targets = new Map<number, WatchTarget>();
+  readonly #recorded: boolean;
+
+  constructor(source: SampleSource, { by, protos, from }: WatchOptions, filter: Filter) {
+    this.#source = source;
+    this.#recorded = from !== undefined;
+    this.#filter = filter;
+    this.#keys = by;
+    this.#protos = protos;
+    const query = queryFor(by, protos, filter);
+    this.wish = {
+      looksAt: () => true,
+      query: () => query,
+      processes: 'count',
+      allCounters: false,
+      closed: ({ netns }, closed) => this.#targets.get(netns)?.closed(closed),
+    };
+  }
+
+  async rows(tick: Tick): Promise<WatchRow[]> {
+    const rows: WatchRow[] = [];
+    const present = new Set<number>();
+    for (const spaceTick of tick.spaces) {
+      const { space, look } = spaceTick;
+      present.add(space.netns);
+      let target = this.#targets.get(space.netns);
+      if (target === undefined) {
+        target = await this.#make(space);
+        this.#targets.set(space.netns, target);
+      }
+      const row = look === undefined ? target.rowAgain(spaceTick, tick) : target.row(spaceTick, look, tick);
+      if (row === undefined) continue;
+      // A recording says what it leaves out; live, what is left out is counted by the kernel.
+      const leftOut = this.#recorded && look !== undefined;
+      rows.push(leftOut ? { ...row, notes: recordedCoverage(look, tick.atMs).notes } : row);
+    }
+    for (const netns of this.#targets.keys()) if (!present.has(netns)) this.#targets.delete(netns);
+    return rows;
+  }
+
+  async #make(space: WatchedSpace): Promise<WatchTarget> {
+    const bound = await this.#source.bind(space, this.#filter);
+    return new WatchTarget(
+      this.#keys,
+      this.#protos,
+      bound === undefined ? undefined : testsOverTime(bound, this.#source),
+    );
+  }
+}
+
+/** Connections in TIME_WAIT can be tens of thousands: where only states are counted, the kernel has counted them. */
+function queryFor(keys: readonly GroupKey[], protos: readonly Proto[], filter: Filter): SocketQuery {
+  const onlyStates = filter.tree === undefined && keys.every((key) => key === 'state');
+  return {
+    protos,
+    inet: true,
+    inet6: true,
+    tcpInfo: filter.tree !== undefined || keys.some((key) => MEASURED.includes(key)),
+    states: onlyStates ? ALL_STATES & ~stateMask(TCP_STATE.TIME_WAIT) : ALL_STATES,
+  };
+}

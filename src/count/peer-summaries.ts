@@ -1,0 +1,68 @@
+import { formatEndpoint } from '../base/endpoint-text.ts';
+import type { PeerSummary } from '../model/report/peer-summary.ts';
+import type { ClosedConnectionRow } from '../model/socket/closed-connection.ts';
+import { plainAddress } from '../model/socket/endpoint.ts';
+
+/** More peers than this are added up as one: a stream may run for weeks. */
+const MOST_PEERS = 10_000;
+/** The clients of a server are one peer, whatever their ports. */
+const ANY_PORT = -1;
+
+/** Adds closed connections up by their peers. */
+export class PeerSummaries {
+  connections = 0;
+  readonly #peers = new Map<string, Map<number, PeerSummary>>();
+  #size = 0;
+  #others: PeerSummary | undefined;
+
+  add(closed: ClosedConnectionRow): void {
+    this.connections++;
+    const summary = this.#summaryOf(closed);
+    summary.connections++;
+    summary.outcomes[closed.outcome] = (summary.outcomes[closed.outcome] ?? 0) + 1;
+    summary.bytesSent += closed.bytesSent ?? 0;
+    summary.bytesReceived += closed.bytesReceived ?? 0;
+    summary.retransmits += closed.retransmits ?? 0;
+  }
+
+  /** The peer with the most connections first; all that were too many to be kept apart come last, as `others`. */
+  peers(): PeerSummary[] {
+    const peers = [...this.#peers.values()].flatMap((ports) => [...ports.values()]);
+    peers.sort((a, b) => b.connections - a.connections);
+    return this.#others === undefined ? peers : [...peers, this.#others];
+  }
+
+  #summaryOf({ role = 'client', peer }: ClosedConnectionRow): PeerSummary {
+    const port = role === 'server' ? ANY_PORT : peer.port;
+    let ports = this.#peers.get(peer.address);
+    const known = ports?.get(port);
+    if (known !== undefined) return known;
+    if (this.#size >= MOST_PEERS) {
+      this.#others ??= newSummary('others', role, undefined);
+      return this.#others;
+    }
+    const address = plainAddress(peer.address);
+    const text = port === ANY_PORT ? address : formatEndpoint(address, port);
+    const made = newSummary(text, role, peer.name);
+    if (ports === undefined) {
+      ports = new Map();
+      this.#peers.set(peer.address, ports);
+    }
+    ports.set(port, made);
+    this.#size++;
+    return made;
+  }
+}
+
+function newSummary(peer: string, role: 'client' | 'server', name: string | undefined): PeerSummary {
+  return {
+    peer,
+    ...(name !== undefined && { name }),
+    role,
+    connections: 0,
+    outcomes: {},
+    bytesSent: 0,
+    bytesReceived: 0,
+    retransmits: 0,
+  };
+}

@@ -1,0 +1,86 @@
+import { grouped } from '../../base/lists.ts';
+import type { EndedGroup } from '../../model/sample/closed-group.ts';
+import type { NetnsSeries } from '../../model/sample/series.ts';
+
+/** A group of closed connections, and the time of the sample that reported it. */
+export interface EndedAt {
+  atMs: number;
+  group: EndedGroup;
+}
+
+/** Whether events of closed connections were read; without them, none reported says nothing. */
+export function hasEvents({ samples }: NetnsSeries): boolean {
+  return samples.some(({ ended }) => ended !== undefined);
+}
+
+/** How often the kernel dropped events; above 0, numbers of closed connections are lower bounds. */
+export function eventsLost({ samples }: NetnsSeries): number {
+  return samples.reduce((sum, { lost }) => sum + (lost ?? 0), 0);
+}
+
+/** The tallies of TCP clients that ended after `fromMs`, by the endpoint that they talked to. */
+export function endedClients({ samples }: NetnsSeries, fromMs = Number.NEGATIVE_INFINITY): Map<string, EndedAt[]> {
+  const clients: EndedAt[] = [];
+  for (const { atMs, ended } of samples) {
+    if (atMs <= fromMs) continue;
+    for (const group of ended ?? []) {
+      if (group.proto === 'tcp' && group.role !== 'server') clients.push({ atMs, group });
+    }
+  }
+  return grouped(clients, ({ group }) => (group.peerPort === 0 ? undefined : `${group.peerAddress} ${group.peerPort}`));
+}
+
+/** The sum of a number of the tallies. */
+export function sumOf(ended: readonly EndedAt[], number: (group: EndedGroup) => number): number {
+  return ended.reduce((sum, { group }) => sum + number(group), 0);
+}
+
+/** The process and the container that most of them belonged to; both absent where they were never seen. */
+export function mainHolder(ended: readonly EndedAt[]): Pick<EndedGroup, 'process' | 'container'> {
+  const counts = new Map<string, { count: number; group: EndedGroup }>();
+  for (const { group } of ended) {
+    const key = `${group.process?.pid} ${group.container}`;
+    const entry = counts.get(key);
+    if (entry === undefined) counts.set(key, { count: group.count, group });
+    else entry.count += group.count;
+  }
+  let best: { count: number; group: EndedGroup } | undefined;
+  for (const entry of counts.values()) {
+    // A known process goes before an unknown one: processes of short-lived connections are rarely seen.
+    const better = best === undefined || weight(entry) > weight(best);
+    if (better) best = entry;
+  }
+  const { process, container } = best?.group ?? {};
+  return { ...(process !== undefined && { process }), ...(container !== undefined && { container }) };
+}
+
+function weight({ count, group }: { count: number; group: EndedGroup }): number {
+  return group.process === undefined ? count / 1e9 : count;
+}
+
+/** An amount at one moment. */
+export interface AmountAt {
+  atMs: number;
+  amount: number;
+}
+
+/**
+ * Amounts over the last `windowMs` up to `toMs`, in so many equal parts: what is sustained shows in each.
+ * An amount at the very beginning of the window belongs to the time before it.
+ */
+export function partsOf(amounts: readonly AmountAt[], toMs: number, windowMs: number, parts: number): number[] {
+  const sums = new Array<number>(parts).fill(0);
+  for (const { atMs, amount } of amounts) {
+    const before = toMs - atMs;
+    if (before < 0 || before >= windowMs) continue;
+    const part = parts - 1 - Math.floor((before / windowMs) * parts);
+    sums[part] = (sums[part] ?? 0) + amount;
+  }
+  return sums;
+}
+
+/** A rate for a person: two digits below ten, none above. */
+export function perSecond(count: number, ms: number): number {
+  const rate = (count * 1000) / ms;
+  return rate < 10 ? Math.round(rate * 10) / 10 : Math.round(rate);
+}

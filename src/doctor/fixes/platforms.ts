@@ -1,0 +1,21 @@
+import type { Platform } from '../../model/container/platform.ts';
+import type { WatchedContainer, WatchedSpace } from '../../model/netns/netns.ts';
+import type { ProcessSample } from '../../model/sample/sample.ts';
+import type { Series } from '../../model/sample/series.ts';
+import { platformOf } from '../../platform/platform-of.ts';
+
+/** What started a container, by its labels and its cgroup. */
+export function platformOfContainer({ runtime, name, labels, cgroup, networkMode }: WatchedContainer): Platform {
+  return platformOf({ runtime, name, labels, networkMode, cgroupPaths: cgroup === undefined ? [] : [cgroup] });
+}
+
+/** What started a process: its container, or the machine where it is in none. */
+export function platformOfProcess(
+  { containers }: Series,
+  space: WatchedSpace,
+  process: Pick<ProcessSample, 'pid' | 'name' | 'container'>,
+): Platform {
+  const container = containers.find(({ name }) => name === process.container);
+  if (container !== undefined) return platformOfContainer(container);
+  return platformOf({ runtime: space.host ? 'host' : 'pid', name: space.name, labels: {}, cgroupPaths: [], process });
+}

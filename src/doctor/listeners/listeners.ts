@@ -1,0 +1,95 @@
+import type { Address } from '../../model/socket/interned-address.ts';
+import type { SocketRecord } from '../../model/socket/socket-record.ts';
+import { TCP_STATE } from '../../model/socket/tcp-state.ts';
+import { type Dump, ofProto, tcpIn } from '../snapshots/snapshots.ts';
+
+/** Where Docker answers DNS inside every container of a user-defined network. */
+const EMBEDDED_DNS_ADDRESS = '127.0.0.11';
+
+/**
+ * Whether a socket is the container's side of Docker's embedded DNS server: one UDP and one TCP listener
+ * that dockerd holds inside the namespace, and what they accepted. Nothing of it is the container's own.
+ */
+export function isEmbeddedDns({ local, process, proto }: SocketRecord): boolean {
+  if (local?.plain !== EMBEDDED_DNS_ADDRESS || (proto !== 'tcp' && proto !== 'udp')) return false;
+  return process === undefined || process.name === 'dockerd';
+}
+
+/** The accept queue of a listener in one dump. */
+export interface QueueSnapshot {
+  dump: Dump;
+  /** Connections that wait to be accepted. */
+  waiting: number;
+  /** What listen(2) was given, after the kernel's clamp; undefined where the source does not report it (`/proc`). */
+  limit: number | undefined;
+}
+
+/** A listening socket over the dumps that had it. */
+export interface Listener {
+  /** As last seen. */
+  socket: SocketRecord;
+  /** In the order of time; at least one. */
+  snapshots: readonly QueueSnapshot[];
+  last: QueueSnapshot;
+}
+
+/** TCP listeners; those of Docker's embedded DNS server are left out. */
+export function tcpListeners(dumps: readonly Dump[]): Listener[] {
+  return listeners(dumps, (dump) => tcpIn(dump, TCP_STATE.LISTEN).filter((socket) => !isEmbeddedDns(socket)));
+}
+
+/** Listening UNIX sockets: their numbers mean the same. */
+export function unixListeners(dumps: readonly Dump[]): Listener[] {
+  return listeners(dumps, (dump) => ofProto(dump, 'unix').filter(({ state }) => state === TCP_STATE.LISTEN));
+}
+
+function listeners(dumps: readonly Dump[], listening: (dump: Dump) => readonly SocketRecord[]): Listener[] {
+  const found = new Map<number, { socket: SocketRecord; snapshots: QueueSnapshot[]; last: QueueSnapshot }>();
+  for (const dump of dumps) {
+    for (const socket of listening(dump)) {
+      const limit = dump.source === 'procfs' ? undefined : socket.sendQueue;
+      const snapshot = { dump, waiting: socket.receiveQueue, limit };
+      const known = found.get(socket.inode);
+      if (known === undefined) found.set(socket.inode, { socket, snapshots: [snapshot], last: snapshot });
+      else {
+        known.socket = socket;
+        known.snapshots.push(snapshot);
+        known.last = snapshot;
+      }
+    }
+  }
+  return [...found.values()];
+}
+
+/** The snapshot with the most connections waiting. */
+export function peakOf({ snapshots, last }: Listener): QueueSnapshot {
+  return snapshots.reduce((peak, snapshot) => (snapshot.waiting > peak.waiting ? snapshot : peak), last);
+}
+
+/** Whether more wait than the limit: the kernel takes one more than it, and then no other. */
+export function isFull({ waiting, limit }: QueueSnapshot): boolean {
+  return limit !== undefined && waiting > limit;
+}
+
+/** Whether so many wait that this listener may be the one that a counter of the namespace speaks of. */
+export function isSuspect({ snapshots }: Listener, share: number): boolean {
+  return snapshots.some(({ waiting, limit }) => waiting > (limit ?? 0) * share);
+}
+
+/**
+ * Whether a socket came in through a listener. A dual-stack listener's connections are `inet6` whatever the
+ * client spoke, so that the family decides where there is one listener for each.
+ */
+export function cameThrough(socket: SocketRecord, listener: SocketRecord): boolean {
+  return (
+    socket.proto === 'tcp' &&
+    socket.state !== TCP_STATE.LISTEN &&
+    socket.localPort === listener.localPort &&
+    socket.family === listener.family &&
+    (isAny(listener.local) || socket.local === listener.local || socket.local?.plain === listener.local?.plain)
+  );
+}
+
+function isAny(address: Address | undefined): boolean {
+  return address?.words.every((word) => word === 0) ?? false;
+}

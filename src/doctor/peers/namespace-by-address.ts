@@ -1,0 +1,55 @@
+import { perObject } from '../../base/memo.ts';
+import type { NetnsSeries, Series } from '../../model/sample/series.ts';
+import type { Address } from '../../model/socket/interned-address.ts';
+import type { SocketRecord } from '../../model/socket/socket-record.ts';
+import { TCP_STATE } from '../../model/socket/tcp-state.ts';
+import { dumpsOf, tcpIn } from '../snapshots/snapshots.ts';
+import { containerAt, isLoopback } from './endpoints.ts';
+
+/**
+ * The namespace of this machine that an address belongs to, as seen from one that talks to it: its own
+ * loopback and addresses, or those of a watched container; undefined for every other machine.
+ */
+export function namespaceByAddress(series: Series, from: NetnsSeries, plain: string): NetnsSeries | undefined {
+  if (isLoopback(plain) || localAddresses(from).has(plain)) return from;
+  return namespaceOfContainer(series, plain) ?? series.spaces.find((space) => localAddresses(space).has(plain));
+}
+
+/** The namespace of the watched container that has an address; undefined where none has. */
+export function namespaceOfContainer(series: Series, plain: string): NetnsSeries | undefined {
+  const container = containerAt(series, plain);
+  if (container === undefined) return undefined;
+  return series.spaces.find(({ space: { containers } }) => containers.some(({ id }) => id === container.id));
+}
+
+/** Addresses that sockets of a namespace have as their own. */
+export const localAddresses = perObject((series: NetnsSeries): ReadonlySet<string> => {
+  // Sockets with one address share its object, and those with one address stand together.
+  const seen = new Set<Address>();
+  let last: Address | undefined;
+  for (const { sockets } of dumpsOf(series)) {
+    for (const { local } of sockets) {
+      if (local === undefined || local === last) continue;
+      last = local;
+      seen.add(local);
+    }
+  }
+  const addresses = new Set<string>();
+  for (const { plain } of seen) if (!isWildcard(plain) && !isLoopback(plain)) addresses.add(plain);
+  return addresses;
+});
+
+/** Whether a listener's address takes connections to every address of its namespace. */
+export function isWildcard(plain: string): boolean {
+  return plain === '0.0.0.0' || plain === '::';
+}
+
+/** Whether a listener of the port had more connections waiting than its queue takes, in any snapshot. */
+export function hasFullQueue(series: NetnsSeries, port: number): boolean {
+  return dumpsOf(series).some((dump) => tcpIn(dump, TCP_STATE.LISTEN).some((socket) => isFullListener(socket, port)));
+}
+
+/** The kernel queues one more than the limit, net/ipv4/tcp_ipv4.c, sk_acceptq_is_full. */
+function isFullListener({ localPort, receiveQueue, sendQueue }: SocketRecord, port: number): boolean {
+  return localPort === port && receiveQueue > sendQueue;
+}

@@ -1,0 +1,44 @@
+import { grouped } from '../../base/lists.ts';
+import type { Names } from '../../model/names.ts';
+import type { NetnsSeries } from '../../model/sample/series.ts';
+import type { Holder, SocketRecord } from '../../model/socket/socket-record.ts';
+import { stateName, TCP_STATE } from '../../model/socket/tcp-state.ts';
+import { peerAbout, withPeer } from '../peers/peer-label.ts';
+import type { Dump } from '../snapshots/snapshots.ts';
+
+/** Connections of a process that have their other end in common. */
+export interface HeldGroup {
+  /** As `Finding.about` has it. */
+  about: string;
+  /** `connections with db:mysql`, `connections to its port 8080`. */
+  text: string;
+  count: number;
+  /** The state that most of them are in. */
+  state: string;
+}
+
+/** The connections of a process grouped by their other ends, the largest group first. */
+export function heldGroups(
+  netns: NetnsSeries,
+  names: Names,
+  { sockets }: Dump,
+  { pid }: Pick<Holder, 'pid'>,
+): HeldGroup[] {
+  const own = sockets.filter(
+    ({ proto, process, state, peerPort }) =>
+      proto === 'tcp' && process?.pid === pid && state !== TCP_STATE.LISTEN && peerPort > 0,
+  );
+  return [...grouped(own, (socket) => peerAbout(netns, names, socket))]
+    .map(([about, members]) => ({
+      about,
+      text: `connections ${withPeer(about)}`,
+      count: members.length,
+      state: commonState(members),
+    }))
+    .sort((a, b) => b.count - a.count);
+}
+
+function commonState(sockets: readonly SocketRecord[]): string {
+  const [most] = [...grouped(sockets, ({ state }) => stateName(state))].sort(([, a], [, b]) => b.length - a.length);
+  return most?.[0] ?? '';
+}

@@ -1,0 +1,55 @@
+import type { Fix } from '../../model/finding/finding.ts';
+import type { WatchedSpace } from '../../model/netns/netns.ts';
+import type { ProcessSample } from '../../model/sample/sample.ts';
+import type { NetnsSeries, Series } from '../../model/sample/series.ts';
+import { limitFixes } from '../../platform/fixes.ts';
+import { platformOfProcess } from '../fixes/platforms.ts';
+import { holderScope } from '../scopes.ts';
+import { processHolder } from './process-tracks.ts';
+
+/** A soft limit with headroom; unused descriptors take no memory. */
+const USUAL = 16_384;
+
+/** A hard limit above it slows down programs that iterate over all descriptors. */
+export const ABSURD_LIMIT = 10_000_000;
+
+/** The limit of open files that a process should get: four times what it uses, a power of two. */
+export function recommendedNofile(used: number): number {
+  return Math.min(1_048_576, Math.max(USUAL, 2 ** Math.ceil(Math.log2(Math.max(1, used * 4)))));
+}
+
+/** How the limit of open files of a process is raised: durably on its platform, and at once. */
+export function nofileFixes(series: Series, { space }: NetnsSeries, process: ProcessSample): Fix[] {
+  const soft = recommendedNofile(process.used);
+  const { hardLimit } = process;
+  const hard = hardLimit !== null && hardLimit <= ABSURD_LIMIT ? Math.max(soft, hardLimit) : soft;
+  return [
+    ...declaredNofileFixes(series, { space }, process, soft, hard),
+    nofileNow(space, process, `${soft}:${hard}`, '; a program that read its limit at start does not notice'),
+  ];
+}
+
+/** How a limit of open files is declared where a process is started; `Infinity` for unlimited. */
+export function declaredNofileFixes(
+  series: Series,
+  { space }: Pick<NetnsSeries, 'space'>,
+  process: ProcessSample,
+  soft: number,
+  hard: number,
+): Fix[] {
+  return limitFixes(platformOfProcess(series, space, process), 'nofile', soft, hard);
+}
+
+/**
+ * How the limit of the running processes is changed at once.
+ *
+ * @param pair `SOFT:HARD`
+ */
+export function nofileNow(space: WatchedSpace, process: ProcessSample, pair: string, but = ''): Fix {
+  const { target } = holderScope(space, processHolder(process));
+  return {
+    where: 'the running processes',
+    text: `takes effect at once, until they end${but}`,
+    snippet: `socklens limits ${target} --set nofile=${pair}`,
+  };
+}

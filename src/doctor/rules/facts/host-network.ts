@@ -1,0 +1,27 @@
+import type { NetnsSeries } from '../../../model/sample/series.ts';
+import { containerNames, fact } from '../../facts.ts';
+import { perNamespace } from '../../per-scope.ts';
+import { rule } from '../../rule.ts';
+
+/** Containers without a network namespace of their own. */
+export const hostNetwork = rule({
+  name: 'HOST_NETWORK',
+  title: "Containers on the host's own network",
+  settings: {},
+  judge: perNamespace(ofNamespace),
+});
+
+function ofNamespace({ space }: NetnsSeries) {
+  const [first, ...others] = space.containers;
+  if (!space.host || first === undefined) return [];
+  const alone = others.length === 0;
+  return fact({
+    ...(alone && { holder: { container: first.name } }),
+    summary: `${containerNames(space.containers)} ${alone ? 'is' : 'are'} in the host's network namespace: counters, ports and queues are those of the whole host`,
+    evidence: [
+      { what: "containers in the host's namespace", value: space.containers.length, source: '/proc/PID/ns/net' },
+      { what: "the host's namespace", value: space.netns, source: '/proc/1/ns/net' },
+    ],
+    byHand: 'lsns -t net; socklens ps',
+  });
+}

@@ -1,0 +1,28 @@
+import type { NetnsSeries } from '../../../model/sample/series.ts';
+import { containerNames, fact, holdsOnlyNamespace } from '../../facts.ts';
+import { perNamespace } from '../../per-scope.ts';
+import { rule } from '../../rule.ts';
+
+/** Several containers in one network namespace: a pod, a task, `--network container:`. */
+export const sharedNetns = rule({
+  name: 'SHARED_NETNS',
+  title: 'Containers that share a network namespace',
+  settings: {},
+  judge: perNamespace(ofNamespace),
+});
+
+function ofNamespace({ space }: NetnsSeries) {
+  const containers = space.containers.filter((container) => !holdsOnlyNamespace(container));
+  // On the host's network HOST_NETWORK says it.
+  if (space.host || containers.length < 2) return [];
+  return [
+    fact({
+      summary: `${containerNames(containers)} share one network namespace: its sockets are attributed to each of them, its counters and settings cannot be`,
+      evidence: [
+        { what: 'containers in the namespace', value: containers.length, source: '/proc/PID/ns/net' },
+        { what: 'the namespace', value: space.netns, source: '/proc/PID/ns/net' },
+      ],
+      byHand: (target) => `socklens ls ${target} --by container`,
+    }),
+  ];
+}

@@ -1,0 +1,95 @@
+import { plural } from '../../../base/plural.ts';
+import type { SocketRecord } from '../../../model/socket/socket-record.ts';
+import { TIMER } from '../../../model/socket/timers.ts';
+import { type PeerFault, peersOf, perNamespace, type SocketGroup } from '../../per-scope.ts';
+import { rule, type SettingValues } from '../../rule.ts';
+import { backwards } from '../../snapshots/same-socket.ts';
+import type { Dump } from '../../snapshots/snapshots.ts';
+import { duration, percent } from '../../texts.ts';
+
+const settings = {
+  warningMs: { default: 5000, unit: 'ms', text: 'how long the peer has read nothing' },
+  criticalMs: { default: 60_000, unit: 'ms', text: 'how long the peer has read nothing' },
+  probes: { default: 3, unit: 'count', text: 'window probes that found the window closed' },
+} as const;
+
+type Values = SettingValues<typeof settings>;
+
+/** The peer's buffer is full and it reads nothing: what is written here waits. */
+export const zeroWindowStuck = rule({
+  name: 'ZERO_WINDOW_STUCK',
+  title: 'A peer that does not read: its receive window is closed',
+  settings,
+  judge: perNamespace(peersOf(find, describe)),
+});
+
+interface Stuck {
+  socket: SocketRecord;
+  /** For how long at least, in milliseconds. */
+  ms: number;
+  probes: number;
+}
+
+function find(dumps: readonly Dump[], last: Dump, values: Values): Stuck[] {
+  return last.sockets.filter(isClosed).flatMap((socket): Stuck[] => {
+    const earliest = backwards(dumps, socket, isClosed).at(-1);
+    // Probes carry no data, so the time since data was last sent keeps growing while the window is closed.
+    const ms = Math.max(socket.info?.lastSentMs ?? 0, last.atMs - (earliest?.atMs ?? last.atMs));
+    const probes = probesOf(socket);
+    return ms >= values.warningMs && probes >= values.probes ? [{ socket, ms, probes }] : [];
+  });
+}
+
+/** Data is queued and the kernel probes the peer's window. Kernels before 5.4 do not report the window itself. */
+function isClosed({ proto, timer, sendQueue, info }: SocketRecord): boolean {
+  return proto === 'tcp' && timer === TIMER.PROBE && sendQueue > 0 && (info?.sendWindowBytes ?? 0) === 0;
+}
+
+/**
+ * Each probe doubles the wait for the next. The count of unanswered ones begins again with every answer
+ * that leaves the window closed (net/ipv4/tcp_input.c, tcp_ack); the exponent keeps growing.
+ */
+function probesOf({ retransmits, info }: SocketRecord): number {
+  return Math.max(retransmits, info?.backoff ?? 0);
+}
+
+function describe({ with: end, members }: SocketGroup<Stuck>, { criticalMs }: Values): PeerFault {
+  const worst = members.reduce((a, b) => (b.ms > a.ms ? b : a));
+  const { info } = worst.socket;
+  const waiting = members.reduce((total, { socket }) => total + socket.sendQueue, 0);
+  const limited = info?.receiveWindowLimitedUs;
+  const busy = info?.busyTimeUs;
+  const source = 'sock_diag, tcp_info';
+  return {
+    severity: worst.ms >= criticalMs ? 'critical' : 'warning',
+    confidence: info?.sendWindowBytes === 0 ? 'high' : 'medium',
+    summary: `${plural(members.length, 'connection')} ${end}: the peer has read nothing for ${duration(worst.ms)}, ${waiting} bytes wait to be sent`,
+    evidence: [
+      {
+        what: 'bytes written and not read by the peer',
+        value: waiting,
+        unit: 'bytes',
+        source: 'sock_diag, send queue',
+      },
+      { what: 'time since data could last be sent', value: worst.ms, unit: 'ms', source },
+      { what: 'window probes that found it closed', value: worst.probes, source },
+      ...(info?.sendWindowBytes === undefined
+        ? []
+        : [{ what: 'window of the peer', value: info.sendWindowBytes, unit: 'bytes', source }]),
+      ...(limited === undefined || !busy
+        ? []
+        : [{ what: "of its busy time limited by the peer's window", value: percent(limited / busy), source }]),
+    ],
+    fixes: [
+      {
+        where: 'the reader at the other end',
+        text: 'it is stopped, blocked, or slower than its sender: run doctor on it where it is a container (SLOW_READER)',
+      },
+      {
+        where: 'the application here',
+        text: 'limit what is buffered for a slow peer, and give writes a deadline (write timeout, TCP_USER_TIMEOUT) that closes the connection',
+      },
+    ],
+    byHand: (target) => `socklens ls ${target} 'timer probe and sendq > 0'`,
+  };
+}

@@ -1,0 +1,167 @@
+import { plural } from '../../../base/plural.ts';
+import type { Evidence } from '../../../model/finding/finding.ts';
+import type { NetnsSeries } from '../../../model/sample/series.ts';
+import { TCP_STATE } from '../../../model/socket/tcp-state.ts';
+import { backlogFix, ROOMY, somaxconnFixes } from '../../listeners/backlog-fixes.ts';
+import {
+  cameThrough,
+  isFull,
+  isSuspect,
+  type Listener,
+  peakOf,
+  type QueueSnapshot,
+  tcpListeners,
+} from '../../listeners/listeners.ts';
+import { perNamespace } from '../../per-scope.ts';
+import { type Fault, type RuleInput, rule, type SettingValues } from '../../rule.ts';
+import { dumpsOf, lastProcess, numberOf, riseOf } from '../../snapshots/snapshots.ts';
+
+const settings = {
+  warning: { default: 0.7, unit: 'share', text: 'of the accept queue in use' },
+  looks: { default: 2, unit: 'count', text: 'snapshots that must have seen it that full' },
+  suspect: {
+    default: 0.5,
+    unit: 'share',
+    text: 'of its accept queue in use, from which a listener may be the one that overflowed',
+  },
+} as const;
+
+type Values = SettingValues<typeof settings>;
+
+/** Connections come in faster than the application accepts them. */
+export const listenOverflow = rule({
+  name: 'LISTEN_OVERFLOW',
+  title: 'An accept queue that is nearly full or overflows',
+  settings,
+  judge: perNamespace(ofNamespace),
+});
+
+function ofNamespace(netns: NetnsSeries, _input: RuleInput, values: Values): Fault[] {
+  const listeners = tcpListeners(dumpsOf(netns));
+  const overflows = riseOf(netns, 'TcpExtListenOverflows');
+  const dropped = overflows?.rise ?? 0;
+  // The counter is the namespace's: it is attributed to the listeners with a long queue in a snapshot.
+  const suspects = dropped > 0 ? listeners.filter((listener) => isSuspect(listener, values.suspect)) : [];
+  const named = listeners.filter(
+    (listener) => suspects.includes(listener) || listener.snapshots.some(isFull) || isNear(listener, values),
+  );
+  if (named.length === 0 && dropped > 0) return [ofOneOf(netns, listeners, dropped)];
+  return named.map((listener) => {
+    const one = listener.snapshots.some(isFull) || suspects.length < 2;
+    return ofListener(netns, listener, suspects.includes(listener) ? dropped : 0, one);
+  });
+}
+
+function isNear({ snapshots }: Listener, values: Values): boolean {
+  const near = (snapshot: QueueSnapshot) =>
+    snapshot.limit !== undefined && snapshot.waiting > 0 && snapshot.waiting >= snapshot.limit * values.warning;
+  return snapshots.filter(near).length >= values.looks;
+}
+
+/** @param certain whether the drops are this listener's and no other's */
+function ofListener(netns: NetnsSeries, listener: Listener, dropped: number, certain: boolean): Fault {
+  const { socket, last, snapshots } = listener;
+  const { localPort: port, process } = socket;
+  const peak = peakOf(listener);
+  const program = lastProcess(netns, process?.pid);
+  // accept() fails then, and a longer backlog would not help.
+  const spent = program !== undefined && program.softLimit !== null && program.used >= program.softLimit;
+  const over = dropped > 0 || snapshots.some(isFull);
+  const somaxconn = numberOf(netns, 'net.core.somaxconn');
+  // A longer queue that the application asks for is cut to this.
+  const bounded = somaxconn !== undefined && somaxconn < Math.max(ROOMY, (peak.limit ?? 0) + 1);
+  const allowed = peak.limit === undefined ? '' : ` (limit ${peak.limit})`;
+  const because = spent ? ', because its process has no descriptor left to accept them' : '';
+  return {
+    severity: spent ? 'info' : over ? 'critical' : 'warning',
+    confidence: certain ? 'high' : 'medium',
+    holder: socket,
+    summary: `${plural(peak.waiting, 'connection')} ${peak.waiting === 1 ? 'waits' : 'wait'} in the accept queue of port ${port}${allowed}${
+      dropped > 0 ? `, and attempts to connect were dropped ${plural(dropped, 'time')}` : ''
+    }${because}`,
+    evidence: [
+      { what: `accept queue of port ${port}, last snapshot`, value: last.waiting, source: QUEUE },
+      { what: 'accept queue, maximum over the snapshots', value: peak.waiting, source: QUEUE },
+      ...(peak.limit === undefined ? [] : [{ what: 'limit of the accept queue', value: peak.limit, source: QUEUE }]),
+      ...(dropped > 0 ? [drops(dropped)] : []),
+      {
+        what: 'established connections that are not accepted yet',
+        value: countOf(
+          peak,
+          (other) => other.state === TCP_STATE.ESTABLISHED && other.inode === 0 && cameThrough(other, socket),
+        ),
+        source: 'sock_diag',
+      },
+      {
+        what: 'clients in the same namespace still in SYN_SENT',
+        value: countOf(peak, (other) => other.state === TCP_STATE.SYN_SENT && other.peerPort === port),
+        source: 'sock_diag',
+      },
+      ...(spent
+        ? [
+            {
+              what: 'descriptors of the process',
+              value: `${program.used} of ${program.softLimit}`,
+              source: '/proc/PID/limits',
+            },
+          ]
+        : []),
+    ],
+    fixes: spent
+      ? [{ where: 'the application', text: 'free descriptors first: a longer backlog would only fill up later' }]
+      : [
+          {
+            where: 'the application',
+            text: 'accept faster: more workers, and nothing blocking in the accept loop',
+          },
+          backlogFix(process?.name),
+          ...(bounded ? somaxconnFixes(netns.space, somaxconn) : []),
+        ],
+    byHand: (target) => `socklens ls ${target} 'state listening and sport = ${port}'`,
+    about: `port ${port}`,
+  };
+}
+
+/** The drops are certain, whose they are is not. */
+function ofOneOf(netns: NetnsSeries, listeners: readonly Listener[], dropped: number): Fault {
+  const ports = [...new Set(listeners.map(({ socket }) => socket.localPort))].sort((a, b) => a - b);
+  const [only, ...others] = ports;
+  const alone = only !== undefined && others.length === 0;
+  const which = alone
+    ? `port ${only}`
+    : ports.length === 0
+      ? 'a listener that is gone'
+      : `one of the ports ${ports.join(', ')}`;
+  return {
+    severity: 'critical',
+    confidence: alone ? 'high' : 'medium',
+    summary: `attempts to connect to ${which} were dropped ${plural(dropped, 'time')}, because an accept queue was full`,
+    evidence: [drops(dropped), { what: 'listeners with a long accept queue in a snapshot', value: 0, source: QUEUE }],
+    fixes: [
+      {
+        where: 'the application',
+        text: 'bursts between two snapshots fill the accept queue: ask for a longer backlog',
+      },
+      ...somaxconnFixes(netns.space, numberOf(netns, 'net.core.somaxconn')),
+    ],
+    byHand: (target) => `socklens ls ${target} 'state listening'`,
+    ...(alone && { about: `port ${only}` }),
+  };
+}
+
+const QUEUE = 'sock_diag, queues of the listener';
+
+function drops(value: number): Evidence {
+  return {
+    what: 'connection attempts dropped at a full accept queue, retries included',
+    value,
+    source: 'TcpExtListenOverflows',
+  };
+}
+
+function countOf(
+  { dump }: QueueSnapshot,
+  wanted: (socket: QueueSnapshot['dump']['sockets'][number]) => boolean,
+): number {
+  return dump.sockets.filter(wanted).length;
+}

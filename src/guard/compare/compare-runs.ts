@@ -1,0 +1,69 @@
+import type {
+  Change,
+  ComparedMeasure,
+  Comparison,
+  RunFinding,
+  RunMeasure,
+  RunSummary,
+} from '../../model/report/run-summary.ts';
+
+/** Two runs are never quite alike: what differs by less than this share, or by one, is the same. */
+const SAME_SHARE = 0.05;
+
+const ORDER: readonly Change[] = ['worse', 'better', 'changed', 'only after', 'only before', 'same'];
+
+/** Puts two runs side by side: what got better, what got worse. */
+export function compareRuns(before: RunSummary, after: RunSummary): Comparison {
+  const names = new Set([...before.measures, ...after.measures].map(({ name }) => name));
+  const measures = [...names].map((name) =>
+    compared(
+      before.measures.find((measure) => measure.name === name),
+      after.measures.find((measure) => measure.name === name),
+    ),
+  );
+  measures.sort((a, b) => ORDER.indexOf(a.change) - ORDER.indexOf(b.change));
+  const [had, has] = [keysOf(before.findings), keysOf(after.findings)];
+  return {
+    before: { name: before.name, seconds: before.seconds },
+    after: { name: after.name, seconds: after.seconds },
+    measures,
+    gone: before.findings.filter((finding) => !has.has(keyOf(finding))),
+    new: after.findings.filter((finding) => !had.has(keyOf(finding))),
+    stayed: after.findings.filter((finding) => had.has(keyOf(finding))),
+  };
+}
+
+function compared(before: RunMeasure | undefined, after: RunMeasure | undefined): ComparedMeasure {
+  const { name, unit } = (after ?? before) as RunMeasure;
+  return {
+    name,
+    ...(unit !== undefined && { unit }),
+    ...(before !== undefined && { before: before.value }),
+    ...(after !== undefined && { after: after.value }),
+    ...(before?.held !== undefined && { heldBefore: before.held }),
+    ...(after?.held !== undefined && { heldAfter: after.held }),
+    change: changeOf(before, after),
+  };
+}
+
+function changeOf(before: RunMeasure | undefined, after: RunMeasure | undefined): Change {
+  if (before === undefined) return 'only after';
+  if (after === undefined) return 'only before';
+  // A budget that broke and holds now is better, however little its value moved.
+  if (before.held !== undefined && after.held !== undefined && before.held !== after.held) {
+    return after.held ? 'better' : 'worse';
+  }
+  const difference = after.value - before.value;
+  if (Math.abs(difference) <= Math.max(1, Math.abs(before.value) * SAME_SHARE)) return 'same';
+  if (after.better === 'none') return 'changed';
+  return difference < 0 === (after.better === 'lower') ? 'better' : 'worse';
+}
+
+/** A process has another number in the next run. */
+function keyOf({ rule, scope }: RunFinding): string {
+  return `${rule} ${scope.replace(/\b\d+\//g, '')}`;
+}
+
+function keysOf(findings: readonly RunFinding[]): Set<string> {
+  return new Set(findings.map(keyOf));
+}

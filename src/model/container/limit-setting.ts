@@ -1,0 +1,35 @@
+import { Failure } from '../failure.ts';
+import type { Limit } from './limits.ts';
+
+/** A limit of open files that is wanted. */
+export interface WantedLimit {
+  soft: number;
+  /** Undefined: what each process has, raised where the soft one would be above it. */
+  hard: number | undefined;
+}
+
+/**
+ * Reads `SOFT` or `SOFT:HARD`.
+ *
+ * @throws {Failure} `usage` when it is neither
+ */
+export function parseWantedLimit(text: string): WantedLimit {
+  const match = /^(\d{1,15})(?::(\d{1,15}))?$/.exec(text);
+  if (match === null) {
+    throw new Failure(
+      'usage',
+      `--set: "${text}" is no limit; write nofile=SOFT or nofile=SOFT:HARD, as in nofile=16384:65536`,
+    );
+  }
+  const soft = Number(match[1]);
+  const hard = match[2] === undefined ? undefined : Number(match[2]);
+  if (hard !== undefined && soft > hard) {
+    throw new Failure('usage', `--set: the soft limit ${soft} is above the hard one ${hard}`);
+  }
+  return { soft, hard };
+}
+
+/** What a process with this limit is to get. */
+export function wantedFor({ soft, hard }: WantedLimit, before: Limit): Limit {
+  return { soft, hard: hard ?? Math.max(before.hard, soft) };
+}

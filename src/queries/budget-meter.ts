@@ -1,0 +1,148 @@
+import { countSockets } from '../count/socket-counter.ts';
+import type { Budget, BudgetFilter } from '../guard/budget.ts';
+import type { BudgetPoint } from '../guard/target-value.ts';
+import { limitShare } from '../model/container/limits.ts';
+import type { Names } from '../model/names.ts';
+import { connectionsOpened } from '../model/netns/counters.ts';
+import type { Share } from '../model/report/guard.ts';
+import type { ProcessSample } from '../model/sample/sample.ts';
+import type { ClosedConnection } from '../model/socket/closed-connection.ts';
+import type { SocketView } from '../model/socket/socket-view.ts';
+import { TCP_STATE } from '../model/socket/tcp-state.ts';
+import type { SpaceLook, SpaceTick } from '../sources/sample-source.ts';
+import type { FilterTests } from './filter-tests.ts';
+import { mostOf } from './most-of.ts';
+
+/** One tick of one namespace. */
+export interface MeterInput {
+  tick: SpaceTick;
+  /** Absent when its sockets were not read. */
+  look?: SpaceLook;
+  atMs: number;
+  /** Time of the previous tick, in milliseconds since the epoch; undefined at the first. */
+  beforeMs: number | undefined;
+  names: Names;
+}
+
+/** The value of a tick, without the name of the target. */
+export type Metered = Omit<BudgetPoint, 'target'>;
+
+/** Measures one budget in one namespace. */
+export class BudgetMeter {
+  readonly #budget: Budget;
+  readonly #tests: FilterTests | undefined;
+  #closes = 0;
+  #living: number | undefined;
+  #opens: number | undefined;
+  #highest = -1;
+
+  /** @param tests of the budget's filter; undefined without one */
+  constructor(budget: Budget, tests: FilterTests | undefined) {
+    this.#budget = budget;
+    this.#tests = tests;
+  }
+
+  /** Called when the command starts: forgets the peak before it. */
+  begin(): void {
+    this.#highest = -1;
+  }
+
+  /** Takes a closed connection in. */
+  closed(closed: ClosedConnection): void {
+    if (this.#budget.subject.kind !== 'rate' || closed.proto !== 'tcp') return;
+    if (this.#tests === undefined || this.#tests.closed?.(closed)) this.#closes++;
+  }
+
+  /** Measures a tick; undefined when it has no value for this budget. */
+  measure(input: MeterInput): Metered | undefined {
+    const { subject } = this.#budget;
+    switch (subject.kind) {
+      case 'peak':
+      case 'steady':
+      case 'drain':
+        return input.look === undefined ? undefined : this.#count(input, input.look, subject.filter);
+      case 'rate':
+        return this.#rate(input, subject.of);
+      case 'descriptors':
+        return this.#descriptors(input, subject.as);
+      case 'lost-events':
+        return input.tick.closes === undefined ? undefined : between(input, input.tick.lost);
+      case 'findings':
+        return undefined;
+    }
+  }
+
+  #count({ atMs, names }: MeterInput, look: SpaceLook, filter: BudgetFilter): Metered {
+    const matches = this.#tests?.look(look) ?? everything;
+    const test = (socket: SocketView) => isCounted(socket, filter) && matches(socket);
+    const { total, unix } = countSockets(look.sockets, test).counts();
+    const value = filter.unix ? unix : total;
+    const perProcess = this.#budget.scope === 'process';
+    // Finding the largest holders takes another pass, made only where a report may show them.
+    if (value === 0 || !(perProcess || value > this.#highest || this.#budget.subject.kind !== 'peak')) {
+      return { atMs, value };
+    }
+    this.#highest = Math.max(this.#highest, value);
+    const who = mostOf({ ...look, names }, test);
+    if (!perProcess) return { atMs, value, who };
+    const process = who.filter(({ kind }) => kind === 'process');
+    return { atMs, value: process[0]?.count ?? 0, who: process };
+  }
+
+  /** The kernel counts all opens; with a filter, opens are computed from closes and the change in open sockets. */
+  #rate(input: MeterInput, of: 'opens' | 'closes'): Metered | undefined {
+    const { tick, look, beforeMs, atMs } = input;
+    const closes = this.#closes;
+    this.#closes = 0;
+    const opensBefore = this.#opens;
+    this.#opens = connectionsOpened(tick.counters);
+    const livingBefore = this.#living;
+    if (look !== undefined) this.#living = this.#countLiving(look);
+    if (beforeMs === undefined || atMs <= beforeMs) return undefined;
+    const perSecond = (count: number) => Math.round((Math.max(0, count) / ((atMs - beforeMs) / 1000)) * 10) / 10;
+    if (of === 'opens' && this.#tests === undefined && this.#opens !== undefined && opensBefore !== undefined) {
+      return { atMs, sinceMs: beforeMs, value: perSecond(this.#opens - opensBefore) };
+    }
+    if (tick.closes === undefined) return undefined;
+    if (of === 'closes') return between(input, perSecond(closes));
+    if (livingBefore === undefined || this.#living === undefined) return undefined;
+    return between(input, perSecond(closes + this.#living - livingBefore));
+  }
+
+  #countLiving(look: SpaceLook): number {
+    const test = this.#tests?.look(look) ?? everything;
+    const isLiving = ({ proto, state }: SocketView) => proto === 'tcp' && state !== TCP_STATE.TIME_WAIT;
+    return countSockets(look.sockets, (socket) => isLiving(socket) && test(socket)).counts().tcp;
+  }
+
+  #descriptors({ tick, atMs }: MeterInput, as: '%' | 'count'): Metered | undefined {
+    const value = ({ used, softLimit }: ProcessSample) =>
+      as === 'count' ? used : Math.round((limitShare(used, softLimit) ?? 0) * 1000) / 10;
+    const fullest = [...(tick.processes ?? [])].sort((a, b) => value(b) - value(a))[0];
+    if (fullest === undefined) return undefined;
+    const { pid, name, container, used } = fullest;
+    const who: Share[] = [{ kind: 'process', name: `${pid}/${name}`, count: used }];
+    if (container !== undefined) who.push({ kind: 'container', name: container, count: used });
+    return { atMs, value: value(fullest), who };
+  }
+}
+
+function between({ tick, atMs, beforeMs }: MeterInput, value: number): Metered {
+  return {
+    atMs,
+    value,
+    ...(beforeMs !== undefined && { sinceMs: beforeMs }),
+    ...(tick.lost > 0 && { atLeast: true }),
+  };
+}
+
+/** Whether a socket counts for a budget; TIME_WAIT, which holds only a port, counts only where the budget names it. */
+function isCounted({ proto, state }: SocketView, { timeWait, unix }: BudgetFilter): boolean {
+  if (unix) return proto === 'unix';
+  if (proto === 'tcp') return timeWait || state !== TCP_STATE.TIME_WAIT;
+  return proto === 'udp' || proto === 'udplite';
+}
+
+function everything(): boolean {
+  return true;
+}

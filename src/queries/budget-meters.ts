@@ -1,0 +1,92 @@
+import { pushTo } from '../base/lists.ts';
+import { type Budget, filterOf } from '../guard/budget.ts';
+import { countSubflows } from '../guard/state-counts.ts';
+import type { BudgetPoint } from '../guard/target-value.ts';
+import type { WatchedSpace } from '../model/netns/netns.ts';
+import type { SocketCounts } from '../model/report/socket-counts.ts';
+import type { ClosedConnection } from '../model/socket/closed-connection.ts';
+import type { SampleSource, Tick } from '../sources/sample-source.ts';
+import { BudgetMeter } from './budget-meter.ts';
+import { testsOverTime } from './filter-tests.ts';
+
+/** Name for the sum over all targets. */
+const TOGETHER = 'all targets';
+
+/** Measures the budgets in every namespace at every tick. */
+export class GuardMeters {
+  /** Measured values, by the index of the budget. */
+  readonly points: BudgetPoint[][];
+  /** Counts by state over time, by target. */
+  readonly states = new Map<string, { atMs: number; counts: SocketCounts }[]>();
+  readonly #source: SampleSource;
+  readonly #budgets: readonly Budget[];
+  readonly #meters = new Map<number, BudgetMeter[]>();
+  readonly #beforeMs = new Map<number, number>();
+
+  constructor(source: SampleSource, budgets: readonly Budget[]) {
+    this.#source = source;
+    this.#budgets = budgets;
+    this.points = budgets.map(() => []);
+  }
+
+  /** Called when the command starts. */
+  begin(): void {
+    for (const meters of this.#meters.values()) for (const meter of meters) meter.begin();
+  }
+
+  /** Takes a closed connection in. */
+  closed({ netns }: WatchedSpace, closed: ClosedConnection): void {
+    for (const meter of this.#meters.get(netns) ?? []) meter.closed(closed);
+  }
+
+  /** Measures a tick. @throws {Failure} `usage` for an unknown name in a budget */
+  async add(tick: Tick): Promise<void> {
+    const tickPoints: BudgetPoint[][] = this.#budgets.map(() => []);
+    for (const spaceTick of tick.spaces) {
+      const { space, look } = spaceTick;
+      const meters = this.#meters.get(space.netns) ?? (await this.#make(space));
+      if (look !== undefined) pushTo(this.states, space.name, { atMs: tick.atMs, counts: countSubflows(look.sockets) });
+      const beforeMs = this.#beforeMs.get(space.netns);
+      this.#beforeMs.set(space.netns, tick.atMs);
+      const input = {
+        tick: spaceTick,
+        ...(look !== undefined && { look }),
+        atMs: tick.atMs,
+        beforeMs,
+        names: tick.names,
+      };
+      meters.forEach((meter, index) => {
+        const metered = meter.measure(input);
+        if (metered !== undefined) tickPoints[index]?.push({ ...metered, target: space.name });
+      });
+    }
+    tickPoints.forEach((points, index) => {
+      const total = this.#budgets[index]?.scope === 'total' && points.length > 0;
+      this.points[index]?.push(...(total ? [together(points)] : points));
+    });
+    const present = new Set(tick.spaces.map(({ space }) => space.netns));
+    for (const netns of this.#meters.keys()) if (!present.has(netns)) this.#meters.delete(netns);
+  }
+
+  async #make(space: WatchedSpace): Promise<BudgetMeter[]> {
+    const meters: BudgetMeter[] = [];
+    for (const budget of this.#budgets) {
+      const filter = filterOf(budget)?.filter;
+      const bound = filter === undefined ? undefined : await this.#source.bind(space, filter);
+      meters.push(new BudgetMeter(budget, bound === undefined ? undefined : testsOverTime(bound, this.#source)));
+    }
+    this.#meters.set(space.netns, meters);
+    return meters;
+  }
+}
+
+/** The sum over all targets, with the largest holders of the target that has most. */
+function together(points: readonly BudgetPoint[]): BudgetPoint {
+  const [most] = [...points].sort((a, b) => b.value - a.value);
+  return {
+    atMs: most?.atMs ?? 0,
+    target: TOGETHER,
+    value: points.reduce((sum, { value }) => sum + value, 0),
+    ...(most?.who !== undefined && { who: most.who }),
+  };
+}

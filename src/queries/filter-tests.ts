@@ -1,0 +1,79 @@
+import { Roles } from '../count/roles.ts';
+import type { BoundFilter } from '../filter/bound-filter.ts';
+import { filterTest } from '../filter/filter-test.ts';
+import { checkKnown, unknownIn } from '../filter/known-fields.ts';
+import type { ClosedConnection } from '../model/socket/closed-connection.ts';
+import type { SocketView } from '../model/socket/socket-view.ts';
+import type { SampleSource, SpaceLook } from '../sources/sample-source.ts';
+
+/** Makes the test of a filter for the sockets of one snapshot. */
+export type LookTest = (look: SpaceLook) => (socket: SocketView) => boolean;
+
+/** The test of a filter for closed connections. */
+export type ClosedTest = (closed: ClosedConnection) => boolean;
+
+/** What tests need of the source. */
+type Source = Pick<SampleSource, 'knowledge' | 'isNamed'>;
+
+/** The tests of a filter for what a source brings over time. */
+export interface FilterTests {
+  look: LookTest;
+  /** Undefined where no closed connection can be decided: how many match is unknown then. */
+  closed: ClosedTest | undefined;
+}
+
+/**
+ * The tests of a filter for snapshots, and for the connections closed between them.
+ *
+ * @throws {Failure} `usage` for what the source's snapshots do not tell
+ */
+export function testsOverTime(bound: BoundFilter, source: Source): FilterTests {
+  checkKnown(bound.tree, source.knowledge.snapshots);
+  const decided = unknownIn(bound.tree, source.knowledge.closed).length === 0;
+  return { look: lookTest(bound, source), closed: decided ? closedTest(bound, source) : undefined };
+}
+
+/**
+ * The test of a filter for closed connections: processes, containers, roles and ages are what dumps showed.
+ *
+ * @throws {Failure} `usage` for what neither an event nor a dump tells
+ */
+export function closedTest(bound: BoundFilter, source: Source): ClosedTest {
+  let current: ClosedConnection | undefined;
+  const test = filterTest(bound, source.knowledge.closed, {
+    processesOf: () => (current?.remembered?.process === undefined ? [] : [current.remembered.process]),
+    isOf: (_, wanted) => current?.container !== undefined && source.isNamed(current.container, wanted),
+    roleOf: () => current?.role ?? 'client',
+    isListenedOn: () => current?.role === 'server',
+    ageUsOf: () =>
+      current?.remembered === undefined ? undefined : (current.atMs - current.remembered.firstSeenMs) * 1000,
+  });
+  return (closed) => {
+    current = closed;
+    return test(closed.socket);
+  };
+}
+
+function lookTest(bound: BoundFilter, source: Source): LookTest {
+  return ({ sockets, holderOf, containerOf, seenSince, takenAtMs }) => {
+    const roles = bound.needs.listeners ? new Roles(sockets) : undefined;
+    return filterTest(bound, source.knowledge.snapshots, {
+      processesOf: (socket) => {
+        const holder = holderOf(socket);
+        return holder === undefined ? [] : [holder];
+      },
+      isOf: (socket, wanted) => {
+        const container = containerOf(socket);
+        return container !== undefined && source.isNamed(container, wanted);
+      },
+      ...(roles !== undefined && {
+        roleOf: (socket) => roles.of(socket),
+        isListenedOn: (socket) => roles.isListenedOn(socket),
+      }),
+      ageUsOf: (socket) => {
+        const since = seenSince(socket);
+        return since === undefined ? undefined : (takenAtMs - since.firstSeenMs) * 1000;
+      },
+    });
+  };
+}

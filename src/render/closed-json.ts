@@ -1,0 +1,115 @@
+import type { ClosedConnectionRow, Lifetime } from '../model/socket/closed-connection.ts';
+import type { Endpoint } from '../model/socket/socket-row.ts';
+import { ByteWriter } from './byte-writer.ts';
+import type { ClosedOutput, ClosedSummary } from './closed-output.ts';
+
+/** Names are few and come again and again; more than so many are not kept. */
+const KEPT_NAMES = 10_000;
+
+/**
+ * Closed connections as lines of NDJSON. Written by hand and straight into bytes: there may be ten
+ * thousands of them a second, and most of a line is numbers.
+ */
+export class ClosedJson implements ClosedOutput {
+  /** The JSON text of names, as bytes. */
+  readonly #quoted = new Map<string, Uint8Array>();
+  /** The time of the last line, which many lines share. */
+  #at: Date | undefined;
+  #atText = '';
+
+  header(): void {}
+
+  connection(out: ByteWriter, closed: ClosedConnectionRow): void {
+    const { at, process, container, role } = closed;
+    if (at !== this.#at) {
+      this.#at = at;
+      this.#atText = at.toISOString();
+    }
+    out.ascii('{"type":"connection","at":"');
+    out.ascii(this.#atText);
+    out.ascii('","target":');
+    this.#name(out, closed.target);
+    out.ascii(',"proto":"');
+    out.ascii(closed.proto);
+    out.ascii('","family":"');
+    out.ascii(closed.family);
+    out.ascii('","local":');
+    this.#endpoint(out, closed.local);
+    out.ascii(',"peer":');
+    this.#endpoint(out, closed.peer);
+    if (role !== undefined) out.ascii(role === 'server' ? ',"role":"server"' : ',"role":"client"');
+    if (process !== undefined) {
+      out.ascii(',"process":{"pid":');
+      out.uint(process.pid);
+      out.ascii(',"name":');
+      this.#name(out, process.name);
+      out.ascii('}');
+    }
+    if (container !== undefined) {
+      out.ascii(',"container":');
+      this.#name(out, container);
+    }
+    lifetime(out, closed.lifetime);
+    number(out, ',"bytesSent":', closed.bytesSent);
+    number(out, ',"bytesReceived":', closed.bytesReceived);
+    number(out, ',"rttUs":', closed.rttUs);
+    number(out, ',"retransmits":', closed.retransmits);
+    out.ascii(',"outcome":"');
+    out.ascii(closed.outcome);
+    out.ascii('","cookie":"');
+    out.ascii(closed.cookie);
+    out.ascii('"}\n');
+  }
+
+  gap(out: ByteWriter, target: string, from: Date, to: Date): void {
+    line(out, { type: 'gap', target, from, to, reason: 'the kernel dropped events: its buffer was full' });
+  }
+
+  summary(out: ByteWriter, summary: ClosedSummary): void {
+    line(out, { type: 'summary', ...summary });
+  }
+
+  #endpoint(out: ByteWriter, { address, port, name, service }: Endpoint): void {
+    out.ascii('{"address":"');
+    out.ascii(address);
+    out.ascii('","port":');
+    out.uint(port);
+    if (name !== undefined) {
+      out.ascii(',"name":');
+      this.#name(out, name);
+    }
+    if (service !== undefined) {
+      out.ascii(',"service":');
+      this.#name(out, service);
+    }
+    out.ascii('}');
+  }
+
+  #name(out: ByteWriter, text: string): void {
+    let bytes = this.#quoted.get(text);
+    if (bytes === undefined) {
+      const writer = new ByteWriter();
+      writer.text(JSON.stringify(text));
+      bytes = writer.bytes().slice();
+      if (this.#quoted.size < KEPT_NAMES) this.#quoted.set(text, bytes);
+    }
+    out.raw(bytes);
+  }
+}
+
+function number(out: ByteWriter, key: string, value: number | undefined): void {
+  if (value === undefined) return;
+  out.ascii(key);
+  out.uint(value);
+}
+
+function lifetime(out: ByteWriter, { atLeastMs, atMostMs }: Lifetime): void {
+  number(out, ',"lifetime":{"atLeastMs":', atLeastMs);
+  number(out, ',"atMostMs":', atMostMs);
+  out.ascii('}');
+}
+
+function line(out: ByteWriter, object: object): void {
+  out.text(JSON.stringify(object));
+  out.ascii('\n');
+}

@@ -1,0 +1,121 @@
+import { clockText, durationText } from '../base/duration.ts';
+import { formatEndpoint } from '../base/endpoint-text.ts';
+import { plural } from '../base/plural.ts';
+import { safeText } from '../base/safe-text.ts';
+import { sizeText } from '../base/size.ts';
+import type { PeerSummary } from '../model/report/peer-summary.ts';
+import type { ClosedConnectionRow, Lifetime, Outcome } from '../model/socket/closed-connection.ts';
+import type { Endpoint } from '../model/socket/socket-row.ts';
+import type { ByteWriter } from './byte-writer.ts';
+import type { ClosedOutput, ClosedSummary } from './closed-output.ts';
+import { GrowingTable } from './growing-table.ts';
+import { Table } from './table.ts';
+
+/** Widths that most cells fit into, so that lines stay below each other from the start. */
+const COLUMNS = [
+  { title: 'Ended', width: 12, narrow: 8 },
+  { title: 'Who', width: 20, flexible: true },
+  { title: 'Local', width: 21, dropped: 3 },
+  { title: 'Peer', width: 21 },
+  { title: 'Lived', width: 9, right: true },
+  { title: 'Sent', width: 5, right: true },
+  { title: 'Recv', width: 5, right: true },
+  { title: 'RTT', width: 6, right: true, dropped: 2 },
+  { title: 'Retr', width: 4, right: true, dropped: 1 },
+  { title: 'Outcome', width: 8 },
+] as const;
+
+/** Closed connections as lines of a table, for a person. */
+export class ClosedText implements ClosedOutput {
+  readonly #columns: number | undefined;
+  readonly #only: string | undefined;
+  readonly #table: GrowingTable;
+
+  /**
+   * @param columns of the terminal; undefined for no limit
+   * @param only name of the only target, which is not repeated; undefined for several
+   */
+  constructor(columns: number | undefined, only: string | undefined) {
+    this.#columns = columns;
+    this.#only = only;
+    this.#table = new GrowingTable(COLUMNS, columns);
+  }
+
+  header(out: ByteWriter): void {
+    this.#table.header(out);
+  }
+
+  connection(out: ByteWriter, closed: ClosedConnectionRow): void {
+    const clock = clockText(closed.at);
+    this.#table.row(out, [
+      this.#table.narrow ? clock.slice(0, 8) : clock,
+      this.#who(closed),
+      endpoint(closed.local),
+      endpoint(closed.peer),
+      lifetimeText(closed.lifetime),
+      closed.bytesSent === undefined ? '-' : sizeText(closed.bytesSent),
+      closed.bytesReceived === undefined ? '-' : sizeText(closed.bytesReceived),
+      closed.rttUs === undefined ? '-' : durationText(closed.rttUs / 1000),
+      closed.retransmits === undefined ? '-' : String(closed.retransmits),
+      closed.outcome,
+    ]);
+  }
+
+  gap(out: ByteWriter, target: string, from: Date, to: Date): void {
+    const time = `${clockText(from)} to ${clockText(to)}`;
+    out.text(`-- ${safeText(target)}: events are missing, ${time}: the kernel's buffer was full --\n`);
+  }
+
+  summary(out: ByteWriter, { from, to, connections, gaps, peers }: ClosedSummary): void {
+    const missed = gaps === 0 ? '' : `, and some were missed (${plural(gaps, 'gap')})`;
+    out.ascii(`\n${connections} ended in ${durationText(to.getTime() - from.getTime())}${missed}\n`);
+    if (peers.length > 0) peerTable(peers).render(out, this.#columns);
+  }
+
+  #who({ target, container, process }: ClosedConnectionRow): string {
+    const parts: string[] = [];
+    const isOnly = target === this.#only;
+    if (container !== undefined && !(isOnly && container === target)) parts.push(container);
+    if (!isOnly && container === undefined) parts.push(target);
+    if (process !== undefined) parts.push(`${process.pid}/${process.name}`);
+    return parts.length === 0 ? '-' : safeText(parts.join(' '));
+  }
+}
+
+function endpoint({ address, port, name, service }: Endpoint): string {
+  return formatEndpoint(name === undefined ? address : safeText(name), service ?? port);
+}
+
+/**
+ * `1.2s` or `1s-2s` by how well it is known, `≥1.2s` for what was there before, `<0.8s` for what no
+ * dump saw, `-` where nothing is known.
+ */
+export function lifetimeText({ atLeastMs, atMostMs }: Lifetime): string {
+  if (atMostMs === undefined && atLeastMs === 0) return '-';
+  if (atMostMs === undefined) return `≥${durationText(atLeastMs)}`;
+  if (atLeastMs === 0) return `<${durationText(atMostMs)}`;
+  const exact = atMostMs - atLeastMs <= atLeastMs * 0.1;
+  return exact ? durationText(atLeastMs) : `${durationText(atLeastMs)}-${durationText(atMostMs)}`;
+}
+
+const OUTCOMES: readonly Outcome[] = ['closed', 'refused', 'no-answer', 'failed', 'aborted', 'never-accepted'];
+
+function peerTable(peers: readonly PeerSummary[]): Table {
+  const table = new Table([
+    { title: 'Peer', align: 'left' },
+    { title: 'Name', align: 'left', optional: true, flexible: true },
+    { title: 'Ended', align: 'right' },
+    ...OUTCOMES.map((outcome) => ({ title: outcome, align: 'right' as const, optional: true })),
+    ...['Sent', 'Received', 'Retrans'].map((title) => ({ title, align: 'right' as const })),
+  ]);
+  for (const summary of peers) {
+    table.text(summary.role === 'server' ? `${summary.peer} (clients)` : summary.peer);
+    table.text(summary.name ?? '');
+    table.uint(summary.connections);
+    for (const outcome of OUTCOMES) table.text(String(summary.outcomes[outcome] ?? ''));
+    table.text(sizeText(summary.bytesSent));
+    table.text(sizeText(summary.bytesReceived));
+    table.uint(summary.retransmits);
+  }
+  return table;
+}

@@ -1,0 +1,113 @@
+import type { Overview, OverviewRow } from '../model/report/overview.ts';
+import type { GroupReport, ReportHeader, SocketReport } from '../model/report/report.ts';
+import { type RowContext, socketRow } from '../model/socket/make-socket-row.ts';
+
+/** Version of every JSON document (`docs/json-schema.md`). Raised when a key changes its meaning or is removed. */
+export const SCHEMA_VERSION = 1;
+
+/** Pieces of text to write in order; a document can be larger than the largest string. */
+export type Pieces = Iterable<string>;
+
+/** Approximate size of a piece, in characters. */
+const PIECE = 64 * 1024;
+
+/** One document for one target; for several, an object with a list of such documents. */
+export function* socketsJson(
+  reports: readonly SocketReport[],
+  contextOf: (report: SocketReport) => RowContext,
+): Pieces {
+  yield* documents(reports, function* (report) {
+    yield `${headerJson(report)},"sockets":[`;
+    yield* listed(report, contextOf(report), ',');
+    yield ']}';
+  });
+}
+
+export function* groupsJson(reports: readonly GroupReport[]): Pieces {
+  yield* documents(reports, function* (report) {
+    yield `${headerJson(report)},"groups":${JSON.stringify(report.groups)},"total":${JSON.stringify(report.total)}}`;
+  });
+}
+
+/** A line `target` for each target, then a line `socket` for each of its sockets. */
+export function* socketsNdjson(
+  reports: readonly SocketReport[],
+  contextOf: (report: SocketReport) => RowContext,
+): Pieces {
+  for (const report of reports) {
+    yield `${headerJson(report, 'target')}}\n`;
+    const prefix = `{"type":"socket","target":${JSON.stringify(report.target.name)},`;
+    const lines = listed(report, contextOf(report), '\n', prefix);
+    yield* lines;
+    if (lines.length > 0) yield '\n';
+  }
+}
+
+export function* groupsNdjson(reports: readonly GroupReport[]): Pieces {
+  for (const report of reports) {
+    yield `${headerJson(report, 'target')}}\n`;
+    for (const group of report.groups) {
+      yield `${JSON.stringify({ type: 'group', target: report.target.name, ...group })}\n`;
+    }
+    yield `${JSON.stringify({ type: 'total', target: report.target.name, ...report.total })}\n`;
+  }
+}
+
+export function overviewJson(overview: Overview): string {
+  const { takenAt, rows, lookedFor, coverage } = overview;
+  return `${JSON.stringify({ schema: SCHEMA_VERSION, takenAt, lookedFor, coverage, containers: rows })}\n`;
+}
+
+export function* overviewNdjson(overview: Overview): Pieces {
+  const { takenAt, lookedFor, coverage } = overview;
+  yield `${JSON.stringify({ type: 'overview', schema: SCHEMA_VERSION, takenAt, lookedFor, coverage })}\n`;
+  for (const row of overview.rows)
+    yield `${JSON.stringify({ type: 'container', ...row } satisfies OverviewRow & { type: string })}\n`;
+}
+
+/** The header of a document without its closing brace, so that the list can follow in pieces. */
+function headerJson(report: ReportHeader, type?: string): string {
+  const { target, takenAt, source, sources, coverage } = report;
+  return JSON.stringify({
+    ...(type !== undefined && { type }),
+    schema: SCHEMA_VERSION,
+    target,
+    takenAt,
+    source,
+    sources,
+    coverage,
+  }).slice(0, -1);
+}
+
+function* documents<T>(reports: readonly T[], one: (report: T) => Pieces): Pieces {
+  const [only] = reports;
+  if (reports.length === 1 && only !== undefined) yield* one(only);
+  else {
+    yield `{"schema":${SCHEMA_VERSION},"targets":[`;
+    let first = true;
+    for (const report of reports) {
+      if (!first) yield ',';
+      first = false;
+      yield* one(report);
+    }
+    yield ']}';
+  }
+  yield '\n';
+}
+
+/** The rows of a report, joined into pieces. */
+function listed(report: SocketReport, context: RowContext, separator: string, prefix = '{'): string[] {
+  const pieces: string[] = [];
+  let piece = '';
+  let first = true;
+  report.sockets.each((socket) => {
+    if (!first) piece += separator;
+    first = false;
+    piece += prefix + JSON.stringify(socketRow(socket, context)).slice(1);
+    if (piece.length < PIECE) return;
+    pieces.push(piece);
+    piece = '';
+  });
+  if (piece !== '') pieces.push(piece);
+  return pieces;
+}

@@ -1,0 +1,64 @@
+import { bracketed } from '../base/endpoint-text.ts';
+import { limitPercent, limitWord } from '../model/container/limits.ts';
+import type { DescriptorUse, Overview, OverviewRow } from '../model/report/overview.ts';
+import type { ByteWriter } from './byte-writer.ts';
+import { Table } from './table.ts';
+
+/** States with a column of their own; all others are summed up as `Other`. */
+const STATE_COLUMNS = [
+  ['ESTABLISHED', 'Estab'],
+  ['LISTEN', 'Listen'],
+  ['TIME_WAIT', 'TimeWait'],
+  ['CLOSE_WAIT', 'CloseWait'],
+] as const;
+
+/** Writes the rows of `ps` as a table. */
+export function renderOverview(out: ByteWriter, overview: Overview, width?: number): void {
+  const table = new Table([
+    { title: 'Name', align: 'left', flexible: true },
+    { title: 'Runtime', align: 'left' },
+    { title: 'Sockets', align: 'right' },
+    ...STATE_COLUMNS.map(([, title]) => ({ title, align: 'right' as const })),
+    { title: 'Other', align: 'right' },
+    { title: 'UDP', align: 'right' },
+    { title: 'UNIX', align: 'right' },
+    { title: 'Descriptors', align: 'right' },
+    { title: 'Busiest Peer', align: 'left', optional: true, flexible: true },
+    { title: 'Shares With', align: 'left', optional: true, flexible: true },
+    { title: 'Source', align: 'left', optional: true },
+  ]);
+  for (const row of overview.rows) {
+    const { sockets } = row;
+    table.text(row.name);
+    table.text(row.runtime);
+    table.uint(sockets.total);
+    let shown = sockets.udp;
+    for (const [state] of STATE_COLUMNS) {
+      const count = sockets.byState[state] ?? 0;
+      shown += count;
+      table.uint(count);
+    }
+    table.uint(sockets.total - shown);
+    table.uint(sockets.udp);
+    table.uint(sockets.unix);
+    table.text(row.descriptors === undefined ? '-' : descriptorsText(row.descriptors));
+    table.text(peerText(row));
+    table.text(row.sharedWith.join(','));
+    table.text(row.source === 'sock_diag' ? '' : row.source);
+  }
+  table.render(out, width);
+}
+
+/** `63/1024 (6%)` */
+function descriptorsText({ used, softLimit }: DescriptorUse): string {
+  const percent = limitPercent(used, softLimit);
+  return `${used}/${limitWord(softLimit)}${percent === undefined ? '' : ` (${percent}%)`}`;
+}
+
+/** `db:mysql (257)` */
+function peerText({ busiestPeer: peer }: OverviewRow): string {
+  if (peer === undefined) return '';
+  const host = peer.name ?? bracketed(peer.address);
+  const port = peer.port === 0 ? '' : `:${peer.service ?? peer.port}`;
+  return `${host}${port} (${peer.count})`;
+}

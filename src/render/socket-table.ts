@@ -1,0 +1,88 @@
+import { mayNameService, peerAddress, plainAddress } from '../model/socket/endpoint.ts';
+import type { RowContext } from '../model/socket/make-socket-row.ts';
+import { socketTimer } from '../model/socket/make-socket-row.ts';
+import type { SocketSource, SocketView } from '../model/socket/socket-view.ts';
+import { stateName, TCP_STATE } from '../model/socket/tcp-state.ts';
+import type { ByteWriter } from './byte-writer.ts';
+import { processesText } from './process-text.ts';
+import { Table } from './table.ts';
+import { tcpInfoLine } from './tcp-info-line.ts';
+
+export interface SocketTableOptions extends RowContext {
+  /** Whether to show the owner processes. */
+  processes: boolean;
+  /** Terminal columns to fit into; undefined for no limit. */
+  width?: number | undefined;
+}
+
+/** Writes the internet sockets of a source as a table; nothing at all when there is none. */
+export function renderInetSockets(out: ByteWriter, sockets: SocketSource, options: SocketTableOptions): void {
+  const table = new Table([
+    { title: 'Proto', align: 'left' },
+    { title: 'Recv-Q', align: 'right' },
+    { title: 'Send-Q', align: 'right' },
+    { title: 'Local Address', align: 'left' },
+    { title: 'Peer Address', align: 'left' },
+    { title: 'State', align: 'left' },
+    { title: 'Peer', align: 'left', optional: true, flexible: true },
+    { title: 'Service', align: 'left', optional: true },
+    { title: 'Container', align: 'left', optional: true, flexible: true },
+    { title: 'Process', align: 'left', optional: true, flexible: true },
+  ]);
+  sockets.each((socket) => {
+    if (socket.proto !== 'unix') addRow(table, socket, options);
+  });
+  if (table.rows > 0) table.render(out, options.width);
+}
+
+function addRow(table: Table, socket: SocketView, options: SocketTableOptions): void {
+  table.cell.ascii(socket.proto);
+  if (socket.family === 'inet6') table.cell.byte(0x36);
+  table.endCell();
+  table.uint(socket.receiveQueue);
+  table.uint(socket.sendQueue);
+  writeEndpoint(table.cell, socket, 'local');
+  table.endCell();
+  writeEndpoint(table.cell, socket, 'peer');
+  table.endCell();
+  table.cell.ascii(stateName(socket.state));
+  table.endCell();
+  const { names } = options;
+  table.text(peerName(socket, options) ?? '');
+  table.text((names && serviceOf(socket, options)) ?? '');
+  table.text(options.containerOf?.(socket) ?? (options.containerOf ? '-' : ''));
+  table.text(options.processes ? processesText(options.processesOf?.(socket.inode) ?? []) : '');
+  // Of a listener, tcp_info holds only the backlog, which the queues show.
+  const info = socket.state === TCP_STATE.LISTEN ? undefined : socket.tcpInfo();
+  if (info !== undefined) table.detail(tcpInfoLine(info, socketTimer(socket)));
+}
+
+/** `address:port`, the address of an IPv6 socket in brackets, `*` for no port. */
+function writeEndpoint(out: ByteWriter, socket: SocketView, side: 'local' | 'peer'): void {
+  const local = side === 'local';
+  const port = local ? socket.localPort : socket.peerPort;
+  const word = (index: 0 | 1 | 2 | 3) => (local ? socket.localWord(index) : socket.peerWord(index));
+  if (socket.family === 'inet6') {
+    out.byte(0x5b);
+    out.ipv6(word(0), word(1), word(2), word(3));
+    out.byte(0x5d);
+  } else out.ipv4(word(0));
+  out.byte(0x3a);
+  if (port === 0) out.byte(0x2a);
+  else out.uint(port);
+}
+
+function peerName(socket: SocketView, { names }: RowContext): string | undefined {
+  if (names === undefined || socket.peerPort === 0) return undefined;
+  return names.host(plainAddress(peerAddress(socket)));
+}
+
+/** The service of a row: that of the peer's port, else that of the local port. */
+function serviceOf(socket: SocketView, { names }: RowContext): string | undefined {
+  if (socket.proto === 'raw') return undefined;
+  for (const port of [socket.peerPort, socket.localPort]) {
+    const service = mayNameService(port) ? names?.service(port, socket.proto) : undefined;
+    if (service !== undefined) return service;
+  }
+  return undefined;
+}

@@ -1,0 +1,173 @@
+import { hex64 } from '../../base/hex.ts';
+import type { Names } from '../../model/names.ts';
+import type {
+  ClosedConnection,
+  ClosedConnectionRecord,
+  ClosedConnectionRow,
+  Lifetime,
+  Outcome,
+  Remembered,
+} from '../../model/socket/closed-connection.ts';
+import { ClosedConnectionView } from '../../model/socket/closed-connection-view.ts';
+import { localAddress, mayNameService, peerAddress, plainAddress } from '../../model/socket/endpoint.ts';
+import type { Endpoint } from '../../model/socket/socket-row.ts';
+import type { Proto, SocketView } from '../../model/socket/socket-view.ts';
+import type { WatchedSpace } from './netns-reader.ts';
+
+/** An address and its name. */
+interface Host {
+  address: string;
+  name: string | undefined;
+}
+
+/** More are not kept: a public server sees new clients for ever. */
+const KEPT_HOSTS = 50_000;
+
+/**
+ * A closed connection put together from its destroy event and from what dumps showed of it. One object for all,
+ * moved with {@link moveTo}: there can be fifteen thousand a second.
+ */
+export class LiveClosedConnection implements ClosedConnection {
+  remembered: Remembered | undefined;
+  outcome: Outcome = 'closed';
+  readonly socket = new ClosedConnectionView();
+  readonly #names: Names | undefined;
+  #space!: WatchedSpace;
+  /** When it was read; one object for all that were read together. */
+  #at = new Date(0);
+  /** Addresses and their names, by the address's word or text: a few come again and again. */
+  readonly #hosts = new Map<number | string, Host>();
+  readonly #services = new Map<number, string | undefined>();
+
+  /** @param names undefined for plain numbers */
+  constructor(names: Names | undefined) {
+    this.#names = names;
+  }
+
+  /** @param outcome what `outcomeOf` says, decided @param at when the event was read */
+  moveTo(space: WatchedSpace, event: SocketView, remembered: Remembered | undefined, outcome: Outcome, at: Date): this {
+    this.#space = space;
+    this.remembered = remembered;
+    this.outcome = outcome;
+    this.#at = at;
+    this.socket.moveTo(event, remembered);
+    return this;
+  }
+
+  get proto(): Proto {
+    return this.socket.proto;
+  }
+  get atMs(): number {
+    return this.#at.getTime();
+  }
+  get role(): 'client' | 'server' | undefined {
+    if (this.socket.proto !== 'tcp') return undefined;
+    return this.#space.roles.ofClosed(this.socket);
+  }
+  get container(): string | undefined {
+    return this.#space.containerOf(this.socket);
+  }
+
+  row(): ClosedConnectionRow {
+    const { socket, remembered, role, container } = this;
+    const row: ClosedConnectionRow = {
+      at: this.#at,
+      target: this.#space.place.target.name,
+      proto: socket.proto,
+      family: socket.family,
+      local: this.#endpoint(this.#localHost(socket), socket.localPort, socket.proto),
+      peer: this.#endpoint(this.#peerHost(socket), socket.peerPort, socket.proto),
+      lifetime: lifetimeOf(this.#space, socket, remembered, this.atMs),
+      outcome: this.outcome,
+      cookie: hex64(socket.cookieHigh, socket.cookieLow),
+    };
+    if (role !== undefined) row.role = role;
+    if (remembered?.process !== undefined) row.process = remembered.process;
+    if (container !== undefined) row.container = container;
+    // What the event has lost is left out.
+    const sent = socket.tcpInfoNumber('bytesSent');
+    if (sent !== undefined) row.bytesSent = sent - (socket.tcpInfoNumber('bytesRetransmitted') ?? 0);
+    const received = socket.tcpInfoNumber('bytesReceived');
+    if (received !== undefined) row.bytesReceived = received;
+    const rtt = socket.tcpInfoNumber('rttUs');
+    if (rtt !== undefined && rtt !== 0) row.rttUs = rtt;
+    const retransmits = socket.tcpInfoNumber('totalRetrans');
+    if (retransmits !== undefined) row.retransmits = retransmits;
+    return row;
+  }
+
+  record(): ClosedConnectionRecord {
+    const { socket, remembered } = this;
+    const { receiveQueue, interfaceIndex } = socket;
+    const lastSentMs = socket.tcpInfoNumber('lastSentMs');
+    const lastReceivedMs = socket.tcpInfoNumber('lastReceivedMs');
+    const lastAckReceivedMs = socket.tcpInfoNumber('lastAckReceivedMs');
+    return {
+      ...this.row(),
+      netns: this.#space.place.target.netns,
+      state: socket.state,
+      ...(receiveQueue !== undefined && { receiveQueue }),
+      ...(interfaceIndex !== undefined && { interfaceIndex }),
+      ...(lastSentMs !== undefined && { lastSentMs }),
+      ...(lastReceivedMs !== undefined && { lastReceivedMs }),
+      ...(lastAckReceivedMs !== undefined && { lastAckReceivedMs }),
+      ...(remembered !== undefined && { remembered }),
+    };
+  }
+
+  #localHost(view: SocketView): Host {
+    const key = view.family === 'inet' ? view.localWord(0) : localAddress(view);
+    return this.#hosts.get(key) ?? this.#addHost(key, localAddress(view));
+  }
+
+  #peerHost(view: SocketView): Host {
+    const key = view.family === 'inet' ? view.peerWord(0) : peerAddress(view);
+    return this.#hosts.get(key) ?? this.#addHost(key, peerAddress(view));
+  }
+
+  #addHost(key: number | string, address: string): Host {
+    const host = { address, name: this.#names?.host(plainAddress(address)) };
+    if (this.#hosts.size >= KEPT_HOSTS) this.#hosts.clear();
+    this.#hosts.set(key, host);
+    return host;
+  }
+
+  #endpoint({ address, name }: Host, port: number, proto: Proto): Endpoint {
+    const endpoint: Endpoint = { address, port };
+    if (name !== undefined) endpoint.name = name;
+    if (this.#names === undefined || !mayNameService(port)) return endpoint;
+    const service = this.#serviceOf(this.#names, port, proto);
+    if (service !== undefined) endpoint.service = service;
+    return endpoint;
+  }
+
+  #serviceOf(names: Names, port: number, proto: Proto): string | undefined {
+    const key = proto === 'udp' ? port + 0x10000 : port;
+    if (!this.#services.has(key)) this.#services.set(key, names.service(port, proto));
+    return this.#services.get(key);
+  }
+}
+
+function lifetimeOf(
+  { memory }: WatchedSpace,
+  view: SocketView,
+  remembered: Remembered | undefined,
+  nowMs: number,
+): Lifetime {
+  if (remembered === undefined) return unseenLifetime(view, memory.lastDumpMs, nowMs);
+  const atLeastMs = Math.max(0, nowMs - remembered.firstSeenMs);
+  return remembered.notBeforeMs === undefined ? { atLeastMs } : { atLeastMs, atMostMs: nowMs - remembered.notBeforeMs };
+}
+
+/**
+ * The lifetime of what no dump saw: made since the last one. Two kinds may be older, for dumps do not
+ * have a socket in CLOSE: what was never established, and what was reset before that dump and closed
+ * after it, which shows in that its last data is older than the dump.
+ */
+function unseenLifetime(view: SocketView, lastDumpMs: number | undefined, nowMs: number): Lifetime {
+  const sentMs = view.tcpInfoNumber('lastSentMs');
+  if (view.proto === 'tcp' && sentMs === undefined) return { atLeastMs: 0 };
+  const atLeastMs = Math.max(sentMs ?? 0, view.tcpInfoNumber('lastReceivedMs') ?? 0);
+  const atMostMs = lastDumpMs === undefined ? 0 : nowMs - lastDumpMs;
+  return atLeastMs > atMostMs || lastDumpMs === undefined ? { atLeastMs } : { atLeastMs, atMostMs };
+}

@@ -1,0 +1,14 @@
+import type { Machine } from '../../collect/machine.ts';
+import type { FoundSpace } from '../../collect/target/found-netns.ts';
+import type { SocketMemory } from '../../model/sample/sample.ts';
+import { readMemoryCgroup } from '../../procfs/memory-cgroup.ts';
+
+/** The memory of each container's sockets; those whose controller does not tell are left out. */
+export function sampleMemory({ proc, cgroupRoot }: Machine, { containers }: FoundSpace): SocketMemory[] {
+  return containers.flatMap(({ facts, pid }) => {
+    const use = pid === undefined ? undefined : readMemoryCgroup(pid, proc, cgroupRoot);
+    if (use === undefined) return [];
+    const { socketBytes: bytes, limitBytes } = use;
+    return [{ container: facts.name, bytes, ...(Number.isFinite(limitBytes) && { limitBytes }) }];
+  });
+}

@@ -1,0 +1,44 @@
+import type { ContainerInstance } from '../../collect/containers/inventory.ts';
+import type { Machine } from '../../collect/machine.ts';
+import type { FoundSpace } from '../../collect/target/found-netns.ts';
+import type { WatchedContainer, WatchedSpace } from '../../model/netns/netns.ts';
+import { readProcText } from '../../procfs/read.ts';
+
+/** What is told of a namespace to whoever watches it. */
+export function watchedSpace(machine: Machine, found: FoundSpace): WatchedSpace {
+  return {
+    netns: found.place.target.netns,
+    name: found.targets.join(','),
+    targets: found.targets,
+    host: found.host,
+    containers: watchedContainers(machine, found.containers),
+  };
+}
+
+/** Those of them that have a process. */
+export function watchedContainers(machine: Machine, containers: readonly ContainerInstance[]): WatchedContainer[] {
+  return containers.flatMap(({ facts, pid }) => {
+    if (pid === undefined) return [];
+    const { name, runtime, id, labels, addresses, gateways, networkMode } = facts;
+    const cgroup = cgroupPath(readProcText(`${machine.proc}/${pid}/cgroup`));
+    return [
+      {
+        name,
+        runtime,
+        id,
+        labels,
+        addresses,
+        gateways,
+        pid,
+        ...(networkMode !== undefined && { networkMode }),
+        ...(cgroup !== undefined && { cgroup }),
+      },
+    ];
+  });
+}
+
+/** The longest path of `/proc/PID/cgroup`: on version 1 the hierarchies that nobody limits have a short one. */
+function cgroupPath(text: string | undefined): string | undefined {
+  const paths = (text ?? '').split('\n').map((line) => line.slice(line.indexOf('/')));
+  return paths.filter((path) => path.startsWith('/')).sort((a, b) => b.length - a.length)[0];
+}

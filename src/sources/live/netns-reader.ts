@@ -1,0 +1,163 @@
+import fs from 'node:fs';
+import { type Look, look, stream } from '../../collect/dump/dump-sockets.ts';
+import type { Machine } from '../../collect/machine.ts';
+import { ConnectionMemory } from '../../collect/owners/connection-memory.ts';
+import { type HeldSockets, SpaceOwners } from '../../collect/owners/netns-owners.ts';
+import { openNetns, type Place } from '../../collect/target/netns-handle.ts';
+import { Roles } from '../../count/roles.ts';
+import { openEventSocket } from '../../kernel/event-socket.ts';
+import { SystemCallError } from '../../kernel/system-calls.ts';
+import type { SocketQuery } from '../../model/socket/socket-query.ts';
+import type { SocketView } from '../../model/socket/socket-view.ts';
+import { ALL_STATES, stateMask, TCP_STATE } from '../../model/socket/tcp-state.ts';
+
+/** What is remembered of a namespace is told by dumps of these. What is in TIME_WAIT was seen before or has nothing to tell. */
+const REMEMBERED: SocketQuery = {
+  protos: ['tcp', 'udp'],
+  inet: true,
+  inet6: true,
+  tcpInfo: false,
+  states: ALL_STATES & ~stateMask(TCP_STATE.TIME_WAIT),
+};
+
+/** A namespace that is watched: its place, and what dumps told of its sockets. */
+export class WatchedSpace {
+  place: Place;
+  readonly memory = new ConnectionMemory();
+  readonly owners: SpaceOwners;
+  /** Times that the kernel dropped events of this namespace. */
+  losses = 0;
+  /** With the TCP listeners of every dump so far. */
+  readonly roles = new Roles();
+  /** Containers of listeners by their indexes in {@link roles}; undefined where nobody knows, or several listen. */
+  readonly #listenerContainers: (string | undefined)[] = [];
+  readonly #machine: Machine;
+  #endsAreTold = false;
+
+  /**
+   * @param containerNames names of running containers by their ids
+   * @param soleContainer name of the one container that lives there, where nobody shares the namespace
+   */
+  constructor(
+    machine: Machine,
+    place: Place,
+    containerNames: ReadonlyMap<string, string>,
+    soleContainer: string | undefined,
+  ) {
+    this.#machine = machine;
+    this.place = place;
+    this.owners = new SpaceOwners(machine, place.target.netns, containerNames, soleContainer);
+  }
+
+  /** The container of what nobody was seen to hold. */
+  get container(): string | undefined {
+    return this.owners.soleContainer;
+  }
+
+  /**
+   * Opens a socket for the events of the namespace.
+   *
+   * @throws {Failure}, {SystemCallError} when it may not be entered
+   */
+  openEvents(bufferBytes?: number) {
+    const netnsFd = this.place.own ? undefined : openNetns(this.#machine, this.place);
+    try {
+      const socket = openEventSocket(this.#machine.systemCalls(), netnsFd, bufferBytes);
+      this.#endsAreTold = true;
+      return socket;
+    } finally {
+      if (netnsFd !== undefined) fs.closeSync(netnsFd);
+    }
+  }
+
+  /**
+   * Takes a dump and remembers its sockets, with the processes that hold the new ones.
+   *
+   * @param visit sees each socket as it arrives
+   * @throws {Failure} when the namespace is gone
+   */
+  remember(nowMs: number, visit?: (socket: SocketView) => void): void {
+    this.#remembering(nowMs, (see) => {
+      stream(this.#machine, this.place, REMEMBERED, (socket) => {
+        see(socket);
+        visit?.(socket);
+      });
+    });
+  }
+
+  /**
+   * Reads and keeps the sockets that a query asks for, and remembers them.
+   *
+   * @param seeks whether the holders of new ones are looked for; otherwise a later look does
+   * @param scans descriptors that were read just before: what holders are looked for in first
+   * @throws {Failure} when the namespace is gone
+   */
+  look(nowMs: number, query: SocketQuery, seeks = true, scans: readonly HeldSockets[] = []): Look {
+    let seen!: Look;
+    this.#remembering(
+      nowMs,
+      (see) => {
+        seen = look(this.#machine, this.place, query);
+        seen.sockets.each(see);
+      },
+      seeks,
+      scans,
+    );
+    return seen;
+  }
+
+  /** The container of a socket: of who holds it, or of who alone listens on its local address and port. */
+  containerOf(socket: SocketView): string | undefined {
+    const known = this.memory.ownerOf(socket)?.container ?? this.container;
+    if (known !== undefined) return known;
+    const listener = this.roles.listenerOf(socket);
+    return listener === undefined ? undefined : this.#listenerContainers[listener];
+  }
+
+  #remembering(
+    nowMs: number,
+    read: (see: (socket: SocketView) => void) => void,
+    seeks = true,
+    scans: readonly HeldSockets[] = [],
+  ): void {
+    const { memory } = this;
+    const strangers: number[] = [];
+    const listeners: { listener: number; row: number | undefined }[] = [];
+    memory.begin(nowMs);
+    read((socket) => {
+      if (!isRemembered(socket)) return;
+      const row = memory.see(socket);
+      // A UDP client is not connected either: its port, used again, would make servers of other clients.
+      const listener = socket.proto === 'tcp' ? this.roles.addListener(socket) : undefined;
+      if (listener !== undefined) listeners.push({ listener, row });
+      if (row !== undefined && memory.isStranger(row)) strangers.push(row);
+    });
+    if (seeks && strangers.length > 0) this.owners.find(memory, strangers, nowMs, scans);
+    this.#rememberListeners(listeners);
+    memory.end(this.#endsAreTold);
+  }
+
+  /** @param listeners of one dump; several may have one address and port (SO_REUSEPORT) */
+  #rememberListeners(listeners: readonly { listener: number; row: number | undefined }[]): void {
+    const containers = new Map<number, string | undefined>();
+    for (const { listener, row } of listeners) {
+      const owner = row === undefined ? undefined : this.memory.owner(row);
+      if (owner === undefined) continue;
+      const isOther = containers.has(listener) && containers.get(listener) !== owner.container;
+      containers.set(listener, isOther ? undefined : owner.container);
+    }
+    for (const [listener, container] of containers) this.#listenerContainers[listener] = container;
+  }
+}
+
+/** UNIX sockets are many, and who holds one is asked only of those whose queue somebody has to empty. */
+function isRemembered({ proto, state, receiveQueue }: SocketView): boolean {
+  if (proto === 'unix') return state === TCP_STATE.LISTEN || (receiveQueue ?? 0) > 0;
+  return proto === 'tcp' || proto === 'udp' || proto === 'mptcp';
+}
+
+/** Why the events of a namespace cannot be received; undefined for an error that is a fault. */
+export function whyNoEvents(error: unknown): string | undefined {
+  if (!(error instanceof SystemCallError)) return undefined;
+  return error.code === 'EPERM' ? `${error.syscall} is not permitted (it needs CAP_SYS_ADMIN)` : error.message;
+}

@@ -1,0 +1,53 @@
+import type { Machine } from '../../collect/machine.ts';
+import { nameOfProcess } from '../../collect/owners/process-names.ts';
+import type { FoundSpace } from '../../collect/target/found-netns.ts';
+import { finiteLimit } from '../../model/container/limits.ts';
+import type { ProcessSample } from '../../model/sample/sample.ts';
+import { countDescriptors } from '../../procfs/descriptors.ts';
+import { readNofileLimit } from '../../procfs/limits.ts';
+import { readStat } from '../../procfs/stat.ts';
+
+/** A process by its PID and start time: names are read once. */
+const names = new Map<string, string>();
+
+/** The processes of a namespace with their descriptors and limits; those that may not be looked at are left out. */
+export function sampleProcesses(machine: Machine, { containers, otherPids, host }: FoundSpace): ProcessSample[] {
+  const samples: ProcessSample[] = [];
+  for (const { facts, pids } of containers) {
+    for (const pid of pids) add(samples, sampleProcess(machine, pid, facts.name));
+  }
+  // The host's own are hundreds, and nobody's business unless somebody asks for the host.
+  if (!host || containers.length === 0)
+    for (const pid of otherPids) add(samples, sampleProcess(machine, pid, undefined));
+  return samples;
+}
+
+function add(samples: ProcessSample[], sample: ProcessSample | undefined): void {
+  if (sample !== undefined) samples.push(sample);
+}
+
+function sampleProcess(machine: Machine, pid: number, container: string | undefined): ProcessSample | undefined {
+  const used = countDescriptors(pid, machine.proc);
+  const limit = used === undefined ? undefined : readNofileLimit(pid, machine.proc);
+  const startTicks = limit === undefined ? undefined : readStat(pid, machine.proc)?.startTicks;
+  if (used === undefined || limit === undefined || startTicks === undefined) return undefined;
+  return {
+    pid,
+    name: nameOf(machine, pid, startTicks),
+    startTicks,
+    ...(container !== undefined && { container }),
+    used,
+    softLimit: finiteLimit(limit.soft),
+    hardLimit: finiteLimit(limit.hard),
+  };
+}
+
+function nameOf(machine: Machine, pid: number, startTicks: number): string {
+  const key = `${pid} ${startTicks}`;
+  const known = names.get(key);
+  if (known !== undefined) return known;
+  const name = nameOfProcess(machine, pid);
+  if (names.size > 10_000) names.clear();
+  names.set(key, name);
+  return name;
+}

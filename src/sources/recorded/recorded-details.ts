@@ -1,0 +1,20 @@
+import type { DeclaredSettings } from '../../model/container/container.ts';
+import type { RecordedDetails } from '../../model/sample/recorded.ts';
+import type { SourceDetails } from '../sample-source.ts';
+
+/** What was asked once, as it was recorded. */
+export function recordedDetails({ declared, runtimeProcesses }: RecordedDetails): SourceDetails {
+  return {
+    declared: new Map(Object.entries(declared).map(([id, settings]) => [id, unlimited(settings)])),
+    runtimeProcesses,
+  };
+}
+
+/** JSON has no infinity: an unlimited limit was written as null. */
+function unlimited(settings: DeclaredSettings): DeclaredSettings {
+  const finite = (value: number | null) => value ?? Number.POSITIVE_INFINITY;
+  return {
+    ...settings,
+    limits: settings.limits.map(({ name, soft, hard }) => ({ name, soft: finite(soft), hard: finite(hard) })),
+  };
+}

@@ -1,0 +1,258 @@
+import type { StopSignal } from '../../base/stop-signal.ts';
+import { addressesOf, containersNamed } from '../../collect/containers/containers-named.ts';
+import { bindFilter } from '../../filter/bind.ts';
+import type { BoundFilter } from '../../filter/bound-filter.ts';
+import { compileForKernel } from '../../filter/compile.ts';
+import {
+  CLOSED_CONNECTIONS,
+  FULL_RECORDING,
+  OLD_CLOSED_CONNECTIONS,
+  SUMMARY_RECORDING,
+} from '../../filter/known-fields.ts';
+import { needsOf } from '../../filter/needs.ts';
+import type { Filter } from '../../filter/syntax.ts';
+import type { WatchedContainer, WatchedSpace } from '../../model/netns/netns.ts';
+import type { RecordedLook, RecordedSpace, RecordedTick } from '../../model/sample/recorded.ts';
+import type { KeptSockets } from '../../model/socket/stored-sockets.ts';
+import { servicePorts } from '../../names/services.ts';
+import { wait } from '../live/pace.ts';
+import type {
+  FilterKnowledge,
+  SampleSource,
+  SourceDetails,
+  SpaceLook,
+  SpaceTick,
+  Tick,
+  TickWish,
+} from '../sample-source.ts';
+import { type OpenRecording, openRecording } from './open-recording.ts';
+import { recordedDetails } from './recorded-details.ts';
+import { lookOf } from './recorded-socket-snapshot.ts';
+import { isTargetOf } from './recorded-targets.ts';
+import { type RecordedStep, recordedSteps } from './recorded-ticks.ts';
+import { contentsOf, type RecordingContents } from './recording-contents.ts';
+
+export interface RecordedOptions {
+  /** Only targets of these names; undefined for all. */
+  targets: readonly string[] | undefined;
+  /** How many times faster than it happened; undefined for as fast as it can be read. */
+  speed: number | undefined;
+  /** From this time on, milliseconds since the epoch; undefined from the beginning. */
+  sinceMs: number | undefined;
+  /** Up to this time alone, milliseconds since the epoch; undefined up to the end. */
+  untilMs: number | undefined;
+  names: boolean;
+}
+
+/** Samples of a recording. */
+export class RecordedSource implements SampleSource {
+  readonly intervalMs: number;
+  readonly startedAtMs: number;
+  readonly knowledge: FilterKnowledge;
+  readonly #path: string;
+  readonly #recording: OpenRecording;
+  readonly #steps: ReturnType<typeof recordedSteps>;
+  readonly #options: RecordedOptions;
+  #started = Date.now();
+  readonly #prepared = new Set<number>();
+  /** Up to when connection events were handed over. */
+  #eventsReadMs: number;
+  #contents: RecordingContents | undefined;
+  #firstMs: number | undefined;
+  #last: Tick | undefined;
+  /** The last look at each namespace of {@link #last}. */
+  #looks = new Map<number, SpaceLook>();
+  #again = false;
+  /** The last looks of the time that is left out. */
+  readonly #earlier = new Map<number, RecordedLook<KeptSockets>>();
+
+  private constructor(path: string, recording: OpenRecording, options: RecordedOptions) {
+    this.#path = path;
+    this.#recording = recording;
+    this.#steps = recordedSteps(recording);
+    this.#options = options;
+    const { intervalMs, startedAtMs, closely, fullEvents } = recording.reader.header;
+    this.intervalMs = intervalMs;
+    this.startedAtMs = Math.max(startedAtMs, options.sinceMs ?? 0);
+    this.#eventsReadMs = this.startedAtMs;
+    this.knowledge = {
+      snapshots: closely ? FULL_RECORDING : SUMMARY_RECORDING,
+      closed: fullEvents ? CLOSED_CONNECTIONS : OLD_CLOSED_CONNECTIONS,
+    };
+  }
+
+  /** @throws {Failure} `usage` for what is no recording */
+  static async open(path: string, options: RecordedOptions): Promise<RecordedSource> {
+    return new RecordedSource(path, await openRecording(path), options);
+  }
+
+  get header() {
+    return this.#recording.reader.header;
+  }
+
+  /** Every container that the recording has anywhere. */
+  async containers(): Promise<WatchedContainer[]> {
+    return [...(await this.#allContents()).containers.values()];
+  }
+
+  async next(wish: TickWish, stop?: StopSignal): Promise<Tick | undefined> {
+    const { sinceMs = 0, untilMs = Number.POSITIVE_INFINITY } = this.#options;
+    if (this.#again && this.#last !== undefined) {
+      this.#again = false;
+      return { ...this.#last, spaces: this.#last.spaces.map((space) => this.#withLook(space)) };
+    }
+    while (!stop?.aborted) {
+      const { value: step } = await this.#steps.next();
+      if (step === undefined) return undefined;
+      const { tick, cut } = step;
+      const isOver = tick === undefined || tick.atMs > untilMs;
+      if (!isOver && tick.atMs >= sinceMs) await this.#keepPace(tick.atMs, stop);
+      await this.#handOver(step, wish);
+      if (isOver) return undefined;
+      if (tick.atMs < sinceMs) {
+        for (const { space, look } of tick.spaces) if (look !== undefined) this.#earlier.set(space.netns, look);
+        continue;
+      }
+      this.#last = this.#live(tick, cut);
+      return this.#last;
+    }
+    return undefined;
+  }
+
+  hurry(): void {
+    this.#again = true;
+  }
+
+  /** A recording is seen from nowhere: names mean the same in all of its namespaces. */
+  async bind(_space: WatchedSpace | undefined, filter: Filter): Promise<BoundFilter | undefined> {
+    if (filter.tree === undefined) return undefined;
+    const { addresses } = await this.#allContents();
+    const containers = await this.containers();
+    const tree = bindFilter(filter.text, filter.tree, {
+      addresses: (name) => {
+        const named = containersNamed(containers, name);
+        if (named.length > 0) return named.flatMap((facts) => addressesOf(containers, facts));
+        const known = addresses.get(name);
+        return known && [...known];
+      },
+      ports: servicePorts(''),
+      device: () => undefined,
+      cgroup: () => undefined,
+      uid: () => undefined,
+      hasContainer: (name) => containersNamed(containers, name).length > 0,
+    });
+    return {
+      tree,
+      needs: needsOf(tree),
+      compiled: compileForKernel(tree),
+      ...(filter.families !== undefined && { families: filter.families }),
+    };
+  }
+
+  isNamed(container: string, wanted: string): boolean {
+    const containers = [...(this.#contents?.containers.values() ?? [])];
+    return containersNamed(containers, wanted).some(({ name }) => name === container);
+  }
+
+  sysctls({ netns }: WatchedSpace): Readonly<Record<string, string>> {
+    return this.#recording.reader.details.sysctls[netns] ?? {};
+  }
+
+  async details(): Promise<SourceDetails> {
+    return recordedDetails(this.#recording.reader.details);
+  }
+
+  close(): void {
+    this.#recording.close();
+  }
+
+  #live(tick: RecordedTick<KeptSockets>, cut: string | undefined): Tick {
+    const { reader } = this.#recording;
+    const before = this.#looks;
+    this.#looks = new Map();
+    return {
+      atMs: tick.atMs,
+      containers: tick.containers,
+      notes: cut === undefined ? tick.notes : [...tick.notes, cut],
+      spaces: tick.spaces.filter((space) => this.#isWanted(space.space)).map((space) => this.#space(space, before)),
+      names: this.#options.names ? reader.names : { host: nothing, service: nothing, user: nothing },
+      ...(tick.host !== undefined && { host: tick.host }),
+      ...(tick.budget !== undefined && { budget: tick.budget }),
+    };
+  }
+
+  #space({ look: fresh, ...space }: RecordedSpace<KeptSockets>, before: ReadonlyMap<number, SpaceLook>): SpaceTick {
+    const { netns } = space.space;
+    const kept = fresh ?? this.#earlier.get(netns);
+    this.#earlier.delete(netns);
+    const look = kept && lookOf(kept);
+    const last = look ?? before.get(netns);
+    if (last !== undefined) this.#looks.set(netns, last);
+    return {
+      ...space,
+      ...(look !== undefined && { look }),
+      ...(last !== undefined && { lookedAtMs: last.takenAtMs }),
+    };
+  }
+
+  #withLook(space: SpaceTick): SpaceTick {
+    const look = this.#looks.get(space.space.netns);
+    return look === undefined ? space : { ...space, look };
+  }
+
+  #isWanted(space: WatchedSpace): boolean {
+    const { targets } = this.#options;
+    return targets === undefined || targets.some((target) => isTargetOf(space, target));
+  }
+
+  /** Hands over the connections closed before a tick, and where events were lost. */
+  async #handOver({ tick, closed }: RecordedStep, wish: TickWish): Promise<void> {
+    const { sinceMs = 0, untilMs = Number.POSITIVE_INFINITY } = this.#options;
+    let readMs = Math.max(this.#eventsReadMs, Math.min(tick?.atMs ?? 0, untilMs));
+    for (const { space } of tick?.spaces ?? []) await this.#prepare(space, wish);
+    for (const connection of closed) {
+      const { atMs } = connection;
+      const space = this.#recording.reader.spaceOf(connection.netns);
+      if (atMs < sinceMs || atMs > untilMs || space === undefined || !this.#isWanted(space)) continue;
+      readMs = Math.max(readMs, atMs);
+      await this.#prepare(space, wish);
+      connection.hasNames = this.#options.names;
+      wish.closed?.(space, connection);
+    }
+    if (tick !== undefined && tick.atMs >= sinceMs && tick.atMs <= untilMs) {
+      for (const { space, lost } of tick.spaces) {
+        if (lost > 0 && this.#isWanted(space)) wish.lost?.(space, this.#eventsReadMs, readMs);
+      }
+    }
+    if (readMs < sinceMs) return;
+    this.#eventsReadMs = readMs;
+    wish.drained?.(readMs);
+  }
+
+  async #prepare(space: WatchedSpace, { prepare }: TickWish): Promise<void> {
+    if (prepare === undefined || this.#prepared.has(space.netns) || !this.#isWanted(space)) return;
+    this.#prepared.add(space.netns);
+    await prepare(space);
+  }
+
+  /** Waits until it is time for what happened at a moment. */
+  async #keepPace(atMs: number, stop: StopSignal | undefined): Promise<void> {
+    this.#firstMs ??= atMs;
+    const { speed } = this.#options;
+    if (speed === undefined) return;
+    const dueMs = this.#started + (atMs - this.#firstMs) / speed;
+    const restMs = dueMs - Date.now();
+    if (restMs > 1) await wait(restMs, stop);
+    // Who paused goes on from there, without hurrying after.
+    else if (restMs < -this.intervalMs) this.#started -= restMs;
+  }
+
+  async #allContents(): Promise<RecordingContents> {
+    this.#contents ??= await contentsOf(this.#path);
+    return this.#contents;
+  }
+}
+
+function nothing(): undefined {
+  return undefined;
+}

@@ -1,0 +1,15 @@
+import { containersNamed } from '../../collect/containers/containers-named.ts';
+import type { WatchedSpace } from '../../model/netns/netns.ts';
+
+/** Whether a TARGET, as it is typed, means a namespace of a recording. */
+export function isTargetOf(space: WatchedSpace, target: string): boolean {
+  if (target === 'all' || space.name === target || space.targets.includes(target)) return true;
+  const name = target.replace(/^(docker|podman):/, '');
+  if (containersNamed(space.containers, name).length > 0) return true;
+  return /^[0-9a-f]{4,}$/.test(name) && space.containers.some(({ id }) => id.startsWith(name));
+}
+
+/** The TARGETs of a text with commas. */
+export function targetsIn(text: string): string[] {
+  return text.split(',').filter((part) => part !== '');
+}

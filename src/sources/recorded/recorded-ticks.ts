@@ -1,0 +1,29 @@
+import type { RecordedTick } from '../../model/sample/recorded.ts';
+import type { KeptSockets } from '../../model/socket/stored-sockets.ts';
+import type { RecordedClosedConnection } from '../../recording/closed-rows.ts';
+import type { OpenRecording } from './open-recording.ts';
+
+/** A tick, and the connections that were closed before it. */
+export interface RecordedStep {
+  /** Absent behind the last one. */
+  tick?: RecordedTick<KeptSockets>;
+  closed: RecordedClosedConnection[];
+  /** Why it is the last, where it should not be. */
+  cut?: string;
+}
+
+/** Goes through a recording tick by tick, one ahead: so the last one knows that it is, and why. */
+export async function* recordedSteps({ items, cut }: OpenRecording): AsyncGenerator<RecordedStep> {
+  let step: RecordedStep = { closed: [] };
+  let ready: RecordedStep | undefined;
+  for (let item = await items.next(); !item.done; item = await items.next()) {
+    if (item.value.kind === 'closed') step.closed.push(...item.value.closed);
+    if (item.value.kind !== 'tick') continue;
+    if (ready !== undefined) yield ready;
+    ready = { ...step, tick: item.value.tick };
+    step = { closed: [] };
+  }
+  const why = cut();
+  if (ready !== undefined) yield why === undefined ? ready : { ...ready, cut: why };
+  if (step.closed.length > 0) yield step;
+}

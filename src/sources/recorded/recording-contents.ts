@@ -1,0 +1,68 @@
+import type { WatchedContainer, WatchedSpace } from '../../model/netns/netns.ts';
+import { checked, NAMES, SPACES } from '../../recording/line-shapes.ts';
+import type { NamesLine, SpacesLine } from '../../recording/lines.ts';
+import { RecordingError } from '../../recording/recording-error.ts';
+import { openRecordingFile } from './open-recording.ts';
+import { textsOfFile } from './recording-lines.ts';
+
+/** Who and what occurs anywhere in a recording. */
+export interface RecordingContents {
+  /** Namespaces as they were at any time; one that changed is there several times. */
+  spaces: readonly WatchedSpace[];
+  /** Containers by their ids, as they were last. */
+  containers: ReadonlyMap<string, WatchedContainer>;
+  /** Addresses by the names that they had. */
+  addresses: ReadonlyMap<string, ReadonlySet<string>>;
+  /** Time of the last tick, milliseconds since the epoch; undefined where there is none. */
+  lastMs: number | undefined;
+}
+
+/** How lines begin: most need not be read further. */
+const TICK = /^\{"type":"tick","at":(\d+)/;
+const KNOWN = /^\{"type":"(spaces|names)"/;
+
+/**
+ * Goes through a recording without putting together what its ticks tell.
+ *
+ * @throws {Failure} `usage` when it cannot be read
+ */
+export async function contentsOf(path: string): Promise<RecordingContents> {
+  const spaces: WatchedSpace[] = [];
+  const containers = new Map<string, WatchedContainer>();
+  const addresses = new Map<string, Set<string>>();
+  let lastMs: number | undefined;
+  for await (const text of textsOfFile(openRecordingFile(path), { error: undefined })) {
+    const tick = TICK.exec(text);
+    if (tick !== null) lastMs = Number(tick[1]);
+    else if (KNOWN.test(text)) {
+      const line = parsed(text);
+      if (line === undefined) break;
+      if (line.type === 'names') addNames(addresses, line);
+      else {
+        spaces.push(...line.spaces);
+        for (const container of line.containers) containers.set(container.id, container);
+      }
+    }
+  }
+  return { spaces, containers, addresses, lastMs };
+}
+
+/** @returns undefined for what is damaged: the recording is not read beyond it */
+function parsed(text: string): SpacesLine | NamesLine | undefined {
+  try {
+    const line: unknown = JSON.parse(text);
+    return text.startsWith('{"type":"names"')
+      ? { type: 'names', ...checked(NAMES, line, 'names') }
+      : { type: 'spaces', ...checked(SPACES, line, 'spaces') };
+  } catch (error) {
+    if (error instanceof SyntaxError || error instanceof RecordingError) return undefined;
+    throw error;
+  }
+}
+
+function addNames(addresses: Map<string, Set<string>>, { hosts }: NamesLine): void {
+  for (const [address, name] of Object.entries(hosts)) {
+    const known = addresses.get(name) ?? new Set();
+    addresses.set(name, known.add(address));
+  }
+}

@@ -1,0 +1,104 @@
+import fs from 'node:fs';
+import { errnoOf } from '../../base/errno.ts';
+import { Failure } from '../../model/failure.ts';
+import type { RecordingLine } from '../../recording/lines.ts';
+import { Redactor } from '../../recording/redactor.ts';
+
+/**
+ * A recording that is being written: gzip, flushed after every tick, so that a file which ends anywhere can
+ * be read up to there.
+ */
+export class RecordingFile {
+  readonly path: string;
+  readonly #fd: number;
+  readonly #redactor: Redactor | undefined;
+  readonly #gzip: import('node:zlib').Gzip;
+  #bytes = 0;
+  #error: Error | undefined;
+
+  private constructor(path: string, fd: number, gzip: import('node:zlib').Gzip, redact: boolean) {
+    this.path = path;
+    this.#fd = fd;
+    this.#gzip = gzip;
+    this.#redactor = redact ? new Redactor() : undefined;
+    gzip.on('data', (piece: Uint8Array) => this.#write(piece));
+    gzip.on('error', (error) => {
+      this.#error ??= error;
+    });
+  }
+
+  /**
+   * Whether it is worth beginning.
+   *
+   * @throws {Failure} `usage` when the file is there already
+   */
+  static mayCreate(path: string): void {
+    if (fs.lstatSync(path, { throwIfNoEntry: false }) !== undefined) throw cannot(path, 'EEXIST');
+  }
+
+  /**
+   * Makes the file.
+   *
+   * @throws {Failure} `usage` when it is there already or cannot be made
+   */
+  static create(path: string, redact: boolean): RecordingFile {
+    let fd: number;
+    try {
+      // It may show what is nobody else's business.
+      fd = fs.openSync(path, 'wx', 0o600);
+    } catch (error) {
+      throw cannot(path, errnoOf(error), error);
+    }
+    const zlib = process.getBuiltinModule('node:zlib');
+    return new RecordingFile(path, fd, zlib.createGzip({ level: 6, memLevel: 9 }), redact);
+  }
+
+  /** Bytes that were written so far. */
+  get bytes(): number {
+    return this.#bytes;
+  }
+
+  add(line: RecordingLine): void {
+    this.#gzip.write(`${JSON.stringify(this.#redactor?.line(line) ?? line)}\n`);
+  }
+
+  /** Brings everything so far to the disk. @throws {Failure} `fault` when it cannot be written */
+  async flush(): Promise<void> {
+    const { constants } = process.getBuiltinModule('node:zlib');
+    await new Promise<void>((resolve) => this.#gzip.flush(constants.Z_SYNC_FLUSH, () => resolve()));
+    this.#check();
+  }
+
+  /** @throws {Failure} `fault` when it could not be written */
+  async close(): Promise<void> {
+    await new Promise<void>((resolve) => {
+      this.#gzip.once('close', resolve);
+      this.#gzip.end();
+      this.#gzip.resume();
+    });
+    fs.closeSync(this.#fd);
+    this.#check();
+  }
+
+  #write(piece: Uint8Array): void {
+    try {
+      for (let at = 0; at < piece.length; ) at += fs.writeSync(this.#fd, piece, at);
+      this.#bytes += piece.length;
+    } catch (error) {
+      this.#error ??= error as Error;
+    }
+  }
+
+  #check(): void {
+    if (this.#error === undefined) return;
+    const why = (this.#error as NodeJS.ErrnoException).code ?? this.#error.message;
+    throw new Failure('fault', `${this.path}: it cannot be written any further (${why}); what is in it can be read`, {
+      cause: this.#error,
+    });
+  }
+}
+
+function cannot(path: string, code: string | undefined, cause?: unknown): Failure {
+  const why = code === 'EEXIST' ? 'it is there already, and is left as it is' : `it cannot be made (${code})`;
+  return new Failure('usage', `${path}: ${why}`, { cause });
+}

@@ -1,0 +1,79 @@
+import { type EndedGroup, GREETING_BYTES, IDLE_BEFORE_MS } from '../../model/sample/closed-group.ts';
+import type { ClosedConnection } from '../../model/socket/closed-connection.ts';
+import { peerAddress, plainAddress } from '../../model/socket/endpoint.ts';
+
+/** Who lived shorter than this for certain is told apart, milliseconds. */
+const SHORT_MS = 1000;
+
+/** Counts closed connections, those with the same ends together. */
+export class ClosedGroups {
+  #groups = new Map<string, EndedGroup>();
+
+  add(closed: ClosedConnection, lastLookMs: number | undefined): void {
+    const { socket, remembered, role, container, outcome } = closed;
+    const server = role === 'server';
+    const address = plainAddress(peerAddress(socket));
+    const peerPort = server ? 0 : socket.peerPort;
+    const localPort = server ? socket.localPort : 0;
+    const pid = remembered?.process?.pid;
+    const key = `${socket.proto} ${outcome} ${address} ${peerPort} ${localPort} ${pid} ${container}`;
+    let group = this.#groups.get(key);
+    if (group === undefined) {
+      group = {
+        proto: socket.proto,
+        outcome,
+        peerAddress: address,
+        peerPort,
+        localPort,
+        ...(role !== undefined && { role }),
+        ...(remembered?.process !== undefined && {
+          process: { pid: remembered.process.pid, name: remembered.process.name },
+        }),
+        ...(container !== undefined && { container }),
+        count: 0,
+        shortLived: 0,
+        greetedOnly: 0,
+        silent: 0,
+        bytesSent: 0,
+        bytesReceived: 0,
+        retransmits: 0,
+      };
+      this.#groups.set(key, group);
+    }
+    const resent = socket.tcpInfoNumber('bytesRetransmitted') ?? 0;
+    const sent = (socket.tcpInfoNumber('bytesSent') ?? 0) - resent;
+    const received = socket.tcpInfoNumber('bytesReceived') ?? 0;
+    const short = isShort(closed, lastLookMs);
+    group.count++;
+    if (short) group.shortLived++;
+    if (short && outcome !== 'refused' && received > 1 && received <= GREETING_BYTES && sent <= GREETING_BYTES) {
+      group.greetedOnly++;
+      if (sent === 0) group.silent++;
+    }
+    if (isIdled(closed)) group.idled = (group.idled ?? 0) + 1;
+    group.bytesSent += sent;
+    group.bytesReceived += received;
+    group.retransmits += socket.tcpInfoNumber('totalRetrans') ?? 0;
+  }
+
+  /** What was counted since the last time. */
+  take(): EndedGroup[] {
+    const groups = [...this.#groups.values()];
+    this.#groups = new Map();
+    return groups;
+  }
+}
+
+/** A socket that no look had was made since the last one: how long ago that was bounds its life. */
+function isShort({ atMs, remembered }: ClosedConnection, lastLookMs: number | undefined): boolean {
+  if (remembered !== undefined) {
+    return remembered.notBeforeMs !== undefined && atMs - remembered.notBeforeMs < SHORT_MS;
+  }
+  return lastLookMs !== undefined && atMs - lastLookMs < SHORT_MS;
+}
+
+function isIdled({ socket }: ClosedConnection): boolean {
+  const sent = socket.tcpInfoNumber('lastSentMs');
+  const received = socket.tcpInfoNumber('lastReceivedMs');
+  return sent !== undefined && received !== undefined && Math.min(sent, received) >= IDLE_BEFORE_MS;
+}
