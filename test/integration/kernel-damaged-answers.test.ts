@@ -17,7 +17,7 @@ import { InetDiagCursor } from '../../src/netlink/inet-diag-cursor.ts';
 import { tcpBothFamiliesRequest } from '../../src/netlink/inet-diag-request.ts';
 import { WireError } from '../../src/netlink/netlink.ts';
 import { concat, hex } from '../support/hex.ts';
-import { mutate, mutation, recordedMessages } from '../unit/wire/mutation.ts';
+import { mutate, mutation, recordedMessages } from '../unit/netlink/mutation.ts';
 
 const seed = Number(process.env.SOCKLENS_SEED ?? Date.now() % 0x7fffffff);
 const REQUEST_BYTES = 76;

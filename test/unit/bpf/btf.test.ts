@@ -1,6 +1,6 @@
 import fs from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { Btf, BtfError } from '../../../../src/bpf/btf.ts';
+import { Btf, BtfError } from '../../../src/bpf/btf.ts';
 
 const KERNEL = '/sys/kernel/btf/vmlinux';
 const KIND = { INT: 1, PTR: 2, STRUCT: 4, UNION: 5, TYPEDEF: 8, CONST: 10 };

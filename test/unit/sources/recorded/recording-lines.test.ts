@@ -3,7 +3,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type FileEnd, textsOfFile } from '../../../src/sources/recorded/recording-lines.ts';
+import { type FileEnd, textsOfFile } from '../../../../src/sources/recorded/recording-lines.ts';
 
 let folder: string;
 

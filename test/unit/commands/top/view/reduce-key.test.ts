@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { currentList, initialState } from '../../../../src/commands/top/view/state.ts';
+import { currentList, initialState } from '../../../../../src/commands/top/view/state.ts';
 import { pressed } from './fixtures.ts';
 
 const IDS = Array.from({ length: 20 }, (_, index) => `row ${index}`);

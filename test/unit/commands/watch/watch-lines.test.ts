@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { WatchLines } from '../../../src/commands/watch/watch-lines.ts';
-import type { WatchRow } from '../../../src/model/report/watch-row.ts';
+import { WatchLines } from '../../../../src/commands/watch/watch-lines.ts';
+import type { WatchRow } from '../../../../src/model/report/watch-row.ts';
 
 const AT = Date.parse('2026-01-02T03:04:05.678Z');
 

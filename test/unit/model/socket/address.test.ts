@@ -1,7 +1,7 @@
 import net from 'node:net';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { formatIpv4, formatIpv6, isMapped } from '../../../src/model/socket/address.ts';
+import { formatIpv4, formatIpv6, isMapped } from '../../../../src/model/socket/address.ts';
 
 describe('formatIpv4', () => {
   it.each([

@@ -1,5 +1,5 @@
 import { describe, expect, it, test } from 'vitest';
-import { finiteLimit, limitPercent, limitShare, limitText, limitWord } from '../../../src/model/container/limits.ts';
+import { finiteLimit, limitPercent, limitShare, limitText, limitWord } from '../../../../src/model/container/limits.ts';
 
 describe('the share of a limit that is in use', () => {
   it.each([

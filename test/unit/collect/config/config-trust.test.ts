@@ -3,7 +3,7 @@ import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { openTrusted, trustedOwners } from '../../../src/collect/config/config-trust.ts';
+import { openTrusted, trustedOwners } from '../../../../src/collect/config/config-trust.ts';
 
 let folder: string;
 let file: string;

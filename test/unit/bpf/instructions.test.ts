@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { Assembler } from '../../../../src/bpf/instructions.ts';
+import { Assembler } from '../../../src/bpf/instructions.ts';
 
 /** As `llvm-objdump -d` shows the bytes of a little-endian program. */
 function hex(program: Assembler): string[] {

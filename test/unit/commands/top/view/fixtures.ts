@@ -1,10 +1,10 @@
 /** Rows of `top` for tests, and what a frame of them reads like. */
 
-import { reduceKey } from '../../../../src/commands/top/view/reduce-key.ts';
-import type { KeyContext } from '../../../../src/commands/top/view/selection.ts';
-import type { TopState } from '../../../../src/commands/top/view/state.ts';
-import type { TopData, TopPeerRow, TopRow, TopSocketRow } from '../../../../src/model/report/top-rows.ts';
-import type { Line } from '../../../../src/render/terminal/screen.ts';
+import { reduceKey } from '../../../../../src/commands/top/view/reduce-key.ts';
+import type { KeyContext } from '../../../../../src/commands/top/view/selection.ts';
+import type { TopState } from '../../../../../src/commands/top/view/state.ts';
+import type { TopData, TopPeerRow, TopRow, TopSocketRow } from '../../../../../src/model/report/top-rows.ts';
+import type { Line } from '../../../../../src/render/terminal/screen.ts';
 
 export const AT_MS = Date.UTC(2026, 0, 2, 3, 4, 5);
 

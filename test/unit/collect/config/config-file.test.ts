@@ -3,8 +3,8 @@ import os from 'node:os';
 import path from 'node:path';
 import fc from 'fast-check';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { readConfig } from '../../../src/collect/config/config-file.ts';
-import { Failure } from '../../../src/model/failure.ts';
+import { readConfig } from '../../../../src/collect/config/config-file.ts';
+import { Failure } from '../../../../src/model/failure.ts';
 
 let folder: string;
 beforeAll(() => {

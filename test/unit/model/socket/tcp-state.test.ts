@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { ALL_STATES, STATE_DISPLAY_ORDER, stateMask, stateName } from '../../../src/model/socket/tcp-state.ts';
+import { ALL_STATES, STATE_DISPLAY_ORDER, stateMask, stateName } from '../../../../src/model/socket/tcp-state.ts';
 
 describe('stateName', () => {
   // include/net/tcp_states.h, spelt as netstat does

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { kindOfLink, kindOfProtocol } from '../../../src/model/sample/descriptor-kinds.ts';
+import { kindOfLink, kindOfProtocol } from '../../../../src/model/sample/descriptor-kinds.ts';
 
 test.each([
   ['socket:[12]', 'socket'],

@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import type { Remembered } from '../../../src/model/socket/closed-connection.ts';
-import { ClosedConnectionView } from '../../../src/model/socket/closed-connection-view.ts';
-import { outcomeOf } from '../../../src/model/socket/outcome.ts';
-import { TCP_STATE } from '../../../src/model/socket/tcp-state.ts';
-import { type DestroyEventBytes, destroyEvent, remembered } from '../../support/destroy-event.ts';
+import type { Remembered } from '../../../../src/model/socket/closed-connection.ts';
+import { ClosedConnectionView } from '../../../../src/model/socket/closed-connection-view.ts';
+import { outcomeOf } from '../../../../src/model/socket/outcome.ts';
+import { TCP_STATE } from '../../../../src/model/socket/tcp-state.ts';
+import { type DestroyEventBytes, destroyEvent, remembered } from '../../../support/destroy-event.ts';
 
 const ESTABLISHED = { peerPort: 3306, rttUs: 300, minRttUs: 25, segmentsIn: 9 };
 /** What tcp_disconnect() leaves. */

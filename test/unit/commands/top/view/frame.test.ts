@@ -1,12 +1,12 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { displayWidth } from '../../../../src/base/display-width.ts';
-import { descriptorBar, stateBar } from '../../../../src/commands/top/view/bars.ts';
-import { placeColumns } from '../../../../src/commands/top/view/column.ts';
-import { OVERVIEW_COLUMNS, shortCount } from '../../../../src/commands/top/view/columns.ts';
-import { frame } from '../../../../src/commands/top/view/frame.ts';
-import { initialState } from '../../../../src/commands/top/view/state.ts';
-import { paint } from '../../../../src/render/terminal/paint.ts';
+import { displayWidth } from '../../../../../src/base/display-width.ts';
+import { descriptorBar, stateBar } from '../../../../../src/commands/top/view/bars.ts';
+import { placeColumns } from '../../../../../src/commands/top/view/column.ts';
+import { OVERVIEW_COLUMNS, shortCount } from '../../../../../src/commands/top/view/columns.ts';
+import { frame } from '../../../../../src/commands/top/view/frame.ts';
+import { initialState } from '../../../../../src/commands/top/view/state.ts';
+import { paint } from '../../../../../src/render/terminal/paint.ts';
 import { AT_MS, data, peer, pressed, row, socket, textOf } from './fixtures.ts';
 
 const first = initialState({ filter: '', intervalMs: 1000 });

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { ConnectionMemory } from '../../../src/collect/owners/connection-memory.ts';
-import { destroyEvent } from '../../support/destroy-event.ts';
+import { ConnectionMemory } from '../../../../src/collect/owners/connection-memory.ts';
+import { destroyEvent } from '../../../support/destroy-event.ts';
 
 /** Takes dumps of a second each, with these cookies in them; the inode is as the cookie. */
 function dumps(memory: ConnectionMemory, first: number, sets: number[][], endsAreTold = false): void {
