@@ -6,7 +6,7 @@
 import { localMachine } from '../src/collect/local-machine.ts';
 import { everySocket } from '../src/model/socket/socket-query.ts';
 import { Sampler } from '../src/sources/live/sampler.ts';
-import type { TickWish } from '../src/sources/sample-source.ts';
+import type { TickRequest } from '../src/sources/sample-source.ts';
 
 /** What is told of a tick. */
 export interface BackgroundTick {
@@ -34,21 +34,21 @@ const sampler = await Sampler.start(localMachine({}), target, {
   names: true,
   host: false,
 });
-const wish: TickWish = {
-  looksAt: () => false,
+const request: TickRequest = {
+  isForeground: () => false,
   query: everySocket,
   processes: 'count',
   allCounters: false,
   closed: () => {},
 };
 for (let index = 0; index < Number(ticks); index++) {
-  const tick = await sampler.next(wish);
+  const tick = await sampler.next(request);
   if (tick === undefined) break;
   const agesMs: (number | null)[] = [];
   let looks = 0;
   let sockets = 0;
-  for (const { look, lookedAtMs, tcpStates } of tick.spaces) {
-    const countedAtMs = tcpStates === undefined ? lookedAtMs : tick.atMs;
+  for (const { snapshot: look, snapshotAtMs, tcpStates } of tick.namespaces) {
+    const countedAtMs = tcpStates === undefined ? snapshotAtMs : tick.atMs;
     agesMs.push(countedAtMs === undefined ? null : tick.atMs - countedAtMs);
     if (look === undefined) continue;
     looks++;
@@ -61,7 +61,7 @@ for (let index = 0; index < Number(ticks); index++) {
     atMs: tick.atMs,
     cpuMs: (user + system) / 1000,
     residentBytes: process.memoryUsage.rss(),
-    spaces: tick.spaces.length,
+    spaces: tick.namespaces.length,
     looks,
     sockets,
     agesMs,

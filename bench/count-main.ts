@@ -6,21 +6,21 @@
  * line on stdout: microseconds, sockets, groups, microseconds to write the groups' keys as text.
  */
 import readline from 'node:readline';
-import { stream } from '../src/collect/dump/dump-sockets.ts';
+import { streamSockets } from '../src/collect/dump/dump-sockets.ts';
 import { localMachine } from '../src/collect/local-machine.ts';
-import { placeOfNamed } from '../src/collect/target/find-netns.ts';
+import { handleOfNamed } from '../src/collect/target/find-netns.ts';
 import { GroupCounter } from '../src/count/group-counter.ts';
 import type { SocketQuery } from '../src/model/socket/socket-query.ts';
 
 const [file = '', states = '0'] = process.argv.slice(2);
 const machine = localMachine({});
-const place = placeOfNamed(machine, file);
+const place = handleOfNamed(machine, file);
 const query: SocketQuery = { protos: ['tcp'], inet: true, inet6: true, states: Number(states), tcpInfo: false };
 
 for await (const _ of readline.createInterface({ input: process.stdin })) {
   const begin = performance.now();
   const counter = new GroupCounter(['state', 'peer'], {});
-  stream(machine, place, query, (socket) => counter.add(socket));
+  streamSockets(machine, place, query, (socket) => counter.add(socket));
   const counted = performance.now();
   const groups = counter.groups();
   const written = performance.now();

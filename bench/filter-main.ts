@@ -6,10 +6,10 @@
  * and a line on stdout: microseconds, sockets that match.
  */
 import readline from 'node:readline';
-import { stream } from '../src/collect/dump/dump-sockets.ts';
+import { streamSockets } from '../src/collect/dump/dump-sockets.ts';
 import { localMachine } from '../src/collect/local-machine.ts';
-import { bindForPlace } from '../src/collect/names/bind-filter.ts';
-import { placeOfNamed } from '../src/collect/target/find-netns.ts';
+import { bindInNetns } from '../src/collect/names/bind-filter.ts';
+import { handleOfNamed } from '../src/collect/target/find-netns.ts';
 import { narrowed } from '../src/filter/bound-filter.ts';
 import { parseFilter } from '../src/filter/parse.ts';
 import type { SocketQuery } from '../src/model/socket/socket-query.ts';
@@ -18,15 +18,15 @@ import { testAlone } from '../src/queries/socket-test.ts';
 
 const [file = '', text = ''] = process.argv.slice(2);
 const machine = localMachine({});
-const place = placeOfNamed(machine, file);
+const place = handleOfNamed(machine, file);
 const query: SocketQuery = { protos: ['tcp'], inet: true, inet6: true, states: ALL_STATES, tcpInfo: false };
 
 for await (const _ of readline.createInterface({ input: process.stdin })) {
   const begin = performance.now();
-  const bound = await bindForPlace(machine, place, parseFilter(text), []);
+  const bound = await bindInNetns(machine, place, parseFilter(text), []);
   const test = bound === undefined ? () => true : testAlone(bound);
   let found = 0;
-  stream(machine, place, bound === undefined ? query : narrowed(query, bound), (socket) => {
+  streamSockets(machine, place, bound === undefined ? query : narrowed(query, bound), (socket) => {
     if (test(socket)) found++;
   });
   process.stdout.write(`${((performance.now() - begin) * 1000).toFixed(1)} ${found}\n`);

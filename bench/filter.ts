@@ -1,8 +1,8 @@
 import path from 'node:path';
-import { look } from '../src/collect/dump/dump-sockets.ts';
+import { dumpSockets } from '../src/collect/dump/dump-sockets.ts';
 import { localMachine } from '../src/collect/local-machine.ts';
-import { bindForPlace } from '../src/collect/names/bind-filter.ts';
-import { placeOfNamed } from '../src/collect/target/find-netns.ts';
+import { bindInNetns } from '../src/collect/names/bind-filter.ts';
+import { handleOfNamed } from '../src/collect/target/find-netns.ts';
 import { narrowed } from '../src/filter/bound-filter.ts';
 import { parseFilter } from '../src/filter/parse.ts';
 import { everySocket } from '../src/model/socket/socket-query.ts';
@@ -54,8 +54,8 @@ export async function programAgainstReceiving(netns: TestNetns): Promise<Result>
 
 async function againstReceiving(netns: TestNetns, filter: string): Promise<Result> {
   const title = `Inside the process, against receiving: ${filter}`;
-  const place = placeOfNamed(machine, netns.path);
-  const bound = await bindForPlace(machine, place, parseFilter(filter), []);
+  const place = handleOfNamed(machine, netns.path);
+  const bound = await bindInNetns(machine, place, parseFilter(filter), []);
   if (bound === undefined) throw new Error('no filter');
   const { states, filter: kernel } = narrowed(everySocket(), bound);
   const program = Buffer.from(kernel?.programs[0] ?? []).toString('hex');
@@ -103,7 +103,7 @@ function reader(netns: TestNetns, filter: string): Responder {
 function busyPort(netns: TestNetns): number {
   const counts = new Map<number, number>();
   const query = { ...everySocket(), protos: ['tcp'] as const, states: 1 << TCP_STATE.ESTABLISHED };
-  look(machine, placeOfNamed(machine, netns.path), query).sockets.each(({ peerPort }) => {
+  dumpSockets(machine, handleOfNamed(machine, netns.path), query).sockets.each(({ peerPort }) => {
     counts.set(peerPort, (counts.get(peerPort) ?? 0) + 1);
   });
   const [busiest] = [...counts].sort((a, b) => b[1] - a[1]);

@@ -1,6 +1,6 @@
 import fs from 'node:fs';
 import type { Machine } from '../collect/machine.ts';
-import { openNetns, type Place } from '../collect/target/netns-handle.ts';
+import { type NetnsHandle, openNetns } from '../collect/target/netns-handle.ts';
 import { DiagError, DiagSocket } from '../kernel/diag-socket.ts';
 import { SystemCallError } from '../kernel/system-calls.ts';
 import { Failure, type FailureKind } from '../model/failure.ts';
@@ -25,11 +25,11 @@ export type Outcome =
  */
 export function closeSockets(
   machine: Machine,
-  place: Place,
+  handle: NetnsHandle,
   sockets: readonly SocketIdentity[],
   onOutcome: (socket: SocketIdentity, outcome: Outcome) => void,
 ): void {
-  const diag = openAgain(machine, place);
+  const diag = openAgain(machine, handle);
   try {
     for (const socket of sockets) onOutcome(socket, close(diag, socket));
   } finally {
@@ -37,13 +37,13 @@ export function closeSockets(
   }
 }
 
-function openAgain(machine: Machine, place: Place): DiagSocket {
-  const netnsFd = openNetns(machine, place);
+function openAgain(machine: Machine, handle: NetnsHandle): DiagSocket {
+  const netnsFd = openNetns(machine, handle);
   try {
-    return DiagSocket.open(machine.systemCalls(), place.own ? undefined : netnsFd);
+    return DiagSocket.open(machine.systemCalls(), handle.own ? undefined : netnsFd);
   } catch (error) {
     if (!(error instanceof SystemCallError) || error.code !== 'EPERM') throw error;
-    const message = `${place.target.name}: cannot enter its network namespace: ${error.syscall} is not permitted (it needs CAP_SYS_ADMIN)`;
+    const message = `${handle.target.name}: cannot enter its network namespace: ${error.syscall} is not permitted (it needs CAP_SYS_ADMIN)`;
     throw new Failure('not-permitted', message, { cause: error });
   } finally {
     fs.closeSync(netnsFd);

@@ -32,7 +32,7 @@ export function durationFault(text: string): string {
 }
 
 /** The same as a sentence, with how a duration is written. */
-export function durationMistake(text: string): string {
+export function durationError(text: string): string {
   return `"${text}" ${durationFault(text)}; write 5s, 500ms or 2m`;
 }
 

@@ -91,12 +91,12 @@ export class Btf {
     for (let index = 0; index < this.#count(at); index++) {
       const member = at + TYPE_SIZE + index * MEMBER_SIZE;
       const memberType = this.#u32(member + 4);
-      const place = this.#u32(member + 8);
+      const handle = this.#u32(member + 8);
       // With the kind flag the upper eight bits are the size of a bit field, 0 for none.
-      if (this.#isNamed(member, name)) return { type: memberType, bit: bitField ? bitOf(place) : place };
+      if (this.#isNamed(member, name)) return { type: memberType, bit: bitField ? bitOf(handle) : handle };
       if (this.#u32(member) !== 0) continue;
       const inner = this.#member(memberType, name);
-      if (inner !== undefined) return { type: inner.type, bit: (bitField ? place & 0xff_ffff : place) + inner.bit };
+      if (inner !== undefined) return { type: inner.type, bit: (bitField ? handle & 0xff_ffff : handle) + inner.bit };
     }
     return undefined;
   }
@@ -143,6 +143,6 @@ export class Btf {
 }
 
 /** A bit field counts as one that begins within a byte: it has no offset in bytes that would tell of it. */
-function bitOf(place: number): number {
-  return place >>> 24 === 0 ? place : 1;
+function bitOf(handle: number): number {
+  return handle >>> 24 === 0 ? handle : 1;
 }

@@ -1,4 +1,4 @@
-import { durationMistake, parseMilliseconds } from '../base/duration.ts';
+import { durationError, parseMilliseconds } from '../base/duration.ts';
 import { Failure } from '../model/failure.ts';
 
 /**
@@ -8,6 +8,6 @@ import { Failure } from '../model/failure.ts';
  */
 export function parseTime(text: string): number {
   const ms = parseMilliseconds(text);
-  if (ms === undefined || ms === 0) throw new Failure('usage', durationMistake(text));
+  if (ms === undefined || ms === 0) throw new Failure('usage', durationError(text));
   return ms;
 }

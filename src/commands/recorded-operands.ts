@@ -20,13 +20,13 @@ export interface RecordedWords {
 export async function recordedWords({ file }: Recorded, words: readonly string[]): Promise<RecordedWords> {
   const [first, ...rest] = words;
   if (first === undefined) return { target: undefined, filter: '' };
-  const { spaces } = await contentsOf(file);
+  const { namespaces } = await contentsOf(file);
   const wanted = targetsIn(first);
-  const missing = wanted.filter((target) => !spaces.some((space) => isTargetOf(space, target)));
+  const missing = wanted.filter((target) => !namespaces.some((namespace) => isTargetOf(namespace, target)));
   if (wanted.length > 0 && missing.length === 0) return { target: first, filter: rest.join(' ') };
   if (missing.length === wanted.length && (isFilter(words) || !isFilter(rest)))
     return { target: undefined, filter: words.join(' ') };
-  const names = [...new Set(spaces.map(({ name }) => name))];
+  const names = [...new Set(namespaces.map(({ name }) => name))];
   const known = `${names.slice(0, SHOWN).map(safeText).join(', ')}${names.length > SHOWN ? ', …' : ''}`;
   throw new Failure('no-target', `${missing.join(',')}: not in ${file}, which has ${known || 'no target at all'}`);
 }

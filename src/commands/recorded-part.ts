@@ -1,4 +1,4 @@
-import { durationMistake, parseMilliseconds } from '../base/duration.ts';
+import { durationError, parseMilliseconds } from '../base/duration.ts';
 import { Failure } from '../model/failure.ts';
 import type { Recorded } from '../sources/open-source.ts';
 import { openRecording } from '../sources/recorded/open-recording.ts';
@@ -51,7 +51,7 @@ async function momentOf(file: string, text: string): Promise<number> {
   const { startedAtMs } = reader.header;
   if (text.startsWith('+')) {
     const afterMs = parseMilliseconds(text.slice(1));
-    if (afterMs === undefined) throw new Failure('usage', `--at: ${durationMistake(text.slice(1))}`);
+    if (afterMs === undefined) throw new Failure('usage', `--at: ${durationError(text.slice(1))}`);
     return startedAtMs + afterMs;
   }
   const clock = /^([01]?\d|2[0-3]):([0-5]\d)(?::([0-5]\d)(\.\d{1,3})?)?$/.exec(text);

@@ -59,16 +59,16 @@ export function tied(findings: readonly Finding[]): Finding[] {
     if (cause !== undefined) causeOf.set(finding, cause);
   }
   const ordered: Finding[] = [];
-  const place = (finding: Finding): void => {
+  const handle = (finding: Finding): void => {
     if (ordered.includes(finding)) return;
     const cause = causeOf.get(finding);
     // A cause that comes later places its symptoms itself, this one among them.
-    if (cause !== undefined) place(cause);
+    if (cause !== undefined) handle(cause);
     if (ordered.includes(finding)) return;
     ordered.push(finding);
-    for (const [symptom, known] of causeOf) if (known === finding) place(symptom);
+    for (const [symptom, known] of causeOf) if (known === finding) handle(symptom);
   };
-  for (const finding of findings) place(finding);
+  for (const finding of findings) handle(finding);
   return ordered.map((finding) => {
     const cause = causeOf.get(finding);
     return cause === undefined ? finding : { ...finding, causedBy: ordered.indexOf(cause) };

@@ -47,7 +47,7 @@ export function examine(series: Series, options: ExamineOptions): Diagnosis {
   return {
     from: new Date(series.fromMs),
     to: new Date(series.toMs),
-    targets: series.spaces.flatMap(({ space }) => space.targets),
+    targets: series.namespaces.flatMap(({ namespace }) => namespace.targets),
     findings: ordered,
     rules,
     coverage: { complete: series.notes.length === 0, notes: [...series.notes] },

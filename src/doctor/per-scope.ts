@@ -9,7 +9,7 @@ import { type Pool, poolsOf } from './pools/pools.ts';
 import { type SharedEndpoint, sharedEndpoints } from './pools/shared-endpoints.ts';
 import { type ProcessSnapshot, processHolder, processTracks } from './processes/process-tracks.ts';
 import type { Fault, Judge, RuleInput, ScopedFault } from './rule.ts';
-import { HOST_SCOPE, holderKey, holderScope, spaceScope } from './scopes.ts';
+import { HOST_SCOPE, holderKey, holderScope, netnsScope } from './scopes.ts';
 import { type Dump, dumpsOf } from './snapshots/snapshots.ts';
 
 /** What a rule finds in one subject: nothing, one fault or several. */
@@ -26,10 +26,10 @@ export type NamespacePart<V> = (netns: NetnsSeries, input: RuleInput, values: V)
  */
 export function perNamespace<V>(...parts: readonly NamespacePart<V>[]): Judge<V> {
   return (input, values) =>
-    input.series.spaces.flatMap((netns) =>
+    input.series.namespaces.flatMap((netns) =>
       parts
         .flatMap((part) => listed(part(netns, input, values)))
-        .map((fault) => scoped(fault, () => holderScope(netns.space, fault.holder ?? {}))),
+        .map((fault) => scoped(fault, () => holderScope(netns.namespace, fault.holder ?? {}))),
     );
 }
 
@@ -64,7 +64,7 @@ export function perEndpoint<V>(judge: (endpoint: SharedEndpoint, input: RuleInpu
   return (input, values) =>
     [...sharedEndpoints(input.series).values()].flatMap((endpoint) => {
       const [{ netns }] = endpoint.pools;
-      return listed(judge(endpoint, input, values)).map((fault) => scoped(fault, () => spaceScope(netns.space)));
+      return listed(judge(endpoint, input, values)).map((fault) => scoped(fault, () => netnsScope(netns.namespace)));
     });
 }
 
@@ -73,7 +73,7 @@ export function perContainer<V>(
   judge: (container: WatchedContainer, netns: NetnsSeries, input: RuleInput, values: V) => Found,
 ): Judge<V> {
   return perNamespace((netns, input, values) =>
-    netns.space.containers.flatMap((container) =>
+    netns.namespace.containers.flatMap((container) =>
       listed(judge(container, netns, input, values)).map((fault) => ({
         holder: { container: container.name },
         ...fault,

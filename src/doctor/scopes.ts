@@ -2,16 +2,20 @@ import { formatEndpoint } from '../base/endpoint-text.ts';
 import { soleContainer } from '../count/sharing.ts';
 import type { FindingScope } from '../model/finding/finding.ts';
 import type { Names } from '../model/names.ts';
-import type { WatchedSpace } from '../model/netns/netns.ts';
+import type { WatchedNetns } from '../model/netns/netns.ts';
 import { mayNameService } from '../model/socket/endpoint.ts';
 import type { Address } from '../model/socket/interned-address.ts';
 import type { SocketHolder } from './rule.ts';
 
 /** The namespace as a whole, or its container where it has one alone. */
-export function spaceScope(space: WatchedSpace): FindingScope {
-  const only = soleContainer(space);
+export function netnsScope(namespace: WatchedNetns): FindingScope {
+  const only = soleContainer(namespace);
   if (only !== undefined) return containerScope(only.name);
-  return { kind: space.host ? 'host' : 'namespace', name: space.name, target: space.targets[0] ?? space.name };
+  return {
+    kind: namespace.host ? 'host' : 'namespace',
+    name: namespace.name,
+    target: namespace.targets[0] ?? namespace.name,
+  };
 }
 
 /** The machine as a whole. */
@@ -22,8 +26,8 @@ export function containerScope(name: string): FindingScope {
 }
 
 /** The process that holds sockets; the container or the namespace where no process is known. */
-export function holderScope(space: WatchedSpace, { process, container }: SocketHolder): FindingScope {
-  const around = container === undefined ? spaceScope(space) : containerScope(container);
+export function holderScope(namespace: WatchedNetns, { process, container }: SocketHolder): FindingScope {
+  const around = container === undefined ? netnsScope(namespace) : containerScope(container);
   if (process === undefined) return around;
   return { ...around, kind: 'process', name: `${around.name} ${process.pid}/${process.name}`, pid: process.pid };
 }

@@ -6,7 +6,7 @@ import { eachAtom } from '../filter/tree.ts';
 import { Failure } from '../model/failure.ts';
 import { stateMask, TCP_STATE } from '../model/socket/tcp-state.ts';
 import type { BudgetFilter } from './budget.ts';
-import { budgetMistake } from './budget-mistake.ts';
+import { budgetError } from './budget-mistake.ts';
 
 const TIME_WAIT = stateMask(TCP_STATE.TIME_WAIT);
 
@@ -19,7 +19,7 @@ const TIME_WAIT = stateMask(TCP_STATE.TIME_WAIT);
 export function readBudgetFilter(text: string, span: Span, shown = text): BudgetFilter {
   const part = text.slice(span.at, span.at + span.length);
   if (part.trim() === '') {
-    throw budgetMistake(shown, span, 'a filter is missing', ['all', 'state close-wait', 'dst db:3306']);
+    throw budgetError(shown, span, 'a filter is missing', ['all', 'state close-wait', 'dst db:3306']);
   }
   if (part.trim().toLowerCase() === 'all') {
     return { filter: { text: shown, tree: undefined, notes: [] }, timeWait: false, unix: false };

@@ -1,6 +1,6 @@
 import type { Span } from '../filter/syntax.ts';
 import type { Bound, Subject } from './budget.ts';
-import { budgetMistake } from './budget-mistake.ts';
+import { budgetError } from './budget-mistake.ts';
 
 /** How a bound is written, for who wrote it wrongly. */
 const FORMS: Record<Subject['kind'], readonly string[]> = {
@@ -28,23 +28,23 @@ export function readBound(text: string, span: Span, kind: Subject['kind']): Read
   const raw = text.slice(span.at, span.at + span.length);
   const at = span.at + raw.length - raw.trimStart().length;
   const written = raw.trim();
-  const place = { at, length: written.length };
-  if (written === '') throw budgetMistake(text, { at: text.length, length: 1 }, 'a bound is missing', FORMS[kind]);
+  const handle = { at, length: written.length };
+  if (written === '') throw budgetError(text, { at: text.length, length: 1 }, 'a bound is missing', FORMS[kind]);
   const baseline = /^baseline(?:\s*([+-])\s*(\d{1,9}))?$/i.exec(written);
   if (baseline !== null) {
     if (kind !== 'peak' && kind !== 'steady' && kind !== 'drain') {
-      throw budgetMistake(text, place, 'only a count of sockets has a baseline', FORMS[kind]);
+      throw budgetError(text, handle, 'only a count of sockets has a baseline', FORMS[kind]);
     }
     const plus = Number(baseline[2] ?? 0);
     return { bound: { kind: 'baseline', plus: baseline[1] === '-' ? -plus : plus }, unit: '' };
   }
   const number = /^(\d{1,9}(?:\.\d{1,3})?)\s*(\/s|%)?$/.exec(written);
-  if (number === null) throw budgetMistake(text, place, `"${written}" is no bound`, FORMS[kind]);
+  if (number === null) throw budgetError(text, handle, `"${written}" is no bound`, FORMS[kind]);
   const unit = (number[2] ?? '') as ReadBound['unit'];
   const wanted = kind === 'rate' ? ['/s'] : kind === 'descriptors' ? ['', '%'] : [''];
   if (!wanted.includes(unit)) {
     const problem = unit === '' ? `"${written}" has no unit` : `"${unit}" is no unit of this`;
-    throw budgetMistake(text, place, problem, unit === '' ? [`${written}/s`] : FORMS[kind]);
+    throw budgetError(text, handle, problem, unit === '' ? [`${written}/s`] : FORMS[kind]);
   }
   return { bound: { kind: 'number', value: Number(number[1]) }, unit };
 }

@@ -3,7 +3,7 @@ import type { Comparison, Span } from '../filter/syntax.ts';
 import { type Token, tokenize } from '../filter/tokens.ts';
 import type { Budget, BudgetScope, Subject } from './budget.ts';
 import { readBudgetFilter } from './budget-filter.ts';
-import { budgetMistake } from './budget-mistake.ts';
+import { budgetError } from './budget-mistake.ts';
 import { readBound } from './parse-bound.ts';
 import { isMeasure, MEASURES, readMeasure } from './parse-measure.ts';
 
@@ -37,7 +37,7 @@ export function parseBudget(text: string, origin: string): Budget {
   const from = sign.at + sign.length;
   const { bound, unit } = readBound(text, { at: from, length: text.length - from }, subject.kind);
   if (scope !== 'target' && !('filter' in subject && subject.kind !== 'rate')) {
-    throw budgetMistake(text, { at: 0, length: sign.at }, '"total" and "each process" count sockets', [
+    throw budgetError(text, { at: 0, length: sign.at }, '"total" and "each process" count sockets', [
       ...['peak', 'steady', 'drain'].map((name) => `total ${name}(FILTER)`),
     ]);
   }
@@ -58,8 +58,8 @@ function findOperator(text: string, tokens: readonly Token[]): { operator: Compa
   const operator = OPERATORS[tokens[found]?.text ?? ''];
   if (operator !== undefined) return { operator, index: found };
   const open = tokens.find(({ kind }) => kind === 'open');
-  if (depth > 0 && open !== undefined) throw budgetMistake(text, open, 'this parenthesis is not closed', [')']);
-  throw budgetMistake(text, { at: text.length, length: 1 }, 'a bound is missing', ['<= 50', '= 0']);
+  if (depth > 0 && open !== undefined) throw budgetError(text, open, 'this parenthesis is not closed', [')']);
+  throw budgetError(text, { at: text.length, length: 1 }, 'a bound is missing', ['<= 50', '= 0']);
 }
 
 function readScope(
@@ -71,27 +71,26 @@ function readScope(
   if (first === 'total') return { scope: 'total', rest: tokens.slice(1) };
   if (first !== 'each') return { scope: 'target', rest: tokens };
   if (second === 'process') return { scope: 'process', rest: tokens.slice(2) };
-  throw budgetMistake(text, tokens[1] ?? sign, '"each" what?', ['each process']);
+  throw budgetError(text, tokens[1] ?? sign, '"each" what?', ['each process']);
 }
 
 /** @param sign the operator behind it */
 function readSubject(text: string, tokens: readonly Token[], sign: Token): Subject {
   const [first, second] = tokens;
-  if (first === undefined) throw budgetMistake(text, sign, 'nothing to be counted stands here', MEASURES);
+  if (first === undefined) throw budgetError(text, sign, 'nothing to be counted stands here', MEASURES);
   const word = first.quoted || first.kind !== 'word' ? '' : first.text.toLowerCase();
   if (word === 'descriptors') return alone(text, tokens, 1, { kind: 'descriptors', as: 'count' });
   if (word === 'lost') {
-    if (second?.text.toLowerCase() !== 'events')
-      throw budgetMistake(text, second ?? sign, 'lost what?', ['lost events']);
+    if (second?.text.toLowerCase() !== 'events') throw budgetError(text, second ?? sign, 'lost what?', ['lost events']);
     return alone(text, tokens, 2, { kind: 'lost-events' });
   }
   const within = second?.kind === 'open' ? parentheses(text, tokens, second) : undefined;
   if (isMeasure(word)) {
-    if (within === undefined) throw budgetMistake(text, second ?? sign, `"${word}" wants parentheses`, [`${word}(…)`]);
+    if (within === undefined) throw budgetError(text, second ?? sign, `"${word}" wants parentheses`, [`${word}(…)`]);
     return readMeasure(text, word, within);
   }
   if (within !== undefined && word !== '' && !BEFORE_PARENTHESIS.has(word)) {
-    throw budgetMistake(text, first, `"${first.text}" measures nothing`, MEASURES, word);
+    throw budgetError(text, first, `"${first.text}" measures nothing`, MEASURES, word);
   }
   return { kind: 'peak', filter: readBudgetFilter(text, { at: first.at, length: sign.at - first.at }) };
 }
@@ -106,15 +105,15 @@ function parentheses(text: string, tokens: readonly Token[], open: Token): Span 
     if (token.kind !== 'close' || depth !== 0) continue;
     if (token !== last && isMeasure(tokens[0]?.text.toLowerCase() ?? '')) {
       const next = tokens[tokens.indexOf(token) + 1] ?? token;
-      throw budgetMistake(text, next, `"${next.text}" stands where the comparison should`, ['<= 50', '= 0']);
+      throw budgetError(text, next, `"${next.text}" stands where the comparison should`, ['<= 50', '= 0']);
     }
     return { at: open.at + 1, length: token.at - open.at - 1 };
   }
-  throw budgetMistake(text, open, 'this parenthesis is not closed', [')']);
+  throw budgetError(text, open, 'this parenthesis is not closed', [')']);
 }
 
 function alone(text: string, tokens: readonly Token[], words: number, subject: Subject): Subject {
   const next = tokens[words];
   if (next === undefined) return subject;
-  throw budgetMistake(text, next, `"${next.text}" stands where the comparison should`, ['<= 80%', '= 0']);
+  throw budgetError(text, next, `"${next.text}" stands where the comparison should`, ['<= 80%', '= 0']);
 }

@@ -4,7 +4,7 @@ import type { Span } from '../filter/syntax.ts';
 import type { Severity } from '../model/finding/finding.ts';
 import type { Subject } from './budget.ts';
 import { readBudgetFilter } from './budget-filter.ts';
-import { budgetMistake } from './budget-mistake.ts';
+import { budgetError } from './budget-mistake.ts';
 import { TARGET_GONE } from './target-gone.ts';
 
 const WITH_PARENTHESES = ['peak', 'steady', 'drain', 'rate', 'findings'] as const;
@@ -39,14 +39,14 @@ function readDrain(text: string, { at, length }: Span): Subject {
   const inner = text.slice(at, at + length);
   const comma = inner.lastIndexOf(',');
   if (comma < 0) {
-    throw budgetMistake(text, { at: at + length, length: 1 }, 'how long after the command is missing', [', 10s']);
+    throw budgetError(text, { at: at + length, length: 1 }, 'how long after the command is missing', [', 10s']);
   }
   const written = inner.slice(comma + 1);
   const time = written.trim();
   const us = parseMicroseconds(time);
-  const place = { at: at + comma + 1 + written.length - written.trimStart().length, length: time.length };
+  const handle = { at: at + comma + 1 + written.length - written.trimStart().length, length: time.length };
   if (us === undefined || us === 0) {
-    throw budgetMistake(text, place, `"${time}" ${durationFault(time)}`, [`a number with ${DURATION_UNITS.join(' ')}`]);
+    throw budgetError(text, handle, `"${time}" ${durationFault(time)}`, [`a number with ${DURATION_UNITS.join(' ')}`]);
   }
   return { kind: 'drain', filter: readBudgetFilter(text, { at, length: comma }), withinMs: us / 1000 };
 }
@@ -59,8 +59,8 @@ function readRate(text: string, { at, length }: Span): Subject {
   const word = match?.[2] ?? '';
   const of = word.toLowerCase();
   if (of !== 'opens' && of !== 'closes') {
-    const place = { at: at + lead, length: Math.max(word.length, 1) };
-    throw budgetMistake(text, place, `"${word}" has no rate`, ['opens', 'closes'], of);
+    const handle = { at: at + lead, length: Math.max(word.length, 1) };
+    throw budgetError(text, handle, `"${word}" has no rate`, ['opens', 'closes'], of);
   }
   const from = at + lead + word.length;
   const rest = text.slice(from, at + length);
@@ -82,5 +82,5 @@ function readFindings(text: string, { at, length }: Span): Subject {
   const rule = rules.find((name) => name === inner.toUpperCase());
   if (rule !== undefined) return { kind: 'findings', rule };
   const problem = `"${inner}" is no severity and no rule`;
-  throw budgetMistake(text, { at, length: Math.max(length, 1) }, problem, [...SEVERITIES, ...rules], inner);
+  throw budgetError(text, { at, length: Math.max(length, 1) }, problem, [...SEVERITIES, ...rules], inner);
 }

@@ -59,12 +59,12 @@ function chosenPoint({ subject }: Budget, points: readonly BudgetPoint[], phases
   switch (subject.kind) {
     case 'peak':
     case 'descriptors':
-      return highest(during) ?? noLook(phases);
+      return highest(during) ?? noSnapshot(phases);
     case 'steady':
-      return median(during.filter(({ atMs }) => atMs >= (startedMs + endedMs) / 2)) ?? noLook(phases);
+      return median(during.filter(({ atMs }) => atMs >= (startedMs + endedMs) / 2)) ?? noSnapshot(phases);
     case 'rate':
       // Between two looks of which at least one was taken while it ran.
-      return highest(spanning(points, phases)) ?? noLook(phases);
+      return highest(spanning(points, phases)) ?? noSnapshot(phases);
     case 'lost-events':
       return sum(spanning(points, phases)) ?? 'nobody listened for events';
     case 'drain': {
@@ -100,6 +100,6 @@ function sum(points: readonly BudgetPoint[]): BudgetPoint | undefined {
   return worst === undefined ? undefined : { ...worst, value: points.reduce((total, { value }) => total + value, 0) };
 }
 
-function noLook({ startedMs, endedMs, intervalMs }: Phases): string {
+function noSnapshot({ startedMs, endedMs, intervalMs }: Phases): string {
   return `no look fell into the ${(endedMs - startedMs) / 1000} s that the command ran: a look is taken every ${intervalMs / 1000} s (--interval)`;
 }

@@ -2,7 +2,7 @@ import { HOST_LITTLE_ENDIAN } from '../base/byte-order.ts';
 import { NLA_HEADER_SIZE, NLA_TYPE_MASK, nlaAlign } from './netlink.ts';
 
 /** Where an attribute's data is, bytes. */
-export interface AttributePlace {
+export interface AttributeSpan {
   offset: number;
   length: number;
 }
@@ -20,7 +20,7 @@ export function findAttribute(
   start: number,
   end: number,
   wanted: number,
-  place: AttributePlace,
+  place: AttributeSpan,
 ): boolean {
   let at = start;
   while (end - at >= NLA_HEADER_SIZE) {

@@ -1,6 +1,6 @@
 import { HOST_LITTLE_ENDIAN } from '../base/byte-order.ts';
 import type { SocketView } from '../model/socket/socket-view.ts';
-import { type AttributePlace, findAttribute } from './attributes.ts';
+import { type AttributeSpan, findAttribute } from './attributes.ts';
 import { INET_DIAG_MSG_SIZE, InetDiagCursor } from './inet-diag-cursor.ts';
 import { DIAG_TYPE, INET_DIAG, IPPROTO } from './inet-diag-request.ts';
 import { NLMSG_HEADER, nlmsgAlign } from './netlink.ts';
@@ -15,7 +15,7 @@ export class DestroyEventReader {
   damaged = 0;
   readonly #tcp = new InetDiagCursor('tcp');
   readonly #udp = new InetDiagCursor('udp');
-  readonly #place: AttributePlace = { offset: 0, length: 0 };
+  readonly #place: AttributeSpan = { offset: 0, length: 0 };
 
   /** Calls `visit` for each event in a received piece. The view is valid until the next. */
   read(view: DataView, offset: number, length: number, visit: (socket: SocketView) => void): void {

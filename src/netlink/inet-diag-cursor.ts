@@ -2,7 +2,7 @@ import { HOST_LITTLE_ENDIAN } from '../base/byte-order.ts';
 import { BaseSocketView } from '../model/socket/base-socket-view.ts';
 import type { Family, Proto } from '../model/socket/socket-view.ts';
 import type { TcpInfo, TcpInfoNumber } from '../model/socket/tcp-info.ts';
-import { type AttributePlace, findAttribute } from './attributes.ts';
+import { type AttributeSpan, findAttribute } from './attributes.ts';
 import { AF, INET_DIAG } from './inet-diag-request.ts';
 import { WireError } from './netlink.ts';
 import { decodeTcpInfo, readTcpInfoNumber } from './tcp-info.ts';
@@ -41,10 +41,10 @@ export class InetDiagCursor extends BaseSocketView {
   #at = 0;
   #end = 0;
   /** Where the TCP information stands; looked for once for each message, its fields are asked for one by one. */
-  readonly #info: AttributePlace = { offset: 0, length: 0 };
+  readonly #info: AttributeSpan = { offset: 0, length: 0 };
   #infoKnown = false;
   #hasInfo = false;
-  readonly #place: AttributePlace = { offset: 0, length: 0 };
+  readonly #place: AttributeSpan = { offset: 0, length: 0 };
 
   /** @param proto the protocol that was asked for: the answer does not repeat it */
   constructor(proto: Proto, view: DataView = new DataView(new ArrayBuffer(MSG.size))) {

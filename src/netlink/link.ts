@@ -1,5 +1,5 @@
 import { HOST_LITTLE_ENDIAN } from '../base/byte-order.ts';
-import { type AttributePlace, findAttribute } from './attributes.ts';
+import { type AttributeSpan, findAttribute } from './attributes.ts';
 import { NLM_FLAG, NLMSG_HEADER, WireError, writeHeader } from './netlink.ts';
 
 /** rtnetlink(7): asks for interfaces. */
@@ -37,7 +37,7 @@ export function decodeLink(view: DataView, offset: number, length: number): Link
   if (length < IFINFOMSG.size || end > view.byteLength) {
     throw new WireError(`ifinfomsg: got ${Math.min(length, view.byteLength - offset)} bytes, need ${IFINFOMSG.size}`);
   }
-  const place: AttributePlace = { offset: 0, length: 0 };
+  const place: AttributeSpan = { offset: 0, length: 0 };
   let name = '';
   if (findAttribute(view, offset + IFINFOMSG.size, end, IFLA_IFNAME, place) && place.length > 0) {
     name = new TextDecoder().decode(new Uint8Array(view.buffer, view.byteOffset + place.offset, place.length - 1));

@@ -1,6 +1,6 @@
 import { HOST_LITTLE_ENDIAN } from '../base/byte-order.ts';
 import { UnixSocketView } from '../model/socket/base-socket-view.ts';
-import { type AttributePlace, findAttribute } from './attributes.ts';
+import { type AttributeSpan, findAttribute } from './attributes.ts';
 import { AF, DIAG_TYPE } from './inet-diag-request.ts';
 import { NLM_FLAG, NLMSG_HEADER, WireError, writeHeader } from './netlink.ts';
 
@@ -41,7 +41,7 @@ export class UnixDiagCursor extends UnixSocketView {
   #view: DataView;
   #at = 0;
   #end = 0;
-  readonly #place: AttributePlace = { offset: 0, length: 0 };
+  readonly #place: AttributeSpan = { offset: 0, length: 0 };
 
   constructor(view: DataView = new DataView(new ArrayBuffer(MSG.size))) {
     super();

@@ -9,15 +9,15 @@ import type { ProcessSample } from '../model/sample/sample.ts';
 import type { ClosedConnection } from '../model/socket/closed-connection.ts';
 import type { SocketView } from '../model/socket/socket-view.ts';
 import { TCP_STATE } from '../model/socket/tcp-state.ts';
-import type { SpaceLook, SpaceTick } from '../sources/sample-source.ts';
+import type { NetnsTick, SocketSnapshot } from '../sources/sample-source.ts';
 import type { FilterTests } from './filter-tests.ts';
 import { mostOf } from './most-of.ts';
 
 /** One tick of one namespace. */
 export interface MeterInput {
-  tick: SpaceTick;
+  tick: NetnsTick;
   /** Absent when its sockets were not read. */
-  look?: SpaceLook;
+  snapshot?: SocketSnapshot;
   atMs: number;
   /** Time of the previous tick, in milliseconds since the epoch; undefined at the first. */
   beforeMs: number | undefined;
@@ -60,7 +60,7 @@ export class BudgetMeter {
       case 'peak':
       case 'steady':
       case 'drain':
-        return input.look === undefined ? undefined : this.#count(input, input.look, subject.filter);
+        return input.snapshot === undefined ? undefined : this.#count(input, input.snapshot, subject.filter);
       case 'rate':
         return this.#rate(input, subject.of);
       case 'descriptors':
@@ -72,10 +72,10 @@ export class BudgetMeter {
     }
   }
 
-  #count({ atMs, names }: MeterInput, look: SpaceLook, filter: BudgetFilter): Metered {
-    const matches = this.#tests?.look(look) ?? everything;
+  #count({ atMs, names }: MeterInput, snapshot: SocketSnapshot, filter: BudgetFilter): Metered {
+    const matches = this.#tests?.snapshot(snapshot) ?? everything;
     const test = (socket: SocketView) => isCounted(socket, filter) && matches(socket);
-    const { total, unix } = countSockets(look.sockets, test).counts();
+    const { total, unix } = countSockets(snapshot.sockets, test).counts();
     const value = filter.unix ? unix : total;
     const perProcess = this.#budget.scope === 'process';
     // Finding the largest holders takes another pass, made only where a report may show them.
@@ -83,7 +83,7 @@ export class BudgetMeter {
       return { atMs, value };
     }
     this.#highest = Math.max(this.#highest, value);
-    const who = mostOf({ ...look, names }, test);
+    const who = mostOf({ ...snapshot, names }, test);
     if (!perProcess) return { atMs, value, who };
     const process = who.filter(({ kind }) => kind === 'process');
     return { atMs, value: process[0]?.count ?? 0, who: process };
@@ -91,13 +91,13 @@ export class BudgetMeter {
 
   /** The kernel counts all opens; with a filter, opens are computed from closes and the change in open sockets. */
   #rate(input: MeterInput, of: 'opens' | 'closes'): Metered | undefined {
-    const { tick, look, beforeMs, atMs } = input;
+    const { tick, snapshot, beforeMs, atMs } = input;
     const closes = this.#closes;
     this.#closes = 0;
     const opensBefore = this.#opens;
     this.#opens = connectionsOpened(tick.counters);
     const livingBefore = this.#living;
-    if (look !== undefined) this.#living = this.#countLiving(look);
+    if (snapshot !== undefined) this.#living = this.#countLiving(snapshot);
     if (beforeMs === undefined || atMs <= beforeMs) return undefined;
     const perSecond = (count: number) => Math.round((Math.max(0, count) / ((atMs - beforeMs) / 1000)) * 10) / 10;
     if (of === 'opens' && this.#tests === undefined && this.#opens !== undefined && opensBefore !== undefined) {
@@ -109,10 +109,10 @@ export class BudgetMeter {
     return between(input, perSecond(closes + this.#living - livingBefore));
   }
 
-  #countLiving(look: SpaceLook): number {
-    const test = this.#tests?.look(look) ?? everything;
+  #countLiving(snapshot: SocketSnapshot): number {
+    const test = this.#tests?.snapshot(snapshot) ?? everything;
     const isLiving = ({ proto, state }: SocketView) => proto === 'tcp' && state !== TCP_STATE.TIME_WAIT;
-    return countSockets(look.sockets, (socket) => isLiving(socket) && test(socket)).counts().tcp;
+    return countSockets(snapshot.sockets, (socket) => isLiving(socket) && test(socket)).counts().tcp;
   }
 
   #descriptors({ tick, atMs }: MeterInput, as: '%' | 'count'): Metered | undefined {

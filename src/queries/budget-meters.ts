@@ -2,7 +2,7 @@ import { pushTo } from '../base/lists.ts';
 import { type Budget, filterOf } from '../guard/budget.ts';
 import { countSubflows } from '../guard/state-counts.ts';
 import type { BudgetPoint } from '../guard/target-value.ts';
-import type { WatchedSpace } from '../model/netns/netns.ts';
+import type { WatchedNetns } from '../model/netns/netns.ts';
 import type { SocketCounts } from '../model/report/socket-counts.ts';
 import type { ClosedConnection } from '../model/socket/closed-connection.ts';
 import type { SampleSource, Tick } from '../sources/sample-source.ts';
@@ -35,47 +35,48 @@ export class GuardMeters {
   }
 
   /** Takes a closed connection in. */
-  closed({ netns }: WatchedSpace, closed: ClosedConnection): void {
+  closed({ netns }: WatchedNetns, closed: ClosedConnection): void {
     for (const meter of this.#meters.get(netns) ?? []) meter.closed(closed);
   }
 
   /** Measures a tick. @throws {Failure} `usage` for an unknown name in a budget */
   async add(tick: Tick): Promise<void> {
     const tickPoints: BudgetPoint[][] = this.#budgets.map(() => []);
-    for (const spaceTick of tick.spaces) {
-      const { space, look } = spaceTick;
-      const meters = this.#meters.get(space.netns) ?? (await this.#make(space));
-      if (look !== undefined) pushTo(this.states, space.name, { atMs: tick.atMs, counts: countSubflows(look.sockets) });
-      const beforeMs = this.#beforeMs.get(space.netns);
-      this.#beforeMs.set(space.netns, tick.atMs);
+    for (const netnsTick of tick.namespaces) {
+      const { namespace, snapshot } = netnsTick;
+      const meters = this.#meters.get(namespace.netns) ?? (await this.#make(namespace));
+      if (snapshot !== undefined)
+        pushTo(this.states, namespace.name, { atMs: tick.atMs, counts: countSubflows(snapshot.sockets) });
+      const beforeMs = this.#beforeMs.get(namespace.netns);
+      this.#beforeMs.set(namespace.netns, tick.atMs);
       const input = {
-        tick: spaceTick,
-        ...(look !== undefined && { look }),
+        tick: netnsTick,
+        ...(snapshot !== undefined && { snapshot }),
         atMs: tick.atMs,
         beforeMs,
         names: tick.names,
       };
       meters.forEach((meter, index) => {
         const metered = meter.measure(input);
-        if (metered !== undefined) tickPoints[index]?.push({ ...metered, target: space.name });
+        if (metered !== undefined) tickPoints[index]?.push({ ...metered, target: namespace.name });
       });
     }
     tickPoints.forEach((points, index) => {
       const total = this.#budgets[index]?.scope === 'total' && points.length > 0;
       this.points[index]?.push(...(total ? [together(points)] : points));
     });
-    const present = new Set(tick.spaces.map(({ space }) => space.netns));
+    const present = new Set(tick.namespaces.map(({ namespace }) => namespace.netns));
     for (const netns of this.#meters.keys()) if (!present.has(netns)) this.#meters.delete(netns);
   }
 
-  async #make(space: WatchedSpace): Promise<BudgetMeter[]> {
+  async #make(namespace: WatchedNetns): Promise<BudgetMeter[]> {
     const meters: BudgetMeter[] = [];
     for (const budget of this.#budgets) {
       const filter = filterOf(budget)?.filter;
-      const bound = filter === undefined ? undefined : await this.#source.bind(space, filter);
+      const bound = filter === undefined ? undefined : await this.#source.bind(namespace, filter);
       meters.push(new BudgetMeter(budget, bound === undefined ? undefined : testsOverTime(bound, this.#source)));
     }
-    this.#meters.set(space.netns, meters);
+    this.#meters.set(namespace.netns, meters);
     return meters;
   }
 }

@@ -4,10 +4,10 @@ import { filterTest } from '../filter/filter-test.ts';
 import { checkKnown, unknownIn } from '../filter/known-fields.ts';
 import type { ClosedConnection } from '../model/socket/closed-connection.ts';
 import type { SocketView } from '../model/socket/socket-view.ts';
-import type { SampleSource, SpaceLook } from '../sources/sample-source.ts';
+import type { SampleSource, SocketSnapshot } from '../sources/sample-source.ts';
 
 /** Makes the test of a filter for the sockets of one snapshot. */
-export type LookTest = (look: SpaceLook) => (socket: SocketView) => boolean;
+export type SnapshotTest = (snapshot: SocketSnapshot) => (socket: SocketView) => boolean;
 
 /** The test of a filter for closed connections. */
 export type ClosedTest = (closed: ClosedConnection) => boolean;
@@ -17,7 +17,7 @@ type Source = Pick<SampleSource, 'knowledge' | 'isNamed'>;
 
 /** The tests of a filter for what a source brings over time. */
 export interface FilterTests {
-  look: LookTest;
+  snapshot: SnapshotTest;
   /** Undefined where no closed connection can be decided: how many match is unknown then. */
   closed: ClosedTest | undefined;
 }
@@ -30,7 +30,7 @@ export interface FilterTests {
 export function testsOverTime(bound: BoundFilter, source: Source): FilterTests {
   checkKnown(bound.tree, source.knowledge.snapshots);
   const decided = unknownIn(bound.tree, source.knowledge.closed).length === 0;
-  return { look: lookTest(bound, source), closed: decided ? closedTest(bound, source) : undefined };
+  return { snapshot: snapshotTest(bound, source), closed: decided ? closedTest(bound, source) : undefined };
 }
 
 /**
@@ -54,7 +54,7 @@ export function closedTest(bound: BoundFilter, source: Source): ClosedTest {
   };
 }
 
-function lookTest(bound: BoundFilter, source: Source): LookTest {
+function snapshotTest(bound: BoundFilter, source: Source): SnapshotTest {
   return ({ sockets, holderOf, containerOf, seenSince, takenAtMs }) => {
     const roles = bound.needs.listeners ? new Roles(sockets) : undefined;
     return filterTest(bound, source.knowledge.snapshots, {

@@ -1,8 +1,8 @@
 import type { StopSignal } from '../base/stop-signal.ts';
-import type { WatchedSpace } from '../model/netns/netns.ts';
+import type { WatchedNetns } from '../model/netns/netns.ts';
 import type { Series } from '../model/sample/series.ts';
 import { everySocket } from '../model/socket/socket-query.ts';
-import type { SampleSource, TickWish } from '../sources/sample-source.ts';
+import type { SampleSource, TickRequest } from '../sources/sample-source.ts';
 import { SeriesBuilder } from '../sources/series/series-builder.ts';
 
 /**
@@ -12,20 +12,20 @@ import { SeriesBuilder } from '../sources/series/series-builder.ts';
  */
 export async function observe(source: SampleSource, stop?: StopSignal, most?: number): Promise<Series> {
   const builder = new SeriesBuilder(most);
-  const wish: TickWish = {
-    looksAt: () => true,
+  const request: TickRequest = {
+    isForeground: () => true,
     query: () => ({ ...everySocket(), tcpInfo: true }),
     processes: 'kinds',
     allCounters: true,
-    closed: (space, closed) => builder.closed(space, closed),
+    closed: (namespace, closed) => builder.closed(namespace, closed),
   };
-  for (let tick = await source.next(wish, stop); tick !== undefined; tick = await source.next(wish, stop)) {
+  for (let tick = await source.next(request, stop); tick !== undefined; tick = await source.next(request, stop)) {
     builder.add(tick);
-    for (const { space } of tick.spaces) tellSysctls(builder, source, space);
+    for (const { namespace } of tick.namespaces) addSysctls(builder, source, namespace);
   }
   return builder.series(await source.details());
 }
 
-function tellSysctls(builder: SeriesBuilder, source: SampleSource, space: WatchedSpace): void {
-  if (builder.wantsSysctls(space)) builder.setSysctls(space, source.sysctls(space));
+function addSysctls(builder: SeriesBuilder, source: SampleSource, namespace: WatchedNetns): void {
+  if (builder.wantsSysctls(namespace)) builder.setSysctls(namespace, source.sysctls(namespace));
 }

@@ -19,7 +19,7 @@ import { addGaps } from './owner-gaps.ts';
  * @throws {Failure} `not-permitted` when no namespace at all could be read
  */
 export async function overview(snapshot: Snapshot, options: { names: boolean }): Promise<Overview> {
-  const { anyContainer, lookedFor, withoutContainers, withoutProcess, notes } = await snapshot.population();
+  const { anyContainer, lookedFor, withoutContainers, withoutProcess, notes } = await snapshot.inventory();
   const names = options.names ? await snapshot.names() : undefined;
   const result: Overview = {
     takenAt: snapshot.takenAt,

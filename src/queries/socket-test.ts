@@ -13,7 +13,7 @@ import type { NetnsSnapshot, SnapshotFilter, SocketsRead } from '../sources/snap
 import { addGaps } from './owner-gaps.ts';
 
 /** What a filter is put to. */
-export interface FilterGround {
+export interface FilterContext {
   netns: NetnsSnapshot;
   /** As it was asked without the filter. */
   query: SocketQuery;
@@ -42,7 +42,7 @@ export async function bindIn(netns: NetnsSnapshot, filter: Filter | undefined): 
  *
  * @throws {Failure} when the filter asks for what this source cannot tell
  */
-export function matching(ground: FilterGround, read: SocketsRead, bound: SnapshotFilter): SocketSource {
+export function matching(ground: FilterContext, read: SocketsRead, bound: SnapshotFilter): SocketSource {
   const test = socketTest(ground, read, bound);
   return {
     each(visit) {
@@ -62,7 +62,7 @@ export function testAlone(bound: BoundFilter): Test {
 }
 
 /** Binds the test of a filter to one moment of one namespace: the one place where `ls` and `kill` do. */
-function socketTest(ground: FilterGround, read: SocketsRead, bound: SnapshotFilter): Test {
+function socketTest(ground: FilterContext, read: SocketsRead, bound: SnapshotFilter): Test {
   const { netns, query } = ground;
   const { needs } = bound;
   checkAnswerable(netns, read, bound);
@@ -112,7 +112,7 @@ function checkMarks(sockets: SocketSource): void {
   }
 }
 
-function membership({ containerOf }: FilterGround, bound: SnapshotFilter): NonNullable<Surroundings['isOf']> {
+function membership({ containerOf }: FilterContext, bound: SnapshotFilter): NonNullable<Surroundings['isOf']> {
   const names = new Map<string, ReadonlySet<string>>();
   return (socket, wanted) => {
     let those = names.get(wanted);

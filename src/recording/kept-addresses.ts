@@ -1,9 +1,9 @@
 import { parseIpv4, parseIpv6 } from '../model/socket/address.ts';
-import { type Address, AddressBook } from '../model/socket/interned-address.ts';
+import { type Address, AddressInterner } from '../model/socket/interned-address.ts';
 
 /** Addresses by their texts, each read once. */
 export class KeptAddresses {
-  readonly #book = new AddressBook();
+  readonly #book = new AddressInterner();
   readonly #known = new Map<string, Address>();
 
   /** The same for the same text; 0.0.0.0 or :: for what is no address. */

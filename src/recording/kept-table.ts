@@ -1,5 +1,5 @@
 import type { SocketColumns } from '../model/socket/socket-columns.ts';
-import { AllOfColumns, type KeptSockets } from '../model/socket/stored-sockets.ts';
+import { AllOfColumns, type StoredSockets } from '../model/socket/stored-sockets.ts';
 import { PlacesTable } from './places-table.ts';
 
 /**
@@ -22,7 +22,7 @@ export class KeptTable {
   }
 
   /** All of them at a moment: MPTCP before TCP, as dumps have them, for counts know a connection's TCP level by having seen the connection. */
-  sockets(atMs: number): KeptSockets {
+  sockets(atMs: number): StoredSockets {
     const first = this.#first;
     if (first !== undefined && !first.columns.proto?.includes('mptcp')) return new AllOfColumns(first.columns, atMs);
     return this.#placed().sockets(atMs);

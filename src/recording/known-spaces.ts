@@ -1,25 +1,25 @@
-import type { WatchedSpace } from '../model/netns/netns.ts';
+import type { WatchedNetns } from '../model/netns/netns.ts';
 
 /**
  * Something for each namespace that is there. The writer and the reader of a recording forget it at the
  * same moment: the inode of a namespace that ended can soon be another's.
  */
-export class KnownSpaces<Known> {
+export class KnownNamespaces<Known> {
   readonly #make: () => Known;
-  readonly #known = new Map<number, { space: WatchedSpace; known: Known }>();
+  readonly #known = new Map<number, { namespace: WatchedNetns; known: Known }>();
 
   constructor(make: () => Known) {
     this.#make = make;
   }
 
   /** Takes over who is there. */
-  set(spaces: readonly WatchedSpace[]): void {
+  set(spaces: readonly WatchedNetns[]): void {
     const before = new Map(this.#known);
     this.#known.clear();
-    for (const space of spaces) {
-      const old = before.get(space.netns);
-      const known = old !== undefined && isSame(old.space, space) ? old.known : this.#make();
-      this.#known.set(space.netns, { space, known });
+    for (const namespace of spaces) {
+      const old = before.get(namespace.netns);
+      const known = old !== undefined && isSame(old.namespace, namespace) ? old.known : this.#make();
+      this.#known.set(namespace.netns, { namespace, known });
     }
   }
 
@@ -30,7 +30,7 @@ export class KnownSpaces<Known> {
 }
 
 /** Whether a namespace of the same inode is the same: it has its name, or a container, that it had before. */
-function isSame(before: WatchedSpace, now: WatchedSpace): boolean {
+function isSame(before: WatchedNetns, now: WatchedNetns): boolean {
   if (now.containers.length === 0 || before.containers.length === 0) return before.name === now.name;
   return now.containers.some(({ id }) => before.containers.some((container) => container.id === id));
 }

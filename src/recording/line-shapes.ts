@@ -1,6 +1,6 @@
 import * as v from 'valibot';
 import { issueText } from '../base/issue-text.ts';
-import type { WatchedContainer, WatchedSpace } from '../model/netns/netns.ts';
+import type { WatchedContainer, WatchedNetns } from '../model/netns/netns.ts';
 import type { RecordedDetails, RecordedNames, RecordingHeader } from '../model/sample/recorded.ts';
 import type { HostSample, PidsUse, ProcessSample, SocketMemory } from '../model/sample/sample.ts';
 import { RecordingError } from './recording-error.ts';
@@ -36,13 +36,13 @@ const container = v.looseObject({
   declared: v.exactOptional(declared),
 }) satisfies v.GenericSchema<unknown, WatchedContainer>;
 
-const space = v.looseObject({
+const namespace = v.looseObject({
   netns: v.number(),
   name: v.string(),
   targets: v.array(v.string()),
   host: v.boolean(),
   containers: v.array(container),
-}) satisfies v.GenericSchema<unknown, WatchedSpace>;
+}) satisfies v.GenericSchema<unknown, WatchedNetns>;
 
 /** Milliseconds since the epoch that a date can hold. */
 export const TIME = v.pipe(v.number(), v.minValue(-8.64e15), v.maxValue(8.64e15));
@@ -59,7 +59,7 @@ export const HEADER = v.looseObject({
 }) satisfies v.GenericSchema<unknown, RecordingHeader>;
 
 /** A line `spaces`. */
-export const SPACES = v.looseObject({ spaces: v.array(space), containers: v.array(container) });
+export const SPACES = v.looseObject({ spaces: v.array(namespace), containers: v.array(container) });
 
 /** A line `names`. */
 export const NAMES = v.looseObject({ hosts: texts, services: texts }) satisfies v.GenericSchema<unknown, RecordedNames>;

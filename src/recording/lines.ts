@@ -1,4 +1,4 @@
-import type { WatchedContainer, WatchedSpace } from '../model/netns/netns.ts';
+import type { WatchedContainer, WatchedNetns } from '../model/netns/netns.ts';
 import type { Coverage, Source } from '../model/sample/coverage.ts';
 import type { RecordedDetails, RecordedNames, RecordingHeader } from '../model/sample/recorded.ts';
 import type { HostSample, PidsUse, ProcessSample, SocketMemory } from '../model/sample/sample.ts';
@@ -17,9 +17,9 @@ export interface HeaderLine extends RecordingHeader {
 }
 
 /** Which namespaces are watched and who lives in them: before the first tick, and whenever that changed. */
-export interface SpacesLine {
+export interface NamespacesLine {
   type: 'spaces';
-  spaces: readonly WatchedSpace[];
+  spaces: readonly WatchedNetns[];
   containers: readonly WatchedContainer[];
 }
 
@@ -37,14 +37,14 @@ export interface TickLine {
   type: 'tick';
   /** Milliseconds since the epoch. */
   at: number;
-  spaces?: SpaceChange[];
+  spaces?: NetnsChange[];
   host?: HostSample;
   notes?: readonly string[];
   budget?: { share: number; stretched: boolean };
 }
 
 /** What changed in one namespace since the tick before. */
-export interface SpaceChange {
+export interface NetnsChange {
   netns: number;
   /** By how much each counter rose; those that did not are left out. Null where they can be read no more. */
   counters?: Record<string, number> | null;
@@ -56,11 +56,11 @@ export interface SpaceChange {
   memory?: readonly SocketMemory[];
   closes?: number;
   lost?: number;
-  look?: LookChange;
+  look?: SnapshotChange;
 }
 
 /** What changed among the sockets of a namespace since the look before. */
-export interface LookChange {
+export interface SnapshotChange {
   at: number;
   source: Source;
   /** Protocols that were read in another way; left out for none. */
@@ -87,4 +87,4 @@ export interface EndLine {
   type: 'end';
 }
 
-export type RecordingLine = HeaderLine | SpacesLine | NamesLine | DetailsLine | TickLine | EndedLine | EndLine;
+export type RecordingLine = HeaderLine | NamespacesLine | NamesLine | DetailsLine | TickLine | EndedLine | EndLine;

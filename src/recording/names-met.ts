@@ -1,5 +1,5 @@
 import type { Names } from '../model/names.ts';
-import type { RecordedSpace } from '../model/sample/recorded.ts';
+import type { StoredNetnsTick } from '../model/sample/recorded.ts';
 import type { ClosedConnectionRecord } from '../model/socket/closed-connection.ts';
 import type { Proto } from '../model/socket/socket-view.ts';
 import type { NamesLine } from './lines.ts';
@@ -20,11 +20,11 @@ export class NamesMet {
 
   /** The line of what is new in a tick; undefined for nothing. */
   line(
-    spaces: readonly RecordedSpace[],
+    spaces: readonly StoredNetnsTick[],
     closed: readonly ClosedConnectionRecord[],
     names: Names,
   ): NamesLine | undefined {
-    for (const { look } of spaces) {
+    for (const { snapshot: look } of spaces) {
       for (const { proto, local, peer, localPort, peerPort } of look?.sockets ?? []) {
         if (local !== undefined) this.#host(local.plain, names);
         if (peer !== undefined) this.#host(peer.plain, names);

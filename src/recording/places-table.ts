@@ -1,5 +1,5 @@
 import { pickRows, type SocketColumns, valueAt } from '../model/socket/socket-columns.ts';
-import { type KeptSockets, PlacedSockets } from '../model/socket/stored-sockets.ts';
+import { PlacedSockets, type StoredSockets } from '../model/socket/stored-sockets.ts';
 
 /** Sockets by their keys, in the order in which they came, each with a place that tells its columns and its row in them. */
 export class PlacesTable {
@@ -43,7 +43,7 @@ export class PlacesTable {
   }
 
   /** All of them at a moment, MPTCP before TCP. */
-  sockets(atMs: number): KeptSockets {
+  sockets(atMs: number): StoredSockets {
     this.#shared = true;
     if (!this.#mptcp) return new PlacedSockets(this.#columns, this.#rows, atMs);
     const isConnection = (place: number) => {

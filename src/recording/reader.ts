@@ -1,14 +1,20 @@
 import type { Names } from '../model/names.ts';
 import type { Sockstat } from '../model/netns/counters.ts';
-import type { WatchedContainer, WatchedSpace } from '../model/netns/netns.ts';
-import type { RecordedDetails, RecordedSpace, RecordedTick, RecordingHeader } from '../model/sample/recorded.ts';
+import type { WatchedContainer, WatchedNetns } from '../model/netns/netns.ts';
+import type { RecordedDetails, RecordingHeader, StoredNetnsTick, StoredTick } from '../model/sample/recorded.ts';
 import type { HostSample, PidsUse, ProcessSample, SocketMemory } from '../model/sample/sample.ts';
-import type { KeptSockets } from '../model/socket/stored-sockets.ts';
+import type { StoredSockets } from '../model/socket/stored-sockets.ts';
 import { fromClosedColumns, type RecordedClosedConnection } from './closed-rows.ts';
 import { KeptAddresses } from './kept-addresses.ts';
-import { KnownSpaces } from './known-spaces.ts';
+import { KnownNamespaces } from './known-spaces.ts';
 import { checked, DETAILS, HEADER, HOST, MEMORY, NAMES, PIDS, SPACES, TIME } from './line-shapes.ts';
-import { RECORDING_VERSION, type RecordingLine, type SpaceChange, type SpacesLine, type TickLine } from './lines.ts';
+import {
+  type NamespacesLine,
+  type NetnsChange,
+  RECORDING_VERSION,
+  type RecordingLine,
+  type TickLine,
+} from './lines.ts';
 import { checkedProcesses } from './process-list.ts';
 import { RecordingError } from './recording-error.ts';
 import { SocketChangesReader } from './socket-changes-reader.ts';
@@ -23,12 +29,12 @@ interface Known {
   memory?: readonly SocketMemory[];
   sockets: SocketChangesReader;
   /** What is told of it as long as nothing changes. */
-  unchanged?: RecordedSpace<KeptSockets> | undefined;
+  unchanged?: StoredNetnsTick<StoredSockets> | undefined;
 }
 
 /** What a line brought. */
 export type RecordingItem =
-  | { kind: 'tick'; tick: RecordedTick<KeptSockets> }
+  | { kind: 'tick'; tick: StoredTick<StoredSockets> }
   | { kind: 'closed'; closed: RecordedClosedConnection[] }
   | { kind: 'end' }
   | { kind: 'other' };
@@ -40,12 +46,12 @@ export class RecordingReader {
   header!: RecordingHeader;
   details: RecordedDetails = { sysctls: {}, declared: {}, runtimeProcesses: [] };
   readonly #addresses = new KeptAddresses();
-  readonly #known = new KnownSpaces<Known>(() => this.#newKnown());
+  readonly #known = new KnownNamespaces<Known>(() => this.#newKnown());
   readonly #hosts = new Map<string, string>();
   readonly #services = new Map<string, string>();
   /** Every namespace that ever was: what ends in one may be told when it is gone. */
-  readonly #everySpace = new Map<number, WatchedSpace>();
-  #spaces: readonly WatchedSpace[] = [];
+  readonly #everyNamespace = new Map<number, WatchedNetns>();
+  #spaces: readonly WatchedNetns[] = [];
   #containers: readonly WatchedContainer[] = [];
   #host: HostSample | undefined;
 
@@ -62,8 +68,8 @@ export class RecordingReader {
   }
 
   /** A namespace that is or was there. */
-  spaceOf(netns: number): WatchedSpace | undefined {
-    return this.#everySpace.get(netns);
+  namespaceOf(netns: number): WatchedNetns | undefined {
+    return this.#everyNamespace.get(netns);
   }
 
   /**
@@ -98,7 +104,7 @@ export class RecordingReader {
   #take(line: RecordingLine): RecordingItem {
     switch (line.type) {
       case 'spaces':
-        this.#setSpaces(line);
+        this.#setNamespaces(line);
         return OTHER;
       case 'names': {
         const { hosts, services } = checked(NAMES, line, 'a line "names"');
@@ -123,12 +129,12 @@ export class RecordingReader {
     }
   }
 
-  #setSpaces(line: SpacesLine): void {
+  #setNamespaces(line: NamespacesLine): void {
     const { spaces, containers } = checked(SPACES, line, 'a line "spaces"');
     this.#spaces = spaces;
     this.#containers = containers;
     this.#known.set(spaces);
-    for (const space of spaces) this.#everySpace.set(space.netns, space);
+    for (const namespace of spaces) this.#everyNamespace.set(namespace.netns, namespace);
   }
 
   /** Settings of what has stopped are still reported. */
@@ -141,12 +147,12 @@ export class RecordingReader {
     };
   }
 
-  #tick({ at, spaces, host, notes, budget }: TickLine): RecordedTick<KeptSockets> {
+  #tick({ at, spaces, host, notes, budget }: TickLine): StoredTick<StoredSockets> {
     const changes = new Map((spaces ?? []).map((change) => [change.netns, change]));
     if (host !== undefined) this.#host = { ...checked(HOST, host, '"host" of a tick'), atMs: time(at) };
     return {
       atMs: time(at),
-      spaces: this.#spaces.map((space) => this.#space(space, changes.get(space.netns))),
+      namespaces: this.#spaces.map((namespace) => this.#namespace(namespace, changes.get(namespace.netns))),
       containers: this.#containers,
       ...(this.#host !== undefined && { host: { ...this.#host, atMs: at } }),
       notes: (notes ?? []).map(String),
@@ -154,28 +160,28 @@ export class RecordingReader {
     };
   }
 
-  #space(space: WatchedSpace, change: SpaceChange | undefined): RecordedSpace<KeptSockets> {
-    const known = this.#known.of(space.netns) ?? this.#newKnown();
+  #namespace(namespace: WatchedNetns, change: NetnsChange | undefined): StoredNetnsTick<StoredSockets> {
+    const known = this.#known.of(namespace.netns) ?? this.#newKnown();
     if (change === undefined) {
-      if (known.unchanged?.space !== space) known.unchanged = this.#told(space, known, {});
+      if (known.unchanged?.namespace !== namespace) known.unchanged = this.#told(namespace, known, {});
       return known.unchanged;
     }
     known.unchanged = undefined;
     takeChange(known, change);
-    return this.#told(space, known, change);
+    return this.#told(namespace, known, change);
   }
 
-  #told(space: WatchedSpace, known: Known, change: Partial<SpaceChange>): RecordedSpace<KeptSockets> {
+  #told(namespace: WatchedNetns, known: Known, change: Partial<NetnsChange>): StoredNetnsTick<StoredSockets> {
     const { counters, sockstat, processes, pids, memory } = known;
     const look = change.look && known.sockets.look(change.look);
     return {
-      space,
+      namespace,
       ...(counters !== undefined && { counters }),
       ...(sockstat !== undefined && { sockstat: sockstat as unknown as Sockstat }),
       ...(processes !== undefined && { processes }),
       ...(pids !== undefined && { pids }),
       ...(memory !== undefined && { memory }),
-      ...(look !== undefined && { look }),
+      ...(look !== undefined && { snapshot: look }),
       ...(this.header.events && { closes: change.closes ?? 0 }),
       lost: change.lost ?? 0,
     };
@@ -192,7 +198,7 @@ export class RecordingReader {
  *
  * @throws {RecordingError} for what is not what it should be
  */
-function takeChange(known: Known, { counters, sockstat, processes, pids, memory }: SpaceChange): void {
+function takeChange(known: Known, { counters, sockstat, processes, pids, memory }: NetnsChange): void {
   if (counters === null) known.counters = undefined;
   else if (counters !== undefined) {
     // The ticks before have the old ones.

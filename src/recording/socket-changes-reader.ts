@@ -1,10 +1,10 @@
-import type { RecordedLook } from '../model/sample/recorded.ts';
+import type { StoredSnapshot } from '../model/sample/recorded.ts';
 import type { Address } from '../model/socket/interned-address.ts';
-import type { KeptSockets } from '../model/socket/stored-sockets.ts';
+import type { StoredSockets } from '../model/socket/stored-sockets.ts';
 import { sums } from './cells.ts';
 import { fromColumns } from './columns.ts';
 import { KeptTable } from './kept-table.ts';
-import type { LookChange } from './lines.ts';
+import type { SnapshotChange } from './lines.ts';
 import { PROTOS, SOURCES } from './words.ts';
 
 /** Puts looks together again from their changes, which `SocketChangesWriter` made. */
@@ -17,7 +17,7 @@ export class SocketChangesReader {
     this.#addressOf = addressOf;
   }
 
-  look({ at, source, sources, coverage, without, now, gone }: LookChange): RecordedLook<KeptSockets> {
+  look({ at, source, sources, coverage, without, now, gone }: SnapshotChange): StoredSnapshot<StoredSockets> {
     if (gone !== undefined) this.#known.remove(sums(gone));
     if (now !== undefined) {
       const { keys, sockets } = fromColumns(now, at, this.#addressOf);
@@ -35,7 +35,7 @@ export class SocketChangesReader {
 }
 
 /** What a later version, or a damaged file, may call otherwise is left out. */
-function knownSources(sources: NonNullable<LookChange['sources']>): NonNullable<LookChange['sources']> {
+function knownSources(sources: NonNullable<SnapshotChange['sources']>): NonNullable<SnapshotChange['sources']> {
   return Object.fromEntries(
     PROTOS.flatMap((proto) => {
       const source = SOURCES.find((known) => known === sources[proto]);

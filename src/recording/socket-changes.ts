@@ -1,9 +1,9 @@
-import type { RecordedLook } from '../model/sample/recorded.ts';
+import type { StoredSnapshot } from '../model/sample/recorded.ts';
 import { INFO_TIMES } from '../model/socket/socket-columns.ts';
 import { RECORDED_INFO, type SocketRecord } from '../model/socket/socket-record.ts';
 import { differences } from './cells.ts';
 import { toColumns } from './columns.ts';
-import type { LookChange } from './lines.ts';
+import type { SnapshotChange } from './lines.ts';
 
 /** Clocks of a socket that differ by less than this between two looks have not moved: the kernel counts in ticks. */
 const SAME_MS = 60;
@@ -36,7 +36,7 @@ export class SocketChangesWriter {
   readonly #keys = new Keys();
   #known = new Map<number, { record: SocketRecord; atMs: number }>();
 
-  change(look: RecordedLook): LookChange {
+  change(look: StoredSnapshot): SnapshotChange {
     const { takenAtMs: at, source, sources, coverage, withoutStates, sockets } = look;
     const present = new Map<number, { record: SocketRecord; atMs: number }>();
     const changed: { key: number; record: SocketRecord }[] = [];

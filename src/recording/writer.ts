@@ -1,10 +1,10 @@
 import type { Names } from '../model/names.ts';
-import type { RecordedDetails, RecordedSpace, RecordedTick, RecordingHeader } from '../model/sample/recorded.ts';
+import type { RecordedDetails, RecordingHeader, StoredNetnsTick, StoredTick } from '../model/sample/recorded.ts';
 import type { HostSample } from '../model/sample/sample.ts';
 import type { ClosedConnectionRecord } from '../model/socket/closed-connection.ts';
 import { toClosedColumns } from './closed-columns.ts';
-import { KnownSpaces } from './known-spaces.ts';
-import { RECORDING_VERSION, type RecordingLine, type SpaceChange, type TickLine } from './lines.ts';
+import { KnownNamespaces } from './known-spaces.ts';
+import { type NetnsChange, RECORDING_VERSION, type RecordingLine, type TickLine } from './lines.ts';
 import { NamesMet } from './names-met.ts';
 import { SocketChangesWriter } from './socket-changes.ts';
 
@@ -22,7 +22,7 @@ interface Known {
 
 /** Turns what was seen into lines of a recording. */
 export class RecordingWriter {
-  readonly #spaces = new KnownSpaces(newKnown);
+  readonly #spaces = new KnownNamespaces(newKnown);
   readonly #names = new NamesMet();
   #population = '';
   #host = '';
@@ -37,9 +37,9 @@ export class RecordingWriter {
   }
 
   /** The lines of a tick, and of the connections closed since the one before. @param names of what it has */
-  tick(tick: RecordedTick, closed: readonly ClosedConnectionRecord[], names: Names): RecordingLine[] {
+  tick(tick: StoredTick, closed: readonly ClosedConnectionRecord[], names: Names): RecordingLine[] {
     const lines: RecordingLine[] = [];
-    const spaces = tick.spaces.map(({ space }) => space);
+    const spaces = tick.namespaces.map(({ namespace }) => namespace);
     const population = JSON.stringify([spaces, tick.containers]);
     if (population !== this.#population) {
       this.#population = population;
@@ -47,7 +47,7 @@ export class RecordingWriter {
       this.#names.askAgain();
       lines.push({ type: 'spaces', spaces, containers: tick.containers });
     }
-    const met = this.#names.line(tick.spaces, closed, names);
+    const met = this.#names.line(tick.namespaces, closed, names);
     if (met !== undefined) lines.push(met);
     lines.push(...this.closed(closed, tick.atMs), this.#tickLine(tick));
     return lines;
@@ -63,8 +63,8 @@ export class RecordingWriter {
     return { type: 'end' };
   }
 
-  #tickLine({ atMs, spaces, host, notes, budget }: RecordedTick): TickLine {
-    const changes = spaces.map((space) => this.#change(space)).filter((change) => change !== undefined);
+  #tickLine({ atMs, namespaces: spaces, host, notes, budget }: StoredTick): TickLine {
+    const changes = spaces.map((namespace) => this.#change(namespace)).filter((change) => change !== undefined);
     const hostText = host === undefined ? this.#host : JSON.stringify(withoutTime(host));
     const hostChanged = host !== undefined && hostText !== this.#host;
     this.#host = hostText;
@@ -78,10 +78,18 @@ export class RecordingWriter {
     };
   }
 
-  #change({ space, counters, sockstat, look, closes, lost, ...lists }: RecordedSpace): SpaceChange | undefined {
-    const known = this.#spaces.of(space.netns);
+  #change({
+    namespace,
+    counters,
+    sockstat,
+    snapshot: look,
+    closes,
+    lost,
+    ...lists
+  }: StoredNetnsTick): NetnsChange | undefined {
+    const known = this.#spaces.of(namespace.netns);
     if (known === undefined) return undefined;
-    const change: SpaceChange = { netns: space.netns };
+    const change: NetnsChange = { netns: namespace.netns };
     const risen = difference(known.counters, counters, true);
     if (risen !== undefined) change.counters = risen;
     known.counters = counters && { ...known.counters, ...counters };

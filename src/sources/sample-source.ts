@@ -4,9 +4,9 @@ import type { KnownFields } from '../filter/known-fields.ts';
 import type { Filter } from '../filter/syntax.ts';
 import type { DeclaredSettings } from '../model/container/container.ts';
 import type { Names } from '../model/names.ts';
-import type { WatchedSpace } from '../model/netns/netns.ts';
+import type { WatchedNetns } from '../model/netns/netns.ts';
 import type { Series } from '../model/sample/series.ts';
-import type { SampledSpace, SampledTick, SnapshotHeader } from '../model/sample/tick.ts';
+import type { SampledNetns, SampledTick, SnapshotHeader } from '../model/sample/tick.ts';
 import type { ClosedConnection } from '../model/socket/closed-connection.ts';
 import type { SocketQuery } from '../model/socket/socket-query.ts';
 import type { Holder } from '../model/socket/socket-record.ts';
@@ -28,22 +28,22 @@ export interface SampleSource {
    *
    * @returns undefined when there is no more: the time is up, it was stopped, or the recording ends
    */
-  next(wish: TickWish, stop?: StopSignal): Promise<Tick | undefined>;
+  next(request: TickRequest, stop?: StopSignal): Promise<Tick | undefined>;
   /**
    * Looks up the names of a filter, as seen from a namespace.
    *
    * @returns undefined for a filter that says nothing
    * @throws {Failure} `usage` for a name that nobody knows
    */
-  bind(space: WatchedSpace, filter: Filter): Promise<BoundFilter | undefined>;
+  bind(namespace: WatchedNetns, filter: Filter): Promise<BoundFilter | undefined>;
   /** Whether a container is meant by a name in a filter that was bound: its own, its id, or its service's. */
   isNamed(container: string, wanted: string): boolean;
   /** The settings of a namespace that {@link WATCHED_SYSCTLS} names; what cannot be read is left out. */
-  sysctls(space: WatchedSpace): Readonly<Record<string, string>>;
+  sysctls(namespace: WatchedNetns): Readonly<Record<string, string>>;
   /** What changes seldom and costs a question for each container. */
   details(): Promise<SourceDetails>;
   /** Brings the next tick at once: other sockets are looked at. Of a recording it is the last tick again, with the last look at each namespace. */
-  hurry?(): void;
+  tickNow?(): void;
   /** Another interval from now on, in milliseconds. Absent where ticks come as they were recorded. */
   setInterval?(intervalMs: number): void;
   close(): void;
@@ -90,14 +90,14 @@ export const WATCHED_SYSCTLS: readonly string[] = [
 ];
 
 /** What a tick shall bring. */
-export interface TickWish {
+export interface TickRequest {
   /**
    * Whose sockets somebody looks at: they are read at every tick, whatever it costs. Those of others are
    * read where their counters say that something moved, within the budget for the background.
    */
-  looksAt(space: WatchedSpace): boolean;
+  isForeground(namespace: WatchedNetns): boolean;
   /** Which sockets are wanted where somebody looks. */
-  query(space: WatchedSpace): SocketQuery;
+  query(namespace: WatchedNetns): SocketQuery;
   /** Whether descriptors of processes are counted where somebody looks, and sorted into kinds. */
   processes: 'no' | 'count' | 'kinds';
   /**
@@ -111,27 +111,27 @@ export interface TickWish {
    * Called when the kernel dropped events of a namespace: connections closed between the two times, in
    * milliseconds since the epoch, may be missing.
    */
-  lost?: ((space: WatchedSpace, fromMs: number, toMs: number) => void) | undefined;
+  lost?: ((namespace: WatchedNetns, fromMs: number, toMs: number) => void) | undefined;
   /** Called when all events that have come were handed over, several times between two ticks. @param atMs when they were read */
   drained?: ((atMs: number) => void) | undefined;
   /** Called and waited for once for each namespace, before anything of it is handed over. */
-  prepare?: ((space: WatchedSpace) => Promise<void>) | undefined;
+  prepare?: ((namespace: WatchedNetns) => Promise<void>) | undefined;
 }
 
 /** Takes closed connections. */
-export type ClosedConnectionSink = (space: WatchedSpace, closed: ClosedConnection) => void;
+export type ClosedConnectionSink = (namespace: WatchedNetns, closed: ClosedConnection) => void;
 
 /** What was seen at one moment. */
-export interface Tick extends SampledTick<SpaceTick> {
+export interface Tick extends SampledTick<NetnsTick> {
   names: Names;
 }
 
 /** What was seen of one namespace at one moment. */
-export interface SpaceTick extends SampledSpace<SpaceLook> {
+export interface NetnsTick extends SampledNetns<SocketSnapshot> {
   /** How many TCP sockets are in each state, as the kernel counted at this tick; absent where it does not. */
   tcpStates?: TcpStates;
   /** When its sockets were read last, milliseconds since the epoch; absent before the first time. */
-  lookedAtMs?: number;
+  snapshotAtMs?: number;
 }
 
 /** TCP sockets by state, counted in the kernel. What is in TIME_WAIT is counted in `sockstat` alone. */
@@ -146,7 +146,7 @@ export interface TcpStates {
 }
 
 /** The sockets of a namespace at one moment, and what is known of them. */
-export interface SpaceLook extends SnapshotHeader {
+export interface SocketSnapshot extends SnapshotHeader {
   sockets: SocketSource;
   /** The process that holds it, or was seen to when it still did. */
   holderOf(socket: SocketView): Holder | undefined;

@@ -24,14 +24,14 @@ export interface Snapshot {
   /** Sentences about the moment itself, for a person; empty for now. */
   readonly notes: readonly string[];
   /** What runs on the machine. */
-  population(): Promise<Population>;
+  inventory(): Promise<SnapshotInventory>;
   /** Names as seen from all its namespaces together; plain numbers where nothing is known of an address. */
   names(): Promise<Names>;
   close(): void;
 }
 
 /** What runs on a machine, as far as it is known without reading a namespace. */
-export interface Population {
+export interface SnapshotInventory {
   /** False when no runtime answered and no cgroup names a container. */
   anyContainer: boolean;
   /** Where containers were looked for, a line each. */

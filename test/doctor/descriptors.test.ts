@@ -47,13 +47,13 @@ async function fill(workshop: Workshop): Promise<void> {
   }
 }
 
-interface Look {
+interface SocketDump {
   forTime?: string;
   set?: readonly string[];
   env?: Record<string, string>;
 }
 
-async function findings(target: string, rule: string, { forTime = '3s', set = [], env = {} }: Look = {}) {
+async function findings(target: string, rule: string, { forTime = '3s', set = [], env = {} }: SocketDump = {}) {
   const options = { rules: [rule], for: forTime, interval: '500ms', set: set.map((each) => `${rule}.${each}`), env };
   return (await diagnose(target, options)).findings;
 }

@@ -7,10 +7,10 @@ import os from 'node:os';
 import path from 'node:path';
 import fc from 'fast-check';
 import { afterAll, describe, expect, it } from 'vitest';
-import { look, stream } from '../../src/collect/dump/dump-sockets.ts';
+import { dumpSockets, streamSockets } from '../../src/collect/dump/dump-sockets.ts';
 import { localMachine } from '../../src/collect/local-machine.ts';
 import type { Machine } from '../../src/collect/machine.ts';
-import { placeOfHost } from '../../src/collect/target/find-netns.ts';
+import { handleOfHost } from '../../src/collect/target/find-netns.ts';
 import { DiagError, DiagSocket, scratchStore } from '../../src/kernel/diag-socket.ts';
 import { everySocket } from '../../src/model/socket/socket-query.ts';
 import { InetDiagCursor } from '../../src/netlink/inet-diag-cursor.ts';
@@ -95,7 +95,7 @@ describe('DiagSocket', () => {
 
 describe('a dump of a damaged answer', () => {
   const machine = localMachine({});
-  const place = { ...placeOfHost(machine), own: true };
+  const place = { ...handleOfHost(machine), own: true };
   const query = { ...everySocket(), protos: ['tcp'] as const };
   const answeredBy = (...parts: Uint8Array[]): Machine => ({
     ...machine,
@@ -111,8 +111,8 @@ describe('a dump of a damaged answer', () => {
     ['an overrun', [tcp('01'), hex('10000000 0400 0000 01000000 00000000')]],
   ])('says that the answer breaks off: %s', (_, parts) => {
     for (const report of [
-      look(answeredBy(...parts), place, query),
-      stream(answeredBy(...parts), place, query, () => {}),
+      dumpSockets(answeredBy(...parts), place, query),
+      streamSockets(answeredBy(...parts), place, query, () => {}),
     ]) {
       expect(report.coverage.complete).toBe(false);
       expect(report.coverage.notes.join('\n')).toContain('TCP dump: the answer breaks off');
@@ -121,7 +121,7 @@ describe('a dump of a damaged answer', () => {
 
   it('gives the sockets before the damage and sends no second request', () => {
     const inodes: number[] = [];
-    const report = look(answeredBy(tcp('01'), tcp('02')), place, query);
+    const report = dumpSockets(answeredBy(tcp('01'), tcp('02')), place, query);
     report.sockets.each((socket) => inodes.push(socket.inode));
     expect(inodes).toEqual([1, 2]);
     expect(report.coverage).toEqual({ complete: false, notes: ['TCP dump: it failed (EPIPE)'] });
@@ -129,7 +129,7 @@ describe('a dump of a damaged answer', () => {
 
   it('gives all sockets of a complete answer', () => {
     const inodes: number[] = [];
-    const report = look(answeredBy(tcp('01'), tcp('02'), DONE), place, query);
+    const report = dumpSockets(answeredBy(tcp('01'), tcp('02'), DONE), place, query);
     report.sockets.each((socket) => inodes.push(socket.inode));
     expect(inodes).toEqual([1, 2]);
     expect(report.coverage).toEqual({ complete: true, notes: [] });
@@ -139,8 +139,8 @@ describe('a dump of a damaged answer', () => {
     const open = () => fs.readdirSync('/proc/self/fd').length;
     const before = open();
     for (let index = 0; index < 20; index++) {
-      look(answeredBy(tcp('01')), place, query);
-      look(answeredBy(tcp('01'), DONE), place, query);
+      dumpSockets(answeredBy(tcp('01')), place, query);
+      dumpSockets(answeredBy(tcp('01'), DONE), place, query);
     }
     expect(open()).toBe(before);
   });

@@ -1,6 +1,6 @@
 /** Sockets by state as the kernel counts them while they change, against what `ss` counts. */
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { look } from '../../src/collect/dump/dump-sockets.ts';
+import { dumpSockets } from '../../src/collect/dump/dump-sockets.ts';
 import { localMachine } from '../../src/collect/local-machine.ts';
 import type { Machine } from '../../src/collect/machine.ts';
 import { resolveTargets } from '../../src/collect/target/resolve-targets.ts';
@@ -10,12 +10,12 @@ import { everySocket } from '../../src/model/socket/socket-query.ts';
 import { TCP_STATE } from '../../src/model/socket/tcp-state.ts';
 import { KernelStates, openKernelStates } from '../../src/sources/live/kernel-states.ts';
 import { Sampler } from '../../src/sources/live/sampler.ts';
-import type { SpaceTick, Tick, TickWish } from '../../src/sources/sample-source.ts';
+import type { NetnsTick, Tick, TickRequest } from '../../src/sources/sample-source.ts';
 import { createNetns, nodeProgram, type TestNetns, until } from '../support/netns.ts';
 import { AF, SOCK } from '../support/recipes/constants.ts';
 import { Workshop } from '../support/recipes/workshop.ts';
 
-const WISH: TickWish = { looksAt: () => false, query: everySocket, processes: 'no', allCounters: false };
+const WISH: TickRequest = { isForeground: () => false, query: everySocket, processes: 'no', allCounters: false };
 const SHUT_WR = 1;
 
 /** As ss names the states that are told. */
@@ -63,7 +63,7 @@ function bySs(): Record<string, number> {
   return Object.fromEntries(Object.keys(SS_NAMES).map((name) => [name, ss(['state', name])]));
 }
 
-function told({ tcpStates }: SpaceTick): Record<string, number> {
+function told({ tcpStates }: NetnsTick): Record<string, number> {
   return Object.fromEntries(Object.entries(SS_NAMES).map(([name, state]) => [name, tcpStates?.counts[state] ?? -1]));
 }
 
@@ -78,11 +78,11 @@ async function start(machine: Machine = localMachine({ DOCKER_HOST: 'unix:///non
   return sampler;
 }
 
-async function next(source: Sampler): Promise<{ tick: Tick; space: SpaceTick }> {
+async function next(source: Sampler): Promise<{ tick: Tick; namespace: NetnsTick }> {
   const tick = await source.next(WISH);
-  const [space] = tick?.spaces ?? [];
-  if (tick === undefined || space === undefined) throw new Error('no tick');
-  return { tick, space };
+  const [namespace] = tick?.namespaces ?? [];
+  if (tick === undefined || namespace === undefined) throw new Error('no tick');
+  return { tick, namespace };
 }
 
 describe('state counts kept by a kernel program', () => {
@@ -95,9 +95,9 @@ describe('state counts kept by a kernel program', () => {
     ];
     const source = await start();
     const first = await next(source);
-    expect(first.space.look).toBeDefined();
-    expect(first.space.tcpStates).toBeUndefined();
-    expect(told((await next(source)).space)).toEqual(bySs());
+    expect(first.namespace.snapshot).toBeDefined();
+    expect(first.namespace.tcpStates).toBeUndefined();
+    expect(told((await next(source)).namespace)).toEqual(bySs());
 
     const steps: (() => Promise<unknown>)[] = [
       () => workshop.tcpPair(listener),
@@ -118,14 +118,14 @@ describe('state counts kept by a kernel program', () => {
     for (const step of steps) {
       await step();
       await until('the same counts', async () => {
-        const { space } = await next(source);
-        expect(space.tcpStates).toBeDefined();
-        return JSON.stringify(told(space)) === JSON.stringify(bySs());
+        const { namespace } = await next(source);
+        expect(namespace.tcpStates).toBeDefined();
+        return JSON.stringify(told(namespace)) === JSON.stringify(bySs());
       });
     }
     // All of that with the one look.
-    const { space, tick } = await next(source);
-    expect(tick.atMs - (space.lookedAtMs ?? 0)).toBeGreaterThan(700);
+    const { namespace, tick } = await next(source);
+    expect(tick.atMs - (namespace.snapshotAtMs ?? 0)).toBeGreaterThan(700);
   });
 
   counting('FIN_WAIT2 without a process: told apart from those that it counts', async () => {
@@ -134,9 +134,9 @@ describe('state counts kept by a kernel program', () => {
     await until('FIN_WAIT2', () => ss(['state', 'fin-wait-2']) >= 1);
     const source = await start();
     await next(source);
-    const { space } = await next(source);
-    expect(space.tcpStates?.abandoned).toBe(ss(['state', 'fin-wait-2']));
-    expect(space.tcpStates?.counts[TCP_STATE.FIN_WAIT2]).toBe(0);
+    const { namespace } = await next(source);
+    expect(namespace.tcpStates?.abandoned).toBe(ss(['state', 'fin-wait-2']));
+    expect(namespace.tcpStates?.counts[TCP_STATE.FIN_WAIT2]).toBe(0);
   });
 
   it('without permission to load the program: a note says so, and sockets are counted by dumps', async () => {
@@ -152,17 +152,17 @@ describe('state counts kept by a kernel program', () => {
       }),
     };
     const source = await start(refusing);
-    const { tick, space } = await next(source);
+    const { tick, namespace } = await next(source);
     expect(tick.notes).toEqual([expect.stringContaining('CAP_BPF')]);
-    expect(space.look).toBeDefined();
-    expect((await next(source)).space.tcpStates).toBeUndefined();
+    expect(namespace.snapshot).toBeDefined();
+    expect((await next(source)).namespace.tcpStates).toBeUndefined();
   });
   counting('counts from a quieter look where there is one', async () => {
     const machine = localMachine({ DOCKER_HOST: 'unix:///nonexistent' });
     const [place] = await resolveTargets(machine, `netns:${netns.name}`);
     if (place === undefined) throw new Error('no place');
     const states = new KernelStates(StateCounter.open(machine.systemCalls()));
-    const take = () => look(machine, place, { ...everySocket(), protos: ['tcp'] });
+    const take = () => dumpSockets(machine, place, { ...everySocket(), protos: ['tcp'] });
     const established = () => states.states(netns.inode)?.counts[TCP_STATE.ESTABLISHED];
     try {
       const early = take();

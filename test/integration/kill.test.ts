@@ -2,9 +2,9 @@
 import { spawnSync } from 'node:child_process';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { closeSockets, type Outcome } from '../../src/act/close-sockets.ts';
-import { look } from '../../src/collect/dump/dump-sockets.ts';
+import { dumpSockets } from '../../src/collect/dump/dump-sockets.ts';
 import { localMachine } from '../../src/collect/local-machine.ts';
-import type { Place } from '../../src/collect/target/netns-handle.ts';
+import type { NetnsHandle } from '../../src/collect/target/netns-handle.ts';
 import { resolveTargets } from '../../src/collect/target/resolve-targets.ts';
 import { identityOf, type SocketIdentity } from '../../src/model/socket/socket-identity.ts';
 import { everySocket } from '../../src/model/socket/socket-query.ts';
@@ -20,7 +20,7 @@ const machine = localMachine({ DOCKER_HOST: 'unix:///nonexistent' });
 let netns: TestNetns;
 let workshop: Workshop;
 let ground: Ground;
-let place: Place;
+let place: NetnsHandle;
 
 beforeAll(async () => {
   netns = createNetns();
@@ -242,7 +242,7 @@ describe('kill: confirmation', () => {
 
 function identities(wanted: (localPort: number) => boolean): SocketIdentity[] {
   const found: SocketIdentity[] = [];
-  look(machine, place, { ...everySocket(), protos: ['tcp'] }).sockets.each((socket) => {
+  dumpSockets(machine, place, { ...everySocket(), protos: ['tcp'] }).sockets.each((socket) => {
     const identity = identityOf(socket);
     if (identity !== undefined && wanted(identity.localPort)) found.push(identity);
   });

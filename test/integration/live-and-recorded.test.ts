@@ -18,7 +18,7 @@ import { parseFilter } from '../../src/filter/parse.ts';
 import type { GroupKey } from '../../src/model/report/group.ts';
 import { everySocket, type SocketQuery } from '../../src/model/socket/socket-query.ts';
 import { openRecorded, openSource, type SourceOptions } from '../../src/sources/open-source.ts';
-import type { SampleSource, TickWish } from '../../src/sources/sample-source.ts';
+import type { SampleSource, TickRequest } from '../../src/sources/sample-source.ts';
 import { sortedLines } from '../support/cli.ts';
 import { Dice } from '../support/random-filter.ts';
 import { type Population, populate } from '../support/recipes/random-population.ts';
@@ -98,7 +98,7 @@ const FILTERS = [
   'container CONTAINER',
 ];
 
-const EVERYTHING: TickWish = { looksAt: () => true, query: everySocket, processes: 'no', allCounters: false };
+const EVERYTHING: TickRequest = { isForeground: () => true, query: everySocket, processes: 'no', allCounters: false };
 
 /** Verbs over `SampleSource` that print as they go; one that is added here is compared. */
 const OVER_TIME: Readonly<
@@ -303,9 +303,9 @@ describe(`sockets at random, SOCKLENS_TEST_SEED=${SEED}`, () => {
 async function topRows(source: SampleSource, filter: string): Promise<string[]> {
   const keeper = new TopDataKeeper(source, parseFilter(filter));
   const state = initialState({ filter, intervalMs: source.intervalMs });
-  const wish: TickWish = { looksAt: () => true, query: everySocket, processes: 'count', allCounters: false };
+  const request: TickRequest = { isForeground: () => true, query: everySocket, processes: 'count', allCounters: false };
   const rows: string[] = [];
-  for (let tick = await source.next(wish); tick !== undefined; tick = await source.next(wish)) {
+  for (let tick = await source.next(request); tick !== undefined; tick = await source.next(request)) {
     await keeper.take(tick, state);
     rows.push(JSON.stringify(keeper.data(state).rows));
   }

@@ -153,12 +153,12 @@ describe('cut off at random places', () => {
 
 /** Goes through a recording as verbs do. */
 async function readAll(file: string): Promise<{ ticks: number; notes: string; failure?: string }> {
-  const wish = { looksAt: () => false, query: everySocket, processes: 'no' as const, allCounters: false };
+  const request = { isForeground: () => false, query: everySocket, processes: 'no' as const, allCounters: false };
   let ticks = 0;
   const notes: string[] = [];
   try {
     const source = await openRecorded({ file, speed: undefined, untilMs: undefined }, undefined, true);
-    for (let tick = await source.next(wish); tick !== undefined; tick = await source.next(wish)) {
+    for (let tick = await source.next(request); tick !== undefined; tick = await source.next(request)) {
       ticks++;
       notes.push(...tick.notes);
     }

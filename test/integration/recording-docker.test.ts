@@ -65,10 +65,10 @@ function describeRecording(docker: TestEngine): void {
     await run.next();
     early = new Date(ticks().at(-1)?.at ?? 0).toISOString();
     await docker.ask('POST', `/containers/${container.id}/restart?t=0`);
-    await noted(`${container.name}: it is there now`);
+    await noted(`${container.name}: started`);
     const name = docker.uniqueName('renamed');
     await docker.ask('POST', `/containers/${container.id}/rename?name=${name}`);
-    await noted(`${container.name}: it is called ${name} now`);
+    await noted(`${container.name}: renamed to ${name}`);
     const pid = await pidOf(container.id);
     last = { id: container.id, name, pid, netns: netnsOf(pid) };
     await until('the listener of the new process', () => listens(pid));
@@ -90,9 +90,9 @@ function describeRecording(docker: TestEngine): void {
     const notes = objects.flatMap(({ type, text }) => (type === 'note' && text !== undefined ? [text] : []));
     // Whether a tick fell between its end and its beginning is not said.
     expect(notes.filter((text) => text.startsWith(first.name))).toEqual([
-      `${first.name}: it is gone`,
-      `${first.name}: it is there now`,
-      `${first.name}: it is called ${last.name} now`,
+      `${first.name}: stopped`,
+      `${first.name}: started`,
+      `${first.name}: renamed to ${last.name}`,
     ]);
     const samples = objects.filter(({ type }) => type === 'sample');
     const names = samples.map(({ target }) => target);

@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Group } from '../../src/model/report/group.ts';
 import { LAUNCHER } from '../support/cli.ts';
 import { createNetns, type TestNetns } from '../support/netns.ts';
-import { type FilterGround, fillForFilters } from '../support/recipes/filter-ground.ts';
+import { type FilterContext, fillForFilters } from '../support/recipes/filter-ground.ts';
 import { linesIn, RecordingRun, temporaryFolder, told, toldJson } from '../support/recording-run.ts';
 
 interface Grouped {
@@ -19,7 +19,7 @@ interface Listed {
 
 let folder: string;
 let netns: TestNetns;
-let ground: FilterGround;
+let ground: FilterContext;
 let target: string;
 let file: string;
 let redacted: string;

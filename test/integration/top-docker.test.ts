@@ -73,7 +73,7 @@ function describeTop(docker: TestEngine): void {
     await docker.ask('POST', `/containers/${restarts.id}/rename?name=${name}`);
     await top.until('the new name', has(name));
     await docker.ask('POST', `/containers/${restarts.id}/restart?t=0`);
-    await top.until('the remark', (lines) => lines.some((line) => line.includes(`${name}: it is there now`)));
+    await top.until('the remark', (lines) => lines.some((line) => line.includes(`${name}: started`)));
     await top.until('its row', has(name));
     top.press('F10');
     await top.until('the end', (lines) => lines.includes('status 0'));

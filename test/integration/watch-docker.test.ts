@@ -33,7 +33,7 @@ function describeWatch(docker: TestEngine): void {
     const run = start(`${dies.name},${stays.name}`);
     await run.nextSample(dies.name);
     await docker.ask('POST', `/containers/${dies.id}/kill`);
-    await run.note(new RegExp(`^${dies.name}: it is gone$`));
+    await run.note(new RegExp(`^${dies.name}: stopped$`));
     const count = run.samplesOf(dies.name).length;
     await run.nextSample(stays.name);
     await run.nextSample(stays.name);
@@ -47,8 +47,8 @@ function describeWatch(docker: TestEngine): void {
     const run = start(container.name);
     await run.nextSample(container.name);
     await docker.ask('POST', `/containers/${container.id}/restart?t=0`);
-    await run.note(new RegExp(`^${container.name}: it is there now$`));
-    expect(run.notes).toContain(`${container.name}: it is gone`);
+    await run.note(new RegExp(`^${container.name}: started$`));
+    expect(run.notes).toContain(`${container.name}: stopped`);
     await run.nextSample(container.name);
   });
 
@@ -59,9 +59,9 @@ function describeWatch(docker: TestEngine): void {
     for (const run of [one, all]) await run.nextSample(container.name);
     await docker.ask('POST', `/containers/${container.id}/rename?name=${name}`);
     for (const run of [one, all]) {
-      await run.note(new RegExp(`^${container.name}: it is called ${name} now$`));
+      await run.note(new RegExp(`^${container.name}: renamed to ${name}$`));
       await run.nextSample(name);
-      expect(run.notes).not.toContain(`${container.name}: it is gone`);
+      expect(run.notes).not.toContain(`${container.name}: stopped`);
     }
   });
 
@@ -70,7 +70,7 @@ function describeWatch(docker: TestEngine): void {
     const run = start('all');
     await run.nextSample(first.name);
     const second = await docker.run({ script: '/bin/busybox nc -l -p 3306 & wait' });
-    await run.note(new RegExp(`^${second.name}: it is there now$`));
+    await run.note(new RegExp(`^${second.name}: started$`));
     const sample = await run.nextSample(second.name, ({ total }) => total === 1);
     expect(sample.groups).toMatchObject([{ key: { state: 'LISTEN' }, count: 1 }]);
   });

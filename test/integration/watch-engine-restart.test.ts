@@ -35,7 +35,7 @@ function describeRestart(): void {
     const later = await docker.run();
     await run.nextSample(later.name);
     await run.nextSample(survivor.name);
-    expect(run.notes).not.toContain(`${survivor.name}: it is gone`);
+    expect(run.notes).not.toContain(`${survivor.name}: stopped`);
     expect(run.samplesOf(survivor.id.slice(0, 12))).toHaveLength(0);
   }, 180_000);
 
@@ -46,9 +46,9 @@ function describeRestart(): void {
     run = new WatchRun([container.name, ...FLAGS], { DOCKER_HOST: docker.endpoint });
     await run.nextSample(container.name);
     await own.restart();
-    await run.note(new RegExp(`^${container.name}: it is gone$`));
+    await run.note(new RegExp(`^${container.name}: stopped$`));
     await docker.ask('POST', `/containers/${container.id}/start`);
-    await run.note(new RegExp(`^${container.name}: it is there now$`));
+    await run.note(new RegExp(`^${container.name}: started$`));
     await run.nextSample(container.name);
   }, 180_000);
 }

@@ -223,7 +223,7 @@ describe('watch: targets', () => {
     const run = new WatchRun([names.join(','), '--ndjson', '--interval', '200ms']);
     await run.nextSample(`netns:${gone.name}`);
     gone.remove();
-    await run.note(/netns:.*: it is gone$/);
+    await run.note(/netns:.*: stopped$/);
     await run.nextSample(target);
     expect(await run.stop()).toBe(0);
     child.kill('SIGKILL');

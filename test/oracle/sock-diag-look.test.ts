@@ -3,10 +3,10 @@ import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { look, stream } from '../../src/collect/dump/dump-sockets.ts';
+import { dumpSockets, streamSockets } from '../../src/collect/dump/dump-sockets.ts';
 import { localMachine } from '../../src/collect/local-machine.ts';
 import type { Machine } from '../../src/collect/machine.ts';
-import type { Place } from '../../src/collect/target/netns-handle.ts';
+import type { NetnsHandle } from '../../src/collect/target/netns-handle.ts';
 import { resolveTargets } from '../../src/collect/target/resolve-targets.ts';
 import { SystemCallError } from '../../src/kernel/system-calls.ts';
 import { everySocket } from '../../src/model/socket/socket-query.ts';
@@ -39,7 +39,7 @@ const denied: Machine = {
 
 let netns: TestNetns;
 let folder: string;
-let place: Place;
+let place: NetnsHandle;
 
 beforeAll(async () => {
   netns = createNetns();
@@ -69,7 +69,7 @@ afterAll(() => {
 /** All rows of one look. */
 function rowsOf(which: Machine, protos: readonly Proto[] = query.protos): DiagRow[] {
   const rows: DiagRow[] = [];
-  look(which, place, { ...query, protos }).sockets.each((socket) => rows.push(copyRow(socket)));
+  dumpSockets(which, place, { ...query, protos }).sockets.each((socket) => rows.push(copyRow(socket)));
   return rows;
 }
 
@@ -117,7 +117,7 @@ describe('snapshot of a namespace', () => {
   });
 
   it('says from which source it read each protocol, and that nothing is missing', () => {
-    const seen = look(machine, place, query);
+    const seen = dumpSockets(machine, place, query);
     expect(seen.source).toBe('sock_diag');
     expect(seen.sources).toMatchObject({ tcp: 'sock_diag', udp: 'sock_diag', unix: 'sock_diag' });
     expect(seen.coverage.complete).toBe(true);
@@ -125,7 +125,7 @@ describe('snapshot of a namespace', () => {
   });
 
   it('can be iterated more than once', () => {
-    const { sockets } = look(machine, place, query);
+    const { sockets } = dumpSockets(machine, place, query);
     const count = () => {
       let rows = 0;
       sockets.each(() => rows++);
@@ -138,7 +138,7 @@ describe('snapshot of a namespace', () => {
   it('reads only the families and states that are asked for', () => {
     const rows: DiagRow[] = [];
     const narrow = { ...query, protos: ['tcp'] as const, inet: false, states: 1 << LISTEN };
-    look(machine, place, narrow).sockets.each((socket) => rows.push(copyRow(socket)));
+    dumpSockets(machine, place, narrow).sockets.each((socket) => rows.push(copyRow(socket)));
     const theirs = ss(netns, '-6', '-t').filter((row) => row.state === 'LISTEN');
     expect(rows.map((row) => row.inode).sort()).toEqual(theirs.map((row) => row.inode).sort());
     expect(rows.every((row) => row.state === LISTEN && row.family === 'inet6')).toBe(true);
@@ -146,7 +146,7 @@ describe('snapshot of a namespace', () => {
 
   it('streams the same sockets without retaining them', () => {
     const streamed: string[] = [];
-    const report = stream(machine, place, query, (socket) => streamed.push(identity(copyRow(socket))));
+    const report = streamSockets(machine, place, query, (socket) => streamed.push(identity(copyRow(socket))));
     expect(streamed.sort()).toEqual(rowsOf(machine).map(identity).sort());
     expect(report.coverage.complete).toBe(true);
   });
@@ -154,7 +154,7 @@ describe('snapshot of a namespace', () => {
 
 describe('snapshot without permission to enter the namespace', () => {
   it('reads /proc instead, and says so', () => {
-    const seen = look(denied, place, query);
+    const seen = dumpSockets(denied, place, query);
     expect(seen.source).toBe('procfs');
     expect(seen.sources).toMatchObject({ tcp: 'procfs', udp: 'procfs', raw: 'procfs', unix: 'procfs' });
     expect(seen.coverage.notes.join('\n')).toMatch(/\/proc\/\d+\/net.*setns.*CAP_SYS_ADMIN/);

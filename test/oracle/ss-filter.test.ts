@@ -2,10 +2,10 @@
 import fs from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { takeInventory } from '../../src/collect/containers/inventory.ts';
-import { look } from '../../src/collect/dump/dump-sockets.ts';
+import { dumpSockets } from '../../src/collect/dump/dump-sockets.ts';
 import { localMachine } from '../../src/collect/local-machine.ts';
-import { bindForPlace } from '../../src/collect/names/bind-filter.ts';
-import type { Place } from '../../src/collect/target/netns-handle.ts';
+import { bindInNetns } from '../../src/collect/names/bind-filter.ts';
+import type { NetnsHandle } from '../../src/collect/target/netns-handle.ts';
 import { resolveTargets } from '../../src/collect/target/resolve-targets.ts';
 import { narrowed } from '../../src/filter/bound-filter.ts';
 import { parseFilter } from '../../src/filter/parse.ts';
@@ -21,7 +21,7 @@ import { LiveNetns } from '../../src/sources/live/live-netns.ts';
 import { socklens } from '../support/cli.ts';
 import { createNetns, type TestNetns } from '../support/netns.ts';
 import { Dice, type FilterWords, randomFilter } from '../support/random-filter.ts';
-import { type FilterGround, fillForFilters } from '../support/recipes/filter-ground.ts';
+import { type FilterContext, fillForFilters } from '../support/recipes/filter-ground.ts';
 
 const SEED = Number(process.env.SOCKLENS_TEST_SEED ?? Date.now() % 1e9);
 const EXPRESSIONS = 500;
@@ -32,8 +32,8 @@ const machine = localMachine({ DOCKER_HOST: 'unix:///nonexistent' });
 const query: SocketQuery = { ...everySocket(), protos: ['tcp', 'udp'] };
 
 let netns: TestNetns;
-let ground: FilterGround;
-let place: Place;
+let ground: FilterContext;
+let place: NetnsHandle;
 let words: FilterWords;
 
 beforeAll(async () => {
@@ -44,7 +44,7 @@ beforeAll(async () => {
   if (found === undefined) throw new Error('the namespace was not found');
   place = found;
   const ports = new Set<number>();
-  look(machine, place, query).sockets.each((socket) => ports.add(socket.localPort));
+  dumpSockets(machine, place, query).sockets.each((socket) => ports.add(socket.localPort));
   words = {
     ports: [...ports].slice(0, 20),
     cgroup: ground.cgroup,
@@ -108,7 +108,7 @@ function theirs(filter: readonly string[]): string[] {
 function unclearlyBound(): Set<string> {
   const auto = new Set(theirsByKernel());
   const unclear = new Set<string>();
-  look(machine, place, query).sockets.each((socket) => {
+  dumpSockets(machine, place, query).sockets.each((socket) => {
     const inRange = socket.localPort >= 32768 && socket.localPort <= 60999;
     if (auto.has(cookie(socket)) !== inRange) unclear.add(cookie(socket));
   });
@@ -118,7 +118,7 @@ function unclearlyBound(): Set<string> {
 function theirsByKernel(): string[] {
   const found: string[] = [];
   const programs = [Uint8Array.of(6, 4, 8, 0)];
-  look(machine, place, { ...query, filter: { programs } }).sockets.each((socket) => found.push(cookie(socket)));
+  dumpSockets(machine, place, { ...query, filter: { programs } }).sockets.each((socket) => found.push(cookie(socket)));
   return found;
 }
 
@@ -182,7 +182,7 @@ describe(`filters (seed ${SEED})`, () => {
     await withSocket(async (send) => {
       for (let index = 0; index < EXPRESSIONS; index++) {
         const filter = readable(dice, index % 2 === 0);
-        const bound = await bindForPlace(machine, place, filter, []);
+        const bound = await bindInNetns(machine, place, filter, []);
         for (const program of bound?.compiled.kernel.programs ?? []) {
           expect({ filter, refused: send(program) }).toEqual({ filter, refused: undefined });
           programs++;
@@ -199,7 +199,7 @@ describe(`filters (seed ${SEED})`, () => {
     let refused = 0;
     await withSocket(async (send) => {
       for (let index = 0; index < 300; index++) {
-        const bound = await bindForPlace(machine, place, readable(dice, false), []);
+        const bound = await bindInNetns(machine, place, readable(dice, false), []);
         const [program] = bound?.compiled.kernel.programs ?? [];
         if (bound === undefined || program === undefined) continue;
         const damaged = program.slice();
@@ -209,7 +209,7 @@ describe(`filters (seed ${SEED})`, () => {
         expect(['EINVAL', 'EPERM']).toContain(error);
         refused++;
         const compiled = { ...bound.compiled, kernel: { ...bound.compiled.kernel, programs: [damaged] } };
-        const seen = look(machine, place, narrowed(query, { ...bound, compiled }));
+        const seen = dumpSockets(machine, place, narrowed(query, { ...bound, compiled }));
         expect(seen.coverage.notes.join()).toContain('the kernel refused the filter program');
         expect(seen.coverage.complete).toBe(true);
       }
@@ -219,11 +219,11 @@ describe(`filters (seed ${SEED})`, () => {
 
   it('a kernel that lacks an instruction gets the next simpler program', async () => {
     const filter = parseFilter('dport 1-4000 state established');
-    const bound = await bindForPlace(machine, place, filter, []);
+    const bound = await bindInNetns(machine, place, filter, []);
     if (bound === undefined) throw new Error('no filter');
     // No kernel has an instruction 99.
     const programs = [Uint8Array.of(99, 4, 8, 0), ...bound.compiled.kernel.programs];
-    const seen = look(machine, place, { ...narrowed(query, bound), filter: { programs } });
+    const seen = dumpSockets(machine, place, { ...narrowed(query, bound), filter: { programs } });
     expect(seen.coverage.notes).toEqual([]);
     expect(cookies(seen.sockets)).toEqual(await ours(filter, false));
   });

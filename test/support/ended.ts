@@ -1,7 +1,7 @@
-import type { EndedGroup } from '../../src/model/sample/closed-group.ts';
+import type { ClosedGroup } from '../../src/model/sample/closed-group.ts';
 
 /** A tally of connections that ended, as the sampler would have made it: clients of a database unless told otherwise. */
-export function ended(count: number, parts: Partial<EndedGroup> = {}): EndedGroup {
+export function ended(count: number, parts: Partial<ClosedGroup> = {}): ClosedGroup {
   return {
     proto: 'tcp',
     role: 'client',

@@ -1,17 +1,17 @@
 /** Random sockets, looks and closed connections for the recording's tests, as fast-check makes them. */
 import fc from 'fast-check';
-import type { RecordedLook } from '../../src/model/sample/recorded.ts';
+import type { StoredSnapshot } from '../../src/model/sample/recorded.ts';
 import type { ClosedConnectionRecord, Outcome } from '../../src/model/socket/closed-connection.ts';
-import { AddressBook } from '../../src/model/socket/interned-address.ts';
+import { AddressInterner } from '../../src/model/socket/interned-address.ts';
 import { RECORDED_INFO, type SocketRecord } from '../../src/model/socket/socket-record.ts';
-import type { KeptSockets } from '../../src/model/socket/stored-sockets.ts';
+import type { StoredSockets } from '../../src/model/socket/stored-sockets.ts';
 import type { TcpInfo } from '../../src/model/socket/tcp-info.ts';
 
 /** When everything happens, milliseconds since the epoch. */
 export const T0 = 1_700_000_000_000;
 
 /** Addresses of one book, as a source has them. */
-export const BOOK = new AddressBook();
+export const BOOK = new AddressInterner();
 
 const word = fc.integer({ min: 0, max: 0xffffffff });
 const port = fc.nat(65_535);
@@ -109,7 +109,7 @@ export const records = fc.uniqueArray(record, {
 export const looks = fc
   .array(fc.tuple(records, fc.array(fc.boolean(), { maxLength: 12 })), { maxLength: 6 })
   .map((series) => {
-    const made: RecordedLook[] = [];
+    const made: StoredSnapshot[] = [];
     series.forEach(([fresh, stay], index) => {
       const before = (made.at(-1)?.sockets ?? []).filter((_, at) => stay[at]);
       const known = new Set(before.map(keyOf));
@@ -127,7 +127,7 @@ export function keyOf({ cookie: key, inode, proto: name, local, peer, localPort,
 }
 
 /** Kept sockets as records again, field by field as views tell them. */
-export function recordsOf(sockets: KeptSockets): SocketRecord[] {
+export function recordsOf(sockets: StoredSockets): SocketRecord[] {
   const made: SocketRecord[] = [];
   sockets.each((socket) => {
     const { proto, family, state, localPort, peerPort, receiveQueue, sendQueue, uid, inode, timer } = socket;

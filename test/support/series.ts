@@ -1,18 +1,18 @@
 import type { Declarations, Rule } from '../../src/doctor/rule.ts';
 import type { Finding } from '../../src/model/finding/finding.ts';
 import type { Names } from '../../src/model/names.ts';
-import type { WatchedContainer, WatchedSpace } from '../../src/model/netns/netns.ts';
-import type { HostSample, SpaceSample } from '../../src/model/sample/sample.ts';
+import type { WatchedContainer, WatchedNetns } from '../../src/model/netns/netns.ts';
+import type { HostSample, NetnsSample } from '../../src/model/sample/sample.ts';
 import type { NetnsSeries, Series } from '../../src/model/sample/series.ts';
 import { parseIpv4 } from '../../src/model/socket/address.ts';
-import { AddressBook } from '../../src/model/socket/interned-address.ts';
+import { AddressInterner } from '../../src/model/socket/interned-address.ts';
 import type { SocketRecord } from '../../src/model/socket/socket-record.ts';
 import { TCP_STATE } from '../../src/model/socket/tcp-state.ts';
 
 /** When the series of tests begin. */
 export const START_MS = Date.UTC(2026, 0, 1);
 
-const book = new AddressBook();
+const book = new AddressInterner();
 let cookies = 0;
 
 /** A TCP socket as a dump would have kept it; `local` and `peer` are `a.b.c.d:port`. */
@@ -86,12 +86,19 @@ export function container(parts: Partial<WatchedContainer> = {}): WatchedContain
 
 /** A namespace with its samples, a second apart unless they say when they were taken. */
 export function spaceSeries(
-  samples: readonly Partial<SpaceSample>[],
-  space: Partial<WatchedSpace> = {},
+  samples: readonly Partial<NetnsSample>[],
+  namespace: Partial<WatchedNetns> = {},
   sysctls: Record<string, string> = {},
 ): NetnsSeries {
   return {
-    space: { netns: 4026532000, name: 'web', targets: ['web'], host: false, containers: [container()], ...space },
+    namespace: {
+      netns: 4026532000,
+      name: 'web',
+      targets: ['web'],
+      host: false,
+      containers: [container()],
+      ...namespace,
+    },
     samples: samples.map((sample, index) => ({ atMs: START_MS + index * 1000, ...sample })),
     sysctls: { 'net.core.somaxconn': '4096', 'net.ipv4.ip_local_port_range': '32768 60999', ...sysctls },
   };
@@ -106,12 +113,12 @@ export function series(spaces: readonly NetnsSeries[], parts: Partial<Series> = 
   return {
     fromMs: Math.min(START_MS, ...times),
     toMs: Math.max(START_MS, ...times),
-    spaces,
+    namespaces: spaces,
     host: [] as HostSample[],
     runtimeProcesses: [],
     names: nameless,
     notes: [],
-    containers: spaces.flatMap(({ space }) => space.containers),
+    containers: spaces.flatMap(({ namespace }) => namespace.containers),
     ...parts,
   };
 }

@@ -2,11 +2,17 @@
 
 import type { BoundFilter } from '../../src/filter/bound-filter.ts';
 import type { Filter } from '../../src/filter/syntax.ts';
-import type { WatchedSpace } from '../../src/model/netns/netns.ts';
+import type { WatchedNetns } from '../../src/model/netns/netns.ts';
 import { everySocket } from '../../src/model/socket/socket-query.ts';
 import { RecordingMaker } from '../../src/sources/recorder/recorder.ts';
 import { RecordingFile } from '../../src/sources/recorder/recording-file.ts';
-import type { FilterKnowledge, SampleSource, SourceDetails, Tick, TickWish } from '../../src/sources/sample-source.ts';
+import type {
+  FilterKnowledge,
+  SampleSource,
+  SourceDetails,
+  Tick,
+  TickRequest,
+} from '../../src/sources/sample-source.ts';
 
 export class TeeSource implements SampleSource {
   readonly intervalMs: number;
@@ -25,20 +31,20 @@ export class TeeSource implements SampleSource {
   }
 
   /** Every tick is the whole of what `record --closely` asks for, whatever the verb would have asked for itself. */
-  async next({ closed, drained, lost, prepare }: TickWish, stop?: AbortSignal): Promise<Tick | undefined> {
+  async next({ closed, drained, lost, prepare }: TickRequest, stop?: AbortSignal): Promise<Tick | undefined> {
     const tick = await this.#inner.next(
       {
-        looksAt: () => true,
+        isForeground: () => true,
         query: () => ({ ...everySocket(), tcpInfo: true }),
         processes: 'kinds',
         allCounters: true,
         drained,
         lost,
         prepare,
-        closed: (space, connection) => {
+        closed: (namespace, connection) => {
           this.#maker?.closed(connection);
           // Before the first tick there is no recording yet.
-          if (this.#maker !== undefined) closed?.(space, connection);
+          if (this.#maker !== undefined) closed?.(namespace, connection);
         },
       },
       stop,
@@ -73,11 +79,11 @@ export class TeeSource implements SampleSource {
   isNamed(container: string, wanted: string): boolean {
     return this.#inner.isNamed(container, wanted);
   }
-  bind(space: WatchedSpace, filter: Filter): Promise<BoundFilter | undefined> {
-    return this.#inner.bind(space, filter);
+  bind(namespace: WatchedNetns, filter: Filter): Promise<BoundFilter | undefined> {
+    return this.#inner.bind(namespace, filter);
   }
-  sysctls(space: WatchedSpace): Readonly<Record<string, string>> {
-    return this.#inner.sysctls(space);
+  sysctls(namespace: WatchedNetns): Readonly<Record<string, string>> {
+    return this.#inner.sysctls(namespace);
   }
   details(): Promise<SourceDetails> {
     return this.#inner.details();

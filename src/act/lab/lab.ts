@@ -12,7 +12,7 @@ import { LabProcess } from './lab-process.ts';
 import { LoadDriver } from './load-driver.ts';
 import { makeNamesFolder, nameNetns, removeStaleNames } from './netns-names.ts';
 import { type IncidentPlan, planIncident, turnsOf } from './plan.ts';
-import { type Dwelling, PrivateNetwork } from './private-network.ts';
+import { type LabNetns, PrivateNetwork } from './private-network.ts';
 import type { ProgramFile } from './program-files.ts';
 
 /** How the lab is set. */
@@ -140,18 +140,18 @@ export class Lab {
 
   #run<T extends ProgramSettings>(
     role: ProgramFile,
-    dwelling: Dwelling,
-    place: string,
+    labNetns: LabNetns,
+    handle: string,
     settings: T,
     nofile?: number,
   ): void {
     const { name, namesFolder } = this.options;
-    const netnsName = `${name}-${place}`;
+    const netnsName = `${name}-${handle}`;
     const file = `${namesFolder}/${netnsName}`;
     const free = !fs.existsSync(file);
     const process = LabProcess.start(
       this.#calls,
-      dwelling.netnsFd,
+      labNetns.netnsFd,
       role,
       free ? { ...settings, name: file } : settings,
       nofile,
@@ -161,7 +161,7 @@ export class Lab {
     const named = free && nameNetns(file, pid);
     if (named) this.#names.push(file);
     const target = named ? `netns:${netnsName}` : `pid:${pid}`;
-    this.members.push({ role, title, pid, address: dotted(dwelling.address), target });
+    this.members.push({ role, title, pid, address: dotted(labNetns.address), target });
   }
 
   get #driver(): LoadDriver {

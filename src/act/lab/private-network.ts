@@ -9,7 +9,7 @@ import { linkUpRequest, pointToPointRequest, vethRequest } from '../../netlink/l
 const LOOPBACK_INDEX = 1;
 
 /** A network namespace that somebody lives in. */
-export interface Dwelling {
+export interface LabNetns {
   /** An open descriptor of the namespace. */
   netnsFd: number;
   /** Its only address beside loopback, four bytes. */
@@ -22,7 +22,7 @@ export interface Dwelling {
  */
 export class PrivateNetwork {
   readonly #calls: SystemCalls;
-  readonly #made: Dwelling[] = [];
+  readonly #made: LabNetns[] = [];
 
   constructor(calls: SystemCalls) {
     this.#calls = calls;
@@ -33,11 +33,11 @@ export class PrivateNetwork {
    *
    * @throws {SystemCallError} EPERM without CAP_SYS_ADMIN
    */
-  add(address: Uint8Array): Dwelling {
-    const dwelling = { netnsFd: createNetns(this.#calls), address };
-    this.#made.push(dwelling);
-    this.#command(dwelling, 'lo up', linkUpRequest(LOOPBACK_INDEX));
-    return dwelling;
+  add(address: Uint8Array): LabNetns {
+    const labNetns = { netnsFd: createNetns(this.#calls), address };
+    this.#made.push(labNetns);
+    this.#command(labNetns, 'lo up', linkUpRequest(LOOPBACK_INDEX));
+    return labNetns;
   }
 
   /**
@@ -47,7 +47,7 @@ export class PrivateNetwork {
    * @param names of the two interfaces: what each side calls the line
    * @throws {DiagError} ENOTSUP where the kernel has no veth
    */
-  join(left: Dwelling, right: Dwelling, names: { left: string; right: string }): void {
+  join(left: LabNetns, right: LabNetns, names: { left: string; right: string }): void {
     this.#command(left, 'a veth pair', vethRequest(names.left, names.right, right.netnsFd));
     for (const [here, there, name] of [
       [left, right, names.left],
@@ -65,7 +65,7 @@ export class PrivateNetwork {
     for (const { netnsFd } of this.#made.splice(0)) fs.closeSync(netnsFd);
   }
 
-  #command({ netnsFd }: Dwelling, what: string, request: Uint8Array): void {
+  #command({ netnsFd }: LabNetns, what: string, request: Uint8Array): void {
     const socket = openRouteSocket(this.#calls, netnsFd);
     try {
       socket.command(what, request);

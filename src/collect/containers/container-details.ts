@@ -5,7 +5,7 @@ import { readProcText } from '../../procfs/read.ts';
 import { readStat } from '../../procfs/stat.ts';
 import { RuntimeError } from '../../runtimes/runtime.ts';
 import type { Machine } from '../machine.ts';
-import type { Place } from '../target/netns-handle.ts';
+import type { NetnsHandle } from '../target/netns-handle.ts';
 
 /** What is known about the container of a place, or of a process that lives in one. */
 export interface ContainerKnowledge {
@@ -18,7 +18,7 @@ export interface ContainerKnowledge {
 }
 
 /** Asks the runtime of a place's container about it, and the kernel about its main process. */
-export async function containerKnowledge(machine: Machine, { target }: Place): Promise<ContainerKnowledge> {
+export async function containerKnowledge(machine: Machine, { target }: NetnsHandle): Promise<ContainerKnowledge> {
   const { pid, name } = target;
   const inside = pid === undefined ? undefined : containerOfProcess(pid, machine.proc);
   const id = target.id ?? inside?.id;

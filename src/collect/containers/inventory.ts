@@ -5,7 +5,7 @@ import { readStat } from '../../procfs/stat.ts';
 import { RuntimeError } from '../../runtimes/runtime.ts';
 import type { Machine } from '../machine.ts';
 import { netnsIdentifier, type ProcessEntry, readProcessTable } from '../owners/process-table.ts';
-import { placeOfContainer } from '../target/find-container.ts';
+import { handleOfContainer } from '../target/find-container.ts';
 import { askRuntimes, containersOf, type RuntimeAnswer, runtimeNotes } from './runtimes.ts';
 
 /** A running container as it was found on this machine. */
@@ -73,7 +73,7 @@ async function withoutCgroup(machine: Machine, facts: ContainerFacts, notes: str
   try {
     const details = (await runtime?.find(facts.id))?.[0];
     if (details === undefined) return none;
-    const { pid } = placeOfContainer(machine, details).target;
+    const { pid } = handleOfContainer(machine, details).target;
     if (pid === undefined) return none;
     return { facts, pid, pids: [pid], netns: netnsIdentifier(machine.proc)(pid) };
   } catch (error) {

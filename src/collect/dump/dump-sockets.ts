@@ -9,21 +9,21 @@ import type { Proto, SocketSource, SocketView } from '../../model/socket/socket-
 import { WireError } from '../../netlink/netlink.ts';
 import { RetainedDump } from '../../netlink/retained-dump.ts';
 import type { Machine } from '../machine.ts';
-import { openNetns, type Place, vanished } from '../target/netns-handle.ts';
+import { type NetnsHandle, openNetns, vanished } from '../target/netns-handle.ts';
 import { type DumpStep, dumpSteps } from './dump-plan.ts';
 import { readNetFile } from './net-files.ts';
 import { retainingStore } from './piece-buffer.ts';
 import { readProcSockets } from './proc-sockets.ts';
 
 /** The sockets of one namespace at one moment, and how they were seen. */
-export interface Look extends SocketsHeader {
+export interface SocketDump extends SocketsHeader {
   sockets: SocketSource;
 }
 
 /** Reads and keeps the sockets of a place that the query asks for. */
-export function look(machine: Machine, place: Place, query: SocketQuery): Look {
+export function dumpSockets(machine: Machine, handle: NetnsHandle, query: SocketQuery): SocketDump {
   const parts: SocketSource[] = [];
-  const report = read(machine, place, query, {
+  const report = read(machine, handle, query, {
     dump(socket, step) {
       const dump = new RetainedDump(step.cursor);
       // Kept even when the answer breaks off: what came until then is shown.
@@ -50,14 +50,14 @@ export function look(machine: Machine, place: Place, query: SocketQuery): Look {
  * Reads the sockets of a place that the query asks for and keeps nothing: `visit` sees each once,
  * as it arrives.
  */
-export function stream(
+export function streamSockets(
   machine: Machine,
-  place: Place,
+  handle: NetnsHandle,
   query: SocketQuery,
   visit: (socket: SocketView) => void,
-): Omit<Look, 'sockets'> {
+): Omit<SocketDump, 'sockets'> {
   const store = scratchStore();
-  return read(machine, place, query, {
+  return read(machine, handle, query, {
     dump(socket, step) {
       const { cursor } = step;
       socket.dump(step.what, step.request, store, (view, offset, length) => {
@@ -76,18 +76,18 @@ interface Sink {
   rows(source: SocketSource): void;
 }
 
-function read(machine: Machine, place: Place, query: SocketQuery, sink: Sink): Omit<Look, 'sockets'> {
+function read(machine: Machine, handle: NetnsHandle, query: SocketQuery, sink: Sink): Omit<SocketDump, 'sockets'> {
   const takenAt = new Date();
   const sources: Partial<Record<Proto, Source>> = {};
   const coverage: Coverage = { complete: true, notes: [] };
-  const opened = openDiag(machine, place);
+  const opened = openDiag(machine, handle);
   try {
-    if ('reason' in opened) coverage.notes.push(`read from ${place.procNet}: ${opened.reason}`);
+    if ('reason' in opened) coverage.notes.push(`read from ${handle.procNet}: ${opened.reason}`);
     for (const proto of query.protos) {
       if ('socket' in opened && dumpProto(opened.socket, proto, query, sink, coverage)) {
         sources[proto] = 'sock_diag';
       } else {
-        const answer = readProc(machine, place, proto, query, 'socket' in opened);
+        const answer = readProc(machine, handle, proto, query, 'socket' in opened);
         if ('source' in answer) {
           sink.rows(answer.source);
           sources[proto] = 'procfs';
@@ -134,10 +134,10 @@ function dumpProto(socket: DiagSocket, proto: Proto, query: SocketQuery, sink: S
 /** The sockets of a protocol, or why there are none. */
 type Answer = { source: SocketSource } | { note: string; complete: boolean };
 
-function readProc(machine: Machine, place: Place, proto: Proto, query: SocketQuery, hasDiag: boolean): Answer {
-  const source = readProcSockets((file) => readNetFile(machine, place, file), proto, query);
+function readProc(machine: Machine, handle: NetnsHandle, proto: Proto, query: SocketQuery, hasDiag: boolean): Answer {
+  const source = readProcSockets((file) => readNetFile(machine, handle, file), proto, query);
   if (source !== undefined) return { source };
-  if (place.procNet !== undefined && !fs.existsSync(place.procNet)) throw vanished(place.target);
+  if (handle.procNet !== undefined && !fs.existsSync(handle.procNet)) throw vanished(handle.target);
   // A kernel without the protocol has no sockets of it; one that has it but cannot be asked leaves a gap.
   return hasDiag
     ? { note: `${proto}: this kernel does not have it`, complete: true }
@@ -145,16 +145,16 @@ function readProc(machine: Machine, place: Place, proto: Proto, query: SocketQue
 }
 
 /** A diag socket inside the place's namespace, or why there can be none. */
-function openDiag(machine: Machine, place: Place): { socket: DiagSocket } | { reason: string } {
+function openDiag(machine: Machine, handle: NetnsHandle): { socket: DiagSocket } | { reason: string } {
   let netnsFd: number | undefined;
   try {
-    if (!place.own) netnsFd = openNetns(machine, place);
+    if (!handle.own) netnsFd = openNetns(machine, handle);
     return { socket: DiagSocket.open(machine.systemCalls(), netnsFd) };
   } catch (error) {
     const reason = whyNotDiag(error);
     if (reason === undefined) throw error;
-    if (place.procNet === undefined) throw notPermitted(place, reason, error);
-    if (!fs.existsSync(place.procNet)) throw vanished(place.target);
+    if (handle.procNet === undefined) throw notPermitted(handle, reason, error);
+    if (!fs.existsSync(handle.procNet)) throw vanished(handle.target);
     return { reason };
   } finally {
     if (netnsFd !== undefined) fs.closeSync(netnsFd);
@@ -175,10 +175,10 @@ function whyNotDiag(error: unknown): string | undefined {
     : undefined;
 }
 
-function notPermitted(place: Place, reason: string, cause: unknown): Failure {
+function notPermitted(handle: NetnsHandle, reason: string, cause: unknown): Failure {
   return new Failure(
     'not-permitted',
-    `${place.target.name}: cannot enter its network namespace: ${reason}, and no process lives in it whose /proc could be read; run as root`,
+    `${handle.target.name}: cannot enter its network namespace: ${reason}, and no process lives in it whose /proc could be read; run as root`,
     { cause },
   );
 }

@@ -2,7 +2,7 @@ import fs from 'node:fs';
 import { insideNetns } from '../../kernel/namespace.ts';
 import { isGoneOrDenied } from '../../procfs/read.ts';
 import type { Machine } from '../machine.ts';
-import { openNetns, type Place } from '../target/netns-handle.ts';
+import { type NetnsHandle, openNetns } from '../target/netns-handle.ts';
 
 /**
  * Reads a file of a place's `/proc/net` as bytes: `tcp`, `unix`, `raw6`.
@@ -13,9 +13,9 @@ import { openNetns, type Place } from '../target/netns-handle.ts';
  * @throws {Failure} when the namespace is gone
  * @throws {SystemCallError} when it may not be entered
  */
-export function readNetFile(machine: Machine, place: Place, file: string): Buffer | undefined {
-  if (place.procNet !== undefined) return readIfThere(`${place.procNet}/${file}`);
-  const netnsFd = openNetns(machine, place);
+export function readNetFile(machine: Machine, handle: NetnsHandle, file: string): Buffer | undefined {
+  if (handle.procNet !== undefined) return readIfThere(`${handle.procNet}/${file}`);
+  const netnsFd = openNetns(machine, handle);
   try {
     return insideNetns(machine.systemCalls(), netnsFd, () => readIfThere(`${machine.proc}/thread-self/net/${file}`));
   } finally {

@@ -1,7 +1,7 @@
 import type { ProcSocketView } from '../../model/socket/proc-socket-view.ts';
 import { ProcInetTable } from '../../procfs/net-inet.ts';
 import type { Machine } from '../machine.ts';
-import type { Place } from '../target/netns-handle.ts';
+import type { NetnsHandle } from '../target/netns-handle.ts';
 import { readNetFile } from './net-files.ts';
 
 /** Rows of a table of `/proc/net`. */
@@ -16,10 +16,10 @@ export interface ProcRows {
  */
 export function readInetTable(
   machine: Machine,
-  place: Place,
+  handle: NetnsHandle,
   proto: 'tcp' | 'udp' | 'udplite' | 'raw',
   family: 'inet' | 'inet6',
 ): ProcRows | undefined {
-  const bytes = readNetFile(machine, place, family === 'inet6' ? `${proto}6` : proto);
+  const bytes = readNetFile(machine, handle, family === 'inet6' ? `${proto}6` : proto);
   return bytes === undefined ? undefined : new ProcInetTable(bytes, proto, family);
 }

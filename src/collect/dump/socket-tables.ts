@@ -4,9 +4,9 @@ import { everySocket } from '../../model/socket/socket-query.ts';
 import type { Proto } from '../../model/socket/socket-view.ts';
 import type { Machine } from '../machine.ts';
 import { readProcessTable } from '../owners/process-table.ts';
-import { namedNamespaces, placeOfNamed, placeOfProcess } from '../target/find-netns.ts';
-import type { Place } from '../target/netns-handle.ts';
-import { stream } from './dump-sockets.ts';
+import { handleOfNamed, handleOfProcess, namedNamespaces } from '../target/find-netns.ts';
+import type { NetnsHandle } from '../target/netns-handle.ts';
+import { streamSockets } from './dump-sockets.ts';
 
 const KINDS: Readonly<Record<Proto, SocketKind>> = {
   tcp: 'tcp',
@@ -39,10 +39,10 @@ export class SocketTables {
    *
    * @throws {Failure} as `stream`
    */
-  add(place: Place): void {
-    if (this.#read.has(place.target.netns)) return;
-    this.#read.add(place.target.netns);
-    const { coverage, sources } = stream(this.#machine, place, everySocket(), (socket) => this.learn(socket));
+  add(handle: NetnsHandle): void {
+    if (this.#read.has(handle.target.netns)) return;
+    this.#read.add(handle.target.netns);
+    const { coverage, sources } = streamSockets(this.#machine, handle, everySocket(), (socket) => this.learn(socket));
     if (!coverage.complete || sources.tcp === undefined || sources.udp === undefined) this.#complete = false;
   }
 
@@ -95,16 +95,16 @@ export class SocketTables {
     const reads: (() => void)[] = [];
     for (const [netns, pid] of pids) {
       if (this.#read.has(netns)) continue;
-      reads.push(() => this.#tryToAdd(() => placeOfProcess(machine, pid, { name: `pid:${pid}`, runtime: 'netns' })));
+      reads.push(() => this.#tryToAdd(() => handleOfProcess(machine, pid, { name: `pid:${pid}`, runtime: 'netns' })));
     }
     for (const { name, netns } of namedNamespaces(machine)) {
       if (!this.#read.has(netns) && !pids.has(netns))
-        reads.push(() => this.#tryToAdd(() => placeOfNamed(machine, name)));
+        reads.push(() => this.#tryToAdd(() => handleOfNamed(machine, name)));
     }
     return reads;
   }
 
-  #tryToAdd(find: () => Place): void {
+  #tryToAdd(find: () => NetnsHandle): void {
     try {
       this.add(find());
     } catch (error) {

@@ -2,7 +2,7 @@ import fs from 'node:fs';
 import { insideNetns } from '../../kernel/namespace.ts';
 import { isGoneOrDenied } from '../../procfs/read.ts';
 import type { Machine } from '../machine.ts';
-import { openNetns, type Place } from '../target/netns-handle.ts';
+import { type NetnsHandle, openNetns } from '../target/netns-handle.ts';
 
 /**
  * Settings of a namespace by their names of sysctl(8), `net.core.somaxconn`. `/proc/sys/net` shows those of
@@ -10,10 +10,10 @@ import { openNetns, type Place } from '../target/netns-handle.ts';
  *
  * @throws {Failure} when the namespace is gone
  */
-export function readSysctls(machine: Machine, place: Place, names: readonly string[]): Record<string, string> {
+export function readSysctls(machine: Machine, handle: NetnsHandle, names: readonly string[]): Record<string, string> {
   const read = () => readAll(machine, names);
-  if (place.own) return read();
-  const netnsFd = openNetns(machine, place);
+  if (handle.own) return read();
+  const netnsFd = openNetns(machine, handle);
   try {
     return insideNetns(machine.systemCalls(), netnsFd, read);
   } finally {

@@ -5,7 +5,7 @@ import { needsOf } from '../../filter/needs.ts';
 import type { Filter } from '../../filter/syntax.ts';
 import type { ContainerFacts } from '../../model/container/container.ts';
 import type { Machine } from '../machine.ts';
-import type { Place } from '../target/netns-handle.ts';
+import type { NetnsHandle } from '../target/netns-handle.ts';
 import { filterNames } from './filter-names.ts';
 
 /**
@@ -15,14 +15,14 @@ import { filterNames } from './filter-names.ts';
  * @returns undefined for a filter that says nothing
  * @throws {Failure} `usage` for a name that nobody knows
  */
-export async function bindForPlace(
+export async function bindInNetns(
   machine: Machine,
-  place: Place,
+  handle: NetnsHandle,
   filter: Filter,
   containers: readonly ContainerFacts[],
 ): Promise<BoundFilter | undefined> {
   if (filter.tree === undefined) return undefined;
-  const tree = bindFilter(filter.text, filter.tree, await filterNames(machine, place, filter, containers));
+  const tree = bindFilter(filter.text, filter.tree, await filterNames(machine, handle, filter, containers));
   return {
     tree,
     needs: needsOf(tree),

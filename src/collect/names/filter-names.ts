@@ -14,7 +14,7 @@ import { cgroupIdOfPath, cgroupRootFor } from '../../procfs/cgroup.ts';
 import { readDefaultGateways } from '../../procfs/route.ts';
 import { addressesOf, containersNamed } from '../containers/containers-named.ts';
 import type { Machine } from '../machine.ts';
-import { openNetns, type Place } from '../target/netns-handle.ts';
+import { type NetnsHandle, openNetns } from '../target/netns-handle.ts';
 import { readEtc } from './etc-files.ts';
 import { isLoopback } from './host-names.ts';
 
@@ -27,7 +27,7 @@ const DNS_DEADLINE_MS = 2000;
  */
 export async function filterNames(
   machine: Machine,
-  place: Place,
+  handle: NetnsHandle,
   filter: Filter,
   containers: readonly ContainerFacts[],
 ): Promise<FilterNames> {
@@ -35,7 +35,7 @@ export async function filterNames(
   const known = new Map<string, string[]>();
   const unknown: string[] = [];
   for (const { name, mayAskDns } of wanted) {
-    const addresses = localAddresses(machine, place, containers, name);
+    const addresses = localAddresses(machine, handle, containers, name);
     if (addresses !== undefined) known.set(name, addresses);
     else if (mayAskDns) unknown.push(name);
   }
@@ -45,7 +45,7 @@ export async function filterNames(
   return {
     addresses: (name) => known.get(name),
     ports: servicePorts(readEtc(machine, 'services')),
-    device: (name) => interfaceIndex(machine, place, name),
+    device: (name) => interfaceIndex(machine, handle, name),
     cgroup: (path) => cgroupId(machine, path),
     uid: (user) => uidOf(readEtc(machine, 'passwd'), user),
     hasContainer: (name) => containersNamed(containers, name).length > 0,
@@ -54,7 +54,7 @@ export async function filterNames(
 
 function localAddresses(
   machine: Machine,
-  place: Place,
+  handle: NetnsHandle,
   containers: readonly ContainerFacts[],
   name: string,
 ): string[] | undefined {
@@ -62,18 +62,18 @@ function localAddresses(
   if (named.length > 0) return named.flatMap((facts) => addressesOf(containers, facts));
   if (name === 'host') return machine.hostAddresses().filter((address) => !isLoopback(address));
   const hosts = parseHostAddresses(readEtc(machine, 'hosts'));
-  if (name === 'gateway') return gateways(place, containers);
+  if (name === 'gateway') return gateways(handle, containers);
   return hosts.get(name) ?? (name === 'localhost' ? ['127.0.0.1', '::1'] : undefined);
 }
 
-function gateways(place: Place, containers: readonly ContainerFacts[]): string[] {
-  const own = place.procNet === undefined ? [] : readDefaultGateways(place.procNet);
+function gateways(handle: NetnsHandle, containers: readonly ContainerFacts[]): string[] {
+  const own = handle.procNet === undefined ? [] : readDefaultGateways(handle.procNet);
   return [...new Set([...own, ...containers.flatMap((facts) => facts.gateways)])];
 }
 
 /** @throws {Failure} `not-permitted` when the namespace may not be entered */
-function interfaceIndex(machine: Machine, place: Place, name: string): number | undefined {
-  const netnsFd = place.own ? undefined : openNetns(machine, place);
+function interfaceIndex(machine: Machine, handle: NetnsHandle, name: string): number | undefined {
+  const netnsFd = handle.own ? undefined : openNetns(machine, handle);
   try {
     return readLinks(machine.systemCalls(), netnsFd).find((link) => link.name === name)?.index;
   } catch (error) {

@@ -66,13 +66,13 @@ export class ConnectionMemory {
    * @param endsAreTold whether an event tells of each end. A connection that its peer has reset leaves
    *   the dumps at once, and its process may hold it for hours: then it is kept until its event comes
    */
-  end(endsAreTold = false): void {
+  end(receivesEvents = false): void {
     let kept = 0;
     const columns = this.#columns;
     for (const [cookie, row] of this.#rows) {
       const seenMs = columns.seenMs(row);
       if (seenMs === this.#startedMs) continue;
-      const waits = endsAreTold && columns.awaitsItsEnd(row);
+      const waits = receivesEvents && columns.awaitsItsEnd(row);
       if ((!waits && seenMs + KEPT_MS < this.#startedMs) || ++kept > MOST_KEPT) {
         this.#rows.delete(cookie);
         columns.remove(row);
@@ -99,7 +99,7 @@ export class ConnectionMemory {
   }
 
   /** Whether the holder of a row is worth looking for. */
-  isStranger(row: number): boolean {
+  needsOwner(row: number): boolean {
     const columns = this.#columns;
     return columns.owner(row) === undefined && columns.inode(row) !== 0 && columns.searches(row) < SEARCHES;
   }

@@ -8,7 +8,7 @@ import {
 import { eachDescriptor, socketProtocol } from '../../procfs/descriptors.ts';
 import { SocketTables } from '../dump/socket-tables.ts';
 import type { Machine } from '../machine.ts';
-import type { Place } from '../target/netns-handle.ts';
+import type { NetnsHandle } from '../target/netns-handle.ts';
 import { readLinkAtOf } from './read-link-at.ts';
 
 /** The descriptors of a process, its sockets not yet told apart. */
@@ -30,7 +30,7 @@ export interface DescriptorScan {
  */
 export function descriptorKindsOf(
   machine: Machine,
-  place: Place,
+  handle: NetnsHandle,
   pids: Iterable<number>,
 ): Map<number, NamedDescriptors> {
   const scans: DescriptorScan[] = [];
@@ -39,7 +39,7 @@ export function descriptorKindsOf(
     if (scan !== undefined) scans.push(scan);
   }
   const tables = new SocketTables(machine);
-  if (scans.some(({ sockets }) => sockets.length > 0)) tables.add(place);
+  if (scans.some(({ sockets }) => sockets.length > 0)) tables.add(handle);
   return new Map(scans.map((scan) => [scan.pid, nameSockets(machine, scan, tables)]));
 }
 

@@ -17,7 +17,7 @@ export interface HeldSockets {
 const SEARCH_EVERY_MS = 1000;
 
 /** Finds the processes that hold the sockets of one namespace, and keeps what it knows of them. */
-export class SpaceOwners {
+export class NetnsOwners {
   readonly #machine: Machine;
   readonly #netns: number;
   readonly #owners = new Map<number, Owner>();
@@ -61,9 +61,9 @@ export class SpaceOwners {
    *
    * @param scans descriptors that were read just before the dump: what they show is not read once more
    */
-  find(memory: ConnectionMemory, strangers: readonly number[], nowMs: number, scans: readonly HeldSockets[]): void {
+  find(memory: ConnectionMemory, withoutOwner: readonly number[], nowMs: number, scans: readonly HeldSockets[]): void {
     const wanted = new Map<number, number>();
-    for (const row of strangers) wanted.set(memory.inode(row), row);
+    for (const row of withoutOwner) wanted.set(memory.inode(row), row);
     const found = (row: number, pid: number) => memory.setOwner(row, this.#ownerOf(pid));
     for (const { pid, sockets } of scans) takeFound(wanted, sockets, (row) => found(row, pid));
     for (const pid of this.#pids) {

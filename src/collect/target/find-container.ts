@@ -6,8 +6,8 @@ import { readStat } from '../../procfs/stat.ts';
 import { RuntimeError } from '../../runtimes/runtime.ts';
 import type { Machine } from '../machine.ts';
 import { readProcessTable } from '../owners/process-table.ts';
-import { placeOfProcess } from './find-netns.ts';
-import type { Place } from './netns-handle.ts';
+import { handleOfProcess } from './find-netns.ts';
+import type { NetnsHandle } from './netns-handle.ts';
 
 /** An id is worth comparing with cgroup paths when it has at least so many hexadecimal digits. */
 const ID_PREFIX = /^[0-9a-f]{4,64}$/;
@@ -19,12 +19,12 @@ const ID_PREFIX = /^[0-9a-f]{4,64}$/;
  * @throws {Failure} `no-target` when there is none, several, or it is not running; `unsupported`
  *   when its Engine is on another machine; `not-permitted` when the Engine may not be asked
  */
-export async function findContainer(machine: Machine, name: string, runtime?: string): Promise<Place> {
+export async function findContainer(machine: Machine, name: string, runtime?: string): Promise<NetnsHandle> {
   const { found, errors, asked } = await askForName(machine, name, runtime);
   const [container, ...others] = found;
   if (container === undefined) return findByCgroup(machine, name, runtime, errors, asked);
   if (others.length > 0) throw ambiguous(name, found);
-  return placeOfContainer(machine, container);
+  return handleOfContainer(machine, container);
 }
 
 /**
@@ -35,7 +35,7 @@ export async function findContainer(machine: Machine, name: string, runtime?: st
  *
  * @throws {Failure}
  */
-export function placeOfContainer(machine: Machine, container: ContainerDetails): Place {
+export function handleOfContainer(machine: Machine, container: ContainerDetails): NetnsHandle {
   const { name, id, pid } = container;
   if (!container.running || pid === undefined) throw notRunning(container);
   const inCgroup = containerOfProcess(pid, machine.proc)?.id === id;
@@ -45,7 +45,7 @@ export function placeOfContainer(machine: Machine, container: ContainerDetails):
       `${name}: its Engine says PID ${pid}, but that is not its process on this machine: the Engine runs elsewhere; run socklens there`,
     );
   }
-  return placeOfProcess(machine, pid, { name, runtime: container.runtime, id });
+  return handleOfProcess(machine, pid, { name, runtime: container.runtime, id });
 }
 
 async function askForName(
@@ -78,7 +78,7 @@ function findByCgroup(
   runtime: string | undefined,
   errors: RuntimeError[],
   asked: number,
-): Place {
+): NetnsHandle {
   const ids = new Map<string, { runtime: string; pid: number }>();
   if (ID_PREFIX.test(name)) {
     for (const { pid, container } of readProcessTable(machine)) {
@@ -94,7 +94,7 @@ function findByCgroup(
     throw new Failure('no-target', `${name}: fits several containers: ${list}; give more of the id`);
   }
   const [id, { runtime: foundIn, pid }] = match;
-  return placeOfProcess(machine, pid, { name: id.slice(0, 12), runtime: foundIn, id });
+  return handleOfProcess(machine, pid, { name: id.slice(0, 12), runtime: foundIn, id });
 }
 
 function noSuchContainer(name: string, errors: readonly RuntimeError[], asked: number): Failure {

@@ -6,14 +6,14 @@ import { isDenied, isGone } from '../../procfs/read.ts';
 import { readStat } from '../../procfs/stat.ts';
 import type { Machine } from '../machine.ts';
 import { netnsIdentifier } from '../owners/process-table.ts';
-import type { Place } from './netns-handle.ts';
+import type { NetnsHandle } from './netns-handle.ts';
 
 /**
  * The place where a process lives.
  *
  * @throws {Failure} `no-target` when there is no such process
  */
-export function placeOfProcess(machine: Machine, pid: number, as: Omit<Target, 'pid' | 'netns'>): Place {
+export function handleOfProcess(machine: Machine, pid: number, as: Omit<Target, 'pid' | 'netns'>): NetnsHandle {
   const { proc } = machine;
   const stat = readStat(pid, proc);
   const netns = netnsIdentifier(proc)(pid);
@@ -30,8 +30,8 @@ export function placeOfProcess(machine: Machine, pid: number, as: Omit<Target, '
 }
 
 /** The host's own namespace: that of PID 1. */
-export function placeOfHost(machine: Machine): Place {
-  return placeOfProcess(machine, 1, { name: 'host', runtime: 'host' });
+export function handleOfHost(machine: Machine): NetnsHandle {
+  return handleOfProcess(machine, 1, { name: 'host', runtime: 'host' });
 }
 
 /**
@@ -41,11 +41,11 @@ export function placeOfHost(machine: Machine): Place {
  * @param processIn finds a process that lives in a namespace; undefined for none
  * @throws {Failure} `no-target` when there is no such name or the file is no namespace
  */
-export function placeOfNamed(
+export function handleOfNamed(
   machine: Machine,
   name: string,
   processIn: (netns: number) => number | undefined = () => undefined,
-): Place {
+): NetnsHandle {
   const shown = `netns:${name}`;
   const file = name.startsWith('/') ? name : `${machine.namedNamespaces}/${name}`;
   const netns = namespaceInode(file, shown);

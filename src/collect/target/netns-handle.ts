@@ -6,7 +6,7 @@ import { readStat } from '../../procfs/stat.ts';
 import type { Machine } from '../machine.ts';
 
 /** A target and the ways into its network namespace. */
-export interface Place {
+export interface NetnsHandle {
   target: Target;
   /** A file that is the namespace: `/proc/PID/ns/net`, or a name's mount point. */
   netnsFile: string;
@@ -25,23 +25,23 @@ export interface Place {
  * @throws {Failure} `no-target` when it is gone or was replaced, `not-permitted` when the file may
  *   not be opened
  */
-export function openNetns(machine: Machine, place: Place): number {
-  const { target } = place;
+export function openNetns(machine: Machine, handle: NetnsHandle): number {
+  const { target } = handle;
   let fd: number;
   try {
-    fd = fs.openSync(place.netnsFile, fs.constants.O_RDONLY);
+    fd = fs.openSync(handle.netnsFile, fs.constants.O_RDONLY);
   } catch (error) {
     if (isGone(error)) throw vanished(target);
     if (isDenied(error)) {
       throw new Failure(
         'not-permitted',
-        `${target.name}: ${place.netnsFile} may not be opened: CAP_SYS_PTRACE is needed, run as root`,
+        `${target.name}: ${handle.netnsFile} may not be opened: CAP_SYS_PTRACE is needed, run as root`,
         { cause: error },
       );
     }
     throw error;
   }
-  const replaced = (target.netns > 0 && fs.fstatSync(fd).ino !== target.netns) || !sameProcess(machine, place);
+  const replaced = (target.netns > 0 && fs.fstatSync(fd).ino !== target.netns) || !sameProcess(machine, handle);
   if (replaced) {
     fs.closeSync(fd);
     throw vanished(target);
@@ -50,9 +50,9 @@ export function openNetns(machine: Machine, place: Place): number {
 }
 
 /** True unless the place's PID now belongs to another process. */
-export function sameProcess(machine: Machine, place: Place): boolean {
-  if (place.target.pid === undefined || place.startTicks === undefined) return true;
-  return readStat(place.target.pid, machine.proc)?.startTicks === place.startTicks;
+export function sameProcess(machine: Machine, handle: NetnsHandle): boolean {
+  if (handle.target.pid === undefined || handle.startTicks === undefined) return true;
+  return readStat(handle.target.pid, machine.proc)?.startTicks === handle.startTicks;
 }
 
 /** What stopped between being found and being read. */

@@ -3,8 +3,8 @@ import { takeInventory } from '../containers/inventory.ts';
 import type { Machine } from '../machine.ts';
 import { processInNetns } from '../owners/process-table.ts';
 import { findContainer } from './find-container.ts';
-import { placeOfHost, placeOfNamed, placeOfProcess } from './find-netns.ts';
-import type { Place } from './netns-handle.ts';
+import { handleOfHost, handleOfNamed, handleOfProcess } from './find-netns.ts';
+import type { NetnsHandle } from './netns-handle.ts';
 import { parseTargets, type TargetSpec } from './target-spec.ts';
 
 /**
@@ -12,25 +12,25 @@ import { parseTargets, type TargetSpec } from './target-spec.ts';
  *
  * @throws {Failure}
  */
-export async function resolveTargets(machine: Machine, text: string): Promise<Place[]> {
-  const places: Place[] = [];
+export async function resolveTargets(machine: Machine, text: string): Promise<NetnsHandle[]> {
+  const handles: NetnsHandle[] = [];
   for (const spec of parseTargets(text)) {
-    for (const place of await resolve(machine, spec)) {
-      const known = places.some(({ target }) => target.name === place.target.name && target.id === place.target.id);
-      if (!known) places.push(place);
+    for (const handle of await resolve(machine, spec)) {
+      const known = handles.some(({ target }) => target.name === handle.target.name && target.id === handle.target.id);
+      if (!known) handles.push(handle);
     }
   }
-  return places;
+  return handles;
 }
 
-async function resolve(machine: Machine, spec: TargetSpec): Promise<Place[]> {
+async function resolve(machine: Machine, spec: TargetSpec): Promise<NetnsHandle[]> {
   switch (spec.kind) {
     case 'host':
-      return [placeOfHost(machine)];
+      return [handleOfHost(machine)];
     case 'pid':
-      return [placeOfProcess(machine, spec.pid, { name: `pid:${spec.pid}`, runtime: 'pid' })];
+      return [handleOfProcess(machine, spec.pid, { name: `pid:${spec.pid}`, runtime: 'pid' })];
     case 'netns':
-      return [placeOfNamed(machine, spec.name, (netns) => processInNetns(machine, netns))];
+      return [handleOfNamed(machine, spec.name, (netns) => processInNetns(machine, netns))];
     case 'container':
       return [await findContainer(machine, spec.name, spec.runtime)];
     case 'all':
@@ -38,18 +38,18 @@ async function resolve(machine: Machine, spec: TargetSpec): Promise<Place[]> {
   }
 }
 
-async function everyContainer(machine: Machine): Promise<Place[]> {
+async function everyContainer(machine: Machine): Promise<NetnsHandle[]> {
   const { containers, lookedFor } = await takeInventory(machine);
   if (containers.length === 0) throw new Failure('no-target', `all: no container is running (${lookedFor.join('; ')})`);
-  const places: Place[] = [];
+  const handles: NetnsHandle[] = [];
   for (const { facts, pid } of containers) {
     if (pid === undefined) continue;
     try {
-      places.push(placeOfProcess(machine, pid, { name: facts.name, runtime: facts.runtime, id: facts.id }));
+      handles.push(handleOfProcess(machine, pid, { name: facts.name, runtime: facts.runtime, id: facts.id }));
     } catch (error) {
       // It stopped since it was listed.
       if (!(error instanceof Failure)) throw error;
     }
   }
-  return places;
+  return handles;
 }

@@ -31,7 +31,7 @@ export async function doctor(context: CommandContext, options: DoctorOptions): P
   let diagnosis: Diagnosis;
   try {
     const series = await observe(source, context.stopSignal?.());
-    if (series.spaces.length === 0) throw new Failure('no-target', noTarget(options.target));
+    if (series.namespaces.length === 0) throw new Failure('no-target', noTarget(options.target));
     diagnosis = examine(series, { rules, settings: options.settings, declared: options.declared, clock: now });
   } finally {
     source.close();

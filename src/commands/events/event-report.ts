@@ -1,5 +1,5 @@
 import { PeerSummaries } from '../../count/peer-summaries.ts';
-import type { WatchedSpace } from '../../model/netns/netns.ts';
+import type { WatchedNetns } from '../../model/netns/netns.ts';
 import type { ClosedConnection } from '../../model/socket/closed-connection.ts';
 import type { ClosedTest } from '../../queries/filter-tests.ts';
 import { ByteWriter } from '../../render/byte-writer.ts';
@@ -42,7 +42,7 @@ export class EventReport {
   }
 
   /** Takes a namespace in. @param test of the filter; undefined for everything */
-  add({ netns, targets }: WatchedSpace, test: ClosedTest | undefined): void {
+  add({ netns, targets }: WatchedNetns, test: ClosedTest | undefined): void {
     const isAlone = this.#tests.size === 0 && targets.length === 1;
     this.#only = isAlone ? targets[0] : undefined;
     this.#tests.set(netns, test);
@@ -55,7 +55,7 @@ export class EventReport {
   }
 
   /** Takes a closed connection in. */
-  closed({ netns }: WatchedSpace, closed: ClosedConnection): void {
+  closed({ netns }: WatchedNetns, closed: ClosedConnection): void {
     if (this.isFull || !this.#options.protos.some((proto) => proto === closed.proto)) return;
     const test = this.#tests.get(netns);
     if (test !== undefined && !test(closed)) return;
@@ -67,7 +67,7 @@ export class EventReport {
   }
 
   /** Events of a namespace may be missing. */
-  lost({ name }: WatchedSpace, fromMs: number, toMs: number): void {
+  lost({ name }: WatchedNetns, fromMs: number, toMs: number): void {
     this.#gaps++;
     this.#output.gap(this.#lines, name, new Date(fromMs), new Date(toMs));
   }

@@ -2,11 +2,11 @@ import { safeText } from '../../base/safe-text.ts';
 import { checkKnown } from '../../filter/known-fields.ts';
 import type { Filter } from '../../filter/syntax.ts';
 import { Failure } from '../../model/failure.ts';
-import type { WatchedSpace } from '../../model/netns/netns.ts';
+import type { WatchedNetns } from '../../model/netns/netns.ts';
 import { everySocket } from '../../model/socket/socket-query.ts';
 import { type ClosedTest, closedTest } from '../../queries/filter-tests.ts';
 import { openSource } from '../../sources/open-source.ts';
-import type { SampleSource, TickWish } from '../../sources/sample-source.ts';
+import type { SampleSource, TickRequest } from '../../sources/sample-source.ts';
 import type { CommandContext } from '../context.ts';
 import { readFilter } from '../read-filter.ts';
 import { EventReport } from './event-report.ts';
@@ -49,14 +49,14 @@ async function report(
   const asked = context.stopSignal?.();
   const stop = asked === undefined ? full.signal : AbortSignal.any([asked, full.signal]);
   const written = new EventReport(context.out, source.startedAtMs, options, () => full.abort());
-  const request: TickWish = {
-    looksAt: () => false,
+  const request: TickRequest = {
+    isForeground: () => false,
     query: everySocket,
     processes: 'no',
     allCounters: false,
-    prepare: async (space) => written.add(space, await testOf(source, filter, space)),
-    closed: (space, closed) => written.closed(space, closed),
-    lost: (space, fromMs, toMs) => written.lost(space, fromMs, toMs),
+    prepare: async (namespace) => written.add(namespace, await testOf(source, filter, namespace)),
+    closed: (namespace, closed) => written.closed(namespace, closed),
+    lost: (namespace, fromMs, toMs) => written.lost(namespace, fromMs, toMs),
     drained: (atMs) => written.flush(atMs),
   };
   for (;;) {
@@ -68,8 +68,8 @@ async function report(
   written.finish();
 }
 
-async function testOf(source: SampleSource, filter: Filter, space: WatchedSpace): Promise<ClosedTest | undefined> {
-  const bound = await source.bind(space, filter);
+async function testOf(source: SampleSource, filter: Filter, namespace: WatchedNetns): Promise<ClosedTest | undefined> {
+  const bound = await source.bind(namespace, filter);
   if (bound === undefined) return undefined;
   return closedTest(bound, source);
 }

@@ -8,7 +8,7 @@ import type { BudgetResult } from '../../model/report/guard.ts';
 import type { Series } from '../../model/sample/series.ts';
 import { everySocket } from '../../model/socket/socket-query.ts';
 import { GuardMeters } from '../../queries/budget-meters.ts';
-import type { SampleSource, Tick, TickWish } from '../../sources/sample-source.ts';
+import type { SampleSource, Tick, TickRequest } from '../../sources/sample-source.ts';
 import { SeriesBuilder } from '../../sources/series/series-builder.ts';
 
 /** Maximum number of sockets kept for the doctor's rules over the whole run: some hundred megabytes. */
@@ -33,7 +33,7 @@ export class GuardRun {
   readonly #source: SampleSource;
   readonly #budgets: readonly Budget[];
   readonly #builder = new SeriesBuilder(MAX_RECORDS);
-  readonly #closed: TickWish['closed'];
+  readonly #closed: TickRequest['closed'];
   /** When the next full sample is due, in milliseconds since the epoch. */
   #fullDueMs = 0;
   readonly #seen = new Map<number, { name: string; lastMs: number }>();
@@ -43,17 +43,17 @@ export class GuardRun {
     this.#source = source;
     this.#budgets = budgets;
     this.meters = new GuardMeters(source, budgets);
-    this.#closed = (space, closed) => {
-      this.#builder.closed(space, closed);
-      this.meters.closed(space, closed);
+    this.#closed = (namespace, closed) => {
+      this.#builder.closed(namespace, closed);
+      this.meters.closed(namespace, closed);
     };
   }
 
   /** Takes the sample for the baselines. @throws {Failure} `no-target` when no target is there */
   async sampleBefore(target: string, stop: AbortSignal | undefined): Promise<void> {
-    const tick = await this.#source.next(this.#wish(true), stop);
+    const tick = await this.#source.next(this.#request(true), stop);
     if (tick === undefined) return;
-    if (tick.spaces.length === 0) {
+    if (tick.namespaces.length === 0) {
       const problem = target === 'all' ? 'no container is running' : `${target}: not found`;
       throw new Failure('no-target', `guard: ${problem}`);
     }
@@ -65,7 +65,7 @@ export class GuardRun {
   async during(command: RunningCommand, onTick: (gone: readonly string[]) => void): Promise<void> {
     this.meters.begin();
     for (;;) {
-      const tick = await this.#source.next(this.#wish(Date.now() >= this.#fullDueMs), command.ended);
+      const tick = await this.#source.next(this.#request(Date.now() >= this.#fullDueMs), command.ended);
       if (tick === undefined) return;
       await this.#add(tick);
       // Targets that stopped while the command was running, not those that stopped with it.
@@ -78,7 +78,7 @@ export class GuardRun {
     const waits = this.#budgets.map(({ subject }) => (subject.kind === 'drain' ? subject.withinMs : 0));
     const untilMs = endedMs + Math.max(0, ...waits);
     for (;;) {
-      const tick = await this.#source.next(this.#wish(true), stop);
+      const tick = await this.#source.next(this.#request(true), stop);
       if (tick === undefined) return;
       await this.#add(tick);
       if (tick.atMs >= untilMs) return;
@@ -115,12 +115,12 @@ export class GuardRun {
    * of descriptors. Both are expensive, a walk through a table of the whole host or through all descriptors of a
    * process, on cores that the service under test needs; so they are read only in full samples.
    */
-  #wish(isFull: boolean): TickWish {
+  #request(isFull: boolean): TickRequest {
     if (isFull) this.#fullDueMs = Date.now() + FULL_INTERVAL_MS;
     const { protos, ...query } = everySocket();
     const wanted = isFull ? protos : protos.filter((proto) => proto !== 'mptcp');
     return {
-      looksAt: () => true,
+      isForeground: () => true,
       query: () => ({ ...query, protos: wanted, tcpInfo: true }),
       processes: isFull ? 'kinds' : 'count',
       allCounters: true,
@@ -132,21 +132,21 @@ export class GuardRun {
     this.toMs = tick.atMs;
     await this.meters.add(tick);
     this.#builder.add(tick);
-    for (const { space } of tick.spaces) {
-      if (this.#builder.wantsSysctls(space)) this.#builder.setSysctls(space, this.#source.sysctls(space));
-      this.#seen.set(space.netns, { name: space.name, lastMs: tick.atMs });
-      const gone = this.#gone.get(space.name);
+    for (const { namespace } of tick.namespaces) {
+      if (this.#builder.wantsSysctls(namespace)) this.#builder.setSysctls(namespace, this.#source.sysctls(namespace));
+      this.#seen.set(namespace.netns, { name: namespace.name, lastMs: tick.atMs });
+      const gone = this.#gone.get(namespace.name);
       if (gone !== undefined) gone.cameAgain = true;
     }
   }
 
-  #stoppedSince({ spaces }: Tick): string[] {
+  #stoppedSince({ namespaces }: Tick): string[] {
     const missed: string[] = [];
-    const present = new Set(spaces.map(({ space }) => space.netns));
+    const present = new Set(namespaces.map(({ namespace }) => namespace.netns));
     for (const [netns, { name, lastMs }] of this.#seen) {
       if (present.has(netns)) continue;
       this.#seen.delete(netns);
-      const cameAgain = spaces.some(({ space }) => space.name === name);
+      const cameAgain = namespaces.some(({ namespace }) => namespace.name === name);
       this.#gone.set(name, { name, lastSeenMs: lastMs, cameAgain });
       missed.push(name);
     }

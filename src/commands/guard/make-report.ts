@@ -32,7 +32,7 @@ export async function makeReport(run: GuardRun, parts: Parts): Promise<GuardRepo
   const gone = run.gone().map((target) =>
     targetGone(
       target,
-      series.spaces.findLast(({ space }) => space.name === target.name),
+      series.namespaces.findLast(({ namespace }) => namespace.name === target.name),
     ),
   );
   // Stopped targets come first: `causedBy` is an index, which shifts by their number.

@@ -2,7 +2,7 @@ import { closeSockets, type Outcome } from '../../act/close-sockets.ts';
 import { formatEndpoint } from '../../base/endpoint-text.ts';
 import { plural } from '../../base/plural.ts';
 import { safeText } from '../../base/safe-text.ts';
-import type { Place } from '../../collect/target/netns-handle.ts';
+import type { NetnsHandle } from '../../collect/target/netns-handle.ts';
 import { Failure, type FailureKind } from '../../model/failure.ts';
 import { socketRow } from '../../model/socket/make-socket-row.ts';
 import { identityOf, type SocketIdentity } from '../../model/socket/socket-identity.ts';
@@ -39,7 +39,7 @@ export interface KillOptions {
 
 /** What matched in one target. */
 interface Match {
-  place: Place;
+  handle: NetnsHandle;
   report: Sockets;
   closing: Closing[];
 }
@@ -67,12 +67,12 @@ export async function kill(context: CommandContext, options: KillOptions): Promi
   const wants = { query: options.query, filter, processes: true, names: !options.numeric };
   const matches: Match[] = [];
   for (const netns of snapshot.namespaces) {
-    matches.push(select(netns.place, await listSockets(netns, wants), options));
+    matches.push(select(netns.handle, await listSockets(netns, wants), options));
   }
   const all = matches.flatMap(({ closing }) => closing);
   show(context, matches, options);
   if (all.length > 0 && !options.dryRun && (options.yes || (await context.confirm?.(question(all.length))))) {
-    for (const { place, closing } of matches) act(context, place, closing, options);
+    for (const { handle, closing } of matches) act(context, handle, closing, options);
   }
   if (options.format === 'json') context.out.write(closingJson(documents(matches, options)));
   else if (options.format === 'ndjson')
@@ -81,7 +81,7 @@ export async function kill(context: CommandContext, options: KillOptions): Promi
 }
 
 /** Listeners are left out unless they were asked for by name. */
-function select(place: Place, report: Sockets, options: KillOptions): Match {
+function select(handle: NetnsHandle, report: Sockets, options: KillOptions): Match {
   const closing: Closing[] = [];
   let listeners = 0;
   report.sockets.each((socket) => {
@@ -91,7 +91,7 @@ function select(place: Place, report: Sockets, options: KillOptions): Match {
     else closing.push({ identity, row: socketRow(socket, report.context) as InetSocketRow });
   });
   if (listeners > 0) report.coverage.notes.push(leftOut(listeners));
-  return { place, report: { ...report, sockets: withoutListeners(report.sockets, options) }, closing };
+  return { handle, report: { ...report, sockets: withoutListeners(report.sockets, options) }, closing };
 }
 
 function leftOut(listeners: number): string {
@@ -127,9 +127,9 @@ function question(count: number): string {
   return count === 1 ? 'Close this socket?' : `Close these ${count} sockets?`;
 }
 
-function act(context: CommandContext, place: Place, closing: readonly Closing[], { format }: KillOptions): void {
+function act(context: CommandContext, handle: NetnsHandle, closing: readonly Closing[], { format }: KillOptions): void {
   const bySocket = new Map(closing.map((one) => [one.identity, one]));
-  closeSockets(context.machine, place, [...bySocket.keys()], (identity, outcome) => {
+  closeSockets(context.machine, handle, [...bySocket.keys()], (identity, outcome) => {
     const one = bySocket.get(identity);
     if (one === undefined) return;
     one.outcome = outcome;

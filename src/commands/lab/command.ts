@@ -14,8 +14,8 @@ export const labCommand = command({
     const { lab } = await import('./lab.ts');
     return async (context, options) => {
       const ground = options.docker
-        ? (await import('./container-lab.ts')).containerGround()
-        : (await import('./namespace-lab.ts')).embeddedGround;
+        ? (await import('./container-lab.ts')).containerLab()
+        : (await import('./namespace-lab.ts')).namespaceLab;
       const isFixed = await lab(context.flow, ground, { format: options.json ? 'json' : 'text' });
       if (!isFixed) context.process.exitCode = EXIT.FOUND;
     };

@@ -2,7 +2,7 @@ import { type ContainerLabOptions, startContainerLab } from '../../act/lab/conta
 import { type ContainerRoles, officialRoles } from '../../act/lab/container-roles.ts';
 import { planContainers } from '../../act/lab/plan.ts';
 import { startLoad } from '../../act/lab/start-load.ts';
-import { INCIDENT, type LabGround } from './lab-context.ts';
+import { INCIDENT, type LabContext } from './lab-context.ts';
 
 /** Upper bound for the measured capacity, in requests per second: a faster machine would only get longer waves. */
 const MAX_CAPACITY = 600;
@@ -19,11 +19,11 @@ const NOFILE = 1024;
  * @param roles images and commands; the official images when absent
  * @param env names the Engine, as for the docker command
  */
-export function containerGround(
+export function containerLab(
   roles: ContainerRoles = officialRoles(),
   env: Readonly<Record<string, string | undefined>> = process.env,
   name = 'lab',
-): LabGround {
+): LabContext {
   return {
     what: 'containers: MariaDB, four receivers on the pool of mysql2, HAProxy',
     ...INCIDENT,

@@ -20,7 +20,7 @@ export interface LabRunning {
 }
 
 /** One form of the lab: processes or containers. */
-export interface LabGround {
+export interface LabContext {
   /** Description for a person: `processes in their own network namespaces`. */
   what: string;
   maxConnections: number;

@@ -10,13 +10,13 @@ import { limitShare } from '../../model/container/limits.ts';
 import type { Diagnosis } from '../../model/finding/diagnosis.ts';
 import type { BudgetResult } from '../../model/report/guard.ts';
 import type { LabFirsts, LabMoment } from '../../model/report/lab-phase.ts';
-import type { SpaceSample } from '../../model/sample/sample.ts';
+import type { NetnsSample } from '../../model/sample/sample.ts';
 import type { Series } from '../../model/sample/series.ts';
 import { everySocket } from '../../model/socket/socket-query.ts';
 import { TCP_STATE } from '../../model/socket/tcp-state.ts';
 import { GuardMeters } from '../../queries/budget-meters.ts';
 import { Sampler } from '../../sources/live/sampler.ts';
-import type { SourceDetails, Tick, TickWish } from '../../sources/sample-source.ts';
+import type { SourceDetails, Tick, TickRequest } from '../../sources/sample-source.ts';
 import { SeriesBuilder } from '../../sources/series/series-builder.ts';
 import { DRAIN_S } from './lab-budgets.ts';
 import { INCIDENT, type LabRunning } from './lab-context.ts';
@@ -57,7 +57,7 @@ export class LabWatcher {
   readonly #stop = new AbortController();
   readonly #budgets: readonly Budget[];
   readonly #meters: GuardMeters;
-  readonly #wish: TickWish;
+  readonly #request: TickRequest;
   #closed = false;
   #fromMs = Date.now();
   #startedMs = Date.now();
@@ -70,14 +70,14 @@ export class LabWatcher {
     this.#details = details;
     this.#budgets = budgets;
     this.#meters = new GuardMeters(sampler, budgets);
-    this.#wish = {
-      looksAt: () => true,
+    this.#request = {
+      isForeground: () => true,
       query: () => ({ ...everySocket(), tcpInfo: true }),
       processes: 'kinds',
       allCounters: true,
-      closed: (space, closed) => {
-        this.#builder.closed(space, closed);
-        this.#meters.closed(space, closed);
+      closed: (namespace, closed) => {
+        this.#builder.closed(namespace, closed);
+        this.#meters.closed(namespace, closed);
       },
     };
   }
@@ -146,7 +146,7 @@ export class LabWatcher {
   }
 
   async #sampleOnce(): Promise<void> {
-    const tick = await this.#sampler.next(this.#wish);
+    const tick = await this.#sampler.next(this.#request);
     if (tick === undefined) return;
     await this.#meters.add(tick);
     this.#add(tick);
@@ -155,9 +155,9 @@ export class LabWatcher {
   async #watch(): Promise<void> {
     const { signal } = this.#stop;
     for (
-      let tick = await this.#sampler.next(this.#wish, signal);
+      let tick = await this.#sampler.next(this.#request, signal);
       tick !== undefined;
-      tick = await this.#sampler.next(this.#wish, signal)
+      tick = await this.#sampler.next(this.#request, signal)
     ) {
       await this.#meters.add(tick);
       this.#note(tick, this.#add(tick));
@@ -165,19 +165,19 @@ export class LabWatcher {
     }
   }
 
-  #add(tick: Tick): SpaceSample[] {
+  #add(tick: Tick): NetnsSample[] {
     const samples = this.#builder.add(tick);
-    for (const { space } of tick.spaces) {
-      if (this.#builder.wantsSysctls(space)) this.#builder.setSysctls(space, this.#sampler.sysctls(space));
+    for (const { namespace } of tick.namespaces) {
+      if (this.#builder.wantsSysctls(namespace)) this.#builder.setSysctls(namespace, this.#sampler.sysctls(namespace));
     }
     return samples;
   }
 
-  #note({ atMs, spaces }: Tick, samples: readonly SpaceSample[]): void {
+  #note({ atMs, namespaces }: Tick, samples: readonly NetnsSample[]): void {
     const counts = new Map<string, number>();
-    let busiest: SpaceSample | undefined;
+    let busiest: NetnsSample | undefined;
     samples.forEach((sample, index) => {
-      const targets = spaces[index]?.space.targets ?? [];
+      const targets = namespaces[index]?.namespace.targets ?? [];
       const receiver = this.#running.receivers.find((target) => targets.includes(target));
       if (receiver === undefined) return;
       counts.set(receiver, established(sample));
@@ -230,7 +230,7 @@ function diagnose(series: Series, running: LabRunning, rules = RULES): Diagnosis
   return examine(series, { rules, settings: {}, declared, clock: () => performance.now() });
 }
 
-function established({ sockets }: SpaceSample): number {
+function established({ sockets }: NetnsSample): number {
   let count = 0;
   for (const { proto, state, peerPort } of sockets ?? []) {
     if (proto === 'tcp' && state === TCP_STATE.ESTABLISHED && peerPort === DATABASE_PORT) count++;

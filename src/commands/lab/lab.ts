@@ -5,7 +5,7 @@ import type { LoadSecond } from '../../model/report/load-report.ts';
 import { SCHEMA_VERSION } from '../../render/json.ts';
 import type { CommandContext, Format } from '../context.ts';
 import { labBudgets } from './lab-budgets.ts';
-import type { LabGround, LabRunning } from './lab-context.ts';
+import type { LabContext, LabRunning } from './lab-context.ts';
 import { LabText } from './lab-text.ts';
 import { LabWatcher } from './lab-watcher.ts';
 
@@ -22,7 +22,7 @@ export interface LabOptions {
  * @returns whether the fixed lab had no findings and no errors, and kept every budget
  * @throws {Failure}
  */
-export async function lab(context: CommandContext, ground: LabGround, { format }: LabOptions): Promise<boolean> {
+export async function lab(context: CommandContext, ground: LabContext, { format }: LabOptions): Promise<boolean> {
   const text = new LabText(context.out.columns);
   const say = (lines: string) => {
     if (format === 'text') context.out.write(lines);
@@ -60,7 +60,7 @@ export async function lab(context: CommandContext, ground: LabGround, { format }
 
 /** Measures the capacity once, so that every phase gets the same load. */
 async function measure(
-  ground: LabGround,
+  ground: LabContext,
   phase: Phase,
   stop: AbortSignal | undefined,
   report: (capacity: number, plan: IncidentPlan) => void,
@@ -77,7 +77,7 @@ async function measure(
 }
 
 interface PhaseRun {
-  ground: LabGround;
+  ground: LabContext;
   phase: Phase;
   plan: IncidentPlan;
   stop: AbortSignal | undefined;

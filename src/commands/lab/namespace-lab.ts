@@ -1,8 +1,8 @@
 import { startLab } from '../../act/lab/start-lab.ts';
-import { INCIDENT, type LabGround } from './lab-context.ts';
+import { INCIDENT, type LabContext } from './lab-context.ts';
 
 /** The lab as processes of socklens. */
-export const embeddedGround: LabGround = {
+export const namespaceLab: LabContext = {
   what: 'small processes in their own network namespaces; no traffic leaves this machine',
   ...INCIDENT,
   async start({ maxOpen, nofile }, queryMs) {

@@ -3,7 +3,7 @@ import { perMinute, type Reading, timeLeftMs } from '../../base/slope.ts';
 import type { Machine } from '../../collect/machine.ts';
 import { descriptorKindsOf } from '../../collect/owners/descriptor-kinds.ts';
 import { descriptorsNow, type ProcessFacts } from '../../collect/owners/process-facts.ts';
-import type { Place } from '../../collect/target/netns-handle.ts';
+import type { NetnsHandle } from '../../collect/target/netns-handle.ts';
 import { DESCRIPTOR_KINDS, type DescriptorKind, type NamedDescriptors } from '../../model/sample/descriptor-kinds.ts';
 import { wait } from '../../sources/live/pace.ts';
 
@@ -37,9 +37,9 @@ export interface WatchedDescriptors {
  */
 export async function watchDescriptors(
   machine: Machine,
-  place: Place,
+  handle: NetnsHandle,
   processes: readonly ProcessFacts[],
-  closely: ReadonlySet<number>,
+  isFull: ReadonlySet<number>,
   time: WatchTime | undefined,
 ): Promise<Map<number, WatchedDescriptors>> {
   const readings = new Map<number, Reading[]>();
@@ -52,14 +52,14 @@ export async function watchDescriptors(
     }
   };
   count();
-  const first = time === undefined ? undefined : descriptorKindsOf(machine, place, closely);
+  const first = time === undefined ? undefined : descriptorKindsOf(machine, handle, isFull);
   while (time !== undefined && !time.stop?.aborted) {
     const leftMs = time.forMs - (performance.now() - beginMs);
     if (leftMs <= 0) break;
     await wait(Math.min(time.intervalMs, leftMs), time.stop);
     count();
   }
-  const last = descriptorKindsOf(machine, place, closely);
+  const last = descriptorKindsOf(machine, handle, isFull);
   const watched = new Map<number, WatchedDescriptors>();
   for (const { pid, limits } of processes) {
     const counted = readings.get(pid);

@@ -7,7 +7,7 @@ import type { Machine } from '../../collect/machine.ts';
 import { type ProcessFacts, readProcessFacts, tasksByUser } from '../../collect/owners/process-facts.ts';
 import { processesOf } from '../../collect/owners/processes-of.ts';
 import { relatedProcesses } from '../../collect/owners/related-processes.ts';
-import type { Place } from '../../collect/target/netns-handle.ts';
+import type { NetnsHandle } from '../../collect/target/netns-handle.ts';
 import { finiteLimit, type LimitsByName, limitPercent, limitShare } from '../../model/container/limits.ts';
 import type { Platform } from '../../model/container/platform.ts';
 import { Failure } from '../../model/failure.ts';
@@ -30,18 +30,18 @@ const MOST_CLOSELY = 8;
  * @param time how long to look; undefined for once
  * @throws {Failure} `no-target` when it ended
  */
-export async function limitsOf(machine: Machine, place: Place, time?: WatchTime): Promise<LimitsReport> {
+export async function limitsOf(machine: Machine, handle: NetnsHandle, time?: WatchTime): Promise<LimitsReport> {
   const takenAt = new Date();
   const beginMs = performance.now();
   const coverage: Coverage = { complete: true, notes: [] };
-  const facts = limitedProcesses(machine, place);
+  const facts = limitedProcesses(machine, handle);
   const [main] = facts;
-  if (main === undefined) throw new Failure('no-target', `${place.target.name}: its processes have just ended`);
-  const known = await containerKnowledge(machine, place);
+  if (main === undefined) throw new Failure('no-target', `${handle.target.name}: its processes have just ended`);
+  const known = await containerKnowledge(machine, handle);
   if (known.note !== undefined) coverage.notes.push(known.note);
-  if (place.target.runtime === 'host') coverage.notes.push(HOST_NOTE);
-  const close = closely(facts);
-  const watched = await watchDescriptors(machine, place, facts, close, time);
+  if (handle.target.runtime === 'host') coverage.notes.push(HOST_NOTE);
+  const close = isFull(facts);
+  const watched = await watchDescriptors(machine, handle, facts, close, time);
   const denied = facts.filter(({ used }) => used === undefined).length;
   if (denied > 0) {
     coverage.complete = false;
@@ -61,7 +61,7 @@ export async function limitsOf(machine: Machine, place: Place, time?: WatchTime)
   const nofile = main.limits.nofile;
   const remark = { used: used[0], declared: declared.nofile, program: programClass(main.program) };
   return {
-    target: place.target,
+    target: handle.target,
     takenAt,
     coverage,
     platform,
@@ -94,14 +94,14 @@ const KINDS_NOTE =
   'the descriptors of some processes are counted, but may not be told apart: that needs CAP_SYS_PTRACE, and every capability that they have';
 
 /** The processes of a target that still run, the main one first. */
-export function limitedProcesses(machine: Machine, place: Place): ProcessFacts[] {
-  return processesOf(machine, place)
+export function limitedProcesses(machine: Machine, handle: NetnsHandle): ProcessFacts[] {
+  return processesOf(machine, handle)
     .map((pid) => readProcessFacts(machine, pid))
     .filter((facts) => facts !== undefined);
 }
 
 /** The main process, and those with the largest share of their limit. */
-function closely(facts: readonly ProcessFacts[]): Set<number> {
+function isFull(facts: readonly ProcessFacts[]): Set<number> {
   const [main, ...others] = facts;
   const share = ({ used = 0, limits }: ProcessFacts) => limitShare(used, limits.nofile?.soft) ?? 0;
   const fullest = others.sort((a, b) => share(b) - share(a)).slice(0, MOST_CLOSELY - 1);

@@ -27,10 +27,10 @@ export async function limits(context: CommandContext, options: LimitsOptions): P
   if (forMs === undefined && intervalMs !== undefined) {
     throw new Failure('usage', 'limits: --interval needs --for: how long to look (--for 10s)');
   }
-  const places = await resolveTargets(context.machine, options.target);
+  const handles = await resolveTargets(context.machine, options.target);
   const stop = forMs === undefined ? undefined : context.stopSignal?.();
   const time = forMs === undefined ? undefined : { forMs, intervalMs: intervalMs ?? INTERVAL_MS, stop };
-  const reports = await Promise.all(places.map((place) => limitsOf(context.machine, place, time).catch(asFailure)));
+  const reports = await Promise.all(handles.map((handle) => limitsOf(context.machine, handle, time).catch(asFailure)));
   const found = reports.filter((report): report is LimitsReport => !(report instanceof Failure));
   const missing = reports.filter((report) => report instanceof Failure);
   // Of several, one that ended meanwhile is no reason to show none.

@@ -4,7 +4,7 @@ import { wrapWords } from '../../base/word-wrap.ts';
 import { containerKnowledge } from '../../collect/containers/container-details.ts';
 import { highestNofile } from '../../collect/containers/highest-nofile.ts';
 import type { ProcessFacts } from '../../collect/owners/process-facts.ts';
-import type { Place } from '../../collect/target/netns-handle.ts';
+import type { NetnsHandle } from '../../collect/target/netns-handle.ts';
 import { resolveTargets } from '../../collect/target/resolve-targets.ts';
 import { type WantedLimit, wantedFor } from '../../model/container/limit-setting.ts';
 import { finiteLimit, type Limit } from '../../model/container/limits.ts';
@@ -33,7 +33,7 @@ export interface SetOptions {
 
 /** The processes of one target and what becomes of them. */
 interface Plan {
-  place: Place;
+  handle: NetnsHandle;
   report: SetReport;
   /** By PID; those that are started while it goes on come in. */
   rows: Map<number, SetProcess>;
@@ -48,14 +48,14 @@ export async function setLimits(context: CommandContext, options: SetOptions): P
     throw new Failure('usage', 'limits: stdin is not a terminal; pass --yes to confirm');
   }
   const plans: Plan[] = [];
-  for (const place of await resolveTargets(machine, options.target)) {
-    if (place.target.runtime === 'host') {
+  for (const handle of await resolveTargets(machine, options.target)) {
+    if (handle.target.runtime === 'host') {
       throw new Failure(
         'usage',
         'limits: --set changes the processes of a container, or the one of pid:N, not the host',
       );
     }
-    plans.push(await makePlan(context, place, wanted));
+    plans.push(await makePlan(context, handle, wanted));
   }
   if (options.format === 'text') showPlans(context, plans, wanted);
   const count = plans.reduce((sum, { rows }) => sum + rows.size, 0);
@@ -64,19 +64,19 @@ export async function setLimits(context: CommandContext, options: SetOptions): P
   conclude(context, plans, options, agreed === true);
 }
 
-async function makePlan({ machine }: CommandContext, place: Place, wanted: WantedLimit): Promise<Plan> {
+async function makePlan({ machine }: CommandContext, handle: NetnsHandle, wanted: WantedLimit): Promise<Plan> {
   const takenAt = new Date();
-  const platform = platformOf((await containerKnowledge(machine, place)).facts);
-  const rows = new Map(limitedProcesses(machine, place).map((facts) => [facts.pid, rowOf(facts, wanted)]));
+  const platform = platformOf((await containerKnowledge(machine, handle)).facts);
+  const rows = new Map(limitedProcesses(machine, handle).map((facts) => [facts.pid, rowOf(facts, wanted)]));
   // As the main process has it then, so that a restart makes no difference.
   const [main] = rows.values();
   const hard = main?.wanted.hard ?? Number.POSITIVE_INFINITY;
   const fixes = limitFixes(platform, 'nofile', wanted.soft, hard);
   return {
-    place,
+    handle,
     rows,
     refusals: [],
-    report: { target: place.target, takenAt, limit: 'nofile', platform, processes: [], fixes },
+    report: { target: handle.target, takenAt, limit: 'nofile', platform, processes: [], fixes },
   };
 }
 
@@ -118,7 +118,7 @@ const MOST_ROUNDS = 5;
 function carryOut({ machine }: CommandContext, plan: Plan, wanted: WantedLimit): void {
   const done = new Set<number>();
   for (let round = 0; round < MOST_ROUNDS; round++) {
-    const fresh = stillThere(() => limitedProcesses(machine, plan.place)).filter(({ pid }) => !done.has(pid));
+    const fresh = stillThere(() => limitedProcesses(machine, plan.handle)).filter(({ pid }) => !done.has(pid));
     if (fresh.length === 0) break;
     for (const facts of fresh) {
       done.add(facts.pid);

@@ -1,8 +1,8 @@
-import { look } from '../../collect/dump/dump-sockets.ts';
+import { dumpSockets } from '../../collect/dump/dump-sockets.ts';
 import { readNetFile } from '../../collect/dump/net-files.ts';
 import { readInetTable } from '../../collect/dump/net-tables.ts';
 import type { Machine } from '../../collect/machine.ts';
-import type { Place } from '../../collect/target/netns-handle.ts';
+import type { NetnsHandle } from '../../collect/target/netns-handle.ts';
 import { Failure } from '../../model/failure.ts';
 import { localAddress, peerAddress } from '../../model/socket/endpoint.ts';
 import type { SocketSource } from '../../model/socket/socket-view.ts';
@@ -28,23 +28,23 @@ const LISTED = ALL_STATES & ~stateMask(TCP_STATE.BOUND_INACTIVE);
  */
 export function readTables(
   machine: Machine,
-  place: Place,
+  handle: NetnsHandle,
   options: NetstatOptions,
 ): { tables: NetstatTable[]; unix: Uint8Array | undefined } {
   const tables: NetstatTable[] = [];
   for (const kind of ['tcp', 'udp', 'udplite', 'raw'] as const) {
     if (!options.everything && !options[kind]) continue;
-    if (kind === 'tcp' && !options.extended && !options.timers) tables.push(...tcpByNetlink(machine, place, options));
-    else tables.push(...fromProc(machine, place, kind, options));
+    if (kind === 'tcp' && !options.extended && !options.timers) tables.push(...tcpByNetlink(machine, handle, options));
+    else tables.push(...fromProc(machine, handle, kind, options));
   }
-  const unix = options.everything || options.unix ? readNetFile(machine, place, 'unix') : undefined;
+  const unix = options.everything || options.unix ? readNetFile(machine, handle, 'unix') : undefined;
   return { tables, unix };
 }
 
 /** One dump serves both address families; the rows of `tcp` are printed before those of `tcp6`. */
-function tcpByNetlink(machine: Machine, place: Place, options: NetstatOptions): NetstatTable[] {
+function tcpByNetlink(machine: Machine, handle: NetnsHandle, options: NetstatOptions): NetstatTable[] {
   const { inet, inet6 } = options;
-  const { sockets } = look(machine, place, { protos: ['tcp'], inet, inet6, states: LISTED, tcpInfo: false });
+  const { sockets } = dumpSockets(machine, handle, { protos: ['tcp'], inet, inet6, states: LISTED, tcpInfo: false });
   const families = [...(inet ? ['inet'] : []), ...(inet6 ? ['inet6'] : [])];
   return families.map((family) => ({
     kind: 'tcp',
@@ -58,11 +58,11 @@ function tcpByNetlink(machine: Machine, place: Place, options: NetstatOptions): 
   }));
 }
 
-function fromProc(machine: Machine, place: Place, kind: InetKind, options: NetstatOptions): NetstatTable[] {
+function fromProc(machine: Machine, handle: NetnsHandle, kind: InetKind, options: NetstatOptions): NetstatTable[] {
   const tables: NetstatTable[] = [];
   for (const family of ['inet', 'inet6'] as const) {
     if (!options[family]) continue;
-    const rows = readInetTable(machine, place, kind, family);
+    const rows = readInetTable(machine, handle, kind, family);
     if (rows !== undefined) tables.push({ kind, rows });
     else if (family === 'inet' && options.named.includes(kind)) {
       throw new Failure('unsupported', `netstat: no support for ${kind} on this system: there is no /proc/net/${kind}`);

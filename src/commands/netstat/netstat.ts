@@ -1,6 +1,6 @@
 import { NetstatNameSource } from '../../collect/names/netstat-names.ts';
 import { findPrograms } from '../../collect/owners/netstat-programs.ts';
-import type { Place } from '../../collect/target/netns-handle.ts';
+import type { NetnsHandle } from '../../collect/target/netns-handle.ts';
 import { resolveTargets } from '../../collect/target/resolve-targets.ts';
 import { Failure } from '../../model/failure.ts';
 import { ByteWriter } from '../../render/byte-writer.ts';
@@ -37,10 +37,10 @@ export async function netstat(context: CommandContext, args: readonly string[]):
   if (others.length > 0) {
     throw new Failure('usage', `netstat: ${others.join(' ')}: one TARGET is taken; several are written with commas`);
   }
-  const places = await resolveTargets(context.machine, target);
+  const handles = await resolveTargets(context.machine, target);
   const names = new NetstatNameSource(context.machine);
   for (;;) {
-    for (const place of places) await printOnce(context, place, options, names);
+    for (const handle of handles) await printOnce(context, handle, options, names);
     if (!options.continuous) return;
     await new Promise((resolve) => setTimeout(resolve, ROUND_MS));
   }
@@ -48,11 +48,11 @@ export async function netstat(context: CommandContext, args: readonly string[]):
 
 async function printOnce(
   { machine, out, err }: CommandContext,
-  place: Place,
+  handle: NetnsHandle,
   options: NetstatOptions,
   source: NetstatNameSource,
 ): Promise<void> {
-  const { tables, unix } = readTables(machine, place, options);
+  const { tables, unix } = readTables(machine, handle, options);
   if (!options.numericHosts) await source.findHosts(addressesOf(tables, options));
   const programs = options.programs ? findPrograms(machine) : undefined;
   if (programs?.warning !== undefined) err.write(programs.warning);

@@ -47,7 +47,7 @@ export const recordCommand = command({
         forMs: options.for,
         intervalMs: options.interval ?? DEFAULT_INTERVAL_MS,
         redact: options.redact,
-        closely: isFull ? true : isSummary ? false : undefined,
+        isFull: isFull ? true : isSummary ? false : undefined,
         numeric: options.numeric,
         events: !options.noEvents,
       });

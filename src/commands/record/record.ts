@@ -6,7 +6,7 @@ import { everySocket } from '../../model/socket/socket-query.ts';
 import { openSource, type SourceOptions } from '../../sources/open-source.ts';
 import { RecordingMaker } from '../../sources/recorder/recorder.ts';
 import { RecordingFile } from '../../sources/recorder/recording-file.ts';
-import type { SampleSource, Tick, TickWish } from '../../sources/sample-source.ts';
+import type { SampleSource, Tick, TickRequest } from '../../sources/sample-source.ts';
 import type { CommandContext } from '../context.ts';
 
 export interface RecordOptions extends SourceOptions {
@@ -15,7 +15,7 @@ export interface RecordOptions extends SourceOptions {
   output: string;
   redact: boolean;
   /** Whether all sockets are read at every tick; undefined to decide by how many there are. */
-  closely: boolean | undefined;
+  isFull: boolean | undefined;
 }
 
 /** So many sockets are read at every tick, all of them, with what the kernel knows of each connection. */
@@ -29,7 +29,7 @@ export async function record(context: CommandContext, options: RecordOptions): P
   const session = new RecordSession(source, options);
   try {
     for (;;) {
-      const tick = await source.next(session.wish, stop);
+      const tick = await source.next(session.request, stop);
       if (tick === undefined) break;
       await session.add(tick);
       for (const note of tick.notes) context.err.write(`socklens: ${safeText(note)}\n`);
@@ -42,20 +42,20 @@ export async function record(context: CommandContext, options: RecordOptions): P
 }
 
 class RecordSession {
-  readonly wish: TickWish;
+  readonly request: TickRequest;
   readonly #source: SampleSource;
   readonly #options: RecordOptions;
   #maker: RecordingMaker | undefined;
   #file: RecordingFile | undefined;
-  #closely: boolean;
+  #isFull: boolean;
   #ticks = 0;
 
   constructor(source: SampleSource, options: RecordOptions) {
     this.#source = source;
     this.#options = options;
-    this.#closely = options.closely ?? true;
-    this.wish = {
-      looksAt: () => this.#closely,
+    this.#isFull = options.isFull ?? true;
+    this.request = {
+      isForeground: () => this.#isFull,
       query: () => ({ ...everySocket(), tcpInfo: true }),
       processes: 'kinds',
       allCounters: true,
@@ -78,16 +78,16 @@ class RecordSession {
   summary(): string {
     const { output } = this.#options;
     if (this.#file === undefined) return `${output}: nothing was recorded`;
-    const how = this.#closely ? '' : ', summary (--full reads all sockets at every tick)';
+    const how = this.#isFull ? '' : ', summary (--full reads all sockets at every tick)';
     return `${safeText(output)}: ${plural(this.#ticks, 'sample')}, ${sizeText(this.#file.bytes)}${how}`;
   }
 
   /** The first tick tells how much there is. */
   #begin(tick: Tick): void {
-    if (tick.spaces.length === 0 && this.#options.target !== 'all') {
+    if (tick.namespaces.length === 0 && this.#options.target !== 'all') {
       throw new Failure('no-target', `${this.#options.target}: it is not there any more`);
     }
-    if (this.#options.closely === undefined) this.#closely = countSockets(tick) <= CLOSE_UP_TO;
+    if (this.#options.isFull === undefined) this.#isFull = countSockets(tick) <= CLOSE_UP_TO;
     const { output, redact, target, events } = this.#options;
     this.#file = RecordingFile.create(output, redact);
     this.#maker = new RecordingMaker(this.#file, {
@@ -95,16 +95,16 @@ class RecordSession {
       intervalMs: this.#source.intervalMs,
       target,
       events,
-      closely: this.#closely,
+      closely: this.#isFull,
       redacted: redact,
     });
   }
 }
 
-function countSockets({ spaces }: Tick): number {
+function countSockets({ namespaces }: Tick): number {
   let count = 0;
-  for (const { look } of spaces) {
-    look?.sockets.each(() => {
+  for (const { snapshot } of namespaces) {
+    snapshot?.sockets.each(() => {
       count++;
     });
   }

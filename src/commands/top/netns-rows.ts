@@ -2,14 +2,14 @@ import { fullest } from '../../count/fullest-process.ts';
 import { isShared, soleContainer } from '../../count/sharing.ts';
 import { countByOwner, SocketCounter } from '../../count/socket-counter.ts';
 import { connectionsOpened } from '../../model/netns/counters.ts';
-import type { WatchedSpace } from '../../model/netns/netns.ts';
+import type { WatchedNetns } from '../../model/netns/netns.ts';
 import type { DescriptorUse } from '../../model/report/overview.ts';
 import type { SocketCounts } from '../../model/report/socket-counts.ts';
 import type { TopRow } from '../../model/report/top-rows.ts';
 import type { ProcessSample } from '../../model/sample/sample.ts';
 import { stateMask, TCP_STATE } from '../../model/socket/tcp-state.ts';
-import type { LookTest } from '../../queries/filter-tests.ts';
-import type { SpaceLook, SpaceTick, Tick } from '../../sources/sample-source.ts';
+import type { SnapshotTest } from '../../queries/filter-tests.ts';
+import type { NetnsTick, SocketSnapshot, Tick } from '../../sources/sample-source.ts';
 
 /** A spark line is never longer than this. */
 const KEPT_TICKS = 120;
@@ -24,14 +24,14 @@ export interface Party {
 }
 
 /** The rows of one namespace, from tick to tick. */
-export class SpaceRows {
+export class NetnsRows {
   readonly #histories = new Map<string, number[]>();
   readonly #descriptors = new Map<string, DescriptorUse>();
   /** By the owner of a row. */
   #counters = new Map<string, SocketCounter>();
   /** Whether the counters leave out what `sockstat` counts. */
   #brief = true;
-  #lookedAtMs: number | undefined;
+  #snapshotAtMs: number | undefined;
   #opened: { atMs: number; opens: number; perSecond: number | undefined } | undefined;
   #atMs: number | undefined;
 
@@ -40,13 +40,13 @@ export class SpaceRows {
    *
    * @param test of a filter; undefined for all sockets
    */
-  rows(tick: SpaceTick, { atMs }: Tick, test: LookTest | undefined): TopRow[] {
-    const { space, look } = tick;
-    const parties = partiesOf(space);
-    const shared = isShared(space);
-    if (look !== undefined) this.#look(look, shared, test);
+  rows(tick: NetnsTick, { atMs }: Tick, test: SnapshotTest | undefined): TopRow[] {
+    const { namespace, snapshot } = tick;
+    const parties = partiesOf(namespace);
+    const shared = isShared(namespace);
+    if (snapshot !== undefined) this.#snapshot(snapshot, shared, test);
     const counted = test === undefined && !shared ? kernelCounts(tick) : undefined;
-    this.#lookedAtMs = counted === undefined ? (tick.lookedAtMs ?? this.#lookedAtMs) : atMs;
+    this.#snapshotAtMs = counted === undefined ? (tick.snapshotAtMs ?? this.#snapshotAtMs) : atMs;
     const opensPerSecond = this.#opens(tick, atMs);
     const isAgain = atMs === this.#atMs;
     this.#atMs = atMs;
@@ -60,11 +60,11 @@ export class SpaceRows {
         id: party.id,
         name: party.name,
         runtime: party.runtime,
-        netns: space.netns,
+        netns: namespace.netns,
         shared,
         ...(descriptors !== undefined && { descriptors }),
         ...(!shared && opensPerSecond !== undefined && { opensPerSecond }),
-        ...(this.#lookedAtMs !== undefined && { lookedAtMs: this.#lookedAtMs }),
+        ...(this.#snapshotAtMs !== undefined && { snapshotAtMs: this.#snapshotAtMs }),
         history: this.#history(party.id, counts.total, isAgain),
       });
     }
@@ -75,17 +75,18 @@ export class SpaceRows {
   forget(): void {
     this.#histories.clear();
     this.#counters = new Map();
-    this.#lookedAtMs = undefined;
+    this.#snapshotAtMs = undefined;
   }
 
-  #look(look: SpaceLook, shared: boolean, test: LookTest | undefined): void {
-    const ownerOf = (socket: Parameters<SpaceLook['containerOf']>[0]) => (shared ? look.containerOf(socket) : '');
-    this.#counters = countByOwner(look.sockets, ownerOf, test?.(look));
-    this.#brief = (look.withoutStates & stateMask(TCP_STATE.TIME_WAIT)) !== 0;
+  #snapshot(snapshot: SocketSnapshot, shared: boolean, test: SnapshotTest | undefined): void {
+    const ownerOf = (socket: Parameters<SocketSnapshot['containerOf']>[0]) =>
+      shared ? snapshot.containerOf(socket) : '';
+    this.#counters = countByOwner(snapshot.sockets, ownerOf, test?.(snapshot));
+    this.#brief = (snapshot.withoutStates & stateMask(TCP_STATE.TIME_WAIT)) !== 0;
   }
 
   /** What no container has in a shared namespace is where entries without an owner are: in TIME_WAIT. */
-  #countsOf({ owner = '' }: Party, { sockstat }: SpaceTick, filtered: boolean): SocketCounts {
+  #countsOf({ owner = '' }: Party, { sockstat }: NetnsTick, filtered: boolean): SocketCounts {
     const counter = this.#counters.get(owner) ?? new SocketCounter();
     const leavesOut = owner === '' && this.#brief && !filtered;
     return counter.counts(sockstat, { timeWait: leavesOut, datagrams: leavesOut });
@@ -100,7 +101,7 @@ export class SpaceRows {
     return use;
   }
 
-  #opens({ counters }: SpaceTick, atMs: number): number | undefined {
+  #opens({ counters }: NetnsTick, atMs: number): number | undefined {
     const opens = connectionsOpened(counters);
     if (opens === undefined) return undefined;
     const before = this.#opened;
@@ -120,7 +121,7 @@ export class SpaceRows {
 }
 
 /** Counts of this very moment, where the kernel keeps them; undefined elsewhere. */
-function kernelCounts({ tcpStates, sockstat }: SpaceTick): SocketCounts | undefined {
+function kernelCounts({ tcpStates, sockstat }: NetnsTick): SocketCounts | undefined {
   if (tcpStates === undefined || sockstat === undefined) return undefined;
   const counter = new SocketCounter();
   // Abandoned ones are as of the last dump: those that are over are not in sockstat's TIME_WAIT any more.
@@ -129,14 +130,14 @@ function kernelCounts({ tcpStates, sockstat }: SpaceTick): SocketCounts | undefi
 }
 
 /** The rows that a namespace has: one, or where it is shared one for each container and one for the rest. */
-export function partiesOf(space: WatchedSpace): Party[] {
-  const { netns, name, host, containers } = space;
-  const runtimeOfSpace = host ? 'host' : 'netns';
-  if (!isShared(space)) {
-    const container = soleContainer(space);
+export function partiesOf(namespace: WatchedNetns): Party[] {
+  const { netns, name, host, containers } = namespace;
+  const runtimeOfNetns = host ? 'host' : 'netns';
+  if (!isShared(namespace)) {
+    const container = soleContainer(namespace);
     // A container keeps its row when it is started again, in another namespace.
     const id = container?.id ?? name;
-    return [{ id, name, runtime: container?.runtime ?? runtimeOfSpace, owner: undefined }];
+    return [{ id, name, runtime: container?.runtime ?? runtimeOfNetns, owner: undefined }];
   }
   const rest = host ? 'host' : 'unowned';
   return [

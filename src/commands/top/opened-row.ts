@@ -8,8 +8,8 @@ import { mayNameService } from '../../model/socket/endpoint.ts';
 import { socketRow } from '../../model/socket/make-socket-row.ts';
 import type { Endpoint } from '../../model/socket/socket-row.ts';
 import type { SocketView } from '../../model/socket/socket-view.ts';
-import type { LookTest } from '../../queries/filter-tests.ts';
-import type { SpaceLook } from '../../sources/sample-source.ts';
+import type { SnapshotTest } from '../../queries/filter-tests.ts';
+import type { SocketSnapshot } from '../../sources/sample-source.ts';
 
 /** Maximum number of listed sockets; each costs an object per tick. */
 const MOST_SOCKETS = 10_000;
@@ -17,13 +17,13 @@ const MOST_SOCKETS = 10_000;
 const KEPT_TICKS = 120;
 
 /** The sockets of one row at one moment. */
-export interface OpenedLook {
-  look: SpaceLook;
+export interface OpenedSnapshot {
+  snapshot: SocketSnapshot;
   names: Names;
   /** See `Party.owner`. */
   owner: string | undefined;
   /** Of the filter; undefined for all. */
-  test: LookTest | undefined;
+  test: SnapshotTest | undefined;
 }
 
 /** The peers of a row over time. */
@@ -34,8 +34,8 @@ export class OpenedRow {
    * @param isNew false for a look that was taken before
    * @returns in no order
    */
-  peers(opened: OpenedLook, isNew: boolean): TopPeerRow[] {
-    const roles = new Roles(opened.look.sockets);
+  peers(opened: OpenedSnapshot, isNew: boolean): TopPeerRow[] {
+    const roles = new Roles(opened.snapshot.sockets);
     const counter = new PeerCounter(roles);
     eachSocket(opened, (socket) => counter.add(socket));
     const histories = new Map<string, readonly number[]>();
@@ -66,8 +66,11 @@ function peerRow({ proto, address, port, ...peer }: PeerCount, names: Names, his
  *
  * @returns those that are listed, and how many more there are
  */
-export function openedSockets(opened: OpenedLook, peer: string | undefined): { sockets: TopSocketRow[]; more: number } {
-  const roles = new Roles(opened.look.sockets);
+export function openedSockets(
+  opened: OpenedSnapshot,
+  peer: string | undefined,
+): { sockets: TopSocketRow[]; more: number } {
+  const roles = new Roles(opened.snapshot.sockets);
   const sockets: TopSocketRow[] = [];
   let more = 0;
   eachSocket(opened, (socket) => {
@@ -78,21 +81,21 @@ export function openedSockets(opened: OpenedLook, peer: string | undefined): { s
   return { sockets, more };
 }
 
-function eachSocket({ look, owner, test }: OpenedLook, visit: (socket: SocketView) => void): void {
-  const passes = test?.(look) ?? (() => true);
-  look.sockets.each((socket) => {
+function eachSocket({ snapshot, owner, test }: OpenedSnapshot, visit: (socket: SocketView) => void): void {
+  const passes = test?.(snapshot) ?? (() => true);
+  snapshot.sockets.each((socket) => {
     if (socket.proto === 'unix') return;
-    if (owner !== undefined && (look.containerOf(socket) ?? '') !== owner) return;
+    if (owner !== undefined && (snapshot.containerOf(socket) ?? '') !== owner) return;
     if (passes(socket)) visit(socket);
   });
 }
 
-function row(socket: SocketView, { look, names }: OpenedLook): TopSocketRow {
+function row(socket: SocketView, { snapshot, names }: OpenedSnapshot): TopSocketRow {
   const shown = socketRow(socket, { names });
   const local = shown.proto === 'unix' ? '' : endpointText(shown.local);
   const peer = shown.proto === 'unix' ? '' : endpointText(shown.peer);
-  const holder = look.holderOf(socket);
-  const since = look.seenSince(socket);
+  const holder = snapshot.holderOf(socket);
+  const since = snapshot.seenSince(socket);
   const rtt = roundTripUs(socket);
   const idle = idleMs(socket);
   return {
@@ -106,7 +109,7 @@ function row(socket: SocketView, { look, names }: OpenedLook): TopSocketRow {
     process: holder === undefined ? '' : `${holder.pid}/${holder.name}`,
     ...(rtt !== undefined && { roundTripUs: rtt }),
     ...(idle !== undefined && { idleMs: idle }),
-    ...(since !== undefined && { seenForMs: Math.max(0, look.takenAtMs - since.firstSeenMs) }),
+    ...(since !== undefined && { seenForMs: Math.max(0, snapshot.takenAtMs - since.firstSeenMs) }),
   };
 }
 

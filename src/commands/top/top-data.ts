@@ -1,10 +1,10 @@
 import type { Filter } from '../../filter/syntax.ts';
-import type { WatchedSpace } from '../../model/netns/netns.ts';
+import type { WatchedNetns } from '../../model/netns/netns.ts';
 import type { TopData, TopRow } from '../../model/report/top-rows.ts';
-import { type LookTest, testsOverTime } from '../../queries/filter-tests.ts';
-import type { SampleSource, SpaceLook, SpaceTick, Tick } from '../../sources/sample-source.ts';
-import { partiesOf, SpaceRows } from './netns-rows.ts';
-import { type OpenedLook, OpenedRow, openedSockets } from './opened-row.ts';
+import { type SnapshotTest, testsOverTime } from '../../queries/filter-tests.ts';
+import type { NetnsTick, SampleSource, SocketSnapshot, Tick } from '../../sources/sample-source.ts';
+import { NetnsRows, partiesOf } from './netns-rows.ts';
+import { OpenedRow, type OpenedSnapshot, openedSockets } from './opened-row.ts';
 import type { TopState } from './view/state.ts';
 
 /** How long a note stays on the screen. */
@@ -13,12 +13,12 @@ const NOTE_MS = 10_000;
 /** Turns ticks into the rows, peers and sockets that the screen shows. */
 export class TopDataKeeper {
   readonly #source: SampleSource;
-  readonly #spaces = new Map<number, SpaceRows>();
-  readonly #tests = new Map<number, LookTest | undefined>();
+  readonly #namespaces = new Map<number, NetnsRows>();
+  readonly #tests = new Map<number, SnapshotTest | undefined>();
   #filter: Filter;
   #rows: TopRow[] = [];
   #tick: Tick | undefined;
-  #opened: { id: string; row: OpenedRow; look: OpenedLook | undefined } | undefined;
+  #opened: { id: string; row: OpenedRow; snapshot: OpenedSnapshot | undefined } | undefined;
   #isNew = false;
   #recent: { text: string; untilMs: number } | undefined;
 
@@ -39,9 +39,9 @@ export class TopDataKeeper {
 
   /** Id of the row that TARGET names; undefined when it names several. */
   onlyRow(): string | undefined {
-    const [space, ...others] = this.#tick?.spaces ?? [];
-    if (space === undefined || others.length > 0) return undefined;
-    const own = this.#rows.filter(({ name }) => space.space.targets.includes(name));
+    const [namespace, ...others] = this.#tick?.namespaces ?? [];
+    if (namespace === undefined || others.length > 0) return undefined;
+    const own = this.#rows.filter(({ name }) => namespace.namespace.targets.includes(name));
     return (own.length === 1 ? own : this.#rows).length === 1 ? (own[0] ?? this.#rows[0])?.id : undefined;
   }
 
@@ -49,7 +49,7 @@ export class TopDataKeeper {
   setFilter(filter: Filter): void {
     this.#filter = filter;
     this.#tests.clear();
-    for (const space of this.#spaces.values()) space.forget();
+    for (const namespace of this.#namespaces.values()) namespace.forget();
     this.#opened = undefined;
   }
 
@@ -61,14 +61,14 @@ export class TopDataKeeper {
   async take(tick: Tick, state: TopState): Promise<void> {
     const rows: TopRow[] = [];
     const present = new Set<number>();
-    for (const spaceTick of tick.spaces) {
-      const { netns } = spaceTick.space;
+    for (const netnsTick of tick.namespaces) {
+      const { netns } = netnsTick.namespace;
       present.add(netns);
-      rows.push(...this.#space(netns).rows(spaceTick, tick, await this.#test(spaceTick.space)));
+      rows.push(...this.#namespace(netns).rows(netnsTick, tick, await this.#test(netnsTick.namespace)));
     }
-    for (const netns of this.#spaces.keys()) {
+    for (const netns of this.#namespaces.keys()) {
       if (present.has(netns)) continue;
-      this.#spaces.delete(netns);
+      this.#namespaces.delete(netns);
       this.#tests.delete(netns);
     }
     this.#rows = rows;
@@ -82,11 +82,11 @@ export class TopDataKeeper {
     const atMs = this.#tick?.atMs ?? Date.now();
     const base: TopData = { atMs, rows: this.#rows, note: this.#note(atMs) };
     const opened = this.#opened;
-    if (opened === undefined || opened.id !== state.opened || opened.look === undefined) return base;
-    const peers = opened.row.peers(opened.look, this.#isNew);
+    if (opened === undefined || opened.id !== state.opened || opened.snapshot === undefined) return base;
+    const peers = opened.row.peers(opened.snapshot, this.#isNew);
     this.#isNew = false;
     if (state.level !== 'sockets') return { ...base, peers };
-    const { sockets, more } = openedSockets(opened.look, state.peer);
+    const { sockets, more } = openedSockets(opened.snapshot, state.peer);
     return { ...base, peers, sockets, moreSockets: more };
   }
 
@@ -95,38 +95,38 @@ export class TopDataKeeper {
       this.#opened = undefined;
       return;
     }
-    if (this.#opened?.id !== id) this.#opened = { id, row: new OpenedRow(), look: undefined };
-    const found = tick.spaces.find(({ space }) => partiesOf(space).some((party) => party.id === id));
-    if (found?.look === undefined) return;
-    this.#opened.look = this.#openedLook(found, found.look, tick, id);
+    if (this.#opened?.id !== id) this.#opened = { id, row: new OpenedRow(), snapshot: undefined };
+    const found = tick.namespaces.find(({ namespace }) => partiesOf(namespace).some((party) => party.id === id));
+    if (found?.snapshot === undefined) return;
+    this.#opened.snapshot = this.#openedSnapshot(found, found.snapshot, tick, id);
     this.#isNew = true;
   }
 
-  #openedLook({ space }: SpaceTick, look: SpaceLook, { names }: Tick, opened: string): OpenedLook {
-    const owner = partiesOf(space).find(({ id }) => id === opened)?.owner;
-    return { look, names, owner, test: this.#tests.get(space.netns) };
+  #openedSnapshot({ namespace }: NetnsTick, snapshot: SocketSnapshot, { names }: Tick, opened: string): OpenedSnapshot {
+    const owner = partiesOf(namespace).find(({ id }) => id === opened)?.owner;
+    return { snapshot, names, owner, test: this.#tests.get(namespace.netns) };
   }
 
-  #space(netns: number): SpaceRows {
-    const known = this.#spaces.get(netns) ?? new SpaceRows();
-    this.#spaces.set(netns, known);
+  #namespace(netns: number): NetnsRows {
+    const known = this.#namespaces.get(netns) ?? new NetnsRows();
+    this.#namespaces.set(netns, known);
     return known;
   }
 
-  async #test(space: WatchedSpace): Promise<LookTest | undefined> {
+  async #test(namespace: WatchedNetns): Promise<SnapshotTest | undefined> {
     if (this.#filter.tree === undefined) return undefined;
-    if (!this.#tests.has(space.netns)) {
-      const bound = await this.#source.bind(space, this.#filter);
+    if (!this.#tests.has(namespace.netns)) {
+      const bound = await this.#source.bind(namespace, this.#filter);
       const tests = bound === undefined ? undefined : testsOverTime(bound, this.#source);
-      this.#tests.set(space.netns, tests?.look);
+      this.#tests.set(namespace.netns, tests?.snapshot);
     }
-    return this.#tests.get(space.netns);
+    return this.#tests.get(namespace.netns);
   }
 
-  #remember({ atMs, notes, spaces }: Tick): void {
+  #remember({ atMs, notes, namespaces }: Tick): void {
     const texts = [...notes];
-    for (const { space, look } of spaces) {
-      for (const note of look?.coverage.notes ?? []) texts.push(`${space.name}: ${note}`);
+    for (const { namespace, snapshot } of namespaces) {
+      for (const note of snapshot?.coverage.notes ?? []) texts.push(`${namespace.name}: ${note}`);
     }
     if (texts.length > 0) this.#recent = { text: [...new Set(texts)].join('; '), untilMs: atMs + NOTE_MS };
   }

@@ -4,7 +4,7 @@ import type { SocketQuery } from '../../model/socket/socket-query.ts';
 import { ALL_STATES } from '../../model/socket/tcp-state.ts';
 import type { Screen, ScreenEvent } from '../../render/terminal/screen.ts';
 import { openSource, type SourceOptions } from '../../sources/open-source.ts';
-import type { SampleSource, TickWish } from '../../sources/sample-source.ts';
+import type { SampleSource, TickRequest } from '../../sources/sample-source.ts';
 import type { CommandContext } from '../context.ts';
 import { readFilter } from '../read-filter.ts';
 import { filterError, promptError } from './filter-error.ts';
@@ -55,7 +55,7 @@ class TopSession {
   readonly #source: SampleSource;
   readonly #keeper: TopDataKeeper;
   readonly #end = new AbortController();
-  readonly #wish: TickWish;
+  readonly #request: TickRequest;
   #state: TopState;
   #data: ReturnType<TopDataKeeper['data']>;
   #screen: Screen | undefined;
@@ -71,9 +71,9 @@ class TopSession {
     this.#keeper = keeper;
     this.#state = initialState({ filter: options.filter, intervalMs: source.intervalMs });
     this.#data = keeper.data(this.#state);
-    this.#wish = {
+    this.#request = {
       // A filter may test what is not read of background namespaces.
-      looksAt: ({ netns }) => !keeper.showsAll || netns === keeper.netnsOf(this.#state.opened),
+      isForeground: ({ netns }) => !keeper.showsAll || netns === keeper.netnsOf(this.#state.opened),
       query: () => FULL,
       processes: 'count',
       allCounters: false,
@@ -84,7 +84,7 @@ class TopSession {
     stop?.addEventListener('abort', () => this.#quit());
     if (stop?.aborted) return;
     // An unreadable target is reported before the terminal enters full-screen mode.
-    const first = await this.#source.next(this.#wish, this.#end.signal);
+    const first = await this.#source.next(this.#request, this.#end.signal);
     if (first === undefined) return;
     await this.#keeper.take(first, this.#state);
     const only = this.#keeper.onlyRow();
@@ -92,7 +92,7 @@ class TopSession {
     this.#screen = await open((event) => this.#onEvent(event));
     try {
       this.#refresh();
-      if (only !== undefined) this.#source.hurry?.();
+      if (only !== undefined) this.#source.tickNow?.();
       await this.#live();
     } finally {
       this.#screen.close();
@@ -109,7 +109,7 @@ class TopSession {
         continue;
       }
       this.#isTickDue = false;
-      const tick = await this.#source.next(this.#wish, this.#end.signal);
+      const tick = await this.#source.next(this.#request, this.#end.signal);
       if (tick === undefined) {
         this.#hasEnded = true;
         // The end of a recording: its last tick stays on the screen.
@@ -133,7 +133,7 @@ class TopSession {
     const prompt = { kind: 'filter', text: this.#state.filter, error: promptError(error) } as const;
     this.#state = { ...this.#state, filter: '', prompt };
     this.#keeper.setFilter(parseFilter(''));
-    this.#hurry();
+    this.#tickNow();
   }
 
   #onEvent(event: ScreenEvent): void {
@@ -168,13 +168,13 @@ class TopSession {
     if (after.intervalMs !== before.intervalMs) this.#setInterval(after.intervalMs);
     if (before.paused && !after.paused) this.#resume();
     const isOther = after.filter !== before.filter || after.opened !== before.opened || after.paused !== before.paused;
-    if (isOther && (!after.paused || this.#hasEnded)) this.#hurry();
+    if (isOther && (!after.paused || this.#hasEnded)) this.#tickNow();
     if (isOther || after.level !== before.level || after.peer !== before.peer) this.#refresh();
     else this.#show();
   }
 
-  #hurry(): void {
-    this.#source.hurry?.();
+  #tickNow(): void {
+    this.#source.tickNow?.();
     this.#isTickDue = this.#hasEnded;
     if (this.#hasEnded) this.#resume();
   }

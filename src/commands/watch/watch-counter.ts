@@ -7,8 +7,8 @@ import type { ChangedGroup, WatchRow } from '../../model/report/watch-row.ts';
 import type { ClosedConnection } from '../../model/socket/closed-connection.ts';
 import type { Proto, SocketView } from '../../model/socket/socket-view.ts';
 import { stateMask, TCP_STATE } from '../../model/socket/tcp-state.ts';
-import type { ClosedTest, FilterTests, LookTest } from '../../queries/filter-tests.ts';
-import type { SpaceLook, SpaceTick, Tick } from '../../sources/sample-source.ts';
+import type { ClosedTest, FilterTests, SnapshotTest } from '../../queries/filter-tests.ts';
+import type { NetnsTick, SocketSnapshot, Tick } from '../../sources/sample-source.ts';
 
 /** The counts of the tick before. */
 interface Before {
@@ -24,7 +24,7 @@ const MOMENT_MS = 1000;
 export class WatchTarget {
   readonly #keys: readonly GroupKey[];
   readonly #protos: readonly Proto[];
-  readonly #lookTest: LookTest | undefined;
+  readonly #snapshotTest: SnapshotTest | undefined;
   readonly #closedTest: ClosedTest | undefined;
   #counts = new Map<string, number>();
   #before: Before | undefined;
@@ -37,7 +37,7 @@ export class WatchTarget {
   constructor(keys: readonly GroupKey[], protos: readonly Proto[], tests: FilterTests | undefined) {
     this.#keys = keys;
     this.#protos = protos;
-    this.#lookTest = tests?.look;
+    this.#snapshotTest = tests?.snapshot;
     this.#closedTest = tests?.closed;
   }
 
@@ -50,18 +50,18 @@ export class WatchTarget {
   }
 
   /** The row of a tick. */
-  row(tick: SpaceTick, look: SpaceLook, { atMs, names }: Tick): WatchRow {
-    const test = this.#lookTest?.(look) ?? everything;
+  row(tick: NetnsTick, snapshot: SocketSnapshot, { atMs, names }: Tick): WatchRow {
+    const test = this.#snapshotTest?.(snapshot) ?? everything;
     const before = this.#before;
-    const isNew = before && ((socket: SocketView) => (look.seenSince(socket)?.firstSeenMs ?? 0) > before.atMs);
+    const isNew = before && ((socket: SocketView) => (snapshot.seenSince(socket)?.firstSeenMs ?? 0) > before.atMs);
     // A recording has all protocols, whichever are wanted.
     const counts = countGroups(
-      { ...look, names },
+      { ...snapshot, names },
       this.#keys,
       (socket) => this.#protos.includes(socket.proto) && test(socket),
       isNew,
     );
-    const timeWait = this.#timeWait(tick, look);
+    const timeWait = this.#timeWait(tick, snapshot);
     if (timeWait > 0) addTimeWait(counts, timeWait);
     const groups = this.#changed(counts);
     const opens = connectionsOpened(tick.counters);
@@ -72,34 +72,34 @@ export class WatchTarget {
     const descriptors = fullest(tick.processes ?? []);
     const row: WatchRow = {
       at: new Date(atMs),
-      target: tick.space.name,
+      target: tick.namespace.name,
       total: counts.total,
       ...(before !== undefined && { change: counts.total - before.total }),
       groups,
       ...rates,
       ...(descriptors !== undefined && { descriptors }),
-      ...(atMs - look.takenAtMs > MOMENT_MS && { ageMs: atMs - look.takenAtMs }),
+      ...(atMs - snapshot.takenAtMs > MOMENT_MS && { ageMs: atMs - snapshot.takenAtMs }),
       lost: tick.lost,
-      notes: look.coverage.notes,
+      notes: snapshot.coverage.notes,
     };
-    this.#last = { row, takenAtMs: look.takenAtMs };
+    this.#last = { row, takenAtMs: snapshot.takenAtMs };
     return row;
   }
 
   /** The row of a tick at which its sockets were not read: the counts of the last reading, and how old they are. */
-  rowAgain(tick: SpaceTick, { atMs }: Tick): WatchRow | undefined {
+  rowAgain(tick: NetnsTick, { atMs }: Tick): WatchRow | undefined {
     const last = this.#last;
     const before = this.#before;
     if (last === undefined || before === undefined) return undefined;
     const opens = connectionsOpened(tick.counters);
-    const rates = this.#lookTest === undefined ? this.#rates(before, atMs, 0, opens, tick) : {};
+    const rates = this.#snapshotTest === undefined ? this.#rates(before, atMs, 0, opens, tick) : {};
     this.#before = { atMs, total: before.total, opens };
     this.#closes = 0;
     this.#unseen = 0;
     const { total, groups } = last.row;
     return {
       at: new Date(atMs),
-      target: tick.space.name,
+      target: tick.namespace.name,
       total,
       groups: groups.map(unchanged),
       ...rates,
@@ -110,10 +110,10 @@ export class WatchTarget {
   }
 
   /** Entries that the look left out for the kernel counts them: only where nothing but states is told apart. */
-  #timeWait({ sockstat }: SpaceTick, { withoutStates, sockets }: SpaceLook): number {
+  #timeWait({ sockstat }: NetnsTick, { withoutStates, sockets }: SocketSnapshot): number {
     const leftOut = (withoutStates & stateMask(TCP_STATE.TIME_WAIT)) !== 0;
     const onlyStates = this.#keys.every((key) => key === 'state') && this.#protos.includes('tcp');
-    if (!leftOut || !onlyStates || this.#lookTest !== undefined) return 0;
+    if (!leftOut || !onlyStates || this.#snapshotTest !== undefined) return 0;
     if (sockstat === undefined) return 0;
     return leftOutCounts(sockstat, { timeWait: true, datagrams: false }, countAbandoned(sockets)).timeWait;
   }
@@ -138,15 +138,15 @@ export class WatchTarget {
     atMs: number,
     made: number,
     opens: number | undefined,
-    tick: SpaceTick,
+    tick: NetnsTick,
   ): Pick<WatchRow, 'opensPerSecond' | 'opensAtLeast' | 'closesPerSecond'> {
     // A filter that events cannot decide leaves the rates unknown.
-    const isDecided = this.#lookTest === undefined || this.#closedTest !== undefined;
+    const isDecided = this.#snapshotTest === undefined || this.#closedTest !== undefined;
     const listens = tick.closes !== undefined && isDecided;
     const seconds = (atMs - before.atMs) / 1000;
     const perSecond = (count: number) => Math.round((Math.max(0, count) / seconds) * 10) / 10;
     const closes = listens ? { closesPerSecond: perSecond(this.#closes) } : {};
-    if (this.#lookTest === undefined && opens !== undefined && before.opens !== undefined) {
+    if (this.#snapshotTest === undefined && opens !== undefined && before.opens !== undefined) {
       return { opensPerSecond: perSecond(opens - before.opens), ...closes };
     }
     if (!listens) return {};

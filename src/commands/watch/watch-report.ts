@@ -39,7 +39,7 @@ export class WatchReport {
   }
 
   /** What a tick says beside its rows. */
-  notes({ atMs, notes, budget, spaces }: Tick): void {
+  notes({ atMs, notes, budget, namespaces }: Tick): void {
     for (const note of notes) this.#note(atMs, note);
     const stretched = budget?.stretched ?? false;
     if (stretched && !this.#wasStretched) {
@@ -47,7 +47,7 @@ export class WatchReport {
       this.#note(atMs, `the background's ${percent} % of a core are used up: what nobody looks at is read less often`);
     }
     this.#wasStretched = stretched;
-    const empty = spaces.length === 0;
+    const empty = namespaces.length === 0;
     if (empty && !this.#wasEmpty) {
       this.#note(atMs, this.#all ? 'no container is running; waiting for one' : 'nothing is left to watch; waiting');
     }

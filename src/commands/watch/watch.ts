@@ -1,5 +1,5 @@
 import type { Filter } from '../../filter/syntax.ts';
-import type { WatchedSpace } from '../../model/netns/netns.ts';
+import type { WatchedNetns } from '../../model/netns/netns.ts';
 import type { GroupKey } from '../../model/report/group.ts';
 import type { WatchRow } from '../../model/report/watch-row.ts';
 import type { SocketQuery } from '../../model/socket/socket-query.ts';
@@ -8,7 +8,7 @@ import { ALL_STATES, stateMask, TCP_STATE } from '../../model/socket/tcp-state.t
 import { testsOverTime } from '../../queries/filter-tests.ts';
 import { openSource, type SourceOptions } from '../../sources/open-source.ts';
 import { recordedCoverage } from '../../sources/recorded/recorded-coverage.ts';
-import type { SampleSource, Tick, TickWish } from '../../sources/sample-source.ts';
+import type { SampleSource, Tick, TickRequest } from '../../sources/sample-source.ts';
 import type { CommandContext, Format } from '../context.ts';
 import { readFilter } from '../read-filter.ts';
 import { WatchTarget } from './watch-counter.ts';
@@ -35,7 +35,7 @@ export async function watch(context: CommandContext, options: WatchOptions): Pro
   try {
     const watched = new WatchedTargets(source, options, filter);
     for (;;) {
-      const tick = await source.next(watched.wish, stop);
+      const tick = await source.next(watched.request, stop);
       if (tick === undefined) break;
       report.notes(tick);
       report.rows(await watched.rows(tick));
@@ -48,7 +48,7 @@ export async function watch(context: CommandContext, options: WatchOptions): Pro
 
 /** Counts what is watched, namespace by namespace. */
 class WatchedTargets {
-  readonly wish: TickWish;
+  readonly request: TickRequest;
   readonly #source: SampleSource;
   readonly #filter: Filter;
   readonly #keys: readonly GroupKey[];
@@ -63,8 +63,8 @@ class WatchedTargets {
     this.#keys = by;
     this.#protos = protos;
     const query = queryFor(by, protos, filter);
-    this.wish = {
-      looksAt: () => true,
+    this.request = {
+      isForeground: () => true,
       query: () => query,
       processes: 'count',
       allCounters: false,
@@ -75,26 +75,26 @@ class WatchedTargets {
   async rows(tick: Tick): Promise<WatchRow[]> {
     const rows: WatchRow[] = [];
     const present = new Set<number>();
-    for (const spaceTick of tick.spaces) {
-      const { space, look } = spaceTick;
-      present.add(space.netns);
-      let target = this.#targets.get(space.netns);
+    for (const netnsTick of tick.namespaces) {
+      const { namespace, snapshot } = netnsTick;
+      present.add(namespace.netns);
+      let target = this.#targets.get(namespace.netns);
       if (target === undefined) {
-        target = await this.#make(space);
-        this.#targets.set(space.netns, target);
+        target = await this.#make(namespace);
+        this.#targets.set(namespace.netns, target);
       }
-      const row = look === undefined ? target.rowAgain(spaceTick, tick) : target.row(spaceTick, look, tick);
+      const row = snapshot === undefined ? target.rowAgain(netnsTick, tick) : target.row(netnsTick, snapshot, tick);
       if (row === undefined) continue;
       // A recording says what it leaves out; live, what is left out is counted by the kernel.
-      const leftOut = this.#recorded && look !== undefined;
-      rows.push(leftOut ? { ...row, notes: recordedCoverage(look, tick.atMs).notes } : row);
+      const leftOut = this.#recorded && snapshot !== undefined;
+      rows.push(leftOut ? { ...row, notes: recordedCoverage(snapshot, tick.atMs).notes } : row);
     }
     for (const netns of this.#targets.keys()) if (!present.has(netns)) this.#targets.delete(netns);
     return rows;
   }
 
-  async #make(space: WatchedSpace): Promise<WatchTarget> {
-    const bound = await this.#source.bind(space, this.#filter);
+  async #make(namespace: WatchedNetns): Promise<WatchTarget> {
+    const bound = await this.#source.bind(namespace, this.#filter);
     return new WatchTarget(
       this.#keys,
       this.#protos,

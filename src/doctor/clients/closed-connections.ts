@@ -1,16 +1,16 @@
 import { grouped } from '../../base/lists.ts';
-import type { EndedGroup } from '../../model/sample/closed-group.ts';
+import type { ClosedGroup } from '../../model/sample/closed-group.ts';
 import type { NetnsSeries } from '../../model/sample/series.ts';
 
 /** A group of closed connections, and the time of the sample that reported it. */
-export interface EndedAt {
+export interface ClosedAt {
   atMs: number;
-  group: EndedGroup;
+  group: ClosedGroup;
 }
 
 /** Whether events of closed connections were read; without them, none reported says nothing. */
 export function hasEvents({ samples }: NetnsSeries): boolean {
-  return samples.some(({ ended }) => ended !== undefined);
+  return samples.some(({ closed: ended }) => ended !== undefined);
 }
 
 /** How often the kernel dropped events; above 0, numbers of closed connections are lower bounds. */
@@ -19,9 +19,9 @@ export function eventsLost({ samples }: NetnsSeries): number {
 }
 
 /** The tallies of TCP clients that ended after `fromMs`, by the endpoint that they talked to. */
-export function endedClients({ samples }: NetnsSeries, fromMs = Number.NEGATIVE_INFINITY): Map<string, EndedAt[]> {
-  const clients: EndedAt[] = [];
-  for (const { atMs, ended } of samples) {
+export function closedClients({ samples }: NetnsSeries, fromMs = Number.NEGATIVE_INFINITY): Map<string, ClosedAt[]> {
+  const clients: ClosedAt[] = [];
+  for (const { atMs, closed: ended } of samples) {
     if (atMs <= fromMs) continue;
     for (const group of ended ?? []) {
       if (group.proto === 'tcp' && group.role !== 'server') clients.push({ atMs, group });
@@ -31,20 +31,20 @@ export function endedClients({ samples }: NetnsSeries, fromMs = Number.NEGATIVE_
 }
 
 /** The sum of a number of the tallies. */
-export function sumOf(ended: readonly EndedAt[], number: (group: EndedGroup) => number): number {
+export function sumOf(ended: readonly ClosedAt[], number: (group: ClosedGroup) => number): number {
   return ended.reduce((sum, { group }) => sum + number(group), 0);
 }
 
 /** The process and the container that most of them belonged to; both absent where they were never seen. */
-export function mainHolder(ended: readonly EndedAt[]): Pick<EndedGroup, 'process' | 'container'> {
-  const counts = new Map<string, { count: number; group: EndedGroup }>();
+export function mainHolder(ended: readonly ClosedAt[]): Pick<ClosedGroup, 'process' | 'container'> {
+  const counts = new Map<string, { count: number; group: ClosedGroup }>();
   for (const { group } of ended) {
     const key = `${group.process?.pid} ${group.container}`;
     const entry = counts.get(key);
     if (entry === undefined) counts.set(key, { count: group.count, group });
     else entry.count += group.count;
   }
-  let best: { count: number; group: EndedGroup } | undefined;
+  let best: { count: number; group: ClosedGroup } | undefined;
   for (const entry of counts.values()) {
     // A known process goes before an unknown one: processes of short-lived connections are rarely seen.
     const better = best === undefined || weight(entry) > weight(best);
@@ -54,7 +54,7 @@ export function mainHolder(ended: readonly EndedAt[]): Pick<EndedGroup, 'process
   return { ...(process !== undefined && { process }), ...(container !== undefined && { container }) };
 }
 
-function weight({ count, group }: { count: number; group: EndedGroup }): number {
+function weight({ count, group }: { count: number; group: ClosedGroup }): number {
   return group.process === undefined ? count / 1e9 : count;
 }
 

@@ -58,10 +58,10 @@ export interface PortUse {
  * Ports in use for each triple of source, destination and its port: the kernel gives a port again as long as
  * these three differ.
  */
-export const portUse = perDump((space, dump): readonly PortUse[] => {
-  const range = portRangeOf(space.sysctls);
+export const portUse = perDump((namespace, dump): readonly PortUse[] => {
+  const range = portRangeOf(namespace.sysctls);
   const triples = new Triples<string, string, SocketRecord[]>();
-  for (const socket of clientsIn(space, dump)) {
+  for (const socket of clientsIn(namespace, dump)) {
     const { local, localPort, peer, peerPort } = socket;
     if (!range.has(localPort)) continue;
     triples.at(local?.plain ?? '*', peer?.plain ?? '*', peerPort, () => []).push(socket);

@@ -1,5 +1,5 @@
 import type { Fix } from '../../model/finding/finding.ts';
-import type { WatchedSpace } from '../../model/netns/netns.ts';
+import type { WatchedNetns } from '../../model/netns/netns.ts';
 import { sysctlFixes } from '../../platform/fixes.ts';
 import { shellWord } from '../../platform/parts.ts';
 import { platformOf } from '../../platform/platform-of.ts';
@@ -10,11 +10,11 @@ import { platformOfContainer } from './platforms.ts';
  *
  * @param why what it is good for, and what must be done besides
  */
-export function namespaceSysctlFixes(space: WatchedSpace, key: string, value: string, why: string): Fix[] {
-  return fixesOf(space, key, value).map((fix) => ({ ...fix, text: `${why}; ${fix.text}` }));
+export function namespaceSysctlFixes(namespace: WatchedNetns, key: string, value: string, why: string): Fix[] {
+  return fixesOf(namespace, key, value).map((fix) => ({ ...fix, text: `${why}; ${fix.text}` }));
 }
 
-function fixesOf({ host, name, containers: [first] }: WatchedSpace, key: string, value: string): Fix[] {
+function fixesOf({ host, name, containers: [first] }: WatchedNetns, key: string, value: string): Fix[] {
   if (host) return sysctlFixes(platformOf({ runtime: 'host', name, labels: {}, cgroupPaths: [] }), key, value);
   if (first !== undefined) return sysctlFixes(platformOfContainer(first), key, value);
   const snippet = `sysctl -w ${shellWord(`${key}=${value}`)}`;
@@ -30,7 +30,7 @@ export function hostSysctlFixes(key: string, value: string): Fix[] {
 }
 
 /** The command line that runs a host's program inside a watched namespace: nothing is needed in the container. */
-export function inside({ host, targets, name, containers }: WatchedSpace, command: string): string {
+export function inside({ host, targets, name, containers }: WatchedNetns, command: string): string {
   if (host) return command;
   const [container] = containers;
   if (container !== undefined) return `nsenter -t ${container.pid} -n ${command}`;

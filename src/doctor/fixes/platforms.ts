@@ -1,5 +1,5 @@
 import type { Platform } from '../../model/container/platform.ts';
-import type { WatchedContainer, WatchedSpace } from '../../model/netns/netns.ts';
+import type { WatchedContainer, WatchedNetns } from '../../model/netns/netns.ts';
 import type { ProcessSample } from '../../model/sample/sample.ts';
 import type { Series } from '../../model/sample/series.ts';
 import { platformOf } from '../../platform/platform-of.ts';
@@ -12,10 +12,16 @@ export function platformOfContainer({ runtime, name, labels, cgroup, networkMode
 /** What started a process: its container, or the machine where it is in none. */
 export function platformOfProcess(
   { containers }: Series,
-  space: WatchedSpace,
+  namespace: WatchedNetns,
   process: Pick<ProcessSample, 'pid' | 'name' | 'container'>,
 ): Platform {
   const container = containers.find(({ name }) => name === process.container);
   if (container !== undefined) return platformOfContainer(container);
-  return platformOf({ runtime: space.host ? 'host' : 'pid', name: space.name, labels: {}, cgroupPaths: [], process });
+  return platformOf({
+    runtime: namespace.host ? 'host' : 'pid',
+    name: namespace.name,
+    labels: {},
+    cgroupPaths: [],
+    process,
+  });
 }

@@ -1,5 +1,5 @@
 import type { Fix } from '../../model/finding/finding.ts';
-import type { WatchedSpace } from '../../model/netns/netns.ts';
+import type { WatchedNetns } from '../../model/netns/netns.ts';
 import { namespaceSysctlFixes } from '../fixes/namespace-commands.ts';
 
 /** The backlog that a program passes to listen(2) by default. */
@@ -44,9 +44,9 @@ export function backlogFix(program: string | undefined): Fix {
 export const ROOMY = 4096;
 
 /** A higher maximum of the namespace; the host's value does not apply to a container. */
-export function somaxconnFixes(space: WatchedSpace, somaxconn: number | undefined): Fix[] {
+export function somaxconnFixes(namespace: WatchedNetns, somaxconn: number | undefined): Fix[] {
   const wanted = Math.max(ROOMY, (somaxconn ?? 0) * 2);
   const now = somaxconn === undefined ? '' : ` (${somaxconn} now)`;
   const why = `raise the maximum of this namespace${now}, for which the host's value does not count, and restart: listen() must be called again`;
-  return namespaceSysctlFixes(space, 'net.core.somaxconn', String(wanted), why);
+  return namespaceSysctlFixes(namespace, 'net.core.somaxconn', String(wanted), why);
 }

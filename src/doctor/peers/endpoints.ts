@@ -1,4 +1,4 @@
-import type { WatchedContainer, WatchedSpace } from '../../model/netns/netns.ts';
+import type { WatchedContainer, WatchedNetns } from '../../model/netns/netns.ts';
 import type { Series } from '../../model/sample/series.ts';
 import type { Endpoint } from '../rule.ts';
 
@@ -19,8 +19,8 @@ export function containerAt({ containers }: Series, plain: string): WatchedConta
  * What is the same for all who talk to one endpoint, from whichever namespace and network: the container
  * where one has the address, the namespace itself for its loopback.
  */
-export function endpointKey(series: Series, space: WatchedSpace, plain: string, port: number): string {
-  if (isLoopback(plain)) return `netns:${space.netns}:${port}`;
+export function endpointKey(series: Series, namespace: WatchedNetns, plain: string, port: number): string {
+  if (isLoopback(plain)) return `netns:${namespace.netns}:${port}`;
   const container = containerAt(series, plain);
   return container === undefined ? `${plain}:${port}` : `container:${container.id}:${port}`;
 }
@@ -29,16 +29,17 @@ export function endpointKey(series: Series, space: WatchedSpace, plain: string, 
 export function declaredFor<T extends { endpoint: Endpoint }>(
   declared: readonly T[],
   series: Series,
-  space: WatchedSpace,
+  namespace: WatchedNetns,
   plain: string,
   port: number,
 ): T | undefined {
-  return declared.find(({ endpoint }) => endpoint.port === port && isNamed(endpoint.host, series, space, plain));
+  return declared.find(({ endpoint }) => endpoint.port === port && isNamed(endpoint.host, series, namespace, plain));
 }
 
-function isNamed(host: string, series: Series, space: WatchedSpace, plain: string): boolean {
+function isNamed(host: string, series: Series, namespace: WatchedNetns, plain: string): boolean {
   if (host === plain || series.names.host(plain) === host) return true;
-  if (isLoopback(plain)) return host === 'localhost' || space.containers.some((container) => goesBy(container, host));
+  if (isLoopback(plain))
+    return host === 'localhost' || namespace.containers.some((container) => goesBy(container, host));
   const container = containerAt(series, plain);
   return container !== undefined && goesBy(container, host);
 }

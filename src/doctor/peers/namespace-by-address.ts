@@ -12,14 +12,16 @@ import { containerAt, isLoopback } from './endpoints.ts';
  */
 export function namespaceByAddress(series: Series, from: NetnsSeries, plain: string): NetnsSeries | undefined {
   if (isLoopback(plain) || localAddresses(from).has(plain)) return from;
-  return namespaceOfContainer(series, plain) ?? series.spaces.find((space) => localAddresses(space).has(plain));
+  return (
+    namespaceOfContainer(series, plain) ?? series.namespaces.find((namespace) => localAddresses(namespace).has(plain))
+  );
 }
 
 /** The namespace of the watched container that has an address; undefined where none has. */
 export function namespaceOfContainer(series: Series, plain: string): NetnsSeries | undefined {
   const container = containerAt(series, plain);
   if (container === undefined) return undefined;
-  return series.spaces.find(({ space: { containers } }) => containers.some(({ id }) => id === container.id));
+  return series.namespaces.find(({ namespace: { containers } }) => containers.some(({ id }) => id === container.id));
 }
 
 /** Addresses that sockets of a namespace have as their own. */

@@ -1,4 +1,4 @@
-import type { WatchedSpace } from '../../model/netns/netns.ts';
+import type { WatchedNetns } from '../../model/netns/netns.ts';
 import type { Series } from '../../model/sample/series.ts';
 import { containerAt, declaredFor } from '../peers/endpoints.ts';
 import type { RuleInput } from '../rule.ts';
@@ -84,11 +84,16 @@ export interface Server {
 }
 
 /** What was declared for an endpoint, and what its port and its container say. */
-export function serverAt({ series, declared }: RuleInput, space: WatchedSpace, plain: string, port: number): Server {
+export function serverAt(
+  { series, declared }: RuleInput,
+  namespace: WatchedNetns,
+  plain: string,
+  port: number,
+): Server {
   return {
     text: endpointText(series.names, { plain }, port),
     database: databaseAt(series, plain, port),
-    declaredCap: declaredFor(declared.pools, series, space, plain, port)?.cap,
-    declaredLimit: declaredFor(declared.serverLimits, series, space, plain, port)?.limit,
+    declaredCap: declaredFor(declared.pools, series, namespace, plain, port)?.cap,
+    declaredLimit: declaredFor(declared.serverLimits, series, namespace, plain, port)?.limit,
   };
 }

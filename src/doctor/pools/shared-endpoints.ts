@@ -23,12 +23,12 @@ export interface SharedEndpoint {
 /** Every endpoint with connections from watched namespaces, by its key. Proxies are left out: they connect for others. */
 export const sharedEndpoints = perObject((series: Series): ReadonlyMap<string, SharedEndpoint> => {
   const made = new Map<string, { key: string; pools: [Pool, ...Pool[]]; instances: Set<string>; peak: number }>();
-  for (const netns of series.spaces) {
+  for (const netns of series.namespaces) {
     for (const pool of poolsOf(netns)) {
       if (isProxy(pool.member.process?.name)) continue;
-      const key = endpointKey(series, netns.space, pool.peer, pool.port);
+      const key = endpointKey(series, netns.namespace, pool.peer, pool.port);
       const endpoint = made.get(key);
-      const instance = pool.member.container ?? netns.space.name;
+      const instance = pool.member.container ?? netns.namespace.name;
       if (endpoint === undefined) {
         made.set(key, { key, pools: [pool], instances: new Set([instance]), peak: peakOf(pool) });
       } else {
@@ -48,7 +48,7 @@ export const sharedEndpoints = perObject((series: Series): ReadonlyMap<string, S
 
 /** The endpoint of a pool, with everybody who shares it. */
 export function sharersOf(series: Series, pool: Pool): SharedEndpoint | undefined {
-  return sharedEndpoints(series).get(endpointKey(series, pool.netns.space, pool.peer, pool.port));
+  return sharedEndpoints(series).get(endpointKey(series, pool.netns.namespace, pool.peer, pool.port));
 }
 
 /**
@@ -56,9 +56,9 @@ export function sharersOf(series: Series, pool: Pool): SharedEndpoint | undefine
  * counted; undefined where it is not a container of this machine that is watched.
  */
 export function heldByServer(series: Series, plain: string, port: number): number | undefined {
-  const space = namespaceOfContainer(series, plain);
-  if (space === undefined) return undefined;
-  const counts = dumpsOf(space).map(
+  const namespace = namespaceOfContainer(series, plain);
+  if (namespace === undefined) return undefined;
+  const counts = dumpsOf(namespace).map(
     ({ sockets }) =>
       sockets.filter(
         ({ proto, state, localPort, inode }) =>

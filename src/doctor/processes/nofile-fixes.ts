@@ -1,5 +1,5 @@
 import type { Fix } from '../../model/finding/finding.ts';
-import type { WatchedSpace } from '../../model/netns/netns.ts';
+import type { WatchedNetns } from '../../model/netns/netns.ts';
 import type { ProcessSample } from '../../model/sample/sample.ts';
 import type { NetnsSeries, Series } from '../../model/sample/series.ts';
 import { limitFixes } from '../../platform/fixes.ts';
@@ -19,25 +19,25 @@ export function recommendedNofile(used: number): number {
 }
 
 /** How the limit of open files of a process is raised: durably on its platform, and at once. */
-export function nofileFixes(series: Series, { space }: NetnsSeries, process: ProcessSample): Fix[] {
+export function nofileFixes(series: Series, { namespace }: NetnsSeries, process: ProcessSample): Fix[] {
   const soft = recommendedNofile(process.used);
   const { hardLimit } = process;
   const hard = hardLimit !== null && hardLimit <= ABSURD_LIMIT ? Math.max(soft, hardLimit) : soft;
   return [
-    ...declaredNofileFixes(series, { space }, process, soft, hard),
-    nofileNow(space, process, `${soft}:${hard}`, '; a program that read its limit at start does not notice'),
+    ...declaredNofileFixes(series, { namespace }, process, soft, hard),
+    nofileNow(namespace, process, `${soft}:${hard}`, '; a program that read its limit at start does not notice'),
   ];
 }
 
 /** How a limit of open files is declared where a process is started; `Infinity` for unlimited. */
 export function declaredNofileFixes(
   series: Series,
-  { space }: Pick<NetnsSeries, 'space'>,
+  { namespace }: Pick<NetnsSeries, 'namespace'>,
   process: ProcessSample,
   soft: number,
   hard: number,
 ): Fix[] {
-  return limitFixes(platformOfProcess(series, space, process), 'nofile', soft, hard);
+  return limitFixes(platformOfProcess(series, namespace, process), 'nofile', soft, hard);
 }
 
 /**
@@ -45,8 +45,8 @@ export function declaredNofileFixes(
  *
  * @param pair `SOFT:HARD`
  */
-export function nofileNow(space: WatchedSpace, process: ProcessSample, pair: string, but = ''): Fix {
-  const { target } = holderScope(space, processHolder(process));
+export function nofileNow(namespace: WatchedNetns, process: ProcessSample, pair: string, but = ''): Fix {
+  const { target } = holderScope(namespace, processHolder(process));
   return {
     where: 'the running processes',
     text: `takes effect at once, until they end${but}`,

@@ -49,10 +49,10 @@ export function otherEndOf({ local, localPort, peer, peerPort }: SocketRecord): 
 }
 
 /** {@link tupleOf} of every connection that was seen established in any namespace that was watched. */
-export function establishedTuples(spaces: readonly NetnsSeries[]): ReadonlySet<string> {
+export function establishedTuples(namespaces: readonly NetnsSeries[]): ReadonlySet<string> {
   const tuples = new Set<string>();
-  for (const space of spaces) {
-    for (const { sockets } of dumpsOf(space)) {
+  for (const namespace of namespaces) {
+    for (const { sockets } of dumpsOf(namespace)) {
       for (const socket of sockets) {
         if (socket.proto === 'tcp' && socket.state === TCP_STATE.ESTABLISHED) tuples.add(tupleOf(socket));
       }

@@ -1,11 +1,11 @@
 import { perObject } from '../../base/memo.ts';
-import type { ProcessSample, SpaceSample } from '../../model/sample/sample.ts';
+import type { NetnsSample, ProcessSample } from '../../model/sample/sample.ts';
 import type { NetnsSeries } from '../../model/sample/series.ts';
 import type { SocketRecord } from '../../model/socket/socket-record.ts';
 import type { Proto } from '../../model/socket/socket-view.ts';
 
 /** A sample with its sockets. */
-export type Dump = SpaceSample & { sockets: readonly SocketRecord[] };
+export type Dump = NetnsSample & { sockets: readonly SocketRecord[] };
 
 /** The samples in which all sockets were read. */
 export function dumpsOf({ samples }: NetnsSeries): Dump[] {

@@ -2,7 +2,7 @@ import { limitShare } from '../../model/container/limits.ts';
 import type { Finding } from '../../model/finding/finding.ts';
 import { connectionsOpened } from '../../model/netns/counters.ts';
 import type { RunMeasure, RunSummary } from '../../model/report/run-summary.ts';
-import type { SpaceSample } from '../../model/sample/sample.ts';
+import type { NetnsSample } from '../../model/sample/sample.ts';
 import type { NetnsSeries, Series } from '../../model/sample/series.ts';
 import { RecordedSockets } from '../../model/socket/record-view.ts';
 import { countSubflows, countsByName } from '../state-counts.ts';
@@ -13,12 +13,12 @@ export function summarizeSeries(name: string, series: Series, findings: readonly
   return {
     name,
     seconds: (series.toMs - series.fromMs) / 1000,
-    measures: series.spaces.flatMap(measuresOf),
+    measures: series.namespaces.flatMap(measuresOf),
     findings: runFindings(findings),
   };
 }
 
-function measuresOf({ space, samples }: NetnsSeries): RunMeasure[] {
+function measuresOf({ namespace, samples }: NetnsSeries): RunMeasure[] {
   const measures: RunMeasure[] = [];
   const snapshots = samples.flatMap(({ sockets }) =>
     sockets === undefined ? [] : [countsByName(countSubflows(new RecordedSockets(sockets)))],
@@ -27,25 +27,25 @@ function measuresOf({ space, samples }: NetnsSeries): RunMeasure[] {
   for (const state of states) {
     const values = snapshots.map((counts) => counts[state] ?? 0);
     const better = betterOfState(state);
-    measures.push({ name: `${space.name}: ${state} at most`, value: Math.max(0, ...values), better });
-    measures.push({ name: `${space.name}: ${state} at last`, value: values.at(-1) ?? 0, better });
+    measures.push({ name: `${namespace.name}: ${state} at most`, value: Math.max(0, ...values), better });
+    measures.push({ name: `${namespace.name}: ${state} at last`, value: values.at(-1) ?? 0, better });
   }
   const shares = samples.flatMap(({ processes }) =>
     (processes ?? []).map(({ used, softLimit }) => (limitShare(used, softLimit) ?? 0) * 100),
   );
   if (shares.length > 0) {
     const value = Math.round(shares.reduce((most, share) => Math.max(most, share), 0) * 10) / 10;
-    measures.push({ name: `${space.name}: descriptors of the soft limit`, value, unit: '%', better: 'lower' });
+    measures.push({ name: `${namespace.name}: descriptors of the soft limit`, value, unit: '%', better: 'lower' });
   }
   const opens = opensPerSecond(samples);
   if (opens !== undefined) {
-    measures.push({ name: `${space.name}: connections made`, value: opens, unit: '/s', better: 'none' });
+    measures.push({ name: `${namespace.name}: connections made`, value: opens, unit: '/s', better: 'none' });
   }
   return measures;
 }
 
 /** Over the whole series; undefined where it was not counted twice. */
-function opensPerSecond(samples: readonly SpaceSample[]): number | undefined {
+function opensPerSecond(samples: readonly NetnsSample[]): number | undefined {
   const counted = samples.flatMap(({ atMs, counters }) => {
     const opened = connectionsOpened(counters);
     return opened === undefined ? [] : [{ atMs, opened }];

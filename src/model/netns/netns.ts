@@ -20,7 +20,7 @@ export interface WatchedContainer {
 }
 
 /** A network namespace that is watched, and who lives in it. */
-export interface WatchedSpace {
+export interface WatchedNetns {
   /** Inode number: its identity as long as it lives. */
   netns: number;
   /** As a TARGET can be written: the name of its only container, `netns:NAME`, `pid:N`, `host`; several with commas. */

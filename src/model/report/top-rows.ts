@@ -18,7 +18,7 @@ export interface TopRow extends SocketCounts {
   /** TCP connections made in the namespace, both ways; absent at the first tick and where it is shared. */
   opensPerSecond?: number;
   /** When its sockets were read last, milliseconds since the epoch; absent before the first time. */
-  lookedAtMs?: number;
+  snapshotAtMs?: number;
   /** The totals of the last ticks, the newest last. */
   history: readonly number[];
 }

@@ -3,7 +3,7 @@ import type { Holder } from '../socket/socket-record.ts';
 import type { Proto } from '../socket/socket-view.ts';
 
 /** Sockets that ended between two samples and have the same ends, counted: there can be thousands a second. */
-export interface EndedGroup {
+export interface ClosedGroup {
   proto: Proto;
   /** Absent where it is not known. */
   role?: 'client' | 'server';

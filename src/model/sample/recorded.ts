@@ -1,18 +1,18 @@
 import type { DeclaredSettings } from '../container/container.ts';
 import type { SocketRecord } from '../socket/socket-record.ts';
 import type { Series } from './series.ts';
-import type { SampledSpace, SampledTick, SnapshotHeader } from './tick.ts';
+import type { SampledNetns, SampledTick, SnapshotHeader } from './tick.ts';
 
 /** The sockets of a namespace at one moment, stored. `Sockets` is how: as records to be written, in columns when read. */
-export interface RecordedLook<Sockets = readonly SocketRecord[]> extends SnapshotHeader {
+export interface StoredSnapshot<Sockets = readonly SocketRecord[]> extends SnapshotHeader {
   sockets: Sockets;
 }
 
 /** What was seen of a namespace at one tick, stored. */
-export type RecordedSpace<Sockets = readonly SocketRecord[]> = SampledSpace<RecordedLook<Sockets>>;
+export type StoredNetnsTick<Sockets = readonly SocketRecord[]> = SampledNetns<StoredSnapshot<Sockets>>;
 
 /** What was seen at one tick, stored. */
-export type RecordedTick<Sockets = readonly SocketRecord[]> = SampledTick<RecordedSpace<Sockets>>;
+export type StoredTick<Sockets = readonly SocketRecord[]> = SampledTick<StoredNetnsTick<Sockets>>;
 
 /** How a recording was made. */
 export interface RecordingHeader {

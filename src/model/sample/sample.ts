@@ -1,6 +1,6 @@
 import type { NetCounters, Sockstat } from '../netns/counters.ts';
 import type { Holder, SocketRecord } from '../socket/socket-record.ts';
-import type { EndedGroup } from './closed-group.ts';
+import type { ClosedGroup } from './closed-group.ts';
 import type { Coverage, Source } from './coverage.ts';
 
 /** A process and its descriptors at one moment. */
@@ -55,7 +55,7 @@ export interface NetnsMeasurements {
 }
 
 /** What was seen of a network namespace at one moment, as the rules of the doctor judge it. */
-export interface SpaceSample extends NetnsMeasurements {
+export interface NetnsSample extends NetnsMeasurements {
   /** Milliseconds since the epoch. */
   atMs: number;
   /** Every socket, when a dump was taken. */
@@ -63,8 +63,8 @@ export interface SpaceSample extends NetnsMeasurements {
   source?: Source;
   coverage?: Coverage;
   /** What ended since the sample before. */
-  ended?: readonly EndedGroup[];
-  /** How often the kernel dropped events since the sample before: {@link ended} is a lower bound then. */
+  closed?: readonly ClosedGroup[];
+  /** How often the kernel dropped events since the sample before: {@link closed} is a lower bound then. */
   lost?: number;
 }
 

@@ -1,12 +1,12 @@
 import type { Names } from '../names.ts';
-import type { WatchedContainer, WatchedSpace } from '../netns/netns.ts';
-import type { HostSample, SpaceSample } from './sample.ts';
+import type { WatchedContainer, WatchedNetns } from '../netns/netns.ts';
+import type { HostSample, NetnsSample } from './sample.ts';
 
 /** What was seen of one namespace over some time. */
 export interface NetnsSeries {
-  space: WatchedSpace;
+  namespace: WatchedNetns;
   /** In the order of time; those with `sockets` are dumps. */
-  samples: readonly SpaceSample[];
+  samples: readonly NetnsSample[];
   /** Settings of the namespace under the names of sysctl(8), `net.core.somaxconn`; absent ones could not be read. */
   sysctls: Readonly<Record<string, string>>;
 }
@@ -15,7 +15,7 @@ export interface NetnsSeries {
 export interface Series {
   fromMs: number;
   toMs: number;
-  spaces: readonly NetnsSeries[];
+  namespaces: readonly NetnsSeries[];
   host: readonly HostSample[];
   /** Every container of the machine, those among them that nobody watched. */
   containers: readonly WatchedContainer[];

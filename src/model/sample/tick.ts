@@ -1,4 +1,4 @@
-import type { WatchedContainer, WatchedSpace } from '../netns/netns.ts';
+import type { WatchedContainer, WatchedNetns } from '../netns/netns.ts';
 import type { Proto } from '../socket/socket-view.ts';
 import type { Coverage, Source } from './coverage.ts';
 import type { HostSample, NetnsMeasurements } from './sample.ts';
@@ -17,10 +17,10 @@ export interface SnapshotHeader {
 }
 
 /** What was seen of one network namespace at one tick. `Snapshot` is how its sockets are held. */
-export interface SampledSpace<Snapshot extends SnapshotHeader> extends NetnsMeasurements {
-  space: WatchedSpace;
+export interface SampledNetns<Snapshot extends SnapshotHeader> extends NetnsMeasurements {
+  namespace: WatchedNetns;
   /** Present when its sockets were read at this tick. */
-  look?: Snapshot;
+  snapshot?: Snapshot;
   /** Connections closed since the tick before; absent where events are not received. */
   closes?: number;
   /** How often the kernel dropped events since the tick before. */
@@ -28,10 +28,10 @@ export interface SampledSpace<Snapshot extends SnapshotHeader> extends NetnsMeas
 }
 
 /** What was seen of a machine at one moment. */
-export interface SampledTick<Space> {
+export interface SampledTick<Namespace> {
   /** Milliseconds since the epoch. */
   atMs: number;
-  spaces: readonly Space[];
+  namespaces: readonly Namespace[];
   /** Every container of the machine. */
   containers: readonly WatchedContainer[];
   /** Absent where it was not asked for. */

@@ -12,7 +12,7 @@ export interface Address {
 }
 
 /** Makes each {@link Address} once. */
-export class AddressBook {
+export class AddressInterner {
   readonly #inet = new Map<number, Address>();
   readonly #inet6 = new Map<string, Address>();
 

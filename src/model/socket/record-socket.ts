@@ -1,4 +1,4 @@
-import type { AddressBook } from './interned-address.ts';
+import type { AddressInterner } from './interned-address.ts';
 import { RECORDED_INFO, type SocketRecord } from './socket-record.ts';
 import type { SocketView } from './socket-view.ts';
 import type { TcpInfo } from './tcp-info.ts';
@@ -11,7 +11,7 @@ export type RecordContext = Pick<
 >;
 
 /** Keeps the socket under a view. */
-export function keepSocket(socket: SocketView, book: AddressBook, context: RecordContext): SocketRecord {
+export function recordSocket(socket: SocketView, book: AddressInterner, context: RecordContext): SocketRecord {
   const record: SocketRecord = {
     proto: socket.proto,
     family: socket.family,

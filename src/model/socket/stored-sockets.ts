@@ -3,12 +3,12 @@ import type { SocketColumns } from './socket-columns.ts';
 import type { SocketSource } from './socket-view.ts';
 
 /** Sockets that are kept in columns, at a moment. Never changed. */
-export interface KeptSockets extends SocketSource {
+export interface StoredSockets extends SocketSource {
   each(visit: (socket: ColumnView) => void): void;
 }
 
 /** All rows of some columns. */
-export class AllOfColumns implements KeptSockets {
+export class AllOfColumns implements StoredSockets {
   readonly #columns: SocketColumns;
   readonly #atMs: number;
 
@@ -26,7 +26,7 @@ export class AllOfColumns implements KeptSockets {
 }
 
 /** Sockets each of which is a row of columns of its own. */
-export class PlacedSockets implements KeptSockets {
+export class PlacedSockets implements StoredSockets {
   readonly #columns: readonly (SocketColumns | undefined)[];
   readonly #rows: readonly number[];
   readonly #atMs: number;
@@ -44,9 +44,9 @@ export class PlacedSockets implements KeptSockets {
 
   each(visit: (socket: ColumnView) => void): void {
     const view = new ColumnView();
-    for (let place = 0; place < this.#columns.length; place++) {
-      const columns = this.#columns[place];
-      if (columns !== undefined) visit(view.moveTo(columns, this.#rows[place] ?? 0, this.#atMs));
+    for (let handle = 0; handle < this.#columns.length; handle++) {
+      const columns = this.#columns[handle];
+      if (columns !== undefined) visit(view.moveTo(columns, this.#rows[handle] ?? 0, this.#atMs));
     }
   }
 }

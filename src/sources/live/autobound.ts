@@ -1,7 +1,7 @@
-import { look } from '../../collect/dump/dump-sockets.ts';
+import { dumpSockets } from '../../collect/dump/dump-sockets.ts';
 import { readLocalPortRange } from '../../collect/dump/local-port-range.ts';
 import type { Machine } from '../../collect/machine.ts';
-import type { Place } from '../../collect/target/netns-handle.ts';
+import type { NetnsHandle } from '../../collect/target/netns-handle.ts';
 import { encodeProgram } from '../../filter/bytecode.ts';
 import { atom } from '../../filter/tree.ts';
 import type { SocketQuery } from '../../model/socket/socket-query.ts';
@@ -13,16 +13,16 @@ import { ALL_STATES } from '../../model/socket/tcp-state.ts';
  * sockets alone, and they are recognised by their cookies. It reports TIME_WAIT and half-open entries too,
  * whatever their port: only a port of its own range counts.
  */
-export function autobound(machine: Machine, place: Place, query: SocketQuery): (socket: SocketView) => boolean {
+export function autobound(machine: Machine, handle: NetnsHandle, query: SocketQuery): (socket: SocketView) => boolean {
   const program = encodeProgram(atom({ kind: 'autobound' }), { newer: true, marks: true });
   const programs = program === undefined ? [] : [program];
   const protos = query.protos.filter((proto) => proto !== 'unix' && proto !== 'raw');
   const asked = { ...query, protos, states: ALL_STATES, tcpInfo: false, filter: { programs } };
   const cookies = new Set<string>();
-  look(machine, place, asked).sockets.each((socket) => {
+  dumpSockets(machine, handle, asked).sockets.each((socket) => {
     cookies.add(cookieOf(socket));
   });
-  const { first, last } = readLocalPortRange(machine, place);
+  const { first, last } = readLocalPortRange(machine, handle);
   return (socket) => socket.localPort >= first && socket.localPort <= last && cookies.has(cookieOf(socket));
 }
 

@@ -1,6 +1,6 @@
-import type { SpaceTick } from '../sample-source.ts';
+import type { NetnsTick } from '../sample-source.ts';
 import { CpuBudget } from './cpu-budget.ts';
-import type { SpaceSampler } from './netns-sampler.ts';
+import type { NetnsSampler } from './netns-sampler.ts';
 import { spacingMs } from './spacing.ts';
 
 /** What the first reading of every namespace may cost: nothing is known of one before. */
@@ -8,8 +8,8 @@ const FIRST_SHARE = 0.25;
 
 /** A namespace that nobody looks at, and its tick. */
 export interface Unwatched {
-  sampler: SpaceSampler;
-  tick: SpaceTick;
+  sampler: NetnsSampler;
+  tick: NetnsTick;
 }
 
 /** Reads the sockets of what nobody looks at, where the counters say that something moved, within a budget. */
@@ -46,11 +46,11 @@ export class Background {
    * Charges what this process has used since the last time and nobody has charged: receiving events, collecting
    * garbage, whatever the caller does. That is the background's too where nobody looks at anything.
    */
-  chargeRest(nobodyLooks: boolean): void {
+  chargeRest(isBackgroundOnly: boolean): void {
     const usedMs = this.#cpuMs();
     const spentMs = this.#budget.spentMs + this.#first.spentMs;
     const restMs = usedMs - this.#settledMs - spentMs;
-    if (nobodyLooks && restMs > 0) this.#budget.charge(restMs);
+    if (isBackgroundOnly && restMs > 0) this.#budget.charge(restMs);
     this.#settledMs = usedMs - this.#budget.spentMs - this.#first.spentMs;
   }
 
@@ -65,25 +65,25 @@ export class Background {
    * @param gone told of the error when one cannot be read
    */
   read(unwatched: readonly Unwatched[], atMs: number, gone: (error: unknown) => void): void {
-    const moving = unwatched.filter(({ sampler }) => sampler.wasLookedAt && sampler.movement === 'connections');
-    const costs = moving.map(({ sampler }) => sampler.lookCostMs);
+    const moving = unwatched.filter(({ sampler }) => sampler.wasRead && sampler.movement === 'connections');
+    const costs = moving.map(({ sampler }) => sampler.readCostMs);
     const spacing = spacingMs(costs, this.share);
     const waiting = unwatched
       .map(({ sampler, tick }) => ({ sampler, tick, urgency: sampler.urgency(atMs, spacing) }))
       .filter(({ urgency }) => urgency > 0)
       .sort((a, b) => b.urgency - a.urgency);
     for (const { sampler, tick } of waiting) {
-      const budget = sampler.wasLookedAt ? this.#budget : this.#first;
+      const budget = sampler.wasRead ? this.#budget : this.#first;
       if (!budget.mayRun(Date.now())) continue;
       const before = budget.spentMs;
       try {
-        const look = budget.spend(() => sampler.lookBriefly(atMs));
-        tick.look = look;
-        tick.lookedAtMs = look.takenAtMs;
+        const snapshot = budget.spend(() => sampler.readBriefly(atMs));
+        tick.snapshot = snapshot;
+        tick.snapshotAtMs = snapshot.takenAtMs;
       } catch (error) {
         gone(error);
       }
-      sampler.lookCostMs = budget.spentMs - before;
+      sampler.readCostMs = budget.spentMs - before;
     }
   }
 }

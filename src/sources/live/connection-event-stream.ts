@@ -2,22 +2,22 @@ import type { Machine } from '../../collect/machine.ts';
 import type { EventSocket } from '../../kernel/event-socket.ts';
 import type { Names } from '../../model/names.ts';
 import type { ClosedConnection, Remembered } from '../../model/socket/closed-connection.ts';
-import { AddressBook } from '../../model/socket/interned-address.ts';
+import { AddressInterner } from '../../model/socket/interned-address.ts';
 import { outcomeOf } from '../../model/socket/outcome.ts';
-import { keepSocket } from '../../model/socket/record-socket.ts';
+import { recordSocket } from '../../model/socket/record-socket.ts';
 import { RecordView } from '../../model/socket/record-view.ts';
 import type { SocketRecord } from '../../model/socket/socket-record.ts';
 import type { SocketView } from '../../model/socket/socket-view.ts';
 import { DestroyEvents } from './destroy-events.ts';
 import { LiveClosedConnection } from './live-closed-connection.ts';
-import type { WatchedSpace } from './netns-reader.ts';
+import type { NetnsReader } from './netns-reader.ts';
 
 /** What {@link ConnectionEventStream.drain} hands over. */
 export interface ConnectionEventSink {
   /** The connection is valid until the next. */
-  closed(space: WatchedSpace, closed: ClosedConnection): void;
+  closed(namespace: NetnsReader, closed: ClosedConnection): void;
   /** The kernel dropped events of this namespace since the last call. */
-  lost(space: WatchedSpace): void;
+  lost(namespace: NetnsReader): void;
 }
 
 /**
@@ -25,7 +25,7 @@ export interface ConnectionEventSink {
  * the next drain.
  */
 interface Undecided {
-  space: WatchedSpace;
+  namespace: NetnsReader;
   record: SocketRecord;
   remembered: Remembered | undefined;
   /** Whether a drain has passed without its listener's event. */
@@ -35,7 +35,7 @@ interface Undecided {
 /** The connections that are closed in some namespaces, with their outcomes. Listeners and unconnected sockets are left out. */
 export class ConnectionEventStream {
   readonly #events: DestroyEvents;
-  readonly #book = new AddressBook();
+  readonly #book = new AddressInterner();
   #undecided: Undecided[] = [];
   #closedListeners = new Set<string>();
   #listenersBefore = new Set<string>();
@@ -52,12 +52,12 @@ export class ConnectionEventStream {
     this.#closed = new LiveClosedConnection(names);
   }
 
-  add(space: WatchedSpace, socket: EventSocket): void {
-    this.#events.add(space, socket);
+  add(namespace: NetnsReader, socket: EventSocket): void {
+    this.#events.add(namespace, socket);
   }
 
-  remove(space: WatchedSpace): void {
-    this.#events.remove(space);
+  remove(namespace: NetnsReader): void {
+    this.#events.remove(namespace);
   }
 
   close(): void {
@@ -73,32 +73,32 @@ export class ConnectionEventStream {
   drain(nowMs: number, sink: ConnectionEventSink, isLast = false): number {
     this.#at = new Date(nowMs);
     const messages = this.#events.drain({
-      destroyed: (space, event) => this.#take(space, event, sink),
-      lost: (space) => sink.lost(space),
+      destroyed: (namespace, event) => this.#take(namespace, event, sink),
+      lost: (namespace) => sink.lost(namespace),
     });
     this.#decide(sink, isLast);
     return messages;
   }
 
-  #take(space: WatchedSpace, event: SocketView, sink: ConnectionEventSink): void {
-    const remembered = space.memory.of(event);
+  #take(namespace: NetnsReader, event: SocketView, sink: ConnectionEventSink): void {
+    const remembered = namespace.memory.of(event);
     const outcome = outcomeOf(event, remembered);
     if (outcome === 'unconnected') {
-      if (event.proto === 'tcp') this.#closedListeners.add(listenerKey(space, event.localPort));
+      if (event.proto === 'tcp') this.#closedListeners.add(listenerKey(namespace, event.localPort));
     } else if (outcome === 'mangled-child') {
-      const { socket } = this.#closed.moveTo(space, event, remembered, 'aborted', this.#at);
-      const record = keepSocket(socket, this.#book, { firstSeenMs: remembered?.firstSeenMs ?? this.#at.getTime() });
-      this.#undecided.push({ space, record, remembered, waited: false });
-    } else sink.closed(space, this.#closed.moveTo(space, event, remembered, outcome, this.#at));
-    if (remembered !== undefined) space.memory.ended(event);
+      const { socket } = this.#closed.moveTo(namespace, event, remembered, 'aborted', this.#at);
+      const record = recordSocket(socket, this.#book, { firstSeenMs: remembered?.firstSeenMs ?? this.#at.getTime() });
+      this.#undecided.push({ namespace, record, remembered, waited: false });
+    } else sink.closed(namespace, this.#closed.moveTo(namespace, event, remembered, outcome, this.#at));
+    if (remembered !== undefined) namespace.memory.ended(event);
   }
 
   #decide(sink: ConnectionEventSink, isLast: boolean): void {
     if (this.#undecided.length > 0) {
       const waiting: Undecided[] = [];
       for (const undecided of this.#undecided) {
-        const { space, record, remembered, waited } = undecided;
-        const key = listenerKey(space, record.localPort);
+        const { namespace, record, remembered, waited } = undecided;
+        const key = listenerKey(namespace, record.localPort);
         const unaccepted = this.#closedListeners.has(key) || this.#listenersBefore.has(key);
         if (!unaccepted && !waited && !isLast) {
           waiting.push({ ...undecided, waited: true });
@@ -106,7 +106,7 @@ export class ConnectionEventStream {
         }
         const view = new RecordView().moveTo(record);
         const outcome = unaccepted ? 'never-accepted' : 'aborted';
-        sink.closed(space, this.#closed.moveTo(space, view, remembered, outcome, this.#at));
+        sink.closed(namespace, this.#closed.moveTo(namespace, view, remembered, outcome, this.#at));
       }
       this.#undecided = waiting;
     }
@@ -115,6 +115,6 @@ export class ConnectionEventStream {
   }
 }
 
-function listenerKey(space: WatchedSpace, port: number): string {
-  return `${space.place.target.netns} ${port}`;
+function listenerKey(namespace: NetnsReader, port: number): string {
+  return `${namespace.handle.target.netns} ${port}`;
 }

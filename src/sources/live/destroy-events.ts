@@ -2,31 +2,31 @@ import type { Machine } from '../../collect/machine.ts';
 import { EventPoll, type EventSocket } from '../../kernel/event-socket.ts';
 import type { SocketView } from '../../model/socket/socket-view.ts';
 import { DestroyEventReader } from '../../netlink/destroy-event.ts';
-import type { WatchedSpace } from './netns-reader.ts';
+import type { NetnsReader } from './netns-reader.ts';
 
 /** What {@link DestroyEvents.drain} hands over. */
 export interface DestroyEventSink {
-  /** A socket was destroyed. The view is valid until the next; {@link WatchedSpace.memory} still has it. */
-  destroyed(space: WatchedSpace, event: SocketView): void;
+  /** A socket was destroyed. The view is valid until the next; {@link NetnsReader.memory} still has it. */
+  destroyed(namespace: NetnsReader, event: SocketView): void;
   /** The kernel dropped events of this namespace since the last call. */
-  lost(space: WatchedSpace): void;
+  lost(namespace: NetnsReader): void;
 }
 
 /** The destroy multicast of several namespaces: an event for every TCP and UDP socket of theirs. */
 export class DestroyEvents {
-  readonly #poll: EventPoll<WatchedSpace>;
+  readonly #poll: EventPoll<NetnsReader>;
   readonly #reader = new DestroyEventReader();
 
   constructor(machine: Machine) {
     this.#poll = new EventPoll(machine.systemCalls());
   }
 
-  add(space: WatchedSpace, socket: EventSocket): void {
-    this.#poll.add(socket, space);
+  add(namespace: NetnsReader, socket: EventSocket): void {
+    this.#poll.add(socket, namespace);
   }
 
-  remove(space: WatchedSpace): void {
-    this.#poll.remove(space);
+  remove(namespace: NetnsReader): void {
+    this.#poll.remove(namespace);
   }
 
   close(): void {
@@ -35,18 +35,18 @@ export class DestroyEvents {
 
   /** Reads all that has come, without waiting. @returns how many messages */
   drain(sink: DestroyEventSink): number {
-    let current: WatchedSpace | undefined;
+    let current: NetnsReader | undefined;
     const visit = (event: SocketView) => {
       if (current !== undefined) sink.destroyed(current, event);
     };
     return this.#poll.drain({
-      message: (space, view, offset, length) => {
-        current = space;
+      message: (namespace, view, offset, length) => {
+        current = namespace;
         this.#reader.read(view, offset, length, visit);
       },
-      lost: (space) => {
-        space.losses++;
-        sink.lost(space);
+      lost: (namespace) => {
+        namespace.losses++;
+        sink.lost(namespace);
       },
     });
   }

@@ -2,16 +2,16 @@ import { containersNamed } from '../../collect/containers/containers-named.ts';
 import { type ContainerInstance, type Inventory, takeInventory } from '../../collect/containers/inventory.ts';
 import type { Machine } from '../../collect/machine.ts';
 import { KeptProcessTable } from '../../collect/owners/cached-process-table.ts';
-import { placeOfHost, placeOfNamed, placeOfProcess } from '../../collect/target/find-netns.ts';
-import { addOtherPids, type FoundSpace, findSpaces, tolerant } from '../../collect/target/found-netns.ts';
-import type { Place } from '../../collect/target/netns-handle.ts';
+import { handleOfHost, handleOfNamed, handleOfProcess } from '../../collect/target/find-netns.ts';
+import { addOtherPids, type FoundNetns, findNamespaces, tolerant } from '../../collect/target/found-netns.ts';
+import type { NetnsHandle } from '../../collect/target/netns-handle.ts';
 import { resolveTargets } from '../../collect/target/resolve-targets.ts';
 import { parseTargets, type TargetSpec } from '../../collect/target/target-spec.ts';
 import type { ContainerFacts } from '../../model/container/container.ts';
 
 /** What was found of the targets at one moment. */
 export interface FoundTargets {
-  spaces: FoundSpace[];
+  namespaces: FoundNetns[];
   inventory: Inventory;
   /** Whether a container was left out because its runtime has not told its name yet. */
   unsettled: boolean;
@@ -67,7 +67,7 @@ export class FollowedTargets {
   }
 
   /** Looks again. A target that is not there at the moment is left out. */
-  async look(): Promise<FoundTargets> {
+  async find(): Promise<FoundTargets> {
     const nowMs = Date.now();
     const readProcesses = (machine: Machine) => this.#processes.read(machine, nowMs);
     const taken = this.#remembered(await takeInventory(this.#machine, readProcesses));
@@ -76,20 +76,20 @@ export class FollowedTargets {
     this.#looked = true;
     if (this.#everything !== undefined) {
       const all = this.#everything.all || inventory.containers.length === 0;
-      return { spaces: findSpaces(this.#machine, inventory, all), inventory, unsettled };
+      return { namespaces: findNamespaces(this.#machine, inventory, all), inventory, unsettled };
     }
     const hostNetns = inventory.processes.find(({ pid }) => pid === 1)?.netns;
-    const spaces = new Map<number, FoundSpace>();
+    const namespaces = new Map<number, FoundNetns>();
     for (const spec of this.#specs) {
-      for (const place of this.#placesOf(spec, inventory)) {
-        const { netns, name } = place.target;
-        const known = spaces.get(netns);
+      for (const handle of this.#handlesOf(spec, inventory)) {
+        const { netns, name } = handle.target;
+        const known = namespaces.get(netns);
         if (known !== undefined) {
           if (!known.targets.includes(name)) known.targets.push(name);
           continue;
         }
-        spaces.set(netns, {
-          place,
+        namespaces.set(netns, {
+          handle,
           targets: [name],
           containers: inventory.containers.filter((container) => container.netns === netns),
           otherPids: [],
@@ -97,8 +97,8 @@ export class FollowedTargets {
         });
       }
     }
-    addOtherPids(inventory, [...spaces.values()]);
-    return { spaces: [...spaces.values()], inventory, unsettled };
+    addOtherPids(inventory, [...namespaces.values()]);
+    return { namespaces: [...namespaces.values()], inventory, unsettled };
   }
 
   /** Where a runtime does not answer, its containers keep the names that it told before. */
@@ -130,27 +130,29 @@ export class FollowedTargets {
     return { ...inventory, containers };
   }
 
-  #placesOf(spec: TargetSpec, { containers, processes }: Inventory): Place[] {
+  #handlesOf(spec: TargetSpec, { containers, processes }: Inventory): NetnsHandle[] {
     const machine = this.#machine;
     switch (spec.kind) {
       case 'host':
-        return listed(() => placeOfHost(machine));
+        return listed(() => handleOfHost(machine));
       case 'pid':
-        return listed(() => placeOfProcess(machine, spec.pid, { name: `pid:${spec.pid}`, runtime: 'pid' }));
+        return listed(() => handleOfProcess(machine, spec.pid, { name: `pid:${spec.pid}`, runtime: 'pid' }));
       case 'netns':
         return listed(() =>
-          placeOfNamed(machine, spec.name, (netns) => processes.find((entry) => entry.netns === netns)?.pid),
+          handleOfNamed(machine, spec.name, (netns) => processes.find((entry) => entry.netns === netns)?.pid),
         );
       case 'all':
-        return containers.flatMap((container) => this.#placeOf(container));
+        return containers.flatMap((container) => this.#handleOf(container));
       case 'container':
-        return this.#containersOf(spec, containers).flatMap((container) => this.#placeOf(container));
+        return this.#containersOf(spec, containers).flatMap((container) => this.#handleOf(container));
     }
   }
 
-  #placeOf({ facts, pid }: ContainerInstance): Place[] {
+  #handleOf({ facts, pid }: ContainerInstance): NetnsHandle[] {
     if (pid === undefined) return [];
-    return listed(() => placeOfProcess(this.#machine, pid, { name: facts.name, runtime: facts.runtime, id: facts.id }));
+    return listed(() =>
+      handleOfProcess(this.#machine, pid, { name: facts.name, runtime: facts.runtime, id: facts.id }),
+    );
   }
 
   /** By its name or id as it was asked for; one that was renamed since by the id that it had. */
@@ -169,7 +171,7 @@ export class FollowedTargets {
   }
 }
 
-function listed(make: () => Place): Place[] {
-  const place = tolerant(make);
-  return place === undefined ? [] : [place];
+function listed(make: () => NetnsHandle): NetnsHandle[] {
+  const handle = tolerant(make);
+  return handle === undefined ? [] : [handle];
 }

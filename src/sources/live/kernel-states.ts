@@ -1,6 +1,6 @@
 import { BtfError } from '../../bpf/btf.ts';
 import { ALL_CHANGES, STATE_COUNTERS } from '../../bpf/state-count-program.ts';
-import type { Look } from '../../collect/dump/dump-sockets.ts';
+import type { SocketDump } from '../../collect/dump/dump-sockets.ts';
 import type { Machine } from '../../collect/machine.ts';
 import { countSockets } from '../../count/socket-counter.ts';
 import { StateCounter } from '../../kernel/state-counter.ts';
@@ -74,15 +74,18 @@ export class KernelStates {
    *
    * @param take reads all TCP sockets, but for those in TIME_WAIT
    */
-  around(netns: number, take: () => Look): Look {
+  around(netns: number, take: () => SocketDump): SocketDump {
     const before = this.#counter.read(netns);
-    const look = take();
+    const snapshot = take();
     const after = this.#counter.read(netns);
-    if (before === undefined || after === undefined) return look;
-    if (!look.coverage.complete || look.sources.tcp !== 'sock_diag') return look;
+    if (before === undefined || after === undefined) return snapshot;
+    if (!snapshot.coverage.complete || snapshot.sources.tcp !== 'sock_diag') return snapshot;
     const changes = (after[ALL_CHANGES] ?? 0) - (before[ALL_CHANGES] ?? 0);
     // What is in TIME_WAIT and what is abandoned is counted in sockstat alone.
-    const counter = countSockets(look.sockets, ({ proto, state }) => proto === 'tcp' && state !== TCP_STATE.TIME_WAIT);
+    const counter = countSockets(
+      snapshot.sockets,
+      ({ proto, state }) => proto === 'tcp' && state !== TCP_STATE.TIME_WAIT,
+    );
     const { abandoned } = counter;
     const { total } = counter.counts();
     const counts = Array.from({ length: STATE_COUNTERS }, (_, state) => counter.inState(state));
@@ -93,15 +96,15 @@ export class KernelStates {
       counts.forEach((count, state) => {
         if (!TOLD.has(state)) known.counts[state] = count;
       });
-      if (known.changes < changes) return look;
+      if (known.changes < changes) return snapshot;
     }
-    if (changes > Math.max(MOST_CHANGES.count, total * MOST_CHANGES.share)) return look;
+    if (changes > Math.max(MOST_CHANGES.count, total * MOST_CHANGES.share)) return snapshot;
     for (const state of TOLD) {
       const then = ((before[state] ?? 0) + (after[state] ?? 0)) / 2;
       counts[state] = (counts[state] ?? 0) - Math.round(then);
     }
     this.#bases.set(netns, { counts, abandoned, changes });
-    return look;
+    return snapshot;
   }
 
   /** What there is now; undefined as long as no look was quiet enough to count from. */

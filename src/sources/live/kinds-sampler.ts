@@ -2,7 +2,7 @@ import { pidsUse } from '../../collect/containers/pids-use.ts';
 import { SocketTables } from '../../collect/dump/socket-tables.ts';
 import type { Machine } from '../../collect/machine.ts';
 import { type DescriptorScan, nameSockets, scanDescriptors } from '../../collect/owners/descriptor-kinds.ts';
-import type { FoundSpace } from '../../collect/target/found-netns.ts';
+import type { FoundNetns } from '../../collect/target/found-netns.ts';
 import type { NamedDescriptors } from '../../model/sample/descriptor-kinds.ts';
 import type { PidsUse, ProcessSample } from '../../model/sample/sample.ts';
 import type { SocketSource } from '../../model/socket/socket-view.ts';
@@ -70,7 +70,7 @@ export class KindsSampler {
 }
 
 /** What the pids controller says of each container. */
-export function samplePids(machine: Machine, { containers }: FoundSpace): PidsUse[] {
+export function samplePids(machine: Machine, { containers }: FoundNetns): PidsUse[] {
   return containers.flatMap(({ facts, pid }) => {
     const use = pid === undefined ? undefined : pidsUse(machine, pid);
     if (use === undefined) return [];

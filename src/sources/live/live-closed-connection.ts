@@ -12,7 +12,7 @@ import { ClosedConnectionView } from '../../model/socket/closed-connection-view.
 import { localAddress, mayNameService, peerAddress, plainAddress } from '../../model/socket/endpoint.ts';
 import type { Endpoint } from '../../model/socket/socket-row.ts';
 import type { Proto, SocketView } from '../../model/socket/socket-view.ts';
-import type { WatchedSpace } from './netns-reader.ts';
+import type { NetnsReader } from './netns-reader.ts';
 
 /** An address and its name. */
 interface Host {
@@ -32,7 +32,7 @@ export class LiveClosedConnection implements ClosedConnection {
   outcome: Outcome = 'closed';
   readonly socket = new ClosedConnectionView();
   readonly #names: Names | undefined;
-  #space!: WatchedSpace;
+  #namespace!: NetnsReader;
   /** When it was read; one object for all that were read together. */
   #at = new Date(0);
   /** Addresses and their names, by the address's word or text: a few come again and again. */
@@ -45,8 +45,14 @@ export class LiveClosedConnection implements ClosedConnection {
   }
 
   /** @param outcome what `outcomeOf` says, decided @param at when the event was read */
-  moveTo(space: WatchedSpace, event: SocketView, remembered: Remembered | undefined, outcome: Outcome, at: Date): this {
-    this.#space = space;
+  moveTo(
+    namespace: NetnsReader,
+    event: SocketView,
+    remembered: Remembered | undefined,
+    outcome: Outcome,
+    at: Date,
+  ): this {
+    this.#namespace = namespace;
     this.remembered = remembered;
     this.outcome = outcome;
     this.#at = at;
@@ -62,22 +68,22 @@ export class LiveClosedConnection implements ClosedConnection {
   }
   get role(): 'client' | 'server' | undefined {
     if (this.socket.proto !== 'tcp') return undefined;
-    return this.#space.roles.ofClosed(this.socket);
+    return this.#namespace.roles.ofClosed(this.socket);
   }
   get container(): string | undefined {
-    return this.#space.containerOf(this.socket);
+    return this.#namespace.containerOf(this.socket);
   }
 
   row(): ClosedConnectionRow {
     const { socket, remembered, role, container } = this;
     const row: ClosedConnectionRow = {
       at: this.#at,
-      target: this.#space.place.target.name,
+      target: this.#namespace.handle.target.name,
       proto: socket.proto,
       family: socket.family,
       local: this.#endpoint(this.#localHost(socket), socket.localPort, socket.proto),
       peer: this.#endpoint(this.#peerHost(socket), socket.peerPort, socket.proto),
-      lifetime: lifetimeOf(this.#space, socket, remembered, this.atMs),
+      lifetime: lifetimeOf(this.#namespace, socket, remembered, this.atMs),
       outcome: this.outcome,
       cookie: hex64(socket.cookieHigh, socket.cookieLow),
     };
@@ -104,7 +110,7 @@ export class LiveClosedConnection implements ClosedConnection {
     const lastAckReceivedMs = socket.tcpInfoNumber('lastAckReceivedMs');
     return {
       ...this.row(),
-      netns: this.#space.place.target.netns,
+      netns: this.#namespace.handle.target.netns,
       state: socket.state,
       ...(receiveQueue !== undefined && { receiveQueue }),
       ...(interfaceIndex !== undefined && { interfaceIndex }),
@@ -149,7 +155,7 @@ export class LiveClosedConnection implements ClosedConnection {
 }
 
 function lifetimeOf(
-  { memory }: WatchedSpace,
+  { memory }: NetnsReader,
   view: SocketView,
   remembered: Remembered | undefined,
   nowMs: number,

@@ -1,15 +1,15 @@
 import { containersNamed } from '../../collect/containers/containers-named.ts';
 import type { ContainerInstance, Inventory } from '../../collect/containers/inventory.ts';
 import { sockstatOf } from '../../collect/dump/counters.ts';
-import { look, stream } from '../../collect/dump/dump-sockets.ts';
+import { dumpSockets, streamSockets } from '../../collect/dump/dump-sockets.ts';
 import type { Machine } from '../../collect/machine.ts';
-import { bindForPlace } from '../../collect/names/bind-filter.ts';
+import { bindInNetns } from '../../collect/names/bind-filter.ts';
 import { makeNames } from '../../collect/names/host-names.ts';
 import { attribute } from '../../collect/owners/attribution.ts';
 import { fullestProcess } from '../../collect/owners/descriptor-use.ts';
 import { findOwners, type Owners } from '../../collect/owners/owners.ts';
 import { processNames } from '../../collect/owners/process-names.ts';
-import type { Place } from '../../collect/target/netns-handle.ts';
+import type { NetnsHandle } from '../../collect/target/netns-handle.ts';
 import { isShared } from '../../count/sharing.ts';
 import { asksForContainers } from '../../filter/bound-filter.ts';
 import { LIVE_SNAPSHOT } from '../../filter/known-fields.ts';
@@ -35,20 +35,20 @@ import { autobound } from './autobound.ts';
 
 /** A network namespace of this machine, read when it is asked for. */
 export class LiveNetns implements NetnsSnapshot {
-  readonly place: Place;
+  readonly handle: NetnsHandle;
   readonly knownFields = LIVE_SNAPSHOT;
   readonly #machine: Machine;
   readonly #inventory: () => Promise<Inventory>;
 
   /** @param inventory what runs on the machine; asked for only where a question needs it, and remembered by the caller */
-  constructor(machine: Machine, place: Place, inventory: () => Promise<Inventory>) {
+  constructor(machine: Machine, handle: NetnsHandle, inventory: () => Promise<Inventory>) {
     this.#machine = machine;
-    this.place = place;
+    this.handle = handle;
     this.#inventory = inventory;
   }
 
   get target(): Target {
-    return this.place.target;
+    return this.handle.target;
   }
 
   async residents(): Promise<Residents> {
@@ -66,7 +66,7 @@ export class LiveNetns implements NetnsSnapshot {
     return makeNames(
       this.#machine,
       containers.map(({ facts }) => facts),
-      gatewayFolders(this.place),
+      gatewayFolders(this.handle),
     );
   }
 
@@ -74,18 +74,18 @@ export class LiveNetns implements NetnsSnapshot {
     if (filter.tree === undefined) return undefined;
     const containers = asksForContainers(filter) ? (await this.#inventory()).containers : [];
     const facts = containers.map((container) => container.facts);
-    const bound = await bindForPlace(this.#machine, this.place, filter, facts);
+    const bound = await bindInNetns(this.#machine, this.handle, filter, facts);
     return (
       bound && { ...bound, containersNamed: (word) => new Set(containersNamed(facts, word).map(({ name }) => name)) }
     );
   }
 
   read(query: SocketQuery): SocketsRead {
-    return { ...look(this.#machine, this.place, query), timeWaitLeftOut: false };
+    return { ...dumpSockets(this.#machine, this.handle, query), timeWaitLeftOut: false };
   }
 
   stream(query: SocketQuery, visit: (socket: SocketView) => void): SocketsHeader {
-    return stream(this.#machine, this.place, query, visit);
+    return streamSockets(this.#machine, this.handle, query, visit);
   }
 
   owners(sockets: SocketSource, all = false): SocketOwners {
@@ -99,7 +99,7 @@ export class LiveNetns implements NetnsSnapshot {
   }
 
   sockstat(): Sockstat | undefined {
-    return sockstatOf(this.place);
+    return sockstatOf(this.handle);
   }
 
   async fullestProcess(of: string): Promise<DescriptorUse | undefined> {
@@ -116,7 +116,7 @@ export class LiveNetns implements NetnsSnapshot {
   }
 
   autobound(query: SocketQuery): (socket: SocketView) => boolean {
-    return autobound(this.#machine, this.place, query);
+    return autobound(this.#machine, this.handle, query);
   }
 
   #containers({ containers }: Inventory): readonly ContainerInstance[] {
@@ -129,7 +129,7 @@ export class LiveNetns implements NetnsSnapshot {
 }
 
 /** `/proc/PID/net` of a namespace, whose default gateways have a name there; the host's are not named. */
-export function gatewayFolders({ procNet, target }: Place): string[] {
+export function gatewayFolders({ procNet, target }: NetnsHandle): string[] {
   return procNet === undefined || target.runtime === 'host' ? [] : [procNet];
 }
 

@@ -1,11 +1,11 @@
 import { type Inventory, takeInventory } from '../../collect/containers/inventory.ts';
 import type { Machine } from '../../collect/machine.ts';
 import { makeNames } from '../../collect/names/host-names.ts';
-import { findSpaces } from '../../collect/target/found-netns.ts';
-import type { Place } from '../../collect/target/netns-handle.ts';
+import { findNamespaces } from '../../collect/target/found-netns.ts';
+import type { NetnsHandle } from '../../collect/target/netns-handle.ts';
 import { resolveTargets } from '../../collect/target/resolve-targets.ts';
 import type { Names } from '../../model/names.ts';
-import type { Population, Snapshot } from '../snapshot.ts';
+import type { Snapshot, SnapshotInventory } from '../snapshot.ts';
 import { gatewayFolders, LiveNetns } from './live-netns.ts';
 
 /** This machine now. */
@@ -19,14 +19,14 @@ export class LiveSnapshot implements Snapshot {
 
   private constructor(
     machine: Machine,
-    places: readonly Place[],
+    handles: readonly NetnsHandle[],
     inventory: () => Promise<Inventory>,
     showsAll: boolean,
   ) {
     this.#machine = machine;
     this.showsAll = showsAll;
     this.#inventory = inventory;
-    this.namespaces = places.map((place) => new LiveNetns(machine, place, inventory));
+    this.namespaces = handles.map((handle) => new LiveNetns(machine, handle, inventory));
   }
 
   /**
@@ -35,13 +35,13 @@ export class LiveSnapshot implements Snapshot {
    * @throws {Failure} when it cannot be found
    */
   static async of(machine: Machine, target: string): Promise<LiveSnapshot> {
-    const places = await resolveTargets(machine, target);
+    const handles = await resolveTargets(machine, target);
     let taken: Promise<Inventory> | undefined;
     const inventory = () => {
       taken ??= takeInventory(machine);
       return taken;
     };
-    return new LiveSnapshot(machine, places, inventory, false);
+    return new LiveSnapshot(machine, handles, inventory, false);
   }
 
   /**
@@ -52,11 +52,11 @@ export class LiveSnapshot implements Snapshot {
   static async ofAll(machine: Machine, all: boolean): Promise<LiveSnapshot> {
     const inventory = await takeInventory(machine);
     const showsAll = all || inventory.containers.length === 0;
-    const places = findSpaces(machine, inventory, showsAll).map(({ place }) => place);
-    return new LiveSnapshot(machine, places, async () => inventory, showsAll);
+    const handles = findNamespaces(machine, inventory, showsAll).map(({ handle }) => handle);
+    return new LiveSnapshot(machine, handles, async () => inventory, showsAll);
   }
 
-  async population(): Promise<Population> {
+  async inventory(): Promise<SnapshotInventory> {
     const { containers, lookedFor, notes } = await this.#inventory();
     return {
       anyContainer: containers.length > 0,
@@ -72,7 +72,7 @@ export class LiveSnapshot implements Snapshot {
     return makeNames(
       this.#machine,
       containers.map(({ facts }) => facts),
-      this.namespaces.flatMap(({ place }) => gatewayFolders(place)),
+      this.namespaces.flatMap(({ handle }) => gatewayFolders(handle)),
     );
   }
 

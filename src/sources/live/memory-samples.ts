@@ -1,10 +1,10 @@
 import type { Machine } from '../../collect/machine.ts';
-import type { FoundSpace } from '../../collect/target/found-netns.ts';
+import type { FoundNetns } from '../../collect/target/found-netns.ts';
 import type { SocketMemory } from '../../model/sample/sample.ts';
 import { readMemoryCgroup } from '../../procfs/memory-cgroup.ts';
 
 /** The memory of each container's sockets; those whose controller does not tell are left out. */
-export function sampleMemory({ proc, cgroupRoot }: Machine, { containers }: FoundSpace): SocketMemory[] {
+export function sampleMemory({ proc, cgroupRoot }: Machine, { containers }: FoundNetns): SocketMemory[] {
   return containers.flatMap(({ facts, pid }) => {
     const use = pid === undefined ? undefined : readMemoryCgroup(pid, proc, cgroupRoot);
     if (use === undefined) return [];

@@ -1,15 +1,15 @@
 import type { Inventory } from '../../collect/containers/inventory.ts';
 import type { Machine } from '../../collect/machine.ts';
 import { makeNames } from '../../collect/names/host-names.ts';
-import type { FoundSpace } from '../../collect/target/found-netns.ts';
+import type { FoundNetns } from '../../collect/target/found-netns.ts';
 import type { ContainerFacts } from '../../model/container/container.ts';
 import type { Names } from '../../model/names.ts';
-import type { WatchedSpace as SpaceFacts, WatchedContainer } from '../../model/netns/netns.ts';
+import type { WatchedContainer, WatchedNetns } from '../../model/netns/netns.ts';
 import type { Runtime, RuntimeError } from '../../runtimes/runtime.ts';
 import type { FollowedTargets } from './followed-targets.ts';
 import { watchedContainers } from './netns-facts.ts';
-import type { WatchedSpace } from './netns-reader.ts';
-import { SpaceSampler } from './netns-sampler.ts';
+import type { NetnsReader } from './netns-reader.ts';
+import { NetnsSampler } from './netns-sampler.ts';
 
 /** How often an inventory is taken: seldom while every runtime that answers sends events. */
 const INVENTORY_EVERY_MS = { withEvents: 10_000, withoutEvents: 3000 };
@@ -18,7 +18,7 @@ const INVENTORY_EVERY_MS = { withEvents: 10_000, withoutEvents: 3000 };
 const SETTLE_MS = 100;
 
 /** The namespaces of some targets, and what runs in them, kept up to date. */
-export class Population {
+export class NamespaceTracker {
   /** Told when namespaces came or went, with sentences about it. */
   onChange: (notes: string[]) => void = () => {};
   names!: Names;
@@ -28,15 +28,15 @@ export class Population {
   readonly #machine: Machine;
   readonly #followed: FollowedTargets;
   readonly #wantsNames: boolean;
-  readonly #samplers = new Map<number, SpaceSampler>();
-  readonly #byWatched = new Map<WatchedSpace, SpaceSampler>();
+  readonly #samplers = new Map<number, NetnsSampler>();
+  readonly #byWatched = new Map<NetnsReader, NetnsSampler>();
   readonly #ends: (() => void)[] = [];
   #news = true;
   #lookedMs = 0;
   /** Runtimes that answer, by whether their events arrive. */
   readonly #streams = new Map<Runtime, 'open' | 'refused'>();
   readonly #streamNotes: string[] = [];
-  #lookedBefore = false;
+  #hasRefreshed = false;
 
   constructor(machine: Machine, followed: FollowedTargets, wantsNames: boolean) {
     this.#machine = machine;
@@ -44,20 +44,20 @@ export class Population {
     this.#wantsNames = wantsNames;
   }
 
-  samplers(): Iterable<SpaceSampler> {
+  samplers(): Iterable<NetnsSampler> {
     return this.#samplers.values();
   }
 
-  samplerOf(watched: WatchedSpace): SpaceSampler | undefined {
+  samplerOf(watched: NetnsReader): NetnsSampler | undefined {
     return this.#byWatched.get(watched);
   }
 
-  samplerFor(space: SpaceFacts): SpaceSampler | undefined {
-    return this.#samplers.get(space.netns);
+  samplerFor(namespace: WatchedNetns): NetnsSampler | undefined {
+    return this.#samplers.get(namespace.netns);
   }
 
   /** Something is not as it was found. */
-  lookAgain(): void {
+  requestRefresh(): void {
     this.#news = true;
   }
 
@@ -107,58 +107,62 @@ export class Population {
     if (age < (this.#news ? SETTLE_MS : this.#inventoryEveryMs())) return;
     this.#news = false;
     this.#lookedMs = nowMs;
-    const { spaces, inventory, unsettled } = await this.#followed.look();
+    const { namespaces, inventory, unsettled } = await this.#followed.find();
     if (unsettled) this.#news = true;
     this.containers = watchedContainers(this.#machine, inventory.containers);
     this.facts = inventory.containers.map(({ facts }) => facts);
-    this.names = this.#makeNames(spaces);
-    this.onChange([...this.#streamNotes.splice(0), ...this.#takeOver(spaces, inventory)]);
+    this.names = this.#makeNames(namespaces);
+    this.onChange([...this.#streamNotes.splice(0), ...this.#takeOver(namespaces, inventory)]);
   }
 
-  #takeOver(spaces: readonly FoundSpace[], inventory: Inventory): string[] {
+  #takeOver(namespaces: readonly FoundNetns[], inventory: Inventory): string[] {
     const notes: string[] = [];
     const containerNames = new Map(inventory.containers.map(({ facts }) => [facts.id, facts.name]));
-    const found = new Set<number>();
-    for (const space of spaces) {
-      const { netns } = space.place.target;
-      const known = this.#samplers.get(netns);
-      // The inode of a namespace that ended can be another's by now: then its process is another.
-      if (known?.isSame(space)) notes.push(...known.update(space, containerNames));
-      else {
-        if (known !== undefined) this.#remove(known, notes);
-        const made = new SpaceSampler(this.#machine, space, containerNames);
-        this.#samplers.set(netns, made);
-        this.#byWatched.set(made.watched, made);
-        if (this.#lookedBefore) notes.push(`${made.space.name}: it is there now`);
-      }
-      found.add(netns);
+    const found = new Map(namespaces.map((namespace) => [namespace.handle.target.netns, namespace]));
+    // What stopped is reported before what started: a restarted container is both, under one name. The inode of a
+    // namespace that is gone can be another's by now; then its process is another.
+    for (const [netns, sampler] of this.#samplers) {
+      const namespace = found.get(netns);
+      if (namespace === undefined || !sampler.isSame(namespace)) this.#remove(sampler, notes);
     }
-    for (const [netns, sampler] of this.#samplers) if (!found.has(netns)) this.#remove(sampler, notes);
-    this.#lookedBefore = true;
+    for (const [netns, namespace] of found) {
+      const known = this.#samplers.get(netns);
+      if (known !== undefined) {
+        notes.push(...known.update(namespace, containerNames));
+        continue;
+      }
+      const made = new NetnsSampler(this.#machine, namespace, containerNames);
+      this.#samplers.set(netns, made);
+      this.#byWatched.set(made.watched, made);
+      if (this.#hasRefreshed) notes.push(`${made.namespace.name}: started`);
+    }
+    this.#hasRefreshed = true;
     return notes;
   }
 
-  #remove(sampler: SpaceSampler, notes: string[]): void {
-    notes.push(`${sampler.space.name}: it is gone`);
+  #remove(sampler: NetnsSampler, notes: string[]): void {
+    notes.push(`${sampler.namespace.name}: stopped`);
     sampler.close();
-    this.#samplers.delete(sampler.space.netns);
+    this.#samplers.delete(sampler.namespace.netns);
     this.#byWatched.delete(sampler.watched);
   }
 
-  #makeNames(spaces: readonly FoundSpace[]): Names {
+  #makeNames(namespaces: readonly FoundNetns[]): Names {
     if (!this.#wantsNames) return { host: () => undefined, service: () => undefined, user: () => undefined };
-    const procNets = spaces.flatMap(({ place, host }) => (place.procNet === undefined || host ? [] : [place.procNet]));
+    const procNets = namespaces.flatMap(({ handle, host }) =>
+      handle.procNet === undefined || host ? [] : [handle.procNet],
+    );
     return makeNames(this.#machine, this.facts, procNets);
   }
 }
 
 /** Makes a population and takes the first look. */
-export async function followPopulation(
+export async function trackNamespaces(
   machine: Machine,
   followed: FollowedTargets,
   wantsNames: boolean,
-): Promise<Population> {
-  const population = new Population(machine, followed, wantsNames);
+): Promise<NamespaceTracker> {
+  const population = new NamespaceTracker(machine, followed, wantsNames);
   await population.refresh(Date.now());
   population.follow();
   return population;

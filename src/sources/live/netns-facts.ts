@@ -1,13 +1,13 @@
 import type { ContainerInstance } from '../../collect/containers/inventory.ts';
 import type { Machine } from '../../collect/machine.ts';
-import type { FoundSpace } from '../../collect/target/found-netns.ts';
-import type { WatchedContainer, WatchedSpace } from '../../model/netns/netns.ts';
+import type { FoundNetns } from '../../collect/target/found-netns.ts';
+import type { WatchedContainer, WatchedNetns } from '../../model/netns/netns.ts';
 import { readProcText } from '../../procfs/read.ts';
 
 /** What is told of a namespace to whoever watches it. */
-export function watchedSpace(machine: Machine, found: FoundSpace): WatchedSpace {
+export function watchedNetns(machine: Machine, found: FoundNetns): WatchedNetns {
   return {
-    netns: found.place.target.netns,
+    netns: found.handle.target.netns,
     name: found.targets.join(','),
     targets: found.targets,
     host: found.host,

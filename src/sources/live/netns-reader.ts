@@ -1,9 +1,9 @@
 import fs from 'node:fs';
-import { type Look, look, stream } from '../../collect/dump/dump-sockets.ts';
+import { dumpSockets, type SocketDump, streamSockets } from '../../collect/dump/dump-sockets.ts';
 import type { Machine } from '../../collect/machine.ts';
 import { ConnectionMemory } from '../../collect/owners/connection-memory.ts';
-import { type HeldSockets, SpaceOwners } from '../../collect/owners/netns-owners.ts';
-import { openNetns, type Place } from '../../collect/target/netns-handle.ts';
+import { type HeldSockets, NetnsOwners } from '../../collect/owners/netns-owners.ts';
+import { type NetnsHandle, openNetns } from '../../collect/target/netns-handle.ts';
 import { Roles } from '../../count/roles.ts';
 import { openEventSocket } from '../../kernel/event-socket.ts';
 import { SystemCallError } from '../../kernel/system-calls.ts';
@@ -21,10 +21,10 @@ const REMEMBERED: SocketQuery = {
 };
 
 /** A namespace that is watched: its place, and what dumps told of its sockets. */
-export class WatchedSpace {
-  place: Place;
+export class NetnsReader {
+  handle: NetnsHandle;
   readonly memory = new ConnectionMemory();
-  readonly owners: SpaceOwners;
+  readonly owners: NetnsOwners;
   /** Times that the kernel dropped events of this namespace. */
   losses = 0;
   /** With the TCP listeners of every dump so far. */
@@ -32,7 +32,7 @@ export class WatchedSpace {
   /** Containers of listeners by their indexes in {@link roles}; undefined where nobody knows, or several listen. */
   readonly #listenerContainers: (string | undefined)[] = [];
   readonly #machine: Machine;
-  #endsAreTold = false;
+  #receivesEvents = false;
 
   /**
    * @param containerNames names of running containers by their ids
@@ -40,13 +40,13 @@ export class WatchedSpace {
    */
   constructor(
     machine: Machine,
-    place: Place,
+    handle: NetnsHandle,
     containerNames: ReadonlyMap<string, string>,
     soleContainer: string | undefined,
   ) {
     this.#machine = machine;
-    this.place = place;
-    this.owners = new SpaceOwners(machine, place.target.netns, containerNames, soleContainer);
+    this.handle = handle;
+    this.owners = new NetnsOwners(machine, handle.target.netns, containerNames, soleContainer);
   }
 
   /** The container of what nobody was seen to hold. */
@@ -60,10 +60,10 @@ export class WatchedSpace {
    * @throws {Failure}, {SystemCallError} when it may not be entered
    */
   openEvents(bufferBytes?: number) {
-    const netnsFd = this.place.own ? undefined : openNetns(this.#machine, this.place);
+    const netnsFd = this.handle.own ? undefined : openNetns(this.#machine, this.handle);
     try {
       const socket = openEventSocket(this.#machine.systemCalls(), netnsFd, bufferBytes);
-      this.#endsAreTold = true;
+      this.#receivesEvents = true;
       return socket;
     } finally {
       if (netnsFd !== undefined) fs.closeSync(netnsFd);
@@ -78,7 +78,7 @@ export class WatchedSpace {
    */
   remember(nowMs: number, visit?: (socket: SocketView) => void): void {
     this.#remembering(nowMs, (see) => {
-      stream(this.#machine, this.place, REMEMBERED, (socket) => {
+      streamSockets(this.#machine, this.handle, REMEMBERED, (socket) => {
         see(socket);
         visit?.(socket);
       });
@@ -92,12 +92,12 @@ export class WatchedSpace {
    * @param scans descriptors that were read just before: what holders are looked for in first
    * @throws {Failure} when the namespace is gone
    */
-  look(nowMs: number, query: SocketQuery, seeks = true, scans: readonly HeldSockets[] = []): Look {
-    let seen!: Look;
+  read(nowMs: number, query: SocketQuery, seeks = true, scans: readonly HeldSockets[] = []): SocketDump {
+    let seen!: SocketDump;
     this.#remembering(
       nowMs,
       (see) => {
-        seen = look(this.#machine, this.place, query);
+        seen = dumpSockets(this.#machine, this.handle, query);
         seen.sockets.each(see);
       },
       seeks,
@@ -121,7 +121,7 @@ export class WatchedSpace {
     scans: readonly HeldSockets[] = [],
   ): void {
     const { memory } = this;
-    const strangers: number[] = [];
+    const withoutOwner: number[] = [];
     const listeners: { listener: number; row: number | undefined }[] = [];
     memory.begin(nowMs);
     read((socket) => {
@@ -130,11 +130,11 @@ export class WatchedSpace {
       // A UDP client is not connected either: its port, used again, would make servers of other clients.
       const listener = socket.proto === 'tcp' ? this.roles.addListener(socket) : undefined;
       if (listener !== undefined) listeners.push({ listener, row });
-      if (row !== undefined && memory.isStranger(row)) strangers.push(row);
+      if (row !== undefined && memory.needsOwner(row)) withoutOwner.push(row);
     });
-    if (seeks && strangers.length > 0) this.owners.find(memory, strangers, nowMs, scans);
+    if (seeks && withoutOwner.length > 0) this.owners.find(memory, withoutOwner, nowMs, scans);
     this.#rememberListeners(listeners);
-    memory.end(this.#endsAreTold);
+    memory.end(this.#receivesEvents);
   }
 
   /** @param listeners of one dump; several may have one address and port (SO_REUSEPORT) */

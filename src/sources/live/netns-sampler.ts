@@ -1,21 +1,21 @@
-import type { Look } from '../../collect/dump/dump-sockets.ts';
+import type { SocketDump } from '../../collect/dump/dump-sockets.ts';
 import { presentProtos } from '../../collect/dump/present-protos.ts';
 import type { Machine } from '../../collect/machine.ts';
 import type { DescriptorScan } from '../../collect/owners/descriptor-kinds.ts';
-import type { FoundSpace } from '../../collect/target/found-netns.ts';
+import type { FoundNetns } from '../../collect/target/found-netns.ts';
 import { soleContainer } from '../../count/sharing.ts';
-import type { WatchedSpace as SpaceFacts } from '../../model/netns/netns.ts';
+import type { WatchedNetns } from '../../model/netns/netns.ts';
 import type { SocketQuery } from '../../model/socket/socket-query.ts';
 import type { SocketView } from '../../model/socket/socket-view.ts';
 import { ALL_STATES, stateMask, TCP_STATE } from '../../model/socket/tcp-state.ts';
-import type { SpaceLook, SpaceTick, TickWish } from '../sample-source.ts';
+import type { NetnsTick, SocketSnapshot, TickRequest } from '../sample-source.ts';
 import { type Counted, KeptCounters } from './counter-files.ts';
 import type { KernelStates } from './kernel-states.ts';
 import { KindsSampler, samplePids } from './kinds-sampler.ts';
 import { sampleMemory } from './memory-samples.ts';
 import { type Movement, movementSince } from './movement.ts';
-import { watchedSpace } from './netns-facts.ts';
-import { WatchedSpace } from './netns-reader.ts';
+import { watchedNetns } from './netns-facts.ts';
+import { NetnsReader } from './netns-reader.ts';
 import { sampleProcesses } from './process-samples.ts';
 
 /** What nobody looks at is read without TIME_WAIT, which `sockstat` counts, and which can be tens of thousands. */
@@ -33,58 +33,58 @@ const HOLDERS_MS = 30_000;
 const PROCESSES_MS = 5000;
 
 /** Samples one namespace: its counters at every tick, its sockets when it is told to. */
-export class SpaceSampler {
-  readonly watched: WatchedSpace;
-  space: SpaceFacts;
+export class NetnsSampler {
+  readonly watched: NetnsReader;
+  namespace: WatchedNetns;
   /** Since the last tick. */
   closes = 0;
   lost = 0;
   /** What reading its sockets cost the last time, milliseconds of CPU; 0 before the first. */
-  lookCostMs = 0;
+  readCostMs = 0;
   /** Whether ended sockets are heard of. */
   listens = false;
   /** What counts in the kernel; undefined where nothing does. */
   kernelStates: KernelStates | undefined;
   readonly #machine: Machine;
-  #found: FoundSpace;
+  #found: FoundNetns;
   readonly #kinds: KindsSampler;
   readonly #counters = new KeptCounters();
   #lookedMs: number | undefined;
   #processesDueMs = 0;
   #holdersDueMs = 0;
   #now: Counted | undefined;
-  #atLook: Counted | undefined;
+  #atRead: Counted | undefined;
   /** Whether the kernel told at the last tick how many sockets there are in each state. */
   #isCounted = false;
 
-  constructor(machine: Machine, found: FoundSpace, containerNames: ReadonlyMap<string, string>) {
+  constructor(machine: Machine, found: FoundNetns, containerNames: ReadonlyMap<string, string>) {
     this.#machine = machine;
     this.#found = found;
     this.#kinds = new KindsSampler(machine);
-    this.space = watchedSpace(machine, found);
-    this.watched = new WatchedSpace(machine, found.place, containerNames, soleContainer(found)?.facts.name);
-    this.#tellOwners(containerNames);
+    this.namespace = watchedNetns(machine, found);
+    this.watched = new NetnsReader(machine, found.handle, containerNames, soleContainer(found)?.facts.name);
+    this.#updateOwners(containerNames);
   }
 
   /** Whether what was found is still this namespace. */
-  isSame({ place, containers }: FoundSpace): boolean {
-    const before = this.#found.place;
-    if (before.target.netns !== place.target.netns) return false;
-    if (before.target.pid === place.target.pid) return before.startTicks === place.startTicks;
+  isSame({ handle, containers }: FoundNetns): boolean {
+    const before = this.#found.handle;
+    if (before.target.netns !== handle.target.netns) return false;
+    if (before.target.pid === handle.target.pid) return before.startTicks === handle.startTicks;
     // Another process stands for it now: one of those that were there before does.
     const old = new Set(this.#found.containers.map(({ facts }) => facts.id));
     return containers.length === 0 ? old.size === 0 : containers.some(({ facts }) => old.has(facts.id));
   }
 
   /** Takes over what was found. @returns sentences about what changed */
-  update(found: FoundSpace, containerNames: ReadonlyMap<string, string>): string[] {
-    const before = this.space;
-    if (found.place.procNet !== this.#found.place.procNet) this.#counters.close();
+  update(found: FoundNetns, containerNames: ReadonlyMap<string, string>): string[] {
+    const before = this.namespace;
+    if (found.handle.procNet !== this.#found.handle.procNet) this.#counters.close();
     this.#found = found;
-    this.watched.place = found.place;
-    this.space = watchedSpace(this.#machine, found);
-    this.#tellOwners(containerNames);
-    return before.name === this.space.name ? [] : [`${before.name}: it is called ${this.space.name} now`];
+    this.watched.handle = found.handle;
+    this.namespace = watchedNetns(this.#machine, found);
+    this.#updateOwners(containerNames);
+    return before.name === this.namespace.name ? [] : [`${before.name}: renamed to ${this.namespace.name}`];
   }
 
   /**
@@ -92,19 +92,19 @@ export class SpaceSampler {
    *
    * @param processesMs the time when descriptors are counted too, every so often; undefined for never
    */
-  count(all: boolean, processesMs?: number): SpaceTick {
-    const { procNet } = this.#found.place;
+  count(all: boolean, processesMs?: number): NetnsTick {
+    const { procNet } = this.#found.handle;
     this.#now = procNet === undefined ? undefined : this.#counters.read(procNet, all);
     const { counters, sockstat } = this.#now ?? {};
-    const tcpStates = this.kernelStates?.states(this.space.netns);
+    const tcpStates = this.kernelStates?.states(this.namespace.netns);
     this.#isCounted = tcpStates !== undefined;
-    const tick: SpaceTick = {
-      space: this.space,
+    const tick: NetnsTick = {
+      namespace: this.namespace,
       ...(counters !== undefined && { counters }),
       ...(sockstat !== undefined && { sockstat }),
       ...(tcpStates !== undefined && { tcpStates }),
       ...(this.listens && { closes: this.closes }),
-      ...(this.#lookedMs !== undefined && { lookedAtMs: this.#lookedMs }),
+      ...(this.#lookedMs !== undefined && { snapshotAtMs: this.#lookedMs }),
       lost: this.lost,
     };
     this.closes = 0;
@@ -122,26 +122,26 @@ export class SpaceSampler {
    * @param controllers whether those of its containers are asked too
    * @throws {Failure} when the namespace is gone
    */
-  lookClosely(
-    tick: SpaceTick,
+  readFully(
+    tick: NetnsTick,
     atMs: number,
     query: SocketQuery,
-    processes: TickWish['processes'],
+    processes: TickRequest['processes'],
     controllers: boolean,
   ): void {
     if (processes !== 'no') tick.processes = sampleProcesses(this.#machine, this.#found);
     // Before the tables are read: what is opened in between is in them then.
     const scans = processes === 'kinds' ? this.#kinds.scan(atMs, tick.processes ?? []) : undefined;
-    const look = this.look(atMs, presentProtos(query, tick.sockstat), scans);
-    tick.look = look;
-    tick.lookedAtMs = look.takenAtMs;
+    const read = this.snapshot(atMs, presentProtos(query, tick.sockstat), scans);
+    tick.snapshot = read;
+    tick.snapshotAtMs = read.takenAtMs;
     if (controllers) {
       tick.pids = samplePids(this.#machine, this.#found);
       tick.memory = sampleMemory(this.#machine, this.#found);
     }
     // Tables that were not read whole would make zombies of what they left out.
-    if (scans === undefined || look.withoutStates !== 0 || !look.coverage.complete) return;
-    const kinds = this.#kinds.name(scans, this.space.netns, look.sockets);
+    if (scans === undefined || read.withoutStates !== 0 || !read.coverage.complete) return;
+    const kinds = this.#kinds.name(scans, this.namespace.netns, read.sockets);
     tick.processes = (tick.processes ?? []).map((process) => {
       const byKind = kinds.get(process.pid)?.byKind;
       return byKind === undefined ? process : { ...process, kinds: { byKind } };
@@ -154,14 +154,14 @@ export class SpaceSampler {
   }
 
   /** Whether its sockets were read already. */
-  get wasLookedAt(): boolean {
+  get wasRead(): boolean {
     return this.#lookedMs !== undefined;
   }
 
   /** How much moved since its sockets were read. */
   get movement(): Movement {
-    if (this.#now === undefined || this.#atLook === undefined) return 'connections';
-    return movementSince(this.#atLook, this.#now);
+    if (this.#now === undefined || this.#atRead === undefined) return 'connections';
+    return movementSince(this.#atRead, this.#now);
   }
 
   /**
@@ -189,8 +189,8 @@ export class SpaceSampler {
    * @param scans descriptors of its processes that were read just before
    * @throws {Failure} when the namespace is gone
    */
-  look(atMs: number, query: SocketQuery, scans: readonly DescriptorScan[] = []): SpaceLook {
-    return this.#looked(this.watched.look(atMs, query, true, scans), ALL_STATES & ~query.states);
+  snapshot(atMs: number, query: SocketQuery, scans: readonly DescriptorScan[] = []): SocketSnapshot {
+    return this.#looked(this.watched.read(atMs, query, true, scans), ALL_STATES & ~query.states);
   }
 
   /** Remembers its sockets for their events. @throws {Failure} when the namespace is gone */
@@ -199,23 +199,23 @@ export class SpaceSampler {
   }
 
   /** The TCP sockets, without those in TIME_WAIT. @throws {Failure} when the namespace is gone */
-  lookBriefly(atMs: number): SpaceLook {
+  readBriefly(atMs: number): SocketSnapshot {
     const seeks = atMs >= this.#holdersDueMs;
     if (seeks) this.#holdersDueMs = atMs + HOLDERS_MS;
-    const take = () => this.watched.look(atMs, BRIEF, seeks);
-    return this.#looked(this.kernelStates?.around(this.space.netns, take) ?? take(), WITHOUT);
+    const take = () => this.watched.read(atMs, BRIEF, seeks);
+    return this.#looked(this.kernelStates?.around(this.namespace.netns, take) ?? take(), WITHOUT);
   }
 
-  #looked(look: Look, withoutStates: number): SpaceLook {
-    this.#lookedMs = look.takenAt.getTime();
-    this.#atLook = this.#now;
+  #looked(snapshot: SocketDump, withoutStates: number): SocketSnapshot {
+    this.#lookedMs = snapshot.takenAt.getTime();
+    this.#atRead = this.#now;
     const { watched } = this;
     return {
-      takenAtMs: look.takenAt.getTime(),
-      source: look.source,
-      sources: otherSources(look),
-      coverage: look.coverage,
-      sockets: look.sockets,
+      takenAtMs: snapshot.takenAt.getTime(),
+      source: snapshot.source,
+      sources: otherSources(snapshot),
+      coverage: snapshot.coverage,
+      sockets: snapshot.sockets,
       withoutStates,
       holderOf: (socket: SocketView) => watched.memory.ownerOf(socket),
       containerOf: (socket: SocketView) => watched.containerOf(socket),
@@ -223,7 +223,7 @@ export class SpaceSampler {
     };
   }
 
-  #tellOwners(containerNames: ReadonlyMap<string, string>): void {
+  #updateOwners(containerNames: ReadonlyMap<string, string>): void {
     const { containers, otherPids, host } = this.#found;
     const pids = containers.flatMap((container) => container.pids);
     // The host's processes are looked through only for what no container holds.
@@ -236,7 +236,7 @@ export class SpaceSampler {
 }
 
 /** Protocols that were read in another way than most. */
-function otherSources({ source, sources }: Look): SpaceLook['sources'] {
+function otherSources({ source, sources }: SocketDump): SocketSnapshot['sources'] {
   const others = Object.entries(sources).filter(([, other]) => other !== source);
   return others.length > 0 ? Object.fromEntries(others) : undefined;
 }

@@ -1,6 +1,6 @@
 import type { Machine } from '../../collect/machine.ts';
 import { nameOfProcess } from '../../collect/owners/process-names.ts';
-import type { FoundSpace } from '../../collect/target/found-netns.ts';
+import type { FoundNetns } from '../../collect/target/found-netns.ts';
 import { finiteLimit } from '../../model/container/limits.ts';
 import type { ProcessSample } from '../../model/sample/sample.ts';
 import { countDescriptors } from '../../procfs/descriptors.ts';
@@ -11,7 +11,7 @@ import { readStat } from '../../procfs/stat.ts';
 const names = new Map<string, string>();
 
 /** The processes of a namespace with their descriptors and limits; those that may not be looked at are left out. */
-export function sampleProcesses(machine: Machine, { containers, otherPids, host }: FoundSpace): ProcessSample[] {
+export function sampleProcesses(machine: Machine, { containers, otherPids, host }: FoundNetns): ProcessSample[] {
   const samples: ProcessSample[] = [];
   for (const { facts, pids } of containers) {
     for (const pid of pids) add(samples, sampleProcess(machine, pid, facts.name));

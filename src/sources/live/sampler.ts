@@ -3,18 +3,18 @@ import { containersNamed } from '../../collect/containers/containers-named.ts';
 import { readSysctls } from '../../collect/dump/sysctls.ts';
 import { readHostSample } from '../../collect/host-sample.ts';
 import type { Machine } from '../../collect/machine.ts';
-import { bindForPlace } from '../../collect/names/bind-filter.ts';
+import { bindInNetns } from '../../collect/names/bind-filter.ts';
 import type { BoundFilter } from '../../filter/bound-filter.ts';
 import { CLOSED_CONNECTIONS, SNAPSHOTS_OVER_TIME } from '../../filter/known-fields.ts';
 import type { Filter } from '../../filter/syntax.ts';
 import { Failure } from '../../model/failure.ts';
-import type { WatchedSpace } from '../../model/netns/netns.ts';
+import type { WatchedNetns } from '../../model/netns/netns.ts';
 import {
+  type NetnsTick,
   type SampleSource,
   type SourceDetails,
-  type SpaceTick,
   type Tick,
-  type TickWish,
+  type TickRequest,
   WATCHED_SYSCTLS,
 } from '../sample-source.ts';
 import { Background, type Unwatched } from './background.ts';
@@ -22,9 +22,9 @@ import { ConnectionEventStream } from './connection-event-stream.ts';
 import { CpuBudget } from './cpu-budget.ts';
 import { FollowedTargets } from './followed-targets.ts';
 import { type KernelStates, openKernelStates } from './kernel-states.ts';
-import { followPopulation, type Population } from './namespace-tracker.ts';
-import { type WatchedSpace as SpaceMemory, whyNoEvents } from './netns-reader.ts';
-import type { SpaceSampler } from './netns-sampler.ts';
+import { type NamespaceTracker, trackNamespaces } from './namespace-tracker.ts';
+import { type NetnsReader as NetnsMemory, whyNoEvents } from './netns-reader.ts';
+import type { NetnsSampler } from './netns-sampler.ts';
 import { Pace, wait } from './pace.ts';
 import { sourceDetails } from './source-details.ts';
 
@@ -72,12 +72,12 @@ export class Sampler implements SampleSource {
   readonly knowledge = { snapshots: SNAPSHOTS_OVER_TIME, closed: CLOSED_CONNECTIONS };
   readonly #machine: Machine;
   readonly #options: SamplerOptions;
-  readonly #population: Population;
+  readonly #population: NamespaceTracker;
   readonly #stream: ConnectionEventStream | undefined;
   readonly #background: Background;
   readonly #whole: CpuBudget | undefined;
   readonly #kernelStates: KernelStates | undefined;
-  readonly #followed = new Map<SpaceMemory, SpaceSampler>();
+  readonly #followed = new Map<NetnsMemory, NetnsSampler>();
   #changed = true;
   /** When events were last read. */
   #drainedMs = Date.now();
@@ -88,9 +88,9 @@ export class Sampler implements SampleSource {
   #lastMs = Number.NEGATIVE_INFINITY;
   #spentMs = cpuMs();
   #notes: string[] = [];
-  #nobodyLooks = false;
+  #isBackgroundOnly = false;
 
-  private constructor(machine: Machine, population: Population, options: SamplerOptions) {
+  private constructor(machine: Machine, population: NamespaceTracker, options: SamplerOptions) {
     this.#machine = machine;
     this.#options = options;
     this.intervalMs = options.intervalMs;
@@ -126,24 +126,24 @@ export class Sampler implements SampleSource {
   }
 
   static async #over(machine: Machine, followed: FollowedTargets, options: SamplerOptions): Promise<Sampler> {
-    return new Sampler(machine, await followPopulation(machine, followed, options.names), options);
+    return new Sampler(machine, await trackNamespaces(machine, followed, options.names), options);
   }
 
-  async next(wish: TickWish, stop?: StopSignal): Promise<Tick | undefined> {
+  async next(request: TickRequest, stop?: StopSignal): Promise<Tick | undefined> {
     // Even where ticks take longer than their interval, signals and whatever else waits get their turn.
     await new Promise(setImmediate);
     this.#stretch();
-    await this.#follow(wish);
+    await this.#follow(request);
     for (;;) {
       const now = Date.now();
       const isLast = stop?.aborted || (now >= this.#endMs && this.#sawTheEnd());
       // What lives now is remembered before the first event is read.
-      const found = this.#ticked || isLast ? this.#drain(now, wish, isLast) : 0;
+      const found = this.#ticked || isLast ? this.#drain(now, request, isLast) : 0;
       if (isLast || stop?.aborted) return undefined;
       if (now >= this.#dueMs) break;
       const rest = Math.min(this.#dueMs, this.#sawTheEnd() ? this.#endMs : Number.POSITIVE_INFINITY) - now;
       await wait(
-        this.#stream === undefined ? rest : Math.min(this.#nobodyLooks ? UNSEEN_MS : this.#pace.next(found), rest),
+        this.#stream === undefined ? rest : Math.min(this.#isBackgroundOnly ? UNSEEN_MS : this.#pace.next(found), rest),
         stop,
         this.#waking,
       );
@@ -153,39 +153,39 @@ export class Sampler implements SampleSource {
     // A tick that came late does not make the next ones come faster.
     this.#dueMs = Math.max(this.#dueMs + this.intervalMs, atMs);
     await this.#refresh(atMs);
-    await this.#follow(wish);
-    const tick = this.#tick(atMs, wish);
+    await this.#follow(request);
+    const tick = this.#tick(atMs, request);
     // What was closed before the dump is handed over with it.
-    this.#drain(Date.now(), wish);
+    this.#drain(Date.now(), request);
     return tick;
   }
 
-  async bind(space: WatchedSpace, filter: Filter): Promise<BoundFilter | undefined> {
-    const sampler = this.#population.samplerFor(space);
-    if (sampler === undefined) throw new Failure('no-target', `${space.name}: it is gone`);
-    return bindForPlace(this.#machine, sampler.watched.place, filter, this.#population.facts);
+  async bind(namespace: WatchedNetns, filter: Filter): Promise<BoundFilter | undefined> {
+    const sampler = this.#population.samplerFor(namespace);
+    if (sampler === undefined) throw new Failure('no-target', `${namespace.name}: stopped`);
+    return bindInNetns(this.#machine, sampler.watched.handle, filter, this.#population.facts);
   }
 
   isNamed(container: string, wanted: string): boolean {
     return containersNamed(this.#population.facts, wanted).some(({ name }) => name === container);
   }
 
-  sysctls(space: WatchedSpace): Readonly<Record<string, string>> {
-    const sampler = this.#population.samplerFor(space);
+  sysctls(namespace: WatchedNetns): Readonly<Record<string, string>> {
+    const sampler = this.#population.samplerFor(namespace);
     try {
-      return sampler === undefined ? {} : readSysctls(this.#machine, sampler.watched.place, WATCHED_SYSCTLS);
+      return sampler === undefined ? {} : readSysctls(this.#machine, sampler.watched.handle, WATCHED_SYSCTLS);
     } catch (error) {
-      this.#notes.push(`${space.name}: its settings cannot be read (${(error as Error).message})`);
+      this.#notes.push(`${namespace.name}: its settings cannot be read (${(error as Error).message})`);
       return {};
     }
   }
 
   async details(): Promise<SourceDetails> {
-    const watched = [...this.#population.samplers()].flatMap(({ space }) => space.containers);
+    const watched = [...this.#population.samplers()].flatMap(({ namespace }) => namespace.containers);
     return sourceDetails(this.#machine, watched);
   }
 
-  hurry(): void {
+  tickNow(): void {
     this.#dueMs = Date.now();
     for (const wake of [...this.#waking]) wake();
   }
@@ -234,14 +234,14 @@ export class Sampler implements SampleSource {
     if (this.#dueMs > this.#endMs) this.#dueMs = this.#sawTheEnd() ? Number.POSITIVE_INFINITY : this.#endMs;
   }
 
-  #tick(atMs: number, wish: TickWish): Tick {
-    const spaces = this.#countAll(atMs, wish);
+  #tick(atMs: number, request: TickRequest): Tick {
+    const namespaces = this.#countAll(atMs, request);
     const notes = this.#notes;
     this.#notes = [];
     const stretched = this.#background.stretched();
     return {
       atMs,
-      spaces,
+      namespaces,
       containers: this.#population.containers,
       names: this.#population.names,
       ...(this.#options.host && { host: readHostSample(this.#machine, atMs) }),
@@ -251,24 +251,24 @@ export class Sampler implements SampleSource {
   }
 
   /** What is cheap, for every namespace; all that somebody looks at; and of the others what the budget allows. */
-  #countAll(atMs: number, wish: TickWish): SpaceTick[] {
+  #countAll(atMs: number, request: TickRequest): NetnsTick[] {
     const samplers = [...this.#population.samplers()];
     if (this.#options.eventsOnly) return this.#rememberAll(samplers, atMs);
-    const ticks = new Map<SpaceSampler, SpaceTick>();
-    const others = samplers.filter(({ space }) => !wish.looksAt(space));
+    const ticks = new Map<NetnsSampler, NetnsTick>();
+    const others = samplers.filter(({ namespace }) => !request.isForeground(namespace));
     const unseen = new Set(others);
-    this.#nobodyLooks = others.length === samplers.length;
+    this.#isBackgroundOnly = others.length === samplers.length;
     // To start is dear, and is no steady state.
-    this.#background.chargeRest(this.#nobodyLooks && samplers.every(({ wasLookedAt }) => wasLookedAt));
+    this.#background.chargeRest(this.#isBackgroundOnly && samplers.every(({ wasRead }) => wasRead));
     for (const sampler of samplers) {
       if (unseen.has(sampler)) continue;
       this.#unlessGone(() => {
-        const tick = sampler.count(wish.allCounters);
-        sampler.lookClosely(tick, atMs, wish.query(sampler.space), wish.processes, wish.allCounters);
+        const tick = sampler.count(request.allCounters);
+        sampler.readFully(tick, atMs, request.query(sampler.namespace), request.processes, request.allCounters);
         ticks.set(sampler, tick);
       });
     }
-    const processesMs = wish.processes === 'no' ? undefined : atMs;
+    const processesMs = request.processes === 'no' ? undefined : atMs;
     const unwatched = this.#background.spend(() =>
       others.map((sampler): Unwatched => ({ sampler, tick: sampler.count(false, processesMs) })),
     );
@@ -278,7 +278,7 @@ export class Sampler implements SampleSource {
   }
 
   /** Dumps every namespace, and puts the next dump off so far that all of them keep to their share of the time. */
-  #rememberAll(samplers: readonly SpaceSampler[], atMs: number): SpaceTick[] {
+  #rememberAll(samplers: readonly NetnsSampler[], atMs: number): NetnsTick[] {
     const begin = performance.now();
     const ticks = samplers.map((sampler) => {
       this.#unlessGone(() => sampler.remember(atMs));
@@ -303,25 +303,25 @@ export class Sampler implements SampleSource {
   #gone(error: unknown): void {
     if (!(error instanceof Failure)) throw error;
     if (error.kind !== 'no-target') this.#notes.push(error.message);
-    this.#population.lookAgain();
+    this.#population.requestRefresh();
   }
 
-  #drain(nowMs: number, { closed, lost, drained }: TickWish, isLast = false): number {
+  #drain(nowMs: number, { closed, lost, drained }: TickRequest, isLast = false): number {
     if (this.#stream === undefined) return 0;
     const found = this.#stream.drain(
       nowMs,
       {
-        closed: (space, connection) => {
-          const sampler = this.#followed.get(space);
+        closed: (namespace, connection) => {
+          const sampler = this.#followed.get(namespace);
           if (sampler === undefined) return;
           sampler.closes++;
-          closed?.(sampler.space, connection);
+          closed?.(sampler.namespace, connection);
         },
-        lost: (space) => {
-          const sampler = this.#followed.get(space);
+        lost: (namespace) => {
+          const sampler = this.#followed.get(namespace);
           if (sampler === undefined) return;
           sampler.lost++;
-          lost?.(sampler.space, this.#drainedMs, nowMs);
+          lost?.(sampler.namespace, this.#drainedMs, nowMs);
           // Connections opened meanwhile are not remembered.
           if (this.#options.eventsOnly) this.#dueMs = 0;
         },
@@ -341,33 +341,33 @@ export class Sampler implements SampleSource {
   }
 
   /** Receives events and counts in namespaces that came, and no more in those that went. */
-  async #follow(wish: TickWish): Promise<void> {
+  async #follow(request: TickRequest): Promise<void> {
     if (!this.#changed) return;
     this.#changed = false;
     this.#stream?.setNames(this.#population.names);
     const present = new Set(this.#population.samplers());
     const gone = [...this.#followed].filter(([, sampler]) => !present.has(sampler));
     // The last events of a namespace come when its processes are gone.
-    if (gone.length > 0) this.#drain(Date.now(), wish);
+    if (gone.length > 0) this.#drain(Date.now(), request);
     // Those that are gone first: another namespace may have got the inode of one.
     for (const [watched, sampler] of gone) {
       this.#followed.delete(watched);
       this.#stream?.remove(watched);
-      this.#kernelStates?.end(sampler.space.netns);
+      this.#kernelStates?.end(sampler.namespace.netns);
     }
     for (const sampler of present) {
       if (this.#followed.has(sampler.watched)) continue;
-      await wish.prepare?.(sampler.space);
+      await request.prepare?.(sampler.namespace);
       this.#followed.set(sampler.watched, sampler);
       if (this.#stream !== undefined) this.#listen(this.#stream, sampler);
-      this.#kernelStates?.begin(sampler.space.netns);
+      this.#kernelStates?.begin(sampler.namespace.netns);
       sampler.kernelStates = this.#kernelStates;
     }
   }
 
   /** @throws {Failure} `not-permitted` where events are all that is wanted, and cannot be received */
-  #listen(stream: ConnectionEventStream, sampler: SpaceSampler): void {
-    const { name } = sampler.space;
+  #listen(stream: ConnectionEventStream, sampler: NetnsSampler): void {
+    const { name } = sampler.namespace;
     try {
       stream.add(sampler.watched, sampler.watched.openEvents(this.#options.eventBufferBytes));
       sampler.listens = true;

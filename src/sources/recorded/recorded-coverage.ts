@@ -1,6 +1,6 @@
 import type { Coverage } from '../../model/sample/coverage.ts';
 import type { Proto } from '../../model/socket/socket-view.ts';
-import type { SpaceLook } from '../sample-source.ts';
+import type { SocketSnapshot } from '../sample-source.ts';
 
 /** Sockets that were read longer than this before the moment are reported as old. */
 const OLD_MS = 2500;
@@ -14,7 +14,7 @@ const SUMMARY =
  * @param protos only what concerns one of these; undefined for all
  */
 export function recordedCoverage(
-  { coverage, withoutStates, takenAtMs }: SpaceLook,
+  { coverage, withoutStates, takenAtMs }: SocketSnapshot,
   atMs: number,
   protos?: readonly Proto[],
 ): Coverage {

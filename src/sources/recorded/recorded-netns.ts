@@ -16,7 +16,7 @@ import type { SocketProcess } from '../../model/socket/socket-row.ts';
 import type { Proto, SocketSource, SocketView } from '../../model/socket/socket-view.ts';
 import { stateMask, TCP_STATE } from '../../model/socket/tcp-state.ts';
 import { TIMER } from '../../model/socket/timers.ts';
-import type { SpaceLook, SpaceTick, Tick } from '../sample-source.ts';
+import type { NetnsTick, SocketSnapshot, Tick } from '../sample-source.ts';
 import {
   type NetnsSnapshot,
   OUTSIDE,
@@ -36,24 +36,30 @@ export class RecordedNetns implements NetnsSnapshot {
   readonly knownFields: KnownFields;
   readonly #source: RecordedSource;
   readonly #tick: Tick;
-  readonly #space: SpaceTick;
-  readonly #look: SpaceLook | undefined;
+  readonly #namespace: NetnsTick;
+  readonly #snapshot: SocketSnapshot | undefined;
 
   /**
    * @param space what was sampled of the namespace at the moment
    * @param look its sockets as they were read last until then; undefined where they were not
    */
-  constructor(source: RecordedSource, tick: Tick, space: SpaceTick, look: SpaceLook | undefined, target: Target) {
+  constructor(
+    source: RecordedSource,
+    tick: Tick,
+    namespace: NetnsTick,
+    snapshot: SocketSnapshot | undefined,
+    target: Target,
+  ) {
     this.#source = source;
     this.knownFields = source.knowledge.snapshots;
     this.#tick = tick;
-    this.#space = space;
-    this.#look = look;
+    this.#namespace = namespace;
+    this.#snapshot = snapshot;
     this.target = target;
   }
 
   async residents(): Promise<Residents> {
-    const { containers, host, netns } = this.#space.space;
+    const { containers, host, netns } = this.#namespace.namespace;
     return {
       containers: containers.map((container) => containerTarget(container, netns)),
       isHost: host,
@@ -66,7 +72,7 @@ export class RecordedNetns implements NetnsSnapshot {
   }
 
   async bind(filter: Filter): Promise<SnapshotFilter | undefined> {
-    const bound = await this.#source.bind(this.#space.space, filter);
+    const bound = await this.#source.bind(this.#namespace.namespace, filter);
     const { containers } = this.#tick;
     return (
       bound && {
@@ -98,9 +104,9 @@ export class RecordedNetns implements NetnsSnapshot {
 
   owners(): SocketOwners {
     const holders = new Map<number, SocketProcess[]>();
-    const look = this.#wasRead();
-    look.sockets.each((socket) => {
-      const holder = look.holderOf(socket);
+    const snapshot = this.#wasRead();
+    snapshot.sockets.each((socket) => {
+      const holder = snapshot.holderOf(socket);
       if (holder !== undefined && socket.inode !== 0)
         holders.set(socket.inode, [{ pid: holder.pid, name: holder.name }]);
     });
@@ -112,49 +118,49 @@ export class RecordedNetns implements NetnsSnapshot {
   }
 
   async attribution(): Promise<SocketAttribution> {
-    const look = this.#wasRead();
-    const ids = new Map(this.#space.space.containers.map(({ name, id }) => [name, id]));
+    const snapshot = this.#wasRead();
+    const ids = new Map(this.#namespace.namespace.containers.map(({ name, id }) => [name, id]));
     return {
       of(socket) {
         // Recorded with what was remembered of it, which no source reports at the moment itself.
         if (isEntry(socket)) return undefined;
-        const id = ids.get(look.containerOf(socket) ?? '');
+        const id = ids.get(snapshot.containerOf(socket) ?? '');
         if (id !== undefined) return id;
-        return socket.inode !== 0 && look.holderOf(socket) !== undefined ? OUTSIDE : undefined;
+        return socket.inode !== 0 && snapshot.holderOf(socket) !== undefined ? OUTSIDE : undefined;
       },
       owners: this.owners(),
     };
   }
 
   sockstat(): Sockstat | undefined {
-    return this.#space.sockstat;
+    return this.#namespace.sockstat;
   }
 
   async fullestProcess(of: string): Promise<DescriptorUse | undefined> {
-    const name = this.#space.space.containers.find(({ id }) => id === of)?.name;
+    const name = this.#namespace.namespace.containers.find(({ id }) => id === of)?.name;
     if (name === undefined && of !== OUTSIDE) return undefined;
-    return fullest((this.#space.processes ?? []).filter(({ container }) => container === name));
+    return fullest((this.#namespace.processes ?? []).filter(({ container }) => container === name));
   }
 
   /** @throws {Failure} `no-target` where its sockets were not read */
-  #wasRead(): SpaceLook {
-    if (this.#look !== undefined) return this.#look;
+  #wasRead(): SocketSnapshot {
+    if (this.#snapshot !== undefined) return this.#snapshot;
     throw new Failure('no-target', `${this.target.name}: its sockets were not read up to then`);
   }
 
   #header(protos: readonly Proto[]): SocketsHeader {
-    const look = this.#wasRead();
+    const snapshot = this.#wasRead();
     const seen = new Set<Proto>();
-    look.sockets.each(({ proto }) => {
+    snapshot.sockets.each(({ proto }) => {
       seen.add(proto);
     });
     return {
-      takenAt: new Date(look.takenAtMs),
-      source: look.source,
+      takenAt: new Date(snapshot.takenAtMs),
+      source: snapshot.source,
       sources: Object.fromEntries(
-        protos.filter((proto) => seen.has(proto)).map((proto) => [proto, look.sources?.[proto] ?? look.source]),
+        protos.filter((proto) => seen.has(proto)).map((proto) => [proto, snapshot.sources?.[proto] ?? snapshot.source]),
       ),
-      coverage: recordedCoverage(look, this.#tick.atMs, protos),
+      coverage: recordedCoverage(snapshot, this.#tick.atMs, protos),
     };
   }
 

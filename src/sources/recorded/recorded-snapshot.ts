@@ -2,15 +2,15 @@ import { Failure } from '../../model/failure.ts';
 import type { Names } from '../../model/names.ts';
 import { everySocket } from '../../model/socket/socket-query.ts';
 import { openRecorded, type Recorded } from '../open-source.ts';
-import type { SpaceLook, Tick, TickWish } from '../sample-source.ts';
-import type { Population, Snapshot } from '../snapshot.ts';
+import type { SocketSnapshot, Tick, TickRequest } from '../sample-source.ts';
+import type { Snapshot, SnapshotInventory } from '../snapshot.ts';
 import { RecordedNetns } from './recorded-netns.ts';
 import type { RecordedSource } from './recorded-source.ts';
 import { recordedTargets } from './recorded-target.ts';
 
 /** A recording has what it has, whatever is asked for. */
-const REQUEST: TickWish = {
-  looksAt: () => false,
+const REQUEST: TickRequest = {
+  isForeground: () => false,
   query: everySocket,
   processes: 'no',
   allCounters: false,
@@ -29,7 +29,7 @@ export class RecordedSnapshot implements Snapshot {
   private constructor(
     source: RecordedSource,
     tick: Tick,
-    looks: ReadonlyMap<number, SpaceLook>,
+    looks: ReadonlyMap<number, SocketSnapshot>,
     { file, untilMs }: Recorded,
     target: string | undefined,
   ) {
@@ -37,8 +37,8 @@ export class RecordedSnapshot implements Snapshot {
     this.#tick = tick;
     this.#file = file;
     this.takenAt = new Date(tick.atMs);
-    this.namespaces = recordedTargets(target, tick.spaces).map(
-      (found) => new RecordedNetns(source, tick, found.tick, looks.get(found.tick.space.netns), found.target),
+    this.namespaces = recordedTargets(target, tick.namespaces).map(
+      (found) => new RecordedNetns(source, tick, found.tick, looks.get(found.tick.namespace.netns), found.target),
     );
     const when = `as recorded at ${this.takenAt.toISOString()}`;
     const endsEarly = untilMs !== undefined && untilMs > tick.atMs + 2 * source.intervalMs;
@@ -54,19 +54,20 @@ export class RecordedSnapshot implements Snapshot {
   static async open(from: Recorded, target: string | undefined): Promise<RecordedSnapshot> {
     const source = await openRecorded({ ...from, speed: undefined, sinceMs: undefined }, target, true);
     try {
-      const looks = new Map<number, SpaceLook>();
+      const looks = new Map<number, SocketSnapshot>();
       let last: Tick | undefined;
       for (let tick = await source.next(REQUEST); tick !== undefined; tick = await source.next(REQUEST)) {
-        const present = new Set(tick.spaces.map(({ space }) => space.netns));
+        const present = new Set(tick.namespaces.map(({ namespace }) => namespace.netns));
         for (const netns of looks.keys()) if (!present.has(netns)) looks.delete(netns);
-        for (const { space, look } of tick.spaces) if (look !== undefined) looks.set(space.netns, look);
+        for (const { namespace, snapshot } of tick.namespaces)
+          if (snapshot !== undefined) looks.set(namespace.netns, snapshot);
         last = tick;
       }
       if (last === undefined) {
         const began = new Date(source.header.startedAtMs).toISOString();
         throw new Failure('usage', `${from.file}: nothing was recorded up to then; it began at ${began}`);
       }
-      if (last.spaces.length === 0 && target !== undefined) {
+      if (last.namespaces.length === 0 && target !== undefined) {
         const when = new Date(last.atMs).toISOString();
         throw new Failure('no-target', `${target}: it was not there at ${when}, says ${from.file}`);
       }
@@ -77,7 +78,7 @@ export class RecordedSnapshot implements Snapshot {
     }
   }
 
-  async population(): Promise<Population> {
+  async inventory(): Promise<SnapshotInventory> {
     return {
       anyContainer: this.#tick.containers.length > 0,
       lookedFor: [`the recording ${this.#file}`],

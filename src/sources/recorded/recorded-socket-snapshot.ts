@@ -1,13 +1,13 @@
-import type { RecordedLook } from '../../model/sample/recorded.ts';
+import type { StoredSnapshot } from '../../model/sample/recorded.ts';
 import { ColumnView } from '../../model/socket/column-view.ts';
 import type { SocketView } from '../../model/socket/socket-view.ts';
-import type { KeptSockets } from '../../model/socket/stored-sockets.ts';
-import type { SpaceLook } from '../sample-source.ts';
+import type { StoredSockets } from '../../model/socket/stored-sockets.ts';
+import type { SocketSnapshot } from '../sample-source.ts';
 
 /** A kept look as one that was just taken. */
-export function lookOf(look: RecordedLook<KeptSockets>): SpaceLook {
+export function socketSnapshotOf(snapshot: StoredSnapshot<StoredSockets>): SocketSnapshot {
   return {
-    ...look,
+    ...snapshot,
     holderOf: (socket) => keptView(socket)?.holder,
     containerOf: (socket) => keptView(socket)?.container,
     seenSince(socket) {

@@ -11,23 +11,23 @@ import {
 } from '../../filter/known-fields.ts';
 import { needsOf } from '../../filter/needs.ts';
 import type { Filter } from '../../filter/syntax.ts';
-import type { WatchedContainer, WatchedSpace } from '../../model/netns/netns.ts';
-import type { RecordedLook, RecordedSpace, RecordedTick } from '../../model/sample/recorded.ts';
-import type { KeptSockets } from '../../model/socket/stored-sockets.ts';
+import type { WatchedContainer, WatchedNetns } from '../../model/netns/netns.ts';
+import type { StoredNetnsTick, StoredSnapshot, StoredTick } from '../../model/sample/recorded.ts';
+import type { StoredSockets } from '../../model/socket/stored-sockets.ts';
 import { servicePorts } from '../../names/services.ts';
 import { wait } from '../live/pace.ts';
 import type {
   FilterKnowledge,
+  NetnsTick,
   SampleSource,
+  SocketSnapshot,
   SourceDetails,
-  SpaceLook,
-  SpaceTick,
   Tick,
-  TickWish,
+  TickRequest,
 } from '../sample-source.ts';
 import { type OpenRecording, openRecording } from './open-recording.ts';
 import { recordedDetails } from './recorded-details.ts';
-import { lookOf } from './recorded-socket-snapshot.ts';
+import { socketSnapshotOf } from './recorded-socket-snapshot.ts';
 import { isTargetOf } from './recorded-targets.ts';
 import { type RecordedStep, recordedSteps } from './recorded-ticks.ts';
 import { contentsOf, type RecordingContents } from './recording-contents.ts';
@@ -61,10 +61,10 @@ export class RecordedSource implements SampleSource {
   #firstMs: number | undefined;
   #last: Tick | undefined;
   /** The last look at each namespace of {@link #last}. */
-  #looks = new Map<number, SpaceLook>();
+  #looks = new Map<number, SocketSnapshot>();
   #again = false;
   /** The last looks of the time that is left out. */
-  readonly #earlier = new Map<number, RecordedLook<KeptSockets>>();
+  readonly #earlier = new Map<number, StoredSnapshot<StoredSockets>>();
 
   private constructor(path: string, recording: OpenRecording, options: RecordedOptions) {
     this.#path = path;
@@ -95,11 +95,11 @@ export class RecordedSource implements SampleSource {
     return [...(await this.#allContents()).containers.values()];
   }
 
-  async next(wish: TickWish, stop?: StopSignal): Promise<Tick | undefined> {
+  async next(request: TickRequest, stop?: StopSignal): Promise<Tick | undefined> {
     const { sinceMs = 0, untilMs = Number.POSITIVE_INFINITY } = this.#options;
     if (this.#again && this.#last !== undefined) {
       this.#again = false;
-      return { ...this.#last, spaces: this.#last.spaces.map((space) => this.#withLook(space)) };
+      return { ...this.#last, namespaces: this.#last.namespaces.map((namespace) => this.#withSnapshot(namespace)) };
     }
     while (!stop?.aborted) {
       const { value: step } = await this.#steps.next();
@@ -107,10 +107,11 @@ export class RecordedSource implements SampleSource {
       const { tick, cut } = step;
       const isOver = tick === undefined || tick.atMs > untilMs;
       if (!isOver && tick.atMs >= sinceMs) await this.#keepPace(tick.atMs, stop);
-      await this.#handOver(step, wish);
+      await this.#handOver(step, request);
       if (isOver) return undefined;
       if (tick.atMs < sinceMs) {
-        for (const { space, look } of tick.spaces) if (look !== undefined) this.#earlier.set(space.netns, look);
+        for (const { namespace, snapshot } of tick.namespaces)
+          if (snapshot !== undefined) this.#earlier.set(namespace.netns, snapshot);
         continue;
       }
       this.#last = this.#live(tick, cut);
@@ -119,12 +120,12 @@ export class RecordedSource implements SampleSource {
     return undefined;
   }
 
-  hurry(): void {
+  tickNow(): void {
     this.#again = true;
   }
 
   /** A recording is seen from nowhere: names mean the same in all of its namespaces. */
-  async bind(_space: WatchedSpace | undefined, filter: Filter): Promise<BoundFilter | undefined> {
+  async bind(_space: WatchedNetns | undefined, filter: Filter): Promise<BoundFilter | undefined> {
     if (filter.tree === undefined) return undefined;
     const { addresses } = await this.#allContents();
     const containers = await this.containers();
@@ -154,7 +155,7 @@ export class RecordedSource implements SampleSource {
     return containersNamed(containers, wanted).some(({ name }) => name === container);
   }
 
-  sysctls({ netns }: WatchedSpace): Readonly<Record<string, string>> {
+  sysctls({ netns }: WatchedNetns): Readonly<Record<string, string>> {
     return this.#recording.reader.details.sysctls[netns] ?? {};
   }
 
@@ -166,7 +167,7 @@ export class RecordedSource implements SampleSource {
     this.#recording.close();
   }
 
-  #live(tick: RecordedTick<KeptSockets>, cut: string | undefined): Tick {
+  #live(tick: StoredTick<StoredSockets>, cut: string | undefined): Tick {
     const { reader } = this.#recording;
     const before = this.#looks;
     this.#looks = new Map();
@@ -174,65 +175,70 @@ export class RecordedSource implements SampleSource {
       atMs: tick.atMs,
       containers: tick.containers,
       notes: cut === undefined ? tick.notes : [...tick.notes, cut],
-      spaces: tick.spaces.filter((space) => this.#isWanted(space.space)).map((space) => this.#space(space, before)),
+      namespaces: tick.namespaces
+        .filter((namespace) => this.#isWanted(namespace.namespace))
+        .map((namespace) => this.#namespace(namespace, before)),
       names: this.#options.names ? reader.names : { host: nothing, service: nothing, user: nothing },
       ...(tick.host !== undefined && { host: tick.host }),
       ...(tick.budget !== undefined && { budget: tick.budget }),
     };
   }
 
-  #space({ look: fresh, ...space }: RecordedSpace<KeptSockets>, before: ReadonlyMap<number, SpaceLook>): SpaceTick {
-    const { netns } = space.space;
+  #namespace(
+    { snapshot: fresh, ...namespace }: StoredNetnsTick<StoredSockets>,
+    before: ReadonlyMap<number, SocketSnapshot>,
+  ): NetnsTick {
+    const { netns } = namespace.namespace;
     const kept = fresh ?? this.#earlier.get(netns);
     this.#earlier.delete(netns);
-    const look = kept && lookOf(kept);
-    const last = look ?? before.get(netns);
+    const snapshot = kept && socketSnapshotOf(kept);
+    const last = snapshot ?? before.get(netns);
     if (last !== undefined) this.#looks.set(netns, last);
     return {
-      ...space,
-      ...(look !== undefined && { look }),
-      ...(last !== undefined && { lookedAtMs: last.takenAtMs }),
+      ...namespace,
+      ...(snapshot !== undefined && { snapshot }),
+      ...(last !== undefined && { snapshotAtMs: last.takenAtMs }),
     };
   }
 
-  #withLook(space: SpaceTick): SpaceTick {
-    const look = this.#looks.get(space.space.netns);
-    return look === undefined ? space : { ...space, look };
+  #withSnapshot(namespace: NetnsTick): NetnsTick {
+    const snapshot = this.#looks.get(namespace.namespace.netns);
+    return snapshot === undefined ? namespace : { ...namespace, snapshot };
   }
 
-  #isWanted(space: WatchedSpace): boolean {
+  #isWanted(namespace: WatchedNetns): boolean {
     const { targets } = this.#options;
-    return targets === undefined || targets.some((target) => isTargetOf(space, target));
+    return targets === undefined || targets.some((target) => isTargetOf(namespace, target));
   }
 
   /** Hands over the connections closed before a tick, and where events were lost. */
-  async #handOver({ tick, closed }: RecordedStep, wish: TickWish): Promise<void> {
+  async #handOver({ tick, closed }: RecordedStep, request: TickRequest): Promise<void> {
     const { sinceMs = 0, untilMs = Number.POSITIVE_INFINITY } = this.#options;
     let readMs = Math.max(this.#eventsReadMs, Math.min(tick?.atMs ?? 0, untilMs));
-    for (const { space } of tick?.spaces ?? []) await this.#prepare(space, wish);
+    for (const { namespace } of tick?.namespaces ?? []) await this.#prepare(namespace, request);
     for (const connection of closed) {
       const { atMs } = connection;
-      const space = this.#recording.reader.spaceOf(connection.netns);
-      if (atMs < sinceMs || atMs > untilMs || space === undefined || !this.#isWanted(space)) continue;
+      const namespace = this.#recording.reader.namespaceOf(connection.netns);
+      if (atMs < sinceMs || atMs > untilMs || namespace === undefined || !this.#isWanted(namespace)) continue;
       readMs = Math.max(readMs, atMs);
-      await this.#prepare(space, wish);
+      await this.#prepare(namespace, request);
       connection.hasNames = this.#options.names;
-      wish.closed?.(space, connection);
+      request.closed?.(namespace, connection);
     }
     if (tick !== undefined && tick.atMs >= sinceMs && tick.atMs <= untilMs) {
-      for (const { space, lost } of tick.spaces) {
-        if (lost > 0 && this.#isWanted(space)) wish.lost?.(space, this.#eventsReadMs, readMs);
+      for (const { namespace, lost } of tick.namespaces) {
+        if (lost > 0 && this.#isWanted(namespace)) request.lost?.(namespace, this.#eventsReadMs, readMs);
       }
     }
     if (readMs < sinceMs) return;
     this.#eventsReadMs = readMs;
-    wish.drained?.(readMs);
+    request.drained?.(readMs);
   }
 
-  async #prepare(space: WatchedSpace, { prepare }: TickWish): Promise<void> {
-    if (prepare === undefined || this.#prepared.has(space.netns) || !this.#isWanted(space)) return;
-    this.#prepared.add(space.netns);
-    await prepare(space);
+  async #prepare(namespace: WatchedNetns, { prepare }: TickRequest): Promise<void> {
+    if (prepare === undefined || this.#prepared.has(namespace.netns) || !this.#isWanted(namespace)) return;
+    this.#prepared.add(namespace.netns);
+    await prepare(namespace);
   }
 
   /** Waits until it is time for what happened at a moment. */

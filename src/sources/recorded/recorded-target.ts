@@ -1,7 +1,7 @@
 import { containersNamed } from '../../collect/containers/containers-named.ts';
 import type { WatchedContainer } from '../../model/netns/netns.ts';
 import type { Target } from '../../model/netns/target.ts';
-import type { SpaceTick } from '../sample-source.ts';
+import type { NetnsTick } from '../sample-source.ts';
 import { isTargetOf, targetsIn } from './recorded-targets.ts';
 
 /**
@@ -11,13 +11,13 @@ import { isTargetOf, targetsIn } from './recorded-targets.ts';
  */
 export function recordedTargets(
   text: string | undefined,
-  spaces: readonly SpaceTick[],
-): { target: Target; tick: SpaceTick }[] {
-  if (text === undefined) return spaces.map((tick) => ({ target: wholeTarget(tick), tick }));
-  const found: { target: Target; tick: SpaceTick }[] = [];
+  namespaces: readonly NetnsTick[],
+): { target: Target; tick: NetnsTick }[] {
+  if (text === undefined) return namespaces.map((tick) => ({ target: wholeTarget(tick), tick }));
+  const found: { target: Target; tick: NetnsTick }[] = [];
   for (const typed of targetsIn(text)) {
-    for (const tick of spaces) {
-      if (!isTargetOf(tick.space, typed)) continue;
+    for (const tick of namespaces) {
+      if (!isTargetOf(tick.namespace, typed)) continue;
       for (const target of targetsOf(tick, typed)) {
         const known = found.some((other) => other.target.name === target.name && other.target.id === target.id);
         if (!known) found.push({ target, tick });
@@ -28,8 +28,8 @@ export function recordedTargets(
 }
 
 /** The targets of one namespace that one TARGET means. */
-function targetsOf(tick: SpaceTick, typed: string): Target[] {
-  const { netns, containers, host } = tick.space;
+function targetsOf(tick: NetnsTick, typed: string): Target[] {
+  const { netns, containers, host } = tick.namespace;
   const pid = /^pid:(\d+)$/.exec(typed)?.[1];
   if (pid !== undefined) return [{ name: typed, runtime: 'pid', pid: Number(pid), netns }];
   if (typed.startsWith('netns:')) return [withoutContainer(tick, typed, 'netns')];
@@ -41,8 +41,8 @@ function targetsOf(tick: SpaceTick, typed: string): Target[] {
 }
 
 /** The namespace as one target: its container where it has one alone. */
-function wholeTarget(tick: SpaceTick): Target {
-  const { containers, host, netns, name } = tick.space;
+function wholeTarget(tick: NetnsTick): Target {
+  const { containers, host, netns, name } = tick.namespace;
   const [only, ...others] = containers;
   if (only !== undefined && others.length === 0 && !host) return containerTarget(only, netns);
   return withoutContainer(tick, name, host ? 'host' : 'netns');
@@ -54,7 +54,7 @@ export function containerTarget({ name, runtime, id, pid }: WatchedContainer, ne
 }
 
 /** The first of its processes stands for a namespace, as it does live. */
-function withoutContainer({ space, processes }: SpaceTick, name: string, runtime: string): Target {
-  const pid = space.host ? 1 : (processes?.[0] ?? space.containers[0])?.pid;
-  return { name, runtime, ...(pid !== undefined && { pid }), netns: space.netns };
+function withoutContainer({ namespace, processes }: NetnsTick, name: string, runtime: string): Target {
+  const pid = namespace.host ? 1 : (processes?.[0] ?? namespace.containers[0])?.pid;
+  return { name, runtime, ...(pid !== undefined && { pid }), netns: namespace.netns };
 }

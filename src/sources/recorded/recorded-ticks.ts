@@ -1,12 +1,12 @@
-import type { RecordedTick } from '../../model/sample/recorded.ts';
-import type { KeptSockets } from '../../model/socket/stored-sockets.ts';
+import type { StoredTick } from '../../model/sample/recorded.ts';
+import type { StoredSockets } from '../../model/socket/stored-sockets.ts';
 import type { RecordedClosedConnection } from '../../recording/closed-rows.ts';
 import type { OpenRecording } from './open-recording.ts';
 
 /** A tick, and the connections that were closed before it. */
 export interface RecordedStep {
   /** Absent behind the last one. */
-  tick?: RecordedTick<KeptSockets>;
+  tick?: StoredTick<StoredSockets>;
   closed: RecordedClosedConnection[];
   /** Why it is the last, where it should not be. */
   cut?: string;

@@ -1,6 +1,6 @@
-import type { WatchedContainer, WatchedSpace } from '../../model/netns/netns.ts';
+import type { WatchedContainer, WatchedNetns } from '../../model/netns/netns.ts';
 import { checked, NAMES, SPACES } from '../../recording/line-shapes.ts';
-import type { NamesLine, SpacesLine } from '../../recording/lines.ts';
+import type { NamesLine, NamespacesLine } from '../../recording/lines.ts';
 import { RecordingError } from '../../recording/recording-error.ts';
 import { openRecordingFile } from './open-recording.ts';
 import { textsOfFile } from './recording-lines.ts';
@@ -8,7 +8,7 @@ import { textsOfFile } from './recording-lines.ts';
 /** Who and what occurs anywhere in a recording. */
 export interface RecordingContents {
   /** Namespaces as they were at any time; one that changed is there several times. */
-  spaces: readonly WatchedSpace[];
+  namespaces: readonly WatchedNetns[];
   /** Containers by their ids, as they were last. */
   containers: ReadonlyMap<string, WatchedContainer>;
   /** Addresses by the names that they had. */
@@ -27,7 +27,7 @@ const KNOWN = /^\{"type":"(spaces|names)"/;
  * @throws {Failure} `usage` when it cannot be read
  */
 export async function contentsOf(path: string): Promise<RecordingContents> {
-  const spaces: WatchedSpace[] = [];
+  const namespaces: WatchedNetns[] = [];
   const containers = new Map<string, WatchedContainer>();
   const addresses = new Map<string, Set<string>>();
   let lastMs: number | undefined;
@@ -39,16 +39,16 @@ export async function contentsOf(path: string): Promise<RecordingContents> {
       if (line === undefined) break;
       if (line.type === 'names') addNames(addresses, line);
       else {
-        spaces.push(...line.spaces);
+        namespaces.push(...line.spaces);
         for (const container of line.containers) containers.set(container.id, container);
       }
     }
   }
-  return { spaces, containers, addresses, lastMs };
+  return { namespaces, containers, addresses, lastMs };
 }
 
 /** @returns undefined for what is damaged: the recording is not read beyond it */
-function parsed(text: string): SpacesLine | NamesLine | undefined {
+function parsed(text: string): NamespacesLine | NamesLine | undefined {
   try {
     const line: unknown = JSON.parse(text);
     return text.startsWith('{"type":"names"')

@@ -1,18 +1,18 @@
-import type { RecordedLook, RecordedSpace, RecordedTick, RecordingHeader } from '../../model/sample/recorded.ts';
+import type { RecordingHeader, StoredNetnsTick, StoredSnapshot, StoredTick } from '../../model/sample/recorded.ts';
 import type { ClosedConnection, ClosedConnectionRecord } from '../../model/socket/closed-connection.ts';
-import { AddressBook } from '../../model/socket/interned-address.ts';
+import { AddressInterner } from '../../model/socket/interned-address.ts';
 import { RecordingWriter } from '../../recording/writer.ts';
-import type { SampleSource, SpaceLook, SpaceTick, Tick } from '../sample-source.ts';
-import { keepLook } from '../series/record-snapshot.ts';
+import type { NetnsTick, SampleSource, SocketSnapshot, Tick } from '../sample-source.ts';
+import { recordSnapshot } from '../series/record-snapshot.ts';
 import type { RecordingFile } from './recording-file.ts';
-import { LIGHTLY_WITHOUT, lighten } from './summary.ts';
+import { SUMMARY_WITHOUT, summaryOf } from './summary.ts';
 
 /** Keeps what a source brings in a file. */
 export class RecordingMaker {
   readonly #file: RecordingFile;
   readonly #writer = new RecordingWriter();
-  readonly #book = new AddressBook();
-  readonly #closely: boolean;
+  readonly #book = new AddressInterner();
+  readonly #isFull: boolean;
   /** Connections closed since the last tick: their namespace may be in the next one alone. */
   #closed: ClosedConnectionRecord[] = [];
   /** Which namespaces' settings, and which containers, are in the details that were written. */
@@ -20,7 +20,7 @@ export class RecordingMaker {
 
   constructor(file: RecordingFile, header: Omit<RecordingHeader, 'version' | 'fullEvents'>) {
     this.#file = file;
-    this.#closely = header.closely;
+    this.#isFull = header.closely;
     file.add(this.#writer.header({ ...header, fullEvents: true }));
   }
 
@@ -42,36 +42,38 @@ export class RecordingMaker {
   }
 
   /** Whenever somebody new is there. */
-  async #addDetails({ spaces }: Tick, source: SampleSource): Promise<void> {
-    const present = JSON.stringify(spaces.map(({ space }) => [space.netns, space.containers.map(({ id }) => id)]));
+  async #addDetails({ namespaces }: Tick, source: SampleSource): Promise<void> {
+    const present = JSON.stringify(
+      namespaces.map(({ namespace }) => [namespace.netns, namespace.containers.map(({ id }) => id)]),
+    );
     if (present === this.#detailed) return;
     this.#detailed = present;
     const { declared, runtimeProcesses } = await source.details();
-    const sysctls = Object.fromEntries(spaces.map(({ space }) => [space.netns, source.sysctls(space)]));
+    const sysctls = Object.fromEntries(namespaces.map(({ namespace }) => [namespace.netns, source.sysctls(namespace)]));
     this.#file.add(this.#writer.details({ sysctls, declared: Object.fromEntries(declared), runtimeProcesses }));
   }
 
-  #kept({ atMs, spaces, containers, host, notes, budget }: Tick): RecordedTick {
+  #kept({ atMs, namespaces, containers, host, notes, budget }: Tick): StoredTick {
     return {
       atMs,
       containers,
       notes,
-      spaces: spaces.map((space) => this.#keptSpace(space)),
+      namespaces: namespaces.map((namespace) => this.#storedNetns(namespace)),
       ...(host !== undefined && { host }),
       ...(budget !== undefined && { budget }),
     };
   }
 
-  #keptSpace({ look, lookedAtMs, ...space }: SpaceTick): RecordedSpace {
-    void lookedAtMs;
-    return look === undefined ? space : { ...space, look: this.#keptLook(look) };
+  #storedNetns({ snapshot, snapshotAtMs, ...namespace }: NetnsTick): StoredNetnsTick {
+    void snapshotAtMs;
+    return snapshot === undefined ? namespace : { ...namespace, snapshot: this.#storedSnapshot(snapshot) };
   }
 
-  #keptLook(look: SpaceLook): RecordedLook {
-    const sockets = keepLook(look, this.#book);
-    const { takenAtMs, source, sources, coverage, withoutStates } = look;
-    if (this.#closely) return { takenAtMs, source, sources, coverage, withoutStates, sockets };
+  #storedSnapshot(snapshot: SocketSnapshot): StoredSnapshot {
+    const sockets = recordSnapshot(snapshot, this.#book);
+    const { takenAtMs, source, sources, coverage, withoutStates } = snapshot;
+    if (this.#isFull) return { takenAtMs, source, sources, coverage, withoutStates, sockets };
     // The first look, which tells how many there are, is a whole one.
-    return { takenAtMs, source, sources, coverage, withoutStates: LIGHTLY_WITHOUT, sockets: lighten(sockets) };
+    return { takenAtMs, source, sources, coverage, withoutStates: SUMMARY_WITHOUT, sockets: summaryOf(sockets) };
   }
 }

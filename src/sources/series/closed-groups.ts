@@ -1,4 +1,4 @@
-import { type EndedGroup, GREETING_BYTES, IDLE_BEFORE_MS } from '../../model/sample/closed-group.ts';
+import { type ClosedGroup, GREETING_BYTES, IDLE_BEFORE_MS } from '../../model/sample/closed-group.ts';
 import type { ClosedConnection } from '../../model/socket/closed-connection.ts';
 import { peerAddress, plainAddress } from '../../model/socket/endpoint.ts';
 
@@ -7,9 +7,9 @@ const SHORT_MS = 1000;
 
 /** Counts closed connections, those with the same ends together. */
 export class ClosedGroups {
-  #groups = new Map<string, EndedGroup>();
+  #groups = new Map<string, ClosedGroup>();
 
-  add(closed: ClosedConnection, lastLookMs: number | undefined): void {
+  add(closed: ClosedConnection, lastSnapshotMs: number | undefined): void {
     const { socket, remembered, role, container, outcome } = closed;
     const server = role === 'server';
     const address = plainAddress(peerAddress(socket));
@@ -43,7 +43,7 @@ export class ClosedGroups {
     const resent = socket.tcpInfoNumber('bytesRetransmitted') ?? 0;
     const sent = (socket.tcpInfoNumber('bytesSent') ?? 0) - resent;
     const received = socket.tcpInfoNumber('bytesReceived') ?? 0;
-    const short = isShort(closed, lastLookMs);
+    const short = isShort(closed, lastSnapshotMs);
     group.count++;
     if (short) group.shortLived++;
     if (short && outcome !== 'refused' && received > 1 && received <= GREETING_BYTES && sent <= GREETING_BYTES) {
@@ -57,7 +57,7 @@ export class ClosedGroups {
   }
 
   /** What was counted since the last time. */
-  take(): EndedGroup[] {
+  take(): ClosedGroup[] {
     const groups = [...this.#groups.values()];
     this.#groups = new Map();
     return groups;
@@ -65,11 +65,11 @@ export class ClosedGroups {
 }
 
 /** A socket that no look had was made since the last one: how long ago that was bounds its life. */
-function isShort({ atMs, remembered }: ClosedConnection, lastLookMs: number | undefined): boolean {
+function isShort({ atMs, remembered }: ClosedConnection, lastSnapshotMs: number | undefined): boolean {
   if (remembered !== undefined) {
     return remembered.notBeforeMs !== undefined && atMs - remembered.notBeforeMs < SHORT_MS;
   }
-  return lastLookMs !== undefined && atMs - lastLookMs < SHORT_MS;
+  return lastSnapshotMs !== undefined && atMs - lastSnapshotMs < SHORT_MS;
 }
 
 function isIdled({ socket }: ClosedConnection): boolean {

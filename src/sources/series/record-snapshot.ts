@@ -1,22 +1,22 @@
-import type { AddressBook } from '../../model/socket/interned-address.ts';
-import { keepSocket, type RecordContext } from '../../model/socket/record-socket.ts';
+import type { AddressInterner } from '../../model/socket/interned-address.ts';
+import { type RecordContext, recordSocket } from '../../model/socket/record-socket.ts';
 import type { Holder, SocketRecord } from '../../model/socket/socket-record.ts';
-import type { SpaceLook } from '../sample-source.ts';
+import type { SocketSnapshot } from '../sample-source.ts';
 
 /** Keeps all sockets of a look, with what is known of each. */
-export function keepLook(look: SpaceLook, book: AddressBook): SocketRecord[] {
+export function recordSnapshot(snapshot: SocketSnapshot, book: AddressInterner): SocketRecord[] {
   const records: SocketRecord[] = [];
   const holders = new Map<Holder, Holder>();
-  look.sockets.each((socket) => {
-    const since = look.seenSince(socket);
-    const context: RecordContext = { firstSeenMs: since?.firstSeenMs ?? look.takenAtMs };
+  snapshot.sockets.each((socket) => {
+    const since = snapshot.seenSince(socket);
+    const context: RecordContext = { firstSeenMs: since?.firstSeenMs ?? snapshot.takenAtMs };
     if (since === undefined) context.unremembered = true;
     if (since?.notBeforeMs !== undefined) context.notBeforeMs = since.notBeforeMs;
-    const process = look.holderOf(socket);
+    const process = snapshot.holderOf(socket);
     if (process !== undefined) context.process = kept(process, holders);
-    const container = look.containerOf(socket);
+    const container = snapshot.containerOf(socket);
     if (container !== undefined) context.container = container;
-    records.push(keepSocket(socket, book, context));
+    records.push(recordSocket(socket, book, context));
   });
   return records;
 }

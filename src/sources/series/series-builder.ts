@@ -1,17 +1,17 @@
 import type { Names } from '../../model/names.ts';
-import type { WatchedContainer, WatchedSpace } from '../../model/netns/netns.ts';
-import type { HostSample, SpaceSample } from '../../model/sample/sample.ts';
+import type { WatchedContainer, WatchedNetns } from '../../model/netns/netns.ts';
+import type { HostSample, NetnsSample } from '../../model/sample/sample.ts';
 import type { NetnsSeries, Series } from '../../model/sample/series.ts';
 import type { ClosedConnection } from '../../model/socket/closed-connection.ts';
-import { AddressBook } from '../../model/socket/interned-address.ts';
-import type { SourceDetails, SpaceTick, Tick } from '../sample-source.ts';
+import { AddressInterner } from '../../model/socket/interned-address.ts';
+import type { NetnsTick, SourceDetails, Tick } from '../sample-source.ts';
 import { ClosedGroups } from './closed-groups.ts';
-import { keepLook } from './record-snapshot.ts';
+import { recordSnapshot } from './record-snapshot.ts';
 
 /** Keeps what ticks bring, for rules to judge. */
 export class SeriesBuilder {
-  readonly #book = new AddressBook();
-  readonly #spaces = new Map<number, Kept>();
+  readonly #book = new AddressInterner();
+  readonly #namespaces = new Map<number, Kept>();
   readonly #host: HostSample[] = [];
   readonly #notes = new Set<string>();
   #fromMs = 0;
@@ -30,29 +30,29 @@ export class SeriesBuilder {
   }
 
   /** Takes a closed connection in. */
-  closed({ netns }: WatchedSpace, closed: ClosedConnection): void {
-    const kept = this.#spaces.get(netns);
-    kept?.closed.add(closed, kept.lastLookMs);
+  closed({ netns }: WatchedNetns, closed: ClosedConnection): void {
+    const kept = this.#namespaces.get(netns);
+    kept?.closed.add(closed, kept.lastSnapshotMs);
   }
 
   /** Takes a tick in. @returns its samples, in the order of its namespaces */
-  add(tick: Tick): SpaceSample[] {
+  add(tick: Tick): NetnsSample[] {
     if (this.#fromMs === 0) this.#fromMs = tick.atMs;
     this.#toMs = tick.atMs;
     this.#names = tick.names;
     this.#containers = tick.containers;
     for (const note of tick.notes) this.#notes.add(note);
     if (tick.host !== undefined) this.#host.push(tick.host);
-    return tick.spaces.map((spaceTick) => this.#addSpace(spaceTick, tick.atMs));
+    return tick.namespaces.map((netnsTick) => this.#addNetns(netnsTick, tick.atMs));
   }
 
   /** Settings of a namespace that are not known yet. */
-  wantsSysctls({ netns }: WatchedSpace): boolean {
-    return this.#spaces.get(netns)?.sysctls === undefined;
+  wantsSysctls({ netns }: WatchedNetns): boolean {
+    return this.#namespaces.get(netns)?.sysctls === undefined;
   }
 
-  setSysctls({ netns }: WatchedSpace, sysctls: Readonly<Record<string, string>>): void {
-    const kept = this.#spaces.get(netns);
+  setSysctls({ netns }: WatchedNetns, sysctls: Readonly<Record<string, string>>): void {
+    const kept = this.#namespaces.get(netns);
     if (kept !== undefined) kept.sysctls = sysctls;
   }
 
@@ -63,15 +63,15 @@ export class SeriesBuilder {
         const settings = declared.get(container.id);
         return settings === undefined ? container : { ...container, declared: settings };
       });
-    const spaces: NetnsSeries[] = [...this.#spaces.values()].map(({ space, samples, sysctls }) => ({
-      space: { ...space, containers: detailed(space.containers) },
+    const namespaces: NetnsSeries[] = [...this.#namespaces.values()].map(({ namespace, samples, sysctls }) => ({
+      namespace: { ...namespace, containers: detailed(namespace.containers) },
       samples,
       sysctls: sysctls ?? {},
     }));
     return {
       fromMs: this.#fromMs,
       toMs: this.#toMs,
-      spaces,
+      namespaces,
       host: this.#host,
       containers: detailed(this.#containers),
       runtimeProcesses,
@@ -80,24 +80,28 @@ export class SeriesBuilder {
     };
   }
 
-  #addSpace(tick: SpaceTick, atMs: number): SpaceSample {
-    const { space, look, counters, sockstat, processes, pids, memory, lost } = tick;
-    const kept = this.#keep(space);
+  #addNetns(tick: NetnsTick, atMs: number): NetnsSample {
+    const { namespace, snapshot, counters, sockstat, processes, pids, memory, lost } = tick;
+    const kept = this.#keep(namespace);
     const ended = kept.closed.take();
-    const sample: SpaceSample = {
+    const sample: NetnsSample = {
       atMs,
       ...(counters !== undefined && { counters }),
       ...(sockstat !== undefined && { sockstat }),
       ...(processes !== undefined && { processes }),
       ...(pids !== undefined && { pids }),
       ...(memory !== undefined && { memory }),
-      ...(look !== undefined && { sockets: keepLook(look, this.#book), source: look.source, coverage: look.coverage }),
-      ...(tick.closes !== undefined && { ended }),
+      ...(snapshot !== undefined && {
+        sockets: recordSnapshot(snapshot, this.#book),
+        source: snapshot.source,
+        coverage: snapshot.coverage,
+      }),
+      ...(tick.closes !== undefined && { closed: ended }),
       ...(lost > 0 && { lost }),
     };
-    if (look !== undefined) {
-      kept.lastLookMs = look.takenAtMs;
-      for (const note of look.coverage.notes) this.#notes.add(`${space.name}: ${note}`);
+    if (snapshot !== undefined) {
+      kept.lastSnapshotMs = snapshot.takenAtMs;
+      for (const note of snapshot.coverage.notes) this.#notes.add(`${namespace.name}: ${note}`);
     }
     kept.samples.push(sample);
     this.#kept += sample.sockets?.length ?? 0;
@@ -111,7 +115,7 @@ export class SeriesBuilder {
       'it was looked for long: the sockets of some of the older looks were let go before the rules saw them',
     );
     this.#kept = 0;
-    for (const { samples } of this.#spaces.values()) {
+    for (const { samples } of this.#namespaces.values()) {
       const dumps = samples.filter(({ sockets }) => sockets !== undefined);
       dumps.forEach((dump, index) => {
         if (index % 2 === 1 && index < dumps.length - 1) delete dump.sockets;
@@ -120,23 +124,29 @@ export class SeriesBuilder {
     }
   }
 
-  #keep(space: WatchedSpace): Kept {
-    const known = this.#spaces.get(space.netns);
+  #keep(namespace: WatchedNetns): Kept {
+    const known = this.#namespaces.get(namespace.netns);
     if (known !== undefined) {
-      known.space = space;
+      known.namespace = namespace;
       return known;
     }
-    const made: Kept = { space, samples: [], closed: new ClosedGroups(), lastLookMs: undefined, sysctls: undefined };
-    this.#spaces.set(space.netns, made);
+    const made: Kept = {
+      namespace,
+      samples: [],
+      closed: new ClosedGroups(),
+      lastSnapshotMs: undefined,
+      sysctls: undefined,
+    };
+    this.#namespaces.set(namespace.netns, made);
     return made;
   }
 }
 
 interface Kept {
-  space: WatchedSpace;
-  samples: SpaceSample[];
+  namespace: WatchedNetns;
+  samples: NetnsSample[];
   closed: ClosedGroups;
-  lastLookMs: number | undefined;
+  lastSnapshotMs: number | undefined;
   sysctls: Readonly<Record<string, string>> | undefined;
 }
 

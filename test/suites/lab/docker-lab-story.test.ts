@@ -1,7 +1,7 @@
 /** The founding incident from beginning to end, in containers with a real MariaDB. */
 import { beforeAll, describe, expect, test } from 'vitest';
 import { localMachine } from '../../../src/collect/local-machine.ts';
-import { containerGround } from '../../../src/commands/lab/container-lab.ts';
+import { containerLab } from '../../../src/commands/lab/container-lab.ts';
 import { lab } from '../../../src/commands/lab/lab.ts';
 import type { LabPhaseResult } from '../../../src/model/report/lab-phase.ts';
 import { hostRoles, rolesMissing } from '../../support/container-roles.ts';
@@ -27,7 +27,7 @@ function describeStory(docker: TestEngine): void {
     };
     const out = { write, columns: undefined };
     const context = { machine: localMachine(env), out, err: out };
-    const mended = await lab(context, containerGround(hostRoles(docker.image), env, NAME), { format: 'json' });
+    const mended = await lab(context, containerLab(hostRoles(docker.image), env, NAME), { format: 'json' });
     const { phases } = JSON.parse(written) as { phases: LabPhaseResult[] };
     expectStory(phases);
     expect(mended).toBe(true);

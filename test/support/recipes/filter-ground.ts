@@ -16,7 +16,7 @@ export const HOSTS = ['127.0.0.1', '127.1.2.3', '10.9.0.1', '10.9.0.2', '::1', '
 export const PORTS = [80, 443, 3306, 5432, 8000, 8001, 8050, 8099];
 export const MARKS = [0x1, 0x10, 0x11, 0xff00];
 
-export interface FilterGround {
+export interface FilterContext {
   workshops: Workshop[];
   /** Path of a cgroup v2 that one of the processes is in; undefined where none can be made. */
   cgroup: string | undefined;
@@ -24,7 +24,7 @@ export interface FilterGround {
 }
 
 /** Fills a namespace of its own. */
-export async function fillForFilters(netns: TestNetns): Promise<FilterGround> {
+export async function fillForFilters(netns: TestNetns): Promise<FilterContext> {
   for (const address of ['10.9.0.1/24', '10.9.0.2/24']) netns.run('ip', 'address', 'add', address, 'dev', 'lo');
   for (const address of ['fd00:9::1/64', 'fd00:9::2/64']) {
     netns.run('ip', 'address', 'add', address, 'dev', 'lo', 'nodad');

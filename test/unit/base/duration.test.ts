@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it, test } from 'vitest';
 import {
   clockText,
-  durationMistake,
+  durationError,
   durationText,
   exactDurationText,
   parseMicroseconds,
@@ -32,9 +32,9 @@ describe('parseMilliseconds', () => {
 });
 
 test('what is wrong with a duration, and how it is written', () => {
-  expect(durationMistake('5')).toBe('"5" has no unit; write 5s, 500ms or 2m');
-  expect(durationMistake('0s')).toBe('"0s" is zero; write 5s, 500ms or 2m');
-  expect(durationMistake('soon')).toBe('"soon" is not a duration; write 5s, 500ms or 2m');
+  expect(durationError('5')).toBe('"5" has no unit; write 5s, 500ms or 2m');
+  expect(durationError('0s')).toBe('"0s" is zero; write 5s, 500ms or 2m');
+  expect(durationError('soon')).toBe('"soon" is not a duration; write 5s, 500ms or 2m');
 });
 
 test('the exact text of a duration is in the largest unit that leaves a whole number, and is read back', () => {

@@ -55,8 +55,8 @@ test('limits, as JSON', () => {
 });
 
 test('doctor, guard and compare, as JSON', () => {
-  const space = spaceSeries([{ processes: [process] }]);
-  const findings = judge(limitMismatch, series([space]));
+  const namespace = spaceSeries([{ processes: [process] }]);
+  const findings = judge(limitMismatch, series([namespace]));
   expect(JSON.stringify(findings)).toContain('(100 %)');
   const budget = parseBudget('descriptors <= 80%', '--budget');
   const metered = new BudgetMeter(budget, undefined).measure({
@@ -66,9 +66,9 @@ test('doctor, guard and compare, as JSON', () => {
     names: undefined as never,
   });
   expect(JSON.parse(JSON.stringify(metered))).toMatchObject({ value: 100 });
-  expect(JSON.parse(JSON.stringify(summarizeSeries('run', series([space]), []).measures))).toContainEqual(
+  expect(JSON.parse(JSON.stringify(summarizeSeries('run', series([namespace]), []).measures))).toContainEqual(
     expect.objectContaining({ value: 100, unit: '%' }),
   );
-  const gone = targetGone({ name: 'web', lastSeenMs: 0, cameAgain: false }, space);
+  const gone = targetGone({ name: 'web', lastSeenMs: 0, cameAgain: false }, namespace);
   expect(gone.evidence.map(({ value }) => value)).toContain('3 of 0');
 });

@@ -1,12 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import { Roles } from '../../../src/count/roles.ts';
-import { AddressBook } from '../../../src/model/socket/interned-address.ts';
+import { AddressInterner } from '../../../src/model/socket/interned-address.ts';
 import { RecordedSockets, RecordView } from '../../../src/model/socket/record-view.ts';
 import type { SocketRecord } from '../../../src/model/socket/socket-record.ts';
 import { TCP_STATE } from '../../../src/model/socket/tcp-state.ts';
 import { listener, mapped, tcpSocket, unixSocket } from '../../support/series.ts';
 
-const book = new AddressBook();
+const book = new AddressInterner();
 const view = new RecordView();
 const rolesOf = (...sockets: SocketRecord[]) => new Roles(new RecordedSockets(sockets));
 const of = (roles: Roles, socket: SocketRecord) => roles.of(view.moveTo(socket));

@@ -58,10 +58,10 @@ test('an endpoint by every name that it goes by', () => {
   const labels = { 'com.docker.compose.service': 'db' };
   const addresses = [{ network: 'back', address: '10.0.0.3' }];
   const db = container({ name: 'shop-db-1', id: 'd'.repeat(64), labels, addresses });
-  const space = spaceSeries([]);
-  const seen = series([space], { containers: [db] });
+  const namespace = spaceSeries([]);
+  const seen = series([namespace], { containers: [db] });
   const find = (host: string, plain = '10.0.0.3', port = 3306) =>
-    declaredFor([{ endpoint: { host, port: 3306 } }], seen, space.space, plain, port) !== undefined;
+    declaredFor([{ endpoint: { host, port: 3306 } }], seen, namespace.namespace, plain, port) !== undefined;
   expect(['db', 'shop-db-1', '10.0.0.3'].map((host) => find(host))).toEqual([true, true, true]);
   expect(find('other')).toBe(false);
   expect(find('db', '10.0.0.3', 5432)).toBe(false);
@@ -70,8 +70,8 @@ test('an endpoint by every name that it goes by', () => {
     true,
     false,
   ]);
-  expect(endpointKey(seen, space.space, '10.0.0.3', 3306)).toBe(`container:${'d'.repeat(64)}:3306`);
-  expect(endpointKey(seen, space.space, '127.0.0.1', 3306)).toBe(`netns:${space.space.netns}:3306`);
+  expect(endpointKey(seen, namespace.namespace, '10.0.0.3', 3306)).toBe(`container:${'d'.repeat(64)}:3306`);
+  expect(endpointKey(seen, namespace.namespace, '127.0.0.1', 3306)).toBe(`netns:${namespace.namespace.netns}:3306`);
 });
 
 test('a database by its port, or by the image behind the address', () => {

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { RecordedSpace, RecordedTick } from '../../../src/model/sample/recorded.ts';
+import type { StoredNetnsTick, StoredTick } from '../../../src/model/sample/recorded.ts';
 import type { RecordingLine } from '../../../src/recording/lines.ts';
 import { type RecordingItem, RecordingReader } from '../../../src/recording/reader.ts';
 import { RecordingError } from '../../../src/recording/recording-error.ts';
@@ -44,7 +44,8 @@ function reader(): RecordingReader {
 
 /** Reads what is read when it is asked for alone. */
 function useUp(item: RecordingItem): void {
-  if (item.kind === 'tick') for (const { look } of item.tick.spaces) if (look !== undefined) recordsOf(look.sockets);
+  if (item.kind === 'tick')
+    for (const { snapshot: look } of item.tick.namespaces) if (look !== undefined) recordsOf(look.sockets);
   if (item.kind === 'closed') for (const closed of item.closed) void [closed.record(), closed.socket.tcpInfo()];
 }
 
@@ -60,14 +61,14 @@ describe('RecordingReader', () => {
           // Counters that are not told are as they were; those of a new namespace begin anew.
           const before = counters;
           counters = new Map();
-          const told = inodes.map((netns): RecordedSpace => {
+          const told = inodes.map((netns): StoredNetnsTick => {
             const one = shown[netns - 1];
             const all = one?.counters && { ...before.get(netns), ...one.counters };
             if (all !== undefined) counters.set(netns, all);
-            const space = { netns, name: `netns:${netns}`, targets: ['all'], host: false, containers: [] };
-            return { space, lost: 0, closes: 0, ...one, ...(all !== undefined && { counters: all }) };
+            const namespace = { netns, name: `netns:${netns}`, targets: ['all'], host: false, containers: [] };
+            return { namespace, lost: 0, closes: 0, ...one, ...(all !== undefined && { counters: all }) };
           });
-          const tick: RecordedTick = { atMs: T0 + index, spaces: told, containers: [], notes: [`${index}`] };
+          const tick: StoredTick = { atMs: T0 + index, namespaces: told, containers: [], notes: [`${index}`] };
           const items = writer.tick(tick, [], NAMES).map((line) => read.take(throughText(line)));
           expect(items.at(-1)).toEqual({ kind: 'tick', tick });
         });
@@ -148,10 +149,10 @@ describe('RecordingReader', () => {
       fc.property(looks, (series) => {
         const [writer, read] = [new RecordingWriter(), reader()];
         series.forEach((look, index) => {
-          const space = { netns: 1, name: `netns:${index}`, targets: [], host: false, containers: [] };
-          const tick: RecordedTick = {
+          const namespace = { netns: 1, name: `netns:${index}`, targets: [], host: false, containers: [] };
+          const tick: StoredTick = {
             atMs: look.takenAtMs,
-            spaces: [{ space, look, lost: 0 }],
+            namespaces: [{ namespace, snapshot: look, lost: 0 }],
             containers: [],
             notes: [],
           };
@@ -159,7 +160,7 @@ describe('RecordingReader', () => {
             .tick(tick, [], NAMES)
             .map((line) => read.take(throughText(line)))
             .at(-1);
-          const sockets = item?.kind === 'tick' ? item.tick.spaces[0]?.look?.sockets : undefined;
+          const sockets = item?.kind === 'tick' ? item.tick.namespaces[0]?.snapshot?.sockets : undefined;
           expect(sockets && recordsOf(sockets)).toHaveLength(look.sockets.length);
         });
       }),

@@ -37,7 +37,7 @@ function linesOf(
     networkMode: `container:${id}`,
     cgroup: `/docker/${cgroup}`,
   };
-  const space = { netns: 9, name: web, targets: [web, `netns:${other}`], host: false, containers: [container] };
+  const namespace = { netns: 9, name: web, targets: [web, `netns:${other}`], host: false, containers: [container] };
   const socket = (local: string, peer: string) => ({
     key: [1],
     proto: ['tcp'],
@@ -79,7 +79,7 @@ function linesOf(
       declared: { [id]: { limits: [{ name: 'nofile', soft: 5, hard: 6 }], image, sysctls: {}, published: [] } },
       runtimeProcesses: [{ pid: 3, name: program, softLimit: 1, hardLimit: 2 }],
     }),
-    { type: 'spaces', spaces: [space], containers: [container] },
+    { type: 'spaces', spaces: [namespace], containers: [container] },
     {
       type: 'names',
       hosts: { [one]: web, [two]: db, [three]: host },

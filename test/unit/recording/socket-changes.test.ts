@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { AddressBook } from '../../../src/model/socket/interned-address.ts';
+import { AddressInterner } from '../../../src/model/socket/interned-address.ts';
 import type { SocketRecord } from '../../../src/model/socket/socket-record.ts';
 import { AllOfColumns } from '../../../src/model/socket/stored-sockets.ts';
 import { fromColumns, toColumns } from '../../../src/recording/columns.ts';
@@ -95,7 +95,7 @@ describe('changes', () => {
   });
 
   it('clocks that go on by themselves are no change, those that were set again are', () => {
-    const book = new AddressBook();
+    const book = new AddressInterner();
     const socket: SocketRecord = {
       proto: 'tcp',
       family: 'inet',

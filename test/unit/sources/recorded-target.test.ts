@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { WatchedContainer } from '../../../src/model/netns/netns.ts';
 import { recordedTargets } from '../../../src/sources/recorded/recorded-target.ts';
-import type { SpaceTick } from '../../../src/sources/sample-source.ts';
+import type { NetnsTick } from '../../../src/sources/sample-source.ts';
 
 function container(name: string, id: string, pid: number): WatchedContainer {
   return { name, id, pid, runtime: 'docker', labels: {}, addresses: [] };
@@ -11,10 +11,10 @@ const web = container('web', 'aa11', 10);
 const sidecar = container('sidecar', 'bb22', 11);
 const db = container('db', 'cc33', 12);
 
-function tick(netns: number, name: string, containers: readonly WatchedContainer[], targets: string[]): SpaceTick {
+function tick(netns: number, name: string, containers: readonly WatchedContainer[], targets: string[]): NetnsTick {
   const processes =
     containers.length > 0 ? [] : [{ pid: 77, name: 'x', startTicks: 1, used: 1, softLimit: 1, hardLimit: 1 }];
-  return { space: { netns, name, targets, host: false, containers }, processes, lost: 0 };
+  return { namespace: { netns, name, targets, host: false, containers }, processes, lost: 0 };
 }
 
 const spaces = [

@@ -115,8 +115,8 @@ export const OVERVIEW_COLUMNS: readonly Column<TopRow>[] = [
     align: 'right',
     width: 5,
     rank: 6,
-    cell: ({ lookedAtMs }, _width, { atMs }) => (lookedAtMs === undefined ? '?' : ageText(atMs - lookedAtMs)),
-    order: ({ lookedAtMs }) => -(lookedAtMs ?? 0),
+    cell: ({ snapshotAtMs }, _width, { atMs }) => (snapshotAtMs === undefined ? '?' : ageText(atMs - snapshotAtMs)),
+    order: ({ snapshotAtMs }) => -(snapshotAtMs ?? 0),
   },
   { id: 'runtime', title: 'Runtime', align: 'left', width: 8, rank: 12, cell: ({ runtime }) => runtime },
 ];

@@ -4,8 +4,8 @@ import type { NetnsSeries } from '../../../model/sample/series.ts';
 import { TCP_STATE } from '../../../model/socket/tcp-state.ts';
 import { clientsIn } from '../../clients/clients.ts';
 import {
-  type EndedAt,
-  endedClients,
+  type ClosedAt,
+  closedClients,
   eventsLost,
   hasEvents,
   mainHolder,
@@ -97,7 +97,7 @@ function ofNamespace(netns: NetnsSeries, { series }: RuleInput, values: Values):
 
 function churnByEvents(netns: NetnsSeries, values: Values): Churn[] {
   const toMs = netns.samples.at(-1)?.atMs ?? 0;
-  return [...endedClients(netns, toMs - values.windowMs).values()].flatMap((ended) => {
+  return [...closedClients(netns, toMs - values.windowMs).values()].flatMap((ended) => {
     const [first] = ended;
     if (first === undefined) return [];
     const { peerAddress: peer, peerPort: port } = first.group;
@@ -120,7 +120,7 @@ function churnByEvents(netns: NetnsSeries, values: Values): Churn[] {
 }
 
 /** Established connections to an endpoint, the mean of the snapshots, and who held most of the closed ones. */
-function establishedTo(netns: NetnsSeries, peer: string, port: number, ended: readonly EndedAt[]) {
+function establishedTo(netns: NetnsSeries, peer: string, port: number, ended: readonly ClosedAt[]) {
   const pools = poolsOf(netns).filter((pool) => pool.peer === peer && pool.port === port);
   const snapshots = pools[0]?.snapshots.length ?? 1;
   const all = pools.reduce(

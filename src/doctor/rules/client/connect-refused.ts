@@ -1,11 +1,11 @@
 import { bracketed } from '../../../base/endpoint-text.ts';
 import { grouped } from '../../../base/lists.ts';
 import type { Fix } from '../../../model/finding/finding.ts';
-import type { EndedGroup } from '../../../model/sample/closed-group.ts';
+import type { ClosedGroup } from '../../../model/sample/closed-group.ts';
 import type { NetnsSeries } from '../../../model/sample/series.ts';
 import {
   type AmountAt,
-  type EndedAt,
+  type ClosedAt,
   mainHolder,
   partsOf,
   perSecond,
@@ -58,14 +58,14 @@ function ofNamespace(netns: NetnsSeries, input: RuleInput, values: Values): Faul
   return ofCounters(recent, opens, toMs, values);
 }
 
-function refusedIn({ samples }: NetnsSeries, fromMs: number): EndedAt[] {
-  return samples.flatMap(({ atMs, ended }) =>
+function refusedIn({ samples }: NetnsSeries, fromMs: number): ClosedAt[] {
+  return samples.flatMap(({ atMs, closed: ended }) =>
     atMs <= fromMs ? [] : (ended ?? []).filter(isRefused).map((group) => ({ atMs, group })),
   );
 }
 
 /** The event of a failed blocking connect() has no reason; SYN_SENT_STUCK reports a timeout while it lasts. */
-function isRefused({ proto, outcome }: EndedGroup): boolean {
+function isRefused({ proto, outcome }: ClosedGroup): boolean {
   return proto === 'tcp' && (outcome === 'refused' || outcome === 'failed');
 }
 
@@ -79,7 +79,7 @@ function isTooMuch(amounts: readonly AmountAt[], opens: number | undefined, toMs
 
 function ofPeer(
   recent: NetnsSeries,
-  ended: readonly EndedAt[],
+  ended: readonly ClosedAt[],
   opens: number | undefined,
   { series }: RuleInput,
   values: Values,
@@ -118,7 +118,7 @@ function ofCounters(recent: NetnsSeries, opens: number | undefined, toMs: number
   const amounts: AmountAt[] = [];
   let before: number | undefined;
   let unanswered = 0;
-  for (const { atMs, counters, ended } of recent.samples) {
+  for (const { atMs, counters, closed: ended } of recent.samples) {
     for (const { outcome, count } of ended ?? []) if (outcome === 'no-answer') unanswered += count;
     const now = counters?.TcpAttemptFails;
     if (now === undefined) continue;

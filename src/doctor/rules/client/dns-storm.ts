@@ -1,7 +1,7 @@
 import type { Fix } from '../../../model/finding/finding.ts';
-import type { EndedGroup } from '../../../model/sample/closed-group.ts';
+import type { ClosedGroup } from '../../../model/sample/closed-group.ts';
 import type { NetnsSeries, Series } from '../../../model/sample/series.ts';
-import { type EndedAt, eventsLost, mainHolder, perSecond, sumOf } from '../../clients/closed-connections.ts';
+import { type ClosedAt, eventsLost, mainHolder, perSecond, sumOf } from '../../clients/closed-connections.ts';
 import { containerAt, isLoopback } from '../../peers/endpoints.ts';
 import { localAddresses } from '../../peers/namespace-by-address.ts';
 import { perHost, perNamespace } from '../../per-scope.ts';
@@ -37,9 +37,9 @@ export const dnsStorm = rule({
 const ofMachine = perHost(({ series }: RuleInput, values: Values) => {
   const ms = series.toMs - series.fromMs;
   if (ms < values.minimumMs) return [];
-  const counts = series.spaces.flatMap((netns) => {
+  const counts = series.namespaces.flatMap((netns) => {
     const count = sumOf(leaving(queriesIn(netns), netns, series), (group) => group.count);
-    return count === 0 ? [] : { name: netns.space.name, count };
+    return count === 0 ? [] : { name: netns.namespace.name, count };
   });
   const queries = counts.reduce((sum, { count }) => sum + count, 0);
   if (counts.length < 2 || (queries * 1000) / ms <= values.critical) return [];
@@ -138,18 +138,18 @@ const DNS = 53;
 const ENGINE_DNS = '127.0.0.11';
 
 /** What ended towards port 53, a resolver's own queries left out. */
-function queriesIn(netns: NetnsSeries): EndedAt[] {
+function queriesIn(netns: NetnsSeries): ClosedAt[] {
   const resolvers = resolversOf(netns);
   return netns.samples
     .slice(1)
-    .flatMap(({ atMs, ended }) =>
+    .flatMap(({ atMs, closed: ended }) =>
       (ended ?? [])
         .filter((group) => isQuery(group) && !isResolvers(group, resolvers, netns))
         .map((group) => ({ atMs, group })),
     );
 }
 
-function isQuery({ proto, peerPort }: EndedGroup): boolean {
+function isQuery({ proto, peerPort }: ClosedGroup): boolean {
   return proto === 'udp' && peerPort === DNS;
 }
 
@@ -166,7 +166,7 @@ function resolversOf(netns: NetnsSeries): ReadonlySet<number | 'unknown'> {
 
 /** A query sent by a resolver of the namespace: by its process, or by an unknown process to a resolver elsewhere. */
 function isResolvers(
-  { process, peerAddress }: EndedGroup,
+  { process, peerAddress }: ClosedGroup,
   resolvers: ReadonlySet<number | 'unknown'>,
   netns: NetnsSeries,
 ) {
@@ -193,7 +193,7 @@ function keptQueries(netns: NetnsSeries): number | undefined {
 }
 
 /** Those of them that leave the machine by its interface: for no cache and no container here. */
-function leaving(queries: readonly EndedAt[], netns: NetnsSeries, series: Series): EndedAt[] {
+function leaving(queries: readonly ClosedAt[], netns: NetnsSeries, series: Series): ClosedAt[] {
   return queries.filter(({ group: { peerAddress } }) => {
     if (peerAddress === ENGINE_DNS) return true;
     if (isLoopback(peerAddress) || localAddresses(netns).has(peerAddress)) return false;

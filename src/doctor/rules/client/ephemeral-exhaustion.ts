@@ -1,5 +1,5 @@
 import type { Fix } from '../../../model/finding/finding.ts';
-import type { WatchedSpace } from '../../../model/netns/netns.ts';
+import type { WatchedNetns } from '../../../model/netns/netns.ts';
 import type { NetnsSeries } from '../../../model/sample/series.ts';
 import { type PortRange, type PortUse, portRangeOf, portUse, REUSE } from '../../clients/port-use.ts';
 import { namespaceSysctlFixes } from '../../fixes/namespace-commands.ts';
@@ -45,7 +45,7 @@ function ofNamespace(netns: NetnsSeries, { series }: RuleInput, values: Values):
         },
         { what: 'share in use', value: Math.round(share * 100), unit: '%', source: 'sock_diag' },
       ],
-      fixes: fixesFor(netns.space, range, waiting * 2 > used),
+      fixes: fixesFor(netns.namespace, range, waiting * 2 > used),
       byHand: (target) => `socklens ls ${target} 'state all and src ${source} and ${filterOf(use)}' --by state`,
       about: `peer ${text}`,
     };
@@ -65,7 +65,7 @@ function fullest(netns: NetnsSeries, range: PortRange, { warning }: Values): Ite
   return most.values();
 }
 
-function fixesFor(space: WatchedSpace, range: PortRange, mostlyWaiting: boolean): Fix[] {
+function fixesFor(namespace: WatchedNetns, range: PortRange, mostlyWaiting: boolean): Fix[] {
   const keep: Fix = {
     where: 'the application',
     text: mostlyWaiting
@@ -76,8 +76,8 @@ function fixesFor(space: WatchedSpace, range: PortRange, mostlyWaiting: boolean)
   const key = 'net.ipv4.ip_local_port_range';
   return [
     keep,
-    ...(wider ? namespaceSysctlFixes(space, key, `${WIDE.first} ${WIDE.last}`, 'a wider range of ports') : []),
-    ...namespaceSysctlFixes(space, 'net.ipv4.tcp_tw_reuse', '1', REUSE),
+    ...(wider ? namespaceSysctlFixes(namespace, key, `${WIDE.first} ${WIDE.last}`, 'a wider range of ports') : []),
+    ...namespaceSysctlFixes(namespace, 'net.ipv4.tcp_tw_reuse', '1', REUSE),
     {
       where: 'the network',
       text: 'more source addresses, or more addresses of the destination: each pair has the whole range',

@@ -39,7 +39,10 @@ function ofNamespace(netns: NetnsSeries, { series }: RuleInput, values: Values):
   const dumps = dumpsOf(netns);
   const last = dumps.at(-1);
   if (last === undefined) return [];
-  const near = new Set([...series.spaces.flatMap((seen) => [...localAddresses(seen)]), ...containerAddresses(series)]);
+  const near = new Set([
+    ...series.namespaces.flatMap((seen) => [...localAddresses(seen)]),
+    ...containerAddresses(series),
+  ]);
   const [first = last] = dumps;
   const forgotten = tcpIn(last, TCP_STATE.ESTABLISHED).filter(
     (socket) =>
@@ -71,7 +74,12 @@ function ofNamespace(netns: NetnsSeries, { series }: RuleInput, values: Values):
       ],
       fixes: [
         ...FIXES,
-        ...namespaceSysctlFixes(netns.space, 'net.ipv4.tcp_keepalive_time', '240', 'for sockets with keepalive alone'),
+        ...namespaceSysctlFixes(
+          netns.namespace,
+          'net.ipv4.tcp_keepalive_time',
+          '240',
+          'for sockets with keepalive alone',
+        ),
       ],
       byHand: (target) =>
         `socklens ls ${target} 'state established and ${sideOf(member)} ${portOf(member)} and idle > ${values.deviceMs / 1000}s'`,

@@ -29,7 +29,7 @@ export const loopbackListener = rule({
 function ofContainer(container: WatchedContainer, netns: NetnsSeries, _input: RuleInput, values: Values): Fault[] {
   const dumps = dumpsOf(netns);
   // In the host's namespace nothing is passed on: publishing is ignored there.
-  if (netns.space.host || dumps.length < values.looks) return [];
+  if (netns.namespace.host || dumps.length < values.looks) return [];
   return publishedPorts(container).flatMap((port) => ofPort(container, port, dumps));
 }
 

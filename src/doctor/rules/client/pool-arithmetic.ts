@@ -29,7 +29,7 @@ export const poolArithmetic = rule({
 function ofEndpoint(endpoint: SharedEndpoint, input: RuleInput, values: Values): Fault[] {
   const { pools, instances, peak } = endpoint;
   const [{ netns, peer, port, member }] = pools;
-  const { text, database, declaredCap: cap, declaredLimit } = serverAt(input, netns.space, peer, port);
+  const { text, database, declaredCap: cap, declaredLimit } = serverAt(input, netns.namespace, peer, port);
   const limit = declaredLimit ?? database?.stockLimit;
   if (limit === undefined) return [];
   // One container without a number from the user is POOL_OVERRUN's.

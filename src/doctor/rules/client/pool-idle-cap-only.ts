@@ -1,7 +1,7 @@
 import type { Evidence, Fix } from '../../../model/finding/finding.ts';
 import { IDLE_BEFORE_MS } from '../../../model/sample/closed-group.ts';
 import type { SocketRecord } from '../../../model/socket/socket-record.ts';
-import { endedClients, sumOf } from '../../clients/closed-connections.ts';
+import { closedClients, sumOf } from '../../clients/closed-connections.ts';
 import { perPool } from '../../per-scope.ts';
 import { type FloorReturn, floorReturns } from '../../pools/idle-floor.ts';
 import { capFixes, isProxy } from '../../pools/pool-stacks.ts';
@@ -48,7 +48,7 @@ function ofPool(pool: Pool, input: RuleInput, values: Values): Fault | undefined
   if (last === undefined) return undefined;
   const { floor } = last;
   const highest = Math.max(...returns.map(({ peak }) => peak));
-  const { text, database, declaredCap: cap } = serverAt(input, netns.space, peer, port);
+  const { text, database, declaredCap: cap } = serverAt(input, netns.namespace, peer, port);
   // What keeps to a cap that is known has one, whatever its shape.
   if (cap !== undefined && highest <= cap) return undefined;
   const same = returns.filter((found) => Math.abs(found.floor - floor) <= floor * values.tolerance);
@@ -113,7 +113,7 @@ function closesIn({ netns, peer, port, snapshots }: Pool, { peakFrom, floorFrom 
   }
   const fromMs = snapshots[peakFrom]?.atMs ?? 0;
   const toMs = snapshots[floorFrom]?.atMs ?? 0;
-  const ended = (endedClients(netns, fromMs).get(`${peer} ${port}`) ?? []).filter(({ atMs }) => atMs <= toMs);
+  const ended = (closedClients(netns, fromMs).get(`${peer} ${port}`) ?? []).filter(({ atMs }) => atMs <= toMs);
   return Math.max(
     gone,
     sumOf(ended, ({ count, idled = 0 }) => count - idled),

@@ -41,7 +41,7 @@ function ofPool(pool: Pool, input: RuleInput, values: Values): Fault | undefined
   const last = snapshots[snapshots.length - 1] as PoolSnapshot;
   const established = establishedIn(last).length;
   const idleNow = idle.at(-1) ?? 0;
-  const { text, database } = serverAt(input, netns.space, peer, port);
+  const { text, database } = serverAt(input, netns.namespace, peer, port);
   return {
     severity: 'warning',
     confidence: 'high',

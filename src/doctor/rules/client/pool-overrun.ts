@@ -42,7 +42,7 @@ interface Overrun {
 
 function ofPool(pool: Pool, input: RuleInput, values: Values): Fault | undefined {
   const { netns, member, peer, port } = pool;
-  const server = serverAt(input, netns.space, peer, port);
+  const server = serverAt(input, netns.namespace, peer, port);
   const overrun = overrunOf(pool, server, input, values);
   if (overrun === undefined) return undefined;
   const { text, database } = server;

@@ -1,7 +1,7 @@
 import type { Fix } from '../../../model/finding/finding.ts';
-import type { EndedGroup } from '../../../model/sample/closed-group.ts';
+import type { ClosedGroup } from '../../../model/sample/closed-group.ts';
 import type { NetnsSeries, Series } from '../../../model/sample/series.ts';
-import { type EndedAt, endedClients, eventsLost, mainHolder, sumOf } from '../../clients/closed-connections.ts';
+import { type ClosedAt, closedClients, eventsLost, mainHolder, sumOf } from '../../clients/closed-connections.ts';
 import { perNamespace } from '../../per-scope.ts';
 import { capFixes } from '../../pools/pool-stacks.ts';
 import { filterOf, poolsOf } from '../../pools/pools.ts';
@@ -31,11 +31,11 @@ export const refusedByServer = rule({
 
 function ofNamespace(netns: NetnsSeries, input: RuleInput, values: Values): Fault[] {
   const { series } = input;
-  return [...endedClients(netns).values()].flatMap((ended) => {
+  return [...closedClients(netns).values()].flatMap((ended) => {
     const [first] = ended;
     if (first === undefined) return [];
     const { peerAddress: peer, peerPort: port } = first.group;
-    const { text, database, declaredCap, declaredLimit } = serverAt(input, netns.space, peer, port);
+    const { text, database, declaredCap, declaredLimit } = serverAt(input, netns.namespace, peer, port);
     // Any short exchange looks like a refusal: only what is known to be a database is judged.
     if (database === undefined && declaredLimit === undefined && declaredCap === undefined) return [];
     const refused = ended.map(({ atMs, group }) => ({ atMs, count: refusedIn(group, database) }));
@@ -90,7 +90,7 @@ function ofNamespace(netns: NetnsSeries, input: RuleInput, values: Values): Faul
 }
 
 /** Where the server speaks first, an accepted client must have sent its login; a probe or a refused one has not. */
-function refusedIn({ greetedOnly, silent }: EndedGroup, database: Database | undefined): number {
+function refusedIn({ greetedOnly, silent }: ClosedGroup, database: Database | undefined): number {
   return database?.speaksFirst === false ? greetedOnly : silent;
 }
 
@@ -120,7 +120,7 @@ function sharersTo(series: Series, netns: NetnsSeries, peer: string, port: numbe
 }
 
 /** A connection open for milliseconds is in no snapshot; its holder is then the only process with a pool to the endpoint. */
-function holderOf(netns: NetnsSeries, ended: readonly EndedAt[], peer: string, port: number) {
+function holderOf(netns: NetnsSeries, ended: readonly ClosedAt[], peer: string, port: number) {
   const holder = mainHolder(ended);
   if (holder.process !== undefined) return holder;
   const [pool, ...others] = poolsOf(netns).filter((candidate) => candidate.peer === peer && candidate.port === port);

@@ -6,7 +6,7 @@ import { hasFullQueue, namespaceByAddress } from '../../peers/namespace-by-addre
 import { perNamespace } from '../../per-scope.ts';
 import { filterOf } from '../../pools/pools.ts';
 import { type Fault, type RuleInput, rule, type SettingValues } from '../../rule.ts';
-import { endpointText, holderKey, spaceScope } from '../../scopes.ts';
+import { endpointText, holderKey, netnsScope } from '../../scopes.ts';
 import { type Dump, lastDump, riseOf, tcpIn } from '../../snapshots/snapshots.ts';
 
 const settings = {
@@ -57,7 +57,7 @@ function ofNamespace(netns: NetnsSeries, { series }: RuleInput, values: Values):
       fixes: cause === 'silence' ? SILENCE : QUEUE,
       byHand: (target) => `socklens ls ${target} 'state syn-sent and ${filterOf(endpoint)}'`,
       about: `peer ${text}`,
-      ...(home !== undefined && { server: { target: spaceScope(home.space).target, port: endpoint.port } }),
+      ...(home !== undefined && { server: { target: netnsScope(home.namespace).target, port: endpoint.port } }),
     };
   });
 }

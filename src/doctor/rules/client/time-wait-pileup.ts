@@ -45,7 +45,7 @@ function overflow(netns: NetnsSeries): Fault[] {
       fixes: [
         KEEP,
         ...namespaceSysctlFixes(
-          netns.space,
+          netns.namespace,
           'net.ipv4.tcp_max_tw_buckets',
           String(Math.max(65_536, Number(maximum ?? 0) * 2)),
           'raise the maximum',
@@ -79,7 +79,7 @@ function ofDestinations(netns: NetnsSeries, { series }: RuleInput, values: Value
             source: 'sysctl',
           },
         ],
-        fixes: [KEEP, ...namespaceSysctlFixes(netns.space, 'net.ipv4.tcp_tw_reuse', '1', REUSE), PEER_FIRST],
+        fixes: [KEEP, ...namespaceSysctlFixes(netns.namespace, 'net.ipv4.tcp_tw_reuse', '1', REUSE), PEER_FIRST],
         byHand: (target) => `socklens ls ${target} 'state time-wait and ${filterOf(use)}' --by peer`,
         about: `peer ${text}`,
       } satisfies Fault;

@@ -47,7 +47,7 @@ function ofNamespace(netns: NetnsSeries, { series }: RuleInput, values: Values):
     const declared = container?.declared?.limits.find(({ name }) => name === 'nofile');
     const verdict = mismatchOf(process, declared, listening.has(process.pid), values);
     // On the host itself a low limit of what merely listens is every distribution's default.
-    const ordinary = verdict?.severity === 'info' && netns.space.host && container === undefined;
+    const ordinary = verdict?.severity === 'info' && netns.namespace.host && container === undefined;
     return verdict === undefined || ordinary ? [] : [{ process, verdict }];
   });
   const groups = grouped(judged, ({ process: { container, name, softLimit, hardLimit }, verdict }) =>
@@ -130,7 +130,7 @@ function fixes(netns: NetnsSeries, series: Series, { process, verdict }: Judged)
           where: 'what starts the program in its container',
           text: 'the runtime sets what was declared, something after it lowers it: check for `ulimit -n` in the entrypoint, minfds of supervisord, limits of PAM behind su or login',
         },
-        nofileNow(netns.space, process, String(verdict.declared)),
+        nofileNow(netns.namespace, process, String(verdict.declared)),
       ];
     case 'raised':
       return declaredNofileFixes(

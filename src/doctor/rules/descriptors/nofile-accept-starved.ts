@@ -1,6 +1,6 @@
 import { grouped } from '../../../base/lists.ts';
 import { plural } from '../../../base/plural.ts';
-import type { ProcessSample, SpaceSample } from '../../../model/sample/sample.ts';
+import type { NetnsSample, ProcessSample } from '../../../model/sample/sample.ts';
 import type { NetnsSeries } from '../../../model/sample/series.ts';
 import type { SocketRecord } from '../../../model/socket/socket-record.ts';
 import { TCP_STATE } from '../../../model/socket/tcp-state.ts';
@@ -69,7 +69,7 @@ function ofNamespace(netns: NetnsSeries, { series }: RuleInput, values: SettingV
   return findings;
 }
 
-function starvedIn({ processes = [], sockets = [] }: SpaceSample, atLeast: number): Starved[] {
+function starvedIn({ processes = [], sockets = [] }: NetnsSample, atLeast: number): Starved[] {
   const full = processes.filter(({ used, softLimit }) => softLimit !== null && used >= softLimit);
   if (full.length === 0) return [];
   const fullPids = new Set(full.map(({ pid }) => pid));

@@ -28,7 +28,7 @@ function ofContainer(
   { series }: RuleInput,
   values: SettingValues<typeof settings>,
 ): Fault[] {
-  if (netns.space.host) return [];
+  if (netns.namespace.host) return [];
   const ports = new Set(tcpListeners(dumpsOf(netns)).map(({ socket }) => socket.localPort));
   const last = lastDump(netns);
   const connections = last && tcpIn(last, TCP_STATE.ESTABLISHED).filter(({ localPort }) => ports.has(localPort));
@@ -46,8 +46,8 @@ function ofContainer(
 }
 
 /** Connections that docker-proxy holds on the host, as it sees them; undefined where the sockets of the host were not read. */
-function proxyTuples({ spaces }: Series): ReadonlySet<string> | undefined {
-  const host = spaces.find(({ space }) => space.host);
+function proxyTuples({ namespaces }: Series): ReadonlySet<string> | undefined {
+  const host = namespaces.find(({ namespace }) => namespace.host);
   const sockets = host === undefined ? undefined : lastDump(host)?.sockets;
   if (sockets === undefined) return undefined;
   return new Set(sockets.filter(({ process }) => process?.name === 'docker-proxy').map(tupleOf));

@@ -14,10 +14,10 @@ export const embeddedDnsListener = rule({
 });
 
 function ofNamespace(series: NetnsSeries) {
-  const { space } = series;
+  const { namespace } = series;
   const sockets = lastDump(series)?.sockets.filter((socket) => isEmbeddedDns(socket) && socket.peerPort === 0) ?? [];
   // Outside a container that address may be anybody's.
-  if (sockets.length === 0 || space.containers.length === 0) return [];
+  if (sockets.length === 0 || namespace.containers.length === 0) return [];
   return [
     fact({
       summary: `dockerd answers DNS on 127.0.0.11 in this namespace: ${sockets.length} of its sockets are not counted as the container's`,

@@ -11,16 +11,16 @@ export const hostNetwork = rule({
   judge: perNamespace(ofNamespace),
 });
 
-function ofNamespace({ space }: NetnsSeries) {
-  const [first, ...others] = space.containers;
-  if (!space.host || first === undefined) return [];
+function ofNamespace({ namespace }: NetnsSeries) {
+  const [first, ...others] = namespace.containers;
+  if (!namespace.host || first === undefined) return [];
   const alone = others.length === 0;
   return fact({
     ...(alone && { holder: { container: first.name } }),
-    summary: `${containerNames(space.containers)} ${alone ? 'is' : 'are'} in the host's network namespace: counters, ports and queues are those of the whole host`,
+    summary: `${containerNames(namespace.containers)} ${alone ? 'is' : 'are'} in the host's network namespace: counters, ports and queues are those of the whole host`,
     evidence: [
-      { what: "containers in the host's namespace", value: space.containers.length, source: '/proc/PID/ns/net' },
-      { what: "the host's namespace", value: space.netns, source: '/proc/1/ns/net' },
+      { what: "containers in the host's namespace", value: namespace.containers.length, source: '/proc/PID/ns/net' },
+      { what: "the host's namespace", value: namespace.netns, source: '/proc/1/ns/net' },
     ],
     byHand: 'lsns -t net; socklens ps',
   });

@@ -19,8 +19,8 @@ const RUNTIME = /(^|[./-])(kata|runsc|gvisor|firecracker)([./-]|$)/i;
 /** Virtual machine monitors and gVisor's kernel by their command names, of which the kernel keeps 15 bytes. */
 const MONITOR = /^(qemu-system-|firecracker$|cloud-hyperviso|runsc)/;
 
-function byRuntime({ space }: NetnsSeries): Fault[] {
-  return space.containers.filter(isOpaque).map(({ name, declared }) => {
+function byRuntime({ namespace }: NetnsSeries): Fault[] {
+  return namespace.containers.filter(isOpaque).map(({ name, declared }) => {
     const evidence = { what: 'runs under', value: declared?.ociRuntime ?? '', source: 'the runtime' };
     return opaque({ container: name }, name, evidence);
   });
@@ -30,9 +30,9 @@ function isOpaque({ declared }: WatchedContainer): boolean {
   return RUNTIME.test(declared?.ociRuntime ?? '');
 }
 
-function byProcess({ space, samples }: NetnsSeries): Fault[] {
+function byProcess({ namespace, samples }: NetnsSeries): Fault[] {
   const processes = samples.findLast((sample) => sample.processes !== undefined)?.processes ?? [];
-  const told = new Set<string | undefined>(space.containers.filter(isOpaque).map(({ name }) => name));
+  const told = new Set<string | undefined>(namespace.containers.filter(isOpaque).map(({ name }) => name));
   return processes
     .filter(({ name, container }) => MONITOR.test(name) && !told.has(container))
     .map(({ pid, name, container }) => {

@@ -11,16 +11,16 @@ export const sharedNetns = rule({
   judge: perNamespace(ofNamespace),
 });
 
-function ofNamespace({ space }: NetnsSeries) {
-  const containers = space.containers.filter((container) => !holdsOnlyNamespace(container));
+function ofNamespace({ namespace }: NetnsSeries) {
+  const containers = namespace.containers.filter((container) => !holdsOnlyNamespace(container));
   // On the host's network HOST_NETWORK says it.
-  if (space.host || containers.length < 2) return [];
+  if (namespace.host || containers.length < 2) return [];
   return [
     fact({
       summary: `${containerNames(containers)} share one network namespace: its sockets are attributed to each of them, its counters and settings cannot be`,
       evidence: [
         { what: 'containers in the namespace', value: containers.length, source: '/proc/PID/ns/net' },
-        { what: 'the namespace', value: space.netns, source: '/proc/PID/ns/net' },
+        { what: 'the namespace', value: namespace.netns, source: '/proc/PID/ns/net' },
       ],
       byHand: (target) => `socklens ls ${target} --by container`,
     }),

@@ -95,7 +95,7 @@ function ofNamespace(netns: NetnsSeries, _input: RuleInput, values: Values): Fau
         { what: 'timeouts', value: rise('TcpExtTCPTimeouts'), source: 'TcpExtTCPTimeouts' },
       ],
       fixes,
-      byHand: inside(netns.space, 'nstat -azs TcpOutSegs TcpRetransSegs TcpExtTCPSynRetrans'),
+      byHand: inside(netns.namespace, 'nstat -azs TcpOutSegs TcpRetransSegs TcpExtTCPSynRetrans'),
     },
   ];
 }

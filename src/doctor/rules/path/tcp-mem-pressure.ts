@@ -68,23 +68,23 @@ function ofHost({ series }: RuleInput, values: Values): Fault[] {
   ];
 }
 
-function consequences({ spaces }: Series): Evidence[] {
+function consequences({ namespaces }: Series): Evidence[] {
   return CONSEQUENCES.flatMap((source) => {
-    const value = spaces.reduce((sum, space) => sum + (riseOf(space, source)?.rise ?? 0), 0);
+    const value = namespaces.reduce((sum, namespace) => sum + (riseOf(namespace, source)?.rise ?? 0), 0);
     return value === 0 ? [] : [{ what: `${source.slice('TcpExt'.length)} during the run`, value, source }];
   });
 }
 
 /** Who has the most bytes in its queues. */
-function fullest({ spaces }: Series): Evidence[] {
-  const holders = spaces.flatMap((netns) => {
+function fullest({ namespaces }: Series): Evidence[] {
+  const holders = namespaces.flatMap((netns) => {
     const connections = (lastDump(netns)?.sockets ?? []).filter(
       ({ proto, peerPort }) => proto === 'tcp' && peerPort > 0,
     );
     return [...grouped(connections, holderKey).values()].flatMap(([first, ...others]) => {
       if (first === undefined) return [];
       const bytes = [first, ...others].reduce((sum, each) => sum + each.receiveQueue + each.sendQueue, 0);
-      return [{ name: holderScope(netns.space, first).name, bytes }];
+      return [{ name: holderScope(netns.namespace, first).name, bytes }];
     });
   });
   const [most] = holders.sort((a, b) => b.bytes - a.bytes);

@@ -63,7 +63,7 @@ function ofNamespace(netns: NetnsSeries, _input: RuleInput, values: Values): Fau
           ...counters,
         ],
         fixes: fixes(buffer),
-        byHand: inside(netns.space, `ss -uamn 'sport = :${socket.localPort}'`),
+        byHand: inside(netns.namespace, `ss -uamn 'sport = :${socket.localPort}'`),
         about: `port ${socket.localPort}`,
       },
     ];
@@ -76,7 +76,7 @@ function ofNamespace(netns: NetnsSeries, _input: RuleInput, values: Values): Fau
       summary: `${plural(errors, 'datagram')} dropped: a receive buffer was full${share}; its socket was not in two snapshots`,
       evidence: counters,
       fixes: fixes(undefined),
-      byHand: inside(netns.space, 'nstat -azs UdpRcvbufErrors UdpInDatagrams'),
+      byHand: inside(netns.namespace, 'nstat -azs UdpRcvbufErrors UdpInDatagrams'),
     },
   ];
 }

@@ -50,7 +50,7 @@ function hasTraffic({ socket, snapshots }: Listener, { samples }: NetnsSeries, p
     snapshots.some(({ waiting }) => waiting > 0) ||
     (ports.has(socket.localPort) &&
       snapshots.some(({ dump }) => dump.sockets.some((other) => cameThrough(other, socket)))) ||
-    samples.some(({ ended }) =>
+    samples.some(({ closed: ended }) =>
       ended?.some(({ role, localPort }) => role === 'server' && localPort === socket.localPort),
     )
   );
@@ -93,7 +93,7 @@ function ofListener(netns: NetnsSeries, { socket }: Listener, short: Shortness):
           ]),
     ],
     fixes: byBound
-      ? [...somaxconnFixes(netns.space, somaxconn), backlogFix(process?.name)]
+      ? [...somaxconnFixes(netns.namespace, somaxconn), backlogFix(process?.name)]
       : [backlogFix(process?.name)],
     byHand: (target) => `socklens ls ${target} 'state listening and sport = ${port}'`,
     about: `port ${port}`,

@@ -62,7 +62,7 @@ function ofNamespace(netns: NetnsSeries, { series }: RuleInput, values: SettingV
           where: 'the network',
           text: 'the peer is unreachable: find out whether it is gone or what drops its packets',
         },
-        ...namespaceSysctlFixes(netns.space, 'net.ipv4.tcp_orphan_retries', '3', SOONER),
+        ...namespaceSysctlFixes(netns.namespace, 'net.ipv4.tcp_orphan_retries', '3', SOONER),
       ],
       byHand: (target) => `socklens ls ${target} 'orphan' --by state,peer`,
       ...(one && { about: `peer ${of(most)}` }),

@@ -23,9 +23,12 @@ function ofHost({ series }: RuleInput, values: SettingValues<typeof settings>): 
   const { orphans: count = 0, maxOrphans: max = 0 } = last ?? {};
   if (max === 0 || count < max * values.critical) return [];
   // Each namespace counts its own aborts, the allowance is one for all of them.
-  const aborts = series.spaces.reduce((sum, space) => sum + (riseOf(space, 'TcpExtTCPAbortOnMemory')?.rise ?? 0), 0);
-  const holders = series.spaces
-    .map((netns) => ({ name: netns.space.name, held: orphansOf(netns) }))
+  const aborts = series.namespaces.reduce(
+    (sum, namespace) => sum + (riseOf(namespace, 'TcpExtTCPAbortOnMemory')?.rise ?? 0),
+    0,
+  );
+  const holders = series.namespaces
+    .map((netns) => ({ name: netns.namespace.name, held: orphansOf(netns) }))
     .filter(({ held }) => held > 0)
     .sort((a, b) => b.held - a.held);
   const percent = Math.round((count / max) * 100);
@@ -59,7 +62,7 @@ function ofHost({ series }: RuleInput, values: SettingValues<typeof settings>): 
 
 const STATES: readonly number[] = [TCP_STATE.FIN_WAIT1, TCP_STATE.LAST_ACK, TCP_STATE.CLOSING];
 
-function orphansOf(space: Series['spaces'][number]): number {
-  const sockets = lastDump(space)?.sockets ?? [];
+function orphansOf(namespace: Series['namespaces'][number]): number {
+  const sockets = lastDump(namespace)?.sockets ?? [];
   return sockets.filter(({ proto, state, inode }) => proto === 'tcp' && inode === 0 && STATES.includes(state)).length;
 }

@@ -55,7 +55,7 @@ function ofNamespace(netns: NetnsSeries, { series }: RuleInput, values: Values):
     const waited = waitedOf(entries);
     const filled = entries.length >= limit * values.warning && waited >= entries.length * values.waited;
     if (!suspect && !filled) continue;
-    established ??= establishedTuples(series.spaces);
+    established ??= establishedTuples(series.namespaces);
     const real = entries.filter((entry) => established?.has(otherEndOf(entry))).length;
     explained ||= suspect;
     findings.push(ofListener(netns, found, { cookies: suspect ? cookies : 0, waited, real }, values));

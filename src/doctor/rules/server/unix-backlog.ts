@@ -102,7 +102,7 @@ function ofReceiver(netns: NetnsSeries, { receiver, senders, waiting, bytes }: W
     fixes: [
       { where: 'the application', text: 'read faster: the reader is stuck or slow (for /dev/log, the logging daemon)' },
       ...namespaceSysctlFixes(
-        netns.space,
+        netns.namespace,
         'net.unix.max_dgram_qlen',
         '512',
         'longer queues, for sockets created from then on',

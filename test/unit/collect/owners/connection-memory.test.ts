@@ -3,11 +3,11 @@ import { ConnectionMemory } from '../../../../src/collect/owners/connection-memo
 import { destroyEvent } from '../../../support/destroy-event.ts';
 
 /** Takes dumps of a second each, with these cookies in them; the inode is as the cookie. */
-function dumps(memory: ConnectionMemory, first: number, sets: number[][], endsAreTold = false): void {
+function dumps(memory: ConnectionMemory, first: number, sets: number[][], receivesEvents = false): void {
   sets.forEach((cookies, index) => {
     memory.begin((first + index) * 1000);
     for (const cookie of cookies) memory.see(destroyEvent({ cookie, inode: cookie, peerPort: 3306 }));
-    memory.end(endsAreTold);
+    memory.end(receivesEvents);
   });
 }
 

@@ -16,8 +16,8 @@ const instances = [2, 3, 4].map((last) =>
 function spread(counts: readonly number[], parts: { known?: boolean; prefix?: string; looks?: number } = {}) {
   const { known = true, prefix = '10.1.0', looks = 3 } = parts;
   const sockets = counts.flatMap((count, index) => tcpSockets(count, { process, peer: `${prefix}.${index + 2}:8080` }));
-  const space = spaceSeries(Array.from({ length: looks }, () => ({ sockets })));
-  return series([space], { containers: [...space.space.containers, ...(known ? instances : [])] });
+  const namespace = spaceSeries(Array.from({ length: looks }, () => ({ sockets })));
+  return series([namespace], { containers: [...namespace.namespace.containers, ...(known ? instances : [])] });
 }
 
 test('more than twice the mean at one instance is a warning', () => {

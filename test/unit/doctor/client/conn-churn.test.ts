@@ -7,7 +7,7 @@ import { judge, series, spaceSeries, tcpSockets } from '../../../support/series.
 function churning(perSecond: (second: number) => number, established = 2, name = 'php-fpm') {
   const samples = Array.from({ length: 61 }, (_, second) => ({
     sockets: tcpSockets(established, { process: { pid: 9, name } }),
-    ended: [ended(perSecond(second), { shortLived: perSecond(second), process: { pid: 9, name } })],
+    closed: [ended(perSecond(second), { shortLived: perSecond(second), process: { pid: 9, name } })],
   }));
   return series([spaceSeries(samples)]);
 }

@@ -10,7 +10,7 @@ function minute(refused: (second: number) => number, opensASecond = 100, peer = 
     spaceSeries(
       Array.from({ length: 61 }, (_, second) => ({
         counters: { TcpActiveOpens: 1000 + second * opensASecond },
-        ended: [ended(refused(second), { outcome, peerAddress: peer })],
+        closed: [ended(refused(second), { outcome, peerAddress: peer })],
       })),
     ),
   ]);

@@ -44,7 +44,7 @@ test('the default range is not exhausted by a thousand', () => {
 
 test('the fix is one of the platform', () => {
   const labels = { 'com.amazonaws.ecs.task-definition-family': 'web', 'com.amazonaws.ecs.container-name': 'app' };
-  const space = spaceSeries([{ sockets: tcpSockets(9) }], { containers: [container({ labels })] }, ten);
-  const [finding] = judge(ephemeralExhaustion, series([space]));
+  const namespace = spaceSeries([{ sockets: tcpSockets(9) }], { containers: [container({ labels })] }, ten);
+  const [finding] = judge(ephemeralExhaustion, series([namespace]));
   expect(finding?.fixes.some(({ snippet }) => snippet?.includes('"systemControls"'))).toBe(true);
 });

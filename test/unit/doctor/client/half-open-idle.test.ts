@@ -42,8 +42,8 @@ test('look-alikes: loopback, a neighbour on the same link, a container of this h
   expect(seen(9, { peer: '127.0.0.1:443' })).toEqual([]);
   expect(seen(9, { peer: '10.0.0.77:443' })).toEqual([]);
   const db = container({ name: 'db', addresses: [{ network: 'back', address: '52.1.2.3' }] });
-  const space = spaceSeries([{ sockets: tcpSockets(9, { ...far, info: silent }) }]);
-  expect(judge(halfOpenIdle, series([space], { containers: [db] }))).toEqual([]);
+  const namespace = spaceSeries([{ sockets: tcpSockets(9, { ...far, info: silent }) }]);
+  expect(judge(halfOpenIdle, series([namespace], { containers: [db] }))).toEqual([]);
 });
 
 test('look-alike: idle for a minute, or something is on the way', () => {

@@ -32,18 +32,20 @@ test('look-alikes: all addresses, the address of the container, both', () => {
 
 test('look-alike: a port that is exposed and not published', () => {
   const exposed = container({ declared: { limits: [], sysctls: {}, published: published.slice(1) } });
-  const space = listening('127.0.0.1:9000');
-  expect(judge(loopbackListener, series([{ ...space, space: { ...space.space, containers: [exposed] } }]))).toEqual([]);
+  const namespace = listening('127.0.0.1:9000');
+  expect(
+    judge(loopbackListener, series([{ ...namespace, namespace: { ...namespace.namespace, containers: [exposed] } }])),
+  ).toEqual([]);
 });
 
 test('look-alike: a listener that comes up while we look', () => {
   const { samples } = listening('0.0.0.0:8080');
-  const space = listening();
-  const starting = { ...space, samples: [...space.samples, ...samples] };
+  const namespace = listening();
+  const starting = { ...namespace, samples: [...namespace.samples, ...samples] };
   expect(judge(loopbackListener, series([starting]))).toEqual([]);
 });
 
 test('one look is too few', () => {
-  const space = listening('127.0.0.1:8080');
-  expect(judge(loopbackListener, series([{ ...space, samples: space.samples.slice(0, 1) }]))).toEqual([]);
+  const namespace = listening('127.0.0.1:8080');
+  expect(judge(loopbackListener, series([{ ...namespace, samples: namespace.samples.slice(0, 1) }]))).toEqual([]);
 });

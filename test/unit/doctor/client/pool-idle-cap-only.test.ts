@@ -62,9 +62,9 @@ test('look-alike: a pool that shrinks after its peak closed nothing during it', 
 });
 
 test('look-alike: a surplus that an idle timeout closes, as HTTP keep-alive does', () => {
-  const idle = reopening(founding).spaces.map((space) => ({
-    ...space,
-    samples: space.samples.map((sample) => ({
+  const idle = reopening(founding).namespaces.map((namespace) => ({
+    ...namespace,
+    samples: namespace.samples.map((sample) => ({
       ...sample,
       sockets: sample.sockets?.map((socket) => ({ ...socket, info: { lastSentMs: 4000, lastReceivedMs: 4000 } })) ?? [],
     })),

@@ -1,17 +1,17 @@
 import { expect, test } from 'vitest';
 import { refusedByServer } from '../../../../src/doctor/rules/client/refused-by-server.ts';
-import type { EndedGroup } from '../../../../src/model/sample/closed-group.ts';
+import type { ClosedGroup } from '../../../../src/model/sample/closed-group.ts';
 import { ended } from '../../../support/ended.ts';
 import { judge, series, spaceSeries, tcpSockets } from '../../../support/series.ts';
 
 const process = { pid: 4242, name: 'webhook' };
 
-function refusing(group: EndedGroup, established = 20) {
+function refusing(group: ClosedGroup, established = 20) {
   const sockets = tcpSockets(established, { process, peer: `10.0.0.3:${group.peerPort}` });
-  return series([spaceSeries([{ sockets }, { sockets, ended: [group] }])]);
+  return series([spaceSeries([{ sockets }, { sockets, closed: [group] }])]);
 }
 
-function mysql(count: number, parts: Partial<EndedGroup> = {}) {
+function mysql(count: number, parts: Partial<ClosedGroup> = {}) {
   return ended(count, { shortLived: count, greetedOnly: count, silent: count, ...parts });
 }
 
@@ -46,7 +46,7 @@ test('look-alike: a login for each request, short but real', () => {
 });
 
 test('look-alike: a probe now and then that only reads the greeting', () => {
-  const samples = Array.from({ length: 61 }, (_, second) => ({ ended: second % 5 === 0 ? [mysql(1)] : [] }));
+  const samples = Array.from({ length: 61 }, (_, second) => ({ closed: second % 5 === 0 ? [mysql(1)] : [] }));
   expect(judge(refusedByServer, series([spaceSeries(samples)]))).toEqual([]);
 });
 

@@ -103,8 +103,8 @@ test.each([
 test("look-alike: the host's own daemons with today's default", () => {
   const process = { pid: 1, name: 'sshd', startTicks: 1, used: 8, softLimit: 1024, hardLimit: 524_288 };
   const sockets = [tcpSocket({ state: TCP_STATE.LISTEN, peer: '0.0.0.0:0', process })];
-  const space = spaceSeries([{ processes: [process], sockets }], { host: true, name: 'host', containers: [] });
-  expect(judge(limitMismatch, series([space]))).toEqual([]);
+  const namespace = spaceSeries([{ processes: [process], sockets }], { host: true, name: 'host', containers: [] });
+  expect(judge(limitMismatch, series([namespace]))).toEqual([]);
 });
 
 test('what starts containers is told once for all that are alike', () => {

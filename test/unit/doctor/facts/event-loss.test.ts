@@ -1,9 +1,9 @@
 import { expect, test } from 'vitest';
 import { eventLoss } from '../../../../src/doctor/rules/facts/event-loss.ts';
-import type { EndedGroup } from '../../../../src/model/sample/closed-group.ts';
+import type { ClosedGroup } from '../../../../src/model/sample/closed-group.ts';
 import { judge, series, spaceSeries } from '../../../support/series.ts';
 
-const ended: EndedGroup = {
+const ended: ClosedGroup = {
   proto: 'tcp',
   role: 'client',
   outcome: 'closed',
@@ -21,9 +21,9 @@ const ended: EndedGroup = {
 
 test('lost events are a fact with how often, in how many samples, and how many closed connections were reported', () => {
   const samples = [
-    { lost: 0, ended: [] },
-    { lost: 2, ended: [ended] },
-    { lost: 1, ended: [ended] },
+    { lost: 0, closed: [] },
+    { lost: 2, closed: [ended] },
+    { lost: 1, closed: [ended] },
   ];
   expect(judge(eventLoss, series([spaceSeries(samples)]))).toMatchObject([
     {
@@ -36,5 +36,5 @@ test('lost events are a fact with how often, in how many samples, and how many c
 });
 
 test('look-alike: events without a loss, and a namespace without events', () => {
-  expect(judge(eventLoss, series([spaceSeries([{ lost: 0, ended: [ended] }, {}])]))).toEqual([]);
+  expect(judge(eventLoss, series([spaceSeries([{ lost: 0, closed: [ended] }, {}])]))).toEqual([]);
 });

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { backlogClamped } from '../../../../src/doctor/rules/server/backlog-clamped.ts';
-import type { EndedGroup } from '../../../../src/model/sample/closed-group.ts';
+import type { ClosedGroup } from '../../../../src/model/sample/closed-group.ts';
 import type { SocketRecord } from '../../../../src/model/socket/socket-record.ts';
 import { judge, listener, series, spaceSeries, tcpSocket } from '../../../support/series.ts';
 
@@ -22,7 +22,7 @@ test('a queue shorter than 128 with traffic is information', () => {
 });
 
 test('connections that ended are traffic too', () => {
-  const ended: EndedGroup[] = [
+  const ended: ClosedGroup[] = [
     {
       proto: 'tcp',
       role: 'server',
@@ -40,7 +40,7 @@ test('connections that ended are traffic too', () => {
     },
   ];
   expect(
-    judge(backlogClamped, series([spaceSeries([{ sockets: [listener(8080, { sendQueue: 5 })], ended }])])),
+    judge(backlogClamped, series([spaceSeries([{ sockets: [listener(8080, { sendQueue: 5 })], closed: ended }])])),
   ).toHaveLength(1);
 });
 

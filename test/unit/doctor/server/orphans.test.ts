@@ -6,8 +6,8 @@ import { judge, START_MS, series, spaceSeries, tcpSockets } from '../../../suppo
 const host = (count: number) => [{ atMs: START_MS, orphans: count, maxOrphans: 8192 }];
 
 test('half of what the host allows is critical, and tells who holds them', () => {
-  const space = spaceSeries([{ sockets: tcpSockets(7, { state: TCP_STATE.FIN_WAIT1, inode: 0 }) }]);
-  const [finding] = judge(orphans, series([space], { host: host(4096) }));
+  const namespace = spaceSeries([{ sockets: tcpSockets(7, { state: TCP_STATE.FIN_WAIT1, inode: 0 }) }]);
+  const [finding] = judge(orphans, series([namespace], { host: host(4096) }));
   expect(finding).toMatchObject({ rule: 'ORPHANS', severity: 'critical', scope: { kind: 'host', target: 'host' } });
   expect(finding?.evidence).toContainEqual({ what: 'of them in web', value: 7, source: 'sock_diag' });
 });
@@ -18,6 +18,6 @@ test('less is nothing, and so is a host that could not be read', () => {
 });
 
 test('look-alike: FIN_WAIT2 mini-sockets are not among what the kernel counts', () => {
-  const space = spaceSeries([{ sockets: tcpSockets(9000, { state: TCP_STATE.FIN_WAIT2, inode: 0, timer: 3 }) }]);
-  expect(judge(orphans, series([space], { host: host(0) }))).toEqual([]);
+  const namespace = spaceSeries([{ sockets: tcpSockets(9000, { state: TCP_STATE.FIN_WAIT2, inode: 0, timer: 3 }) }]);
+  expect(judge(orphans, series([namespace], { host: host(0) }))).toEqual([]);
 });

@@ -22,7 +22,7 @@ export function row(name: string, byState: Record<string, number>, more: Partial
     raw: 0,
     unix: 0,
     byState,
-    lookedAtMs: AT_MS,
+    snapshotAtMs: AT_MS,
     history: [total],
     ...more,
   };

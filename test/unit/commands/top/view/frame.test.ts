@@ -129,8 +129,8 @@ describe('layout', () => {
   });
 
   it('says how old counts are, what was not read, and what the budget did', () => {
-    const old = row('old', { LISTEN: 1 }, { lookedAtMs: AT_MS - 12_000 });
-    const { lookedAtMs: _, ...never } = row('never', {});
+    const old = row('old', { LISTEN: 1 }, { snapshotAtMs: AT_MS - 12_000 });
+    const { snapshotAtMs: _, ...never } = row('never', {});
     const lines = textOf(frame(first, data([old, never], { note: 'budget used up' }), { columns: 80, rows: 24 }, true));
     expect(lines.find((line) => line.startsWith('old'))).toMatch(/12s$/);
     expect(lines.find((line) => line.startsWith('never'))).toMatch(/ \?$/);
