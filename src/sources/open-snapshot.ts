@@ -1,7 +1,6 @@
 import type { Machine } from '../collect/machine.ts';
 import { LiveSnapshot } from './live/live-snapshot.ts';
 import type { Recorded } from './open-source.ts';
-import { RecordedSnapshot } from './recorded/recorded-snapshot.ts';
 import type { Snapshot } from './snapshot.ts';
 
 /** Which moment of what is wanted. */
@@ -21,6 +20,10 @@ export interface SnapshotOptions {
  */
 export async function openSnapshot(machine: Machine, options: SnapshotOptions): Promise<Snapshot> {
   const { target, all = false, from } = options;
-  if (from !== undefined) return RecordedSnapshot.open(from, target);
+  if (from !== undefined) {
+    // Loaded only for --from: a one-shot command on this machine does not pay for reading recordings.
+    const { RecordedSnapshot } = await import('./recorded/recorded-snapshot.ts');
+    return RecordedSnapshot.open(from, target);
+  }
   return target === undefined ? LiveSnapshot.ofAll(machine, all) : LiveSnapshot.of(machine, target);
 }
