@@ -1,7 +1,7 @@
 /** What a pool needs of a connection. */
 export interface Pooled {
   /** True when it is of no more use. */
-  readonly ended: boolean;
+  readonly closed: boolean;
   close(): void;
 }
 
@@ -54,7 +54,7 @@ export class Pool<C extends Pooled> {
   /** Lends a connection: an idle one, a new one, or, at the cap, the next that comes back. */
   async acquire(): Promise<C> {
     for (let idle = this.#free.pop(); idle !== undefined; idle = this.#free.pop()) {
-      if (!idle.ended) return idle;
+      if (!idle.closed) return idle;
       this.#counts.open--;
     }
     if (this.#maxOpen > 0 && this.#counts.open >= this.#maxOpen) {
@@ -65,7 +65,7 @@ export class Pool<C extends Pooled> {
 
   /** Takes one back. */
   release(connection: C): void {
-    if (connection.ended) {
+    if (connection.closed) {
       this.#counts.open--;
       this.#openForWaiter();
       return;

@@ -56,7 +56,7 @@ export class Sender {
   }
 
   /** Gives up the request under way and the connection. */
-  giveUp(): void {
+  abandon(): void {
     this.#end('timeout');
     this.#socket.destroy();
   }

@@ -104,7 +104,7 @@ export class Senders {
 
   #giveUpOld(): void {
     const oldest = performance.now() - TIMEOUT_MS;
-    for (const [sender, due] of this.#underWay) if (due < oldest) sender.giveUp();
+    for (const [sender, due] of this.#underWay) if (due < oldest) sender.abandon();
     // Nobody was there to send these.
     while ((this.#line[0] ?? Number.POSITIVE_INFINITY) < oldest) {
       this.#line.shift();

@@ -24,7 +24,7 @@ const ROLES: ReadonlyMap<string, string> = new Map([
   ['podman', 'Podman'],
 ]);
 
-/** The parent of a container's main process. A container without a declaration inherits what it has. */
+/** Programs that are the parent of a container's main process. A container without declared limits inherits its limits. */
 const PARENTS: ReadonlyMap<string, string> = new Map([
   ['containerd-shim', 'shim'],
   ['conmon', 'monitor'],

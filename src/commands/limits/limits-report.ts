@@ -2,10 +2,14 @@ import { plural } from '../../base/plural.ts';
 import { type ContainerKnowledge, containerKnowledge } from '../../collect/containers/container-details.ts';
 import { engineDefaults } from '../../collect/containers/engine-defaults.ts';
 import { engineProcess } from '../../collect/containers/engine-process.ts';
-import { highestNofile } from '../../collect/containers/highest-nofile.ts';
-import { pidsUse } from '../../collect/containers/pids-use.ts';
 import type { Machine } from '../../collect/machine.ts';
-import { type ProcessFacts, readProcessFacts, tasksByUser } from '../../collect/owners/process-facts.ts';
+import {
+  highestNofile,
+  type ProcessFacts,
+  pidsUse,
+  readProcessFacts,
+  tasksByUser,
+} from '../../collect/owners/process-facts.ts';
 import { processesOf } from '../../collect/owners/processes-of.ts';
 import { relatedProcesses } from '../../collect/owners/related-processes.ts';
 import type { NetnsHandle } from '../../collect/target/netns-handle.ts';

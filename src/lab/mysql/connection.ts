@@ -46,7 +46,7 @@ export class DatabaseConnection {
   }
 
   /** True when it is of no more use. */
-  get ended(): boolean {
+  get closed(): boolean {
     return this.#ended !== undefined;
   }
 

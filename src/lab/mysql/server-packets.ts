@@ -24,7 +24,7 @@ const TYPE_LONG = 8;
 export function greeting(connectionId: number): Buffer {
   const payload = Buffer.concat([
     Buffer.from([10]),
-    ended(VERSION),
+    nulTerminated(VERSION),
     integer(connectionId, 4),
     SALT.subarray(0, 8),
     Buffer.from([0]),
@@ -36,7 +36,7 @@ export function greeting(connectionId: number): Buffer {
     Buffer.alloc(10),
     SALT.subarray(8),
     Buffer.from([0]),
-    ended(AUTHENTICATION),
+    nulTerminated(AUTHENTICATION),
   ]);
   return packet(0, payload);
 }
@@ -97,7 +97,7 @@ function integer(value: number, size: number): Buffer {
 }
 
 /** A text that NUL ends. */
-function ended(value: string): Buffer {
+function nulTerminated(value: string): Buffer {
   return Buffer.from(`${value}\0`);
 }
 

@@ -1,6 +1,6 @@
 import fs from 'node:fs';
 import { currentContext, readContext, tlsOfFolder } from './context.ts';
-import type { EngineEndpoint } from './endpoint.ts';
+import type { EngineEndpoint } from './engine-address.ts';
 import { nonsense, parseEngineAddress } from './engine-address.ts';
 import { locate, type MachineNames, THIS_MACHINE } from './this-machine.ts';
 

@@ -70,3 +70,14 @@ export function elsewhere(reason: string): UnusableAddress {
 export function nonsense(reason: string): UnusableAddress {
   return { kind: 'unusable', error: 'nonsense', reason: `${reason}; correct that setting` };
 }
+
+/** Where an Engine may listen. */
+export interface EngineEndpoint {
+  /** Which runtime is expected; the answer decides. */
+  runtime: 'docker' | 'podman';
+  /** As it was written: `unix:///var/run/docker.sock`. */
+  uri: string;
+  /** Where the address comes from: `DOCKER_HOST`, `context "remote"`, `default`. */
+  source: string;
+  address: EngineAddress | UnusableAddress;
+}

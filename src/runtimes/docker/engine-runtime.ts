@@ -2,7 +2,7 @@ import fs from 'node:fs';
 import type { ContainerDetails, ContainerFacts } from '../../model/container/container.ts';
 import { type Runtime, RuntimeError, type RuntimeListener } from '../runtime.ts';
 import { readContainerDetails, readContainerList } from './container-json.ts';
-import type { EngineEndpoint } from './endpoint.ts';
+import type { EngineEndpoint } from './engine-address.ts';
 import { followEngineEvents } from './engine-events.ts';
 import { asRuntimeError, printable } from './failures.ts';
 import { get } from './get.ts';
@@ -127,7 +127,7 @@ export class EngineRuntime implements Runtime {
         limits: this.#limits,
         connectUnix: this.#connectUnix,
       });
-      this.#name = whoAnswers(answer) ?? this.#name;
+      this.#name = runtimeOfAnswer(answer) ?? this.#name;
       return read(answer);
     } catch (error) {
       throw this.#runtimeError(error);
@@ -159,7 +159,7 @@ function isMissing(path: string): boolean {
 }
 
 /** Podman identifies itself as Libpod. */
-function whoAnswers({ headers }: HttpAnswer): 'podman' | 'docker' | undefined {
+function runtimeOfAnswer({ headers }: HttpAnswer): 'podman' | 'docker' | undefined {
   const server = headers.get('server') ?? '';
   if (headers.has('libpod-api-version') || server.startsWith('Libpod/')) return 'podman';
   return server.startsWith('Docker/') ? 'docker' : undefined;

@@ -1,6 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { phasesOf } from '../../../src/act/lab/phases.ts';
-import { fittingCap, planContainers, planIncident, turnsOf } from '../../../src/act/lab/plan.ts';
+import { fittingCap, phasesOf, planContainers, planIncident, turnsOf } from '../../../src/act/lab/plan.ts';
 
 describe("the incident's arithmetic", () => {
   it('gives 33 connections to each of four instances at the stock limit of 151', () => {

@@ -3,9 +3,9 @@ import { describe, expect, it } from 'vitest';
 import { Pool, type Pooled } from '../../../src/lab/pool.ts';
 
 class Connection implements Pooled {
-  ended = false;
+  closed = false;
   close(): void {
-    this.ended = true;
+    this.closed = true;
   }
 }
 
@@ -30,7 +30,7 @@ describe('a cap on the idle, none on the open', () => {
     expect(pool.counts).toMatchObject({ open: 257, idle: 0, waiting: 0 });
     for (const connection of taken) pool.release(connection);
     expect(pool.counts).toMatchObject({ open: 50, idle: 50, closedIdle: 207 });
-    expect(made.filter(({ ended }) => ended)).toHaveLength(207);
+    expect(made.filter(({ closed: ended }) => ended)).toHaveLength(207);
   });
 
   it('closes and opens again and again where 60 are wanted at a time', async () => {

@@ -7,7 +7,7 @@ import { concat, hex, viewOf } from '../../support/hex.ts';
 const TCP = hex(`
   fc000000          # nlmsg_len: 252
   1400              # nlmsg_type: SOCK_DIAG_BY_FAMILY
-  0000              # nlmsg_flags: none, it answers nobody
+  0000              # nlmsg_flags: none, it answers no request
   00000000          # nlmsg_seq
   00000000          # nlmsg_pid: the kernel
   02                # idiag_family: AF_INET

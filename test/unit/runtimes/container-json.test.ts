@@ -139,7 +139,7 @@ describe('the list', () => {
       [withField(LISTED, 'NetworkSettings.Networks.bridge.IPAddress', 1)],
     ],
     ['[1].Id', [LISTED, withField(LISTED, 'Id', undefined)]],
-  ])('%s is told when it is wrong', (where, json) => {
+  ])('%s: an invalid value is named in the error', (where, json) => {
     expect(() => readContainerList(json, 'docker')).toThrow(ShapeError);
     expect(() => readContainerList(json, 'docker')).toThrow(where);
   });
@@ -226,7 +226,7 @@ describe('the details', () => {
       'HostConfig.Ulimits[0].Soft',
       withField(INSPECTED, 'HostConfig.Ulimits', [{ Name: 'nofile', Soft: '1', Hard: 1 }]),
     ],
-  ])('%s is told when it is wrong', (where, json) => {
+  ])('%s: an invalid value is named in the error', (where, json) => {
     expect(() => readContainerDetails(json, 'docker')).toThrow(ShapeError);
     expect(() => readContainerDetails(json, 'docker')).toThrow(where);
   });
