@@ -5,7 +5,7 @@ type Width = 'u8' | 'u16' | 'u32' | 'u64';
 
 const WIDTH_BYTES: Record<Width, number> = { u8: 1, u16: 2, u32: 4, u64: 8 };
 
-/** `struct tcp_info`, include/uapi/linux/tcp.h: name, width, offset. Bit fields are read apart. */
+/** `struct tcp_info`, include/uapi/linux/tcp.h: name, width, offset. Bit fields are read separately. */
 const FIELDS: readonly (readonly [TcpInfoNumber, Width, number])[] = [
   ['caState', 'u8', 1],
   ['retransmits', 'u8', 2],
@@ -103,9 +103,9 @@ export function readTcpInfoNumber(
   length: number,
   field: TcpInfoNumber,
 ): number | undefined {
-  const place = FIELD_BY_NAME.get(field);
-  if (place === undefined) return decodeTcpInfo(view, offset, length)[field];
-  const [width, at] = place;
+  const layout = FIELD_BY_NAME.get(field);
+  if (layout === undefined) return decodeTcpInfo(view, offset, length)[field];
+  const [width, at] = layout;
   if (at + WIDTH_BYTES[width] > Math.min(length, view.byteLength - offset)) return undefined;
   const value = readNumber(view, offset + at, width);
   return isNoValue(field, value) ? undefined : value;

@@ -52,7 +52,7 @@ const linkBuffer = Buffer.alloc(4096);
  *
  * @param readlinkat takes half the time of Node's readlink: the kernel does not resolve the directory's path
  *   again for each link
- * @returns false when the process is gone or may not be read: the directory may not be listed, or
+ * @returns false when the process has exited or cannot be read: the directory may not be listed, or
  *   (for a process with more capabilities than the reader) its links may not be read
  */
 export function eachDescriptor(

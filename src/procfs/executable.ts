@@ -9,7 +9,7 @@ export interface Executable {
   isGo: boolean;
 }
 
-/** @returns undefined for a kernel thread, and when the process is gone or may not be read */
+/** @returns undefined for a kernel thread, and when the process has exited or cannot be read */
 export function readExecutable(pid: number, proc = PROC): Executable | undefined {
   const link = `${proc}/${pid}/exe`;
   try {

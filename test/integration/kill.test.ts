@@ -1,7 +1,7 @@
 /** `socklens kill` on real victims: for each kind of socket, what its application and its peer see. */
 import { spawnSync } from 'node:child_process';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { closeSockets, type CloseOutcome } from '../../src/act/close-sockets.ts';
+import { type CloseOutcome, closeSockets } from '../../src/act/close-sockets.ts';
 import { dumpSockets } from '../../src/collect/dump/dump-sockets.ts';
 import { localMachine } from '../../src/collect/local-machine.ts';
 import type { NetnsHandle } from '../../src/collect/target/netns-handle.ts';

@@ -48,7 +48,7 @@ function contextEndpoint(env: NodeJS.ProcessEnv, folder: string): EngineEndpoint
   try {
     name = currentContext(env, folder);
   } catch (error) {
-    const reason = `does not tell the current context (${(error as Error).message})`;
+    const reason = `does not name the current context (${(error as Error).message})`;
     return { runtime: 'docker', uri: `${folder}/config.json`, source: 'configuration', address: nonsense(reason) };
   }
   if (name === undefined) return undefined;

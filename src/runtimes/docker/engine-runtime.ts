@@ -9,19 +9,19 @@ import { get } from './get.ts';
 import { HTTP_LIMITS, type HttpAnswer, type HttpLimits } from './http.ts';
 import type { ConnectUnix } from './unix-stream.ts';
 
-/** How long a question may take, in milliseconds. */
+/** Default time limit of a request with its answer, milliseconds. */
 const DEADLINE_MS = 5000;
 
-/** How an Engine is asked; each has a default. */
+/** Options of the requests to an Engine. */
 export interface EngineOptions {
-  /** For the whole of a question in milliseconds; default 5000. */
+  /** Time limit of a request with its answer, milliseconds; default 5000. */
   deadlineMs?: number;
   /** Connects to a UNIX socket with system calls, which starts faster; Node's HTTP client is used otherwise. */
   connectUnix?: ConnectUnix;
   limits?: HttpLimits;
 }
 
-/** What Docker, and Podman after it, accepts as a name; a full id is one too. */
+/** Valid names in Docker and Podman; matches full ids too. */
 const NAME = /^[a-zA-Z0-9][a-zA-Z0-9_.-]*$/;
 
 const ID_PREFIX = /^[0-9a-f]{1,64}$/;
@@ -60,7 +60,7 @@ export class EngineRuntime implements Runtime {
 
   async find(name: string): Promise<ContainerDetails[]> {
     const wanted = name.startsWith('/') ? name.slice(1) : name;
-    // Other text is never a name, and in a path it could ask another question.
+    // Other text is never a name, and could change the path of the request.
     if (!NAME.test(wanted)) return [];
     const found = await this.#inspect(wanted);
     if (found !== undefined && !(found instanceof RuntimeError)) return [found];
@@ -72,7 +72,7 @@ export class EngineRuntime implements Runtime {
 
   follow(listener: RuntimeListener): () => void {
     const { address } = this.#endpoint;
-    // `list` says why.
+    // `list` reports the reason.
     if (address.kind === 'unusable') return () => {};
     return followEngineEvents(address, this.#limits, {
       changed: () => listener.changed(),

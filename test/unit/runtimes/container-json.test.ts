@@ -109,7 +109,7 @@ describe('the list', () => {
     expect(readContainerList([withField(LISTED, 'Names', null)], 'docker')[0]?.name).toBe('71d919762bb9');
   });
 
-  test("a hostile container's words are kept as they are, for whoever prints them to escape", () => {
+  test('text of a hostile container is returned unchanged; printing code escapes it', () => {
     const hostile = withField(
       withField(LISTED, 'Names', ['/\u001b[2Jx']),
       'Labels',

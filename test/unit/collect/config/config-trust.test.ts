@@ -54,10 +54,13 @@ describe('a file that the user did not name', () => {
     [0o775, `is writable by its group (mode 0775; run chmod g-w`],
     [0o777, `is writable by everyone (mode 0777; run chmod o-w`],
     [0o1777, `is writable by everyone (mode 1777; run chmod o-w`],
-  ])('in a folder with mode %o is refused: the sticky bit does not prevent others from creating the file', (mode, why) => {
-    fs.chmodSync(folder, mode);
-    expect(read()).toBe(`refused: the folder ${folder} ${why} ${folder})`);
-  });
+  ])(
+    'in a folder with mode %o is refused: the sticky bit does not prevent others from creating the file',
+    (mode, why) => {
+      fs.chmodSync(folder, mode);
+      expect(read()).toBe(`refused: the folder ${folder} ${why} ${folder})`);
+    },
+  );
 
   test('that is a link is checked by its target', () => {
     const elsewhere = fs.mkdtempSync(path.join(fs.realpathSync(os.tmpdir()), 'config-trust-'));
