@@ -20,9 +20,15 @@ export interface CommandOptions {
   onOutput(fd: 1 | 2, bytes: Uint8Array): void;
 }
 
-/** How long a command may take to exit after SIGTERM, or after a signal that was passed on, before it is killed, milliseconds. */
+/**
+ * How long a command may take to exit after SIGTERM, or after a signal that was passed on, before it is killed,
+ * milliseconds.
+ */
 const GRACE_MS = { time: 5000, signal: 10_000 };
-/** How long to wait for further output after the command has exited, milliseconds: its children may have its output open. */
+/**
+ * How long to wait for further output after the command has exited, milliseconds: its children may have its output
+ * open.
+ */
 const LAST_OUTPUT_MS = 200;
 
 const FORWARDED = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
@@ -36,7 +42,10 @@ export class RunningCommand {
   readonly startedMs = Date.now();
   /** Aborted when the program has exited. */
   readonly ended: AbortSignal;
-  /** Why it was stopped: its time was up, or a signal was forwarded. Undefined while it runs and when it exited by itself. */
+  /**
+   * Why it was stopped: its time was up, or a signal was forwarded. Undefined while it runs and when it exited by
+   * itself.
+   */
   stoppedBy: 'time' | 'signal' | undefined;
   readonly #child: ChildProcess;
   readonly #ended = new AbortController();

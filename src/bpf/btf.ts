@@ -142,7 +142,10 @@ export class Btf {
   }
 }
 
-/** Offset of a member in bits, where the upper eight bits are the size of a bit field. A bit field gets the offset 1, which is not a whole byte, so that {@link Btf.offsetOf} refuses it. */
+/**
+ * Offset of a member in bits, where the upper eight bits are the size of a bit field. A bit field gets the offset 1,
+ * which is not a whole byte, so that {@link Btf.offsetOf} refuses it.
+ */
 function bitOf(offset: number): number {
   return offset >>> 24 === 0 ? offset : 1;
 }

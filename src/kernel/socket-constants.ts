@@ -6,5 +6,8 @@ export const SOCK = { STREAM: 1, RAW: 3, NONBLOCK: 0o4000, CLOEXEC: 0o2000000 } 
 
 export const SOL_SOCKET = 1;
 
-/** include/uapi/asm-generic/socket.h: options of SOL_SOCKET. The timeouts are those with the kernel's long `struct timeval`. */
+/**
+ * include/uapi/asm-generic/socket.h: options of SOL_SOCKET. The timeouts are those with the kernel's long `struct
+ * timeval`.
+ */
 export const SO = { RCVBUF: 8, PEERCRED: 17, RCVTIMEO: 20, SNDTIMEO: 21, RCVBUFFORCE: 33 } as const;

@@ -2,7 +2,11 @@ import { HOST_LITTLE_ENDIAN } from '../base/byte-order.ts';
 import { SO, SOL_SOCKET } from './socket-constants.ts';
 import type { SystemCalls } from './system-calls.ts';
 
-/** Sets the timeout of a socket's blocking reads, which then fail with EAGAIN. @param ms milliseconds; at least one microsecond applies */
+/**
+ * Sets the timeout of a socket's blocking reads, which then fail with EAGAIN.
+ *
+ * @param ms milliseconds; at least one microsecond applies
+ */
 export function setReceiveTimeout(calls: SystemCalls, fd: number, ms: number): void {
   calls.setsockopt(fd, SOL_SOCKET, SO.RCVTIMEO, timeval(ms));
 }

@@ -7,7 +7,9 @@ import type { SystemCalls } from './system-calls.ts';
 /** The longest path in struct sockaddr_un, unix(7), without its terminating zero. */
 const MAX_PATH_BYTES = 107;
 
-/** A UNIX stream socket with blocking reads and writes. Errors carry the errno's name in `code`: `EAGAIN` for a timeout. */
+/**
+ * A UNIX stream socket with blocking reads and writes. Errors carry the errno's name in `code`: `EAGAIN` for a timeout.
+ */
 export class UnixStream {
   readonly #calls: SystemCalls;
   readonly #fd: number;

@@ -59,7 +59,10 @@ export async function runLoad(
   return { type: 'load', goal: plan.goal, servedAtGoal, ...all.counts(), seconds };
 }
 
-/** Number of connections that should be open: most open until the load is at 60 % of its goal, late ones from 50 to 90 % of the hold time. */
+/**
+ * Number of connections that should be open: most open until the load is at 60 % of its goal, late ones from 50 to 90 %
+ * of the hold time.
+ */
 function connectionsDue({ connections, lateConnections, rampMs, holdMs }: LoadPlan, elapsedMs: number): number {
   const share = (from: number, to: number) => Math.min(Math.max((elapsedMs - from) / (to - from), 0), 1);
   const late = (lateConnections - connections) * share(rampMs + holdMs * 0.5, rampMs + holdMs * 0.9);

@@ -52,7 +52,11 @@ export class Pool<C extends Pooled> {
     return { ...this.#counts, idle: this.#free.length, waiting: this.#waiters.length };
   }
 
-  /** Gives a connection: an idle one, a new one, or at the limit the next that is released. @throws what `open` throws */
+  /**
+   * Gives a connection: an idle one, a new one, or at the limit the next that is released.
+   *
+   * @throws what `open` throws
+   */
   async acquire(): Promise<C> {
     for (let idle = this.#free.pop(); idle !== undefined; idle = this.#free.pop()) {
       if (!idle.closed) return idle;

@@ -80,11 +80,17 @@ export class UnixDiagCursor extends UnixSocketView {
   override get peerInode(): number {
     return this.#word(UNIX_DIAG.PEER, 0) ?? 0;
   }
-  /** Listener: connections waiting to be accepted. Otherwise bytes not yet read. Undefined when the dump did not request it. */
+  /**
+   * Listener: connections waiting to be accepted. Otherwise bytes not yet read. Undefined when the dump did not request
+   * it.
+   */
   get receiveQueue(): number | undefined {
     return this.#word(UNIX_DIAG.RQLEN, 0);
   }
-  /** Listener: the backlog limit. Otherwise bytes of memory of data that was sent and not yet read. Undefined when the dump did not request it. */
+  /**
+   * Listener: the backlog limit. Otherwise bytes of memory of data that was sent and not yet read. Undefined when the
+   * dump did not request it.
+   */
   get sendQueue(): number | undefined {
     return this.#word(UNIX_DIAG.RQLEN, 1);
   }

@@ -12,7 +12,10 @@ export function readHostSockstat(proc = PROC): { orphans: number; tcpMemPages: n
   return match === null ? undefined : { orphans: Number(match[1]), tcpMemPages: Number(match[2]) };
 }
 
-/** The numbers of a file of `/proc/sys`, by its path there; undefined when it cannot be read. Not for settings of a network namespace. */
+/**
+ * The numbers of a file of `/proc/sys`, by its path there; undefined when it cannot be read. Not for settings of a
+ * network namespace.
+ */
 export function readSysctlNumbers(name: string, proc = PROC): number[] | undefined {
   const text = readProcText(`${proc}/sys/${name}`);
   return text === undefined ? undefined : text.trim().split(/\s+/).map(Number);

@@ -16,7 +16,10 @@ export interface Message {
   type: string;
 }
 
-/** A program of the lab in a network namespace of its own. It exits when its stdin is closed, and therefore when this process exits. */
+/**
+ * A program of the lab in a network namespace of its own. It exits when its stdin is closed, and therefore when this
+ * process exits.
+ */
 export class LabProcess {
   readonly title: string;
   readonly #child: ChildProcess;

@@ -116,7 +116,11 @@ export class Lab {
     return this.#driver.calibrate(ms);
   }
 
-  /** The incident's load for a machine of this capacity, whichever fixes this lab has. @param capacity requests per second */
+  /**
+   * The incident's load for a machine of this capacity, whichever fixes this lab has.
+   *
+   * @param capacity requests per second
+   */
   plan(capacity: number, nofile = this.options.nofile): IncidentPlan {
     const { maxConnections, workers } = this.options;
     return planIncident({ capacity, maxConnections, nofile, workers });

@@ -81,7 +81,9 @@ export function fittingCap(maxConnections: number, instances: number): number {
   return Math.max(1, Math.floor((maxConnections * 0.9) / instances));
 }
 
-/** Order in which the balancer assigns connections: two of three to the first instance, the rest to the others in turn. */
+/**
+ * Order in which the balancer assigns connections: two of three to the first instance, the rest to the others in turn.
+ */
 export function turnsOf<T>(instances: readonly T[]): T[] {
   const [first, ...others] = instances;
   if (first === undefined || others.length === 0) return [...instances];

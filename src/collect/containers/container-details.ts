@@ -9,7 +9,7 @@ import type { NetnsHandle } from '../target/netns-handle.ts';
 
 /** What is known about the container of a target, or the one that a target's process runs in. */
 export interface ContainerKnowledge {
-  /** Undefined outside of every container, and where no runtime knows it. */
+  /** Absent for a process outside every container, and for a container that no runtime lists. */
   details?: ContainerDetails;
   /** Where the runtime that gave the details answers, `unix:///var/run/docker.sock`; absent without details. */
   endpoint?: string;

@@ -48,7 +48,7 @@ function listenerPid(machine: Machine, path: string): number | undefined {
   }
 }
 
-/** The Engine that holds every socket that listens on a port, in the reader's network namespace. */
+/** The Engine that has every listening socket of a port open, in the reader's network namespace. */
 function behindPort(machine: Machine, port: number): number | undefined {
   const inodes = new Set<number>();
   for (const [file, family] of [
@@ -64,9 +64,9 @@ function behindPort(machine: Machine, port: number): number | undefined {
   return onlyOne(
     listPids(machine.proc).filter((pid) => {
       if (!isEngine(machine, pid)) return false;
-      const held = new Set<number>();
-      eachSocketDescriptor(pid, (_fd, inode) => inodes.has(inode) && held.add(inode), machine.proc);
-      return held.size === inodes.size;
+      const open = new Set<number>();
+      eachSocketDescriptor(pid, (_fd, inode) => inodes.has(inode) && open.add(inode), machine.proc);
+      return open.size === inodes.size;
     }),
   );
 }

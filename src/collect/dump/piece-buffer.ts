@@ -16,7 +16,10 @@ const COPIED = 8;
 /** Receives the pieces that are copied; shared by all dumps. */
 let scratch: Reserved | undefined;
 
-/** A store that adds every received piece to a {@link RetainedDump}: the first {@link COPIED} as copies, the others without copying. */
+/**
+ * A store that adds every received piece to a {@link RetainedDump}: the first {@link COPIED} as copies, the others
+ * without copying.
+ */
 export function retainingStore(dump: RetainedDump): PieceStore {
   let pieces = 0;
   let step: Reserved | undefined;

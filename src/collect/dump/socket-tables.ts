@@ -18,7 +18,10 @@ const KINDS: Readonly<Record<Proto, SocketKind>> = {
   sctp: 'otherSocket',
 };
 
-/** Inodes of the sockets in the kernel's tables, from dumps of network namespaces. Namespaces that were not added are read on demand. */
+/**
+ * Inodes of the sockets in the kernel's tables, from dumps of network namespaces. Namespaces that were not added are
+ * read on demand.
+ */
 export class SocketTables {
   readonly #machine: Machine;
   readonly #kinds = new Map<number, SocketKind>();

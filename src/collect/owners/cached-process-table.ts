@@ -2,9 +2,14 @@ import { listPids } from '../../procfs/pids.ts';
 import type { Machine } from '../machine.ts';
 import { netnsIdentifier, type ProcessEntry, processEntry } from './process-table.ts';
 
-/** Age from which an entry is cached, milliseconds: a process that has just started may not have entered its namespace and cgroup yet. */
+/**
+ * Age from which an entry is cached, milliseconds: a process that has just started may not have entered its namespace
+ * and cgroup yet.
+ */
 const SETTLED_MS = 15_000;
-/** Age at which a cached entry is read again, milliseconds: a process can change its namespace, and a PID can be reused. */
+/**
+ * Age at which a cached entry is read again, milliseconds: a process can change its namespace, and a PID can be reused.
+ */
 const READ_AGAIN_MS = 60_000;
 
 interface CachedEntry {

@@ -8,7 +8,10 @@ function cookieNumber({ cookieLow, cookieHigh }: SocketView): number {
   return cookieHigh * 2 ** 32 + cookieLow;
 }
 
-/** How long a socket stays recorded after the last dump with it, milliseconds: its TIME_WAIT lasts 60 seconds, and its event may be late. */
+/**
+ * How long a socket stays recorded after the last dump with it, milliseconds: its TIME_WAIT lasts 60 seconds, and its
+ * event may be late.
+ */
 const RETAIN_MS = 75_000;
 /** The most sockets that stay recorded after they left the dumps: those whose event was lost would stay for ever. */
 const MAX_RETAINED = 50_000;
@@ -125,7 +128,10 @@ export class ConnectionMemory {
     this.#columns.addSearch(row);
   }
 
-  /** Records that the event of a closed socket was received. Its row stays for {@link RETAIN_MS}, so that its TIME_WAIT entry has an owner. */
+  /**
+   * Records that the event of a closed socket was received. Its row stays for {@link RETAIN_MS}, so that its TIME_WAIT
+   * entry has an owner.
+   */
   closed(socket: SocketView): void {
     const row = this.#rows.get(cookieNumber(socket));
     if (row !== undefined) this.#columns.setClosed(row);

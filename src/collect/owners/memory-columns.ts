@@ -82,7 +82,10 @@ export class MemoryColumns {
     return this.#inodes[row] ?? 0;
   }
 
-  /** Whether the kernel will send an event when the socket is closed: not for UNIX sockets, which have no port, and not in TIME_WAIT. */
+  /**
+   * Whether the kernel will send an event when the socket is closed: not for UNIX sockets, which have no port, and not
+   * in TIME_WAIT.
+   */
   awaitsEvent(row: number): boolean {
     const closed = ((this.#flags[row] ?? 0) & FLAG.closed) !== 0;
     return (

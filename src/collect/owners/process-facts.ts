@@ -30,7 +30,11 @@ export interface ProcessFacts extends ProcessIdentity {
   program: Program;
 }
 
-/** Reads a process. @returns undefined for a zombie, and for a process that has exited or whose limits cannot be read */
+/**
+ * Reads a process.
+ *
+ * @returns undefined for a zombie, and for a process that has exited or whose limits cannot be read
+ */
 export function readProcessFacts(machine: Machine, pid: number): ProcessFacts | undefined {
   const { proc } = machine;
   const stat = readStat(pid, proc);

@@ -15,7 +15,10 @@ export interface ProcessEntry {
   container: { runtime: string; id: string } | undefined;
 }
 
-/** Reads PID, network namespace and container of every visible process. Those without a namespace (zombies) are left out. */
+/**
+ * Reads PID, network namespace and container of every visible process. Those without a namespace (zombies) are left
+ * out.
+ */
 export function readProcessTable(machine: Machine): ProcessEntry[] {
   const { proc } = machine;
   const identify = netnsIdentifier(proc);

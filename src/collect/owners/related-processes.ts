@@ -24,7 +24,9 @@ const ROLES: ReadonlyMap<string, string> = new Map([
   ['podman', 'Podman'],
 ]);
 
-/** Programs that are the parent of a container's main process. A container without declared limits inherits its limits. */
+/**
+ * Programs that are the parent of a container's main process. A container without declared limits inherits its limits.
+ */
 const PARENTS: ReadonlyMap<string, string> = new Map([
   ['containerd-shim', 'shim'],
   ['conmon', 'monitor'],

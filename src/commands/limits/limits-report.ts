@@ -118,7 +118,9 @@ function isFull(facts: readonly ProcessFacts[]): Set<number> {
   return new Set([main, ...fullest].flatMap((one) => one?.pid ?? []));
 }
 
-/** @param engine PID of the Engine that runs the container; undefined where it is not known: then its defaults are not */
+/**
+ * @param engine PID of the Engine that runs the container; undefined where it is not known: then its defaults are not
+ */
 function declaration(
   machine: Machine,
   { details, facts }: ContainerKnowledge,

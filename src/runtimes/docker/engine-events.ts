@@ -45,17 +45,17 @@ export function followEngineEvents(
 
   const open = () => {
     let over = false;
-    const again = (tell: () => void) => {
+    const retry = (notify: () => void) => {
       if (over || closed) return;
       over = true;
       request?.destroy();
-      tell();
+      notify();
       timer = setTimeout(open, waitMs);
       timer.unref();
       waitMs = Math.min(waitMs * 2, AGAIN_MS.longest);
     };
-    const failed = (error: unknown) => again(() => listener.failed(asHttpError(error)));
-    const ended = () => again(() => listener.ended());
+    const failed = (error: unknown) => retry(() => listener.failed(asHttpError(error)));
+    const ended = () => retry(() => listener.ended());
     try {
       request = nodeRequest(address, TARGET, limits);
     } catch (error) {
@@ -66,7 +66,7 @@ export function followEngineEvents(
     request.on('error', failed);
     request.on('response', (response) => {
       if (response.statusCode !== 200) {
-        readAnswer(response, limits).then((answer) => again(() => listener.refused(answer)), failed);
+        readAnswer(response, limits).then((answer) => retry(() => listener.refused(answer)), failed);
         return;
       }
       const news = () => {

@@ -3,7 +3,7 @@ import { type HttpAnswer, HttpError, type HttpLimits } from './http.ts';
 /**
  * A GET in HTTP/1.0. The server may then neither send chunks (RFC 9112 section 6.1) nor interim answers
  * (RFC 9110 section 15.2), and closes when the answer is complete. Docker and Podman, whose server is Go's
- * net/http, and the proxies that stand before them keep to it.
+ * net/http, and the proxies in front of them comply.
  *
  * @param target path and query, percent-encoded
  */

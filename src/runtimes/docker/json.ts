@@ -1,6 +1,6 @@
 /*
  * Checks of an Engine's JSON, written by hand: every one-shot command asks an Engine before it prints, and
- * loading a schema library takes longer than all of its checks. Whatever else comes from outside (the
+ * loading a schema library takes longer than all of its checks. Other input from outside (the
  * configuration file, reports, recordings) is checked with valibot.
  */
 
