@@ -8,26 +8,26 @@ import type { SocketIdentity } from '../model/socket/socket-identity.ts';
 import { TCP_STATE } from '../model/socket/tcp-state.ts';
 import { destroyRequest } from '../netlink/inet-diag-request.ts';
 
-/** What became of a socket that was to be closed. */
-export type Outcome =
+/** Result of closing a socket. */
+export type CloseOutcome =
   | { kind: 'closed' }
-  /** It had ended before. */
+  /** It no longer existed. */
   | { kind: 'gone' }
   | { kind: 'refused'; reason: string; because: FailureKind };
 
 /**
- * Closes sockets by their exact identity and cookie, SOCK_DESTROY of sock_diag. The namespace is
- * entered anew, and only if it still is the one that was looked at.
+ * Closes sockets by their exact identity and cookie, SOCK_DESTROY of sock_diag. Enters the network namespace again, and
+ * only if it is still the same one.
  *
- * @param onOutcome called after each, in order
- * @throws {Failure} `no-target` when the namespace is gone or was replaced, `not-permitted` when it
- *   may not be entered: then nothing was closed
+ * @param onOutcome called after each socket, in order
+ * @throws {Failure} before any socket is closed: `no-target` when the namespace no longer exists or was replaced,
+ *   `not-permitted` when entering it is not permitted
  */
 export function closeSockets(
   machine: Machine,
   handle: NetnsHandle,
   sockets: readonly SocketIdentity[],
-  onOutcome: (socket: SocketIdentity, outcome: Outcome) => void,
+  onOutcome: (socket: SocketIdentity, outcome: CloseOutcome) => void,
 ): void {
   const diag = openAgain(machine, handle);
   try {
@@ -50,14 +50,14 @@ function openAgain(machine: Machine, handle: NetnsHandle): DiagSocket {
   }
 }
 
-function close(diag: DiagSocket, socket: SocketIdentity): Outcome {
-  // Without its cookie a request could hit whatever has the same addresses by now.
+function close(diag: DiagSocket, socket: SocketIdentity): CloseOutcome {
+  // Without its cookie a request could close another socket that has the same addresses now.
   if (socket.cookieLow === 0 && socket.cookieHigh === 0) {
-    return refused('unsupported', 'it was read from /proc, which does not tell its cookie');
+    return refused('unsupported', 'it was read from /proc, which does not have its cookie');
   }
-  // The kernel's lookup does not find these, and says that they are gone.
+  // The kernel's lookup does not find these and would answer ENOENT.
   if (socket.proto === 'tcp' && socket.state === TCP_STATE.CLOSE) {
-    return refused('unsupported', 'the kernel finds no socket that is only bound');
+    return refused('unsupported', 'the kernel cannot look up a socket that is only bound');
   }
   try {
     diag.command('SOCK_DESTROY', destroyRequest(socket));
@@ -68,7 +68,7 @@ function close(diag: DiagSocket, socket: SocketIdentity): Outcome {
   }
 }
 
-function refusalOf(code: string, { proto }: SocketIdentity): Outcome {
+function refusalOf(code: string, { proto }: SocketIdentity): CloseOutcome {
   switch (code) {
     case 'ENOENT':
       return { kind: 'gone' };
@@ -81,10 +81,10 @@ function refusalOf(code: string, { proto }: SocketIdentity): Outcome {
         `this kernel cannot close ${proto.toUpperCase()} sockets in this state (INET_DIAG_DESTROY)`,
       );
     default:
-      return refused('fault', `the kernel says ${code}`);
+      return refused('fault', `the kernel returned ${code}`);
   }
 }
 
-function refused(because: FailureKind, reason: string): Outcome {
+function refused(because: FailureKind, reason: string): CloseOutcome {
   return { kind: 'refused', because, reason };
 }

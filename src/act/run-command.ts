@@ -4,35 +4,48 @@ import { Failure } from '../model/failure.ts';
 
 /** How a command ended. */
 export interface CommandEnd {
+  /** Milliseconds since the epoch. */
   atMs: number;
-  /** Null when a signal ended it. */
+  /** Exit status; null when a signal ended it. */
   status: number | null;
+  /** Name of the signal; null when it exited. */
   signal: string | null;
 }
 
+/** How a command's output is handled. */
 export interface CommandOptions {
-  /** Whose bytes are handed over instead of going where socklens's own go. */
+  /** The streams that go to {@link onOutput}; the others are those of socklens itself. */
   pipe: { stdout: boolean; stderr: boolean };
-  /** @param fd the descriptor that it wrote to */
+  /** Called with output of the piped streams. @param fd the descriptor that it was written to */
   onOutput(fd: 1 | 2, bytes: Uint8Array): void;
 }
 
-/** How long a command may take to end in order before it is killed, milliseconds. */
+/**
+ * How long a command may take to exit after SIGTERM, or after a signal that was passed on, before it is killed,
+ * milliseconds.
+ */
 const GRACE_MS = { time: 5000, signal: 10_000 };
-/** How long to wait for output of what the command has left behind. */
+/**
+ * How long to wait for further output after the command has exited, milliseconds: its children may have its output
+ * open.
+ */
 const LAST_OUTPUT_MS = 200;
 
-const PASSED_ON = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+const FORWARDED = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
 /**
- * A program that runs in a process group of its own. SIGINT, SIGTERM and SIGHUP that socklens gets are passed
- * on to the group: the first as it is, and the next one kills it.
+ * A program that runs in a process group of its own. SIGINT, SIGTERM and SIGHUP of socklens are forwarded to the group;
+ * a second one kills the group.
  */
 export class RunningCommand {
+  /** Milliseconds since the epoch. */
   readonly startedMs = Date.now();
-  /** Aborted when the program has ended. */
+  /** Aborted when the program has exited. */
   readonly ended: AbortSignal;
-  /** Who began to end it before its own end. */
+  /**
+   * Why it was stopped: its time was up, or a signal was forwarded. Undefined while it runs and when it exited by
+   * itself.
+   */
   stoppedBy: 'time' | 'signal' | undefined;
   readonly #child: ChildProcess;
   readonly #ended = new AbortController();
@@ -48,14 +61,14 @@ export class RunningCommand {
     child.stderr?.on('data', (bytes: Uint8Array) => options.onOutput(2, bytes));
     this.#closed = new Promise((resolve) => child.once('close', () => resolve()));
     child.once('exit', (status, signal) => this.#exited(status, signal));
-    this.#handlers = PASSED_ON.map((name) => [name, () => this.#passOn(name)] as const);
+    this.#handlers = FORWARDED.map((name) => [name, () => this.#forward(name)] as const);
     for (const [name, handler] of this.#handlers) process.on(name, handler);
   }
 
   /**
    * Starts a program.
    *
-   * @throws {Failure} `no-target` when there is none of this name, `not-permitted` when it may not be run
+   * @throws {Failure} `no-target` when there is no such program, `not-permitted` when running it is not permitted
    */
   static start(argv: readonly string[], options: CommandOptions): Promise<RunningCommand> {
     const [program = '', ...args] = argv;
@@ -68,7 +81,7 @@ export class RunningCommand {
     });
   }
 
-  /** Ends it in order, and kills it when it does not: for a time that is up. */
+  /** Stops it because its time is up: SIGTERM, and SIGKILL after a grace period. */
   stop(): void {
     if (this.#end !== undefined || this.stoppedBy !== undefined) return;
     this.stoppedBy = 'time';
@@ -76,17 +89,17 @@ export class RunningCommand {
     this.#killAfter(GRACE_MS.time);
   }
 
-  /** Stops it after some time. */
+  /** Calls {@link stop} after `ms` milliseconds. */
   stopAfter(ms: number): void {
     this.#timers.push(setTimeout(() => this.stop(), ms));
   }
 
-  /** Waits until it has ended, and its last output has come. */
+  /** Waits until it has exited and its last output was received. */
   async end(): Promise<CommandEnd> {
     if (this.#end === undefined) {
       await new Promise((resolve) => this.ended.addEventListener('abort', resolve, { once: true }));
     }
-    // What it left running may hold its output open for as long as it likes.
+    // Children that it left running may have its output open.
     await Promise.race([this.#closed, new Promise((resolve) => setTimeout(resolve, LAST_OUTPUT_MS))]);
     this.#child.stdout?.destroy();
     this.#child.stderr?.destroy();
@@ -97,12 +110,12 @@ export class RunningCommand {
     this.#end = { atMs: Date.now(), status, signal };
     for (const timer of this.#timers) clearTimeout(timer);
     for (const [name, handler] of this.#handlers) process.off(name, handler);
-    // Who was told to end it meant all of it.
+    // A stop applies to the whole group.
     if (this.stoppedBy !== undefined) this.#signal('SIGKILL');
     this.#ended.abort();
   }
 
-  #passOn(name: NodeJS.Signals): void {
+  #forward(name: NodeJS.Signals): void {
     const again = this.stoppedBy === 'signal';
     this.stoppedBy ??= 'signal';
     this.#signal(again ? 'SIGKILL' : name);
@@ -113,14 +126,14 @@ export class RunningCommand {
     this.#timers.push(setTimeout(() => this.#signal('SIGKILL'), ms));
   }
 
-  /** To the whole group, which has the program's own number. */
+  /** Sends a signal to the whole group, whose id is the program's PID. */
   #signal(name: NodeJS.Signals): void {
     const { pid } = this.#child;
     if (pid === undefined) return;
     try {
       process.kill(-pid, name);
     } catch {
-      // Nobody is left in it.
+      // The group has no process left.
     }
   }
 }
@@ -128,9 +141,9 @@ export class RunningCommand {
 function cannotStart(program: string, error: Error): Failure {
   const code = errnoOf(error);
   const reasons: Readonly<Record<string, string>> = {
-    ENOENT: 'there is no such program',
-    EACCES: 'it may not be run (its file mode, or it is a folder)',
-    ENOEXEC: 'it is no program for this machine',
+    ENOENT: 'no such program',
+    EACCES: 'not executable (check its file mode; a folder cannot be run)',
+    ENOEXEC: 'not a program for this machine',
   };
   const kind = code === 'EACCES' ? 'not-permitted' : 'no-target';
   return new Failure(kind, `cannot start ${program}: ${reasons[code ?? ''] ?? code ?? error.message}`, {

@@ -5,22 +5,22 @@ import { type WantedLimit, wantedFor } from '../model/container/limit-setting.ts
 import { type Limit, sameLimit } from '../model/container/limits.ts';
 import type { FailureKind } from '../model/failure.ts';
 
-/** What became of a process's limit of open files. */
+/** Result of setting a process's limit of open files. */
 export type LimitOutcome =
   | { kind: 'changed'; before: Limit; after: Limit }
-  /** It was so already. */
+  /** It already had this value. */
   | { kind: 'unchanged'; before: Limit }
-  /** It ended, and its PID may be somebody else's by now. */
+  /** The process has exited; its PID may belong to another one now. */
   | { kind: 'gone' }
   | { kind: 'refused'; before?: Limit; reason: string; because: FailureKind };
 
-/** RLIMIT_NOFILE of include/uapi/asm-generic/resource.h. Node runs on no architecture that has another number. */
+/** RLIMIT_NOFILE of include/uapi/asm-generic/resource.h; the same on every architecture that Node runs on. */
 const RLIMIT_NOFILE = 7;
 
 /**
  * Sets the limit of open files of a running process, prlimit(2).
  *
- * @throws when this machine has no binary of the foreign-function library
+ * @throws when the foreign-function library has no binary for this machine
  */
 export function setNofile(machine: Machine, process: ProcessIdentity, wanted: WantedLimit): LimitOutcome {
   const calls = machine.systemCalls();
@@ -55,7 +55,12 @@ function refusal(
     case 'EPERM':
       return { kind: 'refused', ...known, because: 'not-permitted', reason: whyNotPermitted(wanted, before) };
     default:
-      return { kind: 'refused', ...known, because: 'fault', reason: `the kernel says ${error.code} of PID ${pid}` };
+      return {
+        kind: 'refused',
+        ...known,
+        because: 'fault',
+        reason: `the kernel returned ${error.code} for PID ${pid}`,
+      };
   }
 }
 

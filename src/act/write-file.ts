@@ -4,7 +4,7 @@ import { errnoOf } from '../base/errno.ts';
 import { Failure } from '../model/failure.ts';
 
 /**
- * Makes sure, before hours of work, that a file can be written.
+ * Checks that a file can be written, before the work whose result it will have.
  *
  * @throws {Failure} `usage` when its folder is missing, `not-permitted` when it may not be written
  */
@@ -16,10 +16,10 @@ export function checkWritable(file: string): void {
   } catch (error) {
     throw failed(file, error);
   }
-  throw new Failure('usage', `${file}: it is a folder`);
+  throw new Failure('usage', `${file}: is a folder`);
 }
 
-/** Writes a file as a whole. @throws {Failure} */
+/** Writes a file, replacing its contents. @throws {Failure} as {@link checkWritable} */
 export function writeWholeFile(file: string, text: string): void {
   try {
     fs.writeFileSync(file, text);

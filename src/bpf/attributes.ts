@@ -20,6 +20,7 @@ const PROG_TYPE_RAW_TRACEPOINT = 17;
  * field are zero.
  */
 
+/** For MAP_CREATE: a hash map with sizes in bytes and its largest number of entries. */
 export function mapCreate(map: { keyBytes: number; valueBytes: number; entries: number }): Uint8Array {
   const { bytes, view } = attributes(72);
   [MAP_TYPE_HASH, map.keyBytes, map.valueBytes, map.entries, NO_PREALLOC].forEach((value, index) => {

@@ -12,7 +12,7 @@ const TYPE_SIZE = 12;
 /** Bytes of struct btf_member: name u32, type u32, offset u32. */
 const MEMBER_SIZE = 12;
 
-/** Bytes after struct btf_type by its kind, and for each of its `vlen` elements; 0 for kinds that are not named. */
+/** Bytes after struct btf_type by kind, and for each of its `vlen` elements; 0 for kinds that are not listed. */
 const EXTRA: Readonly<Record<number, { fixed?: number; each?: number }>> = {
   1: { fixed: 4 },
   3: { fixed: 12 },
@@ -46,12 +46,12 @@ export class Btf {
   constructor(bytes: Uint8Array) {
     this.#view = viewOf(bytes);
     if (bytes.byteLength < 24 || this.#view.getUint16(HEADER.magic, HOST_LITTLE_ENDIAN) !== MAGIC)
-      throw new BtfError('it is no BTF');
+      throw new BtfError('not BTF data');
     const headerLength = this.#u32(HEADER.length);
     this.#strings = headerLength + this.#u32(HEADER.stringOffset);
     const from = headerLength + this.#u32(HEADER.typeOffset);
     const to = from + this.#u32(HEADER.typeLength);
-    if (to > bytes.byteLength || this.#strings > bytes.byteLength) throw new BtfError('it breaks off');
+    if (to > bytes.byteLength || this.#strings > bytes.byteLength) throw new BtfError('truncated BTF data');
     for (let at = from; at < to; at += this.#sizeAt(at)) this.#types.push(at);
   }
 
@@ -59,7 +59,7 @@ export class Btf {
    * Offset of a member in bytes from the beginning of the structure. Members of anonymous structures and
    * unions count as the structure's own, as in C.
    *
-   * @param path names of members, each within the one before: `['__sk_common', 'skc_net', 'net']`
+   * @param path names of members, each within the previous one: `['__sk_common', 'skc_net', 'net']`
    * @throws {BtfError} when there is no such structure or member, or the member is a bit field
    */
   offsetOf(structure: string, path: readonly string[]): number {
@@ -91,12 +91,12 @@ export class Btf {
     for (let index = 0; index < this.#count(at); index++) {
       const member = at + TYPE_SIZE + index * MEMBER_SIZE;
       const memberType = this.#u32(member + 4);
-      const handle = this.#u32(member + 8);
+      const offset = this.#u32(member + 8);
       // With the kind flag the upper eight bits are the size of a bit field, 0 for none.
-      if (this.#isNamed(member, name)) return { type: memberType, bit: bitField ? bitOf(handle) : handle };
+      if (this.#isNamed(member, name)) return { type: memberType, bit: bitField ? bitOf(offset) : offset };
       if (this.#u32(member) !== 0) continue;
       const inner = this.#member(memberType, name);
-      if (inner !== undefined) return { type: inner.type, bit: (bitField ? handle & 0xff_ffff : handle) + inner.bit };
+      if (inner !== undefined) return { type: inner.type, bit: (bitField ? offset & 0xff_ffff : offset) + inner.bit };
     }
     return undefined;
   }
@@ -142,7 +142,10 @@ export class Btf {
   }
 }
 
-/** A bit field counts as one that begins within a byte: it has no offset in bytes that would tell of it. */
-function bitOf(handle: number): number {
-  return handle >>> 24 === 0 ? handle : 1;
+/**
+ * Offset of a member in bits, where the upper eight bits are the size of a bit field. A bit field gets the offset 1,
+ * which is not a whole byte, so that {@link Btf.offsetOf} refuses it.
+ */
+function bitOf(offset: number): number {
+  return offset >>> 24 === 0 ? offset : 1;
 }

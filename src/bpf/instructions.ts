@@ -15,7 +15,10 @@ const PSEUDO_MAP_FD = 1;
 /** The conditional jumps that are used, with an immediate: BPF_JMP | BPF_JEQ or BPF_JNE | BPF_K. */
 const JUMP = { '==': 0x15, '!=': 0x55 } as const;
 
-/** Assembles an eBPF program (Documentation/bpf/standardization/instruction-set.rst). Registers are numbers, 10 is the frame. */
+/**
+ * Assembles an eBPF program (Documentation/bpf/standardization/instruction-set.rst). Registers are numbers, 10 is the
+ * frame.
+ */
 export class Assembler {
   readonly #instructions: Instruction[] = [];
   readonly #labels = new Map<string, number>();

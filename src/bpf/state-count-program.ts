@@ -3,9 +3,11 @@ import { IPPROTO } from '../netlink/inet-diag-request.ts';
 import type { Btf } from './btf.ts';
 import { Assembler } from './instructions.ts';
 
-/** Counters of a namespace, 64 bits each, indexed by state. No state is 0: index 0 counts all changes. */
+/** Counters of a namespace, 64 bits each, indexed by state. */
 export const STATE_COUNTERS = 16;
+/** Index of the counter of all state changes. */
 export const ALL_CHANGES = 0;
+/** Bytes of the counters of a namespace. */
 export const STATE_COUNTERS_BYTES = STATE_COUNTERS * 8;
 
 /** Offsets in the running kernel's structures, bytes. */

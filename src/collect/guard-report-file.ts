@@ -3,20 +3,20 @@ import { Failure } from '../model/failure.ts';
 import type { GuardReport } from '../model/report/guard.ts';
 
 /**
- * Reads a guard's JSON report again.
+ * Parses the JSON report of a `socklens guard` run.
  *
  * @param file its name, for messages
- * @returns undefined for bytes that are no JSON at all: then it may be a recording
- * @throws {Failure} `usage` for a document that is no report of a guard, or of another version
+ * @returns undefined for bytes that do not begin as a JSON object: the file may be a recording
+ * @throws {Failure} `usage` for malformed JSON, another kind of document, or another schema version
  */
 export async function readGuardReport(file: string, bytes: Uint8Array): Promise<GuardReport | undefined> {
-  // A recording is no text.
+  // `{`
   if (bytes[0] !== 0x7b) return undefined;
   let raw: unknown;
   try {
     raw = JSON.parse(new TextDecoder().decode(bytes));
   } catch (error) {
-    throw new Failure('usage', `${file}: it is no JSON document (${(error as Error).message})`, { cause: error });
+    throw new Failure('usage', `${file}: not a JSON document (${(error as Error).message})`, { cause: error });
   }
   const v = await import('valibot');
   const count = v.pipe(v.number(), v.finite());
@@ -46,5 +46,5 @@ export async function readGuardReport(file: string, bytes: Uint8Array): Promise<
   });
   const result = v.safeParse(shape, raw);
   if (result.success) return result.output as unknown as GuardReport;
-  throw new Failure('usage', `${file}: no report of socklens guard: ${issueText(result.issues[0], 'the document')}`);
+  throw new Failure('usage', `${file}: not a socklens guard report: ${issueText(result.issues[0], 'the document')}`);
 }

@@ -2,7 +2,12 @@ import type { HostSample } from '../model/sample/sample.ts';
 import { readConntrack, readHostSockstat, readSysctlNumbers } from '../procfs/host-counters.ts';
 import type { Machine } from './machine.ts';
 
-/** The numbers that the whole host shares. What cannot be read is left out. */
+/**
+ * Counters and limits that apply to the whole host, not to one network namespace; one that cannot be read is left
+ * out.
+ *
+ * @param atMs time of the sample, milliseconds since the epoch
+ */
 export function readHostSample(machine: Machine, atMs: number): HostSample {
   const { proc } = machine;
   const sample: HostSample = { atMs };

@@ -11,7 +11,7 @@ import type { Machine } from './machine.ts';
 /**
  * The machine that this process runs on.
  *
- * @param env tells where container runtimes are asked: DOCKER_HOST, DOCKER_CONTEXT, HOME and the like
+ * @param env variables that locate the container runtimes: DOCKER_HOST, DOCKER_CONTEXT, CONTAINER_HOST, HOME
  */
 export function localMachine(env: Readonly<Record<string, string | undefined>>): Machine {
   let runtimes: Machine['runtimes'] | undefined;
@@ -21,7 +21,7 @@ export function localMachine(env: Readonly<Record<string, string | undefined>>):
     etc: '/etc',
     cgroupRoot: CGROUP_ROOT,
     systemCalls: koffiSystemCalls,
-    // Found when first asked: a target that is no container needs no Engine.
+    // Located on first use: only container targets need a runtime.
     get runtimes() {
       runtimes ??= dockerRuntimes(env, env.HOME ?? os.homedir(), { connectUnix });
       return runtimes;
@@ -31,7 +31,7 @@ export function localMachine(env: Readonly<Record<string, string | undefined>>):
   };
 }
 
-/** The blocking way to an Engine; undefined where the foreign calls cannot be loaded. */
+/** A blocking connection to an Engine's socket; undefined where system calls are not available. */
 function connectUnix(path: string, timeoutMs: number): UnixStream | undefined {
   let calls: SystemCalls;
   try {

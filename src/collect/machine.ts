@@ -1,23 +1,23 @@
 import type { SystemCalls } from '../kernel/system-calls.ts';
 import type { Runtime } from '../runtimes/runtime.ts';
 
-/** The edges that looking needs, handed in, so that tests and other programs can exchange them. */
+/** What this code reads from the operating system, as parameters: tests and other programs can replace each. */
 export interface Machine {
-  /** Where the proc file system is mounted. */
+  /** Path where the proc file system is mounted. */
   proc: string;
-  /** Where `ip netns` keeps its names, ip-netns(8). */
+  /** Folder of named network namespaces, ip-netns(8). */
   namedNamespaces: string;
-  /** Folder of `hosts` and `services`. */
+  /** Folder of `hosts`, `services`, `passwd`. */
   etc: string;
-  /** Where the cgroup file systems are mounted. */
+  /** Path where the cgroup file systems are mounted. */
   cgroupRoot: string;
   /**
-   * The foreign calls.
+   * The system calls that Node does not offer.
    *
-   * @throws when this machine has no binary of the foreign-function library
+   * @throws when the foreign-function library has no binary for this machine
    */
   systemCalls(): SystemCalls;
-  /** Every runtime that may be there, in the order of being asked. */
+  /** The container runtimes that may run on this machine, in the order in which they are asked. */
   runtimes: readonly Runtime[];
   /** Textual addresses of the host's own interfaces. */
   hostAddresses(): readonly string[];

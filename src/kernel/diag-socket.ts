@@ -11,7 +11,7 @@ import type { SystemCalls } from './system-calls.ts';
  * Buffer size of one read: netlink answers come in pieces of at most 32 KiB (netlink_dump in
  * net/netlink/af_netlink.c), twice that is safe.
  */
-const PIECE_ROOM = 64 * 1024;
+const PIECE_BYTES = 64 * 1024;
 
 /** The kernel did not answer, or refused the request. */
 export class DiagError extends Error {
@@ -30,8 +30,8 @@ export class DiagError extends Error {
 
 /** Where received bytes are written. */
 export interface PieceStore {
-  /** A buffer with at least `room` free bytes from `offset` on. Called before every read. */
-  reserve(room: number): { buffer: Buffer; view: DataView; offset: number };
+  /** A buffer with at least `bytes` free bytes from `offset` on. Called before every read. */
+  reserve(bytes: number): { buffer: Buffer; view: DataView; offset: number };
   /** Called after every read with the number of reserved bytes that were filled. */
   filled(length: number): void;
 }
@@ -40,8 +40,8 @@ export interface PieceStore {
 const COMMAND_ROOM = 4096;
 
 /** A store with one buffer: every piece overwrites the previous one. */
-export function scratchStore(room = PIECE_ROOM): PieceStore {
-  const buffer = Buffer.alloc(room);
+export function scratchStore(bytes = PIECE_BYTES): PieceStore {
+  const buffer = Buffer.alloc(bytes);
   const reserved = { buffer, view: viewOf(buffer), offset: 0 };
   return { reserve: () => reserved, filled: () => {} };
 }
@@ -136,7 +136,7 @@ export class DiagSocket {
     let view: DataView;
     const forward: OnMessage = (offset, length) => onMessage(view, offset, length);
     for (;;) {
-      const piece = store.reserve(PIECE_ROOM);
+      const piece = store.reserve(PIECE_BYTES);
       view = piece.view;
       const length = this.#receive(what, piece.buffer, piece.offset);
       const end = reader.read(view, piece.offset, length, forward);

@@ -50,6 +50,7 @@ function load(): SystemCalls {
   const syscall = late('long syscall(long, int, _Inout_ uint8_t *, unsigned int)');
   const readlinkat = late('long readlinkat(int, const char *, _Out_ uint8_t *, size_t)');
   const getxattr = late('long getxattr(const char *, const char *, _Out_ uint8_t *, size_t)');
+  const getsockopt = late('int getsockopt(int, int, int, _Out_ uint8_t *, _Inout_ uint32_t *)');
   // musl's prlimit has 64-bit limits, and newer versions lack the name prlimit64.
   const limitArguments = '(int, int, const uint8_t *, _Out_ uint8_t *)';
   const prlimit64 = late(`int prlimit64${limitArguments}`, `int prlimit${limitArguments}`);
@@ -86,6 +87,11 @@ function load(): SystemCalls {
     addressOf: (buffer) => BigInt(memchr(buffer, buffer[0] ?? 0, 1)),
     setsockopt: (fd, level, name, value) => {
       checked('setsockopt', setsockopt(fd, level, name, value, value.length));
+    },
+    getsockopt: (fd, level, name, value) => {
+      const length = [value.length];
+      checked('getsockopt', getsockopt(fd, level, name, value, length));
+      return length[0] ?? 0;
     },
     prlimit64: (pid, resource, wanted, before) => {
       checked('prlimit', prlimit64(pid, resource, wanted ?? null, before));

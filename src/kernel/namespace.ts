@@ -15,21 +15,21 @@ const CLONE_NEWNET = 0x40000000;
  */
 export function insideNetns<T>(calls: SystemCalls, netnsFd: number, make: () => T): T {
   // /proc/self is the thread-group leader, whose namespace can differ from this thread's.
-  const home = fs.openSync('/proc/thread-self/ns/net', 'r');
+  const original = fs.openSync('/proc/thread-self/ns/net', 'r');
   try {
     calls.setns(netnsFd, CLONE_NEWNET);
     try {
       return make();
     } finally {
       try {
-        calls.setns(home, CLONE_NEWNET);
+        calls.setns(original, CLONE_NEWNET);
       } catch (error) {
         process.stderr.write(`socklens: cannot return to its own network namespace (${error}), giving up\n`);
         process.exit(70);
       }
     }
   } finally {
-    fs.closeSync(home);
+    fs.closeSync(original);
   }
 }
 
@@ -41,14 +41,14 @@ export function insideNetns<T>(calls: SystemCalls, netnsFd: number, make: () => 
  * @throws {SystemCallError} EPERM without CAP_SYS_ADMIN; unshare(2)
  */
 export function createNetns(calls: SystemCalls): number {
-  const home = fs.openSync('/proc/thread-self/ns/net', 'r');
+  const original = fs.openSync('/proc/thread-self/ns/net', 'r');
   try {
     // insideNetns returns to the own namespace, or exits where it cannot.
-    return insideNetns(calls, home, () => {
+    return insideNetns(calls, original, () => {
       calls.unshare(CLONE_NEWNET);
       return fs.openSync('/proc/thread-self/ns/net', 'r');
     });
   } finally {
-    fs.closeSync(home);
+    fs.closeSync(original);
   }
 }

@@ -6,7 +6,7 @@ import type { SystemCalls } from './system-calls.ts';
 export const NETLINK = { ROUTE: 0, SOCK_DIAG: 4 } as const;
 
 /**
- * Opens a netlink socket in a network namespace; it stays with that namespace, whatever namespace its user is in later.
+ * Opens a netlink socket in a network namespace; it belongs to that namespace from then on.
  *
  * @param netnsFd undefined for the caller's own namespace
  * @param flags of {@link SOCK} beside close-on-exec

@@ -2,14 +2,20 @@ import { HOST_LITTLE_ENDIAN } from '../base/byte-order.ts';
 import { SO, SOL_SOCKET } from './socket-constants.ts';
 import type { SystemCalls } from './system-calls.ts';
 
-/** Lets a blocking read of a socket end with EAGAIN after so many milliseconds, one microsecond at least. */
+/**
+ * Sets the timeout of a socket's blocking reads, which then fail with EAGAIN.
+ *
+ * @param ms milliseconds; at least one microsecond applies
+ */
 export function setReceiveTimeout(calls: SystemCalls, fd: number, ms: number): void {
   calls.setsockopt(fd, SOL_SOCKET, SO.RCVTIMEO, timeval(ms));
 }
 
 /**
- * Lets a blocking write of a socket, and a connect (net/unix/af_unix.c), end with EAGAIN after so many milliseconds,
- * one microsecond at least.
+ * Sets the timeout of a socket's blocking writes, and of connecting a UNIX socket (net/unix/af_unix.c), which then fail
+ * with EAGAIN.
+ *
+ * @param ms milliseconds; at least one microsecond applies
  */
 export function setSendTimeout(calls: SystemCalls, fd: number, ms: number): void {
   calls.setsockopt(fd, SOL_SOCKET, SO.SNDTIMEO, timeval(ms));

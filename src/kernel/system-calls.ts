@@ -25,6 +25,8 @@ export interface SystemCalls {
   addressOf(buffer: Uint8Array): bigint;
   /** setsockopt(2) with an option value of raw bytes. */
   setsockopt(fd: number, level: number, name: number, value: Uint8Array): void;
+  /** getsockopt(2): writes the option's value, raw bytes, into `value`. @returns how many bytes were written */
+  getsockopt(fd: number, level: number, name: number, value: Uint8Array): number;
   /**
    * prlimit64(2) with two structures of 16 bytes: soft and hard limit, 64 bits each, all ones for unlimited.
    *

@@ -1,14 +1,14 @@
-/** An HTTP answer that has come in whole. */
+/** A complete HTTP answer. */
 export interface HttpAnswer {
   status: number;
   body: string;
 }
 
-/** Reads HTTP/1.1 answers with a Content-Length from a stream of bytes; one request is under way at a time. */
+/** Parses HTTP/1.1 answers with a Content-Length from a stream of bytes, for one request at a time. */
 export class AnswerReader {
   #text = '';
 
-  /** @returns the answer when its last byte came, otherwise undefined */
+  /** Takes the next bytes. @returns the answer when it is complete, otherwise undefined */
   read(bytes: Buffer): HttpAnswer | undefined {
     this.#text += bytes.toString('latin1');
     const head = this.#text.indexOf('\r\n\r\n');

@@ -4,17 +4,17 @@ import { PacketReader } from './mysql/packet.ts';
 import { failure, greeting, ok, oneValue } from './mysql/server-packets.ts';
 import { Workers } from './workers.ts';
 
-/** How the stand-in behaves. */
+/** Settings of the database stand-in. */
 export interface DatabaseBehaviour {
-  /** Connections that are let in. */
+  /** Connections that are accepted; a further one is refused with error 1040. */
   maxConnections: number;
-  /** What is worked on at a time. */
+  /** Queries and connections that are processed at the same time. */
   workers: number;
-  /** Time that a query takes, in milliseconds; may be changed while it runs. */
+  /** Duration of a query, milliseconds; can be changed while it runs. */
   queryMs: number;
 }
 
-/** What the server counts, as MariaDB's status does. */
+/** Counters as in MariaDB's status variables. */
 export interface DatabaseCounts {
   /** Threads_connected. */
   connected: number;
@@ -22,32 +22,32 @@ export interface DatabaseCounts {
   mostConnected: number;
   /** Connection_errors_max_connections: refused with error 1040. */
   refused: number;
-  /** Connections that were let in since the start. */
+  /** Connections accepted since the start. */
   accepted: number;
+  /** Queries answered since the start. */
   queries: number;
 }
 
-/** What it takes to let a connection in or to refuse it, as a share of a query. */
+/** Time to accept or refuse a connection, as a share of a query's. */
 const CONNECTING = 0.2;
 
 /**
- * A stand-in for a MySQL server: it greets, takes any user, answers every query with one row after a
- * while, and refuses one connection too many as the real one does, with error 1040 in place of the
- * greeting. A connection is work too and waits in the same line as the queries, so that a busy
- * server is also slow to refuse.
+ * A stand-in for a MySQL server: it sends a greeting, accepts any user, answers every query with one row after a
+ * delay, and refuses connections above its limit as MariaDB does, with error 1040 in place of the greeting. New
+ * connections wait in the same queue as the queries, so that a busy server is also slow to refuse.
  */
 export class DatabaseServer {
   readonly behaviour: DatabaseBehaviour;
   readonly counts: DatabaseCounts = { connected: 0, mostConnected: 0, refused: 0, accepted: 0, queries: 0 };
   readonly #workers: Workers;
-  readonly #server = net.createServer({ noDelay: true }, (socket) => this.#welcome(socket));
+  readonly #server = net.createServer({ noDelay: true }, (socket) => this.#accept(socket));
 
   constructor(behaviour: DatabaseBehaviour) {
     this.behaviour = behaviour;
     this.#workers = new Workers(behaviour.workers);
   }
 
-  /** @returns the port; `port` may be 0 for any */
+  /** Starts listening. @param port 0 for any free port @returns the port */
   listen(port: number, host: string): Promise<number> {
     return new Promise((resolve, reject) => {
       this.#server.once('error', reject);
@@ -61,7 +61,7 @@ export class DatabaseServer {
     this.#server.close();
   }
 
-  #welcome(socket: net.Socket): void {
+  #accept(socket: net.Socket): void {
     socket.on('error', () => {});
     this.#workers.spend(this.behaviour.queryMs * CONNECTING, () => {
       if (socket.destroyed) return;

@@ -2,15 +2,15 @@ import type { LoadPlan, LoadReport, LoadSecond } from '../model/report/load-repo
 import { LoadCounter } from './load-counter.ts';
 import { Senders } from './senders.ts';
 
-/** How often new connections are made. */
+/** Interval at which new connections are opened, milliseconds. */
 const OPENING_MS = 50;
 
 /**
- * An open-loop load: requests are due when the plan says so, however long the answers take, and a
- * request's time counts from when it was due. They come in waves, as the webhooks of many senders do
- * that wait for the same event.
+ * Runs an open-loop load: requests are due at the plan's times, however long the answers take, and latency counts from
+ * the time when a request was due. Requests are sent in waves, like webhooks that many senders send on the same event.
  *
- * @param onSecond is given each second when it is over
+ * @param target address of the balancer
+ * @param onSecond called with the counts of each second
  */
 export async function runLoad(
   target: { host: string; port: number },
@@ -22,13 +22,13 @@ export async function runLoad(
   const seconds: LoadSecond[] = [];
   const start = performance.now();
   const elapsed = () => performance.now() - start;
-  /** Share of the goal that is due now. */
-  const risen = () => Math.min(elapsed() / plan.rampMs, 1);
+  /** Current load as a share of the goal. */
+  const level = () => Math.min(elapsed() / plan.rampMs, 1);
   const loading = () => elapsed() < plan.rampMs + plan.holdMs;
   let second = new LoadCounter();
 
   const senders = new Senders(target, (latencyMs, error) => {
-    for (const counter of risen() === 1 && loading() ? [all, second, atGoal] : [all, second]) {
+    for (const counter of level() === 1 && loading() ? [all, second, atGoal] : [all, second]) {
       counter.add(latencyMs, error);
     }
   });
@@ -47,7 +47,7 @@ export async function runLoad(
   const between = (1000 * plan.wave) / plan.goal;
   for (let due = between; loading(); due += between) {
     await sleep(start + due - performance.now());
-    if (loading()) senders.send(Math.round(plan.wave * risen()));
+    if (loading()) senders.send(Math.round(plan.wave * level()));
   }
   await senders.answered();
   await sleep(plan.quietMs);
@@ -59,7 +59,10 @@ export async function runLoad(
   return { type: 'load', goal: plan.goal, servedAtGoal, ...all.counts(), seconds };
 }
 
-/** Most clients have come when the load is at six tenths of its goal; late ones come in the last half of its stay. */
+/**
+ * Number of connections that should be open: most open until the load is at 60 % of its goal, late ones from 50 to 90 %
+ * of the hold time.
+ */
 function connectionsDue({ connections, lateConnections, rampMs, holdMs }: LoadPlan, elapsedMs: number): number {
   const share = (from: number, to: number) => Math.min(Math.max((elapsedMs - from) / (to - from), 0), 1);
   const late = (lateConnections - connections) * share(rampMs + holdMs * 0.5, rampMs + holdMs * 0.9);

@@ -1,23 +1,23 @@
-/** What a pool needs of a connection. */
+/** A connection of a pool. */
 export interface Pooled {
-  /** True when it is of no more use. */
-  readonly ended: boolean;
+  /** True when it can no longer be used. */
+  readonly closed: boolean;
   close(): void;
 }
 
-/** What a pool counts. */
+/** Counters of a pool. */
 export interface PoolCounts {
-  /** Open now, or being opened. */
+  /** Connections that are open or being opened. */
   open: number;
-  /** Of them, those that nobody uses. */
+  /** Those of them that are not in use. */
   idle: number;
-  /** Who waits for one, because `maxOpen` are open. */
+  /** Callers that wait for a connection because `maxOpen` are open. */
   waiting: number;
-  /** Since the start. */
+  /** Connections opened since the start. */
   opened: number;
-  /** Of those opened, the ones closed because `maxIdle` were idle already. */
+  /** Connections closed because `maxIdle` others were idle. */
   closedIdle: number;
-  /** Openings that failed. */
+  /** Failed attempts to open a connection. */
   failed: number;
 }
 
@@ -27,9 +27,9 @@ interface Waiter<C> {
 }
 
 /**
- * A pool with the habits of Go's database/sql (src/database/sql/sql.go): `maxIdle` says how many idle
- * connections are kept, and no more than that. How many are open at once is `maxOpen` alone, and 0,
- * its default, is no limit. Whoever takes a cap on the idle for a cap on the open has none.
+ * A connection pool that behaves like Go's database/sql (src/database/sql/sql.go): `maxIdle` limits the idle
+ * connections only. `maxOpen` limits the open ones; 0, its default, is no limit. With `maxIdle` alone the number of
+ * open connections is unlimited.
  */
 export class Pool<C extends Pooled> {
   readonly #open: () => Promise<C>;
@@ -39,33 +39,38 @@ export class Pool<C extends Pooled> {
   readonly #waiters: Waiter<C>[] = [];
   readonly #counts = { open: 0, opened: 0, closedIdle: 0, failed: 0 };
 
-  /** @param open makes a connection @param limits as SetMaxIdleConns and SetMaxOpenConns */
+  /** @param open opens a connection @param limits as SetMaxIdleConns and SetMaxOpenConns */
   constructor(open: () => Promise<C>, limits: { maxIdle: number; maxOpen: number }) {
     this.#open = open;
     this.#maxOpen = limits.maxOpen;
-    // As there: a cap on the open ones lowers the other.
+    // As in database/sql, maxOpen also limits the idle connections.
     this.#maxIdle = limits.maxOpen > 0 ? Math.min(limits.maxIdle, limits.maxOpen) : limits.maxIdle;
   }
 
+  /** The counters now. */
   get counts(): PoolCounts {
     return { ...this.#counts, idle: this.#free.length, waiting: this.#waiters.length };
   }
 
-  /** Lends a connection: an idle one, a new one, or, at the cap, the next that comes back. */
+  /**
+   * Gives a connection: an idle one, a new one, or at the limit the next that is released.
+   *
+   * @throws what `open` throws
+   */
   async acquire(): Promise<C> {
     for (let idle = this.#free.pop(); idle !== undefined; idle = this.#free.pop()) {
-      if (!idle.ended) return idle;
+      if (!idle.closed) return idle;
       this.#counts.open--;
     }
     if (this.#maxOpen > 0 && this.#counts.open >= this.#maxOpen) {
       return new Promise((resolve, reject) => this.#waiters.push({ resolve, reject }));
     }
-    return this.#make();
+    return this.#openNew();
   }
 
-  /** Takes one back. */
+  /** Takes a connection back after use. */
   release(connection: C): void {
-    if (connection.ended) {
+    if (connection.closed) {
       this.#counts.open--;
       this.#openForWaiter();
       return;
@@ -82,8 +87,8 @@ export class Pool<C extends Pooled> {
     }
   }
 
-  async #make(): Promise<C> {
-    // Counted before it is there, so that the cap holds while it is being opened.
+  async #openNew(): Promise<C> {
+    // Counted before it is open, so that the limit applies while it is being opened.
     this.#counts.open++;
     try {
       const connection = await this.#open();
@@ -99,6 +104,6 @@ export class Pool<C extends Pooled> {
 
   #openForWaiter(): void {
     const waiter = this.#waiters.shift();
-    if (waiter !== undefined) this.#make().then(waiter.resolve, waiter.reject);
+    if (waiter !== undefined) this.#openNew().then(waiter.resolve, waiter.reject);
   }
 }

@@ -2,16 +2,16 @@ import fs from 'node:fs';
 import type { ProgramSettings } from '../model/report/lab-settings.ts';
 
 /**
- * Makes this process a program of the lab: named as told, a line of JSON on stdout for each report,
- * a line of JSON on stdin for each order, and its end when stdin closes, which also a killed parent's does.
+ * Sets this process up as a program of the lab. Reports are lines of JSON on stdout, orders are lines of JSON on stdin.
+ * It exits when stdin is closed, which also happens when the parent is killed.
  *
- * @param onOrder is given each line of stdin, read
- * @returns the settings that it was started with
+ * @param onOrder called with each parsed order
+ * @returns the settings in its first argument
  */
 export function beProgram<T extends ProgramSettings>(onOrder: (order: unknown) => void = () => {}): T {
   const settings = JSON.parse(process.argv[2] ?? '{}') as T;
   process.title = settings.title;
-  // Ctrl-C reaches all processes of a terminal at once; the parent decides when this one ends.
+  // Ctrl-C sends SIGINT to all processes of the terminal; the parent decides when this one exits.
   process.on('SIGINT', () => {});
   const end = () => {
     if (settings.name !== undefined) fs.rmSync(settings.name, { force: true });
@@ -29,7 +29,7 @@ export function beProgram<T extends ProgramSettings>(onOrder: (order: unknown) =
   return settings;
 }
 
-/** Tells the parent something. */
+/** Sends a report to the parent. */
 export function report(what: object): void {
   process.stdout.write(`${JSON.stringify(what)}\n`);
 }

@@ -2,16 +2,16 @@ import net from 'node:net';
 import type { LoadError } from '../model/report/load-report.ts';
 import { AnswerReader, type HttpAnswer } from './answer-reader.ts';
 
-/** A webhook; and what a new client asks first, which is answered without a query. */
+/** A webhook, and the first request of a new client, which is answered without a query. */
 const REQUEST = {
   WEBHOOK: Buffer.from('POST /webhook HTTP/1.1\r\nHost: lab\r\nContent-Length: 2\r\n\r\n{}'),
   HELLO: Buffer.from('GET /hello HTTP/1.1\r\nHost: lab\r\n\r\n'),
 } as const;
 
-/** Ends a request: undefined for an answer with status 200. */
+/** Called when a request has finished; undefined for an answer with status 200. */
 export type OnEnd = (error: LoadError | undefined) => void;
 
-/** Somebody who sends webhooks, on a connection that stays open, one request at a time. */
+/** A client that sends webhooks on a connection that stays open, one request at a time. */
 export class Sender {
   readonly #socket: net.Socket;
   readonly #reader = new AnswerReader();
@@ -19,10 +19,10 @@ export class Sender {
   #closed = false;
 
   /**
-   * Begins to connect. What is sent meanwhile goes out when the connection is there.
+   * Starts to connect. A request before that is sent when the connection is established.
    *
    * @param onIdle called after each answer
-   * @param onClose called once, when the connection is no more
+   * @param onClose called once, when the connection is closed
    */
   constructor(
     { host, port }: { host: string; port: number },
@@ -49,18 +49,19 @@ export class Sender {
     return this.#closed;
   }
 
-  /** Sends a request; the one before must have ended. */
+  /** Sends a request; the previous one must have finished. */
   send(request: keyof typeof REQUEST, onEnd: OnEnd): void {
     this.#onEnd = onEnd;
     this.#socket.write(REQUEST[request]);
   }
 
-  /** Gives up the request under way and the connection. */
-  giveUp(): void {
+  /** Ends the current request as timed out, and closes the connection. */
+  abandon(): void {
     this.#end('timeout');
     this.#socket.destroy();
   }
 
+  /** Closes the connection; a pending request ends with an error. */
   close(): void {
     this.#socket.destroy();
   }

@@ -1,24 +1,24 @@
 import type { LoadError } from '../model/report/load-report.ts';
 import { Sender } from './sender.ts';
 
-/** A request without an answer after this is given up. */
+/** Time limit of a request, milliseconds. */
 const TIMEOUT_MS = 10_000;
 
-/** Many senders: requests go to whoever is idle the longest, and wait where nobody is. */
+/** Many senders: a request goes to the sender that has been idle longest, and waits when none is idle. */
 export class Senders {
   readonly #target: { host: string; port: number };
   readonly #onEnd: (latencyMs: number, error: LoadError | undefined) => void;
   readonly #open = new Set<Sender>();
-  /** In the order in which they became idle; some may have closed since. */
+  /** In the order in which they became idle; some may be closed. */
   #idle: Sender[] = [];
-  /** When each waiting request was due. */
-  readonly #line: number[] = [];
-  readonly #underWay = new Map<Sender, number>();
-  readonly #watch: NodeJS.Timeout;
+  /** Due times of the waiting requests. */
+  readonly #queue: number[] = [];
+  readonly #pending = new Map<Sender, number>();
+  readonly #timeoutTimer: NodeJS.Timeout;
 
   /**
-   * @param onEnd is told of each request, milliseconds from when it was due; and of each new client that
-   *   was turned away
+   * @param onEnd called for each finished request with the milliseconds since it was due, and for each new client whose
+   *   first request failed
    */
   constructor(
     target: { host: string; port: number },
@@ -26,19 +26,20 @@ export class Senders {
   ) {
     this.#target = target;
     this.#onEnd = onEnd;
-    this.#watch = setInterval(() => this.#giveUpOld(), 500);
+    this.#timeoutTimer = setInterval(() => this.#abandonOld(), 500);
   }
 
+  /** Number of open connections. */
   get connections(): number {
     return this.#open.size;
   }
 
-  /** Requests without an answer. */
+  /** Number of requests without an answer. */
   get pending(): number {
-    return this.#line.length + this.#underWay.size;
+    return this.#queue.length + this.#pending.size;
   }
 
-  /** Opens what is missing to so many connections; each new client says hello. */
+  /** Opens connections until there are `count`; each new client sends its first request. */
   keepOpen(count: number): void {
     while (this.#open.size < count) {
       const sender = new Sender(
@@ -47,24 +48,24 @@ export class Senders {
         (closed) => this.#open.delete(closed),
       );
       this.#open.add(sender);
-      this.#hail(sender);
+      this.#greet(sender);
     }
   }
 
-  /** So many requests are due now. */
+  /** Sends `count` requests, which are due now. */
   send(count: number): void {
     const due = performance.now();
-    for (let sent = 0; sent < count; sent++) this.#line.push(due);
+    for (let sent = 0; sent < count; sent++) this.#queue.push(due);
     this.#next();
   }
 
-  /** Waits until nothing is pending; every request ends, by its timeout at the latest. */
+  /** Waits until no request is pending: until their timeouts at the latest. */
   async answered(): Promise<void> {
     while (this.pending > 0) await new Promise((resolve) => setTimeout(resolve, 20));
   }
 
   close(): void {
-    clearInterval(this.#watch);
+    clearInterval(this.#timeoutTimer);
     for (const sender of this.#open) sender.close();
   }
 
@@ -76,38 +77,38 @@ export class Senders {
 
   #next(): void {
     let taken = 0;
-    for (; taken < this.#idle.length && this.#line.length > 0; taken++) {
+    for (; taken < this.#idle.length && this.#queue.length > 0; taken++) {
       const sender = this.#idle[taken];
       if (sender === undefined || sender.closed) continue;
-      this.#give(sender, this.#line.shift() ?? 0);
+      this.#assign(sender, this.#queue.shift() ?? 0);
     }
     this.#idle = taken === 0 ? this.#idle : this.#idle.slice(taken);
   }
 
-  /** A client that gets no answer to its first word is one that failed; one that does has not asked anything yet. */
-  #hail(sender: Sender): void {
+  /** Sends a new client's first request. Only its failure counts: when it is answered, no webhook was sent yet. */
+  #greet(sender: Sender): void {
     const start = performance.now();
-    this.#underWay.set(sender, start);
+    this.#pending.set(sender, start);
     sender.send('HELLO', (error) => {
-      this.#underWay.delete(sender);
+      this.#pending.delete(sender);
       if (error !== undefined) this.#onEnd(performance.now() - start, error);
     });
   }
 
-  #give(sender: Sender, due: number): void {
-    this.#underWay.set(sender, due);
+  #assign(sender: Sender, due: number): void {
+    this.#pending.set(sender, due);
     sender.send('WEBHOOK', (error) => {
-      this.#underWay.delete(sender);
+      this.#pending.delete(sender);
       this.#onEnd(performance.now() - due, error);
     });
   }
 
-  #giveUpOld(): void {
+  #abandonOld(): void {
     const oldest = performance.now() - TIMEOUT_MS;
-    for (const [sender, due] of this.#underWay) if (due < oldest) sender.giveUp();
-    // Nobody was there to send these.
-    while ((this.#line[0] ?? Number.POSITIVE_INFINITY) < oldest) {
-      this.#line.shift();
+    for (const [sender, due] of this.#pending) if (due < oldest) sender.abandon();
+    // These waited and were never sent.
+    while ((this.#queue[0] ?? Number.POSITIVE_INFINITY) < oldest) {
+      this.#queue.shift();
       this.#onEnd(TIMEOUT_MS, 'timeout');
     }
   }

@@ -1,7 +1,7 @@
-/** Work that takes time and not the processor: so many pieces at once, the others in line. */
+/** A queue for work that takes time but no processor: `count` pieces run at the same time, the others wait. */
 export class Workers {
   readonly #count: number;
-  readonly #line: { ms: number; done: () => void }[] = [];
+  readonly #queue: { ms: number; done: () => void }[] = [];
   #busy = 0;
 
   constructor(count: number) {
@@ -10,13 +10,13 @@ export class Workers {
 
   /** Calls `done` when a worker has spent `ms` on it. */
   spend(ms: number, done: () => void): void {
-    this.#line.push({ ms, done });
+    this.#queue.push({ ms, done });
     this.#next();
   }
 
   #next(): void {
     if (this.#busy >= this.#count) return;
-    const work = this.#line.shift();
+    const work = this.#queue.shift();
     if (work === undefined) return;
     this.#busy++;
     setTimeout(() => {

@@ -1,4 +1,6 @@
-/** User names by uid from the text of `/etc/passwd`, passwd(5): the first line with a uid is used, as getpwuid(3) does. */
+/**
+ * User names by uid from the text of `/etc/passwd`, passwd(5): the first line with a uid is used, as getpwuid(3) does.
+ */
 export function parsePasswd(text: string): Map<number, string> {
   const users = new Map<number, string>();
   for (const line of text.split('\n')) {

@@ -42,7 +42,10 @@ export async function reverseLookup(addresses: Iterable<string>, deadlineMs: num
   return names;
 }
 
-/** The name to look up: `1.0.0.127.in-addr.arpa`, RFC 1035 section 3.5, RFC 3596 section 2.5; undefined for text that is no address. */
+/**
+ * The name to look up: `1.0.0.127.in-addr.arpa`, RFC 1035 section 3.5, RFC 3596 section 2.5; undefined for text that is
+ * not an address.
+ */
 export function reverseName(address: string): string | undefined {
   const word = parseIpv4(address);
   if (word !== undefined) return reverseIpv4(word);

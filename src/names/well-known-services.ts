@@ -1,5 +1,5 @@
 /**
- * Ports that every reader of socket tables meets, by the names that the field knows them by. Registered
+ * Names of ports that are common in socket tables. Registered
  * names that would mislead (`hbci` for 3000, `fmtp` for 8500) are left out.
  */
 export const WELL_KNOWN_SERVICES: ReadonlyMap<number, string> = new Map([

@@ -30,7 +30,7 @@ export function nested(type: number, attributes: readonly Attribute[]): Attribut
   return { type, value: writeAttributes(attributes) };
 }
 
-/** A text that NUL ends. */
+/** An attribute with a NUL-terminated string. */
 export function textAttribute(type: number, text: string): Attribute {
   const bytes = new TextEncoder().encode(text);
   const value = new Uint8Array(bytes.length + 1);
@@ -38,7 +38,7 @@ export function textAttribute(type: number, text: string): Attribute {
   return { type, value };
 }
 
-/** A number of 32 bits in the host's byte order. */
+/** An attribute with a number of 32 bits in the host's byte order. */
 export function integerAttribute(type: number, number: number): Attribute {
   const value = new Uint8Array(4);
   new DataView(value.buffer).setUint32(0, number, HOST_LITTLE_ENDIAN);

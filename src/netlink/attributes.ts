@@ -8,7 +8,7 @@ export interface AttributeSpan {
 }
 
 /**
- * Finds one attribute in a sequence of `struct nlattr` and writes where its data is into `place`.
+ * Finds one attribute in a sequence of `struct nlattr` and writes the position of its data into `span`.
  *
  * Unknown attributes are skipped. A truncated or inconsistent header ends the search, because what follows
  * it cannot be located.
@@ -20,15 +20,15 @@ export function findAttribute(
   start: number,
   end: number,
   wanted: number,
-  place: AttributeSpan,
+  span: AttributeSpan,
 ): boolean {
   let at = start;
   while (end - at >= NLA_HEADER_SIZE) {
     const length = view.getUint16(at, HOST_LITTLE_ENDIAN);
     if (length < NLA_HEADER_SIZE || length > end - at) return false;
     if ((view.getUint16(at + 2, HOST_LITTLE_ENDIAN) & NLA_TYPE_MASK) === wanted) {
-      place.offset = at + NLA_HEADER_SIZE;
-      place.length = length - NLA_HEADER_SIZE;
+      span.offset = at + NLA_HEADER_SIZE;
+      span.length = length - NLA_HEADER_SIZE;
       return true;
     }
     at += nlaAlign(length);

@@ -6,18 +6,18 @@ import { DIAG_TYPE, INET_DIAG, IPPROTO } from './inet-diag-request.ts';
 import { NLMSG_HEADER, nlmsgAlign } from './netlink.ts';
 
 /**
- * Reads the messages of the destroy groups: `struct inet_diag_msg` with the protocol as an
- * attribute, and for TCP the connection's last TCP information; uid and inode are always 0
+ * Reads the messages of the destroy groups, one for each closed socket: `struct inet_diag_msg` with the protocol as an
+ * attribute, and for TCP the connection's last TCP information. uid and inode are always 0
  * (net/ipv4/inet_diag.c, inet_diag_handler_get_info).
  */
 export class DestroyEventReader {
-  /** Messages that could not be read, for who wants to tell. */
+  /** Number of malformed messages so far. */
   damaged = 0;
   readonly #tcp = new InetDiagCursor('tcp');
   readonly #udp = new InetDiagCursor('udp');
-  readonly #place: AttributeSpan = { offset: 0, length: 0 };
+  readonly #span: AttributeSpan = { offset: 0, length: 0 };
 
-  /** Calls `visit` for each event in a received piece. The view is valid until the next. */
+  /** Calls `visit` with each closed socket in a received piece. The view is valid during the call only. */
   read(view: DataView, offset: number, length: number, visit: (socket: SocketView) => void): void {
     const end = Math.min(offset + length, view.byteLength);
     let at = offset;
@@ -40,8 +40,8 @@ export class DestroyEventReader {
   #cursorFor(view: DataView, offset: number, length: number): InetDiagCursor | undefined {
     if (length < INET_DIAG_MSG_SIZE) return undefined;
     const attributes = offset + INET_DIAG_MSG_SIZE;
-    if (!findAttribute(view, attributes, offset + length, INET_DIAG.PROTOCOL, this.#place)) return undefined;
-    const protocol = this.#place.length > 0 ? view.getUint8(this.#place.offset) : 0;
+    if (!findAttribute(view, attributes, offset + length, INET_DIAG.PROTOCOL, this.#span)) return undefined;
+    const protocol = this.#span.length > 0 ? view.getUint8(this.#span.offset) : 0;
     const cursor = protocol === IPPROTO.TCP ? this.#tcp : protocol === IPPROTO.UDP ? this.#udp : undefined;
     cursor?.moveTo(view, offset, length);
     return cursor;

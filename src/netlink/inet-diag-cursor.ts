@@ -40,13 +40,13 @@ export class InetDiagCursor extends BaseSocketView {
   #view: DataView;
   #at = 0;
   #end = 0;
-  /** Where the TCP information stands; looked for once for each message, its fields are asked for one by one. */
+  /** Position of the TCP information: found once for each message, because its fields are read one by one. */
   readonly #info: AttributeSpan = { offset: 0, length: 0 };
   #infoKnown = false;
   #hasInfo = false;
-  readonly #place: AttributeSpan = { offset: 0, length: 0 };
+  readonly #span: AttributeSpan = { offset: 0, length: 0 };
 
-  /** @param proto the protocol that was asked for: the answer does not repeat it */
+  /** @param proto protocol of the request: the answer does not repeat it */
   constructor(proto: Proto, view: DataView = new DataView(new ArrayBuffer(MSG.size))) {
     super();
     this.proto = proto;
@@ -119,12 +119,12 @@ export class InetDiagCursor extends BaseSocketView {
 
   override cgroupId(): bigint | undefined {
     if (!this.#find(INET_DIAG.CGROUP_ID, 8)) return undefined;
-    return this.#view.getBigUint64(this.#place.offset, HOST_LITTLE_ENDIAN);
+    return this.#view.getBigUint64(this.#span.offset, HOST_LITTLE_ENDIAN);
   }
 
   override mark(): number | undefined {
     if (!this.#find(INET_DIAG.MARK, 4)) return undefined;
-    return this.#view.getUint32(this.#place.offset, HOST_LITTLE_ENDIAN);
+    return this.#view.getUint32(this.#span.offset, HOST_LITTLE_ENDIAN);
   }
 
   override tcpInfo(): TcpInfo | undefined {
@@ -139,12 +139,12 @@ export class InetDiagCursor extends BaseSocketView {
 
   override drops(): number | undefined {
     if (!this.#find(INET_DIAG.SKMEMINFO, (SK_MEMINFO_DROPS + 1) * 4)) return undefined;
-    return this.#view.getUint32(this.#place.offset + SK_MEMINFO_DROPS * 4, HOST_LITTLE_ENDIAN);
+    return this.#view.getUint32(this.#span.offset + SK_MEMINFO_DROPS * 4, HOST_LITTLE_ENDIAN);
   }
 
   override receiveBufferBytes(): number | undefined {
     if (!this.#find(INET_DIAG.SKMEMINFO, (SK_MEMINFO_RCVBUF + 1) * 4)) return undefined;
-    return this.#view.getUint32(this.#place.offset + SK_MEMINFO_RCVBUF * 4, HOST_LITTLE_ENDIAN);
+    return this.#view.getUint32(this.#span.offset + SK_MEMINFO_RCVBUF * 4, HOST_LITTLE_ENDIAN);
   }
 
   #findInfo(): boolean {
@@ -158,7 +158,7 @@ export class InetDiagCursor extends BaseSocketView {
   /** Finds an attribute of at least `minimum` bytes; a shorter one counts as absent. */
   #find(attribute: number, minimum: number): boolean {
     return (
-      findAttribute(this.#view, this.#at + MSG.size, this.#end, attribute, this.#place) && this.#place.length >= minimum
+      findAttribute(this.#view, this.#at + MSG.size, this.#end, attribute, this.#span) && this.#span.length >= minimum
     );
   }
 }

@@ -11,6 +11,7 @@ export const DIAG_TYPE = {
   SOCK_DESTROY: 21,
 } as const;
 
+/** Address families, include/linux/socket.h. */
 export const AF = { UNIX: 1, INET: 2, INET6: 10 } as const;
 
 /** IP protocol numbers, include/uapi/linux/in.h. MPTCP does not fit the request's 8-bit field. */
@@ -69,6 +70,7 @@ export interface DumpSelection {
   bytecode?: Uint8Array | undefined;
 }
 
+/** A dump of one protocol over one address family. */
 export interface InetDumpRequest extends DumpSelection {
   /** {@link AF}.INET or {@link AF}.INET6. */
   family: number;

@@ -6,7 +6,7 @@ import { NLM_FLAG, NLMSG_HEADER, WireError, writeHeader } from './netlink.ts';
 const RTM_GETLINK = 18;
 /** struct ifinfomsg: family u8, padding, type u16, index i32, flags u32, change u32. */
 const IFINFOMSG = { index: 4, size: 16 } as const;
-/** Attribute with the name, ended by NUL. */
+/** Attribute with the name, NUL-terminated. */
 const IFLA_IFNAME = 3;
 
 /** The one thing wanted of the platform's text decoder; every JavaScript runtime has it. */
@@ -37,10 +37,10 @@ export function decodeLink(view: DataView, offset: number, length: number): Link
   if (length < IFINFOMSG.size || end > view.byteLength) {
     throw new WireError(`ifinfomsg: got ${Math.min(length, view.byteLength - offset)} bytes, need ${IFINFOMSG.size}`);
   }
-  const place: AttributeSpan = { offset: 0, length: 0 };
+  const span: AttributeSpan = { offset: 0, length: 0 };
   let name = '';
-  if (findAttribute(view, offset + IFINFOMSG.size, end, IFLA_IFNAME, place) && place.length > 0) {
-    name = new TextDecoder().decode(new Uint8Array(view.buffer, view.byteOffset + place.offset, place.length - 1));
+  if (findAttribute(view, offset + IFINFOMSG.size, end, IFLA_IFNAME, span) && span.length > 0) {
+    name = new TextDecoder().decode(new Uint8Array(view.buffer, view.byteOffset + span.offset, span.length - 1));
   }
   return { index: view.getInt32(offset + IFINFOMSG.index, HOST_LITTLE_ENDIAN), name };
 }

@@ -23,6 +23,7 @@ export const NLMSG_TYPE = { NOOP: 1, ERROR: 2, DONE: 3, OVERRUN: 4 } as const;
 /** Types below this one are netlink's own, named or not: include/uapi/linux/netlink.h. */
 export const NLMSG_MIN_TYPE = 0x10;
 
+/** Flags of a message, include/uapi/linux/netlink.h. */
 export const NLM_FLAG = {
   REQUEST: 0x001,
   MULTI: 0x002,

@@ -5,7 +5,7 @@ type Width = 'u8' | 'u16' | 'u32' | 'u64';
 
 const WIDTH_BYTES: Record<Width, number> = { u8: 1, u16: 2, u32: 4, u64: 8 };
 
-/** `struct tcp_info`, include/uapi/linux/tcp.h: name, width, offset. Bit fields are read apart. */
+/** `struct tcp_info`, include/uapi/linux/tcp.h: name, width, offset. Bit fields are read separately. */
 const FIELDS: readonly (readonly [TcpInfoNumber, Width, number])[] = [
   ['caState', 'u8', 1],
   ['retransmits', 'u8', 2],
@@ -63,7 +63,7 @@ const FIELDS: readonly (readonly [TcpInfoNumber, Width, number])[] = [
   ['totalRtoTimeMs', 'u32', 244],
 ];
 
-const PLACES = new Map(FIELDS.map(([name, width, at]) => [name, [width, at] as const]));
+const FIELD_BY_NAME = new Map(FIELDS.map(([name, width, at]) => [name, [width, at] as const]));
 
 /** Offset of the two nibbles of window scaling, and of the bit fields after them. */
 const WINDOW_SCALE = 6;
@@ -85,7 +85,7 @@ export function decodeTcpInfo(view: DataView, offset: number, length: number): T
   for (const [name, width, at] of FIELDS) {
     if (at + WIDTH_BYTES[width] > available) break;
     const value = readNumber(view, offset + at, width);
-    if (!saysNothing(name, value)) info[name] = value;
+    if (!isNoValue(name, value)) info[name] = value;
   }
   if (available > WINDOW_SCALE) {
     const scale = view.getUint8(offset + WINDOW_SCALE);
@@ -103,16 +103,16 @@ export function readTcpInfoNumber(
   length: number,
   field: TcpInfoNumber,
 ): number | undefined {
-  const place = PLACES.get(field);
-  if (place === undefined) return decodeTcpInfo(view, offset, length)[field];
-  const [width, at] = place;
+  const layout = FIELD_BY_NAME.get(field);
+  if (layout === undefined) return decodeTcpInfo(view, offset, length)[field];
+  const [width, at] = layout;
   if (at + WIDTH_BYTES[width] > Math.min(length, view.byteLength - offset)) return undefined;
   const value = readNumber(view, offset + at, width);
-  return saysNothing(field, value) ? undefined : value;
+  return isNoValue(field, value) ? undefined : value;
 }
 
 /** The kernel's values for no sample and for no limit. */
-function saysNothing(field: TcpInfoNumber, value: number): boolean {
+function isNoValue(field: TcpInfoNumber, value: number): boolean {
   if (field === 'minRttUs') return value === NO_SAMPLE;
   return (field === 'pacingRateBytesPerSecond' || field === 'maxPacingRateBytesPerSecond') && value >= UNLIMITED;
 }

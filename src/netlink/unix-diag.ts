@@ -10,7 +10,7 @@ const REQ = { family: 0, protocol: 1, states: 4, inode: 8, show: 12, cookie: 16,
 /** struct unix_diag_msg, same header. */
 const MSG = { family: 0, type: 1, state: 2, inode: 4, cookie: 8, size: 16 } as const;
 
-/** What a dump may carry beside the header: the `UDIAG_SHOW_…` bits. */
+/** Attributes that a dump can request: the `UDIAG_SHOW_…` bits. */
 export const UDIAG_SHOW = { NAME: 0x01, PEER: 0x04, RQLEN: 0x10, UID: 0x40 } as const;
 
 /** Attribute numbers of answers. NAME is 0: a real attribute here, not padding. */
@@ -41,7 +41,7 @@ export class UnixDiagCursor extends UnixSocketView {
   #view: DataView;
   #at = 0;
   #end = 0;
-  readonly #place: AttributeSpan = { offset: 0, length: 0 };
+  readonly #span: AttributeSpan = { offset: 0, length: 0 };
 
   constructor(view: DataView = new DataView(new ArrayBuffer(MSG.size))) {
     super();
@@ -80,21 +80,27 @@ export class UnixDiagCursor extends UnixSocketView {
   override get peerInode(): number {
     return this.#word(UNIX_DIAG.PEER, 0) ?? 0;
   }
-  /** Listener: connections waiting to be accepted. Otherwise bytes not yet read. Undefined where it was not asked for. */
+  /**
+   * Listener: connections waiting to be accepted. Otherwise bytes not yet read. Undefined when the dump did not request
+   * it.
+   */
   get receiveQueue(): number | undefined {
     return this.#word(UNIX_DIAG.RQLEN, 0);
   }
-  /** Listener: the backlog limit. Otherwise memory of what was sent and not yet read. */
+  /**
+   * Listener: the backlog limit. Otherwise bytes of memory of data that was sent and not yet read. Undefined when the
+   * dump did not request it.
+   */
   get sendQueue(): number | undefined {
     return this.#word(UNIX_DIAG.RQLEN, 1);
   }
-  /** Undefined before Linux 5.3, which does not tell. */
+  /** Undefined before Linux 5.3, which does not send it. */
   get uid(): number | undefined {
     return this.#word(UNIX_DIAG.UID, 0);
   }
   override unixName(): Uint8Array | undefined {
-    if (!this.#find(UNIX_DIAG.NAME) || this.#place.length === 0) return undefined;
-    const { offset, length } = this.#place;
+    if (!this.#find(UNIX_DIAG.NAME) || this.#span.length === 0) return undefined;
+    const { offset, length } = this.#span;
     // A path may or may not end in NUL; a leading NUL is the mark of the abstract namespace.
     const abstract = this.#view.getUint8(offset) === 0;
     let end = length;
@@ -103,11 +109,11 @@ export class UnixDiagCursor extends UnixSocketView {
   }
 
   #find(attribute: number): boolean {
-    return findAttribute(this.#view, this.#at + MSG.size, this.#end, attribute, this.#place);
+    return findAttribute(this.#view, this.#at + MSG.size, this.#end, attribute, this.#span);
   }
 
   #word(attribute: number, index: number): number | undefined {
-    if (!this.#find(attribute) || this.#place.length < (index + 1) * 4) return undefined;
-    return this.#view.getUint32(this.#place.offset + index * 4, HOST_LITTLE_ENDIAN);
+    if (!this.#find(attribute) || this.#span.length < (index + 1) * 4) return undefined;
+    return this.#view.getUint32(this.#span.offset + index * 4, HOST_LITTLE_ENDIAN);
   }
 }

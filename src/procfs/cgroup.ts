@@ -25,7 +25,7 @@ export interface CgroupContainer {
 /**
  * The container that a process runs in, by its cgroup.
  *
- * @returns undefined when it runs in none, is gone, or may not be read
+ * @returns undefined when it runs in none, has exited, or cannot be read
  */
 export function containerOfProcess(pid: number, proc = PROC): CgroupContainer | undefined {
   const text = readProcText(`${proc}/${pid}/cgroup`);

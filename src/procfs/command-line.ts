@@ -9,7 +9,7 @@ const SLASH = 0x2f;
  * The program's name as netstat shows it: `argv[0]`, or its part after the last slash when it is
  * an absolute path. Raw bytes, as `/proc/PID/cmdline` has them, proc_pid_cmdline(5).
  *
- * @returns undefined when the process is gone or may not be read
+ * @returns undefined when the process has exited or cannot be read
  */
 export function readProgramName(pid: number, proc = PROC): Uint8Array | undefined {
   let bytes: Buffer;

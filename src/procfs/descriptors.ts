@@ -2,7 +2,7 @@ import fs from 'node:fs';
 import { isDenied, isGoneOrDenied, PROC } from './read.ts';
 
 /**
- * How many descriptors a process has open; undefined when it is gone, or without ptrace read
+ * How many descriptors a process has open; undefined when it has exited, or without ptrace read
  * access to it.
  *
  * Since Linux 6.2 the size of `/proc/PID/fd` is that number (fs/proc/fd.c, proc_fd_getattr); older
@@ -44,7 +44,9 @@ export function eachSocketDescriptor(
   );
 }
 
-/** PATH_MAX bytes, longer than any link. Allocated once, outside V8's heap: system calls need memory that does not move. */
+/**
+ * PATH_MAX bytes, longer than any link. Allocated once, outside V8's heap: system calls need memory that does not move.
+ */
 const linkBuffer = Buffer.alloc(4096);
 
 /**
@@ -52,7 +54,7 @@ const linkBuffer = Buffer.alloc(4096);
  *
  * @param readlinkat takes half the time of Node's readlink: the kernel does not resolve the directory's path
  *   again for each link
- * @returns false when the process is gone or may not be read: the directory may not be listed, or
+ * @returns false when the process has exited or cannot be read: the directory may not be listed, or
  *   (for a process with more capabilities than the reader) its links may not be read
  */
 export function eachDescriptor(

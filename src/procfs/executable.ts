@@ -9,7 +9,7 @@ export interface Executable {
   isGo: boolean;
 }
 
-/** @returns undefined for a kernel thread, and when the process is gone or may not be read */
+/** @returns undefined for a kernel thread, and when the process has exited or cannot be read */
 export function readExecutable(pid: number, proc = PROC): Executable | undefined {
   const link = `${proc}/${pid}/exe`;
   try {
@@ -30,7 +30,10 @@ export function readExecutable(pid: number, proc = PROC): Executable | undefined
 const MOST_SECTIONS = 4096;
 const LONGEST_NAMES = 1 << 20;
 
-/** The names of the sections of a 64-bit little-endian ELF file, one after the other, elf(5); undefined for another file. */
+/**
+ * The names of the sections of a 64-bit little-endian ELF file, one after the other, elf(5); undefined for another
+ * file.
+ */
 function sectionNames(fd: number): string | undefined {
   const header = readAt(fd, 0, 64);
   // e_ident: magic, ELFCLASS64, ELFDATA2LSB.

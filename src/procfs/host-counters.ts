@@ -12,7 +12,10 @@ export function readHostSockstat(proc = PROC): { orphans: number; tcpMemPages: n
   return match === null ? undefined : { orphans: Number(match[1]), tcpMemPages: Number(match[2]) };
 }
 
-/** The numbers of a file of `/proc/sys`, by its path there; undefined when it cannot be read. Not for settings of a network namespace. */
+/**
+ * The numbers of a file of `/proc/sys`, by its path there; undefined when it cannot be read. Not for settings of a
+ * network namespace.
+ */
 export function readSysctlNumbers(name: string, proc = PROC): number[] | undefined {
   const text = readProcText(`${proc}/sys/${name}`);
   return text === undefined ? undefined : text.trim().split(/\s+/).map(Number);
@@ -55,4 +58,15 @@ export function parseConntrack(text: string): ConntrackCounters | undefined {
     earlyDrop: sum('early_drop'),
     insertFailed: sum('insert_failed'),
   };
+}
+
+/**
+ * When the machine booted, in seconds since 1970: the line `btime` of `/proc/stat`, proc_stat(5).
+ *
+ * @returns undefined when it cannot be read
+ */
+export function readBootTime(proc = PROC): number | undefined {
+  const text = readProcText(`${proc}/stat`);
+  const match = text === undefined ? null : /^btime (\d+)$/m.exec(text);
+  return match?.[1] === undefined ? undefined : Number(match[1]);
 }

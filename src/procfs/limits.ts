@@ -10,7 +10,7 @@ export function readNofileLimit(pid: number, proc = PROC): Limit | undefined {
 /**
  * All limits of a process from `/proc/PID/limits`.
  *
- * @returns undefined when the process is gone or the file may not be read
+ * @returns undefined when the process has exited or the file cannot be read
  */
 export function readLimits(pid: number, proc = PROC): LimitsByName | undefined {
   const text = readProcText(`${proc}/${pid}/limits`);

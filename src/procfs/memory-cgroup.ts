@@ -18,7 +18,7 @@ const NO_LIMIT_V1 = 2 ** 62;
  * `memory.limit_in_bytes`.
  *
  * @param root as `readPidsCgroup`
- * @returns undefined when the process is gone, is in the root cgroup, outside the reader's cgroup
+ * @returns undefined when the process has exited, is in the root cgroup, outside the reader's cgroup
  *   namespace, or the controller does not count it
  */
 export function readMemoryCgroup(pid: number, proc = PROC, root = CGROUP_ROOT): MemoryCgroup | undefined {

@@ -5,7 +5,7 @@ import { isDenied, isGone, isGoneOrDenied, PROC } from './read.ts';
 /**
  * Inode number of a process's network namespace: its identity on this host, namespaces(7).
  *
- * @returns undefined when the process is gone, `'denied'` without ptrace read access to it
+ * @returns undefined when the process has exited, `'denied'` without ptrace read access to it
  */
 export function readNetns(pid: number | 'self', proc = PROC): number | 'denied' | undefined {
   let link: string;
@@ -24,7 +24,7 @@ export function readNetns(pid: number | 'self', proc = PROC): number | 'denied' 
  * Inode number of a file below `/proc/PID/net`. Every network namespace has its own inodes
  * there, so equal numbers mean the same namespace; unlike {@link readNetns} it needs no permission.
  *
- * @returns undefined when the process is gone
+ * @returns undefined when the process has exited
  */
 export function readProcNetInode(pid: number | 'self', proc = PROC): number | undefined {
   try {

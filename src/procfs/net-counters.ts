@@ -6,8 +6,8 @@ import { readProcText } from './read.ts';
  * over IPv6, which are added to UDP's. Names are those of nstat(8).
  *
  * @param isFull also reads `netstat` and `snmp6`, which take longer; otherwise `snmp` alone
- * @param read reads a file; undefined for one that is gone
- * @returns undefined when the directory is gone
+ * @param read reads a file; undefined for one that does not exist
+ * @returns undefined when the directory does not exist
  */
 export function readNetCounters(procNet: string, isFull: boolean, read = readProcText): NetCounters | undefined {
   const snmp = read(`${procNet}/snmp`);

@@ -6,7 +6,7 @@ import { TCP_STATE } from '../model/socket/tcp-state.ts';
 import { ByteFields } from './byte-fields.ts';
 
 const COLON = 0x3a;
-/** Milliseconds a clock tick: USER_HZ is 100 wherever Node runs. */
+/** Milliseconds per clock tick: USER_HZ is 100 on every architecture that Node runs on. */
 const TICK_MS = 10;
 
 /**
@@ -20,7 +20,7 @@ const TICK_MS = 10;
  * ten columns are relied on, and for UDP the last one, its drops.
  */
 export class ProcInetTable {
-  /** Rows that could not be read, for who wants to tell. */
+  /** Number of malformed rows in the last {@link each}. */
   damaged = 0;
   readonly #bytes: Uint8Array;
   readonly #row: Row;
@@ -68,7 +68,7 @@ class Row extends BaseSocketView implements ProcSocketView {
     this.family = family;
   }
 
-  /** Reads the line that the fields stand on. @returns false when it is no row */
+  /** Parses the current line. @returns false when it is not a row */
   parse(): boolean {
     const { fields } = this;
     fields.blanks();

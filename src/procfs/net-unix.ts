@@ -18,8 +18,8 @@ const CONNECTED = 3;
  *     Num       RefCount Protocol Flags    Type St Inode Path
  *     00000000ae22e4a2: 00000002 00000000 00010000 0001 01 2968 /run/a.sock
  *
- * The path is raw: it may hold blanks and newlines, so that a line that begins like no row belongs
- * to the path before it. A NUL of an abstract name is printed as `@`.
+ * The path is raw and may contain blanks and newlines: a line that does not begin like a row continues the path of the
+ * previous one. A NUL of an abstract name is printed as `@`.
  */
 export class ProcUnixTable {
   readonly #bytes: Uint8Array;
@@ -37,7 +37,7 @@ export class ProcUnixTable {
     for (let start = row.fields.line(0); start < this.#bytes.length; ) {
       start = row.fields.line(start);
       const isRow = row.parse();
-      // The lines that follow and are no rows are the rest of this path.
+      // Further lines that are not rows are the rest of this path.
       while (start < this.#bytes.length && !next.isRow(start)) {
         start = next.after;
         row.fields.end = start - 1;
@@ -47,9 +47,9 @@ export class ProcUnixTable {
   }
 }
 
-/** Tells whether a row begins at a line. */
+/** Tests whether a line begins a row. */
 class ProbeRow {
-  /** Where the line after the probed one begins. */
+  /** Start of the line after the tested one. */
   after = 0;
   readonly #row: Row;
 
@@ -81,7 +81,7 @@ class Row extends UnixSocketView implements ProcUnixView {
     this.fields = new ByteFields(bytes);
   }
 
-  /** Reads the line that the fields stand on. @returns false when it is no row */
+  /** Parses the current line. @returns false when it is not a row */
   parse(): boolean {
     const { fields } = this;
     if (fields.hex() < 0 || !fields.skip(COLON)) return false;
@@ -114,7 +114,7 @@ class Row extends UnixSocketView implements ProcUnixView {
     if (at >= end || bytes[at] !== BLANK) return undefined;
     const name = bytes.subarray(at + 1, end);
     if (name[0] !== AT) return name;
-    // What begins with @ is abstract; a path that does cannot be told from it here.
+    // A name that begins with @ is taken as abstract; a path that begins so cannot be distinguished from it here.
     const abstract = Uint8Array.from(name);
     abstract[0] = 0;
     return abstract;

@@ -21,7 +21,7 @@ export interface PidsCgroup {
  *
  * @param root where cgroups are mounted: version 2 alone, version 1 alone, or version 1 with version
  *   2 in `unified`, where the controller can be in either
- * @returns undefined when the process is gone, is in the root cgroup, outside the reader's cgroup
+ * @returns undefined when the process has exited, is in the root cgroup, outside the reader's cgroup
  *   namespace, or has no pids controller
  */
 export function readPidsCgroup(pid: number, proc = PROC, root = CGROUP_ROOT): PidsCgroup | undefined {

@@ -7,7 +7,7 @@ export const PROC = '/proc';
 /**
  * Reads a file of the proc file system whole, as text.
  *
- * @returns undefined when the process is gone (ENOENT, ESRCH) or the file cannot be read (EACCES,
+ * @returns undefined when the process has exited (ENOENT, ESRCH) or the file cannot be read (EACCES,
  *   EPERM): processes start and end while they are read
  */
 export function readProcText(path: string): string | undefined {
@@ -19,7 +19,7 @@ export function readProcText(path: string): string | undefined {
   }
 }
 
-/** True for the errors of a process that ended or may not be read. */
+/** True for the errors of a process that has exited or cannot be read. */
 export function isGoneOrDenied(error: unknown): boolean {
   return isGone(error) || isDenied(error);
 }
@@ -30,7 +30,7 @@ export function isGone(error: unknown): boolean {
   return code === 'ENOENT' || code === 'ESRCH' || code === 'ENOTDIR';
 }
 
-/** True when the file exists and may not be read. */
+/** True when the file exists and reading it is not permitted. */
 export function isDenied(error: unknown): boolean {
   const code = errnoOf(error);
   return code === 'EACCES' || code === 'EPERM';

@@ -4,8 +4,8 @@ import { readProcText } from './read.ts';
 /**
  * Reads `sockstat` and `sockstat6` of a network namespace from `/proc/PID/net`.
  *
- * @param read reads a file; undefined for one that is gone
- * @returns undefined when the directory is gone; without IPv6 its numbers are 0
+ * @param read reads a file; undefined for one that does not exist
+ * @returns undefined when the directory does not exist; without IPv6 its numbers are 0
  */
 export function readSockstat(procNet: string, read = readProcText): Sockstat | undefined {
   const text = read(`${procNet}/sockstat`);

@@ -12,16 +12,16 @@ export interface ProcessStat {
   startTicks: number;
 }
 
-/** @returns undefined when the process is gone */
+/** @returns undefined when the process has exited */
 export function readStat(pid: number, proc = PROC): ProcessStat | undefined {
   const text = readProcText(`${proc}/${pid}/stat`);
   return text === undefined ? undefined : parseStat(text);
 }
 
 /**
- * `42 (a name) S 1 …`: the name may hold blanks and parentheses, so it ends at the last one.
+ * `42 (a name) S 1 …`: the name may hold blanks and parentheses, so it extends to the last closing one.
  *
- * @returns undefined for text that is no such line
+ * @returns undefined for other text
  */
 export function parseStat(text: string): ProcessStat | undefined {
   const open = text.indexOf('(');

@@ -8,7 +8,7 @@ export interface ProcessStatus {
   realUid: number;
 }
 
-/** @returns undefined when the process is gone, or the text is not of that file */
+/** @returns undefined when the process has exited, or the text is not of that file */
 export function readStatus(pid: number, proc = PROC): ProcessStatus | undefined {
   const text = readProcText(`${proc}/${pid}/status`);
   return text === undefined ? undefined : parseStatus(text);

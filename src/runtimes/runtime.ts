@@ -14,14 +14,14 @@ export interface Runtime {
   readonly endpoint: string;
 
   /**
-   * The running containers, in one question.
+   * The running containers, with one request.
    *
    * @throws {RuntimeError}
    */
   list(): Promise<ContainerFacts[]>;
 
   /**
-   * The containers that `name` can mean, running or not: the one with exactly that name, or else all whose
+   * The containers that match `name`, running or not: the one with exactly that name, or else all whose
    * id begins with it. An empty array when there is none.
    *
    * @throws {RuntimeError}
@@ -29,22 +29,22 @@ export interface Runtime {
   find(name: string): Promise<ContainerDetails[]>;
 
   /**
-   * Subscribes to the runtime's events until it is ended. A stream that is lost is opened again. Absent
-   * where a runtime has no events: then only listing tells.
+   * Subscribes to the runtime's events. A stream that is lost is opened again. Absent for a runtime without events:
+   * changes then show in {@link list} only.
    *
-   * @returns ends it
+   * @returns a function that ends the subscription
    */
   follow?(listener: RuntimeListener): () => void;
 }
 
-/** Who hears that a runtime's containers changed. */
+/** Receives changes of a runtime's containers. */
 export interface RuntimeListener {
   /** The stream was opened, or containers may have started, stopped or changed. */
   changed(): void;
   /**
-   * The stream was lost, or could not be opened: nothing is heard until the next `changed`.
+   * The stream was lost, or could not be opened: no changes are reported until the next `changed`.
    *
-   * @param error why it could not be opened; undefined where an open stream ended, as the runtime stops
+   * @param error why it could not be opened; undefined when an open stream ended because the runtime stops
    */
   lost(error: RuntimeError | undefined): void;
 }

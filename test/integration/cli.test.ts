@@ -44,11 +44,11 @@ describe('mistakes and absences', () => {
     [2, ['ls', 'pid:zero'], 'a PID is a number'],
     [2, ['ls', 'foo:bar'], 'unknown kind of target "foo"'],
     [2, ['netstat'], 'a TARGET is missing'],
-    [3, ['ls', 'pid:4194304'], 'there is no process'],
-    [3, ['ls', 'netns:nosuch'], 'there is no /run/netns/nosuch'],
+    [3, ['ls', 'pid:4194304'], 'no such process'],
+    [3, ['ls', 'netns:nosuch'], '/run/netns/nosuch does not exist'],
     [3, ['ls', 'netns:/etc/passwd'], 'is not a namespace'],
     [3, ['ls', 'nosuch'], 'no such container'],
-    [5, ['ls', 'containerd:x'], 'not known yet'],
+    [5, ['ls', 'containerd:x'], 'not supported yet'],
   ])('status %i: %j', (status, args, says) => {
     const result = run(...args);
     expect(result.status).toBe(status);

@@ -204,17 +204,17 @@ function describeCli(docker: TestEngine): void {
     await docker.stop(id);
     const { status, stderr } = cli('ls', name);
     expect(status).toBe(3);
-    expect(stderr).toMatch(/is not running, it stopped at \d{4}-/);
+    expect(stderr).toMatch(/is not running; it stopped at \d{4}-/);
   });
 
-  test('a prefix that fits several containers lists them', async () => {
+  test('a prefix that matches several containers lists them', async () => {
     // Of 17 ids two begin with the same digit.
     const made = await Promise.all(Array.from({ length: 17 }, () => docker.create(docker.uniqueName())));
     const digits = made.map((id) => id.charAt(0));
     const digit = digits.find((one, index) => digits.indexOf(one) !== index) ?? '';
     const { status, stderr } = cli('ls', digit);
     expect(status).toBe(3);
-    expect(stderr).toContain('fits several containers');
+    expect(stderr).toContain('matches several containers');
     for (const id of made.filter((one) => one.startsWith(digit))) expect(stderr).toContain(id.slice(0, 12));
   });
 
@@ -248,7 +248,7 @@ function describeCli(docker: TestEngine): void {
     ).rejects.toMatchObject({ kind: 'no-target' });
   });
 
-  test('with the Engine out of reach containers are found by the id of their cgroup', () => {
+  test('without an Engine that can be reached, containers are found by the id of their cgroup', () => {
     const nowhere = { DOCKER_HOST: 'unix:///nowhere/docker.sock' };
     const { status, stdout } = socklens(['ls', web.id.slice(0, 12), '-t', '--json'], nowhere);
     expect(status).toBe(0);

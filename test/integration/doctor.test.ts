@@ -153,7 +153,7 @@ test('a socklens.toml that others may write is refused in one line, and read whe
     const refused = run();
     expect(refused.status).toBe(2);
     expect(refused.stderr).toBe(
-      `socklens: socklens.toml of the working folder is refused: the folder ${shared} can be written by everyone (mode 1777; chmod o-w ${shared}); to read it all the same: --config socklens.toml\n`,
+      `socklens: refusing to read socklens.toml from the working folder: the folder ${shared} is writable by everyone (mode 1777; run chmod o-w ${shared}); pass --config socklens.toml to read it anyway\n`,
     );
     expect(run('--config', 'socklens.toml').status).toBe(0);
   } finally {

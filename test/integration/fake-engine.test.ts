@@ -272,9 +272,9 @@ describe.each(WAYS)('an Engine asked by %s', (_, way) => {
 
   test.each([
     ['ssh://me@far.example', 'elsewhere', 'ssh://me@far.example (DOCKER_HOST) is reached through ssh'],
-    ['tcp://203.0.113.9:2375', 'elsewhere', 'is no address of this machine; run socklens there'],
-    ['npipe:////./pipe/docker', 'nonsense', 'only Windows has; correct that setting'],
-    ['gopher://\u001b[2J', 'nonsense', 'gopher://?[2J (DOCKER_HOST) is no kind of address'],
+    ['tcp://203.0.113.9:2375', 'elsewhere', 'is not an address of this machine; run socklens there'],
+    ['npipe:////./pipe/docker', 'nonsense', 'exists on Windows only; correct that setting'],
+    ['gopher://\u001b[2J', 'nonsense', 'gopher://?[2J (DOCKER_HOST) is not a supported kind of address'],
   ])('%s', async (endpoint, kind, text) => {
     const error = await failure(endpoint, way);
     expect(error.kind).toBe(kind);

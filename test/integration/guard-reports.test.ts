@@ -129,9 +129,9 @@ print(json.dumps({'tests': suite.get('tests'), 'failures': suite.get('failures')
   });
 
   it.each([
-    ['{"type":"guard"', 'it is no JSON document'],
-    ['{"schema":1,"type":"guard","budgets":7}', 'no report of socklens guard'],
-    ['{"schema":2,"type":"guard"}', 'no report of socklens guard'],
+    ['{"type":"guard"', 'not a JSON document'],
+    ['{"schema":1,"type":"guard","budgets":7}', 'not a socklens guard report'],
+    ['{"schema":2,"type":"guard"}', 'not a socklens guard report'],
     ['', 'no JSON report'],
     ['hello', 'no JSON report'],
   ])('compare refuses %j in one line', (content, message) => {

@@ -84,8 +84,8 @@ describe('guard: the command', () => {
   });
 
   it.each([
-    [['/nonexistent/program'], 'there is no such program'],
-    [['/etc'], 'it may not be run'],
+    [['/nonexistent/program'], 'no such program'],
+    [['/etc'], 'not executable'],
   ])('cannot be started: %j', (command, reason) => {
     const { status, stdout, stderr } = socklens(['guard', target(), ...KEPT, '--', ...command]);
     expect(status).toBe(6);

@@ -109,13 +109,13 @@ describe('a dump of a damaged answer', () => {
       [tcp('01'), hex('14000000 1400 0200 01000000 00000000 02010000'), DONE],
     ],
     ['an overrun', [tcp('01'), hex('10000000 0400 0000 01000000 00000000')]],
-  ])('says that the answer breaks off: %s', (_, parts) => {
+  ])('reports an incomplete answer: %s', (_, parts) => {
     for (const report of [
       dumpSockets(answeredBy(...parts), place, query),
       streamSockets(answeredBy(...parts), place, query, () => {}),
     ]) {
       expect(report.coverage.complete).toBe(false);
-      expect(report.coverage.notes.join('\n')).toContain('TCP dump: the answer breaks off');
+      expect(report.coverage.notes.join('\n')).toContain("TCP dump: the kernel's answer is incomplete");
     }
   });
 
@@ -124,7 +124,7 @@ describe('a dump of a damaged answer', () => {
     const report = dumpSockets(answeredBy(tcp('01'), tcp('02')), place, query);
     report.sockets.each((socket) => inodes.push(socket.inode));
     expect(inodes).toEqual([1, 2]);
-    expect(report.coverage).toEqual({ complete: false, notes: ['TCP dump: it failed (EPIPE)'] });
+    expect(report.coverage).toEqual({ complete: false, notes: ['TCP dump failed (EPIPE)'] });
   });
 
   it('gives all sockets of a complete answer', () => {

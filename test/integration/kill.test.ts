@@ -1,7 +1,7 @@
 /** `socklens kill` on real victims: for each kind of socket, what its application and its peer see. */
 import { spawnSync } from 'node:child_process';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { closeSockets, type Outcome } from '../../src/act/close-sockets.ts';
+import { type CloseOutcome, closeSockets } from '../../src/act/close-sockets.ts';
 import { dumpSockets } from '../../src/collect/dump/dump-sockets.ts';
 import { localMachine } from '../../src/collect/local-machine.ts';
 import type { NetnsHandle } from '../../src/collect/target/netns-handle.ts';
@@ -236,7 +236,7 @@ describe('kill: confirmation', () => {
 
   it('a namespace that was replaced before the confirmation is not touched', () => {
     const replaced = { ...place, target: { ...place.target, netns: place.target.netns + 1 } };
-    expect(() => closeSockets(machine, replaced, [], () => {})).toThrow(/ended while it was being looked at/);
+    expect(() => closeSockets(machine, replaced, [], () => {})).toThrow(/stopped while it was being read/);
   });
 });
 
@@ -249,8 +249,8 @@ function identities(wanted: (localPort: number) => boolean): SocketIdentity[] {
   return found;
 }
 
-function outcomes(sockets: readonly SocketIdentity[]): Outcome['kind'][] {
-  const kinds: Outcome['kind'][] = [];
+function outcomes(sockets: readonly SocketIdentity[]): CloseOutcome['kind'][] {
+  const kinds: CloseOutcome['kind'][] = [];
   closeSockets(machine, place, sockets, (_, { kind }) => kinds.push(kind));
   return kinds;
 }

@@ -78,7 +78,7 @@ export function describeRuntime(bed: RuntimeBed): void {
       }
     });
 
-    test('an id prefix that fits several containers gives all of them', async () => {
+    test('an id prefix that matches several containers gives all of them', async () => {
       const prefix = await idPrefixOfTwo(bed);
       const ids = (await runtime.find(prefix)).map(({ id }) => id);
       expect(ids.length).toBeGreaterThan(1);

@@ -2,25 +2,25 @@ import { Failure } from '../../model/failure.ts';
 import { type ContainerRole, type ContainerRoles, officialRoles } from './container-roles.ts';
 import { DockerCommand } from './docker-command.ts';
 
-/** How the lab in containers is set. */
+/** Settings of the lab in containers. */
 export interface ContainerLabOptions {
-  /** Before the names of its containers: `lab` makes `lab-webhook-1`. */
+  /** Prefix of the containers' names: `lab` gives `lab-webhook-1`. */
   name: string;
-  /** Of each receiver's pool: idle connections that are kept. */
+  /** Largest number of idle connections in each receiver's pool. */
   maxIdle: number;
-  /** Of each receiver's pool: connections at most, `connectionLimit` of mysql2. */
+  /** Largest number of connections in each receiver's pool, `connectionLimit` of mysql2. */
   connectionLimit: number;
   /** Each receiver's limit of open files, soft and hard. */
   nofile: number;
-  /** Connections that the database lets in. */
+  /** Connections that the database accepts. */
   maxConnections: number;
   /** How long a query takes, in milliseconds. */
   queryMs: number;
-  /** Milliseconds until all of it must answer; images may have to be pulled before. */
+  /** How long the lab may take to answer after its containers were started, milliseconds. */
   patienceMs: number;
 }
 
-/** What the founding incident had: a limit on the open connections that is far too high is none. */
+/** Settings of the incident. Its limit on open connections is too high to have an effect. */
 const INCIDENT: ContainerLabOptions = {
   name: 'lab',
   maxIdle: 50,
@@ -31,33 +31,35 @@ const INCIDENT: ContainerLabOptions = {
   patienceMs: 120_000,
 };
 
-/** As many servers as `lab/haproxy.cfg` has. */
+/** Number of receivers: the servers in `lab/haproxy.cfg`. */
 const INSTANCES = 4;
 
-/** Containers of a lab carry it, with the lab's name. */
+/** Label of a lab's containers and network; its value is the lab's name. */
 const LABEL = 'socklens.lab';
 
-/** The balancer holds two descriptors for each client. */
+/** Limit of open files of the balancer, which needs two descriptors for each client. */
 const BALANCER_NOFILE = 16_384;
 
-/** A lab in containers that runs. */
+/** A running lab in containers. */
 export interface ContainerLab {
-  /** Names of containers. */
+  /** Name of the database's container. */
   database: string;
+  /** Names of the receivers' containers. */
   receivers: string[];
+  /** Name of the balancer's container. */
   balancer: string;
-  /** Address of the balancer, which listens on port 80, as this machine reaches it. */
+  /** Address at which this machine reaches the balancer; it listens on port 80. */
   balancerAddress: string;
   /** Removes the containers and their network. */
   stop(): Promise<void>;
 }
 
 /**
- * Starts the founding incident's parts as containers on a network of their own. What a lab of that
- * name has left behind is removed first: unlike processes, containers outlive who started them.
+ * Starts the parts of the incident as containers on a network of their own. Removes the containers and the network of
+ * an earlier lab of the same name first: containers outlive the process that started them.
  *
- * @param roles what they run; the official images where it is left out
- * @param env tells which Engine, as the docker command takes it
+ * @param roles images and commands; the official images by default
+ * @param env environment of the docker command, which selects the Engine
  * @throws {Failure} `unsupported` where Docker refuses, `fault` when the lab does not answer in time
  */
 export async function startContainerLab(
@@ -85,8 +87,8 @@ export async function startContainerLab(
       await docker.run('build', '--quiet', '--tag', roles.receiver.image, roles.buildReceiver);
     }
     await docker.run('network', 'create', '--label', `${LABEL}=${name}`, name);
-    const capped = [`--max-connections=${maxConnections}`];
-    const database = await run('db', roles.database, BALANCER_NOFILE, {}, capped);
+    const databaseArgs = [`--max-connections=${maxConnections}`];
+    const database = await run('db', roles.database, BALANCER_NOFILE, {}, databaseArgs);
     const pool = { POOL_MAX_IDLE: settings.maxIdle, POOL_LIMIT: settings.connectionLimit, QUERY_MS: settings.queryMs };
     const instances: Record<string, string> = {};
     for (let index = 1; index <= INSTANCES; index++) {
@@ -94,7 +96,7 @@ export async function startContainerLab(
       instances[`WEBHOOK_${index}`] = await run(`webhook-${index}`, roles.receiver, nofile, variables);
     }
     const balancerAddress = await run('balancer', roles.balancer, BALANCER_NOFILE, instances);
-    await answers(`http://${balancerAddress}/`, patienceMs);
+    await untilServing(`http://${balancerAddress}/`, patienceMs);
     const receivers = Object.keys(instances).map((_, index) => `${name}-webhook-${index + 1}`);
     return { database: `${name}-db`, receivers, balancer: `${name}-balancer`, balancerAddress, stop };
   } catch (error) {
@@ -111,8 +113,8 @@ async function removeLab(docker: DockerCommand, name: string): Promise<void> {
   if (networks !== '') await docker.run('network', 'rm', ...networks.split('\n'));
 }
 
-/** Waits until every instance has had its turn and all of them served. */
-async function answers(url: string, patienceMs: number): Promise<void> {
+/** Waits until the balancer has answered two rounds over all instances without an error. */
+async function untilServing(url: string, patienceMs: number): Promise<void> {
   const deadline = performance.now() + patienceMs;
   for (let served = 0; served < 2 * INSTANCES; ) {
     const status = await fetch(url, { headers: { Connection: 'close' } }).then(
@@ -123,7 +125,7 @@ async function answers(url: string, patienceMs: number): Promise<void> {
     if (performance.now() > deadline) {
       throw new Failure(
         'fault',
-        `the lab's balancer does not serve in ${Math.round(patienceMs / 1000)} s (status ${status})`,
+        `the lab's balancer did not answer with status 200 within ${Math.round(patienceMs / 1000)} s (last status ${status})`,
       );
     }
     if (served === 0) await new Promise((resolve) => setTimeout(resolve, 100));

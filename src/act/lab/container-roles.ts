@@ -1,12 +1,12 @@
 import path from 'node:path';
 import { containerFolder } from './program-files.ts';
 
-/** What a part of the lab runs in. */
+/** The container of a part of the lab. */
 export interface ContainerRole {
   image: string;
-  /** More options of `docker run`. */
+  /** Further options of `docker run`. */
   options: readonly string[];
-  /** The command; the image's own where it is empty. */
+  /** The command; empty for the image's own. */
   command: readonly string[];
 }
 
@@ -15,7 +15,7 @@ export interface ContainerRoles {
   database: ContainerRole;
   receiver: ContainerRole;
   balancer: ContainerRole;
-  /** A folder with a Dockerfile, to make the receiver's image from first; undefined where it is there. */
+  /** Folder with the Dockerfile of the receiver's image, which is built first; absent where the image exists. */
   buildReceiver?: string;
 }
 

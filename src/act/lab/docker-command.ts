@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process';
 import { Failure } from '../../model/failure.ts';
 
-/** Long answers are lists of containers; pulling an image takes a while. */
+/** Bytes of the longest output, a list of containers; and milliseconds of the longest command, which pulls an image. */
 const LIMITS = { maxBuffer: 16 * 1024 * 1024, timeout: 10 * 60_000 };
 
 /** Runs Docker's command line. */
@@ -14,9 +14,11 @@ export class DockerCommand {
   }
 
   /**
-   * @returns what it wrote to stdout, without the last line's end
-   * @throws {Failure} `unsupported` where there is no `docker` or no Engine answers or it refuses; in
-   *   the Engine's own words
+   * Runs a command of `docker`.
+   *
+   * @returns its standard output without the trailing newline
+   * @throws {Failure} `unsupported` without a `docker` program, and when the command fails, with the last line of its
+   *   error output
    */
   run(...args: readonly string[]): Promise<string> {
     return new Promise((resolve, reject) => {

@@ -5,18 +5,21 @@ import { Failure } from '../../model/failure.ts';
 import type { ProgramSettings } from '../../model/report/lab-settings.ts';
 import { type ProgramFile, programFile } from './program-files.ts';
 
-/** Lowers the limit of open files, soft and hard, and becomes the program. */
+/** Shell script that sets the limit of open files, soft and hard, and executes the program. */
 const WITH_LIMIT = 'ulimit -n "$1" && shift && exec "$@"';
 
-/** How long a program may take to begin, and to end. */
+/** How long a program may take to answer, and to exit, milliseconds. */
 const PATIENCE_MS = 15_000;
 
-/** What a program says: a line of JSON with its kind. */
+/** A message of a program: a line of JSON. */
 export interface Message {
   type: string;
 }
 
-/** A program of the lab in a namespace of its own. It ends when its stdin closes, so also with this process. */
+/**
+ * A program of the lab in a network namespace of its own. It exits when its stdin is closed, and therefore when this
+ * process exits.
+ */
 export class LabProcess {
   readonly title: string;
   readonly #child: ChildProcess;
@@ -26,9 +29,9 @@ export class LabProcess {
   #exited = false;
 
   /**
-   * Starts it inside.
+   * Starts a program in a network namespace.
    *
-   * @param netnsFd undefined for the caller's own namespace
+   * @param netnsFd descriptor of the namespace; undefined for the caller's own
    * @param nofile limit of open files, soft and hard; undefined for the limit of this process
    */
   static start<T extends ProgramSettings>(
@@ -41,9 +44,9 @@ export class LabProcess {
     const command = [process.execPath, programFile(program), JSON.stringify(settings)];
     const [file = '', ...args] =
       nofile === undefined ? command : ['sh', '-c', WITH_LIMIT, 'sh', `${nofile}`, ...command];
-    // A new process inherits the namespace of the thread that forks it, and that happens here and now.
-    const begin = () => spawn(file, args, { stdio: ['pipe', 'pipe', 'pipe'], env: { PATH: process.env.PATH ?? '' } });
-    const child = netnsFd === undefined ? begin() : insideNetns(calls, netnsFd, begin);
+    // A new process inherits the namespace of the thread that forks it; spawn forks synchronously.
+    const start = () => spawn(file, args, { stdio: ['pipe', 'pipe', 'pipe'], env: { PATH: process.env.PATH ?? '' } });
+    const child = netnsFd === undefined ? start() : insideNetns(calls, netnsFd, start);
     return new LabProcess(settings.title, child);
   }
 
@@ -51,13 +54,13 @@ export class LabProcess {
     this.title = title;
     this.#child = child;
     this.#exit = new Promise((resolve) => {
-      const over = (why: string) => {
+      const finish = (why: string) => {
         this.#faults.push(why);
         this.#exited = true;
         resolve();
       };
-      child.once('error', (error) => over(error.message));
-      child.once('close', (status, signal) => over(`ended with ${signal ?? `status ${status}`}`));
+      child.once('error', (error) => finish(error.message));
+      child.once('close', (status, signal) => finish(`ended with ${signal ?? `status ${status}`}`));
     });
     child.stdin?.on('error', () => {});
     child.stderr?.setEncoding('utf8').on('data', (text: string) => this.#faults.push(text.trim()));
@@ -65,7 +68,7 @@ export class LabProcess {
     child.stdout?.setEncoding('utf8').on('data', (text: string) => {
       const lines = (rest + text).split('\n');
       rest = lines.pop() ?? '';
-      for (const line of lines) this.#hear(JSON.parse(line) as Message);
+      for (const line of lines) this.#dispatch(JSON.parse(line) as Message);
     });
   }
 
@@ -76,17 +79,19 @@ export class LabProcess {
     return pid;
   }
 
-  /** Calls `listener` with every message from now on. @returns what ends that */
+  /** Calls `listener` with every message from now on. @returns a function that stops this */
   listen(listener: (message: Message) => void): () => void {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);
   }
 
   /**
-   * Gives an order and waits for the answer to it.
+   * Sends an order and waits for its answer.
    *
-   * @param order undefined for none: then a message is only waited for
-   * @throws {Failure} when the program ends before, or does not answer in time
+   * @param order undefined to wait for a message without sending an order
+   * @param answer type of the message to wait for
+   * @param patienceMs how long to wait, milliseconds
+   * @throws {Failure} `fault` when the program exits first, or does not answer in time
    */
   async ask<T extends Message>(order: object | undefined, answer: T['type'], patienceMs = PATIENCE_MS): Promise<T> {
     let stop = () => {};
@@ -95,11 +100,11 @@ export class LabProcess {
       stop = this.listen((message) => message.type === answer && resolve(message as T));
     });
     const late = new Promise<string>((resolve) => {
-      timer = setTimeout(resolve, patienceMs, `says nothing in ${Math.round(patienceMs / 1000)} s`);
+      timer = setTimeout(resolve, patienceMs, `did not answer within ${Math.round(patienceMs / 1000)} s`);
     });
     try {
       if (order !== undefined) this.#child.stdin?.write(`${JSON.stringify(order)}\n`);
-      const first = await Promise.race([answered, late, this.#exit.then(() => 'is gone')]);
+      const first = await Promise.race([answered, late, this.#exit.then(() => 'has exited')]);
       if (typeof first === 'string') throw this.#failure(first);
       return first;
     } finally {
@@ -108,7 +113,7 @@ export class LabProcess {
     }
   }
 
-  /** Ends it: kindly, and then not. */
+  /** Stops it: closes its stdin, and kills it when it does not exit in time. */
   async end(): Promise<void> {
     if (this.#exited) return;
     this.#child.stdin?.end();
@@ -117,7 +122,7 @@ export class LabProcess {
     clearTimeout(timer);
   }
 
-  #hear(message: Message): void {
+  #dispatch(message: Message): void {
     for (const listener of this.#listeners) listener(message);
   }
 

@@ -15,49 +15,49 @@ import { type IncidentPlan, planIncident, turnsOf } from './plan.ts';
 import { type LabNetns, PrivateNetwork } from './private-network.ts';
 import type { ProgramFile } from './program-files.ts';
 
-/** How the lab is set. */
+/** Settings of the lab. */
 export interface LabOptions {
-  /** Before the names of its namespaces: `lab` makes `lab-web-1`. */
+  /** Prefix of its namespaces' names: `lab` gives `lab-web-1`. */
   name: string;
-  /** Where `ip netns` keeps its names. */
+  /** Folder of named network namespaces, ip-netns(8). */
   namesFolder: string;
-  /** Webhook receivers, 1 to 99. */
+  /** Number of webhook receivers, 1 to 99. */
   instances: number;
-  /** Of each receiver's pool: idle connections that are kept. */
+  /** Largest number of idle connections in each receiver's pool. */
   maxIdle: number;
-  /** Of each receiver's pool: connections at most; 0 for no limit. */
+  /** Largest number of connections in each receiver's pool; 0 for no limit. */
   maxOpen: number;
   /** Each receiver's limit of open files, soft and hard. */
   nofile: number;
-  /** Connections that the database lets in. */
+  /** Connections that the database accepts. */
   maxConnections: number;
-  /** Queries that the database works on at a time. */
+  /** Queries that the database processes at the same time. */
   workers: number;
 }
 
-/** Somebody in the lab. */
+/** A process of the lab. */
 export interface LabMember {
   role: 'database' | 'webhook' | 'balancer' | 'load';
-  /** As tables of processes show it: `db`, `webhook-1`, `balancer`, `load`. */
+  /** Its process title: `db`, `webhook-1`, `balancer`, `load`. */
   title: string;
   pid: number;
-  /** Dotted quad: what the others see. */
+  /** Its address in the lab's network, a dotted quad. */
   address: string;
-  /** A TARGET: `netns:lab-web-1`, or `pid:N` where no name could be made. */
+  /** Its TARGET: `netns:lab-web-1`, or `pid:N` where a name could not be created. */
   target: string;
 }
 
-/** Addresses inside the lab; nobody outside sees them. */
+/** Network and host parts of the addresses inside the lab; they are not visible outside it. */
 const NETWORK = [10, 133, 8] as const;
 const HOST = { database: 2, balancer: 3, load: 4, firstInstance: 11 } as const;
 
-/** Of the database until it is told otherwise. */
+/** Milliseconds of a query until {@link Lab.setQueryTime}. */
 const FAST_QUERY_MS = 1;
 
 /** A running lab. */
 export class Lab {
   readonly options: LabOptions;
-  /** Database, receivers, balancer, load. */
+  /** In the order database, receivers, balancer, load. */
   readonly members: LabMember[] = [];
   readonly #calls: SystemCalls;
   readonly #network: PrivateNetwork;
@@ -70,14 +70,14 @@ export class Lab {
     this.#network = new PrivateNetwork(calls);
   }
 
-  /** Makes everything; called once, by `startLab`. */
+  /** Creates the namespaces and starts the programs; called once, by `startLab`. */
   async start(): Promise<void> {
     const { name, namesFolder, instances, maxIdle, maxOpen, maxConnections, workers, nofile } = this.options;
     makeNamesFolder(namesFolder);
     removeStaleNames(namesFolder, name);
-    const home = (host: number) => this.#network.add(Uint8Array.of(...NETWORK, host));
-    const [database, balancer, load] = [home(HOST.database), home(HOST.balancer), home(HOST.load)];
-    const receivers = Array.from({ length: instances }, (_, index) => home(HOST.firstInstance + index));
+    const add = (host: number) => this.#network.add(Uint8Array.of(...NETWORK, host));
+    const [database, balancer, load] = [add(HOST.database), add(HOST.balancer), add(HOST.load)];
+    const receivers = Array.from({ length: instances }, (_, index) => add(HOST.firstInstance + index));
     this.#network.join(load, balancer, { left: 'eth0', right: 'load' });
     for (const [index, receiver] of receivers.entries()) {
       this.#network.join(receiver, database, { left: 'eth0', right: `web-${index + 1}` });
@@ -100,22 +100,27 @@ export class Lab {
     await Promise.all([...this.#processes.values()].map((process) => process.ask(undefined, 'ready')));
   }
 
-  /** Calls `listener` with what a member tells each second: its counts. @returns what ends that */
+  /** Calls `listener` with a member's counts each second. @returns a function that stops this */
   listen(title: string, listener: (message: { type: string }) => void): () => void {
     return this.#process(title).listen(listener);
   }
 
   /**
-   * Finds out what this machine can do: senders that never pause, and a fast database.
+   * Measures the capacity of this machine, with senders that never pause and a fast database.
    *
-   * @returns requests per second through all of the lab
+   * @param ms duration of the measurement, milliseconds
+   * @returns requests per second through the whole lab
    */
   async calibrate(ms = 2000): Promise<number> {
     await this.setQueryTime(FAST_QUERY_MS);
     return this.#driver.calibrate(ms);
   }
 
-  /** The incident's load for a machine that can do so much, whatever is mended in this lab. */
+  /**
+   * The incident's load for a machine of this capacity, whichever fixes this lab has.
+   *
+   * @param capacity requests per second
+   */
   plan(capacity: number, nofile = this.options.nofile): IncidentPlan {
     const { maxConnections, workers } = this.options;
     return planIncident({ capacity, maxConnections, nofile, workers });
@@ -126,12 +131,12 @@ export class Lab {
     await this.#process('db').ask({ queryMs }, 'done');
   }
 
-  /** Runs a load to its end. @param onSecond is given each second when it is over */
+  /** Runs a load to its end. @param onSecond called with the counts of each second */
   load(plan: LoadPlan, onSecond?: (second: LoadSecond) => void): Promise<LoadReport> {
     return this.#driver.run(plan, onSecond);
   }
 
-  /** Ends all programs; nothing is left. Can be called twice. */
+  /** Stops all programs and removes namespaces and names. Can be called twice. */
   async stop(): Promise<void> {
     await Promise.all([...this.#processes.values()].map((process) => process.end()));
     for (const file of this.#names.splice(0)) fs.rmSync(file, { force: true });
@@ -141,12 +146,12 @@ export class Lab {
   #run<T extends ProgramSettings>(
     role: ProgramFile,
     labNetns: LabNetns,
-    handle: string,
+    suffix: string,
     settings: T,
     nofile?: number,
   ): void {
     const { name, namesFolder } = this.options;
-    const netnsName = `${name}-${handle}`;
+    const netnsName = `${name}-${suffix}`;
     const file = `${namesFolder}/${netnsName}`;
     const free = !fs.existsSync(file);
     const process = LabProcess.start(
@@ -170,7 +175,7 @@ export class Lab {
 
   #process(title: string): LabProcess {
     const process = this.#processes.get(title);
-    if (process === undefined) throw new Error(`nobody in the lab is called ${title}`);
+    if (process === undefined) throw new Error(`the lab has no process ${title}`);
     return process;
   }
 }

@@ -1,13 +1,13 @@
 import type { LoadPlan, LoadReport, LoadSecond } from '../../model/report/load-report.ts';
 import type { LabProcess } from './lab-process.ts';
 
-/** So many senders never pause while it is found out what the machine can do. */
+/** Number of senders that never pause during a calibration. */
 const CALIBRATION_SENDERS = 48;
 
-/** Beyond the time that a load itself takes. */
+/** How much longer than its plan a load may take, milliseconds. */
 const PATIENCE_MS = 30_000;
 
-/** Gives the load's process its orders, one at a time. */
+/** Sends orders to the process of the load, one at a time. */
 export class LoadDriver {
   readonly #process: LabProcess;
 
@@ -16,8 +16,9 @@ export class LoadDriver {
   }
 
   /**
-   * Finds out what this machine can do: senders that never pause, for so long.
+   * Measures the capacity of this machine with senders that never pause.
    *
+   * @param ms duration of the measurement, milliseconds
    * @returns answers with status 200 per second
    */
   async calibrate(ms: number): Promise<number> {
@@ -26,16 +27,16 @@ export class LoadDriver {
     return (await this.#process.ask<Answer>(order, 'calibrated', ms + PATIENCE_MS)).perSecond;
   }
 
-  /** Runs a load to its end. @param onSecond is given each second when it is over */
+  /** Runs a load to its end. @param onSecond called with the counts of each second */
   async run(plan: LoadPlan, onSecond: (second: LoadSecond) => void = () => {}): Promise<LoadReport> {
-    const end = this.#process.listen((message) => {
+    const stopListening = this.#process.listen((message) => {
       if (message.type === 'second') onSecond(message as LoadSecond);
     });
     try {
       const takes = plan.rampMs + plan.holdMs + plan.quietMs;
       return await this.#process.ask<LoadReport>({ load: plan }, 'load', takes + PATIENCE_MS);
     } finally {
-      end();
+      stopListening();
     }
   }
 }

@@ -1,13 +1,14 @@
 import fs from 'node:fs';
 
-/** `/proc/PID/ns/net` as a name points to it. */
+/** Target of the symbolic link of a name. */
 const TARGET = /^\/proc\/(\d+)\/ns\/net$/;
 
 /**
- * Gives the namespace of a process a name among those of `ip netns`. It is a symbolic link and no
- * mount: it keeps nothing alive, so that the namespace still goes with its processes.
+ * Gives the network namespace of a process a name for `ip netns`. The name is a symbolic link instead of a mount, so
+ * that the namespace still ends with its last process.
  *
- * @returns false where names cannot be made: the folder may not be written to, or the name is taken
+ * @param file path of the name
+ * @returns false when the name is taken or the folder cannot be written
  */
 export function nameNetns(file: string, pid: number): boolean {
   try {
@@ -18,16 +19,16 @@ export function nameNetns(file: string, pid: number): boolean {
   }
 }
 
-/** Makes the folder of the names, where that is possible. */
+/** Creates the folder of the names, where that is permitted. */
 export function makeNamesFolder(folder: string): void {
   try {
     fs.mkdirSync(folder, { recursive: true, mode: 0o755 });
   } catch {
-    // Then there are no names: the processes can still be targets.
+    // Without names the targets are pid:N.
   }
 }
 
-/** Removes names of this kind whose processes are gone: a lab that was killed leaves such. */
+/** Removes a lab's names whose process has exited: a lab that was killed leaves them. @param prefix the lab's name */
 export function removeStaleNames(folder: string, prefix: string): void {
   let names: string[];
   try {

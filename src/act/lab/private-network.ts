@@ -5,20 +5,20 @@ import { openRouteSocket } from '../../kernel/route-socket.ts';
 import type { SystemCalls } from '../../kernel/system-calls.ts';
 import { linkUpRequest, pointToPointRequest, vethRequest } from '../../netlink/link-request.ts';
 
-/** Of lo, in every namespace: the first interface that the kernel makes. */
+/** Index of lo in every network namespace: the kernel creates it first. */
 const LOOPBACK_INDEX = 1;
 
-/** A network namespace that somebody lives in. */
+/** A network namespace of the lab. */
 export interface LabNetns {
   /** An open descriptor of the namespace. */
   netnsFd: number;
-  /** Its only address beside loopback, four bytes. */
+  /** Its only address besides loopback, four bytes. */
   address: Uint8Array;
 }
 
 /**
- * Network namespaces joined by lines of their own. Each lasts until it is closed here and its last
- * process has ended; nothing of them has a name, so that nothing can be left over.
+ * Network namespaces connected by veth pairs. A namespace lasts until {@link close} and until its last process has
+ * exited; namespaces and interfaces have no name outside, so that nothing can be left behind.
  */
 export class PrivateNetwork {
   readonly #calls: SystemCalls;
@@ -29,8 +29,9 @@ export class PrivateNetwork {
   }
 
   /**
-   * Makes a namespace with loopback up.
+   * Creates a namespace with loopback up.
    *
+   * @param address see {@link LabNetns.address}
    * @throws {SystemCallError} EPERM without CAP_SYS_ADMIN
    */
   add(address: Uint8Array): LabNetns {
@@ -41,10 +42,9 @@ export class PrivateNetwork {
   }
 
   /**
-   * Joins two by a veth pair with one address at each end. No bridge and no routes are needed, and a
-   * packet has one step to go.
+   * Connects two namespaces by a veth pair with one address at each end, without a bridge or routes.
    *
-   * @param names of the two interfaces: what each side calls the line
+   * @param names of the interface on each side
    * @throws {DiagError} ENOTSUP where the kernel has no veth
    */
   join(left: LabNetns, right: LabNetns, names: { left: string; right: string }): void {
@@ -54,13 +54,13 @@ export class PrivateNetwork {
       [right, left, names.right],
     ] as const) {
       const index = readLinks(this.#calls, here.netnsFd).find((link) => link.name === name)?.index;
-      if (index === undefined) throw new Error(`${name}: made and not there`);
+      if (index === undefined) throw new Error(`${name}: the interface was created and does not exist`);
       this.#command(here, 'an address', pointToPointRequest(index, here.address, there.address));
       this.#command(here, 'a link up', linkUpRequest(index));
     }
   }
 
-  /** Lets go of them: each is gone when its last process has ended. */
+  /** Closes the descriptors: each namespace then ends with its last process. */
   close(): void {
     for (const { netnsFd } of this.#made.splice(0)) fs.closeSync(netnsFd);
   }

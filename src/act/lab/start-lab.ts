@@ -3,7 +3,7 @@ import { SystemCallError, type SystemCalls } from '../../kernel/system-calls.ts'
 import { Failure } from '../../model/failure.ts';
 import { Lab, type LabOptions } from './lab.ts';
 
-/** What the founding incident had. */
+/** Settings of the incident. */
 const INCIDENT: LabOptions = {
   name: 'lab',
   namesFolder: '/run/netns',
@@ -16,11 +16,10 @@ const INCIDENT: LabOptions = {
 };
 
 /**
- * Starts the founding incident's machines: a database stand-in, instances of a webhook receiver, a
- * balancer and a load, each a process in a network namespace of its own. All of it ends with this
- * process, however that ends.
+ * Starts the parts of the incident: a database stand-in, instances of a webhook receiver, a balancer and a load, each a
+ * process in a network namespace of its own. They exit with this process, however it ends.
  *
- * @param options what is to be otherwise than in the incident
+ * @param options settings that differ from the incident's
  * @throws {Failure} `not-permitted` without CAP_SYS_ADMIN and CAP_NET_ADMIN, `unsupported` where the
  *   kernel has no veth
  */
@@ -41,13 +40,17 @@ export async function startLab(
 function failureOf(error: unknown): unknown {
   const code = (error as { code?: unknown }).code;
   if (error instanceof SystemCallError && code === 'EPERM') {
-    const message = `the lab makes network namespaces: ${error.syscall} is not permitted (it needs CAP_SYS_ADMIN, run as root)`;
+    const message = `the lab creates network namespaces: ${error.syscall} is not permitted (it needs CAP_SYS_ADMIN); run as root`;
     return new Failure('not-permitted', message, { cause: error });
   }
   if (code === 'EOPNOTSUPP' || code === 'ENOTSUP') {
-    return new Failure('unsupported', 'the lab joins its namespaces by veth pairs, and this kernel has none', {
-      cause: error,
-    });
+    return new Failure(
+      'unsupported',
+      'the lab connects its namespaces by veth pairs, which this kernel does not support',
+      {
+        cause: error,
+      },
+    );
   }
   return error;
 }

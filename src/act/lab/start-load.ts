@@ -3,16 +3,17 @@ import type { LoaderSettings } from '../../model/report/lab-settings.ts';
 import { LabProcess } from './lab-process.ts';
 import { LoadDriver } from './load-driver.ts';
 
-/** A load without the rest of the lab. */
+/** A load without the rest of the lab. `stop` ends its process. */
 export interface Load extends LoadDriver {
   stop(): Promise<void>;
 }
 
 /**
- * Starts the lab's load in this process's own namespace, against a balancer that is there already:
- * the one of the containers. It ends with this process.
+ * Starts the lab's load in this process's own network namespace, for the balancer of the lab in containers. It exits
+ * with this process.
  *
- * @param balancer its address; it listens on port 80
+ * @param balancer address of the balancer, which listens on port 80
+ * @throws {Failure} `fault` when it does not start
  */
 export async function startLoad(balancer: string): Promise<Load> {
   const settings = { title: 'load', balancer };

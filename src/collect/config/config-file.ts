@@ -5,9 +5,9 @@ import { Failure } from '../../model/failure.ts';
 import { isGone } from '../../procfs/read.ts';
 import { openTrusted } from './config-trust.ts';
 
-/** What `socklens.toml` can say; `docs/configuration.md`. */
+/** Settings of `socklens.toml`; docs/configuration.md. A setting that the file does not have is absent. */
 export interface Config {
-  /** Where it was read from, for messages. */
+  /** Path of the file, for messages; the default file's name where none was read. */
   file: string;
   doctor?: {
     rules?: Readonly<Record<string, Readonly<Record<string, string | number>>>>;
@@ -15,21 +15,20 @@ export interface Config {
     for?: string;
   };
   guard?: { budgets?: readonly string[] };
-  /** Caps of pools by endpoint, `"db:3306" = 50`. */
+  /** Connection limits of pools by endpoint, `"db:3306" = 50`. */
   pools?: Readonly<Record<string, number>>;
   'server-limits'?: Readonly<Record<string, number>>;
 }
 
-/** Looked for in the working folder where no other file is named. */
+/** Read from the working folder when no file is given. */
 const DEFAULT_FILE = 'socklens.toml';
 
 /**
  * Reads the configuration file.
  *
- * @param path as given; undefined for `socklens.toml` in the working folder, which may be missing
- * @param owners whose `socklens.toml` is read without having been named, see {@link trustedOwners}
- * @throws {Failure} `usage` for a file that is missing, is not to be trusted, is no TOML, or says something
- *   unknown
+ * @param path of `--config`; undefined for `socklens.toml` in the working folder, which may be missing
+ * @param owners uids whose default file is trusted, see {@link trustedOwners}
+ * @throws {Failure} `usage` for a file that is missing, not trusted or not TOML, or has an unknown setting
  */
 export async function readConfig(path: string | undefined, owners: ReadonlySet<number>): Promise<Config> {
   const file = path ?? DEFAULT_FILE;
@@ -45,7 +44,7 @@ function readNamed(path: string): string {
   }
 }
 
-/** @returns undefined where there is none */
+/** @returns undefined when there is no such file */
 function readDefault(owners: ReadonlySet<number>): string | undefined {
   let opened: number | string;
   try {
@@ -55,8 +54,8 @@ function readDefault(owners: ReadonlySet<number>): string | undefined {
     throw unreadable(DEFAULT_FILE, error);
   }
   if (typeof opened === 'string') {
-    const instead = `to read it all the same: --config ${DEFAULT_FILE}`;
-    throw new Failure('usage', `${DEFAULT_FILE} of the working folder is refused: ${opened}; ${instead}`);
+    const remedy = `pass --config ${DEFAULT_FILE} to read it anyway`;
+    throw new Failure('usage', `refusing to read ${DEFAULT_FILE} from the working folder: ${opened}; ${remedy}`);
   }
   try {
     return fs.readFileSync(opened, 'utf8');
@@ -73,7 +72,7 @@ async function checked(file: string, text: string): Promise<Omit<Config, 'file'>
   const [{ parse: parseToml }, v] = await Promise.all([import('smol-toml'), import('valibot')]);
   let raw: unknown;
   try {
-    // Its tables have no prototype, which a message would call null.
+    // The parser's tables have no prototype, so that messages would name their type as null.
     raw = structuredClone(parseToml(text));
   } catch (error) {
     throw new Failure('usage', `${file}: ${(error as Error).message.split('\n')[0]}`, { cause: error });

@@ -1,15 +1,16 @@
 import fs from 'node:fs';
 import path from 'node:path';
 
-/** Write permission for the group and for everyone else, chmod(2). An ACL's grants show as the group's. */
+/** Write permission of the group and of everyone else, chmod(2). The group bits include what an ACL grants. */
 const S_IWGRP = 0o020;
 const S_IWOTH = 0o002;
 
 /**
- * The users whose files are believed: the one who runs this process, root, and where root runs it through
- * sudo(8) the one who called that.
+ * Uids whose configuration files are trusted: root, the user of this process, and the caller of sudo(8) where
+ * root runs it through that.
  *
- * @param euid of this process
+ * @param euid effective uid of this process
+ * @param env environment; SUDO_UID is believed only for root, because any user can set it
  */
 export function trustedOwners(euid: number, env: Readonly<Record<string, string | undefined>>): ReadonlySet<number> {
   const owners = new Set([0, euid]);
@@ -19,11 +20,12 @@ export function trustedOwners(euid: number, env: Readonly<Record<string, string 
 }
 
 /**
- * Opens a file that nobody named: whoever can write it, or put another in its place, decides what is read.
+ * Opens a file that the user did not name, if only trusted users can write or replace it.
  *
- * @param file name in the working folder; a symbolic link is followed, and the folder that it leads to is
- *   checked as well
- * @returns a descriptor, to be closed; a sentence about what is wrong where it must not be read
+ * @param file name in the working folder; a symbolic link is followed, and the folder of its target is checked as
+ *   well
+ * @param owners trusted uids
+ * @returns a descriptor for the caller to close, or a clause with the reason why the file is not trusted
  * @throws an error with an errno's name in `code` when it cannot be opened
  */
 export function openTrusted(file: string, owners: ReadonlySet<number>): number | string {
@@ -33,15 +35,15 @@ export function openTrusted(file: string, owners: ReadonlySet<number>): number |
     const real = fs.realpathSync(file);
     const folders = new Set([fs.realpathSync(path.dirname(file)), path.dirname(real)]);
     const stats = fs.fstatSync(fd);
-    const wrong =
+    const reason =
       (stats.isFile() ? undefined : `${real} is not a regular file`) ??
       [...folders]
         .map((folder) => whyUntrusted(`the folder ${folder}`, folder, fs.statSync(folder), owners))
         .find(Boolean) ??
       whyUntrusted(real, real, stats, owners);
-    if (wrong === undefined) return fd;
+    if (reason === undefined) return fd;
     fs.closeSync(fd);
-    return wrong;
+    return reason;
   } catch (error) {
     fs.closeSync(fd);
     throw error;
@@ -54,10 +56,10 @@ function whyUntrusted(
   { uid, mode }: fs.Stats,
   owners: ReadonlySet<number>,
 ): string | undefined {
-  if (!owners.has(uid)) return `${what} belongs to user ${uid}, who is neither you nor root`;
-  const [who, letter] =
+  if (!owners.has(uid)) return `${what} is owned by uid ${uid}, which is neither yours nor root's`;
+  const [writer, letter] =
     (mode & S_IWOTH) !== 0 ? ['everyone', 'o'] : (mode & S_IWGRP) !== 0 ? ['its group', 'g'] : [undefined, ''];
-  if (who === undefined) return undefined;
+  if (writer === undefined) return undefined;
   const shown = (mode & 0o7777).toString(8).padStart(4, '0');
-  return `${what} can be written by ${who} (mode ${shown}; chmod ${letter}-w ${where})`;
+  return `${what} is writable by ${writer} (mode ${shown}; run chmod ${letter}-w ${where})`;
 }

@@ -7,26 +7,29 @@ import { RuntimeError } from '../../runtimes/runtime.ts';
 import type { Machine } from '../machine.ts';
 import type { NetnsHandle } from '../target/netns-handle.ts';
 
-/** What is known about the container of a place, or of a process that lives in one. */
+/** What is known about the container of a target, or the one that a target's process runs in. */
 export interface ContainerKnowledge {
-  /** Undefined outside of every container, and where no runtime knows it. */
+  /** Absent for a process outside every container, and for a container that no runtime lists. */
   details?: ContainerDetails;
-  /** What the platform is told by. */
+  /** Where the runtime that gave the details answers, `unix:///var/run/docker.sock`; absent without details. */
+  endpoint?: string;
+  /** What the platform is recognised by. */
   facts: PlatformFacts;
-  /** Why the runtime could not be asked; absent where it could, or there is none. */
+  /** Why a runtime could not be asked; absent where each answered or none is there. */
   note?: string;
 }
 
-/** Asks the runtime of a place's container about it, and the kernel about its main process. */
+/** Asks the runtime about a target's container, and the kernel about its main process. */
 export async function containerKnowledge(machine: Machine, { target }: NetnsHandle): Promise<ContainerKnowledge> {
   const { pid, name } = target;
   const inside = pid === undefined ? undefined : containerOfProcess(pid, machine.proc);
   const id = target.id ?? inside?.id;
-  const { details, note } = id === undefined ? {} : await askDetails(machine, id);
+  const { details, endpoint, note } = id === undefined ? {} : await askDetails(machine, id);
   const cgroup = pid === undefined ? undefined : readProcText(`${machine.proc}/${pid}/cgroup`);
   const stat = pid === undefined ? undefined : readStat(pid, machine.proc);
   return {
     ...(details !== undefined && { details }),
+    ...(endpoint !== undefined && { endpoint }),
     ...(note !== undefined && { note }),
     facts: {
       runtime: details?.runtime ?? inside?.runtime ?? target.runtime,
@@ -39,12 +42,12 @@ export async function containerKnowledge(machine: Machine, { target }: NetnsHand
   };
 }
 
-async function askDetails(machine: Machine, id: string): Promise<{ details?: ContainerDetails; note?: string }> {
+async function askDetails(machine: Machine, id: string): Promise<Omit<ContainerKnowledge, 'facts'>> {
   let note: string | undefined;
   for (const runtime of machine.runtimes) {
     try {
       const details = (await runtime.find(id)).find((container) => container.id === id);
-      if (details !== undefined) return { details };
+      if (details !== undefined) return { details, endpoint: runtime.endpoint };
     } catch (error) {
       if (!(error instanceof RuntimeError)) throw error;
       if (error.kind !== 'absent') note ??= error.message;

@@ -1,9 +1,9 @@
 import type { ContainerFacts } from '../../model/container/container.ts';
 
-/** Labels that name the service that a container is an instance of: Docker Compose's, ECS's. */
+/** Labels with the name of the service that a container belongs to: Docker Compose's, ECS's. */
 const SERVICE_LABELS = ['com.docker.compose.service', 'com.amazonaws.ecs.container-name'];
 
-/** Running containers of a name, an id, or of a service of that name. */
+/** The containers with this name, id or short id; where there are none, those of the service with this name. */
 export function containersNamed<T extends Pick<ContainerFacts, 'name' | 'id' | 'labels'>>(
   containers: readonly T[],
   name: string,
@@ -15,7 +15,7 @@ export function containersNamed<T extends Pick<ContainerFacts, 'name' | 'id' | '
   return containers.filter(({ labels }) => SERVICE_LABELS.some((label) => labels[label] === name));
 }
 
-/** Addresses of a container: those of the one whose network it shares, where it does. */
+/** Textual addresses of a container. One that shares another container's network has that one's. */
 export function addressesOf<T extends Pick<ContainerFacts, 'id' | 'addresses' | 'networkMode'>>(
   containers: readonly T[],
   facts: T,

@@ -1,29 +1,52 @@
 import fs from 'node:fs';
 import type { DeclaredLimit } from '../../model/container/container.ts';
-import { listPids } from '../../procfs/pids.ts';
-import { readProcText } from '../../procfs/read.ts';
-import { readStat } from '../../procfs/stat.ts';
+import { containerOfProcess } from '../../procfs/cgroup.ts';
+import { isDenied, readProcText } from '../../procfs/read.ts';
 import type { Machine } from '../machine.ts';
 
-/** Limits that the Engine gives to containers that declare none. */
+/** Limits that an Engine gives to containers that declare none. */
 export interface EngineDefaults {
   limits: readonly DeclaredLimit[];
-  /** `dockerd --default-ulimit`, `/etc/docker/daemon.json`. */
+  /** Where they are set: `dockerd --default-ulimit`, or the path of its configuration file. */
   from: string;
 }
 
-/** @returns undefined where the Engine runs elsewhere or has no such setting */
-export function engineDefaults(machine: Machine): EngineDefaults | undefined {
-  for (const pid of listPids(machine.proc)) {
-    if (readStat(pid, machine.proc)?.name !== 'dockerd') continue;
-    const words = readProcText(`${machine.proc}/${pid}/cmdline`)?.split('\0') ?? [];
-    const limits = limitsOfCommandLine(words);
-    if (limits.length > 0) return { limits, from: 'dockerd --default-ulimit' };
-    const file = optionValues(words, '--config-file')[0] ?? `${machine.etc}/docker/daemon.json`;
-    const declared = limitsOfConfiguration(readFile(file));
-    if (declared.length > 0) return { limits: declared, from: file };
+/**
+ * The default limits of one Docker Engine, from its command line or its configuration file.
+ *
+ * @param engine PID of the `dockerd`
+ * @returns undefined where it has no such setting, or its settings cannot be read
+ */
+export function engineDefaults(machine: Machine, engine: number): EngineDefaults | undefined {
+  const words = readProcText(`${machine.proc}/${engine}/cmdline`)?.split('\0') ?? [];
+  const limits = limitsOfCommandLine(words);
+  if (limits.length > 0) return { limits, from: 'dockerd --default-ulimit' };
+  const file = configurationFile(words);
+  if (file === undefined) return undefined;
+  const declared = limitsOfConfiguration(readFileOf(machine, engine, file));
+  return declared.length > 0 ? { limits: declared, from: file } : undefined;
+}
+
+/** Undefined for a rootless Engine without the option: its default is below the home folder of its user. */
+function configurationFile(words: readonly string[]): string | undefined {
+  const [file] = optionValues(words, '--config-file');
+  return file ?? (words.includes('--rootless') ? undefined : DEFAULT_FILE);
+}
+
+const DEFAULT_FILE = '/etc/docker/daemon.json';
+
+/** Text of a file as a process sees it, in its own mount namespace; undefined where it cannot be read. */
+function readFileOf(machine: Machine, pid: number, file: string): string | undefined {
+  const folder = file.startsWith('/') ? 'root' : 'cwd/';
+  try {
+    return fs.readFileSync(`${machine.proc}/${pid}/${folder}${file}`, 'utf8');
+  } catch (error) {
+    // Its root is hidden from users without ptrace access: a process outside every container has the machine's files.
+    if (!isDenied(error) || !file.startsWith('/') || containerOfProcess(pid, machine.proc) !== undefined) {
+      return undefined;
+    }
   }
-  return undefined;
+  return readFile(file === DEFAULT_FILE ? `${machine.etc}/docker/daemon.json` : file);
 }
 
 /** `--default-ulimit nofile=1024:4096`, once for each; one number is both. */

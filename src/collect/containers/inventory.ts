@@ -8,29 +8,29 @@ import { netnsIdentifier, type ProcessEntry, readProcessTable } from '../owners/
 import { handleOfContainer } from '../target/find-container.ts';
 import { askRuntimes, containersOf, type RuntimeAnswer, runtimeNotes } from './runtimes.ts';
 
-/** A running container as it was found on this machine. */
+/** A running container on this machine. */
 export interface ContainerInstance {
   facts: ContainerFacts;
-  /** Its first process; undefined when none could be found. */
+  /** PID of its main process; undefined when it was not found. */
   pid: number | undefined;
-  /** All processes whose cgroup names it; the first one alone where the cgroup tells nothing. */
+  /** PIDs of all processes whose cgroup names it; the main process alone where no cgroup does. */
   pids: readonly number[];
   /** See `ProcessEntry.netns`; undefined without a process. */
   netns: number | undefined;
 }
 
-/** What runs on this machine at one moment. */
+/** The containers and processes of this machine at one moment. */
 export interface Inventory {
   containers: readonly ContainerInstance[];
   processes: readonly ProcessEntry[];
-  /** What each runtime said, for who wants to know why a container is missing. */
-  lookedFor: string[];
-  /** One sentence for each runtime that could not answer, and for each container without a process. */
+  /** One line for each runtime with its answer, for messages about a missing container. */
+  runtimeSummaries: string[];
+  /** One line for each runtime that could not answer, and for each container whose process was not found. */
   notes: string[];
 }
 
 /**
- * Finds the running containers: those that the runtimes know, and those that only their cgroup shows.
+ * Finds the running containers: those that the runtimes list, and those that only appear in cgroup paths.
  *
  * @param readProcesses reads the process table, after the runtimes have answered
  */
@@ -47,7 +47,7 @@ export async function takeInventory(machine: Machine, readProcesses = readProces
   }
   for (const [id, found] of pidsById) containers.push(instance(machine, factsFromCgroup(id, found), found));
   containers.sort((a, b) => (a.facts.name < b.facts.name ? -1 : 1));
-  return { containers, processes, lookedFor: answers.map(lookedFor), notes };
+  return { containers, processes, runtimeSummaries: answers.map(summaryOf), notes };
 }
 
 function instance(machine: Machine, facts: ContainerFacts, entries: readonly ProcessEntry[]): ContainerInstance {
@@ -55,7 +55,7 @@ function instance(machine: Machine, facts: ContainerFacts, entries: readonly Pro
   return { facts, pid: main?.pid, pids: entries.map((entry) => entry.pid), netns: main?.netns };
 }
 
-/** The process that started first: what runs in the container since, `exec` included, is younger. */
+/** The process that started first: those of `docker exec` and the main process's children are younger. */
 function oldest(machine: Machine, entries: readonly ProcessEntry[]): ProcessEntry | undefined {
   if (entries.length < 2) return entries[0];
   let best: { entry: ProcessEntry; ticks: number } | undefined;
@@ -66,7 +66,7 @@ function oldest(machine: Machine, entries: readonly ProcessEntry[]): ProcessEntr
   return best?.entry;
 }
 
-/** No cgroup names the container: its runtime is asked for the PID, which is believed only after a check. */
+/** For a container that no cgroup names: its runtime is asked for the PID, which is then verified. */
 async function withoutCgroup(machine: Machine, facts: ContainerFacts, notes: string[]): Promise<ContainerInstance> {
   const none: ContainerInstance = { facts, pid: undefined, pids: [], netns: undefined };
   const runtime = machine.runtimes.find((candidate) => candidate.name === facts.runtime);
@@ -77,7 +77,7 @@ async function withoutCgroup(machine: Machine, facts: ContainerFacts, notes: str
     if (pid === undefined) return none;
     return { facts, pid, pids: [pid], netns: netnsIdentifier(machine.proc)(pid) };
   } catch (error) {
-    // A container that stopped meanwhile is no news; one whose Engine is elsewhere is.
+    // A container that has stopped since is not reported; one whose Engine is on another machine is.
     if (error instanceof Failure && error.kind === 'no-target') return none;
     if (!(error instanceof Failure) && !(error instanceof RuntimeError)) throw error;
     notes.push(error.message);
@@ -90,7 +90,7 @@ function factsFromCgroup(id: string, entries: readonly ProcessEntry[]): Containe
   return { runtime, id, name: id.slice(0, 12), labels: {}, addresses: [], gateways: [] };
 }
 
-function lookedFor({ runtime, endpoint, containers, error }: RuntimeAnswer): string {
+function summaryOf({ runtime, endpoint, containers, error }: RuntimeAnswer): string {
   if (error === undefined) return `${runtime} at ${endpoint}: ${containers.length} running`;
-  return `${runtime} at ${endpoint}: ${error.kind === 'absent' ? 'not there' : error.message}`;
+  return `${runtime} at ${endpoint}: ${error.kind === 'absent' ? 'not running' : error.message}`;
 }

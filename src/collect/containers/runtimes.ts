@@ -2,10 +2,11 @@ import type { ContainerFacts } from '../../model/container/container.ts';
 import { RuntimeError } from '../../runtimes/runtime.ts';
 import type { Machine } from '../machine.ts';
 
-/** What asking a runtime came to. */
+/** A runtime's answer, or its error. */
 export interface RuntimeAnswer {
   /** `docker`, `podman`. */
   runtime: string;
+  /** Its address, for messages: `unix:///var/run/docker.sock`. */
   endpoint: string;
   /** Its running containers; empty when it could not answer. */
   containers: readonly ContainerFacts[];
@@ -13,7 +14,7 @@ export interface RuntimeAnswer {
   error?: RuntimeError;
 }
 
-/** Asks every runtime for its running containers, all at once. */
+/** Asks all runtimes for their running containers, in parallel. */
 export async function askRuntimes(machine: Machine): Promise<RuntimeAnswer[]> {
   return Promise.all(
     machine.runtimes.map(async (runtime): Promise<RuntimeAnswer> => {
@@ -28,7 +29,7 @@ export async function askRuntimes(machine: Machine): Promise<RuntimeAnswer[]> {
   );
 }
 
-/** The containers of several answers, each once: Podman can answer at Docker's socket too. */
+/** The containers of all answers, each id once: Podman may answer at Docker's socket as well as at its own. */
 export function containersOf(answers: readonly RuntimeAnswer[]): ContainerFacts[] {
   const byId = new Map<string, ContainerFacts>();
   for (const answer of answers) {
@@ -37,7 +38,7 @@ export function containersOf(answers: readonly RuntimeAnswer[]): ContainerFacts[
   return [...byId.values()];
 }
 
-/** One sentence for each runtime that is there and could not answer. */
+/** One line for each runtime that runs and could not answer. */
 export function runtimeNotes(answers: readonly RuntimeAnswer[]): string[] {
   const notes: string[] = [];
   for (const { error } of answers) if (error !== undefined && error.kind !== 'absent') notes.push(error.message);

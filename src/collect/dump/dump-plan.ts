@@ -1,3 +1,4 @@
+import type { Sockstat } from '../../model/netns/counters.ts';
 import type { SocketQuery } from '../../model/socket/socket-query.ts';
 import type { Proto } from '../../model/socket/socket-view.ts';
 import { InetDiagCursor } from '../../netlink/inet-diag-cursor.ts';
@@ -13,18 +14,18 @@ import {
 import type { MovableView } from '../../netlink/retained-dump.ts';
 import { UDIAG_SHOW, UnixDiagCursor, unixDumpRequest } from '../../netlink/unix-diag.ts';
 
-/** One request to the kernel and the view that reads its answers. */
+/** A request to the kernel and the view over its answer. */
 export interface DumpStep {
   proto: Proto;
-  /** For messages: `TCP dump`. */
+  /** Name for messages: `TCP dump`. */
   what: string;
   request: Uint8Array;
   cursor: MovableView;
-  /** What to ask when the kernel refuses this request; undefined when there is nothing else. */
+  /** The requests to send when the kernel refuses this one; absent when there are none. */
   instead?: () => DumpStep[];
-  /** Whether what is asked instead also stands for the steps behind this one. */
+  /** True when `instead` replaces the steps after this one as well. */
   insteadOfAll?: boolean;
-  /** What to tell about the answer of this request; undefined for nothing. */
+  /** Note for the coverage when this request is answered; absent for none. */
   note?: string;
 }
 
@@ -56,7 +57,7 @@ export function dumpSteps(proto: Proto, query: SocketQuery): DumpStep[] {
 /**
  * The requests for internet sockets.
  *
- * @param programs filter programs to try, the best first
+ * @param programs filter programs to try, the most selective first
  */
 function inetSteps(proto: Proto, query: SocketQuery, programs: readonly Uint8Array[]): DumpStep[] {
   const [bytecode, ...others] = programs;
@@ -72,18 +73,18 @@ function inetSteps(proto: Proto, query: SocketQuery, programs: readonly Uint8Arr
     what: `${proto.toUpperCase()} dump`,
     request,
     cursor: new InetDiagCursor(proto),
-    ...(refused && { note: `${proto}: the kernel refused the filter program, every socket was read and tested here` }),
+    ...(refused && { note: `${proto}: the kernel refused the filter program; socklens filtered the sockets itself` }),
   });
-  // A program with an instruction that this kernel does not have is refused before any answer.
+  // The kernel refuses a program with an unknown instruction before it sends any row.
   const withOthers = () => inetSteps(proto, query, others);
   if (proto === 'tcp' && query.inet && query.inet6) {
     const both = step(tcpBothFamiliesRequest({ ...selection(query), bytecode }));
-    // A kernel that has dropped the old request still knows the newer one.
+    // A kernel without the old request has the newer one.
     return [{ ...both, instead: bytecode === undefined ? families : withOthers }];
   }
   const [first, ...more] = families();
   if (first === undefined || bytecode === undefined) return families();
-  // The first one's refusal decides for both families.
+  // A refusal of the first family's request applies to the second one's too: the program is the same.
   return [{ ...first, instead: withOthers, insteadOfAll: true }, ...more];
 }
 
@@ -95,4 +96,19 @@ function familyRequest(proto: Proto, query: SocketQuery, family: number, bytecod
 function selection({ states, tcpInfo, filter }: SocketQuery): DumpSelection {
   const ext = tcpInfo ? extensions(INET_DIAG.INFO, INET_DIAG.SKMEMINFO) : 0;
   return { states, ext, sequence: 0, localPort: filter?.localPort, peerPort: filter?.peerPort };
+}
+
+/**
+ * The query without the protocols that have no socket in the namespace, by the counters of `/proc/net/sockstat`
+ * read just before. A dump is expensive even when it is empty: the kernel walks the whole host's table of the
+ * protocol. The counters cover what a dump covers (net/core/sock.c, sock_prot_inuse_get), except that TCP's leave
+ * out TIME_WAIT and half-open connections and that MPTCP and UNIX have none: those three stay in the query.
+ *
+ * @param sockstat undefined leaves the query as it is
+ */
+export function presentProtos(query: SocketQuery, sockstat: Sockstat | undefined): SocketQuery {
+  if (sockstat === undefined) return query;
+  const { udp, udp6, udplite, udplite6, raw, raw6 } = sockstat;
+  const counted: Partial<Record<Proto, number>> = { udp: udp + udp6, udplite: udplite + udplite6, raw: raw + raw6 };
+  return { ...query, protos: query.protos.filter((proto) => counted[proto] !== 0) };
 }

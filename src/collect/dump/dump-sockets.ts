@@ -15,21 +15,25 @@ import { readNetFile } from './net-files.ts';
 import { retainingStore } from './piece-buffer.ts';
 import { readProcSockets } from './proc-sockets.ts';
 
-/** The sockets of one namespace at one moment, and how they were seen. */
+/** The sockets of one network namespace at one moment, and how they were read. */
 export interface SocketDump extends SocketsHeader {
   sockets: SocketSource;
 }
 
-/** Reads and keeps the sockets of a place that the query asks for. */
+/**
+ * Reads the sockets of a network namespace that the query selects, and stores them.
+ *
+ * @throws {Failure} `no-target` when the namespace no longer exists, `not-permitted` when it cannot be read
+ */
 export function dumpSockets(machine: Machine, handle: NetnsHandle, query: SocketQuery): SocketDump {
   const parts: SocketSource[] = [];
   const report = read(machine, handle, query, {
     dump(socket, step) {
       const dump = new RetainedDump(step.cursor);
-      // Kept even when the answer breaks off: what came until then is shown.
+      // Stored even when the answer is incomplete: the sockets received until then are shown.
       parts.push(dump);
       const { cursor } = step;
-      // Each message is tried here, where a bad one still becomes a note of the coverage.
+      // Decodes each message once now, so that a malformed one becomes a note of the coverage.
       socket.dump(step.what, step.request, retainingStore(dump), (view, offset, length) => {
         cursor.moveTo(view, offset, length);
       });
@@ -47,8 +51,10 @@ export function dumpSockets(machine: Machine, handle: NetnsHandle, query: Socket
 }
 
 /**
- * Reads the sockets of a place that the query asks for and keeps nothing: `visit` sees each once,
- * as it arrives.
+ * Reads the sockets of a network namespace that the query selects, and calls `visit` with each as it arrives. The
+ * view is valid during the call only.
+ *
+ * @throws {Failure} as {@link dumpSockets}
  */
 export function streamSockets(
   machine: Machine,
@@ -69,7 +75,7 @@ export function streamSockets(
   });
 }
 
-/** What becomes of the sockets of a protocol, by the way that they are read. */
+/** Receives the sockets of a protocol, from sock_diag or from `/proc`. */
 interface Sink {
   /** @throws {DiagError} */
   dump(socket: DiagSocket, step: DumpStep): void;
@@ -113,7 +119,7 @@ function dumpProto(socket: DiagSocket, proto: Proto, query: SocketQuery, sink: S
     } catch (error) {
       if (error instanceof WireError) {
         coverage.complete = false;
-        coverage.notes.push(`${step.what}: the answer breaks off: ${error.message}`);
+        coverage.notes.push(`${step.what}: the kernel's answer is incomplete: ${error.message}`);
         continue;
       }
       if (!(error instanceof DiagError)) throw error;
@@ -124,8 +130,8 @@ function dumpProto(socket: DiagSocket, proto: Proto, query: SocketQuery, sink: S
       }
       if (error.code === 'ENOENT' || error.code === 'EINVAL') return false;
       coverage.complete = false;
-      const why = error.code === 'ETIMEDOUT' ? 'the kernel did not answer in time' : `it failed (${error.code})`;
-      coverage.notes.push(`${step.what}: ${why}`);
+      const failed = error.code === 'ETIMEDOUT' ? ': the kernel did not answer in time' : ` failed (${error.code})`;
+      coverage.notes.push(`${step.what}${failed}`);
     }
   }
   return true;
@@ -138,13 +144,13 @@ function readProc(machine: Machine, handle: NetnsHandle, proto: Proto, query: So
   const source = readProcSockets((file) => readNetFile(machine, handle, file), proto, query);
   if (source !== undefined) return { source };
   if (handle.procNet !== undefined && !fs.existsSync(handle.procNet)) throw vanished(handle.target);
-  // A kernel without the protocol has no sockets of it; one that has it but cannot be asked leaves a gap.
+  // A kernel without the protocol has no sockets of it; without sock_diag the kernel may have some.
   return hasDiag
-    ? { note: `${proto}: this kernel does not have it`, complete: true }
-    : { note: `${proto}: /proc has no table of it`, complete: false };
+    ? { note: `${proto}: not supported by this kernel`, complete: true }
+    : { note: `${proto}: /proc has no table for it`, complete: false };
 }
 
-/** A diag socket inside the place's namespace, or why there can be none. */
+/** A diag socket in the target's network namespace, or why it cannot be opened. */
 function openDiag(machine: Machine, handle: NetnsHandle): { socket: DiagSocket } | { reason: string } {
   let netnsFd: number | undefined;
   try {
@@ -161,7 +167,7 @@ function openDiag(machine: Machine, handle: NetnsHandle): { socket: DiagSocket }
   }
 }
 
-/** @returns undefined for an error that the way through `/proc` would not mend */
+/** @returns undefined for an error that reading `/proc` instead would not avoid */
 function whyNotDiag(error: unknown): string | undefined {
   if (error instanceof SystemCallError) {
     if (error.code === 'EPERM') return `${error.syscall} is not permitted (it needs CAP_SYS_ADMIN)`;
@@ -169,16 +175,16 @@ function whyNotDiag(error: unknown): string | undefined {
   }
   if (error instanceof Failure) return error.kind === 'not-permitted' ? error.message : undefined;
   const code = errnoOf(error);
-  // Anything that is no errno comes from loading the foreign-function library.
+  // An error without an errno comes from loading the foreign-function library.
   return code === undefined || code.startsWith('ERR_') || code === 'MODULE_NOT_FOUND'
-    ? `system calls are out of reach (${(error as Error).message.split('\n')[0]})`
+    ? `system calls are not available (${(error as Error).message.split('\n')[0]})`
     : undefined;
 }
 
 function notPermitted(handle: NetnsHandle, reason: string, cause: unknown): Failure {
   return new Failure(
     'not-permitted',
-    `${handle.target.name}: cannot enter its network namespace: ${reason}, and no process lives in it whose /proc could be read; run as root`,
+    `${handle.target.name}: cannot enter its network namespace (${reason}), and no process in it provides /proc/PID/net; run as root`,
     { cause },
   );
 }

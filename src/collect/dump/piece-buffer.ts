@@ -1,34 +1,37 @@
 import type { PieceStore } from '../../kernel/diag-socket.ts';
 import type { RetainedDump } from '../../netlink/retained-dump.ts';
 
-type Room = ReturnType<PieceStore['reserve']>;
+type Reserved = ReturnType<PieceStore['reserve']>;
 
-/** Memory is taken in such steps where there is much to come: large enough that a big dump needs few of them. */
+/** Bytes of one allocation for a large dump, which then needs few of them. */
 const STEP = 1024 * 1024;
 
 /**
- * So many pieces of a dump are copied into memory of their own size. Nearly all dumps have no more, and the last of
- * them says no more than that it is the last: a step for each would be megabytes a second, which V8 counts, and
- * collects all garbage for.
+ * How many pieces at the beginning of a dump are copied into memory of exactly their size. Nearly all dumps have no
+ * more. Allocating {@link STEP} for each dump would be megabytes per second of external memory, which makes V8
+ * collect garbage.
  */
 const COPIED = 8;
 
-/** Where the pieces that are copied come. */
-let scratch: Room | undefined;
+/** Receives the pieces that are copied; shared by all dumps. */
+let scratch: Reserved | undefined;
 
-/** A store that keeps every received piece in a {@link RetainedDump}: the first ones as copies, what follows where it came. */
+/**
+ * A store that adds every received piece to a {@link RetainedDump}: the first {@link COPIED} as copies, the others
+ * without copying.
+ */
 export function retainingStore(dump: RetainedDump): PieceStore {
   let pieces = 0;
-  let step: Room | undefined;
+  let step: Reserved | undefined;
   let offset = 0;
   return {
-    reserve(room) {
+    reserve(bytes) {
       if (pieces < COPIED) {
-        if (scratch === undefined || scratch.buffer.length < room) scratch = fresh(room);
+        if (scratch === undefined || scratch.buffer.length < bytes) scratch = allocate(bytes);
         return scratch;
       }
-      if (step === undefined || step.buffer.length - offset < room) {
-        step = fresh(Math.max(STEP, room));
+      if (step === undefined || step.buffer.length - offset < bytes) {
+        step = allocate(Math.max(STEP, bytes));
         offset = 0;
       }
       return { ...step, offset };
@@ -41,14 +44,14 @@ export function retainingStore(dump: RetainedDump): PieceStore {
         offset += (length + 3) & ~3;
         return;
       }
-      const copy = fresh(length);
+      const copy = allocate(length);
       scratch?.buffer.copy(copy.buffer, 0, 0, length);
       dump.keep(copy.view, 0, length);
     },
   };
 }
 
-function fresh(bytes: number): Room {
+function allocate(bytes: number): Reserved {
   const buffer = Buffer.allocUnsafeSlow(bytes);
   return { buffer, view: new DataView(buffer.buffer, buffer.byteOffset, bytes), offset: 0 };
 }

@@ -7,7 +7,7 @@ import { ProcUnixTable } from '../../procfs/net-unix.ts';
 export type NetFileReader = (file: string) => Uint8Array | undefined;
 
 /**
- * The sockets of a protocol from the tables of `/proc/net`, those that the query asks for.
+ * The sockets of a protocol that the query selects, from the tables of `/proc/net`.
  *
  * @returns undefined when `/proc` has no table of the protocol
  */

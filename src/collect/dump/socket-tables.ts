@@ -18,26 +18,29 @@ const KINDS: Readonly<Record<Proto, SocketKind>> = {
   sctp: 'otherSocket',
 };
 
-/** Which sockets the kernel's tables show, by inode: of the namespaces that were read, the rest when it matters. */
+/**
+ * Inodes of the sockets in the kernel's tables, from dumps of network namespaces. Namespaces that were not added are
+ * read on demand.
+ */
 export class SocketTables {
   readonly #machine: Machine;
   readonly #kinds = new Map<number, SocketKind>();
   readonly #read = new Set<number>();
   readonly #others: SocketTables | undefined;
   #complete = true;
-  /** What is still to be read of the others; undefined before anybody asked. */
+  /** Reads of the namespaces that are still to be dumped; undefined before the first {@link readOthers}. */
   #rest: (() => void)[] | undefined;
 
-  /** @param others has read, or will read when it matters, the namespaces that are not added here */
+  /** @param others covers the namespaces that are not added here; undefined: this object reads them itself */
   constructor(machine: Machine, others?: SocketTables) {
     this.#machine = machine;
     this.#others = others;
   }
 
   /**
-   * Reads the sockets of a namespace, unless it was read before.
+   * Dumps a network namespace, unless it was dumped before.
    *
-   * @throws {Failure} as `stream`
+   * @throws {Failure} as `streamSockets`
    */
   add(handle: NetnsHandle): void {
     if (this.#read.has(handle.target.netns)) return;
@@ -46,48 +49,48 @@ export class SocketTables {
     if (!coverage.complete || sources.tcp === undefined || sources.udp === undefined) this.#complete = false;
   }
 
-  /** Somebody else has read all of a namespace, see {@link learn}. */
-  hasRead(netns: number): void {
+  /** Marks a namespace as read: the caller has dumped it and passed every socket to {@link learn}. */
+  markRead(netns: number): void {
     this.#read.add(netns);
   }
 
-  /** Takes a socket from a dump that somebody else has read. */
+  /** Adds a socket of a dump that the caller has read. */
   learn({ inode, proto }: { inode: number; proto: Proto }): void {
     if (inode !== 0) this.#kinds.set(inode, KINDS[proto]);
   }
 
-  /** The kind of a socket that a table shows; undefined for one that none of those read shows. */
+  /** The kind of a socket by its inode; undefined when it is in no table that was read. */
   kindOf(inode: number): SocketKind | undefined {
     return this.#kinds.get(inode);
   }
 
   /**
-   * True when no table of any namespace shows the socket, a process's or one with a name. Those that
-   * were not read yet are read now. False too when a table could not be read: then nothing is certain.
+   * True when the socket is in no table of any network namespace that has a process or a name. Reads those that
+   * were not read yet. False as well when a table could not be read, because the socket may be in that one.
    */
-  isEverywhereWithout(inode: number): boolean {
-    if (this.#others !== undefined)
-      return this.#complete && !this.#kinds.has(inode) && this.#others.isEverywhereWithout(inode);
+  isInNoTable(inode: number): boolean {
+    if (this.#others !== undefined) return this.#complete && !this.#kinds.has(inode) && this.#others.isInNoTable(inode);
     this.readOthers(Number.POSITIVE_INFINITY);
     return this.#complete && !this.#kinds.has(inode);
   }
 
   /**
-   * Reads namespaces that were not read yet, for a while at most: with hundreds of them it takes seconds.
+   * Reads namespaces that were not read yet: with hundreds of them that takes seconds.
    *
-   * @returns whether all are read
+   * @param forMs stops after this many milliseconds
+   * @returns true when all are read
    */
   readOthers(forMs: number): boolean {
-    const begin = performance.now();
+    const startMs = performance.now();
     this.#rest ??= this.#findOthers();
     while (this.#rest.length > 0) {
-      if (performance.now() - begin >= forMs) return false;
+      if (performance.now() - startMs >= forMs) return false;
       this.#rest.pop()?.();
     }
     return true;
   }
 
-  /** What reads each namespace that has a process or a name. */
+  /** One read for each network namespace that has a process or a name and was not read. */
   #findOthers(): (() => void)[] {
     const machine = this.#machine;
     const pids = new Map<number, number>();
@@ -109,7 +112,7 @@ export class SocketTables {
       this.add(find());
     } catch (error) {
       if (!(error instanceof Failure)) throw error;
-      // A namespace that ended has no sockets; one that may not be entered could have any.
+      // A namespace that no longer exists has no sockets; one that cannot be entered may have any.
       if (error.kind !== 'no-target') this.#complete = false;
     }
   }

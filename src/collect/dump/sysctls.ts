@@ -5,10 +5,11 @@ import type { Machine } from '../machine.ts';
 import { type NetnsHandle, openNetns } from '../target/netns-handle.ts';
 
 /**
- * Settings of a namespace by their names of sysctl(8), `net.core.somaxconn`. `/proc/sys/net` shows those of
- * the namespace of the thread that reads it, so that it is entered. What cannot be read is left out.
+ * Settings of a network namespace by their sysctl(8) names, `net.core.somaxconn`; one that cannot be read is left
+ * out. Enters the namespace: `/proc/sys/net` has the settings of the namespace of the reading thread.
  *
- * @throws {Failure} when the namespace is gone
+ * @throws {Failure} `no-target` when the namespace no longer exists
+ * @throws {SystemCallError} EPERM when entering it is not permitted
  */
 export function readSysctls(machine: Machine, handle: NetnsHandle, names: readonly string[]): Record<string, string> {
   const read = () => readAll(machine, names);
@@ -31,4 +32,20 @@ function readAll(machine: Machine, names: readonly string[]): Record<string, str
     }
   }
   return values;
+}
+
+const NAME = 'net.ipv4.ip_local_port_range';
+
+/** The kernel's default, net/ipv4/af_inet.c, inet_init_net. */
+const DEFAULT_RANGE = { first: 32768, last: 60999 };
+
+/**
+ * The ports that the kernel assigns in a network namespace, both ends included: `net.ipv4.ip_local_port_range`; the
+ * kernel's default where it cannot be read.
+ *
+ * @throws as {@link readSysctls}
+ */
+export function readLocalPortRange(machine: Machine, handle: NetnsHandle): { first: number; last: number } {
+  const [first, last] = (readSysctls(machine, handle, [NAME])[NAME] ?? '').split(/\s+/).map(Number);
+  return first === undefined || last === undefined || !(first <= last) ? DEFAULT_RANGE : { first, last };
 }

@@ -9,11 +9,12 @@ import type { NetnsHandle } from '../target/netns-handle.ts';
 import { filterNames } from './filter-names.ts';
 
 /**
- * Looks the names of a filter up and compiles it.
+ * Resolves the names in a filter, and compiles it.
  *
- * @param containers what runs on the machine, for names of containers and services
- * @returns undefined for a filter that says nothing
- * @throws {Failure} `usage` for a name that nobody knows
+ * @param handle the network namespace whose interfaces and gateways names refer to
+ * @param containers the running containers, for names of containers and services
+ * @returns undefined for an empty filter
+ * @throws {Failure} `usage` for an unknown name
  */
 export async function bindInNetns(
   machine: Machine,

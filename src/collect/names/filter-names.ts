@@ -18,12 +18,12 @@ import { type NetnsHandle, openNetns } from '../target/netns-handle.ts';
 import { readEtc } from './etc-files.ts';
 import { isLoopback } from './host-names.ts';
 
-/** For all names of a filter together. */
+/** Time limit for all DNS lookups of a filter together, milliseconds. */
 const DNS_DEADLINE_MS = 2000;
 
 /**
- * Finds what the names in a filter stand for, seen from a place: containers and services first, then
- * the names that `ls` shows (`host`, `gateway`), `/etc/hosts`, and DNS.
+ * Resolves the names in a filter for one network namespace: names of containers and services first, then those
+ * that `ls` shows (`host`, `gateway`), `/etc/hosts`, and DNS.
  */
 export async function filterNames(
   machine: Machine,
@@ -71,7 +71,7 @@ function gateways(handle: NetnsHandle, containers: readonly ContainerFacts[]): s
   return [...new Set([...own, ...containers.flatMap((facts) => facts.gateways)])];
 }
 
-/** @throws {Failure} `not-permitted` when the namespace may not be entered */
+/** @throws {Failure} `not-permitted` when entering the namespace is not permitted */
 function interfaceIndex(machine: Machine, handle: NetnsHandle, name: string): number | undefined {
   const netnsFd = handle.own ? undefined : openNetns(machine, handle);
   try {
@@ -80,14 +80,14 @@ function interfaceIndex(machine: Machine, handle: NetnsHandle, name: string): nu
     if (!(error instanceof SystemCallError) || error.code !== 'EPERM') throw error;
     throw new Failure(
       'not-permitted',
-      `dev ${name}: ${error.syscall} is not permitted (it needs CAP_SYS_ADMIN); give the interface's number`,
+      `dev ${name}: ${error.syscall} is not permitted (it needs CAP_SYS_ADMIN); use the interface number instead`,
     );
   } finally {
     if (netnsFd !== undefined) fs.closeSync(netnsFd);
   }
 }
 
-/** By a path below the cgroup v2 mount, or by one of the file system, as ss takes it. */
+/** @param path below the cgroup v2 mount, or absolute in the file system, as ss takes it */
 function cgroupId(machine: Machine, path: string): bigint | undefined {
   const mount = cgroupRootFor(machine.cgroupRoot);
   const below = path.startsWith(`${mount}/`) ? path.slice(mount.length) : path.startsWith('/') ? path : `/${path}`;

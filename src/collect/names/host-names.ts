@@ -8,10 +8,10 @@ import type { Machine } from '../machine.ts';
 import { readEtc } from './etc-files.ts';
 
 /**
- * Names as `ls` and `ps` show them: an address is first a container's, then the gateway's or the
- * host's, then what `/etc/hosts` says. Each file is read when the first name is asked for.
+ * Names as `ls` and `ps` show them. An address has the name of its container, else `gateway`, else `host`, else the
+ * name in `/etc/hosts`. Each file is read on the first lookup that needs it.
  *
- * @param procNets `/proc/PID/net` folders of the namespaces that are looked at, for their gateways
+ * @param procNets `/proc/PID/net` folders of the shown network namespaces, for their gateways
  */
 export function makeNames(machine: Machine, containers: readonly ContainerFacts[], procNets: readonly string[]): Names {
   let hosts: Map<string, string> | undefined;
@@ -33,7 +33,7 @@ export function makeNames(machine: Machine, containers: readonly ContainerFacts[
   };
 }
 
-/** The layers from the weakest to the strongest, so that the last to write wins. */
+/** From the lowest precedence to the highest: a later name replaces an earlier one. */
 function hostsByAddress(
   machine: Machine,
   containers: readonly ContainerFacts[],
@@ -47,7 +47,7 @@ function hostsByAddress(
   return names;
 }
 
-/** A loopback address is every namespace's own, not the host's. */
+/** True for a textual loopback address: every network namespace has its own, so it does not identify the host. */
 export function isLoopback(address: string): boolean {
   return address.startsWith('127.') || address === '::1';
 }

@@ -5,12 +5,12 @@ import { parseProtocols, parseServices } from '../../names/services.ts';
 import type { Machine } from '../machine.ts';
 import { readEtc } from './etc-files.ts';
 
-/** For all reverse look-ups together. */
+/** Time limit for all reverse lookups of a round together, milliseconds. */
 const DNS_DEADLINE_MS = 2000;
 
 /**
- * Names as netstat finds them: the host's own files, then reverse DNS. Each file is read when the
- * first name is wanted, and what was found is kept for the next round of `-c`.
+ * Names as netstat resolves them: the host's own files, then reverse DNS. Each file is read on the first lookup
+ * that needs it; results are cached for the next round of `-c`.
  */
 export class NetstatNameSource {
   readonly #machine: Machine;
@@ -23,7 +23,7 @@ export class NetstatNameSource {
     this.#machine = machine;
   }
 
-  /** Finds the names of addresses that were not looked for before: two seconds at most. */
+  /** Resolves the addresses that were not resolved before, within {@link DNS_DEADLINE_MS}. */
   async findHosts(addresses: ReadonlySet<string>): Promise<void> {
     const wanted = [...addresses].filter((address) => !this.#hosts.has(address));
     if (wanted.length === 0) return;
@@ -34,11 +34,12 @@ export class NetstatNameSource {
     for (const [address, name] of await reverseLookup(unknown, DNS_DEADLINE_MS)) this.#hosts.set(address, name);
   }
 
-  /** Name of an address that {@link findHosts} was asked for. */
+  /** Name of an address that was passed to {@link findHosts}; undefined when it has none. */
   host(address: string): string | undefined {
     return this.#hosts.get(address);
   }
 
+  /** Name of a port, or for `raw` of a protocol number; undefined when it has none. */
   service(port: number, proto: 'tcp' | 'udp' | 'raw'): string | undefined {
     if (proto === 'raw') {
       this.#protocols ??= parseProtocols(readEtc(this.#machine, 'protocols'));
@@ -48,6 +49,7 @@ export class NetstatNameSource {
     return this.#services.get(`${port}/${proto}`);
   }
 
+  /** Name of a user; undefined when `/etc/passwd` has none. */
   user(uid: number): string | undefined {
     this.#users ??= parsePasswd(readEtc(this.#machine, 'passwd'));
     return this.#users.get(uid);

@@ -2,40 +2,45 @@ import { listPids } from '../../procfs/pids.ts';
 import type { Machine } from '../machine.ts';
 import { netnsIdentifier, type ProcessEntry, processEntry } from './process-table.ts';
 
-/** A process that has just started may still be on its way into its namespace and its cgroup. */
+/**
+ * Age from which an entry is cached, milliseconds: a process that has just started may not have entered its namespace
+ * and cgroup yet.
+ */
 const SETTLED_MS = 15_000;
-/** Any process may move, though hardly any does; and a PID comes back when all others were used. */
+/**
+ * Age at which a cached entry is read again, milliseconds: a process can change its namespace, and a PID can be reused.
+ */
 const READ_AGAIN_MS = 60_000;
 
-interface Kept {
+interface CachedEntry {
   entry: ProcessEntry | undefined;
   firstSeenMs: number;
   readMs: number;
 }
 
-/** The process table, for who reads it every few seconds: of most processes nothing but their being there is read. */
-export class KeptProcessTable {
-  #kept = new Map<number, Kept>();
+/** The process table for repeated reads, every few seconds: entries are cached, and most PIDs are only listed. */
+export class CachedProcessTable {
+  #entries = new Map<number, CachedEntry>();
 
-  /** As `readProcessTable`. */
+  /** As `readProcessTable`. @param nowMs milliseconds since the epoch */
   read(machine: Machine, nowMs: number): ProcessEntry[] {
     const identify = netnsIdentifier(machine.proc);
     const entries: ProcessEntry[] = [];
-    const next = new Map<number, Kept>();
+    const next = new Map<number, CachedEntry>();
     for (const pid of listPids(machine.proc)) {
-      let kept = this.#kept.get(pid);
-      if (kept === undefined || !isFresh(kept, nowMs)) {
-        const firstSeenMs = kept?.firstSeenMs ?? nowMs;
-        kept = { entry: processEntry(machine, pid, identify), firstSeenMs, readMs: nowMs };
+      let cached = this.#entries.get(pid);
+      if (cached === undefined || !isFresh(cached, nowMs)) {
+        const firstSeenMs = cached?.firstSeenMs ?? nowMs;
+        cached = { entry: processEntry(machine, pid, identify), firstSeenMs, readMs: nowMs };
       }
-      next.set(pid, kept);
-      if (kept.entry !== undefined) entries.push(kept.entry);
+      next.set(pid, cached);
+      if (cached.entry !== undefined) entries.push(cached.entry);
     }
-    this.#kept = next;
+    this.#entries = next;
     return entries;
   }
 }
 
-function isFresh({ firstSeenMs, readMs }: Kept, nowMs: number): boolean {
+function isFresh({ firstSeenMs, readMs }: CachedEntry, nowMs: number): boolean {
   return readMs - firstSeenMs >= SETTLED_MS && nowMs - readMs < READ_AGAIN_MS;
 }

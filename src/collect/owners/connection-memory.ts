@@ -3,21 +3,24 @@ import type { SocketView } from '../../model/socket/socket-view.ts';
 import { TCP_STATE } from '../../model/socket/tcp-state.ts';
 import { MemoryColumns, type Owner } from './memory-columns.ts';
 
-/** A cookie as one number: exact as long as fewer than 2^53 sockets were made since the start. */
+/** A cookie as one number; exact below 2^53, and the kernel counts cookies up from boot. */
 function cookieNumber({ cookieLow, cookieHigh }: SocketView): number {
   return cookieHigh * 2 ** 32 + cookieLow;
 }
 
-/** How long a socket is kept that no dump shows any more: its TIME_WAIT lasts 60 seconds, and its event may come late. */
-const KEPT_MS = 75_000;
-/** More of those that left the dumps are not kept: lost events would leave some for ever. */
-const MOST_KEPT = 50_000;
-/** How often the holder of a socket is looked for in vain; the Engine holds some from outside the namespace. */
-const SEARCHES = 3;
+/**
+ * How long a socket stays recorded after the last dump with it, milliseconds: its TIME_WAIT lasts 60 seconds, and its
+ * event may be late.
+ */
+const RETAIN_MS = 75_000;
+/** The most sockets that stay recorded after they left the dumps: those whose event was lost would stay for ever. */
+const MAX_RETAINED = 50_000;
+/** How many searches for the owner of a socket may fail: the Engine has some open from outside the namespace. */
+const MAX_SEARCHES = 3;
 
 /**
- * What dumps told of the sockets of one namespace, by their cookies, until they are quite gone. A socket is a
- * row of columns and no object: a host has hundreds of thousands, and they are kept for hours.
+ * The sockets of one network namespace as dumps showed them, by cookie, until {@link RETAIN_MS} after they left the
+ * dumps. A socket is a row of columns instead of an object: a host has hundreds of thousands, recorded for hours.
  */
 export class ConnectionMemory {
   readonly #rows = new Map<number, number>();
@@ -25,6 +28,7 @@ export class ConnectionMemory {
   #startedMs = 0;
   #previousMs: number | undefined;
 
+  /** Number of recorded sockets. */
   get size(): number {
     return this.#rows.size;
   }
@@ -34,17 +38,17 @@ export class ConnectionMemory {
     return this.#startedMs || undefined;
   }
 
-  /** Begins a dump, taken at a time. */
+  /** Begins a dump. @param nowMs its time, milliseconds since the epoch */
   begin(nowMs: number): void {
     this.#previousMs = this.#startedMs || undefined;
     this.#startedMs = nowMs;
   }
 
   /**
-   * Takes a socket of the dump in. One that is first seen in TIME_WAIT is not kept: there is nothing to be
-   * found out about it.
+   * Records a socket of the dump. One that is first seen in TIME_WAIT is left out: its owner and start can no longer be
+   * determined.
    *
-   * @returns its row, until the end of the dump; undefined for what is not kept
+   * @returns its row, valid until the end of the dump; undefined for a socket that is not recorded
    */
   see(socket: SocketView): number | undefined {
     const cookie = cookieNumber(socket);
@@ -61,70 +65,75 @@ export class ConnectionMemory {
   }
 
   /**
-   * Ends a dump: what none has shown for long is forgotten.
+   * Ends a dump: removes sockets that left the dumps more than {@link RETAIN_MS} ago.
    *
-   * @param endsAreTold whether an event tells of each end. A connection that its peer has reset leaves
-   *   the dumps at once, and its process may hold it for hours: then it is kept until its event comes
+   * @param receivesEvents whether each closed socket has an event. A connection that its peer has reset leaves the
+   *   dumps at once, but its process may have it open for hours: with events it stays recorded until its event
    */
   end(receivesEvents = false): void {
-    let kept = 0;
+    let retained = 0;
     const columns = this.#columns;
     for (const [cookie, row] of this.#rows) {
       const seenMs = columns.seenMs(row);
       if (seenMs === this.#startedMs) continue;
-      const waits = receivesEvents && columns.awaitsItsEnd(row);
-      if ((!waits && seenMs + KEPT_MS < this.#startedMs) || ++kept > MOST_KEPT) {
+      const awaits = receivesEvents && columns.awaitsEvent(row);
+      if ((!awaits && seenMs + RETAIN_MS < this.#startedMs) || ++retained > MAX_RETAINED) {
         this.#rows.delete(cookie);
         columns.remove(row);
       }
     }
   }
 
-  /** What is known of a socket, as it is now; undefined for one that no dump had. */
+  /** The recorded state of a socket; undefined for one that is not recorded. */
   of(socket: SocketView): Remembered | undefined {
     const row = this.#rows.get(cookieNumber(socket));
     return row === undefined ? undefined : this.#columns.at(row);
   }
 
-  /** Undefined for a socket that no dump had, and for one that nobody was seen to hold. */
+  /** The process that has a socket open; undefined when it was not found, or the socket is not recorded. */
   ownerOf(socket: SocketView): Owner | undefined {
     const row = this.#rows.get(cookieNumber(socket));
     return row === undefined ? undefined : this.#columns.owner(row);
   }
 
-  /** Since when there is a socket: see {@link Remembered}. */
+  /** When a socket was opened, see {@link Remembered}; undefined for one that is not recorded. */
   seenSince(socket: SocketView): Pick<Remembered, 'firstSeenMs' | 'notBeforeMs'> | undefined {
     const row = this.#rows.get(cookieNumber(socket));
     return row === undefined ? undefined : this.#columns.since(row);
   }
 
-  /** Whether the holder of a row is worth looking for. */
+  /** Whether the owner of a row is unknown and the searches for it are not used up. */
   needsOwner(row: number): boolean {
     const columns = this.#columns;
-    return columns.owner(row) === undefined && columns.inode(row) !== 0 && columns.searches(row) < SEARCHES;
+    return columns.owner(row) === undefined && columns.inode(row) !== 0 && columns.searches(row) < MAX_SEARCHES;
   }
 
+  /** Inode of the socket of a row. */
   inode(row: number): number {
     return this.#columns.inode(row);
   }
 
+  /** Owner of a row; undefined when it was not found. */
   owner(row: number): Owner | undefined {
     return this.#columns.owner(row);
   }
 
-  /** Its holder was found. */
+  /** Records the owner of a row. */
   setOwner(row: number, owner: Owner): void {
     this.#columns.setOwner(row, owner);
   }
 
-  /** Its holder was looked for in vain. */
+  /** Counts a search for the owner of a row that failed. */
   addSearch(row: number): void {
     this.#columns.addSearch(row);
   }
 
-  /** Its event has come. What is in TIME_WAIT afterwards keeps the name of the process that had it. */
-  ended(socket: SocketView): void {
+  /**
+   * Records that the event of a closed socket was received. Its row stays for {@link RETAIN_MS}, so that its TIME_WAIT
+   * entry has an owner.
+   */
+  closed(socket: SocketView): void {
     const row = this.#rows.get(cookieNumber(socket));
-    if (row !== undefined) this.#columns.setEnded(row);
+    if (row !== undefined) this.#columns.setClosed(row);
   }
 }

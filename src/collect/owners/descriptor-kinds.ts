@@ -11,22 +11,23 @@ import type { Machine } from '../machine.ts';
 import type { NetnsHandle } from '../target/netns-handle.ts';
 import { readLinkAtOf } from './read-link-at.ts';
 
-/** The descriptors of a process, its sockets not yet told apart. */
+/** The descriptors of a process; its sockets are not yet classified. */
 export interface DescriptorScan {
   pid: number;
+  /** All descriptors. */
   total: number;
-  /** All but the sockets. */
+  /** Descriptors other than sockets. */
   byKind: Partial<Record<DescriptorKind, number>>;
   sockets: SocketDescriptor[];
 }
 
 /**
- * The descriptors of processes by kind: read, the tables of their namespace after that, and those
- * of the others only for sockets that are not found there.
+ * The descriptors of processes by kind. Reads the descriptors first and the socket tables of the processes' network
+ * namespace after that; tables of other namespaces only for sockets that are not in those.
  *
- * @param place where most of their sockets are
- * @returns by PID; a process that ended or may not be looked at is left out
- * @throws {Failure} as `stream`
+ * @param handle the namespace with most of their sockets
+ * @returns by PID; a process that has exited or cannot be read is left out
+ * @throws {Failure} as `streamSockets`
  */
 export function descriptorKindsOf(
   machine: Machine,
@@ -44,10 +45,10 @@ export function descriptorKindsOf(
 }
 
 /**
- * Reads the descriptors of a process. Do this before the sockets' tables are read: what was opened
- * in between is in the tables then, and not missed there.
+ * Reads the descriptors of a process. Call this before the socket tables are read: a socket that is opened in between
+ * is then in the tables.
  *
- * @returns undefined when the process is gone or may not be looked at
+ * @returns undefined when the process has exited or cannot be read
  */
 export function scanDescriptors(machine: Machine, pid: number): DescriptorScan | undefined {
   const scan: DescriptorScan = { pid, total: 0, byKind: {}, sockets: [] };
@@ -66,17 +67,18 @@ export function scanDescriptors(machine: Machine, pid: number): DescriptorScan |
 }
 
 /**
- * Tells the sockets of a scan apart: by the tables, and what stands in none by the name that the
- * kernel gives its protocol. Only a TCP or UDP socket that is in no table of any namespace is called
- * a zombie: other families have no table here, and a table that could not be read accuses nobody.
+ * Classifies the sockets of a scan: by the tables, and one that is in no table by the kernel's name of its protocol. A
+ * zombie is a TCP or UDP socket that is in no table of any network namespace, where all tables could be read; other
+ * families have no table here.
  *
- * @param suspects fewer sockets than this that the tables do not show are no reason to read all namespaces
+ * @param minimumUnknown reads the tables of all namespaces only for at least this many sockets outside the tables read
+ *   so far
  */
 export function nameSockets(
   machine: Machine,
   scan: DescriptorScan,
   tables: SocketTables,
-  suspects = 1,
+  minimumUnknown = 1,
 ): NamedDescriptors {
   const byKind = { ...scan.byKind };
   const unknown: SocketDescriptor[] = [];
@@ -89,14 +91,14 @@ export function nameSockets(
     if (kind === undefined) unknown.push(socket);
     else count(kind);
   }
-  const manyUnknown = unknown.length >= suspects;
+  const manyUnknown = unknown.length >= minimumUnknown;
   for (const socket of unknown) {
     const protocol = protocolOf(machine, scan.pid, socket);
     if (protocol === undefined) {
       count('otherSocket');
       continue;
     }
-    if (!ACCUSED.test(protocol) || !manyUnknown || !tables.isEverywhereWithout(socket.inode)) {
+    if (!ZOMBIE_PROTOCOLS.test(protocol) || !manyUnknown || !tables.isInNoTable(socket.inode)) {
       count(tables.kindOf(socket.inode) ?? kindOfProtocol(protocol));
       continue;
     }
@@ -106,15 +108,15 @@ export function nameSockets(
   return { total: scan.total, byKind, sockets: scan.sockets, unshown };
 }
 
-/** An MPTCP socket is left out: what its dump has of listeners depends on the kernel. */
-const ACCUSED = /^(TCP|UDP)(v6)?$/;
+/** Protocols of zombies. Without MPTCP: whether its dump has listeners depends on the kernel. */
+const ZOMBIE_PROTOCOLS = /^(TCP|UDP)(v6)?$/;
 
-/** @returns undefined when the descriptor is another one by now, and where the kernel cannot be asked */
+/** @returns undefined when the descriptor was closed or replaced, or system calls are not available */
 function protocolOf(machine: Machine, pid: number, { fd, inode }: SocketDescriptor): string | undefined {
   try {
     return socketProtocol(pid, fd, inode, machine.systemCalls().getxattr, machine.proc);
   } catch {
-    // No foreign calls on this machine, or the socket was closed.
+    // System calls are not available on this machine, or the socket was closed.
     return undefined;
   }
 }

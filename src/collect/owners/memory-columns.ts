@@ -3,24 +3,25 @@ import type { SocketProcess } from '../../model/socket/socket-row.ts';
 import type { SocketView } from '../../model/socket/socket-view.ts';
 import { TCP_STATE } from '../../model/socket/tcp-state.ts';
 
-/** Who holds a socket. The container is absent for a process of none. */
+/** The process that has a socket open. The container is absent for a process outside every container. */
 export type Owner = Pick<SocketProcess, 'pid' | 'name'> & { container?: string };
 
+/** Rows of a new table. */
 const FIRST_ROWS = 16;
-/** Of a local and a peer address; IPv4 has one word of each. */
+/** 32-bit words of a local and a peer address; IPv4 uses the first of each. */
 const WORDS = 8;
 const WORD_INDEXES = [0, 1, 2, 3] as const;
 
-const FLAG = { ended: 1, inet6: 2 } as const;
+const FLAG = { closed: 1, inet6: 2 } as const;
 
-/** Everything that is remembered of sockets, a row for each. Rows of what was removed are given out again. */
+/** The recorded fields of sockets as typed arrays, a row for each socket. Rows of removed sockets are reused. */
 export class MemoryColumns {
   #capacity = FIRST_ROWS;
   #used = 0;
   readonly #free: number[] = [];
   #seenMs = new Float64Array(FIRST_ROWS);
   #firstSeenMs = new Float64Array(FIRST_ROWS);
-  /** NaN for none. */
+  /** NaN where unknown. */
   #notBeforeMs = new Float64Array(FIRST_ROWS);
   #inodes = new Uint32Array(FIRST_ROWS);
   #localPorts = new Uint16Array(FIRST_ROWS);
@@ -31,7 +32,13 @@ export class MemoryColumns {
   #words = new Uint32Array(FIRST_ROWS * WORDS);
   readonly #owners: (Owner | undefined)[] = [];
 
-  /** @param notBeforeMs the dump before, which had not it; undefined for none @returns its row */
+  /**
+   * Adds a socket.
+   *
+   * @param nowMs time of the dump, milliseconds since the epoch
+   * @param notBeforeMs time of the previous dump, which did not have it; undefined for none
+   * @returns its row
+   */
   add(socket: SocketView, nowMs: number, notBeforeMs: number | undefined): number {
     const row = this.#free.pop() ?? this.#next();
     this.#seenMs[row] = nowMs;
@@ -53,10 +60,11 @@ export class MemoryColumns {
     return row;
   }
 
+  /** Updates a row from a later dump. */
   seeAgain(row: number, socket: SocketView, nowMs: number): void {
     this.#seenMs[row] = nowMs;
     this.#states[row] = socket.state;
-    // A TIME_WAIT entry has no inode: what it had is worth keeping.
+    // A TIME_WAIT entry has no inode: the previous one stays recorded.
     const { inode } = socket;
     if (inode !== 0) this.#inodes[row] = inode;
   }
@@ -74,16 +82,19 @@ export class MemoryColumns {
     return this.#inodes[row] ?? 0;
   }
 
-  /** Whether an event will tell of its end. None does of a UNIX socket, which has no port, and of what is in TIME_WAIT. */
-  awaitsItsEnd(row: number): boolean {
-    const ended = ((this.#flags[row] ?? 0) & FLAG.ended) !== 0;
+  /**
+   * Whether the kernel will send an event when the socket is closed: not for UNIX sockets, which have no port, and not
+   * in TIME_WAIT.
+   */
+  awaitsEvent(row: number): boolean {
+    const closed = ((this.#flags[row] ?? 0) & FLAG.closed) !== 0;
     return (
-      !ended && this.#inodes[row] !== 0 && this.#localPorts[row] !== 0 && this.#states[row] !== TCP_STATE.TIME_WAIT
+      !closed && this.#inodes[row] !== 0 && this.#localPorts[row] !== 0 && this.#states[row] !== TCP_STATE.TIME_WAIT
     );
   }
 
-  setEnded(row: number): void {
-    this.#flags[row] = (this.#flags[row] ?? 0) | FLAG.ended;
+  setClosed(row: number): void {
+    this.#flags[row] = (this.#flags[row] ?? 0) | FLAG.closed;
   }
 
   owner(row: number): Owner | undefined {
@@ -132,11 +143,11 @@ export class MemoryColumns {
   }
 
   #grow(): void {
-    // By a half: a thousand namespaces that each have room for twice as much as they need would be a waste.
+    // By half: with a thousand namespaces, doubling would waste memory in each.
     this.#capacity = Math.ceil(this.#capacity * 1.5);
-    const grown = <T extends Column>(column: T, made: T): T => {
-      made.set(column);
-      return made;
+    const grown = <T extends TypedArray>(column: T, larger: T): T => {
+      larger.set(column);
+      return larger;
     };
     const rows = this.#capacity;
     this.#seenMs = grown(this.#seenMs, new Float64Array(rows));
@@ -152,4 +163,4 @@ export class MemoryColumns {
   }
 }
 
-type Column = Float64Array | Uint32Array | Uint16Array | Uint8Array;
+type TypedArray = Float64Array | Uint32Array | Uint16Array | Uint8Array;

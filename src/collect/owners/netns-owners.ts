@@ -1,22 +1,24 @@
+import { grouped } from '../../base/lists.ts';
 import { containerOfProcess } from '../../procfs/cgroup.ts';
 import { eachSocketDescriptor } from '../../procfs/descriptors.ts';
+import { listPids } from '../../procfs/pids.ts';
 import type { Machine } from '../machine.ts';
 import type { ConnectionMemory } from './connection-memory.ts';
 import type { Owner } from './memory-columns.ts';
-import { netnsProcesses } from './netns-processes.ts';
 import { nameOfProcess } from './process-names.ts';
+import { netnsIdentifier } from './process-table.ts';
 import { readLinkAtOf } from './read-link-at.ts';
 
-/** The sockets that a process holds. */
+/** The sockets that a process has open. */
 export interface HeldSockets {
   pid: number;
   sockets: readonly { inode: number }[];
 }
 
-/** How often the whole host is looked through for processes of a namespace that nobody knew of. */
+/** Least interval between searches of the whole host for further processes of a namespace, milliseconds. */
 const SEARCH_EVERY_MS = 1000;
 
-/** Finds the processes that hold the sockets of one namespace, and keeps what it knows of them. */
+/** Finds the owners of the sockets of one network namespace; caches names and containers of processes. */
 export class NetnsOwners {
   readonly #machine: Machine;
   readonly #netns: number;
@@ -38,12 +40,12 @@ export class NetnsOwners {
     this.#soleContainer = soleContainer;
   }
 
-  /** Name of the one container that lives there, where nobody shares the namespace. */
+  /** Name of the only container in the namespace; undefined where it is shared or has none. */
   get soleContainer(): string | undefined {
     return this.#soleContainer;
   }
 
-  /** What an inventory found: names may have changed, processes come and gone. */
+  /** Applies a new inventory: names and processes may have changed. */
   update(
     containerNames: ReadonlyMap<string, string>,
     soleContainer: string | undefined,
@@ -56,10 +58,11 @@ export class NetnsOwners {
   }
 
   /**
-   * Puts the holders into rows whose holder is not known. Only processes that live in the namespace
-   * are looked at: a scan of the whole host would cost more than the dump.
+   * Finds the owners of rows without one. Scans only processes in the namespace: a scan of the whole host would be
+   * more expensive than the dump.
    *
-   * @param scans descriptors that were read just before the dump: what they show is not read once more
+   * @param nowMs time of the dump, milliseconds since the epoch
+   * @param scans descriptors of processes that were read just before the dump
    */
   find(memory: ConnectionMemory, withoutOwner: readonly number[], nowMs: number, scans: readonly HeldSockets[]): void {
     const wanted = new Map<number, number>();
@@ -81,7 +84,7 @@ export class NetnsOwners {
     }
   }
 
-  /** @param wanted rows by the inodes of their sockets; what is found is taken out */
+  /** @param wanted rows by the inodes of their sockets; a row that is found is removed */
   #scan(pid: number, wanted: Map<number, number>, found: (row: number, pid: number) => void): void {
     eachSocketDescriptor(
       pid,
@@ -108,7 +111,7 @@ export class NetnsOwners {
   }
 }
 
-/** Takes out of the wanted rows those of some sockets. */
+/** Removes the rows of these sockets from `wanted`, and calls `found` with each. */
 function takeFound(wanted: Map<number, number>, sockets: HeldSockets['sockets'], found: (row: number) => void): void {
   if (wanted.size === 0) return;
   for (const { inode } of sockets) {
@@ -117,4 +120,16 @@ function takeFound(wanted: Map<number, number>, sockets: HeldSockets['sockets'],
     wanted.delete(inode);
     found(row);
   }
+}
+
+const cachedPids = new WeakMap<Machine, { nowMs: number; pids: ReadonlyMap<number, readonly number[]> }>();
+
+/** PIDs of the whole host by network namespace; read once for all namespaces that are dumped at the same time. */
+function netnsProcesses(machine: Machine, nowMs: number): ReadonlyMap<number, readonly number[]> {
+  const cached = cachedPids.get(machine);
+  if (cached?.nowMs === nowMs) return cached.pids;
+  const identify = netnsIdentifier(machine.proc);
+  const pids = grouped(listPids(machine.proc), identify);
+  cachedPids.set(machine, { nowMs, pids });
+  return pids;
 }

@@ -5,18 +5,18 @@ import { eachSocketDescriptor } from '../../procfs/descriptors.ts';
 import { listPids } from '../../procfs/pids.ts';
 import type { Machine } from '../machine.ts';
 
-/** Longest `PID/name` that netstat keeps, bytes. */
+/** Longest `PID/name` of netstat, bytes. */
 const LONGEST = 19;
 
-/** Programs by the inodes of their sockets, and what netstat would complain about. */
+/** Programs by the inodes of their sockets, and netstat's warning. */
 export interface NetstatPrograms {
-  /** `PID/name`, cut to 19 bytes, raw; of several processes the one with the lowest PID. */
+  /** `PID/name` as raw bytes, cut to 19; of several processes the one with the lowest PID. Undefined for none. */
   of(inode: number): Uint8Array | undefined;
   /** netstat's warning for stderr; undefined when everything could be read. */
   warning: string | undefined;
 }
 
-/** Scans the whole host's `/proc`, as the original does when only the network namespace is another. */
+/** Scans the whole host's `/proc`, as netstat does when it is run in another network namespace with nsenter(1). */
 export function findPrograms(machine: Machine): NetstatPrograms {
   const programs = new Map<number, Uint8Array>();
   let denied = false;
@@ -36,7 +36,7 @@ export function findPrograms(machine: Machine): NetstatPrograms {
   return { of: (inode) => programs.get(inode), warning: denied ? warning(programs.size) : undefined };
 }
 
-/** Only a folder that may not be opened counts for the original, not links that may not be read. */
+/** As in netstat: true when the folder cannot be opened, whether or not its links can be read. */
 function isDenied(machine: Machine, pid: number): boolean {
   try {
     fs.accessSync(`${machine.proc}/${pid}/fd`, fs.constants.R_OK);

@@ -3,43 +3,40 @@ import { listPids } from '../../procfs/pids.ts';
 import { readStat } from '../../procfs/stat.ts';
 import type { Machine } from '../machine.ts';
 
-/** A process that holds a descriptor of a socket. */
+/** A process that has a socket open. */
 export interface Owner {
   pid: number;
   /** The lowest descriptor number that refers to the socket. */
   fd: number;
 }
 
-/** Which processes hold which sockets: the result of one scan of `/proc/PID/fd`. */
+/** The owners of sockets: the result of one scan of `/proc/PID/fd`. */
 export interface Owners {
   /** Owners of the socket with this inode, in the order of the scan; empty for none. */
   of(inode: number): readonly Owner[];
   /**
-   * How many processes' descriptors may not be listed and could hold a wanted socket: 0 when every
-   * socket has an owner, whatever was not permitted.
+   * How many processes could be owners of a wanted socket but cannot be read; 0 when every socket has an owner.
    */
   denied: number;
 }
 
-const NOBODY: readonly Owner[] = [];
+const NO_OWNERS: readonly Owner[] = [];
 
 /**
  * Finds the owners of sockets by their inodes, which are unique on the host.
  *
- * The processes of `first` are looked at first; the rest of the host only as long as sockets are
- * left over, for a socket can be held from elsewhere (the Engine itself holds the listeners of its
- * embedded DNS in every container's namespace).
+ * Scans the processes of `first`, and then the rest of the host if a socket has no owner yet: a process outside the
+ * namespace can have it open (the Engine has the listeners of its embedded DNS in every container's namespace).
  *
  * @param wanted the inodes to find
- * @param first PIDs that probably hold them
- * @param thorough whether the rest of the host is looked at even when every socket has an owner:
- *   then all owners are found, not just one
+ * @param first PIDs that are likely owners
+ * @param findAll scans the rest of the host in any case, so that all owners of each socket are found
  */
 export function findOwners(
   machine: Machine,
   wanted: ReadonlySet<number>,
   first: Iterable<number> = [],
-  thorough = false,
+  findAll = false,
 ): Owners {
   const owners = new Map<number, Owner[]>();
   const scanned = new Set<number>();
@@ -57,12 +54,12 @@ export function findOwners(
       },
       machine.proc,
     );
-    // A kernel thread or a process that ended meanwhile has none to show and hides nothing.
+    // A process that has exited since has no descriptors.
     if (!readable && readStat(pid, machine.proc) !== undefined) denied++;
   };
   if (wanted.size > 0) {
     for (const pid of first) scan(pid);
-    if (thorough || owners.size < wanted.size) for (const pid of listPids(machine.proc)) scan(pid);
+    if (findAll || owners.size < wanted.size) for (const pid of listPids(machine.proc)) scan(pid);
   }
-  return { of: (inode) => owners.get(inode) ?? NOBODY, denied: owners.size < wanted.size ? denied : 0 };
+  return { of: (inode) => owners.get(inode) ?? NO_OWNERS, denied: owners.size < wanted.size ? denied : 0 };
 }

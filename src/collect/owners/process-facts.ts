@@ -4,29 +4,37 @@ import { countDescriptors } from '../../procfs/descriptors.ts';
 import { readExecutable } from '../../procfs/executable.ts';
 import { readLimits } from '../../procfs/limits.ts';
 import { listPids } from '../../procfs/pids.ts';
+import { type PidsCgroup, readPidsCgroup } from '../../procfs/pids-cgroup.ts';
+import { readProcText } from '../../procfs/read.ts';
 import { readStat } from '../../procfs/stat.ts';
 import { readStatus } from '../../procfs/status.ts';
 import type { Machine } from '../machine.ts';
 
-/** A process by what tells it from another with the same PID. */
+/** Identifies a process even when its PID is reused. */
 export interface ProcessIdentity {
   pid: number;
   /** Clock ticks from boot to its start. */
   startTicks: number;
 }
 
-/** A process as far as its limits are concerned. */
+/** A process, its resource limits, and what counts against them. */
 export interface ProcessFacts extends ProcessIdentity {
   parentPid: number;
+  /** Number of its threads. */
   threads: number;
+  /** Real uid in the reader's user namespace. */
   realUid: number;
   limits: LimitsByName;
-  /** Open descriptors; undefined where they may not be looked at. */
+  /** Open descriptors; undefined where they cannot be read. */
   used: number | undefined;
   program: Program;
 }
 
-/** @returns undefined for a zombie, and for a process that is gone or whose limits may not be read */
+/**
+ * Reads a process.
+ *
+ * @returns undefined for a zombie, and for a process that has exited or whose limits cannot be read
+ */
 export function readProcessFacts(machine: Machine, pid: number): ProcessFacts | undefined {
   const { proc } = machine;
   const stat = readStat(pid, proc);
@@ -46,7 +54,7 @@ export function readProcessFacts(machine: Machine, pid: number): ProcessFacts | 
   };
 }
 
-/** Tasks of each user on this machine, which RLIMIT_NPROC counts: threads, not processes. */
+/** Threads of each user on this machine by real uid: RLIMIT_NPROC limits threads, not processes. */
 export function tasksByUser(machine: Machine): Map<number, number> {
   const tasks = new Map<number, number>();
   for (const pid of listPids(machine.proc)) {
@@ -56,13 +64,24 @@ export function tasksByUser(machine: Machine): Map<number, number> {
   return tasks;
 }
 
-/** False when the process ended, and its PID is nobody's or somebody else's. */
+/** False when the process has exited, even if its PID is reused. */
 export function isSameProcess(machine: Machine, { pid, startTicks }: ProcessIdentity): boolean {
   return readStat(pid, machine.proc)?.startTicks === startTicks;
 }
 
-/** Open descriptors of a process now; undefined when it is gone, or may not be looked at. */
+/** Number of open descriptors of a process; undefined when it has exited or cannot be read. */
 export function descriptorsNow(machine: Machine, process: ProcessIdentity): number | undefined {
   const used = countDescriptors(process.pid, machine.proc);
   return isSameProcess(machine, process) ? used : undefined;
+}
+
+/** The pids cgroup that limits a process, see {@link readPidsCgroup}; undefined for none. */
+export function pidsUse(machine: Machine, pid: number): PidsCgroup | undefined {
+  return readPidsCgroup(pid, machine.proc, machine.cgroupRoot);
+}
+
+/** The highest limit of open files that can be set, `fs.nr_open`; the kernel's default where it cannot be read. */
+export function highestNofile(machine: Machine): number {
+  const value = Number(readProcText(`${machine.proc}/sys/fs/nr_open`) ?? '');
+  return Number.isInteger(value) && value > 0 ? value : 1_048_576;
 }

@@ -4,7 +4,7 @@ import { readStat } from '../../procfs/stat.ts';
 import type { Machine } from '../machine.ts';
 import type { Owners } from './owners.ts';
 
-/** A function that gives the processes of a socket with their names, each name read once. */
+/** Returns a function from a socket's inode to its owners with their names. Each name is read once. */
 export function processNames(machine: Machine, owners: Owners): (inode: number) => SocketProcess[] {
   const names = new Map<number, string>();
   const nameOf = (pid: number) => {
@@ -17,10 +17,10 @@ export function processNames(machine: Machine, owners: Owners): (inode: number) 
   return (inode) => owners.of(inode).map(({ pid, fd }) => ({ pid, name: nameOf(pid), fd }));
 }
 
-/** The name that Node gives its main thread, whatever runs in it: it tells nobody anything. */
+/** The command name of every Node process: Node names its main thread so. The program's name is used instead. */
 const NODE_MAIN_THREAD = 'MainThread';
 
-/** The command name of a process; empty for one that ended since. */
+/** The command name of a process; empty when it has exited. */
 export function nameOfProcess(machine: Machine, pid: number): string {
   const name = readStat(pid, machine.proc)?.name ?? '';
   if (name !== NODE_MAIN_THREAD) return name;

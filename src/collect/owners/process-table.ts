@@ -3,19 +3,22 @@ import { readNetns, readProcNetInode } from '../../procfs/namespaces.ts';
 import { listPids } from '../../procfs/pids.ts';
 import type { Machine } from '../machine.ts';
 
-/** A process, as far as finding namespaces and containers needs it. */
+/** A process with its network namespace and container. */
 export interface ProcessEntry {
   pid: number;
   /**
-   * Inode of its network namespace. Where that may not be read, the number of the namespace's
-   * entries in `/proc`, negated: it still tells namespaces apart, see `readProcNetInode`.
+   * Inode of its network namespace. Where that cannot be read, the inode of a file of the namespace in `/proc`,
+   * negated: it still distinguishes namespaces, see `readProcNetInode`.
    */
   netns: number;
   /** The container that its cgroup path names; undefined for none. */
   container: { runtime: string; id: string } | undefined;
 }
 
-/** Reads PID, network namespace and container of every visible process. Those without a namespace (zombies) are left out. */
+/**
+ * Reads PID, network namespace and container of every visible process. Those without a namespace (zombies) are left
+ * out.
+ */
 export function readProcessTable(machine: Machine): ProcessEntry[] {
   const { proc } = machine;
   const identify = netnsIdentifier(proc);
@@ -34,18 +37,18 @@ export function processEntry(
   return netns === undefined ? undefined : { pid, netns, container: containerOfProcess(pid, proc) };
 }
 
-/** The first process of a namespace; undefined for none. Cheaper than the whole table: no cgroup is read. */
+/** The lowest PID in a network namespace; undefined for none. Cheaper than the whole table: no cgroup is read. */
 export function processInNetns(machine: Machine, netns: number): number | undefined {
   const identify = netnsIdentifier(machine.proc);
   return listPids(machine.proc).find((pid) => identify(pid) === netns);
 }
 
 /**
- * A function that gives a process's namespace as in {@link ProcessEntry.netns}. It remembers which
- * namespaces it met, so that one is not counted as two because only some of its processes may be read.
+ * Returns a function from a PID to its network namespace as in {@link ProcessEntry.netns}. The reader's own namespace
+ * has one number even where only some of its processes can be read.
  */
 export function netnsIdentifier(proc: string): (pid: number) => number | undefined {
-  /** Real namespace inodes by the inode of their entries in `/proc`; made when first needed. */
+  /** The reader's own namespace by both numbers; read on first use. */
   let own: { procInode: number | undefined; netns: number } | undefined;
   return (pid) => {
     const netns = readNetns(pid, proc);

@@ -1,7 +1,7 @@
 import type { ReadLinkAt } from '../../procfs/descriptors.ts';
 import type { Machine } from '../machine.ts';
 
-/** readlinkat(2); undefined where foreign calls are out of reach: Node's own way does as well, and takes longer. */
+/** readlinkat(2), which is faster than Node's readlink; undefined where system calls are not available. */
 export function readLinkAtOf(machine: Machine): ReadLinkAt | undefined {
   try {
     return machine.systemCalls().readlinkat;

@@ -1,7 +1,7 @@
 import type { ContainerDetails } from '../../model/container/container.ts';
 import { Failure } from '../../model/failure.ts';
-import { readBootTime } from '../../procfs/boot-time.ts';
 import { containerOfProcess } from '../../procfs/cgroup.ts';
+import { readBootTime } from '../../procfs/host-counters.ts';
 import { readStat } from '../../procfs/stat.ts';
 import { RuntimeError } from '../../runtimes/runtime.ts';
 import type { Machine } from '../machine.ts';
@@ -9,15 +9,15 @@ import { readProcessTable } from '../owners/process-table.ts';
 import { handleOfProcess } from './find-netns.ts';
 import type { NetnsHandle } from './netns-handle.ts';
 
-/** An id is worth comparing with cgroup paths when it has at least so many hexadecimal digits. */
+/** An id prefix that is compared with cgroup paths: at least four hexadecimal digits. */
 const ID_PREFIX = /^[0-9a-f]{4,64}$/;
 
 /**
- * Finds the container that a name, id or id prefix means.
+ * Finds a running container by its name, id or id prefix.
  *
- * @param runtime only this one; undefined for any
- * @throws {Failure} `no-target` when there is none, several, or it is not running; `unsupported`
- *   when its Engine is on another machine; `not-permitted` when the Engine may not be asked
+ * @param runtime asks this runtime alone; undefined for all
+ * @throws {Failure} `no-target` when none or several match, or it is not running; `unsupported` when its Engine is on
+ *   another machine; `not-permitted` when access to the Engine is denied
  */
 export async function findContainer(machine: Machine, name: string, runtime?: string): Promise<NetnsHandle> {
   const { found, errors, asked } = await askForName(machine, name, runtime);
@@ -28,21 +28,21 @@ export async function findContainer(machine: Machine, name: string, runtime?: st
 }
 
 /**
- * The place of a container that its runtime has described.
+ * The handle of a container from its runtime's details.
  *
- * The PID is believed only if that process's cgroup names the container, or if it started when the
- * Engine says: an Engine on another machine would otherwise show a stranger's sockets.
+ * The runtime's PID is used only if that process's cgroup names the container, or if the process started when the
+ * runtime says: otherwise an Engine on another machine would lead to the sockets of an unrelated process.
  *
- * @throws {Failure}
+ * @throws {Failure} `no-target` when it is not running, `unsupported` when its Engine is on another machine
  */
 export function handleOfContainer(machine: Machine, container: ContainerDetails): NetnsHandle {
   const { name, id, pid } = container;
   if (!container.running || pid === undefined) throw notRunning(container);
   const inCgroup = containerOfProcess(pid, machine.proc)?.id === id;
-  if (!inCgroup && !startedWhenTold(machine, pid, container.startedAt)) {
+  if (!inCgroup && !startedAsReported(machine, pid, container.startedAt)) {
     throw new Failure(
       'unsupported',
-      `${name}: its Engine says PID ${pid}, but that is not its process on this machine: the Engine runs elsewhere; run socklens there`,
+      `${name}: its Engine reports PID ${pid}, which is not the container's process on this machine: the Engine runs on another machine; run socklens there`,
     );
   }
   return handleOfProcess(machine, pid, { name, runtime: container.runtime, id });
@@ -71,7 +71,7 @@ async function askForName(
   return { found: exact.length > 0 ? exact : all, errors, asked: asked.length };
 }
 
-/** With no runtime to ask, a container is still known by the id in its processes' cgroup path. */
+/** Without a runtime's answer a container is found by the id in the cgroup paths of its processes. */
 function findByCgroup(
   machine: Machine,
   name: string,
@@ -91,7 +91,7 @@ function findByCgroup(
   if (match === undefined) throw noSuchContainer(name, errors, asked);
   if (others.length > 0) {
     const list = [...ids.keys()].map((id) => id.slice(0, 12)).join(', ');
-    throw new Failure('no-target', `${name}: fits several containers: ${list}; give more of the id`);
+    throw new Failure('no-target', `${name}: matches several containers: ${list}; use a longer id prefix`);
   }
   const [id, { runtime: foundIn, pid }] = match;
   return handleOfProcess(machine, pid, { name: id.slice(0, 12), runtime: foundIn, id });
@@ -106,28 +106,27 @@ function noSuchContainer(name: string, errors: readonly RuntimeError[], asked: n
   if (worst?.kind === 'denied') return new Failure('not-permitted', `${name}: ${worst.message}`, { cause: worst });
   const anyAnswer = errors.length < asked;
   const why = (worst === undefined ? errors : [worst]).map((error) => error.message).join('; ');
-  const hint = worst === undefined && anyAnswer ? 'running ones are listed by `socklens ps`' : why;
+  const hint = worst === undefined && anyAnswer ? '`socklens ps` lists the running ones' : why;
   return new Failure('no-target', `${name}: no such container (${hint})`);
 }
 
 function ambiguous(name: string, found: readonly ContainerDetails[]): Failure {
   const list = found.map((container) => `${container.runtime}:${container.name} (${container.id.slice(0, 12)})`);
-  return new Failure('no-target', `${name}: fits several containers: ${list.join(', ')}; name one of them`);
+  return new Failure('no-target', `${name}: matches several containers: ${list.join(', ')}; use one of these names`);
 }
 
 function notRunning(container: ContainerDetails): Failure {
-  const since =
-    container.finishedAt === undefined ? 'it has never been started' : `it stopped at ${container.finishedAt}`;
-  return new Failure('no-target', `${container.name}: the container is not running, ${since}`);
+  const since = container.finishedAt === undefined ? 'it was never started' : `it stopped at ${container.finishedAt}`;
+  return new Failure('no-target', `${container.name}: the container is not running; ${since}`);
 }
 
-/** How far the Engine's clock reading and the process's start may lie apart, in seconds. */
+/** Largest difference between the start time that the Engine reports and that of the process, seconds. */
 const START_TOLERANCE = 5;
 
-/** Clock ticks a second in `/proc`: USER_HZ, 100 on every architecture that Node runs on. */
+/** Clock ticks per second in `/proc`: USER_HZ, 100 on every architecture that Node runs on. */
 const USER_HZ = 100;
 
-function startedWhenTold(machine: Machine, pid: number, startedAt: string | undefined): boolean {
+function startedAsReported(machine: Machine, pid: number, startedAt: string | undefined): boolean {
   const stat = readStat(pid, machine.proc);
   const bootSeconds = readBootTime(machine.proc);
   if (stat === undefined || bootSeconds === undefined || startedAt === undefined) return false;

@@ -9,8 +9,9 @@ import { netnsIdentifier } from '../owners/process-table.ts';
 import type { NetnsHandle } from './netns-handle.ts';
 
 /**
- * The place where a process lives.
+ * The handle of a process's network namespace.
  *
+ * @param as name, runtime and id of the target
  * @throws {Failure} `no-target` when there is no such process
  */
 export function handleOfProcess(machine: Machine, pid: number, as: Omit<Target, 'pid' | 'netns'>): NetnsHandle {
@@ -18,7 +19,7 @@ export function handleOfProcess(machine: Machine, pid: number, as: Omit<Target, 
   const stat = readStat(pid, proc);
   const netns = netnsIdentifier(proc)(pid);
   if (stat === undefined || netns === undefined) {
-    throw new Failure('no-target', `${as.name}: there is no process ${pid} (or it has just ended)`);
+    throw new Failure('no-target', `${as.name}: no such process: ${pid} (or it has just exited)`);
   }
   return {
     target: { ...as, pid, netns },
@@ -35,11 +36,12 @@ export function handleOfHost(machine: Machine): NetnsHandle {
 }
 
 /**
- * A namespace with a name of its own, or by the path of a file that is one.
+ * The handle of a named network namespace.
  *
- * @param name a name of `ip netns`, or an absolute path
- * @param processIn finds a process that lives in a namespace; undefined for none
- * @throws {Failure} `no-target` when there is no such name or the file is no namespace
+ * @param name a name of `ip netns`, or the absolute path of a namespace file
+ * @param processIn finds the PID of a process in a namespace; undefined for none
+ * @throws {Failure} `no-target` when there is no such file or it is not a namespace, `not-permitted` when it cannot be
+ *   read
  */
 export function handleOfNamed(
   machine: Machine,
@@ -60,7 +62,7 @@ export function handleOfNamed(
   };
 }
 
-/** `NSFS_MAGIC` of include/uapi/linux/magic.h: what statfs(2) says of a namespace file. */
+/** `NSFS_MAGIC` of include/uapi/linux/magic.h: type of a namespace file in statfs(2). */
 const NSFS_MAGIC = 0x6e736673;
 
 function namespaceInode(file: string, shown: string): number {
@@ -68,14 +70,14 @@ function namespaceInode(file: string, shown: string): number {
     const isNamespace = fs.statfsSync(file).type === NSFS_MAGIC;
     if (isNamespace) return fs.statSync(file).ino;
   } catch (error) {
-    if (isGone(error)) throw new Failure('no-target', `${shown}: there is no ${file}; \`ip netns\` lists the names`);
-    if (isDenied(error)) throw new Failure('not-permitted', `${shown}: ${file} may not be read; run as root`);
+    if (isGone(error)) throw new Failure('no-target', `${shown}: ${file} does not exist; \`ip netns\` lists the names`);
+    if (isDenied(error)) throw new Failure('not-permitted', `${shown}: reading ${file} is not permitted; run as root`);
     throw error;
   }
   throw new Failure('no-target', `${shown}: ${file} is not a namespace`);
 }
 
-/** Names of `ip netns`, and the namespaces behind them; entries that are none are left out. */
+/** Names of `ip netns` with the inodes of their network namespaces; entries that are not namespaces are left out. */
 export function namedNamespaces(machine: Machine): { name: string; netns: number }[] {
   let names: string[];
   try {
@@ -89,7 +91,7 @@ export function namedNamespaces(machine: Machine): { name: string; netns: number
     try {
       found.push({ name, netns: namespaceInode(`${machine.namedNamespaces}/${name}`, name) });
     } catch (error) {
-      // A name whose namespace was never mounted, or is being deleted.
+      // The namespace of this name was never mounted, or is being deleted.
       if (!(error instanceof Failure)) throw error;
     }
   }

@@ -4,22 +4,22 @@ import type { Machine } from '../machine.ts';
 import { handleOfHost, handleOfNamed, handleOfProcess, namedNamespaces } from './find-netns.ts';
 import type { NetnsHandle } from './netns-handle.ts';
 
-/** A network namespace that was found on this machine, and who lives in it. */
+/** A network namespace of this machine with its containers and processes. */
 export interface FoundNetns {
   handle: NetnsHandle;
-  /** Names of the targets that live there, in the order in which they were asked for. */
+  /** Names of the targets in it, in the order of the request. */
   targets: string[];
-  /** All its containers, those among them that were not asked for. */
+  /** All its containers, including those that were not requested. */
   containers: ContainerInstance[];
-  /** Its processes outside every container. */
+  /** PIDs of its processes outside every container. */
   otherPids: number[];
   /** True for the host's own namespace. */
   host: boolean;
 }
 
 /**
- * Every namespace of an inventory, each once: those of containers in the order of their names,
- * then, when `all` are wanted, the others with a name or a process, and the host last.
+ * The network namespaces of an inventory, each once: those of containers by container name, then with `all` the
+ * others that have a name or a process, and the host's last.
  */
 export function findNamespaces(machine: Machine, inventory: Inventory, all: boolean): FoundNetns[] {
   const host = handleOfHost(machine);
@@ -33,7 +33,7 @@ export function findNamespaces(machine: Machine, inventory: Inventory, all: bool
       known.targets.push(facts.name);
       continue;
     }
-    const handle = tolerant(() =>
+    const handle = handleIfThere(() =>
       handleOfProcess(machine, pid, { name: facts.name, runtime: facts.runtime, id: facts.id }),
     );
     if (handle === undefined) continue;
@@ -67,14 +67,14 @@ function otherNamespaces(
   for (const { name, netns } of namedNamespaces(machine)) {
     add(
       netns,
-      tolerant(() => handleOfNamed(machine, name, (wanted) => first.get(wanted))),
+      handleIfThere(() => handleOfNamed(machine, name, (wanted) => first.get(wanted))),
     );
   }
   for (const [netns, pid] of first) {
     if (known.has(netns) || found.has(netns)) continue;
     add(
       netns,
-      tolerant(() => handleOfProcess(machine, pid, { name: `pid:${pid}`, runtime: 'netns' })),
+      handleIfThere(() => handleOfProcess(machine, pid, { name: `pid:${pid}`, runtime: 'netns' })),
     );
   }
   const namespaces = [...found.values()];
@@ -92,8 +92,8 @@ export function addOtherPids({ processes }: Inventory, namespaces: readonly Foun
   }
 }
 
-/** The handle of what was listed; undefined for what has stopped since, or may not be entered. */
-export function tolerant(make: () => NetnsHandle): NetnsHandle | undefined {
+/** The result of `make`; undefined where the target has stopped since it was listed, or reading it is not permitted. */
+export function handleIfThere(make: () => NetnsHandle): NetnsHandle | undefined {
   try {
     return make();
   } catch (error) {

@@ -5,25 +5,25 @@ import { isDenied, isGone } from '../../procfs/read.ts';
 import { readStat } from '../../procfs/stat.ts';
 import type { Machine } from '../machine.ts';
 
-/** A target and the ways into its network namespace. */
+/** A target with the files that lead to its network namespace. */
 export interface NetnsHandle {
   target: Target;
-  /** A file that is the namespace: `/proc/PID/ns/net`, or a name's mount point. */
+  /** Path of the namespace file: `/proc/PID/ns/net`, or the mount point of a named namespace. */
   netnsFile: string;
-  /** A folder that is the namespace's `/proc/net`; undefined where no process lives in it. */
+  /** Path of the namespace's `/proc/PID/net`; undefined where no process runs in it. */
   procNet: string | undefined;
-  /** True when the namespace is the reader's own: nothing needs to be permitted to look at it. */
+  /** True for the reader's own namespace, which needs no permission to read. */
   own: boolean;
-  /** Start time of {@link Target.pid}, which tells a reused PID; undefined without a process. */
+  /** Start of {@link Target.pid} in clock ticks since boot, to detect a reused PID; absent without a process. */
   startTicks?: number;
 }
 
 /**
- * Opens the namespace file of a place and makes sure that it still is what was found.
+ * Opens a handle's namespace file and verifies that it still is the same namespace.
  *
  * @returns a descriptor for the caller to close
- * @throws {Failure} `no-target` when it is gone or was replaced, `not-permitted` when the file may
- *   not be opened
+ * @throws {Failure} `no-target` when the namespace no longer exists or was replaced, `not-permitted` when opening the
+ *   file is not permitted
  */
 export function openNetns(machine: Machine, handle: NetnsHandle): number {
   const { target } = handle;
@@ -35,7 +35,7 @@ export function openNetns(machine: Machine, handle: NetnsHandle): number {
     if (isDenied(error)) {
       throw new Failure(
         'not-permitted',
-        `${target.name}: ${handle.netnsFile} may not be opened: CAP_SYS_PTRACE is needed, run as root`,
+        `${target.name}: opening ${handle.netnsFile} is not permitted (it needs CAP_SYS_PTRACE); run as root`,
         { cause: error },
       );
     }
@@ -49,13 +49,16 @@ export function openNetns(machine: Machine, handle: NetnsHandle): number {
   return fd;
 }
 
-/** True unless the place's PID now belongs to another process. */
+/** False when the handle's PID belongs to another process now, or to none. */
 export function sameProcess(machine: Machine, handle: NetnsHandle): boolean {
   if (handle.target.pid === undefined || handle.startTicks === undefined) return true;
   return readStat(handle.target.pid, machine.proc)?.startTicks === handle.startTicks;
 }
 
-/** What stopped between being found and being read. */
+/** The error for a target that stopped after it was found. */
 export function vanished(target: Target): Failure {
-  return new Failure('no-target', `${target.name}: it ended while it was being looked at, its namespace is gone`);
+  return new Failure(
+    'no-target',
+    `${target.name}: it stopped while it was being read; its network namespace no longer exists`,
+  );
 }

@@ -8,9 +8,9 @@ import type { NetnsHandle } from './netns-handle.ts';
 import { parseTargets, type TargetSpec } from './target-spec.ts';
 
 /**
- * The places that a TARGET argument means, in its order, each once.
+ * The handles of a TARGET argument, in its order, each once.
  *
- * @throws {Failure}
+ * @throws {Failure} `usage` for text that is not a TARGET; as {@link findContainer} and `find-netns.ts`
  */
 export async function resolveTargets(machine: Machine, text: string): Promise<NetnsHandle[]> {
   const handles: NetnsHandle[] = [];
@@ -39,8 +39,9 @@ async function resolve(machine: Machine, spec: TargetSpec): Promise<NetnsHandle[
 }
 
 async function everyContainer(machine: Machine): Promise<NetnsHandle[]> {
-  const { containers, lookedFor } = await takeInventory(machine);
-  if (containers.length === 0) throw new Failure('no-target', `all: no container is running (${lookedFor.join('; ')})`);
+  const { containers, runtimeSummaries } = await takeInventory(machine);
+  if (containers.length === 0)
+    throw new Failure('no-target', `all: no container is running (${runtimeSummaries.join('; ')})`);
   const handles: NetnsHandle[] = [];
   for (const { facts, pid } of containers) {
     if (pid === undefined) continue;

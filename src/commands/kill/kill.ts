@@ -1,4 +1,4 @@
-import { closeSockets, type Outcome } from '../../act/close-sockets.ts';
+import { type CloseOutcome, closeSockets } from '../../act/close-sockets.ts';
 import { formatEndpoint } from '../../base/endpoint-text.ts';
 import { plural } from '../../base/plural.ts';
 import { safeText } from '../../base/safe-text.ts';
@@ -48,7 +48,7 @@ interface Match {
 export interface Closing {
   identity: SocketIdentity;
   row: InetSocketRow;
-  outcome?: Outcome;
+  outcome?: CloseOutcome;
 }
 
 /** `socklens kill`: shows the sockets that match, asks, and closes each. */
@@ -137,7 +137,7 @@ function act(context: CommandContext, handle: NetnsHandle, closing: readonly Clo
   });
 }
 
-function outcomeText(outcome: Outcome): string {
+function outcomeText(outcome: CloseOutcome): string {
   switch (outcome.kind) {
     case 'closed':
       return 'closed';
@@ -158,7 +158,7 @@ function documents(matches: readonly Match[], { dryRun }: KillOptions) {
 
 /** The last line, and the status that it stands for. */
 function conclude({ out }: CommandContext, all: readonly Closing[], { dryRun, format }: KillOptions): void {
-  const count = (kind: Outcome['kind']) => all.filter(({ outcome }) => outcome?.kind === kind).length;
+  const count = (kind: CloseOutcome['kind']) => all.filter(({ outcome }) => outcome?.kind === kind).length;
   const done = all.some(({ outcome }) => outcome !== undefined);
   if (format === 'text' && all.length > 0) {
     if (done) out.write(`${count('closed')} closed, ${count('gone')} already gone, ${count('refused')} refused\n`);
@@ -172,7 +172,7 @@ function conclude({ out }: CommandContext, all: readonly Closing[], { dryRun, fo
 /** The kinds of refusal from the one that has to be told first. */
 const KINDS: readonly FailureKind[] = ['fault', 'not-permitted', 'unsupported'];
 
-function worstRefusal(all: readonly Closing[]): Extract<Outcome, { kind: 'refused' }> | undefined {
+function worstRefusal(all: readonly Closing[]): Extract<CloseOutcome, { kind: 'refused' }> | undefined {
   for (const kind of KINDS) {
     for (const { outcome } of all) if (outcome?.kind === 'refused' && outcome.because === kind) return outcome;
   }

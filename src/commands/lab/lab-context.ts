@@ -1,5 +1,4 @@
-import type { Phase } from '../../act/lab/phases.ts';
-import type { IncidentPlan } from '../../act/lab/plan.ts';
+import type { IncidentPlan, Phase } from '../../act/lab/plan.ts';
 import type { LoadPlan, LoadReport, LoadSecond } from '../../model/report/load-report.ts';
 
 /** A running lab. */

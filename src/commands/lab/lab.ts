@@ -1,5 +1,5 @@
-import { type Phase, phasesOf } from '../../act/lab/phases.ts';
 import type { IncidentPlan } from '../../act/lab/plan.ts';
+import { type Phase, phasesOf } from '../../act/lab/plan.ts';
 import type { LabPhaseResult } from '../../model/report/lab-phase.ts';
 import type { LoadSecond } from '../../model/report/load-report.ts';
 import { SCHEMA_VERSION } from '../../render/json.ts';

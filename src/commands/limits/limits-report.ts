@@ -1,14 +1,20 @@
 import { plural } from '../../base/plural.ts';
 import { type ContainerKnowledge, containerKnowledge } from '../../collect/containers/container-details.ts';
 import { engineDefaults } from '../../collect/containers/engine-defaults.ts';
-import { highestNofile } from '../../collect/containers/highest-nofile.ts';
-import { pidsUse } from '../../collect/containers/pids-use.ts';
+import { engineProcess } from '../../collect/containers/engine-process.ts';
 import type { Machine } from '../../collect/machine.ts';
-import { type ProcessFacts, readProcessFacts, tasksByUser } from '../../collect/owners/process-facts.ts';
+import {
+  highestNofile,
+  type ProcessFacts,
+  pidsUse,
+  readProcessFacts,
+  tasksByUser,
+} from '../../collect/owners/process-facts.ts';
 import { processesOf } from '../../collect/owners/processes-of.ts';
 import { relatedProcesses } from '../../collect/owners/related-processes.ts';
 import type { NetnsHandle } from '../../collect/target/netns-handle.ts';
-import { finiteLimit, type LimitsByName, limitPercent, limitShare } from '../../model/container/limits.ts';
+import type { DeclaredLimit } from '../../model/container/container.ts';
+import { finiteLimit, type LimitsByName, limitPercent, limitShare, sameLimit } from '../../model/container/limits.ts';
 import type { Platform } from '../../model/container/platform.ts';
 import { Failure } from '../../model/failure.ts';
 import type { LimitsReport, PidsReport, ProcessUse } from '../../model/report/limits-report.ts';
@@ -53,7 +59,11 @@ export async function limitsOf(machine: Machine, handle: NetnsHandle, time?: Wat
     coverage.complete = false;
     coverage.notes.push(KINDS_NOTE);
   }
-  const { declared, declaredBy } = declaration(machine, known);
+  const engine =
+    known.facts.runtime === 'docker' && known.endpoint !== undefined
+      ? engineProcess(machine, known.endpoint)
+      : undefined;
+  const { declared, declaredBy } = declaration(machine, known, engine);
   const platform = platformOf(known.facts);
   const used = facts.map((fact) => watched.get(fact.pid)?.used ?? fact.used);
   const fullest = Math.max(0, ...used.filter((count) => count !== undefined));
@@ -75,7 +85,7 @@ export async function limitsOf(machine: Machine, handle: NetnsHandle, time?: Wat
     processes: facts.map((fact) => processUse(fact, watched.get(fact.pid))).sort(mainFirst(main.pid)),
     ...pidsReport(machine, main.pid, known),
     ...(declaredBy !== undefined && { declaredBy }),
-    related: relatedProcesses(machine, main.pid).map(({ role, pid, name, nofile: { soft, hard } }) => ({
+    related: relatedProcesses(machine, main.pid, engine).map(({ role, pid, name, nofile: { soft, hard } }) => ({
       role,
       pid,
       name,
@@ -108,20 +118,32 @@ function isFull(facts: readonly ProcessFacts[]): Set<number> {
   return new Set([main, ...fullest].flatMap((one) => one?.pid ?? []));
 }
 
+/**
+ * @param engine PID of the Engine that runs the container; undefined where it is not known: then its defaults are not
+ */
 function declaration(
   machine: Machine,
   { details, facts }: ContainerKnowledge,
+  engine: number | undefined,
 ): { declared: LimitsByName; declaredBy?: string } {
   const byName = (limits: readonly { name: string; soft: number; hard: number }[]) =>
     Object.fromEntries(limits.map(({ name, soft, hard }) => [name, { soft, hard }]));
+  const defaults = engine === undefined ? undefined : engineDefaults(machine, engine);
   if (details !== undefined && details.limits.length > 0) {
-    return { declared: byName(details.limits), declaredBy: `${declarerOf(platformOf(facts))} (HostConfig.Ulimits)` };
+    // An Engine adds its defaults to HostConfig.Ulimits when it starts a container (moby, daemon.mergeUlimits).
+    const same = defaults !== undefined && sameLimits(details.limits, defaults.limits);
+    const where = same ? `HostConfig.Ulimits, the same as ${defaults.from}` : 'HostConfig.Ulimits';
+    return { declared: byName(details.limits), declaredBy: `${declarerOf(platformOf(facts))} (${where})` };
   }
-  const defaults = facts.runtime === 'docker' ? engineDefaults(machine) : undefined;
   return defaults === undefined ? { declared: {} } : { declared: byName(defaults.limits), declaredBy: defaults.from };
 }
 
-/** Who told the Engine. */
+function sameLimits(some: readonly DeclaredLimit[], others: readonly DeclaredLimit[]): boolean {
+  const isIn = (limit: DeclaredLimit) => others.some((other) => other.name === limit.name && sameLimit(other, limit));
+  return some.length === others.length && some.every(isIn);
+}
+
+/** What passed the limits to the Engine. */
 function declarerOf(platform: Platform): string {
   switch (platform.kind) {
     case 'ecs-ec2':

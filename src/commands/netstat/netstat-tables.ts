@@ -1,6 +1,5 @@
 import { dumpSockets } from '../../collect/dump/dump-sockets.ts';
-import { readNetFile } from '../../collect/dump/net-files.ts';
-import { readInetTable } from '../../collect/dump/net-tables.ts';
+import { readInetTable, readNetFile } from '../../collect/dump/net-files.ts';
 import type { Machine } from '../../collect/machine.ts';
 import type { NetnsHandle } from '../../collect/target/netns-handle.ts';
 import { Failure } from '../../model/failure.ts';

@@ -6,7 +6,7 @@ const CAPABILITIES =
 
 const LARGEST_PACKET = 1 << 24;
 
-/** What a client says to the greeting, Protocol::HandshakeResponse41; without a password. */
+/** A client's answer to the greeting, Protocol::HandshakeResponse41, without a password. */
 export function handshakeResponse(user: string): Buffer {
   const fixed = Buffer.alloc(32);
   fixed.writeUInt32LE(CAPABILITIES, 0);
@@ -16,12 +16,12 @@ export function handshakeResponse(user: string): Buffer {
   return packet(1, Buffer.concat([fixed, Buffer.from(`${user}\0`), noPassword, Buffer.from(`${AUTHENTICATION}\0`)]));
 }
 
-/** COM_QUERY. */
+/** COM_QUERY: runs a statement. */
 export function query(sql: string): Buffer {
   return packet(0, Buffer.concat([Buffer.from([COMMAND.QUERY]), Buffer.from(sql)]));
 }
 
-/** COM_QUIT. */
+/** COM_QUIT: ends the connection. */
 export function quit(): Buffer {
   return packet(0, Buffer.from([COMMAND.QUIT]));
 }

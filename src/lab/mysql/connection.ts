@@ -3,10 +3,10 @@ import { handshakeResponse, query, quit } from './client-packets.ts';
 import { ANSWER } from './constants.ts';
 import { PacketReader } from './packet.ts';
 
-/** The server's own refusal, or a connection that failed. */
+/** An error answer of the server, or a connection that failed. */
 export class DatabaseError extends Error {
   override readonly name = 'DatabaseError';
-  /** The server's number, 1040; or the name of an errno, `EMFILE`. */
+  /** Error number of the server, 1040; or an errno's name, `EMFILE`. */
   readonly code: number | string;
 
   constructor(code: number | string, message: string) {
@@ -19,13 +19,13 @@ export class DatabaseError extends Error {
 export class DatabaseConnection {
   readonly #socket: net.Socket;
   readonly #reader = new PacketReader();
-  /** What waits for the answer under way. */
+  /** Receives the packets of the current answer. */
   #onPayload: ((payload: Buffer) => void) | undefined;
   #onError: ((error: Error) => void) | undefined;
-  #ended: Error | undefined;
+  #failure: Error | undefined;
 
   /**
-   * Connects, and answers the greeting.
+   * Connects and logs in.
    *
    * @throws {DatabaseError} with code 1040 when the server has too many connections
    */
@@ -45,18 +45,18 @@ export class DatabaseConnection {
     socket.on('close', () => this.#fail('ECONNRESET', 'the database closed the connection'));
   }
 
-  /** True when it is of no more use. */
-  get ended(): boolean {
-    return this.#ended !== undefined;
+  /** True when it can no longer be used. */
+  get closed(): boolean {
+    return this.#failure !== undefined;
   }
 
-  /** @throws {DatabaseError} when the server refuses or the connection fails */
+  /** Runs a query with a result of one row. @throws {DatabaseError} when the server refuses or the connection fails */
   async query(sql: string): Promise<void> {
-    // Number of columns, a column, its end, a row, the end.
+    // Packets: number of columns, one column, end of columns, one row, end of rows.
     await this.#exchange(query(sql), 5);
   }
 
-  /** Says goodbye and closes, as drivers do. */
+  /** Sends COM_QUIT and closes, as drivers do. */
   close(): void {
     this.#fail('ECONNRESET', 'closed here');
     this.#socket.end(quit());
@@ -64,8 +64,8 @@ export class DatabaseConnection {
 
   #exchange(request: Buffer | undefined, packets: number): Promise<void> {
     return new Promise((resolve, reject) => {
-      if (this.#ended !== undefined) {
-        reject(this.#ended);
+      if (this.#failure !== undefined) {
+        reject(this.#failure);
         return;
       }
       let left = packets;
@@ -85,9 +85,9 @@ export class DatabaseConnection {
   }
 
   #fail(code: number | string, message: string): void {
-    this.#ended ??= new DatabaseError(code, message);
+    this.#failure ??= new DatabaseError(code, message);
     this.#onPayload = undefined;
-    this.#onError?.(this.#ended);
+    this.#onError?.(this.#failure);
     this.#onError = undefined;
   }
 }

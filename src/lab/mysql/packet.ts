@@ -11,7 +11,7 @@
  */
 const HEADER_SIZE = 4;
 
-/** The payload with its header. `sequence` counts the packets of one exchange from 0. */
+/** A packet with this payload. @param sequence number of the packet in the exchange, from 0 */
 export function packet(sequence: number, payload: Buffer): Buffer {
   const bytes = Buffer.allocUnsafe(HEADER_SIZE + payload.length);
   bytes.writeUIntLE(payload.length, 0, 3);
@@ -20,11 +20,11 @@ export function packet(sequence: number, payload: Buffer): Buffer {
   return bytes;
 }
 
-/** Cuts a stream of bytes into the payloads of its packets. */
+/** Splits a stream of bytes into packets. */
 export class PacketReader {
   #rest: Buffer = Buffer.alloc(0);
 
-  /** @returns the payloads that are whole now, in order, with their sequence numbers */
+  /** Takes the next bytes. @returns the complete packets, in order */
   read(bytes: Buffer): { sequence: number; payload: Buffer }[] {
     const all = this.#rest.length === 0 ? bytes : Buffer.concat([this.#rest, bytes]);
     const packets = [];

@@ -1,7 +1,7 @@
 import { ANSWER, AUTHENTICATION, CAPABILITY, COLLATION, type ServerError, STATUS_AUTOCOMMIT } from './constants.ts';
 import { packet } from './packet.ts';
 
-/** What the stand-in calls itself. */
+/** Version string of the stand-in. */
 const VERSION = '8.0.0-socklens-lab';
 
 const CAPABILITIES =
@@ -14,7 +14,7 @@ const CAPABILITIES =
   CAPABILITY.PLUGIN_AUTH |
   CAPABILITY.CONNECT_ATTRS;
 
-/** Random bytes that a password is proved with; nothing is proved here. */
+/** Bytes that clients hash the password with; the stand-in does not check it. */
 const SALT = Buffer.from('socklens-lab-of-20-b');
 
 /** MYSQL_TYPE_LONGLONG. */
@@ -24,7 +24,7 @@ const TYPE_LONG = 8;
 export function greeting(connectionId: number): Buffer {
   const payload = Buffer.concat([
     Buffer.from([10]),
-    ended(VERSION),
+    nulTerminated(VERSION),
     integer(connectionId, 4),
     SALT.subarray(0, 8),
     Buffer.from([0]),
@@ -36,12 +36,12 @@ export function greeting(connectionId: number): Buffer {
     Buffer.alloc(10),
     SALT.subarray(8),
     Buffer.from([0]),
-    ended(AUTHENTICATION),
+    nulTerminated(AUTHENTICATION),
   ]);
   return packet(0, payload);
 }
 
-/** OK_Packet: done, no rows. */
+/** OK_Packet: success without rows. */
 export function ok(sequence: number): Buffer {
   const [affectedRows, lastInsertId] = [0, 0];
   return packet(
@@ -54,7 +54,7 @@ export function ok(sequence: number): Buffer {
   );
 }
 
-/** ERR_Packet. */
+/** ERR_Packet: an error. */
 export function failure(sequence: number, { code, sqlState, message }: ServerError): Buffer {
   const text = Buffer.from(sqlState === undefined ? message : `#${sqlState}${message}`);
   return packet(sequence, Buffer.concat([Buffer.from([ANSWER.ERROR]), integer(code, 2), text]));
@@ -66,9 +66,9 @@ export function oneValue(column: string, value: string): Buffer {
     text('def'),
     text(''), // schema
     text(''), // table
-    text(''), // its name before AS
+    text(''), // original name
     text(column),
-    text(''), // its name before AS
+    text(''), // original name
     integer(0x0c, 1), // length of what follows
     integer(COLLATION.BINARY, 2),
     integer(20, 4), // width
@@ -96,12 +96,12 @@ function integer(value: number, size: number): Buffer {
   return bytes;
 }
 
-/** A text that NUL ends. */
-function ended(value: string): Buffer {
+/** A NUL-terminated string. */
+function nulTerminated(value: string): Buffer {
   return Buffer.from(`${value}\0`);
 }
 
-/** A text behind its length; below 251 bytes that is one byte. */
+/** A string after its length, which is one byte below 251. */
 function text(value: string): Buffer {
   const bytes = Buffer.from(value);
   return Buffer.concat([integer(bytes.length, 1), bytes]);

@@ -1,4 +1,4 @@
-/** The lab's balancer: a connection for each that comes in, to the instances in turn. */
+/** The lab's balancer: forwards each connection to the next instance in turn. */
 import net from 'node:net';
 import { type BalancerSettings, LAB_PORT } from '../../model/report/lab-settings.ts';
 import { beProgram, report } from '../program.ts';

@@ -1,4 +1,4 @@
-/** The lab's database stand-in. Order: `{queryMs}`, which takes effect with the next query. */
+/** The lab's database stand-in. Order: `{queryMs}`, which applies from the next query. */
 import { type DatabaseSettings, LAB_PORT } from '../../model/report/lab-settings.ts';
 import { DatabaseServer } from '../database-server.ts';
 import { beProgram, report } from '../program.ts';

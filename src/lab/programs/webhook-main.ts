@@ -1,4 +1,4 @@
-/** One instance of the lab's webhook receiver: a query for each request, on a connection of its pool. */
+/** An instance of the lab's webhook receiver: runs a query for each request, on a connection of its pool. */
 import http from 'node:http';
 import { LAB_PORT, type WebhookSettings } from '../../model/report/lab-settings.ts';
 import { DatabaseConnection, DatabaseError } from '../mysql/connection.ts';
@@ -11,10 +11,10 @@ const counts = { requests: 0, failed: 0, tooManyConnections: 0 };
 
 const server = http.createServer((request, response) => {
   request.resume();
-  // Clients that have just come ask whether somebody is there.
+  // New clients send this request first; it needs no query.
   request.on('end', () => (request.url === '/hello' ? send(response, 200, 'hello\n') : void answer(response)));
 });
-// Senders keep their connections for as long as they like.
+// Senders keep their connections open without a time limit.
 server.keepAliveTimeout = 0;
 server.requestTimeout = 0;
 server.headersTimeout = 0;

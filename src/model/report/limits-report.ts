@@ -97,7 +97,7 @@ export interface LimitsReport {
   processes: ProcessUse[];
   /** Absent in the root cgroup and without the controller. */
   pids?: PidsReport;
-  /** Who declared the limits: `Engine`, `dockerd --default-ulimit`; absent where nobody did. */
+  /** Where the limits are declared: `the Engine (HostConfig.Ulimits)`, `dockerd --default-ulimit`; absent where they are not. */
   declaredBy?: string;
   related: RelatedProcess[];
   /** What a reader should know: a sentence each. */

@@ -186,7 +186,7 @@ function readLimit(value: unknown, where: string): number {
   return limit < 0 ? Number.POSITIVE_INFINITY : limit;
 }
 
-/** Go's zero time stands for never. */
+/** Go's zero time means never. */
 function readTime(state: JsonObject, field: string): string | undefined {
   const text = asStringOrNone(state[field], `State.${field}`);
   if (text === '' || text.startsWith('0001-01-01T')) return undefined;

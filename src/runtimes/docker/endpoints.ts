@@ -1,6 +1,6 @@
 import fs from 'node:fs';
 import { currentContext, readContext, tlsOfFolder } from './context.ts';
-import type { EngineEndpoint } from './endpoint.ts';
+import type { EngineEndpoint } from './engine-address.ts';
 import { nonsense, parseEngineAddress } from './engine-address.ts';
 import { locate, type MachineNames, THIS_MACHINE } from './this-machine.ts';
 
@@ -48,7 +48,7 @@ function contextEndpoint(env: NodeJS.ProcessEnv, folder: string): EngineEndpoint
   try {
     name = currentContext(env, folder);
   } catch (error) {
-    const reason = `does not tell the current context (${(error as Error).message})`;
+    const reason = `does not name the current context (${(error as Error).message})`;
     return { runtime: 'docker', uri: `${folder}/config.json`, source: 'configuration', address: nonsense(reason) };
   }
   if (name === undefined) return undefined;

@@ -10,12 +10,12 @@ const FILTERS = JSON.stringify({
 });
 const TARGET = `/events?filters=${encodeURIComponent(FILTERS)}`;
 
-/** How long to wait before a stream that ended is opened again; doubled up to the longest. */
+/** Delay before a stream that ended is opened again, milliseconds; doubled each time up to the longest. */
 const AGAIN_MS = { first: 250, longest: 5000 };
 
-/** Who hears of an Engine's events. */
+/** Receives an Engine's events. */
 export interface EngineEventsListener {
-  /** The stream began, or an event came. */
+  /** The stream was opened, or an event was received. */
   changed(): void;
   /** The Engine answered with a status that is not 200. */
   refused(answer: HttpAnswer): void;
@@ -26,13 +26,12 @@ export interface EngineEventsListener {
 }
 
 /**
- * Follows an Engine's event stream (`GET /events`) without end: one that ends, because the Engine was
- * restarted, is opened again. Does not keep the process alive.
+ * Follows an Engine's event stream (`GET /events`). A stream that ends, because the Engine was restarted, is opened
+ * again. Does not keep the process alive.
  *
- * What an event says is not read: whoever hears of one takes an inventory, which is complete whatever
- * was missed before.
+ * Events are not parsed: the listener takes an inventory, which is complete even when events were missed.
  *
- * @returns ends it
+ * @returns a function that ends this
  */
 export function followEngineEvents(
   address: EngineAddress,
@@ -46,17 +45,17 @@ export function followEngineEvents(
 
   const open = () => {
     let over = false;
-    const again = (tell: () => void) => {
+    const retry = (notify: () => void) => {
       if (over || closed) return;
       over = true;
       request?.destroy();
-      tell();
+      notify();
       timer = setTimeout(open, waitMs);
       timer.unref();
       waitMs = Math.min(waitMs * 2, AGAIN_MS.longest);
     };
-    const failed = (error: unknown) => again(() => listener.failed(asHttpError(error)));
-    const ended = () => again(() => listener.ended());
+    const failed = (error: unknown) => retry(() => listener.failed(asHttpError(error)));
+    const ended = () => retry(() => listener.ended());
     try {
       request = nodeRequest(address, TARGET, limits);
     } catch (error) {
@@ -67,7 +66,7 @@ export function followEngineEvents(
     request.on('error', failed);
     request.on('response', (response) => {
       if (response.statusCode !== 200) {
-        readAnswer(response, limits).then((answer) => again(() => listener.refused(answer)), failed);
+        readAnswer(response, limits).then((answer) => retry(() => listener.refused(answer)), failed);
         return;
       }
       const news = () => {

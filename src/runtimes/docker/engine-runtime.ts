@@ -2,26 +2,26 @@ import fs from 'node:fs';
 import type { ContainerDetails, ContainerFacts } from '../../model/container/container.ts';
 import { type Runtime, RuntimeError, type RuntimeListener } from '../runtime.ts';
 import { readContainerDetails, readContainerList } from './container-json.ts';
-import type { EngineEndpoint } from './endpoint.ts';
+import type { EngineEndpoint } from './engine-address.ts';
 import { followEngineEvents } from './engine-events.ts';
 import { asRuntimeError, printable } from './failures.ts';
 import { get } from './get.ts';
 import { HTTP_LIMITS, type HttpAnswer, type HttpLimits } from './http.ts';
 import type { ConnectUnix } from './unix-stream.ts';
 
-/** How long a question may take, in milliseconds. */
+/** Default time limit of a request with its answer, milliseconds. */
 const DEADLINE_MS = 5000;
 
-/** How an Engine is asked; each has a default. */
+/** Options of the requests to an Engine. */
 export interface EngineOptions {
-  /** For the whole of a question in milliseconds; default 5000. */
+  /** Time limit of a request with its answer, milliseconds; default 5000. */
   deadlineMs?: number;
   /** Connects to a UNIX socket with system calls, which starts faster; Node's HTTP client is used otherwise. */
   connectUnix?: ConnectUnix;
   limits?: HttpLimits;
 }
 
-/** What Docker, and Podman after it, accepts as a name; a full id is one too. */
+/** Valid names in Docker and Podman; matches full ids too. */
 const NAME = /^[a-zA-Z0-9][a-zA-Z0-9_.-]*$/;
 
 const ID_PREFIX = /^[0-9a-f]{1,64}$/;
@@ -60,7 +60,7 @@ export class EngineRuntime implements Runtime {
 
   async find(name: string): Promise<ContainerDetails[]> {
     const wanted = name.startsWith('/') ? name.slice(1) : name;
-    // Other text is never a name, and in a path it could ask another question.
+    // Other text is never a name, and could change the path of the request.
     if (!NAME.test(wanted)) return [];
     const found = await this.#inspect(wanted);
     if (found !== undefined && !(found instanceof RuntimeError)) return [found];
@@ -72,7 +72,7 @@ export class EngineRuntime implements Runtime {
 
   follow(listener: RuntimeListener): () => void {
     const { address } = this.#endpoint;
-    // `list` says why.
+    // `list` reports the reason.
     if (address.kind === 'unusable') return () => {};
     return followEngineEvents(address, this.#limits, {
       changed: () => listener.changed(),
@@ -127,7 +127,7 @@ export class EngineRuntime implements Runtime {
         limits: this.#limits,
         connectUnix: this.#connectUnix,
       });
-      this.#name = whoAnswers(answer) ?? this.#name;
+      this.#name = runtimeOfAnswer(answer) ?? this.#name;
       return read(answer);
     } catch (error) {
       throw this.#runtimeError(error);
@@ -159,7 +159,7 @@ function isMissing(path: string): boolean {
 }
 
 /** Podman identifies itself as Libpod. */
-function whoAnswers({ headers }: HttpAnswer): 'podman' | 'docker' | undefined {
+function runtimeOfAnswer({ headers }: HttpAnswer): 'podman' | 'docker' | undefined {
   const server = headers.get('server') ?? '';
   if (headers.has('libpod-api-version') || server.startsWith('Libpod/')) return 'podman';
   return server.startsWith('Docker/') ? 'docker' : undefined;

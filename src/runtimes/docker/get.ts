@@ -8,7 +8,7 @@ import { nodeGet } from './node-get.ts';
  *
  * @param target path and query, percent-encoded
  * @throws {DeadlineError}
- * @throws {HttpError} for an answer that is no HTTP, is cut off, or is too long
+ * @throws {HttpError} for an answer that is not HTTP, is incomplete, or is too long
  * @throws {TlsFileError}
  * @throws an error with a `code` (an errno's name, or one of Node's for TLS) when connecting, reading or
  *   writing fails

@@ -3,7 +3,7 @@ import { type HttpAnswer, HttpError, type HttpLimits } from './http.ts';
 /**
  * A GET in HTTP/1.0. The server may then neither send chunks (RFC 9112 section 6.1) nor interim answers
  * (RFC 9110 section 15.2), and closes when the answer is complete. Docker and Podman, whose server is Go's
- * net/http, and the proxies that stand before them keep to it.
+ * net/http, and the proxies in front of them comply.
  *
  * @param target path and query, percent-encoded
  */
@@ -40,7 +40,7 @@ export class Http10Reader {
    * Takes the next bytes, which must not change afterwards.
    *
    * @returns true when the body has its declared length; what comes after it is ignored
-   * @throws {HttpError} for bytes that are no HTTP or exceed the limits
+   * @throws {HttpError} for bytes that are not HTTP or exceed the limits
    */
   push(piece: Buffer): boolean {
     this.#pieces.push(piece);
@@ -58,9 +58,9 @@ export class Http10Reader {
    */
   end(): HttpAnswer {
     const head = this.#head;
-    if (head === undefined) throw new HttpError('it ended before its header was complete');
+    if (head === undefined) throw new HttpError('the connection ended before its header was complete');
     if (this.#bytes < (head.length ?? 0)) {
-      throw new HttpError(`it ended after ${this.#bytes} bytes of an unfinished body`);
+      throw new HttpError(`the connection ended after ${this.#bytes} bytes of an unfinished body`);
     }
     const body = Buffer.concat(this.#pieces, head.length ?? this.#bytes);
     return { status: head.status, headers: head.headers, body };
@@ -68,7 +68,7 @@ export class Http10Reader {
 
   #takeHead(): void {
     const bytes = this.#pieces.length === 1 ? (this.#pieces[0] as Buffer) : Buffer.concat(this.#pieces);
-    // The first bytes tell at once that something else is talking.
+    // The first bytes show whether the peer speaks another protocol.
     if (!looksLikeHttp(bytes)) throw new HttpError(`it is not HTTP/1: ${quote(bytes)}`);
     const end = bytes.indexOf('\r\n\r\n');
     if ((end < 0 ? bytes.length : end) > this.#limits.header) throw tooLong('header', this.#limits.header);
@@ -97,7 +97,7 @@ function parseHead(text: string): Head {
   if (status === '204' || status === '304') return { status: Number(status), headers, length: 0 };
   const length = headers.get('content-length');
   if (length === undefined) return { status: Number(status), headers, length };
-  if (!/^\d{1,15}$/.test(length)) throw new HttpError(`a length that is no number: ${quote(length)}`);
+  if (!/^\d{1,15}$/.test(length)) throw new HttpError(`a length that is not a number: ${quote(length)}`);
   return { status: Number(status), headers, length: Number(length) };
 }
 

@@ -17,16 +17,16 @@ export interface HttpLimits {
 /** An Engine's list of thousands of containers has a few megabytes. */
 export const HTTP_LIMITS: HttpLimits = { header: 64 * 1024, body: 64 * 1024 * 1024 };
 
-/** How an Engine is asked. */
+/** Options of a request to an Engine. */
 export interface ExchangeOptions {
-  /** For the whole of a question in milliseconds, connecting included. */
+  /** Time limit of connecting, request and answer together, milliseconds. */
   deadlineMs: number;
   limits: HttpLimits;
   /** The blocking way to a UNIX socket; undefined for Node's own. */
   connectUnix?: ConnectUnix | undefined;
 }
 
-/** Bytes that are no complete HTTP/1 answer. The message says what they are instead, as a clause. */
+/** An answer that is not a complete HTTP/1 answer. The message is a clause with the reason. */
 export class HttpError extends Error {
   override readonly name = 'HttpError';
 }

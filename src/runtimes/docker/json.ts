@@ -1,6 +1,6 @@
 /*
  * Checks of an Engine's JSON, written by hand: every one-shot command asks an Engine before it prints, and
- * loading a schema library takes longer than all of its checks. Whatever else comes from outside (the
+ * loading a schema library takes longer than all of its checks. Other input from outside (the
  * configuration file, reports, recordings) is checked with valibot.
  */
 
@@ -23,6 +23,7 @@ export function asObjectOrNone(value: unknown, where: string): JsonObject {
   return value === undefined || value === null ? {} : asObject(value, where);
 }
 
+/** A value that must be an array. @param where name of the field, for the error @throws {ShapeError} */
 export function asArray(value: unknown, where: string): readonly unknown[] {
   if (!Array.isArray(value)) throw mismatch(where, 'an array', value);
   return value;
@@ -33,6 +34,7 @@ export function asArrayOrNone(value: unknown, where: string): readonly unknown[]
   return value === undefined || value === null ? [] : asArray(value, where);
 }
 
+/** A value that must be a string. @param where name of the field, for the error @throws {ShapeError} */
 export function asString(value: unknown, where: string): string {
   if (typeof value !== 'string') throw mismatch(where, 'a string', value);
   return value;
@@ -43,11 +45,13 @@ export function asStringOrNone(value: unknown, where: string): string {
   return value === undefined || value === null ? '' : asString(value, where);
 }
 
+/** A value that must be an integer. @param where name of the field, for the error @throws {ShapeError} */
 export function asInteger(value: unknown, where: string): number {
   if (!Number.isInteger(value)) throw mismatch(where, 'an integer', value);
   return value as number;
 }
 
+/** A value that must be a boolean. @param where name of the field, for the error @throws {ShapeError} */
 export function asBoolean(value: unknown, where: string): boolean {
   if (typeof value !== 'boolean') throw mismatch(where, 'a boolean', value);
   return value;

@@ -6,7 +6,7 @@ import { tlsOptions } from './tls.ts';
 
 /**
  * A GET over Node's own HTTP client, on a connection of its own; not yet sent. `node:http` and `node:https`
- * are loaded when they are needed: most commands do without.
+ * are loaded on first use: most commands do not need them.
  *
  * @param target path and query, percent-encoded
  * @throws {TlsFileError}
@@ -42,7 +42,7 @@ export async function readAnswer(response: IncomingMessage, limits: HttpLimits):
     }
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'ECONNRESET') throw asHttpError(error);
-    throw new HttpError(`it ended after ${bytes} bytes of an unfinished body`, { cause: error });
+    throw new HttpError(`the connection ended after ${bytes} bytes of an unfinished body`, { cause: error });
   }
   const headers = new Map<string, string>();
   for (let at = 0; at + 1 < response.rawHeaders.length; at += 2) {
@@ -55,7 +55,7 @@ export async function readAnswer(response: IncomingMessage, limits: HttpLimits):
 export function asHttpError(error: unknown): unknown {
   const { code = '', message } = error as NodeJS.ErrnoException;
   if (code === 'HPE_INVALID_EOF_STATE' || (code === 'ECONNRESET' && message === 'socket hang up')) {
-    return new HttpError('it ended before its header was complete', { cause: error });
+    return new HttpError('the connection ended before its header was complete', { cause: error });
   }
   if (code === 'HPE_HEADER_OVERFLOW') return new HttpError('its header is too long', { cause: error });
   if (code.startsWith('HPE_')) return new HttpError(`it is not HTTP/1: ${message}`, { cause: error });

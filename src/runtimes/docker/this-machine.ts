@@ -31,8 +31,8 @@ export const THIS_MACHINE: MachineNames = {
 /**
  * Finds the address that a `tcp://` endpoint's host stands for, if it is one of this machine.
  *
- * Names are looked up in `/etc/hosts` only: a DNS lookup can hang, and this machine's name is hardly ever
- * known to DNS alone.
+ * Names are looked up in `/etc/hosts` only: a DNS lookup can hang, and this machine's name is rarely known to DNS
+ * alone.
  */
 export function locate(address: EngineAddress, machine: MachineNames): EngineAddress | UnusableAddress {
   if (address.kind === 'unix') return address;
@@ -41,7 +41,7 @@ export function locate(address: EngineAddress, machine: MachineNames): EngineAdd
   const own = new Set(machine.addresses().map(canonical));
   const connectTo = candidates.find((candidate) => isLoopback(canonical(candidate)) || own.has(canonical(candidate)));
   if (connectTo !== undefined) return { ...address, connectTo };
-  if (candidates.length > 0) return elsewhere('is no address of this machine');
+  if (candidates.length > 0) return elsewhere('is not an address of this machine');
   return elsewhere('is a host that /etc/hosts does not give an address of this machine');
 }
 

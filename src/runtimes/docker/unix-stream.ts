@@ -13,7 +13,7 @@ export interface UnixStream {
 
 /**
  * Connects to a UNIX stream socket, blocking. Node has no such call; `kernel/` implements it with system
- * calls. One-shot commands use it because loading `node:http` takes longer than the whole question.
+ * calls. One-shot commands use it because loading `node:http` takes longer than the whole request.
  *
  * @returns undefined where system calls are not available; Node's HTTP client is used then
  */

@@ -1,5 +1,5 @@
 import { dumpSockets } from '../../collect/dump/dump-sockets.ts';
-import { readLocalPortRange } from '../../collect/dump/local-port-range.ts';
+import { readLocalPortRange } from '../../collect/dump/sysctls.ts';
 import type { Machine } from '../../collect/machine.ts';
 import type { NetnsHandle } from '../../collect/target/netns-handle.ts';
 import { encodeProgram } from '../../filter/bytecode.ts';

@@ -90,7 +90,7 @@ export class ConnectionEventStream {
       const record = recordSocket(socket, this.#book, { firstSeenMs: remembered?.firstSeenMs ?? this.#at.getTime() });
       this.#undecided.push({ namespace, record, remembered, waited: false });
     } else sink.closed(namespace, this.#closed.moveTo(namespace, event, remembered, outcome, this.#at));
-    if (remembered !== undefined) namespace.memory.ended(event);
+    if (remembered !== undefined) namespace.memory.closed(event);
   }
 
   #decide(sink: ConnectionEventSink, isLast: boolean): void {

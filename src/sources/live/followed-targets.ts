@@ -1,9 +1,9 @@
 import { containersNamed } from '../../collect/containers/containers-named.ts';
 import { type ContainerInstance, type Inventory, takeInventory } from '../../collect/containers/inventory.ts';
 import type { Machine } from '../../collect/machine.ts';
-import { KeptProcessTable } from '../../collect/owners/cached-process-table.ts';
+import { CachedProcessTable } from '../../collect/owners/cached-process-table.ts';
 import { handleOfHost, handleOfNamed, handleOfProcess } from '../../collect/target/find-netns.ts';
-import { addOtherPids, type FoundNetns, findNamespaces, tolerant } from '../../collect/target/found-netns.ts';
+import { addOtherPids, type FoundNetns, findNamespaces, handleIfThere } from '../../collect/target/found-netns.ts';
 import type { NetnsHandle } from '../../collect/target/netns-handle.ts';
 import { resolveTargets } from '../../collect/target/resolve-targets.ts';
 import { parseTargets, type TargetSpec } from '../../collect/target/target-spec.ts';
@@ -28,7 +28,7 @@ export class FollowedTargets {
   readonly #specs: readonly TargetSpec[];
   /** Ids of the containers that were found by a name: they stay the target's when they are renamed. */
   readonly #idOfName = new Map<string, string>();
-  readonly #processes = new KeptProcessTable();
+  readonly #processes = new CachedProcessTable();
   /** What runtimes told of containers, for as long as they cannot be asked or do not list them yet. */
   readonly #facts = new Map<string, ContainerFacts>();
   /** When a container without a name was seen first. */
@@ -172,6 +172,6 @@ export class FollowedTargets {
 }
 
 function listed(make: () => NetnsHandle): NetnsHandle[] {
-  const handle = tolerant(make);
+  const handle = handleIfThere(make);
   return handle === undefined ? [] : [handle];
 }

@@ -1,7 +1,7 @@
-import { pidsUse } from '../../collect/containers/pids-use.ts';
 import { SocketTables } from '../../collect/dump/socket-tables.ts';
 import type { Machine } from '../../collect/machine.ts';
 import { type DescriptorScan, nameSockets, scanDescriptors } from '../../collect/owners/descriptor-kinds.ts';
+import { pidsUse } from '../../collect/owners/process-facts.ts';
 import type { FoundNetns } from '../../collect/target/found-netns.ts';
 import type { NamedDescriptors } from '../../model/sample/descriptor-kinds.ts';
 import type { PidsUse, ProcessSample } from '../../model/sample/sample.ts';
@@ -63,7 +63,7 @@ export class KindsSampler {
     const known = this.#others;
     if (known !== undefined && known.netns === netns && nowMs - known.atMs < OTHERS_FOR_MS) return known.tables;
     const tables = new SocketTables(this.#machine);
-    tables.hasRead(netns);
+    tables.markRead(netns);
     this.#others = { tables, netns, atMs: nowMs };
     return tables;
   }

@@ -1,7 +1,7 @@
 import { containersNamed } from '../../collect/containers/containers-named.ts';
 import type { ContainerInstance, Inventory } from '../../collect/containers/inventory.ts';
-import { sockstatOf } from '../../collect/dump/counters.ts';
 import { dumpSockets, streamSockets } from '../../collect/dump/dump-sockets.ts';
+import { sockstatOf } from '../../collect/dump/net-files.ts';
 import type { Machine } from '../../collect/machine.ts';
 import { bindInNetns } from '../../collect/names/bind-filter.ts';
 import { makeNames } from '../../collect/names/host-names.ts';

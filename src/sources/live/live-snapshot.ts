@@ -57,7 +57,7 @@ export class LiveSnapshot implements Snapshot {
   }
 
   async inventory(): Promise<SnapshotInventory> {
-    const { containers, lookedFor, notes } = await this.#inventory();
+    const { containers, runtimeSummaries: lookedFor, notes } = await this.#inventory();
     return {
       anyContainer: containers.length > 0,
       lookedFor,

@@ -1,5 +1,5 @@
+import { presentProtos } from '../../collect/dump/dump-plan.ts';
 import type { SocketDump } from '../../collect/dump/dump-sockets.ts';
-import { presentProtos } from '../../collect/dump/present-protos.ts';
 import type { Machine } from '../../collect/machine.ts';
 import type { DescriptorScan } from '../../collect/owners/descriptor-kinds.ts';
 import type { FoundNetns } from '../../collect/target/found-netns.ts';

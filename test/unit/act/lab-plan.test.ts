@@ -1,6 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { phasesOf } from '../../../src/act/lab/phases.ts';
-import { fittingCap, planContainers, planIncident, turnsOf } from '../../../src/act/lab/plan.ts';
+import { fittingCap, phasesOf, planContainers, planIncident, turnsOf } from '../../../src/act/lab/plan.ts';
 
 describe("the incident's arithmetic", () => {
   it('gives 33 connections to each of four instances at the stock limit of 151', () => {
@@ -8,7 +7,7 @@ describe("the incident's arithmetic", () => {
     expect(fittingCap(3, 10)).toBe(1);
   });
 
-  it('mends the pool, and then the limit', () => {
+  it('fixes the pool, and then the limit', () => {
     expect(phasesOf({ maxConnections: 151, instances: 4 }).map(({ maxOpen, nofile }) => [maxOpen, nofile])).toEqual([
       [0, 1024],
       [33, 1024],
@@ -16,14 +15,14 @@ describe("the incident's arithmetic", () => {
     ]);
   });
 
-  it('asks for more at once than the database lets in, and for less a second than it can do', () => {
+  it('sends more at once than the database accepts, and less per second than its capacity', () => {
     const { load, queryMs } = planIncident({ capacity: 2000, maxConnections: 151, nofile: 1024, workers: 16 });
     expect(load.wave).toBeGreaterThan(2 * 151);
     expect((16 * 1000) / queryMs).toBeGreaterThan(load.goal);
     expect(load.goal).toBeLessThan(1000);
   });
 
-  it('lets a pool with its cap get through each wave of the containers before the next', () => {
+  it('a pool with a cap finishes each wave of the containers before the next', () => {
     for (const capacity of [300, 1000, 3000]) {
       const { load, queryMs } = planContainers({ capacity, maxConnections: 151, nofile: 1024 });
       expect(load.wave).toBeGreaterThan(151 * 1.5);

@@ -118,7 +118,7 @@ describe('Btf', () => {
 
   it.skipIf(!fs.existsSync(KERNEL))('reads the types of this kernel', () => {
     const kernel = new Btf(fs.readFileSync(KERNEL));
-    // Promised by include/net/sock.h: sk_node and skc_node share their place, skc_addrpair is the first.
+    // Promised by include/net/sock.h: sk_node and skc_node share their offset, skc_addrpair is the first.
     expect(kernel.offsetOf('sock', ['__sk_common', 'skc_daddr'])).toBe(0);
     expect(kernel.offsetOf('sock_common', ['skc_rcv_saddr'])).toBe(4);
     expect(kernel.offsetOf('sock_common', ['skc_family'])).toBe(16);

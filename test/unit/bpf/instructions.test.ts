@@ -9,7 +9,7 @@ function hex(program: Assembler): string[] {
     .match(/.{16}/g) as string[];
 }
 
-it('encodes as the instruction set says', () => {
+it('encodes as the instruction set defines', () => {
   const program = new Assembler()
     .load(8, 6, 1, 0)
     .load(2, 1, 10, -8)
@@ -40,7 +40,7 @@ it('encodes as the instruction set says', () => {
   ]);
 });
 
-it('jumps over what stands between', () => {
+it('jumps over instructions', () => {
   const program = new Assembler()
     .jumpIf(0, '==', 0, 'end')
     .jumpIf(7, '!=', 10, 'end')
@@ -50,6 +50,6 @@ it('jumps over what stands between', () => {
   expect(hex(program).slice(0, 2)).toEqual(['1500030000000000', '550702000a000000']);
 });
 
-it('a jump to nowhere is refused', () => {
+it('a jump to an unknown label is refused', () => {
   expect(() => new Assembler().jumpIf(0, '==', 0, 'nowhere').exit().bytes()).toThrow('nowhere');
 });

@@ -18,7 +18,7 @@ describe("the database stand-in's packets", () => {
     expect(failure(0, SERVER_ERROR.TOO_MANY_CONNECTIONS).toString('hex')).toBe(recorded);
   });
 
-  it('greets', () => {
+  it('sends the greeting', () => {
     expect(greeting(7)).toEqual(
       bytes(`
         56 00 00                 # length of the payload
@@ -39,7 +39,7 @@ describe("the database stand-in's packets", () => {
     );
   });
 
-  it('says that all is well', () => {
+  it('sends OK', () => {
     expect(ok(2)).toEqual(
       bytes(`
         07 00 00 02
@@ -87,14 +87,14 @@ describe("the client's packets", () => {
     );
   });
 
-  it('asks and says goodbye', () => {
+  it('sends a query and ends the connection', () => {
     expect(query('SELECT 1')).toEqual(bytes('09 00 00 00 03 "SELECT 1"'));
     expect(quit()).toEqual(bytes('01 00 00 00 01'));
   });
 });
 
 describe('PacketReader', () => {
-  it('finds the same packets however the bytes are cut', () => {
+  it('reads the same packets however the bytes are split', () => {
     const all = concat(quit(), query('SELECT 1'), ok(2));
     const whole = new PacketReader().read(Buffer.from(all));
     expect(whole.map(({ sequence, payload }) => [sequence, payload.length])).toEqual([

@@ -3,13 +3,13 @@ import { describe, expect, it } from 'vitest';
 import { Pool, type Pooled } from '../../../src/lab/pool.ts';
 
 class Connection implements Pooled {
-  ended = false;
+  closed = false;
   close(): void {
-    this.ended = true;
+    this.closed = true;
   }
 }
 
-/** A pool whose connections are objects; those made stand in `made`. */
+/** A pool whose connections are objects, recorded in `made`. */
 function poolOf(limits: { maxIdle: number; maxOpen: number }, refuse: () => boolean = () => false) {
   const made: Connection[] = [];
   const open = async () => {
@@ -23,17 +23,17 @@ function poolOf(limits: { maxIdle: number; maxOpen: number }, refuse: () => bool
 
 const times = <T>(count: number, make: () => Promise<T>) => Promise.all(Array.from({ length: count }, make));
 
-describe('a cap on the idle, none on the open', () => {
-  it('opens as many as are wanted at once, and keeps 50 of them', async () => {
+describe('a limit on idle connections, none on open ones', () => {
+  it('opens as many as are requested at once, and keeps 50 of them idle', async () => {
     const { pool, made } = poolOf({ maxIdle: 50, maxOpen: 0 });
     const taken = await times(257, () => pool.acquire());
     expect(pool.counts).toMatchObject({ open: 257, idle: 0, waiting: 0 });
     for (const connection of taken) pool.release(connection);
     expect(pool.counts).toMatchObject({ open: 50, idle: 50, closedIdle: 207 });
-    expect(made.filter(({ ended }) => ended)).toHaveLength(207);
+    expect(made.filter(({ closed: ended }) => ended)).toHaveLength(207);
   });
 
-  it('closes and opens again and again where 60 are wanted at a time', async () => {
+  it('closes and opens repeatedly when 60 are requested at a time', async () => {
     const { pool } = poolOf({ maxIdle: 50, maxOpen: 0 });
     for (let round = 0; round < 3; round++) {
       for (const connection of await times(60, () => pool.acquire())) pool.release(connection);
@@ -42,8 +42,8 @@ describe('a cap on the idle, none on the open', () => {
   });
 });
 
-describe('a cap on the open', () => {
-  it('lets the others wait, first come, first served', async () => {
+describe('a limit on open connections', () => {
+  it('makes the others wait, first come, first served', async () => {
     const { pool, made } = poolOf({ maxIdle: 50, maxOpen: 2 });
     const [first, second] = await times(2, () => pool.acquire());
     const order: string[] = [];
@@ -57,13 +57,13 @@ describe('a cap on the open', () => {
     expect(made).toHaveLength(2);
   });
 
-  it('lowers the cap on the idle', async () => {
+  it('lowers the limit on idle connections', async () => {
     const { pool } = poolOf({ maxIdle: 50, maxOpen: 33 });
     for (const connection of await times(33, () => pool.acquire())) pool.release(connection);
     expect(pool.counts).toMatchObject({ open: 33, idle: 33, closedIdle: 0 });
   });
 
-  it('opens another for who waits when one comes back broken', async () => {
+  it('opens another for a waiting caller when a broken one is released', async () => {
     const { pool, made } = poolOf({ maxIdle: 1, maxOpen: 1 });
     const first = await pool.acquire();
     const second = pool.acquire();
@@ -74,8 +74,8 @@ describe('a cap on the open', () => {
   });
 });
 
-describe('what fails', () => {
-  it('tells who asked, and counts nothing as open', async () => {
+describe('failures', () => {
+  it('rejects the caller, and counts nothing as open', async () => {
     let refused = true;
     const { pool } = poolOf({ maxIdle: 50, maxOpen: 1 }, () => refused);
     await expect(pool.acquire()).rejects.toThrow('refused');
@@ -84,7 +84,7 @@ describe('what fails', () => {
     await expect(pool.acquire()).resolves.toBeDefined();
   });
 
-  it('does not lend an idle one that has ended', async () => {
+  it('does not give out an idle connection that was closed', async () => {
     const { pool } = poolOf({ maxIdle: 50, maxOpen: 0 });
     const first = await pool.acquire();
     pool.release(first);

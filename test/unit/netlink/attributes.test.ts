@@ -21,21 +21,21 @@ describe('findAttribute', () => {
     expect(find(RUN, 19)).toEqual({ offset: 24, length: 0 });
   });
 
-  it('says when there is none', () => {
+  it('reports an absent attribute', () => {
     expect(find(RUN, 2)).toBeUndefined();
     expect(find('', 0)).toBeUndefined();
   });
 
-  it('takes type 0 for an attribute as any other', () => {
+  it('treats type 0 like any other attribute', () => {
     expect(find('0600 0000 6162 0000', 0)).toEqual({ offset: 4, length: 2 });
   });
 
-  it('looks past the two flag bits of a type', () => {
+  it('ignores the two flag bits of a type', () => {
     expect(find('0800 1380 01020304  # NLA_F_NESTED', 0x13)).toEqual({ offset: 4, length: 4 });
     expect(find('0800 1340 01020304  # NLA_F_NET_BYTEORDER', 0x13)).toEqual({ offset: 4, length: 4 });
   });
 
-  it('takes the last attribute without its padding', () => {
+  it('accepts the last attribute without its padding', () => {
     expect(find('0500 0800 03', 8)).toEqual({ offset: 4, length: 1 });
   });
 
@@ -48,7 +48,7 @@ describe('findAttribute', () => {
     expect(find(text, 2)).toBeUndefined();
   });
 
-  it('does not look past the end of the run', () => {
+  it('does not read past the end of the sequence', () => {
     const bytes = hex('0400 0100  0800 0200 01020304');
     const place = { offset: -1, length: -1 };
     expect(findAttribute(viewOf(bytes), 0, 4, 2, place)).toBe(false);

@@ -33,7 +33,7 @@ function placements(bytes: Uint8Array): { view: GuardedView; offset: number }[] 
   ];
 }
 
-/** Runs it and swallows a WireError; any other error is a finding. */
+/** Runs `read`; a WireError is expected, any other error fails the test. */
 function orWireError(run: () => void): void {
   try {
     run();
@@ -42,7 +42,7 @@ function orWireError(run: () => void): void {
   }
 }
 
-/** Reads everything that a view can tell. */
+/** Reads every field of a view. */
 function readAll(socket: SocketView, view: DataView, offset: number, length: number): void {
   const { proto, family, state, localPort, peerPort, receiveQueue, sendQueue, uid, inode, cookieLow } = socket;
   const { cookieHigh, timer, timerExpiresMs, retransmits, interfaceIndex, unixType, peerInode } = socket;
@@ -64,7 +64,7 @@ function readAll(socket: SocketView, view: DataView, offset: number, length: num
 
 const cursors = () => [new InetDiagCursor('tcp'), new InetDiagCursor('udp'), new UnixDiagCursor()];
 
-/** Feeds one piece to a DumpReader, and each message that it gives to every cursor. */
+/** Passes one piece to a DumpReader, and each of its messages to every cursor. */
 function feed(piece: Uint8Array): void {
   for (const { view, offset } of placements(piece)) {
     for (const cursor of cursors()) {
@@ -83,7 +83,7 @@ function feed(piece: Uint8Array): void {
   }
 }
 
-/** Feeds one piece as a dump that is kept does: what the reader let pass is gone through again. */
+/** Passes one piece to a retained dump: the messages that the reader accepts are iterated again. */
 function feedRetained(piece: Uint8Array): void {
   for (const { view, offset } of placements(piece)) {
     for (const cursor of cursors()) {
@@ -106,7 +106,7 @@ const picks = fc.array(fc.tuple(fc.nat(messages.length - 1), fc.array(mutation, 
 });
 
 describe(`damaged messages (seed ${seed})`, () => {
-  it('are survived in pieces: cut, reordered, oversized, with wrong lengths', () => {
+  it('raise no other error in pieces: cut, reordered, oversized, with wrong lengths', () => {
     fc.assert(
       fc.property(picks, fc.array(mutation, { maxLength: 2 }), (parts, onTop) => {
         const damaged = parts.map(([index, mutations]) => mutate(messages[index] ?? new Uint8Array(), mutations));
@@ -119,7 +119,7 @@ describe(`damaged messages (seed ${seed})`, () => {
     );
   });
 
-  it('are survived one by one, when only the payload is damaged', () => {
+  it('raise no other error one by one, when only the payload is damaged', () => {
     fc.assert(
       fc.property(fc.nat(messages.length - 1), fc.array(mutation, { minLength: 1, maxLength: 6 }), (index, steps) => {
         fed++;
@@ -138,7 +138,7 @@ describe(`damaged messages (seed ${seed})`, () => {
     );
   });
 
-  it('are survived when they are nothing but noise', () => {
+  it('raise no other error when they are random bytes', () => {
     fc.assert(
       fc.property(fc.uint8Array({ maxLength: 400 }), fc.nat(64), (noise, type) => {
         fed++;
@@ -169,7 +169,7 @@ describe(`damaged messages (seed ${seed})`, () => {
 
 describe('undamaged recordings', () => {
   it('are read without an error, message by message', () => {
-    // A test of the test: what is damaged above is sound before.
+    // Verifies the input of the tests above before it is damaged.
     for (const message of messages) {
       const reader = new DumpReader(1);
       const view = new GuardedView(message.slice().buffer);

@@ -7,7 +7,7 @@ import { concat, hex, viewOf } from '../../support/hex.ts';
 const TCP = hex(`
   fc000000          # nlmsg_len: 252
   1400              # nlmsg_type: SOCK_DIAG_BY_FAMILY
-  0000              # nlmsg_flags: none, it answers nobody
+  0000              # nlmsg_flags: none, it answers no request
   00000000          # nlmsg_seq
   00000000          # nlmsg_pid: the kernel
   02                # idiag_family: AF_INET
@@ -108,7 +108,7 @@ describe('DestroyEventReader', () => {
       received: socket.tcpInfoNumber('bytesReceived'),
       retransmits: socket.tcpInfoNumber('totalRetrans'),
       lastSent: socket.tcpInfoNumber('lastSentMs'),
-      // Behind what this kernel tells.
+      // Beyond the structure of this kernel.
       sent: socket.tcpInfoNumber('bytesSent'),
     }));
     expect(damaged).toBe(0);
@@ -167,14 +167,14 @@ describe('DestroyEventReader', () => {
     ]);
   });
 
-  it('passes over messages of other types', () => {
+  it('skips messages of other types', () => {
     const other = UDP6.slice();
     // NLMSG_DONE
     other[4] = 3;
     expect(read(concat(other, UDP6), identity)).toMatchObject({ damaged: 0, seen: [{ proto: 'udp' }] });
   });
 
-  it('counts what cannot be read, and gives none of it', () => {
+  it('counts malformed messages and skips them', () => {
     for (const length of [17, 60, 87, 95]) {
       expect(read(UDP6.slice(0, length), identity)).toEqual({ seen: [], damaged: 1 });
     }

@@ -29,7 +29,7 @@ function read(bytes: Uint8Array, offset = 0, length = bytes.length - offset) {
 }
 
 describe('DumpReader', () => {
-  it('hands out payloads and sees the end', () => {
+  it('calls back with payloads and reports the end', () => {
     const { reader, payloads, end } = read(concat(DATA, DATA, DONE));
     expect(payloads).toEqual([
       [16, 4, 20],
@@ -40,7 +40,7 @@ describe('DumpReader', () => {
     expect(reader.interrupted).toBe(false);
   });
 
-  it('wants more as long as no message says that it is over', () => {
+  it('returns undefined until a message ends the answer', () => {
     expect(read(concat(DATA, DATA)).end).toBeUndefined();
     expect(read(new Uint8Array()).end).toBeUndefined();
   });
@@ -50,16 +50,16 @@ describe('DumpReader', () => {
     expect(read(bytes, 24, 40).payloads).toEqual([[40, 4, 20]]);
   });
 
-  it('takes the status of DONE as signed: -2 for a protocol without a handler', () => {
+  it('reads the status of DONE as signed: -2 for a protocol without a handler', () => {
     const end = hex('14000000 0300 0200 05000000 39050000  feffffff');
     expect(read(end).end).toEqual({ by: 'done', status: -2 });
   });
 
-  it('takes a DONE without a status as success, as old kernels send it', () => {
+  it('reads a DONE without a status as success, as old kernels send it', () => {
     expect(read(hex('10000000 0300 0200 05000000 39050000')).end).toEqual({ by: 'done', status: 0 });
   });
 
-  it('takes the errno of ERROR', () => {
+  it('reads the errno of ERROR', () => {
     const error = hex(`
       24000000  # nlmsg_len: 16 + 4 + 16
       0200      # nlmsg_type: NLMSG_ERROR
@@ -70,7 +70,7 @@ describe('DumpReader', () => {
     expect(read(error).end).toEqual({ by: 'error', status: -22 });
   });
 
-  it('passes over late answers to another request, their end too', () => {
+  it('skips late answers to another request, and their end', () => {
     const late = concat(
       hex('14000000 1400 0200 04000000 39050000 aabbccdd'),
       hex('14000000 0300 0200 04000000 39050000 00000000'),
@@ -80,14 +80,14 @@ describe('DumpReader', () => {
     expect(end).toEqual({ by: 'done', status: 0 });
   });
 
-  it('passes over control messages that say nothing', () => {
-    // NLMSG_NOOP (1), and 5 to 15, which netlink keeps for itself
+  it('skips control messages without a meaning', () => {
+    // NLMSG_NOOP (1), and 5 to 15, which are reserved for netlink
     const noop = hex('10000000 0100 0000 05000000 39050000');
     const reserved = hex('14000000 0f00 0000 05000000 39050000 aabbccdd');
     expect(read(concat(noop, reserved, DONE)).payloads).toEqual([]);
   });
 
-  it('steps over the padding behind a message whose length is no multiple of four', () => {
+  it('skips the padding after a message whose length is not a multiple of four', () => {
     const odd = hex('11000000 1400 0200 05000000 39050000  aa 000000');
     expect(read(concat(odd, DATA, DONE)).payloads).toEqual([
       [16, 1, 20],
@@ -100,7 +100,7 @@ describe('DumpReader', () => {
     ]);
   });
 
-  it('notes that a dump was interrupted', () => {
+  it('reports that a dump was interrupted', () => {
     const interrupted = hex('14000000 1400 1200 05000000 39050000 aabbccdd  # flags: MULTI | DUMP_INTR');
     expect(read(concat(interrupted, DONE)).reader.interrupted).toBe(true);
   });

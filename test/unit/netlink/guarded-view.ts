@@ -45,7 +45,7 @@ export class GuardedView extends Base {
   }
 }
 
-/** What is not there must not be read in another way: only the accessors above are guarded. */
+/** Other accessors must not be used: only those above are guarded. */
 for (const name of ['getInt8', 'getInt16', 'getBigInt64', 'getFloat32', 'getFloat64'] as const) {
   Object.defineProperty(GuardedView.prototype, name, {
     value: () => {

@@ -161,7 +161,7 @@ describe('InetDiagCursor', () => {
     });
   });
 
-  it('takes an attribute that is shorter than its meaning for absent', () => {
+  it('treats an attribute that is too short as absent', () => {
     const head = ESTABLISHED.slice(0, 72);
     expect(cursorOn(concat(head, hex('0800 1500 2a000000'))).cgroupId()).toBeUndefined();
     // Older kernels have no ninth word.
@@ -169,14 +169,14 @@ describe('InetDiagCursor', () => {
     expect(cursorOn(concat(head, eight)).drops()).toBeUndefined();
   });
 
-  it('stays within its message, whatever stands behind it', () => {
+  it('does not read past its message', () => {
     const bytes = concat(ESTABLISHED.slice(0, 72), hex('0c00 1500 2a00000001000000'));
     const cursor = new InetDiagCursor('tcp');
     cursor.moveTo(viewOf(bytes), 0, 72);
     expect(cursor.cgroupId()).toBeUndefined();
   });
 
-  it('moves on', () => {
+  it('moves to the next message', () => {
     const bytes = concat(ESTABLISHED, new Uint8Array(72).fill(1));
     const cursor = cursorOn(bytes);
     cursor.moveTo(viewOf(bytes), ESTABLISHED.length, 72);

@@ -64,7 +64,7 @@ export function mutate(original: Uint8Array, mutations: readonly Mutation[]): Ui
         if (rest.length >= 4) new DataView(bytes.buffer).setUint32(at & ~3, step.value, LITTLE);
         break;
       case 'length':
-        // A 16-bit word on an aligned offset: where attributes keep their length.
+        // A 16-bit word on an aligned offset: where attributes have their length.
         if (rest.length >= 4) new DataView(bytes.buffer).setUint16(at & ~3, step.value & 0xffff, LITTLE);
         break;
       case 'cut':

@@ -23,7 +23,7 @@ function keep(dump: RetainedDump, bytes: Uint8Array): void {
 }
 
 describe('RetainedDump', () => {
-  it('goes through its pieces in order, again and again', () => {
+  it('iterates over its pieces in order, several times', () => {
     const dump = new RetainedDump(new UnixDiagCursor());
     keep(dump, concat(socket('01'), socket('02')));
     keep(dump, concat(socket('03'), DONE));
@@ -31,7 +31,7 @@ describe('RetainedDump', () => {
     expect(inodes(dump)).toEqual([1, 2, 3]);
   });
 
-  it('takes pieces that stand side by side in one buffer', () => {
+  it('accepts adjacent pieces of one buffer', () => {
     const bytes = concat(new Uint8Array(8).fill(0xff), socket('01'), socket('02'), DONE);
     const view = viewOf(bytes);
     const dump = new RetainedDump(new UnixDiagCursor());
@@ -45,7 +45,7 @@ describe('RetainedDump', () => {
     expect(inodes(new RetainedDump(new UnixDiagCursor()))).toEqual([]);
   });
 
-  it('passes over what is no data', () => {
+  it('skips messages that are not data', () => {
     const noop = hex('10000000 0100 0000 01000000 00000000');
     const reserved = hex('10000000 0f00 0000 01000000 00000000');
     const dump = new RetainedDump(new UnixDiagCursor());
@@ -53,14 +53,14 @@ describe('RetainedDump', () => {
     expect(inodes(dump)).toEqual([1, 2]);
   });
 
-  it('does not look behind the end of the answer, where nothing was checked', () => {
+  it('does not read past the end of the answer, which was not validated', () => {
     const dump = new RetainedDump(new UnixDiagCursor());
     // A length of zero would never end.
     keep(dump, concat(socket('01'), DONE, new Uint8Array(64)));
     expect(inodes(dump)).toEqual([1]);
   });
 
-  it('passes on what is too short for its cursor as an error', () => {
+  it('throws for a message that is too short for its cursor', () => {
     const dump = new RetainedDump(new UnixDiagCursor());
     keep(dump, hex('14000000 1400 0200 01000000 00000000 01010100'));
     expect(() => inodes(dump)).toThrow(WireError);

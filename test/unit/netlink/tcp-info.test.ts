@@ -138,7 +138,7 @@ describe('decodeTcpInfo', () => {
     expect(decodeTcpInfo(viewOf(INFO), 0, length)).toEqual(expected(length));
   });
 
-  it('reads what is there of a structure of any length, and nothing else', () => {
+  it('reads the complete fields of a structure of any length', () => {
     for (let length = 0; length <= INFO.length; length++) {
       const exact = viewOf(INFO.slice(0, length));
       expect(decodeTcpInfo(exact, 0, length), `${length} bytes`).toEqual(expected(length));
@@ -146,7 +146,7 @@ describe('decodeTcpInfo', () => {
     }
   });
 
-  it('passes over what a later kernel adds', () => {
+  it('ignores fields that a later kernel adds', () => {
     const longer = concat(INFO, new Uint8Array(40).fill(0xff));
     expect(decodeTcpInfo(viewOf(longer), 0, longer.length)).toEqual(expected(280));
   });
@@ -170,7 +170,7 @@ describe('decodeTcpInfo', () => {
     expect(decodeTcpInfo(viewOf(bytes), 0, 280)).toEqual(rest);
   });
 
-  it('does not read past the bytes that are there, whatever the length says', () => {
+  it('does not read past the end of the bytes, whatever the length is', () => {
     expect(decodeTcpInfo(viewOf(INFO.slice(0, 104)), 0, 280)).toEqual(expected(104));
     expect(decodeTcpInfo(viewOf(INFO.slice(0, 104)), 104, 280)).toEqual({});
   });

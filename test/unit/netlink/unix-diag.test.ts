@@ -95,7 +95,7 @@ describe('UnixDiagCursor', () => {
     ]);
   });
 
-  it('reads a connected socket without a name; queues and user that were not asked for are unknown', () => {
+  it('reads a connected socket without a name; queues and user that were not requested are undefined', () => {
     const cursor = cursorOn(hex('01 05 01 00 a0160300 02300000 00000000  0800 0200 a1160300  # UNIX_DIAG_PEER'));
     expect(cursor).toMatchObject({
       unixType: 5,
@@ -120,15 +120,15 @@ describe('UnixDiagCursor', () => {
     expect(nameOf(content)).toEqual(expected);
   });
 
-  it('takes an empty name for none', () => {
+  it('treats an empty name as none', () => {
     expect(nameOf('')).toBeUndefined();
   });
 
-  it('takes a queue attribute of one word for what it has', () => {
+  it('reads one queue from a queue attribute of one word', () => {
     expect(cursorOn(concat(HEAD, hex('0800 0400 02000000')))).toMatchObject({ receiveQueue: 2, sendQueue: undefined });
   });
 
-  it('gives a name out of a view that does not begin with its buffer', () => {
+  it('reads a name in a view that does not begin with its buffer', () => {
     const bytes = concat(new Uint8Array(8).fill(0xff), HEAD, hex('0600 0000 2f61'));
     const cursor = new UnixDiagCursor();
     cursor.moveTo(new DataView(bytes.buffer, 8), 0, bytes.length - 8);

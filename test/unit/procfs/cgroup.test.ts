@@ -115,7 +115,7 @@ describe('the whole file', () => {
   test('nothing', () => {
     expect(containerOfCgroupText('')).toBeUndefined();
     expect(containerOfCgroupText('0::/init.scope\n')).toBeUndefined();
-    // An id that is somebody else's: 32 digits and no ECS.
+    // Not a container's id: 32 digits outside ECS.
     expect(containerOfCgroupText(`4:memory:/process_api/${TASK}\n0::/\n`)).toBeUndefined();
   });
 
@@ -142,7 +142,7 @@ describe('on a fixture tree', () => {
     return `${root}/proc`;
   }
 
-  test('a process that is gone', () => {
+  test('a process that has exited', () => {
     expect(containerOfProcess(8, process7(''))).toBeUndefined();
     expect(readCgroupId(8, process7(''))).toBeUndefined();
   });
@@ -170,7 +170,7 @@ describe('on a fixture tree', () => {
     expect(readCgroupId(7, process7('0::/größe.slice\n'), `${root}/cgroup`)).toBe(ino);
   });
 
-  test('no id for the root, for what is outside, without version 2, and for what is gone', () => {
+  test('no id for the root, for a path outside, without version 2, and for a removed cgroup', () => {
     fs.mkdirSync(`${root}/cgroup/unified`, { recursive: true });
     expect(cgroupIdOfPath('/', `${root}/cgroup`)).toBeUndefined();
     expect(cgroupIdOfPath('/../../proc', `${root}/cgroup`)).toBeUndefined();

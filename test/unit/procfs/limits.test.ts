@@ -32,7 +32,7 @@ describe('/proc/PID/limits', () => {
     expect(limits.nofile).toEqual({ soft: 64, hard: 128 });
     expect(limits.nproc).toEqual({ soft: 96_364, hard: 96_365 });
     expect(limits.fsize).toEqual({ soft: 1000, hard: Number.POSITIVE_INFINITY });
-    // These two have no unit behind them.
+    // These two have no unit.
     expect(limits.nice).toEqual({ soft: 1, hard: 2 });
     expect(limits.rtprio).toEqual({ soft: 3, hard: 4 });
   });
@@ -45,12 +45,12 @@ describe('/proc/PID/limits', () => {
     expect(parseLimits('')).toEqual({});
   });
 
-  test('of a process that is gone', () => {
+  test('of a process that has exited', () => {
     expect(readLimits(2 ** 22 + 1)).toBeUndefined();
     expect(readNofileLimit(2 ** 22 + 1)).toBeUndefined();
   });
 
-  test('of this process, as prlimit(1) tells them', () => {
+  test('of this process, as prlimit(1) prints them', () => {
     const rows = execFileSync(
       'prlimit',
       ['--pid', String(process.pid), '--raw', '--noheadings', '-o', 'RESOURCE,SOFT,HARD'],

@@ -45,7 +45,7 @@ test('version 2, with a limit and without', () => {
   expect(read()?.limitBytes).toBe(Number.POSITIVE_INFINITY);
 });
 
-test('nothing for the root cgroup, another namespace, a process that is gone, a controller that does not tell', () => {
+test('nothing for the root cgroup, another namespace, a process that has exited, a controller without the counters', () => {
   expect(read()).toBeUndefined();
   for (const line of ['0::/\n', '0::/../x\n', '4:memory:/docker/abc\n']) {
     write('proc/7/cgroup', line);

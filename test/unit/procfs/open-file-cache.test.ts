@@ -29,7 +29,7 @@ function openOn(file: string): number {
 }
 
 describe('OpenFileCache', () => {
-  it('says what the file says now, shorter or longer than before', () => {
+  it('returns the current contents, shorter or longer than before', () => {
     const file = `${folder}/counters`;
     for (const text of ['one\n', 'three\n', 'x', '', 'again\n']) {
       fs.writeFileSync(file, text);
@@ -37,7 +37,7 @@ describe('OpenFileCache', () => {
     }
   });
 
-  it('a file of the proc file system is made anew for each reading', () => {
+  it('a file of the proc file system is generated anew for each read', () => {
     const file = '/proc/self/stat';
     const [first] = [files.read(file)];
     let busy = 0;
@@ -47,13 +47,13 @@ describe('OpenFileCache', () => {
     expect(files.read(file)).not.toBe(first);
   });
 
-  it('one that is longer than the room comes whole', () => {
+  it('a file that is longer than the buffer is read whole', () => {
     const file = `${folder}/long`;
     fs.writeFileSync(file, 'x'.repeat(200_000));
     expect(files.read(file)).toHaveLength(200_000);
   });
 
-  it('opens a file once, and lets go of it', () => {
+  it('opens a file once, and closes it', () => {
     const file = `${folder}/once`;
     fs.writeFileSync(file, 'text');
     files.read(file);
@@ -64,7 +64,7 @@ describe('OpenFileCache', () => {
     expect(files.read(file)).toBe('text');
   });
 
-  it('nothing of a process that is gone', () => {
+  it('returns undefined for a process that has exited', () => {
     expect(files.read(`${folder}/none`)).toBeUndefined();
     expect(files.read('/proc/4194305/net/snmp')).toBeUndefined();
   });

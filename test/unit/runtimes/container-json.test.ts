@@ -109,7 +109,7 @@ describe('the list', () => {
     expect(readContainerList([withField(LISTED, 'Names', null)], 'docker')[0]?.name).toBe('71d919762bb9');
   });
 
-  test("a hostile container's words are kept as they are, for whoever prints them to escape", () => {
+  test('text of a hostile container is returned unchanged; printing code escapes it', () => {
     const hostile = withField(
       withField(LISTED, 'Names', ['/\u001b[2Jx']),
       'Labels',
@@ -139,7 +139,7 @@ describe('the list', () => {
       [withField(LISTED, 'NetworkSettings.Networks.bridge.IPAddress', 1)],
     ],
     ['[1].Id', [LISTED, withField(LISTED, 'Id', undefined)]],
-  ])('%s is told when it is wrong', (where, json) => {
+  ])('%s: an invalid value is named in the error', (where, json) => {
     expect(() => readContainerList(json, 'docker')).toThrow(ShapeError);
     expect(() => readContainerList(json, 'docker')).toThrow(where);
   });
@@ -226,7 +226,7 @@ describe('the details', () => {
       'HostConfig.Ulimits[0].Soft',
       withField(INSPECTED, 'HostConfig.Ulimits', [{ Name: 'nofile', Soft: '1', Hard: 1 }]),
     ],
-  ])('%s is told when it is wrong', (where, json) => {
+  ])('%s: an invalid value is named in the error', (where, json) => {
     expect(() => readContainerDetails(json, 'docker')).toThrow(ShapeError);
     expect(() => readContainerDetails(json, 'docker')).toThrow(where);
   });

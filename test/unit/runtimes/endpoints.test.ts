@@ -7,7 +7,7 @@ import { dockerEndpoints } from '../../../src/runtimes/docker/endpoints.ts';
 /** SHA-256 of `remote` by sha256sum(1): the folder that `docker context create remote` made. */
 const REMOTE = 'b71199ebd070b36beab7317920c2c2f1d777df8d05e5527d8458fda57cb17a7a';
 
-/** A machine of the test's own: nothing of the real one leaks in. */
+/** A machine of the test's own, independent of the real one. */
 const MACHINE = {
   addresses: () => ['127.0.0.1', '192.0.2.2', 'fd00::2', 'fe80::1%eth0'],
   hostname: 'builder',
@@ -26,7 +26,7 @@ function endpoints(env: NodeJS.ProcessEnv, runtime?: string) {
   return runtime === undefined ? all : all.filter((endpoint) => endpoint.runtime === runtime);
 }
 
-/** Where a DOCKER_HOST leads. */
+/** The address of a DOCKER_HOST. */
 function addressOf(host: string, env: NodeJS.ProcessEnv = {}) {
   return endpoints({ ...env, DOCKER_HOST: host })[0]?.address;
 }
@@ -36,7 +36,7 @@ function write(file: string, content: string): void {
   fs.writeFileSync(`${home}/${file}`, content);
 }
 
-describe('without a word about it', () => {
+describe('without settings', () => {
   test('the default sockets', () => {
     expect(endpoints({}).map(({ runtime, uri, source }) => [runtime, uri, source])).toEqual([
       ['docker', 'unix:///var/run/docker.sock', 'default'],
@@ -101,9 +101,9 @@ describe('DOCKER_HOST', () => {
   });
 
   test.each([
-    ['tcp://203.0.113.9:2375', 'is no address of this machine; run socklens there'],
-    ['tcp://[2001:db8::1]:2375', 'is no address of this machine; run socklens there'],
-    ['tcp://far:2375', 'is no address of this machine; run socklens there'],
+    ['tcp://203.0.113.9:2375', 'is not an address of this machine; run socklens there'],
+    ['tcp://[2001:db8::1]:2375', 'is not an address of this machine; run socklens there'],
+    ['tcp://far:2375', 'is not an address of this machine; run socklens there'],
     ['tcp://commented:2375', 'is a host that /etc/hosts does not give an address of this machine; run socklens there'],
     [
       'tcp://engine.example:2375',
@@ -129,7 +129,7 @@ describe('DOCKER_HOST', () => {
     'https://localhost:2376',
     '\u001b[2J',
     'x'.repeat(100_000),
-  ])('%.40s is nonsense, or nobody here', (host) => {
+  ])('%.40s is invalid, or not on this machine', (host) => {
     expect(addressOf(host)).toMatchObject({ kind: 'unusable' });
   });
 
@@ -222,10 +222,10 @@ describe('contexts', () => {
     [
       'a configuration that is not JSON',
       () => write('.docker/config.json', '{"curr'),
-      'does not tell the current context',
+      'does not name the current context',
     ],
-    ['one that is a list', () => write('.docker/config.json', '[]'), 'does not tell the current context'],
-    ['a current context that is no string', () => current({ toString: 1 }), 'does not tell the current context'],
+    ['one that is a list', () => write('.docker/config.json', '[]'), 'does not name the current context'],
+    ['a current context that is no string', () => current({ toString: 1 }), 'does not name the current context'],
     [
       'a context that is not JSON',
       () => {

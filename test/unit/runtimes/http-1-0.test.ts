@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { type HttpAnswer, HttpError } from '../../../src/runtimes/docker/http.ts';
 import { Http10Reader, http10Request } from '../../../src/runtimes/docker/http-1-0.ts';
 
-/** Feeds text cut into these pieces; the other side closes after the last. */
+/** Passes these pieces of an answer to the parser; the peer closes after the last. */
 function read(pieces: readonly string[], limits = { header: 1000, body: 1000 }): HttpAnswer {
   const reader = new Http10Reader(limits);
   for (const piece of pieces) if (reader.push(Buffer.from(piece, 'latin1'))) break;
@@ -22,7 +22,7 @@ const GOOD: [what: string, text: string, status: number, body: string][] = [
   ['bytes after the end', `${LENGTH}HTTP/1.1 500 No\r\n\r\n`, 200, 'hello'],
 ];
 
-test('a request names no connection to keep and asks for no chunks', () => {
+test('a request neither keeps the connection open nor accepts chunks', () => {
   expect(http10Request('/containers/json?all=1').toString()).toBe(
     'GET /containers/json?all=1 HTTP/1.0\r\nHost: localhost\r\nUser-Agent: socklens\r\n\r\n',
   );
@@ -61,7 +61,7 @@ describe('answers', () => {
   });
 });
 
-describe('what is no answer', () => {
+describe('malformed answers', () => {
   test.each([
     ['nothing', '', 'before its header was complete'],
     ['half a header', 'HTTP/1.1 200 OK\r\nServer: Doc', 'before its header was complete'],
@@ -73,8 +73,8 @@ describe('what is no answer', () => {
     ['a status that is none', 'HTTP/1.1 2000 OK\r\n\r\n', 'not HTTP/1'],
     ['a header without a name', 'HTTP/1.1 200 OK\r\n: x\r\n\r\n', 'without a name'],
     ['a header without a colon', 'HTTP/1.1 200 OK\r\nnonsense\r\n\r\n', 'without a name'],
-    ['a negative length', 'HTTP/1.1 200 OK\r\nContent-Length: -1\r\n\r\n', 'a length that is no number'],
-    ['a length of words', 'HTTP/1.1 200 OK\r\nContent-Length: five\r\n\r\n', 'a length that is no number'],
+    ['a negative length', 'HTTP/1.1 200 OK\r\nContent-Length: -1\r\n\r\n', 'a length that is not a number'],
+    ['a length of words', 'HTTP/1.1 200 OK\r\nContent-Length: five\r\n\r\n', 'a length that is not a number'],
     ['a huge length', 'HTTP/1.1 200 OK\r\nContent-Length: 999999\r\n\r\n', 'longer than 1000 bytes'],
     ['an interim answer', `HTTP/1.1 100 Continue\r\n\r\n${LENGTH}`, 'not HTTP/1: "HTTP/1.1 100 Continue"'],
     ['chunks', 'HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n', 'which HTTP/1.0 rules out: "chunked"'],

@@ -12,13 +12,13 @@ beforeAll(() => {
 });
 afterAll(() => fs.rmSync(folder, { recursive: true }));
 
-/** The configuration of this text; a file that was named is read whoever owns it. */
+/** The configuration in this text; a file that is named is read whichever user owns it. */
 function read(text: string) {
   fs.writeFileSync(`${folder}/given.toml`, text);
   return readConfig(`${folder}/given.toml`, new Set());
 }
 
-/** Its one line, without the folder. */
+/** The one-line error message for this text, without the folder. */
 async function failure(text: string): Promise<string> {
   const error = await read(text).then(
     () => undefined,
@@ -51,7 +51,7 @@ test.each([
   ],
   ['[gard]\n', 'given.toml: gard: Invalid key: Expected never but received "gard"'],
   ['[pools\n', 'given.toml: Invalid TOML document'],
-])('%j is refused with what was got', async (text, message) => {
+])('%j is refused with the value in the message', async (text, message) => {
   expect(await failure(text)).toContain(message);
 });
 

@@ -17,7 +17,7 @@ beforeEach(() => {
 });
 afterEach(() => fs.rmSync(folder, { recursive: true }));
 
-/** The text of the file, or what is wrong with it. */
+/** The text of the file, or why it is refused. */
 function read(name = file, owners: ReadonlySet<number> = new Set([ME])): string {
   const opened = openTrusted(name, owners);
   if (typeof opened === 'string') return `refused: ${opened}`;
@@ -28,7 +28,7 @@ function read(name = file, owners: ReadonlySet<number> = new Set([ME])): string 
   }
 }
 
-describe('a file that nobody named', () => {
+describe('a file that the user did not name', () => {
   test('of the user alone is read', () => {
     expect(read()).toBe('x = 1\n');
     fs.chmodSync(folder, 0o755);
@@ -37,29 +37,32 @@ describe('a file that nobody named', () => {
 
   test('in a folder of another owner is refused', () => {
     expect(read(file, new Set([ME + 1]))).toBe(
-      `refused: the folder ${folder} belongs to user ${ME}, who is neither you nor root`,
+      `refused: the folder ${folder} is owned by uid ${ME}, which is neither yours nor root's`,
     );
   });
 
   test.each([
-    [0o664, `can be written by its group (mode 0664; chmod g-w`],
-    [0o646, `can be written by everyone (mode 0646; chmod o-w`],
-    [0o666, `can be written by everyone (mode 0666; chmod o-w`],
+    [0o664, `is writable by its group (mode 0664; run chmod g-w`],
+    [0o646, `is writable by everyone (mode 0646; run chmod o-w`],
+    [0o666, `is writable by everyone (mode 0666; run chmod o-w`],
   ])('with mode %o is refused', (mode, why) => {
     fs.chmodSync(file, mode);
     expect(read()).toBe(`refused: ${file} ${why} ${file})`);
   });
 
   test.each([
-    [0o775, `can be written by its group (mode 0775; chmod g-w`],
-    [0o777, `can be written by everyone (mode 0777; chmod o-w`],
-    [0o1777, `can be written by everyone (mode 1777; chmod o-w`],
-  ])('in a folder with mode %o is refused: the sticky bit does not keep others from making the file', (mode, why) => {
-    fs.chmodSync(folder, mode);
-    expect(read()).toBe(`refused: the folder ${folder} ${why} ${folder})`);
-  });
+    [0o775, `is writable by its group (mode 0775; run chmod g-w`],
+    [0o777, `is writable by everyone (mode 0777; run chmod o-w`],
+    [0o1777, `is writable by everyone (mode 1777; run chmod o-w`],
+  ])(
+    'in a folder with mode %o is refused: the sticky bit does not prevent others from creating the file',
+    (mode, why) => {
+      fs.chmodSync(folder, mode);
+      expect(read()).toBe(`refused: the folder ${folder} ${why} ${folder})`);
+    },
+  );
 
-  test('that is a link is judged by what it leads to', () => {
+  test('that is a link is checked by its target', () => {
     const elsewhere = fs.mkdtempSync(path.join(fs.realpathSync(os.tmpdir()), 'config-trust-'));
     try {
       fs.writeFileSync(`${elsewhere}/real.toml`, 'y = 2\n');
@@ -67,14 +70,14 @@ describe('a file that nobody named', () => {
       fs.symlinkSync(`${elsewhere}/real.toml`, file);
       expect(read()).toBe('y = 2\n');
       fs.chmodSync(elsewhere, 0o777);
-      expect(read()).toContain(`refused: the folder ${elsewhere} can be written by everyone (mode 0777`);
+      expect(read()).toContain(`refused: the folder ${elsewhere} is writable by everyone (mode 0777`);
       fs.chmodSync(elsewhere, 0o755);
       fs.chmodSync(`${elsewhere}/real.toml`, 0o666);
-      expect(read()).toContain(`refused: ${elsewhere}/real.toml can be written by everyone (mode 0666`);
-      // Whoever may write the folder of the link can make it lead elsewhere.
+      expect(read()).toContain(`refused: ${elsewhere}/real.toml is writable by everyone (mode 0666`);
+      // A user who can write the folder of the link can replace it.
       fs.chmodSync(`${elsewhere}/real.toml`, 0o644);
       fs.chmodSync(folder, 0o777);
-      expect(read()).toContain(`refused: the folder ${folder} can be written by everyone`);
+      expect(read()).toContain(`refused: the folder ${folder} is writable by everyone`);
     } finally {
       fs.rmSync(elsewhere, { recursive: true });
     }
@@ -87,7 +90,7 @@ describe('a file that nobody named', () => {
     expect(() => read()).toThrow('ENOENT');
   });
 
-  test('that is no file is refused, and a FIFO is not waited for', () => {
+  test('that is not a regular file is refused, and opening a FIFO does not block', () => {
     fs.rmSync(file);
     fs.mkdirSync(file);
     expect(read()).toBe(`refused: ${file} is not a regular file`);
@@ -98,16 +101,16 @@ describe('a file that nobody named', () => {
 
   test.skipIf(ME !== 0)('of another user in a folder of root is refused (skipped without root)', () => {
     fs.chownSync(file, 12_345, 12_345);
-    expect(read()).toBe(`refused: ${file} belongs to user 12345, who is neither you nor root`);
+    expect(read()).toBe(`refused: ${file} is owned by uid 12345, which is neither yours nor root's`);
     expect(read(file, trustedOwners(0, { SUDO_UID: '12345' }))).toBe('x = 1\n');
   });
 });
 
-test('believed are the user and root, and behind sudo who called it', () => {
+test('trusted are the user, root, and the caller of sudo', () => {
   expect([...trustedOwners(1000, {})]).toEqual([0, 1000]);
   expect([...trustedOwners(0, {})]).toEqual([0]);
   expect([...trustedOwners(0, { SUDO_UID: '1000' })]).toEqual([0, 1000]);
-  // Anybody can set a variable: only root's is sudo's.
+  // Any user can set the variable: it is believed only for root.
   expect([...trustedOwners(1000, { SUDO_UID: '7' })]).toEqual([0, 1000]);
   expect([...trustedOwners(0, { SUDO_UID: '-1' })]).toEqual([0]);
   expect([...trustedOwners(0, { SUDO_UID: '' })]).toEqual([0]);

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { ConnectionMemory } from '../../../../src/collect/owners/connection-memory.ts';
 import { destroyEvent } from '../../../support/destroy-event.ts';
 
-/** Takes dumps of a second each, with these cookies in them; the inode is as the cookie. */
+/** Records dumps at intervals of a second with these cookies; the inode equals the cookie. */
 function dumps(memory: ConnectionMemory, first: number, sets: number[][], receivesEvents = false): void {
   sets.forEach((cookies, index) => {
     memory.begin((first + index) * 1000);
@@ -12,7 +12,7 @@ function dumps(memory: ConnectionMemory, first: number, sets: number[][], receiv
 }
 
 describe('ConnectionMemory', () => {
-  it('knows when a socket was first seen, and when it was not there yet', () => {
+  it('records when a socket was first seen, and the last dump without it', () => {
     const memory = new ConnectionMemory();
     dumps(memory, 1, [[1], [1, 2], [1, 2]]);
     expect(memory.of(destroyEvent({ cookie: 1 }))).toMatchObject({ firstSeenMs: 1000, peerPort: 3306 });
@@ -22,7 +22,7 @@ describe('ConnectionMemory', () => {
     expect(memory.lastDumpMs).toBe(3000);
   });
 
-  it('keeps what has left the dumps for as long as it can stand in TIME_WAIT', () => {
+  it('retains a socket that left the dumps for as long as TIME_WAIT can last', () => {
     const memory = new ConnectionMemory();
     dumps(memory, 1, [[1, 2], [2]]);
     dumps(memory, 70, [[2]]);
@@ -31,22 +31,22 @@ describe('ConnectionMemory', () => {
     expect(memory.size).toBe(1);
   });
 
-  it('keeps the owner of what has ended, and forgets it when it is quite gone', () => {
+  it('retains the owner of a closed socket, and removes it afterwards', () => {
     const memory = new ConnectionMemory();
     dumps(memory, 1, [[1, 2]], true);
-    memory.ended(destroyEvent({ cookie: 1 }));
+    memory.closed(destroyEvent({ cookie: 1 }));
     dumps(memory, 60, [[2]], true);
     expect(memory.of(destroyEvent({ cookie: 1 }))).toMatchObject({ inode: 1 });
     dumps(memory, 80, [[2]], true);
     expect(memory.of(destroyEvent({ cookie: 1 }))).toBeUndefined();
   });
 
-  it('keeps what was reset and is still held, where an event will tell of its end', () => {
+  it('retains a socket that was reset and is still open, when an event will report its end', () => {
     const memory = new ConnectionMemory();
     dumps(memory, 1, [[1]], true);
     dumps(memory, 1000, [[]], true);
     expect(memory.of(destroyEvent({ cookie: 1 }))).toMatchObject({ firstSeenMs: 1000, inode: 1 });
-    // What has no process is forgotten when it is quite gone.
+    // A socket without a process is removed after its retention.
     memory.begin(2_000_000);
     memory.see(destroyEvent({ cookie: 2, inode: 0 }));
     memory.end(true);
@@ -54,7 +54,7 @@ describe('ConnectionMemory', () => {
     expect(memory.size).toBe(1);
   });
 
-  it('keeps fifty thousand of those at most', () => {
+  it('retains fifty thousand of those at most', () => {
     const memory = new ConnectionMemory();
     const many = Array.from({ length: 50_100 }, (_, index) => index + 1);
     dumps(memory, 1, [many, [], [], [], []], true);
