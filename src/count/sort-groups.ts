@@ -17,7 +17,7 @@ const ORDERS: Partial<Record<GroupKey, readonly string[]>> = {
  * shortest, numbers (also at the beginning of a text, as in `PID/name`) by size, text by code point,
  * and what has no value last; of equals the larger group first.
  */
-export function arrange(groups: readonly Group[], order: GroupOrder): Group[] {
+export function sortGroups(groups: readonly Group[], order: GroupOrder): Group[] {
   if (order === 'count') return [...groups].sort((a, b) => b.count - a.count);
   return [...groups].sort((a, b) => compareValues(order, a.key[order], b.key[order]) || b.count - a.count);
 }
