@@ -65,10 +65,8 @@ export function bindFilter(text: string, tree: SyntaxTree, names: FilterNames): 
         return atom({ kind: 'cgroup', id, path: found.path });
       }
       case 'uid': {
-        const uid = typeof found.user === 'number' ? found.user : names.uid(found.user.name);
-        if (uid === undefined && typeof found.user !== 'number')
-          throw unknown(found.user.span, `no user "${found.user.name}" on this host`);
-        return comparison('uid', found.op, (op) => atom({ kind: 'uid', op, uid: uid ?? 0 }));
+        const uid = uidOf(found.user, names, unknown);
+        return comparison(found.op, (op) => atom({ kind: 'uid', op, uid }));
       }
       case 'container':
         if (!names.hasContainer(found.name))
@@ -77,7 +75,7 @@ export function bindFilter(text: string, tree: SyntaxTree, names: FilterNames): 
           ]);
         return atom({ kind: 'container', name: found.name });
       case 'measure':
-        return comparison(found.measure, found.op, (op) => atom({ ...found, op }));
+        return comparison(found.op, (op) => atom({ ...found, op }));
       default:
         return atom(found);
     }
@@ -86,8 +84,15 @@ export function bindFilter(text: string, tree: SyntaxTree, names: FilterNames): 
 
 type Unknown = (span: Span, problem: string, expected?: readonly string[]) => Error;
 
-/** `!=` is the opposite of `=`, so that both sides of an `and` read the same way everywhere. */
-function comparison(_of: string, op: Comparison, make: (op: Comparison) => ConditionTree): ConditionTree {
+function uidOf(user: Extract<SyntaxAtom, { kind: 'uid' }>['user'], names: FilterNames, unknown: Unknown): number {
+  if (typeof user === 'number') return user;
+  const uid = names.uid(user.name);
+  if (uid === undefined) throw unknown(user.span, `no user "${user.name}" on this host`);
+  return uid;
+}
+
+/** Binds `!=` as the negation of `=`: it is true where the value is unknown. */
+function comparison(op: Comparison, make: (op: Comparison) => ConditionTree): ConditionTree {
   return op === '!=' ? negate(make('=')) : make(op);
 }
 
