@@ -89,13 +89,13 @@ describe('reading a budget', () => {
 
   it.each([
     ['peak(dst db:3306 and state establshed) <= 50', 'establshed', 'did you mean established'],
-    ['steady(state close-wait or ) = 0', ')', 'ends where a condition is wanted'],
-    ['drain(al, 10s) <= 5', 'al', '"al" is no condition'],
+    ['steady(state close-wait or ) = 0', ')', 'ends where a condition is expected'],
+    ['drain(al, 10s) <= 5', 'al', 'unknown condition "al"'],
     ['drain(all) <= 5', ')', 'how long after the command is missing'],
     ['drain(all, soon) <= 5', 'soon', '"soon" is not a duration'],
     ['rate(open to db:3306) <= 5/s', 'open', 'did you mean opens'],
     ['rate(opens to db:3306) <= 5', '5', 'has no unit'],
-    ['rate(opens to 80) <= 5/s', '80', 'would be an address here'],
+    ['rate(opens to 80) <= 5/s', '80', 'is ambiguous'],
     ['rate(opens) <= baseline + 5', 'baseline + 5', 'only a count of sockets has a baseline'],
     ['peek(all) <= 5', 'peek', 'did you mean peak'],
     ['peak all <= 5', 'all', 'wants parentheses'],
