@@ -217,7 +217,7 @@ describe('what can go wrong', () => {
     fs.writeFileSync(later, gzipSync('{"type":"socklens-recording","version":99,"startedAtMs":1,"intervalMs":1}\n'));
     const { status, stderr } = told('ps', '--from', later);
     expect(status).toBe(2);
-    expect(stderr).toMatch(/its format is 99, this socklens reads up to \d+/);
+    expect(stderr).toMatch(/recording format 99 is not supported \(up to \d+\)/);
     one(stderr);
   });
 });
