@@ -98,7 +98,7 @@ describe('limits: what a process has', () => {
     expect(stdout).toMatch(new RegExp(`^open files +-n +64 +128 +descriptors +${open} +${share}%`, 'm'));
     expect(stdout).toContain(`main process ${pid} (sleep)`);
     expect(stdout).toMatch(/^To set it permanently here /m);
-    expect(stdout).toContain('sleep keeps it as it is');
+    expect(stdout).toContain('sleep does not change it');
     // biome-ignore lint/suspicious/noControlCharactersInRegex: there must be none
     expect(stdout).not.toMatch(/\x1b/);
   });
