@@ -424,7 +424,7 @@ describe('limits --set', () => {
     for (const [setting, words] of [
       ['nofiles=100', 'did you mean nofile?'],
       ['nproc=100', 'only nofile can be set'],
-      ['nofile=100:50', 'above the hard one'],
+      ['nofile=100:50', 'above hard limit'],
       ['nofile=99999999999', 'fs.nr_open'],
     ] as const) {
       const { status, stderr } = set(`pid:${pid}`, setting);
