@@ -1,7 +1,7 @@
 import type { Condition, ConditionTree, PortRange } from './condition.ts';
 import { mistake } from './mistake.ts';
 import { type Prefix, parsePrefix } from './prefix.ts';
-import type { Comparison, PortText, Span, SyntaxAtom, SyntaxTree } from './syntax.ts';
+import type { Comparison, PortText, SyntaxAtom, SyntaxTree, TextSpan } from './syntax.ts';
 import { atom, eachAtom, join, mapAtoms, negate } from './tree.ts';
 
 /** Lookups for the names in a filter. Each returns undefined for an unknown name. */
@@ -21,7 +21,7 @@ export interface FilterNames {
 }
 
 /** A host name that has to be looked up before a filter can be bound. */
-export interface WantedHost {
+export interface HostLookup {
   name: string;
   /** False for `peer`, which takes names of containers, services and the host's files only. */
   mayAskDns: boolean;
@@ -30,8 +30,8 @@ export interface WantedHost {
 const MAX_PORT = 65535;
 
 /** The host names in a filter: their lookup can be asynchronous. */
-export function hostsIn(tree: SyntaxTree): WantedHost[] {
-  const wanted: WantedHost[] = [];
+export function hostsIn(tree: SyntaxTree): HostLookup[] {
+  const wanted: HostLookup[] = [];
   eachAtom(tree, (found) => {
     if (found.kind !== 'host' || found.host === undefined || parsePrefix(found.host.text) !== undefined) return;
     wanted.push({ name: found.host.text, mayAskDns: !found.asPeer });
@@ -46,7 +46,7 @@ export function hostsIn(tree: SyntaxTree): WantedHost[] {
  * @throws {Failure} `usage` for an unknown name
  */
 export function bindFilter(text: string, tree: SyntaxTree, names: FilterNames): ConditionTree {
-  const unknown = (span: Span, problem: string, expected: readonly string[] = []) =>
+  const unknown = (span: TextSpan, problem: string, expected: readonly string[] = []) =>
     mistake(text, span, problem, expected);
   return mapAtoms<SyntaxAtom, Condition>(tree, (found) => {
     switch (found.kind) {
@@ -83,7 +83,7 @@ export function bindFilter(text: string, tree: SyntaxTree, names: FilterNames): 
   });
 }
 
-type Unknown = (span: Span, problem: string, expected?: readonly string[]) => Error;
+type Unknown = (span: TextSpan, problem: string, expected?: readonly string[]) => Error;
 
 function uidOf(user: Extract<SyntaxAtom, { kind: 'uid' }>['user'], names: FilterNames, unknown: Unknown): number {
   if (typeof user === 'number') return user;

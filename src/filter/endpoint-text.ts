@@ -1,6 +1,6 @@
 import { parseIpv6 } from '../model/socket/address.ts';
 import { parsePrefix } from './prefix.ts';
-import type { PortsText, PortText, Span, SyntaxAtom } from './syntax.ts';
+import type { PortsText, PortText, SyntaxAtom, TextSpan } from './syntax.ts';
 import type { TokenCursor, Word } from './token-cursor.ts';
 
 type HostAtom = Extract<SyntaxAtom, { kind: 'host' }>;
@@ -35,7 +35,7 @@ export function readEndpoint(cursor: TokenCursor, word: Word): EndpointText {
   };
 }
 
-function splitEndpoint(cursor: TokenCursor, text: string, span: Span): { host: Word; port?: Word; note?: string } {
+function splitEndpoint(cursor: TokenCursor, text: string, span: TextSpan): { host: Word; port?: Word; note?: string } {
   const part = (from: number, to: number): Word => ({
     text: text.slice(from, to),
     at: span.at + from,

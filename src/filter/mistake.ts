@@ -1,5 +1,5 @@
 import { Failure } from '../model/failure.ts';
-import type { Span } from './syntax.ts';
+import type { TextSpan } from './syntax.ts';
 
 /** Largest edit distance of a suggestion. */
 const CLOSE_ENOUGH = 2;
@@ -14,7 +14,7 @@ const CLOSE_ENOUGH = 2;
  */
 export function mistake(
   text: string,
-  span: Span,
+  span: TextSpan,
   problem: string,
   expected: readonly string[] = [],
   word?: string,

@@ -1,7 +1,7 @@
 import type { Tree } from './tree.ts';
 
 /** A part of the text of a filter. */
-export interface Span {
+export interface TextSpan {
   /** Index of the first character. */
   at: number;
   /** Number of characters. */
@@ -15,7 +15,7 @@ export type Comparison = '=' | '!=' | '>' | '>=' | '<' | '<=';
 export type Side = 'local' | 'peer';
 
 /** A port as written: a number, or a service name that is looked up later. */
-export type PortText = number | { service: string; span: Span };
+export type PortText = number | { service: string; span: TextSpan };
 
 /** A range of ports, `first` and `last` included. */
 export interface PortsText {
@@ -40,21 +40,21 @@ export type SyntaxAtom =
   | {
       kind: 'host';
       side: Side;
-      host?: { text: string; span: Span };
+      host?: { text: string; span: TextSpan };
       port?: PortText;
       family?: 'inet' | 'inet6';
       asPeer: boolean;
     }
   | { kind: 'ports'; side: Side; op: Comparison; ports: readonly PortsText[] }
-  | { kind: 'device'; name: string; span: Span }
+  | { kind: 'device'; name: string; span: TextSpan }
   | { kind: 'mark'; mark: number; mask: number }
-  | { kind: 'cgroup'; path: string; span: Span }
+  | { kind: 'cgroup'; path: string; span: TextSpan }
   /** The kernel assigned the local port. */
   | { kind: 'autobound' }
-  | { kind: 'container'; name: string; span: Span }
+  | { kind: 'container'; name: string; span: TextSpan }
   /** A PID, or a name with `*` and `?`. */
   | { kind: 'process'; process: number | string }
-  | { kind: 'uid'; op: Comparison; user: number | { name: string; span: Span } }
+  | { kind: 'uid'; op: Comparison; user: number | { name: string; span: TextSpan } }
   | { kind: 'role'; role: 'client' | 'server' }
   | { kind: 'measure'; measure: Measure; op: Comparison; value: number }
   | { kind: 'timer'; timer: TimerKind }

@@ -1,6 +1,6 @@
 import type { Failure } from '../model/failure.ts';
 import { mistake } from './mistake.ts';
-import type { Comparison, Span } from './syntax.ts';
+import type { Comparison, TextSpan } from './syntax.ts';
 import { type Token, tokenize } from './tokens.ts';
 
 const COMPARISONS: Readonly<Record<string, Comparison>> = {
@@ -27,7 +27,7 @@ const OR = ['or', '|', '||'];
 const NOT = ['not', '!'];
 
 /** A word with its position in the text. */
-export interface Word extends Span {
+export interface Word extends TextSpan {
   text: string;
 }
 
@@ -101,7 +101,7 @@ export class TokenCursor {
   }
 
   /** The error for a part of the text, see {@link mistake}. */
-  wrong(span: Span, problem: string, expected: readonly string[] = [], word?: string): Failure {
+  wrong(span: TextSpan, problem: string, expected: readonly string[] = [], word?: string): Failure {
     return mistake(this.text, span, problem, expected, word);
   }
 }

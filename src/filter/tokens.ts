@@ -1,8 +1,8 @@
 import { mistake } from './mistake.ts';
-import type { Span } from './syntax.ts';
+import type { TextSpan } from './syntax.ts';
 
 /** A word, an operator or a parenthesis in the text of a filter. */
-export interface Token extends Span {
+export interface Token extends TextSpan {
   kind: 'word' | 'operator' | 'open' | 'close' | 'end';
   /** Without quotes. */
   text: string;

@@ -1,6 +1,6 @@
 import { parseFilter } from '../filter/parse.ts';
 import { maskOfState } from '../filter/states.ts';
-import type { Span } from '../filter/syntax.ts';
+import type { TextSpan } from '../filter/syntax.ts';
 import { tokenize } from '../filter/tokens.ts';
 import { eachAtom } from '../filter/tree.ts';
 import { Failure } from '../model/failure.ts';
@@ -17,7 +17,7 @@ const TIME_WAIT = stateMask(TCP_STATE.TIME_WAIT);
  * @param shown text for errors, of the same length, where it differs
  * @throws {Failure} `usage` with the whole budget and a caret under the wrong part
  */
-export function readBudgetFilter(text: string, span: Span, shown = text): BudgetFilter {
+export function readBudgetFilter(text: string, span: TextSpan, shown = text): BudgetFilter {
   const part = text.slice(span.at, span.at + span.length);
   if (part.trim() === '') {
     throw budgetError(shown, span, 'a filter is missing', ['all', 'state close-wait', 'dst db:3306']);

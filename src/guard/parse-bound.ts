@@ -1,4 +1,4 @@
-import type { Span } from '../filter/syntax.ts';
+import type { TextSpan } from '../filter/syntax.ts';
 import type { Bound, Subject } from './budget.ts';
 import { budgetError } from './budget-mistake.ts';
 
@@ -24,7 +24,7 @@ export interface ReadBound {
  *
  * @throws {Failure} `usage` for an invalid bound
  */
-export function readBound(text: string, span: Span, kind: Subject['kind']): ReadBound {
+export function readBound(text: string, span: TextSpan, kind: Subject['kind']): ReadBound {
   const raw = text.slice(span.at, span.at + span.length);
   const at = span.at + raw.length - raw.trimStart().length;
   const written = raw.trim();

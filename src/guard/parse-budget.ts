@@ -1,5 +1,5 @@
 import { KEYWORDS } from '../filter/keywords.ts';
-import type { Comparison, Span } from '../filter/syntax.ts';
+import type { Comparison, TextSpan } from '../filter/syntax.ts';
 import { type Token, tokenize } from '../filter/tokens.ts';
 import type { Budget, BudgetScope, Subject } from './budget.ts';
 import { readBudgetFilter } from './budget-filter.ts';
@@ -97,7 +97,7 @@ function readSubject(text: string, tokens: readonly Token[], sign: Token): Subje
 }
 
 /** The text between parentheses, which have to end the left side; undefined for a filter that continues after them. */
-function parentheses(text: string, tokens: readonly Token[], open: Token): Span | undefined {
+function parentheses(text: string, tokens: readonly Token[], open: Token): TextSpan | undefined {
   const last = tokens.at(-1);
   let depth = 0;
   for (const token of tokens) {

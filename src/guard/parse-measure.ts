@@ -1,6 +1,6 @@
 import { DURATION_UNITS, durationFault, parseMicroseconds } from '../base/duration.ts';
 import { RULES } from '../doctor/catalogue.ts';
-import type { Span } from '../filter/syntax.ts';
+import type { TextSpan } from '../filter/syntax.ts';
 import type { Severity } from '../model/finding/finding.ts';
 import type { Subject } from './budget.ts';
 import { readBudgetFilter } from './budget-filter.ts';
@@ -21,7 +21,7 @@ export function isMeasure(word: string): word is Measure {
 }
 
 /** Parses the text between the parentheses of a measure. @throws {Failure} `usage` for an invalid one */
-export function readMeasure(text: string, measure: Measure, within: Span): Subject {
+export function readMeasure(text: string, measure: Measure, within: TextSpan): Subject {
   switch (measure) {
     case 'peak':
     case 'steady':
@@ -36,7 +36,7 @@ export function readMeasure(text: string, measure: Measure, within: Span): Subje
 }
 
 /** `FILTER, 10s`: the last comma counts, because a filter can have commas too. */
-function readDrain(text: string, { at, length }: Span): Subject {
+function readDrain(text: string, { at, length }: TextSpan): Subject {
   const inner = text.slice(at, at + length);
   const comma = inner.lastIndexOf(',');
   if (comma < 0) {
@@ -53,7 +53,7 @@ function readDrain(text: string, { at, length }: Span): Subject {
 }
 
 /** `opens`, `opens to db:3306`, `closes FILTER`. */
-function readRate(text: string, { at, length }: Span): Subject {
+function readRate(text: string, { at, length }: TextSpan): Subject {
   const inner = text.slice(at, at + length);
   const match = /^(\s*)([A-Za-z]*)/.exec(inner);
   const lead = match?.[1]?.length ?? 0;
@@ -75,7 +75,7 @@ function readRate(text: string, { at, length }: Span): Subject {
   return { kind: 'rate', of, filter: readBudgetFilter(spelled, { at: from, length: at + length - from }, text) };
 }
 
-function readFindings(text: string, { at, length }: Span): Subject {
+function readFindings(text: string, { at, length }: TextSpan): Subject {
   const inner = text.slice(at, at + length).trim();
   const severity = SEVERITIES.find((one) => one === inner.toLowerCase());
   if (severity !== undefined) return { kind: 'findings', severity };
