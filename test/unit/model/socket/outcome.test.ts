@@ -16,6 +16,7 @@ describe('outcomeOf', () => {
     ['unread data', { ...ESTABLISHED, receiveQueue: 2 }, undefined, 'aborted'],
     ['reset in answer to its SYN', { peerPort: 3306, segmentsIn: 1 }, undefined, 'refused'],
     ['never answered', { peerPort: 3306, totalRetrans: 3 }, undefined, 'no-answer'],
+    ['not established, of a kernel without segment counts', { peerPort: 3306, infoBytes: 136 }, undefined, 'failed'],
     ['a failed blocking connect', MANGLED, undefined, 'failed'],
     ['the same, seen in SYN_SENT', MANGLED, remembered({ state: TCP_STATE.SYN_SENT }), 'failed'],
     ['SO_LINGER 0', { ...MANGLED, minRttUs: 25 }, undefined, 'aborted'],
