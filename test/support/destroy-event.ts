@@ -16,6 +16,7 @@ export interface DestroyEventBytes {
   rttUs?: number;
   /** Absent: the kernel's "no sample". */
   minRttUs?: number;
+  bytesReceived?: number;
   segmentsIn?: number;
   totalRetrans?: number;
   /** Bytes of `struct tcp_info`, which ends after `tcpi_min_rtt` where absent: older kernels have a shorter one. */
@@ -45,6 +46,7 @@ export function destroyEvent(values: DestroyEventBytes): InetDiagCursor {
   view.setUint16(74, 2, true);
   view.setUint32(info + 68, values.rttUs ?? 0, true);
   view.setUint32(info + 100, values.totalRetrans ?? 0, true);
+  view.setUint32(info + 128, values.bytesReceived ?? 0, true);
   view.setUint32(info + 140, values.segmentsIn ?? 0, true);
   view.setUint32(info + 148, values.minRttUs ?? NO_SAMPLE, true);
   const cursor = new InetDiagCursor(values.proto ?? 'tcp');
