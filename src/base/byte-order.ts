@@ -4,13 +4,13 @@
  */
 export const HOST_LITTLE_ENDIAN = new Uint8Array(new Uint32Array([1]).buffer)[0] === 1;
 
-/** A 32-bit word of network byte order that was read as one of the host's: the kernel's `ntohl`. */
+/** Converts a 32-bit word from network to host byte order: the kernel's `ntohl`. */
 export function networkWord(word: number): number {
   if (!HOST_LITTLE_ENDIAN) return word >>> 0;
   return ((word << 24) | ((word & 0xff00) << 8) | ((word >>> 8) & 0xff00) | (word >>> 24)) >>> 0;
 }
 
-/** Bytes of an array as a view on them, not on the whole of its buffer. */
+/** A view of exactly the bytes of an array, which can be a part of a larger buffer. */
 export function viewOf(bytes: Uint8Array): DataView {
   return new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 }

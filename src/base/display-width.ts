@@ -2,10 +2,10 @@ import { eastAsianWidth } from 'get-east-asian-width';
 
 const ELLIPSIS = '…';
 const OTHER_THAN_ASCII = /[^\x20-\x7e]/;
-/** A combining mark stands on the character before it; a control character does not print. */
+/** Characters of width 0: a combining mark is drawn over the character before it, a control character is not drawn. */
 const WITHOUT_WIDTH = /[\p{Mark}\p{Cc}]/u;
 
-/** Terminal columns that a text takes: two for each wide character, none for a combining mark or a control character. */
+/** Width of a text in terminal columns: two for a wide character, none for a combining mark or a control character. */
 export function displayWidth(text: string): number {
   if (!OTHER_THAN_ASCII.test(text)) return text.length;
   let width = 0;
@@ -13,7 +13,7 @@ export function displayWidth(text: string): number {
   return width;
 }
 
-/** A text of at most so many terminal columns; where it is cut, an ellipsis takes the last. */
+/** Cuts a text to at most `width` terminal columns; a cut text ends in an ellipsis, which takes one column. */
 export function cutToWidth(text: string, width: number): string {
   if (displayWidth(text) <= width) return text;
   if (width <= 0) return '';
@@ -28,13 +28,13 @@ export function cutToWidth(text: string, width: number): string {
   return cut + ELLIPSIS;
 }
 
-/** A text padded with blanks to at least so many terminal columns. */
+/** Pads a text with blanks to at least `width` terminal columns. */
 export function padToWidth(text: string, width: number, align: 'left' | 'right' = 'left'): string {
   const padding = ' '.repeat(Math.max(0, width - displayWidth(text)));
   return align === 'left' ? text + padding : padding + text;
 }
 
-/** A text of exactly so many terminal columns: cut with an ellipsis, or padded. */
+/** Cuts a text with an ellipsis or pads it, so that it takes exactly `width` terminal columns. */
 export function fitToWidth(text: string, width: number, align: 'left' | 'right' = 'left'): string {
   return padToWidth(cutToWidth(text, width), width, align);
 }

@@ -11,32 +11,32 @@ const MICROSECONDS: Readonly<Record<string, number>> = {
   d: 86_400e6,
 };
 
-/** Units to propose. */
+/** Units to name in error messages. */
 export const DURATION_UNITS = ['us', 'ms', 's', 'm', 'h', 'd'];
 
-/** Microseconds of `30s`, `1.5ms`, `5m`; undefined for anything else. Only 0 needs no unit. */
+/** Parses `30s`, `1.5ms`, `5m` into microseconds; undefined for anything else. Only 0 needs no unit. */
 export function parseMicroseconds(text: string): number | undefined {
   return parseQuantity(text, MICROSECONDS, undefined);
 }
 
-/** Milliseconds of `30s`, `1.5ms`, `5m`; undefined for anything else. Only 0 needs no unit. */
+/** Parses `30s`, `1.5ms`, `5m` into milliseconds; undefined for anything else. Only 0 needs no unit. */
 export function parseMilliseconds(text: string): number | undefined {
   const us = parseMicroseconds(text);
   return us === undefined ? undefined : us / 1000;
 }
 
-/** What is wrong with a text that should be a duration longer than zero: it `has no unit`, `is zero`, `is not a duration`. */
+/** Why a text is not a duration longer than zero, as a predicate: `has no unit`, `is zero`, `is not a duration`. */
 export function durationFault(text: string): string {
   if (lacksUnit(text)) return 'has no unit';
   return parseMicroseconds(text) === 0 ? 'is zero' : 'is not a duration';
 }
 
-/** The same as a sentence, with how a duration is written. */
+/** {@link durationFault} as an error message with examples of durations. */
 export function durationError(text: string): string {
   return `"${text}" ${durationFault(text)}; write 5s, 500ms or 2m`;
 }
 
-/** A duration of microseconds in the largest unit that leaves a whole number, `1500us`, `30s`: {@link parseMicroseconds} reads it back. */
+/** Formats microseconds in the largest unit that gives a whole number, `1500us`, `30s`; {@link parseMicroseconds} is the inverse. */
 export function exactDurationText(us: number): string {
   for (const unit of ['d', 'h', 'm', 's', 'ms']) {
     const factor = MICROSECONDS[unit] ?? 1;
@@ -45,7 +45,7 @@ export function exactDurationText(us: number): string {
   return us === 0 ? '0' : `${us}us`;
 }
 
-/** A duration of milliseconds, rounded for a reader: `85us`, `1.2ms`, `3.4s`, `5m12s`, `2h03m`, `4d05h`. */
+/** Formats milliseconds, rounded: `85us`, `1.2ms`, `3.4s`, `5m12s`, `2h03m`, `4d05h`. */
 export function durationText(ms: number): string {
   if (ms < 1) return `${Math.round(ms * 1000)}us`;
   if (ms < 1000) return `${threeDigits(ms, false)}ms`;
@@ -56,7 +56,7 @@ export function durationText(ms: number): string {
   return `${Math.floor(seconds / 86_400)}d${two((seconds % 86_400) / 3600)}h`;
 }
 
-/** The time of day with milliseconds, in the machine's own zone: `14:03:59.120`. */
+/** The time of day with milliseconds, in the machine's time zone: `14:03:59.120`. */
 export function clockText(at: Date): string {
   return `${two(at.getHours())}:${two(at.getMinutes())}:${two(at.getSeconds())}.${String(at.getMilliseconds()).padStart(3, '0')}`;
 }

@@ -1,6 +1,6 @@
 /**
- * Names of the errno values from 1 on, include/uapi/asm-generic/errno-base.h and errno.h: the same on x86-64
- * and arm64. `-` for the two numbers that are not in use.
+ * Names of the errno values from 1 on, include/uapi/asm-generic/errno-base.h and errno.h: x86-64 and arm64 have
+ * the same. `-` marks the two unused numbers.
  */
 const NAMES = (
   'EPERM ENOENT ESRCH EINTR EIO ENXIO E2BIG ENOEXEC EBADF ECHILD EAGAIN ENOMEM EACCES EFAULT ENOTBLK EBUSY ' +
@@ -16,16 +16,16 @@ const NAMES = (
   'EKEYREVOKED EKEYREJECTED EOWNERDEAD ENOTRECOVERABLE ERFKILL EHWPOISON '
 ).split(' ');
 
-/** `EPERM` for 1; `errno N` for a number that has no name. */
+/** Name of an errno value, `EPERM` for 1; `errno N` for a number without a name. */
 export function errnoName(errno: number): string {
   const name = NAMES[errno - 1];
   return name === undefined || name === '' || name === '-' ? `errno ${errno}` : name;
 }
 
 /**
- * The errno's name that an error carries in `code`, as the errors of Node and of this program's edges do.
+ * The errno name in the `code` of an error, as errors of Node and `SystemCallError` have it.
  *
- * @returns undefined for what carries none
+ * @returns undefined for a value without such a `code`
  */
 export function errnoOf(error: unknown): string | undefined {
   if (typeof error !== 'object' || error === null || !('code' in error)) return undefined;

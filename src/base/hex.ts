@@ -3,7 +3,7 @@ export function hexByte(byte: number): string {
   return byte.toString(16).padStart(2, '0');
 }
 
-/** 64 bits, given as two 32-bit halves, hexadecimal without a prefix and without leading zeros. */
+/** Formats a 64-bit number, given as two 32-bit halves, in hexadecimal without prefix and leading zeros. */
 export function hex64(high: number, low: number): string {
   return high === 0 ? low.toString(16) : high.toString(16) + low.toString(16).padStart(8, '0');
 }

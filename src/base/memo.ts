@@ -1,6 +1,6 @@
 /**
- * A function whose result is computed once for each object that it is given, and forgotten with the object.
- * `undefined` is a result too.
+ * Caches the result of a function for each object that it is called with. A cached result, which can be
+ * `undefined`, is collected together with its object.
  */
 export function perObject<K extends object, T>(compute: (of: K) => T): (of: K) => T {
   const results = new WeakMap<K, { result: T }>();

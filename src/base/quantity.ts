@@ -1,10 +1,10 @@
 const QUANTITY = /^(\d+(?:\.\d+)?)([A-Za-z]*)$/;
 
 /**
- * A number with its unit directly behind it, `1.5ms`; the unit's case does not matter.
+ * Parses a number with a unit directly after it, `1.5ms`. The unit is case-insensitive.
  *
- * @param units factor of each unit, in lower case
- * @param bare factor of a number without a unit; undefined where only 0 may lack it
+ * @param units factor of each unit, under its lower-case name
+ * @param bare factor of a number without a unit; undefined where only 0 can be without a unit
  * @returns the number times its factor; undefined for anything else
  */
 export function parseQuantity(
@@ -21,12 +21,16 @@ export function parseQuantity(
   return factor === undefined ? undefined : number * factor;
 }
 
-/** Whether a text is a number that only lacks a unit. */
+/** Whether a text is a number without a unit. */
 export function lacksUnit(text: string): boolean {
   return QUANTITY.exec(text)?.[2] === '';
 }
 
-/** A number with three digits at most, or all digits of a larger whole one. */
+/**
+ * Formats a number with at most three digits, of which one is a decimal; all digits of a larger number.
+ *
+ * @param whole rounds to a whole number
+ */
 export function threeDigits(value: number, whole: boolean): string {
   return whole || value >= 99.95 ? String(Math.round(value)) : String(Number(value.toFixed(1)));
 }

@@ -10,17 +10,17 @@ const BYTES: Readonly<Record<string, number>> = {
   gib: 2 ** 30,
 };
 
-/** Units to propose. */
+/** Units to name in error messages. */
 export const SIZE_UNITS = ['B', 'kB', 'KiB', 'MB', 'MiB', 'GB', 'GiB'];
 
-/** Bytes of `1500`, `64KiB`; undefined for anything else. */
+/** Parses `1500`, `64KiB` into bytes; undefined for anything else. */
 export function parseSize(text: string): number | undefined {
   return parseQuantity(text, BYTES, 1);
 }
 
 const SUFFIXES = ['B', 'K', 'M', 'G', 'T', 'P'];
 
-/** `999B`, `1.5K`, `23M`: powers of 1024, three digits at most. */
+/** Formats bytes with at most three digits: `999B`, `1.5K`, `23M`. The units are powers of 1024. */
 export function sizeText(bytes: number): string {
   let value = bytes;
   let unit = 0;

@@ -1,22 +1,22 @@
-/** A number that was read at a time. */
-export interface Reading {
-  /** Milliseconds, from any beginning. */
+/** A value measured at a time. */
+export interface TimedValue {
+  /** Milliseconds since any fixed time. */
   atMs: number;
   value: number;
 }
 
 /**
- * How fast a number grows, a minute: the slope of the line that fits all readings best (least squares).
+ * Growth per minute: the slope of the least-squares line through all values.
  *
- * @returns undefined for fewer than two readings at different times
+ * @returns undefined for fewer than two values at different times
  */
-export function perMinute(readings: readonly Reading[]): number | undefined {
-  const count = readings.length;
-  const meanAt = readings.reduce((sum, { atMs }) => sum + atMs, 0) / count;
-  const meanValue = readings.reduce((sum, { value }) => sum + value, 0) / count;
+export function perMinute(values: readonly TimedValue[]): number | undefined {
+  const count = values.length;
+  const meanAt = values.reduce((sum, { atMs }) => sum + atMs, 0) / count;
+  const meanValue = values.reduce((sum, { value }) => sum + value, 0) / count;
   let covariance = 0;
   let variance = 0;
-  for (const { atMs, value } of readings) {
+  for (const { atMs, value } of values) {
     covariance += (atMs - meanAt) * (value - meanValue);
     variance += (atMs - meanAt) ** 2;
   }
@@ -24,10 +24,11 @@ export function perMinute(readings: readonly Reading[]): number | undefined {
 }
 
 /**
- * When a number that grows so fast reaches its limit, in milliseconds from now.
+ * Milliseconds until a growing value reaches its limit.
  *
- * @param slope a minute
- * @returns undefined when it does not grow, or has no limit; 0 when it is there
+ * @param limit `Infinity` for none
+ * @param slope growth per minute; undefined where it is not known
+ * @returns undefined when the value does not grow or has no limit; 0 when it has reached the limit
  */
 export function timeLeftMs(value: number, limit: number, slope: number | undefined): number | undefined {
   if (value >= limit) return 0;

@@ -1,4 +1,4 @@
-/** As much of an AbortSignal as a stream of data needs: modules without Node's types name it too. */
+/** The part of `AbortSignal` that streams use. Declared here for modules that are compiled without Node's types. */
 export interface StopSignal {
   readonly aborted: boolean;
   addEventListener(type: 'abort', listener: () => void): void;

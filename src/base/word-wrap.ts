@@ -3,10 +3,10 @@ import { displayWidth } from './display-width.ts';
 /**
  * Breaks a text into lines at its blanks.
  *
- * @param width terminal columns of a line with what it begins with; undefined for no limit. A word that is
- *   wider has a line of its own, uncut
- * @param first what the first line begins with
- * @param rest what the others begin with; blanks as wide as `first` unless told otherwise
+ * @param width terminal columns of a line, its prefix included; undefined for no limit. A wider word gets a line of
+ *   its own and is not cut
+ * @param first prefix of the first line
+ * @param rest prefix of the other lines; by default blanks as wide as `first`
  * @returns at least one line, without newlines
  */
 export function wrapWords(

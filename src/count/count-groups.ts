@@ -6,30 +6,30 @@ import { TCP_STATE } from '../model/socket/tcp-state.ts';
 import { GroupCounter } from './group-counter.ts';
 import { Roles } from './roles.ts';
 
-/** A snapshot of a namespace, and what is known of its sockets. */
+/** A snapshot of a network namespace, with names and owners for its sockets. */
 export interface CountedSnapshot {
   sockets: SocketSource;
   names: Names;
-  /** The process that holds a socket; undefined where nobody was seen to. */
+  /** The process that holds a socket; undefined where none is known. */
   holderOf(socket: SocketView): Holder | undefined;
-  /** Name of its container; undefined for what belongs to none. */
+  /** Name of the container that a socket belongs to; undefined for none. */
   containerOf(socket: SocketView): string | undefined;
 }
 
 /** The groups of a snapshot. */
 export interface GroupCounts {
-  /** The largest first. */
+  /** Largest count first. */
   groups: Group[];
   /** Sockets of all groups. */
   total: number;
-  /** Of them, the TCP connections that a test calls new. */
+  /** TCP connections among them that are new. */
   opened: number;
 }
 
 /**
- * Counts the sockets of a snapshot that a test lets through, in groups.
+ * Counts the sockets of a snapshot that pass a test, in groups.
  *
- * @param isNew whether no earlier snapshot had a socket
+ * @param isNew whether a socket is in no earlier snapshot; by default false
  */
 export function countGroups(
   snapshot: CountedSnapshot,

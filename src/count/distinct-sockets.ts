@@ -1,12 +1,13 @@
 import type { SocketView } from '../model/socket/socket-view.ts';
 
 /**
- * Recognises the TCP level of an MPTCP socket, which shares its inode (net/mptcp/subflow.c): a
- * count takes it once. MPTCP sockets have to come before TCP ones.
+ * Recognises the TCP subflow of an MPTCP socket, which has the same inode (net/mptcp/subflow.c), so that a
+ * connection is counted once. MPTCP sockets have to be passed before TCP ones.
  */
 export class DistinctSockets {
   readonly #mptcp = new Set<number>();
 
+  /** Whether to count a socket: false for a TCP subflow whose MPTCP socket was passed before. */
   isNew(socket: SocketView): boolean {
     if (socket.proto === 'mptcp') {
       if (socket.inode !== 0) this.#mptcp.add(socket.inode);

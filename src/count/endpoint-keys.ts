@@ -6,7 +6,7 @@ import { unixPath } from '../model/socket/unix-path.ts';
 import { Interner } from './interner.ts';
 import { type GroupContext, type KeyReader, PROTOS, serviceName, word } from './key-reader.ts';
 
-/** A port with its service's name. */
+/** Key reader of a port, with the service name. */
 export function port(key: GroupKey, read: (socket: SocketView) => number, context: GroupContext): KeyReader {
   return {
     ...word(
@@ -22,8 +22,9 @@ export function port(key: GroupKey, read: (socket: SocketView) => number, contex
 }
 
 /**
- * An address is five words: the kind (0 IPv4, 1 IPv6, 2 UNIX) with the protocol and, where wanted,
- * the port, then the address. An IPv4-mapped address is counted as the IPv4 address that it is.
+ * Key reader of an address: five words. The first has the kind (0 IPv4, 1 IPv6, 2 UNIX) in bits 24 to 31, and
+ * where `withPort` the protocol in bits 16 to 23 and the port below; the other four are the address. An IPv4-mapped
+ * address is counted as the IPv4 address.
  */
 export function address(key: GroupKey, side: 'local' | 'peer', withPort: boolean, context: GroupContext): KeyReader {
   const paths = new Interner();
@@ -39,7 +40,7 @@ export function address(key: GroupKey, side: 'local' | 'peer', withPort: boolean
     width: 5,
     write(socket, words, at) {
       const number = withPort ? (side === 'local' ? socket.localPort : socket.peerPort) : 0;
-      // The protocol decides the port's name only; it must not split addresses without a port.
+      // The protocol is needed for the service name of the port only: without a port it must not split the group.
       const tag = withPort ? (PROTOS.indexOf(socket.proto) << 16) | number : 0;
       words[at + 2] = words[at + 3] = words[at + 4] = 0;
       if (socket.proto === 'unix') {

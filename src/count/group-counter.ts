@@ -5,7 +5,7 @@ import { keyReader } from './group-keys.ts';
 import type { GroupContext, KeyReader } from './key-reader.ts';
 import { KeyTable } from './key-table.ts';
 
-/** Counts sockets in groups. Make one, feed it every socket, then ask for the groups. */
+/** Counts sockets in groups: call {@link add} for every socket, then {@link groups}. */
 export class GroupCounter {
   readonly #readers: readonly KeyReader[];
   readonly #table: KeyTable;
@@ -16,7 +16,7 @@ export class GroupCounter {
     this.#table = new KeyTable(this.#readers.reduce((width, reader) => width + reader.width, 0));
   }
 
-  /** Counts one socket, unless it is the TCP level of an MPTCP connection that was counted. */
+  /** Counts one socket, unless it is a TCP subflow of an MPTCP connection that was counted. */
   add(socket: SocketView): void {
     if (!this.#distinct.isNew(socket)) return;
     let at = 0;
@@ -27,19 +27,19 @@ export class GroupCounter {
     this.#table.count();
   }
 
-  /** The groups so far, the largest first; equal ones in the order of their keys' text. */
+  /** The groups so far, largest count first; groups of equal count in the order of their keys' text. */
   groups(): Group[] {
-    // Each text is made once: comparing makes many times more than there are groups.
+    // Each text is made once here: making it in the comparison function would repeat it n log n times.
     const byText = new Map<string, Group>();
     this.#table.each((words, count) => {
       const group = this.#group(words, count);
       const text = keyText(group);
       const known = byText.get(text);
-      // Keys can read the same: ports carry their protocol in the table, not in the answer.
+      // Two keys can have the same values: the table separates ports by protocol, the result does not.
       if (known === undefined) byText.set(text, group);
       else known.count += count;
     });
-    // Sorting plain texts needs no call for each comparison, and the second sort keeps their order.
+    // Strings sort without a comparison function, and the second sort is stable.
     const groups = [...byText.keys()].sort().map((text) => byText.get(text) as Group);
     return groups.sort((a, b) => b.count - a.count);
   }
@@ -57,7 +57,7 @@ export class GroupCounter {
   }
 }
 
-/** The values one behind the other, each ended by NUL; null is a byte that no value is. */
+/** All values of a key, each followed by NUL. Null becomes U+0001, which no value is. */
 function keyText({ key }: Group): string {
   let text = '';
   for (const name in key) text += `${key[name as GroupKey] ?? '\x01'}\0`;

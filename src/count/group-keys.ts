@@ -9,7 +9,7 @@ import type { Role } from './roles.ts';
 
 const ROLES: readonly Role[] = ['server', 'client', 'none'];
 
-/** The reader of a key. */
+/** The reader of a group key. */
 export function keyReader(key: GroupKey, context: GroupContext): KeyReader {
   switch (key) {
     case 'state':
@@ -62,7 +62,7 @@ function serviceOf(socket: SocketView, context: GroupContext): string | undefine
   return serviceName(number, socket.proto, context) ?? (number === 0 ? undefined : String(number));
 }
 
-/** A measured time in ranges; null for a socket that has none. */
+/** Key reader of a measured time, by range; null for a socket without a measured time. */
 function bucket(key: GroupKey, buckets: Buckets, read: (socket: SocketView) => number | undefined): KeyReader {
   return word(
     key,

@@ -5,9 +5,9 @@ import type { Proto, SocketView } from '../model/socket/socket-view.ts';
 import { Interner } from './interner.ts';
 import type { Roles } from './roles.ts';
 
-/** What some keys need beyond the socket itself. */
+/** Lookups that some keys need beyond the socket itself. */
 export interface GroupContext {
-  /** Undefined for plain numbers. */
+  /** Undefined where names are not shown. */
   names?: Names | undefined;
   /** `PID/name` of the process that holds a socket; undefined for none. Needed by `process`. */
   processOf?: (socket: SocketView) => string | undefined;
@@ -17,21 +17,23 @@ export interface GroupContext {
   roles?: Roles;
 }
 
-/** Reads a key of a socket into words, and words back into what is shown. */
+/** Encodes a group key of a socket into 32-bit words, and decodes the words into the value that is shown. */
 export interface KeyReader {
   key: GroupKey;
-  /** Words that {@link write} fills. */
+  /** Number of words that {@link write} writes. */
   width: number;
+  /** Writes the key of a socket into `words` from index `at` on. */
   write(socket: SocketView, words: Uint32Array, at: number): void;
+  /** The value of the key at index `at`; null for a socket that has none. */
   value(words: Uint32Array, at: number): string | number | null;
-  /** A name to show beside the value; undefined where there is none. */
+  /** A name to show beside the value; undefined where none is known. */
   name?(words: Uint32Array, at: number): string | undefined;
 }
 
-/** Protocols as numbers of a key. */
+/** Protocols by the number that stands for them in a key. */
 export const PROTOS: readonly Proto[] = ['tcp', 'udp', 'udplite', 'raw', 'sctp', 'mptcp', 'unix'];
 
-/** A key of one word. */
+/** Key reader of one word. */
 export function word(
   key: GroupKey,
   read: (socket: SocketView) => number,
@@ -47,7 +49,7 @@ export function word(
   };
 }
 
-/** A key of text. */
+/** Key reader of a text. */
 export function interned(key: GroupKey, read: (socket: SocketView) => string | undefined): KeyReader {
   const texts = new Interner();
   return word(
@@ -57,7 +59,7 @@ export function interned(key: GroupKey, read: (socket: SocketView) => string | u
   );
 }
 
-/** Name of a port for a protocol; undefined where none is known. */
+/** Service name of a port for a protocol; undefined where none is known. */
 export function serviceName(number: number, proto: Proto, context: GroupContext): string | undefined {
   if (proto === 'raw' || !mayNameService(number)) return undefined;
   return context.names?.service(number, proto);

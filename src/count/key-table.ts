@@ -1,13 +1,13 @@
-/** First size of the index; a power of two, as every later one. */
+/** Initial number of slots; always a power of two. */
 const FIRST_SLOTS = 1024;
 
 /**
  * Counts by keys of a fixed number of 32-bit words: an open-addressing hash table over typed
- * arrays, so that counting a hundred thousand sockets makes no object for any of them.
+ * arrays, so that counting a hundred thousand sockets allocates no object for any of them.
  */
 export class KeyTable {
   readonly #width: number;
-  /** Where the caller writes the key of the socket that {@link count} then counts. */
+  /** The caller writes a key here before it calls {@link count}. */
   readonly key: Uint32Array;
   #slots = new Int32Array(FIRST_SLOTS).fill(-1);
   #keys: Uint32Array;
@@ -26,13 +26,13 @@ export class KeyTable {
     return this.#size;
   }
 
-  /** Counts a socket, or several, under the key that stands in {@link key}. */
+  /** Adds to the count of the key in {@link key}. */
   count(sockets = 1): void {
     const group = this.#find();
     this.#counts[group] = (this.#counts[group] ?? 0) + sockets;
   }
 
-  /** Goes through the groups in the order in which they were first seen. The key is a view: copy it to keep it. */
+  /** Visits the groups in the order of first occurrence. The key is a view, valid during the visit. */
   each(visit: (key: Uint32Array, count: number) => void): void {
     for (let group = 0; group < this.#size; group++) {
       const at = group * this.#width;
@@ -40,7 +40,7 @@ export class KeyTable {
     }
   }
 
-  /** Index of the group of {@link key}, made when it is new. */
+  /** Index of the group of {@link key}; adds the group when it is new. */
   #find(): number {
     const mask = this.#slots.length - 1;
     for (let slot = this.#hash() & mask; ; slot = (slot + 1) & mask) {
@@ -55,7 +55,7 @@ export class KeyTable {
     this.#slots[slot] = group;
     this.#keys.set(this.key, group * this.#width);
     this.#counts[group] = 0;
-    // Half full is the most that keeps the probes short.
+    // A load factor of one half keeps probe sequences short.
     if (this.#size * 2 >= this.#slots.length) this.#grow();
     return group;
   }

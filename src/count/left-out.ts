@@ -3,7 +3,7 @@ import type { SocketSource, SocketView } from '../model/socket/socket-view.ts';
 import { TCP_STATE } from '../model/socket/tcp-state.ts';
 import { TIMER } from '../model/socket/timers.ts';
 
-/** What a dump did not ask for because `sockstat` counts it without walking a table. */
+/** What a dump left out because `sockstat` has its count without a walk over a table. */
 export interface LeftOut {
   /** Entries in TIME_WAIT. */
   timeWait: boolean;
@@ -12,8 +12,8 @@ export interface LeftOut {
 }
 
 /**
- * Whether the kernel counts a socket of another state as TIME_WAIT: a FIN_WAIT2 whose process closed
- * it is a TIME_WAIT entry too, and `tw` of sockstat has it (net/ipv4/tcp_minisocks.c, tcp_time_wait).
+ * Whether `tw` of sockstat counts a socket whose state is not TIME_WAIT: a FIN_WAIT2 socket that its process
+ * closed is a TIME_WAIT entry (net/ipv4/tcp_minisocks.c, tcp_time_wait). False where the timer is unknown.
  */
 export function isAbandoned({ timer, state }: SocketView): boolean {
   return timer === TIMER.TIME_WAIT && state !== TCP_STATE.TIME_WAIT;
@@ -29,10 +29,10 @@ export function countAbandoned(sockets: SocketSource): number {
 }
 
 /**
- * Counts of what a dump left out.
+ * Counts of the sockets that a dump left out; 0 for what it did not leave out.
  *
- * @param abandoned sockets of the dump that sockstat's `tw` has as well, see {@link isAbandoned}:
- *   they are counted in their own state already
+ * @param abandoned number of sockets of the dump that `tw` of sockstat includes, see {@link isAbandoned}: they are
+ *   counted in their own state already
  */
 export function leftOutCounts(
   sockstat: Sockstat,
@@ -41,7 +41,7 @@ export function leftOutCounts(
 ): { timeWait: number; udp: number; raw: number } {
   const { timeWait, udp, udp6, udplite, udplite6, raw, raw6 } = sockstat;
   return {
-    // The two are read one after the other, so that there may be more abandoned ones than entries.
+    // sockstat and the dump are read one after the other: `abandoned` can exceed `timeWait`.
     timeWait: leftOut.timeWait ? Math.max(0, timeWait - abandoned) : 0,
     udp: leftOut.datagrams ? udp + udp6 + udplite + udplite6 : 0,
     raw: leftOut.datagrams ? raw + raw6 : 0,

@@ -10,46 +10,46 @@ import { isAbandoned } from './left-out.ts';
 import type { Roles } from './roles.ts';
 import { SocketCounter } from './socket-counter.ts';
 
-/** The sockets of one peer: of a port of its, or of one of ours that it came to. */
+/** Counts of the sockets of one peer: of connections to one of its ports, or from it to one local port. */
 export interface PeerCount extends SocketCounts {
-  /** As {@link peerIdOf} makes it. */
+  /** See {@link peerIdOf}. */
   id: string;
   proto: Proto;
   /** An IPv4-mapped address as plain IPv4. Undefined for listening and unconnected sockets. */
   address: string | undefined;
   direction: 'in' | 'out';
-  /** The peer's port of what goes out, our own of what came in. */
+  /** The peer's port for `out`, the local port for `in`. */
   port: number;
 }
 
-/** The peer that most sockets are connected with. */
+/** The peer with the most connected sockets. */
 export interface MostConnected {
   /** An IPv4-mapped address as plain IPv4. */
   address: string;
-  /** 0 where the sockets are a server's: its clients' ports differ. */
+  /** Port of the peer; 0 for a client of a local server, because clients' ports differ. */
   port: number;
   count: number;
 }
 
-/** Words of a key: state, protocol and two bits; port and whether there is an address; the address, IPv4 mapped. */
+/** Words of a key: state, protocol and two flags; port and the flag of an address; four of the address, an IPv4 one mapped. */
 const WIDTH = 6;
 const INCOMING = 1 << 16;
 const ABANDONED = 1 << 17;
 const HAS_ADDRESS = 0x10000;
 
-/** Counts sockets by peer and state: an object for each group that is asked for, none for a socket. */
+/** Counts sockets by peer and state. Allocates an object for each peer in {@link peers}, none for a socket. */
 export class PeerCounter {
   readonly #table = new KeyTable(WIDTH);
   readonly #distinct = new DistinctSockets();
   readonly #roles: Roles;
   #unix = 0;
 
-  /** @param roles of all sockets of the namespace */
+  /** @param roles made from all sockets of the network namespace */
   constructor(roles: Roles) {
     this.#roles = roles;
   }
 
-  /** Counts one socket, unless it is the TCP level of an MPTCP connection that was counted. UNIX sockets have no peer here. */
+  /** Counts one socket, unless it is a TCP subflow of an MPTCP connection that was counted. A UNIX socket counts in {@link totals} only. */
   add(socket: SocketView): void {
     if (socket.proto === 'unix') {
       this.#unix++;
@@ -74,7 +74,7 @@ export class PeerCounter {
     this.#table.count();
   }
 
-  /** The peers in the order in which they were first seen. */
+  /** The peers in the order of first occurrence. */
   peers(): PeerCount[] {
     const peers = new Map<string, PeerCount & { byState: Record<string, number> }>();
     this.#table.each((key, count) => {
@@ -102,7 +102,7 @@ export class PeerCounter {
     return [...peers.values()];
   }
 
-  /** All that was counted, by protocol and state. */
+  /** Counts of all sockets by protocol and state. */
   totals(): SocketCounter {
     const totals = new SocketCounter();
     totals.addCounted('unix', 0, false, this.#unix);
@@ -114,8 +114,8 @@ export class PeerCounter {
   }
 
   /**
-   * The peer with the most sockets, whatever their states and protocols; of equals the one seen first.
-   * The clients of a server are told apart by their addresses alone. Undefined without a connected socket.
+   * The peer with the most sockets, over all states and protocols; of equal ones the one that occurred first.
+   * Clients of a local server are one peer for each address. Undefined without a connected socket.
    */
   busiest(): MostConnected | undefined {
     // Port, then the four words of the address.

@@ -3,18 +3,20 @@ import type { PeerSummary } from '../model/report/peer-summary.ts';
 import type { ClosedConnectionRow } from '../model/socket/closed-connection.ts';
 import { plainAddress } from '../model/socket/endpoint.ts';
 
-/** More peers than this are added up as one: a stream may run for weeks. */
+/** Peers beyond this number are summed up as one: a stream can run for weeks. */
 const MOST_PEERS = 10_000;
-/** The clients of a server are one peer, whatever their ports. */
+/** Stands for every port: the clients of a server are one peer for each address. */
 const ANY_PORT = -1;
 
-/** Adds closed connections up by their peers. */
+/** Sums up closed connections by peer. */
 export class PeerSummaries {
+  /** Number of closed connections that were added. */
   connections = 0;
   readonly #peers = new Map<string, Map<number, PeerSummary>>();
   #size = 0;
   #others: PeerSummary | undefined;
 
+  /** Adds a closed connection. Numbers that are unknown for it add nothing to the sums. */
   add(closed: ClosedConnectionRow): void {
     this.connections++;
     const summary = this.#summaryOf(closed);
@@ -25,7 +27,7 @@ export class PeerSummaries {
     summary.retransmits += closed.retransmits ?? 0;
   }
 
-  /** The peer with the most connections first; all that were too many to be kept apart come last, as `others`. */
+  /** The peers, most connections first; last, as `others`, the sum of those beyond {@link MOST_PEERS}. */
   peers(): PeerSummary[] {
     const peers = [...this.#peers.values()].flatMap((ports) => [...ports.values()]);
     peers.sort((a, b) => b.connections - a.connections);

@@ -3,42 +3,42 @@ import { mayNameService } from '../model/socket/endpoint.ts';
 import type { Proto, SocketSource, SocketView } from '../model/socket/socket-view.ts';
 import { TCP_STATE } from '../model/socket/tcp-state.ts';
 
-/** Which side of a connection a socket is; `none` for what has no peer and does not listen. */
+/** Which side of a connection a socket is; `none` for a socket without a peer that does not listen. */
 export type Role = 'server' | 'client' | 'none';
 
-/** The word of an IPv4-mapped address at index 2. */
+/** Word 2 of an IPv4-mapped address. */
 const MAPPED = 0xffff;
 
 /**
- * Tells servers from clients in one network namespace. The kernel does not remember who called
- * connect(), so that in this order:
+ * Decides which sockets of one network namespace are servers and which are clients. The kernel does not store
+ * which side called connect(). The first rule that applies decides:
  *
- * 1. A listener is a server; so is a UDP socket that is bound and not connected, its counterpart.
+ * 1. A listener is a server; so is its counterpart, a UDP socket that is bound and not connected.
  * 2. SYN_SENT is a client, SYN_RECV a server.
- * 3. A socket whose local address and port somebody listens on, or did in an earlier snapshot that was
+ * 3. A socket whose local address and port have a listener, in the current or an earlier snapshot that was
  *    added, is a server.
- * 4. Where the listener was gone before the first snapshot, the ports decide: from a port that may be a
- *    service's to one that the kernel chooses for clients is a server.
+ * 4. Where the listener was closed before the first snapshot, the ports decide: a socket with a local service port
+ *    and an ephemeral peer port is a server.
  * 5. All others are clients.
  *
- * A listener on `0.0.0.0` takes IPv4 alone, one on `::` both families: whether it is restricted to IPv6
- * (IPV6_V6ONLY) is not in every answer. IPv4 addresses and IPv4-mapped ones are the same.
+ * A listener on `0.0.0.0` accepts IPv4 only, one on `::` both families: not every answer has whether it is
+ * restricted to IPv6 (IPV6_V6ONLY). IPv4 addresses and IPv4-mapped ones are the same.
  */
 export class Roles {
   /** Indexes of listeners on `::`, by {@link portKey}. */
   readonly #any = new Map<number, number>();
-  /** Of those on `0.0.0.0`. */
+  /** Indexes of listeners on `0.0.0.0`, by {@link portKey}. */
   readonly #anyIpv4 = new Map<number, number>();
-  /** Of those on one address: four words of it and the index, one listener behind the other. */
+  /** Listeners on a single address, by {@link portKey}: for each the four words of its address and its index. */
   readonly #specific = new Map<number, number[]>();
   #listeners = 0;
 
-  /** @param sockets a whole namespace, listeners included; undefined for {@link add} to bring them */
+  /** @param sockets all sockets of the network namespace, listeners included; undefined to call {@link add} later */
   constructor(sockets?: SocketSource) {
     if (sockets !== undefined) this.add(sockets);
   }
 
-  /** Takes the listeners of another snapshot in; those of the earlier ones stay. */
+  /** Adds the listeners of another snapshot; those of earlier ones stay. */
   add(sockets: SocketSource): void {
     sockets.each((socket) => {
       this.addListener(socket);
@@ -46,10 +46,10 @@ export class Roles {
   }
 
   /**
-   * Takes a socket in.
+   * Adds a listener.
    *
-   * @returns the index of its address and port, from 0 on and the same for all who share them;
-   *   undefined for what does not listen
+   * @returns the index of its address and port, from 0 on; listeners that share both have the same index.
+   *   Undefined for a socket that does not listen
    */
   addListener(socket: SocketView): number | undefined {
     if (!isListener(socket)) return undefined;
@@ -77,10 +77,10 @@ export class Roles {
   }
 
   /**
-   * The listener that takes connections to the local address and port of a socket: as the kernel looks it up,
-   * one on the address itself before one on every address.
+   * The listener that accepts connections to the local address and port of a socket. As in the kernel's lookup, a
+   * listener on the address itself takes precedence over one on every address.
    *
-   * @returns its index, as {@link addListener} gave it; undefined where nobody listens
+   * @returns its index, as {@link addListener} returned it; undefined where there is no listener
    */
   listenerOf(socket: SocketView): number | undefined {
     if (socket.proto === 'unix' || socket.proto === 'raw') return undefined;
@@ -97,11 +97,12 @@ export class Roles {
     return this.#any.get(port);
   }
 
-  /** Whether somebody listens, or did, on the local address and port of a socket; true for a listener. */
+  /** Whether the local address and port of a socket have a listener, or had one in an earlier snapshot; true for a listener. */
   isListenedOn(socket: SocketView): boolean {
     return this.listenerOf(socket) !== undefined || isListener(socket);
   }
 
+  /** The role of a socket. */
   of(socket: SocketView): Role {
     const { proto, localPort, peerPort, state } = socket;
     if (proto === 'unix' || proto === 'raw') return 'none';
@@ -116,8 +117,8 @@ export class Roles {
   }
 
   /**
-   * As {@link of}, for a connection that is closed: where it was aborted the kernel has cleared its peer, and a
-   * local address that was not chosen by bind() (net/ipv4/tcp.c, tcp_disconnect).
+   * As {@link of}, for a closed connection. When a connection is aborted the kernel clears its peer, and its local
+   * address where bind() did not set it (net/ipv4/tcp.c, tcp_disconnect): then only the local port decides.
    */
   ofClosed(socket: SocketView): 'server' | 'client' {
     const role = this.of(socket);
@@ -126,7 +127,7 @@ export class Roles {
   }
 }
 
-/** A listening stream socket, or a bound datagram socket without a peer, which is its counterpart. */
+/** Whether a socket is a listening stream socket or its counterpart, a bound datagram socket without a peer. */
 function isListener({ proto, state, localPort, peerPort }: SocketView): boolean {
   switch (proto) {
     case 'tcp':
@@ -145,13 +146,13 @@ function isDatagram(proto: Proto): boolean {
   return proto === 'udp' || proto === 'udplite';
 }
 
-/** A local port and whose ports they are: MPTCP and TCP share theirs. */
+/** A local port with its transport, each of which has ports of its own; MPTCP uses those of TCP. */
 function portKey({ proto, localPort }: SocketView): number {
   const transport = proto === 'udp' ? 1 : proto === 'udplite' ? 2 : proto === 'sctp' ? 3 : 0;
   return localPort | (transport << 16);
 }
 
-/** A word of the local address, an IPv4 one in the mapped form. */
+/** A word of the local address; an IPv4 address in its IPv4-mapped form. */
 function word(socket: SocketView, index: 0 | 1 | 2 | 3): number {
   if (socket.family === 'inet6') return socket.localWord(index);
   if (index === 2) return MAPPED;

@@ -1,16 +1,16 @@
-/** Who lives in a network namespace. */
-export interface Residents<Container> {
+/** Whose processes are in a network namespace. */
+export interface NetnsMembers<Container> {
   containers: readonly Container[];
-  /** Whether it is the host's own: processes outside every container live there too. */
+  /** Whether it is the host's network namespace, which also has the processes outside every container. */
   host: boolean;
 }
 
-/** Whether several have their sockets in the namespace, so that each socket has to be given to one of them. */
-export function isShared({ containers, host }: Residents<unknown>): boolean {
+/** Whether several members have sockets in the network namespace, so that each socket needs an owner lookup. */
+export function isShared({ containers, host }: NetnsMembers<unknown>): boolean {
   return containers.length + (host ? 1 : 0) > 1;
 }
 
-/** The container that all sockets of the namespace belong to; undefined where it is shared or has no container. */
-export function soleContainer<Container>({ containers, host }: Residents<Container>): Container | undefined {
+/** The container that all sockets of the network namespace belong to; undefined where it is shared or has no container. */
+export function soleContainer<Container>({ containers, host }: NetnsMembers<Container>): Container | undefined {
   return containers.length === 1 && !host ? containers[0] : undefined;
 }

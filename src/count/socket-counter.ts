@@ -5,14 +5,14 @@ import { stateName, TCP_STATE } from '../model/socket/tcp-state.ts';
 import { DistinctSockets } from './distinct-sockets.ts';
 import { isAbandoned, type LeftOut, leftOutCounts } from './left-out.ts';
 
-/** Counts of no socket. */
+/** Counts that are all 0. */
 export const NO_SOCKETS: SocketCounts = { total: 0, tcp: 0, udp: 0, raw: 0, unix: 0, byState: {} };
 
 const NOTHING_LEFT_OUT: LeftOut = { timeWait: false, datagrams: false };
 
-/** Counts sockets by protocol and state, each once: ps, top, guard and compare show its {@link counts}. */
+/** Counts sockets by protocol and state, an MPTCP connection once. ps, top, guard and compare show its {@link counts}. */
 export class SocketCounter {
-  /** By the number of the state. */
+  /** TCP sockets by state number. */
   readonly #states = new Uint32Array(16);
   readonly #distinct = new DistinctSockets();
   #abandoned = 0;
@@ -20,14 +20,14 @@ export class SocketCounter {
   #raw = 0;
   #unix = 0;
 
-  /** Counts one socket. @returns false for the TCP level of an MPTCP connection that was counted */
+  /** Counts one socket. @returns false for a TCP subflow of an MPTCP connection that was counted */
   add(socket: SocketView): boolean {
     if (!this.#distinct.isNew(socket)) return false;
     this.addCounted(socket.proto, socket.state, isAbandoned(socket), 1);
     return true;
   }
 
-  /** Adds sockets that are alike and were counted elsewhere. @param abandoned what {@link isAbandoned} says of them */
+  /** Adds a number of sockets of the same protocol and state. @param abandoned see {@link isAbandoned} */
   addCounted(proto: Proto, state: number, abandoned: boolean, count: number): void {
     switch (proto) {
       case 'unix':
@@ -49,8 +49,8 @@ export class SocketCounter {
   /**
    * Adds TCP sockets that the kernel counted, see `KernelStates`.
    *
-   * @param counts by the number of the state, {@link abandoned} ones left out
-   * @param abandoned FIN_WAIT2 sockets that no process has any more
+   * @param counts by state number, without the {@link abandoned} ones
+   * @param abandoned number of FIN_WAIT2 sockets that no process holds any more
    */
   addStates(counts: readonly number[], abandoned: number): void {
     counts.forEach((count, state) => {
@@ -60,12 +60,12 @@ export class SocketCounter {
     this.#abandoned += abandoned;
   }
 
-  /** TCP sockets in a state, by its number. */
+  /** Number of TCP sockets in a state. */
   inState(state: number): number {
     return this.#states[state] ?? 0;
   }
 
-  /** Sockets in FIN_WAIT2 that no process has any more; {@link inState} has them too. */
+  /** Number of FIN_WAIT2 sockets that no process holds any more; {@link inState} includes them. */
   get abandoned(): number {
     return this.#abandoned;
   }
@@ -73,8 +73,8 @@ export class SocketCounter {
   /**
    * The counts so far.
    *
-   * @param sockstat counters of the namespace, where the dump left something out that they count
-   * @param leftOut what the dump left out
+   * @param sockstat counters of the network namespace, to add what the dump left out; undefined to add nothing
+   * @param leftOut what the dump left out; by default nothing
    */
   counts(sockstat?: Sockstat, leftOut: LeftOut = NOTHING_LEFT_OUT): SocketCounts {
     const more = sockstat === undefined ? undefined : leftOutCounts(sockstat, leftOut, this.#abandoned);
@@ -83,7 +83,7 @@ export class SocketCounter {
     this.#states.forEach((counted, state) => {
       const count = counted + (state === TCP_STATE.TIME_WAIT ? (more?.timeWait ?? 0) : 0);
       if (count === 0) return;
-      // Both numbers of SYN_RECV have one name.
+      // SYN_RECV and NEW_SYN_RECV have the same name.
       byState[stateName(state)] = (byState[stateName(state)] ?? 0) + count;
       tcp += count;
     });
@@ -97,7 +97,7 @@ export class SocketCounter {
   }
 }
 
-/** Counts the sockets that a test lets through. @param test undefined for all */
+/** Counts the sockets that pass a test. @param test undefined to count all */
 export function countSockets(sockets: SocketSource, test?: (socket: SocketView) => boolean): SocketCounter {
   const counter = new SocketCounter();
   sockets.each((socket) => {
@@ -107,10 +107,10 @@ export function countSockets(sockets: SocketSource, test?: (socket: SocketView) 
 }
 
 /**
- * Counts the sockets that a test lets through, for each owner.
+ * Counts the sockets that pass a test, for each owner.
  *
- * @param ownerOf names the owner; what has none is counted under the empty text
- * @param test undefined for all
+ * @param ownerOf names the owner of a socket; a socket without one is counted under the empty text
+ * @param test undefined to count all
  */
 export function countByOwner(
   sockets: SocketSource,
@@ -131,7 +131,7 @@ export function countByOwner(
   return counters;
 }
 
-/** The sum of several counts. */
+/** Sums up counts. */
 export function sumOfCounts(all: Iterable<SocketCounts>): SocketCounts {
   const sum = { ...NO_SOCKETS };
   const byState: Record<string, number> = {};

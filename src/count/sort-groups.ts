@@ -4,7 +4,7 @@ import { STATE_DISPLAY_ORDER } from '../model/socket/tcp-state.ts';
 
 type Value = string | number | null | undefined;
 
-/** Keys whose values have an order of their own that their text does not show. */
+/** Keys whose values have an order other than that of their text. */
 const ORDERS: Partial<Record<GroupKey, readonly string[]>> = {
   state: STATE_DISPLAY_ORDER,
   idle: TIME_BUCKETS.labels,
@@ -13,11 +13,10 @@ const ORDERS: Partial<Record<GroupKey, readonly string[]>> = {
 };
 
 /**
- * Groups in the order that is asked for. By a key: states as people read them, times from the
- * shortest, numbers (also at the beginning of a text, as in `PID/name`) by size, text by code point,
- * and what has no value last; of equals the larger group first.
+ * Sorts groups. By a key: states in display order, times from the shortest, numbers (also at the start of a text,
+ * as in `PID/name`) by size, text by code point, null last; equal values by count, the larger first.
  */
-export function arrange(groups: readonly Group[], order: GroupOrder): Group[] {
+export function sortGroups(groups: readonly Group[], order: GroupOrder): Group[] {
   if (order === 'count') return [...groups].sort((a, b) => b.count - a.count);
   return [...groups].sort((a, b) => compareValues(order, a.key[order], b.key[order]) || b.count - a.count);
 }
@@ -31,7 +30,7 @@ function compareValues(key: GroupKey, a: Value, b: Value): number {
   return a === b ? 0 : a < b ? -1 : 1;
 }
 
-/** Of a number, or of a process (`42/nginx`); not of an address, which is text. */
+/** The value of a number, or of the PID in `42/nginx`; NaN for an address, which is text. */
 function leadingNumber(value: string | number): number {
   if (typeof value === 'number') return value;
   return Number(/^(\d+)\//.exec(value)?.[1] ?? Number.NaN);

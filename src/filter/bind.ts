@@ -1,36 +1,37 @@
 import type { Condition, ConditionTree, PortRange } from './condition.ts';
 import { mistake } from './mistake.ts';
 import { type Prefix, parsePrefix } from './prefix.ts';
-import type { Comparison, PortText, Span, SyntaxAtom, SyntaxTree } from './syntax.ts';
+import type { Comparison, PortText, SyntaxAtom, SyntaxTree, TextSpan } from './syntax.ts';
 import { atom, eachAtom, join, mapAtoms, negate } from './tree.ts';
 
-/** What the names in a filter stand for. Each lookup answers undefined for what it does not know. */
+/** Lookups for the names in a filter. Each returns undefined for an unknown name. */
 export interface FilterNames {
-  /** Textual addresses, with a prefix length where it is a network. */
+  /** Textual addresses of a host, container or service; a network has a prefix length. */
   addresses(name: string): readonly string[] | undefined;
   /** Ports of a service. */
   ports(service: string): readonly number[] | undefined;
-  /** Index of an interface in the target's namespace. */
+  /** Index of an interface in the target's network namespace. */
   device(name: string): number | undefined;
   /** Id of a cgroup v2 by its path. */
   cgroup(path: string): bigint | undefined;
+  /** Uid of a user of the host. */
   uid(user: string): number | undefined;
-  /** Whether there is such a container. */
+  /** Whether there is a running container or service of this name. */
   hasContainer(name: string): boolean;
 }
 
-/** A name that has to be looked up before a filter can be bound. */
-export interface WantedHost {
+/** A host name that has to be looked up before a filter can be bound. */
+export interface HostLookup {
   name: string;
-  /** False for `peer`, which knows containers, services and the host's files alone. */
+  /** False for `peer`, which takes names of containers, services and the host's files only. */
   mayAskDns: boolean;
 }
 
 const MAX_PORT = 65535;
 
-/** The names of hosts in a filter, which may take time to look up. */
-export function hostsIn(tree: SyntaxTree): WantedHost[] {
-  const wanted: WantedHost[] = [];
+/** The host names in a filter: their lookup can be asynchronous. */
+export function hostsIn(tree: SyntaxTree): HostLookup[] {
+  const wanted: HostLookup[] = [];
   eachAtom(tree, (found) => {
     if (found.kind !== 'host' || found.host === undefined || parsePrefix(found.host.text) !== undefined) return;
     wanted.push({ name: found.host.text, mayAskDns: !found.asPeer });
@@ -39,13 +40,13 @@ export function hostsIn(tree: SyntaxTree): WantedHost[] {
 }
 
 /**
- * Puts what they stand for in the place of names.
+ * Replaces the names in a filter by what they stand for.
  *
- * @param text of the filter, for messages
- * @throws {Failure} `usage` for a name that nobody knows
+ * @param text text of the filter, for error messages
+ * @throws {Failure} `usage` for an unknown name
  */
 export function bindFilter(text: string, tree: SyntaxTree, names: FilterNames): ConditionTree {
-  const unknown = (span: Span, problem: string, expected: readonly string[] = []) =>
+  const unknown = (span: TextSpan, problem: string, expected: readonly string[] = []) =>
     mistake(text, span, problem, expected);
   return mapAtoms<SyntaxAtom, Condition>(tree, (found) => {
     switch (found.kind) {
@@ -55,7 +56,7 @@ export function bindFilter(text: string, tree: SyntaxTree, names: FilterNames): 
         return bindPorts(found, names, unknown);
       case 'device': {
         const index = /^\d+$/.test(found.name) ? Number(found.name) : names.device(found.name);
-        if (index === undefined) throw unknown(found.span, `no interface "${found.name}" in this namespace`);
+        if (index === undefined) throw unknown(found.span, `no interface "${found.name}" in this network namespace`);
         return atom({ kind: 'device', index, name: found.name });
       }
       case 'cgroup': {
@@ -65,10 +66,8 @@ export function bindFilter(text: string, tree: SyntaxTree, names: FilterNames): 
         return atom({ kind: 'cgroup', id, path: found.path });
       }
       case 'uid': {
-        const uid = typeof found.user === 'number' ? found.user : names.uid(found.user.name);
-        if (uid === undefined && typeof found.user !== 'number')
-          throw unknown(found.user.span, `no user "${found.user.name}" on this host`);
-        return comparison('uid', found.op, (op) => atom({ kind: 'uid', op, uid: uid ?? 0 }));
+        const uid = uidOf(found.user, names, unknown);
+        return comparison(found.op, (op) => atom({ kind: 'uid', op, uid }));
       }
       case 'container':
         if (!names.hasContainer(found.name))
@@ -77,17 +76,24 @@ export function bindFilter(text: string, tree: SyntaxTree, names: FilterNames): 
           ]);
         return atom({ kind: 'container', name: found.name });
       case 'measure':
-        return comparison(found.measure, found.op, (op) => atom({ ...found, op }));
+        return comparison(found.op, (op) => atom({ ...found, op }));
       default:
         return atom(found);
     }
   });
 }
 
-type Unknown = (span: Span, problem: string, expected?: readonly string[]) => Error;
+type Unknown = (span: TextSpan, problem: string, expected?: readonly string[]) => Error;
 
-/** `!=` is the opposite of `=`, so that both sides of an `and` read the same way everywhere. */
-function comparison(_of: string, op: Comparison, make: (op: Comparison) => ConditionTree): ConditionTree {
+function uidOf(user: Extract<SyntaxAtom, { kind: 'uid' }>['user'], names: FilterNames, unknown: Unknown): number {
+  if (typeof user === 'number') return user;
+  const uid = names.uid(user.name);
+  if (uid === undefined) throw unknown(user.span, `no user "${user.name}" on this host`);
+  return uid;
+}
+
+/** Binds `!=` as the negation of `=`: it is true where the value is unknown. */
+function comparison(op: Comparison, make: (op: Comparison) => ConditionTree): ConditionTree {
   return op === '!=' ? negate(make('=')) : make(op);
 }
 
@@ -137,7 +143,7 @@ function bindPorts(
       return condition(ranges);
     case '!=':
       return negate(condition(ranges));
-    // As ss has them: > is not <=, which matters to nothing but the program's text.
+    // > is compiled as not <=, so that the kernel gets the same program as from ss.
     case '>=':
       return condition([{ first: port, last: MAX_PORT }]);
     case '<=':
@@ -155,6 +161,7 @@ function portNumbers(port: PortText, names: FilterNames, unknown: Unknown): read
   const different = [...new Set(ports)];
   if (different.length === 0)
     throw unknown(port.span, `no service "${port.service}"`, ['a port', 'a name of /etc/services']);
-  if (different.length > 1) throw unknown(port.span, `"${port.service}" is several ports`, different.map(String));
+  if (different.length > 1)
+    throw unknown(port.span, `"${port.service}" stands for several ports`, different.map(String));
   return different;
 }

@@ -6,16 +6,16 @@ import type { Needs } from './needs.ts';
 import type { Filter } from './syntax.ts';
 import { eachAtom } from './tree.ts';
 
-/** A filter with its names looked up in one place, and its part for the kernel compiled. */
+/** A filter bound to one network namespace, with its part for the kernel compiled. */
 export interface BoundFilter {
   tree: ConditionTree;
   needs: Needs;
   compiled: CompiledFilter;
-  /** Address families that `-f` inside the filter allows; absent for all. */
+  /** Address families that the filter restricts the query to; absent for all. */
   families?: readonly ('inet' | 'inet6')[];
 }
 
-/** The query that the kernel is asked, so that it leaves out what a filter does not want. */
+/** Restricts a query to what can match a filter, for the request to the kernel. */
 export function narrowed(query: SocketQuery, { compiled, needs, families }: BoundFilter): SocketQuery {
   const { part, kernel } = compiled;
   return {
@@ -28,7 +28,7 @@ export function narrowed(query: SocketQuery, { compiled, needs, families }: Boun
   };
 }
 
-/** Whether a filter has names that may be containers'. */
+/** Whether a filter needs the list of containers: it has host names or `container` conditions. */
 export function asksForContainers(filter: Filter | undefined): boolean {
   if (filter?.tree === undefined) return false;
   let asks = hostsIn(filter.tree).length > 0;

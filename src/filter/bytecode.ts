@@ -6,15 +6,15 @@ import type { Prefix } from './prefix.ts';
 import { type Instruction, layOut } from './program.ts';
 import type { Tree } from './tree.ts';
 
-/** Which instructions a kernel has. */
+/** Which instructions a kernel supports. */
 export interface Dialect {
-  /** Equality of ports in one instruction, and cgroups. */
+  /** Equality of ports in one instruction, and conditions on cgroups. */
   newer: boolean;
-  /** Marks: refused to who has no CAP_NET_ADMIN. */
+  /** Conditions on marks: the kernel refuses them without CAP_NET_ADMIN. */
   marks: boolean;
 }
 
-/** "no" is 16 bits wide and counts to four bytes behind the end. */
+/** The "no" offset has 16 bits, and a rejecting jump goes to four bytes after the end. */
 const MAX_PROGRAM = 0xfffc - BC_OP_SIZE;
 
 /**
@@ -22,7 +22,7 @@ const MAX_PROGRAM = 0xfffc - BC_OP_SIZE;
  * net/ipv4/inet_diag.c. Numbers in the host's byte order, addresses in the network's.
  *
  * @param tests with every `not` before a single test
- * @returns undefined when it would be longer than a program can be
+ * @returns undefined when the program would exceed {@link MAX_PROGRAM} bytes
  */
 export function encodeProgram(tests: Tree<Primitive>, dialect: Dialect): Uint8Array | undefined {
   const program = layOut(tests);
@@ -50,7 +50,7 @@ function sizeOf(test: Primitive | undefined, { newer }: Dialect): number {
     case 'autobound':
       return BC_OP_SIZE;
     case 'port':
-      // Older kernels test for one port with a host condition that takes any address.
+      // Older kernels test for one port with a host condition for any address.
       return test.op === '=' && !newer ? BC_OP_SIZE + HOST_CONDITION_SIZE : BC_OP_SIZE * 2;
     case 'host':
       return BC_OP_SIZE + HOST_CONDITION_SIZE + test.prefix.words.length * 4;
@@ -67,7 +67,7 @@ function write(view: DataView, at: number, { test }: Instruction, no: number, di
   const op = (code: number) => writeOp(view, at, code, sizeOf(test, dialect), no);
   switch (test?.kind) {
     case undefined:
-      // A jump always takes "no"; "yes" only has to be sound.
+      // A jump always takes the "no" offset; "yes" only has to be valid.
       writeOp(view, at, BC.JMP, BC_OP_SIZE, no);
       return;
     case 'autobound':
@@ -83,7 +83,7 @@ function write(view: DataView, at: number, { test }: Instruction, no: number, di
       if (test.op === '=') op(local ? BC.S_EQ : BC.D_EQ);
       else if (test.op === '>=') op(local ? BC.S_GE : BC.D_GE);
       else op(local ? BC.S_LE : BC.D_LE);
-      // The port stands in the place of a second instruction's "no".
+      // The port is in the "no" field of a second instruction.
       writeOp(view, data, BC.NOP, BC_OP_SIZE, test.port);
       return;
     }

@@ -4,20 +4,20 @@ import type { ConditionTree } from './condition.ts';
 import { type KernelPart, kernelPart, type Primitive } from './kernel-part.ts';
 import { eachAtom, type Tree } from './tree.ts';
 
-/** From what the newest kernels take to what all of them do. */
+/** From the instructions of the newest kernels to those of all kernels. */
 const DIALECTS: readonly Dialect[] = [
   { newer: true, marks: true },
   { newer: true, marks: false },
   { newer: false, marks: false },
 ];
 
-/** A filter as the kernel is told, with the states that can match. */
+/** A filter compiled for the kernel, with the states that can match. */
 export interface CompiledFilter {
   part: KernelPart;
   kernel: KernelFilter;
 }
 
-/** Compiles what of a filter the kernel can decide: the answer has every match, and maybe more. */
+/** Compiles the part of a filter that the kernel can decide: its answer has every match, and possibly more. */
 export function compileForKernel(tree: ConditionTree): CompiledFilter {
   const part = kernelPart(tree);
   const { localPort, peerPort, tests } = part;
@@ -31,7 +31,7 @@ export function compileForKernel(tree: ConditionTree): CompiledFilter {
   };
 }
 
-/** The same tests for kernels with more and with fewer instructions, each different from the one before. */
+/** Programs of the same tests for kernels with more and with fewer instructions, without duplicates. */
 function programs(tests: Tree<Primitive>): Uint8Array[] {
   const encoded: Uint8Array[] = [];
   for (const dialect of DIALECTS) {
@@ -44,7 +44,7 @@ function programs(tests: Tree<Primitive>): Uint8Array[] {
   return encoded;
 }
 
-/** The strongest tests that a dialect can say and that follow from these; true when there are none. */
+/** The strongest tests that follow from a tree and that a dialect can express; true when there are none. */
 function speakable(tree: Tree<Primitive>, dialect: Dialect): Tree<Primitive> | true {
   if (tree.kind === 'atom' || tree.kind === 'not') return knowsAll(tree, dialect) ? tree : true;
   const nodes = tree.nodes.map((node) => speakable(node, dialect));

@@ -2,19 +2,19 @@ import type { Prefix } from './prefix.ts';
 import type { Comparison, Measure, Side, TimerKind } from './syntax.ts';
 import type { Tree } from './tree.ts';
 
-/** Ports from the first to the last one, both included. */
+/** A range of ports, `first` and `last` included. */
 export interface PortRange {
   first: number;
   last: number;
 }
 
-/** A condition with everything looked up: what is evaluated, and what the kernel is told. */
+/** A condition whose names are bound: it is evaluated, and compiled for the kernel. */
 export type Condition =
   | { kind: 'states'; mask: number }
   | { kind: 'family'; family: 'inet' | 'inet6' }
-  /** Any of them. `name` is what they were looked up from. */
+  /** Matches any of the prefixes. `name` is the name that was looked up; absent for an address. */
   | { kind: 'address'; side: Side; prefixes: readonly Prefix[]; name?: string }
-  /** Any of them. */
+  /** Matches any of the ranges. */
   | { kind: 'ports'; side: Side; ranges: readonly PortRange[] }
   | { kind: 'device'; index: number; name: string }
   | { kind: 'mark'; mark: number; mask: number }
@@ -31,9 +31,10 @@ export type Condition =
   | { kind: 'unaccepted' }
   | { kind: 'path'; glob: string };
 
+/** A filter whose names are bound. */
 export type ConditionTree = Tree<Condition>;
 
-/** The conditions that the kernel's filter programs know, net/ipv4/inet_diag.c. */
+/** The conditions that the kernel's filter programs support, net/ipv4/inet_diag.c. */
 export type KernelCondition = Extract<
   Condition,
   { kind: 'address' | 'ports' | 'device' | 'mark' | 'cgroup' | 'autobound' }
@@ -41,7 +42,7 @@ export type KernelCondition = Extract<
 
 const KERNEL_KINDS: readonly Condition['kind'][] = ['address', 'ports', 'device', 'mark', 'cgroup', 'autobound'];
 
-/** Whether the kernel's filter programs know a condition. */
+/** Whether the kernel's filter programs support a condition. */
 export function isKernelCondition(condition: Condition): condition is KernelCondition {
   return KERNEL_KINDS.includes(condition.kind);
 }

@@ -4,7 +4,7 @@ import { formatPrefix } from './prefix.ts';
 import { describeStates } from './states.ts';
 import { MEASURE_WORDS, writeMeasure } from './write-tree.ts';
 
-/** A condition in words, with what its names stand for. */
+/** Describes a condition for `explain`, with the values that its names stand for. */
 export function describeCondition(condition: Condition): string {
   switch (condition.kind) {
     case 'states':
@@ -49,7 +49,7 @@ export function describeCondition(condition: Condition): string {
   }
 }
 
-/** One instruction of a program in words. */
+/** Describes one instruction of a program. */
 export function describePrimitive(test: Primitive): string {
   switch (test.kind) {
     case 'port':

@@ -1,27 +1,27 @@
 import { parseIpv6 } from '../model/socket/address.ts';
 import { parsePrefix } from './prefix.ts';
-import type { PortsText, PortText, Span, SyntaxAtom } from './syntax.ts';
+import type { PortsText, PortText, SyntaxAtom, TextSpan } from './syntax.ts';
 import type { TokenCursor, Word } from './token-cursor.ts';
 
 type HostAtom = Extract<SyntaxAtom, { kind: 'host' }>;
-/** What `src` and `dst` are followed by, with the note that it needs, if any. */
+/** The value of `src` and `dst`; `note` explains an ambiguous one and is absent otherwise. */
 export type EndpointText = Pick<HostAtom, 'host' | 'port' | 'family'> & { note?: string };
 
 const MAX_PORT = 65535;
 /** Words that mean every address, as ip(8) takes them. */
 const ANY = ['', '*', 'any', 'all', 'default'];
-/** Address kinds of ss whose sockets socklens does not show. */
+/** Address prefixes of ss whose sockets socklens does not support. */
 const FOREIGN = ['link', 'netlink', 'vsock', 'tipc', 'xdp'];
 
 /**
- * Reads `HOST[/PREFIX][:PORT]` as ss does: the port follows the last colon, an IPv6 address stands
- * in brackets, `*` is any, `inet:` and `inet6:` demand a family. An IPv6 address without brackets is
- * taken too, where no other reading makes sense.
+ * Parses `HOST[/PREFIX][:PORT]` as ss does: the port follows the last colon, an IPv6 address is in brackets,
+ * `*` is any, `inet:` and `inet6:` restrict the family. An IPv6 address without brackets is accepted where it is
+ * not ambiguous.
  */
 export function readEndpoint(cursor: TokenCursor, word: Word): EndpointText {
   const prefix = /^(inet6?|link|netlink|vsock|tipc|xdp):/.exec(word.text)?.[1];
   if (prefix !== undefined && FOREIGN.includes(prefix)) {
-    throw cursor.wrong(word, `"${prefix}:" sockets are not shown by socklens`, ['inet:', 'inet6:', 'unix:']);
+    throw cursor.wrong(word, `"${prefix}:" sockets are not supported`, ['inet:', 'inet6:', 'unix:']);
   }
   const family = prefix === 'inet' || prefix === 'inet6' ? prefix : undefined;
   const skip = prefix === undefined ? 0 : prefix.length + 1;
@@ -35,7 +35,7 @@ export function readEndpoint(cursor: TokenCursor, word: Word): EndpointText {
   };
 }
 
-function splitEndpoint(cursor: TokenCursor, text: string, span: Span): { host: Word; port?: Word; note?: string } {
+function splitEndpoint(cursor: TokenCursor, text: string, span: TextSpan): { host: Word; port?: Word; note?: string } {
   const part = (from: number, to: number): Word => ({
     text: text.slice(from, to),
     at: span.at + from,
@@ -44,12 +44,13 @@ function splitEndpoint(cursor: TokenCursor, text: string, span: Span): { host: W
   if (text.startsWith('[')) {
     const close = text.indexOf(']');
     if (close < 0) throw cursor.wrong(span, 'the bracket is not closed', ['[2001:db8::1]:443']);
-    // A prefix length may stand inside the bracket, as in ss, or behind it.
+    // A prefix length can be inside the brackets, as in ss, or after them.
     const length = /^\/\d+/.exec(text.slice(close + 1))?.[0] ?? '';
     const behind = close + 1 + length.length;
     const host = { ...part(1, close), text: text.slice(1, close) + length };
     if (behind === text.length) return { host };
-    if (text[behind] !== ':') throw cursor.wrong(part(behind, text.length), 'a colon and a port follow a bracket');
+    if (text[behind] !== ':')
+      throw cursor.wrong(part(behind, text.length), 'expected a colon and a port after the bracket');
     return { host, port: part(behind + 1, text.length) };
   }
   const slash = text.indexOf('/');
@@ -60,30 +61,30 @@ function splitEndpoint(cursor: TokenCursor, text: string, span: Span): { host: W
   if (whole && !(head.includes(':') && parsePrefix(head) !== undefined && /^\d{1,5}$/.test(text.slice(colon + 1))))
     return { host: part(0, text.length) };
   const note = whole
-    ? `${text} is read as [${head}]:${text.slice(colon + 1)}; write [${text}] for the address`
+    ? `${text} is parsed as [${head}]:${text.slice(colon + 1)}; write [${text}] for the address`
     : undefined;
   return { host: part(0, colon), port: part(colon + 1, text.length), ...(note !== undefined && { note }) };
 }
 
-/** A port's number, or a service's name that is looked up later. */
+/** Parses a port number, or a service name that is looked up later. */
 export function readPort(cursor: TokenCursor, word: Word): PortText {
   const text = word.text.startsWith(':') ? word.text.slice(1) : word.text;
   const number = /^(0|[1-9]\d*|0[xX][0-9a-fA-F]+)$/.test(text) ? Number(text) : undefined;
   if (number !== undefined && number <= MAX_PORT) return number;
   if (number !== undefined || /^\d/.test(text)) {
-    throw cursor.wrong(word, `"${text}" is no port`, [
+    throw cursor.wrong(word, `"${text}" is not a port`, [
       'a number from 0 to 65535',
       'a service name',
       'a range 8000-8099',
     ]);
   }
   if (!/^[A-Za-z_][\w.+-]*$/.test(text)) {
-    throw cursor.wrong(word, `"${text}" is no port`, ['a number from 0 to 65535', 'a service name']);
+    throw cursor.wrong(word, `"${text}" is not a port`, ['a number from 0 to 65535', 'a service name']);
   }
   return { service: text, span: word };
 }
 
-/** `3306`, `:3306`, `mysql`, `8000-8099`, `80,443,8000-8099`; `*` is any. */
+/** Parses `3306`, `:3306`, `mysql`, `8000-8099`, `80,443,8000-8099`; `*` is any port. */
 export function readPorts(cursor: TokenCursor, word: Word): PortsText[] {
   const ports: PortsText[] = [];
   let at = 0;
@@ -91,12 +92,12 @@ export function readPorts(cursor: TokenCursor, word: Word): PortsText[] {
     const item: Word = { text, at: word.at + at, length: Math.max(text.length, 1) };
     at += text.length + 1;
     const range = /^:?(\d+)-:?(\d+)$/.exec(text);
-    if (text === '') throw cursor.wrong(item, 'a port is missing in this list');
+    if (text === '') throw cursor.wrong(item, 'a port is missing in the list');
     if (text === '*' || text === ':*') ports.push({ first: 0, last: MAX_PORT });
     else if (range !== null) {
       const bound = (group: number) => readPort(cursor, { ...item, text: range[group] ?? '' }) as number;
       const [first, last] = [bound(1), bound(2)];
-      if (first > last) throw cursor.wrong(item, `the range ${text} ends before it begins`, [`${last}-${first}`]);
+      if (first > last) throw cursor.wrong(item, `range ${text} ends before it begins`, [`${last}-${first}`]);
       ports.push({ first, last });
     } else {
       const port = readPort(cursor, item);

@@ -7,28 +7,30 @@ import { globMatcher } from './glob.ts';
 import { type Prefix, prefixMatches, type WordAt } from './prefix.ts';
 import type { Comparison, Measure, Side } from './syntax.ts';
 
-/** What a filter may ask about a socket that the socket itself does not tell. */
-export interface Surroundings {
-  /** Processes that hold it. Needed by `process`. */
+/** Lookups for the facts about a socket that are not in the socket itself. */
+export interface SocketLookups {
+  /** Processes that hold a socket. Needed by `process`. */
   processesOf?: (socket: SocketView) => readonly { pid: number; name: string }[];
-  /** Whether it belongs to the container or service of this name. Needed by `container`. */
-  isOf?: (socket: SocketView, container: string) => boolean;
+  /** Whether a socket belongs to the container or service of this name. Needed by `container`. */
+  belongsTo?: (socket: SocketView, container: string) => boolean;
+  /** `server`, `client` or `none`. Needed by `role`. */
   roleOf?: (socket: SocketView) => string;
-  /** Whether somebody listens on its local port. Needed by `unaccepted`. */
+  /** Whether the local address and port of a socket have a listener. Needed by `unaccepted`. */
   isListenedOn?: (socket: SocketView) => boolean;
-  /** Whether the kernel chose its local port. Needed by `autobound`. */
+  /** Whether the kernel assigned the local port of a socket. Needed by `autobound`. */
   isAutobound?: (socket: SocketView) => boolean;
-  /** Microseconds since it was first seen, where that is known better than from the socket itself. */
+  /** Age of a socket in microseconds from earlier snapshots; undefined to use the bound from the socket itself. */
   ageUsOf?: (socket: SocketView) => number | undefined;
 }
 
+/** Whether a socket matches a filter. */
 export type Test = (socket: SocketView) => boolean;
 
-/** States of a socket whose process has closed it while the peer has not. */
+/** States of a socket that its process has closed and the peer has not. */
 const ORPHAN_STATES = stateMask(TCP_STATE.FIN_WAIT1, TCP_STATE.FIN_WAIT2, TCP_STATE.LAST_ACK, TCP_STATE.CLOSING);
 /** States of a connection that can wait in an accept queue. */
 const WAITING_STATES = stateMask(TCP_STATE.ESTABLISHED, TCP_STATE.CLOSE_WAIT);
-/** States in which the keepalive timer, or its absence, tells of SO_KEEPALIVE. */
+/** States in which the keepalive timer, or its absence, shows whether SO_KEEPALIVE is set. */
 const KEEPALIVE_STATES = stateMask(TCP_STATE.ESTABLISHED, TCP_STATE.CLOSE_WAIT);
 
 const TIMERS = { off: 0, on: 1, keepalive: 2, timewait: 3, probe: 4, delack: 5 } as const;
@@ -36,20 +38,20 @@ const KEEPALIVE_TIMER = TIMERS.keepalive;
 const TIME_WAIT_TIMER = TIMERS.timewait;
 
 /**
- * Makes the test of a filter. What does not apply to a socket, or is not known of it (the port of a
- * UNIX socket, the round-trip time of a listener), is false, and its opposite true. A filter on what the
- * source knows of no socket is refused before: see `checkKnown`.
+ * Compiles a filter into a test. A condition on a value that does not apply to a socket or is unknown for it (the
+ * port of a UNIX socket, the round-trip time of a listener) is false, and its negation true. A filter on a field that
+ * the source does not know for any socket is refused before, by `checkKnown`.
  */
-export function compileTest(tree: ConditionTree, around: Surroundings): Test {
+export function compileTest(tree: ConditionTree, lookups: SocketLookups): Test {
   switch (tree.kind) {
     case 'atom':
-      return testOf(tree.atom, around);
+      return testOf(tree.atom, lookups);
     case 'not': {
-      const test = compileTest(tree.node, around);
+      const test = compileTest(tree.node, lookups);
       return (socket) => !test(socket);
     }
     default: {
-      const tests = tree.nodes.map((node) => compileTest(node, around));
+      const tests = tree.nodes.map((node) => compileTest(node, lookups));
       return tree.kind === 'and'
         ? (socket) => tests.every((test) => test(socket))
         : (socket) => tests.some((test) => test(socket));
@@ -57,7 +59,7 @@ export function compileTest(tree: ConditionTree, around: Surroundings): Test {
   }
 }
 
-function testOf(condition: Condition, around: Surroundings): Test {
+function testOf(condition: Condition, lookups: SocketLookups): Test {
   switch (condition.kind) {
     case 'states':
       return (socket) => (condition.mask & (1 << askedState(socket))) !== 0;
@@ -83,29 +85,29 @@ function testOf(condition: Condition, around: Surroundings): Test {
     case 'cgroup':
       return (socket) => socket.cgroupId() === condition.id;
     case 'autobound':
-      return (socket) => around.isAutobound?.(socket) ?? false;
+      return (socket) => lookups.isAutobound?.(socket) ?? false;
     case 'container':
-      return (socket) => around.isOf?.(socket, condition.name) ?? false;
+      return (socket) => lookups.belongsTo?.(socket, condition.name) ?? false;
     case 'process':
-      return processTest(condition.process, around);
+      return processTest(condition.process, lookups);
     case 'uid':
       return (socket) => {
         const { uid } = socket;
         return uid !== undefined && !isMini(socket) && compare(condition.op, uid, condition.uid);
       };
     case 'role':
-      return (socket) => around.roleOf?.(socket) === condition.role;
+      return (socket) => lookups.roleOf?.(socket) === condition.role;
     case 'measure': {
       const { measure, op, value } = condition;
       return (socket) => {
-        const measured = measureOf(socket, measure, around);
+        const measured = measureOf(socket, measure, lookups);
         return measured !== undefined && compare(op, measured, value);
       };
     }
     case 'timer':
       return (socket) => isTcp(socket) && socket.timer === TIMERS[condition.timer];
     case 'keepalive':
-      // With data in flight another timer runs, and nothing can be said.
+      // With data in flight another timer runs: both `on` and `off` are false then.
       return (socket) =>
         isTcp(socket) &&
         (KEEPALIVE_STATES & (1 << socket.state)) !== 0 &&
@@ -117,7 +119,7 @@ function testOf(condition: Condition, around: Surroundings): Test {
         isTcp(socket) &&
         socket.inode === 0 &&
         (WAITING_STATES & (1 << socket.state)) !== 0 &&
-        (around.isListenedOn?.(socket) ?? false);
+        (lookups.isListenedOn?.(socket) ?? false);
     case 'path': {
       const matches = globMatcher(condition.glob);
       return (socket) => {
@@ -128,7 +130,7 @@ function testOf(condition: Condition, around: Surroundings): Test {
   }
 }
 
-/** The state number to ask for, to get this socket: a TCP socket that is only bound is answered as CLOSE. */
+/** The state number that requests this socket from the kernel: answers have CLOSE for a bound TCP socket. */
 function askedState(socket: SocketView): number {
   return socket.state === TCP_STATE.CLOSE && isTcp(socket) ? TCP_STATE.BOUND_INACTIVE : socket.state;
 }
@@ -137,7 +139,7 @@ function isTcp(socket: SocketView): boolean {
   return socket.proto === 'tcp';
 }
 
-/** Entries that are no full sockets: they have no owner, and say user 0. */
+/** Whether an entry is not a full socket: it has no owner, and its uid is 0. */
 function isMini(socket: SocketView): boolean {
   return socket.timer === TIME_WAIT_TIMER || socket.state === TCP_STATE.SYN_RECV;
 }
@@ -155,21 +157,21 @@ function addressTest(side: Side, prefixes: readonly Prefix[]): Test {
   };
 }
 
-function processTest(wanted: number | string, around: Surroundings): Test {
+function processTest(wanted: number | string, lookups: SocketLookups): Test {
   const matches = typeof wanted === 'string' ? globMatcher(wanted) : undefined;
   return (socket) => {
     if (socket.inode === 0) return false;
-    const processes = around.processesOf?.(socket) ?? [];
+    const processes = lookups.processesOf?.(socket) ?? [];
     return processes.some(({ pid, name }) => (matches === undefined ? pid === wanted : matches(name)));
   };
 }
 
-function measureOf(socket: SocketView, measure: Measure, around: Surroundings): number | undefined {
+function measureOf(socket: SocketView, measure: Measure, lookups: SocketLookups): number | undefined {
   if (measure === 'receive-queue') return socket.receiveQueue;
   if (measure === 'send-queue') return socket.sendQueue;
   switch (measure) {
     case 'age':
-      return around.ageUsOf?.(socket) ?? inMicroseconds(knownAgeMs(socket));
+      return lookups.ageUsOf?.(socket) ?? inMicroseconds(knownAgeMs(socket));
     case 'idle':
       return inMicroseconds(idleMs(socket));
     case 'rtt':

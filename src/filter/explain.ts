@@ -8,7 +8,7 @@ import { describeCondition, describePrimitive } from './describe.ts';
 import { layOut } from './program.ts';
 import { describeStates } from './states.ts';
 
-/** How a filter was read and where its parts run, line by line. */
+/** Explains how a filter was parsed and where its conditions are evaluated, line by line. */
 export function explainFilter(
   text: string,
   tree: ConditionTree,
@@ -23,19 +23,17 @@ export function explainFilter(
   return [
     `filter   ${text}`,
     '',
-    'read as',
+    'parsed as',
     ...treeLines(tree, 1),
     '',
-    'the kernel is asked for',
+    'requested from the kernel',
     `  states   ${describeStates(query.states)}`,
     ...(header.length > 0 ? [`  header   ${header.join(', ')}`] : []),
     ...(part.tests === undefined || program === undefined
       ? ['  program  none']
       : [`  program  ${program.length} bytes`, ...programLines(part.tests, program)]),
-    ...(older.length > 0
-      ? [`  and for kernels with fewer instructions ${older.map((one) => one.length).join(' or ')} bytes`]
-      : []),
-    'socklens then tests every socket of the answer against all of the filter.',
+    ...(older.length > 0 ? [`  and for older kernels ${older.map((one) => one.length).join(' or ')} bytes`] : []),
+    'socklens then tests every socket of the answer against the whole filter.',
   ];
 }
 
@@ -56,11 +54,11 @@ function treeLines(tree: ConditionTree, depth: number): string[] {
 
 function whereDecided(tree: ConditionTree): string {
   if (tree.kind !== 'atom') return '';
-  if (tree.atom.kind === 'states') return 'kernel, by the states asked for';
+  if (tree.atom.kind === 'states') return 'kernel, by the requested states';
   return isKernelCondition(tree.atom) ? 'kernel' : 'socklens';
 }
 
-/** The first program, an instruction a line: offset, what it tests, where it goes when that fails. */
+/** The first program, one instruction per line: offset, test, and where it jumps when the test fails. */
 function programLines(tests: NonNullable<CompiledFilter['part']['tests']>, program: Uint8Array): string[] {
   const view = viewOf(program);
   const lines: string[] = [];

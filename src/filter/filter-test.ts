@@ -1,14 +1,13 @@
 import type { BoundFilter } from './bound-filter.ts';
-import { compileTest, type Surroundings, type Test } from './evaluate.ts';
+import { compileTest, type SocketLookups, type Test } from './evaluate.ts';
 import { checkKnown, type KnownFields } from './known-fields.ts';
 
 /**
- * The test of a bound filter for one kind of sockets.
+ * Compiles a bound filter into a test for one source of sockets.
  *
- * @param around what is known of a socket beyond its view
- * @throws {Failure} when the filter asks for a field that these sockets do not have
+ * @throws {Failure} when the filter has a condition on a field that the source does not know
  */
-export function filterTest(bound: BoundFilter, known: KnownFields, around: Surroundings): Test {
+export function filterTest(bound: BoundFilter, known: KnownFields, lookups: SocketLookups): Test {
   checkKnown(bound.tree, known);
-  return compileTest(bound.tree, around);
+  return compileTest(bound.tree, lookups);
 }

@@ -1,6 +1,6 @@
 /**
- * Whether a text matches a shell pattern: `*` any characters, slashes among them, `?` one, `[a-z]`
- * one of these, `[!a]` none of these; fnmatch(3) without flags.
+ * Compiles a shell pattern: `*` matches any characters, slashes included, `?` one character, `[a-z]` one of the set,
+ * `[!a]` one outside the set; fnmatch(3) without flags.
  */
 export function globMatcher(glob: string): (text: string) => boolean {
   let source = '';
@@ -22,7 +22,7 @@ export function globMatcher(glob: string): (text: string) => boolean {
   return (text) => pattern.test(text);
 }
 
-/** A bracket that stands first in its set is one of its members. */
+/** Index of the bracket that closes a set, -1 for none. A closing bracket that is first in the set is a member of it. */
 function closingBracket(glob: string, open: number): number {
   const from = glob[open + 1] === '!' ? open + 3 : open + 2;
   return glob.indexOf(']', from);

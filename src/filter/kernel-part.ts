@@ -14,14 +14,14 @@ export type Primitive =
   | { kind: 'cgroup'; id: bigint }
   | { kind: 'autobound' };
 
-/** What of a filter the kernel can decide: it lets through all that match, and maybe more. */
+/** The part of a filter that the kernel can decide: every match passes it, and possibly more sockets. */
 export interface KernelPart {
   /** Bit mask of states that can match. */
   states: number;
-  /** Ports that every match has, for the request's header; absent for none. */
+  /** Local and peer port that every match has, for the header of the request; absent for none. */
   localPort?: number;
   peerPort?: number;
-  /** Undefined when there is nothing to test. Without `not` but before single tests. */
+  /** Tests of the program, `not` only directly before a test; undefined for no program. */
   tests: Tree<Primitive> | undefined;
 }
 
@@ -52,7 +52,7 @@ function statesOf(tree: ConditionTree): number {
   }
 }
 
-/** The port of one end, where every match has the same. */
+/** The port of one side that every match has. */
 function headerPort(tree: ConditionTree, side: Side): { localPort?: number; peerPort?: number } {
   for (const node of tree.kind === 'and' ? tree.nodes : [tree]) {
     const port = singlePort(node, side);
@@ -68,7 +68,7 @@ function singlePort(node: ConditionTree, side: Side): number | undefined {
   return range !== undefined && more.length === 0 && range.first === range.last ? range.first : undefined;
 }
 
-/** What the header says needs no test; undefined when nothing is left. */
+/** Removes the conditions that the header decides; undefined when none is left. */
 function withoutHeader(
   tree: ConditionTree,
   header: { localPort?: number; peerPort?: number },
@@ -87,7 +87,7 @@ function weaken(tree: ConditionTree): Tree<Primitive> | true {
     case 'atom':
       return isKernelCondition(tree.atom) ? pushNegations(primitives(tree.atom)) : true;
     case 'not':
-      // The kernel calls entries autobound whose port it did not choose: its "not" would lose some.
+      // The kernel also reports entries as autobound whose port it did not assign: its negation would lose matches.
       return tree.node.kind === 'atom' && isKernelCondition(tree.node.atom) && tree.node.atom.kind !== 'autobound'
         ? pushNegations(primitives(tree.node.atom), true)
         : true;

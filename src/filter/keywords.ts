@@ -7,24 +7,25 @@ import type { Measure, Side, SyntaxAtom, SyntaxTree, TimerKind } from './syntax.
 import type { TokenCursor, Word } from './token-cursor.ts';
 import { atom, negate } from './tree.ts';
 
-/** What reading a condition may change beside its own tree. */
-export interface Reading {
-  /** Read as ss reads. */
+/** State of the parser beyond the tree. */
+export interface ParseContext {
+  /** Whether to parse like ss. */
   asSs: boolean;
+  /** Notes for the user, which parsing appends to. */
   notes: string[];
 }
 
-/** Reads what follows a keyword. */
-type KeywordReader = (cursor: TokenCursor, reading: Reading) => SyntaxTree;
+/** Parses the rest of a condition after its keyword. */
+type KeywordReader = (cursor: TokenCursor, context: ParseContext) => SyntaxTree;
 
-/** Every keyword that begins a condition, and what reads the rest of it. */
+/** Parsers by the keyword that starts a condition. */
 const READERS: Readonly<Record<string, KeywordReader>> = {
-  state: (cursor, reading) => atom({ kind: 'states', mask: readStates(cursor, reading) }),
-  exclude: (cursor, reading) => negate(atom({ kind: 'states', mask: readStates(cursor, reading) })),
-  excl: (cursor, reading) => negate(atom({ kind: 'states', mask: readStates(cursor, reading) })),
-  src: (cursor, reading) => host(cursor, reading, 'local', false),
-  dst: (cursor, reading) => host(cursor, reading, 'peer', false),
-  peer: (cursor, reading) => host(cursor, reading, 'peer', true),
+  state: (cursor, context) => atom({ kind: 'states', mask: readStates(cursor, context) }),
+  exclude: (cursor, context) => negate(atom({ kind: 'states', mask: readStates(cursor, context) })),
+  excl: (cursor, context) => negate(atom({ kind: 'states', mask: readStates(cursor, context) })),
+  src: (cursor, context) => host(cursor, context, 'local', false),
+  dst: (cursor, context) => host(cursor, context, 'peer', false),
+  peer: (cursor, context) => host(cursor, context, 'peer', true),
   sport: (cursor) => ports(cursor, 'local'),
   dport: (cursor) => ports(cursor, 'peer'),
   dev: (cursor) =>
@@ -66,48 +67,47 @@ const READERS: Readonly<Record<string, KeywordReader>> = {
     equal(cursor, 'path', () => ({ kind: 'path', glob: cursor.value('a path', ['/run/*.sock', '@name']).text })),
 };
 
-/** To propose for an unknown word. */
+/** All keywords, to suggest for an unknown word. */
 export const KEYWORDS: readonly string[] = Object.keys(READERS);
 
 const TIMERS: readonly TimerKind[] = ['off', 'on', 'keepalive', 'timewait', 'probe', 'delack'];
 const IN_TIME: readonly Measure[] = ['idle', 'age', 'rtt'];
 
 /**
- * Reads one condition.
+ * Parses one condition.
  *
- * @throws {Failure} `usage` for what is none
+ * @throws {Failure} `usage` where the text has no valid condition
  */
-export function readCondition(cursor: TokenCursor, reading: Reading): SyntaxTree {
+export function readCondition(cursor: TokenCursor, context: ParseContext): SyntaxTree {
   const token = cursor.current;
   const reader = token.kind === 'word' && !token.quoted ? READERS[token.text.toLowerCase()] : undefined;
   if (reader === undefined) throw unknownWord(cursor);
   cursor.advance();
-  return reader(cursor, reading);
+  return reader(cursor, context);
 }
 
 function unknownWord(cursor: TokenCursor): Error {
   const token = cursor.current;
   const conditions = [...KEYWORDS.filter((word) => word !== 'excl'), 'not', '('];
-  if (token.kind === 'end') return cursor.wrong(token, 'the filter ends where a condition is wanted', conditions);
+  if (token.kind === 'end') return cursor.wrong(token, 'the filter ends where a condition is expected', conditions);
   const connective = cursor.connective();
   if (connective !== undefined) return cursor.wrong(token, `a condition is missing before "${token.text}"`, conditions);
-  if (token.kind !== 'word')
-    return cursor.wrong(token, `"${token.text}" stands where a condition is wanted`, conditions);
-  // A state alone is what people try first.
+  if (token.kind !== 'word') return cursor.wrong(token, `expected a condition, found "${token.text}"`, conditions);
+  // A state name without `state` is a frequent mistake.
   const state = maskOfState(token.text) === undefined ? undefined : `state ${token.text}`;
   if (state !== undefined)
-    return cursor.wrong(token, `"${token.text}" is no condition; did you mean ${state}?`, [state]);
-  return cursor.wrong(token, `"${token.text}" is no condition`, conditions, token.text);
+    return cursor.wrong(token, `unknown condition "${token.text}"; did you mean ${state}?`, [state]);
+  return cursor.wrong(token, `unknown condition "${token.text}"`, conditions, token.text);
 }
 
-function readStates(cursor: TokenCursor, { asSs }: Reading): number {
+function readStates(cursor: TokenCursor, { asSs }: ParseContext): number {
   let mask = 0;
   const word = cursor.value('a state', STATE_NAMES);
   let at = 0;
   for (const name of word.text.split(',')) {
     const one = maskOfState(name, asSs);
     const span = { at: word.at + at, length: Math.max(name.length, 1) };
-    if (one === undefined) throw cursor.wrong(span, `"${name}" is no state`, STATE_NAMES, name);
+    if (one === undefined) throw cursor.wrong(span, `unknown state "${name}"`, STATE_NAMES, name);
     mask |= one;
     at += name.length + 1;
   }
@@ -120,19 +120,19 @@ function equal(cursor: TokenCursor, about: string, read: () => SyntaxAtom): Synt
   return positive ? tree : negate(tree);
 }
 
-function host(cursor: TokenCursor, reading: Reading, side: Side, asPeer: boolean): SyntaxTree {
+function host(cursor: TokenCursor, context: ParseContext, side: Side, asPeer: boolean): SyntaxTree {
   return equal(cursor, side === 'local' ? 'src' : 'dst', () => {
     const word = cursor.value('an address or a name', ['10.0.0.0/8', '[2001:db8::1]:443', 'db:3306', ':80', '*']);
     if (word.text.startsWith('unix:') && !asPeer) return { kind: 'path', glob: word.text.slice('unix:'.length) };
-    // ss reads 80.0.0.0 here, which nobody means.
+    // ss takes this for 80.0.0.0, which is hardly ever meant.
     if (/^\d+$/.test(word.text)) {
-      throw cursor.wrong(word, `"${word.text}" would be an address here`, [
+      throw cursor.wrong(word, `"${word.text}" is ambiguous: a port or a network`, [
         `:${word.text} for a port`,
         `${word.text}.0.0.0/8 for a network`,
       ]);
     }
     const { note, ...endpoint } = readEndpoint(cursor, word);
-    if (note !== undefined) reading.notes.push(note);
+    if (note !== undefined) context.notes.push(note);
     return { kind: 'host', side, asPeer, ...endpoint };
   });
 }
@@ -143,7 +143,7 @@ function ports(cursor: TokenCursor, side: Side): SyntaxTree {
   const list = readPorts(cursor, word);
   const single = list.length === 1 && list[0]?.first === list[0]?.last;
   if (op !== '=' && op !== '!=' && !single) {
-    throw cursor.wrong(word, `${op} compares with one port`, ['= and != for lists and ranges']);
+    throw cursor.wrong(word, `${op} takes a single port`, ['= and != for lists and ranges']);
   }
   return atom({ kind: 'ports', side, op, ports: list });
 }
@@ -154,7 +154,7 @@ function mark(cursor: TokenCursor): SyntaxAtom {
   const number = (text: string) => (/^(\d+|0[xX][0-9a-fA-F]+)$/.test(text) ? Number(text) : Number.NaN);
   const [markNumber, maskNumber] = [number(value), number(mask)];
   if (more.length > 0 || !(markNumber <= 0xffffffff) || !(maskNumber <= 0xffffffff)) {
-    throw cursor.wrong(word, `"${word.text}" is no mark`, ['0x10', '0x10/0xff']);
+    throw cursor.wrong(word, `"${word.text}" is not a mark`, ['0x10', '0x10/0xff']);
   }
   return { kind: 'mark', mark: markNumber, mask: maskNumber };
 }
@@ -164,7 +164,7 @@ function uid(cursor: TokenCursor): SyntaxTree {
   const word = cursor.value('a user', ['0', '1000', 'www-data']);
   const number = /^\d{1,10}$/.test(word.text) ? Number(word.text) : undefined;
   const ordered = op !== '=' && op !== '!=';
-  if (number === undefined && ordered) throw cursor.wrong(word, `${op} compares with a number`, ['uid >= 1000']);
+  if (number === undefined && ordered) throw cursor.wrong(word, `${op} takes a number`, ['uid >= 1000']);
   return atom({ kind: 'uid', op, user: number ?? { name: word.text, span: word } });
 }
 
@@ -173,7 +173,7 @@ function measure(cursor: TokenCursor, name: string, what: Measure): SyntaxTree {
   const example = inTime ? `${name} > 30s` : `${name} > 0`;
   const before = cursor.current;
   const { op, written } = cursor.comparison();
-  if (!written) throw cursor.wrong(before, `a comparison is wanted behind "${name}"`, [example]);
+  if (!written) throw cursor.wrong(before, `"${name}" needs a comparison`, [example]);
   const word = cursor.value(inTime ? 'a time' : 'a number', [example]);
   return atom({ kind: 'measure', measure: what, op, value: quantity(cursor, word, what, inTime) });
 }
@@ -181,7 +181,7 @@ function measure(cursor: TokenCursor, name: string, what: Measure): SyntaxTree {
 function quantity(cursor: TokenCursor, word: Word, what: Measure, inTime: boolean): number {
   if (what === 'retrans') {
     if (/^\d{1,9}$/.test(word.text)) return Number(word.text);
-    throw cursor.wrong(word, `"${word.text}" is no number of retransmissions`, ['a whole number']);
+    throw cursor.wrong(word, `"${word.text}" is not a number of retransmissions`, ['a whole number']);
   }
   const value = inTime ? parseMicroseconds(word.text) : parseSize(word.text);
   if (value !== undefined) return value;
@@ -194,7 +194,7 @@ function quantity(cursor: TokenCursor, word: Word, what: Measure, inTime: boolea
     );
   }
   throw cursor.wrong(word, `"${word.text}" ${inTime ? durationFault(word.text) : 'is not a size'}`, [
-    `a number with ${units.join(' ')}`,
+    `a number with a unit (${units.join(', ')})`,
   ]);
 }
 

@@ -1,56 +1,56 @@
 import { Failure, type FailureKind } from '../model/failure.ts';
 import { eachAtom, type Tree } from './tree.ts';
 
-/** A kind of sockets as a filter sees it: which keywords cannot be decided there. */
+/** Which filter keywords a source of sockets supports. */
 export interface KnownFields {
-  /** Keywords of the filter language that this source cannot decide for any socket. */
+  /** Keywords that the source cannot decide for any socket. */
   readonly unknown: readonly string[];
-  /** Status of the refusal: `usage` where another filter is needed, `unsupported` where another source would know it. */
+  /** Kind of the failure: `usage` where the filter has to change, `unsupported` where another source could decide it. */
   readonly kind: Extract<FailureKind, 'usage' | 'unsupported'>;
-  /** The refusal, in one line. @param words the keywords, with commas */
+  /** Error message. @param words the unsupported keywords, separated by commas */
   refusal(words: string): string;
 }
 
-/** What sock_diag answers at one moment, with what is asked of the kernel beside it. */
+/** A live snapshot from sock_diag. */
 export const LIVE_SNAPSHOT: KnownFields = {
   unknown: [],
   kind: 'usage',
-  refusal: (words) => `${words}: cannot be decided here`,
+  refusal: (words) => `filter: ${words} not supported here`,
 };
 
-/** Rows of `/proc/PID/net`. */
+/** A live snapshot from `/proc/PID/net`. */
 export const PROCFS: KnownFields = {
   unknown: ['fwmark', 'cgroup', 'dev', 'autobound', 'idle', 'age', 'rtt', 'retrans'],
   kind: 'unsupported',
-  refusal: (words) => `the filter asks for ${words}, which /proc does not tell (sock_diag does: run as root)`,
+  refusal: (words) => `filter: ${words} not available from /proc; run as root to use sock_diag`,
 };
 
-/** Snapshots taken again and again: what needs a question of its own to the kernel is not asked. */
+/** Repeated live snapshots, which leave out fields that need an additional request to the kernel. */
 export const SNAPSHOTS_OVER_TIME: KnownFields = {
   unknown: ['fwmark', 'cgroup', 'autobound'],
   kind: 'usage',
-  refusal: (words) => `${words}: not told of what is watched; socklens ls takes it`,
+  refusal: (words) => `filter: ${words} not supported for repeated snapshots; use socklens ls`,
 };
 
-/** Snapshots of a recording that has every socket with its TCP information. */
+/** Snapshots of a full recording. */
 export const FULL_RECORDING: KnownFields = {
   unknown: SNAPSHOTS_OVER_TIME.unknown,
   kind: 'usage',
-  refusal: (words) => `${words}: a recording does not keep it; filter by something else`,
+  refusal: (words) => `filter: ${words} not recorded; use another filter`,
 };
 
-/** Snapshots of a recording without TCP information. */
+/** Snapshots of a summary recording, which has no TCP information. */
 export const SUMMARY_RECORDING: KnownFields = {
   unknown: [...FULL_RECORDING.unknown, 'idle', 'rtt', 'retrans'],
   kind: 'usage',
-  refusal: (words) => `${words}: this recording does not have it; filter by something else, or record --full`,
+  refusal: (words) => `filter: ${words} not in this recording; use another filter, or record with --full`,
 };
 
-/** Closed connections: what their events say, and what dumps showed before. Of their own recordings too. */
+/** Closed connections, live and recorded: fields of their events, and of earlier dumps. */
 export const CLOSED_CONNECTIONS: KnownFields = {
   unknown: ['fwmark', 'cgroup', 'autobound', 'uid', 'timer', 'keepalive', 'orphan', 'unaccepted', 'sendq'],
   kind: 'usage',
-  refusal: (words) => `events do not tell ${words}: filter by something else`,
+  refusal: (words) => `filter: ${words} not available for closed connections; use another filter`,
 };
 
 /** Closed connections of a recording whose header does not say `fullEvents`. */
@@ -58,10 +58,10 @@ export const OLD_CLOSED_CONNECTIONS: KnownFields = {
   unknown: [...CLOSED_CONNECTIONS.unknown, 'recvq', 'dev', 'idle'],
   kind: 'usage',
   refusal: (words) =>
-    `the events of this recording do not tell ${words}: filter by something else, or record it with this version`,
+    `filter: ${words} not available for closed connections in this recording; use another filter, or record with this version`,
 };
 
-/** A condition with or without its names looked up, as far as its keyword needs it. */
+/** The fields of a condition, bound or not, that determine its keyword. */
 type AnyCondition = { kind: string; measure?: string };
 
 /** Keywords that differ from the kind of their condition. */
@@ -73,7 +73,7 @@ const KEYWORDS: Readonly<Record<string, string>> = {
   'send-queue': 'sendq',
 };
 
-/** The keywords of a filter that a source cannot decide, each once, in the order in which they stand. */
+/** The keywords of a filter that a source cannot decide, without duplicates, in the order of the filter. */
 export function unknownIn(tree: Tree<AnyCondition>, { unknown }: KnownFields): string[] {
   const found = new Set<string>();
   eachAtom(tree, ({ kind, measure }) => {
@@ -87,7 +87,7 @@ export function unknownIn(tree: Tree<AnyCondition>, { unknown }: KnownFields): s
 /**
  * Refuses a filter that a source cannot decide: an empty answer would be wrong.
  *
- * @param tree with or without its names looked up
+ * @param tree bound or not
  * @throws {Failure} of the source's kind, which names the keywords
  */
 export function checkKnown(tree: Tree<AnyCondition>, known: KnownFields): void {

@@ -1,27 +1,27 @@
 import { Failure } from '../model/failure.ts';
-import type { Span } from './syntax.ts';
+import type { TextSpan } from './syntax.ts';
 
-/** Words this alike are proposed: letters added, left out, changed, or two that changed places. */
+/** Largest edit distance of a suggestion. */
 const CLOSE_ENOUGH = 2;
 
 /**
- * What is wrong with a filter, as a person needs it: the sentence, the text, a caret under the
- * place, what was expected there and the nearest right word.
+ * Makes the error for a mistake in a filter or budget: the problem with the nearest valid word, then the text with a
+ * caret under the wrong part, and what was expected there.
  *
- * @param expected what could stand there: words, or a description; empty when the sentence says it all
- * @param word what stands there, when one of `expected` may have been meant
- * @param about what the text is
+ * @param expected what is valid there, as words or descriptions; empty when the problem says it
+ * @param word the word that is there, to suggest the nearest of `expected`; undefined to suggest none
+ * @param about what the text is: prefix of the message
  */
 export function mistake(
   text: string,
-  span: Span,
+  span: TextSpan,
   problem: string,
   expected: readonly string[] = [],
   word?: string,
   about = 'filter',
 ): Failure {
   const meant = word === undefined ? undefined : nearest(word, expected);
-  // A control character would move what follows away from its mark.
+  // A control character would move the text relative to the carets.
   // biome-ignore lint/suspicious/noControlCharactersInRegex: finding them is the point
   const shown = text.replace(/[\u0000-\u001f\u007f-\u009f]/g, ' ');
   const details = [
@@ -33,7 +33,7 @@ export function mistake(
   return new Failure('usage', `${about}: ${problem}${proposal}`, { details });
 }
 
-/** The word that is most like `word`; undefined when none is alike enough. */
+/** The candidate with the smallest edit distance to a word; undefined when all exceed {@link CLOSE_ENOUGH}. */
 export function nearest(word: string, candidates: readonly string[]): string | undefined {
   let best: string | undefined;
   let least = Math.min(CLOSE_ENOUGH, Math.ceil(word.length / 2)) + 1;
@@ -47,7 +47,7 @@ export function nearest(word: string, candidates: readonly string[]): string | u
   return best;
 }
 
-/** Optimal string alignment: insertions, deletions, substitutions and swaps of neighbours. */
+/** Optimal string alignment distance: insertions, deletions, substitutions and swaps of neighbours. */
 function editDistance(a: string, b: string): number {
   let before: number[] = [];
   let last = Array.from({ length: b.length + 1 }, (_, index) => index);

@@ -2,24 +2,25 @@ import type { ConditionTree } from './condition.ts';
 import { PROCFS, unknownIn } from './known-fields.ts';
 import { eachAtom } from './tree.ts';
 
-/** What has to be known beyond the plain rows for a filter to be decided. */
+/** The data that a filter needs beyond the basic fields of sockets. */
 export interface Needs {
-  /** The kernel's TCP information: `idle`, `age`, `rtt`, `retrans`. */
+  /** TCP information: `idle`, `age`, `rtt`, `retrans`. */
   tcpInfo: boolean;
-  /** Who holds the sockets: `process`. */
+  /** The processes that hold sockets: `process`. */
   processes: boolean;
-  /** Whose they are in a shared namespace: `container`. */
+  /** The container of each socket in a shared network namespace: `container`. */
   containers: boolean;
-  /** Which ports are listened on: `role`, `unaccepted`. */
+  /** All listeners: `role`, `unaccepted`. */
   listeners: boolean;
-  /** What only the kernel can decide, asked for apart: `autobound`. */
+  /** An additional request to the kernel, the only one that can decide it: `autobound`. */
   autobound: boolean;
-  /** Marks, which the kernel shows to who has CAP_NET_ADMIN alone: `fwmark`. */
+  /** Marks, which need CAP_NET_ADMIN: `fwmark`. */
   marks: boolean;
-  /** Keywords that `/proc` cannot answer. */
+  /** Keywords that need sock_diag: `/proc` does not have their fields. */
   onlyDiag: readonly string[];
 }
 
+/** The data that a filter needs. */
 export function needsOf(tree: ConditionTree): Needs {
   const kinds = new Set<string>();
   eachAtom(tree, (condition) => kinds.add(condition.kind === 'measure' ? condition.measure : condition.kind));

@@ -1,17 +1,17 @@
 import { formatIpv4, formatIpv6, isMapped, parseIpv4, parseIpv6 } from '../model/socket/address.ts';
 
-/** Addresses that begin alike. */
+/** An address prefix: the addresses with the same first bits. */
 export interface Prefix {
   family: 'inet' | 'inet6';
-  /** One word for IPv4, four for IPv6; the first byte most significant. */
+  /** One 32-bit word for IPv4, four for IPv6; the first byte of the address most significant. */
   words: readonly number[];
-  /** How many bits count. */
+  /** Prefix length in bits. */
   length: number;
 }
 
 /**
- * An address, with a prefix length or a netmask where a slash follows; IPv4 may leave out its last
- * numbers (`10/8`), as ip(8) and ss take it.
+ * Parses an address, with a prefix length or a netmask after a slash. An IPv4 address can leave out its last
+ * numbers (`10/8`), as in ip(8) and ss.
  *
  * @returns undefined for anything else
  */
@@ -33,7 +33,7 @@ function parseShortIpv4(text: string): readonly number[] | undefined {
   return word === undefined ? undefined : [word];
 }
 
-/** A number of bits, or for IPv4 a netmask of ones followed by zeros. */
+/** Parses a prefix length, or for IPv4 a netmask of ones followed by zeros. */
 function parseLength(text: string, inet6: boolean): number | undefined {
   if (/^\d{1,3}$/.test(text)) return Number(text);
   const mask = inet6 ? undefined : parseIpv4(text);
@@ -42,18 +42,18 @@ function parseLength(text: string, inet6: boolean): number | undefined {
   return mask === (length === 0 ? 0 : (0xffffffff << (32 - length)) >>> 0) ? length : undefined;
 }
 
-/** `10.0.0.0/8`; without a length for a single address. */
+/** Formats a prefix: `10.0.0.0/8`; without the length for a single address. */
 export function formatPrefix({ family, words, length }: Prefix): string {
   const [w0 = 0, w1 = 0, w2 = 0, w3 = 0] = words;
   const address = family === 'inet' ? formatIpv4(w0) : formatIpv6(w0, w1, w2, w3);
   return length === (family === 'inet' ? 32 : 128) ? address : `${address}/${length}`;
 }
 
-/** The words of one end of a socket. */
+/** Reads a word of the address of one side of a socket. */
 export type WordAt = (index: 0 | 1 | 2 | 3) => number;
 
 /**
- * Whether an address lies within a prefix, as the kernel decides it: an IPv4 prefix takes
+ * Whether an address matches a prefix, as the kernel decides it: an IPv4 prefix matches
  * IPv4-mapped addresses of IPv6 sockets too (net/ipv4/inet_diag.c, inet_diag_bc_run).
  */
 export function prefixMatches(prefix: Prefix, family: 'inet' | 'inet6', word: WordAt): boolean {

@@ -2,8 +2,8 @@ import type { Primitive } from './kernel-part.ts';
 import type { Tree } from './tree.ts';
 
 /**
- * One instruction of a filter program: a test, or a jump. `else` is the index of the instruction to
- * go on with when the test fails, or the target of the jump.
+ * One instruction of a filter program: a test, or a jump. `else` is the index of the next instruction when the
+ * test fails, or the target of the jump.
  */
 export interface Instruction {
   /** Undefined for a jump. */
@@ -11,14 +11,14 @@ export interface Instruction {
   else: Target;
 }
 
-/** Index of an instruction; `reject` lets the socket out. The index behind the last one accepts. */
+/** Index of an instruction; `reject` rejects the socket. The index after the last instruction accepts it. */
 export type Target = number | 'reject';
 
 /**
- * Lays a tree of tests out as instructions that only jump forwards: each test goes on with the next
- * instruction when it holds.
+ * Compiles a tree of tests into instructions that only jump forwards: a test that holds continues with the next
+ * instruction.
  *
- * @param tree with every `not` before a single test
+ * @param tree with every `not` directly before a test
  */
 export function layOut(tree: Tree<Primitive>): Instruction[] {
   const program: Instruction[] = [];
@@ -26,7 +26,7 @@ export function layOut(tree: Tree<Primitive>): Instruction[] {
   return program;
 }
 
-/** Appends a tree. @returns the instructions whose `else` is where its failure leads */
+/** Appends a tree. @returns the instructions whose `else` has to be set to the target for a failure of the tree */
 function lay(tree: Tree<Primitive>, program: Instruction[]): Instruction[] {
   switch (tree.kind) {
     case 'atom': {
@@ -38,7 +38,7 @@ function lay(tree: Tree<Primitive>, program: Instruction[]): Instruction[] {
       const [test] = lay(tree.node, program);
       const jump: Instruction = { else: 'reject' };
       program.push(jump);
-      // When the test fails its opposite holds: go on behind the jump.
+      // The negation holds when the test fails: continue after the jump.
       if (test !== undefined) test.else = program.length;
       return [jump];
     }
@@ -52,7 +52,7 @@ function lay(tree: Tree<Primitive>, program: Instruction[]): Instruction[] {
 function layAlternatives(nodes: readonly Tree<Primitive>[], program: Instruction[]): Instruction[] {
   const done: Instruction[] = [];
   let exits: Instruction[] = [];
-  // An `or` of nothing is false.
+  // An `or` without nodes is false.
   if (nodes.length === 0) {
     const jump: Instruction = { else: 'reject' };
     program.push(jump);

@@ -1,15 +1,15 @@
 import { ALL_STATES, stateMask, TCP_STATE } from '../model/socket/tcp-state.ts';
 
 const S = TCP_STATE;
-/** Neither listening nor connected; a TCP socket that is only bound is one too. */
+/** Neither listening nor connected; includes bound TCP sockets. */
 const UNCONNECTED = stateMask(S.CLOSE, S.BOUND_INACTIVE);
 const CONNECTED = ALL_STATES & ~UNCONNECTED & ~stateMask(S.LISTEN);
 const BUCKET = stateMask(S.SYN_RECV, S.NEW_SYN_RECV, S.TIME_WAIT);
 
-/** What ss shows when no state was asked for, ss(8). */
+/** The states that ss shows by default, ss(8). */
 export const SS_DEFAULT_STATES = CONNECTED & ~BUCKET;
 
-/** Groups of states, as ss has them; ss(8). */
+/** Groups of states, ss(8). */
 const GROUPS: Readonly<Record<string, number>> = {
   all: ALL_STATES,
   connected: CONNECTED,
@@ -21,7 +21,7 @@ const GROUPS: Readonly<Record<string, number>> = {
 const ONES: Readonly<Record<string, number>> = {
   established: stateMask(S.ESTABLISHED),
   'syn-sent': stateMask(S.SYN_SENT),
-  // Half-open entries are asked for by two numbers, and answered as one.
+  // Half-open entries have two numbers in requests, and one in answers.
   'syn-recv': stateMask(S.SYN_RECV, S.NEW_SYN_RECV),
   'fin-wait-1': stateMask(S.FIN_WAIT1),
   'fin-wait-2': stateMask(S.FIN_WAIT2),
@@ -34,7 +34,7 @@ const ONES: Readonly<Record<string, number>> = {
   'bound-inactive': stateMask(S.BOUND_INACTIVE),
 };
 
-/** Other spellings: netstat's, what tables abbreviate, and ss's second names. */
+/** Other names: those of netstat, abbreviations in tables, and second names of ss. */
 const ALIASES: Readonly<Record<string, string>> = {
   estab: 'established',
   'syn-rcv': 'syn-recv',
@@ -44,10 +44,10 @@ const ALIASES: Readonly<Record<string, string>> = {
   listen: 'listening',
 };
 
-/** Names to propose, as ss spells them. */
+/** Names to suggest, as ss spells them. */
 export const STATE_NAMES: readonly string[] = [...Object.keys(ONES), ...Object.keys(GROUPS)];
 
-/** `FIN_WAIT1`, `fin-wait-1` and `finwait1` are one. */
+/** Normalises a name: `FIN_WAIT1`, `fin-wait-1` and `finwait1` are equal. */
 const squeeze = (name: string) => name.toLowerCase().replace(/[-_]/g, '');
 
 const MASKS = new Map<string, number>();
@@ -57,14 +57,14 @@ for (const [name, of] of Object.entries(ALIASES)) MASKS.set(squeeze(name), ONES[
 /**
  * The mask of a state or group of states in any spelling; undefined for an unknown one.
  *
- * @param asSs ss does not count a TCP socket that is only bound as unconnected
+ * @param asSs whether `unconnected` excludes bound TCP sockets, as in ss
  */
 export function maskOfState(name: string, asSs = false): number | undefined {
   const mask = MASKS.get(squeeze(name));
   return asSs && mask === UNCONNECTED ? stateMask(S.CLOSE) : mask;
 }
 
-/** A mask in words: `ESTABLISHED,CLOSE_WAIT`, a group's name where one fits, `not LISTEN` where that is shorter. */
+/** Describes a mask: `established,close-wait`, the name of a group, or `not listening`. */
 export function describeStates(mask: number): string {
   const known = (wanted: number) =>
     Object.entries({ ...GROUPS, ...ONES }).find(([, candidate]) => candidate === wanted)?.[0];

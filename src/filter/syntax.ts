@@ -1,57 +1,60 @@
 import type { Tree } from './tree.ts';
 
-/** A part of the filter's text: the first character and how many. */
-export interface Span {
+/** A part of the text of a filter. */
+export interface TextSpan {
+  /** Index of the first character. */
   at: number;
+  /** Number of characters. */
   length: number;
 }
 
+/** A comparison operator. */
 export type Comparison = '=' | '!=' | '>' | '>=' | '<' | '<=';
 
-/** Which end of a connection: `src` and `sport` are the local one, `dst` and `dport` the peer's. */
+/** Side of a connection: `src` and `sport` are the local side, `dst` and `dport` the peer. */
 export type Side = 'local' | 'peer';
 
-/** A port as written: a number, or a service's name that is yet to be looked up. */
-export type PortText = number | { service: string; span: Span };
+/** A port as written: a number, or a service name that is looked up later. */
+export type PortText = number | { service: string; span: TextSpan };
 
-/** Ports from the first to the last one, both included. */
+/** A range of ports, `first` and `last` included. */
 export interface PortsText {
   first: PortText;
   last: PortText;
 }
 
-/** What can be measured on a socket. Times in microseconds, queues in bytes (LISTEN: connections). */
+/** A measured value of a socket. Times in microseconds, queues in bytes (LISTEN: connections). */
 export type Measure = 'idle' | 'age' | 'receive-queue' | 'send-queue' | 'rtt' | 'retrans';
 
 /** The running timer of a socket, as `SocketTimer` names it. */
 export type TimerKind = 'off' | 'on' | 'keepalive' | 'timewait' | 'probe' | 'delack';
 
-/** A condition as it was written; what has to be looked up is still a name. */
+/** A condition as written: names are not bound yet. */
 export type SyntaxAtom =
   /** Bit mask, see `stateMask`. */
   | { kind: 'states'; mask: number }
   /**
-   * `src` and `dst`. Without a host any; `asPeer` for `peer`, whose names are never asked of DNS;
-   * `family` when a prefix (`inet6:`) demands one.
+   * `src` and `dst`. `host` and `port` are absent for any; `asPeer` is true for `peer`, whose names are not looked
+   * up in DNS; `family` is present when a prefix (`inet6:`) restricts it.
    */
   | {
       kind: 'host';
       side: Side;
-      host?: { text: string; span: Span };
+      host?: { text: string; span: TextSpan };
       port?: PortText;
       family?: 'inet' | 'inet6';
       asPeer: boolean;
     }
   | { kind: 'ports'; side: Side; op: Comparison; ports: readonly PortsText[] }
-  | { kind: 'device'; name: string; span: Span }
+  | { kind: 'device'; name: string; span: TextSpan }
   | { kind: 'mark'; mark: number; mask: number }
-  | { kind: 'cgroup'; path: string; span: Span }
-  /** The kernel chose the local port. */
+  | { kind: 'cgroup'; path: string; span: TextSpan }
+  /** The kernel assigned the local port. */
   | { kind: 'autobound' }
-  | { kind: 'container'; name: string; span: Span }
-  /** By PID, or by name with `*` and `?`. */
+  | { kind: 'container'; name: string; span: TextSpan }
+  /** A PID, or a name with `*` and `?`. */
   | { kind: 'process'; process: number | string }
-  | { kind: 'uid'; op: Comparison; user: number | { name: string; span: Span } }
+  | { kind: 'uid'; op: Comparison; user: number | { name: string; span: TextSpan } }
   | { kind: 'role'; role: 'client' | 'server' }
   | { kind: 'measure'; measure: Measure; op: Comparison; value: number }
   | { kind: 'timer'; timer: TimerKind }
@@ -63,16 +66,17 @@ export type SyntaxAtom =
   /** UNIX sockets by name with `*` and `?`; `@` for the abstract namespace. */
   | { kind: 'path'; glob: string };
 
+/** A filter as written. */
 export type SyntaxTree = Tree<SyntaxAtom>;
 
-/** A filter as it was read. */
+/** A parsed filter. */
 export interface Filter {
-  /** As it was typed. */
+  /** The text. */
   text: string;
-  /** Undefined for one that says nothing: everything matches. */
+  /** Undefined for an empty filter, which matches everything. */
   tree: SyntaxTree | undefined;
-  /** Families that a prefix restricts the whole query to, as ss does; only when read as ss reads. */
+  /** Families that a prefix restricts the whole query to; only when parsed like ss, absent for all. */
   families?: readonly ('inet' | 'inet6')[];
-  /** What a person should know about how the text was read; empty for nothing. */
+  /** Notes for the user about how the text was parsed; empty for none. */
   notes: readonly string[];
 }

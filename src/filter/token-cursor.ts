@@ -1,6 +1,6 @@
 import type { Failure } from '../model/failure.ts';
 import { mistake } from './mistake.ts';
-import type { Comparison, Span } from './syntax.ts';
+import type { Comparison, TextSpan } from './syntax.ts';
 import { type Token, tokenize } from './tokens.ts';
 
 const COMPARISONS: Readonly<Record<string, Comparison>> = {
@@ -26,40 +26,42 @@ const AND = ['and', '&', '&&'];
 const OR = ['or', '|', '||'];
 const NOT = ['not', '!'];
 
-/** A word that may be read as a value: it has a place in the text. */
-export interface Word extends Span {
+/** A word with its position in the text. */
+export interface Word extends TextSpan {
   text: string;
 }
 
-/** Goes through the tokens of a filter, one at a time. */
+/** Iterates over the tokens of a filter. */
 export class TokenCursor {
   readonly text: string;
   readonly #tokens: readonly Token[];
   #index = 0;
 
-  /** @throws {Failure} `usage` for text that has no tokens */
+  /** @throws {Failure} `usage` for a quote without its end */
   constructor(text: string) {
     this.text = text;
     this.#tokens = tokenize(text);
   }
 
+  /** The current token; after the last one a token of kind `end`. */
   get current(): Token {
     const end: Token = { kind: 'end', at: this.text.length, length: 1, text: '', quoted: false };
     return this.#tokens[this.#index] ?? end;
   }
 
-  /** Whether a token of this kind stands here. */
+  /** Whether the current token is of a kind. */
   at(kind: Token['kind']): boolean {
     return this.current.kind === kind;
   }
 
+  /** Returns the current token and moves to the next. */
   advance(): Token {
     const token = this.current;
     this.#index++;
     return token;
   }
 
-  /** The connective that stands here; undefined for any other token. */
+  /** The connective that the current token is; undefined for any other token. */
   connective(): 'and' | 'or' | 'not' | undefined {
     const { text, quoted } = this.current;
     const word = quoted ? '' : text.toLowerCase();
@@ -68,7 +70,7 @@ export class TokenCursor {
     return NOT.includes(word) ? 'not' : undefined;
   }
 
-  /** Takes the comparison that stands here; `=` where none does. */
+  /** Consumes a comparison operator; `=` where there is none. */
   comparison(): { op: Comparison; written: boolean } {
     const { text, quoted } = this.current;
     const op = quoted ? undefined : COMPARISONS[text.toLowerCase()];
@@ -77,29 +79,29 @@ export class TokenCursor {
     return { op, written: true };
   }
 
-  /** As {@link comparison}, for what can only be equal or not. */
+  /** As {@link comparison}, for values without an order. @returns false for `!=` */
   equality(about: string): boolean {
     const token = this.current;
     const { op } = this.comparison();
-    if (op !== '=' && op !== '!=') throw this.wrong(token, `${about} can only be compared with = and !=`, ['=', '!=']);
+    if (op !== '=' && op !== '!=') throw this.wrong(token, `${about} supports = and != only`, ['=', '!=']);
     return op === '=';
   }
 
   /**
-   * Takes a value.
+   * Consumes a value.
    *
-   * @param wanted what it is: `a port`
-   * @throws {Failure} when the text ends here, or a parenthesis or an operator stands in its place
+   * @param wanted name of the value for the error: `a port`
+   * @throws {Failure} `usage` at the end of the text, a parenthesis or an operator
    */
   value(wanted: string, examples: readonly string[] = []): Word {
     const token = this.current;
     if (token.kind === 'word' && (token.quoted || this.connective() === undefined)) return this.advance();
-    const found = token.kind === 'end' ? 'the filter ends' : `"${token.text}" stands`;
-    throw this.wrong(token, `${found} where ${wanted} is wanted`, examples);
+    if (token.kind === 'end') throw this.wrong(token, `the filter ends where ${wanted} is expected`, examples);
+    throw this.wrong(token, `expected ${wanted}, found "${token.text}"`, examples);
   }
 
-  /** The error for what stands at a place. */
-  wrong(span: Span, problem: string, expected: readonly string[] = [], word?: string): Failure {
+  /** The error for a part of the text, see {@link mistake}. */
+  wrong(span: TextSpan, problem: string, expected: readonly string[] = [], word?: string): Failure {
     return mistake(this.text, span, problem, expected, word);
   }
 }

@@ -1,12 +1,12 @@
 import { mistake } from './mistake.ts';
-import type { Span } from './syntax.ts';
+import type { TextSpan } from './syntax.ts';
 
-/** A word, an operator or a parenthesis of a filter's text. */
-export interface Token extends Span {
+/** A word, an operator or a parenthesis in the text of a filter. */
+export interface Token extends TextSpan {
   kind: 'word' | 'operator' | 'open' | 'close' | 'end';
   /** Without quotes. */
   text: string;
-  /** Stood in quotes: never a keyword. */
+  /** Whether it was in quotes: then it is not a keyword. */
   quoted: boolean;
 }
 
@@ -15,8 +15,7 @@ const WORD = /^[^\s()=!<>&|"']+/;
 const QUOTED = /^(["'])(.*?)\1/s;
 
 /**
- * Splits a filter's text. Words end at blanks, parentheses and operators; quotes keep anything
- * together.
+ * Splits the text of a filter. Words end at blanks, parentheses and operators; text in quotes is one word.
  *
  * @throws {Failure} `usage` for a quote without its end
  */
@@ -52,6 +51,6 @@ function next(text: string, rest: string, at: number): Token {
   const quoted = QUOTED.exec(rest);
   if (quoted !== null) return { kind: 'word', at, length: quoted[0].length, text: quoted[2] ?? '', quoted: true };
   const word = WORD.exec(rest)?.[0];
-  if (word === undefined) throw mistake(text, { at, length: rest.length }, 'this quote has no end');
+  if (word === undefined) throw mistake(text, { at, length: rest.length }, 'this quote is not closed');
   return plain('word', word);
 }

@@ -1,5 +1,5 @@
 /**
- * A filter as a tree over atoms of some kind: as they were written, or with their names resolved.
+ * A filter as a tree over conditions (atoms): as written, or with their names bound.
  *
  * An `and` without nodes is true, an `or` without nodes is false.
  */
@@ -8,23 +8,24 @@ export type Tree<A> =
   | { kind: 'not'; node: Tree<A> }
   | { kind: 'atom'; atom: A };
 
+/** A tree of a single atom. */
 export function atom<A>(value: A): Tree<A> {
   return { kind: 'atom', atom: value };
 }
 
-/** Joins trees; one alone is itself, and a joined one of the same kind becomes part of the whole. */
+/** Joins trees. A single one is returned unchanged; nodes of the same kind are flattened. */
 export function join<A>(kind: 'and' | 'or', nodes: readonly Tree<A>[]): Tree<A> {
   const flat = nodes.flatMap((node) => (node.kind === kind ? node.nodes : [node]));
   const [only] = flat;
   return flat.length === 1 && only !== undefined ? only : { kind, nodes: flat };
 }
 
-/** The opposite of a tree; of a `not` it is what stands in it. */
+/** The negation of a tree; removes a `not`. */
 export function negate<A>(node: Tree<A>): Tree<A> {
   return node.kind === 'not' ? node.node : { kind: 'not', node };
 }
 
-/** Calls `visit` for every atom, from left to right. */
+/** Visits every atom, from left to right. */
 export function eachAtom<A>(tree: Tree<A>, visit: (atom: A) => void): void {
   switch (tree.kind) {
     case 'atom':
@@ -38,7 +39,7 @@ export function eachAtom<A>(tree: Tree<A>, visit: (atom: A) => void): void {
   }
 }
 
-/** Puts a tree in the place of every atom. */
+/** Replaces every atom by a tree. */
 export function mapAtoms<A, B>(tree: Tree<A>, replace: (atom: A) => Tree<B>): Tree<B> {
   switch (tree.kind) {
     case 'atom':
@@ -54,8 +55,8 @@ export function mapAtoms<A, B>(tree: Tree<A>, replace: (atom: A) => Tree<B>): Tr
 }
 
 /**
- * The same filter with every `not` standing directly before an atom (negation normal form), so that
- * the parts of an `and` and of an `or` can be looked at one by one.
+ * Converts a filter to negation normal form, with every `not` directly before an atom, so that
+ * the nodes of an `and` and of an `or` can be examined one by one.
  */
 export function pushNegations<A>(tree: Tree<A>, negated = false): Tree<A> {
   switch (tree.kind) {

@@ -4,7 +4,7 @@ import { describeStates } from './states.ts';
 import type { Measure, PortsText, PortText, SyntaxAtom, SyntaxTree } from './syntax.ts';
 import type { Tree } from './tree.ts';
 
-/** The keyword of a measure. */
+/** Keywords of the measures. */
 export const MEASURE_WORDS: Readonly<Record<Measure, string>> = {
   idle: 'idle',
   age: 'age',
@@ -14,12 +14,12 @@ export const MEASURE_WORDS: Readonly<Record<Measure, string>> = {
   retrans: 'retrans',
 };
 
-/** A measure's value with its unit. */
+/** Formats the value of a measure, a time with its unit. */
 export function writeMeasure(measure: Measure, value: number): string {
   return measure === 'idle' || measure === 'age' || measure === 'rtt' ? exactDurationText(value) : String(value);
 }
 
-/** A filter in its own language, with all parentheses that tell how it binds. */
+/** Formats a filter in the filter language, with parentheses around every nested `and` and `or`. */
 export function writeTree(tree: SyntaxTree): string {
   return write(tree, writeAtom, false);
 }
@@ -31,7 +31,7 @@ function write<A>(tree: Tree<A>, one: (atom: A) => string, inner: boolean): stri
   return inner ? `(${text})` : text;
 }
 
-/** Whether two filters say the same in the same order. */
+/** Whether two filters are equal, the order of nodes included. */
 export function sameTree(a: SyntaxTree, b: SyntaxTree): boolean {
   return writeTree(a) === writeTree(b);
 }

@@ -1,6 +1,6 @@
 import { parseFilter } from '../filter/parse.ts';
 import { maskOfState } from '../filter/states.ts';
-import type { Span } from '../filter/syntax.ts';
+import type { TextSpan } from '../filter/syntax.ts';
 import { tokenize } from '../filter/tokens.ts';
 import { eachAtom } from '../filter/tree.ts';
 import { Failure } from '../model/failure.ts';
@@ -11,12 +11,13 @@ import { budgetError } from './budget-mistake.ts';
 const TIME_WAIT = stateMask(TCP_STATE.TIME_WAIT);
 
 /**
- * Reads the filter that stands at a place of a budget: `all`, or one of the filter language.
+ * Parses the filter in a part of a budget: `all`, or one of the filter language.
  *
- * @param text what is read; `shown` is what was written, where that differs
- * @throws {Failure} `usage` with the whole budget and a caret under the place
+ * @param text text to parse
+ * @param shown text for errors, of the same length, where it differs
+ * @throws {Failure} `usage` with the whole budget and a caret under the wrong part
  */
-export function readBudgetFilter(text: string, span: Span, shown = text): BudgetFilter {
+export function readBudgetFilter(text: string, span: TextSpan, shown = text): BudgetFilter {
   const part = text.slice(span.at, span.at + span.length);
   if (part.trim() === '') {
     throw budgetError(shown, span, 'a filter is missing', ['all', 'state close-wait', 'dst db:3306']);
@@ -24,7 +25,7 @@ export function readBudgetFilter(text: string, span: Span, shown = text): Budget
   if (part.trim().toLowerCase() === 'all') {
     return { filter: { text: shown, tree: undefined, notes: [] }, timeWait: false, unix: false };
   }
-  // What stands before it becomes blanks, so that every place in the filter is its place in the budget.
+  // The text before it becomes blanks, so that positions in the filter are positions in the budget.
   const filter = inBudget(shown, () => parseFilter(' '.repeat(span.at) + part));
   let unix = false;
   if (filter.tree !== undefined) {
@@ -45,7 +46,7 @@ function inBudget<T>(text: string, read: () => T): T {
   }
 }
 
-/** Whether a filter names TIME_WAIT, by itself or in a group of states; `exclude` and `not` name nothing. */
+/** Whether a filter names TIME_WAIT with `state` (itself or a group of states) or `timer`; `exclude` does not count. */
 function namesTimeWait(text: string): boolean {
   const tokens = tokenize(text);
   return tokens.some((token, index) => {

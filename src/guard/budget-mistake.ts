@@ -1,11 +1,11 @@
 import { mistake } from '../filter/mistake.ts';
-import type { Span } from '../filter/syntax.ts';
+import type { TextSpan } from '../filter/syntax.ts';
 import type { Failure } from '../model/failure.ts';
 
-/** What is wrong with a budget: the sentence, the text, a caret under the place, and what was expected there. */
+/** Makes the error for a mistake in a budget, see {@link mistake}. */
 export function budgetError(
   text: string,
-  span: Span,
+  span: TextSpan,
   problem: string,
   expected: readonly string[] = [],
   word?: string,

@@ -3,11 +3,11 @@ import type { Severity } from '../model/finding/finding.ts';
 
 /** Which sockets a budget counts. */
 export interface BudgetFilter {
-  /** Its text is the whole budget, so that a mistake in a name is shown in its place. */
+  /** Its text is the whole budget, so that the caret for an unknown name has the right position. */
   filter: Filter;
   /** Whether entries in TIME_WAIT count: only where the filter names the state. */
   timeWait: boolean;
-  /** Whether UNIX sockets count instead of TCP and UDP: only where the filter asks for a path. */
+  /** Whether UNIX sockets count instead of TCP and UDP: only where the filter has a path. */
   unix: boolean;
 }
 
@@ -17,29 +17,29 @@ export type Subject =
   | { kind: 'peak'; filter: BudgetFilter }
   /** The median count of the second half of the command's run. */
   | { kind: 'steady'; filter: BudgetFilter }
-  /** The count so long after the command has ended. */
+  /** The count a time after the command has exited. */
   | { kind: 'drain'; filter: BudgetFilter; withinMs: number }
-  /** The highest number of TCP connections a second, from look to look. */
+  /** The highest number of TCP connections per second between two snapshots. */
   | { kind: 'rate'; of: 'opens' | 'closes'; filter: BudgetFilter }
-  /** Of the process that is closest to its soft limit. */
+  /** Descriptors of the process that is closest to its soft limit. */
   | { kind: 'descriptors'; as: '%' | 'count' }
   /** How often the kernel dropped events. */
   | { kind: 'lost-events' }
-  /** Findings of the doctor: at this severity or above, or of one rule. */
+  /** Number of the doctor's findings: at this severity or above, or of one rule. */
   | { kind: 'findings'; severity: Severity; rule?: undefined }
   | { kind: 'findings'; rule: string; severity?: undefined };
 
-/** What is counted together: each target by itself, all of them, or each process by itself. */
+/** Scope of a count: each target, all targets together, or each process. */
 export type BudgetScope = 'target' | 'total' | 'process';
 
-/** The right side of a budget. */
+/** A number, or the count before the command plus a number. */
 export type Bound = { kind: 'number'; value: number } | { kind: 'baseline'; plus: number };
 
 /** A filter, an aggregate and a bound. */
 export interface Budget {
-  /** As written. */
+  /** Text of the budget. */
   text: string;
-  /** Where: `--budget`, `--pool`, `socklens.toml`. */
+  /** Where it was written: `--budget`, `--pool`, `socklens.toml`. */
   origin: string;
   subject: Subject;
   scope: BudgetScope;

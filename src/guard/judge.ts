@@ -3,19 +3,19 @@ import type { Finding, Severity } from '../model/finding/finding.ts';
 import type { BudgetLine, BudgetResult, Share } from '../model/report/guard.ts';
 import { type Budget, unitOf } from './budget.ts';
 import { type BudgetPoint, type Phases, targetValue } from './target-value.ts';
-import { kept } from './thin.ts';
+import { thinnedIndexes } from './thin.ts';
 
 const RANKS: Record<Severity, number> = { info: 0, warning: 1, critical: 2 };
 
-/** All that is known when budgets are judged. */
+/** The measurements that budgets are judged by. */
 export interface Judged {
   phases: Phases;
-  /** What was counted for a budget. */
+  /** Values of the budget. */
   points: readonly BudgetPoint[];
   findings: readonly Finding[];
 }
 
-/** Judges a budget: each of its targets has to keep it, and the worst of them is told. */
+/** Judges a budget: every target has to meet it; the result has the worst value. */
 export function judgeBudget(budget: Budget, { phases, points, findings }: Judged): BudgetResult {
   const head = {
     budget: budget.text,
@@ -74,15 +74,15 @@ function whyNothing({ subject }: Budget): string {
   switch (subject.kind) {
     case 'rate':
     case 'lost-events':
-      return 'sockets that end were not listened for';
+      return 'events of closed connections were not received';
     case 'descriptors':
-      return 'no process of it may be looked at';
+      return 'no process of the target can be read';
     default:
-      return 'nothing was seen of it';
+      return 'nothing was measured';
   }
 }
 
-/** Whether a value keeps a bound. */
+/** Whether a value meets a bound. */
 export function holds(operator: Comparison, value: number, bound: number): boolean {
   switch (operator) {
     case '<':
@@ -100,7 +100,7 @@ export function holds(operator: Comparison, value: number, bound: number): boole
   }
 }
 
-/** How far a value is on the wrong side, for who looks for the worst; the nearest to the bound where all are right. */
+/** How far a value exceeds the bound in the wrong direction, to find the worst; negative for one that meets it. */
 function excess(
   operator: Comparison,
   { value = 0, bound = 0 }: { value?: number | undefined; bound?: number | undefined },
@@ -125,7 +125,7 @@ function byTarget(points: readonly BudgetPoint[]): Map<string, BudgetPoint[]> {
 
 function linesOf(points: readonly BudgetPoint[], fromMs: number): BudgetLine[] {
   return [...byTarget(points)].map(([target, own]) => {
-    const chosen = kept(own.map(({ value }) => value)).flatMap((index) => own[index] ?? []);
+    const chosen = thinnedIndexes(own.map(({ value }) => value)).flatMap((index) => own[index] ?? []);
     return { target, times: chosen.map(({ atMs }) => atMs - fromMs), values: chosen.map(({ value }) => value) };
   });
 }

@@ -1,8 +1,8 @@
 import type { BudgetResult, CommandResult, GuardReport } from '../model/report/guard.ts';
 
 /**
- * What a guard's run comes to: a broken budget is told before a command that failed, and that before a budget
- * that could not be judged, which must not look like one that held.
+ * Outcome and exit status of a guard's run. A broken budget takes precedence over a failed command, and that over a
+ * budget that was not judged, which must not count as held.
  */
 export function outcomeOf(
   budgets: readonly BudgetResult[],

@@ -1,5 +1,5 @@
 import { KEYWORDS } from '../filter/keywords.ts';
-import type { Comparison, Span } from '../filter/syntax.ts';
+import type { Comparison, TextSpan } from '../filter/syntax.ts';
 import { type Token, tokenize } from '../filter/tokens.ts';
 import type { Budget, BudgetScope, Subject } from './budget.ts';
 import { readBudgetFilter } from './budget-filter.ts';
@@ -17,16 +17,16 @@ const OPERATORS: Readonly<Record<string, Comparison>> = {
   '>': '>',
 };
 
-/** What may stand before a parenthesis in a filter. */
+/** Words that can be before a parenthesis in a filter. */
 const BEFORE_PARENTHESIS = new Set(['and', 'or', 'not', ...KEYWORDS]);
 
 /**
- * Reads a budget: `peak(dst db:3306) <= 50`, `steady(state close-wait) = 0`, `drain(all, 10s) <= baseline + 5`,
+ * Parses a budget: `peak(dst db:3306) <= 50`, `steady(state close-wait) = 0`, `drain(all, 10s) <= baseline + 5`,
  * `rate(opens to db:3306) <= 20/s`, `descriptors <= 80%`, `lost events = 0`, `findings(critical) = 0`; a filter
- * alone means `peak`. Before it `total` or `each process`.
+ * alone means `peak`. It can start with `total` or `each process`.
  *
  * @param origin where it was written, for the report
- * @throws {Failure} `usage` with the text, a caret under the place and what was expected
+ * @throws {Failure} `usage` with the text, a caret under the wrong part, and what was expected
  */
 export function parseBudget(text: string, origin: string): Budget {
   const tokens = tokenize(text);
@@ -37,7 +37,7 @@ export function parseBudget(text: string, origin: string): Budget {
   const from = sign.at + sign.length;
   const { bound, unit } = readBound(text, { at: from, length: text.length - from }, subject.kind);
   if (scope !== 'target' && !('filter' in subject && subject.kind !== 'rate')) {
-    throw budgetError(text, { at: 0, length: sign.at }, '"total" and "each process" count sockets', [
+    throw budgetError(text, { at: 0, length: sign.at }, '"total" and "each process" only apply to counts of sockets', [
       ...['peak', 'steady', 'drain'].map((name) => `total ${name}(FILTER)`),
     ]);
   }
@@ -46,7 +46,7 @@ export function parseBudget(text: string, origin: string): Budget {
   return { text: text.trim(), origin, subject: judged, scope, operator, bound };
 }
 
-/** The last comparison outside parentheses: those before it belong to the filter. */
+/** Finds the last comparison outside parentheses: earlier ones belong to the filter. */
 function findOperator(text: string, tokens: readonly Token[]): { operator: Comparison; index: number } {
   let depth = 0;
   let found = -1;
@@ -71,32 +71,33 @@ function readScope(
   if (first === 'total') return { scope: 'total', rest: tokens.slice(1) };
   if (first !== 'each') return { scope: 'target', rest: tokens };
   if (second === 'process') return { scope: 'process', rest: tokens.slice(2) };
-  throw budgetError(text, tokens[1] ?? sign, '"each" what?', ['each process']);
+  throw budgetError(text, tokens[1] ?? sign, 'expected "process" after "each"', ['each process']);
 }
 
-/** @param sign the operator behind it */
+/** Parses the left side of a budget. @param sign the operator after it */
 function readSubject(text: string, tokens: readonly Token[], sign: Token): Subject {
   const [first, second] = tokens;
-  if (first === undefined) throw budgetError(text, sign, 'nothing to be counted stands here', MEASURES);
+  if (first === undefined) throw budgetError(text, sign, 'expected what to measure', MEASURES);
   const word = first.quoted || first.kind !== 'word' ? '' : first.text.toLowerCase();
   if (word === 'descriptors') return alone(text, tokens, 1, { kind: 'descriptors', as: 'count' });
   if (word === 'lost') {
-    if (second?.text.toLowerCase() !== 'events') throw budgetError(text, second ?? sign, 'lost what?', ['lost events']);
+    if (second?.text.toLowerCase() !== 'events')
+      throw budgetError(text, second ?? sign, 'expected "events" after "lost"', ['lost events']);
     return alone(text, tokens, 2, { kind: 'lost-events' });
   }
   const within = second?.kind === 'open' ? parentheses(text, tokens, second) : undefined;
   if (isMeasure(word)) {
-    if (within === undefined) throw budgetError(text, second ?? sign, `"${word}" wants parentheses`, [`${word}(…)`]);
+    if (within === undefined) throw budgetError(text, second ?? sign, `expected "(" after "${word}"`, [`${word}(…)`]);
     return readMeasure(text, word, within);
   }
   if (within !== undefined && word !== '' && !BEFORE_PARENTHESIS.has(word)) {
-    throw budgetError(text, first, `"${first.text}" measures nothing`, MEASURES, word);
+    throw budgetError(text, first, `unknown measure "${first.text}"`, MEASURES, word);
   }
   return { kind: 'peak', filter: readBudgetFilter(text, { at: first.at, length: sign.at - first.at }) };
 }
 
-/** What stands between the parentheses, which must be the end of what is measured. */
-function parentheses(text: string, tokens: readonly Token[], open: Token): Span | undefined {
+/** The text between parentheses, which have to end the left side; undefined for a filter that continues after them. */
+function parentheses(text: string, tokens: readonly Token[], open: Token): TextSpan | undefined {
   const last = tokens.at(-1);
   let depth = 0;
   for (const token of tokens) {
@@ -105,7 +106,7 @@ function parentheses(text: string, tokens: readonly Token[], open: Token): Span 
     if (token.kind !== 'close' || depth !== 0) continue;
     if (token !== last && isMeasure(tokens[0]?.text.toLowerCase() ?? '')) {
       const next = tokens[tokens.indexOf(token) + 1] ?? token;
-      throw budgetError(text, next, `"${next.text}" stands where the comparison should`, ['<= 50', '= 0']);
+      throw budgetError(text, next, `expected a comparison, found "${next.text}"`, ['<= 50', '= 0']);
     }
     return { at: open.at + 1, length: token.at - open.at - 1 };
   }
@@ -115,5 +116,5 @@ function parentheses(text: string, tokens: readonly Token[], open: Token): Span 
 function alone(text: string, tokens: readonly Token[], words: number, subject: Subject): Subject {
   const next = tokens[words];
   if (next === undefined) return subject;
-  throw budgetError(text, next, `"${next.text}" stands where the comparison should`, ['<= 80%', '= 0']);
+  throw budgetError(text, next, `expected a comparison, found "${next.text}"`, ['<= 80%', '= 0']);
 }

@@ -5,7 +5,7 @@ import type { Budget } from './budget.ts';
 import { parseBudget } from './parse-budget.ts';
 import { TARGET_GONE } from './target-gone.ts';
 
-/** What can be asked for without the budget language. */
+/** Options that stand for budgets. */
 export interface ShortForms {
   /** `db:3306=50`. */
   pools: readonly string[];
@@ -15,9 +15,9 @@ export interface ShortForms {
 }
 
 /**
- * The budgets that short forms stand for.
+ * Makes the budgets that the options stand for.
  *
- * @throws {Failure} `usage`
+ * @throws {Failure} `usage` for an invalid value
  */
 export function shortBudgets({ pools, descriptors, noLeaks }: ShortForms): Budget[] {
   const budgets = pools.map((text) => {
@@ -41,7 +41,7 @@ export function shortBudgets({ pools, descriptors, noLeaks }: ShortForms): Budge
   return budgets;
 }
 
-/** What holds for every guard: a target that dies has not stood the test. */
+/** The budget of every guard: no target stops during the test. */
 export function alwaysBudget(): Budget {
   return parseBudget(`findings(${TARGET_GONE}) = 0`, 'always');
 }

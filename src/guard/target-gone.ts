@@ -5,20 +5,20 @@ import { RecordedSockets } from '../model/socket/record-view.ts';
 import type { SocketRecord } from '../model/socket/socket-record.ts';
 import { countSubflows } from './state-counts.ts';
 
-/** The rule that only a guard can apply: whoever watches from before to after sees a target end. */
+/** Rule of the guard alone: it watches from before the command until after it, and so notices a target that stops. */
 export const TARGET_GONE = 'TARGET_GONE';
 
-/** A target that was there before the command and was gone before it ended. */
+/** A target that stopped while the command ran. */
 export interface GoneTarget {
   name: string;
-  /** Milliseconds since the epoch: the last look that had it. */
+  /** Time of its last snapshot, milliseconds since the epoch. */
   lastSeenMs: number;
-  /** Whether one of this name came again. */
-  cameAgain: boolean;
+  /** Whether a target of this name started again. */
+  startedAgain: boolean;
 }
 
-/** What is found of a target that ended. @param series what was seen of it; undefined for nothing */
-export function targetGone({ name, lastSeenMs, cameAgain }: GoneTarget, series: NetnsSeries | undefined): Finding {
+/** The finding for a target that stopped. @param series its samples; undefined for none */
+export function targetGone({ name, lastSeenMs, startedAgain }: GoneTarget, series: NetnsSeries | undefined): Finding {
   const last = series?.samples.findLast(({ sockets }) => sockets !== undefined);
   const processes = series?.samples.findLast((sample) => (sample.processes?.length ?? 0) > 0)?.processes ?? [];
   const fullest = [...processes].sort((a, b) => share(b) - share(a))[0];
@@ -28,9 +28,9 @@ export function targetGone({ name, lastSeenMs, cameAgain }: GoneTarget, series: 
     severity: 'critical',
     confidence: 'high',
     scope: { kind: 'namespace', name, target: name },
-    summary: `${name} ended while the command ran; it was seen last at ${at}${cameAgain ? ', and came again' : ''}`,
+    summary: `${name} stopped while the command ran, last seen at ${at}${startedAgain ? '; it started again' : ''}`,
     evidence: [
-      { what: 'seen last', value: at, source: 'the runtime, /proc' },
+      { what: 'last seen', value: at, source: 'the runtime, /proc' },
       ...(last?.sockets === undefined
         ? []
         : [{ what: 'sockets then', value: statesText(last.sockets), source: last.source ?? 'sock_diag' }]),
@@ -47,7 +47,7 @@ export function targetGone({ name, lastSeenMs, cameAgain }: GoneTarget, series: 
     fixes: [
       {
         where: 'the runtime',
-        text: 'its status tells why it ended: killed for memory, crashed, or failed its health check',
+        text: 'its status shows why it stopped: out of memory, a crash, or a failed health check',
         snippet: `docker inspect -f '{{.State.Status}} {{.State.ExitCode}} oom={{.State.OOMKilled}}' ${name}`,
       },
     ],

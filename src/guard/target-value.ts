@@ -1,31 +1,31 @@
 import type { Share } from '../model/report/guard.ts';
 import type { Budget } from './budget.ts';
 
-/** What a budget counted of one target at one look. */
+/** The value of a budget for one target in one snapshot. */
 export interface BudgetPoint {
   atMs: number;
   target: string;
   value: number;
-  /** When the look before was, for what is counted between two; absent for a count. */
+  /** Time of the previous snapshot, for values between two snapshots; absent for a count. */
   sinceMs?: number;
-  /** Known where it may be the worst. */
+  /** The largest parts of the value; absent where it cannot be the worst value. */
   who?: readonly Share[];
-  /** Events were lost: the value is a lower bound. */
+  /** Whether events were lost, so that the value is a lower bound. */
   atLeast?: boolean;
 }
 
-/** When what happened, milliseconds since the epoch. */
+/** Times of a run, milliseconds since the epoch. */
 export interface Phases {
   fromMs: number;
-  /** After the look that baselines come from. */
+  /** Start of the command, after the snapshot for baselines. */
   startedMs: number;
   endedMs: number;
   intervalMs: number;
-  /** Whether somebody stopped it: what was to be seen after the command was not waited for. */
+  /** Whether the run was interrupted, before the snapshots after the command. */
   interrupted: boolean;
 }
 
-/** The value of a budget for one target, and what it is held against; or why there is none. */
+/** The value of a budget for one target, and the bound; `reason` is why one of them is absent. */
 export interface TargetValue {
   value?: number;
   bound?: number;
@@ -35,7 +35,7 @@ export interface TargetValue {
   remark?: string;
 }
 
-/** Puts what was counted of one target together, as the budget asks. */
+/** Computes the value of a budget from the values of one target over time. */
 export function targetValue(budget: Budget, points: readonly BudgetPoint[], phases: Phases): TargetValue {
   const before = points.findLast(({ atMs }) => atMs < phases.startedMs);
   const bound =
@@ -44,7 +44,7 @@ export function targetValue(budget: Budget, points: readonly BudgetPoint[], phas
       : before === undefined
         ? undefined
         : before.value + budget.bound.plus;
-  if (bound === undefined) return { reason: 'no look before the command: there is no baseline' };
+  if (bound === undefined) return { reason: 'no snapshot before the command: there is no baseline' };
   const chosen = chosenPoint(budget, points, phases);
   if (typeof chosen === 'string') return { bound, reason: chosen };
   const { value, atMs, who } = chosen;
@@ -52,7 +52,7 @@ export function targetValue(budget: Budget, points: readonly BudgetPoint[], phas
   return { value, bound, atMs, ...(who !== undefined && { who }), ...(remark !== undefined && { remark }) };
 }
 
-/** The point that a budget is about; a sentence where there is none. */
+/** The point that decides a budget; a sentence why there is none. */
 function chosenPoint({ subject }: Budget, points: readonly BudgetPoint[], phases: Phases): BudgetPoint | string {
   const { startedMs, endedMs } = phases;
   const during = points.filter(({ atMs }) => atMs >= startedMs && atMs <= endedMs);
@@ -63,19 +63,19 @@ function chosenPoint({ subject }: Budget, points: readonly BudgetPoint[], phases
     case 'steady':
       return median(during.filter(({ atMs }) => atMs >= (startedMs + endedMs) / 2)) ?? noSnapshot(phases);
     case 'rate':
-      // Between two looks of which at least one was taken while it ran.
+      // Between two snapshots of which at least one was taken while the command ran.
       return highest(spanning(points, phases)) ?? noSnapshot(phases);
     case 'lost-events':
-      return sum(spanning(points, phases)) ?? 'nobody listened for events';
+      return sum(spanning(points, phases)) ?? 'events were not received';
     case 'drain': {
       const at = points.find(({ atMs }) => atMs >= endedMs + subject.withinMs);
       if (at !== undefined) return at;
       return phases.interrupted
-        ? `it was stopped before ${subject.withinMs / 1000} s had passed`
-        : `no look ${subject.withinMs / 1000} s after the command: the target was gone`;
+        ? `interrupted less than ${subject.withinMs / 1000} s after the command`
+        : `no snapshot ${subject.withinMs / 1000} s after the command: the target had stopped`;
     }
     case 'findings':
-      return 'findings belong to no target';
+      return 'findings have no target';
   }
 }
 
@@ -89,7 +89,7 @@ function highest(points: readonly BudgetPoint[]): BudgetPoint | undefined {
   return best;
 }
 
-/** The middle one by value; of an even number the higher of the two, for a budget is mostly a cap. */
+/** The median; of an even number of points the higher of the two, because most budgets are upper bounds. */
 function median(points: readonly BudgetPoint[]): BudgetPoint | undefined {
   const sorted = [...points].sort((a, b) => a.value - b.value);
   return sorted[Math.floor(sorted.length / 2)];
@@ -101,5 +101,5 @@ function sum(points: readonly BudgetPoint[]): BudgetPoint | undefined {
 }
 
 function noSnapshot({ startedMs, endedMs, intervalMs }: Phases): string {
-  return `no look fell into the ${(endedMs - startedMs) / 1000} s that the command ran: a look is taken every ${intervalMs / 1000} s (--interval)`;
+  return `no snapshot in the ${(endedMs - startedMs) / 1000} s that the command ran; use an --interval shorter than ${intervalMs / 1000} s`;
 }

@@ -1,13 +1,13 @@
-/** More points than this no picture shows. */
+/** Most points of a line in a report and its charts. */
 const MOST_POINTS = 2000;
 
-/** Which of some values to keep: of each stretch the highest, so that no peak is lost; all where they are few. */
-export function kept(values: readonly number[], most = MOST_POINTS): number[] {
+/** Indexes of at most `most` values that represent a line: the highest of each section, so that no peak is lost; all of a short line. */
+export function thinnedIndexes(values: readonly number[], most = MOST_POINTS): number[] {
   if (values.length <= most) return values.map((_, index) => index);
   const indexes: number[] = [];
-  for (let stretch = 0; stretch < most; stretch++) {
-    const from = Math.floor((stretch * values.length) / most);
-    const to = Math.floor(((stretch + 1) * values.length) / most);
+  for (let section = 0; section < most; section++) {
+    const from = Math.floor((section * values.length) / most);
+    const to = Math.floor(((section + 1) * values.length) / most);
     let best = from;
     for (let index = from; index < to; index++) if ((values[index] ?? 0) > (values[best] ?? 0)) best = index;
     indexes.push(best);

@@ -1,7 +1,6 @@
 /**
- * Names for numbers. Implementations look into the host's files and into what the runtimes told;
- * nothing here asks the network. All results may contain what a container chose: whoever prints
- * them to a terminal escapes them.
+ * Names for numbers, from files of the host and from the container runtimes; never from the network. Names are
+ * not safe for a terminal: a container can choose them.
  */
 export interface Names {
   /** Name of a host or container by textual address; undefined where none is known. */

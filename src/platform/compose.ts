@@ -14,7 +14,7 @@ function block(platform: Compose, lines: readonly string[]) {
   const { files, service } = platform;
   return {
     where: files[0] ?? 'compose.yaml',
-    text: `then \`docker compose up -d ${shellWord(service)}\` makes the service's containers again`,
+    text: `then run \`docker compose up -d ${shellWord(service)}\`, which recreates the containers of the service`,
     snippet: composeBlock(service, lines),
   };
 }

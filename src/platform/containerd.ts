@@ -12,21 +12,21 @@ import {
 
 type Containerd = PlatformOf<'containerd'>;
 
-/** What containerd's shims have is what containers without a declaration inherit. */
+/** Sets a limit for containerd, which its shims and containers that declare none inherit. */
 export function containerdUnit(name: string, soft: number, hard: number, before = ''): Fix {
   return unitDropIn(
     'containerd.service',
     unitLimit(name, soft, hard),
-    `${before}what declares nothing itself inherits it; restart containerd, and make the containers again`,
+    `${before}containers that declare none inherit it; restart containerd and recreate the containers`,
   );
 }
 
-/** `ctr oci spec` prints a base to start from. */
+/** Sets a limit in the base spec of containerd's containers. */
 export function baseSpec(name: string, soft: number, hard: number): Fix {
   const entry = `{"type": "RLIMIT_${name.toUpperCase()}", "soft": ${limitNumber(soft)}, "hard": ${limitNumber(hard)}}`;
   return {
     where: "containerd's base_runtime_spec",
-    text: 'process.rlimits of the file that config.toml names there (`ctr oci spec` prints one to start from); restart containerd',
+    text: 'set process.rlimits in the file that this option of config.toml names (`ctr oci spec` prints a template); restart containerd',
     snippet: `"rlimits": [\n  ${entry}\n]`,
   };
 }
@@ -34,12 +34,12 @@ export function baseSpec(name: string, soft: number, hard: number): Fix {
 function run({ name }: Containerd, option: string): Fix {
   return {
     where: 'nerdctl run',
-    text: 'a container keeps what it was made with: remove it and make it again',
+    text: 'remove the container and create it again: this is fixed at creation',
     snippet: `nerdctl run --name ${shellWord(name)} ${option} …`,
   };
 }
 
-/** containerd without Kubernetes: nerdctl speaks Docker's options. */
+/** containerd without Kubernetes: nerdctl has the options of Docker. */
 export const containerdFixes: PlatformFixes<Containerd> = {
   limit: (platform, name, soft, hard) => [
     run(platform, `--ulimit ${ulimitOption(name, soft, hard)}`),

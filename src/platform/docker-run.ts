@@ -7,7 +7,7 @@ import {
   ulimitOption,
 } from './parts.ts';
 
-const AGAIN = 'a container keeps what it was made with: remove it and make it again';
+const AGAIN = 'remove the container and create it again: this is fixed at creation';
 
 /** A container of `docker run` or of the Engine's API. */
 export const dockerRunFixes: PlatformFixes<PlatformOf<'docker'>> = {
@@ -31,7 +31,7 @@ export const dockerRunFixes: PlatformFixes<PlatformOf<'docker'>> = {
   pids: ({ name }, max) => [
     {
       where: 'docker update',
-      text: 'at once, and kept over restarts of this container; give it to `docker run` as well for the next one',
+      text: 'takes effect at once and survives restarts of this container; add the option to `docker run` too for the next one',
       snippet: `docker update --pids-limit ${max} ${shellWord(name)}`,
     },
   ],

@@ -2,7 +2,7 @@ import type { EcsPlatform } from '../model/container/platform.ts';
 import type { Fix } from '../model/finding/finding.ts';
 import { hostNetworkSysctl, limitNumber, type PlatformFixes, ulimitOption } from './parts.ts';
 
-/** A field of the container's definition; it takes effect with a new revision. */
+/** A field of the container definition; it takes effect with a new revision. */
 function definition(platform: EcsPlatform, field: string, entries: readonly unknown[]): Fix {
   const { family, revision, container } = platform;
   const which = family === undefined ? 'the task definition' : `task definition ${family}`;
@@ -11,7 +11,7 @@ function definition(platform: EcsPlatform, field: string, entries: readonly unkn
   const lines = entries.map((entry) => `  ${JSON.stringify(entry).replaceAll(',', ', ').replaceAll('":', '": ')}`);
   return {
     where,
-    text: 'register a new revision with it, and let the service deploy that: running tasks keep what they have',
+    text: 'register a new revision and deploy it: running tasks do not change',
     snippet: `"${field}": [\n${lines.join(',\n')}\n]`,
   };
 }
@@ -30,7 +30,7 @@ export const ecsEc2Fixes: PlatformFixes<EcsPlatform> = {
     ulimits(platform, name, soft, hard),
     {
       where: '/etc/sysconfig/docker on the container instance',
-      text: 'for every task that declares nothing itself: part of OPTIONS there, best through the user data of new instances; restart the Engine',
+      text: 'default for every task that declares none: add it to OPTIONS, best in the user data of new instances; restart the Engine',
       snippet: `--default-ulimit ${ulimitOption(name, soft, hard)}`,
     },
   ],
@@ -40,20 +40,20 @@ export const ecsEc2Fixes: PlatformFixes<EcsPlatform> = {
   pids: (_platform, max) => [
     {
       where: '/etc/ecs/ecs.config on the container instance',
-      text: 'a task definition has no field for it: the agent sets it for every task of the instance; restart the agent',
+      text: 'a task definition has no field for it: set it for all tasks of the instance and restart the agent',
       snippet: `ECS_TASK_PIDS_LIMIT=${max}`,
     },
   ],
 };
 
-/** Fargate has no host to set anything on. */
+/** As {@link ecsEc2Fixes}, without settings of the host. */
 export const ecsFargateFixes: PlatformFixes<EcsPlatform> = {
   limit: (platform, name, soft, hard) => [ulimits(platform, name, soft, hard)],
   sysctl: (platform, key, value) => [systemControls(platform, key, value)],
   pids: () => [
     {
       where: 'the application',
-      text: 'Fargate has no setting for the number of tasks: fewer threads and processes, or more containers',
+      text: 'Fargate has no setting for the number of tasks: use fewer threads and processes, or more containers',
     },
   ],
 };

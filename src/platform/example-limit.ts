@@ -1,11 +1,12 @@
-/** What most services do well with. */
+/** Enough for most services. */
 const USUAL = 65_536;
 
 /**
- * A limit of open files for an example: 65536, or four times what is used where that is more.
+ * A limit of open files for examples: the first of 65536 and its doublings that is at least four times the use,
+ * but not above `highest`.
  *
- * @param used open descriptors of the fullest process
- * @param highest what the kernel allows at most, fs.nr_open
+ * @param used open descriptors of the process with the most
+ * @param highest highest limit that the kernel allows, fs.nr_open
  */
 export function exampleNofile(used: number, highest: number): number {
   let limit = USUAL;

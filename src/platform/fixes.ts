@@ -11,7 +11,7 @@ import { podmanFixes } from './podman.ts';
 import { swarmFixes } from './swarm.ts';
 
 /**
- * How a resource limit is set durably, the place nearest to the container first.
+ * How to set a resource limit permanently, the most specific place first.
  *
  * @param name without `RLIMIT_`, lower case: `nofile`
  * @param soft `Infinity` for unlimited
@@ -22,15 +22,14 @@ export function limitFixes(platform: Platform, name: string, soft: number, hard:
 }
 
 /**
- * How a sysctl is set durably for what runs on a platform; one that no namespace has a copy of is
- * set on the host.
+ * How to set a sysctl permanently; one that is not namespaced is set on the host.
  */
 export function sysctlFixes(platform: Platform, key: string, value: string): Fix[] {
-  if (!isNamespaced(key)) return [hostSysctl(key, value, 'no container has its own copy of it')];
+  if (!isNamespaced(key)) return [hostSysctl(key, value, 'no container has its own value')];
   return fixesFor(platform).sysctl(platform, key, value);
 }
 
-/** How the number of tasks (threads count) that a container may have is set durably. */
+/** How to set the limit of tasks (processes and threads) of a container permanently. */
 export function pidsLimitFixes(platform: Platform, max: number): Fix[] {
   return fixesFor(platform).pids(platform, max);
 }
@@ -48,16 +47,16 @@ const BY_KIND: { [K in Platform['kind']]: PlatformFixes<Extract<Platform, { kind
   process: processFixes,
 };
 
-/** The table has for each kind what takes a platform of that kind, which the compiler cannot follow. */
+/** The type assertion is safe: the entry of a kind takes platforms of that kind. */
 function fixesFor(platform: Platform): PlatformFixes<Platform> {
   return BY_KIND[platform.kind] as PlatformFixes<Platform>;
 }
 
-/** Of `net.`, what belongs to the machine and not to a network namespace. */
+/** Sysctls below `net.` that are not namespaced. */
 const OF_THE_HOST =
   /^net\.(core\.(?!somaxconn$)|ipv4\.(tcp_mem|udp_mem|tcp_max_orphans|tcp_low_latency)$|netfilter\.nf_conntrack_(max|buckets|expect_max)$|nf_conntrack_max$)/;
 
-/** Whether a container can have a value of its own: sysctls of the network and IPC namespaces. */
+/** Whether a sysctl belongs to the network or IPC namespace, so that a container can have its own value. */
 export function isNamespaced(key: string): boolean {
   if (key.startsWith('net.')) return !OF_THE_HOST.test(key);
   return /^(kernel\.(shm|msg)|kernel\.sem$|fs\.mqueue\.)/.test(key);

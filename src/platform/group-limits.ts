@@ -1,21 +1,21 @@
 import { finiteLimit, LIMITS, type Limit, type LimitsByName, limitPercent } from '../model/container/limits.ts';
 import type { LimitGroup, LimitRow } from '../model/report/limits-report.ts';
 
-/** What grouping needs of a process. */
+/** A process with its limits. */
 export interface LimitedProcess {
   pid: number;
   realUid: number;
   limits: LimitsByName;
-  /** Open descriptors; undefined where they may not be looked at. */
+  /** Open descriptors; undefined where they cannot be read. */
   used: number | undefined;
 }
 
 /**
- * Puts processes with equal limits together.
+ * Groups processes with equal limits: the group of the main process first, the others by size.
  *
- * @param processes the main one first; its group comes first too, the others by their size
- * @param declared for the container, by name
- * @param tasksByUser what `nproc` counts
+ * @param processes the main process first
+ * @param declared limits that were declared for the container, by name
+ * @param tasksByUser number of tasks by real uid, which `nproc` limits
  */
 export function groupLimits(
   processes: readonly LimitedProcess[],
@@ -43,22 +43,22 @@ function rows(
   return LIMITS.flatMap(({ name, title, flag, unit }): LimitRow[] => {
     const limit = limits[name];
     if (limit === undefined) return [];
-    const said = declared[name];
+    const declaration = declared[name];
     return [
       {
         name,
         title,
         flag,
         unit,
-        ...halves(limit),
-        ...(said !== undefined && { declared: halves(said) }),
+        ...finite(limit),
+        ...(declaration !== undefined && { declared: finite(declaration) }),
         ...use(name, limit, members, tasksByUser),
       },
     ];
   });
 }
 
-function halves({ soft, hard }: Limit) {
+function finite({ soft, hard }: Limit) {
   return { soft: finiteLimit(soft), hard: finiteLimit(hard) };
 }
 

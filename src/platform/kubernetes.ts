@@ -12,7 +12,7 @@ import {
 
 type Kubernetes = PlatformOf<'kubernetes'>;
 
-/** Kubernetes' list of safe sysctls: these a pod may set without anybody's leave. */
+/** Safe sysctls of Kubernetes: a pod can set them without configuration of the kubelet. */
 const SAFE_SYSCTLS = [
   'kernel.shm_rmid_forced',
   'net.ipv4.ip_local_port_range',
@@ -32,13 +32,13 @@ function limitFixes({ runtime }: Kubernetes, name: string, soft: number, hard: n
   const fixes: Fix[] = [
     {
       where: 'the pod',
-      text: 'no stable API of Kubernetes sets a ulimit (KEP-5758 is a proposal): containers get what the runtime of their node gives',
+      text: 'Kubernetes has no stable API for ulimits (KEP-5758 is a proposal): set them in the container runtime of each node',
     },
   ];
   if (runtime === 'cri-o') {
     fixes.push({
       where: '/etc/crio/crio.conf.d/ on every node',
-      text: 'restart CRI-O; pods that are made from then on have it',
+      text: 'restart CRI-O; it applies to pods created afterwards',
       snippet: `[crio.runtime]\ndefault_ulimits = ["${ulimitOption(name, soft, hard)}"]`,
     });
   } else if (runtime === 'docker') {
@@ -48,11 +48,11 @@ function limitFixes({ runtime }: Kubernetes, name: string, soft: number, hard: n
   return fixes;
 }
 
-/** What needs nobody's leave: a process may raise its soft limit up to its hard one. */
+/** A fix without privileges: a process can raise its soft limit up to the hard one. */
 function entrypoint(hard: number): Fix {
   return {
     where: "the container's command",
-    text: `raises the soft limit to the hard one, which needs no privilege and is enough where the hard one is (${limitNumber(hard)} or more)`,
+    text: `raises the soft limit to the hard limit, which needs no privilege; enough where the hard limit is at least ${limitNumber(hard)}`,
     snippet: 'command: ["sh", "-c", "ulimit -n \\"$(ulimit -Hn)\\" && exec \\"$@\\"", "sh", …]',
   };
 }
@@ -66,13 +66,13 @@ export const kubernetesFixes: PlatformFixes<Kubernetes> = {
     const pod: Fix = {
       where: 'the pod, spec.securityContext',
       text: safe
-        ? 'a safe sysctl (the newest of them since Kubernetes 1.32): every pod may set it'
-        : 'an unsafe sysctl: the kubelet of its node has to allow it first',
+        ? 'a safe sysctl (the newest since Kubernetes 1.32): any pod can set it'
+        : 'an unsafe sysctl: allow it in the kubelet of the node first',
       snippet: `securityContext:\n  sysctls:\n    - name: ${key}\n      value: ${JSON.stringify(value)}`,
     };
     const kubelet: Fix = {
-      where: "the kubelet's configuration on every node that may run it",
-      text: 'restart the kubelet; a pod on a node without it is rejected',
+      where: "the kubelet's configuration on every node that can run the pod",
+      text: 'restart the kubelet; a node without this setting rejects the pod',
       snippet: `allowedUnsafeSysctls:\n  - ${key}`,
     };
     return safe ? [pod] : [kubelet, pod];
@@ -80,7 +80,7 @@ export const kubernetesFixes: PlatformFixes<Kubernetes> = {
   pids: (_platform, max) => [
     {
       where: "the kubelet's configuration on every node",
-      text: 'a pod has no field for it: the kubelet sets it for all pods of its node; restart it',
+      text: 'a pod has no field for it: set it for all pods of the node and restart the kubelet',
       snippet: `podPidsLimit: ${max}`,
     },
   ],

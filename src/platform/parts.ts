@@ -1,45 +1,45 @@
 import type { Platform } from '../model/container/platform.ts';
 import type { Fix } from '../model/finding/finding.ts';
 
-/** How the settings that limit a container are made durable on one platform. */
+/** How to set the limits of a container permanently on one platform. */
 export interface PlatformFixes<P extends Platform> {
-  /** A resource limit by its name without `RLIMIT_`: `nofile`. */
+  /** A resource limit, by its name without `RLIMIT_`: `nofile`. `Infinity` is unlimited. */
   limit(platform: P, name: string, soft: number, hard: number): Fix[];
   /** A sysctl of the container's own network or IPC namespace. */
   sysctl(platform: P, key: string, value: string): Fix[];
-  /** The pids limit of its cgroup: threads count. */
+  /** The pids limit of its cgroup, which counts threads. */
   pids(platform: P, max: number): Fix[];
 }
 
 /** The platform of one kind. */
 export type PlatformOf<K extends Platform['kind']> = Extract<Platform, { kind: K }>;
 
-/** `1024`, `unlimited` as -1 where the platform wants a number. */
+/** Converts a limit for platforms that take a number: -1 for unlimited. */
 export function limitNumber(value: number): number {
   return Number.isFinite(value) ? value : -1;
 }
 
-/** `nofile=1024:4096`, the value of `--ulimit`; -1 is unlimited. */
+/** Formats the value of `--ulimit`: `nofile=1024:4096`; -1 is unlimited. */
 export function ulimitOption(name: string, soft: number, hard: number): string {
   return `${name}=${limitNumber(soft)}:${limitNumber(hard)}`;
 }
 
-/** A word for a shell: in single quotes unless it is plain. */
+/** Quotes a word for a shell where necessary, in single quotes. */
 export function shellWord(word: string): string {
   return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
 }
 
-/** A key or value for YAML: in double quotes, as JSON, unless it is plain. */
+/** Quotes a key or value for YAML where necessary, as a JSON string. */
 export function yamlWord(word: string): string {
   return /^[A-Za-z_][\w./-]*$/.test(word) ? word : JSON.stringify(word);
 }
 
-/** A block of YAML below a service of a compose file. */
+/** Formats YAML lines below a service of a compose file. */
 export function composeBlock(service: string, lines: readonly string[]): string {
   return ['services:', `  ${yamlWord(service)}:`, ...lines.map((line) => `    ${line}`)].join('\n');
 }
 
-/** A sysctl of the whole machine. */
+/** Sets a sysctl on the host. @param why why it is set there */
 export function hostSysctl(key: string, value: string, why: string): Fix {
   return {
     where: '/etc/sysctl.d/90-sockets.conf on the host',
@@ -48,28 +48,28 @@ export function hostSysctl(key: string, value: string, why: string): Fix {
   };
 }
 
-/** A sysctl where the containers share the host's network. */
+/** Sets a sysctl for containers in the host's network namespace. */
 export function hostNetworkSysctl(key: string, value: string): Fix {
-  return hostSysctl(key, value, "this container is on the host's network, whose sysctls are the host's");
+  return hostSysctl(key, value, "the container uses the host's network namespace and its sysctls");
 }
 
-/** A drop-in of a systemd unit. `LimitNOFILE=1024:4096`. */
+/** Adds a line to a systemd unit in a drop-in file: `LimitNOFILE=1024:4096`. */
 export function unitDropIn(unit: string, line: string, text: string): Fix {
   return { where: `systemctl edit ${shellWord(unit)}`, text, snippet: `[Service]\n${line}` };
 }
 
-/** The line of a unit that sets a limit, systemd.exec(5). */
+/** Formats the line of a unit that sets a limit, systemd.exec(5). */
 export function unitLimit(name: string, soft: number, hard: number): string {
   const word = (value: number) => (Number.isFinite(value) ? String(value) : 'infinity');
   return `Limit${name.toUpperCase()}=${soft === hard ? word(soft) : `${word(soft)}:${word(hard)}`}`;
 }
 
-/** What every new container of an Engine gets that declares nothing itself. */
+/** Sets the default of an Engine for new containers that declare no limit. */
 export function engineDefault(name: string, soft: number, hard: number): Fix {
   const entry = { Name: name, Soft: limitNumber(soft), Hard: limitNumber(hard) };
   return {
     where: '/etc/docker/daemon.json',
-    text: 'for every new container that declares nothing itself; restart the Engine, and make the containers again',
+    text: 'default for new containers that declare none; restart the Engine and recreate the containers',
     snippet: `"default-ulimits": {\n  "${name}": ${JSON.stringify(entry)}\n}`,
   };
 }

@@ -1,6 +1,6 @@
 import type { EcsPlatform, Platform, PlatformFacts } from '../model/container/platform.ts';
 
-/** The platform that something runs on, by its labels first, then by its cgroup. */
+/** The platform of a container or process, by its labels first, then by its cgroup. */
 export function platformOf(facts: PlatformFacts): Platform {
   const { labels, name, runtime } = facts;
   const hostNetwork = facts.networkMode === 'host';
@@ -17,12 +17,12 @@ export function platformOf(facts: PlatformFacts): Platform {
   );
 }
 
-/** Words of {@link PlatformFacts.runtime} for what is no container. */
+/** Values of {@link PlatformFacts.runtime} for targets that are not containers. */
 const NOT_CONTAINERS = ['pid', 'netns', 'host'];
 
 const ECS = 'com.amazonaws.ecs';
 
-/** The task definition's name and revision are labels that the agent sets on every container. */
+/** The ECS agent sets name and revision of the task definition as labels on every container. */
 function ecs({ labels, cgroupPaths, runtime }: PlatformFacts, hostNetwork: boolean): EcsPlatform | undefined {
   const family = labels[`${ECS}.task-definition-family`];
   const inTask = cgroupPaths.some((path) => /^\/ecs\/|\/ecstasks\.slice\//.test(`${path}/`));
@@ -38,7 +38,7 @@ function ecs({ labels, cgroupPaths, runtime }: PlatformFacts, hostNetwork: boole
   };
 }
 
-/** kubelet's labels reach the Engine; elsewhere the cgroup path names the pod. */
+/** With Docker the labels of the kubelet identify the pod; with other runtimes the cgroup path does. */
 function kubernetes({ labels, cgroupPaths, runtime }: PlatformFacts, hostNetwork: boolean): Platform | undefined {
   const namespace = labels['io.kubernetes.pod.namespace'];
   const pod = labels['io.kubernetes.pod.name'];
@@ -79,7 +79,7 @@ function podman({ labels, name }: PlatformFacts, hostNetwork: boolean): Platform
 }
 
 function outside({ cgroupPaths, process }: PlatformFacts): Platform {
-  // Of nested units, a user's own manager for one, the innermost.
+  // Units can be nested (user@1000.service): the innermost one counts.
   for (const path of cgroupPaths) {
     const unit = path.split('/').findLast((part) => part.endsWith('.service'));
     if (unit !== undefined) return { kind: 'systemd', unit };

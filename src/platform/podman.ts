@@ -3,18 +3,18 @@ import { hostNetworkSysctl, type PlatformFixes, type PlatformOf, shellWord, ulim
 
 type Podman = PlatformOf<'podman'>;
 
-/** Where this container's options are written: its Quadlet file, or a command line. */
+/** Sets an option of a container: in its Quadlet file, or on the command line. */
 function option({ name, unit }: Podman, flag: string, line: string): Fix {
   if (unit !== undefined) {
     return {
       where: `the Quadlet file of ${unit}`,
-      text: `then \`systemctl daemon-reload && systemctl restart ${shellWord(unit)}\` makes it again`,
+      text: `then run \`systemctl daemon-reload && systemctl restart ${shellWord(unit)}\`, which recreates the container`,
       snippet: `[Container]\n${line}`,
     };
   }
   return {
     where: 'podman run',
-    text: 'a container keeps what it was made with: remove it and make it again',
+    text: 'remove the container and create it again: this is fixed at creation',
     snippet: `podman run --name ${shellWord(name)} ${flag} …`,
   };
 }
@@ -27,7 +27,7 @@ export const podmanFixes: PlatformFixes<Podman> = {
       option(platform, `--ulimit ${value}`, `Ulimit=${value}`),
       {
         where: '/etc/containers/containers.conf',
-        text: 'for every new container that declares nothing itself',
+        text: 'default for new containers that declare none',
         snippet: `[containers]\ndefault_ulimits = ["${value}"]`,
       },
     ];

@@ -1,6 +1,6 @@
 import type { Program, ProgramClass } from '../model/container/program.ts';
 
-/** Programs by the last part of their executable's path; that itself is the name where none stands here. */
+/** Known programs by the file name of the executable; an empty `name` stands for the file name. */
 const KNOWN: readonly { pattern: RegExp; name: string; raises: boolean; how: string }[] = [
   raising(/^(node|nodejs)$/, 'Node.js', 'raises it to the hard limit at start, at most to 1048576'),
   raising(/^deno$/, 'Deno', 'raises it to the hard limit at start'),
@@ -10,15 +10,15 @@ const KNOWN: readonly { pattern: RegExp; name: string; raises: boolean; how: str
   lasting(/^(ruby|irb)[\d.]*$/, 'Ruby'),
   lasting(/^php(-fpm|-cgi)?[\d.]*$/, 'PHP'),
   lasting(/^perl[\d.]*$/, 'Perl'),
-  lasting(/^nginx$/, 'nginx', 'keeps it, unless worker_rlimit_nofile is set'),
+  lasting(/^nginx$/, 'nginx', 'does not change it, unless worker_rlimit_nofile is set'),
   lasting(/^(busybox|sh|dash|ash|bash|sleep)$/, ''),
 ];
 
 /**
  * Whether a program raises its own soft limit of open files at start.
  *
- * A Go program does when it was built with Go 1.19 or later and uses package os, which nearly all
- * do; newer ones stop one short of the hard limit. What a Go program starts gets the original back.
+ * A Go program does when it was built with Go 1.19 or later and imports package os, as nearly all
+ * do; newer versions set the hard limit minus one. Its child processes get the original limit.
  */
 export function programClass({ executable, name, isGo }: Program): ProgramClass {
   if (isGo) {
@@ -34,6 +34,6 @@ function raising(pattern: RegExp, name: string, how: string) {
   return { pattern, name, raises: true, how };
 }
 
-function lasting(pattern: RegExp, name: string, how = 'keeps it as it is') {
+function lasting(pattern: RegExp, name: string, how = 'does not change it') {
   return { pattern, name, raises: false, how };
 }

@@ -12,7 +12,7 @@ type Swarm = PlatformOf<'swarm'>;
 function update({ service }: Swarm, option: string) {
   return {
     where: 'docker service update',
-    text: 'on a manager; the tasks are replaced one after the other. A stack file wants the same, or the next deploy takes it back',
+    text: 'run it on a manager: it replaces the tasks one by one. Change the stack file too, or the next deploy reverts it',
     snippet: `docker service update ${option} ${shellWord(service)}`,
   };
 }

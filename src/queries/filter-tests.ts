@@ -42,7 +42,7 @@ export function closedTest(bound: BoundFilter, source: Source): ClosedTest {
   let current: ClosedConnection | undefined;
   const test = filterTest(bound, source.knowledge.closed, {
     processesOf: () => (current?.remembered?.process === undefined ? [] : [current.remembered.process]),
-    isOf: (_, wanted) => current?.container !== undefined && source.isNamed(current.container, wanted),
+    belongsTo: (_, wanted) => current?.container !== undefined && source.isNamed(current.container, wanted),
     roleOf: () => current?.role ?? 'client',
     isListenedOn: () => current?.role === 'server',
     ageUsOf: () =>
@@ -62,7 +62,7 @@ function snapshotTest(bound: BoundFilter, source: Source): SnapshotTest {
         const holder = holderOf(socket);
         return holder === undefined ? [] : [holder];
       },
-      isOf: (socket, wanted) => {
+      belongsTo: (socket, wanted) => {
         const container = containerOf(socket);
         return container !== undefined && source.isNamed(container, wanted);
       },

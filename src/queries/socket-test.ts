@@ -1,6 +1,6 @@
 import { Roles } from '../count/roles.ts';
 import type { BoundFilter } from '../filter/bound-filter.ts';
-import { compileTest, type Surroundings, type Test } from '../filter/evaluate.ts';
+import { compileTest, type SocketLookups, type Test } from '../filter/evaluate.ts';
 import { filterTest } from '../filter/filter-test.ts';
 import { checkKnown, PROCFS } from '../filter/known-fields.ts';
 import type { Filter } from '../filter/syntax.ts';
@@ -74,7 +74,7 @@ function socketTest(ground: FilterContext, read: SocketsRead, bound: SnapshotFil
   return filterTest(bound, netns.knownFields, {
     // Any of its holders may be the one that is meant.
     ...(owners !== undefined && { processesOf: ({ inode }) => owners.of(inode) }),
-    ...(needs.containers && { isOf: membership(ground, bound) }),
+    ...(needs.containers && { belongsTo: membership(ground, bound) }),
     ...(needs.listeners && listening(netns, query)),
     ...(isAutobound !== undefined && { isAutobound }),
   });
@@ -112,7 +112,7 @@ function checkMarks(sockets: SocketSource): void {
   }
 }
 
-function membership({ containerOf }: FilterContext, bound: SnapshotFilter): NonNullable<Surroundings['isOf']> {
+function membership({ containerOf }: FilterContext, bound: SnapshotFilter): NonNullable<SocketLookups['belongsTo']> {
   const names = new Map<string, ReadonlySet<string>>();
   return (socket, wanted) => {
     let those = names.get(wanted);
@@ -126,7 +126,7 @@ function membership({ containerOf }: FilterContext, bound: SnapshotFilter): NonN
 }
 
 /** Listeners are few and stand in a table of their own: they are asked for apart, whatever the filter leaves out. */
-function listening(netns: NetnsSnapshot, query: SocketQuery): Pick<Surroundings, 'roleOf' | 'isListenedOn'> {
+function listening(netns: NetnsSnapshot, query: SocketQuery): Pick<SocketLookups, 'roleOf' | 'isListenedOn'> {
   const roles = rolesOf(netns, query);
   return {
     roleOf: (socket) => roles.of(socket),

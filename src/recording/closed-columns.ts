@@ -1,13 +1,19 @@
 import type { ClosedConnectionRecord } from '../model/socket/closed-connection.ts';
 import { type Columns, ColumnsWriter } from './cells.ts';
 
-/** Numbers of a closed connection that may be absent, under the names of their columns. */
-export const COUNTED = ['bytesSent', 'bytesReceived', 'rttUs', 'retransmits'] as const;
+/** Numeric fields of a closed connection that can be absent; the columns have the same names. */
+export const OPTIONAL_NUMBERS = ['bytesSent', 'bytesReceived', 'rttUs', 'retransmits'] as const;
 
-/** The same of what the header's `fullEvents` says are there; 0 is written. */
-export const FULL = ['receiveQueue', 'interfaceIndex', 'lastSentMs', 'lastReceivedMs', 'lastAckReceivedMs'] as const;
+/** As {@link OPTIONAL_NUMBERS}, for the fields that exist in recordings with `fullEvents` only. */
+export const FULL_EVENT_NUMBERS = [
+  'receiveQueue',
+  'interfaceIndex',
+  'lastSentMs',
+  'lastReceivedMs',
+  'lastAckReceivedMs',
+] as const;
 
-/** Lays closed connections out in columns. @param atMs times are told as the difference to it */
+/** Encodes closed connections in columns. @param atMs time of the line: other times are written as the difference to it */
 export function toClosedColumns(closed: readonly ClosedConnectionRecord[], atMs: number): Columns {
   const writer = new ColumnsWriter(closed);
   writer.addDifferences('cookie', ({ cookie }) => Number.parseInt(cookie, 16));
@@ -29,12 +35,12 @@ export function toClosedColumns(closed: readonly ClosedConnectionRecord[], atMs:
   writer.add('container', ({ container }) => container);
   writer.add('atLeastMs', ({ lifetime }) => lifetime.atLeastMs || undefined);
   writer.add('atMostMs', ({ lifetime }) => lifetime.atMostMs);
-  for (const name of COUNTED) writer.add(name, (record) => record[name]);
+  for (const name of OPTIONAL_NUMBERS) writer.add(name, (record) => record[name]);
   writer.add('state', ({ state }) => state);
-  // What dumps showed of it; nothing where none had it.
+  // Facts from dumps; absent where none had the connection.
   writer.add('seen', ({ at, remembered }) => remembered && at.getTime() - remembered.firstSeenMs);
   writer.add('notSeen', ({ at, remembered }) => remembered?.notBeforeMs && at.getTime() - remembered.notBeforeMs);
   writer.add('inode', ({ remembered }) => remembered?.inode || undefined);
-  for (const name of FULL) writer.add(name, (record) => record[name]);
+  for (const name of FULL_EVENT_NUMBERS) writer.add(name, (record) => record[name]);
   return writer.columns;
 }

@@ -11,10 +11,10 @@ import type { Endpoint } from '../model/socket/socket-row.ts';
 import type { Family, Proto } from '../model/socket/socket-view.ts';
 import type { TcpInfo, TcpInfoNumber } from '../model/socket/tcp-info.ts';
 import { type Columns, ColumnsReader } from './cells.ts';
-import { COUNTED, FULL } from './closed-columns.ts';
-import { FAMILIES, OUTCOMES, PROTOS } from './words.ts';
+import { FULL_EVENT_NUMBERS, OPTIONAL_NUMBERS } from './closed-columns.ts';
+import { FAMILIES, OUTCOMES, PROTOS } from './enumerations.ts';
 
-/** Reads what `toClosedColumns` laid out. @param addressOf makes an address from its text */
+/** Decodes the columns of `toClosedColumns`. @param addressOf makes an address from its text */
 export function fromClosedColumns(
   columns: Columns,
   atMs: number,
@@ -24,7 +24,7 @@ export function fromClosedColumns(
   return reader.sums('cookie').map((cookie, row) => new RecordedClosedConnection(reader, row, cookie, atMs, addressOf));
 }
 
-/** A closed connection, read out of columns as far as it is asked for: counting needs little of it. It stays valid. */
+/** A closed connection of a recording. Decodes a field when it is read, because counting needs few of them. Stays valid, unlike a live one. */
 export class RecordedClosedConnection implements ClosedConnection {
   /** Whether {@link row} has the names of addresses and ports. */
   hasNames = true;
@@ -119,7 +119,7 @@ export class RecordedClosedConnection implements ClosedConnection {
     const process = this.#process;
     if (process !== undefined) row.process = process;
     if (container !== undefined) row.container = container;
-    for (const name of COUNTED) {
+    for (const name of OPTIONAL_NUMBERS) {
       const value = this.number(name);
       if (value !== undefined) row[name] = value;
     }
@@ -130,23 +130,24 @@ export class RecordedClosedConnection implements ClosedConnection {
     const record: ClosedConnectionRecord = { ...this.row(), netns: this.netns, state: this.state };
     const { remembered } = this;
     if (remembered !== undefined) record.remembered = remembered;
-    for (const name of FULL) {
+    for (const name of FULL_EVENT_NUMBERS) {
       const value = this.number(name);
       if (value !== undefined) record[name] = value;
     }
     return record;
   }
 
-  /** A number of a column; undefined where it has none. */
+  /** A number in a column; undefined where absent. */
   number(column: string): number | undefined {
     return this.#reader.number(column, this.#row);
   }
 
+  /** Address of a side; 0.0.0.0 where absent. */
   address(side: 'local' | 'peer'): Address {
     return this.#addressOf(this.#text(side) ?? '');
   }
 
-  /** 0 for none. */
+  /** Port of a side; 0 for none. */
   port(side: 'local' | 'peer'): number {
     return this.number(`${side}Port`) ?? 0;
   }
@@ -171,7 +172,7 @@ export class RecordedClosedConnection implements ClosedConnection {
   }
 }
 
-/** Columns that are fields of the TCP information. Bytes sent are without what was retransmitted. */
+/** Columns by the field of the TCP information that they have. `bytesSent` is without retransmissions here. */
 const INFO: Readonly<Partial<Record<TcpInfoNumber, string>>> = {
   bytesSent: 'bytesSent',
   bytesReceived: 'bytesReceived',
@@ -182,7 +183,7 @@ const INFO: Readonly<Partial<Record<TcpInfoNumber, string>>> = {
   lastAckReceivedMs: 'lastAckReceivedMs',
 };
 
-/** A recorded closed connection as the socket that it was; what is not in the file is unknown. */
+/** View of a recorded closed connection as a socket. A field that is not in the file is unknown. */
 class RecordedClosedView extends BaseSocketView {
   readonly #closed: RecordedClosedConnection;
   readonly #cookie: number;

@@ -2,7 +2,7 @@ import type { Address } from '../model/socket/interned-address.ts';
 import { type Column, INFO_TIMES, type SocketColumns } from '../model/socket/socket-columns.ts';
 import { RECORDED_INFO, type SocketRecord } from '../model/socket/socket-record.ts';
 import { type Columns, ColumnsWriter, numbersOf, sums, textsOf, wordsOf } from './cells.ts';
-import { FAMILIES, PROTOS } from './words.ts';
+import { FAMILIES, PROTOS } from './enumerations.ts';
 
 /** Numbers of a record under the names of its columns; 0 is left out. */
 const NUMBERS = [

@@ -6,7 +6,7 @@ import type { HostSample, PidsUse, ProcessSample, SocketMemory } from '../model/
 import { RecordingError } from './recording-error.ts';
 
 const texts = v.record(v.string(), v.string());
-/** JSON has no Infinity and writes null: no limit. */
+/** A limit; null is `Infinity`, which JSON does not have. */
 const limit = v.pipe(
   v.nullable(v.number()),
   v.transform((value) => value ?? Number.POSITIVE_INFINITY),
@@ -44,10 +44,10 @@ const namespace = v.looseObject({
   containers: v.array(container),
 }) satisfies v.GenericSchema<unknown, WatchedNetns>;
 
-/** Milliseconds since the epoch that a date can hold. */
+/** Milliseconds since the epoch, within the range of `Date`. */
 export const TIME = v.pipe(v.number(), v.minValue(-8.64e15), v.maxValue(8.64e15));
 
-/** The first line; its type and version are checked before it. */
+/** The first line; its type and version are checked before. */
 export const HEADER = v.looseObject({
   version: v.number(),
   startedAtMs: TIME,
@@ -58,8 +58,8 @@ export const HEADER = v.looseObject({
   redacted: v.optional(v.boolean(), false),
 }) satisfies v.GenericSchema<unknown, RecordingHeader>;
 
-/** A line `spaces`. */
-export const SPACES = v.looseObject({ spaces: v.array(namespace), containers: v.array(container) });
+/** A line `spaces`: the current network namespaces and containers. */
+export const NAMESPACES = v.looseObject({ spaces: v.array(namespace), containers: v.array(container) });
 
 /** A line `names`. */
 export const NAMES = v.looseObject({ hosts: texts, services: texts }) satisfies v.GenericSchema<unknown, RecordedNames>;
@@ -106,7 +106,7 @@ export const MEMORY = v.array(
 
 const count = v.exactOptional(v.number());
 
-/** `host` of a tick, whose time is the tick's. */
+/** `host` of a tick; its time is that of the tick. */
 export const HOST = v.looseObject({
   tcpMemPages: count,
   tcpMemLimits: v.exactOptional(v.tuple([v.number(), v.number(), v.number()])),
@@ -122,13 +122,13 @@ export const HOST = v.looseObject({
 }) satisfies v.GenericSchema<unknown, Omit<HostSample, 'atMs'>>;
 
 /**
- * Checks a part of a line.
+ * Validates a part of a line.
  *
- * @param what names the part in the error
- * @throws {RecordingError} that says where, what was expected and what was got
+ * @param what name of the part for the error
+ * @throws {RecordingError} with the position, what was expected and what was received
  */
 export function checked<T>(shape: v.GenericSchema<unknown, T>, value: unknown, what: string): T {
   const result = v.safeParse(shape, value, { abortEarly: true });
   if (result.success) return result.output;
-  throw new RecordingError(`${what} is damaged: ${issueText(result.issues[0], 'it')}`);
+  throw new RecordingError(`${what} is damaged: ${issueText(result.issues[0], 'value')}`);
 }

@@ -6,8 +6,8 @@ import type { Proto } from '../model/socket/socket-view.ts';
 import type { Columns } from './cells.ts';
 
 /**
- * The lines of a recording, `docs/recording.md`: JSON, one a line, in the order in which things happened.
- * Raised when a line changes its meaning; new keys may come without that.
+ * Version of the format, `docs/recording.md`: one JSON object per line, in chronological order. Raised when the
+ * meaning of a line changes, not when keys are added.
  */
 export const RECORDING_VERSION = 1;
 
@@ -16,23 +16,24 @@ export interface HeaderLine extends RecordingHeader {
   type: 'socklens-recording';
 }
 
-/** Which namespaces are watched and who lives in them: before the first tick, and whenever that changed. */
+/** The watched network namespaces and all containers: written before the first tick and whenever they change. */
 export interface NamespacesLine {
   type: 'spaces';
   spaces: readonly WatchedNetns[];
   containers: readonly WatchedContainer[];
 }
 
-/** Names that were met for the first time, or are others now; an empty one is forgotten. */
+/** Names of addresses and ports that are new or changed; an empty name removes the previous one. */
 export interface NamesLine extends RecordedNames {
   type: 'names';
 }
 
+/** Facts that rarely change: written when they are known, and whenever they change. */
 export interface DetailsLine extends RecordedDetails {
   type: 'details';
 }
 
-/** One tick. Namespaces of which nothing changed are left out. */
+/** One tick. Unchanged network namespaces are left out. */
 export interface TickLine {
   type: 'tick';
   /** Milliseconds since the epoch. */
@@ -43,14 +44,14 @@ export interface TickLine {
   budget?: { share: number; stretched: boolean };
 }
 
-/** What changed in one namespace since the tick before. */
+/** Changes of one network namespace since the previous tick; what is absent did not change. */
 export interface NetnsChange {
   netns: number;
-  /** By how much each counter rose; those that did not are left out. Null where they can be read no more. */
+  /** Increase of each counter that increased. Null where counters can no longer be read. */
   counters?: Record<string, number> | null;
-  /** Those of the fields that changed, as they are now. Null where they can be read no more. */
+  /** New values of the fields that changed. Null where they can no longer be read. */
   sockstat?: Record<string, number> | null;
-  /** All of them, when any changed. */
+  /** All processes, when any changed; likewise `pids` and `memory`. */
   processes?: readonly ProcessSample[];
   pids?: readonly PidsUse[];
   memory?: readonly SocketMemory[];
@@ -59,32 +60,35 @@ export interface NetnsChange {
   look?: SnapshotChange;
 }
 
-/** What changed among the sockets of a namespace since the look before. */
+/** Changes of the sockets of a network namespace since the previous snapshot. */
 export interface SnapshotChange {
+  /** Milliseconds since the epoch. */
   at: number;
   source: Source;
-  /** Protocols that were read in another way; left out for none. */
+  /** Protocols that were read from another source; absent for none. */
   sources?: Partial<Record<Proto, Source>>;
-  /** Left out when all was seen. */
+  /** Absent when the snapshot is complete. */
   coverage?: Coverage;
+  /** Bit mask of the states that were left out; absent for none. */
   without?: number;
-  /** Sockets that are new, or of which something changed: then all of it is here again. */
+  /** New and changed sockets, with all fields. */
   now?: Columns;
-  /** Keys of those that are gone, each as the difference to the one before, ascending. */
+  /** Keys of the removed sockets, ascending, each as the difference to the previous one. */
   gone?: number[];
 }
 
-/** Connections closed since the tick before; stands before the tick that follows. */
-export interface EndedLine {
+/** Connections closed since the previous tick; written before the next tick. */
+export interface ClosedLine {
   type: 'ended';
   /** Milliseconds since the epoch. */
   at: number;
   ends: Columns;
 }
 
-/** The last line of a recording that was ended in order. */
+/** The last line of a recording; missing where the recorder was killed. */
 export interface EndLine {
   type: 'end';
 }
 
-export type RecordingLine = HeaderLine | NamespacesLine | NamesLine | DetailsLine | TickLine | EndedLine | EndLine;
+/** Any line of a recording. */
+export type RecordingLine = HeaderLine | NamespacesLine | NamesLine | DetailsLine | TickLine | ClosedLine | EndLine;

@@ -5,9 +5,9 @@ import type { RecordedDetails, RecordingHeader, StoredNetnsTick, StoredTick } fr
 import type { HostSample, PidsUse, ProcessSample, SocketMemory } from '../model/sample/sample.ts';
 import type { StoredSockets } from '../model/socket/stored-sockets.ts';
 import { fromClosedColumns, type RecordedClosedConnection } from './closed-rows.ts';
-import { KeptAddresses } from './kept-addresses.ts';
-import { KnownNamespaces } from './known-spaces.ts';
-import { checked, DETAILS, HEADER, HOST, MEMORY, NAMES, PIDS, SPACES, TIME } from './line-shapes.ts';
+import { InternedAddresses } from './interned-addresses.ts';
+import { KnownNamespaces } from './known-namespaces.ts';
+import { checked, DETAILS, HEADER, HOST, MEMORY, NAMES, NAMESPACES, PIDS, TIME } from './line-shapes.ts';
 import {
   type NamespacesLine,
   type NetnsChange,
@@ -19,20 +19,20 @@ import { checkedProcesses } from './process-list.ts';
 import { RecordingError } from './recording-error.ts';
 import { SocketChangesReader } from './socket-changes-reader.ts';
 
-/** What is known of a namespace. */
+/** State of a network namespace after the lines so far. */
 interface Known {
-  /** Handed out with every tick: never changed, but exchanged. */
+  /** Shared with the returned ticks: replaced, never modified. */
   counters: Readonly<Record<string, number>> | undefined;
   sockstat: Readonly<Record<string, number>> | undefined;
   processes?: readonly ProcessSample[];
   pids?: readonly PidsUse[];
   memory?: readonly SocketMemory[];
   sockets: SocketChangesReader;
-  /** What is told of it as long as nothing changes. */
+  /** Its tick while nothing changes. */
   unchanged?: StoredNetnsTick<StoredSockets> | undefined;
 }
 
-/** What a line brought. */
+/** The content of a line. */
 export type RecordingItem =
   | { kind: 'tick'; tick: StoredTick<StoredSockets> }
   | { kind: 'closed'; closed: RecordedClosedConnection[] }
@@ -41,56 +41,58 @@ export type RecordingItem =
 
 const OTHER: RecordingItem = { kind: 'other' };
 
-/** Puts together what lines of a recording tell, one after the other. */
+/** Decodes the lines of a recording in order. */
 export class RecordingReader {
+  /** Set by {@link begin}. */
   header!: RecordingHeader;
+  /** Facts that rarely change, so far. */
   details: RecordedDetails = { sysctls: {}, declared: {}, runtimeProcesses: [] };
-  readonly #addresses = new KeptAddresses();
+  readonly #addresses = new InternedAddresses();
   readonly #known = new KnownNamespaces<Known>(() => this.#newKnown());
   readonly #hosts = new Map<string, string>();
   readonly #services = new Map<string, string>();
-  /** Every namespace that ever was: what ends in one may be told when it is gone. */
+  /** Every network namespace so far: connections of a deleted one can be reported later. */
   readonly #everyNamespace = new Map<number, WatchedNetns>();
-  #spaces: readonly WatchedNetns[] = [];
+  #namespaces: readonly WatchedNetns[] = [];
   #containers: readonly WatchedContainer[] = [];
   #host: HostSample | undefined;
 
-  /** The names that the recording knows. */
+  /** The names so far; no user names. */
   readonly names: Names = {
     host: (address) => this.#hosts.get(address),
     service: (port, proto) => this.#services.get(`${port}/${proto}`),
     user: () => undefined,
   };
 
-  /** Addresses by their names: the opposite of {@link names}. */
+  /** The addresses with a host name. */
   addressesOf(name: string): string[] {
     return [...this.#hosts].flatMap(([address, known]) => (known === name ? [address] : []));
   }
 
-  /** A namespace that is or was there. */
+  /** A current or earlier network namespace by its inode; undefined for an unknown one. */
   namespaceOf(netns: number): WatchedNetns | undefined {
     return this.#everyNamespace.get(netns);
   }
 
   /**
-   * Takes the first line.
+   * Decodes the first line.
    *
-   * @throws {RecordingError}
+   * @throws {RecordingError} for a file that is not a recording, or is of a later version
    */
   begin(line: unknown): void {
     const { type, version } = (line ?? {}) as { type?: unknown; version?: unknown };
-    if (type !== 'socklens-recording') throw new RecordingError('it is no recording of socklens');
+    if (type !== 'socklens-recording') throw new RecordingError('not a socklens recording');
     if (typeof version !== 'number' || version > RECORDING_VERSION)
       throw new RecordingError(
-        `its format is ${JSON.stringify(version)}, this socklens reads up to ${RECORDING_VERSION}: take a newer one`,
+        `recording format ${JSON.stringify(version)} is not supported (up to ${RECORDING_VERSION}); use a newer socklens`,
       );
-    this.header = checked(HEADER, line, 'its first line');
+    this.header = checked(HEADER, line, 'the first line');
   }
 
   /**
-   * Takes another line.
+   * Decodes a further line.
    *
-   * @throws {RecordingError} when it does not say what such a line says
+   * @throws {RecordingError} for a damaged line
    */
   take(line: RecordingLine): RecordingItem {
     try {
@@ -122,22 +124,22 @@ export class RecordingReader {
       case 'end':
         return { kind: 'end' };
       case 'socklens-recording':
-        throw new RecordingError('another recording begins in it');
+        throw new RecordingError('contains a second recording');
       default:
-        // A later version's line: what is known is still told.
+        // A line of a later version: the other lines are still valid.
         return OTHER;
     }
   }
 
   #setNamespaces(line: NamespacesLine): void {
-    const { spaces, containers } = checked(SPACES, line, 'a line "spaces"');
-    this.#spaces = spaces;
+    const { spaces, containers } = checked(NAMESPACES, line, 'a line "spaces"');
+    this.#namespaces = spaces;
     this.#containers = containers;
     this.#known.set(spaces);
     for (const namespace of spaces) this.#everyNamespace.set(namespace.netns, namespace);
   }
 
-  /** Settings of what has stopped are still reported. */
+  /** Settings of stopped containers are preserved. */
   #addDetails(line: RecordedDetails): void {
     const { sysctls, declared, runtimeProcesses } = checked(DETAILS, line, 'a line "details"');
     this.details = {
@@ -152,7 +154,7 @@ export class RecordingReader {
     if (host !== undefined) this.#host = { ...checked(HOST, host, '"host" of a tick'), atMs: time(at) };
     return {
       atMs: time(at),
-      namespaces: this.#spaces.map((namespace) => this.#namespace(namespace, changes.get(namespace.netns))),
+      namespaces: this.#namespaces.map((namespace) => this.#namespace(namespace, changes.get(namespace.netns))),
       containers: this.#containers,
       ...(this.#host !== undefined && { host: { ...this.#host, atMs: at } }),
       notes: (notes ?? []).map(String),
@@ -163,17 +165,17 @@ export class RecordingReader {
   #namespace(namespace: WatchedNetns, change: NetnsChange | undefined): StoredNetnsTick<StoredSockets> {
     const known = this.#known.of(namespace.netns) ?? this.#newKnown();
     if (change === undefined) {
-      if (known.unchanged?.namespace !== namespace) known.unchanged = this.#told(namespace, known, {});
+      if (known.unchanged?.namespace !== namespace) known.unchanged = this.#netnsTick(namespace, known, {});
       return known.unchanged;
     }
     known.unchanged = undefined;
-    takeChange(known, change);
-    return this.#told(namespace, known, change);
+    applyChange(known, change);
+    return this.#netnsTick(namespace, known, change);
   }
 
-  #told(namespace: WatchedNetns, known: Known, change: Partial<NetnsChange>): StoredNetnsTick<StoredSockets> {
+  #netnsTick(namespace: WatchedNetns, known: Known, change: Partial<NetnsChange>): StoredNetnsTick<StoredSockets> {
     const { counters, sockstat, processes, pids, memory } = known;
-    const look = change.look && known.sockets.look(change.look);
+    const snapshot = change.look && known.sockets.look(change.look);
     return {
       namespace,
       ...(counters !== undefined && { counters }),
@@ -181,7 +183,7 @@ export class RecordingReader {
       ...(processes !== undefined && { processes }),
       ...(pids !== undefined && { pids }),
       ...(memory !== undefined && { memory }),
-      ...(look !== undefined && { snapshot: look }),
+      ...(snapshot !== undefined && { snapshot }),
       ...(this.header.events && { closes: change.closes ?? 0 }),
       lost: change.lost ?? 0,
     };
@@ -193,18 +195,18 @@ export class RecordingReader {
 }
 
 /**
- * Numbers are checked here and columns of sockets in `cells.ts`, without a shape: a recording consists of
- * them, and a checker that copies would double the time of reading.
+ * Applies a change to the state of a network namespace. Numbers are validated here and columns of sockets in
+ * `cells.ts`, without valibot, which copies: they are most of a recording, and it would double the time of reading.
  *
- * @throws {RecordingError} for what is not what it should be
+ * @throws {RecordingError} for a damaged change
  */
-function takeChange(known: Known, { counters, sockstat, processes, pids, memory }: NetnsChange): void {
+function applyChange(known: Known, { counters, sockstat, processes, pids, memory }: NetnsChange): void {
   if (counters === null) known.counters = undefined;
   else if (counters !== undefined) {
-    // The ticks before have the old ones.
-    const risen = { ...known.counters };
-    for (const name in counters) risen[name] = (risen[name] ?? 0) + number(counters[name], `counters.${name}`);
-    known.counters = risen;
+    // Earlier ticks share the old object.
+    const sums = { ...known.counters };
+    for (const name in counters) sums[name] = (sums[name] ?? 0) + number(counters[name], `counters.${name}`);
+    known.counters = sums;
   }
   if (sockstat === null) known.sockstat = undefined;
   else if (sockstat !== undefined) {
@@ -220,7 +222,7 @@ function takeChange(known: Known, { counters, sockstat, processes, pids, memory 
 function number(value: unknown, name: string): number {
   if (typeof value === 'number') return value;
   throw new RecordingError(
-    `"${name.slice(0, 40)}" of a tick is damaged: it is ${String(JSON.stringify(value)).slice(0, 40)}`,
+    `"${name.slice(0, 40)}" of a tick is damaged: ${String(JSON.stringify(value)).slice(0, 40)}`,
   );
 }
 

@@ -1,4 +1,4 @@
-/** What is no recording, or one that this version cannot read. The message is one line that continues "FILE: ". */
+/** A file is not a recording, or this version cannot read it. The message is one line for after "FILE: ". */
 export class RecordingError extends Error {
   override readonly name = 'RecordingError';
 }

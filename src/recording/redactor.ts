@@ -1,9 +1,9 @@
 import { Aliases } from './aliases.ts';
+import { COMMON_PROGRAMS, COMMON_SERVICES, PLATFORM_LABELS, PUBLIC_NAMES } from './common-names.ts';
 import type { RecordingLine } from './lines.ts';
-import { COMMON_PROGRAMS, COMMON_SERVICES, PLATFORM_LABELS, SAID_ANYWAY } from './public-words.ts';
 
-/** Keys under which a text is one of a few words of ours, a number as text, or a setting of the kernel. */
-const OURS: ReadonlySet<string> = new Set([
+/** Keys whose values are from a fixed set. */
+const ENUMERATED: ReadonlySet<string> = new Set([
   'type',
   'proto',
   'family',
@@ -15,25 +15,26 @@ const OURS: ReadonlySet<string> = new Set([
   'cut',
 ]);
 
-/** Keys under which an object's own keys are words of ours, and its values numbers. */
+/** Keys whose values are objects with fixed keys and numbers. */
 const NUMBERS: ReadonlySet<string> = new Set(['counters', 'sockstat', 'byKind']);
 
+/** Redacts the value of a key. @param around the object that has the key */
 type Redact = (redactor: Redactor, value: unknown, around: Readonly<Record<string, unknown>>) => unknown;
 
-/** What is not gone through key by key. */
+/** Keys whose values are not redacted recursively. */
 const SPECIAL: Readonly<Record<string, Redact>> = {
-  // Sentences may name anybody.
+  // Sentences can contain any name.
   notes: () => ['(redacted)'],
   labels: (redactor, labels) => redactor.labels(labels as Record<string, string>),
   hosts: (redactor, hosts) => redactor.hosts(hosts as Record<string, string>),
   services: (redactor, services) => redactor.services(services as Record<string, string>),
   declared: (redactor, declared) => redactor.declared(declared as Record<string, unknown>),
-  // Names of settings are the kernel's, values are numbers.
+  // Names of the kernel, values are numbers.
   sysctls: (_, sysctls) => sysctls,
   name: (redactor, name, around) => redactor.name(String(name), around),
 };
 
-/** How texts are replaced, by the keys that they stand under. What is not named here is replaced too. */
+/** How texts are replaced, by key. Texts under other keys are replaced by {@link other}. */
 const TEXTS: Readonly<Record<string, (aliases: Aliases, text: string) => string>> = {
   local: address,
   peer: address,
@@ -56,13 +57,14 @@ const TEXTS: Readonly<Record<string, (aliases: Aliases, text: string) => string>
 };
 
 /**
- * Replaces addresses and names in lines of a recording, the same one always by the same other, so that an
- * incident can be shared. What it does not know is replaced: a text stays only where it is known to be no
- * name. Loopback and unspecified addresses stay, private ones stay private.
+ * Replaces addresses and names in lines of a recording, the same one always by the same alias, so that a recording of
+ * an incident can be shared. Unknown texts are replaced too: a text is preserved only where it is known not to be a
+ * name. Loopback and unspecified addresses are preserved, private addresses get private aliases.
  */
 export class Redactor {
   readonly #aliases = new Aliases();
 
+  /** Redacts one line. */
   line(line: RecordingLine): RecordingLine {
     const redacted = this.#object({ ...line });
     return (line.type === 'socklens-recording'
@@ -81,35 +83,37 @@ export class Redactor {
   }
 
   #value(key: string, value: unknown): unknown {
-    if (typeof value === 'string') return OURS.has(key) ? value : (TEXTS[key] ?? other)(this.#aliases, value);
+    if (typeof value === 'string') return ENUMERATED.has(key) ? value : (TEXTS[key] ?? other)(this.#aliases, value);
     if (Array.isArray(value)) return value.map((item) => this.#value(key, item));
     return value !== null && typeof value === 'object' ? this.#object(value as Record<string, unknown>) : value;
   }
 
-  /** The name of a limit, a namespace, a process, or a container. */
+  /** Redacts a key `name`: of a limit, a network namespace, a process, or a container, by the other keys. */
   name(text: string, around: Readonly<Record<string, unknown>>): string {
     if ('soft' in around && 'hard' in around) return text;
     if ('targets' in around) return target(this.#aliases, text);
     return 'pid' in around && !('runtime' in around) ? program(this.#aliases, text) : named(this.#aliases, text);
   }
 
-  /** Labels that tell on which platform a container runs stay, with other values; all others are left out. */
+  /** Removes all labels but {@link PLATFORM_LABELS}, whose values are replaced. */
   labels(labels: Readonly<Record<string, string>>): Record<string, string> {
-    const kept = Object.entries(labels).filter(([label]) => PLATFORM_LABELS.has(label));
-    return Object.fromEntries(kept.map(([label, value]) => [label, named(this.#aliases, value)]));
+    const ofPlatform = Object.entries(labels).filter(([label]) => PLATFORM_LABELS.has(label));
+    return Object.fromEntries(ofPlatform.map(([label, value]) => [label, named(this.#aliases, value)]));
   }
 
+  /** Names of hosts, by address. */
   hosts(hosts: Readonly<Record<string, string>>): Record<string, string> {
     return Object.fromEntries(
       Object.entries(hosts).map(([key, name]) => [address(this.#aliases, key), named(this.#aliases, name)]),
     );
   }
 
+  /** Names of services, by port and protocol. */
   services(services: Readonly<Record<string, string>>): Record<string, string> {
     return Object.fromEntries(Object.entries(services).map(([port, name]) => [port, service(this.#aliases, name)]));
   }
 
-  /** By container id. */
+  /** Declared settings, by container id. */
   declared(declared: Readonly<Record<string, unknown>>): Record<string, unknown> {
     return Object.fromEntries(
       Object.entries(declared).map(([id, settings]) => [this.#aliases.id(id), this.#value('', settings)]),
@@ -126,7 +130,7 @@ function address(aliases: Aliases, text: string): string {
 }
 
 function named(aliases: Aliases, text: string): string {
-  return text === '' || SAID_ANYWAY.test(text) ? text : aliases.of('name', text);
+  return text === '' || PUBLIC_NAMES.test(text) ? text : aliases.of('name', text);
 }
 
 function program(aliases: Aliases, text: string): string {
@@ -137,7 +141,7 @@ function service(aliases: Aliases, text: string): string {
   return text === '' || COMMON_SERVICES.has(text) ? text : aliases.of('service', text);
 }
 
-/** Several with commas. */
+/** A TARGET, or several with commas. */
 function target(aliases: Aliases, text: string): string {
   return text
     .split(',')
@@ -155,7 +159,7 @@ function network(aliases: Aliases, text: string): string {
   return /^(|bridge|host|none|default)$/.test(text) ? text : aliases.of('network', text);
 }
 
-/** What tells the platform stays. */
+/** A cgroup path. Its first part, which identifies the platform, is preserved. */
 function cgroup(aliases: Aliases, text: string): string {
   const [platform = ''] =
     /^\/(ecs|docker|podman|kubepods|system\.slice|user\.slice|machine\.slice)(?=[/.-]|$)/.exec(text) ?? [];

@@ -3,9 +3,9 @@ import type { Address } from '../model/socket/interned-address.ts';
 import type { StoredSockets } from '../model/socket/stored-sockets.ts';
 import { sums } from './cells.ts';
 import { fromColumns } from './columns.ts';
+import { PROTOS, SOURCES } from './enumerations.ts';
 import { KeptTable } from './kept-table.ts';
 import type { SnapshotChange } from './lines.ts';
-import { PROTOS, SOURCES } from './words.ts';
 
 /** Puts looks together again from their changes, which `SocketChangesWriter` made. */
 export class SocketChangesReader {

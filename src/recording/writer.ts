@@ -3,14 +3,14 @@ import type { RecordedDetails, RecordingHeader, StoredNetnsTick, StoredTick } fr
 import type { HostSample } from '../model/sample/sample.ts';
 import type { ClosedConnectionRecord } from '../model/socket/closed-connection.ts';
 import { toClosedColumns } from './closed-columns.ts';
-import { KnownNamespaces } from './known-spaces.ts';
+import { KnownNamespaces } from './known-namespaces.ts';
 import { type NetnsChange, RECORDING_VERSION, type RecordingLine, type TickLine } from './lines.ts';
-import { NamesMet } from './names-met.ts';
+import { NameChanges } from './name-changes.ts';
 import { SocketChangesWriter } from './socket-changes.ts';
 
 type Numbers = Readonly<Record<string, number>>;
 
-/** What is known of a namespace, so that only changes are written. */
+/** State of a network namespace that was written, so that only changes are written. Lists are compared as JSON. */
 interface Known {
   counters: Numbers | undefined;
   sockstat: Numbers | undefined;
@@ -20,11 +20,11 @@ interface Known {
   sockets: SocketChangesWriter;
 }
 
-/** Turns what was seen into lines of a recording. */
+/** Encodes ticks and closed connections as lines of a recording. */
 export class RecordingWriter {
-  readonly #spaces = new KnownNamespaces(newKnown);
-  readonly #names = new NamesMet();
-  #population = '';
+  readonly #known = new KnownNamespaces(newKnown);
+  readonly #names = new NameChanges();
+  #namespaces = '';
   #host = '';
 
   /** The first line. */
@@ -32,28 +32,29 @@ export class RecordingWriter {
     return { type: 'socklens-recording', version: RECORDING_VERSION, ...header };
   }
 
+  /** The line of facts that rarely change. */
   details(details: RecordedDetails): RecordingLine {
     return { type: 'details', ...details };
   }
 
-  /** The lines of a tick, and of the connections closed since the one before. @param names of what it has */
+  /** The lines of a tick and of the connections closed since the previous one. @param names for its addresses and ports */
   tick(tick: StoredTick, closed: readonly ClosedConnectionRecord[], names: Names): RecordingLine[] {
     const lines: RecordingLine[] = [];
-    const spaces = tick.namespaces.map(({ namespace }) => namespace);
-    const population = JSON.stringify([spaces, tick.containers]);
-    if (population !== this.#population) {
-      this.#population = population;
-      this.#spaces.set(spaces);
+    const namespaces = tick.namespaces.map(({ namespace }) => namespace);
+    const text = JSON.stringify([namespaces, tick.containers]);
+    if (text !== this.#namespaces) {
+      this.#namespaces = text;
+      this.#known.set(namespaces);
       this.#names.askAgain();
-      lines.push({ type: 'spaces', spaces, containers: tick.containers });
+      lines.push({ type: 'spaces', spaces: namespaces, containers: tick.containers });
     }
-    const met = this.#names.line(tick.namespaces, closed, names);
-    if (met !== undefined) lines.push(met);
+    const newNames = this.#names.line(tick.namespaces, closed, names);
+    if (newNames !== undefined) lines.push(newNames);
     lines.push(...this.closed(closed, tick.atMs), this.#tickLine(tick));
     return lines;
   }
 
-  /** Connections closed after the last tick. */
+  /** The line of closed connections; none without connections. */
   closed(closed: readonly ClosedConnectionRecord[], atMs: number): RecordingLine[] {
     return closed.length === 0 ? [] : [{ type: 'ended', at: atMs, ends: toClosedColumns(closed, atMs) }];
   }
@@ -63,8 +64,8 @@ export class RecordingWriter {
     return { type: 'end' };
   }
 
-  #tickLine({ atMs, namespaces: spaces, host, notes, budget }: StoredTick): TickLine {
-    const changes = spaces.map((namespace) => this.#change(namespace)).filter((change) => change !== undefined);
+  #tickLine({ atMs, namespaces, host, notes, budget }: StoredTick): TickLine {
+    const changes = namespaces.map((namespace) => this.#change(namespace)).filter((change) => change !== undefined);
     const hostText = host === undefined ? this.#host : JSON.stringify(withoutTime(host));
     const hostChanged = host !== undefined && hostText !== this.#host;
     this.#host = hostText;
@@ -82,16 +83,16 @@ export class RecordingWriter {
     namespace,
     counters,
     sockstat,
-    snapshot: look,
+    snapshot,
     closes,
     lost,
     ...lists
   }: StoredNetnsTick): NetnsChange | undefined {
-    const known = this.#spaces.of(namespace.netns);
+    const known = this.#known.of(namespace.netns);
     if (known === undefined) return undefined;
     const change: NetnsChange = { netns: namespace.netns };
-    const risen = difference(known.counters, counters, true);
-    if (risen !== undefined) change.counters = risen;
+    const increases = difference(known.counters, counters, true);
+    if (increases !== undefined) change.counters = increases;
     known.counters = counters && { ...known.counters, ...counters };
     const stat = difference(known.sockstat, sockstat && { ...sockstat }, false);
     if (stat !== undefined) change.sockstat = stat;
@@ -104,7 +105,7 @@ export class RecordingWriter {
     }
     if (closes !== undefined && closes > 0) change.closes = closes;
     if (lost > 0) change.lost = lost;
-    if (look !== undefined) change.look = known.sockets.change(look);
+    if (snapshot !== undefined) change.look = known.sockets.change(snapshot);
     return Object.keys(change).length > 1 ? change : undefined;
   }
 }
@@ -114,11 +115,11 @@ function newKnown(): Known {
   return { ...nothing, sockets: new SocketChangesWriter() };
 }
 
-/** The fields that differ, as they are now or by how much they rose; undefined for none, null when all are gone. */
+/** The fields that differ, as new values or increases; undefined for none, null when none can be read any more. */
 function difference(
   before: Numbers | undefined,
   now: Numbers | undefined,
-  rise: boolean,
+  asIncrease: boolean,
 ): Record<string, number> | null | undefined {
   if (now === undefined) return before === undefined ? undefined : null;
   let changed: Record<string, number> | undefined;
@@ -127,7 +128,7 @@ function difference(
     const old = before?.[name];
     if (value === old) continue;
     changed ??= {};
-    changed[name] = rise ? value - (old ?? 0) : value;
+    changed[name] = asIncrease ? value - (old ?? 0) : value;
   }
   return changed;
 }

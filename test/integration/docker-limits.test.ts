@@ -130,7 +130,7 @@ function describeLimits(docker: TestEngine): void {
     test('a container without a free descriptor is reported as full', () => {
       const limits = report(hoarder.name);
       expect(nofileOf(limits)).toMatchObject({ used: 64, sharePercent: 100 });
-      expect(limits.remarks[0]).toContain('no descriptor is left');
+      expect(limits.remarks[0]).toContain('no descriptor left');
     });
 
     test('a raised limit lets its process open more without a restart', async () => {
@@ -149,7 +149,7 @@ function describeLimits(docker: TestEngine): void {
       // The declaration is what it was, and the report says that they differ.
       const limits = report(hoarder.name);
       expect(nofileOf(limits)).toMatchObject({ soft: 128, declared: { soft: 64, hard: 128 } });
-      expect(limits.remarks.join('\n')).toContain('64:128 was declared and the process has 128:128');
+      expect(limits.remarks.join('\n')).toContain('declared limit is 64:128, the process has 128:128');
     });
 
     test('sets all processes at once, and names one that is refused', async () => {

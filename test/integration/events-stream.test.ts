@@ -339,7 +339,7 @@ describe('events: filters', () => {
   ])('what an event cannot tell is refused: %s', (filter, words) => {
     const { status, stderr } = socklens(['events', `netns:${netns.name}`, filter]);
     expect(status).toBe(2);
-    expect(stderr).toBe(`socklens: events do not tell ${words}: filter by something else\n`);
+    expect(stderr).toBe(`socklens: filter: ${words} not available for closed connections; use another filter\n`);
   });
 });
 

@@ -84,7 +84,10 @@ function describeGuard(docker: TestEngine): void {
     await guard.looks(3);
     guard.go();
     const { report } = await guard.end();
-    expect(report?.findings[0]).toMatchObject({ rule: 'TARGET_GONE', summary: expect.stringContaining('came again') });
+    expect(report?.findings[0]).toMatchObject({
+      rule: 'TARGET_GONE',
+      summary: expect.stringContaining('started again'),
+    });
     expect(report?.budgets.map(({ verdict }) => verdict)).toEqual(['held', 'broken']);
   });
 }

@@ -274,7 +274,7 @@ describe('guard: the command line', () => {
     [['host', ...KEPT, '--report', 'r.pdf', '--', 'true'], 'the extension chooses the format'],
     [['host', ...KEPT, '--report', '/nonexistent/r.html', '--', 'true'], 'cannot be written'],
     [['host', ...KEPT, '--config', '/nonexistent.toml', '--', 'true'], 'cannot be read'],
-    [['host', '--budget', 'fwmark = 5 <= 5', '--', 'true'], 'not told of what is watched'],
+    [['host', '--budget', 'fwmark = 5 <= 5', '--', 'true'], 'not supported for repeated snapshots'],
   ])('%j', (args, message) => {
     const { status, stderr } = socklens(['guard', ...args]);
     expect(stderr).toContain(message);

@@ -98,7 +98,7 @@ describe('limits: what a process has', () => {
     expect(stdout).toMatch(new RegExp(`^open files +-n +64 +128 +descriptors +${open} +${share}%`, 'm'));
     expect(stdout).toContain(`main process ${pid} (sleep)`);
     expect(stdout).toMatch(/^To set it permanently here /m);
-    expect(stdout).toContain('sleep keeps it as it is');
+    expect(stdout).toContain('sleep does not change it');
     // biome-ignore lint/suspicious/noControlCharactersInRegex: there must be none
     expect(stdout).not.toMatch(/\x1b/);
   });
@@ -424,7 +424,7 @@ describe('limits --set', () => {
     for (const [setting, words] of [
       ['nofiles=100', 'did you mean nofile?'],
       ['nproc=100', 'only nofile can be set'],
-      ['nofile=100:50', 'above the hard one'],
+      ['nofile=100:50', 'above hard limit'],
       ['nofile=99999999999', 'fs.nr_open'],
     ] as const) {
       const { status, stderr } = set(`pid:${pid}`, setting);

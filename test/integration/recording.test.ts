@@ -190,7 +190,7 @@ describe('what can go wrong', () => {
       [['ls', '--at', 'yesterday'], 2, 'write +90s'],
       [['ls', '--at', '2001-01-01T00:00:00Z'], 2, 'it began at'],
       [['ls', 'nobody'], 3, `which has ${target}`],
-      [['ls', 'state', 'nonsense'], 2, 'is no state'],
+      [['ls', 'state', 'nonsense'], 2, 'unknown state'],
       [['ls', 'dst', 'nobody'], 2, 'no address "nobody"'],
       [['ls', '--explain-filter'], 2, 'no kernel is asked'],
       [['watch', '--interval', '5s'], 2, 'a recording has its own'],
@@ -217,7 +217,7 @@ describe('what can go wrong', () => {
     fs.writeFileSync(later, gzipSync('{"type":"socklens-recording","version":99,"startedAtMs":1,"intervalMs":1}\n'));
     const { status, stderr } = told('ps', '--from', later);
     expect(status).toBe(2);
-    expect(stderr).toMatch(/its format is 99, this socklens reads up to \d+/);
+    expect(stderr).toMatch(/recording format 99 is not supported \(up to \d+\)/);
     one(stderr);
   });
 });

@@ -16,8 +16,11 @@ export interface DestroyEventBytes {
   rttUs?: number;
   /** Absent: the kernel's "no sample". */
   minRttUs?: number;
+  bytesReceived?: number;
   segmentsIn?: number;
   totalRetrans?: number;
+  /** Bytes of `struct tcp_info`, which ends after `tcpi_min_rtt` where absent: older kernels have a shorter one. */
+  infoBytes?: number;
 }
 
 const LOOPBACK = 0x7f000001;
@@ -38,14 +41,16 @@ export function destroyEvent(values: DestroyEventBytes): InetDiagCursor {
   view.setUint32(56, values.receiveQueue ?? 0, true);
   view.setUint32(68, values.inode ?? 0, true);
   // INET_DIAG_INFO
-  view.setUint16(72, 4 + 152, true);
+  const infoBytes = values.infoBytes ?? 152;
+  view.setUint16(72, 4 + infoBytes, true);
   view.setUint16(74, 2, true);
   view.setUint32(info + 68, values.rttUs ?? 0, true);
   view.setUint32(info + 100, values.totalRetrans ?? 0, true);
+  view.setUint32(info + 128, values.bytesReceived ?? 0, true);
   view.setUint32(info + 140, values.segmentsIn ?? 0, true);
   view.setUint32(info + 148, values.minRttUs ?? NO_SAMPLE, true);
   const cursor = new InetDiagCursor(values.proto ?? 'tcp');
-  cursor.moveTo(view, 0, bytes.length);
+  cursor.moveTo(view, 0, info + infoBytes);
   return cursor;
 }
 

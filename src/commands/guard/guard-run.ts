@@ -136,7 +136,7 @@ export class GuardRun {
       if (this.#builder.wantsSysctls(namespace)) this.#builder.setSysctls(namespace, this.#source.sysctls(namespace));
       this.#seen.set(namespace.netns, { name: namespace.name, lastMs: tick.atMs });
       const gone = this.#gone.get(namespace.name);
-      if (gone !== undefined) gone.cameAgain = true;
+      if (gone !== undefined) gone.startedAgain = true;
     }
   }
 
@@ -146,8 +146,8 @@ export class GuardRun {
     for (const [netns, { name, lastMs }] of this.#seen) {
       if (present.has(netns)) continue;
       this.#seen.delete(netns);
-      const cameAgain = namespaces.some(({ namespace }) => namespace.name === name);
-      this.#gone.set(name, { name, lastSeenMs: lastMs, cameAgain });
+      const startedAgain = namespaces.some(({ namespace }) => namespace.name === name);
+      this.#gone.set(name, { name, lastSeenMs: lastMs, startedAgain });
       missed.push(name);
     }
     return missed;

@@ -1,5 +1,5 @@
 import { pushTo } from '../../base/lists.ts';
-import { perMinute, type Reading, timeLeftMs } from '../../base/slope.ts';
+import { perMinute, type TimedValue, timeLeftMs } from '../../base/slope.ts';
 import type { Machine } from '../../collect/machine.ts';
 import { descriptorKindsOf } from '../../collect/owners/descriptor-kinds.ts';
 import { descriptorsNow, type ProcessFacts } from '../../collect/owners/process-facts.ts';
@@ -42,7 +42,7 @@ export async function watchDescriptors(
   isFull: ReadonlySet<number>,
   time: WatchTime | undefined,
 ): Promise<Map<number, WatchedDescriptors>> {
-  const readings = new Map<number, Reading[]>();
+  const readings = new Map<number, TimedValue[]>();
   const beginMs = performance.now();
   const count = () => {
     for (const process of processes) {

@@ -1,5 +1,5 @@
 import { safeText } from '../../base/safe-text.ts';
-import { arrange } from '../../count/sort-groups.ts';
+import { sortGroups } from '../../count/sort-groups.ts';
 import type { Filter } from '../../filter/syntax.ts';
 import { Failure } from '../../model/failure.ts';
 import type { GroupKey, GroupOrder } from '../../model/report/group.ts';
@@ -110,7 +110,7 @@ function writeCounts(context: CommandContext, counted: readonly GroupReport[], o
   const { out } = context;
   const reports = counted.map((report) => ({
     ...report,
-    groups: arrange(report.groups, options.order).slice(0, options.top),
+    groups: sortGroups(report.groups, options.order).slice(0, options.top),
   }));
   if (options.format === 'text' && options.by.includes('age')) context.err.write(`socklens: ${AGE_NOTE}\n`);
   if (options.format === 'json') writePieces(context, groupsJson(reports));

@@ -7,12 +7,12 @@ import type {
   RunSummary,
 } from '../../model/report/run-summary.ts';
 
-/** Two runs are never quite alike: what differs by less than this share, or by one, is the same. */
+/** Values that differ by less than this fraction, or by 1, are the same: two runs always vary a little. */
 const SAME_SHARE = 0.05;
 
 const ORDER: readonly Change[] = ['worse', 'better', 'changed', 'only after', 'only before', 'same'];
 
-/** Puts two runs side by side: what got better, what got worse. */
+/** Compares two runs. */
 export function compareRuns(before: RunSummary, after: RunSummary): Comparison {
   const names = new Set([...before.measures, ...after.measures].map(({ name }) => name));
   const measures = [...names].map((name) =>
@@ -49,7 +49,7 @@ function compared(before: RunMeasure | undefined, after: RunMeasure | undefined)
 function changeOf(before: RunMeasure | undefined, after: RunMeasure | undefined): Change {
   if (before === undefined) return 'only after';
   if (after === undefined) return 'only before';
-  // A budget that broke and holds now is better, however little its value moved.
+  // A budget that was broken and holds now is better, even if its value hardly changed.
   if (before.held !== undefined && after.held !== undefined && before.held !== after.held) {
     return after.held ? 'better' : 'worse';
   }
@@ -59,7 +59,7 @@ function changeOf(before: RunMeasure | undefined, after: RunMeasure | undefined)
   return difference < 0 === (after.better === 'lower') ? 'better' : 'worse';
 }
 
-/** A process has another number in the next run. */
+/** Identifies a finding in both runs: without the PID of its scope, which differs. */
 function keyOf({ rule, scope }: RunFinding): string {
   return `${rule} ${scope.replace(/\b\d+\//g, '')}`;
 }

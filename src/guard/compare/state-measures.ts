@@ -1,7 +1,7 @@
 import type { Finding } from '../../model/finding/finding.ts';
 import type { RunFinding, RunMeasure } from '../../model/report/run-summary.ts';
 
-/** States that nobody wants more of; how many are established says nothing by itself. */
+/** States of which fewer are better. For the others neither direction is better. */
 const UNWANTED = new Set([
   'CLOSE_WAIT',
   'TIME_WAIT',
@@ -13,11 +13,12 @@ const UNWANTED = new Set([
   'CLOSING',
 ]);
 
+/** Which direction of a state's count is an improvement. */
 export function betterOfState(state: string): RunMeasure['better'] {
   return UNWANTED.has(state) ? 'lower' : 'none';
 }
 
-/** Findings as far as runs can share them. */
+/** The parts of findings by which runs are compared. */
 export function runFindings(findings: readonly Finding[]): RunFinding[] {
   return findings.map(({ rule, severity, scope, summary }) => ({ rule, severity, scope: scope.name, summary }));
 }

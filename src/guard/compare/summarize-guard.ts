@@ -2,7 +2,7 @@ import type { BudgetResult, GuardReport } from '../../model/report/guard.ts';
 import type { RunMeasure, RunSummary } from '../../model/report/run-summary.ts';
 import { betterOfState, runFindings } from './state-measures.ts';
 
-/** What of a guard's report can be compared: the value of each budget, and of each state the most and the last. */
+/** Summarises a guard's report for comparison: the value of each budget, and for each state the highest and the last count. */
 export function summarizeGuard(name: string, { budgets, states, findings, command }: GuardReport): RunSummary {
   return {
     name,

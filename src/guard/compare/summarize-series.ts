@@ -8,7 +8,7 @@ import { RecordedSockets } from '../../model/socket/record-view.ts';
 import { countSubflows, countsByName } from '../state-counts.ts';
 import { betterOfState, runFindings } from './state-measures.ts';
 
-/** What of a series, a recording's among them, can be compared. @param findings of the doctor over the same series */
+/** Summarises a series, such as a recording, for comparison. @param findings of the doctor for the same series */
 export function summarizeSeries(name: string, series: Series, findings: readonly Finding[]): RunSummary {
   return {
     name,
@@ -39,12 +39,12 @@ function measuresOf({ namespace, samples }: NetnsSeries): RunMeasure[] {
   }
   const opens = opensPerSecond(samples);
   if (opens !== undefined) {
-    measures.push({ name: `${namespace.name}: connections made`, value: opens, unit: '/s', better: 'none' });
+    measures.push({ name: `${namespace.name}: connections opened`, value: opens, unit: '/s', better: 'none' });
   }
   return measures;
 }
 
-/** Over the whole series; undefined where it was not counted twice. */
+/** Average over the series; undefined with fewer than two counts. */
 function opensPerSecond(samples: readonly NetnsSample[]): number | undefined {
   const counted = samples.flatMap(({ atMs, counters }) => {
     const opened = connectionsOpened(counters);

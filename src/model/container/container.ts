@@ -1,4 +1,4 @@
-/** A declared resource limit of a container, as the runtime reports it. */
+/** A resource limit that was declared for a container, as its runtime reports it. */
 export interface DeclaredLimit {
   /** Name without `RLIMIT_`, lower case: `nofile`. */
   name: string;
@@ -14,36 +14,36 @@ export interface ContainerAddress {
   address: string;
 }
 
-/** What a container was started with. */
+/** The settings that a container was started with. */
 export interface DeclaredSettings {
   /** Empty where none was declared. */
   limits: readonly DeclaredLimit[];
-  /** The image's name as it was given. */
+  /** Name of the image as it was given to the runtime; absent where unknown. */
   image?: string;
-  /** The program that runs it, as the Engine knows it: `runc`, `runsc`, `io.containerd.kata.v2`; absent where unknown. */
+  /** Name of the OCI runtime: `runc`, `runsc`, `io.containerd.kata.v2`; absent where unknown. */
   ociRuntime?: string;
-  /** Of the pids controller; absent for none. */
+  /** Limit of the pids controller, in tasks; absent for none. */
   pidsLimit?: number;
   sysctls: Readonly<Record<string, string>>;
-  /** Ports of the container that are published on the host. */
+  /** Exposed and published ports of the container. */
   published: readonly PublishedPort[];
 }
 
-/** A port of a container that the host passes on to it. */
+/** A port of a container that is exposed, and may be published on the host. */
 export interface PublishedPort {
   proto: string;
   containerPort: number;
-  /** Absent where the port is not published, only exposed. */
+  /** Port of the host; absent where the port is not published. */
   hostPort?: number;
 }
 
-/** What a runtime tells about a container. Nothing in it is safe for a terminal: the container chose it. */
+/** What a runtime reports of a container. Its texts are not safe for a terminal: the container chose them. */
 export interface ContainerFacts {
-  /** `docker`, `podman`; for one that is only known by its cgroup path, the runtime that the path names. */
+  /** `docker`, `podman`; for a container known from its cgroup path only, the runtime in that path. */
   runtime: string;
   /** Full id: 64 hexadecimal digits for Docker and Podman. */
   id: string;
-  /** Without the leading slash; the short id where the runtime could not be asked. */
+  /** Without the leading slash; the short id where the runtime does not answer. */
   name: string;
   labels: Readonly<Record<string, string>>;
   /** Empty on the host's network, without a network, and in a namespace shared with another container. */
@@ -54,15 +54,15 @@ export interface ContainerFacts {
   networkMode?: string;
 }
 
-/** More about a container, at the price of a question of its own to the runtime. */
+/** All that a runtime reports of a container: needs a request for each container. */
 export interface ContainerDetails extends ContainerFacts, DeclaredSettings {
   running: boolean;
-  /** PID of the main process as the runtime's host sees it; absent when not running. */
+  /** PID of the main process in the PID namespace of the runtime; absent when not running. */
   pid?: number;
   /** ISO 8601; absent when never started. */
   startedAt?: string;
   /** ISO 8601; absent while running. */
   finishedAt?: string;
-  /** The program and its arguments, entry point and command joined. */
+  /** Program and arguments: the entry point followed by the command. */
   command: readonly string[];
 }

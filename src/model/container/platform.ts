@@ -1,20 +1,20 @@
-/** What tells where something runs. */
+/** Facts from which `platformOf` derives the {@link Platform}. */
 export interface PlatformFacts {
   /** As `Target.runtime`: `docker`, `podman`, `containerd`, `cri-o`, `ecs`, `kubernetes`, `pid`, `host`, `netns`. */
   runtime: string;
-  /** The container's name. */
+  /** Name of the container. */
   name: string;
-  /** Of the container; empty without one. */
+  /** Labels of the container; empty without one. */
   labels: Readonly<Record<string, string>>;
-  /** Paths of `/proc/PID/cgroup` of its main process, every hierarchy's; empty where unknown. */
+  /** Paths in `/proc/PID/cgroup` of its main process, of every hierarchy; empty where unknown. */
   cgroupPaths: readonly string[];
-  /** The runtime's word for its network: `host`, `bridge`; undefined where unknown. */
+  /** Network mode as the runtime names it: `host`, `bridge`; undefined where unknown. */
   networkMode?: string | undefined;
   /** Its main process; undefined where there is none. */
   process?: { pid: number; name: string } | undefined;
 }
 
-/** What a container or process was started by, as far as settings for it are made in different places. */
+/** What a container or process was started by: each kind has its own place for settings. */
 export type Platform =
   /** `docker run`, or the Engine's API. */
   | { kind: 'docker'; name: string; hostNetwork: boolean }
@@ -26,7 +26,7 @@ export type Platform =
       namespace?: string;
       pod?: string;
       container?: string;
-      /** `containerd`, `cri-o`, `docker`; `kubernetes` where the cgroup does not tell. */
+      /** `containerd`, `cri-o`, `docker`; `kubernetes` where the cgroup does not show it. */
       runtime: string;
       hostNetwork: boolean;
     }
@@ -36,19 +36,20 @@ export type Platform =
   | { kind: 'systemd'; unit: string }
   | { kind: 'process'; pid: number; name: string };
 
+/** Amazon ECS. Absent fields are unknown. */
 export interface EcsPlatform {
-  /** On an instance of one's own, or on Fargate. */
+  /** On an EC2 instance, or on Fargate. */
   kind: 'ecs-ec2' | 'ecs-fargate';
   /** Family of the task definition. */
   family?: string;
-  /** The revision that runs. */
+  /** Revision of the running task. */
   revision?: string;
   /** Name of the container in the task definition. */
   container?: string;
   hostNetwork: boolean;
 }
 
-/** What a person calls it. */
+/** Name of each kind for texts. */
 export const PLATFORM_NAMES: Readonly<Record<Platform['kind'], string>> = {
   docker: 'docker run',
   compose: 'Docker Compose',

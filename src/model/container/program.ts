@@ -1,19 +1,19 @@
-/** The program that a process runs, as far as it tells what it does with its limits. */
+/** The program that a process runs: the facts that decide its {@link ProgramClass}. */
 export interface Program {
-  /** Path of `/proc/PID/exe` as the container sees it; undefined where it may not be read. */
+  /** Target of `/proc/PID/exe`, a path in the container; undefined where it cannot be read. */
   executable: string | undefined;
-  /** The command name of at most 15 bytes. The process chose it. */
+  /** Command name, at most 15 bytes. Not safe for a terminal: the process chose it. */
   name: string;
-  /** True for a program that the Go compiler made. */
+  /** Whether the Go compiler made the program. */
   isGo: boolean;
 }
 
 /** What a program does with its soft limit of open files when it starts. */
 export interface ProgramClass {
-  /** `Go`, `Node.js`, `HotSpot`, `Python`; the command name where none is known. */
+  /** `Go`, `Node.js`, `HotSpot`, `Python`; the command name for an unknown program. */
   name: string;
-  /** Whether it raises its soft limit itself; undefined where that is not known. */
+  /** Whether it raises its own soft limit; undefined where unknown. */
   raisesSoftLimit: boolean | undefined;
-  /** Why that is so, in half a sentence; undefined where it is not known. */
+  /** What it does with the limit, as a predicate for a sentence; undefined where unknown. */
   how: string | undefined;
 }

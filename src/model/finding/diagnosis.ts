@@ -1,28 +1,28 @@
 import type { Coverage } from '../sample/coverage.ts';
 import type { Finding } from './finding.ts';
 
-/** A rule that was run, or why it was not. */
+/** A rule, and whether it was judged. */
 export interface CheckedRule {
   rule: string;
-  /** False when the time that was looked does not cover its window. */
+  /** False when the observed time is shorter than its window. */
   judged: boolean;
-  /** How long it must be looked for, milliseconds; 0 for one look. */
+  /** Observation time that it needs, milliseconds; 0 for a single snapshot. */
   needsMs: number;
-  /** How long judging took, milliseconds; absent when it was not judged. */
+  /** Time that judging took, milliseconds; absent when it was not judged. */
   tookMs?: number;
   findings: number;
 }
 
-/** What the doctor found. */
+/** The result of the doctor. */
 export interface Diagnosis {
   from: Date;
   to: Date;
   /** The targets that were examined. */
   targets: readonly string[];
-  /** Critical ones first; what explains another stands right before it. */
+  /** Critical ones first; a cause is directly before the findings that it explains. */
   findings: readonly Finding[];
   rules: readonly CheckedRule[];
   coverage: Coverage;
-  /** True when nothing at `warning` or above was found. */
+  /** True when no finding is a `warning` or `critical`. */
   healthy: boolean;
 }

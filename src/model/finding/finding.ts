@@ -1,59 +1,60 @@
-/** How bad it is: a fact worth knowing, something that will hurt, something that hurts now. */
+/** `info`: a fact; `warning`: a problem that will do harm; `critical`: a problem that does harm now. */
 export type Severity = 'info' | 'warning' | 'critical';
 
+/** How certain the conclusion of a finding is. */
 export type Confidence = 'low' | 'medium' | 'high';
 
-/** What a finding is about. */
+/** The subject of a finding. */
 export interface FindingScope {
   kind: 'process' | 'container' | 'namespace' | 'host';
-  /** For a person: `webhook`, `webhook 4242/node`, `host`. */
+  /** Name to print: `webhook`, `webhook 4242/node`, `host`. */
   name: string;
-  /** As a TARGET can be written. */
+  /** As a TARGET of the command line. */
   target: string;
   container?: string;
   pid?: number;
 }
 
-/** One number behind a finding. */
+/** One measured value that a finding is based on. */
 export interface Evidence {
   /** `established connections to db:mysql`. */
   what: string;
   value: number | string;
   /** `connections`, `per second`, `bytes`, `ms`, `%`; absent for a plain count or text. */
   unit?: string;
-  /** Where it was read: `sock_diag`, `/proc/PID/limits`, `TcpExtListenOverflows`, `destroy events`. */
+  /** Source of the value: `sock_diag`, `/proc/PID/limits`, `TcpExtListenOverflows`, `destroy events`. */
   source: string;
 }
 
-/** One way to fix it. */
+/** One way to fix a problem. */
 export interface Fix {
-  /** Where: `Go database/sql`, `docker run`, `ECS task definition`, `the application`. */
+  /** Where to make the change: `Go database/sql`, `docker run`, `ECS task definition`, `the application`. */
   where: string;
   text: string;
-  /** Text to paste; absent where a sentence says it all. */
+  /** Text to paste; absent where {@link text} is enough. */
   snippet?: string;
 }
 
-/** Something that is wrong, with what it was concluded from. */
+/** A problem that a rule found, with its evidence. */
 export interface Finding {
   /** Name of the rule. */
   rule: string;
   severity: Severity;
   confidence: Confidence;
   scope: FindingScope;
-  /** What is wrong in one sentence, with its numbers. */
+  /** The problem in one sentence, with its numbers. */
   summary: string;
   evidence: readonly Evidence[];
   fixes: readonly Fix[];
-  /** The command that shows the same by hand. */
+  /** Command that shows the same facts. */
   byHand: string;
   /**
-   * What the finding is about beyond its scope, so that findings can be tied: `peer 172.17.0.2:3306`,
-   * `port 8080`; absent where there is nothing.
+   * Subject within the scope, by which findings are connected: `peer 172.17.0.2:3306`, `port 8080`; absent where
+   * the scope is the subject.
    */
   about?: string;
-  /** The server that it talks to, where it is a watched namespace of this machine: `scope.target` and port. */
+  /** The server that the subject connects to: `scope.target` of its namespace and port. Absent where that namespace is not watched. */
   server?: { target: string; port: number };
-  /** Index of the finding in the same report that explains this one; absent for a cause. */
+  /** Index in the same report of the finding that explains this one; absent where none does. */
   causedBy?: number;
 }

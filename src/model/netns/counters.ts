@@ -1,18 +1,18 @@
 /**
  * Counters of a network namespace under the names that nstat(8) gives them: `TcpActiveOpens`,
- * `TcpExtListenOverflows`, `UdpRcvbufErrors`. They only rise; a judgement is always about a difference.
- * One that the running kernel does not have is absent.
+ * `TcpExtListenOverflows`, `UdpRcvbufErrors`. They count from the creation of the namespace, so that only a
+ * difference over time is meaningful. A counter that the running kernel does not have is absent.
  */
 export type NetCounters = Readonly<Record<string, number>>;
 
-/** TCP connections opened since the namespace was made, from both sides; undefined where they were not read. */
+/** TCP connections opened since the namespace was created, outgoing and incoming; undefined where the counters were not read. */
 export function connectionsOpened(counters: NetCounters | undefined): number | undefined {
   const active = counters?.TcpActiveOpens;
   const passive = counters?.TcpPassiveOpens;
   return active === undefined || passive === undefined ? undefined : active + passive;
 }
 
-/** Sockets in use in a namespace, by the names of `/proc/PID/net/sockstat` and `sockstat6`. */
+/** Number of sockets in use in a network namespace, from `/proc/PID/net/sockstat` and `sockstat6`. */
 export interface Sockstat {
   /** TCP sockets in use over IPv4, listening ones included, TIME_WAIT excluded. */
   tcp: number;
@@ -27,7 +27,7 @@ export interface Sockstat {
   raw6: number;
 }
 
-/** The counters of {@link NetCounters} that are read; the files hold some three hundred. */
+/** The counters that are read; the kernel's files have about three hundred. */
 export const WATCHED_COUNTERS: ReadonlySet<string> = new Set([
   ...['ActiveOpens', 'PassiveOpens', 'AttemptFails', 'EstabResets', 'CurrEstab', 'InSegs', 'OutSegs'].map(tcp),
   ...['RetransSegs', 'InErrs', 'OutRsts'].map(tcp),

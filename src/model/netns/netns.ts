@@ -1,33 +1,34 @@
 import type { ContainerAddress, DeclaredSettings } from '../container/container.ts';
 
-/** A container as whoever watches it needs it. Nothing in it is safe for a terminal. */
+/** A watched container. Its texts are not safe for a terminal. */
 export interface WatchedContainer {
   name: string;
   runtime: string;
   id: string;
   labels: Readonly<Record<string, string>>;
   addresses: readonly ContainerAddress[];
-  /** Addresses of the gateways of its networks; absent where the runtime could not be asked. */
+  /** Addresses of the gateways of its networks; absent where the runtime does not answer. */
   gateways?: readonly string[];
-  /** Its first process. */
+  /** PID of its first process. */
   pid: number;
   /** As the runtime spells it; absent where unknown. */
   networkMode?: string;
   /** Path of its first process's cgroup; absent where it cannot be read. */
   cgroup?: string;
-  /** What was declared for it; absent where the runtime could not be asked. */
+  /** Absent where the runtime does not answer. */
   declared?: DeclaredSettings;
 }
 
-/** A network namespace that is watched, and who lives in it. */
+/** A watched network namespace and its containers. */
 export interface WatchedNetns {
-  /** Inode number: its identity as long as it lives. */
+  /** Inode number: identifies the network namespace while it exists. */
   netns: number;
-  /** As a TARGET can be written: the name of its only container, `netns:NAME`, `pid:N`, `host`; several with commas. */
+  /** As a TARGET of the command line: the name of its only container, `netns:NAME`, `pid:N`, `host`; several with commas. */
   name: string;
-  /** The TARGETs that were asked for and live here. */
+  /** The requested TARGETs that are in it. */
   targets: readonly string[];
+  /** Whether it is the host's network namespace. */
   host: boolean;
-  /** In the order of their names; empty for a namespace without containers. */
+  /** In the order of their names; empty where it has no containers. */
   containers: readonly WatchedContainer[];
 }

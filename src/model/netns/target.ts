@@ -1,16 +1,16 @@
-/** A place whose sockets can be looked at, and how to recognise it. */
+/** A container, process or network namespace whose sockets can be read. */
 export interface Target {
-  /** What a person calls it: the container's name, `pid:42`, `netns:blue`, `host`. */
+  /** Name to print: the container's name, `pid:42`, `netns:blue`, `host`. */
   name: string;
-  /** `docker`, `podman`, …; `pid`, `netns` and `host` for what is no container. */
+  /** `docker`, `podman`, …; `pid`, `netns` and `host` for a target that is not a container. */
   runtime: string;
-  /** Full container id; absent for what is no container. */
+  /** Full container id; absent for a target that is not a container. */
   id?: string;
-  /** A process that lives in it; absent for a named namespace without processes. */
+  /** A process in it; absent for a named network namespace without processes. */
   pid?: number;
   /**
-   * Inode number of the network namespace: its identity while something holds it. Negative where the
-   * inode may not be read: then a number that only tells namespaces apart.
+   * Inode number of the network namespace: identifies it while it exists. Where the inode cannot be read,
+   * a negative number that differs from that of every other namespace.
    */
   netns: number;
 }

@@ -1,4 +1,4 @@
-/** What sockets can be counted by. */
+/** The keys that sockets can be grouped by. */
 export const GROUP_KEYS = [
   'state',
   'peer',
@@ -16,19 +16,20 @@ export const GROUP_KEYS = [
   'rtt',
 ] as const;
 
+/** A key that sockets are grouped by. */
 export type GroupKey = (typeof GROUP_KEYS)[number];
 
-/** In which order groups stand: by their counts, the largest first, or by one of their keys. */
+/** Order of groups: by count, the largest first, or by one of their keys. */
 export type GroupOrder = 'count' | GroupKey;
 
-/** How many sockets share the same values of some keys. */
+/** Number of sockets with the same values of the requested keys. */
 export interface Group {
   /**
-   * The value of each key that was asked for. Null where a socket has none: the port of a UNIX
+   * The value of each requested key. Null where a socket has none: the port of a UNIX
    * socket, the process of a TIME_WAIT entry, the container of an unowned socket.
    */
   key: Partial<Record<GroupKey, string | number | null>>;
-  /** Each socket counted once. */
+  /** Number of sockets. */
   count: number;
   /** Names of addresses and ports in the key, `db:mysql`; absent where none is known. */
   names?: Partial<Record<GroupKey, string>>;

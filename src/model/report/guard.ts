@@ -1,66 +1,67 @@
 import type { CheckedRule } from '../finding/diagnosis.ts';
 import type { Finding } from '../finding/finding.ts';
 
-/** What became of a budget. `not judged`: what it asks for was not seen, and it has not held. */
+/** Result of a budget. `not judged`: the values that it needs were not measured; it does not count as held. */
 export type Verdict = 'held' | 'broken' | 'not judged';
 
-/** Who has most of what a budget counts. */
+/** A process, container or peer, with its part of a counted value. */
 export interface Share {
   kind: 'process' | 'container' | 'peer';
-  /** `4242/node`, `web`, `db:mysql`. Chosen by containers: escape it. */
+  /** `4242/node`, `web`, `db:mysql`. Not safe for a terminal: containers choose it. */
   name: string;
   count: number;
 }
 
-/** The value that decided about a budget. */
+/** The value that decided the verdict of a budget. */
 export interface WorstValue {
   value: number;
-  /** ISO 8601; absent for what belongs to no moment (findings). */
+  /** ISO 8601; absent for findings, which have no time. */
   at?: string;
-  /** The target that it was seen in; absent for several together. */
+  /** The target where it was measured; absent for the total of several. */
   target?: string;
-  /** Those with most of it, then; empty where nobody is known. */
+  /** The largest parts of the value at that time; empty where none is known. */
   who: readonly Share[];
 }
 
-/** What a budget counted, of one target. */
+/** The values of a budget over time, of one target. */
 export interface BudgetLine {
   target: string;
-  /** Milliseconds since {@link GuardReport.from}, and the values at them. */
+  /** Milliseconds since {@link GuardReport.from}, and a value for each. */
   times: readonly number[];
   values: readonly number[];
 }
 
-/** A budget and what became of it. */
+/** A budget and its result. */
 export interface BudgetResult {
-  /** As it was written; a short form as what it stands for. */
+  /** Text of the budget; for a short form the budget that it stands for. */
   budget: string;
   /** Where it was written: `--budget`, `--pool`, `socklens.toml`, `always`. */
   origin: string;
   verdict: Verdict;
-  /** Why it was not judged, or what makes the value a lower bound; absent for nothing. */
+  /** Why it was not judged, or why the value is a lower bound; absent otherwise. */
   reason?: string;
   /** `<=`, `=` … */
   operator: string;
-  /** The number that the value is held against; absent where it was to follow from a baseline that nobody saw. */
+  /** The number that the value is compared with; absent where it depends on a baseline that was not measured. */
   bound?: number;
-  /** Of {@link bound} and of every value; absent for a plain count. */
+  /** Unit of {@link bound} and of every value; absent for a plain count. */
   unit?: '/s' | '%';
-  /** Absent where nothing was seen. */
+  /** Absent where nothing was measured. */
   worst?: WorstValue;
   lines: readonly BudgetLine[];
 }
 
-/** How the command under test ended. */
+/** How the tested command exited. */
 export interface CommandResult {
   argv: readonly string[];
   /** ISO 8601. */
   startedAt: string;
   endedAt: string;
-  /** Absent when a signal ended it. */
+  /** Exit status; absent when it was killed by a signal. */
   status?: number;
+  /** Name of the signal that killed it: `SIGTERM`; absent when it exited. */
   signal?: string;
-  /** Who ended it before its own end: `--for`, or Ctrl-C and SIGTERM; absent for nobody. */
+  /** What stopped it: `time` for `--for`, `signal` for Ctrl-C and SIGTERM; absent when it exited by itself. */
   stoppedBy?: 'time' | 'signal';
   /** Whether it failed: a status other than 0, or a signal that socklens did not send for `--for`. */
   failed: boolean;
@@ -71,20 +72,20 @@ export interface StateLines {
   target: string;
   /** Milliseconds since {@link GuardReport.from}. */
   times: readonly number[];
-  /** By state, as netstat spells it; a value for each time. */
+  /** By state, as netstat spells it: a count for each time. */
   states: Readonly<Record<string, readonly number[]>>;
 }
 
-/** What `guard` found: the JSON report, which `compare` reads again. */
+/** The JSON report of `guard`, which `compare` reads. */
 export interface GuardReport {
   schema: number;
   type: 'guard';
   /** `passed` only when every budget held and the command succeeded. */
   outcome: 'passed' | 'budget broken' | 'command failed' | 'not judged';
-  /** Of `guard` itself. */
+  /** Exit status of `guard` itself. */
   exitStatus: number;
   targets: readonly string[];
-  /** When the first look was taken, and the last one; ISO 8601. */
+  /** Times of the first and the last snapshot; ISO 8601. */
   from: string;
   to: string;
   intervalMs: number;

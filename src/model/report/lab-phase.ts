@@ -2,11 +2,11 @@ import type { Diagnosis } from '../finding/diagnosis.ts';
 import type { BudgetResult } from './guard.ts';
 import type { LoadReport } from './load-report.ts';
 
-/** What was seen of the busiest receiver at one moment. */
+/** Measurements of the busiest receiver at one time. */
 export interface LabMoment {
-  /** Milliseconds since the load began. */
+  /** Milliseconds since the start of the load. */
   ms: number;
-  /** Established connections to the database: of the busiest receiver, and of all of them. */
+  /** Established connections to the database: of the busiest receiver, and of all receivers. */
   toDatabase: number;
   toDatabaseAll: number;
   /** Descriptors of the busiest receiver and its soft limit. */
@@ -14,19 +14,19 @@ export interface LabMoment {
   limit: number;
 }
 
-/** When something was first seen, milliseconds since the load began; absent when it never was. */
+/** When events first occurred, milliseconds since the start of the load; absent where one did not. */
 export interface LabFirsts {
-  /** The doctor named the pool, and by which rule. */
+  /** When the doctor reported the pool, and the rule. */
   poolNamed?: { ms: number; rule: string };
-  /** The doctor named the limit of descriptors. */
+  /** When the doctor reported the limit of descriptors, and the rule. */
   limitNamed?: { ms: number; rule: string };
   /** The database refused with error 1040. */
   tooManyConnections?: number;
-  /** A receiver had no descriptor left: it fails. */
+  /** A receiver had no descriptor left: its requests fail. */
   descriptors?: number;
 }
 
-/** One phase of the lab: a load, and what was seen of it. */
+/** One phase of the lab: a load, and the measurements during it. */
 export interface LabPhaseResult {
   name: string;
   maxOpen: number;
@@ -35,8 +35,8 @@ export interface LabPhaseResult {
   moments: readonly LabMoment[];
   firsts: LabFirsts;
   diagnosis: Diagnosis;
-  /** What a guard says of it, where all is mended; empty in the phases before. */
+  /** Budgets of a guard in the phase where everything is fixed; empty in the phases before. */
   budgets: readonly BudgetResult[];
-  /** Soft limit of open files of PID 1, beside that of the receivers; null for unlimited or unknown. */
+  /** Soft limit of open files of PID 1, to compare with that of the receivers; null for unlimited or unknown. */
   hostLimit: number | null;
 }

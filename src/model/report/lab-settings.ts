@@ -1,20 +1,20 @@
-/** What the programs of the lab are told at their start, as JSON. */
+/** Settings of the programs of the lab, which get them as JSON at start. */
 
-/** Of every program. */
+/** Settings of every program. */
 export interface ProgramSettings {
-  /** The name that tables of processes show, at most 15 bytes: `webhook-1`. */
+  /** Command name of the process, at most 15 bytes: `webhook-1`. */
   title: string;
-  /** A file to remove at the end: the name of its namespace. */
+  /** Name of its network namespace, a file that it removes at exit; absent for none. */
   name?: string;
 }
 
 /** The database stand-in. */
 export interface DatabaseSettings extends ProgramSettings {
-  /** Connections that are let in; the next is refused with error 1040. */
+  /** Connections that are accepted at the same time; further ones are refused with error 1040. */
   maxConnections: number;
-  /** Queries and connections that are worked on at a time; the others wait in line. */
+  /** Queries and connections that are processed at the same time; the others are queued. */
   workers: number;
-  /** How long a query takes, in milliseconds, without the waiting. */
+  /** Milliseconds that a query takes, without its time in the queue. */
   queryMs: number;
 }
 
@@ -22,15 +22,15 @@ export interface DatabaseSettings extends ProgramSettings {
 export interface WebhookSettings extends ProgramSettings {
   /** Address of the database. */
   database: string;
-  /** Idle connections that are kept; whatever is idle beyond them is closed at once. */
+  /** Most idle connections in the pool; a further connection is closed when it becomes idle. */
   maxIdle: number;
-  /** Connections at most; 0 for no limit. */
+  /** Most connections of the pool; 0 for no limit. */
   maxOpen: number;
 }
 
 /** The balancer. */
 export interface BalancerSettings extends ProgramSettings {
-  /** Addresses of the instances, in the order in which connections go to them. One may stand there several times. */
+  /** Addresses of the instances, in the order in which they get connections. An address can occur several times. */
   turns: readonly string[];
 }
 

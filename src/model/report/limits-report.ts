@@ -9,25 +9,25 @@ import type { DescriptorCounts } from '../sample/descriptor-kinds.ts';
 export interface LimitRow {
   /** `nofile`. */
   name: string;
-  /** The words of `ulimit -a`. */
+  /** Name in `ulimit -a`. */
   title: string;
-  /** The shell's `ulimit` flag: `-n`. */
+  /** Option of the shell's `ulimit`: `-n`. */
   flag: string;
-  /** `descriptors`, `bytes`; empty for a bare number. */
+  /** `descriptors`, `bytes`; empty for a plain number. */
   unit: string;
   soft: number | null;
   hard: number | null;
-  /** What was declared for the container; absent where nothing was. */
+  /** The limit that was declared for the container; absent where none was. */
   declared?: { soft: number | null; hard: number | null };
-  /** Use now: for `nofile` of the group's fullest process, for `nproc` of the user; absent elsewhere. */
+  /** Current use: for `nofile` of the process with the most descriptors, for `nproc` of the user; absent for other limits. */
   used?: number;
-  /** Use of the soft limit in per cent; absent without a use or a limit. */
+  /** Used part of the soft limit in per cent; absent without {@link used} or where unlimited. */
   sharePercent?: number;
 }
 
-/** Processes whose limits are equal. */
+/** Processes with equal limits. */
 export interface LimitGroup {
-  /** True where the main process is one of them; that group comes first. */
+  /** Whether the main process is one of them; that group is the first. */
   main: boolean;
   pids: number[];
   limits: LimitRow[];
@@ -39,69 +39,69 @@ export interface ProcessUse {
   name: string;
   threads: number;
   program: ProgramClass;
-  /** Open descriptors; absent where they may not be looked at, and so is what follows. */
+  /** Open descriptors; absent where they cannot be read. */
   descriptors?: {
     used: number;
     softLimit: number | null;
     sharePercent?: number;
-    /** Absent for processes that are not looked at so closely, see `docs/limits.md`. */
+    /** Absent for processes whose descriptors are only counted, see `docs/limits.md`. */
     byKind?: DescriptorCounts;
-    /** Protocols of the sockets that no table shows, `TCP`, with their counts; absent without one. */
+    /** Counts of the sockets that are in no table of the kernel, by protocol (`TCP`); absent without one. */
     zombies?: Readonly<Record<string, number>>;
-    /** Growth, a minute; absent after a single look. */
+    /** Growth per minute; absent after a single measurement. */
     perMinute?: number;
-    /** Until the soft limit is reached at that pace; absent when it is not growing. */
+    /** Milliseconds until the soft limit is reached at that rate; absent without growth. */
     limitReachedInMs?: number;
-    /** What became more or fewer from the first look to the last, by kind; absent after a single look. */
+    /** Change from the first measurement to the last, by kind; absent after a single measurement. */
     change?: DescriptorCounts;
   };
 }
 
-/** The pids controller's limit of a container: threads count. */
+/** Limit of the pids controller of a container. It counts threads. */
 export interface PidsReport {
   path: string;
   version: 1 | 2;
   current: number;
-  /** null for unlimited. */
+  /** Null for unlimited. */
   max: number | null;
   sharePercent?: number;
-  /** How often a fork was refused; absent where the kernel does not tell. */
+  /** How often a fork was refused; absent where the kernel does not report it. */
   refused?: number;
-  /** What was declared; absent where nothing was. */
+  /** The declared limit; absent where none was declared. */
   declared?: number;
 }
 
-/** A process outside of the container that its limits came from, or could be compared with. */
+/** A process outside the container from which it inherited limits, or whose limits can be compared. */
 export interface RelatedProcess {
   /** `PID 1`, `Engine`, `containerd`, `shim`. */
   role: string;
   pid: number;
   name: string;
-  /** Open files; null for unlimited. */
+  /** Limits of open files; null for unlimited. */
   soft: number | null;
   hard: number | null;
 }
 
-/** The limits of one target at one moment, or over a while. */
+/** The limits of one target, measured once or repeatedly. */
 export interface LimitsReport {
   target: Target;
   takenAt: Date;
-  /** How long was looked, in milliseconds; absent for one look. */
+  /** Duration of the measurement in milliseconds; absent for a single measurement. */
   lookedMs?: number;
   coverage: Coverage;
   platform: Platform;
-  /** Process that stands for the container. */
+  /** Main process of the target. */
   mainPid: number;
   groups: LimitGroup[];
-  /** The main process first, then by their share of the limit. */
+  /** The main process first, then by the used part of the limit, largest first. */
   processes: ProcessUse[];
-  /** Absent in the root cgroup and without the controller. */
+  /** Absent in the root cgroup and without the pids controller. */
   pids?: PidsReport;
   /** Where the limits are declared: `the Engine (HostConfig.Ulimits)`, `dockerd --default-ulimit`; absent where they are not. */
   declaredBy?: string;
   related: RelatedProcess[];
-  /** What a reader should know: a sentence each. */
+  /** Remarks on the limits, one sentence each. */
   remarks: string[];
-  /** How the limit of open files is set durably here, with an example's numbers. */
+  /** How to set the limit of open files permanently on this platform, with example numbers. */
   fixes: readonly Fix[];
 }

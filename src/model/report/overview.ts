@@ -12,20 +12,20 @@ export interface DescriptorUse {
   hardLimit: number | null;
 }
 
-/** The remote endpoint with the most sockets. */
+/** The peer with the most sockets. */
 export interface BusiestPeer {
   address: string;
-  /** 0 where the sockets are a server's: its clients' ports differ. */
+  /** Port of the peer; 0 for a client of a local server, because clients' ports differ. */
   port: number;
-  /** Sockets to it, in any state but LISTEN. */
+  /** Number of sockets connected to it, in any state. */
   count: number;
   name?: string;
   service?: string;
 }
 
-/** A row of `ps`: a container, a namespace without one, the host, or what nobody owns. */
+/** A row of `ps`: a container, a network namespace without one, the host, or the sockets without an owner. */
 export interface OverviewRow {
-  /** As a TARGET can be written; for an `unowned` row `unowned`. */
+  /** As a TARGET of the command line; `unowned` for the sockets without an owner. */
   name: string;
   /** `docker`, `podman`, …, `netns`, `host`, or `unowned`. */
   runtime: string;
@@ -33,10 +33,10 @@ export interface OverviewRow {
   pid?: number;
   /** See `Target.netns`. */
   netns: number;
-  /** Names of the other rows of the same namespace, `unowned` left out. */
+  /** Names of the other rows of the same network namespace, without `unowned`. */
   sharedWith: string[];
   sockets: SocketCounts;
-  /** Absent when no process is known or none may be looked at. */
+  /** Absent where no process is known or none can be read. */
   descriptors?: DescriptorUse;
   /** Absent without a connected socket. */
   busiestPeer?: BusiestPeer;
@@ -44,16 +44,16 @@ export interface OverviewRow {
   coverage: Coverage;
 }
 
-/** What `ps` shows. */
+/** The answer of `ps`. */
 export interface Overview {
-  /** When the first namespace was read. */
+  /** When the first network namespace was read. */
   takenAt: Date;
   rows: OverviewRow[];
-  /** False when no runtime answered and no cgroup names a container. */
+  /** False when no runtime reports a container and no cgroup path names one. */
   anyContainer: boolean;
-  /** What each runtime said; of a recording its name. */
+  /** The answer of each runtime, as text; for a recording its file. */
   lookedFor: string[];
-  /** The sentence for a person where there is no container; undefined where nobody looked for any. */
+  /** The message to print where there is no container; undefined for a recording. */
   withoutContainers: string | undefined;
   coverage: Coverage;
 }

@@ -1,14 +1,16 @@
 import type { Outcome } from '../socket/closed-connection.ts';
 
-/** The ended connections with one peer: a service's endpoint, or the address of a server's clients. */
+/** The closed connections with one peer: the endpoint of a service, or a client's address. */
 export interface PeerSummary {
-  /** `address:port`; for the clients of a server their address alone, for their ports differ. */
+  /** `address:port`; for a client the address only, because clients' ports differ. */
   peer: string;
   /** Absent where none is known. */
   name?: string;
+  /** The local role. */
   role: 'client' | 'server';
   connections: number;
   outcomes: Partial<Record<Outcome, number>>;
+  /** Sums over the connections for which they are known. */
   bytesSent: number;
   bytesReceived: number;
   retransmits: number;

@@ -3,23 +3,23 @@ import type { SocketsHeader } from '../sample/coverage.ts';
 import type { SocketSource } from '../socket/socket-view.ts';
 import type { Group, GroupKey } from './group.ts';
 
-/** What is true of every answer about one target's sockets. */
+/** The common part of all answers about the sockets of one target. */
 export interface ReportHeader extends SocketsHeader {
   target: Target;
 }
 
-/** Sockets of a target, not yet made into rows. */
+/** The sockets of a target. */
 export interface SocketReport extends ReportHeader {
-  /** True when several containers, or containers and the host, share the namespace. */
+  /** Whether several containers, or containers and the host, share the network namespace. */
   shared: boolean;
   sockets: SocketSource;
 }
 
-/** Sockets of a target, counted. */
+/** The sockets of a target, counted in groups. */
 export interface GroupReport extends ReportHeader {
   keys: readonly GroupKey[];
-  /** In the order that was asked for: the largest first unless told otherwise. */
+  /** In the requested order; by default the largest first. */
   groups: Group[];
-  /** Of all groups, those among them that are not shown. */
+  /** Counts over all groups, including those that are not shown. */
   total: { sockets: number; groups: number };
 }

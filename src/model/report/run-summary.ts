@@ -1,28 +1,28 @@
 import type { Severity } from '../finding/finding.ts';
 
-/** What is worth comparing of a run: of a guard's report, or of a recording. */
+/** The comparable values of a run, from a guard's report or a recording. */
 export interface RunSummary {
-  /** For a person: the file. */
+  /** Name of the file. */
   name: string;
   seconds: number;
   measures: readonly RunMeasure[];
   findings: readonly RunFinding[];
 }
 
-/** A number of a run. */
+/** A measured value of a run. */
 export interface RunMeasure {
-  /** The same in both runs: `peak(dst db:3306) <= 50`, `web: ESTABLISHED at most`. */
+  /** Identifies the measure in both runs: `peak(dst db:3306) <= 50`, `web: ESTABLISHED at most`. */
   name: string;
   value: number;
   /** `/s`, `%`; absent for a count. */
   unit?: string;
-  /** Which direction is good; `none` where a number alone says nothing. */
+  /** Which direction is an improvement; `none` where neither is. */
   better: 'lower' | 'higher' | 'none';
-  /** Whether its budget held; absent for what is no budget, or was not judged. */
+  /** Whether its budget held; absent for a measure that is not a budget, and for one that was not judged. */
   held?: boolean;
 }
 
-/** A finding as far as two runs can share it. */
+/** The part of a finding by which two runs are compared. */
 export interface RunFinding {
   rule: string;
   severity: Severity;
@@ -30,27 +30,29 @@ export interface RunFinding {
   summary: string;
 }
 
-/** How something differs from one run to the other. */
+/** How a measure differs between two runs. */
 export type Change = 'better' | 'worse' | 'same' | 'changed' | 'only before' | 'only after';
 
-/** A number of two runs. */
+/** A measure in two runs. */
 export interface ComparedMeasure {
   name: string;
   unit?: string;
+  /** Absent where a run does not have the measure. */
   before?: number;
   after?: number;
+  /** Absent as in {@link RunMeasure.held}. */
   heldBefore?: boolean;
   heldAfter?: boolean;
   change: Change;
 }
 
-/** Two runs side by side. */
+/** The comparison of two runs. */
 export interface Comparison {
   before: { name: string; seconds: number };
   after: { name: string; seconds: number };
-  /** Worse ones first, then better ones. */
+  /** Worse measures first, then better ones. */
   measures: readonly ComparedMeasure[];
-  /** Findings of one run alone, and of both. */
+  /** Findings of the first run only, of the second only, and of both. */
   gone: readonly RunFinding[];
   new: readonly RunFinding[];
   stayed: readonly RunFinding[];

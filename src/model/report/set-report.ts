@@ -2,30 +2,30 @@ import type { Platform } from '../container/platform.ts';
 import type { Fix } from '../finding/finding.ts';
 import type { Target } from '../netns/target.ts';
 
-/** A limit as JSON has it; null for unlimited. */
+/** A soft and a hard limit for JSON; null for unlimited. */
 export interface LimitPair {
   soft: number | null;
   hard: number | null;
 }
 
-/** What became of the limit of one process. */
+/** The result of setting the limit of one process. */
 export interface SetProcess {
   pid: number;
   name: string;
-  /** Open descriptors before; absent where they may not be looked at. */
+  /** Open descriptors before the change; absent where they cannot be read. */
   used?: number;
   before: LimitPair;
-  /** What it was to become. */
+  /** The limit to set. */
   wanted: LimitPair;
-  /** What it is now; absent where nothing was done. */
+  /** The limit after the change; absent where nothing was changed. */
   after?: LimitPair;
-  /** null when nothing was done. */
+  /** Null for a dry run. */
   outcome: 'changed' | 'unchanged' | 'gone' | 'refused' | null;
   /** Why it was refused. */
   reason?: string;
 }
 
-/** Limits of open files that were set, or would have been. */
+/** Limits of open files that were set, or that a dry run would set. */
 export interface SetReport {
   target: Target;
   takenAt: Date;

@@ -1,9 +1,9 @@
 import type { DescriptorUse } from './overview.ts';
 import type { SocketCounts } from './socket-counts.ts';
 
-/** A row of the overview: a container, a namespace without one, the host, or what nobody owns. */
+/** A row of the overview: a container, a network namespace without one, the host, or the sockets without an owner. */
 export interface TopRow extends SocketCounts {
-  /** Tells rows apart, from tick to tick. */
+  /** Identifies the row at every tick. */
   id: string;
   /** Not safe for a terminal: the container chose it. */
   name: string;
@@ -11,60 +11,61 @@ export interface TopRow extends SocketCounts {
   runtime: string;
   /** Inode of the network namespace. */
   netns: number;
-  /** True where others live in the namespace. */
+  /** Whether other rows are in the same network namespace. */
   shared: boolean;
-  /** Of the process that is closest to its own limit; absent where none is known or may be looked at. */
+  /** Descriptors of the process that is closest to its own limit; absent where none is known or can be read. */
   descriptors?: DescriptorUse;
-  /** TCP connections made in the namespace, both ways; absent at the first tick and where it is shared. */
+  /** TCP connections opened in the network namespace, outgoing and incoming; absent at the first tick and where it is shared. */
   opensPerSecond?: number;
-  /** When its sockets were read last, milliseconds since the epoch; absent before the first time. */
+  /** When its sockets were last read, milliseconds since the epoch; absent before the first time. */
   snapshotAtMs?: number;
-  /** The totals of the last ticks, the newest last. */
+  /** Totals of the last ticks, the newest last. */
   history: readonly number[];
 }
 
-/** The sockets of one peer, of an entered row. */
+/** Counts of the sockets of an opened row that are connected to one peer. */
 export interface TopPeerRow extends SocketCounts {
   id: string;
   /** Textual address, or its name; `*` for listening and unconnected sockets. Not safe for a terminal. */
   peer: string;
-  /** `out` to a port of the peer, `in` from the peer to a port of ours. */
+  /** `out` to a port of the peer, `in` from the peer to a local port. */
   direction: 'in' | 'out';
-  /** The port of {@link direction}: a service's name or the number. */
+  /** Port of the peer (`out`) or local port (`in`): a service name or the number. */
   service: string;
   history: readonly number[];
 }
 
-/** One socket of an entered row. */
+/** One socket of an opened row. */
 export interface TopSocketRow {
   id: string;
   proto: string;
   local: string;
   peer: string;
   state: string;
-  receiveQueue: number;
-  sendQueue: number;
+  /** As in `SocketView`; absent where the source does not know it. */
+  receiveQueue?: number;
+  sendQueue?: number;
   /** `PID/name`; empty for none. Not safe for a terminal. */
   process: string;
-  /** Microseconds; absent where there is none. */
+  /** Smoothed round-trip time in microseconds; absent where there is none. */
   roundTripUs?: number;
-  /** Milliseconds since data went either way; absent where there is none. */
+  /** Milliseconds since data was last sent or received; absent where unknown. */
   idleMs?: number;
-  /** Milliseconds since it was first seen; absent where nobody remembers. */
+  /** Milliseconds since the first snapshot that has it; absent where unknown. */
   seenForMs?: number;
 }
 
-/** Everything that `top` knows at one moment. */
+/** The data that `top` shows at one tick. */
 export interface TopData {
   /** Milliseconds since the epoch. */
   atMs: number;
   rows: readonly TopRow[];
-  /** Of the entered row; undefined until it was looked at. */
+  /** Peers of the opened row; undefined until they are read. */
   peers?: readonly TopPeerRow[] | undefined;
-  /** Of the chosen peer, or of the entered row; undefined until it was looked at. */
+  /** Sockets of the chosen peer or of the opened row; undefined until they are read. */
   sockets?: readonly TopSocketRow[] | undefined;
-  /** How many sockets there are more than {@link sockets} has. */
+  /** Number of sockets that {@link sockets} leaves out; absent for none. */
   moreSockets?: number;
-  /** What a person should know: what came, went or was not seen. */
+  /** Message to show: targets that started or stopped, and what was not read. */
   note?: string | undefined;
 }

@@ -1,30 +1,30 @@
 import type { Group } from './group.ts';
 import type { DescriptorUse } from './overview.ts';
 
-/** A group of a tick, and how it changed since the tick before. */
+/** A group at a tick, with its change since the previous tick. */
 export interface ChangedGroup extends Group {
   /** Absent at the first tick of a target. */
   change?: number;
 }
 
-/** What `watch` tells of one target at one tick. */
+/** The counts that `watch` prints for one target at one tick. */
 export interface WatchRow {
   at: Date;
   target: string;
   total: number;
   change?: number;
   groups: readonly ChangedGroup[];
-  /** TCP connections made and ended, of those that match the filter; absent at the first tick, and what nobody counts. */
+  /** TCP connections opened and closed that match the filter; absent at the first tick and where they are not counted. */
   opensPerSecond?: number;
   closesPerSecond?: number;
-  /** Whether the opens are a lower bound: they were counted from events, and some were lost. */
+  /** Present when {@link opensPerSecond} is a lower bound: counted from events of which some were lost. */
   opensAtLeast?: true;
-  /** Of the process that is closest to its own limit; absent where none may be looked at. */
+  /** Descriptors of the process that is closest to its own limit; absent where none can be read. */
   descriptors?: DescriptorUse;
-  /** How often the kernel dropped events since the tick before: closes are a lower bound then. */
+  /** How often the kernel dropped events since the previous tick. If not 0, {@link closesPerSecond} is a lower bound. */
   lost: number;
-  /** How old the counts are, milliseconds; absent where they are of this tick. */
+  /** Age of the counts in milliseconds; absent where they are of this tick. */
   ageMs?: number;
-  /** What was not seen. */
+  /** Sentences about what was not read. */
   notes: readonly string[];
 }

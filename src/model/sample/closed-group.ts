@@ -2,46 +2,46 @@ import type { Outcome } from '../socket/closed-connection.ts';
 import type { Holder } from '../socket/socket-record.ts';
 import type { Proto } from '../socket/socket-view.ts';
 
-/** Sockets that ended between two samples and have the same ends, counted: there can be thousands a second. */
+/** Counts of the connections with the same endpoints that were closed between two samples: there can be thousands per second. */
 export interface ClosedGroup {
   proto: Proto;
-  /** Absent where it is not known. */
+  /** Absent where unknown. */
   role?: 'client' | 'server';
   outcome: Outcome;
-  /** Textual address of the peer, IPv4-mapped ones as plain IPv4. */
+  /** Textual address of the peer; an IPv4-mapped one as plain IPv4. */
   peerAddress: string;
-  /** The peer's port; for a server 0, for its clients' ports differ. */
+  /** Port of the peer; 0 for a server, because its clients' ports differ. */
   peerPort: number;
-  /** The port of a server; 0 for a client. */
+  /** Local port of a server; 0 for a client. */
   localPort: number;
   process?: Holder;
   container?: string;
   count: number;
-  /** Those that lived less than a second for certain. */
+  /** Those that certainly existed for less than a second. */
   shortLived: number;
   /**
-   * Those that look refused in the protocol: the connection was made, the peer said something of at most
-   * {@link GREETING_BYTES}, this side at most as much, and it was over within a second.
+   * Those that the peer probably refused in the application protocol: established, closed within a second, the peer
+   * sent 1 to {@link GREETING_BYTES} bytes and this side at most {@link GREETING_BYTES}.
    */
   greetedOnly: number;
   /**
-   * Those of {@link greetedOnly} in which this side sent nothing at all: a server that speaks first (MySQL)
-   * refused them, or they were probes.
+   * Those of {@link greetedOnly} in which this side sent nothing: refused by a server that sends first (MySQL), or
+   * probes.
    */
   silent: number;
   /**
-   * Those that had carried no data for {@link IDLE_BEFORE_MS} when they ended: an idle timeout's, not of somebody
-   * who gave them back. Absent for none, and in a recording that does not tell it.
+   * Those that carried no data for {@link IDLE_BEFORE_MS} before they were closed: by an idle timeout, not after use.
+   * Absent for none, and in recordings without `fullEvents`.
    */
   idled?: number;
-  /** Sums over all of them. */
+  /** Sums over those for which they are known. */
   bytesSent: number;
   bytesReceived: number;
   retransmits: number;
 }
 
-/** More than a database's error packet, less than an answer. */
+/** Bytes: more than an error packet of a database, less than a result. */
 export const GREETING_BYTES = 300;
 
-/** Who gives a connection back and has it closed at once has just used it, milliseconds. */
+/** Milliseconds without data, above which a closed connection counts as idle: a client that closes after use has just used it. */
 export const IDLE_BEFORE_MS = 1500;

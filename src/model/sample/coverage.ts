@@ -1,23 +1,23 @@
 import type { Proto } from '../socket/socket-view.ts';
 
-/** How sockets were read: by netlink from inside the namespace, or from files of `/proc`. */
+/** How sockets were read: with netlink (`sock_diag`) in the network namespace, or from files of `/proc`. */
 export type Source = 'sock_diag' | 'procfs';
 
-/** What an answer covers, and what it does not. */
+/** Whether an answer is complete. */
 export interface Coverage {
-  /** False when something that was asked for could not be seen. */
+  /** False when something that was requested could not be read. */
   complete: boolean;
-  /** One sentence for each gap or oddity; empty when there is none. */
+  /** One sentence for each gap or anomaly; empty when there is none. */
   notes: string[];
 }
 
-/** How the sockets of a namespace were read. */
+/** How the sockets of a network namespace were read. */
 export interface SocketsHeader {
   takenAt: Date;
-  /** How most was read; where a protocol differs, {@link sources} says so. */
+  /** Source of most protocols; {@link sources} has those that differ. */
   source: Source;
-  /** How each protocol was read; absent for one that this kernel does not have. */
+  /** Source of each protocol; absent for a protocol that this kernel does not have. */
   sources: Partial<Record<Proto, Source>>;
-  /** What was not seen. Whoever finds another gap adds to it. */
+  /** Gaps; later steps add to it. */
   coverage: Coverage;
 }

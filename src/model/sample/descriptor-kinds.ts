@@ -1,13 +1,13 @@
 /**
  * What a descriptor refers to.
  *
- * * `zombie`: TCP or UDP sockets that stand in no table of the kernel, so that neither ss nor
- *   netstat shows them: never bound, or their connection is completely over
- * * `otherSocket`: of families beside TCP, UDP and UNIX, and sockets that could not be named
- * * `file`: directories and FIFOs with a name among them
- * * `deleted`: files that have no name any more
+ * * `zombie`: TCP or UDP sockets that are in no table of the kernel, so that neither ss nor
+ *   netstat shows them: never bound, or their connection is fully closed
+ * * `otherSocket`: sockets other than TCP, UDP and UNIX, and sockets of unknown kind
+ * * `file`: includes directories and named FIFOs
+ * * `deleted`: files that were deleted
  * * `memory`: memfd_create(2)
- * * `other`: what none of these is: BPF maps, namespaces
+ * * `other`: none of these: BPF maps, namespaces
  */
 export const DESCRIPTOR_KINDS = [
   ...(['tcp', 'udp', 'unix', 'otherSocket', 'zombie'] as const),
@@ -15,32 +15,33 @@ export const DESCRIPTOR_KINDS = [
   ...(['eventpoll', 'eventfd', 'timerfd', 'signalfd', 'inotify', 'ioUring', 'pidfd', 'other'] as const),
 ] as const;
 
+/** One of {@link DESCRIPTOR_KINDS}. */
 export type DescriptorKind = (typeof DESCRIPTOR_KINDS)[number];
 
-/** A kind of socket that some table of the kernel shows. */
+/** A kind of socket that is in a table of the kernel. */
 export type SocketKind = 'tcp' | 'udp' | 'unix' | 'otherSocket';
 
-/** How many descriptors of each kind; a kind without any is left out. */
+/** Number of descriptors by kind; a kind without descriptors is absent. */
 export type DescriptorCounts = Readonly<Partial<Record<DescriptorKind, number>>>;
 
-/** A descriptor that is a socket. */
+/** A descriptor of a socket. */
 export interface SocketDescriptor {
   fd: number;
-  /** In sockfs, unique on the host. */
+  /** Inode in sockfs, unique on the host. */
   inode: number;
 }
 
-/** Descriptors of one process by kind. */
+/** The descriptors of one process, by kind. */
 export interface NamedDescriptors {
-  /** Descriptors in all, each once. */
+  /** Number of all descriptors. */
   total: number;
   byKind: DescriptorCounts;
   sockets: readonly SocketDescriptor[];
-  /** Those of `sockets` that stand in no table, and what the kernel calls their protocol: `TCP`, `UDPv6`. */
+  /** Those of {@link sockets} that are in no table of the kernel, with the kernel's name of their protocol: `TCP`, `UDPv6`. */
   unshown: readonly (SocketDescriptor & { protocol: string })[];
 }
 
-/** Kinds by the name in `anon_inode:[NAME]`. */
+/** Kinds by NAME in the link `anon_inode:[NAME]`. */
 const ANONYMOUS: ReadonlyMap<string, PlainKind> = new Map([
   ['eventpoll', 'eventpoll'],
   ['eventfd', 'eventfd'],
@@ -51,13 +52,13 @@ const ANONYMOUS: ReadonlyMap<string, PlainKind> = new Map([
   ['pidfd', 'pidfd'],
 ]);
 
-/** A kind that a link alone tells. */
+/** A kind that the link in `/proc/PID/fd` determines. */
 type PlainKind = Exclude<DescriptorKind, SocketKind | 'zombie'>;
 
 /**
- * The kind of a descriptor that is no socket, by its link in `/proc/PID/fd`, proc_pid_fd(5).
+ * The kind of a descriptor by its link in `/proc/PID/fd`, proc_pid_fd(5).
  *
- * @returns `socket` for one that has to be looked up by its inode
+ * @returns `socket` for a socket, whose kind has to be looked up by its inode
  */
 export function kindOfLink(link: string): PlainKind | 'socket' {
   if (link.startsWith('/')) return kindOfPath(link);
@@ -72,12 +73,12 @@ const DELETED = ' (deleted)';
 
 function kindOfPath(path: string): 'file' | 'deleted' | 'device' | 'memory' {
   if (path.startsWith('/memfd:')) return 'memory';
-  // Ordinary files in shared memory and message queues live below /dev as well.
+  // Regular files in shared memory, message queues and huge pages are below /dev too.
   if (path.startsWith('/dev/') && !/^\/dev\/(shm|mqueue|hugepages)\//.test(path)) return 'device';
   return path.endsWith(DELETED) ? 'deleted' : 'file';
 }
 
-/** Protocols, as the kernel calls them, of which a socket without a place in any table is worth a remark. */
+/** Kinds of socket by the kernel's name of the protocol, except UNIX. */
 const TABLED: ReadonlyMap<string, SocketKind> = new Map([
   ['TCP', 'tcp'],
   ['TCPv6', 'tcp'],
@@ -89,7 +90,7 @@ const TABLED: ReadonlyMap<string, SocketKind> = new Map([
   ['UDPLITEv6', 'udp'],
 ]);
 
-/** The kind of socket that a protocol's name means, `struct proto` of the kernel. `UNIX-STREAM` since Linux 5.15. */
+/** The kind of a socket by its protocol name, from `struct proto` of the kernel. `UNIX-STREAM` exists since Linux 5.15. */
 export function kindOfProtocol(protocol: string): SocketKind {
   return TABLED.get(protocol) ?? (protocol.startsWith('UNIX') ? 'unix' : 'otherSocket');
 }

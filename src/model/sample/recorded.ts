@@ -3,47 +3,48 @@ import type { SocketRecord } from '../socket/socket-record.ts';
 import type { Series } from './series.ts';
 import type { SampledNetns, SampledTick, SnapshotHeader } from './tick.ts';
 
-/** The sockets of a namespace at one moment, stored. `Sockets` is how: as records to be written, in columns when read. */
+/** A stored snapshot of the sockets of a network namespace. `Sockets` is their form: records when written, columns when read. */
 export interface StoredSnapshot<Sockets = readonly SocketRecord[]> extends SnapshotHeader {
   sockets: Sockets;
 }
 
-/** What was seen of a namespace at one tick, stored. */
+/** The stored sample of a network namespace at one tick. */
 export type StoredNetnsTick<Sockets = readonly SocketRecord[]> = SampledNetns<StoredSnapshot<Sockets>>;
 
-/** What was seen at one tick, stored. */
+/** The stored samples of one tick. */
 export type StoredTick<Sockets = readonly SocketRecord[]> = SampledTick<StoredNetnsTick<Sockets>>;
 
-/** How a recording was made. */
+/** The first line of a recording: how it was made. */
 export interface RecordingHeader {
-  /** Of the format, {@link RECORDING_VERSION}. */
+  /** Version of the format, see `RECORDING_VERSION`. */
   version: number;
   startedAtMs: number;
   intervalMs: number;
-  /** The TARGET as it was typed. */
+  /** TARGET of the command line. */
   target: string;
-  /** Whether every socket was read at every tick, with its TCP information; otherwise TCP sockets where something moved. */
+  /** True for a full recording: every socket at every tick, with TCP information. False for a summary: only TCP sockets, where counters changed. */
   closely: boolean;
   /** Whether connection events were received. */
   events: boolean;
-  /** Whether closed connections have their receive queue, interface and times of their last data; files of versions before 0.2 have not. */
+  /** Whether closed connections have their receive queue, interface and times of their last data; absent in files of versions before 0.2. */
   fullEvents?: boolean;
+  /** Whether names and addresses were replaced. */
   redacted: boolean;
 }
 
-/** What changes seldom, kept. */
+/** Facts that rarely change. */
 export interface RecordedDetails {
-  /** Settings of namespaces by their inodes. */
+  /** Sysctls of network namespaces by inode number. */
   sysctls: Readonly<Record<string, Readonly<Record<string, string>>>>;
-  /** By container id. */
+  /** Declared settings by container id. */
   declared: Readonly<Record<string, DeclaredSettings>>;
   runtimeProcesses: Series['runtimeProcesses'];
 }
 
-/** Names that were known of addresses and ports; those that were never met are left out. */
+/** Names of the addresses and ports that occur in the recording. */
 export interface RecordedNames {
-  /** By textual address. */
+  /** Names of hosts by textual address. */
   hosts: Readonly<Record<string, string>>;
-  /** `3306/tcp`. */
+  /** Names of services by port and protocol: `3306/tcp`. */
   services: Readonly<Record<string, string>>;
 }

@@ -3,49 +3,49 @@ import type { Holder, SocketRecord } from '../socket/socket-record.ts';
 import type { ClosedGroup } from './closed-group.ts';
 import type { Coverage, Source } from './coverage.ts';
 
-/** A process and its descriptors at one moment. */
+/** A process and its descriptors at one time. */
 export interface ProcessSample extends Holder {
-  /** Clock ticks since boot, which tell a reused PID. */
+  /** Start time in clock ticks since boot: distinguishes processes that had the same PID. */
   startTicks: number;
-  /** Name of its container; absent outside every container. */
+  /** Name of its container; absent for a process in none. */
   container?: string;
-  /** Open descriptors. */
+  /** Number of open descriptors. */
   used: number;
   /** Soft and hard limit of open files; null for unlimited. */
   softLimit: number | null;
   hardLimit: number | null;
-  /** Descriptors by what they are; absent where nobody looked so closely. */
+  /** Absent where descriptors were only counted. */
   kinds?: DescriptorKinds;
 }
 
-/** Descriptors of a process by what they refer to. */
+/** Descriptors of a process by kind. */
 export interface DescriptorKinds {
-  /** Counts by kind: `tcp`, `udp`, `unix`, `pipe`, `file`, `deleted`, `eventpoll`, `eventfd`, …; `zombie` for sockets that no table shows. */
+  /** Counts by {@link DescriptorKind}. */
   byKind: Readonly<Record<string, number>>;
 }
 
-/** Processes and threads of a container against the limit of its pids controller. */
+/** Tasks (processes and threads) of a container, and the limit of its pids controller. */
 export interface PidsUse {
   container: string;
   current: number;
   /** Absent for unlimited. */
   max?: number;
-  /** How often the limit refused a fork since the cgroup was made; absent where the kernel does not tell. */
+  /** How often the limit refused a fork since the cgroup was created; absent where the kernel does not report it. */
   refused?: number;
 }
 
-/** Memory of a container's sockets against its limit. */
+/** Memory of the sockets of a container, and the container's memory limit. */
 export interface SocketMemory {
   container: string;
-  /** Buffers of its sockets: `sock` of memory.stat, or memory.kmem.tcp.usage_in_bytes of cgroup v1. */
+  /** Memory of socket buffers: `sock` of memory.stat, or memory.kmem.tcp.usage_in_bytes of cgroup v1. */
   bytes: number;
-  /** Of all its memory; absent for unlimited. */
+  /** Limit of all memory of the container; absent for unlimited. */
   limitBytes?: number;
 }
 
-/** What was measured of a network namespace at one moment beside its sockets; what was not read is absent. */
+/** Measurements of a network namespace at one time, without its sockets; absent where not read. */
 export interface NetnsMeasurements {
-  /** Counters of `/proc/PID/net/snmp` and `netstat`; absent where no process lives in the namespace. */
+  /** From `/proc/PID/net/snmp` and `netstat`; absent where the network namespace has no process. */
   counters?: NetCounters;
   /** Absent as {@link counters}. */
   sockstat?: Sockstat;
@@ -54,24 +54,24 @@ export interface NetnsMeasurements {
   memory?: readonly SocketMemory[];
 }
 
-/** What was seen of a network namespace at one moment, as the rules of the doctor judge it. */
+/** Sample of a network namespace at one time, the input of the doctor's rules. */
 export interface NetnsSample extends NetnsMeasurements {
   /** Milliseconds since the epoch. */
   atMs: number;
-  /** Every socket, when a dump was taken. */
+  /** Every socket; absent where no dump was taken. */
   sockets?: readonly SocketRecord[];
   source?: Source;
   coverage?: Coverage;
-  /** What ended since the sample before. */
+  /** Connections that were closed since the previous sample. */
   closed?: readonly ClosedGroup[];
-  /** How often the kernel dropped events since the sample before: {@link closed} is a lower bound then. */
+  /** How often the kernel dropped events since the previous sample. If not 0, {@link closed} is a lower bound. */
   lost?: number;
 }
 
-/** What was seen of the host at one moment; absent what could not be read. */
+/** Measurements of the host at one time; absent where they could not be read. */
 export interface HostSample {
   atMs: number;
-  /** Pages of TCP buffers in use on the whole host, and the three marks of `tcp_mem`. */
+  /** Pages of TCP buffers in use on the whole host, and the three thresholds of `tcp_mem`. */
   tcpMemPages?: number;
   tcpMemLimits?: readonly [low: number, pressure: number, high: number];
   orphans?: number;
@@ -81,7 +81,7 @@ export interface HostSample {
   filesMax?: number;
   conntrackCount?: number;
   conntrackMax?: number;
-  /** Packets that the connection tracker dropped or refused since boot: drop + early_drop + insert_failed apart. */
+  /** Packets that the connection tracker dropped since boot: `drop`, `early_drop` and `insert_failed`. */
   conntrackDrop?: number;
   conntrackEarlyDrop?: number;
   conntrackInsertFailed?: number;

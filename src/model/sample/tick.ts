@@ -3,41 +3,41 @@ import type { Proto } from '../socket/socket-view.ts';
 import type { Coverage, Source } from './coverage.ts';
 import type { HostSample, NetnsMeasurements } from './sample.ts';
 
-/** How the sockets of a network namespace were read at one moment. */
+/** How the sockets of a network namespace were read at one time. */
 export interface SnapshotHeader {
   /** Milliseconds since the epoch. */
   takenAtMs: number;
-  /** How most was read. */
+  /** Source of most protocols. */
   source: Source;
-  /** How single protocols were read that were read in another way; absent for none. */
+  /** Source of each protocol that was read from another source; absent for none. */
   sources?: Partial<Record<Proto, Source>> | undefined;
   coverage: Coverage;
-  /** States that were left out, as a mask: those in TIME_WAIT are counted in `sockstat`. */
+  /** Bit mask of the states that were left out, see `stateMask`: `sockstat` has the count of TIME_WAIT. */
   withoutStates: number;
 }
 
-/** What was seen of one network namespace at one tick. `Snapshot` is how its sockets are held. */
+/** Sample of one network namespace at one tick. `Snapshot` is the type that holds its sockets. */
 export interface SampledNetns<Snapshot extends SnapshotHeader> extends NetnsMeasurements {
   namespace: WatchedNetns;
   /** Present when its sockets were read at this tick. */
   snapshot?: Snapshot;
-  /** Connections closed since the tick before; absent where events are not received. */
+  /** Connections closed since the previous tick; absent where events are not received. */
   closes?: number;
-  /** How often the kernel dropped events since the tick before. */
+  /** How often the kernel dropped events since the previous tick. */
   lost: number;
 }
 
-/** What was seen of a machine at one moment. */
+/** Samples of a machine at one tick. */
 export interface SampledTick<Namespace> {
   /** Milliseconds since the epoch. */
   atMs: number;
   namespaces: readonly Namespace[];
   /** Every container of the machine. */
   containers: readonly WatchedContainer[];
-  /** Absent where it was not asked for. */
+  /** Absent where it was not requested. */
   host?: HostSample;
-  /** Sentences about what came, went, or was not seen since the tick before. */
+  /** Sentences about targets that started or stopped, and what was not read, since the previous tick. */
   notes: readonly string[];
-  /** The CPU budget of the background, as a fraction of one core, and whether it delayed something. */
+  /** CPU budget for background namespaces, as a fraction of one core, and whether it slowed refreshes down; absent without a budget. */
   budget?: { share: number; stretched: boolean };
 }

@@ -1,19 +1,19 @@
-/** Textual addresses from 32-bit words, the first byte of the address most significant. */
+/** Conversion between textual addresses and 32-bit words, the first byte of the address most significant. */
 
-/** The word that an IPv4-mapped IPv6 address (`::ffff:a.b.c.d`) has at index 2. */
+/** Word 2 of an IPv4-mapped IPv6 address (`::ffff:a.b.c.d`). */
 const MAPPED = 0xffff;
 
-/** True for an IPv4-mapped IPv6 address, RFC 4291 section 2.5.5.2. */
+/** Whether an IPv6 address is IPv4-mapped, RFC 4291 section 2.5.5.2. */
 export function isMapped(w0: number, w1: number, w2: number): boolean {
   return w0 === 0 && w1 === 0 && w2 === MAPPED;
 }
 
-/** Dotted quad. */
+/** Formats an IPv4 address as a dotted quad. */
 export function formatIpv4(word: number): string {
   return `${word >>> 24}.${(word >>> 16) & 255}.${(word >>> 8) & 255}.${word & 255}`;
 }
 
-/** RFC 5952 text, as inet_ntop(3) writes it: mapped and compatible addresses end in a dotted quad. */
+/** Formats an IPv6 address as inet_ntop(3) does, RFC 5952: mapped and compatible addresses end in a dotted quad. */
 export function formatIpv6(w0: number, w1: number, w2: number, w3: number): string {
   if (w0 === 0 && w1 === 0) {
     if (w2 === MAPPED) return `::ffff:${formatIpv4(w3)}`;
@@ -42,9 +42,9 @@ function longestZeroRun(groups: readonly number[]): { start: number; length: num
 }
 
 /**
- * The form of inet_ntop(3) of a textual IPv4 or IPv6 address.
+ * Converts a textual IPv4 or IPv6 address to the form of inet_ntop(3).
  *
- * @returns undefined for text that is no address; zones (`fe80::1%eth0`) are none
+ * @returns undefined for text that is not an address, and for an address with a zone (`fe80::1%eth0`)
  */
 export function canonicalAddress(text: string): string | undefined {
   if (!text.includes(':')) {
@@ -55,7 +55,7 @@ export function canonicalAddress(text: string): string | undefined {
   return words === undefined ? undefined : formatIpv6(...words);
 }
 
-/** @returns the word of a dotted quad; undefined for anything else */
+/** Parses a dotted quad into its word; undefined for anything else. */
 export function parseIpv4(text: string): number | undefined {
   const parts = text.split('.');
   if (parts.length !== 4) return undefined;
@@ -67,7 +67,7 @@ export function parseIpv4(text: string): number | undefined {
   return word;
 }
 
-/** @returns the four words of an IPv6 address; undefined for anything else */
+/** Parses an IPv6 address into its four words; undefined for anything else. */
 export function parseIpv6(text: string): [number, number, number, number] | undefined {
   const [head = '', tail, ...more] = text.split('::');
   if (more.length > 0) return undefined;
@@ -81,7 +81,7 @@ export function parseIpv6(text: string): [number, number, number, number] | unde
   return [word(0), word(2), word(4), word(6)];
 }
 
-/** 16-bit groups of a part of an IPv6 address, which may end in a dotted quad. */
+/** Parses a part of an IPv6 address into 16-bit groups; it can end in a dotted quad. */
 function parseGroups(text: string): number[] | undefined {
   if (text === '') return [];
   const groups: number[] = [];

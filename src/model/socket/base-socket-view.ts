@@ -2,8 +2,8 @@ import type { Family, Proto, SocketView } from './socket-view.ts';
 import type { TcpInfo, TcpInfoNumber } from './tcp-info.ts';
 
 /**
- * A view whose source has only the fields that the subclass adds: every other one does not apply (0) or is unknown
- * (undefined), as `SocketView` says of each.
+ * Base of views whose source has only the fields that the subclass defines. Every other field does not apply (0) or
+ * is unknown (undefined), as `SocketView` documents.
  */
 export abstract class BaseSocketView implements SocketView {
   abstract readonly proto: Proto;
@@ -69,7 +69,7 @@ export abstract class BaseSocketView implements SocketView {
   }
 }
 
-/** A UNIX socket: it has no address, port, timer or interface, and these are known to be none. */
+/** Base of views of UNIX sockets, which have no address, port, timer or interface: these are known to be 0. */
 export abstract class UnixSocketView extends BaseSocketView {
   override readonly proto = 'unix';
   override readonly family = 'unix';

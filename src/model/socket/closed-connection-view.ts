@@ -4,20 +4,20 @@ import type { SocketView } from './socket-view.ts';
 import type { TcpInfo, TcpInfoNumber } from './tcp-info.ts';
 import { TCP_STATE } from './tcp-state.ts';
 
-/** Times since something happened to the connection. */
+/** The fields that are times since data or an acknowledgement. */
 const SINCE: readonly TcpInfoNumber[] = ['lastSentMs', 'lastReceivedMs', 'lastAckReceivedMs'];
 
 /**
- * A destroy event seen as the socket that it was: the state, inode and addresses that events have
- * lost come from what was remembered. What the event has lost and no dump shows is unknown. Moved with
- * {@link moveTo}.
+ * View of the socket of a destroy event as it was before it was closed. State, inode and addresses that the event
+ * does not have come from the last dump that had the socket. Where no dump had it they are unknown.
  */
 export class ClosedConnectionView extends BaseSocketView {
   #event!: SocketView;
   #remembered: Remembered | undefined;
-  /** The event's own addresses are not the connection's any more. */
+  /** Whether the kernel cleared the connection's addresses in the event. */
   #mangled = false;
 
+  /** Moves the view to another event. @param remembered undefined when no dump had the socket */
   moveTo(event: SocketView, remembered: Remembered | undefined): this {
     this.#event = event;
     this.#remembered = remembered;
@@ -31,7 +31,7 @@ export class ClosedConnectionView extends BaseSocketView {
   get family() {
     return this.#event.family;
   }
-  /** As last seen; of what no dump saw: SYN_SENT for an attempt to connect, CLOSE without a peer, else ESTABLISHED. */
+  /** State in the last dump. Where no dump had it: SYN_SENT for an attempt to connect, CLOSE without a peer, else ESTABLISHED. */
   get state(): number {
     if (this.#remembered !== undefined) return this.#remembered.state;
     if (this.#event.peerPort === 0) return TCP_STATE.CLOSE;
@@ -55,11 +55,11 @@ export class ClosedConnectionView extends BaseSocketView {
   get receiveQueue(): number | undefined {
     return this.#hasCounters ? this.#event.receiveQueue : undefined;
   }
-  /** What was not acknowledged when the process let go of it, its FIN included, says nothing about the end. */
+  /** Unknown: the event has what was unacknowledged when the process closed it, FIN included, not when it was destroyed. */
   get sendQueue(): undefined {
     return undefined;
   }
-  /** Always 0 in an event (net/ipv4/inet_diag.c, inet_diag_handler_get_info). */
+  /** Unknown: always 0 in an event (net/ipv4/inet_diag.c, inet_diag_handler_get_info). */
   get uid(): undefined {
     return undefined;
   }
@@ -79,11 +79,11 @@ export class ClosedConnectionView extends BaseSocketView {
     if (!this.#hasCounters || (SINCE.includes(field) && !this.#timed)) return undefined;
     return this.#event.tcpInfoNumber(field);
   }
-  /** tcp_disconnect() clears the peer's port, the queues and the counters together (net/ipv4/tcp.c). */
+  /** Whether the event has queues and counters: tcp_disconnect() clears them together with the peer's port (net/ipv4/tcp.c). */
   get #hasCounters(): boolean {
     return this.#event.peerPort !== 0;
   }
-  /** Without a handshake the kernel's times are those since the boot. */
+  /** Whether the times are valid: without a handshake they count from the boot of the kernel. */
   get #timed(): boolean {
     return this.#hasCounters && this.#event.tcpInfoNumber('minRttUs') !== undefined;
   }

@@ -1,7 +1,7 @@
 import type { SocketView } from './socket-view.ts';
 import { stateMask, TCP_STATE } from './tcp-state.ts';
 
-/** States without a peer: their times are meaningless large numbers. */
+/** States in which the kernel's times count from its boot. */
 const UNCONNECTED = stateMask(TCP_STATE.LISTEN, TCP_STATE.CLOSE, TCP_STATE.SYN_SENT);
 
 function isConnected(socket: SocketView): boolean {
@@ -9,8 +9,8 @@ function isConnected(socket: SocketView): boolean {
 }
 
 /**
- * Milliseconds since data last went either way on a connection; since its establishment where none
- * ever did. Keepalive probes carry no data and do not count. Undefined for what is no TCP connection,
+ * Milliseconds since data was last sent or received on a connection; since it was established where there was
+ * none. Keepalive probes carry no data and do not count. Undefined for a socket that is not a TCP connection,
  * and without TCP information.
  */
 export function idleMs(socket: SocketView): number | undefined {
@@ -21,9 +21,8 @@ export function idleMs(socket: SocketView): number | undefined {
 }
 
 /**
- * How long a connection exists at least, in milliseconds. The kernel keeps no birth time: what it
- * counts from its last data or acknowledgement cannot be older than the connection. Undefined as in
- * {@link idleMs}.
+ * Lower bound of a connection's age, in milliseconds. The kernel does not store when it was opened; the times since
+ * the last data and the last acknowledgement cannot exceed its age. Undefined as in {@link idleMs}.
  */
 export function knownAgeMs(socket: SocketView): number | undefined {
   if (!isConnected(socket)) return undefined;
@@ -33,7 +32,7 @@ export function knownAgeMs(socket: SocketView): number | undefined {
   return Math.max(sent, received, socket.tcpInfoNumber('lastAckReceivedMs') ?? 0);
 }
 
-/** Smoothed round-trip time in microseconds; undefined before there is a sample, and as in {@link idleMs}. */
+/** Smoothed round-trip time in microseconds; undefined without a sample, and as in {@link idleMs}. */
 export function roundTripUs(socket: SocketView): number | undefined {
   return isConnected(socket) ? socket.tcpInfoNumber('rttUs') || undefined : undefined;
 }

@@ -1,32 +1,32 @@
 import { formatIpv4, formatIpv6 } from './address.ts';
 import type { SocketView } from './socket-view.ts';
 
-/** Text of a socket's local address. */
+/** Formats the local address of a socket. */
 export function localAddress(socket: SocketView): string {
   return socket.family === 'inet6'
     ? formatIpv6(socket.localWord(0), socket.localWord(1), socket.localWord(2), socket.localWord(3))
     : formatIpv4(socket.localWord(0));
 }
 
-/** Text of a socket's peer address. */
+/** Formats the peer address of a socket. */
 export function peerAddress(socket: SocketView): string {
   return socket.family === 'inet6'
     ? formatIpv6(socket.peerWord(0), socket.peerWord(1), socket.peerWord(2), socket.peerWord(3))
     : formatIpv4(socket.peerWord(0));
 }
 
-/** The address that a name is known by: an IPv4-mapped one as plain IPv4. */
+/** The form of an address by which names are looked up: an IPv4-mapped one as plain IPv4. */
 export function plainAddress(address: string): string {
   return address.startsWith('::ffff:') && address.includes('.') ? address.slice(7) : address;
 }
 
 /**
- * Port from which on numbers are not services but client ports chosen by the kernel: the beginning
- * of the default ip_local_port_range (net/ipv4/af_inet.c, inet_init_net).
+ * First ephemeral port, which the kernel assigns to clients: the start of the default ip_local_port_range
+ * (net/ipv4/af_inet.c, inet_init_net).
  */
 const FIRST_EPHEMERAL_PORT = 32768;
 
-/** Whether a port number can stand for a service, so that a name for it would not mislead. */
+/** Whether a port can be that of a service: neither 0 nor ephemeral. A service name for another port would mislead. */
 export function mayNameService(port: number): boolean {
   return port > 0 && port < FIRST_EPHEMERAL_PORT;
 }

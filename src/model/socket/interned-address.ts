@@ -1,21 +1,22 @@
 import { formatIpv4, formatIpv6, isMapped } from './address.ts';
 
-/** An IP address that is kept: its text is made once, however many sockets have it. */
+/** An interned IP address: sockets with the same address share it and its text. */
 export interface Address {
   readonly family: 'inet' | 'inet6';
   /** One 32-bit word for IPv4, four for IPv6; the first byte of the address most significant. */
   readonly words: readonly number[];
   /** As inet_ntop(3) writes it. */
   readonly text: string;
-  /** The text under which names are known: an IPv4-mapped address as plain IPv4. */
+  /** The form of the address by which names are looked up: an IPv4-mapped one as plain IPv4. */
   readonly plain: string;
 }
 
-/** Makes each {@link Address} once. */
+/** Interns addresses: returns the same {@link Address} for the same words. */
 export class AddressInterner {
   readonly #inet = new Map<number, Address>();
   readonly #inet6 = new Map<string, Address>();
 
+  /** The IPv4 address of a word. */
   inet(word: number): Address {
     const known = this.#inet.get(word);
     if (known !== undefined) return known;
@@ -25,6 +26,7 @@ export class AddressInterner {
     return made;
   }
 
+  /** The IPv6 address of four words. */
   inet6(w0: number, w1: number, w2: number, w3: number): Address {
     const key = `${w0}:${w1}:${w2}:${w3}`;
     const known = this.#inet6.get(key);

@@ -6,13 +6,13 @@ import type { SocketView } from './socket-view.ts';
 import { stateName } from './tcp-state.ts';
 import { unixPath } from './unix-path.ts';
 
-/** What a row carries beyond the socket itself. */
+/** Lookups for the parts of a row that are not in the socket itself. */
 export interface RowContext {
-  /** Undefined for plain numbers. */
+  /** Undefined where names are not shown. */
   names?: Names;
-  /** The processes that hold a socket; undefined when they were not asked for. */
+  /** The processes that hold a socket; undefined when they were not requested. */
   processesOf?: (inode: number) => SocketProcess[];
-  /** The container of a socket in a shared namespace; undefined where the namespace is not shared. */
+  /** The container of a socket in a shared network namespace; undefined where it is not shared. */
   containerOf?: (socket: SocketView) => string | undefined;
 }
 
@@ -20,7 +20,7 @@ const TIMER_KINDS = [undefined, 'on', 'keepalive', 'timewait', 'probe', 'delack'
 
 const UNIX_TYPES: Record<number, 'stream' | 'dgram' | 'seqpacket'> = { 1: 'stream', 2: 'dgram', 5: 'seqpacket' };
 
-/** Makes the object of a socket under a view. */
+/** Makes the row of a socket. Fields that the view does not know are absent. */
 export function socketRow(socket: SocketView, context: RowContext): SocketRow {
   const container = context.containerOf?.(socket);
   const cookie = cookieText(socket);
@@ -61,15 +61,11 @@ export function socketRow(socket: SocketView, context: RowContext): SocketRow {
   };
 }
 
-/** The running timer of a socket; undefined when none runs, or none is known. */
+/** The running timer of a socket; undefined when none runs and where the source does not know it. */
 export function socketTimer(socket: SocketView): SocketTimer | undefined {
-  const { timer } = socket;
-  if (timer === undefined || timer === 0) return undefined;
-  return {
-    kind: TIMER_KINDS[timer] ?? `unknown-${timer}`,
-    expiresMs: socket.timerExpiresMs ?? 0,
-    retransmits: socket.retransmits ?? 0,
-  };
+  const { timer, timerExpiresMs: expiresMs, retransmits } = socket;
+  if (timer === undefined || timer === 0 || expiresMs === undefined || retransmits === undefined) return undefined;
+  return { kind: TIMER_KINDS[timer] ?? `unknown-${timer}`, expiresMs, retransmits };
 }
 
 function endpoint(address: string, port: number, proto: SocketView['proto'], names: Names | undefined): Endpoint {

@@ -1,17 +1,17 @@
 import type { SocketView } from './socket-view.ts';
 
-/** A row of `/proc/net/{tcp,udp,udplite,raw}`, with what those files tell and sock_diag does not. */
+/** A row of `/proc/net/{tcp,udp,udplite,raw}`, with the columns that sock_diag does not have. */
 export interface ProcSocketView extends SocketView {
   readonly timer: number;
   /** Time until the timer fires, in clock ticks: hundredths of a second. */
   readonly timerTicks: number;
-  /** Retransmissions of the oldest segment, whatever timer runs. */
+  /** Retransmissions of the oldest segment, independent of the timer. */
   readonly procRetransmits: number;
-  /** Unanswered probes; for a SYN_RECV row 0. The column is headed `timeout`. */
+  /** Column `timeout`: unanswered probes; 0 for a SYN_RECV row. */
   readonly timeout: number;
 }
 
-/** A row of `/proc/net/unix`, with what that file tells and sock_diag does not. */
+/** A row of `/proc/net/unix`, with the columns that sock_diag does not have. */
 export interface ProcUnixView extends SocketView {
   readonly references: number;
   readonly protocol: number;

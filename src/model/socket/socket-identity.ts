@@ -1,10 +1,10 @@
 import type { Proto, SocketView } from './socket-view.ts';
 
-/** What tells an internet socket from every other on the host, kept from a view. */
+/** The fields that identify an internet socket on the host, copied from a view. */
 export interface SocketIdentity {
   proto: Exclude<Proto, 'unix'>;
   family: 'inet' | 'inet6';
-  /** When it was seen. */
+  /** State when it was read. */
   state: number;
   /** Host byte order. */
   localPort: number;
@@ -12,16 +12,16 @@ export interface SocketIdentity {
   /** One word for IPv4, four for IPv6; the first byte of the address most significant. */
   local: readonly number[];
   peer: readonly number[];
-  /** 0 for none, and where the source does not tell. */
+  /** 0 for none, and where the source does not know it: requests to the kernel take 0 for any interface. */
   interfaceIndex: number;
-  /** Both halves are 0 where the source had none: then only the addresses tell. */
+  /** Both halves are 0 where the source has none: then only the addresses identify the socket. */
   cookieLow: number;
   cookieHigh: number;
   /** 0 where no descriptor refers to it. */
   inode: number;
 }
 
-/** Copies the identity off a view; undefined for a UNIX socket, which no address tells apart. */
+/** Copies the identity of a socket from its view; undefined for a UNIX socket, which has no address to identify it. */
 export function identityOf(socket: SocketView): SocketIdentity | undefined {
   const { proto, family } = socket;
   if (proto === 'unix' || family === 'unix') return undefined;

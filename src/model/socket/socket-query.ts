@@ -2,8 +2,8 @@ import type { Proto } from './socket-view.ts';
 import { ALL_STATES } from './tcp-state.ts';
 
 /**
- * What the kernel is asked to leave out by itself. It may let through more than what is wanted (an
- * older kernel, a source without filters): whoever reads checks again.
+ * The part of a filter that the kernel applies. It can return more sockets than match (an older kernel, a source
+ * without filters): the reader tests every socket again.
  */
 export interface KernelFilter {
   /** Only sockets with this port, host byte order, not 0. */
@@ -13,22 +13,22 @@ export interface KernelFilter {
   programs: readonly Uint8Array[];
 }
 
-/** Which sockets are wanted, as far as every source can tell them apart before reading. */
+/** Which sockets to read: the criteria that every source supports. */
 export interface SocketQuery {
   protos: readonly Proto[];
-  /** IPv4 sockets. */
+  /** Whether to read IPv4 sockets. */
   inet: boolean;
-  /** IPv6 sockets, IPv4-mapped ones among them. */
+  /** Whether to read IPv6 sockets, IPv4-mapped ones included. */
   inet6: boolean;
   /** Bit mask of states, see `stateMask`. */
   states: number;
-  /** Whether TCP information and drop counts are wanted: they quadruple the size of the answer. */
+  /** Whether to request TCP information and drop counts: they quadruple the size of the answer. */
   tcpInfo: boolean;
-  /** Undefined: none. Internet sockets only. */
+  /** For internet sockets only; undefined for none. */
   filter?: KernelFilter | undefined;
 }
 
-/** Every socket of every protocol that is shown, in every state. MPTCP stands before TCP so that counts know both levels. */
+/** Query for all sockets in every state. MPTCP comes before TCP, as `DistinctSockets` requires. */
 export function everySocket(): SocketQuery {
   return {
     protos: ['mptcp', 'tcp', 'udp', 'udplite', 'raw', 'unix'],

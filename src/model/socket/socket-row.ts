@@ -1,7 +1,7 @@
 import type { Family, Proto } from './socket-view.ts';
 import type { TcpInfo } from './tcp-info.ts';
 
-/** One end of a connection. */
+/** An endpoint of a connection. */
 export interface Endpoint {
   /** Textual address; `0.0.0.0` or `::` for any. */
   address: string;
@@ -16,7 +16,7 @@ export interface Endpoint {
 /** A process that holds a socket. */
 export interface SocketProcess {
   pid: number;
-  /** The command name, at most 15 bytes. The process chose it: escape it before a terminal sees it. */
+  /** Command name, at most 15 bytes. Not safe for a terminal: the process chose it. */
   name: string;
   /** Lowest descriptor number that refers to the socket; absent in a recording. */
   fd?: number;
@@ -24,7 +24,7 @@ export interface SocketProcess {
 
 /** A running timer of a socket. */
 export interface SocketTimer {
-  /** `unknown-N` for a kind that no kernel header named when this was written. */
+  /** `unknown-N` for a kind that socklens has no name for. */
   kind: 'on' | 'keepalive' | 'timewait' | 'probe' | 'delack' | `unknown-${number}`;
   /** Milliseconds until it fires. */
   expiresMs: number;
@@ -32,7 +32,7 @@ export interface SocketTimer {
   retransmits: number;
 }
 
-/** What every kind of socket has. */
+/** The fields of every kind of socket. */
 interface SocketRowBase {
   proto: Proto;
   family: Family;
@@ -49,11 +49,11 @@ interface SocketRowBase {
   /** 64-bit cookie, hexadecimal without prefix; absent where the source has none (`/proc`). */
   cookie?: string;
   /**
-   * Name of the container it belongs to; told in a shared namespace only, and absent there for a
+   * Name of the container it belongs to. Present in a shared network namespace only; absent there for a
    * socket that belongs to none (TIME_WAIT, half-open, or a process outside any container).
    */
   container?: string;
-  /** Empty for sockets without a descriptor, or when processes were not asked for. */
+  /** Empty for a socket without a descriptor, and when processes were not requested. */
   processes: SocketProcess[];
 }
 
@@ -65,9 +65,9 @@ export interface InetSocketRow extends SocketRowBase {
   peer: Endpoint;
   /** Absent when no timer runs. */
   timer?: SocketTimer;
-  /** Present when asked for and the kernel has it. */
+  /** Present when requested and the kernel has it. */
   tcpInfo?: TcpInfo;
-  /** Datagrams or segments dropped at the socket; present when asked for and the source tells. */
+  /** Datagrams or segments dropped at the socket; present when requested and the source has it. */
   drops?: number;
 }
 
@@ -78,9 +78,9 @@ export interface UnixSocketRow extends SocketRowBase {
   /** `@` and the name for the abstract namespace; absent when unbound. What is not UTF-8 is U+FFFD. */
   path?: string;
   type: 'stream' | 'dgram' | 'seqpacket' | 'unknown';
-  /** Inode of the connected peer, which may live in another namespace; 0 for none. */
+  /** Inode of the connected peer, which can be in another network namespace; 0 for none. */
   peerInode: number;
 }
 
-/** One socket as an object: made only for what is shown. */
+/** One socket as an object, for output. */
 export type SocketRow = InetSocketRow | UnixSocketRow;

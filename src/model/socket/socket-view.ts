@@ -10,11 +10,11 @@ export type Family = 'inet' | 'inet6' | 'unix';
  * One socket, read in place.
  *
  * Implemented over received netlink bytes, over rows of `/proc` and over recordings, so that
- * counting and printing make no object for each socket. A view is a cursor: it is valid only until
- * its source moves on; whoever wants to keep a socket makes a {@link SocketRow} of it.
+ * counting and printing allocate no object for each socket. A view is a cursor: it is valid only until
+ * its source moves on; make a {@link SocketRow} to store a socket.
  *
- * A port, an address, an inode or a cookie that does not exist is 0. What the source does not know is
- * undefined, never 0; fields that can be unknown say so.
+ * A port, an address, an inode or a cookie that does not exist is 0. A value that the source does not know is
+ * undefined, never 0; fields that can be unknown document it.
  */
 export interface SocketView {
   readonly proto: Proto;
@@ -65,17 +65,17 @@ export interface SocketView {
   readonly retransmits: number | undefined;
   /** Index of the interface the socket is bound to; 0 for none; undefined in `/proc`. */
   readonly interfaceIndex: number | undefined;
-  /** Id of the cgroup v2 that created the socket; undefined where the kernel does not tell. */
+  /** Id of the cgroup v2 that created the socket; undefined where the kernel does not report it. */
   cgroupId(): bigint | undefined;
-  /** Mark of the socket, `SO_MARK`; undefined where the source does not tell, or only to who has CAP_NET_ADMIN. */
+  /** Mark of the socket, `SO_MARK`; undefined where the source does not have it, or without CAP_NET_ADMIN. */
   mark(): number | undefined;
-  /** The kernel's TCP information; undefined where it was not asked for or does not exist. */
+  /** The kernel's TCP information; undefined where it was not requested or does not exist. */
   tcpInfo(): TcpInfo | undefined;
-  /** One field of {@link tcpInfo}, without the price of all; undefined where that has none. */
+  /** One field of {@link tcpInfo}, cheaper than all fields; undefined where absent there. */
   tcpInfoNumber(field: TcpInfoNumber): number | undefined;
-  /** Datagrams or segments dropped at the socket; undefined where the source does not tell. */
+  /** Datagrams or segments dropped at the socket; undefined where the source does not have it. */
   drops(): number | undefined;
-  /** Bytes that the receive buffer may hold, SO_RCVBUF; undefined where the source does not tell. */
+  /** Size of the receive buffer in bytes, SO_RCVBUF; undefined where the source does not have it. */
   receiveBufferBytes(): number | undefined;
   /** UNIX: 1 STREAM, 2 DGRAM, 5 SEQPACKET; otherwise 0. */
   readonly unixType: number;
@@ -88,8 +88,8 @@ export interface SocketView {
   readonly peerInode: number;
 }
 
-/** Sockets that can be gone through more than once. */
+/** Sockets that can be iterated more than once. */
 export interface SocketSource {
-  /** Calls `visit` for every socket. The view is the same object each time, moved on. */
+  /** Calls `visit` for every socket. The view is the same object each time. */
   each(visit: (socket: SocketView) => void): void;
 }

@@ -1,8 +1,8 @@
 /**
- * What the kernel knows about a TCP connection: `struct tcp_info` of include/uapi/linux/tcp.h,
- * each field under a name that ends in its unit.
+ * TCP information of the kernel: `struct tcp_info` of include/uapi/linux/tcp.h, with the unit at the end of
+ * each field's name.
  *
- * A field is absent when the kernel's structure ends before it (older kernels), or when the kernel
+ * A field is absent when the kernel's structure is shorter (older kernels), and when the kernel
  * has no sample yet (`minRttUs`).
  */
 export interface TcpInfo {
@@ -16,11 +16,11 @@ export interface TcpInfo {
   backoff?: number;
   /** Bits: 1 timestamps, 2 SACK, 4 window scaling, 8 ECN, 16 ECN seen, 32 SYN data. */
   options?: number;
-  /** Power of two that scales the windows which the peer advertises: what we may send. */
+  /** Power of two that scales the windows that the peer advertises, for sending. */
   sendWindowScale?: number;
-  /** Power of two that scales the windows which we advertise: what we can receive. */
+  /** Power of two that scales the windows that this side advertises, for receiving. */
   receiveWindowScale?: number;
-  /** True when the delivery rate was limited by the application. */
+  /** Whether the application limited the delivery rate. */
   deliveryRateAppLimited?: boolean;
   /** Retransmission timeout, microseconds. */
   rtoUs?: number;
@@ -35,9 +35,9 @@ export interface TcpInfo {
   lostSegments?: number;
   /** Retransmitted segments in flight. */
   retransSegments?: number;
-  /** Milliseconds since data was last sent; since establishment where none was. */
+  /** Milliseconds since data was last sent; since the connection was established where none was. */
   lastSentMs?: number;
-  /** Milliseconds since data was last received; since establishment where none was. */
+  /** Milliseconds since data was last received; since the connection was established where none was. */
   lastReceivedMs?: number;
   /** Milliseconds since an acknowledgement was last received. */
   lastAckReceivedMs?: number;
@@ -76,7 +76,7 @@ export interface TcpInfo {
   busyTimeUs?: number;
   /** Microseconds limited by the peer's window. */
   receiveWindowLimitedUs?: number;
-  /** Microseconds limited by our send buffer. */
+  /** Microseconds limited by the send buffer. */
   sendBufferLimitedUs?: number;
   deliveredSegments?: number;
   deliveredCeSegments?: number;
@@ -88,7 +88,7 @@ export interface TcpInfo {
   outOfOrderPackets?: number;
   /** The peer's advertised window, bytes after scaling. */
   sendWindowBytes?: number;
-  /** Our advertised window, bytes after scaling. */
+  /** The window that this side advertises, bytes after scaling. */
   receiveWindowBytes?: number;
   rehashes?: number;
   totalRto?: number;
@@ -97,7 +97,7 @@ export interface TcpInfo {
   totalRtoTimeMs?: number;
 }
 
-/** The fields that are numbers. */
+/** The fields of {@link TcpInfo} that are numbers. */
 export type TcpInfoNumber = {
   [K in keyof TcpInfo]-?: TcpInfo[K] extends number | undefined ? K : never;
 }[keyof TcpInfo];

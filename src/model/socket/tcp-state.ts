@@ -14,9 +14,9 @@ export const TCP_STATE = {
   LAST_ACK: 9,
   LISTEN: 10,
   CLOSING: 11,
-  /** Half-open requests since Linux 4.4; answers label them SYN_RECV. */
+  /** Half-open requests since Linux 4.4; answers have SYN_RECV instead. */
   NEW_SYN_RECV: 12,
-  /** Only ever asked for: bound, neither listening nor connected. Answers label it CLOSE. */
+  /** For requests only: bound, neither listening nor connected. Answers have CLOSE instead. */
   BOUND_INACTIVE: 13,
 } as const;
 
@@ -38,7 +38,7 @@ const NAMES: readonly string[] = [
   'CLOSE',
 ];
 
-/** The order in which people read states: the living first, the dying after. */
+/** Display order of states: open sockets first, closing ones after. */
 export const STATE_DISPLAY_ORDER = [
   'ESTABLISHED',
   'LISTEN',
@@ -53,10 +53,10 @@ export const STATE_DISPLAY_ORDER = [
   'CLOSE',
 ] as const;
 
-/** The eleven states that an answer can carry, as netstat spells them. */
+/** The eleven states that an answer can have, as netstat spells them. */
 export type TcpStateName = (typeof STATE_DISPLAY_ORDER)[number];
 
-/** netstat's spelling of a state number; `UNKNOWN(n)` for a number that no kernel header names. */
+/** netstat's spelling of a state number; `UNKNOWN(n)` for an unknown number. */
 export function stateName(state: number): string {
   return (state > 0 ? NAMES[state] : undefined) ?? `UNKNOWN(${state})`;
 }
@@ -68,5 +68,5 @@ export function stateMask(...states: number[]): number {
   return mask;
 }
 
-/** Every state a dump can be asked for, bound-inactive sockets included. */
+/** Mask of every state that a dump can be requested for, BOUND_INACTIVE included. */
 export const ALL_STATES = 0x3ffe;

@@ -1,13 +1,13 @@
 import type { SocketView } from './socket-view.ts';
 
-/** The one thing wanted of the platform's text decoder; every JavaScript runtime has it. */
+/** Declared here because the model is compiled without Node's types; every JavaScript runtime has it. */
 declare const TextDecoder: new () => { decode(bytes: Uint8Array): string };
 
 const decoder = new TextDecoder();
 
 /**
- * A UNIX socket's name as text: a path as it was bound, or `@` and the name for the abstract
- * namespace, as netstat and ss write it.
+ * The name of a UNIX socket as text: its path, or `@` and the name for the abstract namespace, as netstat and ss
+ * print it.
  *
  * @returns undefined when the socket has no name
  */

@@ -1,5 +1,5 @@
 import type { WatchedContainer, WatchedNetns } from '../../model/netns/netns.ts';
-import { checked, NAMES, SPACES } from '../../recording/line-shapes.ts';
+import { checked, NAMES, NAMESPACES } from '../../recording/line-shapes.ts';
 import type { NamesLine, NamespacesLine } from '../../recording/lines.ts';
 import { RecordingError } from '../../recording/recording-error.ts';
 import { openRecordingFile } from './open-recording.ts';
@@ -53,7 +53,7 @@ function parsed(text: string): NamespacesLine | NamesLine | undefined {
     const line: unknown = JSON.parse(text);
     return text.startsWith('{"type":"names"')
       ? { type: 'names', ...checked(NAMES, line, 'names') }
-      : { type: 'spaces', ...checked(SPACES, line, 'spaces') };
+      : { type: 'spaces', ...checked(NAMESPACES, line, 'spaces') };
   } catch (error) {
     if (error instanceof SyntaxError || error instanceof RecordingError) return undefined;
     throw error;

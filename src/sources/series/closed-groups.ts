@@ -40,19 +40,19 @@ export class ClosedGroups {
       };
       this.#groups.set(key, group);
     }
-    const resent = socket.tcpInfoNumber('bytesRetransmitted') ?? 0;
-    const sent = (socket.tcpInfoNumber('bytesSent') ?? 0) - resent;
-    const received = socket.tcpInfoNumber('bytesReceived') ?? 0;
+    const sentInAll = socket.tcpInfoNumber('bytesSent');
+    const sent = sentInAll === undefined ? undefined : sentInAll - (socket.tcpInfoNumber('bytesRetransmitted') ?? 0);
+    const received = socket.tcpInfoNumber('bytesReceived');
     const short = isShort(closed, lastSnapshotMs);
     group.count++;
     if (short) group.shortLived++;
-    if (short && outcome !== 'refused' && received > 1 && received <= GREETING_BYTES && sent <= GREETING_BYTES) {
+    if (short && outcome !== 'refused' && isGreeting(received) && sent !== undefined && sent <= GREETING_BYTES) {
       group.greetedOnly++;
       if (sent === 0) group.silent++;
     }
     if (isIdled(closed)) group.idled = (group.idled ?? 0) + 1;
-    group.bytesSent += sent;
-    group.bytesReceived += received;
+    group.bytesSent += sent ?? 0;
+    group.bytesReceived += received ?? 0;
     group.retransmits += socket.tcpInfoNumber('totalRetrans') ?? 0;
   }
 
@@ -70,6 +70,11 @@ function isShort({ atMs, remembered }: ClosedConnection, lastSnapshotMs: number 
     return remembered.notBeforeMs !== undefined && atMs - remembered.notBeforeMs < SHORT_MS;
   }
   return lastSnapshotMs !== undefined && atMs - lastSnapshotMs < SHORT_MS;
+}
+
+/** Whether the peer sent something, its end-of-file not counted, that is as short as a greeting. False where unknown. */
+function isGreeting(received: number | undefined): boolean {
+  return received !== undefined && received > 1 && received <= GREETING_BYTES;
 }
 
 function isIdled({ socket }: ClosedConnection): boolean {

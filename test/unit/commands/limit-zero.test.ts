@@ -69,6 +69,6 @@ test('doctor, guard and compare, as JSON', () => {
   expect(JSON.parse(JSON.stringify(summarizeSeries('run', series([namespace]), []).measures))).toContainEqual(
     expect.objectContaining({ value: 100, unit: '%' }),
   );
-  const gone = targetGone({ name: 'web', lastSeenMs: 0, cameAgain: false }, namespace);
+  const gone = targetGone({ name: 'web', lastSeenMs: 0, startedAgain: false }, namespace);
   expect(gone.evidence.map(({ value }) => value)).toContain('3 of 0');
 });

@@ -9,7 +9,7 @@ import { stateName, TCP_STATE } from '../../../src/model/socket/tcp-state.ts';
 import { records } from '../../support/random-records.ts';
 import { listener, mapped, tcpSocket } from '../../support/series.ts';
 
-/** What a group's key is, read off the record the plain way. */
+/** The key of a record's group, computed without words. */
 const PLAIN: Partial<Record<GroupKey, (socket: SocketRecord) => string | number | null>> = {
   state: ({ state }) => stateName(state),
   proto: ({ proto }) => proto,
@@ -45,7 +45,7 @@ describe('GroupCounter', () => {
     ]);
   });
 
-  it('counts an MPTCP connection once, not its TCP level too', () => {
+  it('counts an MPTCP connection once, not its TCP subflow too', () => {
     const tcp = tcpSocket({ inode: 7 });
     expect(groupsOf([{ ...tcp, proto: 'mptcp' }, tcp, tcpSocket({ inode: 8 })], ['proto'])).toEqual([
       { key: { proto: 'mptcp' }, count: 1 },
@@ -53,7 +53,7 @@ describe('GroupCounter', () => {
     ]);
   });
 
-  it('puts ports of one number together, whatever their protocols', () => {
+  it('puts ports of one number together, over all protocols', () => {
     const udp = tcpSocket({ proto: 'udp', peer: '10.0.0.3:53' });
     expect(groupsOf([tcpSocket({ peer: '10.0.0.3:53' }), udp], ['peer-port'])).toEqual([
       { key: { 'peer-port': 53 }, count: 2 },
@@ -61,12 +61,12 @@ describe('GroupCounter', () => {
   });
 });
 
-test('equal groups come in the order of their texts, the largest first', () => {
+test('groups are in the order of their counts, equal ones in that of their texts', () => {
   const sockets = ['10.0.0.9:1', '10.0.0.2:1', '10.0.0.3:1', '10.0.0.3:1'].map((peer) => tcpSocket({ peer }));
   expect(groupsOf(sockets, ['peer']).map(({ key }) => key.peer)).toEqual(['10.0.0.3:1', '10.0.0.2:1', '10.0.0.9:1']);
 });
 
-test('by role: null for what is neither', () => {
+test('by role: null for a socket without a role', () => {
   const sockets = [
     listener(8080),
     tcpSocket({ local: '10.0.0.2:8080', peer: '10.0.0.9:50000' }),

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { KeyTable } from '../../../src/count/key-table.ts';
 
 describe('KeyTable', () => {
-  it('counts every key once, whatever their number and their likeness', () => {
+  it('counts every key once, also many and similar ones', () => {
     const table = new KeyTable(3);
     const expected = new Map<string, number>();
     for (let round = 0; round < 30_000; round++) {
@@ -17,7 +17,7 @@ describe('KeyTable', () => {
     expect(countsOf(table)).toEqual(expected);
   });
 
-  it('tells keys apart that differ in one bit of one word', () => {
+  it('separates keys that differ in one bit of one word', () => {
     const table = new KeyTable(4);
     for (let bit = 0; bit < 128; bit++) {
       table.key.fill(0);

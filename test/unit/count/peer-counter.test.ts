@@ -11,7 +11,7 @@ const client = (peer: string, parts: Partial<SocketRecord> = {}) =>
 const served = (port: number, peer: string) => tcpSocket({ local: `10.0.0.2:${port}`, peer });
 
 describe('PeerCounter', () => {
-  it('puts clients under the port of ours that they came to, servers under theirs', () => {
+  it('groups incoming connections by local port, outgoing ones by the port of the peer', () => {
     const sockets = [
       listener(8080),
       served(8080, '10.0.0.9:50001'),
@@ -33,7 +33,7 @@ describe('PeerCounter', () => {
     ]);
   });
 
-  it('gives every socket the id of the peer that it was counted for', () => {
+  it('peerIdOf returns the id of the peer under which a socket is counted', () => {
     const sockets = [
       listener(8080),
       served(8080, '10.0.0.9:50001'),
@@ -78,7 +78,7 @@ describe('the busiest peer', () => {
     expect(counterOf(sockets).busiest()).toEqual({ address: '10.0.0.3', port: 3306, count: 3 });
   });
 
-  it('is an address without a port for the clients of a server, whatever ports of ours they came to', () => {
+  it('is an address without a port for clients, over all local ports', () => {
     const sockets = [listener(80), listener(443), served(80, '10.0.0.9:50001'), served(443, '10.0.0.9:50002')];
     expect(counterOf([...sockets, client('10.0.0.3:3306')]).busiest()).toEqual({
       address: '10.0.0.9',
@@ -87,7 +87,7 @@ describe('the busiest peer', () => {
     });
   });
 
-  it('is the one seen first of equals', () => {
+  it('of equals is the one that occurred first', () => {
     const sockets = ['10.0.0.7:80', '10.0.0.5:80', '10.0.0.5:80', '10.0.0.7:80'].map((peer) => client(peer));
     expect(counterOf(sockets).busiest()?.address).toBe('10.0.0.7');
   });

@@ -19,7 +19,7 @@ function closed(values: Partial<ClosedConnectionRow> = {}): ClosedConnectionRow 
 }
 
 describe('PeerSummaries', () => {
-  it('adds up by the endpoint of a service, and by the address of clients', () => {
+  it('sums up by the endpoint of a service, and by the address of clients', () => {
     const summaries = new PeerSummaries();
     summaries.add(closed({ bytesSent: 10, bytesReceived: 20, retransmits: 1 }));
     summaries.add(closed({ bytesSent: 5, outcome: 'refused' }));
@@ -56,7 +56,7 @@ describe('PeerSummaries', () => {
     expect(summaries.peers().map(({ peer }) => peer)).toEqual(['[2001:db8::1]:80', '10.0.0.7', '10.0.0.2:*']);
   });
 
-  it('keeps ten thousand peers apart and adds the others up', () => {
+  it('separates ten thousand peers and sums up the others', () => {
     const summaries = new PeerSummaries();
     for (let index = 0; index < 10_010; index++) {
       summaries.add(closed({ peer: { address: `10.${index >> 16}.${(index >> 8) & 255}.${index & 255}`, port: 80 } }));

@@ -10,7 +10,7 @@ const book = new AddressInterner();
 const view = new RecordView();
 const rolesOf = (...sockets: SocketRecord[]) => new Roles(new RecordedSockets(sockets));
 const of = (roles: Roles, socket: SocketRecord) => roles.of(view.moveTo(socket));
-/** A listener on `::`, which takes IPv4 too. */
+/** A listener on `::`, which accepts IPv4 too. */
 const dualStack = (port: number) => ({
   ...listener(port),
   family: 'inet6' as const,
@@ -18,11 +18,11 @@ const dualStack = (port: number) => ({
 });
 const inet6 = (localPort: number, peerPort: number) =>
   tcpSocket({ family: 'inet6', localPort, peerPort, local: '0.0.0.0:0', peer: '0.0.0.0:0' });
-/** From a port that no service has, so that listeners alone decide. */
+/** From an ephemeral port, so that only listeners decide. */
 const accepted = (local: string, parts: Partial<SocketRecord> = {}) =>
   tcpSocket({ ...parts, local, peer: '10.0.0.9:50000' } as Parameters<typeof tcpSocket>[0]);
 
-describe('Roles: whose address and port are listened on', () => {
+describe('Roles: sockets whose local address and port have a listener', () => {
   it('a listener is a server, its connections are, all others are clients', () => {
     const roles = rolesOf(listener(40_080));
     expect(of(roles, listener(40_080))).toBe('server');
@@ -30,33 +30,33 @@ describe('Roles: whose address and port are listened on', () => {
     expect(of(roles, accepted('10.0.0.2:40081'))).toBe('client');
   });
 
-  it('a listener on one address takes no connection to another', () => {
+  it('a listener on one address accepts no connection to another', () => {
     const roles = rolesOf(listener(40_080, { local: '127.0.0.11:40080' }));
     expect(of(roles, accepted('127.0.0.11:40080'))).toBe('server');
     expect(of(roles, accepted('10.0.0.2:40080'))).toBe('client');
   });
 
-  it('a listener on 0.0.0.0 takes IPv4, also as mapped IPv6, and no IPv6', () => {
+  it('a listener on 0.0.0.0 accepts IPv4, also as mapped IPv6, and no IPv6', () => {
     const roles = rolesOf(listener(40_080));
     expect(of(roles, mapped(accepted('10.0.0.2:40080')))).toBe('server');
     const other = { ...inet6(40_080, 50_000), local: book.inet6(0xfd000000, 0, 0, 1) };
     expect(of(roles, other)).toBe('client');
   });
 
-  it('a listener on :: takes both families', () => {
+  it('a listener on :: accepts both families', () => {
     const roles = rolesOf(dualStack(40_080));
     expect(of(roles, accepted('10.0.0.2:40080'))).toBe('server');
     expect(of(roles, mapped(accepted('10.0.0.2:40080')))).toBe('server');
     expect(of(roles, { ...inet6(40_080, 50_000), local: book.inet6(0xfd000000, 0, 0, 1) })).toBe('server');
   });
 
-  it('a listener on an IPv4-mapped address takes connections to the IPv4 address', () => {
+  it('a listener on an IPv4-mapped address accepts connections to the IPv4 address', () => {
     const roles = rolesOf(mapped(listener(40_080, { local: '10.0.0.2:40080' })));
     expect(of(roles, accepted('10.0.0.2:40080'))).toBe('server');
     expect(of(roles, accepted('10.0.0.3:40080'))).toBe('client');
   });
 
-  it('the listener on the address itself comes before the one on every address', () => {
+  it('a listener on the address itself takes precedence over one on every address', () => {
     const roles = rolesOf(dualStack(80), listener(80), listener(80, { local: '10.0.0.2:80' }));
     const index = (socket: SocketRecord) => roles.listenerOf(view.moveTo(socket));
     expect(index(accepted('10.0.0.2:80'))).toBe(2);
@@ -71,7 +71,7 @@ describe('Roles: whose address and port are listened on', () => {
   });
 });
 
-describe('Roles: what the socket itself says', () => {
+describe('Roles: decided by the socket itself', () => {
   it('an attempt to connect is a client, even from a port that is listened on', () => {
     expect(of(rolesOf(listener(40_080)), accepted('10.0.0.2:40080', { state: TCP_STATE.SYN_SENT }))).toBe('client');
   });
@@ -80,7 +80,7 @@ describe('Roles: what the socket itself says', () => {
     expect(of(rolesOf(), accepted('10.0.0.2:40080', { state }))).toBe('server');
   });
 
-  it('what is not connected, UNIX and RAW sockets are neither', () => {
+  it('unconnected, UNIX and RAW sockets have no role', () => {
     const roles = rolesOf(listener(80));
     expect(of(roles, tcpSocket({ state: TCP_STATE.CLOSE, peer: '0.0.0.0:0' }))).toBe('none');
     expect(of(roles, unixSocket())).toBe('none');
@@ -88,7 +88,7 @@ describe('Roles: what the socket itself says', () => {
   });
 });
 
-describe('Roles: listeners that are gone', () => {
+describe('Roles: listeners that were closed', () => {
   it('a listener of an earlier snapshot is remembered', () => {
     const roles = new Roles(new RecordedSockets([listener(40_080)]));
     roles.add(new RecordedSockets([accepted('10.0.0.2:40080')]));
@@ -96,7 +96,7 @@ describe('Roles: listeners that are gone', () => {
     expect(roles.isListenedOn(view.moveTo(accepted('10.0.0.2:40080')))).toBe(true);
   });
 
-  it('without one the ports decide: from a service to what the kernel chooses for clients is a server', () => {
+  it('without one the ports decide: a service port with an ephemeral peer port is a server', () => {
     const roles = rolesOf();
     const left = accepted('10.0.0.2:8080', { state: TCP_STATE.TIME_WAIT });
     expect(of(roles, left)).toBe('server');
@@ -105,7 +105,7 @@ describe('Roles: listeners that are gone', () => {
     expect(of(roles, tcpSocket({ local: '10.0.0.2:50000', peer: '10.0.0.3:50001' }))).toBe('client');
   });
 
-  it('a closed connection whose peer and address the kernel has cleared is its listener’s, or a client', () => {
+  it('a closed connection whose peer and address the kernel has cleared is a server if its port has a listener', () => {
     const roles = rolesOf(listener(40_080));
     const cleared = (local: string) => tcpSocket({ local, peer: '0.0.0.0:0', state: TCP_STATE.CLOSE });
     expect(roles.ofClosed(view.moveTo(cleared('0.0.0.0:40080')))).toBe('server');

@@ -64,7 +64,7 @@ describe('SocketCounter', () => {
     expect(countSockets(sources([unixSocket(), listener(80)])).counts()).toMatchObject({ total: 1, unix: 1 });
   });
 
-  it('counts nothing as nothing', () => {
+  it('has counts of 0 without sockets', () => {
     expect(new SocketCounter().counts()).toEqual(NO_SOCKETS);
   });
 });
@@ -90,20 +90,20 @@ describe('what a dump left out', () => {
     expect(counter.abandoned).toBe(2);
   });
 
-  it('is never less than nothing, however late sockstat was read', () => {
+  it('is never negative, however late sockstat was read', () => {
     const counter = countSockets(sources([abandoned(), abandoned()]));
     const { byState } = counter.counts({ ...SOCKSTAT, timeWait: 1 }, { timeWait: true, datagrams: false });
     expect(byState).toEqual({ FIN_WAIT2: 2 });
   });
 
-  it('is nothing where nothing was left out, and the counter stays as it was', () => {
+  it('is 0 where nothing was left out, and the counter does not change', () => {
     const counter = countSockets(sources([listener(80)]));
     counter.counts(SOCKSTAT, { timeWait: true, datagrams: true });
     expect(counter.counts(SOCKSTAT)).toEqual(counter.counts());
     expect(counter.counts().total).toBe(1);
   });
 
-  it('what the kernel counted is completed the same way', () => {
+  it('is added to states that the kernel counted as well', () => {
     const counter = new SocketCounter();
     const counts = Array.from({ length: 16 }, () => 0);
     counts[TCP_STATE.ESTABLISHED] = 4;
@@ -114,7 +114,7 @@ describe('what a dump left out', () => {
   });
 });
 
-test('by owner: what has none is under the empty text, what a test refuses is left out', () => {
+test('by owner: a socket without one is under the empty text, one that fails the test is left out', () => {
   const sockets = [tcpSocket({ localPort: 1 }), tcpSocket({ localPort: 2 }), tcpSocket({ localPort: 3 })];
   const ownerOf = ({ localPort }: { localPort: number }) => (localPort === 1 ? 'web' : undefined);
   const counters = countByOwner(sources(sockets), ownerOf, ({ localPort }) => localPort !== 3);
@@ -124,7 +124,7 @@ test('by owner: what has none is under the empty text, what a test refuses is le
   ]);
 });
 
-test('the sum of counts has every field and state', () => {
+test('the sum of counts includes every field and state', () => {
   const one = { total: 3, tcp: 2, udp: 1, raw: 0, unix: 4, byState: { LISTEN: 1, CLOSE: 1 } };
   const other = { total: 2, tcp: 1, udp: 0, raw: 1, unix: 0, byState: { LISTEN: 1 } };
   expect(sumOfCounts([one, other])).toEqual({

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { arrange } from '../../../src/count/sort-groups.ts';
+import { sortGroups } from '../../../src/count/sort-groups.ts';
 import { bucketOf, RTT_BUCKETS, TIME_BUCKETS } from '../../../src/model/report/buckets.ts';
 import type { Group, GroupKey } from '../../../src/model/report/group.ts';
 
@@ -9,7 +9,7 @@ const values = (key: GroupKey, sorted: Group[]) => sorted.map((group) => group.k
 
 describe('the order of groups', () => {
   it('by count: the largest first', () => {
-    expect(arrange(groups('state', 'LISTEN', 'CLOSE'), 'count').map(({ count }) => count)).toEqual([2, 1]);
+    expect(sortGroups(groups('state', 'LISTEN', 'CLOSE'), 'count').map(({ count }) => count)).toEqual([2, 1]);
   });
 
   it.each<[GroupKey, (string | number | null)[]]>([
@@ -21,12 +21,12 @@ describe('the order of groups', () => {
     ['idle', ['<1s', '1-10s', '10-60s', '1-10m', '10-60m', '1-24h', '>=1d', null]],
   ])('by %s', (key, order) => {
     const shuffled = groups(key, ...[...order].reverse());
-    expect(values(key, arrange(shuffled, key))).toEqual(order);
+    expect(values(key, sortGroups(shuffled, key))).toEqual(order);
   });
 });
 
 describe('buckets', () => {
-  it('a bound belongs to the range that it begins', () => {
+  it('a bound belongs to the range above it', () => {
     for (const buckets of [RTT_BUCKETS, TIME_BUCKETS]) {
       expect(buckets.labels).toHaveLength(buckets.bounds.length + 1);
       expect(buckets.labels[bucketOf(buckets, 0)]).toMatch(/^</);

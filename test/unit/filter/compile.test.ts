@@ -19,14 +19,14 @@ const mark: Condition = { kind: 'mark', mark: 5, mask: 0xff };
 const hex = (bytes: Uint8Array | undefined) => Buffer.from(bytes ?? []).toString('hex');
 
 describe('the part of a filter that the kernel decides', () => {
-  it('takes ports that every match has into the header, and asks for the states alone', () => {
+  it('moves ports that every match has into the header, and requests only the states that can match', () => {
     expect(kernelPart(join('and', [peerPort(80), states(1)]))).toEqual({
       states: 1 << 1,
       peerPort: 80,
       tests: undefined,
     });
     expect(kernelPart(join('or', [peerPort(80), states(1)]))).toEqual({ states: ALL_STATES, tests: undefined });
-    // 0 stands for any port there.
+    // In the header 0 is any port.
     expect(kernelPart(peerPort(0))).toMatchObject({ tests: { kind: 'atom' } });
   });
 
@@ -34,7 +34,7 @@ describe('the part of a filter that the kernel decides', () => {
     const part = kernelPart(join('and', [idle, join('or', [peerPort(80), peerPort(81)])]));
     expect(part.tests).toMatchObject({ kind: 'or', nodes: [{ kind: 'atom' }, { kind: 'atom' }] });
     expect(kernelPart(join('or', [idle, peerPort(80)])).tests).toBeUndefined();
-    // not (idle or port) is (not idle) and (not port): the kernel knows the second half.
+    // not (idle or port) is (not idle) and (not port): the kernel supports the second half.
     expect(kernelPart(negate(join('or', [idle, peerPort(80)]))).tests).toMatchObject({ kind: 'not' });
     expect(kernelPart(negate(join('and', [idle, peerPort(80)]))).tests).toBeUndefined();
   });
@@ -47,7 +47,7 @@ describe('the part of a filter that the kernel decides', () => {
     expect(kernelPart(negate(join('or', [states(1), idle]))).states).toBe(ALL_STATES & ~(1 << 1));
   });
 
-  it('never asks for what is not autobound: of entries without a socket the kernel does not know', () => {
+  it('never compiles `not autobound`: the kernel is wrong for entries without a socket', () => {
     expect(kernelPart(negate(atom({ kind: 'autobound' }))).tests).toBeUndefined();
   });
 });

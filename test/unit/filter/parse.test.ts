@@ -3,13 +3,13 @@ import { parseFilter } from '../../../src/filter/parse.ts';
 import { writeTree } from '../../../src/filter/write-tree.ts';
 import { Failure } from '../../../src/model/failure.ts';
 
-/** A filter as it was read, with all its parentheses. */
+/** A parsed filter, with all its parentheses. */
 function read(text: string, precedence: 'and-first' | 'ss' = 'and-first'): string {
   const { tree } = parseFilter(text, precedence);
   return tree === undefined ? '' : writeTree(tree);
 }
 
-/** What is said of a mistake: the sentence, and the part of the text that the mark is under. */
+/** The message of a mistake, and the part of the text that the carets mark. */
 function mistake(text: string): { message: string; marked: string; expected: string } {
   try {
     parseFilter(text);
@@ -23,7 +23,7 @@ function mistake(text: string): { message: string; marked: string; expected: str
   throw new Error(`no mistake in: ${text}`);
 }
 
-describe('reading a filter', () => {
+describe('parsing a filter', () => {
   it.each([
     ['', ''],
     ['dport = :80', 'dport = 80'],
@@ -69,22 +69,22 @@ describe('reading a filter', () => {
     expect(read('not not sport 1')).toBe('sport = 1');
   });
 
-  it('reads from left to right as ss does when it is told to', () => {
+  it('parses from left to right like ss when requested', () => {
     expect(read('sport 1 or dport 2 and dport 3', 'ss')).toBe('(sport = 1 or dport = 2) and dport = 3');
     expect(read('sport 1 dport 2 or dport 3', 'ss')).toBe('(sport = 1 and dport = 2) or dport = 3');
   });
 
-  it('tells where ss would mean something else, and only there', () => {
+  it('notes where ss would parse a filter differently, and only there', () => {
     const [note, ...more] = parseFilter('sport 1 or dport 2 and dport 3').notes;
     expect(note).toContain('sport = 1 or (dport = 2 and dport = 3)');
-    expect(note).toContain('ss reads (sport = 1 or dport = 2) and dport = 3');
+    expect(note).toContain('ss parses it as (sport = 1 or dport = 2) and dport = 3');
     expect(more).toEqual([]);
     for (const alike of ['sport 1 and dport 2 or dport 3', '(sport 1 or dport 2) and dport 3', 'sport 1 or dport 2']) {
       expect(parseFilter(alike).notes).toEqual([]);
     }
   });
 
-  it('takes states at the beginning together, for all that follows', () => {
+  it('joins states at the start, and applies them to all that follows', () => {
     expect(read('state established state close-wait')).toBe('state established,close-wait');
     expect(read('exclude listening excl time-wait sport 1 or sport 2')).toMatch(
       /^state [a-z0-9,-]+ and \(sport = 1 or sport = 2\)$/,
@@ -93,7 +93,7 @@ describe('reading a filter', () => {
     expect(read('state established or dport 80')).toBe('state established or dport = 80');
   });
 
-  it('reads an address that ends like a port as ss does, and says so', () => {
+  it('parses an address that ends like a port as ss does, with a note', () => {
     const filter = parseFilter('dst 2001:db8::1:80');
     expect(filter.tree && writeTree(filter.tree)).toBe('dst [2001:db8::1]:80');
     expect(filter.notes.join()).toContain('write [2001:db8::1:80] for the address');
@@ -107,23 +107,23 @@ describe('mistakes', () => {
     ['timer keepalve', 'keepalve', 'did you mean keepalive?'],
     ['close-wait', 'close-wait', 'did you mean state close-wait?'],
     ['idle > 30', '30', 'has no unit'],
-    ['idle 30s', '30s', 'a comparison is wanted behind "idle"'],
+    ['idle 30s', '30s', '"idle" needs a comparison'],
     ['rtt > 5KiB', '5KiB', 'is not a duration'],
     ['recvq > 5ms', '5ms', 'is not a size'],
-    ['dport 99999', '99999', 'is no port'],
-    ['dport 80,99999', '99999', 'is no port'],
+    ['dport 99999', '99999', 'is not a port'],
+    ['dport 80,99999', '99999', 'is not a port'],
     ['dport 90-80', '90-80', 'ends before it begins'],
-    ['dport > 80,90', '80,90', '> compares with one port'],
-    ['dst 80', '80', 'would be an address here'],
+    ['dport > 80,90', '80,90', '> takes a single port'],
+    ['dst 80', '80', 'is ambiguous'],
     ['dst [::1', '[::1', 'the bracket is not closed'],
-    ['dev > 1', '>', 'dev can only be compared with = and !='],
-    ['dport 80)', ')', 'never opened'],
+    ['dev > 1', '>', 'dev supports = and != only'],
+    ['dport 80)', ')', 'was not opened'],
     ['sport 1 and (dport 80', '(', 'is not closed'],
     ['and dport 80', 'and', 'a condition is missing before "and"'],
-    ['path "a', '"a', 'this quote has no end'],
-    ['fwmark 1/2/3', '1/2/3', 'is no mark'],
-    ['dst link:eth0', 'link:eth0', 'are not shown by socklens'],
-    ['state listening exclude all', 'state listening exclude all', 'leave none'],
+    ['path "a', '"a', 'this quote is not closed'],
+    ['fwmark 1/2/3', '1/2/3', 'is not a mark'],
+    ['dst link:eth0', 'link:eth0', 'are not supported'],
+    ['state listening exclude all', 'state listening exclude all', 'no state is left'],
   ])('%s', (text, marked, message) => {
     const found = mistake(text);
     expect(found.marked).toBe(marked);
@@ -132,10 +132,10 @@ describe('mistakes', () => {
 
   it('marks the end where something is missing', () => {
     expect(mistake('dport')).toMatchObject({ message: expect.stringContaining('the filter ends'), marked: '' });
-    expect(mistake('sport 1 or').message).toContain('the filter ends where a condition is wanted');
+    expect(mistake('sport 1 or').message).toContain('the filter ends where a condition is expected');
   });
 
-  it('any text is read or refused with a place in it', () => {
+  it('any text is parsed or refused with carets', () => {
     let seed = 7;
     const random = (sides: number) => {
       seed = (Math.imul(seed, 1103515245) + 12345) >>> 0;

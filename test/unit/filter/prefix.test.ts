@@ -46,7 +46,7 @@ describe('prefixes', () => {
 });
 
 describe('globs', () => {
-  it('are the shell’s', () => {
+  it('match like those of a shell', () => {
     expect(globMatcher('/run/*.sock')('/run/a/b.sock')).toBe(true);
     expect(globMatcher('/run/?.sock')('/run/ab.sock')).toBe(false);
     expect(globMatcher('[a-c]x')('bx')).toBe(true);

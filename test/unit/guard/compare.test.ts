@@ -34,7 +34,7 @@ describe('two runs side by side', () => {
     expect(compareRuns(run([before]), run([after])).measures).toMatchObject([{ change }]);
   });
 
-  it('what one alone has is told, and findings by rule and scope, whatever the process is called', () => {
+  it('reports what only one run has, and compares findings by rule and scope without PID', () => {
     const leak = { rule: 'CLOSE_WAIT_LEAK', severity: 'critical', scope: 'web 42/node', summary: 'x' } as const;
     const comparison = compareRuns(
       run([measure(1, { name: 'old' })], [leak, { ...leak, rule: 'CONN_CHURN' }]),
@@ -63,7 +63,7 @@ describe('two runs side by side', () => {
     expect(text).toContain('web\\x1b[2J');
   });
 
-  it('a series, as a recording has it', () => {
+  it('summarises a series, such as a recording', () => {
     const summary = summarizeSeries(
       'before.slrec',
       series([
@@ -86,7 +86,7 @@ describe('two runs side by side', () => {
       'web: CLOSE_WAIT at most': 2,
       'web: CLOSE_WAIT at last': 0,
       'web: descriptors of the soft limit': 50,
-      'web: connections made': 22,
+      'web: connections opened': 22,
     });
   });
 });

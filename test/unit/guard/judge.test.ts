@@ -3,7 +3,7 @@ import { judgeBudget } from '../../../src/guard/judge.ts';
 import { outcomeOf } from '../../../src/guard/outcome.ts';
 import { parseBudget } from '../../../src/guard/parse-budget.ts';
 import type { BudgetPoint, Phases } from '../../../src/guard/target-value.ts';
-import { kept } from '../../../src/guard/thin.ts';
+import { thinnedIndexes } from '../../../src/guard/thin.ts';
 import type { Finding, Severity } from '../../../src/model/finding/finding.ts';
 
 const AT = Date.UTC(2026, 0, 1);
@@ -39,7 +39,7 @@ describe('judging a budget', () => {
       worst: { value: 63, at: '2026-01-01T00:00:03.000Z', target: 'web' },
     });
     expect(judge('peak(all) < 63', points).verdict).toBe('broken');
-    // The look at second 1 was taken before the command began.
+    // The snapshot at second 1 was taken before the command started.
     expect(judge('peak(all) = 63', points).verdict).toBe('held');
     expect(judge('peak(all) >= 64', points).verdict).toBe('broken');
     expect(judge('peak(all) != 63', points).verdict).toBe('broken');
@@ -47,7 +47,7 @@ describe('judging a budget', () => {
     expect(judge('peak(all) <= baseline + 60', points)).toMatchObject({ verdict: 'held', bound: 63 });
   });
 
-  it('steady: the median of the second half, so that one spike is none', () => {
+  it('steady: the median of the second half, so that one spike does not count', () => {
     expect(judge('steady(all) = 4', line([0, 0, 99, 99, 99, 4, 4, 70, 4, 4])).verdict).toBe('held');
     expect(judge('steady(all) = 4', line([0, 0, 4, 4, 4, 4, 70, 70, 70, 4])).worst?.value).toBe(70);
     // Of two in the middle the higher one: seconds 5 to 8 when it ended at 8.
@@ -55,20 +55,20 @@ describe('judging a budget', () => {
     expect(judge('steady(all) <= 2', line([0, 0, 0, 0, 0, 1, 2, 3, 4]), [], even).worst?.value).toBe(3);
   });
 
-  it('drain: the count at the first look when the time is over', () => {
+  it('drain: the count at the first snapshot after the time', () => {
     const points = line([7, 7, 50, 50, 50, 50, 50, 50, 50, 50, 40, 12, 8]);
     expect(judge('drain(all, 2s) <= baseline + 5', points)).toMatchObject({ verdict: 'held', bound: 12 });
     expect(judge('drain(all, 1s) <= baseline + 5', points)).toMatchObject({ verdict: 'broken', worst: { value: 40 } });
     expect(judge('drain(all, 9s) <= 5', points)).toMatchObject({
       verdict: 'not judged',
-      reason: expect.stringContaining('the target was gone'),
+      reason: expect.stringContaining('the target had stopped'),
     });
     expect(judge('drain(all, 9s) <= 5', points, [], { ...phases, interrupted: true }).reason).toContain(
-      'stopped before',
+      'interrupted less than',
     );
   });
 
-  it('rate: every stretch that touches the run', () => {
+  it('rate: every interval that overlaps the run', () => {
     const points = line([0, 500, 4, 4, 4, 4, 4, 4, 4, 4, 30, 900]).map((point) => ({
       ...point,
       sinceMs: point.atMs - 1000,
@@ -107,12 +107,12 @@ describe('judging a budget', () => {
     });
   });
 
-  it('each target has to keep it, and the worst is told', () => {
+  it('each target has to meet it, and the result has the worst', () => {
     const points = [...line([0, 0, 5], 'web-1'), ...line([0, 0, 9], 'web-2')];
     expect(judge('peak(all) <= 8', points)).toMatchObject({ verdict: 'broken', worst: { value: 9, target: 'web-2' } });
     // Of a lower bound the worst is the lowest.
     expect(judge('peak(all) >= 6', points)).toMatchObject({ verdict: 'broken', worst: { value: 5, target: 'web-1' } });
-    // One that came late has no baseline; the other one is judged all the same.
+    // A target that started late has no baseline; the other one is still judged.
     const late = [...line([0, 0, 5], 'web-1'), ...line([0, 0, 9], 'web-2').slice(2)];
     expect(judge('peak(all) <= baseline + 8', late)).toMatchObject({
       verdict: 'not judged',
@@ -121,7 +121,7 @@ describe('judging a budget', () => {
     });
   });
 
-  it('a command shorter than the interval: not judged, and it says what to do', () => {
+  it('a command shorter than the interval: not judged, with advice', () => {
     const short = { ...phases, endedMs: AT + 1300 };
     expect(judge('peak(all) <= 8', line([0, 0, 0]), [], short)).toMatchObject({
       verdict: 'not judged',
@@ -130,7 +130,7 @@ describe('judging a budget', () => {
   });
 });
 
-describe('what a run comes to', () => {
+describe('the outcome of a run', () => {
   const results = (...verdicts: ('held' | 'broken' | 'not judged')[]) =>
     verdicts.map((verdict) => ({ verdict, budget: '', origin: '', operator: '', lines: [] }));
   it.each([
@@ -146,8 +146,8 @@ describe('what a run comes to', () => {
 });
 
 describe('thinning a line', () => {
-  it('keeps each stretch’s highest', () => {
-    expect(kept([1, 2, 3], 3)).toEqual([0, 1, 2]);
-    expect(kept([1, 9, 2, 2, 8, 1, 1, 1], 4)).toEqual([1, 2, 4, 6]);
+  it('selects the highest of each section', () => {
+    expect(thinnedIndexes([1, 2, 3], 3)).toEqual([0, 1, 2]);
+    expect(thinnedIndexes([1, 9, 2, 2, 8, 1, 1, 1], 4)).toEqual([1, 2, 4, 6]);
   });
 });

@@ -5,7 +5,7 @@ import { parseBudget } from '../../../src/guard/parse-budget.ts';
 import { shortBudgets } from '../../../src/guard/short-forms.ts';
 import { Failure } from '../../../src/model/failure.ts';
 
-/** A budget as it was read, in one line. */
+/** A parsed budget, in one line. */
 function written({ subject, scope, operator, bound }: Budget): string {
   const filter = 'filter' in subject ? subject.filter : undefined;
   const tree = filter?.filter.tree;
@@ -30,7 +30,7 @@ function written({ subject, scope, operator, bound }: Budget): string {
 
 const read = (text: string) => written(parseBudget(text, '--budget'));
 
-/** What is said of a mistake: the sentence, and the part of the text that the mark is under. */
+/** The message of a mistake, and the part of the text that the carets mark. */
 function mistake(text: string): { message: string; marked: string } {
   try {
     parseBudget(text, '--budget');
@@ -44,7 +44,7 @@ function mistake(text: string): { message: string; marked: string } {
   throw new Error(`no mistake in: ${text}`);
 }
 
-describe('reading a budget', () => {
+describe('parsing a budget', () => {
   it.each([
     ['peak(dst db:3306 and state established) <= 50', 'target peak [dst db:3306 and state established] <= 50'],
     ['steady(state close-wait) = 0', 'target steady [state close-wait] = 0'],
@@ -89,29 +89,29 @@ describe('reading a budget', () => {
 
   it.each([
     ['peak(dst db:3306 and state establshed) <= 50', 'establshed', 'did you mean established'],
-    ['steady(state close-wait or ) = 0', ')', 'ends where a condition is wanted'],
-    ['drain(al, 10s) <= 5', 'al', '"al" is no condition'],
-    ['drain(all) <= 5', ')', 'how long after the command is missing'],
+    ['steady(state close-wait or ) = 0', ')', 'ends where a condition is expected'],
+    ['drain(al, 10s) <= 5', 'al', 'unknown condition "al"'],
+    ['drain(all) <= 5', ')', 'a time after the command is missing'],
     ['drain(all, soon) <= 5', 'soon', '"soon" is not a duration'],
     ['rate(open to db:3306) <= 5/s', 'open', 'did you mean opens'],
     ['rate(opens to db:3306) <= 5', '5', 'has no unit'],
-    ['rate(opens to 80) <= 5/s', '80', 'would be an address here'],
-    ['rate(opens) <= baseline + 5', 'baseline + 5', 'only a count of sockets has a baseline'],
+    ['rate(opens to 80) <= 5/s', '80', 'is ambiguous'],
+    ['rate(opens) <= baseline + 5', 'baseline + 5', 'only counts of sockets have a baseline'],
     ['peek(all) <= 5', 'peek', 'did you mean peak'],
-    ['peak all <= 5', 'all', 'wants parentheses'],
-    ['peak(all) x <= 5', 'x', 'stands where the comparison should'],
+    ['peak all <= 5', 'all', 'expected "(" after "peak"'],
+    ['peak(all) x <= 5', 'x', 'expected a comparison, found "x"'],
     ['peak(all <= 5', '(', 'this parenthesis is not closed'],
     ['peak() <= 5', ')', 'a filter is missing'],
     ['peak(all)', '', 'a bound is missing'],
     ['peak(all) <=', '', 'a bound is missing'],
-    ['peak(all) <= 80%', '80%', 'is no unit of this'],
-    ['peak(all) <= many', 'many', '"many" is no bound'],
-    ['descriptors used <= 80%', 'used', 'stands where the comparison should'],
-    ['lost packets = 0', 'packets', 'lost what?'],
-    ['findings(fatal) = 0', 'fatal', 'no severity and no rule'],
-    ['each thread all <= 5', 'thread', '"each" what?'],
-    ['total descriptors <= 80%', 'total descriptors ', 'count sockets'],
-    ['<= 5', '<=', 'nothing to be counted'],
+    ['peak(all) <= 80%', '80%', 'unit "%" does not apply here'],
+    ['peak(all) <= many', 'many', '"many" is not a bound'],
+    ['descriptors used <= 80%', 'used', 'expected a comparison, found "used"'],
+    ['lost packets = 0', 'packets', 'expected "events" after "lost"'],
+    ['findings(fatal) = 0', 'fatal', 'neither a severity nor a rule'],
+    ['each thread all <= 5', 'thread', 'expected "process" after "each"'],
+    ['total descriptors <= 80%', 'total descriptors ', 'only apply to counts of sockets'],
+    ['<= 5', '<=', 'expected what to measure'],
     ['', '', 'a bound is missing'],
   ])('a mistake: %s', (text, marked, message) => {
     const found = mistake(text);

@@ -7,7 +7,7 @@ import { listener, tcpSocket, unixSocket } from '../../support/series.ts';
 
 const countsOf = (...sockets: SocketRecord[]) => countSubflows(new RecordedSockets(sockets));
 
-test('TCP by state, UDP together; RAW and UNIX sockets are in no line', () => {
+test('TCP by state, UDP together; RAW and UNIX sockets are not counted', () => {
   const udp = tcpSocket({ proto: 'udp' });
   const raw = tcpSocket({ proto: 'raw', state: TCP_STATE.CLOSE });
   expect(countsByName(countsOf(listener(80), tcpSocket(), tcpSocket(), udp, raw, unixSocket()))).toEqual({
@@ -17,14 +17,14 @@ test('TCP by state, UDP together; RAW and UNIX sockets are in no line', () => {
   });
 });
 
-test('an MPTCP connection counts the same whether or not a snapshot has the level above its subflows', () => {
+test('an MPTCP connection counts the same whether or not a snapshot has the MPTCP socket', () => {
   const subflows = [tcpSocket({ inode: 7 }), tcpSocket({ inode: 7 })];
   expect(countsOf(...subflows.map((socket) => ({ ...socket, proto: 'mptcp' as const })), ...subflows)).toEqual(
     countsOf(...subflows),
   );
 });
 
-test('lines have a number for every snapshot, 0 for a state that it has not', () => {
+test('lines have a count for every snapshot, 0 for an absent state', () => {
   const snapshots = [
     { atMs: 1000, counts: countsOf(tcpSocket()) },
     { atMs: 2000, counts: countsOf(tcpSocket(), tcpSocket({ state: TCP_STATE.CLOSE_WAIT })) },

@@ -52,7 +52,7 @@ describe('groups of equal limits', () => {
 });
 
 describe('growth', () => {
-  test('a minute, by the line that fits', () => {
+  test('per minute, by least squares', () => {
     const at = (...values: number[]) => values.map((value, index) => ({ atMs: index * 1000, value }));
     expect(perMinute(at(10, 11, 12, 13))).toBeCloseTo(60);
     expect(perMinute(at(10, 10, 10))).toBe(0);
@@ -61,7 +61,7 @@ describe('growth', () => {
     expect(perMinute([])).toBeUndefined();
   });
 
-  test('the time that is left', () => {
+  test('time until the limit', () => {
     expect(timeLeftMs(40, 100, 60)).toBe(60_000);
     expect(timeLeftMs(100, 100, 0)).toBe(0);
     expect(timeLeftMs(40, 100, 0)).toBeUndefined();
@@ -70,7 +70,7 @@ describe('growth', () => {
     expect(timeLeftMs(40, 100, undefined)).toBeUndefined();
   });
 
-  test("an example's number", () => {
+  test('the limit for examples', () => {
     expect(exampleNofile(10, 1 << 20)).toBe(65_536);
     expect(exampleNofile(40_000, 1 << 20)).toBe(262_144);
     expect(exampleNofile(40_000, 100_000)).toBe(100_000);
@@ -86,7 +86,7 @@ describe('programs', () => {
       expect(at(file).raisesSoftLimit).toBe(true);
     }
   });
-  test('that keep it, and those that nobody knows', () => {
+  test('that do not change it, and unknown ones', () => {
     for (const file of [
       '/usr/bin/python3.11',
       '/usr/sbin/nginx',
@@ -112,25 +112,25 @@ describe('remarks', () => {
       program,
     });
 
-  test('nothing to say', () => {
+  test('none', () => {
     expect(remarks(1024, 1024, 10, [1024, 1024])).toEqual([]);
     expect(remarks(1024, 1024, 10)).toEqual([]);
   });
-  test('near, and at its end', () => {
-    expect(remarks(1024, 1024, 900)).toEqual([expect.stringContaining('only 124 descriptors are left')]);
-    expect(remarks(64, 64, 64)).toEqual([expect.stringContaining('no descriptor is left')]);
+  test('near the limit, and at the limit', () => {
+    expect(remarks(1024, 1024, 900)).toEqual([expect.stringContaining('only 124 of 1024 descriptors left')]);
+    expect(remarks(64, 64, 64)).toEqual([expect.stringContaining('no descriptor left')]);
   });
   test('soft below hard, by program', () => {
-    expect(remarks(1024, 4096, 10, [1024, 4096])).toEqual([expect.stringContaining('Python keeps it as it is')]);
-    expect(remarks(1024, 4096, 10, [1024, 4096], node)).toEqual([expect.stringContaining('this process has not')]);
+    expect(remarks(1024, 4096, 10, [1024, 4096])).toEqual([expect.stringContaining('Python does not change it')]);
+    expect(remarks(1024, 4096, 10, [1024, 4096], node)).toEqual([expect.stringContaining('this process did not')]);
   });
-  test('declared otherwise: raised by itself, or changed since', () => {
+  test('different from the declared limit: raised by itself, or changed since', () => {
     expect(remarks(4096, 4096, 10, [1024, 4096], node)).toEqual([
       expect.stringContaining('Node.js raised its soft limit itself'),
     ]);
-    expect(remarks(512, 512, 10, [1024, 1024])).toEqual([expect.stringContaining('somebody changed it since')]);
+    expect(remarks(512, 512, 10, [1024, 1024])).toEqual([expect.stringContaining('it was changed since')]);
   });
-  test('absurdly high', () => {
+  test('very high', () => {
     expect(remarks(1 << 30, 1 << 30, 10)).toEqual([expect.stringContaining('may hang')]);
   });
 });
@@ -168,11 +168,11 @@ describe('--set', () => {
     ['nproc=128', 'only nofile can be set; nproc (processes)'],
     ['quux=1', 'only nofile can'],
     ['nofile', 'to what?'],
-    ['nofile=', 'is no limit'],
-    ['nofile=many', 'is no limit'],
-    ['nofile=-1', 'is no limit'],
-    ['nofile=1:2:3', 'is no limit'],
-    ['nofile=200:100', 'above the hard one'],
+    ['nofile=', 'is not a limit'],
+    ['nofile=many', 'is not a limit'],
+    ['nofile=-1', 'is not a limit'],
+    ['nofile=1:2:3', 'is not a limit'],
+    ['nofile=200:100', 'above hard limit'],
     ['nofile=1001', 'fs.nr_open'],
     ['nofile=1:1001', 'fs.nr_open'],
   ])('%s', (text, message) => {

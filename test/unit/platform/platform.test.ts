@@ -63,13 +63,13 @@ describe('the platform', () => {
     expect(PLATFORMS[name]).toMatchObject(expected);
   });
 
-  test('ECS is told by the path alone, with both cgroup drivers', () => {
+  test('ECS is recognised from the path alone, with both cgroup drivers', () => {
     for (const path of [`/ecs/prod/4b1d/${ID}`, `/ecstasks.slice/ecstasks-4b1d.slice/docker-${ID}.scope`]) {
       expect(platform({ cgroupPaths: [path] })).toEqual({ kind: 'ecs-ec2', hostNetwork: false });
     }
   });
 
-  test("Kubernetes on Docker is told by kubelet's labels", () => {
+  test("Kubernetes on Docker is recognised from kubelet's labels", () => {
     const labels = {
       'io.kubernetes.pod.namespace': 'shop',
       'io.kubernetes.pod.name': 'api-1',
@@ -94,11 +94,11 @@ describe('the platform', () => {
   });
 });
 
-/** Place and snippet of the first proposal that has a snippet. */
+/** `where` and snippet of the first fix that has a snippet. */
 const snippet = (fixes: readonly { snippet?: string }[]) =>
   fixes.find((fix) => fix.snippet !== undefined)?.snippet ?? '';
 
-describe('a limit, set durably', () => {
+describe('fixes for a limit', () => {
   const nofile = (name: keyof typeof PLATFORMS) => limitFixes(PLATFORMS[name], 'nofile', 16_384, 65_536);
 
   test('docker run, and the daemon: its JSON is JSON', () => {
@@ -110,7 +110,7 @@ describe('a limit, set durably', () => {
     });
   });
 
-  test('compose: the file that it was started from, the service, the block', () => {
+  test('compose: the file, the service and the block', () => {
     const [fix] = nofile('compose');
     expect(fix?.where).toBe('/srv/shop/compose.yaml');
     expect(fix?.snippet).toBe(
@@ -128,7 +128,7 @@ describe('a limit, set durably', () => {
       ulimits: [{ name: 'nofile', softLimit: 16_384, hardLimit: 65_536 }],
     });
     expect(nofile('ecs')[1]?.snippet).toBe('--default-ulimit nofile=16384:65536');
-    // Fargate has no instance to set anything on.
+    // Fargate has no instance to configure.
     expect(nofile('fargate')).toHaveLength(1);
   });
 
@@ -141,7 +141,7 @@ describe('a limit, set durably', () => {
     expect(snippet(nofile('process'))).toBe('prlimit --nofile=16384:65536 COMMAND …');
   });
 
-  test('Kubernetes: no field of the pod is invented', () => {
+  test('Kubernetes: no field of the pod', () => {
     for (const name of ['kubernetes', 'crio'] as const) {
       const fixes = nofile(name);
       expect(fixes[0]).not.toHaveProperty('snippet');
@@ -152,7 +152,7 @@ describe('a limit, set durably', () => {
     expect(snippet(nofile('crio'))).toContain('default_ulimits = ["nofile=16384:65536"]');
   });
 
-  test('unlimited, in the words of each', () => {
+  test('unlimited, as each platform writes it', () => {
     const unlimited = Number.POSITIVE_INFINITY;
     expect(snippet(limitFixes(PLATFORMS.docker, 'memlock', unlimited, unlimited))).toContain('memlock=-1:-1');
     expect(snippet(limitFixes(PLATFORMS.systemd, 'memlock', unlimited, unlimited))).toContain('LimitMEMLOCK=infinity');
@@ -161,7 +161,7 @@ describe('a limit, set durably', () => {
     );
   });
 
-  test('names that a stranger chose are quoted', () => {
+  test('names are quoted: a container can choose them', () => {
     const hostile = platform({ labels: { 'com.docker.compose.service': 'a: b\n"c' } });
     expect(snippet(limitFixes(hostile, 'nofile', 1, 2))).toContain('  "a: b\\n\\"c":');
     const swarm = platform({ labels: { 'com.docker.swarm.service.name': "x; reboot 'y" } });
@@ -169,7 +169,7 @@ describe('a limit, set durably', () => {
   });
 });
 
-describe('a sysctl, set durably', () => {
+describe('fixes for a sysctl', () => {
   const somaxconn = (name: keyof typeof PLATFORMS) => sysctlFixes(PLATFORMS[name], 'net.core.somaxconn', '8192');
 
   test('of the container', () => {
@@ -185,7 +185,7 @@ describe('a sysctl, set durably', () => {
     expect(snippet(somaxconn('systemd'))).toBe('net.core.somaxconn = 8192');
   });
 
-  test('Kubernetes: unsafe ones want the kubelet first, safe ones do not', () => {
+  test('Kubernetes: unsafe ones need the kubelet first, safe ones do not', () => {
     expect(somaxconn('kubernetes').map((fix) => fix.snippet)).toEqual([
       'allowedUnsafeSysctls:\n  - net.core.somaxconn',
       'securityContext:\n  sysctls:\n    - name: net.core.somaxconn\n      value: "8192"',
@@ -205,7 +205,7 @@ describe('a sysctl, set durably', () => {
   });
 });
 
-describe('the number of tasks, set durably', () => {
+describe('fixes for the number of tasks', () => {
   test.each([
     ['docker', 'docker update --pids-limit 500 web'],
     ['compose', 'services:\n  api:\n    pids_limit: 500'],

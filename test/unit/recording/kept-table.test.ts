@@ -2,11 +2,11 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { differences } from '../../../src/recording/cells.ts';
 import { fromColumns } from '../../../src/recording/columns.ts';
-import { KeptAddresses } from '../../../src/recording/kept-addresses.ts';
+import { InternedAddresses } from '../../../src/recording/interned-addresses.ts';
 import { KeptTable } from '../../../src/recording/kept-table.ts';
 import { T0 } from '../../support/random-records.ts';
 
-const addresses = new KeptAddresses();
+const addresses = new InternedAddresses();
 const keys = fc.uniqueArray(fc.integer({ min: 1, max: 40 }), { maxLength: 20 }).map((all) => all.sort((a, b) => a - b));
 /** What is gone, and what is new or changed, look by look. */
 const changes = fc.array(fc.record({ gone: keys, now: keys }), { maxLength: 20 });

@@ -7,12 +7,12 @@ import { isProcessList } from '../../../src/recording/process-list.ts';
 const PROCESS = { pid: 1, name: 'a', startTicks: 1, used: 3, softLimit: null, hardLimit: 5 };
 const KNOWN = { ...PROCESS, container: 'web', kinds: { byKind: { tcp: 1 } } };
 
-test('a list as the writer makes it is right at once', () => {
+test('accepts the lists of the writer', () => {
   expect(isProcessList([PROCESS, KNOWN])).toBe(true);
   expect(isProcessList([])).toBe(true);
 });
 
-test('what is right at once, the shape accepts', () => {
+test('accepts only what the schema accepts', () => {
   const value = fc.oneof(
     fc.integer(),
     fc.string(),

@@ -11,8 +11,8 @@ const HEADER = { startedAtMs: T0, intervalMs: 1000, target: 'all', closely: true
 const NAMES = { host: () => undefined, service: () => undefined, user: () => undefined };
 const numbers = fc.dictionary(fc.constantFrom('TcpInSegs', 'TcpOutSegs', 'TcpExtListenDrops'), fc.nat(1000));
 
-/** What one namespace shows at a tick, without its sockets. */
-const seen = fc.record(
+/** One network namespace at a tick, without its sockets. */
+const measurements = fc.record(
   {
     counters: numbers.filter((all) => Object.keys(all).length > 0),
     sockstat: fc.constant({ tcp: 1, tcp6: 0, timeWait: 5, udp: 0, udp6: 0, udplite: 0, udplite6: 0, raw: 0, raw6: 0 }),
@@ -33,8 +33,8 @@ const seen = fc.record(
   { requiredKeys: ['processes', 'closes', 'lost'] },
 );
 
-const spaces = fc.uniqueArray(fc.constantFrom(1, 2, 3), { maxLength: 3 });
-const ticks = fc.array(fc.tuple(spaces, fc.array(seen, { minLength: 3, maxLength: 3 })), { maxLength: 6 });
+const inodes = fc.uniqueArray(fc.constantFrom(1, 2, 3), { maxLength: 3 });
+const ticks = fc.array(fc.tuple(inodes, fc.array(measurements, { minLength: 3, maxLength: 3 })), { maxLength: 6 });
 
 function reader(): RecordingReader {
   const made = new RecordingReader();
@@ -42,33 +42,33 @@ function reader(): RecordingReader {
   return made;
 }
 
-/** Reads what is read when it is asked for alone. */
-function useUp(item: RecordingItem): void {
+/** Reads everything that is decoded when it is read. */
+function readAll(item: RecordingItem): void {
   if (item.kind === 'tick')
-    for (const { snapshot: look } of item.tick.namespaces) if (look !== undefined) recordsOf(look.sockets);
+    for (const { snapshot } of item.tick.namespaces) if (snapshot !== undefined) recordsOf(snapshot.sockets);
   if (item.kind === 'closed') for (const closed of item.closed) void [closed.record(), closed.socket.tcpInfo()];
 }
 
 const throughText = (line: RecordingLine) => JSON.parse(JSON.stringify(line)) as RecordingLine;
 
 describe('RecordingReader', () => {
-  it('gives back what the writer was told: namespaces that come and go, numbers that cannot be read any more', () => {
+  it('decodes what the writer encoded: namespaces that start and stop, numbers that can no longer be read', () => {
     fc.assert(
       fc.property(ticks, (series) => {
         const [writer, read] = [new RecordingWriter(), reader()];
         let counters = new Map<number, Record<string, number>>();
-        series.forEach(([inodes, shown], index) => {
-          // Counters that are not told are as they were; those of a new namespace begin anew.
+        series.forEach(([present, shown], index) => {
+          // Absent counters are unchanged; those of a new namespace start from nothing.
           const before = counters;
           counters = new Map();
-          const told = inodes.map((netns): StoredNetnsTick => {
+          const namespaces = present.map((netns): StoredNetnsTick => {
             const one = shown[netns - 1];
             const all = one?.counters && { ...before.get(netns), ...one.counters };
             if (all !== undefined) counters.set(netns, all);
             const namespace = { netns, name: `netns:${netns}`, targets: ['all'], host: false, containers: [] };
             return { namespace, lost: 0, closes: 0, ...one, ...(all !== undefined && { counters: all }) };
           });
-          const tick: StoredTick = { atMs: T0 + index, namespaces: told, containers: [], notes: [`${index}`] };
+          const tick: StoredTick = { atMs: T0 + index, namespaces, containers: [], notes: [`${index}`] };
           const items = writer.tick(tick, [], NAMES).map((line) => read.take(throughText(line)));
           expect(items.at(-1)).toEqual({ kind: 'tick', tick });
         });
@@ -76,7 +76,7 @@ describe('RecordingReader', () => {
     );
   });
 
-  it('gives back closed connections', () => {
+  it('decodes closed connections', () => {
     fc.assert(
       fc.property(closed, (all) => {
         const lines = new RecordingWriter().closed(all, T0 + 2000);
@@ -89,7 +89,7 @@ describe('RecordingReader', () => {
     );
   });
 
-  it('takes any line, or says that it is damaged', () => {
+  it('decodes any line or throws a RecordingError', () => {
     const types = fc.constantFrom('spaces', 'names', 'details', 'ended', 'tick', 'end', 'socklens-recording', 'later');
     const keys = fc.constantFrom(
       'type',
@@ -134,7 +134,7 @@ describe('RecordingReader', () => {
         const read = reader();
         for (const one of lines) {
           try {
-            useUp(read.take(one as unknown as RecordingLine));
+            readAll(read.take(one as unknown as RecordingLine));
           } catch (error) {
             expect(error).toBeInstanceOf(RecordingError);
           }
@@ -144,15 +144,15 @@ describe('RecordingReader', () => {
     );
   });
 
-  it('looks of a namespace that another took the inode of are its own', () => {
+  it('separates snapshots of two namespaces with the same inode', () => {
     fc.assert(
       fc.property(looks, (series) => {
         const [writer, read] = [new RecordingWriter(), reader()];
-        series.forEach((look, index) => {
+        series.forEach((snapshot, index) => {
           const namespace = { netns: 1, name: `netns:${index}`, targets: [], host: false, containers: [] };
           const tick: StoredTick = {
-            atMs: look.takenAtMs,
-            namespaces: [{ namespace, snapshot: look, lost: 0 }],
+            atMs: snapshot.takenAtMs,
+            namespaces: [{ namespace, snapshot, lost: 0 }],
             containers: [],
             notes: [],
           };
@@ -161,17 +161,17 @@ describe('RecordingReader', () => {
             .map((line) => read.take(throughText(line)))
             .at(-1);
           const sockets = item?.kind === 'tick' ? item.tick.namespaces[0]?.snapshot?.sockets : undefined;
-          expect(sockets && recordsOf(sockets)).toHaveLength(look.sockets.length);
+          expect(sockets && recordsOf(sockets)).toHaveLength(snapshot.sockets.length);
         });
       }),
     );
   });
 
   it.each([
-    [null, 'it is no recording of socklens'],
-    [{ type: 'tick' }, 'it is no recording of socklens'],
-    [{ type: 'socklens-recording', version: 2 }, 'its format is 2, this socklens reads up to 1'],
-    [{ type: 'socklens-recording' }, 'its format is undefined'],
+    [null, 'not a socklens recording'],
+    [{ type: 'tick' }, 'not a socklens recording'],
+    [{ type: 'socklens-recording', version: 2 }, 'recording format 2 is not supported (up to 1); use a newer socklens'],
+    [{ type: 'socklens-recording' }, 'recording format undefined'],
     [
       { type: 'socklens-recording', version: 1, startedAtMs: 1e99, intervalMs: 1 },
       'startedAtMs: Invalid value: Expected <=8640000000000000 but received 1e+99',
@@ -182,7 +182,7 @@ describe('RecordingReader', () => {
 });
 
 describe('a damaged line', () => {
-  const SPACE = { netns: 1, name: 'web', targets: [], host: false, containers: [] };
+  const NAMESPACE = { netns: 1, name: 'web', targets: [], host: false, containers: [] };
   const process = { pid: 1, name: 'a', startTicks: 1, used: 3, softLimit: null, hardLimit: 5 };
   const tick = (change: object) => ({ type: 'tick', at: T0, spaces: [{ netns: 1, ...change }] });
 
@@ -192,11 +192,11 @@ describe('a damaged line', () => {
       'a line "spaces" is damaged: spaces: Invalid type: Expected Array but received null',
     ],
     [
-      { type: 'spaces', spaces: [{ ...SPACE, netns: '7' }], containers: [] },
+      { type: 'spaces', spaces: [{ ...NAMESPACE, netns: '7' }], containers: [] },
       'spaces.0.netns: Invalid type: Expected number but received "7"',
     ],
     [
-      { type: 'spaces', spaces: [SPACE], containers: [{ name: 'x' }] },
+      { type: 'spaces', spaces: [NAMESPACE], containers: [{ name: 'x' }] },
       'containers.0.runtime: Invalid key: Expected "runtime" but received undefined',
     ],
     [{ type: 'names', hosts: { '::1': 7 }, services: {} }, 'hosts.::1: Invalid type: Expected string but received 7'],
@@ -206,15 +206,18 @@ describe('a damaged line', () => {
     ],
     [
       { type: 'tick', at: 1e300 },
-      'the time of a line is damaged: it: Invalid value: Expected <=8640000000000000 but received 1e+300',
+      'the time of a line is damaged: value: Invalid value: Expected <=8640000000000000 but received 1e+300',
     ],
     [
       { type: 'tick', at: T0, host: { orphans: 'many' } },
       '"host" of a tick is damaged: orphans: Invalid type: Expected number but received "many"',
     ],
-    [tick({ counters: { TcpInSegs: {} } }), '"counters.TcpInSegs" of a tick is damaged: it is {}'],
-    [tick({ sockstat: { tcp: 'x'.repeat(1000) } }), '"sockstat.tcp" of a tick is damaged: it is "xxx'],
-    [tick({ processes: {} }), '"processes" of a tick is damaged: it: Invalid type: Expected Array but received Object'],
+    [tick({ counters: { TcpInSegs: {} } }), '"counters.TcpInSegs" of a tick is damaged: {}'],
+    [tick({ sockstat: { tcp: 'x'.repeat(1000) } }), '"sockstat.tcp" of a tick is damaged: "xxx'],
+    [
+      tick({ processes: {} }),
+      '"processes" of a tick is damaged: value: Invalid type: Expected Array but received Object',
+    ],
     [
       tick({ processes: [process, null] }),
       '"processes" of a tick is damaged: 1: Invalid type: Expected Object but received null',
@@ -224,7 +227,7 @@ describe('a damaged line', () => {
     [tick({ memory: [{ container: 'a' }] }), '"memory" of a tick is damaged: 0.bytes'],
   ])('%j', (line, message) => {
     const read = reader();
-    read.take({ type: 'spaces', spaces: [SPACE], containers: [] } as unknown as RecordingLine);
+    read.take({ type: 'spaces', spaces: [NAMESPACE], containers: [] } as unknown as RecordingLine);
     const take = () => read.take(line as unknown as RecordingLine);
     expect(take).toThrow(RecordingError);
     expect(take).toThrow(message);
@@ -235,7 +238,7 @@ describe('a damaged line', () => {
     }
   });
 
-  it('no limit of a container, which JSON writes as null, is no limit again', () => {
+  it('an unlimited limit of a container, null in JSON, is decoded as Infinity', () => {
     const limits = [{ name: 'nofile', soft: Number.POSITIVE_INFINITY, hard: Number.POSITIVE_INFINITY }];
     const declared = { abc: { limits, sysctls: {}, published: [] } };
     const read = reader();

@@ -5,10 +5,10 @@ import { Redactor } from '../../../src/recording/redactor.ts';
 import { RecordingWriter } from '../../../src/recording/writer.ts';
 import { T0 } from '../../support/random-records.ts';
 
-/** A name that is part of nothing else in a line. */
+/** A name that does not occur in other parts of a line. */
 const secret = fc.stringMatching(/^[q-z]{2}7[q-z]{6}$/);
 const secrets = fc.uniqueArray(secret, { minLength: 14, maxLength: 14 });
-/** No loopback, none of those that stand for others, and of numbers that are nowhere else. */
+/** An address that is neither loopback nor an alias, of numbers that do not occur elsewhere. */
 const inet = fc.tuple(
   fc.constantFrom(11, 44, 172, 192, 203),
   fc.nat(255),
@@ -63,7 +63,7 @@ function linesOf(
     outcome: 'closed' as const,
     cookie: 'ff',
   };
-  const words = { local: [1], peer: [2], localPort: 1, peerPort: 2, firstSeenMs: T0, state: 1, inode: 5 };
+  const fromDumps = { local: [1], peer: [2], localPort: 1, peerPort: 2, firstSeenMs: T0, state: 1, inode: 5 };
   const writer = new RecordingWriter();
   return [
     writer.header({
@@ -85,11 +85,11 @@ function linesOf(
       hosts: { [one]: web, [two]: db, [three]: host },
       services: { '1/tcp': service, '80/tcp': 'http' },
     },
-    ...writer.closed([{ ...connection, netns: 9, state: 1, remembered: words }], T0),
+    ...writer.closed([{ ...connection, netns: 9, state: 1, remembered: fromDumps }], T0),
     {
       type: 'tick',
       at: T0,
-      notes: [`${note}: it is gone`],
+      notes: [`${note}: stopped`],
       spaces: [
         {
           netns: 9,
@@ -122,7 +122,7 @@ function linesOf(
 }
 
 describe('Redactor', () => {
-  it('leaves no name, id, path, label or address of anybody', () => {
+  it('preserves no name, id, path, label or address', () => {
     fc.assert(
       fc.property(secrets, addresses, (names, ips) => {
         const redactor = new Redactor();
@@ -134,7 +134,7 @@ describe('Redactor', () => {
     );
   });
 
-  it('keeps numbers, words of ours, and what everybody has', () => {
+  it('preserves numbers, enumerated values and common names', () => {
     const redactor = new Redactor();
     const lines = linesOf(
       Array.from({ length: 14 }, (_, index) => `zz7secret${index}`),
@@ -153,7 +153,7 @@ describe('Redactor', () => {
       counters: { TcpActiveOpens: 3 },
       processes: [{ kinds: { byKind: { tcp: 1 } } }],
     });
-    // The same is the same everywhere.
+    // The same name has the same alias everywhere.
     const [container] = spaces?.containers ?? [];
     expect(spaces?.spaces[0].name).toBe(container.name);
     expect(header?.target.split(',')[0]).toBe(container.name);
@@ -163,7 +163,7 @@ describe('Redactor', () => {
     expect(container.networkMode).toBe(`container:${container.id}`);
     expect(container.id).toHaveLength('zz7secret0'.length);
     expect(container.labels).toEqual({ 'com.docker.compose.service': expect.stringMatching(/^name-\d+$/) });
-    // Mapped and plain addresses are of one machine.
+    // A mapped address has the mapped alias of the plain one.
     const [one, two] = Object.keys(names?.hosts);
     expect(tick?.spaces[0].look.now).toMatchObject({ local: [one], peer: [`::ffff:${two}`] });
     expect(tick?.spaces[1].look.now).toMatchObject({ local: [two] });

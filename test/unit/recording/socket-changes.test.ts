@@ -4,7 +4,7 @@ import { AddressInterner } from '../../../src/model/socket/interned-address.ts';
 import type { SocketRecord } from '../../../src/model/socket/socket-record.ts';
 import { AllOfColumns } from '../../../src/model/socket/stored-sockets.ts';
 import { fromColumns, toColumns } from '../../../src/recording/columns.ts';
-import { KeptAddresses } from '../../../src/recording/kept-addresses.ts';
+import { InternedAddresses } from '../../../src/recording/interned-addresses.ts';
 import { SocketChangesWriter } from '../../../src/recording/socket-changes.ts';
 import { SocketChangesReader } from '../../../src/recording/socket-changes-reader.ts';
 import { keyOf, looks, records, recordsOf, T0 } from '../../support/random-records.ts';
@@ -20,7 +20,7 @@ describe('columns', () => {
     fc.assert(
       fc.property(records, (sockets) => {
         const keys = sockets.map((socket, index) => socket.cookie || -1 - index);
-        const back = fromColumns(read(toColumns(sockets, keys, T0)), T0, new KeptAddresses().of);
+        const back = fromColumns(read(toColumns(sockets, keys, T0)), T0, new InternedAddresses().of);
         expect(recordsOf(new AllOfColumns(back.sockets, T0))).toEqual(sockets);
         expect(back.keys).toEqual(keys);
       }),
@@ -51,7 +51,7 @@ describe('changes', () => {
     fc.assert(
       fc.property(looks, (series) => {
         const writer = new SocketChangesWriter();
-        const reader = new SocketChangesReader(new KeptAddresses().of);
+        const reader = new SocketChangesReader(new InternedAddresses().of);
         const backs = series.map((look) => reader.look(read(writer.change(look))));
         for (const [index, look] of series.entries()) {
           const { sockets: back, ...header } = backs[index] ?? {};
@@ -70,7 +70,7 @@ describe('changes', () => {
     fc.assert(
       fc.property(looks, (series) => {
         const writer = new SocketChangesWriter();
-        const reader = new SocketChangesReader(new KeptAddresses().of);
+        const reader = new SocketChangesReader(new InternedAddresses().of);
         for (const look of series) {
           const isConnection = recordsOf(reader.look(read(writer.change(look))).sockets).map(
             ({ proto }) => proto === 'mptcp',

@@ -1,5 +1,5 @@
 import { safeText } from '../../../base/safe-text.ts';
-import { kept } from '../../../guard/thin.ts';
+import { thinnedIndexes } from '../../../guard/thin.ts';
 import type { GuardReport, StateLines } from '../../../model/report/guard.ts';
 import { ByteWriter } from '../../../render/byte-writer.ts';
 import { renderDiagnosis } from '../../../render/diagnosis-text.ts';
@@ -43,7 +43,7 @@ export function pictureOf({ states }: StateLines): string[] {
     .slice(0, MAX_STATES);
   return shown.map(([state, values]) => {
     const bars = spark(
-      kept(values, SPARK_WIDTH).map((index) => values[index] ?? 0),
+      thinnedIndexes(values, SPARK_WIDTH).map((index) => values[index] ?? 0),
       SPARK_WIDTH,
     );
     return `${state.padEnd(11)} ${bars}  first ${values[0]}, max ${highest(values)}, last ${values.at(-1)}`;

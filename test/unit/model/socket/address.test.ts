@@ -37,8 +37,8 @@ describe('formatIpv6', () => {
     expect(formatIpv6(w0, w1, w2, w3)).toBe(text);
   });
 
-  it('writes what reads back as the same address', () => {
-    // Runs of zeros are what the shortening is about: zero words and halves come often.
+  it('writes text that parses as the same address', () => {
+    // Zero words and halves are frequent here, because runs of zeros are shortened.
     const half = fc.oneof(fc.constant(0), fc.constant(0xffff), fc.integer({ min: 0, max: 0xffff }));
     fc.assert(
       fc.property(fc.array(half, { minLength: 8, maxLength: 8 }), (groups) => {
@@ -54,7 +54,7 @@ describe('formatIpv6', () => {
 });
 
 describe('isMapped', () => {
-  it('knows ::ffff:0:0/96', () => {
+  it('is true for ::ffff:0:0/96', () => {
     expect(isMapped(0, 0, 0xffff)).toBe(true);
     expect(isMapped(0, 0, 0)).toBe(false);
     expect(isMapped(1, 0, 0xffff)).toBe(false);

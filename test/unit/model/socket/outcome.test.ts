@@ -6,7 +6,7 @@ import { TCP_STATE } from '../../../../src/model/socket/tcp-state.ts';
 import { type DestroyEventBytes, destroyEvent, remembered } from '../../../support/destroy-event.ts';
 
 const ESTABLISHED = { peerPort: 3306, rttUs: 300, minRttUs: 25, segmentsIn: 9 };
-/** What tcp_disconnect() leaves. */
+/** The fields of an event after tcp_disconnect(). */
 const MANGLED = { peerPort: 0, local: 0, rttUs: 0 };
 
 describe('outcomeOf', () => {
@@ -16,6 +16,7 @@ describe('outcomeOf', () => {
     ['unread data', { ...ESTABLISHED, receiveQueue: 2 }, undefined, 'aborted'],
     ['reset in answer to its SYN', { peerPort: 3306, segmentsIn: 1 }, undefined, 'refused'],
     ['never answered', { peerPort: 3306, totalRetrans: 3 }, undefined, 'no-answer'],
+    ['not established, of a kernel without segment counts', { peerPort: 3306, infoBytes: 136 }, undefined, 'failed'],
     ['a failed blocking connect', MANGLED, undefined, 'failed'],
     ['the same, seen in SYN_SENT', MANGLED, remembered({ state: TCP_STATE.SYN_SENT }), 'failed'],
     ['SO_LINGER 0', { ...MANGLED, minRttUs: 25 }, undefined, 'aborted'],
@@ -31,19 +32,19 @@ describe('outcomeOf', () => {
 });
 
 describe('ClosedConnectionView', () => {
-  it('has the endpoints of the dump where the event has lost them', () => {
+  it('has the endpoints of the dump where the event does not have them', () => {
     const view = new ClosedConnectionView().moveTo(destroyEvent({ ...MANGLED, localPort: 40_000 }), remembered());
     expect(view).toMatchObject({ localPort: 40_000, peerPort: 3306, state: TCP_STATE.ESTABLISHED, inode: 4711 });
     expect([view.localWord(0), view.peerWord(0)]).toEqual([0x7f000001, 0x7f000001]);
   });
 
-  it('has the event’s own where it kept them', () => {
+  it('has the endpoints of the event where it has them', () => {
     const known = remembered({ peerPort: 1, peer: [0] });
     const view = new ClosedConnectionView().moveTo(destroyEvent(ESTABLISHED), known);
     expect([view.peerPort, view.peerWord(0), view.tcpInfoNumber('rttUs')]).toEqual([3306, 0x7f000001, 300]);
   });
 
-  it('has no times of what the kernel counts from its boot', () => {
+  it('has no times where the kernel counts from its boot', () => {
     const times = (event: DestroyEventBytes) =>
       new ClosedConnectionView().moveTo(destroyEvent(event), undefined).tcpInfoNumber('lastSentMs');
     expect(times(ESTABLISHED)).toBe(0);
@@ -51,7 +52,7 @@ describe('ClosedConnectionView', () => {
     expect(times({ ...MANGLED, minRttUs: 25 })).toBeUndefined();
   });
 
-  it('tells an attempt to connect from a connection', () => {
+  it('distinguishes an attempt to connect from a connection', () => {
     const state = (event: DestroyEventBytes) => new ClosedConnectionView().moveTo(destroyEvent(event), undefined).state;
     expect(state(ESTABLISHED)).toBe(TCP_STATE.ESTABLISHED);
     expect(state({ peerPort: 3306, segmentsIn: 1 })).toBe(TCP_STATE.SYN_SENT);

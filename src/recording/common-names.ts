@@ -1,4 +1,4 @@
-/** Programs that many run: their names give nobody away, and tell what stack it is. */
+/** Common programs: their names identify nobody and are useful for diagnosis. */
 export const COMMON_PROGRAMS: ReadonlySet<string> = new Set([
   'node',
   'java',
@@ -34,7 +34,7 @@ export const COMMON_PROGRAMS: ReadonlySet<string> = new Set([
   'bun',
 ]);
 
-/** Services that every machine knows. */
+/** Common services of /etc/services. */
 export const COMMON_SERVICES: ReadonlySet<string> = new Set([
   'http',
   'https',
@@ -82,7 +82,7 @@ export const COMMON_SERVICES: ReadonlySet<string> = new Set([
   'nfs',
 ]);
 
-/** Labels that decide on which platform a container runs, and which are its services. */
+/** Labels that identify the platform and the service of a container. */
 export const PLATFORM_LABELS: ReadonlySet<string> = new Set([
   'com.docker.compose.service',
   'com.docker.compose.project',
@@ -97,5 +97,5 @@ export const PLATFORM_LABELS: ReadonlySet<string> = new Set([
   'io.kubernetes.container.name',
 ]);
 
-/** Names that say nothing that is not said anyway. */
-export const SAID_ANYWAY = /^(host|all|gateway|localhost|ip6-localhost|ip6-loopback|unowned|pid:\d+)$/;
+/** Names that identify nobody. */
+export const PUBLIC_NAMES = /^(host|all|gateway|localhost|ip6-localhost|ip6-loopback|unowned|pid:\d+)$/;

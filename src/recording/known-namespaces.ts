@@ -1,8 +1,8 @@
 import type { WatchedNetns } from '../model/netns/netns.ts';
 
 /**
- * Something for each namespace that is there. The writer and the reader of a recording forget it at the
- * same moment: the inode of a namespace that ended can soon be another's.
+ * State for each current network namespace. The writer and the reader of a recording drop it at the same line: the
+ * kernel can reuse the inode number of a deleted namespace.
  */
 export class KnownNamespaces<Known> {
   readonly #make: () => Known;
@@ -12,24 +12,24 @@ export class KnownNamespaces<Known> {
     this.#make = make;
   }
 
-  /** Takes over who is there. */
-  set(spaces: readonly WatchedNetns[]): void {
+  /** Sets the current network namespaces. State of those that stay is preserved. */
+  set(namespaces: readonly WatchedNetns[]): void {
     const before = new Map(this.#known);
     this.#known.clear();
-    for (const namespace of spaces) {
+    for (const namespace of namespaces) {
       const old = before.get(namespace.netns);
       const known = old !== undefined && isSame(old.namespace, namespace) ? old.known : this.#make();
       this.#known.set(namespace.netns, { namespace, known });
     }
   }
 
-  /** @returns undefined for a namespace that is not there */
+  /** The state of a network namespace by its inode; undefined for one that is not current. */
   of(netns: number): Known | undefined {
     return this.#known.get(netns)?.known;
   }
 }
 
-/** Whether a namespace of the same inode is the same: it has its name, or a container, that it had before. */
+/** Whether a network namespace with the same inode is the same one: it still has one of its containers, or without containers its name. */
 function isSame(before: WatchedNetns, now: WatchedNetns): boolean {
   if (now.containers.length === 0 || before.containers.length === 0) return before.name === now.name;
   return now.containers.some(({ id }) => before.containers.some((container) => container.id === id));

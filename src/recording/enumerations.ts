@@ -2,7 +2,7 @@ import type { Source } from '../model/sample/coverage.ts';
 import type { Outcome } from '../model/socket/closed-connection.ts';
 import type { Family, Proto } from '../model/socket/socket-view.ts';
 
-/** The words that a recording may have; what a file has instead of them is read as the first. */
+/** The values of enumerated fields in a recording. An unknown value in a file is read as the first one. */
 export const PROTOS = ['tcp', 'udp', 'udplite', 'raw', 'sctp', 'mptcp', 'unix'] as const satisfies readonly Proto[];
 export const FAMILIES = ['inet', 'inet6', 'unix'] as const satisfies readonly Family[];
 export const SOURCES = ['sock_diag', 'procfs'] as const satisfies readonly Source[];

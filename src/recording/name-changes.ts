@@ -4,38 +4,38 @@ import type { ClosedConnectionRecord } from '../model/socket/closed-connection.t
 import type { Proto } from '../model/socket/socket-view.ts';
 import type { NamesLine } from './lines.ts';
 
-/** Tells the names of addresses and ports once, and again when they are others. */
-export class NamesMet {
+/** Makes the lines with names of addresses and ports: each name once, and again when it changes. */
+export class NameChanges {
   readonly #hosts = new Map<string, string>();
-  /** Addresses that were looked up since the names last changed. */
+  /** Addresses that were looked up since {@link askAgain}. */
   readonly #asked = new Set<string>();
   readonly #ports = new Set<string>();
   #hostLines: Record<string, string> = {};
   #serviceLines: Record<string, string> = {};
 
-  /** Names may be others now: containers came or went. */
+  /** Looks all names up again at the next line: containers started or stopped. */
   askAgain(): void {
     this.#asked.clear();
   }
 
-  /** The line of what is new in a tick; undefined for nothing. */
+  /** The line for the new and changed names of a tick; undefined for none. */
   line(
-    spaces: readonly StoredNetnsTick[],
+    namespaces: readonly StoredNetnsTick[],
     closed: readonly ClosedConnectionRecord[],
     names: Names,
   ): NamesLine | undefined {
-    for (const { snapshot: look } of spaces) {
-      for (const { proto, local, peer, localPort, peerPort } of look?.sockets ?? []) {
+    for (const { snapshot } of namespaces) {
+      for (const { proto, local, peer, localPort, peerPort } of snapshot?.sockets ?? []) {
         if (local !== undefined) this.#host(local.plain, names);
         if (peer !== undefined) this.#host(peer.plain, names);
         this.#service(localPort, proto, names);
         this.#service(peerPort, proto, names);
       }
     }
-    // What lived between two looks is in none of them.
+    // A connection that was opened and closed between two snapshots is in neither of them.
     for (const { peer } of closed) {
       const { name, address } = peer;
-      if (name !== undefined) this.#tell(address.replace(/^::ffff:(?=.*\.)/, ''), name);
+      if (name !== undefined) this.#setHost(address.replace(/^::ffff:(?=.*\.)/, ''), name);
     }
     const hosts = this.#hostLines;
     const services = this.#serviceLines;
@@ -48,10 +48,10 @@ export class NamesMet {
   #host(address: string, names: Names): void {
     if (this.#asked.has(address)) return;
     this.#asked.add(address);
-    this.#tell(address, names.host(address) ?? '');
+    this.#setHost(address, names.host(address) ?? '');
   }
 
-  #tell(address: string, name: string): void {
+  #setHost(address: string, name: string): void {
     if ((this.#hosts.get(address) ?? '') === name) return;
     this.#hosts.set(address, name);
     this.#hostLines[address] = name;
