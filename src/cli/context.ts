@@ -2,7 +2,6 @@ import { localMachine } from '../collect/local-machine.ts';
 import type { CliContext, CommandContext } from '../commands/context.ts';
 import { terminalConfirm } from './confirm.ts';
 import { descriptorOutput, isTerminal } from './output.ts';
-import { stopSignal } from './stop-signal.ts';
 
 /** The context of a real run. */
 export function processContext(): CliContext {
@@ -31,3 +30,13 @@ export function processContext(): CliContext {
 /** Loads the full-screen mode when `top` asks for it. */
 const screen: NonNullable<CommandContext['screen']> = async (listener) =>
   (await import('./screen.ts')).terminalScreen(listener);
+
+/**
+ * A signal that SIGINT (Ctrl-C) and SIGTERM abort, so that a command can stop in order. A second SIGINT
+ * or SIGTERM ends the process at once.
+ */
+export function stopSignal(): AbortSignal {
+  const controller = new AbortController();
+  for (const name of ['SIGINT', 'SIGTERM'] as const) process.once(name, () => controller.abort());
+  return controller.signal;
+}

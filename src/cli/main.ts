@@ -1,5 +1,4 @@
-import { errorLine, showStacks } from '../commands/error-line.ts';
-import { exitStatus } from '../commands/exit-status.ts';
+import { errorLine, exitStatus, showStacks } from '../commands/errors.ts';
 
 /** Runs the command line and sets the exit status; the process ends by itself. */
 async function main(args: string[]): Promise<void> {

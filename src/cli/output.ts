@@ -2,7 +2,7 @@ import fs from 'node:fs';
 import { createRequire } from 'node:module';
 import { errnoOf } from '../base/errno.ts';
 import type { Output } from '../commands/context.ts';
-import { EXIT } from '../commands/exit-status.ts';
+import { EXIT } from '../commands/errors.ts';
 
 /** Time to wait before writing again to a full non-blocking pipe. */
 const RETRY_MS = 5;

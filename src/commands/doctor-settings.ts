@@ -1,4 +1,5 @@
-import type { Config } from '../collect/config/config-file.ts';
+import { type Config, readConfig as readFile } from '../collect/config/config-file.ts';
+import { trustedOwners } from '../collect/config/config-trust.ts';
 import { RULES } from '../doctor/catalogue.ts';
 import type { Declarations } from '../doctor/rule.ts';
 import { parseEndpointNumber, parseSetting, SETTING_FORMS } from '../doctor/settings/setting-text.ts';
@@ -81,4 +82,9 @@ function endpoints(texts: readonly string[], where: string) {
 
 function entries(numbers: Readonly<Record<string, number>> | undefined): string[] {
   return Object.entries(numbers ?? {}).map(([endpoint, number]) => `${endpoint}=${number}`);
+}
+
+/** See `collect/config/config-file.ts`; for the user of this process. @throws {Failure} `usage` */
+export function readConfig(path: string | undefined): Promise<Config> {
+  return readFile(path, trustedOwners(process.geteuid?.() ?? 0, process.env));
 }

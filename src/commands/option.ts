@@ -1,4 +1,5 @@
-import { parseTime } from './durations.ts';
+import { durationError, parseMilliseconds } from '../base/duration.ts';
+import { Failure } from '../model/failure.ts';
 
 /** The declaration of an option; made by {@link option}. */
 export interface Option<Value> {
@@ -55,3 +56,14 @@ export const option = {
     return option.value('TIME', brief, parseTime);
   },
 };
+
+/**
+ * Milliseconds of an option's value: `500ms`, `30s`, `5m`, `2h`.
+ *
+ * @throws {Failure} `usage` for anything else, for zero and for a number without a unit
+ */
+export function parseTime(text: string): number {
+  const ms = parseMilliseconds(text);
+  if (ms === undefined || ms === 0) throw new Failure('usage', durationError(text));
+  return ms;
+}

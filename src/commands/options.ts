@@ -3,8 +3,7 @@
 import { Failure } from '../model/failure.ts';
 import { GROUP_KEYS, type GroupKey } from '../model/report/group.ts';
 import type { Format } from './context.ts';
-import { parseTime } from './durations.ts';
-import { option, type ValuesOf } from './option.ts';
+import { option, parseTime, type ValuesOf } from './option.ts';
 
 const TARGET =
   'a container (name, id, id prefix, docker:NAME), pid:N, netns:NAME, host, or all;\nseparate several with commas';

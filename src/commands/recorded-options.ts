@@ -47,7 +47,7 @@ export async function operandsOf(
 ): Promise<Operands> {
   const from = await recordedFrom(options, defaultSpeed);
   if (from === undefined) return { ...targetAndFilter(verb, words), from: undefined };
-  const { recordedWords } = await import('./recorded-operands.ts');
+  const { recordedWords } = await import('./recorded-part.ts');
   return { ...(await recordedWords(from, words)), from };
 }
 

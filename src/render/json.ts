@@ -1,3 +1,4 @@
+import type { Diagnosis } from '../model/finding/diagnosis.ts';
 import type { Overview, OverviewRow } from '../model/report/overview.ts';
 import type { GroupReport, ReportHeader, SocketReport } from '../model/report/report.ts';
 import { type RowContext, socketRow } from '../model/socket/make-socket-row.ts';
@@ -110,4 +111,25 @@ function listed(report: SocketReport, context: RowContext, separator: string, pr
   });
   if (piece !== '') pieces.push(piece);
   return pieces;
+}
+
+/** A diagnosis as one JSON document. */
+export function diagnosisJson({ targets, ...diagnosis }: Diagnosis): string {
+  return `${JSON.stringify({ schema: SCHEMA_VERSION, target: targets.join(','), targets, ...diagnosis })}\n`;
+}
+
+/**
+ * Reports of limits, or of limits that were set, as JSON.
+ *
+ * One document for one target; for several, an object with a list of such documents.
+ */
+export function limitsJson(reports: readonly object[]): string {
+  const [only] = reports;
+  const all = reports.map((report) => ({ schema: SCHEMA_VERSION, ...report }));
+  return `${JSON.stringify(only !== undefined && all.length === 1 ? all[0] : { schema: SCHEMA_VERSION, targets: all })}\n`;
+}
+
+/** A line for each target. */
+export function limitsNdjson(reports: readonly object[]): string {
+  return reports.map((report) => `${JSON.stringify({ type: 'limits', schema: SCHEMA_VERSION, ...report })}\n`).join('');
 }

@@ -5,8 +5,8 @@ import { Failure } from '../../model/failure.ts';
 import type { Diagnosis } from '../../model/finding/diagnosis.ts';
 import { observe } from '../../queries/observe.ts';
 import { ByteWriter } from '../../render/byte-writer.ts';
-import { diagnosisJson } from '../../render/diagnosis-json.ts';
 import { renderDiagnosis } from '../../render/diagnosis-text.ts';
+import { diagnosisJson } from '../../render/json.ts';
 import { openSource, type SourceOptions } from '../../sources/open-source.ts';
 import type { CommandContext, Format } from '../context.ts';
 

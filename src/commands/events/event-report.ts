@@ -6,16 +6,23 @@ import { ByteWriter } from '../../render/byte-writer.ts';
 import { ClosedJson } from '../../render/closed-json.ts';
 import type { ClosedOutput } from '../../render/closed-output.ts';
 import { ClosedText } from '../../render/closed-text.ts';
-import type { Output } from '../context.ts';
-import type { EventsOptions } from './events-options.ts';
+import type { Format, Output } from '../context.ts';
 
-/** So many bytes are written before all events that have come were handed over. */
-const MANY_BYTES = 1024 * 1024;
+/** Which connections are reported, and how. */
+export interface EventReportOptions {
+  protos: readonly ('tcp' | 'udp')[];
+  /** Maximum number of connections; undefined for no limit. */
+  count: number | undefined;
+  format: Extract<Format, 'text' | 'ndjson'>;
+}
+
+/** Lines of one batch of events are written early when they reach this size, in bytes. */
+const MAX_BUFFERED_BYTES = 1024 * 1024;
 
 /** Turns closed connections into lines: those that were read together are written together. */
 export class EventReport {
   readonly #out: Output;
-  readonly #options: Pick<EventsOptions, 'protos' | 'count' | 'format'>;
+  readonly #options: EventReportOptions;
   readonly #onFull: () => void;
   /** By the namespace's inode; undefined for everything. */
   readonly #tests = new Map<number, ClosedTest | undefined>();
@@ -28,12 +35,7 @@ export class EventReport {
   #begun: ClosedOutput | undefined;
 
   /** @param fromMs when the time begins that it is about @param onFull called when as many were reported as are wanted */
-  constructor(
-    out: Output,
-    fromMs: number,
-    options: Pick<EventsOptions, 'protos' | 'count' | 'format'>,
-    onFull: () => void,
-  ) {
+  constructor(out: Output, fromMs: number, options: EventReportOptions, onFull: () => void) {
     this.#out = out;
     this.#fromMs = fromMs;
     this.#toMs = fromMs;
@@ -62,7 +64,7 @@ export class EventReport {
     const row = closed.row();
     this.#summaries.add(row);
     this.#output.connection(this.#lines, row);
-    if (this.#lines.length > MANY_BYTES) this.#write();
+    if (this.#lines.length > MAX_BUFFERED_BYTES) this.#write();
     if (this.isFull) this.#onFull();
   }
 

@@ -5,14 +5,30 @@ import { Failure } from '../../model/failure.ts';
 import type { WatchedNetns } from '../../model/netns/netns.ts';
 import { everySocket } from '../../model/socket/socket-query.ts';
 import { type ClosedTest, closedTest } from '../../queries/filter-tests.ts';
-import { openSource } from '../../sources/open-source.ts';
+import { openSource, type Recorded } from '../../sources/open-source.ts';
 import type { SampleSource, TickRequest } from '../../sources/sample-source.ts';
 import type { CommandContext } from '../context.ts';
 import { readFilter } from '../read-filter.ts';
-import { EventReport } from './event-report.ts';
-import type { EventsOptions } from './events-options.ts';
+import { EventReport, type EventReportOptions } from './event-report.ts';
 
-/** Between two dumps, which show who holds what, this long at least. */
+export interface EventsOptions extends EventReportOptions {
+  /** A TARGET as typed, several with commas; undefined for all of a recording. */
+  target: string | undefined;
+  /** A recording to read the connections from; undefined for this machine. */
+  from?: Recorded | undefined;
+  /** As typed; empty for all. */
+  filter: string;
+  /** Parse the filter as ss does: `and` and `or` have equal precedence. */
+  asSs: boolean;
+  /** Plain numbers, no names. */
+  numeric: boolean;
+  /** Duration in milliseconds; undefined until it is stopped. */
+  forMs: number | undefined;
+  /** Size of the kernel's buffer for events in bytes; undefined for the default. */
+  bufferBytes?: number | undefined;
+}
+
+/** Minimum time between two dumps, in milliseconds; dumps find the owners of sockets. */
 const DUMP_MS = 1000;
 
 /** `socklens events`: a line for each connection as soon as it is closed, and a summary by peer. */

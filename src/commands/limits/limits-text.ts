@@ -4,6 +4,7 @@ import { safeText } from '../../base/safe-text.ts';
 import { wrapWords } from '../../base/word-wrap.ts';
 import { limitText, limitWord } from '../../model/container/limits.ts';
 import { PLATFORM_NAMES } from '../../model/container/platform.ts';
+import type { Fix } from '../../model/finding/finding.ts';
 import type {
   LimitGroup,
   LimitRow,
@@ -13,7 +14,6 @@ import type {
   RelatedProcess,
 } from '../../model/report/limits-report.ts';
 import type { ByteWriter } from '../../render/byte-writer.ts';
-import { renderFixes } from '../../render/fixes-text.ts';
 import { Table } from '../../render/table.ts';
 import { descriptorChangeText, descriptorKindsText } from './descriptor-text.ts';
 
@@ -181,4 +181,13 @@ function renderRelated(out: ByteWriter, related: readonly RelatedProcess[], widt
     table.text(limitText({ soft, hard }));
   }
   table.render(out, width);
+}
+
+/** Writes fixes: where, a sentence, and a snippet to paste, which is not wrapped. */
+export function renderFixes(out: ByteWriter, fixes: readonly Fix[], width: number | undefined): void {
+  for (const { where, text, snippet } of fixes) {
+    out.text(`${wrapWords(`${safeText(where)}: ${safeText(text)}`, width, '  ').join('\n')}\n`);
+    if (snippet === undefined) continue;
+    for (const line of snippet.split('\n')) out.text(`      ${safeText(line)}\n`);
+  }
 }

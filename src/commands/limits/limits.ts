@@ -3,7 +3,7 @@ import { resolveTargets } from '../../collect/target/resolve-targets.ts';
 import { Failure } from '../../model/failure.ts';
 import type { LimitsReport } from '../../model/report/limits-report.ts';
 import { ByteWriter } from '../../render/byte-writer.ts';
-import { limitsJson, limitsNdjson } from '../../render/limits-json.ts';
+import { limitsJson, limitsNdjson } from '../../render/json.ts';
 import type { CommandContext, Format } from '../context.ts';
 import { writeNotes } from '../notes.ts';
 import { limitsOf } from './limits-report.ts';

@@ -6,20 +6,19 @@ import { highestNofile } from '../../collect/containers/highest-nofile.ts';
 import type { ProcessFacts } from '../../collect/owners/process-facts.ts';
 import type { NetnsHandle } from '../../collect/target/netns-handle.ts';
 import { resolveTargets } from '../../collect/target/resolve-targets.ts';
-import { type WantedLimit, wantedFor } from '../../model/container/limit-setting.ts';
-import { finiteLimit, type Limit } from '../../model/container/limits.ts';
+import { nearest } from '../../filter/mistake.ts';
+import { parseWantedLimit, type WantedLimit, wantedFor } from '../../model/container/limit-setting.ts';
+import { finiteLimit, LIMITS, type Limit } from '../../model/container/limits.ts';
 import { Failure, type FailureKind } from '../../model/failure.ts';
 import type { SetProcess, SetReport } from '../../model/report/set-report.ts';
 import { limitFixes } from '../../platform/fixes.ts';
 import { platformOf } from '../../platform/platform-of.ts';
 import { ByteWriter } from '../../render/byte-writer.ts';
-import { renderFixes } from '../../render/fixes-text.ts';
-import { limitsJson, limitsNdjson } from '../../render/limits-json.ts';
+import { limitsJson, limitsNdjson } from '../../render/json.ts';
 import type { CommandContext, Format } from '../context.ts';
 import { limitedProcesses } from './limits-report.ts';
-import { readSetting } from './read-setting.ts';
-import { setReach } from './set-reach.ts';
-import { renderOutcomes, renderPlan } from './set-text.ts';
+import { renderFixes } from './limits-text.ts';
+import { renderOutcomes, renderPlan, setReach } from './set-text.ts';
 
 export interface SetOptions {
   /** A TARGET as typed, several with commas. */
@@ -180,3 +179,33 @@ function conclude({ out }: CommandContext, plans: readonly Plan[], { format }: S
 
 /** The kinds of refusal from the one that has to be told first. */
 const KINDS: readonly FailureKind[] = ['fault', 'not-permitted', 'unsupported'];
+
+/**
+ * Reads `nofile=SOFT[:HARD]`.
+ *
+ * @param highest what the kernel allows at most, fs.nr_open
+ * @throws {Failure} `usage` for any other limit, with the word that was probably meant, and for numbers that make no sense
+ */
+export function readSetting(text: string, highest: number): WantedLimit {
+  const equals = text.indexOf('=');
+  const name = (equals < 0 ? text : text.slice(0, equals)).toLowerCase();
+  if (name !== 'nofile') throw new Failure('usage', notNofile(name));
+  if (equals < 0) throw new Failure('usage', `--set: ${text} to what? nofile=SOFT or nofile=SOFT:HARD`);
+  const wanted = parseWantedLimit(text.slice(equals + 1));
+  const most = wanted.hard ?? wanted.soft;
+  if (most > highest) {
+    throw new Failure(
+      'usage',
+      `--set: ${most} is above the ${highest} that this kernel allows at most (sysctl fs.nr_open)`,
+    );
+  }
+  return wanted;
+}
+
+function notNofile(name: string): string {
+  const known = LIMITS.find((limit) => limit.name === name);
+  if (known !== undefined)
+    return `--set: only nofile can be set; ${name} (${known.title}) is declared where the container is made`;
+  const meant = nearest(name, ['nofile']);
+  return `--set: "${name}" cannot be set, only nofile can${meant === undefined ? '' : `; did you mean ${meant}?`}`;
+}

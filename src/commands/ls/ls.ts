@@ -1,5 +1,7 @@
 import { safeText } from '../../base/safe-text.ts';
 import { arrange } from '../../count/sort-groups.ts';
+import { narrowed } from '../../filter/bound-filter.ts';
+import { explainFilter } from '../../filter/explain.ts';
 import type { Filter } from '../../filter/syntax.ts';
 import { Failure } from '../../model/failure.ts';
 import type { GroupKey, GroupOrder } from '../../model/report/group.ts';
@@ -10,15 +12,13 @@ import { listSockets, type Sockets } from '../../queries/list-sockets.ts';
 import { ByteWriter } from '../../render/byte-writer.ts';
 import { renderGroups } from '../../render/group-table.ts';
 import { groupsJson, groupsNdjson, type Pieces, socketsJson, socketsNdjson } from '../../render/json.ts';
-import { renderInetSockets } from '../../render/socket-table.ts';
-import { renderUnixSockets } from '../../render/unix-table.ts';
+import { renderInetSockets, renderUnixSockets } from '../../render/socket-table.ts';
 import { openSnapshot } from '../../sources/open-snapshot.ts';
 import type { Recorded } from '../../sources/open-source.ts';
 import type { NetnsSnapshot, Snapshot } from '../../sources/snapshot.ts';
 import type { CommandContext, Format } from '../context.ts';
 import { writeNotes } from '../notes.ts';
 import { readFilter } from '../read-filter.ts';
-import { explain } from './explain-filter.ts';
 
 export interface LsOptions {
   /** A TARGET as typed, several with commas; undefined for all of a recording. */
@@ -156,4 +156,22 @@ function writeTitle(writer: ByteWriter, name: string, index: number): void {
 
 function writePieces({ out }: CommandContext, pieces: Pieces): void {
   for (const piece of pieces) out.write(piece);
+}
+
+/** `--explain-filter`: how a filter was read, its program in words, and which part runs where. */
+export async function explain(
+  { out }: CommandContext,
+  { namespaces }: Snapshot,
+  filter: Filter,
+  query: SocketQuery,
+): Promise<void> {
+  for (const netns of namespaces) {
+    const bound = await netns.bind(filter);
+    const lines =
+      bound === undefined
+        ? ['no filter: every socket is shown']
+        : explainFilter(filter.text, bound.tree, bound.compiled, narrowed(query, bound));
+    if (namespaces.length > 1) out.write(`${safeText(netns.target.name)}:\n`);
+    out.write(lines.map((line) => `${safeText(line)}\n`).join(''));
+  }
 }

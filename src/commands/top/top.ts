@@ -7,13 +7,13 @@ import { openSource, type SourceOptions } from '../../sources/open-source.ts';
 import type { SampleSource, TickRequest } from '../../sources/sample-source.ts';
 import type { CommandContext } from '../context.ts';
 import { readFilter } from '../read-filter.ts';
-import { filterError, promptError } from './filter-error.ts';
 import { TopDataKeeper } from './top-data.ts';
 import { frame, pageRows } from './view/frame.ts';
 import { shownRows, sortColumns } from './view/levels.ts';
 import { reduceKey } from './view/reduce-key.ts';
 import { reducePaste } from './view/reduce-prompt-key.ts';
 import type { KeyContext } from './view/selection.ts';
+import type { PromptError } from './view/state.ts';
 import { initialState, type TopState } from './view/state.ts';
 
 export interface TopOptions extends SourceOptions {
@@ -199,4 +199,24 @@ class TopSession {
     if (screen === undefined || this.#end.signal.aborted) return;
     screen.show(frame(this.#state, this.#data, screen.size, screen.colour));
   }
+}
+
+/** Checks a filter. @returns undefined for a valid one */
+export function filterError(text: string): PromptError | undefined {
+  try {
+    parseFilter(text, 'and-first');
+    return undefined;
+  } catch (error) {
+    if (error instanceof Failure) return promptError(error);
+    throw error;
+  }
+}
+
+/** A failure as the prompt shows it: the message, and the position that the marker line of its details points at. */
+export function promptError({ message, details }: Failure): PromptError {
+  const [, marks = '', expected] = details;
+  const mark = /^ {2}( *)(\^+)$/.exec(marks);
+  const text = [message.replace(/^filter: /, ''), expected?.trim()].filter((part) => part !== undefined).join('; ');
+  if (mark === null) return { message: text };
+  return { message: text, at: mark[1]?.length ?? 0, length: mark[2]?.length ?? 1 };
 }

@@ -6,7 +6,6 @@ import { writeEndpoint } from './endpoint.ts';
 import { writeEscaped } from './escaped.ts';
 import type { NetstatNames } from './names.ts';
 import type { NetstatOptions } from './options.ts';
-import { timerText } from './timer-text.ts';
 
 const BLANK = 0x20;
 const NEWLINE = 0x0a;
@@ -115,4 +114,19 @@ function right(out: ByteWriter, value: number, width: number): void {
   for (; value >= limit; limit *= 10) digits++;
   out.fill(BLANK, width - digits);
   out.uint(value);
+}
+
+const TCP_TIMERS = ['off', 'on', 'keepalive', 'timewait', 'probe'] as const;
+const OTHER_TIMERS = ['off', 'on1', 'on2'] as const;
+/** Clock ticks a second: USER_HZ. */
+const TICKS = 100;
+
+/** The text of `-o`: `keepalive (7191.06/0/0)`, seconds, retransmissions, probes. */
+export function timerText(socket: ProcSocketView, kind: 'tcp' | 'udp' | 'udplite' | 'raw'): string {
+  const { timer, timerTicks, timeout } = socket;
+  // The original leaves retransmissions out of rows that are no TCP.
+  const retransmits = kind === 'tcp' ? socket.procRetransmits : 0;
+  const name = (kind === 'tcp' ? TCP_TIMERS : OTHER_TIMERS)[timer] ?? `unkn-${timer}`;
+  const seconds = timer === 0 ? '0.00' : (timerTicks / TICKS).toFixed(2);
+  return `${name} (${seconds}/${retransmits}/${timeout})`;
 }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { parseTime } from '../../../src/commands/durations.ts';
+import { parseTime } from '../../../src/commands/option.ts';
 import { Failure } from '../../../src/model/failure.ts';
 
 describe('parseTime', () => {
