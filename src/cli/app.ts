@@ -42,7 +42,7 @@ const routes = buildRouteMap({
   docs: { brief: 'Shows and explains the sockets inside containers, from the host' },
 });
 
-/** The library's own statuses are negative; all of them mean that the command line is wrong. */
+/** The library's own statuses are negative; all of them mean an invalid command line. */
 export function statusOf(code: number | string | null | undefined): number {
   const number = Number(code ?? EXIT.OK);
   return number < 0 ? EXIT.USAGE : number;

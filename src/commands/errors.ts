@@ -13,6 +13,7 @@ export const EXIT = {
   UNSUPPORTED: 5,
   /** guard: the command under test itself failed. */
   COMMAND_FAILED: 6,
+  /** An internal error. */
   FAULT: 70,
 } as const;
 
@@ -30,18 +31,19 @@ export function exitStatus(error: unknown): number {
   return (kind !== undefined && BY_KIND[kind]) || EXIT.FAULT;
 }
 
-/** Whether the stack of an unexpected error is wanted: `--debug`. */
+/** Whether the stack of an unexpected error is printed: `--debug`. */
 let debug = false;
 
+/** Prints stacks of errors from now on. */
 export function showStacks(): void {
   debug = true;
 }
 
-/** An error as one line for a person; what nobody foresaw says that it is a fault of socklens. */
+/** An error as a line for stderr, with lines of details; an unexpected one is marked as an internal error. */
 export function errorLine(error: unknown): string {
   if (typeof error === 'string') return `socklens: ${safeText(error)}`;
   if (debug && error instanceof Error) return error.stack ?? String(error);
   if (error instanceof Failure) return [`socklens: ${error.message}`, ...error.details].map(safeText).join('\n');
   const message = error instanceof Error ? error.message : String(error);
-  return `socklens: unexpected: ${safeText(message)} (a fault of socklens; --debug shows where)`;
+  return `socklens: internal error: ${safeText(message)} (a bug in socklens; --debug prints the stack)`;
 }

@@ -3,7 +3,7 @@ import { Failure } from '../model/failure.ts';
 
 /** The declaration of an option; made by {@link option}. */
 export interface Option<Value> {
-  /** What the parser of arguments takes. */
+  /** The declaration for the argument parser. */
   parameter: object;
   /** The one-letter form without its dash; absent for none. */
   letter: string | undefined;
@@ -25,13 +25,13 @@ interface More {
 
 /** Makes options. `brief` is its line in `--help`; `placeholder` names the value there. */
 export const option = {
-  /** Given or not. */
+  /** Without a value. */
   boolean(brief: string, { letter, hidden }: More = {}): Option<boolean> {
     const parameter = { kind: 'boolean', brief, optional: true, withNegated: false, ...(hidden && { hidden }) };
     return { parameter, letter, absent: false };
   },
 
-  /** With a value that `parse` reads; what it throws is reported with the option's name. */
+  /** With a value; what `parse` throws is reported with the option's name. */
   value<Value>(
     placeholder: string,
     brief: string,
@@ -41,6 +41,7 @@ export const option = {
     return { parameter: { kind: 'parsed', parse, brief, optional: true, placeholder }, letter, absent: undefined };
   },
 
+  /** With a text. */
   text(placeholder: string, brief: string, more: More = {}): Option<string | undefined> {
     return option.value(placeholder, brief, String, more);
   },

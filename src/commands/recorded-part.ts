@@ -9,30 +9,30 @@ import { contentsOf } from '../sources/recorded/recording-contents.ts';
 
 export type { Recorded };
 
-/** `--from`, `--at`, `--for`, `--speed` as they were given. */
+/** The values of `--from`, `--at`, `--for` and `--speed`. */
 export interface RecordedFlags {
   from?: string | undefined;
   at?: string | undefined;
   /** Milliseconds. */
   for?: number | undefined;
-  /** How many times faster; `Infinity` for as fast as it can be read. */
+  /** Factor of real time; `Infinity` for no waiting. */
   speed?: number | undefined;
 }
 
 /**
- * Which part of which recording is meant; undefined where none is. `--for` is the time before `--at`, or
- * before the end.
+ * The part of a recording that the options name; undefined for this machine. `--for` is the time before `--at`,
+ * or before the end.
  *
- * @throws {Failure} `usage` for a time that is none, and without `--from`
+ * @throws {Failure} `usage` for an invalid time, and for `--at` or `--speed` without `--from`
  */
-export async function recordedOf(flags: RecordedFlags, usualSpeed?: number): Promise<Recorded | undefined> {
+export async function recordedOf(flags: RecordedFlags, defaultSpeed?: number): Promise<Recorded | undefined> {
   const { from, at, speed } = flags;
   if (from === undefined) {
     if (at !== undefined || speed !== undefined)
-      throw new Failure('usage', `${at === undefined ? '--speed' : '--at'} goes with --from`);
+      throw new Failure('usage', `${at === undefined ? '--speed' : '--at'} needs --from`);
     return undefined;
   }
-  const chosen = speed ?? usualSpeed;
+  const chosen = speed ?? defaultSpeed;
   const untilMs = at === undefined ? undefined : await momentOf(from, at);
   return {
     file: from,
@@ -60,10 +60,10 @@ async function momentOf(file: string, text: string): Promise<number> {
   const clock = /^([01]?\d|2[0-3]):([0-5]\d)(?::([0-5]\d)(\.\d{1,3})?)?$/.exec(text);
   if (clock !== null) {
     const day = new Date(startedAtMs);
-    // A second that is named is meant to its end.
+    // A time in whole seconds includes that second.
     const ms = clock[4] === undefined ? 999 : Math.round(Number(clock[4]) * 1000);
     day.setHours(Number(clock[1]), Number(clock[2]), Number(clock[3] ?? 0), ms);
-    // Past midnight it is the next day.
+    // A time well before the start is one of the next day.
     if (day.getTime() < startedAtMs - DAY_MS / 2) day.setDate(day.getDate() + 1);
     return day.getTime();
   }
@@ -74,7 +74,7 @@ async function momentOf(file: string, text: string): Promise<number> {
 
 const DAY_MS = 86_400_000;
 
-/** What a verb's words mean. */
+/** Operands of a verb with `--from`. */
 export interface RecordedWords {
   /** Undefined for all that was recorded. */
   target: string | undefined;
@@ -82,9 +82,10 @@ export interface RecordedWords {
 }
 
 /**
- * Takes the words of a verb apart: the first may be a target of the recording, or the filter's.
+ * Splits operands into TARGET and FILTER: the first word is a target of the recording, or begins the filter.
  *
- * @throws {Failure} `usage` when the recording cannot be read, `no-target` for a first word that is neither
+ * @throws {Failure} `usage` when the recording cannot be read, `no-target` for a first word that is
+ * neither
  */
 export async function recordedWords({ file }: Recorded, words: readonly string[]): Promise<RecordedWords> {
   const [first, ...rest] = words;
@@ -96,12 +97,12 @@ export async function recordedWords({ file }: Recorded, words: readonly string[]
   if (missing.length === wanted.length && (isFilter(words) || !isFilter(rest)))
     return { target: undefined, filter: words.join(' ') };
   const names = [...new Set(namespaces.map(({ name }) => name))];
-  const known = `${names.slice(0, SHOWN).map(safeText).join(', ')}${names.length > SHOWN ? ', …' : ''}`;
-  throw new Failure('no-target', `${missing.join(',')}: not in ${file}, which has ${known || 'no target at all'}`);
+  const known = `${names.slice(0, MAX_NAMES).map(safeText).join(', ')}${names.length > MAX_NAMES ? ', …' : ''}`;
+  throw new Failure('no-target', `${missing.join(',')}: not in ${file}; it contains ${known || 'no targets'}`);
 }
 
-/** So many names are told of what is there. */
-const SHOWN = 10;
+/** Maximum number of names in an error message. */
+const MAX_NAMES = 10;
 
 function isFilter(words: readonly string[]): boolean {
   try {

@@ -24,6 +24,7 @@ export function* socketsJson(
   });
 }
 
+/** One document for one target; for several, an object with a list of such documents. */
 export function* groupsJson(reports: readonly GroupReport[]): Pieces {
   yield* documents(reports, function* (report) {
     yield `${headerJson(report)},"groups":${JSON.stringify(report.groups)},"total":${JSON.stringify(report.total)}}`;
@@ -44,6 +45,7 @@ export function* socketsNdjson(
   }
 }
 
+/** For each target a line `target`, a line `group` for each group, and a line `total`. */
 export function* groupsNdjson(reports: readonly GroupReport[]): Pieces {
   for (const report of reports) {
     yield `${headerJson(report, 'target')}}\n`;
@@ -54,11 +56,13 @@ export function* groupsNdjson(reports: readonly GroupReport[]): Pieces {
   }
 }
 
+/** The rows of `ps` as one document. */
 export function overviewJson(overview: Overview): string {
   const { takenAt, rows, lookedFor, coverage } = overview;
   return `${JSON.stringify({ schema: SCHEMA_VERSION, takenAt, lookedFor, coverage, containers: rows })}\n`;
 }
 
+/** A line `overview`, then a line `container` for each row. */
 export function* overviewNdjson(overview: Overview): Pieces {
   const { takenAt, lookedFor, coverage } = overview;
   yield `${JSON.stringify({ type: 'overview', schema: SCHEMA_VERSION, takenAt, lookedFor, coverage })}\n`;
@@ -119,9 +123,8 @@ export function diagnosisJson({ targets, ...diagnosis }: Diagnosis): string {
 }
 
 /**
- * Reports of limits, or of limits that were set, as JSON.
- *
- * One document for one target; for several, an object with a list of such documents.
+ * Reports of limits, or of limits that were set: one document for one target; for several, an object with a list of
+ * such documents.
  */
 export function limitsJson(reports: readonly object[]): string {
   const [only] = reports;

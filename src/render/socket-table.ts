@@ -9,6 +9,7 @@ import type { ByteWriter } from './byte-writer.ts';
 import { Table } from './table.ts';
 import { tcpInfoLine } from './tcp-info-line.ts';
 
+/** Options of a table of sockets. */
 export interface SocketTableOptions extends RowContext {
   /** Whether to show the owner processes. */
   processes: boolean;
@@ -16,7 +17,7 @@ export interface SocketTableOptions extends RowContext {
   width?: number | undefined;
 }
 
-/** Writes the internet sockets of a source as a table; nothing at all when there is none. */
+/** Writes the internet sockets of a source as a table; nothing when there is none. */
 export function renderInetSockets(out: ByteWriter, sockets: SocketSource, options: SocketTableOptions): void {
   const table = new Table([
     { title: 'Proto', align: 'left' },
@@ -53,7 +54,7 @@ function addRow(table: Table, socket: SocketView, options: SocketTableOptions): 
   table.text((names && serviceOf(socket, options)) ?? '');
   table.text(options.containerOf?.(socket) ?? (options.containerOf ? '-' : ''));
   table.text(options.processes ? processesText(options.processesOf?.(socket.inode) ?? []) : '');
-  // Of a listener, tcp_info holds only the backlog, which the queues show.
+  // The tcp_info of a listener contains only its backlog, which the queues show.
   const info = socket.state === TCP_STATE.LISTEN ? undefined : socket.tcpInfo();
   if (info !== undefined) table.detail(tcpInfoLine(info, socketTimer(socket)));
 }
@@ -88,11 +89,11 @@ function serviceOf(socket: SocketView, { names }: RowContext): string | undefine
   return undefined;
 }
 
-/** Owners of one socket that are listed; a pre-fork server can have hundreds. */
+/** Maximum number of processes listed for one socket; a pre-fork server can have hundreds. */
 const MAX_NAMED = 3;
 
-/** `PID/name`, several with commas; empty for none. Not yet safe for a terminal. */
-export function processesText(processes: readonly SocketProcess[]): string {
+/** `PID/name`, several with commas; empty for none. Must be made safe for a terminal. */
+function processesText(processes: readonly SocketProcess[]): string {
   const named = processes.slice(0, MAX_NAMED).map(({ pid, name }) => `${pid}/${name}`);
   if (processes.length > MAX_NAMED) named.push(`+${processes.length - MAX_NAMED}`);
   return named.join(',');
@@ -100,7 +101,7 @@ export function processesText(processes: readonly SocketProcess[]): string {
 
 const TYPES: Record<number, string> = { 1: 'stream', 2: 'dgram', 5: 'seqpacket' };
 
-/** Writes the UNIX sockets of a source as a table; nothing at all when there is none. */
+/** Writes the UNIX sockets of a source as a table; nothing when there is none. */
 export function renderUnixSockets(out: ByteWriter, sockets: SocketSource, options: SocketTableOptions): void {
   const table = new Table([
     { title: 'Proto', align: 'left' },

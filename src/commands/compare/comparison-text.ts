@@ -23,7 +23,7 @@ export function comparisonText({ before, after, measures, gone, new: fresh, stay
     ...(same > 0 ? [`${plural(same, 'measure is', 'measures are')} unchanged (within 5 % or 1)`] : []),
     '',
     ...findingLines('worse   new finding', fresh),
-    ...findingLines('better  gone', gone),
+    ...findingLines('better  resolved', gone),
     ...findingLines('same    remains', stayed),
     ...(fresh.length + gone.length + stayed.length === 0 ? ['No findings in either.'] : []),
     '',

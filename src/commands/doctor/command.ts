@@ -17,7 +17,7 @@ import { recordedFrom, recordedOptions } from '../recorded-options.ts';
 /** Default of `--for`: longer than the window of most rules. */
 const LIVE_MS = 10_000;
 
-/** Default of `--for` with a recording: no waiting, but all sockets of all samples are kept in memory. */
+/** Default of `--for` with a recording: it needs no waiting, but memory for all sockets of all samples. */
 const RECORDED_MS = 30_000;
 
 export const doctorCommand = command({

@@ -1,4 +1,3 @@
-import { safeText } from '../../base/safe-text.ts';
 import { checkKnown } from '../../filter/known-fields.ts';
 import type { Filter } from '../../filter/syntax.ts';
 import { Failure } from '../../model/failure.ts';
@@ -8,6 +7,7 @@ import { type ClosedTest, closedTest } from '../../queries/filter-tests.ts';
 import { openSource, type Recorded } from '../../sources/open-source.ts';
 import type { SampleSource, TickRequest } from '../../sources/sample-source.ts';
 import type { CommandContext } from '../context.ts';
+import { writeNote } from '../notes.ts';
 import { readFilter } from '../read-filter.ts';
 import { EventReport, type EventReportOptions } from './event-report.ts';
 
@@ -35,7 +35,8 @@ const DUMP_MS = 1000;
 export async function events(context: CommandContext, options: EventsOptions): Promise<void> {
   const { target, from, forMs, numeric, bufferBytes } = options;
   const filter = readFilter(context, options.filter, options.asSs);
-  if (target === undefined && from === undefined) throw new Failure('usage', 'events: a TARGET is missing');
+  if (target === undefined && from === undefined)
+    throw new Failure('usage', 'events needs a TARGET (see socklens events --help)');
   const source = await openSource(context.machine, {
     target,
     from,
@@ -47,7 +48,7 @@ export async function events(context: CommandContext, options: EventsOptions): P
     eventBufferBytes: bufferBytes,
   });
   try {
-    // Before names are looked up: what cannot be decided is refused whether or not they exist.
+    // Before names are resolved: a field that events do not have is refused whether or not the names exist.
     if (filter.tree !== undefined) checkKnown(filter.tree, source.knowledge.closed);
     await report(context, source, filter, options);
   } finally {
@@ -77,7 +78,7 @@ async function report(
   };
   for (;;) {
     const tick = await source.next(request, stop);
-    for (const note of tick?.notes ?? []) context.err.write(`socklens: ${safeText(note)}\n`);
+    for (const note of tick?.notes ?? []) writeNote(context, note);
     if (tick === undefined || written.isFull) break;
     written.begin();
   }

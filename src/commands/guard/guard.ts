@@ -1,6 +1,5 @@
 import { RunningCommand } from '../../act/run-command.ts';
 import { checkWritable, writeWholeFile } from '../../act/write-file.ts';
-import { safeText } from '../../base/safe-text.ts';
 import type { Config } from '../../collect/config/config-file.ts';
 import { chosenRules } from '../../doctor/chosen-rules.ts';
 import type { Budget } from '../../guard/budget.ts';
@@ -11,6 +10,7 @@ import type { GuardReport } from '../../model/report/guard.ts';
 import { openSource, type SourceOptions } from '../../sources/open-source.ts';
 import type { CommandContext } from '../context.ts';
 import { EXIT } from '../errors.ts';
+import { writeNote } from '../notes.ts';
 import { GuardRun } from './guard-run.ts';
 import { type JudgeOptions, makeReport } from './make-report.ts';
 import { type ReportFormat, renderReport, reportFormat } from './report/formats.ts';
@@ -40,19 +40,19 @@ export async function guard(context: CommandContext, options: GuardOptions): Pro
   const source = await openSource(context.machine, { ...options, forMs: undefined, host: true });
   const stop = context.stopSignal?.();
   try {
-    for (const note of notesOf(budgets)) context.err.write(`socklens: ${safeText(note)}\n`);
+    for (const note of notesOf(budgets)) writeNote(context, note);
     const run = new GuardRun(source, budgets);
     await run.sampleBefore(options.target, stop);
     const status = new StatusLine(context, options.status);
     const command = await start(options, status, stop);
     if (command === undefined) return EXIT.COMMAND_FAILED;
     if (typeof command === 'string') {
-      context.err.write(`socklens: guard: ${safeText(command)}\n`);
+      writeNote(context, `guard: ${command}`);
       return EXIT.COMMAND_FAILED;
     }
     try {
-      await run.during(command, (gone) => {
-        for (const name of gone) status.print(`${name}: stopped while the command is still running`);
+      await run.during(command, (stopped) => {
+        for (const name of stopped) status.print(`${name}: stopped while the command is still running`);
         status.show(() => run.live(command.startedMs));
       });
       const end = await command.end();

@@ -37,7 +37,7 @@ export async function makeReport(run: GuardRun, parts: Parts): Promise<GuardRepo
   const { settings, declared, skip } = options;
   const rules = chosenRules({ rules: [], skip });
   const diagnosis = examine(series, { rules, settings, declared, clock: () => performance.now() });
-  const gone = run.gone().map((target) =>
+  const stopped = run.stoppedTargets().map((target) =>
     targetGone(
       target,
       series.namespaces.findLast(({ namespace }) => namespace.name === target.name),
@@ -45,9 +45,9 @@ export async function makeReport(run: GuardRun, parts: Parts): Promise<GuardRepo
   );
   // Stopped targets come first: `causedBy` is an index, which shifts by their number.
   const shifted = diagnosis.findings.map(({ causedBy, ...finding }) =>
-    causedBy === undefined ? finding : { ...finding, causedBy: causedBy + gone.length },
+    causedBy === undefined ? finding : { ...finding, causedBy: causedBy + stopped.length },
   );
-  const findings = [...gone, ...shifted];
+  const findings = [...stopped, ...shifted];
   const phases: Phases = {
     fromMs: run.fromMs,
     startedMs: command.startedMs,

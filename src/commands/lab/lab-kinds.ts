@@ -37,7 +37,7 @@ const NO_LIMIT = 10_000;
 const NOFILE = 1024;
 
 /**
- * The lab as containers.
+ * The lab as containers of Docker.
  *
  * @param roles images and commands; the official images when absent
  * @param env names the Engine, as for the docker command

@@ -138,7 +138,7 @@ function renderProcesses(
   table.render(out, width);
   if (processes.length > shown.length) {
     out.text(
-      `and ${plural(processes.length - shown.length, 'process', 'processes')} with a smaller share (--json has all)\n`,
+      `and ${plural(processes.length - shown.length, 'process', 'processes')} with a smaller share (--json shows all)\n`,
     );
   }
 }
@@ -160,8 +160,7 @@ function pidsText({ path, version, current, max, sharePercent, refused, declared
 }
 
 function declaredText({ declaredBy, groups }: LimitsReport): string {
-  if (declaredBy === undefined)
-    return 'Declared: nothing known; the limits are inherited from the process that started it.';
+  if (declaredBy === undefined) return 'Declared: unknown; the limits are inherited from the process that started it.';
   const rows = groups[0]?.limits.filter(({ declared }) => declared !== undefined) ?? [];
   const list = rows.map(({ name, declared }) => (declared === undefined ? name : `${name} ${limitText(declared)}`));
   return `Declared by ${declaredBy}: ${list.join(', ')}`;

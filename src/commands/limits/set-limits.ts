@@ -25,21 +25,21 @@ export interface SetOptions {
   target: string;
   /** As typed: `nofile=SOFT[:HARD]`. */
   setting: string;
-  /** Do not ask. */
+  /** Do not ask for confirmation. */
   yes: boolean;
   format: Format;
 }
 
-/** The processes of one target and what becomes of them. */
+/** The processes of one target, and the outcome for each. */
 interface Plan {
   handle: NetnsHandle;
   report: SetReport;
-  /** By PID; those that are started while it goes on come in. */
+  /** By PID; processes that are forked while limits are set are added. */
   rows: Map<number, SetProcess>;
   refusals: Extract<LimitOutcome, { kind: 'refused' }>[];
 }
 
-/** `socklens limits --set`: shows what would change and whom it reaches, asks, and sets it. */
+/** `socklens limits --set`: shows what would change and which processes it affects, asks, and sets it. */
 export async function setLimits(context: CommandContext, options: SetOptions): Promise<void> {
   const { machine } = context;
   const wanted = readSetting(options.setting, highestNofile(machine));
@@ -67,7 +67,7 @@ async function makePlan({ machine }: CommandContext, handle: NetnsHandle, wanted
   const takenAt = new Date();
   const platform = platformOf((await containerKnowledge(machine, handle)).facts);
   const rows = new Map(limitedProcesses(machine, handle).map((facts) => [facts.pid, rowOf(facts, wanted)]));
-  // As the main process has it then, so that a restart makes no difference.
+  // The fix declares the limit that the main process will have, so that a restart does not change it.
   const [main] = rows.values();
   const hard = main?.wanted.hard ?? Number.POSITIVE_INFINITY;
   const fixes = limitFixes(platform, 'nofile', wanted.soft, hard);
@@ -111,13 +111,13 @@ function showPlans({ out }: CommandContext, plans: readonly Plan[], wanted: Want
   out.write(writer.bytes());
 }
 
-/** A process that forks while it is being set hands on the old limit: what is new is set in another round. */
-const MOST_ROUNDS = 5;
+/** A process that forks meanwhile passes on its old limit: new processes are set in another round. */
+const MAX_ROUNDS = 5;
 
 function carryOut({ machine }: CommandContext, plan: Plan, wanted: WantedLimit): void {
   const done = new Set<number>();
-  for (let round = 0; round < MOST_ROUNDS; round++) {
-    const fresh = stillThere(() => limitedProcesses(machine, plan.handle)).filter(({ pid }) => !done.has(pid));
+  for (let round = 0; round < MAX_ROUNDS; round++) {
+    const fresh = runningOnly(() => limitedProcesses(machine, plan.handle)).filter(({ pid }) => !done.has(pid));
     if (fresh.length === 0) break;
     for (const facts of fresh) {
       done.add(facts.pid);
@@ -131,8 +131,8 @@ function carryOut({ machine }: CommandContext, plan: Plan, wanted: WantedLimit):
   for (const row of plan.rows.values()) row.outcome ??= 'gone';
 }
 
-/** When all of them ended meanwhile there is nothing left to set. */
-function stillThere(list: () => ProcessFacts[]): ProcessFacts[] {
+/** The processes of a list; empty when all have exited. */
+function runningOnly(list: () => ProcessFacts[]): ProcessFacts[] {
   try {
     return list();
   } catch (error) {
@@ -150,7 +150,7 @@ function record(row: SetProcess, outcome: LimitOutcome): void {
   else row.reason = outcome.reason;
 }
 
-/** What became of it, and the status that it stands for. */
+/** Prints the outcome. @throws {Failure} when the kernel refused to set a limit */
 function conclude({ out }: CommandContext, plans: readonly Plan[], { format }: SetOptions, acted: boolean): void {
   const reports = plans.map(({ report, rows }) => ({ ...report, processes: [...rows.values()] }));
   if (format === 'json') out.write(limitsJson(reports));
@@ -161,7 +161,7 @@ function conclude({ out }: CommandContext, plans: readonly Plan[], { format }: S
       writer.ascii('\n');
       if (plans.length > 1) writer.text(`${safeText(target.name)}:\n`);
       renderOutcomes(writer, processes, out.columns);
-      writer.ascii('\nTo keep it over a restart:\n');
+      writer.ascii('\nTo keep it after a restart:\n');
       renderFixes(writer, fixes, out.columns);
     }
     out.write(writer.bytes());
@@ -177,27 +177,24 @@ function conclude({ out }: CommandContext, plans: readonly Plan[], { format }: S
   );
 }
 
-/** The kinds of refusal from the one that has to be told first. */
+/** Kinds of refusal, the most important first: only one is reported. */
 const KINDS: readonly FailureKind[] = ['fault', 'not-permitted', 'unsupported'];
 
 /**
  * Reads `nofile=SOFT[:HARD]`.
  *
- * @param highest what the kernel allows at most, fs.nr_open
- * @throws {Failure} `usage` for any other limit, with the word that was probably meant, and for numbers that make no sense
+ * @param highest the maximum that the kernel allows, fs.nr_open
+ * @throws {Failure} `usage` for any other limit, with a suggestion, and for invalid numbers
  */
 export function readSetting(text: string, highest: number): WantedLimit {
   const equals = text.indexOf('=');
   const name = (equals < 0 ? text : text.slice(0, equals)).toLowerCase();
   if (name !== 'nofile') throw new Failure('usage', notNofile(name));
-  if (equals < 0) throw new Failure('usage', `--set: ${text} to what? nofile=SOFT or nofile=SOFT:HARD`);
+  if (equals < 0) throw new Failure('usage', `--set ${text}: write nofile=SOFT or nofile=SOFT:HARD`);
   const wanted = parseWantedLimit(text.slice(equals + 1));
   const most = wanted.hard ?? wanted.soft;
   if (most > highest) {
-    throw new Failure(
-      'usage',
-      `--set: ${most} is above the ${highest} that this kernel allows at most (sysctl fs.nr_open)`,
-    );
+    throw new Failure('usage', `--set: ${most} exceeds the maximum of this kernel, ${highest} (sysctl fs.nr_open)`);
   }
   return wanted;
 }

@@ -28,13 +28,19 @@ export async function netstat(context: CommandContext, args: readonly string[]):
     context.out.write(NETSTAT_HELP);
     return;
   }
-  if (parsed.kind === 'mistake') throw new Failure('usage', `netstat: ${parsed.message} (socklens netstat --help)`);
+  if (parsed.kind === 'mistake') throw new Failure('usage', `netstat: ${parsed.message} (see socklens netstat --help)`);
   const { options, operands } = parsed;
   const [target, ...others] = operands;
   if (target === undefined)
-    throw new Failure('usage', 'netstat: a TARGET is missing: a container, pid:N, netns:NAME or host');
+    throw new Failure(
+      'usage',
+      'netstat needs a TARGET: a container, pid:N, netns:NAME or host (see socklens netstat --help)',
+    );
   if (others.length > 0) {
-    throw new Failure('usage', `netstat: ${others.join(' ')}: one TARGET is taken; several are written with commas`);
+    throw new Failure(
+      'usage',
+      `netstat: unexpected argument "${others.join(' ')}"; separate several targets with commas`,
+    );
   }
   const handles = await resolveTargets(context.machine, target);
   const names = new NetstatNameSource(context.machine);
@@ -95,14 +101,14 @@ function writeTable(
 export const NETSTAT_HELP = `socklens netstat TARGET [FLAGS]
 
 Prints what \`nsenter -t PID -n netstat FLAGS\` prints, for a container (name, id, id
-prefix), pid:N, netns:NAME or host; several with commas. Letters may stand together.
+prefix), pid:N, netns:NAME or host; separate several with commas. Letters can be\ncombined: -tan.
 
-  -t --tcp, -u --udp, -U --udplite, -w --raw, -x --unix   which protocols (default: all)
-  -4 --inet, -6 --inet6                                   which address families (default: both)
-  -a --all, -l --listening                                also, or only, what listens
+  -t --tcp, -u --udp, -U --udplite, -w --raw, -x --unix   protocols (default: all)
+  -4 --inet, -6 --inet6                                   address families (default: both)
+  -a --all, -l --listening                                also, or only, listening sockets
   -n --numeric, --numeric-hosts, --numeric-ports, --numeric-users
                                                           numbers instead of names
   -p --programs, -e --extend, -o --timers                 more columns
-  -W --wide                                               addresses are not cut
-  -c --continuous                                         again each second
+  -W --wide                                               do not truncate addresses
+  -c --continuous                                         print again every second
 `;

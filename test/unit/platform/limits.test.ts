@@ -167,7 +167,7 @@ describe('--set', () => {
     ['nofle=128', 'did you mean nofile?'],
     ['nproc=128', 'only nofile can be set; nproc (processes)'],
     ['quux=1', 'only nofile can'],
-    ['nofile', 'to what?'],
+    ['nofile', 'write nofile=SOFT'],
     ['nofile=', 'is no limit'],
     ['nofile=many', 'is no limit'],
     ['nofile=-1', 'is no limit'],

@@ -100,8 +100,8 @@ describe('ClosedText', () => {
     expect(lines(new ClosedText(120, 'web-1'), [])[0]).toContain('Retr');
   });
 
-  it('says that events are missing', () => {
+  it('reports lost events', () => {
     const text = written((out) => new ClosedText(80, 'web-1').gap(out, 'web', new Date(0), new Date(40)));
-    expect(text).toMatch(/^-- web: events are missing, [\d:.]+ to [\d:.]+: the kernel's buffer was full --\n$/);
+    expect(text).toMatch(/^-- web: events lost, [\d:.]+ to [\d:.]+: the kernel's buffer was full --\n$/);
   });
 });

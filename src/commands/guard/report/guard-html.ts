@@ -17,7 +17,7 @@ export function guardHtml(report: GuardReport): string {
     `<title>${html(title)}</title><style>${STYLE}</style></head><body>`,
     `<h1 class="${outcome === 'passed' ? 'passed' : 'broken'}" id="outcome">${html(outcomeText(report))}</h1>`,
     `<p><code>${html(command.argv.join(' '))}</code> against ${targets.map((name) => `<code>${html(name)}</code>`).join(', ')}</p>`,
-    `<p class="dim">${html(from)} to ${html(to)}, a look every ${html(durationText(intervalMs))}</p>`,
+    `<p class="dim">${html(from)} to ${html(to)}, sampled every ${html(durationText(intervalMs))}</p>`,
     '<h2>Budgets</h2><div class="wide"><table id="budgets"><thead><tr><th></th><th>Budget</th><th>Bound</th><th>Worst value</th></tr></thead><tbody>',
     ...budgets.map(budgetRow),
     '</tbody></table></div>',
@@ -27,7 +27,7 @@ export function guardHtml(report: GuardReport): string {
     `<h2>Findings</h2>${report.findings.length === 0 ? '<p>No problems found.</p>' : ''}`,
     ...report.findings.map(findingPart),
     checked(report),
-    ...coverage.notes.map((note) => `<p class="dim">not seen: ${html(note)}</p>`),
+    ...coverage.notes.map((note) => `<p class="dim">not covered: ${html(note)}</p>`),
     '</body></html>\n',
   ].join('\n');
 }
@@ -88,7 +88,7 @@ function timesOf({ from, to, command }: GuardReport): { lengthMs: number; ranMs:
 function legend(lines: readonly ChartLine[]): string {
   const entries = lines.map(({ name, values }, index) => {
     const most = Math.max(0, ...values);
-    return `<span><span class="key c${index % COLOURS}"></span>${html(name)}: at most ${most}, ${values.at(-1) ?? 0} at last</span>`;
+    return `<span><span class="key c${index % COLOURS}"></span>${html(name)}: max ${most}, last ${values.at(-1) ?? 0}</span>`;
   });
   return `<p class="legend">${entries.join('')}</p>`;
 }
@@ -113,7 +113,7 @@ function findingPart({ severity, rule, scope, summary, evidence, fixes, byHand }
 function checked({ rules }: GuardReport): string {
   const judged = rules.filter((rule) => rule.judged).map(({ rule }) => rule);
   const others = rules.filter((rule) => !rule.judged).map(({ rule, needsMs }) => `${rule} (${durationText(needsMs)})`);
-  const text = `checked: ${judged.join(', ')}${others.length === 0 ? '' : `; not judged, they need longer: ${others.join(', ')}`}`;
+  const text = `checked: ${judged.join(', ')}${others.length === 0 ? '' : `; not judged, which need a longer run: ${others.join(', ')}`}`;
   return `<p class="dim">${html(text)}</p>`;
 }
 
