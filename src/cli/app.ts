@@ -39,7 +39,7 @@ const verbs = {
 const routes = buildRouteMap({
   routes: verbs,
   defaultCommand: 'ps',
-  docs: { brief: 'Shows and explains the sockets inside containers, from the host' },
+  docs: { brief: 'Show and explain the sockets inside containers, from the host' },
 });
 
 /** The library's own statuses are negative; all of them mean an invalid command line. */

@@ -19,7 +19,7 @@ export function comparisonText({ before, after, measures, gone, new: fresh, stay
     `before: ${runText(before)}`,
     `after:  ${runText(after)}`,
     '',
-    ...aligned([['', 'Measure', 'Before', 'After', 'Change'], ...rows]),
+    ...(rows.length > 0 ? aligned([['', 'Measure', 'Before', 'After', 'Change'], ...rows]) : []),
     ...(same > 0 ? [`${plural(same, 'measure is', 'measures are')} unchanged (within 5 % or 1)`] : []),
     '',
     ...findingLines('worse   new finding', fresh),
