@@ -75,7 +75,7 @@ export class StatusLine {
 }
 
 /** The status line of a running guard, at most `width` characters. */
-export function guardStatus(
+function guardStatus(
   { seconds, budgets, doing }: { seconds: number; budgets: readonly BudgetResult[]; doing?: string },
   width: number,
 ): string {

@@ -98,7 +98,7 @@ function writeTable(
 }
 
 /** What `socklens netstat --help` prints. */
-export const NETSTAT_HELP = `socklens netstat TARGET [FLAGS]
+const NETSTAT_HELP = `socklens netstat TARGET [FLAGS]
 
 Prints what \`nsenter -t PID -n netstat FLAGS\` prints, for a container (name, id, id
 prefix), pid:N, netns:NAME or host; separate several with commas. Letters can be\ncombined: -tan.

@@ -51,7 +51,7 @@ describe('ClosedJson', () => {
     expect(line()).toBe(line());
   });
 
-  it('tells of a gap and sums up', () => {
+  it('writes a gap and the summary', () => {
     const output = new ClosedJson();
     const [from, to] = [new Date(0), new Date(40)];
     expect(JSON.parse(written((out) => output.gap(out, 'web', from, to)))).toMatchObject({

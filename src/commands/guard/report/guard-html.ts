@@ -118,7 +118,7 @@ function checked({ rules }: GuardReport): string {
 }
 
 /** The page's style: light or dark as the system is set, with colours that are easy to distinguish. */
-export const STYLE = `
+const STYLE = `
 :root{color-scheme:light dark;--bg:#fff;--fg:#1c2024;--dim:#5d6670;--edge:#d9dee3;--soft:#f4f6f8;--good:#157347;--bad:#c0262d;--warn:#9a6700;
 --c0:#2f6fde;--c1:#e0822d;--c2:#2a9d78;--c3:#b8479a;--c4:#7a62d0;--c5:#c9a227;--c6:#4aa3c7;--c7:#8a8f98}
 @media(prefers-color-scheme:dark){:root{--bg:#14171a;--fg:#e6e9ec;--dim:#9aa4ae;--edge:#333a41;--soft:#1d2226;--good:#4cc38a;--bad:#ff6b6b;--warn:#e3b341;

@@ -76,10 +76,10 @@ function noteLine({ filter, level }: TopState, { note, peers, sockets }: TopData
 }
 
 /** Width of the menu in terminal columns. */
-export const MENU_WIDTH = 14;
+const MENU_WIDTH = 14;
 
 /** The menu of columns to sort by, at the left as in htop. */
-export function menuLines(columns: readonly { title: string }[], selected: number, height: number): Line[] {
+function menuLines(columns: readonly { title: string }[], selected: number, height: number): Line[] {
   const page = height - 1;
   const offset = Math.max(0, selected - page + 1);
   const lines: Line[] = [[{ text: fitted('Sort by', MENU_WIDTH), style: 'heading' }]];

@@ -19,7 +19,7 @@ describe('parseTime', () => {
     expect(() => parseTime(text)).toThrow(Failure);
   });
 
-  it('says what a number without a unit lacks', () => {
+  it('reports a number without a unit', () => {
     expect(() => parseTime('5')).toThrow('"5" has no unit; write 5s, 500ms or 2m');
   });
 });
