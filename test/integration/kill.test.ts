@@ -201,7 +201,7 @@ describe('kill: confirmation', () => {
   it('an empty filter, or no terminal to confirm on, is status 2', () => {
     const target = `netns:${netns.name}`;
     const empty = socklens(['kill', target, '--yes']);
-    expect([empty.status, empty.stderr]).toEqual([2, expect.stringContaining('a FILTER is missing')]);
+    expect([empty.status, empty.stderr]).toEqual([2, expect.stringContaining('kill needs a FILTER')]);
     const alone = socklens(['kill', target, 'dport = 1']);
     expect([alone.status, alone.stderr]).toEqual([2, expect.stringContaining('--yes')]);
   });
