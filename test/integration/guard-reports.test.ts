@@ -132,8 +132,8 @@ print(json.dumps({'tests': suite.get('tests'), 'failures': suite.get('failures')
     ['{"type":"guard"', 'it is no JSON document'],
     ['{"schema":1,"type":"guard","budgets":7}', 'no report of socklens guard'],
     ['{"schema":2,"type":"guard"}', 'no report of socklens guard'],
-    ['', 'no JSON report'],
-    ['hello', 'no JSON report'],
+    ['', 'nor a JSON report'],
+    ['hello', 'nor a JSON report'],
   ])('compare refuses %j in one line', (content, message) => {
     const file = path.join(folder, 'damaged.json');
     fs.writeFileSync(file, content);
