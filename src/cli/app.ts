@@ -3,9 +3,8 @@ import manifest from '../../package.json' with { type: 'json' };
 import { compareCommand } from '../commands/compare/command.ts';
 import type { CliContext } from '../commands/context.ts';
 import { doctorCommand } from '../commands/doctor/command.ts';
-import { errorLine } from '../commands/error-line.ts';
+import { EXIT, errorLine, exitStatus } from '../commands/errors.ts';
 import { eventsCommand } from '../commands/events/command.ts';
-import { EXIT, exitStatus } from '../commands/exit-status.ts';
 import { explainCommand } from '../commands/explain/command.ts';
 import { guardCommand } from '../commands/guard/command.ts';
 import { killCommand } from '../commands/kill/command.ts';
@@ -40,10 +39,10 @@ const verbs = {
 const routes = buildRouteMap({
   routes: verbs,
   defaultCommand: 'ps',
-  docs: { brief: 'Shows and explains the sockets inside containers, from the host' },
+  docs: { brief: 'Show and explain the sockets inside containers, from the host' },
 });
 
-/** The library's own statuses are negative; all of them mean that the command line is wrong. */
+/** The library's own statuses are negative; all of them mean an invalid command line. */
 export function statusOf(code: number | string | null | undefined): number {
   const number = Number(code ?? EXIT.OK);
   return number < 0 ? EXIT.USAGE : number;

@@ -15,8 +15,8 @@ interface Fields {
 /**
  * An error in the arguments, in one sentence.
  *
- * @param error what the parser of arguments threw
- * @param command to name in the reference to its help, for example `socklens ls`
+ * @param error thrown by the argument parser
+ * @param command whose help the message refers to, for example `socklens ls`
  */
 export function argumentError(error: unknown, command: string): string {
   if (!(error instanceof ArgumentScannerError)) return (error as Error).message;

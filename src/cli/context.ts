@@ -2,7 +2,6 @@ import { localMachine } from '../collect/local-machine.ts';
 import type { CliContext, CommandContext } from '../commands/context.ts';
 import { terminalConfirm } from './confirm.ts';
 import { descriptorOutput, isTerminal } from './output.ts';
-import { stopSignal } from './stop-signal.ts';
 
 /** The context of a real run. */
 export function processContext(): CliContext {
@@ -19,7 +18,7 @@ export function processContext(): CliContext {
       out,
       err,
       confirm: terminalConfirm(err),
-      // Asked only by `top`: to find out loads node:tty.
+      // A getter, because isTerminal loads node:tty; only `top` reads it.
       get screen() {
         return isTerminal(0) && isTerminal(1) ? screen : undefined;
       },
@@ -28,6 +27,16 @@ export function processContext(): CliContext {
   };
 }
 
-/** Loads the full-screen mode when `top` asks for it. */
+/** Loads full-screen mode when `top` opens it. */
 const screen: NonNullable<CommandContext['screen']> = async (listener) =>
   (await import('./screen.ts')).terminalScreen(listener);
+
+/**
+ * A signal that SIGINT (Ctrl-C) and SIGTERM abort, so that a command can stop in order. A second SIGINT
+ * or SIGTERM ends the process at once.
+ */
+function stopSignal(): AbortSignal {
+  const controller = new AbortController();
+  for (const name of ['SIGINT', 'SIGTERM'] as const) process.once(name, () => controller.abort());
+  return controller.signal;
+}

@@ -1,12 +1,11 @@
-import { errorLine, showStacks } from '../commands/error-line.ts';
-import { exitStatus } from '../commands/exit-status.ts';
+import { errorLine, exitStatus, showStacks } from '../commands/errors.ts';
 
-/** Runs the command line and sets the exit status; the process ends by itself. */
+/** Runs the command line and sets the exit status. */
 async function main(args: string[]): Promise<void> {
   const { processContext } = await import('./context.ts');
   const context = processContext();
   const [verb, ...rest] = args;
-  // netstat parses its own arguments, which also spares it the loading of the command tree.
+  // netstat parses its own arguments and does not load the command tree.
   if (verb === 'netstat') {
     const { netstat } = await import('../commands/netstat/netstat.ts');
     await netstat(context.flow, rest);

@@ -70,7 +70,7 @@ export function openScreen(
     for (const event of keys.flush()) listener(event);
   };
   const onResize = () => listener({ kind: 'resize' });
-  const onGone = () => listener({ kind: 'closed' });
+  const onClosed = () => listener({ kind: 'closed' });
 
   const enter = () => {
     // Another program may have changed the mode, and Node does not set a mode that it believes is set.
@@ -89,10 +89,10 @@ export function openScreen(
 
   input.setEncoding('utf8');
   input.on('data', onData);
-  input.on('end', onGone);
-  input.on('error', onGone);
+  input.on('end', onClosed);
+  input.on('error', onClosed);
   output.on('resize', onResize);
-  output.on('error', onGone);
+  output.on('error', onClosed);
   enter();
   input.resume();
 
@@ -118,7 +118,7 @@ export function openScreen(
       if (state === 'closed') return;
       clearTimeout(escapeTimer);
       input.off('data', onData);
-      input.off('end', onGone);
+      input.off('end', onClosed);
       output.off('resize', onResize);
       if (state === 'open') leave();
       state = 'closed';

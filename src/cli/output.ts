@@ -2,14 +2,13 @@ import fs from 'node:fs';
 import { createRequire } from 'node:module';
 import { errnoOf } from '../base/errno.ts';
 import type { Output } from '../commands/context.ts';
-import { EXIT } from '../commands/exit-status.ts';
+import { EXIT } from '../commands/errors.ts';
 
 /** Time to wait before writing again to a full non-blocking pipe. */
 const RETRY_MS = 5;
 
 /**
- * Writes directly to a file descriptor, which spares a one-shot command the loading of Node's
- * streams. When the reader closes the pipe (`| head`), the process ends with status 0.
+ * Writes directly to a file descriptor: Node's streams would have to be loaded first. When the reader closes the pipe (`| head`), the process ends with status 0.
  */
 export function descriptorOutput(fd: 1 | 2): Output {
   const columns = isTerminal(fd) ? terminalColumns(fd) : undefined;

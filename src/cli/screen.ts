@@ -1,7 +1,7 @@
 import type { Screen, ScreenEvent } from '../render/terminal/screen.ts';
 import { openScreen } from './open-screen.ts';
 
-/** Signals that end the command in order at their first arrival (`stopSignal`), at once at the second. */
+/** Signals that stop the command in order the first time (`stopSignal`), and at once the second time. */
 const STOPPING = ['SIGINT', 'SIGTERM'] as const;
 /** Signals that end the process at once. */
 const ENDING = ['SIGHUP', 'SIGQUIT'] as const;

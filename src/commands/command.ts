@@ -8,7 +8,7 @@ import {
 import type { CliContext } from './context.ts';
 import type { Option, ValuesOf } from './option.ts';
 
-/** An operand of a command: what help calls it and says of it. */
+/** An operand of a command: its name and its line in `--help`. */
 export interface Operand {
   placeholder: string;
   brief: string;
@@ -17,7 +17,7 @@ export interface Operand {
 /** Operands: a list of any length, or a fixed number of which the last ones may be optional. */
 export type Operands = { many: Operand } | { fixed: readonly (Operand & { optional?: true })[] };
 
-/** The declaration of a command; each option is stated once, and its type follows from that. */
+/** The declaration of a command; the types of its options are inferred from it. */
 export interface CommandSpec<Options extends Record<string, Option<unknown>>> {
   /** One line for the list of commands. */
   brief: string;
@@ -28,13 +28,13 @@ export interface CommandSpec<Options extends Record<string, Option<unknown>>> {
   options?: Options;
   /** Absent for a command without operands. */
   operands?: Operands;
-  /** Loads the implementation when the command runs. Operands that were left out are missing from `words`. */
+  /** Loads the implementation when the command runs. Optional operands that were not given are missing from `words`. */
   load: () => Promise<
     (context: CliContext, options: ValuesOf<Options>, words: readonly string[]) => Promise<void> | void
   >;
 }
 
-/** Values as the parser gives them: an option that was not given is undefined. */
+/** Values as the parser returns them: an option that was not given is undefined. */
 type Parsed = Readonly<Record<string, unknown>>;
 
 /** Makes a command of the command tree from its declaration. */

@@ -5,16 +5,16 @@ import type { Screen, ScreenEvent } from '../render/terminal/screen.ts';
 export interface Output {
   /** Writes all of it, in order. */
   write(text: string | Uint8Array): void;
-  /** Terminal columns; undefined when it is no terminal. */
+  /** Terminal columns; undefined where the stream is not a terminal. */
   columns: number | undefined;
 }
 
-/** Everything that a command needs from outside, handed in. */
+/** What a command needs from outside: the machine, its streams, the terminal. */
 export interface CommandContext {
   machine: Machine;
   out: Output;
   err: Output;
-  /** A signal that a stream ends with: Ctrl-C, SIGTERM. Undefined where nothing ends it early. */
+  /** A signal that Ctrl-C and SIGTERM abort; undefined where nothing stops the command early. */
   stopSignal?: (() => AbortSignal) | undefined;
   /** Puts the terminal into full-screen mode and reports its events; undefined where there is no terminal. */
   screen?: ((listener: (event: ScreenEvent) => void) => Promise<Screen>) | undefined;
@@ -22,10 +22,10 @@ export interface CommandContext {
   confirm?: ((question: string) => Promise<boolean>) | undefined;
 }
 
-/** How a person or a script wants the answer. */
+/** Output format: text for a person, JSON for scripts. */
 export type Format = 'text' | 'json' | 'ndjson';
 
-/** What a command runs with: this machine, this terminal. */
+/** The context that the argument parser hands to each command. */
 export interface CliContext {
   readonly process: {
     readonly stdout: { write(text: string): void };

@@ -1,18 +1,21 @@
-import type { Config } from '../collect/config/config-file.ts';
+import { type Config, readConfig as readFile } from '../collect/config/config-file.ts';
+import { trustedOwners } from '../collect/config/config-trust.ts';
 import { RULES } from '../doctor/catalogue.ts';
 import type { Declarations } from '../doctor/rule.ts';
 import { parseEndpointNumber, parseSetting, SETTING_FORMS } from '../doctor/settings/setting-text.ts';
 import { Failure } from '../model/failure.ts';
 
-/** What was given beside the defaults, on the command line and in the configuration file. */
+/** Settings of the command line, as typed. */
 export interface GivenSettings {
   /** `CLOSE_WAIT_LEAK.minAgeMs=10s`. */
   set: readonly string[];
   /** `db:3306=50`. */
   pools: readonly string[];
+  /** `db:3306=151`. */
   serverLimits: readonly string[];
 }
 
+/** Settings and declarations in force for the doctor's rules. */
 export interface DoctorSettings {
   settings: Readonly<Record<string, Readonly<Record<string, number>>>>;
   declared: Declarations;
@@ -21,7 +24,7 @@ export interface DoctorSettings {
 /**
  * Settings in force: the command line before the file, the file before the defaults.
  *
- * @throws {Failure} `usage` for what is no rule, no setting of it, or no value
+ * @throws {Failure} `usage` for an unknown rule or setting and for an invalid value
  */
 export function doctorSettings(given: GivenSettings, config: Config): DoctorSettings {
   const settings: Record<string, Record<string, number>> = {};
@@ -39,7 +42,7 @@ export function doctorSettings(given: GivenSettings, config: Config): DoctorSett
       throw new Failure('usage', `--set ${text}: write RULE.setting=value, CLOSE_WAIT_LEAK.minAgeMs=10s`);
     put(match[1] ?? '', match[2] ?? '', match[3] ?? '', '--set');
   }
-  // Of several for one endpoint the first holds.
+  // Of several for one endpoint the first is used.
   const pools = [...endpoints(given.pools, '--pool'), ...endpoints(entries(config.pools), `${config.file}: pools:`)];
   const limits = [
     ...endpoints(given.serverLimits, '--server-limit'),
@@ -66,7 +69,7 @@ function settingValue(ruleName: string, name: string, text: string, where: strin
   if (value === undefined)
     throw new Failure(
       'usage',
-      `${where}: ${ruleName}.${name}: "${text}" is no value; write ${SETTING_FORMS[setting.unit]}`,
+      `${where}: ${ruleName}.${name}: invalid value "${text}"; write ${SETTING_FORMS[setting.unit]}`,
     );
   return value;
 }
@@ -81,4 +84,14 @@ function endpoints(texts: readonly string[], where: string) {
 
 function entries(numbers: Readonly<Record<string, number>> | undefined): string[] {
   return Object.entries(numbers ?? {}).map(([endpoint, number]) => `${endpoint}=${number}`);
+}
+
+/**
+ * Reads the configuration file for the user of this process, see `collect/config/config-file.ts`.
+ *
+ * @param path of `--config`; undefined for socklens.toml in the working directory
+ * @throws {Failure} `usage`
+ */
+export function readConfig(path: string | undefined): Promise<Config> {
+  return readFile(path, trustedOwners(process.geteuid?.() ?? 0, process.env));
 }

@@ -1,8 +1,9 @@
-import { parseTime } from './durations.ts';
+import { durationError, parseMilliseconds } from '../base/duration.ts';
+import { Failure } from '../model/failure.ts';
 
 /** The declaration of an option; made by {@link option}. */
 export interface Option<Value> {
-  /** What the parser of arguments takes. */
+  /** The declaration for the argument parser. */
   parameter: object;
   /** The one-letter form without its dash; absent for none. */
   letter: string | undefined;
@@ -24,13 +25,13 @@ interface More {
 
 /** Makes options. `brief` is its line in `--help`; `placeholder` names the value there. */
 export const option = {
-  /** Given or not. */
+  /** Without a value. */
   boolean(brief: string, { letter, hidden }: More = {}): Option<boolean> {
     const parameter = { kind: 'boolean', brief, optional: true, withNegated: false, ...(hidden && { hidden }) };
     return { parameter, letter, absent: false };
   },
 
-  /** With a value that `parse` reads; what it throws is reported with the option's name. */
+  /** With a value; what `parse` throws is reported with the option's name. */
   value<Value>(
     placeholder: string,
     brief: string,
@@ -40,6 +41,7 @@ export const option = {
     return { parameter: { kind: 'parsed', parse, brief, optional: true, placeholder }, letter, absent: undefined };
   },
 
+  /** With a text. */
   text(placeholder: string, brief: string, more: More = {}): Option<string | undefined> {
     return option.value(placeholder, brief, String, more);
   },
@@ -55,3 +57,14 @@ export const option = {
     return option.value('TIME', brief, parseTime);
   },
 };
+
+/**
+ * Milliseconds of an option's value: `500ms`, `30s`, `5m`, `2h`.
+ *
+ * @throws {Failure} `usage` for anything else, for zero and for a number without a unit
+ */
+export function parseTime(text: string): number {
+  const ms = parseMilliseconds(text);
+  if (ms === undefined || ms === 0) throw new Failure('usage', durationError(text));
+  return ms;
+}

@@ -1,18 +1,17 @@
-/** Options and operands that several commands have. An option of one command stands in that command's file. */
+/** Options and operands of several commands. An option of a single command is declared in that command's file. */
 
 import { Failure } from '../model/failure.ts';
 import { GROUP_KEYS, type GroupKey } from '../model/report/group.ts';
 import type { Format } from './context.ts';
-import { parseTime } from './durations.ts';
-import { option, type ValuesOf } from './option.ts';
+import { option, parseTime, type ValuesOf } from './option.ts';
 
 const TARGET =
   'a container (name, id, id prefix, docker:NAME), pid:N, netns:NAME, host, or all;\nseparate several with commas';
 
-/** What `--help` says of TARGET. */
+/** The help text for TARGET. */
 export const TARGET_HELP = `TARGET is ${TARGET}.`;
 
-/** What `--help` says of TARGET and FILTER. */
+/** The help text for TARGET and FILTER. */
 export const FILTER_HELP = `${TARGET_HELP}
 FILTER selects sockets, with the syntax of ss and more: state close-wait, dst db:3306,
 dport 8000-8099, idle > 30s, process nginx, with and, or, not and parentheses (docs/filters.md).`;
@@ -41,7 +40,7 @@ export function formatOf(options: ValuesOf<typeof outputOptions>): Format {
 export const tcp = option.boolean('TCP sockets', { letter: 't' });
 export const udp = option.boolean('UDP and UDP-Lite sockets', { letter: 'u' });
 
-/** The protocols that a stream of counts or events covers: those that are given, both without an option. */
+/** The protocols of a stream of counts or events: the given ones, both without an option. */
 export function protosOf({ tcp, udp }: { tcp: boolean; udp: boolean }): ('tcp' | 'udp')[] {
   const protos: ('tcp' | 'udp')[] = [];
   if (tcp || !udp) protos.push('tcp');
@@ -77,13 +76,13 @@ function parseInterval(text: string): number {
   return ms;
 }
 
-/** A number of things, from 1 on. */
+/** A whole number from 1 on. @throws {Failure} `usage` */
 export function parseCount(text: string): number {
   if (!/^[1-9]\d{0,9}$/.test(text)) throw new Failure('usage', `"${text}" is not a positive whole number`);
   return Number(text);
 }
 
-/** The keys of `--by`, each once. */
+/** The keys of `--by`, without duplicates. @throws {Failure} `usage` for an unknown key and for none */
 export function parseKeys(text: string): readonly GroupKey[] {
   const keys = text.split(',').filter((key) => key !== '');
   const isKey = (key: string): key is GroupKey => GROUP_KEYS.some((known) => known === key);

@@ -1,16 +1,16 @@
-import { safeText } from '../base/safe-text.ts';
 import { parseFilter } from '../filter/parse.ts';
 import type { Filter } from '../filter/syntax.ts';
 import type { CommandContext } from './context.ts';
+import { writeNote } from './notes.ts';
 
 /**
- * Reads a FILTER argument, and tells a person what should be known about how it was read.
+ * Parses a FILTER argument and prints the notes of the parser.
  *
- * @param asSs `--ss`: `and` and `or` from left to right
+ * @param asSs `--ss`: `and` and `or` have equal precedence
  * @throws {Failure} `usage`
  */
-export function readFilter({ err }: CommandContext, text: string, asSs: boolean): Filter {
+export function readFilter(context: CommandContext, text: string, asSs: boolean): Filter {
   const filter = parseFilter(text, asSs ? 'ss' : 'and-first');
-  for (const note of filter.notes) err.write(`socklens: ${safeText(note)}\n`);
+  for (const note of filter.notes) writeNote(context, note);
   return filter;
 }

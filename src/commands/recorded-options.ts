@@ -9,13 +9,13 @@ export const recordedOptions = {
   at: option.text('TIME', 'Up to this time of the recording: +90s, 14:03:59, or ISO 8601'),
 };
 
-/** The option of commands that replay it. */
+/** The option of commands that replay a recording. */
 export const speed = option.value('N', 'Replay N times as fast as it happened; max for no waiting', parseSpeed);
 
 /** Speed of a replay without `--speed`. */
 export const REAL_TIME = 1;
 
-/** Options that have a meaning for a recording; undefined where they were not given. */
+/** The options that apply to a recording; undefined for one that was not given. */
 export interface RecordedValues {
   from: string | undefined;
   at: string | undefined;
@@ -26,15 +26,18 @@ export interface RecordedValues {
   speed?: number | undefined;
 }
 
-/** What the operands and options of a command mean together. */
+/** Operands of a command, split into TARGET and FILTER. */
 export interface Operands {
+  /** Undefined for all targets of a recording. */
   target: string | undefined;
+  /** Empty for all sockets. */
   filter: string;
+  /** The recording to read; undefined for this machine. */
   from: Recorded | undefined;
 }
 
 /**
- * Splits operands into TARGET and FILTER; with `--from` the TARGET may be left out.
+ * Splits operands into TARGET and FILTER; with `--from`, TARGET is optional.
  *
  * @param defaultSpeed of a replay without `--speed`; undefined for no waiting
  * @throws {Failure} `usage`
@@ -47,7 +50,7 @@ export async function operandsOf(
 ): Promise<Operands> {
   const from = await recordedFrom(options, defaultSpeed);
   if (from === undefined) return { ...targetAndFilter(verb, words), from: undefined };
-  const { recordedWords } = await import('./recorded-operands.ts');
+  const { recordedWords } = await import('./recorded-part.ts');
   return { ...(await recordedWords(from, words)), from };
 }
 
@@ -65,7 +68,8 @@ export async function recordedFrom(options: RecordedValues, defaultSpeed?: numbe
   if (!isRecorded(options)) return undefined;
   const { recordedOf } = await import('./recorded-part.ts');
   const recorded = await recordedOf(options, defaultSpeed);
-  if (options.interval !== undefined) throw new Failure('usage', '--interval: a recording has its own interval');
+  if (options.interval !== undefined)
+    throw new Failure('usage', '--interval and --from exclude each other: a recording has its own interval');
   return recorded;
 }
 

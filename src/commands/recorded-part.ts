@@ -1,35 +1,38 @@
 import { durationError, parseMilliseconds } from '../base/duration.ts';
+import { safeText } from '../base/safe-text.ts';
+import { parseFilter } from '../filter/parse.ts';
 import { Failure } from '../model/failure.ts';
 import type { Recorded } from '../sources/open-source.ts';
 import { openRecording } from '../sources/recorded/open-recording.ts';
+import { isTargetOf, targetsIn } from '../sources/recorded/recorded-targets.ts';
 import { contentsOf } from '../sources/recorded/recording-contents.ts';
 
 export type { Recorded };
 
-/** `--from`, `--at`, `--for`, `--speed` as they were given. */
+/** The values of `--from`, `--at`, `--for` and `--speed`. */
 export interface RecordedFlags {
   from?: string | undefined;
   at?: string | undefined;
   /** Milliseconds. */
   for?: number | undefined;
-  /** How many times faster; `Infinity` for as fast as it can be read. */
+  /** Factor of real time; `Infinity` for no waiting. */
   speed?: number | undefined;
 }
 
 /**
- * Which part of which recording is meant; undefined where none is. `--for` is the time before `--at`, or
- * before the end.
+ * The part of a recording that the options name; undefined for this machine. `--for` is the time before `--at`,
+ * or before the end.
  *
- * @throws {Failure} `usage` for a time that is none, and without `--from`
+ * @throws {Failure} `usage` for an invalid time, and for `--at` or `--speed` without `--from`
  */
-export async function recordedOf(flags: RecordedFlags, usualSpeed?: number): Promise<Recorded | undefined> {
+export async function recordedOf(flags: RecordedFlags, defaultSpeed?: number): Promise<Recorded | undefined> {
   const { from, at, speed } = flags;
   if (from === undefined) {
     if (at !== undefined || speed !== undefined)
-      throw new Failure('usage', `${at === undefined ? '--speed' : '--at'} goes with --from`);
+      throw new Failure('usage', `${at === undefined ? '--speed' : '--at'} needs --from`);
     return undefined;
   }
-  const chosen = speed ?? usualSpeed;
+  const chosen = speed ?? defaultSpeed;
   const untilMs = at === undefined ? undefined : await momentOf(from, at);
   return {
     file: from,
@@ -57,10 +60,10 @@ async function momentOf(file: string, text: string): Promise<number> {
   const clock = /^([01]?\d|2[0-3]):([0-5]\d)(?::([0-5]\d)(\.\d{1,3})?)?$/.exec(text);
   if (clock !== null) {
     const day = new Date(startedAtMs);
-    // A second that is named is meant to its end.
+    // A time in whole seconds includes that second.
     const ms = clock[4] === undefined ? 999 : Math.round(Number(clock[4]) * 1000);
     day.setHours(Number(clock[1]), Number(clock[2]), Number(clock[3] ?? 0), ms);
-    // Past midnight it is the next day.
+    // A time well before the start is one of the next day.
     if (day.getTime() < startedAtMs - DAY_MS / 2) day.setDate(day.getDate() + 1);
     return day.getTime();
   }
@@ -70,3 +73,43 @@ async function momentOf(file: string, text: string): Promise<number> {
 }
 
 const DAY_MS = 86_400_000;
+
+/** Operands of a verb with `--from`. */
+export interface RecordedWords {
+  /** Undefined for all that was recorded. */
+  target: string | undefined;
+  filter: string;
+}
+
+/**
+ * Splits operands into TARGET and FILTER: the first word is a target of the recording, or begins the filter.
+ *
+ * @throws {Failure} `usage` when the recording cannot be read, `no-target` for a first word that is
+ * neither
+ */
+export async function recordedWords({ file }: Recorded, words: readonly string[]): Promise<RecordedWords> {
+  const [first, ...rest] = words;
+  if (first === undefined) return { target: undefined, filter: '' };
+  const { namespaces } = await contentsOf(file);
+  const wanted = targetsIn(first);
+  const missing = wanted.filter((target) => !namespaces.some((namespace) => isTargetOf(namespace, target)));
+  if (wanted.length > 0 && missing.length === 0) return { target: first, filter: rest.join(' ') };
+  if (missing.length === wanted.length && (isFilter(words) || !isFilter(rest)))
+    return { target: undefined, filter: words.join(' ') };
+  const names = [...new Set(namespaces.map(({ name }) => name))];
+  const known = `${names.slice(0, MAX_NAMES).map(safeText).join(', ')}${names.length > MAX_NAMES ? ', …' : ''}`;
+  throw new Failure('no-target', `${missing.join(',')}: not in ${file}; it contains ${known || 'no targets'}`);
+}
+
+/** Maximum number of names in an error message. */
+const MAX_NAMES = 10;
+
+function isFilter(words: readonly string[]): boolean {
+  try {
+    parseFilter(words.join(' '), 'and-first');
+    return true;
+  } catch (error) {
+    if (error instanceof Failure) return false;
+    throw error;
+  }
+}

@@ -1,6 +1,6 @@
 import { formatIpv6 } from '../model/socket/address.ts';
 
-/** The part of TextEncoder that is used here; every JavaScript runtime has it, the pure modules' types do not. */
+/** The part of TextEncoder that is used here: the pure modules are compiled without the types of Node or the DOM. */
 declare const TextEncoder: new () => { encode(text: string): Uint8Array };
 
 const encoder = new TextEncoder();
@@ -37,6 +37,7 @@ export class ByteWriter {
     this.#bytes = grown;
   }
 
+  /** Writes one byte. */
   byte(value: number): void {
     this.reserve(1);
     this.#bytes[this.#length++] = value;
@@ -53,12 +54,14 @@ export class ByteWriter {
     this.raw(encoder.encode(text));
   }
 
+  /** Writes bytes. */
   raw(bytes: Uint8Array): void {
     this.reserve(bytes.length);
     this.#bytes.set(bytes, this.#length);
     this.#length += bytes.length;
   }
 
+  /** Writes a byte `count` times. */
   fill(value: number, count: number): void {
     if (count <= 0) return;
     this.reserve(count);

@@ -3,15 +3,15 @@ import type { Endpoint } from '../model/socket/socket-row.ts';
 import { ByteWriter } from './byte-writer.ts';
 import type { ClosedOutput, ClosedSummary } from './closed-output.ts';
 
-/** Names are few and come again and again; more than so many are not kept. */
-const KEPT_NAMES = 10_000;
+/** Maximum number of names whose JSON text is cached; most streams have few. */
+const MAX_CACHED_NAMES = 10_000;
 
 /**
- * Closed connections as lines of NDJSON. Written by hand and straight into bytes: there may be ten
- * thousands of them a second, and most of a line is numbers.
+ * Closed connections as lines of NDJSON, written directly into bytes without JSON.stringify: there may be tens of
+ * thousands per second, and most of a line is numbers.
  */
 export class ClosedJson implements ClosedOutput {
-  /** The JSON text of names, as bytes. */
+  /** JSON text of names, cached as bytes. */
   readonly #quoted = new Map<string, Uint8Array>();
   /** The time of the last line, which many lines share. */
   #at: Date | undefined;
@@ -91,7 +91,7 @@ export class ClosedJson implements ClosedOutput {
       const writer = new ByteWriter();
       writer.text(JSON.stringify(text));
       bytes = writer.bytes().slice();
-      if (this.#quoted.size < KEPT_NAMES) this.#quoted.set(text, bytes);
+      if (this.#quoted.size < MAX_CACHED_NAMES) this.#quoted.set(text, bytes);
     }
     out.raw(bytes);
   }

@@ -2,23 +2,26 @@ import type { PeerSummary } from '../model/report/peer-summary.ts';
 import type { ClosedConnectionRow } from '../model/socket/closed-connection.ts';
 import type { ByteWriter } from './byte-writer.ts';
 
-/** What a stream of closed connections says at its end. */
+/** The summary at the end of a stream of closed connections. */
 export interface ClosedSummary {
   from: Date;
   to: Date;
+  /** Number of closed connections. */
   connections: number;
-  /** Times that the kernel dropped events. */
+  /** Number of times that the kernel dropped events. */
   gaps: number;
   /** The peer with the most connections first. */
   peers: readonly PeerSummary[];
 }
 
-/** A way to write a stream of closed connections: for a person or for a script. */
+/** Writes a stream of closed connections, as text or as JSON. */
 export interface ClosedOutput {
-  /** What stands before the first line. */
+  /** Writes the header. */
   header(out: ByteWriter): void;
+  /** Writes one connection. */
   connection(out: ByteWriter, closed: ClosedConnectionRow): void;
-  /** A time in which some events of a target are missing. */
+  /** Writes a time range in which events of a target were lost. */
   gap(out: ByteWriter, target: string, from: Date, to: Date): void;
+  /** Writes the summary. */
   summary(out: ByteWriter, summary: ClosedSummary): void;
 }

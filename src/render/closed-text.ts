@@ -11,13 +11,13 @@ import type { ClosedOutput, ClosedSummary } from './closed-output.ts';
 import { GrowingTable } from './growing-table.ts';
 import { Table } from './table.ts';
 
-/** Widths that most cells fit into, so that lines stay below each other from the start. */
+/** Initial widths, which most cells fit into: a column grows only for a wider cell. */
 const COLUMNS = [
-  { title: 'Ended', width: 12, narrow: 8 },
-  { title: 'Who', width: 20, flexible: true },
+  { title: 'Closed', width: 12, narrow: 8 },
+  { title: 'Owner', width: 20, flexible: true },
   { title: 'Local', width: 21, dropped: 3 },
   { title: 'Peer', width: 21 },
-  { title: 'Lived', width: 9, right: true },
+  { title: 'Lifetime', width: 9, right: true },
   { title: 'Sent', width: 5, right: true },
   { title: 'Recv', width: 5, right: true },
   { title: 'RTT', width: 6, right: true, dropped: 2 },
@@ -33,7 +33,7 @@ export class ClosedText implements ClosedOutput {
 
   /**
    * @param columns of the terminal; undefined for no limit
-   * @param only name of the only target, which is not repeated; undefined for several
+   * @param only name of the only target, which lines do not repeat; undefined for several
    */
   constructor(columns: number | undefined, only: string | undefined) {
     this.#columns = columns;
@@ -49,7 +49,7 @@ export class ClosedText implements ClosedOutput {
     const clock = clockText(closed.at);
     this.#table.row(out, [
       this.#table.narrow ? clock.slice(0, 8) : clock,
-      this.#who(closed),
+      this.#owner(closed),
       endpoint(closed.local),
       endpoint(closed.peer),
       lifetimeText(closed.lifetime),
@@ -63,16 +63,18 @@ export class ClosedText implements ClosedOutput {
 
   gap(out: ByteWriter, target: string, from: Date, to: Date): void {
     const time = `${clockText(from)} to ${clockText(to)}`;
-    out.text(`-- ${safeText(target)}: events are missing, ${time}: the kernel's buffer was full --\n`);
+    out.text(`-- ${safeText(target)}: events lost, ${time}: the kernel's buffer was full --\n`);
   }
 
   summary(out: ByteWriter, { from, to, connections, gaps, peers }: ClosedSummary): void {
-    const missed = gaps === 0 ? '' : `, and some were missed (${plural(gaps, 'gap')})`;
-    out.ascii(`\n${connections} ended in ${durationText(to.getTime() - from.getTime())}${missed}\n`);
+    const missed = gaps === 0 ? '' : `, some events lost (${plural(gaps, 'gap')})`;
+    out.ascii(
+      `\n${plural(connections, 'connection')} closed in ${durationText(to.getTime() - from.getTime())}${missed}\n`,
+    );
     if (peers.length > 0) peerTable(peers).render(out, this.#columns);
   }
 
-  #who({ target, container, process }: ClosedConnectionRow): string {
+  #owner({ target, container, process }: ClosedConnectionRow): string {
     const parts: string[] = [];
     const isOnly = target === this.#only;
     if (container !== undefined && !(isOnly && container === target)) parts.push(container);
@@ -87,8 +89,8 @@ function endpoint({ address, port, name, service }: Endpoint): string {
 }
 
 /**
- * `1.2s` or `1s-2s` by how well it is known, `≥1.2s` for what was there before, `<0.8s` for what no
- * dump saw, `-` where nothing is known.
+ * `1.2s` or `1s-2s` depending on the precision, `≥1.2s` for a connection that was open before the first dump, `<0.8s`
+ * for one that was in no dump, `-` for an unknown lifetime.
  */
 export function lifetimeText({ atLeastMs, atMostMs }: Lifetime): string {
   if (atMostMs === undefined && atLeastMs === 0) return '-';
@@ -104,7 +106,7 @@ function peerTable(peers: readonly PeerSummary[]): Table {
   const table = new Table([
     { title: 'Peer', align: 'left' },
     { title: 'Name', align: 'left', optional: true, flexible: true },
-    { title: 'Ended', align: 'right' },
+    { title: 'Count', align: 'right' },
     ...OUTCOMES.map((outcome) => ({ title: outcome, align: 'right' as const, optional: true })),
     ...['Sent', 'Received', 'Retrans'].map((title) => ({ title, align: 'right' as const })),
   ]);

@@ -1,6 +1,7 @@
 import { displayWidth, fitToWidth } from '../base/display-width.ts';
 import type { ByteWriter } from './byte-writer.ts';
 
+/** A column of a {@link GrowingTable}. */
 export interface GrowingColumn {
   title: string;
   /** Initial width in terminal columns. */
@@ -8,7 +9,7 @@ export interface GrowingColumn {
   /** Initial width where the terminal is too narrow for all columns. */
   narrow?: number;
   right?: boolean;
-  /** Gets the width that the others leave; longer cells are cut. */
+  /** Gets the width that the others leave; longer cells are truncated. */
   flexible?: boolean;
   /** Order in which columns are dropped on a narrow terminal, lowest first; absent for never. */
   dropped?: number;
@@ -48,6 +49,7 @@ export class GrowingTable {
     this.#shown = columns.map((column) => !dropped.has(column));
   }
 
+  /** Writes the titles. */
   header(out: ByteWriter): void {
     this.row(
       out,

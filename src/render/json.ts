@@ -1,3 +1,4 @@
+import type { Diagnosis } from '../model/finding/diagnosis.ts';
 import type { Overview, OverviewRow } from '../model/report/overview.ts';
 import type { GroupReport, ReportHeader, SocketReport } from '../model/report/report.ts';
 import { type RowContext, socketRow } from '../model/socket/make-socket-row.ts';
@@ -23,6 +24,7 @@ export function* socketsJson(
   });
 }
 
+/** One document for one target; for several, an object with a list of such documents. */
 export function* groupsJson(reports: readonly GroupReport[]): Pieces {
   yield* documents(reports, function* (report) {
     yield `${headerJson(report)},"groups":${JSON.stringify(report.groups)},"total":${JSON.stringify(report.total)}}`;
@@ -43,6 +45,7 @@ export function* socketsNdjson(
   }
 }
 
+/** For each target a line `target`, a line `group` for each group, and a line `total`. */
 export function* groupsNdjson(reports: readonly GroupReport[]): Pieces {
   for (const report of reports) {
     yield `${headerJson(report, 'target')}}\n`;
@@ -53,11 +56,13 @@ export function* groupsNdjson(reports: readonly GroupReport[]): Pieces {
   }
 }
 
+/** The rows of `ps` as one document. */
 export function overviewJson(overview: Overview): string {
   const { takenAt, rows, lookedFor, coverage } = overview;
   return `${JSON.stringify({ schema: SCHEMA_VERSION, takenAt, lookedFor, coverage, containers: rows })}\n`;
 }
 
+/** A line `overview`, then a line `container` for each row. */
 export function* overviewNdjson(overview: Overview): Pieces {
   const { takenAt, lookedFor, coverage } = overview;
   yield `${JSON.stringify({ type: 'overview', schema: SCHEMA_VERSION, takenAt, lookedFor, coverage })}\n`;
@@ -110,4 +115,24 @@ function listed(report: SocketReport, context: RowContext, separator: string, pr
   });
   if (piece !== '') pieces.push(piece);
   return pieces;
+}
+
+/** A diagnosis as one JSON document. */
+export function diagnosisJson({ targets, ...diagnosis }: Diagnosis): string {
+  return `${JSON.stringify({ schema: SCHEMA_VERSION, target: targets.join(','), targets, ...diagnosis })}\n`;
+}
+
+/**
+ * Reports of limits, or of limits that were set: one document for one target; for several, an object with a list of
+ * such documents.
+ */
+export function limitsJson(reports: readonly object[]): string {
+  const [only] = reports;
+  const all = reports.map((report) => ({ schema: SCHEMA_VERSION, ...report }));
+  return `${JSON.stringify(only !== undefined && all.length === 1 ? all[0] : { schema: SCHEMA_VERSION, targets: all })}\n`;
+}
+
+/** A line for each target. */
+export function limitsNdjson(reports: readonly object[]): string {
+  return reports.map((report) => `${JSON.stringify({ type: 'limits', schema: SCHEMA_VERSION, ...report })}\n`).join('');
 }

@@ -1,13 +1,15 @@
 import { mayNameService, peerAddress, plainAddress } from '../model/socket/endpoint.ts';
 import type { RowContext } from '../model/socket/make-socket-row.ts';
 import { socketTimer } from '../model/socket/make-socket-row.ts';
+import type { SocketProcess } from '../model/socket/socket-row.ts';
 import type { SocketSource, SocketView } from '../model/socket/socket-view.ts';
 import { stateName, TCP_STATE } from '../model/socket/tcp-state.ts';
+import { unixPath } from '../model/socket/unix-path.ts';
 import type { ByteWriter } from './byte-writer.ts';
-import { processesText } from './process-text.ts';
 import { Table } from './table.ts';
 import { tcpInfoLine } from './tcp-info-line.ts';
 
+/** Options of a table of sockets. */
 export interface SocketTableOptions extends RowContext {
   /** Whether to show the owner processes. */
   processes: boolean;
@@ -15,7 +17,7 @@ export interface SocketTableOptions extends RowContext {
   width?: number | undefined;
 }
 
-/** Writes the internet sockets of a source as a table; nothing at all when there is none. */
+/** Writes the internet sockets of a source as a table; nothing when there is none. */
 export function renderInetSockets(out: ByteWriter, sockets: SocketSource, options: SocketTableOptions): void {
   const table = new Table([
     { title: 'Proto', align: 'left' },
@@ -52,7 +54,7 @@ function addRow(table: Table, socket: SocketView, options: SocketTableOptions): 
   table.text((names && serviceOf(socket, options)) ?? '');
   table.text(options.containerOf?.(socket) ?? (options.containerOf ? '-' : ''));
   table.text(options.processes ? processesText(options.processesOf?.(socket.inode) ?? []) : '');
-  // Of a listener, tcp_info holds only the backlog, which the queues show.
+  // The tcp_info of a listener contains only its backlog, which the queues show.
   const info = socket.state === TCP_STATE.LISTEN ? undefined : socket.tcpInfo();
   if (info !== undefined) table.detail(tcpInfoLine(info, socketTimer(socket)));
 }
@@ -85,4 +87,46 @@ function serviceOf(socket: SocketView, { names }: RowContext): string | undefine
     if (service !== undefined) return service;
   }
   return undefined;
+}
+
+/** Maximum number of processes listed for one socket; a pre-fork server can have hundreds. */
+const MAX_NAMED = 3;
+
+/** `PID/name`, several with commas; empty for none. Must be made safe for a terminal. */
+function processesText(processes: readonly SocketProcess[]): string {
+  const named = processes.slice(0, MAX_NAMED).map(({ pid, name }) => `${pid}/${name}`);
+  if (processes.length > MAX_NAMED) named.push(`+${processes.length - MAX_NAMED}`);
+  return named.join(',');
+}
+
+const TYPES: Record<number, string> = { 1: 'stream', 2: 'dgram', 5: 'seqpacket' };
+
+/** Writes the UNIX sockets of a source as a table; nothing when there is none. */
+export function renderUnixSockets(out: ByteWriter, sockets: SocketSource, options: SocketTableOptions): void {
+  const table = new Table([
+    { title: 'Proto', align: 'left' },
+    { title: 'Recv-Q', align: 'right' },
+    { title: 'Send-Q', align: 'right' },
+    { title: 'Type', align: 'left' },
+    { title: 'State', align: 'left' },
+    { title: 'Inode', align: 'right' },
+    { title: 'Peer Inode', align: 'right', optional: true },
+    { title: 'Container', align: 'left', optional: true, flexible: true },
+    { title: 'Process', align: 'left', optional: true, flexible: true },
+    { title: 'Path', align: 'left', optional: true },
+  ]);
+  sockets.each((socket) => {
+    if (socket.proto !== 'unix') return;
+    table.text('unix');
+    table.uint(socket.receiveQueue);
+    table.uint(socket.sendQueue);
+    table.text(TYPES[socket.unixType] ?? String(socket.unixType));
+    table.text(stateName(socket.state));
+    table.uint(socket.inode);
+    table.text(socket.peerInode === 0 ? '' : String(socket.peerInode));
+    table.text(options.containerOf?.(socket) ?? (options.containerOf ? '-' : ''));
+    table.text(options.processes ? processesText(options.processesOf?.(socket.inode) ?? []) : '');
+    table.text(unixPath(socket) ?? '');
+  });
+  if (table.rows > 0) table.render(out, options.width);
 }

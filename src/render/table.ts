@@ -2,37 +2,38 @@ import { displayWidth, fitToWidth } from '../base/display-width.ts';
 import { safeText } from '../base/safe-text.ts';
 import { ByteWriter } from './byte-writer.ts';
 
+/** A column of a {@link Table}. */
 export interface Column {
   title: string;
   align: 'left' | 'right';
-  /** Left out when every cell is empty. */
+  /** Hidden when every cell is empty. */
   optional?: boolean;
-  /** May be cut, with an ellipsis, when the table is wider than the terminal. */
+  /** Truncated, with an ellipsis, when the table is wider than the terminal. */
   flexible?: boolean;
 }
 
 const BLANK = 0x20;
 const NEWLINE = 0x0a;
-/** A flexible column is never cut below this width. */
-const LEAST_WIDTH = 8;
+/** Minimum width of a flexible column. */
+const MIN_WIDTH = 8;
 const GAP = 2;
 const NOT_PLAIN = /[^\x20-\x7e]/;
 
 /**
- * An aligned table, built cell by cell into bytes: the cells of all rows stand in one buffer, and
- * widths are known only when the last row is in.
+ * An aligned table, built cell by cell: the text of all cells is in one buffer, and column widths are known after
+ * the last row.
  */
 export class Table {
-  /** Where the caller writes the cell that {@link endCell} then ends. */
+  /** Buffer of all cells. The caller writes a cell into it and then calls {@link endCell}. */
   readonly cell = new ByteWriter();
   readonly #columns: readonly Column[];
   readonly #widths: number[];
   /** End offset of every cell in {@link cell}. */
   #ends = new Uint32Array(4096);
-  /** Terminal columns of every cell; equal to its bytes unless it has other than ASCII. */
+  /** Terminal columns of every cell; equal to its number of bytes when it is ASCII. */
   #cellWidths = new Uint16Array(4096);
   #cells = 0;
-  /** Lines that follow a row, by the row's index. */
+  /** Lines below a row, by the row's index. */
   readonly #details = new Map<number, string>();
 
   constructor(columns: readonly Column[]) {
@@ -40,11 +41,12 @@ export class Table {
     this.#widths = columns.map(() => 0);
   }
 
+  /** Number of complete rows. */
   get rows(): number {
     return this.#cells / this.#columns.length;
   }
 
-  /** Ends the cell that was written into {@link cell}; its text must be plain ASCII. */
+  /** Ends the cell that was written into {@link cell}; its text must be printable ASCII. */
   endCell(): void {
     const start = this.#cells === 0 ? 0 : (this.#ends[this.#cells - 1] as number);
     this.#end(this.cell.length - start);
@@ -62,14 +64,14 @@ export class Table {
     this.#end(displayWidth(safe));
   }
 
-  /** Writes a whole number; `-` where it is not known. */
+  /** Writes a whole number; `-` for undefined. */
   uint(value: number | undefined): void {
     if (value === undefined) this.cell.ascii('-');
     else this.cell.uint(value);
     this.endCell();
   }
 
-  /** Adds a line, safe for a terminal already, below the row that was ended last. */
+  /** Adds a line below the last complete row. The line must be safe for a terminal. */
   detail(line: string): void {
     this.#details.set(this.rows - 1, line);
   }
@@ -129,11 +131,11 @@ export class Table {
     for (let excess = total() - width; excess > 0; excess = total() - width) {
       const flexible = widths
         .map((column, index) => ({ column, index }))
-        .filter(({ column, index }) => shown[index] && this.#columns[index]?.flexible && column > LEAST_WIDTH)
+        .filter(({ column, index }) => shown[index] && this.#columns[index]?.flexible && column > MIN_WIDTH)
         .sort((a, b) => b.column - a.column);
       const [widest, next] = flexible;
       if (widest === undefined) break;
-      const floor = Math.max(LEAST_WIDTH, next?.column ?? LEAST_WIDTH);
+      const floor = Math.max(MIN_WIDTH, next?.column ?? MIN_WIDTH);
       widths[widest.index] = Math.max(Math.min(floor, widest.column - 1), widest.column - excess);
     }
     return widths;

@@ -43,7 +43,7 @@ describe('mistakes and absences', () => {
     [2, ['ls', 'host', '--json', '--ndjson'], 'exclude each other'],
     [2, ['ls', 'pid:zero'], 'a PID is a number'],
     [2, ['ls', 'foo:bar'], 'unknown kind of target "foo"'],
-    [2, ['netstat'], 'a TARGET is missing'],
+    [2, ['netstat'], 'netstat needs a TARGET'],
     [3, ['ls', 'pid:4194304'], 'no such process'],
     [3, ['ls', 'netns:nosuch'], '/run/netns/nosuch does not exist'],
     [3, ['ls', 'netns:/etc/passwd'], 'is not a namespace'],

@@ -166,7 +166,7 @@ function describeCli(docker: TestEngine): void {
     );
     const { status, stdout } = cli('kill', web.name, '--yes', `container ${victim.name}`);
     expect(status).toBe(0);
-    expect(stdout).toContain('1 closed, 0 already gone, 0 refused');
+    expect(stdout).toContain('1 closed, 0 already closed, 0 refused');
     expect(json('ls', web.name, '-t', '--json', 'state established').sockets).toHaveLength(CONNECTIONS);
   });
 

@@ -181,7 +181,7 @@ describe('events: its end', () => {
     await run.barrier(workshop);
     process.kill(run.pid, signal);
     expect(await run.ended()).toBe(0);
-    expect(run.stdout).toMatch(/^1 ended in [\d.]+m?s$/m);
+    expect(run.stdout).toMatch(/^1 connection closed in [\d.]+m?s$/m);
     expect(run.stderr).toBe('');
   });
 
@@ -371,8 +371,8 @@ describe('events: text on a terminal', () => {
       expect(lines.some((line) => line.includes(`${V4}:${clientPort}`) && line.endsWith(' closed'))).toBe(true);
     }
     expect(lines[0]?.split(/ +/)).toEqual(columns === 80 ? NARROW : WIDE);
-    expect(screen).toMatch(/6 ended in /);
+    expect(screen).toMatch(/6 connections closed in /);
   });
-  const NARROW = ['Ended', 'Who', 'Peer', 'Lived', 'Sent', 'Recv', 'Outcome'];
-  const WIDE = ['Ended', 'Who', 'Local', 'Peer', 'Lived', 'Sent', 'Recv', 'RTT', 'Retr', 'Outcome'];
+  const NARROW = ['Closed', 'Owner', 'Peer', 'Lifetime', 'Sent', 'Recv', 'Outcome'];
+  const WIDE = ['Closed', 'Owner', 'Local', 'Peer', 'Lifetime', 'Sent', 'Recv', 'RTT', 'Retr', 'Outcome'];
 });

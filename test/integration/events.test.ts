@@ -281,6 +281,6 @@ describe('events: at the end', () => {
     // As text: the same lines.
     const lines = text.stdout.split('\n').filter((line) => /^\d\d:\d\d:\d\d\.\d{3} /.test(line));
     expect(lines).toHaveLength(total);
-    expect(text.stdout).toMatch(new RegExp(`^${total} ended in `, 'm'));
+    expect(text.stdout).toMatch(new RegExp(`^${total} connections? closed in `, 'm'));
   });
 });

@@ -176,7 +176,7 @@ describe('kill: what the victim sees', () => {
     expect(await workshop.port(given)).toBe(0);
   });
 
-  it('a stale cookie closes nothing and is reported as already gone', async () => {
+  it('a stale cookie closes nothing and is reported as already closed', async () => {
     const listener = await workshop.tcpListener(V4);
     const { clientPort } = await workshop.tcpPair(listener);
     const [identity] = identities((port) => port === clientPort);
@@ -201,7 +201,7 @@ describe('kill: confirmation', () => {
   it('an empty filter, or no terminal to confirm on, is status 2', () => {
     const target = `netns:${netns.name}`;
     const empty = socklens(['kill', target, '--yes']);
-    expect([empty.status, empty.stderr]).toEqual([2, expect.stringContaining('a FILTER is missing')]);
+    expect([empty.status, empty.stderr]).toEqual([2, expect.stringContaining('kill needs a FILTER')]);
     const alone = socklens(['kill', target, 'dport = 1']);
     expect([alone.status, alone.stderr]).toEqual([2, expect.stringContaining('--yes')]);
   });
@@ -230,7 +230,7 @@ describe('kill: confirmation', () => {
       spawnSync('script', ['-qec', command, '/dev/null'], { input: text, encoding: 'utf8', timeout: 30_000 }).stdout;
     expect(answer('\n')).toMatch(/Close this socket\? \[y\/N\][\s\S]*nothing was closed/);
     expect(shown('ESTAB', clientPort, listener.port)).toBe(true);
-    expect(answer('y\n')).toMatch(/closed {2}tcp 127\.0\.0\.1:\d+[\s\S]*1 closed, 0 already gone, 0 refused/);
+    expect(answer('y\n')).toMatch(/closed {2}tcp 127\.0\.0\.1:\d+[\s\S]*1 closed, 0 already closed, 0 refused/);
     expect(shown('ESTAB', clientPort, listener.port)).toBe(false);
   });
 

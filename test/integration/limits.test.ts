@@ -347,7 +347,7 @@ describe('limits --set', () => {
     expect(stdout).toContain(`${descriptorsOf(pid)} descriptors, more than 2`);
     expect(stdout).toContain('--nofile=2:128 ');
     expect(stdout).toMatch(new RegExp(`^ *${pid} +sleep +64:128 +2:128 +changed$`, 'm'));
-    expect(stdout).toContain('To keep it over a restart');
+    expect(stdout).toContain('To keep it after a restart');
   });
 
   test('raises the hard limit with CAP_SYS_RESOURCE; without, the refusal names that capability', async () => {

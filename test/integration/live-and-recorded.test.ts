@@ -11,7 +11,7 @@ import type { CommandContext } from '../../src/commands/context.ts';
 import { doctor } from '../../src/commands/doctor/doctor.ts';
 import { type LsOptions, ls } from '../../src/commands/ls/ls.ts';
 import { ps } from '../../src/commands/ps/ps.ts';
-import { TopDataKeeper } from '../../src/commands/top/top-data.ts';
+import { TopDataBuilder } from '../../src/commands/top/top-data.ts';
 import { initialState } from '../../src/commands/top/view/state.ts';
 import { watch } from '../../src/commands/watch/watch.ts';
 import { parseFilter } from '../../src/filter/parse.ts';
@@ -301,7 +301,7 @@ describe(`sockets at random, SOCKLENS_TEST_SEED=${SEED}`, () => {
 });
 
 async function topRows(source: SampleSource, filter: string): Promise<string[]> {
-  const keeper = new TopDataKeeper(source, parseFilter(filter));
+  const keeper = new TopDataBuilder(source, parseFilter(filter));
   const state = initialState({ filter, intervalMs: source.intervalMs });
   const request: TickRequest = { isForeground: () => true, query: everySocket, processes: 'count', allCounters: false };
   const rows: string[] = [];

@@ -173,8 +173,8 @@ describe('what can go wrong', () => {
     [['ps', '--from', '/tmp'], 2, 'it is a directory'],
     [['watch', '--from', '/etc/passwd'], 2, 'it is no recording of socklens'],
     [['events', '--from', '/dev/null'], 2, 'nothing is recorded in it'],
-    [['ls', '--at', '+1s', 'host'], 2, '--at goes with --from'],
-    [['watch', 'host', '--speed', 'max'], 2, '--speed goes with --from'],
+    [['ls', '--at', '+1s', 'host'], 2, '--at needs --from'],
+    [['watch', 'host', '--speed', 'max'], 2, '--speed needs --from'],
     [['record', 'host'], 2, '-o FILE'],
     [['record', 'host', '-o', '/nonexistent/x.slr', '--for', '100ms'], 2, 'it cannot be made (ENOENT)'],
     [['record', 'host', '-o', '/etc/passwd'], 2, 'it is there already'],
@@ -189,10 +189,10 @@ describe('what can go wrong', () => {
     for (const [args, status, text] of [
       [['ls', '--at', 'yesterday'], 2, 'write +90s'],
       [['ls', '--at', '2001-01-01T00:00:00Z'], 2, 'it began at'],
-      [['ls', 'nobody'], 3, `which has ${target}`],
+      [['ls', 'nobody'], 3, `it contains ${target}`],
       [['ls', 'state', 'nonsense'], 2, 'unknown state'],
       [['ls', 'dst', 'nobody'], 2, 'no address "nobody"'],
-      [['ls', '--explain-filter'], 2, 'no kernel is asked'],
+      [['ls', '--explain-filter'], 2, 'no kernel filters a recording'],
       [['watch', '--interval', '5s'], 2, 'a recording has its own'],
     ] as const) {
       const result = told(...args, '--from', file);

@@ -236,7 +236,7 @@ describe('watch: targets', () => {
     expect(await run.ended()).toBe(0);
     const own = run.objects.filter(({ type }) => type === 'sample');
     // Containers of other tests show by their cgroups.
-    if (own.length === 0) expect(run.notes).toContain('no container is running; waiting for one');
+    if (own.length === 0) expect(run.notes).toContain('no container is running; waiting for one to start');
     expect(run.objects.at(-1)?.type).toBe('summary');
   });
 

@@ -15,7 +15,9 @@ import type { CommandContext, Format } from '../context.ts';
 import { comparisonText } from './comparison-text.ts';
 
 export interface CompareOptions {
+  /** Path of a recording or a guard report. */
   before: string;
+  /** Path of a recording or a guard report. */
   after: string;
   format: Extract<Format, 'text' | 'json'>;
 }
@@ -27,7 +29,7 @@ export async function compare({ out }: CommandContext, { before, after, format }
   else out.write(comparisonText(comparison));
 }
 
-/** What a file tells of a run. @throws {Failure} `usage` when it cannot be read, or tells nothing of one */
+/** Summarizes the run in a file. @throws {Failure} `usage` when it cannot be read or is of another kind */
 async function summaryOf(file: string): Promise<RunSummary> {
   let bytes: Uint8Array;
   try {
@@ -39,20 +41,20 @@ async function summaryOf(file: string): Promise<RunSummary> {
   const report = await readGuardReport(file, bytes);
   if (report !== undefined) return summarizeGuard(file, report);
   if (bytes[0] === GZIP_MAGIC) return summaryOfRecording(file);
-  throw new Failure('usage', `${file}: it is no recording, and no JSON report of socklens guard (--report FILE.json)`);
+  throw new Failure('usage', `${file}: neither a recording nor a JSON report of socklens guard (--report FILE.json)`);
 }
 
 /** The first byte of a gzip file, RFC 1952 section 2.3.1: a recording is one. */
 const GZIP_MAGIC = 0x1f;
 
-/** Of a long recording the older looks are thinned out. */
-const MOST_SOCKETS = 300_000;
+/** Maximum number of sockets in memory; of a longer recording, older samples are thinned out. */
+const MAX_SOCKETS = 300_000;
 
-/** What a recording tells of a run, and what the doctor says of it. @throws {Failure} `usage` for what is none */
+/** Summarizes a recording, with the doctor's findings. @throws {Failure} `usage` for a file that is no recording */
 async function summaryOfRecording(file: string): Promise<RunSummary> {
   const source = await openRecorded({ file, speed: undefined, untilMs: undefined }, undefined, true);
   try {
-    const series = await observe(source, undefined, MOST_SOCKETS);
+    const series = await observe(source, undefined, MAX_SOCKETS);
     const declared = { pools: [], serverLimits: [] };
     const { findings } = examine(series, { rules: RULES, settings: {}, declared, clock: () => performance.now() });
     return summarizeSeries(file, series, findings);

@@ -1,8 +1,7 @@
 import { Failure } from '../../model/failure.ts';
 import { command } from '../command.ts';
-import { parseTime } from '../durations.ts';
-import { EXIT } from '../exit-status.ts';
-import { option } from '../option.ts';
+import { EXIT } from '../errors.ts';
+import { option, parseTime } from '../option.ts';
 import {
   DEFAULT_INTERVAL_MS,
   interval,
@@ -18,7 +17,7 @@ import { recordedFrom, recordedOptions } from '../recorded-options.ts';
 /** Default of `--for`: longer than the window of most rules. */
 const LIVE_MS = 10_000;
 
-/** Default of `--for` with a recording: no waiting, but all sockets of all samples are kept in memory. */
+/** Default of `--for` with a recording: it needs no waiting, but memory for all sockets of all samples. */
 const RECORDED_MS = 30_000;
 
 export const doctorCommand = command({
@@ -42,7 +41,7 @@ Exit status 1 when a finding is a warning or worse. socklens explain lists the r
     const [{ doctor }, { doctorSettings }, { readConfig }] = await Promise.all([
       import('./doctor.ts'),
       import('../doctor-settings.ts'),
-      import('../read-config.ts'),
+      import('../doctor-settings.ts'),
     ]);
     return async (context, options, targets) => {
       const config = await readConfig(options.config);

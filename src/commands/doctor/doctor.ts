@@ -5,29 +5,30 @@ import { Failure } from '../../model/failure.ts';
 import type { Diagnosis } from '../../model/finding/diagnosis.ts';
 import { observe } from '../../queries/observe.ts';
 import { ByteWriter } from '../../render/byte-writer.ts';
-import { diagnosisJson } from '../../render/diagnosis-json.ts';
 import { renderDiagnosis } from '../../render/diagnosis-text.ts';
+import { diagnosisJson } from '../../render/json.ts';
 import { openSource, type SourceOptions } from '../../sources/open-source.ts';
 import type { CommandContext, Format } from '../context.ts';
 
 export interface DoctorOptions extends SourceOptions {
   /** Only these rules; empty for all. */
   rules: readonly string[];
-  /** All but these. */
+  /** Rules to leave out. */
   skip: readonly string[];
-  /** Values of settings that were given, by rule. */
+  /** Settings other than the default, by rule. */
   settings: ExamineOptions['settings'];
+  /** Declared sizes of pools and limits of servers. */
   declared: Declarations;
   format: Extract<Format, 'text' | 'json'>;
 }
 
-/** What looking may take of one core, after a start in which it may take more: with very many sockets it looks less often. */
-const SHARE = 0.04;
+/** CPU budget for sampling as a fraction of one core, exceeded at the start; with many sockets samples are less frequent. */
+const CPU_SHARE = 0.04;
 
-/** `socklens doctor`: what is wrong, why, and how to mend it here. @returns whether nothing at `warning` or above was found */
+/** `socklens doctor`: what is wrong, why, and how to fix it here. @returns whether nothing at `warning` or above was found */
 export async function doctor(context: CommandContext, options: DoctorOptions): Promise<boolean> {
   const rules = chosenRules(options);
-  const source = await openSource(context.machine, { ...options, wholeShare: SHARE });
+  const source = await openSource(context.machine, { ...options, wholeShare: CPU_SHARE });
   let diagnosis: Diagnosis;
   try {
     const series = await observe(source, context.stopSignal?.());
@@ -47,8 +48,8 @@ export async function doctor(context: CommandContext, options: DoctorOptions): P
 
 function noTarget(target: string | undefined): string {
   return target === undefined || target === 'all'
-    ? 'no container is running: name a target (host, netns:NAME, pid:N)'
-    : `${target}: it was not there to be looked at`;
+    ? 'no container is running; name a TARGET (host, netns:NAME, pid:N)'
+    : `${target}: stopped before the first sample`;
 }
 
 function now(): number {

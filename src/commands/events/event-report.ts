@@ -6,18 +6,25 @@ import { ByteWriter } from '../../render/byte-writer.ts';
 import { ClosedJson } from '../../render/closed-json.ts';
 import type { ClosedOutput } from '../../render/closed-output.ts';
 import { ClosedText } from '../../render/closed-text.ts';
-import type { Output } from '../context.ts';
-import type { EventsOptions } from './events-options.ts';
+import type { Format, Output } from '../context.ts';
 
-/** So many bytes are written before all events that have come were handed over. */
-const MANY_BYTES = 1024 * 1024;
+/** Which connections are reported, and how. */
+export interface EventReportOptions {
+  protos: readonly ('tcp' | 'udp')[];
+  /** Maximum number of connections; undefined for no limit. */
+  count: number | undefined;
+  format: Extract<Format, 'text' | 'ndjson'>;
+}
 
-/** Turns closed connections into lines: those that were read together are written together. */
+/** Lines of one batch of events are written early when they reach this size, in bytes. */
+const MAX_BUFFERED_BYTES = 1024 * 1024;
+
+/** Writes closed connections as lines, in one write for each batch that was read together. */
 export class EventReport {
   readonly #out: Output;
-  readonly #options: Pick<EventsOptions, 'protos' | 'count' | 'format'>;
+  readonly #options: EventReportOptions;
   readonly #onFull: () => void;
-  /** By the namespace's inode; undefined for everything. */
+  /** By the namespace's inode; undefined for all connections. */
   readonly #tests = new Map<number, ClosedTest | undefined>();
   readonly #lines = new ByteWriter();
   readonly #summaries = new PeerSummaries();
@@ -25,15 +32,13 @@ export class EventReport {
   #toMs: number;
   #gaps = 0;
   #only: string | undefined;
-  #begun: ClosedOutput | undefined;
+  #created: ClosedOutput | undefined;
 
-  /** @param fromMs when the time begins that it is about @param onFull called when as many were reported as are wanted */
-  constructor(
-    out: Output,
-    fromMs: number,
-    options: Pick<EventsOptions, 'protos' | 'count' | 'format'>,
-    onFull: () => void,
-  ) {
+  /**
+   * @param fromMs start of the reported time, in milliseconds since the epoch
+   * @param onFull called when `options.count` connections have been reported
+   */
+  constructor(out: Output, fromMs: number, options: EventReportOptions, onFull: () => void) {
     this.#out = out;
     this.#fromMs = fromMs;
     this.#toMs = fromMs;
@@ -41,20 +46,20 @@ export class EventReport {
     this.#onFull = onFull;
   }
 
-  /** Takes a namespace in. @param test of the filter; undefined for everything */
+  /** Adds a namespace. @param test of the filter; undefined for all connections */
   add({ netns, targets }: WatchedNetns, test: ClosedTest | undefined): void {
-    const isAlone = this.#tests.size === 0 && targets.length === 1;
-    this.#only = isAlone ? targets[0] : undefined;
+    const isOnly = this.#tests.size === 0 && targets.length === 1;
+    this.#only = isOnly ? targets[0] : undefined;
     this.#tests.set(netns, test);
   }
 
-  /** Whether as many were reported as are wanted. */
+  /** Whether `options.count` connections have been reported. */
   get isFull(): boolean {
     const { count } = this.#options;
     return count !== undefined && this.#summaries.connections >= count;
   }
 
-  /** Takes a closed connection in. */
+  /** Adds a closed connection. */
   closed({ netns }: WatchedNetns, closed: ClosedConnection): void {
     if (this.isFull || !this.#options.protos.some((proto) => proto === closed.proto)) return;
     const test = this.#tests.get(netns);
@@ -62,23 +67,23 @@ export class EventReport {
     const row = closed.row();
     this.#summaries.add(row);
     this.#output.connection(this.#lines, row);
-    if (this.#lines.length > MANY_BYTES) this.#write();
+    if (this.#lines.length > MAX_BUFFERED_BYTES) this.#write();
     if (this.isFull) this.#onFull();
   }
 
-  /** Events of a namespace may be missing. */
+  /** Adds a gap: the kernel dropped events, possibly of this namespace. */
   lost({ name }: WatchedNetns, fromMs: number, toMs: number): void {
     this.#gaps++;
     this.#output.gap(this.#lines, name, new Date(fromMs), new Date(toMs));
   }
 
-  /** Writes what stands before the first line, when it is known what is watched. */
+  /** Writes the header. */
   begin(): void {
     void this.#output;
     this.#write();
   }
 
-  /** Writes what has come. @param atMs up to when */
+  /** Writes the lines so far. @param atMs the time up to which events were read, in milliseconds since the epoch */
   flush(atMs: number): void {
     this.#toMs = atMs;
     this.#write();
@@ -96,12 +101,12 @@ export class EventReport {
     this.#write();
   }
 
-  /** Made when it is needed first: then it is known what is watched. */
+  /** Created on first use, when all namespaces have been added: the columns depend on their number. */
   get #output(): ClosedOutput {
-    if (this.#begun !== undefined) return this.#begun;
+    if (this.#created !== undefined) return this.#created;
     const output = this.#options.format === 'ndjson' ? new ClosedJson() : new ClosedText(this.#out.columns, this.#only);
     output.header(this.#lines);
-    this.#begun = output;
+    this.#created = output;
     return output;
   }
 

@@ -1,25 +1,42 @@
-import { safeText } from '../../base/safe-text.ts';
 import { checkKnown } from '../../filter/known-fields.ts';
 import type { Filter } from '../../filter/syntax.ts';
 import { Failure } from '../../model/failure.ts';
 import type { WatchedNetns } from '../../model/netns/netns.ts';
 import { everySocket } from '../../model/socket/socket-query.ts';
 import { type ClosedTest, closedTest } from '../../queries/filter-tests.ts';
-import { openSource } from '../../sources/open-source.ts';
+import { openSource, type Recorded } from '../../sources/open-source.ts';
 import type { SampleSource, TickRequest } from '../../sources/sample-source.ts';
 import type { CommandContext } from '../context.ts';
+import { writeNote } from '../notes.ts';
 import { readFilter } from '../read-filter.ts';
-import { EventReport } from './event-report.ts';
-import type { EventsOptions } from './events-options.ts';
+import { EventReport, type EventReportOptions } from './event-report.ts';
 
-/** Between two dumps, which show who holds what, this long at least. */
+export interface EventsOptions extends EventReportOptions {
+  /** A TARGET as typed, several with commas; undefined for all of a recording. */
+  target: string | undefined;
+  /** A recording to read the connections from; undefined for this machine. */
+  from?: Recorded | undefined;
+  /** As typed; empty for all. */
+  filter: string;
+  /** Parse the filter as ss does: `and` and `or` have equal precedence. */
+  asSs: boolean;
+  /** Plain numbers, no names. */
+  numeric: boolean;
+  /** Duration in milliseconds; undefined until it is stopped. */
+  forMs: number | undefined;
+  /** Size of the kernel's buffer for events in bytes; undefined for the default. */
+  bufferBytes?: number | undefined;
+}
+
+/** Minimum time between two dumps, in milliseconds; dumps find the owners of sockets. */
 const DUMP_MS = 1000;
 
 /** `socklens events`: a line for each connection as soon as it is closed, and a summary by peer. */
 export async function events(context: CommandContext, options: EventsOptions): Promise<void> {
   const { target, from, forMs, numeric, bufferBytes } = options;
   const filter = readFilter(context, options.filter, options.asSs);
-  if (target === undefined && from === undefined) throw new Failure('usage', 'events: a TARGET is missing');
+  if (target === undefined && from === undefined)
+    throw new Failure('usage', 'events needs a TARGET (see socklens events --help)');
   const source = await openSource(context.machine, {
     target,
     from,
@@ -31,7 +48,7 @@ export async function events(context: CommandContext, options: EventsOptions): P
     eventBufferBytes: bufferBytes,
   });
   try {
-    // Before names are looked up: what cannot be decided is refused whether or not they exist.
+    // Before names are resolved: a field that events do not have is refused whether or not the names exist.
     if (filter.tree !== undefined) checkKnown(filter.tree, source.knowledge.closed);
     await report(context, source, filter, options);
   } finally {
@@ -61,7 +78,7 @@ async function report(
   };
   for (;;) {
     const tick = await source.next(request, stop);
-    for (const note of tick?.notes ?? []) context.err.write(`socklens: ${safeText(note)}\n`);
+    for (const note of tick?.notes ?? []) writeNote(context, note);
     if (tick === undefined || written.isFull) break;
     written.begin();
   }

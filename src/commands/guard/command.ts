@@ -37,9 +37,9 @@ Exit status 0: every budget held; 1: one was exceeded; 6: the command failed. Th
   load: async () => {
     const [{ guard }, { guardBudgets }, { doctorSettings }, { readConfig }] = await Promise.all([
       import('./guard.ts'),
-      import('./guard-settings.ts'),
+      import('./guard.ts'),
       import('../doctor-settings.ts'),
-      import('../read-config.ts'),
+      import('../doctor-settings.ts'),
     ]);
     return async (context, options, targets) => {
       const target = requireTargets('guard', targets);

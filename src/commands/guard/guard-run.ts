@@ -11,7 +11,7 @@ import { GuardMeters } from '../../queries/budget-meters.ts';
 import type { SampleSource, Tick, TickRequest } from '../../sources/sample-source.ts';
 import { SeriesBuilder } from '../../sources/series/series-builder.ts';
 
-/** Maximum number of sockets kept for the doctor's rules over the whole run: some hundred megabytes. */
+/** Maximum number of sockets in memory for the doctor's rules over the whole run: some hundred megabytes. */
 const MAX_RECORDS = 300_000;
 
 /** Interval of full samples while the command runs; other ticks read only what budgets need. */
@@ -28,7 +28,9 @@ export interface LiveState {
 /** Samples targets before, during and after a command. */
 export class GuardRun {
   readonly meters: GuardMeters;
+  /** Time of the first sample, in milliseconds since the epoch. */
   fromMs = 0;
+  /** Time of the last sample, in milliseconds since the epoch. */
   toMs = 0;
   readonly #source: SampleSource;
   readonly #budgets: readonly Budget[];
@@ -37,7 +39,7 @@ export class GuardRun {
   /** When the next full sample is due, in milliseconds since the epoch. */
   #fullDueMs = 0;
   readonly #seen = new Map<number, { name: string; lastMs: number }>();
-  readonly #gone = new Map<string, GoneTarget>();
+  readonly #stopped = new Map<string, GoneTarget>();
 
   constructor(source: SampleSource, budgets: readonly Budget[]) {
     this.#source = source;
@@ -49,7 +51,7 @@ export class GuardRun {
     };
   }
 
-  /** Takes the sample for the baselines. @throws {Failure} `no-target` when no target is there */
+  /** Takes the sample for the baselines. @throws {Failure} `no-target` when no target is running */
   async sampleBefore(target: string, stop: AbortSignal | undefined): Promise<void> {
     const tick = await this.#source.next(this.#request(true), stop);
     if (tick === undefined) return;
@@ -62,7 +64,7 @@ export class GuardRun {
   }
 
   /** Samples until the command ends. @param onTick called after each sample, with the targets that have stopped since the last */
-  async during(command: RunningCommand, onTick: (gone: readonly string[]) => void): Promise<void> {
+  async during(command: RunningCommand, onTick: (stopped: readonly string[]) => void): Promise<void> {
     this.meters.begin();
     for (;;) {
       const tick = await this.#source.next(this.#request(Date.now() >= this.#fullDueMs), command.ended);
@@ -86,8 +88,8 @@ export class GuardRun {
   }
 
   /** Targets that stopped while the command ran. */
-  gone(): GoneTarget[] {
-    return [...this.#gone.values()];
+  stoppedTargets(): GoneTarget[] {
+    return [...this.#stopped.values()];
   }
 
   /** All samples, for the rules. */
@@ -112,7 +114,7 @@ export class GuardRun {
 
   /**
    * What the next sample reads. Only the rules need MPTCP sockets (budgets count their TCP subflows) and the kinds
-   * of descriptors. Both are expensive, a walk through a table of the whole host or through all descriptors of a
+   * of descriptors. Both are expensive: a walk through a table of the whole host or through all descriptors of a
    * process, on cores that the service under test needs; so they are read only in full samples.
    */
   #request(isFull: boolean): TickRequest {
@@ -135,21 +137,21 @@ export class GuardRun {
     for (const { namespace } of tick.namespaces) {
       if (this.#builder.wantsSysctls(namespace)) this.#builder.setSysctls(namespace, this.#source.sysctls(namespace));
       this.#seen.set(namespace.netns, { name: namespace.name, lastMs: tick.atMs });
-      const gone = this.#gone.get(namespace.name);
-      if (gone !== undefined) gone.startedAgain = true;
+      const stopped = this.#stopped.get(namespace.name);
+      if (stopped !== undefined) stopped.startedAgain = true;
     }
   }
 
   #stoppedSince({ namespaces }: Tick): string[] {
-    const missed: string[] = [];
+    const names: string[] = [];
     const present = new Set(namespaces.map(({ namespace }) => namespace.netns));
     for (const [netns, { name, lastMs }] of this.#seen) {
       if (present.has(netns)) continue;
       this.#seen.delete(netns);
       const startedAgain = namespaces.some(({ namespace }) => namespace.name === name);
-      this.#gone.set(name, { name, lastSeenMs: lastMs, startedAgain });
-      missed.push(name);
+      this.#stopped.set(name, { name, lastSeenMs: lastMs, startedAgain });
+      names.push(name);
     }
-    return missed;
+    return names;
   }
 }

@@ -1,22 +1,31 @@
 import { RunningCommand } from '../../act/run-command.ts';
 import { checkWritable, writeWholeFile } from '../../act/write-file.ts';
-import { safeText } from '../../base/safe-text.ts';
+import type { Config } from '../../collect/config/config-file.ts';
 import { chosenRules } from '../../doctor/chosen-rules.ts';
 import type { Budget } from '../../guard/budget.ts';
-import { alwaysBudget } from '../../guard/short-forms.ts';
+import { parseBudget } from '../../guard/parse-budget.ts';
+import { alwaysBudget, type ShortForms, shortBudgets } from '../../guard/short-forms.ts';
 import { Failure } from '../../model/failure.ts';
 import type { GuardReport } from '../../model/report/guard.ts';
-import { openSource } from '../../sources/open-source.ts';
+import { openSource, type SourceOptions } from '../../sources/open-source.ts';
 import type { CommandContext } from '../context.ts';
-import type { GuardOptions } from './guard-options.ts';
+import { EXIT } from '../errors.ts';
+import { writeNote } from '../notes.ts';
 import { GuardRun } from './guard-run.ts';
-import { makeReport } from './make-report.ts';
+import { type JudgeOptions, makeReport } from './make-report.ts';
 import { type ReportFormat, renderReport, reportFormat } from './report/formats.ts';
 import { guardText } from './report/guard-text.ts';
 import { StatusLine } from './status-line.ts';
 
-/** Exit status when the command failed or could not be started. */
-const COMMAND_FAILED = 6;
+/** Options of a guard. `forMs` limits the run of the command. */
+export interface GuardOptions extends Omit<SourceOptions, 'host'>, JudgeOptions {
+  target: string;
+  budgets: readonly Budget[];
+  /** Files to write; the extension chooses the format. */
+  reports: readonly string[];
+  /** Whether to show a status line on a terminal. */
+  status: boolean;
+}
 
 /**
  * `socklens guard`: runs a command, samples targets meanwhile, and judges budgets.
@@ -31,19 +40,19 @@ export async function guard(context: CommandContext, options: GuardOptions): Pro
   const source = await openSource(context.machine, { ...options, forMs: undefined, host: true });
   const stop = context.stopSignal?.();
   try {
-    for (const note of notesOf(budgets)) context.err.write(`socklens: ${safeText(note)}\n`);
+    for (const note of notesOf(budgets)) writeNote(context, note);
     const run = new GuardRun(source, budgets);
     await run.sampleBefore(options.target, stop);
     const status = new StatusLine(context, options.status);
     const command = await start(options, status, stop);
-    if (command === undefined) return COMMAND_FAILED;
+    if (command === undefined) return EXIT.COMMAND_FAILED;
     if (typeof command === 'string') {
-      context.err.write(`socklens: guard: ${safeText(command)}\n`);
-      return COMMAND_FAILED;
+      writeNote(context, `guard: ${command}`);
+      return EXIT.COMMAND_FAILED;
     }
     try {
-      await run.during(command, (gone) => {
-        for (const name of gone) status.print(`${name}: stopped while the command is still running`);
+      await run.during(command, (stopped) => {
+        for (const name of stopped) status.print(`${name}: stopped while the command is still running`);
         status.show(() => run.live(command.startedMs));
       });
       const end = await command.end();
@@ -108,4 +117,23 @@ function deliver(
 ) {
   context.err.write(guardText(report, context.err.columns));
   for (const { file, format } of files) writeWholeFile(file, renderReport(report, format));
+}
+
+/**
+ * The budgets of the command line and of the configuration file, in this order.
+ *
+ * @param written values of `--budget`
+ * @throws {Failure} `usage` for an invalid budget, and without any
+ */
+export function guardBudgets(written: readonly string[], forms: ShortForms, config: Config): Budget[] {
+  const budgets = [
+    ...written.map((text) => parseBudget(text, '--budget')),
+    ...shortBudgets(forms),
+    ...(config.guard?.budgets ?? []).map((text) => parseBudget(text, config.file)),
+  ];
+  if (budgets.length > 0) return budgets;
+  throw new Failure(
+    'usage',
+    "guard needs a budget: --budget 'peak(FILTER) <= N', --pool HOST:PORT=N, --descriptors 80%, --no-leaks, or [guard] budgets in socklens.toml",
+  );
 }

@@ -10,12 +10,20 @@ import type { Phases } from '../../guard/target-value.ts';
 import type { CommandResult, GuardReport } from '../../model/report/guard.ts';
 import { SCHEMA_VERSION } from '../../render/json.ts';
 import type { SampleSource } from '../../sources/sample-source.ts';
-import type { GuardOptions } from './guard-options.ts';
+import type { DoctorSettings } from '../doctor-settings.ts';
 import type { GuardRun } from './guard-run.ts';
+
+/** The options that decide how the samples of a run are judged. */
+export interface JudgeOptions extends DoctorSettings {
+  /** Rules of the doctor to leave out. */
+  skip: readonly string[];
+  /** The command under test and its arguments. */
+  argv: readonly string[];
+}
 
 interface Parts {
   source: SampleSource;
-  options: GuardOptions;
+  options: JudgeOptions;
   budgets: readonly Budget[];
   command: RunningCommand;
   end: CommandEnd;
@@ -29,7 +37,7 @@ export async function makeReport(run: GuardRun, parts: Parts): Promise<GuardRepo
   const { settings, declared, skip } = options;
   const rules = chosenRules({ rules: [], skip });
   const diagnosis = examine(series, { rules, settings, declared, clock: () => performance.now() });
-  const gone = run.gone().map((target) =>
+  const stopped = run.stoppedTargets().map((target) =>
     targetGone(
       target,
       series.namespaces.findLast(({ namespace }) => namespace.name === target.name),
@@ -37,9 +45,9 @@ export async function makeReport(run: GuardRun, parts: Parts): Promise<GuardRepo
   );
   // Stopped targets come first: `causedBy` is an index, which shifts by their number.
   const shifted = diagnosis.findings.map(({ causedBy, ...finding }) =>
-    causedBy === undefined ? finding : { ...finding, causedBy: causedBy + gone.length },
+    causedBy === undefined ? finding : { ...finding, causedBy: causedBy + stopped.length },
   );
-  const findings = [...gone, ...shifted];
+  const findings = [...stopped, ...shifted];
   const phases: Phases = {
     fromMs: run.fromMs,
     startedMs: command.startedMs,
@@ -63,7 +71,7 @@ export async function makeReport(run: GuardRun, parts: Parts): Promise<GuardRepo
     budgets: results,
     findings,
     rules: diagnosis.rules,
-    states: [...run.meters.states].map(([target, looks]) => stateLines(target, looks, run.fromMs)),
+    states: [...run.meters.states].map(([target, counts]) => stateLines(target, counts, run.fromMs)),
     coverage: diagnosis.coverage,
   };
 }

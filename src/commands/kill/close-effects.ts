@@ -8,11 +8,12 @@ const EFFECTS = {
   SYN_SENT: 'connect() fails with ECONNABORTED',
   SYN_RECV: 'the half-open entry is dropped; the client retries or times out',
   TIME_WAIT: 'the entry is removed, and its pair of ports is free again at once',
-  CLOSE_WAIT: "the application's next call on it fails with ECONNABORTED; the peer, which closed already, is reset",
+  CLOSE_WAIT:
+    "the application's next call on the socket fails with ECONNABORTED; the peer, which closed already, is reset",
   CLOSE: 'cannot be closed: the kernel finds no socket that is only bound',
   unaccepted: 'accept() still returns it, and its first read fails with ECONNABORTED; the client is reset (ECONNRESET)',
   orphan: "no process holds it any more; the peer's next write is reset",
-  connected: "the application's next call on it fails with ECONNABORTED; the peer is reset (ECONNRESET)",
+  connected: "the application's next call on the socket fails with ECONNABORTED; the peer is reset (ECONNRESET)",
 } as const;
 
 /**

@@ -25,11 +25,12 @@ export interface KillOptions {
   target: string;
   /** As typed; an empty one is refused. */
   filter: string;
+  /** Parse the filter like ss. */
   asSs: boolean;
   query: SocketQuery;
   /** Plain numbers, no names. */
   numeric: boolean;
-  /** Do not ask. */
+  /** Do not ask for confirmation. */
   yes: boolean;
   /** Show what would be closed, and close nothing. */
   dryRun: boolean;
@@ -44,7 +45,7 @@ interface Match {
   closing: Closing[];
 }
 
-/** A socket that is to be closed, and in the end what became of it. */
+/** A socket to close; the outcome is added when it has been tried. */
 export interface Closing {
   identity: SocketIdentity;
   row: InetSocketRow;
@@ -57,7 +58,7 @@ export async function kill(context: CommandContext, options: KillOptions): Promi
   if (filter.tree === undefined) {
     throw new Failure(
       'usage',
-      'kill: a FILTER is missing: what is to be closed has to be said (state close-wait, dst db:3306, …)',
+      'kill needs a FILTER that selects the sockets to close (state close-wait, dst db:3306, …)',
     );
   }
   if (!options.yes && !options.dryRun && context.confirm === undefined) {
@@ -80,7 +81,7 @@ export async function kill(context: CommandContext, options: KillOptions): Promi
   conclude(context, all, options);
 }
 
-/** Listeners are left out unless they were asked for by name. */
+/** Selects the sockets to close. Listeners are left out unless `--including-listeners` is given. */
 function select(handle: NetnsHandle, report: Sockets, options: KillOptions): Match {
   const closing: Closing[] = [];
   let listeners = 0;
@@ -109,7 +110,7 @@ function withoutListeners(sockets: SocketSource, { includingListeners }: KillOpt
   };
 }
 
-/** The table, and what closing will do. */
+/** Prints the table, and the effect of closing. */
 function show(context: CommandContext, matches: readonly Match[], { format }: KillOptions): void {
   const writer = new ByteWriter();
   for (const { report, closing } of matches) {
@@ -142,7 +143,7 @@ function outcomeText(outcome: CloseOutcome): string {
     case 'closed':
       return 'closed';
     case 'gone':
-      return 'already gone';
+      return 'already closed';
     case 'refused':
       return `refused: ${outcome.reason}`;
   }
@@ -156,12 +157,12 @@ function documents(matches: readonly Match[], { dryRun }: KillOptions) {
   return matches.map(({ report, closing }) => ({ report, dryRun, closing }));
 }
 
-/** The last line, and the status that it stands for. */
+/** Prints the last line. @throws {Failure} when the kernel refused to close a socket */
 function conclude({ out }: CommandContext, all: readonly Closing[], { dryRun, format }: KillOptions): void {
   const count = (kind: CloseOutcome['kind']) => all.filter(({ outcome }) => outcome?.kind === kind).length;
   const done = all.some(({ outcome }) => outcome !== undefined);
   if (format === 'text' && all.length > 0) {
-    if (done) out.write(`${count('closed')} closed, ${count('gone')} already gone, ${count('refused')} refused\n`);
+    if (done) out.write(`${count('closed')} closed, ${count('gone')} already closed, ${count('refused')} refused\n`);
     else out.write(dryRun ? 'nothing was closed: --dry-run\n' : 'nothing was closed\n');
   }
   const worst = worstRefusal(all);
@@ -169,7 +170,7 @@ function conclude({ out }: CommandContext, all: readonly Closing[], { dryRun, fo
   throw new Failure(worst.because, `kill: ${count('refused')} of ${all.length} could not be closed: ${worst.reason}`);
 }
 
-/** The kinds of refusal from the one that has to be told first. */
+/** Kinds of refusal, the most important first: only one is reported. */
 const KINDS: readonly FailureKind[] = ['fault', 'not-permitted', 'unsupported'];
 
 function worstRefusal(all: readonly Closing[]): Extract<CloseOutcome, { kind: 'refused' }> | undefined {

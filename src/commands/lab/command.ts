@@ -1,5 +1,5 @@
 import { command } from '../command.ts';
-import { EXIT } from '../exit-status.ts';
+import { EXIT } from '../errors.ts';
 import { option } from '../option.ts';
 import { json } from '../options.ts';
 
@@ -13,10 +13,10 @@ export const labCommand = command({
   load: async () => {
     const { lab } = await import('./lab.ts');
     return async (context, options) => {
-      const ground = options.docker
-        ? (await import('./container-lab.ts')).containerLab()
-        : (await import('./namespace-lab.ts')).namespaceLab;
-      const isFixed = await lab(context.flow, ground, { format: options.json ? 'json' : 'text' });
+      const labContext = options.docker
+        ? (await import('./lab-kinds.ts')).containerLab()
+        : (await import('./lab-kinds.ts')).namespaceLab;
+      const isFixed = await lab(context.flow, labContext, { format: options.json ? 'json' : 'text' });
       if (!isFixed) context.process.exitCode = EXIT.FOUND;
     };
   },

@@ -22,24 +22,24 @@ export interface LabOptions {
  * @returns whether the fixed lab had no findings and no errors, and kept every budget
  * @throws {Failure}
  */
-export async function lab(context: CommandContext, ground: LabContext, { format }: LabOptions): Promise<boolean> {
+export async function lab(context: CommandContext, labContext: LabContext, { format }: LabOptions): Promise<boolean> {
   const text = new LabText(context.out.columns);
   const say = (lines: string) => {
     if (format === 'text') context.out.write(lines);
   };
-  say(text.opening(ground));
+  say(text.opening(labContext));
   const stop = context.stopSignal?.();
   const results: LabPhaseResult[] = [];
   let plan: IncidentPlan | undefined;
   try {
-    for (const phase of phasesOf(ground)) {
+    for (const phase of phasesOf(labContext)) {
       const judged = results.length === PHASES - 1;
-      plan ??= await measure(ground, phase, stop, (capacity, made) => say(text.measured(capacity, made)));
+      plan ??= await measure(labContext, phase, stop, (capacity, made) => say(text.measured(capacity, made)));
       const result = await runPhase(
         context,
-        { ground, phase, plan, stop, judged },
+        { labContext, phase, plan, stop, judged },
         {
-          begin: (running) => say(text.phase(phase, results.length, { ...ground, ...running })),
+          begin: (running) => say(text.phase(phase, results.length, { ...labContext, ...running })),
           second: (second, watcher) => say(text.second(second, watcher.moments.at(-1))),
         },
       );
@@ -60,12 +60,12 @@ export async function lab(context: CommandContext, ground: LabContext, { format 
 
 /** Measures the capacity once, so that every phase gets the same load. */
 async function measure(
-  ground: LabContext,
+  labContext: LabContext,
   phase: Phase,
   stop: AbortSignal | undefined,
   report: (capacity: number, plan: IncidentPlan) => void,
 ): Promise<IncidentPlan> {
-  const running = await ground.start(phase, undefined);
+  const running = await labContext.start(phase, undefined);
   try {
     const capacity = await unlessStopped(running.calibrate(), stop);
     const plan = running.plan(capacity);
@@ -77,7 +77,7 @@ async function measure(
 }
 
 interface PhaseRun {
-  ground: LabContext;
+  labContext: LabContext;
   phase: Phase;
   plan: IncidentPlan;
   stop: AbortSignal | undefined;
@@ -92,11 +92,11 @@ interface PhaseListener {
 
 async function runPhase(
   { machine }: CommandContext,
-  { ground, phase, plan, stop, judged }: PhaseRun,
+  { labContext, phase, plan, stop, judged }: PhaseRun,
   listener: PhaseListener,
 ): Promise<LabPhaseResult> {
   if (stop?.aborted) throw new Stopped();
-  const running: LabRunning = await ground.start(phase, plan.queryMs);
+  const running: LabRunning = await labContext.start(phase, plan.queryMs);
   let watcher: LabWatcher | undefined;
   try {
     watcher = await LabWatcher.start(machine, running, judged ? labBudgets(phase.maxOpen) : []);

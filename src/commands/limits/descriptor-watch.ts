@@ -7,39 +7,42 @@ import type { NetnsHandle } from '../../collect/target/netns-handle.ts';
 import { DESCRIPTOR_KINDS, type DescriptorKind, type NamedDescriptors } from '../../model/sample/descriptor-kinds.ts';
 import { wait } from '../../sources/live/pace.ts';
 
-/** How long and how often descriptors are counted, in milliseconds. */
+/** How long and how often descriptors are counted. */
 export interface WatchTime {
+  /** Milliseconds. */
   forMs: number;
+  /** Milliseconds between two samples. */
   intervalMs: number;
+  /** Ends the sampling early; undefined for never. */
   stop: AbortSignal | undefined;
 }
 
-/** The descriptors of one process over the time that was looked. */
+/** The descriptors of one process over the sampled time. */
 export interface WatchedDescriptors {
-  /** As counted last. */
+  /** Number in the last sample. */
   used: number;
-  /** Absent for a process that was only counted. */
+  /** Absent for a process whose descriptors were only counted. */
   kinds?: NamedDescriptors;
-  /** Growth, a minute; absent after one look. */
+  /** Growth per minute; absent after a single sample. */
   perMinute?: number;
-  /** Milliseconds; absent when it is not growing. */
+  /** Milliseconds; absent when the number does not grow. */
   limitReachedInMs?: number;
-  /** By kind, from the first look to the last; absent after one look. */
+  /** By kind, from the first sample to the last; absent after a single sample. */
   change?: Partial<Record<DescriptorKind, number>>;
 }
 
 /**
- * Counts the descriptors of processes, once or over a while, and tells those of some of them apart.
+ * Counts the descriptors of processes, once or over some time, and those of some processes by kind.
  *
- * @param closely PIDs whose descriptors are told apart
- * @param time undefined for one look
- * @returns by PID; processes that ended or may not be looked at are left out
+ * @param classified PIDs whose descriptors are counted by kind
+ * @param time undefined for a single sample
+ * @returns by PID; without processes that have exited or may not be read
  */
 export async function watchDescriptors(
   machine: Machine,
   handle: NetnsHandle,
   processes: readonly ProcessFacts[],
-  isFull: ReadonlySet<number>,
+  classified: ReadonlySet<number>,
   time: WatchTime | undefined,
 ): Promise<Map<number, WatchedDescriptors>> {
   const readings = new Map<number, TimedValue[]>();
@@ -52,14 +55,14 @@ export async function watchDescriptors(
     }
   };
   count();
-  const first = time === undefined ? undefined : descriptorKindsOf(machine, handle, isFull);
+  const first = time === undefined ? undefined : descriptorKindsOf(machine, handle, classified);
   while (time !== undefined && !time.stop?.aborted) {
     const leftMs = time.forMs - (performance.now() - beginMs);
     if (leftMs <= 0) break;
     await wait(Math.min(time.intervalMs, leftMs), time.stop);
     count();
   }
-  const last = descriptorKindsOf(machine, handle, isFull);
+  const last = descriptorKindsOf(machine, handle, classified);
   const watched = new Map<number, WatchedDescriptors>();
   for (const { pid, limits } of processes) {
     const counted = readings.get(pid);

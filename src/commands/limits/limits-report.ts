@@ -27,14 +27,14 @@ import { platformOf } from '../../platform/platform-of.ts';
 import { programClass } from '../../platform/program-class.ts';
 import { type WatchedDescriptors, type WatchTime, watchDescriptors } from './descriptor-watch.ts';
 
-/** So many processes, the main one and the fullest, have their descriptors told apart. */
-const MOST_CLOSELY = 8;
+/** Maximum number of processes whose descriptors are counted by kind: the main one and the fullest. */
+const MAX_CLASSIFIED = 8;
 
 /**
- * The limits of a target's processes, what is used of them, and where they come from.
+ * The limits of a target's processes, their use, and their origin.
  *
- * @param time how long to look; undefined for once
- * @throws {Failure} `no-target` when it ended
+ * @param time how long to sample; undefined for a single sample
+ * @throws {Failure} `no-target` when it has stopped
  */
 export async function limitsOf(machine: Machine, handle: NetnsHandle, time?: WatchTime): Promise<LimitsReport> {
   const takenAt = new Date();
@@ -42,20 +42,23 @@ export async function limitsOf(machine: Machine, handle: NetnsHandle, time?: Wat
   const coverage: Coverage = { complete: true, notes: [] };
   const facts = limitedProcesses(machine, handle);
   const [main] = facts;
-  if (main === undefined) throw new Failure('no-target', `${handle.target.name}: its processes have just ended`);
+  if (main === undefined)
+    throw new Failure('no-target', `${handle.target.name}: stopped before its processes were read`);
   const known = await containerKnowledge(machine, handle);
   if (known.note !== undefined) coverage.notes.push(known.note);
   if (handle.target.runtime === 'host') coverage.notes.push(HOST_NOTE);
-  const close = isFull(facts);
-  const watched = await watchDescriptors(machine, handle, facts, close, time);
+  const classified = classifiedOf(facts);
+  const watched = await watchDescriptors(machine, handle, facts, classified, time);
   const denied = facts.filter(({ used }) => used === undefined).length;
   if (denied > 0) {
     coverage.complete = false;
     coverage.notes.push(
-      `the descriptors of ${plural(denied, 'process', 'processes')} may not be looked at: run as root (CAP_SYS_PTRACE)`,
+      `no permission to read the descriptors of ${plural(denied, 'process', 'processes')}; run as root (CAP_SYS_PTRACE)`,
     );
   }
-  if (facts.some(({ pid, used }) => used !== undefined && close.has(pid) && watched.get(pid)?.kinds === undefined)) {
+  if (
+    facts.some(({ pid, used }) => used !== undefined && classified.has(pid) && watched.get(pid)?.kinds === undefined)
+  ) {
     coverage.complete = false;
     coverage.notes.push(KINDS_NOTE);
   }
@@ -98,10 +101,10 @@ export async function limitsOf(machine: Machine, handle: NetnsHandle, time?: Wat
 }
 
 const HOST_NOTE =
-  'shown is PID 1 of the host: every login and every unit has limits of its own (socklens limits pid:N)';
+  'these are the limits of PID 1 of the host; each login and each unit has its own (socklens limits pid:N)';
 
 const KINDS_NOTE =
-  'the descriptors of some processes are counted, but may not be told apart: that needs CAP_SYS_PTRACE, and every capability that they have';
+  'the descriptors of some processes are counted but not by kind: that needs CAP_SYS_PTRACE and every capability of these processes';
 
 /** The processes of a target that still run, the main one first. */
 export function limitedProcesses(machine: Machine, handle: NetnsHandle): ProcessFacts[] {
@@ -111,10 +114,10 @@ export function limitedProcesses(machine: Machine, handle: NetnsHandle): Process
 }
 
 /** The main process, and those with the largest share of their limit. */
-function isFull(facts: readonly ProcessFacts[]): Set<number> {
+function classifiedOf(facts: readonly ProcessFacts[]): Set<number> {
   const [main, ...others] = facts;
   const share = ({ used = 0, limits }: ProcessFacts) => limitShare(used, limits.nofile?.soft) ?? 0;
-  const fullest = others.sort((a, b) => share(b) - share(a)).slice(0, MOST_CLOSELY - 1);
+  const fullest = others.sort((a, b) => share(b) - share(a)).slice(0, MAX_CLASSIFIED - 1);
   return new Set([main, ...fullest].flatMap((one) => one?.pid ?? []));
 }
 
@@ -143,7 +146,7 @@ function sameLimits(some: readonly DeclaredLimit[], others: readonly DeclaredLim
   return some.length === others.length && some.every(isIn);
 }
 
-/** What passed the limits to the Engine. */
+/** The declaration that the Engine's configuration of the container comes from. */
 function declarerOf(platform: Platform): string {
   switch (platform.kind) {
     case 'ecs-ec2':

@@ -4,6 +4,7 @@ import { safeText } from '../../base/safe-text.ts';
 import { wrapWords } from '../../base/word-wrap.ts';
 import { limitText, limitWord } from '../../model/container/limits.ts';
 import { PLATFORM_NAMES } from '../../model/container/platform.ts';
+import type { Fix } from '../../model/finding/finding.ts';
 import type {
   LimitGroup,
   LimitRow,
@@ -13,7 +14,6 @@ import type {
   RelatedProcess,
 } from '../../model/report/limits-report.ts';
 import type { ByteWriter } from '../../render/byte-writer.ts';
-import { renderFixes } from '../../render/fixes-text.ts';
 import { Table } from '../../render/table.ts';
 import { descriptorChangeText, descriptorKindsText } from './descriptor-text.ts';
 
@@ -138,7 +138,7 @@ function renderProcesses(
   table.render(out, width);
   if (processes.length > shown.length) {
     out.text(
-      `and ${plural(processes.length - shown.length, 'process', 'processes')} with a smaller share (--json has all)\n`,
+      `and ${plural(processes.length - shown.length, 'process', 'processes')} with a smaller share (--json shows all)\n`,
     );
   }
 }
@@ -160,8 +160,7 @@ function pidsText({ path, version, current, max, sharePercent, refused, declared
 }
 
 function declaredText({ declaredBy, groups }: LimitsReport): string {
-  if (declaredBy === undefined)
-    return 'Declared: nothing known; the limits are inherited from the process that started it.';
+  if (declaredBy === undefined) return 'Declared: unknown; the limits are inherited from the process that started it.';
   const rows = groups[0]?.limits.filter(({ declared }) => declared !== undefined) ?? [];
   const list = rows.map(({ name, declared }) => (declared === undefined ? name : `${name} ${limitText(declared)}`));
   return `Declared by ${declaredBy}: ${list.join(', ')}`;
@@ -181,4 +180,13 @@ function renderRelated(out: ByteWriter, related: readonly RelatedProcess[], widt
     table.text(limitText({ soft, hard }));
   }
   table.render(out, width);
+}
+
+/** Writes fixes: where, a sentence, and a snippet to paste, which is not wrapped. */
+export function renderFixes(out: ByteWriter, fixes: readonly Fix[], width: number | undefined): void {
+  for (const { where, text, snippet } of fixes) {
+    out.text(`${wrapWords(`${safeText(where)}: ${safeText(text)}`, width, '  ').join('\n')}\n`);
+    if (snippet === undefined) continue;
+    for (const line of snippet.split('\n')) out.text(`      ${safeText(line)}\n`);
+  }
 }

@@ -1,31 +1,30 @@
-import { safeText } from '../../base/safe-text.ts';
 import { resolveTargets } from '../../collect/target/resolve-targets.ts';
 import { Failure } from '../../model/failure.ts';
 import type { LimitsReport } from '../../model/report/limits-report.ts';
 import { ByteWriter } from '../../render/byte-writer.ts';
-import { limitsJson, limitsNdjson } from '../../render/limits-json.ts';
+import { limitsJson, limitsNdjson } from '../../render/json.ts';
 import type { CommandContext, Format } from '../context.ts';
-import { writeNotes } from '../notes.ts';
+import { writeNote, writeNotes } from '../notes.ts';
 import { limitsOf } from './limits-report.ts';
 import { renderLimits } from './limits-text.ts';
 
 export interface LimitsOptions {
   /** A TARGET as typed, several with commas. */
   target: string;
-  /** How long to look, in milliseconds; undefined for once. */
+  /** How long to sample, in milliseconds; undefined for one sample. */
   forMs: number | undefined;
-  /** Between two looks, in milliseconds; undefined for a second. */
+  /** Time between two samples, in milliseconds; undefined for one second. */
   intervalMs: number | undefined;
   format: Format;
 }
 
 const INTERVAL_MS = 1000;
 
-/** `socklens limits`: what `ulimit -a` says inside, beside the use, the declaration and the host. */
+/** `socklens limits`: what `ulimit -a` prints inside, with the use, the declaration and the host's limits. */
 export async function limits(context: CommandContext, options: LimitsOptions): Promise<void> {
   const { forMs, intervalMs } = options;
   if (forMs === undefined && intervalMs !== undefined) {
-    throw new Failure('usage', 'limits: --interval needs --for: how long to look (--for 10s)');
+    throw new Failure('usage', 'limits: --interval needs --for (--for 10s)');
   }
   const handles = await resolveTargets(context.machine, options.target);
   const stop = forMs === undefined ? undefined : context.stopSignal?.();
@@ -33,9 +32,9 @@ export async function limits(context: CommandContext, options: LimitsOptions): P
   const reports = await Promise.all(handles.map((handle) => limitsOf(context.machine, handle, time).catch(asFailure)));
   const found = reports.filter((report): report is LimitsReport => !(report instanceof Failure));
   const missing = reports.filter((report) => report instanceof Failure);
-  // Of several, one that ended meanwhile is no reason to show none.
+  // With several targets, one that has stopped is reported and the others are shown.
   if (found.length === 0 && missing[0] !== undefined) throw missing[0];
-  for (const { message } of missing) context.err.write(`socklens: ${safeText(message)}\n`);
+  for (const { message } of missing) writeNote(context, message);
   show(context, found, options.format);
 }
 

@@ -6,41 +6,40 @@ import type { ProcessFacts } from '../../collect/owners/process-facts.ts';
 import { highestNofile } from '../../collect/owners/process-facts.ts';
 import type { NetnsHandle } from '../../collect/target/netns-handle.ts';
 import { resolveTargets } from '../../collect/target/resolve-targets.ts';
-import { type WantedLimit, wantedFor } from '../../model/container/limit-setting.ts';
-import { finiteLimit, type Limit } from '../../model/container/limits.ts';
+import { nearest } from '../../filter/mistake.ts';
+import { parseWantedLimit, type WantedLimit, wantedFor } from '../../model/container/limit-setting.ts';
+import { finiteLimit, LIMITS, type Limit } from '../../model/container/limits.ts';
 import { Failure, type FailureKind } from '../../model/failure.ts';
 import type { SetProcess, SetReport } from '../../model/report/set-report.ts';
 import { limitFixes } from '../../platform/fixes.ts';
 import { platformOf } from '../../platform/platform-of.ts';
 import { ByteWriter } from '../../render/byte-writer.ts';
-import { renderFixes } from '../../render/fixes-text.ts';
-import { limitsJson, limitsNdjson } from '../../render/limits-json.ts';
+import { limitsJson, limitsNdjson } from '../../render/json.ts';
 import type { CommandContext, Format } from '../context.ts';
 import { limitedProcesses } from './limits-report.ts';
-import { readSetting } from './read-setting.ts';
-import { setReach } from './set-reach.ts';
-import { renderOutcomes, renderPlan } from './set-text.ts';
+import { renderFixes } from './limits-text.ts';
+import { renderOutcomes, renderPlan, setReach } from './set-text.ts';
 
 export interface SetOptions {
   /** A TARGET as typed, several with commas. */
   target: string;
   /** As typed: `nofile=SOFT[:HARD]`. */
   setting: string;
-  /** Do not ask. */
+  /** Do not ask for confirmation. */
   yes: boolean;
   format: Format;
 }
 
-/** The processes of one target and what becomes of them. */
+/** The processes of one target, and the outcome for each. */
 interface Plan {
   handle: NetnsHandle;
   report: SetReport;
-  /** By PID; those that are started while it goes on come in. */
+  /** By PID; processes that are forked while limits are set are added. */
   rows: Map<number, SetProcess>;
   refusals: Extract<LimitOutcome, { kind: 'refused' }>[];
 }
 
-/** `socklens limits --set`: shows what would change and whom it reaches, asks, and sets it. */
+/** `socklens limits --set`: shows what would change and which processes it affects, asks, and sets it. */
 export async function setLimits(context: CommandContext, options: SetOptions): Promise<void> {
   const { machine } = context;
   const wanted = readSetting(options.setting, highestNofile(machine));
@@ -68,7 +67,7 @@ async function makePlan({ machine }: CommandContext, handle: NetnsHandle, wanted
   const takenAt = new Date();
   const platform = platformOf((await containerKnowledge(machine, handle)).facts);
   const rows = new Map(limitedProcesses(machine, handle).map((facts) => [facts.pid, rowOf(facts, wanted)]));
-  // As the main process has it then, so that a restart makes no difference.
+  // The fix declares the limit that the main process will have, so that a restart does not change it.
   const [main] = rows.values();
   const hard = main?.wanted.hard ?? Number.POSITIVE_INFINITY;
   const fixes = limitFixes(platform, 'nofile', wanted.soft, hard);
@@ -112,13 +111,13 @@ function showPlans({ out }: CommandContext, plans: readonly Plan[], wanted: Want
   out.write(writer.bytes());
 }
 
-/** A process that forks while it is being set hands on the old limit: what is new is set in another round. */
-const MOST_ROUNDS = 5;
+/** A process that forks meanwhile passes on its old limit: new processes are set in another round. */
+const MAX_ROUNDS = 5;
 
 function carryOut({ machine }: CommandContext, plan: Plan, wanted: WantedLimit): void {
   const done = new Set<number>();
-  for (let round = 0; round < MOST_ROUNDS; round++) {
-    const fresh = stillThere(() => limitedProcesses(machine, plan.handle)).filter(({ pid }) => !done.has(pid));
+  for (let round = 0; round < MAX_ROUNDS; round++) {
+    const fresh = runningOnly(() => limitedProcesses(machine, plan.handle)).filter(({ pid }) => !done.has(pid));
     if (fresh.length === 0) break;
     for (const facts of fresh) {
       done.add(facts.pid);
@@ -132,8 +131,8 @@ function carryOut({ machine }: CommandContext, plan: Plan, wanted: WantedLimit):
   for (const row of plan.rows.values()) row.outcome ??= 'gone';
 }
 
-/** When all of them ended meanwhile there is nothing left to set. */
-function stillThere(list: () => ProcessFacts[]): ProcessFacts[] {
+/** The processes of a list; empty when all have exited. */
+function runningOnly(list: () => ProcessFacts[]): ProcessFacts[] {
   try {
     return list();
   } catch (error) {
@@ -151,7 +150,7 @@ function record(row: SetProcess, outcome: LimitOutcome): void {
   else row.reason = outcome.reason;
 }
 
-/** What became of it, and the status that it stands for. */
+/** Prints the outcome. @throws {Failure} when the kernel refused to set a limit */
 function conclude({ out }: CommandContext, plans: readonly Plan[], { format }: SetOptions, acted: boolean): void {
   const reports = plans.map(({ report, rows }) => ({ ...report, processes: [...rows.values()] }));
   if (format === 'json') out.write(limitsJson(reports));
@@ -162,7 +161,7 @@ function conclude({ out }: CommandContext, plans: readonly Plan[], { format }: S
       writer.ascii('\n');
       if (plans.length > 1) writer.text(`${safeText(target.name)}:\n`);
       renderOutcomes(writer, processes, out.columns);
-      writer.ascii('\nTo keep it over a restart:\n');
+      writer.ascii('\nTo keep it after a restart:\n');
       renderFixes(writer, fixes, out.columns);
     }
     out.write(writer.bytes());
@@ -178,5 +177,32 @@ function conclude({ out }: CommandContext, plans: readonly Plan[], { format }: S
   );
 }
 
-/** The kinds of refusal from the one that has to be told first. */
+/** Kinds of refusal, the most important first: only one is reported. */
 const KINDS: readonly FailureKind[] = ['fault', 'not-permitted', 'unsupported'];
+
+/**
+ * Reads `nofile=SOFT[:HARD]`.
+ *
+ * @param highest the maximum that the kernel allows, fs.nr_open
+ * @throws {Failure} `usage` for any other limit, with a suggestion, and for invalid numbers
+ */
+export function readSetting(text: string, highest: number): WantedLimit {
+  const equals = text.indexOf('=');
+  const name = (equals < 0 ? text : text.slice(0, equals)).toLowerCase();
+  if (name !== 'nofile') throw new Failure('usage', notNofile(name));
+  if (equals < 0) throw new Failure('usage', `--set ${text}: write nofile=SOFT or nofile=SOFT:HARD`);
+  const wanted = parseWantedLimit(text.slice(equals + 1));
+  const most = wanted.hard ?? wanted.soft;
+  if (most > highest) {
+    throw new Failure('usage', `--set: ${most} exceeds the maximum of this kernel, ${highest} (sysctl fs.nr_open)`);
+  }
+  return wanted;
+}
+
+function notNofile(name: string): string {
+  const known = LIMITS.find((limit) => limit.name === name);
+  if (known !== undefined)
+    return `--set: only nofile can be set; ${name} (${known.title}) is declared where the container is made`;
+  const meant = nearest(name, ['nofile']);
+  return `--set: "${name}" cannot be set, only nofile can${meant === undefined ? '' : `; did you mean ${meant}?`}`;
+}

@@ -1,56 +1,58 @@
 import { safeText } from '../../base/safe-text.ts';
 import { sortGroups } from '../../count/sort-groups.ts';
+import { narrowed } from '../../filter/bound-filter.ts';
+import { explainFilter } from '../../filter/explain.ts';
 import type { Filter } from '../../filter/syntax.ts';
 import { Failure } from '../../model/failure.ts';
 import type { GroupKey, GroupOrder } from '../../model/report/group.ts';
-import type { GroupReport } from '../../model/report/report.ts';
+import type { GroupReport, SocketReport } from '../../model/report/report.ts';
 import type { SocketQuery } from '../../model/socket/socket-query.ts';
 import { countGroups } from '../../queries/count-groups.ts';
 import { listSockets, type Sockets } from '../../queries/list-sockets.ts';
 import { ByteWriter } from '../../render/byte-writer.ts';
 import { renderGroups } from '../../render/group-table.ts';
 import { groupsJson, groupsNdjson, type Pieces, socketsJson, socketsNdjson } from '../../render/json.ts';
-import { renderInetSockets } from '../../render/socket-table.ts';
-import { renderUnixSockets } from '../../render/unix-table.ts';
+import { renderInetSockets, renderUnixSockets } from '../../render/socket-table.ts';
 import { openSnapshot } from '../../sources/open-snapshot.ts';
 import type { Recorded } from '../../sources/open-source.ts';
 import type { NetnsSnapshot, Snapshot } from '../../sources/snapshot.ts';
 import type { CommandContext, Format } from '../context.ts';
-import { writeNotes } from '../notes.ts';
+import { writeNote, writeNotes } from '../notes.ts';
 import { readFilter } from '../read-filter.ts';
-import { explain } from './explain-filter.ts';
 
 export interface LsOptions {
   /** A TARGET as typed, several with commas; undefined for all of a recording. */
   target: string | undefined;
-  /** A recording to look into; undefined for this machine. */
+  /** The recording to read; undefined for this machine. */
   from?: Recorded | undefined;
   /** As typed; empty for all sockets. */
   filter: string;
-  /** Read the filter as ss does, `and` and `or` from left to right. */
+  /** Parse the filter like ss: `and` and `or` have equal precedence. */
   asSs: boolean;
-  /** Tell how the filter is run instead of running it. */
+  /** Show how the filter is evaluated instead of evaluating it. */
   explain: boolean;
   query: SocketQuery;
+  /** Show the processes that hold each socket. */
   processes: boolean;
   /** Plain numbers, no names. */
   numeric: boolean;
   /** Count in groups by these keys instead of listing; empty to list. */
   by: readonly GroupKey[];
   order: GroupOrder;
-  /** How many groups to show; undefined for all. */
+  /** Number of groups to show; undefined for all. */
   top: number | undefined;
   format: Format;
 }
 
 /** `socklens ls`: the sockets of the targets, or their counts. */
 export async function ls(context: CommandContext, options: LsOptions): Promise<void> {
-  // What is wrong with the filter is reported before anything is read.
+  // An error in the filter is reported before anything is read.
   const filter = readFilter(context, options.filter, options.asSs);
   const { from, target } = options;
-  if (from === undefined && target === undefined) throw new Failure('usage', 'ls: a TARGET is missing');
+  if (from === undefined && target === undefined)
+    throw new Failure('usage', 'ls needs a TARGET (see socklens ls --help)');
   if (from !== undefined && options.explain)
-    throw new Failure('usage', '--explain-filter: of a recording no kernel is asked; leave --from out');
+    throw new Failure('usage', '--explain-filter and --from exclude each other: no kernel filters a recording');
   const snapshot = await openSnapshot(context.machine, { target, from });
   try {
     if (options.explain) await explain(context, snapshot, filter, options.query);
@@ -74,16 +76,9 @@ async function count(context: CommandContext, snapshot: Snapshot, filter: Filter
 
 function writeList(context: CommandContext, reports: readonly Sockets[], options: LsOptions): void {
   const { format } = options;
-  if (format === 'json')
-    writePieces(
-      context,
-      socketsJson(reports, (report) => (report as Sockets).context),
-    );
-  else if (format === 'ndjson')
-    writePieces(
-      context,
-      socketsNdjson(reports, (report) => (report as Sockets).context),
-    );
+  const contextOf = (report: SocketReport) => (report as Sockets).context;
+  if (format === 'json') writePieces(context, socketsJson(reports, contextOf));
+  else if (format === 'ndjson') writePieces(context, socketsNdjson(reports, contextOf));
   else writeTables(context, reports, options);
 }
 
@@ -112,7 +107,7 @@ function writeCounts(context: CommandContext, counted: readonly GroupReport[], o
     ...report,
     groups: sortGroups(report.groups, options.order).slice(0, options.top),
   }));
-  if (options.format === 'text' && options.by.includes('age')) context.err.write(`socklens: ${AGE_NOTE}\n`);
+  if (options.format === 'text' && options.by.includes('age')) writeNote(context, AGE_NOTE);
   if (options.format === 'json') writePieces(context, groupsJson(reports));
   else if (options.format === 'ndjson') writePieces(context, groupsNdjson(reports));
   else {
@@ -126,28 +121,28 @@ function writeCounts(context: CommandContext, counted: readonly GroupReport[], o
   }
 }
 
-/** Of several targets, one that ended meanwhile is reported and left out; of one, it is the error. */
+/** Reads each namespace. With several, one that has stopped is reported and left out; a single one is an error. */
 async function eachNetns<T>(
-  { err }: CommandContext,
+  context: CommandContext,
   { namespaces, notes }: Snapshot,
   read: (netns: NetnsSnapshot) => Promise<T>,
 ): Promise<T[]> {
   const reports: T[] = [];
-  const gone: string[] = [];
+  const stopped: string[] = [];
   for (const netns of namespaces) {
     try {
       reports.push(await read(netns));
     } catch (error) {
       if (namespaces.length === 1 || !(error instanceof Failure) || error.kind !== 'no-target') throw error;
-      gone.push(error.message);
+      stopped.push(error.message);
     }
   }
-  for (const note of [...notes, ...gone]) err.write(`socklens: ${safeText(note)}\n`);
+  for (const note of [...notes, ...stopped]) writeNote(context, note);
   return reports;
 }
 
 const AGE_NOTE =
-  'age: the kernel keeps no birth time; a connection is at least as old as its last data or acknowledgement';
+  'age is a lower bound: the kernel records the last data and acknowledgement, not when a connection was opened';
 
 function writeTitle(writer: ByteWriter, name: string, index: number): void {
   if (index > 0) writer.ascii('\n');
@@ -156,4 +151,22 @@ function writeTitle(writer: ByteWriter, name: string, index: number): void {
 
 function writePieces({ out }: CommandContext, pieces: Pieces): void {
   for (const piece of pieces) out.write(piece);
+}
+
+/** `--explain-filter`: how a filter was parsed, its kernel program in words, and which part is evaluated where. */
+async function explain(
+  { out }: CommandContext,
+  { namespaces }: Snapshot,
+  filter: Filter,
+  query: SocketQuery,
+): Promise<void> {
+  for (const netns of namespaces) {
+    const bound = await netns.bind(filter);
+    const lines =
+      bound === undefined
+        ? ['no filter: every socket is shown']
+        : explainFilter(filter.text, bound.tree, bound.compiled, narrowed(query, bound));
+    if (namespaces.length > 1) out.write(`${safeText(netns.target.name)}:\n`);
+    out.write(lines.map((line) => `${safeText(line)}\n`).join(''));
+  }
 }

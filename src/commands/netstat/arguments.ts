@@ -137,7 +137,7 @@ function shortOptions(arg: string): Word[] | string {
 function take(flags: Flags, letter: string, value: string | undefined): string | undefined {
   if (letter === 'h') return 'help';
   const other = OTHER_MODES[letter];
-  if (other !== undefined) return `-${letter} is not a view of sockets here: ${other}`;
+  if (other !== undefined) return `-${letter} is not supported: ${other}`;
   if (letter !== 'A') {
     flags.letters.add(letter === 'T' ? 'W' : letter);
     return undefined;

@@ -15,12 +15,12 @@ export interface NetstatTable {
   rows: SocketSource;
 }
 
-/** What `/proc/net/tcp` lists: all but sockets that are only bound. */
+/** The states that `/proc/net/tcp` lists: all but that of sockets that are only bound. */
 const LISTED = ALL_STATES & ~stateMask(TCP_STATE.BOUND_INACTIVE);
 
 /**
  * Reads the tables that the flags ask for. TCP comes by netlink, which is several times faster on
- * many sockets; what sock_diag cannot tell (the uid of a half-open entry, both counters of a timer)
+ * many sockets; what sock_diag does not report (the uid of a half-open entry, both counters of a timer)
  * and every other protocol comes from `/proc`, as the original has it.
  *
  * @throws {Failure} `unsupported` when a protocol was named that this kernel does not have

@@ -12,7 +12,6 @@ import { eachUnixLine } from '../../render/netstat/unix-line.ts';
 import { isUnixSelected, writeUnixRow } from '../../render/netstat/unix-rows.ts';
 import type { CommandContext } from '../context.ts';
 import { parseNetstatArguments } from './arguments.ts';
-import { NETSTAT_HELP } from './help.ts';
 import { addressesOf, type NetstatTable, readTables } from './netstat-tables.ts';
 
 /** Pause between two rounds of `-c`. */
@@ -29,13 +28,19 @@ export async function netstat(context: CommandContext, args: readonly string[]):
     context.out.write(NETSTAT_HELP);
     return;
   }
-  if (parsed.kind === 'mistake') throw new Failure('usage', `netstat: ${parsed.message} (socklens netstat --help)`);
+  if (parsed.kind === 'mistake') throw new Failure('usage', `netstat: ${parsed.message} (see socklens netstat --help)`);
   const { options, operands } = parsed;
   const [target, ...others] = operands;
   if (target === undefined)
-    throw new Failure('usage', 'netstat: a TARGET is missing: a container, pid:N, netns:NAME or host');
+    throw new Failure(
+      'usage',
+      'netstat needs a TARGET: a container, pid:N, netns:NAME or host (see socklens netstat --help)',
+    );
   if (others.length > 0) {
-    throw new Failure('usage', `netstat: ${others.join(' ')}: one TARGET is taken; several are written with commas`);
+    throw new Failure(
+      'usage',
+      `netstat: unexpected argument "${others.join(' ')}"; separate several targets with commas`,
+    );
   }
   const handles = await resolveTargets(context.machine, target);
   const names = new NetstatNameSource(context.machine);
@@ -91,3 +96,19 @@ function writeTable(
     }
   });
 }
+
+/** What `socklens netstat --help` prints. */
+const NETSTAT_HELP = `socklens netstat TARGET [FLAGS]
+
+Prints what \`nsenter -t PID -n netstat FLAGS\` prints, for a container (name, id, id
+prefix), pid:N, netns:NAME or host; separate several with commas. Letters can be\ncombined: -tan.
+
+  -t --tcp, -u --udp, -U --udplite, -w --raw, -x --unix   protocols (default: all)
+  -4 --inet, -6 --inet6                                   address families (default: both)
+  -a --all, -l --listening                                also, or only, listening sockets
+  -n --numeric, --numeric-hosts, --numeric-ports, --numeric-users
+                                                          numbers instead of names
+  -p --programs, -e --extend, -o --timers                 more columns
+  -W --wide                                               do not truncate addresses
+  -c --continuous                                         print again every second
+`;

@@ -1,4 +1,3 @@
-import { safeText } from '../../base/safe-text.ts';
 import type { Overview } from '../../model/report/overview.ts';
 import { overview } from '../../queries/overview.ts';
 import { ByteWriter } from '../../render/byte-writer.ts';
@@ -7,44 +6,47 @@ import { renderOverview } from '../../render/overview-table.ts';
 import { openSnapshot } from '../../sources/open-snapshot.ts';
 import type { Recorded } from '../../sources/open-source.ts';
 import type { CommandContext, Format } from '../context.ts';
+import { writeNote } from '../notes.ts';
 
 export interface PsOptions {
+  /** Include namespaces without containers, and the host. */
   all: boolean;
+  /** Plain numbers, no names. */
   numeric: boolean;
   format: Format;
-  /** A recording to look into; undefined for this machine. */
+  /** The recording to read; undefined for this machine. */
   from?: Recorded | undefined;
 }
 
 /** `socklens ps`: a row for every container. */
 export async function ps(context: CommandContext, options: PsOptions): Promise<void> {
-  const { machine, out, err } = context;
+  const { machine, out } = context;
   const snapshot = await openSnapshot(machine, { all: options.all, from: options.from });
   const result = await overview(snapshot, { names: !options.numeric }).finally(() => snapshot.close());
   if (options.format === 'json') out.write(overviewJson(result));
   else if (options.format === 'ndjson') for (const line of overviewNdjson(result)) out.write(line);
   else {
-    for (const line of remarks(result)) err.write(`socklens: ${safeText(line)}\n`);
+    for (const note of notesOf(result)) writeNote(context, note);
     const writer = new ByteWriter();
     renderOverview(writer, result, out.columns);
     out.write(writer.bytes());
   }
 }
 
-/** What a person should know beside the table, each thing once, however many rows it concerns. */
-function remarks({ anyContainer, lookedFor, withoutContainers, coverage, rows }: Overview): Set<string> {
-  const remarks = new Set<string>();
-  if (!anyContainer && withoutContainers !== undefined) remarks.add(withoutContainers);
+/** The notes to print beside the table; a note of several rows of one namespace is printed once. */
+function notesOf({ anyContainer, lookedFor, withoutContainers, coverage, rows }: Overview): Set<string> {
+  const notes = new Set<string>();
+  if (!anyContainer && withoutContainers !== undefined) notes.add(withoutContainers);
   for (const note of coverage.notes)
-    if (anyContainer || !lookedFor.some((line) => line.includes(note))) remarks.add(note);
-  const whole = new Map<number, Set<string>>();
+    if (anyContainer || !lookedFor.some((line) => line.includes(note))) notes.add(note);
+  const printed = new Map<number, Set<string>>();
   for (const row of rows) {
-    const told = whole.get(row.netns) ?? new Set();
-    whole.set(row.netns, told);
+    const known = printed.get(row.netns) ?? new Set();
+    printed.set(row.netns, known);
     for (const note of row.coverage.notes) {
-      if (!told.has(note)) remarks.add(`${row.name}: ${note}`);
-      told.add(note);
+      if (!known.has(note)) notes.add(`${row.name}: ${note}`);
+      known.add(note);
     }
   }
-  return remarks;
+  return notes;
 }

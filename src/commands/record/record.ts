@@ -1,5 +1,4 @@
 import { plural } from '../../base/plural.ts';
-import { safeText } from '../../base/safe-text.ts';
 import { sizeText } from '../../base/size.ts';
 import { Failure } from '../../model/failure.ts';
 import { everySocket } from '../../model/socket/socket-query.ts';
@@ -8,20 +7,21 @@ import { RecordingMaker } from '../../sources/recorder/recorder.ts';
 import { RecordingFile } from '../../sources/recorder/recording-file.ts';
 import type { SampleSource, Tick, TickRequest } from '../../sources/sample-source.ts';
 import type { CommandContext } from '../context.ts';
+import { writeNote } from '../notes.ts';
 
 export interface RecordOptions extends SourceOptions {
   target: string;
-  /** The file to make. */
+  /** The file to create. */
   output: string;
   redact: boolean;
-  /** Whether all sockets are read at every tick; undefined to decide by how many there are. */
+  /** Whether all sockets are read at every tick; undefined to decide by their number. */
   isFull: boolean | undefined;
 }
 
-/** So many sockets are read at every tick, all of them, with what the kernel knows of each connection. */
-const CLOSE_UP_TO = 10_000;
+/** Maximum number of sockets for which a full recording is the default. */
+const FULL_UP_TO_SOCKETS = 10_000;
 
-/** `socklens record`: what is seen of the targets, kept in a file. */
+/** `socklens record`: records samples of the targets into a file. */
 export async function record(context: CommandContext, options: RecordOptions): Promise<void> {
   RecordingFile.mayCreate(options.output);
   const stop = context.stopSignal?.();
@@ -32,13 +32,13 @@ export async function record(context: CommandContext, options: RecordOptions): P
       const tick = await source.next(session.request, stop);
       if (tick === undefined) break;
       await session.add(tick);
-      for (const note of tick.notes) context.err.write(`socklens: ${safeText(note)}\n`);
+      for (const note of tick.notes) writeNote(context, note);
     }
   } finally {
     source.close();
     await session.close();
   }
-  context.err.write(`socklens: ${session.summary()}\n`);
+  writeNote(context, session.summary());
 }
 
 class RecordSession {
@@ -79,15 +79,15 @@ class RecordSession {
     const { output } = this.#options;
     if (this.#file === undefined) return `${output}: nothing was recorded`;
     const how = this.#isFull ? '' : ', summary (--full reads all sockets at every tick)';
-    return `${safeText(output)}: ${plural(this.#ticks, 'sample')}, ${sizeText(this.#file.bytes)}${how}`;
+    return `${output}: ${plural(this.#ticks, 'sample')}, ${sizeText(this.#file.bytes)}${how}`;
   }
 
-  /** The first tick tells how much there is. */
+  /** Creates the file; the number of sockets in the first tick decides between a full and a summary recording. */
   #begin(tick: Tick): void {
     if (tick.namespaces.length === 0 && this.#options.target !== 'all') {
-      throw new Failure('no-target', `${this.#options.target}: it is not there any more`);
+      throw new Failure('no-target', `${this.#options.target}: stopped before the first sample`);
     }
-    if (this.#options.isFull === undefined) this.#isFull = countSockets(tick) <= CLOSE_UP_TO;
+    if (this.#options.isFull === undefined) this.#isFull = countSockets(tick) <= FULL_UP_TO_SOCKETS;
     const { output, redact, target, events } = this.#options;
     this.#file = RecordingFile.create(output, redact);
     this.#maker = new RecordingMaker(this.#file, {

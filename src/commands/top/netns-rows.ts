@@ -11,15 +11,15 @@ import { stateMask, TCP_STATE } from '../../model/socket/tcp-state.ts';
 import type { SnapshotTest } from '../../queries/filter-tests.ts';
 import type { NetnsTick, SocketSnapshot, Tick } from '../../sources/sample-source.ts';
 
-/** A spark line is never longer than this. */
-const KEPT_TICKS = 120;
+/** Ticks in the history of a row: the maximum length of a sparkline. */
+export const HISTORY_TICKS = 120;
 
-/** Whose sockets a row has. */
-export interface Party {
+/** Which sockets a row counts. */
+export interface RowIdentity {
   id: string;
   name: string;
   runtime: string;
-  /** Name of the container in a shared namespace, empty for what no container has; undefined for all of a namespace. */
+  /** In a shared namespace the name of the container, empty for sockets without one; undefined for all sockets of a namespace. */
   owner: string | undefined;
 }
 
@@ -29,20 +29,20 @@ export class NetnsRows {
   readonly #descriptors = new Map<string, DescriptorUse>();
   /** By the owner of a row. */
   #counters = new Map<string, SocketCounter>();
-  /** Whether the counters leave out what `sockstat` counts. */
-  #brief = true;
+  /** Whether the counters leave out TIME_WAIT, which sockstat counts. */
+  #withoutTimeWait = true;
   #snapshotAtMs: number | undefined;
   #opened: { atMs: number; opens: number; perSecond: number | undefined } | undefined;
   #atMs: number | undefined;
 
   /**
-   * A tick of a recording may come again, with a look: it does not go on then.
+   * The rows of a tick. A tick of a recording may be repeated with a snapshot; histories do not grow then.
    *
    * @param test of a filter; undefined for all sockets
    */
   rows(tick: NetnsTick, { atMs }: Tick, test: SnapshotTest | undefined): TopRow[] {
     const { namespace, snapshot } = tick;
-    const parties = partiesOf(namespace);
+    const identities = identitiesOf(namespace);
     const shared = isShared(namespace);
     if (snapshot !== undefined) this.#snapshot(snapshot, shared, test);
     const counted = test === undefined && !shared ? kernelCounts(tick) : undefined;
@@ -51,27 +51,27 @@ export class NetnsRows {
     const isAgain = atMs === this.#atMs;
     this.#atMs = atMs;
     const rows: TopRow[] = [];
-    for (const party of parties) {
-      const counts = counted ?? this.#countsOf(party, tick, test !== undefined);
-      if (party.runtime === 'unowned' && counts.total === 0) continue;
-      const descriptors = this.#descriptorsOf(party, tick.processes);
+    for (const identity of identities) {
+      const counts = counted ?? this.#countsOf(identity, tick, test !== undefined);
+      if (identity.runtime === 'unowned' && counts.total === 0) continue;
+      const descriptors = this.#descriptorsOf(identity, tick.processes);
       rows.push({
         ...counts,
-        id: party.id,
-        name: party.name,
-        runtime: party.runtime,
+        id: identity.id,
+        name: identity.name,
+        runtime: identity.runtime,
         netns: namespace.netns,
         shared,
         ...(descriptors !== undefined && { descriptors }),
         ...(!shared && opensPerSecond !== undefined && { opensPerSecond }),
         ...(this.#snapshotAtMs !== undefined && { snapshotAtMs: this.#snapshotAtMs }),
-        history: this.#history(party.id, counts.total, isAgain),
+        history: this.#history(identity.id, counts.total, isAgain),
       });
     }
     return rows;
   }
 
-  /** Other sockets are wanted from now on: what was counted says nothing of them. */
+  /** Discards counts and histories, because the filter has changed. */
   forget(): void {
     this.#histories.clear();
     this.#counters = new Map();
@@ -82,17 +82,20 @@ export class NetnsRows {
     const ownerOf = (socket: Parameters<SocketSnapshot['containerOf']>[0]) =>
       shared ? snapshot.containerOf(socket) : '';
     this.#counters = countByOwner(snapshot.sockets, ownerOf, test?.(snapshot));
-    this.#brief = (snapshot.withoutStates & stateMask(TCP_STATE.TIME_WAIT)) !== 0;
+    this.#withoutTimeWait = (snapshot.withoutStates & stateMask(TCP_STATE.TIME_WAIT)) !== 0;
   }
 
-  /** What no container has in a shared namespace is where entries without an owner are: in TIME_WAIT. */
-  #countsOf({ owner = '' }: Party, { sockstat }: NetnsTick, filtered: boolean): SocketCounts {
+  /** In a shared namespace, TIME_WAIT entries have no owner: they are counted in the row without a container. */
+  #countsOf({ owner = '' }: RowIdentity, { sockstat }: NetnsTick, filtered: boolean): SocketCounts {
     const counter = this.#counters.get(owner) ?? new SocketCounter();
-    const leavesOut = owner === '' && this.#brief && !filtered;
+    const leavesOut = owner === '' && this.#withoutTimeWait && !filtered;
     return counter.counts(sockstat, { timeWait: leavesOut, datagrams: leavesOut });
   }
 
-  #descriptorsOf({ id, owner }: Party, processes: readonly ProcessSample[] | undefined): DescriptorUse | undefined {
+  #descriptorsOf(
+    { id, owner }: RowIdentity,
+    processes: readonly ProcessSample[] | undefined,
+  ): DescriptorUse | undefined {
     if (processes === undefined) return this.#descriptors.get(id);
     const own = owner === undefined ? processes : processes.filter(({ container = '' }) => container === owner);
     const use = fullest(own);
@@ -114,28 +117,28 @@ export class NetnsRows {
 
   #history(id: string, total: number, isAgain: boolean): readonly number[] {
     const before = this.#histories.get(id) ?? [];
-    const history = [...(isAgain ? before.slice(0, -1) : before), total].slice(-KEPT_TICKS);
+    const history = [...(isAgain ? before.slice(0, -1) : before), total].slice(-HISTORY_TICKS);
     this.#histories.set(id, history);
     return history;
   }
 }
 
-/** Counts of this very moment, where the kernel keeps them; undefined elsewhere. */
+/** Counts at the time of the tick, from the eBPF counter and sockstat; undefined where there is no eBPF counter. */
 function kernelCounts({ tcpStates, sockstat }: NetnsTick): SocketCounts | undefined {
   if (tcpStates === undefined || sockstat === undefined) return undefined;
   const counter = new SocketCounter();
-  // Abandoned ones are as of the last dump: those that are over are not in sockstat's TIME_WAIT any more.
+  // The number of orphans is that of the last dump; those closed since are no longer in sockstat's TIME_WAIT.
   counter.addStates(tcpStates.counts, Math.min(tcpStates.abandoned, sockstat.timeWait));
   return counter.counts(sockstat, { timeWait: true, datagrams: true });
 }
 
-/** The rows that a namespace has: one, or where it is shared one for each container and one for the rest. */
-export function partiesOf(namespace: WatchedNetns): Party[] {
+/** The rows of a namespace: one; or, where it is shared, one for each container and one for the rest. */
+export function identitiesOf(namespace: WatchedNetns): RowIdentity[] {
   const { netns, name, host, containers } = namespace;
   const runtimeOfNetns = host ? 'host' : 'netns';
   if (!isShared(namespace)) {
     const container = soleContainer(namespace);
-    // A container keeps its row when it is started again, in another namespace.
+    // A container that restarts in another namespace has the same row.
     const id = container?.id ?? name;
     return [{ id, name, runtime: container?.runtime ?? runtimeOfNetns, owner: undefined }];
   }

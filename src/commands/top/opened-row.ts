@@ -10,17 +10,16 @@ import type { Endpoint } from '../../model/socket/socket-row.ts';
 import type { SocketView } from '../../model/socket/socket-view.ts';
 import type { SnapshotTest } from '../../queries/filter-tests.ts';
 import type { SocketSnapshot } from '../../sources/sample-source.ts';
+import { HISTORY_TICKS } from './netns-rows.ts';
 
 /** Maximum number of listed sockets; each costs an object per tick. */
-const MOST_SOCKETS = 10_000;
-/** A spark line is never longer than this. */
-const KEPT_TICKS = 120;
+const MAX_SOCKETS = 10_000;
 
 /** The sockets of one row at one moment. */
 export interface OpenedSnapshot {
   snapshot: SocketSnapshot;
   names: Names;
-  /** See `Party.owner`. */
+  /** See `RowIdentity.owner`. */
   owner: string | undefined;
   /** Of the filter; undefined for all. */
   test: SnapshotTest | undefined;
@@ -31,7 +30,7 @@ export class OpenedRow {
   #histories = new Map<string, readonly number[]>();
 
   /**
-   * @param isNew false for a look that was taken before
+   * @param isNew false for a snapshot that was counted before
    * @returns in no order
    */
   peers(opened: OpenedSnapshot, isNew: boolean): TopPeerRow[] {
@@ -41,7 +40,7 @@ export class OpenedRow {
     const histories = new Map<string, readonly number[]>();
     const rows = counter.peers().map((peer) => {
       const before = this.#histories.get(peer.id) ?? [];
-      const history = isNew ? [...before, peer.total].slice(-KEPT_TICKS) : before;
+      const history = isNew ? [...before, peer.total].slice(-HISTORY_TICKS) : before;
       histories.set(peer.id, history);
       return peerRow(peer, opened.names, history);
     });
@@ -75,7 +74,7 @@ export function openedSockets(
   let more = 0;
   eachSocket(opened, (socket) => {
     if (peer !== undefined && peerIdOf(socket, roles) !== peer) return;
-    if (sockets.length === MOST_SOCKETS) more++;
+    if (sockets.length === MAX_SOCKETS) more++;
     else sockets.push(row(socket, opened));
   });
   return { sockets, more };

@@ -3,7 +3,7 @@ import type { WatchedNetns } from '../../model/netns/netns.ts';
 import type { TopData, TopRow } from '../../model/report/top-rows.ts';
 import { type SnapshotTest, testsOverTime } from '../../queries/filter-tests.ts';
 import type { NetnsTick, SampleSource, SocketSnapshot, Tick } from '../../sources/sample-source.ts';
-import { NetnsRows, partiesOf } from './netns-rows.ts';
+import { identitiesOf, NetnsRows } from './netns-rows.ts';
 import { OpenedRow, type OpenedSnapshot, openedSockets } from './opened-row.ts';
 import type { TopState } from './view/state.ts';
 
@@ -11,7 +11,7 @@ import type { TopState } from './view/state.ts';
 const NOTE_MS = 10_000;
 
 /** Turns ticks into the rows, peers and sockets that the screen shows. */
-export class TopDataKeeper {
+export class TopDataBuilder {
   readonly #source: SampleSource;
   readonly #namespaces = new Map<number, NetnsRows>();
   readonly #tests = new Map<number, SnapshotTest | undefined>();
@@ -45,7 +45,7 @@ export class TopDataKeeper {
     return (own.length === 1 ? own : this.#rows).length === 1 ? (own[0] ?? this.#rows[0])?.id : undefined;
   }
 
-  /** Changes the filter from the next tick on; counts so far are forgotten. */
+  /** Changes the filter from the next tick on; counts so far are discarded. */
   setFilter(filter: Filter): void {
     this.#filter = filter;
     this.#tests.clear();
@@ -96,14 +96,14 @@ export class TopDataKeeper {
       return;
     }
     if (this.#opened?.id !== id) this.#opened = { id, row: new OpenedRow(), snapshot: undefined };
-    const found = tick.namespaces.find(({ namespace }) => partiesOf(namespace).some((party) => party.id === id));
+    const found = tick.namespaces.find(({ namespace }) => identitiesOf(namespace).some((row) => row.id === id));
     if (found?.snapshot === undefined) return;
     this.#opened.snapshot = this.#openedSnapshot(found, found.snapshot, tick, id);
     this.#isNew = true;
   }
 
   #openedSnapshot({ namespace }: NetnsTick, snapshot: SocketSnapshot, { names }: Tick, opened: string): OpenedSnapshot {
-    const owner = partiesOf(namespace).find(({ id }) => id === opened)?.owner;
+    const owner = identitiesOf(namespace).find(({ id }) => id === opened)?.owner;
     return { snapshot, names, owner, test: this.#tests.get(namespace.netns) };
   }
 
@@ -134,8 +134,8 @@ export class TopDataKeeper {
   #note(atMs: number): string | undefined {
     const budget = this.#tick?.budget;
     const stretched = budget?.stretched ? 'refresh slowed down to stay within the CPU budget' : undefined;
-    const remark = this.#recent !== undefined && this.#recent.untilMs > atMs ? this.#recent.text : undefined;
-    const parts = [stretched, remark].filter((part) => part !== undefined);
+    const recent = this.#recent !== undefined && this.#recent.untilMs > atMs ? this.#recent.text : undefined;
+    const parts = [stretched, recent].filter((part) => part !== undefined);
     return parts.length > 0 ? parts.join('; ') : undefined;
   }
 }

@@ -7,13 +7,13 @@ import { openSource, type SourceOptions } from '../../sources/open-source.ts';
 import type { SampleSource, TickRequest } from '../../sources/sample-source.ts';
 import type { CommandContext } from '../context.ts';
 import { readFilter } from '../read-filter.ts';
-import { filterError, promptError } from './filter-error.ts';
-import { TopDataKeeper } from './top-data.ts';
+import { TopDataBuilder } from './top-data.ts';
 import { frame, pageRows } from './view/frame.ts';
 import { shownRows, sortColumns } from './view/levels.ts';
 import { reduceKey } from './view/reduce-key.ts';
 import { reducePaste } from './view/reduce-prompt-key.ts';
 import type { KeyContext } from './view/selection.ts';
+import type { PromptError } from './view/state.ts';
 import { initialState, type TopState } from './view/state.ts';
 
 export interface TopOptions extends SourceOptions {
@@ -21,7 +21,7 @@ export interface TopOptions extends SourceOptions {
   filter: string;
 }
 
-/** What is read of foreground namespaces. */
+/** What is read from foreground namespaces. */
 const FULL: SocketQuery = {
   protos: ['tcp', 'udp', 'udplite', 'raw'],
   inet: true,
@@ -42,7 +42,7 @@ export async function top(context: CommandContext, options: TopOptions): Promise
   const filter = readFilter(context, options.filter, false);
   const source = await openSource(context.machine, options);
   const stop = context.stopSignal?.();
-  const session = new TopSession(source, new TopDataKeeper(source, filter), options);
+  const session = new TopSession(source, new TopDataBuilder(source, filter), options);
   try {
     await session.run(screen, stop);
   } finally {
@@ -53,11 +53,11 @@ export async function top(context: CommandContext, options: TopOptions): Promise
 /** One run, from the first tick until the terminal is restored. */
 class TopSession {
   readonly #source: SampleSource;
-  readonly #keeper: TopDataKeeper;
+  readonly #builder: TopDataBuilder;
   readonly #end = new AbortController();
   readonly #request: TickRequest;
   #state: TopState;
-  #data: ReturnType<TopDataKeeper['data']>;
+  #data: ReturnType<TopDataBuilder['data']>;
   #screen: Screen | undefined;
   #fault: { error: unknown } | undefined;
   /** Whether the recording has ended; its last tick is then repeated when another row is opened. */
@@ -66,14 +66,14 @@ class TopSession {
   #isTickDue = false;
   #resume: () => void = () => {};
 
-  constructor(source: SampleSource, keeper: TopDataKeeper, options: TopOptions) {
+  constructor(source: SampleSource, builder: TopDataBuilder, options: TopOptions) {
     this.#source = source;
-    this.#keeper = keeper;
+    this.#builder = builder;
     this.#state = initialState({ filter: options.filter, intervalMs: source.intervalMs });
-    this.#data = keeper.data(this.#state);
+    this.#data = builder.data(this.#state);
     this.#request = {
-      // A filter may test what is not read of background namespaces.
-      isForeground: ({ netns }) => !keeper.showsAll || netns === keeper.netnsOf(this.#state.opened),
+      // A filter may test what is not read from background namespaces.
+      isForeground: ({ netns }) => !builder.showsAll || netns === builder.netnsOf(this.#state.opened),
       query: () => FULL,
       processes: 'count',
       allCounters: false,
@@ -86,8 +86,8 @@ class TopSession {
     // An unreadable target is reported before the terminal enters full-screen mode.
     const first = await this.#source.next(this.#request, this.#end.signal);
     if (first === undefined) return;
-    await this.#keeper.take(first, this.#state);
-    const only = this.#keeper.onlyRow();
+    await this.#builder.take(first, this.#state);
+    const only = this.#builder.onlyRow();
     if (only !== undefined) this.#state = initialState({ ...this.#state, opened: only });
     this.#screen = await open((event) => this.#onEvent(event));
     try {
@@ -119,7 +119,7 @@ class TopSession {
       }
       if (this.#state.paused && !this.#hasEnded) continue;
       try {
-        await this.#keeper.take(tick, this.#state);
+        await this.#builder.take(tick, this.#state);
       } catch (error) {
         this.#refuseFilter(error);
       }
@@ -132,7 +132,7 @@ class TopSession {
     if (!(error instanceof Failure) || error.kind !== 'usage' || this.#state.filter === '') throw error;
     const prompt = { kind: 'filter', text: this.#state.filter, error: promptError(error) } as const;
     this.#state = { ...this.#state, filter: '', prompt };
-    this.#keeper.setFilter(parseFilter(''));
+    this.#builder.setFilter(parseFilter(''));
     this.#tickNow();
   }
 
@@ -164,7 +164,7 @@ class TopSession {
       this.#quit();
       return;
     }
-    if (after.filter !== before.filter) this.#keeper.setFilter(parseFilter(after.filter));
+    if (after.filter !== before.filter) this.#builder.setFilter(parseFilter(after.filter));
     if (after.intervalMs !== before.intervalMs) this.#setInterval(after.intervalMs);
     if (before.paused && !after.paused) this.#resume();
     const isOther = after.filter !== before.filter || after.opened !== before.opened || after.paused !== before.paused;
@@ -190,7 +190,7 @@ class TopSession {
   }
 
   #refresh(): void {
-    this.#data = this.#keeper.data(this.#state);
+    this.#data = this.#builder.data(this.#state);
     this.#show();
   }
 
@@ -199,4 +199,24 @@ class TopSession {
     if (screen === undefined || this.#end.signal.aborted) return;
     screen.show(frame(this.#state, this.#data, screen.size, screen.colour));
   }
+}
+
+/** Checks a filter. @returns undefined for a valid one */
+function filterError(text: string): PromptError | undefined {
+  try {
+    parseFilter(text, 'and-first');
+    return undefined;
+  } catch (error) {
+    if (error instanceof Failure) return promptError(error);
+    throw error;
+  }
+}
+
+/** A failure as the prompt shows it: the message, and the position that the marker line of its details points at. */
+function promptError({ message, details }: Failure): PromptError {
+  const [, marks = '', expected] = details;
+  const mark = /^ {2}( *)(\^+)$/.exec(marks);
+  const text = [message.replace(/^filter: /, ''), expected?.trim()].filter((part) => part !== undefined).join('; ');
+  if (mark === null) return { message: text };
+  return { message: text, at: mark[1]?.length ?? 0, length: mark[2]?.length ?? 1 };
 }

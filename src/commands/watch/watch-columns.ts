@@ -33,9 +33,10 @@ export class WatchColumns {
   constructor(width: number, byState: boolean) {
     this.#width = width;
     this.#columns = [];
-    if (byState) for (const state of INITIAL_STATES) this.#place({ key: { state }, count: 0 });
+    if (byState) for (const state of INITIAL_STATES) this.#add({ key: { state }, count: 0 });
   }
 
+  /** The columns, from left to right. */
   get columns(): readonly Column[] {
     return this.#columns;
   }
@@ -49,7 +50,7 @@ export class WatchColumns {
     let changed = false;
     for (const group of groups.sort((a, b) => b.count - a.count)) {
       if (known.has(groupId(group))) continue;
-      if (!this.#place(group) && !this.#placeInstead(group)) break;
+      if (!this.#add(group) && !this.#replace(group)) break;
       known.add(groupId(group));
       changed = true;
     }
@@ -57,7 +58,7 @@ export class WatchColumns {
     return changed;
   }
 
-  #place(group: Group): boolean {
+  #add(group: Group): boolean {
     const column = columnOf(group);
     const used = this.#columns.reduce((sum, { width }) => sum + width + 2, 0);
     if (this.#columns.length >= MAX_COLUMNS || used + column.width + 2 > this.#width) return false;
@@ -66,14 +67,14 @@ export class WatchColumns {
   }
 
   /** Replaces the last column whose group has been absent for long. */
-  #placeInstead(group: Group): boolean {
+  #replace(group: Group): boolean {
     if (this.#ticks <= STALE_TICKS) return false;
     const index = this.#columns.findLastIndex(({ id }) => !this.#seen.has(id));
     if (index < 0) return false;
-    const kept = this.#columns;
-    this.#columns = kept.filter((_, at) => at !== index);
-    if (this.#place(group)) return true;
-    this.#columns = kept;
+    const previous = this.#columns;
+    this.#columns = previous.filter((_, at) => at !== index);
+    if (this.#add(group)) return true;
+    this.#columns = previous;
     return false;
   }
 }

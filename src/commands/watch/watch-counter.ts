@@ -10,17 +10,17 @@ import { stateMask, TCP_STATE } from '../../model/socket/tcp-state.ts';
 import type { ClosedTest, FilterTests, SnapshotTest } from '../../queries/filter-tests.ts';
 import type { NetnsTick, SocketSnapshot, Tick } from '../../sources/sample-source.ts';
 
-/** The counts of the tick before. */
+/** The counts of the previous tick. */
 interface Before {
   atMs: number;
   total: number;
   opens: number | undefined;
 }
 
-/** A look takes a moment itself: what is this old is of its tick. */
-const MOMENT_MS = 1000;
+/** Reading takes time: a snapshot at most this old, in milliseconds, belongs to its tick and shows no age. */
+const CURRENT_MS = 1000;
 
-/** What is counted, of one namespace, from tick to tick. */
+/** Counts the sockets of one namespace, from tick to tick. */
 export class WatchTarget {
   readonly #keys: readonly GroupKey[];
   readonly #protos: readonly Proto[];
@@ -30,10 +30,10 @@ export class WatchTarget {
   #before: Before | undefined;
   #last: { row: WatchRow; takenAtMs: number } | undefined;
   #closes = 0;
-  /** Of them, those that no look had: made and ended between two. */
+  /** Of them, those in no snapshot: opened and closed between two. */
   #unseen = 0;
 
-  /** @param tests of the filter; undefined where there is none */
+  /** @param tests of the filter; undefined for all sockets */
   constructor(keys: readonly GroupKey[], protos: readonly Proto[], tests: FilterTests | undefined) {
     this.#keys = keys;
     this.#protos = protos;
@@ -41,7 +41,7 @@ export class WatchTarget {
     this.#closedTest = tests?.closed;
   }
 
-  /** Takes a closed connection in. */
+  /** Counts a closed connection. */
   closed(closed: ClosedConnection): void {
     if (closed.proto !== 'tcp') return;
     if (this.#closedTest !== undefined && !this.#closedTest(closed)) return;
@@ -54,7 +54,7 @@ export class WatchTarget {
     const test = this.#snapshotTest?.(snapshot) ?? everything;
     const before = this.#before;
     const isNew = before && ((socket: SocketView) => (snapshot.seenSince(socket)?.firstSeenMs ?? 0) > before.atMs);
-    // A recording has all protocols, whichever are wanted.
+    // A recording contains all protocols, whatever `#protos` are.
     const counts = countGroups(
       { ...snapshot, names },
       this.#keys,
@@ -78,7 +78,7 @@ export class WatchTarget {
       groups,
       ...rates,
       ...(descriptors !== undefined && { descriptors }),
-      ...(atMs - snapshot.takenAtMs > MOMENT_MS && { ageMs: atMs - snapshot.takenAtMs }),
+      ...(atMs - snapshot.takenAtMs > CURRENT_MS && { ageMs: atMs - snapshot.takenAtMs }),
       lost: tick.lost,
       notes: snapshot.coverage.notes,
     };
@@ -86,7 +86,7 @@ export class WatchTarget {
     return row;
   }
 
-  /** The row of a tick at which its sockets were not read: the counts of the last reading, and how old they are. */
+  /** The row of a tick without a snapshot: the counts of the last snapshot, with their age. */
   rowAgain(tick: NetnsTick, { atMs }: Tick): WatchRow | undefined {
     const last = this.#last;
     const before = this.#before;
@@ -109,7 +109,7 @@ export class WatchTarget {
     };
   }
 
-  /** Entries that the look left out for the kernel counts them: only where nothing but states is told apart. */
+  /** Number of TIME_WAIT entries, from sockstat, where the snapshot left them out: only when groups are by state alone. */
   #timeWait({ sockstat }: NetnsTick, { withoutStates, sockets }: SocketSnapshot): number {
     const leftOut = (withoutStates & stateMask(TCP_STATE.TIME_WAIT)) !== 0;
     const onlyStates = this.#keys.every((key) => key === 'state') && this.#protos.includes('tcp');
@@ -130,17 +130,17 @@ export class WatchTarget {
   }
 
   /**
-   * Connections made are counted by the kernel; where only some are wanted they are those that no look
-   * had before, and those that have ended and that none ever had.
+   * The kernel counts opened connections. With a filter they are counted here: those that are new in the snapshot,
+   * and closed ones that were in no snapshot.
    */
   #rates(
     before: Before,
     atMs: number,
-    made: number,
+    opened: number,
     opens: number | undefined,
     tick: NetnsTick,
   ): Pick<WatchRow, 'opensPerSecond' | 'opensAtLeast' | 'closesPerSecond'> {
-    // A filter that events cannot decide leaves the rates unknown.
+    // Without a test for events, a filter leaves the rates unknown.
     const isDecided = this.#snapshotTest === undefined || this.#closedTest !== undefined;
     const listens = tick.closes !== undefined && isDecided;
     const seconds = (atMs - before.atMs) / 1000;
@@ -151,7 +151,7 @@ export class WatchTarget {
     }
     if (!listens) return {};
     const atLeast = tick.lost > 0 ? { opensAtLeast: true as const } : {};
-    return { opensPerSecond: perSecond(this.#unseen + made), ...atLeast, ...closes };
+    return { opensPerSecond: perSecond(this.#unseen + opened), ...atLeast, ...closes };
   }
 }
 

@@ -3,10 +3,9 @@ import type { GroupKey } from '../../model/report/group.ts';
 import type { WatchRow } from '../../model/report/watch-row.ts';
 import type { Tick } from '../../sources/sample-source.ts';
 import type { CommandContext, Format } from '../context.ts';
-import { gapLine, noteLine, sampleLine, watchSummaryLine } from './watch-json.ts';
 import { WatchLines, type WatchPeak } from './watch-lines.ts';
 
-/** What is reported, and how. */
+/** What is reported, and in which format. */
 export interface WatchReportOptions {
   /** As typed; undefined for all of a recording. */
   target: string | undefined;
@@ -15,13 +14,13 @@ export interface WatchReportOptions {
   format: Extract<Format, 'text' | 'ndjson'>;
 }
 
-/** Writes rows, remarks, and the summary. */
+/** Writes rows, notes, and the summary. */
 export class WatchReport {
   readonly #context: CommandContext;
   readonly #isNdjson: boolean;
   readonly #lines: WatchLines;
-  readonly #all: boolean;
-  readonly #told = new Set<string>();
+  readonly #isAll: boolean;
+  readonly #printed = new Set<string>();
   readonly #peaks = new Map<string, WatchPeak>();
   #from: Date | undefined;
   #to: Date | undefined;
@@ -32,28 +31,34 @@ export class WatchReport {
   constructor(context: CommandContext, { format, target, by, intervalMs }: WatchReportOptions) {
     this.#context = context;
     this.#isNdjson = format === 'ndjson';
-    this.#all = target === 'all';
+    this.#isAll = target === 'all';
     const targets = target === undefined || target.includes(',') || target === 'all';
     const byState = by.every((key) => key === 'state');
     this.#lines = new WatchLines({ width: context.out.columns, targets, byState, intervalMs });
   }
 
-  /** What a tick says beside its rows. */
+  /** Writes the notes of a tick. */
   notes({ atMs, notes, budget, namespaces }: Tick): void {
     for (const note of notes) this.#note(atMs, note);
     const stretched = budget?.stretched ?? false;
     if (stretched && !this.#wasStretched) {
       const percent = Math.round((budget?.share ?? 0) * 1000) / 10;
-      this.#note(atMs, `the background's ${percent} % of a core are used up: what nobody looks at is read less often`);
+      this.#note(atMs, `refresh slowed down to stay within the CPU budget of ${percent} % of one core`);
     }
     this.#wasStretched = stretched;
     const empty = namespaces.length === 0;
     if (empty && !this.#wasEmpty) {
-      this.#note(atMs, this.#all ? 'no container is running; waiting for one' : 'nothing is left to watch; waiting');
+      this.#note(
+        atMs,
+        this.#isAll
+          ? 'no container is running; waiting for one to start'
+          : 'all targets have stopped; waiting for one to start',
+      );
     }
     this.#wasEmpty = empty;
   }
 
+  /** Writes the rows of a tick. */
   rows(rows: readonly WatchRow[]): void {
     for (const row of rows) {
       for (const note of row.notes) this.#noteOnce(row, note);
@@ -67,6 +72,7 @@ export class WatchReport {
     this.#context.out.write(this.#isNdjson ? rows.map(sampleLine).join('') : this.#lines.lines(rows));
   }
 
+  /** Writes the summary. */
   finish(): void {
     const peaks = [...this.#peaks.values()];
     const from = this.#from ?? new Date();
@@ -80,13 +86,13 @@ export class WatchReport {
     this.#gaps++;
     const from = this.#to ?? row.at;
     if (this.#isNdjson) this.#context.out.write(gapLine(row.target, from, row.at));
-    else this.#noteOnce(row, 'the kernel dropped events, its buffer was full: ≥ marks what is a lower bound');
+    else this.#noteOnce(row, 'the kernel dropped events because its buffer was full; ≥ marks lower bounds');
   }
 
   #noteOnce({ target, at }: WatchRow, note: string): void {
     const text = `${target}: ${note}`;
-    if (this.#told.has(text)) return;
-    this.#told.add(text);
+    if (this.#printed.has(text)) return;
+    this.#printed.add(text);
     this.#note(at.getTime(), text);
   }
 
@@ -105,4 +111,30 @@ export class WatchReport {
     if (this.#isNdjson) out.write(noteLine(new Date(atMs), note));
     else err.write(`socklens: ${safeText(note)}\n`);
   }
+}
+
+/** A row as a line of NDJSON. */
+function sampleLine({ lost, notes, ...row }: WatchRow): string {
+  const { at, target, ...rest } = row;
+  const gaps = lost > 0 ? { lostEvents: lost } : {};
+  return line({ type: 'sample', at, target, ...rest, ...gaps, ...(notes.length > 0 && { notes }) });
+}
+
+/** A line for a time in which events of a target were lost. */
+function gapLine(target: string, from: Date, to: Date): string {
+  return line({ type: 'gap', target, from, to, reason: 'the kernel dropped events: its buffer was full' });
+}
+
+/** A line for a note: a target started, stopped, or was not fully read. */
+function noteLine(at: Date, text: string): string {
+  return line({ type: 'note', at, text });
+}
+
+/** The last line of a stream. */
+function watchSummaryLine(from: Date, to: Date, targets: readonly WatchPeak[], gaps: number): string {
+  return line({ type: 'summary', from, to, targets, gaps });
+}
+
+function line(object: object): string {
+  return `${JSON.stringify(object)}\n`;
 }

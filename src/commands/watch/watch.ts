@@ -17,13 +17,15 @@ import { WatchReport } from './watch-report.ts';
 export interface WatchOptions extends SourceOptions {
   /** As typed; empty for all. */
   filter: string;
+  /** Parse the filter like ss. */
   asSs: boolean;
   protos: readonly Proto[];
+  /** The keys of the groups. */
   by: readonly GroupKey[];
   format: Extract<Format, 'text' | 'ndjson'>;
 }
 
-/** Keys that are read off the kernel's TCP information. */
+/** Keys that need tcp_info. */
 const MEASURED: readonly GroupKey[] = ['idle', 'age', 'rtt'];
 
 /** `socklens watch`: a line per tick with the groups' counts. */
@@ -46,7 +48,7 @@ export async function watch(context: CommandContext, options: WatchOptions): Pro
   }
 }
 
-/** Counts what is watched, namespace by namespace. */
+/** The counters of the watched namespaces. */
 class WatchedTargets {
   readonly request: TickRequest;
   readonly #source: SampleSource;
@@ -72,6 +74,7 @@ class WatchedTargets {
     };
   }
 
+  /** The rows of a tick, one for each namespace that has been read. */
   async rows(tick: Tick): Promise<WatchRow[]> {
     const rows: WatchRow[] = [];
     const present = new Set<number>();
@@ -85,7 +88,7 @@ class WatchedTargets {
       }
       const row = snapshot === undefined ? target.rowAgain(netnsTick, tick) : target.row(netnsTick, snapshot, tick);
       if (row === undefined) continue;
-      // A recording says what it leaves out; live, what is left out is counted by the kernel.
+      // A recording notes what its samples leave out; live, sockstat counts what a dump leaves out.
       const leftOut = this.#recorded && snapshot !== undefined;
       rows.push(leftOut ? { ...row, notes: recordedCoverage(snapshot, tick.atMs).notes } : row);
     }
@@ -103,7 +106,7 @@ class WatchedTargets {
   }
 }
 
-/** Connections in TIME_WAIT can be tens of thousands: where only states are counted, the kernel has counted them. */
+/** Entries in TIME_WAIT can be tens of thousands: where only states are counted, sockstat has their number. */
 function queryFor(keys: readonly GroupKey[], protos: readonly Proto[], filter: Filter): SocketQuery {
   const onlyStates = filter.tree === undefined && keys.every((key) => key === 'state');
   return {

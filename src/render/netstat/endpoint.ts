@@ -8,12 +8,12 @@ const BLANK = 0x20;
 const COLON = 0x3a;
 /** Width of the two address columns. */
 const WIDTH = 23;
-/** Longest address and port together, the colon left out, before something is cut. */
-const SHORT = 22;
-/** Fewest characters that an address keeps when a long port name cuts it. */
-const LEAST_ADDRESS = 4;
+/** Maximum length of address and port, without the colon; longer ones are truncated. */
+const MAX_LENGTH = 22;
+/** Minimum length of an address that is truncated for a long port name. */
+const MIN_ADDRESS = 4;
 
-/** Writes one end of a socket, padded to its column. */
+/** Writes an endpoint of a socket, padded to its column. */
 export function writeEndpoint(
   out: ByteWriter,
   socket: SocketView,
@@ -26,7 +26,7 @@ export function writeEndpoint(
   const port = side === 'local' ? socket.localPort : socket.peerPort;
   const plain = options.numericPorts || port === 0;
   if (socket.family === 'inet' && options.numericHosts && plain) {
-    // The common case, straight into bytes: an IPv4 address and a number always fit.
+    // The common case, written directly into bytes: an IPv4 address and a port number always fit.
     out.ipv4(wordOf(socket, side, 0));
     out.byte(COLON);
     if (port === 0) out.byte(0x2a);
@@ -34,18 +34,18 @@ export function writeEndpoint(
   } else {
     const address = addressText(socket, side, options, names);
     const service = port === 0 ? '*' : ((plain ? undefined : names.service(port, proto)) ?? String(port));
-    writeCut(out, address, service, options.wide);
+    writeTruncated(out, address, service, options.wide);
   }
   out.fill(BLANK, WIDTH - (out.length - start));
 }
 
-function writeCut(out: ByteWriter, address: string, service: string, wide: boolean): void {
-  if (wide || address.length + service.length <= SHORT) {
+function writeTruncated(out: ByteWriter, address: string, service: string, wide: boolean): void {
+  if (wide || address.length + service.length <= MAX_LENGTH) {
     out.text(`${address}:${service}`);
     return;
   }
-  const port = service.slice(0, SHORT - LEAST_ADDRESS);
-  out.text(`${address.slice(0, SHORT - port.length)}:${port}`);
+  const port = service.slice(0, MAX_LENGTH - MIN_ADDRESS);
+  out.text(`${address.slice(0, MAX_LENGTH - port.length)}:${port}`);
 }
 
 function addressText(socket: SocketView, side: Side, options: NetstatOptions, names: NetstatNames): string {

@@ -1,7 +1,7 @@
 import { hexByte } from '../../base/hex.ts';
 import type { ByteWriter } from '../byte-writer.ts';
 
-/** Writes bytes with what could act on a terminal made visible: C0, DEL, and C1 in UTF-8. */
+/** Writes bytes; control characters (C0, DEL, and C1, raw or in UTF-8) are written as `\x1b`. */
 export function writeEscaped(out: ByteWriter, bytes: Uint8Array): void {
   bytes.forEach((byte, index) => {
     const c1 = byte === 0xc2 && (bytes[index + 1] ?? 0) < 0xa0;
@@ -11,7 +11,7 @@ export function writeEscaped(out: ByteWriter, bytes: Uint8Array): void {
   });
 }
 
-/** Whether a byte from 0x80 on stands inside a UTF-8 sequence whose beginning was written as it is. */
+/** Whether a byte from 0x80 on is inside a UTF-8 sequence. */
 function isContinuation(bytes: Uint8Array, index: number): boolean {
   for (let back = 1; back <= 3; back++) {
     const byte = bytes[index - back] ?? 0;

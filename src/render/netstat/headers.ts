@@ -5,7 +5,7 @@ function which(options: NetstatOptions): string {
   return options.listening ? '(only servers)' : '(w/o servers)';
 }
 
-/** The two lines above the internet rows; the blanks at the end are the original's. */
+/** The two lines above the internet rows; with the blanks that netstat prints at the end. */
 export function inetHeader(options: NetstatOptions): string {
   const user = options.extended ? ' User       Inode     ' : '';
   const program = options.programs ? ' PID/Program name    ' : '';

@@ -6,7 +6,6 @@ import { writeEndpoint } from './endpoint.ts';
 import { writeEscaped } from './escaped.ts';
 import type { NetstatNames } from './names.ts';
 import type { NetstatOptions } from './options.ts';
-import { timerText } from './timer-text.ts';
 
 const BLANK = 0x20;
 const NEWLINE = 0x0a;
@@ -14,7 +13,7 @@ const STATE_WIDTH = 11;
 const PROGRAM_WIDTH = 20;
 const USER_WIDTH = 10;
 
-/** The kinds of internet rows: they differ in the first column, the state and what is left out. */
+/** Kinds of internet rows: they differ in the protocol column, the state, and which sockets are shown. */
 export type InetKind = 'tcp' | 'udp' | 'udplite' | 'raw';
 
 /** Whether netstat shows a row: TCP by its peer's port, the others by its peer's address. */
@@ -82,7 +81,7 @@ function writeUser(out: ByteWriter, socket: SocketView, options: NetstatOptions,
   const start = out.length;
   const { uid = 0 } = socket;
   const user = options.numericUsers ? undefined : names.user(uid);
-  // The original takes the number for a signed one.
+  // netstat prints the uid as a signed number.
   out.text(user ?? String(uid | 0));
   out.fill(BLANK, USER_WIDTH - (out.length - start));
   out.byte(BLANK);
@@ -94,7 +93,7 @@ function writeUser(out: ByteWriter, socket: SocketView, options: NetstatOptions,
 function stateText(socket: SocketView, kind: InetKind): string {
   switch (kind) {
     case 'tcp':
-      // netstat has no name for what is beyond.
+      // netstat has no name for other states.
       return socket.state >= TCP_STATE.ESTABLISHED && socket.state <= TCP_STATE.CLOSING ? stateName(socket.state) : '';
     case 'raw':
       return String(socket.state);
@@ -115,4 +114,19 @@ function right(out: ByteWriter, value: number, width: number): void {
   for (; value >= limit; limit *= 10) digits++;
   out.fill(BLANK, width - digits);
   out.uint(value);
+}
+
+const TCP_TIMERS = ['off', 'on', 'keepalive', 'timewait', 'probe'] as const;
+const OTHER_TIMERS = ['off', 'on1', 'on2'] as const;
+/** Clock ticks per second: USER_HZ. */
+const TICKS = 100;
+
+/** The text of `-o`: `keepalive (7191.06/0/0)`, seconds, retransmissions, probes. */
+function timerText(socket: ProcSocketView, kind: 'tcp' | 'udp' | 'udplite' | 'raw'): string {
+  const { timer, timerTicks, timeout } = socket;
+  // netstat prints retransmissions for TCP only.
+  const retransmits = kind === 'tcp' ? socket.procRetransmits : 0;
+  const name = (kind === 'tcp' ? TCP_TIMERS : OTHER_TIMERS)[timer] ?? `unkn-${timer}`;
+  const seconds = timer === 0 ? '0.00' : (timerTicks / TICKS).toFixed(2);
+  return `${name} (${seconds}/${retransmits}/${timeout})`;
 }

@@ -1,10 +1,10 @@
 import type { SocketView } from '../../model/socket/socket-view.ts';
 
-/** Names as netstat prints them, found before the rows are written. */
+/** Names as netstat prints them, resolved before the rows are written. */
 export interface NetstatNames {
   /**
-   * Name of an address, or undefined for the number. IPv4-mapped addresses are asked for in their
-   * IPv6 form, `::ffff:a.b.c.d`, for the original does not take them for IPv4 here.
+   * Name of an address, or undefined for the number. IPv4-mapped addresses are looked up in their
+   * IPv6 form, `::ffff:a.b.c.d`, as netstat does.
    */
   host(address: string): string | undefined;
   /** Service name; for `raw` the name of the IP protocol. */

@@ -1,11 +1,11 @@
-/** What netstat's flags ask for, net-tools 2.10. */
+/** The options of netstat, net-tools 2.10. */
 export interface NetstatOptions {
   tcp: boolean;
   udp: boolean;
   udplite: boolean;
   raw: boolean;
   unix: boolean;
-  /** The internet protocols that were named, as opposed to meant by `-4` or `-6`: it is an error when one is missing. */
+  /** The internet protocols that were named, not implied by `-4` or `-6`: an error is reported when the kernel lacks one. */
   named: readonly string[];
   /** True when no protocol was named: all of them. */
   everything: boolean;
@@ -21,9 +21,9 @@ export interface NetstatOptions {
   programs: boolean;
   /** `-o` */
   timers: boolean;
-  /** `-W`: nothing is cut. */
+  /** `-W`: addresses are not truncated. */
   wide: boolean;
-  /** `-c`: again each second. */
+  /** `-c`: repeat every second. */
   continuous: boolean;
   numericHosts: boolean;
   numericPorts: boolean;

@@ -11,18 +11,17 @@ export interface UnixLine {
 }
 
 const NEWLINE = 0x0a;
-/** `Num: RefCount Protocol Flags Type St Inode`, as the original's sscanf reads it. */
+/** `Num: RefCount Protocol Flags Type St Inode`, as netstat's sscanf parses it. */
 const COLUMNS =
   /^\s*[0-9a-fA-F]+: *([0-9a-fA-F]+) +([0-9a-fA-F]+) +([0-9a-fA-F]+) +([0-9a-fA-F]+) +([0-9a-fA-F]+) +(\d+)/;
-/** Longest possible part of a line before the path. */
-const MOST_COLUMNS = 120;
+/** Maximum length of a line before the path. */
+const MAX_COLUMNS = 120;
 
 /**
- * Goes through the lines of `/proc/net/unix` as the original does: line by line. A path with a
- * newline in it makes two lines, of which the second is no row, or, where its writer wanted that,
- * another row.
+ * Visits the rows of `/proc/net/unix`, line by line as netstat does. A path that contains a newline makes two lines;
+ * the second is usually no row, but a crafted path can make it look like one.
  *
- * @returns how many lines were no rows: the original warns of each
+ * @returns number of lines that are no rows; netstat prints a warning for each
  */
 export function eachUnixLine(bytes: Uint8Array, visit: (line: UnixLine) => void): number {
   let bogus = 0;
@@ -41,7 +40,7 @@ export function eachUnixLine(bytes: Uint8Array, visit: (line: UnixLine) => void)
 
 function parseLine(bytes: Uint8Array, start: number, end: number): UnixLine | undefined {
   let text = '';
-  const most = Math.min(end, start + MOST_COLUMNS);
+  const most = Math.min(end, start + MAX_COLUMNS);
   for (let at = start; at < most; at++) text += String.fromCharCode(bytes[at] as number);
   const match = COLUMNS.exec(text);
   if (match === null) return undefined;
@@ -57,7 +56,7 @@ function parseLine(bytes: Uint8Array, start: number, end: number): UnixLine | un
   };
 }
 
-/** The first run of bytes that are no white space, isspace(3). */
+/** The first run of bytes that are not white space, isspace(3). */
 function pathOf(bytes: Uint8Array, start: number, end: number): Uint8Array {
   let from = start;
   while (from < end && isSpace(bytes[from] as number)) from++;

@@ -14,7 +14,7 @@ const UNCONNECTED = 1;
 const TYPES: Readonly<Record<number, string>> = { 1: 'STREAM', 2: 'DGRAM', 3: 'RAW', 4: 'RDM', 5: 'SEQPACKET' };
 const STATES = ['FREE', '', 'CONNECTING', 'CONNECTED', 'DISCONNECTING'] as const;
 
-/** Whether netstat shows a row: `-l` listeners alone, without `-a` and `-l` all but them. */
+/** Whether netstat shows a row: with `-l` listeners only, without `-a` and `-l` all others. */
 export function isUnixSelected(line: UnixLine, options: NetstatOptions): boolean {
   if (options.all) return true;
   const listener = line.state === UNCONNECTED && (line.flags & SO.ACCEPTING) !== 0;

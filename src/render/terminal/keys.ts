@@ -74,8 +74,8 @@ const PASTE_END = '\x1b[201~';
  * Turns what a terminal sends into keys and pastes. A key is a name (`up`, `f6`, `enter`, `escape`,
  * `ctrl-c`) or the character itself; sequences without a name in the tables above are dropped.
  *
- * ESC alone is the Escape key, but also the first byte of every sequence. Whoever feeds the parser
- * calls {@link flush} when {@link isWaiting} and nothing has arrived for a while.
+ * ESC alone is the Escape key, but also the first byte of every sequence. The caller of the parser
+ * calls {@link flush} when {@link isWaiting} and no input has arrived for some time.
  */
 export class KeyParser {
   /** The start of an escape sequence, held back until the rest arrives. */
@@ -126,7 +126,7 @@ export class KeyParser {
     return events;
   }
 
-  /** Takes the text of a paste up to its end. @returns the input behind it */
+  /** Takes the text of a paste up to its end. @returns the input after it */
   #parsePaste(input: string, events: InputEvent[]): string {
     const text = (this.#paste ?? '') + input;
     const end = text.indexOf(PASTE_END);

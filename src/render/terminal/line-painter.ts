@@ -4,8 +4,8 @@ import { paint } from './paint.ts';
 import type { Line, Size } from './screen.ts';
 
 /**
- * Synchronized output: the terminal draws what stands between both in one go. Terminals that do not know
- * the mode ignore it, as they do every unknown private mode.
+ * Synchronized output: the terminal draws the text between both at once. Terminals that do not support this
+ * private mode ignore it.
  */
 const BEGIN_UPDATE = '\x1b[?2026h';
 const END_UPDATE = '\x1b[?2026l';
@@ -16,7 +16,7 @@ const ERASE_REST = '\x1b[K';
 /** Turns frames into the bytes that bring a terminal from the last frame to the next. */
 export class LinePainter {
   readonly #colour: boolean;
-  /** The rows that the terminal shows; empty when that is unknown. */
+  /** The rows that the terminal shows; empty when they are unknown. */
   #shown: string[] = [];
   #size: Size = { columns: 0, rows: 0 };
 

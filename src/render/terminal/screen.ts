@@ -1,4 +1,4 @@
-/** How a piece of text looks; text without a style is plain. */
+/** The style of a piece of text; text without one is plain. */
 export type Style =
   | 'bold'
   | 'dim'
@@ -33,7 +33,7 @@ export interface Size {
   rows: number;
 }
 
-/** What happens at a terminal. */
+/** An event of a terminal. */
 export type ScreenEvent =
   /** A key: its name (`up`, `f6`, `enter`), or the character itself. */
   | { kind: 'key'; key: string }
@@ -41,7 +41,7 @@ export type ScreenEvent =
   | { kind: 'paste'; text: string }
   /** The size changed, or the terminal must be drawn again. */
   | { kind: 'resize' }
-  /** The terminal is gone: its input ended, or it cannot be written to. */
+  /** The terminal was closed: its input ended, or writing failed. */
   | { kind: 'closed' };
 
 /** A terminal in full-screen mode. */

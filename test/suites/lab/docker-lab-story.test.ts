@@ -1,8 +1,8 @@
 /** The founding incident from beginning to end, in containers with a real MariaDB. */
 import { beforeAll, describe, expect, test } from 'vitest';
 import { localMachine } from '../../../src/collect/local-machine.ts';
-import { containerLab } from '../../../src/commands/lab/container-lab.ts';
 import { lab } from '../../../src/commands/lab/lab.ts';
+import { containerLab } from '../../../src/commands/lab/lab-kinds.ts';
 import type { LabPhaseResult } from '../../../src/model/report/lab-phase.ts';
 import { hostRoles, rolesMissing } from '../../support/container-roles.ts';
 import { type TestEngine, testEngine } from '../../support/engine.ts';

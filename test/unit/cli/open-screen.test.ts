@@ -98,7 +98,7 @@ describe('openScreen', () => {
     expect(input.isRaw).toBe(true);
   });
 
-  it('resume without suspend (SIGSTOP, SIGCONT) sets all modes anew, and keeps the normal screen', () => {
+  it('resume without suspend (SIGSTOP, SIGCONT) sets all modes again and leaves the normal screen unchanged', () => {
     output.model.modes['25'] = true;
     input.modes.length = 0;
     screen.resume();
@@ -141,7 +141,7 @@ describe('openScreen', () => {
     expect(screen.size).toEqual({ columns: 80, rows: 24 });
   });
 
-  it('reports that the terminal is gone: its input ended, or writing to it failed', () => {
+  it('reports that the terminal was closed: its input ended, or writing to it failed', () => {
     input.emit('end');
     output.emit('error', new Error('EIO'));
     expect(events).toEqual([{ kind: 'closed' }, { kind: 'closed' }]);

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { perMinute, timeLeftMs } from '../../../src/base/slope.ts';
 import { limitsOfCommandLine, limitsOfConfiguration } from '../../../src/collect/containers/engine-defaults.ts';
-import { readSetting } from '../../../src/commands/limits/read-setting.ts';
+import { readSetting } from '../../../src/commands/limits/set-limits.ts';
 import { exampleNofile } from '../../../src/platform/example-limit.ts';
 import { groupLimits } from '../../../src/platform/group-limits.ts';
 import { limitRemarks } from '../../../src/platform/limit-remarks.ts';
@@ -167,7 +167,7 @@ describe('--set', () => {
     ['nofle=128', 'did you mean nofile?'],
     ['nproc=128', 'only nofile can be set; nproc (processes)'],
     ['quux=1', 'only nofile can'],
-    ['nofile', 'to what?'],
+    ['nofile', 'write nofile=SOFT'],
     ['nofile=', 'is not a limit'],
     ['nofile=many', 'is not a limit'],
     ['nofile=-1', 'is not a limit'],

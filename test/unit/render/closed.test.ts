@@ -51,7 +51,7 @@ describe('ClosedJson', () => {
     expect(line()).toBe(line());
   });
 
-  it('tells of a gap and sums up', () => {
+  it('writes a gap and the summary', () => {
     const output = new ClosedJson();
     const [from, to] = [new Date(0), new Date(40)];
     expect(JSON.parse(written((out) => output.gap(out, 'web', from, to)))).toMatchObject({
@@ -100,8 +100,8 @@ describe('ClosedText', () => {
     expect(lines(new ClosedText(120, 'web-1'), [])[0]).toContain('Retr');
   });
 
-  it('says that events are missing', () => {
+  it('reports lost events', () => {
     const text = written((out) => new ClosedText(80, 'web-1').gap(out, 'web', new Date(0), new Date(40)));
-    expect(text).toMatch(/^-- web: events are missing, [\d:.]+ to [\d:.]+: the kernel's buffer was full --\n$/);
+    expect(text).toMatch(/^-- web: events lost, [\d:.]+ to [\d:.]+: the kernel's buffer was full --\n$/);
   });
 });

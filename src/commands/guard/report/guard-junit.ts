@@ -27,7 +27,7 @@ export function guardJunit(report: GuardReport): string {
 function testCase(result: BudgetResult, suite: string, seconds: number): string {
   const head = `    <testcase classname="${xml(suite)}" name="${xml(result.budget)}" time="${seconds}">`;
   const text = worstText(result);
-  const message = xml(`${text}, wanted ${boundText(result)}`);
+  const message = xml(`${text}, expected ${boundText(result)}`);
   switch (result.verdict) {
     case 'held':
       return `${head}\n      <system-out>${xml(text)}</system-out>\n    </testcase>`;

@@ -37,7 +37,7 @@ export function guardMarkdown(report: GuardReport): string {
       '',
     ]),
     '</details>',
-    ...coverage.notes.flatMap((note) => ['', `Not seen: ${literal(note)}`]),
+    ...coverage.notes.flatMap((note) => ['', `Not covered: ${literal(note)}`]),
     '',
   ].join('\n');
 }

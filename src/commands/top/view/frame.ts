@@ -2,12 +2,11 @@ import { clockText, durationText } from '../../../base/duration.ts';
 import { plural } from '../../../base/plural.ts';
 import { safeText } from '../../../base/safe-text.ts';
 import type { TopData } from '../../../model/report/top-rows.ts';
-import { fittedLine, twoEnds } from '../../../render/terminal/cell.ts';
+import { fitted, fittedLine, twoEnds } from '../../../render/terminal/cell.ts';
 import type { Line, Size } from '../../../render/terminal/screen.ts';
 import { footerLines } from './footer.ts';
 import { helpLines } from './help.ts';
 import { levelLines, sortColumns } from './levels.ts';
-import { MENU_WIDTH, menuLines } from './menu.ts';
 import { meterLines } from './meters.ts';
 import type { TopState } from './state.ts';
 
@@ -74,4 +73,20 @@ function noteLine({ filter, level }: TopState, { note, peers, sockets }: TopData
     ],
     width,
   );
+}
+
+/** Width of the menu in terminal columns. */
+const MENU_WIDTH = 14;
+
+/** The menu of columns to sort by, at the left as in htop. */
+function menuLines(columns: readonly { title: string }[], selected: number, height: number): Line[] {
+  const page = height - 1;
+  const offset = Math.max(0, selected - page + 1);
+  const lines: Line[] = [[{ text: fitted('Sort by', MENU_WIDTH), style: 'heading' }]];
+  for (const [index, { title }] of columns.slice(offset, offset + page).entries()) {
+    const text = fitted(title, MENU_WIDTH);
+    lines.push([{ text, ...(offset + index === selected && { style: 'selected' as const }) }]);
+  }
+  while (lines.length < height) lines.push([{ text: ' '.repeat(MENU_WIDTH) }]);
+  return lines;
 }

@@ -1,7 +1,7 @@
 /** What is shown: all rows, the peers of one row, or sockets. */
 export type Level = 'overview' | 'peers' | 'sockets';
 
-/** Selection, scrolling and order of one level; kept while another level is shown. */
+/** Selection, scrolling and order of one level; unchanged while another level is shown. */
 export interface ListState {
   /** Id of the selected row; undefined for the first. */
   selected: string | undefined;

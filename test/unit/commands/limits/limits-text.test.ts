@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { descriptorChangeText, descriptorKindsText } from '../../../../src/commands/limits/descriptor-text.ts';
+import { renderFixes } from '../../../../src/commands/limits/limits-text.ts';
 import { ByteWriter } from '../../../../src/render/byte-writer.ts';
-import { renderFixes } from '../../../../src/render/fixes-text.ts';
 
 test('descriptors by kind, in words', () => {
   expect(descriptorKindsText({ file: 1, tcp: 2, zombie: 3, pipe: 0 }, { TCP: 2, UDP: 1 })).toBe(

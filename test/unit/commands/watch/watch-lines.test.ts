@@ -23,7 +23,7 @@ function lines(width: number | undefined, more: { targets?: boolean; byState?: b
 const split = (text: string) => text.trimEnd().split('\n');
 
 describe('WatchLines', () => {
-  it('the usual states have columns before there are any, and a header stands once', () => {
+  it('common states have columns from the start, and the header is printed once', () => {
     const watch = lines(undefined);
     const first = split(watch.lines([row({ LISTEN: 1 })]));
     expect(first).toHaveLength(2);
@@ -58,7 +58,7 @@ describe('WatchLines', () => {
     expect(line).toMatch(/ 257 \+194 +257 \+194 .* ≥20\.5 +≥3 +512\/1024 50% /);
   });
 
-  it('counts that are not of this tick say how old they are', () => {
+  it('shows the age of counts of an earlier tick', () => {
     expect(lines(undefined).lines([row({ LISTEN: 1 }, { ageMs: 9000 })])).toMatch(/ counted 9s ago\n$/);
   });
 
@@ -71,7 +71,7 @@ describe('WatchLines', () => {
     expect(text).toContain('…');
   });
 
-  it('a group that was gone for long makes room for another', () => {
+  it('replaces the column of a group that has been absent for long', () => {
     const watch = lines(100, { byState: false });
     const peers = (prefix: string) => Array.from({ length: 9 }, (_, index) => `${prefix}${index}:3306`);
     const tick = (names: string[]) =>

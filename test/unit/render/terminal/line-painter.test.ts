@@ -58,7 +58,7 @@ describe('LinePainter', () => {
     expect(model.lines()).toEqual(['日本語日…', 'a日本語日…', '']);
   });
 
-  it('keeps the blanks of a style at the end of a line, drops plain ones', () => {
+  it('writes styled blanks at the end of a line, not plain ones', () => {
     const model = new TerminalModel(10, 3);
     const output = new LinePainter(false).update([[{ text: 'a  ', style: 'selected' }, { text: '   ' }]], size);
     expect(output).toContain('\x1b[7ma  \x1b[0m\x1b[K');

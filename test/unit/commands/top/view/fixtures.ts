@@ -43,7 +43,7 @@ export function data(rows: readonly TopRow[], more: Partial<TopData> = {}): TopD
   return { atMs: AT_MS, rows, ...more };
 }
 
-/** The text of lines, without how they look. */
+/** The text of lines, without styles. */
 export function textOf(lines: readonly Line[]): string[] {
   return lines.map((line) => line.map(({ text }) => text).join(''));
 }

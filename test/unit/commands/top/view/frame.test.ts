@@ -118,7 +118,7 @@ describe('layout', () => {
     );
   });
 
-  it('a mark stands under what is wrong with a filter', () => {
+  it('marks the position of an error in a filter', () => {
     const state = pressed(first, ['f4', ...'bad', 'enter'], []);
     const lines = textOf(frame(state, data([]), { columns: 80, rows: 24 }, true)).map((line) => line.trimEnd());
     expect(lines.slice(-3).map((line) => line.slice(0, 14).trimEnd())).toEqual([
@@ -128,7 +128,7 @@ describe('layout', () => {
     ]);
   });
 
-  it('says how old counts are, what was not read, and what the budget did', () => {
+  it('shows the age of counts, rows that were not read, and the note of the budget', () => {
     const old = row('old', { LISTEN: 1 }, { snapshotAtMs: AT_MS - 12_000 });
     const { snapshotAtMs: _, ...never } = row('never', {});
     const lines = textOf(frame(first, data([old, never], { note: 'budget used up' }), { columns: 80, rows: 24 }, true));

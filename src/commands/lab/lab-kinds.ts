@@ -1,8 +1,31 @@
 import { type ContainerLabOptions, startContainerLab } from '../../act/lab/container-lab.ts';
 import { type ContainerRoles, officialRoles } from '../../act/lab/container-roles.ts';
 import { planContainers } from '../../act/lab/plan.ts';
+import { startLab } from '../../act/lab/start-lab.ts';
 import { startLoad } from '../../act/lab/start-load.ts';
 import { INCIDENT, type LabContext } from './lab-context.ts';
+
+/** The lab as processes of socklens. */
+export const namespaceLab: LabContext = {
+  what: 'small processes in their own network namespaces; no traffic leaves this machine',
+  ...INCIDENT,
+  async start({ maxOpen, nofile }, queryMs) {
+    const lab = await startLab({ ...INCIDENT, maxOpen, nofile });
+    const database = lab.members.find(({ role }) => role === 'database');
+    const receivers = lab.members.filter(({ role }) => role === 'webhook');
+    if (queryMs !== undefined) await lab.setQueryTime(queryMs);
+    return {
+      receivers: receivers.map(({ target }) => target),
+      database: database?.target ?? '',
+      databaseAddress: database?.address ?? '',
+      names: new Map(lab.members.map(({ address, title }) => [address, title])),
+      calibrate: () => lab.calibrate(),
+      plan: (capacity) => lab.plan(capacity),
+      load: (plan, onSecond) => lab.load(plan, onSecond),
+      stop: () => lab.stop(),
+    };
+  },
+};
 
 /** Upper bound for the measured capacity, in requests per second: a faster machine would only get longer waves. */
 const MAX_CAPACITY = 600;
@@ -14,7 +37,7 @@ const NO_LIMIT = 10_000;
 const NOFILE = 1024;
 
 /**
- * The lab as containers.
+ * The lab as containers of Docker.
  *
  * @param roles images and commands; the official images when absent
  * @param env names the Engine, as for the docker command

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { parseTime } from '../../../src/commands/durations.ts';
+import { parseTime } from '../../../src/commands/option.ts';
 import { Failure } from '../../../src/model/failure.ts';
 
 describe('parseTime', () => {
@@ -19,7 +19,7 @@ describe('parseTime', () => {
     expect(() => parseTime(text)).toThrow(Failure);
   });
 
-  it('says what a number without a unit lacks', () => {
+  it('reports a number without a unit', () => {
     expect(() => parseTime('5')).toThrow('"5" has no unit; write 5s, 500ms or 2m');
   });
 });
