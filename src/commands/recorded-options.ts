@@ -1,7 +1,7 @@
 import { Failure } from '../model/failure.ts';
+import type { Recorded } from '../sources/open-source.ts';
 import { option } from './option.ts';
 import { targetAndFilter } from './options.ts';
-import type { Recorded } from './recorded-part.ts';
 
 /** The options of commands that can read a recording. */
 export const recordedOptions = {

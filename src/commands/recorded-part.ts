@@ -7,8 +7,6 @@ import { openRecording } from '../sources/recorded/open-recording.ts';
 import { isTargetOf, targetsIn } from '../sources/recorded/recorded-targets.ts';
 import { contentsOf } from '../sources/recorded/recording-contents.ts';
 
-export type { Recorded };
-
 /** The values of `--from`, `--at`, `--for` and `--speed`. */
 export interface RecordedFlags {
   from?: string | undefined;
