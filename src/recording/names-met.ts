@@ -1,7 +1,9 @@
 import type { Names } from '../model/names.ts';
 import type { StoredNetnsTick } from '../model/sample/recorded.ts';
 import type { ClosedConnectionRecord } from '../model/socket/closed-connection.ts';
+import type { SocketColumns } from '../model/socket/socket-columns.ts';
 import type { Proto } from '../model/socket/socket-view.ts';
+import { AllRows } from '../model/socket/stored-sockets.ts';
 import type { NamesLine } from './lines.ts';
 
 /** Tells the names of addresses and ports once, and again when they are others. */
@@ -20,17 +22,18 @@ export class NamesMet {
 
   /** The line of what is new in a tick; undefined for nothing. */
   line(
-    spaces: readonly StoredNetnsTick[],
+    spaces: readonly StoredNetnsTick<SocketColumns>[],
     closed: readonly ClosedConnectionRecord[],
     names: Names,
   ): NamesLine | undefined {
     for (const { snapshot: look } of spaces) {
-      for (const { proto, local, peer, localPort, peerPort } of look?.sockets ?? []) {
+      if (look === undefined) continue;
+      new AllRows(look.sockets).each(({ proto, local, peer, localPort, peerPort }) => {
         if (local !== undefined) this.#host(local.plain, names);
         if (peer !== undefined) this.#host(peer.plain, names);
         this.#service(localPort, proto, names);
         this.#service(peerPort, proto, names);
-      }
+      });
     }
     // What lived between two looks is in none of them.
     for (const { peer } of closed) {

@@ -4,8 +4,8 @@ import type { WatchedContainer, WatchedNetns } from '../model/netns/netns.ts';
 import type { RecordedDetails, RecordingHeader, StoredNetnsTick, StoredTick } from '../model/sample/recorded.ts';
 import type { HostSample, PidsUse, ProcessSample, SocketMemory } from '../model/sample/sample.ts';
 import type { StoredSockets } from '../model/socket/stored-sockets.ts';
+import { AddressTexts } from './address-texts.ts';
 import { fromClosedColumns, type RecordedClosedConnection } from './closed-rows.ts';
-import { KeptAddresses } from './kept-addresses.ts';
 import { KnownNamespaces } from './known-spaces.ts';
 import { checked, DETAILS, HEADER, HOST, MEMORY, NAMES, PIDS, SPACES, TIME } from './line-shapes.ts';
 import {
@@ -45,7 +45,7 @@ const OTHER: RecordingItem = { kind: 'other' };
 export class RecordingReader {
   header!: RecordingHeader;
   details: RecordedDetails = { sysctls: {}, declared: {}, runtimeProcesses: [] };
-  readonly #addresses = new KeptAddresses();
+  readonly #addresses = new AddressTexts();
   readonly #known = new KnownNamespaces<Known>(() => this.#newKnown());
   readonly #hosts = new Map<string, string>();
   readonly #services = new Map<string, string>();
@@ -173,7 +173,7 @@ export class RecordingReader {
 
   #told(namespace: WatchedNetns, known: Known, change: Partial<NetnsChange>): StoredNetnsTick<StoredSockets> {
     const { counters, sockstat, processes, pids, memory } = known;
-    const look = change.look && known.sockets.look(change.look);
+    const look = change.look && known.sockets.snapshot(change.look);
     return {
       namespace,
       ...(counters !== undefined && { counters }),
@@ -188,7 +188,7 @@ export class RecordingReader {
   }
 
   #newKnown(): Known {
-    return { counters: undefined, sockstat: undefined, sockets: new SocketChangesReader(this.#addresses.of) };
+    return { counters: undefined, sockstat: undefined, sockets: new SocketChangesReader(this.#addresses) };
   }
 }
 

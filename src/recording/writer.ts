@@ -2,6 +2,7 @@ import type { Names } from '../model/names.ts';
 import type { RecordedDetails, RecordingHeader, StoredNetnsTick, StoredTick } from '../model/sample/recorded.ts';
 import type { HostSample } from '../model/sample/sample.ts';
 import type { ClosedConnectionRecord } from '../model/socket/closed-connection.ts';
+import type { SocketColumns } from '../model/socket/socket-columns.ts';
 import { toClosedColumns } from './closed-columns.ts';
 import { KnownNamespaces } from './known-spaces.ts';
 import { type NetnsChange, RECORDING_VERSION, type RecordingLine, type TickLine } from './lines.ts';
@@ -37,7 +38,7 @@ export class RecordingWriter {
   }
 
   /** The lines of a tick, and of the connections closed since the one before. @param names of what it has */
-  tick(tick: StoredTick, closed: readonly ClosedConnectionRecord[], names: Names): RecordingLine[] {
+  tick(tick: StoredTick<SocketColumns>, closed: readonly ClosedConnectionRecord[], names: Names): RecordingLine[] {
     const lines: RecordingLine[] = [];
     const spaces = tick.namespaces.map(({ namespace }) => namespace);
     const population = JSON.stringify([spaces, tick.containers]);
@@ -63,7 +64,7 @@ export class RecordingWriter {
     return { type: 'end' };
   }
 
-  #tickLine({ atMs, namespaces: spaces, host, notes, budget }: StoredTick): TickLine {
+  #tickLine({ atMs, namespaces: spaces, host, notes, budget }: StoredTick<SocketColumns>): TickLine {
     const changes = spaces.map((namespace) => this.#change(namespace)).filter((change) => change !== undefined);
     const hostText = host === undefined ? this.#host : JSON.stringify(withoutTime(host));
     const hostChanged = host !== undefined && hostText !== this.#host;
@@ -86,7 +87,7 @@ export class RecordingWriter {
     closes,
     lost,
     ...lists
-  }: StoredNetnsTick): NetnsChange | undefined {
+  }: StoredNetnsTick<SocketColumns>): NetnsChange | undefined {
     const known = this.#spaces.of(namespace.netns);
     if (known === undefined) return undefined;
     const change: NetnsChange = { netns: namespace.netns };

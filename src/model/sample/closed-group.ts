@@ -1,5 +1,5 @@
 import type { Outcome } from '../socket/closed-connection.ts';
-import type { Holder } from '../socket/socket-record.ts';
+import type { Holder } from '../socket/socket-columns.ts';
 import type { Proto } from '../socket/socket-view.ts';
 
 /** Sockets that ended between two samples and have the same ends, counted: there can be thousands a second. */

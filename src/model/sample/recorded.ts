@@ -1,18 +1,20 @@
 import type { DeclaredSettings } from '../container/container.ts';
-import type { SocketRecord } from '../socket/socket-record.ts';
 import type { Series } from './series.ts';
 import type { SampledNetns, SampledTick, SnapshotHeader } from './tick.ts';
 
-/** The sockets of a namespace at one moment, stored. `Sockets` is how: as records to be written, in columns when read. */
-export interface StoredSnapshot<Sockets = readonly SocketRecord[]> extends SnapshotHeader {
+/**
+ * The sockets of a namespace at one moment, stored. `Sockets` is `SocketColumns` when they are written, and
+ * `StoredSockets` when they are read: those that did not change stay in the columns of earlier snapshots.
+ */
+export interface StoredSnapshot<Sockets> extends SnapshotHeader {
   sockets: Sockets;
 }
 
 /** What was seen of a namespace at one tick, stored. */
-export type StoredNetnsTick<Sockets = readonly SocketRecord[]> = SampledNetns<StoredSnapshot<Sockets>>;
+export type StoredNetnsTick<Sockets> = SampledNetns<StoredSnapshot<Sockets>>;
 
 /** What was seen at one tick, stored. */
-export type StoredTick<Sockets = readonly SocketRecord[]> = SampledTick<StoredNetnsTick<Sockets>>;
+export type StoredTick<Sockets> = SampledTick<StoredNetnsTick<Sockets>>;
 
 /** How a recording was made. */
 export interface RecordingHeader {
@@ -31,7 +33,7 @@ export interface RecordingHeader {
   redacted: boolean;
 }
 
-/** What changes seldom, kept. */
+/** What changes seldom, recorded. */
 export interface RecordedDetails {
   /** Settings of namespaces by their inodes. */
   sysctls: Readonly<Record<string, Readonly<Record<string, string>>>>;
@@ -40,7 +42,7 @@ export interface RecordedDetails {
   runtimeProcesses: Series['runtimeProcesses'];
 }
 
-/** Names that were known of addresses and ports; those that were never met are left out. */
+/** Names of addresses and ports that occurred. */
 export interface RecordedNames {
   /** By textual address. */
   hosts: Readonly<Record<string, string>>;

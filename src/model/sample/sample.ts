@@ -1,5 +1,6 @@
 import type { NetCounters, Sockstat } from '../netns/counters.ts';
-import type { Holder, SocketRecord } from '../socket/socket-record.ts';
+import type { Holder } from '../socket/socket-columns.ts';
+import type { StoredSockets } from '../socket/stored-sockets.ts';
 import type { ClosedGroup } from './closed-group.ts';
 import type { Coverage, Source } from './coverage.ts';
 
@@ -59,7 +60,7 @@ export interface NetnsSample extends NetnsMeasurements {
   /** Milliseconds since the epoch. */
   atMs: number;
   /** Every socket, when a dump was taken. */
-  sockets?: readonly SocketRecord[];
+  sockets?: StoredSockets;
   source?: Source;
   coverage?: Coverage;
   /** What ended since the sample before. */

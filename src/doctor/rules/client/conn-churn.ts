@@ -15,7 +15,7 @@ import {
 } from '../../clients/closed-connections.ts';
 import { perNamespace } from '../../per-scope.ts';
 import { establishedIn, filterOf, poolsOf } from '../../pools/pools.ts';
-import { type Fault, type RuleInput, rule, type SettingValues } from '../../rule.ts';
+import { type Fault, type RuleInput, rule, type SettingValues, type SocketHolder } from '../../rule.ts';
 import { endpointText } from '../../scopes.ts';
 import { lastDump } from '../../snapshots/snapshots.ts';
 
@@ -52,7 +52,7 @@ interface Churn {
   slowest: number;
   established: number;
   shortLived?: number;
-  holder: ReturnType<typeof mainHolder>;
+  holder: SocketHolder;
   source: string;
   sure: boolean;
 }

@@ -1,6 +1,6 @@
 import type { Evidence, Fix } from '../../../model/finding/finding.ts';
 import { IDLE_BEFORE_MS } from '../../../model/sample/closed-group.ts';
-import type { SocketRecord } from '../../../model/socket/socket-record.ts';
+import type { StoredSocket } from '../../../model/socket/stored-socket.ts';
 import { closedClients, sumOf } from '../../clients/closed-connections.ts';
 import { perPool } from '../../per-scope.ts';
 import { type FloorReturn, floorReturns } from '../../pools/idle-floor.ts';
@@ -120,7 +120,9 @@ function closesIn({ netns, peer, port, snapshots }: Pool, { peakFrom, floorFrom 
   );
 }
 
-function wasIdle({ info }: SocketRecord): boolean {
-  if (info?.lastSentMs === undefined || info.lastReceivedMs === undefined) return false;
-  return Math.min(info.lastSentMs, info.lastReceivedMs) >= IDLE_BEFORE_MS;
+function wasIdle(socket: StoredSocket): boolean {
+  const lastSentMs = socket.tcpInfoNumber('lastSentMs');
+  const lastReceivedMs = socket.tcpInfoNumber('lastReceivedMs');
+  if (lastSentMs === undefined || lastReceivedMs === undefined) return false;
+  return Math.min(lastSentMs, lastReceivedMs) >= IDLE_BEFORE_MS;
 }
