@@ -117,7 +117,7 @@ export function packColumn<T>(values: readonly (T | null)[]): Column<T> {
   return first === null ? undefined : [first];
 }
 
-/** The same columns with only some of their rows, in this order. @param rows at least one */
+/** The same columns with only some of their rows, in this order. */
 export function pickRows(columns: SocketColumns, rows: readonly number[]): SocketColumns {
   const picked: Record<string, unknown> = { ...columns, ...pickEach(columns, rows) };
   picked.info = pickEach(columns.info, rows);

@@ -35,7 +35,7 @@ interface Undecided {
 /** The connections that are closed in some namespaces, with their outcomes. Listeners and unconnected sockets are left out. */
 export class ConnectionEventStream {
   readonly #events: DestroyEvents;
-  readonly #interner = new AddressInterner();
+  readonly #columns = new SocketColumnsBuilder(new AddressInterner());
   #undecided: Undecided[] = [];
   #closedListeners = new Set<string>();
   #listenersBefore = new Set<string>();
@@ -95,9 +95,9 @@ export class ConnectionEventStream {
   /** The view of an event is valid only until the next one. */
   #store(socket: SocketView): StoredSocket {
     const atMs = this.#at.getTime();
-    const builder = new SocketColumnsBuilder(this.#interner, atMs);
-    builder.add(socket, {});
-    return new StoredSocket().moveTo(builder.finish(), 0, atMs);
+    this.#columns.begin(atMs);
+    this.#columns.add(socket, {});
+    return new StoredSocket().moveTo(this.#columns.finish(), 0, atMs);
   }
 
   #decide(sink: ConnectionEventSink, isLast: boolean): void {

@@ -2,6 +2,7 @@ import type { RecordingHeader, StoredNetnsTick, StoredSnapshot, StoredTick } fro
 import type { ClosedConnection, ClosedConnectionRecord } from '../../model/socket/closed-connection.ts';
 import { AddressInterner } from '../../model/socket/interned-address.ts';
 import type { SocketColumns } from '../../model/socket/socket-columns.ts';
+import { SocketColumnsBuilder } from '../../model/socket/socket-columns-builder.ts';
 import { RecordingWriter } from '../../recording/writer.ts';
 import type { NetnsTick, SampleSource, SocketSnapshot, Tick } from '../sample-source.ts';
 import { recordSnapshot } from '../series/record-snapshot.ts';
@@ -12,7 +13,7 @@ import { SUMMARY_WITHOUT, summaryOf } from './summary.ts';
 export class RecordingMaker {
   readonly #file: RecordingFile;
   readonly #writer = new RecordingWriter();
-  readonly #interner = new AddressInterner();
+  readonly #columns = new SocketColumnsBuilder(new AddressInterner());
   readonly #isFull: boolean;
   /** Connections closed since the last tick: their namespace may be only in the next one. */
   #closed: ClosedConnectionRecord[] = [];
@@ -72,7 +73,7 @@ export class RecordingMaker {
   }
 
   #storedSnapshot(snapshot: SocketSnapshot): StoredSnapshot<SocketColumns> {
-    const sockets = recordSnapshot(snapshot, this.#interner);
+    const sockets = recordSnapshot(snapshot, this.#columns);
     const { takenAtMs, source, sources, coverage, withoutStates } = snapshot;
     if (this.#isFull) return { takenAtMs, source, sources, coverage, withoutStates, sockets };
     // The first snapshot has all sockets, for their number.

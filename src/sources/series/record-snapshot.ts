@@ -1,12 +1,11 @@
-import type { AddressInterner } from '../../model/socket/interned-address.ts';
 import type { SocketColumns } from '../../model/socket/socket-columns.ts';
-import { SocketColumnsBuilder } from '../../model/socket/socket-columns-builder.ts';
+import type { SocketColumnsBuilder } from '../../model/socket/socket-columns-builder.ts';
 import { AllRows, StoredSockets } from '../../model/socket/stored-sockets.ts';
 import type { SocketSnapshot } from '../sample-source.ts';
 
-/** Stores all sockets of a snapshot, with what is known of each. @param interner makes the addresses */
-export function recordSnapshot(snapshot: SocketSnapshot, interner: AddressInterner): SocketColumns {
-  const builder = new SocketColumnsBuilder(interner, snapshot.takenAtMs);
+/** Stores all sockets of a snapshot, with what is known of each. */
+export function recordSnapshot(snapshot: SocketSnapshot, builder: SocketColumnsBuilder): SocketColumns {
+  builder.begin(snapshot.takenAtMs);
   snapshot.sockets.each((socket) => {
     const since = snapshot.seenSince(socket);
     builder.add(socket, {
@@ -20,7 +19,7 @@ export function recordSnapshot(snapshot: SocketSnapshot, interner: AddressIntern
 }
 
 /** The sockets of a snapshot, to stay after its source has moved on; those of a recording are stored already. */
-export function storedSockets(snapshot: SocketSnapshot, interner: AddressInterner): StoredSockets {
+export function storedSockets(snapshot: SocketSnapshot, builder: SocketColumnsBuilder): StoredSockets {
   const { sockets } = snapshot;
-  return sockets instanceof StoredSockets ? sockets : new AllRows(recordSnapshot(snapshot, interner));
+  return sockets instanceof StoredSockets ? sockets : new AllRows(recordSnapshot(snapshot, builder));
 }

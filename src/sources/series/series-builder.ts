@@ -4,13 +4,14 @@ import type { HostSample, NetnsSample } from '../../model/sample/sample.ts';
 import type { NetnsSeries, Series } from '../../model/sample/series.ts';
 import type { ClosedConnection } from '../../model/socket/closed-connection.ts';
 import { AddressInterner } from '../../model/socket/interned-address.ts';
+import { SocketColumnsBuilder } from '../../model/socket/socket-columns-builder.ts';
 import type { NetnsTick, SourceDetails, Tick } from '../sample-source.ts';
 import { ClosedGroups } from './closed-groups.ts';
 import { storedSockets } from './record-snapshot.ts';
 
 /** Collects the samples of ticks, for rules to judge. */
 export class SeriesBuilder {
-  readonly #interner = new AddressInterner();
+  readonly #columns = new SocketColumnsBuilder(new AddressInterner());
   readonly #namespaces = new Map<number, NetnsSamples>();
   readonly #host: HostSample[] = [];
   readonly #notes = new Set<string>();
@@ -93,7 +94,7 @@ export class SeriesBuilder {
       ...(pids !== undefined && { pids }),
       ...(memory !== undefined && { memory }),
       ...(snapshot !== undefined && {
-        sockets: storedSockets(snapshot, this.#interner),
+        sockets: storedSockets(snapshot, this.#columns),
         source: snapshot.source,
         coverage: snapshot.coverage,
       }),
