@@ -20,7 +20,7 @@ export type NamespacePart<V> = (netns: NetnsSeries, input: RuleInput, values: V)
 
 /**
  * Judges each namespace by itself. The scope is the holder that a fault names, else the namespace, or its container
- * where it has one alone.
+ * where that is its only one.
  *
  * @param parts asked one after the other for each namespace
  */

@@ -4,7 +4,7 @@ import { perDump } from '../snapshots/per-dump.ts';
 import { clientsIn } from './clients.ts';
 import { Triples } from './triples.ts';
 
-/** The ports that the kernel chooses from for those who ask for none. */
+/** The ports that the kernel chooses from for a connect() without a bind(). */
 export interface PortRange {
   first: number;
   last: number;
@@ -13,7 +13,7 @@ export interface PortRange {
   has(port: number): boolean;
 }
 
-/** What the kernel begins with, net/ipv4/af_inet.c, inet_init_net. */
+/** The kernel's default, net/ipv4/af_inet.c, inet_init_net. */
 const DEFAULT = [32_768, 60_999] as const;
 
 /** The range of a namespace by its sysctls; the kernel's default where they could not be read. */

@@ -18,7 +18,7 @@ export interface PoolSnapshot {
 /** The connections of one process to one endpoint, over the snapshots: what a pool looks like from outside. */
 export interface Pool {
   netns: NetnsSeries;
-  /** One of its sockets: who holds it, and whom it talks to. */
+  /** One of its sockets: its holder and peer are those of the pool. */
   member: StoredSocket;
   /** The peer's address as names are known by it. */
   peer: string;

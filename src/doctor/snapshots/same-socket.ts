@@ -6,7 +6,7 @@ import { type Dump, dumpsOf } from './snapshots.ts';
 
 type Key = number | string;
 
-/** Sockets by what tells them apart. */
+/** Sockets by their identity. */
 const indexOf = perObject(
   (sockets: readonly StoredSocket[]): ReadonlyMap<Key, StoredSocket> =>
     new Map(sockets.map((socket) => [keyOf(socket), socket])),

@@ -1,6 +1,6 @@
 import { formatIpv4, formatIpv6, isMapped } from './address.ts';
 
-/** An IP address that is kept: its text is made once, however many sockets have it. */
+/** An interned IP address: its text is made once, however many sockets have it. */
 export interface Address {
   readonly family: 'inet' | 'inet6';
   /** One 32-bit word for IPv4, four for IPv6; the first byte of the address most significant. */

@@ -80,7 +80,7 @@ function isSentAgain({ timer, retransmits, sendQueue }: StoredSocket, values: Va
 
 function isSilent(socket: StoredSocket, before: StoredSocket | undefined, values: Values): boolean {
   const silence = socket.tcpInfoNumber('lastAckReceivedMs');
-  // Without tcp_info the retransmissions alone decide.
+  // Without tcp_info only the retransmissions decide.
   if (silence === undefined) return true;
   return silence > (before?.tcpInfoNumber('lastAckReceivedMs') ?? values.silenceMs);
 }

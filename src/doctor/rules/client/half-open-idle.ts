@@ -104,7 +104,7 @@ function silenceMs(socket: StoredSocket): number {
   );
 }
 
-/** Segments in both directions: the peer's keepalives show here alone. */
+/** Segments in both directions: only they count the peer's keepalives. */
 function segments(socket: StoredSocket): number {
   return (socket.tcpInfoNumber('segmentsIn') ?? 0) + (socket.tcpInfoNumber('segmentsOut') ?? 0);
 }
@@ -115,7 +115,7 @@ function isFar({ local, peer }: StoredSocket, near: ReadonlySet<string>): boolea
   return link(peer.plain) !== link(local?.plain ?? '');
 }
 
-/** The first three bytes of an IPv4 address, the first half of an IPv6 one: who shares them is a neighbour. */
+/** The first three bytes of an IPv4 address, the first half of an IPv6 one: addresses that share them are taken to be on the same link. */
 function link(plain: string): string {
   const separator = plain.includes(':') ? ':' : '.';
   return plain

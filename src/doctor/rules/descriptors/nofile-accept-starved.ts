@@ -27,7 +27,7 @@ export const nofileAcceptStarved = rule({
 interface Starved {
   process: ProcessSample;
   listener: StoredSocket;
-  /** The listener is another process's as well, as pre-forking servers have it: its name alone ties the two. */
+  /** The listener belongs to another process, as in pre-forking servers: only the name connects the two. */
   shared: boolean;
 }
 

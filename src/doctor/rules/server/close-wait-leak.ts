@@ -74,7 +74,7 @@ function waiting(dump: Dump): readonly StoredSocket[] {
 }
 
 /**
- * Whether data still goes to the peer, who shut only its own side: protocols that half-close a connection to
+ * Whether data still goes to the peer, which shut only its own side: protocols that half-close a connection to
  * end a question get their answer in this state.
  */
 function isAnswering(socket: StoredSocket, timeInState: TimeInState): boolean {
@@ -82,7 +82,7 @@ function isAnswering(socket: StoredSocket, timeInState: TimeInState): boolean {
   return socket.sendQueue > 0 || (lastSentMs !== undefined && lastSentMs < timeInState.of(socket));
 }
 
-/** How many snapshots up to the last each saw more than the one before. */
+/** How many snapshots up to the last each had more than the previous one. */
 function growsFor(counts: readonly number[]): number {
   let snapshots = 0;
   for (let index = counts.length - 1; index > 0; index--) {
