@@ -1,6 +1,6 @@
 import type { Names } from '../model/names.ts';
 import type { Group, GroupKey } from '../model/report/group.ts';
-import type { Holder } from '../model/socket/socket-record.ts';
+import type { Holder } from '../model/socket/socket-columns.ts';
 import type { SocketSource, SocketView } from '../model/socket/socket-view.ts';
 import { TCP_STATE } from '../model/socket/tcp-state.ts';
 import { GroupCounter } from './group-counter.ts';

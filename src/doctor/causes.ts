@@ -5,7 +5,7 @@ interface Tie {
   cause: string;
   symptom: string;
   /**
-   * `about`: the same peer or port of one container. `endpoint`: the same peer, whoever talks to it. `scope`: the
+   * `about`: the same peer or port of one container. `endpoint`: the same peer of any container. `scope`: the
    * same process, container or namespace. `server`: the port of the server that the symptom talks to. `any`: the
    * same machine.
    */

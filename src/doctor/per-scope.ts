@@ -3,7 +3,7 @@ import type { FindingScope } from '../model/finding/finding.ts';
 import type { Names } from '../model/names.ts';
 import type { WatchedContainer } from '../model/netns/netns.ts';
 import type { NetnsSeries } from '../model/sample/series.ts';
-import type { SocketRecord } from '../model/socket/socket-record.ts';
+import type { StoredSocket } from '../model/socket/stored-socket.ts';
 import { peerAbout, withPeer } from './peers/peer-label.ts';
 import { type Pool, poolsOf } from './pools/pools.ts';
 import { type SharedEndpoint, sharedEndpoints } from './pools/shared-endpoints.ts';
@@ -20,7 +20,7 @@ export type NamespacePart<V> = (netns: NetnsSeries, input: RuleInput, values: V)
 
 /**
  * Judges each namespace by itself. The scope is the holder that a fault names, else the namespace, or its container
- * where it has one alone.
+ * where that is its only one.
  *
  * @param parts asked one after the other for each namespace
  */
@@ -92,7 +92,7 @@ export type PeerFault = Omit<Fault, 'holder' | 'scope' | 'about'>;
  * @param find what is found of single connections of the last dump
  * @param describe one fault for all the members of a group
  */
-export function peersOf<V, T extends { socket: SocketRecord }>(
+export function peersOf<V, T extends { socket: StoredSocket }>(
   find: (dumps: readonly Dump[], last: Dump, values: V, netns: NetnsSeries) => readonly T[],
   describe: (group: SocketGroup<T>, values: V, netns: NetnsSeries) => PeerFault,
 ): NamespacePart<V> {
@@ -145,7 +145,7 @@ export interface SocketGroup<T> {
 }
 
 /** Puts what was found of single sockets together, so that a hundred alike are one finding. */
-export function socketGroups<T extends { socket: SocketRecord }>(
+export function socketGroups<T extends { socket: StoredSocket }>(
   names: Names,
   netns: NetnsSeries,
   found: readonly T[],

@@ -1,6 +1,6 @@
 import type { Finding, FindingScope } from '../model/finding/finding.ts';
 import type { Series } from '../model/sample/series.ts';
-import type { SocketRecord } from '../model/socket/socket-record.ts';
+import type { Holder } from '../model/socket/socket-columns.ts';
 
 /** What a number of a setting is. */
 export type SettingUnit = 'ms' | 'count' | 'share' | 'per-second' | 'bytes';
@@ -53,7 +53,10 @@ export interface Rule {
 }
 
 /** Who holds the sockets that a fault is about; both absent where no process or container is known. */
-export type SocketHolder = Pick<SocketRecord, 'process' | 'container'>;
+export interface SocketHolder {
+  process?: Holder | undefined;
+  container?: string | undefined;
+}
 
 /** One fault as a rule reports it; `per-scope.ts` adds its scope, {@link rule} the name of the rule. */
 export interface Fault extends Omit<Finding, 'rule' | 'scope' | 'byHand' | 'causedBy'> {

@@ -7,7 +7,7 @@ import { mayNameService } from '../model/socket/endpoint.ts';
 import type { Address } from '../model/socket/interned-address.ts';
 import type { SocketHolder } from './rule.ts';
 
-/** The namespace as a whole, or its container where it has one alone. */
+/** The namespace as a whole, or its container where it has only one. */
 export function netnsScope(namespace: WatchedNetns): FindingScope {
   const only = soleContainer(namespace);
   if (only !== undefined) return containerScope(only.name);

@@ -1,8 +1,7 @@
 import { limitShare, limitWord } from '../model/container/limits.ts';
 import type { Finding } from '../model/finding/finding.ts';
 import type { NetnsSeries } from '../model/sample/series.ts';
-import { RecordedSockets } from '../model/socket/record-view.ts';
-import type { SocketRecord } from '../model/socket/socket-record.ts';
+import type { SocketSource } from '../model/socket/socket-view.ts';
 import { countSubflows } from './state-counts.ts';
 
 /** Rule of the guard alone: it watches from before the command until after it, and so notices a target that stops. */
@@ -59,8 +58,8 @@ function share({ used, softLimit }: { used: number; softLimit: number | null }):
   return limitShare(used, softLimit) ?? 0;
 }
 
-function statesText(sockets: readonly SocketRecord[]): string {
-  const { byState } = countSubflows(new RecordedSockets(sockets));
+function statesText(sockets: SocketSource): string {
+  const { byState } = countSubflows(sockets);
   const known = Object.entries(byState)
     .sort(([, a], [, b]) => b - a)
     .map(([name, count]) => `${count} ${name}`);

@@ -1,16 +1,15 @@
-import type { Column } from '../model/socket/socket-columns.ts';
+import { type Column, packColumn } from '../model/socket/socket-columns.ts';
 
 /** A value in a column; null where its row has none. */
 export type Cell = number | string | null;
 
 /**
- * Rows as columns: a list of values for each field. What is alike stands together, which packs to a third
- * of what rows would. A value that all rows have is told once: `[value]` stands for it in every row, and a
- * field that no row has is left out.
+ * Rows as columns: a list of values for each field, which compresses to a third of what rows would. A value that
+ * all rows have is written once: `[value]` stands for it in every row. A field that no row has is left out.
  */
 export type Columns = Record<string, readonly Cell[]>;
 
-/** Lays rows out in columns, field by field. */
+/** Turns rows into columns, field by field. */
 export class ColumnsWriter<Row> {
   readonly columns: Columns = {};
   readonly #rows: readonly Row[];
@@ -21,17 +20,17 @@ export class ColumnsWriter<Row> {
 
   /** Adds a field. @param read gives its value; undefined for a row that has none */
   add(name: string, read: (row: Row) => Cell | undefined): void {
-    const column = packed(this.#rows.map((row) => read(row) ?? null));
+    const column = packColumn(this.#rows.map((row) => read(row) ?? null));
     if (column !== undefined) this.columns[name] = column;
   }
 
-  /** Adds a field of numbers that all rows have, each as the difference to the one before. */
+  /** Adds a field of numbers that all rows have, each as the difference to the previous. */
   addDifferences(name: string, read: (row: Row) => number): void {
     this.columns[name] = differences(this.#rows.map(read));
   }
 }
 
-/** Reads columns, which may be whatever somebody wrote into a file. */
+/** Reads columns of a file, which may be damaged or made by another program. */
 export class ColumnsReader {
   readonly #columns: ReadonlyMap<string, readonly Cell[]>;
 
@@ -72,7 +71,7 @@ export class ColumnsReader {
   }
 }
 
-/** A field of numbers; null in the place of what is none. @returns undefined for what is no column */
+/** A field of numbers; null for a value of another type. @returns undefined for what is no column */
 export function numbersOf(column: readonly Cell[] | undefined): Column<number> {
   return cellsOf<number>(column, 'number');
 }
@@ -85,7 +84,7 @@ export function textsOf(column: readonly Cell[] | undefined): Column<string> {
 function cellsOf<T>(column: readonly Cell[] | undefined, type: 'number' | 'string'): Column<T> {
   if (!Array.isArray(column)) return undefined;
   const cells: readonly unknown[] = column;
-  // A loop, for there are hundreds of thousands, and nearly always all are well.
+  // A loop: there are hundreds of thousands of cells, and nearly always all are valid.
   for (let row = 0; row < cells.length; row++) {
     const cell = cells[row];
     if (typeof cell !== type && cell !== null) return cells.map((one) => (typeof one === type ? (one as T) : null));
@@ -100,15 +99,7 @@ export function wordsOf<T extends string>(column: readonly Cell[] | undefined, w
   return column.map((cell) => known.get(cell) ?? null);
 }
 
-/** One value for all, a value each, or undefined where nobody has any. */
-function packed(values: Cell[]): Cell[] | undefined {
-  const [first] = values;
-  if (first === undefined) return undefined;
-  if (values.some((value) => value !== first)) return values;
-  return first === null ? undefined : [first];
-}
-
-/** Each value as the difference to the one before. */
+/** Each value as the difference to the previous. */
 export function differences(values: readonly number[]): number[] {
   let before = 0;
   return values.map((value) => {

@@ -1,60 +1,80 @@
 import type { Address } from '../model/socket/interned-address.ts';
-import { type Column, INFO_TIMES, type SocketColumns } from '../model/socket/socket-columns.ts';
-import { RECORDED_INFO, type SocketRecord } from '../model/socket/socket-record.ts';
-import { type Columns, ColumnsWriter, numbersOf, sums, textsOf, wordsOf } from './cells.ts';
+import {
+  type Column,
+  numberAt,
+  packColumn,
+  RECORDED_INFO,
+  type SocketColumns,
+} from '../model/socket/socket-columns.ts';
+import type { AddressTexts } from './address-texts.ts';
+import { type Cell, type Columns, differences, numbersOf, sums, textsOf, wordsOf } from './cells.ts';
 import { FAMILIES, PROTOS } from './enumerations.ts';
 
-/** Numbers of a record under the names of its columns; 0 is left out. */
-const NUMBERS = [
-  ...(['state', 'localPort', 'peerPort', 'receiveQueue', 'sendQueue', 'uid', 'timer', 'retransmits'] as const),
-  ...(['interfaceIndex', 'unixType', 'peerInode'] as const),
-] as const;
-
-const OPTIONAL = ['receiveBufferBytes', 'drops', 'notBeforeMs'] as const;
+/** Fields of numbers that are 0 where a row has none. In a file 0 is left out. */
+export const NUMBERS = [
+  'state',
+  'localPort',
+  'peerPort',
+  'receiveQueue',
+  'sendQueue',
+  'uid',
+  'timer',
+  'retransmits',
+  'interfaceIndex',
+  'unixType',
+  'peerInode',
+] as const satisfies readonly (keyof SocketColumns)[];
 
 /**
- * Lays sockets out in columns. Times are absolute, in milliseconds since the epoch, so that what does not
- * happen does not change.
+ * The columns of a file. Times are absolute, in milliseconds since the epoch, so that what does not happen does not
+ * change.
  *
- * @param atMs when they were read
- * @param keys of them, ascending
+ * @param keys of the rows, ascending
  */
-export function toColumns(records: readonly SocketRecord[], keys: readonly number[], atMs: number): Columns {
-  const writer = new ColumnsWriter(records.map((record, row) => ({ record, key: keys[row] ?? 0 })));
-  const add = (name: string, read: (record: SocketRecord) => number | string | undefined) =>
-    writer.add(name, ({ record }) => read(record));
-  writer.addDifferences('key', ({ key }) => key);
-  add('proto', ({ proto }) => proto);
-  add('family', ({ family }) => family);
-  add('local', ({ local }) => local?.text);
-  add('peer', ({ peer }) => peer?.text);
-  for (const name of NUMBERS) add(name, (record) => record[name] || undefined);
-  if (records.some(({ inode }) => inode !== 0)) writer.addDifferences('inode', ({ record }) => record.inode);
-  add('timerAt', ({ timer, timerExpiresMs }) => (timer === 0 ? undefined : atMs + timerExpiresMs));
-  for (const name of OPTIONAL) add(name, (record) => record[name]);
-  add('firstSeenMs', ({ firstSeenMs, unremembered }) => (unremembered ? undefined : firstSeenMs));
-  add('pid', ({ process }) => process?.pid);
-  add('process', ({ process }) => process?.name);
-  add('container', ({ container }) => container);
-  add('path', ({ path }) => path);
-  for (const field of RECORDED_INFO) {
-    add(`info.${field}`, ({ info }) => {
-      const value = info?.[field];
-      return value !== undefined && INFO_TIMES.has(field) ? atMs - value : value;
-    });
-  }
-  return writer.columns;
+export function toColumns(sockets: SocketColumns, keys: readonly number[]): Columns {
+  const columns: Columns = { key: differences(keys) };
+  const add = (name: string, cells: readonly Cell[] | undefined) => {
+    const column = cells && packColumn(cells);
+    if (column !== undefined) columns[name] = column;
+  };
+  add('proto', sockets.proto);
+  add('family', sockets.family);
+  add('local', textsOfAddresses(sockets.local));
+  add('peer', textsOfAddresses(sockets.peer));
+  for (const name of NUMBERS) add(name, withoutZeros(sockets[name]));
+  const inodes = keys.map((_, row) => numberAt(sockets.inode, row));
+  if (inodes.some((inode) => inode !== 0)) columns.inode = differences(inodes);
+  add('timerAt', sockets.timerAt);
+  add('receiveBufferBytes', sockets.receiveBufferBytes);
+  add('drops', sockets.drops);
+  add('notBeforeMs', sockets.notBeforeMs);
+  add('firstSeenMs', sockets.firstSeenMs);
+  add('pid', sockets.pid);
+  add('process', sockets.process);
+  add('container', sockets.container);
+  add('path', sockets.path);
+  for (const field of RECORDED_INFO) add(`info.${field}`, sockets.info[field]);
+  return columns;
+}
+
+function textsOfAddresses(column: Column<Address>): Column<string> {
+  return column?.map((address) => address?.text ?? null);
+}
+
+function withoutZeros(column: Column<number>): Column<number> {
+  return column?.map((value) => value || null);
 }
 
 /**
- * Reads columns back, without going through their rows: values of another type than a field's are taken out.
+ * Sockets from the columns of a file, field by field: values of another type than the field's are left out.
  *
+ * @param atMs when they were read, milliseconds since the epoch
  * @returns them, and their keys
  */
 export function fromColumns(
   columns: Columns,
   atMs: number,
-  addressOf: (text: string) => Address,
+  addresses: AddressTexts,
 ): { keys: readonly number[]; sockets: SocketColumns } {
   const keys = sums(columns.key ?? []);
   const numbers = (name: string) => numbersOf(columns[name]);
@@ -65,7 +85,7 @@ export function fromColumns(
   }
   const sockets: SocketColumns = {
     atMs,
-    // Most often no key is below zero, and they are the cookies.
+    // Most often no key is below zero: then the keys are the cookies.
     cookie: keys.some((key) => key < 0) ? keys.map((key) => Math.max(key, 0)) : keys,
     inode: columns.inode && sums(columns.inode),
     proto: wordsOf(columns.proto, PROTOS),
@@ -87,13 +107,12 @@ export function fromColumns(
     pid: numbers('pid'),
     unixType: numbers('unixType'),
     peerInode: numbers('peerInode'),
-    local: textsOf(columns.local),
-    peer: textsOf(columns.peer),
+    local: addresses.column(columns.local),
+    peer: addresses.column(columns.peer),
     process: textsOf(columns.process),
     container: textsOf(columns.container),
     path: textsOf(columns.path),
     info: info as SocketColumns['info'],
-    addressOf,
   };
   return { keys, sockets };
 }

@@ -1,7 +1,9 @@
 import type { Names } from '../model/names.ts';
 import type { StoredNetnsTick } from '../model/sample/recorded.ts';
 import type { ClosedConnectionRecord } from '../model/socket/closed-connection.ts';
+import type { SocketColumns } from '../model/socket/socket-columns.ts';
 import type { Proto } from '../model/socket/socket-view.ts';
+import { AllRows } from '../model/socket/stored-sockets.ts';
 import type { NamesLine } from './lines.ts';
 
 /** Makes the lines with names of addresses and ports: each name once, and again when it changes. */
@@ -20,17 +22,18 @@ export class NameChanges {
 
   /** The line for the new and changed names of a tick; undefined for none. */
   line(
-    namespaces: readonly StoredNetnsTick[],
+    namespaces: readonly StoredNetnsTick<SocketColumns>[],
     closed: readonly ClosedConnectionRecord[],
     names: Names,
   ): NamesLine | undefined {
     for (const { snapshot } of namespaces) {
-      for (const { proto, local, peer, localPort, peerPort } of snapshot?.sockets ?? []) {
+      if (snapshot === undefined) continue;
+      new AllRows(snapshot.sockets).each(({ proto, local, peer, localPort, peerPort }) => {
         if (local !== undefined) this.#host(local.plain, names);
         if (peer !== undefined) this.#host(peer.plain, names);
         this.#service(localPort, proto, names);
         this.#service(peerPort, proto, names);
-      }
+      });
     }
     // A connection that was opened and closed between two snapshots is in neither of them.
     for (const { peer } of closed) {

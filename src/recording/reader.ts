@@ -4,8 +4,8 @@ import type { WatchedContainer, WatchedNetns } from '../model/netns/netns.ts';
 import type { RecordedDetails, RecordingHeader, StoredNetnsTick, StoredTick } from '../model/sample/recorded.ts';
 import type { HostSample, PidsUse, ProcessSample, SocketMemory } from '../model/sample/sample.ts';
 import type { StoredSockets } from '../model/socket/stored-sockets.ts';
+import { AddressTexts } from './address-texts.ts';
 import { fromClosedColumns, type RecordedClosedConnection } from './closed-rows.ts';
-import { InternedAddresses } from './interned-addresses.ts';
 import { KnownNamespaces } from './known-namespaces.ts';
 import { checked, DETAILS, HEADER, HOST, MEMORY, NAMES, NAMESPACES, PIDS, TIME } from './line-shapes.ts';
 import {
@@ -47,7 +47,7 @@ export class RecordingReader {
   header!: RecordingHeader;
   /** Facts that rarely change, so far. */
   details: RecordedDetails = { sysctls: {}, declared: {}, runtimeProcesses: [] };
-  readonly #addresses = new InternedAddresses();
+  readonly #addresses = new AddressTexts();
   readonly #known = new KnownNamespaces<Known>(() => this.#newKnown());
   readonly #hosts = new Map<string, string>();
   readonly #services = new Map<string, string>();
@@ -175,7 +175,7 @@ export class RecordingReader {
 
   #netnsTick(namespace: WatchedNetns, known: Known, change: Partial<NetnsChange>): StoredNetnsTick<StoredSockets> {
     const { counters, sockstat, processes, pids, memory } = known;
-    const snapshot = change.look && known.sockets.look(change.look);
+    const snapshot = change.look && known.sockets.snapshot(change.look);
     return {
       namespace,
       ...(counters !== undefined && { counters }),
@@ -190,7 +190,7 @@ export class RecordingReader {
   }
 
   #newKnown(): Known {
-    return { counters: undefined, sockstat: undefined, sockets: new SocketChangesReader(this.#addresses.of) };
+    return { counters: undefined, sockstat: undefined, sockets: new SocketChangesReader(this.#addresses) };
   }
 }
 

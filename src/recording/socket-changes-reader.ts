@@ -1,27 +1,27 @@
 import type { StoredSnapshot } from '../model/sample/recorded.ts';
-import type { Address } from '../model/socket/interned-address.ts';
 import type { StoredSockets } from '../model/socket/stored-sockets.ts';
+import type { AddressTexts } from './address-texts.ts';
 import { sums } from './cells.ts';
 import { fromColumns } from './columns.ts';
 import { PROTOS, SOURCES } from './enumerations.ts';
-import { KeptTable } from './kept-table.ts';
 import type { SnapshotChange } from './lines.ts';
+import { SocketTable } from './socket-table.ts';
 
-/** Puts looks together again from their changes, which `SocketChangesWriter` made. */
+/** Rebuilds snapshots from the changes that `SocketChangesWriter` made. */
 export class SocketChangesReader {
-  readonly #addressOf: (text: string) => Address;
-  readonly #known = new KeptTable();
+  readonly #addresses: AddressTexts;
+  readonly #sockets = new SocketTable();
 
-  /** @param addressOf makes an address of its text */
-  constructor(addressOf: (text: string) => Address) {
-    this.#addressOf = addressOf;
+  constructor(addresses: AddressTexts) {
+    this.#addresses = addresses;
   }
 
-  look({ at, source, sources, coverage, without, now, gone }: SnapshotChange): StoredSnapshot<StoredSockets> {
-    if (gone !== undefined) this.#known.remove(sums(gone));
+  /** The snapshot after a change. */
+  snapshot({ at, source, sources, coverage, without, now, gone }: SnapshotChange): StoredSnapshot<StoredSockets> {
+    if (gone !== undefined) this.#sockets.remove(sums(gone));
     if (now !== undefined) {
-      const { keys, sockets } = fromColumns(now, at, this.#addressOf);
-      this.#known.put(keys, sockets);
+      const { keys, sockets } = fromColumns(now, at, this.#addresses);
+      this.#sockets.put(keys, sockets);
     }
     return {
       takenAtMs: at,
@@ -29,12 +29,12 @@ export class SocketChangesReader {
       coverage: coverage ?? { complete: true, notes: [] },
       withoutStates: without ?? 0,
       ...(sources !== undefined && { sources: knownSources(sources) }),
-      sockets: this.#known.sockets(at),
+      sockets: this.#sockets.sockets(at),
     };
   }
 }
 
-/** What a later version, or a damaged file, may call otherwise is left out. */
+/** Without protocols and sources that this version does not know: of a later version's file, or a damaged one. */
 function knownSources(sources: NonNullable<SnapshotChange['sources']>): NonNullable<SnapshotChange['sources']> {
   return Object.fromEntries(
     PROTOS.flatMap((proto) => {

@@ -2,6 +2,7 @@ import type { Names } from '../model/names.ts';
 import type { RecordedDetails, RecordingHeader, StoredNetnsTick, StoredTick } from '../model/sample/recorded.ts';
 import type { HostSample } from '../model/sample/sample.ts';
 import type { ClosedConnectionRecord } from '../model/socket/closed-connection.ts';
+import type { SocketColumns } from '../model/socket/socket-columns.ts';
 import { toClosedColumns } from './closed-columns.ts';
 import { KnownNamespaces } from './known-namespaces.ts';
 import { type NetnsChange, RECORDING_VERSION, type RecordingLine, type TickLine } from './lines.ts';
@@ -38,7 +39,7 @@ export class RecordingWriter {
   }
 
   /** The lines of a tick and of the connections closed since the previous one. @param names for its addresses and ports */
-  tick(tick: StoredTick, closed: readonly ClosedConnectionRecord[], names: Names): RecordingLine[] {
+  tick(tick: StoredTick<SocketColumns>, closed: readonly ClosedConnectionRecord[], names: Names): RecordingLine[] {
     const lines: RecordingLine[] = [];
     const namespaces = tick.namespaces.map(({ namespace }) => namespace);
     const text = JSON.stringify([namespaces, tick.containers]);
@@ -64,7 +65,7 @@ export class RecordingWriter {
     return { type: 'end' };
   }
 
-  #tickLine({ atMs, namespaces, host, notes, budget }: StoredTick): TickLine {
+  #tickLine({ atMs, namespaces, host, notes, budget }: StoredTick<SocketColumns>): TickLine {
     const changes = namespaces.map((namespace) => this.#change(namespace)).filter((change) => change !== undefined);
     const hostText = host === undefined ? this.#host : JSON.stringify(withoutTime(host));
     const hostChanged = host !== undefined && hostText !== this.#host;
@@ -87,7 +88,7 @@ export class RecordingWriter {
     closes,
     lost,
     ...lists
-  }: StoredNetnsTick): NetnsChange | undefined {
+  }: StoredNetnsTick<SocketColumns>): NetnsChange | undefined {
     const known = this.#known.of(namespace.netns);
     if (known === undefined) return undefined;
     const change: NetnsChange = { netns: namespace.netns };

@@ -8,8 +8,8 @@ import type { WatchedNetns } from '../model/netns/netns.ts';
 import type { Series } from '../model/sample/series.ts';
 import type { SampledNetns, SampledTick, SnapshotHeader } from '../model/sample/tick.ts';
 import type { ClosedConnection } from '../model/socket/closed-connection.ts';
+import type { Holder } from '../model/socket/socket-columns.ts';
 import type { SocketQuery } from '../model/socket/socket-query.ts';
-import type { Holder } from '../model/socket/socket-record.ts';
 import type { SocketSource, SocketView } from '../model/socket/socket-view.ts';
 
 /**

@@ -3,9 +3,10 @@ import fc from 'fast-check';
 import type { StoredSnapshot } from '../../src/model/sample/recorded.ts';
 import type { ClosedConnectionRecord, Outcome } from '../../src/model/socket/closed-connection.ts';
 import { AddressInterner } from '../../src/model/socket/interned-address.ts';
-import { RECORDED_INFO, type SocketRecord } from '../../src/model/socket/socket-record.ts';
+import { RECORDED_INFO } from '../../src/model/socket/socket-columns.ts';
 import type { StoredSockets } from '../../src/model/socket/stored-sockets.ts';
 import type { TcpInfo } from '../../src/model/socket/tcp-info.ts';
+import type { PlainSocket } from './plain-socket.ts';
 
 /** When everything happens, milliseconds since the epoch. */
 export const T0 = 1_700_000_000_000;
@@ -75,10 +76,10 @@ const proto = fc.constantFrom('tcp' as const, 'udp' as const, 'raw' as const, 'm
 
 const inetRecord = fc
   .tuple(common, timer, told, fc.record({ proto, local: inet, peer: inet, localPort: port, peerPort: port }))
-  .map(([a, b, c, d]): SocketRecord => ({ ...a, ...b, ...c, ...d, ...none, family: 'inet' }));
+  .map(([a, b, c, d]): PlainSocket => ({ ...a, ...b, ...c, ...d, ...none, family: 'inet' }));
 const inet6Record = fc
   .tuple(common, timer, told, fc.record({ proto, local: inet6, peer: inet6, localPort: port, peerPort: port }))
-  .map(([a, b, c, { local, peer, ...d }]): SocketRecord => {
+  .map(([a, b, c, { local, peer, ...d }]): PlainSocket => {
     return { ...a, ...b, ...c, ...d, ...none, family: 'inet6', local: BOOK.inet6(...local), peer: BOOK.inet6(...peer) };
   });
 /** No path begins with a zero byte; the names that do are told with an `@` in its place. */
@@ -91,7 +92,7 @@ const unixRecord = fc
       { requiredKeys: ['unixType', 'peerInode'] },
     ),
   )
-  .map(([a, b]): SocketRecord => {
+  .map(([a, b]): PlainSocket => {
     return { ...a, ...b, proto: 'unix', family: 'unix', localPort: 0, peerPort: 0, timer: 0, timerExpiresMs: 0 };
   });
 
@@ -109,7 +110,7 @@ export const records = fc.uniqueArray(record, {
 export const looks = fc
   .array(fc.tuple(records, fc.array(fc.boolean(), { maxLength: 12 })), { maxLength: 6 })
   .map((series) => {
-    const made: StoredSnapshot[] = [];
+    const made: StoredSnapshot<readonly PlainSocket[]>[] = [];
     series.forEach(([fresh, stay], index) => {
       const before = (made.at(-1)?.sockets ?? []).filter((_, at) => stay[at]);
       const known = new Set(before.map(keyOf));
@@ -122,13 +123,13 @@ export const looks = fc
   });
 
 /** What tells sockets apart. */
-export function keyOf({ cookie: key, inode, proto: name, local, peer, localPort, peerPort }: SocketRecord) {
+export function keyOf({ cookie: key, inode, proto: name, local, peer, localPort, peerPort }: PlainSocket) {
   return key !== 0 ? key : inode !== 0 ? -inode : `${name} ${local?.text} ${localPort} ${peer?.text} ${peerPort}`;
 }
 
 /** Kept sockets as records again, field by field as views tell them. */
-export function recordsOf(sockets: StoredSockets): SocketRecord[] {
-  const made: SocketRecord[] = [];
+export function recordsOf(sockets: StoredSockets): PlainSocket[] {
+  const made: PlainSocket[] = [];
   sockets.each((socket) => {
     const { proto, family, state, localPort, peerPort, receiveQueue, sendQueue, uid, inode, timer } = socket;
     const { timerExpiresMs, retransmits, interfaceIndex, unixType, peerInode, firstSeenMs, notBeforeMs } = socket;
@@ -140,7 +141,7 @@ export function recordsOf(sockets: StoredSockets): SocketRecord[] {
       receiveBufferBytes: socket.receiveBufferBytes(),
       drops: socket.drops(),
       info: socket.tcpInfo(),
-      process: socket.holder,
+      process: socket.process,
       container: socket.container,
       notBeforeMs,
       path: nameOf(socket.unixName()),
@@ -177,7 +178,7 @@ function nameOf(bytes: Uint8Array | undefined): string | undefined {
 }
 
 /** A socket to which nothing happens: its clocks go on. */
-function aSecondLater(one: SocketRecord): SocketRecord {
+function aSecondLater(one: PlainSocket): PlainSocket {
   const later = { ...one, timerExpiresMs: Math.max(0, one.timerExpiresMs - 1000) };
   if (one.info === undefined) return later;
   later.info = { ...one.info };

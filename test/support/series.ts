@@ -6,8 +6,8 @@ import type { HostSample, NetnsSample } from '../../src/model/sample/sample.ts';
 import type { NetnsSeries, Series } from '../../src/model/sample/series.ts';
 import { parseIpv4 } from '../../src/model/socket/address.ts';
 import { AddressInterner } from '../../src/model/socket/interned-address.ts';
-import type { SocketRecord } from '../../src/model/socket/socket-record.ts';
 import { TCP_STATE } from '../../src/model/socket/tcp-state.ts';
+import { type PlainSocket, storedSockets } from './plain-socket.ts';
 
 /** When the series of tests begin. */
 export const START_MS = Date.UTC(2026, 0, 1);
@@ -17,8 +17,8 @@ let cookies = 0;
 
 /** A TCP socket as a dump would have kept it; `local` and `peer` are `a.b.c.d:port`. */
 export function tcpSocket(
-  parts: { local?: string; peer?: string } & Partial<Omit<SocketRecord, 'local' | 'peer'>> = {},
-): SocketRecord {
+  parts: { local?: string; peer?: string } & Partial<Omit<PlainSocket, 'local' | 'peer'>> = {},
+): PlainSocket {
   const { local = '10.0.0.2:40000', peer = '10.0.0.3:3306', ...rest } = parts;
   const [localHost = '', localPort = ''] = local.split(':');
   const [peerHost = '', peerPort = ''] = peer.split(':');
@@ -48,24 +48,24 @@ export function tcpSocket(
 }
 
 /** `count` sockets that differ in their local port alone. */
-export function tcpSockets(count: number, parts: Parameters<typeof tcpSocket>[0] = {}): SocketRecord[] {
+export function tcpSockets(count: number, parts: Parameters<typeof tcpSocket>[0] = {}): PlainSocket[] {
   return Array.from({ length: count }, (_, index) => tcpSocket({ local: `10.0.0.2:${40_000 + index}`, ...parts }));
 }
 
 /** A TCP listener on every address; its inode is its port, so that several looks show the same one. */
-export function listener(port: number, parts: Parameters<typeof tcpSocket>[0] = {}): SocketRecord {
+export function listener(port: number, parts: Parameters<typeof tcpSocket>[0] = {}): PlainSocket {
   const ends = { local: `0.0.0.0:${port}`, peer: '0.0.0.0:0', state: TCP_STATE.LISTEN, sendQueue: 4096, inode: port };
   return tcpSocket({ ...ends, ...parts });
 }
 
 /** The same socket as the IPv6 table would have it. */
-export function mapped(socket: SocketRecord): SocketRecord {
-  const inet6 = (address: SocketRecord['local']) => book.inet6(0, 0, 0xffff, address?.words[0] ?? 0);
+export function mapped(socket: PlainSocket): PlainSocket {
+  const inet6 = (address: PlainSocket['local']) => book.inet6(0, 0, 0xffff, address?.words[0] ?? 0);
   return { ...socket, family: 'inet6', local: inet6(socket.local), peer: inet6(socket.peer) };
 }
 
 /** A UNIX stream socket, connected, without a name. */
-export function unixSocket(parts: Partial<SocketRecord> = {}): SocketRecord {
+export function unixSocket(parts: Partial<PlainSocket> = {}): PlainSocket {
   const { local: _local, peer: _peer, info: _info, ...socket } = tcpSocket();
   return { ...socket, proto: 'unix', family: 'unix', localPort: 0, peerPort: 0, unixType: 1, ...parts };
 }
@@ -84,9 +84,14 @@ export function container(parts: Partial<WatchedContainer> = {}): WatchedContain
   };
 }
 
+/** A sample with its sockets as plain objects. */
+export interface PlainSample extends Partial<Omit<NetnsSample, 'sockets'>> {
+  sockets?: readonly PlainSocket[];
+}
+
 /** A namespace with its samples, a second apart unless they say when they were taken. */
 export function spaceSeries(
-  samples: readonly Partial<NetnsSample>[],
+  samples: readonly PlainSample[],
   namespace: Partial<WatchedNetns> = {},
   sysctls: Record<string, string> = {},
 ): NetnsSeries {
@@ -99,7 +104,10 @@ export function spaceSeries(
       containers: [container()],
       ...namespace,
     },
-    samples: samples.map((sample, index) => ({ atMs: START_MS + index * 1000, ...sample })),
+    samples: samples.map(({ sockets, ...sample }, index) => {
+      const atMs = sample.atMs ?? START_MS + index * 1000;
+      return { ...sample, atMs, ...(sockets !== undefined && { sockets: storedSockets(sockets, atMs) }) };
+    }),
     sysctls: { 'net.core.somaxconn': '4096', 'net.ipv4.ip_local_port_range': '32768 60999', ...sysctls },
   };
 }

@@ -232,8 +232,8 @@ function diagnose(series: Series, running: LabRunning, rules = RULES): Diagnosis
 
 function established({ sockets }: NetnsSample): number {
   let count = 0;
-  for (const { proto, state, peerPort } of sockets ?? []) {
+  sockets?.each(({ proto, state, peerPort }) => {
     if (proto === 'tcp' && state === TCP_STATE.ESTABLISHED && peerPort === DATABASE_PORT) count++;
-  }
+  });
   return count;
 }

@@ -10,7 +10,7 @@ export interface ClosedAt {
 
 /** Whether events of closed connections were read; without them, none reported says nothing. */
 export function hasEvents({ samples }: NetnsSeries): boolean {
-  return samples.some(({ closed: ended }) => ended !== undefined);
+  return samples.some(({ closed }) => closed !== undefined);
 }
 
 /** How often the kernel dropped events; above 0, numbers of closed connections are lower bounds. */
@@ -18,27 +18,27 @@ export function eventsLost({ samples }: NetnsSeries): number {
   return samples.reduce((sum, { lost }) => sum + (lost ?? 0), 0);
 }
 
-/** The tallies of TCP clients that ended after `fromMs`, by the endpoint that they talked to. */
+/** The groups of TCP clients that were closed after `fromMs`, by the endpoint that they were connected to. */
 export function closedClients({ samples }: NetnsSeries, fromMs = Number.NEGATIVE_INFINITY): Map<string, ClosedAt[]> {
   const clients: ClosedAt[] = [];
-  for (const { atMs, closed: ended } of samples) {
+  for (const { atMs, closed } of samples) {
     if (atMs <= fromMs) continue;
-    for (const group of ended ?? []) {
+    for (const group of closed ?? []) {
       if (group.proto === 'tcp' && group.role !== 'server') clients.push({ atMs, group });
     }
   }
   return grouped(clients, ({ group }) => (group.peerPort === 0 ? undefined : `${group.peerAddress} ${group.peerPort}`));
 }
 
-/** The sum of a number of the tallies. */
-export function sumOf(ended: readonly ClosedAt[], number: (group: ClosedGroup) => number): number {
-  return ended.reduce((sum, { group }) => sum + number(group), 0);
+/** The sum of a number of the groups. */
+export function sumOf(closed: readonly ClosedAt[], number: (group: ClosedGroup) => number): number {
+  return closed.reduce((sum, { group }) => sum + number(group), 0);
 }
 
 /** The process and the container that most of them belonged to; both absent where they were never seen. */
-export function mainHolder(ended: readonly ClosedAt[]): Pick<ClosedGroup, 'process' | 'container'> {
+export function mainHolder(closed: readonly ClosedAt[]): Pick<ClosedGroup, 'process' | 'container'> {
   const counts = new Map<string, { count: number; group: ClosedGroup }>();
-  for (const { group } of ended) {
+  for (const { group } of closed) {
     const key = `${group.process?.pid} ${group.container}`;
     const entry = counts.get(key);
     if (entry === undefined) counts.set(key, { count: group.count, group });

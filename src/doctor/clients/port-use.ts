@@ -1,10 +1,10 @@
-import type { SocketRecord } from '../../model/socket/socket-record.ts';
+import type { StoredSocket } from '../../model/socket/stored-socket.ts';
 import { TCP_STATE } from '../../model/socket/tcp-state.ts';
 import { perDump } from '../snapshots/per-dump.ts';
 import { clientsIn } from './clients.ts';
 import { Triples } from './triples.ts';
 
-/** The ports that the kernel chooses from for those who ask for none. */
+/** The ports that the kernel chooses from for a connect() without a bind(). */
 export interface PortRange {
   first: number;
   last: number;
@@ -13,7 +13,7 @@ export interface PortRange {
   has(port: number): boolean;
 }
 
-/** What the kernel begins with, net/ipv4/af_inet.c, inet_init_net. */
+/** The kernel's default, net/ipv4/af_inet.c, inet_init_net. */
 const DEFAULT = [32_768, 60_999] as const;
 
 /** The range of a namespace by its sysctls; the kernel's default where they could not be read. */
@@ -51,7 +51,7 @@ export interface PortUse {
   /** Those among them that only TIME_WAIT entries hold. */
   waiting: number;
   /** One of the connections, one with a process where there is any. */
-  member: SocketRecord;
+  member: StoredSocket;
 }
 
 /**
@@ -60,7 +60,7 @@ export interface PortUse {
  */
 export const portUse = perDump((namespace, dump): readonly PortUse[] => {
   const range = portRangeOf(namespace.sysctls);
-  const triples = new Triples<string, string, SocketRecord[]>();
+  const triples = new Triples<string, string, StoredSocket[]>();
   for (const socket of clientsIn(namespace, dump)) {
     const { local, localPort, peer, peerPort } = socket;
     if (!range.has(localPort)) continue;
@@ -73,7 +73,7 @@ export const portUse = perDump((namespace, dump): readonly PortUse[] => {
     for (const { localPort, state } of sockets) (state === TCP_STATE.TIME_WAIT ? ports : taken).add(localPort);
     let waiting = 0;
     for (const port of ports) if (!taken.has(port)) waiting++;
-    const member = sockets.find(({ process }) => process !== undefined) ?? (sockets[0] as SocketRecord);
+    const member = sockets.find(({ process }) => process !== undefined) ?? (sockets[0] as StoredSocket);
     return {
       source: member.local?.plain ?? '*',
       peer: member.peer?.plain ?? '*',

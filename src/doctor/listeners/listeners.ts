@@ -1,5 +1,5 @@
 import type { Address } from '../../model/socket/interned-address.ts';
-import type { SocketRecord } from '../../model/socket/socket-record.ts';
+import type { StoredSocket } from '../../model/socket/stored-socket.ts';
 import { TCP_STATE } from '../../model/socket/tcp-state.ts';
 import { type Dump, ofProto, tcpIn } from '../snapshots/snapshots.ts';
 
@@ -10,7 +10,7 @@ const EMBEDDED_DNS_ADDRESS = '127.0.0.11';
  * Whether a socket is the container's side of Docker's embedded DNS server: one UDP and one TCP listener
  * that dockerd holds inside the namespace, and what they accepted. Nothing of it is the container's own.
  */
-export function isEmbeddedDns({ local, process, proto }: SocketRecord): boolean {
+export function isEmbeddedDns({ local, process, proto }: StoredSocket): boolean {
   if (local?.plain !== EMBEDDED_DNS_ADDRESS || (proto !== 'tcp' && proto !== 'udp')) return false;
   return process === undefined || process.name === 'dockerd';
 }
@@ -27,7 +27,7 @@ export interface QueueSnapshot {
 /** A listening socket over the dumps that had it. */
 export interface Listener {
   /** As last seen. */
-  socket: SocketRecord;
+  socket: StoredSocket;
   /** In the order of time; at least one. */
   snapshots: readonly QueueSnapshot[];
   last: QueueSnapshot;
@@ -43,8 +43,8 @@ export function unixListeners(dumps: readonly Dump[]): Listener[] {
   return listeners(dumps, (dump) => ofProto(dump, 'unix').filter(({ state }) => state === TCP_STATE.LISTEN));
 }
 
-function listeners(dumps: readonly Dump[], listening: (dump: Dump) => readonly SocketRecord[]): Listener[] {
-  const found = new Map<number, { socket: SocketRecord; snapshots: QueueSnapshot[]; last: QueueSnapshot }>();
+function listeners(dumps: readonly Dump[], listening: (dump: Dump) => readonly StoredSocket[]): Listener[] {
+  const found = new Map<number, { socket: StoredSocket; snapshots: QueueSnapshot[]; last: QueueSnapshot }>();
   for (const dump of dumps) {
     for (const socket of listening(dump)) {
       const limit = dump.source === 'procfs' ? undefined : socket.sendQueue;
@@ -80,7 +80,7 @@ export function isSuspect({ snapshots }: Listener, share: number): boolean {
  * Whether a socket came in through a listener. A dual-stack listener's connections are `inet6` whatever the
  * client spoke, so that the family decides where there is one listener for each.
  */
-export function cameThrough(socket: SocketRecord, listener: SocketRecord): boolean {
+export function cameThrough(socket: StoredSocket, listener: StoredSocket): boolean {
   return (
     socket.proto === 'tcp' &&
     socket.state !== TCP_STATE.LISTEN &&

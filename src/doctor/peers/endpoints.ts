@@ -2,7 +2,7 @@ import type { WatchedContainer, WatchedNetns } from '../../model/netns/netns.ts'
 import type { Series } from '../../model/sample/series.ts';
 import type { Endpoint } from '../rule.ts';
 
-/** The label under which Compose keeps the name that other services call it by. */
+/** The label in which Compose stores the name that other services use for it. */
 const COMPOSE_SERVICE = 'com.docker.compose.service';
 
 /** Whether an address is the namespace itself. */
@@ -16,7 +16,7 @@ export function containerAt({ containers }: Series, plain: string): WatchedConta
 }
 
 /**
- * What is the same for all who talk to one endpoint, from whichever namespace and network: the container
+ * A key that is the same for all connections to one endpoint, from any namespace and network: the container
  * where one has the address, the namespace itself for its loopback.
  */
 export function endpointKey(series: Series, namespace: WatchedNetns, plain: string, port: number): string {

@@ -1,7 +1,7 @@
 import { perObject } from '../../base/memo.ts';
 import type { NetnsSeries, Series } from '../../model/sample/series.ts';
 import type { Address } from '../../model/socket/interned-address.ts';
-import type { SocketRecord } from '../../model/socket/socket-record.ts';
+import type { StoredSocket } from '../../model/socket/stored-socket.ts';
 import { TCP_STATE } from '../../model/socket/tcp-state.ts';
 import { dumpsOf, tcpIn } from '../snapshots/snapshots.ts';
 import { containerAt, isLoopback } from './endpoints.ts';
@@ -52,6 +52,6 @@ export function hasFullQueue(series: NetnsSeries, port: number): boolean {
 }
 
 /** The kernel queues one more than the limit, net/ipv4/tcp_ipv4.c, sk_acceptq_is_full. */
-function isFullListener({ localPort, receiveQueue, sendQueue }: SocketRecord, port: number): boolean {
+function isFullListener({ localPort, receiveQueue, sendQueue }: StoredSocket, port: number): boolean {
   return localPort === port && receiveQueue > sendQueue;
 }

@@ -1,11 +1,11 @@
 import type { Names } from '../../model/names.ts';
 import type { NetnsSeries } from '../../model/sample/series.ts';
-import type { SocketRecord } from '../../model/socket/socket-record.ts';
+import type { StoredSocket } from '../../model/socket/stored-socket.ts';
 import { roleOf } from '../clients/clients.ts';
 import { endpointText } from '../scopes.ts';
 
 /** The other side of a connection as findings name it: `db:mysql` for a server, `clients of port 8080` for a server's clients. */
-export function peerLabel(netns: NetnsSeries, names: Names, socket: SocketRecord): string {
+export function peerLabel(netns: NetnsSeries, names: Names, socket: StoredSocket): string {
   if (roleOf(netns, socket) === 'server') return `clients of port ${socket.localPort}`;
   return endpointText(names, socket.peer, socket.peerPort);
 }
@@ -14,7 +14,7 @@ export function peerLabel(netns: NetnsSeries, names: Names, socket: SocketRecord
  * What connections of one cause have in common, as `Finding.about` has it: `peer db:mysql`, the server of
  * a client; `port 8080`, the own port of a server, whose clients differ in their ports.
  */
-export function peerAbout(netns: NetnsSeries, names: Names, socket: SocketRecord): string {
+export function peerAbout(netns: NetnsSeries, names: Names, socket: StoredSocket): string {
   if (roleOf(netns, socket) === 'server') return `port ${socket.localPort}`;
   return `peer ${endpointText(names, socket.peer, socket.peerPort)}`;
 }

@@ -29,8 +29,8 @@ export interface FloorShape {
 }
 
 /**
- * The peaks of a series of counts that fell back to a flat floor: domain of a pool that keeps a number of
- * idle connections and opens any number of others.
+ * The peaks of a series of counts that fell back to a flat floor: the shape of a pool that holds a fixed
+ * number of idle connections and opens any number of others.
  */
 export function floorReturns(counts: readonly CountAt[], shape: FloorShape): FloorReturn[] {
   const returns: FloorReturn[] = [];

@@ -133,7 +133,7 @@ export function capFixes(owner: PoolOwner, cap: number): Fix[] {
     : [...fixes, { where: 'another stack', text: `the cap is called ${listed(others)}` }];
 }
 
-/** How each stack keeps fewer connections idle, ordered as {@link capFixes}. */
+/** How to have fewer idle connections in each stack, ordered as {@link capFixes}. */
 export function idleFixes(owner: PoolOwner): Fix[] {
   return stacksFor(owner).first.map(({ where, idle: { text, snippet } }) => ({
     where,

@@ -2,7 +2,7 @@ import { formatEndpoint } from '../../base/endpoint-text.ts';
 import { grouped } from '../../base/lists.ts';
 import { perObject } from '../../base/memo.ts';
 import type { NetnsSeries } from '../../model/sample/series.ts';
-import type { SocketRecord } from '../../model/socket/socket-record.ts';
+import type { StoredSocket } from '../../model/socket/stored-socket.ts';
 import { TCP_STATE } from '../../model/socket/tcp-state.ts';
 import { clientsIn } from '../clients/clients.ts';
 import { Triples } from '../clients/triples.ts';
@@ -12,14 +12,14 @@ import { dumpsOf } from '../snapshots/snapshots.ts';
 export interface PoolSnapshot {
   atMs: number;
   /** Connections that are established or on the way to it; empty where there were none. */
-  sockets: readonly SocketRecord[];
+  sockets: readonly StoredSocket[];
 }
 
 /** The connections of one process to one endpoint, over the snapshots: what a pool looks like from outside. */
 export interface Pool {
   netns: NetnsSeries;
-  /** One of its sockets: who holds it, and whom it talks to. */
-  member: SocketRecord;
+  /** One of its sockets: its holder and peer are those of the pool. */
+  member: StoredSocket;
   /** The peer's address as names are known by it. */
   peer: string;
   port: number;
@@ -31,7 +31,7 @@ export interface Pool {
 export const poolsOf = perObject((series: NetnsSeries): readonly Pool[] => adopted(collect(series)));
 
 interface Growing extends Pool {
-  snapshots: { atMs: number; sockets: SocketRecord[] }[];
+  snapshots: { atMs: number; sockets: StoredSocket[] }[];
 }
 
 function collect(netns: NetnsSeries): Growing[] {
@@ -42,7 +42,7 @@ function collect(netns: NetnsSeries): Growing[] {
       const { state, peer, peerPort: port, process, container = '' } = member;
       if (peer === undefined || (state !== TCP_STATE.ESTABLISHED && state !== TCP_STATE.SYN_SENT)) continue;
       const pool = pools.at(process?.pid ?? container, peer.plain, port, () => {
-        const snapshots = dumps.map(({ atMs }) => ({ atMs, sockets: [] as SocketRecord[] }));
+        const snapshots = dumps.map(({ atMs }) => ({ atMs, sockets: [] as StoredSocket[] }));
         return { netns, member, peer: peer.plain, port, snapshots };
       });
       pool.snapshots[index]?.sockets.push(member);
@@ -69,7 +69,7 @@ function adopted(pools: readonly Growing[]): Growing[] {
 }
 
 /** The established ones among them. */
-export function establishedIn({ sockets }: PoolSnapshot): SocketRecord[] {
+export function establishedIn({ sockets }: PoolSnapshot): StoredSocket[] {
   return sockets.filter(({ state }) => state === TCP_STATE.ESTABLISHED);
 }
 

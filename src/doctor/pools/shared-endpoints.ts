@@ -46,7 +46,7 @@ export const sharedEndpoints = perObject((series: Series): ReadonlyMap<string, S
   );
 });
 
-/** The endpoint of a pool, with everybody who shares it. */
+/** The endpoint of a pool, with all pools to it. */
 export function sharersOf(series: Series, pool: Pool): SharedEndpoint | undefined {
   return sharedEndpoints(series).get(endpointKey(series, pool.netns.namespace, pool.peer, pool.port));
 }

@@ -1,7 +1,8 @@
 import { grouped } from '../../base/lists.ts';
 import type { Names } from '../../model/names.ts';
 import type { NetnsSeries } from '../../model/sample/series.ts';
-import type { Holder, SocketRecord } from '../../model/socket/socket-record.ts';
+import type { Holder } from '../../model/socket/socket-columns.ts';
+import type { StoredSocket } from '../../model/socket/stored-socket.ts';
 import { stateName, TCP_STATE } from '../../model/socket/tcp-state.ts';
 import { peerAbout, withPeer } from '../peers/peer-label.ts';
 import type { Dump } from '../snapshots/snapshots.ts';
@@ -38,7 +39,7 @@ export function heldGroups(
     .sort((a, b) => b.count - a.count);
 }
 
-function commonState(sockets: readonly SocketRecord[]): string {
+function commonState(sockets: readonly StoredSocket[]): string {
   const [most] = [...grouped(sockets, ({ state }) => stateName(state))].sort(([, a], [, b]) => b.length - a.length);
   return most?.[0] ?? '';
 }

@@ -2,7 +2,7 @@ import { parseMilliseconds } from '../../base/duration.ts';
 import { parseSize } from '../../base/size.ts';
 import type { Endpoint, Setting, SettingUnit } from '../rule.ts';
 
-/** How the value of a setting is written, for who wrote it wrongly. */
+/** Examples of the value of a setting, for error messages. */
 export const SETTING_FORMS: Record<SettingUnit, string> = {
   ms: '500ms, 60s, 5m or 1h',
   count: 'a number',

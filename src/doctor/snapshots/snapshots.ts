@@ -1,20 +1,29 @@
 import { perObject } from '../../base/memo.ts';
 import type { NetnsSample, ProcessSample } from '../../model/sample/sample.ts';
 import type { NetnsSeries } from '../../model/sample/series.ts';
-import type { SocketRecord } from '../../model/socket/socket-record.ts';
 import type { Proto } from '../../model/socket/socket-view.ts';
+import type { StoredSocket } from '../../model/socket/stored-socket.ts';
 
 /** A sample with its sockets. */
-export type Dump = NetnsSample & { sockets: readonly SocketRecord[] };
+export interface Dump extends Omit<NetnsSample, 'sockets'> {
+  sockets: readonly StoredSocket[];
+}
+
+/** The dump of a sample; undefined when none was taken. The same object each time. */
+const dumpOf = perObject((sample: NetnsSample): Dump | undefined => {
+  const { sockets } = sample;
+  return sockets && { ...sample, sockets: sockets.toArray() };
+});
 
 /** The samples in which all sockets were read. */
 export function dumpsOf({ samples }: NetnsSeries): Dump[] {
-  return samples.filter((sample): sample is Dump => sample.sockets !== undefined);
+  return samples.flatMap((sample) => dumpOf(sample) ?? []);
 }
 
 /** The last of them; undefined when none was taken. */
 export function lastDump(series: NetnsSeries): Dump | undefined {
-  return series.samples.findLast((sample): sample is Dump => sample.sockets !== undefined);
+  const last = series.samples.findLast(({ sockets }) => sockets !== undefined);
+  return last && dumpOf(last);
 }
 
 /** The dump that was taken last before a time, or the first after it; undefined when none was taken. */
@@ -47,19 +56,19 @@ export function lastProcess({ samples }: NetnsSeries, pid: number | undefined): 
     ?.processes?.find((process) => process.pid === pid);
 }
 
-const NONE: readonly SocketRecord[] = [];
+const NONE: readonly StoredSocket[] = [];
 
-const byProto = perObject((sockets: readonly SocketRecord[]) => Map.groupBy(sockets, ({ proto }) => proto));
-const tcpByState = perObject((sockets: readonly SocketRecord[]) =>
+const byProto = perObject((sockets: readonly StoredSocket[]) => Map.groupBy(sockets, ({ proto }) => proto));
+const tcpByState = perObject((sockets: readonly StoredSocket[]) =>
   Map.groupBy(byProto(sockets).get('tcp') ?? NONE, ({ state }) => state),
 );
 
 /** The sockets of a protocol, in the order of the dump. */
-export function ofProto(dump: Pick<Dump, 'sockets'>, proto: Proto): readonly SocketRecord[] {
+export function ofProto(dump: Pick<Dump, 'sockets'>, proto: Proto): readonly StoredSocket[] {
   return byProto(dump.sockets).get(proto) ?? NONE;
 }
 
 /** The TCP sockets in a state, in the order of the dump. */
-export function tcpIn(dump: Pick<Dump, 'sockets'>, state: number): readonly SocketRecord[] {
+export function tcpIn(dump: Pick<Dump, 'sockets'>, state: number): readonly StoredSocket[] {
   return tcpByState(dump.sockets).get(state) ?? NONE;
 }

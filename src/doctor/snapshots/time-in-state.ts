@@ -1,4 +1,4 @@
-import type { SocketRecord } from '../../model/socket/socket-record.ts';
+import type { StoredSocket } from '../../model/socket/stored-socket.ts';
 import type { Dump } from './snapshots.ts';
 
 /**
@@ -11,7 +11,7 @@ export class TimeInState {
   readonly #atMs: number;
 
   /** @param inState the sockets of a dump that are in the state that is asked about */
-  constructor(dumps: readonly Dump[], inState: (dump: Dump) => readonly SocketRecord[]) {
+  constructor(dumps: readonly Dump[], inState: (dump: Dump) => readonly StoredSocket[]) {
     let before = this.#since;
     for (const dump of dumps) {
       const now = new Map<number, number>();
@@ -23,16 +23,16 @@ export class TimeInState {
   }
 
   /** @param socket of the last snapshot */
-  of(socket: SocketRecord): number {
-    return Math.max(this.seen(socket), socket.info?.lastAckReceivedMs ?? 0);
+  of(socket: StoredSocket): number {
+    return Math.max(this.seen(socket), socket.tcpInfoNumber('lastAckReceivedMs') ?? 0);
   }
 
   /** By the snapshots only. */
-  seen(socket: SocketRecord): number {
+  seen(socket: StoredSocket): number {
     return this.#atMs - (this.#since.get(keyOf(socket)) ?? this.#atMs);
   }
 }
 
-function keyOf({ cookie, inode }: SocketRecord): number {
+function keyOf({ cookie, inode }: StoredSocket): number {
   return cookie === 0 ? inode : cookie;
 }

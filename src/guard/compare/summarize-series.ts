@@ -4,7 +4,6 @@ import { connectionsOpened } from '../../model/netns/counters.ts';
 import type { RunMeasure, RunSummary } from '../../model/report/run-summary.ts';
 import type { NetnsSample } from '../../model/sample/sample.ts';
 import type { NetnsSeries, Series } from '../../model/sample/series.ts';
-import { RecordedSockets } from '../../model/socket/record-view.ts';
 import { countSubflows, countsByName } from '../state-counts.ts';
 import { betterOfState, runFindings } from './state-measures.ts';
 
@@ -21,7 +20,7 @@ export function summarizeSeries(name: string, series: Series, findings: readonly
 function measuresOf({ namespace, samples }: NetnsSeries): RunMeasure[] {
   const measures: RunMeasure[] = [];
   const snapshots = samples.flatMap(({ sockets }) =>
-    sockets === undefined ? [] : [countsByName(countSubflows(new RecordedSockets(sockets)))],
+    sockets === undefined ? [] : [countsByName(countSubflows(sockets))],
   );
   const states = new Set(snapshots.flatMap((counts) => Object.keys(counts)));
   for (const state of states) {
@@ -39,7 +38,7 @@ function measuresOf({ namespace, samples }: NetnsSeries): RunMeasure[] {
   }
   const opens = opensPerSecond(samples);
   if (opens !== undefined) {
-    measures.push({ name: `${namespace.name}: connections opened`, value: opens, unit: '/s', better: 'none' });
+    measures.push({ name: `${namespace.name}: connections made`, value: opens, unit: '/s', better: 'none' });
   }
   return measures;
 }

@@ -1,5 +1,5 @@
 import type { Outcome } from '../socket/closed-connection.ts';
-import type { Holder } from '../socket/socket-record.ts';
+import type { Holder } from '../socket/socket-columns.ts';
 import type { Proto } from '../socket/socket-view.ts';
 
 /** Counts of the connections with the same endpoints that were closed between two samples: there can be thousands per second. */

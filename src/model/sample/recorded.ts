@@ -1,18 +1,20 @@
 import type { DeclaredSettings } from '../container/container.ts';
-import type { SocketRecord } from '../socket/socket-record.ts';
 import type { Series } from './series.ts';
 import type { SampledNetns, SampledTick, SnapshotHeader } from './tick.ts';
 
-/** A stored snapshot of the sockets of a network namespace. `Sockets` is their form: records when written, columns when read. */
-export interface StoredSnapshot<Sockets = readonly SocketRecord[]> extends SnapshotHeader {
+/**
+ * The sockets of a namespace at one moment, stored. `Sockets` is `SocketColumns` when they are written, and
+ * `StoredSockets` when they are read: those that did not change stay in the columns of earlier snapshots.
+ */
+export interface StoredSnapshot<Sockets> extends SnapshotHeader {
   sockets: Sockets;
 }
 
-/** The stored sample of a network namespace at one tick. */
-export type StoredNetnsTick<Sockets = readonly SocketRecord[]> = SampledNetns<StoredSnapshot<Sockets>>;
+/** What was seen of a namespace at one tick, stored. */
+export type StoredNetnsTick<Sockets> = SampledNetns<StoredSnapshot<Sockets>>;
 
-/** The stored samples of one tick. */
-export type StoredTick<Sockets = readonly SocketRecord[]> = SampledTick<StoredNetnsTick<Sockets>>;
+/** What was seen at one tick, stored. */
+export type StoredTick<Sockets> = SampledTick<StoredNetnsTick<Sockets>>;
 
 /** The first line of a recording: how it was made. */
 export interface RecordingHeader {

@@ -1,5 +1,6 @@
 import type { NetCounters, Sockstat } from '../netns/counters.ts';
-import type { Holder, SocketRecord } from '../socket/socket-record.ts';
+import type { Holder } from '../socket/socket-columns.ts';
+import type { StoredSockets } from '../socket/stored-sockets.ts';
 import type { ClosedGroup } from './closed-group.ts';
 import type { Coverage, Source } from './coverage.ts';
 
@@ -58,8 +59,8 @@ export interface NetnsMeasurements {
 export interface NetnsSample extends NetnsMeasurements {
   /** Milliseconds since the epoch. */
   atMs: number;
-  /** Every socket; absent where no dump was taken. */
-  sockets?: readonly SocketRecord[];
+  /** Every socket, when a dump was taken. */
+  sockets?: StoredSockets;
   source?: Source;
   coverage?: Coverage;
   /** Connections that were closed since the previous sample. */

@@ -1,25 +1,69 @@
 import type { Address } from './interned-address.ts';
-import type { RECORDED_INFO } from './socket-record.ts';
 import type { Family, Proto } from './socket-view.ts';
+import type { TcpInfo } from './tcp-info.ts';
 
-/** The values of a field, a row's each, or one that all rows have; null where a row has none, undefined where no row has any. */
+/** The process that holds a socket. */
+export interface Holder {
+  pid: number;
+  /** The command name. The process chose it: escape it before a terminal sees it. */
+  name: string;
+}
+
+/** The numbers of the kernel's TCP information that are stored. */
+export const RECORDED_INFO = [
+  'rttUs',
+  'minRttUs',
+  'lastSentMs',
+  'lastReceivedMs',
+  'lastAckReceivedMs',
+  'bytesSent',
+  'bytesReceived',
+  'bytesRetransmitted',
+  'totalRetrans',
+  'segmentsOut',
+  'segmentsIn',
+  'dataSegmentsOut',
+  'dataSegmentsIn',
+  'notSentBytes',
+  'unackedSegments',
+  'lostSegments',
+  'congestionWindowSegments',
+  'sendWindowBytes',
+  'receiveWindowBytes',
+  'receiveWindowLimitedUs',
+  'busyTimeUs',
+  'dsackDuplicates',
+  'reorderingSeen',
+  'atoUs',
+  'backoff',
+  'pathMtuBytes',
+] as const satisfies readonly (keyof TcpInfo)[];
+
+/** A field of the TCP information that is stored. */
+export type InfoField = (typeof RECORDED_INFO)[number];
+
+/** Fields of the TCP information that are times since an event: stored as the moment of the event, milliseconds since the epoch. */
+export const INFO_TIMES: ReadonlySet<string> = new Set(['lastSentMs', 'lastReceivedMs', 'lastAckReceivedMs']);
+
+/** The values of a field: one for each row, or one that all rows have. Null where a row has none, undefined where no row has any. */
 export type Column<T> = readonly (T | null)[] | undefined;
 
 /**
- * Sockets that are kept field by field: what all of them have alike is there once, and none of them is an object.
- * The fields mean what those of `SocketRecord` do; 0, or what is said there, where a row has none.
+ * Sockets stored field by field: a value that all of them have is stored once, and none of them is an object.
+ * The fields mean what those of `SocketView` do; 0, or what is said there, where a row has none. A number that the
+ * source did not know is stored as 0.
  */
 export interface SocketColumns {
   /** When they were read, milliseconds since the epoch. */
   readonly atMs: number;
-  /** Never undefined: so many rows there are. 0 where the source has none. */
+  /** The cookie as one number, 0 where the source has none. Never undefined and always of full length: it is the number of rows. */
   readonly cookie: readonly number[];
   readonly inode: Column<number>;
   readonly proto: Column<Proto>;
   readonly family: Column<Family>;
-  /** As text; not of a UNIX socket. */
-  readonly local: Column<string>;
-  readonly peer: Column<string>;
+  /** Interned. None for a UNIX socket. */
+  readonly local: Column<Address>;
+  readonly peer: Column<Address>;
   readonly state: Column<number>;
   readonly localPort: Column<number>;
   readonly peerPort: Column<number>;
@@ -31,28 +75,27 @@ export interface SocketColumns {
   readonly timerAt: Column<number>;
   readonly retransmits: Column<number>;
   readonly interfaceIndex: Column<number>;
+  /** None where the source does not report it. */
   readonly receiveBufferBytes: Column<number>;
+  /** None where the source does not report it. */
   readonly drops: Column<number>;
-  /** {@link atMs} where a row has none. */
+  /** Milliseconds since the epoch: the first dump that had it. None where no earlier dump is remembered: it was first seen at {@link atMs}. */
   readonly firstSeenMs: Column<number>;
+  /** The last dump before {@link firstSeenMs}, which did not have it; none without one. */
   readonly notBeforeMs: Column<number>;
+  /** The first process that was seen to hold it, for an entry without a descriptor the last that did; none where none was seen. */
   readonly pid: Column<number>;
+  /** The command name of {@link pid}. */
   readonly process: Column<string>;
+  /** Name of its container; none outside every container. */
   readonly container: Column<string>;
   readonly unixType: Column<number>;
   readonly peerInode: Column<number>;
+  /** The name of a UNIX socket as text, `@` for the abstract namespace; none when unbound. */
   readonly path: Column<string>;
   /** Fields of the TCP information that any row has; those of {@link INFO_TIMES} as times, milliseconds since the epoch. */
   readonly info: { readonly [Field in InfoField]?: Exclude<Column<number>, undefined> };
-  /** Makes an address of its text, the same of the same. */
-  readonly addressOf: (text: string) => Address;
 }
-
-/** A field of the TCP information that is kept. */
-export type InfoField = (typeof RECORDED_INFO)[number];
-
-/** Fields of the TCP information that are times until now: they are kept as the moments that they count from. */
-export const INFO_TIMES: ReadonlySet<string> = new Set(['lastSentMs', 'lastReceivedMs', 'lastAckReceivedMs']);
 
 /** A row's value; undefined where it has none. */
 export function valueAt<T>(column: Column<T>, row: number): T | undefined {
@@ -66,16 +109,25 @@ export function numberAt(column: Column<number>, row: number): number {
   return (column.length === 1 ? column[0] : column[row]) ?? 0;
 }
 
-/** The same columns with some of their rows alone, in this order. */
-export function pickRows(columns: SocketColumns, rows: readonly number[]): SocketColumns {
-  const picked: Record<string, unknown> = { ...columns, info: pickedOf(columns.info, rows) };
-  return Object.assign(picked, pickedOf(columns, rows)) as unknown as SocketColumns;
+/** The shortest column of these values, one for each row: one value for all, a value each, or undefined where no row has any. */
+export function packColumn<T>(values: readonly (T | null)[]): Column<T> {
+  const [first] = values;
+  if (first === undefined) return undefined;
+  if (values.some((value) => value !== first)) return values;
+  return first === null ? undefined : [first];
 }
 
-/** The lists among some values, with some of their rows; one value that stands for all still does. */
-function pickedOf(values: object, rows: readonly number[]): Record<string, unknown> {
+/** The same columns with only some of their rows, in this order. */
+export function pickRows(columns: SocketColumns, rows: readonly number[]): SocketColumns {
+  const picked: Record<string, unknown> = { ...columns, ...pickEach(columns, rows) };
+  picked.info = pickEach(columns.info, rows);
+  picked.cookie = rows.map((row) => columns.cookie[row] ?? 0);
+  return picked as unknown as SocketColumns;
+}
+
+function pickEach(columns: object, rows: readonly number[]): Record<string, unknown> {
   const picked: Record<string, unknown> = {};
-  for (const [name, column] of Object.entries(values)) {
+  for (const [name, column] of Object.entries(columns)) {
     if (!Array.isArray(column)) continue;
     picked[name] = column.length <= 1 ? column : rows.map((row) => column[row] ?? null);
   }

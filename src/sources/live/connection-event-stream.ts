@@ -4,10 +4,9 @@ import type { Names } from '../../model/names.ts';
 import type { ClosedConnection, Remembered } from '../../model/socket/closed-connection.ts';
 import { AddressInterner } from '../../model/socket/interned-address.ts';
 import { outcomeOf } from '../../model/socket/outcome.ts';
-import { recordSocket } from '../../model/socket/record-socket.ts';
-import { RecordView } from '../../model/socket/record-view.ts';
-import type { SocketRecord } from '../../model/socket/socket-record.ts';
+import { SocketColumnsBuilder } from '../../model/socket/socket-columns-builder.ts';
 import type { SocketView } from '../../model/socket/socket-view.ts';
+import { StoredSocket } from '../../model/socket/stored-socket.ts';
 import { DestroyEvents } from './destroy-events.ts';
 import { LiveClosedConnection } from './live-closed-connection.ts';
 import type { NetnsReader } from './netns-reader.ts';
@@ -26,7 +25,8 @@ export interface ConnectionEventSink {
  */
 interface Undecided {
   namespace: NetnsReader;
-  record: SocketRecord;
+  /** As it was when its event was read. */
+  socket: StoredSocket;
   remembered: Remembered | undefined;
   /** Whether a drain has passed without its listener's event. */
   waited: boolean;
@@ -35,7 +35,7 @@ interface Undecided {
 /** The connections that are closed in some namespaces, with their outcomes. Listeners and unconnected sockets are left out. */
 export class ConnectionEventStream {
   readonly #events: DestroyEvents;
-  readonly #book = new AddressInterner();
+  readonly #columns = new SocketColumnsBuilder(new AddressInterner());
   #undecided: Undecided[] = [];
   #closedListeners = new Set<string>();
   #listenersBefore = new Set<string>();
@@ -87,26 +87,32 @@ export class ConnectionEventStream {
       if (event.proto === 'tcp') this.#closedListeners.add(listenerKey(namespace, event.localPort));
     } else if (outcome === 'mangled-child') {
       const { socket } = this.#closed.moveTo(namespace, event, remembered, 'aborted', this.#at);
-      const record = recordSocket(socket, this.#book, { firstSeenMs: remembered?.firstSeenMs ?? this.#at.getTime() });
-      this.#undecided.push({ namespace, record, remembered, waited: false });
+      this.#undecided.push({ namespace, socket: this.#store(socket), remembered, waited: false });
     } else sink.closed(namespace, this.#closed.moveTo(namespace, event, remembered, outcome, this.#at));
     if (remembered !== undefined) namespace.memory.closed(event);
+  }
+
+  /** The view of an event is valid only until the next one. */
+  #store(socket: SocketView): StoredSocket {
+    const atMs = this.#at.getTime();
+    this.#columns.begin(atMs);
+    this.#columns.add(socket, {});
+    return new StoredSocket().moveTo(this.#columns.finish(), 0, atMs);
   }
 
   #decide(sink: ConnectionEventSink, isLast: boolean): void {
     if (this.#undecided.length > 0) {
       const waiting: Undecided[] = [];
       for (const undecided of this.#undecided) {
-        const { namespace, record, remembered, waited } = undecided;
-        const key = listenerKey(namespace, record.localPort);
+        const { namespace, socket, remembered, waited } = undecided;
+        const key = listenerKey(namespace, socket.localPort);
         const unaccepted = this.#closedListeners.has(key) || this.#listenersBefore.has(key);
         if (!unaccepted && !waited && !isLast) {
           waiting.push({ ...undecided, waited: true });
           continue;
         }
-        const view = new RecordView().moveTo(record);
         const outcome = unaccepted ? 'never-accepted' : 'aborted';
-        sink.closed(namespace, this.#closed.moveTo(namespace, view, remembered, outcome, this.#at));
+        sink.closed(namespace, this.#closed.moveTo(namespace, socket, remembered, outcome, this.#at));
       }
       this.#undecided = waiting;
     }

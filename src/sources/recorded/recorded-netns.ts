@@ -10,10 +10,10 @@ import type { Sockstat } from '../../model/netns/counters.ts';
 import type { Target } from '../../model/netns/target.ts';
 import type { DescriptorUse } from '../../model/report/overview.ts';
 import type { SocketsHeader } from '../../model/sample/coverage.ts';
-import { ColumnView } from '../../model/socket/column-view.ts';
 import type { SocketQuery } from '../../model/socket/socket-query.ts';
 import type { SocketProcess } from '../../model/socket/socket-row.ts';
 import type { Proto, SocketSource, SocketView } from '../../model/socket/socket-view.ts';
+import { StoredSocket } from '../../model/socket/stored-socket.ts';
 import { stateMask, TCP_STATE } from '../../model/socket/tcp-state.ts';
 import { TIMER } from '../../model/socket/timers.ts';
 import type { NetnsTick, SocketSnapshot, Tick } from '../sample-source.ts';
@@ -188,7 +188,7 @@ function notRecorded(sockets: SocketSource, holders: ReadonlyMap<number, unknown
 }
 
 /** A socket without the kernel's TCP information, which is recorded whether or not it is asked for. */
-class PlainView extends ColumnView {
+class PlainView extends StoredSocket {
   override tcpInfo(): undefined {
     return undefined;
   }
@@ -203,5 +203,5 @@ class PlainView extends ColumnView {
 const plainView = new PlainView();
 
 function withoutInfo(socket: SocketView): SocketView {
-  return socket instanceof ColumnView ? plainView.moveToThatOf(socket) : socket;
+  return socket instanceof StoredSocket ? plainView.moveToThatOf(socket) : socket;
 }

@@ -1,22 +1,22 @@
 import type { StoredSnapshot } from '../../model/sample/recorded.ts';
-import { ColumnView } from '../../model/socket/column-view.ts';
 import type { SocketView } from '../../model/socket/socket-view.ts';
+import { StoredSocket } from '../../model/socket/stored-socket.ts';
 import type { StoredSockets } from '../../model/socket/stored-sockets.ts';
 import type { SocketSnapshot } from '../sample-source.ts';
 
-/** A kept look as one that was just taken. */
+/** A recorded snapshot as one that was just taken. */
 export function socketSnapshotOf(snapshot: StoredSnapshot<StoredSockets>): SocketSnapshot {
   return {
     ...snapshot,
-    holderOf: (socket) => keptView(socket)?.holder,
-    containerOf: (socket) => keptView(socket)?.container,
+    holderOf: (socket) => storedSocket(socket)?.process,
+    containerOf: (socket) => storedSocket(socket)?.container,
     seenSince(socket) {
-      const view = keptView(socket);
+      const view = storedSocket(socket);
       return view?.isRemembered ? view : undefined;
     },
   };
 }
 
-function keptView(socket: SocketView): ColumnView | undefined {
-  return socket instanceof ColumnView ? socket : undefined;
+function storedSocket(socket: SocketView): StoredSocket | undefined {
+  return socket instanceof StoredSocket ? socket : undefined;
 }

@@ -1,21 +1,23 @@
 import type { RecordingHeader, StoredNetnsTick, StoredSnapshot, StoredTick } from '../../model/sample/recorded.ts';
 import type { ClosedConnection, ClosedConnectionRecord } from '../../model/socket/closed-connection.ts';
 import { AddressInterner } from '../../model/socket/interned-address.ts';
+import type { SocketColumns } from '../../model/socket/socket-columns.ts';
+import { SocketColumnsBuilder } from '../../model/socket/socket-columns-builder.ts';
 import { RecordingWriter } from '../../recording/writer.ts';
 import type { NetnsTick, SampleSource, SocketSnapshot, Tick } from '../sample-source.ts';
 import { recordSnapshot } from '../series/record-snapshot.ts';
 import type { RecordingFile } from './recording-file.ts';
 import { SUMMARY_WITHOUT, summaryOf } from './summary.ts';
 
-/** Keeps what a source brings in a file. */
+/** Writes what a source brings into a file. */
 export class RecordingMaker {
   readonly #file: RecordingFile;
   readonly #writer = new RecordingWriter();
-  readonly #book = new AddressInterner();
+  readonly #columns = new SocketColumnsBuilder(new AddressInterner());
   readonly #isFull: boolean;
-  /** Connections closed since the last tick: their namespace may be in the next one alone. */
+  /** Connections closed since the last tick: their namespace may be only in the next one. */
   #closed: ClosedConnectionRecord[] = [];
-  /** Which namespaces' settings, and which containers, are in the details that were written. */
+  /** The namespaces and containers of the details that were written last, as JSON. */
   #detailed = '';
 
   constructor(file: RecordingFile, header: Omit<RecordingHeader, 'version' | 'fullEvents'>) {
@@ -24,24 +26,25 @@ export class RecordingMaker {
     file.add(this.#writer.header({ ...header, fullEvents: true }));
   }
 
-  /** Takes a closed connection in. */
+  /** Adds a closed connection. */
   closed(closed: ClosedConnection): void {
     this.#closed.push(closed.record());
   }
 
+  /** Writes a tick, and the connections closed before it. @param source for its details, where namespaces or containers are new */
   async add(tick: Tick, source: SampleSource): Promise<void> {
     await this.#addDetails(tick, source);
     const closed = this.#closed;
     this.#closed = [];
-    for (const line of this.#writer.tick(this.#kept(tick), closed, tick.names)) this.#file.add(line);
+    for (const line of this.#writer.tick(this.#stored(tick), closed, tick.names)) this.#file.add(line);
   }
 
-  /** Says that this is all. @param atMs when */
+  /** Writes the last lines. @param atMs when, milliseconds since the epoch */
   finish(atMs: number): void {
     for (const line of [...this.#writer.closed(this.#closed, atMs), this.#writer.end()]) this.#file.add(line);
   }
 
-  /** Whenever somebody new is there. */
+  /** Writes details whenever namespaces or containers came or went. */
   async #addDetails({ namespaces }: Tick, source: SampleSource): Promise<void> {
     const present = JSON.stringify(
       namespaces.map(({ namespace }) => [namespace.netns, namespace.containers.map(({ id }) => id)]),
@@ -53,7 +56,7 @@ export class RecordingMaker {
     this.#file.add(this.#writer.details({ sysctls, declared: Object.fromEntries(declared), runtimeProcesses }));
   }
 
-  #kept({ atMs, namespaces, containers, host, notes, budget }: Tick): StoredTick {
+  #stored({ atMs, namespaces, containers, host, notes, budget }: Tick): StoredTick<SocketColumns> {
     return {
       atMs,
       containers,
@@ -64,16 +67,16 @@ export class RecordingMaker {
     };
   }
 
-  #storedNetns({ snapshot, snapshotAtMs, ...namespace }: NetnsTick): StoredNetnsTick {
+  #storedNetns({ snapshot, snapshotAtMs, ...namespace }: NetnsTick): StoredNetnsTick<SocketColumns> {
     void snapshotAtMs;
     return snapshot === undefined ? namespace : { ...namespace, snapshot: this.#storedSnapshot(snapshot) };
   }
 
-  #storedSnapshot(snapshot: SocketSnapshot): StoredSnapshot {
-    const sockets = recordSnapshot(snapshot, this.#book);
+  #storedSnapshot(snapshot: SocketSnapshot): StoredSnapshot<SocketColumns> {
+    const sockets = recordSnapshot(snapshot, this.#columns);
     const { takenAtMs, source, sources, coverage, withoutStates } = snapshot;
     if (this.#isFull) return { takenAtMs, source, sources, coverage, withoutStates, sockets };
-    // The first look, which tells how many there are, is a whole one.
+    // The first snapshot has all sockets, for their number.
     return { takenAtMs, source, sources, coverage, withoutStates: SUMMARY_WITHOUT, sockets: summaryOf(sockets) };
   }
 }

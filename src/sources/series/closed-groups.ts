@@ -2,10 +2,10 @@ import { type ClosedGroup, GREETING_BYTES, IDLE_BEFORE_MS } from '../../model/sa
 import type { ClosedConnection } from '../../model/socket/closed-connection.ts';
 import { peerAddress, plainAddress } from '../../model/socket/endpoint.ts';
 
-/** Who lived shorter than this for certain is told apart, milliseconds. */
+/** Connections that certainly lived shorter than this are counted as short-lived, milliseconds. */
 const SHORT_MS = 1000;
 
-/** Counts closed connections, those with the same ends together. */
+/** Counts closed connections, grouped by outcome, endpoint, process and container. */
 export class ClosedGroups {
   #groups = new Map<string, ClosedGroup>();
 
@@ -56,7 +56,7 @@ export class ClosedGroups {
     group.retransmits += socket.tcpInfoNumber('totalRetrans') ?? 0;
   }
 
-  /** What was counted since the last time. */
+  /** The groups since the last call. */
   take(): ClosedGroup[] {
     const groups = [...this.#groups.values()];
     this.#groups = new Map();
@@ -64,7 +64,7 @@ export class ClosedGroups {
   }
 }
 
-/** A socket that no look had was made since the last one: how long ago that was bounds its life. */
+/** A socket that no snapshot had was opened since the last one: the time since then is an upper bound for its life. */
 function isShort({ atMs, remembered }: ClosedConnection, lastSnapshotMs: number | undefined): boolean {
   if (remembered !== undefined) {
     return remembered.notBeforeMs !== undefined && atMs - remembered.notBeforeMs < SHORT_MS;

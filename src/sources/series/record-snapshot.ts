@@ -1,31 +1,25 @@
-import type { AddressInterner } from '../../model/socket/interned-address.ts';
-import { type RecordContext, recordSocket } from '../../model/socket/record-socket.ts';
-import type { Holder, SocketRecord } from '../../model/socket/socket-record.ts';
+import type { SocketColumns } from '../../model/socket/socket-columns.ts';
+import type { SocketColumnsBuilder } from '../../model/socket/socket-columns-builder.ts';
+import { AllRows, StoredSockets } from '../../model/socket/stored-sockets.ts';
 import type { SocketSnapshot } from '../sample-source.ts';
 
-/** Keeps all sockets of a look, with what is known of each. */
-export function recordSnapshot(snapshot: SocketSnapshot, book: AddressInterner): SocketRecord[] {
-  const records: SocketRecord[] = [];
-  const holders = new Map<Holder, Holder>();
+/** Stores all sockets of a snapshot, with what is known of each. */
+export function recordSnapshot(snapshot: SocketSnapshot, builder: SocketColumnsBuilder): SocketColumns {
+  builder.begin(snapshot.takenAtMs);
   snapshot.sockets.each((socket) => {
     const since = snapshot.seenSince(socket);
-    const context: RecordContext = { firstSeenMs: since?.firstSeenMs ?? snapshot.takenAtMs };
-    if (since === undefined) context.unremembered = true;
-    if (since?.notBeforeMs !== undefined) context.notBeforeMs = since.notBeforeMs;
-    const process = snapshot.holderOf(socket);
-    if (process !== undefined) context.process = kept(process, holders);
-    const container = snapshot.containerOf(socket);
-    if (container !== undefined) context.container = container;
-    records.push(recordSocket(socket, book, context));
+    builder.add(socket, {
+      process: snapshot.holderOf(socket),
+      container: snapshot.containerOf(socket),
+      firstSeenMs: since?.firstSeenMs,
+      notBeforeMs: since?.notBeforeMs,
+    });
   });
-  return records;
+  return builder.finish();
 }
 
-/** A holder without what else is known of it: one object for all its sockets. */
-function kept(holder: Holder, holders: Map<Holder, Holder>): Holder {
-  const known = holders.get(holder);
-  if (known !== undefined) return known;
-  const made = { pid: holder.pid, name: holder.name };
-  holders.set(holder, made);
-  return made;
+/** The sockets of a snapshot, to stay after its source has moved on; those of a recording are stored already. */
+export function storedSockets(snapshot: SocketSnapshot, builder: SocketColumnsBuilder): StoredSockets {
+  const { sockets } = snapshot;
+  return sockets instanceof StoredSockets ? sockets : new AllRows(recordSnapshot(snapshot, builder));
 }

@@ -4,38 +4,40 @@ import type { HostSample, NetnsSample } from '../../model/sample/sample.ts';
 import type { NetnsSeries, Series } from '../../model/sample/series.ts';
 import type { ClosedConnection } from '../../model/socket/closed-connection.ts';
 import { AddressInterner } from '../../model/socket/interned-address.ts';
+import { SocketColumnsBuilder } from '../../model/socket/socket-columns-builder.ts';
 import type { NetnsTick, SourceDetails, Tick } from '../sample-source.ts';
 import { ClosedGroups } from './closed-groups.ts';
-import { recordSnapshot } from './record-snapshot.ts';
+import { storedSockets } from './record-snapshot.ts';
 
-/** Keeps what ticks bring, for rules to judge. */
+/** Collects the samples of ticks, for rules to judge. */
 export class SeriesBuilder {
-  readonly #book = new AddressInterner();
-  readonly #namespaces = new Map<number, Kept>();
+  readonly #columns = new SocketColumnsBuilder(new AddressInterner());
+  readonly #namespaces = new Map<number, NetnsSamples>();
   readonly #host: HostSample[] = [];
   readonly #notes = new Set<string>();
   #fromMs = 0;
   #toMs = 0;
   #names: Names | undefined;
   #containers: readonly WatchedContainer[] = [];
-  readonly #most: number;
-  #kept = 0;
+  readonly #limit: number;
+  /** Sockets of all samples. */
+  #count = 0;
 
   /**
-   * @param most how many sockets are kept over all looks: above that every second look loses its own, so that a
-   *   day of them fits; without it all are kept
+   * @param limit how many sockets the samples have at most, all together: above that every second dump loses its
+   *   sockets, so that a day of them fits in memory; unlimited by default
    */
-  constructor(most = Number.POSITIVE_INFINITY) {
-    this.#most = most;
+  constructor(limit = Number.POSITIVE_INFINITY) {
+    this.#limit = limit;
   }
 
-  /** Takes a closed connection in. */
+  /** Adds a closed connection. */
   closed({ netns }: WatchedNetns, closed: ClosedConnection): void {
-    const kept = this.#namespaces.get(netns);
-    kept?.closed.add(closed, kept.lastSnapshotMs);
+    const known = this.#namespaces.get(netns);
+    known?.closed.add(closed, known.lastSnapshotMs);
   }
 
-  /** Takes a tick in. @returns its samples, in the order of its namespaces */
+  /** Adds a tick. @returns its samples, in the order of its namespaces */
   add(tick: Tick): NetnsSample[] {
     if (this.#fromMs === 0) this.#fromMs = tick.atMs;
     this.#toMs = tick.atMs;
@@ -46,17 +48,17 @@ export class SeriesBuilder {
     return tick.namespaces.map((netnsTick) => this.#addNetns(netnsTick, tick.atMs));
   }
 
-  /** Settings of a namespace that are not known yet. */
+  /** Whether the settings of a namespace are not known yet. */
   wantsSysctls({ netns }: WatchedNetns): boolean {
     return this.#namespaces.get(netns)?.sysctls === undefined;
   }
 
   setSysctls({ netns }: WatchedNetns, sysctls: Readonly<Record<string, string>>): void {
-    const kept = this.#namespaces.get(netns);
-    if (kept !== undefined) kept.sysctls = sysctls;
+    const known = this.#namespaces.get(netns);
+    if (known !== undefined) known.sysctls = sysctls;
   }
 
-  /** All that was seen. */
+  /** All samples so far. */
   series({ declared, runtimeProcesses }: SourceDetails): Series {
     const detailed = (containers: readonly WatchedContainer[]) =>
       containers.map((container) => {
@@ -82,8 +84,8 @@ export class SeriesBuilder {
 
   #addNetns(tick: NetnsTick, atMs: number): NetnsSample {
     const { namespace, snapshot, counters, sockstat, processes, pids, memory, lost } = tick;
-    const kept = this.#keep(namespace);
-    const ended = kept.closed.take();
+    const known = this.#samplesOf(namespace);
+    const closed = known.closed.take();
     const sample: NetnsSample = {
       atMs,
       ...(counters !== undefined && { counters }),
@@ -92,45 +94,45 @@ export class SeriesBuilder {
       ...(pids !== undefined && { pids }),
       ...(memory !== undefined && { memory }),
       ...(snapshot !== undefined && {
-        sockets: recordSnapshot(snapshot, this.#book),
+        sockets: storedSockets(snapshot, this.#columns),
         source: snapshot.source,
         coverage: snapshot.coverage,
       }),
-      ...(tick.closes !== undefined && { closed: ended }),
+      ...(tick.closes !== undefined && { closed }),
       ...(lost > 0 && { lost }),
     };
     if (snapshot !== undefined) {
-      kept.lastSnapshotMs = snapshot.takenAtMs;
+      known.lastSnapshotMs = snapshot.takenAtMs;
       for (const note of snapshot.coverage.notes) this.#notes.add(`${namespace.name}: ${note}`);
     }
-    kept.samples.push(sample);
-    this.#kept += sample.sockets?.length ?? 0;
-    if (this.#kept > this.#most) this.#letGo();
+    known.samples.push(sample);
+    this.#count += sample.sockets?.length ?? 0;
+    if (this.#count > this.#limit) this.#thinOut();
     return sample;
   }
 
-  /** Every second look but the first and the last of a namespace lets its sockets go; what was counted stays. */
-  #letGo(): void {
+  /** Deletes the sockets of every second dump but the first and the last of a namespace; its counts stay. */
+  #thinOut(): void {
     this.#notes.add(
-      'it was looked for long: the sockets of some of the older looks were let go before the rules saw them',
+      'long run: the sockets of some older samples were dropped to limit memory; the rules did not see them',
     );
-    this.#kept = 0;
+    this.#count = 0;
     for (const { samples } of this.#namespaces.values()) {
       const dumps = samples.filter(({ sockets }) => sockets !== undefined);
       dumps.forEach((dump, index) => {
         if (index % 2 === 1 && index < dumps.length - 1) delete dump.sockets;
-        else this.#kept += dump.sockets?.length ?? 0;
+        else this.#count += dump.sockets?.length ?? 0;
       });
     }
   }
 
-  #keep(namespace: WatchedNetns): Kept {
+  #samplesOf(namespace: WatchedNetns): NetnsSamples {
     const known = this.#namespaces.get(namespace.netns);
     if (known !== undefined) {
       known.namespace = namespace;
       return known;
     }
-    const made: Kept = {
+    const made: NetnsSamples = {
       namespace,
       samples: [],
       closed: new ClosedGroups(),
@@ -142,11 +144,14 @@ export class SeriesBuilder {
   }
 }
 
-interface Kept {
+/** What is known of a namespace. */
+interface NetnsSamples {
   namespace: WatchedNetns;
   samples: NetnsSample[];
   closed: ClosedGroups;
+  /** When its sockets were read last, milliseconds since the epoch; undefined before the first time. */
   lastSnapshotMs: number | undefined;
+  /** Undefined until they were read. */
   sysctls: Readonly<Record<string, string>> | undefined;
 }
 

@@ -3,14 +3,14 @@ import { describe, expect, it, test } from 'vitest';
 import { GroupCounter } from '../../../src/count/group-counter.ts';
 import { Roles } from '../../../src/count/roles.ts';
 import type { GroupKey } from '../../../src/model/report/group.ts';
-import { RecordedSockets } from '../../../src/model/socket/record-view.ts';
-import type { SocketRecord } from '../../../src/model/socket/socket-record.ts';
+import { StoredSocket } from '../../../src/model/socket/stored-socket.ts';
 import { stateName, TCP_STATE } from '../../../src/model/socket/tcp-state.ts';
+import { type PlainSocket, storedSockets } from '../../support/plain-socket.ts';
 import { records } from '../../support/random-records.ts';
 import { listener, mapped, tcpSocket } from '../../support/series.ts';
 
-/** The key of a record's group, computed without words. */
-const PLAIN: Partial<Record<GroupKey, (socket: SocketRecord) => string | number | null>> = {
+/** What a group's key is, read off the record the plain way. */
+const PLAIN: Partial<Record<GroupKey, (socket: PlainSocket) => string | number | null>> = {
   state: ({ state }) => stateName(state),
   proto: ({ proto }) => proto,
   'local-port': ({ proto, localPort }) => (proto === 'unix' ? null : localPort),
@@ -73,8 +73,8 @@ test('by role: null for a socket without a role', () => {
     tcpSocket(),
     tcpSocket({ state: TCP_STATE.CLOSE, peer: '0.0.0.0:0' }),
   ];
-  const counter = new GroupCounter(['role'], { roles: new Roles(new RecordedSockets(sockets)) });
-  new RecordedSockets(sockets).each((socket) => counter.add(socket));
+  const counter = new GroupCounter(['role'], { roles: new Roles(storedSockets(sockets)) });
+  storedSockets(sockets).each((socket) => counter.add(socket));
   expect(counter.groups()).toEqual([
     { key: { role: 'server' }, count: 2 },
     { key: { role: null }, count: 1 },
@@ -82,13 +82,13 @@ test('by role: null for a socket without a role', () => {
   ]);
 });
 
-function groupsOf(sockets: readonly SocketRecord[], keys: readonly GroupKey[]) {
+function groupsOf(sockets: readonly PlainSocket[], keys: readonly GroupKey[]) {
   const counter = new GroupCounter(keys, {
     processOf: (socket) => {
-      const held = (socket as unknown as { record: SocketRecord }).record.process;
-      return held === undefined ? undefined : `${held.pid}/${held.name}`;
+      const holder = socket instanceof StoredSocket ? socket.process : undefined;
+      return holder && `${holder.pid}/${holder.name}`;
     },
   });
-  new RecordedSockets(sockets).each((socket) => counter.add(socket));
+  storedSockets(sockets).each((socket) => counter.add(socket));
   return counter.groups();
 }

@@ -1,12 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import { PeerCounter, peerIdOf } from '../../../src/count/peer-counter.ts';
 import { Roles } from '../../../src/count/roles.ts';
-import { RecordedSockets } from '../../../src/model/socket/record-view.ts';
-import type { SocketRecord } from '../../../src/model/socket/socket-record.ts';
 import { TCP_STATE } from '../../../src/model/socket/tcp-state.ts';
+import { type PlainSocket, storedSockets } from '../../support/plain-socket.ts';
 import { listener, mapped, tcpSocket, unixSocket } from '../../support/series.ts';
 
-const client = (peer: string, parts: Partial<SocketRecord> = {}) =>
+const client = (peer: string, parts: Partial<PlainSocket> = {}) =>
   tcpSocket({ ...parts, local: '10.0.0.2:50000', peer } as Parameters<typeof tcpSocket>[0]);
 const served = (port: number, peer: string) => tcpSocket({ local: `10.0.0.2:${port}`, peer });
 
@@ -40,9 +39,9 @@ describe('PeerCounter', () => {
       client('10.0.0.3:3306'),
       mapped(client('10.0.0.3:1')),
     ];
-    const roles = new Roles(new RecordedSockets(sockets));
+    const roles = new Roles(storedSockets(sockets));
     const ids: string[] = [];
-    new RecordedSockets(sockets).each((socket) => ids.push(peerIdOf(socket, roles)));
+    storedSockets(sockets).each((socket) => ids.push(peerIdOf(socket, roles)));
     expect(ids).toEqual(
       counterOf(sockets)
         .peers()
@@ -93,8 +92,8 @@ describe('the busiest peer', () => {
   });
 });
 
-function counterOf(sockets: readonly SocketRecord[]): PeerCounter {
-  const counter = new PeerCounter(new Roles(new RecordedSockets(sockets)));
-  new RecordedSockets(sockets).each((socket) => counter.add(socket));
+function counterOf(sockets: readonly PlainSocket[]): PeerCounter {
+  const counter = new PeerCounter(new Roles(storedSockets(sockets)));
+  storedSockets(sockets).each((socket) => counter.add(socket));
   return counter;
 }

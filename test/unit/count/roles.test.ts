@@ -1,16 +1,14 @@
 import { describe, expect, it } from 'vitest';
 import { Roles } from '../../../src/count/roles.ts';
 import { AddressInterner } from '../../../src/model/socket/interned-address.ts';
-import { RecordedSockets, RecordView } from '../../../src/model/socket/record-view.ts';
-import type { SocketRecord } from '../../../src/model/socket/socket-record.ts';
 import { TCP_STATE } from '../../../src/model/socket/tcp-state.ts';
+import { type PlainSocket, storedSocket, storedSockets } from '../../support/plain-socket.ts';
 import { listener, mapped, tcpSocket, unixSocket } from '../../support/series.ts';
 
 const book = new AddressInterner();
-const view = new RecordView();
-const rolesOf = (...sockets: SocketRecord[]) => new Roles(new RecordedSockets(sockets));
-const of = (roles: Roles, socket: SocketRecord) => roles.of(view.moveTo(socket));
-/** A listener on `::`, which accepts IPv4 too. */
+const rolesOf = (...sockets: PlainSocket[]) => new Roles(storedSockets(sockets));
+const of = (roles: Roles, socket: PlainSocket) => roles.of(storedSocket(socket));
+/** A listener on `::`, which takes IPv4 too. */
 const dualStack = (port: number) => ({
   ...listener(port),
   family: 'inet6' as const,
@@ -18,8 +16,8 @@ const dualStack = (port: number) => ({
 });
 const inet6 = (localPort: number, peerPort: number) =>
   tcpSocket({ family: 'inet6', localPort, peerPort, local: '0.0.0.0:0', peer: '0.0.0.0:0' });
-/** From an ephemeral port, so that only listeners decide. */
-const accepted = (local: string, parts: Partial<SocketRecord> = {}) =>
+/** From a port that no service has, so that listeners alone decide. */
+const accepted = (local: string, parts: Partial<PlainSocket> = {}) =>
   tcpSocket({ ...parts, local, peer: '10.0.0.9:50000' } as Parameters<typeof tcpSocket>[0]);
 
 describe('Roles: sockets whose local address and port have a listener', () => {
@@ -58,7 +56,7 @@ describe('Roles: sockets whose local address and port have a listener', () => {
 
   it('a listener on the address itself takes precedence over one on every address', () => {
     const roles = rolesOf(dualStack(80), listener(80), listener(80, { local: '10.0.0.2:80' }));
-    const index = (socket: SocketRecord) => roles.listenerOf(view.moveTo(socket));
+    const index = (socket: PlainSocket) => roles.listenerOf(storedSocket(socket));
     expect(index(accepted('10.0.0.2:80'))).toBe(2);
     expect(index(accepted('10.0.0.3:80'))).toBe(1);
     expect(index({ ...inet6(80, 50_000), local: book.inet6(0xfd000000, 0, 0, 1) })).toBe(0);
@@ -66,7 +64,7 @@ describe('Roles: sockets whose local address and port have a listener', () => {
 
   it('listeners that share an address and a port have one index', () => {
     const roles = new Roles();
-    const add = (socket: SocketRecord) => roles.addListener(view.moveTo(socket));
+    const add = (socket: PlainSocket) => roles.addListener(storedSocket(socket));
     expect([add(listener(80)), add(listener(80)), add(listener(81)), add(tcpSocket())]).toEqual([0, 0, 1, undefined]);
   });
 });
@@ -90,17 +88,17 @@ describe('Roles: decided by the socket itself', () => {
 
 describe('Roles: listeners that were closed', () => {
   it('a listener of an earlier snapshot is remembered', () => {
-    const roles = new Roles(new RecordedSockets([listener(40_080)]));
-    roles.add(new RecordedSockets([accepted('10.0.0.2:40080')]));
+    const roles = new Roles(storedSockets([listener(40_080)]));
+    roles.add(storedSockets([accepted('10.0.0.2:40080')]));
     expect(of(roles, accepted('10.0.0.2:40080'))).toBe('server');
-    expect(roles.isListenedOn(view.moveTo(accepted('10.0.0.2:40080')))).toBe(true);
+    expect(roles.isListenedOn(storedSocket(accepted('10.0.0.2:40080')))).toBe(true);
   });
 
   it('without one the ports decide: a service port with an ephemeral peer port is a server', () => {
     const roles = rolesOf();
     const left = accepted('10.0.0.2:8080', { state: TCP_STATE.TIME_WAIT });
     expect(of(roles, left)).toBe('server');
-    expect(roles.isListenedOn(view.moveTo(left))).toBe(false);
+    expect(roles.isListenedOn(storedSocket(left))).toBe(false);
     expect(of(roles, tcpSocket({ local: '10.0.0.2:900', peer: '10.0.0.3:2049' }))).toBe('client');
     expect(of(roles, tcpSocket({ local: '10.0.0.2:50000', peer: '10.0.0.3:50001' }))).toBe('client');
   });
@@ -108,9 +106,9 @@ describe('Roles: listeners that were closed', () => {
   it('a closed connection whose peer and address the kernel has cleared is a server if its port has a listener', () => {
     const roles = rolesOf(listener(40_080));
     const cleared = (local: string) => tcpSocket({ local, peer: '0.0.0.0:0', state: TCP_STATE.CLOSE });
-    expect(roles.ofClosed(view.moveTo(cleared('0.0.0.0:40080')))).toBe('server');
-    expect(roles.ofClosed(view.moveTo(cleared('0.0.0.0:40081')))).toBe('client');
-    expect(roles.ofClosed(view.moveTo(accepted('10.0.0.2:40080')))).toBe('server');
+    expect(roles.ofClosed(storedSocket(cleared('0.0.0.0:40080')))).toBe('server');
+    expect(roles.ofClosed(storedSocket(cleared('0.0.0.0:40081')))).toBe('client');
+    expect(roles.ofClosed(storedSocket(accepted('10.0.0.2:40080')))).toBe('server');
   });
 });
 

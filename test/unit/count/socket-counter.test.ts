@@ -10,14 +10,13 @@ import {
   sumOfCounts,
 } from '../../../src/count/socket-counter.ts';
 import type { Sockstat } from '../../../src/model/netns/counters.ts';
-import { RecordedSockets } from '../../../src/model/socket/record-view.ts';
-import type { SocketRecord } from '../../../src/model/socket/socket-record.ts';
 import { stateName, TCP_STATE } from '../../../src/model/socket/tcp-state.ts';
 import { TIMER } from '../../../src/model/socket/timers.ts';
+import { type PlainSocket, storedSockets } from '../../support/plain-socket.ts';
 import { records } from '../../support/random-records.ts';
 import { listener, tcpSocket, unixSocket } from '../../support/series.ts';
 
-const sources = (sockets: readonly SocketRecord[]) => new RecordedSockets(sockets);
+const sources = (sockets: readonly PlainSocket[]) => storedSockets(sockets);
 const SOCKSTAT: Sockstat = { tcp: 9, tcp6: 9, timeWait: 30, udp: 1, udp6: 2, udplite: 3, udplite6: 4, raw: 5, raw6: 6 };
 const abandoned = () => tcpSocket({ state: TCP_STATE.FIN_WAIT2, timer: TIMER.TIME_WAIT });
 

@@ -1,11 +1,10 @@
 import { expect, test } from 'vitest';
 import { countSubflows, countsByName, stateLines } from '../../../src/guard/state-counts.ts';
-import { RecordedSockets } from '../../../src/model/socket/record-view.ts';
-import type { SocketRecord } from '../../../src/model/socket/socket-record.ts';
 import { TCP_STATE } from '../../../src/model/socket/tcp-state.ts';
+import { type PlainSocket, storedSockets } from '../../support/plain-socket.ts';
 import { listener, tcpSocket, unixSocket } from '../../support/series.ts';
 
-const countsOf = (...sockets: SocketRecord[]) => countSubflows(new RecordedSockets(sockets));
+const countsOf = (...sockets: PlainSocket[]) => countSubflows(storedSockets(sockets));
 
 test('TCP by state, UDP together; RAW and UNIX sockets are not counted', () => {
   const udp = tcpSocket({ proto: 'udp' });

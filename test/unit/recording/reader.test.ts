@@ -1,10 +1,12 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { StoredNetnsTick, StoredTick } from '../../../src/model/sample/recorded.ts';
+import type { SocketColumns } from '../../../src/model/socket/socket-columns.ts';
 import type { RecordingLine } from '../../../src/recording/lines.ts';
 import { type RecordingItem, RecordingReader } from '../../../src/recording/reader.ts';
 import { RecordingError } from '../../../src/recording/recording-error.ts';
 import { RecordingWriter } from '../../../src/recording/writer.ts';
+import { inColumns } from '../../support/plain-socket.ts';
 import { closed, looks, recordsOf, T0 } from '../../support/random-records.ts';
 
 const HEADER = { startedAtMs: T0, intervalMs: 1000, target: 'all', closely: true, events: true, redacted: false };
@@ -61,14 +63,14 @@ describe('RecordingReader', () => {
           // Absent counters are unchanged; those of a new namespace start from nothing.
           const before = counters;
           counters = new Map();
-          const namespaces = present.map((netns): StoredNetnsTick => {
+          const namespaces = present.map((netns): StoredNetnsTick<never> => {
             const one = shown[netns - 1];
             const all = one?.counters && { ...before.get(netns), ...one.counters };
             if (all !== undefined) counters.set(netns, all);
             const namespace = { netns, name: `netns:${netns}`, targets: ['all'], host: false, containers: [] };
             return { namespace, lost: 0, closes: 0, ...one, ...(all !== undefined && { counters: all }) };
           });
-          const tick: StoredTick = { atMs: T0 + index, namespaces, containers: [], notes: [`${index}`] };
+          const tick: StoredTick<never> = { atMs: T0 + index, namespaces, containers: [], notes: [`${index}`] };
           const items = writer.tick(tick, [], NAMES).map((line) => read.take(throughText(line)));
           expect(items.at(-1)).toEqual({ kind: 'tick', tick });
         });
@@ -150,9 +152,9 @@ describe('RecordingReader', () => {
         const [writer, read] = [new RecordingWriter(), reader()];
         series.forEach((snapshot, index) => {
           const namespace = { netns: 1, name: `netns:${index}`, targets: [], host: false, containers: [] };
-          const tick: StoredTick = {
+          const tick: StoredTick<SocketColumns> = {
             atMs: snapshot.takenAtMs,
-            namespaces: [{ namespace, snapshot, lost: 0 }],
+            namespaces: [{ namespace, snapshot: inColumns(snapshot), lost: 0 }],
             containers: [],
             notes: [],
           };

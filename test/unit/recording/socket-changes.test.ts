@@ -1,17 +1,17 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { AddressInterner } from '../../../src/model/socket/interned-address.ts';
-import type { SocketRecord } from '../../../src/model/socket/socket-record.ts';
-import { AllOfColumns } from '../../../src/model/socket/stored-sockets.ts';
+import { AllRows } from '../../../src/model/socket/stored-sockets.ts';
+import { AddressTexts } from '../../../src/recording/address-texts.ts';
 import { fromColumns, toColumns } from '../../../src/recording/columns.ts';
-import { InternedAddresses } from '../../../src/recording/interned-addresses.ts';
 import { SocketChangesWriter } from '../../../src/recording/socket-changes.ts';
 import { SocketChangesReader } from '../../../src/recording/socket-changes-reader.ts';
+import { columnsOf, inColumns, type PlainSocket } from '../../support/plain-socket.ts';
 import { keyOf, looks, records, recordsOf, T0 } from '../../support/random-records.ts';
 
 const read = (line: unknown) => JSON.parse(JSON.stringify(line));
 
-function sorted(sockets: readonly SocketRecord[]): SocketRecord[] {
+function sorted(sockets: readonly PlainSocket[]): PlainSocket[] {
   return [...sockets].sort((a, b) => String(keyOf(a)).localeCompare(String(keyOf(b))));
 }
 
@@ -20,8 +20,8 @@ describe('columns', () => {
     fc.assert(
       fc.property(records, (sockets) => {
         const keys = sockets.map((socket, index) => socket.cookie || -1 - index);
-        const back = fromColumns(read(toColumns(sockets, keys, T0)), T0, new InternedAddresses().of);
-        expect(recordsOf(new AllOfColumns(back.sockets, T0))).toEqual(sockets);
+        const back = fromColumns(read(toColumns(columnsOf(sockets, T0), keys)), T0, new AddressTexts());
+        expect(recordsOf(new AllRows(back.sockets, T0))).toEqual(sockets);
         expect(back.keys).toEqual(keys);
       }),
     );
@@ -32,9 +32,8 @@ describe('columns', () => {
       fc.property(records, (sockets) => {
         for (const [name, column] of Object.entries(
           toColumns(
-            sockets,
+            columnsOf(sockets, T0),
             sockets.map(({ cookie }) => cookie),
-            T0,
           ),
         )) {
           if (name === 'key' || name === 'inode') expect(column).toHaveLength(sockets.length);
@@ -51,14 +50,14 @@ describe('changes', () => {
     fc.assert(
       fc.property(looks, (series) => {
         const writer = new SocketChangesWriter();
-        const reader = new SocketChangesReader(new InternedAddresses().of);
-        const backs = series.map((look) => reader.look(read(writer.change(look))));
+        const reader = new SocketChangesReader(new AddressTexts());
+        const backs = series.map((look) => reader.snapshot(read(writer.change(inColumns(look)))));
         for (const [index, look] of series.entries()) {
           const { sockets: back, ...header } = backs[index] ?? {};
           const { sockets, ...written } = look;
           expect(header).toEqual(written);
           // The first look that had it is the one that counts.
-          const timeless = ({ firstSeenMs, notBeforeMs, ...rest }: SocketRecord) => rest;
+          const timeless = ({ firstSeenMs, notBeforeMs, ...rest }: PlainSocket) => rest;
           const records = back === undefined ? [] : recordsOf(back);
           expect(sorted(records).map(timeless)).toEqual(sorted(sockets).map(timeless));
         }
@@ -70,9 +69,9 @@ describe('changes', () => {
     fc.assert(
       fc.property(looks, (series) => {
         const writer = new SocketChangesWriter();
-        const reader = new SocketChangesReader(new InternedAddresses().of);
+        const reader = new SocketChangesReader(new AddressTexts());
         for (const look of series) {
-          const isConnection = recordsOf(reader.look(read(writer.change(look))).sockets).map(
+          const isConnection = recordsOf(reader.snapshot(read(writer.change(inColumns(look)))).sockets).map(
             ({ proto }) => proto === 'mptcp',
           );
           expect(isConnection).toEqual([...isConnection].sort((a, b) => Number(b) - Number(a)));
@@ -86,8 +85,8 @@ describe('changes', () => {
       fc.property(looks, (series) => {
         const writer = new SocketChangesWriter();
         for (const look of series) {
-          writer.change(look);
-          const { now, gone } = writer.change(look);
+          writer.change(inColumns(look));
+          const { now, gone } = writer.change(inColumns(look));
           expect([now, gone]).toEqual([undefined, undefined]);
         }
       }),
@@ -96,7 +95,7 @@ describe('changes', () => {
 
   it('clocks that go on by themselves are no change, those that were set again are', () => {
     const book = new AddressInterner();
-    const socket: SocketRecord = {
+    const socket: PlainSocket = {
       proto: 'tcp',
       family: 'inet',
       state: 1,
@@ -118,25 +117,29 @@ describe('changes', () => {
       peerInode: 0,
       info: { rttUs: 9, lastSentMs: 100 },
     };
-    const look = (takenAtMs: number, changed: Partial<SocketRecord>) => ({
-      takenAtMs,
-      source: 'sock_diag' as const,
-      coverage: { complete: true, notes: [] },
-      withoutStates: 0,
-      sockets: [{ ...socket, ...changed }],
-    });
+    const look = (takenAtMs: number, changed: Partial<PlainSocket>) =>
+      inColumns({
+        takenAtMs,
+        source: 'sock_diag' as const,
+        coverage: { complete: true, notes: [] },
+        withoutStates: 0,
+        sockets: [{ ...socket, ...changed }],
+      });
     const writer = new SocketChangesWriter();
     writer.change(look(T0, {}));
     const went = { timerExpiresMs: 4010, info: { rttUs: 9, lastSentMs: 1096 } };
     expect(writer.change(look(T0 + 1000, went)).now).toBeUndefined();
     const sent = { timerExpiresMs: 3010, info: { rttUs: 9, lastSentMs: 3 } };
     expect(writer.change(look(T0 + 2000, sent)).now).toMatchObject({ 'info.lastSentMs': [T0 + 1997] });
+    // As those of a listener, which are always 0.
+    const still = { timerExpiresMs: 2010, info: { rttUs: 9, lastSentMs: 3 } };
+    expect(writer.change(look(T0 + 3000, still)).now).toBeUndefined();
     for (const changed of [
       { peer: book.inet(7) },
       { peerPort: 7 },
       { local: book.inet(7) },
       { process: { pid: 1, name: 'x' } },
     ])
-      expect(writer.change(look(T0 + 2000, { ...sent, ...changed })).now).toBeDefined();
+      expect(writer.change(look(T0 + 3000, { ...still, ...changed })).now).toBeDefined();
   });
 });

@@ -82,7 +82,7 @@ function backendsOf(netns: NetnsSeries, series: Series): Backends[] {
     const container = containerAt(series, pool.peer);
     // Public addresses on one port are different services more often than not.
     if (container === undefined && !isPrivate(pool.peer)) return undefined;
-    // One image may be the cache, the sessions and the queue: it keeps apart, but joins nothing.
+    // The image separates groups. It joins none: containers of one image may be the cache, the sessions and the queue.
     const what = container === undefined ? '' : (serviceOf(container) ?? container.declared?.image);
     return `${holderKey(pool.member)} ${pool.port} ${what}`;
   });

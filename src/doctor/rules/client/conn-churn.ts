@@ -15,7 +15,7 @@ import {
 } from '../../clients/closed-connections.ts';
 import { perNamespace } from '../../per-scope.ts';
 import { establishedIn, filterOf, poolsOf } from '../../pools/pools.ts';
-import { type Fault, type RuleInput, rule, type SettingValues } from '../../rule.ts';
+import { type Fault, type RuleInput, rule, type SettingValues, type SocketHolder } from '../../rule.ts';
 import { endpointText } from '../../scopes.ts';
 import { lastDump } from '../../snapshots/snapshots.ts';
 
@@ -52,7 +52,7 @@ interface Churn {
   slowest: number;
   established: number;
   shortLived?: number;
-  holder: ReturnType<typeof mainHolder>;
+  holder: SocketHolder;
   source: string;
   sure: boolean;
 }
@@ -97,12 +97,12 @@ function ofNamespace(netns: NetnsSeries, { series }: RuleInput, values: Values):
 
 function churnByEvents(netns: NetnsSeries, values: Values): Churn[] {
   const toMs = netns.samples.at(-1)?.atMs ?? 0;
-  return [...closedClients(netns, toMs - values.windowMs).values()].flatMap((ended) => {
-    const [first] = ended;
+  return [...closedClients(netns, toMs - values.windowMs).values()].flatMap((closed) => {
+    const [first] = closed;
     if (first === undefined) return [];
     const { peerAddress: peer, peerPort: port } = first.group;
     // Connections that are still open are not counted: over a minute of churn they are few.
-    const made = ended.filter(({ group: { outcome } }) => outcome === 'closed' || outcome === 'aborted');
+    const made = closed.filter(({ group: { outcome } }) => outcome === 'closed' || outcome === 'aborted');
     const amounts = made.map(({ atMs, group }) => ({ atMs, amount: group.count }));
     const parts = partsOf(amounts, toMs, values.windowMs, values.parts);
     const partMs = values.windowMs / values.parts;
@@ -120,14 +120,14 @@ function churnByEvents(netns: NetnsSeries, values: Values): Churn[] {
 }
 
 /** Established connections to an endpoint, the mean of the snapshots, and who held most of the closed ones. */
-function establishedTo(netns: NetnsSeries, peer: string, port: number, ended: readonly ClosedAt[]) {
+function establishedTo(netns: NetnsSeries, peer: string, port: number, closed: readonly ClosedAt[]) {
   const pools = poolsOf(netns).filter((pool) => pool.peer === peer && pool.port === port);
   const snapshots = pools[0]?.snapshots.length ?? 1;
   const all = pools.reduce(
     (sum, pool) => sum + pool.snapshots.reduce((n, snapshot) => n + establishedIn(snapshot).length, 0),
     0,
   );
-  const byEvents = mainHolder(ended);
+  const byEvents = mainHolder(closed);
   const only = pools.length === 1 ? pools[0]?.member : undefined;
   const holder = byEvents.process === undefined ? (only ?? byEvents) : byEvents;
   return { established: Math.round(all / snapshots), holder };

@@ -49,9 +49,9 @@ function ofNamespace(netns: NetnsSeries, input: RuleInput, values: Values): Faul
   const opens = riseOf(recent, 'TcpActiveOpens')?.rise;
   const refused = refusedIn(recent, fromMs);
   const findings = [...grouped(refused, ({ group }) => `${group.peerAddress} ${group.peerPort}`).values()].flatMap(
-    (ended) => {
-      const amounts = ended.map(({ atMs, group }) => ({ atMs, amount: group.count }));
-      return isTooMuch(amounts, opens, toMs, values) ? ofPeer(recent, ended, opens, input, values) : [];
+    (closed) => {
+      const amounts = closed.map(({ atMs, group }) => ({ atMs, amount: group.count }));
+      return isTooMuch(amounts, opens, toMs, values) ? ofPeer(recent, closed, opens, input, values) : [];
     },
   );
   if (findings.length > 0) return findings;
@@ -59,8 +59,8 @@ function ofNamespace(netns: NetnsSeries, input: RuleInput, values: Values): Faul
 }
 
 function refusedIn({ samples }: NetnsSeries, fromMs: number): ClosedAt[] {
-  return samples.flatMap(({ atMs, closed: ended }) =>
-    atMs <= fromMs ? [] : (ended ?? []).filter(isRefused).map((group) => ({ atMs, group })),
+  return samples.flatMap(({ atMs, closed }) =>
+    atMs <= fromMs ? [] : (closed ?? []).filter(isRefused).map((group) => ({ atMs, group })),
   );
 }
 
@@ -79,16 +79,16 @@ function isTooMuch(amounts: readonly AmountAt[], opens: number | undefined, toMs
 
 function ofPeer(
   recent: NetnsSeries,
-  ended: readonly ClosedAt[],
+  closed: readonly ClosedAt[],
   opens: number | undefined,
   { series }: RuleInput,
   values: Values,
 ): Fault[] {
-  const [first] = ended;
+  const [first] = closed;
   if (first === undefined) return [];
   const { peerAddress, peerPort } = first.group;
-  const count = sumOf(ended, (group) => group.count);
-  const sure = ended.every(({ group }) => group.outcome === 'refused');
+  const count = sumOf(closed, (group) => group.count);
+  const sure = closed.every(({ group }) => group.outcome === 'refused');
   const text = endpointText(series.names, { plain: peerAddress }, peerPort);
   const server = namespaceByAddress(series, recent, peerAddress);
   const resets = server === undefined ? undefined : riseOf(server, 'TcpOutRsts')?.rise;
@@ -96,7 +96,7 @@ function ofPeer(
     {
       severity: 'warning',
       confidence: sure ? 'high' : 'medium',
-      holder: mainHolder(ended),
+      holder: mainHolder(closed),
       summary: `${count} attempts to connect to ${text} were refused within ${values.windowMs / 1000} s: nothing listens there`,
       evidence: [
         { what: `attempts refused by ${text}`, value: count, source: 'destroy events' },
@@ -118,8 +118,8 @@ function ofCounters(recent: NetnsSeries, opens: number | undefined, toMs: number
   const amounts: AmountAt[] = [];
   let before: number | undefined;
   let unanswered = 0;
-  for (const { atMs, counters, closed: ended } of recent.samples) {
-    for (const { outcome, count } of ended ?? []) if (outcome === 'no-answer') unanswered += count;
+  for (const { atMs, counters, closed } of recent.samples) {
+    for (const { outcome, count } of closed ?? []) if (outcome === 'no-answer') unanswered += count;
     const now = counters?.TcpAttemptFails;
     if (now === undefined) continue;
     if (before !== undefined) amounts.push({ atMs, amount: now - before });

@@ -1,7 +1,7 @@
 import { grouped } from '../../../base/lists.ts';
 import type { Fix } from '../../../model/finding/finding.ts';
 import type { NetnsSeries } from '../../../model/sample/series.ts';
-import type { SocketRecord } from '../../../model/socket/socket-record.ts';
+import type { StoredSocket } from '../../../model/socket/stored-socket.ts';
 import { TCP_STATE } from '../../../model/socket/tcp-state.ts';
 import { isClient } from '../../clients/clients.ts';
 import { perNamespace } from '../../per-scope.ts';
@@ -38,14 +38,14 @@ function ofNamespace(netns: NetnsSeries, { series }: RuleInput, values: Values):
   const dead = tcpIn(last, TCP_STATE.ESTABLISHED)
     .filter((socket) => isSentAgain(socket, values))
     .filter((socket) => isSilent(socket, before && sameIn(before, socket), values));
-  const portOf = (socket: SocketRecord) => (isClient(netns, socket) ? socket.peerPort : 0);
+  const portOf = (socket: StoredSocket) => (isClient(netns, socket) ? socket.peerPort : 0);
   const groups = grouped(dead, (socket) => `${holderKey(socket)} ${socket.peer?.plain} ${portOf(socket)}`);
   return [...groups.values()].flatMap((sockets) => {
     const [first] = sockets;
     const most = Math.max(...sockets.map(({ retransmits }) => retransmits));
     if (first === undefined || most < values.warning) return [];
     const text = endpointText(series.names, first.peer, portOf(first));
-    const silent = Math.max(...sockets.map(({ info }) => info?.lastAckReceivedMs ?? 0));
+    const silent = Math.max(...sockets.map((socket) => socket.tcpInfoNumber('lastAckReceivedMs') ?? 0));
     const queued = sockets.reduce((sum, { sendQueue }) => sum + sendQueue, 0);
     return {
       severity: most >= values.critical ? 'critical' : 'warning',
@@ -74,15 +74,15 @@ function ofNamespace(netns: NetnsSeries, { series }: RuleInput, values: Values):
   });
 }
 
-function isSentAgain({ timer, retransmits, sendQueue }: SocketRecord, values: Values): boolean {
+function isSentAgain({ timer, retransmits, sendQueue }: StoredSocket, values: Values): boolean {
   return timer === RETRANSMIT && retransmits >= values.retransmits && sendQueue > 0;
 }
 
-function isSilent({ info }: SocketRecord, before: SocketRecord | undefined, values: Values): boolean {
-  const silence = info?.lastAckReceivedMs;
-  // Without tcp_info the retransmissions alone decide.
+function isSilent(socket: StoredSocket, before: StoredSocket | undefined, values: Values): boolean {
+  const silence = socket.tcpInfoNumber('lastAckReceivedMs');
+  // Without tcp_info only the retransmissions decide.
   if (silence === undefined) return true;
-  return silence > (before?.info?.lastAckReceivedMs ?? values.silenceMs);
+  return silence > (before?.tcpInfoNumber('lastAckReceivedMs') ?? values.silenceMs);
 }
 
 const FIXES: readonly Fix[] = [

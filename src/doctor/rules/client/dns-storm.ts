@@ -68,17 +68,17 @@ const ofMachine = perHost(({ series }: RuleInput, values: Values) => {
 const ofNamespaces = perNamespace((netns: NetnsSeries, { series }: RuleInput, values: Values) => {
   const ms = (netns.samples.at(-1)?.atMs ?? 0) - (netns.samples[0]?.atMs ?? 0);
   if (ms < values.minimumMs) return [];
-  const ended = queriesIn(netns);
-  const bySockets = sumOf(ended, ({ count }) => count);
+  const closed = queriesIn(netns);
+  const bySockets = sumOf(closed, ({ count }) => count);
   const datagrams = keptQueries(netns);
   const queries = Math.max(bySockets, datagrams ?? 0);
   const rate = (queries * 1000) / ms;
   if (rate <= values.warning) return [];
-  const { process } = mainHolder(ended);
-  const ofProcess = ended.filter(({ group }) => group.process?.pid === process?.pid);
+  const { process } = mainHolder(closed);
+  const ofProcess = closed.filter(({ group }) => group.process?.pid === process?.pid);
   const mainly = process !== undefined && sumOf(ofProcess, ({ count }) => count) * 2 > queries;
   const peers = [
-    ...new Set(ended.map(({ group }) => endpointText(series.names, { plain: group.peerAddress }, DNS, 'udp'))),
+    ...new Set(closed.map(({ group }) => endpointText(series.names, { plain: group.peerAddress }, DNS, 'udp'))),
   ];
   const out = riseOf(netns, 'UdpOutDatagrams')?.rise;
   return [
@@ -134,16 +134,16 @@ const FIXES: readonly Fix[] = [
 /** Port of the Domain Name System. */
 const DNS = 53;
 
-/** Where the Engine answers inside a container's namespace: it asks the host's resolver, and keeps nothing. */
+/** Where the Engine answers inside a container's namespace: it forwards to the host's resolver, without a cache. */
 const ENGINE_DNS = '127.0.0.11';
 
-/** What ended towards port 53, a resolver's own queries left out. */
+/** Closed sockets to port 53, without a resolver's own queries. */
 function queriesIn(netns: NetnsSeries): ClosedAt[] {
   const resolvers = resolversOf(netns);
   return netns.samples
     .slice(1)
-    .flatMap(({ atMs, closed: ended }) =>
-      (ended ?? [])
+    .flatMap(({ atMs, closed }) =>
+      (closed ?? [])
         .filter((group) => isQuery(group) && !isResolvers(group, resolvers, netns))
         .map((group) => ({ atMs, group })),
     );

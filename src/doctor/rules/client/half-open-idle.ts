@@ -1,7 +1,7 @@
 import { grouped } from '../../../base/lists.ts';
 import type { Fix } from '../../../model/finding/finding.ts';
 import type { NetnsSeries, Series } from '../../../model/sample/series.ts';
-import type { SocketRecord } from '../../../model/socket/socket-record.ts';
+import type { StoredSocket } from '../../../model/socket/stored-socket.ts';
 import { TCP_STATE } from '../../../model/socket/tcp-state.ts';
 import { isClient } from '../../clients/clients.ts';
 import { namespaceSysctlFixes } from '../../fixes/namespace-commands.ts';
@@ -48,8 +48,8 @@ function ofNamespace(netns: NetnsSeries, { series }: RuleInput, values: Values):
     (socket) =>
       isQuiet(socket, values) && isFar(socket, near) && segments(socket) === segments(sameIn(first, socket) ?? socket),
   );
-  const portOf = (socket: SocketRecord) => (isClient(netns, socket) ? socket.peerPort : socket.localPort);
-  const sideOf = (socket: SocketRecord) => (isClient(netns, socket) ? 'dport' : 'sport');
+  const portOf = (socket: StoredSocket) => (isClient(netns, socket) ? socket.peerPort : socket.localPort);
+  const sideOf = (socket: StoredSocket) => (isClient(netns, socket) ? 'dport' : 'sport');
   const groups = grouped(forgotten, (socket) => `${holderKey(socket)} ${sideOf(socket)} ${portOf(socket)}`);
   return [...groups.values()].flatMap((sockets) => {
     const [member] = sockets;
@@ -89,30 +89,33 @@ function ofNamespace(netns: NetnsSeries, { series }: RuleInput, values: Values):
 }
 
 /** Nothing on the way, and nothing has gone over the wire for so long that a keepalive would have. */
-function isQuiet(socket: SocketRecord, { deviceMs }: Values): boolean {
-  const { receiveQueue, sendQueue, timer, info } = socket;
-  if (info === undefined) return false;
+function isQuiet(socket: StoredSocket, { deviceMs }: Values): boolean {
+  const { receiveQueue, sendQueue, timer } = socket;
   if (receiveQueue > 0 || sendQueue > 0 || (timer !== 0 && timer !== KEEPALIVE)) return false;
   return silenceMs(socket) > deviceMs;
 }
 
 /** Since anything was seen to pass: data, or an acknowledgement, which is what answers a keepalive. */
-function silenceMs({ info }: SocketRecord): number {
-  return Math.min(info?.lastSentMs ?? 0, info?.lastReceivedMs ?? 0, info?.lastAckReceivedMs ?? 0);
+function silenceMs(socket: StoredSocket): number {
+  return Math.min(
+    socket.tcpInfoNumber('lastSentMs') ?? 0,
+    socket.tcpInfoNumber('lastReceivedMs') ?? 0,
+    socket.tcpInfoNumber('lastAckReceivedMs') ?? 0,
+  );
 }
 
-/** Segments in both directions: the peer's keepalives show here alone. */
-function segments({ info }: SocketRecord): number {
-  return (info?.segmentsIn ?? 0) + (info?.segmentsOut ?? 0);
+/** Segments in both directions: only they count the peer's keepalives. */
+function segments(socket: StoredSocket): number {
+  return (socket.tcpInfoNumber('segmentsIn') ?? 0) + (socket.tcpInfoNumber('segmentsOut') ?? 0);
 }
 
 /** Whether there can be a device on the way: not on this machine, not on the same link. */
-function isFar({ local, peer }: SocketRecord, near: ReadonlySet<string>): boolean {
+function isFar({ local, peer }: StoredSocket, near: ReadonlySet<string>): boolean {
   if (peer === undefined || isLoopback(peer.plain) || near.has(peer.plain)) return false;
   return link(peer.plain) !== link(local?.plain ?? '');
 }
 
-/** The first three bytes of an IPv4 address, the first half of an IPv6 one: who shares them is a neighbour. */
+/** The first three bytes of an IPv4 address, the first half of an IPv6 one: addresses that share them are taken to be on the same link. */
 function link(plain: string): string {
   const separator = plain.includes(':') ? ':' : '.';
   return plain

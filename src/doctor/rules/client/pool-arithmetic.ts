@@ -45,7 +45,7 @@ function ofEndpoint(endpoint: SharedEndpoint, input: RuleInput, values: Values):
   if (declaredLimit === undefined && inUse > limit) return [];
   const sharing = { limit, reserved, processes, deployFactor: values.deployFactor, reserveShare: values.reserve };
   const recommended = recommendedCap(sharing);
-  const who = `${instances.length} ${instances.length === 1 ? 'container' : 'containers'} with ${processes} ${processes === 1 ? 'process' : 'processes'}`;
+  const instancesText = `${instances.length} ${instances.length === 1 ? 'container' : 'containers'} with ${processes} ${processes === 1 ? 'process' : 'processes'}`;
   const evidence: Evidence[] = [
     { what: `containers with connections to ${text}`, value: instances.join(', '), source: 'sock_diag' },
     { what: 'processes with a pool to it', value: processes, source: 'sock_diag' },
@@ -75,8 +75,8 @@ function ofEndpoint(endpoint: SharedEndpoint, input: RuleInput, values: Values):
       ...(instances.length > 1 && { scope: { kind: 'host', name: text, target: instances.join(',') } as const }),
       summary:
         cap === undefined
-          ? `${who} hold up to ${demand} connections to ${text}, which accepts ${limit}${stockText(declaredLimit)}`
-          : `${who} may open ${demand * values.deployFactor} connections to ${text} (${cap} each${factorText(values)}), which accepts ${limit}${stockText(declaredLimit)}`,
+          ? `${instancesText} hold up to ${demand} connections to ${text}, which accepts ${limit}${stockText(declaredLimit)}`
+          : `${instancesText} may open ${demand * values.deployFactor} connections to ${text} (${cap} each${factorText(values)}), which accepts ${limit}${stockText(declaredLimit)}`,
       evidence,
       fixes: [
         ...capFixes({ program: member.process?.name, database }, recommended),

@@ -1,6 +1,6 @@
 import type { Evidence, Fix } from '../../../model/finding/finding.ts';
 import { IDLE_BEFORE_MS } from '../../../model/sample/closed-group.ts';
-import type { SocketRecord } from '../../../model/socket/socket-record.ts';
+import type { StoredSocket } from '../../../model/socket/stored-socket.ts';
 import { closedClients, sumOf } from '../../clients/closed-connections.ts';
 import { perPool } from '../../per-scope.ts';
 import { type FloorReturn, floorReturns } from '../../pools/idle-floor.ts';
@@ -49,7 +49,7 @@ function ofPool(pool: Pool, input: RuleInput, values: Values): Fault | undefined
   const { floor } = last;
   const highest = Math.max(...returns.map(({ peak }) => peak));
   const { text, database, declaredCap: cap } = serverAt(input, netns.namespace, peer, port);
-  // What keeps to a cap that is known has one, whatever its shape.
+  // A pool that stays within its declared cap has one.
   if (cap !== undefined && highest <= cap) return undefined;
   const same = returns.filter((found) => Math.abs(found.floor - floor) <= floor * values.tolerance);
   return {
@@ -101,26 +101,28 @@ function fallOf({ peak, floor }: FloorReturn): number {
 }
 
 /**
- * Connections that were closed from the beginning of a peak to the floor after it: by the events where
- * somebody listened, at least those that one snapshot had and the next had not. A surplus that is closed when it is
- * given back has just been used; what an idle timeout closes (HTTP keep-alive) does not count.
+ * Lower bound for the connections that were closed from the beginning of a peak to the floor after it: the closed
+ * ones of the events, or those that a snapshot had and the next had not, whichever are more. A surplus that is closed
+ * when it is given back has just been used; what an idle timeout closes (HTTP keep-alive) does not count.
  */
 function closesIn({ netns, peer, port, snapshots }: Pool, { peakFrom, floorFrom }: FloorReturn): number {
-  let gone = 0;
+  let missing = 0;
   for (let index = peakFrom; index < floorFrom; index++) {
     const after = new Set(snapshots[index + 1]?.sockets.map(({ cookie }) => cookie));
-    for (const socket of snapshots[index]?.sockets ?? []) if (!after.has(socket.cookie) && !wasIdle(socket)) gone++;
+    for (const socket of snapshots[index]?.sockets ?? []) if (!after.has(socket.cookie) && !wasIdle(socket)) missing++;
   }
   const fromMs = snapshots[peakFrom]?.atMs ?? 0;
   const toMs = snapshots[floorFrom]?.atMs ?? 0;
-  const ended = (closedClients(netns, fromMs).get(`${peer} ${port}`) ?? []).filter(({ atMs }) => atMs <= toMs);
+  const closed = (closedClients(netns, fromMs).get(`${peer} ${port}`) ?? []).filter(({ atMs }) => atMs <= toMs);
   return Math.max(
-    gone,
-    sumOf(ended, ({ count, idled = 0 }) => count - idled),
+    missing,
+    sumOf(closed, ({ count, idled = 0 }) => count - idled),
   );
 }
 
-function wasIdle({ info }: SocketRecord): boolean {
-  if (info?.lastSentMs === undefined || info.lastReceivedMs === undefined) return false;
-  return Math.min(info.lastSentMs, info.lastReceivedMs) >= IDLE_BEFORE_MS;
+function wasIdle(socket: StoredSocket): boolean {
+  const lastSentMs = socket.tcpInfoNumber('lastSentMs');
+  const lastReceivedMs = socket.tcpInfoNumber('lastReceivedMs');
+  if (lastSentMs === undefined || lastReceivedMs === undefined) return false;
+  return Math.min(lastSentMs, lastReceivedMs) >= IDLE_BEFORE_MS;
 }

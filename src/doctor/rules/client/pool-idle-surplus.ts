@@ -1,4 +1,4 @@
-import type { SocketRecord } from '../../../model/socket/socket-record.ts';
+import type { StoredSocket } from '../../../model/socket/stored-socket.ts';
 import { perPool } from '../../per-scope.ts';
 import { idleFixes, isProxy } from '../../pools/pool-stacks.ts';
 import { establishedIn, filterOf, type Pool, type PoolSnapshot } from '../../pools/pools.ts';
@@ -71,9 +71,11 @@ function whenLongSeen({ snapshots }: Pool, { idleMs }: Values): Map<number, { at
 
 function idleIn(snapshot: PoolSnapshot, before: ReadonlyMap<number, { atMs: number; bytes: number }>, values: Values) {
   return establishedIn(snapshot).filter((socket) => {
-    const { info, cookie } = socket;
-    if (info === undefined) return false;
-    if (Math.min(info.lastSentMs ?? 0, info.lastReceivedMs ?? 0) >= values.idleMs) return true;
+    const { cookie } = socket;
+    const lastSentMs = socket.tcpInfoNumber('lastSentMs');
+    const lastReceivedMs = socket.tcpInfoNumber('lastReceivedMs');
+    if (lastSentMs === undefined || lastReceivedMs === undefined) return false;
+    if (Math.min(lastSentMs, lastReceivedMs) >= values.idleMs) return true;
     const then = before.get(cookie);
     if (then === undefined || cookie === 0) return false;
     const minutes = (snapshot.atMs - then.atMs) / 60_000;
@@ -81,6 +83,6 @@ function idleIn(snapshot: PoolSnapshot, before: ReadonlyMap<number, { atMs: numb
   });
 }
 
-function bytesOf({ info }: SocketRecord): number {
-  return (info?.bytesSent ?? 0) + (info?.bytesReceived ?? 0);
+function bytesOf(socket: StoredSocket): number {
+  return (socket.tcpInfoNumber('bytesSent') ?? 0) + (socket.tcpInfoNumber('bytesReceived') ?? 0);
 }

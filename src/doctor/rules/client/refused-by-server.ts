@@ -31,21 +31,21 @@ export const refusedByServer = rule({
 
 function ofNamespace(netns: NetnsSeries, input: RuleInput, values: Values): Fault[] {
   const { series } = input;
-  return [...closedClients(netns).values()].flatMap((ended) => {
-    const [first] = ended;
+  return [...closedClients(netns).values()].flatMap((closed) => {
+    const [first] = closed;
     if (first === undefined) return [];
     const { peerAddress: peer, peerPort: port } = first.group;
     const { text, database, declaredCap, declaredLimit } = serverAt(input, netns.namespace, peer, port);
     // Any short exchange looks like a refusal: only what is known to be a database is judged.
     if (database === undefined && declaredLimit === undefined && declaredCap === undefined) return [];
-    const refused = ended.map(({ atMs, group }) => ({ atMs, count: refusedIn(group, database) }));
+    const refused = closed.map(({ atMs, group }) => ({ atMs, count: refusedIn(group, database) }));
     const most = mostWithin(refused, values.windowMs);
     if (most < values.warning) return [];
     const limit = declaredLimit ?? database?.stockLimit;
     const inUse = connectionsTo(series, netns, peer, port);
     const full = limit !== undefined && inUse >= values.fullShare * limit;
     const all = refused.reduce((sum, { count }) => sum + count, 0);
-    const holder = holderOf(netns, ended, peer, port);
+    const holder = holderOf(netns, closed, peer, port);
     return {
       severity: most >= values.critical || full ? 'critical' : 'warning',
       confidence: full ? 'high' : 'medium',
@@ -56,7 +56,7 @@ function ofNamespace(netns: NetnsSeries, input: RuleInput, values: Values): Faul
         { what: `maximum within ${values.windowMs / 1000} s`, value: most, source: 'destroy events' },
         {
           what: 'of all closed connections to it',
-          value: sumOf(ended, ({ count }) => count),
+          value: sumOf(closed, ({ count }) => count),
           source: 'destroy events',
         },
         { what: 'connections to it, the maximum of each process', value: inUse, source: 'sock_diag' },
@@ -120,8 +120,8 @@ function sharersTo(series: Series, netns: NetnsSeries, peer: string, port: numbe
 }
 
 /** A connection open for milliseconds is in no snapshot; its holder is then the only process with a pool to the endpoint. */
-function holderOf(netns: NetnsSeries, ended: readonly ClosedAt[], peer: string, port: number) {
-  const holder = mainHolder(ended);
+function holderOf(netns: NetnsSeries, closed: readonly ClosedAt[], peer: string, port: number) {
+  const holder = mainHolder(closed);
   if (holder.process !== undefined) return holder;
   const [pool, ...others] = poolsOf(netns).filter((candidate) => candidate.peer === peer && candidate.port === port);
   return pool === undefined || others.length > 0 ? holder : pool.member;

@@ -26,7 +26,7 @@ export const timeWaitPileup = rule({
   judge: perNamespace(overflow, ofDestinations, ofNamespace),
 });
 
-/** The kernel's table was full: entries were ended before their time. */
+/** The kernel's table was full: entries were removed before their time. */
 function overflow(netns: NetnsSeries): Fault[] {
   const risen = riseOf(netns, 'TcpExtTCPTimeWaitOverflow');
   if (risen === undefined || risen.rise <= 0) return [];

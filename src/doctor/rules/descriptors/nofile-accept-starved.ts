@@ -1,13 +1,14 @@
 import { grouped } from '../../../base/lists.ts';
 import { plural } from '../../../base/plural.ts';
-import type { NetnsSample, ProcessSample } from '../../../model/sample/sample.ts';
+import type { ProcessSample } from '../../../model/sample/sample.ts';
 import type { NetnsSeries } from '../../../model/sample/series.ts';
-import type { SocketRecord } from '../../../model/socket/socket-record.ts';
+import type { StoredSocket } from '../../../model/socket/stored-socket.ts';
 import { TCP_STATE } from '../../../model/socket/tcp-state.ts';
 import { perNamespace } from '../../per-scope.ts';
 import { nofileFixes } from '../../processes/nofile-fixes.ts';
 import { processHolder } from '../../processes/process-tracks.ts';
 import { type Fault, type RuleInput, rule, type SettingValues } from '../../rule.ts';
+import { type Dump, dumpsOf } from '../../snapshots/snapshots.ts';
 
 const settings = {
   looks: { default: 2, unit: 'count', text: 'consecutive snapshots in which both were true' },
@@ -25,13 +26,13 @@ export const nofileAcceptStarved = rule({
 /** A listener whose process is at its limit, at one moment. */
 interface Starved {
   process: ProcessSample;
-  listener: SocketRecord;
-  /** The listener is another process's as well, as pre-forking servers have it: its name alone ties the two. */
+  listener: StoredSocket;
+  /** The listener belongs to another process, as in pre-forking servers: only the name connects the two. */
   shared: boolean;
 }
 
 function ofNamespace(netns: NetnsSeries, { series }: RuleInput, values: SettingValues<typeof settings>): Fault[] {
-  const both = netns.samples.filter(({ processes, sockets }) => processes !== undefined && sockets !== undefined);
+  const both = dumpsOf(netns).filter(({ processes }) => processes !== undefined);
   const seen = both.flatMap((sample, snapshot) =>
     starvedIn(sample, values.waiting).map((starved) => ({ snapshot, starved })),
   );
@@ -69,7 +70,7 @@ function ofNamespace(netns: NetnsSeries, { series }: RuleInput, values: SettingV
   return findings;
 }
 
-function starvedIn({ processes = [], sockets = [] }: NetnsSample, atLeast: number): Starved[] {
+function starvedIn({ processes = [], sockets }: Dump, atLeast: number): Starved[] {
   const full = processes.filter(({ used, softLimit }) => softLimit !== null && used >= softLimit);
   if (full.length === 0) return [];
   const fullPids = new Set(full.map(({ pid }) => pid));

@@ -63,8 +63,8 @@ function ofNamespace({ samples }: NetnsSeries, { series }: RuleInput, values: Se
 
 /** How often the limit refused since the first snapshot; undefined where the kernel does not count it, or with one snapshot only. */
 function refusedIn(uses: readonly PidsUse[]): number | undefined {
-  const told = uses.flatMap(({ refused }) => (refused === undefined ? [] : [refused]));
-  const [first] = told;
-  const last = told.at(-1);
-  return told.length < 2 || first === undefined || last === undefined ? undefined : last - first;
+  const counts = uses.flatMap(({ refused }) => (refused === undefined ? [] : [refused]));
+  const [first] = counts;
+  const last = counts.at(-1);
+  return counts.length < 2 || first === undefined || last === undefined ? undefined : last - first;
 }

@@ -2,7 +2,7 @@ import { grouped } from '../../../base/lists.ts';
 import { plural } from '../../../base/plural.ts';
 import type { WatchedContainer } from '../../../model/netns/netns.ts';
 import type { NetnsSeries, Series } from '../../../model/sample/series.ts';
-import type { SocketRecord } from '../../../model/socket/socket-record.ts';
+import type { StoredSocket } from '../../../model/socket/stored-socket.ts';
 import { TCP_STATE } from '../../../model/socket/tcp-state.ts';
 import { tcpListeners } from '../../listeners/listeners.ts';
 import { perContainer } from '../../per-scope.ts';
@@ -60,7 +60,7 @@ function isPublished({ declared }: WatchedContainer, port: number): boolean {
   });
 }
 
-function ofPort(hops: readonly SocketRecord[], seen: boolean, values: SettingValues<typeof settings>): Fault {
+function ofPort(hops: readonly StoredSocket[], seen: boolean, values: SettingValues<typeof settings>): Fault {
   const [first] = hops;
   const port = first?.localPort ?? 0;
   return {

@@ -16,10 +16,7 @@ function ofNamespace({ samples }: NetnsSeries) {
   const lossy = samples.filter(({ lost = 0 }) => lost > 0);
   if (lossy.length === 0) return [];
   const times = lossy.reduce((sum, { lost = 0 }) => sum + lost, 0);
-  const received = samples.reduce(
-    (sum, { closed: ended = [] }) => sum + ended.reduce((of, { count }) => of + count, 0),
-    0,
-  );
+  const received = samples.reduce((sum, { closed = [] }) => sum + closed.reduce((of, { count }) => of + count, 0), 0);
   return [
     fact({
       summary: `events of closed connections were lost ${plural(times, 'time')}: each number of closed connections here is a lower bound`,

@@ -14,10 +14,10 @@ export const hostNetwork = rule({
 function ofNamespace({ namespace }: NetnsSeries) {
   const [first, ...others] = namespace.containers;
   if (!namespace.host || first === undefined) return [];
-  const alone = others.length === 0;
+  const isOnly = others.length === 0;
   return fact({
-    ...(alone && { holder: { container: first.name } }),
-    summary: `${containerNames(namespace.containers)} ${alone ? 'is' : 'are'} in the host's network namespace: counters, ports and queues are those of the whole host`,
+    ...(isOnly && { holder: { container: first.name } }),
+    summary: `${containerNames(namespace.containers)} ${isOnly ? 'is' : 'are'} in the host's network namespace: counters, ports and queues are those of the whole host`,
     evidence: [
       { what: "containers in the host's namespace", value: namespace.containers.length, source: '/proc/PID/ns/net' },
       { what: "the host's namespace", value: namespace.netns, source: '/proc/1/ns/net' },

@@ -16,7 +16,7 @@ export const opaqueRuntime = rule({
 /** Runtimes by the names that they are registered under. */
 const RUNTIME = /(^|[./-])(kata|runsc|gvisor|firecracker)([./-]|$)/i;
 
-/** Virtual machine monitors and gVisor's kernel by their command names, of which the kernel keeps 15 bytes. */
+/** Virtual machine monitors and gVisor's kernel by their command names, which the kernel cuts to 15 bytes. */
 const MONITOR = /^(qemu-system-|firecracker$|cloud-hyperviso|runsc)/;
 
 function byRuntime({ namespace }: NetnsSeries): Fault[] {
@@ -32,9 +32,9 @@ function isOpaque({ declared }: WatchedContainer): boolean {
 
 function byProcess({ namespace, samples }: NetnsSeries): Fault[] {
   const processes = samples.findLast((sample) => sample.processes !== undefined)?.processes ?? [];
-  const told = new Set<string | undefined>(namespace.containers.filter(isOpaque).map(({ name }) => name));
+  const reported = new Set<string | undefined>(namespace.containers.filter(isOpaque).map(({ name }) => name));
   return processes
-    .filter(({ name, container }) => MONITOR.test(name) && !told.has(container))
+    .filter(({ name, container }) => MONITOR.test(name) && !reported.has(container))
     .map(({ pid, name, container }) => {
       const holder = { process: { pid, name }, ...(container !== undefined && { container }) };
       const evidence = { what: 'a virtual machine monitor', value: `${pid}/${name}`, source: '/proc' };
@@ -42,10 +42,10 @@ function byProcess({ namespace, samples }: NetnsSeries): Fault[] {
     });
 }
 
-function opaque(holder: SocketHolder, who: string, evidence: Finding['evidence'][number]): Fault {
+function opaque(holder: SocketHolder, guest: string, evidence: Finding['evidence'][number]): Fault {
   return fact({
     holder,
-    summary: `${who} has a network stack of its own: its sockets are not visible from the host, only those of the program that runs it`,
+    summary: `${guest} has a network stack of its own: its sockets are not visible from the host, only those of the program that runs it`,
     evidence: [evidence],
     fixes: [{ where: 'the guest', text: 'inspect it from inside: the host cannot see its sockets' }],
     byHand: "docker inspect -f '{{.HostConfig.Runtime}}' NAME; ps -e",

@@ -2,7 +2,7 @@ import { grouped } from '../../../base/lists.ts';
 import { plural } from '../../../base/plural.ts';
 import type { NetnsSeries } from '../../../model/sample/series.ts';
 import type { Address } from '../../../model/socket/interned-address.ts';
-import type { SocketRecord } from '../../../model/socket/socket-record.ts';
+import type { StoredSocket } from '../../../model/socket/stored-socket.ts';
 import { TCP_STATE } from '../../../model/socket/tcp-state.ts';
 import { roleOf } from '../../clients/clients.ts';
 import { fact } from '../../facts.ts';
@@ -55,7 +55,7 @@ function ofNamespace(series: NetnsSeries, { series: { names } }: RuleInput) {
 }
 
 /** The service that a connection is with, where its address is an IPv4 one, whatever the family. */
-function serviceOf(series: NetnsSeries, socket: SocketRecord): Reached[] {
+function serviceOf(series: NetnsSeries, socket: StoredSocket): Reached[] {
   const { local, localPort, peer, peerPort } = socket;
   if (isEmbeddedDns(socket)) return [];
   const own = roleOf(series, socket) === 'server';

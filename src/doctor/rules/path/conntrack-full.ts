@@ -12,7 +12,7 @@ const settings = {
   drops: { default: 1, unit: 'count', text: 'packets dropped during the run because the table was full' },
 } as const;
 
-/** The table of connections that the host's NAT keeps is full: new connections are dropped at random. */
+/** The host's connection tracking table is full: new connections are dropped at random. */
 export const conntrackFull = rule({
   name: 'CONNTRACK_FULL',
   title: "The host's connection tracking table is full",
@@ -78,6 +78,6 @@ function rise(
   host: readonly HostSample[],
   field: 'conntrackDrop' | 'conntrackEarlyDrop' | 'conntrackInsertFailed',
 ): number {
-  const told = host.flatMap(({ [field]: value }) => (value === undefined ? [] : [value]));
-  return told.length < 2 ? 0 : Math.max(0, (told.at(-1) ?? 0) - (told[0] ?? 0));
+  const counts = host.flatMap(({ [field]: value }) => (value === undefined ? [] : [value]));
+  return counts.length < 2 ? 0 : Math.max(0, (counts.at(-1) ?? 0) - (counts[0] ?? 0));
 }

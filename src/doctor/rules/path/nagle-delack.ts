@@ -1,5 +1,6 @@
 import { plural } from '../../../base/plural.ts';
-import type { SocketRecord } from '../../../model/socket/socket-record.ts';
+import type { InfoField } from '../../../model/socket/socket-columns.ts';
+import type { StoredSocket } from '../../../model/socket/stored-socket.ts';
 import { TIMER } from '../../../model/socket/timers.ts';
 import { type PeerFault, peersOf, perNamespace, type SocketGroup } from '../../per-scope.ts';
 import { rule, type SettingValues } from '../../rule.ts';
@@ -25,7 +26,7 @@ export const nagleDelack = rule({
 });
 
 interface Waiting {
-  socket: SocketRecord;
+  socket: StoredSocket;
   snapshots: number;
   of: number;
 }
@@ -33,7 +34,7 @@ interface Waiting {
 function find(dumps: readonly Dump[], _last: Dump, values: Values): Waiting[] {
   if (dumps.length < values.looks) return [];
   // A connection counts when it waits in any snapshot, not only in the last one.
-  const latest = new Map<number, SocketRecord>();
+  const latest = new Map<number, StoredSocket>();
   for (const dump of dumps) {
     for (const socket of dump.sockets)
       if (socket.cookie !== 0 && waits(socket, values)) latest.set(socket.cookie, socket);
@@ -41,7 +42,7 @@ function find(dumps: readonly Dump[], _last: Dump, values: Values): Waiting[] {
   return [...latest.values()].flatMap((socket): Waiting[] => {
     const seen = dumps.flatMap((dump) => sameIn(dump, socket) ?? []);
     const caught = seen.filter((each) => waits(each, values));
-    const sent = new Set(caught.map(({ info }) => info?.bytesSent));
+    const sent = new Set(caught.map((each) => each.tcpInfoNumber('bytesSent')));
     // A single write without any acknowledgement is another fault: this one makes progress, slowly.
     if (caught.length < values.looks || caught.length < seen.length * values.share || sent.size < 2) return [];
     return [{ socket, snapshots: caught.length, of: seen.length }];
@@ -49,22 +50,26 @@ function find(dumps: readonly Dump[], _last: Dump, values: Values): Waiting[] {
 }
 
 /** Less than a segment waits although the congestion window has room, one segment is out, and the peer is near. */
-function waits({ proto, timer, sendQueue, info }: SocketRecord, { maxRttMs, minAtoMs, maxAtoMs }: Values): boolean {
+function waits(socket: StoredSocket, { maxRttMs, minAtoMs, maxAtoMs }: Values): boolean {
   // Most connections of most dumps end here, at a number that is close by.
-  if (sendQueue === 0 || proto !== 'tcp' || info === undefined) return false;
-  const { notSentBytes = 0, unackedSegments, congestionWindowSegments = 0, pathMtuBytes = 1500 } = info;
-  if (notSentBytes === 0 || notSentBytes >= pathMtuBytes || unackedSegments !== 1) return false;
-  if (congestionWindowSegments <= 1) return false;
+  if (socket.sendQueue === 0 || socket.proto !== 'tcp') return false;
+  const notSentBytes = socket.tcpInfoNumber('notSentBytes') ?? 0;
+  if (notSentBytes === 0 || notSentBytes >= (socket.tcpInfoNumber('pathMtuBytes') ?? 1500)) return false;
+  if (socket.tcpInfoNumber('unackedSegments') !== 1) return false;
+  if ((socket.tcpInfoNumber('congestionWindowSegments') ?? 0) <= 1) return false;
   // The smoothed time has the delay in it, the smallest has not.
-  const rttUs = Math.min(info.rttUs ?? Number.POSITIVE_INFINITY, info.minRttUs ?? Number.POSITIVE_INFINITY);
+  const rttUs = Math.min(
+    socket.tcpInfoNumber('rttUs') ?? Number.POSITIVE_INFINITY,
+    socket.tcpInfoNumber('minRttUs') ?? Number.POSITIVE_INFINITY,
+  );
   if (rttUs > maxRttMs * 1000) return false;
-  const atoMs = (info.atoUs ?? 0) / 1000;
-  return timer === TIMER.DELAYED_ACK || (atoMs >= minAtoMs && atoMs <= maxAtoMs);
+  const atoMs = (socket.tcpInfoNumber('atoUs') ?? 0) / 1000;
+  return socket.timer === TIMER.DELAYED_ACK || (atoMs >= minAtoMs && atoMs <= maxAtoMs);
 }
 
 function describe({ with: end, members }: SocketGroup<Waiting>): PeerFault {
   const most = members.reduce((a, b) => (b.snapshots > a.snapshots ? b : a));
-  const { info } = most.socket;
+  const number = (field: InfoField) => most.socket.tcpInfoNumber(field);
   const source = 'sock_diag, tcp_info';
   return {
     severity: 'info',
@@ -72,11 +77,16 @@ function describe({ with: end, members }: SocketGroup<Waiting>): PeerFault {
     summary: `${plural(members.length, 'connection')} ${end}: small writes seem to wait about 40 ms for a delayed acknowledgement`,
     evidence: [
       { what: 'snapshots with a small write waiting', value: `${most.snapshots} of ${most.of}`, source },
-      { what: 'bytes not yet sent', value: info?.notSentBytes ?? 0, unit: 'bytes', source },
-      { what: 'segments in flight', value: info?.unackedSegments ?? 0, source },
-      { what: 'smallest round-trip time', value: (info?.minRttUs ?? info?.rttUs ?? 0) / 1000, unit: 'ms', source },
-      { what: 'round-trip time, delays included', value: (info?.rttUs ?? 0) / 1000, unit: 'ms', source },
-      { what: 'timeout of delayed acknowledgements', value: (info?.atoUs ?? 0) / 1000, unit: 'ms', source },
+      { what: 'bytes not yet sent', value: number('notSentBytes') ?? 0, unit: 'bytes', source },
+      { what: 'segments in flight', value: number('unackedSegments') ?? 0, source },
+      {
+        what: 'smallest round-trip time',
+        value: (number('minRttUs') ?? number('rttUs') ?? 0) / 1000,
+        unit: 'ms',
+        source,
+      },
+      { what: 'round-trip time, delays included', value: (number('rttUs') ?? 0) / 1000, unit: 'ms', source },
+      { what: 'timeout of delayed acknowledgements', value: (number('atoUs') ?? 0) / 1000, unit: 'ms', source },
     ],
     fixes: [
       {

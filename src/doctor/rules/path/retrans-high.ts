@@ -1,8 +1,8 @@
 import { plural } from '../../../base/plural.ts';
 import type { Evidence, Fix } from '../../../model/finding/finding.ts';
 import type { NetnsSeries } from '../../../model/sample/series.ts';
-import type { SocketRecord } from '../../../model/socket/socket-record.ts';
-import type { TcpInfo } from '../../../model/socket/tcp-info.ts';
+import type { InfoField } from '../../../model/socket/socket-columns.ts';
+import type { StoredSocket } from '../../../model/socket/stored-socket.ts';
 import { inside } from '../../fixes/namespace-commands.ts';
 import { type PeerFault, peersOf, perNamespace, type SocketGroup } from '../../per-scope.ts';
 import { type Fault, type RuleInput, rule, type SettingValues } from '../../rule.ts';
@@ -47,7 +47,7 @@ function describe({ with: end, members }: SocketGroup<Retransmitted>): PeerFault
   const sum = (field: 'bytesSent' | 'bytesAgain' | 'segmentsAgain') =>
     members.reduce((total, member) => total + member[field], 0);
   const worst = members.reduce((a, b) => (b.share > a.share ? b : a));
-  const info = worst.socket.info;
+  const rttUs = worst.socket.tcpInfoNumber('rttUs');
   return {
     severity: 'warning',
     confidence: 'high',
@@ -62,8 +62,8 @@ function describe({ with: end, members }: SocketGroup<Retransmitted>): PeerFault
       { what: 'bytes retransmitted', value: sum('bytesAgain'), unit: 'bytes', source: 'sock_diag, tcp_info' },
       { what: 'segments retransmitted', value: sum('segmentsAgain'), source: 'sock_diag, tcp_info' },
       { what: 'of them unnecessary (worst connection)', value: worst.needless, source: 'sock_diag, dsack_dups' },
-      ...present('path MTU', info?.pathMtuBytes, 'bytes'),
-      ...present('round-trip time', info?.rttUs === undefined ? undefined : info.rttUs / 1000, 'ms'),
+      ...present('path MTU', worst.socket.tcpInfoNumber('pathMtuBytes'), 'bytes'),
+      ...present('round-trip time', rttUs === undefined ? undefined : rttUs / 1000, 'ms'),
     ],
     fixes,
     byHand: (target) => `socklens ls ${target} 'retrans > 0'`,
@@ -117,7 +117,7 @@ const fixes: readonly Fix[] = [
 
 /** What a connection sent during the run, and how much of it again. */
 interface Retransmitted {
-  socket: SocketRecord;
+  socket: StoredSocket;
   bytesSent: number;
   bytesAgain: number;
   /** Segments with data. */
@@ -138,23 +138,19 @@ function retransmittedIn(dumps: readonly Dump[]): Retransmitted[] {
   const [first] = dumps;
   const last = dumps.at(-1);
   if (first === undefined || last === undefined || first === last) return [];
-  return last.sockets.flatMap((socket) => {
-    if ((socket.info?.totalRetrans ?? 0) === 0 || socket.info === undefined) return [];
-    return [difference(socket, socket.info, before(first, socket))];
-  });
+  return last.sockets
+    .filter((socket) => (socket.tcpInfoNumber('totalRetrans') ?? 0) !== 0)
+    .map((socket) => difference(socket, sameIn(first, socket)));
 }
 
-function before(first: Dump, socket: SocketRecord): TcpInfo {
-  return sameIn(first, socket)?.info ?? {};
-}
-
-function difference(socket: SocketRecord, now: TcpInfo, then: TcpInfo): Retransmitted {
-  const rise = (field: keyof TcpInfo) => Math.max(0, Number(now[field] ?? 0) - Number(then[field] ?? 0));
+function difference(socket: StoredSocket, before: StoredSocket | undefined): Retransmitted {
+  const rise = (field: InfoField) =>
+    Math.max(0, (socket.tcpInfoNumber(field) ?? 0) - (before?.tcpInfoNumber(field) ?? 0));
   const bytesSent = rise('bytesSent');
   const bytesAgain = rise('bytesRetransmitted');
   const segments = rise('dataSegmentsOut');
   const segmentsAgain = rise('totalRetrans');
-  const byBytes = now.bytesRetransmitted !== undefined && bytesSent > 0;
+  const byBytes = socket.tcpInfoNumber('bytesRetransmitted') !== undefined && bytesSent > 0;
   const share = byBytes ? bytesAgain / bytesSent : segments > 0 ? segmentsAgain / segments : 0;
   return {
     socket,

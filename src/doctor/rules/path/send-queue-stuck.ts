@@ -1,5 +1,5 @@
 import { plural } from '../../../base/plural.ts';
-import type { SocketRecord } from '../../../model/socket/socket-record.ts';
+import type { StoredSocket } from '../../../model/socket/stored-socket.ts';
 import { stateMask, TCP_STATE } from '../../../model/socket/tcp-state.ts';
 import { TIMER } from '../../../model/socket/timers.ts';
 import { type PeerFault, peersOf, perNamespace, type SocketGroup } from '../../per-scope.ts';
@@ -22,7 +22,7 @@ export const sendQueueStuck = rule({
 });
 
 interface Stuck {
-  socket: SocketRecord;
+  socket: StoredSocket;
   ms: number;
   /** Whether the peer acknowledged nothing either all the while. */
   silent: boolean;
@@ -43,25 +43,27 @@ function find(dumps: readonly Dump[], last: Dump, values: SettingValues<typeof s
     const earliest = seen.at(-1);
     const ms = last.atMs - (earliest?.atMs ?? last.atMs);
     if (earliest === undefined || ms < values.windowMs) return [];
-    const silentMs = (socket.info?.lastAckReceivedMs ?? 0) - (earliest.socket.info?.lastAckReceivedMs ?? 0);
+    const silentMs =
+      (socket.tcpInfoNumber('lastAckReceivedMs') ?? 0) - (earliest.socket.tcpInfoNumber('lastAckReceivedMs') ?? 0);
     // The kernel's clock and ours read the same time not quite at once.
     return [{ socket, ms, silent: silentMs >= ms * 0.9 }];
   });
 }
 
-function waits({ proto, state, sendQueue, timer }: SocketRecord): boolean {
+function waits({ proto, state, sendQueue, timer }: StoredSocket): boolean {
   if (proto !== 'tcp' || sendQueue === 0 || (WITHOUT_BYTES & (1 << state)) !== 0) return false;
   return timer === TIMER.NONE || timer === TIMER.KEEPALIVE;
 }
 
-function same(earlier: SocketRecord, now: SocketRecord): boolean {
-  return earlier.sendQueue === now.sendQueue && earlier.info?.bytesSent === now.info?.bytesSent;
+function same(earlier: StoredSocket, now: StoredSocket): boolean {
+  return earlier.sendQueue === now.sendQueue && earlier.tcpInfoNumber('bytesSent') === now.tcpInfoNumber('bytesSent');
 }
 
 function describe({ with: end, members }: SocketGroup<Stuck>): PeerFault {
   const waiting = members.reduce((total, { socket }) => total + socket.sendQueue, 0);
   const longest = members.reduce((a, b) => (b.ms > a.ms ? b : a));
   const silent = members.some((member) => member.silent);
+  const lastAckReceivedMs = longest.socket.tcpInfoNumber('lastAckReceivedMs');
   return {
     severity: silent ? 'critical' : 'warning',
     confidence: 'medium',
@@ -70,12 +72,12 @@ function describe({ with: end, members }: SocketGroup<Stuck>): PeerFault {
       { what: 'bytes that stay in the send queue', value: waiting, unit: 'bytes', source: 'sock_diag, send queue' },
       { what: 'unchanged for', value: longest.ms, unit: 'ms', source: 'sock_diag' },
       { what: 'timer', value: longest.socket.timer === TIMER.NONE ? 'none' : 'keepalive', source: 'sock_diag' },
-      ...(longest.socket.info?.lastAckReceivedMs === undefined
+      ...(lastAckReceivedMs === undefined
         ? []
         : [
             {
               what: 'time since the peer last acknowledged anything',
-              value: longest.socket.info.lastAckReceivedMs,
+              value: lastAckReceivedMs,
               unit: 'ms',
               source: 'sock_diag, tcp_info',
             },

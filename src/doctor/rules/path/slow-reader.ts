@@ -1,6 +1,6 @@
 import { plural } from '../../../base/plural.ts';
 import type { NetnsSeries } from '../../../model/sample/series.ts';
-import type { SocketRecord } from '../../../model/socket/socket-record.ts';
+import type { StoredSocket } from '../../../model/socket/stored-socket.ts';
 import { type PeerFault, peersOf, perNamespace, type SocketGroup } from '../../per-scope.ts';
 import { rule, type SettingValues } from '../../rule.ts';
 import { backwards } from '../../snapshots/same-socket.ts';
@@ -27,7 +27,7 @@ export const slowReader = rule({
 });
 
 function find(dumps: readonly Dump[], last: Dump, values: Values): Slow[] {
-  const full = (socket: SocketRecord) => isFull(socket, values.share);
+  const full = (socket: StoredSocket) => isFull(socket, values.share);
   return last.sockets.filter(full).flatMap((socket): Slow[] => {
     const seen = backwards(dumps, socket, full);
     const perMs = readPerMs(seen);
@@ -38,7 +38,7 @@ function find(dumps: readonly Dump[], last: Dump, values: Values): Slow[] {
 
 /** A connection that is read too slowly. */
 interface Slow {
-  socket: SocketRecord;
+  socket: StoredSocket;
   snapshots: number;
   /** Bytes that the application read a second. */
   perSecond: number;
@@ -49,7 +49,7 @@ function readPerMs(seen: ReturnType<typeof backwards>): number {
   const [last] = seen;
   const first = seen.at(-1);
   if (last === undefined || first === undefined || last.atMs <= first.atMs) return 0;
-  const came = (last.socket.info?.bytesReceived ?? 0) - (first.socket.info?.bytesReceived ?? 0);
+  const came = (last.socket.tcpInfoNumber('bytesReceived') ?? 0) - (first.socket.tcpInfoNumber('bytesReceived') ?? 0);
   return Math.max(0, came - (last.socket.receiveQueue - first.socket.receiveQueue)) / (last.atMs - first.atMs);
 }
 
@@ -57,12 +57,11 @@ function readPerMs(seen: ReturnType<typeof backwards>): number {
  * Whether so much is unread that the peer has to stop. A connection that is not accepted yet (inode 0) is the
  * listener's fault, and a listener's queue holds connections, not bytes.
  */
-function isFull(
-  { proto, peerPort, inode, receiveQueue, receiveBufferBytes, info }: SocketRecord,
-  share: number,
-): boolean {
+function isFull(socket: StoredSocket, share: number): boolean {
+  const { proto, peerPort, inode, receiveQueue } = socket;
   if (proto !== 'tcp' || peerPort === 0 || inode === 0 || receiveQueue === 0) return false;
-  if (info?.receiveWindowBytes === 0) return true;
+  if (socket.tcpInfoNumber('receiveWindowBytes') === 0) return true;
+  const receiveBufferBytes = socket.receiveBufferBytes();
   return receiveBufferBytes !== undefined && receiveQueue >= receiveBufferBytes * share;
 }
 
@@ -70,8 +69,10 @@ function describe({ with: end, members }: SocketGroup<Slow>, _values: Values, ne
   const closed = riseOf(netns, 'TcpExtTCPToZeroWindowAdv')?.rise;
   const unread = members.reduce((total, { socket }) => total + socket.receiveQueue, 0);
   const worst = members.reduce((a, b) => (b.socket.receiveQueue > a.socket.receiveQueue ? b : a));
-  const { receiveBufferBytes, receiveQueue, info } = worst.socket;
-  const shut = members.filter(({ socket }) => socket.info?.receiveWindowBytes === 0).length;
+  const { receiveQueue } = worst.socket;
+  const receiveBufferBytes = worst.socket.receiveBufferBytes();
+  const receiveWindowBytes = worst.socket.tcpInfoNumber('receiveWindowBytes');
+  const shut = members.filter(({ socket }) => socket.tcpInfoNumber('receiveWindowBytes') === 0).length;
   return {
     severity: 'warning',
     confidence: 'high',
@@ -82,9 +83,9 @@ function describe({ with: end, members }: SocketGroup<Slow>, _values: Values, ne
       ...(receiveBufferBytes === undefined
         ? []
         : [{ what: 'its receive buffer', value: receiveBufferBytes, unit: 'bytes', source: 'sock_diag, SKMEMINFO' }]),
-      ...(info?.receiveWindowBytes === undefined
+      ...(receiveWindowBytes === undefined
         ? []
-        : [{ what: 'its window', value: info.receiveWindowBytes, unit: 'bytes', source: 'sock_diag, tcp_info' }]),
+        : [{ what: 'its window', value: receiveWindowBytes, unit: 'bytes', source: 'sock_diag, tcp_info' }]),
       { what: 'consecutive snapshots', value: worst.snapshots, source: 'sock_diag' },
       {
         what: 'read rate',

@@ -2,7 +2,7 @@ import { grouped } from '../../../base/lists.ts';
 import { plural } from '../../../base/plural.ts';
 import type { Evidence, Fix } from '../../../model/finding/finding.ts';
 import type { NetnsSeries } from '../../../model/sample/series.ts';
-import type { SocketRecord } from '../../../model/socket/socket-record.ts';
+import type { StoredSocket } from '../../../model/socket/stored-socket.ts';
 import { hostSysctlFixes, inside } from '../../fixes/namespace-commands.ts';
 import { perNamespace } from '../../per-scope.ts';
 import { type Fault, type RuleInput, rule, type SettingValues } from '../../rule.ts';
@@ -42,7 +42,7 @@ function ofNamespace(netns: NetnsSeries, _input: RuleInput, values: Values): Fau
     if (most === undefined) return [];
     const { socket } = most;
     const drops = group.reduce((sum, member) => sum + member.drops, 0);
-    const buffer = socket.receiveBufferBytes;
+    const buffer = socket.receiveBufferBytes();
     return [
       {
         severity,
@@ -99,7 +99,7 @@ function fixes(bufferBytes: number | undefined): Fix[] {
 
 /** A UDP socket, and the datagrams that it dropped during the run. */
 interface DroppedDatagrams {
-  socket: SocketRecord;
+  socket: StoredSocket;
   drops: number;
 }
 
@@ -117,7 +117,7 @@ function droppedDatagrams(netns: NetnsSeries): DroppedDatagrams[] {
   const others = ['UdpInCsumErrors', 'UdpMemErrors'].reduce((sum, name) => sum + (riseOf(netns, name)?.rise ?? 0), 0);
   return last.sockets.flatMap((socket) => {
     if (socket.proto !== 'udp' && socket.proto !== 'udplite') return [];
-    const drops = (socket.drops ?? 0) - (sameIn(first, socket)?.drops ?? 0);
+    const drops = (socket.drops() ?? 0) - (sameIn(first, socket)?.drops() ?? 0);
     // The counter is that of IPv4: an IPv6 socket is judged by its own drops.
     if (drops <= others || (socket.family === 'inet' && full === 0)) return [];
     return [{ socket, drops }];

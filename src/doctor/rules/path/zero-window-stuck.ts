@@ -1,5 +1,5 @@
 import { plural } from '../../../base/plural.ts';
-import type { SocketRecord } from '../../../model/socket/socket-record.ts';
+import type { StoredSocket } from '../../../model/socket/stored-socket.ts';
 import { TIMER } from '../../../model/socket/timers.ts';
 import { type PeerFault, peersOf, perNamespace, type SocketGroup } from '../../per-scope.ts';
 import { rule, type SettingValues } from '../../rule.ts';
@@ -24,7 +24,7 @@ export const zeroWindowStuck = rule({
 });
 
 interface Stuck {
-  socket: SocketRecord;
+  socket: StoredSocket;
   /** For how long at least, in milliseconds. */
   ms: number;
   probes: number;
@@ -34,35 +34,38 @@ function find(dumps: readonly Dump[], last: Dump, values: Values): Stuck[] {
   return last.sockets.filter(isClosed).flatMap((socket): Stuck[] => {
     const earliest = backwards(dumps, socket, isClosed).at(-1);
     // Probes carry no data, so the time since data was last sent keeps growing while the window is closed.
-    const ms = Math.max(socket.info?.lastSentMs ?? 0, last.atMs - (earliest?.atMs ?? last.atMs));
+    const ms = Math.max(socket.tcpInfoNumber('lastSentMs') ?? 0, last.atMs - (earliest?.atMs ?? last.atMs));
     const probes = probesOf(socket);
     return ms >= values.warningMs && probes >= values.probes ? [{ socket, ms, probes }] : [];
   });
 }
 
 /** Data is queued and the kernel probes the peer's window. Kernels before 5.4 do not report the window itself. */
-function isClosed({ proto, timer, sendQueue, info }: SocketRecord): boolean {
-  return proto === 'tcp' && timer === TIMER.PROBE && sendQueue > 0 && (info?.sendWindowBytes ?? 0) === 0;
+function isClosed(socket: StoredSocket): boolean {
+  const { proto, timer, sendQueue } = socket;
+  return (
+    proto === 'tcp' && timer === TIMER.PROBE && sendQueue > 0 && (socket.tcpInfoNumber('sendWindowBytes') ?? 0) === 0
+  );
 }
 
 /**
  * Each probe doubles the wait for the next. The count of unanswered ones begins again with every answer
  * that leaves the window closed (net/ipv4/tcp_input.c, tcp_ack); the exponent keeps growing.
  */
-function probesOf({ retransmits, info }: SocketRecord): number {
-  return Math.max(retransmits, info?.backoff ?? 0);
+function probesOf(socket: StoredSocket): number {
+  return Math.max(socket.retransmits, socket.tcpInfoNumber('backoff') ?? 0);
 }
 
 function describe({ with: end, members }: SocketGroup<Stuck>, { criticalMs }: Values): PeerFault {
   const worst = members.reduce((a, b) => (b.ms > a.ms ? b : a));
-  const { info } = worst.socket;
+  const sendWindowBytes = worst.socket.tcpInfoNumber('sendWindowBytes');
   const waiting = members.reduce((total, { socket }) => total + socket.sendQueue, 0);
-  const limited = info?.receiveWindowLimitedUs;
-  const busy = info?.busyTimeUs;
+  const limited = worst.socket.tcpInfoNumber('receiveWindowLimitedUs');
+  const busy = worst.socket.tcpInfoNumber('busyTimeUs');
   const source = 'sock_diag, tcp_info';
   return {
     severity: worst.ms >= criticalMs ? 'critical' : 'warning',
-    confidence: info?.sendWindowBytes === 0 ? 'high' : 'medium',
+    confidence: sendWindowBytes === 0 ? 'high' : 'medium',
     summary: `${plural(members.length, 'connection')} ${end}: the peer has read nothing for ${duration(worst.ms)}, ${waiting} bytes wait to be sent`,
     evidence: [
       {
@@ -73,9 +76,9 @@ function describe({ with: end, members }: SocketGroup<Stuck>, { criticalMs }: Va
       },
       { what: 'time since data could last be sent', value: worst.ms, unit: 'ms', source },
       { what: 'window probes that found it closed', value: worst.probes, source },
-      ...(info?.sendWindowBytes === undefined
+      ...(sendWindowBytes === undefined
         ? []
-        : [{ what: 'window of the peer', value: info.sendWindowBytes, unit: 'bytes', source }]),
+        : [{ what: 'window of the peer', value: sendWindowBytes, unit: 'bytes', source }]),
       ...(limited === undefined || !busy
         ? []
         : [{ what: "of its busy time limited by the peer's window", value: percent(limited / busy), source }]),

@@ -50,8 +50,8 @@ function hasTraffic({ socket, snapshots }: Listener, { samples }: NetnsSeries, p
     snapshots.some(({ waiting }) => waiting > 0) ||
     (ports.has(socket.localPort) &&
       snapshots.some(({ dump }) => dump.sockets.some((other) => cameThrough(other, socket)))) ||
-    samples.some(({ closed: ended }) =>
-      ended?.some(({ role, localPort }) => role === 'server' && localPort === socket.localPort),
+    samples.some(({ closed }) =>
+      closed?.some(({ role, localPort }) => role === 'server' && localPort === socket.localPort),
     )
   );
 }

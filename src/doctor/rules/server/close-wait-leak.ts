@@ -1,6 +1,6 @@
 import { grouped } from '../../../base/lists.ts';
 import type { NetnsSeries } from '../../../model/sample/series.ts';
-import type { SocketRecord } from '../../../model/socket/socket-record.ts';
+import type { StoredSocket } from '../../../model/socket/stored-socket.ts';
 import { TCP_STATE } from '../../../model/socket/tcp-state.ts';
 import { peerAbout, peerLabel } from '../../peers/peer-label.ts';
 import { perNamespace } from '../../per-scope.ts';
@@ -27,7 +27,7 @@ export const closeWaitLeak = rule({
 function ofNamespace(netns: NetnsSeries, { series }: RuleInput, values: SettingValues<typeof settings>): Fault[] {
   const dumps = dumpsOf(netns);
   const timeInState = new TimeInState(dumps, waiting);
-  const keyOf = (socket: SocketRecord) => `${holderKey(socket)} ${peerAbout(netns, series.names, socket)}`;
+  const keyOf = (socket: StoredSocket) => `${holderKey(socket)} ${peerAbout(netns, series.names, socket)}`;
   const bySnapshot = dumps.map((dump) => grouped(waiting(dump), keyOf));
   const findings: Fault[] = [];
   for (const [key, all] of bySnapshot.at(-1) ?? []) {
@@ -69,20 +69,20 @@ function ofNamespace(netns: NetnsSeries, { series }: RuleInput, values: SettingV
   return findings;
 }
 
-function waiting(dump: Dump): readonly SocketRecord[] {
+function waiting(dump: Dump): readonly StoredSocket[] {
   return tcpIn(dump, TCP_STATE.CLOSE_WAIT);
 }
 
 /**
- * Whether data still goes to the peer, who shut only its own side: protocols that half-close a connection to
+ * Whether data still goes to the peer, which shut only its own side: protocols that half-close a connection to
  * end a question get their answer in this state.
  */
-function isAnswering(socket: SocketRecord, timeInState: TimeInState): boolean {
-  const { lastSentMs } = socket.info ?? {};
+function isAnswering(socket: StoredSocket, timeInState: TimeInState): boolean {
+  const lastSentMs = socket.tcpInfoNumber('lastSentMs');
   return socket.sendQueue > 0 || (lastSentMs !== undefined && lastSentMs < timeInState.of(socket));
 }
 
-/** How many snapshots up to the last each saw more than the one before. */
+/** How many snapshots up to the last each had more than the previous one. */
 function growsFor(counts: readonly number[]): number {
   let snapshots = 0;
   for (let index = counts.length - 1; index > 0; index--) {

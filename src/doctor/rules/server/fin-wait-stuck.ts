@@ -1,6 +1,6 @@
 import { grouped } from '../../../base/lists.ts';
 import type { NetnsSeries } from '../../../model/sample/series.ts';
-import type { SocketRecord } from '../../../model/socket/socket-record.ts';
+import type { StoredSocket } from '../../../model/socket/stored-socket.ts';
 import { TCP_STATE } from '../../../model/socket/tcp-state.ts';
 import { namespaceSysctlFixes } from '../../fixes/namespace-commands.ts';
 import { perNamespace } from '../../per-scope.ts';
@@ -27,7 +27,7 @@ function ofNamespace(netns: NetnsSeries, { series }: RuleInput, values: SettingV
   if (stuck.length < values.warning) return [];
   const peers = [...grouped(stuck, ({ peer }) => peer?.plain).values()].sort((a, b) => b.length - a.length);
   const [most] = peers;
-  const of = (sockets: readonly SocketRecord[] | undefined) =>
+  const of = (sockets: readonly StoredSocket[] | undefined) =>
     endpointText(series.names, sockets?.[0]?.peer, commonPort(sockets ?? []));
   const one = most !== undefined && most.length >= stuck.length * values.mostly;
   const retries = numberOf(netns, 'net.ipv4.tcp_orphan_retries');
@@ -75,12 +75,12 @@ const SOONER = 'give up sooner: they hold kernel memory, but no descriptor';
 /** FIN_WAIT2 is not among them: the peer has acknowledged, and tcp_fin_timeout ends it. */
 const STATES: readonly number[] = [TCP_STATE.FIN_WAIT1, TCP_STATE.LAST_ACK, TCP_STATE.CLOSING];
 
-function isStuck({ proto, state, inode, retransmits }: SocketRecord): boolean {
+function isStuck({ proto, state, inode, retransmits }: StoredSocket): boolean {
   return proto === 'tcp' && STATES.includes(state) && inode === 0 && retransmits > 0;
 }
 
 /** The peer's port where all of them have the same one, a server's; a server's clients have many: 0. */
-function commonPort(sockets: readonly SocketRecord[]): number {
+function commonPort(sockets: readonly StoredSocket[]): number {
   const [first] = sockets;
   return first !== undefined && sockets.every(({ peerPort }) => peerPort === first.peerPort) ? first.peerPort : 0;
 }

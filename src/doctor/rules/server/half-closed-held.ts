@@ -1,6 +1,6 @@
 import { grouped } from '../../../base/lists.ts';
 import type { NetnsSeries } from '../../../model/sample/series.ts';
-import type { SocketRecord } from '../../../model/socket/socket-record.ts';
+import type { StoredSocket } from '../../../model/socket/stored-socket.ts';
 import { TCP_STATE } from '../../../model/socket/tcp-state.ts';
 import { peerAbout, peerLabel } from '../../peers/peer-label.ts';
 import { perNamespace } from '../../per-scope.ts';
@@ -70,7 +70,7 @@ function ofNamespace(netns: NetnsSeries, { series }: RuleInput, values: SettingV
 }
 
 /** Without an inode, or with the countdown of a mini-socket, its owner has closed it and the kernel ends it. */
-function heldIn(dump: Dump): SocketRecord[] {
+function heldIn(dump: Dump): StoredSocket[] {
   return tcpIn(dump, TCP_STATE.FIN_WAIT2).filter(({ inode, timer }) => inode !== 0 && timer !== TIMER_TIME_WAIT);
 }
 
@@ -78,6 +78,6 @@ function heldIn(dump: Dump): SocketRecord[] {
 const TIMER_TIME_WAIT = 3;
 
 /** A long answer may still come after the own side was shut: that is what half-closing is for. */
-function silentMs(socket: SocketRecord, timeInState: TimeInState): number {
-  return Math.min(timeInState.of(socket), socket.info?.lastReceivedMs ?? Number.POSITIVE_INFINITY);
+function silentMs(socket: StoredSocket, timeInState: TimeInState): number {
+  return Math.min(timeInState.of(socket), socket.tcpInfoNumber('lastReceivedMs') ?? Number.POSITIVE_INFINITY);
 }

@@ -126,15 +126,15 @@ function ofListener(netns: NetnsSeries, listener: Listener, dropped: number, cer
 function ofOneOf(netns: NetnsSeries, listeners: readonly Listener[], dropped: number): Fault {
   const ports = [...new Set(listeners.map(({ socket }) => socket.localPort))].sort((a, b) => a - b);
   const [only, ...others] = ports;
-  const alone = only !== undefined && others.length === 0;
-  const which = alone
+  const isCertain = only !== undefined && others.length === 0;
+  const which = isCertain
     ? `port ${only}`
     : ports.length === 0
-      ? 'a listener that is gone'
+      ? 'a listener that has been closed'
       : `one of the ports ${ports.join(', ')}`;
   return {
     severity: 'critical',
-    confidence: alone ? 'high' : 'medium',
+    confidence: isCertain ? 'high' : 'medium',
     summary: `attempts to connect to ${which} were dropped ${plural(dropped, 'time')}, because an accept queue was full`,
     evidence: [drops(dropped), { what: 'listeners with a long accept queue in a snapshot', value: 0, source: QUEUE }],
     fixes: [
@@ -145,7 +145,7 @@ function ofOneOf(netns: NetnsSeries, listeners: readonly Listener[], dropped: nu
       ...somaxconnFixes(netns.namespace, numberOf(netns, 'net.core.somaxconn')),
     ],
     byHand: (target) => `socklens ls ${target} 'state listening'`,
-    ...(alone && { about: `port ${only}` }),
+    ...(isCertain && { about: `port ${only}` }),
   };
 }
 

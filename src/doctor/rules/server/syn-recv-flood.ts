@@ -1,6 +1,6 @@
 import type { Evidence } from '../../../model/finding/finding.ts';
 import type { NetnsSeries } from '../../../model/sample/series.ts';
-import type { SocketRecord } from '../../../model/socket/socket-record.ts';
+import type { StoredSocket } from '../../../model/socket/stored-socket.ts';
 import { TCP_STATE } from '../../../model/socket/tcp-state.ts';
 import { backlogFix } from '../../listeners/backlog-fixes.ts';
 import { cameThrough, isFull, type Listener, tcpListeners } from '../../listeners/listeners.ts';
@@ -30,7 +30,7 @@ type Values = SettingValues<typeof settings>;
 interface HalfOpen {
   listener: Listener;
   limit: number;
-  entries: readonly SocketRecord[];
+  entries: readonly StoredSocket[];
 }
 
 /** Attempts to connect that never complete fill a listener's queue. */
@@ -74,7 +74,7 @@ function cookiesSent(netns: NetnsSeries): number {
  * Nothing for a listener whose accept queue is full: then the kernel ignores the last packet of the
  * handshake, and what stays half-open are real clients that LISTEN_OVERFLOW is about.
  */
-function mostHalfOpen(listener: Listener, byDump: ReadonlyMap<Dump, readonly SocketRecord[]>): HalfOpen[] {
+function mostHalfOpen(listener: Listener, byDump: ReadonlyMap<Dump, readonly StoredSocket[]>): HalfOpen[] {
   const { snapshots, socket } = listener;
   let most: HalfOpen | undefined;
   for (const { dump, limit } of snapshots) {
@@ -86,16 +86,16 @@ function mostHalfOpen(listener: Listener, byDump: ReadonlyMap<Dump, readonly Soc
   return most === undefined || snapshots.some(isFull) ? [] : [most];
 }
 
-function weightOf(entries: readonly SocketRecord[]): number {
+function weightOf(entries: readonly StoredSocket[]): number {
   return entries.length + waitedOf(entries);
 }
 
 /** Those whose SYN-ACK was sent again. */
-function waitedOf(entries: readonly SocketRecord[]): number {
+function waitedOf(entries: readonly StoredSocket[]): number {
   return entries.filter(({ retransmits }) => retransmits > 0).length;
 }
 
-function isHalfOpen({ state }: SocketRecord): boolean {
+function isHalfOpen({ state }: StoredSocket): boolean {
   return state === TCP_STATE.SYN_RECV || state === TCP_STATE.NEW_SYN_RECV;
 }
 

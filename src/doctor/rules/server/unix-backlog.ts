@@ -1,6 +1,6 @@
 import { plural } from '../../../base/plural.ts';
 import type { NetnsSeries } from '../../../model/sample/series.ts';
-import type { SocketRecord } from '../../../model/socket/socket-record.ts';
+import type { StoredSocket } from '../../../model/socket/stored-socket.ts';
 import { namespaceSysctlFixes } from '../../fixes/namespace-commands.ts';
 import { isFull, type Listener, peakOf, unixListeners } from '../../listeners/listeners.ts';
 import { perNamespace } from '../../per-scope.ts';
@@ -115,7 +115,7 @@ function ofReceiver(netns: NetnsSeries, { receiver, senders, waiting, bytes }: W
 
 /** A UNIX datagram socket with what waits in its queue. */
 interface WaitingDatagrams {
-  receiver: SocketRecord;
+  receiver: StoredSocket;
   /** Connected sockets that hold the memory of what they sent. */
   senders: number;
   bytes: number;
@@ -130,8 +130,8 @@ const DGRAM = 2;
  * size of the first one (the receive queue) and, at each sender, the memory of those that are unread. Senders that
  * never connected are not seen.
  */
-function datagramsWaiting(sockets: readonly SocketRecord[]): Map<number, WaitingDatagrams> {
-  const receivers = new Map<number, SocketRecord>();
+function datagramsWaiting(sockets: readonly StoredSocket[]): Map<number, WaitingDatagrams> {
+  const receivers = new Map<number, StoredSocket>();
   for (const socket of sockets) {
     if (socket.proto === 'unix' && socket.unixType === DGRAM && socket.receiveQueue > 0)
       receivers.set(socket.inode, socket);

@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest';
 import { dnsStorm } from '../../../../src/doctor/rules/client/dns-storm.ts';
 import type { ClosedGroup } from '../../../../src/model/sample/closed-group.ts';
-import type { SocketRecord } from '../../../../src/model/socket/socket-record.ts';
 import { ended } from '../../../support/ended.ts';
+import type { PlainSocket } from '../../../support/plain-socket.ts';
 import { judge, series, spaceSeries, tcpSocket } from '../../../support/series.ts';
 
 const query = { proto: 'udp', peerPort: 53, peerAddress: '10.0.0.2' } as const;
@@ -15,7 +15,7 @@ const resolver = tcpSocket({
 });
 
 /** Ten seconds, with so many queries in each. */
-function asking(perSecond: number, parts: Partial<ClosedGroup> = {}, sockets: SocketRecord[] = []) {
+function asking(perSecond: number, parts: Partial<ClosedGroup> = {}, sockets: PlainSocket[] = []) {
   const samples = Array.from({ length: 11 }, () => ({ sockets, closed: [ended(perSecond, { ...query, ...parts })] }));
   return series([spaceSeries(samples)]);
 }

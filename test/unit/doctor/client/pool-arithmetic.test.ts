@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { poolArithmetic } from '../../../../src/doctor/rules/client/pool-arithmetic.ts';
-import type { SocketRecord } from '../../../../src/model/socket/socket-record.ts';
+import type { PlainSocket } from '../../../support/plain-socket.ts';
 import { container, judge, series, spaceSeries, tcpSockets } from '../../../support/series.ts';
 
 const endpoint = { host: 'db', port: 3306 };
@@ -12,7 +12,7 @@ const db = container({ name: 'db', id: 'd'.repeat(64), addresses: [{ network: 'b
 function tasks(count: number, held = 10) {
   const spaces = Array.from({ length: count }, (_, index) => {
     const name = `webhook-${index + 1}`;
-    const sockets: SocketRecord[] = tcpSockets(held, {
+    const sockets: PlainSocket[] = tcpSockets(held, {
       container: name,
       process: { pid: 100 + index, name: 'webhook' },
     });

@@ -1,19 +1,24 @@
 import { expect, test } from 'vitest';
 import { poolIdleCapOnly } from '../../../../src/doctor/rules/client/pool-idle-cap-only.ts';
-import type { SocketRecord } from '../../../../src/model/socket/socket-record.ts';
+import type { PlainSocket } from '../../../support/plain-socket.ts';
 import { judge, series, spaceSeries, tcpSocket } from '../../../support/series.ts';
 
 const process = { pid: 4242, name: 'webhook' };
 const founding = [50, 50, 63, 150, 257, 200, 120, 50, 50, 50, 50];
 
-/** A pool whose connections above `kept` are other ones at each look, as Go closes and reopens them. */
-function reopening(counts: readonly number[], kept = 50) {
+/** A pool whose connections above `floor` are new ones in each snapshot, as Go closes and reopens them. */
+function reopening(counts: readonly number[], floor = 50, parts: Parameters<typeof tcpSocket>[0] = {}) {
   let next = 1000;
   return series([
     spaceSeries(
       counts.map((count) => ({
         sockets: Array.from({ length: count }, (_, index) =>
-          tcpSocket({ local: `10.0.0.2:${30_000 + index}`, cookie: index < kept ? index + 1 : next++, process }),
+          tcpSocket({
+            local: `10.0.0.2:${30_000 + index}`,
+            cookie: index < floor ? index + 1 : next++,
+            process,
+            ...parts,
+          }),
         ),
       })),
     ),
@@ -22,7 +27,7 @@ function reopening(counts: readonly number[], kept = 50) {
 
 /** A pool that opens what it needs, and closes it when it is not needed for a while. */
 function resizing(counts: readonly number[]) {
-  const sockets: SocketRecord[] = Array.from({ length: 300 }, (_, index) =>
+  const sockets: PlainSocket[] = Array.from({ length: 300 }, (_, index) =>
     tcpSocket({ local: `10.0.0.2:${30_000 + index}`, process }),
   );
   return series([spaceSeries(counts.map((count) => ({ sockets: sockets.slice(0, count) })))]);
@@ -62,14 +67,8 @@ test('look-alike: a pool that shrinks after its peak closed nothing during it', 
 });
 
 test('look-alike: a surplus that an idle timeout closes, as HTTP keep-alive does', () => {
-  const idle = reopening(founding).namespaces.map((namespace) => ({
-    ...namespace,
-    samples: namespace.samples.map((sample) => ({
-      ...sample,
-      sockets: sample.sockets?.map((socket) => ({ ...socket, info: { lastSentMs: 4000, lastReceivedMs: 4000 } })) ?? [],
-    })),
-  }));
-  expect(judge(poolIdleCapOnly, series(idle))).toEqual([]);
+  const idle = reopening(founding, 50, { info: { lastSentMs: 4000, lastReceivedMs: 4000 } });
+  expect(judge(poolIdleCapOnly, idle)).toEqual([]);
 });
 
 test('look-alike: a pool that fills up to its cap and stays there', () => {

@@ -2,6 +2,7 @@ import { expect, test } from 'vitest';
 import { isEmbeddedDns } from '../../../../src/doctor/listeners/listeners.ts';
 import { embeddedDnsListener } from '../../../../src/doctor/rules/facts/embedded-dns-listener.ts';
 import { TCP_STATE } from '../../../../src/model/socket/tcp-state.ts';
+import { type PlainSocket, storedSocket } from '../../../support/plain-socket.ts';
 import { judge, listener, series, spaceSeries, tcpSocket } from '../../../support/series.ts';
 
 const udp = tcpSocket({ proto: 'udp', local: '127.0.0.11:40001', peer: '0.0.0.0:0', state: TCP_STATE.CLOSE });
@@ -26,7 +27,8 @@ test('look-alike: the same address without a container, or with another program 
 });
 
 test("a socket is dockerd's by its address, and by its process where that is known", () => {
-  expect([udp, tcp, answered].every(isEmbeddedDns)).toBe(true);
-  expect(isEmbeddedDns(listener(80, { local: '127.0.0.1:80' }))).toBe(false);
-  expect(isEmbeddedDns(listener(53, { local: '127.0.0.11:53', process: { pid: 6, name: 'dnsmasq' } }))).toBe(false);
+  const isDockerds = (socket: PlainSocket) => isEmbeddedDns(storedSocket(socket));
+  expect([udp, tcp, answered].every(isDockerds)).toBe(true);
+  expect(isDockerds(listener(80, { local: '127.0.0.1:80' }))).toBe(false);
+  expect(isDockerds(listener(53, { local: '127.0.0.11:53', process: { pid: 6, name: 'dnsmasq' } }))).toBe(false);
 });

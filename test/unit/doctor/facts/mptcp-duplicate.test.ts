@@ -1,9 +1,9 @@
 import { expect, test } from 'vitest';
 import { mptcpDuplicate } from '../../../../src/doctor/rules/facts/mptcp-duplicate.ts';
-import type { SocketRecord } from '../../../../src/model/socket/socket-record.ts';
+import type { PlainSocket } from '../../../support/plain-socket.ts';
 import { judge, series, spaceSeries, tcpSocket } from '../../../support/series.ts';
 
-const seen = (...sockets: SocketRecord[]) => series([spaceSeries([{ sockets }])]);
+const seen = (...sockets: PlainSocket[]) => series([spaceSeries([{ sockets }])]);
 const mptcp = tcpSocket({ inode: 77, proto: 'mptcp' });
 
 test('an inode in both tables: the number of MPTCP sockets and of their rows in the TCP table', () => {

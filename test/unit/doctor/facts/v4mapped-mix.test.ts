@@ -1,11 +1,11 @@
 import { expect, test } from 'vitest';
 import { v4mappedMix } from '../../../../src/doctor/rules/facts/v4mapped-mix.ts';
-import type { SocketRecord } from '../../../../src/model/socket/socket-record.ts';
+import type { PlainSocket } from '../../../support/plain-socket.ts';
 import { judge, listener, mapped, series, spaceSeries, tcpSocket } from '../../../support/series.ts';
 
 const client = tcpSocket({ local: '127.0.0.1:50000', peer: '127.0.0.1:8080' });
 const served = mapped(tcpSocket({ local: '127.0.0.1:8080', peer: '127.0.0.1:50000' }));
-const seen = (...sockets: SocketRecord[]) => series([spaceSeries([{ sockets }])]);
+const seen = (...sockets: PlainSocket[]) => series([spaceSeries([{ sockets }])]);
 
 test('one service in both tables is a fact about its port, with the number of sockets in each', () => {
   const dualStack = mapped(listener(8080));

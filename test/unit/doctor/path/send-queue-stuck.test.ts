@@ -1,10 +1,10 @@
 import { expect, test } from 'vitest';
 import { sendQueueStuck } from '../../../../src/doctor/rules/path/send-queue-stuck.ts';
-import type { SocketRecord } from '../../../../src/model/socket/socket-record.ts';
 import { TCP_STATE } from '../../../../src/model/socket/tcp-state.ts';
+import type { PlainSocket } from '../../../support/plain-socket.ts';
 import { judge, START_MS, series, spaceSeries, tcpSocket } from '../../../support/series.ts';
 
-type At = Partial<Omit<SocketRecord, 'local' | 'peer'>>;
+type At = Partial<Omit<PlainSocket, 'local' | 'peer'>>;
 
 /** One connection every five seconds, from the 0th to the last. */
 function over(seconds: number, at: (second: number) => At = () => ({})) {

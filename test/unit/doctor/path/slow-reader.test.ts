@@ -1,11 +1,11 @@
 import { describe, expect, test } from 'vitest';
 import { slowReader } from '../../../../src/doctor/rules/path/slow-reader.ts';
-import type { SocketRecord } from '../../../../src/model/socket/socket-record.ts';
 import { TCP_STATE } from '../../../../src/model/socket/tcp-state.ts';
+import type { PlainSocket } from '../../../support/plain-socket.ts';
 import { judge, series, spaceSeries, tcpSocket } from '../../../support/series.ts';
 
 /** One connection at a look for each of its receive queues, with a buffer of 128 KiB. */
-function unread(queues: readonly number[], parts: Partial<Omit<SocketRecord, 'local' | 'peer'>> = {}) {
+function unread(queues: readonly number[], parts: Partial<Omit<PlainSocket, 'local' | 'peer'>> = {}) {
   const samples = queues.map((receiveQueue) => ({
     sockets: [tcpSocket({ cookie: 5, receiveQueue, receiveBufferBytes: 131_072, ...parts })],
   }));

@@ -1,16 +1,16 @@
 import { expect, test } from 'vitest';
 import { zeroWindowStuck } from '../../../../src/doctor/rules/path/zero-window-stuck.ts';
-import type { SocketRecord } from '../../../../src/model/socket/socket-record.ts';
 import type { TcpInfo } from '../../../../src/model/socket/tcp-info.ts';
+import type { PlainSocket } from '../../../support/plain-socket.ts';
 import { judge, series, spaceSeries, tcpSocket } from '../../../support/series.ts';
 
 /** A connection as the domain reference saw it: everything unsent, the window closed. */
-function stuck(info: TcpInfo = {}, parts: Partial<Omit<SocketRecord, 'local' | 'peer'>> = {}) {
+function stuck(info: TcpInfo = {}, parts: Partial<Omit<PlainSocket, 'local' | 'peer'>> = {}) {
   const closed = { sendWindowBytes: 0, lastSentMs: 6000, backoff: 4, busyTimeUs: 100, receiveWindowLimitedUs: 99 };
   return tcpSocket({ timer: 4, sendQueue: 3_700_000, retransmits: 1, ...parts, info: { ...closed, ...info } });
 }
 
-function look(...sockets: SocketRecord[]) {
+function look(...sockets: PlainSocket[]) {
   return series([spaceSeries([{ sockets }])]);
 }
 

@@ -1,11 +1,11 @@
 import { expect, test } from 'vitest';
 import { backlogClamped } from '../../../../src/doctor/rules/server/backlog-clamped.ts';
 import type { ClosedGroup } from '../../../../src/model/sample/closed-group.ts';
-import type { SocketRecord } from '../../../../src/model/socket/socket-record.ts';
+import type { PlainSocket } from '../../../support/plain-socket.ts';
 import { judge, listener, series, spaceSeries, tcpSocket } from '../../../support/series.ts';
 
 const child = tcpSocket({ local: '10.0.0.2:8080', peer: '10.0.0.9:50000' });
-const seen = (sockets: SocketRecord[], somaxconn = '4096') =>
+const seen = (sockets: PlainSocket[], somaxconn = '4096') =>
   series([spaceSeries([{ sockets }], {}, { 'net.core.somaxconn': somaxconn })]);
 
 test('a queue shorter than 128 with traffic is information', () => {

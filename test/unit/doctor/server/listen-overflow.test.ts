@@ -1,11 +1,11 @@
 import { expect, test } from 'vitest';
 import { listenOverflow } from '../../../../src/doctor/rules/server/listen-overflow.ts';
-import type { SocketRecord } from '../../../../src/model/socket/socket-record.ts';
 import { TCP_STATE } from '../../../../src/model/socket/tcp-state.ts';
+import type { PlainSocket } from '../../../support/plain-socket.ts';
 import { judge, listener, series, spaceSeries, tcpSocket } from '../../../support/series.ts';
 
 /** A look at one listener of port 8080 (the port is its inode too) with so many waiting. */
-const look = (waiting: number, limit = 128, ...more: SocketRecord[]) => ({
+const look = (waiting: number, limit = 128, ...more: PlainSocket[]) => ({
   sockets: [listener(8080, { receiveQueue: waiting, sendQueue: limit }), ...more],
 });
 const overflows = (from: number, to: number) =>

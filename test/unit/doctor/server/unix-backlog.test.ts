@@ -1,12 +1,12 @@
 import { expect, test } from 'vitest';
 import { unixBacklog } from '../../../../src/doctor/rules/server/unix-backlog.ts';
-import type { SocketRecord } from '../../../../src/model/socket/socket-record.ts';
+import type { PlainSocket } from '../../../support/plain-socket.ts';
 import { judge, series, spaceSeries, unixSocket } from '../../../support/series.ts';
 
 const path = '/run/php/fpm.sock';
 const listening = (receiveQueue: number, sendQueue: number) =>
   unixSocket({ state: 10, inode: 900, receiveQueue, sendQueue, path });
-const judged = (...looks: SocketRecord[][]) =>
+const judged = (...looks: PlainSocket[][]) =>
   judge(
     unixBacklog,
     series([

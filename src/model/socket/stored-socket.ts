@@ -1,21 +1,24 @@
 import { BaseSocketView } from './base-socket-view.ts';
 import type { Address } from './interned-address.ts';
-import { textAsUnixName } from './record-view.ts';
-import { INFO_TIMES, type InfoField, numberAt, type SocketColumns, valueAt } from './socket-columns.ts';
-import type { Holder } from './socket-record.ts';
+import { type Holder, INFO_TIMES, type InfoField, numberAt, type SocketColumns, valueAt } from './socket-columns.ts';
 import type { Family, Proto } from './socket-view.ts';
 import type { TcpInfo, TcpInfoNumber } from './tcp-info.ts';
 
+/** The one thing wanted of the platform's text encoder; every JavaScript runtime has it. */
+declare const TextEncoder: new () => { encode(text: string): Uint8Array };
+
+const encoder = new TextEncoder();
+
 /**
- * A socket that is kept in columns, as a view; moved with {@link moveTo}. It is seen at a moment at which
- * nothing had happened to it since it was read: its clocks have gone on.
+ * A socket stored in columns: a cursor that {@link moveTo} moves, or, moved once, the object of one socket. It is
+ * seen at a moment up to which nothing happened to it since it was read: its clocks have gone on.
  */
-export class ColumnView extends BaseSocketView {
+export class StoredSocket extends BaseSocketView {
   #columns!: SocketColumns;
   #row = 0;
   #atMs = 0;
 
-  /** @param atMs when it is looked at, milliseconds since the epoch; not before it was read */
+  /** @param atMs the moment, milliseconds since the epoch; not before it was read */
   moveTo(columns: SocketColumns, row: number, atMs: number): this {
     this.#columns = columns;
     this.#row = row;
@@ -23,8 +26,8 @@ export class ColumnView extends BaseSocketView {
     return this;
   }
 
-  /** Moves to the socket under another view. */
-  moveToThatOf(other: ColumnView): this {
+  /** Moves to the socket of another view. */
+  moveToThatOf(other: StoredSocket): this {
     return this.moveTo(other.#columns, other.#row, other.#atMs);
   }
 
@@ -43,11 +46,19 @@ export class ColumnView extends BaseSocketView {
   get peerPort(): number {
     return numberAt(this.#columns.peerPort, this.#row);
   }
+  /** Undefined for a UNIX socket. */
+  get local(): Address | undefined {
+    return valueAt(this.#columns.local, this.#row);
+  }
+  /** Undefined for a UNIX socket. */
+  get peer(): Address | undefined {
+    return valueAt(this.#columns.peer, this.#row);
+  }
   override localWord(index: 0 | 1 | 2 | 3): number {
-    return this.#address(valueAt(this.#columns.local, this.#row))?.words[index] ?? 0;
+    return this.local?.words[index] ?? 0;
   }
   override peerWord(index: 0 | 1 | 2 | 3): number {
-    return this.#address(valueAt(this.#columns.peer, this.#row))?.words[index] ?? 0;
+    return this.peer?.words[index] ?? 0;
   }
   get receiveQueue(): number {
     return numberAt(this.#columns.receiveQueue, this.#row);
@@ -61,11 +72,15 @@ export class ColumnView extends BaseSocketView {
   get inode(): number {
     return numberAt(this.#columns.inode, this.#row);
   }
+  /** The cookie as one number; 0 where the source has none. */
+  get cookie(): number {
+    return this.#columns.cookie[this.#row] ?? 0;
+  }
   override get cookieLow(): number {
-    return (this.#columns.cookie[this.#row] ?? 0) >>> 0;
+    return this.cookie >>> 0;
   }
   override get cookieHigh(): number {
-    return Math.floor((this.#columns.cookie[this.#row] ?? 0) / 2 ** 32);
+    return Math.floor(this.cookie / 2 ** 32);
   }
   override get timer(): number {
     return numberAt(this.#columns.timer, this.#row);
@@ -107,31 +122,34 @@ export class ColumnView extends BaseSocketView {
   override receiveBufferBytes(): number | undefined {
     return valueAt(this.#columns.receiveBufferBytes, this.#row);
   }
+  /** The name of a UNIX socket as text, `@` for the abstract namespace; undefined when unbound, and for others. */
+  get path(): string | undefined {
+    return valueAt(this.#columns.path, this.#row);
+  }
   override unixName(): Uint8Array | undefined {
-    const path = valueAt(this.#columns.path, this.#row);
-    return path === undefined ? undefined : textAsUnixName(path);
+    const { path } = this;
+    return path === undefined ? undefined : encoder.encode(path.startsWith('@') ? `\0${path.slice(1)}` : path);
   }
 
-  /** As in `SocketRecord`: who holds it, or was seen to. */
-  get holder(): Holder | undefined {
+  /** The first process that was seen to hold it, for an entry without a descriptor the last that did; undefined where none was seen. */
+  get process(): Holder | undefined {
     const pid = valueAt(this.#columns.pid, this.#row);
     return pid === undefined ? undefined : { pid, name: valueAt(this.#columns.process, this.#row) ?? '' };
   }
+  /** Name of its container; undefined outside every container. */
   get container(): string | undefined {
     return valueAt(this.#columns.container, this.#row);
   }
-  /** Whether an earlier reading is remembered: otherwise {@link firstSeenMs} is when it was read. */
+  /** Whether an earlier dump of it is remembered: otherwise {@link firstSeenMs} is when it was read. */
   get isRemembered(): boolean {
     return valueAt(this.#columns.firstSeenMs, this.#row) !== undefined;
   }
+  /** Milliseconds since the epoch: the first dump that had it. */
   get firstSeenMs(): number {
     return valueAt(this.#columns.firstSeenMs, this.#row) ?? this.#columns.atMs;
   }
+  /** Milliseconds since the epoch: the last dump before that one, which did not have it; undefined without one. */
   get notBeforeMs(): number | undefined {
     return valueAt(this.#columns.notBeforeMs, this.#row);
-  }
-
-  #address(text: string | undefined): Address | undefined {
-    return this.family === 'unix' ? undefined : this.#columns.addressOf(text ?? '');
   }
 }

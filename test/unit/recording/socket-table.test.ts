@@ -1,48 +1,48 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { AddressTexts } from '../../../src/recording/address-texts.ts';
 import { differences } from '../../../src/recording/cells.ts';
 import { fromColumns } from '../../../src/recording/columns.ts';
-import { InternedAddresses } from '../../../src/recording/interned-addresses.ts';
-import { KeptTable } from '../../../src/recording/kept-table.ts';
+import { SocketTable } from '../../../src/recording/socket-table.ts';
 import { T0 } from '../../support/random-records.ts';
 
-const addresses = new InternedAddresses();
+const addresses = new AddressTexts();
 const keys = fc.uniqueArray(fc.integer({ min: 1, max: 40 }), { maxLength: 20 }).map((all) => all.sort((a, b) => a - b));
-/** What is gone, and what is new or changed, look by look. */
+/** The keys that are removed, and those that are new or changed, snapshot by snapshot. */
 const changes = fc.array(fc.record({ gone: keys, now: keys }), { maxLength: 20 });
 
 function columnsOf(cookies: readonly number[], ports: readonly number[]) {
-  return fromColumns({ key: differences(cookies), state: [1], localPort: [...ports] }, T0, addresses.of);
+  return fromColumns({ key: differences(cookies), state: [1], localPort: [...ports] }, T0, addresses);
 }
 
-describe('KeptTable', () => {
-  it('keeps what a map keeps, in its order, and each look as it was', () => {
+describe('SocketTable', () => {
+  it('has the sockets that a map would, in its order, and earlier snapshots stay as they were', () => {
     fc.assert(
       fc.property(changes, (series) => {
-        const table = new KeptTable();
+        const table = new SocketTable();
         const map = new Map<number, number>();
-        const looks = series.map(({ gone, now }, index) => {
+        const snapshots = series.map(({ gone, now }, index) => {
           const ports = now.map((key) => 1000 * (index + 1) + key);
           table.remove(gone);
           for (const key of gone) map.delete(key);
           const { keys: read, sockets } = columnsOf(now, ports);
           table.put(read, sockets);
           for (const [at, key] of now.entries()) map.set(key, ports[at] ?? 0);
-          return { sockets: table.sockets(T0), kept: [...map] };
+          return { sockets: table.sockets(T0), expected: [...map] };
         });
-        for (const { sockets, kept } of looks) {
-          const told: number[][] = [];
+        for (const { sockets, expected } of snapshots) {
+          const seen: number[][] = [];
           sockets.each(({ cookieLow, localPort }) => {
-            told.push([cookieLow, localPort]);
+            seen.push([cookieLow, localPort]);
           });
-          expect(told).toEqual(kept);
+          expect(seen).toEqual(expected);
         }
       }),
     );
   });
 
-  it('of many that came together the few that stay keep their values', () => {
-    const table = new KeptTable();
+  it('few sockets that stay of many that came together have their values', () => {
+    const table = new SocketTable();
     const all = Array.from({ length: 1000 }, (_, index) => index + 1);
     const { keys: read, sockets } = columnsOf(all, all);
     table.put(read, sockets);
