@@ -1,6 +1,7 @@
 import { PeerSummaries } from '../../count/peer-summaries.ts';
 import type { WatchedNetns } from '../../model/netns/netns.ts';
 import type { ClosedConnection } from '../../model/socket/closed-connection.ts';
+import type { Proto } from '../../model/socket/socket-view.ts';
 import type { ClosedTest } from '../../queries/filter-tests.ts';
 import { ByteWriter } from '../../render/byte-writer.ts';
 import { ClosedJson } from '../../render/closed-json.ts';
@@ -16,6 +17,7 @@ const MANY_BYTES = 1024 * 1024;
 export class EventReport {
   readonly #out: Output;
   readonly #options: Pick<EventsOptions, 'protos' | 'count' | 'format'>;
+  readonly #protos: ReadonlySet<Proto>;
   readonly #onFull: () => void;
   /** By the namespace's inode; undefined for everything. */
   readonly #tests = new Map<number, ClosedTest | undefined>();
@@ -38,6 +40,7 @@ export class EventReport {
     this.#fromMs = fromMs;
     this.#toMs = fromMs;
     this.#options = options;
+    this.#protos = new Set(options.protos);
     this.#onFull = onFull;
   }
 
@@ -56,7 +59,7 @@ export class EventReport {
 
   /** Takes a closed connection in. */
   closed({ netns }: WatchedNetns, closed: ClosedConnection): void {
-    if (this.isFull || !this.#options.protos.some((proto) => proto === closed.proto)) return;
+    if (this.isFull || !this.#protos.has(closed.proto)) return;
     const test = this.#tests.get(netns);
     if (test !== undefined && !test(closed)) return;
     const row = closed.row();

@@ -4,8 +4,10 @@ import type { SocketView } from './socket-view.ts';
 import type { TcpInfo, TcpInfoNumber } from './tcp-info.ts';
 import { TCP_STATE } from './tcp-state.ts';
 
-/** Times since something happened to the connection. */
-const SINCE: readonly TcpInfoNumber[] = ['lastSentMs', 'lastReceivedMs', 'lastAckReceivedMs'];
+/** Whether a field is the time since something happened to the connection. */
+function isSince(field: TcpInfoNumber): boolean {
+  return field === 'lastSentMs' || field === 'lastReceivedMs' || field === 'lastAckReceivedMs';
+}
 
 /**
  * A destroy event seen as the socket that it was: the state, inode and addresses that events have
@@ -17,11 +19,17 @@ export class ClosedConnectionView extends BaseSocketView {
   #remembered: Remembered | undefined;
   /** The event's own addresses are not the connection's any more. */
   #mangled = false;
+  /** tcp_disconnect() clears the peer's port, the queues and the counters together (net/ipv4/tcp.c). */
+  #hasCounters = false;
+  /** {@link #timed}, once it was asked for: several fields of one event depend on it. */
+  #isTimed: boolean | undefined;
 
   moveTo(event: SocketView, remembered: Remembered | undefined): this {
     this.#event = event;
     this.#remembered = remembered;
-    this.#mangled = remembered !== undefined && event.peerPort === 0 && remembered.peerPort !== 0;
+    this.#hasCounters = event.peerPort !== 0;
+    this.#mangled = remembered !== undefined && !this.#hasCounters && remembered.peerPort !== 0;
+    this.#isTimed = undefined;
     return this;
   }
 
@@ -34,7 +42,7 @@ export class ClosedConnectionView extends BaseSocketView {
   /** As last seen; of what no dump saw: SYN_SENT for an attempt to connect, CLOSE without a peer, else ESTABLISHED. */
   get state(): number {
     if (this.#remembered !== undefined) return this.#remembered.state;
-    if (this.#event.peerPort === 0) return TCP_STATE.CLOSE;
+    if (!this.#hasCounters) return TCP_STATE.CLOSE;
     return this.proto !== 'tcp' || this.#timed ? TCP_STATE.ESTABLISHED : TCP_STATE.SYN_SENT;
   }
   get inode(): number {
@@ -76,15 +84,12 @@ export class ClosedConnectionView extends BaseSocketView {
     return this.#hasCounters ? this.#event.tcpInfo() : undefined;
   }
   override tcpInfoNumber(field: TcpInfoNumber): number | undefined {
-    if (!this.#hasCounters || (SINCE.includes(field) && !this.#timed)) return undefined;
+    if (!this.#hasCounters || (isSince(field) && !this.#timed)) return undefined;
     return this.#event.tcpInfoNumber(field);
   }
-  /** tcp_disconnect() clears the peer's port, the queues and the counters together (net/ipv4/tcp.c). */
-  get #hasCounters(): boolean {
-    return this.#event.peerPort !== 0;
-  }
-  /** Without a handshake the kernel's times are those since the boot. */
+  /** Whether there was a handshake: without one the kernel's times are those since the boot. */
   get #timed(): boolean {
-    return this.#hasCounters && this.#event.tcpInfoNumber('minRttUs') !== undefined;
+    this.#isTimed ??= this.#hasCounters && this.#event.tcpInfoNumber('minRttUs') !== undefined;
+    return this.#isTimed;
   }
 }

@@ -71,7 +71,7 @@ export class LiveClosedConnection implements ClosedConnection {
     return this.#namespace.roles.ofClosed(this.socket);
   }
   get container(): string | undefined {
-    return this.#namespace.containerOf(this.socket);
+    return this.#namespace.containerOfClosed(this.socket, this.remembered);
   }
 
   row(): ClosedConnectionRow {

@@ -7,6 +7,7 @@ import { type NetnsHandle, openNetns } from '../../collect/target/netns-handle.t
 import { Roles } from '../../count/roles.ts';
 import { openEventSocket } from '../../kernel/event-socket.ts';
 import { SystemCallError } from '../../kernel/system-calls.ts';
+import type { Remembered } from '../../model/socket/closed-connection.ts';
 import type { SocketQuery } from '../../model/socket/socket-query.ts';
 import type { SocketView } from '../../model/socket/socket-view.ts';
 import { ALL_STATES, stateMask, TCP_STATE } from '../../model/socket/tcp-state.ts';
@@ -29,8 +30,8 @@ export class NetnsReader {
   losses = 0;
   /** With the TCP listeners of every dump so far. */
   readonly roles = new Roles();
-  /** Containers of listeners by their indexes in {@link roles}; undefined where nobody knows, or several listen. */
-  readonly #listenerContainers: (string | undefined)[] = [];
+  /** Containers of listeners by their indexes in {@link roles}; absent where it is unknown, or several containers listen. */
+  readonly #listenerContainers = new Map<number, string>();
   readonly #machine: Machine;
   #receivesEvents = false;
 
@@ -108,10 +109,19 @@ export class NetnsReader {
 
   /** The container of a socket: of who holds it, or of who alone listens on its local address and port. */
   containerOf(socket: SocketView): string | undefined {
-    const known = this.memory.ownerOf(socket)?.container ?? this.container;
-    if (known !== undefined) return known;
+    return this.#containerOf(socket, this.memory.ownerOf(socket)?.container);
+  }
+
+  /** As {@link containerOf}, for a closed connection. @param remembered what dumps showed of it */
+  containerOfClosed(socket: SocketView, remembered: Remembered | undefined): string | undefined {
+    return this.#containerOf(socket, remembered?.container);
+  }
+
+  #containerOf(socket: SocketView, ofOwner: string | undefined): string | undefined {
+    const known = ofOwner ?? this.container;
+    if (known !== undefined || this.#listenerContainers.size === 0) return known;
     const listener = this.roles.listenerOf(socket);
-    return listener === undefined ? undefined : this.#listenerContainers[listener];
+    return listener === undefined ? undefined : this.#listenerContainers.get(listener);
   }
 
   #remembering(
@@ -146,7 +156,10 @@ export class NetnsReader {
       const isOther = containers.has(listener) && containers.get(listener) !== owner.container;
       containers.set(listener, isOther ? undefined : owner.container);
     }
-    for (const [listener, container] of containers) this.#listenerContainers[listener] = container;
+    for (const [listener, container] of containers) {
+      if (container === undefined) this.#listenerContainers.delete(listener);
+      else this.#listenerContainers.set(listener, container);
+    }
   }
 }
 

@@ -99,20 +99,28 @@ export class NetnsSampler {
     const tcpStates = this.kernelStates?.states(this.namespace.netns);
     this.#isCounted = tcpStates !== undefined;
     const tick: NetnsTick = {
-      namespace: this.namespace,
+      ...this.countEvents(),
       ...(counters !== undefined && { counters }),
       ...(sockstat !== undefined && { sockstat }),
       ...(tcpStates !== undefined && { tcpStates }),
-      ...(this.listens && { closes: this.closes }),
       ...(this.#lookedMs !== undefined && { snapshotAtMs: this.#lookedMs }),
-      lost: this.lost,
     };
-    this.closes = 0;
-    this.lost = 0;
     if (processesMs !== undefined && processesMs >= this.#processesDueMs) {
       this.#processesDueMs = processesMs + PROCESSES_MS;
       tick.processes = sampleProcesses(this.#machine, this.#found);
     }
+    return tick;
+  }
+
+  /** Connections closed, and losses of events, since the last tick; nothing is read. */
+  countEvents(): NetnsTick {
+    const tick: NetnsTick = {
+      namespace: this.namespace,
+      ...(this.listens && { closes: this.closes }),
+      lost: this.lost,
+    };
+    this.closes = 0;
+    this.lost = 0;
     return tick;
   }
 

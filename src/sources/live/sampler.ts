@@ -282,7 +282,7 @@ export class Sampler implements SampleSource {
     const begin = performance.now();
     const ticks = samplers.map((sampler) => {
       this.#unlessGone(() => sampler.remember(atMs));
-      return sampler.count(false);
+      return sampler.countEvents();
     });
     this.#dueMs = Math.max(
       this.#dueMs,
