@@ -3,7 +3,7 @@ import type { FoundNetns } from '../../collect/target/found-netns.ts';
 import type { SocketMemory } from '../../model/sample/sample.ts';
 import { readMemoryCgroup } from '../../procfs/memory-cgroup.ts';
 
-/** The memory of each container's sockets; those whose controller does not tell are left out. */
+/** Memory of each container's sockets, from its memory controller; containers without that figure are left out. */
 export function sampleMemory({ proc, cgroupRoot }: Machine, { containers }: FoundNetns): SocketMemory[] {
   return containers.flatMap(({ facts, pid }) => {
     const use = pid === undefined ? undefined : readMemoryCgroup(pid, proc, cgroupRoot);
