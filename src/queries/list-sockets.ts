@@ -9,7 +9,7 @@ import { containerNames } from './container-names.ts';
 import { addGaps } from './owner-gaps.ts';
 import { bindIn, matching } from './socket-test.ts';
 
-/** Which sockets are listed, and what with each. */
+/** Which sockets are listed, and what is added to each. */
 export interface SocketsOptions {
   query: SocketQuery;
   /** Whether owner processes are wanted. */
@@ -26,9 +26,9 @@ export interface Sockets extends SocketReport {
 }
 
 /**
- * The sockets of a namespace, with their containers where several share it.
+ * Lists the sockets of a namespace, with their containers where several share it.
  *
- * @throws {Failure} `usage` and `unsupported` for a filter that cannot be answered, and as `NetnsSnapshot.read`
+ * @throws {Failure} `usage` and `unsupported` for a filter that cannot be decided, and as `NetnsSnapshot.read`
  */
 export async function listSockets(netns: NetnsSnapshot, options: SocketsOptions): Promise<Sockets> {
   const { query } = options;
@@ -51,7 +51,7 @@ export async function listSockets(netns: NetnsSnapshot, options: SocketsOptions)
   return { target: netns.target, takenAt, source, sources, coverage, sockets, shared, context };
 }
 
-/** Every socket as an object: comfortable for some hundreds, wasteful for a hundred thousand. */
+/** Every socket as an object: convenient for hundreds, wasteful for a hundred thousand. */
 export function rowsOf({ sockets, context }: Sockets): SocketRow[] {
   const rows: SocketRow[] = [];
   sockets.each((socket) => {

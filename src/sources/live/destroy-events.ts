@@ -12,7 +12,7 @@ export interface DestroyEventSink {
   lost(namespace: NetnsReader): void;
 }
 
-/** Receives the destroy multicast of several namespaces: an event for each of their TCP and UDP sockets that is closed. */
+/** Receives the destroy multicast of several namespaces: an event for each TCP and UDP socket that is closed. */
 export class DestroyEvents {
   readonly #poll: EventPoll<NetnsReader>;
   readonly #reader = new DestroyEventReader();

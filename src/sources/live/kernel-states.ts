@@ -135,7 +135,7 @@ export function openKernelStates(machine: Machine): KernelStates | string {
   } catch (error) {
     const reason = reasonOf(error);
     if (reason === undefined) throw error;
-    return `sockets are counted by reading them, within the budget: this kernel does not count them (${reason})`;
+    return `sockets are counted by dumping them, within the CPU budget: counting in the kernel is unavailable (${reason})`;
   }
 }
 
@@ -148,6 +148,6 @@ function reasonOf(error: unknown): string | undefined {
   if (path !== undefined) return `${path}: ${code}`;
   // An error without an errno comes from loading the foreign-function library.
   return code === undefined || code.startsWith('ERR_') || code === 'MODULE_NOT_FOUND'
-    ? `system calls are out of reach: ${(error as Error).message.split('\n')[0]}`
+    ? `system calls are unavailable: ${(error as Error).message.split('\n')[0]}`
     : undefined;
 }

@@ -17,7 +17,7 @@ const SHARE = 0.05;
 const MIN_UNKNOWN = 10;
 /** How long the dumps of other namespaces are used, milliseconds. */
 const OTHERS_FOR_MS = 60_000;
-/** Time for other namespaces at each scan, milliseconds, so that ticks are not delayed. Kinds are unknown until all are read. */
+/** Time for other namespaces at each scan, milliseconds, so that ticks are not delayed; kinds wait for all of them. */
 const OTHERS_AT_ONCE_MS = 300;
 
 /** Sorts the descriptors of a namespace's processes into kinds, as often as {@link SHARE} allows. */

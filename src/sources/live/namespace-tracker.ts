@@ -92,7 +92,7 @@ export class NamespaceTracker {
     this.#streams.set(runtime, 'refused');
     if (before === 'refused') return;
     const seconds = INVENTORY_EVERY_MS.withoutEvents / 1000;
-    this.#streamNotes.push(`no events, containers are listed every ${seconds} s instead: ${error.message}`);
+    this.#streamNotes.push(`no runtime events; listing containers every ${seconds} s instead: ${error.message}`);
     this.#isDue = true;
   }
 

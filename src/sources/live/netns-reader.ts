@@ -30,7 +30,7 @@ export class NetnsReader {
   losses = 0;
   /** Knows the TCP listeners of every dump so far. */
   readonly roles = new Roles();
-  /** Containers of listeners by their indexes in {@link roles}; absent where it is unknown, or several containers listen. */
+  /** Containers of listeners by their indexes in {@link roles}; absent where unknown, or where several listen. */
   readonly #listenerContainers = new Map<number, string>();
   readonly #machine: Machine;
   #receivesEvents = false;

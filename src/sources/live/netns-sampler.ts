@@ -22,12 +22,12 @@ import { sampleProcesses } from './process-samples.ts';
 export const WITHOUT = stateMask(TCP_STATE.TIME_WAIT, TCP_STATE.BOUND_INACTIVE);
 const BRIEF: SocketQuery = { protos: ['tcp'], inet: true, inet6: true, tcpInfo: false, states: ALL_STATES & ~WITHOUT };
 
-/** Interval between background dumps where only segments were received, and where nothing changed, milliseconds. */
+/** Interval between background dumps, milliseconds: where only segments were received, and where nothing changed. */
 const SEGMENTS_MS = 10_000;
 const QUIET_MS = 600_000;
-/** Interval between background dumps where the kernel counts states, milliseconds: they serve to find owners of new sockets. */
+/** The same where the kernel counts states: dumps serve only to find owners of new sockets. */
 const COUNTED_MS = 30_000;
-/** Interval at which owners of new sockets are searched in the background, milliseconds: each descriptor costs a system call. */
+/** Interval of the search for owners in the background, milliseconds: each descriptor costs a system call. */
 const OWNERS_MS = 30_000;
 /** Interval at which descriptors are counted in the background, milliseconds. */
 const PROCESSES_MS = 5000;
@@ -208,7 +208,7 @@ export class NetnsSampler {
     this.watched.remember(atMs);
   }
 
-  /** Dumps its TCP sockets for the background: without those in TIME_WAIT. @throws {Failure} when the namespace is gone */
+  /** Dumps its TCP sockets except those in TIME_WAIT. @throws {Failure} when the namespace is gone */
   readBriefly(atMs: number): SocketSnapshot {
     const findsOwners = atMs >= this.#ownersDueMs;
     if (findsOwners) this.#ownersDueMs = atMs + OWNERS_MS;

@@ -35,16 +35,19 @@ export interface SamplerOptions {
   forMs?: number | undefined;
   /** CPU budget for background namespaces, as a fraction of one core; default 0.03. */
   backgroundShare?: number;
-  /** CPU budget for everything, foreground included, as a fraction of one core: intervals stretch to keep it. Undefined for no limit. */
+  /** CPU budget for everything, as a fraction of one core: intervals stretch to keep it. Undefined for no limit. */
   wholeShare?: number | undefined;
-  /** Whether connection events are received, which adds the cost of an event to every socket closed in the namespaces. */
+  /** Whether connection events are received: adds an event to every socket closed in the namespaces. */
   events: boolean;
   /**
    * Whether only connection events are wanted: fails where they cannot be received, and ticks dump sockets only to
    * remember their owners.
    */
   eventsOnly?: boolean | undefined;
-  /** Whether the kernel counts sockets of background namespaces by state, which adds a BPF program to every TCP state change on the host. */
+  /**
+   * Whether the kernel counts sockets of background namespaces by state: adds a BPF program to every TCP state change
+   * on the host.
+   */
   kernelCounts?: boolean;
   /** Receive buffer for events of a namespace, bytes; undefined for the default, `EVENT_BUFFER_BYTES`. */
   eventBufferBytes?: number | undefined;
@@ -60,7 +63,7 @@ const BACKGROUND_SHARE = 0.03;
 /** Lower bound for the next tick's cost, as a fraction of the last one's: the first tick also resolves owners. */
 const NEXT_COST = 0.5;
 
-/** Interval at which events are read while every namespace is in the background: the kernel's buffer holds them until then. */
+/** Interval at which events are read while every namespace is in the background: the kernel buffers them. */
 const BACKGROUND_EVENTS_MS = 250;
 
 /** Where only events are wanted, the largest fraction of the time that dumps take. */
@@ -178,7 +181,7 @@ export class Sampler implements SampleSource {
     try {
       return sampler === undefined ? {} : readSysctls(this.#machine, sampler.watched.handle, WATCHED_SYSCTLS);
     } catch (error) {
-      this.#notes.push(`${namespace.name}: its settings cannot be read (${(error as Error).message})`);
+      this.#notes.push(`${namespace.name}: cannot read its sysctls: ${(error as Error).message}`);
       return {};
     }
   }
@@ -381,9 +384,11 @@ export class Sampler implements SampleSource {
       // A namespace that started later does not end the command.
       if (this.#options.eventsOnly && !this.#ticked) {
         if (error instanceof Failure) throw error;
-        throw new Failure('not-permitted', `${name}: its events cannot be received: ${reason}`, { cause: error });
+        throw new Failure('not-permitted', `${name}: cannot receive its connection events: ${reason}`, {
+          cause: error,
+        });
       }
-      this.#notes.push(`${name}: connections closed there are not seen: ${reason}`);
+      this.#notes.push(`${name}: closed connections are not seen: ${reason}`);
     }
   }
 }

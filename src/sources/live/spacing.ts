@@ -1,4 +1,4 @@
-/** Largest spacing, milliseconds: with a tick in addition, counts of namespaces that change are at most ten seconds old. */
+/** Largest spacing, milliseconds: with a tick in addition, counts that change are at most ten seconds old. */
 const LONGEST_MS = 8500;
 /** Fraction of the budget for dumps; the rest is for the counters of every namespace. */
 const DUMPS_FRACTION = 0.7;

@@ -4,19 +4,19 @@ import type { SocketView } from '../../model/socket/socket-view.ts';
 import type { StoredSockets } from '../../model/socket/stored-sockets.ts';
 import type { SocketSnapshot } from '../sample-source.ts';
 
-/** A kept look as one that was just taken. */
+/** A stored snapshot with the interface of a live one. */
 export function socketSnapshotOf(snapshot: StoredSnapshot<StoredSockets>): SocketSnapshot {
   return {
     ...snapshot,
-    holderOf: (socket) => keptView(socket)?.holder,
-    containerOf: (socket) => keptView(socket)?.container,
+    holderOf: (socket) => columnView(socket)?.holder,
+    containerOf: (socket) => columnView(socket)?.container,
     seenSince(socket) {
-      const view = keptView(socket);
+      const view = columnView(socket);
       return view?.isRemembered ? view : undefined;
     },
   };
 }
 
-function keptView(socket: SocketView): ColumnView | undefined {
+function columnView(socket: SocketView): ColumnView | undefined {
   return socket instanceof ColumnView ? socket : undefined;
 }
