@@ -7,10 +7,10 @@ import type { Residents, SocketAttribution } from '../sources/snapshot.ts';
  */
 export function containerNames(
   { containers, shared }: Residents,
-  whose: SocketAttribution,
+  attribution: SocketAttribution,
 ): (socket: SocketView) => string | undefined {
   const [only] = containers;
   if (!shared && only !== undefined) return () => only.name;
   const nameById = new Map(containers.map(({ id, name }) => [id, name]));
-  return (socket) => nameById.get(whose.of(socket) ?? '');
+  return (socket) => nameById.get(attribution.of(socket) ?? '');
 }

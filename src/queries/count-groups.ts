@@ -28,7 +28,7 @@ const NEEDS_ALL: readonly GroupKey[] = ['process', 'container', 'role', 'service
 /** Keys computed from the kernel's TCP information. */
 const MEASURED: readonly GroupKey[] = ['idle', 'age', 'rtt'];
 
-/** Keys whose values have names. */
+/** Keys attribution values have names. */
 const NAMED: readonly GroupKey[] = ['peer', 'peer-address', 'peer-port', 'local', 'local-port', 'service'];
 
 /**
@@ -62,10 +62,10 @@ async function countAgain(
 ): Promise<GroupReport> {
   const read = netns.read(bound === undefined ? query : narrowed(query, bound));
   const byContainer = keys.includes('container') || bound?.needs.containers === true;
-  const whose = byContainer ? await netns.attribution(read.sockets) : undefined;
-  const containerOf = whose && containerNames(await netns.residents(), whose);
+  const attribution = byContainer ? await netns.attribution(read.sockets) : undefined;
+  const containerOf = attribution && containerNames(await netns.residents(), attribution);
   const sockets = bound === undefined ? read.sockets : matching({ netns, query, containerOf }, read, bound);
-  const owners = whose?.owners ?? (keys.includes('process') ? netns.owners(sockets) : undefined);
+  const owners = attribution?.owners ?? (keys.includes('process') ? netns.owners(sockets) : undefined);
   if (owners !== undefined) addGaps(read.coverage, owners, bound?.needs.containers ? read.sockets : sockets);
   const counter = new GroupCounter(keys, {
     names,

@@ -38,13 +38,15 @@ export async function listSockets(netns: NetnsSnapshot, options: SocketsOptions)
   const read = netns.read(bound === undefined ? query : narrowed(query, bound));
   const { shared } = residents;
   const wantsOwners = options.processes || shared || bound?.needs.containers;
-  const whose = wantsOwners ? await netns.attribution(read.sockets) : undefined;
-  const containerOf = whose && containerNames(residents, whose);
+  const attribution = wantsOwners ? await netns.attribution(read.sockets) : undefined;
+  const containerOf = attribution && containerNames(residents, attribution);
   const sockets = bound === undefined ? read.sockets : matching({ netns, query, containerOf }, read, bound);
-  if (whose !== undefined) addGaps(read.coverage, whose.owners, bound?.needs.containers ? read.sockets : sockets);
+  if (attribution !== undefined)
+    addGaps(read.coverage, attribution.owners, bound?.needs.containers ? read.sockets : sockets);
   const context: RowContext = {
     ...(names !== undefined && { names }),
-    ...(options.processes && whose !== undefined && { processesOf: (inode: number) => whose.owners.of(inode) }),
+    ...(options.processes &&
+      attribution !== undefined && { processesOf: (inode: number) => attribution.owners.of(inode) }),
     ...(shared && containerOf !== undefined && { containerOf }),
   };
   const { takenAt, source, sources, coverage } = read;

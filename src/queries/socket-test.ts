@@ -96,7 +96,7 @@ export function checkAnswerable({ target }: NetnsSnapshot, read: SocketsHeader, 
   const blind = Object.entries(read.sources).flatMap(([proto, source]) => (source === 'procfs' ? [proto] : []));
   if (blind.length === 0) return;
   read.coverage.complete = false;
-  read.coverage.notes.push(`${blind.join(', ')}: read from /proc, which does not tell ${words}`);
+  read.coverage.notes.push(`${blind.join(', ')}: read from /proc, which lacks ${words}`);
 }
 
 /** Marks need CAP_NET_ADMIN, while sockets do not: without it no socket has one. */

@@ -64,7 +64,7 @@ export interface NetnsSnapshot {
   /**
    * Reads the sockets that a query asks for into memory, so that they can be visited repeatedly.
    *
-   * @throws {Failure} `no-target` when the namespace is gone or was not read, `not-permitted` when it may not be read
+   * @throws {Failure} `no-target` when the namespace no longer exists or was not read, `not-permitted` when it may not be read
    */
   read(query: SocketQuery): SocketsRead;
   /**

@@ -13,7 +13,7 @@ import { ALL_STATES } from '../../model/socket/tcp-state.ts';
  * the filter `autobound`, and its sockets are recognised by their cookies. The kernel lets TIME_WAIT and half-open
  * entries pass that filter whatever their port, so the port must also be in `ip_local_port_range`.
  *
- * @throws {Failure} when the namespace is gone or may not be entered
+ * @throws {Failure} when the namespace no longer exists or may not be entered
  */
 export function autobound(machine: Machine, handle: NetnsHandle, query: SocketQuery): (socket: SocketView) => boolean {
   const program = encodeProgram(atom({ kind: 'autobound' }), { newer: true, marks: true });

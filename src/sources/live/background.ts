@@ -1,10 +1,14 @@
 import type { NetnsTick } from '../sample-source.ts';
 import { CpuBudget } from './cpu-budget.ts';
 import type { NetnsSampler } from './netns-sampler.ts';
-import { spacingMs } from './spacing.ts';
 
 /** CPU budget for the first dump of every namespace, as a fraction of one core: nothing is known before it. */
 const FIRST_SHARE = 0.25;
+
+/** Largest spacing, milliseconds: with a tick in addition, counts that change are at most ten seconds old. */
+const LONGEST_MS = 8500;
+/** Fraction of the budget for dumps; the rest is for the counters of every namespace. */
+const DUMPS_FRACTION = 0.7;
 
 /** A background namespace and its tick, to which a dump adds a snapshot. */
 export interface BackgroundNetns {
@@ -87,4 +91,16 @@ export class Background {
       sampler.readCostMs = budget.spentMs - before;
     }
   }
+}
+
+/**
+ * How long to wait between two dumps of a namespace where connections are opened and closed, in milliseconds, so that
+ * dumping all such namespaces in turn keeps within the budget.
+ *
+ * @param costsMs CPU time of the last dump of each, milliseconds
+ * @param share CPU budget as a fraction of one core
+ */
+export function spacingMs(costsMs: readonly number[], share: number): number {
+  const allMs = costsMs.reduce((sum, cost) => sum + cost, 0);
+  return Math.min(allMs / (share * DUMPS_FRACTION), LONGEST_MS);
 }

@@ -25,7 +25,7 @@ export class CounterFiles {
    * Reads the counters of a `/proc/PID/net`.
    *
    * @param all whether `netstat` is read besides `snmp`, see `readNetCounters`
-   * @returns undefined when the folder is gone
+   * @returns undefined when the folder no longer exists
    */
   read(procNet: string, all: boolean): CounterValues | undefined {
     if (this.#last !== undefined && this.#all === all && this.#isUnchanged()) return this.#last;

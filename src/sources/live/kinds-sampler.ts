@@ -1,10 +1,8 @@
-import { pidsUse } from '../../collect/containers/pids-use.ts';
 import { SocketTables } from '../../collect/dump/socket-tables.ts';
 import type { Machine } from '../../collect/machine.ts';
 import { type DescriptorScan, nameSockets, scanDescriptors } from '../../collect/owners/descriptor-kinds.ts';
-import type { FoundNetns } from '../../collect/target/found-netns.ts';
 import type { NamedDescriptors } from '../../model/sample/descriptor-kinds.ts';
-import type { PidsUse, ProcessSample } from '../../model/sample/sample.ts';
+import type { ProcessSample } from '../../model/sample/sample.ts';
 import type { SocketSource } from '../../model/socket/socket-view.ts';
 
 /** Largest fraction of the time for sorting descriptors: a process may have tens of thousands. */
@@ -68,21 +66,4 @@ export class KindsSampler {
     this.#others = { tables, netns, atMs: nowMs };
     return tables;
   }
-}
-
-/** Figures of each container's pids controller; containers without it are left out. */
-export function samplePids(machine: Machine, { containers }: FoundNetns): PidsUse[] {
-  return containers.flatMap(({ facts, pid }) => {
-    const use = pid === undefined ? undefined : pidsUse(machine, pid);
-    if (use === undefined) return [];
-    const { current, max, refused } = use;
-    return [
-      {
-        container: facts.name,
-        current,
-        ...(Number.isFinite(max) && { max }),
-        ...(refused !== undefined && { refused }),
-      },
-    ];
-  });
 }

@@ -75,7 +75,7 @@ export class NetnsReader {
    * Dumps the sockets only to remember them, with the processes that hold the new ones.
    *
    * @param visit called with each socket as it arrives
-   * @throws {Failure} when the namespace is gone
+   * @throws {Failure} when the namespace no longer exists
    */
   remember(nowMs: number, visit?: (socket: SocketView) => void): void {
     this.#remembering(nowMs, (see) => {
@@ -91,7 +91,7 @@ export class NetnsReader {
    *
    * @param findsOwners whether owners of new sockets are searched; otherwise a later dump does
    * @param scans descriptors that were read just before: they are searched first
-   * @throws {Failure} when the namespace is gone
+   * @throws {Failure} when the namespace no longer exists
    */
   read(nowMs: number, query: SocketQuery, findsOwners = true, scans: readonly HeldSockets[] = []): SocketDump {
     let dump!: SocketDump;

@@ -9,10 +9,10 @@ import type { SocketQuery } from '../../model/socket/socket-query.ts';
 import type { SocketView } from '../../model/socket/socket-view.ts';
 import { ALL_STATES, stateMask, TCP_STATE } from '../../model/socket/tcp-state.ts';
 import type { NetnsTick, SocketSnapshot, TickRequest } from '../sample-source.ts';
+import { sampleMemory, samplePids } from './controller-samples.ts';
 import { CounterFiles, type CounterValues } from './counter-files.ts';
 import type { KernelStates } from './kernel-states.ts';
-import { KindsSampler, samplePids } from './kinds-sampler.ts';
-import { sampleMemory } from './memory-samples.ts';
+import { KindsSampler } from './kinds-sampler.ts';
 import { type Movement, movementSince } from './movement.ts';
 import { watchedNetns } from './netns-facts.ts';
 import { NetnsReader } from './netns-reader.ts';
@@ -130,7 +130,7 @@ export class NetnsSampler {
    * Adds a full sample to a tick: processes and sockets.
    *
    * @param controllers whether the pids and memory controllers of its containers are read
-   * @throws {Failure} when the namespace is gone
+   * @throws {Failure} when the namespace no longer exists
    */
   readFully(
     tick: NetnsTick,
@@ -197,18 +197,18 @@ export class NetnsSampler {
    * Dumps all sockets that a query asks for, with their owners.
    *
    * @param scans descriptors of its processes that were read just before
-   * @throws {Failure} when the namespace is gone
+   * @throws {Failure} when the namespace no longer exists
    */
   snapshot(atMs: number, query: SocketQuery, scans: readonly DescriptorScan[] = []): SocketSnapshot {
     return this.#snapshotOf(this.watched.read(atMs, query, true, scans), ALL_STATES & ~query.states);
   }
 
-  /** Dumps its sockets only to remember them for their events. @throws {Failure} when the namespace is gone */
+  /** Dumps its sockets only to remember them for their events. @throws {Failure} when the namespace no longer exists */
   remember(atMs: number): void {
     this.watched.remember(atMs);
   }
 
-  /** Dumps its TCP sockets except those in TIME_WAIT. @throws {Failure} when the namespace is gone */
+  /** Dumps its TCP sockets except those in TIME_WAIT. @throws {Failure} when the namespace no longer exists */
   readBriefly(atMs: number): SocketSnapshot {
     const findsOwners = atMs >= this.#ownersDueMs;
     if (findsOwners) this.#ownersDueMs = atMs + OWNERS_MS;

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { spacingMs } from '../../../../src/sources/live/spacing.ts';
+import { spacingMs } from '../../../../src/sources/live/background.ts';
 
 describe('spacingMs', () => {
   it('cheap dumps follow each other at once', () => {
