@@ -188,7 +188,7 @@ describe('what can go wrong', () => {
   it('words that mean nothing in this recording, and times that are none', () => {
     for (const [args, status, text] of [
       [['ls', '--at', 'yesterday'], 2, 'write +90s'],
-      [['ls', '--at', '2001-01-01T00:00:00Z'], 2, 'it began at'],
+      [['ls', '--at', '2001-01-01T00:00:00Z'], 2, 'the recording starts at'],
       [['ls', 'nobody'], 3, `which has ${target}`],
       [['ls', 'state', 'nonsense'], 2, 'is no state'],
       [['ls', 'dst', 'nobody'], 2, 'no address "nobody"'],

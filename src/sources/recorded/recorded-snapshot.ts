@@ -64,8 +64,9 @@ export class RecordedSnapshot implements Snapshot {
         last = tick;
       }
       if (last === undefined) {
-        const began = new Date(source.header.startedAtMs).toISOString();
-        throw new Failure('usage', `${from.file}: no sample up to that time; the recording starts at ${began}`);
+        const startedAt = new Date(source.header.startedAtMs).toISOString();
+        const upTo = from.untilMs === undefined ? '' : ' up to that time';
+        throw new Failure('usage', `${from.file}: nothing is recorded${upTo}; the recording starts at ${startedAt}`);
       }
       if (last.namespaces.length === 0 && target !== undefined) {
         const when = new Date(last.atMs).toISOString();
