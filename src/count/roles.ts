@@ -104,16 +104,10 @@ export class Roles {
 
   /** The role of a socket. */
   of(socket: SocketView): Role {
-    const { proto, localPort, peerPort, state } = socket;
+    const { proto, peerPort } = socket;
     if (proto === 'unix' || proto === 'raw') return 'none';
     if (isListener(socket)) return 'server';
-    if (peerPort === 0) return 'none';
-    if (!isDatagram(proto)) {
-      if (state === TCP_STATE.SYN_SENT) return 'client';
-      if (state === TCP_STATE.SYN_RECV || state === TCP_STATE.NEW_SYN_RECV) return 'server';
-    }
-    if (this.listenerOf(socket) !== undefined) return 'server';
-    return mayNameService(localPort) && !mayNameService(peerPort) ? 'server' : 'client';
+    return peerPort === 0 ? 'none' : this.#ofConnected(socket);
   }
 
   /**
@@ -121,9 +115,19 @@ export class Roles {
    * address where bind() did not set it (net/ipv4/tcp.c, tcp_disconnect): then only the local port decides.
    */
   ofClosed(socket: SocketView): 'server' | 'client' {
-    const role = this.of(socket);
-    if (role !== 'none') return role;
-    return this.listenerOf(socket) === undefined ? 'client' : 'server';
+    if (socket.peerPort !== 0) return this.#ofConnected(socket);
+    return this.isListenedOn(socket) ? 'server' : 'client';
+  }
+
+  #ofConnected(socket: SocketView): 'server' | 'client' {
+    const { proto, localPort, peerPort } = socket;
+    if (!isDatagram(proto)) {
+      const { state } = socket;
+      if (state === TCP_STATE.SYN_SENT) return 'client';
+      if (state === TCP_STATE.SYN_RECV || state === TCP_STATE.NEW_SYN_RECV) return 'server';
+    }
+    if (this.listenerOf(socket) !== undefined) return 'server';
+    return mayNameService(localPort) && !mayNameService(peerPort) ? 'server' : 'client';
   }
 }
 

@@ -2,15 +2,15 @@ import type { SocketView } from '../model/socket/socket-view.ts';
 import type { Residents, SocketAttribution } from '../sources/snapshot.ts';
 
 /**
- * The name of the container of a socket; undefined for none. Where a container lives alone in the namespace, all
- * that is there is its own.
+ * Makes a function for the name of a socket's container; undefined for none. Where a namespace has one container and
+ * nothing shares it, every socket is that container's.
  */
 export function containerNames(
   { containers, shared }: Residents,
-  whose: SocketAttribution,
+  attribution: SocketAttribution,
 ): (socket: SocketView) => string | undefined {
   const [only] = containers;
   if (!shared && only !== undefined) return () => only.name;
   const nameById = new Map(containers.map(({ id, name }) => [id, name]));
-  return (socket) => nameById.get(whose.of(socket) ?? '');
+  return (socket) => nameById.get(attribution.of(socket) ?? '');
 }

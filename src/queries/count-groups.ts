@@ -22,20 +22,20 @@ export interface GroupsOptions {
   filter?: Filter | undefined;
 }
 
-/** Keys that need a second pass over the sockets, after something else was found out about them all. */
+/** Keys that need a second pass over the sockets, after owners or listeners were found. */
 const NEEDS_ALL: readonly GroupKey[] = ['process', 'container', 'role', 'service'];
 
-/** Keys that are read off the kernel's TCP information. */
+/** Keys computed from the kernel's TCP information. */
 const MEASURED: readonly GroupKey[] = ['idle', 'age', 'rtt'];
 
-/** Keys whose values have names. */
+/** Keys attribution values have names. */
 const NAMED: readonly GroupKey[] = ['peer', 'peer-address', 'peer-port', 'local', 'local-port', 'service'];
 
 /**
- * The sockets of a namespace, counted in groups. Where the keys allow it they are counted as they arrive and
- * none is kept.
+ * Counts the sockets of a namespace in groups. Where the keys allow it they are counted as they arrive and none is
+ * stored.
  *
- * @throws {Failure} `usage` and `unsupported` for a filter that cannot be answered, and as `NetnsSnapshot.read`
+ * @throws {Failure} `usage` and `unsupported` for a filter that cannot be decided, and as `NetnsSnapshot.read`
  */
 export async function countGroups(netns: NetnsSnapshot, options: GroupsOptions): Promise<GroupReport> {
   const { keys, filter } = options;
@@ -53,7 +53,7 @@ export async function countGroups(netns: NetnsSnapshot, options: GroupsOptions):
   return report(netns, read, keys, counter);
 }
 
-/** The same where something has to be found out about all sockets first. */
+/** As {@link countGroups}, where owners or listeners of all sockets are needed first. */
 async function countAgain(
   netns: NetnsSnapshot,
   { keys, query }: GroupsOptions,
@@ -62,14 +62,14 @@ async function countAgain(
 ): Promise<GroupReport> {
   const read = netns.read(bound === undefined ? query : narrowed(query, bound));
   const byContainer = keys.includes('container') || bound?.needs.containers === true;
-  const whose = byContainer ? await netns.attribution(read.sockets) : undefined;
-  const containerOf = whose && containerNames(await netns.residents(), whose);
+  const attribution = byContainer ? await netns.attribution(read.sockets) : undefined;
+  const containerOf = attribution && containerNames(await netns.residents(), attribution);
   const sockets = bound === undefined ? read.sockets : matching({ netns, query, containerOf }, read, bound);
-  const owners = whose?.owners ?? (keys.includes('process') ? netns.owners(sockets) : undefined);
+  const owners = attribution?.owners ?? (keys.includes('process') ? netns.owners(sockets) : undefined);
   if (owners !== undefined) addGaps(read.coverage, owners, bound?.needs.containers ? read.sockets : sockets);
   const counter = new GroupCounter(keys, {
     names,
-    // Where a filter left listeners out they are asked for apart.
+    // With a filter the listeners may be left out: they are dumped separately.
     roles: bound === undefined ? new Roles(sockets) : rolesOf(netns, query),
     ...(owners !== undefined && {
       processOf: ({ inode }) => {

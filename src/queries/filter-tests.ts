@@ -12,20 +12,20 @@ export type SnapshotTest = (snapshot: SocketSnapshot) => (socket: SocketView) =>
 /** The test of a filter for closed connections. */
 export type ClosedTest = (closed: ClosedConnection) => boolean;
 
-/** What tests need of the source. */
+/** The part of a source that tests need. */
 type Source = Pick<SampleSource, 'knowledge' | 'isNamed'>;
 
-/** The tests of a filter for what a source brings over time. */
+/** The tests of a filter for the snapshots and closed connections of a source. */
 export interface FilterTests {
   snapshot: SnapshotTest;
-  /** Undefined where no closed connection can be decided: how many match is unknown then. */
+  /** Undefined where the filter cannot be decided for closed connections: how many match is then unknown. */
   closed: ClosedTest | undefined;
 }
 
 /**
  * The tests of a filter for snapshots, and for the connections closed between them.
  *
- * @throws {Failure} `usage` for what the source's snapshots do not tell
+ * @throws {Failure} `usage` for a keyword that the source's snapshots cannot decide
  */
 export function testsOverTime(bound: BoundFilter, source: Source): FilterTests {
   checkKnown(bound.tree, source.knowledge.snapshots);
@@ -34,9 +34,9 @@ export function testsOverTime(bound: BoundFilter, source: Source): FilterTests {
 }
 
 /**
- * The test of a filter for closed connections: processes, containers, roles and ages are what dumps showed.
+ * The test of a filter for closed connections: processes, containers, roles and ages are those that dumps showed.
  *
- * @throws {Failure} `usage` for what neither an event nor a dump tells
+ * @throws {Failure} `usage` for a keyword that neither events nor dumps can decide
  */
 export function closedTest(bound: BoundFilter, source: Source): ClosedTest {
   let current: ClosedConnection | undefined;

@@ -9,7 +9,7 @@ import { containerNames } from './container-names.ts';
 import { addGaps } from './owner-gaps.ts';
 import { bindIn, matching } from './socket-test.ts';
 
-/** Which sockets are listed, and what with each. */
+/** Which sockets are listed, and what is added to each. */
 export interface SocketsOptions {
   query: SocketQuery;
   /** Whether owner processes are wanted. */
@@ -26,9 +26,9 @@ export interface Sockets extends SocketReport {
 }
 
 /**
- * The sockets of a namespace, with their containers where several share it.
+ * Lists the sockets of a namespace, with their containers where several share it.
  *
- * @throws {Failure} `usage` and `unsupported` for a filter that cannot be answered, and as `NetnsSnapshot.read`
+ * @throws {Failure} `usage` and `unsupported` for a filter that cannot be decided, and as `NetnsSnapshot.read`
  */
 export async function listSockets(netns: NetnsSnapshot, options: SocketsOptions): Promise<Sockets> {
   const { query } = options;
@@ -38,20 +38,22 @@ export async function listSockets(netns: NetnsSnapshot, options: SocketsOptions)
   const read = netns.read(bound === undefined ? query : narrowed(query, bound));
   const { shared } = residents;
   const wantsOwners = options.processes || shared || bound?.needs.containers;
-  const whose = wantsOwners ? await netns.attribution(read.sockets) : undefined;
-  const containerOf = whose && containerNames(residents, whose);
+  const attribution = wantsOwners ? await netns.attribution(read.sockets) : undefined;
+  const containerOf = attribution && containerNames(residents, attribution);
   const sockets = bound === undefined ? read.sockets : matching({ netns, query, containerOf }, read, bound);
-  if (whose !== undefined) addGaps(read.coverage, whose.owners, bound?.needs.containers ? read.sockets : sockets);
+  if (attribution !== undefined)
+    addGaps(read.coverage, attribution.owners, bound?.needs.containers ? read.sockets : sockets);
   const context: RowContext = {
     ...(names !== undefined && { names }),
-    ...(options.processes && whose !== undefined && { processesOf: (inode: number) => whose.owners.of(inode) }),
+    ...(options.processes &&
+      attribution !== undefined && { processesOf: (inode: number) => attribution.owners.of(inode) }),
     ...(shared && containerOf !== undefined && { containerOf }),
   };
   const { takenAt, source, sources, coverage } = read;
   return { target: netns.target, takenAt, source, sources, coverage, sockets, shared, context };
 }
 
-/** Every socket as an object: comfortable for some hundreds, wasteful for a hundred thousand. */
+/** Every socket as an object: convenient for hundreds, wasteful for a hundred thousand. */
 export function rowsOf({ sockets, context }: Sockets): SocketRow[] {
   const rows: SocketRow[] = [];
   sockets.each((socket) => {

@@ -6,9 +6,9 @@ import type { SampleSource, TickRequest } from '../sources/sample-source.ts';
 import { SeriesBuilder } from '../sources/series/series-builder.ts';
 
 /**
- * Looks until the source ends, and keeps what was seen.
+ * Collects all samples of a source until it ends.
  *
- * @param most sockets that are kept over all looks; undefined for all of them
+ * @param most number of sockets stored over all snapshots; undefined for all of them
  */
 export async function observe(source: SampleSource, stop?: StopSignal, most?: number): Promise<Series> {
   const builder = new SeriesBuilder(most);

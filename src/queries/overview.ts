@@ -56,7 +56,7 @@ async function rowsOfNetns(netns: NetnsSnapshot, names: Names | undefined, showH
   return residents.shared ? sharedRows(netns, residents, names, showHost) : [await singleRow(netns, residents, names)];
 }
 
-/** A namespace with one resident: all that is in it is its own. UDP and RAW come from counters. */
+/** The row of a namespace that is not shared. UDP and RAW are taken from `sockstat`. */
 async function singleRow(
   netns: NetnsSnapshot,
   { containers }: Residents,
@@ -104,15 +104,15 @@ async function sharedRows(
     rows.push(await makeRow(netns, OUTSIDE, identity, counterOf(OUTSIDE), read, names));
   }
   const identity = { name: 'unowned', runtime: 'unowned', netns: inode, sharedWith: all };
-  const nobody = await makeRow(netns, undefined, identity, counterOf(''), read, names);
-  if (nobody.sockets.total + nobody.sockets.unix > 0) rows.push(nobody);
+  const unowned = await makeRow(netns, undefined, identity, counterOf(''), read, names);
+  if (unowned.sockets.total + unowned.sockets.unix > 0) rows.push(unowned);
   return rows;
 }
 
 type Identity = Pick<OverviewRow, 'name' | 'runtime' | 'id' | 'pid' | 'netns' | 'sharedWith'>;
 
 /**
- * @param owner whose descriptors are counted; undefined for nobody's
+ * @param owner container id, or {@link OUTSIDE}, whose descriptors are counted; undefined for none
  * @param sockstat counts of the UDP and RAW sockets, where they were not read
  */
 async function makeRow(

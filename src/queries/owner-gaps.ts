@@ -3,9 +3,9 @@ import type { SocketSource } from '../model/socket/socket-view.ts';
 import type { SocketOwners } from '../sources/snapshot.ts';
 
 /**
- * Adds to a coverage what is not known of the holders of sockets.
+ * Adds a note to a coverage for each reason why holders of sockets are not known, and marks it incomplete.
  *
- * @param then what follows from it where descriptors may not be listed
+ * @param then what follows where descriptors of other processes may not be listed
  */
 export function addGaps(
   coverage: Coverage,

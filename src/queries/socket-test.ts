@@ -12,24 +12,25 @@ import { stateMask, TCP_STATE } from '../model/socket/tcp-state.ts';
 import type { NetnsSnapshot, SnapshotFilter, SocketsRead } from '../sources/snapshot.ts';
 import { addGaps } from './owner-gaps.ts';
 
-/** What a filter is put to. */
+/** What a filter is applied to. */
 export interface FilterContext {
   netns: NetnsSnapshot;
-  /** As it was asked without the filter. */
+  /** The query without the filter. */
   query: SocketQuery;
   /** Name of the container of a socket. Needed by `container`. */
   containerOf?: ((socket: SocketView) => string | undefined) | undefined;
 }
 
-/** Whether a filter can be put to each socket as it arrives, with nothing found out about all of them before. */
+/** Whether a filter can be decided for each socket as it arrives, without knowing all of them. */
 export function decidesAlone({ needs }: BoundFilter): boolean {
   return !(needs.processes || needs.containers || needs.listeners || needs.autobound || needs.marks);
 }
 
 /**
- * Binds a filter in a namespace, and refuses what nothing there can answer before anything is read.
+ * Binds a filter in a namespace, and refuses keywords that cannot be decided there before anything is read.
  *
- * @throws {Failure} `usage` for a name that nobody knows and for a keyword that the source cannot answer
+ * @returns undefined for no filter, or an empty one
+ * @throws {Failure} `usage` for an unknown name and for a keyword that the source cannot decide
  */
 export async function bindIn(netns: NetnsSnapshot, filter: Filter | undefined): Promise<SnapshotFilter | undefined> {
   const bound = filter && (await netns.bind(filter));
@@ -38,12 +39,12 @@ export async function bindIn(netns: NetnsSnapshot, filter: Filter | undefined): 
 }
 
 /**
- * The sockets that a filter matches. Each is tested here, whatever the kernel has left out before.
+ * The sockets that a filter matches. Each is tested here, also where the kernel filtered before.
  *
- * @throws {Failure} when the filter asks for what this source cannot tell
+ * @throws {Failure} `unsupported` or `not-permitted` when the filter needs data that could not be read
  */
-export function matching(ground: FilterContext, read: SocketsRead, bound: SnapshotFilter): SocketSource {
-  const test = socketTest(ground, read, bound);
+export function matching(context: FilterContext, read: SocketsRead, bound: SnapshotFilter): SocketSource {
+  const test = socketTest(context, read, bound);
   return {
     each(visit) {
       read.sockets.each((socket) => {
@@ -54,35 +55,35 @@ export function matching(ground: FilterContext, read: SocketsRead, bound: Snapsh
 }
 
 /**
- * The test of a filter that {@link decidesAlone}, for sockets as they arrive. What the source could not tell
- * shows when all were read: see {@link checkAnswerable}.
+ * The test of a filter that {@link decidesAlone}, for sockets as they arrive. Whether the source had the data is known
+ * after all were read: see {@link checkAnswerable}.
  */
 export function testAlone(bound: BoundFilter): Test {
   return compileTest(bound.tree, {});
 }
 
-/** Binds the test of a filter to one moment of one namespace: the one place where `ls` and `kill` do. */
-function socketTest(ground: FilterContext, read: SocketsRead, bound: SnapshotFilter): Test {
-  const { netns, query } = ground;
+/** Makes the test of a filter for one moment of one namespace, for `ls` and `kill`. */
+function socketTest(context: FilterContext, read: SocketsRead, bound: SnapshotFilter): Test {
+  const { netns, query } = context;
   const { needs } = bound;
   checkAnswerable(netns, read, bound);
   if (needs.marks) checkMarks(read.sockets);
   const owners = needs.processes ? netns.owners(read.sockets, true) : undefined;
-  // What nobody is known to hold does not match: that it was left out has to be said.
+  // Sockets without a known holder do not match: the coverage has to say so.
   if (owners !== undefined) addGaps(read.coverage, { ...owners, denied: 0 }, read.sockets);
   const isAutobound = needs.autobound ? netns.autobound?.(query) : undefined;
   return filterTest(bound, netns.knownFields, {
-    // Any of its holders may be the one that is meant.
+    // Any of the holders may match.
     ...(owners !== undefined && { processesOf: ({ inode }) => owners.of(inode) }),
-    ...(needs.containers && { belongsTo: membership(ground, bound) }),
+    ...(needs.containers && { belongsTo: membership(context, bound) }),
     ...(needs.listeners && listening(netns, query)),
     ...(isAutobound !== undefined && { isAutobound }),
   });
 }
 
 /**
- * Refuses a filter on something that was read from `/proc` alone and that `/proc` does not tell: an
- * empty answer would be a lie.
+ * Refuses a filter on a field that `/proc` lacks where the sockets were read from `/proc`: an empty answer would be
+ * wrong. Where only some protocols were, they are noted as incomplete.
  *
  * @throws {Failure} `unsupported`
  */
@@ -95,10 +96,10 @@ export function checkAnswerable({ target }: NetnsSnapshot, read: SocketsHeader, 
   const blind = Object.entries(read.sources).flatMap(([proto, source]) => (source === 'procfs' ? [proto] : []));
   if (blind.length === 0) return;
   read.coverage.complete = false;
-  read.coverage.notes.push(`${blind.join(', ')}: read from /proc, which does not tell ${words}`);
+  read.coverage.notes.push(`${blind.join(', ')}: read from /proc, which lacks ${words}`);
 }
 
-/** Everybody sees the sockets, but marks are shown to some only: then there is none at all. */
+/** Marks need CAP_NET_ADMIN, while sockets do not: without it no socket has one. */
 function checkMarks(sockets: SocketSource): void {
   let first: boolean | undefined;
   sockets.each((socket) => {
@@ -125,7 +126,7 @@ function membership({ containerOf }: FilterContext, bound: SnapshotFilter): NonN
   };
 }
 
-/** Listeners are few and stand in a table of their own: they are asked for apart, whatever the filter leaves out. */
+/** Listeners are few and in a kernel table of their own: they are dumped separately, whatever the filter leaves out. */
 function listening(netns: NetnsSnapshot, query: SocketQuery): Pick<SocketLookups, 'roleOf' | 'isListenedOn'> {
   const roles = rolesOf(netns, query);
   return {
@@ -134,7 +135,7 @@ function listening(netns: NetnsSnapshot, query: SocketQuery): Pick<SocketLookups
   };
 }
 
-/** Who listens in a namespace. */
+/** The listeners of a namespace. */
 export function rolesOf(netns: NetnsSnapshot, query: SocketQuery): Roles {
   const states = stateMask(TCP_STATE.LISTEN, TCP_STATE.CLOSE);
   const asked = { ...query, inet: true, inet6: true, states, tcpInfo: false, filter: undefined };

@@ -3,20 +3,20 @@ import { LiveSnapshot } from './live/live-snapshot.ts';
 import type { Recorded } from './open-source.ts';
 import type { Snapshot } from './snapshot.ts';
 
-/** Which moment of what is wanted. */
+/** What a snapshot is taken of, and when. */
 export interface SnapshotOptions {
   /** A TARGET as typed, several with commas; undefined for what `ps` lists. */
   target?: string | undefined;
-  /** Without a TARGET: also namespaces without a container, and the host. A recording has what was recorded. */
+  /** Without a TARGET: also namespaces without a container, and the host. Ignored for a recording. */
   all?: boolean | undefined;
-  /** A recording to look into; undefined for this machine. */
+  /** A recording to read from; undefined for this machine. */
   from?: Recorded | undefined;
 }
 
 /**
- * Opens a moment.
+ * Opens a snapshot of this machine or of a recording.
  *
- * @throws {Failure} `no-target` for a TARGET that is not there, `usage` for what is no recording
+ * @throws {Failure} `no-target` for a TARGET that does not exist, `usage` for a file that is not a recording
  */
 export async function openSnapshot(machine: Machine, options: SnapshotOptions): Promise<Snapshot> {
   const { target, all = false, from } = options;

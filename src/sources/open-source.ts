@@ -5,50 +5,51 @@ import { RecordedSource } from './recorded/recorded-source.ts';
 import { targetsIn } from './recorded/recorded-targets.ts';
 import type { SampleSource } from './sample-source.ts';
 
-/** Where samples are wanted from, and how. */
+/** Where samples come from, and what they contain. */
 export interface SourceOptions {
   /** A TARGET as typed; undefined for all that is recorded. */
   target: string | undefined;
+  /** Between two ticks, milliseconds. Ignored for a recording. */
   intervalMs: number;
-  /** How long, in milliseconds; undefined until it is stopped. */
+  /** Duration, milliseconds; undefined for until it is stopped. */
   forMs: number | undefined;
   /** Whether connection events are received. */
   events: boolean;
-  /** Whether they are all that is wanted, see `SamplerOptions`. */
+  /** Whether only events are wanted, see `SamplerOptions`. */
   eventsOnly?: boolean | undefined;
-  /** Whether the kernel counts what nobody looks at, see `SamplerOptions`. */
+  /** Whether the kernel counts sockets of background namespaces, see `SamplerOptions`. */
   kernelCounts?: boolean;
   /** Plain numbers, no names. */
   numeric: boolean;
-  /** Bytes of the kernel's buffer for events of a namespace; undefined for the usual. */
+  /** Receive buffer for events of a namespace, bytes; undefined for the default. */
   eventBufferBytes?: number | undefined;
-  /** Without a TARGET: what `ps` lists, with `all` what has no container too. */
+  /** Without a TARGET: what `ps` lists; with `all` namespaces without a container too. */
   overview?: { all: boolean } | undefined;
-  /** Whether the host's own numbers are wanted. */
+  /** Whether ticks have samples of the host. */
   host?: boolean;
-  /** Share of one core for all of it, see `SamplerOptions`. */
+  /** CPU budget for everything, see `SamplerOptions`. */
   wholeShare?: number | undefined;
   /** A recording to take them from; undefined for this machine. */
   from?: Recorded | undefined;
-  /** Puts another source in front of the one that is opened, which sees every tick first. */
+  /** Wraps the opened source in another one, which sees every tick first. */
   through?: ((source: SampleSource) => SampleSource) | undefined;
 }
 
-/** Which part of a recording is wanted, and how fast. */
+/** Which part of a recording is read, and how fast. */
 export interface Recorded {
   file: string;
   /** From this time on, milliseconds since the epoch; undefined from the beginning. */
   sinceMs?: number | undefined;
-  /** Up to this time alone, milliseconds since the epoch; undefined for all of it. */
+  /** Up to this time, milliseconds since the epoch; undefined for the end. */
   untilMs: number | undefined;
-  /** How many times faster than it happened; undefined for as fast as it can be read. */
+  /** Speed as a multiple of real time; undefined for as fast as it can be read. */
   speed: number | undefined;
 }
 
 /**
  * Opens the source that options name.
  *
- * @throws {Failure}
+ * @throws {Failure} `no-target` for a TARGET that does not exist, `usage` for a file that is not a recording
  */
 export async function openSource(machine: Machine, options: SourceOptions): Promise<SampleSource> {
   const source = await openInner(machine, options);
@@ -62,7 +63,7 @@ async function openInner(machine: Machine, options: SourceOptions): Promise<Samp
     const recorded = await openRecorded(from, target, !numeric);
     if (!eventsOnly || recorded.header.events) return recorded;
     recorded.close();
-    throw new Failure('usage', `${from.file}: it was recorded with --no-events, and has none`);
+    throw new Failure('usage', `${from.file}: recorded with --no-events: it has no events`);
   }
   const sampling = {
     intervalMs,
@@ -84,8 +85,8 @@ async function openInner(machine: Machine, options: SourceOptions): Promise<Samp
  * Opens a recording.
  *
  * @param target as typed; undefined for all that is recorded
- * @param names whether names are told
- * @throws {Failure} `usage` for what is no recording
+ * @param names whether addresses, ports and users get names
+ * @throws {Failure} `usage` for a file that is not a recording
  */
 export async function openRecorded(
   { file, speed, sinceMs, untilMs }: Recorded,

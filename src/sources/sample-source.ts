@@ -13,39 +13,43 @@ import type { SocketQuery } from '../model/socket/socket-query.ts';
 import type { SocketSource, SocketView } from '../model/socket/socket-view.ts';
 
 /**
- * Where samples come from: this machine, or a recording of one. Whoever watches knows nothing else,
- * so that what works live works from a file.
+ * Where samples come from: this machine, or a recording of one. Consumers know nothing else, so that everything works
+ * live and from a recording.
  */
 export interface SampleSource {
-  /** How often {@link next} comes back, in milliseconds; what stretches it is told by the ticks. */
+  /** Interval of {@link next}, milliseconds; ticks report when it is stretched. */
   readonly intervalMs: number;
-  /** When it began, or the recording of it did: milliseconds since the epoch. */
+  /** When it started, or the recording did, milliseconds since the epoch. */
   readonly startedAtMs: number;
-  /** What filters can ask of its sockets. */
+  /** Which keywords of a filter can be decided for its sockets. */
   readonly knowledge: FilterKnowledge;
   /**
-   * Waits for the next tick, and hands connections that are closed meanwhile to the request's functions.
+   * Waits for the next tick, and hands connections closed meanwhile to the request's functions.
    *
-   * @returns undefined when there is no more: the time is up, it was stopped, or the recording ends
+   * @returns undefined at the end: the time is up, it was stopped, or the recording ends
    */
   next(request: TickRequest, stop?: StopSignal): Promise<Tick | undefined>;
   /**
    * Looks up the names of a filter, as seen from a namespace.
    *
-   * @returns undefined for a filter that says nothing
-   * @throws {Failure} `usage` for a name that nobody knows
+   * @returns undefined for an empty filter
+   * @throws {Failure} `usage` for an unknown name
    */
   bind(namespace: WatchedNetns, filter: Filter): Promise<BoundFilter | undefined>;
-  /** Whether a container is meant by a name in a filter that was bound: its own, its id, or its service's. */
+  /** Whether a word of a bound filter means a container: its name, its id, or its service. */
   isNamed(container: string, wanted: string): boolean;
-  /** The settings of a namespace that {@link WATCHED_SYSCTLS} names; what cannot be read is left out. */
+  /** Values of {@link WATCHED_SYSCTLS} in a namespace; those that cannot be read are left out. */
   sysctls(namespace: WatchedNetns): Readonly<Record<string, string>>;
-  /** What changes seldom and costs a question for each container. */
+  /** Facts that rarely change and cost a request for each container. */
   details(): Promise<SourceDetails>;
-  /** Brings the next tick at once: other sockets are looked at. Of a recording it is the last tick again, with the last look at each namespace. */
+  /**
+   * Makes the next tick due at once, because other namespaces are in the foreground. A recording repeats its last tick,
+   * with the last snapshot of each namespace.
+   */
   tickNow?(): void;
-  /** Another interval from now on, in milliseconds. Absent where ticks come as they were recorded. */
+  /** Changes the interval, milliseconds. Absent where ticks have the interval of the recording. */
   setInterval?(intervalMs: number): void;
+  /** Closes everything that is open; no other method may be called afterwards. */
   close(): void;
 }
 
@@ -57,7 +61,7 @@ export interface FilterKnowledge {
   closed: KnownFields;
 }
 
-/** What is asked once. */
+/** Facts that are read once for a source. */
 export interface SourceDetails {
   /** Containers of the watched namespaces by id, with what was declared for them. */
   declared: ReadonlyMap<string, DeclaredSettings>;
@@ -65,7 +69,7 @@ export interface SourceDetails {
   runtimeProcesses: Series['runtimeProcesses'];
 }
 
-/** Settings of a namespace that decide about its sockets. */
+/** Sysctls of a namespace that affect its sockets. */
 export const WATCHED_SYSCTLS: readonly string[] = [
   'net.core.somaxconn',
   'net.core.rmem_max',
@@ -89,20 +93,20 @@ export const WATCHED_SYSCTLS: readonly string[] = [
   'net.ipv4.tcp_wmem',
 ];
 
-/** What a tick shall bring. */
+/** What the next tick contains, and who receives events meanwhile. */
 export interface TickRequest {
   /**
-   * Whose sockets somebody looks at: they are read at every tick, whatever it costs. Those of others are
-   * read where their counters say that something moved, within the budget for the background.
+   * Whether a namespace is in the foreground: its sockets are dumped at every tick, whatever it costs. Background
+   * namespaces are dumped where their counters changed, within the CPU budget for the background.
    */
   isForeground(namespace: WatchedNetns): boolean;
-  /** Which sockets are wanted where somebody looks. */
+  /** Which sockets of a foreground namespace are dumped. */
   query(namespace: WatchedNetns): SocketQuery;
-  /** Whether descriptors of processes are counted where somebody looks, and sorted into kinds. */
+  /** Whether descriptors of processes in foreground namespaces are counted, and sorted into kinds. */
   processes: 'no' | 'count' | 'kinds';
   /**
-   * Whether all counters are read where somebody looks, those of the containers' controllers among them: the
-   * shorter file alone otherwise.
+   * Whether all counters of foreground namespaces are read, the containers' controllers included; otherwise only
+   * those of `/proc/PID/net/snmp`.
    */
   allCounters: boolean;
   /** Called for each closed connection as soon as it is known. */
@@ -112,45 +116,49 @@ export interface TickRequest {
    * milliseconds since the epoch, may be missing.
    */
   lost?: ((namespace: WatchedNetns, fromMs: number, toMs: number) => void) | undefined;
-  /** Called when all events that have come were handed over, several times between two ticks. @param atMs when they were read */
+  /** Called after queued events were handed over, several times between two ticks. @param atMs when they were read */
   drained?: ((atMs: number) => void) | undefined;
-  /** Called and waited for once for each namespace, before anything of it is handed over. */
+  /** Called and awaited once for each namespace, before anything of it is handed over. */
   prepare?: ((namespace: WatchedNetns) => Promise<void>) | undefined;
 }
 
-/** Takes closed connections. */
+/** Receives closed connections, each valid until the next. */
 export type ClosedConnectionSink = (namespace: WatchedNetns, closed: ClosedConnection) => void;
 
-/** What was seen at one moment. */
+/** A sample of all namespaces at one moment. */
 export interface Tick extends SampledTick<NetnsTick> {
   names: Names;
 }
 
-/** What was seen of one namespace at one moment. */
+/** A sample of one namespace at one moment. */
 export interface NetnsTick extends SampledNetns<SocketSnapshot> {
-  /** How many TCP sockets are in each state, as the kernel counted at this tick; absent where it does not. */
+  /** TCP sockets by state, counted in the kernel; absent where it does not count. */
   tcpStates?: TcpStates;
-  /** When its sockets were read last, milliseconds since the epoch; absent before the first time. */
+  /** When its sockets were last dumped, milliseconds since the epoch; absent before the first dump. */
   snapshotAtMs?: number;
 }
 
-/** TCP sockets by state, counted in the kernel. What is in TIME_WAIT is counted in `sockstat` alone. */
+/** TCP sockets by state, counted in the kernel. TIME_WAIT is counted in `sockstat` only. */
 export interface TcpStates {
-  /** By the number of the state; SYN_RECV is as it was at the last look. */
+  /** By the number of the state; SYN_RECV is as of the last dump. */
   counts: readonly number[];
   /**
-   * FIN_WAIT2 without a process, at the last look: not among {@link counts}, and counted under TIME_WAIT in `sockstat`
-   * as long as they are there.
+   * FIN_WAIT2 without a process, as of the last dump: not in {@link counts}; `sockstat` counts them as TIME_WAIT while
+   * they exist.
    */
   abandoned: number;
 }
 
-/** The sockets of a namespace at one moment, and what is known of them. */
+/** The sockets of a namespace at one moment, and what is known about them. */
 export interface SocketSnapshot extends SnapshotHeader {
   sockets: SocketSource;
-  /** The process that holds it, or was seen to when it still did. */
+  /** The process that holds the socket, or did in an earlier snapshot; undefined when none was found. */
   holderOf(socket: SocketView): Holder | undefined;
+  /** Name of the container of the socket; undefined when it is in none, or not known. */
   containerOf(socket: SocketView): string | undefined;
-  /** The first look that had it, and the last one before that had not; undefined for what nobody remembers. Valid as long as the view. */
+  /**
+   * When the first dump that had the socket was taken, and the last one that did not have it yet, milliseconds since
+   * the epoch; undefined for a socket that is not remembered. Valid as long as the view.
+   */
   seenSince(socket: SocketView): { firstSeenMs: number; notBeforeMs?: number | undefined } | undefined;
 }

@@ -11,104 +11,105 @@ import type { SocketProcess } from '../model/socket/socket-row.ts';
 import type { SocketSource, SocketView } from '../model/socket/socket-view.ts';
 
 /**
- * One moment of one or more network namespaces: this machine now, or a recording at a time. Who asks cannot
- * tell which it has. Nothing is read before it is asked for.
+ * One moment of one or more network namespaces: this machine now, or a recording at a time. Consumers do not know
+ * which. Nothing is read before it is needed.
  */
 export interface Snapshot {
-  /** What the TARGET means, in its order; without a TARGET every network namespace, each once. */
+  /** The namespaces of the TARGET, in its order; without a TARGET every network namespace, each once. */
   readonly namespaces: readonly NetnsSnapshot[];
-  /** When it was opened; of a recording the time of the sample. */
+  /** When it was opened; the time of the sample for a recording. */
   readonly takenAt: Date;
   /** Without a TARGET: whether namespaces without a container, and the host, are among them. */
   readonly showsAll: boolean;
-  /** Sentences about the moment itself, for a person; empty for now. */
+  /** Sentences about the moment itself, for a person; empty for this machine now. */
   readonly notes: readonly string[];
   /** What runs on the machine. */
   inventory(): Promise<SnapshotInventory>;
-  /** Names as seen from all its namespaces together; plain numbers where nothing is known of an address. */
+  /** Names as seen from all its namespaces together. */
   names(): Promise<Names>;
+  /** Closes what is open, such as the file of a recording. */
   close(): void;
 }
 
-/** What runs on a machine, as far as it is known without reading a namespace. */
+/** What runs on a machine, as far as it is known without dumping a namespace. */
 export interface SnapshotInventory {
   /** False when no runtime answered and no cgroup names a container. */
   anyContainer: boolean;
-  /** Where containers were looked for, a line each. */
+  /** Where containers were searched, a line each. */
   lookedFor: readonly string[];
-  /** The sentence for a person where there is no container; undefined where nobody looked for any. */
+  /** The sentence for a person where there is no container; undefined for a recording, where none were searched. */
   withoutContainers: string | undefined;
-  /** What could not be found out, a sentence each. */
+  /** What could not be read, a sentence each. */
   notes: readonly string[];
-  /** Names of containers that run, say the runtimes, and have no process here. */
+  /** Names of containers that a runtime lists as running and that have no process on this machine. */
   withoutProcess: readonly string[];
 }
 
 /** One network namespace at the moment of its {@link Snapshot}, seen as one target. */
 export interface NetnsSnapshot {
   readonly target: Target;
-  /** Which keywords of a filter can be decided here: others are refused before anything is read. */
+  /** Which keywords of a filter can be decided here; others are refused before anything is read. */
   readonly knownFields: KnownFields;
-  /** Who lives there. */
+  /** Which containers it has. */
   residents(): Promise<Residents>;
   /** Names as seen from this namespace. */
   names(): Promise<Names>;
   /**
    * Looks up the names of a filter.
    *
-   * @returns undefined for a filter that says nothing
-   * @throws {Failure} `usage` for a name that nobody knows
+   * @returns undefined for an empty filter
+   * @throws {Failure} `usage` for an unknown name
    */
   bind(filter: Filter): Promise<SnapshotFilter | undefined>;
   /**
-   * The sockets that a query asks for, kept so that they can be gone through again.
+   * Reads the sockets that a query asks for into memory, so that they can be visited repeatedly.
    *
-   * @throws {Failure} `no-target` when the namespace is gone or was not read, `not-permitted` when it may not be
+   * @throws {Failure} `no-target` when the namespace no longer exists or was not read, `not-permitted` when it may not be read
    */
   read(query: SocketQuery): SocketsRead;
   /**
-   * The same without keeping any: `visit` sees each once, as it arrives.
+   * As {@link read}, without storing any: `visit` is called with each once, as it arrives.
    *
    * @throws {Failure} as {@link read}
    */
   stream(query: SocketQuery, visit: (socket: SocketView) => void): SocketsHeader;
   /**
-   * The processes that hold sockets.
+   * Finds the processes that hold sockets.
    *
-   * @param all all holders of each, whatever it costs; otherwise those that were met until each had one
+   * @param all whether all holders of each are found, whatever it costs; otherwise the search ends when each has one
    */
   owners(sockets: SocketSource, all?: boolean): SocketOwners;
-  /** Whose each of the sockets is; asked only where several share the namespace. */
+  /** Finds the container of each socket; needed only where several share the namespace. */
   attribution(sockets: SocketSource): Promise<SocketAttribution>;
-  /** The kernel's own counts of the namespace's sockets; undefined where it has none, or they cannot be read here. */
+  /** The kernel's own counts of the namespace's sockets; undefined where they cannot be read. */
   sockstat(): Sockstat | undefined;
   /**
-   * The process that is closest to its own limit of open files.
+   * The process that is closest to its limit of open files.
    *
    * @param of the id of a container, or `outside` for processes that are in none
-   * @returns undefined when no process is known, or none may be looked at
+   * @returns undefined when no process is known, or none may be read
    */
   fullestProcess(of: string): Promise<DescriptorUse | undefined>;
-  /** Whether the kernel chose the local port of a socket. Absent where {@link knownFields} lacks `autobound`. */
+  /** Makes a test for whether the kernel chose a local port. Absent where {@link knownFields} lacks `autobound`. */
   autobound?(query: SocketQuery): (socket: SocketView) => boolean;
 }
 
-/** {@link NetnsSnapshot.fullestProcess} and {@link SocketAttribution}: outside every container. */
+/** Outside every container, for {@link NetnsSnapshot.fullestProcess} and {@link SocketAttribution}. */
 export const OUTSIDE = 'outside';
 
 /** A filter that is bound to the names of one namespace. */
 export interface SnapshotFilter extends BoundFilter {
-  /** Names of the containers that a word means: a container's name or id, or a service. */
+  /** Names of the containers that a word of the filter means: a container's name or id, or a service. */
   containersNamed(word: string): ReadonlySet<string>;
 }
 
-/** Who lives in a network namespace. */
+/** The containers of a network namespace. */
 export interface Residents {
   /** In the order of their names. */
   containers: readonly Resident[];
   /** Whether it is the host's own. */
   isHost: boolean;
-  /** Whether more than one lives there, the host counted as one. */
+  /** Whether several containers, or a container and the host, share it. */
   shared: boolean;
 }
 
@@ -128,16 +129,16 @@ export interface SocketOwners {
   of(inode: number): SocketProcess[];
   /** How many processes' descriptors may not be listed and could hold a socket that has no owner here. */
   denied: number;
-  /** What is not known of the holders of these sockets, in a sentence; undefined for nothing. Absent where {@link denied} says it. */
+  /** A sentence about holders of sockets that are not known; undefined for none. Absent where {@link denied} has it. */
   gapIn?(sockets: SocketSource): string | undefined;
 }
 
 /**
- * Whose a socket is: its container's that holds it, else that of the cgroup that created it. A TIME_WAIT or
- * half-open entry has neither and belongs to nobody.
+ * The container of each socket: that of its holder, else that of the cgroup that created it. A TIME_WAIT or half-open
+ * entry has neither.
  */
 export interface SocketAttribution {
-  /** The id of a container, {@link OUTSIDE} for what a process outside every container holds, undefined for nobody's. */
+  /** The id of a container, {@link OUTSIDE} for a holder outside every container, undefined without either. */
   of(socket: SocketView): string | undefined;
   owners: SocketOwners;
 }

@@ -89,7 +89,7 @@ interface Answer {
 let folder: string;
 let netns: TestNetns;
 let workshop: Workshop;
-/** Holds the connections: all are closed at once with it, so that no dump sees a state in between. */
+/** Holds the connections: all are closed with it, while nothing takes a dump; see {@link killUnseen}. */
 let victim: Workshop;
 let listenerPort = 0;
 /** By `localPort peerPort`. */
@@ -178,6 +178,20 @@ async function udpPair(shop: Workshop): Promise<number> {
   return fd;
 }
 
+/**
+ * Kills the victim and blocks this process until the kernel has closed its connections: no dump taken here can
+ * show a state in between, such as CLOSE_WAIT of what was established. Recordings must be paused.
+ */
+function killUnseen(): void {
+  const deadlineMs = Date.now() + 10_000;
+  process.kill(victim.pid, 'SIGKILL');
+  for (;;) {
+    const left = netns.run('ss', '-Htan', 'exclude', 'time-wait');
+    if (left === '') return;
+    if (Date.now() > deadlineMs) throw new Error(`connections of a killed process are still there:\n${left}`);
+  }
+}
+
 /** A file as a version wrote it that kept less of closed connections. */
 function writeOld(from: string, to: string): void {
   const later = ['receiveQueue', 'interfaceIndex', 'lastSentMs', 'lastReceivedMs', 'lastAckReceivedMs'];
@@ -228,7 +242,9 @@ beforeAll(async () => {
   await workshop.connect(attempt, { host: V4, port: await freePort(workshop, V4) });
   await workshop.close(attempt);
   await victim.setsockopt(linger.client, OPT.SOL_SOCKET, OPT.SO_LINGER, 1, 0);
-  process.kill(victim.pid, 'SIGKILL');
+  for (const recording of recordings) recording.pause();
+  killUnseen();
+  for (const recording of recordings) recording.resume();
   await until('all ends', () => all.objects().length === ALL.length + 1);
   for (const recording of recordings) {
     await recording.next();

@@ -8,6 +8,9 @@ import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { localMachine } from '../../src/collect/local-machine.ts';
 import { events } from '../../src/commands/events/events.ts';
+import { everySocket } from '../../src/model/socket/socket-query.ts';
+import { Sampler } from '../../src/sources/live/sampler.ts';
+import type { TickRequest } from '../../src/sources/sample-source.ts';
 import { LAUNCHER, socklens } from '../support/cli.ts';
 import { type EventObject, EventsRun } from '../support/events-run.ts';
 import { createNetns, type TestNetns, until } from '../support/netns.ts';
@@ -71,6 +74,40 @@ describe('events: load', () => {
     );
     expect(both).toHaveLength(made * 2);
     expect(run.objects.at(-1)).toMatchObject({ type: 'summary', gaps: 0, connections: made * 2 + 1 });
+  });
+
+  it('what is closed while a namespace is prepared is reported', async () => {
+    const listener = await workshop.tcpListener(V4);
+    const pair = await workshop.tcpPair(listener);
+    const source = await Sampler.start(localMachine({ DOCKER_HOST: 'unix:///nonexistent' }), `netns:${netns.name}`, {
+      intervalMs: 100,
+      events: true,
+      eventsOnly: true,
+      names: false,
+      host: false,
+    });
+    try {
+      const closed: string[] = [];
+      const request: TickRequest = {
+        isForeground: () => false,
+        query: everySocket,
+        processes: 'no',
+        allCounters: false,
+        // As long as names of a filter are looked up.
+        prepare: async () => {
+          await workshop.close(pair.client);
+          await workshop.recv(pair.server, 1);
+          await workshop.close(pair.server);
+        },
+        closed: (_, { socket }) => closed.push(`${socket.localPort} ${socket.peerPort}`),
+      };
+      // The kernel sends events from a work queue: they may come a tick later.
+      for (let tick = 0; tick < 10 && closed.length < 2; tick++) await source.next(request);
+      const { port } = listener;
+      expect(closed.sort()).toEqual([`${pair.clientPort} ${port}`, `${port} ${pair.clientPort}`].sort());
+    } finally {
+      source.close();
+    }
   });
 
   it('a full buffer: a gap says when, the stream goes on, and what is remembered is right again', async () => {

@@ -175,6 +175,6 @@ test('watch: says once that there are no events, with the words of the Engine', 
     text += piece;
   });
   await new Promise((resolve) => child.once('close', resolve));
-  const said = `no events, containers are listed every 3 s instead: docker: ${endpoint()} answered with status 403 (events are forbidden here); see the Engine's log`;
+  const said = `no runtime events; listing containers every 3 s instead: docker: ${endpoint()} answered with status 403 (events are forbidden here); see the Engine's log`;
   expect(text.split(said)).toHaveLength(2);
 }, 30_000);

@@ -169,15 +169,15 @@ describe('what can go wrong', () => {
   const one = (text: string) => expect(text.trimEnd().split('\n')).toHaveLength(1);
 
   it.each([
-    [['ls', '--from', '/nonexistent.slr'], 2, 'there is no such file'],
-    [['ps', '--from', '/tmp'], 2, 'it is a directory'],
-    [['watch', '--from', '/etc/passwd'], 2, 'it is no recording of socklens'],
+    [['ls', '--from', '/nonexistent.slr'], 2, 'no such file'],
+    [['ps', '--from', '/tmp'], 2, 'is a directory'],
+    [['watch', '--from', '/etc/passwd'], 2, 'not a socklens recording'],
     [['events', '--from', '/dev/null'], 2, 'nothing is recorded in it'],
     [['ls', '--at', '+1s', 'host'], 2, '--at needs --from'],
     [['watch', 'host', '--speed', 'max'], 2, '--speed needs --from'],
     [['record', 'host'], 2, '-o FILE'],
-    [['record', 'host', '-o', '/nonexistent/x.slr', '--for', '100ms'], 2, 'it cannot be made (ENOENT)'],
-    [['record', 'host', '-o', '/etc/passwd'], 2, 'it is there already'],
+    [['record', 'host', '-o', '/nonexistent/x.slr', '--for', '100ms'], 2, 'cannot create it (ENOENT)'],
+    [['record', 'host', '-o', '/etc/passwd'], 2, 'already exists'],
   ])('%j', (args, status, text) => {
     const result = told(...args);
     expect(result.status).toBe(status);
@@ -188,7 +188,7 @@ describe('what can go wrong', () => {
   it('words that mean nothing in this recording, and times that are none', () => {
     for (const [args, status, text] of [
       [['ls', '--at', 'yesterday'], 2, 'write +90s'],
-      [['ls', '--at', '2001-01-01T00:00:00Z'], 2, 'it began at'],
+      [['ls', '--at', '2001-01-01T00:00:00Z'], 2, 'the recording starts at'],
       [['ls', 'nobody'], 3, `it contains ${target}`],
       [['ls', 'state', 'nonsense'], 2, 'unknown state'],
       [['ls', 'dst', 'nobody'], 2, 'no address "nobody"'],
@@ -206,7 +206,7 @@ describe('what can go wrong', () => {
     const small = path.join(mount, 'small.slr');
     const script = `mkdir ${mount} && mount -t tmpfs -o size=4k none ${mount} && "$0" record ${target} -o ${small} --interval 100ms --for 20s; echo "status $?" >&2; "$0" ls --from ${small} --by state`;
     const { stdout, stderr } = socklensIn(script);
-    expect(stderr).toMatch(/^socklens: .*small\.slr: it cannot be written any further \(ENOSPC\)/m);
+    expect(stderr).toMatch(/^socklens: .*small\.slr: cannot write to it \(ENOSPC\)/m);
     expect(stderr).toContain('status 70');
     expect(stdout + stderr).toMatch(/ESTABLISHED|nothing (is|was) recorded/);
   });

@@ -65,6 +65,16 @@ export class RecordingRun {
     await this.samples(ticksIn(fs.readFileSync(this.file)).length + 2);
   }
 
+  /** Stops it from running (SIGSTOP), so that it takes no dump, until {@link resume}. */
+  pause(): void {
+    this.#child.kill('SIGSTOP');
+  }
+
+  /** Lets it run again (SIGCONT). */
+  resume(): void {
+    this.#child.kill('SIGCONT');
+  }
+
   /** Ends it as Ctrl-C does. @returns its status */
   async stop(): Promise<number | null> {
     this.#child.kill('SIGINT');

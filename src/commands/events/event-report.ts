@@ -1,6 +1,7 @@
 import { PeerSummaries } from '../../count/peer-summaries.ts';
 import type { WatchedNetns } from '../../model/netns/netns.ts';
 import type { ClosedConnection } from '../../model/socket/closed-connection.ts';
+import type { Proto } from '../../model/socket/socket-view.ts';
 import type { ClosedTest } from '../../queries/filter-tests.ts';
 import { ByteWriter } from '../../render/byte-writer.ts';
 import { ClosedJson } from '../../render/closed-json.ts';
@@ -23,6 +24,7 @@ const MAX_BUFFERED_BYTES = 1024 * 1024;
 export class EventReport {
   readonly #out: Output;
   readonly #options: EventReportOptions;
+  readonly #protos: ReadonlySet<Proto>;
   readonly #onFull: () => void;
   /** By the namespace's inode; undefined for all connections. */
   readonly #tests = new Map<number, ClosedTest | undefined>();
@@ -43,6 +45,7 @@ export class EventReport {
     this.#fromMs = fromMs;
     this.#toMs = fromMs;
     this.#options = options;
+    this.#protos = new Set(options.protos);
     this.#onFull = onFull;
   }
 
@@ -61,7 +64,7 @@ export class EventReport {
 
   /** Adds a closed connection. */
   closed({ netns }: WatchedNetns, closed: ClosedConnection): void {
-    if (this.isFull || !this.#options.protos.some((proto) => proto === closed.proto)) return;
+    if (this.isFull || !this.#protos.has(closed.proto)) return;
     const test = this.#tests.get(netns);
     if (test !== undefined && !test(closed)) return;
     const row = closed.row();

@@ -4,8 +4,10 @@ import type { SocketView } from './socket-view.ts';
 import type { TcpInfo, TcpInfoNumber } from './tcp-info.ts';
 import { TCP_STATE } from './tcp-state.ts';
 
-/** The fields that are times since data or an acknowledgement. */
-const SINCE: readonly TcpInfoNumber[] = ['lastSentMs', 'lastReceivedMs', 'lastAckReceivedMs'];
+/** Whether a field is the time since something happened to the connection. */
+function isSince(field: TcpInfoNumber): boolean {
+  return field === 'lastSentMs' || field === 'lastReceivedMs' || field === 'lastAckReceivedMs';
+}
 
 /**
  * View of the socket of a destroy event as it was before it was closed. State, inode and addresses that the event
@@ -16,12 +18,18 @@ export class ClosedConnectionView extends BaseSocketView {
   #remembered: Remembered | undefined;
   /** Whether the kernel cleared the connection's addresses in the event. */
   #mangled = false;
+  /** tcp_disconnect() clears the peer's port, the queues and the counters together (net/ipv4/tcp.c). */
+  #hasCounters = false;
+  /** {@link #timed}, once it was asked for: several fields of one event depend on it. */
+  #isTimed: boolean | undefined;
 
   /** Moves the view to another event. @param remembered undefined when no dump had the socket */
   moveTo(event: SocketView, remembered: Remembered | undefined): this {
     this.#event = event;
     this.#remembered = remembered;
-    this.#mangled = remembered !== undefined && event.peerPort === 0 && remembered.peerPort !== 0;
+    this.#hasCounters = event.peerPort !== 0;
+    this.#mangled = remembered !== undefined && !this.#hasCounters && remembered.peerPort !== 0;
+    this.#isTimed = undefined;
     return this;
   }
 
@@ -34,7 +42,7 @@ export class ClosedConnectionView extends BaseSocketView {
   /** State in the last dump. Where no dump had it: SYN_SENT for an attempt to connect, CLOSE without a peer, else ESTABLISHED. */
   get state(): number {
     if (this.#remembered !== undefined) return this.#remembered.state;
-    if (this.#event.peerPort === 0) return TCP_STATE.CLOSE;
+    if (!this.#hasCounters) return TCP_STATE.CLOSE;
     return this.proto !== 'tcp' || this.#timed ? TCP_STATE.ESTABLISHED : TCP_STATE.SYN_SENT;
   }
   get inode(): number {
@@ -76,15 +84,12 @@ export class ClosedConnectionView extends BaseSocketView {
     return this.#hasCounters ? this.#event.tcpInfo() : undefined;
   }
   override tcpInfoNumber(field: TcpInfoNumber): number | undefined {
-    if (!this.#hasCounters || (SINCE.includes(field) && !this.#timed)) return undefined;
+    if (!this.#hasCounters || (isSince(field) && !this.#timed)) return undefined;
     return this.#event.tcpInfoNumber(field);
   }
-  /** Whether the event has queues and counters: tcp_disconnect() clears them together with the peer's port (net/ipv4/tcp.c). */
-  get #hasCounters(): boolean {
-    return this.#event.peerPort !== 0;
-  }
-  /** Whether the times are valid: without a handshake they count from the boot of the kernel. */
+  /** Whether there was a handshake: without one the kernel's times are those since the boot. */
   get #timed(): boolean {
-    return this.#hasCounters && this.#event.tcpInfoNumber('minRttUs') !== undefined;
+    this.#isTimed ??= this.#hasCounters && this.#event.tcpInfoNumber('minRttUs') !== undefined;
+    return this.#isTimed;
   }
 }

@@ -9,9 +9,11 @@ import type { SocketView } from '../../model/socket/socket-view.ts';
 import { ALL_STATES } from '../../model/socket/tcp-state.ts';
 
 /**
- * Whether the kernel chose the local port of a socket. No answer of the kernel says so; it is asked for those
- * sockets alone, and they are recognised by their cookies. It reports TIME_WAIT and half-open entries too,
- * whatever their port: only a port of its own range counts.
+ * Makes a test for whether the kernel chose a socket's local port. No field of a dump says so: a dump is taken with
+ * the filter `autobound`, and its sockets are recognised by their cookies. The kernel lets TIME_WAIT and half-open
+ * entries pass that filter whatever their port, so the port must also be in `ip_local_port_range`.
+ *
+ * @throws {Failure} when the namespace no longer exists or may not be entered
  */
 export function autobound(machine: Machine, handle: NetnsHandle, query: SocketQuery): (socket: SocketView) => boolean {
   const program = encodeProgram(atom({ kind: 'autobound' }), { newer: true, marks: true });

@@ -1,26 +1,30 @@
 import type { NetnsTick } from '../sample-source.ts';
 import { CpuBudget } from './cpu-budget.ts';
 import type { NetnsSampler } from './netns-sampler.ts';
-import { spacingMs } from './spacing.ts';
 
-/** What the first reading of every namespace may cost: nothing is known of one before. */
+/** CPU budget for the first dump of every namespace, as a fraction of one core: nothing is known before it. */
 const FIRST_SHARE = 0.25;
 
-/** A namespace that nobody looks at, and its tick. */
-export interface Unwatched {
+/** Largest spacing, milliseconds: with a tick in addition, counts that change are at most ten seconds old. */
+const LONGEST_MS = 8500;
+/** Fraction of the budget for dumps; the rest is for the counters of every namespace. */
+const DUMPS_FRACTION = 0.7;
+
+/** A background namespace and its tick, to which a dump adds a snapshot. */
+export interface BackgroundNetns {
   sampler: NetnsSampler;
   tick: NetnsTick;
 }
 
-/** Reads the sockets of what nobody looks at, where the counters say that something moved, within a budget. */
+/** Dumps the sockets of background namespaces whose counters changed, within a CPU budget. */
 export class Background {
   readonly #budget: CpuBudget;
   readonly #first: CpuBudget;
   readonly #cpuMs: () => number;
-  /** What was used apart from what was charged, up to the last settling. */
+  /** CPU used and not charged up to the last {@link chargeRest}, milliseconds. */
   #settledMs: number;
 
-  /** @param share of one core @param cpuMs see {@link CpuBudget} */
+  /** @param share CPU budget as a fraction of one core @param cpuMs see {@link CpuBudget} @param nowMs a clock */
   constructor(share: number, cpuMs: () => number, nowMs: number) {
     this.#budget = new CpuBudget(share, cpuMs, nowMs);
     this.#cpuMs = cpuMs;
@@ -28,23 +32,24 @@ export class Background {
     this.#first = new CpuBudget(Math.max(share, FIRST_SHARE), cpuMs, nowMs);
   }
 
+  /** CPU budget as a fraction of one core. */
   get share(): number {
     return this.#budget.share;
   }
 
-  /** Does what must be done at every tick, and counts what it costs. */
+  /** Runs work that every tick needs and charges its CPU time to the budget, even where none is left. */
   spend<T>(work: () => T): T {
     return this.#budget.spend(work);
   }
 
-  /** Takes milliseconds of CPU off the budget that were spent elsewhere. */
+  /** Charges CPU time that was used elsewhere, milliseconds. */
   charge(ms: number): void {
     this.#budget.charge(ms);
   }
 
   /**
-   * Charges what this process has used since the last time and nobody has charged: receiving events, collecting
-   * garbage, whatever the caller does. That is the background's too where nobody looks at anything.
+   * Charges the CPU time that this process has used since the last call and that was not charged yet: receiving
+   * events, collecting garbage, the caller's own work. It is charged only where every namespace is in the background.
    */
   chargeRest(isBackgroundOnly: boolean): void {
     const usedMs = this.#cpuMs();
@@ -54,21 +59,21 @@ export class Background {
     this.#settledMs = usedMs - this.#budget.spentMs - this.#first.spentMs;
   }
 
-  /** Whether a reading was put off since the last call. */
+  /** Whether a dump was put off since the last call. */
   stretched(): boolean {
     return this.#budget.stretched();
   }
 
   /**
-   * Reads the longest unread first, as far as the budget goes.
+   * Dumps namespaces in the order of their urgency, as far as the budget goes.
    *
-   * @param gone told of the error when one cannot be read
+   * @param onError called with the error of each namespace that cannot be read
    */
-  read(unwatched: readonly Unwatched[], atMs: number, gone: (error: unknown) => void): void {
-    const moving = unwatched.filter(({ sampler }) => sampler.wasRead && sampler.movement === 'connections');
+  read(background: readonly BackgroundNetns[], atMs: number, onError: (error: unknown) => void): void {
+    const moving = background.filter(({ sampler }) => sampler.wasRead && sampler.movement === 'connections');
     const costs = moving.map(({ sampler }) => sampler.readCostMs);
     const spacing = spacingMs(costs, this.share);
-    const waiting = unwatched
+    const waiting = background
       .map(({ sampler, tick }) => ({ sampler, tick, urgency: sampler.urgency(atMs, spacing) }))
       .filter(({ urgency }) => urgency > 0)
       .sort((a, b) => b.urgency - a.urgency);
@@ -81,9 +86,21 @@ export class Background {
         tick.snapshot = snapshot;
         tick.snapshotAtMs = snapshot.takenAtMs;
       } catch (error) {
-        gone(error);
+        onError(error);
       }
       sampler.readCostMs = budget.spentMs - before;
     }
   }
+}
+
+/**
+ * How long to wait between two dumps of a namespace where connections are opened and closed, in milliseconds, so that
+ * dumping all such namespaces in turn keeps within the budget.
+ *
+ * @param costsMs CPU time of the last dump of each, milliseconds
+ * @param share CPU budget as a fraction of one core
+ */
+export function spacingMs(costsMs: readonly number[], share: number): number {
+  const allMs = costsMs.reduce((sum, cost) => sum + cost, 0);
+  return Math.min(allMs / (share * DUMPS_FRACTION), LONGEST_MS);
 }

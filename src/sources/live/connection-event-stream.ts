@@ -32,7 +32,7 @@ interface Undecided {
   waited: boolean;
 }
 
-/** The connections that are closed in some namespaces, with their outcomes. Listeners and unconnected sockets are left out. */
+/** Connections closed in several namespaces, with their outcomes. Listeners and unconnected sockets are left out. */
 export class ConnectionEventStream {
   readonly #events: DestroyEvents;
   readonly #columns = new SocketColumnsBuilder(new AddressInterner());
@@ -47,15 +47,17 @@ export class ConnectionEventStream {
     this.#closed = new LiveClosedConnection(names);
   }
 
-  /** Names may have changed. */
+  /** Replaces the names; undefined for plain numbers. */
   setNames(names: Names | undefined): void {
     this.#closed = new LiveClosedConnection(names);
   }
 
+  /** Adds the event socket of a namespace, which is closed here. */
   add(namespace: NetnsReader, socket: EventSocket): void {
     this.#events.add(namespace, socket);
   }
 
+  /** Closes the event socket of a namespace. */
   remove(namespace: NetnsReader): void {
     this.#events.remove(namespace);
   }
@@ -65,10 +67,11 @@ export class ConnectionEventStream {
   }
 
   /**
-   * Reads all that has come, without waiting.
+   * Reads all queued events without blocking.
    *
-   * @param isLast whether it is read no more: what waits for its listener's event is handed over too
-   * @returns how many messages
+   * @param nowMs the time given to the connections, milliseconds since the epoch
+   * @param isLast whether this is the last call: connections that wait for their listener's event are handed over too
+   * @returns the number of messages read
    */
   drain(nowMs: number, sink: ConnectionEventSink, isLast = false): number {
     this.#at = new Date(nowMs);

@@ -4,40 +4,50 @@ import { OpenFileCache } from '../../procfs/open-file-cache.ts';
 import { readSockstat } from '../../procfs/sockstat.ts';
 
 /** The counters of a namespace at one moment. */
-export interface Counted {
+export interface CounterValues {
   counters: NetCounters;
   sockstat: Sockstat | undefined;
 }
 
-/** Reads the counters of one namespace again and again. Where nothing moved nothing is parsed, and the same objects come back. */
-export class KeptCounters {
+/**
+ * Reads the counters of one namespace repeatedly. While the files have the same text they are not parsed again, and
+ * the same objects are returned.
+ */
+export class CounterFiles {
   readonly #files = new OpenFileCache();
-  /** Texts of the files that were read, by their paths. */
+  /** Texts of the files as last parsed, by their paths; undefined for a file that could not be read. */
   #texts = new Map<string, string | undefined>();
-  #last: Counted | undefined;
-  #thorough = false;
+  #last: CounterValues | undefined;
+  /** Whether {@link #last} has all counters. */
+  #all = false;
 
-  /** As `readNetCounters` and `readSockstat`; undefined when the folder is gone. */
-  read(procNet: string, thorough: boolean): Counted | undefined {
-    if (this.#last !== undefined && this.#thorough === thorough && this.#isUnmoved()) return this.#last;
+  /**
+   * Reads the counters of a `/proc/PID/net`.
+   *
+   * @param all whether `netstat` is read besides `snmp`, see `readNetCounters`
+   * @returns undefined when the folder no longer exists
+   */
+  read(procNet: string, all: boolean): CounterValues | undefined {
+    if (this.#last !== undefined && this.#all === all && this.#isUnchanged()) return this.#last;
     this.#texts.clear();
     const read = (path: string) => {
       const text = this.#files.read(path);
       this.#texts.set(path, text);
       return text;
     };
-    const counters = readNetCounters(procNet, thorough, read);
-    this.#thorough = thorough;
+    const counters = readNetCounters(procNet, all, read);
+    this.#all = all;
     this.#last = counters === undefined ? undefined : { counters, sockstat: readSockstat(procNet, read) };
     return this.#last;
   }
 
+  /** Closes the files; the next {@link read} opens them again. */
   close(): void {
     this.#files.close();
     this.#last = undefined;
   }
 
-  #isUnmoved(): boolean {
+  #isUnchanged(): boolean {
     for (const [path, text] of this.#texts) if (this.#files.read(path) !== text) return false;
     return true;
   }

@@ -1,14 +1,14 @@
-/** How many seconds of budget may be saved up: a burst after a quiet time is welcome, a long one is not. */
+/** Seconds of unused budget that accumulate: they allow a short burst after a quiet time, not a long one. */
 const SAVED_SECONDS = 3;
 
 /**
- * Keeps what runs in the background within a share of one core. What is done is measured, and what
- * costs more than is left waits: intervals stretch, and {@link stretched} says so.
+ * Keeps work within a share of one core: a token bucket of CPU milliseconds. The cost of work is measured after it
+ * ran; while nothing is left further work waits, and {@link stretched} reports that.
  */
 export class CpuBudget {
-  /** Milliseconds of one core a second, divided by a thousand: 0.03 is 3 %. */
+  /** Fraction of one core: 0.03 is 3 %. */
   readonly share: number;
-  /** Whether something had to wait since the last time that somebody asked. */
+  /** Whether work was put off since the last call of {@link stretched}. */
   #waited = false;
   #leftMs: number;
   #filledMs: number;
@@ -16,8 +16,9 @@ export class CpuBudget {
   readonly #cpuMs: () => number;
 
   /**
-   * @param cpuMs milliseconds of CPU that this process has used so far
-   * @param nowMs a clock
+   * @param share fraction of one core
+   * @param cpuMs returns the CPU time that this process has used so far, milliseconds
+   * @param nowMs a clock, milliseconds
    */
   constructor(share: number, cpuMs: () => number, nowMs: number) {
     this.share = share;
@@ -26,7 +27,7 @@ export class CpuBudget {
     this.#leftMs = share * 1000 * SAVED_SECONDS;
   }
 
-  /** Milliseconds of CPU that were spent under the budget. */
+  /** CPU time charged so far, milliseconds. */
   get spentMs(): number {
     return this.#spentMs;
   }
@@ -38,7 +39,7 @@ export class CpuBudget {
     return waited;
   }
 
-  /** Whether there is anything left to spend. */
+  /** Whether any budget is left at a time. */
   mayRun(nowMs: number): boolean {
     this.#leftMs = Math.min(
       this.#leftMs + Math.max(0, nowMs - this.#filledMs) * this.share,
@@ -50,17 +51,17 @@ export class CpuBudget {
     return false;
   }
 
-  /** Milliseconds until there is something left to spend; 0 for at once. */
+  /** Milliseconds until budget is left; 0 for now. */
   waitMs(nowMs: number): number {
     return this.mayRun(nowMs) ? 0 : -this.#leftMs / this.share;
   }
 
-  /** Whether something that costs so many milliseconds is paid for by a later time, if it is done before. */
-  paysBy(ms: number, thenMs: number): boolean {
+  /** Whether work of `ms` milliseconds of CPU, done now, is within the budget again by a later time. */
+  canAfford(ms: number, thenMs: number): boolean {
     return this.#leftMs + Math.max(0, thenMs - this.#filledMs) * this.share >= ms;
   }
 
-  /** Does something and takes what it cost off what is left, which may go below nothing. */
+  /** Runs work and charges its CPU time, also when it throws; what is left may become negative. */
   spend<T>(work: () => T): T {
     const before = this.#cpuMs();
     try {
@@ -70,7 +71,7 @@ export class CpuBudget {
     }
   }
 
-  /** Takes what was spent otherwise off what is left. */
+  /** Charges CPU time that was used elsewhere, milliseconds. */
   charge(ms: number): void {
     this.#spentMs += ms;
     this.#leftMs -= ms;

@@ -12,7 +12,7 @@ export interface DestroyEventSink {
   lost(namespace: NetnsReader): void;
 }
 
-/** The destroy multicast of several namespaces: an event for every TCP and UDP socket of theirs. */
+/** Receives the destroy multicast of several namespaces: an event for each TCP and UDP socket that is closed. */
 export class DestroyEvents {
   readonly #poll: EventPoll<NetnsReader>;
   readonly #reader = new DestroyEventReader();
@@ -21,10 +21,12 @@ export class DestroyEvents {
     this.#poll = new EventPoll(machine.systemCalls());
   }
 
+  /** Adds the event socket of a namespace, which is closed here. */
   add(namespace: NetnsReader, socket: EventSocket): void {
     this.#poll.add(socket, namespace);
   }
 
+  /** Closes the event socket of a namespace. */
   remove(namespace: NetnsReader): void {
     this.#poll.remove(namespace);
   }
@@ -33,7 +35,7 @@ export class DestroyEvents {
     this.#poll.close();
   }
 
-  /** Reads all that has come, without waiting. @returns how many messages */
+  /** Reads all queued events without blocking. @returns the number of messages read */
   drain(sink: DestroyEventSink): number {
     let current: NetnsReader | undefined;
     const visit = (event: SocketView) => {

@@ -9,33 +9,33 @@ import { resolveTargets } from '../../collect/target/resolve-targets.ts';
 import { parseTargets, type TargetSpec } from '../../collect/target/target-spec.ts';
 import type { ContainerFacts } from '../../model/container/container.ts';
 
-/** What was found of the targets at one moment. */
+/** What targets mean at one moment. */
 export interface FoundTargets {
   namespaces: FoundNetns[];
   inventory: Inventory;
-  /** Whether a container was left out because its runtime has not told its name yet. */
+  /** Whether a container was left out because its runtime has not listed its name yet. */
   unsettled: boolean;
 }
 
-/** A container has a process some moments before its runtime lists it: so long its name is waited for. */
-const NAMELESS_MS = 1000;
-/** Names of more containers that do not run any more are not kept: one that is started again has its own from the start. */
-const MOST_NAMES = 1000;
+/** A container has a process before its runtime lists it: how long to wait for its name, milliseconds. */
+const WITHOUT_NAME_MS = 1000;
+/** Cached names of containers that no longer run; one that is started again is listed with its name. */
+const MAX_NAMES = 1000;
 
-/** Keeps finding what TARGETs mean, while containers come, go, are renamed and restarted. */
+/** Resolves TARGETs repeatedly, while containers are started, stopped, renamed and restarted. */
 export class FollowedTargets {
   readonly #machine: Machine;
   readonly #specs: readonly TargetSpec[];
-  /** Ids of the containers that were found by a name: they stay the target's when they are renamed. */
+  /** Ids of the containers found by a name: a renamed container remains the target. */
   readonly #idOfName = new Map<string, string>();
   readonly #processes = new CachedProcessTable();
-  /** What runtimes told of containers, for as long as they cannot be asked or do not list them yet. */
+  /** Facts cached by id, used while a runtime cannot be asked or does not list the container yet. */
   readonly #facts = new Map<string, ContainerFacts>();
-  /** When a container without a name was seen first. */
-  #namelessSince = new Map<string, number>();
-  #looked = false;
+  /** When a container without a name was first seen, by its id. */
+  #withoutNameSince = new Map<string, number>();
+  #hasFound = false;
 
-  /** Undefined for what was named; whether what has no container is wanted too. */
+  /** Set for what `ps` lists, undefined for named targets. `all`: namespaces without a container too. */
   readonly #everything: { all: boolean } | undefined;
 
   private constructor(machine: Machine, specs: readonly TargetSpec[], everything?: { all: boolean }) {
@@ -45,14 +45,17 @@ export class FollowedTargets {
   }
 
   /**
-   * What `ps` lists: every container; without any, or when all are wanted, every other namespace and
-   * the host too.
+   * Follows what `ps` lists: every container.
+   *
+   * @param all also the other namespaces and the host; they are included where there is no container, too
    */
   static everything(machine: Machine, all: boolean): FollowedTargets {
     return new FollowedTargets(machine, [], { all });
   }
 
   /**
+   * Follows what a TARGET means.
+   *
    * @param text a TARGET as typed
    * @param mayBeEmpty whether `all` may mean nothing yet
    * @throws {Failure} when a target cannot be found now
@@ -66,14 +69,14 @@ export class FollowedTargets {
     return followed;
   }
 
-  /** Looks again. A target that is not there at the moment is left out. */
+  /** Resolves the targets now. A target that does not exist at the moment is left out. */
   async find(): Promise<FoundTargets> {
     const nowMs = Date.now();
     const readProcesses = (machine: Machine) => this.#processes.read(machine, nowMs);
-    const taken = this.#remembered(await takeInventory(this.#machine, readProcesses));
+    const taken = this.#withCachedNames(await takeInventory(this.#machine, readProcesses));
     const inventory = this.#settled(taken, nowMs);
     const unsettled = inventory.containers.length < taken.containers.length;
-    this.#looked = true;
+    this.#hasFound = true;
     if (this.#everything !== undefined) {
       const all = this.#everything.all || inventory.containers.length === 0;
       return { namespaces: findNamespaces(this.#machine, inventory, all), inventory, unsettled };
@@ -101,31 +104,31 @@ export class FollowedTargets {
     return { namespaces: [...namespaces.values()], inventory, unsettled };
   }
 
-  /** Where a runtime does not answer, its containers keep the names that it told before. */
-  #remembered(inventory: Inventory): Inventory {
+  /** Fills in cached names where a runtime does not answer. */
+  #withCachedNames(inventory: Inventory): Inventory {
     const containers = inventory.containers.map((instance) => {
       const { facts } = instance;
-      const nameless = facts.name === facts.id.slice(0, 12);
-      if (!nameless) this.#facts.set(facts.id, facts);
-      return nameless ? { ...instance, facts: this.#facts.get(facts.id) ?? facts } : instance;
+      const hasName = facts.name !== facts.id.slice(0, 12);
+      if (hasName) this.#facts.set(facts.id, facts);
+      return !hasName ? { ...instance, facts: this.#facts.get(facts.id) ?? facts } : instance;
     });
     const running = new Set(containers.map(({ facts }) => facts.id));
     for (const id of this.#facts.keys()) {
-      if (this.#facts.size <= MOST_NAMES) break;
+      if (this.#facts.size <= MAX_NAMES) break;
       if (!running.has(id)) this.#facts.delete(id);
     }
     return { ...inventory, containers };
   }
 
-  /** Leaves those out that have just appeared and have no name yet. */
+  /** Leaves out containers that have just appeared and have no name yet. */
   #settled(inventory: Inventory, nowMs: number): Inventory {
-    const before = this.#namelessSince;
-    this.#namelessSince = new Map();
+    const before = this.#withoutNameSince;
+    this.#withoutNameSince = new Map();
     const containers = inventory.containers.filter(({ facts: { id, name } }) => {
       if (name !== id.slice(0, 12)) return true;
-      const since = before.get(id) ?? (this.#looked ? nowMs : 0);
-      this.#namelessSince.set(id, since);
-      return nowMs - since >= NAMELESS_MS;
+      const since = before.get(id) ?? (this.#hasFound ? nowMs : 0);
+      this.#withoutNameSince.set(id, since);
+      return nowMs - since >= WITHOUT_NAME_MS;
     });
     return { ...inventory, containers };
   }
@@ -134,11 +137,11 @@ export class FollowedTargets {
     const machine = this.#machine;
     switch (spec.kind) {
       case 'host':
-        return listed(() => handleOfHost(machine));
+        return handleOrNone(() => handleOfHost(machine));
       case 'pid':
-        return listed(() => handleOfProcess(machine, spec.pid, { name: `pid:${spec.pid}`, runtime: 'pid' }));
+        return handleOrNone(() => handleOfProcess(machine, spec.pid, { name: `pid:${spec.pid}`, runtime: 'pid' }));
       case 'netns':
-        return listed(() =>
+        return handleOrNone(() =>
           handleOfNamed(machine, spec.name, (netns) => processes.find((entry) => entry.netns === netns)?.pid),
         );
       case 'all':
@@ -150,12 +153,12 @@ export class FollowedTargets {
 
   #handleOf({ facts, pid }: ContainerInstance): NetnsHandle[] {
     if (pid === undefined) return [];
-    return listed(() =>
+    return handleOrNone(() =>
       handleOfProcess(this.#machine, pid, { name: facts.name, runtime: facts.runtime, id: facts.id }),
     );
   }
 
-  /** By its name or id as it was asked for; one that was renamed since by the id that it had. */
+  /** The container by name or id; one that was renamed since it was found, by its id. */
   #containersOf(
     { name, runtime }: Extract<TargetSpec, { kind: 'container' }>,
     containers: readonly ContainerInstance[],
@@ -171,7 +174,8 @@ export class FollowedTargets {
   }
 }
 
-function listed(make: () => NetnsHandle): NetnsHandle[] {
+/** @returns one handle; none where the process or name does not exist */
+function handleOrNone(make: () => NetnsHandle): NetnsHandle[] {
   const handle = handleIfThere(make);
   return handle === undefined ? [] : [handle];
 }

@@ -9,21 +9,21 @@ import { TCP_STATE } from '../../model/socket/tcp-state.ts';
 import type { TcpStates } from '../sample-source.ts';
 
 /**
- * Changes while a look was taken by which it may be wrong: at most so many, or such a share of its sockets. A look
- * with more of them is nothing to count from.
+ * Most state changes during a dump that is used as a base, as a number or as a fraction of its sockets: each may make
+ * it wrong by one.
  */
 const MOST_CHANGES = { count: 10, share: 0.02 };
 
-/** What there was when the changes of a namespace were at zero; of what no change tells, what there was at the last look. */
+/** Counts when the kernel's changes of a namespace were zero; of states without changes, those of the last dump. */
 interface Base {
   counts: number[];
   abandoned: number;
-  /** How many sockets changed their state while it was looked at; 0 for exact. */
+  /** How many sockets changed their state during the dump; 0 for exact. */
   changes: number;
 }
 
-/** Those of which the kernel tells each change; SYN_RECV stays as it was at the last look. */
-const TOLD = new Set<number>([
+/** States whose changes the kernel counts; others, SYN_RECV among them, are as of the last dump. */
+const COUNTED = new Set<number>([
   TCP_STATE.ESTABLISHED,
   TCP_STATE.SYN_SENT,
   TCP_STATE.FIN_WAIT1,
@@ -35,8 +35,8 @@ const TOLD = new Set<number>([
 ]);
 
 /**
- * How many TCP sockets of some namespaces are in each state, at any time and without reading them: what a look
- * counted, and the changes since then, which the kernel counts.
+ * How many TCP sockets of some namespaces are in each state, without dumping them: the counts of a dump, and the
+ * changes since then, which the kernel counts.
  */
 export class KernelStates {
   readonly #counter: StateCounter;
@@ -48,31 +48,32 @@ export class KernelStates {
     this.#counter = counter;
   }
 
+  /** Stops counting everywhere. */
   close(): void {
     this.#counter.close();
   }
 
-  /** Begins to count a namespace. */
+  /** Starts counting a namespace. */
   begin(netns: number): void {
     try {
       this.#counter.add(netns);
     } catch (error) {
-      // There are too many: it is read as if nothing counted.
+      // The kernel's map is full: the namespace is dumped as without counting.
       if (!(error instanceof SystemCallError)) throw error;
     }
   }
 
-  /** Counts a namespace no more. */
+  /** Stops counting a namespace. */
   end(netns: number): void {
     this.#bases.delete(netns);
     this.#counter.remove(netns);
   }
 
   /**
-   * Takes a look at a namespace, to count from it on. Where sockets changed their state meanwhile, some of them were
-   * seen before and some afterwards: it is taken as of the middle, until a quieter look comes.
+   * Dumps a namespace and makes the dump the base to count from. Where sockets changed their state during it, the base
+   * is taken as of the middle, until a dump with fewer changes replaces it.
    *
-   * @param take reads all TCP sockets, but for those in TIME_WAIT
+   * @param take dumps all TCP sockets except those in TIME_WAIT
    */
   around(netns: number, take: () => SocketDump): SocketDump {
     const before = this.#counter.read(netns);
@@ -81,7 +82,7 @@ export class KernelStates {
     if (before === undefined || after === undefined) return snapshot;
     if (!snapshot.coverage.complete || snapshot.sources.tcp !== 'sock_diag') return snapshot;
     const changes = (after[ALL_CHANGES] ?? 0) - (before[ALL_CHANGES] ?? 0);
-    // What is in TIME_WAIT and what is abandoned is counted in sockstat alone.
+    // TIME_WAIT, and FIN_WAIT2 without a process, are counted in sockstat only.
     const counter = countSockets(
       snapshot.sockets,
       ({ proto, state }) => proto === 'tcp' && state !== TCP_STATE.TIME_WAIT,
@@ -94,12 +95,12 @@ export class KernelStates {
     if (known !== undefined) {
       known.abandoned = abandoned;
       counts.forEach((count, state) => {
-        if (!TOLD.has(state)) known.counts[state] = count;
+        if (!COUNTED.has(state)) known.counts[state] = count;
       });
       if (known.changes < changes) return snapshot;
     }
     if (changes > Math.max(MOST_CHANGES.count, total * MOST_CHANGES.share)) return snapshot;
-    for (const state of TOLD) {
+    for (const state of COUNTED) {
       const then = ((before[state] ?? 0) + (after[state] ?? 0)) / 2;
       counts[state] = (counts[state] ?? 0) - Math.round(then);
     }
@@ -107,23 +108,26 @@ export class KernelStates {
     return snapshot;
   }
 
-  /** What there is now; undefined as long as no look was quiet enough to count from. */
+  /** The counts now; undefined until a dump had few enough changes to count from. */
   states(netns: number): TcpStates | undefined {
     const base = this.#bases.get(netns);
     const changes = base && this.#counter.read(netns);
     if (base === undefined || changes === undefined) return undefined;
-    return { counts: base.counts.map((count, state) => told(state, count, changes)), abandoned: base.abandoned };
+    return {
+      counts: base.counts.map((count, state) => currentCount(state, count, changes)),
+      abandoned: base.abandoned,
+    };
   }
 }
 
-function told(state: number, count: number, changes: readonly number[]): number {
-  return TOLD.has(state) ? Math.max(0, count + (changes[state] ?? 0)) : count;
+function currentCount(state: number, count: number, changes: readonly number[]): number {
+  return COUNTED.has(state) ? Math.max(0, count + (changes[state] ?? 0)) : count;
 }
 
 /**
- * Begins to count in the kernel.
+ * Starts counting in the kernel.
  *
- * @returns why it cannot be done here, in a sentence, where that is so
+ * @returns a sentence that says why, where the kernel does not count here
  */
 export function openKernelStates(machine: Machine): KernelStates | string {
   try {
@@ -131,19 +135,19 @@ export function openKernelStates(machine: Machine): KernelStates | string {
   } catch (error) {
     const reason = reasonOf(error);
     if (reason === undefined) throw error;
-    return `sockets are counted by reading them, within the budget: this kernel does not count them (${reason})`;
+    return `sockets are counted by dumping them, within the CPU budget: counting in the kernel is unavailable (${reason})`;
   }
 }
 
-/** @returns undefined for an error that is a fault */
+/** @returns undefined for an unexpected error */
 function reasonOf(error: unknown): string | undefined {
   if (error instanceof BtfError) return error.message;
   if (error instanceof SystemCallError)
     return error.code === 'EPERM' ? 'bpf is not permitted: it needs CAP_BPF and CAP_PERFMON' : error.message;
   const { code, path } = error as NodeJS.ErrnoException;
   if (path !== undefined) return `${path}: ${code}`;
-  // What is no errno comes from loading the foreign-function library.
+  // An error without an errno comes from loading the foreign-function library.
   return code === undefined || code.startsWith('ERR_') || code === 'MODULE_NOT_FOUND'
-    ? `system calls are out of reach: ${(error as Error).message.split('\n')[0]}`
+    ? `system calls are unavailable: ${(error as Error).message.split('\n')[0]}`
     : undefined;
 }

@@ -1,25 +1,24 @@
 import { SocketTables } from '../../collect/dump/socket-tables.ts';
 import type { Machine } from '../../collect/machine.ts';
 import { type DescriptorScan, nameSockets, scanDescriptors } from '../../collect/owners/descriptor-kinds.ts';
-import { pidsUse } from '../../collect/owners/process-facts.ts';
-import type { FoundNetns } from '../../collect/target/found-netns.ts';
 import type { NamedDescriptors } from '../../model/sample/descriptor-kinds.ts';
-import type { PidsUse, ProcessSample } from '../../model/sample/sample.ts';
+import type { ProcessSample } from '../../model/sample/sample.ts';
 import type { SocketSource } from '../../model/socket/socket-view.ts';
 
-/** Sorting the descriptors of a process that has ten thousand takes a while: no more than this share of the time. */
+/** Largest fraction of the time for sorting descriptors: a process may have tens of thousands. */
 const SHARE = 0.05;
 
 /**
- * To look for a socket in the namespaces of others costs each of them a walk through the kernel's table of
- * the whole host: not for a few that were just made, and what was read serves for a while.
+ * Number of unknown sockets of a process from which the other namespaces are dumped: each dump walks the kernel's
+ * table of the whole host, which is not worth it for a few sockets that were just opened.
  */
-const SUSPECTS = 10;
+const MIN_UNKNOWN = 10;
+/** How long the dumps of other namespaces are used, milliseconds. */
 const OTHERS_FOR_MS = 60_000;
-/** So long at each scan: where there are hundreds, the ticks must not wait for them. Until then no kinds are told. */
+/** Time for other namespaces at each scan, milliseconds, so that ticks are not delayed; kinds wait for all of them. */
 const OTHERS_AT_ONCE_MS = 300;
 
-/** Sorts the descriptors of a namespace's processes into kinds, as often as its share of the time allows. */
+/** Sorts the descriptors of a namespace's processes into kinds, as often as {@link SHARE} allows. */
 export class KindsSampler {
   readonly #machine: Machine;
   #dueMs = 0;
@@ -30,9 +29,9 @@ export class KindsSampler {
   }
 
   /**
-   * Reads the descriptors of processes, before their sockets' tables are read.
+   * Reads the descriptors of processes; must precede the dump of their sockets.
    *
-   * @returns undefined when it is too early
+   * @returns undefined when no scan is due
    */
   scan(nowMs: number, processes: readonly ProcessSample[]): DescriptorScan[] | undefined {
     if (nowMs < this.#dueMs) return undefined;
@@ -43,22 +42,22 @@ export class KindsSampler {
   }
 
   /**
-   * Tells the sockets of scans apart by a dump that was taken after them.
+   * Sorts the sockets of scans by a dump that was taken after them.
    *
-   * @param netns of the dump
-   * @returns by PID; empty as long as the namespaces of others are not read that one of them makes necessary
+   * @param netns inode of the dumped namespace
+   * @returns kinds by PID; empty while other namespaces that are needed are not read completely
    */
   name(scans: readonly DescriptorScan[], netns: number, sockets: SocketSource): Map<number, NamedDescriptors> {
     const others = this.#otherTables(netns, Date.now());
     const tables = new SocketTables(this.#machine, others);
     sockets.each((socket) => tables.learn(socket));
     const unknown = (scan: DescriptorScan) =>
-      scan.sockets.filter(({ inode }) => tables.kindOf(inode) === undefined).length >= SUSPECTS;
+      scan.sockets.filter(({ inode }) => tables.kindOf(inode) === undefined).length >= MIN_UNKNOWN;
     if (scans.some(unknown) && !others.readOthers(OTHERS_AT_ONCE_MS)) return new Map();
-    return new Map(scans.map((scan) => [scan.pid, nameSockets(this.#machine, scan, tables, SUSPECTS)]));
+    return new Map(scans.map((scan) => [scan.pid, nameSockets(this.#machine, scan, tables, MIN_UNKNOWN)]));
   }
 
-  /** The tables of all namespaces but one; they are read when something is looked for in them. */
+  /** The sockets of all namespaces except one, dumped when they are needed. */
   #otherTables(netns: number, nowMs: number): SocketTables {
     const known = this.#others;
     if (known !== undefined && known.netns === netns && nowMs - known.atMs < OTHERS_FOR_MS) return known.tables;
@@ -67,21 +66,4 @@ export class KindsSampler {
     this.#others = { tables, netns, atMs: nowMs };
     return tables;
   }
-}
-
-/** What the pids controller says of each container. */
-export function samplePids(machine: Machine, { containers }: FoundNetns): PidsUse[] {
-  return containers.flatMap(({ facts, pid }) => {
-    const use = pid === undefined ? undefined : pidsUse(machine, pid);
-    if (use === undefined) return [];
-    const { current, max, refused } = use;
-    return [
-      {
-        container: facts.name,
-        current,
-        ...(Number.isFinite(max) && { max }),
-        ...(refused !== undefined && { refused }),
-      },
-    ];
-  });
 }

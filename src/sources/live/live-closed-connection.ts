@@ -20,12 +20,12 @@ interface Host {
   name: string | undefined;
 }
 
-/** More are not kept: a public server sees new clients for ever. */
-const KEPT_HOSTS = 50_000;
+/** Cached hosts; when full the cache is cleared, because a public server sees ever new clients. */
+const MAX_HOSTS = 50_000;
 
 /**
- * A closed connection put together from its destroy event and from what dumps showed of it. One object for all,
- * moved with {@link moveTo}: there can be fifteen thousand a second.
+ * A closed connection: its destroy event and what dumps showed of it. One object serves all connections, moved with
+ * {@link moveTo}: there can be fifteen thousand a second.
  */
 export class LiveClosedConnection implements ClosedConnection {
   remembered: Remembered | undefined;
@@ -35,7 +35,7 @@ export class LiveClosedConnection implements ClosedConnection {
   #namespace!: NetnsReader;
   /** When it was read; one object for all that were read together. */
   #at = new Date(0);
-  /** Addresses and their names, by the address's word or text: a few come again and again. */
+  /** Cached hosts, by the IPv4 address's word or the address's text. */
   readonly #hosts = new Map<number | string, Host>();
   readonly #services = new Map<number, string | undefined>();
 
@@ -44,7 +44,7 @@ export class LiveClosedConnection implements ClosedConnection {
     this.#names = names;
   }
 
-  /** @param outcome what `outcomeOf` says, decided @param at when the event was read */
+  /** @param outcome of `outcomeOf`, with `mangled-child` decided @param at when the event was read */
   moveTo(
     namespace: NetnsReader,
     event: SocketView,
@@ -71,7 +71,7 @@ export class LiveClosedConnection implements ClosedConnection {
     return this.#namespace.roles.ofClosed(this.socket);
   }
   get container(): string | undefined {
-    return this.#namespace.containerOf(this.socket);
+    return this.#namespace.containerOfClosed(this.socket, this.remembered);
   }
 
   row(): ClosedConnectionRow {
@@ -90,7 +90,7 @@ export class LiveClosedConnection implements ClosedConnection {
     if (role !== undefined) row.role = role;
     if (remembered?.process !== undefined) row.process = remembered.process;
     if (container !== undefined) row.container = container;
-    // What the event has lost is left out.
+    // Fields that the event has lost are left out.
     const sent = socket.tcpInfoNumber('bytesSent');
     if (sent !== undefined) row.bytesSent = sent - (socket.tcpInfoNumber('bytesRetransmitted') ?? 0);
     const received = socket.tcpInfoNumber('bytesReceived');
@@ -133,7 +133,7 @@ export class LiveClosedConnection implements ClosedConnection {
 
   #addHost(key: number | string, address: string): Host {
     const host = { address, name: this.#names?.host(plainAddress(address)) };
-    if (this.#hosts.size >= KEPT_HOSTS) this.#hosts.clear();
+    if (this.#hosts.size >= MAX_HOSTS) this.#hosts.clear();
     this.#hosts.set(key, host);
     return host;
   }
@@ -166,9 +166,9 @@ function lifetimeOf(
 }
 
 /**
- * The lifetime of what no dump saw: made since the last one. Two kinds may be older, for dumps do not
- * have a socket in CLOSE: what was never established, and what was reset before that dump and closed
- * after it, which shows in that its last data is older than the dump.
+ * The lifetime of a connection that no dump saw: opened since the last one. Two kinds may be older, because dumps
+ * leave out sockets in CLOSE: a connection that was never established, and one that was reset before that dump and
+ * closed after it, whose last data is then older than the dump.
  */
 function unseenLifetime(view: SocketView, lastDumpMs: number | undefined, nowMs: number): Lifetime {
   const sentMs = view.tcpInfoNumber('lastSentMs');

@@ -33,14 +33,14 @@ import {
 } from '../snapshot.ts';
 import { autobound } from './autobound.ts';
 
-/** A network namespace of this machine, read when it is asked for. */
+/** A network namespace of this machine, read on request. */
 export class LiveNetns implements NetnsSnapshot {
   readonly handle: NetnsHandle;
   readonly knownFields = LIVE_SNAPSHOT;
   readonly #machine: Machine;
   readonly #inventory: () => Promise<Inventory>;
 
-  /** @param inventory what runs on the machine; asked for only where a question needs it, and remembered by the caller */
+  /** @param inventory what runs on the machine; called only where it is needed, and cached by the caller */
   constructor(machine: Machine, handle: NetnsHandle, inventory: () => Promise<Inventory>) {
     this.#machine = machine;
     this.handle = handle;
@@ -128,7 +128,7 @@ export class LiveNetns implements NetnsSnapshot {
   }
 }
 
-/** `/proc/PID/net` of a namespace, whose default gateways have a name there; the host's are not named. */
+/** `/proc/PID/net` of a namespace whose default gateways get a name; empty for the host, whose gateways get none. */
 export function gatewayFolders({ procNet, target }: NetnsHandle): string[] {
   return procNet === undefined || target.runtime === 'host' ? [] : [procNet];
 }

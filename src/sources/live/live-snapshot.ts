@@ -8,7 +8,7 @@ import type { Names } from '../../model/names.ts';
 import type { Snapshot, SnapshotInventory } from '../snapshot.ts';
 import { gatewayFolders, LiveNetns } from './live-netns.ts';
 
-/** This machine now. */
+/** A snapshot of this machine now. */
 export class LiveSnapshot implements Snapshot {
   readonly namespaces: readonly LiveNetns[];
   readonly takenAt = new Date();
@@ -30,9 +30,9 @@ export class LiveSnapshot implements Snapshot {
   }
 
   /**
-   * What a TARGET means.
+   * Opens what a TARGET means.
    *
-   * @throws {Failure} when it cannot be found
+   * @throws {Failure} `no-target` when it does not exist
    */
   static async of(machine: Machine, target: string): Promise<LiveSnapshot> {
     const handles = await resolveTargets(machine, target);
@@ -45,9 +45,9 @@ export class LiveSnapshot implements Snapshot {
   }
 
   /**
-   * Every network namespace with a container.
+   * Opens every network namespace with a container.
    *
-   * @param all also those without one, and the host; where there is no container at all they are there always
+   * @param all also those without one, and the host; they are included where there is no container, too
    */
   static async ofAll(machine: Machine, all: boolean): Promise<LiveSnapshot> {
     const inventory = await takeInventory(machine);

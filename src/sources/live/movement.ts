@@ -1,14 +1,14 @@
 import type { NetCounters, Sockstat } from '../../model/netns/counters.ts';
 
-/** Counters that move whenever a connection is made or lost. */
+/** Counters that change whenever a connection is opened or closed. */
 const OPENED_OR_CLOSED = ['TcpActiveOpens', 'TcpPassiveOpens', 'TcpAttemptFails', 'TcpEstabResets', 'TcpCurrEstab'];
 
-/** How much moved in a namespace since its sockets were read: decides who is read first. */
+/** What changed in a namespace since its sockets were dumped. */
 export type Movement = 'connections' | 'segments' | 'none';
 
 /**
- * Compares counters with those of the last reading. Segments alone say that a state may have changed:
- * a peer's end of file makes a CLOSE_WAIT and no counter of connections knows it.
+ * Compares counters with those at the last dump. Received segments alone may have changed a state: a peer's FIN makes
+ * a CLOSE_WAIT, which no counter of connections shows.
  */
 export function movementSince(
   before: { counters: NetCounters; sockstat: Sockstat | undefined },

@@ -11,28 +11,32 @@ import { watchedContainers } from './netns-facts.ts';
 import type { NetnsReader } from './netns-reader.ts';
 import { NetnsSampler } from './netns-sampler.ts';
 
-/** How often an inventory is taken: seldom while every runtime that answers sends events. */
+/** Interval between inventories, milliseconds; long while every runtime that answers sends events. */
 const INVENTORY_EVERY_MS = { withEvents: 10_000, withoutEvents: 3000 };
 
-/** No event is acted upon sooner than this after the last inventory: a start comes as several events. */
+/** Shortest interval between two inventories, milliseconds: the start of a container causes several events. */
 const SETTLE_MS = 100;
 
-/** The namespaces of some targets, and what runs in them, kept up to date. */
+/** Tracks the network namespaces of some targets, and what runs in them. */
 export class NamespaceTracker {
-  /** Told when namespaces came or went, with sentences about it. */
+  /** Called after every inventory, with sentences about what started and stopped. */
   onChange: (notes: string[]) => void = () => {};
+  /** Names as seen from all namespaces; replaced by every inventory. */
   names!: Names;
+  /** All running containers that have a process. */
   containers: readonly WatchedContainer[] = [];
-  /** What the runtimes tell of the containers. */
+  /** What the runtimes report about the containers. */
   facts: readonly ContainerFacts[] = [];
   readonly #machine: Machine;
   readonly #followed: FollowedTargets;
   readonly #wantsNames: boolean;
   readonly #samplers = new Map<number, NetnsSampler>();
   readonly #byWatched = new Map<NetnsReader, NetnsSampler>();
-  readonly #ends: (() => void)[] = [];
-  #news = true;
-  #lookedMs = 0;
+  readonly #unsubscribes: (() => void)[] = [];
+  /** Whether an inventory is due as soon as {@link SETTLE_MS} allows. */
+  #isDue = true;
+  /** When the last inventory was taken, milliseconds since the epoch. */
+  #inventoryMs = 0;
   /** Runtimes that answer, by whether their events arrive. */
   readonly #streams = new Map<Runtime, 'open' | 'refused'>();
   readonly #streamNotes: string[] = [];
@@ -44,6 +48,7 @@ export class NamespaceTracker {
     this.#wantsNames = wantsNames;
   }
 
+  /** One for each namespace. */
   samplers(): Iterable<NetnsSampler> {
     return this.#samplers.values();
   }
@@ -52,33 +57,34 @@ export class NamespaceTracker {
     return this.#byWatched.get(watched);
   }
 
+  /** Undefined for a namespace that stopped. */
   samplerFor(namespace: WatchedNetns): NetnsSampler | undefined {
     return this.#samplers.get(namespace.netns);
   }
 
-  /** Something is not as it was found. */
+  /** Makes an inventory due, because something changed since the last one. */
   requestRefresh(): void {
-    this.#news = true;
+    this.#isDue = true;
   }
 
   /** Subscribes to the runtimes' events. */
   follow(): void {
     for (const runtime of this.#machine.runtimes) {
-      const end = runtime.follow?.({
+      const unsubscribe = runtime.follow?.({
         changed: () => {
           this.#streams.set(runtime, 'open');
-          this.#news = true;
+          this.#isDue = true;
         },
         lost: (error) => this.#lost(runtime, error),
       });
-      if (end !== undefined) this.#ends.push(end);
+      if (unsubscribe !== undefined) this.#unsubscribes.push(unsubscribe);
     }
   }
 
   #lost(runtime: Runtime, error: RuntimeError | undefined): void {
     const before = this.#streams.get(runtime);
     // Containers may have stopped with it.
-    if (before === 'open') this.#news = true;
+    if (before === 'open') this.#isDue = true;
     if (error === undefined || error.kind === 'absent') {
       this.#streams.delete(runtime);
       return;
@@ -86,8 +92,8 @@ export class NamespaceTracker {
     this.#streams.set(runtime, 'refused');
     if (before === 'refused') return;
     const seconds = INVENTORY_EVERY_MS.withoutEvents / 1000;
-    this.#streamNotes.push(`no events, containers are listed every ${seconds} s instead: ${error.message}`);
-    this.#news = true;
+    this.#streamNotes.push(`no runtime events; listing containers every ${seconds} s instead: ${error.message}`);
+    this.#isDue = true;
   }
 
   #inventoryEveryMs(): number {
@@ -96,31 +102,32 @@ export class NamespaceTracker {
     return withEvents ? INVENTORY_EVERY_MS.withEvents : INVENTORY_EVERY_MS.withoutEvents;
   }
 
+  /** Ends the subscriptions and closes all samplers. */
   close(): void {
-    for (const end of this.#ends) end();
+    for (const unsubscribe of this.#unsubscribes) unsubscribe();
     for (const sampler of this.#samplers.values()) sampler.close();
   }
 
-  /** Looks for what came and went, when there are news or it is time. */
+  /** Takes an inventory when one is due. */
   async refresh(nowMs: number): Promise<void> {
-    const age = nowMs - this.#lookedMs;
-    if (age < (this.#news ? SETTLE_MS : this.#inventoryEveryMs())) return;
-    this.#news = false;
-    this.#lookedMs = nowMs;
+    const age = nowMs - this.#inventoryMs;
+    if (age < (this.#isDue ? SETTLE_MS : this.#inventoryEveryMs())) return;
+    this.#isDue = false;
+    this.#inventoryMs = nowMs;
     const { namespaces, inventory, unsettled } = await this.#followed.find();
-    if (unsettled) this.#news = true;
+    if (unsettled) this.#isDue = true;
     this.containers = watchedContainers(this.#machine, inventory.containers);
     this.facts = inventory.containers.map(({ facts }) => facts);
     this.names = this.#makeNames(namespaces);
-    this.onChange([...this.#streamNotes.splice(0), ...this.#takeOver(namespaces, inventory)]);
+    this.onChange([...this.#streamNotes.splice(0), ...this.#update(namespaces, inventory)]);
   }
 
-  #takeOver(namespaces: readonly FoundNetns[], inventory: Inventory): string[] {
+  #update(namespaces: readonly FoundNetns[], inventory: Inventory): string[] {
     const notes: string[] = [];
     const containerNames = new Map(inventory.containers.map(({ facts }) => [facts.id, facts.name]));
     const found = new Map(namespaces.map((namespace) => [namespace.handle.target.netns, namespace]));
     // What stopped is reported before what started: a restarted container is both, under one name. The inode of a
-    // namespace that is gone can be another's by now; then its process is another.
+    // stopped namespace may be reused; then its process differs.
     for (const [netns, sampler] of this.#samplers) {
       const namespace = found.get(netns);
       if (namespace === undefined || !sampler.isSame(namespace)) this.#remove(sampler, notes);
@@ -156,14 +163,14 @@ export class NamespaceTracker {
   }
 }
 
-/** Makes a population and takes the first look. */
+/** Makes a tracker, takes the first inventory and subscribes to the runtimes' events. */
 export async function trackNamespaces(
   machine: Machine,
   followed: FollowedTargets,
   wantsNames: boolean,
 ): Promise<NamespaceTracker> {
-  const population = new NamespaceTracker(machine, followed, wantsNames);
-  await population.refresh(Date.now());
-  population.follow();
-  return population;
+  const tracker = new NamespaceTracker(machine, followed, wantsNames);
+  await tracker.refresh(Date.now());
+  tracker.follow();
+  return tracker;
 }

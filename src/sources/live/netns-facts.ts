@@ -4,7 +4,7 @@ import type { FoundNetns } from '../../collect/target/found-netns.ts';
 import type { WatchedContainer, WatchedNetns } from '../../model/netns/netns.ts';
 import { readProcText } from '../../procfs/read.ts';
 
-/** What is told of a namespace to whoever watches it. */
+/** What consumers of samples see of a found namespace. */
 export function watchedNetns(machine: Machine, found: FoundNetns): WatchedNetns {
   return {
     netns: found.handle.target.netns,
@@ -15,7 +15,7 @@ export function watchedNetns(machine: Machine, found: FoundNetns): WatchedNetns 
   };
 }
 
-/** Those of them that have a process. */
+/** What consumers of samples see of containers; those without a process are left out. */
 export function watchedContainers(machine: Machine, containers: readonly ContainerInstance[]): WatchedContainer[] {
   return containers.flatMap(({ facts, pid }) => {
     if (pid === undefined) return [];
@@ -37,7 +37,7 @@ export function watchedContainers(machine: Machine, containers: readonly Contain
   });
 }
 
-/** The longest path of `/proc/PID/cgroup`: on version 1 the hierarchies that nobody limits have a short one. */
+/** The longest path of `/proc/PID/cgroup`: on cgroup v1 the hierarchies without limits have a short one. */
 function cgroupPath(text: string | undefined): string | undefined {
   const paths = (text ?? '').split('\n').map((line) => line.slice(line.indexOf('/')));
   return paths.filter((path) => path.startsWith('/')).sort((a, b) => b.length - a.length)[0];

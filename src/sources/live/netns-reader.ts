@@ -7,11 +7,12 @@ import { type NetnsHandle, openNetns } from '../../collect/target/netns-handle.t
 import { Roles } from '../../count/roles.ts';
 import { openEventSocket } from '../../kernel/event-socket.ts';
 import { SystemCallError } from '../../kernel/system-calls.ts';
+import type { Remembered } from '../../model/socket/closed-connection.ts';
 import type { SocketQuery } from '../../model/socket/socket-query.ts';
 import type { SocketView } from '../../model/socket/socket-view.ts';
 import { ALL_STATES, stateMask, TCP_STATE } from '../../model/socket/tcp-state.ts';
 
-/** What is remembered of a namespace is told by dumps of these. What is in TIME_WAIT was seen before or has nothing to tell. */
+/** Sockets that dumps remember. TIME_WAIT is left out: such an entry was seen before, or has no owner to find. */
 const REMEMBERED: SocketQuery = {
   protos: ['tcp', 'udp'],
   inet: true,
@@ -20,23 +21,23 @@ const REMEMBERED: SocketQuery = {
   states: ALL_STATES & ~stateMask(TCP_STATE.TIME_WAIT),
 };
 
-/** A namespace that is watched: its place, and what dumps told of its sockets. */
+/** Reads one network namespace repeatedly, and remembers what dumps showed of its sockets. */
 export class NetnsReader {
   handle: NetnsHandle;
   readonly memory = new ConnectionMemory();
   readonly owners: NetnsOwners;
   /** Times that the kernel dropped events of this namespace. */
   losses = 0;
-  /** With the TCP listeners of every dump so far. */
+  /** Knows the TCP listeners of every dump so far. */
   readonly roles = new Roles();
-  /** Containers of listeners by their indexes in {@link roles}; undefined where nobody knows, or several listen. */
-  readonly #listenerContainers: (string | undefined)[] = [];
+  /** Containers of listeners by their indexes in {@link roles}; absent where unknown, or where several listen. */
+  readonly #listenerContainers = new Map<number, string>();
   readonly #machine: Machine;
   #receivesEvents = false;
 
   /**
    * @param containerNames names of running containers by their ids
-   * @param soleContainer name of the one container that lives there, where nobody shares the namespace
+   * @param soleContainer name of the only container there, where nothing else shares the namespace
    */
   constructor(
     machine: Machine,
@@ -49,7 +50,7 @@ export class NetnsReader {
     this.owners = new NetnsOwners(machine, handle.target.netns, containerNames, soleContainer);
   }
 
-  /** The container of what nobody was seen to hold. */
+  /** The container of sockets without a known owner: the only one there; undefined where the namespace is shared. */
   get container(): string | undefined {
     return this.owners.soleContainer;
   }
@@ -71,10 +72,10 @@ export class NetnsReader {
   }
 
   /**
-   * Takes a dump and remembers its sockets, with the processes that hold the new ones.
+   * Dumps the sockets only to remember them, with the processes that hold the new ones.
    *
-   * @param visit sees each socket as it arrives
-   * @throws {Failure} when the namespace is gone
+   * @param visit called with each socket as it arrives
+   * @throws {Failure} when the namespace no longer exists
    */
   remember(nowMs: number, visit?: (socket: SocketView) => void): void {
     this.#remembering(nowMs, (see) => {
@@ -86,38 +87,50 @@ export class NetnsReader {
   }
 
   /**
-   * Reads and keeps the sockets that a query asks for, and remembers them.
+   * Dumps the sockets that a query asks for, and remembers them.
    *
-   * @param seeks whether the holders of new ones are looked for; otherwise a later look does
-   * @param scans descriptors that were read just before: what holders are looked for in first
-   * @throws {Failure} when the namespace is gone
+   * @param findsOwners whether owners of new sockets are searched; otherwise a later dump does
+   * @param scans descriptors that were read just before: they are searched first
+   * @throws {Failure} when the namespace no longer exists
    */
-  read(nowMs: number, query: SocketQuery, seeks = true, scans: readonly HeldSockets[] = []): SocketDump {
-    let seen!: SocketDump;
+  read(nowMs: number, query: SocketQuery, findsOwners = true, scans: readonly HeldSockets[] = []): SocketDump {
+    let dump!: SocketDump;
     this.#remembering(
       nowMs,
       (see) => {
-        seen = dumpSockets(this.#machine, this.handle, query);
-        seen.sockets.each(see);
+        dump = dumpSockets(this.#machine, this.handle, query);
+        dump.sockets.each(see);
       },
-      seeks,
+      findsOwners,
       scans,
     );
-    return seen;
+    return dump;
   }
 
-  /** The container of a socket: of who holds it, or of who alone listens on its local address and port. */
+  /**
+   * The container of a socket: its owner's, or that of the only listener on its local address and port; undefined
+   * where neither is known.
+   */
   containerOf(socket: SocketView): string | undefined {
-    const known = this.memory.ownerOf(socket)?.container ?? this.container;
-    if (known !== undefined) return known;
+    return this.#containerOf(socket, this.memory.ownerOf(socket)?.container);
+  }
+
+  /** As {@link containerOf}, for a closed connection. @param remembered what dumps showed of it */
+  containerOfClosed(socket: SocketView, remembered: Remembered | undefined): string | undefined {
+    return this.#containerOf(socket, remembered?.container);
+  }
+
+  #containerOf(socket: SocketView, ofOwner: string | undefined): string | undefined {
+    const known = ofOwner ?? this.container;
+    if (known !== undefined || this.#listenerContainers.size === 0) return known;
     const listener = this.roles.listenerOf(socket);
-    return listener === undefined ? undefined : this.#listenerContainers[listener];
+    return listener === undefined ? undefined : this.#listenerContainers.get(listener);
   }
 
   #remembering(
     nowMs: number,
     read: (see: (socket: SocketView) => void) => void,
-    seeks = true,
+    findsOwners = true,
     scans: readonly HeldSockets[] = [],
   ): void {
     const { memory } = this;
@@ -127,12 +140,12 @@ export class NetnsReader {
     read((socket) => {
       if (!isRemembered(socket)) return;
       const row = memory.see(socket);
-      // A UDP client is not connected either: its port, used again, would make servers of other clients.
+      // Unconnected UDP sockets may be clients: their port, reused, would make servers of other clients.
       const listener = socket.proto === 'tcp' ? this.roles.addListener(socket) : undefined;
       if (listener !== undefined) listeners.push({ listener, row });
       if (row !== undefined && memory.needsOwner(row)) withoutOwner.push(row);
     });
-    if (seeks && withoutOwner.length > 0) this.owners.find(memory, withoutOwner, nowMs, scans);
+    if (findsOwners && withoutOwner.length > 0) this.owners.find(memory, withoutOwner, nowMs, scans);
     this.#rememberListeners(listeners);
     memory.end(this.#receivesEvents);
   }
@@ -146,17 +159,20 @@ export class NetnsReader {
       const isOther = containers.has(listener) && containers.get(listener) !== owner.container;
       containers.set(listener, isOther ? undefined : owner.container);
     }
-    for (const [listener, container] of containers) this.#listenerContainers[listener] = container;
+    for (const [listener, container] of containers) {
+      if (container === undefined) this.#listenerContainers.delete(listener);
+      else this.#listenerContainers.set(listener, container);
+    }
   }
 }
 
-/** UNIX sockets are many, and who holds one is asked only of those whose queue somebody has to empty. */
+/** There are many UNIX sockets: only those with something queued, or that listen, need an owner. */
 function isRemembered({ proto, state, receiveQueue }: SocketView): boolean {
   if (proto === 'unix') return state === TCP_STATE.LISTEN || (receiveQueue ?? 0) > 0;
   return proto === 'tcp' || proto === 'udp' || proto === 'mptcp';
 }
 
-/** Why the events of a namespace cannot be received; undefined for an error that is a fault. */
+/** Why the events of a namespace cannot be received; undefined for an unexpected error. */
 export function whyNoEvents(error: unknown): string | undefined {
   if (!(error instanceof SystemCallError)) return undefined;
   return error.code === 'EPERM' ? `${error.syscall} is not permitted (it needs CAP_SYS_ADMIN)` : error.message;

@@ -9,52 +9,53 @@ import type { SocketQuery } from '../../model/socket/socket-query.ts';
 import type { SocketView } from '../../model/socket/socket-view.ts';
 import { ALL_STATES, stateMask, TCP_STATE } from '../../model/socket/tcp-state.ts';
 import type { NetnsTick, SocketSnapshot, TickRequest } from '../sample-source.ts';
-import { type Counted, KeptCounters } from './counter-files.ts';
+import { sampleMemory, samplePids } from './controller-samples.ts';
+import { CounterFiles, type CounterValues } from './counter-files.ts';
 import type { KernelStates } from './kernel-states.ts';
-import { KindsSampler, samplePids } from './kinds-sampler.ts';
-import { sampleMemory } from './memory-samples.ts';
+import { KindsSampler } from './kinds-sampler.ts';
 import { type Movement, movementSince } from './movement.ts';
 import { watchedNetns } from './netns-facts.ts';
 import { NetnsReader } from './netns-reader.ts';
 import { sampleProcesses } from './process-samples.ts';
 
-/** What nobody looks at is read without TIME_WAIT, which `sockstat` counts, and which can be tens of thousands. */
+/** States left out of background dumps: `sockstat` counts TIME_WAIT, which can be tens of thousands. */
 export const WITHOUT = stateMask(TCP_STATE.TIME_WAIT, TCP_STATE.BOUND_INACTIVE);
 const BRIEF: SocketQuery = { protos: ['tcp'], inet: true, inet6: true, tcpInfo: false, states: ALL_STATES & ~WITHOUT };
 
-/** A namespace in which only segments moved is read again after so long, a quiet one after so long. */
+/** Interval between background dumps, milliseconds: where only segments were received, and where nothing changed. */
 const SEGMENTS_MS = 10_000;
 const QUIET_MS = 600_000;
-/** Where the kernel counts, sockets are read for what else there is to them: who holds new ones. */
+/** The same where the kernel counts states: dumps serve only to find owners of new sockets. */
 const COUNTED_MS = 30_000;
-/** Where nobody looks, the holders of new sockets are looked for so often: a process's descriptors are a system call each. */
-const HOLDERS_MS = 30_000;
-/** Where nobody looks, descriptors are counted so often. */
+/** Interval of the search for owners in the background, milliseconds: each descriptor costs a system call. */
+const OWNERS_MS = 30_000;
+/** Interval at which descriptors are counted in the background, milliseconds. */
 const PROCESSES_MS = 5000;
 
-/** Samples one namespace: its counters at every tick, its sockets when it is told to. */
+/** Samples one namespace: its counters at every tick, its sockets on request. */
 export class NetnsSampler {
   readonly watched: NetnsReader;
   namespace: WatchedNetns;
-  /** Since the last tick. */
+  /** Connections closed since the last tick. */
   closes = 0;
+  /** Losses of events since the last tick. */
   lost = 0;
-  /** What reading its sockets cost the last time, milliseconds of CPU; 0 before the first. */
+  /** CPU time of the last background dump, milliseconds; 0 before the first. */
   readCostMs = 0;
-  /** Whether ended sockets are heard of. */
+  /** Whether its connection events are received. */
   listens = false;
-  /** What counts in the kernel; undefined where nothing does. */
+  /** Counts by state kept in the kernel; undefined where they are not. */
   kernelStates: KernelStates | undefined;
   readonly #machine: Machine;
   #found: FoundNetns;
   readonly #kinds: KindsSampler;
-  readonly #counters = new KeptCounters();
-  #lookedMs: number | undefined;
+  readonly #counters = new CounterFiles();
+  #snapshotMs: number | undefined;
   #processesDueMs = 0;
-  #holdersDueMs = 0;
-  #now: Counted | undefined;
-  #atRead: Counted | undefined;
-  /** Whether the kernel told at the last tick how many sockets there are in each state. */
+  #ownersDueMs = 0;
+  #now: CounterValues | undefined;
+  #atRead: CounterValues | undefined;
+  /** Whether the last tick had counts by state from the kernel. */
   #isCounted = false;
 
   constructor(machine: Machine, found: FoundNetns, containerNames: ReadonlyMap<string, string>) {
@@ -66,17 +67,17 @@ export class NetnsSampler {
     this.#updateOwners(containerNames);
   }
 
-  /** Whether what was found is still this namespace. */
+  /** Whether a found namespace is this one, and not a later one with the same inode. */
   isSame({ handle, containers }: FoundNetns): boolean {
     const before = this.#found.handle;
     if (before.target.netns !== handle.target.netns) return false;
     if (before.target.pid === handle.target.pid) return before.startTicks === handle.startTicks;
-    // Another process stands for it now: one of those that were there before does.
+    // Another process represents it: the same namespace where one of its containers is the same.
     const old = new Set(this.#found.containers.map(({ facts }) => facts.id));
     return containers.length === 0 ? old.size === 0 : containers.some(({ facts }) => old.has(facts.id));
   }
 
-  /** Takes over what was found. @returns sentences about what changed */
+  /** Takes over the result of an inventory. @returns sentences about what changed */
   update(found: FoundNetns, containerNames: ReadonlyMap<string, string>): string[] {
     const before = this.namespace;
     if (found.handle.procNet !== this.#found.handle.procNet) this.#counters.close();
@@ -88,9 +89,10 @@ export class NetnsSampler {
   }
 
   /**
-   * Counters, and what ended since the last time.
+   * Reads the counters, and adds what {@link countEvents} has.
    *
-   * @param processesMs the time when descriptors are counted too, every so often; undefined for never
+   * @param all whether all counters are read, see {@link TickRequest.allCounters}
+   * @param processesMs the time, where descriptors are to be counted too when it is due; undefined for never
    */
   count(all: boolean, processesMs?: number): NetnsTick {
     const { procNet } = this.#found.handle;
@@ -99,16 +101,12 @@ export class NetnsSampler {
     const tcpStates = this.kernelStates?.states(this.namespace.netns);
     this.#isCounted = tcpStates !== undefined;
     const tick: NetnsTick = {
-      namespace: this.namespace,
+      ...this.countEvents(),
       ...(counters !== undefined && { counters }),
       ...(sockstat !== undefined && { sockstat }),
       ...(tcpStates !== undefined && { tcpStates }),
-      ...(this.listens && { closes: this.closes }),
-      ...(this.#lookedMs !== undefined && { snapshotAtMs: this.#lookedMs }),
-      lost: this.lost,
+      ...(this.#snapshotMs !== undefined && { snapshotAtMs: this.#snapshotMs }),
     };
-    this.closes = 0;
-    this.lost = 0;
     if (processesMs !== undefined && processesMs >= this.#processesDueMs) {
       this.#processesDueMs = processesMs + PROCESSES_MS;
       tick.processes = sampleProcesses(this.#machine, this.#found);
@@ -116,11 +114,23 @@ export class NetnsSampler {
     return tick;
   }
 
+  /** Connections closed, and losses of events, since the last tick; nothing is read. */
+  countEvents(): NetnsTick {
+    const tick: NetnsTick = {
+      namespace: this.namespace,
+      ...(this.listens && { closes: this.closes }),
+      lost: this.lost,
+    };
+    this.closes = 0;
+    this.lost = 0;
+    return tick;
+  }
+
   /**
-   * Adds its processes, and its sockets.
+   * Adds a full sample to a tick: processes and sockets.
    *
-   * @param controllers whether those of its containers are asked too
-   * @throws {Failure} when the namespace is gone
+   * @param controllers whether the pids and memory controllers of its containers are read
+   * @throws {Failure} when the namespace no longer exists
    */
   readFully(
     tick: NetnsTick,
@@ -130,7 +140,7 @@ export class NetnsSampler {
     controllers: boolean,
   ): void {
     if (processes !== 'no') tick.processes = sampleProcesses(this.#machine, this.#found);
-    // Before the tables are read: what is opened in between is in them then.
+    // Before the dump, so that the dump has the sockets that are opened in between.
     const scans = processes === 'kinds' ? this.#kinds.scan(atMs, tick.processes ?? []) : undefined;
     const read = this.snapshot(atMs, presentProtos(query, tick.sockstat), scans);
     tick.snapshot = read;
@@ -139,7 +149,7 @@ export class NetnsSampler {
       tick.pids = samplePids(this.#machine, this.#found);
       tick.memory = sampleMemory(this.#machine, this.#found);
     }
-    // Tables that were not read whole would make zombies of what they left out.
+    // An incomplete dump would make descriptors of the sockets it left out look closed.
     if (scans === undefined || read.withoutStates !== 0 || !read.coverage.complete) return;
     const kinds = this.#kinds.name(scans, this.namespace.netns, read.sockets);
     tick.processes = (tick.processes ?? []).map((process) => {
@@ -148,30 +158,30 @@ export class NetnsSampler {
     });
   }
 
-  /** Lets go of what is kept open. */
+  /** Closes its files. */
   close(): void {
     this.#counters.close();
   }
 
-  /** Whether its sockets were read already. */
+  /** Whether its sockets were dumped at least once. */
   get wasRead(): boolean {
-    return this.#lookedMs !== undefined;
+    return this.#snapshotMs !== undefined;
   }
 
-  /** How much moved since its sockets were read. */
+  /** How much its counters changed since its sockets were dumped. */
   get movement(): Movement {
     if (this.#now === undefined || this.#atRead === undefined) return 'connections';
     return movementSince(this.#atRead, this.#now);
   }
 
   /**
-   * How much it is worth reading, for who orders several: 0 for not at all.
+   * Priority of a background dump: the age of the last one in milliseconds; 0 where none is due.
    *
-   * @param spacingMs how long to wait after a reading where connections come and go
+   * @param spacingMs shortest interval between dumps where connections are opened and closed
    */
   urgency(nowMs: number, spacingMs: number): number {
-    if (this.#lookedMs === undefined) return Number.MAX_VALUE;
-    const age = nowMs - this.#lookedMs;
+    if (this.#snapshotMs === undefined) return Number.MAX_VALUE;
+    const age = nowMs - this.#snapshotMs;
     if (age >= QUIET_MS) return age;
     switch (this.movement) {
       case 'connections':
@@ -184,30 +194,30 @@ export class NetnsSampler {
   }
 
   /**
-   * All sockets that a query asks for.
+   * Dumps all sockets that a query asks for, with their owners.
    *
    * @param scans descriptors of its processes that were read just before
-   * @throws {Failure} when the namespace is gone
+   * @throws {Failure} when the namespace no longer exists
    */
   snapshot(atMs: number, query: SocketQuery, scans: readonly DescriptorScan[] = []): SocketSnapshot {
-    return this.#looked(this.watched.read(atMs, query, true, scans), ALL_STATES & ~query.states);
+    return this.#snapshotOf(this.watched.read(atMs, query, true, scans), ALL_STATES & ~query.states);
   }
 
-  /** Remembers its sockets for their events. @throws {Failure} when the namespace is gone */
+  /** Dumps its sockets only to remember them for their events. @throws {Failure} when the namespace no longer exists */
   remember(atMs: number): void {
     this.watched.remember(atMs);
   }
 
-  /** The TCP sockets, without those in TIME_WAIT. @throws {Failure} when the namespace is gone */
+  /** Dumps its TCP sockets except those in TIME_WAIT. @throws {Failure} when the namespace no longer exists */
   readBriefly(atMs: number): SocketSnapshot {
-    const seeks = atMs >= this.#holdersDueMs;
-    if (seeks) this.#holdersDueMs = atMs + HOLDERS_MS;
-    const take = () => this.watched.read(atMs, BRIEF, seeks);
-    return this.#looked(this.kernelStates?.around(this.namespace.netns, take) ?? take(), WITHOUT);
+    const findsOwners = atMs >= this.#ownersDueMs;
+    if (findsOwners) this.#ownersDueMs = atMs + OWNERS_MS;
+    const take = () => this.watched.read(atMs, BRIEF, findsOwners);
+    return this.#snapshotOf(this.kernelStates?.around(this.namespace.netns, take) ?? take(), WITHOUT);
   }
 
-  #looked(snapshot: SocketDump, withoutStates: number): SocketSnapshot {
-    this.#lookedMs = snapshot.takenAt.getTime();
+  #snapshotOf(snapshot: SocketDump, withoutStates: number): SocketSnapshot {
+    this.#snapshotMs = snapshot.takenAt.getTime();
     this.#atRead = this.#now;
     const { watched } = this;
     return {
@@ -226,7 +236,7 @@ export class NetnsSampler {
   #updateOwners(containerNames: ReadonlyMap<string, string>): void {
     const { containers, otherPids, host } = this.#found;
     const pids = containers.flatMap((container) => container.pids);
-    // The host's processes are looked through only for what no container holds.
+    // The host's own processes are searched only for sockets that no container holds.
     this.watched.owners.update(
       containerNames,
       soleContainer(this.#found)?.facts.name,
@@ -235,7 +245,7 @@ export class NetnsSampler {
   }
 }
 
-/** Protocols that were read in another way than most. */
+/** Sources of the protocols that were not read like the others; undefined for none. */
 function otherSources({ source, sources }: SocketDump): SocketSnapshot['sources'] {
   const others = Object.entries(sources).filter(([, other]) => other !== source);
   return others.length > 0 ? Object.fromEntries(others) : undefined;

@@ -1,13 +1,14 @@
 import type { StopSignal } from '../../base/stop-signal.ts';
 
-/** While events come they are read so often; a quiet stream is looked at less and less, up to the slowest. */
+/** Interval at which events are read while there are some; it grows to the slowest while there are none. Milliseconds. */
 const FASTEST_MS = 40;
 const SLOWEST_MS = 100;
 
-/** How long to wait before the next look at a stream, by how much the last one found. */
+/** How long to wait before events are read again. */
 export class Pace {
   #waitMs = FASTEST_MS;
 
+  /** @param found number of events read just now @returns milliseconds */
   next(found: number): number {
     this.#waitMs = found > 0 ? FASTEST_MS : Math.min(this.#waitMs * 1.5, SLOWEST_MS);
     return this.#waitMs;
@@ -15,9 +16,9 @@ export class Pace {
 }
 
 /**
- * Waits; comes back at once when the signal is aborted.
+ * Waits; returns at once when the signal is aborted.
  *
- * @param waking gets, for as long as it waits, a function that ends the waiting
+ * @param waking holds, while it waits, a function that ends the wait
  */
 export function wait(ms: number, signal: StopSignal | undefined, waking?: Set<() => void>): Promise<void> {
   return new Promise((resolve) => {

@@ -7,16 +7,16 @@ import { countDescriptors } from '../../procfs/descriptors.ts';
 import { readNofileLimit } from '../../procfs/limits.ts';
 import { readStat } from '../../procfs/stat.ts';
 
-/** A process by its PID and start time: names are read once. */
+/** Cached names of processes, by PID and start time. */
 const names = new Map<string, string>();
 
-/** The processes of a namespace with their descriptors and limits; those that may not be looked at are left out. */
+/** The processes of a namespace with their descriptors and limits; those that may not be read are left out. */
 export function sampleProcesses(machine: Machine, { containers, otherPids, host }: FoundNetns): ProcessSample[] {
   const samples: ProcessSample[] = [];
   for (const { facts, pids } of containers) {
     for (const pid of pids) add(samples, sampleProcess(machine, pid, facts.name));
   }
-  // The host's own are hundreds, and nobody's business unless somebody asks for the host.
+  // The host's own processes are hundreds: they are read only where the host has no container.
   if (!host || containers.length === 0)
     for (const pid of otherPids) add(samples, sampleProcess(machine, pid, undefined));
   return samples;

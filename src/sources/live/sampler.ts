@@ -17,69 +17,73 @@ import {
   type TickRequest,
   WATCHED_SYSCTLS,
 } from '../sample-source.ts';
-import { Background, type Unwatched } from './background.ts';
+import { Background, type BackgroundNetns } from './background.ts';
 import { ConnectionEventStream } from './connection-event-stream.ts';
 import { CpuBudget } from './cpu-budget.ts';
 import { FollowedTargets } from './followed-targets.ts';
 import { type KernelStates, openKernelStates } from './kernel-states.ts';
 import { type NamespaceTracker, trackNamespaces } from './namespace-tracker.ts';
-import { type NetnsReader as NetnsMemory, whyNoEvents } from './netns-reader.ts';
+import { type NetnsReader, whyNoEvents } from './netns-reader.ts';
 import type { NetnsSampler } from './netns-sampler.ts';
 import { Pace, wait } from './pace.ts';
 import { sourceDetails } from './source-details.ts';
 
+/** What is sampled, how often and at which cost. */
 export interface SamplerOptions {
   intervalMs: number;
-  /** Stops by itself after so many milliseconds; undefined for never. */
+  /** Duration after which it ends by itself, milliseconds; undefined for never. */
   forMs?: number | undefined;
-  /** Share of one core for what nobody looks at; 0.03 unless told otherwise. */
+  /** CPU budget for background namespaces, as a fraction of one core; default 0.03. */
   backgroundShare?: number;
-  /** Share of one core for everything, what is looked at among it: intervals stretch. Undefined for as much as it takes. */
+  /** CPU budget for everything, as a fraction of one core: intervals stretch to keep it. Undefined for no limit. */
   wholeShare?: number | undefined;
-  /** Whether connection events are received: closing a socket gets a little more expensive on the whole host. */
+  /** Whether connection events are received: adds an event to every socket closed in the namespaces. */
   events: boolean;
   /**
-   * Whether connection events are all that is wanted: it fails where they cannot be received, and ticks dump sockets
-   * without keeping them, only so that events can be told whose they were.
+   * Whether only connection events are wanted: fails where they cannot be received, and ticks dump sockets only to
+   * remember their owners.
    */
   eventsOnly?: boolean | undefined;
-  /** Whether the kernel is to count sockets by state where nobody looks: it makes changing states a little dearer on the whole host. */
+  /**
+   * Whether the kernel counts sockets of background namespaces by state: adds a BPF program to every TCP state change
+   * on the host.
+   */
   kernelCounts?: boolean;
-  /** Bytes of the kernel's buffer for events of a namespace; undefined for the usual. */
+  /** Receive buffer for events of a namespace, bytes; undefined for the default, `EVENT_BUFFER_BYTES`. */
   eventBufferBytes?: number | undefined;
-  /** Whether names are looked up. */
+  /** Whether addresses, ports and users get names. */
   names: boolean;
-  /** Whether the host's own numbers are read. */
+  /** Whether ticks have samples of the host. */
   host: boolean;
 }
 
-/** What a background may cost: 3 % of one core. */
+/** Default CPU budget for background namespaces, as a fraction of one core. */
 const BACKGROUND_SHARE = 0.03;
 
-/** What a look costs of what the one before did, at the least: the first finds out who holds what, and everything is new. */
-const CHEAPER = 0.5;
+/** Lower bound for the next tick's cost, as a fraction of the last one's: the first tick also resolves owners. */
+const NEXT_COST = 0.5;
 
-/** Where nobody looks, events wait so long in the kernel's buffer, which has room for many more. */
-const UNSEEN_MS = 250;
+/** Interval at which events are read while every namespace is in the background: the kernel buffers them. */
+const BACKGROUND_EVENTS_MS = 250;
 
-/** Where events are all that is wanted, dumps take at most this share of the time. */
+/** Where only events are wanted, the largest fraction of the time that dumps take. */
 const DUMP_SHARE = 0.03;
 
-/** Samples of this machine, in two tiers: see `docs/architecture.md`. */
+/** Samples of this machine, foreground and background: see `docs/architecture.md`. */
 export class Sampler implements SampleSource {
   intervalMs: number;
   readonly startedAtMs = Date.now();
   readonly knowledge = { snapshots: SNAPSHOTS_OVER_TIME, closed: CLOSED_CONNECTIONS };
   readonly #machine: Machine;
   readonly #options: SamplerOptions;
-  readonly #population: NamespaceTracker;
+  readonly #tracker: NamespaceTracker;
   readonly #stream: ConnectionEventStream | undefined;
   readonly #background: Background;
   readonly #whole: CpuBudget | undefined;
   readonly #kernelStates: KernelStates | undefined;
-  readonly #followed = new Map<NetnsMemory, NetnsSampler>();
+  readonly #followed = new Map<NetnsReader, NetnsSampler>();
   #changed = true;
-  /** When events were last read. */
+  /** When events were last read, milliseconds since the epoch. */
   #drainedMs = Date.now();
   readonly #pace = new Pace();
   readonly #waking = new Set<() => void>();
@@ -90,26 +94,26 @@ export class Sampler implements SampleSource {
   #notes: string[] = [];
   #isBackgroundOnly = false;
 
-  private constructor(machine: Machine, population: NamespaceTracker, options: SamplerOptions) {
+  private constructor(machine: Machine, tracker: NamespaceTracker, options: SamplerOptions) {
     this.#machine = machine;
     this.#options = options;
     this.intervalMs = options.intervalMs;
-    this.#population = population;
-    this.#stream = options.events ? new ConnectionEventStream(machine, population.names) : undefined;
+    this.#tracker = tracker;
+    this.#stream = options.events ? new ConnectionEventStream(machine, tracker.names) : undefined;
     this.#kernelStates = options.kernelCounts ? this.#openKernelStates() : undefined;
     this.#background = new Background(options.backgroundShare ?? BACKGROUND_SHARE, cpuMs, Date.now());
     if (options.wholeShare !== undefined) this.#whole = new CpuBudget(options.wholeShare, cpuMs, Date.now());
     this.#endMs = options.forMs === undefined ? Number.POSITIVE_INFINITY : this.startedAtMs + options.forMs;
-    population.onChange = (notes) => {
+    tracker.onChange = (notes) => {
       this.#notes.push(...notes);
       this.#changed = true;
     };
   }
 
   /**
-   * Begins to sample what a TARGET means.
+   * Starts sampling what a TARGET means.
    *
-   * @throws {Failure} when it cannot be found, or may not be entered
+   * @throws {Failure} `no-target` when it does not exist, `not-permitted` when it may not be entered
    */
   static async start(machine: Machine, target: string, options: SamplerOptions): Promise<Sampler> {
     const followed = await FollowedTargets.find(machine, target, true);
@@ -117,9 +121,9 @@ export class Sampler implements SampleSource {
   }
 
   /**
-   * Begins to sample what `ps` lists.
+   * Starts sampling what `ps` lists.
    *
-   * @param all also the namespaces without a container, and the host; without any container always
+   * @param all also the namespaces without a container, and the host; they are included where there is no container, too
    */
   static async startOverview(machine: Machine, all: boolean, options: SamplerOptions): Promise<Sampler> {
     return Sampler.#over(machine, FollowedTargets.everything(machine, all), options);
@@ -130,58 +134,60 @@ export class Sampler implements SampleSource {
   }
 
   async next(request: TickRequest, stop?: StopSignal): Promise<Tick | undefined> {
-    // Even where ticks take longer than their interval, signals and whatever else waits get their turn.
+    // Lets signals and other callbacks run even where ticks take longer than their interval.
     await new Promise(setImmediate);
     this.#stretch();
     await this.#follow(request);
     for (;;) {
       const now = Date.now();
-      const isLast = stop?.aborted || (now >= this.#endMs && this.#sawTheEnd());
-      // What lives now is remembered before the first event is read.
+      const isLast = stop?.aborted || (now >= this.#endMs && this.#isLastTickDone());
+      // The first dump precedes the first event, so that the event's connection is remembered.
       const found = this.#ticked || isLast ? this.#drain(now, request, isLast) : 0;
       if (isLast || stop?.aborted) return undefined;
       if (now >= this.#dueMs) break;
-      const rest = Math.min(this.#dueMs, this.#sawTheEnd() ? this.#endMs : Number.POSITIVE_INFINITY) - now;
+      const rest = Math.min(this.#dueMs, this.#isLastTickDone() ? this.#endMs : Number.POSITIVE_INFINITY) - now;
       await wait(
-        this.#stream === undefined ? rest : Math.min(this.#isBackgroundOnly ? UNSEEN_MS : this.#pace.next(found), rest),
+        this.#stream === undefined
+          ? rest
+          : Math.min(this.#isBackgroundOnly ? BACKGROUND_EVENTS_MS : this.#pace.next(found), rest),
         stop,
         this.#waking,
       );
     }
     const atMs = Date.now();
     this.#lastMs = atMs;
-    // A tick that came late does not make the next ones come faster.
+    // A late tick does not shorten the interval to the next one.
     this.#dueMs = Math.max(this.#dueMs + this.intervalMs, atMs);
     await this.#refresh(atMs);
     await this.#follow(request);
     const tick = this.#tick(atMs, request);
-    // What was closed before the dump is handed over with it.
+    // Connections closed before the dump are handed over before the tick.
     this.#drain(Date.now(), request);
     return tick;
   }
 
   async bind(namespace: WatchedNetns, filter: Filter): Promise<BoundFilter | undefined> {
-    const sampler = this.#population.samplerFor(namespace);
+    const sampler = this.#tracker.samplerFor(namespace);
     if (sampler === undefined) throw new Failure('no-target', `${namespace.name}: stopped`);
-    return bindInNetns(this.#machine, sampler.watched.handle, filter, this.#population.facts);
+    return bindInNetns(this.#machine, sampler.watched.handle, filter, this.#tracker.facts);
   }
 
   isNamed(container: string, wanted: string): boolean {
-    return containersNamed(this.#population.facts, wanted).some(({ name }) => name === container);
+    return containersNamed(this.#tracker.facts, wanted).some(({ name }) => name === container);
   }
 
   sysctls(namespace: WatchedNetns): Readonly<Record<string, string>> {
-    const sampler = this.#population.samplerFor(namespace);
+    const sampler = this.#tracker.samplerFor(namespace);
     try {
       return sampler === undefined ? {} : readSysctls(this.#machine, sampler.watched.handle, WATCHED_SYSCTLS);
     } catch (error) {
-      this.#notes.push(`${namespace.name}: its settings cannot be read (${(error as Error).message})`);
+      this.#notes.push(`${namespace.name}: cannot read its sysctls: ${(error as Error).message}`);
       return {};
     }
   }
 
   async details(): Promise<SourceDetails> {
-    const watched = [...this.#population.samplers()].flatMap(({ namespace }) => namespace.containers);
+    const watched = [...this.#tracker.samplers()].flatMap(({ namespace }) => namespace.containers);
     return sourceDetails(this.#machine, watched);
   }
 
@@ -199,13 +205,13 @@ export class Sampler implements SampleSource {
   close(): void {
     this.#stream?.close();
     this.#kernelStates?.close();
-    this.#population.close();
+    this.#tracker.close();
   }
 
-  /** Looking for what came and went costs the background, too. */
+  /** Updates the namespaces; its cost is charged to the background budget. */
   async #refresh(atMs: number): Promise<void> {
     const before = cpuMs();
-    await this.#population.refresh(atMs);
+    await this.#tracker.refresh(atMs);
     this.#background.charge(cpuMs() - before);
   }
 
@@ -213,14 +219,14 @@ export class Sampler implements SampleSource {
     return this.#lastMs !== Number.NEGATIVE_INFINITY;
   }
 
-  /** Whether the last tick is so near the end that no other one is due. */
-  #sawTheEnd(): boolean {
+  /** Whether the last tick was so close to the end that no other one is due. */
+  #isLastTickDone(): boolean {
     return this.#lastMs >= this.#endMs - this.intervalMs / 2;
   }
 
   /**
-   * Puts the next tick off by what the last one cost, and lets the last of all be at the end. One that would cost
-   * more than can be saved until then is left out: the last would follow at once, and cost the same again.
+   * Puts off the next tick so far that the budget for everything is kept, and places the last tick at the end. A
+   * tick whose cost the budget could not refill until the end is left out: the last one would follow at once.
    */
   #stretch(): void {
     const now = Date.now();
@@ -229,9 +235,9 @@ export class Sampler implements SampleSource {
     if (this.#whole !== undefined) {
       this.#whole.charge(costMs);
       this.#dueMs = Math.max(this.#dueMs, now + this.#whole.waitMs(now));
-      if (!this.#whole.paysBy(costMs * CHEAPER, this.#endMs)) this.#dueMs = Math.max(this.#dueMs, this.#endMs);
+      if (!this.#whole.canAfford(costMs * NEXT_COST, this.#endMs)) this.#dueMs = Math.max(this.#dueMs, this.#endMs);
     }
-    if (this.#dueMs > this.#endMs) this.#dueMs = this.#sawTheEnd() ? Number.POSITIVE_INFINITY : this.#endMs;
+    if (this.#dueMs > this.#endMs) this.#dueMs = this.#isLastTickDone() ? Number.POSITIVE_INFINITY : this.#endMs;
   }
 
   #tick(atMs: number, request: TickRequest): Tick {
@@ -242,47 +248,47 @@ export class Sampler implements SampleSource {
     return {
       atMs,
       namespaces,
-      containers: this.#population.containers,
-      names: this.#population.names,
+      containers: this.#tracker.containers,
+      names: this.#tracker.names,
       ...(this.#options.host && { host: readHostSample(this.#machine, atMs) }),
       notes,
       budget: { share: this.#background.share, stretched },
     };
   }
 
-  /** What is cheap, for every namespace; all that somebody looks at; and of the others what the budget allows. */
+  /** Counters of every namespace, full samples of the foreground, and dumps of the background as the budget allows. */
   #countAll(atMs: number, request: TickRequest): NetnsTick[] {
-    const samplers = [...this.#population.samplers()];
+    const samplers = [...this.#tracker.samplers()];
     if (this.#options.eventsOnly) return this.#rememberAll(samplers, atMs);
     const ticks = new Map<NetnsSampler, NetnsTick>();
     const others = samplers.filter(({ namespace }) => !request.isForeground(namespace));
-    const unseen = new Set(others);
+    const inBackground = new Set(others);
     this.#isBackgroundOnly = others.length === samplers.length;
-    // To start is dear, and is no steady state.
+    // The first dumps are expensive and not charged: they are not the steady state.
     this.#background.chargeRest(this.#isBackgroundOnly && samplers.every(({ wasRead }) => wasRead));
     for (const sampler of samplers) {
-      if (unseen.has(sampler)) continue;
-      this.#unlessGone(() => {
+      if (inBackground.has(sampler)) continue;
+      this.#unlessStopped(() => {
         const tick = sampler.count(request.allCounters);
         sampler.readFully(tick, atMs, request.query(sampler.namespace), request.processes, request.allCounters);
         ticks.set(sampler, tick);
       });
     }
     const processesMs = request.processes === 'no' ? undefined : atMs;
-    const unwatched = this.#background.spend(() =>
-      others.map((sampler): Unwatched => ({ sampler, tick: sampler.count(false, processesMs) })),
+    const background = this.#background.spend(() =>
+      others.map((sampler): BackgroundNetns => ({ sampler, tick: sampler.count(false, processesMs) })),
     );
-    this.#background.read(unwatched, atMs, (error) => this.#gone(error));
-    for (const { sampler, tick } of unwatched) ticks.set(sampler, tick);
+    this.#background.read(background, atMs, (error) => this.#stopped(error));
+    for (const { sampler, tick } of background) ticks.set(sampler, tick);
     return samplers.map((sampler) => ticks.get(sampler)).filter((tick) => tick !== undefined);
   }
 
-  /** Dumps every namespace, and puts the next dump off so far that all of them keep to their share of the time. */
+  /** Dumps every namespace, and puts off the next dumps so far that they take at most {@link DUMP_SHARE} of the time. */
   #rememberAll(samplers: readonly NetnsSampler[], atMs: number): NetnsTick[] {
     const begin = performance.now();
     const ticks = samplers.map((sampler) => {
-      this.#unlessGone(() => sampler.remember(atMs));
-      return sampler.count(false);
+      this.#unlessStopped(() => sampler.remember(atMs));
+      return sampler.countEvents();
     });
     this.#dueMs = Math.max(
       this.#dueMs,
@@ -291,19 +297,19 @@ export class Sampler implements SampleSource {
     return ticks;
   }
 
-  #unlessGone(work: () => void): void {
+  #unlessStopped(work: () => void): void {
     try {
       work();
     } catch (error) {
-      this.#gone(error);
+      this.#stopped(error);
     }
   }
 
-  /** A namespace that ended since it was found is found no more at the next look. */
-  #gone(error: unknown): void {
+  /** Has the tracker find out that a namespace stopped since it was found; other failures become notes. */
+  #stopped(error: unknown): void {
     if (!(error instanceof Failure)) throw error;
     if (error.kind !== 'no-target') this.#notes.push(error.message);
-    this.#population.requestRefresh();
+    this.#tracker.requestRefresh();
   }
 
   #drain(nowMs: number, { closed, lost, drained }: TickRequest, isLast = false): number {
@@ -322,7 +328,7 @@ export class Sampler implements SampleSource {
           if (sampler === undefined) return;
           sampler.lost++;
           lost?.(sampler.namespace, this.#drainedMs, nowMs);
-          // Connections opened meanwhile are not remembered.
+          // Connections opened meanwhile are not remembered: the next dump is due at once.
           if (this.#options.eventsOnly) this.#dueMs = 0;
         },
       },
@@ -340,32 +346,33 @@ export class Sampler implements SampleSource {
     return undefined;
   }
 
-  /** Receives events and counts in namespaces that came, and no more in those that went. */
+  /** Starts receiving events and counting in namespaces that started, and stops it in those that stopped. */
   async #follow(request: TickRequest): Promise<void> {
     if (!this.#changed) return;
     this.#changed = false;
-    this.#stream?.setNames(this.#population.names);
-    const present = new Set(this.#population.samplers());
-    const gone = [...this.#followed].filter(([, sampler]) => !present.has(sampler));
-    // The last events of a namespace come when its processes are gone.
-    if (gone.length > 0) this.#drain(Date.now(), request);
-    // Those that are gone first: another namespace may have got the inode of one.
-    for (const [watched, sampler] of gone) {
+    this.#stream?.setNames(this.#tracker.names);
+    const present = new Set(this.#tracker.samplers());
+    const stopped = [...this.#followed].filter(([, sampler]) => !present.has(sampler));
+    // The last events of a namespace come when its processes have exited.
+    if (stopped.length > 0) this.#drain(Date.now(), request);
+    // Stopped ones first: a started namespace may have the inode of one.
+    for (const [watched, sampler] of stopped) {
       this.#followed.delete(watched);
       this.#stream?.remove(watched);
       this.#kernelStates?.end(sampler.namespace.netns);
     }
-    for (const sampler of present) {
-      if (this.#followed.has(sampler.watched)) continue;
+    const added = [...present].filter((sampler) => !this.#followed.has(sampler.watched));
+    // Preparing may take seconds (it looks names up): what is closed meanwhile waits in the kernel's buffer.
+    if (this.#stream !== undefined) for (const sampler of added) this.#listen(this.#stream, sampler);
+    for (const sampler of added) {
       await request.prepare?.(sampler.namespace);
       this.#followed.set(sampler.watched, sampler);
-      if (this.#stream !== undefined) this.#listen(this.#stream, sampler);
       this.#kernelStates?.begin(sampler.namespace.netns);
       sampler.kernelStates = this.#kernelStates;
     }
   }
 
-  /** @throws {Failure} `not-permitted` where events are all that is wanted, and cannot be received */
+  /** @throws {Failure} `not-permitted` where only events are wanted, and cannot be received */
   #listen(stream: ConnectionEventStream, sampler: NetnsSampler): void {
     const { name } = sampler.namespace;
     try {
@@ -374,17 +381,19 @@ export class Sampler implements SampleSource {
     } catch (error) {
       const reason = whyNoEvents(error) ?? (error instanceof Failure ? error.message : undefined);
       if (reason === undefined) throw error;
-      // A namespace that came later is no reason to end.
+      // A namespace that started later does not end the command.
       if (this.#options.eventsOnly && !this.#ticked) {
         if (error instanceof Failure) throw error;
-        throw new Failure('not-permitted', `${name}: its events cannot be received: ${reason}`, { cause: error });
+        throw new Failure('not-permitted', `${name}: cannot receive its connection events: ${reason}`, {
+          cause: error,
+        });
       }
-      this.#notes.push(`${name}: connections closed there are not seen: ${reason}`);
+      this.#notes.push(`${name}: closed connections are not seen: ${reason}`);
     }
   }
 }
 
-/** Milliseconds of CPU that this process has used so far. */
+/** CPU time that this process has used so far, milliseconds. */
 function cpuMs(): number {
   const { user, system } = process.cpuUsage();
   return (user + system) / 1000;

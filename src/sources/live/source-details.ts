@@ -5,7 +5,7 @@ import { finiteLimit } from '../../model/container/limits.ts';
 import { RuntimeError } from '../../runtimes/runtime.ts';
 import type { SourceDetails } from '../sample-source.ts';
 
-/** Asks what was declared for containers, and looks for the programs that start them. */
+/** Asks the runtimes what was declared for containers, and finds the programs that start them. */
 export async function sourceDetails(
   machine: Machine,
   containers: readonly { id: string; pid: number }[],
@@ -29,7 +29,7 @@ export async function sourceDetails(
   return { declared, runtimeProcesses: [...programs.values()] };
 }
 
-/** @returns undefined where no runtime knows it, or can be asked */
+/** @returns undefined where no runtime that answers knows it */
 async function askDeclared(machine: Machine, id: string): Promise<DeclaredSettings | undefined> {
   for (const runtime of machine.runtimes) {
     try {

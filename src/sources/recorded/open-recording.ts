@@ -8,17 +8,18 @@ import { type FileEnd, linesOfFile } from './recording-lines.ts';
 /** A recording that is being read. */
 export interface OpenRecording {
   reader: RecordingReader;
-  /** What its lines bring, one after the other. */
+  /** The content of its lines, in their order. */
   items: AsyncIterator<RecordingItem>;
-  /** Why there is no more of it, in a sentence; undefined where it ended in order, and as long as there is more. */
+  /** A sentence that says why it ends early; undefined where it ends regularly, and while there is more. */
   cut(): string | undefined;
+  /** Closes the file. */
   close(): void;
 }
 
 /**
- * Opens a recording and reads its first line. One that was cut off, or is damaged, is read up to there.
+ * Opens a recording and reads its first line. A file that was cut off, or is damaged, is read up to that point.
  *
- * @throws {Failure} `usage` when it cannot be read or is no recording
+ * @throws {Failure} `usage` when it cannot be read or is not a recording
  */
 export async function openRecording(path: string): Promise<OpenRecording> {
   const reader = new RecordingReader();
@@ -46,7 +47,7 @@ export async function openRecording(path: string): Promise<OpenRecording> {
         item = reader.take(line.value);
       } catch (error) {
         if (!(error instanceof RecordingError)) throw error;
-        cut = `the recording cannot be read any further: ${error.message}`;
+        cut = `the recording is damaged from here on: ${error.message}`;
         return;
       }
       if (item.kind === 'end') return;
@@ -54,8 +55,8 @@ export async function openRecording(path: string): Promise<OpenRecording> {
     }
     cut =
       end.error === undefined
-        ? 'the recording ends here without its end: it was cut off, or is still being written'
-        : `the recording cannot be read any further: ${end.error.message}`;
+        ? 'the recording is incomplete: it was cut off, or is still being written'
+        : `the recording is damaged from here on: ${end.error.message}`;
   }
   return { reader, items: items(), cut: () => cut, close };
 }
@@ -63,7 +64,8 @@ export async function openRecording(path: string): Promise<OpenRecording> {
 /**
  * Opens the file of a recording.
  *
- * @throws {Failure} `usage` for what is no file that can be read
+ * @returns a file descriptor
+ * @throws {Failure} `usage` when it cannot be read
  */
 export function openRecordingFile(path: string): number {
   let fd: number | undefined;
@@ -74,15 +76,15 @@ export function openRecordingFile(path: string): number {
   } catch (error) {
     if (fd !== undefined) fs.closeSync(fd);
     const code = errnoOf(error);
-    throw new Failure('usage', `${path}: ${WHY[code ?? ''] ?? `it cannot be read (${code})`}`, { cause: error });
+    throw new Failure('usage', `${path}: ${WHY[code ?? ''] ?? `cannot be read (${code})`}`, { cause: error });
   }
 }
 
 const WHY: Readonly<Record<string, string>> = {
-  ENOENT: 'there is no such file',
-  EISDIR: 'it is a directory, no recording',
+  ENOENT: 'no such file',
+  EISDIR: 'is a directory, not a recording',
 };
 
 function emptyBecause(end: FileEnd): string {
-  return end.error === undefined ? 'nothing is recorded in it' : 'it is no recording of socklens';
+  return end.error === undefined ? 'nothing is recorded in it' : 'not a socklens recording';
 }

@@ -2,14 +2,14 @@ import type { Coverage } from '../../model/sample/coverage.ts';
 import type { Proto } from '../../model/socket/socket-view.ts';
 import type { SocketSnapshot } from '../sample-source.ts';
 
-/** Sockets that were read longer than this before the moment are reported as old. */
+/** Age from which sockets are reported as old, milliseconds. */
 const OLD_MS = 2500;
 
 const SUMMARY =
   'summary recording (record --full for more): only TCP, without TIME_WAIT and without the kernel data of each connection';
 
 /**
- * What recorded sockets cover at a moment.
+ * The coverage of recorded sockets at a moment.
  *
  * @param protos only what concerns one of these; undefined for all
  */
@@ -23,7 +23,7 @@ export function recordedCoverage(
   const age = atMs - takenAtMs;
   if (age > OLD_MS)
     notes.push(
-      `its sockets were read ${Math.round(age / 1000)} s before: the last time that something moved, or that there was time for it`,
+      `its sockets are ${Math.round(age / 1000)} s older: nothing has changed since, or the CPU budget allowed no later dump`,
     );
   return { complete: coverage.complete && withoutStates === 0, notes };
 }

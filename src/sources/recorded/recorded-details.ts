@@ -2,7 +2,7 @@ import type { DeclaredSettings } from '../../model/container/container.ts';
 import type { RecordedDetails } from '../../model/sample/recorded.ts';
 import type { SourceDetails } from '../sample-source.ts';
 
-/** What was asked once, as it was recorded. */
+/** The facts that were read once when recording. */
 export function recordedDetails({ declared, runtimeProcesses }: RecordedDetails): SourceDetails {
   return {
     declared: new Map(Object.entries(declared).map(([id, settings]) => [id, unlimited(settings)])),
@@ -10,7 +10,7 @@ export function recordedDetails({ declared, runtimeProcesses }: RecordedDetails)
   };
 }
 
-/** JSON has no infinity: an unlimited limit was written as null. */
+/** JSON has no infinity: an unlimited limit is recorded as null. */
 function unlimited(settings: DeclaredSettings): DeclaredSettings {
   const finite = (value: number | null) => value ?? Number.POSITIVE_INFINITY;
   return {

@@ -30,7 +30,7 @@ import { recordedCoverage } from './recorded-coverage.ts';
 import type { RecordedSource } from './recorded-source.ts';
 import { containerTarget } from './recorded-target.ts';
 
-/** A network namespace as a recording has it at one moment. */
+/** A network namespace in a recording at one moment. */
 export class RecordedNetns implements NetnsSnapshot {
   readonly target: Target;
   readonly knownFields: KnownFields;
@@ -40,8 +40,8 @@ export class RecordedNetns implements NetnsSnapshot {
   readonly #snapshot: SocketSnapshot | undefined;
 
   /**
-   * @param space what was sampled of the namespace at the moment
-   * @param look its sockets as they were read last until then; undefined where they were not
+   * @param namespace the sample of the namespace at the moment
+   * @param snapshot its last snapshot up to then; undefined where there is none
    */
   constructor(
     source: RecordedSource,
@@ -83,13 +83,13 @@ export class RecordedNetns implements NetnsSnapshot {
   }
 
   read(query: SocketQuery): SocketsRead {
-    const { sockets } = this.#wasRead();
+    const { sockets } = this.#required();
     return {
       ...this.#header(query.protos),
       sockets: {
         each(visit) {
           sockets.each((socket) => {
-            if (isAsked(socket, query)) visit(query.tcpInfo ? socket : withoutInfo(socket));
+            if (isWanted(socket, query)) visit(query.tcpInfo ? socket : withoutInfo(socket));
           });
         },
       },
@@ -104,7 +104,7 @@ export class RecordedNetns implements NetnsSnapshot {
 
   owners(): SocketOwners {
     const holders = new Map<number, SocketProcess[]>();
-    const snapshot = this.#wasRead();
+    const snapshot = this.#required();
     snapshot.sockets.each((socket) => {
       const holder = snapshot.holderOf(socket);
       if (holder !== undefined && socket.inode !== 0)
@@ -118,11 +118,11 @@ export class RecordedNetns implements NetnsSnapshot {
   }
 
   async attribution(): Promise<SocketAttribution> {
-    const snapshot = this.#wasRead();
+    const snapshot = this.#required();
     const ids = new Map(this.#namespace.namespace.containers.map(({ name, id }) => [name, id]));
     return {
       of(socket) {
-        // Recorded with what was remembered of it, which no source reports at the moment itself.
+        // Entries are recorded with the owner that was remembered; a live snapshot does not report it.
         if (isEntry(socket)) return undefined;
         const id = ids.get(snapshot.containerOf(socket) ?? '');
         if (id !== undefined) return id;
@@ -142,14 +142,14 @@ export class RecordedNetns implements NetnsSnapshot {
     return fullest((this.#namespace.processes ?? []).filter(({ container }) => container === name));
   }
 
-  /** @throws {Failure} `no-target` where its sockets were not read */
-  #wasRead(): SocketSnapshot {
+  /** The last snapshot. @throws {Failure} `no-target` where there is none */
+  #required(): SocketSnapshot {
     if (this.#snapshot !== undefined) return this.#snapshot;
-    throw new Failure('no-target', `${this.target.name}: its sockets were not read up to then`);
+    throw new Failure('no-target', `${this.target.name}: its sockets were not recorded up to that time`);
   }
 
   #header(protos: readonly Proto[]): SocketsHeader {
-    const snapshot = this.#wasRead();
+    const snapshot = this.#required();
     const seen = new Set<Proto>();
     snapshot.sockets.each(({ proto }) => {
       seen.add(proto);
@@ -165,16 +165,16 @@ export class RecordedNetns implements NetnsSnapshot {
   }
 
   #timeWaitLeftOut(): boolean {
-    return (this.#wasRead().withoutStates & stateMask(TCP_STATE.TIME_WAIT)) !== 0;
+    return (this.#required().withoutStates & stateMask(TCP_STATE.TIME_WAIT)) !== 0;
   }
 }
 
-function isAsked({ proto, family, state }: SocketView, query: SocketQuery): boolean {
+function isWanted({ proto, family, state }: SocketView, query: SocketQuery): boolean {
   if (!query.protos.includes(proto) || (query.states & (1 << state)) === 0) return false;
   return family === 'unix' || (family === 'inet' ? query.inet : query.inet6);
 }
 
-/** An entry without a socket behind it: TIME_WAIT, FIN_WAIT2 that its process has closed, half-open. */
+/** Whether it is an entry without a socket: TIME_WAIT, FIN_WAIT2 that its process has closed, half-open. */
 function isEntry({ timer, state }: SocketView): boolean {
   return timer === TIMER.TIME_WAIT || state === TCP_STATE.SYN_RECV || state === TCP_STATE.NEW_SYN_RECV;
 }
@@ -184,10 +184,10 @@ function notRecorded(sockets: SocketSource, holders: ReadonlyMap<number, unknown
   sockets.each(({ inode }) => {
     if (inode !== 0 && !holders.has(inode)) count++;
   });
-  return count === 0 ? undefined : `who holds ${plural(count, 'socket')} was not recorded`;
+  return count === 0 ? undefined : `${plural(count, 'socket')}: owner not recorded`;
 }
 
-/** A socket without the kernel's TCP information, which is recorded whether or not it is asked for. */
+/** A socket without the kernel's TCP information, which is recorded whether or not a query asks for it. */
 class PlainView extends StoredSocket {
   override tcpInfo(): undefined {
     return undefined;

@@ -8,7 +8,7 @@ import { RecordedNetns } from './recorded-netns.ts';
 import type { RecordedSource } from './recorded-source.ts';
 import { recordedTargets } from './recorded-target.ts';
 
-/** A recording has what it has, whatever is asked for. */
+/** A recording has what was recorded, whatever the request. */
 const REQUEST: TickRequest = {
   isForeground: () => false,
   query: everySocket,
@@ -16,7 +16,7 @@ const REQUEST: TickRequest = {
   allCounters: false,
 };
 
-/** What a recording holds of one moment. */
+/** A snapshot of one moment of a recording. */
 export class RecordedSnapshot implements Snapshot {
   readonly namespaces: readonly RecordedNetns[];
   readonly takenAt: Date;
@@ -29,7 +29,7 @@ export class RecordedSnapshot implements Snapshot {
   private constructor(
     source: RecordedSource,
     tick: Tick,
-    looks: ReadonlyMap<number, SocketSnapshot>,
+    snapshots: ReadonlyMap<number, SocketSnapshot>,
     { file, untilMs }: Recorded,
     target: string | undefined,
   ) {
@@ -38,40 +38,41 @@ export class RecordedSnapshot implements Snapshot {
     this.#file = file;
     this.takenAt = new Date(tick.atMs);
     this.namespaces = recordedTargets(target, tick.namespaces).map(
-      (found) => new RecordedNetns(source, tick, found.tick, looks.get(found.tick.namespace.netns), found.target),
+      (found) => new RecordedNetns(source, tick, found.tick, snapshots.get(found.tick.namespace.netns), found.target),
     );
     const when = `as recorded at ${this.takenAt.toISOString()}`;
     const endsEarly = untilMs !== undefined && untilMs > tick.atMs + 2 * source.intervalMs;
-    this.notes = [endsEarly ? `${when}, where it ends` : when, ...tick.notes];
+    this.notes = [endsEarly ? `${when}, the end of the recording` : when, ...tick.notes];
   }
 
   /**
    * Reads a recording up to a moment.
    *
-   * @param target only these, as typed; undefined for all that was recorded
-   * @throws {Failure} `usage` for what is no recording, `no-target` for a target that is not in it then
+   * @param target a TARGET as typed; undefined for everything recorded
+   * @throws {Failure} `usage` for a file that is not a recording, `no-target` for a target not in it then
    */
   static async open(from: Recorded, target: string | undefined): Promise<RecordedSnapshot> {
     const source = await openRecorded({ ...from, speed: undefined, sinceMs: undefined }, target, true);
     try {
-      const looks = new Map<number, SocketSnapshot>();
+      const snapshots = new Map<number, SocketSnapshot>();
       let last: Tick | undefined;
       for (let tick = await source.next(REQUEST); tick !== undefined; tick = await source.next(REQUEST)) {
         const present = new Set(tick.namespaces.map(({ namespace }) => namespace.netns));
-        for (const netns of looks.keys()) if (!present.has(netns)) looks.delete(netns);
+        for (const netns of snapshots.keys()) if (!present.has(netns)) snapshots.delete(netns);
         for (const { namespace, snapshot } of tick.namespaces)
-          if (snapshot !== undefined) looks.set(namespace.netns, snapshot);
+          if (snapshot !== undefined) snapshots.set(namespace.netns, snapshot);
         last = tick;
       }
       if (last === undefined) {
-        const began = new Date(source.header.startedAtMs).toISOString();
-        throw new Failure('usage', `${from.file}: nothing was recorded up to then; it began at ${began}`);
+        const startedAt = new Date(source.header.startedAtMs).toISOString();
+        const upTo = from.untilMs === undefined ? '' : ' up to that time';
+        throw new Failure('usage', `${from.file}: nothing is recorded${upTo}; the recording starts at ${startedAt}`);
       }
       if (last.namespaces.length === 0 && target !== undefined) {
         const when = new Date(last.atMs).toISOString();
-        throw new Failure('no-target', `${target}: it was not there at ${when}, says ${from.file}`);
+        throw new Failure('no-target', `${target}: not in ${from.file} at ${when}`);
       }
-      return new RecordedSnapshot(source, last, looks, from, target);
+      return new RecordedSnapshot(source, last, snapshots, from, target);
     } catch (error) {
       source.close();
       throw error;

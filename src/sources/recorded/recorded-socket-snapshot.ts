@@ -4,7 +4,7 @@ import { StoredSocket } from '../../model/socket/stored-socket.ts';
 import type { StoredSockets } from '../../model/socket/stored-sockets.ts';
 import type { SocketSnapshot } from '../sample-source.ts';
 
-/** A recorded snapshot as one that was just taken. */
+/** A stored snapshot with the interface of a live one. */
 export function socketSnapshotOf(snapshot: StoredSnapshot<StoredSockets>): SocketSnapshot {
   return {
     ...snapshot,

@@ -32,15 +32,17 @@ import { isTargetOf } from './recorded-targets.ts';
 import { type RecordedStep, recordedSteps } from './recorded-ticks.ts';
 import { contentsOf, type RecordingContents } from './recording-contents.ts';
 
+/** Which part of a recording is read, and how fast. */
 export interface RecordedOptions {
   /** Only targets of these names; undefined for all. */
   targets: readonly string[] | undefined;
-  /** How many times faster than it happened; undefined for as fast as it can be read. */
+  /** Speed as a multiple of real time; undefined for as fast as it can be read. */
   speed: number | undefined;
   /** From this time on, milliseconds since the epoch; undefined from the beginning. */
   sinceMs: number | undefined;
-  /** Up to this time alone, milliseconds since the epoch; undefined up to the end. */
+  /** Up to this time, milliseconds since the epoch; undefined for the end. */
   untilMs: number | undefined;
+  /** Whether addresses, ports and users get names. */
   names: boolean;
 }
 
@@ -55,15 +57,15 @@ export class RecordedSource implements SampleSource {
   readonly #options: RecordedOptions;
   #started = Date.now();
   readonly #prepared = new Set<number>();
-  /** Up to when connection events were handed over. */
+  /** Time up to which connection events were handed over, milliseconds since the epoch. */
   #eventsReadMs: number;
   #contents: RecordingContents | undefined;
   #firstMs: number | undefined;
   #last: Tick | undefined;
-  /** The last look at each namespace of {@link #last}. */
-  #looks = new Map<number, SocketSnapshot>();
-  #again = false;
-  /** The last looks of the time that is left out. */
+  /** The last snapshot of each namespace of {@link #last}. */
+  #snapshots = new Map<number, SocketSnapshot>();
+  #isRepeatDue = false;
+  /** The last snapshots before `sinceMs`, by the namespace's inode. */
   readonly #earlier = new Map<number, StoredSnapshot<StoredSockets>>();
 
   private constructor(path: string, recording: OpenRecording, options: RecordedOptions) {
@@ -81,24 +83,25 @@ export class RecordedSource implements SampleSource {
     };
   }
 
-  /** @throws {Failure} `usage` for what is no recording */
+  /** Opens a recording. @throws {Failure} `usage` for a file that is not a recording */
   static async open(path: string, options: RecordedOptions): Promise<RecordedSource> {
     return new RecordedSource(path, await openRecording(path), options);
   }
 
+  /** The first line of the recording. */
   get header() {
     return this.#recording.reader.header;
   }
 
-  /** Every container that the recording has anywhere. */
+  /** Every container that occurs in the recording. */
   async containers(): Promise<WatchedContainer[]> {
     return [...(await this.#allContents()).containers.values()];
   }
 
   async next(request: TickRequest, stop?: StopSignal): Promise<Tick | undefined> {
     const { sinceMs = 0, untilMs = Number.POSITIVE_INFINITY } = this.#options;
-    if (this.#again && this.#last !== undefined) {
-      this.#again = false;
+    if (this.#isRepeatDue && this.#last !== undefined) {
+      this.#isRepeatDue = false;
       return { ...this.#last, namespaces: this.#last.namespaces.map((namespace) => this.#withSnapshot(namespace)) };
     }
     while (!stop?.aborted) {
@@ -121,11 +124,11 @@ export class RecordedSource implements SampleSource {
   }
 
   tickNow(): void {
-    this.#again = true;
+    this.#isRepeatDue = true;
   }
 
-  /** A recording is seen from nowhere: names mean the same in all of its namespaces. */
-  async bind(_space: WatchedNetns | undefined, filter: Filter): Promise<BoundFilter | undefined> {
+  /** Names mean the same in all namespaces of a recording. */
+  async bind(_namespace: WatchedNetns | undefined, filter: Filter): Promise<BoundFilter | undefined> {
     if (filter.tree === undefined) return undefined;
     const { addresses } = await this.#allContents();
     const containers = await this.containers();
@@ -169,8 +172,8 @@ export class RecordedSource implements SampleSource {
 
   #live(tick: StoredTick<StoredSockets>, cut: string | undefined): Tick {
     const { reader } = this.#recording;
-    const before = this.#looks;
-    this.#looks = new Map();
+    const before = this.#snapshots;
+    this.#snapshots = new Map();
     return {
       atMs: tick.atMs,
       containers: tick.containers,
@@ -189,11 +192,11 @@ export class RecordedSource implements SampleSource {
     before: ReadonlyMap<number, SocketSnapshot>,
   ): NetnsTick {
     const { netns } = namespace.namespace;
-    const kept = fresh ?? this.#earlier.get(netns);
+    const stored = fresh ?? this.#earlier.get(netns);
     this.#earlier.delete(netns);
-    const snapshot = kept && socketSnapshotOf(kept);
+    const snapshot = stored && socketSnapshotOf(stored);
     const last = snapshot ?? before.get(netns);
-    if (last !== undefined) this.#looks.set(netns, last);
+    if (last !== undefined) this.#snapshots.set(netns, last);
     return {
       ...namespace,
       ...(snapshot !== undefined && { snapshot }),
@@ -202,7 +205,7 @@ export class RecordedSource implements SampleSource {
   }
 
   #withSnapshot(namespace: NetnsTick): NetnsTick {
-    const snapshot = this.#looks.get(namespace.namespace.netns);
+    const snapshot = this.#snapshots.get(namespace.namespace.netns);
     return snapshot === undefined ? namespace : { ...namespace, snapshot };
   }
 
@@ -211,7 +214,7 @@ export class RecordedSource implements SampleSource {
     return targets === undefined || targets.some((target) => isTargetOf(namespace, target));
   }
 
-  /** Hands over the connections closed before a tick, and where events were lost. */
+  /** Hands over the connections closed before a tick, and losses of events. */
   async #handOver({ tick, closed }: RecordedStep, request: TickRequest): Promise<void> {
     const { sinceMs = 0, untilMs = Number.POSITIVE_INFINITY } = this.#options;
     let readMs = Math.max(this.#eventsReadMs, Math.min(tick?.atMs ?? 0, untilMs));
@@ -241,7 +244,7 @@ export class RecordedSource implements SampleSource {
     await prepare(namespace);
   }
 
-  /** Waits until it is time for what happened at a moment. */
+  /** Waits until a moment of the recording is due at the wanted speed. */
   async #keepPace(atMs: number, stop: StopSignal | undefined): Promise<void> {
     this.#firstMs ??= atMs;
     const { speed } = this.#options;
@@ -249,7 +252,7 @@ export class RecordedSource implements SampleSource {
     const dueMs = this.#started + (atMs - this.#firstMs) / speed;
     const restMs = dueMs - Date.now();
     if (restMs > 1) await wait(restMs, stop);
-    // Who paused goes on from there, without hurrying after.
+    // After a pause it continues at the same speed, without catching up.
     else if (restMs < -this.intervalMs) this.#started -= restMs;
   }
 

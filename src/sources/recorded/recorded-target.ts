@@ -5,7 +5,7 @@ import type { NetnsTick } from '../sample-source.ts';
 import { isTargetOf, targetsIn } from './recorded-targets.ts';
 
 /**
- * What a TARGET means in a recording, in its order, as the same TARGET would on the machine.
+ * Resolves a TARGET in a recording, in its order, as the same TARGET is resolved on a machine.
  *
  * @param text as typed; undefined for every namespace, each once
  */
@@ -40,7 +40,7 @@ function targetsOf(tick: NetnsTick, typed: string): Target[] {
   return meant.length > 0 ? meant.map((container) => containerTarget(container, netns)) : [wholeTarget(tick)];
 }
 
-/** The namespace as one target: its container where it has one alone. */
+/** The namespace as one target: its container where it has exactly one. */
 function wholeTarget(tick: NetnsTick): Target {
   const { containers, host, netns, name } = tick.namespace;
   const [only, ...others] = containers;
@@ -53,7 +53,7 @@ export function containerTarget({ name, runtime, id, pid }: WatchedContainer, ne
   return { name, runtime, id, pid, netns };
 }
 
-/** The first of its processes stands for a namespace, as it does live. */
+/** The namespace as a target; its first process represents it, as on a machine. */
 function withoutContainer({ namespace, processes }: NetnsTick, name: string, runtime: string): Target {
   const pid = namespace.host ? 1 : (processes?.[0] ?? namespace.containers[0])?.pid;
   return { name, runtime, ...(pid !== undefined && { pid }), netns: namespace.netns };

@@ -1,7 +1,7 @@
 import { containersNamed } from '../../collect/containers/containers-named.ts';
 import type { WatchedNetns } from '../../model/netns/netns.ts';
 
-/** Whether a TARGET, as it is typed, means a namespace of a recording. */
+/** Whether a TARGET as typed means a namespace of a recording. */
 export function isTargetOf(namespace: WatchedNetns, target: string): boolean {
   if (target === 'all' || namespace.name === target || namespace.targets.includes(target)) return true;
   const name = target.replace(/^(docker|podman):/, '');

@@ -3,16 +3,16 @@ import type { StoredSockets } from '../../model/socket/stored-sockets.ts';
 import type { RecordedClosedConnection } from '../../recording/closed-rows.ts';
 import type { OpenRecording } from './open-recording.ts';
 
-/** A tick, and the connections that were closed before it. */
+/** A tick, and the connections closed before it. */
 export interface RecordedStep {
-  /** Absent behind the last one. */
+  /** Absent after the last one. */
   tick?: StoredTick<StoredSockets>;
   closed: RecordedClosedConnection[];
-  /** Why it is the last, where it should not be. */
+  /** A sentence that says why the recording ends early here; absent otherwise. */
   cut?: string;
 }
 
-/** Goes through a recording tick by tick, one ahead: so the last one knows that it is, and why. */
+/** Reads a recording tick by tick, one ahead, so that the last one carries why the recording ends early. */
 export async function* recordedSteps({ items, cut }: OpenRecording): AsyncGenerator<RecordedStep> {
   let step: RecordedStep = { closed: [] };
   let ready: RecordedStep | undefined;

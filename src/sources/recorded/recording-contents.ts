@@ -5,24 +5,24 @@ import { RecordingError } from '../../recording/recording-error.ts';
 import { openRecordingFile } from './open-recording.ts';
 import { textsOfFile } from './recording-lines.ts';
 
-/** Who and what occurs anywhere in a recording. */
+/** Namespaces, containers and names that occur anywhere in a recording. */
 export interface RecordingContents {
-  /** Namespaces as they were at any time; one that changed is there several times. */
+  /** Namespaces at any time; one that changed is in it several times. */
   namespaces: readonly WatchedNetns[];
-  /** Containers by their ids, as they were last. */
+  /** Containers by their ids, as last recorded. */
   containers: ReadonlyMap<string, WatchedContainer>;
-  /** Addresses by the names that they had. */
+  /** Addresses by their names. */
   addresses: ReadonlyMap<string, ReadonlySet<string>>;
   /** Time of the last tick, milliseconds since the epoch; undefined where there is none. */
   lastMs: number | undefined;
 }
 
-/** How lines begin: most need not be read further. */
+/** How lines begin: most are not parsed. */
 const TICK = /^\{"type":"tick","at":(\d+)/;
 const KNOWN = /^\{"type":"(spaces|names)"/;
 
 /**
- * Goes through a recording without putting together what its ticks tell.
+ * Reads a recording without decoding its ticks.
  *
  * @throws {Failure} `usage` when it cannot be read
  */
@@ -47,7 +47,7 @@ export async function contentsOf(path: string): Promise<RecordingContents> {
   return { namespaces, containers, addresses, lastMs };
 }
 
-/** @returns undefined for what is damaged: the recording is not read beyond it */
+/** @returns undefined for a damaged line, beyond which the recording is not read */
 function parsed(text: string): NamespacesLine | NamesLine | undefined {
   try {
     const line: unknown = JSON.parse(text);

@@ -3,22 +3,22 @@ import type { RecordingLine } from '../../recording/lines.ts';
 
 /** How a file ended. */
 export interface FileEnd {
-  /** What made it unreadable; undefined where there was just no more. */
+  /** What made it unreadable; undefined where the file ended. */
   error: Error | undefined;
 }
 
-/** So much of the file is read at a time. */
+/** Bytes of the file read at a time. */
 const PIECE_BYTES = 64 * 1024;
 /**
- * A buffer for so much that is unpacked: it comes in pieces, one behind the other in the same memory, of which
- * only what is used is touched. A first state of 100,000 sockets fits.
+ * Size of the buffer for unpacked bytes, which arrive in pieces, one behind the other in the same memory; only the used
+ * part is touched. A first snapshot of 100,000 sockets fits.
  */
 const UNPACKED_BYTES = 8 * 1024 * 1024;
-/** A longer line is none of ours. */
+/** Longest line, bytes; no recording has a longer one. */
 const LONGEST_LINE = 256 * 1024 * 1024;
 const NEWLINE = 0x0a;
 
-/** The lines of a packed file, as {@link textsOfFile} has them. What is no JSON ends it as well. */
+/** The parsed lines of a gzip file, as {@link textsOfFile}. A line that is not JSON ends it, with its error in `end`. */
 export async function* linesOfFile(fd: number, end: FileEnd): AsyncGenerator<RecordingLine> {
   for await (const text of textsOfFile(fd, end)) {
     let line: RecordingLine;
@@ -33,14 +33,13 @@ export async function* linesOfFile(fd: number, end: FileEnd): AsyncGenerator<Rec
 }
 
 /**
- * The lines of a packed file as text. Where the file is cut off, all lines that are whole are handed on, and
- * half a line at the end is not; what cannot be unpacked or read ends it as well, and is told in `end`.
- * Closes the file.
+ * The lines of a gzip file as text. Where the file is cut off, complete lines are returned and a partial line at the end
+ * is not. Bytes that cannot be unpacked or read end it too, with the error in `end`. Closes the file.
  */
 export async function* textsOfFile(fd: number, end: FileEnd): AsyncGenerator<string> {
   const { constants, createGunzip } = process.getBuiltinModule('node:zlib');
   const file = fs.createReadStream('', { fd, highWaterMark: PIECE_BYTES });
-  // What was flushed can be unpacked, whether or not there is an end.
+  // Flushed data can be unpacked also where the end of the file is missing.
   const gunzip = createGunzip({ finishFlush: constants.Z_SYNC_FLUSH, chunkSize: UNPACKED_BYTES });
   file.once('error', (error) => gunzip.destroy(error));
   const line = new LineBytes();
@@ -62,7 +61,7 @@ export async function* textsOfFile(fd: number, end: FileEnd): AsyncGenerator<str
   }
 }
 
-/** The bytes of a line that comes in pieces: decoded once, when all are there. */
+/** Collects the bytes of a line that arrives in pieces, and decodes them once. */
 class LineBytes {
   readonly #decoder = new TextDecoder();
   #pieces: Uint8Array[] = [];
@@ -78,11 +77,11 @@ class LineBytes {
     const last = this.#pieces.at(-1);
     const isNext = last?.buffer === piece.buffer && last.byteOffset + last.length === piece.byteOffset;
     if (!isNext) this.#pieces.push(piece);
-    // Most often they stand side by side, and need not be copied.
+    // Adjacent pieces of the same memory are joined without copying.
     else this.#pieces[this.#pieces.length - 1] = Buffer.from(last.buffer, last.byteOffset, last.length + piece.length);
   }
 
-  /** The text of the line, with its last piece. */
+  /** Adds the last piece. @returns the text of the line */
   end(last: Uint8Array): string {
     this.add(last);
     const [only = last, ...others] = this.#pieces;

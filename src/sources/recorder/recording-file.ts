@@ -28,23 +28,24 @@ export class RecordingFile {
   }
 
   /**
-   * Whether it is worth beginning.
+   * Checks that the file does not exist yet, before sampling starts.
    *
-   * @throws {Failure} `usage` when the file is there already
+   * @throws {Failure} `usage` when the file exists
    */
   static mayCreate(path: string): void {
     if (fs.lstatSync(path, { throwIfNoEntry: false }) !== undefined) throw cannot(path, 'EEXIST');
   }
 
   /**
-   * Makes the file.
+   * Creates the file.
    *
-   * @throws {Failure} `usage` when it is there already or cannot be made
+   * @param redact whether names and addresses are replaced, see {@link Redactor}
+   * @throws {Failure} `usage` when it exists or cannot be created
    */
   static create(path: string, redact: boolean): RecordingFile {
     let fd: number;
     try {
-      // It may show what is nobody else's business.
+      // Readable by its owner only: addresses and names may be confidential.
       fd = fs.openSync(path, 'wx', 0o600);
     } catch (error) {
       throw cannot(path, errnoOf(error), error);
@@ -53,23 +54,24 @@ export class RecordingFile {
     return new RecordingFile(path, fd, zlib.createGzip({ level: 6, memLevel: 9 }), redact);
   }
 
-  /** Bytes that were written so far. */
+  /** Bytes written so far. */
   get bytes(): number {
     return this.#bytes;
   }
 
+  /** Adds a line; {@link flush} writes it to the disk. */
   add(line: RecordingLine): void {
     this.#gzip.write(`${JSON.stringify(this.#redactor?.line(line) ?? line)}\n`);
   }
 
-  /** Brings everything so far to the disk. @throws {Failure} `fault` when it cannot be written */
+  /** Writes everything so far to the file. @throws {Failure} `fault` when it cannot be written */
   async flush(): Promise<void> {
     const { constants } = process.getBuiltinModule('node:zlib');
     await new Promise<void>((resolve) => this.#gzip.flush(constants.Z_SYNC_FLUSH, () => resolve()));
     this.#check();
   }
 
-  /** @throws {Failure} `fault` when it could not be written */
+  /** Writes the rest and closes the file. @throws {Failure} `fault` when it cannot be written */
   async close(): Promise<void> {
     await new Promise<void>((resolve) => {
       this.#gzip.once('close', resolve);
@@ -92,13 +94,13 @@ export class RecordingFile {
   #check(): void {
     if (this.#error === undefined) return;
     const why = (this.#error as NodeJS.ErrnoException).code ?? this.#error.message;
-    throw new Failure('fault', `${this.path}: it cannot be written any further (${why}); what is in it can be read`, {
+    throw new Failure('fault', `${this.path}: cannot write to it (${why}); the samples written so far can be read`, {
       cause: this.#error,
     });
   }
 }
 
 function cannot(path: string, code: string | undefined, cause?: unknown): Failure {
-  const why = code === 'EEXIST' ? 'it is there already, and is left as it is' : `it cannot be made (${code})`;
+  const why = code === 'EEXIST' ? 'already exists; choose another file or remove it' : `cannot create it (${code})`;
   return new Failure('usage', `${path}: ${why}`, { cause });
 }

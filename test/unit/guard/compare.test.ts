@@ -86,7 +86,7 @@ describe('two runs side by side', () => {
       'web: CLOSE_WAIT at most': 2,
       'web: CLOSE_WAIT at last': 0,
       'web: descriptors of the soft limit': 50,
-      'web: connections opened': 22,
+      'web: connections made': 22,
     });
   });
 });

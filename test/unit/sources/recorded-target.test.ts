@@ -17,13 +17,13 @@ function tick(netns: number, name: string, containers: readonly WatchedContainer
   return { namespace: { netns, name, targets, host: false, containers }, processes, lost: 0 };
 }
 
-const spaces = [
+const namespaces = [
   tick(1, 'web,sidecar', [sidecar, web], ['web', 'sidecar']),
   tick(2, 'db', [db], ['netns:store', 'pid:12']),
   tick(3, 'netns:bare', [], ['netns:bare']),
 ];
 
-const found = (text: string | undefined) => recordedTargets(text, spaces).map(({ target }) => target);
+const found = (text: string | undefined) => recordedTargets(text, namespaces).map(({ target }) => target);
 
 describe('a TARGET of a recording', () => {
   it('is a container by name, id prefix or runtime, of a shared namespace each by its own name', () => {
@@ -32,7 +32,7 @@ describe('a TARGET of a recording', () => {
     expect(found('sidecar,web').map(({ name }) => name)).toEqual(['sidecar', 'web']);
   });
 
-  it('is a namespace or a process as it was typed, whoever lives there', () => {
+  it('is a namespace or a process as it was typed, whatever containers it has', () => {
     expect(found('netns:store')).toEqual([{ name: 'netns:store', runtime: 'netns', pid: 12, netns: 2 }]);
     expect(found('pid:12')).toEqual([{ name: 'pid:12', runtime: 'pid', pid: 12, netns: 2 }]);
     expect(found('netns:bare')).toEqual([{ name: 'netns:bare', runtime: 'netns', pid: 77, netns: 3 }]);

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { CpuBudget } from '../../../../src/sources/live/cpu-budget.ts';
 
-/** A process whose work takes as long as it is told, on a clock that stands still meanwhile. */
+/** A process whose work uses a given CPU time, on a clock that does not advance meanwhile. */
 function worker() {
   let usedMs = 0;
   return {
@@ -19,12 +19,12 @@ describe('CpuBudget', () => {
     for (let second = 0; second < 1000; second++) {
       while (budget.mayRun(second * 1000)) budget.spend(() => work(20));
     }
-    // Three seconds may be saved up, and the last piece of work may go below nothing.
+    // Three seconds accumulate, and the last piece of work may exceed what is left.
     expect(budget.spentMs).toBeLessThanOrEqual(1000 * 30 + 90 + 20);
     expect(budget.spentMs).toBeGreaterThan(999 * 30);
   });
 
-  it('saves up three seconds, not more', () => {
+  it('accumulates three seconds of budget, not more', () => {
     const { cpuMs, work } = worker();
     const budget = new CpuBudget(0.03, cpuMs, 0);
     let runs = 0;
@@ -35,7 +35,7 @@ describe('CpuBudget', () => {
     expect(runs).toBe(9);
   });
 
-  it('says once that something had to wait', () => {
+  it('reports once that work was put off', () => {
     const { cpuMs, work } = worker();
     const budget = new CpuBudget(0.03, cpuMs, 0);
     expect(budget.stretched()).toBe(false);
@@ -45,7 +45,7 @@ describe('CpuBudget', () => {
     expect(budget.stretched()).toBe(false);
   });
 
-  it('waits until a debt is paid: of its own work, of what failed, and of what others have spent', () => {
+  it('waits until overspent budget is refilled: by its own work, by work that threw, and by charges from elsewhere', () => {
     const { cpuMs, work } = worker();
     const budget = new CpuBudget(0.1, cpuMs, 0);
     const fail = () => {
@@ -60,17 +60,17 @@ describe('CpuBudget', () => {
     expect(budget.spentMs).toBe(500);
   });
 
-  it('knows by when something is paid for', () => {
+  it('computes by when work is within the budget', () => {
     const { cpuMs, work } = worker();
     const budget = new CpuBudget(0.1, cpuMs, 0);
     budget.spend(() => work(500));
     // 300 ms were there at the beginning: 200 are owed, and 80 more make 280.
-    expect(budget.paysBy(80, 2799)).toBe(false);
-    expect(budget.paysBy(80, 2800)).toBe(true);
-    expect(budget.paysBy(80, Number.POSITIVE_INFINITY)).toBe(true);
+    expect(budget.canAfford(80, 2799)).toBe(false);
+    expect(budget.canAfford(80, 2800)).toBe(true);
+    expect(budget.canAfford(80, Number.POSITIVE_INFINITY)).toBe(true);
   });
 
-  it('a clock that goes backwards gives nothing away', () => {
+  it('adds no budget when the clock goes backwards', () => {
     const { cpuMs, work } = worker();
     const budget = new CpuBudget(0.1, cpuMs, 10_000);
     budget.spend(() => work(301));

@@ -7,23 +7,23 @@ const counters = { TcpActiveOpens: 5, TcpPassiveOpens: 4, TcpAttemptFails: 0, Tc
 const before = { counters, sockstat };
 
 describe('movementSince', () => {
-  it('none where nothing moved', () => {
+  it('none where nothing changed', () => {
     expect(movementSince(before, { counters: { ...counters }, sockstat: { ...sockstat } })).toBe('none');
   });
 
   it.each(['TcpActiveOpens', 'TcpPassiveOpens', 'TcpAttemptFails', 'TcpCurrEstab', 'TcpEstabResets'])(
-    'connections where %s moved',
+    'connections where %s changed',
     (name) => {
       expect(movementSince(before, { counters: { ...counters, [name]: 9 }, sockstat })).toBe('connections');
     },
   );
 
-  it('connections where sockets were made or closed that no counter knows', () => {
+  it('connections where sockets were opened or closed that no counter shows', () => {
     expect(movementSince(before, { counters, sockstat: { ...sockstat, tcp: 4 } })).toBe('connections');
     expect(movementSince(before, { counters, sockstat: { ...sockstat, udp: 0 } })).toBe('connections');
   });
 
-  it('segments where data came in: a CLOSE_WAIT may be among what it made', () => {
+  it('segments where data was received, which may have made a CLOSE_WAIT', () => {
     expect(movementSince(before, { counters: { ...counters, TcpInSegs: 101 }, sockstat })).toBe('segments');
   });
 });

@@ -21,7 +21,7 @@ async function read(bytes: Uint8Array): Promise<{ lines: string[]; end: FileEnd 
   return { lines, end };
 }
 
-/** Of two and of four bytes, and such that lines of any length end anywhere in what is unpacked at a time. */
+/** Characters of two and four bytes, so that lines end at any position of the unpacked pieces. */
 const PATTERN = 'ä𝄞x';
 const MEBIBYTE = 1024 * 1024;
 
@@ -34,15 +34,15 @@ describe('textsOfFile', () => {
     const { lines: back, end } = await read(gzipSync(`${lines.join('\n')}\n`));
     expect(end.error).toBeUndefined();
     expect(back.length).toBe(lines.length);
-    // Not toEqual: a difference of megabytes would take minutes to be told.
+    // Not toEqual: printing a difference of megabytes would take minutes.
     expect(back.findIndex((line, index) => line !== lines[index])).toBe(-1);
   });
 
-  it('half a line at the end is left out', async () => {
+  it('a partial line at the end is left out', async () => {
     expect(await read(gzipSync('a\nb\nhalf'))).toEqual({ lines: ['a', 'b'], end: { error: undefined } });
   });
 
-  it('what is no packed file is told', async () => {
+  it('a file that is not gzip is reported in end', async () => {
     const { lines, end } = await read(Buffer.from('a\nb\n'));
     expect(lines).toEqual([]);
     expect(end.error).toBeInstanceOf(Error);

@@ -1,13 +1,13 @@
 import { describe, expect, it } from 'vitest';
-import { spacingMs } from '../../../../src/sources/live/spacing.ts';
+import { spacingMs } from '../../../../src/sources/live/background.ts';
 
 describe('spacingMs', () => {
-  it('cheap readings follow each other at once', () => {
+  it('cheap dumps follow each other at once', () => {
     expect(spacingMs([], 0.03)).toBe(0);
     expect(spacingMs([1, 1, 1], 0.03)).toBeLessThan(200);
   });
 
-  it('dear ones are spread so that all of them in turn keep within most of the budget', () => {
+  it('expensive dumps are spread so that all of them in turn keep within most of the budget', () => {
     const costs = [20, 20, 20, 20];
     const spacing = spacingMs(costs, 0.03);
     const share = 80 / spacing;
@@ -15,7 +15,7 @@ describe('spacingMs', () => {
     expect(share).toBeGreaterThan(0.015);
   });
 
-  it('counts of what moves are less than ten seconds old, whatever that costs', () => {
+  it('counts that change are less than ten seconds old, whatever that costs', () => {
     expect(spacingMs(new Array(100).fill(50), 0.03)).toBeLessThanOrEqual(9000);
   });
 });
