@@ -1,4 +1,4 @@
-import type { Recorded } from '../../sources/open-source.ts';
+import type { Recorded, SourceOptions } from '../../sources/open-source.ts';
 import type { Format } from '../context.ts';
 
 /** What `socklens events` is asked for. */
@@ -20,4 +20,6 @@ export interface EventsOptions {
   format: Extract<Format, 'text' | 'ndjson'>;
   /** Bytes of the kernel's buffer for events; undefined for the usual. */
   bufferBytes?: number | undefined;
+  /** Wraps the source that is opened; undefined for the source itself. */
+  through?: SourceOptions['through'];
 }

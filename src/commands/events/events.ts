@@ -17,7 +17,7 @@ const DUMP_MS = 1000;
 
 /** `socklens events`: a line for each connection as soon as it is closed, and a summary by peer. */
 export async function events(context: CommandContext, options: EventsOptions): Promise<void> {
-  const { target, from, forMs, numeric, bufferBytes } = options;
+  const { target, from, forMs, numeric, bufferBytes, through } = options;
   const filter = readFilter(context, options.filter, options.asSs);
   if (target === undefined && from === undefined) throw new Failure('usage', 'events: a TARGET is missing');
   const source = await openSource(context.machine, {
@@ -29,6 +29,7 @@ export async function events(context: CommandContext, options: EventsOptions): P
     events: true,
     eventsOnly: true,
     eventBufferBytes: bufferBytes,
+    through,
   });
   try {
     // Before names are looked up: what cannot be decided is refused whether or not they exist.
