@@ -222,7 +222,7 @@ test('not Linux: one clear line', () => {
     },
   );
   expect(status).toBe(5);
-  expect(stderr).toContain('works on Linux only');
+  expect(stderr).toContain('Linux is required');
 });
 
 /** A folder with a `uname` of another system. */
