@@ -3,7 +3,7 @@ import { afterEach, expect } from 'vitest';
 import { diagnose, prove } from '../support/doctor.ts';
 import { connectNetns, createNetns, removeAllNetns, type TestNetns, until } from '../support/netns.ts';
 import { AF, OPT, SOCK } from '../support/recipes/constants.ts';
-import { drop } from '../support/recipes/ground.ts';
+import { drop } from '../support/recipes/recipe-context.ts';
 import { Workshop } from '../support/recipes/workshop.ts';
 
 afterEach(removeAllNetns);

@@ -21,9 +21,9 @@ let target: string;
 beforeAll(async () => {
   netns = createNetns();
   target = `netns:${netns.name}`;
-  const ground = { netns, workshop: await Workshop.start(netns) };
-  await listeners(ground);
-  await established(ground);
+  const context = { netns, workshop: await Workshop.start(netns) };
+  await listeners(context);
+  await established(context);
 });
 afterAll(() => netns?.remove());
 

@@ -13,7 +13,7 @@ import { Failure } from '../../src/model/failure.ts';
 import { type EventObject, receivers } from '../support/events-run.ts';
 import { createNetns, type TestNetns, until } from '../support/netns.ts';
 import { AF, OPT, SHUT, SOCK } from '../support/recipes/constants.ts';
-import { freePort, V4 } from '../support/recipes/ground.ts';
+import { freePort, V4 } from '../support/recipes/recipe-context.ts';
 import { Workshop } from '../support/recipes/workshop.ts';
 import { linesIn, RecordingRun, temporaryFolder } from '../support/recording-run.ts';
 

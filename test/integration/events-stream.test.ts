@@ -12,7 +12,7 @@ import { LAUNCHER, socklens } from '../support/cli.ts';
 import { type EventObject, EventsRun } from '../support/events-run.ts';
 import { createNetns, type TestNetns, until } from '../support/netns.ts';
 import { AF, OPT, SHUT, SOCK } from '../support/recipes/constants.ts';
-import { freePort, V4 } from '../support/recipes/ground.ts';
+import { freePort, V4 } from '../support/recipes/recipe-context.ts';
 import { type Pair, Workshop } from '../support/recipes/workshop.ts';
 
 const GENERATOR = path.resolve(import.meta.dirname, '../support/recipes/churn-main.ts');
@@ -171,7 +171,7 @@ describe('events: its end', () => {
     const pairs: Pair[] = [];
     for (let index = 0; index < 4; index++) pairs.push(await workshop.tcpPair(listener));
     for (const { client } of pairs) await workshop.close(client);
-    expect(await run.ended()).toBe(0);
+    expect(await run.exited()).toBe(0);
     expect(run.connections).toHaveLength(3);
     expect(run.objects.at(-1)).toMatchObject({ type: 'summary', connections: 3 });
   });
@@ -180,7 +180,7 @@ describe('events: its end', () => {
     const run = await EventsRun.start(netns, '-n');
     await run.barrier(workshop);
     process.kill(run.pid, signal);
-    expect(await run.ended()).toBe(0);
+    expect(await run.exited()).toBe(0);
     expect(run.stdout).toMatch(/^1 ended in [\d.]+m?s$/m);
     expect(run.stderr).toBe('');
   });

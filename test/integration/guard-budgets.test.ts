@@ -4,7 +4,7 @@ import type { GuardReport } from '../../src/model/report/guard.ts';
 import { Guard, type GuardEnd } from '../support/guard.ts';
 import { createNetns, type TestNetns } from '../support/netns.ts';
 import { SOCK } from '../support/recipes/constants.ts';
-import { V4 } from '../support/recipes/ground.ts';
+import { V4 } from '../support/recipes/recipe-context.ts';
 import { type Pair, Workshop } from '../support/recipes/workshop.ts';
 
 let netns: TestNetns;
@@ -37,7 +37,7 @@ const connections =
   async (guard) => {
     const pairs: Pair[] = [];
     for (let index = 0; index < count; index++) pairs.push(await workshop.tcpPair(listener));
-    await guard.looks(3);
+    await guard.samples(3);
     return async () => {
       for (const { client, server } of pairs) {
         await workshop.close(client);
@@ -50,13 +50,13 @@ const connections =
 const churn =
   (count: number): Load =>
   async (guard) => {
-    await guard.looks(1);
+    await guard.samples(1);
     for (let index = 0; index < count; index++) {
       const { client, server } = await workshop.tcpPair(listener);
       await workshop.close(client);
       await workshop.close(server);
     }
-    await guard.looks(2);
+    await guard.samples(2);
     return undefined;
   };
 
@@ -68,7 +68,7 @@ const halfClosed =
     for (let index = 0; index < count; index++) pairs.push(await workshop.tcpPair(listener));
     for (const { server } of pairs) await workshop.close(server);
     // Long enough that they make up the second half of the run.
-    await guard.looks(12);
+    await guard.samples(12);
     const close = async () => {
       for (const { client } of pairs) await workshop.close(client);
     };
@@ -174,7 +174,7 @@ describe('guard: each kind of budget', () => {
     const load: Load = async (guard) => {
       const fds: number[] = [];
       for (let index = 0; index < 40; index++) fds.push(await workshop.socket(2, SOCK.DGRAM));
-      await guard.looks(3);
+      await guard.samples(3);
       return async () => {
         for (const fd of fds) await workshop.close(fd);
       };

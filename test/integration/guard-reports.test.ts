@@ -47,9 +47,9 @@ beforeAll(async () => {
     `netns:${netns.name}`,
     budgets.flatMap((text) => ['--budget', text]),
   );
-  await guard.looks(3);
+  await guard.samples(3);
   for (let n = 0; n < 3; n++) service.stdin?.write('x');
-  await guard.looks(3);
+  await guard.samples(3);
   // The third budget cannot be judged then.
   guard.signal('SIGINT');
   end = await guard.end();

@@ -8,7 +8,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { LAUNCHER, socklens } from '../support/cli.ts';
 import { Guard } from '../support/guard.ts';
 import { createNetns, type TestNetns, until } from '../support/netns.ts';
-import { V4 } from '../support/recipes/ground.ts';
+import { V4 } from '../support/recipes/recipe-context.ts';
 import { Workshop } from '../support/recipes/workshop.ts';
 
 let netns: TestNetns;
@@ -50,7 +50,7 @@ describe('guard: the command', () => {
     ['fails and a budget broke: both are reported', BROKEN, 3, 1, 'budget broken'],
   ])('%s', async (_, budgets, commandStatus, status, outcome) => {
     const guard = await Guard.start(target(), budgets);
-    await guard.looks(2);
+    await guard.samples(2);
     guard.go(commandStatus);
     const end = await guard.end();
     expect(end.status).toBe(status);
@@ -64,7 +64,7 @@ describe('guard: the command', () => {
 
   it('a command that a signal kills has failed', async () => {
     const guard = await Guard.start(target(), KEPT, ['sh', '-c', 'echo running; read line; kill -KILL $$']);
-    await guard.looks(2);
+    await guard.samples(2);
     guard.go();
     const end = await guard.end();
     expect(end.status).toBe(6);
@@ -119,7 +119,7 @@ describe('guard: interrupted', () => {
     const heard = path.join(folder, name);
     const script = `trap 'echo ${name} > ${heard}; exit 0' ${name.slice(3)}; echo running; while :; do sleep 0.05; done`;
     const guard = await Guard.start(target(), [...KEPT, '--budget', 'drain(all, 1h) <= 5'], ['sh', '-c', script]);
-    await guard.looks(2);
+    await guard.samples(2);
     guard.signal(name);
     const end = await guard.end();
     expect(fs.readFileSync(heard, 'utf8')).toBe(`${name}\n`);
@@ -134,9 +134,9 @@ describe('guard: interrupted', () => {
   it('a second signal kills a command that ignores the first', async () => {
     const script = 'trap "" INT TERM; echo running; while :; do sleep 0.05; done';
     const guard = await Guard.start(target(), KEPT, ['sh', '-c', script]);
-    await guard.looks(2);
+    await guard.samples(2);
     guard.signal('SIGINT');
-    await guard.looks(2);
+    await guard.samples(2);
     guard.signal('SIGINT');
     const end = await guard.end();
     expect(end.report?.command).toMatchObject({ stoppedBy: 'signal', signal: 'SIGKILL' });
@@ -144,7 +144,7 @@ describe('guard: interrupted', () => {
 
   it('a budget that was broken before the signal is reported as broken', async () => {
     const guard = await Guard.start(target(), BROKEN);
-    await guard.looks(2);
+    await guard.samples(2);
     guard.signal('SIGINT');
     expect((await guard.end()).status).toBe(1);
   });
@@ -234,10 +234,10 @@ describe('guard: the target', () => {
     try {
       await dying.tcpListener(V4);
       const guard = await Guard.start(`pid:${dying.pid}`, KEPT);
-      await guard.looks(2);
+      await guard.samples(2);
       await dying.stop();
       // Processes are looked for again after three seconds at most.
-      await guard.tells(`pid:${dying.pid}: stopped`);
+      await guard.prints(`pid:${dying.pid}: stopped`);
       guard.go();
       const end = await guard.end();
       expect(end.status).toBe(1);
@@ -293,7 +293,7 @@ describe('guard: the command line', () => {
     const file = path.join(folder, 'socklens.toml');
     fs.writeFileSync(file, '[guard]\nbudgets = ["peak(all) > 1000"]\n');
     const guard = await Guard.start(target(), ['--config', file]);
-    await guard.looks(2);
+    await guard.samples(2);
     guard.go();
     const end = await guard.end();
     expect(end.report?.budgets[0]).toMatchObject({ origin: file, verdict: 'broken' });

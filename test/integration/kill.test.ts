@@ -11,7 +11,7 @@ import { everySocket } from '../../src/model/socket/socket-query.ts';
 import { LAUNCHER, socklens } from '../support/cli.ts';
 import { createNetns, type TestNetns, until } from '../support/netns.ts';
 import { AF, OPT, SHUT, SOCK } from '../support/recipes/constants.ts';
-import { drop, freePort, type Ground, V4 } from '../support/recipes/ground.ts';
+import { drop, freePort, type RecipeContext, V4 } from '../support/recipes/recipe-context.ts';
 import { boundInactive, synReceived, synSent } from '../support/recipes/tcp-opening.ts';
 import { Workshop } from '../support/recipes/workshop.ts';
 
@@ -19,13 +19,13 @@ const machine = localMachine({ DOCKER_HOST: 'unix:///nonexistent' });
 
 let netns: TestNetns;
 let workshop: Workshop;
-let ground: Ground;
+let context: RecipeContext;
 let place: NetnsHandle;
 
 beforeAll(async () => {
   netns = createNetns();
   workshop = await Workshop.start(netns);
-  ground = { netns, workshop };
+  context = { netns, workshop };
   const [found] = await resolveTargets(machine, `netns:${netns.name}`);
   if (found === undefined) throw new Error('the namespace was not found');
   place = found;
@@ -106,7 +106,7 @@ describe('kill: what the victim sees', () => {
   });
 
   it('SYN_RECV: the half-open entry is gone', async () => {
-    const { localPort, peerPort } = await synReceived(ground);
+    const { localPort, peerPort } = await synReceived(context);
     await until('SYN_RECV', () => shown('SYN-RECV', localPort, peerPort));
     expect(kill('state', 'syn-recv', `sport = ${localPort}`)).toEqual(CLOSED);
     expect(shown('SYN-RECV', localPort, peerPort)).toBe(false);
@@ -156,7 +156,7 @@ describe('kill: what the victim sees', () => {
   });
 
   it('bound and nothing more: refused, because the kernel does not find it', async () => {
-    const { localPort } = await boundInactive(ground);
+    const { localPort } = await boundInactive(context);
     const { status, outcomes, stderr } = kill(`sport = ${localPort}`);
     expect({ status, outcomes }).toEqual({ status: 5, outcomes: ['refused'] });
     expect(stderr).toContain('only bound');
@@ -186,7 +186,7 @@ describe('kill: what the victim sees', () => {
   });
 
   it('without CAP_NET_ADMIN: refused, status 4', async () => {
-    const sent = await synSent(ground);
+    const sent = await synSent(context);
     const prefix = ['setpriv', '--bounding-set', '-net_admin', '--inh-caps', '-net_admin', '--'];
     const args = ['kill', `netns:${netns.name}`, '--yes', `sport = ${sent.localPort}`];
     const { status, stdout, stderr } = socklens(args, {}, prefix);

@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Group } from '../../src/model/report/group.ts';
 import { LAUNCHER } from '../support/cli.ts';
 import { createNetns, type TestNetns } from '../support/netns.ts';
-import { type FilterContext, fillForFilters } from '../support/recipes/filter-ground.ts';
+import { type FilterSockets, fillForFilters } from '../support/recipes/filter-sockets.ts';
 import { linesIn, RecordingRun, temporaryFolder, told, toldJson } from '../support/recording-run.ts';
 
 interface Grouped {
@@ -19,7 +19,7 @@ interface Listed {
 
 let folder: string;
 let netns: TestNetns;
-let ground: FilterContext;
+let context: FilterSockets;
 let target: string;
 let file: string;
 let redacted: string;
@@ -78,7 +78,7 @@ beforeAll(async () => {
   folder = temporaryFolder();
   netns = createNetns();
   target = `netns:${netns.name}`;
-  ground = await fillForFilters(netns);
+  context = await fillForFilters(netns);
   file = path.join(folder, 'states.slr');
   redacted = path.join(folder, 'redacted.slr');
   const runs = [await RecordingRun.start(target, file), await RecordingRun.start(target, redacted, '--redact')];
@@ -96,7 +96,7 @@ beforeAll(async () => {
   }
 });
 afterAll(async () => {
-  await ground?.stop();
+  await context?.stop();
   netns?.remove();
   fs.rmSync(folder, { recursive: true, force: true });
 });

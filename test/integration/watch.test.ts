@@ -6,7 +6,7 @@ import { localMachine } from '../../src/collect/local-machine.ts';
 import { watch } from '../../src/commands/watch/watch.ts';
 import { socklens } from '../support/cli.ts';
 import { createNetns, type TestNetns, until } from '../support/netns.ts';
-import { V4 } from '../support/recipes/ground.ts';
+import { V4 } from '../support/recipes/recipe-context.ts';
 import { Workshop } from '../support/recipes/workshop.ts';
 import { countIn, type WatchObject, WatchRun } from '../support/watch-run.ts';
 
@@ -120,7 +120,7 @@ describe('watch: counts', () => {
 
   it('without events: no closes, and no opens of what matches a filter', async () => {
     const run = new WatchRun([target, 'state all', '--ndjson', '--interval', '100ms', '--no-events', '--for', '500ms']);
-    expect(await run.ended()).toBe(0);
+    expect(await run.exited()).toBe(0);
     const samples = run.samplesOf(target);
     expect(samples.length).toBeGreaterThan(2);
     for (const sample of samples) expect(sample).not.toHaveProperty('closesPerSecond');
@@ -204,7 +204,7 @@ describe('watch: targets', () => {
     try {
       const names = [`netns:${other.name}`, target];
       const run = new WatchRun([names.join(','), '--ndjson', '--interval', '100ms', '--for', '1s']);
-      expect(await run.ended()).toBe(0);
+      expect(await run.exited()).toBe(0);
       const rows = run.objects.filter(({ type }) => type === 'sample').map((sample) => sample.target);
       expect(rows.length).toBeGreaterThan(8);
       rows.forEach((name, index) => {
@@ -233,7 +233,7 @@ describe('watch: targets', () => {
     const run = new WatchRun(['all', '--ndjson', '--interval', '100ms', '--for', '600ms'], {
       DOCKER_HOST: 'unix:///nonexistent',
     });
-    expect(await run.ended()).toBe(0);
+    expect(await run.exited()).toBe(0);
     const own = run.objects.filter(({ type }) => type === 'sample');
     // Containers of other tests show by their cgroups.
     if (own.length === 0) expect(run.notes).toContain('no container is running; waiting for one');
@@ -271,7 +271,7 @@ describe('watch: how it looks and ends', () => {
     const run = new WatchRun([target, '--interval', '100ms']);
     await until('a line', () => run.stdout.includes('\n'));
     run.closePipe();
-    expect(await run.ended()).toBe(0);
+    expect(await run.exited()).toBe(0);
     expect(run.stderr).toBe('');
   });
 });

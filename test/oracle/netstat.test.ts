@@ -23,15 +23,15 @@ beforeAll(async () => {
     { netns: far, addresses: ['10.77.1.2/24', '2001:db8:1234:5678:9abc:def0:3333:4444/64'] },
   );
   const workshop = await Workshop.start(netns);
-  const ground = { netns, workshop };
-  await everyTcpState(ground);
+  const context = { netns, workshop };
+  await everyTcpState(context);
   for (const host of ['127.0.0.1', '::1']) {
-    await udpUnconnected(ground, host);
-    await udpConnected(ground, host);
+    await udpUnconnected(context, host);
+    await udpConnected(context, host);
   }
-  await udpUnread(ground);
-  await raw(ground);
-  if (fs.existsSync('/proc/sys/net/mptcp/enabled')) await mptcp(ground);
+  await udpUnread(context);
+  await raw(context);
+  if (fs.existsSync('/proc/sys/net/mptcp/enabled')) await mptcp(context);
   // Long addresses, which the original cuts, and ports that /etc/services has names for.
   await workshop.tcpListener('2001:db8:1234:5678:9abc:def0:1111:2222', 8080);
   await workshop.tcpListener('10.77.1.1', 3306);

@@ -4,7 +4,7 @@ import { type DiagRow, diagRows, diagRowsBothFamilies } from '../support/diag-ro
 import { createNetns, type TestNetns } from '../support/netns.ts';
 import { otherUser } from '../support/other-user.ts';
 import { procRows } from '../support/proc-net.ts';
-import type { Expected } from '../support/recipes/ground.ts';
+import type { Expected } from '../support/recipes/recipe-context.ts';
 import { acceptQueue } from '../support/recipes/tcp-opening.ts';
 import { everyTcpState } from '../support/recipes/tcp-states.ts';
 import { Workshop } from '../support/recipes/workshop.ts';

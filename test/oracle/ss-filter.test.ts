@@ -21,7 +21,7 @@ import { LiveNetns } from '../../src/sources/live/live-netns.ts';
 import { socklens } from '../support/cli.ts';
 import { createNetns, type TestNetns } from '../support/netns.ts';
 import { Dice, type FilterWords, randomFilter } from '../support/random-filter.ts';
-import { type FilterContext, fillForFilters } from '../support/recipes/filter-ground.ts';
+import { type FilterSockets, fillForFilters } from '../support/recipes/filter-sockets.ts';
 
 const SEED = Number(process.env.SOCKLENS_TEST_SEED ?? Date.now() % 1e9);
 const EXPRESSIONS = 500;
@@ -32,14 +32,14 @@ const machine = localMachine({ DOCKER_HOST: 'unix:///nonexistent' });
 const query: SocketQuery = { ...everySocket(), protos: ['tcp', 'udp'] };
 
 let netns: TestNetns;
-let ground: FilterContext;
+let context: FilterSockets;
 let place: NetnsHandle;
 let words: FilterWords;
 
 beforeAll(async () => {
   netns = createNetns();
   netns.run('ip', 'link', 'add', 'other0', 'type', 'veth', 'peer', 'name', 'other1');
-  ground = await fillForFilters(netns);
+  context = await fillForFilters(netns);
   const [found] = await resolveTargets(machine, `netns:${netns.name}`);
   if (found === undefined) throw new Error('the namespace was not found');
   place = found;
@@ -47,13 +47,13 @@ beforeAll(async () => {
   dumpSockets(machine, place, query).sockets.each((socket) => ports.add(socket.localPort));
   words = {
     ports: [...ports].slice(0, 20),
-    cgroup: ground.cgroup,
+    cgroup: context.cgroup,
     beyond: false,
-    pids: ground.workshops.map(({ pid }) => pid),
+    pids: context.workshops.map(({ pid }) => pid),
   };
 }, 60_000);
 afterAll(async () => {
-  await ground?.stop();
+  await context?.stop();
   netns?.remove();
 });
 

@@ -1,4 +1,4 @@
-/** Random sockets, looks and closed connections for the recording's tests, as fast-check makes them. */
+/** Random sockets, snapshots and closed connections for the tests of recordings, made by fast-check. */
 import fc from 'fast-check';
 import type { StoredSnapshot } from '../../src/model/sample/recorded.ts';
 import type { ClosedConnectionRecord, Outcome } from '../../src/model/socket/closed-connection.ts';
@@ -29,7 +29,7 @@ const inet6 = fc.oneof(
 /** The cookie: 0 where the source has none. */
 const cookie = fc.oneof(fc.constant(0), fc.integer({ min: 1, max: 2 ** 50 }));
 
-/** Ages are up to an hour: what happened before the epoch did not happen. */
+/** Ages are up to an hour, so that no time is before the epoch. */
 const info = fc
   .tuple(...RECORDED_INFO.map((field) => fc.option(/Ms$/.test(field) ? fc.nat(3_600_000) : count, { nil: undefined })))
   .map((values) => {
@@ -81,7 +81,7 @@ const inet6Record = fc
   .map(([a, b, c, { local, peer, ...d }]): SocketRecord => {
     return { ...a, ...b, ...c, ...d, ...none, family: 'inet6', local: BOOK.inet6(...local), peer: BOOK.inet6(...peer) };
   });
-/** No path begins with a zero byte; the names that do are told with an `@` in its place. */
+/** Paths do not begin with a zero byte; abstract names do, and it is shown as `@`. */
 const path = text.filter((name) => !name.startsWith('\0'));
 const unixRecord = fc
   .tuple(
@@ -98,7 +98,7 @@ const unixRecord = fc
 /** A socket of any kind. */
 export const record = fc.oneof(inetRecord, inet6Record, unixRecord);
 
-/** Sockets that can be told apart, by cookie, inode or ends. */
+/** Distinct sockets, by cookie, inode or endpoints. */
 export const records = fc.uniqueArray(record, {
   maxLength: 12,
   selector: ({ cookie: key, inode, proto: name, local, peer, localPort, peerPort }) =>
@@ -106,7 +106,7 @@ export const records = fc.uniqueArray(record, {
 });
 
 /** Looks, a second apart, in which some sockets stay as they are. */
-export const looks = fc
+export const snapshots = fc
   .array(fc.tuple(records, fc.array(fc.boolean(), { maxLength: 12 })), { maxLength: 6 })
   .map((series) => {
     const made: StoredSnapshot[] = [];
@@ -121,12 +121,12 @@ export const looks = fc
     return made;
   });
 
-/** What tells sockets apart. */
+/** The key that identifies a socket. */
 export function keyOf({ cookie: key, inode, proto: name, local, peer, localPort, peerPort }: SocketRecord) {
   return key !== 0 ? key : inode !== 0 ? -inode : `${name} ${local?.text} ${localPort} ${peer?.text} ${peerPort}`;
 }
 
-/** Kept sockets as records again, field by field as views tell them. */
+/** Stored sockets as records again, read field by field from their views. */
 export function recordsOf(sockets: StoredSockets): SocketRecord[] {
   const made: SocketRecord[] = [];
   sockets.each((socket) => {
@@ -193,7 +193,7 @@ const endpoint = fc.record(
   { requiredKeys: ['address', 'port'] },
 );
 
-/** Closed connections, without what dumps showed of them. */
+/** Closed connections without facts from dumps. */
 export const closed: fc.Arbitrary<ClosedConnectionRecord[]> = fc.array(
   fc.record(
     {

@@ -9,13 +9,13 @@ import { AddressInterner } from '../../src/model/socket/interned-address.ts';
 import type { SocketRecord } from '../../src/model/socket/socket-record.ts';
 import { TCP_STATE } from '../../src/model/socket/tcp-state.ts';
 
-/** When the series of tests begin. */
+/** Start of the series, milliseconds since the epoch. */
 export const START_MS = Date.UTC(2026, 0, 1);
 
 const book = new AddressInterner();
 let cookies = 0;
 
-/** A TCP socket as a dump would have kept it; `local` and `peer` are `a.b.c.d:port`. */
+/** A TCP socket as a dump stores it; `local` and `peer` are `a.b.c.d:port`. */
 export function tcpSocket(
   parts: { local?: string; peer?: string } & Partial<Omit<SocketRecord, 'local' | 'peer'>> = {},
 ): SocketRecord {
@@ -52,7 +52,7 @@ export function tcpSockets(count: number, parts: Parameters<typeof tcpSocket>[0]
   return Array.from({ length: count }, (_, index) => tcpSocket({ local: `10.0.0.2:${40_000 + index}`, ...parts }));
 }
 
-/** A TCP listener on every address; its inode is its port, so that several looks show the same one. */
+/** A TCP listener on every address; its inode is its port, so that it is the same socket in several snapshots. */
 export function listener(port: number, parts: Parameters<typeof tcpSocket>[0] = {}): SocketRecord {
   const ends = { local: `0.0.0.0:${port}`, peer: '0.0.0.0:0', state: TCP_STATE.LISTEN, sendQueue: 4096, inode: port };
   return tcpSocket({ ...ends, ...parts });
@@ -70,7 +70,7 @@ export function unixSocket(parts: Partial<SocketRecord> = {}): SocketRecord {
   return { ...socket, proto: 'unix', family: 'unix', localPort: 0, peerPort: 0, unixType: 1, ...parts };
 }
 
-/** A container as the Engine tells of it. */
+/** A container as the Engine describes it. */
 export function container(parts: Partial<WatchedContainer> = {}): WatchedContainer {
   return {
     name: 'web',
@@ -84,7 +84,7 @@ export function container(parts: Partial<WatchedContainer> = {}): WatchedContain
   };
 }
 
-/** A namespace with its samples, a second apart unless they say when they were taken. */
+/** A namespace with its samples, a second apart unless they have times. */
 export function spaceSeries(
   samples: readonly Partial<NetnsSample>[],
   namespace: Partial<WatchedNetns> = {},
@@ -123,7 +123,7 @@ export function series(spaces: readonly NetnsSeries[], parts: Partial<Series> = 
   };
 }
 
-/** What a rule says of it, with its defaults where nothing else is told. */
+/** Findings of a rule, with its default settings where none are given. */
 export function judge(
   rule: Rule,
   seen: Series,

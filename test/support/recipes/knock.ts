@@ -3,7 +3,7 @@ import path from 'node:path';
 import type { TestNetns } from '../netns.ts';
 
 /** Where is knocked, and how often: see `knock-main.ts`. */
-export interface Door {
+export interface Attempts {
   proto: 'tcp' | 'udp';
   host?: string;
   port: number;
@@ -13,7 +13,7 @@ export interface Door {
 }
 
 /** Starts knocking; comes back when it has begun. It ends with its namespace. */
-export async function knock(netns: TestNetns, door: Door): Promise<void> {
+export async function connectRepeatedly(netns: TestNetns, door: Attempts): Promise<void> {
   const { proto, host = '127.0.0.1', port, perSecond, forMs } = door;
   const script = path.join(import.meta.dirname, 'knock-main.ts');
   const args = [proto, host, String(port), String(perSecond), ...(forMs === undefined ? [] : [String(forMs)])];

@@ -91,12 +91,12 @@ async function fill(netns: TestNetns, workshop: Workshop, dice: Dice, base: numb
       await workshop.connect(waiting, listener);
     }
   }
-  const ground = { netns, workshop };
-  if (dice.roll(2) === 0) await udpUnconnected(ground);
-  if (dice.roll(2) === 0) await udpConnected(ground);
-  if (dice.roll(3) === 0) await udpUnread(ground);
+  const context = { netns, workshop };
+  if (dice.roll(2) === 0) await udpUnconnected(context);
+  if (dice.roll(2) === 0) await udpConnected(context);
+  if (dice.roll(3) === 0) await udpUnread(context);
   if (dice.roll(2) === 0) await workshop.unix(SOCK.DGRAM, new TextEncoder().encode(`\0parity-${base}`));
-  if (dice.roll(3) === 0 && fs.existsSync('/proc/sys/net/mptcp/enabled')) await mptcp(ground);
+  if (dice.roll(3) === 0 && fs.existsSync('/proc/sys/net/mptcp/enabled')) await mptcp(context);
 }
 
 /** Puts a process into a cgroup that is named as Docker names those of its containers: then it is one. */

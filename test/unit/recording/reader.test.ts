@@ -5,7 +5,7 @@ import type { RecordingLine } from '../../../src/recording/lines.ts';
 import { type RecordingItem, RecordingReader } from '../../../src/recording/reader.ts';
 import { RecordingError } from '../../../src/recording/recording-error.ts';
 import { RecordingWriter } from '../../../src/recording/writer.ts';
-import { closed, looks, recordsOf, T0 } from '../../support/random-records.ts';
+import { closed, recordsOf, snapshots, T0 } from '../../support/random-records.ts';
 
 const HEADER = { startedAtMs: T0, intervalMs: 1000, target: 'all', closely: true, events: true, redacted: false };
 const NAMES = { host: () => undefined, service: () => undefined, user: () => undefined };
@@ -146,7 +146,7 @@ describe('RecordingReader', () => {
 
   it('looks of a namespace that another took the inode of are its own', () => {
     fc.assert(
-      fc.property(looks, (series) => {
+      fc.property(snapshots, (series) => {
         const [writer, read] = [new RecordingWriter(), reader()];
         series.forEach((look, index) => {
           const namespace = { netns: 1, name: `netns:${index}`, targets: [], host: false, containers: [] };

@@ -7,7 +7,7 @@ import { fromColumns, toColumns } from '../../../src/recording/columns.ts';
 import { KeptAddresses } from '../../../src/recording/kept-addresses.ts';
 import { SocketChangesWriter } from '../../../src/recording/socket-changes.ts';
 import { SocketChangesReader } from '../../../src/recording/socket-changes-reader.ts';
-import { keyOf, looks, records, recordsOf, T0 } from '../../support/random-records.ts';
+import { keyOf, records, recordsOf, snapshots, T0 } from '../../support/random-records.ts';
 
 const read = (line: unknown) => JSON.parse(JSON.stringify(line));
 
@@ -49,7 +49,7 @@ describe('columns', () => {
 describe('changes', () => {
   it('put together are the looks that they were made of, and stay what they were', () => {
     fc.assert(
-      fc.property(looks, (series) => {
+      fc.property(snapshots, (series) => {
         const writer = new SocketChangesWriter();
         const reader = new SocketChangesReader(new KeptAddresses().of);
         const backs = series.map((look) => reader.look(read(writer.change(look))));
@@ -68,7 +68,7 @@ describe('changes', () => {
 
   it('tell MPTCP connections before TCP ones', () => {
     fc.assert(
-      fc.property(looks, (series) => {
+      fc.property(snapshots, (series) => {
         const writer = new SocketChangesWriter();
         const reader = new SocketChangesReader(new KeptAddresses().of);
         for (const look of series) {
@@ -83,7 +83,7 @@ describe('changes', () => {
 
   it('of what stays as it is there are none', () => {
     fc.assert(
-      fc.property(looks, (series) => {
+      fc.property(snapshots, (series) => {
         const writer = new SocketChangesWriter();
         for (const look of series) {
           writer.change(look);

@@ -44,15 +44,15 @@ let place: NetnsHandle;
 beforeAll(async () => {
   netns = createNetns();
   const workshop = await Workshop.start(netns);
-  const ground = { netns, workshop };
-  await everyTcpState(ground);
+  const context = { netns, workshop };
+  await everyTcpState(context);
   for (const host of ['127.0.0.1', '::1']) {
-    await udpUnconnected(ground, host);
-    await udpConnected(ground, host);
+    await udpUnconnected(context, host);
+    await udpConnected(context, host);
   }
-  await udpUnread(ground);
-  await raw(ground);
-  if (fs.existsSync('/proc/sys/net/mptcp/enabled')) await mptcp(ground);
+  await udpUnread(context);
+  await raw(context);
+  if (fs.existsSync('/proc/sys/net/mptcp/enabled')) await mptcp(context);
   folder = fs.mkdtempSync(path.join(os.tmpdir(), 'look-'));
   await bindAll(workshop, hostileNames(folder));
   await connected(workshop, folder);

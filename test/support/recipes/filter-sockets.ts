@@ -2,8 +2,8 @@
 import fs from 'node:fs';
 import type { TestNetns } from '../netns.ts';
 import { IPPROTO, OPT, SOCK } from './constants.ts';
-import type { Ground } from './ground.ts';
 import { mptcp, udpConnected, udpUnconnected, udpUnread } from './other-protocols.ts';
+import type { RecipeContext } from './recipe-context.ts';
 import { familyOf } from './sockaddr.ts';
 import { everyTcpState } from './tcp-states.ts';
 import { Workshop } from './workshop.ts';
@@ -16,7 +16,7 @@ export const HOSTS = ['127.0.0.1', '127.1.2.3', '10.9.0.1', '10.9.0.2', '::1', '
 export const PORTS = [80, 443, 3306, 5432, 8000, 8001, 8050, 8099];
 export const MARKS = [0x1, 0x10, 0x11, 0xff00];
 
-export interface FilterContext {
+export interface FilterSockets {
   workshops: Workshop[];
   /** Path of a cgroup v2 that one of the processes is in; undefined where none can be made. */
   cgroup: string | undefined;
@@ -24,7 +24,7 @@ export interface FilterContext {
 }
 
 /** Fills a namespace of its own. */
-export async function fillForFilters(netns: TestNetns): Promise<FilterContext> {
+export async function fillForFilters(netns: TestNetns): Promise<FilterSockets> {
   for (const address of ['10.9.0.1/24', '10.9.0.2/24']) netns.run('ip', 'address', 'add', address, 'dev', 'lo');
   for (const address of ['fd00:9::1/64', 'fd00:9::2/64']) {
     netns.run('ip', 'address', 'add', address, 'dev', 'lo', 'nodad');
@@ -35,10 +35,10 @@ export async function fillForFilters(netns: TestNetns): Promise<FilterContext> {
   await connections({ netns, workshop: first }, 0);
   await connections({ netns, workshop: second }, 1);
   await third.setuid(12_345);
-  const ground: Ground = { netns, workshop: third };
+  const context: RecipeContext = { netns, workshop: third };
   for (const host of ['127.0.0.1', '::1']) {
-    await udpUnconnected(ground, host);
-    await udpConnected(ground, host);
+    await udpUnconnected(context, host);
+    await udpConnected(context, host);
   }
   await udpUnread({ netns, workshop: first });
   if (fs.existsSync('/proc/sys/net/mptcp/enabled')) await mptcp({ netns, workshop: first });
@@ -55,7 +55,7 @@ export async function fillForFilters(netns: TestNetns): Promise<FilterContext> {
 }
 
 /** Listeners on well-known ports of every address, and connections to them, some marked, some bound to `lo`. */
-async function connections({ workshop }: Ground, turn: number): Promise<void> {
+async function connections({ workshop }: RecipeContext, turn: number): Promise<void> {
   for (const [number, port] of PORTS.entries()) {
     const host = HOSTS[(number * 2 + turn) % HOSTS.length] ?? '127.0.0.1';
     const listener = await workshop.tcpListener(host, port);
