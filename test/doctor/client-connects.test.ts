@@ -2,8 +2,8 @@
 import { afterEach, expect } from 'vitest';
 import { diagnose, prove } from '../support/doctor.ts';
 import { createNetns, removeAllNetns, type TestNetns, until } from '../support/netns.ts';
+import { connectRepeatedly } from '../support/recipes/attempts.ts';
 import { AF, SOCK } from '../support/recipes/constants.ts';
-import { connectRepeatedly } from '../support/recipes/knock.ts';
 import { drop } from '../support/recipes/recipe-context.ts';
 import { Workshop } from '../support/recipes/workshop.ts';
 

@@ -47,7 +47,7 @@ export function hostRoles(image: string): ContainerRoles {
   const small = ['--innodb-buffer-pool-size=32M', '--innodb-log-file-size=8M', '--skip-name-resolve'];
   const open = ['--bind-address=0.0.0.0', `--extra-port=${EXTRA_PORT}`, '--skip-grant-tables'];
   return {
-    database: role([], ['/usr/sbin/mariadbd', ...place, ...small, ...open]),
+    database: role([], ['/usr/sbin/mariadbd', ...options, ...small, ...open]),
     receiver: role(
       [`${LAB}/receiver:/app`, `${driver}:/node_modules`, `${node}:/node`],
       ['/node', '/app/receiver.cjs'],

@@ -1,4 +1,4 @@
-/** Some hundred sockets to filter: every state and family, several processes and users, marks, devices, ports. */
+/** About a hundred sockets to filter: every state and family, several processes and users, marks, devices, ports. */
 import fs from 'node:fs';
 import type { TestNetns } from '../netns.ts';
 import { IPPROTO, OPT, SOCK } from './constants.ts';
@@ -11,7 +11,7 @@ import { Workshop } from './workshop.ts';
 /** include/uapi/asm-generic/socket.h */
 const SO_MARK = 36;
 
-/** Addresses that connections go between; the namespace gets those that are not loopback's. */
+/** Addresses of connections; the ones outside loopback are added to the namespace. */
 export const HOSTS = ['127.0.0.1', '127.1.2.3', '10.9.0.1', '10.9.0.2', '::1', 'fd00:9::1', 'fd00:9::2'];
 export const PORTS = [80, 443, 3306, 5432, 8000, 8001, 8050, 8099];
 export const MARKS = [0x1, 0x10, 0x11, 0xff00];
@@ -23,7 +23,7 @@ export interface FilterSockets {
   stop(): Promise<void>;
 }
 
-/** Fills a namespace of its own. */
+/** Makes the sockets in an empty namespace. */
 export async function fillForFilters(netns: TestNetns): Promise<FilterSockets> {
   for (const address of ['10.9.0.1/24', '10.9.0.2/24']) netns.run('ip', 'address', 'add', address, 'dev', 'lo');
   for (const address of ['fd00:9::1/64', 'fd00:9::2/64']) {
@@ -42,7 +42,7 @@ export async function fillForFilters(netns: TestNetns): Promise<FilterSockets> {
   }
   await udpUnread({ netns, workshop: first });
   if (fs.existsSync('/proc/sys/net/mptcp/enabled')) await mptcp({ netns, workshop: first });
-  // Last: some of these states end after a minute.
+  // Last: some of these states last a minute only.
   await everyTcpState({ netns, workshop: first });
   return {
     workshops,
@@ -64,7 +64,7 @@ async function connections({ workshop }: RecipeContext, turn: number): Promise<v
       const mark = MARKS[(number + index) % (MARKS.length * 2)];
       if (mark !== undefined) await workshop.setsockopt(client, OPT.SOL_SOCKET, SO_MARK, mark);
       if (index === 4) await workshop.setsockopt(client, OPT.SOL_SOCKET, OPT.SO_BINDTOIFINDEX, 1);
-      // Some choose their port themselves, inside and outside the kernel's range.
+      // Some bind a port outside the kernel's range.
       if (index === 5) await workshop.bind(client, { host, port: 2000 + number * 2 + turn });
       await workshop.connect(client, listener);
       if (index !== 3) await workshop.accept(listener.fd);
@@ -92,7 +92,7 @@ function joinCgroup(pid: number): { path: string; remove(): void } | undefined {
   return {
     path: `/${name}`,
     remove: () => {
-      // Its process has ended; the folder can be removed as soon as the kernel has noticed.
+      // The kernel removes an exited process from its cgroup asynchronously.
       for (let attempt = 0; attempt < 100; attempt++) {
         try {
           fs.rmdirSync(`${mount}/${name}`);

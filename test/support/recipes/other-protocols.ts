@@ -33,7 +33,7 @@ export async function udpConnected(context: RecipeContext, host = '127.0.0.1'): 
   };
 }
 
-/** A UDP socket with `count` datagrams of `bytes` that nobody reads. */
+/** A UDP socket with `count` unread datagrams of `bytes`. */
 export async function udpUnread(context: RecipeContext, count = 5, bytes = 500): Promise<Expected> {
   const { workshop } = context;
   const server = await udpUnconnected(context);

@@ -1,4 +1,4 @@
-/** Sockets of three namespaces, at random: two containers and a stranger share one, one container is alone, one has none. A fourth is for what comes and goes. */
+/** Random sockets in three namespaces: one that two containers and another process share, one of a single container, one without a container. Connections are opened and closed in a fourth. */
 import fs from 'node:fs';
 import { createNetns, type TestNetns } from '../netns.ts';
 import type { Dice } from '../random-filter.ts';
@@ -15,7 +15,7 @@ export interface Population {
   bare: TestNetns;
   /** Has one listener until {@link churn} is called. */
   busy: TestNetns;
-  /** Ids of the containers: two of the shared namespace, then the one that is alone; empty where no cgroup can be made. */
+  /** Ids of the containers: two of the shared namespace, then the single one; empty where no cgroup can be made. */
   containers: readonly string[];
   workshops: readonly Workshop[];
   /** Opens a connection in the busy namespace and closes it. */
@@ -113,7 +113,7 @@ function containerCgroup(pid: number, index: number): { id: string; remove(): vo
   return {
     id,
     remove: () => {
-      // Its process has ended; the folder can be removed as soon as the kernel has noticed.
+      // The kernel removes an exited process from its cgroup asynchronously.
       for (let attempt = 0; attempt < 100; attempt++) {
         try {
           fs.rmdirSync(folder);

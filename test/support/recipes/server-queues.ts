@@ -3,7 +3,7 @@ import { AF, OPT, SOCK } from './constants.ts';
 import { drop, type RecipeContext, V4 } from './recipe-context.ts';
 import type { Fd } from './workshop.ts';
 
-/** Attempts to connect that nobody waits for. */
+/** Connection attempts without waiting for their result. */
 export async function dial({ workshop }: RecipeContext, port: number, count: number): Promise<Fd[]> {
   const clients: Fd[] = [];
   for (let index = 0; index < count; index++) {
@@ -37,7 +37,7 @@ export async function lostAcks(context: RecipeContext, backlog = 4, clients = 4)
   return listener;
 }
 
-/** Listeners that share a port, with so many connections spread over them by the kernel. */
+/** Listeners that share a port, with connections that the kernel spreads over them. */
 export async function reusePort(context: RecipeContext, listeners: number, clients: number) {
   const { workshop } = context;
   const fds: Fd[] = [];
@@ -54,7 +54,7 @@ export async function reusePort(context: RecipeContext, listeners: number, clien
   return { fds, port };
 }
 
-/** Connections that wait at each listener of a port, by the listener's inode, as ss tells them. */
+/** Accept queue lengths of the listeners of a port in `ss`, by inode. */
 export function waitingAt({ netns }: RecipeContext, port: number): Map<number, number> {
   const lines = netns.run('ss', '-Hltne', `sport = :${port}`).trim().split('\n');
   return new Map(lines.map((line) => [Number(/ ino:(\d+)/.exec(line)?.[1]), Number(line.split(/\s+/)[1])]));

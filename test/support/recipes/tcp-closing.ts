@@ -2,7 +2,7 @@
 import { SHUT } from './constants.ts';
 import { drop, type Expected, type RecipeContext, V4 } from './recipe-context.ts';
 
-/** FIN_WAIT1 without an owner: closed with unsent data, and nothing comes through. */
+/** FIN_WAIT1 without an owner: closed with unsent data while all packets are dropped. */
 export async function finWait1Orphan({ netns, workshop }: RecipeContext): Promise<Expected> {
   const listener = await workshop.tcpListener(V4);
   const pair = await workshop.tcpPair(listener);

@@ -49,7 +49,7 @@ export async function established({ workshop }: RecipeContext): Promise<Expected
   return rows;
 }
 
-/** A listener whose queue holds `waiting` connections that nobody accepts: ESTABLISHED with inode 0. */
+/** A listener whose accept queue holds `waiting` connections: ESTABLISHED with inode 0. */
 export async function acceptQueue({ workshop }: RecipeContext, backlog = 2, waiting = 3) {
   const listener = await workshop.tcpListener(V4, 0, backlog);
   const clientPorts: number[] = [];
@@ -94,7 +94,7 @@ export async function synReceived({ netns, workshop }: RecipeContext): Promise<E
   };
 }
 
-/** Bound, neither listening nor connected; seen only by who asks for bound-inactive sockets. */
+/** Bound, neither listening nor connected; the kernel reports it only in dumps of bound-inactive sockets. */
 export async function boundInactive({ workshop }: RecipeContext, host = V4): Promise<Expected> {
   const fd = await workshop.socket(familyOf(host), SOCK.STREAM);
   await workshop.bind(fd, { host, port: 0 });

@@ -1,6 +1,6 @@
 /**
- * TCP sockets in every state, in one namespace with loopback. Each recipe returns what a test may
- * rely on: ports as they were made, inodes from fstat(2); 0 is the inode of what has no descriptor.
+ * TCP sockets in every state, in one namespace with loopback. Each recipe returns its sockets with their
+ * ports and their inodes from fstat(2); the inode is 0 without a descriptor.
  */
 import { type TestNetns, until } from '../netns.ts';
 import type { Expected, RecipeContext } from './recipe-context.ts';
@@ -48,7 +48,7 @@ export async function everyTcpState(context: RecipeContext): Promise<Expected[]>
 export async function settled(netns: TestNetns, rows: readonly Expected[]): Promise<void> {
   let missing: Expected[] = [];
   const seen = () => {
-    // -B is newer than many an ss: what is bound and inactive is taken on trust here.
+    // Older versions of ss lack -B, so bound-inactive sockets are not checked here.
     const lines = netns
       .run('ss', '-tanH')
       .split('\n')
