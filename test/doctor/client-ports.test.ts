@@ -40,7 +40,7 @@ prove({
   },
 });
 
-/** Connections that the client closes first, some twenty a second, with so much room for them. */
+/** About twenty connections a second that the client closes first, with at most `buckets` sockets in TIME_WAIT. */
 async function closing(buckets: number | undefined) {
   const netns = createNetns();
   if (buckets !== undefined) sysctl(netns, 'net.ipv4.tcp_max_tw_buckets', String(buckets));

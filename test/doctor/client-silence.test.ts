@@ -1,4 +1,4 @@
-/** Connections on which nothing comes any more: forgotten on the way, or with nobody at the other end. */
+/** Connections without traffic: forgotten by a device on the path, or with a dead peer. */
 import { afterEach, expect } from 'vitest';
 import { diagnose, prove } from '../support/doctor.ts';
 import { connectNetns, createNetns, removeAllNetns, type TestNetns, until } from '../support/netns.ts';

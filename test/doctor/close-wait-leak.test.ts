@@ -51,7 +51,7 @@ prove({
   },
 });
 
-/** For how long nothing came on any connection, as ss tells it. */
+/** Idle time of the connections, from ss. */
 function idleMs({ netns }: RecipeContext): number {
   return Math.min(...[...netns.run('ss', '-Htni').matchAll(/lastrcv:(\d+)/g)].map(([, ms]) => Number(ms)));
 }

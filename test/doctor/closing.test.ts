@@ -48,7 +48,7 @@ async function unreachable(context: RecipeContext, count: number): Promise<void>
   });
 }
 
-/** Closed by one side, acknowledged and kept open by the other: FIN_WAIT2 without a process. */
+/** Closed by one side, acknowledged and left open by the other: FIN_WAIT2 without a process. */
 async function miniSockets(context: RecipeContext, count: number): Promise<void> {
   const { pairs: made } = await pairs(context, count);
   for (const { client } of made) await context.workshop.close(client);
@@ -96,7 +96,7 @@ prove({
   },
   healthy: () =>
     withRecipeContext(async (context) => {
-      // What other tests left behind is still being given up.
+      // The kernel may still time out orphans of other tests.
       const before = Number(/orphan (\d+)/.exec(fs.readFileSync('/proc/net/sockstat', 'latin1'))?.[1]);
       await miniSockets(context, ORPHANS);
       return findings(context, { rules: ['ORPHANS'], set: [share(before + ORPHANS)] });

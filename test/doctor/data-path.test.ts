@@ -57,7 +57,7 @@ prove({
     drop(netns, V4, '-m', 'statistic', '--mode', 'random', '--probability', '0.05');
     const port = await traffic(netns, 'stream');
     const found = await findings(netns, 'RETRANS_HIGH', '5s');
-    // The connection and the namespace are told apart.
+    // The finding distinguishes the connection from the namespace.
     expect(found.some(({ about }) => about?.endsWith(`:${port}`))).toBe(true);
     expect(found.some(({ scope, about }) => scope.kind === 'namespace' && about === undefined)).toBe(true);
     return found;
@@ -173,7 +173,7 @@ prove({
   check({ severity, about, evidence }) {
     expect(severity).toBe('critical');
     expect(about).toMatch(/^port \d+$/);
-    // The kernel doubles what is asked for, socket(7).
+    // The kernel doubles the requested size, socket(7).
     expect(evidence).toContainEqual(expect.objectContaining({ what: 'receive buffer', value: 8192 }));
   },
   async healthy() {

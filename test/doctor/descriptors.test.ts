@@ -103,7 +103,7 @@ describe('the forecast of NOFILE_NEAR_LIMIT', () => {
   });
 });
 
-/** Starts a process that opens so many pipes a second and keeps them. @returns its PID */
+/** Starts a process that opens pipes at a rate and does not close them. @returns its PID */
 async function leaking(netns: TestNetns, rate: number, most: number): Promise<number> {
   const script = path.join(import.meta.dirname, '../support/recipes/leak-main.ts');
   const child = netns.spawnNode(script, [String(rate), String(most)], { stdio: ['ignore', 'pipe', 'inherit'] });
@@ -121,19 +121,19 @@ prove({
     const listener = await workshop.tcpListener(V4);
     limit(workshop.pid, `${descriptorsOf(workshop.pid) + 20}:4096`);
     await fill(workshop);
-    await knock(netns, listener.port);
+    await connectOnce(netns, listener.port);
     return findings(`netns:${netns.name}`, 'NOFILE_ACCEPT_STARVED');
   },
   async healthy() {
     const { netns, workshop } = await context();
     const listener = await workshop.tcpListener(V4);
-    await knock(netns, listener.port);
+    await connectOnce(netns, listener.port);
     return findings(`netns:${netns.name}`, 'NOFILE_ACCEPT_STARVED');
   },
 });
 
 /** Three clients of another process connect. */
-async function knock(netns: TestNetns, port: number): Promise<void> {
+async function connectOnce(netns: TestNetns, port: number): Promise<void> {
   const clients = await Workshop.start(netns);
   for (let index = 0; index < 3; index++) {
     await clients.connect(await clients.socket(AF.INET, SOCK.STREAM), { host: V4, port });
@@ -158,7 +158,7 @@ prove({
   },
 });
 
-/** Of 30 connections one end resets, the other keeps its descriptor. */
+/** 30 connections that one end resets; the other end does not close its descriptors. */
 async function resetConnections(workshop: Workshop): Promise<void> {
   const listener = await workshop.tcpListener(V4);
   for (let index = 0; index < 30; index++) {
@@ -175,7 +175,7 @@ prove({
   async fault() {
     const { netns, workshop } = await context();
     await resetConnections(workshop);
-    // Where other tests have a hundred namespaces, looking through them takes a while.
+    // Reading all namespaces takes a while when other tests have a hundred.
     return findings(`netns:${netns.name}`, 'ZOMBIE_SOCKET_FDS', { forTime: '12s' });
   },
   check: ({ evidence }) => expect(String(evidence[0]?.value)).toMatch(/\b30$/),
@@ -248,7 +248,7 @@ describe.skipIf(typeof engine === 'string')('containers', () => {
     how: 'docker: --pids-limit 6, and 8 children',
     lookAlike: 'docker: the same children under a limit of 100',
     async fault() {
-      // A shell ends when it cannot fork: each try is one's own.
+      // A shell exits when it cannot fork, so each attempt has its own.
       const script =
         'while :; do for i in 1 2 3 4 5 6 7 8; do (/bin/busybox sleep 2 &) ; done 2>/dev/null; /bin/busybox sleep 1; done';
       const guarded = `while :; do /bin/busybox sh -c '${script}'; done`;

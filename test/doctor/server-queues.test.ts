@@ -190,7 +190,7 @@ async function all(context: RecipeContext, port: number): Promise<void> {
   });
 }
 
-test('a service that accepts what comes is named by none of these rules', { timeout: 60_000 }, () =>
+test('none of these rules reports a service that accepts all connections', { timeout: 60_000 }, () =>
   withRecipeContext(async (context) => {
     const listener = await context.workshop.tcpListener(V4, 0, 511);
     const rules = ['LISTEN_OVERFLOW', 'BACKLOG_CLAMPED', 'SYN_RECV_FLOOD', 'UNIX_BACKLOG', 'REUSEPORT_IMBALANCE'];

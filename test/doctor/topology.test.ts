@@ -67,7 +67,7 @@ prove({
   check: (finding) => expect(finding).toMatchObject({ severity: 'info', scope: { kind: 'process' } }),
 });
 
-/** Too small for a burst: the kernel makes some 2 KiB of it, the room of two events. */
+/** Too small for a burst: the kernel rounds it to about 2 KiB, the size of two events. */
 const TINY_BUFFER = 1024;
 
 prove({

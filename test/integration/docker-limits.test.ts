@@ -1,4 +1,4 @@
-/** `socklens limits` on real containers: what was declared, what they have, and a limit that is raised while they run. */
+/** `socklens limits` on real containers: declared limits, actual limits, and a limit that is raised while they run. */
 import fs from 'node:fs';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { LimitsReport } from '../../src/model/report/limits-report.ts';
@@ -14,7 +14,7 @@ else describe('docker: limits', () => describeLimits(engine));
 
 const NOFILE = [{ Name: 'nofile', Soft: 64, Hard: 128 }];
 
-/** Empty for a process that is gone. */
+/** Empty for a process that has exited. */
 function cgroupOf(pid: string): string {
   try {
     return fs.readFileSync(`/proc/${pid}/cgroup`, 'latin1');
@@ -47,7 +47,7 @@ function describeLimits(docker: TestEngine): void {
   };
   const nofileOf = ({ groups }: LimitsReport) => groups[0]?.limits.find(({ name }) => name === 'nofile');
   const open = (pid: number) => fs.readdirSync(`/proc/${pid}/fd`).length;
-  /** The highest number that the hoarder told. */
+  /** The highest number that the program printed. */
   const told = async ({ id }: RunningContainer): Promise<number> => {
     const log = String(await docker.ask('GET', `/containers/${id}/logs?stdout=1&tail=1`));
     return Number(/kept (\d+)/.exec(log)?.[1] ?? 0);
@@ -87,12 +87,12 @@ function describeLimits(docker: TestEngine): void {
     const script =
       '(for i in 1 2 3 4 5 6 7 8; do /bin/busybox sleep 1000000 & done; wait) & exec /bin/busybox sleep 1000000';
     const { id, name } = await docker.run({ script, hostConfig: { PidsLimit: 6 } });
-    // The inner shell ends at the fork that is refused; what it started stays.
+    // The inner shell exits when a fork fails; its children go on.
     await until('a refused fork', () => report(name).pids?.refused === 1 && report(name).processes.length === 5);
     const { pids } = report(name);
     expect(pids).toMatchObject({ max: 6, declared: 6 });
     expect(pids?.refused).toBeGreaterThan(0);
-    // Five that run, and the inner shell, which nobody waits for: a zombie is a task too.
+    // Five running processes and the inner shell, a zombie: it counts as a task too.
     const inCgroup = fs.readdirSync('/proc').filter((entry) => /^\d+$/.test(entry) && cgroupOf(entry).includes(id));
     expect(pids?.current).toBe(inCgroup.length);
   });
@@ -146,7 +146,7 @@ function describeLimits(docker: TestEngine): void {
       });
       await until('it to be full again', () => open(hoarder.pid) === 128);
       await until('it to tell so', async () => (await told(hoarder)) === before + 64);
-      // The declaration is what it was, and the report says that they differ.
+      // The declaration is unchanged, and the report shows the difference.
       const limits = report(hoarder.name);
       expect(nofileOf(limits)).toMatchObject({ soft: 128, declared: { soft: 64, hard: 128 } });
       expect(limits.remarks.join('\n')).toContain('64:128 was declared and the process has 128:128');

@@ -80,7 +80,7 @@ const TABLE: readonly [keyword: string, filter: string, expected: readonly strin
   ['path', 'path = /run/x', []],
 ];
 
-/** What a run of the verb came to. */
+/** Result of a run of the command. */
 interface Answer {
   names: string[];
   refusal?: { kind: string; message: string };
@@ -178,7 +178,7 @@ async function udpPair(shop: Workshop): Promise<number> {
   return fd;
 }
 
-/** A file as a version wrote it that kept less of closed connections. */
+/** A recording of an earlier version, which has fewer fields of closed connections. */
 function writeOld(from: string, to: string): void {
   const later = ['receiveQueue', 'interfaceIndex', 'lastSentMs', 'lastReceivedMs', 'lastAckReceivedMs'];
   const lines = linesIn(fs.readFileSync(from)).map((text) => {
@@ -220,7 +220,7 @@ beforeAll(async () => {
   const refused = TABLE.filter(([, , expected]) => expected instanceof RegExp).length;
   const heard = recordings.length + runs.size - refused + 1;
   await until('the receivers', () => receivers(netns.run('cat', '/proc/net/netlink')) === heard);
-  // As soon as an end is told, what lived before was dumped.
+  // A printed close shows that the first dump is complete.
   await workshop.close(await udpPair(workshop));
   await until('the barrier', () => all.objects().length === 1);
   for (const recording of recordings) await recording.next();
@@ -263,7 +263,7 @@ describe('events: each keyword, live and from a recording', () => {
   });
 });
 
-describe('events: a recording of a version that kept less', () => {
+describe('events: a recording of a version with fewer fields', () => {
   it.each(['recvq > 1', `dev = ${LOOPBACK}`, 'idle < 1h'])('%s is refused', async (filter) => {
     const { refusal } = await start(filter, files.old).answer;
     expect(refusal).toMatchObject({ kind: 'usage', message: expect.stringContaining(filter.split(' ')[0] ?? '') });

@@ -1,4 +1,4 @@
-/** `socklens events`: attempts to connect that fail, and the ends of other sockets than TCP connections. */
+/** `socklens events`: failed connection attempts, and closed sockets that are not TCP connections. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { whenNotBusy } from '../support/busy.ts';
 import { between, ClosedWatch } from '../support/closed-watch.ts';
@@ -127,7 +127,7 @@ describe('events: other sockets', () => {
     });
     const [a, b] = [client?.localPort ?? 0, listener?.localPort ?? 0];
     expect(both.filter((end) => between(end, a, b))).toHaveLength(1);
-    // The kernel has disconnected the TCP socket of the side that closed last: its peer's port may be gone.
+    // The kernel has disconnected the TCP socket of the side that closed last: its peer's port may be missing.
     expect(both.filter(({ local, peer }) => local?.port === b && [a, 0].includes(peer?.port ?? -1))).toHaveLength(1);
     expect(both.every(({ proto }) => proto === 'tcp')).toBe(true);
   });

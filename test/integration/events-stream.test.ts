@@ -29,7 +29,7 @@ afterEach(async () => {
   netns?.remove();
 });
 
-/** Connections opened and closed at a rate; comes back with how many when it has ended. */
+/** Opens and closes connections at a rate. @returns their number when the generator has exited */
 function churn(rate: number, seconds: number) {
   const child = netns.spawnNode(GENERATOR, [String(rate), String(seconds)], { stdio: ['pipe', 'pipe', 'inherit'] });
   let said = '';
@@ -50,7 +50,7 @@ function churn(rate: number, seconds: number) {
 const tcp = (objects: EventObject[]) => objects.filter(({ type, proto }) => type === 'connection' && proto === 'tcp');
 
 describe('events: load', () => {
-  it('every socket of ten thousands is told of, once', async () => {
+  it('each of ten thousands of sockets is printed once', async () => {
     const generator = churn(8000, 3);
     await generator.ready();
     const run = await EventsRun.start(netns, '--ndjson');
@@ -62,7 +62,7 @@ describe('events: load', () => {
     expect(ended).toHaveLength(made * 2);
     expect(new Set(ended.map(({ cookie }) => cookie)).size).toBe(made * 2);
     expect(new Set(ended.map(({ outcome }) => outcome))).toEqual(new Set(['closed']));
-    // Each connection has two ends, and both were told of.
+    // Each connection has two sockets, and both are printed.
     const keys = new Set(
       ended.map(({ local, peer }) => `${local?.address}:${local?.port} ${peer?.address}:${peer?.port}`),
     );
@@ -73,7 +73,7 @@ describe('events: load', () => {
     expect(run.objects.at(-1)).toMatchObject({ type: 'summary', gaps: 0, connections: made * 2 + 1 });
   });
 
-  it('a full buffer: a gap says when, the stream goes on, and what is remembered is right again', async () => {
+  it('a full buffer: a gap has the time, the stream goes on, and later lifetimes are right again', async () => {
     const generator = churn(20_000, 1);
     await generator.ready();
     const stop = new AbortController();
@@ -87,7 +87,7 @@ describe('events: load', () => {
         .split('\n')
         .slice(0, -1)
         .map((line) => JSON.parse(line) as EventObject);
-    // Room for some 50 events, of which 800 come between two looks.
+    // A buffer for about 50 events; 800 occur between two reads.
     const flow = events(
       {
         machine: localMachine({ DOCKER_HOST: 'unix:///nonexistent' }),
@@ -121,7 +121,7 @@ describe('events: load', () => {
         expect(Date.parse(gap.to ?? '')).toBeGreaterThanOrEqual(from);
         expect(Date.parse(gap.from ?? '')).toBeLessThanOrEqual(Date.now());
       }
-      // Made after the loss: as soon as the owner of one is told, a dump has seen those before it, too.
+      // Opened after the loss: when one is printed with its owner, a dump has the earlier ones, too.
       const listener = await workshop.tcpListener(V4);
       const pair = await workshop.tcpPair(listener);
       const probes: Pair[] = [];
@@ -185,7 +185,7 @@ describe('events: its end', () => {
     expect(run.stderr).toBe('');
   });
 
-  it('a reader that goes away ends it quietly', async () => {
+  it('exits silently when its reader closes the pipe', async () => {
     // The shell's own status is head's; socklens says its own on descriptor 3.
     const script = '{ "$0" events "$1" -n; echo "status $?" >&3; } 2>&1 3>&4 | head -n 1';
     const child = spawn('sh', ['-c', script, LAUNCHER, `netns:${netns.name}`], {
@@ -210,7 +210,7 @@ describe('events: its end', () => {
     expect(said.trimEnd().split('\n')).toHaveLength(1);
   });
 
-  it('who may not enter the namespace is told so', () => {
+  it('without the permission to enter the namespace: one line with the reason', () => {
     const unprivileged = ['setpriv', '--reuid=65534', '--clear-groups', '--bounding-set=-all', '--inh-caps=-all'];
     const { status, stderr } = socklens(['events', `netns:${netns.name}`, '--for', '1s'], {}, unprivileged);
     expect(status).toBe(4);
@@ -232,8 +232,8 @@ describe('events: its end', () => {
   });
 });
 
-describe('events: what no dump has seen', () => {
-  it('is told with what its event says, and never with a lifetime that it had not', async () => {
+describe('events: sockets that no dump has', () => {
+  it('are printed with the fields of the event, and without a wrong lifetime', async () => {
     const run = await EventsRun.start(netns, '--ndjson', '--tcp');
     const listener = await workshop.tcpListener(V4);
     const begin = Date.now();
@@ -276,7 +276,7 @@ describe('events: what no dump has seen', () => {
 });
 
 describe('events: filters', () => {
-  /** Two connections that a dump has seen, and one attempt that is refused; which ends match. */
+  /** Two connections that a dump has, and a refused attempt. @returns the closed sockets that match */
   async function matching(filter: string): Promise<string[]> {
     const listener = await workshop.tcpListener(V4);
     const other = await workshop.tcpListener('127.0.0.2');

@@ -1,7 +1,7 @@
 /**
- * `socklens events` against sockets that a test ends one by one: every situation of the kernel's
- * destroy events, told as text and as NDJSON. Each socket is there before the verb begins, so that a
- * dump has seen it; what no dump saw is in events-unseen.test.ts.
+ * `socklens events` on sockets that a test closes one by one: every case of the kernel's destroy
+ * events, as text and as NDJSON. A dump has each socket, which exists before the command starts; sockets
+ * that no dump has are in events-stream.test.ts.
  */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { between, ClosedWatch } from '../support/closed-watch.ts';
@@ -18,7 +18,7 @@ let watch: ClosedWatch;
 type Listener = { fd: Fd; host: string; port: number };
 type Prepared = Pair & { listener: Listener };
 
-/** What is made before the verbs begin. */
+/** Sockets that exist before the commands start. */
 interface Scene {
   plain: Prepared;
   bothShut: Prepared;
@@ -106,7 +106,7 @@ describe('events: connections that a dump has seen', () => {
       },
     ]);
     expect(first[0]?.rttUs).toBeGreaterThan(0);
-    // It was there before anybody looked: how long is not known.
+    // It existed before the first dump, so its lifetime has no upper bound.
     expect(first[0]?.lifetime?.atMostMs).toBeUndefined();
     const [clock, who, local, peer, lived, sent, received, rtt, retransmits, outcome] = watch.cells(
       clientPort,
@@ -165,7 +165,7 @@ describe('events: connections that a dump has seen', () => {
     expect(both.some((end) => between(end, listener.port, clientPort))).toBe(true);
   });
 
-  it('SO_LINGER 0: aborted, its endpoints as they were; the reset peer ends when it is closed', async () => {
+  it('SO_LINGER 0: aborted, its endpoints as they were; the reset peer is reported when it is closed', async () => {
     const { client, server, clientPort, listener } = scene.linger;
     const first = await watch.closed(1, async () => {
       await workshop.setsockopt(client, OPT.SOL_SOCKET, OPT.SO_LINGER, 1, 0);
@@ -189,7 +189,7 @@ describe('events: connections that a dump has seen', () => {
     expect(second).toMatchObject([{ role: 'server', local: { port: listener.port }, peer: { port: clientPort } }]);
   });
 
-  it('closed with unread data: aborted, with what was received; the reset peer ends when it is closed', async () => {
+  it('closed with unread data: aborted, with what was received; the reset peer is reported when it is closed', async () => {
     const { client, server, clientPort, listener } = scene.unread;
     const first = await watch.closed(1, async () => {
       await workshop.send(client, 777);
@@ -269,7 +269,7 @@ describe('events: connections that a dump has seen', () => {
 });
 
 describe('events: at the end', () => {
-  it('the summary adds up what was told, and the status is 0', async () => {
+  it('the summary is the sum of the printed connections, and the status is 0', async () => {
     const { json, text, expected: total } = watch;
     expect(await watch.stop()).toEqual([0, 0]);
     expect([json.stderr, text.stderr]).toEqual(['', '']);

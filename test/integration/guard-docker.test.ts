@@ -1,4 +1,4 @@
-/** A guard over real containers: who holds what, and one that dies in the middle. */
+/** A guard on real containers: owners of sockets, and a container that is killed during the run. */
 import { execFileSync } from 'node:child_process';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type RunningContainer, type TestEngine, testEngine } from '../support/engine.ts';
@@ -45,7 +45,7 @@ function describeGuard(docker: TestEngine): void {
       const listed = () =>
         execFileSync('nsenter', ['-t', `${pid}`, '-n', 'ss', '-tnH', 'state', 'established'], { encoding: 'utf8' });
       const wanted = pid === few.pid ? 2 : 5;
-      // Both ends of each are there.
+      // Each has both ends.
       await until('the connections', () => listed().trim().split('\n').length === 2 * wanted);
     }
     await guard.samples(3);

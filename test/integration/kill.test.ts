@@ -1,4 +1,4 @@
-/** `socklens kill` on real victims: for each kind of socket, what its application and its peer see. */
+/** `socklens kill` on real sockets: for each kind, the effect on its application and its peer. */
 import { spawnSync } from 'node:child_process';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { closeSockets, type Outcome } from '../../src/act/close-sockets.ts';
@@ -20,7 +20,7 @@ const machine = localMachine({ DOCKER_HOST: 'unix:///nonexistent' });
 let netns: TestNetns;
 let workshop: Workshop;
 let context: RecipeContext;
-let place: NetnsHandle;
+let handle: NetnsHandle;
 
 beforeAll(async () => {
   netns = createNetns();
@@ -28,7 +28,7 @@ beforeAll(async () => {
   context = { netns, workshop };
   const [found] = await resolveTargets(machine, `netns:${netns.name}`);
   if (found === undefined) throw new Error('the namespace was not found');
-  place = found;
+  handle = found;
 });
 afterAll(async () => {
   await workshop?.stop();
@@ -66,7 +66,7 @@ const code = (call: Promise<unknown>) =>
     (error: { code: string }) => error.code,
   );
 
-describe('kill: what the victim sees', () => {
+describe('kill: effect on the application and its peer', () => {
   it('ESTABLISHED: the owner gets ECONNABORTED, the peer ECONNRESET', async () => {
     const listener = await workshop.tcpListener(V4);
     const { client, server, clientPort } = await workshop.tcpPair(listener);
@@ -105,7 +105,7 @@ describe('kill: what the victim sees', () => {
     expect(await code(workshop.recv(fd, 1))).toBe('ECONNABORTED');
   });
 
-  it('SYN_RECV: the half-open entry is gone', async () => {
+  it('SYN_RECV: the half-open entry is removed', async () => {
     const { localPort, peerPort } = await synReceived(context);
     await until('SYN_RECV', () => shown('SYN-RECV', localPort, peerPort));
     expect(kill('state', 'syn-recv', `sport = ${localPort}`)).toEqual(CLOSED);
@@ -122,7 +122,7 @@ describe('kill: what the victim sees', () => {
     expect(await code(workshop.recv(client, 10))).toBe('ECONNRESET');
   });
 
-  it('FIN_WAIT2 without a process: the entry is gone, and a late write of the peer is reset', async () => {
+  it('FIN_WAIT2 without a process: the entry is removed, and a late write of the peer is reset', async () => {
     const listener = await workshop.tcpListener(V4);
     const { client, server, clientPort } = await workshop.tcpPair(listener);
     await workshop.close(client);
@@ -176,7 +176,7 @@ describe('kill: what the victim sees', () => {
     expect(await workshop.port(given)).toBe(0);
   });
 
-  it('a stale cookie closes nothing and is reported as already gone', async () => {
+  it('a stale cookie closes nothing and is reported as already closed', async () => {
     const listener = await workshop.tcpListener(V4);
     const { clientPort } = await workshop.tcpPair(listener);
     const [identity] = identities((port) => port === clientPort);
@@ -235,14 +235,14 @@ describe('kill: confirmation', () => {
   });
 
   it('a namespace that was replaced before the confirmation is not touched', () => {
-    const replaced = { ...place, target: { ...place.target, netns: place.target.netns + 1 } };
+    const replaced = { ...handle, target: { ...handle.target, netns: handle.target.netns + 1 } };
     expect(() => closeSockets(machine, replaced, [], () => {})).toThrow(/ended while it was being looked at/);
   });
 });
 
 function identities(wanted: (localPort: number) => boolean): SocketIdentity[] {
   const found: SocketIdentity[] = [];
-  dumpSockets(machine, place, { ...everySocket(), protos: ['tcp'] }).sockets.each((socket) => {
+  dumpSockets(machine, handle, { ...everySocket(), protos: ['tcp'] }).sockets.each((socket) => {
     const identity = identityOf(socket);
     if (identity !== undefined && wanted(identity.localPort)) found.push(identity);
   });
@@ -251,6 +251,6 @@ function identities(wanted: (localPort: number) => boolean): SocketIdentity[] {
 
 function outcomes(sockets: readonly SocketIdentity[]): Outcome['kind'][] {
   const kinds: Outcome['kind'][] = [];
-  closeSockets(machine, place, sockets, (_, { kind }) => kinds.push(kind));
+  closeSockets(machine, handle, sockets, (_, { kind }) => kinds.push(kind));
   return kinds;
 }

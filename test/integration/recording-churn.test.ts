@@ -1,4 +1,4 @@
-/** What ends while it is recorded, and files that were cut off at random places. */
+/** Connections that are closed during a recording, and files that are truncated at random positions. */
 import { once } from 'node:events';
 import fs from 'node:fs';
 import path from 'node:path';
@@ -19,7 +19,7 @@ let folder: string;
 let netns: TestNetns;
 let closely: string;
 let lightly: string;
-/** Connections that the generator made: it has both ends. */
+/** Connections of the generator, which has both ends of each. */
 let made: number;
 
 beforeAll(async () => {
@@ -60,7 +60,7 @@ function objects(text: string): Record<string, unknown>[] {
 }
 
 describe('recorded while connections come and go', () => {
-  it.each(['closely', 'lightly'] as const)('%s: events tells each end once', (how) => {
+  it.each(['closely', 'lightly'] as const)('%s: events prints each closed socket once', (how) => {
     const file = how === 'closely' ? closely : lightly;
     const { status, stdout } = told('events', '--from', file, '--speed', 'max', '--ndjson', '--tcp');
     expect(status).toBe(0);
@@ -96,10 +96,10 @@ describe('recorded while connections come and go', () => {
   });
 });
 
-describe('cut off at random places', () => {
+describe('cut off at random positions', () => {
   const verbs = ['ps', 'ls', 'watch --speed max', 'events --speed max', 'doctor'];
   /** Cuts within the first bytes and the last ones, too. */
-  const places = (bytes: Uint8Array, count: number) => {
+  const positions = (bytes: Uint8Array, count: number) => {
     const dice = new Dice(SEED);
     const random = Array.from({ length: count }, () => 1 + dice.roll(bytes.length - 1));
     return [0, 1, 9, 10, 11, bytes.length - 9, bytes.length - 1, ...random];
@@ -108,13 +108,13 @@ describe('cut off at random places', () => {
   it('all samples up to there are read, and the last says so', async () => {
     const bytes = fs.readFileSync(closely);
     const file = path.join(folder, 'cut.slr');
-    for (const place of places(bytes, 80)) {
-      fs.writeFileSync(file, bytes.subarray(0, place));
-      const lines = linesIn(bytes.subarray(0, place));
+    for (const position of positions(bytes, 80)) {
+      fs.writeFileSync(file, bytes.subarray(0, position));
+      const lines = linesIn(bytes.subarray(0, position));
       const { ticks, notes, failure } = await readAll(file);
-      expect([place, ticks]).toEqual([place, ticksIn(bytes.subarray(0, place)).length]);
+      expect([position, ticks]).toEqual([position, ticksIn(bytes.subarray(0, position)).length]);
       if (lines.length === 0) expect(failure).toContain('nothing is recorded in it');
-      // What misses nothing but the packer's own end has its last line.
+      // A file that lacks only the end of the compressed stream has its last line.
       else if (ticks > 0 && !lines.at(-1)?.includes('"type":"end"'))
         expect(notes).toContain('cut off, or is still being written');
     }
@@ -125,27 +125,27 @@ describe('cut off at random places', () => {
     const file = path.join(folder, 'cut-verbs.slr');
     const dice = new Dice(SEED);
     for (const verb of verbs) {
-      const place = Math.floor(bytes.length / 2) + dice.roll(Math.floor(bytes.length / 2) - 100);
-      fs.writeFileSync(file, bytes.subarray(0, place));
+      const position = Math.floor(bytes.length / 2) + dice.roll(Math.floor(bytes.length / 2) - 100);
+      fs.writeFileSync(file, bytes.subarray(0, position));
       const { status, stdout, stderr } = told(...verb.split(' '), '--from', file);
-      expect([verb, place, status]).toEqual([verb, place, verb === 'doctor' ? expect.toBeOneOf([0, 1]) : 0]);
+      expect([verb, position, status]).toEqual([verb, position, verb === 'doctor' ? expect.toBeOneOf([0, 1]) : 0]);
       expect([verb, stdout + stderr]).toEqual([verb, expect.stringContaining('cut off, or is still')]);
       expect(stderr).not.toContain('fault');
     }
   });
 
-  it('bytes that are others: what is before them is read, or one line says why not', async () => {
+  it('changed bytes: everything before them is read, or one line gives the reason', async () => {
     const bytes = fs.readFileSync(closely);
     const file = path.join(folder, 'damaged.slr');
     const dice = new Dice(SEED);
     for (let round = 0; round < 40; round++) {
       const damaged = Uint8Array.from(bytes);
-      const place = dice.roll(bytes.length);
-      damaged[place] = (damaged[place] ?? 0) ^ (1 + dice.roll(255));
+      const position = dice.roll(bytes.length);
+      damaged[position] = (damaged[position] ?? 0) ^ (1 + dice.roll(255));
       fs.writeFileSync(file, damaged);
       const { ticks, failure } = await readAll(file);
       if (failure !== undefined)
-        expect([place, failure]).toEqual([place, expect.stringMatching(/^\/.*recording|recorded/)]);
+        expect([position, failure]).toEqual([position, expect.stringMatching(/^\/.*recording|recorded/)]);
       expect(ticks).toBeLessThanOrEqual(ticksIn(bytes).length);
     }
   });

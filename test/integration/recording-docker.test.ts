@@ -27,7 +27,7 @@ function describeRecording(docker: TestEngine): void {
   let file: string;
   let first: RunningContainer & { netns: number };
   let last: RunningContainer & { netns: number };
-  /** A time at which it was what it was at first, as `--at` takes it. */
+  /** A time before the change, in the format of `--at`. */
   let early: string;
 
   const ticks = () =>
@@ -88,7 +88,7 @@ function describeRecording(docker: TestEngine): void {
       .slice(0, -1)
       .map((line) => JSON.parse(line) as WatchObject);
     const notes = objects.flatMap(({ type, text }) => (type === 'note' && text !== undefined ? [text] : []));
-    // Whether a tick fell between its end and its beginning is not said.
+    // A tick may or may not fall between its stop and its start.
     expect(notes.filter((text) => text.startsWith(first.name))).toEqual([
       `${first.name}: stopped`,
       `${first.name}: started`,

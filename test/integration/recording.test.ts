@@ -23,9 +23,9 @@ let context: FilterSockets;
 let target: string;
 let file: string;
 let redacted: string;
-/** What the live command said right after the last sample. */
+/** Output of the live command right after the last sample. */
 let live: Map<string, Grouped>;
-/** The same of TCP alone, without what only MPTCP tells. */
+/** The same for TCP alone, without MPTCP. */
 let liveTcp: Grouped;
 let listed: Listed;
 let rows: Record<string, unknown>[];
@@ -62,7 +62,7 @@ function ordered({ groups, total }: Grouped) {
   return { groups: [...groups].sort((a, b) => JSON.stringify(a).localeCompare(JSON.stringify(b))), total };
 }
 
-/** Without what goes on by itself, and what a recording does not have. */
+/** Without running clocks, and without fields that a recording lacks. */
 function still({ timer, processes, ...row }: Record<string, unknown>) {
   const named = (processes as { pid: number; name: string }[]).map(({ pid, name }) => ({ pid, name }));
   const kind = (timer as { kind?: string } | undefined)?.kind;
@@ -102,7 +102,7 @@ afterAll(async () => {
 });
 
 describe('a recording of sockets in every state', () => {
-  it('is nobody else’s business, and ends with its end', () => {
+  it('is readable by its owner only, and has an end mark', () => {
     expect(fs.statSync(file).mode & 0o777).toBe(0o600);
     expect(linesIn(fs.readFileSync(file)).at(-1)).toBe('{"type":"end"}');
   });
@@ -165,7 +165,7 @@ function socklensIn(script: string) {
   return spawnSync('unshare', ['--mount', 'sh', '-c', script, LAUNCHER], { encoding: 'latin1', timeout: 30_000 });
 }
 
-describe('what can go wrong', () => {
+describe('errors', () => {
   const one = (text: string) => expect(text.trimEnd().split('\n')).toHaveLength(1);
 
   it.each([
@@ -201,7 +201,7 @@ describe('what can go wrong', () => {
     }
   });
 
-  it('a full disk: one line, and what was written can be read', () => {
+  it('a full disk: one line, and the samples before are readable', () => {
     const mount = path.join(folder, 'full');
     const small = path.join(mount, 'small.slr');
     const script = `mkdir ${mount} && mount -t tmpfs -o size=4k none ${mount} && "$0" record ${target} -o ${small} --interval 100ms --for 20s; echo "status $?" >&2; "$0" ls --from ${small} --by state`;

@@ -47,7 +47,7 @@ afterAll(() => {
   if (folder) fs.rmSync(folder, { recursive: true, force: true });
 });
 
-/** What the real program prints; nobody in the namespace can look up names in DNS. */
+/** Output of the real program; DNS is unreachable in the namespace. */
 function real(flags: readonly string[], where = netns): string {
   const { status, stdout, stderr } = spawnSync('nsenter', [`--net=${where.path}`, 'netstat', ...flags], {
     encoding: 'latin1',
@@ -57,7 +57,7 @@ function real(flags: readonly string[], where = netns): string {
   return stdout;
 }
 
-/** Only the digits of a running timer change between two looks. */
+/** Only the digits of a running timer change between two runs. */
 function withoutSeconds(text: string): string[] {
   return sortedLines(text.replace(/\(\d+\.\d\d\//g, '(S/'));
 }
@@ -68,7 +68,7 @@ function compare(flags: readonly string[], where = netns): void {
     const before = withoutSeconds(real(flags, where));
     const ours = socklens(['netstat', `netns:${where.name}`, ...flags]);
     const after = withoutSeconds(real(flags, where));
-    // A retransmission or an expiry in between makes the two looks differ: then once more.
+    // A retransmission or an expiry in between makes the outputs differ: both run again.
     if (before.join('\n') !== after.join('\n') && round < 20) continue;
     expect(ours.stderr.replaceAll('warning, got bogus unix line.\n', '')).toBe('');
     expect(withoutSeconds(ours.stdout)).toEqual(after);

@@ -1,4 +1,4 @@
-/** UDP, MPTCP and RAW sockets, owners and cgroups, against `ss`, `/proc` and what the test made. */
+/** UDP, MPTCP and RAW sockets, owners and cgroups, against `ss`, `/proc` and the test's sockets. */
 import fs from 'node:fs';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -72,7 +72,7 @@ describe('UDP', () => {
     expected.push(await udpUnread(context));
   });
 
-  it.each(FAMILIES)('over %s is what ss shows', (family, flag) => {
+  it.each(FAMILIES)('over %s equals ss', (family, flag) => {
     const rows = asOurs(diagRows(netns, 'udp', family));
     expect(rows).toEqual(asSs(netns, flag, '-u'));
     expect(rows.length).toBeGreaterThanOrEqual(4);
@@ -107,7 +107,7 @@ describe('UDP', () => {
   });
 
   it('counts datagrams that were dropped', async () => {
-    // More than the smallest buffer holds, to a socket that nobody reads.
+    // More than the smallest buffer holds, to a socket that is not read.
     const server = await udpUnread(context, 600, 1000);
     const [row] = byInode(diagRows(netns, 'udp', 'inet'), server);
     expect(row?.drops).toBeGreaterThan(0);

@@ -68,7 +68,7 @@ function cookies(sockets: SocketSource): string[] {
   return found.sort();
 }
 
-/** What socklens shows, with the kernel's help or alone. */
+/** Cookies of matching sockets in socklens, filtered by the kernel or by socklens alone. */
 async function ours(filter: Filter, kernel: boolean): Promise<string[]> {
   const target = new LiveNetns(machine, place, () => takeInventory(machine));
   const bound = await target.bind(filter);
@@ -90,7 +90,7 @@ function readPlainly(text: string, whateverSsMeans = false): Filter | undefined 
   }
 }
 
-/** A random filter whose states leave something to look for. */
+/** A random filter whose states are not empty. */
 function readable(dice: Dice, beyond: boolean): Filter {
   for (;;) {
     const filter = readPlainly(randomFilter(dice, { ...words, beyond }).join(' '), true);
@@ -98,7 +98,7 @@ function readable(dice: Dice, beyond: boolean): Filter {
   }
 }
 
-/** What `ss` shows: its `sk:` is the cookie. */
+/** Cookies of matching sockets in `ss`, from its `sk:`. */
 function theirs(filter: readonly string[]): string[] {
   const output = netns.run('ss', '-atuneOH', ...filter);
   return [...output.matchAll(/\bsk:([0-9a-f]+)/g)].map((match) => match[1] ?? '').sort();
@@ -123,7 +123,7 @@ function theirsByKernel(): string[] {
 }
 
 describe(`filters (seed ${SEED})`, () => {
-  it(`${EXPRESSIONS} random expressions match what ss matches`, { timeout: 120_000 }, async () => {
+  it(`${EXPRESSIONS} random expressions match the same sockets as in ss`, { timeout: 120_000 }, async () => {
     const dice = new Dice(SEED);
     let compared = 0;
     let sockets = 0;
@@ -228,7 +228,7 @@ describe(`filters (seed ${SEED})`, () => {
     expect(cookies(seen.sockets)).toEqual(await ours(filter, false));
   });
 
-  it('`ls` prints what matches, and --explain-filter how it was found', () => {
+  it('`ls` prints the matching sockets, and --explain-filter the way of filtering', () => {
     const cli = (...args: string[]) => socklens(['ls', `netns:${netns.name}`, ...args]).stdout;
     const rows = cli('-tn', 'dport = :3306 and state established').trimEnd().split('\n').slice(1);
     expect(rows).toHaveLength(theirs(['state', 'established', 'dport', '=', ':3306']).length);
