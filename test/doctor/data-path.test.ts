@@ -51,7 +51,7 @@ function counter(netns: TestNetns, name: string): number {
 prove({
   rule: 'RETRANS_HIGH',
   how: 'namespace: one packet in twenty is dropped on its way in',
-  lookAlike: 'a clean stream, beside SYNs that nobody answers',
+  lookAlike: 'a clean stream, beside unanswered SYNs',
   async fault() {
     const netns = namespace();
     drop(netns, V4, '-m', 'statistic', '--mode', 'random', '--probability', '0.05');
@@ -79,7 +79,7 @@ prove({
 
 prove({
   rule: 'ZERO_WINDOW_STUCK',
-  how: 'namespace: a writer fills a connection that nobody reads; 1.5 s instead of 5 s',
+  how: 'namespace: a writer fills a connection that is not read; 1.5 s instead of 5 s',
   lookAlike: 'a window that has been closed for a moment only, and a peer that is gone',
   async fault() {
     const { netns, workshop } = await context();
@@ -160,8 +160,8 @@ async function burstsWhile<T>(workshop: Workshop, port: number, answer: Promise<
 
 prove({
   rule: 'UDP_RCVBUF_DROPS',
-  how: 'namespace: bursts to a socket with a receive buffer of 4 KiB that nobody reads',
-  lookAlike: 'datagrams to a port that nobody listens on, beside a socket that dropped some long ago',
+  how: 'namespace: bursts to a socket with an unread receive buffer of 4 KiB',
+  lookAlike: 'datagrams to a port without a socket, beside a socket with earlier drops',
   async fault() {
     const { netns, workshop } = await context();
     const fd = await workshop.socket(AF.INET, SOCK.DGRAM);

@@ -25,7 +25,7 @@ async function findings({ netns }: RecipeContext, options: DiagnoseOptions): Pro
 
 prove({
   rule: 'LISTEN_OVERFLOW',
-  how: 'namespace: listen(3), six connects, nobody accepts',
+  how: 'namespace: listen(3), six connects, no accept',
   lookAlike: 'no descriptor left to accept with; a SYN flood',
   fault: () =>
     withRecipeContext(async (context) => {

@@ -24,17 +24,17 @@ function cgroupOf(pid: string): string {
 }
 
 /**
- * Opens one file after the other and keeps them. When it may not, it tries again; it tells each time
- * how many it has.
+ * Opens one file after the other without closing any, and retries when it may not. Prints the number of open
+ * files whenever it changes.
  */
 const HOARDER = `
   i=0; while [ $i -lt 200 ]; do echo line > /tmp/f$i; i=$((i + 1)); done
   exec /bin/busybox awk 'BEGIN {
-    kept = 0
+    count = 0
     while (1) {
-      if ((getline line < ("/tmp/f" kept)) > 0) kept++
+      if ((getline line < ("/tmp/f" count)) > 0) count++
       else system("/bin/busybox usleep 20000")
-      if (kept != told) { told = kept; print "kept " kept; fflush() }
+      if (count != printed) { printed = count; print "open " count; fflush() }
     }
   }'`;
 
@@ -48,9 +48,9 @@ function describeLimits(docker: TestEngine): void {
   const nofileOf = ({ groups }: LimitsReport) => groups[0]?.limits.find(({ name }) => name === 'nofile');
   const open = (pid: number) => fs.readdirSync(`/proc/${pid}/fd`).length;
   /** The highest number that the program printed. */
-  const told = async ({ id }: RunningContainer): Promise<number> => {
+  const openFiles = async ({ id }: RunningContainer): Promise<number> => {
     const log = String(await docker.ask('GET', `/containers/${id}/logs?stdout=1&tail=1`));
-    return Number(/kept (\d+)/.exec(log)?.[1] ?? 0);
+    return Number(/open (\d+)/.exec(log)?.[1] ?? 0);
   };
   const labelled = (labels: Record<string, string>) => docker.run({ labels, ulimits: NOFILE });
   afterAll(() => docker.removeAll());
@@ -134,7 +134,7 @@ function describeLimits(docker: TestEngine): void {
     });
 
     test('a raised limit lets its process open more without a restart', async () => {
-      const before = await told(hoarder);
+      const before = await openFiles(hoarder);
       expect(before).toBeGreaterThan(50);
       expect(before).toBeLessThan(64);
       const { status, processes } = set(hoarder.name, 'nofile=128');
@@ -145,7 +145,7 @@ function describeLimits(docker: TestEngine): void {
         outcome: 'changed',
       });
       await until('it to be full again', () => open(hoarder.pid) === 128);
-      await until('it to tell so', async () => (await told(hoarder)) === before + 64);
+      await until('it to print that', async () => (await openFiles(hoarder)) === before + 64);
       // The declaration is unchanged, and the report shows the difference.
       const limits = report(hoarder.name);
       expect(nofileOf(limits)).toMatchObject({ soft: 128, declared: { soft: 64, hard: 128 } });

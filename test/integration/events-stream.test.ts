@@ -144,8 +144,8 @@ describe('events: load', () => {
       stop.abort();
       await flow;
       const all = objects();
-      const told = all.filter(({ type }) => type === 'gap').length;
-      expect(all.at(-1)).toMatchObject({ type: 'summary', gaps: told });
+      const gapCount = all.filter(({ type }) => type === 'gap').length;
+      expect(all.at(-1)).toMatchObject({ type: 'summary', gaps: gapCount });
     } finally {
       stop.abort();
       await flow;

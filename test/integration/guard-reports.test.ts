@@ -108,11 +108,11 @@ print(json.dumps({'tests': suite.get('tests'), 'failures': suite.get('failures')
     const after = path.join(folder, 'after.json');
     fs.writeFileSync(before, JSON.stringify(report));
     const [broken, ...others] = report.budgets;
-    const mended = {
+    const fixed = {
       ...report,
       budgets: [{ ...broken, verdict: 'held', worst: { ...broken?.worst, value: 4 } }, ...others],
     };
-    fs.writeFileSync(after, JSON.stringify(mended));
+    fs.writeFileSync(after, JSON.stringify(fixed));
     const text = socklens(['compare', before, after]);
     expect(text).toMatchObject({ status: 0, stderr: '' });
     expect(text.stdout).toMatch(

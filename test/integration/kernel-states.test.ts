@@ -15,7 +15,7 @@ import { createNetns, nodeProgram, type TestNetns, until } from '../support/netn
 import { AF, SOCK } from '../support/recipes/constants.ts';
 import { Workshop } from '../support/recipes/workshop.ts';
 
-const WISH: TickRequest = { isForeground: () => false, query: everySocket, processes: 'no', allCounters: false };
+const REQUEST: TickRequest = { isForeground: () => false, query: everySocket, processes: 'no', allCounters: false };
 const SHUT_WR = 1;
 
 /** Names in ss of the reported states. */
@@ -63,7 +63,7 @@ function bySs(): Record<string, number> {
   return Object.fromEntries(Object.keys(SS_NAMES).map((name) => [name, ss(['state', name])]));
 }
 
-function told({ tcpStates }: NetnsTick): Record<string, number> {
+function reportedStates({ tcpStates }: NetnsTick): Record<string, number> {
   return Object.fromEntries(Object.entries(SS_NAMES).map(([name, state]) => [name, tcpStates?.counts[state] ?? -1]));
 }
 
@@ -79,7 +79,7 @@ async function start(machine: Machine = localMachine({ DOCKER_HOST: 'unix:///non
 }
 
 async function next(source: Sampler): Promise<{ tick: Tick; namespace: NetnsTick }> {
-  const tick = await source.next(WISH);
+  const tick = await source.next(REQUEST);
   const [namespace] = tick?.namespaces ?? [];
   if (tick === undefined || namespace === undefined) throw new Error('no tick');
   return { tick, namespace };
@@ -97,7 +97,7 @@ describe('state counts of a kernel program', () => {
     const first = await next(source);
     expect(first.namespace.snapshot).toBeDefined();
     expect(first.namespace.tcpStates).toBeUndefined();
-    expect(told((await next(source)).namespace)).toEqual(bySs());
+    expect(reportedStates((await next(source)).namespace)).toEqual(bySs());
 
     const steps: (() => Promise<unknown>)[] = [
       () => workshop.tcpPair(listener),
@@ -120,7 +120,7 @@ describe('state counts of a kernel program', () => {
       await until('the same counts', async () => {
         const { namespace } = await next(source);
         expect(namespace.tcpStates).toBeDefined();
-        return JSON.stringify(told(namespace)) === JSON.stringify(bySs());
+        return JSON.stringify(reportedStates(namespace)) === JSON.stringify(bySs());
       });
     }
     // All of it with a single dump.
@@ -128,7 +128,7 @@ describe('state counts of a kernel program', () => {
     expect(tick.atMs - (namespace.snapshotAtMs ?? 0)).toBeGreaterThan(700);
   });
 
-  counting('FIN_WAIT2 without a process: told apart from those that it counts', async () => {
+  counting('FIN_WAIT2 without a process: distinguished from TIME_WAIT', async () => {
     const { client } = await workshop.tcpPair(await workshop.tcpListener('127.0.0.1'));
     await workshop.close(client);
     await until('FIN_WAIT2', () => ss(['state', 'fin-wait-2']) >= 1);

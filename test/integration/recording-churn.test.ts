@@ -8,7 +8,7 @@ import { openRecorded } from '../../src/sources/open-source.ts';
 import { socklens } from '../support/cli.ts';
 import { createNetns, type TestNetns, until } from '../support/netns.ts';
 import { Dice } from '../support/random-filter.ts';
-import { linesIn, RecordingRun, temporaryFolder, ticksIn, told } from '../support/recording-run.ts';
+import { commandOutput, linesIn, RecordingRun, temporaryFolder, ticksIn } from '../support/recording-run.ts';
 
 const RATE = 300;
 const SECONDS = 3;
@@ -17,16 +17,16 @@ const GENERATOR = path.resolve(import.meta.dirname, '../support/recipes/churn-ma
 
 let folder: string;
 let netns: TestNetns;
-let closely: string;
-let lightly: string;
+let full: string;
+let summary: string;
 /** Connections of the generator, which has both ends of each. */
 let made: number;
 
 beforeAll(async () => {
   folder = temporaryFolder();
   netns = createNetns();
-  closely = path.join(folder, 'closely.slr');
-  lightly = path.join(folder, 'lightly.slr');
+  full = path.join(folder, 'full.slr');
+  summary = path.join(folder, 'summary.slr');
   const generator = netns.spawnNode(GENERATOR, [String(RATE), String(SECONDS)], { stdio: ['pipe', 'pipe', 'inherit'] });
   let said = '';
   generator.stdout?.on('data', (chunk: Buffer) => {
@@ -36,8 +36,8 @@ beforeAll(async () => {
   // Two processes record the same.
   const target = `netns:${netns.name}`;
   const runs = [
-    await RecordingRun.start(target, closely, '--interval', '200ms'),
-    await RecordingRun.start(target, lightly, '--interval', '200ms', '--summary', '--redact'),
+    await RecordingRun.start(target, full, '--interval', '200ms'),
+    await RecordingRun.start(target, summary, '--interval', '200ms', '--summary', '--redact'),
   ];
   generator.stdin?.write('\n');
   await once(generator, 'exit');
@@ -60,9 +60,9 @@ function objects(text: string): Record<string, unknown>[] {
 }
 
 describe('recorded while connections come and go', () => {
-  it.each(['closely', 'lightly'] as const)('%s: events prints each closed socket once', (how) => {
-    const file = how === 'closely' ? closely : lightly;
-    const { status, stdout } = told('events', '--from', file, '--speed', 'max', '--ndjson', '--tcp');
+  it.each(['full', 'summary'] as const)('%s: events prints each closed socket once', (how) => {
+    const file = how === 'full' ? full : summary;
+    const { status, stdout } = commandOutput('events', '--from', file, '--speed', 'max', '--ndjson', '--tcp');
     expect(status).toBe(0);
     const all = objects(stdout);
     const ends = all.filter(({ type }) => type === 'connection');
@@ -76,7 +76,7 @@ describe('recorded while connections come and go', () => {
 
   it('a filter, a count and a time take a part of them', () => {
     const events = (...args: string[]) => {
-      const { stdout } = told('events', '--from', closely, '--speed', 'max', '--ndjson', ...args);
+      const { stdout } = commandOutput('events', '--from', full, '--speed', 'max', '--ndjson', ...args);
       return objects(stdout).filter(({ type }) => type === 'connection');
     };
     expect(events('dst 127.0.1.1 role client').length).toBe(Math.ceil(made / 50));
@@ -88,10 +88,12 @@ describe('recorded while connections come and go', () => {
   });
 
   it('two recordings side by side', () => {
-    const { status, stdout } = socklens(['compare', closely, closely, '--json']);
+    const { status, stdout } = socklens(['compare', full, full, '--json']);
     expect(status).toBe(0);
-    const told = JSON.parse(stdout) as { measures: { name: string; before: number; after: number; change: string }[] };
-    const timeWait = told.measures.find(({ name }) => name === `netns:${netns.name}: TIME_WAIT at most`);
+    const comparison = JSON.parse(stdout) as {
+      measures: { name: string; before: number; after: number; change: string }[];
+    };
+    const timeWait = comparison.measures.find(({ name }) => name === `netns:${netns.name}: TIME_WAIT at most`);
     expect(timeWait).toMatchObject({ before: made, after: made, change: 'same' });
   });
 });
@@ -106,7 +108,7 @@ describe('cut off at random positions', () => {
   };
 
   it('all samples up to there are read, and the last says so', async () => {
-    const bytes = fs.readFileSync(closely);
+    const bytes = fs.readFileSync(full);
     const file = path.join(folder, 'cut.slr');
     for (const position of positions(bytes, 80)) {
       fs.writeFileSync(file, bytes.subarray(0, position));
@@ -121,13 +123,13 @@ describe('cut off at random positions', () => {
   });
 
   it('every verb reads up to there and says so', () => {
-    const bytes = fs.readFileSync(lightly);
+    const bytes = fs.readFileSync(summary);
     const file = path.join(folder, 'cut-verbs.slr');
     const dice = new Dice(SEED);
     for (const verb of verbs) {
       const position = Math.floor(bytes.length / 2) + dice.roll(Math.floor(bytes.length / 2) - 100);
       fs.writeFileSync(file, bytes.subarray(0, position));
-      const { status, stdout, stderr } = told(...verb.split(' '), '--from', file);
+      const { status, stdout, stderr } = commandOutput(...verb.split(' '), '--from', file);
       expect([verb, position, status]).toEqual([verb, position, verb === 'doctor' ? expect.toBeOneOf([0, 1]) : 0]);
       expect([verb, stdout + stderr]).toEqual([verb, expect.stringContaining('cut off, or is still')]);
       expect(stderr).not.toContain('fault');
@@ -135,7 +137,7 @@ describe('cut off at random positions', () => {
   });
 
   it('changed bytes: everything before them is read, or one line gives the reason', async () => {
-    const bytes = fs.readFileSync(closely);
+    const bytes = fs.readFileSync(full);
     const file = path.join(folder, 'damaged.slr');
     const dice = new Dice(SEED);
     for (let round = 0; round < 40; round++) {

@@ -7,7 +7,7 @@ import type { Group } from '../../src/model/report/group.ts';
 import { LAUNCHER } from '../support/cli.ts';
 import { createNetns, type TestNetns } from '../support/netns.ts';
 import { type FilterSockets, fillForFilters } from '../support/recipes/filter-sockets.ts';
-import { linesIn, RecordingRun, temporaryFolder, told, toldJson } from '../support/recording-run.ts';
+import { commandJson, commandOutput, linesIn, RecordingRun, temporaryFolder } from '../support/recording-run.ts';
 
 interface Grouped {
   groups: Group[];
@@ -54,7 +54,7 @@ const ASKED: readonly (readonly string[])[] = [
 
 function grouped(by: readonly string[], ...words: string[]): Grouped {
   const [keys = '', ...filter] = by;
-  return toldJson<Grouped>('ls', ...words, ...filter, '--by', keys);
+  return commandJson<Grouped>('ls', ...words, ...filter, '--by', keys);
 }
 
 /** In an order that does not depend on the kernel's. */
@@ -84,9 +84,9 @@ beforeAll(async () => {
   const runs = [await RecordingRun.start(target, file), await RecordingRun.start(target, redacted, '--redact')];
   for (const run of runs) await run.next();
   live = new Map(ASKED.map((by) => [by.join(' '), grouped(by, target)]));
-  liveTcp = toldJson<Grouped>('ls', target, '-t', '--by', 'state');
-  listed = toldJson<Listed>('ls', target);
-  rows = toldJson<{ containers: Record<string, unknown>[] }>('ps', '--all').containers.filter(
+  liveTcp = commandJson<Grouped>('ls', target, '-t', '--by', 'state');
+  listed = commandJson<Listed>('ls', target);
+  rows = commandJson<{ containers: Record<string, unknown>[] }>('ps', '--all').containers.filter(
     ({ netns: inode }) => inode === netns.inode,
   );
   for (const run of runs) {
@@ -116,13 +116,13 @@ describe('a recording of sockets in every state', () => {
   });
 
   it('ls: each socket with all that it had', () => {
-    expect(byInode(toldJson<Listed>('ls', '--from', file).sockets)).toEqual(byInode(listed.sockets));
+    expect(byInode(commandJson<Listed>('ls', '--from', file).sockets)).toEqual(byInode(listed.sockets));
   });
 
   it('ps: the same row', () => {
     const [live, ...more] = rows;
     expect(more).toEqual([]);
-    const [recorded] = toldJson<{ containers: Record<string, unknown>[] }>('ps', '--from', file).containers;
+    const [recorded] = commandJson<{ containers: Record<string, unknown>[] }>('ps', '--from', file).containers;
     const { sockets, descriptors, busiestPeer } = recorded ?? {};
     expect({ sockets, busiestPeer }).toEqual({ sockets: live?.sockets, busiestPeer: live?.busiestPeer });
     const pidOf = (value: unknown) => (value as { pid: number } | undefined)?.pid;
@@ -130,7 +130,7 @@ describe('a recording of sockets in every state', () => {
   });
 
   it('watch: the same counts at every tick', () => {
-    const { stdout } = told('watch', '--from', file, '--speed', 'max', '--ndjson', '--tcp');
+    const { stdout } = commandOutput('watch', '--from', file, '--speed', 'max', '--ndjson', '--tcp');
     const samples = stdout
       .split('\n')
       .flatMap((line) => (line.startsWith('{"type":"sample"') ? [JSON.parse(line)] : []));
@@ -141,7 +141,7 @@ describe('a recording of sockets in every state', () => {
   });
 
   it('doctor: judges it', () => {
-    const { status, stdout } = told('doctor', '--from', file, '--json');
+    const { status, stdout } = commandOutput('doctor', '--from', file, '--json');
     expect([0, 1]).toContain(status);
     expect(JSON.parse(Buffer.from(stdout, 'latin1').toString())).toMatchObject({ schema: 1, target });
   });
@@ -156,7 +156,7 @@ describe('a recording of sockets in every state', () => {
     expect(grouped(['state'], '--from', redacted, `dst ${other?.key['peer-address']}`).total.sockets).toBe(
       other?.count,
     );
-    expect(told('ps', '--from', redacted).stdout).toMatch(/^netns:netns-1 /m);
+    expect(commandOutput('ps', '--from', redacted).stdout).toMatch(/^netns:netns-1 /m);
   });
 });
 
@@ -179,7 +179,7 @@ describe('errors', () => {
     [['record', 'host', '-o', '/nonexistent/x.slr', '--for', '100ms'], 2, 'it cannot be made (ENOENT)'],
     [['record', 'host', '-o', '/etc/passwd'], 2, 'it is there already'],
   ])('%j', (args, status, text) => {
-    const result = told(...args);
+    const result = commandOutput(...args);
     expect(result.status).toBe(status);
     expect(result.stderr).toContain(text);
     one(result.stderr);
@@ -195,7 +195,7 @@ describe('errors', () => {
       [['ls', '--explain-filter'], 2, 'no kernel is asked'],
       [['watch', '--interval', '5s'], 2, 'a recording has its own'],
     ] as const) {
-      const result = told(...args, '--from', file);
+      const result = commandOutput(...args, '--from', file);
       expect([args, result.status]).toEqual([args, status]);
       expect(result.stderr).toContain(text);
     }
@@ -215,7 +215,7 @@ describe('errors', () => {
     const { gzipSync } = await import('node:zlib');
     const later = path.join(folder, 'later.slr');
     fs.writeFileSync(later, gzipSync('{"type":"socklens-recording","version":99,"startedAtMs":1,"intervalMs":1}\n'));
-    const { status, stderr } = told('ps', '--from', later);
+    const { status, stderr } = commandOutput('ps', '--from', later);
     expect(status).toBe(2);
     expect(stderr).toMatch(/its format is 99, this socklens reads up to \d+/);
     one(stderr);

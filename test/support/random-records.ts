@@ -69,15 +69,15 @@ const timer = fc.oneof(
   fc.record({ timer: fc.integer({ min: 1, max: 5 }), timerExpiresMs: fc.nat(7_200_000) }),
 );
 
-const told = fc.record({ info, drops: fc.nat(100), receiveBufferBytes: count }, { requiredKeys: [] });
+const details = fc.record({ info, drops: fc.nat(100), receiveBufferBytes: count }, { requiredKeys: [] });
 const none = { unixType: 0, peerInode: 0 };
 const proto = fc.constantFrom('tcp' as const, 'udp' as const, 'raw' as const, 'mptcp' as const);
 
 const inetRecord = fc
-  .tuple(common, timer, told, fc.record({ proto, local: inet, peer: inet, localPort: port, peerPort: port }))
+  .tuple(common, timer, details, fc.record({ proto, local: inet, peer: inet, localPort: port, peerPort: port }))
   .map(([a, b, c, d]): SocketRecord => ({ ...a, ...b, ...c, ...d, ...none, family: 'inet' }));
 const inet6Record = fc
-  .tuple(common, timer, told, fc.record({ proto, local: inet6, peer: inet6, localPort: port, peerPort: port }))
+  .tuple(common, timer, details, fc.record({ proto, local: inet6, peer: inet6, localPort: port, peerPort: port }))
   .map(([a, b, c, { local, peer, ...d }]): SocketRecord => {
     return { ...a, ...b, ...c, ...d, ...none, family: 'inet6', local: BOOK.inet6(...local), peer: BOOK.inet6(...peer) };
   });

@@ -98,13 +98,13 @@ export function ticksIn(bytes: Uint8Array): string[] {
 }
 
 /** Output of a command, for a recording or for this machine. */
-export function told(...args: string[]) {
+export function commandOutput(...args: string[]) {
   return socklens(args, ENVIRONMENT);
 }
 
 /** The same as JSON. @throws when its status is not 0 */
-export function toldJson<T>(...args: string[]): T {
-  const { status, stdout, stderr } = told(...args, '--json');
+export function commandJson<T>(...args: string[]): T {
+  const { status, stdout, stderr } = commandOutput(...args, '--json');
   if (status !== 0) throw new Error(`socklens ${args.join(' ')}: status ${status}, ${stderr}`);
   return JSON.parse(Buffer.from(stdout, 'latin1').toString()) as T;
 }

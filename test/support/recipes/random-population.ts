@@ -28,7 +28,7 @@ export async function populate(dice: Dice): Promise<Population> {
   const workshops = await Promise.all(
     [shared, shared, shared, alone, bare, busy].map((netns) => Workshop.start(netns)),
   );
-  const [first, second, stranger, single, other, restless] = workshops as [
+  const [first, second, unrelated, single, other, restless] = workshops as [
     Workshop,
     Workshop,
     Workshop,
@@ -39,7 +39,7 @@ export async function populate(dice: Dice): Promise<Population> {
   const cgroups = [first, second, single].map(({ pid }, index) => containerCgroup(pid, index));
   await fill(shared, first, dice, 8000);
   await fill(shared, second, dice, 8010);
-  await fill(shared, stranger, dice, 8020);
+  await fill(shared, unrelated, dice, 8020);
   await fill(alone, single, dice, 8030);
   await fill(bare, other, dice, 8040);
   const door = await restless.tcpListener('127.0.0.1', 8009);
