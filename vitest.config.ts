@@ -1,7 +1,7 @@
 import { defineConfig } from 'vitest/config';
 import { LongestFirst } from './test/support/longest-first.ts';
 
-/** A further suite has a folder of its own; `scripts/suite.sh` names it. */
+/** Name of a further suite, set by `scripts/suite.sh`; undefined for the main tests. */
 const suite = process.env.SOCKLENS_SUITE;
 
 export default defineConfig({
@@ -9,12 +9,12 @@ export default defineConfig({
     include: [suite === undefined ? 'test/**/*.test.ts' : `test/suites/${suite}/**/*.test.ts`],
     exclude: suite === undefined ? ['test/suites/**'] : [],
     pool: 'forks',
-    // Nearly all the time of a test is a window that it waits for: two cores are enough for four of them.
+    // Most of a test's time is an observation window: two cores are enough for four workers.
     maxWorkers: 4,
     sequence: { sequencer: LongestFirst },
     testTimeout: 60_000,
     hookTimeout: 60_000,
-    // Ending an Engine, and waiting for the machine to be as it was before.
+    // Stopping an Engine, and waiting for the machine to return to its state.
     teardownTimeout: 120_000,
     globalSetup: ['test/support/host-check.ts', 'test/support/global-setup.ts'],
     reporters: ['default', './test/support/reporter.ts'],

@@ -1,18 +1,18 @@
 import { type Summary, summarise } from './statistics.ts';
 
-/** Does a thing once and gives the milliseconds that it took. */
+/** Runs one side of a comparison once and returns the elapsed time in milliseconds. */
 export type Round = () => Promise<number>;
 
-/** Two things measured in turn. */
+/** Times of both sides of a comparison, in milliseconds. */
 export interface Pair {
   ours: Summary;
   theirs: Summary;
 }
 
 /**
- * Measures two things in turn, A B A B, so that what else the machine does falls on both alike.
+ * Measures two sides in turn, A B A B, so that other load on the machine affects both alike.
  *
- * @param warmUp rounds of each that are not counted
+ * @param warmUp rounds of each side before the counted ones
  */
 export async function alternate(ours: Round, theirs: Round, rounds: number, warmUp = 1): Promise<Pair> {
   const times: { ours: number[]; theirs: number[] } = { ours: [], theirs: [] };

@@ -1,26 +1,27 @@
 /**
- * Samples namespaces as what nobody looks at, and tells of each tick on a line of its own, as JSON.
+ * Samples namespaces in the background and prints each tick as a line of JSON.
  *
- * Arguments: a TARGET, ticks, `fast` for a clock on which every wait is over at once.
+ * Arguments: a TARGET, the number of ticks, `fast` for a clock that skips every wait.
  */
 import { localMachine } from '../src/collect/local-machine.ts';
 import { everySocket } from '../src/model/socket/socket-query.ts';
 import { Sampler } from '../src/sources/live/sampler.ts';
 import type { TickRequest } from '../src/sources/sample-source.ts';
 
-/** What is told of a tick. */
+/** One line of output. */
 export interface BackgroundTick {
   atMs: number;
-  /** User and system time of this process so far, milliseconds. */
+  /** User and system time of this process since its start, in milliseconds. */
   cpuMs: number;
   residentBytes: number;
-  spaces: number;
-  /** How many namespaces were read. */
-  looks: number;
-  /** Sockets that were in them. */
+  namespaces: number;
+  /** Number of namespaces that were dumped in this tick. */
+  dumps: number;
+  /** Number of sockets in those dumps. */
   sockets: number;
-  /** How old the counts are of each namespace, in the order of the names, milliseconds; null before the first reading. */
+  /** Age of each namespace's counts in milliseconds, in the order of the names; null before the first dump. */
   agesMs: (number | null)[];
+  /** Whether a dump was delayed to stay within the CPU budget. */
   stretched: boolean;
 }
 
@@ -45,34 +46,34 @@ for (let index = 0; index < Number(ticks); index++) {
   const tick = await sampler.next(request);
   if (tick === undefined) break;
   const agesMs: (number | null)[] = [];
-  let looks = 0;
+  let dumps = 0;
   let sockets = 0;
-  for (const { snapshot: look, snapshotAtMs, tcpStates } of tick.namespaces) {
+  for (const { snapshot, snapshotAtMs, tcpStates } of tick.namespaces) {
     const countedAtMs = tcpStates === undefined ? snapshotAtMs : tick.atMs;
     agesMs.push(countedAtMs === undefined ? null : tick.atMs - countedAtMs);
-    if (look === undefined) continue;
-    looks++;
-    look.sockets.each(() => {
+    if (snapshot === undefined) continue;
+    dumps++;
+    snapshot.sockets.each(() => {
       sockets++;
     });
   }
   const { user, system } = process.cpuUsage();
-  const told: BackgroundTick = {
+  const line: BackgroundTick = {
     atMs: tick.atMs,
     cpuMs: (user + system) / 1000,
     residentBytes: process.memoryUsage.rss(),
-    spaces: tick.namespaces.length,
-    looks,
+    namespaces: tick.namespaces.length,
+    dumps,
     sockets,
     agesMs,
     stretched: tick.budget?.stretched ?? false,
   };
-  process.stdout.write(`${JSON.stringify(told)}\n`);
+  process.stdout.write(`${JSON.stringify(line)}\n`);
 }
 sampler.close();
 process.exit(0);
 
-/** An hour in minutes: nobody waits, and the clock goes on to when the next who does would have been woken. */
+/** Replaces timers and the clock: the next timer runs at once, and the clock moves to its time. An hour of ticks takes minutes. */
 function useFastClock(): void {
   let nowMs = Date.now();
   Date.now = () => nowMs;
@@ -90,6 +91,6 @@ function useFastClock(): void {
     setImmediate(wakeNext);
     return entry;
   };
-  const forget = (entry: unknown) => waiting.delete(entry as never);
-  Object.assign(globalThis, { setTimeout: later, clearTimeout: forget });
+  const cancel = (entry: unknown) => waiting.delete(entry as never);
+  Object.assign(globalThis, { setTimeout: later, clearTimeout: cancel });
 }

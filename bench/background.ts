@@ -12,7 +12,7 @@ import { summarise } from './statistics.ts';
 const COUNT = 100;
 const CHANGING = 10;
 const CHANGES_PER_SECOND = 20;
-/** In them everything is read for the first time, the program is compiled, and the first interval of the changing ones is over. */
+/** Ticks before the measured ones: every namespace is dumped once, and V8 compiles the program. */
 const WARM_UP_TICKS = 60;
 const TICKS = 120;
 const HOUR = 3600;
@@ -21,7 +21,7 @@ const EXPORTER_ROUNDS = 5;
 const MEBIBYTE = 1024 * 1024;
 const WHERE = `${COUNT} namespaces with 1,000 sockets each, ${CHANGING} of them changing, a tick a second`;
 
-/** What sampling in the background costs, how old its counts are, and what the same counts cost exporters. */
+/** CPU time of background sampling, age of its counts, and CPU time of an exporter for the same counts. */
 export async function background(): Promise<Result[]> {
   const results: Result[] = [];
   const skipped = await withProgram('crowd', WHERE, async (program) => {
@@ -38,10 +38,10 @@ export async function background(): Promise<Result[]> {
   return results.length > 0 ? results : [skipped];
 }
 
-/** CPU milliseconds a tick, after the first round. */
+/** CPU milliseconds per tick, without the warm-up. */
 function costOf(ticks: readonly BackgroundTick[]): number {
   const [first, last] = [ticks[WARM_UP_TICKS - 1], ticks.at(-1)];
-  if (first === undefined || last === undefined) throw new Error('there are too few ticks');
+  if (first === undefined || last === undefined) throw new Error('too few ticks');
   return (last.cpuMs - first.cpuMs) / (ticks.length - WARM_UP_TICKS);
 }
 
@@ -50,7 +50,7 @@ function costResult(ticks: readonly BackgroundTick[]): Result {
   const costs = steady.map((tick, index) => tick.cpuMs - (ticks[WARM_UP_TICKS + index - 1]?.cpuMs ?? 0));
   const { median, max } = summarise(costs);
   const warmUp = ticks[WARM_UP_TICKS - 1]?.cpuMs ?? 0;
-  const looks = steady.reduce((sum, tick) => sum + tick.looks, 0);
+  const dumps = steady.reduce((sum, tick) => sum + tick.dumps, 0);
   const stretched = steady.filter((tick) => tick.stretched).length;
   return {
     title: `${WHERE}: CPU`,
@@ -58,9 +58,9 @@ function costResult(ticks: readonly BackgroundTick[]): Result {
     unit: '% of a core',
     bar: 3,
     remarks: [
-      `a tick: median ${median.toFixed(1)} ms, at most ${max.toFixed(1)} ms (${steady.length} ticks); ${looks} readings of namespaces`,
+      `a tick: median ${median.toFixed(1)} ms, at most ${max.toFixed(1)} ms (${steady.length} ticks); ${dumps} dumps of namespaces`,
       `the start and the first ${WARM_UP_TICKS} ticks, not counted above: ${warmUp.toFixed(0)} ms`,
-      `a reading had to wait for the budget in ${stretched} ticks`,
+      `a dump was delayed by the budget in ${stretched} ticks`,
     ],
   };
 }
@@ -69,7 +69,7 @@ function ageResult(ticks: readonly BackgroundTick[], { changing }: Crowds): Resu
   let oldest = 0;
   let others = 0;
   for (const { agesMs } of ticks.slice(WARM_UP_TICKS)) {
-    // Namespaces stand in the order of their names in the TARGET; the changing ones are the first.
+    // In the order of the names in the TARGET: the changing namespaces are the first.
     for (const [index, age] of agesMs.entries()) {
       const ms = age ?? Number.POSITIVE_INFINITY;
       if (index < changing.length) oldest = Math.max(oldest, ms);
@@ -77,15 +77,15 @@ function ageResult(ticks: readonly BackgroundTick[], { changing }: Crowds): Resu
     }
   }
   return {
-    title: `${WHERE}: the oldest counts of the changing ones`,
+    title: `${WHERE}: oldest counts of the changing ones`,
     value: oldest / 1000,
     unit: 's',
     bar: 10,
-    remarks: [`of the others, in which nothing moved: ${(others / 1000).toFixed(0)} s`],
+    remarks: [`of the others, which do not change: ${(others / 1000).toFixed(0)} s`],
   };
 }
 
-/** The same counts at every tick, from `/proc/PID/net/tcp` and `tcp6` of each. */
+/** Background sampling against a program that counts from `/proc/PID/net/tcp` and `tcp6` of each namespace at every tick. */
 function againstExporter(ticks: readonly BackgroundTick[], { pids }: Crowds): Promise<Result> {
   const title = `${WHERE}: CPU a tick`;
   return withProgram('exporter', title, async (program) => {
@@ -111,7 +111,7 @@ function againstExporter(ticks: readonly BackgroundTick[], { pids }: Crowds): Pr
       pair: { ours: { median: own, min: own, max: own, rounds: 1 }, theirs },
       bar: 1 / 50,
       remarks: [
-        `theirs is ${(theirs.median / own).toFixed(0)} times ours, at least 50 times is wanted; ${sockets} sockets`,
+        `theirs is ${(theirs.median / own).toFixed(0)} times ours, the target is at least 50 times; ${sockets} sockets`,
       ],
     };
   });
@@ -126,7 +126,7 @@ function memoryResult(ticks: readonly BackgroundTick[]): Result {
     value: most,
     unit: 'MiB',
     bar: 150,
-    remarks: [`on a clock that does not wait; after a quarter, half, three quarters and all of them: ${quarters} MiB`],
+    remarks: [`on a clock that skips waits; after a quarter, half, three quarters and all ticks: ${quarters} MiB`],
   };
 }
 
@@ -135,13 +135,13 @@ async function sample({ names }: Crowds, ticks: number, clock = ''): Promise<Bac
   const target = names.map((name) => `netns:${name}`).join(',');
   const args = [script, target, String(ticks), clock];
   const child: ChildProcess = spawn(nodeProgram(), args, { env: environment(), stdio: ['ignore', 'pipe', 'inherit'] });
-  const told: BackgroundTick[] = [];
+  const ticksRead: BackgroundTick[] = [];
   if (child.stdout === null) throw new Error('no output');
-  for await (const line of readline.createInterface({ input: child.stdout })) told.push(JSON.parse(line));
-  return told;
+  for await (const line of readline.createInterface({ input: child.stdout })) ticksRead.push(JSON.parse(line));
+  return ticksRead;
 }
 
-/** Bundled as the command line is: stripping the types of every file would be measured, too. @returns its folder */
+/** Bundles the sampler like the command line, so that Node's type stripping is not measured. @returns the folder */
 function bundled(): string {
   const folder = path.resolve(import.meta.dirname, '../dist/bench');
   const main = path.join(import.meta.dirname, 'background-main.ts');

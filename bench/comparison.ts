@@ -2,18 +2,18 @@ import type { Pair } from './alternate.ts';
 
 /** One row of the report. */
 export interface Comparison {
-  /** What is compared, in a few words. */
+  /** A few words for the report. */
   title: string;
   ours: string;
   theirs: string;
   pair: Pair;
-  /** The most that ours may be as a multiple of theirs, by the medians. */
+  /** Upper limit of the ratio ours/theirs of the medians. */
   bar: number;
-  /** What else is worth a line. */
+  /** Further lines of the report. */
   remarks?: string[];
 }
 
-/** A number that has a limit but nothing to be compared with. */
+/** A number with an upper limit. */
 export interface Measure {
   title: string;
   value: number;
@@ -22,7 +22,7 @@ export interface Measure {
   remarks?: string[];
 }
 
-/** Why a comparison could not be made. */
+/** A comparison that could not be made, with the reason. */
 export interface Skipped {
   title: string;
   why: string;
@@ -30,12 +30,12 @@ export interface Skipped {
 
 export type Result = Comparison | Measure | Skipped;
 
-/** Ours as a multiple of theirs. */
+/** Ratio ours/theirs of the medians. */
 export function ratio({ ours, theirs }: Pair): number {
   return ours.median / theirs.median;
 }
 
-/** Undefined where nothing was measured. */
+/** Whether a result is within its limit; undefined for a skipped one. */
 export function holds(result: Result): boolean | undefined {
   if ('why' in result) return undefined;
   return ('pair' in result ? ratio(result.pair) : result.value) <= result.bar;

@@ -50,19 +50,19 @@ async function compare(name: string): Promise<Result> {
   };
 }
 
-/** Why it cannot be done here; undefined when it can. */
+/** @returns the reason why there can be no container here; undefined when there can */
 function missing(): string | undefined {
-  if (!fs.existsSync(BUSYBOX)) return `there is no ${BUSYBOX} (busybox-static) to make an image of`;
+  if (!fs.existsSync(BUSYBOX)) return `no ${BUSYBOX} for an image; on Debian: apt-get install busybox-static`;
   try {
     docker('version', '--format', '{{.Server.Version}}');
     return undefined;
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
-    return code === 'ENOENT' ? 'there is no docker command' : 'no Docker Engine answers';
+    return code === 'ENOENT' ? 'the docker command is missing' : 'no Docker Engine answers';
   }
 }
 
-/** An image of busybox alone: nothing is pulled. */
+/** Makes an image that contains busybox alone; nothing is pulled. */
 function importImage(name: string): void {
   const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'socklens-bench-'));
   try {
@@ -82,6 +82,6 @@ function quietly(program: string, args: readonly string[]): void {
   try {
     execFileSync(program, args, { stdio: 'ignore', env: environment() });
   } catch {
-    // It was never made.
+    // The container or image was never made.
   }
 }

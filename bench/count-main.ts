@@ -1,6 +1,6 @@
 /**
- * Counts the TCP sockets of a namespace by state and peer, as `ls -t --by state,peer` does, and says
- * how long it took inside this process.
+ * Counts the TCP sockets of a namespace by state and peer, as `ls -t --by state,peer` does, and prints
+ * the time that it took inside this process.
  *
  * Arguments: a namespace file, a mask of states. Each line on stdin is answered with one count and a
  * line on stdout: microseconds, sockets, groups, microseconds to write the groups' keys as text.
@@ -14,13 +14,13 @@ import type { SocketQuery } from '../src/model/socket/socket-query.ts';
 
 const [file = '', states = '0'] = process.argv.slice(2);
 const machine = localMachine({});
-const place = handleOfNamed(machine, file);
+const handle = handleOfNamed(machine, file);
 const query: SocketQuery = { protos: ['tcp'], inet: true, inet6: true, states: Number(states), tcpInfo: false };
 
 for await (const _ of readline.createInterface({ input: process.stdin })) {
   const begin = performance.now();
   const counter = new GroupCounter(['state', 'peer'], {});
-  streamSockets(machine, place, query, (socket) => counter.add(socket));
+  streamSockets(machine, handle, query, (socket) => counter.add(socket));
   const counted = performance.now();
   const groups = counter.groups();
   const written = performance.now();

@@ -1,4 +1,4 @@
-// Loaded into a measured program: says at its end on stderr how much processor time it took, in milliseconds.
+// Preloaded into a measured program: prints its CPU time in milliseconds on stderr at exit.
 const fs = require('node:fs');
 
 process.on('exit', () => {

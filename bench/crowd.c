@@ -3,7 +3,7 @@
  *
  * Usage: crowd CONNECTIONS CHANGES_PER_SECOND
  *
- * Says `ready` when they stand. Ends with whoever started it.
+ * Prints `ready` when all are open. Exits with its parent process.
  */
 #define _GNU_SOURCE
 #include <arpa/inet.h>

@@ -1,23 +1,24 @@
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 
-/** Connections in each namespace: twice as many sockets. */
+/** Connections in each namespace; each has two sockets. */
 const CONNECTIONS = 500;
 
-/** Namespaces with a thousand sockets each, held by a process that lives there; in some of them connections come and go. */
+/** Namespaces with a thousand sockets and a process each; in some of them connections are closed and opened. */
 export interface Crowds {
-  /** As `ip netns` knows them. */
+  /** Names for `ip netns`. */
   names: readonly string[];
-  /** A process in each, in the same order. */
+  /** Process ids, one for each namespace, in the order of {@link names}. */
   pids: readonly number[];
-  /** Those of the names in which connections change. */
+  /** Names of the namespaces in which connections change: the first ones. */
   changing: readonly string[];
+  /** Kills the processes and deletes the namespaces. */
   remove(): void;
 }
 
 /**
- * Makes them. They also go when this process exits.
+ * Makes namespaces and processes; they are removed when this process exits, too.
  *
- * @param program crowd.c, compiled
+ * @param program the compiled crowd.c
  */
 export async function makeCrowds(
   program: string,
@@ -40,13 +41,13 @@ export async function makeCrowds(
     children.push(child);
     await new Promise<void>((resolve, reject) => {
       child.stdout?.once('data', () => resolve());
-      child.once('exit', (status) => reject(new Error(`a process with many sockets ended with ${status}`)));
+      child.once('exit', (status) => reject(new Error(`crowd exited with status ${status}`)));
     });
   }
   return { names, pids: children.map((child) => child.pid ?? 0), changing: names.slice(0, changing), remove };
 }
 
-/** One start of `ip` for all of them. */
+/** Runs all lines with one `ip -batch`. */
 function batch(lines: readonly string[]): void {
   execFileSync('ip', ['-force', '-batch', '-'], { input: `${lines.join('\n')}\n`, stdio: ['pipe', 'ignore', 'pipe'] });
 }

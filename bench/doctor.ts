@@ -8,14 +8,14 @@ import { environment, SOCKLENS } from './command.ts';
 import type { Result } from './comparison.ts';
 import { summarise } from './statistics.ts';
 
-/** Both ends are in the namespace: 10,000 sockets. */
+/** Both ends are in the namespace, so there are 10,000 sockets. */
 const CONNECTIONS = 5_000;
 const LISTENERS = 10;
 const SECONDS = 10;
 const ROUNDS = 5;
 const HOOK = `--require ${path.join(import.meta.dirname, 'cpu-time.cjs')}`;
 
-/** What the doctor takes of a core while it looks at 10,000 sockets, its start and its verdict among that. */
+/** CPU use of `doctor` on 10,000 sockets, its start and its diagnosis included. */
 export async function doctorOfMany(): Promise<Result> {
   const runs = await doctorRuns();
   const { median, min, max } = summarise(runs.map(({ cpuMs }) => cpuMs / SECONDS / 10));
@@ -24,12 +24,12 @@ export async function doctorOfMany(): Promise<Result> {
     value: median,
     unit: '% of a core',
     bar: 15,
-    remarks: [`min ${min.toFixed(1)} %, max ${max.toFixed(1)} % (${ROUNDS} rounds), with the start and the verdict`],
+    remarks: [`min ${min.toFixed(1)} %, max ${max.toFixed(1)} % (${ROUNDS} rounds), start and diagnosis included`],
   };
 }
 
-/** How long after the time was up the doctor has said what it has to say, and ended. */
-export async function verdictOfMany(): Promise<Result> {
+/** Time from the end of the observation to the exit of `doctor`. */
+export async function diagnosisOfMany(): Promise<Result> {
   const runs = await doctorRuns();
   const { median, max } = summarise(runs.map(({ beyondMs }) => beyondMs / 1000));
   const [slowest] = runs.flatMap(({ rules }) => rules).sort((a, b) => (b.tookMs ?? 0) - (a.tookMs ?? 0));
@@ -39,22 +39,23 @@ export async function verdictOfMany(): Promise<Result> {
     unit: 's',
     bar: 1,
     remarks: [
-      `the most of ${ROUNDS} rounds, median ${median.toFixed(2)} s; the slowest rule: ${slowest?.rule}, ${slowest?.tookMs} ms`,
-      'the start of the program is counted too',
+      `maximum of ${ROUNDS} rounds, median ${median.toFixed(2)} s; the slowest rule: ${slowest?.rule}, ${slowest?.tookMs} ms`,
+      'includes the start of the program',
     ],
   };
 }
 
 interface Run {
+  /** User and system time of the whole process. */
   cpuMs: number;
-  /** Wall time of the whole process without the time that it was told to look for. */
+  /** Wall time of the whole process minus the observation time, `--for`. */
   beyondMs: number;
   rules: Diagnosis['rules'];
 }
 
 let made: Promise<Run[]> | undefined;
 
-/** The same rounds for both measures. */
+/** Both measures use the same rounds. */
 function doctorRuns(): Promise<Run[]> {
   made ??= makeRuns();
   return made;
@@ -80,17 +81,17 @@ async function runDoctor({ name }: TestNetns): Promise<Run> {
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   let answer = '';
-  let complaint = '';
+  let stderr = '';
   child.stdout.setEncoding('utf8').on('data', (piece: string) => {
     answer += piece;
   });
   child.stderr.setEncoding('utf8').on('data', (piece: string) => {
-    complaint += piece;
+    stderr += piece;
   });
   const [status] = await once(child, 'close');
   const beyondMs = performance.now() - begin - SECONDS * 1000;
-  // 1 is a diagnosis too.
-  if (status !== 0 && status !== 1) throw new Error(`doctor ended with ${status}: ${complaint.trim()}`);
+  // Status 1 says that there are findings.
+  if (status !== 0 && status !== 1) throw new Error(`doctor failed with status ${status}: ${stderr.trim()}`);
   const { rules } = JSON.parse(answer) as Diagnosis;
-  return { cpuMs: Number(/^cpu ([\d.]+) ms$/m.exec(complaint)?.[1]), beyondMs, rules };
+  return { cpuMs: Number(/^cpu ([\d.]+) ms$/m.exec(stderr)?.[1]), beyondMs, rules };
 }

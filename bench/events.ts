@@ -13,11 +13,11 @@ const SECONDS = 10;
 const ROUNDS = 5;
 /** Clock ticks a second in /proc/PID/stat: 100 on every machine that Node runs on. */
 const TICKS = 100;
-/** Events are read ten times in it. */
+/** Without new output for this long, all events are written: events are read every 100 ms. */
 const QUIET_MS = 1000;
 const GENERATOR = path.resolve(import.meta.dirname, '../test/support/recipes/churn-main.ts');
 
-/** The share of a core that `events --ndjson` takes for 12,000 connections a second, both ends seen. */
+/** CPU use of `events --ndjson` at 12,000 connections a second whose two sockets are both in the namespace. */
 export async function eventsOfChurn(): Promise<Result> {
   const shares: number[] = [];
   let missing = 0;
@@ -30,7 +30,7 @@ export async function eventsOfChurn(): Promise<Result> {
     gaps += run.gaps;
     slowest = Math.max(slowest, run.seconds);
   }
-  const title = `${RATE * 2} ended sockets a second for ${SECONDS} s: events --ndjson to a file`;
+  const title = `${RATE * 2} closed sockets a second for ${SECONDS} s: events --ndjson to a file`;
   const { median, min, max } = summarise(shares);
   if (missing !== 0 || gaps !== 0) throw new Error(`${missing} events are missing, ${gaps} gaps`);
   return {
@@ -39,8 +39,8 @@ export async function eventsOfChurn(): Promise<Result> {
     unit: '% of a core',
     bar: 25,
     remarks: [
-      `min ${min.toFixed(1)} %, max ${max.toFixed(1)} % (${ROUNDS} rounds); every socket was told of, none lost`,
-      `the connections were made in ${slowest.toFixed(1)} s at most; the share is of ${SECONDS} s all the same`,
+      `min ${min.toFixed(1)} %, max ${max.toFixed(1)} % (${ROUNDS} rounds); every socket was reported, none lost`,
+      `the generator took up to ${slowest.toFixed(1)} s; the percentage is of ${SECONDS} s`,
     ],
   };
 }
@@ -48,10 +48,11 @@ export async function eventsOfChurn(): Promise<Result> {
 interface Churn {
   /** Percent of a core. */
   share: number;
-  /** Connections that the generator made. */
+  /** Connections that the generator opened. */
   made: number;
-  /** That the generator took. */
+  /** Run time of the generator. */
   seconds: number;
+  /** Closed sockets that `events` reported. */
   counted: number;
   gaps: number;
 }
@@ -63,18 +64,18 @@ async function watchChurn(): Promise<Churn> {
     const generator = netns.spawnNode(GENERATOR, [String(RATE), String(SECONDS)], {
       stdio: ['pipe', 'pipe', 'inherit'],
     });
-    let said = '';
+    let output = '';
     generator.stdout?.on('data', (chunk: Buffer) => {
-      said += chunk;
+      output += chunk;
     });
-    await until('the generator', () => said.includes('ready'));
+    await until('the generator', () => output.includes('ready'));
     const file = path.join(folder, 'events.ndjson');
     const child = await startEvents(netns, file);
     const idle = cpuSeconds(child.pid ?? 0);
     generator.stdin?.write('\n');
     await once(generator, 'exit');
-    const [made = 0, seconds = 0] = (/^(\d+) ([\d.]+)$/m.exec(said)?.slice(1) ?? []).map(Number);
-    // All is written when the file does not grow any more.
+    const [made = 0, seconds = 0] = (/^(\d+) ([\d.]+)$/m.exec(output)?.slice(1) ?? []).map(Number);
+    // Everything is written when the file stops growing.
     let size = 0;
     await until('the last event', () => {
       const before = size;
@@ -87,7 +88,8 @@ async function watchChurn(): Promise<Churn> {
     const lines = fs.readFileSync(file, 'latin1').trimEnd().split('\n');
     const summary = JSON.parse(lines.at(-1) ?? '{}') as { connections: number; gaps: number };
     const counted = lines.filter((line) => line.startsWith('{"type":"connection"')).length;
-    if (counted !== summary.connections) throw new Error('the summary counts differently');
+    if (counted !== summary.connections)
+      throw new Error('the summary has another number of connections than the file has lines');
     return { share, made, seconds, counted, gaps: summary.gaps };
   } finally {
     netns.remove();
@@ -95,7 +97,7 @@ async function watchChurn(): Promise<Churn> {
   }
 }
 
-/** Started with its output on a file; ready when a netlink socket of the namespace is a member of the four groups. */
+/** Starts `events` with a file as stdout; waits until a netlink socket of the namespace is a member of the four groups. */
 async function startEvents(netns: TestNetns, file: string): Promise<ChildProcess> {
   const output = fs.openSync(file, 'w');
   const child = spawn(SOCKLENS, ['events', `netns:${netns.name}`, '--ndjson', '--tcp'], {

@@ -1,5 +1,5 @@
 /*
- * What background sampling is measured against: counts the TCP sockets of containers by state as
+ * The comparison for background sampling: counts the TCP sockets of containers by state as
  * exporters of container metrics do, by reading /proc/PID/net/tcp and tcp6 of each.
  *
  * Usage: exporter PID...

@@ -1,8 +1,8 @@
 /**
- * Reads the TCP sockets of a namespace that match a filter, as `ls -t FILTER` does, and says how long
- * it took inside this process.
+ * Reads the TCP sockets of a namespace that match a filter, as `ls -t FILTER` does, and prints the
+ * time that it took inside this process.
  *
- * Arguments: a namespace file, a filter (empty for none). Each line on stdin is answered with one look
+ * Arguments: a namespace file, a filter (empty for none). Each line on stdin is answered with one dump
  * and a line on stdout: microseconds, sockets that match.
  */
 import readline from 'node:readline';

@@ -17,7 +17,7 @@ import { Responder } from './responder.ts';
 const ROUNDS = 15;
 const machine = localMachine({});
 
-/** One port's connections inside the process, against all of them. */
+/** Reading the clients of one port against reading all sockets, inside the process. */
 export async function filteredAgainstAll(netns: TestNetns): Promise<Result> {
   const filter = `dport = :${busyPort(netns)} and state established`;
   const [ours, theirs] = [reader(netns, filter), reader(netns, '')];
@@ -41,12 +41,12 @@ export async function filteredAgainstAll(netns: TestNetns): Promise<Result> {
   }
 }
 
-/** The same against a C loop that sends the same request and only receives. */
+/** Reading the clients of one port against a C loop that sends the same request and only receives. */
 export async function filteredAgainstReceiving(netns: TestNetns): Promise<Result> {
   return againstReceiving(netns, `dport = :${busyPort(netns)} and state established`);
 }
 
-/** A filter that needs a program, against a C loop that sends the same program. */
+/** A filter that needs a bytecode program against a C loop that sends the same program. */
 export async function programAgainstReceiving(netns: TestNetns): Promise<Result> {
   const port = busyPort(netns);
   return againstReceiving(netns, `state established ( dport = :${port} or dport = :1 )`);
@@ -54,8 +54,8 @@ export async function programAgainstReceiving(netns: TestNetns): Promise<Result>
 
 async function againstReceiving(netns: TestNetns, filter: string): Promise<Result> {
   const title = `Inside the process, against receiving: ${filter}`;
-  const place = handleOfNamed(machine, netns.path);
-  const bound = await bindInNetns(machine, place, parseFilter(filter), []);
+  const handle = handleOfNamed(machine, netns.path);
+  const bound = await bindInNetns(machine, handle, parseFilter(filter), []);
   if (bound === undefined) throw new Error('no filter');
   const { states, filter: kernel } = narrowed(everySocket(), bound);
   const program = Buffer.from(kernel?.programs[0] ?? []).toString('hex');
@@ -83,7 +83,7 @@ async function againstReceiving(netns: TestNetns, filter: string): Promise<Resul
   });
 }
 
-/** The whole command with a filter, against the same without. */
+/** The whole command with a filter against the same without. */
 export async function filteredCommand(netns: TestNetns): Promise<Result> {
   const target = `netns:${netns.name}`;
   const filter = `dport = :${busyPort(netns)} and state established`;
@@ -107,6 +107,6 @@ function busyPort(netns: TestNetns): number {
     counts.set(peerPort, (counts.get(peerPort) ?? 0) + 1);
   });
   const [busiest] = [...counts].sort((a, b) => b[1] - a[1]);
-  if (busiest === undefined) throw new Error('there are no connections');
+  if (busiest === undefined) throw new Error('no connections');
   return busiest[0];
 }

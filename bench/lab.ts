@@ -8,22 +8,22 @@ import { environment, SOCKLENS } from './command.ts';
 import type { Result } from './comparison.ts';
 import { medianInterval, summarise } from './statistics.ts';
 
-/** Each makes two pairs: without, with, with, without. */
+/** Each block makes two pairs: without, with, with, without the guard. */
 const BLOCKS = 8;
-/** So many loads stand for one side of a pair, by their median: what disturbs one for a moment falls out. */
+/** One side of a pair is the median of this many loads, so that a short disturbance has no effect. */
 const LOADS = 3;
-/** Two of the guard's looks are in each. */
+/** The guard samples twice in each load. */
 const LOAD_MS = 2000;
-/** Long enough for the guard's start and its first looks, which are the dearest; the load goes on meanwhile. */
+/** Covers the guard's start and its first samples, which are the most expensive; the load runs meanwhile. */
 const WARM_UP_MS = 4000;
-const TITLE = `The lab's service at its most, with and without a guard that watches its four receivers`;
+const TITLE = `The lab's service at full load, with and without a guard on its four receivers`;
 const TICKS_PER_SECOND = 100;
 
-/** A load during which others took more than this share of the cores tells nothing, and is made again, so often in all. */
+/** A load is repeated, at most {@link MOST_LOADS} times in all, when other programs took more than this fraction of the cores. */
 const FOREIGN = 0.05;
 const MOST_LOADS = LOADS * 3;
 
-/** What a guard's looking costs the service that it watches, in throughput. */
+/** Throughput that a service loses while a guard watches it. */
 export async function guardOfLab(): Promise<Result> {
   const lab = await startLab({ name: 'bench-lab', maxOpen: 33, nofile: 16_384 });
   const losses: number[] = [];
@@ -33,7 +33,7 @@ export async function guardOfLab(): Promise<Result> {
     const receivers = lab.members.filter(({ role }) => role === 'webhook').map(({ target }) => target);
     await lab.calibrate(WARM_UP_MS);
     for (let block = 0; block < BLOCKS; block++) {
-      // What drifts while the block is made falls on both sides alike.
+      // In this order a drift during the block affects both sides alike.
       const before = await rate(lab, counts);
       const guard = startGuard(receivers.join(','));
       await lab.calibrate(WARM_UP_MS);
@@ -48,7 +48,7 @@ export async function guardOfLab(): Promise<Result> {
   } finally {
     await lab.stop();
   }
-  if (losses.length === 0) return { title: TITLE, why: 'other programs took the cores all the time' };
+  if (losses.length === 0) return { title: TITLE, why: 'other programs used the cores during every load' };
   const { median, min, max, rounds } = summarise(losses);
   const [low, high] = medianInterval(losses);
   const share = summarise(shares).median * 100;
@@ -58,18 +58,18 @@ export async function guardOfLab(): Promise<Result> {
     unit: '% of the throughput lost',
     bar: 2,
     remarks: [
-      `the median of ${rounds} pairs, each side the median of ${LOADS} loads of ${LOAD_MS / 1000} s; min ${min.toFixed(1)} %, max ${max.toFixed(1)} %`,
-      `with a confidence of 95 % between ${low.toFixed(1)} and ${high.toFixed(1)} %`,
-      `${counts.disturbed} of ${counts.disturbed + counts.quiet} loads do not count: other programs took more than ${FOREIGN * 100} % of the cores`,
-      `the guard itself took ${share.toFixed(1)} % of the CPU time of all ${os.cpus().length} cores meanwhile`,
+      `the median of ${rounds} pairs, each side is the median of ${LOADS} loads of ${LOAD_MS / 1000} s; min ${min.toFixed(1)} %, max ${max.toFixed(1)} %`,
+      `95 % confidence interval: ${low.toFixed(1)} to ${high.toFixed(1)} %`,
+      `${counts.disturbed} of ${counts.disturbed + counts.quiet} loads discarded: other programs took more than ${FOREIGN * 100} % of the cores`,
+      `the guard itself took ${share.toFixed(1)} % of the CPU time of all ${os.cpus().length} cores`,
     ],
   };
 }
 
 /**
- * Answers a second.
+ * Throughput of the lab's service in answers a second.
  *
- * @returns undefined where other programs took too much of the cores again and again
+ * @returns undefined where other programs used the cores during every load
  */
 async function rate(
   lab: Lab,
@@ -90,12 +90,12 @@ async function rate(
   return rates.length === 0 ? undefined : summarise(rates).median;
 }
 
-/** How much less that is than it was without the guard, in percent; none where a side of the pair is missing. */
+/** Lost throughput in percent; empty where a side of the pair is missing. */
 function lost(without: number | undefined, watched: number | undefined): number[] {
   return without === undefined || watched === undefined ? [] : [(1 - watched / without) * 100];
 }
 
-/** Starts a guard whose command only waits. */
+/** Starts a guard around a command that only sleeps. */
 function startGuard(target: string): ChildProcess {
   return spawn(SOCKLENS, ['guard', target, '--descriptors', '100%', '--', 'sleep', '120'], {
     env: environment(),
@@ -109,7 +109,7 @@ async function stop(guard: ChildProcess): Promise<void> {
   await ended;
 }
 
-/** CPU time of all cores since the start of the machine, and how much of it was not idle: proc_stat(5). */
+/** CPU time of all cores since boot, in all and not idle, in milliseconds: proc_stat(5). */
 function coresMs(): { all: number; busy: number } {
   const [line = ''] = readFileSync('/proc/stat', 'latin1').split('\n');
   // User, nice, system, idle, iowait, irq, softirq, steal.
@@ -119,7 +119,7 @@ function coresMs(): { all: number; busy: number } {
   return { all: (all * 1000) / TICKS_PER_SECOND, busy: ((all - idle) * 1000) / TICKS_PER_SECOND };
 }
 
-/** CPU time that a process has used so far, all its threads together: utime and stime of proc_pid_stat(5). */
+/** CPU time of a process since its start, all threads, in milliseconds: utime and stime of proc_pid_stat(5). */
 function cpuMs(pid: number | undefined): number {
   if (pid === undefined) return 0;
   const [, rest = ''] = readFileSync(`/proc/${pid}/stat`, 'latin1').split(') ');

@@ -1,4 +1,4 @@
-/** Listens on a TCP port in every namespace that is named, from one process, until its stdin ends. */
+/** Listens on TCP port 80 in each namespace named by an argument, from one process, until stdin ends. */
 import fs from 'node:fs';
 import net from 'node:net';
 import { koffiSystemCalls } from '../src/kernel/koffi-system-calls.ts';
@@ -6,7 +6,7 @@ import { insideNetns } from '../src/kernel/namespace.ts';
 
 for (const name of process.argv.slice(2)) {
   const fd = fs.openSync(`/run/netns/${name}`, 'r');
-  // Without an address the socket is made at once, inside the namespace.
+  // Without an address listen() creates the socket synchronously, inside the namespace.
   insideNetns(koffiSystemCalls(), fd, () => net.createServer().listen(80));
   fs.closeSync(fd);
 }

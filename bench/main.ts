@@ -1,6 +1,7 @@
 /**
- * `npm run bench`: every comparison of docs/performance.md in one run. Makes its own namespaces (and
- * a container, where there is an Engine) and removes them, also after Ctrl-C. Needs root.
+ * `npm run bench`: the comparisons of docs/performance.md in one run; `npm run bench -- overview watch` measures
+ * those whose names contain one of the words. Makes its own namespaces, and a container where an Engine answers,
+ * and removes them, also after Ctrl-C. Needs root.
  */
 import os from 'node:os';
 import { createNetns, removeAllNetns } from '../test/support/netns.ts';
@@ -8,7 +9,7 @@ import { manySockets } from '../test/support/recipes/many-sockets.ts';
 import { background } from './background.ts';
 import { holds, type Result } from './comparison.ts';
 import { netstatOfContainer } from './container.ts';
-import { doctorOfMany, verdictOfMany } from './doctor.ts';
+import { diagnosisOfMany, doctorOfMany } from './doctor.ts';
 import { eventsOfChurn } from './events.ts';
 import { filteredAgainstAll, filteredAgainstReceiving, filteredCommand, programAgainstReceiving } from './filter.ts';
 import { countingAgainstReceiving } from './inside.ts';
@@ -19,23 +20,27 @@ import { resultLines, verdict } from './report.ts';
 import { watchOfChurn } from './watch.ts';
 import { countAgainstSs, memoryOfCounting, netstatAgainstNetstat } from './whole-commands.ts';
 
-/** Twice as many sockets. */
+/** Each connection has two sockets. */
 const CONNECTIONS = 50_000;
-/** So that one of them has a hundredth of all sockets. */
+/** The clients of one listener are a hundredth of all sockets. */
 const LISTENERS = 50;
 
+const words = process.argv.slice(2).map((word) => word.toLowerCase());
+const isWanted = ({ name }: { name: string }) =>
+  words.length === 0 || words.some((word) => name.toLowerCase().includes(word));
+
 for (const signal of ['SIGINT', 'SIGTERM'] as const) {
-  // What was made removes itself in handlers of the exit.
+  // Exit handlers remove namespaces, containers and processes.
   process.once(signal, () => process.exit(128 + os.constants.signals[signal]));
 }
 
 const results: Result[] = [];
 
-/** One that fails is told, and the others are still made. */
+/** Measures and prints. An error is printed as the result, and the run goes on with status 1. */
 async function measure(name: string, make: () => Promise<Result | Result[]>): Promise<void> {
   const made = await make().catch((error: Error): Result => {
     process.exitCode = 1;
-    return { title: name, why: `it failed: ${error.message}` };
+    return { title: name, why: `error: ${error.message}` };
   });
   for (const result of [made].flat()) {
     results.push(result);
@@ -48,15 +53,11 @@ console.log(
 );
 console.log('');
 
-// First what wants a quiet host: every dump walks the tables of all namespaces.
+// The first ones need a quiet host: every dump walks the tables of all namespaces.
 const quiet = [overviewOfNamespaces, netstatOfContainer, eventsOfChurn, watchOfChurn, background];
-const others = [recordingSize, recordingReadBack, doctorOfMany, verdictOfMany, guardOfLab];
-for (const make of [...quiet, ...others]) await measure(make.name, make);
+const others = [recordingSize, recordingReadBack, doctorOfMany, diagnosisOfMany, guardOfLab];
+for (const make of [...quiet, ...others].filter(isWanted)) await measure(make.name, make);
 
-const netns = createNetns();
-console.log(`${CONNECTIONS * 2} TCP sockets in one namespace`);
-console.log('');
-const sockets = await manySockets(netns, CONNECTIONS, LISTENERS);
 const comparisons = [
   countingAgainstReceiving,
   countAgainstSs,
@@ -66,12 +67,16 @@ const comparisons = [
   filteredAgainstReceiving,
   programAgainstReceiving,
   filteredCommand,
-];
-for (const make of comparisons) {
-  await measure(make.name, () => make(netns));
+].filter(isWanted);
+if (comparisons.length > 0) {
+  const netns = createNetns();
+  console.log(`${CONNECTIONS * 2} TCP sockets in one namespace`);
+  console.log('');
+  const sockets = await manySockets(netns, CONNECTIONS, LISTENERS);
+  for (const make of comparisons) await measure(make.name, () => make(netns));
+  await sockets.stop();
+  removeAllNetns();
 }
-await sockets.stop();
-removeAllNetns();
 
 console.log(verdict(results));
 if (results.some((result) => holds(result) === false)) process.exitCode = 1;

@@ -1,5 +1,5 @@
-// Loaded into a measured program: says at its end on stderr how much memory it had at most, in KiB.
-// VmHWM and not getrusage(2), which also counts the process that this one was forked from.
+// Preloaded into a measured program: prints its peak memory in KiB on stderr at exit.
+// VmHWM instead of getrusage(2), whose ru_maxrss includes the process that this one was forked from.
 const fs = require('node:fs');
 
 process.on('exit', () => {

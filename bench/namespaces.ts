@@ -4,12 +4,13 @@ import { nodeProgram } from '../test/support/netns.ts';
 
 /** Many small namespaces with a name, a process and a listening socket each. */
 export interface Namespaces {
-  /** As `ip netns` knows them. */
+  /** Names for `ip netns`. */
   names: readonly string[];
+  /** Kills the processes and deletes the namespaces. */
   remove(): void;
 }
 
-/** Makes them. They also go when this process exits. */
+/** Makes namespaces and processes; they are removed when this process exits, too. */
 export async function makeNamespaces(count: number): Promise<Namespaces> {
   const names = Array.from({ length: count }, (_, index) => `slbench-${process.pid}-${index}`);
   const processes: ChildProcess[] = [];
@@ -29,12 +30,12 @@ export async function makeNamespaces(count: number): Promise<Namespaces> {
   }
   await new Promise<void>((resolve, reject) => {
     listener.stdout?.once('data', () => resolve());
-    listener.once('exit', (status) => reject(new Error(`the listeners ended with ${status}`)));
+    listener.once('exit', (status) => reject(new Error(`the listeners exited with status ${status}`)));
   });
   return { names, remove };
 }
 
-/** One start of `ip` for all of them. */
+/** Runs all lines with one `ip -batch`. */
 function batch(lines: readonly string[]): void {
   execFileSync('ip', ['-force', '-batch', '-'], { input: `${lines.join('\n')}\n`, stdio: ['pipe', 'ignore', 'pipe'] });
 }

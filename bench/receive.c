@@ -1,10 +1,10 @@
 /*
- * The floor that counting is measured against: asks a network namespace for the TCP sockets of both
- * address families, as socklens does, and only receives the answer.
+ * The lower bound for counting: requests the TCP sockets of both address families of a network
+ * namespace, as socklens does, and only receives the answer.
  *
  * Usage: receive NETNS_FILE STATES [DPORT [BYTECODE]]
  *
- * DPORT stands in the request's header (0 for any), BYTECODE is a filter program in hexadecimal.
+ * DPORT goes into the request's header (0 for any), BYTECODE is a filter program in hexadecimal.
  *
  * Each line on stdin is answered with one dump and a line on stdout: microseconds, messages.
  */
@@ -22,7 +22,7 @@
 #include <time.h>
 #include <unistd.h>
 
-/* Netlink answers come in pieces of at most 32 KiB; the same room as socklens gives them. */
+/* The kernel answers in messages of at most 32 KiB; socklens uses a buffer of the same size. */
 static char piece[64 * 1024] __attribute__((aligned(8)));
 
 #define MAX_BYTECODE 1024

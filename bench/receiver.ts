@@ -9,7 +9,7 @@ export function withReceiver(title: string, compare: (program: string) => Promis
   return withProgram('receive', title, compare);
 }
 
-/** As {@link withReceiver}, for another C file of this folder, named without its ending. */
+/** Like {@link withReceiver} for any C file of this folder. @param name without `.c` */
 export async function withProgram(
   name: string,
   title: string,
@@ -29,13 +29,13 @@ export async function withProgram(
   }
 }
 
-/** @returns why there is no program; undefined when there is one */
+/** @returns the reason why there is no program; undefined when it was compiled */
 function compile(name: string, program: string): string | undefined {
   try {
     execFileSync('cc', ['-O2', '-o', program, path.join(import.meta.dirname, `${name}.c`)], { stdio: 'pipe' });
     return undefined;
   } catch (error) {
     const missing = (error as NodeJS.ErrnoException).code === 'ENOENT';
-    return missing ? 'there is no C compiler (cc)' : `${name}.c does not compile: ${(error as Error).message}`;
+    return missing ? 'no C compiler (cc)' : `${name}.c does not compile: ${(error as Error).message}`;
   }
 }

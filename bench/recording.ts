@@ -15,20 +15,20 @@ const CROWDS = { namespaces: 100, sockets: 1000, changing: 10, rate: 10 };
 const SECONDS = 60;
 const TEN_MINUTES = 600;
 const ROUNDS = 5;
-/** The first look at all of it is a whole one. */
+/** Wait for the first sample, which dumps every namespace. */
 const FIRST_MS = 60_000;
 const MEBIBYTE = 1024 * 1024;
 const TITLE = `${CROWDS.namespaces} namespaces of ${CROWDS.sockets} sockets, ${CROWDS.changing} of them changing, recorded every second`;
 
 let made: Promise<{ size: Result; reading: Result }> | undefined;
 
-/** Bytes for ten minutes: the first state, which is written once, and what every second adds. */
+/** Size of a recording of ten minutes: the first state, which is written once, and the growth per second. */
 export async function recordingSize(): Promise<Result> {
   made ??= measure();
   return (await made).size;
 }
 
-/** How long the whole command takes that shows all of it again. */
+/** Run time of the command that replays the whole recording. */
 export async function recordingReadBack(): Promise<Result> {
   made ??= measure();
   return (await made).reading;
@@ -54,9 +54,9 @@ async function recordCrowds(program: string, file: string): Promise<Measure> {
       env: environment(),
       stdio: ['ignore', 'ignore', 'pipe'],
     });
-    let said = '';
+    let stderr = '';
     child.stderr?.on('data', (chunk: Buffer) => {
-      said += chunk;
+      stderr += chunk;
     });
     const ended = once(child, 'exit');
     const sizeNow = () => fs.statSync(file, { throwIfNoEntry: false })?.size ?? 0;
@@ -65,7 +65,7 @@ async function recordCrowds(program: string, file: string): Promise<Measure> {
     const begin = performance.now();
     const [status] = await ended;
     const seconds = (performance.now() - begin) / 1000;
-    if (status !== 0) throw new Error(`record ended with ${status}: ${said}`);
+    if (status !== 0) throw new Error(`record failed with status ${status}: ${stderr}`);
     const rate = (sizeNow() - first) / seconds;
     return {
       title: `${TITLE}: the file of ten minutes`,
@@ -73,9 +73,9 @@ async function recordCrowds(program: string, file: string): Promise<Measure> {
       unit: 'MiB',
       bar: 5,
       remarks: [
-        `reckoned from ${SECONDS} s: the first state ${Math.round(first / 1024)} KiB, then ${Math.round(rate)} bytes a second`,
-        `${CROWDS.rate} connections a second in each of the ${CROWDS.changing}, which live for a second; every end is recorded`,
-        said.trim(),
+        `extrapolated from ${SECONDS} s: the first state ${Math.round(first / 1024)} KiB, then ${Math.round(rate)} bytes a second`,
+        `${CROWDS.rate} connections a second in each of the ${CROWDS.changing}, which last a second; every close is recorded`,
+        stderr.trim(),
       ],
     };
   } finally {
@@ -94,7 +94,7 @@ async function readBack(file: string): Promise<Measure> {
     unit: 'ms',
     bar: (SECONDS * 1000) / 100,
     remarks: [
-      `min ${min.toFixed(0)} ms, max ${max.toFixed(0)} ms (${ROUNDS} rounds), the start of the program included`,
+      `min ${min.toFixed(0)} ms, max ${max.toFixed(0)} ms (${ROUNDS} rounds), start of the program included`,
       `${((SECONDS * 1000) / median).toFixed(0)} times as fast as it happened`,
     ],
   };

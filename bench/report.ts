@@ -1,20 +1,20 @@
 import { type Comparison, holds, type Measure, type Result, ratio } from './comparison.ts';
 import type { Summary } from './statistics.ts';
 
-/** A result as lines of text. */
+/** Formats a result as lines of text. */
 export function resultLines(result: Result): string[] {
   if ('why' in result) return [result.title, `  skipped: ${result.why}`, ''];
   const lines = 'pair' in result ? comparisonLines(result) : measureLines(result);
   return [result.title, ...lines, ...(result.remarks ?? []).map((remark) => `  ${remark}`), ''];
 }
 
-/** One line that says how many bars were held, and which were not. */
+/** One line: how many limits were met, and the titles of those that were missed. */
 export function verdict(results: readonly Result[]): string {
   const measured = results.filter((result) => holds(result) !== undefined);
   const missed = measured.filter((result) => holds(result) === false).map((result) => result.title);
   const skipped = results.length - measured.length;
-  const told = missed.length === 0 ? '' : `; missed: ${missed.join('; ')}`;
-  return `${measured.length - missed.length} of ${measured.length} bars held, ${skipped} skipped${told}`;
+  const list = missed.length === 0 ? '' : `; missed: ${missed.join('; ')}`;
+  return `${measured.length - missed.length} of ${measured.length} bars held, ${skipped} skipped${list}`;
 }
 
 function comparisonLines(comparison: Comparison): string[] {

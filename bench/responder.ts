@@ -3,15 +3,15 @@ import readline from 'node:readline';
 import { environment } from './command.ts';
 
 /**
- * A process that does its work once for each line it is sent, and answers with a line of numbers:
- * the microseconds that it took inside, then whatever it counted.
+ * A process that does its work once for each line on its stdin, and answers with a line of numbers:
+ * the microseconds that it took inside the process, then its counts.
  */
 export class Responder {
   readonly #child: ChildProcess;
   readonly #lines: AsyncIterator<string>;
-  /** What stood behind the time in the last answer. */
+  /** Counts of the last answer. */
   counted: readonly number[] = [];
-  /** Milliseconds of the very first round, before anything was warm. */
+  /** Milliseconds of the first round, in which V8 has compiled nothing yet; undefined before it. */
   first: number | undefined;
 
   constructor(program: string, args: readonly string[]) {
@@ -25,7 +25,7 @@ export class Responder {
   async ask(): Promise<number> {
     this.#child.stdin?.write('\n');
     const { value, done } = await this.#lines.next();
-    if (done) throw new Error(`${this.#child.spawnfile} ended early`);
+    if (done) throw new Error(`${this.#child.spawnfile} exited early`);
     const [microseconds = 0, ...counted] = String(value).split(' ').map(Number);
     this.counted = counted;
     this.first ??= microseconds / 1000;

@@ -1,4 +1,4 @@
-/** Times of several rounds of one thing, in milliseconds. */
+/** Summary of several rounds, in the unit of its values. */
 export interface Summary {
   median: number;
   min: number;
@@ -22,10 +22,10 @@ function middle(sorted: readonly number[]): number {
 }
 
 /**
- * Between which of the values the median of what they are samples of is, with a confidence of 95 %, whatever its
- * distribution: so few or fewer heads come of as many throws of a coin once in forty times.
+ * Confidence interval (95 %) of the median, for any distribution: the order statistics that a binomial distribution
+ * with p = 0.5 leaves outside with a probability of at most 2.5 % on each side.
  *
- * @returns the lowest and the highest value where there are too few for that confidence
+ * @returns the minimum and the maximum where there are too few values for that confidence
  */
 export function medianInterval(values: readonly number[]): [low: number, high: number] {
   const sorted = [...values].sort((a, b) => a - b);

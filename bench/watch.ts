@@ -12,7 +12,7 @@ const SECONDS = 10;
 const ROUNDS = 3;
 const GENERATOR = path.resolve(import.meta.dirname, '../test/support/recipes/churn-main.ts');
 
-/** A line of `watch --ndjson`, as far as it is looked at. */
+/** The fields of a line of `watch --ndjson` that are used here. */
 interface Sample {
   type: string;
   at: string;
@@ -20,7 +20,7 @@ interface Sample {
   lostEvents?: number;
 }
 
-/** The share of a core that `watch` takes for 12,000 connections a second, both ends seen, a tick a second. */
+/** CPU use of `watch` with a tick a second at 12,000 connections a second whose two sockets are both in the namespace. */
 export async function watchOfChurn(): Promise<Result> {
   const shares: number[] = [];
   const errors: number[] = [];
@@ -32,14 +32,16 @@ export async function watchOfChurn(): Promise<Result> {
   }
   const { median, min, max } = summarise(shares);
   const worst = Math.max(...errors);
-  // Rates have one decimal: so many ticks may each be off by half a tenth.
-  if (worst > SECONDS) throw new Error(`${worst} ended sockets were not counted`);
+  // Rates have one decimal, so each tick may be off by half a tenth.
+  if (worst > SECONDS) throw new Error(`${worst} closed sockets were not counted`);
   return {
-    title: `${RATE * 2} ended sockets a second for ${SECONDS} s: watch, which counts them`,
+    title: `${RATE * 2} closed sockets a second for ${SECONDS} s: watch, which counts them`,
     value: median,
     unit: '% of a core',
     bar: 10,
-    remarks: [`min ${min.toFixed(1)} %, max ${max.toFixed(1)} % (${ROUNDS} rounds); every end was counted, none lost`],
+    remarks: [
+      `min ${min.toFixed(1)} %, max ${max.toFixed(1)} % (${ROUNDS} rounds); every close was counted, none lost`,
+    ],
   };
 }
 
@@ -49,11 +51,11 @@ async function watchChurn(): Promise<{ share: number; made: number; counted: num
     const generator = netns.spawnNode(GENERATOR, [String(RATE), String(SECONDS)], {
       stdio: ['pipe', 'pipe', 'inherit'],
     });
-    let said = '';
+    let output = '';
     generator.stdout?.on('data', (chunk: Buffer) => {
-      said += chunk;
+      output += chunk;
     });
-    await until('the generator', () => said.includes('ready'));
+    await until('the generator', () => output.includes('ready'));
     const child = spawn(SOCKLENS, ['watch', `netns:${netns.name}`, '-t', '--ndjson'], {
       env: environment(),
       stdio: ['ignore', 'pipe', 'inherit'],
@@ -74,7 +76,7 @@ async function watchChurn(): Promise<{ share: number; made: number; counted: num
     await once(generator, 'exit');
     const share = ((cpuSeconds(child.pid ?? 0) - idle) / SECONDS) * 100;
     const count = samples().length;
-    await until('the last ends', () => samples().length > count + 2);
+    await until('the last closes', () => samples().length > count + 2);
     child.kill('SIGINT');
     await once(child, 'exit');
     let counted = 0;
@@ -85,7 +87,7 @@ async function watchChurn(): Promise<{ share: number; made: number; counted: num
       if (before === undefined) return;
       counted += ((sample.closesPerSecond ?? 0) * (Date.parse(sample.at) - Date.parse(before.at))) / 1000;
     });
-    return { share, made: Number(/^(\d+) /m.exec(said)?.[1]), counted, lost };
+    return { share, made: Number(/^(\d+) /m.exec(output)?.[1]), counted, lost };
   } finally {
     netns.remove();
   }

@@ -6,7 +6,7 @@ import type { Result } from './comparison.ts';
 
 const ROUNDS = 9;
 
-/** `ls --by state` against `ss -tan`, each from its start to its end. */
+/** `ls --by state` against `ss -tan`, each the whole process. */
 export async function countAgainstSs(netns: TestNetns): Promise<Result> {
   const ours = ['ls', `netns:${netns.name}`, '--by', 'state'];
   const pair = await alternate(
@@ -23,7 +23,7 @@ export async function countAgainstSs(netns: TestNetns): Promise<Result> {
   };
 }
 
-/** `netstat -tan` against its original. */
+/** `socklens netstat -tan` against net-tools' netstat. */
 export async function netstatAgainstNetstat(netns: TestNetns): Promise<Result> {
   const title = 'Whole command: netstat -tan';
   const ours = ['netstat', `netns:${netns.name}`, '-tan'];
@@ -45,22 +45,22 @@ export async function netstatAgainstNetstat(netns: TestNetns): Promise<Result> {
   };
 }
 
-/** The most memory that counting takes. */
+/** Peak memory of counting. */
 export async function memoryOfCounting(netns: TestNetns): Promise<Result> {
   const values: number[] = [];
   const hook = `--require ${path.join(import.meta.dirname, 'max-rss.cjs')}`;
   for (let round = 0; round < 3; round++) {
-    const { complaint } = await run(SOCKLENS, ['ls', `netns:${netns.name}`, '-t', '--by', 'state,peer'], {
+    const { stderr } = await run(SOCKLENS, ['ls', `netns:${netns.name}`, '-t', '--by', 'state,peer'], {
       env: environment({ NODE_OPTIONS: hook }),
     });
-    values.push(Number(/^peak (\d+) KiB$/m.exec(complaint)?.[1]));
+    values.push(Number(/^peak (\d+) KiB$/m.exec(stderr)?.[1]));
   }
   return {
     title: 'Peak memory: ls -t --by state,peer',
     value: Math.max(...values) / 1024,
     unit: 'MiB',
     bar: 150,
-    remarks: [`the most of ${values.length} runs (VmHWM)`],
+    remarks: [`maximum of ${values.length} runs (VmHWM)`],
   };
 }
 

@@ -1,12 +1,12 @@
 #!/bin/sh
-# Builds, then measures: the comparisons of docs/performance.md. Needs root.
+# Builds, then measures the comparisons of docs/performance.md: all, or those whose names contain one of the arguments. Needs root.
 set -eu
 cd "$(dirname "$0")/.."
 # Node reads these certificates at every start; no other program that is compared does.
 unset NODE_EXTRA_CA_CERTS
 PATH=$PWD/node_modules/.bin:$PATH
 if [ "$(id -u)" != 0 ]; then
-  echo 'bench: it makes network namespaces: run it as root' >&2
+  echo 'bench: making network namespaces needs root; type: sudo npm run bench' >&2
   exit 4
 fi
 for program in ip ss netstat nsenter; do
@@ -16,4 +16,4 @@ for program in ip ss netstat nsenter; do
   }
 done
 sh scripts/build.sh
-exec node --disable-warning=ExperimentalWarning bench/main.ts
+exec node --disable-warning=ExperimentalWarning bench/main.ts "$@"

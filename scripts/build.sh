@@ -1,6 +1,6 @@
 #!/bin/sh
 # Makes dist/: the command line as CommonJS, the library as ESM, and its declarations.
-# With --if-older: only where something it is made from is newer.
+# --if-older: only when a source file is newer than dist/.
 set -eu
 cd "$(dirname "$0")/.."
 . scripts/common.sh
@@ -11,7 +11,7 @@ if [ "${1-}" = --if-older ] && [ -e dist/.built ]; then
   [ -n "$newer" ] || exit 0
 fi
 
-# Made beside and exchanged at the end, so that what runs from dist/ meanwhile never sees half of it.
+# Built in a folder beside dist/ and renamed at the end: a program that runs from dist/ never sees half of it.
 new=dist.$$
 trap 'rm -rf "$new" "$new.old"' EXIT
 mkdir -p "$new/cli"
@@ -21,7 +21,7 @@ tsc -p tsconfig.lib.json --outDir "$new/lib" &
 declarations=$!
 SOCKLENS_DIST=$new rolldown -c --log-level warn >/dev/null
 
-# The cache of compiled code: what these commands use. A command that fails leaves less of it, no more.
+# V8's code cache of what these commands use. When one of them fails the cache is smaller.
 cp scripts/start.cjs "$new/cli/main.cjs"
 while read -r command; do
   # shellcheck disable=SC2086

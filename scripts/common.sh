@@ -1,17 +1,17 @@
-# For the scripts of this folder: they source it from the checkout's root. POSIX sh.
+# Functions for the scripts of this folder, which source it from the checkout's root. POSIX sh.
 
-# What tests use beside Node; `PROGRAM:PACKAGE`.
+# Programs that tests need beside Node: `PROGRAM:DEBIAN-PACKAGE`.
 TEST_PROGRAMS='ip:iproute2 netstat:net-tools iptables:iptables busybox:busybox-static
   mariadb:mariadb-client-core mariadbd:mariadb-server-core haproxy:haproxy tmux:tmux pgrep:procps'
 
 say() { printf '%s\n' "$*" >&2; }
 
-# The npm packages, as the lockfile has them; the project's own Node comes with them.
+# Installs the npm packages of the lockfile; the project's own Node is one of them.
 install_packages() {
   installed=node_modules/.package-lock.json
   if [ ! -e "$installed" ] || [ package-lock.json -nt "$installed" ]; then
     say 'Installing the npm packages of package-lock.json'
-    # No package needs its install script: koffi brings its native library with it.
+    # No package needs its install script: koffi ships its native library.
     npm ci --ignore-scripts --no-audit --no-fund --loglevel=error </dev/null >&2
     touch "$installed"
   fi
@@ -19,7 +19,7 @@ install_packages() {
   export PATH
 }
 
-# Debian packages for programs that are missing: `PROGRAM:PACKAGE …`. Needs root; asks nothing.
+# Installs the Debian packages of missing programs: `PROGRAM:PACKAGE …`. Needs root; never prompts.
 install_programs() {
   wanted=
   for pair; do
@@ -31,7 +31,7 @@ install_programs() {
     return 1
   fi
   say "Installing$wanted"
-  # The lists may be missing, or too old for the mirror: then once more with new ones.
+  # The package lists may be missing or outdated: the second attempt updates them.
   # shellcheck disable=SC2086
   apt_install $wanted >/dev/null 2>&1 || { apt-get -qq update </dev/null && apt_install $wanted >/dev/null; }
 }
@@ -40,10 +40,10 @@ apt_install() {
   DEBIAN_FRONTEND=noninteractive apt-get -qq -y --no-install-recommends install "$@" </dev/null
 }
 
-# Makes sure that this script may make network namespaces: `as_root WHO-MAKES COMMAND SCRIPT ARGUMENTS…`.
-# Without root: once more as root of a user namespace of its own, where the machine allows that.
+# Makes sure that a script can make network namespaces: `as_root NEED COMMAND SCRIPT ARGUMENTS…`.
+# Without root it runs the script again as root of a new user namespace, where the machine allows that.
 as_root() {
-  what=$1
+  need=$1
   command=$2
   shift 2
   if [ "$(id -u)" != 0 ]; then
@@ -51,9 +51,9 @@ as_root() {
       install_packages
       SOCKLENS_NAMESPACE=1 exec unshare --user --map-root-user --net --mount --pid --fork --mount-proc sh "$@"
     fi
-    say "$what network namespaces, and this machine lets only root do that. Type: sudo $command"
+    say "$need network namespaces, and only root can do that on this machine; run: sudo $command"
     exit 4
   fi
-  # Names of namespaces and the lock of iptables are kept below /run, which only real root can write to.
+  # Named namespaces and the lock of iptables are files below /run, which only real root can write to.
   [ -z "${SOCKLENS_NAMESPACE-}" ] || mount -t tmpfs tmpfs /run
 }

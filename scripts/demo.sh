@@ -1,11 +1,12 @@
 #!/bin/sh
-# The main job on real sockets, on a machine that has Node with npm and nothing else: `npm run demo`.
-# Makes two namespaces with a small service in each, shows them, replays the founding incident, and removes what it made.
+# Shows socklens on real sockets, on a machine that has Node with npm and nothing else: `npm run demo`.
+# Makes two namespaces with a small service in each, shows them, reproduces the connection-pool incident of the lab,
+# and removes everything.
 set -eu
 cd "$(dirname "$0")/.."
 . scripts/common.sh
 
-as_root 'The demo makes' 'npm run demo' "$0"
+as_root 'the demo makes' 'npm run demo' "$0"
 
 install_packages
 install_programs ip:iproute2
@@ -16,7 +17,7 @@ db=demo-db-$$
 work=$(mktemp -d)
 clean() {
   trap '' INT TERM
-  # The services end when their stdin does.
+  # The services exit when their stdin ends.
   exec 3>&- 4>&- || :
   wait || :
   for name in "$web" "$db"; do ip netns delete "$name" 2>/dev/null || :; done
@@ -35,7 +36,7 @@ for side in "$web 10.133.7.2/24" "$db 10.133.7.3/24"; do
   ip -n "${side% *}" link set eth0 up
 done
 
-# service NAMESPACE SCRIPT ARGUMENTS: starts one whose stdin and stdout are pipes.
+# service NAMESPACE SCRIPT ARGUMENTS: starts a service whose stdin and stdout are pipes.
 service() {
   name=$1
   out=$work/$name
@@ -45,8 +46,8 @@ service() {
   ip netns exec "$name" node --disable-warning=ExperimentalWarning "$@" <"$in" >"$out" 2>&1 &
 }
 wait_ready() {
-  read -r line <"$work/$1" || line=nothing
-  [ "$line" = ready ] || { say "the service in $1 said: $line"; exit 1; }
+  read -r line <"$work/$1" || line='no output'
+  [ "$line" = ready ] || { say "the service in $1 did not start: $line"; exit 1; }
 }
 service "$db" scripts/demo/db.ts
 exec 3>"$work/$db.in"
@@ -64,19 +65,19 @@ show() {
 
 echo 'Two services in network namespaces of their own: a web service with a pool of connections to a database.'
 show 'Everything on this machine at once: sockets by state, descriptors and their limit, the busiest peer.' 'ps --all'
-show "What the web service's sockets are about, counted by peer and state: 63 to the database, 5 never closed." "ls netns:$web -t --by peer-address,state"
+show "The sockets of the web service by peer and state: 63 to the database, 5 never closed." "ls netns:$web -t --by peer-address,state"
 show 'Its sockets, with the process that holds each (the first rows).' "ls netns:$web -t -p" | sed -n '1,10p'
-show 'What listens there.' "ls netns:$web -t -l"
-show 'What `nsenter -t PID -n netstat -tan` prints, for who has pipelines (the first rows).' "netstat netns:$web -tan" | sed -n '1,8p'
+show 'Its listeners.' "ls netns:$web -t -l"
+show 'The output of `nsenter -t PID -n netstat -tan`, for existing pipelines (the first rows).' "netstat netns:$web -tan" | sed -n '1,8p'
 printf '\n$ socklens netstat netns:%s -t | grep mysql | wc -l\n' "$web"
 bin/socklens netstat "netns:$web" -t | grep mysql | wc -l
 show 'The same for scripts (the first bytes).' "ls netns:$web -t --by state --json" | cut -c1-300
 
-# The founding incident, from its beginning to its end: about a minute. It needs namespaces and nothing else.
+# The lab takes about a minute and needs nothing but namespaces.
 if unshare --net true 2>/dev/null; then
-  printf '\n# The founding incident: what it looked like, what the doctor says of it, and both fixes\n$ socklens lab\n'
-  bin/socklens lab || { say "the lab ended with status $?"; exit 1; }
+  printf '\n# A connection-pool incident, reproduced: its symptoms, its diagnosis, and both fixes\n$ socklens lab\n'
+  bin/socklens lab || { say "the lab failed with status $?"; exit 1; }
 else
-  echo 'socklens lab is left out: no further network namespace can be made here.'
+  echo 'socklens lab is skipped: no further network namespace can be made here.'
 fi
-printf '\nThat was it; what the demo made is removed now. `socklens --help` lists the commands.\n'
+printf '\nDone; everything that the demo made is removed. `socklens --help` lists the commands.\n'

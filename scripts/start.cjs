@@ -1,7 +1,7 @@
-// Becomes dist/cli/main.cjs: checks Node, then starts the bundle beside it from V8's code cache,
-// which saves the compiling of some 150 KB. The build made the cache; nothing is written here. Where
-// it does not fit (another Node), V8 says so and compiles. Node's own compile cache would do nearly
-// as well, but it is kept for each user and written at run time.
+// Installed as dist/cli/main.cjs: checks the version of Node, then starts the bundle beside it from V8's
+// code cache, which saves compiling about 150 KB. The build makes the cache; nothing is written at run time.
+// V8 rejects a cache of another version of Node, and compiles. Node's own compile cache is nearly as fast,
+// but is stored for each user and written at run time.
 'use strict';
 
 const problem = whyNot();
@@ -13,18 +13,18 @@ if (problem === undefined) {
   process.exitCode = 5;
 }
 
-/** Why socklens cannot run on this; undefined when it can. */
+/** @returns the reason why socklens cannot run here; undefined when it can */
 function whyNot() {
-  if (process.platform !== 'linux') return `works on Linux only, this is ${process.platform}`;
+  if (process.platform !== 'linux') return `Linux is required; this system is ${process.platform}`;
   const version = process.versions.node.split('.').map(Number);
   if (version[0] > 22 || (version[0] === 22 && version[1] >= 13)) return undefined;
-  return `needs Node 22.13 or later, ${process.execPath} is ${process.versions.node}`;
+  return `Node 22.13 or later is required; ${process.execPath} is ${process.versions.node}`;
 }
 
 /**
  * Runs the bundle.
  *
- * @param onScript gets each file's path and vm.Script, for the build to make the cache from
+ * @param onScript called with each file's path and vm.Script; the build makes the cache of them
  */
 function start(onScript) {
   const fs = require('node:fs');

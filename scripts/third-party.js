@@ -5,8 +5,8 @@ const LICENSES = path.join(import.meta.dirname, 'licenses');
 const NOTICE_FILE = /^(licen[cs]e|notice)(\.(md|txt))?$/i;
 
 /**
- * A rolldown plugin that writes the notices of all packages in the bundles into one file, as their licences ask.
- * Used in several builds, it collects the packages of all of them.
+ * A rolldown plugin that writes the notices of all packages in the bundles into one file, as their licences require.
+ * One plugin can be used in several builds and collects the packages of all.
  */
 export function thirdPartyNotices(file) {
   const folders = new Set();
@@ -26,7 +26,7 @@ export function thirdPartyNotices(file) {
 
 const HEADING = '# Packages in the bundles of socklens\n';
 
-/** Name, version, author and licence of a package. A package that ships no licence text gets the one of its licence. */
+/** Name, version, author and licence of a package. A package without a licence text gets the standard text of its licence. */
 function noticeOf(folder) {
   const { name, version, license, author } = JSON.parse(fs.readFileSync(path.join(folder, 'package.json'), 'utf8'));
   const files = fs.readdirSync(folder).filter((entry) => NOTICE_FILE.test(entry));

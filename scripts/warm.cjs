@@ -1,5 +1,5 @@
-// node scripts/warm.cjs DIST ARGUMENTS…: runs the command line of DIST and keeps what V8 compiled
-// on the way beside the bundle. Each run starts from the cache of the runs before and adds to it.
+// node scripts/warm.cjs DIST ARGUMENTS…: runs the command line of DIST and writes V8's code cache of what
+// was compiled beside the bundle. Each run starts from the cache of earlier runs and adds to it.
 'use strict';
 const fs = require('node:fs');
 const path = require('node:path');

@@ -6,5 +6,5 @@ const server = net.createServer((socket) => {
   socket.on('data', () => socket.write('ok\n'));
 });
 server.listen({ port: 3306, host: '0.0.0.0' }, () => console.log('ready'));
-// The demo holds the other end of stdin: when it is gone, so is this.
+// The demo script holds the other end of stdin: this exits with it.
 process.stdin.on('close', () => process.exit(0)).resume();

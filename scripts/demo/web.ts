@@ -7,9 +7,9 @@ import net from 'node:net';
 
 const [database = ''] = process.argv.slice(2);
 const POOL = 63;
-/** Requests that are answered and closed by this side: they leave TIME_WAIT behind. */
+/** Requests whose connections this side closes: their sockets stay in TIME_WAIT. */
 const REQUESTS = 8;
-/** Connections whose other side has closed and that are never closed here: CLOSE_WAIT. */
+/** Connections that the peer has closed and this side never closes: CLOSE_WAIT. */
 const LEAKED = 5;
 
 function connect(): Promise<net.Socket> {
@@ -19,7 +19,7 @@ function connect(): Promise<net.Socket> {
   });
 }
 
-/** A server that ends each connection at once, and a client that never ends its own side. */
+/** A server that closes each connection at once, and a client that never closes its own side. */
 async function leak(): Promise<void> {
   const closing = net.createServer({ allowHalfOpen: true }, (socket) => socket.end()).listen(9000, '127.0.0.1');
   await new Promise((resolve) => closing.once('listening', resolve));

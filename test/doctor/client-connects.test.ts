@@ -2,9 +2,9 @@
 import { afterEach, expect } from 'vitest';
 import { diagnose, prove } from '../support/doctor.ts';
 import { createNetns, removeAllNetns, type TestNetns, until } from '../support/netns.ts';
+import { connectRepeatedly } from '../support/recipes/attempts.ts';
 import { AF, SOCK } from '../support/recipes/constants.ts';
-import { drop } from '../support/recipes/ground.ts';
-import { knock } from '../support/recipes/knock.ts';
+import { drop } from '../support/recipes/recipe-context.ts';
 import { Workshop } from '../support/recipes/workshop.ts';
 
 afterEach(removeAllNetns);
@@ -38,8 +38,8 @@ prove({
     netns.run('ip', 'link', 'add', 'v0', 'type', 'veth', 'peer', 'name', 'v1');
     netns.run('ip', 'address', 'add', '10.83.0.1/24', 'dev', 'v0');
     for (const device of ['v0', 'v1']) netns.run('ip', 'link', 'set', device, 'up');
-    await knock(netns, { proto: 'tcp', port: 9999, perSecond: 20 });
-    await knock(netns, { proto: 'tcp', host: '10.83.0.9', port: 9999, perSecond: 2 });
+    await connectRepeatedly(netns, { proto: 'tcp', port: 9999, perSecond: 20 });
+    await connectRepeatedly(netns, { proto: 'tcp', host: '10.83.0.9', port: 9999, perSecond: 2 });
     return diagnosed(netns, 'SYN_SENT_STUCK', 6);
   },
   check: (finding) =>
@@ -54,16 +54,16 @@ prove({
   lookAlike: 'a server that restarts: refused for one second, then taken',
   async fault() {
     const netns = createNetns();
-    await knock(netns, { proto: 'tcp', port: 9999, perSecond: 20 });
+    await connectRepeatedly(netns, { proto: 'tcp', port: 9999, perSecond: 20 });
     return diagnosed(netns, 'CONNECT_REFUSED', 6, WINDOW);
   },
   async healthy() {
     const netns = createNetns();
     const server = await Workshop.start(netns);
     const diagnosis = diagnosed(netns, 'CONNECT_REFUSED', 6, WINDOW);
-    await knock(netns, { proto: 'tcp', port: 9999, perSecond: 20, forMs: 1000 });
+    await connectRepeatedly(netns, { proto: 'tcp', port: 9999, perSecond: 20, forMs: 1000 });
     await server.tcpListener('127.0.0.1', 8888, 512);
-    await knock(netns, { proto: 'tcp', port: 8888, perSecond: 20 });
+    await connectRepeatedly(netns, { proto: 'tcp', port: 8888, perSecond: 20 });
     return diagnosis;
   },
   check: (finding) => {
@@ -78,7 +78,7 @@ prove({
   lookAlike: 'a resolver that asks others as often',
   async fault() {
     const netns = createNetns();
-    await knock(netns, { proto: 'udp', port: 53, perSecond: 200 });
+    await connectRepeatedly(netns, { proto: 'udp', port: 53, perSecond: 200 });
     return diagnosed(netns, 'DNS_STORM', 3);
   },
   async healthy() {
@@ -88,7 +88,7 @@ prove({
     for (const device of ['v0', 'v1']) netns.run('ip', 'link', 'set', device, 'up');
     const resolver = await Workshop.start(netns);
     await resolver.bind(await resolver.socket(AF.INET, SOCK.DGRAM), { host: '0.0.0.0', port: 53 });
-    await knock(netns, { proto: 'udp', host: '10.83.0.9', port: 53, perSecond: 200 });
+    await connectRepeatedly(netns, { proto: 'udp', host: '10.83.0.9', port: 53, perSecond: 200 });
     return diagnosed(netns, 'DNS_STORM', 3);
   },
 });

@@ -1,4 +1,4 @@
-/** What only containers have: published ports, instances of a service, several that share a database. */
+/** Rules about containers: published ports, instances of a service, several that share a database. */
 import { execFileSync } from 'node:child_process';
 import { afterEach, expect } from 'vitest';
 import { diagnose, prove } from '../support/doctor.ts';

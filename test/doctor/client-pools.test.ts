@@ -30,7 +30,7 @@ async function held(count: number) {
   return { netns, client, fds, open };
 }
 
-/** What the doctor says of a pool that is declared to have 50. */
+/** Findings for a pool with a declared limit of 50. */
 async function overrun({ name }: TestNetns) {
   return (await diagnose(`netns:${name}`, { rules: ['POOL_OVERRUN'], pools: [`${DB}=50`], for: '1s' })).findings;
 }
@@ -53,7 +53,7 @@ prove({
   },
 });
 
-/** Fifty open; so many of them send something all the time while the doctor looks. */
+/** Fifty open connections; `used` of them send all the time. */
 async function usedOf(used: number) {
   const { netns, client, fds } = await held(50);
   const over = new AbortController();
@@ -97,17 +97,17 @@ const PHASES = [
   { ...LIGHT, ms: 6000 },
 ];
 
-/** Whether somebody is told of the sockets that end in a process's namespace. */
+/** Whether a program receives the destroy events of a process's namespace. */
 function listened(pid: number): boolean {
   return receivers(fs.readFileSync(`/proc/${pid}/net/netlink`, 'latin1')) > 0;
 }
 
-/** A pool goes through its phases while the doctor looks. */
+/** Runs the doctor while a pool goes through its phases. */
 async function driven(plans: readonly PoolPlan[], rule: string, seconds: number, more: { set?: string[] } = {}) {
   const netns = createNetns();
   const pools = await Promise.all(plans.map((plan) => startPool(netns, plan)));
   const diagnosis = diagnose(`netns:${netns.name}`, { rules: [rule], for: `${seconds}s`, interval: '500ms', ...more });
-  // What it missed of the phases it could not judge.
+  // The doctor cannot judge phases that it missed.
   await until('the doctor to listen', () => pools.every(({ pid }) => listened(pid)));
   for (const pool of pools) pool.begin();
   return (await diagnosis).findings;

@@ -2,8 +2,8 @@
 import { afterEach, expect } from 'vitest';
 import { diagnose, prove } from '../support/doctor.ts';
 import { createNetns, removeAllNetns, type TestNetns } from '../support/netns.ts';
+import { connectRepeatedly } from '../support/recipes/attempts.ts';
 import { AF, SOCK } from '../support/recipes/constants.ts';
-import { knock } from '../support/recipes/knock.ts';
 import { Workshop } from '../support/recipes/workshop.ts';
 
 afterEach(removeAllNetns);
@@ -40,13 +40,13 @@ prove({
   },
 });
 
-/** Connections that the client closes first, some twenty a second, with so much room for them. */
+/** About twenty connections a second that the client closes first, with at most `buckets` sockets in TIME_WAIT. */
 async function closing(buckets: number | undefined) {
   const netns = createNetns();
   if (buckets !== undefined) sysctl(netns, 'net.ipv4.tcp_max_tw_buckets', String(buckets));
   const server = await Workshop.start(netns);
   const listener = await server.tcpListener('127.0.0.1', 8000, 512);
-  await knock(netns, { proto: 'tcp', port: 8000, perSecond: 20 });
+  await connectRepeatedly(netns, { proto: 'tcp', port: 8000, perSecond: 20 });
   const accepting = (async () => {
     try {
       for (;;) await server.close(await server.accept(listener.fd));

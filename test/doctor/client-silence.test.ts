@@ -1,9 +1,9 @@
-/** Connections on which nothing comes any more: forgotten on the way, or with nobody at the other end. */
+/** Connections without traffic: forgotten by a device on the path, or with a dead peer. */
 import { afterEach, expect } from 'vitest';
 import { diagnose, prove } from '../support/doctor.ts';
 import { connectNetns, createNetns, removeAllNetns, type TestNetns, until } from '../support/netns.ts';
 import { AF, OPT, SOCK } from '../support/recipes/constants.ts';
-import { drop } from '../support/recipes/ground.ts';
+import { drop } from '../support/recipes/recipe-context.ts';
 import { Workshop } from '../support/recipes/workshop.ts';
 
 afterEach(removeAllNetns);

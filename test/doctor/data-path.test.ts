@@ -7,7 +7,7 @@ import { sendQueueStuck } from '../../src/doctor/rules/path/send-queue-stuck.ts'
 import { diagnose, prove } from '../support/doctor.ts';
 import { createNetns, type TestNetns, until } from '../support/netns.ts';
 import { AF, OPT, SOCK } from '../support/recipes/constants.ts';
-import { drop, V4 } from '../support/recipes/ground.ts';
+import { drop, V4 } from '../support/recipes/recipe-context.ts';
 import { unread, zeroWindow } from '../support/recipes/tcp-data.ts';
 import { Workshop } from '../support/recipes/workshop.ts';
 import { judge, START_MS, series, spaceSeries, tcpSocket } from '../support/series.ts';
@@ -24,7 +24,7 @@ function namespace(): TestNetns {
 }
 
 /** A namespace with a process that makes sockets. */
-async function ground(): Promise<{ netns: TestNetns; workshop: Workshop }> {
+async function context(): Promise<{ netns: TestNetns; workshop: Workshop }> {
   const netns = namespace();
   return { netns, workshop: await Workshop.start(netns) };
 }
@@ -51,19 +51,19 @@ function counter(netns: TestNetns, name: string): number {
 prove({
   rule: 'RETRANS_HIGH',
   how: 'namespace: one packet in twenty is dropped on its way in',
-  lookAlike: 'a clean stream, beside SYNs that nobody answers',
+  lookAlike: 'a clean stream, beside unanswered SYNs',
   async fault() {
     const netns = namespace();
     drop(netns, V4, '-m', 'statistic', '--mode', 'random', '--probability', '0.05');
     const port = await traffic(netns, 'stream');
     const found = await findings(netns, 'RETRANS_HIGH', '5s');
-    // The connection and the namespace are told apart.
+    // The finding distinguishes the connection from the namespace.
     expect(found.some(({ about }) => about?.endsWith(`:${port}`))).toBe(true);
     expect(found.some(({ scope, about }) => scope.kind === 'namespace' && about === undefined)).toBe(true);
     return found;
   },
   async healthy() {
-    const { netns, workshop } = await ground();
+    const { netns, workshop } = await context();
     await traffic(netns, 'stream');
     drop(netns, V4, '--dport', '9');
     for (let index = 0; index < 200; index++) {
@@ -79,15 +79,15 @@ prove({
 
 prove({
   rule: 'ZERO_WINDOW_STUCK',
-  how: 'namespace: a writer fills a connection that nobody reads; 1.5 s instead of 5 s',
+  how: 'namespace: a writer fills a connection that is not read; 1.5 s instead of 5 s',
   lookAlike: 'a window that has been closed for a moment only, and a peer that is gone',
   async fault() {
-    const { netns, workshop } = await ground();
+    const { netns, workshop } = await context();
     await zeroWindow({ netns, workshop });
     return findings(netns, 'ZERO_WINDOW_STUCK', '4s', ['warningMs=1500ms']);
   },
   async healthy() {
-    const { netns, workshop } = await ground();
+    const { netns, workshop } = await context();
     const pair = await workshop.tcpPair(await workshop.tcpListener(V4));
     drop(netns, V4, '--dport', String(pair.clientPort));
     await workshop.send(pair.server, 100_000);
@@ -102,7 +102,7 @@ prove({
   how: 'namespace: a process that does not read what it is sent',
   lookAlike: 'a stream at full speed to a process that reads, beside a few bytes unread',
   async fault() {
-    const { netns, workshop } = await ground();
+    const { netns, workshop } = await context();
     await zeroWindow({ netns, workshop });
     return findings(netns, 'SLOW_READER');
   },
@@ -111,7 +111,7 @@ prove({
     expect(scope.kind).toBe('process');
   },
   async healthy() {
-    const { netns, workshop } = await ground();
+    const { netns, workshop } = await context();
     await traffic(netns, 'stream');
     await unread({ netns, workshop }, 5000);
     return findings(netns, 'SLOW_READER');
@@ -128,7 +128,7 @@ prove({
     return judge(sendQueueStuck, series([spaceSeries(looks)]));
   },
   async healthy() {
-    const { netns, workshop } = await ground();
+    const { netns, workshop } = await context();
     await zeroWindow({ netns, workshop });
     const listener = await workshop.tcpListener(V4, 0, 2);
     for (let index = 0; index < 3; index++) {
@@ -160,10 +160,10 @@ async function burstsWhile<T>(workshop: Workshop, port: number, answer: Promise<
 
 prove({
   rule: 'UDP_RCVBUF_DROPS',
-  how: 'namespace: bursts to a socket with a receive buffer of 4 KiB that nobody reads',
-  lookAlike: 'datagrams to a port that nobody listens on, beside a socket that dropped some long ago',
+  how: 'namespace: bursts to a socket with an unread receive buffer of 4 KiB',
+  lookAlike: 'datagrams to a port without a socket, beside a socket with earlier drops',
   async fault() {
-    const { netns, workshop } = await ground();
+    const { netns, workshop } = await context();
     const fd = await workshop.socket(AF.INET, SOCK.DGRAM);
     await workshop.setsockopt(fd, OPT.SOL_SOCKET, OPT.SO_RCVBUF, 4096);
     await workshop.bind(fd, { host: V4, port: 0 });
@@ -173,11 +173,11 @@ prove({
   check({ severity, about, evidence }) {
     expect(severity).toBe('critical');
     expect(about).toMatch(/^port \d+$/);
-    // The kernel doubles what is asked for, socket(7).
+    // The kernel doubles the requested size, socket(7).
     expect(evidence).toContainEqual(expect.objectContaining({ what: 'receive buffer', value: 8192 }));
   },
   async healthy() {
-    const { netns, workshop } = await ground();
+    const { netns, workshop } = await context();
     const fd = await workshop.socket(AF.INET, SOCK.DGRAM);
     await workshop.setsockopt(fd, OPT.SOL_SOCKET, OPT.SO_RCVBUF, 4096);
     await workshop.bind(fd, { host: V4, port: 0 });

@@ -8,7 +8,7 @@ import { diagnose, prove } from '../support/doctor.ts';
 import { type RunningContainer, type RunOptions, testEngine } from '../support/engine.ts';
 import { createNetns, type TestNetns, until } from '../support/netns.ts';
 import { AF, OPT, SOCK } from '../support/recipes/constants.ts';
-import { V4 } from '../support/recipes/ground.ts';
+import { V4 } from '../support/recipes/recipe-context.ts';
 import { Workshop } from '../support/recipes/workshop.ts';
 
 const made: { remove(): void }[] = [];
@@ -16,7 +16,7 @@ afterEach(() => {
   for (const each of made.splice(0)) each.remove();
 });
 
-async function ground(): Promise<{ netns: TestNetns; workshop: Workshop }> {
+async function context(): Promise<{ netns: TestNetns; workshop: Workshop }> {
   const netns = createNetns();
   made.push(netns);
   return { netns, workshop: await Workshop.start(netns) };
@@ -63,14 +63,14 @@ prove({
   how: 'namespace: a process with 5 descriptors left of its soft limit',
   lookAlike: 'as many descriptors under a limit with room',
   async fault() {
-    const { netns, workshop } = await ground();
+    const { netns, workshop } = await context();
     await open(workshop, 100);
     limit(workshop.pid, `${descriptorsOf(workshop.pid) + 5}:4096`);
     return findings(`netns:${netns.name}`, 'NOFILE_NEAR_LIMIT', { forTime: '1s' });
   },
   check: ({ severity }) => expect(severity).toBe('critical'),
   async healthy() {
-    const { netns, workshop } = await ground();
+    const { netns, workshop } = await context();
     await open(workshop, 100);
     limit(workshop.pid, '1024:4096');
     return findings(`netns:${netns.name}`, 'NOFILE_NEAR_LIMIT', { forTime: '1s' });
@@ -81,7 +81,7 @@ describe('the forecast of NOFILE_NEAR_LIMIT', () => {
   const windows = ['forecastWindowMs=3s', 'forecastHorizonMs=5m'];
 
   test('pipes that become more and more reach the limit soon', async () => {
-    const { netns, workshop } = await ground();
+    const { netns, workshop } = await context();
     const pid = await leaking(netns, 20, 10_000);
     limit(pid, '4096:4096');
     const found = await findings(`netns:${netns.name}`, 'NOFILE_NEAR_LIMIT', { forTime: '4s', set: windows });
@@ -94,7 +94,7 @@ describe('the forecast of NOFILE_NEAR_LIMIT', () => {
   });
 
   test('a pool that is full by now does not', async () => {
-    const { netns } = await ground();
+    const { netns } = await context();
     const pid = await leaking(netns, 1000, 100);
     limit(pid, '4096:4096');
     await until('the cap', () => descriptorsOf(pid) > 200);
@@ -103,7 +103,7 @@ describe('the forecast of NOFILE_NEAR_LIMIT', () => {
   });
 });
 
-/** Starts a process that opens so many pipes a second and keeps them. @returns its PID */
+/** Starts a process that opens pipes at a rate and does not close them. @returns its PID */
 async function leaking(netns: TestNetns, rate: number, most: number): Promise<number> {
   const script = path.join(import.meta.dirname, '../support/recipes/leak-main.ts');
   const child = netns.spawnNode(script, [String(rate), String(most)], { stdio: ['ignore', 'pipe', 'inherit'] });
@@ -117,23 +117,23 @@ prove({
   how: 'namespace: a server without a descriptor left, and clients that connect',
   lookAlike: 'a server that has descriptors and does not accept',
   async fault() {
-    const { netns, workshop } = await ground();
+    const { netns, workshop } = await context();
     const listener = await workshop.tcpListener(V4);
     limit(workshop.pid, `${descriptorsOf(workshop.pid) + 20}:4096`);
     await fill(workshop);
-    await knock(netns, listener.port);
+    await connectOnce(netns, listener.port);
     return findings(`netns:${netns.name}`, 'NOFILE_ACCEPT_STARVED');
   },
   async healthy() {
-    const { netns, workshop } = await ground();
+    const { netns, workshop } = await context();
     const listener = await workshop.tcpListener(V4);
-    await knock(netns, listener.port);
+    await connectOnce(netns, listener.port);
     return findings(`netns:${netns.name}`, 'NOFILE_ACCEPT_STARVED');
   },
 });
 
 /** Three clients of another process connect. */
-async function knock(netns: TestNetns, port: number): Promise<void> {
+async function connectOnce(netns: TestNetns, port: number): Promise<void> {
   const clients = await Workshop.start(netns);
   for (let index = 0; index < 3; index++) {
     await clients.connect(await clients.socket(AF.INET, SOCK.STREAM), { host: V4, port });
@@ -145,20 +145,20 @@ prove({
   how: 'namespace: a process that opens pipes and keeps them; 8 s instead of 10 min',
   lookAlike: 'a process that opens pipes up to a cap',
   async fault() {
-    const { netns } = await ground();
+    const { netns } = await context();
     await leaking(netns, 20, 10_000);
     return findings(`netns:${netns.name}`, 'FD_LEAK_BY_TYPE', { forTime: '11s', set: ['windowMs=8s'] });
   },
   check: ({ summary }) => expect(summary).toContain('more pipes'),
   async healthy() {
-    const { netns } = await ground();
+    const { netns } = await context();
     const pid = await leaking(netns, 100, 200);
     await until('some', () => descriptorsOf(pid) > 100);
     return findings(`netns:${netns.name}`, 'FD_LEAK_BY_TYPE', { forTime: '11s', set: ['windowMs=8s'] });
   },
 });
 
-/** Of 30 connections one end resets, the other keeps its descriptor. */
+/** 30 connections that one end resets; the other end does not close its descriptors. */
 async function resetConnections(workshop: Workshop): Promise<void> {
   const listener = await workshop.tcpListener(V4);
   for (let index = 0; index < 30; index++) {
@@ -173,14 +173,14 @@ prove({
   how: 'namespace: clients reset their connections, the server keeps the descriptors',
   lookAlike: 'as many netlink sockets, which no table of ss shows by default',
   async fault() {
-    const { netns, workshop } = await ground();
+    const { netns, workshop } = await context();
     await resetConnections(workshop);
-    // Where other tests have a hundred namespaces, looking through them takes a while.
+    // Reading all namespaces takes a while when other tests have a hundred.
     return findings(`netns:${netns.name}`, 'ZOMBIE_SOCKET_FDS', { forTime: '12s' });
   },
   check: ({ evidence }) => expect(String(evidence[0]?.value)).toMatch(/\b30$/),
   async healthy() {
-    const { netns, workshop } = await ground();
+    const { netns, workshop } = await context();
     for (let index = 0; index < 30; index++) await workshop.socket(AF.NETLINK, SOCK.RAW);
     return findings(`netns:${netns.name}`, 'ZOMBIE_SOCKET_FDS', { forTime: '4s' });
   },
@@ -248,7 +248,7 @@ describe.skipIf(typeof engine === 'string')('containers', () => {
     how: 'docker: --pids-limit 6, and 8 children',
     lookAlike: 'docker: the same children under a limit of 100',
     async fault() {
-      // A shell ends when it cannot fork: each try is one's own.
+      // A shell exits when it cannot fork, so each attempt has its own.
       const script =
         'while :; do for i in 1 2 3 4 5 6 7 8; do (/bin/busybox sleep 2 &) ; done 2>/dev/null; /bin/busybox sleep 1; done';
       const guarded = `while :; do /bin/busybox sh -c '${script}'; done`;

@@ -71,7 +71,9 @@ function proveAll(docker: TestEngine): void {
     check: (finding) => expect(finding).toMatchObject({ severity: 'info', confidence: 'high', about: 'port 80' }),
   });
 
-  test("DOCKER_PROXY_HOP: not what the host dials to the container's own address", { timeout: 60_000 }, async () => {
+  test("DOCKER_PROXY_HOP: quiet about the host's connections to the container's own address", {
+    timeout: 60_000,
+  }, async () => {
     const { name, pid, address } = await published(docker);
     const client = await connected(docker, { host: address, port: 80 });
     try {

@@ -1,4 +1,4 @@
-/** What works well, looked at with every rule and its usual thresholds: nothing to mend is found. */
+/** Healthy services, with every rule and its default thresholds: no finding needs a fix. */
 import { once } from 'node:events';
 import path from 'node:path';
 import { afterAll, expect, test } from 'vitest';
@@ -13,7 +13,7 @@ import type { ServicePlan } from '../support/recipes/service.ts';
 const engine = testEngine();
 const PROGRAM = path.resolve(import.meta.dirname, '../support/recipes/service-main.ts');
 const PORT = 8080;
-/** The looks are of a minute; around them things are made. */
+/** Time limit: a minute of observation, and the set-up. */
 const TIMEOUT_MS = 180_000;
 
 afterAll(async () => {
@@ -27,7 +27,7 @@ async function start(netns: TestNetns, plan: ServicePlan): Promise<void> {
   await once(child.stdout, 'data');
 }
 
-/** Nothing at `warning` or above; of `--for` shorter than a window the rule is told as not judged. */
+/** Expects no finding of `warning` or above; with `--for` shorter than its window a rule is not judged. */
 function expectHealthy({ findings, healthy, rules }: Diagnosis): void {
   const loud = findings.filter(({ severity }) => severity !== 'info');
   expect(loud.map(({ rule, scope, summary }) => `${rule} ${scope.name}: ${summary}`)).toEqual([]);

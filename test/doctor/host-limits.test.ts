@@ -1,4 +1,4 @@
-/** The rules about what the whole host shares. Nobody lowers the host's own marks: their faults are recorded numbers. */
+/** Rules about limits of the whole host. The tests do not lower the host's limits: their faults are recorded numbers. */
 import { execFileSync } from 'node:child_process';
 import fs from 'node:fs';
 import { afterEach, expect } from 'vitest';

@@ -11,11 +11,10 @@ import type { Finding } from '../../src/model/finding/finding.ts';
 import { diagnose, prove } from '../support/doctor.ts';
 import { until } from '../support/netns.ts';
 import { AF, IPPROTO, OPT, SOCK } from '../support/recipes/constants.ts';
-import { type Ground, V4 } from '../support/recipes/ground.ts';
+import { type RecipeContext, V4, withRecipeContext } from '../support/recipes/recipe-context.ts';
 import { familyOf } from '../support/recipes/sockaddr.ts';
-import { onStage } from '../support/stage.ts';
 
-async function findings({ netns }: Ground, rule: string): Promise<readonly Finding[]> {
+async function findings({ netns }: RecipeContext, rule: string): Promise<readonly Finding[]> {
   return (await diagnose(`netns:${netns.name}`, { rules: [rule], for: '1s' })).findings;
 }
 
@@ -23,14 +22,14 @@ prove({
   rule: 'V4MAPPED_MIX',
   how: 'namespace: an IPv4 client of a dual-stack listener',
   fault: () =>
-    onStage(async (ground) => {
-      const { workshop } = ground;
+    withRecipeContext(async (context) => {
+      const { workshop } = context;
       const fd = await workshop.socket(familyOf('::'), SOCK.STREAM);
       await workshop.setsockopt(fd, IPPROTO.IPV6, OPT.IPV6_V6ONLY, 0);
       await workshop.bind(fd, { host: '::', port: 0 });
       await workshop.listen(fd, 128);
       await workshop.tcpPair({ fd, host: V4, port: await workshop.port(fd) });
-      return findings(ground, 'V4MAPPED_MIX');
+      return findings(context, 'V4MAPPED_MIX');
     }),
   check: ({ evidence }) => expect(evidence.map(({ value }) => value)).toEqual([1, 1]),
 });
@@ -39,12 +38,12 @@ prove({
   rule: 'MPTCP_DUPLICATE',
   how: 'namespace: an MPTCP listener',
   fault: () =>
-    onStage(async (ground) => {
-      const { workshop } = ground;
+    withRecipeContext(async (context) => {
+      const { workshop } = context;
       const fd = await workshop.socket(AF.INET, SOCK.STREAM, IPPROTO.MPTCP);
       await workshop.bind(fd, { host: V4, port: 0 });
       await workshop.listen(fd, 128);
-      return findings(ground, 'MPTCP_DUPLICATE');
+      return findings(context, 'MPTCP_DUPLICATE');
     }),
   check: ({ evidence }) => expect(evidence.map(({ value }) => value)).toEqual([1, 1]),
 });
@@ -53,14 +52,14 @@ prove({
   rule: 'OPAQUE_RUNTIME',
   how: 'namespace: a program by the name of a virtual machine monitor',
   fault: () =>
-    onStage(async (ground) => {
+    withRecipeContext(async (context) => {
       const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'socklens-guest-'));
       try {
         const monitor = path.join(folder, 'firecracker');
         fs.copyFileSync('/bin/sleep', monitor);
-        const child = ground.netns.spawn(monitor, ['1000'], { stdio: 'ignore' });
+        const child = context.netns.spawn(monitor, ['1000'], { stdio: 'ignore' });
         await until('the program', () => fs.readFileSync(`/proc/${child.pid}/comm`, 'latin1').trim() === 'firecracker');
-        return await findings(ground, 'OPAQUE_RUNTIME');
+        return await findings(context, 'OPAQUE_RUNTIME');
       } finally {
         fs.rmSync(folder, { recursive: true });
       }
@@ -68,14 +67,14 @@ prove({
   check: (finding) => expect(finding).toMatchObject({ severity: 'info', scope: { kind: 'process' } }),
 });
 
-/** Too small for a burst: the kernel makes some 2 KiB of it, the room of two events. */
+/** Too small for a burst: the kernel rounds it to about 2 KiB, the size of two events. */
 const TINY_BUFFER = 1024;
 
 prove({
   rule: 'EVENT_LOSS',
   how: 'namespace: 3,000 connections a second, and a buffer for two events',
   fault: () =>
-    onStage(async ({ netns }) => {
+    withRecipeContext(async ({ netns }) => {
       const script = path.join(import.meta.dirname, '../support/recipes/churn-main.ts');
       const child = netns.spawnNode(script, ['3000', '3'], { stdio: ['pipe', 'pipe', 'inherit'] });
       if (child.stdout !== null) await once(child.stdout, 'data');

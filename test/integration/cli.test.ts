@@ -1,4 +1,4 @@
-/** What scripts rely on: statuses, one line for each mistake, documents, closed pipes, no permission. */
+/** Interface for scripts: exit statuses, one line for each error, JSON documents, closed pipes, missing permission. */
 import { execFileSync, spawnSync } from 'node:child_process';
 import fs from 'node:fs';
 import os from 'node:os';
@@ -11,7 +11,7 @@ import { NO_OTHER_USER, otherUser } from '../support/other-user.ts';
 import { established, listeners } from '../support/recipes/tcp-opening.ts';
 import { Workshop } from '../support/recipes/workshop.ts';
 
-/** No Engine: what containers the machine has is not this file's business. */
+/** Without an Engine, so that the machine's containers have no effect. */
 const env = { DOCKER_HOST: 'unix:///nowhere/docker.sock' };
 const run = (...args: string[]) => socklens(args, env);
 
@@ -21,9 +21,9 @@ let target: string;
 beforeAll(async () => {
   netns = createNetns();
   target = `netns:${netns.name}`;
-  const ground = { netns, workshop: await Workshop.start(netns) };
-  await listeners(ground);
-  await established(ground);
+  const context = { netns, workshop: await Workshop.start(netns) };
+  await listeners(context);
+  await established(context);
 });
 afterAll(() => netns?.remove());
 
@@ -57,7 +57,7 @@ describe('mistakes and absences', () => {
     expect(result.stderr.trimEnd().split('\n')).toHaveLength(1);
   });
 
-  test('a duration without its unit: the flag, what is wrong, how it is written', () => {
+  test('a duration without a unit: the error has the flag, the reason and valid examples', () => {
     expect(run('watch', 'host', '--for', '5')).toEqual({
       status: 2,
       stdout: '',
@@ -141,14 +141,14 @@ describe('documents', () => {
     expect(containers.some((row: { runtime: string }) => row.runtime === 'host')).toBe(true);
   });
 
-  test('without any container ps says what it looked for', () => {
+  test('without any container ps lists the runtimes that it tried', () => {
     const { stderr } = run('ps');
     if (!stderr.includes('no container is running')) return; // Containers of others are found by their cgroup.
     expect(stderr).toContain('unix:///nowhere/docker.sock');
   });
 });
 
-test('a closed pipe ends it quietly', () => {
+test('exits silently when its pipe is closed', () => {
   const command = `"$0" ls ${target} --ndjson 2>&1 | head -n 1`;
   const { stdout, status } = spawnSync('sh', ['-c', command, LAUNCHER], { encoding: 'utf8', timeout: 30_000 });
   expect(status).toBe(0);
@@ -203,7 +203,7 @@ describe('without permission', () => {
     expect(document.sockets).toHaveLength(Number(rows));
   });
 
-  test('a namespace that nobody lives in: status 4 and the capability', (context) => {
+  test('a namespace without processes: status 4 and the capability', (context) => {
     if (why !== undefined) return context.skip(why);
     const empty = createNetns();
     const { status, stderr } = socklens(['ls', `netns:${empty.name}`], env, asUser);
@@ -222,7 +222,7 @@ test('not Linux: one clear line', () => {
     },
   );
   expect(status).toBe(5);
-  expect(stderr).toContain('works on Linux only');
+  expect(stderr).toContain('Linux is required');
 });
 
 /** A folder with a `uname` of another system. */

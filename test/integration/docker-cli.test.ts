@@ -121,7 +121,7 @@ function describeCli(docker: TestEngine): void {
     ]);
   });
 
-  test('ls: no container column where nobody shares', () => {
+  test('ls: no container column where no namespace is shared', () => {
     const { sockets } = json('ls', db.name, '--json');
     for (const socket of sockets) expect(socket).not.toHaveProperty('container');
   });
@@ -147,7 +147,7 @@ function describeCli(docker: TestEngine): void {
     ]);
   });
 
-  test('filters: an unknown name is told with its place', () => {
+  test('filters: the error for an unknown name shows its position', () => {
     const { status, stderr } = cli('ls', web.name, 'peer nobody-of-this-name');
     expect(status).toBe(2);
     expect(stderr).toContain('no address "nobody-of-this-name"');
@@ -170,7 +170,7 @@ function describeCli(docker: TestEngine): void {
     expect(json('ls', web.name, '-t', '--json', 'state established').sockets).toHaveLength(CONNECTIONS);
   });
 
-  test('netstat prints what the original prints there', () => {
+  test('netstat prints the same as the original', () => {
     for (const flags of [['-tan'], ['-a'], ['-nape']]) {
       const real = execFileSync('nsenter', ['-t', String(web.pid), '-n', 'netstat', ...flags], { encoding: 'latin1' });
       expect(sortedLines(cli('netstat', web.name, ...flags).stdout)).toEqual(sortedLines(real));
@@ -224,24 +224,24 @@ function describeCli(docker: TestEngine): void {
     expect(stderr).toMatch(/^socklens: no-such-container: no such container/);
   });
 
-  test('a container that stops between being found and being read is told, not shown as empty', async () => {
+  test('a container that stops before its sockets are read is reported as stopped, not as empty', async () => {
     const machine = localMachine({ ...process.env, ...env });
     const { id, name, pid } = await docker.run();
-    const [place] = await resolveTargets(machine, name);
+    const [handle] = await resolveTargets(machine, name);
     await docker.stop(id);
     await until('its end', () => !fs.existsSync(`/proc/${pid}`));
-    if (place === undefined) throw new Error('not found');
+    if (handle === undefined) throw new Error('not found');
     const options = { query: everySocket(), processes: false, names: false };
     await expect(
-      listSockets(new LiveNetns(machine, place, () => takeInventory(machine)), options),
+      listSockets(new LiveNetns(machine, handle, () => takeInventory(machine)), options),
     ).rejects.toMatchObject({ kind: 'no-target' });
   });
 
   test("a PID that belongs to another process now is not shown as the container's", async () => {
     const machine = localMachine({ ...process.env, ...env });
-    const [place] = await resolveTargets(machine, web.name);
-    if (place?.startTicks === undefined) throw new Error('not found');
-    const reused = { ...place, startTicks: place.startTicks - 1 };
+    const [handle] = await resolveTargets(machine, web.name);
+    if (handle?.startTicks === undefined) throw new Error('not found');
+    const reused = { ...handle, startTicks: handle.startTicks - 1 };
     const options = { query: everySocket(), processes: false, names: false };
     await expect(
       listSockets(new LiveNetns(machine, reused, () => takeInventory(machine)), options),

@@ -1,4 +1,4 @@
-/** `socklens limits` on real containers: what was declared, what they have, and a limit that is raised while they run. */
+/** `socklens limits` on real containers: declared limits, actual limits, and a limit that is raised while they run. */
 import fs from 'node:fs';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { LimitsReport } from '../../src/model/report/limits-report.ts';
@@ -14,7 +14,7 @@ else describe('docker: limits', () => describeLimits(engine));
 
 const NOFILE = [{ Name: 'nofile', Soft: 64, Hard: 128 }];
 
-/** Empty for a process that is gone. */
+/** Empty for a process that has exited. */
 function cgroupOf(pid: string): string {
   try {
     return fs.readFileSync(`/proc/${pid}/cgroup`, 'latin1');
@@ -24,17 +24,17 @@ function cgroupOf(pid: string): string {
 }
 
 /**
- * Opens one file after the other and keeps them. When it may not, it tries again; it tells each time
- * how many it has.
+ * Opens one file after the other without closing any, and retries when it may not. Prints the number of open
+ * files whenever it changes.
  */
 const HOARDER = `
   i=0; while [ $i -lt 200 ]; do echo line > /tmp/f$i; i=$((i + 1)); done
   exec /bin/busybox awk 'BEGIN {
-    kept = 0
+    count = 0
     while (1) {
-      if ((getline line < ("/tmp/f" kept)) > 0) kept++
+      if ((getline line < ("/tmp/f" count)) > 0) count++
       else system("/bin/busybox usleep 20000")
-      if (kept != told) { told = kept; print "kept " kept; fflush() }
+      if (count != printed) { printed = count; print "open " count; fflush() }
     }
   }'`;
 
@@ -47,10 +47,10 @@ function describeLimits(docker: TestEngine): void {
   };
   const nofileOf = ({ groups }: LimitsReport) => groups[0]?.limits.find(({ name }) => name === 'nofile');
   const open = (pid: number) => fs.readdirSync(`/proc/${pid}/fd`).length;
-  /** The highest number that the hoarder told. */
-  const told = async ({ id }: RunningContainer): Promise<number> => {
+  /** The highest number that the program printed. */
+  const openFiles = async ({ id }: RunningContainer): Promise<number> => {
     const log = String(await docker.ask('GET', `/containers/${id}/logs?stdout=1&tail=1`));
-    return Number(/kept (\d+)/.exec(log)?.[1] ?? 0);
+    return Number(/open (\d+)/.exec(log)?.[1] ?? 0);
   };
   const labelled = (labels: Record<string, string>) => docker.run({ labels, ulimits: NOFILE });
   afterAll(() => docker.removeAll());
@@ -87,12 +87,12 @@ function describeLimits(docker: TestEngine): void {
     const script =
       '(for i in 1 2 3 4 5 6 7 8; do /bin/busybox sleep 1000000 & done; wait) & exec /bin/busybox sleep 1000000';
     const { id, name } = await docker.run({ script, hostConfig: { PidsLimit: 6 } });
-    // The inner shell ends at the fork that is refused; what it started stays.
+    // The inner shell exits when a fork fails; its children go on.
     await until('a refused fork', () => report(name).pids?.refused === 1 && report(name).processes.length === 5);
     const { pids } = report(name);
     expect(pids).toMatchObject({ max: 6, declared: 6 });
     expect(pids?.refused).toBeGreaterThan(0);
-    // Five that run, and the inner shell, which nobody waits for: a zombie is a task too.
+    // Five running processes and the inner shell, a zombie: it counts as a task too.
     const inCgroup = fs.readdirSync('/proc').filter((entry) => /^\d+$/.test(entry) && cgroupOf(entry).includes(id));
     expect(pids?.current).toBe(inCgroup.length);
   });
@@ -134,7 +134,7 @@ function describeLimits(docker: TestEngine): void {
     });
 
     test('a raised limit lets its process open more without a restart', async () => {
-      const before = await told(hoarder);
+      const before = await openFiles(hoarder);
       expect(before).toBeGreaterThan(50);
       expect(before).toBeLessThan(64);
       const { status, processes } = set(hoarder.name, 'nofile=128');
@@ -145,8 +145,8 @@ function describeLimits(docker: TestEngine): void {
         outcome: 'changed',
       });
       await until('it to be full again', () => open(hoarder.pid) === 128);
-      await until('it to tell so', async () => (await told(hoarder)) === before + 64);
-      // The declaration is what it was, and the report says that they differ.
+      await until('it to print that', async () => (await openFiles(hoarder)) === before + 64);
+      // The declaration is unchanged, and the report shows the difference.
       const limits = report(hoarder.name);
       expect(nofileOf(limits)).toMatchObject({ soft: 128, declared: { soft: 64, hard: 128 } });
       expect(limits.remarks.join('\n')).toContain('declared limit is 64:128, the process has 128:128');

@@ -59,14 +59,14 @@ describe('targets and rules', () => {
     expect(names(['--skip', 'ORPHANS'])).toEqual(all.filter((name) => name !== 'ORPHANS'));
   });
 
-  test('a rule whose window is longer than the look is told as not judged', () => {
+  test('a rule whose window is longer than the observation is reported as not judged', () => {
     const { rules } = diagnosis([target, '--rule', 'CONN_CHURN']);
     expect(rules).toEqual([{ rule: 'CONN_CHURN', judged: false, needsMs: 60_000, findings: 0 }]);
     expect(doctor([target, '--rule', 'CONN_CHURN']).stdout).toContain('not checked: CONN_CHURN needs 1m00s (--for)');
   });
 });
 
-describe('mistakes are told in one line, status 2', () => {
+describe('usage errors are one line, status 2', () => {
   test.each([
     [['--set', 'POOL_OVERRUN.stock'], 'write RULE.setting=value'],
     [['--set', 'NO_RULE.a=1'], 'no rule "NO_RULE"'],

@@ -51,7 +51,7 @@ function describeEvents(docker: TestEngine): void {
     const json = await EventsRun.startOn(netlink(web.pid), web.name, ['--ndjson'], env);
     const one = await EventsRun.startOn(netlink(web.pid), web.name, [`container ${sidecar.name}`], env);
     const text = await EventsRun.startOn(netlink(web.pid), web.name, [], env);
-    // The first line of text is written when what lives was remembered.
+    // The first line of text is printed after the first dump.
     await until('the headers', () => [one, text].every(({ stdout }) => stdout.includes('Outcome')));
     const clients = { [web.name]: holder(web.pid, '3306'), [sidecar.name]: holder(sidecar.pid, '5432') };
     for (const pid of Object.values(clients)) process.kill(pid, 'SIGKILL');

@@ -13,7 +13,7 @@ import { Failure } from '../../src/model/failure.ts';
 import { type EventObject, receivers } from '../support/events-run.ts';
 import { createNetns, type TestNetns, until } from '../support/netns.ts';
 import { AF, OPT, SHUT, SOCK } from '../support/recipes/constants.ts';
-import { freePort, V4 } from '../support/recipes/ground.ts';
+import { freePort, V4 } from '../support/recipes/recipe-context.ts';
 import { Workshop } from '../support/recipes/workshop.ts';
 import { linesIn, RecordingRun, temporaryFolder } from '../support/recording-run.ts';
 
@@ -80,7 +80,7 @@ const TABLE: readonly [keyword: string, filter: string, expected: readonly strin
   ['path', 'path = /run/x', []],
 ];
 
-/** What a run of the verb came to. */
+/** Result of a run of the command. */
 interface Answer {
   names: string[];
   refusal?: { kind: string; message: string };
@@ -234,7 +234,7 @@ beforeAll(async () => {
   const refused = TABLE.filter(([, , expected]) => expected instanceof RegExp).length;
   const heard = recordings.length + runs.size - refused + 1;
   await until('the receivers', () => receivers(netns.run('cat', '/proc/net/netlink')) === heard);
-  // As soon as an end is told, what lived before was dumped.
+  // A printed close shows that the first dump is complete.
   await workshop.close(await udpPair(workshop));
   await until('the barrier', () => all.objects().length === 1);
   for (const recording of recordings) await recording.next();
@@ -279,7 +279,7 @@ describe('events: each keyword, live and from a recording', () => {
   });
 });
 
-describe('events: a recording of a version that kept less', () => {
+describe('events: a recording of a version with fewer fields', () => {
   it.each(['recvq > 1', `dev = ${LOOPBACK}`, 'idle < 1h'])('%s is refused', async (filter) => {
     const { refusal } = await start(filter, files.old).answer;
     expect(refusal).toMatchObject({ kind: 'usage', message: expect.stringContaining(filter.split(' ')[0] ?? '') });

@@ -1,23 +1,23 @@
-/** `socklens events`: attempts to connect that fail, and the ends of other sockets than TCP connections. */
+/** `socklens events`: failed connection attempts, and closed sockets that are not TCP connections. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { whenNotBusy } from '../support/busy.ts';
-import { between, EndWatch } from '../support/end-watch.ts';
+import { between, ClosedWatch } from '../support/closed-watch.ts';
 import { createNetns, type TestNetns, until } from '../support/netns.ts';
 import { AF, SOCK } from '../support/recipes/constants.ts';
-import { drop, freePort, V4 } from '../support/recipes/ground.ts';
 import { mptcp, udpConnected, udpUnconnected } from '../support/recipes/other-protocols.ts';
+import { drop, freePort, V4 } from '../support/recipes/recipe-context.ts';
 import { boundInactive } from '../support/recipes/tcp-opening.ts';
 import { Workshop } from '../support/recipes/workshop.ts';
 
 let netns: TestNetns;
 let workshop: Workshop;
-let watch: EndWatch;
+let watch: ClosedWatch;
 
 beforeAll(async () => {
   netns = createNetns();
   netns.run('sysctl', '-qw', 'net.ipv4.tcp_syn_retries=1');
   workshop = await Workshop.start(netns);
-  watch = await EndWatch.start(netns, workshop);
+  watch = await ClosedWatch.start(netns, workshop);
 });
 afterAll(async () => {
   await watch?.stop();
@@ -42,7 +42,7 @@ describe('events: attempts to connect', () => {
     const fd = await workshop.socket(AF.INET, SOCK.STREAM);
     await workshop.connect(fd, { host: V4, port }, true);
     const localPort = await workshop.port(fd).catch(() => 0);
-    const one = await watch.ends(1, () => workshop.close(fd));
+    const one = await watch.closed(1, () => workshop.close(fd));
     expect(one).toMatchObject([{ outcome: 'refused', peer: { address: V4, port }, local: { address: V4 } }]);
     if (localPort !== 0) expect(one[0]?.local?.port).toBe(localPort);
   });
@@ -51,7 +51,7 @@ describe('events: attempts to connect', () => {
     const port = await freePort(workshop, V4);
     const fd = await workshop.socket(AF.INET, SOCK.STREAM, 0, true);
     await expect(workshop.connect(fd, { host: V4, port })).rejects.toMatchObject({ code: 'ECONNREFUSED' });
-    const one = await watch.ends(1, () => workshop.close(fd));
+    const one = await watch.closed(1, () => workshop.close(fd));
     expect(one).toMatchObject([{ outcome: 'failed', peer: { address: V4, port: 0 } }]);
   });
 
@@ -62,7 +62,7 @@ describe('events: attempts to connect', () => {
     await workshop.connect(fd, { host: V4, port }, false);
     const localPort = await workshop.port(fd);
     await until('the attempt to be given up', () => !watch.shows('SYN-SENT', localPort));
-    const one = await watch.ends(1, () => workshop.close(fd));
+    const one = await watch.closed(1, () => workshop.close(fd));
     expect(one).toMatchObject([
       { outcome: 'no-answer', peer: { port }, local: { port: localPort }, retransmits: dropped(port) - 1 },
     ]);
@@ -76,7 +76,7 @@ describe('events: attempts to connect', () => {
       const shop = await Workshop.start(netns);
       const fd = await shop.socket(AF.INET, SOCK.STREAM, 0, true);
       await expect(shop.connect(fd, { host: V4, port })).rejects.toMatchObject({ code: 'ETIMEDOUT' });
-      const one = await watch.ends(1, () => shop.close(fd));
+      const one = await watch.closed(1, () => shop.close(fd));
       await shop.stop();
       expect(one).toMatchObject([{ outcome: 'failed', peer: { address: V4, port }, process: { pid: shop.pid } }]);
     });
@@ -86,7 +86,7 @@ describe('events: attempts to connect', () => {
 describe('events: other sockets', () => {
   it('a listener, a bound socket, a new one: no connection', async () => {
     const listener = await workshop.tcpListener(V4);
-    const none = await watch.ends(0, async () => {
+    const none = await watch.closed(0, async () => {
       await workshop.close(listener.fd);
       await workshop.close(await workshop.socket(AF.INET, SOCK.STREAM));
       const { inode } = await boundInactive({ netns, workshop });
@@ -98,7 +98,7 @@ describe('events: other sockets', () => {
   it('UDP with a peer: one; without: none', async () => {
     const connected = await udpConnected({ netns, workshop });
     const fd = await watch.descriptorOf(connected.inode);
-    const one = await watch.ends(1, () => workshop.close(fd));
+    const one = await watch.closed(1, () => workshop.close(fd));
     expect(one).toMatchObject([
       {
         proto: 'udp',
@@ -112,7 +112,7 @@ describe('events: other sockets', () => {
     expect(one[0]).not.toHaveProperty('role');
     const unconnected = await udpUnconnected({ netns, workshop });
     const other = await watch.descriptorOf(unconnected.inode);
-    expect(await watch.ends(0, () => workshop.close(other))).toEqual([]);
+    expect(await watch.closed(0, () => workshop.close(other))).toEqual([]);
   });
 
   it('MPTCP: the TCP connection below it, on each side', async ({ skip }) => {
@@ -120,14 +120,14 @@ describe('events: other sockets', () => {
     if (typeof sockets === 'string') return skip(`this kernel has no MPTCP: ${sockets}`);
     const [listener, client, server] = sockets;
     const [clientFd, serverFd] = [await watch.descriptorOf(client?.inode), await watch.descriptorOf(server?.inode)];
-    const both = await watch.ends(2, async () => {
+    const both = await watch.closed(2, async () => {
       await workshop.close(clientFd);
       await workshop.recv(serverFd, 1);
       await workshop.close(serverFd);
     });
     const [a, b] = [client?.localPort ?? 0, listener?.localPort ?? 0];
     expect(both.filter((end) => between(end, a, b))).toHaveLength(1);
-    // The kernel has disconnected the TCP socket of the side that closed last: its peer's port may be gone.
+    // The kernel has disconnected the TCP socket of the side that closed last: its peer's port may be missing.
     expect(both.filter(({ local, peer }) => local?.port === b && [a, 0].includes(peer?.port ?? -1))).toHaveLength(1);
     expect(both.every(({ proto }) => proto === 'tcp')).toBe(true);
   });

@@ -15,7 +15,7 @@ import { LAUNCHER, socklens } from '../support/cli.ts';
 import { type EventObject, EventsRun } from '../support/events-run.ts';
 import { createNetns, type TestNetns, until } from '../support/netns.ts';
 import { AF, OPT, SHUT, SOCK } from '../support/recipes/constants.ts';
-import { freePort, V4 } from '../support/recipes/ground.ts';
+import { freePort, V4 } from '../support/recipes/recipe-context.ts';
 import { type Pair, Workshop } from '../support/recipes/workshop.ts';
 
 const GENERATOR = path.resolve(import.meta.dirname, '../support/recipes/churn-main.ts');
@@ -32,7 +32,7 @@ afterEach(async () => {
   netns?.remove();
 });
 
-/** Connections opened and closed at a rate; comes back with how many when it has ended. */
+/** Opens and closes connections at a rate. @returns their number when the generator has exited */
 function churn(rate: number, seconds: number) {
   const child = netns.spawnNode(GENERATOR, [String(rate), String(seconds)], { stdio: ['pipe', 'pipe', 'inherit'] });
   let said = '';
@@ -53,7 +53,7 @@ function churn(rate: number, seconds: number) {
 const tcp = (objects: EventObject[]) => objects.filter(({ type, proto }) => type === 'connection' && proto === 'tcp');
 
 describe('events: load', () => {
-  it('every socket of ten thousands is told of, once', async () => {
+  it('each of ten thousands of sockets is printed once', async () => {
     const generator = churn(8000, 3);
     await generator.ready();
     const run = await EventsRun.start(netns, '--ndjson');
@@ -65,7 +65,7 @@ describe('events: load', () => {
     expect(ended).toHaveLength(made * 2);
     expect(new Set(ended.map(({ cookie }) => cookie)).size).toBe(made * 2);
     expect(new Set(ended.map(({ outcome }) => outcome))).toEqual(new Set(['closed']));
-    // Each connection has two ends, and both were told of.
+    // Each connection has two sockets, and both are printed.
     const keys = new Set(
       ended.map(({ local, peer }) => `${local?.address}:${local?.port} ${peer?.address}:${peer?.port}`),
     );
@@ -124,7 +124,7 @@ describe('events: load', () => {
         .split('\n')
         .slice(0, -1)
         .map((line) => JSON.parse(line) as EventObject);
-    // Room for some 50 events, of which 800 come between two looks.
+    // A buffer for about 50 events; 800 occur between two reads.
     const flow = events(
       {
         machine: localMachine({ DOCKER_HOST: 'unix:///nonexistent' }),
@@ -158,7 +158,7 @@ describe('events: load', () => {
         expect(Date.parse(gap.to ?? '')).toBeGreaterThanOrEqual(from);
         expect(Date.parse(gap.from ?? '')).toBeLessThanOrEqual(Date.now());
       }
-      // Made after the loss: as soon as the owner of one is told, a dump has seen those before it, too.
+      // Opened after the loss: when one is printed with its owner, a dump has the earlier ones, too.
       const listener = await workshop.tcpListener(V4);
       const pair = await workshop.tcpPair(listener);
       const probes: Pair[] = [];
@@ -181,8 +181,8 @@ describe('events: load', () => {
       stop.abort();
       await flow;
       const all = objects();
-      const told = all.filter(({ type }) => type === 'gap').length;
-      expect(all.at(-1)).toMatchObject({ type: 'summary', gaps: told });
+      const gapCount = all.filter(({ type }) => type === 'gap').length;
+      expect(all.at(-1)).toMatchObject({ type: 'summary', gaps: gapCount });
     } finally {
       stop.abort();
       await flow;
@@ -208,7 +208,7 @@ describe('events: its end', () => {
     const pairs: Pair[] = [];
     for (let index = 0; index < 4; index++) pairs.push(await workshop.tcpPair(listener));
     for (const { client } of pairs) await workshop.close(client);
-    expect(await run.ended()).toBe(0);
+    expect(await run.exited()).toBe(0);
     expect(run.connections).toHaveLength(3);
     expect(run.objects.at(-1)).toMatchObject({ type: 'summary', connections: 3 });
   });
@@ -217,12 +217,12 @@ describe('events: its end', () => {
     const run = await EventsRun.start(netns, '-n');
     await run.barrier(workshop);
     process.kill(run.pid, signal);
-    expect(await run.ended()).toBe(0);
+    expect(await run.exited()).toBe(0);
     expect(run.stdout).toMatch(/^1 connection closed in [\d.]+m?s$/m);
     expect(run.stderr).toBe('');
   });
 
-  it('a reader that goes away ends it quietly', async () => {
+  it('exits silently when its reader closes the pipe', async () => {
     // The shell's own status is head's; socklens says its own on descriptor 3.
     const script = '{ "$0" events "$1" -n; echo "status $?" >&3; } 2>&1 3>&4 | head -n 1';
     const child = spawn('sh', ['-c', script, LAUNCHER, `netns:${netns.name}`], {
@@ -247,7 +247,7 @@ describe('events: its end', () => {
     expect(said.trimEnd().split('\n')).toHaveLength(1);
   });
 
-  it('who may not enter the namespace is told so', () => {
+  it('without the permission to enter the namespace: one line with the reason', () => {
     const unprivileged = ['setpriv', '--reuid=65534', '--clear-groups', '--bounding-set=-all', '--inh-caps=-all'];
     const { status, stderr } = socklens(['events', `netns:${netns.name}`, '--for', '1s'], {}, unprivileged);
     expect(status).toBe(4);
@@ -269,8 +269,8 @@ describe('events: its end', () => {
   });
 });
 
-describe('events: what no dump has seen', () => {
-  it('is told with what its event says, and never with a lifetime that it had not', async () => {
+describe('events: sockets that no dump has', () => {
+  it('are printed with the fields of the event, and without a wrong lifetime', async () => {
     const run = await EventsRun.start(netns, '--ndjson', '--tcp');
     const listener = await workshop.tcpListener(V4);
     const begin = Date.now();
@@ -313,7 +313,7 @@ describe('events: what no dump has seen', () => {
 });
 
 describe('events: filters', () => {
-  /** Two connections that a dump has seen, and one attempt that is refused; which ends match. */
+  /** Two connections that a dump has, and a refused attempt. @returns the closed sockets that match */
   async function matching(filter: string): Promise<string[]> {
     const listener = await workshop.tcpListener(V4);
     const other = await workshop.tcpListener('127.0.0.2');

@@ -1,24 +1,24 @@
 /**
- * `socklens events` against sockets that a test ends one by one: every situation of the kernel's
- * destroy events, told as text and as NDJSON. Each socket is there before the verb begins, so that a
- * dump has seen it; what no dump saw is in events-unseen.test.ts.
+ * `socklens events` on sockets that a test closes one by one: every case of the kernel's destroy
+ * events, as text and as NDJSON. A dump has each socket, which exists before the command starts; sockets
+ * that no dump has are in events-stream.test.ts.
  */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { between, EndWatch } from '../support/end-watch.ts';
+import { between, ClosedWatch } from '../support/closed-watch.ts';
 import { createNetns, type TestNetns, until } from '../support/netns.ts';
 import { AF, OPT, SHUT, SOCK } from '../support/recipes/constants.ts';
-import { drop, freePort, V4 } from '../support/recipes/ground.ts';
+import { drop, freePort, V4 } from '../support/recipes/recipe-context.ts';
 import { acceptQueue } from '../support/recipes/tcp-opening.ts';
 import { type Fd, type Pair, Workshop } from '../support/recipes/workshop.ts';
 
 let netns: TestNetns;
 let workshop: Workshop;
-let watch: EndWatch;
+let watch: ClosedWatch;
 
 type Listener = { fd: Fd; host: string; port: number };
 type Prepared = Pair & { listener: Listener };
 
-/** What is made before the verbs begin. */
+/** Sockets that exist before the commands start. */
 interface Scene {
   plain: Prepared;
   bothShut: Prepared;
@@ -73,7 +73,7 @@ beforeAll(async () => {
     victim: { workshop: other, pairs: [await pairOf(other), await pairOf(other), await pairOf(other)] },
     waiting: await waitingInSynSent(),
   };
-  watch = await EndWatch.start(netns, workshop);
+  watch = await ClosedWatch.start(netns, workshop);
 });
 afterAll(async () => {
   await watch?.stop();
@@ -89,7 +89,7 @@ describe('events: connections that a dump has seen', () => {
     await workshop.recv(server, 2000);
     await workshop.send(server, 300);
     await workshop.recv(client, 2000);
-    const first = await watch.ends(1, () => workshop.close(client));
+    const first = await watch.closed(1, () => workshop.close(client));
     expect(first).toMatchObject([
       {
         proto: 'tcp',
@@ -106,7 +106,7 @@ describe('events: connections that a dump has seen', () => {
       },
     ]);
     expect(first[0]?.rttUs).toBeGreaterThan(0);
-    // It was there before anybody looked: how long is not known.
+    // It existed before the first dump, so its lifetime has no upper bound.
     expect(first[0]?.lifetime?.atMostMs).toBeUndefined();
     const [clock, who, local, peer, lived, sent, received, rtt, retransmits, outcome] = watch.cells(
       clientPort,
@@ -119,7 +119,7 @@ describe('events: connections that a dump has seen', () => {
     expect([sent, received, retransmits, outcome]).toEqual(['900B', '300B', '0', 'closed']);
     expect(rtt).toMatch(/^[\d.]+(us|ms)$/);
 
-    const second = await watch.ends(1, async () => {
+    const second = await watch.closed(1, async () => {
       await workshop.recv(server, 1);
       await workshop.close(server);
     });
@@ -129,7 +129,7 @@ describe('events: connections that a dump has seen', () => {
     ]);
     expect(between(second[0] ?? { type: 'gap' }, listener.port, clientPort)).toBe(true);
     await until('TIME_WAIT', () => watch.shows('TIME-WAIT', clientPort));
-    const none = await watch.ends(0, async () => {
+    const none = await watch.closed(0, async () => {
       netns.run('ss', '-K', 'state', 'time-wait', 'sport', '=', `:${clientPort}`);
       await until('the end of TIME_WAIT', () => !watch.shows('TIME-WAIT', clientPort));
     });
@@ -138,17 +138,17 @@ describe('events: connections that a dump has seen', () => {
 
   it('FIN_WAIT2 without a process: its end makes none, the other side one', async () => {
     const { client, server, clientPort, listener } = scene.finWait;
-    expect(await watch.ends(1, () => workshop.close(client))).toMatchObject([{ role: 'client', outcome: 'closed' }]);
+    expect(await watch.closed(1, () => workshop.close(client))).toMatchObject([{ role: 'client', outcome: 'closed' }]);
     await until('FIN_WAIT2', () => watch.shows('FIN-WAIT-2', clientPort));
-    const none = await watch.ends(0, () => until('its end', () => !watch.shows('FIN-WAIT-2', clientPort)));
+    const none = await watch.closed(0, () => until('its end', () => !watch.shows('FIN-WAIT-2', clientPort)));
     expect(none).toEqual([]);
-    const other = await watch.ends(1, () => workshop.close(server));
+    const other = await watch.closed(1, () => workshop.close(server));
     expect(other).toMatchObject([{ role: 'server', local: { port: listener.port }, peer: { port: clientPort } }]);
   });
 
   it('both sides shut down: none until the descriptors are closed, then one each', async () => {
     const { client, server, clientPort, listener } = scene.bothShut;
-    const none = await watch.ends(0, async () => {
+    const none = await watch.closed(0, async () => {
       await workshop.shutdown(client, SHUT.WR);
       await workshop.recv(server, 1);
       await workshop.shutdown(server, SHUT.WR);
@@ -156,7 +156,7 @@ describe('events: connections that a dump has seen', () => {
       await until('TIME_WAIT', () => watch.shows('TIME-WAIT', clientPort));
     });
     expect(none).toEqual([]);
-    const both = await watch.ends(2, async () => {
+    const both = await watch.closed(2, async () => {
       await workshop.close(client);
       await workshop.close(server);
     });
@@ -165,9 +165,9 @@ describe('events: connections that a dump has seen', () => {
     expect(both.some((end) => between(end, listener.port, clientPort))).toBe(true);
   });
 
-  it('SO_LINGER 0: aborted, its endpoints as they were; the reset peer ends when it is closed', async () => {
+  it('SO_LINGER 0: aborted, its endpoints as they were; the reset peer is reported when it is closed', async () => {
     const { client, server, clientPort, listener } = scene.linger;
-    const first = await watch.ends(1, async () => {
+    const first = await watch.closed(1, async () => {
       await workshop.setsockopt(client, OPT.SOL_SOCKET, OPT.SO_LINGER, 1, 0);
       await workshop.close(client);
       await until('the reset', () => !watch.shows('ESTAB', listener.port));
@@ -185,13 +185,13 @@ describe('events: connections that a dump has seen', () => {
     expect(first[0]).not.toHaveProperty('bytesSent');
     expect(watch.cells(clientPort, listener.port).at(-1)).toBe('aborted');
     expect(watch.cells(clientPort, listener.port)[5]).toBe('-');
-    const second = await watch.ends(1, () => workshop.close(server));
+    const second = await watch.closed(1, () => workshop.close(server));
     expect(second).toMatchObject([{ role: 'server', local: { port: listener.port }, peer: { port: clientPort } }]);
   });
 
-  it('closed with unread data: aborted, with what was received; the reset peer ends when it is closed', async () => {
+  it('closed with unread data: aborted, with what was received; the reset peer is reported when it is closed', async () => {
     const { client, server, clientPort, listener } = scene.unread;
-    const first = await watch.ends(1, async () => {
+    const first = await watch.closed(1, async () => {
       await workshop.send(client, 777);
       await workshop.close(server);
     });
@@ -204,13 +204,13 @@ describe('events: connections that a dump has seen', () => {
         peer: { port: clientPort },
       },
     ]);
-    const second = await watch.ends(1, () => workshop.close(client));
+    const second = await watch.closed(1, () => workshop.close(client));
     expect(second).toMatchObject([{ outcome: 'closed', role: 'client', bytesSent: 777, local: { port: clientPort } }]);
   });
 
   it('IPv6, and IPv4 to a socket of both', async () => {
     const { inet6, mapped } = scene;
-    const both = await watch.ends(4, async () => {
+    const both = await watch.closed(4, async () => {
       for (const { client, server } of [inet6, mapped]) {
         await workshop.close(client);
         await workshop.recv(server, 1);
@@ -235,7 +235,7 @@ describe('events: connections that a dump has seen', () => {
   it('a listener closed with connections in its queue: each never accepted', async () => {
     const { port, waiting, clientPorts } = scene.queue;
     const fd = await watch.descriptorOf(scene.queue.inode);
-    const children = await watch.ends(waiting, () => workshop.close(fd));
+    const children = await watch.closed(waiting, () => workshop.close(fd));
     expect(children.map(({ outcome }) => outcome)).toEqual(Array(waiting).fill('never-accepted'));
     expect(children.map(({ local, peer }) => [local?.port, peer?.port]).sort()).toEqual(
       clientPorts.map((clientPort) => [port, clientPort]).sort(),
@@ -246,7 +246,7 @@ describe('events: connections that a dump has seen', () => {
 
   it('a killed process: all of its connections', async () => {
     const { workshop: victim, pairs } = scene.victim;
-    const all = await watch.ends(pairs.length * 2, () => victim.stop());
+    const all = await watch.closed(pairs.length * 2, () => victim.stop());
     for (const { clientPort, listener } of pairs) {
       expect(all.filter((end) => between(end, clientPort, listener.port))).toHaveLength(1);
       expect(all.filter((end) => between(end, listener.port, clientPort))).toHaveLength(1);
@@ -256,12 +256,12 @@ describe('events: connections that a dump has seen', () => {
 
   it('SYN_SENT closed by SOCK_DESTROY, then by its process: no answer', async () => {
     const { fd, localPort, peerPort } = scene.waiting;
-    const none = await watch.ends(0, async () => {
+    const none = await watch.closed(0, async () => {
       netns.run('ss', '-K', 'state', 'syn-sent', 'dport', '=', `:${peerPort}`);
       await until('the end of SYN_SENT', () => !watch.shows('SYN-SENT', localPort));
     });
     expect(none).toEqual([]);
-    const one = await watch.ends(1, () => workshop.close(fd));
+    const one = await watch.closed(1, () => workshop.close(fd));
     expect(one).toMatchObject([
       { outcome: 'no-answer', role: 'client', local: { port: localPort }, peer: { port: peerPort }, bytesSent: 0 },
     ]);
@@ -269,7 +269,7 @@ describe('events: connections that a dump has seen', () => {
 });
 
 describe('events: at the end', () => {
-  it('the summary adds up what was told, and the status is 0', async () => {
+  it('the summary is the sum of the printed connections, and the status is 0', async () => {
     const { json, text, expected: total } = watch;
     expect(await watch.stop()).toEqual([0, 0]);
     expect([json.stderr, text.stderr]).toEqual(['', '']);

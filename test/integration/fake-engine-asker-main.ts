@@ -1,4 +1,4 @@
-/** Asks the Engine at an endpoint, as whoever runs it, and says what came of it: `denied: …`. */
+/** Sends a request to the Engine at an endpoint as the current user, and prints the result: `denied: …`. */
 import { koffiSystemCalls } from '../../src/kernel/koffi-system-calls.ts';
 import { connectUnixStream } from '../../src/kernel/unix-stream.ts';
 import { dockerRuntimes } from '../../src/runtimes/docker/docker-runtimes.ts';

@@ -30,7 +30,7 @@ async function start(made: http.Server | net.Server): Promise<void> {
   await new Promise<void>((resolve) => made.listen(`${folder}/engine.sock`, resolve));
 }
 
-/** Ends it with all its connections, as a killed Engine does. */
+/** Closes it with all its connections, like a killed Engine. */
 async function stop(): Promise<void> {
   const ending = server;
   server = undefined;
@@ -40,7 +40,7 @@ async function stop(): Promise<void> {
   await closed;
 }
 
-/** What a follower was told, in order. */
+/** Events that a follower received, in order. */
 interface Heard {
   changes: number;
   lost: (RuntimeError | undefined)[];
@@ -114,7 +114,7 @@ describe("an Engine's events", () => {
     await until('the stream of the new one', () => heard.changes === 2);
   });
 
-  test('what is no HTTP', async () => {
+  test('an answer that is not HTTP', async () => {
     await start(
       net.createServer((socket) =>
         socket

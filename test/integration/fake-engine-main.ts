@@ -24,7 +24,7 @@ const server = net.createServer((socket) => {
 function writePieces(socket: net.Socket, answer: FakeAnswer, index: number): void {
   const piece = answer.pieces[index];
   if (piece === undefined) finish(socket, answer.afterwards);
-  // Given to the kernel before the next: a reader that keeps up sees them apart.
+  // One write per piece: a fast reader receives them separately.
   else socket.write(Buffer.from(piece, 'latin1'), () => setImmediate(() => writePieces(socket, answer, index + 1)));
 }
 

@@ -12,7 +12,7 @@ import { dockerRuntimes } from '../../src/runtimes/docker/docker-runtimes.ts';
 const ID = '71d919762bb95b397f05e2622ffd2bfdd5c536dfb69a0bdab4557e139678e28a';
 const LIST = JSON.stringify([{ Id: ID, Names: ['/web'] }]);
 
-/** Who asked: the subject's name of the client's certificate; undefined without one. */
+/** Subject name of the client's certificate; undefined without one. */
 let askedBy: string | undefined;
 const respond: http.RequestListener = (request, response) => {
   const socket = request.socket as TLSSocket;
@@ -43,7 +43,7 @@ test('plain TCP', async () => {
   expect(await names({ DOCKER_HOST: `tcp://127.0.0.1:${port}` })).toEqual(['web']);
 });
 
-test('a port where nobody listens', async () => {
+test('a port without a listener', async () => {
   const port = await listen(http.createServer(respond));
   await new Promise((resolve) => server?.close(resolve));
   server = undefined;

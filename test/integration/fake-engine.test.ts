@@ -33,7 +33,7 @@ afterEach(async () => {
   for (const fake of fakes.splice(0)) await fake.remove();
 });
 
-/** What a runtime at this endpoint throws when asked for its containers. */
+/** The error of listing the containers of a runtime at this endpoint. */
 async function failure(endpoint: string, options: EngineOptions): Promise<RuntimeError> {
   const error = await runtimeAt(endpoint, options)
     .list()
@@ -83,7 +83,7 @@ describe.each(WAYS)('an Engine asked by %s', (_, way) => {
     expect(error.message).toBe('docker: unix:///nonexistent/docker.sock does not exist; is the Engine running?');
   });
 
-  test('a socket that nobody listens on', async () => {
+  test('a socket without a listener', async () => {
     const { engine } = await fake({});
     await engine.kill();
     const error = await failure(engine.endpoint, way);
@@ -252,7 +252,7 @@ describe.each(WAYS)('an Engine asked by %s', (_, way) => {
     expect((await runtime.find('71d9')).map(({ name }) => name)).toEqual(['a', 'b']);
   });
 
-  test('a failure that looks like an ambiguous prefix is still told', async () => {
+  test('an error that resembles an ambiguous prefix is still reported', async () => {
     const { runtime } = await fake({
       '/containers/json?all=1': httpAnswer([]),
       '*': httpAnswer({ message: 'disk full' }, 500),

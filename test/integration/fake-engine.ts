@@ -5,11 +5,11 @@ import os from 'node:os';
 import path from 'node:path';
 import { nodeProgram } from '../support/netns.ts';
 
-/** What a fake Engine does when it is asked. */
+/** Behaviour of a fake Engine on a request. */
 export interface FakeAnswer {
   /** Written one after the other, each when the one before is out; one character a byte. */
   pieces: string[];
-  /** What it does then. `drip`: a byte now and again for ever. */
+  /** Behaviour after the pieces; `drip` sends a byte at intervals without an end. */
   afterwards: 'close' | 'hang' | 'reset' | 'drip';
 }
 
@@ -24,9 +24,9 @@ export interface FakeEngine {
   socket: string;
   /** The paths that were asked for, in order. */
   asked: readonly string[];
-  /** Ends it at once. The socket's file stays, so that connections are refused. */
+  /** Closes it at once. The socket's file stays, so that connections are refused. */
   kill(): Promise<void>;
-  /** Ends it and removes its folder. */
+  /** Closes it and removes its folder. */
   remove(): Promise<void>;
 }
 

@@ -1,4 +1,4 @@
-/** `ls --by` on real sockets, against what `ss` shows of them. */
+/** `ls --by` on real sockets, against `ss`. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Group } from '../../src/model/report/group.ts';
 import { socklens } from '../support/cli.ts';
@@ -87,7 +87,7 @@ describe('groups', () => {
     expect(rttMs).toBeLessThanOrEqual(to);
   });
 
-  it('idle and age: fresh connections, and null for what has no such time', () => {
+  it('idle and age: fresh connections, and null for sockets without such a time', () => {
     const { groups } = grouped('--by', 'state,idle,age', `sport = ${port}`);
     const find = (state: string) => groups.filter(({ key }) => key.state === state);
     expect(find('LISTEN')).toEqual([{ key: { state: 'LISTEN', idle: null, age: null }, count: 1 }]);

@@ -1,10 +1,10 @@
-/** For each kind of budget a run that keeps it and one that breaks it, on sockets that the test makes. */
+/** For each kind of budget a run that holds it and one that breaks it, on the test's sockets. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { GuardReport } from '../../src/model/report/guard.ts';
 import { Guard, type GuardEnd } from '../support/guard.ts';
 import { createNetns, type TestNetns } from '../support/netns.ts';
 import { SOCK } from '../support/recipes/constants.ts';
-import { V4 } from '../support/recipes/ground.ts';
+import { V4 } from '../support/recipes/recipe-context.ts';
 import { type Pair, Workshop } from '../support/recipes/workshop.ts';
 
 let netns: TestNetns;
@@ -21,23 +21,23 @@ afterAll(async () => {
   netns?.remove();
 });
 
-/** The result of the only budget beside what always holds. */
+/** The result of the budget under test; the others always hold. */
 function only({ report }: { report: GuardReport | undefined }) {
   const [result, ...others] = report?.budgets ?? [];
   expect(others.map(({ origin }) => origin)).toEqual(['always']);
   return result;
 }
 
-/** What happens while the command runs; gives what it takes to undo it. */
+/** Runs during the command. @returns a function that undoes it */
 type Load = (guard: Guard) => Promise<(() => Promise<void>) | undefined>;
 
-/** Connections that are there for some looks. */
+/** Opens connections for a few samples. */
 const connections =
   (count: number): Load =>
   async (guard) => {
     const pairs: Pair[] = [];
     for (let index = 0; index < count; index++) pairs.push(await workshop.tcpPair(listener));
-    await guard.looks(3);
+    await guard.samples(3);
     return async () => {
       for (const { client, server } of pairs) {
         await workshop.close(client);
@@ -50,13 +50,13 @@ const connections =
 const churn =
   (count: number): Load =>
   async (guard) => {
-    await guard.looks(1);
+    await guard.samples(1);
     for (let index = 0; index < count; index++) {
       const { client, server } = await workshop.tcpPair(listener);
       await workshop.close(client);
       await workshop.close(server);
     }
-    await guard.looks(2);
+    await guard.samples(2);
     return undefined;
   };
 
@@ -68,7 +68,7 @@ const halfClosed =
     for (let index = 0; index < count; index++) pairs.push(await workshop.tcpPair(listener));
     for (const { server } of pairs) await workshop.close(server);
     // Long enough that they make up the second half of the run.
-    await guard.looks(12);
+    await guard.samples(12);
     const close = async () => {
       for (const { client } of pairs) await workshop.close(client);
     };
@@ -96,7 +96,7 @@ describe('guard: each kind of budget', () => {
     ['a filter alone', () => `${PORT()} and state established`, '', 7],
     ['total', () => `total peak(${PORT()} and state established)`, '', 7],
     ['each process', () => `each process peak(${PORT()} and state established)`, '', 7],
-    ['all: both ends, and the listener that was there', () => 'peak(all)', '', 15],
+    ['all: both ends, and the listener from before', () => 'peak(all)', '', 15],
   ])('%s', async (_, subject, unit, value) => {
     const held = await run(budget(`${subject()} <= ${value}${unit}`), connections(7));
     expect(held.stderr).toContain('held');
@@ -104,7 +104,7 @@ describe('guard: each kind of budget', () => {
     expect(held.status).toBe(0);
     const broken = await run(budget(`${subject()} < ${value}${unit}`), connections(7));
     expect(only(broken)).toMatchObject({ verdict: 'broken', worst: { value } });
-    // Who: the process that holds them, as the test knows it.
+    // The owner is the test's process.
     expect(only(broken)?.worst?.who[0]).toMatchObject({
       kind: 'process',
       name: expect.stringMatching(`^${workshop.pid}/`),
@@ -113,7 +113,7 @@ describe('guard: each kind of budget', () => {
     expect(broken.stderr).toContain('BROKEN');
   });
 
-  it('a bound relative to the baseline: six sockets more keep baseline + 6 and break baseline + 5', async () => {
+  it('a bound relative to the baseline: six more sockets hold baseline + 6 and break baseline + 5', async () => {
     const held = await run(budget('peak(all) <= baseline + 6'), connections(3));
     expect(only(held)).toMatchObject({ verdict: 'held' });
     const broken = await run(budget('peak(all) <= baseline + 5'), connections(3));
@@ -129,7 +129,7 @@ describe('guard: each kind of budget', () => {
     expect(broken.status).toBe(1);
   });
 
-  it('drain: what is still open some time after the command has ended breaks it', async () => {
+  it('drain: sockets that are still open some time after the command has exited break it', async () => {
     const drained = await run(budget('drain(all, 300ms) <= baseline + 1'), connections(4), true);
     expect(only(drained)).toMatchObject({ verdict: 'held' });
     const held = await run(budget('drain(all, 300ms) <= baseline + 1'), connections(4));
@@ -137,7 +137,7 @@ describe('guard: each kind of budget', () => {
     expect(held.status).toBe(1);
   });
 
-  it('--no-leaks: connections that the peer has closed and the process keeps break it', async () => {
+  it('--no-leaks: connections that the peer has closed and the process has not break it', async () => {
     const closed = await run(['--no-leaks'], halfClosed(3, false));
     expect(only(closed)).toMatchObject({ verdict: 'held' });
     const leaked = await run(['--no-leaks'], halfClosed(3, true));
@@ -174,7 +174,7 @@ describe('guard: each kind of budget', () => {
     const load: Load = async (guard) => {
       const fds: number[] = [];
       for (let index = 0; index < 40; index++) fds.push(await workshop.socket(2, SOCK.DGRAM));
-      await guard.looks(3);
+      await guard.samples(3);
       return async () => {
         for (const fd of fds) await workshop.close(fd);
       };

@@ -1,4 +1,4 @@
-/** A guard over real containers: who holds what, and one that dies in the middle. */
+/** A guard on real containers: owners of sockets, and a container that is killed during the run. */
 import { execFileSync } from 'node:child_process';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type RunningContainer, type TestEngine, testEngine } from '../support/engine.ts';
@@ -45,10 +45,10 @@ function describeGuard(docker: TestEngine): void {
       const listed = () =>
         execFileSync('nsenter', ['-t', `${pid}`, '-n', 'ss', '-tnH', 'state', 'established'], { encoding: 'utf8' });
       const wanted = pid === few.pid ? 2 : 5;
-      // Both ends of each are there.
+      // Each has both ends.
       await until('the connections', () => listed().trim().split('\n').length === 2 * wanted);
     }
-    await guard.looks(3);
+    await guard.samples(3);
     guard.go();
     const { status, report } = await guard.end();
     expect(report?.budgets.map(({ verdict }) => verdict)).toEqual(['broken', 'held', 'broken', 'held', 'held']);
@@ -62,9 +62,9 @@ function describeGuard(docker: TestEngine): void {
   test('a container is killed during the run: a finding with its last numbers, and status 1', async () => {
     const victim = await docker.run({ script: connected(3) });
     const guard = await start(victim.name, ['--budget', 'peak(all) <= 1000', '--budget', 'drain(all, 100ms) <= 1000']);
-    await guard.looks(2);
+    await guard.samples(2);
     await docker.stop(victim.id);
-    await guard.tells(`${victim.name}: stopped`);
+    await guard.prints(`${victim.name}: stopped`);
     guard.go();
     const { status, report } = await guard.end();
     // Beside facts about the listeners that are worth knowing.
@@ -78,10 +78,10 @@ function describeGuard(docker: TestEngine): void {
   test('a container is restarted during the run: it is watched again, and the finding says so', async () => {
     const victim = await docker.run({ script: connected(3) });
     const guard = await start(victim.name, ['--budget', 'drain(state listening, 100ms) <= 1000']);
-    await guard.looks(2);
+    await guard.samples(2);
     await docker.ask('POST', `/containers/${victim.id}/restart?t=0`);
-    await guard.tells(`${victim.name}: stopped`);
-    await guard.looks(3);
+    await guard.prints(`${victim.name}: stopped`);
+    await guard.samples(3);
     guard.go();
     const { report } = await guard.end();
     expect(report?.findings[0]).toMatchObject({

@@ -10,12 +10,12 @@ import { socklens } from '../support/cli.ts';
 import { Guard, type GuardEnd } from '../support/guard.ts';
 import { createNetns, nodeProgram, type TestNetns, until } from '../support/netns.ts';
 
-/** What a process can call itself: markup for every format, and an escape sequence. */
+/** A process name with markup of every format and an escape sequence. */
 const HOSTILE = '<img src=x onerror=alert(1)>&"\'\u001b[31m|*_`]]>--‮x';
 const CONNECTIONS = 9;
 const PORT = 3999;
 
-/** A service with connections to itself; one of them ends at each line on stdin. */
+/** A service with connections to itself; one of them is closed at each line on stdin. */
 const SERVICE = `
 const net = require('node:net');
 const clients = [];
@@ -47,9 +47,9 @@ beforeAll(async () => {
     `netns:${netns.name}`,
     budgets.flatMap((text) => ['--budget', text]),
   );
-  await guard.looks(3);
+  await guard.samples(3);
   for (let n = 0; n < 3; n++) service.stdin?.write('x');
-  await guard.looks(3);
+  await guard.samples(3);
   // The third budget cannot be judged then.
   guard.signal('SIGINT');
   end = await guard.end();
@@ -108,11 +108,11 @@ print(json.dumps({'tests': suite.get('tests'), 'failures': suite.get('failures')
     const after = path.join(folder, 'after.json');
     fs.writeFileSync(before, JSON.stringify(report));
     const [broken, ...others] = report.budgets;
-    const mended = {
+    const fixed = {
       ...report,
       budgets: [{ ...broken, verdict: 'held', worst: { ...broken?.worst, value: 4 } }, ...others],
     };
-    fs.writeFileSync(after, JSON.stringify(mended));
+    fs.writeFileSync(after, JSON.stringify(fixed));
     const text = socklens(['compare', before, after]);
     expect(text).toMatchObject({ status: 0, stderr: '' });
     expect(text.stdout).toMatch(
@@ -154,7 +154,7 @@ describe('guard: the HTML report in a browser', () => {
     expect(page).not.toMatch(/<script|\bsrc=["']|\bhref=|url\(|@import/);
     const { dom, picture } = openPage(page, { height: 3200 });
     expect(dom).not.toMatch(/<img/);
-    // As a browser writes text: what was markup is none.
+    // The browser's document has the markup as escaped text.
     expect(dom).toContain('&lt;img src=x onerror=alert(1)&gt;&amp;');
     const cells = (row: string) => [...row.matchAll(/<td[^>]*>(.*?)<\/td>/g)].map((match) => match[1] ?? '');
     const rows = [...dom.matchAll(/<tr>(<td.*?)<\/tr>/g)].map((match) => cells(match[1] ?? ''));

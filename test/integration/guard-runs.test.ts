@@ -1,4 +1,4 @@
-/** How a guard's run ends: the command fails, is stopped, cannot be started; the target dies. */
+/** Exits of a guard: the command fails, is stopped, or cannot be started; the target exits. */
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import fs from 'node:fs';
@@ -8,7 +8,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { LAUNCHER, socklens } from '../support/cli.ts';
 import { Guard } from '../support/guard.ts';
 import { createNetns, type TestNetns, until } from '../support/netns.ts';
-import { V4 } from '../support/recipes/ground.ts';
+import { V4 } from '../support/recipes/recipe-context.ts';
 import { Workshop } from '../support/recipes/workshop.ts';
 
 let netns: TestNetns;
@@ -26,7 +26,7 @@ afterAll(async () => {
   fs.rmSync(folder, { recursive: true, force: true });
 });
 
-const KEPT = ['--budget', 'peak(all) <= 1000'];
+const HELD = ['--budget', 'peak(all) <= 1000'];
 const BROKEN = ['--budget', 'peak(all) > 1000'];
 
 const target = () => `netns:${netns.name}`;
@@ -44,13 +44,13 @@ function processesWith(word: string): number[] {
 
 describe('guard: the command', () => {
   it.each([
-    ['succeeds, budgets held', KEPT, 0, 0, 'passed'],
-    ['fails, budgets held', KEPT, 3, 6, 'command failed'],
+    ['succeeds, budgets held', HELD, 0, 0, 'passed'],
+    ['fails, budgets held', HELD, 3, 6, 'command failed'],
     ['succeeds, a budget broke', BROKEN, 0, 1, 'budget broken'],
     ['fails and a budget broke: both are reported', BROKEN, 3, 1, 'budget broken'],
   ])('%s', async (_, budgets, commandStatus, status, outcome) => {
     const guard = await Guard.start(target(), budgets);
-    await guard.looks(2);
+    await guard.samples(2);
     guard.go(commandStatus);
     const end = await guard.end();
     expect(end.status).toBe(status);
@@ -63,8 +63,8 @@ describe('guard: the command', () => {
   });
 
   it('a command that a signal kills has failed', async () => {
-    const guard = await Guard.start(target(), KEPT, ['sh', '-c', 'echo running; read line; kill -KILL $$']);
-    await guard.looks(2);
+    const guard = await Guard.start(target(), HELD, ['sh', '-c', 'echo running; read line; kill -KILL $$']);
+    await guard.samples(2);
     guard.go();
     const end = await guard.end();
     expect(end.status).toBe(6);
@@ -87,7 +87,7 @@ describe('guard: the command', () => {
     [['/nonexistent/program'], 'no such program'],
     [['/etc'], 'not executable'],
   ])('cannot be started: %j', (command, reason) => {
-    const { status, stdout, stderr } = socklens(['guard', target(), ...KEPT, '--', ...command]);
+    const { status, stdout, stderr } = socklens(['guard', target(), ...HELD, '--', ...command]);
     expect(status).toBe(6);
     expect(stdout).toBe('');
     expect(stderr.split('\n').filter((line) => line !== '')).toEqual([expect.stringContaining(reason)]);
@@ -98,7 +98,7 @@ describe('guard: the command', () => {
     // A child that does not listen to SIGTERM, and says so when that is true.
     const child = `trap "" TERM; echo running; while :; do read line </dev/zero; done`;
     const script = `sh -c '${child}' ${word} & wait`;
-    const guard = await Guard.start(target(), [...KEPT, '--for', '1500ms'], ['sh', '-c', script]);
+    const guard = await Guard.start(target(), [...HELD, '--for', '1500ms'], ['sh', '-c', script]);
     expect(processesWith(word)).toHaveLength(1);
     const end = await guard.end();
     expect(end.status).toBe(0);
@@ -108,7 +108,7 @@ describe('guard: the command', () => {
 
   it('--for: a command that ignores SIGTERM is killed', async () => {
     const script = 'trap "" TERM; echo running; while :; do read line || sleep 0.1; done';
-    const guard = await Guard.start(target(), [...KEPT, '--for', '500ms'], ['sh', '-c', script]);
+    const guard = await Guard.start(target(), [...HELD, '--for', '500ms'], ['sh', '-c', script]);
     const end = await guard.end();
     expect(end.report?.command).toMatchObject({ stoppedBy: 'time', failed: false, signal: 'SIGKILL' });
   });
@@ -118,8 +118,8 @@ describe('guard: interrupted', () => {
   it.each(['SIGINT', 'SIGTERM'] as const)('%s reaches the command, and the report is written', async (name) => {
     const heard = path.join(folder, name);
     const script = `trap 'echo ${name} > ${heard}; exit 0' ${name.slice(3)}; echo running; while :; do sleep 0.05; done`;
-    const guard = await Guard.start(target(), [...KEPT, '--budget', 'drain(all, 1h) <= 5'], ['sh', '-c', script]);
-    await guard.looks(2);
+    const guard = await Guard.start(target(), [...HELD, '--budget', 'drain(all, 1h) <= 5'], ['sh', '-c', script]);
+    await guard.samples(2);
     guard.signal(name);
     const end = await guard.end();
     expect(fs.readFileSync(heard, 'utf8')).toBe(`${name}\n`);
@@ -133,10 +133,10 @@ describe('guard: interrupted', () => {
 
   it('a second signal kills a command that ignores the first', async () => {
     const script = 'trap "" INT TERM; echo running; while :; do sleep 0.05; done';
-    const guard = await Guard.start(target(), KEPT, ['sh', '-c', script]);
-    await guard.looks(2);
+    const guard = await Guard.start(target(), HELD, ['sh', '-c', script]);
+    await guard.samples(2);
     guard.signal('SIGINT');
-    await guard.looks(2);
+    await guard.samples(2);
     guard.signal('SIGINT');
     const end = await guard.end();
     expect(end.report?.command).toMatchObject({ stoppedBy: 'signal', signal: 'SIGKILL' });
@@ -144,14 +144,14 @@ describe('guard: interrupted', () => {
 
   it('a budget that was broken before the signal is reported as broken', async () => {
     const guard = await Guard.start(target(), BROKEN);
-    await guard.looks(2);
+    await guard.samples(2);
     guard.signal('SIGINT');
     expect((await guard.end()).status).toBe(1);
   });
 });
 
 describe('guard: on a terminal', () => {
-  /** What stands on a terminal in the end, for the only sequence that socklens writes: back, and erase the line. */
+  /** Final text of a terminal, for the only sequence of socklens: carriage return and erase the line. */
   function screen(bytes: string): string[] {
     const lines = [''];
     for (let at = 0; at < bytes.length; at++) {
@@ -228,16 +228,16 @@ describe('guard: on a terminal', () => {
 });
 
 describe('guard: the target', () => {
-  it('a target that ends during the run is a finding, and the run goes on', async () => {
+  it('a target that exits during the run is a finding, and the run goes on', async () => {
     const other = createNetns();
     const dying = await Workshop.start(other);
     try {
       await dying.tcpListener(V4);
-      const guard = await Guard.start(`pid:${dying.pid}`, KEPT);
-      await guard.looks(2);
+      const guard = await Guard.start(`pid:${dying.pid}`, HELD);
+      await guard.samples(2);
       await dying.stop();
-      // Processes are looked for again after three seconds at most.
-      await guard.tells(`pid:${dying.pid}: stopped`);
+      // Processes are read again after three seconds at most.
+      await guard.prints(`pid:${dying.pid}: stopped`);
       guard.go();
       const end = await guard.end();
       expect(end.status).toBe(1);
@@ -257,7 +257,7 @@ describe('guard: the target', () => {
 
   it('a target that does not exist is an error, and the command is not run', () => {
     const file = path.join(folder, 'ran');
-    const { status, stderr } = socklens(['guard', 'netns:nowhere', ...KEPT, '--', 'touch', file]);
+    const { status, stderr } = socklens(['guard', 'netns:nowhere', ...HELD, '--', 'touch', file]);
     expect(status).toBe(3);
     expect(stderr).toContain('nowhere');
     expect(fs.existsSync(file)).toBe(false);
@@ -271,9 +271,9 @@ describe('guard: the command line', () => {
     [['host', '--', 'true'], 'guard needs a budget'],
     [['host', '--budget', 'peek(all) <= 5', '--', 'true'], 'did you mean peak'],
     [['host', '--budget', 'dst nobody-has-this-name:80 <= 5', '--', 'true'], 'nobody-has-this-name'],
-    [['host', ...KEPT, '--report', 'r.pdf', '--', 'true'], 'the extension chooses the format'],
-    [['host', ...KEPT, '--report', '/nonexistent/r.html', '--', 'true'], 'cannot be written'],
-    [['host', ...KEPT, '--config', '/nonexistent.toml', '--', 'true'], 'cannot be read'],
+    [['host', ...HELD, '--report', 'r.pdf', '--', 'true'], 'the extension chooses the format'],
+    [['host', ...HELD, '--report', '/nonexistent/r.html', '--', 'true'], 'cannot be written'],
+    [['host', ...HELD, '--config', '/nonexistent.toml', '--', 'true'], 'cannot be read'],
     [['host', '--budget', 'fwmark = 5 <= 5', '--', 'true'], 'not supported for repeated snapshots'],
   ])('%j', (args, message) => {
     const { status, stderr } = socklens(['guard', ...args]);
@@ -293,7 +293,7 @@ describe('guard: the command line', () => {
     const file = path.join(folder, 'socklens.toml');
     fs.writeFileSync(file, '[guard]\nbudgets = ["peak(all) > 1000"]\n');
     const guard = await Guard.start(target(), ['--config', file]);
-    await guard.looks(2);
+    await guard.samples(2);
     guard.go();
     const end = await guard.end();
     expect(end.report?.budgets[0]).toMatchObject({ origin: file, verdict: 'broken' });

@@ -1,22 +1,31 @@
-/** What the run's own check sees of a machine, in network and mount namespaces that stand for one. */
+/** What the check at the end of a run finds, in network and mount namespaces that stand for a machine. */
 import { execFileSync, spawnSync } from 'node:child_process';
+import fs from 'node:fs';
+import os from 'node:os';
 import path from 'node:path';
 import { expect, test } from 'vitest';
 import { differences, type HostState } from '../support/host-state.ts';
 import { nodeProgram } from '../support/netns.ts';
 
-const MAIN = path.resolve(import.meta.dirname, '../support/host-state-main.ts');
+const CHECKOUT = path.resolve(import.meta.dirname, '../..');
+const SUPPORT = path.join(CHECKOUT, 'test/support');
+const MAIN = path.join(SUPPORT, 'host-state-main.ts');
 
-/** What differs after some shell commands. */
+/** Arguments of unshare(1) for links and mounts that other tests do not change, even while they make and remove theirs. */
+const ISOLATED = ['--net', '--mount', '--propagation', 'private'];
+const ISOLATED_MOUNTS = ['sh', path.join(SUPPORT, 'isolated-mounts.sh'), CHECKOUT];
+
+/** Differences after some shell commands. */
 function after(commands: string): string[] {
   const read = `${nodeProgram()} --disable-warning=ExperimentalWarning ${MAIN}`;
-  const script = `set -e; mkdir -p /run/netns; mount -t tmpfs tmpfs /run/netns; ${read}; ${commands}; ${read}`;
-  const unshare = ['--net', '--mount', '--propagation', 'private', 'sh', '-c', script];
+  const script = `set -e; ${read}; ${commands}; ${read}`;
+  const unshare = [...ISOLATED, ...ISOLATED_MOUNTS, 'sh', '-c', script];
   const lines = execFileSync('unshare', unshare, { encoding: 'utf8' }).trim().split('\n');
   const [first, last] = lines.map((line) => JSON.parse(line) as HostState);
   if (first === undefined || last === undefined || lines.length !== 2) throw new Error(lines.join('\n'));
-  // Other tests run containers at the same time.
-  return differences({ ...first, 'running containers': [] }, { ...last, 'running containers': [] });
+  // Other tests run containers and private Engines at the same time.
+  const shared = { 'running containers': [], 'private Engines': [] };
+  return differences({ ...first, ...shared }, { ...last, ...shared });
 }
 
 test('host check: nothing differs where nothing was left', () => {
@@ -31,11 +40,11 @@ test.each([
     ['bridges: left behind: br0 10.1.0.1/16'],
   ],
   [
-    'a link that is no bridge',
+    'a link that is not a bridge',
     'ip link add v0 type veth peer name v1',
     ['links: left behind: v1', 'links: left behind: v0'],
   ],
-  ['a link that is gone', 'ip link set lo name lo1', ['links: gone: lo', 'links: left behind: lo1']],
+  ['a removed link', 'ip link set lo name lo1', ['links: missing: lo', 'links: left behind: lo1']],
   ['a mount', 'mount -t tmpfs tmpfs /mnt', ['mounts: left behind: /mnt (tmpfs)']],
   [
     'a named namespace',
@@ -51,17 +60,26 @@ test('host check: a rule of the packet filter is named', () => {
   expect(after(`iptables -w -A ${rule}`)).toContain(`packet filter rules: left behind: iptables: filter -A ${rule}`);
 });
 
-/** A run of tests of its own, where nobody else changes links and mounts. */
+/** A run of tests of its own, with processes, links, mounts and temporary files that no other test changes. */
 function runOf(file: string, env: Record<string, string> = {}) {
-  const vitest = path.resolve(import.meta.dirname, '../../node_modules/.bin/vitest');
-  const config = 'test/fixtures/host-check/vitest.config.ts';
-  const inside = ['--net', '--mount', '--pid', '--fork', '--mount-proc', vitest, 'run', '--config', config, file];
-  const { status, stdout, stderr } = spawnSync('unshare', inside, {
-    env: { ...process.env, CI: '', SOCKLENS_TEST_SHARED_HOST: '', SOCKLENS_TEST_SETTLE_MS: '200', ...env },
+  const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'socklens-host-state-'));
+  const vitest = path.join(CHECKOUT, 'node_modules/.bin/vitest');
+  const run = [vitest, 'run', '--config', 'test/fixtures/host-check/vitest.config.ts', file];
+  const unshare = [...ISOLATED, '--pid', '--fork', '--mount-proc', ...ISOLATED_MOUNTS, ...run];
+  const clean = { CI: '', SOCKLENS_TEST_SHARED_HOST: '', SOCKLENS_TEST_SETTLE_MS: '200', TMPDIR: folder };
+  const { status, stdout, stderr } = spawnSync('unshare', unshare, {
+    env: { ...process.env, ...clean, ...env },
     encoding: 'utf8',
   });
+  fs.rmSync(folder, { recursive: true });
   return { status, stderr, lastLine: stdout.trimEnd().split('\n').at(-1) };
 }
+
+test('host check: a run that leaves a private Engine fails and names its folder', () => {
+  const { status, stderr, lastLine } = runOf('leaves-an-engine');
+  expect(stderr).toMatch(/private Engines: left behind: \S+\/socklens-private-\d+-left/);
+  expect({ status, lastLine }).toEqual({ status: 1, lastLine: '1 passed, 1 failed, 0 skipped' });
+});
 
 test('host check: a run that leaves a bridge fails, names it and counts it', () => {
   const { status, stderr, lastLine } = runOf('leaves-a-bridge');
@@ -69,7 +87,7 @@ test('host check: a run that leaves a bridge fails, names it and counts it', () 
   expect({ status, lastLine }).toEqual({ status: 1, lastLine: '1 passed, 1 failed, 0 skipped' });
 });
 
-test('host check: on a machine that others change too it is named and does not fail the run', () => {
+test('host check: on a shared machine a difference is printed and does not fail the run', () => {
   const { status, stderr, lastLine } = runOf('leaves-a-bridge', { SOCKLENS_TEST_SHARED_HOST: '1' });
   expect(stderr).toContain('bridges: left behind: left0');
   expect({ status, lastLine }).toEqual({ status: 0, lastLine: '1 passed, 0 failed, 0 skipped' });

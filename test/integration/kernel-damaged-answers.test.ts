@@ -1,6 +1,6 @@
 /**
- * Answers that no kernel would give, through the real reading loop. A file stands in for the socket:
- * the request overwrites its beginning, and what is read next is the prepared answer.
+ * Invalid answers in the real reading loop. A file replaces the socket: the request overwrites its
+ * beginning, and the next read returns the prepared answer.
  */
 import fs from 'node:fs';
 import os from 'node:os';
@@ -64,7 +64,7 @@ describe('DiagSocket', () => {
     expect(withSocket([tcp('01'), tcp('02'), DONE], dump)).toEqual([1, 2]);
   });
 
-  it('fails with EPIPE when the answer ends early', () => {
+  it('fails with EPIPE when the answer is truncated', () => {
     withSocket([tcp('01')], (socket) => {
       expect(() => dump(socket)).toThrow('TCP dump: EPIPE');
       expect(() => dump(socket)).toThrow('TCP dump: EBUSY');
@@ -95,7 +95,7 @@ describe('DiagSocket', () => {
 
 describe('a dump of a damaged answer', () => {
   const machine = localMachine({});
-  const place = { ...handleOfHost(machine), own: true };
+  const handle = { ...handleOfHost(machine), own: true };
   const query = { ...everySocket(), protos: ['tcp'] as const };
   const answeredBy = (...parts: Uint8Array[]): Machine => ({
     ...machine,
@@ -111,8 +111,8 @@ describe('a dump of a damaged answer', () => {
     ['an overrun', [tcp('01'), hex('10000000 0400 0000 01000000 00000000')]],
   ])('reports an incomplete answer: %s', (_, parts) => {
     for (const report of [
-      dumpSockets(answeredBy(...parts), place, query),
-      streamSockets(answeredBy(...parts), place, query, () => {}),
+      dumpSockets(answeredBy(...parts), handle, query),
+      streamSockets(answeredBy(...parts), handle, query, () => {}),
     ]) {
       expect(report.coverage.complete).toBe(false);
       expect(report.coverage.notes.join('\n')).toContain("TCP dump: the kernel's answer is incomplete");
@@ -121,7 +121,7 @@ describe('a dump of a damaged answer', () => {
 
   it('gives the sockets before the damage and sends no second request', () => {
     const inodes: number[] = [];
-    const report = dumpSockets(answeredBy(tcp('01'), tcp('02')), place, query);
+    const report = dumpSockets(answeredBy(tcp('01'), tcp('02')), handle, query);
     report.sockets.each((socket) => inodes.push(socket.inode));
     expect(inodes).toEqual([1, 2]);
     expect(report.coverage).toEqual({ complete: false, notes: ['TCP dump failed (EPIPE)'] });
@@ -129,7 +129,7 @@ describe('a dump of a damaged answer', () => {
 
   it('gives all sockets of a complete answer', () => {
     const inodes: number[] = [];
-    const report = dumpSockets(answeredBy(tcp('01'), tcp('02'), DONE), place, query);
+    const report = dumpSockets(answeredBy(tcp('01'), tcp('02'), DONE), handle, query);
     report.sockets.each((socket) => inodes.push(socket.inode));
     expect(inodes).toEqual([1, 2]);
     expect(report.coverage).toEqual({ complete: true, notes: [] });
@@ -139,8 +139,8 @@ describe('a dump of a damaged answer', () => {
     const open = () => fs.readdirSync('/proc/self/fd').length;
     const before = open();
     for (let index = 0; index < 20; index++) {
-      dumpSockets(answeredBy(tcp('01')), place, query);
-      dumpSockets(answeredBy(tcp('01'), DONE), place, query);
+      dumpSockets(answeredBy(tcp('01')), handle, query);
+      dumpSockets(answeredBy(tcp('01'), DONE), handle, query);
     }
     expect(open()).toBe(before);
   });

@@ -14,8 +14,8 @@ let netns: TestNetns;
 let workshop: Workshop;
 let diag: DiagSocket;
 
-function openIn(place: TestNetns, timeoutMs?: number): DiagSocket {
-  const fd = fs.openSync(place.path, 'r');
+function openIn(namespace: TestNetns, timeoutMs?: number): DiagSocket {
+  const fd = fs.openSync(namespace.path, 'r');
   try {
     return DiagSocket.open(koffiSystemCalls(), fd, timeoutMs);
   } finally {
@@ -42,7 +42,7 @@ function ssPorts(): number[] {
   return lines.map((line) => Number(line.split(/\s+/)[3]?.split(':').at(-1))).sort((a, b) => a - b);
 }
 
-/** The error that a call ends with. */
+/** The error that a call throws. */
 function errorOf(run: () => unknown): unknown {
   try {
     run();
@@ -66,7 +66,7 @@ beforeEach(() => {
 afterEach(() => diag.close());
 
 describe('DiagSocket', () => {
-  it('sees what ss sees in the namespace, and nothing of its own', async () => {
+  it('reads the same sockets as ss in the namespace, and none of its own namespace', async () => {
     const listener = await workshop.tcpListener('127.0.0.1');
     await workshop.tcpPair(listener);
     expect(ports(diag)).toEqual(ssPorts());
@@ -120,7 +120,7 @@ describe('DiagSocket', () => {
   });
 
   it('says ENOENT for a protocol without a handler', () => {
-    // 253 is kept for experiments (RFC 3692): no kernel has a handler for it.
+    // 253 is reserved for experiments (RFC 3692): no kernel has a handler for it.
     const rows: number[] = [];
     const dump = () => diag.dump('a dump', request(253), scratchStore(), (_view, at) => rows.push(at));
     const error = errorOf(dump);
@@ -187,7 +187,7 @@ describe('DiagSocket', () => {
     expect(ports(here)).toEqual([listener.port, listener.port]);
     expect(ports(there)).toEqual([await client.port(fd)]);
     for (const socket of [here, there]) socket.close();
-    for (const place of [left, right]) place.remove();
+    for (const namespace of [left, right]) namespace.remove();
   });
 
   it('goes on answering when its namespace is deleted', async () => {

@@ -94,11 +94,11 @@ describe('insideNetns', () => {
   });
 
   it('works in the same process with CAP_SYS_ADMIN', () => {
-    // A test of the test above: what failed there is the capability and nothing else.
+    // Checks the test above: only the capability was missing there.
     expect(JSON.parse(probe('enter').stdout)).toEqual({ inside: `net:[${netns.inode}]` });
   });
 
-  it('ends the process when it cannot return', () => {
+  it('exits when it cannot return', () => {
     const { status, stdout, stderr } = probe('stranded');
     expect(status).toBe(70);
     expect(stdout).toBe('');

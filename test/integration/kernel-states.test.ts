@@ -1,4 +1,4 @@
-/** Sockets by state as the kernel counts them while they change, against what `ss` counts. */
+/** Counts of sockets by state from the kernel program while they change, against `ss`. */
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { dumpSockets } from '../../src/collect/dump/dump-sockets.ts';
 import { localMachine } from '../../src/collect/local-machine.ts';
@@ -15,10 +15,10 @@ import { createNetns, nodeProgram, type TestNetns, until } from '../support/netn
 import { AF, SOCK } from '../support/recipes/constants.ts';
 import { Workshop } from '../support/recipes/workshop.ts';
 
-const WISH: TickRequest = { isForeground: () => false, query: everySocket, processes: 'no', allCounters: false };
+const REQUEST: TickRequest = { isForeground: () => false, query: everySocket, processes: 'no', allCounters: false };
 const SHUT_WR = 1;
 
-/** As ss names the states that are told. */
+/** Names in ss of the reported states. */
 const SS_NAMES = {
   established: TCP_STATE.ESTABLISHED,
   'syn-sent': TCP_STATE.SYN_SENT,
@@ -34,7 +34,7 @@ const LISTEN_ONCE = "require('node:net').createServer().listen(0, '127.0.0.1', f
 
 const opened = openKernelStates(localMachine({}));
 if (typeof opened !== 'string') opened.close();
-/** Needs what a user namespace does not give. */
+/** Needs capabilities outside a user namespace. */
 const counting = it.skipIf(typeof opened === 'string');
 
 let netns: TestNetns;
@@ -63,7 +63,7 @@ function bySs(): Record<string, number> {
   return Object.fromEntries(Object.keys(SS_NAMES).map((name) => [name, ss(['state', name])]));
 }
 
-function told({ tcpStates }: NetnsTick): Record<string, number> {
+function reportedStates({ tcpStates }: NetnsTick): Record<string, number> {
   return Object.fromEntries(Object.entries(SS_NAMES).map(([name, state]) => [name, tcpStates?.counts[state] ?? -1]));
 }
 
@@ -79,13 +79,13 @@ async function start(machine: Machine = localMachine({ DOCKER_HOST: 'unix:///non
 }
 
 async function next(source: Sampler): Promise<{ tick: Tick; namespace: NetnsTick }> {
-  const tick = await source.next(WISH);
+  const tick = await source.next(REQUEST);
   const [namespace] = tick?.namespaces ?? [];
   if (tick === undefined || namespace === undefined) throw new Error('no tick');
   return { tick, namespace };
 }
 
-describe('state counts kept by a kernel program', () => {
+describe('state counts of a kernel program', () => {
   counting('follow every change without another dump', async () => {
     const listener = await workshop.tcpListener('127.0.0.1');
     const pairs = [
@@ -97,7 +97,7 @@ describe('state counts kept by a kernel program', () => {
     const first = await next(source);
     expect(first.namespace.snapshot).toBeDefined();
     expect(first.namespace.tcpStates).toBeUndefined();
-    expect(told((await next(source)).namespace)).toEqual(bySs());
+    expect(reportedStates((await next(source)).namespace)).toEqual(bySs());
 
     const steps: (() => Promise<unknown>)[] = [
       () => workshop.tcpPair(listener),
@@ -120,15 +120,15 @@ describe('state counts kept by a kernel program', () => {
       await until('the same counts', async () => {
         const { namespace } = await next(source);
         expect(namespace.tcpStates).toBeDefined();
-        return JSON.stringify(told(namespace)) === JSON.stringify(bySs());
+        return JSON.stringify(reportedStates(namespace)) === JSON.stringify(bySs());
       });
     }
-    // All of that with the one look.
+    // All of it with a single dump.
     const { namespace, tick } = await next(source);
     expect(tick.atMs - (namespace.snapshotAtMs ?? 0)).toBeGreaterThan(700);
   });
 
-  counting('FIN_WAIT2 without a process: told apart from those that it counts', async () => {
+  counting('FIN_WAIT2 without a process: distinguished from TIME_WAIT', async () => {
     const { client } = await workshop.tcpPair(await workshop.tcpListener('127.0.0.1'));
     await workshop.close(client);
     await until('FIN_WAIT2', () => ss(['state', 'fin-wait-2']) >= 1);
@@ -159,10 +159,10 @@ describe('state counts kept by a kernel program', () => {
   });
   counting('counts from a quieter look where there is one', async () => {
     const machine = localMachine({ DOCKER_HOST: 'unix:///nonexistent' });
-    const [place] = await resolveTargets(machine, `netns:${netns.name}`);
-    if (place === undefined) throw new Error('no place');
+    const [handle] = await resolveTargets(machine, `netns:${netns.name}`);
+    if (handle === undefined) throw new Error('no handle');
     const states = new KernelStates(StateCounter.open(machine.systemCalls()));
-    const take = () => dumpSockets(machine, place, { ...everySocket(), protos: ['tcp'] });
+    const take = () => dumpSockets(machine, handle, { ...everySocket(), protos: ['tcp'] });
     const established = () => states.states(netns.inode)?.counts[TCP_STATE.ESTABLISHED];
     try {
       const early = take();
@@ -180,7 +180,7 @@ describe('state counts kept by a kernel program', () => {
       states.around(netns.inode, restless);
       expect(established()).toBe(ss(['state', 'established']));
 
-      // What no change tells of is as it was at the last look, however restless.
+      // States without a change event have the counts of the last dump.
       const { client } = await workshop.tcpPair(await workshop.tcpListener('127.0.0.1'));
       const before = ss(['state', 'fin-wait-2']);
       await workshop.close(client);

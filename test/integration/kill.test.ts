@@ -1,4 +1,4 @@
-/** `socklens kill` on real victims: for each kind of socket, what its application and its peer see. */
+/** `socklens kill` on real sockets: for each kind, the effect on its application and its peer. */
 import { spawnSync } from 'node:child_process';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type CloseOutcome, closeSockets } from '../../src/act/close-sockets.ts';
@@ -11,7 +11,7 @@ import { everySocket } from '../../src/model/socket/socket-query.ts';
 import { LAUNCHER, socklens } from '../support/cli.ts';
 import { createNetns, type TestNetns, until } from '../support/netns.ts';
 import { AF, OPT, SHUT, SOCK } from '../support/recipes/constants.ts';
-import { drop, freePort, type Ground, V4 } from '../support/recipes/ground.ts';
+import { drop, freePort, type RecipeContext, V4 } from '../support/recipes/recipe-context.ts';
 import { boundInactive, synReceived, synSent } from '../support/recipes/tcp-opening.ts';
 import { Workshop } from '../support/recipes/workshop.ts';
 
@@ -19,16 +19,16 @@ const machine = localMachine({ DOCKER_HOST: 'unix:///nonexistent' });
 
 let netns: TestNetns;
 let workshop: Workshop;
-let ground: Ground;
-let place: NetnsHandle;
+let context: RecipeContext;
+let handle: NetnsHandle;
 
 beforeAll(async () => {
   netns = createNetns();
   workshop = await Workshop.start(netns);
-  ground = { netns, workshop };
+  context = { netns, workshop };
   const [found] = await resolveTargets(machine, `netns:${netns.name}`);
   if (found === undefined) throw new Error('the namespace was not found');
-  place = found;
+  handle = found;
 });
 afterAll(async () => {
   await workshop?.stop();
@@ -66,7 +66,7 @@ const code = (call: Promise<unknown>) =>
     (error: { code: string }) => error.code,
   );
 
-describe('kill: what the victim sees', () => {
+describe('kill: effect on the application and its peer', () => {
   it('ESTABLISHED: the owner gets ECONNABORTED, the peer ECONNRESET', async () => {
     const listener = await workshop.tcpListener(V4);
     const { client, server, clientPort } = await workshop.tcpPair(listener);
@@ -105,8 +105,8 @@ describe('kill: what the victim sees', () => {
     expect(await code(workshop.recv(fd, 1))).toBe('ECONNABORTED');
   });
 
-  it('SYN_RECV: the half-open entry is gone', async () => {
-    const { localPort, peerPort } = await synReceived(ground);
+  it('SYN_RECV: the half-open entry is removed', async () => {
+    const { localPort, peerPort } = await synReceived(context);
     await until('SYN_RECV', () => shown('SYN-RECV', localPort, peerPort));
     expect(kill('state', 'syn-recv', `sport = ${localPort}`)).toEqual(CLOSED);
     expect(shown('SYN-RECV', localPort, peerPort)).toBe(false);
@@ -122,7 +122,7 @@ describe('kill: what the victim sees', () => {
     expect(await code(workshop.recv(client, 10))).toBe('ECONNRESET');
   });
 
-  it('FIN_WAIT2 without a process: the entry is gone, and a late write of the peer is reset', async () => {
+  it('FIN_WAIT2 without a process: the entry is removed, and a late write of the peer is reset', async () => {
     const listener = await workshop.tcpListener(V4);
     const { client, server, clientPort } = await workshop.tcpPair(listener);
     await workshop.close(client);
@@ -156,7 +156,7 @@ describe('kill: what the victim sees', () => {
   });
 
   it('bound and nothing more: refused, because the kernel does not find it', async () => {
-    const { localPort } = await boundInactive(ground);
+    const { localPort } = await boundInactive(context);
     const { status, outcomes, stderr } = kill(`sport = ${localPort}`);
     expect({ status, outcomes }).toEqual({ status: 5, outcomes: ['refused'] });
     expect(stderr).toContain('only bound');
@@ -186,7 +186,7 @@ describe('kill: what the victim sees', () => {
   });
 
   it('without CAP_NET_ADMIN: refused, status 4', async () => {
-    const sent = await synSent(ground);
+    const sent = await synSent(context);
     const prefix = ['setpriv', '--bounding-set', '-net_admin', '--inh-caps', '-net_admin', '--'];
     const args = ['kill', `netns:${netns.name}`, '--yes', `sport = ${sent.localPort}`];
     const { status, stdout, stderr } = socklens(args, {}, prefix);
@@ -235,14 +235,14 @@ describe('kill: confirmation', () => {
   });
 
   it('a namespace that was replaced before the confirmation is not touched', () => {
-    const replaced = { ...place, target: { ...place.target, netns: place.target.netns + 1 } };
+    const replaced = { ...handle, target: { ...handle.target, netns: handle.target.netns + 1 } };
     expect(() => closeSockets(machine, replaced, [], () => {})).toThrow(/stopped while it was being read/);
   });
 });
 
 function identities(wanted: (localPort: number) => boolean): SocketIdentity[] {
   const found: SocketIdentity[] = [];
-  dumpSockets(machine, place, { ...everySocket(), protos: ['tcp'] }).sockets.each((socket) => {
+  dumpSockets(machine, handle, { ...everySocket(), protos: ['tcp'] }).sockets.each((socket) => {
     const identity = identityOf(socket);
     if (identity !== undefined && wanted(identity.localPort)) found.push(identity);
   });
@@ -251,6 +251,6 @@ function identities(wanted: (localPort: number) => boolean): SocketIdentity[] {
 
 function outcomes(sockets: readonly SocketIdentity[]): CloseOutcome['kind'][] {
   const kinds: CloseOutcome['kind'][] = [];
-  closeSockets(machine, place, sockets, (_, { kind }) => kinds.push(kind));
+  closeSockets(machine, handle, sockets, (_, { kind }) => kinds.push(kind));
   return kinds;
 }

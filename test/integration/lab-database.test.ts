@@ -8,7 +8,7 @@ import { DatabaseServer } from '../../src/lab/database-server.ts';
 import { DatabaseConnection } from '../../src/lab/mysql/connection.ts';
 import { until } from '../support/netns.ts';
 
-/** What is used of the driver. */
+/** The parts of the driver that are used here. */
 interface Driver {
   createConnection(options: object): Promise<{
     query(sql: string): Promise<[unknown]>;
@@ -48,7 +48,7 @@ describe('lab database: mysql2', () => {
     expect(server.counts).toMatchObject({ accepted: 1, queries: 1, refused: 0 });
   });
 
-  it('is refused one connection too many, and connects when there is room again', async () => {
+  it('is refused one connection too many, and connects after another one is closed', async () => {
     const connections = await Promise.all(Array.from({ length: 5 }, connect));
     await expect(connect()).rejects.toMatchObject({
       errno: 1040,

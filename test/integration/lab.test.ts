@@ -1,4 +1,4 @@
-/** The founding incident's machines, small: what `ss` and /proc show of them, and that nothing stays. */
+/** A small lab: its namespaces in `ss` and /proc, and their removal. */
 import { execFileSync, spawn, spawnSync } from 'node:child_process';
 import fs from 'node:fs';
 import path from 'node:path';
@@ -18,7 +18,7 @@ const NAMES_FOLDER = '/run/netns';
 const MAX_CONNECTIONS = 20;
 const MAX_IDLE = 5;
 
-/** Waves of three times what the database lets in; on the average it has half of its time left. */
+/** Waves of three times the database's connection limit; on average it is idle half of the time. */
 const LOAD: LoadPlan = {
   goal: 120,
   wave: 60,
@@ -41,7 +41,7 @@ async function start(options: Partial<LabOptions> = {}): Promise<LabMember[]> {
 
 const receiversOf = (members: readonly LabMember[]) => members.filter(({ role }) => role === 'webhook');
 
-/** Local and peer endpoints of what `ss` shows in a member's namespace. */
+/** Local and peer endpoints of the sockets that `ss` prints in a member's namespace. */
 function ss(member: LabMember, ...filter: string[]): string[] {
   const inside = ['-t', String(member.pid), '-n', 'ss', '-tnH', ...filter];
   return execFileSync('nsenter', inside, { encoding: 'utf8' }).split('\n').filter(Boolean);
@@ -67,8 +67,8 @@ describe('lab: its processes', () => {
   });
 });
 
-describe('lab: a user who may not make namespaces', () => {
-  it.skipIf(otherUser() === undefined)('is told what it needs', () => {
+describe('lab: a user without the permission to make namespaces', () => {
+  it.skipIf(otherUser() === undefined)('gets an error with the missing permission', () => {
     const script = path.resolve(import.meta.dirname, '../support/lab-parent-main.ts');
     const become = [`--reuid=${otherUser()}`, '--clear-groups', '--', nodeProgram(), script];
     const { status, stderr } = spawnSync('setpriv', become, { encoding: 'utf8' });
@@ -164,7 +164,7 @@ describe('lab: its end', () => {
     expect(namesLike(name)).toEqual([]);
   });
 
-  it('what a killed lab left behind is removed by the next one', async () => {
+  it('a lab removes what a killed one left behind', async () => {
     const stale = `${NAMES_FOLDER}/${NAME}-db`;
     const others = `${NAMES_FOLDER}/${NAME}-web-9`;
     fs.mkdirSync(NAMES_FOLDER, { recursive: true });
@@ -193,7 +193,7 @@ describe('lab: its end', () => {
   });
 });
 
-/** False also for one that has ended and whose new parent has not asked for its status yet. */
+/** False for a zombie, too. */
 function runs(pid: number): boolean {
   return fs.existsSync(`/proc/${pid}`) && !/^\d+ \(.*\) Z /.test(fs.readFileSync(`/proc/${pid}/stat`, 'utf8'));
 }

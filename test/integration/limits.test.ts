@@ -1,4 +1,4 @@
-/** `socklens limits` on real processes: beside the shell's ulimit, prlimit, and what the test opened. */
+/** `socklens limits` on real processes, against the shell's ulimit, prlimit and the descriptors that the test opened. */
 import { execFileSync, spawn } from 'node:child_process';
 import fs from 'node:fs';
 import os from 'node:os';
@@ -63,7 +63,7 @@ async function sleeper(limits: string, uid?: number): Promise<number> {
   return pid;
 }
 
-describe('limits: what a process has', () => {
+describe('limits: limits and use of a process', () => {
   test('every line of ulimit -a, soft and hard', async () => {
     const limits = 'ulimit -Sn 64; ulimit -Hn 128; ulimit -c 0; ulimit -Sf 1000; ulimit -t 9999';
     const pid = await sleeper(limits);
@@ -218,7 +218,7 @@ describe('limits: descriptors by kind', () => {
     const before = byKind(workshop.pid)?.byKind ?? {};
     const listener = await workshop.tcpListener('127.0.0.1');
     await workshop.tcpPair(listener);
-    // In no table: never bound, UDP too; reset by the peer and kept; both sides finished and kept.
+    // In no table of /proc/net: never bound, also UDP; reset by the peer and not closed; finished by both sides and not closed.
     await workshop.socket(AF.INET, SOCK.STREAM);
     await workshop.socket(AF.INET6, SOCK.DGRAM);
     const reset = await workshop.tcpPair(listener);
@@ -269,9 +269,9 @@ describe('limits: descriptors by kind', () => {
     started.push(() => other.remove());
     // A process that lives in one namespace and holds a socket of another, as socket activation makes them.
     const script = `exec nsenter --net=${netns.path} bash -c 'exec 9<>/dev/tcp/127.0.0.1/${port}; exec nsenter --net=${other.path} sleep 1000000'`;
-    const stranger = spawn('bash', ['-c', script], { stdio: 'ignore' });
-    started.push(() => stranger.kill('SIGKILL'));
-    const pid = stranger.pid ?? 0;
+    const holder = spawn('bash', ['-c', script], { stdio: 'ignore' });
+    started.push(() => holder.kill('SIGKILL'));
+    const pid = holder.pid ?? 0;
     await until('sleep with the socket', () => {
       const exe = fs.readlinkSync(`/proc/${pid}/exe`);
       return exe.endsWith('sleep') && fs.existsSync(`/proc/${pid}/fd/9`);
@@ -284,7 +284,7 @@ describe('limits: descriptors by kind', () => {
   test('growth over time by kind, and when the limit will be reached', async () => {
     const child = spawn(
       'bash',
-      // One more each tenth of a second, as long as the test looks.
+      // One more every 100 ms during the test.
       [
         '-c',
         'ulimit -n 1024; n=10; while [ $n -lt 900 ]; do eval "exec $n</dev/null"; n=$((n+1)); read -t 0.1 <> <(:); done',

@@ -1,4 +1,4 @@
-/** An Engine of the tests' own: the machine is not changed by it, and nothing of it stays, however it ends. */
+/** A private Engine does not change the machine, and leaves nothing behind, however it stops. */
 import fs from 'node:fs';
 import { afterEach, describe, expect, test } from 'vitest';
 import { type OwnEngine, type RunningContainer, startOwnEngine, testEngine } from '../support/engine.ts';
@@ -9,7 +9,7 @@ import { readHostState } from '../support/read-host-state.ts';
 const engine = testEngine();
 
 if (typeof engine === 'string') test.skip(`Docker: ${engine}`, () => {});
-else describe('docker: an Engine in namespaces of its own', describeOwn);
+else describe('docker: a private Engine', describeOwn);
 
 function describeOwn(): void {
   let own: OwnEngine | undefined;
@@ -45,7 +45,7 @@ function describeOwn(): void {
     const { own, containers, namespaces } = await start();
     const { docker } = own;
     expect(namespaces).not.toContain(netnsOf(process.pid));
-    // What its containers know as the host's network is the Engine's namespace.
+    // `--network host` is the Engine's namespace.
     expect(netnsOf(containers[0]?.pid ?? 0)).toBe(netnsOf(docker.hostPid));
     const state = readHostState();
     const folder = docker.endpoint.replace('unix://', '').replace('/docker.sock', '');
@@ -60,7 +60,7 @@ function describeOwn(): void {
     expect(fs.existsSync(folder)).toBe(false);
   });
 
-  test('killed, with containers that outlive it: they end with its namespaces', async () => {
+  test('killed with --live-restore: its containers are killed with its namespaces', async () => {
     const { own, containers, namespaces } = await start('--live-restore');
     process.kill(own.daemonPid() ?? 0, 'SIGKILL');
     await own.stop();

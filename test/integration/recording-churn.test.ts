@@ -1,4 +1,4 @@
-/** What ends while it is recorded, and files that were cut off at random places. */
+/** Connections that are closed during a recording, and files that are truncated at random positions. */
 import { once } from 'node:events';
 import fs from 'node:fs';
 import path from 'node:path';
@@ -8,7 +8,7 @@ import { openRecorded } from '../../src/sources/open-source.ts';
 import { socklens } from '../support/cli.ts';
 import { createNetns, type TestNetns, until } from '../support/netns.ts';
 import { Dice } from '../support/random-filter.ts';
-import { linesIn, RecordingRun, temporaryFolder, ticksIn, told } from '../support/recording-run.ts';
+import { commandOutput, linesIn, RecordingRun, temporaryFolder, ticksIn } from '../support/recording-run.ts';
 
 const RATE = 300;
 const SECONDS = 3;
@@ -17,9 +17,9 @@ const GENERATOR = path.resolve(import.meta.dirname, '../support/recipes/churn-ma
 
 let folder: string;
 let netns: TestNetns;
-let closely: string;
-let lightly: string;
-/** Connections that the generator made: it has both ends. */
+let full: string;
+let summary: string;
+/** Connections of the generator, which has both ends of each. */
 let made: number;
 /** Entries in TIME_WAIT when it had made them, as the kernel counts them. */
 let timeWaits: number;
@@ -29,8 +29,8 @@ beforeAll(async () => {
   netns = createNetns();
   // By default, a new connection over loopback may take over the ports of one in TIME_WAIT (net.ipv4.tcp_tw_reuse 2).
   netns.run('sysctl', '-qw', 'net.ipv4.tcp_tw_reuse=0');
-  closely = path.join(folder, 'closely.slr');
-  lightly = path.join(folder, 'lightly.slr');
+  full = path.join(folder, 'full.slr');
+  summary = path.join(folder, 'summary.slr');
   const generator = netns.spawnNode(GENERATOR, [String(RATE), String(SECONDS)], { stdio: ['pipe', 'pipe', 'inherit'] });
   let said = '';
   generator.stdout?.on('data', (chunk: Buffer) => {
@@ -40,8 +40,8 @@ beforeAll(async () => {
   // Two processes record the same.
   const target = `netns:${netns.name}`;
   const runs = [
-    await RecordingRun.start(target, closely, '--interval', '200ms'),
-    await RecordingRun.start(target, lightly, '--interval', '200ms', '--summary', '--redact'),
+    await RecordingRun.start(target, full, '--interval', '200ms'),
+    await RecordingRun.start(target, summary, '--interval', '200ms', '--summary', '--redact'),
   ];
   generator.stdin?.write('\n');
   await once(generator, 'exit');
@@ -65,9 +65,9 @@ function objects(text: string): Record<string, unknown>[] {
 }
 
 describe('recorded while connections come and go', () => {
-  it.each(['closely', 'lightly'] as const)('%s: events tells each end once', (how) => {
-    const file = how === 'closely' ? closely : lightly;
-    const { status, stdout } = told('events', '--from', file, '--speed', 'max', '--ndjson', '--tcp');
+  it.each(['full', 'summary'] as const)('%s: events prints each closed socket once', (how) => {
+    const file = how === 'full' ? full : summary;
+    const { status, stdout } = commandOutput('events', '--from', file, '--speed', 'max', '--ndjson', '--tcp');
     expect(status).toBe(0);
     const all = objects(stdout);
     const ends = all.filter(({ type }) => type === 'connection');
@@ -81,7 +81,7 @@ describe('recorded while connections come and go', () => {
 
   it('a filter, a count and a time take a part of them', () => {
     const events = (...args: string[]) => {
-      const { stdout } = told('events', '--from', closely, '--speed', 'max', '--ndjson', ...args);
+      const { stdout } = commandOutput('events', '--from', full, '--speed', 'max', '--ndjson', ...args);
       return objects(stdout).filter(({ type }) => type === 'connection');
     };
     expect(events('dst 127.0.1.1 role client').length).toBe(Math.ceil(made / 50));
@@ -93,65 +93,67 @@ describe('recorded while connections come and go', () => {
   });
 
   it('two recordings side by side', () => {
-    const { status, stdout } = socklens(['compare', closely, closely, '--json']);
+    const { status, stdout } = socklens(['compare', full, full, '--json']);
     expect(status).toBe(0);
-    const told = JSON.parse(stdout) as { measures: { name: string; before: number; after: number; change: string }[] };
-    const timeWait = told.measures.find(({ name }) => name === `netns:${netns.name}: TIME_WAIT at most`);
+    const comparison = JSON.parse(stdout) as {
+      measures: { name: string; before: number; after: number; change: string }[];
+    };
+    const timeWait = comparison.measures.find(({ name }) => name === `netns:${netns.name}: TIME_WAIT at most`);
     expect(timeWaits).toBe(made);
     expect(timeWait).toMatchObject({ before: timeWaits, after: timeWaits, change: 'same' });
   });
 });
 
-describe('cut off at random places', () => {
+describe('cut off at random positions', () => {
   const verbs = ['ps', 'ls', 'watch --speed max', 'events --speed max', 'doctor'];
   /** Cuts within the first bytes and the last ones, too. */
-  const places = (bytes: Uint8Array, count: number) => {
+  const positions = (bytes: Uint8Array, count: number) => {
     const dice = new Dice(SEED);
     const random = Array.from({ length: count }, () => 1 + dice.roll(bytes.length - 1));
     return [0, 1, 9, 10, 11, bytes.length - 9, bytes.length - 1, ...random];
   };
 
   it('all samples up to there are read, and the last says so', async () => {
-    const bytes = fs.readFileSync(closely);
+    const bytes = fs.readFileSync(full);
     const file = path.join(folder, 'cut.slr');
-    for (const place of places(bytes, 80)) {
-      fs.writeFileSync(file, bytes.subarray(0, place));
-      const lines = linesIn(bytes.subarray(0, place));
+    for (const position of positions(bytes, 80)) {
+      fs.writeFileSync(file, bytes.subarray(0, position));
+      const lines = linesIn(bytes.subarray(0, position));
       const { ticks, notes, failure } = await readAll(file);
-      expect([place, ticks]).toEqual([place, ticksIn(bytes.subarray(0, place)).length]);
+      expect([position, ticks]).toEqual([position, ticksIn(bytes.subarray(0, position)).length]);
       if (lines.length === 0) expect(failure).toContain('nothing is recorded in it');
-      // What misses nothing but the packer's own end has its last line.
+      // A file that lacks only the end of the compressed stream has its last line.
       else if (ticks > 0 && !lines.at(-1)?.includes('"type":"end"'))
         expect(notes).toContain('cut off, or is still being written');
     }
   });
 
   it('every verb reads up to there and says so', () => {
-    const bytes = fs.readFileSync(lightly);
+    const bytes = fs.readFileSync(summary);
     const file = path.join(folder, 'cut-verbs.slr');
     const dice = new Dice(SEED);
     for (const verb of verbs) {
-      const place = Math.floor(bytes.length / 2) + dice.roll(Math.floor(bytes.length / 2) - 100);
-      fs.writeFileSync(file, bytes.subarray(0, place));
-      const { status, stdout, stderr } = told(...verb.split(' '), '--from', file);
-      expect([verb, place, status]).toEqual([verb, place, verb === 'doctor' ? expect.toBeOneOf([0, 1]) : 0]);
+      const position = Math.floor(bytes.length / 2) + dice.roll(Math.floor(bytes.length / 2) - 100);
+      fs.writeFileSync(file, bytes.subarray(0, position));
+      const { status, stdout, stderr } = commandOutput(...verb.split(' '), '--from', file);
+      expect([verb, position, status]).toEqual([verb, position, verb === 'doctor' ? expect.toBeOneOf([0, 1]) : 0]);
       expect([verb, stdout + stderr]).toEqual([verb, expect.stringContaining('cut off, or is still')]);
       expect(stderr).not.toContain('fault');
     }
   });
 
-  it('bytes that are others: what is before them is read, or one line says why not', async () => {
-    const bytes = fs.readFileSync(closely);
+  it('changed bytes: everything before them is read, or one line gives the reason', async () => {
+    const bytes = fs.readFileSync(full);
     const file = path.join(folder, 'damaged.slr');
     const dice = new Dice(SEED);
     for (let round = 0; round < 40; round++) {
       const damaged = Uint8Array.from(bytes);
-      const place = dice.roll(bytes.length);
-      damaged[place] = (damaged[place] ?? 0) ^ (1 + dice.roll(255));
+      const position = dice.roll(bytes.length);
+      damaged[position] = (damaged[position] ?? 0) ^ (1 + dice.roll(255));
       fs.writeFileSync(file, damaged);
       const { ticks, failure } = await readAll(file);
       if (failure !== undefined)
-        expect([place, failure]).toEqual([place, expect.stringMatching(/^\/.*recording|recorded/)]);
+        expect([position, failure]).toEqual([position, expect.stringMatching(/^\/.*recording|recorded/)]);
       expect(ticks).toBeLessThanOrEqual(ticksIn(bytes).length);
     }
   });

@@ -4,7 +4,7 @@ import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type RunningContainer, type TestEngine, testEngine } from '../support/engine.ts';
 import { until } from '../support/netns.ts';
-import { linesIn, RecordingRun, temporaryFolder, told, toldJson } from '../support/recording-run.ts';
+import { commandJson, commandOutput, linesIn, RecordingRun, temporaryFolder } from '../support/recording-run.ts';
 import type { WatchObject } from '../support/watch-run.ts';
 
 const engine = testEngine();
@@ -27,7 +27,7 @@ function describeRecording(docker: TestEngine): void {
   let file: string;
   let first: RunningContainer & { netns: number };
   let last: RunningContainer & { netns: number };
-  /** A time at which it was what it was at first, as `--at` takes it. */
+  /** A time before the change, in the format of `--at`. */
   let early: string;
 
   const ticks = () =>
@@ -47,7 +47,7 @@ function describeRecording(docker: TestEngine): void {
     const { State } = (await docker.ask('GET', `/containers/${id}/json`)) as { State: { Pid: number } };
     return State.Pid;
   };
-  const ps = (...args: string[]) => toldJson<{ containers: PsRow[] }>('ps', '--from', file, ...args).containers;
+  const ps = (...args: string[]) => commandJson<{ containers: PsRow[] }>('ps', '--from', file, ...args).containers;
 
   beforeAll(async () => {
     folder = temporaryFolder();
@@ -81,14 +81,14 @@ function describeRecording(docker: TestEngine): void {
   });
 
   test('watch: its samples before and after, and what happened between them', () => {
-    const { status, stdout } = told('watch', '--from', file, '--speed', 'max', '--ndjson');
+    const { status, stdout } = commandOutput('watch', '--from', file, '--speed', 'max', '--ndjson');
     expect(status).toBe(0);
     const objects = stdout
       .split('\n')
       .slice(0, -1)
       .map((line) => JSON.parse(line) as WatchObject);
     const notes = objects.flatMap(({ type, text }) => (type === 'note' && text !== undefined ? [text] : []));
-    // Whether a tick fell between its end and its beginning is not said.
+    // A tick may or may not fall between its stop and its start.
     expect(notes.filter((text) => text.startsWith(first.name))).toEqual([
       `${first.name}: stopped`,
       `${first.name}: started`,
@@ -110,12 +110,12 @@ function describeRecording(docker: TestEngine): void {
 
   test('ls: found by the name that it had then', () => {
     const ports = (...args: string[]) =>
-      toldJson<{ sockets: { local: { port: number } }[] }>('ls', ...args, '--from', file, '-t').sockets.map(
+      commandJson<{ sockets: { local: { port: number } }[] }>('ls', ...args, '--from', file, '-t').sockets.map(
         ({ local }) => local.port,
       );
     expect(ports(last.name)).toEqual([PORT]);
     expect(ports(first.name, '--at', early)).toEqual([PORT]);
-    const missing = told('ls', docker.uniqueName('never'), '--from', file);
+    const missing = commandOutput('ls', docker.uniqueName('never'), '--from', file);
     expect([missing.status, missing.stdout]).toEqual([3, '']);
   });
 }

@@ -6,8 +6,8 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Group } from '../../src/model/report/group.ts';
 import { LAUNCHER } from '../support/cli.ts';
 import { createNetns, type TestNetns } from '../support/netns.ts';
-import { type FilterContext, fillForFilters } from '../support/recipes/filter-ground.ts';
-import { linesIn, RecordingRun, temporaryFolder, told, toldJson } from '../support/recording-run.ts';
+import { type FilterSockets, fillForFilters } from '../support/recipes/filter-sockets.ts';
+import { commandJson, commandOutput, linesIn, RecordingRun, temporaryFolder } from '../support/recording-run.ts';
 
 interface Grouped {
   groups: Group[];
@@ -19,13 +19,13 @@ interface Listed {
 
 let folder: string;
 let netns: TestNetns;
-let ground: FilterContext;
+let context: FilterSockets;
 let target: string;
 let file: string;
 let redacted: string;
-/** What the live command said right after the last sample. */
+/** Output of the live command right after the last sample. */
 let live: Map<string, Grouped>;
-/** The same of TCP alone, without what only MPTCP tells. */
+/** The same for TCP alone, without MPTCP. */
 let liveTcp: Grouped;
 let listed: Listed;
 let rows: Record<string, unknown>[];
@@ -54,7 +54,7 @@ const ASKED: readonly (readonly string[])[] = [
 
 function grouped(by: readonly string[], ...words: string[]): Grouped {
   const [keys = '', ...filter] = by;
-  return toldJson<Grouped>('ls', ...words, ...filter, '--by', keys);
+  return commandJson<Grouped>('ls', ...words, ...filter, '--by', keys);
 }
 
 /** In an order that does not depend on the kernel's. */
@@ -62,7 +62,7 @@ function ordered({ groups, total }: Grouped) {
   return { groups: [...groups].sort((a, b) => JSON.stringify(a).localeCompare(JSON.stringify(b))), total };
 }
 
-/** Without what goes on by itself, and what a recording does not have. */
+/** Without running clocks, and without fields that a recording lacks. */
 function still({ timer, processes, ...row }: Record<string, unknown>) {
   const named = (processes as { pid: number; name: string }[]).map(({ pid, name }) => ({ pid, name }));
   const kind = (timer as { kind?: string } | undefined)?.kind;
@@ -78,15 +78,15 @@ beforeAll(async () => {
   folder = temporaryFolder();
   netns = createNetns();
   target = `netns:${netns.name}`;
-  ground = await fillForFilters(netns);
+  context = await fillForFilters(netns);
   file = path.join(folder, 'states.slr');
   redacted = path.join(folder, 'redacted.slr');
   const runs = [await RecordingRun.start(target, file), await RecordingRun.start(target, redacted, '--redact')];
   for (const run of runs) await run.next();
   live = new Map(ASKED.map((by) => [by.join(' '), grouped(by, target)]));
-  liveTcp = toldJson<Grouped>('ls', target, '-t', '--by', 'state');
-  listed = toldJson<Listed>('ls', target);
-  rows = toldJson<{ containers: Record<string, unknown>[] }>('ps', '--all').containers.filter(
+  liveTcp = commandJson<Grouped>('ls', target, '-t', '--by', 'state');
+  listed = commandJson<Listed>('ls', target);
+  rows = commandJson<{ containers: Record<string, unknown>[] }>('ps', '--all').containers.filter(
     ({ netns: inode }) => inode === netns.inode,
   );
   for (const run of runs) {
@@ -96,13 +96,13 @@ beforeAll(async () => {
   }
 });
 afterAll(async () => {
-  await ground?.stop();
+  await context?.stop();
   netns?.remove();
   fs.rmSync(folder, { recursive: true, force: true });
 });
 
 describe('a recording of sockets in every state', () => {
-  it('is nobody else’s business, and ends with its end', () => {
+  it('is readable by its owner only, and has an end mark', () => {
     expect(fs.statSync(file).mode & 0o777).toBe(0o600);
     expect(linesIn(fs.readFileSync(file)).at(-1)).toBe('{"type":"end"}');
   });
@@ -116,13 +116,13 @@ describe('a recording of sockets in every state', () => {
   });
 
   it('ls: each socket with all that it had', () => {
-    expect(byInode(toldJson<Listed>('ls', '--from', file).sockets)).toEqual(byInode(listed.sockets));
+    expect(byInode(commandJson<Listed>('ls', '--from', file).sockets)).toEqual(byInode(listed.sockets));
   });
 
   it('ps: the same row', () => {
     const [live, ...more] = rows;
     expect(more).toEqual([]);
-    const [recorded] = toldJson<{ containers: Record<string, unknown>[] }>('ps', '--from', file).containers;
+    const [recorded] = commandJson<{ containers: Record<string, unknown>[] }>('ps', '--from', file).containers;
     const { sockets, descriptors, busiestPeer } = recorded ?? {};
     expect({ sockets, busiestPeer }).toEqual({ sockets: live?.sockets, busiestPeer: live?.busiestPeer });
     const pidOf = (value: unknown) => (value as { pid: number } | undefined)?.pid;
@@ -130,7 +130,7 @@ describe('a recording of sockets in every state', () => {
   });
 
   it('watch: the same counts at every tick', () => {
-    const { stdout } = told('watch', '--from', file, '--speed', 'max', '--ndjson', '--tcp');
+    const { stdout } = commandOutput('watch', '--from', file, '--speed', 'max', '--ndjson', '--tcp');
     const samples = stdout
       .split('\n')
       .flatMap((line) => (line.startsWith('{"type":"sample"') ? [JSON.parse(line)] : []));
@@ -141,7 +141,7 @@ describe('a recording of sockets in every state', () => {
   });
 
   it('doctor: judges it', () => {
-    const { status, stdout } = told('doctor', '--from', file, '--json');
+    const { status, stdout } = commandOutput('doctor', '--from', file, '--json');
     expect([0, 1]).toContain(status);
     expect(JSON.parse(Buffer.from(stdout, 'latin1').toString())).toMatchObject({ schema: 1, target });
   });
@@ -156,7 +156,7 @@ describe('a recording of sockets in every state', () => {
     expect(grouped(['state'], '--from', redacted, `dst ${other?.key['peer-address']}`).total.sockets).toBe(
       other?.count,
     );
-    expect(told('ps', '--from', redacted).stdout).toMatch(/^netns:netns-1 /m);
+    expect(commandOutput('ps', '--from', redacted).stdout).toMatch(/^netns:netns-1 /m);
   });
 });
 
@@ -165,7 +165,7 @@ function socklensIn(script: string) {
   return spawnSync('unshare', ['--mount', 'sh', '-c', script, LAUNCHER], { encoding: 'latin1', timeout: 30_000 });
 }
 
-describe('what can go wrong', () => {
+describe('errors', () => {
   const one = (text: string) => expect(text.trimEnd().split('\n')).toHaveLength(1);
 
   it.each([
@@ -179,7 +179,7 @@ describe('what can go wrong', () => {
     [['record', 'host', '-o', '/nonexistent/x.slr', '--for', '100ms'], 2, 'cannot create it (ENOENT)'],
     [['record', 'host', '-o', '/etc/passwd'], 2, 'already exists'],
   ])('%j', (args, status, text) => {
-    const result = told(...args);
+    const result = commandOutput(...args);
     expect(result.status).toBe(status);
     expect(result.stderr).toContain(text);
     one(result.stderr);
@@ -195,13 +195,13 @@ describe('what can go wrong', () => {
       [['ls', '--explain-filter'], 2, 'no kernel filters a recording'],
       [['watch', '--interval', '5s'], 2, 'a recording has its own'],
     ] as const) {
-      const result = told(...args, '--from', file);
+      const result = commandOutput(...args, '--from', file);
       expect([args, result.status]).toEqual([args, status]);
       expect(result.stderr).toContain(text);
     }
   });
 
-  it('a full disk: one line, and what was written can be read', () => {
+  it('a full disk: one line, and the samples before are readable', () => {
     const mount = path.join(folder, 'full');
     const small = path.join(mount, 'small.slr');
     const script = `mkdir ${mount} && mount -t tmpfs -o size=4k none ${mount} && "$0" record ${target} -o ${small} --interval 100ms --for 20s; echo "status $?" >&2; "$0" ls --from ${small} --by state`;
@@ -215,7 +215,7 @@ describe('what can go wrong', () => {
     const { gzipSync } = await import('node:zlib');
     const later = path.join(folder, 'later.slr');
     fs.writeFileSync(later, gzipSync('{"type":"socklens-recording","version":99,"startedAtMs":1,"intervalMs":1}\n'));
-    const { status, stderr } = told('ps', '--from', later);
+    const { status, stderr } = commandOutput('ps', '--from', later);
     expect(status).toBe(2);
     expect(stderr).toMatch(/recording format 99 is not supported \(up to \d+\)/);
     one(stderr);

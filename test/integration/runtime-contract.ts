@@ -5,7 +5,7 @@ import type { ContainerDetails, ContainerFacts } from '../../src/model/container
 import type { Runtime } from '../../src/runtimes/runtime.ts';
 import type { RunningContainer, RunOptions } from '../support/engine.ts';
 
-/** What a runtime's test must be able to do behind its back. */
+/** Operations of a runtime's test that bypass the code under test. */
 export interface RuntimeBed {
   /** The name that the adapter should answer with. */
   name: string;
@@ -14,7 +14,7 @@ export interface RuntimeBed {
   run(options?: RunOptions): Promise<RunningContainer>;
   /** Makes a container that never starts. @returns its id */
   create(name: string): Promise<string>;
-  /** A network of the test's own, with IPv6 where `ipv6` is told. @returns its name */
+  /** Creates a network, with IPv6 when `ipv6` is set. @returns its name */
   createNetwork(subnets: { ipv4: string; ipv6: string }): Promise<string>;
   stop(id: string): Promise<void>;
   remove(id: string): Promise<void>;

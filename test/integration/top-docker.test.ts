@@ -1,4 +1,4 @@
-/** `socklens top` on real containers, on a real pseudo-terminal, against what `ss` counts in their namespaces. */
+/** `socklens top` on real containers, on a real pseudo-terminal, against the counts of `ss` in their namespaces. */
 import { execFileSync } from 'node:child_process';
 import { afterAll, afterEach, describe, expect, test } from 'vitest';
 import { LAUNCHER } from '../support/cli.ts';

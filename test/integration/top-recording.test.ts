@@ -1,4 +1,4 @@
-/** `top --from` on a real pseudo-terminal, against what `ss` counted while it was recorded. */
+/** `top --from` on a real pseudo-terminal, against the counts of `ss` during the recording. */
 import fs from 'node:fs';
 import path from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
@@ -47,7 +47,7 @@ beforeAll(async () => {
   }
   await until('CLOSE_WAIT', () => counted(busy, 'state', 'close-wait') === HALF_CLOSED);
   expect([counted(busy), counted(quiet)]).toEqual([ALL, 1]);
-  // Summary: what stays as it is, is read at the first look alone.
+  // A summary recording dumps an unchanged namespace in the first tick only.
   const run = await RecordingRun.start(
     `netns:${busy.name},netns:${quiet.name}`,
     file,
@@ -104,7 +104,7 @@ describe('top --from', () => {
     expect(lines[0]).toBe('BEFORE');
   });
 
-  it('slower than it happened: its pace is kept, and it can be paused', async () => {
+  it('replays at a reduced speed, and can be paused', async () => {
     // The next sample is due in twenty seconds.
     const top = await startTop('--speed', '0.01');
     expect(shows(ALL + 1)(top.lines())).toBe(true);

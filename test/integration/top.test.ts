@@ -1,4 +1,4 @@
-/** `top` on a real pseudo-terminal: what stays on the screen after keys, against what `ss` counts. */
+/** `top` on a real pseudo-terminal: the screen after keys, against the counts of `ss`. */
 import path from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { LAUNCHER, socklens } from '../support/cli.ts';
@@ -81,10 +81,10 @@ function expectWhole(lines: string[], { columns, rows }: TerminalSize): void {
   expect(lines.filter((line) => line.startsWith('F1Help'))).toEqual([lines.at(-1)]);
 }
 
-/** The shell's alternate-screen, cursor and wrap flags, as tmux tells them. */
+/** The shell's alternate-screen, cursor and wrap flags, read from tmux. */
 const SHELL_FLAGS = { alternate: false, cursor: true, wrap: true };
 
-/** The terminal is as the shell had it, and echoes what is typed. */
+/** The terminal is in the shell's mode, and echoes typed text. */
 async function expectRestored(top: TestTerminal, lines?: unknown[]): Promise<void> {
   if (lines !== undefined) expect(top.lines().filter((line) => line !== '')).toEqual(lines);
   expect(top.flags()).toEqual(SHELL_FLAGS);
@@ -97,7 +97,7 @@ const END_UPDATE = '\x1b[?2026l';
 
 describe('top', () => {
   it('namespaces with their counts, one entered: its peers, then their sockets, and back', async () => {
-    // What its process closed waits in FIN_WAIT2 as an entry that the kernel's counter has under TIME_WAIT.
+    // The kernel counts an orphaned FIN_WAIT2 entry as TIME_WAIT.
     const { client } = await quietWorkshop.tcpPair(await quietWorkshop.tcpListener('127.0.0.1'));
     await quietWorkshop.close(client);
     await until('FIN_WAIT2', () => counted('fin-wait-2', quiet) === 1);
@@ -125,7 +125,7 @@ describe('top', () => {
     const incoming = rowOf(peers, `← ${port}`);
     expect(numbers(outgoing.replace(String(port), ''))).toEqual([OPEN + HALF_CLOSED, OPEN, 0, 0]);
     expect(numbers(incoming.replace(String(port), ''))).toEqual([OPEN + HALF_CLOSED, OPEN, HALF_CLOSED, 0]);
-    // A spark line stands at the end.
+    // The last column is a spark line.
     expect(incoming).toMatch(/[▁▂▃▄▅▆▇█]$/);
 
     top.type('/');
@@ -143,7 +143,7 @@ describe('top', () => {
     await top.until('the overview again', has('2 rows'));
   });
 
-  it('a filter with a mistake is marked under its place; a good one counts what it says', async () => {
+  it('an invalid filter is marked at the position of its error; a valid one filters the counts', async () => {
     const top = await startTop(`netns:${busy.name}`);
     await top.until('the peers', has(': peers'));
     top.press('F4');
@@ -164,7 +164,7 @@ describe('top', () => {
     expect(filtered.filter((line) => line.includes(`← ${port}`))).toHaveLength(1);
     expect(filtered.some((line) => line.includes(`→ ${port}`))).toBe(false);
 
-    // A host that nobody knows is found out where names are looked up.
+    // An unknown host is an error of the name lookup.
     top.press('\\', 'C-u');
     top.type('dst nobody.invalid');
     top.press('Enter');
@@ -309,7 +309,7 @@ describe('top', () => {
     await expectRestored(top);
   });
 
-  it('SIGSTOP and fg: everything is drawn again over what the shell wrote', async () => {
+  it('SIGSTOP and fg: the screen is drawn again over the output of the shell', async () => {
     const top = await startTop(both());
     process.kill(top.foreground(), 'SIGSTOP');
     await top.until('the shell', has('Stopped'));
@@ -373,7 +373,7 @@ describe('top', () => {
     await lonely.stop();
   });
 
-  it('NO_COLOR: letters stand where colours told states apart', async () => {
+  it('NO_COLOR: letters replace the colours of states', async () => {
     const top = await startTop(`netns:${busy.name}`, SMALL, { NO_COLOR: '1' });
     const lines = await top.until('the peers', has('localhost'));
     expect(lines[1]).toMatch(/^Sockets \[E+L+C+F+\] +\d+$/);

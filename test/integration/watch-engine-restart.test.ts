@@ -28,7 +28,7 @@ function describeRestart(): void {
     run = new WatchRun(['all', ...FLAGS], { DOCKER_HOST: docker.endpoint });
     await run.nextSample(survivor.name);
     const restarted = own.restart();
-    // While the Engine is away its container keeps the name that it told before.
+    // While the Engine is down its container has its last known name.
     await run.nextSample(survivor.name);
     await restarted;
     await run.nextSample(survivor.name);

@@ -1,4 +1,4 @@
-/** `socklens watch` in namespaces: its counts against what the test made, and how it ends. */
+/** `socklens watch` in namespaces: its counts against the test's sockets, and its exit. */
 import { once } from 'node:events';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -6,7 +6,7 @@ import { localMachine } from '../../src/collect/local-machine.ts';
 import { watch } from '../../src/commands/watch/watch.ts';
 import { socklens } from '../support/cli.ts';
 import { createNetns, type TestNetns, until } from '../support/netns.ts';
-import { V4 } from '../support/recipes/ground.ts';
+import { V4 } from '../support/recipes/recipe-context.ts';
 import { Workshop } from '../support/recipes/workshop.ts';
 import { countIn, type WatchObject, WatchRun } from '../support/watch-run.ts';
 
@@ -40,7 +40,7 @@ async function churn(rate: number, seconds: number, ready: () => Promise<unknown
   return Number(/^(\d+) /m.exec(said)?.[1]);
 }
 
-/** What rates add up to over the samples of a run. */
+/** Number of connections that the rates of a run add up to. */
 function sum(samples: readonly WatchObject[], key: 'opensPerSecond' | 'closesPerSecond'): number {
   let total = 0;
   samples.forEach((sample, index) => {
@@ -74,7 +74,7 @@ describe('watch: counts', () => {
     });
   });
 
-  it('an entry in TIME_WAIT keeps the process that had it', async () => {
+  it('a socket in TIME_WAIT is counted for its last process', async () => {
     const listener = await workshop.tcpListener(V4);
     const pair = await workshop.tcpPair(listener);
     const run = new WatchRun([target, '--ndjson', '--interval', '100ms', '-t', '--by', 'process,state']);
@@ -89,7 +89,7 @@ describe('watch: counts', () => {
     await run.stop();
   });
 
-  it('opens and closes a second are what a generator did, with and without a filter', async () => {
+  it('opens and closes a second match a generator, with and without a filter', async () => {
     const all = new WatchRun([target, '--ndjson', '--interval', '200ms', '-t']);
     const some = new WatchRun([target, 'dst 127.0.1.0/24', '--ndjson', '--interval', '200ms', '-t']);
     const runs = [all, some];
@@ -111,16 +111,16 @@ describe('watch: counts', () => {
     }
   });
 
-  /** Rates are rounded to a tenth: what that makes over the time of a run, and one more. */
+  /** Error of the rounding of rates to a tenth over a run, plus one. */
   function allowance(run: WatchRun): number {
     const samples = run.samplesOf(target);
     const [from = 0, to = 0] = [samples[0], samples.at(-1)].map((sample) => Date.parse(sample?.at ?? ''));
     return (0.1 * (to - from)) / 1000 + 1;
   }
 
-  it('without events: no closes, and no opens of what matches a filter', async () => {
+  it('without events: no closes, and no opens with a filter', async () => {
     const run = new WatchRun([target, 'state all', '--ndjson', '--interval', '100ms', '--no-events', '--for', '500ms']);
-    expect(await run.ended()).toBe(0);
+    expect(await run.exited()).toBe(0);
     const samples = run.samplesOf(target);
     expect(samples.length).toBeGreaterThan(2);
     for (const sample of samples) expect(sample).not.toHaveProperty('closesPerSecond');
@@ -157,7 +157,7 @@ describe('watch: counts', () => {
             numeric: true,
             by: ['state'],
             format: 'ndjson',
-            // Room for some 50 events, of which many more come between two looks.
+            // A buffer for about 50 events; many more occur between two reads.
             intervalMs: 200,
             forMs: undefined,
             events: true,
@@ -175,9 +175,9 @@ describe('watch: counts', () => {
       const lossy = samples().filter(({ lostEvents }) => lostEvents !== undefined);
       expect(lossy).toHaveLength(gaps().length);
       expect(sum(samples(), 'closesPerSecond')).toBeLessThan(made * 2);
-      // The kernel counts what was made.
+      // The kernel counts all connections.
       await until('all that was made', () => Math.abs(sum(samples(), 'opensPerSecond') - made * 2) < 10);
-      // And so is what is there now: as ss says.
+      // The current sockets match ss, too.
       const listener = await workshop.tcpListener(V4);
       for (let index = 0; index < 5; index++) await workshop.tcpPair(listener);
       const seen = samples().length;
@@ -204,7 +204,7 @@ describe('watch: targets', () => {
     try {
       const names = [`netns:${other.name}`, target];
       const run = new WatchRun([names.join(','), '--ndjson', '--interval', '100ms', '--for', '1s']);
-      expect(await run.ended()).toBe(0);
+      expect(await run.exited()).toBe(0);
       const rows = run.objects.filter(({ type }) => type === 'sample').map((sample) => sample.target);
       expect(rows.length).toBeGreaterThan(8);
       rows.forEach((name, index) => {
@@ -215,7 +215,7 @@ describe('watch: targets', () => {
     }
   });
 
-  it('one that vanishes is told, and one that comes back', async () => {
+  it('a stopped target is reported, and one that starts again', async () => {
     const child = netns.spawn('sleep', ['1000000']);
     await until('the process', () => netns.run('ip', 'netns', 'identify', String(child.pid)).includes(netns.name));
     const gone = createNetns();
@@ -233,7 +233,7 @@ describe('watch: targets', () => {
     const run = new WatchRun(['all', '--ndjson', '--interval', '100ms', '--for', '600ms'], {
       DOCKER_HOST: 'unix:///nonexistent',
     });
-    expect(await run.ended()).toBe(0);
+    expect(await run.exited()).toBe(0);
     const own = run.objects.filter(({ type }) => type === 'sample');
     // Containers of other tests show by their cgroups.
     if (own.length === 0) expect(run.notes).toContain('no container is running; waiting for one to start');
@@ -247,7 +247,7 @@ describe('watch: targets', () => {
   });
 });
 
-describe('watch: how it looks and ends', () => {
+describe('watch: output and exit', () => {
   it('text: the usual states have columns from the start, one header, a summary', async () => {
     const listener = await workshop.tcpListener(V4);
     const run = new WatchRun([target, '--interval', '100ms', '-t']);
@@ -267,11 +267,11 @@ describe('watch: how it looks and ends', () => {
     expect(run.stderr).toBe('');
   });
 
-  it('a closed pipe ends it quietly', async () => {
+  it('exits silently when its pipe is closed', async () => {
     const run = new WatchRun([target, '--interval', '100ms']);
     await until('a line', () => run.stdout.includes('\n'));
     run.closePipe();
-    expect(await run.ended()).toBe(0);
+    expect(await run.exited()).toBe(0);
     expect(run.stderr).toBe('');
   });
 });

@@ -23,15 +23,15 @@ beforeAll(async () => {
     { netns: far, addresses: ['10.77.1.2/24', '2001:db8:1234:5678:9abc:def0:3333:4444/64'] },
   );
   const workshop = await Workshop.start(netns);
-  const ground = { netns, workshop };
-  await everyTcpState(ground);
+  const context = { netns, workshop };
+  await everyTcpState(context);
   for (const host of ['127.0.0.1', '::1']) {
-    await udpUnconnected(ground, host);
-    await udpConnected(ground, host);
+    await udpUnconnected(context, host);
+    await udpConnected(context, host);
   }
-  await udpUnread(ground);
-  await raw(ground);
-  if (fs.existsSync('/proc/sys/net/mptcp/enabled')) await mptcp(ground);
+  await udpUnread(context);
+  await raw(context);
+  if (fs.existsSync('/proc/sys/net/mptcp/enabled')) await mptcp(context);
   // Long addresses, which the original cuts, and ports that /etc/services has names for.
   await workshop.tcpListener('2001:db8:1234:5678:9abc:def0:1111:2222', 8080);
   await workshop.tcpListener('10.77.1.1', 3306);
@@ -47,7 +47,7 @@ afterAll(() => {
   if (folder) fs.rmSync(folder, { recursive: true, force: true });
 });
 
-/** What the real program prints; nobody in the namespace can look up names in DNS. */
+/** Output of the real program; DNS is unreachable in the namespace. */
 function real(flags: readonly string[], where = netns): string {
   const { status, stdout, stderr } = spawnSync('nsenter', [`--net=${where.path}`, 'netstat', ...flags], {
     encoding: 'latin1',
@@ -57,7 +57,7 @@ function real(flags: readonly string[], where = netns): string {
   return stdout;
 }
 
-/** Only the digits of a running timer change between two looks. */
+/** Only the digits of a running timer change between two runs. */
 function withoutSeconds(text: string): string[] {
   return sortedLines(text.replace(/\(\d+\.\d\d\//g, '(S/'));
 }
@@ -68,7 +68,7 @@ function compare(flags: readonly string[], where = netns): void {
     const before = withoutSeconds(real(flags, where));
     const ours = socklens(['netstat', `netns:${where.name}`, ...flags]);
     const after = withoutSeconds(real(flags, where));
-    // A retransmission or an expiry in between makes the two looks differ: then once more.
+    // A retransmission or an expiry in between makes the outputs differ: both run again.
     if (before.join('\n') !== after.join('\n') && round < 20) continue;
     expect(ours.stderr.replaceAll('warning, got bogus unix line.\n', '')).toBe('');
     expect(withoutSeconds(ours.stdout)).toEqual(after);

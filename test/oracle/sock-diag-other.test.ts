@@ -1,4 +1,4 @@
-/** UDP, MPTCP and RAW sockets, owners and cgroups, against `ss`, `/proc` and what the test made. */
+/** UDP, MPTCP and RAW sockets, owners and cgroups, against `ss`, `/proc` and the test's sockets. */
 import fs from 'node:fs';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -6,8 +6,8 @@ import { type DiagRow, diagRows } from '../support/diag-rows.ts';
 import { createNetns, type TestNetns } from '../support/netns.ts';
 import { NO_OTHER_USER, otherUser } from '../support/other-user.ts';
 import { procRows } from '../support/proc-net.ts';
-import type { Expected, Ground } from '../support/recipes/ground.ts';
 import { mptcp, udpConnected, udpUnconnected, udpUnread } from '../support/recipes/other-protocols.ts';
+import type { Expected, RecipeContext } from '../support/recipes/recipe-context.ts';
 import { Workshop } from '../support/recipes/workshop.ts';
 import { ss } from '../support/ss.ts';
 
@@ -18,10 +18,10 @@ const FAMILIES = [
 ] as const;
 
 let netns: TestNetns;
-let ground: Ground;
+let context: RecipeContext;
 beforeAll(async () => {
   netns = createNetns();
-  ground = { netns, workshop: await Workshop.start(netns) };
+  context = { netns, workshop: await Workshop.start(netns) };
 });
 afterAll(() => netns.remove());
 
@@ -67,12 +67,12 @@ function asOurs(rows: DiagRow[]) {
 describe('UDP', () => {
   const expected: Expected[] = [];
   beforeAll(async () => {
-    for (const host of ['127.0.0.1', '::1', '::', '0.0.0.0']) expected.push(await udpUnconnected(ground, host));
-    for (const host of ['127.0.0.1', '::1']) expected.push(await udpConnected(ground, host));
-    expected.push(await udpUnread(ground));
+    for (const host of ['127.0.0.1', '::1', '::', '0.0.0.0']) expected.push(await udpUnconnected(context, host));
+    for (const host of ['127.0.0.1', '::1']) expected.push(await udpConnected(context, host));
+    expected.push(await udpUnread(context));
   });
 
-  it.each(FAMILIES)('over %s is what ss shows', (family, flag) => {
+  it.each(FAMILIES)('over %s equals ss', (family, flag) => {
     const rows = asOurs(diagRows(netns, 'udp', family));
     expect(rows).toEqual(asSs(netns, flag, '-u'));
     expect(rows.length).toBeGreaterThanOrEqual(4);
@@ -107,8 +107,8 @@ describe('UDP', () => {
   });
 
   it('counts datagrams that were dropped', async () => {
-    // More than the smallest buffer holds, to a socket that nobody reads.
-    const server = await udpUnread(ground, 600, 1000);
+    // More than the smallest buffer holds, to a socket that is not read.
+    const server = await udpUnread(context, 600, 1000);
     const [row] = byInode(diagRows(netns, 'udp', 'inet'), server);
     expect(row?.drops).toBeGreaterThan(0);
     expect(row?.drops).toBe(ss(netns, '-4', '-u').find((one) => one.inode === server.inode)?.drops);
@@ -120,7 +120,7 @@ describe.skipIf(!fs.existsSync('/proc/sys/net/mptcp/enabled'))('MPTCP (needs a k
     ['inet', '127.0.0.1', '-4'],
     ['inet6', '::1', '-6'],
   ] as const)('over %s is what ss shows, and its subflows have the same inodes', async (family, host, flag) => {
-    const expected = await mptcp(ground, host);
+    const expected = await mptcp(context, host);
     const rows = diagRows(netns, 'mptcp', family);
     expect(asOurs(rows).map(({ drops: _, ...row }) => row)).toEqual(
       asSs(netns, flag, '-M').map(({ drops: _, ...row }) => row),

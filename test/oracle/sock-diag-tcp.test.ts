@@ -1,10 +1,10 @@
-/** TCP sockets in every state: what kernel and wire read, against `ss` and `/proc/net` of the same namespace. */
+/** TCP sockets in every state, read by `kernel` and `netlink`, against `ss` and `/proc/net` of the same namespace. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type DiagRow, diagRows, diagRowsBothFamilies } from '../support/diag-rows.ts';
 import { createNetns, type TestNetns } from '../support/netns.ts';
 import { otherUser } from '../support/other-user.ts';
 import { procRows } from '../support/proc-net.ts';
-import type { Expected } from '../support/recipes/ground.ts';
+import type { Expected } from '../support/recipes/recipe-context.ts';
 import { acceptQueue } from '../support/recipes/tcp-opening.ts';
 import { everyTcpState } from '../support/recipes/tcp-states.ts';
 import { Workshop } from '../support/recipes/workshop.ts';
@@ -51,7 +51,7 @@ beforeAll(async () => {
 }, 60_000);
 afterAll(() => netns.remove());
 
-/** ss looks before and after: what it says twice the same did not change while we looked. */
+/** ss runs before and after: rows that are the same in both did not change meanwhile. */
 function readings(family: 'inet' | 'inet6', flag: '-4' | '-6') {
   const before = bySs(ss(netns, flag, '-t'));
   const rows = diagRows(netns, 'tcp', family);
@@ -111,7 +111,7 @@ describe.each(FAMILIES)('TCP over %s', (family, flag, table) => {
       if (first === undefined || second === undefined) continue;
       const [earlier, later] = [comparableInfo(first.info), comparableInfo(second.info)];
       for (const [name, { value, tolerance }] of later) {
-        // What moved while we looked cannot be compared.
+        // Rows that changed meanwhile are not compared.
         if (earlier.get(name)?.value !== value) continue;
         const ours = Number(row.tcpInfo?.[name] ?? Number.NaN);
         expect(Math.abs(ours - value), `${name}: ${ours}, but ss says ${value}\n${second.line}\n`).toBeLessThanOrEqual(
@@ -133,7 +133,7 @@ describe.each(FAMILIES)('TCP over %s', (family, flag, table) => {
     if (family === 'inet') expect([...seen.keys()].length).toBeGreaterThanOrEqual(25);
   });
 
-  it('has no TCP information for what is no full socket', () => {
+  it('has no TCP_INFO for sockets that are not full', () => {
     const small = readings(family, flag).rows.filter((row) => row.timer === 3 || row.state === STATE['SYN-RECV']);
     expect(small.length).toBeGreaterThan(0);
     for (const { tcpInfo, uid, inode, receiveQueue, sendQueue, cgroupId, drops } of small) {

@@ -1,4 +1,4 @@
-/** UNIX sockets with every kind of name: against what was bound, `ss` and `/proc/net/unix`. */
+/** UNIX sockets with every kind of name: against the bound names, `ss` and `/proc/net/unix`. */
 import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
@@ -90,7 +90,7 @@ describe('UNIX sockets', () => {
   it('have the inodes, states and queues that ss has', () => {
     const TYPE: Record<string, number> = { u_str: 1, u_dgr: 2, u_seq: 5 };
     const STATE: Record<string, number> = { ESTAB: 1, UNCONN: 7, LISTEN: 10 };
-    // A line of ss can be told apart by what is not the name; names with newlines break only themselves.
+    // Lines of ss are identified by the fields beside the name, because names can contain newlines.
     const line = /^(u_str|u_dgr|u_seq) +(\w+) +(\d+) +(\d+) +(?:.* )?(\d+) +\* (\d+)/gm;
     const output = Buffer.from(netns.run('ss', '-xanH'), 'utf8')
       .toString('utf8')

@@ -21,7 +21,7 @@ import { LiveNetns } from '../../src/sources/live/live-netns.ts';
 import { socklens } from '../support/cli.ts';
 import { createNetns, type TestNetns } from '../support/netns.ts';
 import { Dice, type FilterWords, randomFilter } from '../support/random-filter.ts';
-import { type FilterContext, fillForFilters } from '../support/recipes/filter-ground.ts';
+import { type FilterSockets, fillForFilters } from '../support/recipes/filter-sockets.ts';
 
 const SEED = Number(process.env.SOCKLENS_TEST_SEED ?? Date.now() % 1e9);
 const EXPRESSIONS = 500;
@@ -32,14 +32,14 @@ const machine = localMachine({ DOCKER_HOST: 'unix:///nonexistent' });
 const query: SocketQuery = { ...everySocket(), protos: ['tcp', 'udp'] };
 
 let netns: TestNetns;
-let ground: FilterContext;
+let context: FilterSockets;
 let place: NetnsHandle;
 let words: FilterWords;
 
 beforeAll(async () => {
   netns = createNetns();
   netns.run('ip', 'link', 'add', 'other0', 'type', 'veth', 'peer', 'name', 'other1');
-  ground = await fillForFilters(netns);
+  context = await fillForFilters(netns);
   const [found] = await resolveTargets(machine, `netns:${netns.name}`);
   if (found === undefined) throw new Error('the namespace was not found');
   place = found;
@@ -47,13 +47,13 @@ beforeAll(async () => {
   dumpSockets(machine, place, query).sockets.each((socket) => ports.add(socket.localPort));
   words = {
     ports: [...ports].slice(0, 20),
-    cgroup: ground.cgroup,
+    cgroup: context.cgroup,
     beyond: false,
-    pids: ground.workshops.map(({ pid }) => pid),
+    pids: context.workshops.map(({ pid }) => pid),
   };
 }, 60_000);
 afterAll(async () => {
-  await ground?.stop();
+  await context?.stop();
   netns?.remove();
 });
 
@@ -68,7 +68,7 @@ function cookies(sockets: SocketSource): string[] {
   return found.sort();
 }
 
-/** What socklens shows, with the kernel's help or alone. */
+/** Cookies of matching sockets in socklens, filtered by the kernel or by socklens alone. */
 async function ours(filter: Filter, kernel: boolean): Promise<string[]> {
   const target = new LiveNetns(machine, place, () => takeInventory(machine));
   const bound = await target.bind(filter);
@@ -90,7 +90,7 @@ function readPlainly(text: string, whateverSsMeans = false): Filter | undefined 
   }
 }
 
-/** A random filter whose states leave something to look for. */
+/** A random filter whose states are not empty. */
 function readable(dice: Dice, beyond: boolean): Filter {
   for (;;) {
     const filter = readPlainly(randomFilter(dice, { ...words, beyond }).join(' '), true);
@@ -98,7 +98,7 @@ function readable(dice: Dice, beyond: boolean): Filter {
   }
 }
 
-/** What `ss` shows: its `sk:` is the cookie. */
+/** Cookies of matching sockets in `ss`, from its `sk:`. */
 function theirs(filter: readonly string[]): string[] {
   const output = netns.run('ss', '-atuneOH', ...filter);
   return [...output.matchAll(/\bsk:([0-9a-f]+)/g)].map((match) => match[1] ?? '').sort();
@@ -123,7 +123,7 @@ function theirsByKernel(): string[] {
 }
 
 describe(`filters (seed ${SEED})`, () => {
-  it(`${EXPRESSIONS} random expressions match what ss matches`, { timeout: 120_000 }, async () => {
+  it(`${EXPRESSIONS} random expressions match the same sockets as in ss`, { timeout: 120_000 }, async () => {
     const dice = new Dice(SEED);
     let compared = 0;
     let sockets = 0;
@@ -228,7 +228,7 @@ describe(`filters (seed ${SEED})`, () => {
     expect(cookies(seen.sockets)).toEqual(await ours(filter, false));
   });
 
-  it('`ls` prints what matches, and --explain-filter how it was found', () => {
+  it('`ls` prints the matching sockets, and --explain-filter the way of filtering', () => {
     const cli = (...args: string[]) => socklens(['ls', `netns:${netns.name}`, ...args]).stdout;
     const rows = cli('-tn', 'dport = :3306 and state established').trimEnd().split('\n').slice(1);
     expect(rows).toHaveLength(theirs(['state', 'established', 'dport', '=', ':3306']).length);

@@ -4,7 +4,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { decodePng, type Picture } from './png.ts';
 
-/** Debian's package; it opens files only, and talks to nobody. */
+/** Flags for Debian's chromium, which opens local files and sends nothing. */
 const FLAGS = [
   '--headless',
   '--no-sandbox',
@@ -18,14 +18,14 @@ const FLAGS = [
 ];
 const HANG_MS = 60_000;
 
-/** Why no browser can be asked; undefined when one can. */
+/** @returns the reason why there is no browser; undefined when there is one */
 export function whyNoBrowser(): string | undefined {
   return spawnSync('chromium', ['--version']).status === 0
     ? undefined
-    : 'there is no chromium (Debian: apt-get install chromium)';
+    : 'chromium is missing; on Debian: apt-get install chromium';
 }
 
-/** What a browser makes of a page: its document when it is loaded, and how it looks. */
+/** Opens a page in a browser. @returns its document after loading, and a screenshot */
 export function openPage(
   html: string,
   options: { height: number; dark?: boolean },

@@ -1,7 +1,7 @@
-/** Whether the machine had time for what a test made. */
+/** Repeats tests of rates and times when the machine was too busy for them. */
 import fs from 'node:fs';
 
-/** Below this share of idle time programs wait for their turn, and nothing keeps its time. */
+/** Below this fraction of idle time programs wait for a core, and rates and times are wrong. */
 const IDLE_SHARE = 0.2;
 
 interface CpuTime {
@@ -9,13 +9,13 @@ interface CpuTime {
   total: number;
 }
 
-/** How often {@link whenNotBusy} tries on a busy machine. */
+/** Number of attempts of {@link whenNotBusy}. */
 export const TRIES = 4;
 
 /**
- * For what is made of times: so many connections a second, an attempt that a dump falls into. On a machine
- * whose cores were busy all the while it was not what was meant, and a failure says nothing: it is made
- * again. With time to spare the first try counts, whatever it says.
+ * Runs a test whose sockets need exact times: a rate of connections, an attempt that lasts until a dump. A
+ * failure while the cores were busy proves nothing, so the test is repeated, {@link TRIES} times in all. A
+ * failure with idle cores counts at once.
  */
 export async function whenNotBusy(proof: () => Promise<void>): Promise<void> {
   for (let tries = 1; ; tries++) {
@@ -28,7 +28,7 @@ export async function whenNotBusy(proof: () => Promise<void>): Promise<void> {
   }
 }
 
-/** Notes the time of the machine's cores. @returns whether they were busy all the time since then */
+/** Reads the CPU time. @returns a function: whether the cores have been busy since */
 function watchCpu(): () => boolean {
   const before = readCpuTime();
   return () => {

@@ -11,7 +11,7 @@ import { nodeProgram } from './netns.ts';
 
 const LAB = path.resolve(import.meta.dirname, '../../lab');
 
-/** Another port of MariaDB's, for who has to get in while the pools hold every connection. */
+/** MariaDB's `extra-port`: accepts a connection while the pools hold all regular ones. */
 export const EXTRA_PORT = 3307;
 
 /** Why they cannot run here; undefined when they can. */
@@ -26,7 +26,7 @@ export function rolesMissing(): string | undefined {
   return undefined;
 }
 
-/** @param image one that is all but empty */
+/** @param image an almost empty image */
 export function hostRoles(image: string): ContainerRoles {
   const driver = path.dirname(path.dirname(createRequire(import.meta.url).resolve('mysql2/package.json')));
   const node = fs.realpathSync(nodeProgram());
@@ -43,11 +43,11 @@ export function hostRoles(image: string): ContainerRoles {
     ],
     command,
   });
-  const place = ['--no-defaults', '--user=root', '--datadir=/tmp', '--socket=/tmp/socket'];
+  const options = ['--no-defaults', '--user=root', '--datadir=/tmp', '--socket=/tmp/socket'];
   const small = ['--innodb-buffer-pool-size=32M', '--innodb-log-file-size=8M', '--skip-name-resolve'];
   const open = ['--bind-address=0.0.0.0', `--extra-port=${EXTRA_PORT}`, '--skip-grant-tables'];
   return {
-    database: role([], ['/usr/sbin/mariadbd', ...place, ...small, ...open]),
+    database: role([], ['/usr/sbin/mariadbd', ...options, ...small, ...open]),
     receiver: role(
       [`${LAB}/receiver:/app`, `${driver}:/node_modules`, `${node}:/node`],
       ['/node', '/app/receiver.cjs'],

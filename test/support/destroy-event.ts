@@ -1,4 +1,4 @@
-/** Destroy events as bytes of the kernel's structures, for tests of what is made of them. */
+/** Destroy events as bytes of the kernel's structures. */
 import type { Remembered } from '../../src/model/socket/closed-connection.ts';
 import { InetDiagCursor } from '../../src/netlink/inet-diag-cursor.ts';
 
@@ -54,7 +54,7 @@ export function destroyEvent(values: DestroyEventBytes): InetDiagCursor {
   return cursor;
 }
 
-/** What dumps told of a socket from 127.0.0.1:40000 to 127.0.0.1:3306. */
+/** Facts that dumps had about a socket from 127.0.0.1:40000 to 127.0.0.1:3306. */
 export function remembered(values: Partial<Remembered> = {}): Remembered {
   return {
     firstSeenMs: 1000,

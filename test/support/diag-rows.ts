@@ -1,4 +1,4 @@
-/** Sockets of a namespace through the code under test: kernel and wire, each row copied off its view. */
+/** Sockets of a namespace read by the code under test, `kernel` and `netlink`; each row is a copy of its view. */
 import fs from 'node:fs';
 import { DiagSocket, scratchStore } from '../../src/kernel/diag-socket.ts';
 import { koffiSystemCalls } from '../../src/kernel/koffi-system-calls.ts';
@@ -16,7 +16,7 @@ import {
 import { UDIAG_SHOW, UnixDiagCursor, unixDumpRequest } from '../../src/netlink/unix-diag.ts';
 import type { TestNetns } from './netns.ts';
 
-/** All that a view tells, kept. */
+/** A copy of every field of a view. */
 export type DiagRow = ReturnType<typeof copyRow>;
 
 const PROTOCOL: Partial<Record<Proto, number>> = { tcp: IPPROTO.TCP, udp: IPPROTO.UDP, mptcp: IPPROTO.MPTCP };

@@ -1,4 +1,4 @@
-/** The doctor as its users have it, on sockets that a test made; and the table of what was proved of each rule. */
+/** Runs the built `socklens doctor` on a test's sockets, and writes the table of proved rules. */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import fs from 'node:fs';
@@ -10,9 +10,9 @@ import { TRIES, whenNotBusy } from './busy.ts';
 import { LAUNCHER } from './cli.ts';
 
 export interface DiagnoseOptions {
-  /** Only these; the rule under proof unless told otherwise. */
+  /** Rules to run; undefined for all. */
   rules?: readonly string[];
-  /** `3s` unless told otherwise. */
+  /** Observation time; default `3s`. */
   for?: string;
   interval?: string;
   /** Settings, `RULE.name=value`: windows shortened. */
@@ -20,7 +20,7 @@ export interface DiagnoseOptions {
   pools?: readonly string[];
   serverLimits?: readonly string[];
   env?: Record<string, string>;
-  /** Words before socklens, such as an Engine's `asMachine`. */
+  /** Command prefix, such as an Engine's `asMachine`. */
   prefix?: readonly string[];
 }
 
@@ -54,24 +54,24 @@ export async function diagnose(target: string, options: DiagnoseOptions = {}): P
   return JSON.parse(stdout) as Diagnosis;
 }
 
-/** How a rule is proved. */
+/** Proof of a rule: a fault that it finds, and a healthy situation that it does not report. */
 export interface Proof {
   rule: string;
-  /** How the fault is made, for the table: `namespace: …`, `docker: …`, `recorded numbers: …`. */
+  /** How the fault is produced, for the table: `namespace: …`, `docker: …`, `recorded numbers: …`. */
   how: string;
-  /** What looks alike and is healthy, for the table; undefined for a fact that has no look-alike of its own (13.5). */
+  /** The healthy situation that resembles the fault, for the table; undefined for a rule that reports facts. */
   lookAlike?: string;
-  /** Makes the fault and gives what the doctor found. */
+  /** Produces the fault. @returns the doctor's findings */
   fault(): Promise<readonly Finding[]>;
-  /** Makes the look-alike and gives what the doctor found. */
+  /** Produces the healthy situation. @returns the doctor's findings */
   healthy?(): Promise<readonly Finding[]>;
-  /** More that must be true of the rule's finding. */
+  /** Further assertions on the rule's finding. */
   check?(finding: Finding): void;
-  /** Of one try, in milliseconds. */
+  /** Time limit of one attempt, in milliseconds; default a minute. */
   timeoutMs?: number;
 }
 
-/** Tests that a rule names its fault and stays quiet about its look-alike, and notes it for `docs/rules/README.md`. */
+/** Tests that a rule finds its fault and does not report the healthy situation; stores the result for `docs/rules/README.md`. */
 export function prove({ rule, how, lookAlike, fault, healthy, check, timeoutMs = 60_000 }: Proof): void {
   test(`${rule}: named (${how})`, { timeout: timeoutMs * TRIES }, async () => {
     note(rule, { how, lookAlike, named: false });
@@ -87,8 +87,8 @@ export function prove({ rule, how, lookAlike, fault, healthy, check, timeoutMs =
   test(`${rule}: quiet (${lookAlike})`, { timeout: timeoutMs * TRIES }, async () => {
     note(rule, { how, lookAlike, quiet: false });
     await whenNotBusy(async () => {
-      const loud = (await healthy()).filter((finding) => finding.rule === rule && finding.severity !== 'info');
-      expect(loud).toEqual([]);
+      const reported = (await healthy()).filter((finding) => finding.rule === rule && finding.severity !== 'info');
+      expect(reported).toEqual([]);
     });
     note(rule, { quiet: true });
   });
@@ -110,12 +110,12 @@ function note(rule: string, part: Note): void {
   fs.writeFileSync(file, JSON.stringify({ ...known, ...part }));
 }
 
-/** Before a run: nothing is proved yet. */
+/** Deletes the results of earlier runs. */
 export function clearProofs(): void {
   fs.rmSync(NOTES, { recursive: true, force: true });
 }
 
-/** After a run that proved every rule: the table of `docs/rules/README.md`. A run of some tests alone leaves it as it is. */
+/** Writes the table of `docs/rules/README.md`; does nothing after a run that did not test every rule. */
 export function writeProofs(file = 'docs/rules/README.md'): void {
   const rows: string[] = [];
   for (const { name, title } of RULES) {

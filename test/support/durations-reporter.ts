@@ -4,7 +4,7 @@ import type { Reporter, TestModule } from 'vitest/node';
 
 const FILE = path.resolve(import.meta.dirname, '../durations.json');
 
-/** Writes the table that {@link LongestFirst} reads; files that did not run keep what they had. */
+/** Writes the table that {@link LongestFirst} reads; files that did not run keep their old values. */
 export default class DurationsReporter implements Reporter {
   onTestRunEnd(modules: readonly TestModule[]): void {
     const durations = new Map(Object.entries(JSON.parse(fs.readFileSync(FILE, 'utf8')) as Record<string, number>));

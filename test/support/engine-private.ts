@@ -8,25 +8,25 @@ import { createPrivateNamespaces, type PrivateNamespaces } from './private-names
 const START_MS = 60_000;
 const STOP_MS = 30_000;
 
-/** An Engine of the test run's own. */
+/** A private Engine of the test run. */
 export interface PrivateEngine {
   /** `unix:///…/docker.sock` */
   endpoint: string;
-  /** A process in the network that its containers know as `host`. */
+  /** A process in the network namespace that is `--network host` for its containers. */
   hostPid: number;
-  /** Process id of the daemon that runs now. */
+  /** Process id of the running daemon; undefined before its start. */
   daemonPid(): number | undefined;
-  /** Ends it and starts it again, with the same containers and images. */
+  /** Stops and starts the daemon; containers and images stay. */
   restart(): Promise<void>;
-  /** Kills it with its containers and waits for their end: nothing of it stays. */
+  /** Kills the daemon and its containers, waits for their exit, and removes all files. */
   stop(): Promise<void>;
 }
 
 /**
- * Starts `dockerd` in a network namespace and a mount namespace of its own: in those of the host it
- * would change the bridges, routes and packet filter of an Engine that is there. Its socket is reached
- * by its path from everywhere. Containers reach each other and the Engine's namespace, published
- * ports are open there, and the outside stays out of reach.
+ * Starts `dockerd` in private network and mount namespaces: in the host's it would change the bridges,
+ * routes and packet filter of the host's Engine. The path of its socket is valid in all mount namespaces.
+ * Containers reach each other and the Engine's namespace, where published ports are open; they do not
+ * reach other networks.
  *
  * @param ping whether an Engine answers at an endpoint
  * @param more options of dockerd, such as `--live-restore`
@@ -85,7 +85,7 @@ class Daemon {
     await until(
       'the private Docker Engine',
       async () => {
-        if (hasEnded(child)) throw new Error(`dockerd ended with status ${child.exitCode ?? child.signalCode}`);
+        if (hasEnded(child)) throw new Error(`dockerd exited with status ${child.exitCode ?? child.signalCode}`);
         return this.#ping(this.endpoint);
       },
       START_MS,
@@ -97,28 +97,28 @@ class Daemon {
     await this.start();
   }
 
-  /** At once: nothing of it is needed again. */
+  /** Kills it without a graceful stop. */
   async stop(): Promise<void> {
     await this.#namespaces.end();
   }
 
-  /** Asks it to end, which takes its containers along; does not wait for ever. */
+  /** Stops the daemon and its containers with SIGTERM, then with SIGKILL after {@link STOP_MS}. */
   async #end(): Promise<void> {
     const child = this.#child;
     if (child === undefined) return;
     const ended = () => hasEnded(child);
     child.kill('SIGTERM');
     try {
-      await until('the end of the private Docker Engine', ended, STOP_MS);
+      await until('the exit of the private Docker Engine', ended, STOP_MS);
     } catch {
       child.kill('SIGKILL');
-      await until('the end of the private Docker Engine', ended, STOP_MS);
+      await until('the exit of the private Docker Engine', ended, STOP_MS);
     }
   }
 }
 
 function daemonOptions(folder: string): string[] {
-  // A file that does not exist is only allowed where it is the default: an empty one is always good.
+  // dockerd requires that a configured file exists.
   fs.writeFileSync(`${folder}/daemon.json`, '{}');
   return [
     `--config-file=${folder}/daemon.json`,
@@ -126,7 +126,7 @@ function daemonOptions(folder: string): string[] {
     `--exec-root=${folder}/exec`,
     `--pidfile=${folder}/docker.pid`,
     `--host=unix://${folder}/docker.sock`,
-    // Nothing goes in or out of the namespace: there is nothing to translate or to keep out.
+    // No traffic enters or leaves the namespace, so it needs neither NAT nor filters.
     '--iptables=false',
     '--ip6tables=false',
     '--shutdown-timeout=2',

@@ -1,9 +1,9 @@
 /**
- * A real Docker Engine for the tests: one that is reachable, or a private one that is started and
- * stopped again. Talks to it with `node:http`, so that nothing under test is needed to test it.
+ * A real Docker Engine for the tests: the machine's, or a private one for the run. Requests use
+ * `node:http` and no code under test.
  *
- * `acquireEngine` is called once, by the global set-up, and tells the test files through the
- * environment; `testEngine` gives a test file what was found.
+ * The global set-up calls `acquireEngine` once, which sets environment variables; `testEngine` reads
+ * them in a test file.
  */
 import { execFileSync } from 'node:child_process';
 import fs from 'node:fs';
@@ -17,28 +17,28 @@ import { machineOf } from './private-namespaces.ts';
 const ENDPOINT_VARIABLE = 'SOCKLENS_TEST_ENGINE';
 const IMAGE_VARIABLE = 'SOCKLENS_TEST_IMAGE';
 const HOST_PID_VARIABLE = 'SOCKLENS_TEST_ENGINE_HOST';
-/** Set by who runs the tests: an Engine of the machine's is left alone. */
+/** Set by the user to start a private Engine although the machine has one. */
 const PRIVATE_VARIABLE = 'SOCKLENS_TEST_PRIVATE_ENGINE';
 const MISSING_VARIABLE = 'SOCKLENS_TEST_ENGINE_MISSING';
 
-/** Containers that a test file made carry it, so that a cleanup finds them. */
+/** Label of the tests' containers, for cleaning up by hand. */
 const LABEL = 'socklens.test';
 
 const BUSYBOX = '/bin/busybox';
 
-/** What `docker run` would be told. */
+/** Options of `docker run`. */
 export interface RunOptions {
-  /** One is made up when it is left out. */
+  /** Default: a unique name. */
   name?: string;
-  /** Run with `sh -c`; programs are busybox's. `sleep 1000000` when left out. */
+  /** Script for busybox's `sh -c`; default `sleep 1000000`. */
   script?: string;
   labels?: Record<string, string>;
   /** `bridge` (the default), `host`, `none`, `container:NAME`, or a network's name. */
   network?: string;
   ulimits?: { Name: string; Soft: number; Hard: number }[];
-  /** `8080/tcp` to the host's port; 0 for any. */
+  /** Host port for each container port, such as `8080/tcp`; 0 for any. */
   publish?: Record<string, number>;
-  /** More of the API's HostConfig. */
+  /** Further fields of the API's HostConfig. */
   hostConfig?: Record<string, unknown>;
 }
 
@@ -46,18 +46,19 @@ export interface RunOptions {
 export interface RunningContainer {
   id: string;
   name: string;
-  /** Of its first process, on this machine. */
+  /** Process id of its first process, in the host's pid namespace. */
   pid: number;
 }
 
-/** An Engine and an image to run. */
+/** An Engine with an image for the tests. */
 export class TestEngine {
-  /** `unix:///…`: what DOCKER_HOST would be. */
+  /** Value for DOCKER_HOST: `unix:///…`. */
   readonly endpoint: string;
   readonly image: string;
   /**
-   * A process in the network that containers know as `host`: the holder of a private Engine's namespaces,
-   * this process for the machine's own Engine. Process 1 does not let everybody see its namespace.
+   * A process in the network namespace that is `--network host` for containers: the holder of a private
+   * Engine's namespaces, or this process for the machine's Engine. Not process 1, whose namespace file
+   * only root may read.
    */
   readonly hostPid: number;
   readonly #made = new Set<string>();
@@ -70,15 +71,14 @@ export class TestEngine {
     this.hostPid = hostPid;
   }
 
-  /** Words before socklens, for which the target `host` is the network that containers know as `host`. */
+  /** Command prefix that makes the containers' `--network host` the target `host` of socklens. */
   get asMachine(): string[] {
     return this.hostPid === process.pid ? [] : machineOf(this.hostPid);
   }
 
   /**
-   * Moves this process and all that it starts from now on into the network that containers know as
-   * `host`, from where their addresses and published ports are reached. There is no way back: a test
-   * file has a process of its own.
+   * Moves this process and its future children into the containers' `--network host`, from where their
+   * addresses and published ports are reachable. For the rest of the test file, which has its own process.
    */
   enterHostNetwork(): void {
     if (this.hostPid !== process.pid) enterNetns(`/proc/${this.hostPid}/ns/net`);
@@ -99,7 +99,7 @@ export class TestEngine {
     const { Id } = (await this.ask('POST', `/containers/create?name=${name}`, {
       Image: this.image,
       Cmd: [BUSYBOX, 'sh', '-c', options.script ?? 'exec /bin/busybox sleep 1000000'],
-      // An Engine that ends does not wait ten seconds for a shell, which takes no SIGTERM.
+      // A shell as process 1 ignores SIGTERM, and a stopping Engine would wait ten seconds for it.
       StopTimeout: 0,
       Labels: { [LABEL]: String(process.pid), ...options.labels },
       ExposedPorts: Object.fromEntries(published.map(([port]) => [port, {}])),
@@ -118,7 +118,7 @@ export class TestEngine {
     return Id;
   }
 
-  /** A name that no other test uses. */
+  /** A name that is unique among test files. */
   uniqueName(prefix = 'sltest'): string {
     return `${prefix}-${process.pid}-${this.#counter++}`;
   }
@@ -131,7 +131,7 @@ export class TestEngine {
     return name;
   }
 
-  /** Stops without the ten seconds of grace. */
+  /** Stops a container with SIGKILL at once. */
   async stop(id: string): Promise<void> {
     await this.ask('POST', `/containers/${id}/stop?t=0`);
   }
@@ -141,21 +141,21 @@ export class TestEngine {
     await this.ask('DELETE', `/containers/${id}?force=1&v=1`);
   }
 
-  /** Removes all that was made through this object. */
+  /** Removes all containers and networks that were made through this object. */
   async removeAll(): Promise<void> {
     await Promise.all([...this.#made].map((id) => this.remove(id).catch(() => {})));
     for (const name of this.#networks) await this.ask('DELETE', `/networks/${name}`).catch(() => {});
     this.#networks.clear();
   }
 
-  /** Asks the API. @throws when the status is not one of success; the message has the Engine's own */
+  /** Sends a request to the API. @throws for a status outside 200 to 299, with the Engine's message */
   ask(method: string, apiPath: string, body?: unknown): Promise<unknown> {
     return askEngine(this.endpoint, method, apiPath, body);
   }
 }
 
 /**
- * What the global set-up found.
+ * The Engine that the global set-up found or started.
  *
  * @returns a reason instead of an Engine when there is none
  * @throws where the variable CI is set and there is none
@@ -170,16 +170,16 @@ export function testEngine(): TestEngine | string {
   return reason;
 }
 
-/** An Engine for the whole run. */
+/** The Engine of the whole test run. */
 export interface AcquiredEngine {
   endpoint: string;
-  /** Stops what was started and removes what was made. */
+  /** Removes the tests' containers and image, and stops a private Engine. */
   release(): Promise<void>;
 }
 
 /**
- * Finds an Engine or starts a private one, makes an image in it, and tells the test files through
- * the environment of this process, which its workers inherit.
+ * Finds an Engine or starts a private one, imports the image, and sets the environment variables that
+ * the workers inherit.
  *
  * @returns the reason when there is no Engine and none can be started
  */
@@ -211,7 +211,7 @@ export async function acquireEngine(): Promise<AcquiredEngine | string> {
   };
 }
 
-/** An Engine of one test file's own, which that may restart. */
+/** A private Engine of one test file, which may restart it. */
 export interface OwnEngine {
   docker: TestEngine;
   /** Process id of its daemon. */
@@ -221,10 +221,10 @@ export interface OwnEngine {
 }
 
 /**
- * Starts an Engine with an image in it.
+ * Starts a private Engine and imports the image.
  *
  * @param options of dockerd, such as `--live-restore`
- * @throws when there is none
+ * @throws when it cannot be started
  */
 export async function startOwnEngine(options: readonly string[]): Promise<OwnEngine> {
   const started = await startPrivateEngine(ping, options);
@@ -257,7 +257,7 @@ async function removeContainersOf(endpoint: string, image: string): Promise<void
   );
 }
 
-/** An image of a static busybox, or an empty one that gets the host's programs mounted. No image can be pulled. */
+/** Imports an image of a static busybox, or an empty image with the host's programs mounted. Nothing is pulled. */
 async function importImage(endpoint: string, image: string): Promise<void> {
   const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'socklens-image-'));
   try {
@@ -320,7 +320,7 @@ function askEngine(endpoint: string, method: string, apiPath: string, body?: unk
   });
 }
 
-/** Some answers (of an import) are a stream of JSON: those stay text. */
+/** Answers that are a stream of JSON objects, such as an import's, are returned as text. */
 function parseJson(text: string): unknown {
   try {
     return JSON.parse(text);

@@ -4,8 +4,7 @@ import { koffiSystemCalls } from '../../src/kernel/koffi-system-calls.ts';
 const CLONE_NEWNET = 0x40000000;
 
 /**
- * Moves this thread into a network namespace: sockets that it makes and processes that it starts are
- * in there from now on.
+ * Moves this thread into a network namespace, with the sockets and processes that it makes afterwards.
  *
  * @param file such as `/proc/PID/ns/net`
  */

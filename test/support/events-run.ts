@@ -1,11 +1,11 @@
-/** `socklens events` as its users have it, while a test makes sockets end. */
+/** Runs the built `socklens events` while a test closes sockets. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { LAUNCHER } from './cli.ts';
 import { type TestNetns, until } from './netns.ts';
 import { AF, SOCK } from './recipes/constants.ts';
 import type { Workshop } from './recipes/workshop.ts';
 
-/** An object of `--ndjson`, as far as tests look at it. */
+/** Fields of an `--ndjson` object that tests use. */
 export interface EventObject {
   type: 'connection' | 'gap' | 'summary';
   proto?: string;
@@ -31,12 +31,12 @@ export interface EventObject {
   peers?: { peer: string; role: string; connections: number; outcomes: Record<string, number> }[];
 }
 
-/** Discards nothing and answers nothing: a UDP socket may be connected to it without anybody there. */
-const NOBODY = { host: '127.0.0.1', port: 9 };
+/** A UDP socket can be connected to this address although no socket is bound there. */
+const UNUSED = { host: '127.0.0.1', port: 9 };
 
 export class EventsRun {
   readonly #child: ChildProcess;
-  readonly #ended: Promise<number | null>;
+  readonly #exited: Promise<number | null>;
   stdout = '';
   stderr = '';
 
@@ -48,10 +48,10 @@ export class EventsRun {
     child.stderr?.on('data', (chunk: Buffer) => {
       this.stderr += chunk;
     });
-    this.#ended = new Promise((resolve) => child.once('close', resolve));
+    this.#exited = new Promise((resolve) => child.once('close', resolve));
   }
 
-  /** Comes back when the kernel has the verb's socket among the receivers of the namespace's events. */
+  /** Starts the command; resolves when its netlink socket is a member of the namespace's event groups. */
   static async start(netns: TestNetns, ...args: string[]): Promise<EventsRun> {
     return EventsRun.startOn(() => netns.run('cat', '/proc/net/netlink'), `netns:${netns.name}`, args);
   }
@@ -78,7 +78,7 @@ export class EventsRun {
     return this.#child.pid ?? 0;
   }
 
-  /** The objects so far; of text there are none. */
+  /** Objects that were printed; only for `--ndjson`. */
   get objects(): EventObject[] {
     return this.stdout
       .split('\n')
@@ -91,34 +91,34 @@ export class EventsRun {
   }
 
   /**
-   * Waits until the end of a socket that is made for it is told, by this run and by others: what ended
-   * before was read, and the first dump was taken.
+   * Closes a new socket and waits until this run and others print it: by then all earlier events are read,
+   * and the first dump is complete.
    *
    * @returns its port
    */
   async barrier(workshop: Workshop, ...others: EventsRun[]): Promise<number> {
     const fd = await workshop.socket(AF.INET, SOCK.DGRAM);
-    await workshop.connect(fd, NOBODY);
+    await workshop.connect(fd, UNUSED);
     const port = await workshop.port(fd);
     await workshop.close(fd);
     const seen = new RegExp(`127\\.0\\.0\\.1(:|","port":)${port}\\b`);
-    await until(`the end of UDP port ${port}`, () => [this, ...others].every(({ stdout }) => seen.test(stdout)));
+    await until(`the close of UDP port ${port}`, () => [this, ...others].every(({ stdout }) => seen.test(stdout)));
     return port;
   }
 
-  /** Ends it as Ctrl-C does. @returns its status */
+  /** Sends SIGINT. @returns the exit status */
   async stop(): Promise<number | null> {
     this.#child.kill('SIGINT');
-    return this.#ended;
+    return this.#exited;
   }
 
-  /** Its status, when it ends by itself. */
-  async ended(): Promise<number | null> {
-    return this.#ended;
+  /** Waits for the exit without a signal. @returns the exit status */
+  async exited(): Promise<number | null> {
+    return this.#exited;
   }
 }
 
-/** Netlink sockets of the namespace that are members of the four destroy groups, from /proc/net/netlink. */
+/** Number of netlink sockets that are members of the four destroy groups. @param netlink text of /proc/net/netlink */
 export function receivers(netlink: string): number {
   return netlink
     .split('\n')

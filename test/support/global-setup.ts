@@ -4,9 +4,9 @@ import { clearProofs, writeProofs } from './doctor.ts';
 import { acquireEngine } from './engine.ts';
 
 /**
- * Once before all test files: `dist/` as new as `src/`, and one Docker Engine for all of them.
+ * Runs once before all test files: builds `dist/` when it is older than `src/`, and finds or starts the Docker Engine.
  *
- * @returns what vitest calls when all tests are over
+ * @returns the teardown
  */
 export default async function setup(): Promise<() => Promise<void>> {
   const build = path.resolve(import.meta.dirname, '../../scripts/build.sh');

@@ -1,4 +1,4 @@
-/** `socklens guard` as its users have it, held still by the test: the command waits until it is told to go on. */
+/** Runs the built `socklens guard` around a command that waits until the test lets it exit. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import fs from 'node:fs';
@@ -8,7 +8,7 @@ import type { GuardReport } from '../../src/model/report/guard.ts';
 import { LAUNCHER } from './cli.ts';
 import { until } from './netns.ts';
 
-/** Says that it runs, waits for a line, and ends with the status that stands in it. */
+/** Prints `running`, reads a line, and exits with the status in it. */
 const WAITING = ['sh', '-c', 'echo running; read status; exit $status'];
 
 export interface GuardEnd {
@@ -21,7 +21,7 @@ export interface GuardEnd {
   file(ending: string): string;
 }
 
-/** A guard that runs. */
+/** A running guard. */
 export class Guard {
   readonly #child: ChildProcess;
   readonly #folder: string;
@@ -41,7 +41,7 @@ export class Guard {
     });
   }
 
-  /** Starts one with a look every 100 ms, and waits until its command runs. */
+  /** Starts a guard that samples every 100 ms; resolves when its command runs. */
   static async start(
     target: string,
     flags: readonly string[],
@@ -63,24 +63,24 @@ export class Guard {
     return this.#child.pid ?? 0;
   }
 
-  get ended(): boolean {
+  get hasExited(): boolean {
     return this.#child.exitCode !== null || this.#child.signalCode !== null;
   }
 
   /**
-   * Waits until so many looks have begun and ended: each reads some kilobytes of `/proc`, and nothing is
-   * read between two.
+   * Waits for a number of whole samples, counted by bursts of reading: a sample reads some kilobytes of
+   * `/proc`, and nothing is read between two.
    */
-  async looks(count: number): Promise<void> {
+  async samples(count: number): Promise<void> {
     const bytesRead = () => Number(/^rchar: (\d+)$/m.exec(fs.readFileSync(`/proc/${this.pid}/io`, 'utf8'))?.[1] ?? 0);
     let before = bytesRead();
     let quiet = 0;
     let bursts = 0;
-    await until(`${count} looks`, () => {
-      if (this.ended) throw new Error(`the guard ended: ${this.#stderr}`);
+    await until(`${count} samples`, () => {
+      if (this.hasExited) throw new Error(`the guard exited: ${this.#stderr}`);
       const now = bytesRead();
       if (now - before > 2000) {
-        // The first may have begun before.
+        // The first burst may belong to a sample that began before the call.
         if (quiet >= 2) bursts++;
         quiet = 0;
       } else quiet++;
@@ -89,12 +89,12 @@ export class Guard {
     });
   }
 
-  /** Waits until it has told something on stderr. */
-  async tells(text: string): Promise<void> {
-    await until(`"${text}"`, () => this.#stderr.includes(text) || this.ended);
+  /** Waits until stderr contains a text, or the guard has exited. */
+  async prints(text: string): Promise<void> {
+    await until(`"${text}"`, () => this.#stderr.includes(text) || this.hasExited);
   }
 
-  /** Lets the command go on, and end with a status. */
+  /** Lets the command exit with a status. */
   go(status = 0): void {
     this.#child.stdin?.write(`${status}\n`);
   }
@@ -103,7 +103,7 @@ export class Guard {
     this.#child.kill(name);
   }
 
-  /** Waits for its end; what it wrote is read and removed. */
+  /** Waits for its exit, then reads and removes its reports. */
   async end(): Promise<GuardEnd> {
     await this.#closed;
     const files = new Map(

@@ -1,7 +1,8 @@
 /**
- * Bytes from hexadecimal text: white space is passed over, and what follows `#` on a line is a
- * comment, so that golden messages can say what each field is. Integers stand as a little-endian
- * machine stores them.
+ * Bytes of hexadecimal text. White space is ignored, and `#` starts a comment, for the names of fields in
+ * golden messages. Integers are little-endian.
+ *
+ * @throws for other characters
  */
 export function hex(text: string): Uint8Array {
   const digits = text.replace(/#.*$/gm, '').replace(/\s+/g, '');

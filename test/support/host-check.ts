@@ -1,23 +1,24 @@
 import { CHANGED_VARIABLE } from './host-state.ts';
+import { removeStale } from './private-namespaces.ts';
 import { readHostState, remainingDifferences } from './read-host-state.ts';
 
-/**
- * Set by who runs the tests on a machine that others change meanwhile: what is not as it was is printed
- * and does not fail the run.
- */
+/** Set on a machine that other programs change during a run: differences are printed and do not fail the run. */
 const SHARED_VARIABLE = 'SOCKLENS_TEST_SHARED_HOST';
 
 /**
- * The first set-up of a run, and the last to be taken down: the machine is as it was.
+ * Compares the machine before all tests with the machine after them. The first set-up of a run and its last teardown:
+ * by then the shared Engine has been stopped too.
  *
- * @returns what vitest calls when all tests are over; it throws where something differs, and names it
+ * @returns the teardown, which throws an error that lists the differences
  */
-export default function setup(): () => Promise<void> {
+export default async function setup(): Promise<() => Promise<void>> {
+  // What a killed run left is removed now, so that it is not missing at the end.
+  await removeStale();
   const before = readHostState();
   return async () => {
     const found = await remainingDifferences(before);
     if (found.length === 0) return;
-    const text = ['the machine is not as it was before the tests:', ...found].join('\n  ');
+    const text = ['the test run changed this machine:', ...found].join('\n  ');
     if (process.env[SHARED_VARIABLE]) return void process.stderr.write(`${text}\n`);
     process.env[CHANGED_VARIABLE] = '1';
     throw new Error(text);

@@ -1,36 +1,38 @@
-/** What a test run must leave on the machine as it was, and what differs. */
+/** The state of a machine that a test run must not change, and its differences. */
 
-/** Set after the tests where the machine is not as it was, for the closing line: one failure more. */
+/** Environment variable that the check sets when the machine has changed; the closing line counts it as a failure. */
 export const CHANGED_VARIABLE = 'SOCKLENS_TEST_HOST_CHANGED';
 
-/** Each thing is a line of text that names it; the order has no meaning. */
+/** One line of text for each thing; the order has no meaning. */
 export interface HostState {
-  /** `docker0 172.17.0.1/16`: with its addresses, those of the link alone left out. */
+  /** `docker0 172.17.0.1/16`: with its addresses, link-local ones left out. */
   bridges: readonly string[];
-  /** All that are no bridges: `eth0 10.0.0.2/24`. */
+  /** Links that are not bridges: `eth0 10.0.0.2/24`. */
   links: readonly string[];
   /** `iptables: filter -A FORWARD -j DOCKER-USER`: chains with their policies, and rules. */
   'packet filter rules': readonly string[];
   /** `/run/netns/web (nsfs)`: mount point and type. */
   mounts: readonly string[];
-  /** As `ip netns` knows them. */
+  /** Names in `/run/netns`, ip-netns(8). */
   'named namespaces': readonly string[];
   /** Ids of containers of any runtime that have a process. */
   'running containers': readonly string[];
+  /** Folders of private Engines: one stays while its daemon or containers run. */
+  'private Engines': readonly string[];
 }
 
 /**
- * @returns a line for each difference: `bridges: gone: docker0 172.17.0.1/16`, `mounts: left behind: /mnt (tmpfs)`
+ * @returns a line for each difference: `bridges: missing: docker0 172.17.0.1/16`, `mounts: left behind: /mnt (tmpfs)`
  */
 export function differences(before: HostState, after: HostState): string[] {
   const kinds = Object.keys(before) as (keyof HostState)[];
   return kinds.flatMap((kind) => [
-    ...without(before[kind], after[kind]).map((line) => `${kind}: gone: ${line}`),
+    ...without(before[kind], after[kind]).map((line) => `${kind}: missing: ${line}`),
     ...without(after[kind], before[kind]).map((line) => `${kind}: left behind: ${line}`),
   ]);
 }
 
-/** Lines of one list that the other has not, or not so often: the same mount can be there twice. */
+/** Lines that the other list lacks or has fewer times: the same mount can be listed twice. */
 function without(lines: readonly string[], others: readonly string[]): string[] {
   const left = [...others];
   return lines.filter((line) => {
@@ -41,7 +43,7 @@ function without(lines: readonly string[], others: readonly string[]): string[] 
   });
 }
 
-/** A link of `ip -json -details address`, as far as it is compared. */
+/** Fields of a link in `ip -json -details address` that are compared. */
 interface IpLink {
   ifname?: string;
   linkinfo?: { info_kind?: string };
@@ -50,7 +52,7 @@ interface IpLink {
 
 /** @param json what `ip -json -details address` prints */
 export function linksOf(json: string): Pick<HostState, 'bridges' | 'links'> {
-  // An `{}` stands for each link that a filter left out.
+  // ip(8) prints `{}` for each link that a filter excludes.
   const links = (JSON.parse(json) as IpLink[]).filter(({ ifname }) => ifname !== undefined);
   const isBridge = ({ linkinfo }: IpLink) => linkinfo?.info_kind === 'bridge';
   return {
@@ -59,7 +61,7 @@ export function linksOf(json: string): Pick<HostState, 'bridges' | 'links'> {
   };
 }
 
-/** The kernel gives and takes addresses of the link alone as it goes up and down. */
+/** Link-local addresses are left out: the kernel adds and removes them as the link goes up and down. */
 function linkLine({ ifname, addr_info = [] }: IpLink): string {
   const global = addr_info.filter(({ scope }) => scope === 'global');
   return [ifname, ...global.map(({ local, prefixlen }) => `${local}/${prefixlen}`)].join(' ');
@@ -74,7 +76,7 @@ export function rulesOf(program: string, text: string): string[] {
   const rules: string[] = [];
   for (const line of text.split('\n')) {
     if (line.startsWith('*')) table = line.slice(1);
-    // Counters go on all the time.
+    // Packet and byte counters change all the time.
     else if (/^(\[\d+:\d+\] )?-|^:/.test(line))
       rules.push(`${program}: ${table} ${line.replace(/ ?\[\d+:\d+\] ?/, '')}`);
   }
@@ -86,7 +88,7 @@ export function rulesOf(program: string, text: string): string[] {
  */
 export function mountsOf(text: string): string[] {
   const mounts = text.split('\n').filter(Boolean).map(mountLine);
-  return mounts.filter((line) => !STAYS.some((pattern) => pattern.test(line)));
+  return mounts.filter((line) => !PERMANENT.some((pattern) => pattern.test(line)));
 }
 
 function mountLine(line: string): string {
@@ -94,11 +96,11 @@ function mountLine(line: string): string {
   return `${mount.split(' ')[4]} (${rest.split(' ')[0]})`;
 }
 
-/** Made once by the first who needs it, and kept by the program that made it. */
-const STAYS = [
-  // ip(8) mounts the folder on itself with the first name.
+/** Mounts that a program makes once, at its first use, and never removes. */
+const PERMANENT = [
+  // ip(8) bind-mounts the folder on itself with the first name.
   /^(\/var)?\/run\/netns \(/,
-  // An Engine keeps the host's namespace, with the first container on the host's network.
+  // Docker mounts the host's namespace at the first container on the host's network.
   /\/docker\/netns\/default \(/,
 ];
 

@@ -1,4 +1,4 @@
-/** Starts a small lab whose names begin with its argument, says who is in it, and waits to be killed. */
+/** Starts a small lab whose names begin with its argument, prints its members as JSON, and waits to be killed. */
 import { startLab } from '../../src/act/lab/start-lab.ts';
 
 const lab = await startLab({ name: process.argv[2] ?? 'sltestlab', instances: 2 });

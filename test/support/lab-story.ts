@@ -4,19 +4,19 @@ import type { LabPhaseResult } from '../../src/model/report/lab-phase.ts';
 const MAX_CONNECTIONS = 151;
 /** floor(151 × 0.9 / 4) */
 const CAP = 33;
-/** The idle cap that was taken for a cap. */
+/** Limit of idle connections in a pool that has no limit of open ones. */
 const MAX_IDLE = 50;
 
-/** Checks that the three phases tell the founding incident, whichever form it ran in. */
+/** Checks the three phases of the lab: the incident, the pool fixed, and both limits fixed. */
 export function expectStory(phases: readonly LabPhaseResult[]): void {
   const [incident, capped, raised] = phases;
   if (incident === undefined || capped === undefined || raised === undefined) throw new Error('a phase is missing');
   expectIncident(incident);
   expect(capped.load.errors.tooManyConnections).toBeUndefined();
   expect(most(capped)).toBeLessThanOrEqual(CAP);
-  // What the second fix is for.
+  // The second fix removes this finding.
   expect(worst(capped).map(({ rule }) => rule)).toContain('NOFILE_NEAR_LIMIT');
-  expectMended(raised, incident);
+  expectFixed(raised, incident);
 }
 
 function expectIncident(incident: LabPhaseResult): void {
@@ -33,7 +33,7 @@ function expectIncident(incident: LabPhaseResult): void {
   expect(rules.some((rule) => rule.startsWith('POOL_'))).toBe(true);
 }
 
-function expectMended(raised: LabPhaseResult, incident: LabPhaseResult): void {
+function expectFixed(raised: LabPhaseResult, incident: LabPhaseResult): void {
   expect(worst(raised)).toEqual([]);
   expect(raised.load.errors).toEqual({});
   expect(raised.load.goal).toBe(incident.load.goal);

@@ -2,12 +2,12 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { BaseSequencer, type TestSpecification } from 'vitest/node';
 
-/** Seconds that files take, by their name; those of less than a second are not in it. */
+/** Run time of test files in seconds, by file name; files below one second are left out. */
 const DURATIONS = path.resolve(import.meta.dirname, '../durations.json');
 
 /**
- * Starts the longest files first, so that no worker has a long one left when the others are done.
- * Files that the table does not know come in vitest's own order, after those that it knows.
+ * Starts the longest files first, so that no worker runs a long one after the others are idle.
+ * Files that are not in the table follow in vitest's own order.
  */
 export class LongestFirst extends BaseSequencer {
   override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {

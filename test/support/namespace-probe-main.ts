@@ -1,8 +1,8 @@
 /**
- * Tries the namespace excursion in a process of its own and prints what became of it as JSON.
+ * Enters a namespace and returns, in a separate process, and prints the result as JSON.
  * Arguments: `enter` or `stranded`, and the file of a namespace.
  *
- * `stranded` gives the excursion a way back that fails: the process must end at once.
+ * With `stranded` the return fails: the process must exit at once.
  */
 import fs from 'node:fs';
 import { koffiSystemCalls } from '../../src/kernel/koffi-system-calls.ts';
@@ -11,13 +11,13 @@ import { SystemCallError, type SystemCalls } from '../../src/kernel/system-calls
 
 const [, , what, file = ''] = process.argv;
 const real = koffiSystemCalls();
-let excursions = 0;
+let setnsCalls = 0;
 const calls: SystemCalls =
   what === 'stranded'
     ? {
         ...real,
         setns: (fd, nstype) => {
-          if (++excursions > 1) throw new SystemCallError('setns', 1, 'EPERM');
+          if (++setnsCalls > 1) throw new SystemCallError('setns', 1, 'EPERM');
           real.setns(fd, nstype);
         },
       }

@@ -1,4 +1,4 @@
-/** What still knows a network namespace: processes in it, descriptors of it, mounts of it. */
+/** References to a network namespace: processes in it, descriptors of it, mounts of it. */
 import fs from 'node:fs';
 
 /** Inode number of the network namespace of a process. */
@@ -7,8 +7,8 @@ export function netnsOf(pid: number): number {
 }
 
 /**
- * Everything on this machine that holds one of these namespaces, as text; empty when they are gone.
- * Without process, descriptor and mount the kernel has nothing left that keeps one.
+ * All references to these namespaces, as text; empty when the kernel has removed them: it does so with
+ * the last process, descriptor or mount.
  */
 export function tracesOf(namespaces: readonly number[]): string[] {
   const texts = new Set(namespaces.map((inode) => `net:[${inode}]`));

@@ -1,6 +1,6 @@
 /**
- * Network namespaces for tests: made with `ip netns`, loopback up, removed after the test even when
- * it failed. Names carry the maker's process and thread, so that test files can run side by side.
+ * Network namespaces for tests, made with `ip netns`, loopback up, removed when the process exits. Names contain
+ * the process and thread id, so that test files can run side by side.
  */
 import { type ChildProcess, execFileSync, type SpawnOptions, spawn } from 'node:child_process';
 import fs from 'node:fs';
@@ -9,37 +9,37 @@ import { threadId } from 'node:worker_threads';
 
 const NETNS_DIRECTORY = '/run/netns';
 const PREFIX = 'sltest';
-/** Room for the output of `ss` on very many sockets. */
+/** Limit for the output of `ss` on very many sockets. */
 const MAX_OUTPUT_BYTES = 512 * 1024 * 1024;
 
 let counter = 0;
 const mine = new Set<TestNetns>();
 
-/** A namespace of the test's own. */
+/** A network namespace of a test. */
 export interface TestNetns {
-  /** As `ip netns` knows it. */
+  /** Name for `ip netns`. */
   readonly name: string;
   /** The file to open for setns: `/run/netns/NAME`. */
   readonly path: string;
   /** Inode of the namespace, as `stat -L` and `/proc/PID/ns/net` show it. */
   readonly inode: number;
   /**
-   * Runs a program inside and gives back what it wrote to stdout.
+   * Runs a program inside. @returns its stdout
    *
-   * @throws when its status is not 0; its stderr is in the message
+   * @throws for an exit status other than 0, with its stderr in the message
    */
   run(program: string, ...args: string[]): string;
-  /** Starts a program inside. The caller ends it; {@link remove} kills what is left. */
+  /** Starts a program inside. {@link remove} kills it when the caller has not. */
   spawn(program: string, args: readonly string[], options?: SpawnOptions): ChildProcess;
   /** Starts a TypeScript file inside, in a Node that strips types. */
   spawnNode(script: string, args?: readonly string[], options?: SpawnOptions): ChildProcess;
-  /** Kills what was started inside through this object, and deletes the namespace. Can be called twice. */
+  /** Kills the programs that this object started, and deletes the namespace. Can be called twice. */
   remove(): void;
   /** So that `using netns = createNetns()` removes it. */
   [Symbol.dispose](): void;
 }
 
-/** Makes a namespace with loopback up. Whatever a killed test left behind is removed first. */
+/** Makes a namespace with loopback up. Removes what killed tests left behind first. */
 export function createNetns(): TestNetns {
   if (counter === 0) removeStale();
   const name = `${PREFIX}-${process.pid}-${threadId}-${counter++}`;
@@ -50,7 +50,7 @@ export function createNetns(): TestNetns {
   return netns;
 }
 
-/** Removes all that this process made. Runs by itself when the process exits. */
+/** Removes all namespaces of this process; called on exit, too. */
 export function removeAllNetns(): void {
   for (const netns of mine) netns.remove();
 }
@@ -78,15 +78,14 @@ export function connectNetns(left: VethEnd, right: VethEnd): void {
 /** One end of a veth pair. */
 export interface VethEnd {
   netns: TestNetns;
-  /** Interface name inside the namespace; `eth0` unless told otherwise. */
+  /** Interface name inside the namespace; default `eth0`. */
   device?: string;
   /** Addresses with their prefix length. */
   addresses: readonly string[];
 }
 
 /**
- * The Node that runs TypeScript files: the package's own, because the machine's may be too old to
- * strip types.
+ * Path of a Node that runs TypeScript files: the pinned one, because the machine's may be too old to strip types.
  */
 export function nodeProgram(): string {
   const installed = path.resolve(import.meta.dirname, '../../node_modules/.bin/node');
@@ -94,10 +93,10 @@ export function nodeProgram(): string {
 }
 
 /**
- * Asks again and again until `check` gives something, for at most `timeoutMs`.
+ * Polls until `check` returns something, for at most `timeoutMs`.
  *
  * @param what for the error's text: `a TIME_WAIT row`
- * @throws when the time is over; the last thing seen is up to `check` to tell
+ * @throws on timeout, and what `check` throws
  */
 export async function until<T>(
   what: string,
@@ -155,11 +154,11 @@ function deleteNamed(name: string): void {
   try {
     execFileSync('ip', ['netns', 'delete', name], { stdio: 'ignore' });
   } catch {
-    // Already gone: a test may have deleted it on purpose.
+    // A test may have deleted it on purpose.
   }
 }
 
-/** Removes the namespaces of test processes that are no more. */
+/** Removes the namespaces of test processes that have exited. */
 function removeStale(): void {
   let names: string[];
   try {

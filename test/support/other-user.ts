@@ -3,8 +3,8 @@ import fs from 'node:fs';
 const WANTED = 12_345;
 
 /**
- * A user other than the one that runs the tests, for sockets of somebody else; undefined where this
- * user namespace knows no other (`unshare --map-root-user` maps a single one).
+ * User id other than that of the tests; undefined where this user namespace has a single user
+ * (`unshare --map-root-user`).
  */
 export function otherUser(): number | undefined {
   for (const line of fs.readFileSync('/proc/self/uid_map', 'utf8').trim().split('\n')) {
@@ -14,5 +14,5 @@ export function otherUser(): number | undefined {
   return undefined;
 }
 
-/** Why a test that needs {@link otherUser} is left out. */
+/** Reason for skipping a test that needs {@link otherUser}. */
 export const NO_OTHER_USER = 'this user namespace has a single user';

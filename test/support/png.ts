@@ -4,11 +4,11 @@ import zlib from 'node:zlib';
 export interface Picture {
   width: number;
   height: number;
-  /** Red, green and blue at a place, as one number: 0x2f6fde. */
+  /** Red, green and blue of a pixel as one number: 0x2f6fde. */
   at(x: number, y: number): number;
 }
 
-/** Decodes a PNG of 8 bits a channel, RGB or RGBA, not interlaced: what a browser's screenshot is. */
+/** Decodes a PNG with 8 bits a channel, RGB or RGBA, not interlaced, such as a browser's screenshot. @throws for other formats */
 export function decodePng(file: Buffer): Picture {
   let at = 8;
   const parts: Buffer[] = [];
@@ -19,7 +19,7 @@ export function decodePng(file: Buffer): Picture {
     const data = file.subarray(at + 8, at + 8 + length);
     if (type === 'IHDR') {
       [width, height] = [data.readUInt32BE(0), data.readUInt32BE(4)];
-      if (data[8] !== 8 || data[12] !== 0) throw new Error('a PNG of another kind');
+      if (data[8] !== 8 || data[12] !== 0) throw new Error('unsupported PNG format');
       channels = data[9] === 6 ? 4 : 3;
     }
     if (type === 'IDAT') parts.push(data);

@@ -1,12 +1,12 @@
 #!/bin/sh
 # Holds a network namespace and a mount namespace for daemons: `unshare --net --mount sh FILE FOLDER`.
-# Says `ready` when both are as a daemon expects them, and waits to be killed.
+# Prints `ready` when both are as a daemon expects them, and waits to be killed.
 set -eu
 folder=$1
 
 ip link set lo up
 
-# The links of /sys/class/net are those of the namespace that sysfs was mounted in. What is mounted below it goes along.
+# /sys/class/net lists the links of the namespace that mounted sysfs. The mounts below /sys are bound into the new one.
 mkdir "$folder/sys"
 mount -t sysfs sysfs "$folder/sys"
 for part in fs/cgroup fs/bpf kernel/debug kernel/tracing kernel/security; do
@@ -14,7 +14,7 @@ for part in fs/cgroup fs/bpf kernel/debug kernel/tracing kernel/security; do
 done
 mount --rbind "$folder/sys" /sys
 
-# An Engine uses a containerd whose socket it finds in /run, and that one would work in the host's namespaces.
+# dockerd would use a containerd whose socket is in /run, and that one works in the host's namespaces.
 for name in docker containerd; do
   mkdir -p "/run/$name"
   mount -t tmpfs tmpfs "/run/$name"

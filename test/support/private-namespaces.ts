@@ -1,7 +1,7 @@
 /**
  * A network namespace and a mount namespace for a daemon that changes links, routes, the packet filter
- * or mounts: none of it is the host's, and all of it is gone when the last process in there has ended.
- * Processes keep the ids that they have on the machine.
+ * or mounts. The host is not changed, and the kernel removes all of it with the last process inside.
+ * The process id namespace is the host's.
  */
 import { spawn } from 'node:child_process';
 import fs from 'node:fs';
@@ -10,7 +10,7 @@ import path from 'node:path';
 import readline from 'node:readline';
 import { endProcessesOf, removeCgroups } from './private-processes.ts';
 
-/** Folders in the temporary folder: `PREFIX-PID-…`, the process id is of who made it. */
+/** Folders in the temporary folder: `socklens-private-PID-…` with the process id of the maker. */
 const FOLDER_PREFIX = 'socklens-private-';
 
 const HOLDER = path.join(import.meta.dirname, 'private-namespaces.sh');
@@ -19,25 +19,25 @@ export interface PrivateNamespaces {
   /** The process that holds them, on this machine: `/proc/PID/ns/net`. */
   readonly pid: number;
   /**
-   * A folder of the daemon's own, the same in all mount namespaces. The command line of every daemon
-   * must name it: by that its processes are found when whoever started it is gone.
+   * The daemon's folder, the same in all mount namespaces. The command line of every daemon must name
+   * it: its processes are found by that after their starter has exited.
    */
   readonly folder: string;
-  /** Words before a program that is to run in both namespaces. */
+  /** Command prefix that runs a program in both namespaces. */
   readonly enter: readonly string[];
-  /** Kills what still runs inside, containers among it, and removes the folder. Can be called twice. */
+  /** Kills all processes inside, containers included, and removes the folder. Can be called twice. */
   end(): Promise<void>;
 }
 
 /**
- * Makes both namespaces, loopback up. What a killed test run left behind is removed first.
+ * Makes both namespaces, loopback up. Removes what killed test runs left behind first.
  *
- * @throws where the machine does not allow it: it needs root, and `unshare` and `setpriv` of util-linux
+ * @throws where the machine does not allow it; needs root, and `unshare` and `setpriv` of util-linux
  */
 export async function createPrivateNamespaces(): Promise<PrivateNamespaces> {
   await removeStale();
   const folder = fs.mkdtempSync(path.join(os.tmpdir(), `${FOLDER_PREFIX}${process.pid}-`));
-  // Unmounting on the host reaches the copy, and nothing that happens in the copy reaches the host.
+  // Slave propagation: an unmount on the host happens in the copy too; the copy never changes the host.
   const unshare = ['unshare', '--net', '--mount', '--propagation', 'slave', '--'];
   const child = spawn('setpriv', ['--pdeathsig', 'KILL', '--', ...unshare, 'sh', HOLDER, folder], {
     stdio: ['ignore', 'pipe', 'pipe'],
@@ -69,11 +69,10 @@ export async function createPrivateNamespaces(): Promise<PrivateNamespaces> {
 }
 
 /**
- * Words before a program for which the machine's first process is in the network namespace of `pid`.
- * What socklens calls `host` is the namespace of the first process, and a private Engine's containers
- * with `--network host` are in the Engine's.
+ * Command prefix that shows a program the process `pid` as process 1. The target `host` of socklens is
+ * the network namespace of process 1, and `--network host` of a private Engine is the Engine's namespace.
  *
- * @param pid such as the holder's
+ * @param pid process in the Engine's network namespace
  */
 export function machineOf(pid: number): string[] {
   const script = `mount --bind /proc/${pid} /proc/1 && exec "$@"`;
@@ -86,10 +85,17 @@ async function removeFolder(folder: string): Promise<void> {
   fs.rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
 }
 
-/** What belongs to a process that is no more. */
-async function removeStale(): Promise<void> {
-  for (const name of fs.readdirSync(os.tmpdir())) {
-    const pid = new RegExp(`^${FOLDER_PREFIX}(\\d+)-`).exec(name)?.[1];
-    if (pid !== undefined && !fs.existsSync(`/proc/${pid}`)) await removeFolder(path.join(os.tmpdir(), name));
+/** Ends the daemons and removes the folders of test processes that have exited. */
+export async function removeStale(): Promise<void> {
+  for (const folder of privateFolders()) {
+    const pid = path.basename(folder).slice(FOLDER_PREFIX.length).split('-', 1)[0];
+    if (!fs.existsSync(`/proc/${pid}`)) await removeFolder(folder);
   }
+}
+
+/** Folders of private namespaces, of this test run and of others. */
+export function privateFolders(): string[] {
+  const name = new RegExp(`^${FOLDER_PREFIX}\\d+-`);
+  const names = fs.readdirSync(os.tmpdir()).filter((each) => name.test(each));
+  return names.map((each) => path.join(os.tmpdir(), each));
 }

@@ -1,8 +1,8 @@
-/** The processes in a daemon's private namespaces, and what they started: containers are in others. */
+/** The processes in a daemon's private namespaces and their descendants, such as containers, which have other namespaces. */
 import fs from 'node:fs';
 import { until } from './netns.ts';
 
-/** How long killed processes may take to be gone, in milliseconds. */
+/** Wait for the exit of killed processes, in milliseconds. */
 const END_MS = 30_000;
 
 interface ProcessFacts {
@@ -20,11 +20,11 @@ const CONTAINER_CGROUP = /[0-9a-f]{64}(\.scope)?$/;
  * Kills the processes whose command line names a folder and that are not in the caller's network
  * namespace, all that share their namespaces, and all descendants.
  *
- * @returns when all are gone, with the cgroups that containers among them had
+ * @returns after the exit of all: the cgroups of containers among them
  */
 export async function endProcessesOf(folder: string): Promise<Set<string>> {
   const cgroups = new Set<string>();
-  // One that is about to end has lost its command line and still has its namespaces.
+  // An exiting process has no command line any more while it still has its namespaces.
   const seen = new Set<number>();
   const noneLeft = () => {
     const members = membersOf(folder, readProcesses(), fs.readlinkSync('/proc/self/ns/net'));
@@ -34,35 +34,35 @@ export async function endProcessesOf(folder: string): Promise<Set<string>> {
       try {
         process.kill(pid, 'SIGKILL');
       } catch {
-        // It has ended meanwhile.
+        // The process has exited meanwhile.
       }
     }
     return members.length === 0 && ![...seen].some(isRunning);
   };
-  await until(`the end of the processes of ${folder}`, noneLeft, END_MS);
+  await until(`the exit of the processes of ${folder}`, noneLeft, END_MS);
   return cgroups;
 }
 
-/** Removes cgroups that nobody is in any more, in every hierarchy: who was killed did not. */
+/** Removes empty cgroups in every hierarchy: a killed daemon did not remove them. */
 export async function removeCgroups(cgroups: ReadonlySet<string>): Promise<void> {
   const mountinfo = fs.readFileSync('/proc/self/mountinfo', 'latin1').split('\n');
   const hierarchies = mountinfo.filter((line) => / - cgroup2? /.test(line)).map((line) => line.split(' ')[4] ?? '');
   const folders = hierarchies.flatMap((hierarchy) => [...cgroups].map((cgroup) => `${hierarchy}${cgroup}`));
-  for (const folder of folders) await until(`the end of ${folder}`, () => isRemoved(folder), END_MS);
+  for (const folder of folders) await until(`the removal of ${folder}`, () => isRemoved(folder), END_MS);
 }
 
-/** Removes a cgroup. @returns false where the kernel still has a process in it, one that ends */
+/** Removes a cgroup. @returns false while the kernel still has an exiting process in it */
 function isRemoved(folder: string): boolean {
   try {
     fs.rmdirSync(folder);
     return true;
   } catch (error) {
-    // Any other error: it is none of this hierarchy, or was removed.
+    // Any other error: this hierarchy does not have it, or it was removed.
     return (error as NodeJS.ErrnoException).code !== 'EBUSY';
   }
 }
 
-/** Paths in the hierarchies, cgroups(7); none for a process that has ended. */
+/** Paths in the hierarchies, cgroups(7); empty for a process that has exited. */
 function cgroupsOf(pid: number): string[] {
   try {
     const lines = fs.readFileSync(`/proc/${pid}/cgroup`, 'latin1').trim().split('\n');
@@ -95,7 +95,7 @@ function readProcesses(): ProcessFacts[] {
     .flatMap((name) => readProcess(Number(name)) ?? []);
 }
 
-/** @returns undefined for one that has ended, a zombie too */
+/** @returns undefined for a process that has exited, a zombie too */
 function readProcess(pid: number): ProcessFacts | undefined {
   try {
     const { parent, running } = readStat(pid);
@@ -112,7 +112,7 @@ function readProcess(pid: number): ProcessFacts | undefined {
   }
 }
 
-/** Whether a process is neither gone nor a zombie, which has nothing left but its id. */
+/** Whether a process exists and is not a zombie. */
 export function isRunning(pid: number): boolean {
   try {
     return readStat(pid).running;
@@ -121,7 +121,7 @@ export function isRunning(pid: number): boolean {
   }
 }
 
-/** @throws for one that is gone */
+/** @throws when there is no such process */
 function readStat(pid: number): { parent: number; running: boolean } {
   const stat = fs.readFileSync(`/proc/${pid}/stat`, 'latin1');
   // The name stands in brackets and may have any character, proc_pid_stat(5).

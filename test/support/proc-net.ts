@@ -1,4 +1,4 @@
-/** What `/proc/net/{tcp,udp,…}` of a namespace says, parsed apart from the project's own reader. */
+/** Rows of `/proc/net/{tcp,udp,…}` of a namespace, parsed without the project's own reader. */
 import os from 'node:os';
 import type { TestNetns } from './netns.ts';
 

@@ -1,6 +1,6 @@
 import type { ProcessSample } from '../../src/model/sample/sample.ts';
 
-/** A process of the container `web`, as a look at its descriptors would have told of it. */
+/** Sample of the descriptors of a process of the container `web`. */
 export function processSample(parts: Partial<ProcessSample> = {}): ProcessSample {
   return {
     pid: 4242,

@@ -1,7 +1,7 @@
 /** Random filter expressions: the part of the language that ss has, and all of it. */
-import { HOSTS, MARKS, PORTS } from './recipes/filter-ground.ts';
+import { HOSTS, MARKS, PORTS } from './recipes/filter-sockets.ts';
 
-/** Pseudo-random numbers from a seed (mulberry32), so that a failure can be played again. */
+/** Pseudo-random numbers from a seed (mulberry32), so that a failure can be reproduced. */
 export class Dice {
   #state: number;
 
@@ -80,7 +80,7 @@ export interface FilterWords {
   ports: readonly number[];
   /** Path of a cgroup; undefined for none. */
   cgroup: string | undefined;
-  /** Also what socklens has beyond ss. */
+  /** Whether to use conditions that ss does not have. */
   beyond: boolean;
   pids: readonly number[];
 }
@@ -160,7 +160,7 @@ function endpoint(dice: Dice, words: FilterWords): string {
   return inet6 ? `[${host}${length}]${number}` : `${host}${length}${number}`;
 }
 
-/** Conditions that ss does not have; times are far from what the sockets of a test can be. */
+/** Conditions that ss does not have; their times are far from those of a test's sockets. */
 function beyond(dice: Dice, words: FilterWords): string[] {
   const operator = () => dice.pick(['=', '!=', '>', '>=', '<', '<=']);
   switch (dice.roll(15)) {

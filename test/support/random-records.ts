@@ -1,4 +1,4 @@
-/** Random sockets, looks and closed connections for the recording's tests, as fast-check makes them. */
+/** Random sockets, snapshots and closed connections for the tests of recordings, made by fast-check. */
 import fc from 'fast-check';
 import type { StoredSnapshot } from '../../src/model/sample/recorded.ts';
 import type { ClosedConnectionRecord, Outcome } from '../../src/model/socket/closed-connection.ts';
@@ -30,7 +30,7 @@ const inet6 = fc.oneof(
 /** The cookie: 0 where the source has none. */
 const cookie = fc.oneof(fc.constant(0), fc.integer({ min: 1, max: 2 ** 50 }));
 
-/** Ages are up to an hour: what happened before the epoch did not happen. */
+/** Ages are up to an hour, so that no time is before the epoch. */
 const info = fc
   .tuple(...RECORDED_INFO.map((field) => fc.option(/Ms$/.test(field) ? fc.nat(3_600_000) : count, { nil: undefined })))
   .map((values) => {
@@ -70,19 +70,19 @@ const timer = fc.oneof(
   fc.record({ timer: fc.integer({ min: 1, max: 5 }), timerExpiresMs: fc.nat(7_200_000) }),
 );
 
-const told = fc.record({ info, drops: fc.nat(100), receiveBufferBytes: count }, { requiredKeys: [] });
+const details = fc.record({ info, drops: fc.nat(100), receiveBufferBytes: count }, { requiredKeys: [] });
 const none = { unixType: 0, peerInode: 0 };
 const proto = fc.constantFrom('tcp' as const, 'udp' as const, 'raw' as const, 'mptcp' as const);
 
 const inetRecord = fc
-  .tuple(common, timer, told, fc.record({ proto, local: inet, peer: inet, localPort: port, peerPort: port }))
+  .tuple(common, timer, details, fc.record({ proto, local: inet, peer: inet, localPort: port, peerPort: port }))
   .map(([a, b, c, d]): PlainSocket => ({ ...a, ...b, ...c, ...d, ...none, family: 'inet' }));
 const inet6Record = fc
-  .tuple(common, timer, told, fc.record({ proto, local: inet6, peer: inet6, localPort: port, peerPort: port }))
+  .tuple(common, timer, details, fc.record({ proto, local: inet6, peer: inet6, localPort: port, peerPort: port }))
   .map(([a, b, c, { local, peer, ...d }]): PlainSocket => {
     return { ...a, ...b, ...c, ...d, ...none, family: 'inet6', local: BOOK.inet6(...local), peer: BOOK.inet6(...peer) };
   });
-/** No path begins with a zero byte; the names that do are told with an `@` in its place. */
+/** Paths do not begin with a zero byte; abstract names do, and it is shown as `@`. */
 const path = text.filter((name) => !name.startsWith('\0'));
 const unixRecord = fc
   .tuple(
@@ -99,7 +99,7 @@ const unixRecord = fc
 /** A socket of any kind. */
 export const record = fc.oneof(inetRecord, inet6Record, unixRecord);
 
-/** Sockets that can be told apart, by cookie, inode or ends. */
+/** Distinct sockets, by cookie, inode or endpoints. */
 export const records = fc.uniqueArray(record, {
   maxLength: 12,
   selector: ({ cookie: key, inode, proto: name, local, peer, localPort, peerPort }) =>
@@ -107,7 +107,7 @@ export const records = fc.uniqueArray(record, {
 });
 
 /** Looks, a second apart, in which some sockets stay as they are. */
-export const looks = fc
+export const snapshots = fc
   .array(fc.tuple(records, fc.array(fc.boolean(), { maxLength: 12 })), { maxLength: 6 })
   .map((series) => {
     const made: StoredSnapshot<readonly PlainSocket[]>[] = [];
@@ -194,7 +194,7 @@ const endpoint = fc.record(
   { requiredKeys: ['address', 'port'] },
 );
 
-/** Closed connections, without what dumps showed of them. */
+/** Closed connections without facts from dumps. */
 export const closed: fc.Arbitrary<ClosedConnectionRecord[]> = fc.array(
   fc.record(
     {

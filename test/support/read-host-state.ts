@@ -2,15 +2,13 @@ import { execFileSync } from 'node:child_process';
 import fs from 'node:fs';
 import { containersOf, differences, type HostState, linksOf, mountsOf, rulesOf } from './host-state.ts';
 import { until } from './netns.ts';
+import { privateFolders } from './private-namespaces.ts';
 import { isRunning } from './private-processes.ts';
 
-/**
- * How long what a run made may take to be gone, in milliseconds: the kernel removes the links of a
- * namespace by and by.
- */
+/** Wait for what a run made to disappear, in milliseconds: the kernel removes the links of a namespace asynchronously. */
 const SETTLE_MS = Number(process.env.SOCKLENS_TEST_SETTLE_MS ?? 15_000);
 
-/** The state of the network and mount namespaces that this process is in, and of all processes that it sees. */
+/** The state of this process's network and mount namespaces, and of all processes in its `/proc`. */
 export function readHostState(): HostState {
   return {
     ...linksOf(execFileSync('ip', ['-json', '-details', 'address'], { encoding: 'utf8' })),
@@ -18,13 +16,14 @@ export function readHostState(): HostState {
     mounts: mountsOf(fs.readFileSync('/proc/self/mountinfo', 'latin1')),
     'named namespaces': listing('/run/netns'),
     'running containers': containersOf(cgroupTexts()),
+    'private Engines': privateFolders(),
   };
 }
 
 /**
- * Waits for the machine to be as it was.
+ * Waits up to {@link SETTLE_MS} for the machine to return to an earlier state.
  *
- * @returns what still differs after a while, a line for each; nothing when all is as before
+ * @returns a line for each difference that is left; empty when the state is as before
  */
 export async function remainingDifferences(before: HostState): Promise<string[]> {
   let found: string[] = [];
@@ -32,11 +31,11 @@ export async function remainingDifferences(before: HostState): Promise<string[]>
     found = differences(before, readHostState());
     return found.length === 0;
   };
-  await until('the machine to be as it was', isAsBefore, SETTLE_MS).catch(() => {});
+  await until('the machine to return to its state', isAsBefore, SETTLE_MS).catch(() => {});
   return found;
 }
 
-/** Nothing where the program is missing or the kernel has no packet filter for it. */
+/** Output of `PROGRAM-save`; empty where the program is missing or the kernel has no packet filter for it. */
 function savedBy(program: string): string {
   try {
     return execFileSync(`${program}-save`, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] });
@@ -49,14 +48,14 @@ function listing(folder: string): string[] {
   return fs.existsSync(folder) ? fs.readdirSync(folder) : [];
 }
 
-/** Of processes that run: a zombie that nobody waits for keeps its cgroup. */
+/** Texts of `/proc/PID/cgroup`, without zombies: a zombie that its parent has not waited for keeps its cgroup. */
 function cgroupTexts(): string[] {
   const pids = fs.readdirSync('/proc').filter((name) => /^\d+$/.test(name) && isRunning(Number(name)));
   return pids.map((pid) => {
     try {
       return fs.readFileSync(`/proc/${pid}/cgroup`, 'latin1');
     } catch {
-      // It has ended meanwhile.
+      // The process has exited meanwhile.
       return '';
     }
   });

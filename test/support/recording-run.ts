@@ -7,7 +7,7 @@ import { constants, gunzipSync } from 'node:zlib';
 import { LAUNCHER, socklens } from './cli.ts';
 import { until } from './netns.ts';
 
-/** Without an Engine: what runs on the machine is nothing to these tests. */
+/** Without an Engine, so that the machine's containers have no effect. */
 const ENVIRONMENT = { DOCKER_HOST: 'unix:///nonexistent' };
 
 /** A folder for files of a test. */
@@ -19,7 +19,7 @@ export function temporaryFolder(): string {
 export class RecordingRun {
   readonly file: string;
   readonly #child: ChildProcess;
-  readonly #ended: Promise<number | null>;
+  readonly #exited: Promise<number | null>;
   stderr = '';
 
   private constructor(file: string, child: ChildProcess) {
@@ -28,7 +28,7 @@ export class RecordingRun {
     child.stderr?.on('data', (chunk: Buffer) => {
       this.stderr += chunk;
     });
-    this.#ended = new Promise((resolve) => child.once('close', resolve));
+    this.#exited = new Promise((resolve) => child.once('close', resolve));
   }
 
   /** Comes back when its first sample is on the disk. */
@@ -52,7 +52,7 @@ export class RecordingRun {
     return run;
   }
 
-  /** Waits until so many samples are on the disk. */
+  /** Waits until a number of samples is on disk. */
   async samples(count: number): Promise<void> {
     await until(`${count} samples`, () => {
       if (this.#child.exitCode !== null) throw new Error(`record: status ${this.#child.exitCode}, ${this.stderr}`);
@@ -60,7 +60,7 @@ export class RecordingRun {
     });
   }
 
-  /** Waits until two more samples are on the disk: what was there when it was called is in one of them. */
+  /** Waits until two more samples are on disk: one of them has the sockets of the time of the call. */
   async next(): Promise<void> {
     await this.samples(ticksIn(fs.readFileSync(this.file)).length + 2);
   }
@@ -78,16 +78,16 @@ export class RecordingRun {
   /** Ends it as Ctrl-C does. @returns its status */
   async stop(): Promise<number | null> {
     this.#child.kill('SIGINT');
-    return this.#ended;
+    return this.#exited;
   }
 
-  /** Its status, when it ends by itself. */
-  async ended(): Promise<number | null> {
-    return this.#ended;
+  /** Waits for the exit without a signal. @returns the exit status */
+  async exited(): Promise<number | null> {
+    return this.#exited;
   }
 }
 
-/** The lines of a recording, those that are whole, read without the code under test. */
+/** The complete lines of a recording, read without the code under test. */
 export function linesIn(bytes: Uint8Array): string[] {
   if (bytes.length === 0) return [];
   try {
@@ -107,14 +107,14 @@ export function ticksIn(bytes: Uint8Array): string[] {
   return linesIn(bytes).filter((line) => line.startsWith('{"type":"tick"'));
 }
 
-/** What a verb says of a recording, or of this machine. */
-export function told(...args: string[]) {
+/** Output of a command, for a recording or for this machine. */
+export function commandOutput(...args: string[]) {
   return socklens(args, ENVIRONMENT);
 }
 
 /** The same as JSON. @throws when its status is not 0 */
-export function toldJson<T>(...args: string[]): T {
-  const { status, stdout, stderr } = told(...args, '--json');
+export function commandJson<T>(...args: string[]): T {
+  const { status, stdout, stderr } = commandOutput(...args, '--json');
   if (status !== 0) throw new Error(`socklens ${args.join(' ')}: status ${status}, ${stderr}`);
   return JSON.parse(Buffer.from(stdout, 'latin1').toString()) as T;
 }

@@ -3,7 +3,7 @@ import type { Reporter, SerializedError, TestCase, TestModule, TestSuite, Vitest
 import { CHANGED_VARIABLE } from './host-state.ts';
 
 /**
- * The last lines of a run: what could not run and why, then `N passed, N failed, N skipped` alone.
+ * Prints the last lines of a run: tests that could not run, with the reason, then `N passed, N failed, N skipped`.
  *
  * With the variable CI set, a suite (a file or a `describe`) of which nothing could run fails the run.
  */
@@ -17,15 +17,15 @@ export default class ClosingLines implements Reporter {
   onTestRunEnd(modules: readonly TestModule[], unhandled: readonly SerializedError[]): void {
     const tests = modules.flatMap((module) => [...module.children.allTests()]);
     const count = (state: string) => tests.filter((test) => test.result().state === state).length;
-    // A file that does not load has no tests, and an error in a hook belongs to none.
+    // A file that fails to load has no tests, and an error in a hook belongs to no test.
     const errors = modules.flatMap((module) => [module, ...module.children.allSuites()]).filter(hasErrors).length;
     const failed = count('failed') + errors + unhandled.length;
-    // Those that a name pattern left out could have run.
+    // Tests that a name pattern excludes could have run.
     const notRun = this.#vitest?.config.testNamePattern === undefined ? modules.flatMap(notRunIn) : [];
     const lines = notRun.map(({ line }) => line);
     const mustRun = Boolean(process.env.CI) && notRun.some(({ isSuite }) => isSuite);
     if (mustRun) lines.push('CI is set: a suite that could not run fails the run');
-    // When all has been torn down, so that nothing is written after it.
+    // At exit, so that a teardown cannot print after it.
     process.once('exit', () => {
       if (mustRun) process.exitCode ||= 1;
       const all = failed + Number(process.env[CHANGED_VARIABLE] ?? 0);
@@ -37,11 +37,11 @@ export default class ClosingLines implements Reporter {
 
 interface NotRun {
   line: string;
-  /** Nothing of a file or a `describe` ran, not only a test of several. */
+  /** Whether a whole file or `describe` was skipped, not a single test. */
   isSuite: boolean;
 }
 
-/** The largest parts of a file that were skipped as a whole. A test's reason, or else its name, says why. */
+/** The largest parts of a file that were skipped as a whole, with their tests' reasons or else names. */
 function notRunIn(part: TestModule | TestSuite | TestCase): NotRun[] {
   if (part.type === 'test') return isSkipped(part) ? [{ line: notRunLine(part, [part]), isSuite: false }] : [];
   const tests = [...part.children.allTests()];
@@ -65,7 +65,7 @@ function hasErrors(part: TestModule | TestSuite): boolean {
   return part.errors().length > 0;
 }
 
-/** What `context.skip(reason)` was told. */
+/** The argument of `context.skip(reason)`; undefined without one. */
 function noteOf(test: TestCase): string | undefined {
   const result = test.result();
   return result.state === 'skipped' ? result.note : undefined;

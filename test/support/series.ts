@@ -9,13 +9,13 @@ import { AddressInterner } from '../../src/model/socket/interned-address.ts';
 import { TCP_STATE } from '../../src/model/socket/tcp-state.ts';
 import { type PlainSocket, storedSockets } from './plain-socket.ts';
 
-/** When the series of tests begin. */
+/** Start of the series, milliseconds since the epoch. */
 export const START_MS = Date.UTC(2026, 0, 1);
 
 const book = new AddressInterner();
 let cookies = 0;
 
-/** A TCP socket as a dump would have kept it; `local` and `peer` are `a.b.c.d:port`. */
+/** A TCP socket as a dump stores it; `local` and `peer` are `a.b.c.d:port`. */
 export function tcpSocket(
   parts: { local?: string; peer?: string } & Partial<Omit<PlainSocket, 'local' | 'peer'>> = {},
 ): PlainSocket {
@@ -70,7 +70,7 @@ export function unixSocket(parts: Partial<PlainSocket> = {}): PlainSocket {
   return { ...socket, proto: 'unix', family: 'unix', localPort: 0, peerPort: 0, unixType: 1, ...parts };
 }
 
-/** A container as the Engine tells of it. */
+/** A container as the Engine describes it. */
 export function container(parts: Partial<WatchedContainer> = {}): WatchedContainer {
   return {
     name: 'web',
@@ -131,7 +131,7 @@ export function series(spaces: readonly NetnsSeries[], parts: Partial<Series> = 
   };
 }
 
-/** What a rule says of it, with its defaults where nothing else is told. */
+/** Findings of a rule, with its default settings where none are given. */
 export function judge(
   rule: Rule,
   seen: Series,

@@ -15,10 +15,10 @@ const milliseconds = (text: string): Comparable => {
   const value = Number(text.replace('ms', '')) * 1000;
   return { value, tolerance: Math.max(1, value * 1e-4) };
 };
-/** Busy times are printed in whole milliseconds and a share: `4ms(12.1%)`. */
+/** Busy times are printed in whole milliseconds with a percentage: `4ms(12.1%)`. */
 const wholeMilliseconds = (text: string): Comparable => ({ value: Number.parseInt(text, 10) * 1000, tolerance: 1000 });
 
-/** Names of ss and what they become. */
+/** Fields of TCP_INFO by their names in ss. */
 const WORDS: Record<string, readonly [Field, (text: string) => Comparable][]> = {
   rtt: [
     ['rttUs', (text) => milliseconds(text.split('/')[0] ?? '')],

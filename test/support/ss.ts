@@ -1,4 +1,4 @@
-/** What `ss` of iproute2 says about the sockets of a namespace, as objects: the other opinion. */
+/** Sockets of a namespace as `ss` of iproute2 prints them, as objects to compare with. */
 import type { TestNetns } from './netns.ts';
 import { encodeAddress } from './recipes/sockaddr.ts';
 
@@ -39,7 +39,7 @@ export interface SsEndpoint {
 /**
  * Runs `ss` inside.
  *
- * @param family `-4` or `-6`: the line does not tell what `*` is
+ * @param family `-4` or `-6`: the line does not show the family of `*`
  * @param protocol `-t`, `-u`, `-w` or `-M`
  */
 export function ss(netns: TestNetns, family: '-4' | '-6', protocol: string): SsRow[] {

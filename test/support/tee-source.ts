@@ -1,4 +1,4 @@
-/** A source whose ticks also go into a recording, so that what a verb says live can be compared with what it says of the file. */
+/** A source that also records its ticks, to compare the output of a live command with that of its recording. */
 
 import type { BoundFilter } from '../../src/filter/bound-filter.ts';
 import type { Filter } from '../../src/filter/syntax.ts';
@@ -22,7 +22,7 @@ export class TeeSource implements SampleSource {
   #maker: RecordingMaker | undefined;
   #lastMs = 0;
 
-  /** @param path of the recording to be made */
+  /** @param path of the new recording */
   constructor(inner: SampleSource, path: string, target: string) {
     this.#inner = inner;
     this.intervalMs = inner.intervalMs;
@@ -30,7 +30,7 @@ export class TeeSource implements SampleSource {
     this.#target = target;
   }
 
-  /** Every tick is the whole of what `record --closely` asks for, whatever the verb would have asked for itself. */
+  /** Every tick has all that `record --full` requests, whatever the command requests. */
   async next({ closed, drained, lost, prepare }: TickRequest, stop?: AbortSignal): Promise<Tick | undefined> {
     const tick = await this.#inner.next(
       {
@@ -64,7 +64,7 @@ export class TeeSource implements SampleSource {
     return tick;
   }
 
-  /** Brings the recording to its end in order. */
+  /** Writes the end of the recording and closes it. */
   async finish(): Promise<void> {
     this.#maker?.finish(this.#lastMs);
     await this.#file.close();

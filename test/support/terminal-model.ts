@@ -1,13 +1,13 @@
-/** A small model of a terminal: what stays on the screen after the escape sequences that the painter uses. */
+/** A small model of a terminal: the screen after the escape sequences that the painter uses. */
 import { displayWidth } from '../../src/base/display-width.ts';
 
 // biome-ignore lint/suspicious/noControlCharactersInRegex: escape sequences are the point
 const SEQUENCE = /^\x1b\[(\?)?([\d;]*)([A-Za-z])/;
 
-/** Private modes as a terminal has them when a program starts. */
+/** Private modes of a terminal when a program starts. */
 const INITIAL_MODES: Readonly<Record<string, boolean>> = { 7: true, 25: true, 1049: false, 2004: false, 2026: false };
 
-/** An unknown sequence is an error, so that a test sees everything that is sent. */
+/** Unknown sequences throw, so that a test covers everything that is sent. */
 export class TerminalModel {
   readonly modes: Record<string, boolean> = { ...INITIAL_MODES };
   #columns: number;
@@ -25,7 +25,7 @@ export class TerminalModel {
     this.#cells = this.#blank();
   }
 
-  /** A new size; what was shown is kept at the top left, as tmux keeps it. */
+  /** Sets the size; the text stays at the top left, as in tmux. */
   resize(columns: number, rows: number): void {
     const before = this.#cells;
     this.#columns = columns;
@@ -33,14 +33,14 @@ export class TerminalModel {
     this.#cells = this.#blank().map((line, row) => line.map((cell, column) => before[row]?.[column] ?? cell));
   }
 
-  /** Whether everything is as it was before a program started, but for what it wrote. */
+  /** Whether all modes and attributes have their initial values. */
   get isRestored(): boolean {
     return (
       Object.entries(INITIAL_MODES).every(([mode, value]) => this.modes[mode] === value) && this.#attributes === ''
     );
   }
 
-  /** The screen as text, blanks at the ends left out. */
+  /** The screen as text, without trailing blanks. */
   lines(): string[] {
     return this.#cells.map((line) =>
       line
@@ -101,7 +101,7 @@ export class TerminalModel {
     this.modes[mode] = value;
   }
 
-  /** With the cursor in the last column, which a terminal keeps there after writing it, that column is erased. */
+  /** Erases to the end of the line; the cursor stays in the last column after writing it, and that column is erased too. */
   #eraseRest(): void {
     for (let column = Math.min(this.#column, this.#columns - 1); column < this.#columns; column++)
       this.#set(column, ' ');

@@ -1,4 +1,4 @@
-/** A real terminal for tests: a pseudo-terminal that tmux draws, of which it can be asked what stands there. */
+/** A real terminal for tests: a pseudo-terminal in tmux, whose screen can be read. */
 import { execFileSync } from 'node:child_process';
 import fs from 'node:fs';
 import os from 'node:os';
@@ -8,7 +8,7 @@ import { until } from './netns.ts';
 
 let counter = 0;
 
-/** What a shell shows when it waits; nothing that is tested writes it. */
+/** The shell's prompt; no tested program prints it. */
 const PROMPT = 'ready> ';
 
 export interface TerminalSize {
@@ -16,7 +16,7 @@ export interface TerminalSize {
   rows: number;
 }
 
-/** A shell in a terminal of a size. {@link close} ends both. */
+/** A shell in a terminal. {@link close} ends both. */
 export class TestTerminal {
   readonly #server: string;
 
@@ -45,18 +45,18 @@ export class TestTerminal {
     this.#tmux('send-keys', ...keys);
   }
 
-  /** Types a text, every character as it is. */
+  /** Types a text literally. */
   type(text: string): void {
     this.#tmux('send-keys', '-l', text);
   }
 
-  /** A command of the shell. */
+  /** Types a shell command and Enter. */
   run(command: string): void {
     this.type(command);
     this.press('Enter');
   }
 
-  /** What stands on the screen, line by line, blanks at the ends left out. */
+  /** The lines of the screen without trailing blanks. */
   lines(): string[] {
     return this.#tmux('capture-pane', '-p').split('\n').slice(0, -1);
   }
@@ -72,14 +72,14 @@ export class TestTerminal {
     this.#tmux('paste-buffer', '-p', '-r', '-d', '-b', 'paste');
   }
 
-  /** What the program in the terminal has switched: alternate screen, cursor, wrapping. */
+  /** State of the alternate screen, the cursor and wrapping. */
   flags(): { alternate: boolean; cursor: boolean; wrap: boolean } {
     const format = '#{alternate_on} #{cursor_flag} #{wrap_flag}';
     const [alternate, cursor, wrap] = this.#tmux('display-message', '-p', format).trim().split(' ');
     return { alternate: alternate === '1', cursor: cursor === '1', wrap: wrap === '1' };
   }
 
-  /** What is written to the terminal from now on, byte by byte. */
+  /** Captures everything that is written to the terminal from now on. */
   captureOutput(): { text(): string } & Disposable {
     const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'socklens-terminal-'));
     const file = path.join(folder, 'output');
@@ -95,14 +95,14 @@ export class TestTerminal {
     this.#tmux('resize-window', '-x', String(columns), '-y', String(rows));
   }
 
-  /** Process id of what runs in the foreground, below the shell. */
+  /** Process id of the foreground program, a child of the shell. */
   foreground(): number {
     const shell = this.#tmux('display-message', '-p', '#{pane_pid}').trim();
     const [child] = execFileSync('pgrep', ['-P', shell], { encoding: 'utf8' }).trim().split('\n');
     return Number(child);
   }
 
-  /** Waits until the screen shows something. @returns the lines that do */
+  /** Waits for a state of the screen. @returns its lines */
   async until(what: string, check: (lines: string[]) => boolean): Promise<string[]> {
     let lines: string[] = [];
     try {
@@ -119,7 +119,7 @@ export class TestTerminal {
     try {
       this.#tmux('kill-server');
     } catch {
-      // Its shell ended before.
+      // The shell has exited already.
     }
   }
 

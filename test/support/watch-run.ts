@@ -1,9 +1,9 @@
-/** `socklens watch --ndjson` as its users have it, while a test changes what is watched. */
+/** Runs the built `socklens watch --ndjson` while a test changes sockets. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { LAUNCHER } from './cli.ts';
 import { until } from './netns.ts';
 
-/** An object of `--ndjson`, as far as tests look at it. */
+/** Fields of an `--ndjson` object that tests use. */
 export interface WatchObject {
   type: 'sample' | 'note' | 'gap' | 'summary';
   at?: string;
@@ -23,10 +23,10 @@ export interface WatchObject {
   gaps?: number;
 }
 
-/** A run that goes on until it is stopped. */
+/** A running `socklens watch`. */
 export class WatchRun {
   readonly #child: ChildProcess;
-  readonly #ended: Promise<number | null>;
+  readonly #exited: Promise<number | null>;
   stdout = '';
   stderr = '';
 
@@ -41,7 +41,7 @@ export class WatchRun {
     this.#child.stderr?.on('data', (chunk: Buffer) => {
       this.stderr += chunk;
     });
-    this.#ended = new Promise((resolve) => this.#child.once('close', resolve));
+    this.#exited = new Promise((resolve) => this.#child.once('close', resolve));
   }
 
   get objects(): WatchObject[] {
@@ -59,7 +59,7 @@ export class WatchRun {
     return this.objects.flatMap(({ type, text }) => (type === 'note' && text !== undefined ? [text] : []));
   }
 
-  /** Waits for a sample of a target that is made from now on. */
+  /** Waits for a sample of a target that is printed after the call. */
   async nextSample(target: string, fits: (sample: WatchObject) => boolean = () => true): Promise<WatchObject> {
     const seen = this.samplesOf(target).length;
     return this.#until(`a sample of ${target}`, () => this.samplesOf(target).slice(seen).find(fits));
@@ -69,20 +69,20 @@ export class WatchRun {
     return this.#until(`the note ${pattern}`, () => this.notes.find((text) => pattern.test(text)));
   }
 
-  /** Closes the end of the pipe that this test reads. */
+  /** Closes the read end of the stdout pipe. */
   closePipe(): void {
     this.#child.stdout?.destroy();
   }
 
-  /** Ends it as Ctrl-C does. @returns its status */
+  /** Sends SIGINT. @returns the exit status */
   async stop(): Promise<number | null> {
     this.#child.kill('SIGINT');
-    return this.#ended;
+    return this.#exited;
   }
 
-  /** Its status, when it ends by itself. */
-  async ended(): Promise<number | null> {
-    return this.#ended;
+  /** Waits for the exit without a signal. @returns the exit status */
+  async exited(): Promise<number | null> {
+    return this.#exited;
   }
 
   async #until<T>(what: string, check: () => T | undefined): Promise<T> {
@@ -92,7 +92,7 @@ export class WatchRun {
   }
 }
 
-/** How many are in a group, by one value of its key. */
+/** Sum of the counts of groups with a value in their key. */
 export function countIn(sample: WatchObject, key: string, value: string | number | null): number {
   return (sample.groups ?? []).filter((group) => group.key[key] === value).reduce((sum, { count }) => sum + count, 0);
 }

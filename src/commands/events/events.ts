@@ -4,7 +4,7 @@ import { Failure } from '../../model/failure.ts';
 import type { WatchedNetns } from '../../model/netns/netns.ts';
 import { everySocket } from '../../model/socket/socket-query.ts';
 import { type ClosedTest, closedTest } from '../../queries/filter-tests.ts';
-import { openSource, type Recorded } from '../../sources/open-source.ts';
+import { openSource, type Recorded, type SourceOptions } from '../../sources/open-source.ts';
 import type { SampleSource, TickRequest } from '../../sources/sample-source.ts';
 import type { CommandContext } from '../context.ts';
 import { writeNote } from '../notes.ts';
@@ -26,6 +26,8 @@ export interface EventsOptions extends EventReportOptions {
   forMs: number | undefined;
   /** Size of the kernel's buffer for events in bytes; undefined for the default. */
   bufferBytes?: number | undefined;
+  /** Wraps the source that is opened; undefined for the source itself. */
+  through?: SourceOptions['through'];
 }
 
 /** Minimum time between two dumps, in milliseconds; dumps find the owners of sockets. */
@@ -33,7 +35,7 @@ const DUMP_MS = 1000;
 
 /** `socklens events`: a line for each connection as soon as it is closed, and a summary by peer. */
 export async function events(context: CommandContext, options: EventsOptions): Promise<void> {
-  const { target, from, forMs, numeric, bufferBytes } = options;
+  const { target, from, forMs, numeric, bufferBytes, through } = options;
   const filter = readFilter(context, options.filter, options.asSs);
   if (target === undefined && from === undefined)
     throw new Failure('usage', 'events needs a TARGET (see socklens events --help)');
@@ -46,6 +48,7 @@ export async function events(context: CommandContext, options: EventsOptions): P
     events: true,
     eventsOnly: true,
     eventBufferBytes: bufferBytes,
+    through,
   });
   try {
     // Before names are resolved: a field that events do not have is refused whether or not the names exist.

@@ -1,4 +1,4 @@
-/** The founding incident from beginning to end, in containers with a real MariaDB. */
+/** The whole lab in containers with a real MariaDB. */
 import { beforeAll, describe, expect, test } from 'vitest';
 import { localMachine } from '../../../src/collect/local-machine.ts';
 import { lab } from '../../../src/commands/lab/lab.ts';
@@ -16,7 +16,7 @@ if (typeof engine === 'string' || missing !== undefined) test.skip(`docker: the 
 else describe('docker: the story of the lab', { timeout: 300_000 }, () => describeStory(engine));
 
 function describeStory(docker: TestEngine): void {
-  // The balancer is reached at its container's address.
+  // The balancer has its container's address.
   beforeAll(() => docker.enterHostNetwork());
 
   test('both causes are named before the first container fails, and with both fixes the same load passes', async () => {
@@ -27,10 +27,10 @@ function describeStory(docker: TestEngine): void {
     };
     const out = { write, columns: undefined };
     const context = { machine: localMachine(env), out, err: out };
-    const mended = await lab(context, containerLab(hostRoles(docker.image), env, NAME), { format: 'json' });
+    const fixed = await lab(context, containerLab(hostRoles(docker.image), env, NAME), { format: 'json' });
     const { phases } = JSON.parse(written) as { phases: LabPhaseResult[] };
     expectStory(phases);
-    expect(mended).toBe(true);
+    expect(fixed).toBe(true);
     const filters = encodeURIComponent(JSON.stringify({ label: [`socklens.lab=${NAME}`] }));
     expect(await docker.ask('GET', `/containers/json?all=1&filters=${filters}`)).toEqual([]);
     expect(await docker.ask('GET', `/networks?filters=${filters}`)).toEqual([]);

@@ -1,4 +1,4 @@
-/** The founding incident in containers, with a real MariaDB, a real driver and a real balancer. */
+/** The lab in containers, with a real MariaDB, a real driver and a real balancer. */
 import { execFileSync } from 'node:child_process';
 import fs from 'node:fs';
 import { afterEach, beforeAll, describe, expect, test } from 'vitest';
@@ -20,12 +20,12 @@ const NAME = `sllab-${process.pid}`;
 const MAX_CONNECTIONS = 151;
 const MAX_IDLE = 50;
 const NOFILE = 1024;
-/** Requests per second that these tests take the machine for at most: other tests want their share, now or in a moment. */
+/** Upper limit of the calibrated rate, in requests per second, so that other programs have CPU time too. */
 const MODEST = 600;
 const CAP = fittingCap(MAX_CONNECTIONS, 4);
 
 function describeLab(docker: TestEngine): void {
-  // The balancer is reached at its container's address.
+  // The balancer has its container's address.
   beforeAll(() => docker.enterHostNetwork());
 
   let lab: ContainerLab | undefined;
@@ -69,11 +69,11 @@ function describeLab(docker: TestEngine): void {
     const database = await pidOf(running.lab.database);
     const most = { toDatabase: 0, descriptors: 0 };
     const [first = 0] = pids;
-    const looking = setInterval(() => {
+    const sampling = setInterval(() => {
       most.toDatabase = Math.max(most.toDatabase, toDatabase(first));
       most.descriptors = Math.max(most.descriptors, descriptors(first));
     }, 200);
-    const report = await running.load.run(plan).finally(() => clearInterval(looking));
+    const report = await running.load.run(plan).finally(() => clearInterval(sampling));
     const refused = report.errors.tooManyConnections ?? 0;
     expect(refused).toBeGreaterThan(20);
     expect(status(database, 'Connection_errors_max_connections')).toBeGreaterThanOrEqual(refused / 2);
@@ -108,7 +108,7 @@ function describeLab(docker: TestEngine): void {
   });
 }
 
-/** Established connections to the database, as `ss` shows them in the namespace of a process. */
+/** Number of established connections to the database in a process's namespace, from `ss`. */
 function toDatabase(pid: number): number {
   const inside = ['-t', String(pid), '-n', 'ss', '-tnH', 'state', 'established', 'dport', '=', ':3306'];
   return execFileSync('nsenter', inside, { encoding: 'utf8' }).split('\n').filter(Boolean).length;
@@ -118,7 +118,7 @@ function descriptors(pid: number): number {
   return fs.readdirSync(`/proc/${pid}/fd`).length;
 }
 
-/** A value that MariaDB itself counts. */
+/** A status variable of MariaDB. */
 function status(database: number, name: string): number {
   const client = ['mariadb', '--no-defaults', '--host=127.0.0.1', `--port=${EXTRA_PORT}`, '--skip-ssl', '--batch'];
   const question = ['--skip-column-names', '-e', `SHOW GLOBAL STATUS LIKE '${name}'`];

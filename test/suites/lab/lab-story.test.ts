@@ -1,4 +1,4 @@
-/** The founding incident from beginning to end: the embedded lab as its users start it. */
+/** The whole embedded lab as its users start it. */
 import { spawn } from 'node:child_process';
 import fs from 'node:fs';
 import { beforeAll, describe, expect, it } from 'vitest';
@@ -8,7 +8,7 @@ import { expectStory } from '../../support/lab-story.ts';
 import { until } from '../../support/netns.ts';
 
 const NAMES_FOLDER = '/run/netns';
-/** What issue 6 allows the embedded lab. */
+/** Time limit of the embedded lab. */
 const MOST_MS = 120_000;
 
 interface Run {
@@ -17,7 +17,7 @@ interface Run {
   stderr: string;
 }
 
-/** Starts the lab. @returns its process, what it has written so far, and its end */
+/** Starts the lab. @returns its process, its output so far, and a promise of its exit */
 function start(...args: string[]) {
   const child = spawn(LAUNCHER, ['lab', ...args], { stdio: ['ignore', 'pipe', 'pipe'] });
   const written = { stdout: '', stderr: '' };
@@ -31,7 +31,7 @@ function start(...args: string[]) {
   return { child, written, end };
 }
 
-/** Processes that a process started, and theirs, as /proc tells. */
+/** All descendants of a process, from /proc. */
 function descendants(pid: number): number[] {
   const children = fs
     .readdirSync(`/proc/${pid}/task`)
@@ -52,7 +52,7 @@ describe('lab: the whole story', { timeout: 180_000 }, () => {
     tookMs = Date.now() - begin;
   }, 180_000);
 
-  it('ends with status 0 within two minutes and leaves nothing behind', () => {
+  it('exits with status 0 within two minutes and leaves nothing behind', () => {
     expect({ status: run.status, stderr: run.stderr }).toEqual({ status: 0, stderr: '' });
     expect(tookMs).toBeLessThan(MOST_MS);
     expect(namesOfLab()).toEqual([]);

@@ -1,9 +1,9 @@
 /**
- * Opens and closes TCP connections on loopback at a steady rate, both ends here, and says exactly how
- * many it made. It ends by itself.
+ * Opens and closes TCP connections on loopback at a steady rate, both ends in this process, and prints their
+ * exact number.
  *
- * Arguments: connections a second, seconds. Says `ready`, begins with the first line on stdin, and at
- * the end says the number of connections.
+ * Arguments: connections a second, seconds. Prints `ready`, starts at the first line on stdin, prints
+ * `CONNECTIONS SECONDS` and exits.
  */
 import { once } from 'node:events';
 import { AF, SOCK } from './constants.ts';
@@ -11,9 +11,9 @@ import { accept, bind, close, connect, getsockname, listen, socket } from './lib
 import { encodeAddress, portOf } from './sockaddr.ts';
 
 const [rate = 1000, seconds = 1] = process.argv.slice(2).map(Number);
-/** A burst every so often keeps the rate. */
+/** Interval between the bursts that make up the rate. */
 const STEP_MS = 10;
-/** Client ports are used up for each address of the listener: there are enough of them in 127.0.0.0/8. */
+/** Number of the listener's addresses: the client ports for one address would run out. */
 const ADDRESSES = 50;
 
 const listener = socket(AF.INET, SOCK.STREAM);

@@ -1,6 +1,6 @@
 /**
- * Holds a descriptor of many kinds until it is stopped, and tells on stdout how many of each it
- * opened itself: `{"eventpoll": 1, …}`. What Node holds for its own sake comes on top.
+ * Holds descriptors of many kinds until it is killed, and prints how many of each it opened:
+ * `{"eventpoll": 1, …}`. Node's own descriptors are not counted.
  */
 import fs from 'node:fs';
 import koffi from 'koffi';

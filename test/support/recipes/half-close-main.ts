@@ -1,8 +1,8 @@
 /**
- * Holds connections that one side shut for writing, as a client does that has asked everything, while the other
- * side goes on answering a few bytes at a time. It ends with its input.
+ * Holds connections whose clients have shut down writing after their request, while the server goes on sending a
+ * few bytes at a time. Exits at the end of stdin.
  *
- * Arguments: connections. Says `ready` when all of them are half-closed.
+ * Arguments: connections. Prints `ready` when all of them are half-closed.
  */
 import net from 'node:net';
 

@@ -3,8 +3,8 @@ import type { RunningContainer } from '../engine.ts';
 import { nodeProgram, type TestNetns } from '../netns.ts';
 
 /**
- * Starts TypeScript files in the network namespace of a container: its image has no Node. What runs is in the
- * container's network and not in its cgroup.
+ * Starts TypeScript files in the network namespace of a container, whose image has no Node. They are not in the
+ * container's cgroup.
  */
 export function inside({ pid }: Pick<RunningContainer, 'pid'>): Pick<TestNetns, 'spawnNode'> {
   return {

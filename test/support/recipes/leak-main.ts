@@ -1,12 +1,12 @@
 /**
- * Opens pipes at a steady rate and keeps them, until it is stopped or has so many.
+ * Opens pipes at a steady rate and never closes them, until it is killed or has the maximum.
  *
- * Arguments: pipes a second, pipes at most. Says `ready` when it begins.
+ * Arguments: pipes a second, maximum of pipes. Prints `ready` when it starts.
  */
 import koffi from 'koffi';
 
 const [rate = 10, most = 500] = process.argv.slice(2).map(Number);
-/** One that leaks for ever would be a fault of its own. */
+/** Exits after this time when the test has not killed it. */
 const END_MS = 120_000;
 
 const pipe = koffi.load(null).func('int pipe(_Out_ int *)');

@@ -52,7 +52,7 @@ export function listen(fd: number, backlog: number): void {
   check('listen', calls.listen(fd, backlog));
 }
 
-/** Begins to connect; with `wait` it comes back when the connection stands. */
+/** Starts connect(2); with `wait` it returns when the connection is established. */
 export function connect(fd: number, address: Uint8Array, wait = true): void {
   const result = check('connect', calls.connect(fd, address, address.length), ['EINPROGRESS']);
   if (wait && result === -1) poll(fd, POLL.OUT);
@@ -72,12 +72,12 @@ export function close(fd: number): void {
   check('close', calls.close(fd));
 }
 
-/** Sends what fits; -1 when nothing does. */
+/** Sends what fits into the buffer. @returns the number of bytes; -1 when none fits */
 export function send(fd: number, data: Uint8Array): number {
   return Number(check('send', Number(calls.send(fd, data, data.length, MSG_DONTWAIT | MSG_NOSIGNAL)), ['EAGAIN']));
 }
 
-/** Waits for data and takes at most `room` bytes of it; none at the end. */
+/** Waits for data and reads at most `room` bytes; empty at the end of the stream. */
 export function recv(fd: number, room: number): Uint8Array {
   poll(fd, POLL.IN);
   const bytes = new Uint8Array(room);

@@ -1,6 +1,6 @@
 /**
  * Holds `connections` TCP connections, both ends, over `listeners` listeners on addresses of
- * 127.0.0.0/8, says `ready` and ends with its input.
+ * 127.0.0.0/8, prints `ready` and exits at the end of stdin.
  *
  * Arguments: connections, listeners, index of the first listener.
  */

@@ -1,4 +1,4 @@
-/** Very many TCP connections in a namespace, for speed and for dumps of many pieces. */
+/** Very many TCP connections in a namespace, for measurements and for dumps of many messages. */
 import type { ChildProcess } from 'node:child_process';
 import path from 'node:path';
 import type { TestNetns } from '../netns.ts';
@@ -6,9 +6,9 @@ import type { TestNetns } from '../netns.ts';
 /** Two descriptors a connection, under the usual hard limit of 20,000 for a process. */
 const CONNECTIONS_PER_PROCESS = 9_000;
 
-/** What was made. */
+/** The sockets that were made. */
 export interface ManySockets {
-  /** TCP connections; the namespace shows twice as many sockets ESTABLISHED. */
+  /** TCP connections; the namespace has two ESTABLISHED sockets for each. */
   connections: number;
   /** Sockets in LISTEN. */
   listeners: number;

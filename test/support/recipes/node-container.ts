@@ -5,7 +5,7 @@ import { nodeProgram } from '../netns.ts';
 const ROOT = path.resolve(import.meta.dirname, '../../..');
 
 /**
- * What a container needs to run a TypeScript file of these tests as its own process: this checkout and the
+ * Mounts with which a container can run a TypeScript file of these tests as its own process: this checkout and the
  * machine's libraries, read-only.
  *
  * @param argument handed over as one word

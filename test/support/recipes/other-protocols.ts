@@ -1,10 +1,10 @@
 /** UDP, RAW and MPTCP sockets. Each recipe returns ports and inodes as they were made. */
 import { AF, IPPROTO, SOCK } from './constants.ts';
-import type { Expected, Ground } from './ground.ts';
+import type { Expected, RecipeContext } from './recipe-context.ts';
 import { familyOf } from './sockaddr.ts';
 
 /** A UDP socket that receives from anyone, on IPv4 or IPv6. */
-export async function udpUnconnected({ workshop }: Ground, host = '127.0.0.1'): Promise<Expected> {
+export async function udpUnconnected({ workshop }: RecipeContext, host = '127.0.0.1'): Promise<Expected> {
   const fd = await workshop.socket(familyOf(host), SOCK.DGRAM);
   await workshop.bind(fd, { host, port: 0 });
   return {
@@ -18,9 +18,9 @@ export async function udpUnconnected({ workshop }: Ground, host = '127.0.0.1'): 
 }
 
 /** A UDP socket that has a peer. */
-export async function udpConnected(ground: Ground, host = '127.0.0.1'): Promise<Expected> {
-  const { workshop } = ground;
-  const server = await udpUnconnected(ground, host);
+export async function udpConnected(context: RecipeContext, host = '127.0.0.1'): Promise<Expected> {
+  const { workshop } = context;
+  const server = await udpUnconnected(context, host);
   const fd = await workshop.socket(familyOf(host), SOCK.DGRAM);
   await workshop.connect(fd, { host, port: server.localPort });
   return {
@@ -33,10 +33,10 @@ export async function udpConnected(ground: Ground, host = '127.0.0.1'): Promise<
   };
 }
 
-/** A UDP socket with `count` datagrams of `bytes` that nobody reads. */
-export async function udpUnread(ground: Ground, count = 5, bytes = 500): Promise<Expected> {
-  const { workshop } = ground;
-  const server = await udpUnconnected(ground);
+/** A UDP socket with `count` unread datagrams of `bytes`. */
+export async function udpUnread(context: RecipeContext, count = 5, bytes = 500): Promise<Expected> {
+  const { workshop } = context;
+  const server = await udpUnconnected(context);
   const fd = await workshop.socket(AF.INET, SOCK.DGRAM);
   await workshop.connect(fd, { host: '127.0.0.1', port: server.localPort });
   for (let index = 0; index < count; index++) await workshop.send(fd, bytes);
@@ -44,7 +44,7 @@ export async function udpUnread(ground: Ground, count = 5, bytes = 500): Promise
 }
 
 /** RAW sockets for ICMP, and for ICMPv6: the port column shows the protocol number. */
-export async function raw({ workshop }: Ground): Promise<Expected[]> {
+export async function raw({ workshop }: RecipeContext): Promise<Expected[]> {
   const v4 = await workshop.socket(AF.INET, SOCK.RAW, IPPROTO.ICMP);
   const v6 = await workshop.socket(AF.INET6, SOCK.RAW, IPPROTO.ICMPV6);
   const row = { state: 'UNCONN', peerPort: 0 };
@@ -58,7 +58,7 @@ export async function raw({ workshop }: Ground): Promise<Expected[]> {
  * An MPTCP listener and a connection to it, both ends; each has a TCP subflow of the same inode.
  * The error's code is EPROTONOSUPPORT or ENOPROTOOPT where the kernel has no MPTCP.
  */
-export async function mptcp({ workshop }: Ground, host = '127.0.0.1'): Promise<Expected[]> {
+export async function mptcp({ workshop }: RecipeContext, host = '127.0.0.1'): Promise<Expected[]> {
   const open = () => workshop.socket(familyOf(host), SOCK.STREAM, IPPROTO.MPTCP);
   const fd = await open();
   await workshop.bind(fd, { host, port: 0 });

@@ -2,8 +2,8 @@
  * A database that greets and answers slowly, and a pool that uses it: what Go's database/sql does with
  * SetMaxOpenConns and SetMaxIdleConns, driven by workers in phases.
  *
- * Argument: a {@link PoolPlan} as JSON. Says `ready` when the database listens, begins with the first line on
- * stdin, says `phase N` as each begins, and goes on with the last one until its input ends.
+ * Argument: a {@link PoolPlan} as JSON. Prints `ready` when the database listens, starts at the first line on
+ * stdin, prints `phase N` at the start of each, and stays in the last one until stdin ends.
  */
 import { once } from 'node:events';
 import net from 'node:net';
@@ -13,7 +13,7 @@ import type { PoolPlan } from './pool.ts';
 const plan = JSON.parse(process.argv[2] ?? '{}') as PoolPlan;
 const { host = '127.0.0.1', port, maxOpen = Number.POSITIVE_INFINITY, maxIdle = 2, serverLimit } = plan;
 
-/** As MySQL sends them: length and number of the packet, then 0xff for an error or the version of its protocol. */
+/** Packets of MySQL's protocol: length and number of the packet, then 0xff for an error or the protocol version. */
 const REFUSAL = packet(Buffer.from('\xff\x10\x04Too many connections', 'latin1'));
 const GREETING = packet(Buffer.concat([Buffer.from([10]), Buffer.alloc(73, 'x')]));
 const LOGIN = packet(Buffer.alloc(120, 'l'));
@@ -48,7 +48,7 @@ const expiry = new Map<net.Socket, NodeJS.Timeout>();
 const waiting: (() => void)[] = [];
 let open = 0;
 
-/** The one that was used last, as pools do that shrink. */
+/** Takes the most recently used connection, like pools that shrink. */
 function fromIdle(): net.Socket | undefined {
   const socket = idle.pop();
   if (socket !== undefined) clearTimeout(expiry.get(socket));
@@ -89,7 +89,7 @@ function giveBack(socket: net.Socket): void {
     waiting.shift()?.();
     return;
   }
-  // With a time for idle ones the surplus is kept until it is over, as pools do that shrink.
+  // With an idle time the surplus is closed after that time, like in pools that shrink.
   if (plan.idleMs === undefined) {
     socket.end();
     return;
@@ -104,7 +104,7 @@ function giveBack(socket: net.Socket): void {
   expiry.set(socket, timer);
 }
 
-/** The next piece that the database sends. @throws when it closes instead */
+/** Waits for data from the database. @throws when the database closes the connection */
 function answer(socket: net.Socket): Promise<Buffer> {
   return new Promise((resolve, reject) => {
     const settle = (outcome: () => void) => {

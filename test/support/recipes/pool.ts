@@ -5,28 +5,28 @@ import readline from 'node:readline';
 import type { TestNetns } from '../netns.ts';
 
 export interface PoolPlan {
-  /** 127.0.0.1 unless told otherwise. */
+  /** Default 127.0.0.1. */
   host?: string;
   port: number;
-  /** Whether the database is in the same process; it is unless told otherwise. */
+  /** Whether the database is in the same process; default true. */
   serve?: boolean;
   /** The open cap; none when left out. */
   maxOpen?: number;
-  /** The idle cap; what is above it is closed on return. */
+  /** Maximum of idle connections; more are closed when they are returned to the pool. */
   maxIdle?: number;
-  /** Keeps what is above the idle cap for so long instead. */
+  /** Time after which idle connections above the maximum are closed, instead of at once. */
   idleMs?: number;
   /** Connections that the database takes; it refuses more as MySQL does. None when left out. */
   serverLimit?: number;
   /** How long a query takes. */
   holdMs: number;
-  /** The last one goes on. */
+  /** Phases in order; the last one does not end. */
   phases: { workers: number; ms: number; thinkMs: number }[];
 }
 
 export interface RunningPool {
   pid: number;
-  /** Waits until the pool says a line: `phase 1`, `done`. */
+  /** Waits until the pool prints a line: `phase 1`, `done`. */
   said(line: string): Promise<void>;
   begin(): void;
 }

@@ -1,4 +1,4 @@
-/** Sockets of three namespaces, at random: two containers and a stranger share one, one container is alone, one has none. A fourth is for what comes and goes. */
+/** Random sockets in three namespaces: one that two containers and another process share, one of a single container, one without a container. Connections are opened and closed in a fourth. */
 import fs from 'node:fs';
 import { createNetns, type TestNetns } from '../netns.ts';
 import type { Dice } from '../random-filter.ts';
@@ -15,7 +15,7 @@ export interface Population {
   bare: TestNetns;
   /** Has one listener until {@link churn} is called. */
   busy: TestNetns;
-  /** Ids of the containers: two of the shared namespace, then the one that is alone; empty where no cgroup can be made. */
+  /** Ids of the containers: two of the shared namespace, then the single one; empty where no cgroup can be made. */
   containers: readonly string[];
   workshops: readonly Workshop[];
   /** Opens a connection in the busy namespace and closes it. */
@@ -28,7 +28,7 @@ export async function populate(dice: Dice): Promise<Population> {
   const workshops = await Promise.all(
     [shared, shared, shared, alone, bare, busy].map((netns) => Workshop.start(netns)),
   );
-  const [first, second, stranger, single, other, restless] = workshops as [
+  const [first, second, unrelated, single, other, restless] = workshops as [
     Workshop,
     Workshop,
     Workshop,
@@ -39,7 +39,7 @@ export async function populate(dice: Dice): Promise<Population> {
   const cgroups = [first, second, single].map(({ pid }, index) => containerCgroup(pid, index));
   await fill(shared, first, dice, 8000);
   await fill(shared, second, dice, 8010);
-  await fill(shared, stranger, dice, 8020);
+  await fill(shared, unrelated, dice, 8020);
   await fill(alone, single, dice, 8030);
   await fill(bare, other, dice, 8040);
   const door = await restless.tcpListener('127.0.0.1', 8009);
@@ -91,12 +91,12 @@ async function fill(netns: TestNetns, workshop: Workshop, dice: Dice, base: numb
       await workshop.connect(waiting, listener);
     }
   }
-  const ground = { netns, workshop };
-  if (dice.roll(2) === 0) await udpUnconnected(ground);
-  if (dice.roll(2) === 0) await udpConnected(ground);
-  if (dice.roll(3) === 0) await udpUnread(ground);
+  const context = { netns, workshop };
+  if (dice.roll(2) === 0) await udpUnconnected(context);
+  if (dice.roll(2) === 0) await udpConnected(context);
+  if (dice.roll(3) === 0) await udpUnread(context);
   if (dice.roll(2) === 0) await workshop.unix(SOCK.DGRAM, new TextEncoder().encode(`\0parity-${base}`));
-  if (dice.roll(3) === 0 && fs.existsSync('/proc/sys/net/mptcp/enabled')) await mptcp(ground);
+  if (dice.roll(3) === 0 && fs.existsSync('/proc/sys/net/mptcp/enabled')) await mptcp(context);
 }
 
 /** Puts a process into a cgroup that is named as Docker names those of its containers: then it is one. */
@@ -113,7 +113,7 @@ function containerCgroup(pid: number, index: number): { id: string; remove(): vo
   return {
     id,
     remove: () => {
-      // Its process has ended; the folder can be removed as soon as the kernel has noticed.
+      // The kernel removes an exited process from its cgroup asynchronously.
       for (let attempt = 0; attempt < 100; attempt++) {
         try {
           fs.rmdirSync(folder);

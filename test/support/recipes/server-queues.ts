@@ -1,10 +1,10 @@
 /** Queues of listeners that fill: of TCP, of UNIX sockets, of half-open connections. */
 import { AF, OPT, SOCK } from './constants.ts';
-import { drop, type Ground, V4 } from './ground.ts';
+import { drop, type RecipeContext, V4 } from './recipe-context.ts';
 import type { Fd } from './workshop.ts';
 
-/** Attempts to connect that nobody waits for. */
-export async function dial({ workshop }: Ground, port: number, count: number): Promise<Fd[]> {
+/** Connection attempts without waiting for their result. */
+export async function dial({ workshop }: RecipeContext, port: number, count: number): Promise<Fd[]> {
   const clients: Fd[] = [];
   for (let index = 0; index < count; index++) {
     const client = await workshop.socket(AF.INET, SOCK.STREAM);
@@ -15,31 +15,31 @@ export async function dial({ workshop }: Ground, port: number, count: number): P
 }
 
 /** A listener that never accepts, and more clients than its queue takes. */
-export async function overflowing(ground: Ground, backlog = 3, clients = 6): Promise<{ fd: Fd; port: number }> {
-  const listener = await ground.workshop.tcpListener(V4, 0, backlog);
-  await dial(ground, listener.port, clients);
+export async function overflowing(context: RecipeContext, backlog = 3, clients = 6): Promise<{ fd: Fd; port: number }> {
+  const listener = await context.workshop.tcpListener(V4, 0, backlog);
+  await dial(context, listener.port, clients);
   return listener;
 }
 
 /** Clients that never learn of the listener's answer: to the listener a flood of SYNs. */
-export async function synFlood(ground: Ground, backlog = 16, clients = 40): Promise<{ port: number }> {
-  const listener = await ground.workshop.tcpListener(V4, 0, backlog);
-  drop(ground.netns, V4, '--sport', String(listener.port), '--tcp-flags', 'SYN,ACK', 'SYN,ACK');
-  await dial(ground, listener.port, clients);
+export async function synFlood(context: RecipeContext, backlog = 16, clients = 40): Promise<{ port: number }> {
+  const listener = await context.workshop.tcpListener(V4, 0, backlog);
+  drop(context.netns, V4, '--sport', String(listener.port), '--tcp-flags', 'SYN,ACK', 'SYN,ACK');
+  await dial(context, listener.port, clients);
   return listener;
 }
 
 /** Clients that are connected as far as they know: their last packet of the handshake is lost. */
-export async function lostAcks(ground: Ground, backlog = 4, clients = 4): Promise<{ port: number }> {
-  const listener = await ground.workshop.tcpListener(V4, 0, backlog);
-  drop(ground.netns, V4, '--dport', String(listener.port), '--tcp-flags', 'SYN,ACK,FIN,RST', 'ACK');
-  await dial(ground, listener.port, clients);
+export async function lostAcks(context: RecipeContext, backlog = 4, clients = 4): Promise<{ port: number }> {
+  const listener = await context.workshop.tcpListener(V4, 0, backlog);
+  drop(context.netns, V4, '--dport', String(listener.port), '--tcp-flags', 'SYN,ACK,FIN,RST', 'ACK');
+  await dial(context, listener.port, clients);
   return listener;
 }
 
-/** Listeners that share a port, with so many connections spread over them by the kernel. */
-export async function reusePort(ground: Ground, listeners: number, clients: number) {
-  const { workshop } = ground;
+/** Listeners that share a port, with connections that the kernel spreads over them. */
+export async function reusePort(context: RecipeContext, listeners: number, clients: number) {
+  const { workshop } = context;
   const fds: Fd[] = [];
   let port = 0;
   for (let index = 0; index < listeners; index++) {
@@ -50,18 +50,18 @@ export async function reusePort(ground: Ground, listeners: number, clients: numb
     port = await workshop.port(fd);
     fds.push(fd);
   }
-  await dial(ground, port, clients);
+  await dial(context, port, clients);
   return { fds, port };
 }
 
-/** Connections that wait at each listener of a port, by the listener's inode, as ss tells them. */
-export function waitingAt({ netns }: Ground, port: number): Map<number, number> {
+/** Accept queue lengths of the listeners of a port in `ss`, by inode. */
+export function waitingAt({ netns }: RecipeContext, port: number): Map<number, number> {
   const lines = netns.run('ss', '-Hltne', `sport = :${port}`).trim().split('\n');
   return new Map(lines.map((line) => [Number(/ ino:(\d+)/.exec(line)?.[1]), Number(line.split(/\s+/)[1])]));
 }
 
 /** Connects a UNIX stream socket to an abstract name until the listener takes no more. @returns how many it took */
-export async function fillUnix({ workshop }: Ground, name: Uint8Array, atMost: number): Promise<number> {
+export async function fillUnix({ workshop }: RecipeContext, name: Uint8Array, atMost: number): Promise<number> {
   for (let taken = 0; taken < atMost; taken++) {
     const client = await workshop.unix(SOCK.STREAM);
     try {

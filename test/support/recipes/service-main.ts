@@ -1,14 +1,14 @@
 /**
- * One healthy program of a service: a web server, its clients, or what checks it.
+ * One healthy program of a service: a web server, its clients, or its health check.
  *
- * Argument: a {@link ServicePlan} as JSON. Says `ready` when it begins, and goes on until it is ended.
+ * Argument: a {@link ServicePlan} as JSON. Prints `ready` when it starts, and runs until it is killed.
  */
 import { once } from 'node:events';
 import http from 'node:http';
 import net from 'node:net';
 import type { ServicePlan } from './service.ts';
 
-/** It ends by itself when nobody ends it. */
+/** Exits after this time when the test has not killed it. */
 const END_MS = 300_000;
 setTimeout(() => process.exit(0), END_MS);
 
@@ -61,7 +61,7 @@ function check({ host, port, everyMs }: ServicePlan & { role: 'check' }): void {
   }, everyMs);
 }
 
-/** Asks and reads the whole answer. */
+/** Sends a request and reads the whole answer. */
 function get(options: http.RequestOptions): Promise<void> {
   return new Promise((resolve, reject) => {
     const request = http.get({ ...options, timeout: 5000 }, (response) => {

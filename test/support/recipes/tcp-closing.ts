@@ -1,9 +1,9 @@
 /** TCP sockets on their way down, each held in its state. */
 import { SHUT } from './constants.ts';
-import { drop, type Expected, type Ground, V4 } from './ground.ts';
+import { drop, type Expected, type RecipeContext, V4 } from './recipe-context.ts';
 
-/** FIN_WAIT1 without an owner: closed with unsent data, and nothing comes through. */
-export async function finWait1Orphan({ netns, workshop }: Ground): Promise<Expected> {
+/** FIN_WAIT1 without an owner: closed with unsent data while all packets are dropped. */
+export async function finWait1Orphan({ netns, workshop }: RecipeContext): Promise<Expected> {
   const listener = await workshop.tcpListener(V4);
   const pair = await workshop.tcpPair(listener);
   drop(netns, V4, '--dport', String(listener.port));
@@ -20,7 +20,7 @@ export async function finWait1Orphan({ netns, workshop }: Ground): Promise<Expec
 }
 
 /** FIN_WAIT2 with its owner (shut down, not closed); the other side is CLOSE_WAIT with the FIN unread. */
-export async function finWait2Held({ workshop }: Ground): Promise<[held: Expected, closeWait: Expected]> {
+export async function finWait2Held({ workshop }: RecipeContext): Promise<[held: Expected, closeWait: Expected]> {
   const listener = await workshop.tcpListener(V4);
   const pair = await workshop.tcpPair(listener);
   await workshop.shutdown(pair.client, SHUT.WR);
@@ -45,7 +45,7 @@ export async function finWait2Held({ workshop }: Ground): Promise<[held: Expecte
 }
 
 /** FIN_WAIT2 as a mini-socket: closed, while the other side (CLOSE_WAIT, FIN read) stays open. */
-export async function finWait2Mini({ workshop }: Ground): Promise<[mini: Expected, closeWait: Expected]> {
+export async function finWait2Mini({ workshop }: RecipeContext): Promise<[mini: Expected, closeWait: Expected]> {
   const listener = await workshop.tcpListener(V4);
   const pair = await workshop.tcpPair(listener);
   await workshop.close(pair.client);
@@ -71,7 +71,7 @@ export async function finWait2Mini({ workshop }: Ground): Promise<[mini: Expecte
 }
 
 /** TIME_WAIT: closed first, then the other side. */
-export async function timeWait({ workshop }: Ground, host = V4): Promise<Expected> {
+export async function timeWait({ workshop }: RecipeContext, host = V4): Promise<Expected> {
   const listener = await workshop.tcpListener(host);
   const pair = await workshop.tcpPair(listener);
   await workshop.close(pair.client);
@@ -88,7 +88,7 @@ export async function timeWait({ workshop }: Ground, host = V4): Promise<Expecte
 }
 
 /** LAST_ACK: the second side closes too, and its FIN never arrives. */
-export async function lastAck({ netns, workshop }: Ground): Promise<Expected> {
+export async function lastAck({ netns, workshop }: RecipeContext): Promise<Expected> {
   const listener = await workshop.tcpListener(V4);
   const pair = await workshop.tcpPair(listener);
   await workshop.shutdown(pair.client, SHUT.WR);
@@ -106,7 +106,7 @@ export async function lastAck({ netns, workshop }: Ground): Promise<Expected> {
 }
 
 /** CLOSING: both sides send their FIN, the peer's arrives, the own one never does. The peer is FIN_WAIT1. */
-export async function closing({ netns, workshop }: Ground): Promise<Expected> {
+export async function closing({ netns, workshop }: RecipeContext): Promise<Expected> {
   const listener = await workshop.tcpListener(V4);
   const pair = await workshop.tcpPair(listener);
   drop(netns, V4, '--dport', String(listener.port));

@@ -1,10 +1,10 @@
 /** Established TCP connections with timers, queues and windows of interest. */
 import { OPT, SOCK } from './constants.ts';
-import { type Expected, type Ground, V4 } from './ground.ts';
+import { type Expected, type RecipeContext, V4 } from './recipe-context.ts';
 import { familyOf } from './sockaddr.ts';
 
 /** ESTABLISHED with SO_KEEPALIVE: an idle socket with timer 2. */
-export async function keepalive({ workshop }: Ground, idleSeconds = 300): Promise<Expected> {
+export async function keepalive({ workshop }: RecipeContext, idleSeconds = 300): Promise<Expected> {
   const listener = await workshop.tcpListener(V4);
   const pair = await workshop.tcpPair(listener);
   await workshop.setsockopt(pair.client, 6, OPT.TCP_KEEPIDLE, idleSeconds);
@@ -20,7 +20,7 @@ export async function keepalive({ workshop }: Ground, idleSeconds = 300): Promis
 }
 
 /** Bytes received and not read: a receive queue of `bytes`. */
-export async function unread({ workshop }: Ground, bytes = 1234): Promise<Expected & { bytes: number }> {
+export async function unread({ workshop }: RecipeContext, bytes = 1234): Promise<Expected & { bytes: number }> {
   const listener = await workshop.tcpListener(V4);
   const pair = await workshop.tcpPair(listener);
   await workshop.send(pair.client, bytes);
@@ -36,7 +36,7 @@ export async function unread({ workshop }: Ground, bytes = 1234): Promise<Expect
 }
 
 /** A full pipe: the reader reads nothing, the writer has written until nothing fits any more. */
-export async function zeroWindow({ workshop }: Ground): Promise<Expected> {
+export async function zeroWindow({ workshop }: RecipeContext): Promise<Expected> {
   const listener = await workshop.tcpListener(V4);
   const pair = await workshop.tcpPair(listener);
   while ((await workshop.send(pair.client, 1 << 20)) > 0);
@@ -51,7 +51,7 @@ export async function zeroWindow({ workshop }: Ground): Promise<Expected> {
 }
 
 /** Ends whose window scales differ: the client has a small receive buffer. */
-export async function unevenWindows({ workshop }: Ground): Promise<Expected> {
+export async function unevenWindows({ workshop }: RecipeContext): Promise<Expected> {
   const listener = await workshop.tcpListener(V4);
   const client = await workshop.socket(familyOf(V4), SOCK.STREAM);
   await workshop.setsockopt(client, OPT.SOL_SOCKET, OPT.SO_RCVBUF, 4096);

@@ -1,11 +1,11 @@
 /** TCP sockets on their way up: bound, listening, half-open, established, waiting to be accepted. */
 import { OPT, SOCK } from './constants.ts';
-import { drop, type Expected, freePort, type Ground, V4 } from './ground.ts';
+import { drop, type Expected, freePort, type RecipeContext, V4 } from './recipe-context.ts';
 import { type Address, familyOf } from './sockaddr.ts';
 import type { Workshop } from './workshop.ts';
 
 /** LISTEN on IPv4, IPv6 only, and both (`::` with IPV6_V6ONLY off). */
-export async function listeners({ workshop }: Ground): Promise<Expected[]> {
+export async function listeners({ workshop }: RecipeContext): Promise<Expected[]> {
   const v4 = await workshop.tcpListener(V4);
   const v6 = await workshop.tcpListener('::1');
   const both = await dualStackListener(workshop);
@@ -25,7 +25,7 @@ export async function listeners({ workshop }: Ground): Promise<Expected[]> {
 }
 
 /** ESTABLISHED over IPv4, IPv6, and from IPv4 to a dual-stack listener (mapped on its side). */
-export async function established({ workshop }: Ground): Promise<Expected[]> {
+export async function established({ workshop }: RecipeContext): Promise<Expected[]> {
   const rows: Expected[] = [];
   for (const [what, listener, host] of [
     ['plain IPv4', await workshop.tcpListener(V4), V4],
@@ -49,8 +49,8 @@ export async function established({ workshop }: Ground): Promise<Expected[]> {
   return rows;
 }
 
-/** A listener whose queue holds `waiting` connections that nobody accepts: ESTABLISHED with inode 0. */
-export async function acceptQueue({ workshop }: Ground, backlog = 2, waiting = 3) {
+/** A listener whose accept queue holds `waiting` connections: ESTABLISHED with inode 0. */
+export async function acceptQueue({ workshop }: RecipeContext, backlog = 2, waiting = 3) {
   const listener = await workshop.tcpListener(V4, 0, backlog);
   const clientPorts: number[] = [];
   for (let index = 0; index < waiting; index++) {
@@ -62,8 +62,8 @@ export async function acceptQueue({ workshop }: Ground, backlog = 2, waiting = 3
 }
 
 /** SYN_SENT: the first packet is dropped on its way in. */
-export async function synSent(ground: Ground, host = V4): Promise<Expected> {
-  const { netns, workshop } = ground;
+export async function synSent(context: RecipeContext, host = V4): Promise<Expected> {
+  const { netns, workshop } = context;
   const port = await freePort(workshop, host);
   drop(netns, host, '--dport', String(port), '--syn');
   const fd = await workshop.socket(familyOf(host), SOCK.STREAM);
@@ -79,7 +79,7 @@ export async function synSent(ground: Ground, host = V4): Promise<Expected> {
 }
 
 /** SYN_RECV: the listener never sees the third packet of the handshake. The client is ESTABLISHED. */
-export async function synReceived({ netns, workshop }: Ground): Promise<Expected> {
+export async function synReceived({ netns, workshop }: RecipeContext): Promise<Expected> {
   const listener = await workshop.tcpListener(V4);
   drop(netns, V4, '--dport', String(listener.port), '--tcp-flags', 'SYN,ACK,FIN,RST', 'ACK');
   const client = await workshop.socket(familyOf(V4), SOCK.STREAM);
@@ -94,8 +94,8 @@ export async function synReceived({ netns, workshop }: Ground): Promise<Expected
   };
 }
 
-/** Bound, neither listening nor connected; seen only by who asks for bound-inactive sockets. */
-export async function boundInactive({ workshop }: Ground, host = V4): Promise<Expected> {
+/** Bound, neither listening nor connected; the kernel reports it only in dumps of bound-inactive sockets. */
+export async function boundInactive({ workshop }: RecipeContext, host = V4): Promise<Expected> {
   const fd = await workshop.socket(familyOf(host), SOCK.STREAM);
   await workshop.bind(fd, { host, port: 0 });
   return {
@@ -109,7 +109,7 @@ export async function boundInactive({ workshop }: Ground, host = V4): Promise<Ex
 }
 
 /** A listener bound to the interface `lo`, whose index is 1 in every namespace. */
-export async function boundToInterface({ workshop }: Ground): Promise<Expected> {
+export async function boundToInterface({ workshop }: RecipeContext): Promise<Expected> {
   const fd = await workshop.socket(familyOf(V4), SOCK.STREAM);
   await workshop.setsockopt(fd, OPT.SOL_SOCKET, OPT.SO_BINDTOIFINDEX, 1);
   await workshop.bind(fd, { host: V4, port: 0 });

@@ -1,9 +1,9 @@
 /**
- * TCP sockets in every state, in one namespace with loopback. Each recipe returns what a test may
- * rely on: ports as they were made, inodes from fstat(2); 0 is the inode of what has no descriptor.
+ * TCP sockets in every state, in one namespace with loopback. Each recipe returns its sockets with their
+ * ports and their inodes from fstat(2); the inode is 0 without a descriptor.
  */
 import { type TestNetns, until } from '../netns.ts';
-import type { Expected, Ground } from './ground.ts';
+import type { Expected, RecipeContext } from './recipe-context.ts';
 import { closing, finWait1Orphan, finWait2Held, finWait2Mini, lastAck, timeWait } from './tcp-closing.ts';
 import { keepalive, unevenWindows, unread, zeroWindow } from './tcp-data.ts';
 import {
@@ -17,30 +17,30 @@ import {
 } from './tcp-opening.ts';
 
 /** Every state and family, and what goes with them, as the kernel itself sees it. */
-export async function everyTcpState(ground: Ground): Promise<Expected[]> {
+export async function everyTcpState(context: RecipeContext): Promise<Expected[]> {
   const rows = [
-    ...(await listeners(ground)),
-    ...(await established(ground)),
-    await synSent(ground),
-    await synSent(ground, '::1'),
-    await synReceived(ground),
-    await finWait1Orphan(ground),
-    ...(await finWait2Held(ground)),
-    ...(await finWait2Mini(ground)),
-    await timeWait(ground),
-    await timeWait(ground, '::1'),
-    await lastAck(ground),
-    await closing(ground),
-    await boundInactive(ground),
-    await boundInactive(ground, '::1'),
-    await boundToInterface(ground),
-    await keepalive(ground),
-    await unread(ground),
-    await unevenWindows(ground),
-    await zeroWindow(ground),
+    ...(await listeners(context)),
+    ...(await established(context)),
+    await synSent(context),
+    await synSent(context, '::1'),
+    await synReceived(context),
+    await finWait1Orphan(context),
+    ...(await finWait2Held(context)),
+    ...(await finWait2Mini(context)),
+    await timeWait(context),
+    await timeWait(context, '::1'),
+    await lastAck(context),
+    await closing(context),
+    await boundInactive(context),
+    await boundInactive(context, '::1'),
+    await boundToInterface(context),
+    await keepalive(context),
+    await unread(context),
+    await unevenWindows(context),
+    await zeroWindow(context),
   ];
-  await acceptQueue(ground);
-  await settled(ground.netns, rows);
+  await acceptQueue(context);
+  await settled(context.netns, rows);
   return rows;
 }
 
@@ -48,7 +48,7 @@ export async function everyTcpState(ground: Ground): Promise<Expected[]> {
 export async function settled(netns: TestNetns, rows: readonly Expected[]): Promise<void> {
   let missing: Expected[] = [];
   const seen = () => {
-    // -B is newer than many an ss: what is bound and inactive is taken on trust here.
+    // Older versions of ss lack -B, so bound-inactive sockets are not checked here.
     const lines = netns
       .run('ss', '-tanH')
       .split('\n')

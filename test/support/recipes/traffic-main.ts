@@ -1,19 +1,19 @@
 /**
- * Sends over one TCP connection on loopback, both ends here, until it is stopped.
+ * Sends over one TCP connection on loopback, both ends in this process, until it is killed.
  *
- * The argument says how: `stream` as fast as the other end reads, `split` a request in two small writes
- * and one small answer again and again, `whole` the same in one write. Says `PORT` when it begins.
+ * Argument: `stream` sends as fast as the other end reads, `split` repeats a request in two small writes
+ * and a small answer, `whole` the same in one write. Prints the port when it starts.
  */
 import { once } from 'node:events';
 import net from 'node:net';
 
 const [how = 'stream'] = process.argv.slice(2);
-/** It ends by itself when nobody stops it. */
+/** Exits after this time when the test has not killed it. */
 const END_MS = 120_000;
 setTimeout(() => process.exit(0), END_MS).unref();
 
 const REQUEST = Buffer.alloc(200, 'q');
-/** What a stream writes at once. */
+/** One write of `stream`. */
 const PIECE = Buffer.alloc(64 * 1024, 's');
 
 const server = net.createServer((socket) => {
@@ -28,7 +28,7 @@ const server = net.createServer((socket) => {
 server.listen(0, '127.0.0.1');
 await once(server, 'listening');
 const { port } = server.address() as net.AddressInfo;
-// Nagle's algorithm is on unless it is switched off, which Node leaves to its user.
+// With Nagle's algorithm, Node's default.
 const client = net.connect({ port, host: '127.0.0.1', noDelay: false });
 await once(client, 'connect');
 process.stdout.write(`${port}\n`);
@@ -38,7 +38,7 @@ if (how === 'stream') {
 for (;;) {
   if (how === 'split') {
     client.write(REQUEST.subarray(0, 100));
-    // Node puts writes of one turn together; these are two calls.
+    // Node joins writes of one turn of the event loop; these are two write(2) calls.
     await new Promise(setImmediate);
     client.write(REQUEST.subarray(100));
   } else client.write(REQUEST);

@@ -1,8 +1,8 @@
-/** UNIX sockets with every kind of name. Paths lie in a folder that the test hands in. */
+/** UNIX sockets with every kind of name. Paths are in a folder of the test. */
 import { SOCK } from './constants.ts';
 import type { Fd, Workshop } from './workshop.ts';
 
-/** One UNIX socket that must be there. */
+/** A UNIX socket that a recipe made. */
 export interface ExpectedUnix {
   what: string;
   /** {@link SOCK}.STREAM, DGRAM or SEQPACKET. */
@@ -11,7 +11,7 @@ export interface ExpectedUnix {
   state: number;
   /** From fstat(2). */
   inode: number;
-  /** Raw bytes as they were bound; a leading NUL is the mark of the abstract namespace. */
+  /** Bytes passed to bind(2); an abstract name has a leading NUL. */
   name?: Uint8Array;
   /** Inode of the connected peer; 0 for none. */
   peerInode: number;
@@ -85,8 +85,8 @@ export async function connected(workshop: Workshop, directory: string): Promise<
 }
 
 /**
- * A listener with one connection that nobody has accepted: the waiting end is an embryo, with inode
- * 0 and state 2 in `/proc/net/unix`, absent from unix_diag.
+ * A listener with one connection in its accept queue: the server's end is an embryo, with inode 0 and
+ * state 2 in `/proc/net/unix`, absent from unix_diag.
  */
 export async function embryo(
   workshop: Workshop,
@@ -108,12 +108,12 @@ export async function embryo(
   };
 }
 
-/** Answers are matched to calls by their order: this many calls may be under way at once. */
+/** Number of concurrent calls to the workshop. */
 const AT_ONCE = 500;
 
 /**
- * Very many stream sockets with abstract names of controls, blanks, line ends and bytes that are not
- * UTF-8. Gives their names by inode.
+ * Very many stream sockets with abstract names of control characters, blanks, newlines and bytes that are
+ * not UTF-8. @returns their names by inode
  */
 export async function manyHostile(workshop: Workshop, count = 10_000): Promise<Map<number, Uint8Array>> {
   const names = new Map<number, Uint8Array>();

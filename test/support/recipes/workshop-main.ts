@@ -1,7 +1,7 @@
 /**
  * The process that holds a recipe's sockets. It reads one JSON object a line, `{op, args}`, makes the
- * call, and answers with one line, `{result}` or `{error, code}`. It ends with its input, so it never
- * outlives the test that started it.
+ * call, and answers with one line, `{result}` or `{error, code}`. It exits at the end of stdin, so it does
+ * not outlive its test.
  */
 import fs from 'node:fs';
 import readline from 'node:readline';

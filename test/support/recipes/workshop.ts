@@ -1,4 +1,4 @@
-/** A process inside a namespace that makes sockets as it is told, and holds them until it is stopped. */
+/** A process inside a namespace that makes sockets on request, and holds them until it is killed. */
 import type { ChildProcess } from 'node:child_process';
 import path from 'node:path';
 import readline from 'node:readline';
@@ -27,11 +27,11 @@ export class Workshop {
     if (child.stdout === null) throw new Error('the workshop has no stdout');
     const answers = readline.createInterface({ input: child.stdout })[Symbol.asyncIterator]();
     const first = await answers.next();
-    if (first.done) throw new Error('the workshop ended before it was ready');
+    if (first.done) throw new Error('the workshop exited before it was ready');
     return new Workshop(child, answers, (JSON.parse(first.value) as { result: number }).result);
   }
 
-  /** Ends the process; the kernel closes its sockets. */
+  /** Kills the process; the kernel closes its sockets. */
   async stop(): Promise<void> {
     if (this.#child.exitCode !== null || this.#child.signalCode !== null) return;
     const ended = new Promise((resolve) => this.#child.once('exit', resolve));
@@ -39,7 +39,7 @@ export class Workshop {
     await ended;
   }
 
-  /** With `blocking` a connect() waits inside the kernel, and so does the workshop. */
+  /** With `blocking` a connect() blocks the whole workshop. */
   socket(family: number, type: number, protocol = 0, blocking = false): Promise<Fd> {
     return this.#call('socket', family, type, protocol, blocking);
   }
@@ -49,11 +49,11 @@ export class Workshop {
   async listen(fd: Fd, backlog: number): Promise<void> {
     await this.#call('listen', fd, backlog);
   }
-  /** With `wait` false it comes back while the connection is still being made. */
+  /** With `wait` false it returns before the connection is established. */
   async connect(fd: Fd, address: Address, wait = true): Promise<void> {
     await this.#call('connect', fd, hex(encodeAddress(address)), wait);
   }
-  /** Waits for a connection to take. */
+  /** Waits for a connection and accepts it. */
   accept(fd: Fd): Promise<Fd> {
     return this.#call('accept', fd);
   }
@@ -63,11 +63,11 @@ export class Workshop {
   async close(fd: Fd): Promise<void> {
     await this.#call('close', fd);
   }
-  /** Sends `length` bytes, or as many as fit: the answer. -1 for none. */
+  /** Sends up to `length` bytes. @returns the number that fit into the buffer; -1 for none */
   send(fd: Fd, length: number): Promise<number> {
     return this.#call('send', fd, length);
   }
-  /** Waits for data or the end of it, and reads; the number of bytes, 0 for the end. */
+  /** Waits for data and reads it. @returns the number of bytes; 0 at the end of the stream */
   recv(fd: Fd, room: number): Promise<number> {
     return this.#call('recv', fd, room);
   }
@@ -82,7 +82,7 @@ export class Workshop {
   inode(fd: Fd): Promise<number> {
     return this.#call('inode', fd);
   }
-  /** From here on the process, and what it makes, belong to this user. */
+  /** Changes the user of the process and of its future sockets. */
   async setuid(uid: number): Promise<void> {
     await this.#call('setuid', uid);
   }
@@ -98,14 +98,14 @@ export class Workshop {
     return { fd, host, port: await this.port(fd) };
   }
 
-  /** A TCP connection to a listener of {@link tcpListener}, both ends held here. */
+  /** A TCP connection to a listener of {@link tcpListener}, both ends held by the workshop. */
   async tcpPair(listener: { fd: Fd; host: string; port: number }, host = listener.host): Promise<Pair> {
     const client = await this.socket(familyOf(host), SOCK.STREAM);
     await this.connect(client, { host, port: listener.port });
     return { client, server: await this.accept(listener.fd), clientPort: await this.port(client) };
   }
 
-  /** A UNIX socket of `type`, bound where `name` is given. */
+  /** A UNIX socket of `type`, bound when `name` is given. */
   async unix(type: number, name?: Uint8Array): Promise<Fd> {
     const fd = await this.socket(AF.UNIX, type);
     if (name !== undefined) await this.bind(fd, { unix: name });
@@ -115,7 +115,7 @@ export class Workshop {
   async #call(op: string, ...args: unknown[]): Promise<number> {
     this.#child.stdin?.write(`${JSON.stringify({ op, args })}\n`);
     const next = await this.#answers.next();
-    if (next.done) throw new Error(`the workshop ended during ${op}`);
+    if (next.done) throw new Error(`the workshop exited during ${op}`);
     const answer = JSON.parse(next.value) as { result?: number; error?: string; code?: string };
     if (answer.error !== undefined) throw Object.assign(new Error(answer.error), { code: answer.code });
     return answer.result ?? 0;

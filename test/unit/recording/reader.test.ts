@@ -7,7 +7,7 @@ import { type RecordingItem, RecordingReader } from '../../../src/recording/read
 import { RecordingError } from '../../../src/recording/recording-error.ts';
 import { RecordingWriter } from '../../../src/recording/writer.ts';
 import { inColumns } from '../../support/plain-socket.ts';
-import { closed, looks, recordsOf, T0 } from '../../support/random-records.ts';
+import { closed, recordsOf, snapshots, T0 } from '../../support/random-records.ts';
 
 const HEADER = { startedAtMs: T0, intervalMs: 1000, target: 'all', closely: true, events: true, redacted: false };
 const NAMES = { host: () => undefined, service: () => undefined, user: () => undefined };
@@ -148,7 +148,7 @@ describe('RecordingReader', () => {
 
   it('separates snapshots of two namespaces with the same inode', () => {
     fc.assert(
-      fc.property(looks, (series) => {
+      fc.property(snapshots, (series) => {
         const [writer, read] = [new RecordingWriter(), reader()];
         series.forEach((snapshot, index) => {
           const namespace = { netns: 1, name: `netns:${index}`, targets: [], host: false, containers: [] };

@@ -7,7 +7,7 @@ import { fromColumns, toColumns } from '../../../src/recording/columns.ts';
 import { SocketChangesWriter } from '../../../src/recording/socket-changes.ts';
 import { SocketChangesReader } from '../../../src/recording/socket-changes-reader.ts';
 import { columnsOf, inColumns, type PlainSocket } from '../../support/plain-socket.ts';
-import { keyOf, looks, records, recordsOf, T0 } from '../../support/random-records.ts';
+import { keyOf, records, recordsOf, snapshots, T0 } from '../../support/random-records.ts';
 
 const read = (line: unknown) => JSON.parse(JSON.stringify(line));
 
@@ -46,9 +46,9 @@ describe('columns', () => {
 });
 
 describe('changes', () => {
-  it('put together are the looks that they were made of, and stay what they were', () => {
+  it('put together are the snapshots that they were made of, and stay what they were', () => {
     fc.assert(
-      fc.property(looks, (series) => {
+      fc.property(snapshots, (series) => {
         const writer = new SocketChangesWriter();
         const reader = new SocketChangesReader(new AddressTexts());
         const backs = series.map((look) => reader.snapshot(read(writer.change(inColumns(look)))));
@@ -67,7 +67,7 @@ describe('changes', () => {
 
   it('tell MPTCP connections before TCP ones', () => {
     fc.assert(
-      fc.property(looks, (series) => {
+      fc.property(snapshots, (series) => {
         const writer = new SocketChangesWriter();
         const reader = new SocketChangesReader(new AddressTexts());
         for (const look of series) {
@@ -82,7 +82,7 @@ describe('changes', () => {
 
   it('of what stays as it is there are none', () => {
     fc.assert(
-      fc.property(looks, (series) => {
+      fc.property(snapshots, (series) => {
         const writer = new SocketChangesWriter();
         for (const look of series) {
           writer.change(inColumns(look));

@@ -8,6 +8,7 @@ const BEFORE: HostState = {
   mounts: ['/ (ext4)', '/proc (proc)'],
   'named namespaces': ['web'],
   'running containers': ['a'.repeat(64)],
+  'private Engines': [],
 };
 
 test('host state: no difference between equal states, whatever the order', () => {
@@ -15,19 +16,19 @@ test('host state: no difference between equal states, whatever the order', () =>
 });
 
 test.each([
-  ['bridges', [], 'bridges: gone: docker0 172.17.0.1/16'],
+  ['bridges', [], 'bridges: missing: docker0 172.17.0.1/16'],
   ['links', [...BEFORE.links, 'veth1'], 'links: left behind: veth1'],
-  ['packet filter rules', [], 'packet filter rules: gone: iptables: filter :FORWARD DROP'],
+  ['packet filter rules', [], 'packet filter rules: missing: iptables: filter :FORWARD DROP'],
   ['mounts', [...BEFORE.mounts, '/proc (proc)'], 'mounts: left behind: /proc (proc)'],
   ['named namespaces', ['web', 'sltest-1-0-0'], 'named namespaces: left behind: sltest-1-0-0'],
-  ['running containers', [], `running containers: gone: ${'a'.repeat(64)}`],
+  ['running containers', [], `running containers: missing: ${'a'.repeat(64)}`],
 ])('host state: a difference in %s is named', (kind, lines, expected) => {
   expect(differences(BEFORE, { ...BEFORE, [kind]: lines })).toEqual([expected]);
 });
 
-test('host state: a bridge whose address changed is both gone and left behind', () => {
+test('host state: a bridge whose address changed is both missing and left behind', () => {
   expect(differences(BEFORE, { ...BEFORE, bridges: ['docker0 172.18.0.1/16'] })).toEqual([
-    'bridges: gone: docker0 172.17.0.1/16',
+    'bridges: missing: docker0 172.17.0.1/16',
     'bridges: left behind: docker0 172.18.0.1/16',
   ]);
 });

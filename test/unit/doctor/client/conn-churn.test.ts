@@ -1,13 +1,13 @@
 import { expect, test } from 'vitest';
 import { connChurn } from '../../../../src/doctor/rules/client/conn-churn.ts';
 import { TCP_STATE } from '../../../../src/model/socket/tcp-state.ts';
-import { ended } from '../../../support/ended.ts';
+import { closedGroup } from '../../../support/closed-group.ts';
 import { judge, series, spaceSeries, tcpSockets } from '../../../support/series.ts';
 
 function churning(perSecond: (second: number) => number, established = 2, name = 'php-fpm') {
   const samples = Array.from({ length: 61 }, (_, second) => ({
     sockets: tcpSockets(established, { process: { pid: 9, name } }),
-    closed: [ended(perSecond(second), { shortLived: perSecond(second), process: { pid: 9, name } })],
+    closed: [closedGroup(perSecond(second), { shortLived: perSecond(second), process: { pid: 9, name } })],
   }));
   return series([spaceSeries(samples)]);
 }

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { connectRefused } from '../../../../src/doctor/rules/client/connect-refused.ts';
-import { ended } from '../../../support/ended.ts';
+import { closedGroup } from '../../../support/closed-group.ts';
 import { judge, series, spaceSeries } from '../../../support/series.ts';
 
 /** A minute of samples, a second apart, with so many refusals in each. */
@@ -10,7 +10,7 @@ function minute(refused: (second: number) => number, opensASecond = 100, peer = 
     spaceSeries(
       Array.from({ length: 61 }, (_, second) => ({
         counters: { TcpActiveOpens: 1000 + second * opensASecond },
-        closed: [ended(refused(second), { outcome, peerAddress: peer })],
+        closed: [closedGroup(refused(second), { outcome, peerAddress: peer })],
       })),
     ),
   ]);

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { dnsStorm } from '../../../../src/doctor/rules/client/dns-storm.ts';
 import type { ClosedGroup } from '../../../../src/model/sample/closed-group.ts';
-import { ended } from '../../../support/ended.ts';
+import { closedGroup } from '../../../support/closed-group.ts';
 import type { PlainSocket } from '../../../support/plain-socket.ts';
 import { judge, series, spaceSeries, tcpSocket } from '../../../support/series.ts';
 
@@ -16,7 +16,10 @@ const resolver = tcpSocket({
 
 /** Ten seconds, with so many queries in each. */
 function asking(perSecond: number, parts: Partial<ClosedGroup> = {}, sockets: PlainSocket[] = []) {
-  const samples = Array.from({ length: 11 }, () => ({ sockets, closed: [ended(perSecond, { ...query, ...parts })] }));
+  const samples = Array.from({ length: 11 }, () => ({
+    sockets,
+    closed: [closedGroup(perSecond, { ...query, ...parts })],
+  }));
   return series([spaceSeries(samples)]);
 }
 
@@ -54,7 +57,7 @@ test('one socket that is kept for all queries: the datagrams are counted', () =>
 
 test('eight containers with ninety a second each: together they are too many for one interface', () => {
   const spaces = Array.from({ length: 8 }, (_, index) => {
-    const samples = Array.from({ length: 11 }, () => ({ closed: [ended(90, query)] }));
+    const samples = Array.from({ length: 11 }, () => ({ closed: [closedGroup(90, query)] }));
     return spaceSeries(samples, { netns: index + 1, name: `web-${index}` });
   });
   expect(judge(dnsStorm, series(spaces))).toMatchObject([{ severity: 'critical', scope: { kind: 'host' } }]);

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { refusedByServer } from '../../../../src/doctor/rules/client/refused-by-server.ts';
 import type { ClosedGroup } from '../../../../src/model/sample/closed-group.ts';
-import { ended } from '../../../support/ended.ts';
+import { closedGroup } from '../../../support/closed-group.ts';
 import { judge, series, spaceSeries, tcpSockets } from '../../../support/series.ts';
 
 const process = { pid: 4242, name: 'webhook' };
@@ -12,7 +12,7 @@ function refusing(group: ClosedGroup, established = 20) {
 }
 
 function mysql(count: number, parts: Partial<ClosedGroup> = {}) {
-  return ended(count, { shortLived: count, greetedOnly: count, silent: count, ...parts });
+  return closedGroup(count, { shortLived: count, greetedOnly: count, silent: count, ...parts });
 }
 
 test('ten within ten seconds are a warning, a hundred critical, nine nothing', () => {
@@ -37,7 +37,7 @@ test('with most of the limit in use it is sure, and critical', () => {
 });
 
 test('look-alike: refused by the network', () => {
-  const group = ended(500, { outcome: 'refused', shortLived: 500 });
+  const group = closedGroup(500, { outcome: 'refused', shortLived: 500 });
   expect(judge(refusedByServer, refusing(group))).toEqual([]);
 });
 

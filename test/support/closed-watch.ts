@@ -1,16 +1,16 @@
-/** Both forms of `socklens events` while a test makes sockets end, and what each end was told as. */
+/** Runs both formats of `socklens events` while a test closes sockets, and finds the event of each. */
 import { type EventObject, EventsRun } from './events-run.ts';
 import { type TestNetns, until } from './netns.ts';
 import type { Fd, Workshop } from './recipes/workshop.ts';
 
-export class EndWatch {
+export class ClosedWatch {
   readonly json: EventsRun;
   readonly text: EventsRun;
-  /** Ends that were made, in all: those of barriers too. */
+  /** Number of closed sockets, those of barriers included. */
   expected = 0;
   readonly #netns: TestNetns;
   readonly #workshop: Workshop;
-  /** UDP ports of barriers, which end too. */
+  /** UDP ports of barriers, which are closed sockets too. */
   readonly #barriers: number[] = [];
 
   private constructor(netns: TestNetns, workshop: Workshop, json: EventsRun, text: EventsRun) {
@@ -20,22 +20,22 @@ export class EndWatch {
     this.text = text;
   }
 
-  /** Comes back when what lives in the namespace was seen by both. */
-  static async start(netns: TestNetns, workshop: Workshop): Promise<EndWatch> {
+  /** Starts both; resolves when both have dumped the sockets of the namespace. */
+  static async start(netns: TestNetns, workshop: Workshop): Promise<ClosedWatch> {
     const json = await EventsRun.start(netns, '--ndjson');
     const text = await EventsRun.start(netns, '-n');
-    const watch = new EndWatch(netns, workshop, json, text);
+    const watch = new ClosedWatch(netns, workshop, json, text);
     await watch.#barrier();
     return watch;
   }
 
-  /** Makes sockets end, waits for so many ends, and gives them back: all that have come, no more and no less. */
-  async ends(count: number, act: () => Promise<unknown>): Promise<EventObject[]> {
+  /** Closes sockets and waits for their events. @param count of sockets @returns all events since the call, also when there are more than `count` */
+  async closed(count: number, act: () => Promise<unknown>): Promise<EventObject[]> {
     const { json } = this;
     const before = json.connections.length;
     const known = new Set(json.connections.map(({ cookie }) => cookie));
     await act();
-    await until(`${count} ends`, () => json.connections.length >= before + count);
+    await until(`${count} closed sockets`, () => json.connections.length >= before + count);
     await this.#barrier();
     this.expected += count;
     return json.connections.filter(
@@ -44,7 +44,7 @@ export class EndWatch {
     );
   }
 
-  /** The cells of the line of text with these endpoints. */
+  /** Cells of the text line with these ports; empty when there is none. */
   cells(localPort: number, peerPort: number): string[] {
     const endpoints = new RegExp(`:${localPort} +\\S+:${peerPort === 0 ? '\\*' : peerPort} `);
     const line = this.text.stdout.split('\n').find((candidate) => endpoints.test(candidate));
@@ -62,13 +62,13 @@ export class EndWatch {
       });
   }
 
-  /** The workshop's descriptor of a socket that a recipe made. */
+  /** The workshop's descriptor of a socket. @throws when there is none */
   async descriptorOf(inode: number | undefined): Promise<Fd> {
     for (let fd = 3; fd < 300; fd++) if ((await this.#workshop.inode(fd).catch(() => 0)) === inode) return fd;
     throw new Error(`no descriptor of inode ${inode}`);
   }
 
-  /** Ends both as Ctrl-C does. @returns their statuses */
+  /** Sends SIGINT to both. @returns their exit statuses */
   async stop(): Promise<(number | null)[]> {
     return [await this.json.stop(), await this.text.stop()];
   }
@@ -79,7 +79,7 @@ export class EndWatch {
   }
 }
 
-/** Whether an end has these ports. */
+/** Whether an event has these ports. */
 export function between({ local, peer }: EventObject, localPort: number, peerPort: number): boolean {
   return local?.port === localPort && peer?.port === peerPort;
 }

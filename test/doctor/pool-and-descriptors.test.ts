@@ -1,4 +1,4 @@
-/** The two causes of the evening that this tool was written after, in one container of a task on ECS. */
+/** A pool without a limit of open connections and a low limit of open files, in one container of an ECS task. */
 import path from 'node:path';
 import { afterAll, expect, test } from 'vitest';
 import { diagnose } from '../support/doctor.ts';
@@ -21,7 +21,7 @@ afterAll(async () => {
   if (engine instanceof TestEngine) await engine.removeAll();
 });
 
-test('an idle cap alone, under 1024 open files: both are named, with their fixes', {
+test('a pool with an idle limit only, and 1024 open files: both are found, with their fixes', {
   timeout: 120_000,
 }, async () => {
   if (!(engine instanceof TestEngine)) throw new Error(engine);
@@ -58,7 +58,7 @@ test('an idle cap alone, under 1024 open files: both are named, with their fixes
     named(rules).flatMap(({ fixes }) => fixes.map(({ where, text, snippet }) => `${where}: ${text}\n${snippet ?? ''}`));
   const seen = findings.map(({ rule, summary }) => `${rule}: ${summary}`).join('\n');
 
-  // `diagnose` takes the statuses 0 and 1 alone, and 1 is what this says.
+  // `diagnose` accepts the statuses 0 and 1; a finding sets 1.
   expect(healthy, seen).toBe(false);
   const pool = ['POOL_IDLE_CAP_ONLY', 'POOL_OVERRUN'];
   expect(named(pool).length, seen).toBeGreaterThan(0);

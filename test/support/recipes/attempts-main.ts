@@ -1,6 +1,6 @@
 /**
- * Knocks on doors: TCP attempts or UDP queries at a steady rate, each on a socket of its own, until its input
- * ends. Arguments: `tcp` or `udp`, host, port, how many a second, optionally for how many milliseconds.
+ * Makes TCP connection attempts or sends UDP queries at a steady rate, each on its own socket, until stdin ends.
+ * Arguments: `tcp` or `udp`, host, port, attempts a second, optionally a duration in milliseconds.
  */
 import dgram from 'node:dgram';
 import net from 'node:net';
@@ -12,7 +12,7 @@ const rate = Number(rateText);
 const forMs = forText === undefined ? Number.POSITIVE_INFINITY : Number(forText);
 const STEP_MS = 20;
 
-function knock(): void {
+function attempt(): void {
   if (proto === 'tcp') {
     const socket = net.connect({ host, port });
     socket.on('error', () => {});
@@ -33,5 +33,5 @@ let made = 0;
 const timer = setInterval(() => {
   const elapsed = performance.now() - begin;
   if (elapsed > forMs) clearInterval(timer);
-  for (const wanted = Math.floor((elapsed * rate) / 1000); made < wanted; made++) knock();
+  for (const wanted = Math.floor((elapsed * rate) / 1000); made < wanted; made++) attempt();
 }, STEP_MS);

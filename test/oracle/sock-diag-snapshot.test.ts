@@ -1,4 +1,4 @@
-/** One look at a namespace with sockets of every kind, by both ways in, against `ss` and `/proc/net`. */
+/** A snapshot of a namespace with sockets of every kind, from sock_diag and from /proc, against `ss` and `/proc/net`. */
 import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
@@ -26,7 +26,7 @@ const LISTEN = 10;
 const SYN_RECV = 3;
 
 const machine = localMachine({});
-/** The same machine for somebody who may not enter another namespace. */
+/** The same machine without the permission to enter another namespace. */
 const denied: Machine = {
   ...machine,
   systemCalls: () => ({
@@ -39,50 +39,50 @@ const denied: Machine = {
 
 let netns: TestNetns;
 let folder: string;
-let place: NetnsHandle;
+let handle: NetnsHandle;
 
 beforeAll(async () => {
   netns = createNetns();
   const workshop = await Workshop.start(netns);
-  const ground = { netns, workshop };
-  await everyTcpState(ground);
+  const context = { netns, workshop };
+  await everyTcpState(context);
   for (const host of ['127.0.0.1', '::1']) {
-    await udpUnconnected(ground, host);
-    await udpConnected(ground, host);
+    await udpUnconnected(context, host);
+    await udpConnected(context, host);
   }
-  await udpUnread(ground);
-  await raw(ground);
-  if (fs.existsSync('/proc/sys/net/mptcp/enabled')) await mptcp(ground);
+  await udpUnread(context);
+  await raw(context);
+  if (fs.existsSync('/proc/sys/net/mptcp/enabled')) await mptcp(context);
   folder = fs.mkdtempSync(path.join(os.tmpdir(), 'look-'));
   await bindAll(workshop, hostileNames(folder));
   await connected(workshop, folder);
   await embryo(workshop, folder);
   const [found] = await resolveTargets(machine, `netns:${netns.name}`);
   if (found === undefined) throw new Error('the namespace was not found');
-  place = found;
+  handle = found;
 }, 60_000);
 afterAll(() => {
   netns.remove();
   fs.rmSync(folder, { recursive: true, force: true });
 });
 
-/** All rows of one look. */
+/** All rows of one dump. */
 function rowsOf(which: Machine, protos: readonly Proto[] = query.protos): DiagRow[] {
   const rows: DiagRow[] = [];
-  dumpSockets(which, place, { ...query, protos }).sockets.each((socket) => rows.push(copyRow(socket)));
+  dumpSockets(which, handle, { ...query, protos }).sockets.each((socket) => rows.push(copyRow(socket)));
   return rows;
 }
 
-/** Endpoints and inode: what does not change from one look to the next. */
+/** Endpoints and inode, which do not change between two dumps. */
 const identity = (row: Pick<DiagRow, 'local' | 'localPort' | 'peer' | 'peerPort' | 'inode'>) =>
   `${row.local.join('.')}:${row.localPort} ${row.peer.join('.')}:${row.peerPort} ${row.inode}`;
 const bound = (row: DiagRow) => row.proto === 'tcp' && row.state === CLOSE;
 
 describe('snapshot of a namespace', () => {
-  it('finds a named namespace, and the process that lives in it', () => {
-    expect(place.target).toMatchObject({ name: `netns:${netns.name}`, runtime: 'netns', netns: netns.inode });
-    expect(place.target.pid).toBeGreaterThan(0);
-    expect(place.own).toBe(false);
+  it('finds a named namespace and a process in it', () => {
+    expect(handle.target).toMatchObject({ name: `netns:${netns.name}`, runtime: 'netns', netns: netns.inode });
+    expect(handle.target.pid).toBeGreaterThan(0);
+    expect(handle.own).toBe(false);
   });
 
   it.each([
@@ -116,8 +116,8 @@ describe('snapshot of a namespace', () => {
     expect(inodes.filter((inode) => inode !== 0).sort()).toEqual(theirs.filter((inode) => inode !== 0).sort());
   });
 
-  it('says from which source it read each protocol, and that nothing is missing', () => {
-    const seen = dumpSockets(machine, place, query);
+  it('has the source of each protocol, and is complete', () => {
+    const seen = dumpSockets(machine, handle, query);
     expect(seen.source).toBe('sock_diag');
     expect(seen.sources).toMatchObject({ tcp: 'sock_diag', udp: 'sock_diag', unix: 'sock_diag' });
     expect(seen.coverage.complete).toBe(true);
@@ -125,7 +125,7 @@ describe('snapshot of a namespace', () => {
   });
 
   it('can be iterated more than once', () => {
-    const { sockets } = dumpSockets(machine, place, query);
+    const { sockets } = dumpSockets(machine, handle, query);
     const count = () => {
       let rows = 0;
       sockets.each(() => rows++);
@@ -135,10 +135,10 @@ describe('snapshot of a namespace', () => {
     expect(count()).toBe(rowsOf(machine).length);
   });
 
-  it('reads only the families and states that are asked for', () => {
+  it('reads only the requested families and states', () => {
     const rows: DiagRow[] = [];
     const narrow = { ...query, protos: ['tcp'] as const, inet: false, states: 1 << LISTEN };
-    dumpSockets(machine, place, narrow).sockets.each((socket) => rows.push(copyRow(socket)));
+    dumpSockets(machine, handle, narrow).sockets.each((socket) => rows.push(copyRow(socket)));
     const theirs = ss(netns, '-6', '-t').filter((row) => row.state === 'LISTEN');
     expect(rows.map((row) => row.inode).sort()).toEqual(theirs.map((row) => row.inode).sort());
     expect(rows.every((row) => row.state === LISTEN && row.family === 'inet6')).toBe(true);
@@ -146,15 +146,15 @@ describe('snapshot of a namespace', () => {
 
   it('streams the same sockets without retaining them', () => {
     const streamed: string[] = [];
-    const report = streamSockets(machine, place, query, (socket) => streamed.push(identity(copyRow(socket))));
+    const report = streamSockets(machine, handle, query, (socket) => streamed.push(identity(copyRow(socket))));
     expect(streamed.sort()).toEqual(rowsOf(machine).map(identity).sort());
     expect(report.coverage.complete).toBe(true);
   });
 });
 
 describe('snapshot without permission to enter the namespace', () => {
-  it('reads /proc instead, and says so', () => {
-    const seen = dumpSockets(denied, place, query);
+  it('reads /proc instead, and reports that source', () => {
+    const seen = dumpSockets(denied, handle, query);
     expect(seen.source).toBe('procfs');
     expect(seen.sources).toMatchObject({ tcp: 'procfs', udp: 'procfs', raw: 'procfs', unix: 'procfs' });
     expect(seen.coverage.notes.join('\n')).toMatch(/\/proc\/\d+\/net.*setns.*CAP_SYS_ADMIN/);
@@ -165,7 +165,7 @@ describe('snapshot without permission to enter the namespace', () => {
       // The table of UNIX sockets shows every NUL of a name as @ (unix_seq_show).
       const names = (row: DiagRow) => `${identity(row)} ${row.name?.replaceAll('\0', '@')}`;
       const direct = new Map(rowsOf(machine, [proto]).map((row) => [names(row), row]));
-      // A socket that is bound and no more is in no table, an embryo in no dump.
+      // A bound-inactive socket is in no table, an embryo in no dump.
       const files = rowsOf(denied, [proto]).filter((row) => proto !== 'unix' || row.inode !== 0);
       const reachable = [...direct.values()].filter((row) => !bound(row));
       expect(files.map(names).sort(), proto).toEqual(reachable.map(names).sort());

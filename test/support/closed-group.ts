@@ -1,7 +1,7 @@
 import type { ClosedGroup } from '../../src/model/sample/closed-group.ts';
 
-/** A tally of connections that ended, as the sampler would have made it: clients of a database unless told otherwise. */
-export function ended(count: number, parts: Partial<ClosedGroup> = {}): ClosedGroup {
+/** Counts of closed connections as the sampler makes them; by default clients of a database. */
+export function closedGroup(count: number, parts: Partial<ClosedGroup> = {}): ClosedGroup {
   return {
     proto: 'tcp',
     role: 'client',

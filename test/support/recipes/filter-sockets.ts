@@ -1,9 +1,9 @@
-/** Some hundred sockets to filter: every state and family, several processes and users, marks, devices, ports. */
+/** About a hundred sockets to filter: every state and family, several processes and users, marks, devices, ports. */
 import fs from 'node:fs';
 import type { TestNetns } from '../netns.ts';
 import { IPPROTO, OPT, SOCK } from './constants.ts';
-import type { Ground } from './ground.ts';
 import { mptcp, udpConnected, udpUnconnected, udpUnread } from './other-protocols.ts';
+import type { RecipeContext } from './recipe-context.ts';
 import { familyOf } from './sockaddr.ts';
 import { everyTcpState } from './tcp-states.ts';
 import { Workshop } from './workshop.ts';
@@ -11,20 +11,20 @@ import { Workshop } from './workshop.ts';
 /** include/uapi/asm-generic/socket.h */
 const SO_MARK = 36;
 
-/** Addresses that connections go between; the namespace gets those that are not loopback's. */
+/** Addresses of connections; the ones outside loopback are added to the namespace. */
 export const HOSTS = ['127.0.0.1', '127.1.2.3', '10.9.0.1', '10.9.0.2', '::1', 'fd00:9::1', 'fd00:9::2'];
 export const PORTS = [80, 443, 3306, 5432, 8000, 8001, 8050, 8099];
 export const MARKS = [0x1, 0x10, 0x11, 0xff00];
 
-export interface FilterContext {
+export interface FilterSockets {
   workshops: Workshop[];
   /** Path of a cgroup v2 that one of the processes is in; undefined where none can be made. */
   cgroup: string | undefined;
   stop(): Promise<void>;
 }
 
-/** Fills a namespace of its own. */
-export async function fillForFilters(netns: TestNetns): Promise<FilterContext> {
+/** Makes the sockets in an empty namespace. */
+export async function fillForFilters(netns: TestNetns): Promise<FilterSockets> {
   for (const address of ['10.9.0.1/24', '10.9.0.2/24']) netns.run('ip', 'address', 'add', address, 'dev', 'lo');
   for (const address of ['fd00:9::1/64', 'fd00:9::2/64']) {
     netns.run('ip', 'address', 'add', address, 'dev', 'lo', 'nodad');
@@ -35,14 +35,14 @@ export async function fillForFilters(netns: TestNetns): Promise<FilterContext> {
   await connections({ netns, workshop: first }, 0);
   await connections({ netns, workshop: second }, 1);
   await third.setuid(12_345);
-  const ground: Ground = { netns, workshop: third };
+  const context: RecipeContext = { netns, workshop: third };
   for (const host of ['127.0.0.1', '::1']) {
-    await udpUnconnected(ground, host);
-    await udpConnected(ground, host);
+    await udpUnconnected(context, host);
+    await udpConnected(context, host);
   }
   await udpUnread({ netns, workshop: first });
   if (fs.existsSync('/proc/sys/net/mptcp/enabled')) await mptcp({ netns, workshop: first });
-  // Last: some of these states end after a minute.
+  // Last: some of these states last a minute only.
   await everyTcpState({ netns, workshop: first });
   return {
     workshops,
@@ -55,7 +55,7 @@ export async function fillForFilters(netns: TestNetns): Promise<FilterContext> {
 }
 
 /** Listeners on well-known ports of every address, and connections to them, some marked, some bound to `lo`. */
-async function connections({ workshop }: Ground, turn: number): Promise<void> {
+async function connections({ workshop }: RecipeContext, turn: number): Promise<void> {
   for (const [number, port] of PORTS.entries()) {
     const host = HOSTS[(number * 2 + turn) % HOSTS.length] ?? '127.0.0.1';
     const listener = await workshop.tcpListener(host, port);
@@ -64,7 +64,7 @@ async function connections({ workshop }: Ground, turn: number): Promise<void> {
       const mark = MARKS[(number + index) % (MARKS.length * 2)];
       if (mark !== undefined) await workshop.setsockopt(client, OPT.SOL_SOCKET, SO_MARK, mark);
       if (index === 4) await workshop.setsockopt(client, OPT.SOL_SOCKET, OPT.SO_BINDTOIFINDEX, 1);
-      // Some choose their port themselves, inside and outside the kernel's range.
+      // Some bind a port outside the kernel's range.
       if (index === 5) await workshop.bind(client, { host, port: 2000 + number * 2 + turn });
       await workshop.connect(client, listener);
       if (index !== 3) await workshop.accept(listener.fd);
@@ -92,7 +92,7 @@ function joinCgroup(pid: number): { path: string; remove(): void } | undefined {
   return {
     path: `/${name}`,
     remove: () => {
-      // Its process has ended; the folder can be removed as soon as the kernel has noticed.
+      // The kernel removes an exited process from its cgroup asynchronously.
       for (let attempt = 0; attempt < 100; attempt++) {
         try {
           fs.rmdirSync(`${mount}/${name}`);
