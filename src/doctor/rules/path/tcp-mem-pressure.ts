@@ -110,7 +110,7 @@ function ofContainers({ samples }: NetnsSeries, _input: RuleInput, values: Value
         fixes: [
           {
             where: 'the application',
-            text: 'fewer bytes in queues: mend slow readers, bound SO_RCVBUF and SO_SNDBUF; or a higher memory limit',
+            text: 'fewer bytes in queues: fix slow readers, bound SO_RCVBUF and SO_SNDBUF; or a higher memory limit',
           },
         ],
         byHand: (target) => `socklens ls ${target} 'recvq > 64KiB or sendq > 64KiB'`,
