@@ -29,10 +29,12 @@ afterAll(() => netns?.remove());
 
 describe('mistakes and absences', () => {
   test.each<[number, string[], string]>([
-    [2, ['lss'], 'unknown command "lss"'],
+    [2, ['lss'], 'unknown command "lss"; did you mean ls?'],
+    [2, ['help', 'lss'], 'unknown command "lss"; did you mean ls?'],
+    [2, ['frobnicate'], 'available: ps, ls, netstat'],
     [2, ['ls'], 'ls needs a TARGET (see socklens ls --help)'],
     [2, ['ls', 'host', '--frob'], 'unknown option --frob'],
-    [2, ['ls', '-a', 'host'], 'unknown option -a (see socklens ls --help)'],
+    [2, ['ls', '-z', 'host'], 'unknown option -z (see socklens ls --help)'],
     [2, ['ls', 'host', '--tpc'], 'unknown option --tpc; did you mean --tcp?'],
     [2, ['watch', 'host', '--for', '5'], '--for: "5" has no unit; write 5s, 500ms or 2m'],
     [2, ['watch', 'host', '--for'], '--for needs a value (see socklens watch --help)'],
@@ -40,6 +42,20 @@ describe('mistakes and absences', () => {
     [2, ['compare', 'a', 'b', 'c'], 'unexpected argument "c"'],
     [2, ['record', 'host', '-o', '/x', '--full', '--lightly'], '--full and --summary exclude each other'],
     [2, ['ls', 'host', '--by', 'colour'], 'unknown key "colour"'],
+    [2, ['ls', 'host', '--by', 'stat'], 'unknown key "stat"; did you mean state?'],
+    [2, ['ls', 'host', '--by', 'state,,'], '--by: "state,," has an empty key; write state'],
+    [2, ['watch', 'host', '--by', ',peer'], '--by: ",peer" has an empty key; write peer'],
+    [2, ['ls', 'host', '--by', ','], '--by: needs a key; available: state'],
+    [2, ['ls', 'state', 'listening'], 'ls needs a TARGET; "state" begins a FILTER'],
+    [2, ['doctor', 'host', 'state', 'listening'], 'doctor takes no FILTER: "state listening"'],
+    [2, ['doctor', '--rule', 'CLOSE_WAIT_LAEK'], 'no rule "CLOSE_WAIT_LAEK"; did you mean CLOSE_WAIT_LEAK?'],
+    [2, ['explain', 'close_wait'], 'no rule "close_wait"; did you mean CLOSE_WAIT_LEAK?'],
+    [2, ['ls', 'contaner:web'], 'unknown kind of target "contaner"'],
+    [2, ['ls', 'dcoker:web'], 'did you mean docker?'],
+    [3, ['ls', 'hots'], 'hots: no such container'],
+    [3, ['ls', 'hots'], 'did you mean host?'],
+    [3, ['ls', 'host', 'staet', 'listening'], 'did you mean the filter "state"?'],
+    [3, ['ls', 'host', 'listening'], 'did you mean the filter "state listening"?'],
     [2, ['ls', 'host', '--json', '--ndjson'], 'exclude each other'],
     [2, ['ls', 'pid:zero'], 'a PID is a number'],
     [2, ['ls', 'foo:bar'], 'unknown kind of target "foo"'],
@@ -71,6 +87,12 @@ describe('mistakes and absences', () => {
     expect(stderr).toContain('run socklens there');
   });
 
+  test('a named namespace that is misspelt: the nearest name', () => {
+    const { status, stderr } = run('ls', `${target}x`);
+    expect(status).toBe(3);
+    expect(stderr).toContain(`did you mean ${target}?`);
+  });
+
   test('a namespace that was removed', () => {
     const gone = createNetns();
     gone.remove();
@@ -97,9 +119,70 @@ describe('help and version', () => {
     expect(help).not.toContain(spelling);
     for (const option of ['--full', '--summary']) expect(help).toContain(option);
   });
+  test('help and help VERB', () => {
+    expect(run('help').stdout).toBe(run('--help').stdout);
+    for (const verb of ['ls', 'netstat']) expect(run('help', verb)).toEqual(run(verb, '--help'));
+  });
+  test('--no-color is accepted by every verb', () => {
+    for (const verb of ['ls', 'netstat']) expect(run(verb, target, '-t', '--no-color').status).toBe(0);
+    expect(run('--no-color', 'ls', target).status).toBe(0);
+  });
   test('--version is that of the package', () => {
     const manifest = path.resolve(path.dirname(LAUNCHER), '../package.json');
-    expect(run('--version').stdout).toBe(`${JSON.parse(fs.readFileSync(manifest, 'utf8')).version}\n`);
+    for (const spelling of ['--version', '-v', '-V', 'version'])
+      expect(run(spelling).stdout).toBe(`${JSON.parse(fs.readFileSync(manifest, 'utf8')).version}\n`);
+  });
+});
+
+describe('operands', () => {
+  let other: TestNetns;
+  beforeAll(() => {
+    other = createNetns();
+  });
+  afterAll(() => other?.remove());
+
+  const listening = () => netns.run('ss', '-tlnH').trimEnd().split('\n').length;
+
+  test.each([
+    ['blanks', (a: string, b: string) => [a, b]],
+    ['commas', (a: string, b: string) => [`${a},${b}`]],
+    ['a comma and a blank', (a: string, b: string) => [`${a},`, b]],
+    ['a comma and a blank in one argument', (a: string, b: string) => [`${a}, ${b}`]],
+  ])('several targets separated by %s, and a filter of several arguments', (_, targets) => {
+    const args = targets(target, `netns:${other.name}`);
+    const lines = run('ls', ...args, 'state', 'listening', '-t', '--ndjson')
+      .stdout.trimEnd()
+      .split('\n')
+      .map((line) => JSON.parse(line));
+    const found = lines.filter(({ type }) => type === 'target').map((line) => line.target.name);
+    expect(found).toEqual([target, `netns:${other.name}`]);
+    expect(lines.filter(({ type }) => type === 'socket')).toHaveLength(listening());
+    expect(run('limits', ...args).stderr).not.toContain('unexpected');
+  });
+
+  test('a filter begins at an argument with a blank, a keyword with its operator, a parenthesis', () => {
+    const count = (...filter: string[]) =>
+      JSON.parse(run('ls', target, ...filter, '-t', '--json').stdout).sockets.length;
+    expect(count('state listening')).toBe(listening());
+    expect(count('(', 'state', 'listening', ')')).toBe(listening());
+    expect(count('sport>0', 'and', 'state', 'listening')).toBe(listening());
+    expect(count('not', 'state', 'listening')).toBe(count() - listening());
+  });
+
+  test('blanks after commas: in a filter, in the keys of --by', () => {
+    const count = (...args: string[]) => JSON.parse(run('ls', target, '-t', '--json', ...args).stdout);
+    const both = count('state listening,established').sockets.length;
+    expect(count('state listening, established').sockets).toHaveLength(both);
+    expect(count('state', 'listening,', 'established').sockets).toHaveLength(both);
+    const keys = ({ groups }: { groups: { key: object }[] }) => JSON.stringify(groups);
+    expect(keys(count('--by', 'state,', 'proto'))).toBe(keys(count('--by', 'state,proto')));
+    expect(keys(count('--by', 'state, proto'))).toBe(keys(count('--by', 'state,proto')));
+  });
+
+  test('-a of ls: all sockets, as without it', () => {
+    const json = (...args: string[]) => JSON.parse(run('ls', target, '-t', '--json', ...args).stdout).sockets.length;
+    expect(json('-a')).toBe(netns.run('ss', '-tanH').trimEnd().split('\n').length);
+    expect(json('-a')).toBe(json());
   });
 });
 

@@ -38,10 +38,11 @@ Exit status 1 when a finding is a warning or worse. socklens explain lists the r
   },
   operands: TARGETS,
   load: async () => {
-    const [{ doctor }, { doctorSettings }, { readConfig }] = await Promise.all([
+    const [{ doctor }, { doctorSettings }, { readConfig }, { targetsOnly }] = await Promise.all([
       import('./doctor.ts'),
       import('../doctor-settings.ts'),
       import('../doctor-settings.ts'),
+      import('../operands.ts'),
     ]);
     return async (context, options, targets) => {
       const config = await readConfig(options.config);
@@ -49,7 +50,7 @@ Exit status 1 when a finding is a warning or worse. socklens explain lists the r
       const configuredMs = config.doctor?.for === undefined ? LIVE_MS : parseTime(config.doctor.for);
       const given = { set: options.set, pools: options.pool, serverLimits: options.serverLimit };
       const isHealthy = await doctor(context.flow, {
-        target: targets.length > 0 ? targets.join(',') : from === undefined ? 'all' : undefined,
+        target: from !== undefined && targets.length === 0 ? undefined : targetsOnly('doctor', targets, 'all'),
         from,
         forMs: options.for ?? configuredMs,
         intervalMs: options.interval ?? DEFAULT_INTERVAL_MS,

@@ -33,7 +33,7 @@ export const eventsCommand = command({
     const { events } = await import('./events.ts');
     return async ({ flow }, options, words) =>
       events(flow, {
-        ...(await operandsOf('events', words, options, REAL_TIME)),
+        ...(await operandsOf('events', words, options, REAL_TIME, 'all')),
         asSs: options.ss,
         protos: protosOf(options),
         numeric: options.numeric,

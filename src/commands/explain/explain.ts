@@ -1,5 +1,6 @@
 import fs from 'node:fs';
 import { RULES } from '../../doctor/catalogue.ts';
+import { unknownRule } from '../../doctor/chosen-rules.ts';
 import { Failure } from '../../model/failure.ts';
 import type { CommandContext } from '../context.ts';
 
@@ -15,10 +16,6 @@ export function explain({ out }: CommandContext, pages: string, name: string | u
     return;
   }
   const wanted = name.toUpperCase();
-  if (!RULES.some((rule) => rule.name === wanted)) {
-    const near = RULES.map((rule) => rule.name).filter((known) => known.includes(wanted) || wanted.includes(known));
-    const hint = near.length > 0 ? `did you mean ${near.join(' or ')}?` : 'socklens explain lists them';
-    throw new Failure('usage', `no rule "${name}"; ${hint}`);
-  }
+  if (!RULES.some((rule) => rule.name === wanted)) throw new Failure('usage', unknownRule(name));
   out.write(fs.readFileSync(`${pages}/${wanted}.md`));
 }

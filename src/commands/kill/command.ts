@@ -11,7 +11,6 @@ import {
   outputOptions,
   ss,
   TARGET_AND_FILTER,
-  targetAndFilter,
   tcp,
   udp,
   yes,
@@ -34,7 +33,7 @@ export const killCommand = command({
   },
   operands: TARGET_AND_FILTER,
   load: async () => {
-    const { kill } = await import('./kill.ts');
+    const [{ kill }, { targetAndFilter }] = await Promise.all([import('./kill.ts'), import('../operands.ts')]);
     return async ({ flow }, options, words) => {
       const { tcp, udp, ipv4, ipv6 } = options;
       // UNIX and MPTCP sockets cannot be closed from outside; the TCP subflows of an MPTCP connection can.

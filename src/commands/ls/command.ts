@@ -30,6 +30,7 @@ const queryOptions = {
   mptcp: option.boolean('MPTCP sockets', { letter: 'M' }),
   ipv4,
   ipv6,
+  all: option.boolean('All sockets: the default, as with -a of ss and netstat', { letter: 'a' }),
   listening: option.boolean('Only listening and unconnected sockets', { letter: 'l' }),
   info: option.boolean('What the kernel knows about each TCP connection', { letter: 'i' }),
 };

@@ -23,7 +23,7 @@ export const topCommand = command({
       await top(flow, {
         ...(isOverview
           ? { target: undefined, overview: { all }, filter: '' }
-          : await operandsOf('top', words, options, REAL_TIME)),
+          : await operandsOf('top', words, options, REAL_TIME, 'all')),
         intervalMs: options.interval ?? DEFAULT_INTERVAL_MS,
         forMs: undefined,
         events: false,

@@ -38,7 +38,7 @@ export const watchCommand = command({
     const { watch } = await import('./watch.ts');
     return async ({ flow }, options, words) =>
       watch(flow, {
-        ...(await operandsOf('watch', words, options, REAL_TIME)),
+        ...(await operandsOf('watch', words, options, REAL_TIME, 'all')),
         asSs: options.ss,
         protos: protosOf(options),
         by: options.by ?? ['state'],
