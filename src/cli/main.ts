@@ -1,4 +1,5 @@
 import { errorLine, exitStatus, showStacks } from '../commands/errors.ts';
+import { descriptorOutput } from './output.ts';
 
 /** Runs the command line and sets the exit status. */
 async function main(args: string[]): Promise<void> {
@@ -27,6 +28,6 @@ async function main(args: string[]): Promise<void> {
 }
 
 main(process.argv.slice(2)).catch((error: unknown) => {
-  process.stderr.write(`${errorLine(error)}\n`);
   process.exitCode = exitStatus(error);
+  descriptorOutput(2).write(`${errorLine(error)}\n`);
 });

@@ -231,6 +231,45 @@ describe('documents', () => {
   });
 });
 
+describe('outputs that fail', () => {
+  const shell = (command: string) => {
+    const { stderr, status } = spawnSync('sh', ['-c', command, LAUNCHER], { encoding: 'utf8', timeout: 30_000 });
+    return { stderr, status };
+  };
+  const full = 'socklens: standard output: cannot be written: no space left on device (ENOSPC)\n';
+
+  test.each(['ls TARGET', 'ls TARGET --json', 'netstat TARGET -tan', 'explain', '--help', '--version', 'ls --help'])(
+    'a full disk is one line, not a bug: %s',
+    (args) => {
+      expect(shell(`"$0" ${args.replace('TARGET', target)} >/dev/full`)).toEqual({ status: 74, stderr: full });
+    },
+  );
+
+  test('a report of guard on a full disk', () => {
+    const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'socklens-'));
+    const report = path.join(folder, 'report.json');
+    fs.symlinkSync('/dev/full', report);
+    const { status, stderr } = shell(
+      `"$0" guard ${target} -b 'state listening >= 0' --report ${report} --no-status -- true`,
+    );
+    fs.rmSync(folder, { recursive: true });
+    expect(status).toBe(74);
+    expect(stderr).toContain(`${report}: cannot be written: no space left on device (ENOSPC)\n`);
+  });
+
+  test.each([
+    [3, 'ls netns:nosuch'],
+    [2, 'lss'],
+    [2, 'ls host --frob'],
+    [2, 'ls'],
+  ])('status %i although stderr is full or closed: %s', (status, args) => {
+    expect(shell(`"$0" ${args} 2>/dev/full`).status).toBe(status);
+    expect(shell(`"$0" ${args} 2>&-`).status).toBe(status);
+    const script = `exec 4>&1; { "$0" ${args} 2>&1 >/dev/null; echo $? >&4; } | true`;
+    expect(execFileSync('sh', ['-c', script, LAUNCHER], { encoding: 'utf8' })).toBe(`${status}\n`);
+  });
+});
+
 test('exits silently when its pipe is closed', () => {
   const command = `"$0" ls ${target} --ndjson 2>&1 | head -n 1`;
   const { stdout, status } = spawnSync('sh', ['-c', command, LAUNCHER], { encoding: 'utf8', timeout: 30_000 });
