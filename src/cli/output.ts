@@ -19,6 +19,7 @@ export function descriptorOutput(fd: 1 | 2): Output {
   const columns = isTerminal(fd) ? terminalColumns(fd) : undefined;
   return {
     columns,
+    colour: columns !== undefined && !process.env.NO_COLOR,
     write(text) {
       const bytes = typeof text === 'string' ? Buffer.from(text) : text;
       for (let at = 0; at < bytes.length; ) at += writeSome(fd, bytes, at);
