@@ -224,6 +224,40 @@ describe('documents', () => {
     expect(containers.some((row: { runtime: string }) => row.runtime === 'host')).toBe(true);
   });
 
+  test('watch and events: --json is one document with the lines of --ndjson', () => {
+    const document = JSON.parse(run('watch', target, '-t', '--json', '--for', '300ms', '--interval', '100ms').stdout);
+    expect(document.schema).toBe(1);
+    const { total } = document.lines.find(({ type }: { type: string }) => type === 'sample');
+    expect(total).toBe(netns.run('ss', '-tanH').trimEnd().split('\n').length);
+    expect(document.lines.at(-1)).toMatchObject({ type: 'summary' });
+    const events = JSON.parse(run('events', target, '--json', '--for', '300ms').stdout);
+    expect(events.lines.at(-1)).toMatchObject({ type: 'summary', connections: 0 });
+    expect(run('watch', 'netns:nosuch', '--json')).toMatchObject({ status: 3, stdout: '' });
+  });
+
+  test('doctor --ndjson: the diagnosis, then a line for each finding of --json', () => {
+    const args = ['doctor', target, '--for', '300ms', '--interval', '100ms'];
+    const [first, ...findings] = run(...args, '--ndjson')
+      .stdout.trimEnd()
+      .split('\n')
+      .map((line) => JSON.parse(line));
+    expect(first).toMatchObject({ type: 'diagnosis', schema: 1, targets: [target] });
+    const document = JSON.parse(run(...args, '--json').stdout);
+    const rules = (list: { rule: string }[]) => list.map(({ rule }) => rule).sort();
+    expect(rules(findings)).toEqual(rules(document.findings));
+    expect(findings.every(({ type }) => type === 'finding')).toBe(true);
+  });
+
+  test('compare --ndjson: the comparison in a line', () => {
+    const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'socklens-'));
+    const file = path.join(folder, 'a.slr');
+    expect(run('record', target, '-o', file, '--for', '300ms', '--interval', '100ms').status).toBe(0);
+    const line = JSON.parse(run('compare', file, file, '--ndjson').stdout);
+    const document = JSON.parse(run('compare', file, file, '--json').stdout);
+    fs.rmSync(folder, { recursive: true });
+    expect(line).toEqual({ type: 'comparison', ...document });
+  });
+
   test('without any container ps lists the runtimes that it tried', () => {
     const { stderr } = run('ps');
     if (!stderr.includes('no container is running')) return; // Containers of others are found by their cgroup.

@@ -4,10 +4,11 @@ import { EXIT } from '../errors.ts';
 import { option, parseTime } from '../option.ts';
 import {
   DEFAULT_INTERVAL_MS,
+  formatOf,
   interval,
-  json,
   noEvents,
   numeric,
+  outputOptions,
   ruleOptions,
   TARGET_HELP,
   TARGETS,
@@ -34,7 +35,7 @@ Exit status 1 when a finding is a warning or worse. socklens explain lists the r
     noEvents,
     numeric,
     ...recordedOptions,
-    json,
+    ...outputOptions,
   },
   operands: TARGETS,
   load: async () => {
@@ -45,6 +46,7 @@ Exit status 1 when a finding is a warning or worse. socklens explain lists the r
       import('../operands.ts'),
     ]);
     return async (context, options, targets) => {
+      const format = formatOf(options);
       const config = await readConfig(options.config);
       const from = await recordedFrom({ ...options, for: options.for ?? RECORDED_MS });
       const configuredMs = config.doctor?.for === undefined ? LIVE_MS : parseTime(config.doctor.for);
@@ -60,7 +62,7 @@ Exit status 1 when a finding is a warning or worse. socklens explain lists the r
         rules: ruleNames('rule', options.rule),
         skip: options.skip.length > 0 ? ruleNames('skip', options.skip) : ruleNames('skip', config.doctor?.skip ?? []),
         ...doctorSettings(given, config),
-        format: options.json ? 'json' : 'text',
+        format,
       });
       if (!isHealthy) context.process.exitCode = EXIT.FOUND;
     };
