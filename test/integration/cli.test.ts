@@ -119,6 +119,23 @@ describe('help and version', () => {
     expect(help).not.toContain(spelling);
     for (const option of ['--full', '--summary']) expect(help).toContain(option);
   });
+  test('every --help has examples, whose options the verb knows', () => {
+    const list = run('--help').stdout.split('COMMANDS')[1] ?? '';
+    const verbs = [...list.matchAll(/^ {2}(\w+)/gm)].map(([, verb = '']) => verb);
+    expect(verbs.length).toBeGreaterThanOrEqual(14);
+    for (const verb of verbs) {
+      const help = run(verb, '--help').stdout;
+      const section = /^EXAMPLES\n((?: .*\n)+)/m.exec(help)?.[1] ?? '';
+      const examples = [...section.matchAll(/^ {2}socklens (.*)$/gm)].map(([, line = '']) => line);
+      expect([verb, examples.length > 0]).toEqual([verb, true]);
+      for (const example of examples) {
+        const [own = ''] = example.split(/ -- | {2}# /);
+        expect(own.split(' ')[0]).toBe(verb);
+        for (const [, option = ''] of own.matchAll(/ --([a-z-]+)/g)) expect(help).toContain(`[--${option}]`);
+        expect(example.length).toBeLessThanOrEqual(80 - '  socklens '.length);
+      }
+    }
+  });
   test('help and help VERB', () => {
     expect(run('help').stdout).toBe(run('--help').stdout);
     for (const verb of ['ls', 'netstat']) expect(run('help', verb)).toEqual(run(verb, '--help'));

@@ -10,6 +10,10 @@ export const compareCommand = command({
       { placeholder: 'AFTER', brief: 'another one' },
     ],
   },
+  examples: [
+    ['compare before.slr after.slr', 'two recordings'],
+    ['compare old.json new.json --json', 'two guard reports, for a script'],
+  ],
   load: async () => {
     const { compare } = await import('./compare.ts');
     return async ({ flow }, options, [before = '', after = '']) =>

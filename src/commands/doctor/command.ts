@@ -38,6 +38,12 @@ Exit status 1 when a finding is a warning or worse. socklens explain lists the r
     ...outputOptions,
   },
   operands: TARGETS,
+  examples: [
+    ['doctor', 'every container'],
+    ['doctor web-1 db-1 --for 1m', 'two containers, for longer'],
+    ['doctor web-1 --rule CLOSE_WAIT_LEAK', 'one rule'],
+    ['doctor --from incident.slr', 'a recording'],
+  ],
   load: async () => {
     const [{ doctor }, { doctorSettings }, { readConfig }, { targetsOnly }] = await Promise.all([
       import('./doctor.ts'),

@@ -30,6 +30,10 @@ export const eventsCommand = command({
     ...outputOptions,
   },
   operands: TARGET_AND_FILTER,
+  examples: [
+    ['events web-1', 'each connection as it closes'],
+    ["events web-1 -c 10 'dport 3306'", 'ten connections to MySQL'],
+  ],
   load: async () => {
     const [{ events }, { oneDocument }] = await Promise.all([import('./events.ts'), import('../one-document.ts')]);
     return async ({ flow }, options, words) => {

@@ -9,6 +9,10 @@ export const explainCommand = command({
   brief: 'Explain a rule of the doctor; without RULE, list all rules',
   options: outputOptions,
   operands: { fixed: [{ placeholder: 'RULE', brief: 'name of a rule', optional: true }] },
+  examples: [
+    ['explain', 'all rules'],
+    ['explain CLOSE_WAIT_LEAK', 'one rule'],
+  ],
   load: async () => {
     const { explain } = await import('./explain.ts');
     return ({ flow }, options, [rule]) => explain(flow, pages(), rule, formatOf(options));

@@ -25,6 +25,10 @@ Exit status 0: every budget held; 1: one was exceeded; 6: the command failed. Th
     numeric,
   },
   operands: TARGETS,
+  examples: [
+    ["guard web-1 -b 'dst db:3306 <= 50' -- k6 run load.js", 'a pool stays at its size'],
+    ['guard web-1 --no-leaks --report out.html -- ./load.sh', 'nothing is left behind'],
+  ],
   load: async () => {
     const [{ guard }, { guardBudgets }, { doctorSettings }, { readConfig }, { targetsOnly }] = await Promise.all([
       import('./guard.ts'),

@@ -32,6 +32,10 @@ export const killCommand = command({
     ...outputOptions,
   },
   operands: TARGET_AND_FILTER,
+  examples: [
+    ["kill web-1 --dry-run 'state close-wait'", 'only show what would be closed'],
+    ["kill web-1 'dst 10.0.0.7 and idle > 10m'", 'close them after a question'],
+  ],
   load: async () => {
     const [{ kill }, { targetAndFilter }] = await Promise.all([import('./kill.ts'), import('../operands.ts')]);
     return async ({ flow }, options, words) => {

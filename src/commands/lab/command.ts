@@ -10,6 +10,10 @@ export const labCommand = command({
     docker: option.boolean('Use real containers: MariaDB, mysql2, HAProxy'),
     ...outputOptions,
   },
+  examples: [
+    ['lab', 'in namespaces of its own'],
+    ['lab --docker', 'with real containers'],
+  ],
   load: async () => {
     const { lab } = await import('./lab.ts');
     return async (context, options) => {

@@ -14,6 +14,11 @@ export const limitsCommand = command({
     ...outputOptions,
   },
   operands: TARGETS,
+  examples: [
+    ['limits web-1', 'limits and their use'],
+    ['limits web-1 --for 1m', 'the growth of descriptors'],
+    ['limits web-1 --set nofile=65536', 'of the running processes'],
+  ],
   load: async () => {
     const [{ limits }, { setLimits }, { targetsOnly }] = await Promise.all([
       import('./limits.ts'),

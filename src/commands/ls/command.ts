@@ -56,6 +56,12 @@ export const lsCommand = command({
     ...outputOptions,
   },
   operands: TARGET_AND_FILTER,
+  examples: [
+    ['ls web-1', 'all sockets of a container'],
+    ["ls web-1 -tnp 'state close-wait'", 'as with ss, with their processes'],
+    ['ls web-1 db-1 --by state, peer', 'two containers, counted in groups'],
+    ['ls host -l', 'what listens on the host'],
+  ],
   load: async () => {
     const { ls } = await import('./ls.ts');
     return async ({ flow }, options, words) =>

@@ -23,6 +23,10 @@ export const recordCommand = command({
     noEvents,
   },
   operands: TARGETS,
+  examples: [
+    ['record web-1 -o incident.slr', 'until Ctrl-C'],
+    ['record all -o incident.slr --for 5m --redact', 'to share it'],
+  ],
   load: async () => {
     const [{ record }, { targetsOnly }] = await Promise.all([import('./record.ts'), import('../operands.ts')]);
     return async ({ flow }, options, targets) => {

@@ -35,6 +35,11 @@ export const watchCommand = command({
     ...outputOptions,
   },
   operands: TARGET_AND_FILTER,
+  examples: [
+    ['watch web-1', 'counts by state, a line a second'],
+    ["watch all --by peer 'dst db:3306'", 'who is connected to the database'],
+    ['watch web-1 --for 1m --ndjson', 'for a script'],
+  ],
   load: async () => {
     const [{ watch }, { oneDocument }] = await Promise.all([import('./watch.ts'), import('../one-document.ts')]);
     return async ({ flow }, options, words) => {
