@@ -76,7 +76,7 @@ export function command<Options extends Record<string, Option<unknown>> = Record
 }
 
 /** Examples as lines of help, what they show aligned where it fits, else in a line above. */
-export function examplesText(examples: readonly (readonly [string, string])[]): string {
+function examplesText(examples: readonly (readonly [string, string])[]): string {
   const lines = examples.map(([args, shows]) => [`  socklens ${args}`, shows] as const);
   const width = Math.max(...lines.map(([line]) => line.length));
   const isWide = lines.some(([, shows]) => width + '  # '.length + shows.length > HELP_WIDTH);
