@@ -1,6 +1,6 @@
 import fs from 'node:fs';
 import path from 'node:path';
-import { errnoOf } from '../base/errno.ts';
+import { errnoOf, isIoError, reasonOf } from '../base/errno.ts';
 import { Failure } from '../model/failure.ts';
 
 /**
@@ -19,7 +19,7 @@ export function checkWritable(file: string): void {
   throw new Failure('usage', `${file}: is a folder`);
 }
 
-/** Writes a file, replacing its contents. @throws {Failure} as {@link checkWritable} */
+/** Writes a file, replacing its contents. @throws {Failure} as {@link checkWritable}, and `io` for a full disk */
 export function writeWholeFile(file: string, text: string): void {
   try {
     fs.writeFileSync(file, text);
@@ -30,6 +30,7 @@ export function writeWholeFile(file: string, text: string): void {
 
 function failed(file: string, error: unknown): Failure {
   const code = errnoOf(error);
-  const kind = code === 'EACCES' || code === 'EPERM' || code === 'EROFS' ? 'not-permitted' : 'usage';
-  return new Failure(kind, `${file}: cannot be written (${code})`, { cause: error });
+  const isDenied = code === 'EACCES' || code === 'EPERM' || code === 'EROFS';
+  const kind = isDenied ? 'not-permitted' : isIoError(error) ? 'io' : 'usage';
+  return new Failure(kind, `${file}: cannot be written: ${reasonOf(error)}`, { cause: error });
 }

@@ -22,6 +22,23 @@ export function errnoName(errno: number): string {
   return name === undefined || name === '' || name === '-' ? `errno ${errno}` : name;
 }
 
+/** Errors of a disk, a file system or an output, and of exhausted memory or descriptors: not those of the program. */
+const IO_ERRORS = ['ENOSPC', 'EDQUOT', 'EFBIG', 'EIO', 'EROFS', 'EREMOTEIO', 'ESTALE', 'ENOMEM', 'EMFILE', 'ENFILE'];
+
+/** Whether an error came from a disk, an output or exhausted memory or descriptors, not from a fault of the program. */
+export function isIoError(error: unknown): boolean {
+  return IO_ERRORS.includes(errnoOf(error) ?? '');
+}
+
+/** Why a system call of Node failed: `no space left on device (ENOSPC)`. */
+export function reasonOf(error: unknown): string {
+  const code = errnoOf(error);
+  const message = error instanceof Error ? error.message : String(error);
+  const words = code === undefined ? undefined : new RegExp(`^${code}: (.*?), `).exec(message)?.[1];
+  if (words !== undefined) return `${words} (${code})`;
+  return code ?? message;
+}
+
 /**
  * The errno name in the `code` of an error, as errors of Node and `SystemCallError` have it.
  *

@@ -1,5 +1,6 @@
 import { type Application, buildApplication, buildRouteMap, text_en } from '@stricli/core';
 import manifest from '../../package.json' with { type: 'json' };
+import { nearest } from '../base/nearest.ts';
 import { compareCommand } from '../commands/compare/command.ts';
 import type { CliContext } from '../commands/context.ts';
 import { doctorCommand } from '../commands/doctor/command.ts';
@@ -78,8 +79,10 @@ export function buildApp(verb: string | undefined): Application<CliContext> {
  */
 export function refuseUnknownVerb(word: string | undefined): void {
   if (word === undefined || word.startsWith('-') || isVerb(word)) return;
-  const known = Object.keys(verbs).join(', ');
-  throw new Failure('usage', `unknown command "${word}"; available: ${known} (see socklens --help)`);
+  const known = Object.keys(verbs);
+  const meant = nearest(word, [...known, 'help', 'version']);
+  const hint = meant === undefined ? `available: ${known.join(', ')}` : `did you mean ${meant}?`;
+  throw new Failure('usage', `unknown command "${word}"; ${hint} (see socklens --help)`);
 }
 
 function isVerb(word: string | undefined): boolean {

@@ -1,7 +1,7 @@
 import { localMachine } from '../collect/local-machine.ts';
 import type { CliContext, CommandContext } from '../commands/context.ts';
 import { terminalConfirm } from './confirm.ts';
-import { descriptorOutput, isTerminal } from './output.ts';
+import { descriptorOutput, endingAtError, isTerminal } from './output.ts';
 
 /** The context of a real run. */
 export function processContext(): CliContext {
@@ -9,7 +9,7 @@ export function processContext(): CliContext {
   const err = descriptorOutput(2);
   return {
     process: {
-      stdout: out,
+      stdout: endingAtError(out),
       stderr: err,
       env: { ...process.env, ...(process.env.NO_COLOR && { STRICLI_NO_COLOR: '1' }) },
     },

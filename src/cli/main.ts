@@ -1,22 +1,26 @@
 import { errorLine, exitStatus, showStacks } from '../commands/errors.ts';
+import { descriptorOutput } from './output.ts';
 
 /** Runs the command line and sets the exit status. */
 async function main(args: string[]): Promise<void> {
-  const { processContext } = await import('./context.ts');
-  const context = processContext();
-  const [verb, ...rest] = args;
-  // netstat parses its own arguments and does not load the command tree.
-  if (verb === 'netstat') {
-    const { netstat } = await import('../commands/netstat/netstat.ts');
-    await netstat(context.flow, rest);
-    return;
-  }
-  const [{ run }, { buildApp, refuseUnknownVerb, statusOf }, { prepareArguments }] = await Promise.all([
-    import('@stricli/core'),
-    import('./app.ts'),
+  const [{ processContext }, { prepareArguments }] = await Promise.all([
+    import('./context.ts'),
     import('./prepare-arguments.ts'),
   ]);
   const prepared = prepareArguments(args);
+  if (prepared.noColor) process.env.NO_COLOR = '1';
+  const context = processContext();
+  // netstat parses its own arguments and does not load the command tree.
+  if (prepared.args[0] === 'netstat') {
+    const { netstat } = await import('../commands/netstat/netstat.ts');
+    const own = args[0] === 'netstat' ? args.filter((arg) => arg !== '--no-color') : prepared.args;
+    await netstat(context.flow, own.slice(1));
+    return;
+  }
+  const [{ run }, { buildApp, refuseUnknownVerb, statusOf }] = await Promise.all([
+    import('@stricli/core'),
+    import('./app.ts'),
+  ]);
   refuseUnknownVerb(prepared.args[0]);
   if (prepared.debug) showStacks();
   await run(buildApp(prepared.args[0]), prepared.args, { ...context, behind: prepared.behind });
@@ -24,6 +28,6 @@ async function main(args: string[]): Promise<void> {
 }
 
 main(process.argv.slice(2)).catch((error: unknown) => {
-  process.stderr.write(`${errorLine(error)}\n`);
   process.exitCode = exitStatus(error);
+  descriptorOutput(2).write(`${errorLine(error)}\n`);
 });

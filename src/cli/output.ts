@@ -1,19 +1,25 @@
 import fs from 'node:fs';
 import { createRequire } from 'node:module';
-import { errnoOf } from '../base/errno.ts';
+import { errnoOf, reasonOf } from '../base/errno.ts';
 import type { Output } from '../commands/context.ts';
-import { EXIT } from '../commands/errors.ts';
+import { EXIT, errorLine, exitStatus } from '../commands/errors.ts';
+import { Failure } from '../model/failure.ts';
 
 /** Time to wait before writing again to a full non-blocking pipe. */
 const RETRY_MS = 5;
 
 /**
- * Writes directly to a file descriptor: Node's streams would have to be loaded first. When the reader closes the pipe (`| head`), the process ends with status 0.
+ * Writes directly to a file descriptor: Node's streams would have to be loaded first. When the reader of standard
+ * output closes the pipe (`| head`), the process ends with status 0. What standard error does not take is lost: there is
+ * nowhere to say so, and the exit status is that of the command.
+ *
+ * @returns an output whose `write` throws a {@link Failure} of kind `io` for a full disk
  */
 export function descriptorOutput(fd: 1 | 2): Output {
   const columns = isTerminal(fd) ? terminalColumns(fd) : undefined;
   return {
     columns,
+    colour: columns !== undefined && !process.env.NO_COLOR,
     write(text) {
       const bytes = typeof text === 'string' ? Buffer.from(text) : text;
       for (let at = 0; at < bytes.length; ) at += writeSome(fd, bytes, at);
@@ -21,15 +27,32 @@ export function descriptorOutput(fd: 1 | 2): Output {
   };
 }
 
-function writeSome(fd: number, bytes: Uint8Array, at: number): number {
+/** An output that ends the process when it fails: for a library that would print the stack of an error. */
+export function endingAtError(output: Output): { write(text: string): void } {
+  return {
+    write(text) {
+      try {
+        output.write(text);
+      } catch (error) {
+        descriptorOutput(2).write(`${errorLine(error)}\n`);
+        process.exit(exitStatus(error));
+      }
+    },
+  };
+}
+
+function writeSome(fd: 1 | 2, bytes: Uint8Array, at: number): number {
   try {
     return fs.writeSync(fd, bytes, at);
   } catch (error) {
     const code = errnoOf(error);
+    if (code === 'EAGAIN') {
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, RETRY_MS);
+      return 0;
+    }
+    if (fd === 2) return bytes.length;
     if (code === 'EPIPE') process.exit(EXIT.OK);
-    if (code !== 'EAGAIN') throw error;
-    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, RETRY_MS);
-    return 0;
+    throw new Failure('io', `standard output: cannot be written: ${reasonOf(error)}`, { cause: error });
   }
 }
 

@@ -1,23 +1,48 @@
+/** Arguments for the command tree, and what every command has. */
+export interface PreparedArguments {
+  args: string[];
+  /** `--debug` was given. */
+  debug: boolean;
+  /** `--no-color` was given. */
+  noColor: boolean;
+  /** The command that `guard` runs. */
+  behind: string[];
+}
+
 /**
  * Rewrites what the command tree cannot parse: the flags `-4` and `-6` (also in `-tan4`) become long options;
- * `--debug`, which every command has, and the command that `guard` runs are taken out.
+ * `help VERB`, `version` and `-V` become the options that they stand for; blanks after the commas of an option's value
+ * (`--by state, peer`) are removed; `--debug` and `--no-color`, which every command has, and the command that `guard`
+ * runs are taken out.
  */
-export function prepareArguments(args: readonly string[]): { args: string[]; debug: boolean; behind: string[] } {
+export function prepareArguments(args: readonly string[]): PreparedArguments {
+  const [first, verb, ...more] = args;
+  if (first === 'help') return prepareArguments(verb === undefined ? ['--help'] : [verb, '--help', ...more]);
+  if (first === 'version' || first === '-V') return prepareArguments(['--version', ...args.slice(1)]);
   if (args[0] === 'guard') {
     const end = args.indexOf('--');
     if (end >= 0) return { ...prepareArguments(args.slice(0, end)), behind: args.slice(end + 1) };
   }
   const prepared: string[] = [];
   let debug = false;
+  let noColor = false;
   let onlyOperands = false;
   for (const arg of args) {
     if (arg === '--') onlyOperands = true;
     if (onlyOperands) prepared.push(arg);
     else if (arg === '--debug') debug = true;
+    else if (arg === '--no-color') noColor = true;
     else if (/^-[A-Za-z46]*[46][A-Za-z46]*$/.test(arg)) prepared.push(...splitDigits(arg));
+    else if (continuesList(prepared, arg)) prepared.push(`${prepared.pop()}${arg}`);
     else prepared.push(arg);
   }
-  return { args: prepared, debug, behind: [] };
+  return { args: prepared, debug, noColor, behind: [] };
+}
+
+/** Whether an argument continues a list with commas that is the value of an option. */
+function continuesList(before: readonly string[], arg: string): boolean {
+  const [option = '', value = ''] = before.slice(-2);
+  return value.endsWith(',') && option.startsWith('--') && !/^-|\s/.test(arg);
 }
 
 function splitDigits(arg: string): string[] {

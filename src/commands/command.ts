@@ -23,6 +23,8 @@ export interface CommandSpec<Options extends Record<string, Option<unknown>>> {
   brief: string;
   /** What `--help` prints below the brief; absent for nothing. */
   details?: string;
+  /** Command lines to copy, for the end of `--help`: what comes after `socklens`, and what it shows. */
+  examples: readonly (readonly [arguments: string, shows: string])[];
   /** Usage lines that replace the generated one. */
   usage?: readonly string[];
   options?: Options;
@@ -49,11 +51,12 @@ export function command<Options extends Record<string, Option<unknown>> = Record
     aliases: Object.fromEntries(aliases),
     positional: positionalOf(spec.operands),
   } as unknown as TypedCommandParameters<Parsed, string[], CliContext>;
-  const { brief, details, usage } = spec;
+  const { brief, details, examples, usage } = spec;
+  const description = details === undefined ? `${brief}.` : `${brief}.\n\n${details}`;
   return buildCommand<Parsed, string[], CliContext>({
     docs: {
       brief,
-      ...(details !== undefined && { fullDescription: `${brief}.\n\n${details}` }),
+      fullDescription: `${description}\n\n${examplesText(examples)}`,
       ...(usage !== undefined && { customUsage: usage }),
     },
     parameters,
@@ -71,6 +74,18 @@ export function command<Options extends Record<string, Option<unknown>> = Record
     },
   });
 }
+
+/** Examples as lines of help, what they show aligned where it fits, else in a line above. */
+function examplesText(examples: readonly (readonly [string, string])[]): string {
+  const lines = examples.map(([args, shows]) => [`  socklens ${args}`, shows] as const);
+  const width = Math.max(...lines.map(([line]) => line.length));
+  const isWide = lines.some(([, shows]) => width + '  # '.length + shows.length > HELP_WIDTH);
+  const texts = lines.map(([line, shows]) => (isWide ? `  # ${shows}\n${line}` : `${line.padEnd(width)}  # ${shows}`));
+  return `EXAMPLES\n${texts.join('\n')}`;
+}
+
+/** Terminal columns that help is written for. */
+const HELP_WIDTH = 80;
 
 function positionalOf(operands: Operands | undefined): TypedPositionalParameters<string[], CliContext> {
   const parameter = ({ placeholder, brief }: Operand) => ({ placeholder, brief, parse: String });

@@ -7,6 +7,8 @@ export interface Output {
   write(text: string | Uint8Array): void;
   /** Terminal columns; undefined where the stream is not a terminal. */
   columns: number | undefined;
+  /** Whether styles may be used: a terminal, without NO_COLOR and `--no-color`. */
+  colour?: boolean;
 }
 
 /** What a command needs from outside: the machine, its streams, the terminal. */

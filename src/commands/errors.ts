@@ -1,3 +1,4 @@
+import { isIoError } from '../base/errno.ts';
 import { safeText } from '../base/safe-text.ts';
 import type { FailureKind } from '../model/failure.ts';
 import { Failure } from '../model/failure.ts';
@@ -13,8 +14,10 @@ export const EXIT = {
   UNSUPPORTED: 5,
   /** guard: the command under test itself failed. */
   COMMAND_FAILED: 6,
-  /** An internal error. */
+  /** An internal error; 70 and 74 are those of sysexits.h. */
   FAULT: 70,
+  /** A file, a disk or an output failed, such as ENOSPC. */
+  IO: 74,
 } as const;
 
 const BY_KIND: Record<FailureKind, number> = {
@@ -22,13 +25,15 @@ const BY_KIND: Record<FailureKind, number> = {
   'no-target': EXIT.NO_TARGET,
   'not-permitted': EXIT.NOT_PERMITTED,
   unsupported: EXIT.UNSUPPORTED,
+  io: EXIT.IO,
   fault: EXIT.FAULT,
 };
 
-/** The exit status of an error: that of its kind, or 70 for an unexpected error. */
+/** The exit status of an error: that of its kind, 74 for an I/O error of the system, or 70 for an unexpected error. */
 export function exitStatus(error: unknown): number {
   const kind = (error as { kind?: FailureKind }).kind;
-  return (kind !== undefined && BY_KIND[kind]) || EXIT.FAULT;
+  const known = kind === undefined ? undefined : BY_KIND[kind];
+  return known ?? (isIoError(error) ? EXIT.IO : EXIT.FAULT);
 }
 
 /** Whether the stack of an unexpected error is printed: `--debug`. */
@@ -45,5 +50,6 @@ export function errorLine(error: unknown): string {
   if (debug && error instanceof Error) return error.stack ?? String(error);
   if (error instanceof Failure) return [`socklens: ${error.message}`, ...error.details].map(safeText).join('\n');
   const message = error instanceof Error ? error.message : String(error);
+  if (isIoError(error)) return `socklens: ${safeText(message)}`;
   return `socklens: internal error: ${safeText(message)} (a bug in socklens; --debug prints the stack)`;
 }

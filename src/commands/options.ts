@@ -1,12 +1,13 @@
 /** Options and operands of several commands. An option of a single command is declared in that command's file. */
 
+import { nearest } from '../base/nearest.ts';
 import { Failure } from '../model/failure.ts';
 import { GROUP_KEYS, type GroupKey } from '../model/report/group.ts';
 import type { Format } from './context.ts';
 import { option, parseTime, type ValuesOf } from './option.ts';
 
 const TARGET =
-  'a container (name, id, id prefix, docker:NAME), pid:N, netns:NAME, host, or all;\nseparate several with commas';
+  'a container (name, id, id prefix, docker:NAME), pid:N, netns:NAME, host, or all;\nseparate several with blanks or commas';
 
 /** The help text for TARGET. */
 export const TARGET_HELP = `TARGET is ${TARGET}.`;
@@ -14,7 +15,8 @@ export const TARGET_HELP = `TARGET is ${TARGET}.`;
 /** The help text for TARGET and FILTER. */
 export const FILTER_HELP = `${TARGET_HELP}
 FILTER selects sockets, with the syntax of ss and more: state close-wait, dst db:3306,
-dport 8000-8099, idle > 30s, process nginx, with and, or, not and parentheses (docs/filters.md).`;
+dport 8000-8099, idle > 30s, process nginx, with and, or, not and parentheses (docs/filters.md).
+It begins at its first keyword, operator, or argument with a blank.`;
 
 export const TARGETS = { many: { placeholder: 'TARGET', brief: 'containers, processes or namespaces; see above' } };
 
@@ -82,16 +84,22 @@ export function parseCount(text: string): number {
   return Number(text);
 }
 
-/** The keys of `--by`, without duplicates. @throws {Failure} `usage` for an unknown key and for none */
+/** The keys of `--by`, without duplicates. @throws {Failure} `usage` for an unknown key, an empty one, and for none */
 export function parseKeys(text: string): readonly GroupKey[] {
-  const keys = text.split(',').filter((key) => key !== '');
+  const keys = text.split(',').map((key) => key.trim());
   const isKey = (key: string): key is GroupKey => GROUP_KEYS.some((known) => known === key);
   const known = keys.filter(isKey);
   const unknown = keys.find((key) => !isKey(key));
+  const available = `available: ${GROUP_KEYS.join(', ')}`;
+  if (keys.every((key) => key === '')) throw new Failure('usage', `needs a key; ${available}`);
+  if (unknown === '') throw new Failure('usage', `"${text}" has an empty key; write ${known.join(',')}`);
   if (unknown !== undefined) {
-    throw new Failure('usage', `unknown key "${unknown}"; available: ${GROUP_KEYS.join(', ')}`);
+    const meant = nearest(unknown, GROUP_KEYS);
+    throw new Failure(
+      'usage',
+      `unknown key "${unknown}"; ${meant === undefined ? available : `did you mean ${meant}?`}`,
+    );
   }
-  if (known.length === 0) throw new Failure('usage', `needs a key; available: ${GROUP_KEYS.join(', ')}`);
   return [...new Set(known)];
 }
 
@@ -101,24 +109,3 @@ export const ruleOptions = {
   serverLimit: option.texts('HOST:PORT=N', 'Connections that a server accepts in total: db:3306=151; repeatable'),
   config: option.text('FILE', 'Read this file instead of socklens.toml in the working directory'),
 };
-
-/** @throws {Failure} `usage` without a TARGET */
-export function requireTargets(verb: string, words: readonly string[]): string {
-  if (words.length === 0) throw missingTarget(verb);
-  return words.join(',');
-}
-
-/**
- * Splits operands into TARGET and FILTER, which is every word after the first.
- *
- * @throws {Failure} `usage` without a TARGET
- */
-export function targetAndFilter(verb: string, words: readonly string[]): { target: string; filter: string } {
-  const [target, ...filter] = words;
-  if (target === undefined) throw missingTarget(verb);
-  return { target, filter: filter.join(' ') };
-}
-
-function missingTarget(verb: string): Failure {
-  return new Failure('usage', `${verb} needs a TARGET (see socklens ${verb} --help)`);
-}

@@ -1,7 +1,6 @@
 import { Failure } from '../model/failure.ts';
 import type { Recorded } from '../sources/open-source.ts';
 import { option } from './option.ts';
-import { targetAndFilter } from './options.ts';
 
 /** The options of commands that can read a recording. */
 export const recordedOptions = {
@@ -26,9 +25,9 @@ export interface RecordedValues {
   speed?: number | undefined;
 }
 
-/** Operands of a command, split into TARGET and FILTER. */
+/** Operands of a command, split into TARGETs and FILTER. */
 export interface Operands {
-  /** Undefined for all targets of a recording. */
+  /** Several with commas; undefined for all targets of a recording. */
   target: string | undefined;
   /** Empty for all sockets. */
   filter: string;
@@ -37,9 +36,10 @@ export interface Operands {
 }
 
 /**
- * Splits operands into TARGET and FILTER; with `--from`, TARGET is optional.
+ * Splits operands into TARGETs and FILTER; with `--from`, TARGET is optional.
  *
  * @param defaultSpeed of a replay without `--speed`; undefined for no waiting
+ * @param otherwise the live TARGET without any; undefined where one is needed
  * @throws {Failure} `usage`
  */
 export async function operandsOf(
@@ -47,9 +47,14 @@ export async function operandsOf(
   words: readonly string[],
   options: RecordedValues,
   defaultSpeed?: number,
+  otherwise?: string,
 ): Promise<Operands> {
   const from = await recordedFrom(options, defaultSpeed);
-  if (from === undefined) return { ...targetAndFilter(verb, words), from: undefined };
+  if (from === undefined) {
+    const { splitOperands, targetAndFilter } = await import('./operands.ts');
+    const { target, filter } = otherwise === undefined ? targetAndFilter(verb, words) : splitOperands(words);
+    return { target: target === '' ? otherwise : target, filter, from };
+  }
   const { recordedWords } = await import('./recorded-part.ts');
   return { ...(await recordedWords(from, words)), from };
 }

@@ -1,11 +1,13 @@
 import { durationError, parseMilliseconds } from '../base/duration.ts';
+import { nearest } from '../base/nearest.ts';
 import { safeText } from '../base/safe-text.ts';
-import { parseFilter } from '../filter/parse.ts';
+import { meantFilter } from '../filter/meant-filter.ts';
 import { Failure } from '../model/failure.ts';
 import type { Recorded } from '../sources/open-source.ts';
 import { openRecording } from '../sources/recorded/open-recording.ts';
 import { isTargetOf, targetsIn } from '../sources/recorded/recorded-targets.ts';
 import { contentsOf } from '../sources/recorded/recording-contents.ts';
+import { splitOperands } from './operands.ts';
 
 /** The values of `--from`, `--at`, `--for` and `--speed`. */
 export interface RecordedFlags {
@@ -80,34 +82,23 @@ export interface RecordedWords {
 }
 
 /**
- * Splits operands into TARGET and FILTER: the first word is a target of the recording, or begins the filter.
+ * Splits operands into TARGETs and FILTER as {@link splitOperands}.
  *
- * @throws {Failure} `usage` when the recording cannot be read, `no-target` for a first word that is
- * neither
+ * @throws {Failure} `usage` when the recording cannot be read, `no-target` for a TARGET that it does not contain
  */
 export async function recordedWords({ file }: Recorded, words: readonly string[]): Promise<RecordedWords> {
-  const [first, ...rest] = words;
-  if (first === undefined) return { target: undefined, filter: '' };
+  const { target, filter } = splitOperands(words);
+  if (target === '') return { target: undefined, filter };
   const { namespaces } = await contentsOf(file);
-  const wanted = targetsIn(first);
-  const missing = wanted.filter((target) => !namespaces.some((namespace) => isTargetOf(namespace, target)));
-  if (wanted.length > 0 && missing.length === 0) return { target: first, filter: rest.join(' ') };
-  if (missing.length === wanted.length && (isFilter(words) || !isFilter(rest)))
-    return { target: undefined, filter: words.join(' ') };
-  const names = [...new Set(namespaces.map(({ name }) => name))];
+  const missing = targetsIn(target).filter((wanted) => !namespaces.some((namespace) => isTargetOf(namespace, wanted)));
+  const [first] = missing;
+  if (first === undefined) return { target, filter };
+  const names = [...new Set(namespaces.flatMap(({ name, targets }) => [name, ...targets]))];
   const known = `${names.slice(0, MAX_NAMES).map(safeText).join(', ')}${names.length > MAX_NAMES ? ', …' : ''}`;
-  throw new Failure('no-target', `${missing.join(',')}: not in ${file}; it contains ${known || 'no targets'}`);
+  const meant = nearest(first, [...names, 'all']) ?? meantFilter(first);
+  const hint = meant === undefined ? '' : `; did you mean ${safeText(meant)}?`;
+  throw new Failure('no-target', `${missing.join(',')}: not in ${file}; it contains ${known || 'no targets'}${hint}`);
 }
 
 /** Maximum number of names in an error message. */
 const MAX_NAMES = 10;
-
-function isFilter(words: readonly string[]): boolean {
-  try {
-    parseFilter(words.join(' '), 'and-first');
-    return true;
-  } catch (error) {
-    if (error instanceof Failure) return false;
-    throw error;
-  }
-}

@@ -46,57 +46,87 @@ import { reuseportImbalance } from './rules/server/reuseport-imbalance.ts';
 import { synRecvFlood } from './rules/server/syn-recv-flood.ts';
 import { unixBacklog } from './rules/server/unix-backlog.ts';
 
+/** Rules of one folder of `rules/`. */
+export interface RuleGroup {
+  /** Name of the folder. */
+  name: string;
+  /** What its rules are about, for a heading. */
+  title: string;
+  rules: readonly Rule[];
+}
+
 /** Every rule, in the order of the catalogue. */
-export const RULES: readonly Rule[] = [
-  // Descriptors and processes.
-  nofileNearLimit,
-  nofileAcceptStarved,
-  limitMismatch,
-  fdLeakByType,
-  zombieSocketFds,
-  pidsLimit,
-  // The client's side: pools, ports, connects.
-  poolOverrun,
-  poolIdleSurplus,
-  poolIdleCapOnly,
-  poolArithmetic,
-  refusedByServer,
-  connChurn,
-  timeWaitPileup,
-  ephemeralExhaustion,
-  synSentStuck,
-  connectRefused,
-  loopbackListener,
-  backendImbalance,
-  halfOpenIdle,
-  deadPeerRetransmit,
-  dnsStorm,
-  // The server's side.
-  listenOverflow,
-  backlogClamped,
-  synRecvFlood,
-  closeWaitLeak,
-  orphans,
-  finWaitStuck,
-  halfClosedHeld,
-  unixBacklog,
-  reuseportImbalance,
-  // The data path.
-  retransHigh,
-  zeroWindowStuck,
-  slowReader,
-  sendQueueStuck,
-  udpRcvbufDrops,
-  tcpMemPressure,
-  conntrackFull,
-  nagleDelack,
-  // Facts that others build on.
-  hostNetwork,
-  sharedNetns,
-  dockerProxyHop,
-  embeddedDnsListener,
-  v4mappedMix,
-  mptcpDuplicate,
-  opaqueRuntime,
-  eventLoss,
+export const RULE_GROUPS: readonly RuleGroup[] = [
+  {
+    name: 'descriptors',
+    title: 'Descriptors and processes',
+    rules: [nofileNearLimit, nofileAcceptStarved, limitMismatch, fdLeakByType, zombieSocketFds, pidsLimit],
+  },
+  {
+    name: 'client',
+    title: 'Client: pools, ports, connects',
+    rules: [
+      poolOverrun,
+      poolIdleSurplus,
+      poolIdleCapOnly,
+      poolArithmetic,
+      refusedByServer,
+      connChurn,
+      timeWaitPileup,
+      ephemeralExhaustion,
+      synSentStuck,
+      connectRefused,
+      loopbackListener,
+      backendImbalance,
+      halfOpenIdle,
+      deadPeerRetransmit,
+      dnsStorm,
+    ],
+  },
+  {
+    name: 'server',
+    title: 'Server: listeners, queues, closing',
+    rules: [
+      listenOverflow,
+      backlogClamped,
+      synRecvFlood,
+      closeWaitLeak,
+      orphans,
+      finWaitStuck,
+      halfClosedHeld,
+      unixBacklog,
+      reuseportImbalance,
+    ],
+  },
+  {
+    name: 'path',
+    title: 'Path: loss, windows, queues, memory',
+    rules: [
+      retransHigh,
+      zeroWindowStuck,
+      slowReader,
+      sendQueueStuck,
+      udpRcvbufDrops,
+      tcpMemPressure,
+      conntrackFull,
+      nagleDelack,
+    ],
+  },
+  {
+    name: 'facts',
+    title: 'Facts that other rules build on',
+    rules: [
+      hostNetwork,
+      sharedNetns,
+      dockerProxyHop,
+      embeddedDnsListener,
+      v4mappedMix,
+      mptcpDuplicate,
+      opaqueRuntime,
+      eventLoss,
+    ],
+  },
 ];
+
+/** Every rule, in the order of the catalogue. */
+export const RULES: readonly Rule[] = RULE_GROUPS.flatMap(({ rules }) => rules);

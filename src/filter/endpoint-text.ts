@@ -87,10 +87,8 @@ export function readPort(cursor: TokenCursor, word: Word): PortText {
 /** Parses `3306`, `:3306`, `mysql`, `8000-8099`, `80,443,8000-8099`; `*` is any port. */
 export function readPorts(cursor: TokenCursor, word: Word): PortsText[] {
   const ports: PortsText[] = [];
-  let at = 0;
-  for (const text of word.text.split(',')) {
-    const item: Word = { text, at: word.at + at, length: Math.max(text.length, 1) };
-    at += text.length + 1;
+  for (const item of cursor.items(word)) {
+    const { text } = item;
     const range = /^:?(\d+)-:?(\d+)$/.exec(text);
     if (text === '') throw cursor.wrong(item, 'a port is missing in the list');
     if (text === '*' || text === ':*') ports.push({ first: 0, last: MAX_PORT });

@@ -102,14 +102,10 @@ function unknownWord(cursor: TokenCursor): Error {
 
 function readStates(cursor: TokenCursor, { asSs }: ParseContext): number {
   let mask = 0;
-  const word = cursor.value('a state', STATE_NAMES);
-  let at = 0;
-  for (const name of word.text.split(',')) {
-    const one = maskOfState(name, asSs);
-    const span = { at: word.at + at, length: Math.max(name.length, 1) };
-    if (one === undefined) throw cursor.wrong(span, `unknown state "${name}"`, STATE_NAMES, name);
+  for (const item of cursor.items(cursor.value('a state', STATE_NAMES))) {
+    const one = maskOfState(item.text, asSs);
+    if (one === undefined) throw cursor.wrong(item, `unknown state "${item.text}"`, STATE_NAMES, item.text);
     mask |= one;
-    at += name.length + 1;
   }
   return mask;
 }

@@ -26,6 +26,11 @@ const AND = ['and', '&', '&&'];
 const OR = ['or', '|', '||'];
 const NOT = ['not', '!'];
 
+/** Whether a word joins or negates conditions. */
+export function isConnective(word: string): boolean {
+  return [...AND, ...OR, ...NOT].includes(word.toLowerCase());
+}
+
 /** A word with its position in the text. */
 export interface Word extends TextSpan {
   text: string;
@@ -98,6 +103,19 @@ export class TokenCursor {
     if (token.kind === 'word' && (token.quoted || this.connective() === undefined)) return this.advance();
     if (token.kind === 'end') throw this.wrong(token, `the filter ends where ${wanted} is expected`, examples);
     throw this.wrong(token, `expected ${wanted}, found "${token.text}"`, examples);
+  }
+
+  /** The items of a list with commas, each with its position; blanks may follow a comma. */
+  items(list: Word): Word[] {
+    const written = this.text.slice(list.at, list.at + list.length);
+    const isQuoted = /^["']/.test(written);
+    let at = list.at + (isQuoted ? 1 : 0);
+    return (isQuoted ? list.text : written).split(',').map((part) => {
+      const text = part.trim();
+      const item = { text, at: at + part.length - part.trimStart().length, length: Math.max(text.length, 1) };
+      at += part.length + 1;
+      return item;
+    });
   }
 
   /** The error for a part of the text, see {@link mistake}. */

@@ -11,11 +11,12 @@ export interface Token extends TextSpan {
 }
 
 const OPERATOR = /^(?:==?|!=|>=|<=|>|<|&&?|\|\|?|!)/;
-const WORD = /^[^\s()=!<>&|"']+/;
+/** A comma at the end of a word continues it over blanks: `80, 443` is one list. */
+const WORD = /^(?:[^\s()=!<>&|"']*,\s+(?=[^\s()=!<>&|"',]))*[^\s()=!<>&|"']+/;
 const QUOTED = /^(["'])(.*?)\1/s;
 
 /**
- * Splits the text of a filter. Words end at blanks, parentheses and operators; text in quotes is one word.
+ * Splits the text of a filter. Words end at blanks that follow no comma, parentheses and operators; text in quotes is one word.
  *
  * @throws {Failure} `usage` for a quote without its end
  */
@@ -52,5 +53,5 @@ function next(text: string, rest: string, at: number): Token {
   if (quoted !== null) return { kind: 'word', at, length: quoted[0].length, text: quoted[2] ?? '', quoted: true };
   const word = WORD.exec(rest)?.[0];
   if (word === undefined) throw mistake(text, { at, length: rest.length }, 'this quote is not closed');
-  return plain('word', word);
+  return { ...plain('word', word), text: word.replace(/\s+/g, '') };
 }

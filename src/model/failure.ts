@@ -6,9 +6,10 @@
  * * `no-target`: there is no such container, process or namespace, or it is not running
  * * `not-permitted`: the kernel or a file mode refused access; the message names the capability or file
  * * `unsupported`: this kernel or runtime does not support the request
- * * `fault`: an error in socklens or in the machine
+ * * `io`: a file, a disk or an output stream failed: no space left, an I/O error
+ * * `fault`: an error in socklens
  */
-export type FailureKind = 'usage' | 'no-target' | 'not-permitted' | 'unsupported' | 'fault';
+export type FailureKind = 'usage' | 'no-target' | 'not-permitted' | 'unsupported' | 'io' | 'fault';
 
 /** An error for the user. Its message is one line: what was tried, why it failed, what to do. */
 export class Failure extends Error {

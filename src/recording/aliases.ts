@@ -15,6 +15,11 @@ export class Aliases {
     return this.#alias(`id ${id}`, () => this.#next('id').toString(16).padStart(id.length, '0'));
   }
 
+  /** Alias of a PID: a number from 1 on in the order of appearance; 0 is no process. */
+  pid(pid: number): number {
+    return pid === 0 ? 0 : Number(this.#alias(`pid ${pid}`, () => String(this.#next('pid'))));
+  }
+
   /** Alias of an address: a private one for a private address. Loopback and unspecified addresses are unchanged. A text that is not an address is treated as a name. */
   address(text: string): string {
     const word = parseIpv4(text);

@@ -31,6 +31,7 @@ const SPECIAL: Readonly<Record<string, Redact>> = {
   declared: (redactor, declared) => redactor.declared(declared as Record<string, unknown>),
   // Names of the kernel, values are numbers.
   sysctls: (_, sysctls) => sysctls,
+  pid: (redactor, pid) => redactor.pid(pid),
   name: (redactor, name, around) => redactor.name(String(name), around),
 };
 
@@ -95,6 +96,12 @@ export class Redactor {
     return 'pid' in around && !('runtime' in around) ? program(this.#aliases, text) : named(this.#aliases, text);
   }
 
+  /** A PID, or a column of them. */
+  pid(value: unknown): unknown {
+    if (Array.isArray(value)) return value.map((item) => this.pid(item));
+    return typeof value === 'number' ? this.#aliases.pid(value) : value;
+  }
+
   /** Removes all labels but {@link PLATFORM_LABELS}, whose values are replaced. */
   labels(labels: Readonly<Record<string, string>>): Record<string, string> {
     const ofPlatform = Object.entries(labels).filter(([label]) => PLATFORM_LABELS.has(label));
@@ -130,6 +137,8 @@ function address(aliases: Aliases, text: string): string {
 }
 
 function named(aliases: Aliases, text: string): string {
+  const pid = /^pid:(\d+)$/.exec(text)?.[1];
+  if (pid !== undefined) return `pid:${aliases.pid(Number(pid))}`;
   return text === '' || PUBLIC_NAMES.test(text) ? text : aliases.of('name', text);
 }
 

@@ -122,6 +122,13 @@ export function diagnosisJson({ targets, ...diagnosis }: Diagnosis): string {
   return `${JSON.stringify({ schema: SCHEMA_VERSION, target: targets.join(','), targets, ...diagnosis })}\n`;
 }
 
+/** A line `diagnosis`, then a line `finding` for each finding. */
+export function diagnosisNdjson({ findings, targets, ...diagnosis }: Diagnosis): string {
+  const first = { type: 'diagnosis', schema: SCHEMA_VERSION, target: targets.join(','), targets, ...diagnosis };
+  const lines = [first, ...findings.map((finding) => ({ type: 'finding', ...finding }))];
+  return lines.map((line) => `${JSON.stringify(line)}\n`).join('');
+}
+
 /**
  * Reports of limits, or of limits that were set: one document for one target; for several, an object with a list of
  * such documents.

@@ -29,10 +29,12 @@ afterAll(() => netns?.remove());
 
 describe('mistakes and absences', () => {
   test.each<[number, string[], string]>([
-    [2, ['lss'], 'unknown command "lss"'],
+    [2, ['lss'], 'unknown command "lss"; did you mean ls?'],
+    [2, ['help', 'lss'], 'unknown command "lss"; did you mean ls?'],
+    [2, ['frobnicate'], 'available: ps, ls, netstat'],
     [2, ['ls'], 'ls needs a TARGET (see socklens ls --help)'],
     [2, ['ls', 'host', '--frob'], 'unknown option --frob'],
-    [2, ['ls', '-a', 'host'], 'unknown option -a (see socklens ls --help)'],
+    [2, ['ls', '-z', 'host'], 'unknown option -z (see socklens ls --help)'],
     [2, ['ls', 'host', '--tpc'], 'unknown option --tpc; did you mean --tcp?'],
     [2, ['watch', 'host', '--for', '5'], '--for: "5" has no unit; write 5s, 500ms or 2m'],
     [2, ['watch', 'host', '--for'], '--for needs a value (see socklens watch --help)'],
@@ -40,6 +42,20 @@ describe('mistakes and absences', () => {
     [2, ['compare', 'a', 'b', 'c'], 'unexpected argument "c"'],
     [2, ['record', 'host', '-o', '/x', '--full', '--lightly'], '--full and --summary exclude each other'],
     [2, ['ls', 'host', '--by', 'colour'], 'unknown key "colour"'],
+    [2, ['ls', 'host', '--by', 'stat'], 'unknown key "stat"; did you mean state?'],
+    [2, ['ls', 'host', '--by', 'state,,'], '--by: "state,," has an empty key; write state'],
+    [2, ['watch', 'host', '--by', ',peer'], '--by: ",peer" has an empty key; write peer'],
+    [2, ['ls', 'host', '--by', ','], '--by: needs a key; available: state'],
+    [2, ['ls', 'state', 'listening'], 'ls needs a TARGET; "state" begins a FILTER'],
+    [2, ['doctor', 'host', 'state', 'listening'], 'doctor takes no FILTER: "state listening"'],
+    [2, ['doctor', '--rule', 'CLOSE_WAIT_LAEK'], 'no rule "CLOSE_WAIT_LAEK"; did you mean CLOSE_WAIT_LEAK?'],
+    [2, ['explain', 'close_wait'], 'no rule "close_wait"; did you mean CLOSE_WAIT_LEAK?'],
+    [2, ['ls', 'contaner:web'], 'unknown kind of target "contaner"'],
+    [2, ['ls', 'dcoker:web'], 'did you mean docker?'],
+    [3, ['ls', 'hots'], 'hots: no such container'],
+    [3, ['ls', 'hots'], 'did you mean host?'],
+    [3, ['ls', 'host', 'staet', 'listening'], 'did you mean the filter "state"?'],
+    [3, ['ls', 'host', 'listening'], 'did you mean the filter "state listening"?'],
     [2, ['ls', 'host', '--json', '--ndjson'], 'exclude each other'],
     [2, ['ls', 'pid:zero'], 'a PID is a number'],
     [2, ['ls', 'foo:bar'], 'unknown kind of target "foo"'],
@@ -71,6 +87,12 @@ describe('mistakes and absences', () => {
     expect(stderr).toContain('run socklens there');
   });
 
+  test('a named namespace that is misspelt: the nearest name', () => {
+    const { status, stderr } = run('ls', `${target}x`);
+    expect(status).toBe(3);
+    expect(stderr).toContain(`did you mean ${target}?`);
+  });
+
   test('a namespace that was removed', () => {
     const gone = createNetns();
     gone.remove();
@@ -97,9 +119,87 @@ describe('help and version', () => {
     expect(help).not.toContain(spelling);
     for (const option of ['--full', '--summary']) expect(help).toContain(option);
   });
+  test('every --help has examples, whose options the verb knows', () => {
+    const list = run('--help').stdout.split('COMMANDS')[1] ?? '';
+    const verbs = [...list.matchAll(/^ {2}(\w+)/gm)].map(([, verb = '']) => verb);
+    expect(verbs.length).toBeGreaterThanOrEqual(14);
+    for (const verb of verbs) {
+      const help = run(verb, '--help').stdout;
+      const section = /^EXAMPLES\n((?: .*\n)+)/m.exec(help)?.[1] ?? '';
+      const examples = [...section.matchAll(/^ {2}socklens (.*)$/gm)].map(([, line = '']) => line);
+      expect([verb, examples.length > 0]).toEqual([verb, true]);
+      for (const example of examples) {
+        const [own = ''] = example.split(/ -- | {2}# /);
+        expect(own.split(' ')[0]).toBe(verb);
+        for (const [, option = ''] of own.matchAll(/ --([a-z-]+)/g)) expect(help).toContain(`[--${option}]`);
+        expect(example.length).toBeLessThanOrEqual(80 - '  socklens '.length);
+      }
+    }
+  });
+  test('help and help VERB', () => {
+    expect(run('help').stdout).toBe(run('--help').stdout);
+    for (const verb of ['ls', 'netstat']) expect(run('help', verb)).toEqual(run(verb, '--help'));
+  });
+  test('--no-color is accepted by every verb', () => {
+    for (const verb of ['ls', 'netstat']) expect(run(verb, target, '-t', '--no-color').status).toBe(0);
+    expect(run('--no-color', 'ls', target).status).toBe(0);
+  });
   test('--version is that of the package', () => {
     const manifest = path.resolve(path.dirname(LAUNCHER), '../package.json');
-    expect(run('--version').stdout).toBe(`${JSON.parse(fs.readFileSync(manifest, 'utf8')).version}\n`);
+    for (const spelling of ['--version', '-v', '-V', 'version'])
+      expect(run(spelling).stdout).toBe(`${JSON.parse(fs.readFileSync(manifest, 'utf8')).version}\n`);
+  });
+});
+
+describe('operands', () => {
+  let other: TestNetns;
+  beforeAll(() => {
+    other = createNetns();
+  });
+  afterAll(() => other?.remove());
+
+  const listening = () => netns.run('ss', '-tlnH').trimEnd().split('\n').length;
+
+  test.each([
+    ['blanks', (a: string, b: string) => [a, b]],
+    ['commas', (a: string, b: string) => [`${a},${b}`]],
+    ['a comma and a blank', (a: string, b: string) => [`${a},`, b]],
+    ['a comma and a blank in one argument', (a: string, b: string) => [`${a}, ${b}`]],
+  ])('several targets separated by %s, and a filter of several arguments', (_, targets) => {
+    const args = targets(target, `netns:${other.name}`);
+    const lines = run('ls', ...args, 'state', 'listening', '-t', '--ndjson')
+      .stdout.trimEnd()
+      .split('\n')
+      .map((line) => JSON.parse(line));
+    const found = lines.filter(({ type }) => type === 'target').map((line) => line.target.name);
+    expect(found).toEqual([target, `netns:${other.name}`]);
+    expect(lines.filter(({ type }) => type === 'socket')).toHaveLength(listening());
+    expect(run('limits', ...args).stderr).not.toContain('unexpected');
+  });
+
+  test('a filter begins at an argument with a blank, a keyword with its operator, a parenthesis', () => {
+    const count = (...filter: string[]) =>
+      JSON.parse(run('ls', target, ...filter, '-t', '--json').stdout).sockets.length;
+    expect(count('state listening')).toBe(listening());
+    expect(count('(', 'state', 'listening', ')')).toBe(listening());
+    expect(count('sport>0', 'and', 'state', 'listening')).toBe(listening());
+    expect(count('not', 'state', 'listening')).toBe(count() - listening());
+  });
+
+  test('blanks after commas: in a filter, in the keys of --by', () => {
+    const count = (...args: string[]) => JSON.parse(run('ls', target, '-t', '--json', ...args).stdout);
+    const both = count('state listening,established').sockets.length;
+    expect(count('state listening, established').sockets).toHaveLength(both);
+    expect(count('state', 'listening,', 'established').sockets).toHaveLength(both);
+    const keys = ({ groups }: { groups: { key: object }[] }) => JSON.stringify(groups);
+    expect(keys(count('--by', 'state,', 'proto'))).toBe(keys(count('--by', 'state,proto')));
+    expect(keys(count('--by', 'state, proto'))).toBe(keys(count('--by', 'state,proto')));
+  });
+
+  test('-a of ls: all sockets, as without it', () => {
+    const json = (...args: string[]) => JSON.parse(run('ls', target, '-t', '--json', ...args).stdout).sockets.length;
+    expect(json('-a')).toBe(netns.run('ss', '-tanH').trimEnd().split('\n').length);
+    expect(json('-a')).toBe(json());
   });
 });
 
@@ -141,10 +241,83 @@ describe('documents', () => {
     expect(containers.some((row: { runtime: string }) => row.runtime === 'host')).toBe(true);
   });
 
+  test('watch and events: --json is one document with the lines of --ndjson', () => {
+    const document = JSON.parse(run('watch', target, '-t', '--json', '--for', '300ms', '--interval', '100ms').stdout);
+    expect(document.schema).toBe(1);
+    const { total } = document.lines.find(({ type }: { type: string }) => type === 'sample');
+    expect(total).toBe(netns.run('ss', '-tanH').trimEnd().split('\n').length);
+    expect(document.lines.at(-1)).toMatchObject({ type: 'summary' });
+    const events = JSON.parse(run('events', target, '--json', '--for', '300ms').stdout);
+    expect(events.lines.at(-1)).toMatchObject({ type: 'summary', connections: 0 });
+    expect(run('watch', 'netns:nosuch', '--json')).toMatchObject({ status: 3, stdout: '' });
+  });
+
+  test('doctor --ndjson: the diagnosis, then a line for each finding of --json', () => {
+    const args = ['doctor', target, '--for', '300ms', '--interval', '100ms'];
+    const [first, ...findings] = run(...args, '--ndjson')
+      .stdout.trimEnd()
+      .split('\n')
+      .map((line) => JSON.parse(line));
+    expect(first).toMatchObject({ type: 'diagnosis', schema: 1, targets: [target] });
+    const document = JSON.parse(run(...args, '--json').stdout);
+    const rules = (list: { rule: string }[]) => list.map(({ rule }) => rule).sort();
+    expect(rules(findings)).toEqual(rules(document.findings));
+    expect(findings.every(({ type }) => type === 'finding')).toBe(true);
+  });
+
+  test('compare --ndjson: the comparison in a line', () => {
+    const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'socklens-'));
+    const file = path.join(folder, 'a.slr');
+    expect(run('record', target, '-o', file, '--for', '300ms', '--interval', '100ms').status).toBe(0);
+    const line = JSON.parse(run('compare', file, file, '--ndjson').stdout);
+    const document = JSON.parse(run('compare', file, file, '--json').stdout);
+    fs.rmSync(folder, { recursive: true });
+    expect(line).toEqual({ type: 'comparison', ...document });
+  });
+
   test('without any container ps lists the runtimes that it tried', () => {
     const { stderr } = run('ps');
     if (!stderr.includes('no container is running')) return; // Containers of others are found by their cgroup.
     expect(stderr).toContain('unix:///nowhere/docker.sock');
+  });
+});
+
+describe('outputs that fail', () => {
+  const shell = (command: string) => {
+    const { stderr, status } = spawnSync('sh', ['-c', command, LAUNCHER], { encoding: 'utf8', timeout: 30_000 });
+    return { stderr, status };
+  };
+  const full = 'socklens: standard output: cannot be written: no space left on device (ENOSPC)\n';
+
+  test.each(['ls TARGET', 'ls TARGET --json', 'netstat TARGET -tan', 'explain', '--help', '--version', 'ls --help'])(
+    'a full disk is one line, not a bug: %s',
+    (args) => {
+      expect(shell(`"$0" ${args.replace('TARGET', target)} >/dev/full`)).toEqual({ status: 74, stderr: full });
+    },
+  );
+
+  test('a report of guard on a full disk', () => {
+    const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'socklens-'));
+    const report = path.join(folder, 'report.json');
+    fs.symlinkSync('/dev/full', report);
+    const { status, stderr } = shell(
+      `"$0" guard ${target} -b 'state listening >= 0' --report ${report} --no-status -- true`,
+    );
+    fs.rmSync(folder, { recursive: true });
+    expect(status).toBe(74);
+    expect(stderr).toContain(`${report}: cannot be written: no space left on device (ENOSPC)\n`);
+  });
+
+  test.each([
+    [3, 'ls netns:nosuch'],
+    [2, 'lss'],
+    [2, 'ls host --frob'],
+    [2, 'ls'],
+  ])('status %i although stderr is full or closed: %s', (status, args) => {
+    expect(shell(`"$0" ${args} 2>/dev/full`).status).toBe(status);
+    expect(shell(`"$0" ${args} 2>&-`).status).toBe(status);
+    const script = `exec 4>&1; { "$0" ${args} 2>&1 >/dev/null; echo $? >&4; } | true`;
+    expect(execFileSync('sh', ['-c', script, LAUNCHER], { encoding: 'utf8' })).toBe(`${status}\n`);
   });
 });
 

@@ -432,7 +432,7 @@ describe('limits --set', () => {
       expect(stderr).toContain(words);
     }
     expect(set('host', 'nofile=100').status).toBe(2);
-    expect(socklens(['limits'], env).status).toBe(2);
+    expect(socklens(['limits', '--set', 'nofile=100', '--yes'], env).status).toBe(2);
     expect(socklens(['limits', `pid:${pid}`, 'state', 'listen'], env).status).toBe(2);
     expect(socklens(['limits', `pid:${pid}`, '--interval', '1s'], env).status).toBe(2);
     expect(prlimit(pid)).toBe('64:128');

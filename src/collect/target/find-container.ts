@@ -7,6 +7,7 @@ import { RuntimeError } from '../../runtimes/runtime.ts';
 import type { Machine } from '../machine.ts';
 import { readProcessTable } from '../owners/process-table.ts';
 import { handleOfProcess } from './find-netns.ts';
+import { meantTarget } from './meant-target.ts';
 import type { NetnsHandle } from './netns-handle.ts';
 
 /** An id prefix that is compared with cgroup paths: at least four hexadecimal digits. */
@@ -22,7 +23,11 @@ const ID_PREFIX = /^[0-9a-f]{4,64}$/;
 export async function findContainer(machine: Machine, name: string, runtime?: string): Promise<NetnsHandle> {
   const { found, errors, asked } = await askForName(machine, name, runtime);
   const [container, ...others] = found;
-  if (container === undefined) return findByCgroup(machine, name, runtime, errors, asked);
+  if (container === undefined) {
+    const handle = findByCgroup(machine, name, runtime);
+    if (handle === undefined) throw await noSuchContainer(machine, name, errors, asked);
+    return handle;
+  }
   if (others.length > 0) throw ambiguous(name, found);
   return handleOfContainer(machine, container);
 }
@@ -72,13 +77,7 @@ async function askForName(
 }
 
 /** Without a runtime's answer a container is found by the id in the cgroup paths of its processes. */
-function findByCgroup(
-  machine: Machine,
-  name: string,
-  runtime: string | undefined,
-  errors: RuntimeError[],
-  asked: number,
-): NetnsHandle {
+function findByCgroup(machine: Machine, name: string, runtime: string | undefined): NetnsHandle | undefined {
   const ids = new Map<string, { runtime: string; pid: number }>();
   if (ID_PREFIX.test(name)) {
     for (const { pid, container } of readProcessTable(machine)) {
@@ -88,7 +87,7 @@ function findByCgroup(
     }
   }
   const [match, ...others] = ids;
-  if (match === undefined) throw noSuchContainer(name, errors, asked);
+  if (match === undefined) return undefined;
   if (others.length > 0) {
     const list = [...ids.keys()].map((id) => id.slice(0, 12)).join(', ');
     throw new Failure('no-target', `${name}: matches several containers: ${list}; use a longer id prefix`);
@@ -97,7 +96,12 @@ function findByCgroup(
   return handleOfProcess(machine, pid, { name: id.slice(0, 12), runtime: foundIn, id });
 }
 
-function noSuchContainer(name: string, errors: readonly RuntimeError[], asked: number): Failure {
+async function noSuchContainer(
+  machine: Machine,
+  name: string,
+  errors: readonly RuntimeError[],
+  asked: number,
+): Promise<Failure> {
   const worst =
     errors.find((error) => error.kind === 'elsewhere') ??
     errors.find((error) => error.kind === 'denied') ??
@@ -107,7 +111,7 @@ function noSuchContainer(name: string, errors: readonly RuntimeError[], asked: n
   const anyAnswer = errors.length < asked;
   const why = (worst === undefined ? errors : [worst]).map((error) => error.message).join('; ');
   const hint = worst === undefined && anyAnswer ? '`socklens ps` lists the running ones' : why;
-  return new Failure('no-target', `${name}: no such container (${hint})`);
+  return new Failure('no-target', `${name}: no such container (${hint})${await meantTarget(machine, name)}`);
 }
 
 function ambiguous(name: string, found: readonly ContainerDetails[]): Failure {

@@ -1,4 +1,6 @@
 import fs from 'node:fs';
+import { nearest } from '../../base/nearest.ts';
+import { safeText } from '../../base/safe-text.ts';
 import { Failure } from '../../model/failure.ts';
 import type { Target } from '../../model/netns/target.ts';
 import { readNetns } from '../../procfs/namespaces.ts';
@@ -50,7 +52,7 @@ export function handleOfNamed(
 ): NetnsHandle {
   const shown = `netns:${name}`;
   const file = name.startsWith('/') ? name : `${machine.namedNamespaces}/${name}`;
-  const netns = namespaceInode(file, shown);
+  const netns = namespaceOf(machine, name, file, shown);
   const own = netns === readNetns('self', machine.proc);
   const pid = own ? process.pid : processIn(netns);
   const { proc } = machine;
@@ -60,6 +62,19 @@ export function handleOfNamed(
     procNet: pid === undefined ? undefined : `${proc}/${pid}/net`,
     own,
   };
+}
+
+/** @throws {Failure} as {@link namespaceInode}, with the nearest name where there is none of this name */
+function namespaceOf(machine: Machine, name: string, file: string, shown: string): number {
+  try {
+    return namespaceInode(file, shown);
+  } catch (error) {
+    if (!(error instanceof Failure) || error.kind !== 'no-target') throw error;
+    const names = namedNamespaces(machine).map((namespace) => namespace.name);
+    const meant = nearest(name, names);
+    if (meant === undefined || meant === name) throw error;
+    throw new Failure('no-target', `${error.message}; did you mean netns:${safeText(meant)}?`);
+  }
 }
 
 /** `NSFS_MAGIC` of include/uapi/linux/magic.h: type of a namespace file in statfs(2). */

@@ -1,3 +1,4 @@
+import { proposal } from '../../base/nearest.ts';
 import { Failure } from '../../model/failure.ts';
 
 /** A parsed TARGET of the command line; whether it exists is not known yet. */
@@ -21,7 +22,10 @@ const LATER = ['containerd', 'pod', 'ecs', 'compose'];
  * @throws {Failure} `usage` for text that is not a target, `unsupported` for a reserved prefix
  */
 export function parseTargets(text: string): TargetSpec[] {
-  const parts = text.split(',').filter((part) => part !== '');
+  const parts = text
+    .split(',')
+    .map((part) => part.trim())
+    .filter((part) => part !== '');
   if (parts.length === 0) throw new Failure('usage', 'empty TARGET; give a container, pid:N, netns:NAME, host or all');
   return parts.map(parseTarget);
 }
@@ -49,6 +53,6 @@ function parseTarget(text: string): TargetSpec {
     throw new Failure('unsupported', `${text}: targets of kind "${prefix}" are not supported yet; use pid:N`);
   throw new Failure(
     'usage',
-    `${text}: unknown kind of target "${prefix}"; expected docker, podman, pid, netns, host or all`,
+    `${text}: unknown kind of target "${prefix}"; expected docker, podman, pid, netns, host or all${proposal(prefix, [...RUNTIMES, 'pid', 'netns'])}`,
   );
 }

@@ -19,13 +19,15 @@ export interface CompareOptions {
   before: string;
   /** Path of a recording or a guard report. */
   after: string;
-  format: Extract<Format, 'text' | 'json'>;
+  format: Format;
 }
 
 /** `socklens compare`: two runs side by side. */
 export async function compare({ out }: CommandContext, { before, after, format }: CompareOptions): Promise<void> {
   const comparison = compareRuns(await summaryOf(before), await summaryOf(after));
   if (format === 'json') out.write(`${JSON.stringify({ schema: SCHEMA_VERSION, ...comparison })}\n`);
+  else if (format === 'ndjson')
+    out.write(`${JSON.stringify({ type: 'comparison', schema: SCHEMA_VERSION, ...comparison })}\n`);
   else out.write(comparisonText(comparison));
 }
 

@@ -4,10 +4,11 @@ import { EXIT } from '../errors.ts';
 import { option, parseTime } from '../option.ts';
 import {
   DEFAULT_INTERVAL_MS,
+  formatOf,
   interval,
-  json,
   noEvents,
   numeric,
+  outputOptions,
   ruleOptions,
   TARGET_HELP,
   TARGETS,
@@ -34,22 +35,30 @@ Exit status 1 when a finding is a warning or worse. socklens explain lists the r
     noEvents,
     numeric,
     ...recordedOptions,
-    json,
+    ...outputOptions,
   },
   operands: TARGETS,
+  examples: [
+    ['doctor', 'every container'],
+    ['doctor web-1 db-1 --for 1m', 'two containers, for longer'],
+    ['doctor web-1 --rule CLOSE_WAIT_LEAK', 'one rule'],
+    ['doctor --from incident.slr', 'a recording'],
+  ],
   load: async () => {
-    const [{ doctor }, { doctorSettings }, { readConfig }] = await Promise.all([
+    const [{ doctor }, { doctorSettings }, { readConfig }, { targetsOnly }] = await Promise.all([
       import('./doctor.ts'),
       import('../doctor-settings.ts'),
       import('../doctor-settings.ts'),
+      import('../operands.ts'),
     ]);
     return async (context, options, targets) => {
+      const format = formatOf(options);
       const config = await readConfig(options.config);
       const from = await recordedFrom({ ...options, for: options.for ?? RECORDED_MS });
       const configuredMs = config.doctor?.for === undefined ? LIVE_MS : parseTime(config.doctor.for);
       const given = { set: options.set, pools: options.pool, serverLimits: options.serverLimit };
       const isHealthy = await doctor(context.flow, {
-        target: targets.length > 0 ? targets.join(',') : from === undefined ? 'all' : undefined,
+        target: from !== undefined && targets.length === 0 ? undefined : targetsOnly('doctor', targets, 'all'),
         from,
         forMs: options.for ?? configuredMs,
         intervalMs: options.interval ?? DEFAULT_INTERVAL_MS,
@@ -59,7 +68,7 @@ Exit status 1 when a finding is a warning or worse. socklens explain lists the r
         rules: ruleNames('rule', options.rule),
         skip: options.skip.length > 0 ? ruleNames('skip', options.skip) : ruleNames('skip', config.doctor?.skip ?? []),
         ...doctorSettings(given, config),
-        format: options.json ? 'json' : 'text',
+        format,
       });
       if (!isHealthy) context.process.exitCode = EXIT.FOUND;
     };

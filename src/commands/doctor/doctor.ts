@@ -6,7 +6,7 @@ import type { Diagnosis } from '../../model/finding/diagnosis.ts';
 import { observe } from '../../queries/observe.ts';
 import { ByteWriter } from '../../render/byte-writer.ts';
 import { renderDiagnosis } from '../../render/diagnosis-text.ts';
-import { diagnosisJson } from '../../render/json.ts';
+import { diagnosisJson, diagnosisNdjson } from '../../render/json.ts';
 import { openSource, type SourceOptions } from '../../sources/open-source.ts';
 import type { CommandContext, Format } from '../context.ts';
 
@@ -19,7 +19,7 @@ export interface DoctorOptions extends SourceOptions {
   settings: ExamineOptions['settings'];
   /** Declared sizes of pools and limits of servers. */
   declared: Declarations;
-  format: Extract<Format, 'text' | 'json'>;
+  format: Format;
 }
 
 /** CPU budget for sampling as a fraction of one core, exceeded at the start; with many sockets samples are less frequent. */
@@ -38,6 +38,7 @@ export async function doctor(context: CommandContext, options: DoctorOptions): P
     source.close();
   }
   if (options.format === 'json') context.out.write(diagnosisJson(diagnosis));
+  else if (options.format === 'ndjson') context.out.write(diagnosisNdjson(diagnosis));
   else {
     const writer = new ByteWriter();
     renderDiagnosis(writer, diagnosis, context.out.columns);

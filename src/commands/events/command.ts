@@ -2,9 +2,10 @@ import { command } from '../command.ts';
 import { option } from '../option.ts';
 import {
   FILTER_HELP,
+  formatOf,
   forTime,
-  ndjson,
   numeric,
+  outputOptions,
   parseCount,
   protosOf,
   ss,
@@ -26,20 +27,27 @@ export const eventsCommand = command({
     ss,
     ...recordedOptions,
     speed,
-    ndjson,
+    ...outputOptions,
   },
   operands: TARGET_AND_FILTER,
+  examples: [
+    ['events web-1', 'each connection as it closes'],
+    ["events web-1 -c 10 'dport 3306'", 'ten connections to MySQL'],
+  ],
   load: async () => {
-    const { events } = await import('./events.ts');
-    return async ({ flow }, options, words) =>
-      events(flow, {
-        ...(await operandsOf('events', words, options, REAL_TIME)),
+    const [{ events }, { oneDocument }] = await Promise.all([import('./events.ts'), import('../one-document.ts')]);
+    return async ({ flow }, options, words) => {
+      const format = formatOf(options);
+      const given = {
+        ...(await operandsOf('events', words, options, REAL_TIME, 'all')),
         asSs: options.ss,
         protos: protosOf(options),
         numeric: options.numeric,
         forMs: options.for,
         count: options.count,
-        format: options.ndjson ? 'ndjson' : 'text',
-      });
+      };
+      if (format !== 'json') return events(flow, { ...given, format });
+      return oneDocument(flow, (context) => events(context, { ...given, format: 'ndjson' }));
+    };
   },
 });

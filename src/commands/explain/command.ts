@@ -1,15 +1,21 @@
 import { fileURLToPath } from 'node:url';
 import { command } from '../command.ts';
+import { formatOf, outputOptions } from '../options.ts';
 
 /** The folder of the bundle; undefined where the source runs as an ES module. */
 declare const __dirname: string | undefined;
 
 export const explainCommand = command({
   brief: 'Explain a rule of the doctor; without RULE, list all rules',
+  options: outputOptions,
   operands: { fixed: [{ placeholder: 'RULE', brief: 'name of a rule', optional: true }] },
+  examples: [
+    ['explain', 'all rules'],
+    ['explain CLOSE_WAIT_LEAK', 'one rule'],
+  ],
   load: async () => {
     const { explain } = await import('./explain.ts');
-    return ({ flow }, _options, [rule]) => explain(flow, pages(), rule);
+    return ({ flow }, options, [rule]) => explain(flow, pages(), rule, formatOf(options));
   },
 });
 

@@ -1,16 +1,7 @@
 import { Failure } from '../../model/failure.ts';
 import { command } from '../command.ts';
 import { option } from '../option.ts';
-import {
-  DEFAULT_INTERVAL_MS,
-  interval,
-  noEvents,
-  numeric,
-  requireTargets,
-  ruleOptions,
-  TARGET_HELP,
-  TARGETS,
-} from '../options.ts';
+import { DEFAULT_INTERVAL_MS, interval, noEvents, numeric, ruleOptions, TARGET_HELP, TARGETS } from '../options.ts';
 
 export const guardCommand = command({
   brief: 'Run a load test, watch targets meanwhile, and fail it when a socket budget is exceeded',
@@ -34,15 +25,20 @@ Exit status 0: every budget held; 1: one was exceeded; 6: the command failed. Th
     numeric,
   },
   operands: TARGETS,
+  examples: [
+    ["guard web-1 -b 'dst db:3306 <= 50' -- k6 run load.js", 'a pool stays at its size'],
+    ['guard web-1 --no-leaks --report out.html -- ./load.sh', 'nothing is left behind'],
+  ],
   load: async () => {
-    const [{ guard }, { guardBudgets }, { doctorSettings }, { readConfig }] = await Promise.all([
+    const [{ guard }, { guardBudgets }, { doctorSettings }, { readConfig }, { targetsOnly }] = await Promise.all([
       import('./guard.ts'),
       import('./guard.ts'),
       import('../doctor-settings.ts'),
       import('../doctor-settings.ts'),
+      import('../operands.ts'),
     ]);
     return async (context, options, targets) => {
-      const target = requireTargets('guard', targets);
+      const target = targetsOnly('guard', targets);
       const argv = context.behind ?? [];
       if (argv.length === 0) throw new Failure('usage', 'guard needs a COMMAND after -- (see socklens guard --help)');
       const config = await readConfig(options.config);

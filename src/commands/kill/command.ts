@@ -11,7 +11,6 @@ import {
   outputOptions,
   ss,
   TARGET_AND_FILTER,
-  targetAndFilter,
   tcp,
   udp,
   yes,
@@ -33,8 +32,12 @@ export const killCommand = command({
     ...outputOptions,
   },
   operands: TARGET_AND_FILTER,
+  examples: [
+    ["kill web-1 --dry-run 'state close-wait'", 'only show what would be closed'],
+    ["kill web-1 'dst 10.0.0.7 and idle > 10m'", 'close them after a question'],
+  ],
   load: async () => {
-    const { kill } = await import('./kill.ts');
+    const [{ kill }, { targetAndFilter }] = await Promise.all([import('./kill.ts'), import('../operands.ts')]);
     return async ({ flow }, options, words) => {
       const { tcp, udp, ipv4, ipv6 } = options;
       // UNIX and MPTCP sockets cannot be closed from outside; the TCP subflows of an MPTCP connection can.

@@ -13,7 +13,7 @@ import { LabWatcher } from './lab-watcher.ts';
 const PHASES = 3;
 
 export interface LabOptions {
-  format: Extract<Format, 'text' | 'json'>;
+  format: Format;
 }
 
 /**
@@ -27,6 +27,7 @@ export async function lab(context: CommandContext, labContext: LabContext, { for
   const say = (lines: string) => {
     if (format === 'text') context.out.write(lines);
   };
+  const writeLine = (line: object) => context.out.write(`${JSON.stringify(line)}\n`);
   say(text.opening(labContext));
   const stop = context.stopSignal?.();
   const results: LabPhaseResult[] = [];
@@ -44,6 +45,7 @@ export async function lab(context: CommandContext, labContext: LabContext, { for
         },
       );
       results.push(result);
+      if (format === 'ndjson') writeLine({ type: 'phase', schema: SCHEMA_VERSION, ...result });
       say(text.result(result));
     }
   } catch (error) {
@@ -52,8 +54,8 @@ export async function lab(context: CommandContext, labContext: LabContext, { for
   }
   const last = results.at(-1);
   const isFixed = results.length === PHASES && last !== undefined && isServiceFixed(last);
-  if (format === 'json')
-    context.out.write(`${JSON.stringify({ schema: SCHEMA_VERSION, phases: results, mended: isFixed })}\n`);
+  if (format === 'json') writeLine({ schema: SCHEMA_VERSION, phases: results, mended: isFixed });
+  else if (format === 'ndjson') writeLine({ type: 'summary', schema: SCHEMA_VERSION, mended: isFixed });
   else say(results.length === PHASES ? text.closing(results, isFixed) : text.stopped());
   return isFixed;
 }

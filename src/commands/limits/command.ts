@@ -1,7 +1,7 @@
 import { Failure } from '../../model/failure.ts';
 import { command } from '../command.ts';
 import { option } from '../option.ts';
-import { formatOf, outputOptions, TARGET_HELP, TARGETS, targetAndFilter, yes } from '../options.ts';
+import { formatOf, outputOptions, TARGET_HELP, TARGETS, yes } from '../options.ts';
 
 export const limitsCommand = command({
   brief: 'Show the limits inside (ulimit -a) with their use, origin and fix; change one',
@@ -14,14 +14,21 @@ export const limitsCommand = command({
     ...outputOptions,
   },
   operands: TARGETS,
+  examples: [
+    ['limits web-1', 'limits and their use'],
+    ['limits web-1 --for 1m', 'the growth of descriptors'],
+    ['limits web-1 --set nofile=65536', 'of the running processes'],
+  ],
   load: async () => {
-    const [{ limits }, { setLimits }] = await Promise.all([import('./limits.ts'), import('./set-limits.ts')]);
+    const [{ limits }, { setLimits }, { targetsOnly }] = await Promise.all([
+      import('./limits.ts'),
+      import('./set-limits.ts'),
+      import('../operands.ts'),
+    ]);
     return async ({ flow }, options, words) => {
-      const { target, filter } = targetAndFilter('limits', words);
-      if (filter !== '') {
-        throw new Failure('usage', `limits: unexpected argument "${filter}"; separate several targets with commas`);
-      }
       const { set, for: forMs, interval: intervalMs } = options;
+      // What changes processes needs to be told which.
+      const target = targetsOnly('limits', words, set === undefined ? 'all' : undefined);
       const format = formatOf(options);
       if (set === undefined) return limits(flow, { target, forMs, intervalMs, format });
       if (forMs !== undefined || intervalMs !== undefined) {

@@ -1,4 +1,5 @@
 import { type LimitOutcome, setNofile } from '../../act/set-limits.ts';
+import { proposal } from '../../base/nearest.ts';
 import { safeText } from '../../base/safe-text.ts';
 import { wrapWords } from '../../base/word-wrap.ts';
 import { containerKnowledge } from '../../collect/containers/container-details.ts';
@@ -6,7 +7,6 @@ import type { ProcessFacts } from '../../collect/owners/process-facts.ts';
 import { highestNofile } from '../../collect/owners/process-facts.ts';
 import type { NetnsHandle } from '../../collect/target/netns-handle.ts';
 import { resolveTargets } from '../../collect/target/resolve-targets.ts';
-import { nearest } from '../../filter/mistake.ts';
 import { parseWantedLimit, type WantedLimit, wantedFor } from '../../model/container/limit-setting.ts';
 import { finiteLimit, LIMITS, type Limit } from '../../model/container/limits.ts';
 import { Failure, type FailureKind } from '../../model/failure.ts';
@@ -203,6 +203,5 @@ function notNofile(name: string): string {
   const known = LIMITS.find((limit) => limit.name === name);
   if (known !== undefined)
     return `--set: only nofile can be set; ${name} (${known.title}) is declared where the container is made`;
-  const meant = nearest(name, ['nofile']);
-  return `--set: "${name}" cannot be set, only nofile can${meant === undefined ? '' : `; did you mean ${meant}?`}`;
+  return `--set: "${name}" cannot be set, only nofile can${proposal(name, ['nofile'])}`;
 }

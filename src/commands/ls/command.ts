@@ -30,6 +30,7 @@ const queryOptions = {
   mptcp: option.boolean('MPTCP sockets', { letter: 'M' }),
   ipv4,
   ipv6,
+  all: option.boolean('All sockets: the default, as with -a of ss and netstat', { letter: 'a' }),
   listening: option.boolean('Only listening and unconnected sockets', { letter: 'l' }),
   info: option.boolean('What the kernel knows about each TCP connection', { letter: 'i' }),
 };
@@ -55,6 +56,12 @@ export const lsCommand = command({
     ...outputOptions,
   },
   operands: TARGET_AND_FILTER,
+  examples: [
+    ['ls web-1', 'all sockets of a container'],
+    ["ls web-1 -tnp 'state close-wait'", 'as with ss, with their processes'],
+    ['ls web-1 db-1 --by state, peer', 'two containers, counted in groups'],
+    ['ls host -l', 'what listens on the host'],
+  ],
   load: async () => {
     const { ls } = await import('./ls.ts');
     return async ({ flow }, options, words) =>

@@ -14,5 +14,6 @@ export const netstatCommand = command({
       brief: 'TARGET and the flags of netstat: -a -l -t -u -w -x -n -p -e -o -W -c -4 -6',
     },
   },
+  examples: [['netstat web-1 -tanp', 'TCP sockets with programs']],
   load: async () => () => {},
 });

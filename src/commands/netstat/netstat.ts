@@ -111,4 +111,8 @@ prefix), pid:N, netns:NAME or host; separate several with commas. Letters can be
   -p --programs, -e --extend, -o --timers                 more columns
   -W --wide                                               do not truncate addresses
   -c --continuous                                         print again every second
+
+EXAMPLES
+  socklens netstat web-1 -tanp   # TCP sockets with programs
+  socklens netstat pid:4242 -l   # what listens in the namespace of a process
 `;

@@ -1,16 +1,7 @@
 import { Failure } from '../../model/failure.ts';
 import { command } from '../command.ts';
 import { option } from '../option.ts';
-import {
-  DEFAULT_INTERVAL_MS,
-  forTime,
-  interval,
-  noEvents,
-  numeric,
-  requireTargets,
-  TARGET_HELP,
-  TARGETS,
-} from '../options.ts';
+import { DEFAULT_INTERVAL_MS, forTime, interval, noEvents, numeric, TARGET_HELP, TARGETS } from '../options.ts';
 
 const FULL = 'Read all sockets at every tick, with what the kernel knows about each connection';
 const SUMMARY = 'Read TCP sockets only where counters change, within 3 % of one core';
@@ -32,13 +23,17 @@ export const recordCommand = command({
     noEvents,
   },
   operands: TARGETS,
+  examples: [
+    ['record web-1 -o incident.slr', 'until Ctrl-C'],
+    ['record all -o incident.slr --for 5m --redact', 'to share it'],
+  ],
   load: async () => {
-    const { record } = await import('./record.ts');
+    const [{ record }, { targetsOnly }] = await Promise.all([import('./record.ts'), import('../operands.ts')]);
     return async ({ flow }, options, targets) => {
       const { output } = options;
       const isFull = options.full || options.closely;
       const isSummary = options.summary || options.lightly;
-      const target = requireTargets('record', targets);
+      const target = targetsOnly('record', targets);
       if (output === undefined) throw new Failure('usage', 'record needs -o FILE');
       if (isFull && isSummary) throw new Failure('usage', '--full and --summary exclude each other');
       await record(flow, {

@@ -15,6 +15,11 @@ export const topCommand = command({
     speed,
   },
   operands: TARGET_AND_FILTER,
+  examples: [
+    ['top', 'every container'],
+    ["top web-1 'state close-wait'", 'one container, some sockets'],
+    ['top --from incident.slr --speed 10', 'a recording, ten times as fast'],
+  ],
   load: async () => {
     const { top } = await import('./top.ts');
     return async ({ flow }, options, words) => {
@@ -23,7 +28,7 @@ export const topCommand = command({
       await top(flow, {
         ...(isOverview
           ? { target: undefined, overview: { all }, filter: '' }
-          : await operandsOf('top', words, options, REAL_TIME)),
+          : await operandsOf('top', words, options, REAL_TIME, 'all')),
         intervalMs: options.interval ?? DEFAULT_INTERVAL_MS,
         forMs: undefined,
         events: false,

@@ -3,11 +3,12 @@ import { option } from '../option.ts';
 import {
   DEFAULT_INTERVAL_MS,
   FILTER_HELP,
+  formatOf,
   forTime,
   interval,
-  ndjson,
   noEvents,
   numeric,
+  outputOptions,
   parseKeys,
   protosOf,
   ss,
@@ -31,14 +32,20 @@ export const watchCommand = command({
     noEvents,
     ...recordedOptions,
     speed,
-    ndjson,
+    ...outputOptions,
   },
   operands: TARGET_AND_FILTER,
+  examples: [
+    ['watch web-1', 'counts by state, a line a second'],
+    ["watch all --by peer 'dst db:3306'", 'who is connected to the database'],
+    ['watch web-1 --for 1m --ndjson', 'for a script'],
+  ],
   load: async () => {
-    const { watch } = await import('./watch.ts');
-    return async ({ flow }, options, words) =>
-      watch(flow, {
-        ...(await operandsOf('watch', words, options, REAL_TIME)),
+    const [{ watch }, { oneDocument }] = await Promise.all([import('./watch.ts'), import('../one-document.ts')]);
+    return async ({ flow }, options, words) => {
+      const format = formatOf(options);
+      const given = {
+        ...(await operandsOf('watch', words, options, REAL_TIME, 'all')),
         asSs: options.ss,
         protos: protosOf(options),
         by: options.by ?? ['state'],
@@ -46,7 +53,9 @@ export const watchCommand = command({
         forMs: options.for,
         events: !options.noEvents,
         numeric: options.numeric,
-        format: options.ndjson ? 'ndjson' : 'text',
-      });
+      };
+      if (format !== 'json') return watch(flow, { ...given, format });
+      return oneDocument(flow, (context) => watch(context, { ...given, format: 'ndjson' }));
+    };
   },
 });

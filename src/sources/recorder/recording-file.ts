@@ -64,14 +64,14 @@ export class RecordingFile {
     this.#gzip.write(`${JSON.stringify(this.#redactor?.line(line) ?? line)}\n`);
   }
 
-  /** Writes everything so far to the file. @throws {Failure} `fault` when it cannot be written */
+  /** Writes everything so far to the file. @throws {Failure} `io` when it cannot be written */
   async flush(): Promise<void> {
     const { constants } = process.getBuiltinModule('node:zlib');
     await new Promise<void>((resolve) => this.#gzip.flush(constants.Z_SYNC_FLUSH, () => resolve()));
     this.#check();
   }
 
-  /** Writes the rest and closes the file. @throws {Failure} `fault` when it cannot be written */
+  /** Writes the rest and closes the file. @throws {Failure} `io` when it cannot be written */
   async close(): Promise<void> {
     await new Promise<void>((resolve) => {
       this.#gzip.once('close', resolve);
@@ -94,7 +94,7 @@ export class RecordingFile {
   #check(): void {
     if (this.#error === undefined) return;
     const why = (this.#error as NodeJS.ErrnoException).code ?? this.#error.message;
-    throw new Failure('fault', `${this.path}: cannot write to it (${why}); the samples written so far can be read`, {
+    throw new Failure('io', `${this.path}: cannot write to it (${why}); the samples written so far can be read`, {
       cause: this.#error,
     });
   }

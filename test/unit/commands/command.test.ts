@@ -24,6 +24,7 @@ async function parse(...args: string[]) {
   };
   const verb = command({
     brief: 'A verb',
+    examples: [['verb web', 'one']],
     options,
     operands: { many: { placeholder: 'TARGET', brief: 'what' } },
     load: async () => (_context, values, words) => {

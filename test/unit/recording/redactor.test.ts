@@ -171,6 +171,23 @@ describe('Redactor', () => {
     expect(Object.keys(names?.hosts)[2]).toMatch(/^10\./);
   });
 
+  it('replaces PIDs, the same one alike in every line and in targets', () => {
+    const redactor = new Redactor();
+    const [, details, spaces, , ended, tick] = linesOf(
+      Array.from({ length: 14 }, (_, index) => `zz7secret${index}`),
+      ['11.1.1.101', '44.1.1.102', '10.1.1.103', '172.17.0.104'],
+      // biome-ignore lint/suspicious/noExplicitAny: lines of six kinds, of which the test reads what it needs
+    ).map((line) => redactor.line(line) as unknown as Record<string, any>);
+    const other = details?.runtimeProcesses[0].pid;
+    const pid = spaces?.containers[0].pid;
+    expect([other, pid]).toEqual([1, 2]);
+    expect(ended?.ends.pid).toEqual([pid]);
+    expect(tick?.spaces[0].look.now.pid).toEqual([pid]);
+    expect(tick?.spaces[0].processes[0]).toMatchObject({ pid, used: 4, softLimit: 9 });
+    const header = redactor.line({ type: 'socklens-recording', target: 'pid:7,pid:4242' } as unknown as RecordingLine);
+    expect(header).toMatchObject({ target: `pid:${pid},pid:3` });
+  });
+
   it.each(['127.0.0.1', '127.3.2.1', '0.0.0.0', '::', '::1', '::ffff:127.0.0.1'])('%s stays', (address) => {
     const line = new Redactor().line({ type: 'names', hosts: { [address]: 'localhost' }, services: {} });
     expect(line).toEqual({ type: 'names', hosts: { [address]: 'localhost' }, services: {} });
