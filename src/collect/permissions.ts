@@ -15,7 +15,7 @@ export const TO_LIST_DESCRIPTORS: readonly Capability[] = ['CAP_DAC_READ_SEARCH'
 export const TO_OPEN_NAMESPACE: readonly Capability[] = ['CAP_SYS_PTRACE'];
 
 /** What entering a namespace that is open takes, setns(2). */
-const TO_ENTER: readonly Capability[] = ['CAP_SYS_ADMIN'];
+export const TO_ENTER_NAMESPACE: readonly Capability[] = ['CAP_SYS_ADMIN'];
 
 /** Whether this process has no capability to read other users' processes, and is not root. */
 export function isOrdinaryUser({ proc }: Machine): boolean {
@@ -61,7 +61,8 @@ export function noteOfDenied(machine: Machine, lost: string, needed: readonly Ca
 
 /** The step towards a namespace that was not permitted, and what it takes; undefined for any other error. */
 export function deniedStep(error: unknown): { step: string; needed: readonly Capability[] } | undefined {
-  if (error instanceof SystemCallError && error.code === 'EPERM') return { step: error.syscall, needed: TO_ENTER };
+  if (error instanceof SystemCallError && error.code === 'EPERM')
+    return { step: error.syscall, needed: TO_ENTER_NAMESPACE };
   if (error instanceof Failure && error.kind === 'not-permitted') {
     return { step: 'opening the namespace', needed: TO_OPEN_NAMESPACE };
   }

@@ -4,6 +4,7 @@ import { PROC, readProcText } from './read.ts';
 const CAPABILITY_BITS = {
   CAP_DAC_OVERRIDE: 1n,
   CAP_DAC_READ_SEARCH: 2n,
+  CAP_NET_ADMIN: 12n,
   CAP_SYS_PTRACE: 19n,
   CAP_SYS_ADMIN: 21n,
   CAP_SYS_RESOURCE: 24n,

@@ -10,6 +10,7 @@ test('privileges: the effective uid and the effective capabilities, not the perm
     capabilities: new Set([
       'CAP_DAC_OVERRIDE',
       'CAP_DAC_READ_SEARCH',
+      'CAP_NET_ADMIN',
       'CAP_SYS_PTRACE',
       'CAP_SYS_ADMIN',
       'CAP_SYS_RESOURCE',
@@ -25,6 +26,7 @@ test('privileges: each capability by its bit of capability.h', () => {
   for (const [bits, name] of [
     ['0000000000000002', 'CAP_DAC_OVERRIDE'],
     ['0000000000000004', 'CAP_DAC_READ_SEARCH'],
+    ['0000000000001000', 'CAP_NET_ADMIN'],
     ['0000000000080000', 'CAP_SYS_PTRACE'],
     ['0000000000200000', 'CAP_SYS_ADMIN'],
     ['0000000001000000', 'CAP_SYS_RESOURCE'],
