@@ -2,7 +2,12 @@ import fs from 'node:fs';
 import { SystemCallError } from '../kernel/system-calls.ts';
 import { Failure } from '../model/failure.ts';
 import { NOT_ROOT } from '../model/sample/coverage.ts';
-import { type Capability, FIRST_USER_NAMESPACE_LINK, readOwnPrivileges } from '../procfs/own-privileges.ts';
+import {
+  type Capability,
+  FIRST_USER_NAMESPACE_LINK,
+  hasMoreCapabilities,
+  readOwnPrivileges,
+} from '../procfs/own-privileges.ts';
 import type { Machine } from './machine.ts';
 
 /** Capabilities with which other users' processes are read: a user without any of them is an ordinary one. */
@@ -36,8 +41,9 @@ export function missingOf({ proc }: Machine, needed: readonly Capability[]): Cap
  * Why the kernel did not permit something. Names a capability only where this process lacks it.
  *
  * @param needed what it takes
+ * @param pids the processes that it was not permitted for, where they are known
  */
-export function whyDenied(machine: Machine, needed: readonly Capability[]): string {
+export function whyDenied(machine: Machine, needed: readonly Capability[], pids: readonly number[] = []): string {
   const missing = missingOf(machine, needed);
   if (missing === undefined) return `it needs ${needed.join(' and ')}`;
   if (missing.length > 0) {
@@ -46,6 +52,8 @@ export function whyDenied(machine: Machine, needed: readonly Capability[]): stri
   }
   if (isInnerUserNamespace(machine))
     return 'it belongs to another user namespace, where root of this one has no rights';
+  if (pids.some((pid) => hasMoreCapabilities(pid, machine.proc)))
+    return 'these processes have capabilities that socklens lacks';
   return 'no capability is missing: a security module (AppArmor, SELinux) or a seccomp filter refuses it';
 }
 
@@ -55,8 +63,13 @@ export function whyDenied(machine: Machine, needed: readonly Capability[]): stri
  *
  * @param lost what is left out, as the start of a sentence
  */
-export function noteOfDenied(machine: Machine, lost: string, needed: readonly Capability[]): string {
-  return isOrdinaryUser(machine) ? NOT_ROOT : `${lost}: ${whyDenied(machine, needed)}`;
+export function noteOfDenied(
+  machine: Machine,
+  lost: string,
+  needed: readonly Capability[],
+  pids: readonly number[] = [],
+): string {
+  return isOrdinaryUser(machine) ? NOT_ROOT : `${lost}: ${whyDenied(machine, needed, pids)}`;
 }
 
 /** The step towards a namespace that was not permitted, and what it takes; undefined for any other error. */

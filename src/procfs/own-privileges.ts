@@ -36,14 +36,28 @@ export function readOwnPrivileges(proc = PROC): OwnPrivileges | undefined {
  */
 export function parsePrivileges(text: string): OwnPrivileges | undefined {
   const uid = /^Uid:\t\d+\t(\d+)\t/m.exec(text)?.[1];
-  const effective = /^CapEff:\t([0-9a-f]+)$/m.exec(text)?.[1];
-  if (uid === undefined || effective === undefined) return undefined;
-  const bits = BigInt(`0x${effective}`);
+  const bits = capabilityBits(text, 'CapEff');
+  if (uid === undefined || bits === undefined) return undefined;
   const capabilities = new Set<Capability>();
   for (const [name, bit] of Object.entries(CAPABILITY_BITS)) {
     if (((bits >> bit) & 1n) === 1n) capabilities.add(name as Capability);
   }
   return { effectiveUid: Number(uid), capabilities };
+}
+
+/**
+ * Whether a process has a permitted capability that this process lacks: the kernel may then refuse to show it,
+ * ptrace(2). False where either cannot be read.
+ */
+export function hasMoreCapabilities(pid: number, proc = PROC): boolean {
+  const own = capabilityBits(readProcText(`${proc}/self/status`), 'CapEff');
+  const theirs = capabilityBits(readProcText(`${proc}/${pid}/status`), 'CapPrm');
+  return own !== undefined && theirs !== undefined && (theirs & ~own) !== 0n;
+}
+
+function capabilityBits(status: string | undefined, set: 'CapEff' | 'CapPrm'): bigint | undefined {
+  const bits = new RegExp(`^${set}:\\t([0-9a-f]+)$`, 'm').exec(status ?? '')?.[1];
+  return bits === undefined ? undefined : BigInt(`0x${bits}`);
 }
 
 /** Inode of the first user namespace, `PROC_USER_INIT_INO` of include/linux/proc_ns.h. */

@@ -44,6 +44,7 @@ describe.skipIf(user === undefined)(`an ordinary user${user === undefined ? ` ($
     ['ls --by', () => ['ls', `pid:${pid},host`, '--by', 'process']],
     ['ps', () => ['ps', '--all']],
     ['watch', () => ['watch', `pid:${pid},host`, '--for', '2s', '--interval', '500ms']],
+    ['watch of the own namespace', () => ['watch', 'host', '--by', 'process', '--for', '2s']],
     ['limits', () => ['limits', `pid:${pid}`]],
   ])('%s: one line says what root would add', (_name, args) => {
     const { status, stderr } = socklens(args(), env, asUser);

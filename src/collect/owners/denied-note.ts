@@ -13,5 +13,5 @@ export function deniedNote(machine: Machine, pids: readonly number[]): string {
   const names = [...new Set(pids.map((pid) => nameOfProcess(machine, pid)))].sort();
   const more = names.length > MAX_NAMES ? ' and others' : '';
   const whom = names.slice(0, MAX_NAMES).join(', ') + more;
-  return noteOfDenied(machine, `the sockets of ${whom} have no owner here`, TO_LIST_DESCRIPTORS);
+  return noteOfDenied(machine, `the sockets of ${whom} have no owner here`, TO_LIST_DESCRIPTORS, pids);
 }

@@ -56,11 +56,17 @@ export async function limitsOf(machine: Machine, handle: NetnsHandle, time?: Wat
     const lost = `the descriptors of ${plural(denied, 'process', 'processes')} are not known`;
     coverage.notes.push(noteOfDenied(machine, lost, TO_LIST_DESCRIPTORS));
   }
-  if (
-    facts.some(({ pid, used }) => used !== undefined && classified.has(pid) && watched.get(pid)?.kinds === undefined)
-  ) {
+  const notByKind = facts.filter(
+    ({ pid, used }) => used !== undefined && classified.has(pid) && watched.get(pid)?.kinds === undefined,
+  );
+  if (notByKind.length > 0) {
     coverage.complete = false;
-    const note = noteOfDenied(machine, NOT_BY_KIND, TO_LIST_DESCRIPTORS);
+    const note = noteOfDenied(
+      machine,
+      NOT_BY_KIND,
+      TO_LIST_DESCRIPTORS,
+      notByKind.map(({ pid }) => pid),
+    );
     if (!coverage.notes.includes(note)) coverage.notes.push(note);
   }
   const engine =

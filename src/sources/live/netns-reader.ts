@@ -105,6 +105,8 @@ export class NetnsReader {
       findsOwners,
       scans,
     );
+    const { note } = this.owners;
+    if (note !== undefined && !dump.coverage.notes.includes(note)) dump.coverage.notes.push(note);
     return dump;
   }
 

@@ -1,5 +1,8 @@
+import fs from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
 import { expect, test } from 'vitest';
-import { parsePrivileges } from '../../../src/procfs/own-privileges.ts';
+import { hasMoreCapabilities, parsePrivileges } from '../../../src/procfs/own-privileges.ts';
 
 const status = (uids: string, capabilities: string) =>
   `Name:\tnode\nUid:\t${uids}\nCapInh:\t0000000000000000\nCapPrm:\t000001ffffffffff\nCapEff:\t${capabilities}\n`;
@@ -37,4 +40,18 @@ test('privileges: each capability by its bit of capability.h', () => {
 
 test('privileges: a text of another file has none', () => {
   expect(parsePrivileges('1 (init) S 0')).toBeUndefined();
+});
+
+test('privileges: a process with a permitted capability that is not effective here has more', () => {
+  const proc = fs.mkdtempSync(path.join(os.tmpdir(), 'proc-'));
+  for (const [pid, permitted, effective] of [
+    ['self', '000001ffffffffff', '000001fffeffffff'],
+    ['1', '000001ffffffffff', '0000000000000000'],
+    ['2', '000001fffeffffff', '000001fffeffffff'],
+  ] as const) {
+    fs.mkdirSync(`${proc}/${pid}`);
+    fs.writeFileSync(`${proc}/${pid}/status`, `CapPrm:\t${permitted}\nCapEff:\t${effective}\n`);
+  }
+  expect([1, 2, 3].map((pid) => hasMoreCapabilities(pid, proc))).toEqual([true, false, false]);
+  fs.rmSync(proc, { recursive: true });
 });
