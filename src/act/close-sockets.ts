@@ -1,5 +1,6 @@
 import fs from 'node:fs';
 import type { Machine } from '../collect/machine.ts';
+import { TO_ENTER_NAMESPACE, whyDenied } from '../collect/permissions.ts';
 import { type NetnsHandle, openNetns } from '../collect/target/netns-handle.ts';
 import { DiagError, DiagSocket } from '../kernel/diag-socket.ts';
 import { SystemCallError } from '../kernel/system-calls.ts';
@@ -31,7 +32,7 @@ export function closeSockets(
 ): void {
   const diag = openAgain(machine, handle);
   try {
-    for (const socket of sockets) onOutcome(socket, close(diag, socket));
+    for (const socket of sockets) onOutcome(socket, close(machine, diag, socket));
   } finally {
     diag.close();
   }
@@ -43,14 +44,14 @@ function openAgain(machine: Machine, handle: NetnsHandle): DiagSocket {
     return DiagSocket.open(machine.systemCalls(), handle.own ? undefined : netnsFd);
   } catch (error) {
     if (!(error instanceof SystemCallError) || error.code !== 'EPERM') throw error;
-    const message = `${handle.target.name}: cannot enter its network namespace: ${error.syscall} is not permitted (it needs CAP_SYS_ADMIN)`;
+    const message = `${handle.target.name}: cannot enter its network namespace: ${error.syscall} is not permitted: ${whyDenied(machine, TO_ENTER_NAMESPACE)}`;
     throw new Failure('not-permitted', message, { cause: error });
   } finally {
     fs.closeSync(netnsFd);
   }
 }
 
-function close(diag: DiagSocket, socket: SocketIdentity): CloseOutcome {
+function close(machine: Machine, diag: DiagSocket, socket: SocketIdentity): CloseOutcome {
   // Without its cookie a request could close another socket that has the same addresses now.
   if (socket.cookieLow === 0 && socket.cookieHigh === 0) {
     return refused('unsupported', 'it was read from /proc, which does not have its cookie');
@@ -64,17 +65,17 @@ function close(diag: DiagSocket, socket: SocketIdentity): CloseOutcome {
     return { kind: 'closed' };
   } catch (error) {
     if (!(error instanceof DiagError)) throw error;
-    return refusalOf(error.code, socket);
+    return refusalOf(machine, error.code, socket);
   }
 }
 
-function refusalOf(code: string, { proto }: SocketIdentity): CloseOutcome {
+function refusalOf(machine: Machine, code: string, { proto }: SocketIdentity): CloseOutcome {
   switch (code) {
     case 'ENOENT':
       return { kind: 'gone' };
     case 'EPERM':
     case 'EACCES':
-      return refused('not-permitted', 'it needs CAP_NET_ADMIN over the namespace');
+      return refused('not-permitted', whyDenied(machine, ['CAP_NET_ADMIN']));
     case 'EOPNOTSUPP':
       return refused(
         'unsupported',

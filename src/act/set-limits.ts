@@ -1,5 +1,6 @@
 import type { Machine } from '../collect/machine.ts';
 import { isSameProcess, type ProcessIdentity } from '../collect/owners/process-facts.ts';
+import { missingOf } from '../collect/permissions.ts';
 import { SystemCallError } from '../kernel/system-calls.ts';
 import { type WantedLimit, wantedFor } from '../model/container/limit-setting.ts';
 import { type Limit, sameLimit } from '../model/container/limits.ts';
@@ -38,16 +39,38 @@ export function setNofile(machine: Machine, process: ProcessIdentity, wanted: Wa
     return { kind: 'changed', before: decode(old), after: decode(now) };
   } catch (error) {
     if (!(error instanceof SystemCallError)) throw error;
-    return refusal(error, process, wanted, before);
+    return refusal(error, process.pid, wanted, before);
   }
 }
 
-function refusal(
-  error: SystemCallError,
-  { pid }: ProcessIdentity,
+/**
+ * Finds out without a change whether the kernel would refuse {@link setNofile} for lack of a permission: reading a limit
+ * takes the same one, prlimit(2), and raising a hard limit takes CAP_SYS_RESOURCE.
+ *
+ * @returns undefined where it is not known to be refused
+ * @throws as {@link setNofile}
+ */
+export function refusalAhead(
+  machine: Machine,
+  pid: number,
   wanted: WantedLimit,
-  before: Limit | undefined,
-): LimitOutcome {
+): Extract<LimitOutcome, { kind: 'refused' }> | undefined {
+  const calls = machine.systemCalls();
+  const old = Buffer.alloc(STRUCT_BYTES);
+  try {
+    calls.prlimit64(pid, RLIMIT_NOFILE, undefined, old);
+  } catch (error) {
+    if (!(error instanceof SystemCallError)) throw error;
+    const outcome = refusal(error, pid, wanted, undefined);
+    return outcome.kind === 'refused' && outcome.because === 'not-permitted' ? outcome : undefined;
+  }
+  const before = decode(old);
+  const raises = wantedFor(wanted, before).hard > before.hard;
+  if (!raises || missingOf(machine, ['CAP_SYS_RESOURCE'])?.length !== 1) return undefined;
+  return { kind: 'refused', before, because: 'not-permitted', reason: whyNotPermitted(wanted, before) };
+}
+
+function refusal(error: SystemCallError, pid: number, wanted: WantedLimit, before: Limit | undefined): LimitOutcome {
   const known = before === undefined ? {} : { before };
   switch (error.code) {
     case 'ESRCH':

@@ -1,5 +1,6 @@
 import { safeText } from '../base/safe-text.ts';
 import type { Coverage } from '../model/sample/coverage.ts';
+import { TargetNotes } from '../model/sample/target-notes.ts';
 import type { CommandContext } from './context.ts';
 
 /** Prints a note on stderr: `socklens: TEXT`. Control characters of the text are made visible. */
@@ -7,11 +8,14 @@ export function writeNote({ err }: Pick<CommandContext, 'err'>, text: string): v
   err.write(`socklens: ${safeText(text)}\n`);
 }
 
-/**
- * Prints what an answer does not cover, one note per line.
- *
- * @param about name of the target, printed before each note; undefined for a single target
- */
-export function writeNotes(context: CommandContext, coverage: Coverage, about?: string): void {
-  for (const note of coverage.notes) writeNote(context, about === undefined ? note : `${about}: ${note}`);
+/** Prints what the answers of a run do not cover, one note per line; see {@link TargetNotes}. */
+export function writeNotes(
+  context: CommandContext,
+  answers: readonly { target: { name: string }; coverage: Coverage }[],
+): void {
+  const notes = new TargetNotes();
+  for (const { target, coverage } of answers) notes.add(target.name, coverage.notes);
+  const [only] = answers;
+  const lines = answers.length === 1 && only !== undefined ? only.coverage.notes : notes.lines();
+  for (const line of lines) writeNote(context, line);
 }

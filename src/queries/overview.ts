@@ -4,6 +4,7 @@ import { Failure } from '../model/failure.ts';
 import type { Names } from '../model/names.ts';
 import type { Sockstat } from '../model/netns/counters.ts';
 import type { BusiestPeer, Overview, OverviewRow } from '../model/report/overview.ts';
+import { NOT_ROOT } from '../model/sample/coverage.ts';
 import { mayNameService } from '../model/socket/endpoint.ts';
 import type { SocketQuery } from '../model/socket/socket-query.ts';
 import type { Proto } from '../model/socket/socket-view.ts';
@@ -29,25 +30,39 @@ export async function overview(snapshot: Snapshot, options: { names: boolean }):
     withoutContainers,
     coverage: { complete: true, notes: [...snapshot.notes, ...notes] },
   };
-  const refused: Failure[] = [];
+  const refused: { row: OverviewRow; error: Failure }[] = [];
   for (const netns of snapshot.namespaces) {
     try {
       result.rows.push(...(await rowsOfNetns(netns, names, snapshot.showsAll)));
     } catch (error) {
       if (!(error instanceof Failure)) throw error;
-      if (error.kind === 'not-permitted') refused.push(error);
       result.coverage.complete = false;
-      result.coverage.notes.push(error.message);
+      if (error.kind === 'not-permitted') refused.push({ row: unreadRow(netns), error });
+      else result.coverage.notes.push(error.message);
     }
   }
   const [first] = refused;
-  if (result.rows.length === 0 && first !== undefined) throw first;
+  if (result.rows.length === 0 && first !== undefined) throw first.error;
+  for (const { row, error } of refused) {
+    result.rows.push(row);
+    if (!isOfOrdinaryUser(result)) result.coverage.notes.push(error.message);
+  }
   // A container that a runtime lists but that has no process here is reported, not left out silently.
   for (const name of withoutProcess) {
     result.coverage.complete = false;
     result.coverage.notes.push(`${name}: none of its processes was found on this machine (it may just have stopped)`);
   }
   return result;
+}
+
+/** The row of a namespace that may not be read. */
+function unreadRow({ target }: NetnsSnapshot): OverviewRow {
+  return { ...target, sharedWith: [], sockets: null, coverage: { complete: false, notes: [] } };
+}
+
+/** Whether the note about all that an ordinary user cannot see is there: then it stands for unread namespaces too. */
+function isOfOrdinaryUser({ coverage, rows }: Overview): boolean {
+  return [coverage, ...rows.map((row) => row.coverage)].some(({ notes }) => notes.includes(NOT_ROOT));
 }
 
 /** The rows of one namespace, which is read once. @param showHost whether the host has a row of its own in its namespace */
@@ -78,7 +93,7 @@ async function sharedRows(
   showHost: boolean,
 ): Promise<OverviewRow[]> {
   const read = netns.read(query(['mptcp', 'tcp', 'udp', 'udplite', 'raw', 'unix']));
-  const { of, owners } = await netns.attribution(read.sockets);
+  const { of, owners, unreadable } = await netns.attribution(read.sockets);
   const roles = new Roles(read.sockets);
   const counters = new Map<string, PeerCounter>();
   const counterOf = (key: string) => {
@@ -90,23 +105,34 @@ async function sharedRows(
     const owner = of(socket);
     counterOf(owner === undefined || (owner === OUTSIDE && !isHost) ? '' : owner).add(socket);
   });
-  addGaps(read.coverage, owners, read.sockets, 'their sockets may be shown as unowned');
+  addGaps(read.coverage, owners, read.sockets);
   const all = containers.map(({ name }) => name);
   const rows: OverviewRow[] = [];
   for (const container of containers) {
     const others = all.filter((name) => name !== container.name);
     const identity = { ...container, sharedWith: isHost ? [...others, 'host'] : others };
-    rows.push(await makeRow(netns, container.id, identity, counterOf(container.id), read, names));
+    const row = await makeRow(netns, container.id, identity, counterOf(container.id), read, names);
+    rows.push(unreadable.has(container.id) ? withoutZeros(row) : row);
   }
   const { netns: inode } = netns.target;
   if (isHost && showHost) {
     const identity = { name: 'host', runtime: 'host', pid: 1, netns: inode, sharedWith: all };
-    rows.push(await makeRow(netns, OUTSIDE, identity, counterOf(OUTSIDE), read, names));
+    const row = await makeRow(netns, OUTSIDE, identity, counterOf(OUTSIDE), read, names);
+    rows.push(unreadable.has(OUTSIDE) ? withoutZeros(row) : row);
   }
   const identity = { name: 'unowned', runtime: 'unowned', netns: inode, sharedWith: all };
   const unowned = await makeRow(netns, undefined, identity, counterOf(''), read, names);
-  if (unowned.sockets.total + unowned.sockets.unix > 0) rows.push(unowned);
+  if (hasSockets(unowned)) rows.push(unowned);
   return rows;
+}
+
+function hasSockets({ sockets }: OverviewRow): boolean {
+  return sockets !== null && sockets.total + sockets.unix > 0;
+}
+
+/** A row whose owners may not be read: that no socket was assigned to it does not mean that it has none. */
+function withoutZeros(row: OverviewRow): OverviewRow {
+  return hasSockets(row) ? row : { ...row, sockets: null };
 }
 
 type Identity = Pick<OverviewRow, 'name' | 'runtime' | 'id' | 'pid' | 'netns' | 'sharedWith'>;

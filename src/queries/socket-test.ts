@@ -70,7 +70,7 @@ function socketTest(context: FilterContext, read: SocketsRead, bound: SnapshotFi
   if (needs.marks) checkMarks(read.sockets);
   const owners = needs.processes ? netns.owners(read.sockets, true) : undefined;
   // Sockets without a known holder do not match: the coverage has to say so.
-  if (owners !== undefined) addGaps(read.coverage, { ...owners, denied: 0 }, read.sockets);
+  if (owners !== undefined) addGaps(read.coverage, owners, read.sockets);
   const isAutobound = needs.autobound ? netns.autobound?.(query) : undefined;
   return filterTest(bound, netns.knownFields, {
     // Any of the holders may match.

@@ -56,10 +56,20 @@ export function* groupsNdjson(reports: readonly GroupReport[]): Pieces {
   }
 }
 
+/**
+ * JSON of anything with targets. A namespace whose inode may not be read has no `netns`: the negative number that stands
+ * for it inside the program means nothing to a reader.
+ */
+export function headText(value: unknown): string {
+  return JSON.stringify(value, (key, one: unknown) =>
+    key === 'netns' && typeof one === 'number' && one < 0 ? undefined : one,
+  );
+}
+
 /** The rows of `ps` as one document. */
 export function overviewJson(overview: Overview): string {
   const { takenAt, rows, lookedFor, coverage } = overview;
-  return `${JSON.stringify({ schema: SCHEMA_VERSION, takenAt, lookedFor, coverage, containers: rows })}\n`;
+  return `${headText({ schema: SCHEMA_VERSION, takenAt, lookedFor, coverage, containers: rows })}\n`;
 }
 
 /** A line `overview`, then a line `container` for each row. */
@@ -67,13 +77,13 @@ export function* overviewNdjson(overview: Overview): Pieces {
   const { takenAt, lookedFor, coverage } = overview;
   yield `${JSON.stringify({ type: 'overview', schema: SCHEMA_VERSION, takenAt, lookedFor, coverage })}\n`;
   for (const row of overview.rows)
-    yield `${JSON.stringify({ type: 'container', ...row } satisfies OverviewRow & { type: string })}\n`;
+    yield `${headText({ type: 'container', ...row } satisfies OverviewRow & { type: string })}\n`;
 }
 
 /** The header of a document without its closing brace, so that the list can follow in pieces. */
 function headerJson(report: ReportHeader, type?: string): string {
   const { target, takenAt, source, sources, coverage } = report;
-  return JSON.stringify({
+  return headText({
     ...(type !== undefined && { type }),
     schema: SCHEMA_VERSION,
     target,
@@ -119,7 +129,7 @@ function listed(report: SocketReport, context: RowContext, separator: string, pr
 
 /** A diagnosis as one JSON document. */
 export function diagnosisJson({ targets, ...diagnosis }: Diagnosis): string {
-  return `${JSON.stringify({ schema: SCHEMA_VERSION, target: targets.join(','), targets, ...diagnosis })}\n`;
+  return `${headText({ schema: SCHEMA_VERSION, target: targets.join(','), targets, ...diagnosis })}\n`;
 }
 
 /** A line `diagnosis`, then a line `finding` for each finding. */
@@ -136,10 +146,10 @@ export function diagnosisNdjson({ findings, targets, ...diagnosis }: Diagnosis):
 export function limitsJson(reports: readonly object[]): string {
   const [only] = reports;
   const all = reports.map((report) => ({ schema: SCHEMA_VERSION, ...report }));
-  return `${JSON.stringify(only !== undefined && all.length === 1 ? all[0] : { schema: SCHEMA_VERSION, targets: all })}\n`;
+  return `${headText(only !== undefined && all.length === 1 ? all[0] : { schema: SCHEMA_VERSION, targets: all })}\n`;
 }
 
 /** A line for each target. */
 export function limitsNdjson(reports: readonly object[]): string {
-  return reports.map((report) => `${JSON.stringify({ type: 'limits', schema: SCHEMA_VERSION, ...report })}\n`).join('');
+  return reports.map((report) => `${headText({ type: 'limits', schema: SCHEMA_VERSION, ...report })}\n`).join('');
 }

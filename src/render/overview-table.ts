@@ -1,6 +1,7 @@
 import { bracketed } from '../base/endpoint-text.ts';
 import { limitPercent, limitWord } from '../model/container/limits.ts';
 import type { DescriptorUse, Overview, OverviewRow } from '../model/report/overview.ts';
+import type { SocketCounts } from '../model/report/socket-counts.ts';
 import type { ByteWriter } from './byte-writer.ts';
 import { Table } from './table.ts';
 
@@ -31,22 +32,30 @@ export function renderOverview(out: ByteWriter, overview: Overview, width?: numb
     const { sockets } = row;
     table.text(row.name);
     table.text(row.runtime);
-    table.uint(sockets.total);
-    let shown = sockets.udp;
-    for (const [state] of STATE_COLUMNS) {
-      const count = sockets.byState[state] ?? 0;
-      shown += count;
-      table.uint(count);
-    }
-    table.uint(sockets.total - shown);
-    table.uint(sockets.udp);
-    table.uint(sockets.unix);
+    if (sockets === null) for (let column = 0; column < COUNT_COLUMNS; column++) table.text('?');
+    else addCounts(table, sockets);
     table.text(row.descriptors === undefined ? '-' : descriptorsText(row.descriptors));
     table.text(peerText(row));
     table.text(row.sharedWith.join(','));
-    table.text(row.source === 'sock_diag' ? '' : row.source);
+    table.text(row.source === undefined || row.source === 'sock_diag' ? '' : row.source);
   }
   table.render(out, width);
+}
+
+/** `Sockets`, the states, `Other`, `UDP`, `UNIX`. */
+const COUNT_COLUMNS = STATE_COLUMNS.length + 4;
+
+function addCounts(table: Table, sockets: SocketCounts): void {
+  table.uint(sockets.total);
+  let shown = sockets.udp;
+  for (const [state] of STATE_COLUMNS) {
+    const count = sockets.byState[state] ?? 0;
+    shown += count;
+    table.uint(count);
+  }
+  table.uint(sockets.total - shown);
+  table.uint(sockets.udp);
+  table.uint(sockets.unix);
 }
 
 /** `63/1024 (6%)` */

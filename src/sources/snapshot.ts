@@ -127,9 +127,9 @@ export interface SocketsRead extends SocketsHeader {
 export interface SocketOwners {
   /** The processes that hold the socket with this inode; empty for none. */
   of(inode: number): SocketProcess[];
-  /** How many processes' descriptors may not be listed and could hold a socket that has no owner here. */
-  denied: number;
-  /** A sentence about holders of sockets that are not known; undefined for none. Absent where {@link denied} has it. */
+  /** The note about processes that could hold a socket without an owner and may not be read; absent for none. */
+  deniedNote?: string;
+  /** A sentence about holders of sockets that are not known; undefined for none. Absent where {@link deniedNote} has it. */
   gapIn?(sockets: SocketSource): string | undefined;
 }
 
@@ -141,4 +141,6 @@ export interface SocketAttribution {
   /** The id of a container, {@link OUTSIDE} for a holder outside every container, undefined without either. */
   of(socket: SocketView): string | undefined;
   owners: SocketOwners;
+  /** Ids of the containers, and {@link OUTSIDE}, with a process that may not be read and could hold a socket. */
+  unreadable: ReadonlySet<string>;
 }

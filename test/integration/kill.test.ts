@@ -191,7 +191,7 @@ describe('kill: effect on the application and its peer', () => {
     const args = ['kill', `netns:${netns.name}`, '--yes', `sport = ${sent.localPort}`];
     const { status, stdout, stderr } = socklens(args, {}, prefix);
     expect(status).toBe(4);
-    expect(stdout).toContain('refused: it needs CAP_NET_ADMIN');
+    expect(stdout).toContain('refused: CAP_NET_ADMIN is missing');
     expect(stderr).toContain('1 of 1 could not be closed');
     expect(shown('SYN-SENT', sent.localPort, sent.peerPort)).toBe(true);
   });

@@ -3,12 +3,13 @@ import { errnoOf } from '../../base/errno.ts';
 import { DiagError, DiagSocket, scratchStore } from '../../kernel/diag-socket.ts';
 import { SystemCallError } from '../../kernel/system-calls.ts';
 import { Failure } from '../../model/failure.ts';
-import type { Coverage, SocketsHeader, Source } from '../../model/sample/coverage.ts';
+import { type Coverage, NOT_ROOT, type SocketsHeader, type Source } from '../../model/sample/coverage.ts';
 import type { SocketQuery } from '../../model/socket/socket-query.ts';
 import type { Proto, SocketSource, SocketView } from '../../model/socket/socket-view.ts';
 import { WireError } from '../../netlink/netlink.ts';
 import { RetainedDump } from '../../netlink/retained-dump.ts';
 import type { Machine } from '../machine.ts';
+import { deniedStep, noteOfDenied, whyDenied } from '../permissions.ts';
 import { type NetnsHandle, openNetns, vanished } from '../target/netns-handle.ts';
 import { type DumpStep, dumpSteps } from './dump-plan.ts';
 import { readNetFile } from './net-files.ts';
@@ -88,7 +89,7 @@ function read(machine: Machine, handle: NetnsHandle, query: SocketQuery, sink: S
   const coverage: Coverage = { complete: true, notes: [] };
   const opened = openDiag(machine, handle);
   try {
-    if ('reason' in opened) coverage.notes.push(`read from ${handle.procNet}: ${opened.reason}`);
+    if ('note' in opened) coverage.notes.push(opened.note);
     for (const proto of query.protos) {
       if ('socket' in opened && dumpProto(opened.socket, proto, query, sink, coverage)) {
         sources[proto] = 'sock_diag';
@@ -98,7 +99,8 @@ function read(machine: Machine, handle: NetnsHandle, query: SocketQuery, sink: S
           sink.rows(answer.source);
           sources[proto] = 'procfs';
         } else {
-          coverage.notes.push(answer.note);
+          // What an ordinary user cannot see has its one note.
+          if (!coverage.notes.includes(NOT_ROOT)) coverage.notes.push(answer.note);
           if (!answer.complete) coverage.complete = false;
         }
       }
@@ -151,40 +153,49 @@ function readProc(machine: Machine, handle: NetnsHandle, proto: Proto, query: So
 }
 
 /** A diag socket in the target's network namespace, or why it cannot be opened. */
-function openDiag(machine: Machine, handle: NetnsHandle): { socket: DiagSocket } | { reason: string } {
+function openDiag(machine: Machine, handle: NetnsHandle): { socket: DiagSocket } | { note: string } {
   let netnsFd: number | undefined;
   try {
     if (!handle.own) netnsFd = openNetns(machine, handle);
     return { socket: DiagSocket.open(machine.systemCalls(), netnsFd) };
   } catch (error) {
-    const reason = whyNotDiag(error);
-    if (reason === undefined) throw error;
-    if (handle.procNet === undefined) throw notPermitted(handle, reason, error);
+    const why = whyNotDiag(machine, error);
+    if (why === undefined) throw error;
+    if (handle.procNet === undefined) throw notPermitted(handle, why.reason, error);
     if (!fs.existsSync(handle.procNet)) throw vanished(handle.target);
-    return { reason };
+    return { note: why.note };
   } finally {
     if (netnsFd !== undefined) fs.closeSync(netnsFd);
   }
 }
 
-/** @returns undefined for an error that reading `/proc` instead would not avoid */
-function whyNotDiag(error: unknown): string | undefined {
-  if (error instanceof SystemCallError) {
-    if (error.code === 'EPERM') return `${error.syscall} is not permitted (it needs CAP_SYS_ADMIN)`;
-    return `${error.syscall} failed (${error.code})`;
+/** @returns why, and the note of the answer; undefined for an error that reading `/proc` instead would not avoid */
+function whyNotDiag(machine: Machine, error: unknown): { reason: string; note: string } | undefined {
+  const because = (reason: string) => ({ reason, note: `${FROM_PROC}: ${reason}` });
+  const denied = deniedStep(error);
+  if (denied !== undefined) {
+    const { step, needed } = denied;
+    return {
+      reason: `${step} is not permitted: ${whyDenied(machine, needed)}`,
+      note: noteOfDenied(machine, `${FROM_PROC}: ${step} is not permitted`, needed),
+    };
   }
-  if (error instanceof Failure) return error.kind === 'not-permitted' ? error.message : undefined;
+  if (error instanceof SystemCallError) return because(`${error.syscall} failed (${error.code})`);
+  if (error instanceof Failure) return undefined;
   const code = errnoOf(error);
   // An error without an errno comes from loading the foreign-function library.
   return code === undefined || code.startsWith('ERR_') || code === 'MODULE_NOT_FOUND'
-    ? `system calls are not available (${(error as Error).message.split('\n')[0]})`
+    ? because(`system calls are not available (${(error as Error).message.split('\n')[0]})`)
     : undefined;
 }
+
+/** The same for every namespace, so that a note that concerns several is printed once. */
+const FROM_PROC = 'read from /proc/PID/net, without TCP details';
 
 function notPermitted(handle: NetnsHandle, reason: string, cause: unknown): Failure {
   return new Failure(
     'not-permitted',
-    `${handle.target.name}: cannot enter its network namespace (${reason}), and no process in it provides /proc/PID/net; run as root`,
+    `${handle.target.name}: cannot enter its network namespace (${reason}), and no process in it provides /proc/PID/net`,
     { cause },
   );
 }

@@ -14,6 +14,7 @@ import { cgroupIdOfPath, cgroupRootFor } from '../../procfs/cgroup.ts';
 import { readDefaultGateways } from '../../procfs/route.ts';
 import { addressesOf, containersNamed } from '../containers/containers-named.ts';
 import type { Machine } from '../machine.ts';
+import { TO_ENTER_NAMESPACE, whyDenied } from '../permissions.ts';
 import { type NetnsHandle, openNetns } from '../target/netns-handle.ts';
 import { readEtc } from './etc-files.ts';
 import { isLoopback } from './host-names.ts';
@@ -80,7 +81,7 @@ function interfaceIndex(machine: Machine, handle: NetnsHandle, name: string): nu
     if (!(error instanceof SystemCallError) || error.code !== 'EPERM') throw error;
     throw new Failure(
       'not-permitted',
-      `dev ${name}: ${error.syscall} is not permitted (it needs CAP_SYS_ADMIN); use the interface number instead`,
+      `dev ${name}: ${error.syscall} is not permitted: ${whyDenied(machine, TO_ENTER_NAMESPACE)}; use the interface number instead`,
     );
   } finally {
     if (netnsFd !== undefined) fs.closeSync(netnsFd);

@@ -2,8 +2,10 @@ import { grouped } from '../../base/lists.ts';
 import { containerOfProcess } from '../../procfs/cgroup.ts';
 import { eachSocketDescriptor } from '../../procfs/descriptors.ts';
 import { listPids } from '../../procfs/pids.ts';
+import { readStat } from '../../procfs/stat.ts';
 import type { Machine } from '../machine.ts';
 import type { ConnectionMemory } from './connection-memory.ts';
+import { deniedNote } from './denied-note.ts';
 import type { Owner } from './memory-columns.ts';
 import { nameOfProcess } from './process-names.ts';
 import { netnsIdentifier } from './process-table.ts';
@@ -27,6 +29,9 @@ export class NetnsOwners {
   #soleContainer: string | undefined;
   #pids: readonly number[] = [];
   #searchedMs = 0;
+  /** Processes that were not readable in the search that is running. */
+  readonly #denied = new Set<number>();
+  #note: string | undefined;
 
   constructor(
     machine: Machine,
@@ -45,6 +50,11 @@ export class NetnsOwners {
     return this.#soleContainer;
   }
 
+  /** The note about processes that may not be read and could hold a socket without an owner; undefined for none. */
+  get note(): string | undefined {
+    return this.#note;
+  }
+
   /** Applies a new inventory: names and processes may have changed. */
   update(
     containerNames: ReadonlyMap<string, string>,
@@ -55,6 +65,7 @@ export class NetnsOwners {
     this.#soleContainer = soleContainer;
     this.#pids = pids;
     this.#owners.clear();
+    this.#note = undefined;
   }
 
   /**
@@ -67,6 +78,12 @@ export class NetnsOwners {
   find(memory: ConnectionMemory, withoutOwner: readonly number[], nowMs: number, scans: readonly HeldSockets[]): void {
     const wanted = new Map<number, number>();
     for (const row of withoutOwner) wanted.set(memory.inode(row), row);
+    this.#denied.clear();
+    this.#search(memory, wanted, nowMs, scans);
+    if (wanted.size > 0 && this.#denied.size > 0) this.#note = deniedNote(this.#machine, [...this.#denied]);
+  }
+
+  #search(memory: ConnectionMemory, wanted: Map<number, number>, nowMs: number, scans: readonly HeldSockets[]): void {
     const found = (row: number, pid: number) => memory.setOwner(row, this.#ownerOf(pid));
     for (const { pid, sockets } of scans) takeFound(wanted, sockets, (row) => found(row, pid));
     for (const pid of this.#pids) {
@@ -86,7 +103,7 @@ export class NetnsOwners {
 
   /** @param wanted rows by the inodes of their sockets; a row that is found is removed */
   #scan(pid: number, wanted: Map<number, number>, found: (row: number, pid: number) => void): void {
-    eachSocketDescriptor(
+    const readable = eachSocketDescriptor(
       pid,
       (_fd, inode) => {
         const row = wanted.get(inode);
@@ -97,6 +114,8 @@ export class NetnsOwners {
       this.#machine.proc,
       readLinkAtOf(this.#machine),
     );
+    // A process that has exited since has no descriptors.
+    if (!readable && readStat(pid, this.#machine.proc) !== undefined) this.#denied.add(pid);
   }
 
   #ownerOf(pid: number): Owner {

@@ -14,10 +14,8 @@ export interface Owner {
 export interface Owners {
   /** Owners of the socket with this inode, in the order of the scan; empty for none. */
   of(inode: number): readonly Owner[];
-  /**
-   * How many processes could be owners of a wanted socket but cannot be read; 0 when every socket has an owner.
-   */
-  denied: number;
+  /** PIDs that could be owners of a wanted socket but cannot be read; empty when every socket has an owner. */
+  denied: readonly number[];
 }
 
 const NO_OWNERS: readonly Owner[] = [];
@@ -40,7 +38,7 @@ export function findOwners(
 ): Owners {
   const owners = new Map<number, Owner[]>();
   const scanned = new Set<number>();
-  let denied = 0;
+  const denied: number[] = [];
   const scan = (pid: number) => {
     if (scanned.has(pid)) return;
     scanned.add(pid);
@@ -55,11 +53,11 @@ export function findOwners(
       machine.proc,
     );
     // A process that has exited since has no descriptors.
-    if (!readable && readStat(pid, machine.proc) !== undefined) denied++;
+    if (!readable && readStat(pid, machine.proc) !== undefined) denied.push(pid);
   };
   if (wanted.size > 0) {
     for (const pid of first) scan(pid);
     if (findAll || owners.size < wanted.size) for (const pid of listPids(machine.proc)) scan(pid);
   }
-  return { of: (inode) => owners.get(inode) ?? NO_OWNERS, denied: owners.size < wanted.size ? denied : 0 };
+  return { of: (inode) => owners.get(inode) ?? NO_OWNERS, denied: owners.size < wanted.size ? denied : [] };
 }

@@ -4,6 +4,7 @@ import type { Target } from '../../model/netns/target.ts';
 import { isDenied, isGone } from '../../procfs/read.ts';
 import { readStat } from '../../procfs/stat.ts';
 import type { Machine } from '../machine.ts';
+import { TO_OPEN_NAMESPACE, whyDenied } from '../permissions.ts';
 
 /** A target with the files that lead to its network namespace. */
 export interface NetnsHandle {
@@ -35,7 +36,7 @@ export function openNetns(machine: Machine, handle: NetnsHandle): number {
     if (isDenied(error)) {
       throw new Failure(
         'not-permitted',
-        `${target.name}: opening ${handle.netnsFile} is not permitted (it needs CAP_SYS_PTRACE); run as root`,
+        `${target.name}: opening ${handle.netnsFile} is not permitted: ${whyDenied(machine, TO_OPEN_NAMESPACE)}`,
         { cause: error },
       );
     }

@@ -1,6 +1,6 @@
 import type { ReportHeader } from '../../model/report/report.ts';
 import type { InetSocketRow } from '../../model/socket/socket-row.ts';
-import { SCHEMA_VERSION } from '../../render/json.ts';
+import { headText, SCHEMA_VERSION } from '../../render/json.ts';
 
 /** The matching sockets of one target and the outcome for each. */
 export interface ClosingReport {
@@ -21,13 +21,13 @@ export function closingJson(reports: readonly ClosingReport[]): string {
     ...header(report),
     sockets: report.closing.map(socket),
   }));
-  return `${JSON.stringify(only !== undefined && all.length === 1 ? all[0] : { schema: SCHEMA_VERSION, targets: all })}\n`;
+  return `${headText(only !== undefined && all.length === 1 ? all[0] : { schema: SCHEMA_VERSION, targets: all })}\n`;
 }
 
 /** A line `target` for each target, then a line `socket` for each of its sockets. */
 export function* closingNdjson(reports: readonly ClosingReport[]): Iterable<string> {
   for (const report of reports) {
-    yield `${JSON.stringify({ type: 'target', schema: SCHEMA_VERSION, ...header(report) })}\n`;
+    yield `${headText({ type: 'target', schema: SCHEMA_VERSION, ...header(report) })}\n`;
     const target = report.report.target.name;
     for (const one of report.closing) yield `${JSON.stringify({ type: 'socket', target, ...socket(one) })}\n`;
   }

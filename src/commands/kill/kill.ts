@@ -113,8 +113,11 @@ function withoutListeners(sockets: SocketSource, { includingListeners }: KillOpt
 /** Prints the table, and the effect of closing. */
 function show(context: CommandContext, matches: readonly Match[], { format }: KillOptions): void {
   const writer = new ByteWriter();
+  writeNotes(
+    context,
+    matches.map(({ report }) => report),
+  );
   for (const { report, closing } of matches) {
-    writeNotes(context, report.coverage, matches.length > 1 ? report.target.name : undefined);
     if (format !== 'text') continue;
     if (matches.length > 1) writer.text(`${safeText(report.target.name)}:\n`);
     if (closing.length === 0) writer.ascii('nothing matches\n');

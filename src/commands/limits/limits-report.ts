@@ -12,6 +12,7 @@ import {
 } from '../../collect/owners/process-facts.ts';
 import { processesOf } from '../../collect/owners/processes-of.ts';
 import { relatedProcesses } from '../../collect/owners/related-processes.ts';
+import { noteOfDenied, TO_LIST_DESCRIPTORS } from '../../collect/permissions.ts';
 import type { NetnsHandle } from '../../collect/target/netns-handle.ts';
 import type { DeclaredLimit } from '../../model/container/container.ts';
 import { finiteLimit, type LimitsByName, limitPercent, limitShare, sameLimit } from '../../model/container/limits.ts';
@@ -52,15 +53,21 @@ export async function limitsOf(machine: Machine, handle: NetnsHandle, time?: Wat
   const denied = facts.filter(({ used }) => used === undefined).length;
   if (denied > 0) {
     coverage.complete = false;
-    coverage.notes.push(
-      `no permission to read the descriptors of ${plural(denied, 'process', 'processes')}; run as root (CAP_SYS_PTRACE)`,
-    );
+    const lost = `the descriptors of ${plural(denied, 'process', 'processes')} are not known`;
+    coverage.notes.push(noteOfDenied(machine, lost, TO_LIST_DESCRIPTORS));
   }
-  if (
-    facts.some(({ pid, used }) => used !== undefined && classified.has(pid) && watched.get(pid)?.kinds === undefined)
-  ) {
+  const notByKind = facts.filter(
+    ({ pid, used }) => used !== undefined && classified.has(pid) && watched.get(pid)?.kinds === undefined,
+  );
+  if (notByKind.length > 0) {
     coverage.complete = false;
-    coverage.notes.push(KINDS_NOTE);
+    const note = noteOfDenied(
+      machine,
+      NOT_BY_KIND,
+      TO_LIST_DESCRIPTORS,
+      notByKind.map(({ pid }) => pid),
+    );
+    if (!coverage.notes.includes(note)) coverage.notes.push(note);
   }
   const engine =
     known.facts.runtime === 'docker' && known.endpoint !== undefined
@@ -103,8 +110,7 @@ export async function limitsOf(machine: Machine, handle: NetnsHandle, time?: Wat
 const HOST_NOTE =
   'these are the limits of PID 1 of the host; each login and each unit has its own (socklens limits pid:N)';
 
-const KINDS_NOTE =
-  'the descriptors of some processes are counted but not by kind: that needs CAP_SYS_PTRACE and every capability of these processes';
+const NOT_BY_KIND = 'the descriptors of some processes are counted but not by kind';
 
 /** The processes of a target that still run, the main one first. */
 export function limitedProcesses(machine: Machine, handle: NetnsHandle): ProcessFacts[] {

@@ -44,9 +44,7 @@ function asFailure(error: unknown): Failure {
 }
 
 function show(context: CommandContext, reports: readonly LimitsReport[], format: Format): void {
-  for (const { coverage, target } of reports) {
-    writeNotes(context, coverage, reports.length > 1 ? target.name : undefined);
-  }
+  writeNotes(context, reports);
   if (format === 'json') context.out.write(limitsJson(reports));
   else if (format === 'ndjson') context.out.write(limitsNdjson(reports));
   else {

@@ -1,8 +1,9 @@
-import { type LimitOutcome, setNofile } from '../../act/set-limits.ts';
+import { type LimitOutcome, refusalAhead, setNofile } from '../../act/set-limits.ts';
 import { proposal } from '../../base/nearest.ts';
 import { safeText } from '../../base/safe-text.ts';
 import { wrapWords } from '../../base/word-wrap.ts';
 import { containerKnowledge } from '../../collect/containers/container-details.ts';
+import type { Machine } from '../../collect/machine.ts';
 import type { ProcessFacts } from '../../collect/owners/process-facts.ts';
 import { highestNofile } from '../../collect/owners/process-facts.ts';
 import type { NetnsHandle } from '../../collect/target/netns-handle.ts';
@@ -56,11 +57,36 @@ export async function setLimits(context: CommandContext, options: SetOptions): P
     }
     plans.push(await makePlan(context, handle, wanted));
   }
-  if (options.format === 'text') showPlans(context, plans, wanted);
+  if (options.format === 'text') {
+    refuseIfHopeless(machine, plans, wanted);
+    showPlans(context, plans, wanted);
+  }
   const count = plans.reduce((sum, { rows }) => sum + rows.size, 0);
   const agreed = options.yes || (await context.confirm?.(question(count)));
   if (agreed) for (const plan of plans) carryOut(context, plan, wanted);
   conclude(context, plans, options, agreed === true);
+}
+
+/**
+ * Refuses before a plan is shown that no process of it can follow. Where one can, the others are reported as refused.
+ *
+ * @throws {Failure} `not-permitted`
+ */
+function refuseIfHopeless(machine: Machine, plans: readonly Plan[], wanted: WantedLimit): void {
+  const rows = plans.flatMap((plan) => [...plan.rows.values()]);
+  let reason: string | undefined;
+  for (const { pid } of rows) {
+    const refused = refusalAhead(machine, pid, wanted);
+    if (refused === undefined) return;
+    reason ??= refused.reason;
+  }
+  if (reason !== undefined) throw new Failure('not-permitted', notSet(rows, rows.length, reason));
+}
+
+/** `limits: 1 of 2 not set (123/redis-server): REASON` */
+function notSet(refused: readonly SetProcess[], count: number, reason: string): string {
+  const which = refused.map(({ pid, name }) => `${pid}/${name}`).join(', ');
+  return `limits: ${refused.length} of ${count} not set (${which}): ${reason}`;
 }
 
 async function makePlan({ machine }: CommandContext, handle: NetnsHandle, wanted: WantedLimit): Promise<Plan> {
@@ -170,11 +196,8 @@ function conclude({ out }: CommandContext, plans: readonly Plan[], { format }: S
   const [worst] = KINDS.flatMap((kind) => refusals.filter(({ because }) => because === kind));
   if (worst === undefined) return;
   const all = reports.flatMap(({ processes }) => processes);
-  const which = all.filter(({ outcome }) => outcome === 'refused').map(({ pid, name }) => `${pid}/${name}`);
-  throw new Failure(
-    worst.because,
-    `limits: ${which.length} of ${all.length} not set (${which.join(', ')}): ${worst.reason}`,
-  );
+  const refused = all.filter(({ outcome }) => outcome === 'refused');
+  throw new Failure(worst.because, notSet(refused, all.length, worst.reason));
 }
 
 /** Kinds of refusal, the most important first: only one is reported. */

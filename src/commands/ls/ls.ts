@@ -85,8 +85,8 @@ function writeList(context: CommandContext, reports: readonly Sockets[], options
 function writeTables(context: CommandContext, reports: readonly Sockets[], options: LsOptions): void {
   const { out } = context;
   const writer = new ByteWriter();
+  writeNotes(context, reports);
   reports.forEach((report, index) => {
-    writeNotes(context, report.coverage, reports.length > 1 ? report.target.name : undefined);
     if (reports.length > 1) writeTitle(writer, report.target.name, index);
     const tableOptions = { ...report.context, processes: options.processes, width: out.columns };
     const before = writer.length;
@@ -112,8 +112,8 @@ function writeCounts(context: CommandContext, counted: readonly GroupReport[], o
   else if (options.format === 'ndjson') writePieces(context, groupsNdjson(reports));
   else {
     const writer = new ByteWriter();
+    writeNotes(context, reports);
     reports.forEach((report, index) => {
-      writeNotes(context, report.coverage, reports.length > 1 ? report.target.name : undefined);
       if (reports.length > 1) writeTitle(writer, report.target.name, index);
       renderGroups(writer, report, out.columns);
     });

@@ -1,4 +1,5 @@
 import type { Overview } from '../../model/report/overview.ts';
+import { TargetNotes } from '../../model/sample/target-notes.ts';
 import { overview } from '../../queries/overview.ts';
 import { ByteWriter } from '../../render/byte-writer.ts';
 import { overviewJson, overviewNdjson } from '../../render/json.ts';
@@ -39,14 +40,14 @@ function notesOf({ anyContainer, lookedFor, withoutContainers, coverage, rows }:
   if (!anyContainer && withoutContainers !== undefined) notes.add(withoutContainers);
   for (const note of coverage.notes)
     if (anyContainer || !lookedFor.some((line) => line.includes(note))) notes.add(note);
-  const printed = new Map<number, Set<string>>();
-  for (const row of rows) {
-    const known = printed.get(row.netns) ?? new Set();
-    printed.set(row.netns, known);
-    for (const note of row.coverage.notes) {
-      if (!known.has(note)) notes.add(`${row.name}: ${note}`);
-      known.add(note);
-    }
+  const ofRows = new TargetNotes();
+  const read = new Set<number>();
+  for (const { netns, name, coverage: own } of rows) {
+    // The rows of a namespace have the coverage of its one dump.
+    if (read.has(netns)) continue;
+    read.add(netns);
+    ofRows.add(name, own.notes);
   }
+  for (const line of ofRows.lines()) notes.add(line);
   return notes;
 }

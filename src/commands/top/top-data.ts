@@ -1,6 +1,7 @@
 import type { Filter } from '../../filter/syntax.ts';
 import type { WatchedNetns } from '../../model/netns/netns.ts';
 import type { TopData, TopRow } from '../../model/report/top-rows.ts';
+import { TargetNotes } from '../../model/sample/target-notes.ts';
 import { type SnapshotTest, testsOverTime } from '../../queries/filter-tests.ts';
 import type { NetnsTick, SampleSource, SocketSnapshot, Tick } from '../../sources/sample-source.ts';
 import { identitiesOf, NetnsRows } from './netns-rows.ts';
@@ -124,10 +125,9 @@ export class TopDataBuilder {
   }
 
   #remember({ atMs, notes, namespaces }: Tick): void {
-    const texts = [...notes];
-    for (const { namespace, snapshot } of namespaces) {
-      for (const note of snapshot?.coverage.notes ?? []) texts.push(`${namespace.name}: ${note}`);
-    }
+    const ofTargets = new TargetNotes();
+    for (const { namespace, snapshot } of namespaces) ofTargets.add(namespace.name, snapshot?.coverage.notes ?? []);
+    const texts = [...notes, ...ofTargets.lines()];
     if (texts.length > 0) this.#recent = { text: [...new Set(texts)].join('; '), untilMs: atMs + NOTE_MS };
   }
 

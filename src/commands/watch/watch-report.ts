@@ -1,6 +1,8 @@
 import { safeText } from '../../base/safe-text.ts';
 import type { GroupKey } from '../../model/report/group.ts';
 import type { WatchRow } from '../../model/report/watch-row.ts';
+import { NOT_ROOT } from '../../model/sample/coverage.ts';
+import { TargetNotes } from '../../model/sample/target-notes.ts';
 import type { Tick } from '../../sources/sample-source.ts';
 import type { CommandContext, Format } from '../context.ts';
 import { WatchLines, type WatchPeak } from './watch-lines.ts';
@@ -13,6 +15,8 @@ export interface WatchReportOptions {
   intervalMs: number;
   format: Extract<Format, 'text' | 'ndjson'>;
 }
+
+const LOST = 'the kernel dropped events because its buffer was full; ≥ marks lower bounds';
 
 /** Writes rows, notes, and the summary. */
 export class WatchReport {
@@ -39,7 +43,8 @@ export class WatchReport {
 
   /** Writes the notes of a tick. */
   notes({ atMs, notes, budget, namespaces }: Tick): void {
-    for (const note of notes) this.#note(atMs, note);
+    for (const note of notes) if (note !== NOT_ROOT || !this.#printed.has(note)) this.#note(atMs, note);
+    if (notes.includes(NOT_ROOT)) this.#printed.add(NOT_ROOT);
     const stretched = budget?.stretched ?? false;
     if (stretched && !this.#wasStretched) {
       const percent = Math.round((budget?.share ?? 0) * 1000) / 10;
@@ -60,8 +65,10 @@ export class WatchReport {
 
   /** Writes the rows of a tick. */
   rows(rows: readonly WatchRow[]): void {
+    const notes = new TargetNotes();
+    for (const { target, notes: own } of rows) notes.add(target, own);
+    for (const line of notes.lines()) this.#noteOnce(rows[0]?.at ?? new Date(), line);
     for (const row of rows) {
-      for (const note of row.notes) this.#noteOnce(row, note);
       if (row.lost > 0) this.#gap(row);
       this.#remember(row);
     }
@@ -86,11 +93,11 @@ export class WatchReport {
     this.#gaps++;
     const from = this.#to ?? row.at;
     if (this.#isNdjson) this.#context.out.write(gapLine(row.target, from, row.at));
-    else this.#noteOnce(row, 'the kernel dropped events because its buffer was full; ≥ marks lower bounds');
+    else this.#noteOnce(row.at, `${row.target}: ${LOST}`);
   }
 
-  #noteOnce({ target, at }: WatchRow, note: string): void {
-    const text = `${target}: ${note}`;
+  /** @param text with the name of its target */
+  #noteOnce(at: Date, text: string): void {
     if (this.#printed.has(text)) return;
     this.#printed.add(text);
     this.#note(at.getTime(), text);

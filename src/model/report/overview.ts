@@ -35,12 +35,14 @@ export interface OverviewRow {
   netns: number;
   /** Names of the other rows of the same network namespace, without `unowned`. */
   sharedWith: string[];
-  sockets: SocketCounts;
+  /** Null where none could be seen: the namespace, or the processes of a container that shares it, may not be read. */
+  sockets: SocketCounts | null;
   /** Absent where no process is known or none can be read. */
   descriptors?: DescriptorUse;
   /** Absent without a connected socket. */
   busiestPeer?: BusiestPeer;
-  source: Source;
+  /** Absent where the namespace may not be read. */
+  source?: Source;
   coverage: Coverage;
 }
 

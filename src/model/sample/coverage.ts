@@ -3,6 +3,12 @@ import type { Proto } from '../socket/socket-view.ts';
 /** How sockets were read: with netlink (`sock_diag`) in the network namespace, or from files of `/proc`. */
 export type Source = 'sock_diag' | 'procfs';
 
+/**
+ * The note for all that an ordinary user cannot see. It concerns the whole run and is printed once, without the name of
+ * a target.
+ */
+export const NOT_ROOT = 'not root: owners and TCP details are hidden; run with sudo';
+
 /** Whether an answer is complete. */
 export interface Coverage {
   /** False when something that was requested could not be read. */

@@ -77,3 +77,9 @@ export class CpuBudget {
     this.#leftMs -= ms;
   }
 }
+
+/** CPU time that this process has used so far, milliseconds. */
+export function cpuMs(): number {
+  const { user, system } = process.cpuUsage();
+  return (user + system) / 1000;
+}

@@ -6,6 +6,7 @@ import type { Machine } from '../../collect/machine.ts';
 import { bindInNetns } from '../../collect/names/bind-filter.ts';
 import { makeNames } from '../../collect/names/host-names.ts';
 import { attribute } from '../../collect/owners/attribution.ts';
+import { deniedNote } from '../../collect/owners/denied-note.ts';
 import { fullestProcess } from '../../collect/owners/descriptor-use.ts';
 import { findOwners, type Owners } from '../../collect/owners/owners.ts';
 import { processNames } from '../../collect/owners/process-names.ts';
@@ -95,7 +96,9 @@ export class LiveNetns implements NetnsSnapshot {
   async attribution(sockets: SocketSource): Promise<SocketAttribution> {
     const containers = this.#containers(await this.#inventory());
     const { of, owners } = attribute(this.#machine, inodesOf(sockets), containers, OUTSIDE);
-    return { of, owners: this.#named(owners) };
+    const byPid = new Map(containers.flatMap(({ facts, pids }) => pids.map((pid) => [pid, facts.id] as const)));
+    const unreadable = new Set(owners.denied.map((pid) => byPid.get(pid) ?? OUTSIDE));
+    return { of, owners: this.#named(owners), unreadable };
   }
 
   sockstat(): Sockstat | undefined {
@@ -124,7 +127,11 @@ export class LiveNetns implements NetnsSnapshot {
   }
 
   #named(owners: Owners): SocketOwners {
-    return { of: processNames(this.#machine, owners), denied: owners.denied };
+    const { denied } = owners;
+    return {
+      of: processNames(this.#machine, owners),
+      ...(denied.length > 0 && { deniedNote: deniedNote(this.#machine, denied) }),
+    };
   }
 }
 

@@ -3,6 +3,7 @@ import { dumpSockets, type SocketDump, streamSockets } from '../../collect/dump/
 import type { Machine } from '../../collect/machine.ts';
 import { ConnectionMemory } from '../../collect/owners/connection-memory.ts';
 import { type HeldSockets, NetnsOwners } from '../../collect/owners/netns-owners.ts';
+import { whyDenied } from '../../collect/permissions.ts';
 import { type NetnsHandle, openNetns } from '../../collect/target/netns-handle.ts';
 import { Roles } from '../../count/roles.ts';
 import { openEventSocket } from '../../kernel/event-socket.ts';
@@ -104,6 +105,8 @@ export class NetnsReader {
       findsOwners,
       scans,
     );
+    const { note } = this.owners;
+    if (note !== undefined && !dump.coverage.notes.includes(note)) dump.coverage.notes.push(note);
     return dump;
   }
 
@@ -173,7 +176,9 @@ function isRemembered({ proto, state, receiveQueue }: SocketView): boolean {
 }
 
 /** Why the events of a namespace cannot be received; undefined for an unexpected error. */
-export function whyNoEvents(error: unknown): string | undefined {
+export function whyNoEvents(machine: Machine, error: unknown): string | undefined {
   if (!(error instanceof SystemCallError)) return undefined;
-  return error.code === 'EPERM' ? `${error.syscall} is not permitted (it needs CAP_SYS_ADMIN)` : error.message;
+  return error.code === 'EPERM'
+    ? `${error.syscall} is not permitted: ${whyDenied(machine, ['CAP_SYS_ADMIN'])}`
+    : error.message;
 }

@@ -4,6 +4,7 @@ import { readSysctls } from '../../collect/dump/sysctls.ts';
 import { readHostSample } from '../../collect/host-sample.ts';
 import type { Machine } from '../../collect/machine.ts';
 import { bindInNetns } from '../../collect/names/bind-filter.ts';
+import { noteOfLoss } from '../../collect/permissions.ts';
 import type { BoundFilter } from '../../filter/bound-filter.ts';
 import { CLOSED_CONNECTIONS, SNAPSHOTS_OVER_TIME } from '../../filter/known-fields.ts';
 import type { Filter } from '../../filter/syntax.ts';
@@ -19,7 +20,7 @@ import {
 } from '../sample-source.ts';
 import { Background, type BackgroundNetns } from './background.ts';
 import { ConnectionEventStream } from './connection-event-stream.ts';
-import { CpuBudget } from './cpu-budget.ts';
+import { CpuBudget, cpuMs } from './cpu-budget.ts';
 import { FollowedTargets } from './followed-targets.ts';
 import { type KernelStates, openKernelStates } from './kernel-states.ts';
 import { type NamespaceTracker, trackNamespaces } from './namespace-tracker.ts';
@@ -181,7 +182,7 @@ export class Sampler implements SampleSource {
     try {
       return sampler === undefined ? {} : readSysctls(this.#machine, sampler.watched.handle, WATCHED_SYSCTLS);
     } catch (error) {
-      this.#notes.push(`${namespace.name}: cannot read its sysctls: ${(error as Error).message}`);
+      this.#noteLoss(namespace, 'sysctls are not known', error);
       return {};
     }
   }
@@ -374,27 +375,24 @@ export class Sampler implements SampleSource {
 
   /** @throws {Failure} `not-permitted` where only events are wanted, and cannot be received */
   #listen(stream: ConnectionEventStream, sampler: NetnsSampler): void {
-    const { name } = sampler.namespace;
     try {
       stream.add(sampler.watched, sampler.watched.openEvents(this.#options.eventBufferBytes));
       sampler.listens = true;
     } catch (error) {
-      const reason = whyNoEvents(error) ?? (error instanceof Failure ? error.message : undefined);
+      const reason = whyNoEvents(this.#machine, error) ?? (error instanceof Failure ? error.message : undefined);
       if (reason === undefined) throw error;
       // A namespace that started later does not end the command.
       if (this.#options.eventsOnly && !this.#ticked) {
         if (error instanceof Failure) throw error;
-        throw new Failure('not-permitted', `${name}: cannot receive its connection events: ${reason}`, {
-          cause: error,
-        });
+        const message = `${sampler.namespace.name}: cannot receive its connection events: ${reason}`;
+        throw new Failure('not-permitted', message, { cause: error });
       }
-      this.#notes.push(`${name}: closed connections are not seen: ${reason}`);
+      this.#noteLoss(sampler.namespace, 'closed connections are not seen', error);
     }
   }
-}
 
-/** CPU time that this process has used so far, milliseconds. */
-function cpuMs(): number {
-  const { user, system } = process.cpuUsage();
-  return (user + system) / 1000;
+  #noteLoss({ name }: WatchedNetns, lost: string, error: unknown): void {
+    const note = noteOfLoss(this.#machine, name, lost, error);
+    if (!this.#notes.includes(note)) this.#notes.push(note);
+  }
 }

@@ -112,7 +112,6 @@ export class RecordedNetns implements NetnsSnapshot {
     });
     return {
       of: (inode) => holders.get(inode) ?? [],
-      denied: 0,
       gapIn: (sockets) => notRecorded(sockets, holders),
     };
   }
@@ -129,6 +128,7 @@ export class RecordedNetns implements NetnsSnapshot {
         return socket.inode !== 0 && snapshot.holderOf(socket) !== undefined ? OUTSIDE : undefined;
       },
       owners: this.owners(),
+      unreadable: new Set(),
     };
   }
 

@@ -2,6 +2,7 @@ import type { Names } from '../../model/names.ts';
 import type { WatchedContainer, WatchedNetns } from '../../model/netns/netns.ts';
 import type { HostSample, NetnsSample } from '../../model/sample/sample.ts';
 import type { NetnsSeries, Series } from '../../model/sample/series.ts';
+import { TargetNotes } from '../../model/sample/target-notes.ts';
 import type { ClosedConnection } from '../../model/socket/closed-connection.ts';
 import { AddressInterner } from '../../model/socket/interned-address.ts';
 import { SocketColumnsBuilder } from '../../model/socket/socket-columns-builder.ts';
@@ -15,6 +16,7 @@ export class SeriesBuilder {
   readonly #namespaces = new Map<number, NetnsSamples>();
   readonly #host: HostSample[] = [];
   readonly #notes = new Set<string>();
+  readonly #targetNotes = new TargetNotes();
   #fromMs = 0;
   #toMs = 0;
   #names: Names | undefined;
@@ -78,7 +80,7 @@ export class SeriesBuilder {
       containers: detailed(this.#containers),
       runtimeProcesses,
       names: this.#names ?? NAMELESS,
-      notes: [...this.#notes],
+      notes: [...new Set([...this.#notes, ...this.#targetNotes.lines()])],
     };
   }
 
@@ -103,7 +105,7 @@ export class SeriesBuilder {
     };
     if (snapshot !== undefined) {
       known.lastSnapshotMs = snapshot.takenAtMs;
-      for (const note of snapshot.coverage.notes) this.#notes.add(`${namespace.name}: ${note}`);
+      this.#targetNotes.add(namespace.name, snapshot.coverage.notes);
     }
     known.samples.push(sample);
     this.#count += sample.sockets?.length ?? 0;

@@ -19,7 +19,7 @@ function emptyNetns(shared = false): { netns: NetnsSnapshot; asked: string[] } {
     sockets: { each: () => {} },
     timeWaitLeftOut: false,
   });
-  const owners = { of: () => [], denied: 0 };
+  const owners = { of: () => [] };
   const one = { name: 'web', runtime: 'docker', id: 'a', netns: 1 };
   const noted = <T>(name: string, value: T): T => {
     asked.push(name);
@@ -34,7 +34,7 @@ function emptyNetns(shared = false): { netns: NetnsSnapshot; asked: string[] } {
     read: () => noted('read', read()),
     stream: () => noted('stream', read()),
     owners: () => noted('owners', owners),
-    attribution: async () => noted('attribution', { of: () => undefined, owners }),
+    attribution: async () => noted('attribution', { of: () => undefined, owners, unreadable: new Set() }),
     sockstat: () => undefined,
     fullestProcess: async () => undefined,
   };
