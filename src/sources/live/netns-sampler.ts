@@ -4,6 +4,7 @@ import type { Machine } from '../../collect/machine.ts';
 import type { DescriptorScan } from '../../collect/owners/descriptor-kinds.ts';
 import type { FoundNetns } from '../../collect/target/found-netns.ts';
 import { soleContainer } from '../../count/sharing.ts';
+import type { Sockstat } from '../../model/netns/counters.ts';
 import type { WatchedNetns } from '../../model/netns/netns.ts';
 import type { SocketQuery } from '../../model/socket/socket-query.ts';
 import type { SocketView } from '../../model/socket/socket-view.ts';
@@ -19,8 +20,22 @@ import { NetnsReader } from './netns-reader.ts';
 import { sampleProcesses } from './process-samples.ts';
 
 /** States left out of background dumps: `sockstat` counts TIME_WAIT, which can be tens of thousands. */
-export const WITHOUT = stateMask(TCP_STATE.TIME_WAIT, TCP_STATE.BOUND_INACTIVE);
+const WITHOUT = stateMask(TCP_STATE.TIME_WAIT, TCP_STATE.BOUND_INACTIVE);
 const BRIEF: SocketQuery = { protos: ['tcp'], inet: true, inet6: true, tcpInfo: false, states: ALL_STATES & ~WITHOUT };
+/**
+ * Background dumps of a namespace without processes: it has no `/proc/PID/net/sockstat`, so that nothing but a dump
+ * counts TIME_WAIT, UDP and RAW.
+ */
+const BRIEF_WITHOUT_SOCKSTAT: SocketQuery = {
+  ...BRIEF,
+  protos: ['tcp', 'udp', 'udplite', 'raw'],
+  states: ALL_STATES & ~stateMask(TCP_STATE.BOUND_INACTIVE),
+};
+
+/** What background dumps of a namespace read. @param sockstat undefined where there is none */
+export function briefQuery(sockstat: Sockstat | undefined): SocketQuery {
+  return sockstat === undefined ? BRIEF_WITHOUT_SOCKSTAT : BRIEF;
+}
 
 /** Interval between background dumps, milliseconds: where only segments were received, and where nothing changed. */
 const SEGMENTS_MS = 10_000;
@@ -142,7 +157,7 @@ export class NetnsSampler {
     if (processes !== 'no') tick.processes = sampleProcesses(this.#machine, this.#found);
     // Before the dump, so that the dump has the sockets that are opened in between.
     const scans = processes === 'kinds' ? this.#kinds.scan(atMs, tick.processes ?? []) : undefined;
-    const read = this.snapshot(atMs, presentProtos(query, tick.sockstat), scans);
+    const read = this.snapshot(atMs, countable(query, tick.sockstat), scans);
     tick.snapshot = read;
     tick.snapshotAtMs = read.takenAtMs;
     if (controllers) {
@@ -208,12 +223,16 @@ export class NetnsSampler {
     this.watched.remember(atMs);
   }
 
-  /** Dumps its TCP sockets except those in TIME_WAIT. @throws {Failure} when the namespace no longer exists */
+  /** Dumps the sockets that `sockstat` does not count: TCP without TIME_WAIT, all where there is none. @throws {Failure} when the namespace no longer exists */
   readBriefly(atMs: number): SocketSnapshot {
     const findsOwners = atMs >= this.#ownersDueMs;
     if (findsOwners) this.#ownersDueMs = atMs + OWNERS_MS;
-    const take = () => this.watched.read(atMs, BRIEF, findsOwners);
-    return this.#snapshotOf(this.kernelStates?.around(this.namespace.netns, take) ?? take(), WITHOUT);
+    const query = briefQuery(this.#now?.sockstat);
+    const take = () => this.watched.read(atMs, query, findsOwners);
+    return this.#snapshotOf(
+      this.kernelStates?.around(this.namespace.netns, take) ?? take(),
+      ALL_STATES & ~query.states,
+    );
   }
 
   #snapshotOf(snapshot: SocketDump, withoutStates: number): SocketSnapshot {
@@ -243,6 +262,15 @@ export class NetnsSampler {
       host ? pids : [...pids, ...otherPids],
     );
   }
+}
+
+/**
+ * A query without protocols that have no socket; with TIME_WAIT where `sockstat`, from which it is counted otherwise,
+ * is absent.
+ */
+function countable(query: SocketQuery, sockstat: Sockstat | undefined): SocketQuery {
+  if (sockstat !== undefined) return presentProtos(query, sockstat);
+  return query.protos.includes('tcp') ? { ...query, states: query.states | stateMask(TCP_STATE.TIME_WAIT) } : query;
 }
 
 /** Sources of the protocols that were not read like the others; undefined for none. */
