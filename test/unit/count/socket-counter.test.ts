@@ -14,7 +14,7 @@ import { stateName, TCP_STATE } from '../../../src/model/socket/tcp-state.ts';
 import { TIMER } from '../../../src/model/socket/timers.ts';
 import { type PlainSocket, storedSockets } from '../../support/plain-socket.ts';
 import { records } from '../../support/random-records.ts';
-import { listener, tcpSocket, unixSocket } from '../../support/series.ts';
+import { listener, mapped, tcpSocket, unixSocket } from '../../support/series.ts';
 
 const sources = (sockets: readonly PlainSocket[]) => storedSockets(sockets);
 const SOCKSTAT: Sockstat = { tcp: 9, tcp6: 9, timeWait: 30, udp: 1, udp6: 2, udplite: 3, udplite6: 4, raw: 5, raw6: 6 };
@@ -51,6 +51,14 @@ describe('SocketCounter', () => {
     sources([{ ...tcp, proto: 'mptcp' }, tcp]).each((socket) => added.push(counter.add(socket)));
     expect(added).toEqual([true, false]);
     expect(counter.counts()).toMatchObject({ total: 1, tcp: 1, byState: { ESTABLISHED: 1 } });
+  });
+
+  it('counts an MPTCP connection without an inode by its addresses; one on other ports is another', () => {
+    const unaccepted = tcpSocket({ inode: 0, local: '10.0.0.2:80', peer: '10.0.0.3:40000' });
+    const other = tcpSocket({ inode: 0, local: '10.0.0.2:80', peer: '10.0.0.3:40001' });
+    const swapped = tcpSocket({ inode: 0, local: '10.0.0.3:40000', peer: '10.0.0.2:80' });
+    const counted = countSockets(sources([{ ...unaccepted, proto: 'mptcp' }, mapped(unaccepted), other, swapped]));
+    expect(counted.counts()).toMatchObject({ total: 3, tcp: 3 });
   });
 
   it('puts both numbers of SYN_RECV together', () => {
