@@ -12,7 +12,6 @@ import { ALL_STATES, stateMask, TCP_STATE } from '../../model/socket/tcp-state.t
 import type { NetnsTick, SocketSnapshot, TickRequest } from '../sample-source.ts';
 import { sampleMemory, samplePids } from './controller-samples.ts';
 import { CounterFiles, type CounterValues } from './counter-files.ts';
-import type { KernelStates } from './kernel-states.ts';
 import { KindsSampler } from './kinds-sampler.ts';
 import { type Movement, movementSince } from './movement.ts';
 import { watchedNetns } from './netns-facts.ts';
@@ -40,8 +39,6 @@ export function briefQuery(sockstat: Sockstat | undefined): SocketQuery {
 /** Interval between background dumps, milliseconds: where only segments were received, and where nothing changed. */
 const SEGMENTS_MS = 10_000;
 const QUIET_MS = 600_000;
-/** The same where the kernel counts states: dumps serve only to find owners of new sockets. */
-const COUNTED_MS = 30_000;
 /** Interval of the search for owners in the background, milliseconds: each descriptor costs a system call. */
 const OWNERS_MS = 30_000;
 /** Interval at which descriptors are counted in the background, milliseconds. */
@@ -59,8 +56,6 @@ export class NetnsSampler {
   readCostMs = 0;
   /** Whether its connection events are received. */
   listens = false;
-  /** Counts by state kept in the kernel; undefined where they are not. */
-  kernelStates: KernelStates | undefined;
   readonly #machine: Machine;
   #found: FoundNetns;
   readonly #kinds: KindsSampler;
@@ -70,8 +65,6 @@ export class NetnsSampler {
   #ownersDueMs = 0;
   #now: CounterValues | undefined;
   #atRead: CounterValues | undefined;
-  /** Whether the last tick had counts by state from the kernel. */
-  #isCounted = false;
 
   constructor(machine: Machine, found: FoundNetns, containerNames: ReadonlyMap<string, string>) {
     this.#machine = machine;
@@ -113,13 +106,10 @@ export class NetnsSampler {
     const { procNet } = this.#found.handle;
     this.#now = procNet === undefined ? undefined : this.#counters.read(procNet, all);
     const { counters, sockstat } = this.#now ?? {};
-    const tcpStates = this.kernelStates?.states(this.namespace.netns);
-    this.#isCounted = tcpStates !== undefined;
     const tick: NetnsTick = {
       ...this.countEvents(),
       ...(counters !== undefined && { counters }),
       ...(sockstat !== undefined && { sockstat }),
-      ...(tcpStates !== undefined && { tcpStates }),
       ...(this.#snapshotMs !== undefined && { snapshotAtMs: this.#snapshotMs }),
     };
     if (processesMs !== undefined && processesMs >= this.#processesDueMs) {
@@ -200,7 +190,7 @@ export class NetnsSampler {
     if (age >= QUIET_MS) return age;
     switch (this.movement) {
       case 'connections':
-        return age >= (this.#isCounted ? COUNTED_MS : spacingMs) ? age : 0;
+        return age >= spacingMs ? age : 0;
       case 'segments':
         return age >= SEGMENTS_MS ? age : 0;
       case 'none':
@@ -228,11 +218,7 @@ export class NetnsSampler {
     const findsOwners = atMs >= this.#ownersDueMs;
     if (findsOwners) this.#ownersDueMs = atMs + OWNERS_MS;
     const query = briefQuery(this.#now?.sockstat);
-    const take = () => this.watched.read(atMs, query, findsOwners);
-    return this.#snapshotOf(
-      this.kernelStates?.around(this.namespace.netns, take) ?? take(),
-      ALL_STATES & ~query.states,
-    );
+    return this.#snapshotOf(this.watched.read(atMs, query, findsOwners), ALL_STATES & ~query.states);
   }
 
   #snapshotOf(snapshot: SocketDump, withoutStates: number): SocketSnapshot {
