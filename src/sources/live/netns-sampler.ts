@@ -3,7 +3,7 @@ import type { SocketDump } from '../../collect/dump/dump-sockets.ts';
 import type { Machine } from '../../collect/machine.ts';
 import type { DescriptorScan } from '../../collect/owners/descriptor-kinds.ts';
 import type { FoundNetns } from '../../collect/target/found-netns.ts';
-import { soleContainer } from '../../count/sharing.ts';
+import { isShared, soleContainer } from '../../count/sharing.ts';
 import type { Sockstat } from '../../model/netns/counters.ts';
 import type { WatchedNetns } from '../../model/netns/netns.ts';
 import type { SocketQuery } from '../../model/socket/socket-query.ts';
@@ -39,8 +39,13 @@ export function briefQuery(sockstat: Sockstat | undefined): SocketQuery {
 /** Interval between background dumps, milliseconds: where only segments were received, and where nothing changed. */
 const SEGMENTS_MS = 10_000;
 const QUIET_MS = 600_000;
-/** Interval of the search for owners in the background, milliseconds: each descriptor costs a system call. */
+/**
+ * Interval of the search for owners in the background, milliseconds: each descriptor costs a system call. In a shared
+ * namespace they decide whose row counts a socket: they are searched at every dump, and it is dumped again where some
+ * were not found.
+ */
 const OWNERS_MS = 30_000;
+const MISSING_OWNERS_MS = 3000;
 /** Interval at which descriptors are counted in the background, milliseconds. */
 const PROCESSES_MS = 5000;
 
@@ -188,6 +193,7 @@ export class NetnsSampler {
     if (this.#snapshotMs === undefined) return Number.MAX_VALUE;
     const age = nowMs - this.#snapshotMs;
     if (age >= QUIET_MS) return age;
+    if (age >= Math.max(spacingMs, MISSING_OWNERS_MS) && this.watched.lacksOwners && isShared(this.#found)) return age;
     switch (this.movement) {
       case 'connections':
         return age >= spacingMs ? age : 0;
@@ -215,7 +221,7 @@ export class NetnsSampler {
 
   /** Dumps the sockets that `sockstat` does not count: TCP without TIME_WAIT, all where there is none. @throws {Failure} when the namespace no longer exists */
   readBriefly(atMs: number): SocketSnapshot {
-    const findsOwners = atMs >= this.#ownersDueMs;
+    const findsOwners = isShared(this.#found) || atMs >= this.#ownersDueMs;
     if (findsOwners) this.#ownersDueMs = atMs + OWNERS_MS;
     const query = briefQuery(this.#now?.sockstat);
     return this.#snapshotOf(this.watched.read(atMs, query, findsOwners), ALL_STATES & ~query.states);
