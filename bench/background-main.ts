@@ -31,7 +31,6 @@ if (clock === 'fast') useFastClock();
 const sampler = await Sampler.start(localMachine({}), target, {
   intervalMs: 1000,
   events: true,
-  kernelCounts: true,
   names: true,
   host: false,
 });
@@ -48,9 +47,8 @@ for (let index = 0; index < Number(ticks); index++) {
   const agesMs: (number | null)[] = [];
   let dumps = 0;
   let sockets = 0;
-  for (const { snapshot, snapshotAtMs, tcpStates } of tick.namespaces) {
-    const countedAtMs = tcpStates === undefined ? snapshotAtMs : tick.atMs;
-    agesMs.push(countedAtMs === undefined ? null : tick.atMs - countedAtMs);
+  for (const { snapshot, snapshotAtMs } of tick.namespaces) {
+    agesMs.push(snapshotAtMs === undefined ? null : tick.atMs - snapshotAtMs);
     if (snapshot === undefined) continue;
     dumps++;
     snapshot.sockets.each(() => {

@@ -47,30 +47,6 @@ export class SocketCounter {
   }
 
   /**
-   * Adds TCP sockets that the kernel counted, see `KernelStates`.
-   *
-   * @param counts by state number, without the {@link abandoned} ones
-   * @param abandoned number of FIN_WAIT2 sockets that no process holds any more
-   */
-  addStates(counts: readonly number[], abandoned: number): void {
-    counts.forEach((count, state) => {
-      this.#addState(state, count);
-    });
-    this.#addState(TCP_STATE.FIN_WAIT2, abandoned);
-    this.#abandoned += abandoned;
-  }
-
-  /** Number of TCP sockets in a state. */
-  inState(state: number): number {
-    return this.#states[state] ?? 0;
-  }
-
-  /** Number of FIN_WAIT2 sockets that no process holds any more; {@link inState} includes them. */
-  get abandoned(): number {
-    return this.#abandoned;
-  }
-
-  /**
    * The counts so far.
    *
    * @param sockstat counters of the network namespace, to add what the dump left out; undefined to add nothing

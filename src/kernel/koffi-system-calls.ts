@@ -4,8 +4,6 @@ import { errnoName } from '../base/errno.ts';
 import { SystemCallError, type SystemCalls } from './system-calls.ts';
 
 const MSG_DONTWAIT = 0x40;
-/** The C library has no function for bpf(2). */
-const BPF_NUMBERS: Readonly<Record<string, number>> = { x64: 321, arm64: 280 };
 
 type Koffi = typeof import('koffi');
 
@@ -47,7 +45,6 @@ function load(): SystemCalls {
   const poll = late('int poll(_Inout_ uint8_t *, unsigned long, int)');
   const recvmmsg = late('int recvmmsg(int, _Inout_ uint8_t *, unsigned int, int, void *)');
   const memchr = late('uintptr_t memchr(const uint8_t *, int, size_t)');
-  const syscall = late('long syscall(long, int, _Inout_ uint8_t *, unsigned int)');
   const readlinkat = late('long readlinkat(int, const char *, _Out_ uint8_t *, size_t)');
   const getxattr = late('long getxattr(const char *, const char *, _Out_ uint8_t *, size_t)');
   const getsockopt = late('int getsockopt(int, int, int, _Out_ uint8_t *, _Inout_ uint32_t *)');
@@ -95,11 +92,6 @@ function load(): SystemCalls {
     },
     prlimit64: (pid, resource, wanted, before) => {
       checked('prlimit', prlimit64(pid, resource, wanted ?? null, before));
-    },
-    bpf: (command, attributes) => {
-      const number = BPF_NUMBERS[process.arch];
-      if (number === undefined) throw new SystemCallError('bpf', os.constants.errno.ENOSYS, 'ENOSYS');
-      return checked('bpf', syscall(number, command, attributes, attributes.length));
     },
     readlinkat: (folder, name, target) => checked('readlinkat', readlinkat(folder, name, target, target.length)),
     getxattr: (path, name, value) => checked('getxattr', getxattr(path, name, value, value.length)),

@@ -34,8 +34,6 @@ export interface SystemCalls {
    * @param before receives the previous limit
    */
   prlimit64(pid: number, resource: number, wanted: Uint8Array | undefined, before: Uint8Array): void;
-  /** bpf(2). @param attributes a union bpf_attr as far as it is used @returns a descriptor, or 0 */
-  bpf(command: number, attributes: Uint8Array): number;
   /** readlinkat(2) of a name in an open folder. @returns how many bytes of `target` were written */
   readlinkat(folder: number, name: string, target: Uint8Array): number;
   /** getxattr(2), which follows links. @returns how many bytes of `value` were written */

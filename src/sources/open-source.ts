@@ -17,8 +17,6 @@ export interface SourceOptions {
   events: boolean;
   /** Whether only events are wanted, see `SamplerOptions`. */
   eventsOnly?: boolean | undefined;
-  /** Whether the kernel counts sockets of background namespaces, see `SamplerOptions`. */
-  kernelCounts?: boolean;
   /** Plain numbers, no names. */
   numeric: boolean;
   /** Receive buffer for events of a namespace, bytes; undefined for the default. */
@@ -58,7 +56,7 @@ export async function openSource(machine: Machine, options: SourceOptions): Prom
 
 async function openInner(machine: Machine, options: SourceOptions): Promise<SampleSource> {
   const { target, overview, intervalMs, forMs, events, numeric, eventBufferBytes, host, wholeShare, from } = options;
-  const { kernelCounts = false, eventsOnly } = options;
+  const { eventsOnly } = options;
   if (from !== undefined) {
     const recorded = await openRecorded(from, target, !numeric);
     if (!eventsOnly || recorded.header.events) return recorded;
@@ -74,7 +72,6 @@ async function openInner(machine: Machine, options: SourceOptions): Promise<Samp
     names: !numeric,
     host: host ?? false,
     wholeShare,
-    kernelCounts,
   };
   if (target !== undefined) return Sampler.start(machine, target, sampling);
   if (overview !== undefined) return Sampler.startOverview(machine, overview.all, sampling);

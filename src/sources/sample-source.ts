@@ -132,21 +132,8 @@ export interface Tick extends SampledTick<NetnsTick> {
 
 /** A sample of one namespace at one moment. */
 export interface NetnsTick extends SampledNetns<SocketSnapshot> {
-  /** TCP sockets by state, counted in the kernel; absent where it does not count. */
-  tcpStates?: TcpStates;
   /** When its sockets were last dumped, milliseconds since the epoch; absent before the first dump. */
   snapshotAtMs?: number;
-}
-
-/** TCP sockets by state, counted in the kernel. TIME_WAIT is counted in `sockstat` only. */
-export interface TcpStates {
-  /** By the number of the state; SYN_RECV is as of the last dump. */
-  counts: readonly number[];
-  /**
-   * FIN_WAIT2 without a process, as of the last dump: not in {@link counts}; `sockstat` counts them as TIME_WAIT while
-   * they exist.
-   */
-  abandoned: number;
 }
 
 /** The sockets of a namespace at one moment, and what is known about them. */

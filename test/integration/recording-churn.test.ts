@@ -79,6 +79,22 @@ describe('recorded while connections come and go', () => {
     expect(all.at(-1)).toMatchObject({ type: 'summary', connections: 2 * made, gaps: 0 });
   });
 
+  it.each(['full', 'summary'] as const)('%s: opens with a filter add up to what was made', (how) => {
+    const file = how === 'full' ? full : summary;
+    const { status, stdout } = commandOutput('watch', '--from', file, 'dport ge 1', '--speed', 'max', '--ndjson');
+    expect(status).toBe(0);
+    let opened = 0;
+    let countedMs: number | undefined;
+    for (const { type, at, ageMs, opensPerSecond } of objects(stdout)) {
+      if (type !== 'sample' || ageMs !== undefined) continue;
+      const atMs = Date.parse(String(at));
+      opened += (Number(opensPerSecond ?? 0) * (atMs - (countedMs ?? atMs))) / 1000;
+      countedMs = atMs;
+    }
+    // Each rate is rounded.
+    expect(Math.abs(opened - 2 * made)).toBeLessThan(10);
+  });
+
   it('a filter, a count and a time take a part of them', () => {
     const events = (...args: string[]) => {
       const { stdout } = commandOutput('events', '--from', full, '--speed', 'max', '--ndjson', ...args);

@@ -62,6 +62,36 @@ function describeTop(docker: TestEngine): void {
     await top.until('the overview', (seen) => rowOf(seen, idle.name) !== '');
   });
 
+  test('containers that share a namespace: rows follow what changes, with their age; the opened one at every tick', async () => {
+    const listens = '/bin/busybox nc -ll -p 3306 -e /bin/busybox sleep 1000000';
+    const dials = '(/bin/busybox sleep 1000000 | /bin/busybox nc 127.0.0.1 3306) &';
+    const script = `trap '${dials.repeat(2)}' USR1; ${listens} & while :; do /bin/busybox sleep 0.1; done`;
+    const web = await docker.run({ script });
+    await until('the listener', () => ss(web, 'listening') === 1);
+    const sidecar = await docker.run({ network: `container:${web.name}` });
+    const top = await start(`${web.name},${sidecar.name}`);
+    await top.until('both rows', (lines) => rowOf(lines, web.name) !== '' && rowOf(lines, sidecar.name) !== '');
+    for (const established of [4, 8]) {
+      await docker.ask('POST', `/containers/${web.id}/kill?signal=USR1`);
+      await until('the connections', () => ss(web, 'established') === established);
+      const lines = await top.until('the same', (seen) => numbers(rowOf(seen, web.name))[1] === established);
+      expect(numbers(rowOf(lines, sidecar.name)).slice(0, 2)).toEqual([0, 0]);
+      const age = / (now|\d+s|\?) +docker/.exec(rowOf(lines, web.name))?.[1] ?? '';
+      // On a busy machine older than the ten seconds.
+      expect(age === 'now' ? 0 : Number(age.slice(0, -1))).toBeLessThan(25);
+    }
+
+    top.press('Enter');
+    const isServer = (line: string) => line.includes('← 3306') || line.includes('← mysql');
+    await top.until('its peers', (seen) => seen.some((line) => isServer(line)));
+    await docker.ask('POST', `/containers/${web.id}/kill?signal=USR1`);
+    await until('more connections', () => ss(web, 'established') === 12);
+    const lines = await top.until('the same', (seen) =>
+      seen.some((line) => isServer(line) && numbers(line).includes(6)),
+    );
+    expect(lines[0]).toMatch(/every 1s {2}\d\d:/);
+  });
+
   test('restarted and renamed, a container keeps its row; a killed one loses it', async () => {
     const [restarts, dies] = [await docker.run(), await docker.run()];
     const name = docker.uniqueName('renamed');

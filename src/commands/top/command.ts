@@ -9,7 +9,8 @@ export const topCommand = command({
   options: {
     all,
     interval,
-    noBpf: option.boolean('Do not count in the kernel (eBPF): counts of rows that are not open are older'),
+    /** Of an earlier version, which counted in the kernel; does nothing. */
+    noBpf: option.boolean('Accepted and ignored', { hidden: true }),
     numeric,
     ...recordedOptions,
     speed,
@@ -33,7 +34,6 @@ export const topCommand = command({
         forMs: undefined,
         events: false,
         numeric,
-        kernelCounts: !options.noBpf,
       });
     };
   },

@@ -45,14 +45,13 @@ export class NetnsRows {
     const identities = identitiesOf(namespace);
     const shared = isShared(namespace);
     if (snapshot !== undefined) this.#snapshot(snapshot, shared, test);
-    const counted = test === undefined && !shared ? kernelCounts(tick) : undefined;
-    this.#snapshotAtMs = counted === undefined ? (tick.snapshotAtMs ?? this.#snapshotAtMs) : atMs;
+    this.#snapshotAtMs = tick.snapshotAtMs ?? this.#snapshotAtMs;
     const opensPerSecond = this.#opens(tick, atMs);
     const isAgain = atMs === this.#atMs;
     this.#atMs = atMs;
     const rows: TopRow[] = [];
     for (const identity of identities) {
-      const counts = counted ?? this.#countsOf(identity, tick, test !== undefined);
+      const counts = this.#countsOf(identity, tick, test !== undefined);
       if (identity.runtime === 'unowned' && counts.total === 0) continue;
       const descriptors = this.#descriptorsOf(identity, tick.processes);
       rows.push({
@@ -121,15 +120,6 @@ export class NetnsRows {
     this.#histories.set(id, history);
     return history;
   }
-}
-
-/** Counts at the time of the tick, from the eBPF counter and sockstat; undefined where there is no eBPF counter. */
-function kernelCounts({ tcpStates, sockstat }: NetnsTick): SocketCounts | undefined {
-  if (tcpStates === undefined || sockstat === undefined) return undefined;
-  const counter = new SocketCounter();
-  // The number of orphans is that of the last dump; those closed since are no longer in sockstat's TIME_WAIT.
-  counter.addStates(tcpStates.counts, Math.min(tcpStates.abandoned, sockstat.timeWait));
-  return counter.counts(sockstat, { timeWait: true, datagrams: true });
 }
 
 /** The rows of a namespace: one; or, where it is shared, one for each container and one for the rest. */

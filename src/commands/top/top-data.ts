@@ -33,9 +33,11 @@ export class TopDataBuilder {
     return this.#filter.tree === undefined;
   }
 
-  /** The namespace of a row; undefined when there is no such row. */
+  /** The namespace of a row, which is not shown while it has no sockets; undefined when there is no such row. */
   netnsOf(id: string | undefined): number | undefined {
-    return this.#rows.find((row) => row.id === id)?.netns;
+    if (id === undefined) return undefined;
+    return this.#tick?.namespaces.find(({ namespace }) => identitiesOf(namespace).some((row) => row.id === id))
+      ?.namespace.netns;
   }
 
   /** Id of the row that TARGET names; undefined when it names several. */

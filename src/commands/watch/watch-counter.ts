@@ -15,6 +15,8 @@ interface Before {
   atMs: number;
   total: number;
   opens: number | undefined;
+  /** The last tick with a snapshot. */
+  countedAtMs: number;
 }
 
 /** Reading takes time: a snapshot at most this old, in milliseconds, belongs to its tick and shows no age. */
@@ -30,8 +32,10 @@ export class WatchTarget {
   #before: Before | undefined;
   #last: { row: WatchRow; takenAtMs: number } | undefined;
   #closes = 0;
-  /** Of them, those in no snapshot: opened and closed between two. */
+  /** Those in no snapshot, closed since the last one: opened and closed between two. */
   #unseen = 0;
+  /** Losses of events since the last snapshot, before this tick. */
+  #lost = 0;
 
   /** @param tests of the filter; undefined for all sockets */
   constructor(keys: readonly GroupKey[], protos: readonly Proto[], tests: FilterTests | undefined) {
@@ -53,7 +57,8 @@ export class WatchTarget {
   row(tick: NetnsTick, snapshot: SocketSnapshot, { atMs, names }: Tick): WatchRow {
     const test = this.#snapshotTest?.(snapshot) ?? everything;
     const before = this.#before;
-    const isNew = before && ((socket: SocketView) => (snapshot.seenSince(socket)?.firstSeenMs ?? 0) > before.atMs);
+    const isNew =
+      before && ((socket: SocketView) => (snapshot.seenSince(socket)?.firstSeenMs ?? 0) > before.countedAtMs);
     // A recording contains all protocols, whatever `#protos` are.
     const counts = countGroups(
       { ...snapshot, names },
@@ -66,9 +71,10 @@ export class WatchTarget {
     const groups = this.#changed(counts);
     const opens = connectionsOpened(tick.counters);
     const rates = before === undefined ? {} : this.#rates(before, atMs, counts.opened, opens, tick);
-    this.#before = { atMs, total: counts.total, opens };
+    this.#before = { atMs, total: counts.total, opens, countedAtMs: atMs };
     this.#closes = 0;
     this.#unseen = 0;
+    this.#lost = 0;
     const descriptors = fullest(tick.processes ?? []);
     const row: WatchRow = {
       at: new Date(atMs),
@@ -92,10 +98,10 @@ export class WatchTarget {
     const before = this.#before;
     if (last === undefined || before === undefined) return undefined;
     const opens = connectionsOpened(tick.counters);
-    const rates = this.#snapshotTest === undefined ? this.#rates(before, atMs, 0, opens, tick) : {};
-    this.#before = { atMs, total: before.total, opens };
+    const rates = this.#rates(before, atMs, undefined, opens, tick);
+    this.#before = { ...before, atMs, opens };
     this.#closes = 0;
-    this.#unseen = 0;
+    this.#lost += tick.lost;
     const { total, groups } = last.row;
     return {
       at: new Date(atMs),
@@ -130,28 +136,31 @@ export class WatchTarget {
   }
 
   /**
-   * The kernel counts opened connections. With a filter they are counted here: those that are new in the snapshot,
-   * and closed ones that were in no snapshot.
+   * The kernel counts opened connections. With a filter, and where its counters cannot be read, they are counted here:
+   * those that are new in the snapshot, and closed ones that were in no snapshot; their rate is that of the time since
+   * the last snapshot.
+   *
+   * @param opened number of connections that are new in the snapshot; undefined at a tick without one
    */
   #rates(
     before: Before,
     atMs: number,
-    opened: number,
+    opened: number | undefined,
     opens: number | undefined,
     tick: NetnsTick,
   ): Pick<WatchRow, 'opensPerSecond' | 'opensAtLeast' | 'closesPerSecond'> {
     // Without a test for events, a filter leaves the rates unknown.
     const isDecided = this.#snapshotTest === undefined || this.#closedTest !== undefined;
     const listens = tick.closes !== undefined && isDecided;
-    const seconds = (atMs - before.atMs) / 1000;
-    const perSecond = (count: number) => Math.round((Math.max(0, count) / seconds) * 10) / 10;
-    const closes = listens ? { closesPerSecond: perSecond(this.#closes) } : {};
+    const perSecond = (count: number, sinceMs: number) =>
+      Math.round((Math.max(0, count) * 10_000) / (atMs - sinceMs)) / 10;
+    const closes = listens ? { closesPerSecond: perSecond(this.#closes, before.atMs) } : {};
     if (this.#snapshotTest === undefined && opens !== undefined && before.opens !== undefined) {
-      return { opensPerSecond: perSecond(opens - before.opens), ...closes };
+      return { opensPerSecond: perSecond(opens - before.opens, before.atMs), ...closes };
     }
-    if (!listens) return {};
-    const atLeast = tick.lost > 0 ? { opensAtLeast: true as const } : {};
-    return { opensPerSecond: perSecond(this.#unseen + opened), ...atLeast, ...closes };
+    if (!listens || opened === undefined) return closes;
+    const atLeast = this.#lost + tick.lost > 0 ? { opensAtLeast: true as const } : {};
+    return { opensPerSecond: perSecond(this.#unseen + opened, before.countedAtMs), ...atLeast, ...closes };
   }
 }
 

@@ -29,6 +29,8 @@ export class NetnsReader {
   readonly owners: NetnsOwners;
   /** Times that the kernel dropped events of this namespace. */
   losses = 0;
+  /** Whether sockets of the last dump have no known owner and a later search may find one. */
+  lacksOwners = false;
   /** Knows the TCP listeners of every dump so far. */
   readonly roles = new Roles();
   /** Containers of listeners by their indexes in {@link roles}; absent where unknown, or where several listen. */
@@ -149,6 +151,7 @@ export class NetnsReader {
       if (row !== undefined && memory.needsOwner(row)) withoutOwner.push(row);
     });
     if (findsOwners && withoutOwner.length > 0) this.owners.find(memory, withoutOwner, nowMs, scans);
+    this.lacksOwners = withoutOwner.some((row) => memory.needsOwner(row));
     this.#rememberListeners(listeners);
     memory.end(this.#receivesEvents);
   }

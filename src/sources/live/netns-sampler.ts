@@ -3,7 +3,8 @@ import type { SocketDump } from '../../collect/dump/dump-sockets.ts';
 import type { Machine } from '../../collect/machine.ts';
 import type { DescriptorScan } from '../../collect/owners/descriptor-kinds.ts';
 import type { FoundNetns } from '../../collect/target/found-netns.ts';
-import { soleContainer } from '../../count/sharing.ts';
+import { isShared, soleContainer } from '../../count/sharing.ts';
+import type { Sockstat } from '../../model/netns/counters.ts';
 import type { WatchedNetns } from '../../model/netns/netns.ts';
 import type { SocketQuery } from '../../model/socket/socket-query.ts';
 import type { SocketView } from '../../model/socket/socket-view.ts';
@@ -11,7 +12,6 @@ import { ALL_STATES, stateMask, TCP_STATE } from '../../model/socket/tcp-state.t
 import type { NetnsTick, SocketSnapshot, TickRequest } from '../sample-source.ts';
 import { sampleMemory, samplePids } from './controller-samples.ts';
 import { CounterFiles, type CounterValues } from './counter-files.ts';
-import type { KernelStates } from './kernel-states.ts';
 import { KindsSampler } from './kinds-sampler.ts';
 import { type Movement, movementSince } from './movement.ts';
 import { watchedNetns } from './netns-facts.ts';
@@ -19,16 +19,33 @@ import { NetnsReader } from './netns-reader.ts';
 import { sampleProcesses } from './process-samples.ts';
 
 /** States left out of background dumps: `sockstat` counts TIME_WAIT, which can be tens of thousands. */
-export const WITHOUT = stateMask(TCP_STATE.TIME_WAIT, TCP_STATE.BOUND_INACTIVE);
+const WITHOUT = stateMask(TCP_STATE.TIME_WAIT, TCP_STATE.BOUND_INACTIVE);
 const BRIEF: SocketQuery = { protos: ['tcp'], inet: true, inet6: true, tcpInfo: false, states: ALL_STATES & ~WITHOUT };
+/**
+ * Background dumps of a namespace without processes: it has no `/proc/PID/net/sockstat`, so that nothing but a dump
+ * counts TIME_WAIT, UDP and RAW.
+ */
+const BRIEF_WITHOUT_SOCKSTAT: SocketQuery = {
+  ...BRIEF,
+  protos: ['tcp', 'udp', 'udplite', 'raw'],
+  states: ALL_STATES & ~stateMask(TCP_STATE.BOUND_INACTIVE),
+};
+
+/** What background dumps of a namespace read. @param sockstat undefined where there is none */
+export function briefQuery(sockstat: Sockstat | undefined): SocketQuery {
+  return sockstat === undefined ? BRIEF_WITHOUT_SOCKSTAT : BRIEF;
+}
 
 /** Interval between background dumps, milliseconds: where only segments were received, and where nothing changed. */
 const SEGMENTS_MS = 10_000;
 const QUIET_MS = 600_000;
-/** The same where the kernel counts states: dumps serve only to find owners of new sockets. */
-const COUNTED_MS = 30_000;
-/** Interval of the search for owners in the background, milliseconds: each descriptor costs a system call. */
+/**
+ * Interval of the search for owners in the background, milliseconds: each descriptor costs a system call. In a shared
+ * namespace they decide whose row counts a socket: they are searched at every dump, and it is dumped again where some
+ * were not found.
+ */
 const OWNERS_MS = 30_000;
+const MISSING_OWNERS_MS = 3000;
 /** Interval at which descriptors are counted in the background, milliseconds. */
 const PROCESSES_MS = 5000;
 
@@ -44,8 +61,6 @@ export class NetnsSampler {
   readCostMs = 0;
   /** Whether its connection events are received. */
   listens = false;
-  /** Counts by state kept in the kernel; undefined where they are not. */
-  kernelStates: KernelStates | undefined;
   readonly #machine: Machine;
   #found: FoundNetns;
   readonly #kinds: KindsSampler;
@@ -55,8 +70,6 @@ export class NetnsSampler {
   #ownersDueMs = 0;
   #now: CounterValues | undefined;
   #atRead: CounterValues | undefined;
-  /** Whether the last tick had counts by state from the kernel. */
-  #isCounted = false;
 
   constructor(machine: Machine, found: FoundNetns, containerNames: ReadonlyMap<string, string>) {
     this.#machine = machine;
@@ -98,13 +111,10 @@ export class NetnsSampler {
     const { procNet } = this.#found.handle;
     this.#now = procNet === undefined ? undefined : this.#counters.read(procNet, all);
     const { counters, sockstat } = this.#now ?? {};
-    const tcpStates = this.kernelStates?.states(this.namespace.netns);
-    this.#isCounted = tcpStates !== undefined;
     const tick: NetnsTick = {
       ...this.countEvents(),
       ...(counters !== undefined && { counters }),
       ...(sockstat !== undefined && { sockstat }),
-      ...(tcpStates !== undefined && { tcpStates }),
       ...(this.#snapshotMs !== undefined && { snapshotAtMs: this.#snapshotMs }),
     };
     if (processesMs !== undefined && processesMs >= this.#processesDueMs) {
@@ -142,7 +152,7 @@ export class NetnsSampler {
     if (processes !== 'no') tick.processes = sampleProcesses(this.#machine, this.#found);
     // Before the dump, so that the dump has the sockets that are opened in between.
     const scans = processes === 'kinds' ? this.#kinds.scan(atMs, tick.processes ?? []) : undefined;
-    const read = this.snapshot(atMs, presentProtos(query, tick.sockstat), scans);
+    const read = this.snapshot(atMs, countable(query, tick.sockstat), scans);
     tick.snapshot = read;
     tick.snapshotAtMs = read.takenAtMs;
     if (controllers) {
@@ -183,9 +193,10 @@ export class NetnsSampler {
     if (this.#snapshotMs === undefined) return Number.MAX_VALUE;
     const age = nowMs - this.#snapshotMs;
     if (age >= QUIET_MS) return age;
+    if (age >= Math.max(spacingMs, MISSING_OWNERS_MS) && this.watched.lacksOwners && isShared(this.#found)) return age;
     switch (this.movement) {
       case 'connections':
-        return age >= (this.#isCounted ? COUNTED_MS : spacingMs) ? age : 0;
+        return age >= spacingMs ? age : 0;
       case 'segments':
         return age >= SEGMENTS_MS ? age : 0;
       case 'none':
@@ -208,12 +219,12 @@ export class NetnsSampler {
     this.watched.remember(atMs);
   }
 
-  /** Dumps its TCP sockets except those in TIME_WAIT. @throws {Failure} when the namespace no longer exists */
+  /** Dumps the sockets that `sockstat` does not count: TCP without TIME_WAIT, all where there is none. @throws {Failure} when the namespace no longer exists */
   readBriefly(atMs: number): SocketSnapshot {
-    const findsOwners = atMs >= this.#ownersDueMs;
+    const findsOwners = isShared(this.#found) || atMs >= this.#ownersDueMs;
     if (findsOwners) this.#ownersDueMs = atMs + OWNERS_MS;
-    const take = () => this.watched.read(atMs, BRIEF, findsOwners);
-    return this.#snapshotOf(this.kernelStates?.around(this.namespace.netns, take) ?? take(), WITHOUT);
+    const query = briefQuery(this.#now?.sockstat);
+    return this.#snapshotOf(this.watched.read(atMs, query, findsOwners), ALL_STATES & ~query.states);
   }
 
   #snapshotOf(snapshot: SocketDump, withoutStates: number): SocketSnapshot {
@@ -243,6 +254,15 @@ export class NetnsSampler {
       host ? pids : [...pids, ...otherPids],
     );
   }
+}
+
+/**
+ * A query without protocols that have no socket; with TIME_WAIT where `sockstat`, from which it is counted otherwise,
+ * is absent.
+ */
+function countable(query: SocketQuery, sockstat: Sockstat | undefined): SocketQuery {
+  if (sockstat !== undefined) return presentProtos(query, sockstat);
+  return query.protos.includes('tcp') ? { ...query, states: query.states | stateMask(TCP_STATE.TIME_WAIT) } : query;
 }
 
 /** Sources of the protocols that were not read like the others; undefined for none. */

@@ -22,7 +22,6 @@ import { Background, type BackgroundNetns } from './background.ts';
 import { ConnectionEventStream } from './connection-event-stream.ts';
 import { CpuBudget, cpuMs } from './cpu-budget.ts';
 import { FollowedTargets } from './followed-targets.ts';
-import { type KernelStates, openKernelStates } from './kernel-states.ts';
 import { type NamespaceTracker, trackNamespaces } from './namespace-tracker.ts';
 import { type NetnsReader, whyNoEvents } from './netns-reader.ts';
 import type { NetnsSampler } from './netns-sampler.ts';
@@ -45,11 +44,6 @@ export interface SamplerOptions {
    * remember their owners.
    */
   eventsOnly?: boolean | undefined;
-  /**
-   * Whether the kernel counts sockets of background namespaces by state: adds a BPF program to every TCP state change
-   * on the host.
-   */
-  kernelCounts?: boolean;
   /** Receive buffer for events of a namespace, bytes; undefined for the default, `EVENT_BUFFER_BYTES`. */
   eventBufferBytes?: number | undefined;
   /** Whether addresses, ports and users get names. */
@@ -81,7 +75,6 @@ export class Sampler implements SampleSource {
   readonly #stream: ConnectionEventStream | undefined;
   readonly #background: Background;
   readonly #whole: CpuBudget | undefined;
-  readonly #kernelStates: KernelStates | undefined;
   readonly #followed = new Map<NetnsReader, NetnsSampler>();
   #changed = true;
   /** When events were last read, milliseconds since the epoch. */
@@ -101,7 +94,6 @@ export class Sampler implements SampleSource {
     this.intervalMs = options.intervalMs;
     this.#tracker = tracker;
     this.#stream = options.events ? new ConnectionEventStream(machine, tracker.names) : undefined;
-    this.#kernelStates = options.kernelCounts ? this.#openKernelStates() : undefined;
     this.#background = new Background(options.backgroundShare ?? BACKGROUND_SHARE, cpuMs, Date.now());
     if (options.wholeShare !== undefined) this.#whole = new CpuBudget(options.wholeShare, cpuMs, Date.now());
     this.#endMs = options.forMs === undefined ? Number.POSITIVE_INFINITY : this.startedAtMs + options.forMs;
@@ -205,7 +197,6 @@ export class Sampler implements SampleSource {
 
   close(): void {
     this.#stream?.close();
-    this.#kernelStates?.close();
     this.#tracker.close();
   }
 
@@ -340,14 +331,7 @@ export class Sampler implements SampleSource {
     return found;
   }
 
-  #openKernelStates(): KernelStates | undefined {
-    const opened = openKernelStates(this.#machine);
-    if (typeof opened !== 'string') return opened;
-    this.#notes.push(opened);
-    return undefined;
-  }
-
-  /** Starts receiving events and counting in namespaces that started, and stops it in those that stopped. */
+  /** Starts receiving events of namespaces that started, and stops it in those that stopped. */
   async #follow(request: TickRequest): Promise<void> {
     if (!this.#changed) return;
     this.#changed = false;
@@ -357,10 +341,9 @@ export class Sampler implements SampleSource {
     // The last events of a namespace come when its processes have exited.
     if (stopped.length > 0) this.#drain(Date.now(), request);
     // Stopped ones first: a started namespace may have the inode of one.
-    for (const [watched, sampler] of stopped) {
+    for (const [watched] of stopped) {
       this.#followed.delete(watched);
       this.#stream?.remove(watched);
-      this.#kernelStates?.end(sampler.namespace.netns);
     }
     const added = [...present].filter((sampler) => !this.#followed.has(sampler.watched));
     // Preparing may take seconds (it looks names up): what is closed meanwhile waits in the kernel's buffer.
@@ -368,8 +351,6 @@ export class Sampler implements SampleSource {
     for (const sampler of added) {
       await request.prepare?.(sampler.namespace);
       this.#followed.set(sampler.watched, sampler);
-      this.#kernelStates?.begin(sampler.namespace.netns);
-      sampler.kernelStates = this.#kernelStates;
     }
   }
 

@@ -1,12 +1,15 @@
 import type { Coverage } from '../../model/sample/coverage.ts';
 import type { Proto } from '../../model/socket/socket-view.ts';
+import { stateMask, TCP_STATE } from '../../model/socket/tcp-state.ts';
 import type { SocketSnapshot } from '../sample-source.ts';
 
 /** Age from which sockets are reported as old, milliseconds. */
 const OLD_MS = 2500;
 
-const SUMMARY =
-  'summary recording (record --full for more): only TCP, without TIME_WAIT and without the kernel data of each connection';
+const SUMMARY = 'summary recording (record --full for more):';
+const WITHOUT_TIME_WAIT = `${SUMMARY} only TCP, without TIME_WAIT and without the kernel data of each connection`;
+/** Of a namespace without processes: see `briefQuery`. */
+const WITH_TIME_WAIT = `${SUMMARY} without UNIX sockets and without the kernel data of each connection`;
 
 /**
  * The coverage of recorded sockets at a moment.
@@ -18,8 +21,9 @@ export function recordedCoverage(
   atMs: number,
   protos?: readonly Proto[],
 ): Coverage {
+  const leavesOut = (state: number) => (withoutStates & stateMask(state)) !== 0;
   const notes = coverage.notes.filter((note) => concerns(note, protos));
-  if (withoutStates !== 0) notes.push(SUMMARY);
+  if (withoutStates !== 0) notes.push(leavesOut(TCP_STATE.TIME_WAIT) ? WITHOUT_TIME_WAIT : WITH_TIME_WAIT);
   const age = atMs - takenAtMs;
   if (age > OLD_MS)
     notes.push(

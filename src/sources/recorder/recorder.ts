@@ -3,11 +3,13 @@ import type { ClosedConnection, ClosedConnectionRecord } from '../../model/socke
 import { AddressInterner } from '../../model/socket/interned-address.ts';
 import type { SocketColumns } from '../../model/socket/socket-columns.ts';
 import { SocketColumnsBuilder } from '../../model/socket/socket-columns-builder.ts';
+import { ALL_STATES } from '../../model/socket/tcp-state.ts';
 import { RecordingWriter } from '../../recording/writer.ts';
+import { briefQuery } from '../live/netns-sampler.ts';
 import type { NetnsTick, SampleSource, SocketSnapshot, Tick } from '../sample-source.ts';
 import { recordSnapshot } from '../series/record-snapshot.ts';
 import type { RecordingFile } from './recording-file.ts';
-import { SUMMARY_WITHOUT, summaryOf } from './summary.ts';
+import { summaryOf } from './summary.ts';
 
 /** Writes what a source brings into a file. */
 export class RecordingMaker {
@@ -69,14 +71,22 @@ export class RecordingMaker {
 
   #storedNetns({ snapshot, snapshotAtMs, ...namespace }: NetnsTick): StoredNetnsTick<SocketColumns> {
     void snapshotAtMs;
-    return snapshot === undefined ? namespace : { ...namespace, snapshot: this.#storedSnapshot(snapshot) };
+    return snapshot === undefined ? namespace : { ...namespace, snapshot: this.#storedSnapshot(snapshot, namespace) };
   }
 
-  #storedSnapshot(snapshot: SocketSnapshot): StoredSnapshot<SocketColumns> {
+  #storedSnapshot(snapshot: SocketSnapshot, { sockstat }: Pick<NetnsTick, 'sockstat'>): StoredSnapshot<SocketColumns> {
     const sockets = recordSnapshot(snapshot, this.#columns);
     const { takenAtMs, source, sources, coverage, withoutStates } = snapshot;
     if (this.#isFull) return { takenAtMs, source, sources, coverage, withoutStates, sockets };
     // The first snapshot has all sockets, for their number.
-    return { takenAtMs, source, sources, coverage, withoutStates: SUMMARY_WITHOUT, sockets: summaryOf(sockets) };
+    const query = briefQuery(sockstat);
+    return {
+      takenAtMs,
+      source,
+      sources,
+      coverage,
+      withoutStates: ALL_STATES & ~query.states,
+      sockets: summaryOf(sockets, query),
+    };
   }
 }

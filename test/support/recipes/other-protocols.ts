@@ -55,6 +55,19 @@ export async function raw({ workshop }: RecipeContext): Promise<Expected[]> {
 }
 
 /**
+ * An MPTCP listener that accepts nothing, and connections to it: of each, the server's end has no inode, neither as an
+ * MPTCP socket nor as its TCP subflow. Errors as {@link mptcp}.
+ */
+export async function mptcpUnaccepted({ workshop }: RecipeContext, host: string, count: number): Promise<void> {
+  const open = () => workshop.socket(familyOf(host), SOCK.STREAM, IPPROTO.MPTCP);
+  const fd = await open();
+  await workshop.bind(fd, { host, port: 0 });
+  await workshop.listen(fd, 16);
+  const port = await workshop.port(fd);
+  for (let index = 0; index < count; index++) await workshop.connect(await open(), { host, port });
+}
+
+/**
  * An MPTCP listener and a connection to it, both ends; each has a TCP subflow of the same inode.
  * The error's code is EPROTONOSUPPORT or ENOPROTOOPT where the kernel has no MPTCP.
  */

@@ -114,7 +114,8 @@ export const OVERVIEW_COLUMNS: readonly Column<TopRow>[] = [
     title: 'Age',
     align: 'right',
     width: 5,
-    rank: 6,
+    // Without it the other numbers look like those of the last tick.
+    rank: 2,
     cell: ({ snapshotAtMs }, _width, { atMs }) => (snapshotAtMs === undefined ? '?' : ageText(atMs - snapshotAtMs)),
     order: ({ snapshotAtMs }) => -(snapshotAtMs ?? 0),
   },
@@ -122,7 +123,7 @@ export const OVERVIEW_COLUMNS: readonly Column<TopRow>[] = [
 ];
 
 /** Age of counts: `now` for those of the current tick, else seconds. */
-function ageText(ms: number): string {
+export function ageText(ms: number): string {
   return ms < 1000 ? 'now' : `${Math.round(ms / 1000)}s`;
 }
 

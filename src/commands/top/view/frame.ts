@@ -1,9 +1,10 @@
 import { clockText, durationText } from '../../../base/duration.ts';
 import { plural } from '../../../base/plural.ts';
 import { safeText } from '../../../base/safe-text.ts';
-import type { TopData } from '../../../model/report/top-rows.ts';
+import type { TopData, TopRow } from '../../../model/report/top-rows.ts';
 import { fitted, fittedLine, twoEnds } from '../../../render/terminal/cell.ts';
 import type { Line, Size } from '../../../render/terminal/screen.ts';
+import { ageText } from './columns.ts';
 import { footerLines } from './footer.ts';
 import { helpLines } from './help.ts';
 import { levelLines, sortColumns } from './levels.ts';
@@ -38,16 +39,24 @@ function listAndMenu(state: TopState, data: TopData, width: number, height: numb
 }
 
 function headLines(state: TopState, data: TopData, { columns: width, rows }: Size, colour: boolean): Line[] {
-  const when = `every ${durationText(state.intervalMs)}  ${clockText(new Date(data.atMs)).slice(0, 8)}`;
+  const opened = data.rows.find(({ id }) => id === state.opened);
+  const every = `every ${durationText(state.intervalMs)}${openedAgeText(opened, data.atMs)}`;
+  const when = `${every}  ${clockText(new Date(data.atMs)).slice(0, 8)}`;
   const title = twoEnds(
     [{ text: 'socklens top', style: 'bold' }, { text: `  ${locationText(state, data)}` }],
     [{ text: state.paused ? ' PAUSED' : '', style: 'warning' }, { text: `  ${when}` }],
     width,
   );
   if (state.help || rows < MIN_ROWS_WITH_METERS) return [title];
-  const opened = data.rows.find(({ id }) => id === state.opened);
   const meters = meterLines(opened === undefined ? data.rows : [opened], width, colour);
   return [title, ...meters.map((line) => fittedLine(line, width)), noteLine(state, data, width)];
+}
+
+/** Age of the opened row, where it is not that of the tick: a recording, or a namespace that cannot be read. */
+function openedAgeText(opened: TopRow | undefined, atMs: number): string {
+  if (opened?.snapshotAtMs === undefined) return '';
+  const age = ageText(atMs - opened.snapshotAtMs);
+  return age === 'now' ? '' : `, counts ${age} old`;
 }
 
 /** Title of what is shown: the number of rows, or whose peers or sockets. Safe for a terminal. */

@@ -1,3 +1,4 @@
+import { DistinctSockets } from '../../../count/distinct-sockets.ts';
 import type { NetnsSeries } from '../../../model/sample/series.ts';
 import { fact } from '../../facts.ts';
 import { perNamespace } from '../../per-scope.ts';
@@ -14,17 +15,16 @@ export const mptcpDuplicate = rule({
 
 function ofNamespace(series: NetnsSeries) {
   const sockets = lastDump(series)?.sockets ?? [];
-  const inodes = new Set(
-    sockets.filter(({ proto, inode }) => proto === 'mptcp' && inode !== 0).map(({ inode }) => inode),
-  );
-  const subflows = sockets.filter(({ proto, inode }) => proto === 'tcp' && inodes.has(inode)).length;
+  const distinct = new DistinctSockets();
+  const mptcp = sockets.filter((socket) => socket.proto === 'mptcp' && distinct.isNew(socket)).length;
+  const subflows = sockets.filter((socket) => socket.proto === 'tcp' && !distinct.isNew(socket)).length;
   if (subflows === 0) return [];
   return [
     fact({
-      summary: `${inodes.size} MPTCP sockets are in the TCP table too, as ${subflows} subflows: each is counted once`,
+      summary: `${mptcp} MPTCP sockets are in the TCP table too, as ${subflows} subflows: each is counted once`,
       evidence: [
-        { what: 'MPTCP sockets', value: inodes.size, source: 'sock_diag, MPTCP' },
-        { what: 'TCP rows with the same inodes', value: subflows, source: 'sock_diag, TCP' },
+        { what: 'MPTCP sockets', value: mptcp, source: 'sock_diag, MPTCP' },
+        { what: 'TCP rows of the same connections', value: subflows, source: 'sock_diag, TCP' },
       ],
       byHand: (target) => `socklens ls ${target} --by proto,local-port`,
     }),

@@ -12,8 +12,14 @@ test('an inode in both tables: the number of MPTCP sockets and of their rows in 
   ).toMatchObject([{ rule: 'MPTCP_DUPLICATE', severity: 'info', evidence: [{ value: 1 }, { value: 2 }] }]);
 });
 
+test('sockets without an inode in both tables: those with the same addresses and ports', () => {
+  const both = [tcpSocket({ inode: 0 }), tcpSocket({ inode: 0, proto: 'mptcp' })];
+  expect(judge(mptcpDuplicate, seen(...both))).toMatchObject([{ evidence: [{ value: 1 }, { value: 1 }] }]);
+});
+
 test('look-alike: TCP alone, MPTCP alone, and sockets without an inode', () => {
   expect(judge(mptcpDuplicate, seen(tcpSocket(), tcpSocket()))).toEqual([]);
   expect(judge(mptcpDuplicate, seen(mptcp, tcpSocket()))).toEqual([]);
-  expect(judge(mptcpDuplicate, seen(tcpSocket({ inode: 0 }), tcpSocket({ inode: 0, proto: 'mptcp' })))).toEqual([]);
+  const other = tcpSocket({ inode: 0, proto: 'mptcp', peer: '10.0.0.3:3307' });
+  expect(judge(mptcpDuplicate, seen(tcpSocket({ inode: 0 }), other))).toEqual([]);
 });

@@ -78,6 +78,12 @@ describe('layout', () => {
     expect(titles(200)).toEqual(OVERVIEW_COLUMNS.map(({ title }) => title));
   });
 
+  it('the age of counts is shown on narrow terminals too', () => {
+    for (const width of [30, 40, 60, 80, 100, 120, 160]) {
+      expect(placeColumns(OVERVIEW_COLUMNS, width).map(({ id }) => id)).toContain('age');
+    }
+  });
+
   it('every frame is exactly as large as the terminal, whatever names containers have', () => {
     const names = ['web', 'wide 容器容器容器容器容器容器容器', '\x1b[31mred\x07', 'x'.repeat(300), 'é\u0301\u202e'];
     const rows = names.map((name, index) => row(name, { ESTABLISHED: 10 ** index, CLOSE_WAIT: index }));
@@ -137,6 +143,7 @@ describe('layout', () => {
     expect(lines[4]?.trimEnd()).toBe('budget used up');
     const opened = textOf(frame(pressed(first, ['enter'], ['old']), data([old]), { columns: 80, rows: 24 }, true));
     expect(opened[4]?.trimEnd()).toBe('not read yet');
+    expect(opened[0]).toContain('every 1s, counts 12s old');
   });
 });
 
