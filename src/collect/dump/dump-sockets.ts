@@ -1,17 +1,15 @@
 import fs from 'node:fs';
-import { errnoOf } from '../../base/errno.ts';
 import { DiagError, DiagSocket, scratchStore } from '../../kernel/diag-socket.ts';
-import { SystemCallError } from '../../kernel/system-calls.ts';
-import { Failure } from '../../model/failure.ts';
 import type { Coverage, SocketsHeader, Source } from '../../model/sample/coverage.ts';
 import type { SocketQuery } from '../../model/socket/socket-query.ts';
 import type { Proto, SocketSource, SocketView } from '../../model/socket/socket-view.ts';
 import { WireError } from '../../netlink/netlink.ts';
 import { RetainedDump } from '../../netlink/retained-dump.ts';
 import type { Machine } from '../machine.ts';
-import { type NetnsHandle, openNetns, vanished } from '../target/netns-handle.ts';
+import { type NetnsHandle, openNetns } from '../target/netns-handle.ts';
+import { whyNotEntered } from './cannot-enter.ts';
 import { type DumpStep, dumpSteps } from './dump-plan.ts';
-import { readNetFile } from './net-files.ts';
+import { folderWithoutEntering, readNetFile } from './net-files.ts';
 import { retainingStore } from './piece-buffer.ts';
 import { readProcSockets } from './proc-sockets.ts';
 
@@ -88,7 +86,7 @@ function read(machine: Machine, handle: NetnsHandle, query: SocketQuery, sink: S
   const coverage: Coverage = { complete: true, notes: [] };
   const opened = openDiag(machine, handle);
   try {
-    if ('reason' in opened) coverage.notes.push(`read from ${handle.procNet}: ${opened.reason}`);
+    if ('reason' in opened) coverage.notes.push(`read from ${opened.folder}: ${opened.reason}`);
     for (const proto of query.protos) {
       if ('socket' in opened && dumpProto(opened.socket, proto, query, sink, coverage)) {
         sources[proto] = 'sock_diag';
@@ -143,48 +141,23 @@ type Answer = { source: SocketSource } | { note: string; complete: boolean };
 function readProc(machine: Machine, handle: NetnsHandle, proto: Proto, query: SocketQuery, hasDiag: boolean): Answer {
   const source = readProcSockets((file) => readNetFile(machine, handle, file), proto, query);
   if (source !== undefined) return { source };
-  if (handle.procNet !== undefined && !fs.existsSync(handle.procNet)) throw vanished(handle.target);
   // A kernel without the protocol has no sockets of it; without sock_diag the kernel may have some.
   return hasDiag
     ? { note: `${proto}: not supported by this kernel`, complete: true }
     : { note: `${proto}: /proc has no table for it`, complete: false };
 }
 
-/** A diag socket in the target's network namespace, or why it cannot be opened. */
-function openDiag(machine: Machine, handle: NetnsHandle): { socket: DiagSocket } | { reason: string } {
+/** A diag socket in the target's network namespace, or why it cannot be opened and the folder that is read instead. */
+function openDiag(machine: Machine, handle: NetnsHandle): { socket: DiagSocket } | { reason: string; folder: string } {
   let netnsFd: number | undefined;
   try {
     if (!handle.own) netnsFd = openNetns(machine, handle);
     return { socket: DiagSocket.open(machine.systemCalls(), netnsFd) };
   } catch (error) {
-    const reason = whyNotDiag(error);
+    const reason = whyNotEntered(error);
     if (reason === undefined) throw error;
-    if (handle.procNet === undefined) throw notPermitted(handle, reason, error);
-    if (!fs.existsSync(handle.procNet)) throw vanished(handle.target);
-    return { reason };
+    return { reason, folder: folderWithoutEntering(machine, handle, reason, error) };
   } finally {
     if (netnsFd !== undefined) fs.closeSync(netnsFd);
   }
-}
-
-/** @returns undefined for an error that reading `/proc` instead would not avoid */
-function whyNotDiag(error: unknown): string | undefined {
-  if (error instanceof SystemCallError) {
-    if (error.code === 'EPERM') return `${error.syscall} is not permitted (it needs CAP_SYS_ADMIN)`;
-    return `${error.syscall} failed (${error.code})`;
-  }
-  if (error instanceof Failure) return error.kind === 'not-permitted' ? error.message : undefined;
-  const code = errnoOf(error);
-  // An error without an errno comes from loading the foreign-function library.
-  return code === undefined || code.startsWith('ERR_') || code === 'MODULE_NOT_FOUND'
-    ? `system calls are not available (${(error as Error).message.split('\n')[0]})`
-    : undefined;
-}
-
-function notPermitted(handle: NetnsHandle, reason: string, cause: unknown): Failure {
-  return new Failure(
-    'not-permitted',
-    `${handle.target.name}: cannot enter its network namespace (${reason}), and no process in it provides /proc/PID/net; run as root`,
-    { cause },
-  );
 }

@@ -10,7 +10,10 @@ export interface NetnsHandle {
   target: Target;
   /** Path of the namespace file: `/proc/PID/ns/net`, or the mount point of a named namespace. */
   netnsFile: string;
-  /** Path of the namespace's `/proc/PID/net`; undefined where no process runs in it. */
+  /**
+   * Path of the namespace's `/proc/PID/net` when it was found; undefined where no process ran in it. The process may
+   * have stopped since: `dump/net-files` reads files of the namespace as it is now.
+   */
   procNet: string | undefined;
   /** True for the reader's own namespace, which needs no permission to read. */
   own: boolean;
@@ -49,16 +52,19 @@ export function openNetns(machine: Machine, handle: NetnsHandle): number {
   return fd;
 }
 
+/** True for a namespace that was found by a file with its name, which holds it: it exists without a process. */
+export function isNamed(handle: NetnsHandle): boolean {
+  return handle.startTicks === undefined;
+}
+
 /** False when the handle's PID belongs to another process now, or to none. */
 export function sameProcess(machine: Machine, handle: NetnsHandle): boolean {
   if (handle.target.pid === undefined || handle.startTicks === undefined) return true;
   return readStat(handle.target.pid, machine.proc)?.startTicks === handle.startTicks;
 }
 
-/** The error for a target that stopped after it was found. */
-export function vanished(target: Target): Failure {
-  return new Failure(
-    'no-target',
-    `${target.name}: it stopped while it was being read; its network namespace no longer exists`,
-  );
+/** The error for a process that stopped, or a named namespace that was deleted or replaced, after it was found. */
+export function vanished({ name, runtime }: Target): Failure {
+  const namespace = runtime === 'netns' ? '; its network namespace no longer exists' : '';
+  return new Failure('no-target', `${name}: it stopped while it was being read${namespace}`);
 }

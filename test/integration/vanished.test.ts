@@ -1,0 +1,213 @@
+/** Targets whose processes stop between being found and being read, and PIDs that are reused. */
+import { type ChildProcess, execFileSync, spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import fs from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { dumpSockets } from '../../src/collect/dump/dump-sockets.ts';
+import { readInetTable, readNetFile } from '../../src/collect/dump/net-files.ts';
+import { localMachine } from '../../src/collect/local-machine.ts';
+import type { Machine } from '../../src/collect/machine.ts';
+import { handleOfNamed, handleOfProcess } from '../../src/collect/target/find-netns.ts';
+import { Failure } from '../../src/model/failure.ts';
+import { everySocket } from '../../src/model/socket/socket-query.ts';
+import { LAUNCHER } from '../support/cli.ts';
+import { createNetns, type TestNetns, until } from '../support/netns.ts';
+import { AF, SOCK } from '../support/recipes/constants.ts';
+import { Workshop } from '../support/recipes/workshop.ts';
+
+const machine = localMachine({});
+/** Where foreign calls are not available: namespaces are read through `/proc/PID/net`. */
+const withoutCalls: Machine = {
+  ...localMachine({}),
+  systemCalls: () => {
+    throw new Error('no foreign calls');
+  },
+};
+const UDP_PORT = 5533;
+
+let netns: TestNetns;
+
+beforeAll(async () => {
+  netns = createNetns();
+  const workshop = await Workshop.start(netns);
+  await workshop.bind(await workshop.socket(AF.INET, SOCK.DGRAM), { host: '127.0.0.1', port: UDP_PORT });
+  await workshop.bind(await workshop.socket(AF.UNIX, SOCK.DGRAM), { unix: Buffer.from('\0vanished-test') });
+});
+afterAll(() => netns?.remove());
+
+/** Starts a process in the test's namespace that does nothing. */
+async function startIdle(): Promise<ChildProcess & { pid: number }> {
+  const child = netns.spawn('sleep', ['1000']) as ChildProcess & { pid: number };
+  await until('the process to enter the namespace', () => {
+    const name = fs.readFileSync(`/proc/${child.pid}/comm`, 'utf8');
+    return name === 'sleep\n';
+  });
+  return child;
+}
+
+async function end(child: ChildProcess): Promise<void> {
+  const ended = once(child, 'exit');
+  child.kill('SIGKILL');
+  await ended;
+}
+
+/** The error's kind and text; undefined when `run` throws nothing. */
+function failureOf(run: () => unknown): { kind: string; message: string } | undefined {
+  try {
+    run();
+    return undefined;
+  } catch (error) {
+    if (!(error instanceof Failure)) throw error;
+    return { kind: error.kind, message: error.message };
+  }
+}
+
+function udpPorts(on: Machine, handle: ReturnType<typeof handleOfNamed>): { ports: number[]; source: string } {
+  const { sockets, source } = dumpSockets(on, handle, { ...everySocket(), protos: ['udp', 'udplite', 'unix', 'raw'] });
+  const ports: number[] = [];
+  sockets.each((socket) => {
+    if (socket.proto === 'udp') ports.push(socket.localPort);
+  });
+  return { ports, source };
+}
+
+describe('a named namespace whose first process stops after it was found', () => {
+  test('tables of /proc/net are complete', async () => {
+    const idle = await startIdle();
+    const handle = handleOfNamed(machine, netns.name, () => idle.pid);
+    await end(idle);
+    const ports: number[] = [];
+    readInetTable(machine, handle, 'udp', 'inet')?.each((socket) => {
+      ports.push(socket.localPort);
+    });
+    expect(ports).toEqual([UDP_PORT]);
+    const unix = netns.run('cat', '/proc/net/unix');
+    expect(unix).toContain('@vanished-test');
+    expect(readNetFile(machine, handle, 'unix')?.toString('latin1')).toBe(unix);
+  });
+
+  test('its sockets are dumped', async () => {
+    const idle = await startIdle();
+    const handle = handleOfNamed(machine, netns.name, () => idle.pid);
+    await end(idle);
+    expect(udpPorts(machine, handle)).toEqual({ ports: [UDP_PORT], source: 'sock_diag' });
+  });
+
+  test('where it cannot be entered, it is read through a process that is in it now', async () => {
+    const idle = await startIdle();
+    const handle = handleOfNamed(withoutCalls, netns.name, () => idle.pid);
+    await end(idle);
+    expect(udpPorts(withoutCalls, handle)).toEqual({ ports: [UDP_PORT], source: 'procfs' });
+  });
+
+  test('where it cannot be entered and no process is left, the error says so', async () => {
+    using empty = createNetns();
+    const handle = handleOfNamed(withoutCalls, empty.name, () => 1);
+    const failure = failureOf(() => udpPorts(withoutCalls, handle));
+    expect(failure?.kind).toBe('not-permitted');
+    expect(failure?.message).toContain('no process in it');
+  });
+
+  test('after the name was deleted it has stopped', () => {
+    const gone = createNetns();
+    const handle = handleOfNamed(machine, gone.name);
+    gone.remove();
+    expect(failureOf(() => readNetFile(machine, handle, 'udp'))?.kind).toBe('no-target');
+  });
+});
+
+describe('netstat -c on a process that stops', () => {
+  test.each(['-tan', '-uan', '-xan', '-Uan', '-6an', '-taon', '-an'])('%s: status 3', async (flags) => {
+    const idle = await startIdle();
+    const netstat = spawn(LAUNCHER, ['netstat', `pid:${idle.pid}`, flags, '-c'], { stdio: ['ignore', 'pipe', 'pipe'] });
+    let stdout = '';
+    let stderr = '';
+    netstat.stdout.on('data', (text) => {
+      stdout += text;
+    });
+    netstat.stderr.on('data', (text) => {
+      stderr += text;
+    });
+    await until('the first round', () => stdout.includes('Active '));
+    await end(idle);
+    const [status] = await once(netstat, 'close');
+    expect({ status, stderr }).toEqual({
+      status: 3,
+      stderr: `socklens: pid:${idle.pid}: it stopped while it was being read\n`,
+    });
+  });
+
+  test('when its PID is reused by a process of another namespace: status 3, and none of that one is shown', () => {
+    const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'vanished-'));
+    const script = `
+      nsenter --net=${netns.path} sleep 1000 & first=$!
+      until [ "$(cat /proc/$first/comm)" = sleep ]; do sleep 0.05; done
+      ${LAUNCHER} netstat pid:$first -xa -c >${folder}/out 2>${folder}/err & socklens=$!
+      until [ -s ${folder}/out ]; do sleep 0.05; done
+      kill -9 $first; wait $first 2>/dev/null
+      second=
+      until [ "$second" = "$first" ]; do
+        [ -n "$second" ] && kill -9 $second
+        echo $((first - 1)) >/proc/sys/kernel/ns_last_pid
+        sleep 1000 & second=$!
+      done
+      wait $socklens; echo $? >${folder}/status
+    `;
+    try {
+      const { stderr } = spawnSync('unshare', ['--pid', '--mount', '--fork', '--mount-proc', 'sh', '-c', script], {
+        encoding: 'utf8',
+        timeout: 60_000,
+      });
+      const read = (file: string) => fs.readFileSync(path.join(folder, file), 'utf8');
+      expect(stderr).not.toContain('ns_last_pid');
+      expect(read('err')).toMatch(/^socklens: pid:\d+: it stopped while it was being read\n$/);
+      expect(read('status')).toBe('3\n');
+      const rounds = read('out')
+        .split(/^Active UNIX.*\n/m)
+        .slice(1);
+      const expected = netns.run('netstat', '-xa').replace(/^Active UNIX.*\n/m, '');
+      expect(expected).toContain('@vanished-test');
+      expect(new Set(rounds)).toEqual(new Set([expected]));
+    } finally {
+      fs.rmSync(folder, { recursive: true });
+    }
+  });
+});
+
+test('every read through /proc/PID notices that the PID is reused', async () => {
+  const proc = fs.mkdtempSync(path.join(os.tmpdir(), 'vanished-proc-'));
+  const idle = await startIdle();
+  const later = await startIdle();
+  try {
+    fs.symlinkSync('/proc/self', path.join(proc, 'self'));
+    // A PID of its own in a proc root whose contents are the kernel's: which process it is can be changed.
+    const become = (pid: number) => {
+      fs.rmSync(path.join(proc, '42'), { force: true });
+      fs.symlinkSync(`/proc/${pid}`, path.join(proc, '42'));
+    };
+    const on = { ...withoutCalls, proc };
+    become(idle.pid);
+    const handle = handleOfProcess(on, 42, { name: 'pid:42', runtime: 'pid' });
+    expect(udpPorts(on, handle)).toEqual({ ports: [UDP_PORT], source: 'procfs' });
+    // The same namespace: only the start time differs.
+    await until('a later start time', () => startTime(later.pid) !== startTime(idle.pid));
+    become(later.pid);
+    expect(failureOf(() => udpPorts(on, handle))?.kind).toBe('no-target');
+    for (const file of ['tcp', 'udp', 'unix', 'nosuch']) {
+      expect(failureOf(() => readNetFile(on, handle, file))?.kind).toBe('no-target');
+    }
+    become(idle.pid);
+    expect(readNetFile(on, handle, 'nosuch')).toBeUndefined();
+    await end(idle);
+    expect(failureOf(() => readNetFile(on, handle, 'udp'))?.kind).toBe('no-target');
+  } finally {
+    await end(later);
+    fs.rmSync(proc, { recursive: true });
+  }
+});
+
+function startTime(pid: number): string {
+  return execFileSync('awk', ['{print $22}', `/proc/${pid}/stat`], { encoding: 'utf8' });
+}
