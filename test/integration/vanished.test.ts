@@ -12,7 +12,7 @@ import type { Machine } from '../../src/collect/machine.ts';
 import { handleOfNamed, handleOfProcess } from '../../src/collect/target/find-netns.ts';
 import { Failure } from '../../src/model/failure.ts';
 import { everySocket } from '../../src/model/socket/socket-query.ts';
-import { LAUNCHER } from '../support/cli.ts';
+import { LAUNCHER, socklens } from '../support/cli.ts';
 import { createNetns, type TestNetns, until } from '../support/netns.ts';
 import { AF, SOCK } from '../support/recipes/constants.ts';
 import { Workshop } from '../support/recipes/workshop.ts';
@@ -206,6 +206,48 @@ test('every read through /proc/PID notices that the PID is reused', async () => 
     await end(later);
     fs.rmSync(proc, { recursive: true });
   }
+});
+
+describe('a process whose main thread has ended while others run', () => {
+  const PORT = 5544;
+  let child: ChildProcess & { pid: number };
+
+  beforeAll(async () => {
+    const program = path.resolve(import.meta.dirname, '../support/recipes/main-thread-ended-main.ts');
+    child = netns.spawnNode(program, [String(PORT)]) as ChildProcess & { pid: number };
+    await until('the main thread to end', () =>
+      /^State:\tZ/m.test(fs.readFileSync(`/proc/${child.pid}/status`, 'utf8')),
+    );
+    // What makes it differ: the kernel shows neither its namespace nor its descriptors.
+    expect(fs.existsSync(`/proc/${child.pid}/ns/net`)).toBe(false);
+    expect(fs.readdirSync(`/proc/${child.pid}/fd`)).toEqual([]);
+  });
+
+  test('ls: its sockets, with it as their process', () => {
+    const { status, stdout, stderr } = socklens(['ls', `pid:${child.pid}`, '--udp', '--json', `sport = ${PORT}`]);
+    expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
+    expect(stdout).toContain(`"pid":${child.pid}`);
+  });
+
+  test('netstat: as in its namespace', () => {
+    const { status, stdout } = socklens(['netstat', `pid:${child.pid}`, '-uxanp']);
+    expect(stdout).toContain(`127.0.0.1:${PORT}`);
+    expect({ status, stdout }).toEqual({ status: 0, stdout: netns.run('netstat', '-uxanp') });
+  });
+
+  test('without foreign calls it is read through its other threads', () => {
+    const handle = handleOfProcess(withoutCalls, child.pid, { name: 'it', runtime: 'pid' });
+    const { ports, source } = udpPorts(withoutCalls, handle);
+    expect({ ports: ports.sort(), source }).toEqual({ ports: [UDP_PORT, PORT], source: 'procfs' });
+  });
+
+  test('limits: its descriptors are counted', () => {
+    const thread = fs.readdirSync(`/proc/${child.pid}/task`).find((tid) => tid !== String(child.pid));
+    const expected = fs.readdirSync(`/proc/${child.pid}/task/${thread}/fd`).length;
+    const { status, stdout } = socklens(['limits', `pid:${child.pid}`, '--json']);
+    expect(status).toBe(0);
+    expect(stdout).toMatch(new RegExp(`"used": ?${expected}\\b`));
+  });
 });
 
 function startTime(pid: number): string {

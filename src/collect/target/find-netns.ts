@@ -1,6 +1,7 @@
 import fs from 'node:fs';
 import { Failure } from '../../model/failure.ts';
 import type { Target } from '../../model/netns/target.ts';
+import { processFolder } from '../../procfs/living-thread.ts';
 import { readNetns } from '../../procfs/namespaces.ts';
 import { isDenied, isGone } from '../../procfs/read.ts';
 import { readStat } from '../../procfs/stat.ts';
@@ -21,10 +22,11 @@ export function handleOfProcess(machine: Machine, pid: number, as: Omit<Target, 
   if (stat === undefined || netns === undefined) {
     throw new Failure('no-target', `${as.name}: no such process: ${pid} (or it has just exited)`);
   }
+  const folder = processFolder(pid, proc);
   return {
     target: { ...as, pid, netns },
-    netnsFile: `${proc}/${pid}/ns/net`,
-    procNet: `${proc}/${pid}/net`,
+    netnsFile: `${folder}/ns/net`,
+    procNet: `${folder}/net`,
     own: netns === readNetns('self', proc),
     startTicks: stat.startTicks,
   };

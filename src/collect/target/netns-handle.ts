@@ -1,6 +1,7 @@
 import fs from 'node:fs';
 import { Failure } from '../../model/failure.ts';
 import type { Target } from '../../model/netns/target.ts';
+import { processFolder } from '../../procfs/living-thread.ts';
 import { isDenied, isGone } from '../../procfs/read.ts';
 import { readStat } from '../../procfs/stat.ts';
 import type { Machine } from '../machine.ts';
@@ -32,7 +33,7 @@ export function openNetns(machine: Machine, handle: NetnsHandle): number {
   const { target } = handle;
   let fd: number;
   try {
-    fd = fs.openSync(handle.netnsFile, fs.constants.O_RDONLY);
+    fd = fs.openSync(netnsFileNow(machine, handle), fs.constants.O_RDONLY);
   } catch (error) {
     if (isGone(error)) throw vanished(target);
     if (isDenied(error)) {
@@ -50,6 +51,12 @@ export function openNetns(machine: Machine, handle: NetnsHandle): number {
     throw vanished(target);
   }
   return fd;
+}
+
+/** The thread that led to the namespace may have ended since. */
+function netnsFileNow(machine: Machine, handle: NetnsHandle): string {
+  const { pid } = handle.target;
+  return isNamed(handle) || pid === undefined ? handle.netnsFile : `${processFolder(pid, machine.proc)}/ns/net`;
 }
 
 /** True for a namespace that was found by a file with its name, which holds it: it exists without a process. */

@@ -1,4 +1,5 @@
 import { Failure } from '../../model/failure.ts';
+import { processFolder } from '../../procfs/living-thread.ts';
 import type { Machine } from '../machine.ts';
 import { netnsIdentifier, processInNetns } from '../owners/process-table.ts';
 import { type NetnsHandle, sameProcess, vanished } from './netns-handle.ts';
@@ -6,7 +7,7 @@ import { type NetnsHandle, sameProcess, vanished } from './netns-handle.ts';
 /** A process through which a network namespace can be read without entering it. */
 export interface ProcessWay {
   pid: number;
-  /** Its `/proc/PID/net`. */
+  /** Its `/proc/PID/net`, or `/proc/PID/task/TID/net` where its main thread has ended. */
   folder: string;
 }
 
@@ -14,13 +15,13 @@ export interface ProcessWay {
 export function wayThroughProcess(machine: Machine, { target }: NetnsHandle): ProcessWay {
   const { pid } = target;
   if (pid === undefined) throw vanished(target);
-  return { pid, folder: `${machine.proc}/${pid}/net` };
+  return { pid, folder: `${processFolder(pid, machine.proc)}/net` };
 }
 
 /** The way through any process that is in a namespace now; undefined for none that may be read. */
 export function findProcessWay(machine: Machine, { target }: NetnsHandle): ProcessWay | undefined {
   const pid = processInNetns(machine, target.netns);
-  return pid === undefined ? undefined : { pid, folder: `${machine.proc}/${pid}/net` };
+  return pid === undefined ? undefined : { pid, folder: `${processFolder(pid, machine.proc)}/net` };
 }
 
 /**
