@@ -14,6 +14,7 @@ import { Failure } from '../../src/model/failure.ts';
 import { everySocket } from '../../src/model/socket/socket-query.ts';
 import { LAUNCHER, socklens } from '../support/cli.ts';
 import { createNetns, type TestNetns, until } from '../support/netns.ts';
+import { NO_OTHER_USER, otherUser } from '../support/other-user.ts';
 import { AF, SOCK } from '../support/recipes/constants.ts';
 import { Workshop } from '../support/recipes/workshop.ts';
 
@@ -247,6 +248,38 @@ describe('a process whose main thread has ended while others run', () => {
     const { status, stdout } = socklens(['limits', `pid:${child.pid}`, '--json']);
     expect(status).toBe(0);
     expect(stdout).toMatch(new RegExp(`"used": ?${expected}\\b`));
+  });
+});
+
+describe.skipIf(otherUser() === undefined)(`/proc mounted with hidepid (${NO_OTHER_USER} otherwise)`, () => {
+  /** Runs socklens in a PID namespace of its own as a user that does not see PID 1. */
+  function asUser(option: string, ...args: string[]) {
+    const user = `--reuid=${otherUser()} --regid=${otherUser()} --clear-groups`;
+    // `exec` would make it PID 1.
+    const script = `mount -t proc -o hidepid=${option} proc /proc && setpriv ${user} "$@"; exit $?`;
+    const own = ['unshare', '--pid', '--mount', '--fork', '--mount-proc', 'sh', '-c', script, 'sh'];
+    return socklens(args, { DOCKER_HOST: 'unix:///nowhere/docker.sock' }, own);
+  }
+  const hidden = (name: string) =>
+    `socklens: ${name}: process 1 is hidden (/proc is mounted with hidepid, and process 1 belongs to another user); run as root\n`;
+
+  test.each([
+    ['2', 'pid:1', ['ls', 'pid:1']],
+    ['1', 'pid:1', ['ls', 'pid:1']],
+    ['2', 'pid:1', ['netstat', 'pid:1', '-tan']],
+    ['2', 'pid:1', ['limits', 'pid:1']],
+    ['2', 'host', ['ls', 'host']],
+    ['2', 'host', ['ps']],
+  ])('hidepid=%s: %s is hidden, not gone: %j', (option, name, args) => {
+    expect(asUser(option, ...args)).toEqual({ status: 4, stdout: '', stderr: hidden(name) });
+  });
+
+  test('a process that does not exist is not said to be hidden', () => {
+    const { status, stderr } = asUser('2', 'ls', 'pid:4194304');
+    expect({ status, stderr }).toEqual({
+      status: 3,
+      stderr: 'socklens: pid:4194304: no such process: 4194304 (or it has just exited)\n',
+    });
   });
 });
 
