@@ -6,14 +6,14 @@ import os from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { dumpSockets } from '../../src/collect/dump/dump-sockets.ts';
-import { readInetTable, readNetFile } from '../../src/collect/dump/net-files.ts';
+import { defaultGateways, readInetTable, readNetFile, sockstatOf } from '../../src/collect/dump/net-files.ts';
 import { localMachine } from '../../src/collect/local-machine.ts';
 import type { Machine } from '../../src/collect/machine.ts';
 import { handleOfNamed, handleOfProcess } from '../../src/collect/target/find-netns.ts';
 import { Failure } from '../../src/model/failure.ts';
 import { everySocket } from '../../src/model/socket/socket-query.ts';
 import { LAUNCHER, socklens } from '../support/cli.ts';
-import { createNetns, type TestNetns, until } from '../support/netns.ts';
+import { connectNetns, createNetns, type TestNetns, until } from '../support/netns.ts';
 import { NO_OTHER_USER, otherUser } from '../support/other-user.ts';
 import { AF, SOCK } from '../support/recipes/constants.ts';
 import { Workshop } from '../support/recipes/workshop.ts';
@@ -38,9 +38,9 @@ beforeAll(async () => {
 });
 afterAll(() => netns?.remove());
 
-/** Starts a process in the test's namespace that does nothing. */
-async function startIdle(): Promise<ChildProcess & { pid: number }> {
-  const child = netns.spawn('sleep', ['1000']) as ChildProcess & { pid: number };
+/** Starts a process in a namespace that does nothing. */
+async function startIdle(where = netns): Promise<ChildProcess & { pid: number }> {
+  const child = where.spawn('sleep', ['1000']) as ChildProcess & { pid: number };
   await until('the process to enter the namespace', () => {
     const name = fs.readFileSync(`/proc/${child.pid}/comm`, 'utf8');
     return name === 'sleep\n';
@@ -117,6 +117,21 @@ describe('a named namespace whose first process stops after it was found', () =>
     gone.remove();
     expect(failureOf(() => readNetFile(machine, handle, 'udp'))?.kind).toBe('no-target');
   });
+});
+
+test('counters and gateways of a named namespace do not need the process that was found', async () => {
+  using other = createNetns();
+  using gateway = createNetns();
+  connectNetns({ netns: other, addresses: ['10.88.0.2/24'] }, { netns: gateway, addresses: ['10.88.0.1/24'] });
+  other.run('ip', 'route', 'add', 'default', 'via', '10.88.0.1');
+  const idle = await startIdle(other);
+  const handle = handleOfNamed(machine, other.name, () => idle.pid);
+  await end(idle);
+  expect(defaultGateways(machine, handle)).toEqual(['10.88.0.1']);
+  expect(sockstatOf(machine, handle)).toMatchObject({ tcp: 0, udp: 0 });
+  // Where it cannot be entered, no process is left to read them through.
+  expect(defaultGateways(withoutCalls, handle)).toEqual([]);
+  expect(sockstatOf(withoutCalls, handle)).toBeUndefined();
 });
 
 describe('netstat -c on a process that stops', () => {
@@ -201,6 +216,10 @@ test('every read through /proc/PID notices that the PID is reused', async () => 
     }
     become(idle.pid);
     expect(readNetFile(on, handle, 'nosuch')).toBeUndefined();
+    expect(sockstatOf(on, handle)?.udp).toBe(1);
+    become(later.pid);
+    expect(sockstatOf(on, handle)).toBeUndefined();
+    become(idle.pid);
     await end(idle);
     expect(failureOf(() => readNetFile(on, handle, 'udp'))?.kind).toBe('no-target');
   } finally {

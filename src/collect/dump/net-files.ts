@@ -7,7 +7,8 @@ import type { Target } from '../../model/netns/target.ts';
 import type { ProcSocketView } from '../../model/socket/proc-socket-view.ts';
 import { ProcInetTable } from '../../procfs/net-inet.ts';
 import { isDenied, isGone } from '../../procfs/read.ts';
-import { readSockstat } from '../../procfs/sockstat.ts';
+import { parseDefaultGateways } from '../../procfs/route.ts';
+import { parseSockstat } from '../../procfs/sockstat.ts';
 import type { Machine } from '../machine.ts';
 import { isNamed, type NetnsHandle, openNetns } from '../target/netns-handle.ts';
 import { findProcessWay, type ProcessWay, verifyProcessWay, wayThroughProcess } from '../target/process-way.ts';
@@ -120,11 +121,29 @@ export function readInetTable(
 }
 
 /**
- * Number of sockets of a network namespace by the kernel's counters, `/proc/PID/net/sockstat`: cheap, because no
- * table is walked.
+ * Number of sockets of a network namespace by the kernel's counters, `/proc/net/sockstat`: cheap, because no table is
+ * walked.
  *
- * @returns undefined when no process runs in the namespace, or it no longer exists
+ * @returns undefined when the namespace no longer exists or may not be read
  */
-export function sockstatOf({ procNet }: NetnsHandle): Sockstat | undefined {
-  return procNet === undefined ? undefined : readSockstat(procNet);
+export function sockstatOf(machine: Machine, handle: NetnsHandle): Sockstat | undefined {
+  const text = (file: string) => netTextIfReadable(machine, handle, file);
+  const sockstat = text('sockstat');
+  return sockstat === undefined ? undefined : parseSockstat(sockstat, text('sockstat6') ?? '');
+}
+
+/** IPv4 addresses of a namespace's default gateways; empty when there is none, or it may not be read. */
+export function defaultGateways(machine: Machine, handle: NetnsHandle): string[] {
+  const text = netTextIfReadable(machine, handle, 'route');
+  return text === undefined ? [] : parseDefaultGateways(text);
+}
+
+/** As {@link readNetFile}; undefined for a target that stopped, and one that may not be read, too. */
+function netTextIfReadable(machine: Machine, handle: NetnsHandle, file: string): string | undefined {
+  try {
+    return readNetFile(machine, handle, file)?.toString('latin1');
+  } catch (error) {
+    if (error instanceof Failure) return undefined;
+    throw error;
+  }
 }
