@@ -10,8 +10,10 @@ import { defaultGateways, readInetTable, readNetFile, sockstatOf } from '../../s
 import { localMachine } from '../../src/collect/local-machine.ts';
 import type { Machine } from '../../src/collect/machine.ts';
 import { handleOfNamed, handleOfProcess } from '../../src/collect/target/find-netns.ts';
+import { leadsToNetns } from '../../src/collect/target/process-way.ts';
 import { Failure } from '../../src/model/failure.ts';
 import { everySocket } from '../../src/model/socket/socket-query.ts';
+import { CounterFiles } from '../../src/sources/live/counter-files.ts';
 import { LAUNCHER, socklens } from '../support/cli.ts';
 import { connectNetns, createNetns, type TestNetns, until } from '../support/netns.ts';
 import { NO_OTHER_USER, otherUser } from '../support/other-user.ts';
@@ -219,7 +221,12 @@ test('every read through /proc/PID notices that the PID is reused', async () => 
     expect(sockstatOf(on, handle)?.udp).toBe(1);
     become(later.pid);
     expect(sockstatOf(on, handle)).toBeUndefined();
+    const counters = new CounterFiles(() => leadsToNetns(on, handle));
+    const udpNow = () => counters.read(`${proc}/42/net`, true)?.sockstat?.udp;
+    expect(udpNow()).toBeUndefined();
     become(idle.pid);
+    expect(udpNow()).toBe(1);
+    counters.close();
     await end(idle);
     expect(failureOf(() => readNetFile(on, handle, 'udp'))?.kind).toBe('no-target');
   } finally {

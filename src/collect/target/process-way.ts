@@ -24,6 +24,17 @@ export function findProcessWay(machine: Machine, { target }: NetnsHandle): Proce
   return pid === undefined ? undefined : { pid, folder: `${processFolder(pid, machine.proc)}/net` };
 }
 
+/** True while the `procNet` of a handle is that of its namespace, see {@link verifyProcessWay}. */
+export function leadsToNetns(machine: Machine, handle: NetnsHandle): boolean {
+  try {
+    verifyProcessWay(machine, handle, wayThroughProcess(machine, handle));
+    return true;
+  } catch (error) {
+    if (error instanceof Failure) return false;
+    throw error;
+  }
+}
+
 /**
  * Verifies that a process still is the one that was found, and still in the namespace.
  *
