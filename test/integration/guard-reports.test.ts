@@ -132,8 +132,8 @@ print(json.dumps({'tests': suite.get('tests'), 'failures': suite.get('failures')
     ['{"type":"guard"', 'not a JSON document'],
     ['{"schema":1,"type":"guard","budgets":7}', 'not a socklens guard report'],
     ['{"schema":2,"type":"guard"}', 'not a socklens guard report'],
-    ['', 'no JSON report'],
-    ['hello', 'no JSON report'],
+    ['', 'nor a JSON report'],
+    ['hello', 'nor a JSON report'],
   ])('compare refuses %j in one line', (content, message) => {
     const file = path.join(folder, 'damaged.json');
     fs.writeFileSync(file, content);

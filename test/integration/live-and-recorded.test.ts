@@ -151,7 +151,7 @@ function watchBy(by: readonly GroupKey[]) {
  */
 function withoutSpan({ out, ...rest }: Printed): Printed {
   const text = out
-    .replace(/^(\d+ \w+ in) \S+$/m, '$1')
+    .replace(/^(\d+ connections? closed in) \S+$/m, '$1')
     .replace(/("type":"summary",)"from":"[^"]*","to":"[^"]*",/, '$1');
   return { out: text, ...rest };
 }

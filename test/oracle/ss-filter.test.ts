@@ -85,7 +85,7 @@ function readPlainly(text: string, whateverSsMeans = false): Filter | undefined 
     const filter = parseFilter(text);
     return !whateverSsMeans && filter.notes.some((note) => note.includes('binds tighter')) ? undefined : filter;
   } catch (error) {
-    if (error instanceof Error && error.message.includes('leave none')) return undefined;
+    if (error instanceof Error && error.message.includes('no state is left')) return undefined;
     throw error;
   }
 }
