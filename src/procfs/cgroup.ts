@@ -1,4 +1,5 @@
 import fs from 'node:fs';
+import { otherThreadFolder } from './living-thread.ts';
 import { isGoneOrDenied, PROC, readProcText } from './read.ts';
 
 /** Where the cgroup file systems are mounted, cgroups(7). */
@@ -28,9 +29,23 @@ export interface CgroupContainer {
  * @returns undefined when it runs in none, has exited, or cannot be read
  */
 export function containerOfProcess(pid: number, proc = PROC): CgroupContainer | undefined {
-  const text = readProcText(`${proc}/${pid}/cgroup`);
+  const text = readCgroupText(pid, proc);
   return text === undefined ? undefined : containerOfCgroupText(text);
 }
+
+/**
+ * `/proc/PID/cgroup`. Version 1 says `/` for a main thread that has ended while others run (kernel/cgroup/cgroup.c,
+ * proc_cgroup_show, PF_EXITING): then that of another thread.
+ */
+export function readCgroupText(pid: number, proc = PROC): string | undefined {
+  const text = readProcText(`${proc}/${pid}/cgroup`);
+  if (text === undefined || !EVERY_ROOT.test(text)) return text;
+  const thread = otherThreadFolder(pid, proc);
+  return (thread === undefined ? undefined : readProcText(`${thread}/cgroup`)) ?? text;
+}
+
+/** Every version 1 line has the root cgroup. */
+const EVERY_ROOT = /^(?:[1-9]\d*:[^:\n]*:\/\n)+(?:0::.*\n)?$/;
 
 /**
  * The kernel's id of the process's version 2 cgroup, the value of sock_diag's CGROUP_ID attribute: the
@@ -41,7 +56,7 @@ export function containerOfProcess(pid: number, proc = PROC): CgroupContainer | 
  *   reader's cgroup namespace, and where version 2 is not mounted
  */
 export function readCgroupId(pid: number, proc = PROC, root = CGROUP_ROOT): bigint | undefined {
-  const text = readProcText(`${proc}/${pid}/cgroup`);
+  const text = readCgroupText(pid, proc);
   const path = text === undefined ? undefined : unifiedPath(parseCgroup(text));
   return path === undefined ? undefined : cgroupIdOfPath(path, root);
 }

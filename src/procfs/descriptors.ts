@@ -1,4 +1,5 @@
 import fs from 'node:fs';
+import { otherThreadFolder, processFolder } from './living-thread.ts';
 import { isDenied, isGoneOrDenied, PROC } from './read.ts';
 
 /**
@@ -12,11 +13,21 @@ export function countDescriptors(pid: number, proc = PROC): number | undefined {
   const path = `${proc}/${pid}/fd`;
   try {
     const size = fs.statSync(path).size;
-    return size > 0 ? size : fs.readdirSync(path).length;
+    return size > 0 ? size : listDescriptors(pid, proc).entries.length;
   } catch (error) {
     if (isGoneOrDenied(error)) return undefined;
     throw error;
   }
+}
+
+/**
+ * Lists a folder of descriptors. That of a process whose main thread has ended is empty, and another thread's has them.
+ */
+function listDescriptors(pid: number, proc: string): { path: string; entries: string[] } {
+  const path = `${proc}/${pid}/fd`;
+  const entries = fs.readdirSync(path);
+  const thread = entries.length === 0 ? otherThreadFolder(pid, proc) : undefined;
+  return thread === undefined ? { path, entries } : { path: `${thread}/fd`, entries: fs.readdirSync(`${thread}/fd`) };
 }
 
 /** readlinkat(2): writes a link's target into `target` and returns its length in bytes. */
@@ -63,11 +74,11 @@ export function eachDescriptor(
   proc = PROC,
   readlinkat?: ReadLinkAt,
 ): boolean {
-  const path = `${proc}/${pid}/fd`;
+  let path: string;
   let entries: string[];
   let folder: number | undefined;
   try {
-    entries = fs.readdirSync(path);
+    ({ path, entries } = listDescriptors(pid, proc));
     if (readlinkat !== undefined) folder = fs.openSync(path, fs.constants.O_RDONLY | fs.constants.O_DIRECTORY);
   } catch (error) {
     if (isGoneOrDenied(error)) return false;
@@ -125,7 +136,7 @@ export function socketProtocol(
   getxattr: (path: string, name: string, value: Uint8Array) => number,
   proc = PROC,
 ): string | undefined {
-  const path = `${proc}/${pid}/fd/${fd}`;
+  const path = `${processFolder(pid, proc)}/fd/${fd}`;
   const length = getxattr(path, PROTOCOL_NAME, nameBuffer);
   if (fs.readlinkSync(path) !== `socket:[${inode}]`) return undefined;
   const name = nameBuffer.toString('latin1', 0, length);

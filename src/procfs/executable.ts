@@ -1,4 +1,5 @@
 import fs from 'node:fs';
+import { processFolder } from './living-thread.ts';
 import { isGoneOrDenied, PROC } from './read.ts';
 
 /** The program that a process runs. */
@@ -11,7 +12,7 @@ export interface Executable {
 
 /** @returns undefined for a kernel thread, and when the process has exited or cannot be read */
 export function readExecutable(pid: number, proc = PROC): Executable | undefined {
-  const link = `${proc}/${pid}/exe`;
+  const link = `${processFolder(pid, proc)}/exe`;
   try {
     const path = fs.readlinkSync(link).replace(/ \(deleted\)$/, '');
     const fd = fs.openSync(link, 'r');

@@ -1,4 +1,4 @@
-import { CGROUP_ROOT, cgroupRootFor, parseCgroup } from './cgroup.ts';
+import { CGROUP_ROOT, cgroupRootFor, parseCgroup, readCgroupText } from './cgroup.ts';
 import { PROC, readProcText } from './read.ts';
 
 /** Use and limit of a cgroup's memory controller, bytes. */
@@ -22,7 +22,7 @@ const NO_LIMIT_V1 = 2 ** 62;
  *   namespace, or the controller does not count it
  */
 export function readMemoryCgroup(pid: number, proc = PROC, root = CGROUP_ROOT): MemoryCgroup | undefined {
-  const entries = parseCgroup(readProcText(`${proc}/${pid}/cgroup`) ?? '');
+  const entries = parseCgroup(readCgroupText(pid, proc) ?? '');
   const one = entries.find(({ controllers }) => controllers.split(',').includes('memory'));
   const two = entries.find(({ hierarchy, controllers }) => hierarchy === 0 && controllers === '');
   const path = (one ?? two)?.path;

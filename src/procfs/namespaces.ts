@@ -1,5 +1,6 @@
 import fs from 'node:fs';
 import { errnoOf } from '../base/errno.ts';
+import { otherThreadFolder } from './living-thread.ts';
 import { isDenied, isGone, isGoneOrDenied, PROC } from './read.ts';
 
 /**
@@ -8,9 +9,16 @@ import { isDenied, isGone, isGoneOrDenied, PROC } from './read.ts';
  * @returns undefined when the process has exited, `'denied'` without ptrace read access to it
  */
 export function readNetns(pid: number | 'self', proc = PROC): number | 'denied' | undefined {
+  const netns = netnsIn(`${proc}/${pid}`);
+  if (netns !== undefined || pid === 'self') return netns;
+  const thread = otherThreadFolder(pid, proc);
+  return thread === undefined ? undefined : netnsIn(thread);
+}
+
+function netnsIn(folder: string): number | 'denied' | undefined {
   let link: string;
   try {
-    link = fs.readlinkSync(`${proc}/${pid}/ns/net`);
+    link = fs.readlinkSync(`${folder}/ns/net`);
   } catch (error) {
     if (isDenied(error)) return 'denied';
     if (isGone(error)) return undefined;
@@ -27,8 +35,15 @@ export function readNetns(pid: number | 'self', proc = PROC): number | 'denied' 
  * @returns undefined when the process has exited
  */
 export function readProcNetInode(pid: number | 'self', proc = PROC): number | undefined {
+  const inode = procNetInodeIn(`${proc}/${pid}`);
+  if (inode !== undefined || pid === 'self') return inode;
+  const thread = otherThreadFolder(pid, proc);
+  return thread === undefined ? undefined : procNetInodeIn(thread);
+}
+
+function procNetInodeIn(folder: string): number | undefined {
   try {
-    return fs.statSync(`${proc}/${pid}/net/sockstat`).ino;
+    return fs.statSync(`${folder}/net/sockstat`).ino;
   } catch (error) {
     if (isGoneOrDenied(error)) return undefined;
     // A zombie has left its namespace.

@@ -21,15 +21,25 @@ interface OpenFile {
  */
 export class OpenFileCache {
   readonly #files = new Map<string, OpenFile>();
+  readonly #isValid: () => boolean;
+
+  /**
+   * @param isValid asked after a file was opened: whether its path led to the wanted process, whose PID may have been
+   *   reused. What an open file refers to does not change
+   */
+  constructor(isValid: () => boolean = () => true) {
+    this.#isValid = isValid;
+  }
 
   /** As `readProcText`; returns the same string as before where nothing has changed. */
   read(path: string): string | undefined {
     try {
       const file = this.#files.get(path) ?? this.#open(path);
+      if (file === undefined) return undefined;
       buffer ??= Buffer.allocUnsafeSlow(BUFFER_BYTES);
       const length = fs.readSync(file.fd, buffer, 0, BUFFER_BYTES, 0);
       // A longer file takes several reads.
-      if (length === BUFFER_BYTES) return readProcText(path);
+      if (length === BUFFER_BYTES) return this.#readOnce(path);
       if (length !== file.bytes.length || buffer.compare(file.bytes, 0, length, 0, length) !== 0) {
         file.bytes = Buffer.from(buffer.subarray(0, length));
         file.text = file.bytes.toString('latin1');
@@ -39,7 +49,7 @@ export class OpenFileCache {
       if (isGoneOrDenied(error)) return undefined;
       const code = errnoOf(error);
       // No descriptor is left to stay open.
-      if (code === 'EMFILE' || code === 'ENFILE') return readProcText(path);
+      if (code === 'EMFILE' || code === 'ENFILE') return this.#readOnce(path);
       throw error;
     }
   }
@@ -49,8 +59,19 @@ export class OpenFileCache {
     this.#files.clear();
   }
 
-  #open(path: string): OpenFile {
-    const file = { fd: fs.openSync(path, 'r'), bytes: Buffer.alloc(0), text: '' };
+  #readOnce(path: string): string | undefined {
+    const text = readProcText(path);
+    return this.#isValid() ? text : undefined;
+  }
+
+  /** @returns undefined when the path does not lead to the wanted process any more */
+  #open(path: string): OpenFile | undefined {
+    const fd = fs.openSync(path, 'r');
+    if (!this.#isValid()) {
+      fs.closeSync(fd);
+      return undefined;
+    }
+    const file = { fd, bytes: Buffer.alloc(0), text: '' };
     this.#files.set(path, file);
     return file;
   }

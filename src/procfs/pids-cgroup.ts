@@ -1,4 +1,4 @@
-import { CGROUP_ROOT, type CgroupEntry, cgroupRootFor, parseCgroup } from './cgroup.ts';
+import { CGROUP_ROOT, type CgroupEntry, cgroupRootFor, parseCgroup, readCgroupText } from './cgroup.ts';
 import { PROC, readProcText } from './read.ts';
 
 /** Use and limit of a cgroup's pids controller, Documentation/admin-guide/cgroup-v2.rst (PID). */
@@ -25,7 +25,7 @@ export interface PidsCgroup {
  *   namespace, or has no pids controller
  */
 export function readPidsCgroup(pid: number, proc = PROC, root = CGROUP_ROOT): PidsCgroup | undefined {
-  const text = readProcText(`${proc}/${pid}/cgroup`);
+  const text = readCgroupText(pid, proc);
   const controller = text === undefined ? undefined : pidsHierarchy(parseCgroup(text), root);
   if (controller === undefined) return undefined;
   let found: PidsCgroup | undefined;

@@ -1,14 +1,9 @@
 import { networkWord } from '../base/byte-order.ts';
 import { formatIpv4 } from '../model/socket/address.ts';
-import { readProcText } from './read.ts';
-
-/** IPv4 addresses of a namespace's default gateways from `/proc/PID/net/route`; empty when there is none. */
-export function readDefaultGateways(procNet: string): string[] {
-  const text = readProcText(`${procNet}/route`);
-  return text === undefined ? [] : parseDefaultGateways(text);
-}
 
 /**
+ * IPv4 addresses of the default gateways in the text of `/proc/PID/net/route`:
+ *
  *     Iface   Destination     Gateway         Flags   RefCnt  Use     Metric  Mask …
  *     eth0    00000000        010011AC        0003    0       0       0       00000000 …
  *

@@ -1,5 +1,6 @@
 /** The command line on real containers: on a bridge, a network of their own, in one namespace, on the host's. */
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import fs from 'node:fs';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { takeInventory } from '../../src/collect/containers/inventory.ts';
@@ -8,7 +9,7 @@ import { resolveTargets } from '../../src/collect/target/resolve-targets.ts';
 import { everySocket } from '../../src/model/socket/socket-query.ts';
 import { listSockets } from '../../src/queries/list-sockets.ts';
 import { LiveNetns } from '../../src/sources/live/live-netns.ts';
-import { socklens, sortedLines } from '../support/cli.ts';
+import { LAUNCHER, socklens, sortedLines } from '../support/cli.ts';
 import { type RunningContainer, type TestEngine, testEngine } from '../support/engine.ts';
 import { until } from '../support/netns.ts';
 
@@ -222,6 +223,28 @@ function describeCli(docker: TestEngine): void {
     const { status, stderr } = cli('ls', 'no-such-container');
     expect(status).toBe(3);
     expect(stderr).toMatch(/^socklens: no-such-container: no such container/);
+  });
+
+  test('netstat -c: status 3 when the container stops', async () => {
+    const { id, name } = await docker.run();
+    const [program = LAUNCHER, ...rest] = [...docker.asMachine, LAUNCHER, 'netstat', name, '-uxan', '-c'];
+    const netstat = spawn(program, rest, { env: { ...process.env, ...env }, stdio: ['ignore', 'pipe', 'pipe'] });
+    let stdout = '';
+    let stderr = '';
+    netstat.stdout.on('data', (text) => {
+      stdout += text;
+    });
+    netstat.stderr.on('data', (text) => {
+      stderr += text;
+    });
+    const closed = once(netstat, 'close');
+    await until('the first round', () => stdout.includes('Active UNIX'));
+    await docker.stop(id);
+    const [status] = await closed;
+    expect({ status, stderr }).toEqual({
+      status: 3,
+      stderr: `socklens: ${name}: it stopped while it was being read\n`,
+    });
   });
 
   test('a container that stops before its sockets are read is reported as stopped, not as empty', async () => {

@@ -1,7 +1,6 @@
 import type { ContainerDetails } from '../../model/container/container.ts';
 import type { PlatformFacts } from '../../model/container/platform.ts';
-import { containerOfProcess, parseCgroup } from '../../procfs/cgroup.ts';
-import { readProcText } from '../../procfs/read.ts';
+import { containerOfProcess, parseCgroup, readCgroupText } from '../../procfs/cgroup.ts';
 import { readStat } from '../../procfs/stat.ts';
 import { RuntimeError } from '../../runtimes/runtime.ts';
 import type { Machine } from '../machine.ts';
@@ -25,7 +24,7 @@ export async function containerKnowledge(machine: Machine, { target }: NetnsHand
   const inside = pid === undefined ? undefined : containerOfProcess(pid, machine.proc);
   const id = target.id ?? inside?.id;
   const { details, endpoint, note } = id === undefined ? {} : await askDetails(machine, id);
-  const cgroup = pid === undefined ? undefined : readProcText(`${machine.proc}/${pid}/cgroup`);
+  const cgroup = pid === undefined ? undefined : readCgroupText(pid, machine.proc);
   const stat = pid === undefined ? undefined : readStat(pid, machine.proc);
   return {
     ...(details !== undefined && { details }),

@@ -1,18 +1,15 @@
 import fs from 'node:fs';
-import { errnoOf } from '../../base/errno.ts';
 import { DiagError, DiagSocket, scratchStore } from '../../kernel/diag-socket.ts';
-import { SystemCallError } from '../../kernel/system-calls.ts';
-import { Failure } from '../../model/failure.ts';
 import { type Coverage, NOT_ROOT, type SocketsHeader, type Source } from '../../model/sample/coverage.ts';
 import type { SocketQuery } from '../../model/socket/socket-query.ts';
 import type { Proto, SocketSource, SocketView } from '../../model/socket/socket-view.ts';
 import { WireError } from '../../netlink/netlink.ts';
 import { RetainedDump } from '../../netlink/retained-dump.ts';
 import type { Machine } from '../machine.ts';
-import { deniedStep, noteOfDenied, whyDenied } from '../permissions.ts';
-import { type NetnsHandle, openNetns, vanished } from '../target/netns-handle.ts';
+import { type NetnsHandle, openNetns } from '../target/netns-handle.ts';
+import { whyNotEntered } from './cannot-enter.ts';
 import { type DumpStep, dumpSteps } from './dump-plan.ts';
-import { readNetFile } from './net-files.ts';
+import { folderWithoutEntering, readNetFile } from './net-files.ts';
 import { retainingStore } from './piece-buffer.ts';
 import { readProcSockets } from './proc-sockets.ts';
 
@@ -145,57 +142,23 @@ type Answer = { source: SocketSource } | { note: string; complete: boolean };
 function readProc(machine: Machine, handle: NetnsHandle, proto: Proto, query: SocketQuery, hasDiag: boolean): Answer {
   const source = readProcSockets((file) => readNetFile(machine, handle, file), proto, query);
   if (source !== undefined) return { source };
-  if (handle.procNet !== undefined && !fs.existsSync(handle.procNet)) throw vanished(handle.target);
   // A kernel without the protocol has no sockets of it; without sock_diag the kernel may have some.
   return hasDiag
     ? { note: `${proto}: not supported by this kernel`, complete: true }
     : { note: `${proto}: /proc has no table for it`, complete: false };
 }
 
-/** A diag socket in the target's network namespace, or why it cannot be opened. */
-function openDiag(machine: Machine, handle: NetnsHandle): { socket: DiagSocket } | { note: string } {
+/** A diag socket in the target's network namespace, or why it cannot be opened and the folder that is read instead. */
+function openDiag(machine: Machine, handle: NetnsHandle): { socket: DiagSocket } | { note: string; folder: string } {
   let netnsFd: number | undefined;
   try {
     if (!handle.own) netnsFd = openNetns(machine, handle);
     return { socket: DiagSocket.open(machine.systemCalls(), netnsFd) };
   } catch (error) {
-    const why = whyNotDiag(machine, error);
+    const why = whyNotEntered(machine, error);
     if (why === undefined) throw error;
-    if (handle.procNet === undefined) throw notPermitted(handle, why.reason, error);
-    if (!fs.existsSync(handle.procNet)) throw vanished(handle.target);
-    return { note: why.note };
+    return { note: why.note, folder: folderWithoutEntering(machine, handle, why.reason, error) };
   } finally {
     if (netnsFd !== undefined) fs.closeSync(netnsFd);
   }
-}
-
-/** @returns why, and the note of the answer; undefined for an error that reading `/proc` instead would not avoid */
-function whyNotDiag(machine: Machine, error: unknown): { reason: string; note: string } | undefined {
-  const because = (reason: string) => ({ reason, note: `${FROM_PROC}: ${reason}` });
-  const denied = deniedStep(error);
-  if (denied !== undefined) {
-    const { step, needed } = denied;
-    return {
-      reason: `${step} is not permitted: ${whyDenied(machine, needed)}`,
-      note: noteOfDenied(machine, `${FROM_PROC}: ${step} is not permitted`, needed),
-    };
-  }
-  if (error instanceof SystemCallError) return because(`${error.syscall} failed (${error.code})`);
-  if (error instanceof Failure) return undefined;
-  const code = errnoOf(error);
-  // An error without an errno comes from loading the foreign-function library.
-  return code === undefined || code.startsWith('ERR_') || code === 'MODULE_NOT_FOUND'
-    ? because(`system calls are not available (${(error as Error).message.split('\n')[0]})`)
-    : undefined;
-}
-
-/** The same for every namespace, so that a note that concerns several is printed once. */
-const FROM_PROC = 'read from /proc/PID/net, without TCP details';
-
-function notPermitted(handle: NetnsHandle, reason: string, cause: unknown): Failure {
-  return new Failure(
-    'not-permitted',
-    `${handle.target.name}: cannot enter its network namespace (${reason}), and no process in it provides /proc/PID/net`,
-    { cause },
-  );
 }

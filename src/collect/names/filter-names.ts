@@ -11,8 +11,8 @@ import { uidOf } from '../../names/passwd.ts';
 import { usesDns } from '../../names/reverse-dns.ts';
 import { servicePorts } from '../../names/services.ts';
 import { cgroupIdOfPath, cgroupRootFor } from '../../procfs/cgroup.ts';
-import { readDefaultGateways } from '../../procfs/route.ts';
 import { addressesOf, containersNamed } from '../containers/containers-named.ts';
+import { defaultGateways } from '../dump/net-files.ts';
 import type { Machine } from '../machine.ts';
 import { TO_ENTER_NAMESPACE, whyDenied } from '../permissions.ts';
 import { type NetnsHandle, openNetns } from '../target/netns-handle.ts';
@@ -63,12 +63,12 @@ function localAddresses(
   if (named.length > 0) return named.flatMap((facts) => addressesOf(containers, facts));
   if (name === 'host') return machine.hostAddresses().filter((address) => !isLoopback(address));
   const hosts = parseHostAddresses(readEtc(machine, 'hosts'));
-  if (name === 'gateway') return gateways(handle, containers);
+  if (name === 'gateway') return gateways(machine, handle, containers);
   return hosts.get(name) ?? (name === 'localhost' ? ['127.0.0.1', '::1'] : undefined);
 }
 
-function gateways(handle: NetnsHandle, containers: readonly ContainerFacts[]): string[] {
-  const own = handle.procNet === undefined ? [] : readDefaultGateways(handle.procNet);
+function gateways(machine: Machine, handle: NetnsHandle, containers: readonly ContainerFacts[]): string[] {
+  const own = defaultGateways(machine, handle);
   return [...new Set([...own, ...containers.flatMap((facts) => facts.gateways)])];
 }
 

@@ -3,23 +3,28 @@ import type { Names } from '../../model/names.ts';
 import { parseHosts } from '../../names/hosts.ts';
 import { parsePasswd } from '../../names/passwd.ts';
 import { serviceNames } from '../../names/services.ts';
-import { readDefaultGateways } from '../../procfs/route.ts';
+import { defaultGateways } from '../dump/net-files.ts';
 import type { Machine } from '../machine.ts';
+import type { NetnsHandle } from '../target/netns-handle.ts';
 import { readEtc } from './etc-files.ts';
 
 /**
  * Names as `ls` and `ps` show them. An address has the name of its container, else `gateway`, else `host`, else the
  * name in `/etc/hosts`. Each file is read on the first lookup that needs it.
  *
- * @param procNets `/proc/PID/net` folders of the shown network namespaces, for their gateways
+ * @param handles the shown network namespaces whose default gateways get a name
  */
-export function makeNames(machine: Machine, containers: readonly ContainerFacts[], procNets: readonly string[]): Names {
+export function makeNames(
+  machine: Machine,
+  containers: readonly ContainerFacts[],
+  handles: readonly NetnsHandle[],
+): Names {
   let hosts: Map<string, string> | undefined;
   let services: ((port: number, proto: string) => string | undefined) | undefined;
   let users: Map<number, string> | undefined;
   return {
     host(address) {
-      hosts ??= hostsByAddress(machine, containers, procNets);
+      hosts ??= hostsByAddress(machine, containers, handles);
       return hosts.get(address);
     },
     service(port, proto) {
@@ -37,11 +42,11 @@ export function makeNames(machine: Machine, containers: readonly ContainerFacts[
 function hostsByAddress(
   machine: Machine,
   containers: readonly ContainerFacts[],
-  procNets: readonly string[],
+  handles: readonly NetnsHandle[],
 ): Map<string, string> {
   const names = parseHosts(readEtc(machine, 'hosts'));
   for (const address of machine.hostAddresses()) if (!isLoopback(address)) names.set(address, 'host');
-  for (const procNet of procNets) for (const gateway of readDefaultGateways(procNet)) names.set(gateway, 'gateway');
+  for (const handle of handles) for (const gateway of defaultGateways(machine, handle)) names.set(gateway, 'gateway');
   for (const { gateways } of containers) for (const gateway of gateways) names.set(gateway, 'gateway');
   for (const { name, addresses } of containers) for (const { address } of addresses) names.set(address, name);
   return names;

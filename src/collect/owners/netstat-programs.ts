@@ -25,9 +25,9 @@ export function findPrograms(machine: Machine): NetstatPrograms {
     let program: Uint8Array | undefined;
     eachSocketDescriptor(
       pid,
-      (_fd, inode) => {
+      (fd, inode) => {
         if (programs.has(inode)) return;
-        program ??= programOf(machine, pid);
+        program ??= isSeenByNetstat(machine, pid, fd) ? programOf(machine, pid) : undefined;
         if (program !== undefined) programs.set(inode, program);
       },
       machine.proc,
@@ -44,6 +44,11 @@ function isDenied(machine: Machine, pid: number): boolean {
   } catch (error) {
     return errnoOf(error) === 'EACCES';
   }
+}
+
+/** Netstat reads the folder of the main thread only, which is empty after this one has ended. */
+function isSeenByNetstat(machine: Machine, pid: number, fd: number): boolean {
+  return fs.lstatSync(`${machine.proc}/${pid}/fd/${fd}`, { throwIfNoEntry: false }) !== undefined;
 }
 
 function programOf(machine: Machine, pid: number): Uint8Array | undefined {

@@ -3,6 +3,7 @@ import type { Program } from '../../model/container/program.ts';
 import { countDescriptors } from '../../procfs/descriptors.ts';
 import { readExecutable } from '../../procfs/executable.ts';
 import { readLimits } from '../../procfs/limits.ts';
+import { otherThreadFolder } from '../../procfs/living-thread.ts';
 import { listPids } from '../../procfs/pids.ts';
 import { type PidsCgroup, readPidsCgroup } from '../../procfs/pids-cgroup.ts';
 import { readProcText } from '../../procfs/read.ts';
@@ -40,7 +41,9 @@ export function readProcessFacts(machine: Machine, pid: number): ProcessFacts | 
   const stat = readStat(pid, proc);
   const status = readStatus(pid, proc);
   const limits = readLimits(pid, proc);
-  if (stat === undefined || stat.state === 'Z' || status === undefined || limits === undefined) return undefined;
+  if (stat === undefined || status === undefined || limits === undefined) return undefined;
+  // A main thread that has ended while others run is a zombie, too.
+  if (stat.state === 'Z' && otherThreadFolder(pid, proc) === undefined) return undefined;
   const executable = readExecutable(pid, proc);
   return {
     pid,

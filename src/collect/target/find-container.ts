@@ -1,12 +1,13 @@
 import type { ContainerDetails } from '../../model/container/container.ts';
 import { Failure } from '../../model/failure.ts';
 import { containerOfProcess } from '../../procfs/cgroup.ts';
+import { isHidden } from '../../procfs/hidepid.ts';
 import { readBootTime } from '../../procfs/host-counters.ts';
 import { readStat } from '../../procfs/stat.ts';
 import { RuntimeError } from '../../runtimes/runtime.ts';
 import type { Machine } from '../machine.ts';
 import { readProcessTable } from '../owners/process-table.ts';
-import { handleOfProcess } from './find-netns.ts';
+import { handleOfProcess, notFound } from './find-netns.ts';
 import { meantTarget } from './meant-target.ts';
 import type { NetnsHandle } from './netns-handle.ts';
 
@@ -38,11 +39,13 @@ export async function findContainer(machine: Machine, name: string, runtime?: st
  * The runtime's PID is used only if that process's cgroup names the container, or if the process started when the
  * runtime says: otherwise an Engine on another machine would lead to the sockets of an unrelated process.
  *
- * @throws {Failure} `no-target` when it is not running, `unsupported` when its Engine is on another machine
+ * @throws {Failure} `no-target` when it is not running, `unsupported` when its Engine is on another machine,
+ *   `not-permitted` when `/proc` hides its process
  */
 export function handleOfContainer(machine: Machine, container: ContainerDetails): NetnsHandle {
   const { name, id, pid } = container;
   if (!container.running || pid === undefined) throw notRunning(container);
+  if (isHidden(pid, machine.proc)) throw notFound(machine, pid, name);
   const inCgroup = containerOfProcess(pid, machine.proc)?.id === id;
   if (!inCgroup && !startedAsReported(machine, pid, container.startedAt)) {
     throw new Failure(

@@ -3,6 +3,8 @@ import { nearest } from '../../base/nearest.ts';
 import { safeText } from '../../base/safe-text.ts';
 import { Failure } from '../../model/failure.ts';
 import type { Target } from '../../model/netns/target.ts';
+import { isHidden } from '../../procfs/hidepid.ts';
+import { processFolder } from '../../procfs/living-thread.ts';
 import { readNetns } from '../../procfs/namespaces.ts';
 import { isDenied, isGone } from '../../procfs/read.ts';
 import { readStat } from '../../procfs/stat.ts';
@@ -14,22 +16,32 @@ import type { NetnsHandle } from './netns-handle.ts';
  * The handle of a process's network namespace.
  *
  * @param as name, runtime and id of the target
- * @throws {Failure} `no-target` when there is no such process
+ * @throws {Failure} `no-target` when there is no such process, `not-permitted` when `/proc` hides it
  */
 export function handleOfProcess(machine: Machine, pid: number, as: Omit<Target, 'pid' | 'netns'>): NetnsHandle {
   const { proc } = machine;
   const stat = readStat(pid, proc);
   const netns = netnsIdentifier(proc)(pid);
   if (stat === undefined || netns === undefined) {
-    throw new Failure('no-target', `${as.name}: no such process: ${pid} (or it has just exited)`);
+    throw notFound(machine, pid, as.name);
   }
+  const folder = processFolder(pid, proc);
   return {
     target: { ...as, pid, netns },
-    netnsFile: `${proc}/${pid}/ns/net`,
-    procNet: `${proc}/${pid}/net`,
+    netnsFile: `${folder}/ns/net`,
+    procNet: `${folder}/net`,
     own: netns === readNetns('self', proc),
     startTicks: stat.startTicks,
   };
+}
+
+/** The error for a process that `/proc` does not show. @param name of the target */
+export function notFound({ proc }: Machine, pid: number, name: string): Failure {
+  if (!isHidden(pid, proc)) return new Failure('no-target', `${name}: no such process: ${pid} (or it has just exited)`);
+  return new Failure(
+    'not-permitted',
+    `${name}: process ${pid} is hidden (${proc} is mounted with hidepid, and process ${pid} belongs to another user); run as root`,
+  );
 }
 
 /** The host's own namespace: that of PID 1. */

@@ -14,12 +14,17 @@ export interface CounterValues {
  * the same objects are returned.
  */
 export class CounterFiles {
-  readonly #files = new OpenFileCache();
+  readonly #files: OpenFileCache;
   /** Texts of the files as last parsed, by their paths; undefined for a file that could not be read. */
   #texts = new Map<string, string | undefined>();
   #last: CounterValues | undefined;
   /** Whether {@link #last} has all counters. */
   #all = false;
+
+  /** @param isValid whether the folder that is read is that of the namespace, see `OpenFileCache` */
+  constructor(isValid: () => boolean) {
+    this.#files = new OpenFileCache(isValid);
+  }
 
   /**
    * Reads the counters of a `/proc/PID/net`.

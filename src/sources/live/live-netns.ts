@@ -67,7 +67,7 @@ export class LiveNetns implements NetnsSnapshot {
     return makeNames(
       this.#machine,
       containers.map(({ facts }) => facts),
-      gatewayFolders(this.handle),
+      withGateways([this.handle]),
     );
   }
 
@@ -102,7 +102,7 @@ export class LiveNetns implements NetnsSnapshot {
   }
 
   sockstat(): Sockstat | undefined {
-    return sockstatOf(this.handle);
+    return sockstatOf(this.#machine, this.handle);
   }
 
   async fullestProcess(of: string): Promise<DescriptorUse | undefined> {
@@ -135,9 +135,9 @@ export class LiveNetns implements NetnsSnapshot {
   }
 }
 
-/** `/proc/PID/net` of a namespace whose default gateways get a name; empty for the host, whose gateways get none. */
-export function gatewayFolders({ procNet, target }: NetnsHandle): string[] {
-  return procNet === undefined || target.runtime === 'host' ? [] : [procNet];
+/** The namespaces whose default gateways get a name: all but the host's. */
+export function withGateways(handles: readonly NetnsHandle[]): NetnsHandle[] {
+  return handles.filter(({ target }) => target.runtime !== 'host');
 }
 
 function inodesOf(sockets: SocketSource): Set<number> {

@@ -6,7 +6,7 @@ import type { NetnsHandle } from '../../collect/target/netns-handle.ts';
 import { resolveTargets } from '../../collect/target/resolve-targets.ts';
 import type { Names } from '../../model/names.ts';
 import type { Snapshot, SnapshotInventory } from '../snapshot.ts';
-import { gatewayFolders, LiveNetns } from './live-netns.ts';
+import { LiveNetns, withGateways } from './live-netns.ts';
 
 /** A snapshot of this machine now. */
 export class LiveSnapshot implements Snapshot {
@@ -72,7 +72,7 @@ export class LiveSnapshot implements Snapshot {
     return makeNames(
       this.#machine,
       containers.map(({ facts }) => facts),
-      this.namespaces.flatMap(({ handle }) => gatewayFolders(handle)),
+      withGateways(this.namespaces.map(({ handle }) => handle)),
     );
   }
 

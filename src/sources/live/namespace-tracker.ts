@@ -156,10 +156,8 @@ export class NamespaceTracker {
 
   #makeNames(namespaces: readonly FoundNetns[]): Names {
     if (!this.#wantsNames) return { host: () => undefined, service: () => undefined, user: () => undefined };
-    const procNets = namespaces.flatMap(({ handle, host }) =>
-      handle.procNet === undefined || host ? [] : [handle.procNet],
-    );
-    return makeNames(this.#machine, this.facts, procNets);
+    const handles = namespaces.filter(({ host }) => !host).map(({ handle }) => handle);
+    return makeNames(this.#machine, this.facts, handles);
   }
 }
 

@@ -2,7 +2,7 @@ import type { ContainerInstance } from '../../collect/containers/inventory.ts';
 import type { Machine } from '../../collect/machine.ts';
 import type { FoundNetns } from '../../collect/target/found-netns.ts';
 import type { WatchedContainer, WatchedNetns } from '../../model/netns/netns.ts';
-import { readProcText } from '../../procfs/read.ts';
+import { readCgroupText } from '../../procfs/cgroup.ts';
 
 /** What consumers of samples see of a found namespace. */
 export function watchedNetns(machine: Machine, found: FoundNetns): WatchedNetns {
@@ -20,7 +20,7 @@ export function watchedContainers(machine: Machine, containers: readonly Contain
   return containers.flatMap(({ facts, pid }) => {
     if (pid === undefined) return [];
     const { name, runtime, id, labels, addresses, gateways, networkMode } = facts;
-    const cgroup = cgroupPath(readProcText(`${machine.proc}/${pid}/cgroup`));
+    const cgroup = cgroupPath(readCgroupText(pid, machine.proc));
     return [
       {
         name,

@@ -3,6 +3,7 @@ import type { SocketDump } from '../../collect/dump/dump-sockets.ts';
 import type { Machine } from '../../collect/machine.ts';
 import type { DescriptorScan } from '../../collect/owners/descriptor-kinds.ts';
 import type { FoundNetns } from '../../collect/target/found-netns.ts';
+import { leadsToNetns } from '../../collect/target/process-way.ts';
 import { isShared, soleContainer } from '../../count/sharing.ts';
 import type { Sockstat } from '../../model/netns/counters.ts';
 import type { WatchedNetns } from '../../model/netns/netns.ts';
@@ -64,7 +65,7 @@ export class NetnsSampler {
   readonly #machine: Machine;
   #found: FoundNetns;
   readonly #kinds: KindsSampler;
-  readonly #counters = new CounterFiles();
+  readonly #counters = new CounterFiles(() => leadsToNetns(this.#machine, this.#found.handle));
   #snapshotMs: number | undefined;
   #processesDueMs = 0;
   #ownersDueMs = 0;
