@@ -14,7 +14,7 @@ const MODULES = {
   runtimes: ['base', 'model'],
   names: ['base', 'model'],
   lab: ['base', 'model'],
-  kernel: ['base', 'netlink', 'bpf', 'model'],
+  kernel: ['base', 'netlink', 'model'],
   filter: ['base', 'netlink', 'model'],
   count: ['base', 'model'],
   platform: ['base', 'model'],
@@ -22,7 +22,7 @@ const MODULES = {
   guard: ['base', 'count', 'filter', 'doctor', 'model'],
   collect: ['base', 'kernel', 'procfs', 'runtimes', 'names', 'netlink', 'filter', 'model'],
   sources: [
-    ...['base', 'kernel', 'procfs', 'runtimes', 'names', 'netlink', 'bpf', 'filter', 'count', 'recording'],
+    ...['base', 'kernel', 'procfs', 'runtimes', 'names', 'netlink', 'filter', 'count', 'recording'],
     ...['collect', 'model'],
   ],
   act: ['base', 'kernel', 'netlink', 'collect', 'model'],
