@@ -1,6 +1,5 @@
 /** `socklens events`: failed connection attempts, and closed sockets that are not TCP connections. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { whenNotBusy } from '../support/busy.ts';
 import { between, ClosedWatch } from '../support/closed-watch.ts';
 import { createNetns, type TestNetns, until } from '../support/netns.ts';
 import { AF, SOCK } from '../support/recipes/constants.ts';
@@ -69,17 +68,14 @@ describe('events: attempts to connect', () => {
   });
 
   it('no answer, blocking: failed, and the endpoints come from the dump that saw it', async () => {
-    // The attempt lasts for three seconds, and one of the dumps must fall into them.
-    await whenNotBusy(async () => {
-      const port = await freePort(workshop, V4);
-      drop(netns, V4, '--dport', String(port), '--syn');
-      const shop = await Workshop.start(netns);
-      const fd = await shop.socket(AF.INET, SOCK.STREAM, 0, true);
-      await expect(shop.connect(fd, { host: V4, port })).rejects.toMatchObject({ code: 'ETIMEDOUT' });
-      const one = await watch.closed(1, () => shop.close(fd));
-      await shop.stop();
-      expect(one).toMatchObject([{ outcome: 'failed', peer: { address: V4, port }, process: { pid: shop.pid } }]);
-    });
+    const port = await freePort(workshop, V4);
+    drop(netns, V4, '--dport', String(port), '--syn');
+    const shop = await Workshop.start(netns);
+    const fd = await shop.socket(AF.INET, SOCK.STREAM, 0, true);
+    await expect(shop.connect(fd, { host: V4, port })).rejects.toMatchObject({ code: 'ETIMEDOUT' });
+    const one = await watch.closed(1, () => shop.close(fd));
+    await shop.stop();
+    expect(one).toMatchObject([{ outcome: 'failed', peer: { address: V4, port }, process: { pid: shop.pid } }]);
   });
 });
 

@@ -6,7 +6,6 @@ import { expect, test } from 'vitest';
 import { RULES } from '../../src/doctor/catalogue.ts';
 import type { Diagnosis } from '../../src/model/finding/diagnosis.ts';
 import type { Finding } from '../../src/model/finding/finding.ts';
-import { TRIES, whenNotBusy } from './busy.ts';
 import { LAUNCHER } from './cli.ts';
 
 export interface DiagnoseOptions {
@@ -67,29 +66,25 @@ export interface Proof {
   healthy?(): Promise<readonly Finding[]>;
   /** Further assertions on the rule's finding. */
   check?(finding: Finding): void;
-  /** Time limit of one attempt, in milliseconds; default a minute. */
+  /** Time limit in milliseconds; default a minute. */
   timeoutMs?: number;
 }
 
 /** Tests that a rule finds its fault and does not report the healthy situation; stores the result for `docs/rules/README.md`. */
 export function prove({ rule, how, lookAlike, fault, healthy, check, timeoutMs = 60_000 }: Proof): void {
-  test(`${rule}: named (${how})`, { timeout: timeoutMs * TRIES }, async () => {
+  test(`${rule}: named (${how})`, { timeout: timeoutMs }, async () => {
     note(rule, { how, lookAlike, named: false });
-    await whenNotBusy(async () => {
-      const findings = await fault();
-      const named = findings.find((finding) => finding.rule === rule);
-      expect(named, `findings: ${findings.map((finding) => finding.rule).join(', ') || 'none'}`).toBeDefined();
-      if (named !== undefined) check?.(named);
-    });
+    const findings = await fault();
+    const named = findings.find((finding) => finding.rule === rule);
+    expect(named, `findings: ${findings.map((finding) => finding.rule).join(', ') || 'none'}`).toBeDefined();
+    if (named !== undefined) check?.(named);
     note(rule, { named: true });
   });
   if (healthy === undefined) return;
-  test(`${rule}: quiet (${lookAlike})`, { timeout: timeoutMs * TRIES }, async () => {
+  test(`${rule}: quiet (${lookAlike})`, { timeout: timeoutMs }, async () => {
     note(rule, { how, lookAlike, quiet: false });
-    await whenNotBusy(async () => {
-      const reported = (await healthy()).filter((finding) => finding.rule === rule && finding.severity !== 'info');
-      expect(reported).toEqual([]);
-    });
+    const reported = (await healthy()).filter((finding) => finding.rule === rule && finding.severity !== 'info');
+    expect(reported).toEqual([]);
     note(rule, { quiet: true });
   });
 }
