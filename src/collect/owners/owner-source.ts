@@ -63,6 +63,8 @@ export interface OwnerSource {
    * was read; for a socket without any, the oldest process of the host. Undefined before the host was read once.
    */
   asOfMs(inode: number): number | undefined;
+  /** How many sockets are known to be held. */
+  readonly size: number;
   /** PIDs of processes that could hold a socket and may not be read. */
   readonly denied: readonly number[];
 }
