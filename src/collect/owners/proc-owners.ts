@@ -220,10 +220,11 @@ export class ProcOwners implements OwnerSource {
     // At the end of the map: it is the newest reading.
     this.#readings.delete(pid);
     this.#readings.set(pid, { readMs: atMs, startTicks, checkedMs: atMs });
+    // A zombie holds nothing, whatever was read while it exited.
     const hasEnded = stat.state === 'Z' && otherThreadFolder(pid, proc) === undefined;
     if (isReadable || hasEnded) this.#denied.delete(pid);
     else this.#denied.add(pid);
-    if (sockets.length === 0) {
+    if (sockets.length === 0 || hasEnded) {
       this.#index.remove(pid);
       return;
     }
