@@ -77,5 +77,5 @@ export function forked(first = 'pass'): string {
     .split('\n')
     .map((line) => `    ${line}`)
     .join('\n');
-  return `child = os.fork()\nif child == 0:\n${inChild}\n    signal.pause()\n    os._exit(0)\nanswer = child`;
+  return `child = os.fork()\nif child == 0:\n${inChild}\n    while True: signal.pause()\nanswer = child`;
 }
