@@ -51,6 +51,7 @@ const TEXTS: Readonly<Record<string, (aliases: Aliases, text: string) => string>
   peerService: service,
   process: program,
   id: (aliases, id) => aliases.id(id),
+  scope: (aliases, id) => aliases.id(id),
   network: (aliases, text) => network(aliases, text),
   networkMode: (aliases, text) => network(aliases, text),
   cgroup: (aliases, text) => cgroup(aliases, text),

@@ -5,9 +5,11 @@ import { ConnectionMemory } from '../../collect/owners/connection-memory.ts';
 import { type HeldSockets, NetnsOwners } from '../../collect/owners/netns-owners.ts';
 import { whyDenied } from '../../collect/permissions.ts';
 import { type NetnsHandle, openNetns } from '../../collect/target/netns-handle.ts';
+import { ListenerOwners } from '../../count/listener-owners.ts';
 import { Roles } from '../../count/roles.ts';
 import { openEventSocket } from '../../kernel/event-socket.ts';
 import { SystemCallError } from '../../kernel/system-calls.ts';
+import { attribute, OUTSIDE } from '../../model/netns/attribution.ts';
 import type { Remembered } from '../../model/socket/closed-connection.ts';
 import type { SocketQuery } from '../../model/socket/socket-query.ts';
 import type { SocketView } from '../../model/socket/socket-view.ts';
@@ -33,8 +35,13 @@ export class NetnsReader {
   lacksOwners = false;
   /** Knows the TCP listeners of every dump so far. */
   readonly roles = new Roles();
-  /** Containers of listeners by their indexes in {@link roles}; absent where unknown, or where several listen. */
-  readonly #listenerContainers = new Map<number, string>();
+  /**
+   * Names the container whose cgroup created a socket; undefined for none. Present where several containers share the
+   * namespace: then the owner of every socket counts, and not only of those that a rule may judge.
+   */
+  creatorOf: ((socket: SocketView) => string | undefined) | undefined;
+  /** Owners of the listeners of the last dump. */
+  #listeners = new ListenerOwners();
   readonly #machine: Machine;
   #receivesEvents = false;
 
@@ -112,24 +119,35 @@ export class NetnsReader {
     return dump;
   }
 
-  /**
-   * The container of a socket: its owner's, or that of the only listener on its local address and port; undefined
-   * where neither is known.
-   */
+  /** Name of the container of a socket, by the rule of `attribute`; undefined for none. */
   containerOf(socket: SocketView): string | undefined {
-    return this.#containerOf(socket, this.memory.ownerOf(socket)?.container);
+    const remembered = () => this.#ownerName(this.memory.ownerOf(socket));
+    return this.#containerOf(socket, socket.inode === 0 ? undefined : remembered, remembered);
   }
 
-  /** As {@link containerOf}, for a closed connection. @param remembered what dumps showed of it */
+  /** As {@link containerOf}, for a closed connection, which its process held until then. @param remembered what dumps showed of it */
   containerOfClosed(socket: SocketView, remembered: Remembered | undefined): string | undefined {
-    return this.#containerOf(socket, remembered?.container);
+    const { process, container } = remembered ?? {};
+    return this.#containerOf(socket, () => (process === undefined ? undefined : (container ?? OUTSIDE)));
   }
 
-  #containerOf(socket: SocketView, ofOwner: string | undefined): string | undefined {
-    const known = ofOwner ?? this.container;
-    if (known !== undefined || this.#listenerContainers.size === 0) return known;
-    const listener = this.roles.listenerOf(socket);
-    return listener === undefined ? undefined : this.#listenerContainers.get(listener);
+  #containerOf(
+    socket: SocketView,
+    process: (() => string | undefined) | undefined,
+    memory?: () => string | undefined,
+  ): string | undefined {
+    if (this.container !== undefined) return this.container;
+    const found = attribute(socket, {
+      process: () => process?.(),
+      cgroup: (one) => this.creatorOf?.(one),
+      listener: (one) => this.#listeners.of(one),
+      ...(memory !== undefined && { memory }),
+    });
+    return found === undefined || found.owner === OUTSIDE ? undefined : found.owner;
+  }
+
+  #ownerName(owner: { container?: string } | undefined): string | undefined {
+    return owner === undefined ? undefined : (owner.container ?? OUTSIDE);
   }
 
   #remembering(
@@ -141,34 +159,24 @@ export class NetnsReader {
     const { memory } = this;
     const withoutOwner: number[] = [];
     const listeners: { listener: number; row: number | undefined }[] = [];
+    const listening = new ListenerOwners();
     memory.begin(nowMs);
     read((socket) => {
-      if (!isRemembered(socket)) return;
+      if (this.creatorOf === undefined && !isRemembered(socket)) return;
       const row = memory.see(socket);
       // Unconnected UDP sockets may be clients: their port, reused, would make servers of other clients.
-      const listener = socket.proto === 'tcp' ? this.roles.addListener(socket) : undefined;
+      if (socket.proto === 'tcp') this.roles.addListener(socket);
+      const listener = listening.add(socket);
       if (listener !== undefined) listeners.push({ listener, row });
       if (row !== undefined && memory.needsOwner(row)) withoutOwner.push(row);
     });
     if (findsOwners && withoutOwner.length > 0) this.owners.find(memory, withoutOwner, nowMs, scans);
     this.lacksOwners = withoutOwner.some((row) => memory.needsOwner(row));
-    this.#rememberListeners(listeners);
-    memory.end(this.#receivesEvents);
-  }
-
-  /** @param listeners of one dump; several may have one address and port (SO_REUSEPORT) */
-  #rememberListeners(listeners: readonly { listener: number; row: number | undefined }[]): void {
-    const containers = new Map<number, string | undefined>();
     for (const { listener, row } of listeners) {
-      const owner = row === undefined ? undefined : this.memory.owner(row);
-      if (owner === undefined) continue;
-      const isOther = containers.has(listener) && containers.get(listener) !== owner.container;
-      containers.set(listener, isOther ? undefined : owner.container);
+      listening.setOwner(listener, this.#ownerName(row === undefined ? undefined : memory.owner(row)));
     }
-    for (const [listener, container] of containers) {
-      if (container === undefined) this.#listenerContainers.delete(listener);
-      else this.#listenerContainers.set(listener, container);
-    }
+    this.#listeners = listening;
+    memory.end(this.#receivesEvents);
   }
 }
 
