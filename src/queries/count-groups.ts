@@ -46,7 +46,7 @@ export async function countGroups(netns: NetnsSnapshot, options: GroupsOptions):
   if (!streams) return countAgain(netns, { ...options, query }, bound, names);
   const counter = new GroupCounter(keys, { names });
   const test = bound === undefined ? () => true : testAlone(bound);
-  const read = netns.stream(bound === undefined ? query : narrowed(query, bound), (socket) => {
+  const read = await netns.stream(bound === undefined ? query : narrowed(query, bound), (socket) => {
     if (test(socket)) counter.add(socket);
   });
   if (bound !== undefined) checkAnswerable(netns, read, bound);
@@ -60,17 +60,17 @@ async function countAgain(
   bound: SnapshotFilter | undefined,
   names: Names | undefined,
 ): Promise<GroupReport> {
-  const read = netns.read(bound === undefined ? query : narrowed(query, bound));
+  const read = await netns.read(bound === undefined ? query : narrowed(query, bound));
   const byContainer = keys.includes('container') || bound?.needs.containers === true;
   const attribution = byContainer ? await netns.attribution(read.sockets) : undefined;
   const containerOf = attribution && containerNames(await netns.residents(), attribution);
-  const sockets = bound === undefined ? read.sockets : matching({ netns, query, containerOf }, read, bound);
+  const sockets = bound === undefined ? read.sockets : await matching({ netns, query, containerOf }, read, bound);
   const owners = attribution?.owners ?? (keys.includes('process') ? netns.owners(sockets) : undefined);
   if (owners !== undefined) addGaps(read.coverage, owners, bound?.needs.containers ? read.sockets : sockets);
   const counter = new GroupCounter(keys, {
     names,
     // With a filter the listeners may be left out: they are dumped separately.
-    roles: bound === undefined ? new Roles(sockets) : rolesOf(netns, query),
+    roles: bound === undefined ? new Roles(sockets) : await rolesOf(netns, query),
     ...(owners !== undefined && {
       processOf: ({ inode }) => {
         const [first] = owners.of(inode);

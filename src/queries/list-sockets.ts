@@ -35,12 +35,12 @@ export async function listSockets(netns: NetnsSnapshot, options: SocketsOptions)
   const residents = await netns.residents();
   const bound = await bindIn(netns, options.filter);
   const names = options.names ? await netns.names() : undefined;
-  const read = netns.read(bound === undefined ? query : narrowed(query, bound));
+  const read = await netns.read(bound === undefined ? query : narrowed(query, bound));
   const { shared } = residents;
   const wantsOwners = options.processes || shared || bound?.needs.containers;
   const attribution = wantsOwners ? await netns.attribution(read.sockets) : undefined;
   const containerOf = attribution && containerNames(residents, attribution);
-  const sockets = bound === undefined ? read.sockets : matching({ netns, query, containerOf }, read, bound);
+  const sockets = bound === undefined ? read.sockets : await matching({ netns, query, containerOf }, read, bound);
   if (attribution !== undefined)
     addGaps(read.coverage, attribution.owners, bound?.needs.containers ? read.sockets : sockets);
   const context: RowContext = {

@@ -2,14 +2,16 @@ import { PeerCounter } from '../count/peer-counter.ts';
 import { Roles } from '../count/roles.ts';
 import { Failure } from '../model/failure.ts';
 import type { Names } from '../model/names.ts';
+import { OUTSIDE } from '../model/netns/attribution.ts';
 import type { Sockstat } from '../model/netns/counters.ts';
+import { NO_RUNTIME, sharedName } from '../model/netns/sharing.ts';
 import type { BusiestPeer, Overview, OverviewRow } from '../model/report/overview.ts';
 import { NOT_ROOT } from '../model/sample/coverage.ts';
 import { mayNameService } from '../model/socket/endpoint.ts';
 import type { SocketQuery } from '../model/socket/socket-query.ts';
 import type { Proto } from '../model/socket/socket-view.ts';
 import { ALL_STATES } from '../model/socket/tcp-state.ts';
-import { type NetnsSnapshot, OUTSIDE, type Residents, type Snapshot, type SocketsRead } from '../sources/snapshot.ts';
+import type { NetnsSnapshot, Residents, Snapshot, SocketsRead } from '../sources/snapshot.ts';
 import { addGaps } from './owner-gaps.ts';
 
 /**
@@ -33,7 +35,7 @@ export async function overview(snapshot: Snapshot, options: { names: boolean }):
   const refused: { row: OverviewRow; error: Failure }[] = [];
   for (const netns of snapshot.namespaces) {
     try {
-      result.rows.push(...(await rowsOfNetns(netns, names, snapshot.showsAll)));
+      result.rows.push(...(await rowsOfNetns(netns, names)));
     } catch (error) {
       if (!(error instanceof Failure)) throw error;
       result.coverage.complete = false;
@@ -65,10 +67,10 @@ function isOfOrdinaryUser({ coverage, rows }: Overview): boolean {
   return [coverage, ...rows.map((row) => row.coverage)].some(({ notes }) => notes.includes(NOT_ROOT));
 }
 
-/** The rows of one namespace, which is read once. @param showHost whether the host has a row of its own in its namespace */
-async function rowsOfNetns(netns: NetnsSnapshot, names: Names | undefined, showHost: boolean): Promise<OverviewRow[]> {
+/** The rows of one namespace, which is read once. */
+async function rowsOfNetns(netns: NetnsSnapshot, names: Names | undefined): Promise<OverviewRow[]> {
   const residents = await netns.residents();
-  return residents.shared ? sharedRows(netns, residents, names, showHost) : [await singleRow(netns, residents, names)];
+  return residents.shared ? sharedRows(netns, residents, names) : [await singleRow(netns, residents, names)];
 }
 
 /** The row of a namespace that is not shared. UDP and RAW are taken from `sockstat`. */
@@ -78,51 +80,53 @@ async function singleRow(
   names: Names | undefined,
 ): Promise<OverviewRow> {
   const sockstat = netns.sockstat();
-  const read = netns.read(query(sockstat === undefined ? ['tcp', 'udp', 'unix'] : ['tcp', 'unix']));
+  const read = await netns.read(query(sockstat === undefined ? ['tcp', 'udp', 'unix'] : ['tcp', 'unix']));
   const counter = new PeerCounter(new Roles(read.sockets));
   read.sockets.each((socket) => counter.add(socket));
   const owner = containers[0]?.id ?? OUTSIDE;
   return makeRow(netns, owner, { ...netns.target, sharedWith: [] }, counter, read, names, sockstat);
 }
 
-/** A namespace that several share: each socket goes to its owner, or to the row `unowned`. */
+/**
+ * A namespace that several share: each socket goes to its owner, and those of nobody to a row of their own. A snapshot
+ * of some of its containers has their rows only.
+ */
 async function sharedRows(
   netns: NetnsSnapshot,
   { containers, isHost }: Residents,
   names: Names | undefined,
-  showHost: boolean,
 ): Promise<OverviewRow[]> {
-  const read = netns.read(query(['mptcp', 'tcp', 'udp', 'udplite', 'raw', 'unix']));
+  const read = await netns.read(query(['mptcp', 'tcp', 'udp', 'udplite', 'raw', 'unix']));
   const { of, owners, unreadable } = await netns.attribution(read.sockets);
   const roles = new Roles(read.sockets);
-  const counters = new Map<string, PeerCounter>();
-  const counterOf = (key: string) => {
-    const known = counters.get(key) ?? new PeerCounter(roles);
-    counters.set(key, known);
+  const counters = new Map<string | undefined, PeerCounter>();
+  const counterOf = (owner: string | undefined) => {
+    const known = counters.get(owner) ?? new PeerCounter(roles);
+    counters.set(owner, known);
     return known;
   };
   read.sockets.each((socket) => {
-    const owner = of(socket);
-    counterOf(owner === undefined || (owner === OUTSIDE && !isHost) ? '' : owner).add(socket);
+    const owner = of(socket)?.owner;
+    counterOf(owner === OUTSIDE && !isHost ? undefined : owner).add(socket);
   });
   addGaps(read.coverage, owners, read.sockets);
-  const all = containers.map(({ name }) => name);
+  const members = [...containers.map(({ name }) => name), ...(isHost ? ['host'] : [])];
+  const rowOf = async (owner: string, identity: Omit<Identity, 'sharedWith'>) => {
+    const sharedWith = members.filter((name) => name !== identity.name);
+    const row = await makeRow(netns, owner, { ...identity, sharedWith }, counterOf(owner), read, names);
+    return unreadable.has(owner) ? withoutZeros(row) : row;
+  };
+  const { scope } = netns;
   const rows: OverviewRow[] = [];
   for (const container of containers) {
-    const others = all.filter((name) => name !== container.name);
-    const identity = { ...container, sharedWith: isHost ? [...others, 'host'] : others };
-    const row = await makeRow(netns, container.id, identity, counterOf(container.id), read, names);
-    rows.push(unreadable.has(container.id) ? withoutZeros(row) : row);
+    if (scope?.includes(container.id) ?? true) rows.push(await rowOf(container.id, container));
   }
-  const { netns: inode } = netns.target;
-  if (isHost && showHost) {
-    const identity = { name: 'host', runtime: 'host', pid: 1, netns: inode, sharedWith: all };
-    const row = await makeRow(netns, OUTSIDE, identity, counterOf(OUTSIDE), read, names);
-    rows.push(unreadable.has(OUTSIDE) ? withoutZeros(row) : row);
-  }
-  const identity = { name: 'unowned', runtime: 'unowned', netns: inode, sharedWith: all };
-  const unowned = await makeRow(netns, undefined, identity, counterOf(''), read, names);
-  if (hasSockets(unowned)) rows.push(unowned);
+  if (scope !== undefined) return rows;
+  const inode = netns.target.netns;
+  if (isHost) rows.push(await rowOf(OUTSIDE, { name: 'host', runtime: 'host', pid: 1, netns: inode }));
+  const nobody = { name: sharedName(members), runtime: NO_RUNTIME, netns: inode, sharedWith: members };
+  const shared = await makeRow(netns, undefined, nobody, counterOf(undefined), read, names);
+  if (hasSockets(shared)) rows.push(shared);
   return rows;
 }
 

@@ -43,8 +43,12 @@ export async function bindIn(netns: NetnsSnapshot, filter: Filter | undefined): 
  *
  * @throws {Failure} `unsupported` or `not-permitted` when the filter needs data that could not be read
  */
-export function matching(context: FilterContext, read: SocketsRead, bound: SnapshotFilter): SocketSource {
-  const test = socketTest(context, read, bound);
+export async function matching(
+  context: FilterContext,
+  read: SocketsRead,
+  bound: SnapshotFilter,
+): Promise<SocketSource> {
+  const test = await socketTest(context, read, bound);
   return {
     each(visit) {
       read.sockets.each((socket) => {
@@ -63,7 +67,7 @@ export function testAlone(bound: BoundFilter): Test {
 }
 
 /** Makes the test of a filter for one moment of one namespace, for `ls` and `kill`. */
-function socketTest(context: FilterContext, read: SocketsRead, bound: SnapshotFilter): Test {
+async function socketTest(context: FilterContext, read: SocketsRead, bound: SnapshotFilter): Promise<Test> {
   const { netns, query } = context;
   const { needs } = bound;
   checkAnswerable(netns, read, bound);
@@ -76,7 +80,7 @@ function socketTest(context: FilterContext, read: SocketsRead, bound: SnapshotFi
     // Any of the holders may match.
     ...(owners !== undefined && { processesOf: ({ inode }) => owners.of(inode) }),
     ...(needs.containers && { belongsTo: membership(context, bound) }),
-    ...(needs.listeners && listening(netns, query)),
+    ...(needs.listeners && (await listening(netns, query))),
     ...(isAutobound !== undefined && { isAutobound }),
   });
 }
@@ -127,8 +131,11 @@ function membership({ containerOf }: FilterContext, bound: SnapshotFilter): NonN
 }
 
 /** Listeners are few and in a kernel table of their own: they are dumped separately, whatever the filter leaves out. */
-function listening(netns: NetnsSnapshot, query: SocketQuery): Pick<SocketLookups, 'roleOf' | 'isListenedOn'> {
-  const roles = rolesOf(netns, query);
+async function listening(
+  netns: NetnsSnapshot,
+  query: SocketQuery,
+): Promise<Pick<SocketLookups, 'roleOf' | 'isListenedOn'>> {
+  const roles = await rolesOf(netns, query);
   return {
     roleOf: (socket) => roles.of(socket),
     isListenedOn: (socket) => roles.isListenedOn(socket),
@@ -136,8 +143,8 @@ function listening(netns: NetnsSnapshot, query: SocketQuery): Pick<SocketLookups
 }
 
 /** The listeners of a namespace. */
-export function rolesOf(netns: NetnsSnapshot, query: SocketQuery): Roles {
+export async function rolesOf(netns: NetnsSnapshot, query: SocketQuery): Promise<Roles> {
   const states = stateMask(TCP_STATE.LISTEN, TCP_STATE.CLOSE);
   const asked = { ...query, inet: true, inet6: true, states, tcpInfo: false, filter: undefined };
-  return new Roles(netns.read(asked).sockets);
+  return new Roles((await netns.read(asked)).sockets);
 }

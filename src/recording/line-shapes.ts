@@ -42,6 +42,7 @@ const namespace = v.looseObject({
   targets: v.array(v.string()),
   host: v.boolean(),
   containers: v.array(container),
+  scope: v.exactOptional(v.array(v.string())),
 }) satisfies v.GenericSchema<unknown, WatchedNetns>;
 
 /** Milliseconds since the epoch, within the range of `Date`. */

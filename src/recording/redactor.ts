@@ -53,6 +53,7 @@ const TEXTS: Readonly<Record<string, (aliases: Aliases, text: string) => string>
   process: program,
   holderProcesses: program,
   id: (aliases, id) => aliases.id(id),
+  scope: (aliases, id) => aliases.id(id),
   network: (aliases, text) => network(aliases, text),
   networkMode: (aliases, text) => network(aliases, text),
   cgroup: (aliases, text) => cgroup(aliases, text),

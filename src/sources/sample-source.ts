@@ -46,9 +46,9 @@ export interface SampleSource {
    * Makes the next tick due at once, because other namespaces are in the foreground. A recording repeats its last tick,
    * with the last snapshot of each namespace.
    */
-  tickNow?(): void;
+  readonly tickNow?: (() => void) | undefined;
   /** Changes the interval, milliseconds. Absent where ticks have the interval of the recording. */
-  setInterval?(intervalMs: number): void;
+  readonly setInterval?: ((intervalMs: number) => void) | undefined;
   /** Closes everything that is open; no other method may be called afterwards. */
   close(): void;
 }

@@ -4,6 +4,7 @@ import {
   FILTER_HELP,
   formatOf,
   forTime,
+  netns,
   numeric,
   outputOptions,
   parseCount,
@@ -21,6 +22,7 @@ export const eventsCommand = command({
   options: {
     tcp,
     udp,
+    netns,
     numeric,
     for: forTime,
     count: option.value('N', 'Stop after N connections', parseCount, { letter: 'c' }),
@@ -42,6 +44,7 @@ export const eventsCommand = command({
         ...(await operandsOf('events', words, options, REAL_TIME, 'all')),
         asSs: options.ss,
         protos: protosOf(options),
+        wholeNetns: options.netns,
         numeric: options.numeric,
         forMs: options.for,
         count: options.count,

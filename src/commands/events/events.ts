@@ -14,6 +14,8 @@ import { EventReport, type EventReportOptions } from './event-report.ts';
 export interface EventsOptions extends EventReportOptions {
   /** A TARGET as typed, several with commas; undefined for all of a recording. */
   target: string | undefined;
+  /** Whether a container as TARGET means its whole network namespace. */
+  wholeNetns?: boolean | undefined;
   /** A recording to read the connections from; undefined for this machine. */
   from?: Recorded | undefined;
   /** As typed; empty for all. */
@@ -35,12 +37,13 @@ const DUMP_MS = 1000;
 
 /** `socklens events`: a line for each connection as soon as it is closed, and a summary by peer. */
 export async function events(context: CommandContext, options: EventsOptions): Promise<void> {
-  const { target, from, forMs, numeric, bufferBytes, through } = options;
+  const { target, wholeNetns, from, forMs, numeric, bufferBytes, through } = options;
   const filter = readFilter(context, options.filter, options.asSs);
   if (target === undefined && from === undefined)
     throw new Failure('usage', 'events needs a TARGET (see socklens events --help)');
   const source = await openSource(context.machine, {
     target,
+    wholeNetns,
     from,
     forMs,
     numeric,

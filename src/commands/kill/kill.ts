@@ -23,6 +23,8 @@ import { closingJson, closingNdjson } from './closing-json.ts';
 export interface KillOptions {
   /** A TARGET as typed, several with commas. */
   target: string;
+  /** Whether a container as TARGET means its whole network namespace. */
+  wholeNetns?: boolean | undefined;
   /** As typed; an empty one is refused. */
   filter: string;
   /** Parse the filter like ss. */
@@ -64,11 +66,11 @@ export async function kill(context: CommandContext, options: KillOptions): Promi
   if (!options.yes && !options.dryRun && context.confirm === undefined) {
     throw new Failure('usage', 'kill: stdin is not a terminal; pass --yes to confirm, or --dry-run to only show');
   }
-  const snapshot = await LiveSnapshot.of(context.machine, options.target);
+  const snapshot = await LiveSnapshot.of(context.machine, options.target, options.wholeNetns);
   const wants = { query: options.query, filter, processes: true, names: !options.numeric };
   const matches: Match[] = [];
   for (const netns of snapshot.namespaces) {
-    matches.push(select(netns.handle, await listSockets(netns, wants), options));
+    matches.push(select(snapshot.handleOf(netns), await listSockets(netns, wants), options));
   }
   const all = matches.flatMap(({ closing }) => closing);
   show(context, matches, options);

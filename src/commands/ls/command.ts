@@ -10,6 +10,7 @@ import {
   formatOf,
   ipv4,
   ipv6,
+  netns,
   numeric,
   outputOptions,
   parseCount,
@@ -48,6 +49,7 @@ export const lsCommand = command({
   options: {
     ...queryOptions,
     processes: option.boolean('Show the processes that hold each socket', { letter: 'p' }),
+    netns,
     numeric,
     ...groupOptions,
     ss,
@@ -71,6 +73,7 @@ export const lsCommand = command({
         explain: options.explainFilter,
         query: queryOf(options),
         processes: options.processes,
+        wholeNetns: options.netns,
         numeric: options.numeric,
         ...groupingOf(options),
         format: formatOf(options),

@@ -23,6 +23,8 @@ import { readFilter } from '../read-filter.ts';
 export interface LsOptions {
   /** A TARGET as typed, several with commas; undefined for all of a recording. */
   target: string | undefined;
+  /** Whether a container as TARGET means its whole network namespace. */
+  wholeNetns?: boolean | undefined;
   /** The recording to read; undefined for this machine. */
   from?: Recorded | undefined;
   /** As typed; empty for all sockets. */
@@ -48,12 +50,12 @@ export interface LsOptions {
 export async function ls(context: CommandContext, options: LsOptions): Promise<void> {
   // An error in the filter is reported before anything is read.
   const filter = readFilter(context, options.filter, options.asSs);
-  const { from, target } = options;
+  const { from, target, wholeNetns } = options;
   if (from === undefined && target === undefined)
     throw new Failure('usage', 'ls needs a TARGET (see socklens ls --help)');
   if (from !== undefined && options.explain)
     throw new Failure('usage', '--explain-filter and --from exclude each other: no kernel filters a recording');
-  const snapshot = await openSnapshot(context.machine, { target, from });
+  const snapshot = await openSnapshot(context.machine, { target, wholeNetns, from });
   try {
     if (options.explain) await explain(context, snapshot, filter, options.query);
     else if (options.by.length > 0) await count(context, snapshot, filter, options);

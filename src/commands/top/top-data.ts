@@ -107,7 +107,7 @@ export class TopDataBuilder {
 
   #openedSnapshot({ namespace }: NetnsTick, snapshot: SocketSnapshot, { names }: Tick, opened: string): OpenedSnapshot {
     const owner = identitiesOf(namespace).find(({ id }) => id === opened)?.owner;
-    return { snapshot, names, owner, test: this.#tests.get(namespace.netns) };
+    return { namespace, snapshot, names, owner, test: this.#tests.get(namespace.netns) };
   }
 
   #namespace(netns: number): NetnsRows {

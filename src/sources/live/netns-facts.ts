@@ -12,6 +12,7 @@ export function watchedNetns(machine: Machine, found: FoundNetns): WatchedNetns 
     targets: found.targets,
     host: found.host,
     containers: watchedContainers(machine, found.containers),
+    ...(found.scope !== undefined && { scope: found.scope }),
   };
 }
 

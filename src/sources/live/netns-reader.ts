@@ -6,9 +6,11 @@ import { NetnsOwners } from '../../collect/owners/netns-owners.ts';
 import type { HeldSockets, HoldingProcess, OwnerSource } from '../../collect/owners/owner-source.ts';
 import { whyDenied } from '../../collect/permissions.ts';
 import { type NetnsHandle, openNetns } from '../../collect/target/netns-handle.ts';
+import { ListenerOwners } from '../../count/listener-owners.ts';
 import { Roles } from '../../count/roles.ts';
 import { openEventSocket } from '../../kernel/event-socket.ts';
 import { SystemCallError } from '../../kernel/system-calls.ts';
+import { attribute, OUTSIDE } from '../../model/netns/attribution.ts';
 import type { Remembered } from '../../model/socket/closed-connection.ts';
 import type { SocketQuery } from '../../model/socket/socket-query.ts';
 import type { SocketView } from '../../model/socket/socket-view.ts';
@@ -49,8 +51,13 @@ export class NetnsReader {
   #searches = new Map<number, number>();
   /** Knows the TCP listeners of every dump so far. */
   readonly roles = new Roles();
-  /** Containers of listeners by their indexes in {@link roles}; absent where unknown, or where several listen. */
-  readonly #listenerContainers = new Map<number, string>();
+  /**
+   * Names the container whose cgroup created a socket; undefined for none. Present where several containers share the
+   * namespace: then the owner of every socket counts, and not only of those that a rule may judge.
+   */
+  creatorOf: ((socket: SocketView) => string | undefined) | undefined;
+  /** Owners of the listeners of the last dump. */
+  #listeners = new ListenerOwners();
   readonly #machine: Machine;
   #receivesEvents = false;
 
@@ -136,24 +143,37 @@ export class NetnsReader {
     return this.memory.of(socket, (holders) => this.owners.containerOf(holders));
   }
 
-  /**
-   * The container of a socket: its owner's, or that of the only listener on its local address and port; undefined
-   * where neither is known.
-   */
+  /** Name of the container of a socket, by the rule of `attribute`; undefined for none. */
   containerOf(socket: SocketView): string | undefined {
-    return this.#containerOf(socket, this.owners.containerOf(this.holdersOf(socket)));
+    const held = () => this.#ownerOf(this.owners.holdersOf(socket.inode));
+    const remembered = () => this.#ownerOf(this.memory.holdersOf(socket));
+    return this.#containerOf(socket, socket.inode === 0 ? undefined : held, remembered);
   }
 
-  /** As {@link containerOf}, for a closed connection. @param remembered what dumps showed of it */
+  /** As {@link containerOf}, for a closed connection, which its process held until then. @param remembered what dumps showed of it */
   containerOfClosed(socket: SocketView, remembered: Remembered | undefined): string | undefined {
-    return this.#containerOf(socket, remembered?.container);
+    const isKnown = remembered?.holders !== undefined;
+    return this.#containerOf(socket, () => (isKnown ? (remembered.container ?? OUTSIDE) : undefined));
   }
 
-  #containerOf(socket: SocketView, ofOwner: string | undefined): string | undefined {
-    const known = ofOwner ?? this.container;
-    if (known !== undefined || this.#listenerContainers.size === 0) return known;
-    const listener = this.roles.listenerOf(socket);
-    return listener === undefined ? undefined : this.#listenerContainers.get(listener);
+  #containerOf(
+    socket: SocketView,
+    process: (() => string | undefined) | undefined,
+    memory?: () => string | undefined,
+  ): string | undefined {
+    if (this.container !== undefined) return this.container;
+    const found = attribute(socket, {
+      process: () => process?.(),
+      cgroup: (one) => this.creatorOf?.(one),
+      listener: (one) => this.#listeners.of(one),
+      ...(memory !== undefined && { memory }),
+    });
+    return found === undefined || found.owner === OUTSIDE ? undefined : found.owner;
+  }
+
+  /** The container of holders, {@link OUTSIDE} where none of them is in one, undefined without holders. */
+  #ownerOf(holders: readonly HoldingProcess[]): string | undefined {
+    return holders.length === 0 ? undefined : (this.owners.containerOf(holders) ?? OUTSIDE);
   }
 
   #remembering({ nowMs, owners, readings = [] }: ReadOptions, read: (see: (socket: SocketView) => void) => void): void {
@@ -161,6 +181,7 @@ export class NetnsReader {
     const inodes: number[] = [];
     const rows: number[] = [];
     const listeners: { listener: number; inode: number }[] = [];
+    const listening = new ListenerOwners();
     memory.begin(nowMs);
     read((socket) => {
       const { inode } = socket;
@@ -168,7 +189,8 @@ export class NetnsReader {
       if (!isRemembered(socket)) return;
       const row = memory.see(socket);
       // Unconnected UDP sockets may be clients: their port, reused, would make servers of other clients.
-      const listener = socket.proto === 'tcp' ? this.roles.addListener(socket) : undefined;
+      if (socket.proto === 'tcp') this.roles.addListener(socket);
+      const listener = listening.add(socket);
       if (listener !== undefined) listeners.push({ listener, inode });
       if (row !== undefined && inode !== 0) rows.push(row);
     });
@@ -176,7 +198,10 @@ export class NetnsReader {
       this.owners.read(memory, { nowMs, inodes, rows, foreground: owners === 'foreground', readings });
       this.#countSearches(inodes);
     }
-    this.#rememberListeners(listeners);
+    for (const { listener, inode } of listeners) {
+      listening.setOwner(listener, this.#ownerOf(this.owners.holdersOf(inode)));
+    }
+    this.#listeners = listening;
     memory.end(this.#receivesEvents);
   }
 
@@ -190,22 +215,6 @@ export class NetnsReader {
       if (count < MAX_SEARCHES) this.lacksOwners = true;
     }
     this.#searches = searches;
-  }
-
-  /** @param listeners of one dump; several may have one address and port (SO_REUSEPORT) */
-  #rememberListeners(listeners: readonly { listener: number; inode: number }[]): void {
-    const containers = new Map<number, string | undefined>();
-    for (const { listener, inode } of listeners) {
-      const holders = this.owners.holdersOf(inode);
-      if (holders.length === 0) continue;
-      const container = this.owners.containerOf(holders);
-      const isOther = containers.has(listener) && containers.get(listener) !== container;
-      containers.set(listener, isOther ? undefined : container);
-    }
-    for (const [listener, container] of containers) {
-      if (container === undefined) this.#listenerContainers.delete(listener);
-      else this.#listenerContainers.set(listener, container);
-    }
   }
 }
 

@@ -1,13 +1,14 @@
 import { presentProtos } from '../../collect/dump/dump-plan.ts';
 import type { SocketDump } from '../../collect/dump/dump-sockets.ts';
 import type { Machine } from '../../collect/machine.ts';
+import { containerOfCgroup } from '../../collect/owners/attribution.ts';
 import type { DescriptorScan } from '../../collect/owners/descriptor-kinds.ts';
 import type { OwnerSource } from '../../collect/owners/owner-source.ts';
 import type { FoundNetns } from '../../collect/target/found-netns.ts';
 import { leadsToNetns } from '../../collect/target/process-way.ts';
-import { isShared, soleContainer } from '../../count/sharing.ts';
 import type { Sockstat } from '../../model/netns/counters.ts';
 import type { WatchedNetns } from '../../model/netns/netns.ts';
+import { isShared, soleContainer } from '../../model/netns/sharing.ts';
 import type { SocketQuery } from '../../model/socket/socket-query.ts';
 import type { SocketView } from '../../model/socket/socket-view.ts';
 import { ALL_STATES, stateMask, TCP_STATE } from '../../model/socket/tcp-state.ts';
@@ -24,8 +25,8 @@ import { sampleProcesses } from './process-samples.ts';
 const WITHOUT = stateMask(TCP_STATE.TIME_WAIT, TCP_STATE.BOUND_INACTIVE);
 const BRIEF: SocketQuery = { protos: ['tcp'], inet: true, inet6: true, tcpInfo: false, states: ALL_STATES & ~WITHOUT };
 /**
- * Background dumps of a namespace without processes: it has no `/proc/PID/net/sockstat`, so that nothing but a dump
- * counts TIME_WAIT, UDP and RAW.
+ * Background dumps of a namespace without processes, which has no `/proc/PID/net/sockstat`, so that nothing but a dump
+ * counts TIME_WAIT, UDP and RAW; and of a shared one, where each of them has its owner.
  */
 const BRIEF_WITHOUT_SOCKSTAT: SocketQuery = {
   ...BRIEF,
@@ -34,8 +35,8 @@ const BRIEF_WITHOUT_SOCKSTAT: SocketQuery = {
 };
 
 /** What background dumps of a namespace read. @param sockstat undefined where there is none */
-export function briefQuery(sockstat: Sockstat | undefined): SocketQuery {
-  return sockstat === undefined ? BRIEF_WITHOUT_SOCKSTAT : BRIEF;
+export function briefQuery(sockstat: Sockstat | undefined, shared: boolean): SocketQuery {
+  return sockstat === undefined || shared ? BRIEF_WITHOUT_SOCKSTAT : BRIEF;
 }
 
 /** Interval between background dumps, milliseconds: where only segments were received, and where nothing changed. */
@@ -227,7 +228,7 @@ export class NetnsSampler {
   readBriefly(atMs: number): SocketSnapshot {
     const findsOwners = isShared(this.#found) || atMs >= this.#ownersDueMs;
     if (findsOwners) this.#ownersDueMs = atMs + OWNERS_MS;
-    const query = briefQuery(this.#now?.sockstat);
+    const query = briefQuery(this.#now?.sockstat, isShared(this.#found));
     const owners = findsOwners ? 'background' : 'later';
     return this.#snapshotOf(this.watched.read(query, { nowMs: atMs, owners }), ALL_STATES & ~query.states);
   }
@@ -251,6 +252,10 @@ export class NetnsSampler {
 
   #updateOwners(containerNames: ReadonlyMap<string, string>): void {
     const { containers, otherPids, host } = this.#found;
+    const creatorOf = containerOfCgroup(this.#machine, containers);
+    this.watched.creatorOf = isShared(this.#found)
+      ? (socket) => containerNames.get(creatorOf(socket) ?? '')
+      : undefined;
     const pids = containers.flatMap((container) => container.pids);
     // The host's own processes are searched only for sockets that no container holds.
     this.watched.owners.update(

@@ -47,6 +47,8 @@ export interface SamplerOptions {
   eventsOnly?: boolean | undefined;
   /** Receive buffer for events of a namespace, bytes; undefined for the default, `EVENT_BUFFER_BYTES`. */
   eventBufferBytes?: number | undefined;
+  /** Whether a container as TARGET means its whole network namespace. */
+  wholeNetns?: boolean | undefined;
   /** Whether addresses, ports and users get names. */
   names: boolean;
   /** Whether ticks have samples of the host. */
@@ -113,7 +115,7 @@ export class Sampler implements SampleSource {
    * @throws {Failure} `no-target` when it does not exist, `not-permitted` when it may not be entered
    */
   static async start(machine: Machine, target: string, options: SamplerOptions): Promise<Sampler> {
-    const followed = await FollowedTargets.find(machine, target, true);
+    const followed = await FollowedTargets.find(machine, target, options.wholeNetns ?? false, true);
     return Sampler.#over(machine, followed, options);
   }
 

@@ -28,7 +28,7 @@ import type {
 import { type OpenRecording, openRecording } from './open-recording.ts';
 import { recordedDetails } from './recorded-details.ts';
 import { socketSnapshotOf } from './recorded-socket-snapshot.ts';
-import { isTargetOf } from './recorded-targets.ts';
+import { isTargetOf, recordedScope } from './recorded-targets.ts';
 import { type RecordedStep, recordedSteps } from './recorded-ticks.ts';
 import { contentsOf, type RecordingContents } from './recording-contents.ts';
 
@@ -36,6 +36,8 @@ import { contentsOf, type RecordingContents } from './recording-contents.ts';
 export interface RecordedOptions {
   /** Only targets of these names; undefined for all. */
   targets: readonly string[] | undefined;
+  /** Whether a container as target means its whole network namespace, as far as it was recorded. */
+  wholeNetns?: boolean | undefined;
   /** Speed as a multiple of real time; undefined for as fast as it can be read. */
   speed: number | undefined;
   /** From this time on, milliseconds since the epoch; undefined from the beginning. */
@@ -199,6 +201,7 @@ export class RecordedSource implements SampleSource {
     if (last !== undefined) this.#snapshots.set(netns, last);
     return {
       ...namespace,
+      namespace: this.#scoped(namespace.namespace),
       ...(snapshot !== undefined && { snapshot }),
       ...(last !== undefined && { snapshotAtMs: last.takenAtMs }),
     };
@@ -207,6 +210,14 @@ export class RecordedSource implements SampleSource {
   #withSnapshot(namespace: NetnsTick): NetnsTick {
     const snapshot = this.#snapshots.get(namespace.namespace.netns);
     return snapshot === undefined ? namespace : { ...namespace, snapshot };
+  }
+
+  /** A namespace of which the targets may mean only some containers. */
+  #scoped(namespace: WatchedNetns): WatchedNetns {
+    const { targets, wholeNetns } = this.#options;
+    if (targets === undefined || wholeNetns) return namespace;
+    const scope = recordedScope(namespace, targets);
+    return scope === undefined ? namespace : { ...namespace, scope };
   }
 
   #isWanted(namespace: WatchedNetns): boolean {
@@ -226,7 +237,7 @@ export class RecordedSource implements SampleSource {
       readMs = Math.max(readMs, atMs);
       await this.#prepare(namespace, request);
       connection.hasNames = this.#options.names;
-      request.closed?.(namespace, connection);
+      request.closed?.(this.#scoped(namespace), connection);
     }
     if (tick !== undefined && tick.atMs >= sinceMs && tick.atMs <= untilMs) {
       for (const { namespace, lost } of tick.namespaces) {

@@ -1,3 +1,4 @@
+import { isShared } from '../../model/netns/sharing.ts';
 import type { RecordingHeader, StoredNetnsTick, StoredSnapshot, StoredTick } from '../../model/sample/recorded.ts';
 import type { ClosedConnection, ClosedConnectionRecord } from '../../model/socket/closed-connection.ts';
 import { AddressInterner } from '../../model/socket/interned-address.ts';
@@ -74,12 +75,15 @@ export class RecordingMaker {
     return snapshot === undefined ? namespace : { ...namespace, snapshot: this.#storedSnapshot(snapshot, namespace) };
   }
 
-  #storedSnapshot(snapshot: SocketSnapshot, { sockstat }: Pick<NetnsTick, 'sockstat'>): StoredSnapshot<SocketColumns> {
+  #storedSnapshot(
+    snapshot: SocketSnapshot,
+    { sockstat, namespace }: Pick<NetnsTick, 'sockstat' | 'namespace'>,
+  ): StoredSnapshot<SocketColumns> {
     const sockets = recordSnapshot(snapshot, this.#columns);
     const { takenAtMs, source, sources, coverage, withoutStates } = snapshot;
     if (this.#isFull) return { takenAtMs, source, sources, coverage, withoutStates, sockets };
     // The first snapshot has all sockets, for their number.
-    const query = briefQuery(sockstat);
+    const query = briefQuery(sockstat, isShared(namespace));
     return {
       takenAtMs,
       source,

@@ -1,0 +1,28 @@
+import { type ListenerOwners, listenerOwners } from '../../count/listener-owners.ts';
+import { type Attributed, attribute, OUTSIDE, type OwnerEvidence } from '../../model/netns/attribution.ts';
+import type { SocketView } from '../../model/socket/socket-view.ts';
+import type { SocketSnapshot } from '../sample-source.ts';
+
+/**
+ * Whose each socket of a snapshot of a shared namespace is. Owners are names of containers, and `OUTSIDE`.
+ *
+ * A snapshot has the container of each socket already, recorded or sampled by the same rule; how it was found, and
+ * which sockets belong to processes outside every container, is decided here from its holders and listeners.
+ */
+export function snapshotAttribution(snapshot: SocketSnapshot): (socket: SocketView) => Attributed | undefined {
+  let listeners: ListenerOwners | undefined;
+  const process = (socket: SocketView) => {
+    if (socket.inode === 0 || snapshot.holdersOf(socket).length === 0) return undefined;
+    return snapshot.containerOf(socket) ?? OUTSIDE;
+  };
+  const evidence: OwnerEvidence = {
+    process,
+    cgroup: (socket) => (socket.inode === 0 ? undefined : snapshot.containerOf(socket)),
+    listener(socket) {
+      listeners ??= listenerOwners(snapshot.sockets, process);
+      return listeners.of(socket);
+    },
+    memory: (socket) => snapshot.containerOf(socket),
+  };
+  return (socket) => attribute(socket, evidence);
+}
