@@ -45,6 +45,8 @@ export class NetnsReader {
   losses = 0;
   /** Whether sockets of the last dump have no known owner and the next search may find one. */
   lacksOwners = false;
+  /** See `SnapshotHeader.ownersAtMs`, of the last dump. */
+  ownersAtMs: number | undefined;
   /** How often the owner of a socket was searched and not found, by its inode: a descriptor in flight has none. */
   #searches = new Map<number, number>();
   /** Knows the TCP listeners of every dump so far. */
@@ -176,6 +178,7 @@ export class NetnsReader {
       this.owners.read(memory, { nowMs, inodes, rows, foreground: owners === 'foreground', readings });
       this.#countSearches(inodes);
     }
+    this.ownersAtMs = this.owners.asOfMs(inodes);
     this.#rememberListeners(listeners);
     memory.end(this.#receivesEvents);
   }
