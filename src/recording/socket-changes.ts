@@ -49,7 +49,7 @@ export class SocketChangesWriter {
   readonly #written = new SlotTable();
 
   change(snapshot: StoredSnapshot<SocketColumns>): SnapshotChange {
-    const { takenAtMs: at, source, sources, coverage, withoutStates, sockets } = snapshot;
+    const { takenAtMs: at, source, sources, coverage, withoutStates, ownersAtMs, sockets } = snapshot;
     const present = new Set<number>();
     const changed: { key: number; row: number }[] = [];
     let row = 0;
@@ -68,6 +68,7 @@ export class SocketChangesWriter {
       ...(sources !== undefined && { sources }),
       ...((!coverage.complete || coverage.notes.length > 0) && { coverage }),
       ...(withoutStates !== 0 && { without: withoutStates }),
+      ...(ownersAtMs !== undefined && { owners: Math.max(0, at - ownersAtMs) }),
       ...(changed.length > 0 && { now: this.#write(sockets, changed) }),
       ...(gone.length > 0 && { gone: differences(gone) }),
     };

@@ -76,9 +76,20 @@ export class NetnsOwners {
     return this.#source.processesOf(inode);
   }
 
-  /** See {@link OwnerSource.asOfMs}. */
-  asOfMs(inode: number): number | undefined {
-    return this.#source.asOfMs(inode);
+  /** The moment as of which the holders of sockets are known: see {@link OwnerSource.asOfMs}. Undefined where none is held. */
+  asOfMs(inodes: readonly number[]): number | undefined {
+    const source = this.#source;
+    let oldest: number | undefined;
+    // Sockets with the same holders share a list, and have the same age.
+    const seen = new Set<readonly HoldingProcess[]>();
+    for (const inode of inodes) {
+      const holders = source.processesOf(inode);
+      if (holders.length === 0 || seen.has(holders)) continue;
+      seen.add(holders);
+      const asOfMs = source.asOfMs(inode);
+      if (asOfMs !== undefined && (oldest === undefined || asOfMs < oldest)) oldest = asOfMs;
+    }
+    return oldest;
   }
 
   /** Name of the container of a socket's holders: that of the first which is in one; undefined for none. */

@@ -30,7 +30,13 @@ export class OwnerIndex {
   readonly #slots: (Slot | undefined)[] = [];
   readonly #slotOfPid = new Map<number, number>();
   readonly #freeSlots: number[] = [];
+  /** Lists of several processes, by their slots. */
   readonly #lists = new Map<string, readonly HoldingProcess[]>();
+  /** The list of each chain at its first entry, as long as its {@link #listedIn} is the current {@link #generation}. */
+  readonly #listAt: (readonly HoldingProcess[])[] = [];
+  #listedIn = new Uint32Array(FIRST_ENTRIES);
+  /** Raised when the facts of a process change, which lists contain. */
+  #generation = 1;
 
   /** How many sockets are held. */
   get size(): number {
@@ -81,23 +87,13 @@ export class OwnerIndex {
     this.#slotOfPid.delete(pid);
     this.#slots[slot] = undefined;
     this.#freeSlots.push(slot);
-    this.#lists.clear();
+    this.#forgetLists();
   }
 
   /** What is known of a process; undefined where it holds no socket or was not read. */
   process(pid: number): HoldingProcess | undefined {
     const slot = this.#slotOfPid.get(pid);
     return slot === undefined ? undefined : this.#slots[slot]?.process;
-  }
-
-  /** Calls `visit` with the PID of each process that holds a socket. @returns whether there is any */
-  eachPid(inode: number, visit: (pid: number) => void): boolean {
-    const first = this.#firstOf.get(inode) ?? NONE;
-    for (let entry = first; entry !== NONE; entry = this.#next[entry] ?? NONE) {
-      const slot = this.#slots[this.#slotOf[entry] ?? 0];
-      if (slot !== undefined) visit(slot.process.pid);
-    }
-    return first !== NONE;
   }
 
   /** See `OwnerSource.holdersOf`. */
@@ -115,13 +111,27 @@ export class OwnerIndex {
     const first = this.#firstOf.get(inode) ?? NONE;
     if (first === NONE) return NO_PROCESSES;
     if ((this.#next[first] ?? NONE) === NONE) return this.#slots[this.#slotOf[first] ?? 0]?.only ?? NO_PROCESSES;
-    const processes = this.holdersOf(inode).map(({ process }) => process);
+    const listed = this.#listedIn[first] === this.#generation ? this.#listAt[first] : undefined;
+    if (listed !== undefined) return listed;
+    const list = this.#shared(this.holdersOf(inode).map(({ process }) => process));
+    this.#listAt[first] = list;
+    this.#listedIn[first] = this.#generation;
+    return list;
+  }
+
+  /** The list of these processes that sockets share. */
+  #shared(processes: readonly HoldingProcess[]): readonly HoldingProcess[] {
     const key = processes.map(({ pid }) => pid).join(' ');
     const known = this.#lists.get(key);
     if (known !== undefined) return known;
     if (this.#lists.size >= MAX_LISTS) this.#lists.clear();
     this.#lists.set(key, processes);
     return processes;
+  }
+
+  #forgetLists(): void {
+    this.#lists.clear();
+    this.#generation++;
   }
 
   /** The slot of a process, with its facts of now; a new one where its PID had none. */
@@ -133,7 +143,7 @@ export class OwnerIndex {
       if (slot !== undefined && !isSame(slot.process, process)) {
         slot.process = process;
         slot.only = [process];
-        this.#lists.clear();
+        this.#forgetLists();
       }
       return known;
     }
@@ -153,6 +163,7 @@ export class OwnerIndex {
     const entry = this.#takeEntry();
     this.#slotOf[entry] = slot;
     this.#next[entry] = this.#firstOf.get(inode) ?? NONE;
+    this.#listedIn[entry] = 0;
     this.#firstOf.set(inode, entry);
     return entry;
   }
@@ -160,6 +171,7 @@ export class OwnerIndex {
   #delete(inode: number, entry: number): void {
     const next = this.#next[entry] ?? NONE;
     let before = this.#firstOf.get(inode) ?? NONE;
+    this.#listedIn[before === entry ? next : before] = 0;
     if (before === entry) {
       if (next === NONE) this.#firstOf.delete(inode);
       else this.#firstOf.set(inode, next);
@@ -183,6 +195,7 @@ export class OwnerIndex {
       this.#fds = grown(this.#fds, capacity);
       this.#next = grown(this.#next, capacity);
       this.#stamps = grown(this.#stamps, capacity);
+      this.#listedIn = grown(this.#listedIn, capacity);
     }
     return this.#used++;
   }

@@ -73,12 +73,8 @@ export class ProcOwners implements OwnerSource {
   }
 
   asOfMs(inode: number): number | undefined {
-    let oldest: number | undefined;
-    const isHeld = this.#index.eachPid(inode, (pid) => {
-      const readMs = this.#readings.get(pid)?.readMs;
-      if (readMs !== undefined && (oldest === undefined || readMs < oldest)) oldest = readMs;
-    });
-    if (isHeld) return oldest;
+    const holders = this.#index.processesOf(inode);
+    if (holders.length > 0) return Math.min(...holders.map(({ pid }) => this.#readings.get(pid)?.readMs ?? Infinity));
     if (this.#unread.length > 0) return undefined;
     return this.#readings.values().next().value?.readMs;
   }
@@ -98,16 +94,16 @@ export class ProcOwners implements OwnerSource {
 
   #readSome({ atMs, sockets, likely, foreground }: WantedOwners, budget: WorkBudget): void {
     const mayRun = () => budget.mayRun(Date.now());
-    const wanted = [...sockets].filter((inode) => inode !== 0);
     // Reading the host for the first time would use up the budget of minutes.
     if (foreground && this.#listedMs === Number.NEGATIVE_INFINITY) this.#readAll(atMs);
     const near = new Set(likely);
     const missing = budget.spend(() => {
-      for (const inode of wanted) this.#index.eachPid(inode, (pid) => near.add(pid));
+      for (const pid of this.#holdersOfAny(sockets)) near.add(pid);
       for (const pid of near) this.#check(pid, atMs);
       if (atMs - this.#listedMs >= LIST_EVERY_MS) this.#list(atMs);
       if (foreground) this.#readUnread(atMs);
-      const without = new Set(wanted.filter((inode) => !this.#isHeld(inode)));
+      const without = new Set<number>();
+      for (const inode of sockets) if (inode !== 0 && this.#index.processesOf(inode).length === 0) without.add(inode);
       this.#search(without, near, atMs);
       return without;
     });
@@ -140,8 +136,18 @@ export class ProcOwners implements OwnerSource {
     return old.sort((a, b) => a.readMs - b.readMs).map(({ pid }) => pid);
   }
 
-  #isHeld(inode: number): boolean {
-    return this.#index.eachPid(inode, () => {});
+  /** PIDs of the processes that hold any of some sockets. */
+  #holdersOfAny(sockets: Iterable<number>): Set<number> {
+    // Few lists of processes are shared by many sockets, most often by one after the other.
+    const lists = new Set<readonly HoldingProcess[]>();
+    let last: readonly HoldingProcess[] | undefined;
+    for (const inode of sockets) {
+      const list = this.#index.processesOf(inode);
+      if (list === last) continue;
+      lists.add(list);
+      last = list;
+    }
+    return new Set([...lists].flatMap((list) => list.map(({ pid }) => pid)));
   }
 
   /** Lists the host's processes: forgets those that have exited, and finds out which were not read yet. */

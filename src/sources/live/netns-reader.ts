@@ -47,6 +47,8 @@ export class NetnsReader {
   losses = 0;
   /** Whether sockets of the last dump have no known owner and the next search may find one. */
   lacksOwners = false;
+  /** See `SnapshotHeader.ownersAtMs`, of the last dump. */
+  ownersAtMs: number | undefined;
   /** How often the owner of a socket was searched and not found, by its inode: a descriptor in flight has none. */
   #searches = new Map<number, number>();
   /** Knows the TCP listeners of every dump so far. */
@@ -202,6 +204,7 @@ export class NetnsReader {
       listening.setOwner(listener, this.#ownerOf(this.owners.holdersOf(inode)));
     }
     this.#listeners = listening;
+    this.ownersAtMs = this.owners.asOfMs(inodes);
     memory.end(this.#receivesEvents);
   }
 

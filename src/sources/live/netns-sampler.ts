@@ -244,6 +244,7 @@ export class NetnsSampler {
       coverage: snapshot.coverage,
       sockets: snapshot.sockets,
       withoutStates,
+      ownersAtMs: watched.ownersAtMs,
       holdersOf: (socket: SocketView) => watched.holdersOf(socket),
       containerOf: (socket: SocketView) => watched.containerOf(socket),
       seenSince: (socket: SocketView) => watched.memory.seenSince(socket),

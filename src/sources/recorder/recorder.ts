@@ -80,8 +80,8 @@ export class RecordingMaker {
     { sockstat, namespace }: Pick<NetnsTick, 'sockstat' | 'namespace'>,
   ): StoredSnapshot<SocketColumns> {
     const sockets = recordSnapshot(snapshot, this.#columns);
-    const { takenAtMs, source, sources, coverage, withoutStates } = snapshot;
-    if (this.#isFull) return { takenAtMs, source, sources, coverage, withoutStates, sockets };
+    const { takenAtMs, source, sources, coverage, withoutStates, ownersAtMs } = snapshot;
+    if (this.#isFull) return { takenAtMs, source, sources, coverage, withoutStates, ownersAtMs, sockets };
     // The first snapshot has all sockets, for their number.
     const query = briefQuery(sockstat, isShared(namespace));
     return {
@@ -90,6 +90,7 @@ export class RecordingMaker {
       sources,
       coverage,
       withoutStates: ALL_STATES & ~query.states,
+      ownersAtMs,
       sockets: summaryOf(sockets, query),
     };
   }
