@@ -20,9 +20,9 @@ export function descriptorText(held: readonly HeldDescriptors[], isDone: boolean
     .map(({ pid, name, count: some }) => `${pid}/${safeText(name)}${held.length > 1 ? ` ${some}` : ''}`);
   const more =
     held.length > MAX_PROCESSES ? `, ${plural(held.length - MAX_PROCESSES, 'more process', 'more processes')}` : '';
-  const are = isDone ? (count === 1 ? 'is still open' : 'are still open') : count === 1 ? 'stays open' : 'stay open';
-  const why = 'closing a socket from outside frees no descriptor, only the application or its end does';
-  return `${plural(count, 'descriptor')} ${are} in ${processes.join(', ')}${more}: ${why}`;
+  const text = count === 1 ? 'descriptor refers to them' : 'descriptors refer to them';
+  const why = 'closing a socket from outside frees no descriptor, the application has to close it';
+  return `${count} ${text}${isDone ? ' still' : ''}, in ${processes.join(', ')}${more}: ${why}`;
 }
 
 /** The number of descriptors in all processes. */

@@ -154,7 +154,8 @@ function act(context: CommandContext, match: Match, { format }: KillOptions): vo
     one.outcome = outcome;
     if (format === 'text') context.out.write(`${outcomeText(outcome)}  ${endpoints(one.row)}\n`);
   });
-  const closed = closing.filter(({ outcome }) => outcome?.kind === 'closed');
+  // One end of a connection within the target may have reset the other one.
+  const closed = closing.filter(({ outcome }) => outcome !== undefined && outcome.kind !== 'refused');
   descriptors.after = heldDescriptors(context.machine, inodesOf(closed));
 }
 
