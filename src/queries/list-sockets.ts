@@ -4,6 +4,7 @@ import type { SocketReport } from '../model/report/report.ts';
 import { type RowContext, socketRow } from '../model/socket/make-socket-row.ts';
 import type { SocketQuery } from '../model/socket/socket-query.ts';
 import type { SocketRow } from '../model/socket/socket-row.ts';
+import type { SocketView } from '../model/socket/socket-view.ts';
 import type { NetnsSnapshot } from '../sources/snapshot.ts';
 import { containerNames } from './container-names.ts';
 import { addGaps } from './owner-gaps.ts';
@@ -47,7 +48,12 @@ export async function listSockets(netns: NetnsSnapshot, options: SocketsOptions)
     ...(names !== undefined && { names }),
     ...(options.processes &&
       attribution !== undefined && { processesOf: (inode: number) => attribution.owners.of(inode) }),
-    ...(shared && containerOf !== undefined && { containerOf }),
+    ...(shared &&
+      containerOf !== undefined &&
+      attribution !== undefined && {
+        containerOf,
+        attributionOf: (socket: SocketView) => attribution.of(socket)?.by,
+      }),
   };
   const { takenAt, source, sources, coverage } = read;
   return { target: netns.target, takenAt, source, sources, coverage, sockets, shared, context };

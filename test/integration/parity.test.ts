@@ -9,7 +9,7 @@ import path from 'node:path';
 import { afterAll, afterEach, describe, expect, test } from 'vitest';
 import { type RunningContainer, type TestEngine, testEngine } from '../support/engine.ts';
 import { createNetns, until } from '../support/netns.ts';
-import { countsOfVerbs, type ParityMachine } from '../support/parity-run.ts';
+import { countsOfRecording, countsOfVerbs, type ParityMachine, recordingOf } from '../support/parity-run.ts';
 import { nodeContainer } from '../support/recipes/node-container.ts';
 import { type Counts, ownCounts, type ParityPlan, sum, withoutZeros } from '../support/recipes/parity.ts';
 
@@ -154,16 +154,33 @@ function describeParity(docker: TestEngine): void {
       .sort()
       .join(' + ')}`;
     const names = [first, second, third].map(({ name }) => name);
-    const [ofFirst, ofSecond, ofThird, ofAll] = await Promise.all([
+    const [ofFirst, ofSecond, ofThird, ofAll, full, summary] = await Promise.all([
       countsOfVerbs(machine, first.name, [first.name]),
       countsOfVerbs(machine, second.name, [second.name]),
       countsOfVerbs(machine, third.name, [third.name]),
       countsOfVerbs(machine, names.join(','), [...names, sharedRow]),
+      recordingOf(machine, names.join(','), '--full'),
+      recordingOf(machine, names.join(','), '--summary'),
     ]);
     expect(differing(ofFirst, ownCounts(a))).toEqual({});
     expect(differing(ofSecond, ownCounts(b))).toEqual({});
     expect(differing(ofThird, ownCounts(c))).toEqual({});
     expect(differing(ofAll, whole)).toEqual({});
+    // One container out of a recording of all of them.
+    for (const [file, isSummary] of [
+      [full, false],
+      [summary, true],
+    ] as const) {
+      for (const [{ name }, plan] of [
+        [first, a],
+        [second, b],
+      ] as const) {
+        const counts = await countsOfRecording(machine, file, name, [name]);
+        // Where nothing moves a summary has one snapshot, which shows no time in a state to judge.
+        if (isSummary) delete counts['doctor --from'];
+        expect(differing(counts, ownCounts(plan))).toEqual({});
+      }
+    }
   });
 
   test("a container on the host's network: its own, and nothing of the host's", async () => {

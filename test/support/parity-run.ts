@@ -36,18 +36,33 @@ export async function countsOfVerbs(
   target: string,
   rowNames: readonly string[],
 ): Promise<Record<string, Counts>> {
-  const file = path.join(temporaryFolder(), 'parity.slr');
   // At the same time: entries in TIME_WAIT last a minute.
-  const [ps, live, guard] = await Promise.all([
+  const [ps, live, guard, file] = await Promise.all([
     psRows(machine, rowNames),
     commonVerbs(machine, target),
     guardStates(machine, target),
-    socklens(machine, 'record', target, '-o', file, '--full', '--for', '600ms', '--interval', '200ms'),
+    recordingOf(machine, target, '--full'),
   ]);
+  return { ps, guard, ...live, ...(await countsOfRecording(machine, file, target, rowNames)) };
+}
+
+/** The counts of each verb that reads a recording, for one target of it. */
+export async function countsOfRecording(
+  machine: ParityMachine,
+  file: string,
+  target: string,
+  rowNames: readonly string[],
+): Promise<Record<string, Counts>> {
   const recorded = await commonVerbs(machine, target, file);
-  const ofRecording = Object.fromEntries(Object.entries(recorded).map(([verb, counts]) => [`${verb} --from`, counts]));
-  const psOfRecording = await psRows(machine, rowNames, file);
-  return { ps, guard, ...live, ...ofRecording, 'ps --from': psOfRecording };
+  const named = Object.entries(recorded).map(([verb, counts]) => [`${verb} --from`, counts] as const);
+  return { ...Object.fromEntries(named), 'ps --from': await psRows(machine, rowNames, file) };
+}
+
+/** Records a target. @param how `--full` or `--summary` @returns the file */
+export async function recordingOf(machine: ParityMachine, target: string, how: string): Promise<string> {
+  const file = path.join(temporaryFolder(), 'parity.slr');
+  await socklens(machine, 'record', target, '-o', file, how, '--for', '600ms', '--interval', '200ms');
+  return file;
 }
 
 async function commonVerbs(machine: ParityMachine, target: string, file?: string): Promise<Record<string, Counts>> {

@@ -1,5 +1,6 @@
 import { hex64 } from '../../base/hex.ts';
 import type { Names } from '../names.ts';
+import type { AttributedBy } from '../netns/attribution.ts';
 import { localAddress, mayNameService, peerAddress, plainAddress } from './endpoint.ts';
 import type { Endpoint, SocketProcess, SocketRow, SocketTimer } from './socket-row.ts';
 import type { SocketView } from './socket-view.ts';
@@ -14,6 +15,8 @@ export interface RowContext {
   processesOf?: (inode: number) => SocketProcess[];
   /** The container of a socket in a shared network namespace; undefined where it is not shared. */
   containerOf?: (socket: SocketView) => string | undefined;
+  /** How its container was found; undefined for a socket without one. Absent as {@link containerOf}. */
+  attributionOf?: (socket: SocketView) => AttributedBy | undefined;
 }
 
 const TIMER_KINDS = [undefined, 'on', 'keepalive', 'timewait', 'probe', 'delack'] as const;
@@ -23,6 +26,7 @@ const UNIX_TYPES: Record<number, 'stream' | 'dgram' | 'seqpacket'> = { 1: 'strea
 /** Makes the row of a socket. Fields that the view does not know are absent. */
 export function socketRow(socket: SocketView, context: RowContext): SocketRow {
   const container = context.containerOf?.(socket);
+  const attribution = container === undefined ? undefined : context.attributionOf?.(socket);
   const cookie = cookieText(socket);
   const { receiveQueue, sendQueue, uid } = socket;
   const base = {
@@ -33,6 +37,7 @@ export function socketRow(socket: SocketView, context: RowContext): SocketRow {
     inode: socket.inode,
     ...(cookie !== undefined && { cookie }),
     ...(container !== undefined && { container }),
+    ...(attribution !== undefined && { attribution }),
     processes: context.processesOf?.(socket.inode) ?? [],
   };
   if (socket.proto === 'unix') {

@@ -1,3 +1,4 @@
+import type { AttributedBy } from '../netns/attribution.ts';
 import type { Family, Proto } from './socket-view.ts';
 import type { TcpInfo } from './tcp-info.ts';
 
@@ -50,9 +51,11 @@ interface SocketRowBase {
   cookie?: string;
   /**
    * Name of the container it belongs to. Present in a shared network namespace only; absent there for a
-   * socket that belongs to none (TIME_WAIT, half-open, or a process outside any container).
+   * socket that belongs to none by evidence, or to a process outside any container.
    */
   container?: string;
+  /** How its container was found. Present as {@link container}. */
+  attribution?: AttributedBy;
   /** Empty for a socket without a descriptor, and when processes were not requested. */
   processes: SocketProcess[];
 }

@@ -66,7 +66,12 @@ class ScopedNetns implements NetnsSnapshot {
       },
     };
     this.#attributions.set(sockets, attribution);
-    if (attribution.unreadable.size > 0) read.coverage.complete = false;
+    // A socket whose holder may not be read is left out, although it may be of the scope.
+    const { deniedNote } = attribution.owners;
+    if (deniedNote !== undefined) {
+      read.coverage.complete = false;
+      if (!read.coverage.notes.includes(deniedNote)) read.coverage.notes.push(deniedNote);
+    }
     return { ...read, sockets };
   }
 

@@ -20,6 +20,9 @@ export class ScopedSource implements SampleSource {
   readonly #source: SampleSource;
   /** Connections of each scoped namespace that were closed since the last tick, by its inode. */
   #closes = new Map<number, number>();
+  /** Notes for the next tick, and the namespaces that have had theirs. */
+  #notes: string[] = [];
+  readonly #noted = new Set<number>();
 
   constructor(source: SampleSource) {
     this.#source = source;
@@ -43,7 +46,8 @@ export class ScopedSource implements SampleSource {
     const closes = this.#closes;
     this.#closes = new Map();
     const namespaces = tick.namespaces.map((one) => scopedTick(one, closes.get(one.namespace.netns) ?? 0));
-    return { ...tick, namespaces };
+    const notes = this.#notes.length === 0 ? tick.notes : [...tick.notes, ...this.#notes.splice(0)];
+    return { ...tick, notes, namespaces };
   }
 
   async bind(namespace: WatchedNetns, filter: Filter): Promise<BoundFilter | undefined> {
@@ -74,6 +78,15 @@ export class ScopedSource implements SampleSource {
     this.#source.close();
   }
 
+  /** A connection that no dump saw may be anybody's; that is said once. */
+  #noteLeftOut({ netns, name }: WatchedNetns): void {
+    if (this.#noted.has(netns)) return;
+    this.#noted.add(netns);
+    this.#notes.push(
+      `${name}: shares its network namespace; closed connections whose container is not known are left out (--netns includes them)`,
+    );
+  }
+
   #scoped(request: TickRequest): TickRequest {
     const { closed } = request;
     return {
@@ -82,6 +95,7 @@ export class ScopedSource implements SampleSource {
       closed: (namespace, connection) => {
         if (namespace.scope !== undefined) {
           const { container } = connection;
+          if (container === undefined) this.#noteLeftOut(namespace);
           if (container === undefined || !meantContainers(namespace).has(container)) return;
           this.#closes.set(namespace.netns, (this.#closes.get(namespace.netns) ?? 0) + 1);
         }

@@ -1,4 +1,4 @@
-import { type ListenerOwners, listenerOwners } from '../../count/listener-owners.ts';
+import { listenerOwners } from '../../count/listener-owners.ts';
 import { type Attributed, attribute, OUTSIDE, type OwnerEvidence } from '../../model/netns/attribution.ts';
 import type { SocketView } from '../../model/socket/socket-view.ts';
 import type { SocketSnapshot } from '../sample-source.ts';
@@ -10,18 +10,16 @@ import type { SocketSnapshot } from '../sample-source.ts';
  * which sockets belong to processes outside every container, is decided here from its holders and listeners.
  */
 export function snapshotAttribution(snapshot: SocketSnapshot): (socket: SocketView) => Attributed | undefined {
-  let listeners: ListenerOwners | undefined;
   const process = (socket: SocketView) => {
     if (socket.inode === 0 || snapshot.holdersOf(socket).length === 0) return undefined;
     return snapshot.containerOf(socket) ?? OUTSIDE;
   };
+  // Before any socket is judged: a view moves, so that one walk cannot be made within another.
+  const listeners = listenerOwners(snapshot.sockets, process);
   const evidence: OwnerEvidence = {
     process,
     cgroup: (socket) => (socket.inode === 0 ? undefined : snapshot.containerOf(socket)),
-    listener(socket) {
-      listeners ??= listenerOwners(snapshot.sockets, process);
-      return listeners.of(socket);
-    },
+    listener: (socket) => listeners.of(socket),
     memory: (socket) => snapshot.containerOf(socket),
   };
   return (socket) => attribute(socket, evidence);
