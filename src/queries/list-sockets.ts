@@ -33,7 +33,7 @@ export interface Sockets extends SocketReport {
 export async function listSockets(netns: NetnsSnapshot, options: SocketsOptions): Promise<Sockets> {
   const { query } = options;
   const residents = await netns.residents();
-  const bound = await bindIn(netns, options.filter);
+  const bound = await bindIn(netns, options.filter, query);
   const names = options.names ? await netns.names() : undefined;
   const read = netns.read(bound === undefined ? query : narrowed(query, bound));
   const { shared } = residents;
@@ -48,6 +48,7 @@ export async function listSockets(netns: NetnsSnapshot, options: SocketsOptions)
     ...(options.processes &&
       attribution !== undefined && { processesOf: (inode: number) => attribution.owners.of(inode) }),
     ...(shared && containerOf !== undefined && { containerOf }),
+    deviceName: (index) => netns.deviceName(index),
   };
   const { takenAt, source, sources, coverage } = read;
   return { target: netns.target, takenAt, source, sources, coverage, sockets, shared, context };

@@ -6,7 +6,7 @@ import type { Sockstat } from '../model/netns/counters.ts';
 import type { BusiestPeer, Overview, OverviewRow } from '../model/report/overview.ts';
 import { NOT_ROOT } from '../model/sample/coverage.ts';
 import { mayNameService } from '../model/socket/endpoint.ts';
-import type { SocketQuery } from '../model/socket/socket-query.ts';
+import { OTHER_PROTOS, type SocketQuery } from '../model/socket/socket-query.ts';
 import type { Proto } from '../model/socket/socket-view.ts';
 import { ALL_STATES } from '../model/socket/tcp-state.ts';
 import { type NetnsSnapshot, OUTSIDE, type Residents, type Snapshot, type SocketsRead } from '../sources/snapshot.ts';
@@ -65,10 +65,16 @@ function isOfOrdinaryUser({ coverage, rows }: Overview): boolean {
   return [coverage, ...rows.map((row) => row.coverage)].some(({ notes }) => notes.includes(NOT_ROOT));
 }
 
-/** The rows of one namespace, which is read once. @param showHost whether the host has a row of its own in its namespace */
-async function rowsOfNetns(netns: NetnsSnapshot, names: Names | undefined, showHost: boolean): Promise<OverviewRow[]> {
+/**
+ * The rows of one namespace, which is read once.
+ *
+ * @param showsAll whether the host has a row of its own in its namespace, and other protocols are counted
+ */
+async function rowsOfNetns(netns: NetnsSnapshot, names: Names | undefined, showsAll: boolean): Promise<OverviewRow[]> {
   const residents = await netns.residents();
-  return residents.shared ? sharedRows(netns, residents, names, showHost) : [await singleRow(netns, residents, names)];
+  return residents.shared
+    ? sharedRows(netns, residents, names, showsAll)
+    : [await singleRow(netns, residents, names, showsAll)];
 }
 
 /** The row of a namespace that is not shared. UDP and RAW are taken from `sockstat`. */
@@ -76,9 +82,10 @@ async function singleRow(
   netns: NetnsSnapshot,
   { containers }: Residents,
   names: Names | undefined,
+  showsAll: boolean,
 ): Promise<OverviewRow> {
   const sockstat = netns.sockstat();
-  const read = netns.read(query(sockstat === undefined ? ['tcp', 'udp', 'unix'] : ['tcp', 'unix']));
+  const read = netns.read(query(sockstat === undefined ? ['tcp', 'udp', 'unix'] : ['tcp', 'unix'], showsAll));
   const counter = new PeerCounter(new Roles(read.sockets));
   read.sockets.each((socket) => counter.add(socket));
   const owner = containers[0]?.id ?? OUTSIDE;
@@ -92,7 +99,7 @@ async function sharedRows(
   names: Names | undefined,
   showHost: boolean,
 ): Promise<OverviewRow[]> {
-  const read = netns.read(query(['mptcp', 'tcp', 'udp', 'udplite', 'raw', 'unix']));
+  const read = netns.read(query(['mptcp', 'tcp', 'udp', 'udplite', 'raw', 'unix'], showHost));
   const { of, owners, unreadable } = await netns.attribution(read.sockets);
   const roles = new Roles(read.sockets);
   const counters = new Map<string, PeerCounter>();
@@ -127,7 +134,9 @@ async function sharedRows(
 }
 
 function hasSockets({ sockets }: OverviewRow): boolean {
-  return sockets !== null && sockets.total + sockets.unix > 0;
+  if (sockets === null) return false;
+  const others = Object.values(sockets.others ?? {}).reduce((sum, count) => sum + count, 0);
+  return sockets.total + sockets.unix + others > 0;
 }
 
 /** A row whose owners may not be read: that no socket was assigned to it does not mean that it has none. */
@@ -146,15 +155,23 @@ async function makeRow(
   owner: string | undefined,
   identity: Identity,
   counter: PeerCounter,
-  { source, coverage, timeWaitLeftOut }: SocketsRead,
+  { source, sources, coverage, timeWaitLeftOut }: SocketsRead,
   names: Names | undefined,
   sockstat?: Sockstat,
 ): Promise<OverviewRow> {
   const descriptors = owner === undefined ? undefined : await netns.fullestProcess(owner);
   const busiestPeer = namedPeer(counter.busiest(), names);
+  const totals = counter.totals();
+  const others = OTHER_PROTOS.filter((proto) => sources[proto] !== undefined).map((proto) => [
+    proto,
+    totals.others()[proto],
+  ]);
   return {
     ...identity,
-    sockets: counter.totals().counts(sockstat, { timeWait: timeWaitLeftOut, datagrams: true }),
+    sockets: {
+      ...totals.counts(sockstat, { timeWait: timeWaitLeftOut, datagrams: true }),
+      ...(others.length > 0 && { others: Object.fromEntries(others) }),
+    },
     ...(descriptors !== undefined && { descriptors }),
     ...(busiestPeer !== undefined && { busiestPeer }),
     source,
@@ -169,6 +186,8 @@ function namedPeer(peer: BusiestPeer | undefined, names: Names | undefined): Bus
   return { ...peer, ...(name !== undefined && { name }), ...(service !== undefined && { service }) };
 }
 
-function query(protos: Proto[]): SocketQuery {
-  return { protos, inet: true, inet6: true, states: ALL_STATES, tcpInfo: false };
+/** @param withOthers whether the protocols that only `ps --all` counts are read, as far as the kernel can list them */
+function query(protos: readonly Proto[], withOthers: boolean): SocketQuery {
+  const base = { inet: true, inet6: true, states: ALL_STATES, tcpInfo: false };
+  return withOthers ? { ...base, protos: [...protos, ...OTHER_PROTOS], mayLack: OTHER_PROTOS } : { ...base, protos };
 }

@@ -10,6 +10,9 @@ import type { AddressTexts } from './address-texts.ts';
 import { type Cell, type Columns, differences, numbersOf, sums, textsOf, wordsOf } from './cells.ts';
 import { FAMILIES, PROTOS } from './enumerations.ts';
 
+/** Name of {@link SocketColumns.socketType} in a file: that of the versions that had UNIX sockets alone. */
+const SOCKET_TYPE = 'unixType';
+
 /** Fields of numbers that are 0 where a row has none. In a file 0 is left out. */
 export const NUMBERS = [
   'state',
@@ -21,7 +24,10 @@ export const NUMBERS = [
   'timer',
   'retransmits',
   'interfaceIndex',
-  'unixType',
+  'socketType',
+  'protocol',
+  'localId',
+  'peerId',
   'peerInode',
 ] as const satisfies readonly (keyof SocketColumns)[];
 
@@ -41,7 +47,7 @@ export function toColumns(sockets: SocketColumns, keys: readonly number[]): Colu
   add('family', sockets.family);
   add('local', textsOfAddresses(sockets.local));
   add('peer', textsOfAddresses(sockets.peer));
-  for (const name of NUMBERS) add(name, withoutZeros(sockets[name]));
+  for (const name of NUMBERS) add(name === 'socketType' ? SOCKET_TYPE : name, withoutZeros(sockets[name]));
   const inodes = keys.map((_, row) => numberAt(sockets.inode, row));
   if (inodes.some((inode) => inode !== 0)) columns.inode = differences(inodes);
   add('timerAt', sockets.timerAt);
@@ -53,6 +59,8 @@ export function toColumns(sockets: SocketColumns, keys: readonly number[]): Colu
   add('process', sockets.process);
   add('container', sockets.container);
   add('path', sockets.path);
+  add('groups', sockets.groups);
+  add('v6only', sockets.v6only);
   for (const field of RECORDED_INFO) add(`info.${field}`, sockets.info[field]);
   return columns;
 }
@@ -105,13 +113,18 @@ export function fromColumns(
     firstSeenMs: numbers('firstSeenMs'),
     notBeforeMs: numbers('notBeforeMs'),
     pid: numbers('pid'),
-    unixType: numbers('unixType'),
+    socketType: numbers(SOCKET_TYPE),
+    protocol: numbers('protocol'),
+    localId: numbers('localId'),
+    peerId: numbers('peerId'),
+    v6only: numbers('v6only'),
     peerInode: numbers('peerInode'),
     local: addresses.column(columns.local),
     peer: addresses.column(columns.peer),
     process: textsOf(columns.process),
     container: textsOf(columns.container),
     path: textsOf(columns.path),
+    groups: textsOf(columns.groups),
     info: info as SocketColumns['info'],
   };
   return { keys, sockets };

@@ -69,6 +69,7 @@ const openFilesLimit = v.nullable(v.number());
 /** A line `details`. */
 export const DETAILS = v.looseObject({
   sysctls: v.record(v.string(), texts),
+  devices: v.exactOptional(v.record(v.string(), texts)),
   declared: v.record(v.string(), declared),
   runtimeProcesses: v.array(
     v.looseObject({ pid: v.number(), name: v.string(), softLimit: openFilesLimit, hardLimit: openFilesLimit }),

@@ -94,6 +94,8 @@ const OPTIONAL = [
   'receiveBufferBytes',
   'container',
   'path',
+  'groups',
+  'v6only',
   'pid',
   'process',
 ] as const;

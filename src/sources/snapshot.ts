@@ -81,6 +81,8 @@ export interface NetnsSnapshot {
   owners(sockets: SocketSource, all?: boolean): SocketOwners;
   /** Finds the container of each socket; needed only where several share the namespace. */
   attribution(sockets: SocketSource): Promise<SocketAttribution>;
+  /** Names an interface of the namespace by its index; undefined where there is none, or its name is not known. */
+  deviceName(index: number): string | undefined;
   /** The kernel's own counts of the namespace's sockets; undefined where they cannot be read. */
   sockstat(): Sockstat | undefined;
   /**

@@ -6,8 +6,8 @@ import type { TopPeerRow, TopSocketRow } from '../../model/report/top-rows.ts';
 import { idleMs, roundTripUs } from '../../model/socket/connection-times.ts';
 import { mayNameService } from '../../model/socket/endpoint.ts';
 import { socketRow } from '../../model/socket/make-socket-row.ts';
-import type { Endpoint } from '../../model/socket/socket-row.ts';
-import type { SocketView } from '../../model/socket/socket-view.ts';
+import { type Endpoint, isInetRow } from '../../model/socket/socket-row.ts';
+import { isInet, type SocketView } from '../../model/socket/socket-view.ts';
 import type { SnapshotTest } from '../../queries/filter-tests.ts';
 import type { SocketSnapshot } from '../../sources/sample-source.ts';
 import { HISTORY_TICKS } from './netns-rows.ts';
@@ -83,7 +83,7 @@ export function openedSockets(
 function eachSocket({ snapshot, owner, test }: OpenedSnapshot, visit: (socket: SocketView) => void): void {
   const passes = test?.(snapshot) ?? (() => true);
   snapshot.sockets.each((socket) => {
-    if (socket.proto === 'unix') return;
+    if (!isInet(socket.family)) return;
     if (owner !== undefined && (snapshot.containerOf(socket) ?? '') !== owner) return;
     if (passes(socket)) visit(socket);
   });
@@ -91,8 +91,8 @@ function eachSocket({ snapshot, owner, test }: OpenedSnapshot, visit: (socket: S
 
 function row(socket: SocketView, { snapshot, names }: OpenedSnapshot): TopSocketRow {
   const shown = socketRow(socket, { names });
-  const local = shown.proto === 'unix' ? '' : endpointText(shown.local);
-  const peer = shown.proto === 'unix' ? '' : endpointText(shown.peer);
+  const local = isInetRow(shown) ? endpointText(shown.local) : '';
+  const peer = isInetRow(shown) ? endpointText(shown.peer) : '';
   const holder = snapshot.holderOf(socket);
   const since = snapshot.seenSince(socket);
   const rtt = roundTripUs(socket);

@@ -4,6 +4,7 @@ import { dumpSockets, streamSockets } from '../../collect/dump/dump-sockets.ts';
 import { sockstatOf } from '../../collect/dump/net-files.ts';
 import type { Machine } from '../../collect/machine.ts';
 import { bindInNetns } from '../../collect/names/bind-filter.ts';
+import { deviceNames } from '../../collect/names/device-names.ts';
 import { makeNames } from '../../collect/names/host-names.ts';
 import { attribute } from '../../collect/owners/attribution.ts';
 import { deniedNote } from '../../collect/owners/denied-note.ts';
@@ -40,6 +41,8 @@ export class LiveNetns implements NetnsSnapshot {
   readonly knownFields = LIVE_SNAPSHOT;
   readonly #machine: Machine;
   readonly #inventory: () => Promise<Inventory>;
+  /** Undefined until it is asked for. */
+  #devices: ReadonlyMap<number, string> | undefined;
 
   /** @param inventory what runs on the machine; called only where it is needed, and cached by the caller */
   constructor(machine: Machine, handle: NetnsHandle, inventory: () => Promise<Inventory>) {
@@ -99,6 +102,11 @@ export class LiveNetns implements NetnsSnapshot {
     const byPid = new Map(containers.flatMap(({ facts, pids }) => pids.map((pid) => [pid, facts.id] as const)));
     const unreadable = new Set(owners.denied.map((pid) => byPid.get(pid) ?? OUTSIDE));
     return { of, owners: this.#named(owners), unreadable };
+  }
+
+  deviceName(index: number): string | undefined {
+    this.#devices ??= deviceNames(this.#machine, this.handle);
+    return this.#devices.get(index);
   }
 
   sockstat(): Sockstat | undefined {

@@ -4,6 +4,7 @@ import { readSysctls } from '../../collect/dump/sysctls.ts';
 import { readHostSample } from '../../collect/host-sample.ts';
 import type { Machine } from '../../collect/machine.ts';
 import { bindInNetns } from '../../collect/names/bind-filter.ts';
+import { deviceNames } from '../../collect/names/device-names.ts';
 import { noteOfLoss } from '../../collect/permissions.ts';
 import type { BoundFilter } from '../../filter/bound-filter.ts';
 import { CLOSED_CONNECTIONS, SNAPSHOTS_OVER_TIME } from '../../filter/known-fields.ts';
@@ -177,6 +178,11 @@ export class Sampler implements SampleSource {
       this.#noteLoss(namespace, 'sysctls are not known', error);
       return {};
     }
+  }
+
+  devices(namespace: WatchedNetns): ReadonlyMap<number, string> {
+    const sampler = this.#tracker.samplerFor(namespace);
+    return sampler === undefined ? new Map() : deviceNames(this.#machine, sampler.watched.handle);
   }
 
   async details(): Promise<SourceDetails> {
