@@ -77,11 +77,6 @@ export class DiagSocket {
     return new DiagSocket(fd);
   }
 
-  /** Its inode in sockfs, by which it can be told apart in a dump of netlink sockets. */
-  get inode(): number {
-    return fs.fstatSync(this.#fd).ino;
-  }
-
   close(): void {
     fs.closeSync(this.#fd);
   }

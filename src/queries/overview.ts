@@ -144,7 +144,7 @@ function withoutZeros(row: OverviewRow): OverviewRow {
   return hasSockets(row) ? row : { ...row, sockets: null };
 }
 
-type Identity = Pick<OverviewRow, 'name' | 'runtime' | 'id' | 'pid' | 'netns' | 'sharedWith'>;
+type Identity = Pick<OverviewRow, 'name' | 'runtime' | 'id' | 'pid' | 'netns' | 'madeBy' | 'sharedWith'>;
 
 /**
  * @param owner container id, or {@link OUTSIDE}, whose descriptors are counted; undefined for none

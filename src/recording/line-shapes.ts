@@ -41,6 +41,7 @@ const namespace = v.looseObject({
   name: v.string(),
   targets: v.array(v.string()),
   host: v.boolean(),
+  madeBy: v.exactOptional(v.array(v.string())),
   containers: v.array(container),
 }) satisfies v.GenericSchema<unknown, WatchedNetns>;
 

@@ -50,6 +50,7 @@ const TEXTS: Readonly<Record<string, (aliases: Aliases, text: string) => string>
   target,
   targets: target,
   container: named,
+  madeBy: named,
   localName: named,
   peerName: named,
   localService: service,

@@ -27,6 +27,7 @@ export function renderOverview(out: ByteWriter, overview: Overview, width?: numb
     { title: 'Descriptors', align: 'right' },
     { title: 'Busiest Peer', align: 'left', optional: true, flexible: true },
     { title: 'Shares With', align: 'left', optional: true, flexible: true },
+    { title: 'Made By', align: 'left', optional: true, flexible: true },
     { title: 'Source', align: 'left', optional: true },
   ]);
   for (const row of overview.rows) {
@@ -39,6 +40,7 @@ export function renderOverview(out: ByteWriter, overview: Overview, width?: numb
     table.text(row.descriptors === undefined ? '-' : descriptorsText(row.descriptors));
     table.text(peerText(row));
     table.text(row.sharedWith.join(','));
+    table.text(row.madeBy?.join(',') ?? '');
     table.text(row.source === undefined || row.source === 'sock_diag' ? '' : row.source);
   }
   table.render(out, width);

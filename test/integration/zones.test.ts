@@ -95,7 +95,7 @@ describe('bound interfaces, zones and v6only', () => {
     const rows = ls();
     const at = (port: number, state = 'LISTEN') => rows.find((row) => row.local.port === port && row.state === state);
     const zoned = { address: LINK_LOCAL, zone: 'eth0' };
-    expect(at(PORTS.linkLocal)).toMatchObject({ local: zoned, device: 'eth0', v6only: false });
+    expect(at(PORTS.linkLocal)).toMatchObject({ local: zoned, device: 'eth0' });
     expect(at(PORTS.linkLocal)?.peer).not.toHaveProperty('zone');
     expect(at(PORTS.linkLocal, 'ESTABLISHED')).toMatchObject({ local: zoned, peer: zoned, device: 'eth0' });
     expect(at(PORTS.linkLocal, 'ESTABLISHED')).not.toHaveProperty('v6only');
@@ -104,6 +104,11 @@ describe('bound interfaces, zones and v6only', () => {
     expect(at(PORTS.only6)).toMatchObject({ v6only: true });
     expect(at(PORTS.both)).toMatchObject({ v6only: false });
     expect(at(PORTS.udp, 'CLOSE')).toMatchObject({ local: zoned, v6only: true });
+    // bind(2) to an address sets it too: ss tells what the kernel made of it.
+    const listeners = netns.run('ss', '-6tlneH').trim().split('\n');
+    const ofSs = listeners.map((line) => [Number(/:(\d+) /.exec(line)?.[1]), line.includes('v6only:1')]);
+    const ours = rows.filter(({ state, v6only }) => state === 'LISTEN' && v6only !== undefined);
+    expect(ours.map(({ local, v6only }) => [local.port, v6only]).sort()).toEqual(ofSs.sort());
     expect(at(PORTS.plain)).not.toHaveProperty('device');
     expect(at(PORTS.plain)).not.toHaveProperty('v6only');
   });

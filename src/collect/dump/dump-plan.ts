@@ -1,3 +1,4 @@
+import { ownSocketInodes } from '../../kernel/own-sockets.ts';
 import type { Sockstat } from '../../model/netns/counters.ts';
 import type { SocketQuery } from '../../model/socket/socket-query.ts';
 import type { InetProto, Proto, SocketView } from '../../model/socket/socket-view.ts';
@@ -47,8 +48,8 @@ const INET_PROTOCOL: Record<InetProto, number> = {
   icmp: IPPROTO.ICMP,
 };
 
-/** The requests for one protocol of a query. @param readerInode of the socket that is asked: it is no socket of the target */
-export function dumpSteps(proto: Proto, query: SocketQuery, readerInode: () => number): DumpStep[] {
+/** The requests for one protocol of a query. */
+export function dumpSteps(proto: Proto, query: SocketQuery): DumpStep[] {
   const { states } = query;
   const isIn = (state: number) => (states & (1 << state)) !== 0;
   switch (proto) {
@@ -64,10 +65,11 @@ export function dumpSteps(proto: Proto, query: SocketQuery, readerInode: () => n
     }
     case 'netlink': {
       const request = netlinkDumpRequest({ sequence: 0 });
-      const own = readerInode();
+      // The sockets by which socklens asks and listens are none of the target.
+      const own = ownSocketInodes();
       // A socket that is in a multicast group is in the answer twice (net/netlink/diag.c, __netlink_diag_dump).
       const selection = () => {
-        const seen = new Set([own]);
+        const seen = new Set(own);
         return ({ state, inode }: SocketView) => {
           if (seen.has(inode)) return false;
           seen.add(inode);

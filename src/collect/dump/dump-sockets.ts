@@ -126,7 +126,7 @@ function read(machine: Machine, handle: NetnsHandle, query: SocketQuery, sink: S
 
 /** @returns false when the kernel has no handler for the protocol */
 function dumpProto(socket: DiagSocket, proto: Proto, query: SocketQuery, sink: Sink, coverage: Coverage): boolean {
-  const steps = dumpSteps(proto, query, () => socket.inode);
+  const steps = dumpSteps(proto, query);
   for (let step = steps.shift(); step !== undefined; step = steps.shift()) {
     try {
       sink.dump(socket, step);

@@ -124,13 +124,14 @@ export class NetnsRows {
 
 /** The rows of a namespace: one; or, where it is shared, one for each container and one for the rest. */
 export function identitiesOf(namespace: WatchedNetns): RowIdentity[] {
-  const { netns, name, host, containers } = namespace;
+  const { netns, name, host, containers, madeBy } = namespace;
   const runtimeOfNetns = host ? 'host' : 'netns';
   if (!isShared(namespace)) {
     const container = soleContainer(namespace);
     // A container that restarts in another namespace has the same row.
     const id = container?.id ?? name;
-    return [{ id, name, runtime: container?.runtime ?? runtimeOfNetns, owner: undefined }];
+    const shown = madeBy === undefined ? name : `${name} in ${madeBy.join(',')}`;
+    return [{ id, name: shown, runtime: container?.runtime ?? runtimeOfNetns, owner: undefined }];
   }
   const rest = host ? 'host' : 'unowned';
   return [

@@ -29,6 +29,8 @@ export interface WatchedNetns {
   targets: readonly string[];
   /** Whether it is the host's network namespace. */
   host: boolean;
+  /** See `Target.madeBy`. */
+  madeBy?: readonly string[];
   /** In the order of their names; empty where it has no containers. */
   containers: readonly WatchedContainer[];
 }

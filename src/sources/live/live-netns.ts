@@ -117,7 +117,12 @@ export class LiveNetns implements NetnsSnapshot {
     const { containers, processes } = await this.#inventory();
     if (of === OUTSIDE) {
       const { netns } = this.target;
-      const others = processes.filter((entry) => entry.netns === netns && entry.container === undefined);
+      const residents = new Set(
+        containers.filter((container) => container.netns === netns).map(({ facts }) => facts.id),
+      );
+      const others = processes.filter(
+        (entry) => entry.netns === netns && !(entry.container !== undefined && residents.has(entry.container.id)),
+      );
       return fullestProcess(
         this.#machine,
         others.map(({ pid }) => pid),
