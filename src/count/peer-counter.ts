@@ -31,6 +31,9 @@ export interface MostConnected {
   count: number;
 }
 
+/** include/uapi/linux/netlink.h */
+const NETLINK_SOCK_DIAG = 4;
+
 /** Words of a key: state, protocol and two flags; port and the flag of an address; four of the address, an IPv4 one mapped. */
 const WIDTH = 6;
 const INCOMING = 1 << 16;
@@ -54,7 +57,7 @@ export class PeerCounter {
   add(socket: SocketView): void {
     const { proto } = socket;
     if (!hasPorts(proto) && proto !== 'raw') {
-      if (isOfKernel(socket)) return;
+      if (isLeftOut(socket)) return;
       this.#others.set(proto, (this.#others.get(proto) ?? 0) + 1);
       return;
     }
@@ -140,9 +143,12 @@ export class PeerCounter {
   }
 }
 
-/** Whether a netlink socket is one of the dozen that the kernel has in every namespace; one of a process has a port id once it is used. */
-function isOfKernel({ proto, localPort }: SocketView): boolean {
-  return proto === 'netlink' && localPort === 0;
+/**
+ * Whether a netlink socket is not counted: the kernel has a dozen in every namespace, without a port id, and through
+ * sock_diag the namespace is looked at, by socklens and ss too. A count that grows with who looks would be wrong.
+ */
+function isLeftOut({ proto, localPort, protocol }: SocketView): boolean {
+  return proto === 'netlink' && (localPort === 0 || protocol === NETLINK_SOCK_DIAG);
 }
 
 /** The id of the peer that a socket is counted for. */

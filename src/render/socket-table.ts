@@ -76,10 +76,11 @@ function writeEndpoint(out: ByteWriter, socket: SocketView, side: 'local' | 'pee
       out.byte(0x5d);
     }
   } else out.ipv4(word(0));
-  const { interfaceIndex = 0 } = socket;
-  if (local && interfaceIndex !== 0) {
+  const device = local ? (socket.interfaceIndex ?? 0) : 0;
+  if (device !== 0) {
     out.byte(0x25);
-    out.text(deviceText(interfaceIndex, options));
+    // The kernel takes any bytes but blanks and slashes in a name; a cell of addresses is printable ASCII.
+    out.ascii(deviceText(device, options).replace(/[^!-~]/g, '?'));
   }
   out.byte(0x3a);
   if (port === 0) out.byte(0x2a);

@@ -3,6 +3,10 @@ import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { localMachine } from '../../src/collect/local-machine.ts';
+import { deviceNames } from '../../src/collect/names/device-names.ts';
+import { handleOfProcess } from '../../src/collect/target/find-netns.ts';
+import { SystemCallError } from '../../src/kernel/system-calls.ts';
 import { socklens } from '../support/cli.ts';
 import { connectNetns, createNetns, type TestNetns } from '../support/netns.ts';
 import { AF, IPPROTO, SOCK } from '../support/recipes/constants.ts';
@@ -152,6 +156,18 @@ describe('packet sockets', () => {
     expect(protos).toContain('icmp');
     expect(protos).not.toContain('netlink');
     expect(new Set(ls('-4').sockets.map(({ proto }) => proto))).not.toContain('packet');
+  });
+});
+
+describe('names of interfaces', () => {
+  it('come from /proc where the namespace may not be entered', () => {
+    const machine = localMachine({});
+    const handle = handleOfProcess(machine, workshop.pid, { name: 'x', runtime: 'pid' });
+    const refusing = () => {
+      throw new SystemCallError('setns', 1, 'EPERM');
+    };
+    expect(deviceNames(machine, handle).get(device)).toBe('eth0');
+    expect(deviceNames({ ...machine, systemCalls: refusing }, handle).get(device)).toBe('eth0');
   });
 });
 

@@ -4,7 +4,7 @@ import { isLinkLocal, localAddress, mayNameService, peerAddress, plainAddress } 
 import { netlinkFields, packetFields, vsockFields } from './other-row.ts';
 import type { Endpoint, SocketProcess, SocketRow, SocketTimer } from './socket-row.ts';
 import { hasPorts, type InetProto, type SocketView } from './socket-view.ts';
-import { stateName } from './tcp-state.ts';
+import { stateName, TCP_STATE } from './tcp-state.ts';
 import { unixPath } from './unix-path.ts';
 
 /** Lookups for the parts of a row that are not in the socket itself. */
@@ -73,7 +73,8 @@ function inetFields(socket: SocketView, proto: InetProto, device: string | undef
   const tcpInfo = socket.tcpInfo();
   const drops = socket.drops();
   const inet6 = socket.family === 'inet6';
-  const v6only = inet6 ? socket.v6only() : undefined;
+  const mayBeV6only = inet6 && (socket.state === TCP_STATE.LISTEN || socket.state === TCP_STATE.CLOSE);
+  const v6only = mayBeV6only ? socket.v6only() : undefined;
   const zoneOf = (word: number) => (inet6 && device !== undefined && isLinkLocal(word) ? device : undefined);
   const local = { address: localAddress(socket), port: socket.localPort, zone: zoneOf(socket.localWord(0)) };
   const peer = { address: peerAddress(socket), port: socket.peerPort, zone: zoneOf(socket.peerWord(0)) };
