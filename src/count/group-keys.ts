@@ -1,7 +1,7 @@
 import { type Buckets, bucketOf, RTT_BUCKETS, TIME_BUCKETS } from '../model/report/buckets.ts';
 import type { GroupKey } from '../model/report/group.ts';
 import { idleMs, knownAgeMs, roundTripUs } from '../model/socket/connection-times.ts';
-import type { SocketView } from '../model/socket/socket-view.ts';
+import { hasPorts, type SocketView } from '../model/socket/socket-view.ts';
 import { stateName } from '../model/socket/tcp-state.ts';
 import { address, port } from './endpoint-keys.ts';
 import { type GroupContext, interned, type KeyReader, PROTOS, serviceName, word } from './key-reader.ts';
@@ -56,7 +56,7 @@ export function keyReader(key: GroupKey, context: GroupContext): KeyReader {
 }
 
 function serviceOf(socket: SocketView, context: GroupContext): string | undefined {
-  if (socket.proto === 'unix' || socket.proto === 'raw') return undefined;
+  if (!hasPorts(socket.proto)) return undefined;
   const role = context.roles?.of(socket) ?? 'none';
   const number = role === 'client' ? socket.peerPort : socket.localPort;
   return serviceName(number, socket.proto, context) ?? (number === 0 ? undefined : String(number));

@@ -40,11 +40,11 @@ const NAMED: readonly GroupKey[] = ['peer', 'peer-address', 'peer-port', 'local'
 export async function countGroups(netns: NetnsSnapshot, options: GroupsOptions): Promise<GroupReport> {
   const { keys, filter } = options;
   const query = { ...options.query, tcpInfo: options.query.tcpInfo || keys.some((key) => MEASURED.includes(key)) };
-  const bound = await bindIn(netns, filter);
+  const bound = await bindIn(netns, filter, query);
   const names = options.names && keys.some((key) => NAMED.includes(key)) ? await netns.names() : undefined;
   const streams = !keys.some((key) => NEEDS_ALL.includes(key)) && (bound === undefined || decidesAlone(bound));
   if (!streams) return countAgain(netns, { ...options, query }, bound, names);
-  const counter = new GroupCounter(keys, { names });
+  const counter = new GroupCounter(keys, { names, deviceName: (index) => netns.deviceName(index) });
   const test = bound === undefined ? () => true : testAlone(bound);
   const read = await netns.stream(bound === undefined ? query : narrowed(query, bound), (socket) => {
     if (test(socket)) counter.add(socket);
@@ -69,6 +69,7 @@ async function countAgain(
   if (owners !== undefined) addGaps(read.coverage, owners, bound?.needs.containers ? read.sockets : sockets);
   const counter = new GroupCounter(keys, {
     names,
+    deviceName: (index) => netns.deviceName(index),
     // With a filter the listeners may be left out: they are dumped separately.
     roles: bound === undefined ? new Roles(sockets) : await rolesOf(netns, query),
     ...(owners !== undefined && {

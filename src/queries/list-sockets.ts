@@ -34,7 +34,7 @@ export interface Sockets extends SocketReport {
 export async function listSockets(netns: NetnsSnapshot, options: SocketsOptions): Promise<Sockets> {
   const { query } = options;
   const residents = await netns.residents();
-  const bound = await bindIn(netns, options.filter);
+  const bound = await bindIn(netns, options.filter, query);
   const names = options.names ? await netns.names() : undefined;
   const read = await netns.read(bound === undefined ? query : narrowed(query, bound));
   const { shared } = residents;
@@ -54,6 +54,7 @@ export async function listSockets(netns: NetnsSnapshot, options: SocketsOptions)
         containerOf,
         attributionOf: (socket: SocketView) => attribution.of(socket)?.by,
       }),
+    deviceName: (index) => netns.deviceName(index),
   };
   const { takenAt, source, sources, coverage } = read;
   return { target: netns.target, takenAt, source, sources, coverage, sockets, shared, context };

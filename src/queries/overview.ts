@@ -8,7 +8,7 @@ import { NO_RUNTIME, sharedName } from '../model/netns/sharing.ts';
 import type { BusiestPeer, Overview, OverviewRow } from '../model/report/overview.ts';
 import { NOT_ROOT } from '../model/sample/coverage.ts';
 import { mayNameService } from '../model/socket/endpoint.ts';
-import type { SocketQuery } from '../model/socket/socket-query.ts';
+import { OTHER_PROTOS, type SocketQuery } from '../model/socket/socket-query.ts';
 import type { Proto } from '../model/socket/socket-view.ts';
 import { ALL_STATES } from '../model/socket/tcp-state.ts';
 import type { NetnsSnapshot, Residents, Snapshot, SocketsRead } from '../sources/snapshot.ts';
@@ -35,7 +35,7 @@ export async function overview(snapshot: Snapshot, options: { names: boolean }):
   const refused: { row: OverviewRow; error: Failure }[] = [];
   for (const netns of snapshot.namespaces) {
     try {
-      result.rows.push(...(await rowsOfNetns(netns, names)));
+      result.rows.push(...(await rowsOfNetns(netns, names, snapshot.showsAll)));
     } catch (error) {
       if (!(error instanceof Failure)) throw error;
       result.coverage.complete = false;
@@ -67,10 +67,12 @@ function isOfOrdinaryUser({ coverage, rows }: Overview): boolean {
   return [coverage, ...rows.map((row) => row.coverage)].some(({ notes }) => notes.includes(NOT_ROOT));
 }
 
-/** The rows of one namespace, which is read once. */
-async function rowsOfNetns(netns: NetnsSnapshot, names: Names | undefined): Promise<OverviewRow[]> {
+/** The rows of one namespace, which is read once. @param showsAll whether other protocols are counted */
+async function rowsOfNetns(netns: NetnsSnapshot, names: Names | undefined, showsAll: boolean): Promise<OverviewRow[]> {
   const residents = await netns.residents();
-  return residents.shared ? sharedRows(netns, residents, names) : [await singleRow(netns, residents, names)];
+  return residents.shared
+    ? sharedRows(netns, residents, names, showsAll)
+    : [await singleRow(netns, residents, names, showsAll)];
 }
 
 /** The row of a namespace that is not shared. UDP and RAW are taken from `sockstat`. */
@@ -78,9 +80,10 @@ async function singleRow(
   netns: NetnsSnapshot,
   { containers }: Residents,
   names: Names | undefined,
+  showsAll: boolean,
 ): Promise<OverviewRow> {
   const sockstat = netns.sockstat();
-  const read = await netns.read(query(sockstat === undefined ? ['tcp', 'udp', 'unix'] : ['tcp', 'unix']));
+  const read = await netns.read(query(sockstat === undefined ? ['tcp', 'udp', 'unix'] : ['tcp', 'unix'], showsAll));
   const counter = new PeerCounter(new Roles(read.sockets));
   read.sockets.each((socket) => counter.add(socket));
   const owner = containers[0]?.id ?? OUTSIDE;
@@ -95,8 +98,9 @@ async function sharedRows(
   netns: NetnsSnapshot,
   { containers, isHost }: Residents,
   names: Names | undefined,
+  showsAll: boolean,
 ): Promise<OverviewRow[]> {
-  const read = await netns.read(query(['mptcp', 'tcp', 'udp', 'udplite', 'raw', 'unix']));
+  const read = await netns.read(query(['mptcp', 'tcp', 'udp', 'udplite', 'raw', 'unix'], showsAll));
   const { of, owners, unreadable } = await netns.attribution(read.sockets);
   const roles = new Roles(read.sockets);
   const counters = new Map<string | undefined, PeerCounter>();
@@ -131,7 +135,10 @@ async function sharedRows(
 }
 
 function hasSockets({ sockets }: OverviewRow): boolean {
-  return sockets !== null && sockets.total + sockets.unix > 0;
+  if (sockets === null) return false;
+  // A netlink socket in a namespace is most often dockerd's, which configured it: no reason for a row.
+  const { icmp = 0, packet = 0, vsock = 0 } = sockets.others ?? {};
+  return sockets.total + sockets.unix + icmp + packet + vsock > 0;
 }
 
 /** A row whose owners may not be read: that no socket was assigned to it does not mean that it has none. */
@@ -139,7 +146,7 @@ function withoutZeros(row: OverviewRow): OverviewRow {
   return hasSockets(row) ? row : { ...row, sockets: null };
 }
 
-type Identity = Pick<OverviewRow, 'name' | 'runtime' | 'id' | 'pid' | 'netns' | 'sharedWith'>;
+type Identity = Pick<OverviewRow, 'name' | 'runtime' | 'id' | 'pid' | 'netns' | 'madeBy' | 'sharedWith'>;
 
 /**
  * @param owner container id, or {@link OUTSIDE}, whose descriptors are counted; undefined for none
@@ -150,15 +157,23 @@ async function makeRow(
   owner: string | undefined,
   identity: Identity,
   counter: PeerCounter,
-  { source, coverage, timeWaitLeftOut }: SocketsRead,
+  { source, sources, coverage, timeWaitLeftOut }: SocketsRead,
   names: Names | undefined,
   sockstat?: Sockstat,
 ): Promise<OverviewRow> {
   const descriptors = owner === undefined ? undefined : await netns.fullestProcess(owner);
   const busiestPeer = namedPeer(counter.busiest(), names);
+  const totals = counter.totals();
+  const others = OTHER_PROTOS.filter((proto) => sources[proto] !== undefined).map((proto) => [
+    proto,
+    totals.others()[proto],
+  ]);
   return {
     ...identity,
-    sockets: counter.totals().counts(sockstat, { timeWait: timeWaitLeftOut, datagrams: true }),
+    sockets: {
+      ...totals.counts(sockstat, { timeWait: timeWaitLeftOut, datagrams: true }),
+      ...(others.length > 0 && { others: Object.fromEntries(others) }),
+    },
     ...(descriptors !== undefined && { descriptors }),
     ...(busiestPeer !== undefined && { busiestPeer }),
     source,
@@ -173,6 +188,8 @@ function namedPeer(peer: BusiestPeer | undefined, names: Names | undefined): Bus
   return { ...peer, ...(name !== undefined && { name }), ...(service !== undefined && { service }) };
 }
 
-function query(protos: Proto[]): SocketQuery {
-  return { protos, inet: true, inet6: true, states: ALL_STATES, tcpInfo: false };
+/** @param withOthers whether the protocols that only `ps --all` counts are read, as far as the kernel can list them */
+function query(protos: readonly Proto[], withOthers: boolean): SocketQuery {
+  const base = { inet: true, inet6: true, states: ALL_STATES, tcpInfo: false };
+  return withOthers ? { ...base, protos: [...protos, ...OTHER_PROTOS], mayLack: OTHER_PROTOS } : { ...base, protos };
 }

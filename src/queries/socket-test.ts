@@ -2,7 +2,7 @@ import { Roles } from '../count/roles.ts';
 import type { BoundFilter } from '../filter/bound-filter.ts';
 import { compileTest, type SocketLookups, type Test } from '../filter/evaluate.ts';
 import { filterTest } from '../filter/filter-test.ts';
-import { checkKnown, PROCFS } from '../filter/known-fields.ts';
+import { checkApplies, checkKnown, PROCFS } from '../filter/known-fields.ts';
 import type { Filter } from '../filter/syntax.ts';
 import { Failure } from '../model/failure.ts';
 import type { SocketsHeader } from '../model/sample/coverage.ts';
@@ -30,11 +30,18 @@ export function decidesAlone({ needs }: BoundFilter): boolean {
  * Binds a filter in a namespace, and refuses keywords that cannot be decided there before anything is read.
  *
  * @returns undefined for no filter, or an empty one
- * @throws {Failure} `usage` for an unknown name and for a keyword that the source cannot decide
+ * @throws {Failure} `usage` for an unknown name, a keyword that the source cannot decide, and one that applies to none
+ *   of the requested protocols
  */
-export async function bindIn(netns: NetnsSnapshot, filter: Filter | undefined): Promise<SnapshotFilter | undefined> {
+export async function bindIn(
+  netns: NetnsSnapshot,
+  filter: Filter | undefined,
+  { protos }: SocketQuery,
+): Promise<SnapshotFilter | undefined> {
   const bound = filter && (await netns.bind(filter));
-  if (bound !== undefined) checkKnown(bound.tree, netns.knownFields);
+  if (bound === undefined) return undefined;
+  checkKnown(bound.tree, netns.knownFields);
+  checkApplies(bound.tree, protos);
   return bound;
 }
 

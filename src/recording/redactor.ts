@@ -13,6 +13,8 @@ const ENUMERATED: ReadonlySet<string> = new Set([
   'runtime',
   'ociRuntime',
   'cut',
+  // Numbers of netlink groups.
+  'groups',
 ]);
 
 /** Keys whose values are objects with fixed keys and numbers. */
@@ -33,6 +35,9 @@ const SPECIAL: Readonly<Record<string, Redact>> = {
   sysctls: (_, sysctls) => sysctls,
   pid: (redactor, pid) => redactor.pid(pid),
   holderPids: (redactor, pids) => redactor.pid(pids),
+  localPort: (redactor, ports, { proto }) => redactor.portIds(ports, proto),
+  peerPort: (redactor, ports, { proto }) => redactor.portIds(ports, proto),
+  devices: (redactor, devices) => redactor.devices(devices as Record<string, Record<string, string>>),
   name: (redactor, name, around) => redactor.name(String(name), around),
 };
 
@@ -46,6 +51,7 @@ const TEXTS: Readonly<Record<string, (aliases: Aliases, text: string) => string>
   target,
   targets: target,
   container: named,
+  madeBy: named,
   localName: named,
   peerName: named,
   localService: service,
@@ -103,6 +109,29 @@ export class Redactor {
   pid(value: unknown): unknown {
     if (Array.isArray(value)) return value.map((item) => this.pid(item));
     return typeof value === 'number' ? this.#aliases.pid(value) : value;
+  }
+
+  /** A column of ports beside the column of protocols: those of netlink sockets are PIDs. */
+  portIds(ports: unknown, protos: unknown): unknown {
+    if (!Array.isArray(ports) || !Array.isArray(protos) || !protos.includes('netlink')) return ports;
+    const length = Math.max(ports.length, protos.length);
+    const at = (column: readonly unknown[], row: number) => (column.length === 1 ? column[0] : column[row]);
+    return Array.from({ length }, (_, row) => {
+      const port = at(ports, row);
+      return at(protos, row) === 'netlink' ? this.pid(port) : port;
+    });
+  }
+
+  /** Names of interfaces by index, by network namespace. The common ones are preserved. */
+  devices(devices: Readonly<Record<string, Readonly<Record<string, string>>>>): Record<string, Record<string, string>> {
+    const redacted = (names: Readonly<Record<string, string>>) =>
+      Object.entries(names).map(([index, name]) => [
+        index,
+        /^(lo|eth\d|docker0)$/.test(name) ? name : this.#aliases.of('device', name),
+      ]);
+    return Object.fromEntries(
+      Object.entries(devices).map(([netns, names]) => [netns, Object.fromEntries(redacted(names))]),
+    );
   }
 
   /** Removes all labels but {@link PLATFORM_LABELS}, whose values are replaced. */

@@ -23,9 +23,11 @@ export function renderOverview(out: ByteWriter, overview: Overview, width?: numb
     { title: 'Other', align: 'right' },
     { title: 'UDP', align: 'right' },
     { title: 'UNIX', align: 'right' },
+    { title: 'Other Families', align: 'left', optional: true },
     { title: 'Descriptors', align: 'right' },
     { title: 'Busiest Peer', align: 'left', optional: true, flexible: true },
     { title: 'Shares With', align: 'left', optional: true, flexible: true },
+    { title: 'Made By', align: 'left', optional: true, flexible: true },
     { title: 'Source', align: 'left', optional: true },
   ]);
   for (const row of overview.rows) {
@@ -34,9 +36,11 @@ export function renderOverview(out: ByteWriter, overview: Overview, width?: numb
     table.text(row.runtime);
     if (sockets === null) for (let column = 0; column < COUNT_COLUMNS; column++) table.text('?');
     else addCounts(table, sockets);
+    table.text(othersText(sockets));
     table.text(row.descriptors === undefined ? '-' : descriptorsText(row.descriptors));
     table.text(peerText(row));
     table.text(row.sharedWith.join(','));
+    table.text(row.madeBy?.join(',') ?? '');
     table.text(row.source === undefined || row.source === 'sock_diag' ? '' : row.source);
   }
   table.render(out, width);
@@ -56,6 +60,12 @@ function addCounts(table: Table, sockets: SocketCounts): void {
   table.uint(sockets.total - shown);
   table.uint(sockets.udp);
   table.uint(sockets.unix);
+}
+
+/** `packet 1, netlink 2`; empty for none. */
+function othersText(sockets: SocketCounts | null): string {
+  const counted = Object.entries(sockets?.others ?? {}).filter(([, count]) => count > 0);
+  return counted.map(([proto, count]) => `${proto} ${count}`).join(', ');
 }
 
 /** `63/1024 (6%)` */

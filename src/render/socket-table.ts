@@ -1,8 +1,8 @@
 import { mayNameService, peerAddress, plainAddress } from '../model/socket/endpoint.ts';
 import type { RowContext } from '../model/socket/make-socket-row.ts';
-import { socketTimer } from '../model/socket/make-socket-row.ts';
+import { deviceText, socketTimer } from '../model/socket/make-socket-row.ts';
 import type { SocketProcess } from '../model/socket/socket-row.ts';
-import type { SocketSource, SocketView } from '../model/socket/socket-view.ts';
+import { hasPorts, isInet, type SocketSource, type SocketView } from '../model/socket/socket-view.ts';
 import { stateName, TCP_STATE } from '../model/socket/tcp-state.ts';
 import { unixPath } from '../model/socket/unix-path.ts';
 import type { ByteWriter } from './byte-writer.ts';
@@ -32,7 +32,7 @@ export function renderInetSockets(out: ByteWriter, sockets: SocketSource, option
     { title: 'Process', align: 'left', optional: true, flexible: true },
   ]);
   sockets.each((socket) => {
-    if (socket.proto !== 'unix') addRow(table, socket, options);
+    if (isInet(socket.family)) addRow(table, socket, options);
   });
   if (table.rows > 0) table.render(out, options.width);
 }
@@ -43,9 +43,9 @@ function addRow(table: Table, socket: SocketView, options: SocketTableOptions): 
   table.endCell();
   table.uint(socket.receiveQueue);
   table.uint(socket.sendQueue);
-  writeEndpoint(table.cell, socket, 'local');
+  writeEndpoint(table.cell, socket, 'local', options);
   table.endCell();
-  writeEndpoint(table.cell, socket, 'peer');
+  writeEndpoint(table.cell, socket, 'peer', options);
   table.endCell();
   table.cell.ascii(stateName(socket.state));
   table.endCell();
@@ -59,16 +59,29 @@ function addRow(table: Table, socket: SocketView, options: SocketTableOptions): 
   if (info !== undefined) table.detail(tcpInfoLine(info, socketTimer(socket)));
 }
 
-/** `address:port`, the address of an IPv6 socket in brackets, `*` for no port. */
-function writeEndpoint(out: ByteWriter, socket: SocketView, side: 'local' | 'peer'): void {
+/**
+ * `address:port` as ss prints it: the address of an IPv6 socket in brackets, `*` for no port and for every address of
+ * both families, the interface that it is bound to behind the local address.
+ */
+function writeEndpoint(out: ByteWriter, socket: SocketView, side: 'local' | 'peer', options: RowContext): void {
   const local = side === 'local';
   const port = local ? socket.localPort : socket.peerPort;
   const word = (index: 0 | 1 | 2 | 3) => (local ? socket.localWord(index) : socket.peerWord(index));
   if (socket.family === 'inet6') {
-    out.byte(0x5b);
-    out.ipv6(word(0), word(1), word(2), word(3));
-    out.byte(0x5d);
+    const isAny = word(0) === 0 && word(1) === 0 && word(2) === 0 && word(3) === 0;
+    if (isAny && socket.v6only() === false) out.byte(0x2a);
+    else {
+      out.byte(0x5b);
+      out.ipv6(word(0), word(1), word(2), word(3));
+      out.byte(0x5d);
+    }
   } else out.ipv4(word(0));
+  const device = local ? (socket.interfaceIndex ?? 0) : 0;
+  if (device !== 0) {
+    out.byte(0x25);
+    // The kernel takes any bytes but blanks and slashes in a name; a cell of addresses is printable ASCII.
+    out.ascii(deviceText(device, options).replace(/[^!-~]/g, '?'));
+  }
   out.byte(0x3a);
   if (port === 0) out.byte(0x2a);
   else out.uint(port);
@@ -81,7 +94,7 @@ function peerName(socket: SocketView, { names }: RowContext): string | undefined
 
 /** The service of a row: that of the peer's port, else that of the local port. */
 function serviceOf(socket: SocketView, { names }: RowContext): string | undefined {
-  if (socket.proto === 'raw') return undefined;
+  if (!hasPorts(socket.proto)) return undefined;
   for (const port of [socket.peerPort, socket.localPort]) {
     const service = mayNameService(port) ? names?.service(port, socket.proto) : undefined;
     if (service !== undefined) return service;
@@ -93,7 +106,7 @@ function serviceOf(socket: SocketView, { names }: RowContext): string | undefine
 const MAX_NAMED = 3;
 
 /** `PID/name`, several with commas; empty for none. Must be made safe for a terminal. */
-function processesText(processes: readonly SocketProcess[]): string {
+export function processesText(processes: readonly SocketProcess[]): string {
   const named = processes.slice(0, MAX_NAMED).map(({ pid, name }) => `${pid}/${name}`);
   if (processes.length > MAX_NAMED) named.push(`+${processes.length - MAX_NAMED}`);
   return named.join(',');
@@ -120,7 +133,7 @@ export function renderUnixSockets(out: ByteWriter, sockets: SocketSource, option
     table.text('unix');
     table.uint(socket.receiveQueue);
     table.uint(socket.sendQueue);
-    table.text(TYPES[socket.unixType] ?? String(socket.unixType));
+    table.text(TYPES[socket.socketType] ?? String(socket.socketType));
     table.text(stateName(socket.state));
     table.uint(socket.inode);
     table.text(socket.peerInode === 0 ? '' : String(socket.peerInode));

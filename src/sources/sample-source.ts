@@ -40,6 +40,8 @@ export interface SampleSource {
   isNamed(container: string, wanted: string): boolean;
   /** Values of {@link WATCHED_SYSCTLS} in a namespace; those that cannot be read are left out. */
   sysctls(namespace: WatchedNetns): Readonly<Record<string, string>>;
+  /** Interfaces of a namespace: their names by their indexes; empty where they are not known. */
+  devices(namespace: WatchedNetns): ReadonlyMap<number, string>;
   /** Facts that rarely change and cost a request for each container. */
   details(): Promise<SourceDetails>;
   /**

@@ -84,6 +84,8 @@ export interface NetnsSnapshot {
   owners(sockets: SocketSource): SocketOwners;
   /** Finds whose each socket is; needed only where several share the namespace. @param sockets of {@link read} */
   attribution(sockets: SocketSource): Promise<SocketAttribution>;
+  /** Names an interface of the namespace by its index; undefined where there is none, or its name is not known. */
+  deviceName(index: number): string | undefined;
   /** The kernel's own counts of the namespace's sockets; undefined where they cannot be read. */
   sockstat(): Sockstat | undefined;
   /**

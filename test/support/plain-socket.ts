@@ -40,8 +40,13 @@ export interface PlainSocket {
   container?: string;
   firstSeenMs: number;
   notBeforeMs?: number;
-  unixType: number;
+  socketType: number;
   path?: string;
+  protocol?: number;
+  localId?: number;
+  peerId?: number;
+  groups?: string;
+  v6only?: number;
   peerInode: number;
 }
 
@@ -81,9 +86,14 @@ export function columnsOf(sockets: readonly PlainSocket[], atMs = 0): SocketColu
     notBeforeMs: column(({ notBeforeMs }) => notBeforeMs),
     holders: column(({ holders, process }) => holders ?? (process && [process])),
     container: column(({ container }) => container),
-    unixType: column(({ unixType }) => unixType),
+    socketType: column(({ socketType }) => socketType),
     peerInode: column(({ peerInode }) => peerInode),
     path: column(({ path }) => path),
+    protocol: column(({ protocol }) => protocol),
+    localId: column(({ localId }) => localId),
+    peerId: column(({ peerId }) => peerId),
+    groups: column(({ groups }) => groups),
+    v6only: column(({ v6only }) => v6only),
     info: info as SocketColumns['info'],
   };
 }

@@ -66,8 +66,11 @@ function otherNamespaces(
   const first = new Map<number, number>();
   for (const { netns, pid } of inventory.processes) if (!first.has(netns)) first.set(netns, pid);
   const found = new Map<number, FoundNetns>();
-  const add = (netns: number, handle: NetnsHandle | undefined) => {
-    if (handle === undefined || known.has(netns) || found.has(netns) || netns === host.target.netns) return;
+  const makers = makersOf(inventory);
+  const add = (netns: number, plain: NetnsHandle | undefined) => {
+    if (plain === undefined || known.has(netns) || found.has(netns) || netns === host.target.netns) return;
+    const madeBy = makers.get(netns);
+    const handle = madeBy === undefined ? plain : { ...plain, target: { ...plain.target, madeBy } };
     found.set(netns, {
       handle,
       targets: [handle.target.name],
@@ -104,11 +107,26 @@ function otherNamespaces(
   return namespaces;
 }
 
-/** Adds the processes that are in no container to their namespaces. */
+/** Names of the containers with a process in a network namespace, by its inode. */
+function makersOf({ containers, processes }: Inventory): Map<number, string[]> {
+  const names = new Map(containers.map(({ facts }) => [facts.id, facts.name]));
+  const makers = new Map<number, Set<string>>();
+  for (const { netns, container } of processes) {
+    const name = container && names.get(container.id);
+    if (name !== undefined) makers.set(netns, (makers.get(netns) ?? new Set()).add(name));
+  }
+  return new Map([...makers].map(([netns, those]) => [netns, [...those].sort()]));
+}
+
+/** Adds the processes that are in no container of their namespace to their namespaces. */
 export function addOtherPids({ processes }: Inventory, namespaces: readonly FoundNetns[]): void {
   const byNetns = new Map(namespaces.map((namespace) => [namespace.handle.target.netns, namespace]));
   for (const { pid, netns, container } of processes) {
-    if (container === undefined) byNetns.get(netns)?.otherPids.push(pid);
+    const found = byNetns.get(netns);
+    if (found === undefined) continue;
+    // A process in a namespace that its container made inside itself is in none of its containers.
+    const isOther = container === undefined || !found.containers.some(({ facts }) => facts.id === container.id);
+    if (isOther) found.otherPids.push(pid);
   }
 }
 

@@ -29,6 +29,10 @@ const queryOptions = {
   unix: option.boolean('UNIX sockets', { letter: 'x' }),
   raw: option.boolean('RAW sockets', { letter: 'w' }),
   mptcp: option.boolean('MPTCP sockets', { letter: 'M' }),
+  icmp: option.boolean('ICMP (ping) sockets'),
+  packet: option.boolean('Packet sockets: what captures or sends frames (-0)'),
+  vsock: option.boolean('vsock sockets: between a virtual machine and its host'),
+  netlink: option.boolean("Netlink sockets, the kernel's own too"),
   ipv4,
   ipv6,
   all: option.boolean('All sockets: the default, as with -a of ss and netstat', { letter: 'a' }),
@@ -105,17 +109,25 @@ function groupingOf({ by = [], sort, top }: ValuesOf<typeof groupOptions>): Grou
   return { by, order: sort ?? 'count', top };
 }
 
-/** The sockets to read: all protocols where none is given; an address family alone leaves UNIX sockets out. */
+/**
+ * The sockets to read. Where no protocol is given: all but netlink, because every namespace has a dozen of the kernel's
+ * own, and vsock, which most kernels cannot list; an address family alone leaves out what has no IP address.
+ */
 function queryOf(options: ValuesOf<typeof queryOptions>): SocketQuery {
-  const { tcp, udp, unix, raw, mptcp, ipv4, ipv6 } = options;
-  const isAll = !(tcp || udp || unix || raw || mptcp);
+  const { tcp, udp, unix, raw, mptcp, icmp, packet, vsock, netlink, ipv4, ipv6 } = options;
+  const isAll = !(tcp || udp || unix || raw || mptcp || icmp || packet || vsock || netlink);
+  const isEveryFamily = isAll && !ipv4 && !ipv6;
   const protos: Proto[] = [];
   // MPTCP before TCP: the subflows of a connection are recognised by the connection, which must be known.
   if (isAll || mptcp) protos.push('mptcp');
   if (isAll || tcp) protos.push('tcp');
   if (isAll || udp) protos.push('udp', 'udplite');
   if (isAll || raw) protos.push('raw');
-  if (unix || (isAll && !ipv4 && !ipv6)) protos.push('unix');
+  if (isAll || icmp) protos.push('icmp');
+  if (packet || isEveryFamily) protos.push('packet');
+  if (vsock) protos.push('vsock');
+  if (netlink) protos.push('netlink');
+  if (unix || isEveryFamily) protos.push('unix');
   return {
     protos,
     inet: !ipv6 || ipv4,

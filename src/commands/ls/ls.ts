@@ -12,6 +12,7 @@ import { listSockets, type Sockets } from '../../queries/list-sockets.ts';
 import { ByteWriter } from '../../render/byte-writer.ts';
 import { renderGroups } from '../../render/group-table.ts';
 import { groupsJson, groupsNdjson, type Pieces, socketsJson, socketsNdjson } from '../../render/json.ts';
+import { renderOtherSockets } from '../../render/other-table.ts';
 import { renderInetSockets, renderUnixSockets } from '../../render/socket-table.ts';
 import { openSnapshot } from '../../sources/open-snapshot.ts';
 import type { Recorded } from '../../sources/open-source.ts';
@@ -92,12 +93,12 @@ function writeTables(context: CommandContext, reports: readonly Sockets[], optio
     if (reports.length > 1) writeTitle(writer, report.target.name, index);
     const tableOptions = { ...report.context, processes: options.processes, width: out.columns };
     const before = writer.length;
-    renderInetSockets(writer, report.sockets, tableOptions);
-    const between = writer.length;
-    const unix = new ByteWriter();
-    renderUnixSockets(unix, report.sockets, tableOptions);
-    if (between > before && unix.length > 0) writer.ascii('\n');
-    writer.raw(unix.bytes());
+    for (const render of [renderInetSockets, renderOtherSockets, renderUnixSockets]) {
+      const table = new ByteWriter();
+      render(table, report.sockets, tableOptions);
+      if (writer.length > before && table.length > 0) writer.ascii('\n');
+      writer.raw(table.bytes());
+    }
     if (writer.length === before) writer.ascii('no sockets\n');
   });
   out.write(writer.bytes());

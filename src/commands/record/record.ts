@@ -1,7 +1,7 @@
 import { plural } from '../../base/plural.ts';
 import { sizeText } from '../../base/size.ts';
 import { Failure } from '../../model/failure.ts';
-import { everySocket } from '../../model/socket/socket-query.ts';
+import { recordedSockets } from '../../model/socket/socket-query.ts';
 import { openSource, type SourceOptions } from '../../sources/open-source.ts';
 import { RecordingMaker } from '../../sources/recorder/recorder.ts';
 import { RecordingFile } from '../../sources/recorder/recording-file.ts';
@@ -56,7 +56,7 @@ class RecordSession {
     this.#isFull = options.isFull ?? true;
     this.request = {
       isForeground: () => this.#isFull,
-      query: () => ({ ...everySocket(), tcpInfo: true }),
+      query: recordedSockets,
       processes: 'kinds',
       allCounters: true,
       closed: (_, closed) => this.#maker?.closed(closed),

@@ -141,12 +141,14 @@ export function rowOwner({ host }: WatchedNetns, snapshot: SocketSnapshot): (soc
  * meant, one for the host and one for what belongs to nobody.
  */
 export function identitiesOf(namespace: WatchedNetns): RowIdentity[] {
-  const { netns, name, host, containers, scope } = namespace;
+  const { netns, name, host, containers, madeBy, scope } = namespace;
+  const runtimeOfNetns = host ? 'host' : 'netns';
   if (!isShared(namespace)) {
     const container = soleContainer(namespace);
     // A container that restarts in another namespace has the same row.
     const id = container?.id ?? name;
-    return [{ id, name, runtime: container?.runtime ?? (host ? 'host' : 'netns'), owner: undefined }];
+    const shown = madeBy === undefined ? name : `${name} in ${madeBy.join(',')}`;
+    return [{ id, name: shown, runtime: container?.runtime ?? runtimeOfNetns, owner: undefined }];
   }
   const rows: RowIdentity[] = containers
     .filter(({ id }) => scope?.includes(id) ?? true)

@@ -7,8 +7,8 @@ import type { TopPeerRow, TopSocketRow } from '../../model/report/top-rows.ts';
 import { idleMs, roundTripUs } from '../../model/socket/connection-times.ts';
 import { mayNameService } from '../../model/socket/endpoint.ts';
 import { socketRow } from '../../model/socket/make-socket-row.ts';
-import type { Endpoint } from '../../model/socket/socket-row.ts';
-import type { SocketView } from '../../model/socket/socket-view.ts';
+import { type Endpoint, isInetRow } from '../../model/socket/socket-row.ts';
+import { isInet, type SocketView } from '../../model/socket/socket-view.ts';
 import type { SnapshotTest } from '../../queries/filter-tests.ts';
 import type { SocketSnapshot } from '../../sources/sample-source.ts';
 import { HISTORY_TICKS, rowOwner } from './netns-rows.ts';
@@ -87,7 +87,7 @@ function eachSocket(opened: OpenedSnapshot, visit: (socket: SocketView) => void)
   const ownerOf = rowOwner(opened.namespace, snapshot);
   const passes = test?.(snapshot) ?? (() => true);
   snapshot.sockets.each((socket) => {
-    if (socket.proto === 'unix') return;
+    if (!isInet(socket.family)) return;
     if (owner !== undefined && ownerOf(socket) !== owner) return;
     if (passes(socket)) visit(socket);
   });
@@ -95,8 +95,8 @@ function eachSocket(opened: OpenedSnapshot, visit: (socket: SocketView) => void)
 
 function row(socket: SocketView, { snapshot, names }: OpenedSnapshot): TopSocketRow {
   const shown = socketRow(socket, { names });
-  const local = shown.proto === 'unix' ? '' : endpointText(shown.local);
-  const peer = shown.proto === 'unix' ? '' : endpointText(shown.peer);
+  const local = isInetRow(shown) ? endpointText(shown.local) : '';
+  const peer = isInetRow(shown) ? endpointText(shown.peer) : '';
   const [holder, ...others] = snapshot.holdersOf(socket);
   const since = snapshot.seenSince(socket);
   const rtt = roundTripUs(socket);

@@ -30,6 +30,8 @@ export interface WatchedNetns {
   targets: readonly string[];
   /** Whether it is the host's network namespace. */
   host: boolean;
+  /** See `Target.madeBy`. */
+  madeBy?: readonly string[];
   /** In the order of their names, also those that are not meant; empty where it has no containers. */
   containers: readonly WatchedContainer[];
   /** Whose sockets are sampled; those of all where it is absent. */

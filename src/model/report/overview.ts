@@ -33,6 +33,8 @@ export interface OverviewRow {
   pid?: number;
   /** See `Target.netns`. */
   netns: number;
+  /** See `Target.madeBy`. */
+  madeBy?: readonly string[];
   /** Names of the other containers of the same network namespace, and `host`. */
   sharedWith: string[];
   /** Null where none could be seen: the namespace, or the processes of a container that shares it, may not be read. */

@@ -4,6 +4,7 @@ import { dumpSockets, streamSockets } from '../../collect/dump/dump-sockets.ts';
 import { sockstatOf } from '../../collect/dump/net-files.ts';
 import type { Machine } from '../../collect/machine.ts';
 import { bindInNetns } from '../../collect/names/bind-filter.ts';
+import { deviceNames } from '../../collect/names/device-names.ts';
 import { makeNames } from '../../collect/names/host-names.ts';
 import { containerByPid, containerOfCgroup, containerOfHolders } from '../../collect/owners/attribution.ts';
 import { deniedNote } from '../../collect/owners/denied-note.ts';
@@ -50,6 +51,8 @@ export class LiveNetns implements NetnsSnapshot {
   readonly knownFields = LIVE_SNAPSHOT;
   readonly #machine: Machine;
   readonly #inventory: () => Promise<Inventory>;
+  /** Undefined until it is asked for. */
+  #devices: ReadonlyMap<number, string> | undefined;
 
   /** @param inventory what runs on the machine; called only where it is needed, and cached by the caller */
   constructor(machine: Machine, handle: NetnsHandle, inventory: () => Promise<Inventory>) {
@@ -119,6 +122,11 @@ export class LiveNetns implements NetnsSnapshot {
     return { of: (socket) => attribute(socket, evidence), owners: this.#named(owners), unreadable };
   }
 
+  deviceName(index: number): string | undefined {
+    this.#devices ??= deviceNames(this.#machine, this.handle);
+    return this.#devices.get(index);
+  }
+
   sockstat(): Sockstat | undefined {
     return sockstatOf(this.#machine, this.handle);
   }
@@ -127,7 +135,12 @@ export class LiveNetns implements NetnsSnapshot {
     const { containers, processes } = await this.#inventory();
     if (of === OUTSIDE) {
       const { netns } = this.target;
-      const others = processes.filter((entry) => entry.netns === netns && entry.container === undefined);
+      const residents = new Set(
+        containers.filter((container) => container.netns === netns).map(({ facts }) => facts.id),
+      );
+      const others = processes.filter(
+        (entry) => entry.netns === netns && !(entry.container !== undefined && residents.has(entry.container.id)),
+      );
       return fullestProcess(
         this.#machine,
         others.map(({ pid }) => pid),

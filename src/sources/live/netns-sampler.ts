@@ -9,8 +9,8 @@ import { leadsToNetns } from '../../collect/target/process-way.ts';
 import type { Sockstat } from '../../model/netns/counters.ts';
 import type { WatchedNetns } from '../../model/netns/netns.ts';
 import { isShared, soleContainer } from '../../model/netns/sharing.ts';
-import type { SocketQuery } from '../../model/socket/socket-query.ts';
-import type { SocketView } from '../../model/socket/socket-view.ts';
+import { isOtherProto, type SocketQuery } from '../../model/socket/socket-query.ts';
+import type { Proto, SocketView } from '../../model/socket/socket-view.ts';
 import { ALL_STATES, stateMask, TCP_STATE } from '../../model/socket/tcp-state.ts';
 import type { NetnsTick, SocketSnapshot, TickRequest } from '../sample-source.ts';
 import { sampleMemory, samplePids } from './controller-samples.ts';
@@ -276,8 +276,8 @@ function countable(query: SocketQuery, sockstat: Sockstat | undefined): SocketQu
   return query.protos.includes('tcp') ? { ...query, states: query.states | stateMask(TCP_STATE.TIME_WAIT) } : query;
 }
 
-/** Sources of the protocols that were not read like the others; undefined for none. */
+/** Sources of the protocols that were not read like the others, and of all that are not always read; undefined for none. */
 function otherSources({ source, sources }: SocketDump): SocketSnapshot['sources'] {
-  const others = Object.entries(sources).filter(([, other]) => other !== source);
+  const others = Object.entries(sources).filter(([proto, other]) => other !== source || isOtherProto(proto as Proto));
   return others.length > 0 ? Object.fromEntries(others) : undefined;
 }

@@ -4,6 +4,7 @@ import { readSysctls } from '../../collect/dump/sysctls.ts';
 import { readHostSample } from '../../collect/host-sample.ts';
 import type { Machine } from '../../collect/machine.ts';
 import { bindInNetns } from '../../collect/names/bind-filter.ts';
+import { deviceNames } from '../../collect/names/device-names.ts';
 import { ProcOwners } from '../../collect/owners/proc-owners.ts';
 import { noteOfLoss } from '../../collect/permissions.ts';
 import type { BoundFilter } from '../../filter/bound-filter.ts';
@@ -184,6 +185,11 @@ export class Sampler implements SampleSource {
       this.#noteLoss(namespace, 'sysctls are not known', error);
       return {};
     }
+  }
+
+  devices(namespace: WatchedNetns): ReadonlyMap<number, string> {
+    const sampler = this.#tracker.samplerFor(namespace);
+    return sampler === undefined ? new Map() : deviceNames(this.#machine, sampler.watched.handle);
   }
 
   async details(): Promise<SourceDetails> {

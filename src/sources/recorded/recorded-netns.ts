@@ -11,9 +11,9 @@ import { isShared } from '../../model/netns/sharing.ts';
 import type { Target } from '../../model/netns/target.ts';
 import type { DescriptorUse } from '../../model/report/overview.ts';
 import type { SocketsHeader } from '../../model/sample/coverage.ts';
-import type { SocketQuery } from '../../model/socket/socket-query.ts';
+import { isOtherProto, type SocketQuery } from '../../model/socket/socket-query.ts';
 import type { SocketProcess } from '../../model/socket/socket-row.ts';
-import type { Proto, SocketSource, SocketView } from '../../model/socket/socket-view.ts';
+import { isInet, type Proto, type SocketSource, type SocketView } from '../../model/socket/socket-view.ts';
 import { StoredSocket } from '../../model/socket/stored-socket.ts';
 import { stateMask, TCP_STATE } from '../../model/socket/tcp-state.ts';
 import type { NetnsTick, SocketSnapshot, Tick } from '../sample-source.ts';
@@ -85,7 +85,7 @@ export class RecordedNetns implements NetnsSnapshot {
   async read(query: SocketQuery): Promise<SocketsRead> {
     const { sockets } = this.#required();
     return {
-      ...this.#header(query.protos),
+      ...this.#header(query),
       sockets: {
         each(visit) {
           sockets.each((socket) => {
@@ -99,7 +99,7 @@ export class RecordedNetns implements NetnsSnapshot {
 
   async stream(query: SocketQuery, visit: (socket: SocketView) => void): Promise<SocketsHeader> {
     (await this.read(query)).sockets.each(visit);
-    return this.#header(query.protos);
+    return this.#header(query);
   }
 
   owners(): SocketOwners {
@@ -130,6 +130,10 @@ export class RecordedNetns implements NetnsSnapshot {
     };
   }
 
+  deviceName(index: number): string | undefined {
+    return this.#source.devices(this.#namespace.namespace).get(index);
+  }
+
   sockstat(): Sockstat | undefined {
     return this.#namespace.sockstat;
   }
@@ -146,7 +150,7 @@ export class RecordedNetns implements NetnsSnapshot {
     throw new Failure('no-target', `${this.target.name}: its sockets were not recorded up to that time`);
   }
 
-  #header(protos: readonly Proto[]): SocketsHeader {
+  #header({ protos, mayLack = [] }: SocketQuery): SocketsHeader {
     const snapshot = this.#required();
     const seen = new Set<Proto>();
     snapshot.sockets.each(({ proto }) => {
@@ -156,9 +160,11 @@ export class RecordedNetns implements NetnsSnapshot {
       takenAt: new Date(snapshot.takenAtMs),
       source: snapshot.source,
       sources: Object.fromEntries(
-        protos.filter((proto) => seen.has(proto)).map((proto) => [proto, snapshot.sources?.[proto] ?? snapshot.source]),
+        protos
+          .filter((proto) => seen.has(proto) || (isOtherProto(proto) && snapshot.sources?.[proto]))
+          .map((proto) => [proto, snapshot.sources?.[proto] ?? snapshot.source]),
       ),
-      coverage: recordedCoverage(snapshot, this.#tick.atMs, protos),
+      coverage: recordedCoverage(snapshot, this.#tick.atMs, protos, mayLack),
     };
   }
 
@@ -169,7 +175,7 @@ export class RecordedNetns implements NetnsSnapshot {
 
 function isWanted({ proto, family, state }: SocketView, query: SocketQuery): boolean {
   if (!query.protos.includes(proto) || (query.states & (1 << state)) === 0) return false;
-  return family === 'unix' || (family === 'inet' ? query.inet : query.inet6);
+  return !isInet(family) || (family === 'inet' ? query.inet : query.inet6);
 }
 
 function notRecorded(sockets: SocketSource, holders: ReadonlyMap<number, unknown>): string | undefined {
@@ -188,8 +194,9 @@ class PlainView extends StoredSocket {
   override tcpInfoNumber(): undefined {
     return undefined;
   }
-  override drops(): undefined {
-    return undefined;
+  /** Only internet sockets of sock_diag have it with their TCP information alone. */
+  override drops(): number | undefined {
+    return isOtherProto(this.proto) ? super.drops() : undefined;
   }
 }
 

@@ -1,6 +1,6 @@
 import { Failure } from '../../model/failure.ts';
 import type { Names } from '../../model/names.ts';
-import { everySocket } from '../../model/socket/socket-query.ts';
+import { recordedSockets } from '../../model/socket/socket-query.ts';
 import { openRecorded, type Recorded } from '../open-source.ts';
 import type { SocketSnapshot, Tick, TickRequest } from '../sample-source.ts';
 import { scopedNetns } from '../scope/scoped-netns.ts';
@@ -12,7 +12,7 @@ import { recordedTargets } from './recorded-target.ts';
 /** A recording has what was recorded, whatever the request. */
 const REQUEST: TickRequest = {
   isForeground: () => false,
-  query: everySocket,
+  query: recordedSockets,
   processes: 'no',
   allCounters: false,
 };

@@ -78,5 +78,6 @@ export function containerTarget({ name, runtime, id, pid }: WatchedContainer, ne
 /** The namespace as a target; its first process represents it, as on a machine. */
 function withoutContainer({ namespace, processes }: NetnsTick, name: string, runtime: string): Target {
   const pid = namespace.host ? 1 : (processes?.[0] ?? namespace.containers[0])?.pid;
-  return { name, runtime, ...(pid !== undefined && { pid }), netns: namespace.netns };
+  const { netns, madeBy } = namespace;
+  return { name, runtime, ...(pid !== undefined && { pid }), ...(madeBy !== undefined && { madeBy }), netns };
 }

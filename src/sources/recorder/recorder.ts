@@ -4,6 +4,8 @@ import type { ClosedConnection, ClosedConnectionRecord } from '../../model/socke
 import { AddressInterner } from '../../model/socket/interned-address.ts';
 import type { SocketColumns } from '../../model/socket/socket-columns.ts';
 import { SocketColumnsBuilder } from '../../model/socket/socket-columns-builder.ts';
+import { isOtherProto } from '../../model/socket/socket-query.ts';
+import type { Proto } from '../../model/socket/socket-view.ts';
 import { ALL_STATES } from '../../model/socket/tcp-state.ts';
 import { RecordingWriter } from '../../recording/writer.ts';
 import { briefQuery } from '../live/netns-sampler.ts';
@@ -56,7 +58,12 @@ export class RecordingMaker {
     this.#detailed = present;
     const { declared, runtimeProcesses } = await source.details();
     const sysctls = Object.fromEntries(namespaces.map(({ namespace }) => [namespace.netns, source.sysctls(namespace)]));
-    this.#file.add(this.#writer.details({ sysctls, declared: Object.fromEntries(declared), runtimeProcesses }));
+    const devices = Object.fromEntries(
+      namespaces.map(({ namespace }) => [namespace.netns, Object.fromEntries(source.devices(namespace))]),
+    );
+    this.#file.add(
+      this.#writer.details({ sysctls, devices, declared: Object.fromEntries(declared), runtimeProcesses }),
+    );
   }
 
   #stored({ atMs, namespaces, containers, host, notes, budget }: Tick): StoredTick<SocketColumns> {
@@ -87,11 +94,16 @@ export class RecordingMaker {
     return {
       takenAtMs,
       source,
-      sources,
+      sources: sources && withoutOthers(sources),
       coverage,
       withoutStates: ALL_STATES & ~query.states,
       ownersAtMs,
       sockets: summaryOf(sockets, query),
     };
   }
+}
+
+function withoutOthers(sources: NonNullable<SocketSnapshot['sources']>): SocketSnapshot['sources'] {
+  const left = Object.entries(sources).filter(([proto]) => !isOtherProto(proto as Proto));
+  return left.length > 0 ? Object.fromEntries(left) : undefined;
 }

@@ -90,6 +90,10 @@ class ScopedNetns implements NetnsSnapshot {
     return this.#attributions.get(sockets) ?? (await this.#netns.attribution(sockets));
   }
 
+  deviceName(index: number): string | undefined {
+    return this.#netns.deviceName(index);
+  }
+
   /** The kernel counts the sockets of all. */
   sockstat(): undefined {}
 

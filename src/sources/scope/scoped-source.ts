@@ -62,6 +62,10 @@ export class ScopedSource implements SampleSource {
     return this.#source.sysctls(namespace);
   }
 
+  devices(namespace: WatchedNetns): ReadonlyMap<number, string> {
+    return this.#source.devices(namespace);
+  }
+
   async details(): Promise<SourceDetails> {
     return this.#source.details();
   }

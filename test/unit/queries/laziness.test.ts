@@ -36,6 +36,7 @@ function emptyNetns(shared = false): { netns: NetnsSnapshot; asked: string[] } {
     owners: () => noted('owners', owners),
     attribution: async () => noted('attribution', { of: () => undefined, owners, unreadable: new Set() }),
     sockstat: () => undefined,
+    deviceName: () => undefined,
     fullestProcess: async () => undefined,
   };
   return { netns, asked };
