@@ -88,7 +88,7 @@ function writeTables(context: CommandContext, reports: readonly Sockets[], optio
   writeNotes(context, reports);
   reports.forEach((report, index) => {
     if (reports.length > 1) writeTitle(writer, report.target.name, index);
-    const tableOptions = { ...report.context, processes: options.processes, width: out.columns };
+    const tableOptions = { ...report.context, processes: options.processes, width: out.columns, colour: out.colour };
     const before = writer.length;
     renderInetSockets(writer, report.sockets, tableOptions);
     const between = writer.length;
@@ -115,7 +115,7 @@ function writeCounts(context: CommandContext, counted: readonly GroupReport[], o
     writeNotes(context, reports);
     reports.forEach((report, index) => {
       if (reports.length > 1) writeTitle(writer, report.target.name, index);
-      renderGroups(writer, report, out.columns);
+      renderGroups(writer, report, out.columns, out.colour);
     });
     out.write(writer.bytes());
   }

@@ -5,7 +5,7 @@ import { ByteWriter } from '../../../src/render/byte-writer.ts';
 import { GrowingTable } from '../../../src/render/growing-table.ts';
 import { type Column, Table } from '../../../src/render/table.ts';
 
-const NAME: Column = { title: 'Name', align: 'left', flexible: true };
+const NAME: Column = { title: 'Name', align: 'left', shorten: 'name' };
 const COUNT: Column = { title: 'Count', align: 'right' };
 const NOTE: Column = { title: 'Note', align: 'left', optional: true };
 
@@ -118,13 +118,13 @@ describe('Table', () => {
 
 describe('GrowingTable', () => {
   const columns = [
-    { title: 'Time', width: 5 },
-    { title: 'Name', width: 8, flexible: true },
-    { title: 'Bytes', width: 5, right: true, dropped: 1 },
-  ];
+    { title: 'Time', align: 'left', width: 5 },
+    { title: 'Name', align: 'left', width: 8, shorten: 'name' },
+    { title: 'Bytes', align: 'right', width: 5, drop: 1 },
+  ] as const;
   const print = (limit: number | undefined, ...rows: string[][]): string[] => {
     const out = new ByteWriter();
-    const table = new GrowingTable(columns, limit);
+    const table = new GrowingTable(columns, { columns: limit });
     table.header(out);
     for (const row of rows) table.row(out, row);
     return linesOf(out);
