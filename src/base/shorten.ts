@@ -3,8 +3,8 @@ import { cutToWidth, displayWidth } from './display-width.ts';
 const ELLIPSIS = '…';
 /** Where a name is best cut. */
 const SEPARATOR = /[-_.:/@ ]/;
-/** Columns of the start that stay in front of a part from further inside. */
-const START_WIDTH = 4;
+/** Columns that are given up so that a start ends at a separator. */
+const LOST_TO_SEPARATOR = 2;
 
 /** A text whose middle may be cut; `head` and `tail` are kept as long as there is room for them. */
 export interface Cuttable {
@@ -13,105 +13,152 @@ export interface Cuttable {
   tail: string;
 }
 
-/** The ways to shorten a text to a width, the most readable first. */
-export type Cuts = (text: string, width: number) => Iterable<string>;
+/** How a short form is made unlike another one; absent for the most readable form. */
+export type Unlike =
+  /** Index of the first character that differs, which stays visible. */
+  | { at: number }
+  /** Text that replaces the end of the middle: no part of the text that fits makes a difference. */
+  | { mark: string };
 
-/** Cuts a text in its middle, `webhook-…-7f2a`: at separators, then with less of its start, then with parts from inside. */
-export function* middleCuts({ head, middle, tail }: Cuttable, width: number): Generator<string> {
+/** Shortens a text to a width. */
+export type Cut = (text: string, width: number, unlike?: Unlike) => string;
+
+/** Cuts a text in its middle, `webhook-…-7f2a`. */
+export function cutMiddle({ head, middle, tail }: Cuttable, width: number, unlike?: Unlike): string {
   const room = width - displayWidth(head) - displayWidth(tail);
-  if (displayWidth(middle) <= room) {
-    yield head + middle + tail;
-    return;
+  if (unlike !== undefined && 'mark' in unlike) {
+    return head + startOf(middle, room - unlike.mark.length - 1) + ELLIPSIS + unlike.mark + tail;
   }
-  if (room < 1) {
-    yield head === '' ? cutStart(middle + tail, width) : cutToWidth(head + middle + tail, width);
-    return;
-  }
-  const left = room - 1;
-  const cut = (end: number) => head + startOf(middle, left - end) + ELLIPSIS + endOf(middle, end) + tail;
-  const half = Math.floor(left / 2);
-  yield head + cutAtSeparators(middle, left) + tail;
-  for (let end = half; end < left - 1; end++) yield cut(end);
-  for (let end = half - 1; end >= 0; end--) yield cut(end);
-  yield cut(left);
-  const start = startOf(middle, Math.min(START_WIDTH, Math.floor(left / 3)));
-  const inside = left - 1 - displayWidth(start);
-  const characters = [...middle];
-  for (let at = 1; inside > 0 && at < characters.length; at++) {
-    const part = startOf(characters.slice(at).join(''), inside);
-    yield head + start + ELLIPSIS + part + ELLIPSIS + tail;
-  }
+  if (displayWidth(middle) <= room) return head + middle + tail;
+  if (room < 1) return head === '' ? cutStart(middle + tail, width) : cutToWidth(head + middle + tail, width);
+  const cut =
+    unlike === undefined ? cutAtSeparators(middle, room - 1) : cutAround(middle, room, unlike.at - [...head].length);
+  return head + cut + tail;
 }
 
-/** Shortens texts to a width, so that different texts stay different; the same cut for all where one does that. */
-export function shortenAll(texts: Iterable<string>, width: number, cuts: Cuts): Map<string, string> {
-  const unique = [...new Set(texts)];
-  const long = unique.filter((text) => displayWidth(text) > width);
-  const taken = new Set(unique.filter((text) => displayWidth(text) <= width));
-  const ways = long.map((text) => cuts(text, width)[Symbol.iterator]());
-  for (let next = nextOf(ways); next !== undefined; next = nextOf(ways)) {
-    const shortened = new Set(next);
-    if (shortened.size < long.length || next.some((text) => taken.has(text))) continue;
-    return new Map([
-      ...[...taken].map((text) => [text, text] as const),
-      ...long.map((text, at) => [text, next[at] as string] as const),
-    ]);
+/** Shortens texts to a width, so that different texts stay different. @returns by the whole text */
+export function shortenAll(texts: Iterable<string>, width: number, cut: Cut): Map<string, string> {
+  const shortened = new Map<string, string>();
+  const groups = new Map<string, string[]>();
+  for (const text of new Set(texts)) {
+    const short = displayWidth(text) > width ? cut(text, width) : text;
+    groups.set(short, [...(groups.get(short) ?? []), text]);
   }
-  const shortener = new Shortener(width, cuts);
-  // Those that fit first: they stay as they are.
-  return new Map([...taken, ...long].map((text) => [text, shortener.shorten(text)]));
+  const shortener = new Shortener(width, cut);
+  const alike: string[][] = [];
+  for (const [short, group] of groups) {
+    const [only] = group;
+    if (group.length > 1 || only === undefined) alike.push(group);
+    else shortened.set(only, shortener.take(only, short));
+  }
+  // Alike texts are cut alike, so that they can be compared.
+  for (const group of alike) {
+    const at = commonStart(group);
+    const cuts = group.map((text) => (displayWidth(text) > width ? cut(text, width, { at }) : text));
+    const isDistinct = new Set(cuts).size === cuts.length && cuts.every((short) => shortener.isFree(short));
+    group.forEach((text, index) => {
+      shortened.set(text, isDistinct ? shortener.take(text, cuts[index] as string) : shortener.shorten(text));
+    });
+  }
+  return shortened;
 }
 
-/** The next cut of every text; undefined when one of them has no more. */
-function nextOf(ways: readonly Iterator<string>[]): string[] | undefined {
-  if (ways.length === 0) return undefined;
-  const next: string[] = [];
-  for (const way of ways) {
-    const { value, done } = way.next();
-    if (done) return undefined;
-    next.push(value);
-  }
-  return next;
-}
+/** Number of attempts to tell a text from those that it looks like, before it is numbered. */
+const ATTEMPTS = 4;
+
+/** Texts of one form that are numbered. */
+const MOST_NUMBERED = 9999;
+
+/** Texts that a {@link Shortener} remembers: a stream of connections has no end. */
+const MAX_REMEMBERED = 100_000;
 
 /** Shortens texts that arrive one after the other, so that different texts stay different. */
 export class Shortener {
-  /** Terminal columns of a shortened text. */
-  readonly width: number;
-  readonly #cuts: Cuts;
+  #width: number;
+  readonly #cut: Cut;
   readonly #shortened = new Map<string, string>();
-  readonly #taken = new Set<string>();
+  /** The whole text by its short form. */
+  readonly #taken = new Map<string, string>();
 
-  constructor(width: number, cuts: Cuts) {
-    this.width = width;
-    this.#cuts = cuts;
+  /** @param width terminal columns of a shortened text */
+  constructor(width: number, cut: Cut) {
+    this.#width = width;
+    this.#cut = cut;
   }
 
-  /** The same short text for the same text. Only where even a number does not fit, two texts may become equal. */
+  /** Changes the width: texts get other short forms, none of which another text had before. */
+  setWidth(width: number): void {
+    if (width !== this.#width) this.#shortened.clear();
+    this.#width = width;
+  }
+
+  /** Whether no text has this short form. */
+  isFree(short: string): boolean {
+    return !this.#taken.has(short);
+  }
+
+  /** Gives a text a short form that is free. @returns that form */
+  take(text: string, short: string): string {
+    if (this.#taken.size >= MAX_REMEMBERED) {
+      this.#shortened.clear();
+      this.#taken.clear();
+    }
+    this.#shortened.set(text, short);
+    this.#taken.set(short, text);
+    return short;
+  }
+
+  /** The same short form for the same text. Only where even a number does not fit, two texts may become equal. */
   shorten(text: string): string {
-    const known = this.#shortened.get(text);
-    if (known !== undefined) return known;
-    const shortened = this.#free(text);
-    this.#shortened.set(text, shortened);
-    this.#taken.add(shortened);
-    return shortened;
+    return this.#shortened.get(text) ?? this.take(text, this.#free(text));
   }
 
   #free(text: string): string {
-    if (displayWidth(text) <= this.width && !this.#taken.has(text)) return text;
-    let first: string | undefined;
-    for (const cut of this.#cuts(text, this.width)) {
-      first ??= cut;
-      if (!this.#taken.has(cut)) return cut;
+    if (displayWidth(text) <= this.#width && (this.#taken.get(text) ?? text) === text) return text;
+    const first = this.#cut(text, this.#width);
+    let short = first;
+    for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
+      const other = this.#taken.get(short);
+      if (other === undefined || other === text) return short;
+      short = this.#cut(text, this.#width, { at: commonStart([text, other]) });
     }
-    const base = first ?? text;
-    for (let number = 2; ; number++) {
-      const mark = `~${number}`;
-      if (mark.length >= this.width) return cutToWidth(base, this.width);
-      const numbered = cutToWidth(base, this.width - mark.length) + mark;
-      if (!this.#taken.has(numbered)) return numbered;
+    for (let number = 2; number <= MOST_NUMBERED; number++) {
+      const numbered = this.#cut(text, this.#width, { mark: `~${number}` });
+      if (displayWidth(numbered) > this.#width) break;
+      if ((this.#taken.get(numbered) ?? text) === text) return numbered;
     }
+    return first;
   }
+}
+
+/** Number of characters with which all texts begin. */
+function commonStart(texts: readonly string[]): number {
+  const [first = [], ...others] = texts.map((text) => [...text]);
+  const differs = first.findIndex((character, index) => others.some((other) => other[index] !== character));
+  return differs < 0 ? first.length : differs;
+}
+
+/** Columns of the start that stay in front of a part from further inside. */
+const START_WIDTH = 4;
+
+/** Cuts a text to a width so that the character at an index stays visible, with some that follow. */
+function cutAround(text: string, width: number, index: number): string {
+  const characters = [...text];
+  const at = Math.max(0, index);
+  const left = width - 1;
+  if (left < 3) return startOf(text, left) + ELLIPSIS;
+  const half = Math.ceil(left / 2);
+  const before = displayWidth(characters.slice(0, at).join(''));
+  const after = displayWidth(characters.slice(at).join(''));
+  if (before + 2 <= left) {
+    const start = Math.max(half, Math.min(left, before + 3));
+    return startOf(text, start) + ELLIPSIS + endOf(text, left - start);
+  }
+  const start = startOf(text, Math.min(START_WIDTH, Math.floor(left / 3)));
+  const inside = left - displayWidth(start);
+  if (after + 1 <= inside)
+    return startOf(text, left - Math.max(half, after + 1)) + ELLIPSIS + endOf(text, Math.max(half, after + 1));
+  return start + ELLIPSIS + startOf(characters.slice(Math.max(0, at - 1)).join(''), inside - 1) + ELLIPSIS;
 }
 
 function cutAtSeparators(text: string, width: number): string {
@@ -120,7 +167,8 @@ function cutAtSeparators(text: string, width: number): string {
   if (first > 0 && first <= end.length / 2) end = [...end].slice(first).join('');
   let start = startOf(text, width - displayWidth(end));
   const last = [...start].findLastIndex((character) => SEPARATOR.test(character));
-  if (last >= start.length / 2) start = [...start].slice(0, last + 1).join('');
+  const cut = [...start].slice(0, last + 1).join('');
+  if (last > 0 && displayWidth(start) - displayWidth(cut) <= LOST_TO_SEPARATOR) start = cut;
   return start + ELLIPSIS + end;
 }
 

@@ -14,12 +14,12 @@ import { Table } from './table.ts';
 /** Initial widths, which most cells fit into: a column grows only for a wider cell. */
 const COLUMNS: readonly GrowingColumn[] = [
   { title: 'Closed', align: 'left', width: 12, narrow: 8 },
-  { title: 'Owner', align: 'left', width: 20, narrow: 12, shorten: 'process', least: 12 },
+  { title: 'Owner', align: 'left', width: 20, shorten: 'process', least: 12 },
   { title: 'Local', align: 'left', width: 21, shorten: 'endpoint', drop: 3 },
-  { title: 'Peer', align: 'left', width: 21, narrow: 16, shorten: 'endpoint' },
-  { title: 'Lifetime', align: 'right', width: 9, drop: 4 },
-  { title: 'Sent', align: 'right', width: 5, drop: 5 },
-  { title: 'Recv', align: 'right', width: 5, drop: 6 },
+  { title: 'Peer', align: 'left', width: 21, shorten: 'endpoint', least: 18 },
+  { title: 'Lifetime', align: 'right', width: 9, drop: 6 },
+  { title: 'Sent', align: 'right', width: 5, drop: 4 },
+  { title: 'Recv', align: 'right', width: 5, drop: 5 },
   { title: 'RTT', align: 'right', width: 6, drop: 2 },
   { title: 'Retr', align: 'right', width: 4, drop: 1 },
   { title: 'Outcome', align: 'left', width: 8 },

@@ -1,4 +1,5 @@
-import { type Cuts, middleCuts, Shortener, shortenAll } from '../base/shorten.ts';
+import { displayWidth } from '../base/display-width.ts';
+import { type Cut, type Cuttable, cutMiddle, Shortener, shortenAll, type Unlike } from '../base/shorten.ts';
 
 /**
  * How the cells of a column are shortened: a name in the middle, so that names stay distinct within the table; an
@@ -105,10 +106,14 @@ export function shortenCells(cells: Iterable<string>, width: number, kind: Short
   return shortened;
 }
 
-/** Shortens the cells of a column that arrive one after the other. */
-export function cellShortener(width: number, kind: Shortening): (cell: string) => string {
-  const shortener = new Shortener(width, CUTS[kind]);
-  return (cell) => (isList(cell, kind) ? shortenList(cell, width, kind) : shortener.shorten(cell));
+/** Shortens the cells of a column that arrive one after the other, to a width that may change. */
+export function cellShortener(kind: Shortening): (cell: string, width: number) => string {
+  const shortener = new Shortener(0, CUTS[kind]);
+  return (cell, width) => {
+    if (isList(cell, kind)) return shortenList(cell, width, kind);
+    shortener.setWidth(width);
+    return shortener.shorten(cell);
+  };
 }
 
 /** Lists may become equal: different ones can begin alike. */
@@ -120,22 +125,23 @@ function shortenList(cell: string, width: number, kind: Shortening): string {
   return new Shortener(width, CUTS[kind]).shorten(cell);
 }
 
-const CUTS: Readonly<Record<Shortening, Cuts>> = {
-  name: (text, width) => middleCuts({ head: '', middle: text, tail: '' }, width),
-  endpoint: (text, width) => {
+const CUTS: Readonly<Record<Shortening, Cut>> = {
+  name: (text, width, unlike) => cutMiddle({ head: '', middle: text, tail: '' }, width, unlike),
+  endpoint: (text, width, unlike) => {
     const tail = /(?::[^\]:]*)?(?: \(\d+\))?$/.exec(text)?.[0] ?? '';
-    return middleCuts({ head: '', middle: text.slice(0, text.length - tail.length), tail }, width);
+    return cutMiddle({ head: '', middle: text.slice(0, text.length - tail.length), tail }, width, unlike);
   },
-  process: (text, width) => listCuts(text, width, processParts),
-  list: (text, width) => listCuts(text, width, (item, tail) => ({ head: '', middle: item, tail })),
+  process: (text, width, unlike) => cutList(text, width, processParts, unlike),
+  list: (text, width, unlike) => cutList(text, width, (item, tail) => ({ head: '', middle: item, tail }), unlike),
 };
 
 /** As many items as fit and the number of the others; else the first one, shortened. */
-function* listCuts(
+function cutList(
   text: string,
   width: number,
-  parts: (item: string, tail: string, width: number) => Parameters<typeof middleCuts>[0],
-) {
+  parts: (item: string, tail: string, width: number) => Cuttable,
+  unlike: Unlike | undefined,
+): string {
   const items = text.split(',');
   // A list may end in the number of items that it leaves out.
   const [, left] = /^\+(\d+)$/.exec(items.at(-1) ?? '') ?? [];
@@ -146,16 +152,16 @@ function* listCuts(
   };
   for (let shown = items.length - 1; shown > 0; shown--) {
     const cut = items.slice(0, shown).join(',') + more(shown);
-    if (cut.length <= width) yield cut;
+    if (displayWidth(cut) <= width) return cut;
   }
-  yield* middleCuts(parts(items[0] ?? '', more(1), width), width);
+  return cutMiddle(parts(items[0] ?? '', more(1), width), width, unlike);
 }
 
 /** Least width for the container in front of a process. */
 const CONTAINER_WIDTH = 6;
 
 /** `23042/nginx` or `web-1 23042/nginx`: the container is shortened before the process. */
-function processParts(text: string, tail: string, width: number) {
+function processParts(text: string, tail: string, width: number): Cuttable {
   const [, container = '', pid, name = ''] = /^(?:(.*) )?(\d+\/)(.*)$/.exec(text) ?? [];
   if (pid === undefined) return { head: '', middle: text, tail };
   const process = ` ${pid}${name}${tail}`;

@@ -10,6 +10,8 @@ export interface GrowingColumn extends TableColumn {
   width: number;
   /** Initial width where the terminal is too narrow for all columns; absent for the same. */
   narrow?: number;
+  /** Title where the terminal is too narrow for all columns; absent for the same. */
+  narrowTitle?: string;
 }
 
 /** What a {@link GrowingTable} is printed on. */
@@ -20,11 +22,10 @@ export interface GrowingTarget {
   readonly colour?: boolean | undefined;
 }
 
-/** Width and shortening of a column that is shown. */
+/** A column that is shown, with its current width. */
 interface Placed {
   index: number;
   width: number;
-  shorten: (cell: string) => string;
 }
 
 /**
@@ -39,6 +40,8 @@ export class GrowingTable {
   #limit: number | undefined;
   #narrow = false;
   #placed: readonly Placed[] = [];
+  /** By title: names that were shortened keep their form, and no other gets it. */
+  readonly #shorteners = new Map<string, ReturnType<typeof cellShortener>>();
   /** Titles that were printed last. */
   #printed = '';
 
@@ -51,7 +54,6 @@ export class GrowingTable {
   /** Replaces the columns. */
   setColumns(columns: readonly GrowingColumn[]): void {
     this.#columns = columns;
-    this.#placed = [];
     this.#begin();
   }
 
@@ -65,8 +67,8 @@ export class GrowingTable {
   header(out: ByteWriter): void {
     this.#printed = this.#titles();
     const cells = this.#placed.map(({ index, width }) => {
-      const { title, align } = this.#columns[index] as GrowingColumn;
-      return fitToWidth(title, width, align);
+      const column = this.#columns[index] as GrowingColumn;
+      return fitToWidth(this.#titleOf(column), width, column.align);
     });
     out.text(`${cells.join(' '.repeat(GAP)).trimEnd()}\n`);
   }
@@ -83,11 +85,12 @@ export class GrowingTable {
     if (isOther) this.header(out);
     let line = '';
     let blanks = '';
-    for (const { index, width, shorten } of this.#placed) {
-      const { align } = this.#columns[index] as GrowingColumn;
+    for (const { index, width } of this.#placed) {
+      const column = this.#columns[index] as GrowingColumn;
+      const { align } = column;
       const cell = cells[index] ?? '';
       const whole = typeof cell === 'string' ? cell : cell.text;
-      const text = displayWidth(whole) > width ? shorten(whole) : whole;
+      const text = this.#fitting(column, whole, width);
       const padding = ' '.repeat(width - displayWidth(text));
       const styled = typeof cell === 'string' || !this.#target.colour ? text : paint([{ ...cell, text }], true);
       if (align === 'right') blanks += padding;
@@ -109,6 +112,10 @@ export class GrowingTable {
     this.#begin();
   }
 
+  #titleOf({ title, narrowTitle }: GrowingColumn): string {
+    return this.#narrow ? (narrowTitle ?? title) : title;
+  }
+
   #titles(): string {
     return this.#placed.map(({ index }) => this.#columns[index]?.title).join('\n');
   }
@@ -117,9 +124,11 @@ export class GrowingTable {
     this.#limit = this.#target.columns;
     const wide = totalWidth(this.#columns.map(({ width }) => width));
     this.#narrow = this.#limit !== undefined && this.#limit < wide;
-    for (const { title, width, narrow } of this.#columns) {
+    for (const column of this.#columns) {
+      const { title, width, narrow } = column;
       const initial = this.#narrow ? (narrow ?? width) : width;
-      this.#widths.set(title, Math.max(this.#widths.get(title) ?? 0, initial, displayWidth(title)));
+      const least = displayWidth(this.#titleOf(column));
+      this.#widths.set(title, Math.max(this.#widths.get(title) ?? 0, initial, least));
     }
     this.#place();
   }
@@ -137,16 +146,19 @@ export class GrowingTable {
   }
 
   #place(): void {
-    const before = new Map(this.#placed.map((placed) => [placed.index, placed]));
     const fittings = this.#columns.map((column) => fittingOf(column, this.#widths.get(column.title) ?? 0));
-    this.#placed = fitColumns(fittings, this.#limit).flatMap((width, index) => {
-      if (width === 0) return [];
-      const known = before.get(index);
-      // The same width: names that were shortened stay as they were.
-      if (known?.width === width) return [known];
-      const kind = this.#columns[index]?.shorten;
-      const cut = (cell: string) => cutToWidth(cell, width);
-      return [{ index, width, shorten: kind === undefined ? cut : cellShortener(width, kind) }];
-    });
+    this.#placed = fitColumns(fittings, this.#limit).flatMap((width, index) => (width === 0 ? [] : [{ index, width }]));
+  }
+
+  /** A cell that is not wider than its column. */
+  #fitting({ title, shorten }: GrowingColumn, cell: string, width: number): string {
+    if (displayWidth(cell) <= width) return cell;
+    if (shorten === undefined) return cutToWidth(cell, width);
+    let shortener = this.#shorteners.get(title);
+    if (shortener === undefined) {
+      shortener = cellShortener(shorten);
+      this.#shorteners.set(title, shortener);
+    }
+    return shortener(cell, width);
   }
 }

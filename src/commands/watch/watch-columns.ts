@@ -27,7 +27,7 @@ export class WatchColumns {
   readonly #columns: GroupColumn[] = [];
   readonly #byState: boolean;
   readonly #seen = new Map<string, number>();
-  readonly #shorten = cellShortener(MAX_WIDTH, 'endpoint');
+  readonly #shorten = cellShortener('endpoint');
   #ticks = 0;
 
   constructor(byState: boolean) {
@@ -71,7 +71,7 @@ export class WatchColumns {
     const { key, names } = group;
     const values = Object.entries(key).map(([name, value]) => names?.[name as keyof typeof names] ?? value ?? '-');
     const text = safeText(values.join(' '));
-    const title = displayWidth(text) > MAX_WIDTH ? this.#shorten(text) : text;
+    const title = displayWidth(text) > MAX_WIDTH ? this.#shorten(text, MAX_WIDTH) : text;
     return { id: groupId(group), title, state: this.#byState ? String(key.state) : undefined };
   }
 }

@@ -30,7 +30,7 @@ const GROUP_DROP = 20;
 const STATE_DROPS: Readonly<Record<string, number>> = { LISTEN: LISTEN_DROP, ESTABLISHED: 21, TIME_WAIT: 22 };
 const SOCKETS: GrowingColumn = { title: 'Sockets', align: 'right', width: 11, narrow: 7, drop: 23 };
 const DESCRIPTORS: GrowingColumn = { title: 'Descriptors', align: 'right', width: 15, narrow: 11 };
-const TARGET: GrowingColumn = { title: 'Target', align: 'left', width: 6, shorten: 'name', least: 14 };
+const TARGET: GrowingColumn = { title: 'Target', align: 'left', width: 6, shorten: 'name', least: 12 };
 const AGE: GrowingColumn = { title: 'Age', align: 'right', width: 4 };
 
 /** The summary of one target. */
@@ -136,7 +136,8 @@ export class WatchLines {
 
 function groupColumn({ title, state }: GroupColumn, index: number): GrowingColumn {
   const drop = STATE_DROPS[state ?? ''] ?? GROUP_DROP - index;
-  const column: GrowingColumn = { title, align: 'right', width: COUNT_WIDTH, narrow: 7 };
+  const narrowTitle = state === 'ESTABLISHED' ? 'ESTAB' : title;
+  const column: GrowingColumn = { title, narrowTitle, align: 'right', width: COUNT_WIDTH, narrow: 7 };
   return state === 'CLOSE_WAIT' ? column : { ...column, drop };
 }
 

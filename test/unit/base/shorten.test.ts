@@ -1,10 +1,10 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { displayWidth } from '../../../src/base/display-width.ts';
-import { middleCuts, Shortener, shortenAll } from '../../../src/base/shorten.ts';
+import { type Cut, cutMiddle, Shortener, shortenAll } from '../../../src/base/shorten.ts';
 
-const cuts = (text: string, width: number) => middleCuts({ head: '', middle: text, tail: '' }, width);
-const shorten = (texts: string[], width: number) => [...shortenAll(texts, width, cuts).values()];
+const cut: Cut = (text, width, unlike) => cutMiddle({ head: '', middle: text, tail: '' }, width, unlike);
+const shorten = (texts: string[], width: number) => [...shortenAll(texts, width, cut).values()];
 
 describe('shortenAll', () => {
   it('cuts a name in its middle, at separators', () => {
@@ -33,7 +33,7 @@ describe('shortenAll', () => {
     const names = fc.array(fc.stringMatching(/^web-[ab]{0,3}[a-c-]{10,30}[ab]{0,3}$/), { minLength: 2, maxLength: 40 });
     fc.assert(
       fc.property(names, fc.integer({ min: 6, max: 20 }), (texts, width) => {
-        const short = shortenAll(texts, width, cuts);
+        const short = shortenAll(texts, width, cut);
         expect(new Set(short.values()).size).toBe(new Set(texts).size);
         for (const [text, shortened] of short) {
           expect(displayWidth(shortened)).toBeLessThanOrEqual(width);
@@ -52,7 +52,7 @@ describe('shortenAll', () => {
 describe('Shortener', () => {
   it('texts that arrive one after the other stay distinct, and each keeps its form', () => {
     const names = Array.from({ length: 200 }, (_, index) => `webhook-dispatcher-${index}-of-the-production-cluster`);
-    const shortener = new Shortener(12, cuts);
+    const shortener = new Shortener(12, cut);
     const first = names.map((name) => shortener.shorten(name));
     expect(new Set(first).size).toBe(200);
     expect(names.map((name) => shortener.shorten(name))).toEqual(first);

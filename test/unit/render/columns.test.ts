@@ -67,9 +67,9 @@ describe('shortenCells', () => {
   });
 
   it('in a table that grows, other names do not change those that were printed', () => {
-    const shorten = cellShortener(10, 'name');
-    const printed = shorten('webhook-dispatcher-1');
-    expect(shorten('webhook-dispatcher-11')).not.toBe(printed);
-    expect(shorten('webhook-dispatcher-1')).toBe(printed);
+    const shorten = cellShortener('name');
+    const printed = shorten('webhook-dispatcher-1', 10);
+    expect(shorten('webhook-dispatcher-11', 10)).not.toBe(printed);
+    expect(shorten('webhook-dispatcher-1', 10)).toBe(printed);
   });
 });
