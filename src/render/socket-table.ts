@@ -1,3 +1,4 @@
+import { wrapWords } from '../base/word-wrap.ts';
 import { mayNameService, peerAddress, plainAddress } from '../model/socket/endpoint.ts';
 import type { RowContext } from '../model/socket/make-socket-row.ts';
 import { socketTimer } from '../model/socket/make-socket-row.ts';
@@ -19,7 +20,12 @@ export interface SocketTableOptions extends RowContext {
   width?: number | undefined;
   /** Whether styles are used. */
   colour?: boolean | undefined;
+  /** Whether many connections in TIME_WAIT are counted in one line instead of listed. */
+  sumsUpTimeWait?: boolean | undefined;
 }
+
+/** Connections in TIME_WAIT that are always listed. */
+const LISTED_TIME_WAIT = 200;
 
 /** Addresses, state and process are never dropped. */
 const INET_COLUMNS: readonly Column[] = [
@@ -52,10 +58,24 @@ const UNIX_COLUMNS: readonly Column[] = [
 /** Writes the internet sockets of a source as a table; nothing when there is none. */
 export function renderInetSockets(out: ByteWriter, sockets: SocketSource, options: SocketTableOptions): void {
   const table = new Table(INET_COLUMNS);
+  const timeWait = options.sumsUpTimeWait ? countTimeWait(sockets) : 0;
+  const leavesOut = timeWait > LISTED_TIME_WAIT;
   sockets.each((socket) => {
-    if (socket.proto !== 'unix') addRow(table, socket, options);
+    if (socket.proto === 'unix' || (leavesOut && socket.state === TCP_STATE.TIME_WAIT)) return;
+    addRow(table, socket, options);
   });
   if (table.rows > 0) table.render(out, options.width, options.colour);
+  if (!leavesOut) return;
+  const text = `${timeWait} connections in TIME_WAIT are not listed; the filter 'state time-wait' lists them`;
+  out.ascii(`${wrapWords(text, options.width).join('\n')}\n`);
+}
+
+function countTimeWait(sockets: SocketSource): number {
+  let count = 0;
+  sockets.each(({ proto, state }) => {
+    if (proto !== 'unix' && state === TCP_STATE.TIME_WAIT) count++;
+  });
+  return count;
 }
 
 function addRow(table: Table, socket: SocketView, options: SocketTableOptions): void {
