@@ -1,6 +1,7 @@
 import { cutToWidth, displayWidth } from './display-width.ts';
 
 const ELLIPSIS = '…';
+const OTHER_THAN_ASCII = /[^\x20-\x7e]/;
 /** Where a name is best cut. */
 const SEPARATOR = /[-_.:/@ ]/;
 /** Columns that are given up so that a start ends at a separator. */
@@ -42,7 +43,9 @@ export function shortenAll(texts: Iterable<string>, width: number, cut: Cut): Ma
   const groups = new Map<string, string[]>();
   for (const text of new Set(texts)) {
     const short = displayWidth(text) > width ? cut(text, width) : text;
-    groups.set(short, [...(groups.get(short) ?? []), text]);
+    const group = groups.get(short);
+    if (group === undefined) groups.set(short, [text]);
+    else group.push(text);
   }
   const shortener = new Shortener(width, cut);
   const alike: string[][] = [];
@@ -66,9 +69,6 @@ export function shortenAll(texts: Iterable<string>, width: number, cut: Cut): Ma
 /** Number of attempts to tell a text from those that it looks like, before it is numbered. */
 const ATTEMPTS = 4;
 
-/** Texts of one form that are numbered. */
-const MOST_NUMBERED = 9999;
-
 /** Texts that a {@link Shortener} remembers: a stream of connections has no end. */
 const MAX_REMEMBERED = 100_000;
 
@@ -79,6 +79,8 @@ export class Shortener {
   readonly #shortened = new Map<string, string>();
   /** The whole text by its short form. */
   readonly #taken = new Map<string, string>();
+  /** The next number for texts of a form. */
+  readonly #numbers = new Map<string, number>();
 
   /** @param width terminal columns of a shortened text */
   constructor(width: number, cut: Cut) {
@@ -88,7 +90,9 @@ export class Shortener {
 
   /** Changes the width: texts get other short forms, none of which another text had before. */
   setWidth(width: number): void {
-    if (width !== this.#width) this.#shortened.clear();
+    if (width === this.#width) return;
+    this.#shortened.clear();
+    this.#numbers.clear();
     this.#width = width;
   }
 
@@ -102,6 +106,7 @@ export class Shortener {
     if (this.#taken.size >= MAX_REMEMBERED) {
       this.#shortened.clear();
       this.#taken.clear();
+      this.#numbers.clear();
     }
     this.#shortened.set(text, short);
     this.#taken.set(short, text);
@@ -122,20 +127,25 @@ export class Shortener {
       if (other === undefined || other === text) return short;
       short = this.#cut(text, this.#width, { at: commonStart([text, other]) });
     }
-    for (let number = 2; number <= MOST_NUMBERED; number++) {
+    for (let number = this.#numbers.get(first) ?? 2; ; number++) {
+      this.#numbers.set(first, number + 1);
       const numbered = this.#cut(text, this.#width, { mark: `~${number}` });
-      if (displayWidth(numbered) > this.#width) break;
+      // Not even a number fits.
+      if (displayWidth(numbered) > this.#width) return first;
       if ((this.#taken.get(numbered) ?? text) === text) return numbered;
     }
-    return first;
   }
 }
 
 /** Number of characters with which all texts begin. */
 function commonStart(texts: readonly string[]): number {
   const [first = [], ...others] = texts.map((text) => [...text]);
-  const differs = first.findIndex((character, index) => others.some((other) => other[index] !== character));
-  return differs < 0 ? first.length : differs;
+  let start = first.length;
+  for (const other of others) {
+    const differs = first.findIndex((character, index) => index >= start || other[index] !== character);
+    if (differs >= 0 && differs < start) start = differs;
+  }
+  return start;
 }
 
 /** Columns of the start that stay in front of a part from further inside. */
@@ -177,10 +187,12 @@ function cutStart(text: string, width: number): string {
 }
 
 function startOf(text: string, width: number): string {
+  if (!OTHER_THAN_ASCII.test(text)) return text.slice(0, Math.max(0, width));
   return taken([...text], width).join('');
 }
 
 function endOf(text: string, width: number): string {
+  if (!OTHER_THAN_ASCII.test(text)) return width <= 0 ? '' : text.slice(-width);
   return taken([...text].reverse(), width)
     .reverse()
     .join('');

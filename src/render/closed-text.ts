@@ -3,6 +3,7 @@ import { formatEndpoint } from '../base/endpoint-text.ts';
 import { plural } from '../base/plural.ts';
 import { safeText } from '../base/safe-text.ts';
 import { sizeText } from '../base/size.ts';
+import { wrapWords } from '../base/word-wrap.ts';
 import type { PeerSummary } from '../model/report/peer-summary.ts';
 import type { ClosedConnectionRow, Lifetime, Outcome } from '../model/socket/closed-connection.ts';
 import type { Endpoint } from '../model/socket/socket-row.ts';
@@ -67,9 +68,9 @@ export class ClosedText implements ClosedOutput {
 
   summary(out: ByteWriter, { from, to, connections, gaps, peers }: ClosedSummary): void {
     const missed = gaps === 0 ? '' : `, some events lost (${plural(gaps, 'gap')})`;
-    out.ascii(
-      `\n${plural(connections, 'connection')} closed in ${durationText(to.getTime() - from.getTime())}${missed}\n`,
-    );
+    const time = durationText(to.getTime() - from.getTime());
+    const sentence = `${plural(connections, 'connection')} closed in ${time}${missed}`;
+    out.ascii(`\n${wrapWords(sentence, this.#target.columns).join('\n')}\n`);
     if (peers.length > 0) peerTable(peers).render(out, this.#target.columns, this.#target.colour);
   }
 
@@ -103,11 +104,11 @@ const OUTCOMES: readonly Outcome[] = ['closed', 'refused', 'no-answer', 'failed'
 
 function peerTable(peers: readonly PeerSummary[]): Table {
   const table = new Table([
-    { title: 'Peer', align: 'left', shorten: 'endpoint' },
-    { title: 'Name', align: 'left', optional: true, shorten: 'endpoint', drop: 4 },
+    { title: 'Peer', align: 'left', shorten: 'endpoint', least: 26 },
+    { title: 'Name', align: 'left', optional: true, shorten: 'endpoint', least: 20, drop: 1 },
     { title: 'Count', align: 'right' },
     ...OUTCOMES.map((outcome) => ({ title: outcome, align: 'right' as const, optional: true })),
-    ...['Sent', 'Received', 'Retrans'].map((title, index) => ({ title, align: 'right' as const, drop: 3 - index })),
+    ...['Sent', 'Received', 'Retrans'].map((title, index) => ({ title, align: 'right' as const, drop: 4 - index })),
   ]);
   for (const summary of peers) {
     table.text(summary.role === 'server' ? `${summary.peer} (clients)` : summary.peer);

@@ -9,6 +9,8 @@ import { TestTerminal } from '../support/terminal.ts';
 
 const GENERATOR = path.resolve(import.meta.dirname, '../support/recipes/churn-main.ts');
 const IN_TIME_WAIT = 230;
+/** shutdown(2). */
+const SHUT_WR = 1;
 
 let netns: TestNetns;
 let workshop: Workshop;
@@ -84,6 +86,27 @@ describe('on a terminal', () => {
     expect(lines[from]).toMatch(/CLOSE_WAIT.*Descriptors$/);
     for (const line of lines.slice(from + 1, from + 10)) expect(line).toMatch(/^\d\d:.* \d+\/\d+$/);
     started.press('C-c');
+  });
+
+  it('colours CLOSE_WAIT, but not with NO_COLOR, with --no-color, or in a pipe', async () => {
+    const listener = await workshop.tcpListener('127.0.0.1');
+    const { client } = await workshop.tcpPair(listener);
+    await workshop.shutdown(client, SHUT_WR);
+    await until('CLOSE_WAIT', () => netns.run('ss', '-tanH', 'state', 'close-wait').trim() !== '');
+    const shown = await TestTerminal.start({ columns: 100, rows: 40 });
+    terminal = shown;
+    const coloured = async (before: string, options: string) => {
+      shown.run(`clear; ${before} ${LAUNCHER} ls netns:${netns.name} -tn ${options}; echo end of $((1+1))`);
+      await shown.until(
+        'the end',
+        (lines) => lines.includes('end of 2') && lines.some((line) => line.includes('CLOSE_WAIT')),
+      );
+      return shown.colouredText().includes('\x1b[33mCLOSE_WAIT');
+    };
+    expect(await coloured('', '')).toBe(true);
+    expect(await coloured('NO_COLOR=1', '')).toBe(false);
+    expect(await coloured('', '--no-color')).toBe(false);
+    expect(socklens(['ls', `netns:${netns.name}`, '-tn']).stdout).not.toContain('\x1b');
   });
 
   it('more than 200 connections in TIME_WAIT are one line, and listed where they are asked for', async () => {

@@ -2,11 +2,12 @@
 
 import type { Overview, OverviewRow } from '../../src/model/report/overview.ts';
 import type { GroupReport } from '../../src/model/report/report.ts';
-import type { TopRow, TopSocketRow } from '../../src/model/report/top-rows.ts';
+import type { TopPeerRow, TopRow, TopSocketRow } from '../../src/model/report/top-rows.ts';
 import type { WatchRow } from '../../src/model/report/watch-row.ts';
 import type { ClosedConnectionRow } from '../../src/model/socket/closed-connection.ts';
 import type { SocketSource } from '../../src/model/socket/socket-view.ts';
 import { TCP_STATE } from '../../src/model/socket/tcp-state.ts';
+import type { ClosedSummary } from '../../src/render/closed-output.ts';
 import { storedSockets } from './plain-socket.ts';
 import { listener, tcpSocket } from './series.ts';
 
@@ -84,6 +85,16 @@ export const TOP_ROWS: readonly TopRow[] = NAMES.map((name, index) => ({
   descriptors: descriptorsOf(index),
   opensPerSecond: index * 3.5,
   snapshotAtMs: AT.getTime() - index * 700,
+  history: [1, 2, 3, index],
+}));
+
+/** Of `top`, the peers. */
+export const TOP_PEERS: readonly TopPeerRow[] = NAMES.map((_, index) => ({
+  ...countsOf(index),
+  id: String(index),
+  peer: index % 2 === 0 ? `db-primary-${index}.internal.example` : `2001:db8:1234:5678:9abc:def0:1:${index}`,
+  direction: index % 3 === 0 ? 'in' : 'out',
+  service: index % 2 === 0 ? 'postgresql' : String(40_100 + index),
   history: [1, 2, 3, index],
 }));
 
@@ -180,6 +191,24 @@ export const CLOSED: readonly ClosedConnectionRow[] = NAMES.map((name, index) =>
   outcome: index === 3 ? 'never-accepted' : 'closed',
   cookie: String(index),
 }));
+
+/** The summary of `events`. */
+export const CLOSED_SUMMARY: ClosedSummary = {
+  from: AT,
+  to: new Date(AT.getTime() + 60_000),
+  connections: 12_345,
+  gaps: 0,
+  peers: NAMES.map((_, index) => ({
+    role: index % 5 === 0 ? 'server' : 'client',
+    peer: index % 2 === 0 ? `10.100.200.${index}:5432` : `[2001:db8:1234:5678:9abc:def0:1:${index}]:5432`,
+    name: `db-primary-${index}.internal.example:postgresql`,
+    connections: 100 + index,
+    outcomes: { closed: 90, refused: index, 'never-accepted': 10 },
+    bytesSent: 123_456 * index,
+    bytesReceived: 654_321,
+    retransmits: index,
+  })),
+};
 
 /** Of `watch`, two ticks. */
 export const WATCH_TICKS: readonly (readonly WatchRow[])[] = [0, 1].map((tick) =>

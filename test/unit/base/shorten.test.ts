@@ -43,6 +43,11 @@ describe('shortenAll', () => {
     );
   });
 
+  it('twenty thousand names that are alike stay distinct', () => {
+    const names = Array.from({ length: 20_000 }, (_, index) => `webhook-dispatcher-production-${index}-of-the-shop`);
+    expect(new Set(shorten(names, 12)).size).toBe(names.length);
+  });
+
   it('wide characters take two columns', () => {
     for (const text of shorten(['容器容器容器容器一', '容器容器容器容器二'], 9))
       expect(displayWidth(text)).toBeLessThanOrEqual(9);

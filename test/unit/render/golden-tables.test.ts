@@ -6,7 +6,7 @@ import path from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { displayWidth } from '../../../src/base/display-width.ts';
 import { frame } from '../../../src/commands/top/view/frame.ts';
-import { initialState } from '../../../src/commands/top/view/state.ts';
+import { initialState, type Level } from '../../../src/commands/top/view/state.ts';
 import { WatchLines } from '../../../src/commands/watch/watch-lines.ts';
 import { ByteWriter } from '../../../src/render/byte-writer.ts';
 import { ClosedText } from '../../../src/render/closed-text.ts';
@@ -18,11 +18,13 @@ import type { Line, Span } from '../../../src/render/terminal/screen.ts';
 import {
   AT,
   CLOSED,
+  CLOSED_SUMMARY,
   GROUPS,
   NAMES,
   OVERVIEW,
   SOCKET_OPTIONS,
   SOCKETS,
+  TOP_PEERS,
   TOP_ROWS,
   TOP_SOCKETS,
   UNIX_SOCKETS,
@@ -37,14 +39,14 @@ function written(write: (out: ByteWriter) => void): string {
   return Buffer.from(out.bytes()).toString();
 }
 
-function top(level: 'overview' | 'sockets'): Draw {
+function top(level: Level): Draw {
   return (columns = 500, colour) => {
     const state = {
       ...initialState({ filter: '', intervalMs: 1000 }),
       level,
-      opened: level === 'sockets' ? NAMES[0] : undefined,
+      opened: level === 'overview' ? undefined : NAMES[0],
     };
-    const data = { atMs: AT.getTime(), rows: TOP_ROWS, peers: [], sockets: TOP_SOCKETS };
+    const data = { atMs: AT.getTime(), rows: TOP_ROWS, peers: TOP_PEERS, sockets: TOP_SOCKETS };
     const lines = frame(state, data, { columns, rows: 27 }, colour);
     // Head and keys are covered by the tests of the frame.
     const attention = ({ style }: Span) => colour && (style === 'warning' || style === 'bad');
@@ -73,11 +75,14 @@ const TABLES: Readonly<Record<string, Draw>> = {
       table.header(out);
       for (const closed of CLOSED) table.connection(out, closed);
     }),
+  'events-summary': (columns, colour) =>
+    written((out) => new ClosedText({ columns, colour }, undefined).summary(out, CLOSED_SUMMARY)),
   watch: (columns, colour) => {
     const lines = new WatchLines({ output: { columns, colour }, targets: true, byState: true, intervalMs: 1000 });
     return WATCH_TICKS.map((tick) => lines.lines(tick)).join('');
   },
   'top-overview': top('overview'),
+  'top-peers': top('peers'),
   'top-sockets': top('sockets'),
 };
 
@@ -102,7 +107,7 @@ describe.each(Object.entries(TABLES))('the table of %s', (name, draw) => {
 
   it('has no escape sequence without colours, and the same text with them', () => {
     // Bars have letters instead of colours.
-    if (name === 'top-overview') return;
+    if (name === 'top-overview' || name === 'top-peers') return;
     const plain = draw(100, false);
     expect(plain).not.toContain('\x1b');
     expect(draw(100, true).replace(ESCAPES, '$2')).toBe(plain);

@@ -75,6 +75,28 @@ describe('Table', () => {
     expect(table.rows).toBe(2);
   });
 
+  it('wraps a detail that is wider than the terminal, indented as before', () => {
+    const table = new Table([COUNT]);
+    table.uint(1);
+    table.detail('    rtt:1ms cwnd:10 mss:1448');
+    expect(rendered(table, 16)).toEqual(['Count', '    1', '    rtt:1ms', '    cwnd:10', '    mss:1448']);
+  });
+
+  it('styles a cell only where the output has colours; its padding is not styled', () => {
+    const table = new Table([NAME, COUNT]);
+    table.text('web');
+    table.style('bad');
+    table.uint(7);
+    table.style(undefined);
+    const drawn = (colour: boolean) => {
+      const out = new ByteWriter();
+      table.render(out, 80, colour);
+      return linesOf(out)[1];
+    };
+    expect(drawn(true)).toBe('\x1b[1;31mweb\x1b[0m       7');
+    expect(drawn(false)).toBe('web       7');
+  });
+
   it('counts wide characters as two columns', () => {
     const lines = rendered(
       tableOf([
