@@ -107,7 +107,7 @@ export class EventReport {
   /** Created on first use, when all namespaces have been added: the columns depend on their number. */
   get #output(): ClosedOutput {
     if (this.#created !== undefined) return this.#created;
-    const output = this.#options.format === 'ndjson' ? new ClosedJson() : new ClosedText(this.#out.columns, this.#only);
+    const output = this.#options.format === 'ndjson' ? new ClosedJson() : new ClosedText(this.#out, this.#only);
     output.header(this.#lines);
     this.#created = output;
     return output;

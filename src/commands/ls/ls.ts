@@ -3,6 +3,7 @@ import { sortGroups } from '../../count/sort-groups.ts';
 import { narrowed } from '../../filter/bound-filter.ts';
 import { explainFilter } from '../../filter/explain.ts';
 import type { Filter } from '../../filter/syntax.ts';
+import { eachAtom } from '../../filter/tree.ts';
 import { Failure } from '../../model/failure.ts';
 import type { GroupKey, GroupOrder } from '../../model/report/group.ts';
 import type { GroupReport, SocketReport } from '../../model/report/report.ts';
@@ -69,7 +70,8 @@ export async function ls(context: CommandContext, options: LsOptions): Promise<v
 async function list(context: CommandContext, snapshot: Snapshot, filter: Filter, options: LsOptions): Promise<void> {
   const { query, format } = options;
   const wants = { query, filter, processes: options.processes || format !== 'text', names: !options.numeric };
-  writeList(context, await eachNetns(context, snapshot, (netns) => listSockets(netns, wants)), options);
+  const reports = await eachNetns(context, snapshot, (netns) => listSockets(netns, wants));
+  writeList(context, reports, options, filter);
 }
 
 async function count(context: CommandContext, snapshot: Snapshot, filter: Filter, options: LsOptions): Promise<void> {
@@ -77,21 +79,29 @@ async function count(context: CommandContext, snapshot: Snapshot, filter: Filter
   writeCounts(context, await eachNetns(context, snapshot, (netns) => countGroups(netns, wants)), options);
 }
 
-function writeList(context: CommandContext, reports: readonly Sockets[], options: LsOptions): void {
+function writeList(context: CommandContext, reports: readonly Sockets[], options: LsOptions, filter: Filter): void {
   const { format } = options;
   const contextOf = (report: SocketReport) => (report as Sockets).context;
   if (format === 'json') writePieces(context, socketsJson(reports, contextOf));
   else if (format === 'ndjson') writePieces(context, socketsNdjson(reports, contextOf));
-  else writeTables(context, reports, options);
+  else writeTables(context, reports, options, filter);
 }
 
-function writeTables(context: CommandContext, reports: readonly Sockets[], options: LsOptions): void {
+function writeTables(context: CommandContext, reports: readonly Sockets[], options: LsOptions, filter: Filter): void {
   const { out } = context;
   const writer = new ByteWriter();
+  // A pipe gets everything, and so does who asks for states.
+  const sumsUpTimeWait = out.columns !== undefined && !choosesStates(filter);
   writeNotes(context, reports);
   reports.forEach((report, index) => {
     if (reports.length > 1) writeTitle(writer, report.target.name, index);
-    const tableOptions = { ...report.context, processes: options.processes, width: out.columns };
+    const tableOptions = {
+      ...report.context,
+      processes: options.processes,
+      width: out.columns,
+      colour: out.colour,
+      sumsUpTimeWait,
+    };
     const before = writer.length;
     for (const render of [renderInetSockets, renderOtherSockets, renderUnixSockets]) {
       const table = new ByteWriter();
@@ -102,6 +112,15 @@ function writeTables(context: CommandContext, reports: readonly Sockets[], optio
     if (writer.length === before) writer.ascii('no sockets\n');
   });
   out.write(writer.bytes());
+}
+
+function choosesStates({ tree }: Filter): boolean {
+  let chooses = false;
+  if (tree !== undefined)
+    eachAtom(tree, ({ kind }) => {
+      if (kind === 'states') chooses = true;
+    });
+  return chooses;
 }
 
 function writeCounts(context: CommandContext, counted: readonly GroupReport[], options: LsOptions): void {
@@ -118,7 +137,7 @@ function writeCounts(context: CommandContext, counted: readonly GroupReport[], o
     writeNotes(context, reports);
     reports.forEach((report, index) => {
       if (reports.length > 1) writeTitle(writer, report.target.name, index);
-      renderGroups(writer, report, out.columns);
+      renderGroups(writer, report, out.columns, out.colour);
     });
     out.write(writer.bytes());
   }

@@ -29,7 +29,7 @@ export async function ps(context: CommandContext, options: PsOptions): Promise<v
   else {
     for (const note of notesOf(result)) writeNote(context, note);
     const writer = new ByteWriter();
-    renderOverview(writer, result, out.columns);
+    renderOverview(writer, result, out.columns, out.colour);
     out.write(writer.bytes());
   }
 }

@@ -66,6 +66,8 @@ export interface TopData {
   sockets?: readonly TopSocketRow[] | undefined;
   /** Number of sockets that {@link sockets} leaves out; absent for none. */
   moreSockets?: number;
+  /** True until the first tick, when nothing is known. */
+  isReading?: boolean;
   /** Message to show: targets that started or stopped, and what was not read. */
   note?: string | undefined;
 }
