@@ -101,6 +101,25 @@ describe('a scan of processes', () => {
     expect(source.processesOf(second)).toMatchObject([{ pid }]);
   });
 
+  test('a socket that nobody holds does not have its likely processes read in every round', async () => {
+    const calls = machine.systemCalls();
+    let reads = 0;
+    const readlinkat: typeof calls.readlinkat = (...args) => {
+      reads++;
+      return calls.readlinkat(...args);
+    };
+    const source = new ProcOwners({ ...machine, systemCalls: () => ({ ...calls, readlinkat }) }, exhausted);
+    const closed = await process.run<number>('gone = listener()\nanswer = inode(gone)\ngone.close()');
+    const readsOfRounds = Array.from({ length: 8 }, (_, round) => {
+      reads = 0;
+      source.round({ atMs: Date.now() + round * 10, sockets: [closed], likely: [pid], foreground: true });
+      return reads;
+    });
+    expect(readsOfRounds[0]).toBeGreaterThan(0);
+    expect(readsOfRounds[1]).toBeGreaterThan(0);
+    expect(readsOfRounds.slice(4)).toEqual([0, 0, 0, 0]);
+  });
+
   test('in the background a host that was never read is read within the budget only', () => {
     const source = new ProcOwners(machine, exhausted);
     source.round({ atMs: Date.now(), sockets: [inode], likely: [], foreground: false });

@@ -64,6 +64,8 @@ export class NetnsOwners {
   /** Looks the owners of dumped sockets up again, and remembers them. */
   read(memory: ConnectionMemory, { nowMs, inodes, rows, foreground, readings }: DumpedSockets): void {
     const source = this.#source;
+    this.#note = undefined;
+    if (inodes.length === 0) return;
     source.round({ atMs: nowMs, sockets: inodes, likely: this.#pids, foreground, readings });
     for (const row of rows) memory.setHolders(row, source.processesOf(memory.inode(row)));
     const { denied } = source;

@@ -25,6 +25,14 @@ const LIST_EVERY_MS = 1000;
  */
 const READ_AGAIN_MS = { holder: 1000, other: 30_000 };
 
+/**
+ * How often likely processes are searched at once for the holder of a socket: a socket of the kernel (NFS), or one whose
+ * descriptor is on its way in a message, has none. Later it is found by turn.
+ */
+const MAX_SEARCHES = 3;
+/** The most sockets whose searches are counted. */
+const MAX_SEARCHED = 50_000;
+
 /** When a process was read. */
 interface Reading {
   readMs: number;
@@ -34,10 +42,10 @@ interface Reading {
 }
 
 /**
- * Who holds which socket, from `/proc/PID/fd`. Reading a process costs a system call for each of its descriptors, so
- * that not every process is read in every round: new ones are, and those that are likely to hold a wanted socket that
- * nobody is known to hold. In every round the holders of wanted sockets are asked for their start time and name; what
- * they hold is read again by turn, the oldest reading first, and after them the rest of the host.
+ * Who holds which socket, from `/proc/PID/fd`. Reading a process costs a system call for each of its descriptors: only
+ * for a wanted socket that nobody is known to hold, likely processes are read at once. In every round the holders of
+ * wanted sockets are asked for their start time and name; within the budget new processes are read, then again what
+ * holders hold, the oldest reading first, and then the rest of the host.
  */
 export class ProcOwners implements OwnerSource {
   readonly #machine: Machine;
@@ -46,6 +54,8 @@ export class ProcOwners implements OwnerSource {
   /** By PID, the oldest reading first. */
   readonly #readings = new Map<number, Reading>();
   readonly #denied = new Set<number>();
+  /** Searches for sockets without a holder, by inode. */
+  readonly #searches = new Map<number, number>();
   /** Processes of the last list that were not read yet. */
   #unread: number[] = [];
   #listedMs = Number.NEGATIVE_INFINITY;
@@ -94,6 +104,7 @@ export class ProcOwners implements OwnerSource {
 
   #readSome({ atMs, sockets, likely, foreground }: WantedOwners, budget: WorkBudget): void {
     const mayRun = () => budget.mayRun(Date.now());
+    const read = (pid: number) => budget.spend(() => this.#read(pid, atMs));
     // Reading the host for the first time would use up the budget of minutes.
     if (foreground && this.#listedMs === Number.NEGATIVE_INFINITY) this.#readAll(atMs);
     const near = new Set(likely);
@@ -101,20 +112,30 @@ export class ProcOwners implements OwnerSource {
       for (const pid of this.#holdersOfAny(sockets)) near.add(pid);
       for (const pid of near) this.#check(pid, atMs);
       if (atMs - this.#listedMs >= LIST_EVERY_MS) this.#list(atMs);
-      if (foreground) this.#readUnread(atMs);
-      const without = new Set<number>();
-      for (const inode of sockets) if (inode !== 0 && this.#index.processesOf(inode).length === 0) without.add(inode);
+      const without = this.#missing(sockets);
       this.#search(without, near, atMs);
+      if (without.size > 0 && foreground) this.#readUnread(atMs);
+      if (this.#searches.size >= MAX_SEARCHED) this.#searches.clear();
+      for (const inode of without) this.#searches.set(inode, (this.#searches.get(inode) ?? 0) + 1);
       return without;
     });
-    const read = (pid: number) => budget.spend(() => this.#read(pid, atMs));
-    for (const pid of this.#oldest(near, atMs - READ_AGAIN_MS.holder)) if (mayRun()) read(pid);
     while (this.#unread.length > 0 && mayRun()) read(this.#unread.shift() ?? 0);
+    for (const pid of this.#oldest(near, atMs - READ_AGAIN_MS.holder)) if (mayRun()) read(pid);
     const others = missing.size > 0 && foreground ? READ_AGAIN_MS.holder : READ_AGAIN_MS.other;
     for (const [pid, { readMs }] of this.#readings) {
       if (readMs > atMs - others || !mayRun()) return;
       read(pid);
     }
+  }
+
+  /** Sockets that nobody is known to hold, and that were searched less than {@link MAX_SEARCHES} times. */
+  #missing(sockets: Iterable<number>): Set<number> {
+    const missing = new Set<number>();
+    for (const inode of sockets) {
+      if (inode === 0 || this.#index.processesOf(inode).length > 0) continue;
+      if ((this.#searches.get(inode) ?? 0) < MAX_SEARCHES) missing.add(inode);
+    }
+    return missing;
   }
 
   /** Reads likely processes until every socket has a holder. @param missing those without one; what is found is removed */
