@@ -121,8 +121,8 @@ function renderProcesses(
     table.text(name);
     table.text(program.name);
     table.uint(threads);
-    table.text(descriptors === undefined ? '-' : String(descriptors.used));
-    table.text(descriptors === undefined ? '-' : limitWord(descriptors.softLimit));
+    table.text(descriptors === undefined ? '?' : String(descriptors.used));
+    table.text(descriptors === undefined ? '?' : limitWord(descriptors.softLimit));
     table.text(descriptors?.sharePercent === undefined ? '' : `${descriptors.sharePercent}%`);
     table.text(descriptors?.perMinute === undefined ? '' : signed(descriptors.perMinute));
     table.text(descriptors?.limitReachedInMs === undefined ? '' : leftText(descriptors.limitReachedInMs));
