@@ -29,10 +29,19 @@ export function port(key: GroupKey, read: (socket: SocketView) => number, contex
 
 /**
  * Key reader of an address: five words. The first has the kind (0 IPv4, 1 IPv6, 2 text) in bits 24 to 31, and
- * where `withPort` the protocol in bits 16 to 23 and the port below; the other four are the address. An IPv4-mapped
+ * with a port the protocol in bits 16 to 23 and the port below; the other four are the address. An IPv4-mapped
  * address is counted as the IPv4 address.
+ *
+ * @param hasPort whether the port of a socket is part of its key; sockets without one are counted together, `*` as port.
+ *   Undefined for a key that has no port
  */
-export function address(key: GroupKey, side: 'local' | 'peer', withPort: boolean, context: GroupContext): KeyReader {
+export function address(
+  key: GroupKey,
+  side: 'local' | 'peer',
+  hasPort: ((socket: SocketView) => boolean) | undefined,
+  context: GroupContext,
+): KeyReader {
+  const withPort = hasPort !== undefined;
   const texts = new Interner();
   const wordOf = (socket: SocketView, index: 0 | 1 | 2 | 3) =>
     side === 'local' ? socket.localWord(index) : socket.peerWord(index);
@@ -45,7 +54,7 @@ export function address(key: GroupKey, side: 'local' | 'peer', withPort: boolean
     key,
     width: 5,
     write(socket, words, at) {
-      const number = withPort ? (side === 'local' ? socket.localPort : socket.peerPort) : 0;
+      const number = hasPort?.(socket) ? (side === 'local' ? socket.localPort : socket.peerPort) : 0;
       // The protocol is needed for the service name of the port only: without a port it must not split the group.
       const tag = withPort ? (PROTOS.indexOf(socket.proto) << 16) | number : 0;
       words[at + 2] = words[at + 3] = words[at + 4] = 0;

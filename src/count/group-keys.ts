@@ -35,11 +35,12 @@ export function keyReader(key: GroupKey, context: GroupContext): KeyReader {
     case 'peer-port':
       return port(key, (socket) => socket.peerPort, context);
     case 'local':
-      return address(key, 'local', true, context);
+      return address(key, 'local', () => true, context);
     case 'peer':
-      return address(key, 'peer', true, context);
+      // A client's port is its kernel's choice: connections from one client to a listener are one peer.
+      return address(key, 'peer', (socket) => context.roles?.of(socket) !== 'server', context);
     case 'peer-address':
-      return address(key, 'peer', false, context);
+      return address(key, 'peer', undefined, context);
     case 'process':
       return interned(key, (socket) => context.processOf?.(socket));
     case 'container':

@@ -15,7 +15,7 @@ export interface GroupContext {
   containerOf?: (socket: SocketView) => string | undefined;
   /** Names an interface by its index; undefined where names are not known. */
   deviceName?: (index: number) => string | undefined;
-  /** Needed by `role` and `service`. */
+  /** Needed by `role` and `service`; `peer` without them keeps the port of every client. */
   roles?: Roles;
 }
 

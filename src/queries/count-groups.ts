@@ -44,7 +44,10 @@ export async function countGroups(netns: NetnsSnapshot, options: GroupsOptions):
   const names = options.names && keys.some((key) => NAMED.includes(key)) ? await netns.names() : undefined;
   const streams = !keys.some((key) => NEEDS_ALL.includes(key)) && (bound === undefined || decidesAlone(bound));
   if (!streams) return countAgain(netns, { ...options, query }, bound, names);
-  const counter = new GroupCounter(keys, { names, deviceName: (index) => netns.deviceName(index) });
+  // Listeners are few and in a table of their own.
+  const roles = keys.includes('peer') ? await rolesOf(netns, query) : undefined;
+  const deviceName = (index: number) => netns.deviceName(index);
+  const counter = new GroupCounter(keys, { names, deviceName, ...(roles !== undefined && { roles }) });
   const test = bound === undefined ? () => true : testAlone(bound);
   const read = await netns.stream(bound === undefined ? query : narrowed(query, bound), (socket) => {
     if (test(socket)) counter.add(socket);
