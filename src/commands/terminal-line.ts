@@ -2,6 +2,8 @@ import { cutToWidth } from '../base/display-width.ts';
 import { safeText } from '../base/safe-text.ts';
 import type { Output } from './context.ts';
 
+/** Columns that stay free: the terminal echoes Ctrl-C as `^C`, which would begin another line. */
+const ECHO = 3;
 const ERASE = '\r\u001b[2K';
 
 /**
@@ -21,11 +23,15 @@ export class TerminalLine {
     return this.#out.columns !== undefined;
   }
 
-  /** Draws a text, cut to the terminal, in place of the last one. */
+  /** Terminal columns that a text may take. */
+  get width(): number {
+    return (this.#out.columns ?? 0) - ECHO;
+  }
+
+  /** Draws a text, cut to {@link width}, in place of the last one. */
   draw(text: string): void {
-    const { columns } = this.#out;
-    if (columns === undefined) return;
-    this.#out.write(`${this.#isDrawn ? ERASE : ''}${cutToWidth(safeText(text), columns - 1)}`);
+    if (!this.isOn) return;
+    this.#out.write(`${this.#isDrawn ? ERASE : ''}${cutToWidth(safeText(text), this.width)}`);
     this.#isDrawn = true;
   }
 

@@ -1,5 +1,7 @@
 import { PeerCounter } from '../count/peer-counter.ts';
 import { Roles } from '../count/roles.ts';
+import { narrowed } from '../filter/bound-filter.ts';
+import type { Filter } from '../filter/syntax.ts';
 import { Failure } from '../model/failure.ts';
 import type { Names } from '../model/names.ts';
 import { OUTSIDE } from '../model/netns/attribution.ts';
@@ -9,19 +11,37 @@ import type { BusiestPeer, Overview, OverviewRow } from '../model/report/overvie
 import { NOT_ROOT } from '../model/sample/coverage.ts';
 import { mayNameService } from '../model/socket/endpoint.ts';
 import { OTHER_PROTOS, type SocketQuery } from '../model/socket/socket-query.ts';
-import type { Proto } from '../model/socket/socket-view.ts';
+import type { Proto, SocketSource } from '../model/socket/socket-view.ts';
 import { ALL_STATES } from '../model/socket/tcp-state.ts';
-import type { NetnsSnapshot, Residents, Snapshot, SocketsRead } from '../sources/snapshot.ts';
+import type {
+  NetnsSnapshot,
+  Residents,
+  Snapshot,
+  SnapshotFilter,
+  SocketAttribution,
+  SocketsRead,
+} from '../sources/snapshot.ts';
+import { containerNames } from './container-names.ts';
 import { addGaps } from './owner-gaps.ts';
+import { bindIn, matching, rolesOf } from './socket-test.ts';
+
+/** What is counted, and what is added to it. */
+export interface OverviewOptions {
+  /** Whether the busiest peers get names. */
+  names: boolean;
+  /** Only sockets that match are counted; undefined for all. */
+  filter?: Filter | undefined;
+  /** Whether the rows are those of TARGETs: then other containers are not missing. */
+  isNamed?: boolean;
+}
 
 /**
  * One row for every running container; where the snapshot shows all, for every other network namespace and the
  * host too. A namespace is read once, however many share it.
  *
- * @param options.names whether the busiest peers get names
- * @throws {Failure} `not-permitted` when no namespace at all could be read
+ * @throws {Failure} `not-permitted` when no namespace at all could be read, `usage` for a filter that cannot be decided
  */
-export async function overview(snapshot: Snapshot, options: { names: boolean }): Promise<Overview> {
+export async function overview(snapshot: Snapshot, options: OverviewOptions): Promise<Overview> {
   const { anyContainer, lookedFor, withoutContainers, withoutProcess, notes } = await snapshot.inventory();
   const names = options.names ? await snapshot.names() : undefined;
   const result: Overview = {
@@ -29,16 +49,17 @@ export async function overview(snapshot: Snapshot, options: { names: boolean }):
     rows: [],
     lookedFor: [...lookedFor],
     anyContainer,
-    withoutContainers,
+    withoutContainers: options.isNamed ? undefined : withoutContainers,
     coverage: { complete: true, notes: [...snapshot.notes, ...notes] },
   };
   const refused: { row: OverviewRow; error: Failure }[] = [];
   for (const netns of snapshot.namespaces) {
     try {
-      result.rows.push(...(await rowsOfNetns(netns, names, snapshot.showsAll)));
+      result.rows.push(...(await rowsOfNetns(netns, { names, filter: options.filter, showsAll: snapshot.showsAll })));
     } catch (error) {
       if (!(error instanceof Failure)) throw error;
       result.coverage.complete = false;
+      if (error.kind === 'usage') throw error;
       if (error.kind === 'not-permitted') refused.push({ row: unreadRow(netns), error });
       else result.coverage.notes.push(error.message);
     }
@@ -50,7 +71,7 @@ export async function overview(snapshot: Snapshot, options: { names: boolean }):
     if (!isOfOrdinaryUser(result)) result.coverage.notes.push(error.message);
   }
   // A container that a runtime lists but that has no process here is reported, not left out silently.
-  for (const name of withoutProcess) {
+  for (const name of options.isNamed ? [] : withoutProcess) {
     result.coverage.complete = false;
     result.coverage.notes.push(`${name}: none of its processes was found on this machine (it may just have stopped)`);
   }
@@ -67,25 +88,35 @@ function isOfOrdinaryUser({ coverage, rows }: Overview): boolean {
   return [coverage, ...rows.map((row) => row.coverage)].some(({ notes }) => notes.includes(NOT_ROOT));
 }
 
-/** The rows of one namespace, which is read once. @param showsAll whether other protocols are counted */
-async function rowsOfNetns(netns: NetnsSnapshot, names: Names | undefined, showsAll: boolean): Promise<OverviewRow[]> {
+/** What the rows of all namespaces have in common. */
+interface RowOptions {
+  names: Names | undefined;
+  filter: Filter | undefined;
+  /** Whether the protocols that only `ps --all` counts are read, too. */
+  showsAll: boolean;
+}
+
+/** The rows of one namespace, which is read once. */
+async function rowsOfNetns(netns: NetnsSnapshot, options: RowOptions): Promise<OverviewRow[]> {
   const residents = await netns.residents();
-  return residents.shared
-    ? sharedRows(netns, residents, names, showsAll)
-    : [await singleRow(netns, residents, names, showsAll)];
+  return residents.shared ? sharedRows(netns, residents, options) : [await singleRow(netns, residents, options)];
 }
 
 /** The row of a namespace that is not shared. UDP and RAW are taken from `sockstat`. */
 async function singleRow(
   netns: NetnsSnapshot,
-  { containers }: Residents,
-  names: Names | undefined,
-  showsAll: boolean,
+  residents: Residents,
+  { names, filter, showsAll }: RowOptions,
 ): Promise<OverviewRow> {
-  const sockstat = netns.sockstat();
-  const read = await netns.read(query(sockstat === undefined ? ['tcp', 'udp', 'unix'] : ['tcp', 'unix'], showsAll));
-  const counter = new PeerCounter(new Roles(read.sockets));
-  read.sockets.each((socket) => counter.add(socket));
+  const { containers } = residents;
+  const sockstat = filter === undefined ? netns.sockstat() : undefined;
+  const unfiltered = sockstat === undefined ? WITHOUT_SOCKSTAT : WITH_SOCKSTAT;
+  const asked = query(filter === undefined ? unfiltered : EVERY_PROTO, showsAll);
+  const bound = await bindIn(netns, filter, asked);
+  const read = await readMatching(netns, asked, bound);
+  const { sockets, roles } = await matchingOf(netns, residents, read, asked, bound);
+  const counter = new PeerCounter(roles);
+  sockets.each((socket) => counter.add(socket));
   const owner = containers[0]?.id ?? OUTSIDE;
   return makeRow(netns, owner, { ...netns.target, sharedWith: [] }, counter, read, names, sockstat);
 }
@@ -96,20 +127,23 @@ async function singleRow(
  */
 async function sharedRows(
   netns: NetnsSnapshot,
-  { containers, isHost }: Residents,
-  names: Names | undefined,
-  showsAll: boolean,
+  residents: Residents,
+  { names, filter, showsAll }: RowOptions,
 ): Promise<OverviewRow[]> {
-  const read = await netns.read(query(['mptcp', 'tcp', 'udp', 'udplite', 'raw', 'unix'], showsAll));
-  const { of, owners, unreadable } = await netns.attribution(read.sockets);
-  const roles = new Roles(read.sockets);
+  const { containers, isHost } = residents;
+  const asked = query(EVERY_PROTO, showsAll);
+  const bound = await bindIn(netns, filter, asked);
+  const read = await readMatching(netns, asked, bound);
+  const attribution = await netns.attribution(read.sockets);
+  const { of, owners, unreadable } = attribution;
+  const { sockets, roles } = await matchingOf(netns, residents, read, asked, bound, attribution);
   const counters = new Map<string | undefined, PeerCounter>();
   const counterOf = (owner: string | undefined) => {
     const known = counters.get(owner) ?? new PeerCounter(roles);
     counters.set(owner, known);
     return known;
   };
-  read.sockets.each((socket) => {
+  sockets.each((socket) => {
     const owner = of(socket)?.owner;
     counterOf(owner === OUTSIDE && !isHost ? undefined : owner).add(socket);
   });
@@ -186,6 +220,34 @@ function namedPeer(peer: BusiestPeer | undefined, names: Names | undefined): Bus
   const name = names?.host(peer.address);
   const service = mayNameService(peer.port) ? names?.service(peer.port, 'tcp') : undefined;
   return { ...peer, ...(name !== undefined && { name }), ...(service !== undefined && { service }) };
+}
+
+const WITH_SOCKSTAT: readonly Proto[] = ['tcp', 'unix'];
+const WITHOUT_SOCKSTAT: readonly Proto[] = ['tcp', 'udp', 'unix'];
+const EVERY_PROTO: readonly Proto[] = ['mptcp', 'tcp', 'udp', 'udplite', 'raw', 'unix'];
+
+async function readMatching(
+  netns: NetnsSnapshot,
+  asked: SocketQuery,
+  bound: SnapshotFilter | undefined,
+): Promise<SocketsRead> {
+  return netns.read(bound === undefined ? asked : narrowed(asked, bound));
+}
+
+/** The sockets that are counted, and the roles of all, whose listeners a filter may have left out. */
+async function matchingOf(
+  netns: NetnsSnapshot,
+  residents: Residents,
+  read: SocketsRead,
+  asked: SocketQuery,
+  bound: SnapshotFilter | undefined,
+  attribution?: SocketAttribution,
+): Promise<{ sockets: SocketSource; roles: Roles }> {
+  if (bound === undefined) return { sockets: read.sockets, roles: new Roles(read.sockets) };
+  const known = attribution ?? (bound.needs.containers ? await netns.attribution(read.sockets) : undefined);
+  const containerOf = known && containerNames(residents, known);
+  const sockets = await matching({ netns, query: asked, containerOf }, read, bound);
+  return { sockets, roles: await rolesOf(netns, asked) };
 }
 
 /** @param withOthers whether the protocols that only `ps --all` counts are read, as far as the kernel can list them */

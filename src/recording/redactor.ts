@@ -1,5 +1,5 @@
 import { Aliases } from './aliases.ts';
-import { COMMON_PROGRAMS, COMMON_SERVICES, PLATFORM_LABELS, PUBLIC_NAMES } from './common-names.ts';
+import { COMMON_SERVICES, PLATFORM_LABELS, PUBLIC_NAMES } from './common-names.ts';
 import type { RecordingLine } from './lines.ts';
 
 /** Keys whose values are from a fixed set. */
@@ -175,7 +175,7 @@ function named(aliases: Aliases, text: string): string {
 }
 
 function program(aliases: Aliases, text: string): string {
-  return COMMON_PROGRAMS.has(text) ? text : aliases.of('process', text);
+  return text === '' ? text : aliases.of('process', text);
 }
 
 function service(aliases: Aliases, text: string): string {

@@ -108,6 +108,8 @@ function peerTable(peers: readonly PeerSummary[]): Table {
     { title: 'Name', align: 'left', optional: true, shorten: 'endpoint', least: 20, drop: 1 },
     { title: 'Count', align: 'right' },
     ...OUTCOMES.map((outcome) => ({ title: outcome, align: 'right' as const, optional: true })),
+    { title: 'Mean Life', align: 'right', optional: true, drop: 6 },
+    { title: 'Longest', align: 'right', optional: true, drop: 5 },
     ...['Sent', 'Received', 'Retrans'].map((title, index) => ({ title, align: 'right' as const, drop: 4 - index })),
   ]);
   for (const summary of peers) {
@@ -115,6 +117,9 @@ function peerTable(peers: readonly PeerSummary[]): Table {
     table.text(summary.name ?? '');
     table.uint(summary.connections);
     for (const outcome of OUTCOMES) table.text(String(summary.outcomes[outcome] ?? ''));
+    const { lifetime } = summary;
+    table.text(lifetime === undefined ? '' : durationText(lifetime.meanMs));
+    table.text(lifetime === undefined ? '' : durationText(lifetime.longestMs));
     table.text(sizeText(summary.bytesSent));
     table.text(sizeText(summary.bytesReceived));
     table.uint(summary.retransmits);

@@ -41,7 +41,9 @@ export function renderOverview(out: ByteWriter, overview: Overview, width?: numb
     if (sockets === null) for (let column = 0; column < COUNT_COLUMNS; column++) table.text('?');
     else addCounts(table, sockets);
     table.text(othersText(sockets));
-    table.text(row.descriptors === undefined ? '-' : descriptorsText(row.descriptors));
+    // A row with processes has descriptors: they could not be counted.
+    const unknown = row.pid === undefined ? '-' : '?';
+    table.text(row.descriptors === undefined ? unknown : descriptorsText(row.descriptors));
     table.style(descriptorStyle(row.descriptors));
     table.text(peerText(row));
     table.text(row.sharedWith.join(','));

@@ -45,6 +45,20 @@ test('doctor: counts down, Ctrl-C gives the result so far, the verdict is the fi
   });
 });
 
+test('record: shows what it has recorded and how to stop, and nothing of it is left', async () => {
+  await inTerminal({}, async (terminal) => {
+    const file = path.join(folder, 'shown.slr');
+    terminal.run(`clear; ${LAUNCHER} record netns:${netns.name} -o ${file} --interval 100ms`);
+    const line = (text: string) => (lines: string[]) => lines.some((shown) => shown.includes(text));
+    await terminal.until('the progress', line(`recording netns:${netns.name}, `));
+    await terminal.until('how to stop', line('(Ctrl-C: stop)'));
+    terminal.press('C-c');
+    const lines = await terminal.until('the prompt', (shown) => shown.some(isPrompt));
+    expect(lines.join('\n')).toMatch(/shown\.slr: \d+ samples, /);
+    expect(lines.join('\n')).not.toContain('(Ctrl-C');
+  });
+});
+
 test('doctor: no colours with NO_COLOR', async () => {
   await inTerminal({ NO_COLOR: '1' }, async (terminal) => {
     terminal.run(`clear; ${LAUNCHER} doctor netns:${netns.name} --for 1s --rule ORPHANS`);

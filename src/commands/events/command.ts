@@ -26,6 +26,7 @@ export const eventsCommand = command({
     numeric,
     for: forTime,
     count: option.value('N', 'Stop after N connections', parseCount, { letter: 'c' }),
+    summary: option.boolean('Print only the summary at the end: counts, outcomes and lifetimes by peer'),
     ss,
     ...recordedOptions,
     speed,
@@ -34,6 +35,7 @@ export const eventsCommand = command({
   operands: TARGET_AND_FILTER,
   examples: [
     ['events web-1', 'each connection as it closes'],
+    ['events web-1 --summary --for 1m', 'how often, how long, and how they ended, by peer'],
     ["events web-1 -c 10 'dport 3306'", 'ten connections to MySQL'],
   ],
   load: async () => {
@@ -48,6 +50,7 @@ export const eventsCommand = command({
         numeric: options.numeric,
         forMs: options.for,
         count: options.count,
+        summaryOnly: options.summary,
       };
       if (format !== 'json') return events(flow, { ...given, format });
       return oneDocument(flow, (context) => events(context, { ...given, format: 'ndjson' }));

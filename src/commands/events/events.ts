@@ -7,6 +7,7 @@ import { type ClosedTest, closedTest } from '../../queries/filter-tests.ts';
 import { openSource, type Recorded, type SourceOptions } from '../../sources/open-source.ts';
 import type { SampleSource, TickRequest } from '../../sources/sample-source.ts';
 import type { CommandContext } from '../context.ts';
+import { withCountdown } from '../countdown.ts';
 import { writeNote } from '../notes.ts';
 import { readFilter } from '../read-filter.ts';
 import { EventReport, type EventReportOptions } from './event-report.ts';
@@ -56,7 +57,10 @@ export async function events(context: CommandContext, options: EventsOptions): P
   try {
     // Before names are resolved: a field that events do not have is refused whether or not the names exist.
     if (filter.tree !== undefined) checkKnown(filter.tree, source.knowledge.closed);
-    await report(context, source, filter, options);
+    const run = (writing: CommandContext) => report(writing, source, filter, options);
+    const onStop = 'summary so far';
+    if (!options.summaryOnly) await run(context);
+    else await withCountdown(context, { doing: 'waiting for connections to close', forMs, onStop }, run);
   } finally {
     source.close();
   }

@@ -7,6 +7,7 @@ import { RecordingMaker } from '../../sources/recorder/recorder.ts';
 import { RecordingFile } from '../../sources/recorder/recording-file.ts';
 import type { SampleSource, Tick, TickRequest } from '../../sources/sample-source.ts';
 import type { CommandContext } from '../context.ts';
+import { withCountdown } from '../countdown.ts';
 import { writeNote } from '../notes.ts';
 
 export interface RecordOptions extends SourceOptions {
@@ -27,13 +28,16 @@ export async function record(context: CommandContext, options: RecordOptions): P
   const stop = context.stopSignal?.();
   const source = await openSource(context.machine, { ...options, host: true });
   const session = new RecordSession(source, options);
+  const waiting = { doing: () => session.progress(), forMs: options.forMs, onStop: 'stop' };
   try {
-    for (;;) {
-      const tick = await source.next(session.request, stop);
-      if (tick === undefined) break;
-      await session.add(tick);
-      for (const note of tick.notes) writeNote(context, note);
-    }
+    await withCountdown(context, waiting, async (writing) => {
+      for (;;) {
+        const tick = await source.next(session.request, stop);
+        if (tick === undefined) break;
+        await session.add(tick);
+        for (const note of tick.notes) writeNote(writing, note);
+      }
+    });
   } finally {
     source.close();
     await session.close();
@@ -73,6 +77,12 @@ class RecordSession {
   async close(): Promise<void> {
     this.#maker?.finish(Date.now());
     await this.#file?.close();
+  }
+
+  /** What was recorded until now. */
+  progress(): string {
+    const { target, output } = this.#options;
+    return `recording ${target}, ${plural(this.#ticks, 'sample')}, ${sizeText(this.#file?.bytes ?? 0)} in ${output}`;
   }
 
   summary(): string {

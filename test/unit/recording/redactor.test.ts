@@ -212,3 +212,16 @@ describe('Redactor', () => {
     expect(line).toEqual({ type: 'names', hosts: { [address]: 'localhost' }, services: {} });
   });
 });
+
+it('names of common programs are replaced, those of processes outside containers too', () => {
+  const details = {
+    type: 'details',
+    sysctls: {},
+    declared: {},
+    runtimeProcesses: [{ pid: 41, name: 'dockerd', softLimit: 1, hardLimit: 2 }],
+  };
+  const text = JSON.stringify(new Redactor().line(details as unknown as RecordingLine));
+  expect(text).not.toContain('dockerd');
+  expect(text).not.toContain('41');
+  expect(text).toContain('process-1');
+});
