@@ -8,8 +8,8 @@ import { openSource, type Recorded, type SourceOptions } from '../../sources/ope
 import type { SampleSource, TickRequest } from '../../sources/sample-source.ts';
 import type { CommandContext } from '../context.ts';
 import { withCountdown } from '../countdown.ts';
-import { writeNote } from '../notes.ts';
 import { readFilter } from '../read-filter.ts';
+import { TickNotes } from '../tick-notes.ts';
 import { EventReport, type EventReportOptions } from './event-report.ts';
 
 export interface EventsOptions extends EventReportOptions {
@@ -72,6 +72,7 @@ async function report(
   filter: Filter,
   options: EventsOptions,
 ): Promise<void> {
+  const notes = new TickNotes();
   const full = new AbortController();
   const asked = context.stopSignal?.();
   const stop = asked === undefined ? full.signal : AbortSignal.any([asked, full.signal]);
@@ -88,7 +89,7 @@ async function report(
   };
   for (;;) {
     const tick = await source.next(request, stop);
-    for (const note of tick?.notes ?? []) writeNote(context, note);
+    if (tick !== undefined) notes.write(context, tick);
     if (tick === undefined || written.isFull) break;
     written.begin();
   }

@@ -9,6 +9,7 @@ import type { SampleSource, Tick, TickRequest } from '../../sources/sample-sourc
 import type { CommandContext } from '../context.ts';
 import { withCountdown } from '../countdown.ts';
 import { writeNote } from '../notes.ts';
+import { TickNotes } from '../tick-notes.ts';
 
 export interface RecordOptions extends SourceOptions {
   target: string;
@@ -28,6 +29,7 @@ export async function record(context: CommandContext, options: RecordOptions): P
   const stop = context.stopSignal?.();
   const source = await openSource(context.machine, { ...options, host: true });
   const session = new RecordSession(source, options);
+  const notes = new TickNotes();
   const waiting = { doing: () => session.progress(), forMs: options.forMs, onStop: 'stop' };
   try {
     await withCountdown(context, waiting, async (writing) => {
@@ -35,7 +37,7 @@ export async function record(context: CommandContext, options: RecordOptions): P
         const tick = await source.next(session.request, stop);
         if (tick === undefined) break;
         await session.add(tick);
-        for (const note of tick.notes) writeNote(writing, note);
+        notes.write(writing, tick);
       }
     });
   } finally {

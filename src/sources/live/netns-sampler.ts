@@ -9,6 +9,7 @@ import { leadsToNetns } from '../../collect/target/process-way.ts';
 import type { Sockstat } from '../../model/netns/counters.ts';
 import type { WatchedNetns } from '../../model/netns/netns.ts';
 import { isShared, soleContainer } from '../../model/netns/sharing.ts';
+import { NOT_ROOT } from '../../model/sample/coverage.ts';
 import { isOtherProto, type SocketQuery } from '../../model/socket/socket-query.ts';
 import type { Proto, SocketView } from '../../model/socket/socket-view.ts';
 import { ALL_STATES, stateMask, TCP_STATE } from '../../model/socket/tcp-state.ts';
@@ -219,9 +220,15 @@ export class NetnsSampler {
     return this.#snapshotOf(read, ALL_STATES & ~query.states);
   }
 
-  /** Dumps its sockets only to remember them for their events. @throws {Failure} when the namespace no longer exists */
-  remember(atMs: number): void {
+  /**
+   * Dumps its sockets only to remember them for their events.
+   *
+   * @returns whether an ordinary user sees less of them than root
+   * @throws {Failure} when the namespace no longer exists
+   */
+  remember(atMs: number): boolean {
     this.watched.remember(atMs);
+    return this.watched.owners.note === NOT_ROOT;
   }
 
   /** Dumps the sockets that `sockstat` does not count: TCP without TIME_WAIT, all where there is none. @throws {Failure} when the namespace no longer exists */

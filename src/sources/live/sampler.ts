@@ -12,6 +12,7 @@ import { CLOSED_CONNECTIONS, SNAPSHOTS_OVER_TIME } from '../../filter/known-fiel
 import type { Filter } from '../../filter/syntax.ts';
 import { Failure } from '../../model/failure.ts';
 import type { WatchedNetns } from '../../model/netns/netns.ts';
+import { NOT_ROOT } from '../../model/sample/coverage.ts';
 import {
   type NetnsTick,
   type SampleSource,
@@ -292,7 +293,10 @@ export class Sampler implements SampleSource {
   #rememberAll(samplers: readonly NetnsSampler[], atMs: number): NetnsTick[] {
     const begin = performance.now();
     const ticks = samplers.map((sampler) => {
-      this.#unlessStopped(() => sampler.remember(atMs));
+      this.#unlessStopped(() => {
+        // These ticks have no snapshot, whose coverage would say it.
+        if (sampler.remember(atMs) && !this.#notes.includes(NOT_ROOT)) this.#notes.push(NOT_ROOT);
+      });
       return sampler.countEvents();
     });
     this.#dueMs = Math.max(
