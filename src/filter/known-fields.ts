@@ -116,7 +116,7 @@ export function checkApplies(tree: Tree<AnyCondition>, protos: readonly Proto[])
   const known = [...new Set(protos.flatMap((proto) => APPLYING[proto] ?? []))];
   throw new Failure(
     'usage',
-    `filter: ${words.join(', ')} does not apply to ${protos.join(' and ')} sockets; ${known.join(', ')} do`,
+    `filter: ${words.join(', ')} not applicable to ${protos.join(' and ')} sockets; use ${known.join(', ')}`,
   );
 }
 

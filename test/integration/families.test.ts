@@ -2,11 +2,15 @@
 import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { dumpSockets } from '../../src/collect/dump/dump-sockets.ts';
 import { localMachine } from '../../src/collect/local-machine.ts';
 import { deviceNames } from '../../src/collect/names/device-names.ts';
 import { handleOfProcess } from '../../src/collect/target/find-netns.ts';
+import { DiagError, DiagSocket } from '../../src/kernel/diag-socket.ts';
 import { SystemCallError } from '../../src/kernel/system-calls.ts';
+import { groupNumbers } from '../../src/model/socket/other-endpoint.ts';
+import { everySocket } from '../../src/model/socket/socket-query.ts';
 import { socklens } from '../support/cli.ts';
 import { connectNetns, createNetns, type TestNetns } from '../support/netns.ts';
 import { AF, IPPROTO, SOCK } from '../support/recipes/constants.ts';
@@ -147,7 +151,7 @@ describe('packet sockets', () => {
     expect(ls('--packet', `process ${workshop.pid}`).sockets).toHaveLength(3);
     const refused = socklens(['ls', `netns:${netns.name}`, '-0', 'sport = 1']);
     expect(refused).toMatchObject({ status: 2, stdout: '' });
-    expect(refused.stderr).toContain('sport and dport does not apply to packet sockets');
+    expect(refused.stderr).toContain('sport and dport not applicable to packet sockets');
   });
 
   it('belong to what ls shows without options, netlink sockets do not', () => {
@@ -156,6 +160,50 @@ describe('packet sockets', () => {
     expect(protos).toContain('icmp');
     expect(protos).not.toContain('netlink');
     expect(new Set(ls('-4').sockets.map(({ proto }) => proto))).not.toContain('packet');
+  });
+});
+
+describe('without sock_diag', () => {
+  const machine = localMachine({});
+  const query = { ...everySocket(), protos: ['packet', 'netlink'] as const };
+  const read = (on: typeof machine) => {
+    const handle = handleOfProcess(on, workshop.pid, { name: 'x', runtime: 'pid' });
+    const { sockets, sources, coverage } = dumpSockets(on, handle, query);
+    const rows: string[] = [];
+    sockets.each((socket) => {
+      const { proto, inode, protocol, localPort, interfaceIndex, receiveQueue } = socket;
+      rows.push(
+        JSON.stringify([proto, inode, protocol, localPort, interfaceIndex, receiveQueue, groupNumbers(socket)]),
+      );
+    });
+    return { rows: rows.sort(), sources, coverage };
+  };
+
+  it('/proc has the same sockets', () => {
+    const refusing = () => {
+      throw new SystemCallError('setns', 1, 'EPERM');
+    };
+    const { rows, sources } = read({ ...machine, systemCalls: refusing });
+    expect(sources).toEqual({ packet: 'procfs', netlink: 'procfs' });
+    // The kernel's own socket of sock_diag has a queue while it is asked.
+    const still = (row: string) => !/^\["netlink",\d+,4,/.test(row);
+    expect(rows.filter(still)).toEqual(read(machine).rows.filter(still));
+  });
+
+  it('a protocol whose module is absent is read from /proc alone, with a note', () => {
+    const original = DiagSocket.prototype.dump;
+    const dump = vi.spyOn(DiagSocket.prototype, 'dump').mockImplementation(function (this: DiagSocket, what, ...rest) {
+      if (what === 'packet dump') throw new DiagError(what, 'ENOENT', { refused: true });
+      return original.call(this, what, ...rest);
+    });
+    const { rows, sources, coverage } = read(machine);
+    dump.mockRestore();
+    expect(sources).toEqual({ packet: 'procfs', netlink: 'sock_diag' });
+    expect(coverage).toEqual({
+      complete: true,
+      notes: [expect.stringMatching(/^packet: read from \/proc.*packet_diag/)],
+    });
+    expect(rows.filter((row) => row.startsWith('["packet"'))).toHaveLength(3);
   });
 });
 
