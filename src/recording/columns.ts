@@ -1,3 +1,4 @@
+import { ATTRIBUTED_BY, type AttributedBy } from '../model/netns/attribution.ts';
 import type { Address } from '../model/socket/interned-address.ts';
 import {
   type Column,
@@ -52,9 +53,15 @@ export function toColumns(sockets: SocketColumns, keys: readonly number[]): Colu
   add('pid', sockets.pid);
   add('process', sockets.process);
   add('container', sockets.container);
+  add('attribution', sockets.attribution);
   add('path', sockets.path);
   for (const field of RECORDED_INFO) add(`info.${field}`, sockets.info[field]);
   return columns;
+}
+
+/** @returns none for values that this version does not know */
+function attributionsOf(column: readonly Cell[] | undefined): Column<AttributedBy> {
+  return textsOf(column)?.map((text) => ATTRIBUTED_BY.find((by) => by === text) ?? null);
 }
 
 function textsOfAddresses(column: Column<Address>): Column<string> {
@@ -111,6 +118,7 @@ export function fromColumns(
     peer: addresses.column(columns.peer),
     process: textsOf(columns.process),
     container: textsOf(columns.container),
+    attribution: attributionsOf(columns.attribution),
     path: textsOf(columns.path),
     info: info as SocketColumns['info'],
   };

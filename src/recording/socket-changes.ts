@@ -93,6 +93,7 @@ const OPTIONAL = [
   'drops',
   'receiveBufferBytes',
   'container',
+  'attribution',
   'path',
   'pid',
   'process',

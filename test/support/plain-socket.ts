@@ -1,4 +1,6 @@
 /** Sockets of tests: plain objects, which become columns as those of a dump do. */
+
+import type { AttributedBy } from '../../src/model/netns/attribution.ts';
 import type { StoredSnapshot } from '../../src/model/sample/recorded.ts';
 import type { Address } from '../../src/model/socket/interned-address.ts';
 import {
@@ -36,6 +38,7 @@ export interface PlainSocket {
   info?: TcpInfo;
   process?: Holder;
   container?: string;
+  attribution?: AttributedBy;
   firstSeenMs: number;
   notBeforeMs?: number;
   unixType: number;
@@ -80,6 +83,7 @@ export function columnsOf(sockets: readonly PlainSocket[], atMs = 0): SocketColu
     pid: column(({ process }) => process?.pid),
     process: column(({ process }) => process?.name),
     container: column(({ container }) => container),
+    attribution: column(({ attribution }) => attribution),
     unixType: column(({ unixType }) => unixType),
     peerInode: column(({ peerInode }) => peerInode),
     path: column(({ path }) => path),

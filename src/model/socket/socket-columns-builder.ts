@@ -1,3 +1,4 @@
+import type { AttributedBy } from '../netns/attribution.ts';
 import type { Address, AddressInterner } from './interned-address.ts';
 import { type Holder, INFO_TIMES, RECORDED_INFO, type SocketColumns } from './socket-columns.ts';
 import type { Family, Proto, SocketView } from './socket-view.ts';
@@ -9,6 +10,8 @@ export interface SocketContext {
   process?: Holder | undefined;
   /** Name of its container; undefined outside every container. */
   container?: string | undefined;
+  /** How the container was found; undefined without one, and where no other shares its namespace. */
+  attribution?: AttributedBy | undefined;
   /** Milliseconds since the epoch: the first dump that had it; undefined where no earlier dump is remembered. */
   firstSeenMs?: number | undefined;
   /** The last dump before that one, which did not have it; undefined without one. */
@@ -49,6 +52,7 @@ export class SocketColumnsBuilder {
   readonly #pid: Values<number> = [];
   readonly #process: Values<string> = [];
   readonly #container: Values<string> = [];
+  readonly #attribution: Values<AttributedBy> = [];
   readonly #unixType: number[] = [];
   readonly #peerInode: number[] = [];
   readonly #path: Values<string> = [];
@@ -93,6 +97,7 @@ export class SocketColumnsBuilder {
     this.#pid[row] = context.process?.pid ?? null;
     this.#process[row] = context.process?.name ?? null;
     this.#container[row] = context.container ?? null;
+    this.#attribution[row] = context.attribution ?? null;
     this.#unixType[row] = socket.unixType;
     this.#peerInode[row] = socket.peerInode;
     if (family === 'unix') this.#addUnix(socket, row);
@@ -132,6 +137,7 @@ export class SocketColumnsBuilder {
       pid: packed(this.#pid, rows),
       process: packed(this.#process, rows),
       container: packed(this.#container, rows),
+      attribution: packed(this.#attribution, rows),
       unixType: packed(this.#unixType, rows),
       peerInode: packed(this.#peerInode, rows),
       path: packed(this.#path, rows),

@@ -1,3 +1,4 @@
+import type { AttributedBy } from '../netns/attribution.ts';
 import type { Address } from './interned-address.ts';
 import type { Family, Proto } from './socket-view.ts';
 import type { TcpInfo } from './tcp-info.ts';
@@ -89,6 +90,8 @@ export interface SocketColumns {
   readonly process: Column<string>;
   /** Name of its container; none outside every container. */
   readonly container: Column<string>;
+  /** How the container was found; none without one, where no other shares its namespace, and in older recordings. */
+  readonly attribution: Column<AttributedBy>;
   readonly unixType: Column<number>;
   readonly peerInode: Column<number>;
   /** The name of a UNIX socket as text, `@` for the abstract namespace; none when unbound. */

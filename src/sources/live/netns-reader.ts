@@ -9,7 +9,7 @@ import { ListenerOwners } from '../../count/listener-owners.ts';
 import { Roles } from '../../count/roles.ts';
 import { openEventSocket } from '../../kernel/event-socket.ts';
 import { SystemCallError } from '../../kernel/system-calls.ts';
-import { attribute, OUTSIDE } from '../../model/netns/attribution.ts';
+import { type Attributed, attribute, OUTSIDE } from '../../model/netns/attribution.ts';
 import type { Remembered } from '../../model/socket/closed-connection.ts';
 import type { SocketQuery } from '../../model/socket/socket-query.ts';
 import type { SocketView } from '../../model/socket/socket-view.ts';
@@ -119,31 +119,37 @@ export class NetnsReader {
     return dump;
   }
 
-  /** Name of the container of a socket, by the rule of `attribute`; undefined for none. */
+  /** Name of the container of a socket; undefined for none. */
   containerOf(socket: SocketView): string | undefined {
+    return this.container ?? this.attributionOf(socket)?.owner;
+  }
+
+  /** The container of a socket by its name, and how it was found; undefined for none, and where nothing is shared. */
+  attributionOf(socket: SocketView): Attributed | undefined {
     const remembered = () => this.#ownerName(this.memory.ownerOf(socket));
-    return this.#containerOf(socket, socket.inode === 0 ? undefined : remembered, remembered);
+    return this.#attributionOf(socket, socket.inode === 0 ? undefined : remembered, remembered);
   }
 
   /** As {@link containerOf}, for a closed connection, which its process held until then. @param remembered what dumps showed of it */
   containerOfClosed(socket: SocketView, remembered: Remembered | undefined): string | undefined {
     const { process, container } = remembered ?? {};
-    return this.#containerOf(socket, () => (process === undefined ? undefined : (container ?? OUTSIDE)));
+    const holder = () => (process === undefined ? undefined : (container ?? OUTSIDE));
+    return this.container ?? this.#attributionOf(socket, holder)?.owner;
   }
 
-  #containerOf(
+  #attributionOf(
     socket: SocketView,
     process: (() => string | undefined) | undefined,
     memory?: () => string | undefined,
-  ): string | undefined {
-    if (this.container !== undefined) return this.container;
+  ): Attributed | undefined {
+    if (this.container !== undefined) return undefined;
     const found = attribute(socket, {
       process: () => process?.(),
       cgroup: (one) => this.creatorOf?.(one),
       listener: (one) => this.#listeners.of(one),
       ...(memory !== undefined && { memory }),
     });
-    return found === undefined || found.owner === OUTSIDE ? undefined : found.owner;
+    return found?.owner === OUTSIDE ? undefined : found;
   }
 
   #ownerName(owner: { container?: string } | undefined): string | undefined {
