@@ -1,3 +1,4 @@
+import { ATTRIBUTED_BY, type AttributedBy } from '../model/netns/attribution.ts';
 import type { Address } from '../model/socket/interned-address.ts';
 import {
   type Column,
@@ -58,11 +59,17 @@ export function toColumns(sockets: SocketColumns, keys: readonly number[]): Colu
   add('firstSeenMs', sockets.firstSeenMs);
   Object.assign(columns, holderColumns(sockets.holders, keys.length));
   add('container', sockets.container);
+  add('attribution', sockets.attribution);
   add('path', sockets.path);
   add('groups', sockets.groups);
   add('v6only', sockets.v6only);
   for (const field of RECORDED_INFO) add(`info.${field}`, sockets.info[field]);
   return columns;
+}
+
+/** @returns none for values that this version does not know */
+function attributionsOf(column: readonly Cell[] | undefined): Column<AttributedBy> {
+  return textsOf(column)?.map((text) => ATTRIBUTED_BY.find((by) => by === text) ?? null);
 }
 
 function textsOfAddresses(column: Column<Address>): Column<string> {
@@ -122,6 +129,7 @@ export function fromColumns(
     peer: addresses.column(columns.peer),
     holders: holdersFrom(columns, keys.length),
     container: textsOf(columns.container),
+    attribution: attributionsOf(columns.attribution),
     path: textsOf(columns.path),
     groups: textsOf(columns.groups),
     info: info as SocketColumns['info'],

@@ -9,6 +9,7 @@ const ENUMERATED: ReadonlySet<string> = new Set([
   'family',
   'source',
   'outcome',
+  'attribution',
   'role',
   'runtime',
   'ociRuntime',

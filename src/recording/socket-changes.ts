@@ -95,6 +95,7 @@ const OPTIONAL = [
   'drops',
   'receiveBufferBytes',
   'container',
+  'attribution',
   'path',
   'groups',
   'v6only',

@@ -1,4 +1,6 @@
 /** Sockets of tests: plain objects, which become columns as those of a dump do. */
+
+import type { AttributedBy } from '../../src/model/netns/attribution.ts';
 import type { StoredSnapshot } from '../../src/model/sample/recorded.ts';
 import type { Address } from '../../src/model/socket/interned-address.ts';
 import {
@@ -38,6 +40,7 @@ export interface PlainSocket {
   process?: Holder;
   holders?: readonly Holder[];
   container?: string;
+  attribution?: AttributedBy;
   firstSeenMs: number;
   notBeforeMs?: number;
   socketType: number;
@@ -86,6 +89,7 @@ export function columnsOf(sockets: readonly PlainSocket[], atMs = 0): SocketColu
     notBeforeMs: column(({ notBeforeMs }) => notBeforeMs),
     holders: column(({ holders, process }) => holders ?? (process && [process])),
     container: column(({ container }) => container),
+    attribution: column(({ attribution }) => attribution),
     socketType: column(({ socketType }) => socketType),
     peerInode: column(({ peerInode }) => peerInode),
     path: column(({ path }) => path),

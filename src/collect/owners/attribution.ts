@@ -39,7 +39,7 @@ export function containerByPid(containers: readonly ContainerInstance[]): Map<nu
  * @returns a function to the id of a container; undefined where the source does not know the cgroup (TIME_WAIT,
  *   half-open), or it is none of these containers'
  */
-export function containerOfCgroup(
+export function containerOfCreator(
   machine: Machine,
   containers: readonly ContainerInstance[],
 ): (socket: SocketView) => string | undefined {

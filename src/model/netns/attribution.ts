@@ -4,7 +4,9 @@ import type { SocketView } from '../socket/socket-view.ts';
  * How the owner of a socket was found: the process that holds it, the cgroup that created it, the only listener on its
  * local address and port, or the process that held it in an earlier snapshot.
  */
-export type AttributedBy = 'process' | 'cgroup' | 'listener' | 'memory';
+export type AttributedBy = (typeof ATTRIBUTED_BY)[number];
+
+export const ATTRIBUTED_BY = ['process', 'cgroup', 'listener', 'memory'] as const;
 
 /** The owner of a socket in a shared network namespace. */
 export interface Attributed {

@@ -1,3 +1,4 @@
+import type { AttributedBy } from '../netns/attribution.ts';
 import type { Address, AddressInterner } from './interned-address.ts';
 import { type Holder, INFO_TIMES, RECORDED_INFO, type SocketColumns } from './socket-columns.ts';
 import { type Family, isInet, type Proto, type SocketView } from './socket-view.ts';
@@ -10,6 +11,8 @@ export interface SocketContext {
   holders?: readonly Holder[] | undefined;
   /** Name of its container; undefined outside every container. */
   container?: string | undefined;
+  /** How the container was found; undefined without one, and where no other shares its namespace. */
+  attribution?: AttributedBy | undefined;
   /** Milliseconds since the epoch: the first dump that had it; undefined where no earlier dump is remembered. */
   firstSeenMs?: number | undefined;
   /** The last dump before that one, which did not have it; undefined without one. */
@@ -49,6 +52,7 @@ export class SocketColumnsBuilder {
   readonly #notBeforeMs: Values<number> = [];
   readonly #holders: Values<readonly Holder[]> = [];
   readonly #container: Values<string> = [];
+  readonly #attribution: Values<AttributedBy> = [];
   readonly #socketType: number[] = [];
   readonly #peerInode: number[] = [];
   readonly #protocol: number[] = [];
@@ -97,6 +101,7 @@ export class SocketColumnsBuilder {
     this.#notBeforeMs[row] = context.notBeforeMs ?? null;
     this.#holders[row] = context.holders === undefined || context.holders.length === 0 ? null : context.holders;
     this.#container[row] = context.container ?? null;
+    this.#attribution[row] = context.attribution ?? null;
     this.#socketType[row] = socket.socketType;
     this.#peerInode[row] = socket.peerInode;
     if (isInet(family)) this.#addInet(socket, family, row);
@@ -135,6 +140,7 @@ export class SocketColumnsBuilder {
       notBeforeMs: packed(this.#notBeforeMs, rows),
       holders: packed(this.#holders, rows),
       container: packed(this.#container, rows),
+      attribution: packed(this.#attribution, rows),
       socketType: packed(this.#socketType, rows),
       peerInode: packed(this.#peerInode, rows),
       protocol: packed(this.#protocol, rows),

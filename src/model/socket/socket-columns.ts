@@ -1,3 +1,4 @@
+import type { AttributedBy } from '../netns/attribution.ts';
 import type { Address } from './interned-address.ts';
 import type { Family, Proto } from './socket-view.ts';
 import type { TcpInfo } from './tcp-info.ts';
@@ -90,6 +91,8 @@ export interface SocketColumns {
   readonly holders: Column<readonly Holder[]>;
   /** Name of its container; none outside every container. */
   readonly container: Column<string>;
+  /** How the container was found; none without one, where no other shares its namespace, and in older recordings. */
+  readonly attribution: Column<AttributedBy>;
   readonly socketType: Column<number>;
   readonly peerInode: Column<number>;
   /** `localWord(0)` of a socket without an IP address: a vsock CID. */

@@ -1,3 +1,4 @@
+import type { AttributedBy } from '../netns/attribution.ts';
 import { BaseSocketView } from './base-socket-view.ts';
 import type { Address } from './interned-address.ts';
 import { type Holder, INFO_TIMES, type InfoField, numberAt, type SocketColumns, valueAt } from './socket-columns.ts';
@@ -152,6 +153,11 @@ export class StoredSocket extends BaseSocketView {
   get process(): Holder | undefined {
     return this.holders[0];
   }
+  /** How its container was found; undefined where it was not recorded, see `SocketColumns`. */
+  get attribution(): AttributedBy | undefined {
+    return valueAt(this.#columns.attribution, this.#row);
+  }
+
   /** Name of its container; undefined outside every container. */
   get container(): string | undefined {
     return valueAt(this.#columns.container, this.#row);

@@ -6,7 +6,7 @@ import type { Machine } from '../../collect/machine.ts';
 import { bindInNetns } from '../../collect/names/bind-filter.ts';
 import { deviceNames } from '../../collect/names/device-names.ts';
 import { makeNames } from '../../collect/names/host-names.ts';
-import { containerByPid, containerOfCgroup, containerOfHolders } from '../../collect/owners/attribution.ts';
+import { containerByPid, containerOfCreator, containerOfHolders } from '../../collect/owners/attribution.ts';
 import { deniedNote } from '../../collect/owners/denied-note.ts';
 import { fullestProcess } from '../../collect/owners/descriptor-use.ts';
 import { findOwners, type Owners } from '../../collect/owners/find-owners.ts';
@@ -115,7 +115,7 @@ export class LiveNetns implements NetnsSnapshot {
     const owners = findOwners(machine, inodes);
     const process = containerOfHolders(owners, containers);
     const listening = listenerOwners(listeners, process);
-    const cgroup = containerOfCgroup(machine, containers);
+    const cgroup = containerOfCreator(machine, containers);
     const evidence = { process, cgroup, listener: (socket: SocketView) => listening.of(socket) };
     const byPid = containerByPid(containers);
     const unreadable = new Set(owners.denied.map((pid) => byPid.get(pid) ?? OUTSIDE));

@@ -10,7 +10,7 @@ import { ListenerOwners } from '../../count/listener-owners.ts';
 import { Roles } from '../../count/roles.ts';
 import { openEventSocket } from '../../kernel/event-socket.ts';
 import { SystemCallError } from '../../kernel/system-calls.ts';
-import { attribute, OUTSIDE } from '../../model/netns/attribution.ts';
+import { type Attributed, attribute, OUTSIDE } from '../../model/netns/attribution.ts';
 import type { Remembered } from '../../model/socket/closed-connection.ts';
 import type { SocketQuery } from '../../model/socket/socket-query.ts';
 import type { SocketView } from '../../model/socket/socket-view.ts';
@@ -145,32 +145,38 @@ export class NetnsReader {
     return this.memory.of(socket, (holders) => this.owners.containerOf(holders));
   }
 
-  /** Name of the container of a socket, by the rule of `attribute`; undefined for none. */
+  /** Name of the container of a socket; undefined for none. */
   containerOf(socket: SocketView): string | undefined {
+    return this.container ?? this.attributionOf(socket)?.owner;
+  }
+
+  /** The container of a socket by its name, and how it was found; undefined for none, and where nothing is shared. */
+  attributionOf(socket: SocketView): Attributed | undefined {
     const held = () => this.#ownerOf(this.owners.holdersOf(socket.inode));
     const remembered = () => this.#ownerOf(this.memory.holdersOf(socket));
-    return this.#containerOf(socket, socket.inode === 0 ? undefined : held, remembered);
+    return this.#attributionOf(socket, socket.inode === 0 ? undefined : held, remembered);
   }
 
   /** As {@link containerOf}, for a closed connection, which its process held until then. @param remembered what dumps showed of it */
   containerOfClosed(socket: SocketView, remembered: Remembered | undefined): string | undefined {
     const isKnown = remembered?.holders !== undefined;
-    return this.#containerOf(socket, () => (isKnown ? (remembered.container ?? OUTSIDE) : undefined));
+    const holder = () => (isKnown ? (remembered.container ?? OUTSIDE) : undefined);
+    return this.container ?? this.#attributionOf(socket, holder)?.owner;
   }
 
-  #containerOf(
+  #attributionOf(
     socket: SocketView,
     process: (() => string | undefined) | undefined,
     memory?: () => string | undefined,
-  ): string | undefined {
-    if (this.container !== undefined) return this.container;
+  ): Attributed | undefined {
+    if (this.container !== undefined) return undefined;
     const found = attribute(socket, {
       process: () => process?.(),
       cgroup: (one) => this.creatorOf?.(one),
       listener: (one) => this.#listeners.of(one),
       ...(memory !== undefined && { memory }),
     });
-    return found === undefined || found.owner === OUTSIDE ? undefined : found.owner;
+    return found?.owner === OUTSIDE ? undefined : found;
   }
 
   /** The container of holders, {@link OUTSIDE} where none of them is in one, undefined without holders. */

@@ -1,7 +1,7 @@
 import { presentProtos } from '../../collect/dump/dump-plan.ts';
 import type { SocketDump } from '../../collect/dump/dump-sockets.ts';
 import type { Machine } from '../../collect/machine.ts';
-import { containerOfCgroup } from '../../collect/owners/attribution.ts';
+import { containerOfCreator } from '../../collect/owners/attribution.ts';
 import type { DescriptorScan } from '../../collect/owners/descriptor-kinds.ts';
 import type { OwnerSource } from '../../collect/owners/owner-source.ts';
 import type { FoundNetns } from '../../collect/target/found-netns.ts';
@@ -254,13 +254,14 @@ export class NetnsSampler {
       ownersAtMs: watched.ownersAtMs,
       holdersOf: (socket: SocketView) => watched.holdersOf(socket),
       containerOf: (socket: SocketView) => watched.containerOf(socket),
+      attributionOf: (socket: SocketView) => watched.attributionOf(socket)?.by,
       seenSince: (socket: SocketView) => watched.memory.seenSince(socket),
     };
   }
 
   #updateOwners(containerNames: ReadonlyMap<string, string>): void {
     const { containers, otherPids, host } = this.#found;
-    const creatorOf = containerOfCgroup(this.#machine, containers);
+    const creatorOf = containerOfCreator(this.#machine, containers);
     this.watched.creatorOf = isShared(this.#found)
       ? (socket) => containerNames.get(creatorOf(socket) ?? '')
       : undefined;

@@ -6,8 +6,9 @@ import type { SocketSnapshot } from '../sample-source.ts';
 /**
  * Whose each socket of a snapshot of a shared namespace is. Owners are names of containers, and `OUTSIDE`.
  *
- * A snapshot has the container of each socket already, recorded or sampled by the same rule; how it was found, and
- * which sockets belong to processes outside every container, is decided here from its holders and listeners.
+ * A snapshot has the container of each socket already, recorded or sampled by the same rule; which sockets belong to
+ * processes outside every container, and in older recordings how a container was found, is decided here from its
+ * holders and listeners.
  */
 export function snapshotAttribution(snapshot: SocketSnapshot): (socket: SocketView) => Attributed | undefined {
   const process = (socket: SocketView) => {
@@ -22,5 +23,9 @@ export function snapshotAttribution(snapshot: SocketSnapshot): (socket: SocketVi
     listener: (socket) => listeners.of(socket),
     memory: (socket) => snapshot.containerOf(socket),
   };
-  return (socket) => attribute(socket, evidence);
+  return (socket) => {
+    const by = snapshot.attributionOf(socket);
+    const owner = by === undefined ? undefined : snapshot.containerOf(socket);
+    return by !== undefined && owner !== undefined ? { owner, by } : attribute(socket, evidence);
+  };
 }
