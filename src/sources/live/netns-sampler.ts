@@ -198,7 +198,8 @@ export class NetnsSampler {
     if (this.#snapshotMs === undefined) return Number.MAX_VALUE;
     const age = nowMs - this.#snapshotMs;
     if (age >= QUIET_MS) return age;
-    if (age >= Math.max(spacingMs, MISSING_OWNERS_MS) && this.watched.lacksOwners && isShared(this.#found)) return age;
+    if (age >= Math.max(spacingMs, MISSING_OWNERS_MS) && this.watched.owners.lacksOwners && isShared(this.#found))
+      return age;
     switch (this.movement) {
       case 'connections':
         return age >= spacingMs ? age : 0;
@@ -251,7 +252,7 @@ export class NetnsSampler {
       coverage: snapshot.coverage,
       sockets: snapshot.sockets,
       withoutStates,
-      ownersAtMs: watched.ownersAtMs,
+      ownersAtMs: watched.owners.asOfMs,
       holdersOf: (socket: SocketView) => watched.holdersOf(socket),
       containerOf: (socket: SocketView) => watched.containerOf(socket),
       attributionOf: (socket: SocketView) => watched.attributionOf(socket)?.by,

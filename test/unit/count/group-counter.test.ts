@@ -16,8 +16,7 @@ const PLAIN: Partial<Record<GroupKey, (socket: PlainSocket) => string | number |
   'local-port': ({ proto, localPort }) => (proto === 'unix' ? null : localPort),
   'peer-port': ({ proto, peerPort }) => (proto === 'unix' ? null : peerPort),
   'peer-address': ({ proto, peer }) => (proto === 'unix' ? null : (peer?.plain ?? null)),
-  process: ({ process, holders: [first] = process === undefined ? [] : [process] }) =>
-    first === undefined ? null : `${first.pid}/${first.name}`,
+  process: ({ holders: [first] = [] }) => (first === undefined ? null : `${first.pid}/${first.name}`),
 };
 
 describe('GroupCounter', () => {
