@@ -15,7 +15,7 @@ export const DIAG_TYPE = {
 export const AF = { UNIX: 1, INET: 2, INET6: 10, NETLINK: 16, PACKET: 17, VSOCK: 40 } as const;
 
 /** IP protocol numbers, include/uapi/linux/in.h. MPTCP does not fit the request's 8-bit field. */
-export const IPPROTO = { ICMP: 1, TCP: 6, UDP: 17, UDPLITE: 136, SCTP: 132, RAW: 255, MPTCP: 262 } as const;
+export const IPPROTO = { TCP: 6, UDP: 17, UDPLITE: 136, SCTP: 132, RAW: 255, MPTCP: 262 } as const;
 
 /** Attribute numbers of answers, include/uapi/linux/inet_diag.h. A request's bit is number - 1. */
 export const INET_DIAG = {

@@ -38,17 +38,19 @@ export interface DumpStep {
   selection?: () => (socket: SocketView) => boolean;
 }
 
-const INET_PROTOCOL: Record<InetProto, number> = {
+/** The internet protocols that inet_diag has. */
+type DumpedProto = Exclude<InetProto, 'icmp'>;
+
+const INET_PROTOCOL: Record<DumpedProto, number> = {
   tcp: IPPROTO.TCP,
   udp: IPPROTO.UDP,
   udplite: IPPROTO.UDPLITE,
   raw: IPPROTO.RAW,
   sctp: IPPROTO.SCTP,
   mptcp: IPPROTO.MPTCP,
-  icmp: IPPROTO.ICMP,
 };
 
-/** The requests for one protocol of a query. */
+/** The requests for one protocol of a query; none for ICMP, for which no kernel has a handler. */
 export function dumpSteps(proto: Proto, query: SocketQuery): DumpStep[] {
   const { states } = query;
   const isIn = (state: number) => (states & (1 << state)) !== 0;
@@ -82,6 +84,8 @@ export function dumpSteps(proto: Proto, query: SocketQuery): DumpStep[] {
       const request = vsockDumpRequest({ states, sequence: 0 });
       return [{ proto, what: 'vsock dump', request, cursor: new VsockDiagCursor() }];
     }
+    case 'icmp':
+      return [];
     default:
       return inetSteps(proto, query, query.filter?.programs ?? []);
   }
@@ -92,7 +96,7 @@ export function dumpSteps(proto: Proto, query: SocketQuery): DumpStep[] {
  *
  * @param programs filter programs to try, the most selective first
  */
-function inetSteps(proto: InetProto, query: SocketQuery, programs: readonly Uint8Array[]): DumpStep[] {
+function inetSteps(proto: DumpedProto, query: SocketQuery, programs: readonly Uint8Array[]): DumpStep[] {
   const [bytecode, ...others] = programs;
   const refused = bytecode === undefined && (query.filter?.programs.length ?? 0) > 0;
   const families = () => {
@@ -122,7 +126,7 @@ function inetSteps(proto: InetProto, query: SocketQuery, programs: readonly Uint
 }
 
 function familyRequest(
-  proto: InetProto,
+  proto: DumpedProto,
   query: SocketQuery,
   family: number,
   bytecode: Uint8Array | undefined,

@@ -101,9 +101,10 @@ function read(machine: Machine, handle: NetnsHandle, query: SocketQuery, sink: S
   try {
     if ('note' in opened) coverage.notes.push(opened.note);
     for (const proto of query.protos) {
-      if ('socket' in opened && dumpProto(opened.socket, proto, query, sink, coverage)) {
+      if ('socket' in opened && hasHandler(machine, proto) && dumpProto(opened.socket, proto, query, sink, coverage)) {
         sources[proto] = 'sock_diag';
       } else {
+        if ('socket' in opened) rememberWithoutHandler(machine, proto);
         const answer = readProc(machine, handle, proto, query, 'socket' in opened);
         if ('source' in answer) {
           sink.rows(answer.source);
@@ -124,9 +125,27 @@ function read(machine: Machine, handle: NetnsHandle, query: SocketQuery, sink: S
   return { takenAt, source: 'socket' in opened ? 'sock_diag' : 'procfs', sources, coverage };
 }
 
+/** How long the kernel is not asked again for a protocol without a handler, milliseconds. */
+const ASK_AGAIN_MS = 60_000;
+
+/** Until when protocols count as without a handler, by `performance.now()`. */
+const withoutHandler = new WeakMap<Machine, Map<Proto, number>>();
+
+/** Whether to ask the kernel: for a protocol without a handler it starts modprobe(8) each time (net/core/sock_diag.c). */
+function hasHandler(machine: Machine, proto: Proto): boolean {
+  return performance.now() >= (withoutHandler.get(machine)?.get(proto) ?? 0);
+}
+
+function rememberWithoutHandler(machine: Machine, proto: Proto): void {
+  const until = withoutHandler.get(machine) ?? new Map<Proto, number>();
+  withoutHandler.set(machine, until);
+  if (hasHandler(machine, proto)) until.set(proto, performance.now() + ASK_AGAIN_MS);
+}
+
 /** @returns false when the kernel has no handler for the protocol */
 function dumpProto(socket: DiagSocket, proto: Proto, query: SocketQuery, sink: Sink, coverage: Coverage): boolean {
   const steps = dumpSteps(proto, query);
+  if (steps.length === 0) return false;
   for (let step = steps.shift(); step !== undefined; step = steps.shift()) {
     try {
       sink.dump(socket, step);
