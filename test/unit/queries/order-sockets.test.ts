@@ -75,6 +75,20 @@ describe('order of a list', () => {
     ).toBeUndefined();
   });
 
+  test('what is known of a socket by its view is kept: its container, and how that was found', () => {
+    const listed = report(SOCKETS);
+    const views: SocketView[] = [];
+    const isOfSource = (socket: SocketView) => views.every((view) => view !== socket);
+    const context = {
+      containerOf: (socket: SocketView) => (isOfSource(socket) ? `c${socket.localPort}` : undefined),
+      attributionOf: (socket: SocketView) => (isOfSource(socket) ? ('process' as const) : undefined),
+    };
+    const ordered = orderSockets({ ...listed, context }, { key: 'local-port', isReversed: false, limit: 2 });
+    ordered.sockets.each((socket) => views.push(socket));
+    expect(views.map((view) => ordered.context.containerOf?.(view))).toEqual(['c1', 'c2']);
+    expect(views.map((view) => ordered.context.attributionOf?.(view))).toEqual(['process', 'process']);
+  });
+
   test('a key that no socket has is noted', () => {
     const listed = report([listener(3)]);
     orderSockets(listed, { key: 'rtt', isReversed: false, limit: undefined });
