@@ -3,7 +3,7 @@ import type { SocketView } from '../../model/socket/socket-view.ts';
 import { readCgroupId } from '../../procfs/cgroup.ts';
 import type { ContainerInstance } from '../containers/inventory.ts';
 import type { Machine } from '../machine.ts';
-import type { Owners } from './find-owners.ts';
+import type { Owners } from './host-owners.ts';
 
 /**
  * The container of the processes that hold a socket.

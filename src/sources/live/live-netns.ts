@@ -9,7 +9,7 @@ import { makeNames } from '../../collect/names/host-names.ts';
 import { containerByPid, containerOfCreator, containerOfHolders } from '../../collect/owners/attribution.ts';
 import { deniedNote } from '../../collect/owners/denied-note.ts';
 import { fullestProcess } from '../../collect/owners/descriptor-use.ts';
-import { findOwners, type Owners } from '../../collect/owners/find-owners.ts';
+import { HostOwners, type Owners } from '../../collect/owners/host-owners.ts';
 import type { NetnsHandle } from '../../collect/target/netns-handle.ts';
 import { isTcpListener, listenerOwners } from '../../count/listener-owners.ts';
 import { asksForContainers } from '../../filter/bound-filter.ts';
@@ -51,14 +51,24 @@ export class LiveNetns implements NetnsSnapshot {
   readonly knownFields = LIVE_SNAPSHOT;
   readonly #machine: Machine;
   readonly #inventory: () => Promise<Inventory>;
+  readonly #owners: HostOwners;
   /** Undefined until it is asked for. */
   #devices: ReadonlyMap<number, string> | undefined;
 
-  /** @param inventory what runs on the machine; called only where it is needed, and cached by the caller */
-  constructor(machine: Machine, handle: NetnsHandle, inventory: () => Promise<Inventory>) {
+  /**
+   * @param inventory what runs on the machine; called only where it is needed, and cached by the caller
+   * @param owners who holds which socket, for all namespaces that are read together
+   */
+  constructor(
+    machine: Machine,
+    handle: NetnsHandle,
+    inventory: () => Promise<Inventory>,
+    owners = new HostOwners(machine),
+  ) {
     this.#machine = machine;
     this.handle = handle;
     this.#inventory = inventory;
+    this.#owners = owners;
   }
 
   get target(): Target {
@@ -103,7 +113,7 @@ export class LiveNetns implements NetnsSnapshot {
   }
 
   owners(sockets: SocketSource): SocketOwners {
-    return this.#named(findOwners(this.#machine, inodesOf(sockets)));
+    return this.#named(this.#owners.find(inodesOf(sockets)));
   }
 
   async attribution(sockets: SocketSource): Promise<SocketAttribution> {
@@ -112,7 +122,7 @@ export class LiveNetns implements NetnsSnapshot {
     const inodes = inodesOf(sockets);
     const listeners = hasEntries(sockets) ? dumpSockets(machine, this.handle, LISTENERS).sockets : NONE;
     for (const inode of inodesOf(listeners)) inodes.add(inode);
-    const owners = findOwners(machine, inodes);
+    const owners = this.#owners.find(inodes);
     const process = containerOfHolders(owners, containers);
     const listening = listenerOwners(listeners, process);
     const cgroup = containerOfCreator(machine, containers);

@@ -1,6 +1,7 @@
 import { type Inventory, takeInventory } from '../../collect/containers/inventory.ts';
 import type { Machine } from '../../collect/machine.ts';
 import { makeNames } from '../../collect/names/host-names.ts';
+import { HostOwners } from '../../collect/owners/host-owners.ts';
 import { findNamespaces } from '../../collect/target/found-netns.ts';
 import type { NetnsHandle } from '../../collect/target/netns-handle.ts';
 import { type NetnsSelection, selectNamespaces } from '../../collect/target/select-namespaces.ts';
@@ -28,9 +29,10 @@ export class LiveSnapshot implements Snapshot {
     this.#machine = machine;
     this.showsAll = showsAll;
     this.#inventory = inventory;
-    const entries = selections.map(
-      ({ handle, scope }) => [scopedNetns(new LiveNetns(machine, handle, inventory), scope), handle] as const,
-    );
+    const owners = new HostOwners(machine);
+    const entries = selections.map(({ handle, scope }) => {
+      return [scopedNetns(new LiveNetns(machine, handle, inventory, owners), scope), handle] as const;
+    });
     this.namespaces = entries.map(([netns]) => netns);
     this.#handles = new Map(entries);
   }
