@@ -66,7 +66,7 @@ export function renderInetSockets(out: ByteWriter, sockets: SocketSource, option
   });
   if (table.rows > 0) table.render(out, options.width, options.colour);
   if (!leavesOut) return;
-  const text = `${timeWait} connections in TIME_WAIT are not listed; the filter 'state time-wait' lists them`;
+  const text = `${timeWait} connections in TIME_WAIT are not listed; -a and the filter 'state time-wait' list them`;
   out.ascii(`${wrapWords(text, options.width).join('\n')}\n`);
 }
 
