@@ -3,6 +3,7 @@ import { containersNamed } from '../../collect/containers/containers-named.ts';
 import { type ContainerInstance, type Inventory, takeInventory } from '../../collect/containers/inventory.ts';
 import type { Machine } from '../../collect/machine.ts';
 import { CachedProcessTable } from '../../collect/owners/cached-process-table.ts';
+import { deniedNote } from '../../collect/owners/denied-note.ts';
 import { handleOfHost, handleOfNamed, handleOfProcess } from '../../collect/target/find-netns.ts';
 import { addOtherPids, type FoundNetns, findNamespaces, handleIfThere } from '../../collect/target/found-netns.ts';
 import type { NetnsHandle } from '../../collect/target/netns-handle.ts';
@@ -10,6 +11,8 @@ import { containerMeantBy, type FoundTarget, isLike, resolveTargets } from '../.
 import { scopeIn } from '../../collect/target/select-namespaces.ts';
 import { parseTargets, type TargetSpec } from '../../collect/target/target-spec.ts';
 import type { ContainerFacts } from '../../model/container/container.ts';
+import { isDescriptorListDenied } from '../../procfs/descriptors.ts';
+import { hiddenOwners } from '../scope/hidden-owners.ts';
 
 /** What targets mean at one moment. */
 export interface FoundTargets {
@@ -79,13 +82,18 @@ export class FollowedTargets {
     return followed;
   }
 
-  /** Resolves the targets now. A target that does not exist at the moment is left out. */
+  /**
+   * Resolves the targets now. A target that does not exist at the moment is left out.
+   *
+   * @throws {Failure} `not-permitted` the first time, where none of the processes that a scope means may be read
+   */
   async find(): Promise<FoundTargets> {
     const nowMs = Date.now();
     const readProcesses = (machine: Machine) => this.#processes.read(machine, nowMs);
     const taken = this.#withCachedNames(await takeInventory(this.#machine, readProcesses));
     const inventory = this.#settled(taken, nowMs);
     const unsettled = inventory.containers.length < taken.containers.length;
+    const isFirst = !this.#hasFound;
     this.#hasFound = true;
     if (this.#everything !== undefined) {
       const all = this.#everything.all || inventory.containers.length === 0;
@@ -113,9 +121,17 @@ export class FollowedTargets {
     }
     if (!this.#wholeNetns) {
       for (const [netns, found] of namespaces) found.scope = scopeIn(netns, meant.get(netns) ?? [], inventory);
+      if (isFirst) for (const found of namespaces.values()) this.#refuseHidden(found);
     }
     addOtherPids(inventory, [...namespaces.values()]);
     return { namespaces: [...namespaces.values()], inventory, unsettled };
+  }
+
+  #refuseHidden({ scope, containers, targets }: FoundNetns): void {
+    if (scope === undefined) return;
+    const pids = containers.filter(({ facts }) => scope.includes(facts.id)).flatMap((container) => container.pids);
+    if (pids.length > 0 && pids.every((pid) => isDescriptorListDenied(pid, this.#machine.proc)))
+      throw hiddenOwners(targets.join(','), deniedNote(this.#machine, pids));
   }
 
   /** Fills in cached names where a runtime does not answer. */
