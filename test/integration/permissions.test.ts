@@ -209,6 +209,20 @@ function describeGroup(docker: TestEngine): void {
     );
   });
 
+  test('among others: it alone is left out, and a note says so', async () => {
+    const other = await docker.run({ script: 'exec /bin/busybox nc -l -p 8081' });
+    await until('the listener', () => fs.readFileSync(`/proc/${other.pid}/net/tcp6`, 'latin1').includes(':1F91 '));
+    for (const args of [
+      ['ls', web.name, other.name, '--by', 'state'],
+      ['watch', `${web.name},${other.name}`, '--for', '1s'],
+    ]) {
+      const { status, stdout, stderr } = cli(...args);
+      expect(status).toBe(0);
+      expect(stdout).toContain('1');
+      expect(stderr).toContain(`${web.name}: its network namespace is shared, and which sockets are its own is hidden`);
+    }
+  });
+
   test('what is offered instead: all of the namespace', () => {
     const { status, stdout } = cli('ls', web.name, '--netns', '--json');
     const { sockets } = JSON.parse(stdout) as { sockets: { local: { port: number } }[] };

@@ -20,6 +20,8 @@ export interface FoundTargets {
   inventory: Inventory;
   /** Whether a container was left out because its runtime has not listed its name yet. */
   unsettled: boolean;
+  /** Sentences about targets that are left out for good; the first time only. */
+  notes: readonly string[];
 }
 
 /** A container has a process before its runtime lists it: how long to wait for its name, milliseconds. */
@@ -40,6 +42,8 @@ export class FollowedTargets {
   /** When a container without a name was first seen, by its id. */
   #withoutNameSince = new Map<string, number>();
   #hasFound = false;
+  /** Sentences about namespaces of whose scope no process may be read, by their inodes: they are left out. */
+  readonly #hidden = new Map<number, string>();
 
   /** Set for what `ps` lists, undefined for named targets. `all`: namespaces without a container too. */
   readonly #everything: { all: boolean } | undefined;
@@ -97,13 +101,14 @@ export class FollowedTargets {
     this.#hasFound = true;
     if (this.#everything !== undefined) {
       const all = this.#everything.all || inventory.containers.length === 0;
-      return { namespaces: findNamespaces(this.#machine, inventory, all), inventory, unsettled };
+      return { namespaces: findNamespaces(this.#machine, inventory, all), inventory, unsettled, notes: [] };
     }
     const hostNetns = inventory.processes.find(({ pid }) => pid === 1)?.netns;
     const namespaces = new Map<number, FoundNetns>();
     const meant = new Map<number, FoundTarget[]>();
     for (const handle of this.#specs.flatMap((spec) => this.#handlesOf(spec, inventory))) {
       const { netns, name } = handle.target;
+      if (this.#hidden.has(netns)) continue;
       pushTo(meant, netns, { handle, container: containerMeantBy(this.#machine, handle) });
       const known = namespaces.get(netns);
       if (known !== undefined) {
@@ -121,17 +126,23 @@ export class FollowedTargets {
     }
     if (!this.#wholeNetns) {
       for (const [netns, found] of namespaces) found.scope = scopeIn(netns, meant.get(netns) ?? [], inventory);
-      if (isFirst) for (const found of namespaces.values()) this.#refuseHidden(found);
+      if (isFirst) this.#leaveOutHidden(namespaces);
     }
     addOtherPids(inventory, [...namespaces.values()]);
-    return { namespaces: [...namespaces.values()], inventory, unsettled };
+    const notes = isFirst ? [...this.#hidden.values()] : [];
+    return { namespaces: [...namespaces.values()], inventory, unsettled, notes };
   }
 
-  #refuseHidden({ scope, containers, targets }: FoundNetns): void {
-    if (scope === undefined) return;
-    const pids = containers.filter(({ facts }) => scope.includes(facts.id)).flatMap((container) => container.pids);
-    if (pids.length > 0 && pids.every((pid) => isDescriptorListDenied(pid, this.#machine.proc)))
-      throw hiddenOwners(targets.join(','), deniedNote(this.#machine, pids));
+  /** Takes out the namespaces of whose scope no process may be read. @throws {Failure} when none is left */
+  #leaveOutHidden(namespaces: Map<number, FoundNetns>): void {
+    for (const [netns, { scope, containers, targets }] of namespaces) {
+      const pids = containers.filter(({ facts }) => scope?.includes(facts.id)).flatMap((container) => container.pids);
+      if (pids.length === 0 || pids.some((pid) => !isDescriptorListDenied(pid, this.#machine.proc))) continue;
+      const failure = hiddenOwners(targets.join(','), deniedNote(this.#machine, pids));
+      if (namespaces.size === 1) throw failure;
+      namespaces.delete(netns);
+      this.#hidden.set(netns, failure.message);
+    }
   }
 
   /** Fills in cached names where a runtime does not answer. */
