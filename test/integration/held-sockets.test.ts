@@ -2,8 +2,9 @@
 import fs from 'node:fs';
 import { isDeepStrictEqual } from 'node:util';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import type { HeldSocketsForm } from '../../src/bpf/programs/held-sockets.ts';
-import { HeldSocketsReader, type HeldSocketTable } from '../../src/kernel/bpf/held-sockets.ts';
+import { errnoOf } from '../../src/base/errno.ts';
+import type { DescriptorForm } from '../../src/bpf/programs/descriptor-program.ts';
+import { DescriptorPass, HELD_SOCKETS, SOCKET_HOLDERS } from '../../src/kernel/bpf/descriptor-pass.ts';
 import { koffiSystemCalls } from '../../src/kernel/koffi-system-calls.ts';
 import { SystemCallError } from '../../src/kernel/system-calls.ts';
 import { createNetns, type TestNetns, until } from '../support/netns.ts';
@@ -33,17 +34,22 @@ const STATES = [
   'CLOSING',
 ];
 const CGROUPS = fs.existsSync('/sys/fs/cgroup/cgroup.controllers') ? '/sys/fs/cgroup' : '/sys/fs/cgroup/unified';
-/** Clock ticks a second of `/proc/PID/stat`. */
-const TICKS = 100;
 
-function refusal(form: HeldSocketsForm): string | undefined {
+const open = (form: DescriptorForm) => DescriptorPass.open(calls, HELD_SOCKETS, [form]);
+type HeldSocketsPass = ReturnType<typeof open>;
+type HeldSocketTable = ReturnType<HeldSocketsPass['read']>;
+
+/** Whether this process may load programs, and the kernel describes its types. */
+function isPermitted(): boolean {
   try {
-    HeldSocketsReader.open(calls, [form]).close();
-    return undefined;
+    open('probe').close();
+    return true;
   } catch (error) {
-    return (error as Error).message;
+    if (errnoOf(error) === 'EPERM' || !fs.existsSync('/sys/kernel/btf/vmlinux')) return false;
+    throw error;
   }
 }
+const permitted = isPermitted();
 
 interface Row {
   pid: number;
@@ -89,7 +95,7 @@ function rowsOf(table: HeldSocketTable): Row[] {
     cookie: number('cookie', row),
     cgroup: number('cgroup', row),
     processCgroup: number('processCgroup', row),
-    startTicks: Math.floor((number('startTime', row) * TICKS) / 1e9),
+    startTicks: number('startTicks', row),
     name: table.text('name', row),
     acceptQueue: number('acceptQueue', row),
     acceptLimit: number('acceptLimit', row),
@@ -152,18 +158,17 @@ function heldTcp(rows: readonly Row[], netns: TestNetns): string[] {
     .sort();
 }
 
-describe.each<HeldSocketsForm>(['typed', 'probe'])('held sockets, the %s program', (form) => {
-  const why = refusal(form);
-  const test = it.skipIf(why !== undefined);
-  let reader: HeldSocketsReader;
+describe.each<DescriptorForm>(['typed', 'probe'])('held sockets, the %s program', (form) => {
+  const test = it.skipIf(!permitted);
+  let reader: HeldSocketsPass;
   let netns: TestNetns;
   let workshop: Workshop;
   const processes: PythonProcess[] = [];
   const children: number[] = [];
 
   beforeAll(async () => {
-    if (why !== undefined) return;
-    reader = HeldSocketsReader.open(calls, [form]);
+    if (!permitted) return;
+    reader = open(form);
     netns = createNetns();
     workshop = await Workshop.start(netns);
   });
@@ -313,6 +318,26 @@ describe.each<HeldSocketsForm>(['typed', 'probe'])('held sockets, the %s program
     expect(reader.readProcess(2 ** 22 + 1)?.rows).toBe(0);
   });
 
+  test('the pass for owners alone has the same holders', () => {
+    const owners = DescriptorPass.open(calls, SOCKET_HOLDERS, [form]);
+    try {
+      const table = owners.read();
+      const rows = Array.from({ length: table.rows }, (_, row) => row).filter(
+        (row) => table.column('pid')[row] === workshop.pid,
+      );
+      const expected = heldBy(read(), workshop.pid);
+      expect(rows.map((row) => `${table.column('fd')[row]} ${table.column('inode')[row]}`).sort()).toEqual(
+        asDescriptors(expected),
+      );
+      for (const row of rows) {
+        expect(table.text('name', row)).toBe(expected[0]?.name);
+        expect(table.column('startTicks')[row]).toBe(expected[0]?.startTicks);
+      }
+    } finally {
+      owners.close();
+    }
+  });
+
   test('processes that start and exit during the pass: the others are complete', async () => {
     const churn = python();
     await churn.run(
@@ -341,7 +366,7 @@ describe('which program is taken', () => {
         throw new SystemCallError('bpf', errno, code);
       },
     });
-    const open = (code: string, errno: number) => () => HeldSocketsReader.open(refusing(code, errno));
+    const open = (code: string, errno: number) => () => DescriptorPass.open(refusing(code, errno), HELD_SOCKETS);
     // Each once, and once more for the verifier's log.
     expect(open('EINVAL', 22)).toThrow('loading the program socklens_held: EINVAL');
     expect(asked).toEqual(['EINVAL', 'EINVAL', 'EINVAL', 'EINVAL']);

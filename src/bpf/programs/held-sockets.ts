@@ -1,23 +1,18 @@
-import { Assembler, R0, R1, R2, type Register } from '../assembler.ts';
+import { R1, R2 } from '../assembler.ts';
 import { BtfError, type KernelTypes } from '../kernel-types.ts';
-import { type BpfProgram, iteratorProgram } from '../program.ts';
+import type { BpfProgram } from '../program.ts';
 import { RecordLayout } from '../record-layout.ts';
+import { type DescriptorForm, DescriptorProgram, HOLDER_FIELDS } from './descriptor-program.ts';
 
 /** A socket that a process holds: one record for each descriptor. */
 export const HELD_SOCKET = new RecordLayout({
-  /** As in `/proc/PID/fd` and sock_diag. */
-  inode: 'u64',
+  ...HOLDER_FIELDS,
   /** The socket's cookie; 0 where nobody has asked for it yet. */
   cookie: 'u64',
   /** Version 2 cgroup that the socket was created in: the inode of its directory; 0 for none. */
   cgroup: 'u64',
   /** Version 2 cgroup of the process. */
   processCgroup: 'u64',
-  /** Start of the process, nanoseconds since boot, suspended time included. */
-  startTime: 'u64',
-  /** The process, as the machine's first PID namespace numbers it. */
-  pid: 'u32',
-  fd: 'u32',
   /** Inode of the socket's network namespace. */
   netns: 'u32',
   /** Connections of a listening TCP socket that wait for accept(2). */
@@ -39,63 +34,25 @@ export const HELD_SOCKET = new RecordLayout({
   /** An IPv6 address; an IPv4 address in the first four bytes; zeros for other families. Network byte order. */
   localAddress: { bytes: 16 },
   peerAddress: { bytes: 16 },
-  /** Command name of the process, at most 15 bytes. */
-  name: { bytes: 16 },
 });
 
-/** The fields of {@link HELD_SOCKET}. */
-export type HeldSocketFields = typeof HELD_SOCKET extends RecordLayout<infer F> ? F : never;
-
-/**
- * How the program gets from a file to its socket: by the kernel's function, whose result has a type (Linux 5.11); or
- * by the file's `void *`, behind which every read is a call (5.8 to 5.10).
- */
-export type HeldSocketsForm = 'typed' | 'probe';
-
-/** Of the probe form, whose every read is five instructions and more. */
-const PROBE_INSTRUCTIONS = 190;
-
-/** File type of a mode, and that of sockets, inode(7). */
-const S_IFMT = 0o170000;
-const S_IFSOCK = 0o140000;
 const AF = { INET: 2, INET6: 10 } as const;
 /** Bits of the pointer to a cgroup before Linux 5.15: something else is there; the cgroup is not counted. */
 const CGROUP_IS_DATA = 1;
 const CGROUP_FLAGS = 3;
 
 /**
- * A program for the iterator `task_file`, which goes through the descriptors of every process in the reader's PID
- * namespace: writes a {@link HELD_SOCKET} for each that is a socket.
+ * The program that writes a {@link HELD_SOCKET} for each descriptor that is a socket, see {@link DescriptorProgram}.
  *
  * It does not see sockets without a descriptor: TIME_WAIT, half-open, orphaned and unaccepted connections, and those
  * inside of messages (SCM_RIGHTS). An MPTCP connection is one socket (protocol 262), whose TCP subflows have none.
  *
  * @throws {BtfError} when this kernel lacks a type that it needs
  */
-export function heldSocketsProgram(types: KernelTypes, form: HeldSocketsForm): BpfProgram {
-  const program = new Assembler(types);
-  const seq = program.calleeSaved('seq');
-  const task = program.calleeSaved('task');
-  const file = program.calleeSaved('file');
-  const sk = program.calleeSaved('sk');
-  const record = program.stackRecord(HELD_SOCKET);
-  const copy = form === 'typed' ? program.copy.bind(program) : program.probeCopy.bind(program);
-  const read = form === 'typed' ? program.read.bind(program) : program.probeRead.bind(program);
-
-  program.read(seq, R1, 'bpf_iter__task_file', 'meta').read(seq, seq, 'bpf_iter_meta', 'seq');
-  program.read(task, R1, 'bpf_iter__task_file', 'task').jumpIf(task, '==', 0, 'end');
-  program.read(file, R1, 'bpf_iter__task_file', 'file').jumpIf(file, '==', 0, 'end');
-  program.copy(record, 'fd', R1, 'bpf_iter__task_file', 'fd', R2);
-
-  program.read(R2, file, 'file', 'f_inode').copy(record, 'inode', R2, 'inode', 'i_ino');
-  if (form === 'typed') {
-    program.call('sock_from_file', file).jumpIf(R0, '==', 0, 'end');
-    program.read(sk, R0, 'socket', 'sk');
-  } else {
-    program.read(R1, R2, 'inode', 'i_mode').calculate(R1, '&', S_IFMT).jumpIf(R1, '!=', S_IFSOCK, 'end');
-    program.read(R1, file, 'file', 'private_data').probeRead(sk, R1, 'socket', 'sk');
-  }
-  program.jumpIf(sk, '==', 0, 'end');
+export function heldSocketsProgram(types: KernelTypes, form: DescriptorForm): BpfProgram {
+  const descriptors = new DescriptorProgram(types, form, HELD_SOCKET);
+  const { program, sk, task, record } = descriptors;
+  const { copy, read } = descriptors;
 
   copy(record, 'cookie', sk, 'sock', '__sk_common.skc_cookie');
   copy(record, 'state', sk, 'sock', '__sk_common.skc_state');
@@ -107,11 +64,9 @@ export function heldSocketsProgram(types: KernelTypes, form: HeldSocketsForm): B
   copy(record, 'netns', R1, 'net', 'ns.inum');
   socketCgroup();
   endpoints();
-  process();
-  program.call('seq_write', seq, { address: record }, HELD_SOCKET.size);
-  program.label('end').exit(0);
-  const limit = form === 'typed' ? undefined : PROBE_INSTRUCTIONS;
-  return iteratorProgram(types, 'socklens_held', 'task_file', program.instructions(limit));
+  program.read(R1, task, 'task_struct', 'cgroups').read(R1, R1, 'css_set', 'dfl_cgrp');
+  program.read(R1, R1, 'cgroup', 'kn').copy(record, 'processCgroup', R1, 'kernfs_node', 'id');
+  return descriptors.finish('socklens_held');
 
   function socketCgroup(): void {
     program.clear(record, 'cgroup');
@@ -149,16 +104,6 @@ export function heldSocketsProgram(types: KernelTypes, form: HeldSocketsForm): B
   function address(field: 'localAddress' | 'peerAddress', path: string): void {
     read(R1, sk, 'sock', path);
     program.store(4, { base: record.base, offset: record.offset + HELD_SOCKET.place(field).offset }, R1);
-  }
-
-  function process(): void {
-    program.copy(record, 'pid', task, 'task_struct', 'tgid');
-    const leader: Register = file;
-    program.read(leader, task, 'task_struct', 'group_leader');
-    program.copy(record, 'startTime', leader, 'task_struct', 'start_boottime');
-    program.copy(record, 'name', leader, 'task_struct', 'comm');
-    program.read(R1, task, 'task_struct', 'cgroups').read(R1, R1, 'css_set', 'dfl_cgrp');
-    program.read(R1, R1, 'cgroup', 'kn').copy(record, 'processCgroup', R1, 'kernfs_node', 'id');
   }
 }
 

@@ -5,6 +5,7 @@ import { describe, expect, it } from 'vitest';
 import { BtfError, type KernelTypes } from '../../../src/bpf/kernel-types.ts';
 import { KnownTypes, type TypeAnswers } from '../../../src/bpf/known-types.ts';
 import { heldSocketsProgram } from '../../../src/bpf/programs/held-sockets.ts';
+import { socketHoldersProgram } from '../../../src/bpf/programs/socket-holders.ts';
 import { disassemble } from '../../support/disassemble.ts';
 
 const FIXTURE = path.resolve(import.meta.dirname, '../../fixtures/kernel-types/linux-6.18-x64.json');
@@ -47,5 +48,13 @@ describe('the program for held sockets', () => {
   it('on a kernel that lacks a type: BtfError', () => {
     const types = typesOf({ 'func bpf_iter_task_file': 'the kernel has no func bpf_iter_task_file' });
     expect(() => heldSocketsProgram(types, 'typed')).toThrow(BtfError);
+  });
+});
+
+describe('the program for owners', () => {
+  it.each(['typed', 'probe'] as const)('does not touch the socket (%s)', async (form) => {
+    const program = socketHoldersProgram(typesOf(), form);
+    expect(program).toMatchObject({ name: 'socklens_owners', attachType: 28, attachTypeId: 64252 });
+    await golden(program.instructions, form === 'typed' ? 'socket-holders' : 'socket-holders-probe');
   });
 });
