@@ -41,7 +41,7 @@ export function testsOverTime(bound: BoundFilter, source: Source): FilterTests {
 export function closedTest(bound: BoundFilter, source: Source): ClosedTest {
   let current: ClosedConnection | undefined;
   const test = filterTest(bound, source.knowledge.closed, {
-    processesOf: () => (current?.remembered?.process === undefined ? [] : [current.remembered.process]),
+    processesOf: () => current?.remembered?.holders ?? [],
     belongsTo: (_, wanted) => current?.container !== undefined && source.isNamed(current.container, wanted),
     roleOf: () => current?.role ?? 'client',
     isListenedOn: () => current?.role === 'server',
@@ -55,13 +55,10 @@ export function closedTest(bound: BoundFilter, source: Source): ClosedTest {
 }
 
 function snapshotTest(bound: BoundFilter, source: Source): SnapshotTest {
-  return ({ sockets, holderOf, containerOf, seenSince, takenAtMs }) => {
+  return ({ sockets, holdersOf, containerOf, seenSince, takenAtMs }) => {
     const roles = bound.needs.listeners ? new Roles(sockets) : undefined;
     return filterTest(bound, source.knowledge.snapshots, {
-      processesOf: (socket) => {
-        const holder = holderOf(socket);
-        return holder === undefined ? [] : [holder];
-      },
+      processesOf: holdersOf,
       belongsTo: (socket, wanted) => {
         const container = containerOf(socket);
         return container !== undefined && source.isNamed(container, wanted);

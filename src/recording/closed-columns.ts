@@ -1,5 +1,6 @@
 import type { ClosedConnectionRecord } from '../model/socket/closed-connection.ts';
 import { type Columns, ColumnsWriter } from './cells.ts';
+import { holderColumns } from './holder-columns.ts';
 
 /** Numeric fields of a closed connection that can be absent; the columns have the same names. */
 export const OPTIONAL_NUMBERS = ['bytesSent', 'bytesReceived', 'rttUs', 'retransmits'] as const;
@@ -30,8 +31,8 @@ export function toClosedColumns(closed: readonly ClosedConnectionRecord[], atMs:
     writer.add(`${side}Name`, (record) => record[side].name);
     writer.add(`${side}Service`, (record) => record[side].service);
   }
-  writer.add('pid', ({ process }) => process?.pid);
-  writer.add('process', ({ process }) => process?.name);
+  const holders = closed.map(({ remembered, process }) => remembered?.holders ?? (process && [process]) ?? null);
+  Object.assign(writer.columns, holderColumns(holders, closed.length));
   writer.add('container', ({ container }) => container);
   writer.add('atLeastMs', ({ lifetime }) => lifetime.atLeastMs || undefined);
   writer.add('atMostMs', ({ lifetime }) => lifetime.atMostMs);

@@ -7,12 +7,14 @@ import type {
   Remembered,
 } from '../model/socket/closed-connection.ts';
 import type { Address } from '../model/socket/interned-address.ts';
+import { type Holder, valueAt } from '../model/socket/socket-columns.ts';
 import type { Endpoint } from '../model/socket/socket-row.ts';
 import type { Family, Proto } from '../model/socket/socket-view.ts';
 import type { TcpInfo, TcpInfoNumber } from '../model/socket/tcp-info.ts';
 import { type Columns, ColumnsReader } from './cells.ts';
 import { FULL_EVENT_NUMBERS, OPTIONAL_NUMBERS } from './closed-columns.ts';
 import { FAMILIES, OUTCOMES, PROTOS } from './enumerations.ts';
+import { holdersFrom } from './holder-columns.ts';
 
 /** Decodes the columns of `toClosedColumns`. @param addressOf makes an address from its text */
 export function fromClosedColumns(
@@ -21,7 +23,11 @@ export function fromClosedColumns(
   addressOf: (text: string) => Address,
 ): RecordedClosedConnection[] {
   const reader = new ColumnsReader(columns);
-  return reader.sums('cookie').map((cookie, row) => new RecordedClosedConnection(reader, row, cookie, atMs, addressOf));
+  const cookies = reader.sums('cookie');
+  const holders = holdersFrom(columns, cookies.length);
+  return cookies.map(
+    (cookie, row) => new RecordedClosedConnection(reader, row, cookie, atMs, addressOf, valueAt(holders, row)),
+  );
 }
 
 /** A closed connection of a recording. Decodes a field when it is read, because counting needs few of them. Stays valid, unlike a live one. */
@@ -33,6 +39,8 @@ export class RecordedClosedConnection implements ClosedConnection {
   readonly #cookie: number;
   readonly #lineMs: number;
   readonly #addressOf: (text: string) => Address;
+  /** The processes that held it; undefined for none. */
+  readonly #holders: readonly Holder[] | undefined;
   #socket: RecordedClosedView | undefined;
 
   constructor(
@@ -41,7 +49,9 @@ export class RecordedClosedConnection implements ClosedConnection {
     cookie: number,
     lineMs: number,
     addressOf: (text: string) => Address,
+    holders: readonly Holder[] | undefined,
   ) {
+    this.#holders = holders;
     this.#reader = reader;
     this.#row = row;
     this.#cookie = cookie;
@@ -84,7 +94,6 @@ export class RecordedClosedConnection implements ClosedConnection {
     const seen = this.number('seen');
     if (seen === undefined) return undefined;
     const notSeen = this.number('notSeen');
-    const process = this.#process;
     const { atMs, container } = this;
     const remembered: Remembered = {
       firstSeenMs: atMs - seen,
@@ -96,7 +105,7 @@ export class RecordedClosedConnection implements ClosedConnection {
       peer: this.address('peer').words,
     };
     if (notSeen !== undefined) remembered.notBeforeMs = atMs - notSeen;
-    if (process !== undefined) remembered.process = process;
+    if (this.#holders !== undefined) remembered.holders = this.#holders;
     if (container !== undefined) remembered.container = container;
     return remembered;
   }
@@ -116,7 +125,7 @@ export class RecordedClosedConnection implements ClosedConnection {
     };
     const { role, container } = this;
     if (role !== undefined) row.role = role;
-    const process = this.#process;
+    const process = this.#holders?.[0];
     if (process !== undefined) row.process = process;
     if (container !== undefined) row.container = container;
     for (const name of OPTIONAL_NUMBERS) {
@@ -150,11 +159,6 @@ export class RecordedClosedConnection implements ClosedConnection {
   /** Port of a side; 0 for none. */
   port(side: 'local' | 'peer'): number {
     return this.number(`${side}Port`) ?? 0;
-  }
-
-  get #process(): { pid: number; name: string } | undefined {
-    const pid = this.number('pid');
-    return pid === undefined ? undefined : { pid, name: this.#text('process') ?? '' };
   }
 
   #endpoint(side: 'local' | 'peer'): Endpoint {

@@ -1,3 +1,4 @@
+import type { Holder } from './socket-columns.ts';
 import type { Endpoint, SocketProcess } from './socket-row.ts';
 import type { Family, Proto, SocketView } from './socket-view.ts';
 
@@ -27,8 +28,8 @@ export interface Remembered {
   peerPort: number;
   local: readonly number[];
   peer: readonly number[];
-  /** The first process that held it; absent when none is known. */
-  process?: Pick<SocketProcess, 'pid' | 'name'>;
+  /** The processes that held it when it was last known to be held, by PID; absent when none is known. */
+  holders?: readonly Holder[];
   container?: string;
 }
 

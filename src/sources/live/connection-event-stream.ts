@@ -84,7 +84,7 @@ export class ConnectionEventStream {
   }
 
   #take(namespace: NetnsReader, event: SocketView, sink: ConnectionEventSink): void {
-    const remembered = namespace.memory.of(event);
+    const remembered = namespace.rememberedOf(event);
     const outcome = outcomeOf(event, remembered);
     if (outcome === 'unconnected') {
       if (event.proto === 'tcp') this.#closedListeners.add(listenerKey(namespace, event.localPort));

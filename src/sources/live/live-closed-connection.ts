@@ -88,7 +88,8 @@ export class LiveClosedConnection implements ClosedConnection {
       cookie: hex64(socket.cookieHigh, socket.cookieLow),
     };
     if (role !== undefined) row.role = role;
-    if (remembered?.process !== undefined) row.process = remembered.process;
+    const [holder] = remembered?.holders ?? [];
+    if (holder !== undefined) row.process = { pid: holder.pid, name: holder.name };
     if (container !== undefined) row.container = container;
     // Fields that the event has lost are left out.
     const sent = socket.tcpInfoNumber('bytesSent');

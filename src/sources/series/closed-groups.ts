@@ -15,8 +15,8 @@ export class ClosedGroups {
     const address = plainAddress(peerAddress(socket));
     const peerPort = server ? 0 : socket.peerPort;
     const localPort = server ? socket.localPort : 0;
-    const pid = remembered?.process?.pid;
-    const key = `${socket.proto} ${outcome} ${address} ${peerPort} ${localPort} ${pid} ${container}`;
+    const process = remembered?.holders?.[0];
+    const key = `${socket.proto} ${outcome} ${address} ${peerPort} ${localPort} ${process?.pid} ${container}`;
     let group = this.#groups.get(key);
     if (group === undefined) {
       group = {
@@ -26,9 +26,7 @@ export class ClosedGroups {
         peerPort,
         localPort,
         ...(role !== undefined && { role }),
-        ...(remembered?.process !== undefined && {
-          process: { pid: remembered.process.pid, name: remembered.process.name },
-        }),
+        ...(process !== undefined && { process: { pid: process.pid, name: process.name } }),
         ...(container !== undefined && { container }),
         count: 0,
         shortLived: 0,
