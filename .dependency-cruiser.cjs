@@ -20,7 +20,7 @@ const MODULES = {
   platform: ['base', 'model'],
   doctor: ['base', 'count', 'platform', 'model'],
   guard: ['base', 'count', 'filter', 'doctor', 'model'],
-  collect: ['base', 'kernel', 'procfs', 'runtimes', 'names', 'netlink', 'filter', 'model'],
+  collect: ['base', 'kernel', 'procfs', 'runtimes', 'names', 'netlink', 'bpf', 'filter', 'model'],
   sources: [
     ...['base', 'kernel', 'procfs', 'runtimes', 'names', 'netlink', 'filter', 'count', 'recording'],
     ...['collect', 'model'],

@@ -1,6 +1,6 @@
 import type { Machine } from '../machine.ts';
+import { openOwnersOnce } from './open-owners.ts';
 import type { OwnerSource } from './owner-source.ts';
-import { ProcOwners } from './proc-owners.ts';
 
 /** Who holds which socket at one moment. */
 export type Owners = Pick<OwnerSource, 'holdersOf' | 'processesOf' | 'denied' | 'size'>;
@@ -11,7 +11,7 @@ export type Owners = Pick<OwnerSource, 'holdersOf' | 'processesOf' | 'denied' | 
  * @param wanted inodes of sockets: `denied` is empty where each of them has a holder; by default it is empty
  */
 export function findOwners(machine: Machine, wanted: ReadonlySet<number> = new Set()): Owners {
-  const source = new ProcOwners(machine);
+  const source = openOwnersOnce(machine);
   source.round({ atMs: Date.now(), sockets: wanted, likely: [], foreground: true });
   const isAnyMissing = [...wanted].some((inode) => source.processesOf(inode).length === 0);
   return {
