@@ -18,6 +18,8 @@ import { describeOwnerSource } from './owner-contract.ts';
 const machine = localMachine({});
 const pass = ownerPass(machine);
 const ample = { mayRun: () => true, spend: <T>(work: () => T) => work() };
+/** Above PID_MAX_LIMIT. */
+const SHOWN_BY_NOBODY = 2 ** 22 + 1;
 const exhausted = { ...ample, mayRun: () => false };
 
 if (typeof pass !== 'string') {
@@ -102,6 +104,25 @@ describe.skipIf(typeof pass === 'string')('a pass over the host', () => {
     expect(poor.asOfMs()).toBeUndefined();
   });
 
+  test('a process that neither /proc nor the pass shows is denied; one that the pass shows is not', () => {
+    const owners = counted();
+    owners.round({ atMs: Date.now(), sockets: [inode], likely: [], foreground: true });
+    expect(owners.denied).not.toContain(pid);
+    const hidden = fs.mkdtempSync(path.join(os.tmpdir(), 'proc-'));
+    fs.symlinkSync(`/proc/${pid}`, `${hidden}/${pid}`);
+    // Its main folder alone: descriptors cannot be listed.
+    fs.mkdirSync(`${hidden}/${SHOWN_BY_NOBODY}`);
+    fs.writeFileSync(`${hidden}/${SHOWN_BY_NOBODY}/stat`, fs.readFileSync(`/proc/${pid}/stat`));
+    try {
+      if (typeof pass === 'string') throw new Error(pass);
+      const source = new PassOwners({ ...machine, proc: hidden }, pass);
+      source.round({ atMs: Date.now(), sockets: [inode], likely: [], foreground: true });
+      expect(source.denied).toEqual([SHOWN_BY_NOBODY]);
+    } finally {
+      fs.rmSync(hidden, { recursive: true });
+    }
+  });
+
   test('a Node process has the name of its program, as everywhere', async () => {
     const script =
       "require('node:net').createServer().listen(0, '127.0.0.1', () => console.log(process.pid)); process.stdin.resume()";
@@ -148,27 +169,50 @@ describe('which source of owners is taken', () => {
   });
 
   /** What a program says about the pass, run by a command that changes what it may do. */
-  function reasonBehind(command: string, ...args: string[]): string {
+  function reasonBehind(command: string, args: readonly string[], ...operands: string[]): string {
     const main = path.resolve(import.meta.dirname, '../support/owner-pass-main.ts');
-    return execFileSync(command, [...args, nodeProgram(), '--disable-warning=ExperimentalWarning', main], {
-      encoding: 'utf8',
-    }).trim();
+    const node = [nodeProgram(), '--disable-warning=ExperimentalWarning', main];
+    return execFileSync(command, [...args, ...node, ...operands], { encoding: 'utf8' }).trim();
   }
 
   it('without the capabilities: names those that are missing', () => {
     const setpriv = ['--bounding-set=-all', '--inh-caps=-all', '--reuid=65534', '--regid=65534', '--clear-groups'];
-    expect(reasonBehind('setpriv', ...setpriv)).toBe('CAP_BPF and CAP_PERFMON missing');
+    expect(reasonBehind('setpriv', setpriv)).toBe('CAP_BPF and CAP_PERFMON missing');
   });
 
   it('in a PID namespace of its own: says so, and is not made', () => {
     const unshare = ['--pid', '--fork', '--mount', '--mount-proc'];
-    expect(reasonBehind('unshare', ...unshare)).toContain('in a PID namespace of its own');
+    expect(reasonBehind('unshare', unshare)).toContain('in a PID namespace of its own');
   });
 
-  it.skipIf(typeof pass === 'string')('with CAP_BPF and CAP_PERFMON and nothing else: the pass', () => {
-    const ambient = ['--inh-caps=+bpf,+perfmon', '--ambient-caps=+bpf,+perfmon', '--bounding-set=-all,+bpf,+perfmon'];
+  describe.skipIf(typeof pass === 'string')('with CAP_BPF and CAP_PERFMON and nothing else', () => {
+    const capabilities = '+bpf,+perfmon';
+    const ambient = [
+      `--inh-caps=${capabilities}`,
+      `--ambient-caps=${capabilities}`,
+      `--bounding-set=-all,${capabilities}`,
+    ];
     const user = ['--reuid=65534', '--regid=65534', '--clear-groups'];
-    expect(reasonBehind('setpriv', ...ambient, ...user)).toMatch(/^[1-9]\d* rows$/);
+
+    it('the pass', () => {
+      expect(reasonBehind('setpriv', [...ambient, ...user])).toMatch(/^[1-9]\d* rows$/);
+    });
+
+    it('a single answer has the processes that /proc hides, and nobody is named as hidden', async () => {
+      const process = new PythonProcess();
+      try {
+        const [pid, inode] = await process.run<[number, number]>(
+          'held = listener()\nanswer = [os.getpid(), inode(held)]',
+        );
+        const answer = (args: string[]) => JSON.parse(reasonBehind('setpriv', args, String(inode)));
+        expect(answer([...ambient, ...user])).toEqual({ pids: [pid], denied: 0 });
+        const { pids, denied } = answer(['--bounding-set=-all', '--inh-caps=-all', ...user]);
+        expect(pids).toEqual([]);
+        expect(denied).toBeGreaterThan(0);
+      } finally {
+        await process.kill();
+      }
+    });
   });
 
   it('for a single answer on a host with few open files: the scan', () => {

@@ -68,9 +68,8 @@ export class NetnsOwners {
     if (inodes.length === 0) return;
     source.round({ atMs: nowMs, sockets: inodes, likely: this.#pids, foreground, readings });
     for (const row of rows) memory.setHolders(row, source.processesOf(memory.inode(row)));
-    const { denied } = source;
-    const isDenied = denied.length > 0 && inodes.some((inode) => source.processesOf(inode).length === 0);
-    this.#note = isDenied ? deniedNote(this.#machine, denied) : undefined;
+    const denied = inodes.some((inode) => source.processesOf(inode).length === 0) ? source.denied : [];
+    this.#note = denied.length > 0 ? deniedNote(this.#machine, denied) : undefined;
   }
 
   /** The processes that hold the socket with this inode, see {@link OwnerSource.processesOf}. */

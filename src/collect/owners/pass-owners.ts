@@ -1,4 +1,7 @@
 import { containerOfProcess } from '../../procfs/cgroup.ts';
+import { eachDescriptor } from '../../procfs/descriptors.ts';
+import { listPids } from '../../procfs/pids.ts';
+import { readStat } from '../../procfs/stat.ts';
 import type { Machine } from '../machine.ts';
 import type { OwnerPass } from './owner-pass.ts';
 import type { HoldingProcess, OwnerSource, SocketHolder, WantedOwners, WorkBudget } from './owner-source.ts';
@@ -9,6 +12,8 @@ const NONE = -1;
 const REST = 10;
 /** Age at which a pass is repeated in any case, milliseconds; in the background as the budget allows. */
 const PASS_AGAIN_MS = 1000;
+/** How long the list of processes that may not be read is kept, milliseconds: finding it costs more than a pass. */
+const DENIED_AGAIN_MS = 30_000;
 /** Time for passes in rounds of the same moment, milliseconds: sockets can be opened between the first and the last. */
 const SAME_MOMENT_MS = 20;
 
@@ -25,7 +30,6 @@ interface Known {
  * reading the links of `/proc/PID/fd` costs, and every process is of the same moment.
  */
 export class PassOwners implements OwnerSource {
-  readonly denied: readonly number[] = [];
   readonly #machine: Machine;
   readonly #pass: OwnerPass;
   readonly #budget: WorkBudget | undefined;
@@ -40,6 +44,7 @@ export class PassOwners implements OwnerSource {
   #passMs = Number.NEGATIVE_INFINITY;
   #durationMs = 0;
   #sameMomentMs = 0;
+  #denied: { pids: readonly number[]; asOfMs: number } | undefined;
   /** Sockets that nobody holds by a pass after they were asked for. */
   #unheld = new Set<number>();
 
@@ -52,6 +57,20 @@ export class PassOwners implements OwnerSource {
 
   get size(): number {
     return this.#firstOf.size;
+  }
+
+  /**
+   * A pass sees every process; but a kernel can be patched to hide some from it. Those that `/proc` does not let read
+   * either, and that hold nothing by the pass, are listed.
+   */
+  get denied(): readonly number[] {
+    if (this.#denied === undefined || this.#passMs - this.#denied.asOfMs >= DENIED_AGAIN_MS) {
+      const { proc } = this.#machine;
+      const isDenied = (pid: number) =>
+        !this.#known.has(pid) && !eachDescriptor(pid, () => {}, proc) && readStat(pid, proc) !== undefined;
+      this.#denied = { pids: listPids(proc).filter(isDenied), asOfMs: this.#passMs };
+    }
+    return this.#denied.pids;
   }
 
   asOfMs(): number | undefined {
