@@ -2,7 +2,7 @@ import fs from 'node:fs';
 import { dumpSockets, type SocketDump, streamSockets } from '../../collect/dump/dump-sockets.ts';
 import type { Machine } from '../../collect/machine.ts';
 import { ConnectionMemory } from '../../collect/owners/connection-memory.ts';
-import { NetnsOwners } from '../../collect/owners/netns-owners.ts';
+import { NetnsOwners, NOT_REMEMBERED } from '../../collect/owners/netns-owners.ts';
 import type { HeldSockets, HoldingProcess, OwnerSource } from '../../collect/owners/owner-source.ts';
 import { whyDenied } from '../../collect/permissions.ts';
 import { type NetnsHandle, openNetns } from '../../collect/target/netns-handle.ts';
@@ -23,9 +23,6 @@ const REMEMBERED: SocketQuery = {
   states: ALL_STATES & ~stateMask(TCP_STATE.TIME_WAIT),
 };
 
-/** How many searches for the owner of a socket hasten the next dump: some have none at all. */
-const MAX_SEARCHES = 3;
-
 /** When and how a namespace is dumped. */
 export interface ReadOptions {
   /** Time of the dump, milliseconds since the epoch. */
@@ -43,12 +40,6 @@ export class NetnsReader {
   readonly owners: NetnsOwners;
   /** Times that the kernel dropped events of this namespace. */
   losses = 0;
-  /** Whether sockets of the last dump have no known owner and the next search may find one. */
-  lacksOwners = false;
-  /** See `SnapshotHeader.ownersAtMs`, of the last dump. */
-  ownersAtMs: number | undefined;
-  /** How often the owner of a socket was searched and not found, by its inode: a descriptor in flight has none. */
-  #searches = new Map<number, number>();
   /** Knows the TCP listeners of every dump so far. */
   readonly roles = new Roles();
   /** Containers of listeners by their indexes in {@link roles}; absent where unknown, or where several listen. */
@@ -166,33 +157,20 @@ export class NetnsReader {
     memory.begin(nowMs);
     read((socket) => {
       const { inode } = socket;
-      if (inode !== 0) inodes.push(inode);
-      if (!isRemembered(socket)) return;
-      const row = memory.see(socket);
+      const row = isRemembered(socket) ? memory.see(socket) : undefined;
+      if (inode !== 0) {
+        inodes.push(inode);
+        rows.push(row ?? NOT_REMEMBERED);
+      }
       // Unconnected UDP sockets may be clients: their port, reused, would make servers of other clients.
       const listener = socket.proto === 'tcp' ? this.roles.addListener(socket) : undefined;
       if (listener !== undefined) listeners.push({ listener, inode });
-      if (row !== undefined && inode !== 0) rows.push(row);
     });
     if (owners !== 'later') {
       this.owners.read(memory, { nowMs, inodes, rows, foreground: owners === 'foreground', readings });
-      this.#countSearches(inodes);
     }
-    this.ownersAtMs = this.owners.asOfMs(inodes);
     this.#rememberListeners(listeners);
     memory.end(this.#receivesEvents);
-  }
-
-  #countSearches(inodes: readonly number[]): void {
-    const searches = new Map<number, number>();
-    this.lacksOwners = false;
-    for (const inode of inodes) {
-      if (this.owners.holdersOf(inode).length > 0) continue;
-      const count = (this.#searches.get(inode) ?? 0) + 1;
-      searches.set(inode, count);
-      if (count < MAX_SEARCHES) this.lacksOwners = true;
-    }
-    this.#searches = searches;
   }
 
   /** @param listeners of one dump; several may have one address and port (SO_REUSEPORT) */

@@ -196,7 +196,8 @@ export class NetnsSampler {
     if (this.#snapshotMs === undefined) return Number.MAX_VALUE;
     const age = nowMs - this.#snapshotMs;
     if (age >= QUIET_MS) return age;
-    if (age >= Math.max(spacingMs, MISSING_OWNERS_MS) && this.watched.lacksOwners && isShared(this.#found)) return age;
+    if (age >= Math.max(spacingMs, MISSING_OWNERS_MS) && this.watched.owners.lacksOwners && isShared(this.#found))
+      return age;
     switch (this.movement) {
       case 'connections':
         return age >= spacingMs ? age : 0;
@@ -243,7 +244,7 @@ export class NetnsSampler {
       coverage: snapshot.coverage,
       sockets: snapshot.sockets,
       withoutStates,
-      ownersAtMs: watched.ownersAtMs,
+      ownersAtMs: watched.owners.asOfMs,
       holdersOf: (socket: SocketView) => watched.holdersOf(socket),
       containerOf: (socket: SocketView) => watched.containerOf(socket),
       seenSince: (socket: SocketView) => watched.memory.seenSince(socket),
