@@ -1,6 +1,6 @@
 import { formatEndpoint } from '../base/endpoint-text.ts';
 import type { PeerSummary } from '../model/report/peer-summary.ts';
-import type { ClosedConnectionRow } from '../model/socket/closed-connection.ts';
+import type { ClosedConnectionRow, Lifetime } from '../model/socket/closed-connection.ts';
 import { plainAddress } from '../model/socket/endpoint.ts';
 
 /** Peers beyond this number are summed up as one: a stream can run for weeks. */
@@ -13,6 +13,8 @@ export class PeerSummaries {
   /** Number of closed connections that were added. */
   connections = 0;
   readonly #peers = new Map<string, Map<number, PeerSummary>>();
+  /** Connections whose lifetime is known. */
+  readonly #known = new Map<PeerSummary, number>();
   #size = 0;
   #others: PeerSummary | undefined;
 
@@ -25,6 +27,7 @@ export class PeerSummaries {
     summary.bytesSent += closed.bytesSent ?? 0;
     summary.bytesReceived += closed.bytesReceived ?? 0;
     summary.retransmits += closed.retransmits ?? 0;
+    this.#addLifetime(summary, closed.lifetime);
   }
 
   /** The peers, most connections first; last, as `others`, the sum of those beyond {@link MOST_PEERS}. */
@@ -32,6 +35,17 @@ export class PeerSummaries {
     const peers = [...this.#peers.values()].flatMap((ports) => [...ports.values()]);
     peers.sort((a, b) => b.connections - a.connections);
     return this.#others === undefined ? peers : [...peers, this.#others];
+  }
+
+  #addLifetime(summary: PeerSummary, { atLeastMs, atMostMs }: Lifetime): void {
+    if (atMostMs === undefined && atLeastMs === 0) return;
+    const known = this.#known.get(summary) ?? 0;
+    this.#known.set(summary, known + 1);
+    const { meanMs, longestMs } = summary.lifetime ?? { meanMs: 0, longestMs: 0 };
+    summary.lifetime = {
+      meanMs: meanMs + (atLeastMs - meanMs) / (known + 1),
+      longestMs: Math.max(longestMs, atLeastMs),
+    };
   }
 
   #summaryOf({ role = 'client', peer }: ClosedConnectionRow): PeerSummary {

@@ -3,13 +3,13 @@ import { execFileSync, spawn, spawnSync } from 'node:child_process';
 import fs from 'node:fs';
 import path from 'node:path';
 import readline from 'node:readline';
-import { afterEach, describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, onTestFinished } from 'vitest';
 import type { Lab, LabMember, LabOptions } from '../../src/act/lab/lab.ts';
 import { fittingCap } from '../../src/act/lab/plan.ts';
 import { startLab } from '../../src/act/lab/start-lab.ts';
 import type { LoadPlan } from '../../src/model/report/load-report.ts';
 import { socklens } from '../support/cli.ts';
-import { netnsOf, tracesOf } from '../support/namespace-traces.ts';
+import { holdNamespaces, netnsOf } from '../support/namespace-traces.ts';
 import { nodeProgram, until } from '../support/netns.ts';
 import { otherUser } from '../support/other-user.ts';
 
@@ -137,10 +137,11 @@ describe('lab: the load', () => {
 describe('lab: its end', () => {
   it('leaves no process, no namespace and no name', async () => {
     const members = await start();
-    const namespaces = members.map(({ pid }) => netnsOf(pid));
-    expect(tracesOf(namespaces).length).toBeGreaterThanOrEqual(members.length);
+    const namespaces = holdNamespaces(members.map(({ pid }) => pid));
+    onTestFinished(namespaces.release);
+    expect(namespaces.traces().length).toBeGreaterThanOrEqual(members.length);
     await lab?.stop();
-    expect(tracesOf(namespaces)).toEqual([]);
+    expect(namespaces.traces()).toEqual([]);
     expect(members.filter(({ pid }) => fs.existsSync(`/proc/${pid}`))).toEqual([]);
     expect(namesLike(NAME)).toEqual([]);
   });
@@ -156,10 +157,11 @@ describe('lab: its end', () => {
       new Promise<never>((_, reject) => parent.once('exit', () => reject(new Error('the parent ended')))),
     ]);
     const members = JSON.parse(line) as LabMember[];
-    const namespaces = members.map(({ pid }) => netnsOf(pid));
+    const namespaces = holdNamespaces(members.map(({ pid }) => pid));
+    onTestFinished(namespaces.release);
     expect(namesLike(name)).toHaveLength(members.length);
     parent.kill('SIGKILL');
-    await until('all of it to be gone', () => tracesOf(namespaces).length === 0);
+    await until('all of it to be gone', () => namespaces.traces().length === 0);
     expect(members.filter(({ pid }) => runs(pid))).toEqual([]);
     expect(namesLike(name)).toEqual([]);
   });

@@ -2,7 +2,7 @@
 import fs from 'node:fs';
 import { afterEach, describe, expect, test } from 'vitest';
 import { type OwnEngine, type RunningContainer, startOwnEngine, testEngine } from '../support/engine.ts';
-import { netnsOf, tracesOf } from '../support/namespace-traces.ts';
+import { type HeldNamespaces, holdNamespaces, netnsOf } from '../support/namespace-traces.ts';
 import { isRunning } from '../support/private-processes.ts';
 import { readHostState } from '../support/read-host-state.ts';
 
@@ -13,9 +13,12 @@ else describe('docker: a private Engine', describeOwn);
 
 function describeOwn(): void {
   let own: OwnEngine | undefined;
+  let held: HeldNamespaces | undefined;
   afterEach(async () => {
     await own?.stop();
     own = undefined;
+    held?.release();
+    held = undefined;
   });
 
   /** A started Engine with a container on each kind of network, and the namespaces of all of them. */
@@ -27,12 +30,13 @@ function describeOwn(): void {
       await docker.run({ publish: { '80/tcp': 0 }, script: 'exec /bin/busybox httpd -f -p 80' }),
       await docker.run({ network: await docker.createNetwork() }),
     ];
-    return { own, containers, namespaces: [docker.hostPid, ...containers.map(({ pid }) => pid)].map(netnsOf) };
+    held = holdNamespaces([docker.hostPid, ...containers.map(({ pid }) => pid)]);
+    return { own, containers, namespaces: held };
   }
 
-  function expectNothingLeft(containers: readonly RunningContainer[], namespaces: readonly number[]): void {
+  function expectNothingLeft(containers: readonly RunningContainer[], namespaces: HeldNamespaces): void {
     expect(containers.filter(({ pid }) => isRunning(pid))).toEqual([]);
-    expect(tracesOf(namespaces)).toEqual([]);
+    expect(namespaces.traces()).toEqual([]);
     const cgroups = containers.map(({ id }) => `/docker/${id}`);
     expect(
       cgroups.filter((cgroup) =>
@@ -44,7 +48,7 @@ function describeOwn(): void {
   test("its bridges, links and mounts are not the machine's", async () => {
     const { own, containers, namespaces } = await start();
     const { docker } = own;
-    expect(namespaces).not.toContain(netnsOf(process.pid));
+    expect(namespaces.inodes).not.toContain(netnsOf(process.pid));
     // `--network host` is the Engine's namespace.
     expect(netnsOf(containers[0]?.pid ?? 0)).toBe(netnsOf(docker.hostPid));
     const state = readHostState();

@@ -3,7 +3,7 @@
  * its holders, and how many processes may not be read, whichever source is taken.
  */
 import { localMachine } from '../../src/collect/local-machine.ts';
-import { findOwners } from '../../src/collect/owners/find-owners.ts';
+import { HostOwners } from '../../src/collect/owners/host-owners.ts';
 import { ownerPass } from '../../src/collect/owners/owner-pass.ts';
 
 const machine = localMachine({});
@@ -12,7 +12,7 @@ if (inode === undefined) {
   const pass = ownerPass(machine);
   console.log(typeof pass === 'string' ? pass : `${pass.read().rows} rows`);
 } else {
-  const owners = findOwners(machine, new Set([Number(inode)]));
+  const owners = new HostOwners(machine).find(new Set([Number(inode)]));
   const pids = owners.processesOf(Number(inode)).map(({ pid }) => pid);
   console.log(JSON.stringify({ pids, denied: owners.denied.length }));
 }

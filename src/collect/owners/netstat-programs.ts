@@ -1,9 +1,9 @@
 import fs from 'node:fs';
-import { errnoOf } from '../../base/errno.ts';
 import { readProgramName } from '../../procfs/command-line.ts';
+import { isDescriptorListDenied } from '../../procfs/descriptors.ts';
 import { listPids } from '../../procfs/pids.ts';
 import type { Machine } from '../machine.ts';
-import { findOwners } from './find-owners.ts';
+import { HostOwners } from './host-owners.ts';
 
 /** Longest `PID/name` of netstat, bytes. */
 const LONGEST = 19;
@@ -18,7 +18,7 @@ export interface NetstatPrograms {
 
 /** Finds the programs of the whole host, as netstat does when it is run in another network namespace with nsenter(1). */
 export function findPrograms(machine: Machine): NetstatPrograms {
-  const owners = findOwners(machine);
+  const owners = new HostOwners(machine).find();
   const names = new Map<number, Uint8Array | undefined>();
   const nameOf = (pid: number) => {
     if (!names.has(pid)) names.set(pid, programOf(machine, pid));
@@ -32,18 +32,10 @@ export function findPrograms(machine: Machine): NetstatPrograms {
       }
       return undefined;
     },
-    warning: listPids(machine.proc).some((pid) => isDenied(machine, pid)) ? warning(owners.size) : undefined,
+    warning: listPids(machine.proc).some((pid) => isDescriptorListDenied(pid, machine.proc))
+      ? warning(owners.size)
+      : undefined,
   };
-}
-
-/** As in netstat: true when the folder cannot be opened, whether or not its links can be read. */
-function isDenied(machine: Machine, pid: number): boolean {
-  try {
-    fs.accessSync(`${machine.proc}/${pid}/fd`, fs.constants.R_OK);
-    return false;
-  } catch (error) {
-    return errnoOf(error) === 'EACCES';
-  }
 }
 
 /** Netstat reads the folder of the main thread only, which is empty after this one has ended. */

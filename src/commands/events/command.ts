@@ -4,6 +4,7 @@ import {
   FILTER_HELP,
   formatOf,
   forTime,
+  netns,
   numeric,
   outputOptions,
   parseCount,
@@ -21,9 +22,11 @@ export const eventsCommand = command({
   options: {
     tcp,
     udp,
+    netns,
     numeric,
     for: forTime,
     count: option.value('N', 'Stop after N connections', parseCount, { letter: 'c' }),
+    summary: option.boolean('Print only the summary at the end: counts, outcomes and lifetimes by peer'),
     ss,
     ...recordedOptions,
     speed,
@@ -32,6 +35,7 @@ export const eventsCommand = command({
   operands: TARGET_AND_FILTER,
   examples: [
     ['events web-1', 'each connection as it closes'],
+    ['events web-1 --summary --for 1m', 'how often, how long, and how they ended, by peer'],
     ["events web-1 -c 10 'dport 3306'", 'ten connections to MySQL'],
   ],
   load: async () => {
@@ -42,9 +46,11 @@ export const eventsCommand = command({
         ...(await operandsOf('events', words, options, REAL_TIME, 'all')),
         asSs: options.ss,
         protos: protosOf(options),
+        wholeNetns: options.netns,
         numeric: options.numeric,
         forMs: options.for,
         count: options.count,
+        summaryOnly: options.summary,
       };
       if (format !== 'json') return events(flow, { ...given, format });
       return oneDocument(flow, (context) => events(context, { ...given, format: 'ndjson' }));

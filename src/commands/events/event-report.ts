@@ -14,6 +14,8 @@ export interface EventReportOptions {
   protos: readonly ('tcp' | 'udp')[];
   /** Maximum number of connections; undefined for no limit. */
   count: number | undefined;
+  /** Whether only the summary is written, and gaps. */
+  summaryOnly?: boolean;
   format: Extract<Format, 'text' | 'ndjson'>;
 }
 
@@ -69,7 +71,7 @@ export class EventReport {
     if (test !== undefined && !test(closed)) return;
     const row = closed.row();
     this.#summaries.add(row);
-    this.#output.connection(this.#lines, row);
+    if (!this.#options.summaryOnly) this.#output.connection(this.#lines, row);
     if (this.#lines.length > MAX_BUFFERED_BYTES) this.#write();
     if (this.isFull) this.#onFull();
   }
@@ -107,8 +109,8 @@ export class EventReport {
   /** Created on first use, when all namespaces have been added: the columns depend on their number. */
   get #output(): ClosedOutput {
     if (this.#created !== undefined) return this.#created;
-    const output = this.#options.format === 'ndjson' ? new ClosedJson() : new ClosedText(this.#out.columns, this.#only);
-    output.header(this.#lines);
+    const output = this.#options.format === 'ndjson' ? new ClosedJson() : new ClosedText(this.#out, this.#only);
+    if (!this.#options.summaryOnly) output.header(this.#lines);
     this.#created = output;
     return output;
   }

@@ -6,12 +6,14 @@ import { NetnsOwners, NOT_REMEMBERED } from '../../collect/owners/netns-owners.t
 import type { HeldSockets, HoldingProcess, OwnerSource } from '../../collect/owners/owner-source.ts';
 import { whyDenied } from '../../collect/permissions.ts';
 import { type NetnsHandle, openNetns } from '../../collect/target/netns-handle.ts';
+import { ListenerOwners } from '../../count/listener-owners.ts';
 import { Roles } from '../../count/roles.ts';
 import { openEventSocket } from '../../kernel/event-socket.ts';
 import { SystemCallError } from '../../kernel/system-calls.ts';
+import { type Attributed, attribute, OUTSIDE } from '../../model/netns/attribution.ts';
 import type { Remembered } from '../../model/socket/closed-connection.ts';
 import type { SocketQuery } from '../../model/socket/socket-query.ts';
-import type { SocketView } from '../../model/socket/socket-view.ts';
+import { canBeHeld, type SocketView } from '../../model/socket/socket-view.ts';
 import { ALL_STATES, stateMask, TCP_STATE } from '../../model/socket/tcp-state.ts';
 
 /** Sockets that dumps remember. TIME_WAIT is left out: such an entry was seen before, or has no owner to find. */
@@ -42,8 +44,13 @@ export class NetnsReader {
   losses = 0;
   /** Knows the TCP listeners of every dump so far. */
   readonly roles = new Roles();
-  /** Containers of listeners by their indexes in {@link roles}; absent where unknown, or where several listen. */
-  readonly #listenerContainers = new Map<number, string>();
+  /**
+   * Names the container whose cgroup created a socket; undefined for none. Present where several containers share the
+   * namespace: then the owner of every socket counts, and not only of those that a rule may judge.
+   */
+  creatorOf: ((socket: SocketView) => string | undefined) | undefined;
+  /** Owners of the listeners of the last dump. */
+  #listeners = new ListenerOwners();
   readonly #machine: Machine;
   #receivesEvents = false;
 
@@ -129,24 +136,43 @@ export class NetnsReader {
     return this.memory.of(socket, (holders) => this.owners.containerOf(holders));
   }
 
-  /**
-   * The container of a socket: its owner's, or that of the only listener on its local address and port; undefined
-   * where neither is known.
-   */
+  /** Name of the container of a socket; undefined for none. */
   containerOf(socket: SocketView): string | undefined {
-    return this.#containerOf(socket, this.owners.containerOf(this.holdersOf(socket)));
+    return this.container ?? this.attributionOf(socket)?.owner;
   }
 
-  /** As {@link containerOf}, for a closed connection. @param remembered what dumps showed of it */
+  /** The container of a socket by its name, and how it was found; undefined for none, and where nothing is shared. */
+  attributionOf(socket: SocketView): Attributed | undefined {
+    const held = () => this.#ownerOf(this.owners.holdersOf(socket.inode));
+    const remembered = () => this.#ownerOf(this.memory.holdersOf(socket));
+    return this.#attributionOf(socket, socket.inode === 0 ? undefined : held, remembered);
+  }
+
+  /** As {@link containerOf}, for a closed connection, which its process held until then. @param remembered what dumps showed of it */
   containerOfClosed(socket: SocketView, remembered: Remembered | undefined): string | undefined {
-    return this.#containerOf(socket, remembered?.container);
+    const isKnown = remembered?.holders !== undefined;
+    const holder = () => (isKnown ? (remembered.container ?? OUTSIDE) : undefined);
+    return this.container ?? this.#attributionOf(socket, holder)?.owner;
   }
 
-  #containerOf(socket: SocketView, ofOwner: string | undefined): string | undefined {
-    const known = ofOwner ?? this.container;
-    if (known !== undefined || this.#listenerContainers.size === 0) return known;
-    const listener = this.roles.listenerOf(socket);
-    return listener === undefined ? undefined : this.#listenerContainers.get(listener);
+  #attributionOf(
+    socket: SocketView,
+    process: (() => string | undefined) | undefined,
+    memory?: () => string | undefined,
+  ): Attributed | undefined {
+    if (this.container !== undefined) return undefined;
+    const found = attribute(socket, {
+      process: () => process?.(),
+      cgroup: (one) => this.creatorOf?.(one),
+      listener: (one) => this.#listeners.of(one),
+      ...(memory !== undefined && { memory }),
+    });
+    return found?.owner === OUTSIDE ? undefined : found;
+  }
+
+  /** The container of holders, {@link OUTSIDE} where none of them is in one, undefined without holders. */
+  #ownerOf(holders: readonly HoldingProcess[]): string | undefined {
+    return holders.length === 0 ? undefined : (this.owners.containerOf(holders) ?? OUTSIDE);
   }
 
   #remembering({ nowMs, owners, readings = [] }: ReadOptions, read: (see: (socket: SocketView) => void) => void): void {
@@ -154,39 +180,28 @@ export class NetnsReader {
     const inodes: number[] = [];
     const rows: number[] = [];
     const listeners: { listener: number; inode: number }[] = [];
+    const listening = new ListenerOwners();
     memory.begin(nowMs);
     read((socket) => {
       const { inode } = socket;
       const row = isRemembered(socket) ? memory.see(socket) : undefined;
-      if (inode !== 0) {
+      if (canBeHeld(socket)) {
         inodes.push(inode);
         rows.push(row ?? NOT_REMEMBERED);
       }
       // Unconnected UDP sockets may be clients: their port, reused, would make servers of other clients.
-      const listener = socket.proto === 'tcp' ? this.roles.addListener(socket) : undefined;
+      if (socket.proto === 'tcp') this.roles.addListener(socket);
+      const listener = listening.add(socket);
       if (listener !== undefined) listeners.push({ listener, inode });
     });
     if (owners !== 'later') {
       this.owners.read(memory, { nowMs, inodes, rows, foreground: owners === 'foreground', readings });
     }
-    this.#rememberListeners(listeners);
-    memory.end(this.#receivesEvents);
-  }
-
-  /** @param listeners of one dump; several may have one address and port (SO_REUSEPORT) */
-  #rememberListeners(listeners: readonly { listener: number; inode: number }[]): void {
-    const containers = new Map<number, string | undefined>();
     for (const { listener, inode } of listeners) {
-      const holders = this.owners.holdersOf(inode);
-      if (holders.length === 0) continue;
-      const container = this.owners.containerOf(holders);
-      const isOther = containers.has(listener) && containers.get(listener) !== container;
-      containers.set(listener, isOther ? undefined : container);
+      listening.setOwner(listener, this.#ownerOf(this.owners.holdersOf(inode)));
     }
-    for (const [listener, container] of containers) {
-      if (container === undefined) this.#listenerContainers.delete(listener);
-      else this.#listenerContainers.set(listener, container);
-    }
+    this.#listeners = listening;
+    memory.end(this.#receivesEvents);
   }
 }
 

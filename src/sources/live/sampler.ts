@@ -4,6 +4,7 @@ import { readSysctls } from '../../collect/dump/sysctls.ts';
 import { readHostSample } from '../../collect/host-sample.ts';
 import type { Machine } from '../../collect/machine.ts';
 import { bindInNetns } from '../../collect/names/bind-filter.ts';
+import { deviceNames } from '../../collect/names/device-names.ts';
 import { openOwners } from '../../collect/owners/open-owners.ts';
 import { noteOfLoss } from '../../collect/permissions.ts';
 import type { BoundFilter } from '../../filter/bound-filter.ts';
@@ -11,6 +12,7 @@ import { CLOSED_CONNECTIONS, SNAPSHOTS_OVER_TIME } from '../../filter/known-fiel
 import type { Filter } from '../../filter/syntax.ts';
 import { Failure } from '../../model/failure.ts';
 import type { WatchedNetns } from '../../model/netns/netns.ts';
+import { NOT_ROOT } from '../../model/sample/coverage.ts';
 import {
   type NetnsTick,
   type SampleSource,
@@ -47,6 +49,8 @@ export interface SamplerOptions {
   eventsOnly?: boolean | undefined;
   /** Receive buffer for events of a namespace, bytes; undefined for the default, `EVENT_BUFFER_BYTES`. */
   eventBufferBytes?: number | undefined;
+  /** Whether a container as TARGET means its whole network namespace. */
+  wholeNetns?: boolean | undefined;
   /** Whether addresses, ports and users get names. */
   names: boolean;
   /** Whether ticks have samples of the host. */
@@ -113,7 +117,7 @@ export class Sampler implements SampleSource {
    * @throws {Failure} `no-target` when it does not exist, `not-permitted` when it may not be entered
    */
   static async start(machine: Machine, target: string, options: SamplerOptions): Promise<Sampler> {
-    const followed = await FollowedTargets.find(machine, target, true);
+    const followed = await FollowedTargets.find(machine, target, options.wholeNetns ?? false, true);
     return Sampler.#over(machine, followed, options);
   }
 
@@ -182,6 +186,11 @@ export class Sampler implements SampleSource {
       this.#noteLoss(namespace, 'sysctls are not known', error);
       return {};
     }
+  }
+
+  devices(namespace: WatchedNetns): ReadonlyMap<number, string> {
+    const sampler = this.#tracker.samplerFor(namespace);
+    return sampler === undefined ? new Map() : deviceNames(this.#machine, sampler.watched.handle);
   }
 
   async details(): Promise<SourceDetails> {
@@ -284,7 +293,10 @@ export class Sampler implements SampleSource {
   #rememberAll(samplers: readonly NetnsSampler[], atMs: number): NetnsTick[] {
     const begin = performance.now();
     const ticks = samplers.map((sampler) => {
-      this.#unlessStopped(() => sampler.remember(atMs));
+      this.#unlessStopped(() => {
+        // These ticks have no snapshot, whose coverage would say it.
+        if (sampler.remember(atMs) && !this.#notes.includes(NOT_ROOT)) this.#notes.push(NOT_ROOT);
+      });
       return sampler.countEvents();
     });
     this.#dueMs = Math.max(
