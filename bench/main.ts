@@ -15,6 +15,7 @@ import { filteredAgainstAll, filteredAgainstReceiving, filteredCommand, programA
 import { countingAgainstReceiving } from './inside.ts';
 import { guardOfLab } from './lab.ts';
 import { overviewOfNamespaces } from './overview.ts';
+import { ownersOfHost } from './owners.ts';
 import { recordingReadBack, recordingSize } from './recording.ts';
 import { resultLines, verdict } from './report.ts';
 import { watchOfChurn } from './watch.ts';
@@ -54,7 +55,7 @@ console.log(
 console.log('');
 
 // The first ones need a quiet host: every dump walks the tables of all namespaces.
-const quiet = [overviewOfNamespaces, netstatOfContainer, eventsOfChurn, watchOfChurn, background];
+const quiet = [overviewOfNamespaces, ownersOfHost, netstatOfContainer, eventsOfChurn, watchOfChurn, background];
 const others = [recordingSize, recordingReadBack, doctorOfMany, diagnosisOfMany, guardOfLab];
 for (const make of [...quiet, ...others].filter(isWanted)) await measure(make.name, make);
 

@@ -22,6 +22,9 @@ export const TO_OPEN_NAMESPACE: readonly Capability[] = ['CAP_SYS_PTRACE'];
 /** What entering a namespace that is open takes, setns(2). */
 export const TO_ENTER_NAMESPACE: readonly Capability[] = ['CAP_SYS_ADMIN'];
 
+/** What loading eBPF programs takes; CAP_SYS_ADMIN alone does as well, capabilities(7). */
+export const TO_LOAD_PROGRAMS: readonly Capability[] = ['CAP_BPF', 'CAP_PERFMON'];
+
 /** Whether this process has no capability to read other users' processes, and is not root. */
 export function isOrdinaryUser({ proc }: Machine): boolean {
   const own = readOwnPrivileges(proc);
@@ -33,7 +36,9 @@ export function missingOf({ proc }: Machine, needed: readonly Capability[]): Cap
   const own = readOwnPrivileges(proc);
   if (own === undefined) return undefined;
   const has = (name: Capability) =>
-    own.capabilities.has(name) || (name === 'CAP_DAC_READ_SEARCH' && own.capabilities.has('CAP_DAC_OVERRIDE'));
+    own.capabilities.has(name) ||
+    (name === 'CAP_DAC_READ_SEARCH' && own.capabilities.has('CAP_DAC_OVERRIDE')) ||
+    (TO_LOAD_PROGRAMS.includes(name) && own.capabilities.has('CAP_SYS_ADMIN'));
   return needed.filter((name) => !has(name));
 }
 

@@ -8,6 +8,8 @@ const CAPABILITY_BITS = {
   CAP_SYS_PTRACE: 19n,
   CAP_SYS_ADMIN: 21n,
   CAP_SYS_RESOURCE: 24n,
+  CAP_PERFMON: 38n,
+  CAP_BPF: 39n,
 } as const;
 
 /** Name of a capability, capabilities(7). */
@@ -62,6 +64,12 @@ function capabilityBits(status: string | undefined, set: 'CapEff' | 'CapPrm'): b
 
 /** Inode of the first user namespace, `PROC_USER_INIT_INO` of include/linux/proc_ns.h. */
 const FIRST_USER_NAMESPACE = 0xef_ff_ff_fd;
+
+/** Inode of the first PID namespace, `PROC_PID_INIT_INO` of include/linux/proc_ns.h. */
+const FIRST_PID_NAMESPACE = 0xef_ff_ff_fc;
+
+/** The text of `/proc/self/ns/pid` in the machine's first PID namespace, pid_namespaces(7). */
+export const FIRST_PID_NAMESPACE_LINK = `pid:[${FIRST_PID_NAMESPACE}]`;
 
 /** The text of `/proc/self/ns/user` in the machine's first user namespace, user_namespaces(7). */
 export const FIRST_USER_NAMESPACE_LINK = `user:[${FIRST_USER_NAMESPACE}]`;

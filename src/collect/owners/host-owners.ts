@@ -1,6 +1,6 @@
 import type { Machine } from '../machine.ts';
+import { openOwners, openOwnersOnce } from './open-owners.ts';
 import type { OwnerSource } from './owner-source.ts';
-import { ProcOwners } from './proc-owners.ts';
 
 /** Who holds which socket at one moment. */
 export type Owners = Pick<OwnerSource, 'holdersOf' | 'processesOf' | 'denied' | 'size'>;
@@ -11,7 +11,7 @@ export type Owners = Pick<OwnerSource, 'holdersOf' | 'processesOf' | 'denied' | 
  */
 export class HostOwners {
   readonly #machine: Machine;
-  #source: ProcOwners | undefined;
+  #source: OwnerSource | undefined;
 
   constructor(machine: Machine) {
     this.#machine = machine;
@@ -33,10 +33,17 @@ export class HostOwners {
     };
   }
 
-  #read(wanted: ReadonlySet<number>): ProcOwners {
-    this.#source ??= new ProcOwners(this.#machine);
-    this.#source.round({ atMs: Date.now(), sockets: wanted, likely: [], foreground: true });
-    return this.#source;
+  #read(wanted: ReadonlySet<number>): OwnerSource {
+    const source = this.#readBy(this.#source ?? openOwnersOnce(this.#machine), wanted);
+    // Processes that /proc does not show (with more capabilities, of another user) may hold them: a pass sees all.
+    if (source.denied.length > 0 && !isAllHeld(source, wanted)) this.#readBy(openOwners(this.#machine), wanted);
+    return this.#source ?? source;
+  }
+
+  #readBy(source: OwnerSource, wanted: ReadonlySet<number>): OwnerSource {
+    source.round({ atMs: Date.now(), sockets: wanted, likely: [], foreground: true });
+    this.#source = source;
+    return source;
   }
 }
 

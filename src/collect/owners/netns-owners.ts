@@ -116,9 +116,9 @@ export class NetnsOwners {
     }
     this.#asOfMs = oldest;
     this.#noteSearches(without, nowMs);
-    const { denied } = source;
-    if (denied.length > 0 && without.some((inode) => this.#isUnheld(inode)))
-      this.#note = deniedNote(this.#machine, denied);
+    // Asked only where something is missing: finding them costs.
+    const denied = without.some((inode) => this.#isUnheld(inode)) ? source.denied : [];
+    if (denied.length > 0) this.#note = deniedNote(this.#machine, denied);
   }
 
   #noteSearches(without: readonly number[], nowMs: number): void {

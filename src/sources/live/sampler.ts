@@ -5,7 +5,7 @@ import { readHostSample } from '../../collect/host-sample.ts';
 import type { Machine } from '../../collect/machine.ts';
 import { bindInNetns } from '../../collect/names/bind-filter.ts';
 import { deviceNames } from '../../collect/names/device-names.ts';
-import { ProcOwners } from '../../collect/owners/proc-owners.ts';
+import { openOwners } from '../../collect/owners/open-owners.ts';
 import { noteOfLoss } from '../../collect/permissions.ts';
 import type { BoundFilter } from '../../filter/bound-filter.ts';
 import { CLOSED_CONNECTIONS, SNAPSHOTS_OVER_TIME } from '../../filter/known-fields.ts';
@@ -132,7 +132,7 @@ export class Sampler implements SampleSource {
   }
 
   static async #over(machine: Machine, followed: FollowedTargets, options: SamplerOptions): Promise<Sampler> {
-    const owners = new ProcOwners(machine, new CpuBudget(OWNERS_SHARE, cpuMs, Date.now()));
+    const owners = openOwners(machine, new CpuBudget(OWNERS_SHARE, cpuMs, Date.now()));
     return new Sampler(machine, await trackNamespaces(machine, followed, owners, options.names), options);
   }
 
