@@ -212,7 +212,7 @@ function describeGroup(docker: TestEngine): void {
     const { status, stdout, stderr } = cli(...args(web.name));
     expect([status, stdout]).toEqual([4, '']);
     expect(stderr).toBe(
-      `socklens: ${web.name}: its network namespace is shared, and which sockets are its own is hidden (${NOT_ROOT.slice('socklens: '.length).trimEnd()}); --netns shows those of all\n`,
+      `socklens: ${web.name}: in a shared network namespace whose sockets cannot be told apart (${NOT_ROOT.slice('socklens: '.length).trimEnd()}); --netns shows those of all\n`,
     );
   });
 
@@ -226,7 +226,7 @@ function describeGroup(docker: TestEngine): void {
       const { status, stdout, stderr } = cli(...args);
       expect(status).toBe(0);
       expect(stdout).toContain('1');
-      expect(stderr).toContain(`${web.name}: its network namespace is shared, and which sockets are its own is hidden`);
+      expect(stderr).toContain(`${web.name}: in a shared network namespace whose sockets cannot be told apart`);
     }
   });
 
@@ -237,7 +237,10 @@ function describeGroup(docker: TestEngine): void {
   });
 
   test('doctor and ls of all: one note', () => {
-    expect(cli('ls', 'all', '-tp').stderr).toBe(NOT_ROOT);
+    // Containers of other tests may be on the host's network.
+    const lines = cli('ls', 'all', '-tp').stderr.split('\n');
+    expect(lines.filter((line) => !line.includes('cannot be told apart')).join('\n')).toBe(NOT_ROOT);
+    expect(lines.length).toBeLessThanOrEqual(3);
     const { notes } = JSON.parse(cli('doctor', '--for', '2s', '--json').stdout).coverage;
     expect(notes.filter((note: string) => /CAP_|permitted|root/.test(note))).toEqual([NOT_ROOT.slice(10, -1)]);
   });

@@ -20,6 +20,7 @@ import { renderOtherSockets } from '../../render/other-table.ts';
 import { renderInetSockets, renderUnixSockets } from '../../render/socket-table.ts';
 import { openSnapshot } from '../../sources/open-snapshot.ts';
 import type { Recorded } from '../../sources/open-source.ts';
+import { HiddenOwners, hiddenNote } from '../../sources/scope/hidden-owners.ts';
 import type { NetnsSnapshot, Snapshot } from '../../sources/snapshot.ts';
 import type { CommandContext, Format } from '../context.ts';
 import { writeNote, writeNotes } from '../notes.ts';
@@ -198,8 +199,15 @@ async function eachNetns<T>(
   }
   const refused = missing.find(({ kind }) => kind === 'not-permitted');
   if (refused !== undefined && reports.length === 0) throw refused;
-  for (const note of [...notes, ...missing.map(({ message }) => message)]) writeNote(context, note);
+  for (const note of [...notes, ...notesOf(missing)]) writeNote(context, note);
   return reports;
+}
+
+/** A line each; one for all whose sockets cannot be told apart. */
+function notesOf(missing: readonly Failure[]): string[] {
+  const hidden = missing.filter((error) => error instanceof HiddenOwners);
+  const others = missing.filter((error) => !(error instanceof HiddenOwners)).map(({ message }) => message);
+  return hidden.length > 0 ? [hiddenNote(hidden), ...others] : others;
 }
 
 /** Of several namespaces, one may have gone, and one may be readable by root alone. */

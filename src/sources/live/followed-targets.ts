@@ -12,7 +12,7 @@ import { scopeIn } from '../../collect/target/select-namespaces.ts';
 import { parseTargets, type TargetSpec } from '../../collect/target/target-spec.ts';
 import type { ContainerFacts } from '../../model/container/container.ts';
 import { isDescriptorListDenied } from '../../procfs/descriptors.ts';
-import { hiddenOwners } from '../scope/hidden-owners.ts';
+import { HiddenOwners, hiddenNote } from '../scope/hidden-owners.ts';
 
 /** What targets mean at one moment. */
 export interface FoundTargets {
@@ -42,8 +42,8 @@ export class FollowedTargets {
   /** When a container without a name was first seen, by its id. */
   #withoutNameSince = new Map<string, number>();
   #hasFound = false;
-  /** Sentences about namespaces of whose scope no process may be read, by their inodes: they are left out. */
-  readonly #hidden = new Map<number, string>();
+  /** Namespaces of whose scope no process may be read, by their inodes: they are left out. */
+  readonly #hidden = new Map<number, HiddenOwners>();
 
   /** Set for what `ps` lists, undefined for named targets. `all`: namespaces without a container too. */
   readonly #everything: { all: boolean } | undefined;
@@ -129,7 +129,7 @@ export class FollowedTargets {
       if (isFirst) this.#leaveOutHidden(namespaces);
     }
     addOtherPids(inventory, [...namespaces.values()]);
-    const notes = isFirst ? [...this.#hidden.values()] : [];
+    const notes = isFirst && this.#hidden.size > 0 ? [hiddenNote([...this.#hidden.values()])] : [];
     return { namespaces: [...namespaces.values()], inventory, unsettled, notes };
   }
 
@@ -138,10 +138,10 @@ export class FollowedTargets {
     for (const [netns, { scope, containers, targets }] of namespaces) {
       const pids = containers.filter(({ facts }) => scope?.includes(facts.id)).flatMap((container) => container.pids);
       if (pids.length === 0 || pids.some((pid) => !isDescriptorListDenied(pid, this.#machine.proc))) continue;
-      const failure = hiddenOwners(targets.join(','), deniedNote(this.#machine, pids));
-      if (namespaces.size === 1) throw failure;
+      const error = new HiddenOwners(targets, deniedNote(this.#machine, pids));
+      if (namespaces.size === 1) throw error;
       namespaces.delete(netns);
-      this.#hidden.set(netns, failure.message);
+      this.#hidden.set(netns, error);
     }
   }
 

@@ -15,7 +15,7 @@ import type {
   SocketOwners,
   SocketsRead,
 } from '../snapshot.ts';
-import { hiddenOwners } from './hidden-owners.ts';
+import { HiddenOwners } from './hidden-owners.ts';
 
 /** The part of a namespace that a scope means; the namespace itself where it means all of it. */
 export function scopedNetns(netns: NetnsSnapshot, scope: Scope): NetnsSnapshot {
@@ -61,7 +61,7 @@ class ScopedNetns implements NetnsSnapshot {
     const { scope } = this;
     const { deniedNote } = attribution.owners;
     if (deniedNote !== undefined && scope.every((id) => attribution.unreadable.has(id)))
-      throw hiddenOwners(this.target.name, deniedNote);
+      throw new HiddenOwners([this.target.name], deniedNote);
     const sockets: SocketSource = {
       each(visit) {
         read.sockets.each((socket) => {
