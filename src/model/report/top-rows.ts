@@ -45,6 +45,8 @@ export interface TopSocketRow {
   /** As in `SocketView`; absent where the source does not know it. */
   receiveQueue?: number;
   sendQueue?: number;
+  /** Attempts to connect that were dropped at a listener, or datagrams at a socket; absent where unknown. */
+  drops?: number;
   /** `PID/name`; empty for none. Not safe for a terminal. */
   process: string;
   /** Smoothed round-trip time in microseconds; absent where there is none. */

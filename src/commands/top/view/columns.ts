@@ -171,6 +171,7 @@ export const SOCKET_COLUMNS: readonly Column<TopSocketRow>[] = [
   },
   count('receive', 'RecvQ', 4, ({ receiveQueue }) => receiveQueue),
   count('send', 'SendQ', 4, ({ sendQueue }) => sendQueue),
+  count('drops', 'Drops', 6, ({ drops }) => drops),
   {
     id: 'local',
     title: 'Local',
