@@ -1,6 +1,6 @@
 import { formatEndpoint } from '../base/endpoint-text.ts';
 import type { PeerSummary } from '../model/report/peer-summary.ts';
-import type { ClosedConnectionRow } from '../model/socket/closed-connection.ts';
+import type { ConnectionEventRow } from '../model/socket/connection-event.ts';
 import { plainAddress } from '../model/socket/endpoint.ts';
 
 /** Peers beyond this number are summed up as one: a stream can run for weeks. */
@@ -8,7 +8,7 @@ const MOST_PEERS = 10_000;
 /** Stands for every port: the clients of a server are one peer for each address. */
 const ANY_PORT = -1;
 
-/** Sums up closed connections by peer. */
+/** Sums up the ends of connections by peer. */
 export class PeerSummaries {
   /** Number of closed connections that were added. */
   connections = 0;
@@ -16,8 +16,9 @@ export class PeerSummaries {
   #size = 0;
   #others: PeerSummary | undefined;
 
-  /** Adds a closed connection. Numbers that are unknown for it add nothing to the sums. */
-  add(closed: ClosedConnectionRow): void {
+  /** Adds the end of a connection; other events are left out. Numbers that are unknown for it add nothing to the sums. */
+  add(closed: ConnectionEventRow): void {
+    if (closed.outcome === undefined) return;
     this.connections++;
     const summary = this.#summaryOf(closed);
     summary.connections++;
@@ -34,7 +35,7 @@ export class PeerSummaries {
     return this.#others === undefined ? peers : [...peers, this.#others];
   }
 
-  #summaryOf({ role = 'client', peer }: ClosedConnectionRow): PeerSummary {
+  #summaryOf({ role = 'client', peer }: ConnectionEventRow): PeerSummary {
     const port = role === 'server' ? ANY_PORT : peer.port;
     let ports = this.#peers.get(peer.address);
     const known = ports?.get(port);

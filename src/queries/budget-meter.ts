@@ -6,7 +6,7 @@ import type { Names } from '../model/names.ts';
 import { connectionsOpened } from '../model/netns/counters.ts';
 import type { Share } from '../model/report/guard.ts';
 import type { ProcessSample } from '../model/sample/sample.ts';
-import type { ClosedConnection } from '../model/socket/closed-connection.ts';
+import type { ConnectionEvent } from '../model/socket/connection-event.ts';
 import type { SocketView } from '../model/socket/socket-view.ts';
 import { TCP_STATE } from '../model/socket/tcp-state.ts';
 import type { NetnsTick, SocketSnapshot } from '../sources/sample-source.ts';
@@ -47,10 +47,10 @@ export class BudgetMeter {
     this.#highest = -1;
   }
 
-  /** Takes a closed connection in. */
-  closed(closed: ClosedConnection): void {
-    if (this.#budget.subject.kind !== 'rate' || closed.proto !== 'tcp') return;
-    if (this.#tests === undefined || this.#tests.closed?.(closed)) this.#closes++;
+  /** Takes the end of a connection in. */
+  ended(event: ConnectionEvent): void {
+    if (this.#budget.subject.kind !== 'rate' || event.proto !== 'tcp') return;
+    if (this.#tests === undefined || this.#tests.events?.(event)) this.#closes++;
   }
 
   /** Measures a tick; undefined when it has no value for this budget. */
@@ -66,7 +66,7 @@ export class BudgetMeter {
       case 'descriptors':
         return this.#descriptors(input, subject.as);
       case 'lost-events':
-        return input.tick.closes === undefined ? undefined : between(input, input.tick.lost);
+        return input.tick.events === undefined ? undefined : between(input, input.tick.lost);
       case 'findings':
         return undefined;
     }
@@ -103,7 +103,7 @@ export class BudgetMeter {
     if (of === 'opens' && this.#tests === undefined && this.#opens !== undefined && opensBefore !== undefined) {
       return { atMs, sinceMs: beforeMs, value: perSecond(this.#opens - opensBefore) };
     }
-    if (tick.closes === undefined) return undefined;
+    if (tick.events === undefined) return undefined;
     if (of === 'closes') return between(input, perSecond(closes));
     if (livingBefore === undefined || this.#living === undefined) return undefined;
     return between(input, perSecond(closes + this.#living - livingBefore));

@@ -4,7 +4,7 @@ import { countSubflows } from '../guard/state-counts.ts';
 import type { BudgetPoint } from '../guard/target-value.ts';
 import type { WatchedNetns } from '../model/netns/netns.ts';
 import type { SocketCounts } from '../model/report/socket-counts.ts';
-import type { ClosedConnection } from '../model/socket/closed-connection.ts';
+import type { ConnectionEvent } from '../model/socket/connection-event.ts';
 import type { SampleSource, Tick } from '../sources/sample-source.ts';
 import { BudgetMeter } from './budget-meter.ts';
 import { testsOverTime } from './filter-tests.ts';
@@ -34,9 +34,9 @@ export class GuardMeters {
     for (const meters of this.#meters.values()) for (const meter of meters) meter.begin();
   }
 
-  /** Takes a closed connection in. */
-  closed({ netns }: WatchedNetns, closed: ClosedConnection): void {
-    for (const meter of this.#meters.get(netns) ?? []) meter.closed(closed);
+  /** Takes the end of a connection in. */
+  ended({ netns }: WatchedNetns, event: ConnectionEvent): void {
+    for (const meter of this.#meters.get(netns) ?? []) meter.ended(event);
   }
 
   /** Measures a tick. @throws {Failure} `usage` for an unknown name in a budget */

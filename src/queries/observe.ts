@@ -2,7 +2,7 @@ import type { StopSignal } from '../base/stop-signal.ts';
 import type { WatchedNetns } from '../model/netns/netns.ts';
 import type { Series } from '../model/sample/series.ts';
 import { everySocket } from '../model/socket/socket-query.ts';
-import type { SampleSource, TickRequest } from '../sources/sample-source.ts';
+import { endsTo, type SampleSource, type TickRequest } from '../sources/sample-source.ts';
 import { SeriesBuilder } from '../sources/series/series-builder.ts';
 
 /**
@@ -17,7 +17,7 @@ export async function observe(source: SampleSource, stop?: StopSignal, most?: nu
     query: () => ({ ...everySocket(), tcpInfo: true }),
     processes: 'kinds',
     allCounters: true,
-    closed: (namespace, closed) => builder.closed(namespace, closed),
+    events: endsTo((namespace, event) => builder.ended(namespace, event)),
   };
   for (let tick = await source.next(request, stop); tick !== undefined; tick = await source.next(request, stop)) {
     builder.add(tick);

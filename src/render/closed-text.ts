@@ -1,23 +1,24 @@
 import { clockText, durationText } from '../base/duration.ts';
 import { formatEndpoint } from '../base/endpoint-text.ts';
+import { connectionErrorText } from '../base/errno.ts';
 import { plural } from '../base/plural.ts';
 import { safeText } from '../base/safe-text.ts';
 import { sizeText } from '../base/size.ts';
 import type { PeerSummary } from '../model/report/peer-summary.ts';
-import type { ClosedConnectionRow, Lifetime, Outcome } from '../model/socket/closed-connection.ts';
+import { CONNECTION_OUTCOMES, type ConnectionEventRow, type Lifetime } from '../model/socket/connection-event.ts';
 import type { Endpoint } from '../model/socket/socket-row.ts';
 import type { ByteWriter } from './byte-writer.ts';
-import type { ClosedOutput, ClosedSummary } from './closed-output.ts';
+import type { ClosedOutput, ClosedSummary, EventGap } from './closed-output.ts';
 import { GrowingTable } from './growing-table.ts';
 import { Table } from './table.ts';
 
 /** Initial widths, which most cells fit into: a column grows only for a wider cell. */
 const COLUMNS = [
-  { title: 'Closed', width: 12, narrow: 8 },
+  { title: 'Time', width: 12, narrow: 8 },
   { title: 'Owner', width: 20, flexible: true },
   { title: 'Local', width: 21, dropped: 3 },
   { title: 'Peer', width: 21 },
-  { title: 'Lifetime', width: 9, right: true },
+  { title: 'Duration', width: 9, right: true },
   { title: 'Sent', width: 5, right: true },
   { title: 'Recv', width: 5, right: true },
   { title: 'RTT', width: 6, right: true, dropped: 2 },
@@ -25,60 +26,78 @@ const COLUMNS = [
   { title: 'Outcome', width: 8 },
 ] as const;
 
-/** Closed connections as lines of a table, for a person. */
+/** Present where lines are not only of ends of connections, which their outcome tells apart. */
+const EVENT_COLUMN = { title: 'Event', width: 11 } as const;
+
+/** Connection events as lines of a table, for a person. */
 export class ClosedText implements ClosedOutput {
   readonly #columns: number | undefined;
   readonly #only: string | undefined;
+  readonly #beginnings: boolean;
   readonly #table: GrowingTable;
 
   /**
    * @param columns of the terminal; undefined for no limit
    * @param only name of the only target, which lines do not repeat; undefined for several
+   * @param beginnings whether there are events other than the ends of connections
    */
-  constructor(columns: number | undefined, only: string | undefined) {
+  constructor(columns: number | undefined, only: string | undefined, beginnings: boolean) {
     this.#columns = columns;
     this.#only = only;
-    this.#table = new GrowingTable(COLUMNS, columns);
+    this.#beginnings = beginnings;
+    const [time, ...others] = COLUMNS;
+    this.#table = new GrowingTable(beginnings ? [time, EVENT_COLUMN, ...others] : COLUMNS, columns);
   }
 
   header(out: ByteWriter): void {
     this.#table.header(out);
   }
 
-  connection(out: ByteWriter, closed: ClosedConnectionRow): void {
-    const clock = clockText(closed.at);
+  connection(out: ByteWriter, row: ConnectionEventRow): void {
+    const clock = clockText(row.at);
     this.#table.row(out, [
       this.#table.narrow ? clock.slice(0, 8) : clock,
-      this.#owner(closed),
-      endpoint(closed.local),
-      endpoint(closed.peer),
-      lifetimeText(closed.lifetime),
-      closed.bytesSent === undefined ? '-' : sizeText(closed.bytesSent),
-      closed.bytesReceived === undefined ? '-' : sizeText(closed.bytesReceived),
-      closed.rttUs === undefined ? '-' : durationText(closed.rttUs / 1000),
-      closed.retransmits === undefined ? '-' : String(closed.retransmits),
-      closed.outcome,
+      ...(this.#beginnings ? [row.event] : []),
+      this.#owner(row),
+      endpoint(row.local),
+      endpoint(row.peer),
+      durationOf(row),
+      row.bytesSent === undefined ? '-' : sizeText(row.bytesSent),
+      row.bytesReceived === undefined ? '-' : sizeText(row.bytesReceived),
+      row.rttUs === undefined ? '-' : durationText(row.rttUs / 1000),
+      row.retransmits === undefined ? '-' : String(row.retransmits),
+      outcomeText(row),
     ]);
   }
 
-  gap(out: ByteWriter, target: string, from: Date, to: Date): void {
+  gap(out: ByteWriter, { target, from, to, lostEvents }: EventGap): void {
     const time = `${clockText(from)} to ${clockText(to)}`;
-    out.text(`-- ${safeText(target)}: events lost, ${time}: the kernel's buffer was full --\n`);
+    const number = lostEvents === undefined ? 'events' : plural(lostEvents, 'event');
+    out.text(`-- ${safeText(target)}: ${number} lost, ${time}: the kernel's buffer was full --\n`);
   }
 
-  summary(out: ByteWriter, { from, to, connections, gaps, peers }: ClosedSummary): void {
-    const missed = gaps === 0 ? '' : `, some events lost (${plural(gaps, 'gap')})`;
-    out.ascii(
-      `\n${plural(connections, 'connection')} closed in ${durationText(to.getTime() - from.getTime())}${missed}\n`,
-    );
+  summary(out: ByteWriter, { from, to, events, connections, gaps, lostEvents, peers }: ClosedSummary): void {
+    const number = lostEvents > 0 ? `${lostEvents} events` : 'some events';
+    const missed = gaps === 0 ? '' : `, ${number} lost (${plural(gaps, 'gap')})`;
+    const counts = [
+      ...(['opened', 'established'] as const).flatMap((kind) =>
+        events[kind] === undefined ? [] : [`${events[kind]} ${kind}`],
+      ),
+      ...(events.failed === undefined || events.closed !== undefined
+        ? []
+        : [`${plural(events.failed, 'attempt')} failed`]),
+      ...(events.closed === undefined ? [] : [`${plural(connections, 'connection')} closed`]),
+    ].join(', ');
+    out.ascii(`\n${counts} in ${durationText(to.getTime() - from.getTime())}${missed}\n`);
     if (peers.length > 0) peerTable(peers).render(out, this.#columns);
   }
 
-  #owner({ target, container, process }: ClosedConnectionRow): string {
+  #owner({ target, container, processes }: ConnectionEventRow): string {
     const parts: string[] = [];
     const isOnly = target === this.#only;
     if (container !== undefined && !(isOnly && container === target)) parts.push(container);
     if (!isOnly && container === undefined) parts.push(target);
+    const process = processes?.[0];
     if (process !== undefined) parts.push(`${process.pid}/${process.name}`);
     return parts.length === 0 ? '-' : safeText(parts.join(' '));
   }
@@ -86,6 +105,20 @@ export class ClosedText implements ClosedOutput {
 
 function endpoint({ address, port, name, service }: Endpoint): string {
   return formatEndpoint(name === undefined ? address : safeText(name), service ?? port);
+}
+
+/** The lifetime of a closed connection; how long an attempt took until it was established or failed. */
+function durationOf({ latencyUs, lifetime }: ConnectionEventRow): string {
+  if (latencyUs !== undefined) return durationText(latencyUs / 1000);
+  return lifetime === undefined ? '-' : lifetimeText(lifetime);
+}
+
+/** The error in words, else the outcome; `-` before the end of a connection. */
+export function outcomeText({ outcome, errno }: Pick<ConnectionEventRow, 'outcome' | 'errno'>): string {
+  if (outcome === 'reset') return 'reset by peer';
+  if (outcome === 'timed-out') return 'timed out';
+  if (outcome === undefined || outcome === 'aborted' || errno === undefined) return outcome ?? '-';
+  return connectionErrorText(errno);
 }
 
 /**
@@ -100,21 +133,19 @@ export function lifetimeText({ atLeastMs, atMostMs }: Lifetime): string {
   return exact ? durationText(atLeastMs) : `${durationText(atLeastMs)}-${durationText(atMostMs)}`;
 }
 
-const OUTCOMES: readonly Outcome[] = ['closed', 'refused', 'no-answer', 'failed', 'aborted', 'never-accepted'];
-
 function peerTable(peers: readonly PeerSummary[]): Table {
   const table = new Table([
     { title: 'Peer', align: 'left' },
     { title: 'Name', align: 'left', optional: true, flexible: true },
     { title: 'Count', align: 'right' },
-    ...OUTCOMES.map((outcome) => ({ title: outcome, align: 'right' as const, optional: true })),
+    ...CONNECTION_OUTCOMES.map((outcome) => ({ title: outcome, align: 'right' as const, optional: true })),
     ...['Sent', 'Received', 'Retrans'].map((title) => ({ title, align: 'right' as const })),
   ]);
   for (const summary of peers) {
     table.text(summary.role === 'server' ? `${summary.peer} (clients)` : summary.peer);
     table.text(summary.name ?? '');
     table.uint(summary.connections);
-    for (const outcome of OUTCOMES) table.text(String(summary.outcomes[outcome] ?? ''));
+    for (const outcome of CONNECTION_OUTCOMES) table.text(String(summary.outcomes[outcome] ?? ''));
     table.text(sizeText(summary.bytesSent));
     table.text(sizeText(summary.bytesReceived));
     table.uint(summary.retransmits);

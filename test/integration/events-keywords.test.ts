@@ -126,6 +126,7 @@ function start(filter: string, from?: string) {
       filter: fill(filter),
       asSs: false,
       protos: ['tcp', 'udp'],
+      kinds: ['failed', 'closed'],
       numeric: true,
       forMs: undefined,
       count: undefined,

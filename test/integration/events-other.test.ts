@@ -75,7 +75,7 @@ describe('events: attempts to connect', () => {
     await expect(shop.connect(fd, { host: V4, port })).rejects.toMatchObject({ code: 'ETIMEDOUT' });
     const one = await watch.closed(1, () => shop.close(fd));
     await shop.stop();
-    expect(one).toMatchObject([{ outcome: 'failed', peer: { address: V4, port }, process: { pid: shop.pid } }]);
+    expect(one).toMatchObject([{ outcome: 'failed', peer: { address: V4, port }, processes: [{ pid: shop.pid }] }]);
   });
 });
 

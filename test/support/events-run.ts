@@ -14,7 +14,13 @@ export interface EventObject {
   local?: { address: string; port: number; name?: string; service?: string };
   peer?: { address: string; port: number; name?: string; service?: string };
   role?: string;
-  process?: { pid: number; name: string };
+  event?: 'opened' | 'established' | 'failed' | 'closed';
+  processes?: { pid: number; name: string }[];
+  latencyUs?: number;
+  errno?: string;
+  closedBy?: 'local' | 'peer';
+  source?: 'tracepoint' | 'sock_diag';
+  lostEvents?: number;
   container?: string;
   lifetime?: { atLeastMs: number; atMostMs?: number };
   bytesSent?: number;
@@ -118,10 +124,10 @@ export class EventsRun {
   }
 }
 
-/** Number of netlink sockets that are members of the four destroy groups. @param netlink text of /proc/net/netlink */
+/** Number of netlink sockets that are members of destroy groups: all four, or those of UDP. @param netlink text of /proc/net/netlink */
 export function receivers(netlink: string): number {
   return netlink
     .split('\n')
     .map((line) => line.trim().split(/\s+/))
-    .filter(([, protocol, , groups]) => protocol === '4' && groups === '0000000f').length;
+    .filter(([, protocol, , groups]) => protocol === '4' && (groups === '0000000f' || groups === '0000000a')).length;
 }

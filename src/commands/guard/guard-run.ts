@@ -8,7 +8,7 @@ import type { BudgetResult } from '../../model/report/guard.ts';
 import type { Series } from '../../model/sample/series.ts';
 import { everySocket } from '../../model/socket/socket-query.ts';
 import { GuardMeters } from '../../queries/budget-meters.ts';
-import type { SampleSource, Tick, TickRequest } from '../../sources/sample-source.ts';
+import { endsTo, type SampleSource, type Tick, type TickRequest } from '../../sources/sample-source.ts';
 import { SeriesBuilder } from '../../sources/series/series-builder.ts';
 
 /** Maximum number of sockets in memory for the doctor's rules over the whole run: some hundred megabytes. */
@@ -35,7 +35,7 @@ export class GuardRun {
   readonly #source: SampleSource;
   readonly #budgets: readonly Budget[];
   readonly #builder = new SeriesBuilder(MAX_RECORDS);
-  readonly #closed: TickRequest['closed'];
+  readonly #events: TickRequest['events'];
   /** When the next full sample is due, in milliseconds since the epoch. */
   #fullDueMs = 0;
   readonly #seen = new Map<number, { name: string; lastMs: number }>();
@@ -45,10 +45,10 @@ export class GuardRun {
     this.#source = source;
     this.#budgets = budgets;
     this.meters = new GuardMeters(source, budgets);
-    this.#closed = (namespace, closed) => {
-      this.#builder.closed(namespace, closed);
-      this.meters.closed(namespace, closed);
-    };
+    this.#events = endsTo((namespace, event) => {
+      this.#builder.ended(namespace, event);
+      this.meters.ended(namespace, event);
+    });
   }
 
   /** Takes the sample for the baselines. @throws {Failure} `no-target` when no target is running */
@@ -126,7 +126,7 @@ export class GuardRun {
       query: () => ({ ...query, protos: wanted, tcpInfo: true }),
       processes: isFull ? 'kinds' : 'count',
       allCounters: true,
-      closed: this.#closed,
+      events: this.#events,
     };
   }
 

@@ -1,6 +1,7 @@
 import { plural } from '../../base/plural.ts';
 import { sizeText } from '../../base/size.ts';
 import { Failure } from '../../model/failure.ts';
+import { EVENT_KINDS } from '../../model/socket/connection-event.ts';
 import { everySocket } from '../../model/socket/socket-query.ts';
 import { openSource, type SourceOptions } from '../../sources/open-source.ts';
 import { RecordingMaker } from '../../sources/recorder/recorder.ts';
@@ -59,7 +60,7 @@ class RecordSession {
       query: () => ({ ...everySocket(), tcpInfo: true }),
       processes: 'kinds',
       allCounters: true,
-      closed: (_, closed) => this.#maker?.closed(closed),
+      events: Object.fromEntries(EVENT_KINDS.map((kind) => [kind, (_, event) => this.#maker?.event(event)])),
     };
   }
 
@@ -95,6 +96,7 @@ class RecordSession {
       intervalMs: this.#source.intervalMs,
       target,
       events,
+      ...(this.#source.eventSource !== undefined && { eventSource: this.#source.eventSource }),
       closely: this.#isFull,
       redacted: redact,
     });

@@ -4,10 +4,10 @@ import { countAbandoned, leftOutCounts } from '../../count/left-out.ts';
 import { connectionsOpened } from '../../model/netns/counters.ts';
 import type { GroupKey } from '../../model/report/group.ts';
 import type { ChangedGroup, WatchRow } from '../../model/report/watch-row.ts';
-import type { ClosedConnection } from '../../model/socket/closed-connection.ts';
+import type { ConnectionEvent } from '../../model/socket/connection-event.ts';
 import type { Proto, SocketView } from '../../model/socket/socket-view.ts';
 import { stateMask, TCP_STATE } from '../../model/socket/tcp-state.ts';
-import type { ClosedTest, FilterTests, SnapshotTest } from '../../queries/filter-tests.ts';
+import type { EventTest, FilterTests, SnapshotTest } from '../../queries/filter-tests.ts';
 import type { NetnsTick, SocketSnapshot, Tick } from '../../sources/sample-source.ts';
 
 /** The counts of the previous tick. */
@@ -27,7 +27,7 @@ export class WatchTarget {
   readonly #keys: readonly GroupKey[];
   readonly #protos: readonly Proto[];
   readonly #snapshotTest: SnapshotTest | undefined;
-  readonly #closedTest: ClosedTest | undefined;
+  readonly #eventTest: EventTest | undefined;
   #counts = new Map<string, number>();
   #before: Before | undefined;
   #last: { row: WatchRow; takenAtMs: number } | undefined;
@@ -42,15 +42,15 @@ export class WatchTarget {
     this.#keys = keys;
     this.#protos = protos;
     this.#snapshotTest = tests?.snapshot;
-    this.#closedTest = tests?.closed;
+    this.#eventTest = tests?.events;
   }
 
-  /** Counts a closed connection. */
-  closed(closed: ClosedConnection): void {
-    if (closed.proto !== 'tcp') return;
-    if (this.#closedTest !== undefined && !this.#closedTest(closed)) return;
+  /** Counts the end of a connection. */
+  ended(event: ConnectionEvent): void {
+    if (event.proto !== 'tcp') return;
+    if (this.#eventTest !== undefined && !this.#eventTest(event)) return;
     this.#closes++;
-    if (closed.remembered === undefined) this.#unseen++;
+    if (event.remembered === undefined) this.#unseen++;
   }
 
   /** The row of a tick. */
@@ -150,8 +150,8 @@ export class WatchTarget {
     tick: NetnsTick,
   ): Pick<WatchRow, 'opensPerSecond' | 'opensAtLeast' | 'closesPerSecond'> {
     // Without a test for events, a filter leaves the rates unknown.
-    const isDecided = this.#snapshotTest === undefined || this.#closedTest !== undefined;
-    const listens = tick.closes !== undefined && isDecided;
+    const isDecided = this.#snapshotTest === undefined || this.#eventTest !== undefined;
+    const listens = tick.events !== undefined && isDecided;
     const perSecond = (count: number, sinceMs: number) =>
       Math.round((Math.max(0, count) * 10_000) / (atMs - sinceMs)) / 10;
     const closes = listens ? { closesPerSecond: perSecond(this.#closes, before.atMs) } : {};

@@ -1,14 +1,16 @@
 import fs from 'node:fs';
+import { pushTo } from '../../base/lists.ts';
 import { dumpSockets, type SocketDump, streamSockets } from '../../collect/dump/dump-sockets.ts';
 import type { Machine } from '../../collect/machine.ts';
 import { ConnectionMemory } from '../../collect/owners/connection-memory.ts';
+import type { Owner } from '../../collect/owners/memory-columns.ts';
 import { type HeldSockets, NetnsOwners } from '../../collect/owners/netns-owners.ts';
 import { whyDenied } from '../../collect/permissions.ts';
 import { type NetnsHandle, openNetns } from '../../collect/target/netns-handle.ts';
 import { Roles } from '../../count/roles.ts';
-import { openEventSocket } from '../../kernel/event-socket.ts';
+import { type DestroyProtos, openEventSocket } from '../../kernel/event-socket.ts';
 import { SystemCallError } from '../../kernel/system-calls.ts';
-import type { Remembered } from '../../model/socket/closed-connection.ts';
+import type { Remembered } from '../../model/socket/connection-event.ts';
 import type { SocketQuery } from '../../model/socket/socket-query.ts';
 import type { SocketView } from '../../model/socket/socket-view.ts';
 import { ALL_STATES, stateMask, TCP_STATE } from '../../model/socket/tcp-state.ts';
@@ -35,8 +37,11 @@ export class NetnsReader {
   readonly roles = new Roles();
   /** Containers of listeners by their indexes in {@link roles}; absent where unknown, or where several listen. */
   readonly #listenerContainers = new Map<number, string>();
+  /** Processes of listeners; absent as {@link #listenerContainers}. */
+  readonly #listenerOwners = new Map<number, Owner>();
   readonly #machine: Machine;
-  #receivesEvents = false;
+  /** Whether each closed TCP socket has an event: what dumps showed of it is then remembered until the event. */
+  receivesEvents = false;
 
   /**
    * @param containerNames names of running containers by their ids
@@ -59,16 +64,14 @@ export class NetnsReader {
   }
 
   /**
-   * Opens a socket for the events of the namespace.
+   * Opens a socket for the destroy events of the namespace.
    *
    * @throws {Failure}, {SystemCallError} when it may not be entered
    */
-  openEvents(bufferBytes?: number) {
+  openEvents(protos: DestroyProtos, bufferBytes?: number) {
     const netnsFd = this.handle.own ? undefined : openNetns(this.#machine, this.handle);
     try {
-      const socket = openEventSocket(this.#machine.systemCalls(), netnsFd, bufferBytes);
-      this.#receivesEvents = true;
-      return socket;
+      return openEventSocket(this.#machine.systemCalls(), netnsFd, protos, bufferBytes);
     } finally {
       if (netnsFd !== undefined) fs.closeSync(netnsFd);
     }
@@ -125,6 +128,13 @@ export class NetnsReader {
     return this.#containerOf(socket, remembered?.container);
   }
 
+  /** The process that listens where a connection came in; undefined where unknown, and where several listen there. */
+  listenerOwnerOf(socket: SocketView): Owner | undefined {
+    if (this.#listenerOwners.size === 0) return undefined;
+    const listener = this.roles.listenerOf(socket);
+    return listener === undefined ? undefined : this.#listenerOwners.get(listener);
+  }
+
   #containerOf(socket: SocketView, ofOwner: string | undefined): string | undefined {
     const known = ofOwner ?? this.container;
     if (known !== undefined || this.#listenerContainers.size === 0) return known;
@@ -153,23 +163,33 @@ export class NetnsReader {
     if (findsOwners && withoutOwner.length > 0) this.owners.find(memory, withoutOwner, nowMs, scans);
     this.lacksOwners = withoutOwner.some((row) => memory.needsOwner(row));
     this.#rememberListeners(listeners);
-    memory.end(this.#receivesEvents);
+    memory.end(this.receivesEvents);
   }
 
   /** @param listeners of one dump; several may have one address and port (SO_REUSEPORT) */
   #rememberListeners(listeners: readonly { listener: number; row: number | undefined }[]): void {
-    const containers = new Map<number, string | undefined>();
+    const owners = new Map<number, Owner[]>();
     for (const { listener, row } of listeners) {
       const owner = row === undefined ? undefined : this.memory.owner(row);
-      if (owner === undefined) continue;
-      const isOther = containers.has(listener) && containers.get(listener) !== owner.container;
-      containers.set(listener, isOther ? undefined : owner.container);
+      if (owner !== undefined) pushTo(owners, listener, owner);
     }
-    for (const [listener, container] of containers) {
-      if (container === undefined) this.#listenerContainers.delete(listener);
-      else this.#listenerContainers.set(listener, container);
+    for (const [listener, all] of owners) {
+      setCommon(
+        this.#listenerContainers,
+        listener,
+        all.map(({ container }) => container),
+      );
+      const pids = new Set(all.map(({ pid }) => pid));
+      setCommon(this.#listenerOwners, listener, pids.size === 1 ? [all[0]] : [undefined]);
     }
   }
+}
+
+/** Stores the value that all have; deletes it where they differ or have none. */
+function setCommon<T>(map: Map<number, T>, key: number, values: readonly (T | undefined)[]): void {
+  const [first] = values;
+  if (first === undefined || values.some((value) => value !== first)) map.delete(key);
+  else map.set(key, first);
 }
 
 /** There are many UNIX sockets: only those with something queued, or that listen, need an owner. */

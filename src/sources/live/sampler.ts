@@ -10,6 +10,7 @@ import { CLOSED_CONNECTIONS, SNAPSHOTS_OVER_TIME } from '../../filter/known-fiel
 import type { Filter } from '../../filter/syntax.ts';
 import { Failure } from '../../model/failure.ts';
 import type { WatchedNetns } from '../../model/netns/netns.ts';
+import type { EventSource } from '../../model/socket/connection-event.ts';
 import {
   type NetnsTick,
   type SampleSource,
@@ -19,8 +20,8 @@ import {
   WATCHED_SYSCTLS,
 } from '../sample-source.ts';
 import { Background, type BackgroundNetns } from './background.ts';
-import { ConnectionEventStream } from './connection-event-stream.ts';
 import { CpuBudget, cpuMs } from './cpu-budget.ts';
+import { ConnectionEvents } from './events/connection-events.ts';
 import { FollowedTargets } from './followed-targets.ts';
 import { type NamespaceTracker, trackNamespaces } from './namespace-tracker.ts';
 import { type NetnsReader, whyNoEvents } from './netns-reader.ts';
@@ -44,8 +45,10 @@ export interface SamplerOptions {
    * remember their owners.
    */
   eventsOnly?: boolean | undefined;
-  /** Receive buffer for events of a namespace, bytes; undefined for the default, `EVENT_BUFFER_BYTES`. */
+  /** The kernel's buffer for events, bytes: of a namespace, or of all; undefined for the default. */
   eventBufferBytes?: number | undefined;
+  /** The sources of events that may be used, the best first; all by default. */
+  eventSources?: readonly EventSource[] | undefined;
   /** Whether addresses, ports and users get names. */
   names: boolean;
   /** Whether ticks have samples of the host. */
@@ -68,11 +71,12 @@ const DUMP_SHARE = 0.03;
 export class Sampler implements SampleSource {
   intervalMs: number;
   readonly startedAtMs = Date.now();
+  readonly eventSource: EventSource | undefined;
   readonly knowledge = { snapshots: SNAPSHOTS_OVER_TIME, closed: CLOSED_CONNECTIONS };
   readonly #machine: Machine;
   readonly #options: SamplerOptions;
   readonly #tracker: NamespaceTracker;
-  readonly #stream: ConnectionEventStream | undefined;
+  readonly #stream: ConnectionEvents | undefined;
   readonly #background: Background;
   readonly #whole: CpuBudget | undefined;
   readonly #followed = new Map<NetnsReader, NetnsSampler>();
@@ -93,7 +97,9 @@ export class Sampler implements SampleSource {
     this.#options = options;
     this.intervalMs = options.intervalMs;
     this.#tracker = tracker;
-    this.#stream = options.events ? new ConnectionEventStream(machine, tracker.names) : undefined;
+    this.#stream = options.events ? ConnectionEvents.open(machine, tracker.names) : undefined;
+    this.eventSource = this.#stream?.source;
+    this.#notes.push(...(this.#stream?.notes ?? []));
     this.#background = new Background(options.backgroundShare ?? BACKGROUND_SHARE, cpuMs, Date.now());
     if (options.wholeShare !== undefined) this.#whole = new CpuBudget(options.wholeShare, cpuMs, Date.now());
     this.#endMs = options.forMs === undefined ? Number.POSITIVE_INFINITY : this.startedAtMs + options.forMs;
@@ -304,22 +310,22 @@ export class Sampler implements SampleSource {
     this.#tracker.requestRefresh();
   }
 
-  #drain(nowMs: number, { closed, lost, drained }: TickRequest, isLast = false): number {
+  #drain(nowMs: number, { events, lost, drained }: TickRequest, isLast = false): number {
     if (this.#stream === undefined) return 0;
     const found = this.#stream.drain(
       nowMs,
       {
-        closed: (namespace, connection) => {
+        event: (namespace, event) => {
           const sampler = this.#followed.get(namespace);
           if (sampler === undefined) return;
-          sampler.closes++;
-          closed?.(sampler.namespace, connection);
+          sampler.countEvent(event.kind);
+          events?.[event.kind]?.(sampler.namespace, event);
         },
-        lost: (namespace) => {
+        lost: (namespace, count) => {
           const sampler = this.#followed.get(namespace);
           if (sampler === undefined) return;
           sampler.lost++;
-          lost?.(sampler.namespace, this.#drainedMs, nowMs);
+          lost?.(sampler.namespace, this.#drainedMs, nowMs, count);
           // Connections opened meanwhile are not remembered: the next dump is due at once.
           if (this.#options.eventsOnly) this.#dueMs = 0;
         },
@@ -355,13 +361,18 @@ export class Sampler implements SampleSource {
   }
 
   /** @throws {Failure} `not-permitted` where only events are wanted, and cannot be received */
-  #listen(stream: ConnectionEventStream, sampler: NetnsSampler): void {
+  #listen(stream: ConnectionEvents, sampler: NetnsSampler): void {
     try {
-      stream.add(sampler.watched, sampler.watched.openEvents(this.#options.eventBufferBytes));
-      sampler.listens = true;
+      sampler.listens = stream.source;
+      stream.add(sampler.watched, this.#options.eventBufferBytes);
     } catch (error) {
       const reason = whyNoEvents(this.#machine, error) ?? (error instanceof Failure ? error.message : undefined);
       if (reason === undefined) throw error;
+      if (stream.source === 'tracepoint') {
+        this.#noteLoss(sampler.namespace, 'closed UDP sockets are not seen', error);
+        return;
+      }
+      sampler.listens = undefined;
       // A namespace that started later does not end the command.
       if (this.#options.eventsOnly && !this.#ticked) {
         if (error instanceof Failure) throw error;

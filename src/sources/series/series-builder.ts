@@ -3,7 +3,7 @@ import type { WatchedContainer, WatchedNetns } from '../../model/netns/netns.ts'
 import type { HostSample, NetnsSample } from '../../model/sample/sample.ts';
 import type { NetnsSeries, Series } from '../../model/sample/series.ts';
 import { TargetNotes } from '../../model/sample/target-notes.ts';
-import type { ClosedConnection } from '../../model/socket/closed-connection.ts';
+import type { ConnectionEvent } from '../../model/socket/connection-event.ts';
 import { AddressInterner } from '../../model/socket/interned-address.ts';
 import { SocketColumnsBuilder } from '../../model/socket/socket-columns-builder.ts';
 import type { NetnsTick, SourceDetails, Tick } from '../sample-source.ts';
@@ -33,10 +33,10 @@ export class SeriesBuilder {
     this.#limit = limit;
   }
 
-  /** Adds a closed connection. */
-  closed({ netns }: WatchedNetns, closed: ClosedConnection): void {
+  /** Adds the end of a connection. */
+  ended({ netns }: WatchedNetns, event: ConnectionEvent): void {
     const known = this.#namespaces.get(netns);
-    known?.closed.add(closed, known.lastSnapshotMs);
+    known?.closed.add(event, known.lastSnapshotMs);
   }
 
   /** Adds a tick. @returns its samples, in the order of its namespaces */
@@ -100,7 +100,7 @@ export class SeriesBuilder {
         source: snapshot.source,
         coverage: snapshot.coverage,
       }),
-      ...(tick.closes !== undefined && { closed }),
+      ...(tick.events !== undefined && { closed }),
       ...(lost > 0 && { lost }),
     };
     if (snapshot !== undefined) {
