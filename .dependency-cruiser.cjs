@@ -14,7 +14,7 @@ const MODULES = {
   runtimes: ['base', 'model'],
   names: ['base', 'model'],
   lab: ['base', 'model'],
-  kernel: ['base', 'netlink', 'model'],
+  kernel: ['base', 'netlink', 'bpf', 'model'],
   filter: ['base', 'netlink', 'model'],
   count: ['base', 'model'],
   platform: ['base', 'model'],

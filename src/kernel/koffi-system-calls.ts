@@ -4,6 +4,14 @@ import { errnoName } from '../base/errno.ts';
 import { SystemCallError, type SystemCalls } from './system-calls.ts';
 
 const MSG_DONTWAIT = 0x40;
+/** The C library has no function for bpf(2). */
+const BPF_NUMBERS: Readonly<Record<string, number>> = { x64: 321, arm64: 280 };
+/** Protection and flags of mmap(2). */
+const PROT_READ = 1;
+const PROT_WRITE = 2;
+const MAP_SHARED = 1;
+/** MAP_FAILED, as an address. */
+const MAP_FAILED = 2n ** 64n - 1n;
 
 type Koffi = typeof import('koffi');
 
@@ -48,6 +56,11 @@ function load(): SystemCalls {
   const readlinkat = late('long readlinkat(int, const char *, _Out_ uint8_t *, size_t)');
   const getxattr = late('long getxattr(const char *, const char *, _Out_ uint8_t *, size_t)');
   const getsockopt = late('int getsockopt(int, int, int, _Out_ uint8_t *, _Inout_ uint32_t *)');
+  const syscall = late('long syscall(long, int, _Inout_ uint8_t *, unsigned int)');
+  const getpagesize = late('int getpagesize()');
+  // With 64-bit offsets on every machine that has eBPF.
+  const mmap = late('void *mmap(void *, size_t, int, int, int, long)') as (...args: unknown[]) => unknown;
+  const munmap = late('int munmap(void *, size_t)');
   // musl's prlimit has 64-bit limits, and newer versions lack the name prlimit64.
   const limitArguments = '(int, int, const uint8_t *, _Out_ uint8_t *)';
   const prlimit64 = late(`int prlimit64${limitArguments}`, `int prlimit${limitArguments}`);
@@ -95,6 +108,22 @@ function load(): SystemCalls {
     },
     readlinkat: (folder, name, target) => checked('readlinkat', readlinkat(folder, name, target, target.length)),
     getxattr: (path, name, value) => checked('getxattr', getxattr(path, name, value, value.length)),
+    bpf: (command, attributes) => {
+      const number = BPF_NUMBERS[process.arch];
+      if (number === undefined) throw new SystemCallError('bpf', os.constants.errno.ENOSYS, 'ENOSYS');
+      return checked('bpf', syscall(number, command, attributes, attributes.length));
+    },
+    pageSize: () => getpagesize(),
+    mapFile: (fd, offset, length, writable) => {
+      const address = mmap(null, length, writable ? PROT_READ | PROT_WRITE : PROT_READ, MAP_SHARED, fd, offset);
+      if (koffi.address(address) === MAP_FAILED) checked('mmap', -1);
+      return {
+        bytes: koffi.view(address, length),
+        unmap: () => {
+          checked('munmap', munmap(address, length));
+        },
+      };
+    },
   };
 }
 

@@ -38,6 +38,24 @@ export interface SystemCalls {
   readlinkat(folder: number, name: string, target: Uint8Array): number;
   /** getxattr(2), which follows links. @returns how many bytes of `value` were written */
   getxattr(path: string, name: string, value: Uint8Array): number;
+  /** bpf(2) with a union bpf_attr. @returns its result, a descriptor for many commands */
+  bpf(command: number, attributes: Uint8Array): number;
+  /** Bytes of a page of memory, getpagesize(2). */
+  pageSize(): number;
+  /**
+   * mmap(2) of a file, shared, as long as `unmap` is not called. No copy: others change these bytes.
+   *
+   * @param offset in the file, a multiple of the page size, bytes
+   * @param writable false maps for reading only; a write to it ends the process
+   */
+  mapFile(fd: number, offset: number, length: number, writable: boolean): MappedFile;
+}
+
+/** Memory that is mapped to a file. */
+export interface MappedFile {
+  bytes: ArrayBuffer;
+  /** munmap(2). `bytes` must not be used any more, an access ends the process. */
+  unmap(): void;
 }
 
 /** A system call that returned -1. */

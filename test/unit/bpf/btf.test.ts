@@ -1,9 +1,10 @@
 import fs from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { Btf, BtfError } from '../../../src/bpf/btf.ts';
+import { Btf } from '../../../src/bpf/btf.ts';
+import { BtfError } from '../../../src/bpf/kernel-types.ts';
 
 const KERNEL = '/sys/kernel/btf/vmlinux';
-const KIND = { INT: 1, PTR: 2, STRUCT: 4, UNION: 5, TYPEDEF: 8, CONST: 10 };
+const KIND = { INT: 1, PTR: 2, ARRAY: 3, STRUCT: 4, UNION: 5, TYPEDEF: 8, CONST: 10, FUNC: 12 };
 
 /** A type: its kind, name, size or type, and for structures the members: name, type, offset in bits. */
 interface Type {
@@ -83,28 +84,52 @@ const TYPES: Type[] = [
     ],
   },
   { kind: KIND.PTR, sizeOrType: 6 },
+  { kind: KIND.ARRAY, sizeOrType: 0, extra: [2, 1, 3] },
+  {
+    kind: KIND.STRUCT,
+    name: 'more',
+    sizeOrType: 32,
+    members: [
+      ['pointer', 8, 0],
+      ['array', 9, 64],
+    ],
+  },
+  { kind: KIND.FUNC, name: 'run', sizeOrType: 0 },
 ];
 
 describe('Btf', () => {
   const types = new Btf(btf(TYPES));
 
   it('finds members, through other names and qualifiers, and those of nameless unions', () => {
-    expect(types.offsetOf('inner', ['b'])).toBe(4);
-    expect(types.offsetOf('outer', ['in', 'b'])).toBe(12);
-    expect(types.offsetOf('outer', ['right'])).toBe(16);
-    expect(types.offsetOf('bits', ['whole'])).toBe(4);
+    expect(types.member('inner', 'b')).toEqual({ offset: 4, size: 4 });
+    expect(types.member('outer', 'in.b')).toEqual({ offset: 12, size: 4 });
+    expect(types.member('outer', 'right')).toEqual({ offset: 16, size: 4 });
+    expect(types.member('bits', 'whole')).toEqual({ offset: 4, size: 4 });
+  });
+
+  it('knows the sizes of structures, pointers and arrays', () => {
+    expect(types.member('outer', 'in')).toEqual({ offset: 8, size: 8 });
+    expect(types.member('more', 'pointer')).toEqual({ offset: 0, size: 8 });
+    expect(types.member('more', 'array')).toEqual({ offset: 8, size: 24 });
+  });
+
+  it('knows the ids of functions and typedefs', () => {
+    expect(types.id('typedef', 'inner_t')).toBe(3);
+    expect(types.id('func', 'run')).toBe(11);
+    // Names are of one kind.
+    expect(() => types.id('func', 'inner_t')).toThrow('no func inner_t');
   });
 
   it.each([
-    ['none', ['a'], 'there is no struct none'],
-    ['inner', ['c'], 'struct inner has no c'],
+    ['none', 'a', 'no struct none'],
+    ['inner', 'c', 'struct inner has no c'],
     // A member of no structure has none.
-    ['outer', ['first', 'a'], 'struct outer has no first.a'],
-    ['bits', ['part'], 'is a bit field'],
+    ['outer', 'first.a', 'struct outer has no first.a'],
+    ['bits', 'part', 'is a bit field'],
     // Only the whole name counts.
-    ['inn', ['a'], 'there is no struct inn'],
-  ])('struct %s, %j: refused', (structure, path, message) => {
-    expect(() => types.offsetOf(structure, path)).toThrow(message);
+    ['inn', 'a', 'no struct inn'],
+  ])('struct %s, %s: refused', (structure, path, message) => {
+    expect(() => types.member(structure, path)).toThrow(message);
   });
 
   it.each([
@@ -119,8 +144,11 @@ describe('Btf', () => {
   it.skipIf(!fs.existsSync(KERNEL))('reads the types of this kernel', () => {
     const kernel = new Btf(fs.readFileSync(KERNEL));
     // Promised by include/net/sock.h: sk_node and skc_node share their offset, skc_addrpair is the first.
-    expect(kernel.offsetOf('sock', ['__sk_common', 'skc_daddr'])).toBe(0);
-    expect(kernel.offsetOf('sock_common', ['skc_rcv_saddr'])).toBe(4);
-    expect(kernel.offsetOf('sock_common', ['skc_family'])).toBe(16);
+    expect(kernel.member('sock', '__sk_common.skc_daddr')).toEqual({ offset: 0, size: 4 });
+    expect(kernel.member('sock_common', 'skc_rcv_saddr')).toEqual({ offset: 4, size: 4 });
+    expect(kernel.member('sock_common', 'skc_family')).toEqual({ offset: 16, size: 2 });
+    expect(kernel.member('sock_common', 'skc_v6_daddr').size).toBe(16);
+    // TASK_COMM_LEN, include/linux/sched.h.
+    expect(kernel.member('task_struct', 'comm').size).toBe(16);
   });
 });
