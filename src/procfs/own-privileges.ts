@@ -8,6 +8,8 @@ const CAPABILITY_BITS = {
   CAP_SYS_PTRACE: 19n,
   CAP_SYS_ADMIN: 21n,
   CAP_SYS_RESOURCE: 24n,
+  CAP_PERFMON: 38n,
+  CAP_BPF: 39n,
 } as const;
 
 /** Name of a capability, capabilities(7). */

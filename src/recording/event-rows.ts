@@ -86,6 +86,8 @@ export class RecordedConnectionEvent implements ConnectionEvent {
     return name === undefined ? undefined : errnoOfName(name);
   }
   get openedAtMs(): number | undefined {
+    const latencyUs = this.number('latencyUs');
+    if (latencyUs !== undefined) return this.atMs - latencyUs / 1000;
     const ms = this.number('atMostMs');
     return this.source === 'tracepoint' && ms === this.number('atLeastMs') && ms !== undefined
       ? this.atMs - ms
@@ -136,9 +138,10 @@ export class RecordedConnectionEvent implements ConnectionEvent {
     };
     const { role, container, outcome, process } = this;
     if (outcome !== undefined) {
-      const atMostMs = this.number('atMostMs');
       row.outcome = outcome;
-      row.lifetime = { atLeastMs: this.number('atLeastMs') ?? 0, ...(atMostMs !== undefined && { atMostMs }) };
+      const atMostMs = this.number('atMostMs');
+      if (this.number('latencyUs') === undefined)
+        row.lifetime = { atLeastMs: this.number('atLeastMs') ?? 0, ...(atMostMs !== undefined && { atMostMs }) };
     }
     if (this.#cookie !== 0) row.cookie = this.#cookie.toString(16);
     if (role !== undefined) row.role = role;

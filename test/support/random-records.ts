@@ -202,12 +202,27 @@ const endpoint = fc.record(
 );
 
 /** The kind follows from the outcome; only ends have one, and a lifetime. */
-function withKind({ outcome, lifetime, ...rest }: { atMs: number; outcome?: Outcome | undefined; lifetime: Lifetime }) {
+function withKind({
+  outcome,
+  lifetime,
+  ...rest
+}: {
+  atMs: number;
+  latencyUs?: number;
+  outcome?: Outcome | undefined;
+  lifetime: Lifetime;
+}) {
   const at = new Date(Math.floor(rest.atMs));
   const made =
     outcome === undefined
       ? fc.constantFrom('opened' as const, 'established' as const).map((event) => ({ ...rest, at, event }))
-      : fc.constant({ ...rest, at, outcome, lifetime, event: isFailure(outcome) ? 'failed' : 'closed' });
+      : fc.constant({
+          ...rest,
+          at,
+          outcome,
+          ...(rest.latencyUs === undefined && { lifetime }),
+          event: isFailure(outcome) ? 'failed' : 'closed',
+        });
   return made as fc.Arbitrary<ConnectionEventRecord>;
 }
 

@@ -118,6 +118,19 @@ export class NetnsOwners {
     if (!readable && readStat(pid, this.#machine.proc) !== undefined) this.#denied.add(pid);
   }
 
+  /**
+   * A process of the namespace. Its container is looked up where more than one can be meant.
+   *
+   * @param name of the process
+   */
+  ofProcess(pid: number, name: string): Owner {
+    if (this.#soleContainer !== undefined || this.#containerNames.size === 0) return { pid, name };
+    // Another process may have the PID by now.
+    if (this.#owners.get(pid)?.name !== name) this.#owners.delete(pid);
+    const { container } = this.#ownerOf(pid);
+    return { pid, name, ...(container !== undefined && { container }) };
+  }
+
   #ownerOf(pid: number): Owner {
     const known = this.#owners.get(pid);
     if (known !== undefined) return known;

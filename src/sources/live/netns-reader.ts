@@ -124,8 +124,18 @@ export class NetnsReader {
   }
 
   /** As {@link containerOf}, for a closed connection. @param remembered what dumps showed of it */
-  containerOfClosed(socket: SocketView, remembered: Remembered | undefined): string | undefined {
+  containerOfClosed(socket: SocketView, remembered: Pick<Remembered, 'container'> | undefined): string | undefined {
     return this.#containerOf(socket, remembered?.container);
+  }
+
+  /** Adds a listener that no dump has yet. @param owner undefined where it is not known */
+  addListener(socket: SocketView, owner: Owner | undefined): void {
+    const listener = this.roles.addListener(socket);
+    if (listener === undefined || owner === undefined) return;
+    if (!this.#listenerOwners.has(listener)) this.#listenerOwners.set(listener, owner);
+    const { container } = owner;
+    if (container !== undefined && !this.#listenerContainers.has(listener))
+      this.#listenerContainers.set(listener, container);
   }
 
   /** The process that listens where a connection came in; undefined where unknown, and where several listen there. */

@@ -97,7 +97,9 @@ export class Sampler implements SampleSource {
     this.#options = options;
     this.intervalMs = options.intervalMs;
     this.#tracker = tracker;
-    this.#stream = options.events ? ConnectionEvents.open(machine, tracker.names) : undefined;
+    this.#stream = options.events
+      ? ConnectionEvents.open(machine, tracker.names, options.eventSources, options.eventBufferBytes)
+      : undefined;
     this.eventSource = this.#stream?.source;
     this.#notes.push(...(this.#stream?.notes ?? []));
     this.#background = new Background(options.backgroundShare ?? BACKGROUND_SHARE, cpuMs, Date.now());

@@ -1,9 +1,13 @@
+import { BtfError } from '../../../bpf/kernel-types.ts';
 import type { Machine } from '../../../collect/machine.ts';
+import { noteOfDenied } from '../../../collect/permissions.ts';
+import { BpfError } from '../../../kernel/bpf/bpf-error.ts';
 import type { Names } from '../../../model/names.ts';
-import type { EventSource } from '../../../model/socket/connection-event.ts';
+import { EVENT_SOURCES, type EventSource } from '../../../model/socket/connection-event.ts';
 import type { NetnsReader } from '../netns-reader.ts';
 import { DestroyStream } from './destroy-stream.ts';
 import type { EventStream, EventStreamSink } from './event-stream.ts';
+import { TracepointStream } from './tracepoint-stream.ts';
 
 /** The events of the connections of several namespaces, from the best source that can be opened. */
 export class ConnectionEvents implements EventStream {
@@ -19,9 +23,30 @@ export class ConnectionEvents implements EventStream {
     this.notes = notes;
   }
 
-  /** Opens the best source that is permitted. @param names undefined for plain numbers */
-  static open(machine: Machine, names: Names | undefined): ConnectionEvents {
-    return new ConnectionEvents('sock_diag', [new DestroyStream(machine, names, 'all')], []);
+  /**
+   * Opens the best source that the kernel has and permits.
+   *
+   * @param names undefined for plain numbers
+   * @param sources that may be used
+   * @param bufferBytes of the tracepoint's ring buffer; undefined for the default
+   */
+  static open(
+    machine: Machine,
+    names: Names | undefined,
+    sources: readonly EventSource[] = EVENT_SOURCES,
+    bufferBytes?: number,
+  ): ConnectionEvents {
+    const notes: string[] = [];
+    if (sources.includes('tracepoint')) {
+      try {
+        const tracepoint = new TracepointStream(machine, names, bufferBytes);
+        return new ConnectionEvents('tracepoint', [tracepoint, new DestroyStream(machine, names, 'udp')], notes);
+      } catch (error) {
+        if (!(error instanceof BpfError) && !(error instanceof BtfError)) throw error;
+        notes.push(noteOf(machine, error));
+      }
+    }
+    return new ConnectionEvents('sock_diag', [new DestroyStream(machine, names, 'all')], notes);
   }
 
   setNames(names: Names | undefined): void {
@@ -44,4 +69,12 @@ export class ConnectionEvents implements EventStream {
   close(): void {
     for (const stream of this.#streams) stream.close();
   }
+}
+
+/** What the destroy multicast does not tell, and why it is used. */
+function noteOf(machine: Machine, error: BpfError | BtfError): string {
+  const lost = 'connections are not seen when they are opened, only as they close, without errors and exact times';
+  if (error instanceof BpfError && (error.code === 'EPERM' || error.code === 'EACCES') && error.log === undefined)
+    return noteOfDenied(machine, lost, ['CAP_BPF', 'CAP_PERFMON']);
+  return `${lost}: ${error.message.split('\n', 1)[0]}`;
 }

@@ -1,5 +1,6 @@
 import { errnoName } from '../../../base/errno.ts';
 import { hex64 } from '../../../base/hex.ts';
+import type { Owner } from '../../../collect/owners/memory-columns.ts';
 import type {
   ConnectionEvent,
   ConnectionEventRecord,
@@ -34,7 +35,7 @@ export abstract class LiveEvent implements ConnectionEvent {
   /** See `ConnectionEventRow.latencyUs`. */
   abstract readonly latencyUs: number | undefined;
   /** The process that opened the connection; undefined when the source does not tell. */
-  protected abstract readonly opener: Pick<SocketProcess, 'pid' | 'name'> | undefined;
+  protected abstract readonly opener: Owner | undefined;
   /** Set by the move to an event. */
   protected namespace!: NetnsReader;
   readonly #names: EndpointNames;
@@ -58,7 +59,8 @@ export abstract class LiveEvent implements ConnectionEvent {
     return known ?? (this.outcome === 'never-accepted' ? undefined : this.namespace.listenerOwnerOf(this.socket));
   }
   get container(): string | undefined {
-    return this.namespace.containerOfClosed(this.socket, this.remembered);
+    const { opener } = this;
+    return this.namespace.containerOfClosed(this.socket, opener?.container === undefined ? this.remembered : opener);
   }
 
   row(): ConnectionEventRow {
@@ -79,7 +81,8 @@ export abstract class LiveEvent implements ConnectionEvent {
     if (latencyUs !== undefined) row.latencyUs = latencyUs;
     if (outcome !== undefined) {
       row.outcome = outcome;
-      row.lifetime = this.#lifetime();
+      // How long an attempt took is its latency.
+      if (latencyUs === undefined) row.lifetime = this.#lifetime();
     }
     if (closedBy !== undefined) row.closedBy = closedBy;
     if (errno !== undefined) row.errno = errnoName(errno);
