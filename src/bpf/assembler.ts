@@ -34,6 +34,7 @@ const SIZES = { 1: op.BPF_B, 2: op.BPF_H, 4: op.BPF_W, 8: op.BPF_DW } as const;
 const OPERATIONS = {
   '+': op.BPF_ADD,
   '-': op.BPF_SUB,
+  '/': op.BPF_DIV,
   '|': op.BPF_OR,
   '&': op.BPF_AND,
   '<<': op.BPF_LSH,

@@ -27,6 +27,7 @@ export const BPF_X = 0x08;
 // Arithmetic.
 export const BPF_ADD = 0x00;
 export const BPF_SUB = 0x10;
+export const BPF_DIV = 0x30;
 export const BPF_OR = 0x40;
 export const BPF_AND = 0x50;
 export const BPF_LSH = 0x60;

@@ -10,8 +10,8 @@ import { Roles } from './roles.ts';
 export interface CountedSnapshot {
   sockets: SocketSource;
   names: Names;
-  /** The process that holds a socket; undefined where none is known. */
-  holderOf(socket: SocketView): Holder | undefined;
+  /** The processes that hold a socket, by PID; empty where none is known. */
+  holdersOf(socket: SocketView): readonly Holder[];
   /** Name of the container that a socket belongs to; undefined for none. */
   containerOf(socket: SocketView): string | undefined;
 }
@@ -42,7 +42,7 @@ export function countGroups(
     names: snapshot.names,
     ...(needsRoles && { roles: new Roles(snapshot.sockets) }),
     processOf: (socket) => {
-      const holder = snapshot.holderOf(socket);
+      const [holder] = snapshot.holdersOf(socket);
       return holder === undefined ? undefined : `${holder.pid}/${holder.name}`;
     },
     containerOf: (socket) => snapshot.containerOf(socket),

@@ -42,7 +42,7 @@ export function testsOverTime(bound: BoundFilter, source: Source): FilterTests {
 export function eventTest(bound: BoundFilter, source: Source): EventTest {
   let current: ConnectionEvent | undefined;
   const test = filterTest(bound, source.knowledge.closed, {
-    processesOf: () => (current?.process === undefined ? [] : [current.process]),
+    processesOf: () => current?.processes ?? [],
     belongsTo: (_, wanted) => current?.container !== undefined && source.isNamed(current.container, wanted),
     roleOf: () => current?.role ?? 'client',
     isListenedOn: () => current?.role === 'server',
@@ -58,13 +58,10 @@ export function eventTest(bound: BoundFilter, source: Source): EventTest {
 }
 
 function snapshotTest(bound: BoundFilter, source: Source): SnapshotTest {
-  return ({ sockets, holderOf, containerOf, seenSince, takenAtMs }) => {
+  return ({ sockets, holdersOf, containerOf, seenSince, takenAtMs }) => {
     const roles = bound.needs.listeners ? new Roles(sockets) : undefined;
     return filterTest(bound, source.knowledge.snapshots, {
-      processesOf: (socket) => {
-        const holder = holderOf(socket);
-        return holder === undefined ? [] : [holder];
-      },
+      processesOf: holdersOf,
       belongsTo: (socket, wanted) => {
         const container = containerOf(socket);
         return container !== undefined && source.isNamed(container, wanted);

@@ -68,7 +68,7 @@ function socketTest(context: FilterContext, read: SocketsRead, bound: SnapshotFi
   const { needs } = bound;
   checkAnswerable(netns, read, bound);
   if (needs.marks) checkMarks(read.sockets);
-  const owners = needs.processes ? netns.owners(read.sockets, true) : undefined;
+  const owners = needs.processes ? netns.owners(read.sockets) : undefined;
   // Sockets without a known holder do not match: the coverage has to say so.
   if (owners !== undefined) addGaps(read.coverage, owners, read.sockets);
   const isAutobound = needs.autobound ? netns.autobound?.(query) : undefined;

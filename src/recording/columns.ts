@@ -9,6 +9,7 @@ import {
 import type { AddressTexts } from './address-texts.ts';
 import { type Cell, type Columns, differences, numbersOf, sums, textsOf, wordsOf } from './cells.ts';
 import { FAMILIES, PROTOS } from './enumerations.ts';
+import { holderColumns, holdersFrom } from './holder-columns.ts';
 
 /** Fields of numbers that are 0 where a row has none. In a file 0 is left out. */
 export const NUMBERS = [
@@ -49,8 +50,7 @@ export function toColumns(sockets: SocketColumns, keys: readonly number[]): Colu
   add('drops', sockets.drops);
   add('notBeforeMs', sockets.notBeforeMs);
   add('firstSeenMs', sockets.firstSeenMs);
-  add('pid', sockets.pid);
-  add('process', sockets.process);
+  Object.assign(columns, holderColumns(sockets.holders, keys.length));
   add('container', sockets.container);
   add('path', sockets.path);
   for (const field of RECORDED_INFO) add(`info.${field}`, sockets.info[field]);
@@ -104,12 +104,11 @@ export function fromColumns(
     drops: numbers('drops'),
     firstSeenMs: numbers('firstSeenMs'),
     notBeforeMs: numbers('notBeforeMs'),
-    pid: numbers('pid'),
     unixType: numbers('unixType'),
     peerInode: numbers('peerInode'),
     local: addresses.column(columns.local),
     peer: addresses.column(columns.peer),
-    process: textsOf(columns.process),
+    holders: holdersFrom(columns, keys.length),
     container: textsOf(columns.container),
     path: textsOf(columns.path),
     info: info as SocketColumns['info'],

@@ -1,5 +1,6 @@
 import type { ConnectionEventRecord } from '../model/socket/connection-event.ts';
 import { type Columns, ColumnsWriter } from './cells.ts';
+import { holderColumns } from './holder-columns.ts';
 
 /** Numeric fields of an event that can be absent; the columns have the same names. */
 export const OPTIONAL_NUMBERS = ['bytesSent', 'bytesReceived', 'rttUs', 'retransmits', 'latencyUs'] as const;
@@ -35,8 +36,8 @@ export function toEventColumns(events: readonly ConnectionEventRecord[], atMs: n
     writer.add(`${side}Name`, (record) => record[side].name);
     writer.add(`${side}Service`, (record) => record[side].service);
   }
-  writer.add('pid', ({ processes }) => processes?.[0]?.pid);
-  writer.add('process', ({ processes }) => processes?.[0]?.name);
+  const holders = events.map(({ processes }) => processes ?? null);
+  Object.assign(writer.columns, holderColumns(holders, events.length));
   writer.add('container', ({ container }) => container);
   writer.add('atLeastMs', ({ lifetime }) => lifetime?.atLeastMs || undefined);
   writer.add('atMostMs', ({ lifetime }) => lifetime?.atMostMs);

@@ -11,12 +11,14 @@ import type {
 } from '../model/socket/connection-event.ts';
 import { EVENT_SOURCES, isFailure } from '../model/socket/connection-event.ts';
 import type { Address } from '../model/socket/interned-address.ts';
+import { type Holder, valueAt } from '../model/socket/socket-columns.ts';
 import type { Endpoint } from '../model/socket/socket-row.ts';
 import type { Family, Proto } from '../model/socket/socket-view.ts';
 import type { TcpInfo, TcpInfoNumber } from '../model/socket/tcp-info.ts';
 import { type Columns, ColumnsReader } from './cells.ts';
 import { FAMILIES, OUTCOMES, PROTOS } from './enumerations.ts';
 import { FULL_EVENT_NUMBERS, microseconds, OPTIONAL_NUMBERS } from './event-columns.ts';
+import { holdersFrom } from './holder-columns.ts';
 
 /** Decodes the columns of `toEventColumns`. @param addressOf makes an address from its text */
 export function fromEventColumns(
@@ -25,7 +27,11 @@ export function fromEventColumns(
   addressOf: (text: string) => Address,
 ): RecordedConnectionEvent[] {
   const reader = new ColumnsReader(columns);
-  return reader.sums('cookie').map((cookie, row) => new RecordedConnectionEvent(reader, row, cookie, atMs, addressOf));
+  const cookies = reader.sums('cookie');
+  const holders = holdersFrom(columns, cookies.length);
+  return cookies.map(
+    (cookie, row) => new RecordedConnectionEvent(reader, row, cookie, atMs, addressOf, valueAt(holders, row) ?? []),
+  );
 }
 
 /** A connection event of a recording. Decodes a field when it is read, because counting needs few of them. Stays valid, unlike a live one. */
@@ -37,6 +43,7 @@ export class RecordedConnectionEvent implements ConnectionEvent {
   readonly #cookie: number;
   readonly #lineMs: number;
   readonly #addressOf: (text: string) => Address;
+  readonly processes: readonly Holder[];
   #socket: RecordedClosedView | undefined;
 
   constructor(
@@ -45,7 +52,9 @@ export class RecordedConnectionEvent implements ConnectionEvent {
     cookie: number,
     lineMs: number,
     addressOf: (text: string) => Address,
+    processes: readonly Holder[],
   ) {
+    this.processes = processes;
     this.#reader = reader;
     this.#row = row;
     this.#cookie = cookie;
@@ -109,7 +118,7 @@ export class RecordedConnectionEvent implements ConnectionEvent {
     const seen = this.number('seen');
     if (seen === undefined) return undefined;
     const notSeen = this.number('notSeen');
-    const { process, atMs, container } = this;
+    const { atMs, container } = this;
     const remembered: Remembered = {
       firstSeenMs: atMs - seen,
       state: this.state,
@@ -120,7 +129,7 @@ export class RecordedConnectionEvent implements ConnectionEvent {
       peer: this.address('peer').words,
     };
     if (notSeen !== undefined) remembered.notBeforeMs = atMs - notSeen;
-    if (process !== undefined) remembered.process = process;
+    if (this.processes.length > 0) remembered.holders = this.processes;
     if (container !== undefined) remembered.container = container;
     return remembered;
   }
@@ -136,7 +145,7 @@ export class RecordedConnectionEvent implements ConnectionEvent {
       peer: this.#endpoint('peer'),
       source: this.source,
     };
-    const { role, container, outcome, process } = this;
+    const { role, container, outcome } = this;
     if (outcome !== undefined) {
       row.outcome = outcome;
       const atMostMs = this.number('atMostMs');
@@ -145,7 +154,7 @@ export class RecordedConnectionEvent implements ConnectionEvent {
     }
     if (this.#cookie !== 0) row.cookie = this.#cookie.toString(16);
     if (role !== undefined) row.role = role;
-    if (process !== undefined) row.processes = [process];
+    if (this.processes.length > 0) row.processes = this.processes;
     const errno = this.#text('errno');
     if (errno !== undefined) row.errno = errno;
     const closedBy = this.#text('closedBy');
@@ -182,11 +191,6 @@ export class RecordedConnectionEvent implements ConnectionEvent {
   /** Port of a side; 0 for none. */
   port(side: 'local' | 'peer'): number {
     return this.number(`${side}Port`) ?? 0;
-  }
-
-  get process(): { pid: number; name: string } | undefined {
-    const pid = this.number('pid');
-    return pid === undefined ? undefined : { pid, name: this.#text('process') ?? '' };
   }
 
   #endpoint(side: 'local' | 'peer'): Endpoint {

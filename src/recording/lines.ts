@@ -77,6 +77,8 @@ export interface SnapshotChange {
   coverage?: Coverage;
   /** Bit mask of the states that were left out; absent for none. */
   without?: number;
+  /** How long before `at` the holders of its sockets were known, milliseconds; absent where that is not known. */
+  owners?: number;
   /** New and changed sockets, with all fields. */
   now?: Columns;
   /** Keys of the removed sockets, ascending, each as the difference to the previous one. */

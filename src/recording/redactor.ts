@@ -36,6 +36,7 @@ const SPECIAL: Readonly<Record<string, Redact>> = {
   // Names of the kernel, values are numbers.
   sysctls: (_, sysctls) => sysctls,
   pid: (redactor, pid) => redactor.pid(pid),
+  holderPids: (redactor, pids) => redactor.pid(pids),
   name: (redactor, name, around) => redactor.name(String(name), around),
 };
 
@@ -54,6 +55,7 @@ const TEXTS: Readonly<Record<string, (aliases: Aliases, text: string) => string>
   localService: service,
   peerService: service,
   process: program,
+  holderProcesses: program,
   id: (aliases, id) => aliases.id(id),
   network: (aliases, text) => network(aliases, text),
   networkMode: (aliases, text) => network(aliases, text),

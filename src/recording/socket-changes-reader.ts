@@ -17,7 +17,16 @@ export class SocketChangesReader {
   }
 
   /** The snapshot after a change. */
-  snapshot({ at, source, sources, coverage, without, now, gone }: SnapshotChange): StoredSnapshot<StoredSockets> {
+  snapshot({
+    at,
+    source,
+    sources,
+    coverage,
+    without,
+    owners,
+    now,
+    gone,
+  }: SnapshotChange): StoredSnapshot<StoredSockets> {
     if (gone !== undefined) this.#sockets.remove(sums(gone));
     if (now !== undefined) {
       const { keys, sockets } = fromColumns(now, at, this.#addresses);
@@ -28,6 +37,7 @@ export class SocketChangesReader {
       source: SOURCES.find((known) => known === source) ?? SOURCES[0],
       coverage: coverage ?? { complete: true, notes: [] },
       withoutStates: without ?? 0,
+      ...(typeof owners === 'number' && { ownersAtMs: at - owners }),
       ...(sources !== undefined && { sources: knownSources(sources) }),
       sockets: this.#sockets.sockets(at),
     };

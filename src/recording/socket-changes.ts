@@ -1,5 +1,6 @@
 import type { StoredSnapshot } from '../model/sample/recorded.ts';
 import {
+  type Holder,
   INFO_TIMES,
   numberAt,
   pickRows,
@@ -48,7 +49,7 @@ export class SocketChangesWriter {
   readonly #written = new SlotTable();
 
   change(snapshot: StoredSnapshot<SocketColumns>): SnapshotChange {
-    const { takenAtMs: at, source, sources, coverage, withoutStates, sockets } = snapshot;
+    const { takenAtMs: at, source, sources, coverage, withoutStates, ownersAtMs, sockets } = snapshot;
     const present = new Set<number>();
     const changed: { key: number; row: number }[] = [];
     let row = 0;
@@ -67,6 +68,7 @@ export class SocketChangesWriter {
       ...(sources !== undefined && { sources }),
       ...((!coverage.complete || coverage.notes.length > 0) && { coverage }),
       ...(withoutStates !== 0 && { without: withoutStates }),
+      ...(ownersAtMs !== undefined && { owners: Math.max(0, at - ownersAtMs) }),
       ...(changed.length > 0 && { now: this.#write(sockets, changed) }),
       ...(gone.length > 0 && { gone: differences(gone) }),
     };
@@ -85,18 +87,14 @@ export class SocketChangesWriter {
 }
 
 /** Fields that a row may lack. Addresses are interned: the same address is the same object. */
-const OPTIONAL = [
-  'proto',
-  'family',
-  'local',
-  'peer',
-  'drops',
-  'receiveBufferBytes',
-  'container',
-  'path',
-  'pid',
-  'process',
-] as const;
+const OPTIONAL = ['proto', 'family', 'local', 'peer', 'drops', 'receiveBufferBytes', 'container', 'path'] as const;
+
+/** Whether two lists are of the same processes; most often they are the same list. */
+function haveSameHolders(before: readonly Holder[] | undefined, now: readonly Holder[] | undefined): boolean {
+  if (before === now) return true;
+  if (before === undefined || now === undefined || before.length !== now.length) return false;
+  return before.every(({ pid, name }, at) => pid === now[at]?.pid && name === now[at]?.name);
+}
 
 /** Whether a socket is as it was, but for its clocks having gone on. */
 function isSame(before: SocketColumns, beforeRow: number, now: SocketColumns, row: number): boolean {
@@ -105,6 +103,7 @@ function isSame(before: SocketColumns, beforeRow: number, now: SocketColumns, ro
   for (const field of OPTIONAL) {
     if (valueAt<unknown>(before[field], beforeRow) !== valueAt<unknown>(now[field], row)) return false;
   }
+  if (!haveSameHolders(valueAt(before.holders, beforeRow), valueAt(now.holders, row))) return false;
   const firedAtMs = valueAt(before.timerAt, beforeRow);
   const firesAtMs = valueAt(now.timerAt, row);
   if (firedAtMs !== undefined && firesAtMs !== undefined && Math.abs(firedAtMs - firesAtMs) > SAME_MS) return false;

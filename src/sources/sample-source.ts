@@ -146,8 +146,11 @@ export interface NetnsTick extends SampledNetns<SocketSnapshot> {
 /** The sockets of a namespace at one moment, and what is known about them. */
 export interface SocketSnapshot extends SnapshotHeader {
   sockets: SocketSource;
-  /** The process that holds the socket, or did in an earlier snapshot; undefined when none was found. */
-  holderOf(socket: SocketView): Holder | undefined;
+  /**
+   * Every process that holds the socket, by PID; of an entry that no descriptor refers to (TIME_WAIT) those that held it
+   * last, as remembered. Empty when none is known.
+   */
+  holdersOf(socket: SocketView): readonly Holder[];
   /** Name of the container of the socket; undefined when it is in none, or not known. */
   containerOf(socket: SocketView): string | undefined;
   /**

@@ -73,12 +73,8 @@ export interface NetnsSnapshot {
    * @throws {Failure} as {@link read}
    */
   stream(query: SocketQuery, visit: (socket: SocketView) => void): SocketsHeader;
-  /**
-   * Finds the processes that hold sockets.
-   *
-   * @param all whether all holders of each are found, whatever it costs; otherwise the search ends when each has one
-   */
-  owners(sockets: SocketSource, all?: boolean): SocketOwners;
+  /** Finds every process of the host that holds one of these sockets. */
+  owners(sockets: SocketSource): SocketOwners;
   /** Finds the container of each socket; needed only where several share the namespace. */
   attribution(sockets: SocketSource): Promise<SocketAttribution>;
   /** The kernel's own counts of the namespace's sockets; undefined where they cannot be read. */
@@ -125,7 +121,7 @@ export interface SocketsRead extends SocketsHeader {
 
 /** Which processes hold which sockets. */
 export interface SocketOwners {
-  /** The processes that hold the socket with this inode; empty for none. */
+  /** The processes that hold the socket with this inode, by PID; empty for none. */
   of(inode: number): SocketProcess[];
   /** The note about processes that could hold a socket without an owner and may not be read; absent for none. */
   deniedNote?: string;

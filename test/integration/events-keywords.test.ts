@@ -117,7 +117,7 @@ function start(filter: string, from?: string) {
       .filter(({ type }) => type === 'connection');
   const flow = events(
     {
-      machine: localMachine({ DOCKER_HOST: 'unix:///nonexistent' }),
+      machine: localMachine({ DOCKER_HOST: 'unix:///nonexistent', SOCKLENS_BPF: 'off' }),
       out,
       err: { ...out, write: () => {} },
       stopSignal: () => stop.signal,

@@ -79,13 +79,17 @@ describe('events: load', () => {
   it('what is closed while a namespace is prepared is reported', async () => {
     const listener = await workshop.tcpListener(V4);
     const pair = await workshop.tcpPair(listener);
-    const source = await Sampler.start(localMachine({ DOCKER_HOST: 'unix:///nonexistent' }), `netns:${netns.name}`, {
-      intervalMs: 100,
-      events: true,
-      eventsOnly: true,
-      names: false,
-      host: false,
-    });
+    const source = await Sampler.start(
+      localMachine({ DOCKER_HOST: 'unix:///nonexistent', SOCKLENS_BPF: 'off' }),
+      `netns:${netns.name}`,
+      {
+        intervalMs: 100,
+        events: true,
+        eventsOnly: true,
+        names: false,
+        host: false,
+      },
+    );
     try {
       const closed: string[] = [];
       const request: TickRequest = {
@@ -127,7 +131,7 @@ describe('events: load', () => {
     // A buffer for about 50 events; 800 occur between two reads.
     const flow = events(
       {
-        machine: localMachine({ DOCKER_HOST: 'unix:///nonexistent' }),
+        machine: localMachine({ DOCKER_HOST: 'unix:///nonexistent', SOCKLENS_BPF: 'off' }),
         out: output,
         err: output,
         stopSignal: () => stop.signal,

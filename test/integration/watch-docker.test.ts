@@ -1,5 +1,6 @@
 /** `socklens watch` while containers and their Engine come and go. */
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { socklens } from '../support/cli.ts';
 import { type TestEngine, testEngine } from '../support/engine.ts';
 import { WatchRun } from '../support/watch-run.ts';
 
@@ -50,6 +51,19 @@ function describeWatch(docker: TestEngine): void {
     await run.note(new RegExp(`^${container.name}: started$`));
     expect(run.notes).toContain(`${container.name}: stopped`);
     await run.nextSample(container.name);
+  });
+
+  test("the Engine's own DNS sockets in a container are counted for the Engine, as ls names them", async () => {
+    const network = await docker.createNetwork();
+    const { name } = await docker.run({ network });
+    const { stdout } = socklens(['ls', name, '-tup', '--json'], env);
+    const { sockets } = JSON.parse(stdout) as { sockets: { processes: { pid: number; name: string }[] }[] };
+    const owners = sockets.map(({ processes }) => processes.map(({ pid, name: program }) => `${pid}/${program}`));
+    expect(owners).toEqual([[expect.stringMatching(/^\d+\/dockerd$/)], owners[0]]);
+    const run = new WatchRun([name, ...flags, '-tu', '--by', 'process'], env);
+    runs.push(run);
+    const { groups } = await run.nextSample(name);
+    expect(groups).toMatchObject([{ key: { process: owners[0]?.[0] }, count: 2 }]);
   });
 
   test('a renamed container stays the target, under its new name', async () => {

@@ -1,4 +1,4 @@
-/** Runs the built `socklens events` while a test closes sockets. */
+/** Runs the built `socklens events` while a test closes sockets: without programs in the kernel, from the destroy multicast. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { LAUNCHER } from './cli.ts';
 import { type TestNetns, until } from './netns.ts';
@@ -72,7 +72,7 @@ export class EventsRun {
     const before = receivers(netlink());
     const child = spawn(LAUNCHER, ['events', target, ...args], {
       stdio: ['ignore', 'pipe', 'pipe'],
-      env: { ...process.env, DOCKER_HOST: 'unix:///nonexistent', ...env },
+      env: { ...process.env, DOCKER_HOST: 'unix:///nonexistent', SOCKLENS_BPF: 'off', ...env },
     });
     const run = new EventsRun(child);
     await until(`events of ${target}`, () => child.exitCode !== null || receivers(netlink()) > before);

@@ -34,7 +34,9 @@ export interface PlainSocket {
   receiveBufferBytes?: number;
   drops?: number;
   info?: TcpInfo;
+  /** The only holder, for `holders`. */
   process?: Holder;
+  holders?: readonly Holder[];
   container?: string;
   firstSeenMs: number;
   notBeforeMs?: number;
@@ -77,8 +79,7 @@ export function columnsOf(sockets: readonly PlainSocket[], atMs = 0): SocketColu
     drops: column(({ drops }) => drops),
     firstSeenMs: column(({ firstSeenMs }) => firstSeenMs),
     notBeforeMs: column(({ notBeforeMs }) => notBeforeMs),
-    pid: column(({ process }) => process?.pid),
-    process: column(({ process }) => process?.name),
+    holders: column(({ holders, process }) => holders ?? (process && [process])),
     container: column(({ container }) => container),
     unixType: column(({ unixType }) => unixType),
     peerInode: column(({ peerInode }) => peerInode),

@@ -61,7 +61,7 @@ const common = fc.record(
     interfaceIndex: few,
     firstSeenMs: fc.integer({ min: T0 - 1000, max: T0 }),
     notBeforeMs: fc.integer({ min: T0 - 2000, max: T0 }),
-    process: fc.record({ pid: fc.nat(2 ** 22), name: text }),
+    holders: fc.array(fc.record({ pid: fc.nat(2 ** 22), name: text }), { minLength: 1, maxLength: 3 }),
     container: text,
   },
   {
@@ -148,7 +148,7 @@ export function recordsOf(sockets: StoredSockets): PlainSocket[] {
       receiveBufferBytes: socket.receiveBufferBytes(),
       drops: socket.drops(),
       info: socket.tcpInfo(),
-      process: socket.process,
+      holders: socket.holders.length > 0 ? socket.holders : undefined,
       container: socket.container,
       notBeforeMs,
       path: nameOf(socket.unixName()),

@@ -2,7 +2,7 @@ import type { SocketView } from '../../model/socket/socket-view.ts';
 import { readCgroupId } from '../../procfs/cgroup.ts';
 import type { ContainerInstance } from '../containers/inventory.ts';
 import type { Machine } from '../machine.ts';
-import { findOwners, type Owners } from './owners.ts';
+import { findOwners, type Owners } from './find-owners.ts';
 
 /**
  * The owner of a socket in a network namespace that several containers share: the container of a process that has
@@ -29,11 +29,11 @@ export function attribute(
 ): { of: Attribution; owners: Owners } {
   const byPid = new Map<number, string>();
   for (const { facts, pids } of containers) for (const pid of pids) byPid.set(pid, facts.id);
-  const owners = findOwners(machine, sockets, byPid.keys());
+  const owners = findOwners(machine, sockets);
   let byCgroup: Map<bigint, string> | undefined;
   const of: Attribution = (socket) => {
     let hasOwner = false;
-    for (const { pid } of owners.of(socket.inode)) {
+    for (const { pid } of owners.processesOf(socket.inode)) {
       const container = byPid.get(pid);
       if (container !== undefined) return container;
       hasOwner = true;

@@ -1,7 +1,8 @@
 import type { Remembered } from '../../model/socket/connection-event.ts';
 import type { SocketView } from '../../model/socket/socket-view.ts';
 import { TCP_STATE } from '../../model/socket/tcp-state.ts';
-import { MemoryColumns, type Owner } from './memory-columns.ts';
+import { MemoryColumns } from './memory-columns.ts';
+import type { HoldingProcess } from './owner-source.ts';
 
 /** A cookie as one number; exact below 2^53, and the kernel counts cookies up from boot. */
 function cookieNumber({ cookieLow, cookieHigh }: SocketView): number {
@@ -15,8 +16,6 @@ function cookieNumber({ cookieLow, cookieHigh }: SocketView): number {
 const RETAIN_MS = 75_000;
 /** The most sockets that stay recorded after they left the dumps: those whose event was lost would stay for ever. */
 const MAX_RETAINED = 50_000;
-/** How many searches for the owner of a socket may fail: the Engine has some open from outside the namespace. */
-const MAX_SEARCHES = 3;
 
 /**
  * The sockets of one network namespace as dumps showed them, by cookie, until {@link RETAIN_MS} after they left the
@@ -84,16 +83,26 @@ export class ConnectionMemory {
     }
   }
 
-  /** The recorded state of a socket; undefined for one that is not recorded. */
-  of(socket: SocketView): Remembered | undefined {
+  /**
+   * The recorded state of a socket; undefined for one that is not recorded.
+   *
+   * @param containerOf the name of the container of holders; undefined for none
+   */
+  of(
+    socket: SocketView,
+    containerOf: (holders: readonly HoldingProcess[]) => string | undefined = () => undefined,
+  ): Remembered | undefined {
     const row = this.#rows.get(cookieNumber(socket));
-    return row === undefined ? undefined : this.#columns.at(row);
+    return row === undefined ? undefined : this.#columns.at(row, containerOf);
   }
 
-  /** The process that has a socket open; undefined when it was not found, or the socket is not recorded. */
-  ownerOf(socket: SocketView): Owner | undefined {
+  /**
+   * The processes that held a socket when it was last known to be held, as remembered: for one that nobody can hold any
+   * more. Empty when none was found, or the socket is not recorded.
+   */
+  holdersOf(socket: SocketView): readonly HoldingProcess[] {
     const row = this.#rows.get(cookieNumber(socket));
-    return row === undefined ? undefined : this.#columns.owner(row);
+    return row === undefined ? NO_HOLDERS : this.#columns.holders(row);
   }
 
   /** When a socket was opened, see {@link Remembered}; undefined for one that is not recorded. */
@@ -102,30 +111,14 @@ export class ConnectionMemory {
     return row === undefined ? undefined : this.#columns.since(row);
   }
 
-  /** Whether the owner of a row is unknown and the searches for it are not used up. */
-  needsOwner(row: number): boolean {
-    const columns = this.#columns;
-    return columns.owner(row) === undefined && columns.inode(row) !== 0 && columns.searches(row) < MAX_SEARCHES;
-  }
-
   /** Inode of the socket of a row. */
   inode(row: number): number {
     return this.#columns.inode(row);
   }
 
-  /** Owner of a row; undefined when it was not found. */
-  owner(row: number): Owner | undefined {
-    return this.#columns.owner(row);
-  }
-
-  /** Records the owner of a row. */
-  setOwner(row: number, owner: Owner): void {
-    this.#columns.setOwner(row, owner);
-  }
-
-  /** Counts a search for the owner of a row that failed. */
-  addSearch(row: number): void {
-    this.#columns.addSearch(row);
+  /** Records the holders of a row; without any, those before stay remembered. */
+  setHolders(row: number, holders: readonly HoldingProcess[]): void {
+    if (holders.length > 0) this.#columns.setHolders(row, holders);
   }
 
   /**
@@ -137,3 +130,5 @@ export class ConnectionMemory {
     if (row !== undefined) this.#columns.setClosed(row);
   }
 }
+
+const NO_HOLDERS: readonly HoldingProcess[] = [];

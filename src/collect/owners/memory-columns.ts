@@ -1,10 +1,7 @@
 import type { Remembered } from '../../model/socket/connection-event.ts';
-import type { SocketProcess } from '../../model/socket/socket-row.ts';
 import type { SocketView } from '../../model/socket/socket-view.ts';
 import { TCP_STATE } from '../../model/socket/tcp-state.ts';
-
-/** The process that has a socket open. The container is absent for a process outside every container. */
-export type Owner = Pick<SocketProcess, 'pid' | 'name'> & { container?: string };
+import type { HoldingProcess } from './owner-source.ts';
 
 /** Rows of a new table. */
 const FIRST_ROWS = 16;
@@ -28,9 +25,9 @@ export class MemoryColumns {
   #peerPorts = new Uint16Array(FIRST_ROWS);
   #states = new Uint8Array(FIRST_ROWS);
   #flags = new Uint8Array(FIRST_ROWS);
-  #searches = new Uint8Array(FIRST_ROWS);
   #words = new Uint32Array(FIRST_ROWS * WORDS);
-  readonly #owners: (Owner | undefined)[] = [];
+  /** The last holders; the lists are shared, see `OwnerSource.processesOf`. */
+  readonly #holders: (readonly HoldingProcess[] | undefined)[] = [];
 
   /**
    * Adds a socket.
@@ -50,8 +47,7 @@ export class MemoryColumns {
     this.#states[row] = socket.state;
     const inet6 = socket.family === 'inet6';
     this.#flags[row] = inet6 ? FLAG.inet6 : 0;
-    this.#searches[row] = 0;
-    this.#owners[row] = undefined;
+    this.#holders[row] = undefined;
     for (const index of WORD_INDEXES) {
       if (index > 0 && !inet6) break;
       this.#words[row * WORDS + index] = socket.localWord(index);
@@ -70,7 +66,7 @@ export class MemoryColumns {
   }
 
   remove(row: number): void {
-    this.#owners[row] = undefined;
+    this.#holders[row] = undefined;
     this.#free.push(row);
   }
 
@@ -97,20 +93,13 @@ export class MemoryColumns {
     this.#flags[row] = (this.#flags[row] ?? 0) | FLAG.closed;
   }
 
-  owner(row: number): Owner | undefined {
-    return this.#owners[row];
+  /** Those that held it when it was last known to be held; empty where none was ever known. */
+  holders(row: number): readonly HoldingProcess[] {
+    return this.#holders[row] ?? NO_HOLDERS;
   }
 
-  setOwner(row: number, owner: Owner): void {
-    this.#owners[row] = owner;
-  }
-
-  searches(row: number): number {
-    return this.#searches[row] ?? 0;
-  }
-
-  addSearch(row: number): void {
-    this.#searches[row] = Math.min(this.searches(row) + 1, 255);
+  setHolders(row: number, holders: readonly HoldingProcess[]): void {
+    this.#holders[row] = holders;
   }
 
   since(row: number): Pick<Remembered, 'firstSeenMs' | 'notBeforeMs'> {
@@ -119,9 +108,10 @@ export class MemoryColumns {
     return Number.isNaN(notBeforeMs) ? { firstSeenMs } : { firstSeenMs, notBeforeMs };
   }
 
-  /** A row as an object of its own. */
-  at(row: number): Remembered {
-    const owner = this.#owners[row];
+  /** A row as an object of its own. @param containerOf the name of the container of holders */
+  at(row: number, containerOf: (holders: readonly HoldingProcess[]) => string | undefined): Remembered {
+    const holders = this.holders(row);
+    const container = containerOf(holders);
     const count = ((this.#flags[row] ?? 0) & FLAG.inet6) === 0 ? 1 : 4;
     const words = (from: number) => Array.from(this.#words.subarray(from, from + count));
     return {
@@ -132,8 +122,8 @@ export class MemoryColumns {
       peerPort: this.#peerPorts[row] ?? 0,
       local: words(row * WORDS),
       peer: words(row * WORDS + 4),
-      ...(owner !== undefined && { process: owner }),
-      ...(owner?.container !== undefined && { container: owner.container }),
+      ...(holders.length > 0 && { holders }),
+      ...(container !== undefined && { container }),
     };
   }
 
@@ -158,9 +148,10 @@ export class MemoryColumns {
     this.#peerPorts = grown(this.#peerPorts, new Uint16Array(rows));
     this.#states = grown(this.#states, new Uint8Array(rows));
     this.#flags = grown(this.#flags, new Uint8Array(rows));
-    this.#searches = grown(this.#searches, new Uint8Array(rows));
     this.#words = grown(this.#words, new Uint32Array(rows * WORDS));
   }
 }
+
+const NO_HOLDERS: readonly HoldingProcess[] = [];
 
 type TypedArray = Float64Array | Uint32Array | Uint16Array | Uint8Array;

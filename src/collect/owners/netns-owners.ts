@@ -1,46 +1,49 @@
-import { grouped } from '../../base/lists.ts';
+import type { Holder } from '../../model/socket/socket-columns.ts';
 import { containerOfProcess } from '../../procfs/cgroup.ts';
-import { eachSocketDescriptor } from '../../procfs/descriptors.ts';
-import { listPids } from '../../procfs/pids.ts';
-import { readStat } from '../../procfs/stat.ts';
 import type { Machine } from '../machine.ts';
 import type { ConnectionMemory } from './connection-memory.ts';
 import { deniedNote } from './denied-note.ts';
-import type { Owner } from './memory-columns.ts';
-import { nameOfProcess } from './process-names.ts';
-import { netnsIdentifier } from './process-table.ts';
-import { readLinkAtOf } from './read-link-at.ts';
+import type { HeldSockets, HoldingProcess, OwnerSource } from './owner-source.ts';
 
-/** The sockets that a process has open. */
-export interface HeldSockets {
-  pid: number;
-  sockets: readonly { inode: number }[];
+/** A process with the name of its container, absent outside every container. */
+export interface Owner extends Holder {
+  container?: string;
 }
 
-/** Least interval between searches of the whole host for further processes of a namespace, milliseconds. */
-const SEARCH_EVERY_MS = 1000;
+/** What one dump of a namespace asks of its owners. */
+export interface DumpedSockets {
+  /** When it was taken, milliseconds since the epoch. */
+  nowMs: number;
+  /** Inodes of its sockets. */
+  inodes: readonly number[];
+  /** Rows of its sockets in the namespace's memory. */
+  rows: readonly number[];
+  /** See `WantedOwners.foreground`. */
+  foreground: boolean;
+  /** Descriptors of processes that were read just before the dump. */
+  readings: readonly HeldSockets[];
+}
 
-/** Finds the owners of the sockets of one network namespace; caches names and containers of processes. */
+/** The owners of the sockets of one network namespace, with their containers. */
 export class NetnsOwners {
   readonly #machine: Machine;
-  readonly #netns: number;
-  readonly #owners = new Map<number, Owner>();
+  readonly #source: OwnerSource;
+  /** Names by the ids of containers; those that were asked for stay, because what they held is remembered. */
+  readonly #askedNames = new Map<string, string>();
   #containerNames: ReadonlyMap<string, string>;
   #soleContainer: string | undefined;
   #pids: readonly number[] = [];
-  #searchedMs = 0;
-  /** Processes that were not readable in the search that is running. */
-  readonly #denied = new Set<number>();
   #note: string | undefined;
+  readonly #processes = new Map<number, Owner>();
 
   constructor(
     machine: Machine,
-    netns: number,
+    source: OwnerSource,
     containerNames: ReadonlyMap<string, string>,
     soleContainer: string | undefined,
   ) {
     this.#machine = machine;
-    this.#netns = netns;
+    this.#source = source;
     this.#containerNames = containerNames;
     this.#soleContainer = soleContainer;
   }
@@ -64,104 +67,72 @@ export class NetnsOwners {
     this.#containerNames = containerNames;
     this.#soleContainer = soleContainer;
     this.#pids = pids;
-    this.#owners.clear();
+    this.#processes.clear();
+  }
+
+  /** Looks the owners of dumped sockets up again, and remembers them. */
+  read(memory: ConnectionMemory, { nowMs, inodes, rows, foreground, readings }: DumpedSockets): void {
+    const source = this.#source;
     this.#note = undefined;
+    if (inodes.length === 0) return;
+    source.round({ atMs: nowMs, sockets: inodes, likely: this.#pids, foreground, readings });
+    for (const row of rows) memory.setHolders(row, source.processesOf(memory.inode(row)));
+    const { denied } = source;
+    const isDenied = denied.length > 0 && inodes.some((inode) => source.processesOf(inode).length === 0);
+    this.#note = isDenied ? deniedNote(this.#machine, denied) : undefined;
+  }
+
+  /** The processes that hold the socket with this inode, see {@link OwnerSource.processesOf}. */
+  holdersOf(inode: number): readonly HoldingProcess[] {
+    return this.#source.processesOf(inode);
+  }
+
+  /** The moment as of which the holders of sockets are known: see {@link OwnerSource.asOfMs}. Undefined where none is held. */
+  asOfMs(inodes: readonly number[]): number | undefined {
+    const source = this.#source;
+    let oldest: number | undefined;
+    // Sockets with the same holders share a list, and have the same age.
+    const seen = new Set<readonly HoldingProcess[]>();
+    for (const inode of inodes) {
+      const holders = source.processesOf(inode);
+      if (holders.length === 0 || seen.has(holders)) continue;
+      seen.add(holders);
+      const asOfMs = source.asOfMs(inode);
+      if (asOfMs !== undefined && (oldest === undefined || asOfMs < oldest)) oldest = asOfMs;
+    }
+    return oldest;
+  }
+
+  /** Name of the container of a socket's holders: that of the first which is in one; undefined for none. */
+  containerOf(holders: readonly HoldingProcess[]): string | undefined {
+    for (const { containerId } of holders) {
+      const name = containerId === undefined ? undefined : this.#nameOf(containerId);
+      if (name !== undefined) return name;
+    }
+    return undefined;
   }
 
   /**
-   * Finds the owners of rows without one. Scans only processes in the namespace: a scan of the whole host would be
-   * more expensive than the dump.
-   *
-   * @param nowMs time of the dump, milliseconds since the epoch
-   * @param scans descriptors of processes that were read just before the dump
-   */
-  find(memory: ConnectionMemory, withoutOwner: readonly number[], nowMs: number, scans: readonly HeldSockets[]): void {
-    const wanted = new Map<number, number>();
-    for (const row of withoutOwner) wanted.set(memory.inode(row), row);
-    this.#denied.clear();
-    this.#search(memory, wanted, nowMs, scans);
-    if (wanted.size > 0 && this.#denied.size > 0) this.#note = deniedNote(this.#machine, [...this.#denied]);
-  }
-
-  #search(memory: ConnectionMemory, wanted: Map<number, number>, nowMs: number, scans: readonly HeldSockets[]): void {
-    const found = (row: number, pid: number) => memory.setOwner(row, this.#ownerOf(pid));
-    for (const { pid, sockets } of scans) takeFound(wanted, sockets, (row) => found(row, pid));
-    for (const pid of this.#pids) {
-      if (wanted.size === 0) return;
-      this.#scan(pid, wanted, found);
-    }
-    if (wanted.size === 0 || nowMs - this.#searchedMs < SEARCH_EVERY_MS) return;
-    this.#searchedMs = nowMs;
-    for (const row of wanted.values()) memory.addSearch(row);
-    const known = new Set(this.#pids);
-    this.#pids = netnsProcesses(this.#machine, nowMs).get(this.#netns) ?? [];
-    for (const pid of this.#pids) {
-      if (wanted.size === 0) return;
-      if (!known.has(pid)) this.#scan(pid, wanted, found);
-    }
-  }
-
-  /** @param wanted rows by the inodes of their sockets; a row that is found is removed */
-  #scan(pid: number, wanted: Map<number, number>, found: (row: number, pid: number) => void): void {
-    const readable = eachSocketDescriptor(
-      pid,
-      (_fd, inode) => {
-        const row = wanted.get(inode);
-        if (row === undefined) return;
-        wanted.delete(inode);
-        found(row, pid);
-      },
-      this.#machine.proc,
-      readLinkAtOf(this.#machine),
-    );
-    // A process that has exited since has no descriptors.
-    if (!readable && readStat(pid, this.#machine.proc) !== undefined) this.#denied.add(pid);
-  }
-
-  /**
-   * A process of the namespace. Its container is looked up where more than one can be meant.
+   * A process of the namespace, with its container where more than one can be meant.
    *
    * @param name of the process
    */
   ofProcess(pid: number, name: string): Owner {
     if (this.#soleContainer !== undefined || this.#containerNames.size === 0) return { pid, name };
+    let known = this.#processes.get(pid);
     // Another process may have the PID by now.
-    if (this.#owners.get(pid)?.name !== name) this.#owners.delete(pid);
-    const { container } = this.#ownerOf(pid);
-    return { pid, name, ...(container !== undefined && { container }) };
+    if (known?.name !== name) {
+      const id = containerOfProcess(pid, this.#machine.proc)?.id;
+      const container = id === undefined ? undefined : this.#nameOf(id);
+      known = { pid, name, ...(container !== undefined && { container }) };
+      this.#processes.set(pid, known);
+    }
+    return known;
   }
 
-  #ownerOf(pid: number): Owner {
-    const known = this.#owners.get(pid);
-    if (known !== undefined) return known;
-    const id = containerOfProcess(pid, this.#machine.proc)?.id;
-    const container = id === undefined ? undefined : this.#containerNames.get(id);
-    const name = nameOfProcess(this.#machine, pid);
-    const owner = { pid, name, ...(container !== undefined && { container }) };
-    this.#owners.set(pid, owner);
-    return owner;
+  #nameOf(id: string): string | undefined {
+    const name = this.#containerNames.get(id) ?? this.#askedNames.get(id);
+    if (name !== undefined) this.#askedNames.set(id, name);
+    return name;
   }
-}
-
-/** Removes the rows of these sockets from `wanted`, and calls `found` with each. */
-function takeFound(wanted: Map<number, number>, sockets: HeldSockets['sockets'], found: (row: number) => void): void {
-  if (wanted.size === 0) return;
-  for (const { inode } of sockets) {
-    const row = wanted.get(inode);
-    if (row === undefined) continue;
-    wanted.delete(inode);
-    found(row);
-  }
-}
-
-const cachedPids = new WeakMap<Machine, { nowMs: number; pids: ReadonlyMap<number, readonly number[]> }>();
-
-/** PIDs of the whole host by network namespace; read once for all namespaces that are dumped at the same time. */
-function netnsProcesses(machine: Machine, nowMs: number): ReadonlyMap<number, readonly number[]> {
-  const cached = cachedPids.get(machine);
-  if (cached?.nowMs === nowMs) return cached.pids;
-  const identify = netnsIdentifier(machine.proc);
-  const pids = grouped(listPids(machine.proc), identify);
-  cachedPids.set(machine, { nowMs, pids });
-  return pids;
 }

@@ -1,9 +1,9 @@
 import fs from 'node:fs';
 import { errnoOf } from '../../base/errno.ts';
 import { readProgramName } from '../../procfs/command-line.ts';
-import { eachSocketDescriptor } from '../../procfs/descriptors.ts';
 import { listPids } from '../../procfs/pids.ts';
 import type { Machine } from '../machine.ts';
+import { findOwners } from './find-owners.ts';
 
 /** Longest `PID/name` of netstat, bytes. */
 const LONGEST = 19;
@@ -16,24 +16,24 @@ export interface NetstatPrograms {
   warning: string | undefined;
 }
 
-/** Scans the whole host's `/proc`, as netstat does when it is run in another network namespace with nsenter(1). */
+/** Finds the programs of the whole host, as netstat does when it is run in another network namespace with nsenter(1). */
 export function findPrograms(machine: Machine): NetstatPrograms {
-  const programs = new Map<number, Uint8Array>();
-  let denied = false;
-  for (const pid of listPids(machine.proc)) {
-    if (isDenied(machine, pid)) denied = true;
-    let program: Uint8Array | undefined;
-    eachSocketDescriptor(
-      pid,
-      (fd, inode) => {
-        if (programs.has(inode)) return;
-        program ??= isSeenByNetstat(machine, pid, fd) ? programOf(machine, pid) : undefined;
-        if (program !== undefined) programs.set(inode, program);
-      },
-      machine.proc,
-    );
-  }
-  return { of: (inode) => programs.get(inode), warning: denied ? warning(programs.size) : undefined };
+  const owners = findOwners(machine);
+  const names = new Map<number, Uint8Array | undefined>();
+  const nameOf = (pid: number) => {
+    if (!names.has(pid)) names.set(pid, programOf(machine, pid));
+    return names.get(pid);
+  };
+  return {
+    of(inode) {
+      for (const { process, fd } of owners.holdersOf(inode)) {
+        const name = isSeenByNetstat(machine, process.pid, fd) ? nameOf(process.pid) : undefined;
+        if (name !== undefined) return name;
+      }
+      return undefined;
+    },
+    warning: listPids(machine.proc).some((pid) => isDenied(machine, pid)) ? warning(owners.size) : undefined,
+  };
 }
 
 /** As in netstat: true when the folder cannot be opened, whether or not its links can be read. */

@@ -93,7 +93,7 @@ function row(socket: SocketView, { snapshot, names }: OpenedSnapshot): TopSocket
   const shown = socketRow(socket, { names });
   const local = shown.proto === 'unix' ? '' : endpointText(shown.local);
   const peer = shown.proto === 'unix' ? '' : endpointText(shown.peer);
-  const holder = snapshot.holderOf(socket);
+  const [holder, ...others] = snapshot.holdersOf(socket);
   const since = snapshot.seenSince(socket);
   const rtt = roundTripUs(socket);
   const idle = idleMs(socket);
@@ -104,7 +104,7 @@ function row(socket: SocketView, { snapshot, names }: OpenedSnapshot): TopSocket
     local,
     peer,
     state: shown.state,
-    process: holder === undefined ? '' : `${holder.pid}/${holder.name}`,
+    process: holder === undefined ? '' : `${holder.pid}/${holder.name}${others.length > 0 ? ` +${others.length}` : ''}`,
     ...(shown.receiveQueue !== undefined && { receiveQueue: shown.receiveQueue }),
     ...(shown.sendQueue !== undefined && { sendQueue: shown.sendQueue }),
     ...(drops !== undefined && { drops }),

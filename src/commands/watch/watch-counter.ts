@@ -19,6 +19,11 @@ interface Before {
   countedAtMs: number;
 }
 
+/** Holders that are known as of at most this time before their tick, milliseconds, show no age. */
+const OWNERS_CURRENT_MS = 3000;
+/** Keys that are those of a socket's holders. */
+const OF_OWNERS: readonly GroupKey[] = ['process', 'container'];
+
 /** Reading takes time: a snapshot at most this old, in milliseconds, belongs to its tick and shows no age. */
 const CURRENT_MS = 1000;
 
@@ -85,6 +90,7 @@ export class WatchTarget {
       ...rates,
       ...(descriptors !== undefined && { descriptors }),
       ...(atMs - snapshot.takenAtMs > CURRENT_MS && { ageMs: atMs - snapshot.takenAtMs }),
+      ...this.#ownersAge(snapshot, atMs),
       lost: tick.lost,
       notes: snapshot.coverage.notes,
     };
@@ -113,6 +119,11 @@ export class WatchTarget {
       lost: tick.lost,
       notes: [],
     };
+  }
+
+  #ownersAge({ ownersAtMs }: SocketSnapshot, atMs: number): Pick<WatchRow, 'ownersAgeMs'> {
+    const isOld = ownersAtMs !== undefined && atMs - ownersAtMs > OWNERS_CURRENT_MS;
+    return isOld && this.#keys.some((key) => OF_OWNERS.includes(key)) ? { ownersAgeMs: atMs - ownersAtMs } : {};
   }
 
   /** Number of TIME_WAIT entries, from sockstat, where the snapshot left them out: only when groups are by state alone. */

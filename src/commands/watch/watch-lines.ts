@@ -105,7 +105,7 @@ export class WatchLines {
   }
 
   #line(row: WatchRow): string {
-    const { at, target, total, change, groups, ageMs } = row;
+    const { at, target, total, change, groups, ageMs, ownersAgeMs } = row;
     const totals = this.#totals.get(target) ?? [];
     totals.push(total);
     if (totals.length > SPARK_WIDTH) totals.shift();
@@ -113,7 +113,9 @@ export class WatchLines {
     const byId = new Map(groups.map((group) => [groupId(group), group]));
     const cells = this.#columns?.columns.map(({ id, width }) => countText(byId.get(id)).padStart(width)) ?? [];
     const sockets = countText({ key: {}, count: total, ...(change !== undefined && { change }) });
-    const old = ageMs === undefined ? '' : ` counted ${durationText(ageMs)} ago`;
+    const counted = ageMs === undefined ? '' : ` counted ${durationText(ageMs)} ago`;
+    const owned = ownersAgeMs === undefined ? '' : ` processes as of ${durationText(ownersAgeMs)} ago`;
+    const old = counted + owned;
     const bars = `${this.#roomy ? spark(totals, SPARK_WIDTH) : ''}${old}`;
     const clock = clockText(at).slice(0, this.#clockWidth);
     const name = cutToWidth(safeText(target), MAX_TARGET_WIDTH);

@@ -26,8 +26,8 @@ export function heldGroups(
   { pid }: Pick<Holder, 'pid'>,
 ): HeldGroup[] {
   const own = sockets.filter(
-    ({ proto, process, state, peerPort }) =>
-      proto === 'tcp' && process?.pid === pid && state !== TCP_STATE.LISTEN && peerPort > 0,
+    ({ proto, holders, state, peerPort }) =>
+      proto === 'tcp' && holders.some((holder) => holder.pid === pid) && state !== TCP_STATE.LISTEN && peerPort > 0,
   );
   return [...grouped(own, (socket) => peerAbout(netns, names, socket))]
     .map(([about, members]) => ({

@@ -25,6 +25,11 @@ export interface WatchRow {
   lost: number;
   /** Age of the counts in milliseconds; absent where they are of this tick. */
   ageMs?: number;
+  /**
+   * Age of what is known of the processes that hold the sockets, milliseconds; present where they are counted by it and
+   * it is more than three seconds.
+   */
+  ownersAgeMs?: number;
   /** Sentences about what was not read. */
   notes: readonly string[];
 }

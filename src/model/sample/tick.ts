@@ -15,6 +15,11 @@ export interface SnapshotHeader {
   coverage: Coverage;
   /** Bit mask of the states that were left out, see `stateMask`: `sockstat` has the count of TIME_WAIT. */
   withoutStates: number;
+  /**
+   * The moment as of which the holders of its sockets are known, milliseconds since the epoch: when the process was read
+   * that was read longest ago. Absent where no socket has a holder, or none was searched.
+   */
+  ownersAtMs?: number | undefined;
 }
 
 /** Sample of one network namespace at one tick. `Snapshot` is the type that holds its sockets. */

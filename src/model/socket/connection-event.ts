@@ -1,4 +1,5 @@
-import type { Endpoint, SocketProcess } from './socket-row.ts';
+import type { Holder } from './socket-columns.ts';
+import type { Endpoint } from './socket-row.ts';
 import type { Family, Proto, SocketView } from './socket-view.ts';
 
 /**
@@ -60,8 +61,8 @@ export interface Remembered {
   peerPort: number;
   local: readonly number[];
   peer: readonly number[];
-  /** The first process that held it; absent when none is known. */
-  process?: Pick<SocketProcess, 'pid' | 'name'>;
+  /** The processes that held it when it was last known to be held, by PID; absent when none is known. */
+  holders?: readonly Holder[];
   container?: string;
 }
 
@@ -94,8 +95,8 @@ export interface ConnectionEvent {
   readonly openedAtMs: number | undefined;
   /** `server` where its local port has or had a listener; undefined for protocols other than TCP. */
   readonly role: 'client' | 'server' | undefined;
-  /** The process that opened it, or holds its listener or its descriptor; undefined when none is known. */
-  readonly process: Pick<SocketProcess, 'pid' | 'name'> | undefined;
+  /** The process that opened it; else those that held it; else the one that holds its listener. Empty when none is known. */
+  readonly processes: readonly Holder[];
   /** Name of the container that it belonged to; undefined for none, and where no dump had it. */
   readonly container: string | undefined;
   /** Makes the object that is printed. */
@@ -126,7 +127,7 @@ export interface ConnectionEventRow {
   /** `server` where its local port has or had a listener; absent for protocols other than TCP. */
   role?: 'client' | 'server';
   /** Absent when no process is known. */
-  processes?: readonly Pick<SocketProcess, 'pid' | 'name'>[];
+  processes?: readonly Holder[];
   container?: string;
   /** From the attempt to connect until it was established or failed, microseconds; absent where unknown. */
   latencyUs?: number;

@@ -5,8 +5,8 @@ import { unixPath } from './unix-path.ts';
 
 /** What is known of a socket beside what the kernel reports. */
 export interface SocketContext {
-  /** The process that holds it, or was seen to; undefined where none was seen. */
-  process?: Holder | undefined;
+  /** The processes that hold it, or held it last, by PID: a list that stays as it is. Empty or undefined where none was seen. */
+  holders?: readonly Holder[] | undefined;
   /** Name of its container; undefined outside every container. */
   container?: string | undefined;
   /** Milliseconds since the epoch: the first dump that had it; undefined where no earlier dump is remembered. */
@@ -46,8 +46,7 @@ export class SocketColumnsBuilder {
   readonly #drops: Values<number> = [];
   readonly #firstSeenMs: Values<number> = [];
   readonly #notBeforeMs: Values<number> = [];
-  readonly #pid: Values<number> = [];
-  readonly #process: Values<string> = [];
+  readonly #holders: Values<readonly Holder[]> = [];
   readonly #container: Values<string> = [];
   readonly #unixType: number[] = [];
   readonly #peerInode: number[] = [];
@@ -90,8 +89,7 @@ export class SocketColumnsBuilder {
     this.#interfaceIndex[row] = socket.interfaceIndex ?? 0;
     this.#firstSeenMs[row] = context.firstSeenMs ?? null;
     this.#notBeforeMs[row] = context.notBeforeMs ?? null;
-    this.#pid[row] = context.process?.pid ?? null;
-    this.#process[row] = context.process?.name ?? null;
+    this.#holders[row] = context.holders === undefined || context.holders.length === 0 ? null : context.holders;
     this.#container[row] = context.container ?? null;
     this.#unixType[row] = socket.unixType;
     this.#peerInode[row] = socket.peerInode;
@@ -129,8 +127,7 @@ export class SocketColumnsBuilder {
       drops: packed(this.#drops, rows),
       firstSeenMs: packed(this.#firstSeenMs, rows),
       notBeforeMs: packed(this.#notBeforeMs, rows),
-      pid: packed(this.#pid, rows),
-      process: packed(this.#process, rows),
+      holders: packed(this.#holders, rows),
       container: packed(this.#container, rows),
       unixType: packed(this.#unixType, rows),
       peerInode: packed(this.#peerInode, rows),

@@ -83,10 +83,11 @@ export interface SocketColumns {
   readonly firstSeenMs: Column<number>;
   /** The last dump before {@link firstSeenMs}, which did not have it; none without one. */
   readonly notBeforeMs: Column<number>;
-  /** The first process that was seen to hold it, for an entry without a descriptor the last that did; none where none was seen. */
-  readonly pid: Column<number>;
-  /** The command name of {@link pid}. */
-  readonly process: Column<string>;
+  /**
+   * The processes that hold it, by PID; of an entry without a descriptor those that held it last. None where none was
+   * seen. Sockets with the same holders share a list.
+   */
+  readonly holders: Column<readonly Holder[]>;
   /** Name of its container; none outside every container. */
   readonly container: Column<string>;
   readonly unixType: Column<number>;

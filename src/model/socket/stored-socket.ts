@@ -9,6 +9,8 @@ declare const TextEncoder: new () => { encode(text: string): Uint8Array };
 
 const encoder = new TextEncoder();
 
+const NO_HOLDERS: readonly Holder[] = [];
+
 /**
  * A socket stored in columns: a cursor that {@link moveTo} moves, or, moved once, the object of one socket. It is
  * seen at a moment up to which nothing happened to it since it was read: its clocks have gone on.
@@ -131,10 +133,13 @@ export class StoredSocket extends BaseSocketView {
     return path === undefined ? undefined : encoder.encode(path.startsWith('@') ? `\0${path.slice(1)}` : path);
   }
 
-  /** The first process that was seen to hold it, for an entry without a descriptor the last that did; undefined where none was seen. */
+  /** The processes that hold it, by PID; of an entry without a descriptor those that held it last. Empty where none was seen. */
+  get holders(): readonly Holder[] {
+    return valueAt(this.#columns.holders, this.#row) ?? NO_HOLDERS;
+  }
+  /** The first of {@link holders}: of a server that forks, its parent. Undefined where none was seen. */
   get process(): Holder | undefined {
-    const pid = valueAt(this.#columns.pid, this.#row);
-    return pid === undefined ? undefined : { pid, name: valueAt(this.#columns.process, this.#row) ?? '' };
+    return this.holders[0];
   }
   /** Name of its container; undefined outside every container. */
   get container(): string | undefined {

@@ -8,8 +8,7 @@ import { makeNames } from '../../collect/names/host-names.ts';
 import { attribute } from '../../collect/owners/attribution.ts';
 import { deniedNote } from '../../collect/owners/denied-note.ts';
 import { fullestProcess } from '../../collect/owners/descriptor-use.ts';
-import { findOwners, type Owners } from '../../collect/owners/owners.ts';
-import { processNames } from '../../collect/owners/process-names.ts';
+import { findOwners, type Owners } from '../../collect/owners/find-owners.ts';
 import type { NetnsHandle } from '../../collect/target/netns-handle.ts';
 import { isShared } from '../../count/sharing.ts';
 import { asksForContainers } from '../../filter/bound-filter.ts';
@@ -89,8 +88,8 @@ export class LiveNetns implements NetnsSnapshot {
     return streamSockets(this.#machine, this.handle, query, visit);
   }
 
-  owners(sockets: SocketSource, all = false): SocketOwners {
-    return this.#named(findOwners(this.#machine, inodesOf(sockets), [], all));
+  owners(sockets: SocketSource): SocketOwners {
+    return this.#named(findOwners(this.#machine, inodesOf(sockets)));
   }
 
   async attribution(sockets: SocketSource): Promise<SocketAttribution> {
@@ -129,7 +128,7 @@ export class LiveNetns implements NetnsSnapshot {
   #named(owners: Owners): SocketOwners {
     const { denied } = owners;
     return {
-      of: processNames(this.#machine, owners),
+      of: (inode) => owners.holdersOf(inode).map(({ process: { pid, name }, fd }) => ({ pid, name, fd })),
       ...(denied.length > 0 && { deniedNote: deniedNote(this.#machine, denied) }),
     };
   }

@@ -1,6 +1,7 @@
 import type { Inventory } from '../../collect/containers/inventory.ts';
 import type { Machine } from '../../collect/machine.ts';
 import { makeNames } from '../../collect/names/host-names.ts';
+import type { OwnerSource } from '../../collect/owners/owner-source.ts';
 import type { FoundNetns } from '../../collect/target/found-netns.ts';
 import type { ContainerFacts } from '../../model/container/container.ts';
 import type { Names } from '../../model/names.ts';
@@ -30,6 +31,7 @@ export class NamespaceTracker {
   readonly #machine: Machine;
   readonly #followed: FollowedTargets;
   readonly #wantsNames: boolean;
+  readonly #owners: OwnerSource;
   readonly #samplers = new Map<number, NetnsSampler>();
   readonly #byWatched = new Map<NetnsReader, NetnsSampler>();
   readonly #unsubscribes: (() => void)[] = [];
@@ -42,8 +44,9 @@ export class NamespaceTracker {
   readonly #streamNotes: string[] = [];
   #hasRefreshed = false;
 
-  constructor(machine: Machine, followed: FollowedTargets, wantsNames: boolean) {
+  constructor(machine: Machine, followed: FollowedTargets, owners: OwnerSource, wantsNames: boolean) {
     this.#machine = machine;
+    this.#owners = owners;
     this.#followed = followed;
     this.#wantsNames = wantsNames;
   }
@@ -138,7 +141,7 @@ export class NamespaceTracker {
         notes.push(...known.update(namespace, containerNames));
         continue;
       }
-      const made = new NetnsSampler(this.#machine, namespace, containerNames);
+      const made = new NetnsSampler(this.#machine, namespace, this.#owners, containerNames);
       this.#samplers.set(netns, made);
       this.#byWatched.set(made.watched, made);
       if (this.#hasRefreshed) notes.push(`${made.namespace.name}: started`);
@@ -165,9 +168,10 @@ export class NamespaceTracker {
 export async function trackNamespaces(
   machine: Machine,
   followed: FollowedTargets,
+  owners: OwnerSource,
   wantsNames: boolean,
 ): Promise<NamespaceTracker> {
-  const tracker = new NamespaceTracker(machine, followed, wantsNames);
+  const tracker = new NamespaceTracker(machine, followed, owners, wantsNames);
   await tracker.refresh(Date.now());
   tracker.follow();
   return tracker;

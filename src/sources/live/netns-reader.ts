@@ -1,10 +1,9 @@
 import fs from 'node:fs';
-import { pushTo } from '../../base/lists.ts';
 import { dumpSockets, type SocketDump, streamSockets } from '../../collect/dump/dump-sockets.ts';
 import type { Machine } from '../../collect/machine.ts';
 import { ConnectionMemory } from '../../collect/owners/connection-memory.ts';
-import type { Owner } from '../../collect/owners/memory-columns.ts';
-import { type HeldSockets, NetnsOwners } from '../../collect/owners/netns-owners.ts';
+import { NetnsOwners, type Owner } from '../../collect/owners/netns-owners.ts';
+import type { HeldSockets, HoldingProcess, OwnerSource } from '../../collect/owners/owner-source.ts';
 import { whyDenied } from '../../collect/permissions.ts';
 import { type NetnsHandle, openNetns } from '../../collect/target/netns-handle.ts';
 import { Roles } from '../../count/roles.ts';
@@ -24,6 +23,19 @@ const REMEMBERED: SocketQuery = {
   states: ALL_STATES & ~stateMask(TCP_STATE.TIME_WAIT),
 };
 
+/** How many searches for the owner of a socket hasten the next dump: some have none at all. */
+const MAX_SEARCHES = 3;
+
+/** When and how a namespace is dumped. */
+export interface ReadOptions {
+  /** Time of the dump, milliseconds since the epoch. */
+  nowMs: number;
+  /** Whether the owners of its sockets are looked up at once, as the budget allows, or by a later dump. */
+  owners: 'foreground' | 'background' | 'later';
+  /** Descriptors that were read just before. */
+  readings?: readonly HeldSockets[];
+}
+
 /** Reads one network namespace repeatedly, and remembers what dumps showed of its sockets. */
 export class NetnsReader {
   handle: NetnsHandle;
@@ -31,8 +43,12 @@ export class NetnsReader {
   readonly owners: NetnsOwners;
   /** Times that the kernel dropped events of this namespace. */
   losses = 0;
-  /** Whether sockets of the last dump have no known owner and a later search may find one. */
+  /** Whether sockets of the last dump have no known owner and the next search may find one. */
   lacksOwners = false;
+  /** See `SnapshotHeader.ownersAtMs`, of the last dump. */
+  ownersAtMs: number | undefined;
+  /** How often the owner of a socket was searched and not found, by its inode: a descriptor in flight has none. */
+  #searches = new Map<number, number>();
   /** Knows the TCP listeners of every dump so far. */
   readonly roles = new Roles();
   /** Containers of listeners by their indexes in {@link roles}; absent where unknown, or where several listen. */
@@ -44,18 +60,20 @@ export class NetnsReader {
   receivesEvents = false;
 
   /**
+   * @param source who holds which socket of the host
    * @param containerNames names of running containers by their ids
    * @param soleContainer name of the only container there, where nothing else shares the namespace
    */
   constructor(
     machine: Machine,
     handle: NetnsHandle,
+    source: OwnerSource,
     containerNames: ReadonlyMap<string, string>,
     soleContainer: string | undefined,
   ) {
     this.#machine = machine;
     this.handle = handle;
-    this.owners = new NetnsOwners(machine, handle.target.netns, containerNames, soleContainer);
+    this.owners = new NetnsOwners(machine, source, containerNames, soleContainer);
   }
 
   /** The container of sockets without a known owner: the only one there; undefined where the namespace is shared. */
@@ -78,13 +96,13 @@ export class NetnsReader {
   }
 
   /**
-   * Dumps the sockets only to remember them, with the processes that hold the new ones.
+   * Dumps the sockets only to remember them, with the processes that hold them.
    *
    * @param visit called with each socket as it arrives
    * @throws {Failure} when the namespace no longer exists
    */
   remember(nowMs: number, visit?: (socket: SocketView) => void): void {
-    this.#remembering(nowMs, (see) => {
+    this.#remembering({ nowMs, owners: 'foreground' }, (see) => {
       streamSockets(this.#machine, this.handle, REMEMBERED, (socket) => {
         see(socket);
         visit?.(socket);
@@ -95,24 +113,30 @@ export class NetnsReader {
   /**
    * Dumps the sockets that a query asks for, and remembers them.
    *
-   * @param findsOwners whether owners of new sockets are searched; otherwise a later dump does
-   * @param scans descriptors that were read just before: they are searched first
    * @throws {Failure} when the namespace no longer exists
    */
-  read(nowMs: number, query: SocketQuery, findsOwners = true, scans: readonly HeldSockets[] = []): SocketDump {
+  read(query: SocketQuery, how: ReadOptions): SocketDump {
     let dump!: SocketDump;
-    this.#remembering(
-      nowMs,
-      (see) => {
-        dump = dumpSockets(this.#machine, this.handle, query);
-        dump.sockets.each(see);
-      },
-      findsOwners,
-      scans,
-    );
+    this.#remembering(how, (see) => {
+      dump = dumpSockets(this.#machine, this.handle, query);
+      dump.sockets.each(see);
+    });
     const { note } = this.owners;
     if (note !== undefined && !dump.coverage.notes.includes(note)) dump.coverage.notes.push(note);
     return dump;
+  }
+
+  /**
+   * The processes that hold a socket, by PID. For one that no descriptor refers to (TIME_WAIT, closed by its process),
+   * those that held it, as remembered.
+   */
+  holdersOf(socket: SocketView): readonly HoldingProcess[] {
+    return socket.inode === 0 ? this.memory.holdersOf(socket) : this.owners.holdersOf(socket.inode);
+  }
+
+  /** What dumps showed of a socket that has been closed; undefined where none had it. */
+  rememberedOf(socket: SocketView): Remembered | undefined {
+    return this.memory.of(socket, (holders) => this.owners.containerOf(holders));
   }
 
   /**
@@ -120,7 +144,7 @@ export class NetnsReader {
    * where neither is known.
    */
   containerOf(socket: SocketView): string | undefined {
-    return this.#containerOf(socket, this.memory.ownerOf(socket)?.container);
+    return this.#containerOf(socket, this.owners.containerOf(this.holdersOf(socket)));
   }
 
   /** As {@link containerOf}, for a closed connection. @param remembered what dumps showed of it */
@@ -152,45 +176,59 @@ export class NetnsReader {
     return listener === undefined ? undefined : this.#listenerContainers.get(listener);
   }
 
-  #remembering(
-    nowMs: number,
-    read: (see: (socket: SocketView) => void) => void,
-    findsOwners = true,
-    scans: readonly HeldSockets[] = [],
-  ): void {
+  #remembering({ nowMs, owners, readings = [] }: ReadOptions, read: (see: (socket: SocketView) => void) => void): void {
     const { memory } = this;
-    const withoutOwner: number[] = [];
-    const listeners: { listener: number; row: number | undefined }[] = [];
+    const inodes: number[] = [];
+    const rows: number[] = [];
+    const listeners: { listener: number; inode: number }[] = [];
     memory.begin(nowMs);
     read((socket) => {
+      const { inode } = socket;
+      if (inode !== 0) inodes.push(inode);
       if (!isRemembered(socket)) return;
       const row = memory.see(socket);
       // Unconnected UDP sockets may be clients: their port, reused, would make servers of other clients.
       const listener = socket.proto === 'tcp' ? this.roles.addListener(socket) : undefined;
-      if (listener !== undefined) listeners.push({ listener, row });
-      if (row !== undefined && memory.needsOwner(row)) withoutOwner.push(row);
+      if (listener !== undefined) listeners.push({ listener, inode });
+      if (row !== undefined && inode !== 0) rows.push(row);
     });
-    if (findsOwners && withoutOwner.length > 0) this.owners.find(memory, withoutOwner, nowMs, scans);
-    this.lacksOwners = withoutOwner.some((row) => memory.needsOwner(row));
+    if (owners !== 'later') {
+      this.owners.read(memory, { nowMs, inodes, rows, foreground: owners === 'foreground', readings });
+      this.#countSearches(inodes);
+    }
+    this.ownersAtMs = this.owners.asOfMs(inodes);
     this.#rememberListeners(listeners);
     memory.end(this.receivesEvents);
   }
 
-  /** @param listeners of one dump; several may have one address and port (SO_REUSEPORT) */
-  #rememberListeners(listeners: readonly { listener: number; row: number | undefined }[]): void {
-    const owners = new Map<number, Owner[]>();
-    for (const { listener, row } of listeners) {
-      const owner = row === undefined ? undefined : this.memory.owner(row);
-      if (owner !== undefined) pushTo(owners, listener, owner);
+  #countSearches(inodes: readonly number[]): void {
+    const searches = new Map<number, number>();
+    this.lacksOwners = false;
+    for (const inode of inodes) {
+      if (this.owners.holdersOf(inode).length > 0) continue;
+      const count = (this.#searches.get(inode) ?? 0) + 1;
+      searches.set(inode, count);
+      if (count < MAX_SEARCHES) this.lacksOwners = true;
     }
-    for (const [listener, all] of owners) {
+    this.#searches = searches;
+  }
+
+  /** @param listeners of one dump; several may have one address and port (SO_REUSEPORT) */
+  #rememberListeners(listeners: readonly { listener: number; inode: number }[]): void {
+    const found = new Map<number, readonly HoldingProcess[][]>();
+    for (const { listener, inode } of listeners) {
+      const holders = this.owners.holdersOf(inode);
+      if (holders.length > 0) found.set(listener, [...(found.get(listener) ?? []), [...holders]]);
+    }
+    for (const [listener, sockets] of found) {
       setCommon(
         this.#listenerContainers,
         listener,
-        all.map(({ container }) => container),
+        sockets.map((holders) => this.owners.containerOf(holders)),
       );
-      const pids = new Set(all.map(({ pid }) => pid));
-      setCommon(this.#listenerOwners, listener, pids.size === 1 ? [all[0]] : [undefined]);
+      const [first, ...others] = new Map(sockets.flat().map((process) => [process.pid, process])).values();
+      if (first === undefined || others.length > 0) this.#listenerOwners.delete(listener);
+      else this.#listenerOwners.set(listener, { pid: first.pid, name: first.name });
     }
   }
 }
@@ -202,7 +240,7 @@ function setCommon<T>(map: Map<number, T>, key: number, values: readonly (T | un
   else map.set(key, first);
 }
 
-/** There are many UNIX sockets: only those with something queued, or that listen, need an owner. */
+/** There are many UNIX sockets: only those with something queued, or that listen, are remembered. */
 function isRemembered({ proto, state, receiveQueue }: SocketView): boolean {
   if (proto === 'unix') return state === TCP_STATE.LISTEN || (receiveQueue ?? 0) > 0;
   return proto === 'tcp' || proto === 'udp' || proto === 'mptcp';

@@ -2,6 +2,7 @@ import { presentProtos } from '../../collect/dump/dump-plan.ts';
 import type { SocketDump } from '../../collect/dump/dump-sockets.ts';
 import type { Machine } from '../../collect/machine.ts';
 import type { DescriptorScan } from '../../collect/owners/descriptor-kinds.ts';
+import type { OwnerSource } from '../../collect/owners/owner-source.ts';
 import type { FoundNetns } from '../../collect/target/found-netns.ts';
 import { leadsToNetns } from '../../collect/target/process-way.ts';
 import { isShared, soleContainer } from '../../count/sharing.ts';
@@ -73,12 +74,13 @@ export class NetnsSampler {
   #now: CounterValues | undefined;
   #atRead: CounterValues | undefined;
 
-  constructor(machine: Machine, found: FoundNetns, containerNames: ReadonlyMap<string, string>) {
+  /** @param owners who holds which socket of the host; one for all namespaces */
+  constructor(machine: Machine, found: FoundNetns, owners: OwnerSource, containerNames: ReadonlyMap<string, string>) {
     this.#machine = machine;
     this.#found = found;
     this.#kinds = new KindsSampler(machine);
     this.namespace = watchedNetns(machine, found);
-    this.watched = new NetnsReader(machine, found.handle, containerNames, soleContainer(found)?.facts.name);
+    this.watched = new NetnsReader(machine, found.handle, owners, containerNames, soleContainer(found)?.facts.name);
     this.#updateOwners(containerNames);
   }
 
@@ -216,7 +218,8 @@ export class NetnsSampler {
    * @throws {Failure} when the namespace no longer exists
    */
   snapshot(atMs: number, query: SocketQuery, scans: readonly DescriptorScan[] = []): SocketSnapshot {
-    return this.#snapshotOf(this.watched.read(atMs, query, true, scans), ALL_STATES & ~query.states);
+    const read = this.watched.read(query, { nowMs: atMs, owners: 'foreground', readings: scans });
+    return this.#snapshotOf(read, ALL_STATES & ~query.states);
   }
 
   /** Dumps its sockets only to remember them for their events. @throws {Failure} when the namespace no longer exists */
@@ -229,7 +232,8 @@ export class NetnsSampler {
     const findsOwners = isShared(this.#found) || atMs >= this.#ownersDueMs;
     if (findsOwners) this.#ownersDueMs = atMs + OWNERS_MS;
     const query = briefQuery(this.#now?.sockstat);
-    return this.#snapshotOf(this.watched.read(atMs, query, findsOwners), ALL_STATES & ~query.states);
+    const owners = findsOwners ? 'background' : 'later';
+    return this.#snapshotOf(this.watched.read(query, { nowMs: atMs, owners }), ALL_STATES & ~query.states);
   }
 
   #snapshotOf(snapshot: SocketDump, withoutStates: number): SocketSnapshot {
@@ -243,7 +247,8 @@ export class NetnsSampler {
       coverage: snapshot.coverage,
       sockets: snapshot.sockets,
       withoutStates,
-      holderOf: (socket: SocketView) => watched.memory.ownerOf(socket),
+      ownersAtMs: watched.ownersAtMs,
+      holdersOf: (socket: SocketView) => watched.holdersOf(socket),
       containerOf: (socket: SocketView) => watched.containerOf(socket),
       seenSince: (socket: SocketView) => watched.memory.seenSince(socket),
     };

@@ -4,6 +4,7 @@ import { readSysctls } from '../../collect/dump/sysctls.ts';
 import { readHostSample } from '../../collect/host-sample.ts';
 import type { Machine } from '../../collect/machine.ts';
 import { bindInNetns } from '../../collect/names/bind-filter.ts';
+import { ProcOwners } from '../../collect/owners/proc-owners.ts';
 import { noteOfLoss } from '../../collect/permissions.ts';
 import type { BoundFilter } from '../../filter/bound-filter.ts';
 import { CLOSED_CONNECTIONS, SNAPSHOTS_OVER_TIME } from '../../filter/known-fields.ts';
@@ -47,8 +48,6 @@ export interface SamplerOptions {
   eventsOnly?: boolean | undefined;
   /** The kernel's buffer for events, bytes: of a namespace, or of all; undefined for the default. */
   eventBufferBytes?: number | undefined;
-  /** The sources of events that may be used, the best first; all by default. */
-  eventSources?: readonly EventSource[] | undefined;
   /** Whether addresses, ports and users get names. */
   names: boolean;
   /** Whether ticks have samples of the host. */
@@ -57,6 +56,9 @@ export interface SamplerOptions {
 
 /** Default CPU budget for background namespaces, as a fraction of one core. */
 const BACKGROUND_SHARE = 0.03;
+
+/** CPU budget for reading again what processes hold, as a fraction of one core. */
+const OWNERS_SHARE = 0.01;
 
 /** Lower bound for the next tick's cost, as a fraction of the last one's: the first tick also resolves owners. */
 const NEXT_COST = 0.5;
@@ -97,9 +99,7 @@ export class Sampler implements SampleSource {
     this.#options = options;
     this.intervalMs = options.intervalMs;
     this.#tracker = tracker;
-    this.#stream = options.events
-      ? ConnectionEvents.open(machine, tracker.names, options.eventSources, options.eventBufferBytes)
-      : undefined;
+    this.#stream = options.events ? ConnectionEvents.open(machine, tracker.names, options.eventBufferBytes) : undefined;
     this.eventSource = this.#stream?.source;
     this.#notes.push(...(this.#stream?.notes ?? []));
     this.#background = new Background(options.backgroundShare ?? BACKGROUND_SHARE, cpuMs, Date.now());
@@ -131,7 +131,8 @@ export class Sampler implements SampleSource {
   }
 
   static async #over(machine: Machine, followed: FollowedTargets, options: SamplerOptions): Promise<Sampler> {
-    return new Sampler(machine, await trackNamespaces(machine, followed, options.names), options);
+    const owners = new ProcOwners(machine, new CpuBudget(OWNERS_SHARE, cpuMs, Date.now()));
+    return new Sampler(machine, await trackNamespaces(machine, followed, owners, options.names), options);
   }
 
   async next(request: TickRequest, stop?: StopSignal): Promise<Tick | undefined> {

@@ -106,9 +106,8 @@ export class RecordedNetns implements NetnsSnapshot {
     const holders = new Map<number, SocketProcess[]>();
     const snapshot = this.#required();
     snapshot.sockets.each((socket) => {
-      const holder = snapshot.holderOf(socket);
-      if (holder !== undefined && socket.inode !== 0)
-        holders.set(socket.inode, [{ pid: holder.pid, name: holder.name }]);
+      const those = snapshot.holdersOf(socket);
+      if (those.length > 0 && socket.inode !== 0) holders.set(socket.inode, [...those]);
     });
     return {
       of: (inode) => holders.get(inode) ?? [],
@@ -125,7 +124,7 @@ export class RecordedNetns implements NetnsSnapshot {
         if (isEntry(socket)) return undefined;
         const id = ids.get(snapshot.containerOf(socket) ?? '');
         if (id !== undefined) return id;
-        return socket.inode !== 0 && snapshot.holderOf(socket) !== undefined ? OUTSIDE : undefined;
+        return socket.inode !== 0 && snapshot.holdersOf(socket).length > 0 ? OUTSIDE : undefined;
       },
       owners: this.owners(),
       unreadable: new Set(),

@@ -8,7 +8,7 @@ import type { SocketSnapshot } from '../sample-source.ts';
 export function socketSnapshotOf(snapshot: StoredSnapshot<StoredSockets>): SocketSnapshot {
   return {
     ...snapshot,
-    holderOf: (socket) => storedSocket(socket)?.process,
+    holdersOf: (socket) => storedSocket(socket)?.holders ?? [],
     containerOf: (socket) => storedSocket(socket)?.container,
     seenSince(socket) {
       const view = storedSocket(socket);

@@ -76,8 +76,8 @@ export class RecordingMaker {
 
   #storedSnapshot(snapshot: SocketSnapshot, { sockstat }: Pick<NetnsTick, 'sockstat'>): StoredSnapshot<SocketColumns> {
     const sockets = recordSnapshot(snapshot, this.#columns);
-    const { takenAtMs, source, sources, coverage, withoutStates } = snapshot;
-    if (this.#isFull) return { takenAtMs, source, sources, coverage, withoutStates, sockets };
+    const { takenAtMs, source, sources, coverage, withoutStates, ownersAtMs } = snapshot;
+    if (this.#isFull) return { takenAtMs, source, sources, coverage, withoutStates, ownersAtMs, sockets };
     // The first snapshot has all sockets, for their number.
     const query = briefQuery(sockstat);
     return {
@@ -86,6 +86,7 @@ export class RecordingMaker {
       sources,
       coverage,
       withoutStates: ALL_STATES & ~query.states,
+      ownersAtMs,
       sockets: summaryOf(sockets, query),
     };
   }

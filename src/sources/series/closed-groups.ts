@@ -11,12 +11,13 @@ export class ClosedGroups {
 
   /** Adds the end of a connection. @param lastSnapshotMs when its namespace was last dumped, milliseconds since the epoch */
   add(event: ConnectionEvent, lastSnapshotMs: number | undefined): void {
-    const { socket, process, role, container, outcome } = event;
+    const { socket, processes, role, container, outcome } = event;
     if (outcome === undefined) return;
     const server = role === 'server';
     const address = plainAddress(peerAddress(socket));
     const peerPort = server ? 0 : socket.peerPort;
     const localPort = server ? socket.localPort : 0;
+    const [process] = processes;
     const key = `${socket.proto} ${outcome} ${address} ${peerPort} ${localPort} ${process?.pid} ${container}`;
     let group = this.#groups.get(key);
     if (group === undefined) {

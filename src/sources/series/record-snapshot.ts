@@ -9,7 +9,7 @@ export function recordSnapshot(snapshot: SocketSnapshot, builder: SocketColumnsB
   snapshot.sockets.each((socket) => {
     const since = snapshot.seenSince(socket);
     builder.add(socket, {
-      process: snapshot.holderOf(socket),
+      holders: snapshot.holdersOf(socket),
       container: snapshot.containerOf(socket),
       firstSeenMs: since?.firstSeenMs,
       notBeforeMs: since?.notBeforeMs,

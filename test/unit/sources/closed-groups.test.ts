@@ -8,7 +8,7 @@ test('a connection whose sent bytes are unknown counts, but not as refused after
   const socket = destroyEvent({ peerPort: 3306, minRttUs: 25, bytesReceived: 80 });
   expect(socket.tcpInfoNumber('bytesSent')).toBeUndefined();
   const groups = new ClosedGroups();
-  const closed: Partial<ConnectionEvent> = { socket, outcome: 'closed', atMs: 1500, role: 'client' };
+  const closed: Partial<ConnectionEvent> = { socket, outcome: 'closed', processes: [], atMs: 1500, role: 'client' };
   groups.add(closed as ConnectionEvent, 1000);
   const [group] = groups.take();
   expect(group).toMatchObject({ count: 1, shortLived: 1, greetedOnly: 0, silent: 0, bytesSent: 0, bytesReceived: 80 });

@@ -157,8 +157,10 @@ function isQuery({ proto, peerPort }: ClosedGroup): boolean {
 function resolversOf(netns: NetnsSeries): ReadonlySet<number | 'unknown'> {
   const pids = new Set<number | 'unknown'>();
   for (const dump of dumpsOf(netns)) {
-    for (const { localPort, peerPort, process } of ofProto(dump, 'udp')) {
-      if (localPort === DNS && peerPort === 0) pids.add(process?.pid ?? 'unknown');
+    for (const { localPort, peerPort, holders } of ofProto(dump, 'udp')) {
+      if (localPort !== DNS || peerPort !== 0) continue;
+      if (holders.length === 0) pids.add('unknown');
+      for (const { pid } of holders) pids.add(pid);
     }
   }
   return pids;

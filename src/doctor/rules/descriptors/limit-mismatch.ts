@@ -39,7 +39,7 @@ interface Judged {
 function ofNamespace(netns: NetnsSeries, { series }: RuleInput, values: Values): Fault[] {
   const last = lastDump(netns);
   const listeners = last === undefined ? [] : tcpIn(last, TCP_STATE.LISTEN);
-  const listening = new Set(listeners.map(({ process }) => process?.pid));
+  const listening = new Set(listeners.flatMap(({ holders }) => holders.map(({ pid }) => pid)));
   const judged = processTracks(netns).flatMap((snapshots): Judged[] => {
     const process = fullestSnapshot(snapshots)?.process;
     if (process === undefined) return [];

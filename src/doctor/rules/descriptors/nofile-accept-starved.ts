@@ -27,7 +27,7 @@ export const nofileAcceptStarved = rule({
 interface Starved {
   process: ProcessSample;
   listener: StoredSocket;
-  /** The listener belongs to another process, as in pre-forking servers: only the name connects the two. */
+  /** Another process that holds the listener could accept, or only the name connects the process with it. */
   shared: boolean;
 }
 
@@ -79,14 +79,14 @@ function starvedIn({ processes = [], sockets }: Dump, atLeast: number): Starved[
       ({ proto, state, receiveQueue }) => proto === 'tcp' && state === TCP_STATE.LISTEN && receiveQueue >= atLeast,
     )
     .flatMap((listener): Starved[] => {
-      const holder = listener.process;
-      if (holder === undefined) return [];
-      if (fullPids.has(holder.pid)) {
-        return full.filter(({ pid }) => pid === holder.pid).map((process) => ({ process, listener, shared: false }));
-      }
+      const { holders } = listener;
+      const shared = holders.some(({ pid }) => !fullPids.has(pid));
+      const held = full.filter(({ pid }) => holders.some((holder) => holder.pid === pid));
+      if (held.length > 0) return held.map((process) => ({ process, listener, shared }));
+      // A recording of an earlier version has one holder of each socket.
       return full
-        .filter(({ name, container }) => name === holder.name && container === listener.container)
-        .map((process) => ({ process, listener, shared: true }));
+        .filter(({ name, container }) => name === holders[0]?.name && container === listener.container)
+        .map((process) => ({ process, listener, shared }));
     });
 }
 

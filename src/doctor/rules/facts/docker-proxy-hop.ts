@@ -50,7 +50,7 @@ function proxyTuples({ namespaces }: Series): ReadonlySet<string> | undefined {
   const host = namespaces.find(({ namespace }) => namespace.host);
   const sockets = host === undefined ? undefined : lastDump(host)?.sockets;
   if (sockets === undefined) return undefined;
-  return new Set(sockets.filter(({ process }) => process?.name === 'docker-proxy').map(tupleOf));
+  return new Set(sockets.filter(({ holders }) => holders.some(({ name }) => name === 'docker-proxy')).map(tupleOf));
 }
 
 function isPublished({ declared }: WatchedContainer, port: number): boolean {

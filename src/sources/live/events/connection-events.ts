@@ -3,7 +3,7 @@ import type { Machine } from '../../../collect/machine.ts';
 import { noteOfDenied } from '../../../collect/permissions.ts';
 import { BpfError } from '../../../kernel/bpf/bpf-error.ts';
 import type { Names } from '../../../model/names.ts';
-import { EVENT_SOURCES, type EventSource } from '../../../model/socket/connection-event.ts';
+import type { EventSource } from '../../../model/socket/connection-event.ts';
 import type { NetnsReader } from '../netns-reader.ts';
 import { DestroyStream } from './destroy-stream.ts';
 import type { EventStream, EventStreamSink } from './event-stream.ts';
@@ -27,17 +27,11 @@ export class ConnectionEvents implements EventStream {
    * Opens the best source that the kernel has and permits.
    *
    * @param names undefined for plain numbers
-   * @param sources that may be used
    * @param bufferBytes of the tracepoint's ring buffer; undefined for the default
    */
-  static open(
-    machine: Machine,
-    names: Names | undefined,
-    sources: readonly EventSource[] = EVENT_SOURCES,
-    bufferBytes?: number,
-  ): ConnectionEvents {
+  static open(machine: Machine, names: Names | undefined, bufferBytes?: number): ConnectionEvents {
     const notes: string[] = [];
-    if (sources.includes('tracepoint')) {
+    if (machine.withoutPrograms !== true) {
       try {
         const tracepoint = new TracepointStream(machine, names, bufferBytes);
         return new ConnectionEvents('tracepoint', [tracepoint, new DestroyStream(machine, names, 'udp')], notes);

@@ -1,4 +1,8 @@
-import { CONNECTION_RECORD, type ConnectionFields, connectionEventsProgram } from '../../../bpf/connection-events.ts';
+import {
+  CONNECTION_RECORD,
+  type ConnectionFields,
+  connectionEventsProgram,
+} from '../../../bpf/programs/connection-events.ts';
 import type { RecordTable } from '../../../bpf/record-table.ts';
 import { BpfError } from '../../../kernel/bpf/bpf-error.ts';
 import { CountedNumbers } from '../../../kernel/bpf/counted-numbers.ts';

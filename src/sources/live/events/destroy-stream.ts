@@ -75,7 +75,7 @@ export class DestroyStream implements EventStream {
   }
 
   #take(namespace: NetnsReader, event: SocketView, sink: EventStreamSink): void {
-    const remembered = namespace.memory.of(event);
+    const remembered = namespace.rememberedOf(event);
     const outcome = outcomeOf(event, remembered);
     if (outcome === 'unconnected') {
       if (event.proto === 'tcp') this.#closedListeners.add(listenerKey(namespace, event.localPort));

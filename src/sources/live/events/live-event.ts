@@ -1,6 +1,6 @@
 import { errnoName } from '../../../base/errno.ts';
 import { hex64 } from '../../../base/hex.ts';
-import type { Owner } from '../../../collect/owners/memory-columns.ts';
+import type { Owner } from '../../../collect/owners/netns-owners.ts';
 import type {
   ConnectionEvent,
   ConnectionEventRecord,
@@ -11,7 +11,7 @@ import type {
   Outcome,
   Remembered,
 } from '../../../model/socket/connection-event.ts';
-import type { SocketProcess } from '../../../model/socket/socket-row.ts';
+import type { Holder } from '../../../model/socket/socket-columns.ts';
 import type { Proto, SocketView } from '../../../model/socket/socket-view.ts';
 import type { NetnsReader } from '../netns-reader.ts';
 import type { EndpointNames } from './endpoint-names.ts';
@@ -53,10 +53,13 @@ export abstract class LiveEvent implements ConnectionEvent {
     if (this.socket.proto !== 'tcp') return undefined;
     return this.namespace.roles.ofClosed(this.socket);
   }
-  get process(): Pick<SocketProcess, 'pid' | 'name'> | undefined {
-    const known = this.opener ?? this.remembered?.process;
+  get processes(): readonly Holder[] {
+    if (this.opener !== undefined) return [this.opener];
+    const holders = this.remembered?.holders ?? [];
     // What was never accepted had no process, although its listener has one.
-    return known ?? (this.outcome === 'never-accepted' ? undefined : this.namespace.listenerOwnerOf(this.socket));
+    if (holders.length > 0 || this.outcome === 'never-accepted') return holders;
+    const listener = this.namespace.listenerOwnerOf(this.socket);
+    return listener === undefined ? [] : [listener];
   }
   get container(): string | undefined {
     const { opener } = this;
@@ -64,7 +67,7 @@ export abstract class LiveEvent implements ConnectionEvent {
   }
 
   row(): ConnectionEventRow {
-    const { socket, role, process, container, outcome, errno, closedBy, latencyUs } = this;
+    const { socket, role, processes, container, outcome, errno, closedBy, latencyUs } = this;
     const row: ConnectionEventRow = {
       event: this.kind,
       at: this.#date(),
@@ -76,7 +79,7 @@ export abstract class LiveEvent implements ConnectionEvent {
       source: this.source,
     };
     if (role !== undefined) row.role = role;
-    if (process !== undefined) row.processes = [{ pid: process.pid, name: process.name }];
+    if (processes.length > 0) row.processes = processes.map(({ pid, name }) => ({ pid, name }));
     if (container !== undefined) row.container = container;
     if (latencyUs !== undefined) row.latencyUs = latencyUs;
     if (outcome !== undefined) {

@@ -1,7 +1,7 @@
 import { errnoOfName } from '../../../base/errno.ts';
-import type { ConnectionFields } from '../../../bpf/connection-events.ts';
+import type { ConnectionFields } from '../../../bpf/programs/connection-events.ts';
 import type { RecordTable } from '../../../bpf/record-table.ts';
-import type { Owner } from '../../../collect/owners/memory-columns.ts';
+import type { Owner } from '../../../collect/owners/netns-owners.ts';
 import type { EventKind, Outcome, Remembered } from '../../../model/socket/connection-event.ts';
 import { TCP_STATE } from '../../../model/socket/tcp-state.ts';
 import type { NetnsReader } from '../netns-reader.ts';
@@ -86,7 +86,7 @@ export class TracepointEvent extends LiveEvent {
 
   get remembered(): Remembered | undefined {
     if (this.#remembered === 'unknown') {
-      this.#remembered = this.namespace.memory.of(this.socket);
+      this.#remembered = this.namespace.rememberedOf(this.socket);
       this.socket.inode = this.#remembered?.inode ?? 0;
     }
     return this.#remembered;

@@ -1,4 +1,4 @@
-import type { ConnectionFields } from '../../../bpf/connection-events.ts';
+import type { ConnectionFields } from '../../../bpf/programs/connection-events.ts';
 import type { RecordTable } from '../../../bpf/record-table.ts';
 import { BaseSocketView } from '../../../model/socket/base-socket-view.ts';
 import type { Family } from '../../../model/socket/socket-view.ts';

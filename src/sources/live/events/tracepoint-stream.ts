@@ -1,8 +1,8 @@
 import fs from 'node:fs';
-import type { ConnectionFields } from '../../../bpf/connection-events.ts';
+import type { ConnectionFields } from '../../../bpf/programs/connection-events.ts';
 import type { RecordTable } from '../../../bpf/record-table.ts';
 import type { Machine } from '../../../collect/machine.ts';
-import type { Owner } from '../../../collect/owners/memory-columns.ts';
+import type { Owner } from '../../../collect/owners/netns-owners.ts';
 import type { Names } from '../../../model/names.ts';
 import { TCP_STATE } from '../../../model/socket/tcp-state.ts';
 import type { NetnsReader } from '../netns-reader.ts';

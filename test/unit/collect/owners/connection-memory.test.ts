@@ -60,4 +60,18 @@ describe('ConnectionMemory', () => {
     dumps(memory, 1, [many, [], [], [], []], true);
     expect(memory.size).toBe(50_000);
   });
+
+  it('remembers the holders of a socket after nobody is known to hold it', () => {
+    const memory = new ConnectionMemory();
+    const holders = [{ pid: 7, name: 'server', startTicks: 70, containerId: 'id' }];
+    const socket = destroyEvent({ cookie: 1, inode: 10, peerPort: 3306 });
+    memory.begin(1000);
+    const row = memory.see(socket) ?? -1;
+    memory.setHolders(row, holders);
+    memory.setHolders(row, []);
+    memory.end();
+    expect(memory.holdersOf(socket)).toBe(holders);
+    expect(memory.of(socket, () => 'web')).toMatchObject({ holders, container: 'web' });
+    expect(memory.holdersOf(destroyEvent({ cookie: 2 }))).toEqual([]);
+  });
 });

@@ -1,7 +1,7 @@
-import { Assembler, R0, R1, R2, type RecordPlace, type Register } from './assembler.ts';
-import type { KernelTypes } from './kernel-types.ts';
-import { type BpfProgram, tracepointProgram } from './program.ts';
-import { RecordLayout } from './record-layout.ts';
+import { Assembler, R0, R1, R2, type RecordPlace, type Register } from '../assembler.ts';
+import type { KernelTypes } from '../kernel-types.ts';
+import { type BpfProgram, tracepointProgram } from '../program.ts';
+import { RecordLayout } from '../record-layout.ts';
 
 /** A change of the state of a TCP socket. Fields after `interfaceIndex` are those of changes to CLOSE only. */
 export const CONNECTION_RECORD = new RecordLayout({
