@@ -227,8 +227,8 @@ beforeAll(async () => {
   });
   const target = `netns:${netns.name}`;
   const recordings = [
-    await RecordingRun.start(target, files.full, '--interval', '200ms'),
-    await RecordingRun.start(target, files.summary, '--interval', '200ms', '--lightly'),
+    await RecordingRun.startIn({ SOCKLENS_BPF: 'off' }, target, files.full, '--interval', '200ms'),
+    await RecordingRun.startIn({ SOCKLENS_BPF: 'off' }, target, files.summary, '--interval', '200ms', '--lightly'),
   ];
   const runs = new Map(TABLE.map(([, filter]) => [filter, start(filter)]));
   const all = start('');

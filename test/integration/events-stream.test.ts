@@ -397,7 +397,7 @@ describe('events: text on a terminal', () => {
       screen += chunk;
     });
     await until('the header', () => screen.includes('Outcome'));
-    await until('the receiver', () => / 0000000f /.test(netns.run('cat', '/proc/net/netlink')));
+    await until('the receiver', () => / 0000000[af] /.test(netns.run('cat', '/proc/net/netlink')));
     for (const { client, server } of pairs) {
       await workshop.close(client);
       await workshop.recv(server, 1);

@@ -62,6 +62,12 @@ export class EventsRun {
     return EventsRun.startOn(() => netns.run('cat', '/proc/net/netlink'), `netns:${netns.name}`, args);
   }
 
+  /** As {@link start}, from the kernel's tracepoint. */
+  static async startWithPrograms(netns: TestNetns, ...args: string[]): Promise<EventsRun> {
+    const netlink = () => netns.run('cat', '/proc/net/netlink');
+    return EventsRun.startOn(netlink, `netns:${netns.name}`, args, { SOCKLENS_BPF: 'on' });
+  }
+
   /** @param netlink text of /proc/PID/net/netlink of the namespace */
   static async startOn(
     netlink: () => string,

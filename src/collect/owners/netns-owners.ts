@@ -4,6 +4,7 @@ import type { Machine } from '../machine.ts';
 import type { ConnectionMemory } from './connection-memory.ts';
 import { deniedNote } from './denied-note.ts';
 import type { HeldSockets, HoldingProcess, OwnerSource } from './owner-source.ts';
+import { nameFrom } from './process-names.ts';
 
 /** A process with the name of its container, absent outside every container. */
 export interface Owner extends Holder {
@@ -34,7 +35,8 @@ export class NetnsOwners {
   #soleContainer: string | undefined;
   #pids: readonly number[] = [];
   #note: string | undefined;
-  readonly #processes = new Map<number, Owner>();
+  /** By PID; until the next inventory. */
+  readonly #processes = new Map<number, { command: string; owner: Owner }>();
 
   constructor(
     machine: Machine,
@@ -115,19 +117,19 @@ export class NetnsOwners {
   /**
    * A process of the namespace, with its container where more than one can be meant.
    *
-   * @param name of the process
+   * @param command its command name
    */
-  ofProcess(pid: number, name: string): Owner {
-    if (this.#soleContainer !== undefined || this.#containerNames.size === 0) return { pid, name };
-    let known = this.#processes.get(pid);
+  ofProcess(pid: number, command: string): Owner {
+    const known = this.#processes.get(pid);
     // Another process may have the PID by now.
-    if (known?.name !== name) {
-      const id = containerOfProcess(pid, this.#machine.proc)?.id;
-      const container = id === undefined ? undefined : this.#nameOf(id);
-      known = { pid, name, ...(container !== undefined && { container }) };
-      this.#processes.set(pid, known);
-    }
-    return known;
+    if (known?.command === command) return known.owner;
+    const name = nameFrom(this.#machine, { pid, name: command });
+    const isShared = this.#soleContainer === undefined && this.#containerNames.size > 0;
+    const id = isShared ? containerOfProcess(pid, this.#machine.proc)?.id : undefined;
+    const container = id === undefined ? undefined : this.#nameOf(id);
+    const owner = { pid, name, ...(container !== undefined && { container }) };
+    this.#processes.set(pid, { command, owner });
+    return owner;
   }
 
   #nameOf(id: string): string | undefined {

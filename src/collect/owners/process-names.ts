@@ -12,7 +12,7 @@ export function nameOfProcess(machine: Machine, pid: number): string {
 }
 
 /** As {@link nameOfProcess}, of a process whose `stat` was read. */
-export function nameFrom(machine: Machine, { pid, name }: ProcessStat): string {
+export function nameFrom(machine: Machine, { pid, name }: Pick<ProcessStat, 'pid' | 'name'>): string {
   if (name !== NODE_MAIN_THREAD) return name;
   const program = readProgramName(pid, machine.proc);
   return program === undefined ? name : Buffer.from(program).toString('utf8');
