@@ -34,9 +34,9 @@ export class GuardMeters {
     for (const meters of this.#meters.values()) for (const meter of meters) meter.begin();
   }
 
-  /** Takes the end of a connection in. */
-  ended({ netns }: WatchedNetns, event: ConnectionEvent): void {
-    for (const meter of this.#meters.get(netns) ?? []) meter.ended(event);
+  /** Takes an event in. */
+  event({ netns }: WatchedNetns, event: ConnectionEvent): void {
+    for (const meter of this.#meters.get(netns) ?? []) meter.event(event);
   }
 
   /** Measures a tick. @throws {Failure} `usage` for an unknown name in a budget */
@@ -74,7 +74,8 @@ export class GuardMeters {
     for (const budget of this.#budgets) {
       const filter = filterOf(budget)?.filter;
       const bound = filter === undefined ? undefined : await this.#source.bind(namespace, filter);
-      meters.push(new BudgetMeter(budget, bound === undefined ? undefined : testsOverTime(bound, this.#source)));
+      const tests = bound === undefined ? undefined : testsOverTime(bound, this.#source);
+      meters.push(new BudgetMeter(budget, tests, this.#source.eventSource));
     }
     this.#meters.set(namespace.netns, meters);
     return meters;

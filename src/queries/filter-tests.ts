@@ -1,7 +1,7 @@
 import { Roles } from '../count/roles.ts';
 import type { BoundFilter } from '../filter/bound-filter.ts';
 import { filterTest } from '../filter/filter-test.ts';
-import { checkKnown, unknownIn } from '../filter/known-fields.ts';
+import { checkKnown, isConstant, unknownIn } from '../filter/known-fields.ts';
 import type { ConnectionEvent } from '../model/socket/connection-event.ts';
 import type { SocketView } from '../model/socket/socket-view.ts';
 import type { SampleSource, SocketSnapshot } from '../sources/sample-source.ts';
@@ -20,6 +20,8 @@ export interface FilterTests {
   snapshot: SnapshotTest;
   /** Undefined where the filter cannot be decided for events: how many match is then unknown. */
   events: EventTest | undefined;
+  /** Whether the filter has the same answer for a connection as long as it lives: events alone can count its connections. */
+  isConstant: boolean;
 }
 
 /**
@@ -30,7 +32,11 @@ export interface FilterTests {
 export function testsOverTime(bound: BoundFilter, source: Source): FilterTests {
   checkKnown(bound.tree, source.knowledge.snapshots);
   const decided = unknownIn(bound.tree, source.knowledge.closed).length === 0;
-  return { snapshot: snapshotTest(bound, source), events: decided ? eventTest(bound, source) : undefined };
+  return {
+    snapshot: snapshotTest(bound, source),
+    events: decided ? eventTest(bound, source) : undefined,
+    isConstant: decided && isConstant(bound.tree),
+  };
 }
 
 /**

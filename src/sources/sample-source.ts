@@ -129,6 +129,11 @@ export function endsTo(sink: ConnectionEventSink): NonNullable<TickRequest['even
   return { failed: sink, closed: sink };
 }
 
+/** The functions of a request for events of every kind. */
+export function allTo(sink: ConnectionEventSink): NonNullable<TickRequest['events']> {
+  return { opened: sink, established: sink, failed: sink, closed: sink };
+}
+
 /** Receives connection events, each valid until the next. */
 export type ConnectionEventSink = (namespace: WatchedNetns, event: ConnectionEvent) => void;
 

@@ -8,7 +8,7 @@ import type { BudgetResult } from '../../model/report/guard.ts';
 import type { Series } from '../../model/sample/series.ts';
 import { everySocket } from '../../model/socket/socket-query.ts';
 import { GuardMeters } from '../../queries/budget-meters.ts';
-import { endsTo, type SampleSource, type Tick, type TickRequest } from '../../sources/sample-source.ts';
+import { allTo, type SampleSource, type Tick, type TickRequest } from '../../sources/sample-source.ts';
 import { SeriesBuilder } from '../../sources/series/series-builder.ts';
 
 /** Maximum number of sockets in memory for the doctor's rules over the whole run: some hundred megabytes. */
@@ -45,9 +45,9 @@ export class GuardRun {
     this.#source = source;
     this.#budgets = budgets;
     this.meters = new GuardMeters(source, budgets);
-    this.#events = endsTo((namespace, event) => {
-      this.#builder.ended(namespace, event);
-      this.meters.ended(namespace, event);
+    this.#events = allTo((namespace, event) => {
+      if (event.outcome !== undefined) this.#builder.ended(namespace, event);
+      this.meters.event(namespace, event);
     });
   }
 

@@ -16,7 +16,7 @@ import { everySocket } from '../../model/socket/socket-query.ts';
 import { TCP_STATE } from '../../model/socket/tcp-state.ts';
 import { GuardMeters } from '../../queries/budget-meters.ts';
 import { Sampler } from '../../sources/live/sampler.ts';
-import { endsTo, type SourceDetails, type Tick, type TickRequest } from '../../sources/sample-source.ts';
+import { allTo, type SourceDetails, type Tick, type TickRequest } from '../../sources/sample-source.ts';
 import { SeriesBuilder } from '../../sources/series/series-builder.ts';
 import { DRAIN_S } from './lab-budgets.ts';
 import { INCIDENT, type LabRunning } from './lab-context.ts';
@@ -75,9 +75,9 @@ export class LabWatcher {
       query: () => ({ ...everySocket(), tcpInfo: true }),
       processes: 'kinds',
       allCounters: true,
-      events: endsTo((namespace, event) => {
-        this.#builder.ended(namespace, event);
-        this.#meters.ended(namespace, event);
+      events: allTo((namespace, event) => {
+        if (event.outcome !== undefined) this.#builder.ended(namespace, event);
+        this.#meters.event(namespace, event);
       }),
     };
   }

@@ -1,12 +1,11 @@
 import { plural } from '../../base/plural.ts';
 import { sizeText } from '../../base/size.ts';
 import { Failure } from '../../model/failure.ts';
-import { EVENT_KINDS } from '../../model/socket/connection-event.ts';
 import { everySocket } from '../../model/socket/socket-query.ts';
 import { openSource, type SourceOptions } from '../../sources/open-source.ts';
 import { RecordingMaker } from '../../sources/recorder/recorder.ts';
 import { RecordingFile } from '../../sources/recorder/recording-file.ts';
-import type { SampleSource, Tick, TickRequest } from '../../sources/sample-source.ts';
+import { allTo, type SampleSource, type Tick, type TickRequest } from '../../sources/sample-source.ts';
 import type { CommandContext } from '../context.ts';
 import { writeNote } from '../notes.ts';
 
@@ -60,7 +59,7 @@ class RecordSession {
       query: () => ({ ...everySocket(), tcpInfo: true }),
       processes: 'kinds',
       allCounters: true,
-      events: Object.fromEntries(EVENT_KINDS.map((kind) => [kind, (_, event) => this.#maker?.event(event)])),
+      events: allTo((_, event) => this.#maker?.event(event)),
     };
   }
 

@@ -80,13 +80,17 @@ export class WatchColumns {
 }
 
 /** The key of a group as text: the same for equal keys. */
-export function groupId({ key }: Group): string {
+export function groupId({ key }: Pick<Group, 'key'>): string {
   return JSON.stringify(key);
 }
 
-function columnOf(group: Group): Column {
-  const { key, names } = group;
+/** The values of a group's key, by name where one is known. */
+export function groupTitle({ key, names }: Pick<Group, 'key' | 'names'>): string {
   const values = Object.entries(key).map(([name, value]) => names?.[name as keyof typeof names] ?? value ?? '-');
-  const title = cutToWidth(safeText(values.join(' ')), MAX_WIDTH);
+  return safeText(values.join(' '));
+}
+
+function columnOf(group: Group): Column {
+  const title = cutToWidth(groupTitle(group), MAX_WIDTH);
   return { id: groupId(group), title, width: Math.max(displayWidth(title), MIN_WIDTH) };
 }

@@ -3,10 +3,11 @@ import { clockText, durationText } from '../../base/duration.ts';
 import { plural } from '../../base/plural.ts';
 import { safeText } from '../../base/safe-text.ts';
 import { limitPercent } from '../../model/container/limits.ts';
+import type { Group } from '../../model/report/group.ts';
 import type { DescriptorUse } from '../../model/report/overview.ts';
 import type { ChangedGroup, WatchRow } from '../../model/report/watch-row.ts';
 import { spark } from '../../render/spark.ts';
-import { groupId, WatchColumns } from './watch-columns.ts';
+import { groupId, groupTitle, WatchColumns } from './watch-columns.ts';
 
 /** Columns where the output is not a terminal. */
 const DEFAULT_WIDTH = 160;
@@ -28,6 +29,17 @@ export interface WatchPeak {
   peak: number;
   peakAt: Date;
   last: number;
+  /** The groups with the highest exact peaks, the highest first; absent where peaks are those of samples. */
+  groupPeaks?: readonly GroupPeak[];
+}
+
+/** The most connections, TIME_WAIT excluded, that a group had at the same time. */
+export interface GroupPeak {
+  key: Group['key'];
+  names?: NonNullable<Group['names']>;
+  peak: number;
+  /** Time of the tick at the end of the interval with the peak. */
+  at: Date;
 }
 
 /** The lines of `watch`: time, counts of the largest groups with their change, rates, descriptors, sparkline. */
@@ -79,10 +91,12 @@ export class WatchLines {
 
   /** The lines at the end. */
   summary(targets: readonly WatchPeak[], lost: number): string {
-    const lines = targets.map(
-      ({ target, samples, peak, peakAt, last }) =>
-        `${safeText(target)}: ${plural(samples, 'sample')}, peak ${plural(peak, 'socket')} at ${clockText(peakAt)}, ${last} at the end\n`,
-    );
+    const lines = targets.flatMap(({ target, samples, peak, peakAt, last, groupPeaks = [] }) => [
+      `${safeText(target)}: ${plural(samples, 'sample')}, peak ${plural(peak, 'socket')} at ${clockText(peakAt)}, ${last} at the end\n`,
+      ...groupPeaks.map(
+        (group) => `  ${groupTitle(group)}: peak ${plural(group.peak, 'connection')} at ${clockText(group.at)}\n`,
+      ),
+    ]);
     if (lost > 0)
       lines.push(`the kernel dropped events ${plural(lost, 'time')}: opens and closes marked ≥ are lower bounds\n`);
     return lines.join('');
@@ -91,7 +105,8 @@ export class WatchLines {
   /** Width of everything but the groups. */
   #fixedWidth(): number {
     const target = this.#showTarget ? this.#targetWidth + 2 : 0;
-    const bars = this.#roomy ? SPARK_WIDTH + 2 : 0;
+    // The failures, and the sparkline.
+    const bars = this.#roomy ? 9 + SPARK_WIDTH + 2 : 0;
     return this.#clockWidth + target + SOCKETS_WIDTH + 2 + 9 + 10 + this.#descriptorsWidth() + 2 + bars;
   }
 
@@ -101,7 +116,7 @@ export class WatchLines {
 
   #header(): string {
     const titles = this.#columns?.columns.map(({ title, width }) => padToWidth(title, width, 'right')) ?? [];
-    return this.#row('Time', 'Target', 'Sockets', titles, 'Opens/s', 'Closes/s', 'Descriptors', '');
+    return this.#row('Time', 'Target', 'Sockets', titles, ['Opens/s', 'Fails/s', 'Closes/s'], 'Descriptors', '');
   }
 
   #line(row: WatchRow): string {
@@ -120,7 +135,7 @@ export class WatchLines {
     const clock = clockText(at).slice(0, this.#clockWidth);
     const name = cutToWidth(safeText(target), MAX_TARGET_WIDTH);
     const used = this.#descriptors(row.descriptors);
-    return this.#row(clock, name, sockets, cells, opensText(row), closesText(row), used, bars);
+    return this.#row(clock, name, sockets, cells, [opensText(row), failuresText(row), closesText(row)], used, bars);
   }
 
   #descriptors(use: DescriptorUse | undefined): string {
@@ -136,14 +151,16 @@ export class WatchLines {
     target: string,
     total: string,
     cells: readonly string[],
-    opens: string,
-    closes: string,
+    rates: readonly [opens: string, fails: string, closes: string],
     descriptors: string,
     bars: string,
   ): string {
     const parts = [time.padEnd(this.#clockWidth)];
     if (this.#showTarget) parts.push(padToWidth(target, this.#targetWidth));
-    parts.push(total.padStart(SOCKETS_WIDTH), ...cells, opens.padStart(7), closes.padStart(8));
+    const [opens, fails, closes] = rates;
+    parts.push(total.padStart(SOCKETS_WIDTH), ...cells, opens.padStart(7));
+    if (this.#roomy) parts.push(fails.padStart(7));
+    parts.push(closes.padStart(8));
     parts.push(descriptors.padStart(this.#descriptorsWidth()), bars);
     return `${parts.join('  ').trimEnd()}\n`;
   }
@@ -154,14 +171,18 @@ function closesText({ closesPerSecond, lost }: WatchRow): string {
   return closesPerSecond === undefined ? '-' : `${lost > 0 ? '≥' : ''}${closesPerSecond}`;
 }
 
+function failuresText({ failuresPerSecond, lost }: WatchRow): string {
+  return failuresPerSecond === undefined ? '-' : `${lost > 0 ? '≥' : ''}${failuresPerSecond}`;
+}
+
 function opensText({ opensPerSecond, opensAtLeast }: WatchRow): string {
   return opensPerSecond === undefined ? '-' : `${opensAtLeast ? '≥' : ''}${opensPerSecond}`;
 }
 
-/** `257 +12`. */
+/** `257 +12`; with `^300` where it had more in between. */
 function countText(group: ChangedGroup | undefined): string {
   if (group === undefined) return '0';
-  const { count, change } = group;
-  if (change === undefined || change === 0) return String(count);
-  return `${count} ${change > 0 ? '+' : '-'}${Math.abs(change)}`;
+  const { count, change, peak = 0 } = group;
+  const changed = change === undefined || change === 0 ? '' : ` ${change > 0 ? '+' : '-'}${Math.abs(change)}`;
+  return `${count}${changed}${peak > count ? ` ^${peak}` : ''}`;
 }

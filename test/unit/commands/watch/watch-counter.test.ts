@@ -15,14 +15,19 @@ class Namespace {
   readonly #sockets: PlainSocket[] = [];
   /** Opened and in no snapshot yet. */
   #unread = 0;
-  readonly #target = new WatchTarget(['state'], ['tcp'], { snapshot: () => () => true, events: () => true });
+  readonly #target = new WatchTarget(
+    ['state'],
+    ['tcp'],
+    { snapshot: () => () => true, events: () => true, isConstant: true },
+    'sock_diag',
+  );
 
   /** The rates of a second, 0 for the first tick. @param isRead whether its tick has a snapshot */
   second(index: number, { isRead, lost = 0 }: { isRead: boolean; lost?: number }) {
     const atMs = START_MS + index * 1000;
     if (index > 0) {
       this.#unread += 9;
-      this.#target.ended({ proto: 'tcp', remembered: undefined } as ConnectionEvent);
+      this.#target.event({ kind: 'closed', proto: 'tcp', remembered: undefined } as ConnectionEvent);
     }
     const tick: NetnsTick = { namespace, events: { failed: 0, closed: index > 0 ? 1 : 0 }, lost };
     const whole: Tick = { atMs, names, namespaces: [tick], containers: [], notes: [] };
