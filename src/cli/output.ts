@@ -16,10 +16,12 @@ const RETRY_MS = 5;
  * @returns an output whose `write` throws a {@link Failure} of kind `io` for a full disk
  */
 export function descriptorOutput(fd: 1 | 2): Output {
-  const columns = isTerminal(fd) ? terminalColumns(fd) : undefined;
+  const terminal = isTerminal(fd);
   return {
-    columns,
-    colour: columns !== undefined && !process.env.NO_COLOR,
+    get columns() {
+      return terminal ? terminalColumns(fd) : undefined;
+    },
+    colour: terminal && !process.env.NO_COLOR,
     write(text) {
       const bytes = typeof text === 'string' ? Buffer.from(text) : text;
       for (let at = 0; at < bytes.length; ) at += writeSome(fd, bytes, at);
@@ -68,7 +70,8 @@ export function isTerminal(fd: 0 | 1 | 2): boolean {
   return tty.isatty(fd);
 }
 
+/** Current width: Node updates it when the terminal is resized. A terminal that reports none has that of COLUMNS, or 80. */
 function terminalColumns(fd: 1 | 2): number {
   const stream = fd === 1 ? process.stdout : process.stderr;
-  return stream.columns || 80;
+  return stream.columns || Number(process.env.COLUMNS) || 80;
 }

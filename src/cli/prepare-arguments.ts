@@ -10,7 +10,7 @@ export interface PreparedArguments {
 }
 
 /**
- * Rewrites what the command tree cannot parse: the flags `-4` and `-6` (also in `-tan4`) become long options;
+ * Rewrites what the command tree cannot parse: the flags `-4`, `-6` and `-0` (also in `-tan4`) become long options;
  * `help VERB`, `version` and `-V` become the options that they stand for; blanks after the commas of an option's value
  * (`--by state, peer`) are removed; `--debug` and `--no-color`, which every command has, and the command that `guard`
  * runs are taken out.
@@ -32,7 +32,7 @@ export function prepareArguments(args: readonly string[]): PreparedArguments {
     if (onlyOperands) prepared.push(arg);
     else if (arg === '--debug') debug = true;
     else if (arg === '--no-color') noColor = true;
-    else if (/^-[A-Za-z46]*[46][A-Za-z46]*$/.test(arg)) prepared.push(...splitDigits(arg));
+    else if (/^-[A-Za-z046]*[046][A-Za-z046]*$/.test(arg)) prepared.push(...splitDigits(arg));
     else if (continuesList(prepared, arg)) prepared.push(`${prepared.pop()}${arg}`);
     else prepared.push(arg);
   }
@@ -46,10 +46,11 @@ function continuesList(before: readonly string[], arg: string): boolean {
 }
 
 function splitDigits(arg: string): string[] {
-  const letters = arg.slice(1).replace(/[46]/g, '');
+  const letters = arg.slice(1).replace(/[046]/g, '');
   const flags: string[] = [];
   if (letters !== '') flags.push(`-${letters}`);
   if (arg.includes('4')) flags.push('--ipv4');
   if (arg.includes('6')) flags.push('--ipv6');
+  if (arg.includes('0')) flags.push('--packet');
   return flags;
 }

@@ -5,8 +5,8 @@ import type { Screen, ScreenEvent } from '../render/terminal/screen.ts';
 export interface Output {
   /** Writes all of it, in order. */
   write(text: string | Uint8Array): void;
-  /** Terminal columns; undefined where the stream is not a terminal. */
-  columns: number | undefined;
+  /** Terminal columns at this moment; undefined where the stream is not a terminal. */
+  readonly columns: number | undefined;
   /** Whether styles may be used: a terminal, without NO_COLOR and `--no-color`. */
   colour?: boolean;
 }

@@ -36,9 +36,10 @@ export const option = {
     placeholder: string,
     brief: string,
     parse: (text: string) => Value,
-    { letter }: More = {},
+    { letter, hidden }: More = {},
   ): Option<Value | undefined> {
-    return { parameter: { kind: 'parsed', parse, brief, optional: true, placeholder }, letter, absent: undefined };
+    const parameter = { kind: 'parsed', parse, brief, optional: true, placeholder, ...(hidden && { hidden }) };
+    return { parameter, letter, absent: undefined };
   },
 
   /** With a text. */

@@ -7,10 +7,11 @@ import type { Format } from './context.ts';
 import { option, parseTime, type ValuesOf } from './option.ts';
 
 const TARGET =
-  'a container (name, id, id prefix, docker:NAME), pid:N, netns:NAME, host, or all;\nseparate several with blanks or commas';
+  'a container (name, id, id prefix, docker:NAME, web-*), pid:N, netns:NAME, host, or all;\nseparate several with blanks or commas';
 
 /** The help text for TARGET. */
-export const TARGET_HELP = `TARGET is ${TARGET}.`;
+export const TARGET_HELP = `TARGET is ${TARGET}.
+A container means its own sockets; --netns adds those of all who share its namespace.`;
 
 /** The help text for TARGET and FILTER. */
 export const FILTER_HELP = `${TARGET_HELP}
@@ -54,6 +55,8 @@ export const ipv4 = option.boolean('IPv4 only (also -4)');
 export const ipv6 = option.boolean('IPv6 only (also -6)');
 
 export const all = option.boolean('Include namespaces without containers, and the host', { letter: 'a' });
+
+export const netns = option.boolean('All of the network namespace that a container is in, not only its own sockets');
 
 export const ss = option.boolean('Parse FILTER like ss: and/or have equal precedence');
 

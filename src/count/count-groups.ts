@@ -26,6 +26,9 @@ export interface GroupCounts {
   opened: number;
 }
 
+/** Keys that depend on who listens. */
+export const NEEDS_ROLES: readonly GroupKey[] = ['peer', 'role', 'service'];
+
 /**
  * Counts the sockets of a snapshot that pass a test, in groups.
  *
@@ -37,7 +40,7 @@ export function countGroups(
   test: (socket: SocketView) => boolean,
   isNew: (socket: SocketView) => boolean = () => false,
 ): GroupCounts {
-  const needsRoles = keys.some((key) => key === 'role' || key === 'service');
+  const needsRoles = keys.some((key) => NEEDS_ROLES.includes(key));
   const counter = new GroupCounter(keys, {
     names: snapshot.names,
     ...(needsRoles && { roles: new Roles(snapshot.sockets) }),

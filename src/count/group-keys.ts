@@ -1,7 +1,7 @@
 import { type Buckets, bucketOf, RTT_BUCKETS, TIME_BUCKETS } from '../model/report/buckets.ts';
 import type { GroupKey } from '../model/report/group.ts';
 import { idleMs, knownAgeMs, roundTripUs } from '../model/socket/connection-times.ts';
-import type { SocketView } from '../model/socket/socket-view.ts';
+import { hasPorts, type SocketView } from '../model/socket/socket-view.ts';
 import { stateName } from '../model/socket/tcp-state.ts';
 import { address, port } from './endpoint-keys.ts';
 import { type GroupContext, interned, type KeyReader, PROTOS, serviceName, word } from './key-reader.ts';
@@ -35,11 +35,12 @@ export function keyReader(key: GroupKey, context: GroupContext): KeyReader {
     case 'peer-port':
       return port(key, (socket) => socket.peerPort, context);
     case 'local':
-      return address(key, 'local', true, context);
+      return address(key, 'local', () => true, context);
     case 'peer':
-      return address(key, 'peer', true, context);
+      // A client's port is its kernel's choice: connections from one client to a listener are one peer.
+      return address(key, 'peer', (socket) => context.roles?.of(socket) !== 'server', context);
     case 'peer-address':
-      return address(key, 'peer', false, context);
+      return address(key, 'peer', undefined, context);
     case 'process':
       return interned(key, (socket) => context.processOf?.(socket));
     case 'container':
@@ -56,7 +57,7 @@ export function keyReader(key: GroupKey, context: GroupContext): KeyReader {
 }
 
 function serviceOf(socket: SocketView, context: GroupContext): string | undefined {
-  if (socket.proto === 'unix' || socket.proto === 'raw') return undefined;
+  if (!hasPorts(socket.proto)) return undefined;
   const role = context.roles?.of(socket) ?? 'none';
   const number = role === 'client' ? socket.peerPort : socket.localPort;
   return serviceName(number, socket.proto, context) ?? (number === 0 ? undefined : String(number));

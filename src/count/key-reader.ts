@@ -1,7 +1,7 @@
 import type { Names } from '../model/names.ts';
 import type { GroupKey } from '../model/report/group.ts';
 import { mayNameService } from '../model/socket/endpoint.ts';
-import type { Proto, SocketView } from '../model/socket/socket-view.ts';
+import { hasPorts, type Proto, type SocketView } from '../model/socket/socket-view.ts';
 import { Interner } from './interner.ts';
 import type { Roles } from './roles.ts';
 
@@ -13,7 +13,9 @@ export interface GroupContext {
   processOf?: (socket: SocketView) => string | undefined;
   /** Name of the container of a socket; undefined for none. Needed by `container`. */
   containerOf?: (socket: SocketView) => string | undefined;
-  /** Needed by `role` and `service`. */
+  /** Names an interface by its index; undefined where names are not known. */
+  deviceName?: (index: number) => string | undefined;
+  /** Needed by `role` and `service`; `peer` without them keeps the port of every client. */
   roles?: Roles;
 }
 
@@ -31,7 +33,9 @@ export interface KeyReader {
 }
 
 /** Protocols by the number that stands for them in a key. */
-export const PROTOS: readonly Proto[] = ['tcp', 'udp', 'udplite', 'raw', 'sctp', 'mptcp', 'unix'];
+export const PROTOS: readonly Proto[] = [
+  ...(['tcp', 'udp', 'udplite', 'raw', 'sctp', 'mptcp', 'unix', 'icmp', 'packet', 'netlink', 'vsock'] as const),
+];
 
 /** Key reader of one word. */
 export function word(
@@ -61,6 +65,6 @@ export function interned(key: GroupKey, read: (socket: SocketView) => string | u
 
 /** Service name of a port for a protocol; undefined where none is known. */
 export function serviceName(number: number, proto: Proto, context: GroupContext): string | undefined {
-  if (proto === 'raw' || !mayNameService(number)) return undefined;
+  if (!hasPorts(proto) || !mayNameService(number)) return undefined;
   return context.names?.service(number, proto);
 }

@@ -1,7 +1,7 @@
 import { formatEndpoint } from '../base/endpoint-text.ts';
 import type { SocketCounts } from '../model/report/socket-counts.ts';
 import { formatIpv4, formatIpv6, isMapped } from '../model/socket/address.ts';
-import type { Proto, SocketView } from '../model/socket/socket-view.ts';
+import { hasPorts, type Proto, type SocketView } from '../model/socket/socket-view.ts';
 import { stateName, TCP_STATE } from '../model/socket/tcp-state.ts';
 import { DistinctSockets } from './distinct-sockets.ts';
 import { PROTOS } from './key-reader.ts';
@@ -31,6 +31,9 @@ export interface MostConnected {
   count: number;
 }
 
+/** include/uapi/linux/netlink.h */
+const NETLINK_SOCK_DIAG = 4;
+
 /** Words of a key: state, protocol and two flags; port and the flag of an address; four of the address, an IPv4 one mapped. */
 const WIDTH = 6;
 const INCOMING = 1 << 16;
@@ -42,17 +45,20 @@ export class PeerCounter {
   readonly #table = new KeyTable(WIDTH);
   readonly #distinct = new DistinctSockets();
   readonly #roles: Roles;
-  #unix = 0;
+  /** Sockets without peers by their protocol. */
+  readonly #others = new Map<Proto, number>();
 
   /** @param roles made from all sockets of the network namespace */
   constructor(roles: Roles) {
     this.#roles = roles;
   }
 
-  /** Counts one socket, unless it is a TCP subflow of an MPTCP connection that was counted. A UNIX socket counts in {@link totals} only. */
+  /** Counts one socket, unless it is a TCP subflow of an MPTCP connection that was counted. A socket that has no peer with an address counts in {@link totals} only. */
   add(socket: SocketView): void {
-    if (socket.proto === 'unix') {
-      this.#unix++;
+    const { proto } = socket;
+    if (!hasPorts(proto) && proto !== 'raw') {
+      if (isLeftOut(socket)) return;
+      this.#others.set(proto, (this.#others.get(proto) ?? 0) + 1);
       return;
     }
     if (!this.#distinct.isNew(socket)) return;
@@ -60,7 +66,7 @@ export class PeerCounter {
     const connected = hasPeer(socket);
     const incoming = !connected || this.#roles.of(socket) === 'server';
     const bits = (incoming ? INCOMING : 0) | (isAbandoned(socket) ? ABANDONED : 0);
-    key[0] = socket.state | (PROTOS.indexOf(socket.proto) << 8) | bits;
+    key[0] = socket.state | (PROTOS.indexOf(proto) << 8) | bits;
     key[1] = incoming ? socket.localPort : socket.peerPort;
     key[2] = key[3] = key[4] = key[5] = 0;
     if (connected) {
@@ -105,7 +111,7 @@ export class PeerCounter {
   /** Counts of all sockets by protocol and state. */
   totals(): SocketCounter {
     const totals = new SocketCounter();
-    totals.addCounted('unix', 0, false, this.#unix);
+    for (const [proto, count] of this.#others) totals.addCounted(proto, 0, false, count);
     this.#table.each((key, count) => {
       const [first = 0] = key;
       totals.addCounted(PROTOS[(first >>> 8) & 0xff] ?? 'tcp', first & 0xff, (first & ABANDONED) !== 0, count);
@@ -135,6 +141,14 @@ export class PeerCounter {
     });
     return best;
   }
+}
+
+/**
+ * Whether a netlink socket is not counted: the kernel has a dozen in every namespace, without a port id, and through
+ * sock_diag the namespace is looked at, by socklens and ss too. A count that grows with who looks would be wrong.
+ */
+function isLeftOut({ proto, localPort, protocol }: SocketView): boolean {
+  return proto === 'netlink' && (localPort === 0 || protocol === NETLINK_SOCK_DIAG);
 }
 
 /** The id of the peer that a socket is counted for. */

@@ -1,6 +1,6 @@
 import { formatEndpoint } from '../base/endpoint-text.ts';
 import type { PeerSummary } from '../model/report/peer-summary.ts';
-import type { ConnectionEventRow } from '../model/socket/connection-event.ts';
+import type { ConnectionEventRow, Lifetime } from '../model/socket/connection-event.ts';
 import { plainAddress } from '../model/socket/endpoint.ts';
 
 /** Peers beyond this number are summed up as one: a stream can run for weeks. */
@@ -13,6 +13,8 @@ export class PeerSummaries {
   /** Number of closed connections that were added. */
   connections = 0;
   readonly #peers = new Map<string, Map<number, PeerSummary>>();
+  /** Connections whose lifetime is known. */
+  readonly #known = new Map<PeerSummary, number>();
   #size = 0;
   #others: PeerSummary | undefined;
 
@@ -26,6 +28,7 @@ export class PeerSummaries {
     summary.bytesSent += closed.bytesSent ?? 0;
     summary.bytesReceived += closed.bytesReceived ?? 0;
     summary.retransmits += closed.retransmits ?? 0;
+    if (closed.lifetime !== undefined) this.#addLifetime(summary, closed.lifetime);
   }
 
   /** The peers, most connections first; last, as `others`, the sum of those beyond {@link MOST_PEERS}. */
@@ -33,6 +36,17 @@ export class PeerSummaries {
     const peers = [...this.#peers.values()].flatMap((ports) => [...ports.values()]);
     peers.sort((a, b) => b.connections - a.connections);
     return this.#others === undefined ? peers : [...peers, this.#others];
+  }
+
+  #addLifetime(summary: PeerSummary, { atLeastMs, atMostMs }: Lifetime): void {
+    if (atMostMs === undefined && atLeastMs === 0) return;
+    const known = this.#known.get(summary) ?? 0;
+    this.#known.set(summary, known + 1);
+    const { meanMs, longestMs } = summary.lifetime ?? { meanMs: 0, longestMs: 0 };
+    summary.lifetime = {
+      meanMs: meanMs + (atLeastMs - meanMs) / (known + 1),
+      longestMs: Math.max(longestMs, atLeastMs),
+    };
   }
 
   #summaryOf({ role = 'client', peer }: ConnectionEventRow): PeerSummary {

@@ -1,6 +1,6 @@
 import { isMapped } from '../model/socket/address.ts';
 import { mayNameService } from '../model/socket/endpoint.ts';
-import type { Proto, SocketSource, SocketView } from '../model/socket/socket-view.ts';
+import { hasPorts, type Proto, type SocketSource, type SocketView } from '../model/socket/socket-view.ts';
 import { TCP_STATE } from '../model/socket/tcp-state.ts';
 
 /** Which side of a connection a socket is; `none` for a socket without a peer that does not listen. */
@@ -83,7 +83,7 @@ export class Roles {
    * @returns its index, as {@link addListener} returned it; undefined where there is no listener
    */
   listenerOf(socket: SocketView): number | undefined {
-    if (socket.proto === 'unix' || socket.proto === 'raw') return undefined;
+    if (!hasPorts(socket.proto)) return undefined;
     const port = portKey(socket);
     const list = this.#specific.get(port);
     if (list !== undefined) {
@@ -105,7 +105,7 @@ export class Roles {
   /** The role of a socket. */
   of(socket: SocketView): Role {
     const { proto, peerPort } = socket;
-    if (proto === 'unix' || proto === 'raw') return 'none';
+    if (!hasPorts(proto)) return 'none';
     if (isListener(socket)) return 'server';
     return peerPort === 0 ? 'none' : this.#ofConnected(socket);
   }

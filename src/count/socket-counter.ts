@@ -1,5 +1,5 @@
 import type { Sockstat } from '../model/netns/counters.ts';
-import type { SocketCounts } from '../model/report/socket-counts.ts';
+import type { OtherProto, SocketCounts } from '../model/report/socket-counts.ts';
 import type { Proto, SocketSource, SocketView } from '../model/socket/socket-view.ts';
 import { stateName, TCP_STATE } from '../model/socket/tcp-state.ts';
 import { DistinctSockets } from './distinct-sockets.ts';
@@ -19,6 +19,7 @@ export class SocketCounter {
   #udp = 0;
   #raw = 0;
   #unix = 0;
+  readonly #others = { icmp: 0, packet: 0, netlink: 0, vsock: 0 };
 
   /** Counts one socket. @returns false for a TCP subflow of an MPTCP connection that was counted */
   add(socket: SocketView): boolean {
@@ -39,6 +40,12 @@ export class SocketCounter {
         break;
       case 'raw':
         this.#raw += count;
+        break;
+      case 'icmp':
+      case 'packet':
+      case 'netlink':
+      case 'vsock':
+        this.#others[proto] += count;
         break;
       default:
         this.#addState(state & 15, count);
@@ -66,6 +73,11 @@ export class SocketCounter {
     const udp = this.#udp + (more?.udp ?? 0);
     const raw = this.#raw + (more?.raw ?? 0);
     return { total: tcp + udp + raw, tcp, udp, raw, unix: this.#unix, byState };
+  }
+
+  /** The counts so far of the protocols that {@link counts} leaves out. */
+  others(): Readonly<Record<OtherProto, number>> {
+    return { ...this.#others };
   }
 
   #addState(state: number, count: number): void {

@@ -1,5 +1,5 @@
 import type { CheckedRule, Diagnosis } from '../model/finding/diagnosis.ts';
-import type { Finding, Severity } from '../model/finding/finding.ts';
+import { type Finding, SEVERITIES } from '../model/finding/finding.ts';
 import type { Series } from '../model/sample/series.ts';
 import { tied } from './causes.ts';
 import type { Declarations, Rule } from './rule.ts';
@@ -16,8 +16,6 @@ export interface ExamineOptions {
 
 /** Snapshots that come a little early still cover a window. */
 const SLACK = 0.95;
-
-const ORDER: Record<Severity, number> = { critical: 0, warning: 1, info: 2 };
 
 /** Runs the rules over what was seen. */
 export function examine(series: Series, options: ExamineOptions): Diagnosis {
@@ -42,7 +40,7 @@ export function examine(series: Series, options: ExamineOptions): Diagnosis {
       findings: found.length,
     });
   }
-  findings.sort((a, b) => ORDER[a.severity] - ORDER[b.severity]);
+  findings.sort((a, b) => SEVERITIES.indexOf(a.severity) - SEVERITIES.indexOf(b.severity));
   const ordered = tied(findings);
   return {
     from: new Date(series.fromMs),

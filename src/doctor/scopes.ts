@@ -1,8 +1,8 @@
 import { formatEndpoint } from '../base/endpoint-text.ts';
-import { soleContainer } from '../count/sharing.ts';
 import type { FindingScope } from '../model/finding/finding.ts';
 import type { Names } from '../model/names.ts';
 import type { WatchedNetns } from '../model/netns/netns.ts';
+import { soleContainer } from '../model/netns/sharing.ts';
 import { mayNameService } from '../model/socket/endpoint.ts';
 import type { Address } from '../model/socket/interned-address.ts';
 import type { SocketHolder } from './rule.ts';

@@ -54,11 +54,8 @@ export function bindFilter(text: string, tree: SyntaxTree, names: FilterNames): 
         return bindHost(found, names, unknown);
       case 'ports':
         return bindPorts(found, names, unknown);
-      case 'device': {
-        const index = /^\d+$/.test(found.name) ? Number(found.name) : names.device(found.name);
-        if (index === undefined) throw unknown(found.span, `no interface "${found.name}" in this network namespace`);
-        return atom({ kind: 'device', index, name: found.name });
-      }
+      case 'device':
+        return bindDevice(found.name, found.span, names, unknown);
       case 'cgroup': {
         const id = names.cgroup(found.path);
         if (id === undefined)
@@ -85,6 +82,12 @@ export function bindFilter(text: string, tree: SyntaxTree, names: FilterNames): 
 
 type Unknown = (span: TextSpan, problem: string, expected?: readonly string[]) => Error;
 
+function bindDevice(name: string, span: TextSpan, names: FilterNames, unknown: Unknown): ConditionTree {
+  const index = /^\d+$/.test(name) ? Number(name) : names.device(name);
+  if (index === undefined) throw unknown(span, `no interface "${name}" in this network namespace`);
+  return atom({ kind: 'device', index, name });
+}
+
 function uidOf(user: Extract<SyntaxAtom, { kind: 'uid' }>['user'], names: FilterNames, unknown: Unknown): number {
   if (typeof user === 'number') return user;
   const uid = names.uid(user.name);
@@ -98,7 +101,7 @@ function comparison(op: Comparison, make: (op: Comparison) => ConditionTree): Co
 }
 
 function bindHost(found: Extract<SyntaxAtom, { kind: 'host' }>, names: FilterNames, unknown: Unknown): ConditionTree {
-  const { side, host, port, family } = found;
+  const { side, host, zone, port, family } = found;
   const parts: ConditionTree[] = [];
   if (family !== undefined) parts.push(atom({ kind: 'family', family }));
   if (host !== undefined) {
@@ -114,6 +117,7 @@ function bindHost(found: Extract<SyntaxAtom, { kind: 'host' }>, names: FilterNam
     }
     parts.push(atom({ kind: 'address', side, prefixes, ...(own === undefined && { name: host.text }) }));
   }
+  if (zone !== undefined) parts.push(bindDevice(zone.text, zone.span, names, unknown));
   if (port !== undefined) {
     const ranges = portNumbers(port, names, unknown).map((number) => ({ first: number, last: number }));
     parts.push(atom({ kind: 'ports', side, ranges }));

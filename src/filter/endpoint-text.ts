@@ -5,7 +5,7 @@ import type { TokenCursor, Word } from './token-cursor.ts';
 
 type HostAtom = Extract<SyntaxAtom, { kind: 'host' }>;
 /** The value of `src` and `dst`; `note` explains an ambiguous one and is absent otherwise. */
-export type EndpointText = Pick<HostAtom, 'host' | 'port' | 'family'> & { note?: string };
+export type EndpointText = Pick<HostAtom, 'host' | 'zone' | 'port' | 'family'> & { note?: string };
 
 const MAX_PORT = 65535;
 /** Words that mean every address, as ip(8) takes them. */
@@ -16,7 +16,7 @@ const FOREIGN = ['link', 'netlink', 'vsock', 'tipc', 'xdp'];
 /**
  * Parses `HOST[/PREFIX][:PORT]` as ss does: the port follows the last colon, an IPv6 address is in brackets,
  * `*` is any, `inet:` and `inet6:` restrict the family. An IPv6 address without brackets is accepted where it is
- * not ambiguous.
+ * not ambiguous. `%INTERFACE` may follow the address, in the brackets or behind them, where ss prints it.
  */
 export function readEndpoint(cursor: TokenCursor, word: Word): EndpointText {
   const prefix = /^(inet6?|link|netlink|vsock|tipc|xdp):/.exec(word.text)?.[1];
@@ -26,16 +26,44 @@ export function readEndpoint(cursor: TokenCursor, word: Word): EndpointText {
   const family = prefix === 'inet' || prefix === 'inet6' ? prefix : undefined;
   const skip = prefix === undefined ? 0 : prefix.length + 1;
   const rest = word.text.slice(skip);
-  const { host, port, note } = splitEndpoint(cursor, rest, { at: word.at + skip, length: word.length - skip });
+  const span = { at: word.at + skip, length: word.length - skip };
+  const { host, zone, port, note } = splitZone(rest, span) ?? splitEndpoint(cursor, rest, span);
   return {
     ...(ANY.includes(host.text) ? {} : { host: { text: host.text, span: host } }),
+    ...(zone !== undefined && { zone: { text: zone.text, span: zone } }),
     ...(port === undefined || port.text === '' || port.text === '*' ? {} : { port: readPort(cursor, port) }),
     ...(family !== undefined && { family }),
     ...(note !== undefined && { note }),
   };
 }
 
-function splitEndpoint(cursor: TokenCursor, text: string, span: TextSpan): { host: Word; port?: Word; note?: string } {
+interface EndpointWords {
+  host: Word;
+  zone?: Word;
+  port?: Word;
+  note?: string;
+}
+
+/** An address with an interface: `fe80::1%eth0`, `[fe80::1%eth0]:80`, `[fe80::1]%eth0:80`, `10.0.0.1%eth0:80`. */
+const WITH_ZONE = /^\[?([^[\]%]*)\]?%([^\][:/%]+)\]?(\/\d+)?(?::(.*))?$/d;
+
+/** @returns undefined where there is no interface */
+function splitZone(text: string, span: TextSpan): EndpointWords | undefined {
+  const found = WITH_ZONE.exec(text);
+  if (found === null) return undefined;
+  const part = (group: number): Word => {
+    const [from = 0, to = 0] = found.indices?.[group] ?? [];
+    return { text: text.slice(from, to), at: span.at + from, length: Math.max(to - from, 1) };
+  };
+  const host = part(1);
+  return {
+    host: { ...host, text: host.text + (found[3] ?? '') },
+    zone: part(2),
+    ...(found[4] !== undefined && { port: part(4) }),
+  };
+}
+
+function splitEndpoint(cursor: TokenCursor, text: string, span: TextSpan): EndpointWords {
   const part = (from: number, to: number): Word => ({
     text: text.slice(from, to),
     at: span.at + from,

@@ -1,5 +1,5 @@
 import { idleMs, knownAgeMs, roundTripUs } from '../model/socket/connection-times.ts';
-import type { SocketView } from '../model/socket/socket-view.ts';
+import { type Family, isInet, type SocketView } from '../model/socket/socket-view.ts';
 import { stateMask, TCP_STATE } from '../model/socket/tcp-state.ts';
 import { unixPath } from '../model/socket/unix-path.ts';
 import type { Condition, ConditionTree } from './condition.ts';
@@ -70,13 +70,13 @@ function testOf(condition: Condition, lookups: SocketLookups): Test {
     case 'ports': {
       const { side, ranges } = condition;
       return (socket) => {
-        if (socket.proto === 'unix') return false;
+        if (!isInet(socket.family)) return false;
         const port = side === 'local' ? socket.localPort : socket.peerPort;
         return ranges.some(({ first, last }) => port >= first && port <= last);
       };
     }
     case 'device':
-      return (socket) => socket.proto !== 'unix' && socket.interfaceIndex === condition.index;
+      return (socket) => hasDevice(socket.family) && socket.interfaceIndex === condition.index;
     case 'mark':
       return (socket) => {
         const mark = socket.mark();
@@ -135,6 +135,10 @@ function askedState(socket: SocketView): number {
   return socket.state === TCP_STATE.CLOSE && isTcp(socket) ? TCP_STATE.BOUND_INACTIVE : socket.state;
 }
 
+function hasDevice(family: Family): boolean {
+  return isInet(family) || family === 'packet';
+}
+
 function isTcp(socket: SocketView): boolean {
   return socket.proto === 'tcp';
 }
@@ -151,7 +155,7 @@ function addressTest(side: Side, prefixes: readonly Prefix[]): Test {
   const word = side === 'local' ? local : peer;
   return (candidate) => {
     const { family } = candidate;
-    if (family === 'unix') return false;
+    if (!isInet(family)) return false;
     socket = candidate;
     return prefixes.some((prefix) => prefixMatches(prefix, family, word));
   };

@@ -1,4 +1,5 @@
 import { Failure, type FailureKind } from '../model/failure.ts';
+import type { Proto } from '../model/socket/socket-view.ts';
 import { eachAtom, type Tree } from './tree.ts';
 
 /** Which filter keywords a source of sockets supports. */
@@ -62,11 +63,14 @@ export const OLD_CLOSED_CONNECTIONS: KnownFields = {
 };
 
 /** The fields of a condition, bound or not, that determine its keyword. */
-type AnyCondition = { kind: string; measure?: string };
+type AnyCondition = { kind: string; measure?: string; zone?: unknown };
 
 /** Keywords that differ from the kind of their condition. */
 const KEYWORDS: Readonly<Record<string, string>> = {
   states: 'state',
+  address: 'src and dst',
+  host: 'src and dst',
+  ports: 'sport and dport',
   device: 'dev',
   mark: 'fwmark',
   'receive-queue': 'recvq',
@@ -76,12 +80,44 @@ const KEYWORDS: Readonly<Record<string, string>> = {
 /** The keywords of a filter that a source cannot decide, without duplicates, in the order of the filter. */
 export function unknownIn(tree: Tree<AnyCondition>, { unknown }: Pick<KnownFields, 'unknown'>): string[] {
   const found = new Set<string>();
-  eachAtom(tree, ({ kind, measure }) => {
-    const word = measure ?? kind;
-    const keyword = KEYWORDS[word] ?? word;
-    if (unknown.includes(keyword)) found.add(keyword);
-  });
+  for (const keyword of keywordsOf(tree)) if (unknown.includes(keyword)) found.add(keyword);
   return [...found];
+}
+
+/** The keywords of a filter; the interface behind an address is one of `dev`. */
+function keywordsOf(tree: Tree<AnyCondition>): Set<string> {
+  const found = new Set<string>();
+  eachAtom(tree, ({ kind, measure, zone }) => {
+    const word = measure ?? kind;
+    found.add(KEYWORDS[word] ?? word);
+    if (zone !== undefined) found.add('dev');
+  });
+  return found;
+}
+
+/** Keywords that apply to sockets of protocols that not all of them do. */
+const APPLYING: Readonly<Partial<Record<Proto, readonly string[]>>> = {
+  packet: ['state', 'dev', 'container', 'process', 'uid', 'recvq', 'sendq'],
+  netlink: ['state', 'container', 'process', 'recvq', 'sendq'],
+  vsock: ['state', 'container', 'process'],
+};
+
+/**
+ * Refuses a filter that applies to no socket of the requested protocols: an empty answer would be wrong.
+ *
+ * @param tree bound or not
+ * @throws {Failure} `usage`, which names the keywords
+ */
+export function checkApplies(tree: Tree<AnyCondition>, protos: readonly Proto[]): void {
+  const words = [...keywordsOf(tree)].filter((word) =>
+    protos.every((proto) => APPLYING[proto]?.includes(word) === false),
+  );
+  if (words.length === 0) return;
+  const known = [...new Set(protos.flatMap((proto) => APPLYING[proto] ?? []))];
+  throw new Failure(
+    'usage',
+    `filter: ${words.join(', ')} not applicable to ${protos.join(' and ')} sockets; use ${known.join(', ')}`,
+  );
 }
 
 /**

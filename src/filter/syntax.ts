@@ -41,6 +41,8 @@ export type SyntaxAtom =
       kind: 'host';
       side: Side;
       host?: { text: string; span: TextSpan };
+      /** Interface behind the address: `fe80::1%eth0`; absent for any. */
+      zone?: { text: string; span: TextSpan };
       port?: PortText;
       family?: 'inet' | 'inet6';
       asPeer: boolean;

@@ -71,9 +71,9 @@ function writeAtom(atom: SyntaxAtom): string {
   }
 }
 
-function writeEndpoint({ host, port, family }: Extract<SyntaxAtom, { kind: 'host' }>): string {
+function writeEndpoint({ host, zone, port, family }: Extract<SyntaxAtom, { kind: 'host' }>): string {
   const prefix = family === undefined ? '' : `${family}:`;
-  const address = host === undefined ? '' : bracketed(host.text);
+  const address = (host === undefined ? '' : bracketed(host.text)) + (zone === undefined ? '' : `%${zone.text}`);
   if (port === undefined) return `${prefix}${address || '*'}`;
   return `${prefix}${address}:${writePort(port)}`;
 }

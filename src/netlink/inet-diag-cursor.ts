@@ -117,6 +117,10 @@ export class InetDiagCursor extends BaseSocketView {
     return this.#view.getUint32(this.#at + MSG.inode, HOST_LITTLE_ENDIAN);
   }
 
+  override v6only(): boolean | undefined {
+    return this.#find(INET_DIAG.SKV6ONLY, 1) ? this.#view.getUint8(this.#span.offset) !== 0 : undefined;
+  }
+
   override cgroupId(): bigint | undefined {
     if (!this.#find(INET_DIAG.CGROUP_ID, 8)) return undefined;
     return this.#view.getBigUint64(this.#span.offset, HOST_LITTLE_ENDIAN);

@@ -12,7 +12,7 @@ export const DIAG_TYPE = {
 } as const;
 
 /** Address families, include/linux/socket.h. */
-export const AF = { UNIX: 1, INET: 2, INET6: 10 } as const;
+export const AF = { UNIX: 1, INET: 2, INET6: 10, NETLINK: 16, PACKET: 17, VSOCK: 40 } as const;
 
 /** IP protocol numbers, include/uapi/linux/in.h. MPTCP does not fit the request's 8-bit field. */
 export const IPPROTO = { TCP: 6, UDP: 17, UDPLITE: 136, SCTP: 132, RAW: 255, MPTCP: 262 } as const;
@@ -22,6 +22,8 @@ export const INET_DIAG = {
   INFO: 2,
   SKMEMINFO: 7,
   PROTOCOL: 10,
+  /** Of IPv6 sockets that listen or are unconnected, always. */
+  SKV6ONLY: 11,
   MARK: 15,
   CGROUP_ID: 21,
 } as const;

@@ -1,8 +1,9 @@
 import { HOST_LITTLE_ENDIAN } from '../base/byte-order.ts';
 import { UnixSocketView } from '../model/socket/base-socket-view.ts';
 import { type AttributeSpan, findAttribute } from './attributes.ts';
-import { AF, DIAG_TYPE } from './inet-diag-request.ts';
-import { NLM_FLAG, NLMSG_HEADER, WireError, writeHeader } from './netlink.ts';
+import { AF } from './inet-diag-request.ts';
+import { WireError } from './netlink.ts';
+import { familyDumpRequest, writeAnyCookie } from './sock-diag.ts';
 
 /** struct unix_diag_req, include/uapi/linux/unix_diag.h. */
 const REQ = { family: 0, protocol: 1, states: 4, inode: 8, show: 12, cookie: 16, size: 24 } as const;
@@ -18,22 +19,12 @@ const UNIX_DIAG = { NAME: 0, PEER: 2, RQLEN: 4, UID: 7 } as const;
 
 /** A dump of all UNIX sockets in the given states. `show` is a mask of {@link UDIAG_SHOW}. */
 export function unixDumpRequest(request: { states: number; show: number; sequence: number }): Uint8Array {
-  const length = NLMSG_HEADER.size + REQ.size;
-  const bytes = new Uint8Array(length);
-  const view = new DataView(bytes.buffer);
-  writeHeader(view, {
-    length,
-    type: DIAG_TYPE.SOCK_DIAG_BY_FAMILY,
-    flags: NLM_FLAG.REQUEST | NLM_FLAG.DUMP,
-    sequence: request.sequence,
+  return familyDumpRequest(REQ.size, request.sequence, (view, at) => {
+    view.setUint8(at + REQ.family, AF.UNIX);
+    view.setUint32(at + REQ.states, request.states, HOST_LITTLE_ENDIAN);
+    view.setUint32(at + REQ.show, request.show, HOST_LITTLE_ENDIAN);
+    writeAnyCookie(view, at + REQ.cookie);
   });
-  const at = NLMSG_HEADER.size;
-  view.setUint8(at + REQ.family, AF.UNIX);
-  view.setUint32(at + REQ.states, request.states, HOST_LITTLE_ENDIAN);
-  view.setUint32(at + REQ.show, request.show, HOST_LITTLE_ENDIAN);
-  view.setUint32(at + REQ.cookie, 0xffffffff, HOST_LITTLE_ENDIAN);
-  view.setUint32(at + REQ.cookie + 4, 0xffffffff, HOST_LITTLE_ENDIAN);
-  return bytes;
 }
 
 /** A `SocketView` over one `struct unix_diag_msg` with its attributes. */
@@ -65,7 +56,7 @@ export class UnixDiagCursor extends UnixSocketView {
   get state(): number {
     return this.#view.getUint8(this.#at + MSG.state);
   }
-  override get unixType(): number {
+  override get socketType(): number {
     return this.#view.getUint8(this.#at + MSG.type);
   }
   get inode(): number {

@@ -1,6 +1,6 @@
 import type { Program, ProgramClass } from '../model/container/program.ts';
 
-/** Known programs by the file name of the executable; an empty `name` stands for the file name. */
+/** Known programs by the file name of the executable; an empty `name` stands for the name of the process. */
 const KNOWN: readonly { pattern: RegExp; name: string; raises: boolean; how: string }[] = [
   raising(/^(node|nodejs)$/, 'Node.js', 'raises it to the hard limit at start, at most to 1048576'),
   raising(/^deno$/, 'Deno', 'raises it to the hard limit at start'),
@@ -24,10 +24,12 @@ export function programClass({ executable, name, isGo }: Program): ProgramClass 
   if (isGo) {
     return { name: 'Go', raisesSoftLimit: true, how: 'raises it to the hard limit at start (since Go 1.19)' };
   }
+  // One file can be several programs: Debian's redis-server is a link to redis-check-rdb, busybox is a whole system.
+  // What a known program does is decided by the file; what it is called, by the process.
   const file = executable?.split('/').at(-1) ?? name;
   const known = KNOWN.find(({ pattern }) => pattern.test(file));
-  if (known === undefined) return { name: file, raisesSoftLimit: undefined, how: undefined };
-  return { name: known.name || file, raisesSoftLimit: known.raises, how: known.how };
+  if (known === undefined) return { name: name || file, raisesSoftLimit: undefined, how: undefined };
+  return { name: known.name || name || file, raisesSoftLimit: known.raises, how: known.how };
 }
 
 function raising(pattern: RegExp, name: string, how: string) {

@@ -70,7 +70,7 @@ class Row extends UnixSocketView implements ProcUnixView {
   readonly uid = undefined;
   readonly fields: ByteFields;
   references = 0;
-  protocol = 0;
+  #protocol = 0;
   flags = 0;
   type = 0;
   socketState = 0;
@@ -88,7 +88,7 @@ class Row extends UnixSocketView implements ProcUnixView {
     fields.blanks();
     this.references = fields.hex();
     fields.blanks();
-    this.protocol = fields.hex();
+    this.#protocol = fields.hex();
     fields.blanks();
     this.flags = fields.hex();
     fields.blanks();
@@ -105,7 +105,11 @@ class Row extends UnixSocketView implements ProcUnixView {
     return this.socketState === CONNECTED || this.socketState === CONNECTING ? TCP_STATE.ESTABLISHED : TCP_STATE.CLOSE;
   }
 
-  override get unixType(): number {
+  override get protocol(): number {
+    return this.#protocol;
+  }
+
+  override get socketType(): number {
     return this.type;
   }
 

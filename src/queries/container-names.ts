@@ -12,5 +12,5 @@ export function containerNames(
   const [only] = containers;
   if (!shared && only !== undefined) return () => only.name;
   const nameById = new Map(containers.map(({ id, name }) => [id, name]));
-  return (socket) => nameById.get(attribution.of(socket) ?? '');
+  return (socket) => nameById.get(attribution.of(socket)?.owner ?? '');
 }

@@ -40,13 +40,16 @@ const NAMED: readonly GroupKey[] = ['peer', 'peer-address', 'peer-port', 'local'
 export async function countGroups(netns: NetnsSnapshot, options: GroupsOptions): Promise<GroupReport> {
   const { keys, filter } = options;
   const query = { ...options.query, tcpInfo: options.query.tcpInfo || keys.some((key) => MEASURED.includes(key)) };
-  const bound = await bindIn(netns, filter);
+  const bound = await bindIn(netns, filter, query);
   const names = options.names && keys.some((key) => NAMED.includes(key)) ? await netns.names() : undefined;
   const streams = !keys.some((key) => NEEDS_ALL.includes(key)) && (bound === undefined || decidesAlone(bound));
   if (!streams) return countAgain(netns, { ...options, query }, bound, names);
-  const counter = new GroupCounter(keys, { names });
+  // Listeners are few and in a table of their own.
+  const roles = keys.includes('peer') ? await rolesOf(netns, query) : undefined;
+  const deviceName = (index: number) => netns.deviceName(index);
+  const counter = new GroupCounter(keys, { names, deviceName, ...(roles !== undefined && { roles }) });
   const test = bound === undefined ? () => true : testAlone(bound);
-  const read = netns.stream(bound === undefined ? query : narrowed(query, bound), (socket) => {
+  const read = await netns.stream(bound === undefined ? query : narrowed(query, bound), (socket) => {
     if (test(socket)) counter.add(socket);
   });
   if (bound !== undefined) checkAnswerable(netns, read, bound);
@@ -60,17 +63,18 @@ async function countAgain(
   bound: SnapshotFilter | undefined,
   names: Names | undefined,
 ): Promise<GroupReport> {
-  const read = netns.read(bound === undefined ? query : narrowed(query, bound));
+  const read = await netns.read(bound === undefined ? query : narrowed(query, bound));
   const byContainer = keys.includes('container') || bound?.needs.containers === true;
   const attribution = byContainer ? await netns.attribution(read.sockets) : undefined;
   const containerOf = attribution && containerNames(await netns.residents(), attribution);
-  const sockets = bound === undefined ? read.sockets : matching({ netns, query, containerOf }, read, bound);
+  const sockets = bound === undefined ? read.sockets : await matching({ netns, query, containerOf }, read, bound);
   const owners = attribution?.owners ?? (keys.includes('process') ? netns.owners(sockets) : undefined);
   if (owners !== undefined) addGaps(read.coverage, owners, bound?.needs.containers ? read.sockets : sockets);
   const counter = new GroupCounter(keys, {
     names,
+    deviceName: (index) => netns.deviceName(index),
     // With a filter the listeners may be left out: they are dumped separately.
-    roles: bound === undefined ? new Roles(sockets) : rolesOf(netns, query),
+    roles: bound === undefined ? new Roles(sockets) : await rolesOf(netns, query),
     ...(owners !== undefined && {
       processOf: ({ inode }) => {
         const [first] = owners.of(inode);

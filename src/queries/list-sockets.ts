@@ -4,6 +4,7 @@ import type { SocketReport } from '../model/report/report.ts';
 import { type RowContext, socketRow } from '../model/socket/make-socket-row.ts';
 import type { SocketQuery } from '../model/socket/socket-query.ts';
 import type { SocketRow } from '../model/socket/socket-row.ts';
+import type { SocketView } from '../model/socket/socket-view.ts';
 import type { NetnsSnapshot } from '../sources/snapshot.ts';
 import { containerNames } from './container-names.ts';
 import { addGaps } from './owner-gaps.ts';
@@ -33,21 +34,27 @@ export interface Sockets extends SocketReport {
 export async function listSockets(netns: NetnsSnapshot, options: SocketsOptions): Promise<Sockets> {
   const { query } = options;
   const residents = await netns.residents();
-  const bound = await bindIn(netns, options.filter);
+  const bound = await bindIn(netns, options.filter, query);
   const names = options.names ? await netns.names() : undefined;
-  const read = netns.read(bound === undefined ? query : narrowed(query, bound));
+  const read = await netns.read(bound === undefined ? query : narrowed(query, bound));
   const { shared } = residents;
   const wantsOwners = options.processes || shared || bound?.needs.containers;
   const attribution = wantsOwners ? await netns.attribution(read.sockets) : undefined;
   const containerOf = attribution && containerNames(residents, attribution);
-  const sockets = bound === undefined ? read.sockets : matching({ netns, query, containerOf }, read, bound);
+  const sockets = bound === undefined ? read.sockets : await matching({ netns, query, containerOf }, read, bound);
   if (attribution !== undefined)
     addGaps(read.coverage, attribution.owners, bound?.needs.containers ? read.sockets : sockets);
   const context: RowContext = {
     ...(names !== undefined && { names }),
     ...(options.processes &&
       attribution !== undefined && { processesOf: (inode: number) => attribution.owners.of(inode) }),
-    ...(shared && containerOf !== undefined && { containerOf }),
+    ...(shared &&
+      containerOf !== undefined &&
+      attribution !== undefined && {
+        containerOf,
+        attributionOf: (socket: SocketView) => attribution.of(socket)?.by,
+      }),
+    deviceName: (index) => netns.deviceName(index),
   };
   const { takenAt, source, sources, coverage } = read;
   return { target: netns.target, takenAt, source, sources, coverage, sockets, shared, context };

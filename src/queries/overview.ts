@@ -1,25 +1,47 @@
 import { PeerCounter } from '../count/peer-counter.ts';
 import { Roles } from '../count/roles.ts';
+import { narrowed } from '../filter/bound-filter.ts';
+import type { Filter } from '../filter/syntax.ts';
 import { Failure } from '../model/failure.ts';
 import type { Names } from '../model/names.ts';
+import { OUTSIDE } from '../model/netns/attribution.ts';
 import type { Sockstat } from '../model/netns/counters.ts';
+import { NO_RUNTIME, sharedName } from '../model/netns/sharing.ts';
 import type { BusiestPeer, Overview, OverviewRow } from '../model/report/overview.ts';
 import { NOT_ROOT } from '../model/sample/coverage.ts';
 import { mayNameService } from '../model/socket/endpoint.ts';
-import type { SocketQuery } from '../model/socket/socket-query.ts';
-import type { Proto } from '../model/socket/socket-view.ts';
+import { OTHER_PROTOS, type SocketQuery } from '../model/socket/socket-query.ts';
+import type { Proto, SocketSource } from '../model/socket/socket-view.ts';
 import { ALL_STATES } from '../model/socket/tcp-state.ts';
-import { type NetnsSnapshot, OUTSIDE, type Residents, type Snapshot, type SocketsRead } from '../sources/snapshot.ts';
+import type {
+  NetnsSnapshot,
+  Residents,
+  Snapshot,
+  SnapshotFilter,
+  SocketAttribution,
+  SocketsRead,
+} from '../sources/snapshot.ts';
+import { containerNames } from './container-names.ts';
 import { addGaps } from './owner-gaps.ts';
+import { bindIn, matching, rolesOf } from './socket-test.ts';
+
+/** What is counted, and what is added to it. */
+export interface OverviewOptions {
+  /** Whether the busiest peers get names. */
+  names: boolean;
+  /** Only sockets that match are counted; undefined for all. */
+  filter?: Filter | undefined;
+  /** Whether the rows are those of TARGETs: then other containers are not missing. */
+  isNamed?: boolean;
+}
 
 /**
  * One row for every running container; where the snapshot shows all, for every other network namespace and the
  * host too. A namespace is read once, however many share it.
  *
- * @param options.names whether the busiest peers get names
- * @throws {Failure} `not-permitted` when no namespace at all could be read
+ * @throws {Failure} `not-permitted` when no namespace at all could be read, `usage` for a filter that cannot be decided
  */
-export async function overview(snapshot: Snapshot, options: { names: boolean }): Promise<Overview> {
+export async function overview(snapshot: Snapshot, options: OverviewOptions): Promise<Overview> {
   const { anyContainer, lookedFor, withoutContainers, withoutProcess, notes } = await snapshot.inventory();
   const names = options.names ? await snapshot.names() : undefined;
   const result: Overview = {
@@ -27,16 +49,17 @@ export async function overview(snapshot: Snapshot, options: { names: boolean }):
     rows: [],
     lookedFor: [...lookedFor],
     anyContainer,
-    withoutContainers,
+    withoutContainers: options.isNamed ? undefined : withoutContainers,
     coverage: { complete: true, notes: [...snapshot.notes, ...notes] },
   };
   const refused: { row: OverviewRow; error: Failure }[] = [];
   for (const netns of snapshot.namespaces) {
     try {
-      result.rows.push(...(await rowsOfNetns(netns, names, snapshot.showsAll)));
+      result.rows.push(...(await rowsOfNetns(netns, { names, filter: options.filter, showsAll: snapshot.showsAll })));
     } catch (error) {
       if (!(error instanceof Failure)) throw error;
       result.coverage.complete = false;
+      if (error.kind === 'usage') throw error;
       if (error.kind === 'not-permitted') refused.push({ row: unreadRow(netns), error });
       else result.coverage.notes.push(error.message);
     }
@@ -48,7 +71,7 @@ export async function overview(snapshot: Snapshot, options: { names: boolean }):
     if (!isOfOrdinaryUser(result)) result.coverage.notes.push(error.message);
   }
   // A container that a runtime lists but that has no process here is reported, not left out silently.
-  for (const name of withoutProcess) {
+  for (const name of options.isNamed ? [] : withoutProcess) {
     result.coverage.complete = false;
     result.coverage.notes.push(`${name}: none of its processes was found on this machine (it may just have stopped)`);
   }
@@ -65,69 +88,91 @@ function isOfOrdinaryUser({ coverage, rows }: Overview): boolean {
   return [coverage, ...rows.map((row) => row.coverage)].some(({ notes }) => notes.includes(NOT_ROOT));
 }
 
-/** The rows of one namespace, which is read once. @param showHost whether the host has a row of its own in its namespace */
-async function rowsOfNetns(netns: NetnsSnapshot, names: Names | undefined, showHost: boolean): Promise<OverviewRow[]> {
+/** What the rows of all namespaces have in common. */
+interface RowOptions {
+  names: Names | undefined;
+  filter: Filter | undefined;
+  /** Whether the protocols that only `ps --all` counts are read, too. */
+  showsAll: boolean;
+}
+
+/** The rows of one namespace, which is read once. */
+async function rowsOfNetns(netns: NetnsSnapshot, options: RowOptions): Promise<OverviewRow[]> {
   const residents = await netns.residents();
-  return residents.shared ? sharedRows(netns, residents, names, showHost) : [await singleRow(netns, residents, names)];
+  return residents.shared ? sharedRows(netns, residents, options) : [await singleRow(netns, residents, options)];
 }
 
 /** The row of a namespace that is not shared. UDP and RAW are taken from `sockstat`. */
 async function singleRow(
   netns: NetnsSnapshot,
-  { containers }: Residents,
-  names: Names | undefined,
+  residents: Residents,
+  { names, filter, showsAll }: RowOptions,
 ): Promise<OverviewRow> {
-  const sockstat = netns.sockstat();
-  const read = netns.read(query(sockstat === undefined ? ['tcp', 'udp', 'unix'] : ['tcp', 'unix']));
-  const counter = new PeerCounter(new Roles(read.sockets));
-  read.sockets.each((socket) => counter.add(socket));
+  const { containers } = residents;
+  const sockstat = filter === undefined ? netns.sockstat() : undefined;
+  const unfiltered = sockstat === undefined ? WITHOUT_SOCKSTAT : WITH_SOCKSTAT;
+  const asked = query(filter === undefined ? unfiltered : EVERY_PROTO, showsAll);
+  const bound = await bindIn(netns, filter, asked);
+  const read = await readMatching(netns, asked, bound);
+  const { sockets, roles } = await matchingOf(netns, residents, read, asked, bound);
+  const counter = new PeerCounter(roles);
+  sockets.each((socket) => counter.add(socket));
   const owner = containers[0]?.id ?? OUTSIDE;
   return makeRow(netns, owner, { ...netns.target, sharedWith: [] }, counter, read, names, sockstat);
 }
 
-/** A namespace that several share: each socket goes to its owner, or to the row `unowned`. */
+/**
+ * A namespace that several share: each socket goes to its owner, and those of nobody to a row of their own. A snapshot
+ * of some of its containers has their rows only.
+ */
 async function sharedRows(
   netns: NetnsSnapshot,
-  { containers, isHost }: Residents,
-  names: Names | undefined,
-  showHost: boolean,
+  residents: Residents,
+  { names, filter, showsAll }: RowOptions,
 ): Promise<OverviewRow[]> {
-  const read = netns.read(query(['mptcp', 'tcp', 'udp', 'udplite', 'raw', 'unix']));
-  const { of, owners, unreadable } = await netns.attribution(read.sockets);
-  const roles = new Roles(read.sockets);
-  const counters = new Map<string, PeerCounter>();
-  const counterOf = (key: string) => {
-    const known = counters.get(key) ?? new PeerCounter(roles);
-    counters.set(key, known);
+  const { containers, isHost } = residents;
+  const asked = query(EVERY_PROTO, showsAll);
+  const bound = await bindIn(netns, filter, asked);
+  const read = await readMatching(netns, asked, bound);
+  const attribution = await netns.attribution(read.sockets);
+  const { of, owners, unreadable } = attribution;
+  const { sockets, roles } = await matchingOf(netns, residents, read, asked, bound, attribution);
+  const counters = new Map<string | undefined, PeerCounter>();
+  const counterOf = (owner: string | undefined) => {
+    const known = counters.get(owner) ?? new PeerCounter(roles);
+    counters.set(owner, known);
     return known;
   };
-  read.sockets.each((socket) => {
-    const owner = of(socket);
-    counterOf(owner === undefined || (owner === OUTSIDE && !isHost) ? '' : owner).add(socket);
+  sockets.each((socket) => {
+    const owner = of(socket)?.owner;
+    counterOf(owner === OUTSIDE && !isHost ? undefined : owner).add(socket);
   });
   addGaps(read.coverage, owners, read.sockets);
-  const all = containers.map(({ name }) => name);
+  const members = [...containers.map(({ name }) => name), ...(isHost ? ['host'] : [])];
+  const rowOf = async (owner: string, identity: Omit<Identity, 'sharedWith'>) => {
+    const sharedWith = members.filter((name) => name !== identity.name);
+    const row = await makeRow(netns, owner, { ...identity, sharedWith }, counterOf(owner), read, names);
+    return unreadable.has(owner) ? withoutZeros(row) : row;
+  };
+  const { scope } = netns;
   const rows: OverviewRow[] = [];
   for (const container of containers) {
-    const others = all.filter((name) => name !== container.name);
-    const identity = { ...container, sharedWith: isHost ? [...others, 'host'] : others };
-    const row = await makeRow(netns, container.id, identity, counterOf(container.id), read, names);
-    rows.push(unreadable.has(container.id) ? withoutZeros(row) : row);
+    if (scope?.includes(container.id) ?? true) rows.push(await rowOf(container.id, container));
   }
-  const { netns: inode } = netns.target;
-  if (isHost && showHost) {
-    const identity = { name: 'host', runtime: 'host', pid: 1, netns: inode, sharedWith: all };
-    const row = await makeRow(netns, OUTSIDE, identity, counterOf(OUTSIDE), read, names);
-    rows.push(unreadable.has(OUTSIDE) ? withoutZeros(row) : row);
-  }
-  const identity = { name: 'unowned', runtime: 'unowned', netns: inode, sharedWith: all };
-  const unowned = await makeRow(netns, undefined, identity, counterOf(''), read, names);
-  if (hasSockets(unowned)) rows.push(unowned);
+  if (scope !== undefined) return rows;
+  const inode = netns.target.netns;
+  if (isHost) rows.push(await rowOf(OUTSIDE, { name: 'host', runtime: 'host', pid: 1, netns: inode }));
+  const nobody = { name: sharedName(members), runtime: NO_RUNTIME, netns: inode, sharedWith: members };
+  const shared = await makeRow(netns, undefined, nobody, counterOf(undefined), read, names);
+  if (hasSockets(shared)) rows.push(shared);
   return rows;
 }
 
 function hasSockets({ sockets }: OverviewRow): boolean {
-  return sockets !== null && sockets.total + sockets.unix > 0;
+  if (sockets === null) return false;
+  // A netlink socket in a namespace is most often dockerd's, which configured it: no reason for a row.
+  const { icmp = 0, packet = 0, vsock = 0 } = sockets.others ?? {};
+  return sockets.total + sockets.unix + icmp + packet + vsock > 0;
 }
 
 /** A row whose owners may not be read: that no socket was assigned to it does not mean that it has none. */
@@ -135,7 +180,7 @@ function withoutZeros(row: OverviewRow): OverviewRow {
   return hasSockets(row) ? row : { ...row, sockets: null };
 }
 
-type Identity = Pick<OverviewRow, 'name' | 'runtime' | 'id' | 'pid' | 'netns' | 'sharedWith'>;
+type Identity = Pick<OverviewRow, 'name' | 'runtime' | 'id' | 'pid' | 'netns' | 'madeBy' | 'sharedWith'>;
 
 /**
  * @param owner container id, or {@link OUTSIDE}, whose descriptors are counted; undefined for none
@@ -146,15 +191,23 @@ async function makeRow(
   owner: string | undefined,
   identity: Identity,
   counter: PeerCounter,
-  { source, coverage, timeWaitLeftOut }: SocketsRead,
+  { source, sources, coverage, timeWaitLeftOut }: SocketsRead,
   names: Names | undefined,
   sockstat?: Sockstat,
 ): Promise<OverviewRow> {
   const descriptors = owner === undefined ? undefined : await netns.fullestProcess(owner);
   const busiestPeer = namedPeer(counter.busiest(), names);
+  const totals = counter.totals();
+  const others = OTHER_PROTOS.filter((proto) => sources[proto] !== undefined).map((proto) => [
+    proto,
+    totals.others()[proto],
+  ]);
   return {
     ...identity,
-    sockets: counter.totals().counts(sockstat, { timeWait: timeWaitLeftOut, datagrams: true }),
+    sockets: {
+      ...totals.counts(sockstat, { timeWait: timeWaitLeftOut, datagrams: true }),
+      ...(others.length > 0 && { others: Object.fromEntries(others) }),
+    },
     ...(descriptors !== undefined && { descriptors }),
     ...(busiestPeer !== undefined && { busiestPeer }),
     source,
@@ -169,6 +222,36 @@ function namedPeer(peer: BusiestPeer | undefined, names: Names | undefined): Bus
   return { ...peer, ...(name !== undefined && { name }), ...(service !== undefined && { service }) };
 }
 
-function query(protos: Proto[]): SocketQuery {
-  return { protos, inet: true, inet6: true, states: ALL_STATES, tcpInfo: false };
+const WITH_SOCKSTAT: readonly Proto[] = ['tcp', 'unix'];
+const WITHOUT_SOCKSTAT: readonly Proto[] = ['tcp', 'udp', 'unix'];
+const EVERY_PROTO: readonly Proto[] = ['mptcp', 'tcp', 'udp', 'udplite', 'raw', 'unix'];
+
+async function readMatching(
+  netns: NetnsSnapshot,
+  asked: SocketQuery,
+  bound: SnapshotFilter | undefined,
+): Promise<SocketsRead> {
+  return netns.read(bound === undefined ? asked : narrowed(asked, bound));
+}
+
+/** The sockets that are counted, and the roles of all, whose listeners a filter may have left out. */
+async function matchingOf(
+  netns: NetnsSnapshot,
+  residents: Residents,
+  read: SocketsRead,
+  asked: SocketQuery,
+  bound: SnapshotFilter | undefined,
+  attribution?: SocketAttribution,
+): Promise<{ sockets: SocketSource; roles: Roles }> {
+  if (bound === undefined) return { sockets: read.sockets, roles: new Roles(read.sockets) };
+  const known = attribution ?? (bound.needs.containers ? await netns.attribution(read.sockets) : undefined);
+  const containerOf = known && containerNames(residents, known);
+  const sockets = await matching({ netns, query: asked, containerOf }, read, bound);
+  return { sockets, roles: await rolesOf(netns, asked) };
+}
+
+/** @param withOthers whether the protocols that only `ps --all` counts are read, as far as the kernel can list them */
+function query(protos: readonly Proto[], withOthers: boolean): SocketQuery {
+  const base = { inet: true, inet6: true, states: ALL_STATES, tcpInfo: false };
+  return withOthers ? { ...base, protos: [...protos, ...OTHER_PROTOS], mayLack: OTHER_PROTOS } : { ...base, protos };
 }

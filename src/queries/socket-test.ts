@@ -2,7 +2,7 @@ import { Roles } from '../count/roles.ts';
 import type { BoundFilter } from '../filter/bound-filter.ts';
 import { compileTest, type SocketLookups, type Test } from '../filter/evaluate.ts';
 import { filterTest } from '../filter/filter-test.ts';
-import { checkKnown, PROCFS } from '../filter/known-fields.ts';
+import { checkApplies, checkKnown, PROCFS } from '../filter/known-fields.ts';
 import type { Filter } from '../filter/syntax.ts';
 import { Failure } from '../model/failure.ts';
 import type { SocketsHeader } from '../model/sample/coverage.ts';
@@ -30,11 +30,18 @@ export function decidesAlone({ needs }: BoundFilter): boolean {
  * Binds a filter in a namespace, and refuses keywords that cannot be decided there before anything is read.
  *
  * @returns undefined for no filter, or an empty one
- * @throws {Failure} `usage` for an unknown name and for a keyword that the source cannot decide
+ * @throws {Failure} `usage` for an unknown name, a keyword that the source cannot decide, and one that applies to none
+ *   of the requested protocols
  */
-export async function bindIn(netns: NetnsSnapshot, filter: Filter | undefined): Promise<SnapshotFilter | undefined> {
+export async function bindIn(
+  netns: NetnsSnapshot,
+  filter: Filter | undefined,
+  { protos }: SocketQuery,
+): Promise<SnapshotFilter | undefined> {
   const bound = filter && (await netns.bind(filter));
-  if (bound !== undefined) checkKnown(bound.tree, netns.knownFields);
+  if (bound === undefined) return undefined;
+  checkKnown(bound.tree, netns.knownFields);
+  checkApplies(bound.tree, protos);
   return bound;
 }
 
@@ -43,8 +50,12 @@ export async function bindIn(netns: NetnsSnapshot, filter: Filter | undefined): 
  *
  * @throws {Failure} `unsupported` or `not-permitted` when the filter needs data that could not be read
  */
-export function matching(context: FilterContext, read: SocketsRead, bound: SnapshotFilter): SocketSource {
-  const test = socketTest(context, read, bound);
+export async function matching(
+  context: FilterContext,
+  read: SocketsRead,
+  bound: SnapshotFilter,
+): Promise<SocketSource> {
+  const test = await socketTest(context, read, bound);
   return {
     each(visit) {
       read.sockets.each((socket) => {
@@ -63,7 +74,7 @@ export function testAlone(bound: BoundFilter): Test {
 }
 
 /** Makes the test of a filter for one moment of one namespace, for `ls` and `kill`. */
-function socketTest(context: FilterContext, read: SocketsRead, bound: SnapshotFilter): Test {
+async function socketTest(context: FilterContext, read: SocketsRead, bound: SnapshotFilter): Promise<Test> {
   const { netns, query } = context;
   const { needs } = bound;
   checkAnswerable(netns, read, bound);
@@ -76,7 +87,7 @@ function socketTest(context: FilterContext, read: SocketsRead, bound: SnapshotFi
     // Any of the holders may match.
     ...(owners !== undefined && { processesOf: ({ inode }) => owners.of(inode) }),
     ...(needs.containers && { belongsTo: membership(context, bound) }),
-    ...(needs.listeners && listening(netns, query)),
+    ...(needs.listeners && (await listening(netns, query))),
     ...(isAutobound !== undefined && { isAutobound }),
   });
 }
@@ -127,8 +138,11 @@ function membership({ containerOf }: FilterContext, bound: SnapshotFilter): NonN
 }
 
 /** Listeners are few and in a kernel table of their own: they are dumped separately, whatever the filter leaves out. */
-function listening(netns: NetnsSnapshot, query: SocketQuery): Pick<SocketLookups, 'roleOf' | 'isListenedOn'> {
-  const roles = rolesOf(netns, query);
+async function listening(
+  netns: NetnsSnapshot,
+  query: SocketQuery,
+): Promise<Pick<SocketLookups, 'roleOf' | 'isListenedOn'>> {
+  const roles = await rolesOf(netns, query);
   return {
     roleOf: (socket) => roles.of(socket),
     isListenedOn: (socket) => roles.isListenedOn(socket),
@@ -136,8 +150,8 @@ function listening(netns: NetnsSnapshot, query: SocketQuery): Pick<SocketLookups
 }
 
 /** The listeners of a namespace. */
-export function rolesOf(netns: NetnsSnapshot, query: SocketQuery): Roles {
+export async function rolesOf(netns: NetnsSnapshot, query: SocketQuery): Promise<Roles> {
   const states = stateMask(TCP_STATE.LISTEN, TCP_STATE.CLOSE);
   const asked = { ...query, inet: true, inet6: true, states, tcpInfo: false, filter: undefined };
-  return new Roles(netns.read(asked).sockets);
+  return new Roles((await netns.read(asked)).sockets);
 }

@@ -1,3 +1,4 @@
+import { ATTRIBUTED_BY, type AttributedBy } from '../model/netns/attribution.ts';
 import type { Address } from '../model/socket/interned-address.ts';
 import {
   type Column,
@@ -11,6 +12,9 @@ import { type Cell, type Columns, differences, numbersOf, sums, textsOf, wordsOf
 import { FAMILIES, PROTOS } from './enumerations.ts';
 import { holderColumns, holdersFrom } from './holder-columns.ts';
 
+/** Name of {@link SocketColumns.socketType} in a file: that of the versions that had UNIX sockets alone. */
+const SOCKET_TYPE = 'unixType';
+
 /** Fields of numbers that are 0 where a row has none. In a file 0 is left out. */
 export const NUMBERS = [
   'state',
@@ -22,7 +26,10 @@ export const NUMBERS = [
   'timer',
   'retransmits',
   'interfaceIndex',
-  'unixType',
+  'socketType',
+  'protocol',
+  'localId',
+  'peerId',
   'peerInode',
 ] as const satisfies readonly (keyof SocketColumns)[];
 
@@ -42,7 +49,7 @@ export function toColumns(sockets: SocketColumns, keys: readonly number[]): Colu
   add('family', sockets.family);
   add('local', textsOfAddresses(sockets.local));
   add('peer', textsOfAddresses(sockets.peer));
-  for (const name of NUMBERS) add(name, withoutZeros(sockets[name]));
+  for (const name of NUMBERS) add(name === 'socketType' ? SOCKET_TYPE : name, withoutZeros(sockets[name]));
   const inodes = keys.map((_, row) => numberAt(sockets.inode, row));
   if (inodes.some((inode) => inode !== 0)) columns.inode = differences(inodes);
   add('timerAt', sockets.timerAt);
@@ -52,9 +59,17 @@ export function toColumns(sockets: SocketColumns, keys: readonly number[]): Colu
   add('firstSeenMs', sockets.firstSeenMs);
   Object.assign(columns, holderColumns(sockets.holders, keys.length));
   add('container', sockets.container);
+  add('attribution', sockets.attribution);
   add('path', sockets.path);
+  add('groups', sockets.groups);
+  add('v6only', sockets.v6only);
   for (const field of RECORDED_INFO) add(`info.${field}`, sockets.info[field]);
   return columns;
+}
+
+/** @returns none for values that this version does not know */
+function attributionsOf(column: readonly Cell[] | undefined): Column<AttributedBy> {
+  return textsOf(column)?.map((text) => ATTRIBUTED_BY.find((by) => by === text) ?? null);
 }
 
 function textsOfAddresses(column: Column<Address>): Column<string> {
@@ -104,13 +119,19 @@ export function fromColumns(
     drops: numbers('drops'),
     firstSeenMs: numbers('firstSeenMs'),
     notBeforeMs: numbers('notBeforeMs'),
-    unixType: numbers('unixType'),
+    socketType: numbers(SOCKET_TYPE),
+    protocol: numbers('protocol'),
+    localId: numbers('localId'),
+    peerId: numbers('peerId'),
+    v6only: numbers('v6only'),
     peerInode: numbers('peerInode'),
     local: addresses.column(columns.local),
     peer: addresses.column(columns.peer),
     holders: holdersFrom(columns, keys.length),
     container: textsOf(columns.container),
+    attribution: attributionsOf(columns.attribution),
     path: textsOf(columns.path),
+    groups: textsOf(columns.groups),
     info: info as SocketColumns['info'],
   };
   return { keys, sockets };

@@ -42,7 +42,9 @@ const namespace = v.looseObject({
   name: v.string(),
   targets: v.array(v.string()),
   host: v.boolean(),
+  madeBy: v.exactOptional(v.array(v.string())),
   containers: v.array(container),
+  scope: v.exactOptional(v.array(v.string())),
 }) satisfies v.GenericSchema<unknown, WatchedNetns>;
 
 /** Milliseconds since the epoch, within the range of `Date`. */
@@ -71,6 +73,7 @@ const openFilesLimit = v.nullable(v.number());
 /** A line `details`. */
 export const DETAILS = v.looseObject({
   sysctls: v.record(v.string(), texts),
+  devices: v.exactOptional(v.record(v.string(), texts)),
   declared: v.record(v.string(), declared),
   runtimeProcesses: v.array(
     v.looseObject({ pid: v.number(), name: v.string(), softLimit: openFilesLimit, hardLimit: openFilesLimit }),

@@ -144,9 +144,10 @@ export class RecordingReader {
 
   /** Settings of stopped containers are preserved. */
   #addDetails(line: RecordedDetails): void {
-    const { sysctls, declared, runtimeProcesses } = checked(DETAILS, line, 'a line "details"');
+    const { sysctls, devices, declared, runtimeProcesses } = checked(DETAILS, line, 'a line "details"');
     this.details = {
       sysctls: { ...this.details.sysctls, ...sysctls },
+      devices: { ...this.details.devices, ...devices },
       declared: { ...this.details.declared, ...declared },
       runtimeProcesses,
     };

@@ -1,5 +1,5 @@
 import { Aliases } from './aliases.ts';
-import { COMMON_PROGRAMS, COMMON_SERVICES, PLATFORM_LABELS, PUBLIC_NAMES } from './common-names.ts';
+import { COMMON_SERVICES, PLATFORM_LABELS, PUBLIC_NAMES } from './common-names.ts';
 import type { RecordingLine } from './lines.ts';
 
 /** Keys whose values are from a fixed set. */
@@ -13,10 +13,13 @@ const ENUMERATED: ReadonlySet<string> = new Set([
   'eventSource',
   'errno',
   'closedBy',
+  'attribution',
   'role',
   'runtime',
   'ociRuntime',
   'cut',
+  // Numbers of netlink groups.
+  'groups',
 ]);
 
 /** Keys whose values are objects with fixed keys and numbers. */
@@ -37,6 +40,9 @@ const SPECIAL: Readonly<Record<string, Redact>> = {
   sysctls: (_, sysctls) => sysctls,
   pid: (redactor, pid) => redactor.pid(pid),
   holderPids: (redactor, pids) => redactor.pid(pids),
+  localPort: (redactor, ports, { proto }) => redactor.portIds(ports, proto),
+  peerPort: (redactor, ports, { proto }) => redactor.portIds(ports, proto),
+  devices: (redactor, devices) => redactor.devices(devices as Record<string, Record<string, string>>),
   name: (redactor, name, around) => redactor.name(String(name), around),
 };
 
@@ -50,6 +56,7 @@ const TEXTS: Readonly<Record<string, (aliases: Aliases, text: string) => string>
   target,
   targets: target,
   container: named,
+  madeBy: named,
   localName: named,
   peerName: named,
   localService: service,
@@ -57,6 +64,7 @@ const TEXTS: Readonly<Record<string, (aliases: Aliases, text: string) => string>
   process: program,
   holderProcesses: program,
   id: (aliases, id) => aliases.id(id),
+  scope: (aliases, id) => aliases.id(id),
   network: (aliases, text) => network(aliases, text),
   networkMode: (aliases, text) => network(aliases, text),
   cgroup: (aliases, text) => cgroup(aliases, text),
@@ -108,6 +116,29 @@ export class Redactor {
     return typeof value === 'number' ? this.#aliases.pid(value) : value;
   }
 
+  /** A column of ports beside the column of protocols: those of netlink sockets are PIDs. */
+  portIds(ports: unknown, protos: unknown): unknown {
+    if (!Array.isArray(ports) || !Array.isArray(protos) || !protos.includes('netlink')) return ports;
+    const length = Math.max(ports.length, protos.length);
+    const at = (column: readonly unknown[], row: number) => (column.length === 1 ? column[0] : column[row]);
+    return Array.from({ length }, (_, row) => {
+      const port = at(ports, row);
+      return at(protos, row) === 'netlink' ? this.pid(port) : port;
+    });
+  }
+
+  /** Names of interfaces by index, by network namespace. The common ones are preserved. */
+  devices(devices: Readonly<Record<string, Readonly<Record<string, string>>>>): Record<string, Record<string, string>> {
+    const redacted = (names: Readonly<Record<string, string>>) =>
+      Object.entries(names).map(([index, name]) => [
+        index,
+        /^(lo|eth\d|docker0)$/.test(name) ? name : this.#aliases.of('device', name),
+      ]);
+    return Object.fromEntries(
+      Object.entries(devices).map(([netns, names]) => [netns, Object.fromEntries(redacted(names))]),
+    );
+  }
+
   /** Removes all labels but {@link PLATFORM_LABELS}, whose values are replaced. */
   labels(labels: Readonly<Record<string, string>>): Record<string, string> {
     const ofPlatform = Object.entries(labels).filter(([label]) => PLATFORM_LABELS.has(label));
@@ -149,7 +180,7 @@ function named(aliases: Aliases, text: string): string {
 }
 
 function program(aliases: Aliases, text: string): string {
-  return COMMON_PROGRAMS.has(text) ? text : aliases.of('process', text);
+  return text === '' ? text : aliases.of('process', text);
 }
 
 function service(aliases: Aliases, text: string): string {

@@ -87,7 +87,19 @@ export class SocketChangesWriter {
 }
 
 /** Fields that a row may lack. Addresses are interned: the same address is the same object. */
-const OPTIONAL = ['proto', 'family', 'local', 'peer', 'drops', 'receiveBufferBytes', 'container', 'path'] as const;
+const OPTIONAL = [
+  'proto',
+  'family',
+  'local',
+  'peer',
+  'drops',
+  'receiveBufferBytes',
+  'container',
+  'attribution',
+  'path',
+  'groups',
+  'v6only',
+] as const;
 
 /** Whether two lists are of the same processes; most often they are the same list. */
 function haveSameHolders(before: readonly Holder[] | undefined, now: readonly Holder[] | undefined): boolean {

@@ -4,49 +4,48 @@ import { connectionErrorText } from '../base/errno.ts';
 import { plural } from '../base/plural.ts';
 import { safeText } from '../base/safe-text.ts';
 import { sizeText } from '../base/size.ts';
+import { wrapWords } from '../base/word-wrap.ts';
 import type { PeerSummary } from '../model/report/peer-summary.ts';
 import { CONNECTION_OUTCOMES, type ConnectionEventRow, type Lifetime } from '../model/socket/connection-event.ts';
 import type { Endpoint } from '../model/socket/socket-row.ts';
 import type { ByteWriter } from './byte-writer.ts';
 import type { ClosedOutput, ClosedSummary, EventGap } from './closed-output.ts';
-import { GrowingTable } from './growing-table.ts';
+import { type GrowingColumn, GrowingTable, type GrowingTarget } from './growing-table.ts';
 import { Table } from './table.ts';
 
+const TIME: GrowingColumn = { title: 'Time', align: 'left', width: 12, narrow: 8 };
 /** Initial widths, which most cells fit into: a column grows only for a wider cell. */
-const COLUMNS = [
-  { title: 'Time', width: 12, narrow: 8 },
-  { title: 'Owner', width: 20, flexible: true },
-  { title: 'Local', width: 21, dropped: 3 },
-  { title: 'Peer', width: 21 },
-  { title: 'Duration', width: 9, right: true },
-  { title: 'Sent', width: 5, right: true },
-  { title: 'Recv', width: 5, right: true },
-  { title: 'RTT', width: 6, right: true, dropped: 2 },
-  { title: 'Retr', width: 4, right: true, dropped: 1 },
-  { title: 'Outcome', width: 8 },
-] as const;
+const COLUMNS: readonly GrowingColumn[] = [
+  { title: 'Owner', align: 'left', width: 20, shorten: 'process', least: 12 },
+  { title: 'Local', align: 'left', width: 21, shorten: 'endpoint', drop: 3 },
+  { title: 'Peer', align: 'left', width: 21, shorten: 'endpoint', least: 18 },
+  { title: 'Duration', align: 'right', width: 9, drop: 6 },
+  { title: 'Sent', align: 'right', width: 5, drop: 4 },
+  { title: 'Recv', align: 'right', width: 5, drop: 5 },
+  { title: 'RTT', align: 'right', width: 6, drop: 2 },
+  { title: 'Retr', align: 'right', width: 4, drop: 1 },
+  { title: 'Outcome', align: 'left', width: 8 },
+];
 
 /** Present where lines are not only of ends of connections, which their outcome tells apart. */
-const EVENT_COLUMN = { title: 'Event', width: 11 } as const;
+const EVENT_COLUMN: GrowingColumn = { title: 'Event', align: 'left', width: 11 };
 
 /** Connection events as lines of a table, for a person. */
 export class ClosedText implements ClosedOutput {
-  readonly #columns: number | undefined;
+  readonly #target: GrowingTarget;
   readonly #only: string | undefined;
   readonly #beginnings: boolean;
   readonly #table: GrowingTable;
 
   /**
-   * @param columns of the terminal; undefined for no limit
    * @param only name of the only target, which lines do not repeat; undefined for several
    * @param beginnings whether there are events other than the ends of connections
    */
-  constructor(columns: number | undefined, only: string | undefined, beginnings: boolean) {
-    this.#columns = columns;
+  constructor(target: GrowingTarget, only: string | undefined, beginnings: boolean) {
+    this.#target = target;
     this.#only = only;
     this.#beginnings = beginnings;
-    const [time, ...others] = COLUMNS;
-    this.#table = new GrowingTable(beginnings ? [time, EVENT_COLUMN, ...others] : COLUMNS, columns);
+    this.#table = new GrowingTable([TIME, ...(beginnings ? [EVENT_COLUMN] : []), ...COLUMNS], target);
   }
 
   header(out: ByteWriter): void {
@@ -88,8 +87,9 @@ export class ClosedText implements ClosedOutput {
         : [`${plural(events.failed, 'attempt')} failed`]),
       ...(events.closed === undefined ? [] : [`${plural(connections, 'connection')} closed`]),
     ].join(', ');
-    out.ascii(`\n${counts} in ${durationText(to.getTime() - from.getTime())}${missed}\n`);
-    if (peers.length > 0) peerTable(peers).render(out, this.#columns);
+    const sentence = `${counts} in ${durationText(to.getTime() - from.getTime())}${missed}`;
+    out.ascii(`\n${wrapWords(sentence, this.#target.columns).join('\n')}\n`);
+    if (peers.length > 0) peerTable(peers).render(out, this.#target.columns, this.#target.colour);
   }
 
   #owner({ target, container, processes }: ConnectionEventRow): string {
@@ -135,17 +135,22 @@ export function lifetimeText({ atLeastMs, atMostMs }: Lifetime): string {
 
 function peerTable(peers: readonly PeerSummary[]): Table {
   const table = new Table([
-    { title: 'Peer', align: 'left' },
-    { title: 'Name', align: 'left', optional: true, flexible: true },
+    { title: 'Peer', align: 'left', shorten: 'endpoint', least: 26 },
+    { title: 'Name', align: 'left', optional: true, shorten: 'endpoint', least: 20, drop: 1 },
     { title: 'Count', align: 'right' },
     ...CONNECTION_OUTCOMES.map((outcome) => ({ title: outcome, align: 'right' as const, optional: true })),
-    ...['Sent', 'Received', 'Retrans'].map((title) => ({ title, align: 'right' as const })),
+    { title: 'Mean Life', align: 'right', optional: true, drop: 6 },
+    { title: 'Longest', align: 'right', optional: true, drop: 5 },
+    ...['Sent', 'Received', 'Retrans'].map((title, index) => ({ title, align: 'right' as const, drop: 4 - index })),
   ]);
   for (const summary of peers) {
     table.text(summary.role === 'server' ? `${summary.peer} (clients)` : summary.peer);
     table.text(summary.name ?? '');
     table.uint(summary.connections);
     for (const outcome of CONNECTION_OUTCOMES) table.text(String(summary.outcomes[outcome] ?? ''));
+    const { lifetime } = summary;
+    table.text(lifetime === undefined ? '' : durationText(lifetime.meanMs));
+    table.text(lifetime === undefined ? '' : durationText(lifetime.longestMs));
     table.text(sizeText(summary.bytesSent));
     table.text(sizeText(summary.bytesReceived));
     table.uint(summary.retransmits);

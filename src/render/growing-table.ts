@@ -1,89 +1,164 @@
-import { displayWidth, fitToWidth } from '../base/display-width.ts';
+import { cutToWidth, displayWidth, fitToWidth } from '../base/display-width.ts';
 import type { ByteWriter } from './byte-writer.ts';
+import { cellShortener, fitColumns, fittingOf, GAP, type TableColumn, totalWidth } from './columns.ts';
+import { paint } from './terminal/paint.ts';
+import type { Span } from './terminal/screen.ts';
 
 /** A column of a {@link GrowingTable}. */
-export interface GrowingColumn {
-  title: string;
+export interface GrowingColumn extends TableColumn {
   /** Initial width in terminal columns. */
   width: number;
-  /** Initial width where the terminal is too narrow for all columns. */
+  /** Initial width where the terminal is too narrow for all columns; absent for the same. */
   narrow?: number;
-  right?: boolean;
-  /** Gets the width that the others leave; longer cells are truncated. */
-  flexible?: boolean;
-  /** Order in which columns are dropped on a narrow terminal, lowest first; absent for never. */
-  dropped?: number;
+  /** Title where the terminal is too narrow for all columns; absent for the same. */
+  narrowTitle?: string;
 }
 
-const GAP = '  ';
-/** Minimum width of a flexible column. */
-const MIN_WIDTH = 6;
-/** Columns are dropped until the flexible one has at least this width. */
-const WANTED_WIDTH = 12;
+/** What a {@link GrowingTable} is printed on. */
+export interface GrowingTarget {
+  /** Terminal columns, asked before every row, because a terminal can be resized; undefined for no limit. */
+  readonly columns: number | undefined;
+  /** Whether styles are used. */
+  readonly colour?: boolean | undefined;
+}
 
-/** A table that is printed row by row: each column is as wide as its widest cell so far. */
+/** A column that is shown, with its current width. */
+interface Placed {
+  index: number;
+  width: number;
+}
+
+/**
+ * A table that is printed row by row: each column is as wide as its widest cell so far. The titles are printed again
+ * when other columns are shown than before.
+ */
 export class GrowingTable {
-  /** Whether columns begin with their narrow widths. */
-  readonly narrow: boolean;
-  readonly #columns: readonly GrowingColumn[];
-  readonly #shown: readonly boolean[];
-  readonly #widths: number[];
-  readonly #limit: number | undefined;
+  readonly #target: GrowingTarget;
+  #columns: readonly GrowingColumn[];
+  /** By title: a column keeps its width when columns are added or removed. */
+  readonly #widths = new Map<string, number>();
+  #limit: number | undefined;
+  #narrow = false;
+  #placed: readonly Placed[] = [];
+  /** By title: names that were shortened keep their form, and no other gets it. */
+  readonly #shorteners = new Map<string, ReturnType<typeof cellShortener>>();
+  /** Titles that were printed last. */
+  #printed = '';
 
-  /** @param limit terminal columns; undefined for no limit */
-  constructor(columns: readonly GrowingColumn[], limit: number | undefined) {
+  constructor(columns: readonly GrowingColumn[], target: GrowingTarget) {
+    this.#target = target;
     this.#columns = columns;
-    this.#limit = limit;
-    this.narrow = limit !== undefined && limit < total(columns.map(({ width }) => width));
-    this.#widths = columns.map(({ width, narrow }) => (this.narrow && narrow !== undefined ? narrow : width));
-    const dropped = new Set<GrowingColumn>();
-    const least = () =>
-      total(
-        columns.flatMap((column, index) =>
-          dropped.has(column) ? [] : [column.flexible ? WANTED_WIDTH : (this.#widths[index] ?? 0)],
-        ),
-      );
-    const order = columns.filter((column) => column.dropped !== undefined);
-    order.sort((a, b) => (a.dropped ?? 0) - (b.dropped ?? 0));
-    for (const column of order) if (limit !== undefined && least() > limit) dropped.add(column);
-    this.#shown = columns.map((column) => !dropped.has(column));
+    this.#begin();
+  }
+
+  /** Replaces the columns. */
+  setColumns(columns: readonly GrowingColumn[]): void {
+    this.#columns = columns;
+    this.#begin();
+  }
+
+  /** Whether columns begin with their narrow widths, and cells should be short. */
+  get narrow(): boolean {
+    this.#follow();
+    return this.#narrow;
   }
 
   /** Writes the titles. */
   header(out: ByteWriter): void {
-    this.row(
-      out,
-      this.#columns.map(({ title }) => title),
-    );
+    this.#printed = this.#titles();
+    const cells = this.#placed.map(({ index, width }) => {
+      const column = this.#columns[index] as GrowingColumn;
+      return fitToWidth(this.#titleOf(column), width, column.align);
+    });
+    out.text(`${cells.join(' '.repeat(GAP)).trimEnd()}\n`);
   }
 
-  /** Writes a row. Cells must be safe for a terminal. */
-  row(out: ByteWriter, cells: readonly string[]): void {
+  /**
+   * Writes a row, with a cell for each column. Cells must be safe for a terminal.
+   *
+   * @returns whether the titles were printed before it
+   */
+  row(out: ByteWriter, cells: readonly (string | Span)[]): boolean {
+    this.#follow();
     this.#grow(cells);
+    const isOther = this.#titles() !== this.#printed;
+    if (isOther) this.header(out);
     let line = '';
-    this.#columns.forEach((column, index) => {
-      if (!this.#shown[index]) return;
+    let blanks = '';
+    for (const { index, width } of this.#placed) {
+      const column = this.#columns[index] as GrowingColumn;
+      const { align } = column;
       const cell = cells[index] ?? '';
-      const width = this.#limit !== undefined && column.flexible ? this.#left(index) : (this.#widths[index] ?? 0);
-      line += `${line === '' ? '' : GAP}${fitToWidth(cell, width, column.right ? 'right' : 'left')}`;
+      const whole = typeof cell === 'string' ? cell : cell.text;
+      const text = this.#fitting(column, whole, width);
+      const padding = ' '.repeat(width - displayWidth(text));
+      const styled = typeof cell === 'string' || !this.#target.colour ? text : paint([{ ...cell, text }], true);
+      if (align === 'right') blanks += padding;
+      if (text !== '') {
+        line += blanks + styled;
+        blanks = '';
+      }
+      blanks += (align === 'left' ? padding : '') + ' '.repeat(GAP);
+    }
+    out.text(`${line}\n`);
+    return isOther;
+  }
+
+  /** Starts again where the terminal was resized: the rows above have another width anyway. */
+  #follow(): void {
+    if (this.#target.columns === this.#limit) return;
+    this.#widths.clear();
+    this.#printed = '';
+    this.#begin();
+  }
+
+  #titleOf({ title, narrowTitle }: GrowingColumn): string {
+    return this.#narrow ? (narrowTitle ?? title) : title;
+  }
+
+  #titles(): string {
+    return this.#placed.map(({ index }) => this.#columns[index]?.title).join('\n');
+  }
+
+  #begin(): void {
+    this.#limit = this.#target.columns;
+    const wide = totalWidth(this.#columns.map(({ width }) => width));
+    this.#narrow = this.#limit !== undefined && this.#limit < wide;
+    for (const column of this.#columns) {
+      const { title, width, narrow } = column;
+      const initial = this.#narrow ? (narrow ?? width) : width;
+      const least = displayWidth(this.#titleOf(column));
+      this.#widths.set(title, Math.max(this.#widths.get(title) ?? 0, initial, least));
+    }
+    this.#place();
+  }
+
+  #grow(cells: readonly (string | Span)[]): void {
+    let wider = false;
+    this.#columns.forEach(({ title }, index) => {
+      const cell = cells[index] ?? '';
+      const width = displayWidth(typeof cell === 'string' ? cell : cell.text);
+      if (width <= (this.#widths.get(title) ?? 0)) return;
+      this.#widths.set(title, width);
+      wider = true;
     });
-    out.text(`${line.trimEnd()}\n`);
+    if (wider) this.#place();
   }
 
-  #grow(cells: readonly string[]): void {
-    cells.forEach((cell, index) => {
-      this.#widths[index] = Math.max(this.#widths[index] ?? 0, displayWidth(cell));
-    });
+  #place(): void {
+    const fittings = this.#columns.map((column) => fittingOf(column, this.#widths.get(column.title) ?? 0));
+    this.#placed = fitColumns(fittings, this.#limit).flatMap((width, index) => (width === 0 ? [] : [{ index, width }]));
   }
 
-  /** Width that the other columns leave to the flexible one, at most that of its widest cell. */
-  #left(flexible: number): number {
-    const others = this.#widths.filter((_, index) => this.#shown[index] && index !== flexible);
-    const left = (this.#limit ?? 0) - total(others) - GAP.length;
-    return Math.max(MIN_WIDTH, Math.min(left, this.#widths[flexible] ?? 0));
+  /** A cell that is not wider than its column. */
+  #fitting({ title, shorten }: GrowingColumn, cell: string, width: number): string {
+    if (displayWidth(cell) <= width) return cell;
+    if (shorten === undefined) return cutToWidth(cell, width);
+    let shortener = this.#shorteners.get(title);
+    if (shortener === undefined) {
+      shortener = cellShortener(shorten);
+      this.#shorteners.set(title, shortener);
+    }
+    return shortener(cell, width);
   }
-}
-
-function total(widths: readonly number[]): number {
-  return widths.reduce((sum, width) => sum + width + GAP.length, -GAP.length);
 }

@@ -12,7 +12,7 @@ export type Pieces = Iterable<string>;
 /** Approximate size of a piece, in characters. */
 const PIECE = 64 * 1024;
 
-/** One document for one target; for several, an object with a list of such documents. */
+/** One document for one target; for several, an object with a list of such documents. Limited lists have `total`. */
 export function* socketsJson(
   reports: readonly SocketReport[],
   contextOf: (report: SocketReport) => RowContext,
@@ -20,7 +20,7 @@ export function* socketsJson(
   yield* documents(reports, function* (report) {
     yield `${headerJson(report)},"sockets":[`;
     yield* listed(report, contextOf(report), ',');
-    yield ']}';
+    yield report.total === undefined ? ']}' : `],"total":{"sockets":${report.total}}}`;
   });
 }
 
@@ -42,6 +42,8 @@ export function* socketsNdjson(
     const lines = listed(report, contextOf(report), '\n', prefix);
     yield* lines;
     if (lines.length > 0) yield '\n';
+    if (report.total !== undefined)
+      yield `${JSON.stringify({ type: 'total', target: report.target.name, sockets: report.total })}\n`;
   }
 }
 

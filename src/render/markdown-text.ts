@@ -1,6 +1,6 @@
 import { displayWidth, padToWidth } from '../base/display-width.ts';
 import { wrapWords } from '../base/word-wrap.ts';
-import { paint } from './terminal/paint.ts';
+import { styled } from './terminal/paint.ts';
 
 /** How Markdown is drawn. */
 export interface MarkdownStyle {
@@ -32,7 +32,7 @@ export function markdownText(markdown: string, { width, colour }: MarkdownStyle)
     };
     const heading = /^#+ (.*)/.exec(line)?.[1];
     if (heading !== undefined) {
-      lines.push(headingText(inline(heading), colour));
+      lines.push(styled(inline(heading), 'bold', colour));
       at++;
     } else if (line.startsWith('```')) {
       const code = block((text) => !text.startsWith('```')).slice(1);
@@ -57,11 +57,6 @@ export function markdownText(markdown: string, { width, colour }: MarkdownStyle)
     }
   }
   return lines;
-}
-
-/** A heading: bold with colour, otherwise without escape sequences. */
-export function headingText(text: string, colour: boolean): string {
-  return colour ? paint([{ text, style: 'bold' }], colour) : text;
 }
 
 /** Text without the marks of emphasis and links. */

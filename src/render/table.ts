@@ -1,22 +1,19 @@
-import { displayWidth, fitToWidth } from '../base/display-width.ts';
+import { cutToWidth, displayWidth } from '../base/display-width.ts';
 import { safeText } from '../base/safe-text.ts';
+import { wrapWords } from '../base/word-wrap.ts';
 import { ByteWriter } from './byte-writer.ts';
+import { fitColumns, fittingOf, GAP, shortenCells, type TableColumn } from './columns.ts';
+import { paint } from './terminal/paint.ts';
+import type { Style } from './terminal/screen.ts';
 
 /** A column of a {@link Table}. */
-export interface Column {
-  title: string;
-  align: 'left' | 'right';
+export interface Column extends TableColumn {
   /** Hidden when every cell is empty. */
   optional?: boolean;
-  /** Truncated, with an ellipsis, when the table is wider than the terminal. */
-  flexible?: boolean;
 }
 
 const BLANK = 0x20;
 const NEWLINE = 0x0a;
-/** Minimum width of a flexible column. */
-const MIN_WIDTH = 8;
-const GAP = 2;
 const NOT_PLAIN = /[^\x20-\x7e]/;
 
 /**
@@ -35,6 +32,8 @@ export class Table {
   #cells = 0;
   /** Lines below a row, by the row's index. */
   readonly #details = new Map<number, string>();
+  /** By the index of the cell; few cells have one. */
+  readonly #styles = new Map<number, Style>();
 
   constructor(columns: readonly Column[]) {
     this.#columns = columns;
@@ -71,25 +70,33 @@ export class Table {
     this.endCell();
   }
 
+  /** Draws the last complete cell in a style, where the output has colours. */
+  style(style: Style | undefined): void {
+    if (style !== undefined) this.#styles.set(this.#cells - 1, style);
+  }
+
   /** Adds a line below the last complete row. The line must be safe for a terminal. */
   detail(line: string): void {
     this.#details.set(this.rows - 1, line);
   }
 
   /**
-   * Writes header and rows into `out`.
+   * Writes header and rows into `out`; see {@link fitColumns} for what gives way on a narrow terminal.
    *
    * @param width terminal columns to fit into; undefined for no limit
+   * @param colour whether styles are used
    */
-  render(out: ByteWriter, width?: number): void {
-    const shown = this.#columns.map((column, index) => !column.optional || (this.#widths[index] as number) > 0);
-    const widths = this.#fit(shown, width);
-    const last = shown.lastIndexOf(true);
+  render(out: ByteWriter, width?: number, colour = false): void {
+    const widths = this.#fit(width);
+    const shortened = this.#shortened(widths);
+    const last = widths.findLastIndex((columnWidth) => columnWidth > 0);
     this.#columns.forEach(({ title, align }, index) => {
-      if (!shown[index]) return;
-      const padding = (widths[index] as number) - title.length;
+      const columnWidth = widths[index] as number;
+      if (columnWidth === 0) return;
+      const shown = cutToWidth(title, columnWidth);
+      const padding = columnWidth - displayWidth(shown);
       if (align === 'right') out.fill(BLANK, padding);
-      out.ascii(title);
+      out.text(shown);
       if (index === last) out.byte(NEWLINE);
       else out.fill(BLANK, (align === 'left' ? padding : 0) + GAP);
     });
@@ -99,46 +106,82 @@ export class Table {
     for (let cell = 0; cell < this.#cells; cell++) {
       const end = this.#ends[cell] as number;
       const index = cell % count;
-      if (shown[index]) {
-        this.#renderCell(out, bytes.subarray(start, end), cell, widths[index] as number, index === last);
+      if ((widths[index] as number) > 0) {
+        const style = colour ? this.#styles.get(cell) : undefined;
+        const short = (this.#cellWidths[cell] as number) > (widths[index] as number) ? shortened[index] : undefined;
+        const text = bytes.subarray(start, end);
+        if (style === undefined && short === undefined)
+          this.#renderCell(out, text, cell, widths[index] as number, index === last);
+        else {
+          const whole = new TextDecoder().decode(text);
+          this.#renderText(out, short?.(whole) ?? whole, index, widths[index] as number, index === last, style);
+        }
       }
       start = end;
-      if (index !== count - 1) continue;
-      const detail = this.#details.get((cell - index) / count);
-      if (detail === undefined) continue;
-      out.text(detail);
-      out.byte(NEWLINE);
+      if (index === count - 1) this.#renderDetail(out, (cell - index) / count, width);
     }
   }
 
   #renderCell(out: ByteWriter, text: Uint8Array, cell: number, width: number, last: boolean): void {
     const { align } = this.#columns[cell % this.#columns.length] as Column;
-    const cellWidth = this.#cellWidths[cell] as number;
-    const cut = cellWidth > width;
-    const padding = cut ? 0 : width - cellWidth;
+    const padding = width - (this.#cellWidths[cell] as number);
     if (align === 'right') out.fill(BLANK, padding);
-    if (cut) out.text(fitToWidth(new TextDecoder().decode(text), width));
-    else out.raw(text);
+    out.raw(text);
     if (last) out.byte(NEWLINE);
     else out.fill(BLANK, (align === 'left' ? padding : 0) + GAP);
   }
 
-  /** Column widths, the flexible ones narrowed, the widest first, until the table fits. */
-  #fit(shown: readonly boolean[], width: number | undefined): number[] {
-    const widths = this.#widths.map((cells, index) => Math.max(cells, this.#columns[index]?.title.length ?? 0));
-    if (width === undefined) return widths;
-    const total = () => widths.reduce((sum, column, index) => sum + (shown[index] ? column + GAP : 0), -GAP);
-    for (let excess = total() - width; excess > 0; excess = total() - width) {
-      const flexible = widths
-        .map((column, index) => ({ column, index }))
-        .filter(({ column, index }) => shown[index] && this.#columns[index]?.flexible && column > MIN_WIDTH)
-        .sort((a, b) => b.column - a.column);
-      const [widest, next] = flexible;
-      if (widest === undefined) break;
-      const floor = Math.max(MIN_WIDTH, next?.column ?? MIN_WIDTH);
-      widths[widest.index] = Math.max(Math.min(floor, widest.column - 1), widest.column - excess);
+  #renderText(
+    out: ByteWriter,
+    text: string,
+    index: number,
+    width: number,
+    last: boolean,
+    style: Style | undefined,
+  ): void {
+    const { align } = this.#columns[index] as Column;
+    const padding = width - displayWidth(text);
+    if (align === 'right') out.fill(BLANK, padding);
+    out.text(style === undefined ? text : paint([{ text, style }], true));
+    if (last) out.byte(NEWLINE);
+    else out.fill(BLANK, (align === 'left' ? padding : 0) + GAP);
+  }
+
+  #renderDetail(out: ByteWriter, row: number, width: number | undefined): void {
+    const detail = this.#details.get(row);
+    if (detail === undefined) return;
+    for (const line of detail.split('\n')) {
+      const text = line.trimStart();
+      out.text(`${wrapWords(text, width, line.slice(0, line.length - text.length)).join('\n')}\n`);
     }
-    return widths;
+  }
+
+  #fit(width: number | undefined): number[] {
+    const fittings = this.#columns.map((column, index) => {
+      const widest = this.#widths[index] as number;
+      return fittingOf(column, column.optional && widest === 0 ? 0 : Math.max(widest, column.title.length));
+    });
+    return fitColumns(fittings, width);
+  }
+
+  /** For each column that is narrower than its cells: how they are shortened. */
+  #shortened(widths: readonly number[]): (((cell: string) => string) | undefined)[] {
+    return this.#columns.map(({ shorten }, index) => {
+      const width = widths[index] as number;
+      if (width === 0 || width >= (this.#widths[index] as number)) return undefined;
+      if (shorten === undefined) return (cell) => cutToWidth(cell, width);
+      const short = shortenCells(this.#textsOf(index), width, shorten);
+      return (cell) => short.get(cell) as string;
+    });
+  }
+
+  *#textsOf(column: number): Generator<string> {
+    const bytes = this.cell.bytes();
+    const decoder = new TextDecoder();
+    for (let cell = column; cell < this.#cells; cell += this.#columns.length) {
+      const start = cell === 0 ? 0 : (this.#ends[cell - 1] as number);
+      yield decoder.decode(bytes.subarray(start, this.#ends[cell] as number));
+    }
   }
 
   #end(width: number): void {

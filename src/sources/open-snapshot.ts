@@ -9,6 +9,8 @@ export interface SnapshotOptions {
   target?: string | undefined;
   /** Without a TARGET: also namespaces without a container, and the host. Ignored for a recording. */
   all?: boolean | undefined;
+  /** Whether a container as TARGET means its whole network namespace. */
+  wholeNetns?: boolean | undefined;
   /** A recording to read from; undefined for this machine. */
   from?: Recorded | undefined;
 }
@@ -19,11 +21,11 @@ export interface SnapshotOptions {
  * @throws {Failure} `no-target` for a TARGET that does not exist, `usage` for a file that is not a recording
  */
 export async function openSnapshot(machine: Machine, options: SnapshotOptions): Promise<Snapshot> {
-  const { target, all = false, from } = options;
+  const { target, all = false, wholeNetns = false, from } = options;
   if (from !== undefined) {
     // Loaded only for --from: a one-shot command on this machine does not pay for reading recordings.
     const { RecordedSnapshot } = await import('./recorded/recorded-snapshot.ts');
-    return RecordedSnapshot.open(from, target);
+    return RecordedSnapshot.open(from, target, wholeNetns);
   }
-  return target === undefined ? LiveSnapshot.ofAll(machine, all) : LiveSnapshot.of(machine, target);
+  return target === undefined ? LiveSnapshot.ofAll(machine, all) : LiveSnapshot.of(machine, target, wholeNetns);
 }

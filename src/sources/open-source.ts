@@ -4,11 +4,14 @@ import { Sampler } from './live/sampler.ts';
 import { RecordedSource } from './recorded/recorded-source.ts';
 import { targetsIn } from './recorded/recorded-targets.ts';
 import type { SampleSource } from './sample-source.ts';
+import { ScopedSource } from './scope/scoped-source.ts';
 
 /** Where samples come from, and what they contain. */
 export interface SourceOptions {
   /** A TARGET as typed; undefined for all that is recorded. */
   target: string | undefined;
+  /** Whether a container as TARGET means its whole network namespace, `--netns`. */
+  wholeNetns?: boolean | undefined;
   /** Between two ticks, milliseconds. Ignored for a recording. */
   intervalMs: number;
   /** Duration, milliseconds; undefined for until it is stopped. */
@@ -50,15 +53,15 @@ export interface Recorded {
  * @throws {Failure} `no-target` for a TARGET that does not exist, `usage` for a file that is not a recording
  */
 export async function openSource(machine: Machine, options: SourceOptions): Promise<SampleSource> {
-  const source = await openInner(machine, options);
+  const source = new ScopedSource(await openInner(machine, options));
   return options.through?.(source) ?? source;
 }
 
 async function openInner(machine: Machine, options: SourceOptions): Promise<SampleSource> {
   const { target, overview, intervalMs, forMs, events, numeric, eventBufferBytes, host, wholeShare, from } = options;
-  const { eventsOnly } = options;
+  const { eventsOnly, wholeNetns } = options;
   if (from !== undefined) {
-    const recorded = await openRecorded(from, target, !numeric);
+    const recorded = await openRecorded(from, target, !numeric, wholeNetns);
     if (!eventsOnly || recorded.header.events) return recorded;
     recorded.close();
     throw new Failure('usage', `${from.file}: recorded with --no-events: it has no events`);
@@ -69,6 +72,7 @@ async function openInner(machine: Machine, options: SourceOptions): Promise<Samp
     events,
     eventsOnly,
     eventBufferBytes,
+    wholeNetns,
     names: !numeric,
     host: host ?? false,
     wholeShare,
@@ -83,13 +87,15 @@ async function openInner(machine: Machine, options: SourceOptions): Promise<Samp
  *
  * @param target as typed; undefined for all that is recorded
  * @param names whether addresses, ports and users get names
+ * @param wholeNetns whether a container means its whole network namespace
  * @throws {Failure} `usage` for a file that is not a recording
  */
 export async function openRecorded(
   { file, speed, sinceMs, untilMs }: Recorded,
   target: string | undefined,
   names: boolean,
+  wholeNetns = false,
 ): Promise<RecordedSource> {
   const targets = target === undefined ? undefined : targetsIn(target);
-  return RecordedSource.open(file, { targets, speed, sinceMs, untilMs, names });
+  return RecordedSource.open(file, { targets, wholeNetns, speed, sinceMs, untilMs, names });
 }

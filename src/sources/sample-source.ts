@@ -4,6 +4,7 @@ import type { KnownFields } from '../filter/known-fields.ts';
 import type { Filter } from '../filter/syntax.ts';
 import type { DeclaredSettings } from '../model/container/container.ts';
 import type { Names } from '../model/names.ts';
+import type { AttributedBy } from '../model/netns/attribution.ts';
 import type { WatchedNetns } from '../model/netns/netns.ts';
 import type { Series } from '../model/sample/series.ts';
 import type { SampledNetns, SampledTick, SnapshotHeader } from '../model/sample/tick.ts';
@@ -42,15 +43,17 @@ export interface SampleSource {
   isNamed(container: string, wanted: string): boolean;
   /** Values of {@link WATCHED_SYSCTLS} in a namespace; those that cannot be read are left out. */
   sysctls(namespace: WatchedNetns): Readonly<Record<string, string>>;
+  /** Interfaces of a namespace: their names by their indexes; empty where they are not known. */
+  devices(namespace: WatchedNetns): ReadonlyMap<number, string>;
   /** Facts that rarely change and cost a request for each container. */
   details(): Promise<SourceDetails>;
   /**
    * Makes the next tick due at once, because other namespaces are in the foreground. A recording repeats its last tick,
    * with the last snapshot of each namespace.
    */
-  tickNow?(): void;
+  readonly tickNow?: (() => void) | undefined;
   /** Changes the interval, milliseconds. Absent where ticks have the interval of the recording. */
-  setInterval?(intervalMs: number): void;
+  readonly setInterval?: ((intervalMs: number) => void) | undefined;
   /** Closes everything that is open; no other method may be called afterwards. */
   close(): void;
 }
@@ -158,6 +161,8 @@ export interface SocketSnapshot extends SnapshotHeader {
   holdersOf(socket: SocketView): readonly Holder[];
   /** Name of the container of the socket; undefined when it is in none, or not known. */
   containerOf(socket: SocketView): string | undefined;
+  /** How that was found; undefined where no other shares the namespace, and where an older recording does not have it. */
+  attributionOf(socket: SocketView): AttributedBy | undefined;
   /**
    * When the first dump that had the socket was taken, and the last one that did not have it yet, milliseconds since
    * the epoch; undefined for a socket that is not remembered. Valid as long as the view.

@@ -2,7 +2,9 @@ import type { BoundFilter } from '../filter/bound-filter.ts';
 import type { KnownFields } from '../filter/known-fields.ts';
 import type { Filter } from '../filter/syntax.ts';
 import type { Names } from '../model/names.ts';
+import type { Attributed } from '../model/netns/attribution.ts';
 import type { Sockstat } from '../model/netns/counters.ts';
+import type { Scope } from '../model/netns/scope.ts';
 import type { Target } from '../model/netns/target.ts';
 import type { DescriptorUse } from '../model/report/overview.ts';
 import type { SocketsHeader } from '../model/sample/coverage.ts';
@@ -15,7 +17,7 @@ import type { SocketSource, SocketView } from '../model/socket/socket-view.ts';
  * which. Nothing is read before it is needed.
  */
 export interface Snapshot {
-  /** The namespaces of the TARGET, in its order; without a TARGET every network namespace, each once. */
+  /** The namespaces of the TARGET, in its order; without a TARGET every network namespace. Each once. */
   readonly namespaces: readonly NetnsSnapshot[];
   /** When it was opened; the time of the sample for a recording. */
   readonly takenAt: Date;
@@ -45,9 +47,14 @@ export interface SnapshotInventory {
   withoutProcess: readonly string[];
 }
 
-/** One network namespace at the moment of its {@link Snapshot}, seen as one target. */
+/**
+ * One network namespace at the moment of its {@link Snapshot}, seen as one target: it has the sockets of its
+ * {@link scope} and no others.
+ */
 export interface NetnsSnapshot {
   readonly target: Target;
+  /** Whose sockets it has; those of all where it is absent. */
+  readonly scope?: Scope;
   /** Which keywords of a filter can be decided here; others are refused before anything is read. */
   readonly knownFields: KnownFields;
   /** Which containers it has. */
@@ -66,32 +73,31 @@ export interface NetnsSnapshot {
    *
    * @throws {Failure} `no-target` when the namespace no longer exists or was not read, `not-permitted` when it may not be read
    */
-  read(query: SocketQuery): SocketsRead;
+  read(query: SocketQuery): Promise<SocketsRead>;
   /**
    * As {@link read}, without storing any: `visit` is called with each once, as it arrives.
    *
    * @throws {Failure} as {@link read}
    */
-  stream(query: SocketQuery, visit: (socket: SocketView) => void): SocketsHeader;
+  stream(query: SocketQuery, visit: (socket: SocketView) => void): Promise<SocketsHeader>;
   /** Finds every process of the host that holds one of these sockets. */
   owners(sockets: SocketSource): SocketOwners;
-  /** Finds the container of each socket; needed only where several share the namespace. */
+  /** Finds whose each socket is; needed only where several share the namespace. @param sockets of {@link read} */
   attribution(sockets: SocketSource): Promise<SocketAttribution>;
+  /** Names an interface of the namespace by its index; undefined where there is none, or its name is not known. */
+  deviceName(index: number): string | undefined;
   /** The kernel's own counts of the namespace's sockets; undefined where they cannot be read. */
   sockstat(): Sockstat | undefined;
   /**
    * The process that is closest to its limit of open files.
    *
-   * @param of the id of a container, or `outside` for processes that are in none
+   * @param of the id of a container, or `OUTSIDE` for processes that are in none
    * @returns undefined when no process is known, or none may be read
    */
   fullestProcess(of: string): Promise<DescriptorUse | undefined>;
   /** Makes a test for whether the kernel chose a local port. Absent where {@link knownFields} lacks `autobound`. */
-  autobound?(query: SocketQuery): (socket: SocketView) => boolean;
+  readonly autobound?: ((query: SocketQuery) => (socket: SocketView) => boolean) | undefined;
 }
-
-/** Outside every container, for {@link NetnsSnapshot.fullestProcess} and {@link SocketAttribution}. */
-export const OUTSIDE = 'outside';
 
 /** A filter that is bound to the names of one namespace. */
 export interface SnapshotFilter extends BoundFilter {
@@ -129,14 +135,11 @@ export interface SocketOwners {
   gapIn?(sockets: SocketSource): string | undefined;
 }
 
-/**
- * The container of each socket: that of its holder, else that of the cgroup that created it. A TIME_WAIT or half-open
- * entry has neither.
- */
+/** Whose each socket of a shared namespace is, see `attribute`. */
 export interface SocketAttribution {
-  /** The id of a container, {@link OUTSIDE} for a holder outside every container, undefined without either. */
-  of(socket: SocketView): string | undefined;
+  /** The owner is the id of a container, or `OUTSIDE`; undefined for a socket that belongs to nobody by evidence. */
+  of(socket: SocketView): Attributed | undefined;
   owners: SocketOwners;
-  /** Ids of the containers, and {@link OUTSIDE}, with a process that may not be read and could hold a socket. */
+  /** Ids of the containers, and `OUTSIDE`, with a process that may not be read and could hold a socket. */
   unreadable: ReadonlySet<string>;
 }

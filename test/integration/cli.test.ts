@@ -210,7 +210,8 @@ describe('documents', () => {
     expect(document).toMatchObject({ schema: 1, source: 'sock_diag', coverage: { complete: true, notes: [] } });
     expect(document.takenAt).toMatch(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/);
     expect(document.sockets).toHaveLength(netns.run('ss', '-tanH').trimEnd().split('\n').length);
-    const allowed = 'proto family local peer state receiveQueue sendQueue uid inode cookie container processes timer';
+    const allowed =
+      'proto family local peer v6only device state receiveQueue sendQueue uid inode cookie container processes timer';
     for (const socket of document.sockets) {
       for (const key of Object.keys(socket)) expect(allowed.split(' ')).toContain(key);
       expect(socket.processes.length).toBe(1);

@@ -115,7 +115,7 @@ function describeCli(docker: TestEngine): void {
   });
 
   test('ls: groups by container and state', () => {
-    const { groups } = json('ls', web.name, '-t', '--by', 'container,state', '--json');
+    const { groups } = json('ls', web.name, '--netns', '-t', '--by', 'container,state', '--json');
     expect(groups).toEqual([
       { key: { container: web.name, state: 'ESTABLISHED' }, count: CONNECTIONS },
       { key: { container: sidecar.name, state: 'LISTEN' }, count: 1 },
@@ -141,7 +141,8 @@ function describeCli(docker: TestEngine): void {
     expect(count(web.name, `dst ${db.name}:3303`)).toBe(1);
     expect(count(db.name, `peer ${web.name}`)).toBe(CONNECTIONS);
     // The namespace is the sidecar's too.
-    expect(count(web.name, `container ${sidecar.name}`)).toBe(1);
+    expect(count(web.name, '--netns', `container ${sidecar.name}`)).toBe(1);
+    expect(count(web.name, `container ${sidecar.name}`)).toBe(0);
     expect(count(web.name, `container ${web.name} state established`)).toBe(CONNECTIONS);
     expect(json('ls', web.name, '-t', '--by', 'state', '--json', `peer ${db.name}`).groups).toEqual([
       expect.objectContaining({ count: CONNECTIONS }),
@@ -161,11 +162,8 @@ function describeCli(docker: TestEngine): void {
       script: `sleep 1000000 | /bin/busybox nc ${dbAddress} 3399`,
       network: `container:${web.name}`,
     });
-    await until(
-      'its connection',
-      () => json('ls', web.name, '-t', '--json', `container ${victim.name}`).sockets.length > 0,
-    );
-    const { status, stdout } = cli('kill', web.name, '--yes', `container ${victim.name}`);
+    await until('its connection', () => json('ls', victim.name, '-t', '--json').sockets.length > 0);
+    const { status, stdout } = cli('kill', web.name, '--netns', '--yes', `container ${victim.name}`);
     expect(status).toBe(0);
     expect(stdout).toContain('1 closed, 0 already closed, 0 refused');
     expect(json('ls', web.name, '-t', '--json', 'state established').sockets).toHaveLength(CONNECTIONS);
@@ -185,8 +183,10 @@ function describeCli(docker: TestEngine): void {
     const both = json('ls', `${web.name},${db.name}`, '--json');
     expect(both.targets.map((one: { target: { id: string } }) => one.target.id)).toEqual([web.id, db.id]);
     const all = json('ls', 'all', '--by', 'state', '--json');
-    const ids = all.targets.map((one: { target: { id: string } }) => one.target.id);
-    expect(ids).toEqual(expect.arrayContaining([web.id, db.id, sidecar.id, onHost.id]));
+    const names = all.targets.flatMap((one: { target: { name: string } }) => one.target.name.split(','));
+    expect(names).toEqual(expect.arrayContaining([web.name, db.name, sidecar.name, onHost.name]));
+    const inodes = all.targets.map((one: { target: { netns: number } }) => one.target.netns);
+    expect(new Set(inodes).size).toBe(inodes.length);
   });
 
   test("a user-defined network: the Engine's own DNS listeners are seen, and belong to it", async () => {

@@ -62,7 +62,9 @@ describe('targets and rules', () => {
   test('a rule whose window is longer than the observation is reported as not judged', () => {
     const { rules } = diagnosis([target, '--rule', 'CONN_CHURN']);
     expect(rules).toEqual([{ rule: 'CONN_CHURN', judged: false, needsMs: 60_000, findings: 0 }]);
-    expect(doctor([target, '--rule', 'CONN_CHURN']).stdout).toContain('not checked: CONN_CHURN needs 1m00s (--for)');
+    expect(doctor([target, '--rule', 'CONN_CHURN']).stdout).toContain(
+      'not checked, needs more time: CONN_CHURN (--for 1m)',
+    );
   });
 });
 

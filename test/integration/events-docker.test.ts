@@ -48,9 +48,9 @@ function describeEvents(docker: TestEngine): void {
   afterAll(() => docker.removeAll());
 
   test('each end with its container, its process and the name of its peer; a shared namespace apart', async () => {
-    const json = await EventsRun.startOn(netlink(web.pid), web.name, ['--ndjson'], env);
-    const one = await EventsRun.startOn(netlink(web.pid), web.name, [`container ${sidecar.name}`], env);
-    const text = await EventsRun.startOn(netlink(web.pid), web.name, [], env);
+    const json = await EventsRun.startOn(netlink(web.pid), web.name, ['--netns', '--ndjson'], env);
+    const one = await EventsRun.startOn(netlink(web.pid), web.name, ['--netns', `container ${sidecar.name}`], env);
+    const text = await EventsRun.startOn(netlink(web.pid), web.name, ['--netns'], env);
     // The first line of text is printed after the first dump.
     await until('the headers', () => [one, text].every(({ stdout }) => stdout.includes('Outcome')));
     const clients = { [web.name]: holder(web.pid, '3306'), [sidecar.name]: holder(sidecar.pid, '5432') };

@@ -46,6 +46,15 @@ describe('groups', () => {
     expect(total).toEqual({ sockets: 2 * (PLAIN + MAPPED), groups: 1 });
   });
 
+  it('by peer: the clients of a listener are one row for each address, whatever their ports', () => {
+    const clientPorts = netns.run('ss', '-tnH', 'sport', '=', `:${port}`).trim().split('\n');
+    expect(clientPorts).toHaveLength(PLAIN);
+    const inbound = grouped('--by', 'peer', `state established and sport = ${port}`);
+    expect(inbound.groups).toEqual([expect.objectContaining({ key: { peer: '127.0.0.1:*' }, count: PLAIN })]);
+    const outbound = grouped('--by', 'peer', `state established and dport = ${port}`);
+    expect(outbound.groups).toEqual([expect.objectContaining({ key: { peer: `127.0.0.1:${port}` }, count: PLAIN })]);
+  });
+
   it('--top shows the first, and the total is of all', () => {
     const all = grouped('--by', 'peer,state');
     const { groups, total } = grouped('--by', 'peer,state', '--top', '2');

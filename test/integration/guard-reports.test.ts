@@ -126,6 +126,17 @@ print(json.dumps({'tests': suite.get('tests'), 'failures': suite.get('failures')
       heldAfter: true,
       change: 'better',
     });
+    expect(json.worse).toBe(false);
+    expect(text.stdout).toMatch(/^Nothing got worse\.\n/);
+    expect(socklens(['compare', before, after, '--fail-on', 'worse']).status).toBe(0);
+    const worse = socklens(['compare', after, before, '--fail-on', 'worse']);
+    expect(worse).toMatchObject({ status: 1, stderr: '' });
+    expect(worse.stdout).toMatch(/^Worse: 1 measure\.\n/);
+    expect(socklens(['compare', after, before]).status).toBe(0);
+    expect(socklens(['compare', after, before, '--fail-on', 'bad'])).toMatchObject({
+      status: 2,
+      stderr: 'socklens: --fail-on: "bad" is not possible; write --fail-on worse\n',
+    });
   });
 
   it.each([

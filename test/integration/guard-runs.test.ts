@@ -60,6 +60,9 @@ describe('guard: the command', () => {
     expect(end.stderr).toContain(commandStatus === 0 ? 'the command succeeded' : 'the command failed');
     expect(end.stderr).toContain(`(status ${commandStatus})`.slice(0, commandStatus === 0 ? 0 : undefined));
     if (status === 1) expect(end.stderr).toContain('BROKEN');
+    // A run that passed is one line; another has the budgets and what the doctor found.
+    if (status === 0) expect(end.stderr).toMatch(/^socklens guard: 2 budgets held; the command succeeded[^\n]*\n$/);
+    else expect(end.stderr).toContain('sampled for');
   });
 
   it('a command that a signal kills has failed', async () => {

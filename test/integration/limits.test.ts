@@ -137,6 +137,20 @@ describe('limits: limits and use of a process', () => {
     expect(limits.groups[0]?.limits.find(({ name }) => name === 'nofile')).toMatchObject({ soft: 4096, hard: 4096 });
   });
 
+  test('a program that is started by a link has the name of the link, as ps -o comm says', async () => {
+    const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'socklens-link-'));
+    started.push(() => fs.rmSync(folder, { recursive: true, force: true }));
+    fs.copyFileSync(fs.realpathSync('/bin/sleep'), path.join(folder, 'queue-check'));
+    fs.symlinkSync('queue-check', path.join(folder, 'queue-server'));
+    const child = spawn(path.join(folder, 'queue-server'), ['1000000'], { stdio: 'ignore' });
+    started.push(() => child.kill('SIGKILL'));
+    const pid = child.pid ?? 0;
+    await until('the program', () => fs.readlinkSync(`/proc/${pid}/exe`).endsWith('queue-check'));
+    const name = execFileSync('ps', ['-o', 'comm=', '-p', String(pid)], { encoding: 'utf8' }).trim();
+    expect(name).toBe('queue-server');
+    expect(report(`pid:${pid}`).processes[0]).toMatchObject({ name, program: { name } });
+  });
+
   test('a namespace: all processes in it; one without processes is status 3', async () => {
     const netns = createNetns();
     started.push(() => netns.remove());

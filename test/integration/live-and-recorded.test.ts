@@ -12,6 +12,7 @@ import { doctor } from '../../src/commands/doctor/doctor.ts';
 import type { EventsOptions } from '../../src/commands/events/events.ts';
 import { events } from '../../src/commands/events/events.ts';
 import { type LsOptions, ls } from '../../src/commands/ls/ls.ts';
+import { orderOf } from '../../src/commands/ls/order.ts';
 import { ps } from '../../src/commands/ps/ps.ts';
 import { TopDataBuilder } from '../../src/commands/top/top-data.ts';
 import { initialState } from '../../src/commands/top/view/state.ts';
@@ -82,6 +83,9 @@ function withoutTcpInfo(out: string): string[] {
 
 const INET: SocketQuery = { ...everySocket(), protos: ['tcp', 'udp'] };
 
+/** The options of `ls` that order, none of them given. */
+const UNORDERED = { by: undefined, sort: undefined, reverse: false, limit: undefined, top: undefined };
+
 const LISTS: { title: string; options: Partial<LsOptions> }[] = [
   { title: 'ls', options: { query: INET } },
   { title: 'ls -p', options: { query: INET, processes: true } },
@@ -97,7 +101,11 @@ const LISTS: { title: string; options: Partial<LsOptions> }[] = [
       [['container', 'state'], INET],
       [['process', 'local'], INET],
     ] as [GroupKey[], SocketQuery][]
-  ).map(([by, query]) => ({ title: `ls --by ${by}`, options: { by, query } })),
+  ).map(([by, query]) => ({ title: `ls --by ${by}`, options: { order: orderOf({ ...UNORDERED, by }), query } })),
+  ...(['recv-q', 'state', 'local', 'process'] as const).map((sort) => ({
+    title: `ls --sort ${sort} --limit 5`,
+    options: { query: INET, order: orderOf({ ...UNORDERED, sort, limit: 5 }) },
+  })),
 ];
 
 const FILTERS = [
@@ -250,9 +258,6 @@ describe(`random sockets, SOCKLENS_TEST_SEED=${SEED}`, () => {
       query: everySocket(),
       processes: false,
       numeric: false,
-      by: [],
-      order: 'count',
-      top: undefined,
       format: 'text',
       ...options,
       from: recorded ? { file: still, untilMs: undefined, speed: undefined } : undefined,

@@ -1,5 +1,6 @@
 /** What is missing to a user, said once: as an ordinary user, and as root without some capabilities. */
 import fs from 'node:fs';
+import os from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { socklens } from '../support/cli.ts';
@@ -20,6 +21,10 @@ const without = (...names: string[]) => {
   return ['setpriv', `--bounding-set=${dropped}`, `--inh-caps=${dropped}`, '--'];
 };
 
+/** The user's own folder. */
+const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'socklens-permissions-'));
+if (user !== undefined) fs.chownSync(folder, user, user);
+
 let netns: TestNetns;
 let empty: TestNetns;
 let pid: number;
@@ -31,6 +36,7 @@ beforeAll(async () => {
   pid = Number(netns.run('sh', '-c', 'ss -tlnpH | sed -n "s/.*pid=\\([0-9]*\\).*/\\1/p" | head -n 1').trim());
 });
 afterAll(() => {
+  fs.rmSync(folder, { recursive: true, force: true });
   netns?.remove();
   empty?.remove();
 });
@@ -45,6 +51,8 @@ describe.skipIf(user === undefined)(`an ordinary user${user === undefined ? ` ($
     ['ps', () => ['ps', '--all']],
     ['watch', () => ['watch', `pid:${pid},host`, '--for', '2s', '--interval', '500ms']],
     ['watch of the own namespace', () => ['watch', 'host', '--by', 'process', '--for', '2s']],
+    ['events', () => ['events', 'host', '--for', '2s']],
+    ['record', () => ['record', 'host', '-o', path.join(folder, 'own.slr'), '--for', '2s']],
     ['limits', () => ['limits', `pid:${pid}`]],
   ])('%s: one line says what root would add', (_name, args) => {
     const { status, stderr } = socklens(args(), env, asUser);
@@ -89,6 +97,8 @@ describe.skipIf(user === undefined)(`an ordinary user${user === undefined ? ` ($
   });
 
   function sameNetns(other: number): boolean {
+    // Processes of other tests come and go.
+    if (!fs.existsSync(`/proc/${other}/ns/net`)) return false;
     return fs.readlinkSync(`/proc/${other}/ns/net`) === fs.readlinkSync(`/proc/${pid}/ns/net`);
   }
 });

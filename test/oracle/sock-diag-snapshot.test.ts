@@ -174,11 +174,11 @@ describe('snapshot without permission to enter the namespace', () => {
       for (const row of files) {
         const other = direct.get(names(row));
         if (other === undefined) continue;
-        const { state, receiveQueue, uid, family, unixType, timer } = row;
-        const theirs = { state: other.state, family: other.family, unixType: other.unixType };
+        const { state, receiveQueue, uid, family, socketType, timer } = row;
+        const theirs = { state: other.state, family: other.family, socketType: other.socketType };
         // An UNIX table has no queues, no owner, and the owner of a half-open entry differs.
         const rest = { receiveQueue: other.receiveQueue, uid: other.uid };
-        expect({ state, family, unixType }, `${proto} ${names(row)}`).toEqual(theirs);
+        expect({ state, family, socketType }, `${proto} ${names(row)}`).toEqual(theirs);
         if (proto !== 'unix' && state !== SYN_RECV) {
           expect({ receiveQueue, uid }, `${proto} ${names(row)}`).toEqual(rest);
         }

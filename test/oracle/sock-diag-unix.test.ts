@@ -47,7 +47,7 @@ describe('UNIX sockets', () => {
       expect(rows.get(inode), what).toMatchObject({
         proto: 'unix',
         family: 'unix',
-        unixType: type,
+        socketType: type,
         state,
         inode,
         peerInode,
@@ -72,7 +72,7 @@ describe('UNIX sockets', () => {
     expect(rows.map((row) => row.inode).sort()).toEqual(table.map((row) => row.inode).sort());
     for (const { inode, type, listening, path: name } of table) {
       const row = rows.find((one) => one.inode === inode) as DiagRow;
-      expect(row.unixType, name).toBe(type);
+      expect(row.socketType, name).toBe(type);
       expect(row.state === 10, name).toBe(listening);
       // The table shows each NUL of an abstract name as @ (unix_seq_show).
       const abstract = row.name?.startsWith('\0') ?? false;
@@ -100,7 +100,7 @@ describe('UNIX sockets', () => {
     const rows = rowsByInode();
     for (const [text, type = '', state = '', receiveQueue, sendQueue, inode, peer] of found) {
       expect(rows.get(Number(inode)), text).toMatchObject({
-        unixType: TYPE[type],
+        socketType: TYPE[type],
         state: STATE[state],
         peerInode: Number(peer),
         receiveQueue: Number(receiveQueue),

@@ -72,11 +72,11 @@ function cookies(sockets: SocketSource): string[] {
 async function ours(filter: Filter, kernel: boolean): Promise<string[]> {
   const target = new LiveNetns(machine, place, () => takeInventory(machine));
   const bound = await target.bind(filter);
-  if (bound === undefined) return cookies(target.read(query).sockets);
+  if (bound === undefined) return cookies((await target.read(query)).sockets);
   const helped = narrowed(query, bound);
   const alone = { ...query, inet: helped.inet, inet6: helped.inet6, tcpInfo: helped.tcpInfo };
-  const read = target.read(kernel ? helped : alone);
-  return cookies(matching({ netns: target, query }, read, bound));
+  const read = await target.read(kernel ? helped : alone);
+  return cookies(await matching({ netns: target, query }, read, bound));
 }
 
 /** As socklens reads it by default; undefined where ss means something else, and socklens says so. */

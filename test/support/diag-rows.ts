@@ -65,7 +65,7 @@ function dump(netns: TestNetns, request: Uint8Array, cursor: InetDiagCursor | Un
 /** Copies every field of a view. */
 export function copyRow(socket: SocketView) {
   const { proto, family, state, localPort, peerPort, receiveQueue, sendQueue, uid, inode } = socket;
-  const { timer, timerExpiresMs, retransmits, interfaceIndex, unixType, peerInode } = socket;
+  const { timer, timerExpiresMs, retransmits, interfaceIndex, socketType, peerInode } = socket;
   const name = socket.unixName();
   return {
     proto,
@@ -81,7 +81,7 @@ export function copyRow(socket: SocketView) {
     timerExpiresMs,
     retransmits,
     interfaceIndex,
-    unixType,
+    socketType,
     peerInode,
     local: addressBytes(family, (index) => socket.localWord(index)),
     peer: addressBytes(family, (index) => socket.peerWord(index)),

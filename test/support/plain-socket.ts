@@ -1,4 +1,6 @@
 /** Sockets of tests: plain objects, which become columns as those of a dump do. */
+
+import type { AttributedBy } from '../../src/model/netns/attribution.ts';
 import type { StoredSnapshot } from '../../src/model/sample/recorded.ts';
 import type { Address } from '../../src/model/socket/interned-address.ts';
 import {
@@ -38,10 +40,16 @@ export interface PlainSocket {
   process?: Holder;
   holders?: readonly Holder[];
   container?: string;
+  attribution?: AttributedBy;
   firstSeenMs: number;
   notBeforeMs?: number;
-  unixType: number;
+  socketType: number;
   path?: string;
+  protocol?: number;
+  localId?: number;
+  peerId?: number;
+  groups?: string;
+  v6only?: number;
   peerInode: number;
 }
 
@@ -81,9 +89,15 @@ export function columnsOf(sockets: readonly PlainSocket[], atMs = 0): SocketColu
     notBeforeMs: column(({ notBeforeMs }) => notBeforeMs),
     holders: column(({ holders, process }) => holders ?? (process && [process])),
     container: column(({ container }) => container),
-    unixType: column(({ unixType }) => unixType),
+    attribution: column(({ attribution }) => attribution),
+    socketType: column(({ socketType }) => socketType),
     peerInode: column(({ peerInode }) => peerInode),
     path: column(({ path }) => path),
+    protocol: column(({ protocol }) => protocol),
+    localId: column(({ localId }) => localId),
+    peerId: column(({ peerId }) => peerId),
+    groups: column(({ groups }) => groups),
+    v6only: column(({ v6only }) => v6only),
     info: info as SocketColumns['info'],
   };
 }

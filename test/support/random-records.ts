@@ -78,7 +78,7 @@ const timer = fc.oneof(
 );
 
 const details = fc.record({ info, drops: fc.nat(100), receiveBufferBytes: count }, { requiredKeys: [] });
-const none = { unixType: 0, peerInode: 0 };
+const none = { socketType: 0, peerInode: 0 };
 const proto = fc.constantFrom('tcp' as const, 'udp' as const, 'raw' as const, 'mptcp' as const);
 
 const inetRecord = fc
@@ -95,8 +95,8 @@ const unixRecord = fc
   .tuple(
     common,
     fc.record(
-      { unixType: fc.constantFrom(1, 2, 5), peerInode: fc.nat(9), path },
-      { requiredKeys: ['unixType', 'peerInode'] },
+      { socketType: fc.constantFrom(1, 2, 5), peerInode: fc.nat(9), path },
+      { requiredKeys: ['socketType', 'peerInode'] },
     ),
   )
   .map(([a, b]): PlainSocket => {
@@ -139,7 +139,7 @@ export function recordsOf(sockets: StoredSockets): PlainSocket[] {
   const made: PlainSocket[] = [];
   sockets.each((socket) => {
     const { proto, family, state, localPort, peerPort, receiveQueue, sendQueue, uid, inode, timer } = socket;
-    const { timerExpiresMs, retransmits, interfaceIndex, unixType, peerInode, firstSeenMs, notBeforeMs } = socket;
+    const { timerExpiresMs, retransmits, interfaceIndex, socketType, peerInode, firstSeenMs, notBeforeMs } = socket;
     const word = (read: (index: 0 | 1 | 2 | 3) => number) => [read(0), read(1), read(2), read(3)] as const;
     const [local, peer] = [word((index) => socket.localWord(index)), word((index) => socket.peerWord(index))];
     const optional = {
@@ -167,7 +167,7 @@ export function recordsOf(sockets: StoredSockets): PlainSocket[] {
       timerExpiresMs,
       retransmits,
       interfaceIndex,
-      unixType,
+      socketType,
       peerInode,
       firstSeenMs,
       cookie: socket.cookieHigh * 2 ** 32 + socket.cookieLow,

@@ -41,7 +41,7 @@ export function tcpSocket(
     retransmits: 0,
     interfaceIndex: 0,
     firstSeenMs: START_MS,
-    unixType: 0,
+    socketType: 0,
     peerInode: 0,
     ...rest,
   };
@@ -67,7 +67,7 @@ export function mapped(socket: PlainSocket): PlainSocket {
 /** A UNIX stream socket, connected, without a name. */
 export function unixSocket(parts: Partial<PlainSocket> = {}): PlainSocket {
   const { local: _local, peer: _peer, info: _info, ...socket } = tcpSocket();
-  return { ...socket, proto: 'unix', family: 'unix', localPort: 0, peerPort: 0, unixType: 1, ...parts };
+  return { ...socket, proto: 'unix', family: 'unix', localPort: 0, peerPort: 0, socketType: 1, ...parts };
 }
 
 /** A container as the Engine describes it. */

@@ -4,7 +4,7 @@ import type { BoundFilter } from '../../src/filter/bound-filter.ts';
 import type { Filter } from '../../src/filter/syntax.ts';
 import type { WatchedNetns } from '../../src/model/netns/netns.ts';
 import { EVENT_KINDS, type EventKind, type EventSource } from '../../src/model/socket/connection-event.ts';
-import { everySocket } from '../../src/model/socket/socket-query.ts';
+import { recordedSockets } from '../../src/model/socket/socket-query.ts';
 import { RecordingMaker } from '../../src/sources/recorder/recorder.ts';
 import { RecordingFile } from '../../src/sources/recorder/recording-file.ts';
 import type {
@@ -37,7 +37,7 @@ export class TeeSource implements SampleSource {
     const tick = await this.#inner.next(
       {
         isForeground: () => true,
-        query: () => ({ ...everySocket(), tcpInfo: true }),
+        query: recordedSockets,
         processes: 'kinds',
         allCounters: true,
         drained,
@@ -93,6 +93,10 @@ export class TeeSource implements SampleSource {
   bind(namespace: WatchedNetns, filter: Filter): Promise<BoundFilter | undefined> {
     return this.#inner.bind(namespace, filter);
   }
+  devices(namespace: WatchedNetns): ReadonlyMap<number, string> {
+    return this.#inner.devices(namespace);
+  }
+
   sysctls(namespace: WatchedNetns): Readonly<Record<string, string>> {
     return this.#inner.sysctls(namespace);
   }

@@ -4,6 +4,7 @@ import { containerOfProcess, parseCgroup, readCgroupText } from '../../procfs/cg
 import { readStat } from '../../procfs/stat.ts';
 import { RuntimeError } from '../../runtimes/runtime.ts';
 import type { Machine } from '../machine.ts';
+import { nameOfProcess } from '../owners/process-names.ts';
 import type { NetnsHandle } from '../target/netns-handle.ts';
 
 /** What is known about the container of a target, or the one that a target's process runs in. */
@@ -36,7 +37,7 @@ export async function containerKnowledge(machine: Machine, { target }: NetnsHand
       labels: details?.labels ?? {},
       cgroupPaths: parseCgroup(cgroup ?? '').map(({ path }) => path),
       networkMode: details?.networkMode,
-      process: stat === undefined ? undefined : { pid: stat.pid, name: stat.name },
+      process: stat === undefined ? undefined : { pid: stat.pid, name: nameOfProcess(machine, stat.pid) },
     },
   };
 }

@@ -1,6 +1,7 @@
+import { ownSocketInodes } from '../../kernel/own-sockets.ts';
 import type { Sockstat } from '../../model/netns/counters.ts';
 import type { SocketQuery } from '../../model/socket/socket-query.ts';
-import type { Proto } from '../../model/socket/socket-view.ts';
+import type { InetProto, Proto, SocketView } from '../../model/socket/socket-view.ts';
 import { InetDiagCursor } from '../../netlink/inet-diag-cursor.ts';
 import {
   AF,
@@ -11,8 +12,11 @@ import {
   inetDumpRequest,
   tcpBothFamiliesRequest,
 } from '../../netlink/inet-diag-request.ts';
+import { NetlinkDiagCursor, netlinkDumpRequest } from '../../netlink/netlink-diag.ts';
+import { PacketDiagCursor, packetDumpRequest } from '../../netlink/packet-diag.ts';
 import type { MovableView } from '../../netlink/retained-dump.ts';
 import { UDIAG_SHOW, UnixDiagCursor, unixDumpRequest } from '../../netlink/unix-diag.ts';
+import { VsockDiagCursor, vsockDumpRequest } from '../../netlink/vsock-diag.ts';
 
 /** A request to the kernel and the view over its answer. */
 export interface DumpStep {
@@ -27,9 +31,17 @@ export interface DumpStep {
   insteadOfAll?: boolean;
   /** Note for the coverage when this request is answered; absent for none. */
   note?: string;
+  /**
+   * Makes a test for one pass over the answer: whether a socket was asked for, where the request cannot say so. Absent
+   * where it can.
+   */
+  selection?: () => (socket: SocketView) => boolean;
 }
 
-const INET_PROTOCOL: Partial<Record<Proto, number>> = {
+/** The internet protocols that inet_diag has. */
+type DumpedProto = Exclude<InetProto, 'icmp'>;
+
+const INET_PROTOCOL: Record<DumpedProto, number> = {
   tcp: IPPROTO.TCP,
   udp: IPPROTO.UDP,
   udplite: IPPROTO.UDPLITE,
@@ -38,20 +50,45 @@ const INET_PROTOCOL: Partial<Record<Proto, number>> = {
   mptcp: IPPROTO.MPTCP,
 };
 
-/** The requests for one protocol of a query. */
+/** The requests for one protocol of a query; none for ICMP, for which no kernel has a handler. */
 export function dumpSteps(proto: Proto, query: SocketQuery): DumpStep[] {
-  if (proto === 'unix') {
-    const show = UDIAG_SHOW.NAME | UDIAG_SHOW.PEER | UDIAG_SHOW.RQLEN | UDIAG_SHOW.UID;
-    return [
-      {
-        proto,
-        what: 'UNIX dump',
-        request: unixDumpRequest({ states: query.states, show, sequence: 0 }),
-        cursor: new UnixDiagCursor(),
-      },
-    ];
+  const { states } = query;
+  const isIn = (state: number) => (states & (1 << state)) !== 0;
+  switch (proto) {
+    case 'unix': {
+      const show = UDIAG_SHOW.NAME | UDIAG_SHOW.PEER | UDIAG_SHOW.RQLEN | UDIAG_SHOW.UID;
+      const request = unixDumpRequest({ states, show, sequence: 0 });
+      return [{ proto, what: 'UNIX dump', request, cursor: new UnixDiagCursor() }];
+    }
+    case 'packet': {
+      const request = packetDumpRequest({ sequence: 0 });
+      const selection = () => (socket: SocketView) => isIn(socket.state);
+      return [{ proto, what: 'packet dump', request, cursor: new PacketDiagCursor(), selection }];
+    }
+    case 'netlink': {
+      const request = netlinkDumpRequest({ sequence: 0 });
+      // The sockets by which socklens asks and listens are none of the target.
+      const own = ownSocketInodes();
+      // A socket that is in a multicast group is in the answer twice (net/netlink/diag.c, __netlink_diag_dump).
+      const selection = () => {
+        const seen = new Set(own);
+        return ({ state, inode }: SocketView) => {
+          if (seen.has(inode)) return false;
+          seen.add(inode);
+          return isIn(state);
+        };
+      };
+      return [{ proto, what: 'netlink dump', request, cursor: new NetlinkDiagCursor(), selection }];
+    }
+    case 'vsock': {
+      const request = vsockDumpRequest({ states, sequence: 0 });
+      return [{ proto, what: 'vsock dump', request, cursor: new VsockDiagCursor() }];
+    }
+    case 'icmp':
+      return [];
+    default:
+      return inetSteps(proto, query, query.filter?.programs ?? []);
   }
-  return inetSteps(proto, query, query.filter?.programs ?? []);
 }
 
 /**
@@ -59,7 +96,7 @@ export function dumpSteps(proto: Proto, query: SocketQuery): DumpStep[] {
  *
  * @param programs filter programs to try, the most selective first
  */
-function inetSteps(proto: Proto, query: SocketQuery, programs: readonly Uint8Array[]): DumpStep[] {
+function inetSteps(proto: DumpedProto, query: SocketQuery, programs: readonly Uint8Array[]): DumpStep[] {
   const [bytecode, ...others] = programs;
   const refused = bytecode === undefined && (query.filter?.programs.length ?? 0) > 0;
   const families = () => {
@@ -88,8 +125,13 @@ function inetSteps(proto: Proto, query: SocketQuery, programs: readonly Uint8Arr
   return [{ ...first, instead: withOthers, insteadOfAll: true }, ...more];
 }
 
-function familyRequest(proto: Proto, query: SocketQuery, family: number, bytecode: Uint8Array | undefined): Uint8Array {
-  const protocol = INET_PROTOCOL[proto] ?? IPPROTO.TCP;
+function familyRequest(
+  proto: DumpedProto,
+  query: SocketQuery,
+  family: number,
+  bytecode: Uint8Array | undefined,
+): Uint8Array {
+  const protocol = INET_PROTOCOL[proto];
   return inetDumpRequest({ ...selection(query), family, protocol, bytecode });
 }
 

@@ -29,7 +29,7 @@ export function dumpSockets(machine: Machine, handle: NetnsHandle, query: Socket
     dump(socket, step) {
       const dump = new RetainedDump(step.cursor);
       // Stored even when the answer is incomplete: the sockets received until then are shown.
-      parts.push(dump);
+      parts.push(step.selection === undefined ? dump : only(dump, step.selection));
       const { cursor } = step;
       // Decodes each message once now, so that a malformed one becomes a note of the coverage.
       socket.dump(step.what, step.request, retainingStore(dump), (view, offset, length) => {
@@ -64,13 +64,26 @@ export function streamSockets(
   return read(machine, handle, query, {
     dump(socket, step) {
       const { cursor } = step;
+      const isSelected = step.selection?.();
       socket.dump(step.what, step.request, store, (view, offset, length) => {
         cursor.moveTo(view, offset, length);
-        visit(cursor);
+        if (isSelected === undefined || isSelected(cursor)) visit(cursor);
       });
     },
     rows: (source) => source.each(visit),
   });
+}
+
+/** The sockets that pass a test, which is made for each pass over them. */
+function only(sockets: SocketSource, selection: () => (socket: SocketView) => boolean): SocketSource {
+  return {
+    each(visit) {
+      const passes = selection();
+      sockets.each((socket) => {
+        if (passes(socket)) visit(socket);
+      });
+    },
+  };
 }
 
 /** Receives the sockets of a protocol, from sock_diag or from `/proc`. */
@@ -88,14 +101,18 @@ function read(machine: Machine, handle: NetnsHandle, query: SocketQuery, sink: S
   try {
     if ('note' in opened) coverage.notes.push(opened.note);
     for (const proto of query.protos) {
-      if ('socket' in opened && dumpProto(opened.socket, proto, query, sink, coverage)) {
+      if ('socket' in opened && hasHandler(machine, proto) && dumpProto(opened.socket, proto, query, sink, coverage)) {
         sources[proto] = 'sock_diag';
       } else {
+        if ('socket' in opened) rememberWithoutHandler(machine, proto);
         const answer = readProc(machine, handle, proto, query, 'socket' in opened);
         if ('source' in answer) {
           sink.rows(answer.source);
           sources[proto] = 'procfs';
+          const lacking = 'socket' in opened ? LACKING_IN_PROC[proto] : undefined;
+          if (lacking !== undefined) coverage.notes.push(`${proto}: read from /proc, ${lacking}`);
         } else {
+          if (query.mayLack?.includes(proto)) continue;
           // What an ordinary user cannot see has its one note.
           if (!coverage.notes.includes(NOT_ROOT)) coverage.notes.push(answer.note);
           if (!answer.complete) coverage.complete = false;
@@ -108,9 +125,27 @@ function read(machine: Machine, handle: NetnsHandle, query: SocketQuery, sink: S
   return { takenAt, source: 'socket' in opened ? 'sock_diag' : 'procfs', sources, coverage };
 }
 
+/** How long the kernel is not asked again for a protocol without a handler, milliseconds. */
+const ASK_AGAIN_MS = 60_000;
+
+/** Until when protocols count as without a handler, by `performance.now()`. */
+const withoutHandler = new WeakMap<Machine, Map<Proto, number>>();
+
+/** Whether to ask the kernel: for a protocol without a handler it starts modprobe(8) each time (net/core/sock_diag.c). */
+function hasHandler(machine: Machine, proto: Proto): boolean {
+  return performance.now() >= (withoutHandler.get(machine)?.get(proto) ?? 0);
+}
+
+function rememberWithoutHandler(machine: Machine, proto: Proto): void {
+  const until = withoutHandler.get(machine) ?? new Map<Proto, number>();
+  withoutHandler.set(machine, until);
+  if (hasHandler(machine, proto)) until.set(proto, performance.now() + ASK_AGAIN_MS);
+}
+
 /** @returns false when the kernel has no handler for the protocol */
 function dumpProto(socket: DiagSocket, proto: Proto, query: SocketQuery, sink: Sink, coverage: Coverage): boolean {
   const steps = dumpSteps(proto, query);
+  if (steps.length === 0) return false;
   for (let step = steps.shift(); step !== undefined; step = steps.shift()) {
     try {
       sink.dump(socket, step);
@@ -136,16 +171,32 @@ function dumpProto(socket: DiagSocket, proto: Proto, query: SocketQuery, sink: S
   return true;
 }
 
+/** What `/proc` does not have of a protocol, where its diag module alone is absent. No kernel has one for ICMP. */
+const LACKING_IN_PROC: Partial<Record<Proto, string>> = {
+  packet: 'without cookies and drops: this kernel lacks the module af_packet_diag',
+  netlink: 'without cookies and groups above 32: this kernel lacks the module netlink_diag',
+};
+
 /** The sockets of a protocol, or why there are none. */
 type Answer = { source: SocketSource } | { note: string; complete: boolean };
 
 function readProc(machine: Machine, handle: NetnsHandle, proto: Proto, query: SocketQuery, hasDiag: boolean): Answer {
   const source = readProcSockets((file) => readNetFile(machine, handle, file), proto, query);
   if (source !== undefined) return { source };
+  if (proto === 'vsock' && hasVsock(machine, handle)) {
+    const note = 'vsock: this kernel lacks the module vsock_diag, and /proc has no table of vsock sockets';
+    return { note, complete: false };
+  }
   // A kernel without the protocol has no sockets of it; without sock_diag the kernel may have some.
-  return hasDiag
+  return hasDiag || proto === 'vsock'
     ? { note: `${proto}: not supported by this kernel`, complete: true }
     : { note: `${proto}: /proc has no table for it`, complete: false };
+}
+
+/** Whether the kernel has vsock sockets: `/proc/net/protocols` has a line of each protocol. */
+function hasVsock(machine: Machine, handle: NetnsHandle): boolean {
+  const protocols = readNetFile(machine, handle, 'protocols')?.toString('latin1') ?? '';
+  return /^AF_VSOCK\s/m.test(protocols);
 }
 
 /** A diag socket in the target's network namespace, or why it cannot be opened and the folder that is read instead. */

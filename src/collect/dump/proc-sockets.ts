@@ -1,6 +1,9 @@
 import type { SocketQuery } from '../../model/socket/socket-query.ts';
 import type { Proto, SocketSource, SocketView } from '../../model/socket/socket-view.ts';
+import { ProcIcmpTables } from '../../procfs/net-icmp.ts';
 import { ProcInetTable } from '../../procfs/net-inet.ts';
+import { ProcNetlinkTable } from '../../procfs/net-netlink.ts';
+import { ProcPacketTable } from '../../procfs/net-packet.ts';
 import { ProcUnixTable } from '../../procfs/net-unix.ts';
 
 /** Reads a file of a namespace's `/proc/net`; undefined when this kernel has no such table. */
@@ -29,6 +32,19 @@ function tablesOf(readFile: NetFileReader, proto: Proto, query: SocketQuery): So
     case 'unix': {
       const bytes = readFile('unix');
       return bytes === undefined ? [] : [new ProcUnixTable(bytes)];
+    }
+    case 'packet': {
+      const bytes = readFile('packet');
+      return bytes === undefined ? [] : [new ProcPacketTable(bytes)];
+    }
+    case 'netlink': {
+      const bytes = readFile('netlink');
+      return bytes === undefined ? [] : [new ProcNetlinkTable(bytes)];
+    }
+    case 'icmp': {
+      const inet = readFile('icmp');
+      const inet6 = readFile('icmp6');
+      return inet === undefined && inet6 === undefined ? [] : [new ProcIcmpTables(inet, inet6, query)];
     }
     case 'tcp':
     case 'udp':

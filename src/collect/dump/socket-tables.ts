@@ -16,6 +16,10 @@ const KINDS: Readonly<Record<Proto, SocketKind>> = {
   unix: 'unix',
   raw: 'otherSocket',
   sctp: 'otherSocket',
+  icmp: 'otherSocket',
+  packet: 'otherSocket',
+  netlink: 'otherSocket',
+  vsock: 'otherSocket',
 };
 
 /**

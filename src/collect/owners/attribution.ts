@@ -1,50 +1,55 @@
+import { OUTSIDE } from '../../model/netns/attribution.ts';
 import type { SocketView } from '../../model/socket/socket-view.ts';
 import { readCgroupId } from '../../procfs/cgroup.ts';
 import type { ContainerInstance } from '../containers/inventory.ts';
 import type { Machine } from '../machine.ts';
-import { findOwners, type Owners } from './find-owners.ts';
+import type { Owners } from './host-owners.ts';
 
 /**
- * The owner of a socket in a network namespace that several containers share: the container of a process that has
- * the socket open, else that of the cgroup that created it.
+ * The container of the processes that hold a socket.
  *
- * @returns id of the container, the `outside` of {@link attribute}, or undefined without an owner (TIME_WAIT and
- *   half-open entries have neither process nor cgroup)
- */
-export type Attribution = (socket: SocketView) => string | undefined;
-
-/**
- * Attributes the sockets of one network namespace to containers.
- *
- * @param sockets inodes of the namespace's sockets
  * @param containers the containers that share the namespace
- * @param outside result for a socket that only processes outside these containers have open; undefined counts it as
- *   unowned
+ * @returns a function to the id of a container, `OUTSIDE` where only processes outside these containers hold it, and
+ *   undefined without a holder
  */
-export function attribute(
-  machine: Machine,
-  sockets: ReadonlySet<number>,
+export function containerOfHolders(
+  owners: Owners,
   containers: readonly ContainerInstance[],
-  outside?: string,
-): { of: Attribution; owners: Owners } {
-  const byPid = new Map<number, string>();
-  for (const { facts, pids } of containers) for (const pid of pids) byPid.set(pid, facts.id);
-  const owners = findOwners(machine, sockets);
-  let byCgroup: Map<bigint, string> | undefined;
-  const of: Attribution = (socket) => {
-    let hasOwner = false;
-    for (const { pid } of owners.processesOf(socket.inode)) {
+): (socket: SocketView) => string | undefined {
+  const byPid = containerByPid(containers);
+  return ({ inode }) => {
+    if (inode === 0) return undefined;
+    const holders = owners.processesOf(inode);
+    for (const { pid } of holders) {
       const container = byPid.get(pid);
       if (container !== undefined) return container;
-      hasOwner = true;
     }
-    if (hasOwner) return outside;
+    return holders.length > 0 ? OUTSIDE : undefined;
+  };
+}
+
+/** Ids of containers by the PIDs of their processes. */
+export function containerByPid(containers: readonly ContainerInstance[]): Map<number, string> {
+  return new Map(containers.flatMap(({ facts, pids }) => pids.map((pid) => [pid, facts.id] as const)));
+}
+
+/**
+ * The container whose cgroup created a socket.
+ *
+ * @returns a function to the id of a container; undefined where the source does not know the cgroup (TIME_WAIT,
+ *   half-open), or it is none of these containers'
+ */
+export function containerOfCreator(
+  machine: Machine,
+  containers: readonly ContainerInstance[],
+): (socket: SocketView) => string | undefined {
+  let byCgroup: Map<bigint, string> | undefined;
+  return (socket) => {
     const cgroup = socket.cgroupId();
     if (cgroup === undefined) return undefined;
     byCgroup ??= cgroupIds(machine, containers);
     return byCgroup.get(cgroup);
   };
-  return { of, owners };
 }
 
 /** Ids of containers by the cgroup v2 ids of their processes. */

@@ -11,13 +11,19 @@ export interface Owner extends Holder {
   container?: string;
 }
 
+/** How many searches for the owner of a socket hasten the next dump: some have none at all. */
+const MAX_SEARCHES = 3;
+
+/** The row of a socket that is not remembered. */
+export const NOT_REMEMBERED = -1;
+
 /** What one dump of a namespace asks of its owners. */
 export interface DumpedSockets {
   /** When it was taken, milliseconds since the epoch. */
   nowMs: number;
   /** Inodes of its sockets. */
   inodes: readonly number[];
-  /** Rows of its sockets in the namespace's memory. */
+  /** Their rows in the namespace's memory; {@link NOT_REMEMBERED} for one that has none. */
   rows: readonly number[];
   /** See `WantedOwners.foreground`. */
   foreground: boolean;
@@ -37,6 +43,10 @@ export class NetnsOwners {
   #note: string | undefined;
   /** By PID; until the next inventory. */
   readonly #processes = new Map<number, { command: string; owner: Owner }>();
+  #asOfMs: number | undefined;
+  #lacksOwners = false;
+  /** How often the owner of a socket was searched and not found, by its inode: a descriptor in flight has none. */
+  #searches = new Map<number, number>();
 
   constructor(
     machine: Machine,
@@ -60,6 +70,16 @@ export class NetnsOwners {
     return this.#note;
   }
 
+  /** See `SnapshotHeader.ownersAtMs`, of the sockets that were read last. */
+  get asOfMs(): number | undefined {
+    return this.#asOfMs;
+  }
+
+  /** Whether sockets that were read last have no known owner and the next search may find one. */
+  get lacksOwners(): boolean {
+    return this.#lacksOwners;
+  }
+
   /** Applies a new inventory: names and processes may have changed. */
   update(
     containerNames: ReadonlyMap<string, string>,
@@ -76,33 +96,47 @@ export class NetnsOwners {
   read(memory: ConnectionMemory, { nowMs, inodes, rows, foreground, readings }: DumpedSockets): void {
     const source = this.#source;
     this.#note = undefined;
+    this.#asOfMs = undefined;
+    this.#lacksOwners = false;
     if (inodes.length === 0) return;
     source.round({ atMs: nowMs, sockets: inodes, likely: this.#pids, foreground, readings });
-    for (const row of rows) memory.setHolders(row, source.processesOf(memory.inode(row)));
+    const without: number[] = [];
+    let oldest: number | undefined;
+    // Sockets with the same holders share a list, and have the same age.
+    const seen = new Set<readonly HoldingProcess[]>();
+    for (const [at, inode] of inodes.entries()) {
+      const holders = source.processesOf(inode);
+      if (holders.length === 0) {
+        without.push(inode);
+        continue;
+      }
+      const row = rows[at] ?? NOT_REMEMBERED;
+      if (row !== NOT_REMEMBERED) memory.setHolders(row, holders);
+      if (seen.has(holders)) continue;
+      seen.add(holders);
+      const asOfMs = source.asOfMs(inode);
+      if (asOfMs !== undefined && (oldest === undefined || asOfMs < oldest)) oldest = asOfMs;
+    }
+    this.#asOfMs = oldest;
+    this.#countSearches(without);
     const { denied } = source;
-    const isDenied = denied.length > 0 && inodes.some((inode) => source.processesOf(inode).length === 0);
-    this.#note = isDenied ? deniedNote(this.#machine, denied) : undefined;
+    if (denied.length > 0 && without.length > 0) this.#note = deniedNote(this.#machine, denied);
+  }
+
+  #countSearches(without: readonly number[]): void {
+    const searches = new Map<number, number>();
+    this.#lacksOwners = false;
+    for (const inode of without) {
+      const count = (this.#searches.get(inode) ?? 0) + 1;
+      searches.set(inode, count);
+      if (count < MAX_SEARCHES) this.#lacksOwners = true;
+    }
+    this.#searches = searches;
   }
 
   /** The processes that hold the socket with this inode, see {@link OwnerSource.processesOf}. */
   holdersOf(inode: number): readonly HoldingProcess[] {
     return this.#source.processesOf(inode);
-  }
-
-  /** The moment as of which the holders of sockets are known: see {@link OwnerSource.asOfMs}. Undefined where none is held. */
-  asOfMs(inodes: readonly number[]): number | undefined {
-    const source = this.#source;
-    let oldest: number | undefined;
-    // Sockets with the same holders share a list, and have the same age.
-    const seen = new Set<readonly HoldingProcess[]>();
-    for (const inode of inodes) {
-      const holders = source.processesOf(inode);
-      if (holders.length === 0 || seen.has(holders)) continue;
-      seen.add(holders);
-      const asOfMs = source.asOfMs(inode);
-      if (asOfMs !== undefined && (oldest === undefined || asOfMs < oldest)) oldest = asOfMs;
-    }
-    return oldest;
   }
 
   /** Name of the container of a socket's holders: that of the first which is in one; undefined for none. */

@@ -3,7 +3,7 @@ import { errnoOf } from '../../base/errno.ts';
 import { readProgramName } from '../../procfs/command-line.ts';
 import { listPids } from '../../procfs/pids.ts';
 import type { Machine } from '../machine.ts';
-import { findOwners } from './find-owners.ts';
+import { HostOwners } from './host-owners.ts';
 
 /** Longest `PID/name` of netstat, bytes. */
 const LONGEST = 19;
@@ -18,7 +18,7 @@ export interface NetstatPrograms {
 
 /** Finds the programs of the whole host, as netstat does when it is run in another network namespace with nsenter(1). */
 export function findPrograms(machine: Machine): NetstatPrograms {
-  const owners = findOwners(machine);
+  const owners = new HostOwners(machine).find();
   const names = new Map<number, Uint8Array | undefined>();
   const nameOf = (pid: number) => {
     if (!names.has(pid)) names.set(pid, programOf(machine, pid));

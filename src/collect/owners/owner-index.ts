@@ -38,6 +38,9 @@ export class OwnerIndex {
   /** Raised when the facts of a process change, which lists contain. */
   #generation = 1;
 
+  /** Number of the changes so far to who holds what: as long as it stays, so do the holders of every socket. */
+  changes = 0;
+
   /** How many sockets are held. */
   get size(): number {
     return this.#firstOf.size;
@@ -160,6 +163,7 @@ export class OwnerIndex {
   }
 
   #add(inode: number, slot: number): number {
+    this.changes++;
     const entry = this.#takeEntry();
     this.#slotOf[entry] = slot;
     this.#next[entry] = this.#firstOf.get(inode) ?? NONE;
@@ -169,6 +173,7 @@ export class OwnerIndex {
   }
 
   #delete(inode: number, entry: number): void {
+    this.changes++;
     const next = this.#next[entry] ?? NONE;
     let before = this.#firstOf.get(inode) ?? NONE;
     this.#listedIn[before === entry ? next : before] = 0;

@@ -109,10 +109,12 @@ export class ProcOwners implements OwnerSource {
     if (foreground && this.#listedMs === Number.NEGATIVE_INFINITY) this.#readAll(atMs);
     const near = new Set(likely);
     const missing = budget.spend(() => {
-      for (const pid of this.#holdersOfAny(sockets)) near.add(pid);
+      const { pids, missing: before } = this.#look(sockets);
+      for (const pid of pids) near.add(pid);
+      const { changes } = this.#index;
       for (const pid of near) this.#check(pid, atMs);
       if (atMs - this.#listedMs >= LIST_EVERY_MS) this.#list(atMs);
-      const without = this.#missing(sockets);
+      const without = this.#index.changes === changes ? before : this.#look(sockets).missing;
       this.#search(without, near, atMs);
       if (without.size > 0 && foreground) this.#readUnread(atMs);
       if (this.#searches.size >= MAX_SEARCHED) this.#searches.clear();
@@ -128,14 +130,25 @@ export class ProcOwners implements OwnerSource {
     }
   }
 
-  /** Sockets that nobody is known to hold, and that were searched less than {@link MAX_SEARCHES} times. */
-  #missing(sockets: Iterable<number>): Set<number> {
+  /**
+   * PIDs of the processes that hold any of some sockets, and the sockets that nobody is known to hold and that were
+   * searched less than {@link MAX_SEARCHES} times.
+   */
+  #look(sockets: Iterable<number>): { pids: Set<number>; missing: Set<number> } {
     const missing = new Set<number>();
+    // Few lists of processes are shared by many sockets, most often by one after the other.
+    const lists = new Set<readonly HoldingProcess[]>();
+    let last: readonly HoldingProcess[] | undefined;
     for (const inode of sockets) {
-      if (inode === 0 || this.#index.processesOf(inode).length > 0) continue;
-      if ((this.#searches.get(inode) ?? 0) < MAX_SEARCHES) missing.add(inode);
+      const list = this.#index.processesOf(inode);
+      if (list.length === 0) {
+        if (inode !== 0 && (this.#searches.get(inode) ?? 0) < MAX_SEARCHES) missing.add(inode);
+      } else if (list !== last) {
+        lists.add(list);
+        last = list;
+      }
     }
-    return missing;
+    return { pids: new Set([...lists].flatMap((list) => list.map(({ pid }) => pid))), missing };
   }
 
   /** Reads likely processes until every socket has a holder. @param missing those without one; what is found is removed */
@@ -155,20 +168,6 @@ export class ProcOwners implements OwnerSource {
       if (readMs <= beforeMs) old.push({ pid, readMs });
     }
     return old.sort((a, b) => a.readMs - b.readMs).map(({ pid }) => pid);
-  }
-
-  /** PIDs of the processes that hold any of some sockets. */
-  #holdersOfAny(sockets: Iterable<number>): Set<number> {
-    // Few lists of processes are shared by many sockets, most often by one after the other.
-    const lists = new Set<readonly HoldingProcess[]>();
-    let last: readonly HoldingProcess[] | undefined;
-    for (const inode of sockets) {
-      const list = this.#index.processesOf(inode);
-      if (list === last) continue;
-      lists.add(list);
-      last = list;
-    }
-    return new Set([...lists].flatMap((list) => list.map(({ pid }) => pid)));
   }
 
   /** Lists the host's processes: forgets those that have exited, and finds out which were not read yet. */

@@ -10,6 +10,7 @@ import { readProcText } from '../../procfs/read.ts';
 import { readStat } from '../../procfs/stat.ts';
 import { readStatus } from '../../procfs/status.ts';
 import type { Machine } from '../machine.ts';
+import { nameOfProcess } from './process-names.ts';
 
 /** Identifies a process even when its PID is reused. */
 export interface ProcessIdentity {
@@ -53,7 +54,7 @@ export function readProcessFacts(machine: Machine, pid: number): ProcessFacts | 
     threads: status.threads,
     realUid: status.realUid,
     used: countDescriptors(pid, proc),
-    program: { executable: executable?.path, name: stat.name, isGo: executable?.isGo ?? false },
+    program: { executable: executable?.path, name: nameOfProcess(machine, pid), isGo: executable?.isGo ?? false },
   };
 }
 

@@ -3,6 +3,7 @@ import { readLimits } from '../../procfs/limits.ts';
 import { listPids } from '../../procfs/pids.ts';
 import { readStat } from '../../procfs/stat.ts';
 import type { Machine } from '../machine.ts';
+import { nameOfProcess } from './process-names.ts';
 
 /** Command name of Docker's Engine. */
 export const ENGINE = 'dockerd';
@@ -48,20 +49,21 @@ export function relatedProcesses(machine: Machine, mainPid: number, engine?: num
     if (nofile !== undefined) found.push({ role, pid, name, nofile });
   };
   const first = readStat(1, proc);
-  if (first !== undefined && mainPid !== 1) add('PID 1', 1, first.name);
+  if (first !== undefined && mainPid !== 1) add('PID 1', 1, nameOfProcess(machine, 1));
   for (const pid of listPids(proc)) {
     const stat = readStat(pid, proc);
     const role = ROLES.get(stat?.name ?? '');
     if (stat === undefined || role === undefined) continue;
     // An Engine starts its own containerd as its child where it is not given another.
     const ofEngine = stat.name === ENGINE ? pid : isEngine(stat.parentPid, proc) ? stat.parentPid : undefined;
-    if (engine === undefined || ofEngine === undefined || ofEngine === engine) add(role, pid, stat.name);
+    if (engine === undefined || ofEngine === undefined || ofEngine === engine)
+      add(role, pid, nameOfProcess(machine, pid));
   }
   for (let stat = readStat(mainPid, proc); stat !== undefined && stat.parentPid > 1; ) {
     stat = readStat(stat.parentPid, proc);
     const role = PARENTS.get(stat?.name ?? '');
     if (stat === undefined || role === undefined) continue;
-    add(role, stat.pid, stat.name);
+    add(role, stat.pid, nameOfProcess(machine, stat.pid));
     break;
   }
   return found;

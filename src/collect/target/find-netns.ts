@@ -6,6 +6,7 @@ import type { Target } from '../../model/netns/target.ts';
 import { isHidden } from '../../procfs/hidepid.ts';
 import { processFolder } from '../../procfs/living-thread.ts';
 import { readNetns } from '../../procfs/namespaces.ts';
+import { type NetnsMount, parseNetnsMounts } from '../../procfs/netns-mounts.ts';
 import { isDenied, isGone } from '../../procfs/read.ts';
 import { readStat } from '../../procfs/stat.ts';
 import type { Machine } from '../machine.ts';
@@ -104,23 +105,48 @@ function namespaceInode(file: string, shown: string): number {
   throw new Failure('no-target', `${shown}: ${file} is not a namespace`);
 }
 
-/** Names of `ip netns` with the inodes of their network namespaces; entries that are not namespaces are left out. */
+/**
+ * The network namespaces that a file holds, with the inodes of each: those of `ip netns` by their names, then those of
+ * other mounts (`/run/docker/netns/ingress_sbox`) by their paths. A namespace with several names occurs once. Entries
+ * that are not namespaces are left out.
+ */
 export function namedNamespaces(machine: Machine): { name: string; netns: number }[] {
-  let names: string[];
+  const found = new Map<number, string>();
+  for (const name of namesOfIp(machine)) {
+    const netns = inodeIfNamespace(`${machine.namedNamespaces}/${name}`, name);
+    if (netns !== undefined) found.set(netns, name);
+  }
+  for (const { file, netns } of mountedNamespaces(machine)) {
+    // A mount may be hidden by another one over it.
+    if (!found.has(netns) && inodeIfNamespace(file, file) === netns) found.set(netns, file);
+  }
+  return [...found].map(([netns, name]) => ({ name, netns }));
+}
+
+function namesOfIp(machine: Machine): string[] {
   try {
-    names = fs.readdirSync(machine.namedNamespaces);
+    return fs.readdirSync(machine.namedNamespaces).sort();
   } catch (error) {
     if (isGone(error) || isDenied(error)) return [];
     throw error;
   }
-  const found: { name: string; netns: number }[] = [];
-  for (const name of names.sort()) {
-    try {
-      found.push({ name, netns: namespaceInode(`${machine.namedNamespaces}/${name}`, name) });
-    } catch (error) {
-      // The namespace of this name was never mounted, or is being deleted.
-      if (!(error instanceof Failure)) throw error;
-    }
+}
+
+function mountedNamespaces({ proc }: Machine): NetnsMount[] {
+  try {
+    return parseNetnsMounts(fs.readFileSync(`${proc}/self/mountinfo`, 'utf8'));
+  } catch (error) {
+    if (isGone(error) || isDenied(error)) return [];
+    throw error;
   }
-  return found;
+}
+
+/** @returns undefined where the file was never mounted, or is being deleted */
+function inodeIfNamespace(file: string, name: string): number | undefined {
+  try {
+    return namespaceInode(file, name);
+  } catch (error) {
+    if (!(error instanceof Failure)) throw error;
+    return undefined;
+  }
 }

@@ -1,4 +1,5 @@
 import { Failure } from '../../model/failure.ts';
+import type { Scope } from '../../model/netns/scope.ts';
 import type { ContainerInstance, Inventory } from '../containers/inventory.ts';
 import type { Machine } from '../machine.ts';
 import { handleOfHost, handleOfNamed, handleOfProcess, namedNamespaces } from './find-netns.ts';
@@ -15,11 +16,14 @@ export interface FoundNetns {
   otherPids: number[];
   /** True for the host's own namespace. */
   host: boolean;
+  /** Whose sockets are meant. */
+  scope: Scope;
 }
 
 /**
  * The network namespaces of an inventory, each once: those of containers by container name, then with `all` the
- * others that have a name or a process, and the host's last.
+ * others that have a name or a process, and the host's last. Without `all` the host's namespace is that of the containers
+ * in it: the host's own sockets are left out.
  */
 export function findNamespaces(machine: Machine, inventory: Inventory, all: boolean): FoundNetns[] {
   const host = handleOfHost(machine);
@@ -31,6 +35,7 @@ export function findNamespaces(machine: Machine, inventory: Inventory, all: bool
     if (known !== undefined) {
       known.containers.push(container);
       known.targets.push(facts.name);
+      if (known.scope !== undefined) known.scope = [...known.scope, facts.id];
       continue;
     }
     const handle = handleIfThere(() =>
@@ -44,6 +49,7 @@ export function findNamespaces(machine: Machine, inventory: Inventory, all: bool
       containers: [container],
       otherPids: [],
       host: isHost,
+      scope: isHost && !all ? [facts.id] : undefined,
     });
   }
   const others = all ? otherNamespaces(machine, inventory, namespaces, host) : [];
@@ -60,9 +66,19 @@ function otherNamespaces(
   const first = new Map<number, number>();
   for (const { netns, pid } of inventory.processes) if (!first.has(netns)) first.set(netns, pid);
   const found = new Map<number, FoundNetns>();
-  const add = (netns: number, handle: NetnsHandle | undefined) => {
-    if (handle === undefined || known.has(netns) || found.has(netns) || netns === host.target.netns) return;
-    found.set(netns, { handle, targets: [handle.target.name], containers: [], otherPids: [], host: false });
+  const makers = makersOf(inventory);
+  const add = (netns: number, plain: NetnsHandle | undefined) => {
+    if (plain === undefined || known.has(netns) || found.has(netns) || netns === host.target.netns) return;
+    const madeBy = makers.get(netns);
+    const handle = madeBy === undefined ? plain : { ...plain, target: { ...plain.target, madeBy } };
+    found.set(netns, {
+      handle,
+      targets: [handle.target.name],
+      containers: [],
+      otherPids: [],
+      host: false,
+      scope: undefined,
+    });
   };
   for (const { name, netns } of namedNamespaces(machine)) {
     add(
@@ -79,16 +95,38 @@ function otherNamespaces(
   }
   const namespaces = [...found.values()];
   if (!known.has(host.target.netns)) {
-    namespaces.push({ handle: host, targets: [host.target.name], containers: [], otherPids: [], host: true });
+    namespaces.push({
+      handle: host,
+      targets: [host.target.name],
+      containers: [],
+      otherPids: [],
+      host: true,
+      scope: undefined,
+    });
   }
   return namespaces;
 }
 
-/** Adds the processes that are in no container to their namespaces. */
+/** Names of the containers with a process in a network namespace, by its inode. */
+function makersOf({ containers, processes }: Inventory): Map<number, string[]> {
+  const names = new Map(containers.map(({ facts }) => [facts.id, facts.name]));
+  const makers = new Map<number, Set<string>>();
+  for (const { netns, container } of processes) {
+    const name = container && names.get(container.id);
+    if (name !== undefined) makers.set(netns, (makers.get(netns) ?? new Set()).add(name));
+  }
+  return new Map([...makers].map(([netns, those]) => [netns, [...those].sort()]));
+}
+
+/** Adds the processes that are in no container of their namespace to their namespaces. */
 export function addOtherPids({ processes }: Inventory, namespaces: readonly FoundNetns[]): void {
   const byNetns = new Map(namespaces.map((namespace) => [namespace.handle.target.netns, namespace]));
   for (const { pid, netns, container } of processes) {
-    if (container === undefined) byNetns.get(netns)?.otherPids.push(pid);
+    const found = byNetns.get(netns);
+    if (found === undefined) continue;
+    // A process in a namespace that its container made inside itself is in none of its containers.
+    const isOther = container === undefined || !found.containers.some(({ facts }) => facts.id === container.id);
+    if (isOther) found.otherPids.push(pid);
   }
 }
 

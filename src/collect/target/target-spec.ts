@@ -1,5 +1,6 @@
 import { proposal } from '../../base/nearest.ts';
 import { Failure } from '../../model/failure.ts';
+import { isPattern } from './target-pattern.ts';
 
 /** A parsed TARGET of the command line; whether it exists is not known yet. */
 export type TargetSpec =
@@ -8,7 +9,9 @@ export type TargetSpec =
   | { kind: 'pid'; pid: number }
   | { kind: 'netns'; name: string }
   /** A container by name, id or id prefix; by any runtime where none is named. */
-  | { kind: 'container'; name: string; runtime?: string };
+  | { kind: 'container'; name: string; runtime?: string }
+  /** Every container whose name matches a glob. */
+  | { kind: 'pattern'; pattern: string; runtime?: string };
 
 /** Prefixes that select the runtime of a container. */
 const RUNTIMES = ['docker', 'podman'];
@@ -34,7 +37,7 @@ function parseTarget(text: string): TargetSpec {
   if (text === 'host') return { kind: 'host' };
   if (text === 'all') return { kind: 'all' };
   const colon = text.indexOf(':');
-  if (colon < 0) return { kind: 'container', name: text };
+  if (colon < 0) return containerSpec(text);
   const prefix = text.slice(0, colon);
   const rest = text.slice(colon + 1);
   if (rest === '') throw new Failure('usage', `${text}: nothing follows the colon`);
@@ -48,11 +51,15 @@ function parseTarget(text: string): TargetSpec {
     }
     return { kind: 'netns', name: rest };
   }
-  if (RUNTIMES.includes(prefix)) return { kind: 'container', name: rest, runtime: prefix };
+  if (RUNTIMES.includes(prefix)) return { ...containerSpec(rest), runtime: prefix };
   if (LATER.includes(prefix))
     throw new Failure('unsupported', `${text}: targets of kind "${prefix}" are not supported yet; use pid:N`);
   throw new Failure(
     'usage',
     `${text}: unknown kind of target "${prefix}"; expected docker, podman, pid, netns, host or all${proposal(prefix, [...RUNTIMES, 'pid', 'netns'])}`,
   );
+}
+
+function containerSpec(text: string): Extract<TargetSpec, { kind: 'container' | 'pattern' }> {
+  return isPattern(text) ? { kind: 'pattern', pattern: text } : { kind: 'container', name: text };
 }

@@ -1,9 +1,16 @@
+import { Failure } from '../../model/failure.ts';
 import { command } from '../command.ts';
+import { EXIT } from '../errors.ts';
+import { option } from '../option.ts';
 import { formatOf, outputOptions } from '../options.ts';
 
 export const compareCommand = command({
   brief: 'Compare two recordings or guard reports: what got better, what got worse',
-  options: outputOptions,
+  details: `Worse is a measure that got worse, and a new finding that is a warning or critical.`,
+  options: {
+    failOn: option.value('worse', 'Exit status 1 when AFTER is worse than BEFORE', parseFailOn),
+    ...outputOptions,
+  },
   operands: {
     fixed: [
       { placeholder: 'BEFORE', brief: 'a recording, or a guard report (FILE.json)' },
@@ -12,11 +19,20 @@ export const compareCommand = command({
   },
   examples: [
     ['compare before.slr after.slr', 'two recordings'],
-    ['compare old.json new.json --json', 'two guard reports, for a script'],
+    ['compare old.json new.json --fail-on worse', 'two guard reports: status 1 for a pipeline'],
+    ['compare old.json new.json --json', 'for a script'],
   ],
   load: async () => {
     const { compare } = await import('./compare.ts');
-    return async ({ flow }, options, [before = '', after = '']) =>
-      compare(flow, { before, after, format: formatOf(options) });
+    return async ({ flow, process }, options, [before = '', after = '']) => {
+      const isWorse = await compare(flow, { before, after, format: formatOf(options) });
+      if (isWorse && options.failOn === 'worse') process.exitCode = EXIT.FOUND;
+    };
   },
 });
+
+/** @throws {Failure} `usage` for another word */
+function parseFailOn(text: string): 'worse' {
+  if (text === 'worse') return text;
+  throw new Failure('usage', `"${text}" is not possible; write --fail-on worse`);
+}

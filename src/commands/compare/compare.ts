@@ -12,6 +12,7 @@ import { observe } from '../../queries/observe.ts';
 import { SCHEMA_VERSION } from '../../render/json.ts';
 import { openRecorded } from '../../sources/open-source.ts';
 import type { CommandContext, Format } from '../context.ts';
+import { withCountdown } from '../countdown.ts';
 import { comparisonText } from './comparison-text.ts';
 
 export interface CompareOptions {
@@ -22,13 +23,18 @@ export interface CompareOptions {
   format: Format;
 }
 
-/** `socklens compare`: two runs side by side. */
-export async function compare({ out }: CommandContext, { before, after, format }: CompareOptions): Promise<void> {
-  const comparison = compareRuns(await summaryOf(before), await summaryOf(after));
+/** `socklens compare`: two runs side by side. @returns whether the second one is worse */
+export async function compare(context: CommandContext, { before, after, format }: CompareOptions): Promise<boolean> {
+  const { out } = context;
+  const waiting = { doing: `reading ${before} and ${after}`, forMs: undefined };
+  const comparison = await withCountdown(context, waiting, async () =>
+    compareRuns(await summaryOf(before), await summaryOf(after)),
+  );
   if (format === 'json') out.write(`${JSON.stringify({ schema: SCHEMA_VERSION, ...comparison })}\n`);
   else if (format === 'ndjson')
     out.write(`${JSON.stringify({ type: 'comparison', schema: SCHEMA_VERSION, ...comparison })}\n`);
-  else out.write(comparisonText(comparison));
+  else out.write(comparisonText(comparison, out.colour));
+  return comparison.worse;
 }
 
 /** Summarizes the run in a file. @throws {Failure} `usage` when it cannot be read or is of another kind */

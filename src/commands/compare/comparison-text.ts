@@ -2,10 +2,14 @@ import { displayWidth, padToWidth } from '../../base/display-width.ts';
 import { durationText } from '../../base/duration.ts';
 import { plural } from '../../base/plural.ts';
 import { safeText } from '../../base/safe-text.ts';
+import { isProblem } from '../../guard/compare/compare-runs.ts';
 import type { ComparedMeasure, Comparison, RunFinding } from '../../model/report/run-summary.ts';
+import { styled } from '../../render/terminal/paint.ts';
+import type { Style } from '../../render/terminal/screen.ts';
 
-/** Two runs side by side as text, the worst changes first. Unchanged measures are only counted. */
-export function comparisonText({ before, after, measures, gone, new: fresh, stayed }: Comparison): string {
+/** Two runs side by side as text: the verdict, then the worst changes first. Unchanged measures are only counted. */
+export function comparisonText(comparison: Comparison, colour = false): string {
+  const { before, after, measures, gone, new: fresh, stayed } = comparison;
   const shown = measures.filter(({ change }) => change !== 'same');
   const same = measures.length - shown.length;
   const rows = shown.map((measure) => [
@@ -16,19 +20,46 @@ export function comparisonText({ before, after, measures, gone, new: fresh, stay
     differenceText(measure),
   ]);
   return [
+    verdictText(comparison, colour),
     `before: ${runText(before)}`,
     `after:  ${runText(after)}`,
     '',
-    ...(rows.length > 0 ? aligned([['', 'Measure', 'Before', 'After', 'Change'], ...rows]) : []),
+    ...(rows.length > 0
+      ? aligned([['', 'Measure', 'Before', 'After', 'Change'], ...rows]).map((line) => coloured(line, colour))
+      : []),
     ...(same > 0 ? [`${plural(same, 'measure is', 'measures are')} unchanged (within 5 % or 1)`] : []),
     '',
-    ...findingLines('worse   new finding', fresh),
-    ...findingLines('better  resolved', gone),
+    ...findingLines('worse   new finding', fresh.filter(isProblem)).map((line) => coloured(line, colour)),
+    ...findingLines(
+      'changed new fact',
+      fresh.filter((finding) => !isProblem(finding)),
+    ),
+    ...findingLines('better  resolved', gone).map((line) => coloured(line, colour)),
     ...findingLines('same    remains', stayed),
     ...(fresh.length + gone.length + stayed.length === 0 ? ['No findings in either.'] : []),
     '',
   ].join('\n');
 }
+
+/** `Worse: 2 measures, 1 new finding.` */
+function verdictText({ worse, measures, new: fresh }: Comparison, colour: boolean): string {
+  if (!worse) return styled('Nothing got worse.', 'good', colour);
+  const counts: [number, string][] = [
+    [measures.filter(({ change }) => change === 'worse').length, 'measure'],
+    [fresh.filter(isProblem).length, 'new finding'],
+  ];
+  const parts = counts.filter(([count]) => count > 0).map(([count, what]) => plural(count, what));
+  return styled(`Worse: ${parts.join(', ')}.`, 'bad', colour);
+}
+
+/** A line with its first word, the change, in its colour. */
+function coloured(line: string, colour: boolean): string {
+  const [change = ''] = line.split(' ', 1);
+  const style = STYLES[change];
+  return style === undefined ? line : styled(change, style, colour) + line.slice(change.length);
+}
+
+const STYLES: Readonly<Record<string, Style>> = { worse: 'bad', better: 'good' };
 
 function runText({ name, seconds }: { name: string; seconds: number }): string {
   return safeText(`${name} (${durationText(seconds * 1000)})`);

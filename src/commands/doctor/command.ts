@@ -1,4 +1,6 @@
+import { nearest } from '../../base/nearest.ts';
 import { Failure } from '../../model/failure.ts';
+import { SEVERITIES, type Severity } from '../../model/finding/finding.ts';
 import { command } from '../command.ts';
 import { EXIT } from '../errors.ts';
 import { option, parseTime } from '../option.ts';
@@ -6,6 +8,7 @@ import {
   DEFAULT_INTERVAL_MS,
   formatOf,
   interval,
+  netns,
   noEvents,
   numeric,
   outputOptions,
@@ -24,15 +27,23 @@ const RECORDED_MS = 30_000;
 export const doctorCommand = command({
   brief: 'Show what is wrong, why, and how to fix it here',
   details: `${TARGET_HELP} Without one, every container is checked.
-Exit status 1 when a finding is a warning or worse. socklens explain lists the rules.`,
+Exit status 1 when a finding that is shown is a warning or worse. socklens explain lists the rules.`,
   options: {
     for: option.duration('How long to sample; default 10s'),
     interval,
     rule: option.texts('RULE', 'Check only this rule; repeatable, or separated by commas'),
     skip: option.texts('RULE', 'Skip this rule; repeatable, or separated by commas'),
+    all: option.boolean('Show info findings in full, and the rules that were checked', { letter: 'a' }),
+    severity: option.value(
+      'LEVEL',
+      'Only findings of this severity or above: critical, warning or info',
+      parseSeverity,
+    ),
+    quiet: option.boolean('Print the verdict only; the exit status says the same', { letter: 'q' }),
     pool: option.texts('HOST:PORT=N', 'Maximum size of a connection pool in each process: db:3306=50; repeatable'),
     ...ruleOptions,
     noEvents,
+    netns,
     numeric,
     ...recordedOptions,
     ...outputOptions,
@@ -42,6 +53,7 @@ Exit status 1 when a finding is a warning or worse. socklens explain lists the r
     ['doctor', 'every container'],
     ['doctor web-1 db-1 --for 1m', 'two containers, for longer'],
     ['doctor web-1 --rule CLOSE_WAIT_LEAK', 'one rule'],
+    ['doctor --severity critical --quiet', 'for a script: the status, and one line'],
     ['doctor --from incident.slr', 'a recording'],
   ],
   load: async () => {
@@ -63,17 +75,29 @@ Exit status 1 when a finding is a warning or worse. socklens explain lists the r
         forMs: options.for ?? configuredMs,
         intervalMs: options.interval ?? DEFAULT_INTERVAL_MS,
         events: !options.noEvents,
+        wholeNetns: options.netns,
         numeric: options.numeric,
         host: true,
         rules: ruleNames('rule', options.rule),
         skip: options.skip.length > 0 ? ruleNames('skip', options.skip) : ruleNames('skip', config.doctor?.skip ?? []),
         ...doctorSettings(given, config),
+        severity: options.severity,
+        text: { all: options.all || options.severity === 'info', verdictOnly: options.quiet },
         format,
       });
       if (!isHealthy) context.process.exitCode = EXIT.FOUND;
     };
   },
 });
+
+/** @throws {Failure} `usage` for a word that is no severity */
+function parseSeverity(text: string): Severity {
+  const severity = SEVERITIES.find((known) => known === text.toLowerCase());
+  if (severity !== undefined) return severity;
+  const meant = nearest(text, SEVERITIES);
+  const hint = meant === undefined ? `available: ${SEVERITIES.join(', ')}` : `did you mean ${meant}?`;
+  throw new Failure('usage', `unknown severity "${text}"; ${hint}`);
+}
 
 /** Names of rules, each element one name or several separated by commas. */
 function ruleNames(name: string, given: readonly string[]): string[] {

@@ -1,14 +1,17 @@
+import { atSeverity } from '../../doctor/at-severity.ts';
 import { chosenRules } from '../../doctor/chosen-rules.ts';
 import { type ExamineOptions, examine } from '../../doctor/examine.ts';
 import type { Declarations } from '../../doctor/rule.ts';
 import { Failure } from '../../model/failure.ts';
 import type { Diagnosis } from '../../model/finding/diagnosis.ts';
+import type { Severity } from '../../model/finding/finding.ts';
 import { observe } from '../../queries/observe.ts';
 import { ByteWriter } from '../../render/byte-writer.ts';
-import { renderDiagnosis } from '../../render/diagnosis-text.ts';
+import { type DiagnosisStyle, renderDiagnosis } from '../../render/diagnosis-text.ts';
 import { diagnosisJson, diagnosisNdjson } from '../../render/json.ts';
 import { openSource, type SourceOptions } from '../../sources/open-source.ts';
 import type { CommandContext, Format } from '../context.ts';
+import { type Waiting, withCountdown } from '../countdown.ts';
 
 export interface DoctorOptions extends SourceOptions {
   /** Only these rules; empty for all. */
@@ -19,21 +22,27 @@ export interface DoctorOptions extends SourceOptions {
   settings: ExamineOptions['settings'];
   /** Declared sizes of pools and limits of servers. */
   declared: Declarations;
+  /** Findings below it are left out; undefined for none. */
+  severity?: Severity | undefined;
+  /** What the text contains beside the findings. */
+  text?: Pick<DiagnosisStyle, 'all' | 'verdictOnly'>;
   format: Format;
 }
 
 /** CPU budget for sampling as a fraction of one core, exceeded at the start; with many sockets samples are less frequent. */
 const CPU_SHARE = 0.04;
 
-/** `socklens doctor`: what is wrong, why, and how to fix it here. @returns whether nothing at `warning` or above was found */
+/** `socklens doctor`: what is wrong, why, and how to fix it here. @returns whether nothing at `warning` or above is among the wanted findings */
 export async function doctor(context: CommandContext, options: DoctorOptions): Promise<boolean> {
   const rules = chosenRules(options);
   const source = await openSource(context.machine, { ...options, wholeShare: CPU_SHARE });
   let diagnosis: Diagnosis;
   try {
-    const series = await observe(source, context.stopSignal?.());
+    const stop = context.stopSignal?.();
+    const series = await withCountdown(context, waitingOf(options), () => observe(source, stop));
     if (series.namespaces.length === 0) throw new Failure('no-target', noTarget(options.target));
-    diagnosis = examine(series, { rules, settings: options.settings, declared: options.declared, clock: now });
+    const { settings, declared } = options;
+    diagnosis = atSeverity(examine(series, { rules, settings, declared, clock: now }), options.severity ?? 'info');
   } finally {
     source.close();
   }
@@ -41,10 +50,17 @@ export async function doctor(context: CommandContext, options: DoctorOptions): P
   else if (options.format === 'ndjson') context.out.write(diagnosisNdjson(diagnosis));
   else {
     const writer = new ByteWriter();
-    renderDiagnosis(writer, diagnosis, context.out.columns);
+    const { columns: width, colour } = context.out;
+    renderDiagnosis(writer, diagnosis, { width, colour, ...options.text });
     context.out.write(writer.bytes());
   }
   return diagnosis.healthy;
+}
+
+function waitingOf({ target, from, forMs }: DoctorOptions): Waiting {
+  if (from !== undefined) return { doing: `reading ${from.file}`, forMs: undefined };
+  const targets = target === undefined || target === 'all' ? 'every container' : target;
+  return { doing: `sampling ${targets}`, forMs, onStop: 'result so far' };
 }
 
 function noTarget(target: string | undefined): string {

@@ -5,6 +5,7 @@ import {
   FILTER_HELP,
   formatOf,
   forTime,
+  netns,
   numeric,
   outputOptions,
   parseCount,
@@ -32,12 +33,14 @@ export const eventsCommand = command({
   options: {
     tcp,
     udp,
+    netns,
     opened: option.boolean('Connections as they are opened and established'),
     failed: option.boolean('Attempts to connect that failed'),
     closed: option.boolean('Connections as they close (default: --failed --closed)'),
     numeric,
     for: forTime,
     count: option.value('N', 'Stop after N events', parseCount, { letter: 'c' }),
+    summary: option.boolean('Print only the summary at the end: counts, outcomes and lifetimes by peer'),
     ss,
     ...recordedOptions,
     speed,
@@ -47,6 +50,7 @@ export const eventsCommand = command({
   examples: [
     ['events web-1', 'each connection as it fails or closes'],
     ['events web-1 --failed', 'attempts to connect that failed, with the error'],
+    ['events web-1 --summary --for 1m', 'how often, how long, and how they ended, by peer'],
     ["events web-1 -c 10 'dport 3306'", 'ten connections to MySQL'],
   ],
   load: async () => {
@@ -58,9 +62,11 @@ export const eventsCommand = command({
         asSs: options.ss,
         protos: protosOf(options),
         kinds: kindsOf(options),
+        wholeNetns: options.netns,
         numeric: options.numeric,
         forMs: options.for,
         count: options.count,
+        summaryOnly: options.summary,
       };
       if (format !== 'json') return events(flow, { ...given, format });
       return oneDocument(flow, (context) => events(context, { ...given, format: 'ndjson' }));

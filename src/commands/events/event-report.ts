@@ -16,6 +16,8 @@ export interface EventReportOptions {
   kinds: readonly EventKind[];
   /** Maximum number of lines; undefined for no limit. */
   count: number | undefined;
+  /** Whether only the summary is written, and gaps. */
+  summaryOnly?: boolean;
   format: Extract<Format, 'text' | 'ndjson'>;
 }
 
@@ -76,7 +78,7 @@ export class EventReport {
     this.#reported++;
     this.#counts[event.kind]++;
     this.#summaries.add(row);
-    this.#output.connection(this.#lines, row);
+    if (!this.#options.summaryOnly) this.#output.connection(this.#lines, row);
     if (this.#lines.length > MAX_BUFFERED_BYTES) this.#write();
     if (this.isFull) this.#onFull();
   }
@@ -120,8 +122,8 @@ export class EventReport {
     if (this.#created !== undefined) return this.#created;
     const { format, kinds } = this.#options;
     const beginnings = kinds.includes('opened');
-    const output = format === 'ndjson' ? new ClosedJson() : new ClosedText(this.#out.columns, this.#only, beginnings);
-    output.header(this.#lines);
+    const output = format === 'ndjson' ? new ClosedJson() : new ClosedText(this.#out, this.#only, beginnings);
+    if (!this.#options.summaryOnly) output.header(this.#lines);
     this.#created = output;
     return output;
   }

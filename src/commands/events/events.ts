@@ -7,13 +7,17 @@ import { type EventTest, eventTest } from '../../queries/filter-tests.ts';
 import { openSource, type Recorded, type SourceOptions } from '../../sources/open-source.ts';
 import type { ConnectionEventSink, SampleSource, TickRequest } from '../../sources/sample-source.ts';
 import type { CommandContext } from '../context.ts';
+import { withCountdown } from '../countdown.ts';
 import { writeNote } from '../notes.ts';
 import { readFilter } from '../read-filter.ts';
+import { TickNotes } from '../tick-notes.ts';
 import { EventReport, type EventReportOptions } from './event-report.ts';
 
 export interface EventsOptions extends EventReportOptions {
   /** A TARGET as typed, several with commas; undefined for all of a recording. */
   target: string | undefined;
+  /** Whether a container as TARGET means its whole network namespace. */
+  wholeNetns?: boolean | undefined;
   /** A recording to read the connections from; undefined for this machine. */
   from?: Recorded | undefined;
   /** As typed; empty for all. */
@@ -35,12 +39,13 @@ const DUMP_MS = 1000;
 
 /** `socklens events`: a line for each event of a connection as it happens, and a summary by peer. */
 export async function events(context: CommandContext, options: EventsOptions): Promise<void> {
-  const { target, from, forMs, numeric, bufferBytes, through } = options;
+  const { target, wholeNetns, from, forMs, numeric, bufferBytes, through } = options;
   const filter = readFilter(context, options.filter, options.asSs);
   if (target === undefined && from === undefined)
     throw new Failure('usage', 'events needs a TARGET (see socklens events --help)');
   const source = await openSource(context.machine, {
     target,
+    wholeNetns,
     from,
     forMs,
     numeric,
@@ -54,7 +59,10 @@ export async function events(context: CommandContext, options: EventsOptions): P
     // Before names are resolved: a field that events do not have is refused whether or not the names exist.
     if (filter.tree !== undefined) checkKnown(filter.tree, source.knowledge.closed);
     checkKinds(context, source, options);
-    await report(context, source, filter, options);
+    const run = (writing: CommandContext) => report(writing, source, filter, options);
+    const onStop = 'summary so far';
+    if (!options.summaryOnly) await run(context);
+    else await withCountdown(context, { doing: 'waiting for connections to close', forMs, onStop }, run);
   } finally {
     source.close();
   }
@@ -75,6 +83,7 @@ async function report(
   filter: Filter,
   options: EventsOptions,
 ): Promise<void> {
+  const notes = new TickNotes();
   const full = new AbortController();
   const asked = context.stopSignal?.();
   const stop = asked === undefined ? full.signal : AbortSignal.any([asked, full.signal]);
@@ -95,7 +104,7 @@ async function report(
   };
   for (;;) {
     const tick = await source.next(request, stop);
-    for (const note of tick?.notes ?? []) writeNote(context, note);
+    if (tick !== undefined) notes.write(context, tick);
     if (tick === undefined || written.isFull) break;
     written.begin();
   }

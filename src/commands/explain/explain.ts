@@ -4,7 +4,8 @@ import { RULE_GROUPS, RULES } from '../../doctor/catalogue.ts';
 import { unknownRule } from '../../doctor/chosen-rules.ts';
 import { Failure } from '../../model/failure.ts';
 import { SCHEMA_VERSION } from '../../render/json.ts';
-import { headingText, markdownText } from '../../render/markdown-text.ts';
+import { markdownText } from '../../render/markdown-text.ts';
+import { styled } from '../../render/terminal/paint.ts';
 import type { CommandContext, Format } from '../context.ts';
 
 /**
@@ -31,7 +32,7 @@ function listRules({ out }: CommandContext): void {
   const nameWidth = Math.max(...RULES.map((rule) => rule.name.length));
   const fits = (line: string) => (out.columns === undefined ? line : cutToWidth(line, out.columns));
   const blocks = RULE_GROUPS.map(({ title, rules }) => {
-    const heading = headingText(title, out.colour === true);
+    const heading = styled(title, 'bold', out.colour === true);
     const lines = rules.map((rule) => fits(`  ${rule.name.padEnd(nameWidth)}  ${rule.title}`));
     return `${[heading, ...lines].join('\n')}\n`;
   });

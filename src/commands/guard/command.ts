@@ -1,7 +1,16 @@
 import { Failure } from '../../model/failure.ts';
 import { command } from '../command.ts';
 import { option } from '../option.ts';
-import { DEFAULT_INTERVAL_MS, interval, noEvents, numeric, ruleOptions, TARGET_HELP, TARGETS } from '../options.ts';
+import {
+  DEFAULT_INTERVAL_MS,
+  interval,
+  netns,
+  noEvents,
+  numeric,
+  ruleOptions,
+  TARGET_HELP,
+  TARGETS,
+} from '../options.ts';
 
 export const guardCommand = command({
   brief: 'Run a load test, watch targets meanwhile, and fail it when a socket budget is exceeded',
@@ -22,6 +31,7 @@ Exit status 0: every budget held; 1: one was exceeded; 6: the command failed. Th
     ...ruleOptions,
     noEvents,
     noStatus: option.boolean('Do not print a status line: the command has the terminal to itself'),
+    netns,
     numeric,
   },
   operands: TARGETS,
@@ -51,6 +61,7 @@ Exit status 0: every budget held; 1: one was exceeded; 6: the command failed. Th
         forMs: options.for,
         intervalMs: options.interval ?? DEFAULT_INTERVAL_MS,
         events: !options.noEvents,
+        wholeNetns: options.netns,
         numeric: options.numeric,
         status: !options.noStatus,
         skip: config.doctor?.skip ?? [],

@@ -75,11 +75,16 @@ export class GuardRun {
     }
   }
 
-  /** Takes one more sample, and further ones as long as a drain budget needs. */
-  async after(endedMs: number, stop: AbortSignal | undefined): Promise<void> {
+  /**
+   * Takes one more sample, and further ones as long as a drain budget needs.
+   *
+   * @param onWait called before each of them, with the milliseconds that are left
+   */
+  async after(endedMs: number, stop: AbortSignal | undefined, onWait: (leftMs: number) => void): Promise<void> {
     const waits = this.#budgets.map(({ subject }) => (subject.kind === 'drain' ? subject.withinMs : 0));
     const untilMs = endedMs + Math.max(0, ...waits);
     for (;;) {
+      onWait(untilMs - Date.now());
       const tick = await this.#source.next(this.#request(true), stop);
       if (tick === undefined) return;
       await this.#add(tick);

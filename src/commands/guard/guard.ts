@@ -9,6 +9,7 @@ import { Failure } from '../../model/failure.ts';
 import type { GuardReport } from '../../model/report/guard.ts';
 import { openSource, type SourceOptions } from '../../sources/open-source.ts';
 import type { CommandContext } from '../context.ts';
+import { leftText } from '../countdown.ts';
 import { EXIT } from '../errors.ts';
 import { writeNote } from '../notes.ts';
 import { GuardRun } from './guard-run.ts';
@@ -56,8 +57,9 @@ export async function guard(context: CommandContext, options: GuardOptions): Pro
         status.show(() => run.live(command.startedMs));
       });
       const end = await command.end();
-      status.show(() => run.live(command.startedMs, 'waiting for connections to close'));
-      await run.after(end.atMs, stop);
+      await run.after(end.atMs, stop, (leftMs) => {
+        status.show(() => run.live(command.startedMs, `waiting for connections to close, ${leftText(leftMs)}`));
+      });
       status.clear();
       const report = await makeReport(run, { source, options, budgets, command, end, stop });
       deliver(context, report, files);
@@ -115,7 +117,7 @@ function deliver(
   report: GuardReport,
   files: readonly { file: string; format: ReportFormat }[],
 ) {
-  context.err.write(guardText(report, context.err.columns));
+  context.err.write(guardText(report, context.err));
   for (const { file, format } of files) writeWholeFile(file, renderReport(report, format));
 }
 

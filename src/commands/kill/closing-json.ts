@@ -6,6 +6,8 @@ import { headText, SCHEMA_VERSION } from '../../render/json.ts';
 export interface ClosingReport {
   report: ReportHeader;
   dryRun: boolean;
+  /** Descriptors that refer to the sockets before closing, and to the closed ones after it; absent where nothing was. */
+  descriptors: { before: number; after?: number };
   closing: readonly {
     row: InetSocketRow;
     /** Absent for a dry run. */
@@ -33,8 +35,8 @@ export function* closingNdjson(reports: readonly ClosingReport[]): Iterable<stri
   }
 }
 
-function header({ report: { target, takenAt, source, coverage }, dryRun }: ClosingReport) {
-  return { target, takenAt, source, coverage, dryRun };
+function header({ report: { target, takenAt, source, coverage }, dryRun, descriptors }: ClosingReport) {
+  return { target, takenAt, source, coverage, dryRun, descriptors };
 }
 
 function socket({ row, outcome }: ClosingReport['closing'][number]) {

@@ -2,6 +2,8 @@ import { type CloseOutcome, closeSockets } from '../../act/close-sockets.ts';
 import { formatEndpoint } from '../../base/endpoint-text.ts';
 import { plural } from '../../base/plural.ts';
 import { safeText } from '../../base/safe-text.ts';
+import type { Machine } from '../../collect/machine.ts';
+import { type HeldDescriptors, heldDescriptors } from '../../collect/owners/held-descriptors.ts';
 import type { NetnsHandle } from '../../collect/target/netns-handle.ts';
 import { Failure, type FailureKind } from '../../model/failure.ts';
 import { socketRow } from '../../model/socket/make-socket-row.ts';
@@ -19,10 +21,13 @@ import { writeNotes } from '../notes.ts';
 import { readFilter } from '../read-filter.ts';
 import { closeEffects } from './close-effects.ts';
 import { closingJson, closingNdjson } from './closing-json.ts';
+import { countOf, descriptorText } from './descriptor-text.ts';
 
 export interface KillOptions {
   /** A TARGET as typed, several with commas. */
   target: string;
+  /** Whether a container as TARGET means its whole network namespace. */
+  wholeNetns?: boolean | undefined;
   /** As typed; an empty one is refused. */
   filter: string;
   /** Parse the filter like ss. */
@@ -43,6 +48,8 @@ interface Match {
   handle: NetnsHandle;
   report: Sockets;
   closing: Closing[];
+  /** Descriptors of the sockets before closing, and of the closed ones after it; absent where nothing was closed. */
+  descriptors: { before: readonly HeldDescriptors[]; after?: readonly HeldDescriptors[] };
 }
 
 /** A socket to close; the outcome is added when it has been tried. */
@@ -64,25 +71,25 @@ export async function kill(context: CommandContext, options: KillOptions): Promi
   if (!options.yes && !options.dryRun && context.confirm === undefined) {
     throw new Failure('usage', 'kill: stdin is not a terminal; pass --yes to confirm, or --dry-run to only show');
   }
-  const snapshot = await LiveSnapshot.of(context.machine, options.target);
+  const snapshot = await LiveSnapshot.of(context.machine, options.target, options.wholeNetns);
   const wants = { query: options.query, filter, processes: true, names: !options.numeric };
   const matches: Match[] = [];
   for (const netns of snapshot.namespaces) {
-    matches.push(select(netns.handle, await listSockets(netns, wants), options));
+    matches.push(select(context.machine, snapshot.handleOf(netns), await listSockets(netns, wants), options));
   }
   const all = matches.flatMap(({ closing }) => closing);
   show(context, matches, options);
   if (all.length > 0 && !options.dryRun && (options.yes || (await context.confirm?.(question(all.length))))) {
-    for (const { handle, closing } of matches) act(context, handle, closing, options);
+    for (const match of matches) act(context, match, options);
   }
   if (options.format === 'json') context.out.write(closingJson(documents(matches, options)));
   else if (options.format === 'ndjson')
     for (const line of closingNdjson(documents(matches, options))) context.out.write(line);
-  conclude(context, all, options);
+  conclude(context, matches, options);
 }
 
 /** Selects the sockets to close. Listeners are left out unless `--including-listeners` is given. */
-function select(handle: NetnsHandle, report: Sockets, options: KillOptions): Match {
+function select(machine: Machine, handle: NetnsHandle, report: Sockets, options: KillOptions): Match {
   const closing: Closing[] = [];
   let listeners = 0;
   report.sockets.each((socket) => {
@@ -92,7 +99,12 @@ function select(handle: NetnsHandle, report: Sockets, options: KillOptions): Mat
     else closing.push({ identity, row: socketRow(socket, report.context) as InetSocketRow });
   });
   if (listeners > 0) report.coverage.notes.push(leftOut(listeners));
-  return { handle, report: { ...report, sockets: withoutListeners(report.sockets, options) }, closing };
+  const descriptors = { before: heldDescriptors(machine, inodesOf(closing)) };
+  return { handle, report: { ...report, sockets: withoutListeners(report.sockets, options) }, closing, descriptors };
+}
+
+function inodesOf(closing: readonly Closing[]): Set<number> {
+  return new Set(closing.map(({ identity }) => identity.inode));
 }
 
 function leftOut(listeners: number): string {
@@ -117,12 +129,14 @@ function show(context: CommandContext, matches: readonly Match[], { format }: Ki
     context,
     matches.map(({ report }) => report),
   );
-  for (const { report, closing } of matches) {
+  for (const { report, closing, descriptors } of matches) {
     if (format !== 'text') continue;
     if (matches.length > 1) writer.text(`${safeText(report.target.name)}:\n`);
     if (closing.length === 0) writer.ascii('nothing matches\n');
     else renderInetSockets(writer, report.sockets, { ...report.context, processes: true, width: context.out.columns });
     for (const line of closeEffects(report.sockets)) writer.text(`${line}\n`);
+    const held = descriptorText(descriptors.before, false);
+    if (held !== undefined) writer.text(`${held}\n`);
   }
   if (writer.length > 0) context.out.write(writer.bytes());
 }
@@ -131,7 +145,8 @@ function question(count: number): string {
   return count === 1 ? 'Close this socket?' : `Close these ${count} sockets?`;
 }
 
-function act(context: CommandContext, handle: NetnsHandle, closing: readonly Closing[], { format }: KillOptions): void {
+function act(context: CommandContext, match: Match, { format }: KillOptions): void {
+  const { handle, closing, descriptors } = match;
   const bySocket = new Map(closing.map((one) => [one.identity, one]));
   closeSockets(context.machine, handle, [...bySocket.keys()], (identity, outcome) => {
     const one = bySocket.get(identity);
@@ -139,6 +154,9 @@ function act(context: CommandContext, handle: NetnsHandle, closing: readonly Clo
     one.outcome = outcome;
     if (format === 'text') context.out.write(`${outcomeText(outcome)}  ${endpoints(one.row)}\n`);
   });
+  // One end of a connection within the target may have reset the other one.
+  const closed = closing.filter(({ outcome }) => outcome !== undefined && outcome.kind !== 'refused');
+  descriptors.after = heldDescriptors(context.machine, inodesOf(closed));
 }
 
 function outcomeText(outcome: CloseOutcome): string {
@@ -157,16 +175,27 @@ function endpoints({ proto, local, peer }: InetSocketRow): string {
 }
 
 function documents(matches: readonly Match[], { dryRun }: KillOptions) {
-  return matches.map(({ report, closing }) => ({ report, dryRun, closing }));
+  return matches.map(({ report, closing, descriptors: { before, after } }) => ({
+    report,
+    dryRun,
+    closing,
+    descriptors: { before: countOf(before), ...(after !== undefined && { after: countOf(after) }) },
+  }));
 }
 
 /** Prints the last line. @throws {Failure} when the kernel refused to close a socket */
-function conclude({ out }: CommandContext, all: readonly Closing[], { dryRun, format }: KillOptions): void {
+function conclude({ out }: CommandContext, matches: readonly Match[], { dryRun, format }: KillOptions): void {
+  const all = matches.flatMap(({ closing }) => closing);
   const count = (kind: CloseOutcome['kind']) => all.filter(({ outcome }) => outcome?.kind === kind).length;
   const done = all.some(({ outcome }) => outcome !== undefined);
   if (format === 'text' && all.length > 0) {
     if (done) out.write(`${count('closed')} closed, ${count('gone')} already closed, ${count('refused')} refused\n`);
     else out.write(dryRun ? 'nothing was closed: --dry-run\n' : 'nothing was closed\n');
+    const held = descriptorText(
+      matches.flatMap(({ descriptors }) => descriptors.after ?? []),
+      true,
+    );
+    if (held !== undefined) out.write(`${held}\n`);
   }
   const worst = worstRefusal(all);
   if (worst === undefined) return;

@@ -9,6 +9,7 @@ export const limitsCommand = command({
   options: {
     set: option.text('nofile=SOFT[:HARD]', 'Set the limit of open files of the running processes'),
     yes,
+    fix: option.boolean('With several targets: show for each how to set the limit permanently'),
     for: option.duration('Sample for this time and show the growth; once when absent'),
     interval: option.duration('Time between two samples of --for; default 1s'),
     ...outputOptions,
@@ -16,6 +17,7 @@ export const limitsCommand = command({
   operands: TARGETS,
   examples: [
     ['limits web-1', 'limits and their use'],
+    ['limits all', 'a line for each container, the fullest first'],
     ['limits web-1 --for 1m', 'the growth of descriptors'],
     ['limits web-1 --set nofile=65536', 'of the running processes'],
   ],
@@ -30,7 +32,7 @@ export const limitsCommand = command({
       // What changes processes needs to be told which.
       const target = targetsOnly('limits', words, set === undefined ? 'all' : undefined);
       const format = formatOf(options);
-      if (set === undefined) return limits(flow, { target, forMs, intervalMs, format });
+      if (set === undefined) return limits(flow, { target, forMs, intervalMs, fix: options.fix, format });
       if (forMs !== undefined || intervalMs !== undefined) {
         throw new Failure('usage', 'limits: --set and --for exclude each other');
       }

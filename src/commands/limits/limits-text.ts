@@ -76,11 +76,11 @@ function differing(group: LimitGroup, first: LimitGroup | undefined): LimitRow[]
 
 function renderLimitRows(out: ByteWriter, rows: readonly LimitRow[], width: number | undefined): void {
   const table = new Table([
-    { title: 'Limit', align: 'left', flexible: true },
-    { title: 'Flag', align: 'left' },
+    { title: 'Limit', align: 'left', shorten: 'name' },
+    { title: 'Flag', align: 'left', drop: 1 },
     { title: 'Soft', align: 'right' },
     { title: 'Hard', align: 'right' },
-    { title: 'Unit', align: 'left' },
+    { title: 'Unit', align: 'left', drop: 2 },
     { title: 'Used', align: 'right', optional: true },
     { title: 'Share', align: 'right', optional: true },
     { title: 'Declared', align: 'right', optional: true },
@@ -106,13 +106,13 @@ function renderProcesses(
 ): void {
   const table = new Table([
     { title: 'PID', align: 'right' },
-    { title: 'Process', align: 'left', flexible: true },
-    { title: 'Program', align: 'left', flexible: true },
-    { title: 'Threads', align: 'right' },
+    { title: 'Process', align: 'left', shorten: 'name' },
+    { title: 'Program', align: 'left', shorten: 'name', drop: 2 },
+    { title: 'Threads', align: 'right', drop: 1 },
     { title: 'Descriptors', align: 'right' },
     { title: 'Soft', align: 'right' },
     { title: 'Share', align: 'right', optional: true },
-    { title: '/min', align: 'right', optional: true },
+    { title: '/min', align: 'right', optional: true, drop: 3 },
     { title: 'Full In', align: 'right', optional: true },
   ]);
   const shown = processes.slice(0, MAX_PROCESSES);
@@ -121,8 +121,8 @@ function renderProcesses(
     table.text(name);
     table.text(program.name);
     table.uint(threads);
-    table.text(descriptors === undefined ? '-' : String(descriptors.used));
-    table.text(descriptors === undefined ? '-' : limitWord(descriptors.softLimit));
+    table.text(descriptors === undefined ? '?' : String(descriptors.used));
+    table.text(descriptors === undefined ? '?' : limitWord(descriptors.softLimit));
     table.text(descriptors?.sharePercent === undefined ? '' : `${descriptors.sharePercent}%`);
     table.text(descriptors?.perMinute === undefined ? '' : signed(descriptors.perMinute));
     table.text(descriptors?.limitReachedInMs === undefined ? '' : leftText(descriptors.limitReachedInMs));
@@ -170,7 +170,7 @@ function renderRelated(out: ByteWriter, related: readonly RelatedProcess[], widt
   const table = new Table([
     { title: 'Elsewhere', align: 'left' },
     { title: 'PID', align: 'right' },
-    { title: 'Process', align: 'left', flexible: true },
+    { title: 'Process', align: 'left', shorten: 'name' },
     { title: 'Open Files', align: 'right' },
   ]);
   for (const { role, pid, name, soft, hard } of related) {

@@ -7,7 +7,7 @@ import { Table } from '../../render/table.ts';
 export function renderPlan(out: ByteWriter, processes: readonly SetProcess[], width: number | undefined): void {
   const table = new Table([
     { title: 'PID', align: 'right' },
-    { title: 'Process', align: 'left', flexible: true },
+    { title: 'Process', align: 'left', shorten: 'name' },
     { title: 'Descriptors', align: 'right' },
     { title: 'Open Files Now', align: 'right' },
     { title: 'Then', align: 'right' },
@@ -26,10 +26,10 @@ export function renderPlan(out: ByteWriter, processes: readonly SetProcess[], wi
 export function renderOutcomes(out: ByteWriter, processes: readonly SetProcess[], width: number | undefined): void {
   const table = new Table([
     { title: 'PID', align: 'right' },
-    { title: 'Process', align: 'left', flexible: true },
+    { title: 'Process', align: 'left', shorten: 'name' },
     { title: 'Before', align: 'right' },
     { title: 'After', align: 'right' },
-    { title: 'Outcome', align: 'left' },
+    { title: 'Outcome', align: 'left', shorten: 'name' },
   ]);
   for (const { pid, name, before, after, outcome, reason } of processes) {
     table.uint(pid);

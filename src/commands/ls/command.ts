@@ -1,5 +1,5 @@
-import { Failure } from '../../model/failure.ts';
-import { GROUP_KEYS, type GroupKey, type GroupOrder } from '../../model/report/group.ts';
+import { GROUP_KEYS } from '../../model/report/group.ts';
+import { SOCKET_ORDERS } from '../../model/report/socket-order.ts';
 import type { SocketQuery } from '../../model/socket/socket-query.ts';
 import type { Proto } from '../../model/socket/socket-view.ts';
 import { ALL_STATES, stateMask, TCP_STATE } from '../../model/socket/tcp-state.ts';
@@ -10,16 +10,16 @@ import {
   formatOf,
   ipv4,
   ipv6,
+  netns,
   numeric,
   outputOptions,
-  parseCount,
-  parseKeys,
   ss,
   TARGET_AND_FILTER,
   tcp,
   udp,
 } from '../options.ts';
 import { operandsOf, recordedOptions } from '../recorded-options.ts';
+import { orderOf, orderOptions } from './order.ts';
 
 /** The options that choose sockets. */
 const queryOptions = {
@@ -28,28 +28,31 @@ const queryOptions = {
   unix: option.boolean('UNIX sockets', { letter: 'x' }),
   raw: option.boolean('RAW sockets', { letter: 'w' }),
   mptcp: option.boolean('MPTCP sockets', { letter: 'M' }),
+  icmp: option.boolean('ICMP (ping) sockets'),
+  packet: option.boolean('Packet sockets: what captures or sends frames (-0)'),
+  vsock: option.boolean('vsock sockets: between a virtual machine and its host'),
+  netlink: option.boolean("Netlink sockets, the kernel's own too"),
   ipv4,
   ipv6,
-  all: option.boolean('All sockets: the default, as with -a of ss and netstat', { letter: 'a' }),
+  all: option.boolean('All sockets, as with -a of ss; only many TIME_WAIT are otherwise summed up, on a terminal', {
+    letter: 'a',
+  }),
   listening: option.boolean('Only listening and unconnected sockets', { letter: 'l' }),
   info: option.boolean('What the kernel knows about each TCP connection', { letter: 'i' }),
 };
 
-/** The options for counts in groups. */
-const groupOptions = {
-  by: option.value('KEY,KEY', 'Count sockets in groups by these keys instead of listing them', parseKeys),
-  top: option.value('N', 'Show only the first N groups', parseCount),
-  sort: option.value('KEY', 'Sort groups by count (default) or by one of their keys', parseOrder),
-};
-
 export const lsCommand = command({
   brief: 'List the sockets of a container, a process, a namespace or the host',
-  details: `${FILTER_HELP}\nKEY is ${GROUP_KEYS.slice(0, 7).join(', ')},\n${GROUP_KEYS.slice(7).join(', ')}.`,
+  details: `${FILTER_HELP}
+KEY of --by is ${GROUP_KEYS.slice(0, 7).join(', ')},
+${GROUP_KEYS.slice(7).join(', ')}; of --sort ${SOCKET_ORDERS.slice(0, 3).join(', ')},
+${SOCKET_ORDERS.slice(3).join(', ')}.`,
   options: {
     ...queryOptions,
     processes: option.boolean('Show the processes that hold each socket', { letter: 'p' }),
+    netns,
     numeric,
-    ...groupOptions,
+    ...orderOptions,
     ss,
     explainFilter: option.boolean('Show how FILTER is parsed and which part of it the kernel evaluates'),
     ...recordedOptions,
@@ -60,6 +63,7 @@ export const lsCommand = command({
     ['ls web-1', 'all sockets of a container'],
     ["ls web-1 -tnp 'state close-wait'", 'as with ss, with their processes'],
     ['ls web-1 db-1 --by state, peer', 'two containers, counted in groups'],
+    ['ls web-1 --sort send-q --limit 10', 'the fullest send queues'],
     ['ls host -l', 'what listens on the host'],
   ],
   load: async () => {
@@ -71,48 +75,34 @@ export const lsCommand = command({
         explain: options.explainFilter,
         query: queryOf(options),
         processes: options.processes,
+        wholeNetns: options.netns,
+        all: options.all,
         numeric: options.numeric,
-        ...groupingOf(options),
+        order: orderOf(options),
         format: formatOf(options),
       });
   },
 });
 
-function parseOrder(text: string): GroupOrder {
-  const order = (['count', ...GROUP_KEYS] as const).find((known) => known === text);
-  if (order === undefined) throw new Failure('usage', `unknown order "${text}"; use count or a key of --by`);
-  return order;
-}
-
-interface Grouping {
-  by: readonly GroupKey[];
-  order: GroupOrder;
-  /** Undefined for all groups. */
-  top: number | undefined;
-}
-
-/** @throws {Failure} `usage` for an order or a number of groups without `--by` */
-function groupingOf({ by = [], sort, top }: ValuesOf<typeof groupOptions>): Grouping {
-  if (by.length === 0 && (sort !== undefined || top !== undefined)) {
-    throw new Failure('usage', `--${sort === undefined ? 'top' : 'sort'} needs groups; add --by KEY,KEY`);
-  }
-  if (sort !== undefined && sort !== 'count' && !by.includes(sort)) {
-    throw new Failure('usage', `--sort ${sort}: not a key of --by ${by.join(',')}; sort by count or by one of these`);
-  }
-  return { by, order: sort ?? 'count', top };
-}
-
-/** The sockets to read: all protocols where none is given; an address family alone leaves UNIX sockets out. */
+/**
+ * The sockets to read. Where no protocol is given: all but netlink, because every namespace has a dozen of the kernel's
+ * own, and vsock, which most kernels cannot list; an address family alone leaves out what has no IP address.
+ */
 function queryOf(options: ValuesOf<typeof queryOptions>): SocketQuery {
-  const { tcp, udp, unix, raw, mptcp, ipv4, ipv6 } = options;
-  const isAll = !(tcp || udp || unix || raw || mptcp);
+  const { tcp, udp, unix, raw, mptcp, icmp, packet, vsock, netlink, ipv4, ipv6 } = options;
+  const isAll = !(tcp || udp || unix || raw || mptcp || icmp || packet || vsock || netlink);
+  const isEveryFamily = isAll && !ipv4 && !ipv6;
   const protos: Proto[] = [];
   // MPTCP before TCP: the subflows of a connection are recognised by the connection, which must be known.
   if (isAll || mptcp) protos.push('mptcp');
   if (isAll || tcp) protos.push('tcp');
   if (isAll || udp) protos.push('udp', 'udplite');
   if (isAll || raw) protos.push('raw');
-  if (unix || (isAll && !ipv4 && !ipv6)) protos.push('unix');
+  if (isAll || icmp) protos.push('icmp');
+  if (packet || isEveryFamily) protos.push('packet');
+  if (vsock) protos.push('vsock');
+  if (netlink) protos.push('netlink');
+  if (unix || isEveryFamily) protos.push('unix');
   return {
     protos,
     inet: !ipv6 || ipv4,

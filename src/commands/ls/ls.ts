@@ -1,17 +1,22 @@
+import { plural } from '../../base/plural.ts';
 import { safeText } from '../../base/safe-text.ts';
 import { sortGroups } from '../../count/sort-groups.ts';
 import { narrowed } from '../../filter/bound-filter.ts';
 import { explainFilter } from '../../filter/explain.ts';
 import type { Filter } from '../../filter/syntax.ts';
+import { eachAtom } from '../../filter/tree.ts';
 import { Failure } from '../../model/failure.ts';
-import type { GroupKey, GroupOrder } from '../../model/report/group.ts';
+import type { Group } from '../../model/report/group.ts';
 import type { GroupReport, SocketReport } from '../../model/report/report.ts';
+import { MEASURED_ORDERS } from '../../model/report/socket-order.ts';
 import type { SocketQuery } from '../../model/socket/socket-query.ts';
 import { countGroups } from '../../queries/count-groups.ts';
 import { listSockets, type Sockets } from '../../queries/list-sockets.ts';
+import { orderSockets } from '../../queries/order-sockets.ts';
 import { ByteWriter } from '../../render/byte-writer.ts';
 import { renderGroups } from '../../render/group-table.ts';
 import { groupsJson, groupsNdjson, type Pieces, socketsJson, socketsNdjson } from '../../render/json.ts';
+import { renderOtherSockets } from '../../render/other-table.ts';
 import { renderInetSockets, renderUnixSockets } from '../../render/socket-table.ts';
 import { openSnapshot } from '../../sources/open-snapshot.ts';
 import type { Recorded } from '../../sources/open-source.ts';
@@ -19,10 +24,13 @@ import type { NetnsSnapshot, Snapshot } from '../../sources/snapshot.ts';
 import type { CommandContext, Format } from '../context.ts';
 import { writeNote, writeNotes } from '../notes.ts';
 import { readFilter } from '../read-filter.ts';
+import type { LsOrder } from './order.ts';
 
 export interface LsOptions {
   /** A TARGET as typed, several with commas; undefined for all of a recording. */
   target: string | undefined;
+  /** Whether a container as TARGET means its whole network namespace. */
+  wholeNetns?: boolean | undefined;
   /** The recording to read; undefined for this machine. */
   from?: Recorded | undefined;
   /** As typed; empty for all sockets. */
@@ -36,11 +44,10 @@ export interface LsOptions {
   processes: boolean;
   /** Plain numbers, no names. */
   numeric: boolean;
-  /** Count in groups by these keys instead of listing; empty to list. */
-  by: readonly GroupKey[];
-  order: GroupOrder;
-  /** Number of groups to show; undefined for all. */
-  top: number | undefined;
+  /** Whether a terminal shows every entry in TIME_WAIT, however many there are. */
+  all?: boolean;
+  /** What is counted instead of listed, how it is sorted, and how many are shown; undefined for a list of all. */
+  order?: LsOrder | undefined;
   format: Format;
 }
 
@@ -48,15 +55,16 @@ export interface LsOptions {
 export async function ls(context: CommandContext, options: LsOptions): Promise<void> {
   // An error in the filter is reported before anything is read.
   const filter = readFilter(context, options.filter, options.asSs);
-  const { from, target } = options;
+  const { from, target, wholeNetns } = options;
   if (from === undefined && target === undefined)
     throw new Failure('usage', 'ls needs a TARGET (see socklens ls --help)');
   if (from !== undefined && options.explain)
     throw new Failure('usage', '--explain-filter and --from exclude each other: no kernel filters a recording');
-  const snapshot = await openSnapshot(context.machine, { target, from });
+  const snapshot = await openSnapshot(context.machine, { target, wholeNetns, from });
   try {
     if (options.explain) await explain(context, snapshot, filter, options.query);
-    else if (options.by.length > 0) await count(context, snapshot, filter, options);
+    else if (options.order !== undefined && options.order.by.length > 0)
+      await count(context, snapshot, filter, options, options.order);
     else await list(context, snapshot, filter, options);
   } finally {
     snapshot.close();
@@ -64,61 +72,112 @@ export async function ls(context: CommandContext, options: LsOptions): Promise<v
 }
 
 async function list(context: CommandContext, snapshot: Snapshot, filter: Filter, options: LsOptions): Promise<void> {
-  const { query, format } = options;
-  const wants = { query, filter, processes: options.processes || format !== 'text', names: !options.numeric };
-  writeList(context, await eachNetns(context, snapshot, (netns) => listSockets(netns, wants)), options);
+  const { format, order } = options;
+  const key = order?.list.key;
+  const isMeasured = key !== undefined && MEASURED_ORDERS.includes(key);
+  const query = isMeasured ? { ...options.query, tcpInfo: true } : options.query;
+  const processes = options.processes || format !== 'text' || key === 'process';
+  const wants = { query, filter, processes, names: !options.numeric };
+  const read = async (netns: NetnsSnapshot) => {
+    const report = await listSockets(netns, wants);
+    return order === undefined ? report : orderSockets(report, order.list);
+  };
+  if (key === 'age' && format === 'text') writeNote(context, AGE_NOTE);
+  writeList(context, await eachNetns(context, snapshot, read), options, filter);
 }
 
-async function count(context: CommandContext, snapshot: Snapshot, filter: Filter, options: LsOptions): Promise<void> {
-  const wants = { query: options.query, filter, keys: options.by, names: !options.numeric };
-  writeCounts(context, await eachNetns(context, snapshot, (netns) => countGroups(netns, wants)), options);
+async function count(
+  context: CommandContext,
+  snapshot: Snapshot,
+  filter: Filter,
+  options: LsOptions,
+  order: LsOrder,
+): Promise<void> {
+  const wants = { query: options.query, filter, keys: order.by, names: !options.numeric };
+  const counted = await eachNetns(context, snapshot, (netns) => countGroups(netns, wants));
+  writeCounts(context, counted, options.format, order);
 }
 
-function writeList(context: CommandContext, reports: readonly Sockets[], options: LsOptions): void {
+function writeList(context: CommandContext, reports: readonly Sockets[], options: LsOptions, filter: Filter): void {
   const { format } = options;
   const contextOf = (report: SocketReport) => (report as Sockets).context;
   if (format === 'json') writePieces(context, socketsJson(reports, contextOf));
   else if (format === 'ndjson') writePieces(context, socketsNdjson(reports, contextOf));
-  else writeTables(context, reports, options);
+  else writeTables(context, reports, options, filter);
 }
 
-function writeTables(context: CommandContext, reports: readonly Sockets[], options: LsOptions): void {
+function writeTables(context: CommandContext, reports: readonly Sockets[], options: LsOptions, filter: Filter): void {
   const { out } = context;
   const writer = new ByteWriter();
+  // A pipe gets everything, and so does who asks for states, for all, or for an order.
+  const isOrdered = reports.some(({ total }) => total !== undefined);
+  const sumsUpTimeWait = out.columns !== undefined && !choosesStates(filter) && !options.all && !isOrdered;
   writeNotes(context, reports);
   reports.forEach((report, index) => {
     if (reports.length > 1) writeTitle(writer, report.target.name, index);
-    const tableOptions = { ...report.context, processes: options.processes, width: out.columns };
+    const tableOptions = {
+      ...report.context,
+      processes: options.processes,
+      width: out.columns,
+      colour: out.colour,
+      sumsUpTimeWait,
+    };
     const before = writer.length;
-    renderInetSockets(writer, report.sockets, tableOptions);
-    const between = writer.length;
-    const unix = new ByteWriter();
-    renderUnixSockets(unix, report.sockets, tableOptions);
-    if (between > before && unix.length > 0) writer.ascii('\n');
-    writer.raw(unix.bytes());
+    for (const render of [renderInetSockets, renderOtherSockets, renderUnixSockets]) {
+      const table = new ByteWriter();
+      render(table, report.sockets, tableOptions);
+      if (writer.length > before && table.length > 0) writer.ascii('\n');
+      writer.raw(table.bytes());
+    }
     if (writer.length === before) writer.ascii('no sockets\n');
+    const { total, shown } = countsOf(report);
+    if (total > shown) writer.ascii(`and ${plural(total - shown, 'more socket')} (--limit ${shown})\n`);
   });
   out.write(writer.bytes());
 }
 
-function writeCounts(context: CommandContext, counted: readonly GroupReport[], options: LsOptions): void {
+function choosesStates({ tree }: Filter): boolean {
+  let chooses = false;
+  if (tree !== undefined)
+    eachAtom(tree, ({ kind }) => {
+      if (kind === 'states') chooses = true;
+    });
+  return chooses;
+}
+
+function writeCounts(context: CommandContext, counted: readonly GroupReport[], format: Format, order: LsOrder): void {
   const { out } = context;
   const reports = counted.map((report) => ({
     ...report,
-    groups: sortGroups(report.groups, options.order).slice(0, options.top),
+    groups: ordered(report.groups, order.groups),
   }));
-  if (options.format === 'text' && options.by.includes('age')) writeNote(context, AGE_NOTE);
-  if (options.format === 'json') writePieces(context, groupsJson(reports));
-  else if (options.format === 'ndjson') writePieces(context, groupsNdjson(reports));
+  if (format === 'text' && order.by.includes('age')) writeNote(context, AGE_NOTE);
+  if (format === 'json') writePieces(context, groupsJson(reports));
+  else if (format === 'ndjson') writePieces(context, groupsNdjson(reports));
   else {
     const writer = new ByteWriter();
     writeNotes(context, reports);
     reports.forEach((report, index) => {
       if (reports.length > 1) writeTitle(writer, report.target.name, index);
-      renderGroups(writer, report, out.columns);
+      renderGroups(writer, report, out.columns, out.colour);
     });
     out.write(writer.bytes());
   }
+}
+
+function ordered(groups: readonly Group[], { order, isReversed, limit }: LsOrder['groups']): Group[] {
+  const sorted = sortGroups(groups, order);
+  return (isReversed ? sorted.toReversed() : sorted).slice(0, limit);
+}
+
+/** The sockets of a report: how many there are, and how many are shown. */
+function countsOf({ sockets, total }: SocketReport): { total: number; shown: number } {
+  if (total === undefined) return { total: 0, shown: 0 };
+  let shown = 0;
+  sockets.each(() => {
+    shown++;
+  });
+  return { total, shown };
 }
 
 /** Reads each namespace. With several, one that has stopped is reported and left out; a single one is an error. */

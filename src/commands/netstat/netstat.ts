@@ -39,16 +39,29 @@ export async function netstat(context: CommandContext, args: readonly string[]):
   if (others.length > 0) {
     throw new Failure(
       'usage',
-      `netstat: unexpected argument "${others.join(' ')}"; separate several targets with commas`,
+      `netstat: unexpected argument "${others.join(' ')}"; it prints one network namespace (ls takes several targets)`,
     );
   }
-  const handles = await resolveTargets(context.machine, target);
+  const handle = oneNamespace(await resolveTargets(context.machine, target));
   const names = new NetstatNameSource(context.machine);
   for (;;) {
-    for (const handle of handles) await printOnce(context, handle, options, names);
+    await printOnce(context, handle, options, names);
     if (!options.continuous) return;
     await new Promise((resolve) => setTimeout(resolve, ROUND_MS));
   }
+}
+
+/** The namespace of the targets. @throws {Failure} `usage` where they are in several: their rows could not be told apart */
+function oneNamespace(handles: readonly NetnsHandle[]): NetnsHandle {
+  const [first] = handles;
+  if (first === undefined) throw new Failure('no-target', 'netstat: none of the targets is running');
+  const { netns, name } = first.target;
+  const other = handles.find(({ target }) => target.netns !== netns);
+  if (other === undefined) return first;
+  throw new Failure(
+    'usage',
+    `netstat prints one network namespace; ${name} and ${other.target.name} are in two: name one of them (ls takes several)`,
+  );
 }
 
 async function printOnce(
@@ -101,7 +114,8 @@ function writeTable(
 const NETSTAT_HELP = `socklens netstat TARGET [FLAGS]
 
 Prints what \`nsenter -t PID -n netstat FLAGS\` prints, for a container (name, id, id
-prefix), pid:N, netns:NAME or host; separate several with commas. Letters can be\ncombined: -tan.
+prefix), pid:N, netns:NAME or host: always all of its network namespace. Letters can be
+combined: -tan.
 
   -t --tcp, -u --udp, -U --udplite, -w --raw, -x --unix   protocols (default: all)
   -4 --inet, -6 --inet6                                   address families (default: both)

@@ -1,19 +1,71 @@
+import { nearest } from '../../base/nearest.ts';
+import { Failure } from '../../model/failure.ts';
+import { OVERVIEW_ORDERS, type OverviewOrder } from '../../model/report/overview-order.ts';
 import { command } from '../command.ts';
-import { all, formatOf, numeric, outputOptions } from '../options.ts';
+import { option } from '../option.ts';
+import { all, FILTER_HELP, formatOf, netns, numeric, outputOptions, ss, TARGETS } from '../options.ts';
 import { recordedFrom, recordedOptions } from '../recorded-options.ts';
 
 export const psCommand = command({
   brief: 'List containers: sockets by state, file descriptors and their limit, the busiest peer',
-  options: { all, numeric, ...recordedOptions, ...outputOptions },
+  details: `${FILTER_HELP.split('\n').slice(0, -1).join('\n')}
+Without a TARGET, every container. KEY is ${OVERVIEW_ORDERS.slice(0, 5).join(', ')},
+${OVERVIEW_ORDERS.slice(5).join(', ')}.`,
+  options: {
+    all,
+    filter: option.text('FILTER', 'Count only the sockets that match'),
+    ss,
+    sort: option.value('KEY', 'Sort by this key: counts from the largest, descriptors from the fullest', parseOrder),
+    netns,
+    numeric,
+    ...recordedOptions,
+    ...outputOptions,
+  },
+  operands: TARGETS,
   examples: [
     ['ps', 'every container'],
+    ['ps --sort close-wait', 'most CLOSE_WAIT first'],
+    ["ps --filter 'dst db:3306'", 'who is connected to the database'],
+    ['ps web-1 db-1', 'two of them'],
     ['ps --all --json', 'other namespaces and the host too, for a script'],
   ],
   load: async () => {
-    const { ps } = await import('./ps.ts');
-    return async ({ flow }, options) => {
+    const [{ ps }, { splitOperands }] = await Promise.all([import('./ps.ts'), import('../operands.ts')]);
+    return async ({ flow }, options, words) => {
       const { all, numeric } = options;
-      await ps(flow, { all, numeric, format: formatOf(options), from: await recordedFrom(options) });
+      const { target, filter } = splitOperands(words);
+      if (filter !== '') throw new Failure('usage', `ps: write the FILTER as an option: --filter '${filter}'`);
+      const from = await recordedFrom(options);
+      const known = from === undefined ? target : await targetOf(from, words);
+      await ps(flow, {
+        target: known === '' ? undefined : known,
+        filter: options.filter ?? '',
+        asSs: options.ss,
+        sort: options.sort,
+        wholeNetns: options.netns,
+        all,
+        numeric,
+        format: formatOf(options),
+        from,
+      });
     };
   },
 });
+
+/** The TARGET of a recording. @throws {Failure} `no-target` where it does not contain it */
+async function targetOf(...args: Parameters<typeof import('../recorded-part.ts').recordedWords>): Promise<string> {
+  const { recordedWords } = await import('../recorded-part.ts');
+  return (await recordedWords(...args)).target ?? '';
+}
+
+/** A key, or the title of its column: `close-wait`, `CLOSE_WAIT`, `CloseWait`, `Estab`. @throws {Failure} `usage` for an unknown one */
+function parseOrder(text: string): OverviewOrder {
+  const letters = (name: string) => name.toLowerCase().replace(/[-_]/g, '');
+  const exact = OVERVIEW_ORDERS.find((known) => letters(known) === letters(text));
+  const [first, second] = OVERVIEW_ORDERS.filter((known) => letters(known).startsWith(letters(text)));
+  const order = exact ?? (second === undefined && text !== '' ? first : undefined);
+  if (order !== undefined) return order;
+  const meant = nearest(text, OVERVIEW_ORDERS);
+  const hint = meant === undefined ? `use ${OVERVIEW_ORDERS.join(', ')}` : `did you mean ${meant}?`;
+  throw new Failure('usage', `unknown order "${text}"; ${hint}`);
+}

@@ -1,4 +1,5 @@
 import type { Overview } from '../../model/report/overview.ts';
+import { type OverviewOrder, sortOverview } from '../../model/report/overview-order.ts';
 import { TargetNotes } from '../../model/sample/target-notes.ts';
 import { overview } from '../../queries/overview.ts';
 import { ByteWriter } from '../../render/byte-writer.ts';
@@ -8,8 +9,19 @@ import { openSnapshot } from '../../sources/open-snapshot.ts';
 import type { Recorded } from '../../sources/open-source.ts';
 import type { CommandContext, Format } from '../context.ts';
 import { writeNote } from '../notes.ts';
+import { readFilter } from '../read-filter.ts';
 
 export interface PsOptions {
+  /** A TARGET as typed, several with commas; undefined for every container. */
+  target?: string | undefined;
+  /** As typed; empty for all sockets. */
+  filter?: string;
+  /** Parse the filter like ss: `and` and `or` have equal precedence. */
+  asSs?: boolean;
+  /** Undefined for the order of the namespaces. */
+  sort?: OverviewOrder | undefined;
+  /** Whether a container as TARGET means its whole network namespace. */
+  wholeNetns?: boolean;
   /** Include namespaces without containers, and the host. */
   all: boolean;
   /** Plain numbers, no names. */
@@ -22,14 +34,20 @@ export interface PsOptions {
 /** `socklens ps`: a row for every container. */
 export async function ps(context: CommandContext, options: PsOptions): Promise<void> {
   const { machine, out } = context;
-  const snapshot = await openSnapshot(machine, { all: options.all, from: options.from });
-  const result = await overview(snapshot, { names: !options.numeric }).finally(() => snapshot.close());
+  const { target, all, from, wholeNetns, sort } = options;
+  // An error in the filter is reported before anything is read.
+  const filter = readFilter(context, options.filter ?? '', options.asSs ?? false);
+  const snapshot = await openSnapshot(machine, { target, all, from, wholeNetns });
+  const found = await overview(snapshot, { names: !options.numeric, filter, isNamed: target !== undefined }).finally(
+    () => snapshot.close(),
+  );
+  const result = sort === undefined ? found : { ...found, rows: sortOverview(found.rows, sort) };
   if (options.format === 'json') out.write(overviewJson(result));
   else if (options.format === 'ndjson') for (const line of overviewNdjson(result)) out.write(line);
   else {
     for (const note of notesOf(result)) writeNote(context, note);
     const writer = new ByteWriter();
-    renderOverview(writer, result, out.columns);
+    renderOverview(writer, result, out.columns, out.colour);
     out.write(writer.bytes());
   }
 }

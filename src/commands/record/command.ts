@@ -1,7 +1,7 @@
 import { Failure } from '../../model/failure.ts';
 import { command } from '../command.ts';
 import { option } from '../option.ts';
-import { DEFAULT_INTERVAL_MS, forTime, interval, noEvents, numeric, TARGET_HELP, TARGETS } from '../options.ts';
+import { DEFAULT_INTERVAL_MS, forTime, interval, netns, noEvents, numeric, TARGET_HELP, TARGETS } from '../options.ts';
 
 const FULL = 'Read all sockets at every tick, with what the kernel knows about each connection';
 const SUMMARY = 'Read TCP sockets only where counters change, within 3 % of one core';
@@ -19,6 +19,7 @@ export const recordCommand = command({
     // Spellings up to version 0.1.
     closely: option.boolean(FULL, { hidden: true }),
     lightly: option.boolean(SUMMARY, { hidden: true }),
+    netns,
     numeric,
     noEvents,
   },
@@ -43,6 +44,7 @@ export const recordCommand = command({
         intervalMs: options.interval ?? DEFAULT_INTERVAL_MS,
         redact: options.redact,
         isFull: isFull ? true : isSummary ? false : undefined,
+        wholeNetns: options.netns,
         numeric: options.numeric,
         events: !options.noEvents,
       });

@@ -1,13 +1,15 @@
 import { plural } from '../../base/plural.ts';
 import { sizeText } from '../../base/size.ts';
 import { Failure } from '../../model/failure.ts';
-import { everySocket } from '../../model/socket/socket-query.ts';
+import { recordedSockets } from '../../model/socket/socket-query.ts';
 import { openSource, type SourceOptions } from '../../sources/open-source.ts';
 import { RecordingMaker } from '../../sources/recorder/recorder.ts';
 import { RecordingFile } from '../../sources/recorder/recording-file.ts';
 import { allTo, type SampleSource, type Tick, type TickRequest } from '../../sources/sample-source.ts';
 import type { CommandContext } from '../context.ts';
+import { withCountdown } from '../countdown.ts';
 import { writeNote } from '../notes.ts';
+import { TickNotes } from '../tick-notes.ts';
 
 export interface RecordOptions extends SourceOptions {
   target: string;
@@ -27,13 +29,17 @@ export async function record(context: CommandContext, options: RecordOptions): P
   const stop = context.stopSignal?.();
   const source = await openSource(context.machine, { ...options, host: true });
   const session = new RecordSession(source, options);
+  const notes = new TickNotes();
+  const waiting = { doing: () => session.progress(), forMs: options.forMs, onStop: 'stop' };
   try {
-    for (;;) {
-      const tick = await source.next(session.request, stop);
-      if (tick === undefined) break;
-      await session.add(tick);
-      for (const note of tick.notes) writeNote(context, note);
-    }
+    await withCountdown(context, waiting, async (writing) => {
+      for (;;) {
+        const tick = await source.next(session.request, stop);
+        if (tick === undefined) break;
+        await session.add(tick);
+        notes.write(writing, tick);
+      }
+    });
   } finally {
     source.close();
     await session.close();
@@ -56,7 +62,7 @@ class RecordSession {
     this.#isFull = options.isFull ?? true;
     this.request = {
       isForeground: () => this.#isFull,
-      query: () => ({ ...everySocket(), tcpInfo: true }),
+      query: recordedSockets,
       processes: 'kinds',
       allCounters: true,
       events: allTo((_, event) => this.#maker?.event(event)),
@@ -73,6 +79,12 @@ class RecordSession {
   async close(): Promise<void> {
     this.#maker?.finish(Date.now());
     await this.#file?.close();
+  }
+
+  /** What was recorded until now. */
+  progress(): string {
+    const { target, output } = this.#options;
+    return `recording ${target}, ${plural(this.#ticks, 'sample')}, ${sizeText(this.#file?.bytes ?? 0)} in ${output}`;
   }
 
   summary(): string {

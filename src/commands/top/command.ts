@@ -1,6 +1,6 @@
 import { command } from '../command.ts';
 import { option } from '../option.ts';
-import { all, DEFAULT_INTERVAL_MS, FILTER_HELP, interval, numeric, TARGET_AND_FILTER } from '../options.ts';
+import { all, DEFAULT_INTERVAL_MS, FILTER_HELP, interval, netns, numeric, TARGET_AND_FILTER } from '../options.ts';
 import { isRecorded, operandsOf, REAL_TIME, recordedOptions, speed } from '../recorded-options.ts';
 
 export const topCommand = command({
@@ -11,6 +11,7 @@ export const topCommand = command({
     interval,
     /** Of an earlier version, which counted in the kernel; does nothing. */
     noBpf: option.boolean('Accepted and ignored', { hidden: true }),
+    netns,
     numeric,
     ...recordedOptions,
     speed,
@@ -33,6 +34,7 @@ export const topCommand = command({
         intervalMs: options.interval ?? DEFAULT_INTERVAL_MS,
         forMs: undefined,
         events: false,
+        wholeNetns: options.netns,
         numeric,
       });
     };

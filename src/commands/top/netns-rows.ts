@@ -1,15 +1,18 @@
 import { fullest } from '../../count/fullest-process.ts';
-import { isShared, soleContainer } from '../../count/sharing.ts';
 import { countByOwner, SocketCounter } from '../../count/socket-counter.ts';
+import { OUTSIDE } from '../../model/netns/attribution.ts';
 import { connectionsOpened } from '../../model/netns/counters.ts';
 import type { WatchedNetns } from '../../model/netns/netns.ts';
+import { isShared, NO_RUNTIME, sharedName, soleContainer } from '../../model/netns/sharing.ts';
 import type { DescriptorUse } from '../../model/report/overview.ts';
 import type { SocketCounts } from '../../model/report/socket-counts.ts';
 import type { TopRow } from '../../model/report/top-rows.ts';
 import type { ProcessSample } from '../../model/sample/sample.ts';
+import type { SocketView } from '../../model/socket/socket-view.ts';
 import { stateMask, TCP_STATE } from '../../model/socket/tcp-state.ts';
 import type { SnapshotTest } from '../../queries/filter-tests.ts';
 import type { NetnsTick, SocketSnapshot, Tick } from '../../sources/sample-source.ts';
+import { snapshotAttribution } from '../../sources/scope/snapshot-attribution.ts';
 
 /** Ticks in the history of a row: the maximum length of a sparkline. */
 export const HISTORY_TICKS = 120;
@@ -19,7 +22,10 @@ export interface RowIdentity {
   id: string;
   name: string;
   runtime: string;
-  /** In a shared namespace the name of the container, empty for sockets without one; undefined for all sockets of a namespace. */
+  /**
+   * In a shared namespace the name of the container, `OUTSIDE` for those of the host's processes, and empty for those of
+   * nobody, see {@link rowOwner}; undefined for all sockets of a namespace.
+   */
   owner: string | undefined;
 }
 
@@ -44,15 +50,15 @@ export class NetnsRows {
     const { namespace, snapshot } = tick;
     const identities = identitiesOf(namespace);
     const shared = isShared(namespace);
-    if (snapshot !== undefined) this.#snapshot(snapshot, shared, test);
+    if (snapshot !== undefined) this.#snapshot(namespace, snapshot, test);
     this.#snapshotAtMs = tick.snapshotAtMs ?? this.#snapshotAtMs;
     const opensPerSecond = this.#opens(tick, atMs);
     const isAgain = atMs === this.#atMs;
     this.#atMs = atMs;
     const rows: TopRow[] = [];
     for (const identity of identities) {
-      const counts = this.#countsOf(identity, tick, test !== undefined);
-      if (identity.runtime === 'unowned' && counts.total === 0) continue;
+      const counts = this.#countsOf(identity, tick, test !== undefined || shared);
+      if (identity.runtime === NO_RUNTIME && counts.total === 0) continue;
       const descriptors = this.#descriptorsOf(identity, tick.processes);
       rows.push({
         ...counts,
@@ -77,17 +83,16 @@ export class NetnsRows {
     this.#snapshotAtMs = undefined;
   }
 
-  #snapshot(snapshot: SocketSnapshot, shared: boolean, test: SnapshotTest | undefined): void {
-    const ownerOf = (socket: Parameters<SocketSnapshot['containerOf']>[0]) =>
-      shared ? snapshot.containerOf(socket) : '';
+  #snapshot(namespace: WatchedNetns, snapshot: SocketSnapshot, test: SnapshotTest | undefined): void {
+    const ownerOf = isShared(namespace) ? rowOwner(namespace, snapshot) : () => '';
     this.#counters = countByOwner(snapshot.sockets, ownerOf, test?.(snapshot));
     this.#withoutTimeWait = (snapshot.withoutStates & stateMask(TCP_STATE.TIME_WAIT)) !== 0;
   }
 
-  /** In a shared namespace, TIME_WAIT entries have no owner: they are counted in the row without a container. */
-  #countsOf({ owner = '' }: RowIdentity, { sockstat }: NetnsTick, filtered: boolean): SocketCounts {
+  /** @param onlyRead whether sockets that were not read do not count: they may not match, or be another row's */
+  #countsOf({ owner = '' }: RowIdentity, { sockstat }: NetnsTick, onlyRead: boolean): SocketCounts {
     const counter = this.#counters.get(owner) ?? new SocketCounter();
-    const leavesOut = owner === '' && this.#withoutTimeWait && !filtered;
+    const leavesOut = this.#withoutTimeWait && !onlyRead;
     return counter.counts(sockstat, { timeWait: leavesOut, datagrams: leavesOut });
   }
 
@@ -96,7 +101,7 @@ export class NetnsRows {
     processes: readonly ProcessSample[] | undefined,
   ): DescriptorUse | undefined {
     if (processes === undefined) return this.#descriptors.get(id);
-    const own = owner === undefined ? processes : processes.filter(({ container = '' }) => container === owner);
+    const own = owner === undefined ? processes : processes.filter(({ container = OUTSIDE }) => container === owner);
     const use = fullest(own);
     if (use === undefined) this.#descriptors.delete(id);
     else this.#descriptors.set(id, use);
@@ -122,24 +127,39 @@ export class NetnsRows {
   }
 }
 
-/** The rows of a namespace: one; or, where it is shared, one for each container and one for the rest. */
+/** The row of each socket of a shared namespace, see `RowIdentity.owner`. */
+export function rowOwner({ host }: WatchedNetns, snapshot: SocketSnapshot): (socket: SocketView) => string {
+  const attributionOf = snapshotAttribution(snapshot);
+  return (socket) => {
+    const owner = attributionOf(socket)?.owner ?? '';
+    return owner === OUTSIDE && !host ? '' : owner;
+  };
+}
+
+/**
+ * The rows of a namespace: one; or, where it is shared, one for each container that is meant, and, where all of it is
+ * meant, one for the host and one for what belongs to nobody.
+ */
 export function identitiesOf(namespace: WatchedNetns): RowIdentity[] {
-  const { netns, name, host, containers } = namespace;
+  const { netns, name, host, containers, madeBy, scope } = namespace;
   const runtimeOfNetns = host ? 'host' : 'netns';
   if (!isShared(namespace)) {
     const container = soleContainer(namespace);
     // A container that restarts in another namespace has the same row.
     const id = container?.id ?? name;
-    return [{ id, name, runtime: container?.runtime ?? runtimeOfNetns, owner: undefined }];
+    const shown = madeBy === undefined ? name : `${name} in ${madeBy.join(',')}`;
+    return [{ id, name: shown, runtime: container?.runtime ?? runtimeOfNetns, owner: undefined }];
   }
-  const rest = host ? 'host' : 'unowned';
-  return [
-    ...containers.map((container) => ({
+  const rows: RowIdentity[] = containers
+    .filter(({ id }) => scope?.includes(id) ?? true)
+    .map((container) => ({
       id: container.id,
       name: container.name,
       runtime: container.runtime,
       owner: container.name,
-    })),
-    { id: `${netns} ${rest}`, name: rest, runtime: rest, owner: '' },
-  ];
+    }));
+  if (scope !== undefined) return rows;
+  if (host) rows.push({ id: `${netns} host`, name: 'host', runtime: 'host', owner: OUTSIDE });
+  const members = [...containers.map((container) => container.name), ...(host ? ['host'] : [])];
+  return [...rows, { id: `${netns} shared`, name: sharedName(members), runtime: NO_RUNTIME, owner: '' }];
 }

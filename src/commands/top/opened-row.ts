@@ -2,21 +2,23 @@ import { formatEndpoint } from '../../base/endpoint-text.ts';
 import { type PeerCount, PeerCounter, peerIdOf } from '../../count/peer-counter.ts';
 import { Roles } from '../../count/roles.ts';
 import type { Names } from '../../model/names.ts';
+import type { WatchedNetns } from '../../model/netns/netns.ts';
 import type { TopPeerRow, TopSocketRow } from '../../model/report/top-rows.ts';
 import { idleMs, roundTripUs } from '../../model/socket/connection-times.ts';
 import { mayNameService } from '../../model/socket/endpoint.ts';
 import { socketRow } from '../../model/socket/make-socket-row.ts';
-import type { Endpoint } from '../../model/socket/socket-row.ts';
-import type { SocketView } from '../../model/socket/socket-view.ts';
+import { type Endpoint, isInetRow } from '../../model/socket/socket-row.ts';
+import { isInet, type SocketView } from '../../model/socket/socket-view.ts';
 import type { SnapshotTest } from '../../queries/filter-tests.ts';
 import type { SocketSnapshot } from '../../sources/sample-source.ts';
-import { HISTORY_TICKS } from './netns-rows.ts';
+import { HISTORY_TICKS, rowOwner } from './netns-rows.ts';
 
 /** Maximum number of listed sockets; each costs an object per tick. */
 const MAX_SOCKETS = 10_000;
 
 /** The sockets of one row at one moment. */
 export interface OpenedSnapshot {
+  namespace: WatchedNetns;
   snapshot: SocketSnapshot;
   names: Names;
   /** See `RowIdentity.owner`. */
@@ -80,19 +82,21 @@ export function openedSockets(
   return { sockets, more };
 }
 
-function eachSocket({ snapshot, owner, test }: OpenedSnapshot, visit: (socket: SocketView) => void): void {
+function eachSocket(opened: OpenedSnapshot, visit: (socket: SocketView) => void): void {
+  const { snapshot, owner, test } = opened;
+  const ownerOf = rowOwner(opened.namespace, snapshot);
   const passes = test?.(snapshot) ?? (() => true);
   snapshot.sockets.each((socket) => {
-    if (socket.proto === 'unix') return;
-    if (owner !== undefined && (snapshot.containerOf(socket) ?? '') !== owner) return;
+    if (!isInet(socket.family)) return;
+    if (owner !== undefined && ownerOf(socket) !== owner) return;
     if (passes(socket)) visit(socket);
   });
 }
 
 function row(socket: SocketView, { snapshot, names }: OpenedSnapshot): TopSocketRow {
   const shown = socketRow(socket, { names });
-  const local = shown.proto === 'unix' ? '' : endpointText(shown.local);
-  const peer = shown.proto === 'unix' ? '' : endpointText(shown.peer);
+  const local = isInetRow(shown) ? endpointText(shown.local) : '';
+  const peer = isInetRow(shown) ? endpointText(shown.peer) : '';
   const [holder, ...others] = snapshot.holdersOf(socket);
   const since = snapshot.seenSince(socket);
   const rtt = roundTripUs(socket);

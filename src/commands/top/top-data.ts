@@ -83,7 +83,8 @@ export class TopDataBuilder {
   /** The data for the current state of the screen. */
   data(state: TopState): TopData {
     const atMs = this.#tick?.atMs ?? Date.now();
-    const base: TopData = { atMs, rows: this.#rows, note: this.#note(atMs) };
+    const isReading = this.#tick === undefined;
+    const base: TopData = { atMs, rows: this.#rows, note: this.#note(atMs), ...(isReading && { isReading }) };
     const opened = this.#opened;
     if (opened === undefined || opened.id !== state.opened || opened.snapshot === undefined) return base;
     const peers = opened.row.peers(opened.snapshot, this.#isNew);
@@ -107,7 +108,7 @@ export class TopDataBuilder {
 
   #openedSnapshot({ namespace }: NetnsTick, snapshot: SocketSnapshot, { names }: Tick, opened: string): OpenedSnapshot {
     const owner = identitiesOf(namespace).find(({ id }) => id === opened)?.owner;
-    return { snapshot, names, owner, test: this.#tests.get(namespace.netns) };
+    return { namespace, snapshot, names, owner, test: this.#tests.get(namespace.netns) };
   }
 
   #namespace(netns: number): NetnsRows {

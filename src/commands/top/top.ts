@@ -7,14 +7,14 @@ import { openSource, type SourceOptions } from '../../sources/open-source.ts';
 import type { SampleSource, TickRequest } from '../../sources/sample-source.ts';
 import type { CommandContext } from '../context.ts';
 import { readFilter } from '../read-filter.ts';
+import { OpenedScreen } from './opened-screen.ts';
 import { TopDataBuilder } from './top-data.ts';
 import { frame, pageRows } from './view/frame.ts';
 import { shownRows, sortColumns } from './view/levels.ts';
 import { reduceKey } from './view/reduce-key.ts';
 import { reducePaste } from './view/reduce-prompt-key.ts';
 import type { KeyContext } from './view/selection.ts';
-import type { PromptError } from './view/state.ts';
-import { initialState, type TopState } from './view/state.ts';
+import { initialState, type PromptError, type TopState } from './view/state.ts';
 
 export interface TopOptions extends SourceOptions {
   /** The FILTER as typed; empty for all sockets. */
@@ -40,25 +40,36 @@ export async function top(context: CommandContext, options: TopOptions): Promise
   if (screen === undefined)
     throw new Failure('usage', 'top needs an interactive terminal; socklens watch prints lines');
   const filter = readFilter(context, options.filter, false);
-  const source = await openSource(context.machine, options);
   const stop = context.stopSignal?.();
-  const session = new TopSession(source, new TopDataBuilder(source, filter), options);
+  const opened = await OpenedScreen.open(screen, initialState(options), stop);
   try {
-    await session.run(screen, stop);
+    // The namespaces are found while the first frame is on the screen.
+    const opening = openSource(context.machine, options);
+    const source = await Promise.race([opening, opened.left]);
+    if (source === undefined) {
+      opening.then((late) => late.close()).catch(() => undefined);
+      return;
+    }
+    try {
+      await new TopSession(source, new TopDataBuilder(source, filter), options, opened).run();
+    } finally {
+      source.close();
+    }
   } finally {
-    source.close();
+    opened.screen.close();
   }
 }
 
-/** One run, from the first tick until the terminal is restored. */
+/** One run, from the first tick on. */
 class TopSession {
   readonly #source: SampleSource;
   readonly #builder: TopDataBuilder;
-  readonly #end = new AbortController();
+  readonly #opened: OpenedScreen;
+  readonly #end: AbortController;
+  readonly #screen: Screen;
   readonly #request: TickRequest;
   #state: TopState;
   #data: ReturnType<TopDataBuilder['data']>;
-  #screen: Screen | undefined;
   #fault: { error: unknown } | undefined;
   /** Whether the recording has ended; its last tick is then repeated when another row is opened. */
   #hasEnded = false;
@@ -66,7 +77,10 @@ class TopSession {
   #isTickDue = false;
   #resume: () => void = () => {};
 
-  constructor(source: SampleSource, builder: TopDataBuilder, options: TopOptions) {
+  constructor(source: SampleSource, builder: TopDataBuilder, options: TopOptions, opened: OpenedScreen) {
+    this.#opened = opened;
+    this.#end = opened.end;
+    this.#screen = opened.screen;
     this.#source = source;
     this.#builder = builder;
     this.#state = initialState({ filter: options.filter, intervalMs: source.intervalMs });
@@ -80,23 +94,17 @@ class TopSession {
     };
   }
 
-  async run(open: NonNullable<CommandContext['screen']>, stop: AbortSignal | undefined): Promise<void> {
-    stop?.addEventListener('abort', () => this.#quit());
-    if (stop?.aborted) return;
-    // An unreadable target is reported before the terminal enters full-screen mode.
+  async run(): Promise<void> {
+    this.#end.signal.addEventListener('abort', () => this.#resume());
     const first = await this.#source.next(this.#request, this.#end.signal);
     if (first === undefined) return;
     await this.#builder.take(first, this.#state);
     const only = this.#builder.onlyRow();
     if (only !== undefined) this.#state = initialState({ ...this.#state, opened: only });
-    this.#screen = await open((event) => this.#onEvent(event));
-    try {
-      this.#refresh();
-      if (only !== undefined) this.#source.tickNow?.();
-      await this.#live();
-    } finally {
-      this.#screen.close();
-    }
+    this.#refresh();
+    this.#opened.listen((event) => this.#onEvent(event));
+    if (only !== undefined) this.#source.tickNow?.();
+    await this.#live();
     if (this.#fault !== undefined) throw this.#fault.error;
   }
 
@@ -151,7 +159,6 @@ class TopSession {
   /** Takes the state that a key or a paste leads to, and does what follows from the change. */
   #reduce(reducer: (state: TopState, context: KeyContext) => TopState): void {
     const screen = this.#screen;
-    if (screen === undefined) return;
     const before = this.#state;
     const after = reducer(before, {
       rows: shownRows(before, this.#data),
@@ -186,7 +193,6 @@ class TopSession {
 
   #quit(): void {
     this.#end.abort();
-    this.#resume();
   }
 
   #refresh(): void {
@@ -196,7 +202,7 @@ class TopSession {
 
   #show(): void {
     const screen = this.#screen;
-    if (screen === undefined || this.#end.signal.aborted) return;
+    if (this.#end.signal.aborted) return;
     screen.show(frame(this.#state, this.#data, screen.size, screen.colour));
   }
 }

@@ -6,6 +6,7 @@ import {
   formatOf,
   forTime,
   interval,
+  netns,
   noEvents,
   numeric,
   outputOptions,
@@ -27,6 +28,7 @@ export const watchCommand = command({
     for: forTime,
     tcp,
     udp,
+    netns,
     numeric,
     ss,
     noEvents,
@@ -52,6 +54,7 @@ export const watchCommand = command({
         intervalMs: options.interval ?? DEFAULT_INTERVAL_MS,
         forMs: options.for,
         events: !options.noEvents,
+        wholeNetns: options.netns,
         numeric: options.numeric,
       };
       if (format !== 'json') return watch(flow, { ...given, format });

@@ -1,4 +1,3 @@
-import { cutToWidth, displayWidth, padToWidth } from '../../base/display-width.ts';
 import { clockText, durationText } from '../../base/duration.ts';
 import { plural } from '../../base/plural.ts';
 import { safeText } from '../../base/safe-text.ts';
@@ -6,21 +5,36 @@ import { limitPercent } from '../../model/container/limits.ts';
 import type { Group } from '../../model/report/group.ts';
 import type { DescriptorUse } from '../../model/report/overview.ts';
 import type { ChangedGroup, WatchRow } from '../../model/report/watch-row.ts';
+import { closeWaitStyle, descriptorStyle } from '../../render/attention.ts';
+import { ByteWriter } from '../../render/byte-writer.ts';
+import { type GrowingColumn, GrowingTable, type GrowingTarget } from '../../render/growing-table.ts';
 import { spark } from '../../render/spark.ts';
-import { groupId, groupTitle, WatchColumns } from './watch-columns.ts';
+import type { Span, Style } from '../../render/terminal/screen.ts';
+import { type GroupColumn, groupId, groupTitle, WatchColumns } from './watch-columns.ts';
 
-/** Columns where the output is not a terminal. */
-const DEFAULT_WIDTH = 160;
 const SPARK_WIDTH = 12;
 /** Number of lines after which the header is repeated. */
 const HEADER_EVERY = 40;
-/** Longer names of targets are cut. */
-const MAX_TARGET_WIDTH = 30;
-/** From this width on the sparkline and milliseconds are shown. */
-const ROOMY = 110;
-const SOCKETS_WIDTH = 11;
-/** Room for `1048576/1048576 100%`; or for `1023/1024`, where a line is narrow. */
-const DESCRIPTORS_WIDTH = { roomy: 15, narrow: 11 };
+/** Least width of a group's column. */
+const COUNT_WIDTH = 10;
+
+/**
+ * The columns beside the groups, in the order in which they are dropped; CLOSE_WAIT and the descriptors never are. The
+ * initial widths have room for `12345 +678` and `16000/16384 97%`, the narrow ones for `257 +12` and `1023/1024`.
+ */
+const TREND: GrowingColumn = { title: 'Trend', align: 'left', width: SPARK_WIDTH, drop: 1 };
+const LISTEN_DROP = 2;
+const CLOSES: GrowingColumn = { title: 'Closes/s', align: 'right', width: 8, drop: 3 };
+const FAILURES: GrowingColumn = { title: 'Fails/s', align: 'right', width: 7, drop: 3 };
+const OPENS: GrowingColumn = { title: 'Opens/s', align: 'right', width: 7, drop: 4 };
+/** Of the first group; those to the right of it are dropped before it. */
+const GROUP_DROP = 20;
+const STATE_DROPS: Readonly<Record<string, number>> = { LISTEN: LISTEN_DROP, ESTABLISHED: 21, TIME_WAIT: 22 };
+const SOCKETS: GrowingColumn = { title: 'Sockets', align: 'right', width: 11, narrow: 7, drop: 23 };
+const DESCRIPTORS: GrowingColumn = { title: 'Descriptors', align: 'right', width: 15, narrow: 11 };
+const TARGET: GrowingColumn = { title: 'Target', align: 'left', width: 6, shorten: 'name', least: 12 };
+const AGE: GrowingColumn = { title: 'Age', align: 'right', width: 4 };
+const OWNERS_AGE: GrowingColumn = { title: 'Owners Age', align: 'right', width: 10 };
 
 /** The summary of one target. */
 export interface WatchPeak {
@@ -42,51 +56,49 @@ export interface GroupPeak {
   at: Date;
 }
 
-/** The lines of `watch`: time, counts of the largest groups with their change, rates, descriptors, sparkline. */
+/** The lines of `watch`: time, counts of the largest groups with their change, rates, descriptors, trend. */
 export class WatchLines {
-  readonly #roomy: boolean;
-  readonly #clockWidth: number;
   readonly #showTarget: boolean;
-  readonly #byState: boolean;
-  readonly #width: number;
+  readonly #intervalMs: number;
+  readonly #groups: WatchColumns;
+  readonly #table: GrowingTable;
   readonly #totals = new Map<string, number[]>();
-  #targetWidth = 6;
-  #columns: WatchColumns | undefined;
-  #linesSinceHeader = Number.POSITIVE_INFINITY;
+  /** Whether counts of an earlier tick were printed: the ages have a column from then on. */
+  #showAge = false;
+  /** As {@link #showAge}, for the processes of sockets. */
+  #showOwnersAge = false;
+  #linesSinceHeader = 0;
 
   /**
-   * @param options.width columns of the terminal; undefined where the output is not a terminal
+   * @param options.output that the lines are printed on
    * @param options.targets whether lines name their target
    * @param options.byState whether groups are by state alone
    * @param options.intervalMs time between two ticks; below a second the time has milliseconds
    */
-  constructor(options: { width: number | undefined; targets: boolean; byState: boolean; intervalMs: number }) {
-    this.#width = options.width ?? DEFAULT_WIDTH;
-    this.#roomy = this.#width >= ROOMY;
-    this.#clockWidth = this.#roomy || options.intervalMs < 1000 ? 12 : 8;
+  constructor(options: { output: GrowingTarget; targets: boolean; byState: boolean; intervalMs: number }) {
     this.#showTarget = options.targets;
-    this.#byState = options.byState;
+    this.#intervalMs = options.intervalMs;
+    this.#groups = new WatchColumns(options.byState);
+    this.#table = new GrowingTable(this.#columns(), options.output);
   }
 
   /** The lines of one tick. */
   lines(rows: readonly WatchRow[]): string {
-    const widest = Math.max(6, ...rows.map(({ target }) => Math.min(displayWidth(safeText(target)), MAX_TARGET_WIDTH)));
-    const wider = this.#showTarget && widest > this.#targetWidth;
-    if (this.#columns === undefined || wider) {
-      this.#targetWidth = Math.max(this.#targetWidth, widest);
-      this.#columns = new WatchColumns(this.#width - this.#fixedWidth(), this.#byState);
-      this.#linesSinceHeader = Number.POSITIVE_INFINITY;
-    }
-    let text = '';
-    if (this.#columns.take(rows) || this.#linesSinceHeader >= HEADER_EVERY) {
-      text += this.#header();
+    const out = new ByteWriter();
+    const hasAges = [this.#showAge, this.#showOwnersAge];
+    this.#showAge ||= rows.some(({ ageMs }) => ageMs !== undefined);
+    this.#showOwnersAge ||= rows.some(({ ownersAgeMs }) => ownersAgeMs !== undefined);
+    const hasNewColumn = this.#showAge !== hasAges[0] || this.#showOwnersAge !== hasAges[1];
+    if (this.#groups.take(rows) || hasNewColumn) this.#table.setColumns(this.#columns());
+    if (this.#linesSinceHeader >= HEADER_EVERY) {
+      this.#table.header(out);
       this.#linesSinceHeader = 0;
     }
     for (const row of rows) {
-      text += this.#line(row);
-      this.#linesSinceHeader++;
+      const withHeader = this.#table.row(out, this.#cells(row));
+      this.#linesSinceHeader = withHeader ? 1 : this.#linesSinceHeader + 1;
     }
-    return text;
+    return new TextDecoder().decode(out.bytes());
   }
 
   /** The lines at the end. */
@@ -102,68 +114,71 @@ export class WatchLines {
     return lines.join('');
   }
 
-  /** Width of everything but the groups. */
-  #fixedWidth(): number {
-    const target = this.#showTarget ? this.#targetWidth + 2 : 0;
-    // The failures, and the sparkline.
-    const bars = this.#roomy ? 9 + SPARK_WIDTH + 2 : 0;
-    return this.#clockWidth + target + SOCKETS_WIDTH + 2 + 9 + 10 + this.#descriptorsWidth() + 2 + bars;
+  #columns(): GrowingColumn[] {
+    const time: GrowingColumn = { title: 'Time', align: 'left', width: 12, narrow: this.#intervalMs < 1000 ? 12 : 8 };
+    return [
+      time,
+      ...(this.#showTarget ? [TARGET] : []),
+      SOCKETS,
+      ...this.#groups.columns.map(groupColumn),
+      OPENS,
+      FAILURES,
+      CLOSES,
+      DESCRIPTORS,
+      ...(this.#showAge ? [AGE] : []),
+      ...(this.#showOwnersAge ? [OWNERS_AGE] : []),
+      TREND,
+    ];
   }
 
-  #descriptorsWidth(): number {
-    return this.#roomy ? DESCRIPTORS_WIDTH.roomy : DESCRIPTORS_WIDTH.narrow;
-  }
-
-  #header(): string {
-    const titles = this.#columns?.columns.map(({ title, width }) => padToWidth(title, width, 'right')) ?? [];
-    return this.#row('Time', 'Target', 'Sockets', titles, ['Opens/s', 'Fails/s', 'Closes/s'], 'Descriptors', '');
-  }
-
-  #line(row: WatchRow): string {
-    const { at, target, total, change, groups, ageMs, ownersAgeMs } = row;
+  #cells(row: WatchRow): (string | Span)[] {
+    const { at, target, total, change, groups, ageMs, ownersAgeMs, descriptors } = row;
     const totals = this.#totals.get(target) ?? [];
     totals.push(total);
     if (totals.length > SPARK_WIDTH) totals.shift();
     this.#totals.set(target, totals);
+    const isNarrow = this.#table.narrow;
     const byId = new Map(groups.map((group) => [groupId(group), group]));
-    const cells = this.#columns?.columns.map(({ id, width }) => countText(byId.get(id)).padStart(width)) ?? [];
-    const sockets = countText({ key: {}, count: total, ...(change !== undefined && { change }) });
-    const counted = ageMs === undefined ? '' : ` counted ${durationText(ageMs)} ago`;
-    const owned = ownersAgeMs === undefined ? '' : ` processes as of ${durationText(ownersAgeMs)} ago`;
-    const old = counted + owned;
-    const bars = `${this.#roomy ? spark(totals, SPARK_WIDTH) : ''}${old}`;
-    const clock = clockText(at).slice(0, this.#clockWidth);
-    const name = cutToWidth(safeText(target), MAX_TARGET_WIDTH);
-    const used = this.#descriptors(row.descriptors);
-    return this.#row(clock, name, sockets, cells, [opensText(row), failuresText(row), closesText(row)], used, bars);
+    return [
+      clockText(at).slice(0, isNarrow && this.#intervalMs >= 1000 ? 8 : 12),
+      ...(this.#showTarget ? [safeText(target)] : []),
+      countText({ key: {}, count: total, ...(change !== undefined && { change }) }),
+      ...this.#groups.columns.map(({ id, state }) => {
+        const group = byId.get(id);
+        return span(countText(group), state === 'CLOSE_WAIT' ? closeWaitStyle(group?.count ?? 0) : undefined);
+      }),
+      opensText(row),
+      failuresText(row),
+      closesText(row),
+      span(descriptorsText(descriptors, isNarrow), descriptorStyle(descriptors)),
+      ...(this.#showAge ? [ageText(ageMs)] : []),
+      ...(this.#showOwnersAge ? [ageText(ownersAgeMs)] : []),
+      spark(totals, SPARK_WIDTH),
+    ];
   }
+}
 
-  #descriptors(use: DescriptorUse | undefined): string {
-    if (use === undefined) return '-';
-    const { used, softLimit } = use;
-    const percent = limitPercent(used, softLimit);
-    if (percent === undefined) return `${used}`;
-    return this.#roomy ? `${used}/${softLimit} ${percent}%` : `${used}/${softLimit}`;
-  }
+function groupColumn({ title, state }: GroupColumn, index: number): GrowingColumn {
+  const drop = STATE_DROPS[state ?? ''] ?? GROUP_DROP - index;
+  const narrowTitle = state === 'ESTABLISHED' ? 'ESTAB' : title;
+  const column: GrowingColumn = { title, narrowTitle, align: 'right', width: COUNT_WIDTH, narrow: 7 };
+  return state === 'CLOSE_WAIT' ? column : { ...column, drop };
+}
 
-  #row(
-    time: string,
-    target: string,
-    total: string,
-    cells: readonly string[],
-    rates: readonly [opens: string, fails: string, closes: string],
-    descriptors: string,
-    bars: string,
-  ): string {
-    const parts = [time.padEnd(this.#clockWidth)];
-    if (this.#showTarget) parts.push(padToWidth(target, this.#targetWidth));
-    const [opens, fails, closes] = rates;
-    parts.push(total.padStart(SOCKETS_WIDTH), ...cells, opens.padStart(7));
-    if (this.#roomy) parts.push(fails.padStart(7));
-    parts.push(closes.padStart(8));
-    parts.push(descriptors.padStart(this.#descriptorsWidth()), bars);
-    return `${parts.join('  ').trimEnd()}\n`;
-  }
+function ageText(ageMs: number | undefined): string {
+  return ageMs === undefined ? '' : durationText(ageMs);
+}
+
+function span(text: string, style: Style | undefined): string | Span {
+  return style === undefined ? text : { text, style };
+}
+
+function descriptorsText(use: DescriptorUse | undefined, isNarrow: boolean): string {
+  if (use === undefined) return '-';
+  const { used, softLimit } = use;
+  const percent = limitPercent(used, softLimit);
+  if (percent === undefined) return `${used}`;
+  return isNarrow ? `${used}/${softLimit}` : `${used}/${softLimit} ${percent}%`;
 }
 
 /** `≥12` where the kernel dropped events, from which closes are counted. */

@@ -39,7 +39,7 @@ export class WatchReport {
     this.#isAll = target === 'all';
     const targets = target === undefined || target.includes(',') || target === 'all';
     const byState = by.every((key) => key === 'state');
-    this.#lines = new WatchLines({ width: context.out.columns, targets, byState, intervalMs });
+    this.#lines = new WatchLines({ output: context.out, targets, byState, intervalMs });
   }
 
   /** Writes the notes of a tick. */

@@ -23,13 +23,15 @@ export function compareRuns(before: RunSummary, after: RunSummary): Comparison {
   );
   measures.sort((a, b) => ORDER.indexOf(a.change) - ORDER.indexOf(b.change));
   const [had, has] = [keysOf(before.findings), keysOf(after.findings)];
+  const fresh = after.findings.filter((finding) => !had.has(keyOf(finding)));
   return {
     before: { name: before.name, seconds: before.seconds },
     after: { name: after.name, seconds: after.seconds },
     measures,
     gone: before.findings.filter((finding) => !has.has(keyOf(finding))),
-    new: after.findings.filter((finding) => !had.has(keyOf(finding))),
+    new: fresh,
     stayed: after.findings.filter((finding) => had.has(keyOf(finding))),
+    worse: measures.some(({ change }) => change === 'worse') || fresh.some(isProblem),
   };
 }
 
@@ -57,6 +59,11 @@ function changeOf(before: RunMeasure | undefined, after: RunMeasure | undefined)
   if (Math.abs(difference) <= Math.max(1, Math.abs(before.value) * SAME_SHARE)) return 'same';
   if (after.better === 'none') return 'changed';
   return difference < 0 === (after.better === 'lower') ? 'better' : 'worse';
+}
+
+/** Whether a finding that only the second run has makes it worse. */
+export function isProblem({ severity }: RunFinding): boolean {
+  return severity !== 'info';
 }
 
 /** Identifies a finding in both runs: without the PID of its scope, which differs. */

@@ -1,5 +1,5 @@
 import type { Coverage } from '../sample/coverage.ts';
-import type { Finding } from './finding.ts';
+import type { Finding, Severity } from './finding.ts';
 
 /** A rule, and whether it was judged. */
 export interface CheckedRule {
@@ -25,4 +25,6 @@ export interface Diagnosis {
   coverage: Coverage;
   /** True when no finding is a `warning` or `critical`. */
   healthy: boolean;
+  /** Numbers of findings below the wanted severity, which `findings` does not contain; absent without one. */
+  leftOut?: Partial<Record<Severity, number>>;
 }

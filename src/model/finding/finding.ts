@@ -1,6 +1,9 @@
 /** `info`: a fact; `warning`: a problem that will do harm; `critical`: a problem that does harm now. */
 export type Severity = 'info' | 'warning' | 'critical';
 
+/** All severities, the worst first. */
+export const SEVERITIES: readonly Severity[] = ['critical', 'warning', 'info'];
+
 /** How certain the conclusion of a finding is. */
 export type Confidence = 'low' | 'medium' | 'high';
 

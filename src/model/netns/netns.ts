@@ -1,4 +1,5 @@
 import type { ContainerAddress, DeclaredSettings } from '../container/container.ts';
+import type { Scope } from './scope.ts';
 
 /** A watched container. Its texts are not safe for a terminal. */
 export interface WatchedContainer {
@@ -29,6 +30,10 @@ export interface WatchedNetns {
   targets: readonly string[];
   /** Whether it is the host's network namespace. */
   host: boolean;
-  /** In the order of their names; empty where it has no containers. */
+  /** See `Target.madeBy`. */
+  madeBy?: readonly string[];
+  /** In the order of their names, also those that are not meant; empty where it has no containers. */
   containers: readonly WatchedContainer[];
+  /** Whose sockets are sampled; those of all where it is absent. */
+  scope?: Scope;
 }

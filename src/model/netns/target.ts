@@ -9,6 +9,11 @@ export interface Target {
   /** A process in it; absent for a named network namespace without processes. */
   pid?: number;
   /**
+   * Names of the containers that made the namespace inside themselves: processes of theirs are in it, and none of them
+   * has it as its own. Absent for others.
+   */
+  madeBy?: readonly string[];
+  /**
    * Inode number of the network namespace: identifies it while it exists. Where the inode cannot be read,
    * a negative number that differs from that of every other namespace.
    */

@@ -26,7 +26,7 @@ export type GroupOrder = 'count' | GroupKey;
 export interface Group {
   /**
    * The value of each requested key. Null where a socket has none: the port of a UNIX
-   * socket, the process of a TIME_WAIT entry, the container of an unowned socket.
+   * socket, the process of a TIME_WAIT entry, the container of a socket that belongs to none.
    */
   key: Partial<Record<GroupKey, string | number | null>>;
   /** Number of sockets. */

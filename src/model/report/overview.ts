@@ -23,17 +23,19 @@ export interface BusiestPeer {
   service?: string;
 }
 
-/** A row of `ps`: a container, a network namespace without one, the host, or the sockets without an owner. */
+/** A row of `ps`: a container, a network namespace without one, the host, or the sockets of nobody in a shared one. */
 export interface OverviewRow {
-  /** As a TARGET of the command line; `unowned` for the sockets without an owner. */
+  /** As a TARGET of the command line; `shared: a + b` for the sockets that belong to neither a nor b. */
   name: string;
-  /** `docker`, `podman`, …, `netns`, `host`, or `unowned`. */
+  /** `docker`, `podman`, …, `netns`, `host`; `-` for the row `shared: a + b`. */
   runtime: string;
   id?: string;
   pid?: number;
   /** See `Target.netns`. */
   netns: number;
-  /** Names of the other rows of the same network namespace, without `unowned`. */
+  /** See `Target.madeBy`. */
+  madeBy?: readonly string[];
+  /** Names of the other containers of the same network namespace, and `host`. */
   sharedWith: string[];
   /** Null where none could be seen: the namespace, or the processes of a container that shares it, may not be read. */
   sockets: SocketCounts | null;

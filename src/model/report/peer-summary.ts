@@ -14,4 +14,6 @@ export interface PeerSummary {
   bytesSent: number;
   bytesReceived: number;
   retransmits: number;
+  /** Lower bounds of the lifetimes, milliseconds; absent where none is known. */
+  lifetime?: { meanMs: number; longestMs: number };
 }

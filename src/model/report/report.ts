@@ -13,6 +13,8 @@ export interface SocketReport extends ReportHeader {
   /** Whether several containers, or containers and the host, share the network namespace. */
   shared: boolean;
   sockets: SocketSource;
+  /** Number of all sockets, where `sockets` are sorted or limited; otherwise absent. */
+  total?: number;
 }
 
 /** The sockets of a target, counted in groups. */

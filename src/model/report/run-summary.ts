@@ -56,4 +56,6 @@ export interface Comparison {
   gone: readonly RunFinding[];
   new: readonly RunFinding[];
   stayed: readonly RunFinding[];
+  /** Whether a measure got worse, or a new finding is a `warning` or `critical`. */
+  worse: boolean;
 }

@@ -1,13 +1,13 @@
 import type { DescriptorUse } from './overview.ts';
 import type { SocketCounts } from './socket-counts.ts';
 
-/** A row of the overview: a container, a network namespace without one, the host, or the sockets without an owner. */
+/** A row of the overview: a container, a network namespace without one, the host, or the sockets of nobody in a shared one. */
 export interface TopRow extends SocketCounts {
   /** Identifies the row at every tick. */
   id: string;
   /** Not safe for a terminal: the container chose it. */
   name: string;
-  /** `docker`, `podman`, …, `netns`, `host`, or `unowned`. */
+  /** `docker`, `podman`, …, `netns`, `host`; `-` for the row `shared: a + b`. */
   runtime: string;
   /** Inode of the network namespace. */
   netns: number;
@@ -68,6 +68,8 @@ export interface TopData {
   sockets?: readonly TopSocketRow[] | undefined;
   /** Number of sockets that {@link sockets} leaves out; absent for none. */
   moreSockets?: number;
+  /** True until the first tick, when nothing is known. */
+  isReading?: boolean;
   /** Message to show: targets that started or stopped, and what was not read. */
   note?: string | undefined;
 }

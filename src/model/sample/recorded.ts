@@ -41,6 +41,8 @@ export interface RecordingHeader {
 export interface RecordedDetails {
   /** Sysctls of network namespaces by inode number. */
   sysctls: Readonly<Record<string, Readonly<Record<string, string>>>>;
+  /** Names of interfaces by index, of network namespaces by inode number; absent in files of versions before 0.2. */
+  devices?: Readonly<Record<string, Readonly<Record<string, string>>>>;
   /** Declared settings by container id. */
   declared: Readonly<Record<string, DeclaredSettings>>;
   runtimeProcesses: Series['runtimeProcesses'];

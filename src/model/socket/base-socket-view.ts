@@ -40,6 +40,9 @@ export abstract class BaseSocketView implements SocketView {
   get interfaceIndex(): number | undefined {
     return undefined;
   }
+  v6only(): boolean | undefined {
+    return undefined;
+  }
   cgroupId(): bigint | undefined {
     return undefined;
   }
@@ -58,8 +61,14 @@ export abstract class BaseSocketView implements SocketView {
   receiveBufferBytes(): number | undefined {
     return undefined;
   }
-  get unixType(): number {
+  get socketType(): number {
     return 0;
+  }
+  get protocol(): number {
+    return 0;
+  }
+  groups(): bigint | undefined {
+    return undefined;
   }
   unixName(): Uint8Array | undefined {
     return undefined;
@@ -69,21 +78,12 @@ export abstract class BaseSocketView implements SocketView {
   }
 }
 
-/** Base of views of UNIX sockets, which have no address, port, timer or interface: these are known to be 0. */
-export abstract class UnixSocketView extends BaseSocketView {
-  override readonly proto = 'unix';
-  override readonly family = 'unix';
-
+/** Base of views of sockets that have no IP address, port, timer or interface: these are known to be 0. */
+export abstract class OtherSocketView extends BaseSocketView {
   get localPort(): number {
     return 0;
   }
   get peerPort(): number {
-    return 0;
-  }
-  override localWord(): number {
-    return 0;
-  }
-  override peerWord(): number {
     return 0;
   }
   override get timer(): number {
@@ -96,6 +96,19 @@ export abstract class UnixSocketView extends BaseSocketView {
     return 0;
   }
   override get interfaceIndex(): number {
+    return 0;
+  }
+}
+
+/** Base of views of UNIX sockets. */
+export abstract class UnixSocketView extends OtherSocketView {
+  override readonly proto = 'unix';
+  override readonly family = 'unix';
+
+  override localWord(): number {
+    return 0;
+  }
+  override peerWord(): number {
     return 0;
   }
 }

@@ -113,6 +113,11 @@ export interface EventCounts {
   closed: number;
 }
 
+/** Counts of 0 for every kind. */
+export function noEvents(): Required<EventCounts> {
+  return { opened: 0, established: 0, failed: 0, closed: 0 };
+}
+
 /** An event of a connection, for output. */
 export interface ConnectionEventRow {
   event: EventKind;

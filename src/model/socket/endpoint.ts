@@ -15,6 +15,11 @@ export function peerAddress(socket: SocketView): string {
     : formatIpv4(socket.peerWord(0));
 }
 
+/** Whether the first word of an IPv6 address is that of a link-local one, fe80::/10 or ff02::/16: it needs a zone. */
+export function isLinkLocal(word: number): boolean {
+  return word >>> 22 === 0xfe80 >>> 6 || word >>> 16 === 0xff02;
+}
+
 /** The form of an address by which names are looked up: an IPv4-mapped one as plain IPv4. */
 export function plainAddress(address: string): string {
   return address.startsWith('::ffff:') && address.includes('.') ? address.slice(7) : address;

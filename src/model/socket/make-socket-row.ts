@@ -1,9 +1,11 @@
 import { hex64 } from '../../base/hex.ts';
 import type { Names } from '../names.ts';
-import { localAddress, mayNameService, peerAddress, plainAddress } from './endpoint.ts';
+import type { AttributedBy } from '../netns/attribution.ts';
+import { isLinkLocal, localAddress, mayNameService, peerAddress, plainAddress } from './endpoint.ts';
+import { netlinkFields, packetFields, vsockFields } from './other-row.ts';
 import type { Endpoint, SocketProcess, SocketRow, SocketTimer } from './socket-row.ts';
-import type { SocketView } from './socket-view.ts';
-import { stateName } from './tcp-state.ts';
+import { hasPorts, type InetProto, type SocketView } from './socket-view.ts';
+import { stateName, TCP_STATE } from './tcp-state.ts';
 import { unixPath } from './unix-path.ts';
 
 /** Lookups for the parts of a row that are not in the socket itself. */
@@ -14,6 +16,15 @@ export interface RowContext {
   processesOf?: (inode: number) => SocketProcess[];
   /** The container of a socket in a shared network namespace; undefined where it is not shared. */
   containerOf?: (socket: SocketView) => string | undefined;
+  /** How its container was found; undefined for a socket without one. Absent as {@link containerOf}. */
+  attributionOf?: (socket: SocketView) => AttributedBy | undefined;
+  /** Names an interface of the socket's network namespace by its index; undefined where names are not known. */
+  deviceName?: (index: number) => string | undefined;
+}
+
+/** The interface of a socket, by its index; see `SocketRow.device`. */
+export function deviceText(index: number, { deviceName }: Pick<RowContext, 'deviceName'>): string {
+  return deviceName?.(index) ?? `if${index}`;
 }
 
 const TIMER_KINDS = [undefined, 'on', 'keepalive', 'timewait', 'probe', 'delack'] as const;
@@ -23,8 +34,10 @@ const UNIX_TYPES: Record<number, 'stream' | 'dgram' | 'seqpacket'> = { 1: 'strea
 /** Makes the row of a socket. Fields that the view does not know are absent. */
 export function socketRow(socket: SocketView, context: RowContext): SocketRow {
   const container = context.containerOf?.(socket);
+  const attribution = container === undefined ? undefined : context.attributionOf?.(socket);
   const cookie = cookieText(socket);
-  const { receiveQueue, sendQueue, uid } = socket;
+  const { receiveQueue, sendQueue, uid, interfaceIndex = 0 } = socket;
+  const device = interfaceIndex === 0 ? undefined : deviceText(interfaceIndex, context);
   const base = {
     state: stateName(socket.state),
     ...(receiveQueue !== undefined && { receiveQueue }),
@@ -33,28 +46,49 @@ export function socketRow(socket: SocketView, context: RowContext): SocketRow {
     inode: socket.inode,
     ...(cookie !== undefined && { cookie }),
     ...(container !== undefined && { container }),
+    ...(attribution !== undefined && { attribution }),
+    ...(device !== undefined && { device }),
     processes: context.processesOf?.(socket.inode) ?? [],
   };
-  if (socket.proto === 'unix') {
-    const path = unixPath(socket);
-    return {
-      proto: 'unix',
-      family: 'unix',
-      ...(path !== undefined && { path }),
-      type: UNIX_TYPES[socket.unixType] ?? 'unknown',
-      peerInode: socket.peerInode,
-      ...base,
-    };
+  switch (socket.proto) {
+    case 'unix': {
+      const path = unixPath(socket);
+      return {
+        proto: 'unix',
+        family: 'unix',
+        ...(path !== undefined && { path }),
+        type: UNIX_TYPES[socket.socketType] ?? 'unknown',
+        peerInode: socket.peerInode,
+        ...base,
+      };
+    }
+    case 'packet':
+      return { ...packetFields(socket), ...base };
+    case 'netlink':
+      return { ...netlinkFields(socket), ...base };
+    case 'vsock':
+      return { ...vsockFields(socket), ...base };
+    default:
+      return { ...inetFields(socket, socket.proto, device, context), ...base };
   }
+}
+
+function inetFields(socket: SocketView, proto: InetProto, device: string | undefined, { names }: RowContext) {
   const timer = socketTimer(socket);
   const tcpInfo = socket.tcpInfo();
   const drops = socket.drops();
+  const inet6 = socket.family === 'inet6';
+  const mayBeV6only = inet6 && (socket.state === TCP_STATE.LISTEN || socket.state === TCP_STATE.CLOSE);
+  const v6only = mayBeV6only ? socket.v6only() : undefined;
+  const zoneOf = (word: number) => (inet6 && device !== undefined && isLinkLocal(word) ? device : undefined);
+  const local = { address: localAddress(socket), port: socket.localPort, zone: zoneOf(socket.localWord(0)) };
+  const peer = { address: peerAddress(socket), port: socket.peerPort, zone: zoneOf(socket.peerWord(0)) };
   return {
-    proto: socket.proto,
-    family: socket.family === 'inet6' ? 'inet6' : 'inet',
-    local: endpoint(localAddress(socket), socket.localPort, socket.proto, context.names),
-    peer: endpoint(peerAddress(socket), socket.peerPort, socket.proto, context.names),
-    ...base,
+    proto,
+    family: inet6 ? ('inet6' as const) : ('inet' as const),
+    local: endpoint(local, proto, names),
+    peer: endpoint(peer, proto, names),
+    ...(v6only !== undefined && { v6only }),
     ...(timer !== undefined && { timer }),
     ...(tcpInfo !== undefined && { tcpInfo }),
     ...(drops !== undefined && { drops }),
@@ -68,11 +102,21 @@ export function socketTimer(socket: SocketView): SocketTimer | undefined {
   return { kind: TIMER_KINDS[timer] ?? `unknown-${timer}`, expiresMs, retransmits };
 }
 
-function endpoint(address: string, port: number, proto: SocketView['proto'], names: Names | undefined): Endpoint {
+function endpoint(
+  { address, port, zone }: { address: string; port: number; zone: string | undefined },
+  proto: InetProto,
+  names: Names | undefined,
+): Endpoint {
   const name = names?.host(plainAddress(address));
-  // A RAW socket's port is an IP protocol number, not a port of a service.
-  const service = proto !== 'raw' && mayNameService(port) ? names?.service(port, proto) : undefined;
-  return { address, port, ...(name !== undefined && { name }), ...(service !== undefined && { service }) };
+  // The port of a RAW or ICMP socket is not that of a service.
+  const service = hasPorts(proto) && mayNameService(port) ? names?.service(port, proto) : undefined;
+  return {
+    address,
+    ...(zone !== undefined && { zone }),
+    port,
+    ...(name !== undefined && { name }),
+    ...(service !== undefined && { service }),
+  };
 }
 
 function cookieText(socket: SocketView): string | undefined {

@@ -1,6 +1,8 @@
+import type { AttributedBy } from '../netns/attribution.ts';
 import type { Address, AddressInterner } from './interned-address.ts';
 import { type Holder, INFO_TIMES, RECORDED_INFO, type SocketColumns } from './socket-columns.ts';
-import type { Family, Proto, SocketView } from './socket-view.ts';
+import { type Family, isInet, type Proto, type SocketView } from './socket-view.ts';
+import { TCP_STATE } from './tcp-state.ts';
 import { unixPath } from './unix-path.ts';
 
 /** What is known of a socket beside what the kernel reports. */
@@ -9,6 +11,8 @@ export interface SocketContext {
   holders?: readonly Holder[] | undefined;
   /** Name of its container; undefined outside every container. */
   container?: string | undefined;
+  /** How the container was found; undefined without one, and where no other shares its namespace. */
+  attribution?: AttributedBy | undefined;
   /** Milliseconds since the epoch: the first dump that had it; undefined where no earlier dump is remembered. */
   firstSeenMs?: number | undefined;
   /** The last dump before that one, which did not have it; undefined without one. */
@@ -48,8 +52,14 @@ export class SocketColumnsBuilder {
   readonly #notBeforeMs: Values<number> = [];
   readonly #holders: Values<readonly Holder[]> = [];
   readonly #container: Values<string> = [];
-  readonly #unixType: number[] = [];
+  readonly #attribution: Values<AttributedBy> = [];
+  readonly #socketType: number[] = [];
   readonly #peerInode: number[] = [];
+  readonly #protocol: number[] = [];
+  readonly #localId: number[] = [];
+  readonly #peerId: number[] = [];
+  readonly #groups: Values<string> = [];
+  readonly #v6only: Values<number> = [];
   readonly #path: Values<string> = [];
   readonly #info = RECORDED_INFO.map((field) => ({
     field,
@@ -91,10 +101,11 @@ export class SocketColumnsBuilder {
     this.#notBeforeMs[row] = context.notBeforeMs ?? null;
     this.#holders[row] = context.holders === undefined || context.holders.length === 0 ? null : context.holders;
     this.#container[row] = context.container ?? null;
-    this.#unixType[row] = socket.unixType;
+    this.#attribution[row] = context.attribution ?? null;
+    this.#socketType[row] = socket.socketType;
     this.#peerInode[row] = socket.peerInode;
-    if (family === 'unix') this.#addUnix(socket, row);
-    else this.#addInet(socket, family, row);
+    if (isInet(family)) this.#addInet(socket, family, row);
+    else this.#addOther(socket, row);
   }
 
   /** The columns of all that was added since {@link begin}. */
@@ -129,24 +140,40 @@ export class SocketColumnsBuilder {
       notBeforeMs: packed(this.#notBeforeMs, rows),
       holders: packed(this.#holders, rows),
       container: packed(this.#container, rows),
-      unixType: packed(this.#unixType, rows),
+      attribution: packed(this.#attribution, rows),
+      socketType: packed(this.#socketType, rows),
       peerInode: packed(this.#peerInode, rows),
+      protocol: packed(this.#protocol, rows),
+      localId: packed(this.#localId, rows),
+      peerId: packed(this.#peerId, rows),
+      groups: packed(this.#groups, rows),
+      v6only: packed(this.#v6only, rows),
       path: packed(this.#path, rows),
       info,
     };
   }
 
-  #addUnix(socket: SocketView, row: number): void {
+  #addOther(socket: SocketView, row: number): void {
+    this.#protocol[row] = socket.protocol;
+    this.#localId[row] = socket.localWord(0);
+    this.#peerId[row] = socket.peerWord(0);
+    this.#groups[row] = socket.groups()?.toString(16) ?? null;
+    this.#v6only[row] = null;
     this.#path[row] = unixPath(socket) ?? null;
     this.#local[row] = null;
     this.#peer[row] = null;
-    this.#drops[row] = null;
-    this.#receiveBufferBytes[row] = null;
+    this.#drops[row] = socket.drops() ?? null;
+    this.#receiveBufferBytes[row] = socket.receiveBufferBytes() ?? null;
     for (const { values } of this.#info) values[row] = null;
   }
 
   #addInet(socket: SocketView, family: 'inet' | 'inet6', row: number): void {
     const interner = this.#interner;
+    this.#protocol[row] = 0;
+    this.#localId[row] = 0;
+    this.#peerId[row] = 0;
+    this.#groups[row] = null;
+    this.#v6only[row] = null;
     this.#path[row] = null;
     if (family === 'inet') {
       this.#local[row] = interner.inet(socket.localWord(0));
@@ -159,6 +186,11 @@ export class SocketColumnsBuilder {
         socket.localWord(3),
       );
       this.#peer[row] = interner.inet6(socket.peerWord(0), socket.peerWord(1), socket.peerWord(2), socket.peerWord(3));
+      const { state } = socket;
+      if (state === TCP_STATE.LISTEN || state === TCP_STATE.CLOSE) {
+        const v6only = socket.v6only();
+        this.#v6only[row] = v6only === undefined ? null : Number(v6only);
+      }
     }
     this.#drops[row] = socket.drops() ?? null;
     this.#receiveBufferBytes[row] = socket.receiveBufferBytes() ?? null;

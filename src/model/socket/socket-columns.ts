@@ -1,3 +1,4 @@
+import type { AttributedBy } from '../netns/attribution.ts';
 import type { Address } from './interned-address.ts';
 import type { Family, Proto } from './socket-view.ts';
 import type { TcpInfo } from './tcp-info.ts';
@@ -61,7 +62,7 @@ export interface SocketColumns {
   readonly inode: Column<number>;
   readonly proto: Column<Proto>;
   readonly family: Column<Family>;
-  /** Interned. None for a UNIX socket. */
+  /** Interned. None for a socket without an IP address. */
   readonly local: Column<Address>;
   readonly peer: Column<Address>;
   readonly state: Column<number>;
@@ -90,8 +91,20 @@ export interface SocketColumns {
   readonly holders: Column<readonly Holder[]>;
   /** Name of its container; none outside every container. */
   readonly container: Column<string>;
-  readonly unixType: Column<number>;
+  /** How the container was found; none without one, where no other shares its namespace, and in older recordings. */
+  readonly attribution: Column<AttributedBy>;
+  readonly socketType: Column<number>;
   readonly peerInode: Column<number>;
+  /** `localWord(0)` of a socket without an IP address: a vsock CID. */
+  readonly localId: Column<number>;
+  /** `peerWord(0)` of a socket without an IP address: a vsock CID, a netlink group. */
+  readonly peerId: Column<number>;
+  /** See `SocketView.protocol`. */
+  readonly protocol: Column<number>;
+  /** The multicast groups of a netlink socket as a hexadecimal number; none for others. */
+  readonly groups: Column<string>;
+  /** Whether an IPv6 socket takes IPv6 alone, 1 or 0; none where it is not known. */
+  readonly v6only: Column<number>;
   /** The name of a UNIX socket as text, `@` for the abstract namespace; none when unbound. */
   readonly path: Column<string>;
   /** Fields of the TCP information that any row has; those of {@link INFO_TIMES} as times, milliseconds since the epoch. */

@@ -1,8 +1,8 @@
-import type { Proto, SocketView } from './socket-view.ts';
+import { hasPorts, type InetProto, isInet, type Proto, type SocketView } from './socket-view.ts';
 
 /** The fields that identify an internet socket on the host, copied from a view. */
 export interface SocketIdentity {
-  proto: Exclude<Proto, 'unix'>;
+  proto: Exclude<InetProto, 'icmp'>;
   family: 'inet' | 'inet6';
   /** State when it was read. */
   state: number;
@@ -21,10 +21,10 @@ export interface SocketIdentity {
   inode: number;
 }
 
-/** Copies the identity of a socket from its view; undefined for a UNIX socket, which has no address to identify it. */
+/** Copies the identity of a socket from its view; undefined for a socket that the kernel cannot close by its addresses: one without an IP address, and ICMP. */
 export function identityOf(socket: SocketView): SocketIdentity | undefined {
   const { proto, family } = socket;
-  if (proto === 'unix' || family === 'unix') return undefined;
+  if (!isInet(family) || !isIdentified(proto)) return undefined;
   const words = family === 'inet6' ? ([0, 1, 2, 3] as const) : ([0] as const);
   return {
     proto,
@@ -39,4 +39,8 @@ export function identityOf(socket: SocketView): SocketIdentity | undefined {
     cookieHigh: socket.cookieHigh,
     inode: socket.inode,
   };
+}
+
+function isIdentified(proto: Proto): proto is SocketIdentity['proto'] {
+  return hasPorts(proto) || proto === 'raw';
 }

@@ -24,11 +24,30 @@ export interface SocketQuery {
   states: number;
   /** Whether to request TCP information and drop counts: they quadruple the size of the answer. */
   tcpInfo: boolean;
+  /** Protocols that are left out where the kernel cannot list them, without a note: `sources` of the answer does not have them. Absent for none. */
+  mayLack?: readonly Proto[];
   /** For internet sockets only; undefined for none. */
   filter?: KernelFilter | undefined;
 }
 
-/** Query for all sockets in every state. MPTCP comes before TCP, as `DistinctSockets` requires. */
+/** The protocols that are listed and recorded, and that no verb but `ls` and `ps --all` counts. */
+export const OTHER_PROTOS = ['icmp', 'packet', 'netlink', 'vsock'] as const satisfies readonly Proto[];
+
+/** Whether a protocol is one of {@link OTHER_PROTOS}. */
+export function isOtherProto(proto: Proto): proto is (typeof OTHER_PROTOS)[number] {
+  return (OTHER_PROTOS as readonly Proto[]).includes(proto);
+}
+
+/** Query for what a full recording has: {@link everySocket}, and {@link OTHER_PROTOS} as far as the kernel can list them. */
+export function recordedSockets(): SocketQuery {
+  const query = everySocket();
+  return { ...query, protos: [...query.protos, ...OTHER_PROTOS], tcpInfo: true, mayLack: OTHER_PROTOS };
+}
+
+/**
+ * Query for the sockets that are counted and judged, in every state. MPTCP comes before TCP, as `DistinctSockets`
+ * requires.
+ */
 export function everySocket(): SocketQuery {
   return {
     protos: ['mptcp', 'tcp', 'udp', 'udplite', 'raw', 'unix'],

@@ -1,11 +1,14 @@
-import type { Family, Proto } from './socket-view.ts';
+import type { AttributedBy } from '../netns/attribution.ts';
+import type { Family, InetProto, Proto } from './socket-view.ts';
 import type { TcpInfo } from './tcp-info.ts';
 
 /** An endpoint of a connection. */
 export interface Endpoint {
   /** Textual address; `0.0.0.0` or `::` for any. */
   address: string;
-  /** Host byte order; 0 for any. For RAW sockets the IP protocol number. */
+  /** Interface of a link-local IPv6 address, which means nothing without it; absent for others, and where it is not known. */
+  zone?: string;
+  /** Host byte order; 0 for any. For RAW sockets the IP protocol number, for ICMP the identifier. */
   port: number;
   /** Name of the container or host that has the address; absent where none is known. */
   name?: string;
@@ -50,19 +53,28 @@ interface SocketRowBase {
   cookie?: string;
   /**
    * Name of the container it belongs to. Present in a shared network namespace only; absent there for a
-   * socket that belongs to none (TIME_WAIT, half-open, or a process outside any container).
+   * socket that belongs to none by evidence, or to a process outside any container.
    */
   container?: string;
+  /** How its container was found. Present as {@link container}. */
+  attribution?: AttributedBy;
+  /**
+   * The interface it is bound to, by SO_BINDTODEVICE or the zone of its address: its name, or `if` and its index where
+   * there is no such interface any more or no name is known. Absent where it is bound to none, and in `/proc`.
+   */
+  device?: string;
   /** Empty for a socket without a descriptor, and when processes were not requested. */
   processes: SocketProcess[];
 }
 
-/** A TCP, MPTCP, UDP, UDP-Lite, SCTP or RAW socket. */
+/** A TCP, MPTCP, UDP, UDP-Lite, SCTP, RAW or ICMP socket. */
 export interface InetSocketRow extends SocketRowBase {
-  proto: Exclude<Proto, 'unix'>;
+  proto: InetProto;
   family: 'inet' | 'inet6';
   local: Endpoint;
   peer: Endpoint;
+  /** Whether it takes IPv6 alone; of IPv6 sockets that listen or are unconnected, absent for others and in `/proc`. */
+  v6only?: boolean;
   /** Absent when no timer runs. */
   timer?: SocketTimer;
   /** Present when requested and the kernel has it. */
@@ -82,5 +94,57 @@ export interface UnixSocketRow extends SocketRowBase {
   peerInode: number;
 }
 
+/** A packet socket, which receives frames of an interface. */
+export interface PacketSocketRow extends SocketRowBase {
+  proto: 'packet';
+  family: 'packet';
+  /** `raw` gets the link-layer header, `dgram` does not. */
+  type: 'raw' | 'dgram';
+  /** Ethernet protocol, host byte order; 3 for all, 0 for none. */
+  protocol: number;
+  /** As ss prints it: `arp`, `ip`, and `all`; absent where it has no name. */
+  protocolName?: string;
+  /** Absent where the source does not have it. */
+  drops?: number;
+}
+
+/** A netlink socket. */
+export interface NetlinkSocketRow extends SocketRowBase {
+  proto: 'netlink';
+  family: 'netlink';
+  /** Number of the netlink family: 0 is NETLINK_ROUTE. */
+  protocol: number;
+  /** As ss prints it: `rtnl`, `genl`; absent where it has no name. */
+  protocolName?: string;
+  /** Most often the PID of the process; 0 for the kernel's own sockets, and for one that is not bound. */
+  portId: number;
+  /** Numbers of the multicast groups it is in; from `/proc` those up to 32. */
+  groups: number[];
+  /** Absent where it is not connected. */
+  peer?: { portId: number; group: number };
+  /** Absent where the source does not have it. */
+  drops?: number;
+}
+
+/** An endpoint of a vsock connection; null for any. */
+export interface VsockEndpoint {
+  cid: number | null;
+  port: number | null;
+}
+
+/** A vsock socket: between a virtual machine and its host. */
+export interface VsockSocketRow extends SocketRowBase {
+  proto: 'vsock';
+  family: 'vsock';
+  type: 'stream' | 'dgram' | 'raw' | 'seqpacket' | 'unknown';
+  local: VsockEndpoint;
+  peer: VsockEndpoint;
+}
+
 /** One socket as an object, for output. */
-export type SocketRow = InetSocketRow | UnixSocketRow;
+export type SocketRow = InetSocketRow | UnixSocketRow | PacketSocketRow | NetlinkSocketRow | VsockSocketRow;
+
+/** Whether a socket is one of the internet: it has addresses and ports. */
+export function isInetRow(row: SocketRow): row is InetSocketRow {
+  return row.family === 'inet' || row.family === 'inet6';
+}

@@ -1,10 +1,23 @@
 import type { TcpInfo, TcpInfoNumber } from './tcp-info.ts';
 
-/** Transport of a socket. `mptcp` is the connection level; its subflows are `tcp`. */
-export type Proto = 'tcp' | 'udp' | 'udplite' | 'raw' | 'sctp' | 'mptcp' | 'unix';
+/** Transport of a socket of the internet. `mptcp` is the connection level; its subflows are `tcp`. `icmp` is a ping socket, of ICMPv6 too. */
+export type InetProto = 'tcp' | 'udp' | 'udplite' | 'raw' | 'sctp' | 'mptcp' | 'icmp';
+
+/** Transport of a socket, or its family where that has none. */
+export type Proto = InetProto | 'unix' | 'packet' | 'netlink' | 'vsock';
 
 /** Address family of a socket. A dual-stack socket is `inet6` even when its peer is IPv4. */
-export type Family = 'inet' | 'inet6' | 'unix';
+export type Family = 'inet' | 'inet6' | 'unix' | 'packet' | 'netlink' | 'vsock';
+
+/** Whether a family has IP addresses. */
+export function isInet(family: Family): family is 'inet' | 'inet6' {
+  return family === 'inet' || family === 'inet6';
+}
+
+/** Whether a protocol has ports that are those of services. */
+export function hasPorts(proto: Proto): boolean {
+  return proto === 'tcp' || proto === 'udp' || proto === 'mptcp' || proto === 'udplite' || proto === 'sctp';
+}
 
 /**
  * One socket, read in place.
@@ -19,15 +32,20 @@ export type Family = 'inet' | 'inet6' | 'unix';
 export interface SocketView {
   readonly proto: Proto;
   readonly family: Family;
-  /** State number of include/net/tcp_states.h (1 to 13); UDP, RAW and UNIX reuse 1, 7 and 10. */
+  /** State number of include/net/tcp_states.h (1 to 13); all but TCP and SCTP reuse 1, 7 and 10, packet sockets 7 alone. */
   readonly state: number;
-  /** Host byte order; 0 for none. For RAW sockets the IP protocol number. */
+  /**
+   * Host byte order; 0 for none. For RAW sockets the IP protocol number, for ICMP the identifier. vsock: 32 bits,
+   * 0xffffffff for any. netlink: the port id, most often the PID of the process; 0 for the kernel's own sockets and for
+   * one that is not bound.
+   */
   readonly localPort: number;
-  /** Host byte order; 0 for none. */
+  /** As {@link localPort}; netlink: the port id that it is connected to. */
   readonly peerPort: number;
   /**
    * One of the four 32-bit words of the local address, the first byte of the address most
-   * significant. IPv4 addresses use word 0 alone.
+   * significant. IPv4 addresses use word 0 alone; so do vsock (the CID, 0xffffffff for any) and, for the peer,
+   * netlink (a multicast group, 0 for none).
    */
   localWord(index: 0 | 1 | 2 | 3): number;
   /** As {@link localWord}, for the peer. */
@@ -63,8 +81,13 @@ export interface SocketView {
   readonly timerExpiresMs: number | undefined;
   /** Retransmissions (timer 1) or unanswered probes (timers 2 and 4); undefined as {@link timer}. */
   readonly retransmits: number | undefined;
-  /** Index of the interface the socket is bound to; 0 for none; undefined in `/proc`. */
+  /**
+   * Index of the interface the socket is bound to, by SO_BINDTODEVICE or the zone of its address; 0 for none; undefined
+   * in `/proc`, but for packet sockets.
+   */
   readonly interfaceIndex: number | undefined;
+  /** Whether an IPv6 socket that listens or is unconnected takes IPv6 alone, IPV6_V6ONLY; undefined for all others, and in `/proc`. */
+  v6only(): boolean | undefined;
   /** Id of the cgroup v2 that created the socket; undefined where the kernel does not report it. */
   cgroupId(): bigint | undefined;
   /** Mark of the socket, `SO_MARK`; undefined where the source does not have it, or without CAP_NET_ADMIN. */
@@ -77,8 +100,12 @@ export interface SocketView {
   drops(): number | undefined;
   /** Size of the receive buffer in bytes, SO_RCVBUF; undefined where the source does not have it. */
   receiveBufferBytes(): number | undefined;
-  /** UNIX: 1 STREAM, 2 DGRAM, 5 SEQPACKET; otherwise 0. */
-  readonly unixType: number;
+  /** UNIX, packet, netlink and vsock: 1 STREAM, 2 DGRAM, 3 RAW, 5 SEQPACKET; otherwise 0, and where the source does not have it. */
+  readonly socketType: number;
+  /** packet: the Ethernet protocol in host byte order, 3 for all. netlink: the number of the netlink family. Otherwise 0. */
+  readonly protocol: number;
+  /** netlink: the multicast groups it is in as bits, group 1 the lowest; from `/proc` the first 32 alone. Undefined for others. */
+  groups(): bigint | undefined;
   /**
    * UNIX: the name as bound, raw bytes: a path, or a leading NUL for the abstract namespace;
    * undefined where unbound. Valid as long as the view.

@@ -1,3 +1,4 @@
+import type { AttributedBy } from '../netns/attribution.ts';
 import { BaseSocketView } from './base-socket-view.ts';
 import type { Address } from './interned-address.ts';
 import { type Holder, INFO_TIMES, type InfoField, numberAt, type SocketColumns, valueAt } from './socket-columns.ts';
@@ -48,19 +49,19 @@ export class StoredSocket extends BaseSocketView {
   get peerPort(): number {
     return numberAt(this.#columns.peerPort, this.#row);
   }
-  /** Undefined for a UNIX socket. */
+  /** Undefined for a socket without an IP address. */
   get local(): Address | undefined {
     return valueAt(this.#columns.local, this.#row);
   }
-  /** Undefined for a UNIX socket. */
+  /** Undefined for a socket without an IP address. */
   get peer(): Address | undefined {
     return valueAt(this.#columns.peer, this.#row);
   }
   override localWord(index: 0 | 1 | 2 | 3): number {
-    return this.local?.words[index] ?? 0;
+    return this.local?.words[index] ?? (index === 0 ? numberAt(this.#columns.localId, this.#row) : 0);
   }
   override peerWord(index: 0 | 1 | 2 | 3): number {
-    return this.peer?.words[index] ?? 0;
+    return this.peer?.words[index] ?? (index === 0 ? numberAt(this.#columns.peerId, this.#row) : 0);
   }
   get receiveQueue(): number {
     return numberAt(this.#columns.receiveQueue, this.#row);
@@ -97,8 +98,19 @@ export class StoredSocket extends BaseSocketView {
   override get interfaceIndex(): number {
     return numberAt(this.#columns.interfaceIndex, this.#row);
   }
-  override get unixType(): number {
-    return numberAt(this.#columns.unixType, this.#row);
+  override get socketType(): number {
+    return numberAt(this.#columns.socketType, this.#row);
+  }
+  override get protocol(): number {
+    return numberAt(this.#columns.protocol, this.#row);
+  }
+  override groups(): bigint | undefined {
+    const groups = valueAt(this.#columns.groups, this.#row);
+    return groups === undefined || !/^[0-9a-f]+$/.test(groups) ? undefined : BigInt(`0x${groups}`);
+  }
+  override v6only(): boolean | undefined {
+    const v6only = valueAt(this.#columns.v6only, this.#row);
+    return v6only === undefined ? undefined : v6only !== 0;
   }
   override get peerInode(): number {
     return numberAt(this.#columns.peerInode, this.#row);
@@ -141,6 +153,11 @@ export class StoredSocket extends BaseSocketView {
   get process(): Holder | undefined {
     return this.holders[0];
   }
+  /** How its container was found; undefined where it was not recorded, see `SocketColumns`. */
+  get attribution(): AttributedBy | undefined {
+    return valueAt(this.#columns.attribution, this.#row);
+  }
+
   /** Name of its container; undefined outside every container. */
   get container(): string | undefined {
     return valueAt(this.#columns.container, this.#row);

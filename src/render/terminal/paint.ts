@@ -31,6 +31,11 @@ const PLAIN: Partial<Record<Style, string>> = {
   bad: '1',
 };
 
+/** A text in a style; without escape sequences where `colour` is false: no terminal, NO_COLOR, `--no-color`. */
+export function styled(text: string, style: Style, colour: boolean): string {
+  return colour ? paint([{ text, style }], true) : text;
+}
+
 const RESET = '\x1b[0m';
 
 /** A line as text with the escape sequences of its styles. */

@@ -5,7 +5,7 @@ import type { NetnsHandle } from '../../collect/target/netns-handle.ts';
 import { encodeProgram } from '../../filter/bytecode.ts';
 import { atom } from '../../filter/tree.ts';
 import type { SocketQuery } from '../../model/socket/socket-query.ts';
-import type { SocketView } from '../../model/socket/socket-view.ts';
+import { hasPorts, type SocketView } from '../../model/socket/socket-view.ts';
 import { ALL_STATES } from '../../model/socket/tcp-state.ts';
 
 /**
@@ -18,7 +18,7 @@ import { ALL_STATES } from '../../model/socket/tcp-state.ts';
 export function autobound(machine: Machine, handle: NetnsHandle, query: SocketQuery): (socket: SocketView) => boolean {
   const program = encodeProgram(atom({ kind: 'autobound' }), { newer: true, marks: true });
   const programs = program === undefined ? [] : [program];
-  const protos = query.protos.filter((proto) => proto !== 'unix' && proto !== 'raw');
+  const protos = query.protos.filter(hasPorts);
   const asked = { ...query, protos, states: ALL_STATES, tcpInfo: false, filter: { programs } };
   const cookies = new Set<string>();
   dumpSockets(machine, handle, asked).sockets.each((socket) => {

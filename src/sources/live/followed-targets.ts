@@ -1,3 +1,4 @@
+import { pushTo } from '../../base/lists.ts';
 import { containersNamed } from '../../collect/containers/containers-named.ts';
 import { type ContainerInstance, type Inventory, takeInventory } from '../../collect/containers/inventory.ts';
 import type { Machine } from '../../collect/machine.ts';
@@ -5,7 +6,8 @@ import { CachedProcessTable } from '../../collect/owners/cached-process-table.ts
 import { handleOfHost, handleOfNamed, handleOfProcess } from '../../collect/target/find-netns.ts';
 import { addOtherPids, type FoundNetns, findNamespaces, handleIfThere } from '../../collect/target/found-netns.ts';
 import type { NetnsHandle } from '../../collect/target/netns-handle.ts';
-import { resolveTargets } from '../../collect/target/resolve-targets.ts';
+import { containerMeantBy, type FoundTarget, isLike, resolveTargets } from '../../collect/target/resolve-targets.ts';
+import { scopeIn } from '../../collect/target/select-namespaces.ts';
 import { parseTargets, type TargetSpec } from '../../collect/target/target-spec.ts';
 import type { ContainerFacts } from '../../model/container/container.ts';
 
@@ -26,6 +28,7 @@ const MAX_NAMES = 1000;
 export class FollowedTargets {
   readonly #machine: Machine;
   readonly #specs: readonly TargetSpec[];
+  readonly #wholeNetns: boolean;
   /** Ids of the containers found by a name: a renamed container remains the target. */
   readonly #idOfName = new Map<string, string>();
   readonly #processes = new CachedProcessTable();
@@ -38,9 +41,15 @@ export class FollowedTargets {
   /** Set for what `ps` lists, undefined for named targets. `all`: namespaces without a container too. */
   readonly #everything: { all: boolean } | undefined;
 
-  private constructor(machine: Machine, specs: readonly TargetSpec[], everything?: { all: boolean }) {
+  private constructor(
+    machine: Machine,
+    specs: readonly TargetSpec[],
+    wholeNetns: boolean,
+    everything?: { all: boolean },
+  ) {
     this.#machine = machine;
     this.#specs = specs;
+    this.#wholeNetns = wholeNetns;
     this.#everything = everything;
   }
 
@@ -50,18 +59,19 @@ export class FollowedTargets {
    * @param all also the other namespaces and the host; they are included where there is no container, too
    */
   static everything(machine: Machine, all: boolean): FollowedTargets {
-    return new FollowedTargets(machine, [], { all });
+    return new FollowedTargets(machine, [], false, { all });
   }
 
   /**
    * Follows what a TARGET means.
    *
    * @param text a TARGET as typed
+   * @param wholeNetns whether a container means its whole network namespace
    * @param mayBeEmpty whether `all` may mean nothing yet
    * @throws {Failure} when a target cannot be found now
    */
-  static async find(machine: Machine, text: string, mayBeEmpty = false): Promise<FollowedTargets> {
-    const followed = new FollowedTargets(machine, parseTargets(text));
+  static async find(machine: Machine, text: string, wholeNetns: boolean, mayBeEmpty = false): Promise<FollowedTargets> {
+    const followed = new FollowedTargets(machine, parseTargets(text), wholeNetns);
     if (mayBeEmpty && text === 'all') return followed;
     for (const { target } of await resolveTargets(machine, text)) {
       if (target.id !== undefined) followed.#idOfName.set(target.name, target.id);
@@ -83,22 +93,26 @@ export class FollowedTargets {
     }
     const hostNetns = inventory.processes.find(({ pid }) => pid === 1)?.netns;
     const namespaces = new Map<number, FoundNetns>();
-    for (const spec of this.#specs) {
-      for (const handle of this.#handlesOf(spec, inventory)) {
-        const { netns, name } = handle.target;
-        const known = namespaces.get(netns);
-        if (known !== undefined) {
-          if (!known.targets.includes(name)) known.targets.push(name);
-          continue;
-        }
-        namespaces.set(netns, {
-          handle,
-          targets: [name],
-          containers: inventory.containers.filter((container) => container.netns === netns),
-          otherPids: [],
-          host: netns === hostNetns,
-        });
+    const meant = new Map<number, FoundTarget[]>();
+    for (const handle of this.#specs.flatMap((spec) => this.#handlesOf(spec, inventory))) {
+      const { netns, name } = handle.target;
+      pushTo(meant, netns, { handle, container: containerMeantBy(this.#machine, handle) });
+      const known = namespaces.get(netns);
+      if (known !== undefined) {
+        if (!known.targets.includes(name)) known.targets.push(name);
+        continue;
       }
+      namespaces.set(netns, {
+        handle,
+        targets: [name],
+        containers: inventory.containers.filter((container) => container.netns === netns),
+        otherPids: [],
+        host: netns === hostNetns,
+        scope: undefined,
+      });
+    }
+    if (!this.#wholeNetns) {
+      for (const [netns, found] of namespaces) found.scope = scopeIn(netns, meant.get(netns) ?? [], inventory);
     }
     addOtherPids(inventory, [...namespaces.values()]);
     return { namespaces: [...namespaces.values()], inventory, unsettled };
@@ -146,6 +160,10 @@ export class FollowedTargets {
         );
       case 'all':
         return containers.flatMap((container) => this.#handleOf(container));
+      case 'pattern':
+        return containers
+          .filter(({ facts }) => isLike(facts, spec.pattern, spec.runtime))
+          .flatMap((container) => this.#handleOf(container));
       case 'container':
         return this.#containersOf(spec, containers).flatMap((container) => this.#handleOf(container));
     }

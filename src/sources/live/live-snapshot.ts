@@ -1,47 +1,56 @@
 import { type Inventory, takeInventory } from '../../collect/containers/inventory.ts';
 import type { Machine } from '../../collect/machine.ts';
 import { makeNames } from '../../collect/names/host-names.ts';
+import { HostOwners } from '../../collect/owners/host-owners.ts';
 import { findNamespaces } from '../../collect/target/found-netns.ts';
 import type { NetnsHandle } from '../../collect/target/netns-handle.ts';
-import { resolveTargets } from '../../collect/target/resolve-targets.ts';
+import { type NetnsSelection, selectNamespaces } from '../../collect/target/select-namespaces.ts';
 import type { Names } from '../../model/names.ts';
-import type { Snapshot, SnapshotInventory } from '../snapshot.ts';
+import { scopedNetns } from '../scope/scoped-netns.ts';
+import type { NetnsSnapshot, Snapshot, SnapshotInventory } from '../snapshot.ts';
 import { LiveNetns, withGateways } from './live-netns.ts';
 
 /** A snapshot of this machine now. */
 export class LiveSnapshot implements Snapshot {
-  readonly namespaces: readonly LiveNetns[];
+  readonly namespaces: readonly NetnsSnapshot[];
   readonly takenAt = new Date();
   readonly notes: readonly string[] = [];
   readonly showsAll: boolean;
   readonly #machine: Machine;
   readonly #inventory: () => Promise<Inventory>;
+  readonly #handles: ReadonlyMap<NetnsSnapshot, NetnsHandle>;
 
   private constructor(
     machine: Machine,
-    handles: readonly NetnsHandle[],
+    selections: readonly NetnsSelection[],
     inventory: () => Promise<Inventory>,
     showsAll: boolean,
   ) {
     this.#machine = machine;
     this.showsAll = showsAll;
     this.#inventory = inventory;
-    this.namespaces = handles.map((handle) => new LiveNetns(machine, handle, inventory));
+    const owners = new HostOwners(machine);
+    const entries = selections.map(({ handle, scope }) => {
+      return [scopedNetns(new LiveNetns(machine, handle, inventory, owners), scope), handle] as const;
+    });
+    this.namespaces = entries.map(([netns]) => netns);
+    this.#handles = new Map(entries);
   }
 
   /**
    * Opens what a TARGET means.
    *
+   * @param wholeNetns whether a container means its whole namespace
    * @throws {Failure} `no-target` when it does not exist
    */
-  static async of(machine: Machine, target: string): Promise<LiveSnapshot> {
-    const handles = await resolveTargets(machine, target);
+  static async of(machine: Machine, target: string, wholeNetns = false): Promise<LiveSnapshot> {
     let taken: Promise<Inventory> | undefined;
     const inventory = () => {
       taken ??= takeInventory(machine);
       return taken;
     };
-    return new LiveSnapshot(machine, handles, inventory, false);
+    const selections = await selectNamespaces(machine, target, wholeNetns, inventory);
+    return new LiveSnapshot(machine, selections, inventory, false);
   }
 
   /**
@@ -52,8 +61,14 @@ export class LiveSnapshot implements Snapshot {
   static async ofAll(machine: Machine, all: boolean): Promise<LiveSnapshot> {
     const inventory = await takeInventory(machine);
     const showsAll = all || inventory.containers.length === 0;
-    const handles = findNamespaces(machine, inventory, showsAll).map(({ handle }) => handle);
-    return new LiveSnapshot(machine, handles, async () => inventory, showsAll);
+    return new LiveSnapshot(machine, findNamespaces(machine, inventory, showsAll), async () => inventory, showsAll);
+  }
+
+  /** The ways into one of its namespaces. */
+  handleOf(netns: NetnsSnapshot): NetnsHandle {
+    const handle = this.#handles.get(netns);
+    if (handle === undefined) throw new Error('not a namespace of this snapshot');
+    return handle;
   }
 
   async inventory(): Promise<SnapshotInventory> {
@@ -72,7 +87,7 @@ export class LiveSnapshot implements Snapshot {
     return makeNames(
       this.#machine,
       containers.map(({ facts }) => facts),
-      withGateways(this.namespaces.map(({ handle }) => handle)),
+      withGateways([...this.#handles.values()]),
     );
   }
 

@@ -6,12 +6,15 @@ import { readCgroupText } from '../../procfs/cgroup.ts';
 
 /** What consumers of samples see of a found namespace. */
 export function watchedNetns(machine: Machine, found: FoundNetns): WatchedNetns {
+  const { netns, madeBy } = found.handle.target;
   return {
-    netns: found.handle.target.netns,
+    netns,
+    ...(madeBy !== undefined && { madeBy }),
     name: found.targets.join(','),
     targets: found.targets,
     host: found.host,
     containers: watchedContainers(machine, found.containers),
+    ...(found.scope !== undefined && { scope: found.scope }),
   };
 }
 

@@ -2,13 +2,15 @@ import fs from 'node:fs';
 import { dumpSockets, type SocketDump, streamSockets } from '../../collect/dump/dump-sockets.ts';
 import type { Machine } from '../../collect/machine.ts';
 import { ConnectionMemory } from '../../collect/owners/connection-memory.ts';
-import { NetnsOwners, type Owner } from '../../collect/owners/netns-owners.ts';
+import { NetnsOwners, NOT_REMEMBERED, type Owner } from '../../collect/owners/netns-owners.ts';
 import type { HeldSockets, HoldingProcess, OwnerSource } from '../../collect/owners/owner-source.ts';
 import { whyDenied } from '../../collect/permissions.ts';
 import { type NetnsHandle, openNetns } from '../../collect/target/netns-handle.ts';
+import { ListenerOwners } from '../../count/listener-owners.ts';
 import { Roles } from '../../count/roles.ts';
 import { type DestroyProtos, openEventSocket } from '../../kernel/event-socket.ts';
 import { SystemCallError } from '../../kernel/system-calls.ts';
+import { type Attributed, attribute, OUTSIDE } from '../../model/netns/attribution.ts';
 import type { Remembered } from '../../model/socket/connection-event.ts';
 import type { SocketQuery } from '../../model/socket/socket-query.ts';
 import type { SocketView } from '../../model/socket/socket-view.ts';
@@ -22,9 +24,6 @@ const REMEMBERED: SocketQuery = {
   tcpInfo: false,
   states: ALL_STATES & ~stateMask(TCP_STATE.TIME_WAIT),
 };
-
-/** How many searches for the owner of a socket hasten the next dump: some have none at all. */
-const MAX_SEARCHES = 3;
 
 /** When and how a namespace is dumped. */
 export interface ReadOptions {
@@ -43,18 +42,17 @@ export class NetnsReader {
   readonly owners: NetnsOwners;
   /** Times that the kernel dropped events of this namespace. */
   losses = 0;
-  /** Whether sockets of the last dump have no known owner and the next search may find one. */
-  lacksOwners = false;
-  /** See `SnapshotHeader.ownersAtMs`, of the last dump. */
-  ownersAtMs: number | undefined;
-  /** How often the owner of a socket was searched and not found, by its inode: a descriptor in flight has none. */
-  #searches = new Map<number, number>();
   /** Knows the TCP listeners of every dump so far. */
   readonly roles = new Roles();
-  /** Containers of listeners by their indexes in {@link roles}; absent where unknown, or where several listen. */
-  readonly #listenerContainers = new Map<number, string>();
-  /** Processes of listeners; absent as {@link #listenerContainers}. */
-  readonly #listenerOwners = new Map<number, Owner>();
+  /**
+   * Names the container whose cgroup created a socket; undefined for none. Present where several containers share the
+   * namespace: then the owner of every socket counts, and not only of those that a rule may judge.
+   */
+  creatorOf: ((socket: SocketView) => string | undefined) | undefined;
+  /** Owners of the listeners of the last dump. */
+  #listeners = new ListenerOwners();
+  /** Processes of listeners by their indexes in {@link roles}; absent where unknown, or where several hold them. */
+  readonly #listenerProcesses = new Map<number, Owner>();
   readonly #machine: Machine;
   /** Whether each closed TCP socket has an event: what dumps showed of it is then remembered until the event. */
   receivesEvents = false;
@@ -139,105 +137,107 @@ export class NetnsReader {
     return this.memory.of(socket, (holders) => this.owners.containerOf(holders));
   }
 
-  /**
-   * The container of a socket: its owner's, or that of the only listener on its local address and port; undefined
-   * where neither is known.
-   */
+  /** Name of the container of a socket; undefined for none. */
   containerOf(socket: SocketView): string | undefined {
-    return this.#containerOf(socket, this.owners.containerOf(this.holdersOf(socket)));
+    return this.container ?? this.attributionOf(socket)?.owner;
   }
 
-  /** As {@link containerOf}, for a closed connection. @param remembered what dumps showed of it */
-  containerOfClosed(socket: SocketView, remembered: Pick<Remembered, 'container'> | undefined): string | undefined {
-    return this.#containerOf(socket, remembered?.container);
+  /** The container of a socket by its name, and how it was found; undefined for none, and where nothing is shared. */
+  attributionOf(socket: SocketView): Attributed | undefined {
+    const held = () => this.#ownerOf(this.owners.holdersOf(socket.inode));
+    const remembered = () => this.#ownerOf(this.memory.holdersOf(socket));
+    return this.#attributionOf(socket, socket.inode === 0 ? undefined : held, remembered);
+  }
+
+  /** As {@link containerOf}, for a closed connection, which its process held until then. @param remembered what dumps showed of it */
+  containerOfClosed(
+    socket: SocketView,
+    remembered: Pick<Remembered, 'holders' | 'container'> | undefined,
+  ): string | undefined {
+    const isKnown = remembered?.holders !== undefined;
+    const holder = () => (isKnown ? (remembered.container ?? OUTSIDE) : undefined);
+    return this.container ?? this.#attributionOf(socket, holder)?.owner;
+  }
+
+  #attributionOf(
+    socket: SocketView,
+    process: (() => string | undefined) | undefined,
+    memory?: () => string | undefined,
+  ): Attributed | undefined {
+    if (this.container !== undefined) return undefined;
+    const found = attribute(socket, {
+      process: () => process?.(),
+      cgroup: (one) => this.creatorOf?.(one),
+      listener: (one) => this.#listeners.of(one),
+      ...(memory !== undefined && { memory }),
+    });
+    return found?.owner === OUTSIDE ? undefined : found;
   }
 
   /** Adds a listener that no dump has yet. @param owner undefined where it is not known */
   addListener(socket: SocketView, owner: Owner | undefined): void {
     const listener = this.roles.addListener(socket);
-    if (listener === undefined || owner === undefined) return;
-    if (!this.#listenerOwners.has(listener)) this.#listenerOwners.set(listener, owner);
-    const { container } = owner;
-    if (container !== undefined && !this.#listenerContainers.has(listener))
-      this.#listenerContainers.set(listener, container);
+    if (listener !== undefined && owner !== undefined) this.#listenerProcesses.set(listener, owner);
   }
 
   /** The process that listens where a connection came in; undefined where unknown, and where several listen there. */
   listenerOwnerOf(socket: SocketView): Owner | undefined {
-    if (this.#listenerOwners.size === 0) return undefined;
+    if (this.#listenerProcesses.size === 0) return undefined;
     const listener = this.roles.listenerOf(socket);
-    return listener === undefined ? undefined : this.#listenerOwners.get(listener);
+    return listener === undefined ? undefined : this.#listenerProcesses.get(listener);
   }
 
-  #containerOf(socket: SocketView, ofOwner: string | undefined): string | undefined {
-    const known = ofOwner ?? this.container;
-    if (known !== undefined || this.#listenerContainers.size === 0) return known;
-    const listener = this.roles.listenerOf(socket);
-    return listener === undefined ? undefined : this.#listenerContainers.get(listener);
+  /** @param listeners of one dump; several may have one address and port (SO_REUSEPORT) */
+  #rememberProcesses(listeners: readonly { role: number | undefined; inode: number }[]): void {
+    const found = new Map<number, Map<number, HoldingProcess>>();
+    for (const { role, inode } of listeners) {
+      const holders = this.owners.holdersOf(inode);
+      if (role === undefined || holders.length === 0) continue;
+      const processes = found.get(role) ?? new Map<number, HoldingProcess>();
+      for (const process of holders) processes.set(process.pid, process);
+      found.set(role, processes);
+    }
+    for (const [role, processes] of found) {
+      const [first, ...others] = processes.values();
+      if (first === undefined || others.length > 0) this.#listenerProcesses.delete(role);
+      else this.#listenerProcesses.set(role, { pid: first.pid, name: first.name });
+    }
+  }
+
+  /** The container of holders, {@link OUTSIDE} where none of them is in one, undefined without holders. */
+  #ownerOf(holders: readonly HoldingProcess[]): string | undefined {
+    return holders.length === 0 ? undefined : (this.owners.containerOf(holders) ?? OUTSIDE);
   }
 
   #remembering({ nowMs, owners, readings = [] }: ReadOptions, read: (see: (socket: SocketView) => void) => void): void {
     const { memory } = this;
     const inodes: number[] = [];
     const rows: number[] = [];
-    const listeners: { listener: number; inode: number }[] = [];
+    const listeners: { listener: number; role: number | undefined; inode: number }[] = [];
+    const listening = new ListenerOwners();
     memory.begin(nowMs);
     read((socket) => {
       const { inode } = socket;
-      if (inode !== 0) inodes.push(inode);
-      if (!isRemembered(socket)) return;
-      const row = memory.see(socket);
+      const row = isRemembered(socket) ? memory.see(socket) : undefined;
+      if (inode !== 0) {
+        inodes.push(inode);
+        rows.push(row ?? NOT_REMEMBERED);
+      }
       // Unconnected UDP sockets may be clients: their port, reused, would make servers of other clients.
-      const listener = socket.proto === 'tcp' ? this.roles.addListener(socket) : undefined;
-      if (listener !== undefined) listeners.push({ listener, inode });
-      if (row !== undefined && inode !== 0) rows.push(row);
+      const role = socket.proto === 'tcp' ? this.roles.addListener(socket) : undefined;
+      const listener = listening.add(socket);
+      if (listener !== undefined) listeners.push({ listener, role, inode });
     });
     if (owners !== 'later') {
       this.owners.read(memory, { nowMs, inodes, rows, foreground: owners === 'foreground', readings });
-      this.#countSearches(inodes);
     }
-    this.ownersAtMs = this.owners.asOfMs(inodes);
-    this.#rememberListeners(listeners);
+    for (const { listener, inode } of listeners) {
+      listening.setOwner(listener, this.#ownerOf(this.owners.holdersOf(inode)));
+    }
+    this.#listeners = listening;
+    this.#rememberProcesses(listeners);
     memory.end(this.receivesEvents);
   }
-
-  #countSearches(inodes: readonly number[]): void {
-    const searches = new Map<number, number>();
-    this.lacksOwners = false;
-    for (const inode of inodes) {
-      if (this.owners.holdersOf(inode).length > 0) continue;
-      const count = (this.#searches.get(inode) ?? 0) + 1;
-      searches.set(inode, count);
-      if (count < MAX_SEARCHES) this.lacksOwners = true;
-    }
-    this.#searches = searches;
-  }
-
-  /** @param listeners of one dump; several may have one address and port (SO_REUSEPORT) */
-  #rememberListeners(listeners: readonly { listener: number; inode: number }[]): void {
-    const found = new Map<number, readonly HoldingProcess[][]>();
-    for (const { listener, inode } of listeners) {
-      const holders = this.owners.holdersOf(inode);
-      if (holders.length > 0) found.set(listener, [...(found.get(listener) ?? []), [...holders]]);
-    }
-    for (const [listener, sockets] of found) {
-      setCommon(
-        this.#listenerContainers,
-        listener,
-        sockets.map((holders) => this.owners.containerOf(holders)),
-      );
-      const [first, ...others] = new Map(sockets.flat().map((process) => [process.pid, process])).values();
-      if (first === undefined || others.length > 0) this.#listenerOwners.delete(listener);
-      else this.#listenerOwners.set(listener, { pid: first.pid, name: first.name });
-    }
-  }
-}
-
-/** Stores the value that all have; deletes it where they differ or have none. */
-function setCommon<T>(map: Map<number, T>, key: number, values: readonly (T | undefined)[]): void {
-  const [first] = values;
-  if (first === undefined || values.some((value) => value !== first)) map.delete(key);
-  else map.set(key, first);
 }
 
 /** There are many UNIX sockets: only those with something queued, or that listen, are remembered. */

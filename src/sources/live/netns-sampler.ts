@@ -1,16 +1,18 @@
 import { presentProtos } from '../../collect/dump/dump-plan.ts';
 import type { SocketDump } from '../../collect/dump/dump-sockets.ts';
 import type { Machine } from '../../collect/machine.ts';
+import { containerOfCreator } from '../../collect/owners/attribution.ts';
 import type { DescriptorScan } from '../../collect/owners/descriptor-kinds.ts';
 import type { OwnerSource } from '../../collect/owners/owner-source.ts';
 import type { FoundNetns } from '../../collect/target/found-netns.ts';
 import { leadsToNetns } from '../../collect/target/process-way.ts';
-import { isShared, soleContainer } from '../../count/sharing.ts';
 import type { Sockstat } from '../../model/netns/counters.ts';
 import type { WatchedNetns } from '../../model/netns/netns.ts';
-import type { EventCounts, EventKind, EventSource } from '../../model/socket/connection-event.ts';
-import type { SocketQuery } from '../../model/socket/socket-query.ts';
-import type { SocketView } from '../../model/socket/socket-view.ts';
+import { isShared, soleContainer } from '../../model/netns/sharing.ts';
+import { NOT_ROOT } from '../../model/sample/coverage.ts';
+import { type EventCounts, type EventKind, type EventSource, noEvents } from '../../model/socket/connection-event.ts';
+import { isOtherProto, type SocketQuery } from '../../model/socket/socket-query.ts';
+import type { Proto, SocketView } from '../../model/socket/socket-view.ts';
 import { ALL_STATES, stateMask, TCP_STATE } from '../../model/socket/tcp-state.ts';
 import type { NetnsTick, SocketSnapshot, TickRequest } from '../sample-source.ts';
 import { sampleMemory, samplePids } from './controller-samples.ts';
@@ -25,8 +27,8 @@ import { sampleProcesses } from './process-samples.ts';
 const WITHOUT = stateMask(TCP_STATE.TIME_WAIT, TCP_STATE.BOUND_INACTIVE);
 const BRIEF: SocketQuery = { protos: ['tcp'], inet: true, inet6: true, tcpInfo: false, states: ALL_STATES & ~WITHOUT };
 /**
- * Background dumps of a namespace without processes: it has no `/proc/PID/net/sockstat`, so that nothing but a dump
- * counts TIME_WAIT, UDP and RAW.
+ * Background dumps of a namespace without processes, which has no `/proc/PID/net/sockstat`, so that nothing but a dump
+ * counts TIME_WAIT, UDP and RAW; and of a shared one, where each of them has its owner.
  */
 const BRIEF_WITHOUT_SOCKSTAT: SocketQuery = {
   ...BRIEF,
@@ -35,8 +37,8 @@ const BRIEF_WITHOUT_SOCKSTAT: SocketQuery = {
 };
 
 /** What background dumps of a namespace read. @param sockstat undefined where there is none */
-export function briefQuery(sockstat: Sockstat | undefined): SocketQuery {
-  return sockstat === undefined ? BRIEF_WITHOUT_SOCKSTAT : BRIEF;
+export function briefQuery(sockstat: Sockstat | undefined, shared: boolean): SocketQuery {
+  return sockstat === undefined || shared ? BRIEF_WITHOUT_SOCKSTAT : BRIEF;
 }
 
 /** Interval between background dumps, milliseconds: where only segments were received, and where nothing changed. */
@@ -200,7 +202,8 @@ export class NetnsSampler {
     if (this.#snapshotMs === undefined) return Number.MAX_VALUE;
     const age = nowMs - this.#snapshotMs;
     if (age >= QUIET_MS) return age;
-    if (age >= Math.max(spacingMs, MISSING_OWNERS_MS) && this.watched.lacksOwners && isShared(this.#found)) return age;
+    if (age >= Math.max(spacingMs, MISSING_OWNERS_MS) && this.watched.owners.lacksOwners && isShared(this.#found))
+      return age;
     switch (this.movement) {
       case 'connections':
         return age >= spacingMs ? age : 0;
@@ -222,16 +225,22 @@ export class NetnsSampler {
     return this.#snapshotOf(read, ALL_STATES & ~query.states);
   }
 
-  /** Dumps its sockets only to remember them for their events. @throws {Failure} when the namespace no longer exists */
-  remember(atMs: number): void {
+  /**
+   * Dumps its sockets only to remember them for their events.
+   *
+   * @returns whether an ordinary user sees less of them than root
+   * @throws {Failure} when the namespace no longer exists
+   */
+  remember(atMs: number): boolean {
     this.watched.remember(atMs);
+    return this.watched.owners.note === NOT_ROOT;
   }
 
   /** Dumps the sockets that `sockstat` does not count: TCP without TIME_WAIT, all where there is none. @throws {Failure} when the namespace no longer exists */
   readBriefly(atMs: number): SocketSnapshot {
     const findsOwners = isShared(this.#found) || atMs >= this.#ownersDueMs;
     if (findsOwners) this.#ownersDueMs = atMs + OWNERS_MS;
-    const query = briefQuery(this.#now?.sockstat);
+    const query = briefQuery(this.#now?.sockstat, isShared(this.#found));
     const owners = findsOwners ? 'background' : 'later';
     return this.#snapshotOf(this.watched.read(query, { nowMs: atMs, owners }), ALL_STATES & ~query.states);
   }
@@ -247,15 +256,20 @@ export class NetnsSampler {
       coverage: snapshot.coverage,
       sockets: snapshot.sockets,
       withoutStates,
-      ownersAtMs: watched.ownersAtMs,
+      ownersAtMs: watched.owners.asOfMs,
       holdersOf: (socket: SocketView) => watched.holdersOf(socket),
       containerOf: (socket: SocketView) => watched.containerOf(socket),
+      attributionOf: (socket: SocketView) => watched.attributionOf(socket)?.by,
       seenSince: (socket: SocketView) => watched.memory.seenSince(socket),
     };
   }
 
   #updateOwners(containerNames: ReadonlyMap<string, string>): void {
     const { containers, otherPids, host } = this.#found;
+    const creatorOf = containerOfCreator(this.#machine, containers);
+    this.watched.creatorOf = isShared(this.#found)
+      ? (socket) => containerNames.get(creatorOf(socket) ?? '')
+      : undefined;
     const pids = containers.flatMap((container) => container.pids);
     // The host's own processes are searched only for sockets that no container holds.
     this.watched.owners.update(
@@ -264,10 +278,6 @@ export class NetnsSampler {
       host ? pids : [...pids, ...otherPids],
     );
   }
-}
-
-function noEvents(): Required<EventCounts> {
-  return { opened: 0, established: 0, failed: 0, closed: 0 };
 }
 
 /**
@@ -279,8 +289,8 @@ function countable(query: SocketQuery, sockstat: Sockstat | undefined): SocketQu
   return query.protos.includes('tcp') ? { ...query, states: query.states | stateMask(TCP_STATE.TIME_WAIT) } : query;
 }
 
-/** Sources of the protocols that were not read like the others; undefined for none. */
+/** Sources of the protocols that were not read like the others, and of all that are not always read; undefined for none. */
 function otherSources({ source, sources }: SocketDump): SocketSnapshot['sources'] {
-  const others = Object.entries(sources).filter(([, other]) => other !== source);
+  const others = Object.entries(sources).filter(([proto, other]) => other !== source || isOtherProto(proto as Proto));
   return others.length > 0 ? Object.fromEntries(others) : undefined;
 }

@@ -4,6 +4,7 @@ import { readSysctls } from '../../collect/dump/sysctls.ts';
 import { readHostSample } from '../../collect/host-sample.ts';
 import type { Machine } from '../../collect/machine.ts';
 import { bindInNetns } from '../../collect/names/bind-filter.ts';
+import { deviceNames } from '../../collect/names/device-names.ts';
 import { ProcOwners } from '../../collect/owners/proc-owners.ts';
 import { noteOfLoss } from '../../collect/permissions.ts';
 import type { BoundFilter } from '../../filter/bound-filter.ts';
@@ -11,6 +12,7 @@ import { CLOSED_CONNECTIONS, SNAPSHOTS_OVER_TIME } from '../../filter/known-fiel
 import type { Filter } from '../../filter/syntax.ts';
 import { Failure } from '../../model/failure.ts';
 import type { WatchedNetns } from '../../model/netns/netns.ts';
+import { NOT_ROOT } from '../../model/sample/coverage.ts';
 import type { EventSource } from '../../model/socket/connection-event.ts';
 import {
   type NetnsTick,
@@ -48,6 +50,8 @@ export interface SamplerOptions {
   eventsOnly?: boolean | undefined;
   /** The kernel's buffer for events, bytes: of a namespace, or of all; undefined for the default. */
   eventBufferBytes?: number | undefined;
+  /** Whether a container as TARGET means its whole network namespace. */
+  wholeNetns?: boolean | undefined;
   /** Whether addresses, ports and users get names. */
   names: boolean;
   /** Whether ticks have samples of the host. */
@@ -117,7 +121,7 @@ export class Sampler implements SampleSource {
    * @throws {Failure} `no-target` when it does not exist, `not-permitted` when it may not be entered
    */
   static async start(machine: Machine, target: string, options: SamplerOptions): Promise<Sampler> {
-    const followed = await FollowedTargets.find(machine, target, true);
+    const followed = await FollowedTargets.find(machine, target, options.wholeNetns ?? false, true);
     return Sampler.#over(machine, followed, options);
   }
 
@@ -186,6 +190,11 @@ export class Sampler implements SampleSource {
       this.#noteLoss(namespace, 'sysctls are not known', error);
       return {};
     }
+  }
+
+  devices(namespace: WatchedNetns): ReadonlyMap<number, string> {
+    const sampler = this.#tracker.samplerFor(namespace);
+    return sampler === undefined ? new Map() : deviceNames(this.#machine, sampler.watched.handle);
   }
 
   async details(): Promise<SourceDetails> {
@@ -288,7 +297,10 @@ export class Sampler implements SampleSource {
   #rememberAll(samplers: readonly NetnsSampler[], atMs: number): NetnsTick[] {
     const begin = performance.now();
     const ticks = samplers.map((sampler) => {
-      this.#unlessStopped(() => sampler.remember(atMs));
+      this.#unlessStopped(() => {
+        // These ticks have no snapshot, whose coverage would say it.
+        if (sampler.remember(atMs) && !this.#notes.includes(NOT_ROOT)) this.#notes.push(NOT_ROOT);
+      });
       return sampler.countEvents();
     });
     this.#dueMs = Math.max(

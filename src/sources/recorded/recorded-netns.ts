@@ -1,30 +1,30 @@
 import { plural } from '../../base/plural.ts';
 import { containersNamed } from '../../collect/containers/containers-named.ts';
 import { fullest } from '../../count/fullest-process.ts';
-import { isShared } from '../../count/sharing.ts';
 import type { KnownFields } from '../../filter/known-fields.ts';
 import type { Filter } from '../../filter/syntax.ts';
 import { Failure } from '../../model/failure.ts';
 import type { Names } from '../../model/names.ts';
+import { OUTSIDE } from '../../model/netns/attribution.ts';
 import type { Sockstat } from '../../model/netns/counters.ts';
+import { isShared } from '../../model/netns/sharing.ts';
 import type { Target } from '../../model/netns/target.ts';
 import type { DescriptorUse } from '../../model/report/overview.ts';
 import type { SocketsHeader } from '../../model/sample/coverage.ts';
-import type { SocketQuery } from '../../model/socket/socket-query.ts';
+import { isOtherProto, type SocketQuery } from '../../model/socket/socket-query.ts';
 import type { SocketProcess } from '../../model/socket/socket-row.ts';
-import type { Proto, SocketSource, SocketView } from '../../model/socket/socket-view.ts';
+import { isInet, type Proto, type SocketSource, type SocketView } from '../../model/socket/socket-view.ts';
 import { StoredSocket } from '../../model/socket/stored-socket.ts';
 import { stateMask, TCP_STATE } from '../../model/socket/tcp-state.ts';
-import { TIMER } from '../../model/socket/timers.ts';
 import type { NetnsTick, SocketSnapshot, Tick } from '../sample-source.ts';
-import {
-  type NetnsSnapshot,
-  OUTSIDE,
-  type Residents,
-  type SnapshotFilter,
-  type SocketAttribution,
-  type SocketOwners,
-  type SocketsRead,
+import { snapshotAttribution } from '../scope/snapshot-attribution.ts';
+import type {
+  NetnsSnapshot,
+  Residents,
+  SnapshotFilter,
+  SocketAttribution,
+  SocketOwners,
+  SocketsRead,
 } from '../snapshot.ts';
 import { recordedCoverage } from './recorded-coverage.ts';
 import type { RecordedSource } from './recorded-source.ts';
@@ -82,10 +82,10 @@ export class RecordedNetns implements NetnsSnapshot {
     );
   }
 
-  read(query: SocketQuery): SocketsRead {
+  async read(query: SocketQuery): Promise<SocketsRead> {
     const { sockets } = this.#required();
     return {
-      ...this.#header(query.protos),
+      ...this.#header(query),
       sockets: {
         each(visit) {
           sockets.each((socket) => {
@@ -97,9 +97,9 @@ export class RecordedNetns implements NetnsSnapshot {
     };
   }
 
-  stream(query: SocketQuery, visit: (socket: SocketView) => void): SocketsHeader {
-    this.read(query).sockets.each(visit);
-    return this.#header(query.protos);
+  async stream(query: SocketQuery, visit: (socket: SocketView) => void): Promise<SocketsHeader> {
+    (await this.read(query)).sockets.each(visit);
+    return this.#header(query);
   }
 
   owners(): SocketOwners {
@@ -116,19 +116,22 @@ export class RecordedNetns implements NetnsSnapshot {
   }
 
   async attribution(): Promise<SocketAttribution> {
-    const snapshot = this.#required();
-    const ids = new Map(this.#namespace.namespace.containers.map(({ name, id }) => [name, id]));
+    const idOf = new Map(this.#namespace.namespace.containers.map(({ name, id }) => [name, id]));
+    const attributionOf = snapshotAttribution(this.#required());
     return {
       of(socket) {
-        // Entries are recorded with the owner that was remembered; a live snapshot does not report it.
-        if (isEntry(socket)) return undefined;
-        const id = ids.get(snapshot.containerOf(socket) ?? '');
-        if (id !== undefined) return id;
-        return socket.inode !== 0 && snapshot.holdersOf(socket).length > 0 ? OUTSIDE : undefined;
+        const found = attributionOf(socket);
+        if (found === undefined || found.owner === OUTSIDE) return found;
+        const owner = idOf.get(found.owner);
+        return owner === undefined ? undefined : { ...found, owner };
       },
       owners: this.owners(),
       unreadable: new Set(),
     };
+  }
+
+  deviceName(index: number): string | undefined {
+    return this.#source.devices(this.#namespace.namespace).get(index);
   }
 
   sockstat(): Sockstat | undefined {
@@ -147,7 +150,7 @@ export class RecordedNetns implements NetnsSnapshot {
     throw new Failure('no-target', `${this.target.name}: its sockets were not recorded up to that time`);
   }
 
-  #header(protos: readonly Proto[]): SocketsHeader {
+  #header({ protos, mayLack = [] }: SocketQuery): SocketsHeader {
     const snapshot = this.#required();
     const seen = new Set<Proto>();
     snapshot.sockets.each(({ proto }) => {
@@ -157,9 +160,11 @@ export class RecordedNetns implements NetnsSnapshot {
       takenAt: new Date(snapshot.takenAtMs),
       source: snapshot.source,
       sources: Object.fromEntries(
-        protos.filter((proto) => seen.has(proto)).map((proto) => [proto, snapshot.sources?.[proto] ?? snapshot.source]),
+        protos
+          .filter((proto) => seen.has(proto) || (isOtherProto(proto) && snapshot.sources?.[proto]))
+          .map((proto) => [proto, snapshot.sources?.[proto] ?? snapshot.source]),
       ),
-      coverage: recordedCoverage(snapshot, this.#tick.atMs, protos),
+      coverage: recordedCoverage(snapshot, this.#tick.atMs, protos, mayLack),
     };
   }
 
@@ -170,12 +175,7 @@ export class RecordedNetns implements NetnsSnapshot {
 
 function isWanted({ proto, family, state }: SocketView, query: SocketQuery): boolean {
   if (!query.protos.includes(proto) || (query.states & (1 << state)) === 0) return false;
-  return family === 'unix' || (family === 'inet' ? query.inet : query.inet6);
-}
-
-/** Whether it is an entry without a socket: TIME_WAIT, FIN_WAIT2 that its process has closed, half-open. */
-function isEntry({ timer, state }: SocketView): boolean {
-  return timer === TIMER.TIME_WAIT || state === TCP_STATE.SYN_RECV || state === TCP_STATE.NEW_SYN_RECV;
+  return !isInet(family) || (family === 'inet' ? query.inet : query.inet6);
 }
 
 function notRecorded(sockets: SocketSource, holders: ReadonlyMap<number, unknown>): string | undefined {
@@ -194,8 +194,9 @@ class PlainView extends StoredSocket {
   override tcpInfoNumber(): undefined {
     return undefined;
   }
-  override drops(): undefined {
-    return undefined;
+  /** Only internet sockets of sock_diag have it with their TCP information alone. */
+  override drops(): number | undefined {
+    return isOtherProto(this.proto) ? super.drops() : undefined;
   }
 }
 

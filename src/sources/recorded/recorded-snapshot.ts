@@ -1,9 +1,10 @@
 import { Failure } from '../../model/failure.ts';
 import type { Names } from '../../model/names.ts';
-import { everySocket } from '../../model/socket/socket-query.ts';
+import { recordedSockets } from '../../model/socket/socket-query.ts';
 import { openRecorded, type Recorded } from '../open-source.ts';
 import type { SocketSnapshot, Tick, TickRequest } from '../sample-source.ts';
-import type { Snapshot, SnapshotInventory } from '../snapshot.ts';
+import { scopedNetns } from '../scope/scoped-netns.ts';
+import type { NetnsSnapshot, Snapshot, SnapshotInventory } from '../snapshot.ts';
 import { RecordedNetns } from './recorded-netns.ts';
 import type { RecordedSource } from './recorded-source.ts';
 import { recordedTargets } from './recorded-target.ts';
@@ -11,14 +12,14 @@ import { recordedTargets } from './recorded-target.ts';
 /** A recording has what was recorded, whatever the request. */
 const REQUEST: TickRequest = {
   isForeground: () => false,
-  query: everySocket,
+  query: recordedSockets,
   processes: 'no',
   allCounters: false,
 };
 
 /** A snapshot of one moment of a recording. */
 export class RecordedSnapshot implements Snapshot {
-  readonly namespaces: readonly RecordedNetns[];
+  readonly namespaces: readonly NetnsSnapshot[];
   readonly takenAt: Date;
   readonly notes: readonly string[];
   readonly showsAll = true;
@@ -32,14 +33,16 @@ export class RecordedSnapshot implements Snapshot {
     snapshots: ReadonlyMap<number, SocketSnapshot>,
     { file, untilMs }: Recorded,
     target: string | undefined,
+    wholeNetns: boolean,
   ) {
     this.#source = source;
     this.#tick = tick;
     this.#file = file;
     this.takenAt = new Date(tick.atMs);
-    this.namespaces = recordedTargets(target, tick.namespaces).map(
-      (found) => new RecordedNetns(source, tick, found.tick, snapshots.get(found.tick.namespace.netns), found.target),
-    );
+    this.namespaces = recordedTargets(target, tick.namespaces, wholeNetns).map((found) => {
+      const last = snapshots.get(found.tick.namespace.netns);
+      return scopedNetns(new RecordedNetns(source, tick, found.tick, last, found.target), found.scope);
+    });
     const when = `as recorded at ${this.takenAt.toISOString()}`;
     const endsEarly = untilMs !== undefined && untilMs > tick.atMs + 2 * source.intervalMs;
     this.notes = [endsEarly ? `${when}, the end of the recording` : when, ...tick.notes];
@@ -49,9 +52,10 @@ export class RecordedSnapshot implements Snapshot {
    * Reads a recording up to a moment.
    *
    * @param target a TARGET as typed; undefined for everything recorded
+   * @param wholeNetns whether a container means its whole network namespace
    * @throws {Failure} `usage` for a file that is not a recording, `no-target` for a target not in it then
    */
-  static async open(from: Recorded, target: string | undefined): Promise<RecordedSnapshot> {
+  static async open(from: Recorded, target: string | undefined, wholeNetns: boolean): Promise<RecordedSnapshot> {
     const source = await openRecorded({ ...from, speed: undefined, sinceMs: undefined }, target, true);
     try {
       const snapshots = new Map<number, SocketSnapshot>();
@@ -72,7 +76,7 @@ export class RecordedSnapshot implements Snapshot {
         const when = new Date(last.atMs).toISOString();
         throw new Failure('no-target', `${target}: not in ${from.file} at ${when}`);
       }
-      return new RecordedSnapshot(source, last, snapshots, from, target);
+      return new RecordedSnapshot(source, last, snapshots, from, target, wholeNetns);
     } catch (error) {
       source.close();
       throw error;

@@ -10,6 +10,7 @@ export function socketSnapshotOf(snapshot: StoredSnapshot<StoredSockets>): Socke
     ...snapshot,
     holdersOf: (socket) => storedSocket(socket)?.holders ?? [],
     containerOf: (socket) => storedSocket(socket)?.container,
+    attributionOf: (socket) => storedSocket(socket)?.attribution,
     seenSince(socket) {
       const view = storedSocket(socket);
       return view?.isRemembered ? view : undefined;

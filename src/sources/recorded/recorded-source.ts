@@ -14,6 +14,7 @@ import type { Filter } from '../../filter/syntax.ts';
 import type { WatchedContainer, WatchedNetns } from '../../model/netns/netns.ts';
 import type { StoredNetnsTick, StoredSnapshot, StoredTick } from '../../model/sample/recorded.ts';
 import type { EventSource } from '../../model/socket/connection-event.ts';
+import { isOtherProto } from '../../model/socket/socket-query.ts';
 import type { StoredSockets } from '../../model/socket/stored-sockets.ts';
 import { servicePorts } from '../../names/services.ts';
 import { wait } from '../live/pace.ts';
@@ -29,7 +30,7 @@ import type {
 import { type OpenRecording, openRecording } from './open-recording.ts';
 import { recordedDetails } from './recorded-details.ts';
 import { socketSnapshotOf } from './recorded-socket-snapshot.ts';
-import { isTargetOf } from './recorded-targets.ts';
+import { isTargetOf, recordedScope } from './recorded-targets.ts';
 import { type RecordedStep, recordedSteps } from './recorded-ticks.ts';
 import { contentsOf, type RecordingContents } from './recording-contents.ts';
 
@@ -37,6 +38,8 @@ import { contentsOf, type RecordingContents } from './recording-contents.ts';
 export interface RecordedOptions {
   /** Only targets of these names; undefined for all. */
   targets: readonly string[] | undefined;
+  /** Whether a container as target means its whole network namespace, as far as it was recorded. */
+  wholeNetns?: boolean | undefined;
   /** Speed as a multiple of real time; undefined for as fast as it can be read. */
   speed: number | undefined;
   /** From this time on, milliseconds since the epoch; undefined from the beginning. */
@@ -105,7 +108,7 @@ export class RecordedSource implements SampleSource {
     const { sinceMs = 0, untilMs = Number.POSITIVE_INFINITY } = this.#options;
     if (this.#isRepeatDue && this.#last !== undefined) {
       this.#isRepeatDue = false;
-      return { ...this.#last, namespaces: this.#last.namespaces.map((namespace) => this.#withSnapshot(namespace)) };
+      return { ...this.#last, namespaces: this.#last.namespaces.map((netns) => this.#withSnapshot(netns, request)) };
     }
     while (!stop?.aborted) {
       const { value: step } = await this.#steps.next();
@@ -120,7 +123,7 @@ export class RecordedSource implements SampleSource {
           if (snapshot !== undefined) this.#earlier.set(namespace.netns, snapshot);
         continue;
       }
-      this.#last = this.#live(tick, cut);
+      this.#last = this.#live(tick, cut, request);
       return this.#last;
     }
     return undefined;
@@ -131,7 +134,7 @@ export class RecordedSource implements SampleSource {
   }
 
   /** Names mean the same in all namespaces of a recording. */
-  async bind(_namespace: WatchedNetns | undefined, filter: Filter): Promise<BoundFilter | undefined> {
+  async bind(namespace: WatchedNetns | undefined, filter: Filter): Promise<BoundFilter | undefined> {
     if (filter.tree === undefined) return undefined;
     const { addresses } = await this.#allContents();
     const containers = await this.containers();
@@ -143,7 +146,7 @@ export class RecordedSource implements SampleSource {
         return known && [...known];
       },
       ports: servicePorts(''),
-      device: () => undefined,
+      device: (name) => this.#deviceIndex(namespace, name),
       cgroup: () => undefined,
       uid: () => undefined,
       hasContainer: (name) => containersNamed(containers, name).length > 0,
@@ -165,6 +168,11 @@ export class RecordedSource implements SampleSource {
     return this.#recording.reader.details.sysctls[netns] ?? {};
   }
 
+  devices({ netns }: WatchedNetns): ReadonlyMap<number, string> {
+    const recorded = Object.entries(this.#recording.reader.details.devices?.[netns] ?? {});
+    return new Map(recorded.map(([index, name]) => [Number(index), name]));
+  }
+
   async details(): Promise<SourceDetails> {
     return recordedDetails(this.#recording.reader.details);
   }
@@ -173,7 +181,13 @@ export class RecordedSource implements SampleSource {
     this.#recording.close();
   }
 
-  #live(tick: StoredTick<StoredSockets>, cut: string | undefined): Tick {
+  #deviceIndex(namespace: WatchedNetns | undefined, wanted: string): number | undefined {
+    if (namespace === undefined) return undefined;
+    for (const [index, name] of this.devices(namespace)) if (name === wanted) return index;
+    return undefined;
+  }
+
+  #live(tick: StoredTick<StoredSockets>, cut: string | undefined, request: TickRequest): Tick {
     const { reader } = this.#recording;
     const before = this.#snapshots;
     this.#snapshots = new Map();
@@ -183,7 +197,7 @@ export class RecordedSource implements SampleSource {
       notes: cut === undefined ? tick.notes : [...tick.notes, cut],
       namespaces: tick.namespaces
         .filter((namespace) => this.#isWanted(namespace.namespace))
-        .map((namespace) => this.#namespace(namespace, before)),
+        .map((namespace) => this.#namespace(namespace, before, request)),
       names: this.#options.names ? reader.names : { host: nothing, service: nothing, user: nothing },
       ...(tick.host !== undefined && { host: tick.host }),
       ...(tick.budget !== undefined && { budget: tick.budget }),
@@ -193,23 +207,33 @@ export class RecordedSource implements SampleSource {
   #namespace(
     { snapshot: fresh, ...namespace }: StoredNetnsTick<StoredSockets>,
     before: ReadonlyMap<number, SocketSnapshot>,
+    request: TickRequest,
   ): NetnsTick {
     const { netns } = namespace.namespace;
     const stored = fresh ?? this.#earlier.get(netns);
     this.#earlier.delete(netns);
-    const snapshot = stored && socketSnapshotOf(stored);
+    const snapshot = stored && asked(socketSnapshotOf(stored), namespace, request);
     const last = snapshot ?? before.get(netns);
     if (last !== undefined) this.#snapshots.set(netns, last);
     return {
       ...namespace,
+      namespace: this.#scoped(namespace.namespace),
       ...(snapshot !== undefined && { snapshot }),
       ...(last !== undefined && { snapshotAtMs: last.takenAtMs }),
     };
   }
 
-  #withSnapshot(namespace: NetnsTick): NetnsTick {
+  #withSnapshot(namespace: NetnsTick, request: TickRequest): NetnsTick {
     const snapshot = this.#snapshots.get(namespace.namespace.netns);
-    return snapshot === undefined ? namespace : { ...namespace, snapshot };
+    return snapshot === undefined ? namespace : { ...namespace, snapshot: asked(snapshot, namespace, request) };
+  }
+
+  /** A namespace of which the targets may mean only some containers. */
+  #scoped(namespace: WatchedNetns): WatchedNetns {
+    const { targets, wholeNetns } = this.#options;
+    if (targets === undefined || wholeNetns) return namespace;
+    const scope = recordedScope(namespace, targets);
+    return scope === undefined ? namespace : { ...namespace, scope };
   }
 
   #isWanted(namespace: WatchedNetns): boolean {
@@ -229,7 +253,7 @@ export class RecordedSource implements SampleSource {
       readMs = Math.max(readMs, atMs);
       await this.#prepare(namespace, request);
       event.hasNames = this.#options.names;
-      request.events?.[event.kind]?.(namespace, event);
+      request.events?.[event.kind]?.(this.#scoped(namespace), event);
     }
     if (tick !== undefined && tick.atMs >= sinceMs && tick.atMs <= untilMs) {
       for (const { namespace, lost } of tick.namespaces) {
@@ -263,6 +287,22 @@ export class RecordedSource implements SampleSource {
     this.#contents ??= await contentsOf(this.#path);
     return this.#contents;
   }
+}
+
+/** A snapshot without the sockets of {@link OTHER_PROTOS} where the request does not ask for them: they are counted nowhere else. */
+function asked(snapshot: SocketSnapshot, { namespace }: NetnsTick, request: TickRequest): SocketSnapshot {
+  if (request.query(namespace).protos.some(isOtherProto)) return snapshot;
+  const { sockets } = snapshot;
+  return {
+    ...snapshot,
+    sockets: {
+      each(visit) {
+        sockets.each((socket) => {
+          if (!isOtherProto(socket.proto)) visit(socket);
+        });
+      },
+    },
+  };
 }
 
 function nothing(): undefined {

@@ -1,8 +1,11 @@
+import { isShared } from '../../model/netns/sharing.ts';
 import type { RecordingHeader, StoredNetnsTick, StoredSnapshot, StoredTick } from '../../model/sample/recorded.ts';
 import type { ConnectionEvent, ConnectionEventRecord } from '../../model/socket/connection-event.ts';
 import { AddressInterner } from '../../model/socket/interned-address.ts';
 import type { SocketColumns } from '../../model/socket/socket-columns.ts';
 import { SocketColumnsBuilder } from '../../model/socket/socket-columns-builder.ts';
+import { isOtherProto } from '../../model/socket/socket-query.ts';
+import type { Proto } from '../../model/socket/socket-view.ts';
 import { ALL_STATES } from '../../model/socket/tcp-state.ts';
 import { RecordingWriter } from '../../recording/writer.ts';
 import { briefQuery } from '../live/netns-sampler.ts';
@@ -55,7 +58,12 @@ export class RecordingMaker {
     this.#detailed = present;
     const { declared, runtimeProcesses } = await source.details();
     const sysctls = Object.fromEntries(namespaces.map(({ namespace }) => [namespace.netns, source.sysctls(namespace)]));
-    this.#file.add(this.#writer.details({ sysctls, declared: Object.fromEntries(declared), runtimeProcesses }));
+    const devices = Object.fromEntries(
+      namespaces.map(({ namespace }) => [namespace.netns, Object.fromEntries(source.devices(namespace))]),
+    );
+    this.#file.add(
+      this.#writer.details({ sysctls, devices, declared: Object.fromEntries(declared), runtimeProcesses }),
+    );
   }
 
   #stored({ atMs, namespaces, containers, host, notes, budget }: Tick): StoredTick<SocketColumns> {
@@ -74,20 +82,28 @@ export class RecordingMaker {
     return snapshot === undefined ? namespace : { ...namespace, snapshot: this.#storedSnapshot(snapshot, namespace) };
   }
 
-  #storedSnapshot(snapshot: SocketSnapshot, { sockstat }: Pick<NetnsTick, 'sockstat'>): StoredSnapshot<SocketColumns> {
+  #storedSnapshot(
+    snapshot: SocketSnapshot,
+    { sockstat, namespace }: Pick<NetnsTick, 'sockstat' | 'namespace'>,
+  ): StoredSnapshot<SocketColumns> {
     const sockets = recordSnapshot(snapshot, this.#columns);
     const { takenAtMs, source, sources, coverage, withoutStates, ownersAtMs } = snapshot;
     if (this.#isFull) return { takenAtMs, source, sources, coverage, withoutStates, ownersAtMs, sockets };
     // The first snapshot has all sockets, for their number.
-    const query = briefQuery(sockstat);
+    const query = briefQuery(sockstat, isShared(namespace));
     return {
       takenAtMs,
       source,
-      sources,
+      sources: sources && withoutOthers(sources),
       coverage,
       withoutStates: ALL_STATES & ~query.states,
       ownersAtMs,
       sockets: summaryOf(sockets, query),
     };
   }
+}
+
+function withoutOthers(sources: NonNullable<SocketSnapshot['sources']>): SocketSnapshot['sources'] {
+  const left = Object.entries(sources).filter(([proto]) => !isOtherProto(proto as Proto));
+  return left.length > 0 ? Object.fromEntries(left) : undefined;
 }

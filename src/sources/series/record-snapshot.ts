@@ -11,6 +11,7 @@ export function recordSnapshot(snapshot: SocketSnapshot, builder: SocketColumnsB
     builder.add(socket, {
       holders: snapshot.holdersOf(socket),
       container: snapshot.containerOf(socket),
+      attribution: snapshot.attributionOf(socket),
       firstSeenMs: since?.firstSeenMs,
       notBeforeMs: since?.notBeforeMs,
     });

@@ -4,8 +4,11 @@ import { AF } from './constants.ts';
 
 const LITTLE = os.endianness() === 'LE';
 
-/** An internet address in text, or the raw bytes of a UNIX name (a leading NUL makes it abstract). */
-export type Address = { host: string; port: number } | { unix: Uint8Array };
+/**
+ * An internet address in text, the raw bytes of a UNIX name (a leading NUL makes it abstract), or a whole
+ * `struct sockaddr` of another family.
+ */
+export type Address = { host: string; port: number } | { unix: Uint8Array } | { raw: Uint8Array };
 
 /** The family of a textual address. */
 export function familyOf(host: string): number {
@@ -13,6 +16,7 @@ export function familyOf(host: string): number {
 }
 
 export function encodeAddress(address: Address): Uint8Array {
+  if ('raw' in address) return address.raw;
   if ('unix' in address) {
     const bytes = new Uint8Array(2 + address.unix.length);
     new DataView(bytes.buffer).setUint16(0, AF.UNIX, LITTLE);

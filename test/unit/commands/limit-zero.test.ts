@@ -33,7 +33,7 @@ test('ps', () => {
 });
 
 test('watch', () => {
-  const lines = new WatchLines({ width: undefined, targets: false, byState: true, intervalMs: 1000 });
+  const lines = new WatchLines({ output: { columns: undefined }, targets: false, byState: true, intervalMs: 1000 });
   const row = { at: new Date(0), target: 'web', total: 0, groups: [], lost: 0, notes: [], descriptors: use };
   expect(lines.lines([row])).toContain(' 3/0 100%');
 });

@@ -16,7 +16,7 @@ const PLAIN: Partial<Record<GroupKey, (socket: PlainSocket) => string | number |
   'local-port': ({ proto, localPort }) => (proto === 'unix' ? null : localPort),
   'peer-port': ({ proto, peerPort }) => (proto === 'unix' ? null : peerPort),
   'peer-address': ({ proto, peer }) => (proto === 'unix' ? null : (peer?.plain ?? null)),
-  process: ({ process }) => (process === undefined ? null : `${process.pid}/${process.name}`),
+  process: ({ holders: [first] = [] }) => (first === undefined ? null : `${first.pid}/${first.name}`),
 };
 
 describe('GroupCounter', () => {

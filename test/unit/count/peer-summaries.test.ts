@@ -36,6 +36,7 @@ describe('PeerSummaries', () => {
         bytesSent: 0,
         bytesReceived: 0,
         retransmits: 0,
+        lifetime: { meanMs: 1, longestMs: 1 },
       },
       {
         peer: '10.0.0.2:3306',
@@ -46,8 +47,19 @@ describe('PeerSummaries', () => {
         bytesSent: 15,
         bytesReceived: 20,
         retransmits: 1,
+        lifetime: { meanMs: 1, longestMs: 1 },
       },
     ]);
+  });
+
+  it('lifetimes: mean and longest of those that are known', () => {
+    const summaries = new PeerSummaries();
+    for (const atLeastMs of [100, 200, 600]) summaries.add(closed({ lifetime: { atLeastMs, atMostMs: 1000 } }));
+    summaries.add(closed({ lifetime: { atLeastMs: 0 } }));
+    expect(summaries.peers()).toMatchObject([{ connections: 4, lifetime: { meanMs: 300, longestMs: 600 } }]);
+    const unknown = new PeerSummaries();
+    unknown.add(closed({ lifetime: { atLeastMs: 0 } }));
+    expect(unknown.peers()[0]?.lifetime).toBeUndefined();
   });
 
   it('writes IPv6 in brackets, mapped addresses plain, and a lost port as *', () => {

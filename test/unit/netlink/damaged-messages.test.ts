@@ -45,9 +45,9 @@ function orWireError(run: () => void): void {
 /** Reads every field of a view. */
 function readAll(socket: SocketView, view: DataView, offset: number, length: number): void {
   const { proto, family, state, localPort, peerPort, receiveQueue, sendQueue, uid, inode, cookieLow } = socket;
-  const { cookieHigh, timer, timerExpiresMs, retransmits, interfaceIndex, unixType, peerInode } = socket;
+  const { cookieHigh, timer, timerExpiresMs, retransmits, interfaceIndex, socketType, peerInode } = socket;
   const numbers = [state, localPort, peerPort, receiveQueue, sendQueue, uid, inode, cookieLow, cookieHigh];
-  numbers.push(timer, timerExpiresMs, retransmits, interfaceIndex, unixType, peerInode);
+  numbers.push(timer, timerExpiresMs, retransmits, interfaceIndex, socketType, peerInode);
   for (const index of [0, 1, 2, 3] as const) numbers.push(socket.localWord(index), socket.peerWord(index));
   numbers.push(socket.drops() ?? 0, ...Object.values(socket.tcpInfo() ?? {}).map(Number));
   for (const number of numbers) {

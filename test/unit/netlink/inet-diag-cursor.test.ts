@@ -58,7 +58,7 @@ describe('InetDiagCursor', () => {
       sendQueue: 101,
       uid: 1000,
       inode: 0x12345678,
-      unixType: 0,
+      socketType: 0,
       peerInode: 0,
     });
     expect(words((index) => cursor.localWord(index))).toEqual([0x0a000102, 0, 0, 0]);

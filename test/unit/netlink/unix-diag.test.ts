@@ -69,7 +69,7 @@ describe('UnixDiagCursor', () => {
     expect(cursor).toMatchObject({
       proto: 'unix',
       family: 'unix',
-      unixType: 1,
+      socketType: 1,
       state: 10,
       inode: 0x12345678,
       cookieLow: 0x11223344,
@@ -98,7 +98,7 @@ describe('UnixDiagCursor', () => {
   it('reads a connected socket without a name; queues and user that were not requested are undefined', () => {
     const cursor = cursorOn(hex('01 05 01 00 a0160300 02300000 00000000  0800 0200 a1160300  # UNIX_DIAG_PEER'));
     expect(cursor).toMatchObject({
-      unixType: 5,
+      socketType: 5,
       state: 1,
       inode: 202_400,
       peerInode: 202_401,

@@ -96,7 +96,15 @@ describe('programs', () => {
     ]) {
       expect(at(file).raisesSoftLimit).toBe(false);
     }
-    expect(at('/app/server')).toEqual({ name: 'server', raisesSoftLimit: undefined, how: undefined });
+    // The process's own name goes before its file's: Debian's redis-server runs the file redis-check-rdb.
+    const redis = { executable: '/usr/bin/redis-check-rdb', name: 'redis-server', isGo: false };
+    expect(programClass(redis)).toEqual({ name: 'redis-server', raisesSoftLimit: undefined, how: undefined });
+    expect(programClass({ ...redis, executable: '/bin/busybox', name: 'httpd' }).name).toBe('httpd');
+    expect(programClass({ ...redis, name: '' })).toEqual({
+      name: 'redis-check-rdb',
+      raisesSoftLimit: undefined,
+      how: undefined,
+    });
     expect(programClass({ executable: undefined, name: 'node', isGo: false }).name).toBe('Node.js');
   });
 });

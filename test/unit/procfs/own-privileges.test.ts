@@ -17,6 +17,8 @@ test('privileges: the effective uid and the effective capabilities, not the perm
       'CAP_SYS_PTRACE',
       'CAP_SYS_ADMIN',
       'CAP_SYS_RESOURCE',
+      'CAP_PERFMON',
+      'CAP_BPF',
     ]),
   });
   expect(parsePrivileges(status('0\t1000\t0\t0', '0000000000000000'))).toEqual({
@@ -33,6 +35,8 @@ test('privileges: each capability by its bit of capability.h', () => {
     ['0000000000080000', 'CAP_SYS_PTRACE'],
     ['0000000000200000', 'CAP_SYS_ADMIN'],
     ['0000000001000000', 'CAP_SYS_RESOURCE'],
+    ['0000004000000000', 'CAP_PERFMON'],
+    ['0000008000000000', 'CAP_BPF'],
   ] as const) {
     expect([...(parsePrivileges(status('0\t0\t0\t0', bits))?.capabilities ?? [])]).toEqual([name]);
   }

@@ -3,7 +3,8 @@ import { describe, expect, it } from 'vitest';
 import { FULL_RECORDING, LIVE_SNAPSHOT } from '../../../src/filter/known-fields.ts';
 import { parseFilter } from '../../../src/filter/parse.ts';
 import type { GroupKey } from '../../../src/model/report/group.ts';
-import { everySocket } from '../../../src/model/socket/socket-query.ts';
+import { everySocket, type SocketQuery } from '../../../src/model/socket/socket-query.ts';
+import { stateMask, TCP_STATE } from '../../../src/model/socket/tcp-state.ts';
 import { countGroups } from '../../../src/queries/count-groups.ts';
 import { listSockets } from '../../../src/queries/list-sockets.ts';
 import type { NetnsSnapshot, SocketsRead } from '../../../src/sources/snapshot.ts';
@@ -31,11 +32,12 @@ function emptyNetns(shared = false): { netns: NetnsSnapshot; asked: string[] } {
     residents: async () => noted('residents', { containers: [one], isHost: false, shared }),
     names: async () => noted('names', { host: () => undefined, service: () => undefined, user: () => undefined }),
     bind: async () => undefined,
-    read: () => noted('read', read()),
-    stream: () => noted('stream', read()),
+    read: async () => noted('read', read()),
+    stream: async () => noted('stream', read()),
     owners: () => noted('owners', owners),
     attribution: async () => noted('attribution', { of: () => undefined, owners, unreadable: new Set() }),
     sockstat: () => undefined,
+    deviceName: () => undefined,
     fullestProcess: async () => undefined,
   };
   return { netns, asked };
@@ -49,9 +51,21 @@ async function askedBy(keys: readonly GroupKey[], names = false): Promise<string
 
 describe('counting in groups', () => {
   it('keeps no socket where the keys are in the socket itself', async () => {
-    expect(await askedBy(['peer', 'state'])).toEqual(['stream']);
-    expect(await askedBy(['peer', 'state'], true)).toEqual(['names', 'stream']);
+    expect(await askedBy(['local', 'state'])).toEqual(['stream']);
+    expect(await askedBy(['local', 'state'], true)).toEqual(['names', 'stream']);
     expect(await askedBy(['state'], true)).toEqual(['stream']);
+  });
+
+  it('reads listeners only, beside the stream, to tell clients from servers', async () => {
+    const queries: SocketQuery[] = [];
+    const { netns, asked } = emptyNetns();
+    const read = (query: SocketQuery) => {
+      queries.push(query);
+      return netns.read(query);
+    };
+    await countGroups({ ...netns, read }, { query: everySocket(), keys: ['peer'], names: false });
+    expect(asked).toEqual(['read', 'stream']);
+    expect(queries).toMatchObject([{ states: stateMask(TCP_STATE.LISTEN, TCP_STATE.CLOSE) }]);
   });
 
   it('looks for owners and containers only where they are a key', async () => {

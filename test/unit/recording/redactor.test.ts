@@ -191,8 +191,40 @@ describe('Redactor', () => {
     expect(header).toMatchObject({ target: `pid:${pid},pid:3` });
   });
 
+  it('replaces port ids of netlink sockets as the PIDs that they are, and names of interfaces', () => {
+    const redactor = new Redactor();
+    const now = (columns: object) =>
+      redactor.line({ type: 'tick', spaces: [{ look: { now: columns } }] } as unknown as RecordingLine);
+    const columns = { key: [1, 1, 1], proto: ['tcp', 'netlink', 'netlink'], localPort: [80, 4242, 0], groups: ['11'] };
+    expect(now({ ...columns, pid: [7, 4242, null] })).toMatchObject({
+      spaces: [{ look: { now: { localPort: [80, 1, 0], pid: [2, 1, null], groups: ['11'] } } }],
+    });
+    expect(now({ key: [1], proto: ['netlink'], localPort: [4242] })).toMatchObject({
+      spaces: [{ look: { now: { localPort: [1] } } }],
+    });
+    expect(now({ key: [1], proto: ['tcp'], localPort: [4242] })).toMatchObject({
+      spaces: [{ look: { now: { localPort: [4242] } } }],
+    });
+    const details = { sysctls: {}, devices: { 9: { 1: 'lo', 2: 'veth-acme', 3: 'eth0' } }, declared: {} };
+    const line = redactor.line({ type: 'details', ...details, runtimeProcesses: [] } as RecordingLine);
+    expect(line).toMatchObject({ devices: { 9: { 1: 'lo', 2: 'device-1', 3: 'eth0' } } });
+  });
+
   it.each(['127.0.0.1', '127.3.2.1', '0.0.0.0', '::', '::1', '::ffff:127.0.0.1'])('%s stays', (address) => {
     const line = new Redactor().line({ type: 'names', hosts: { [address]: 'localhost' }, services: {} });
     expect(line).toEqual({ type: 'names', hosts: { [address]: 'localhost' }, services: {} });
   });
+});
+
+it('names of common programs are replaced, those of processes outside containers too', () => {
+  const details = {
+    type: 'details',
+    sysctls: {},
+    declared: {},
+    runtimeProcesses: [{ pid: 41, name: 'dockerd', softLimit: 1, hardLimit: 2 }],
+  };
+  const text = JSON.stringify(new Redactor().line(details as unknown as RecordingLine));
+  expect(text).not.toContain('dockerd');
+  expect(text).not.toContain('41');
+  expect(text).toContain('process-1');
 });

@@ -116,7 +116,7 @@ describe('changes', () => {
       retransmits: 0,
       interfaceIndex: 0,
       firstSeenMs: T0,
-      unixType: 0,
+      socketType: 0,
       peerInode: 0,
       info: { rttUs: 9, lastSentMs: 100 },
     };

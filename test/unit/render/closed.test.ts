@@ -84,38 +84,38 @@ describe('ClosedText', () => {
       .split('\n');
 
   it('writes no control character of a name', () => {
-    const [, line] = lines(new ClosedText(undefined, undefined, false), [FULL]);
+    const [, line] = lines(new ClosedText({ columns: undefined }, undefined, false), [FULL]);
     expect(line).toContain('db "ü" \\x1b[31m:mysql');
     expect(line).toContain('web-1 12/a\\b');
   });
 
   it('does not repeat the name of the only target', () => {
-    const [, line] = lines(new ClosedText(undefined, 'web-1', false), [FULL]);
+    const [, line] = lines(new ClosedText({ columns: undefined }, 'web-1', false), [FULL]);
     expect(line).not.toContain('web-1');
   });
 
   it('shows - for what is not known', () => {
-    const [, line] = lines(new ClosedText(undefined, 'web-1', false), [SPARSE]);
+    const [, line] = lines(new ClosedText({ columns: undefined }, 'web-1', false), [SPARSE]);
     expect(line?.split(/ {2,}/).slice(1)).toEqual(['-', '[::1]:1', '[::1]:*', '≥5ms', '-', '-', '-', '-', 'failed']);
   });
 
   it('drops and narrows columns where there is no room', () => {
     const plain = { ...FULL, peer: { address: '10.0.0.2', port: 3306 }, processes: [{ pid: 1, name: 'x'.repeat(40) }] };
     for (const columns of [80, 100, 120, 140, 200]) {
-      const all = lines(new ClosedText(columns, 'web-1', false), [
+      const all = lines(new ClosedText({ columns }, 'web-1', false), [
         plain,
         { ...plain, outcome: 'never-accepted' },
         plain,
       ]);
       for (const line of all) expect(line.length).toBeLessThanOrEqual(columns);
     }
-    expect(lines(new ClosedText(80, 'web-1', false), [])[0]).not.toContain('Local');
-    expect(lines(new ClosedText(120, 'web-1', false), [])[0]).toContain('Retr');
+    expect(lines(new ClosedText({ columns: 80 }, 'web-1', false), [])[0]).not.toContain('Local');
+    expect(lines(new ClosedText({ columns: 120 }, 'web-1', false), [])[0]).toContain('Retr');
   });
 
   it('reports lost events', () => {
     const text = written((out) =>
-      new ClosedText(80, 'web-1', false).gap(out, { target: 'web', from: new Date(0), to: new Date(40) }),
+      new ClosedText({ columns: 80 }, 'web-1', false).gap(out, { target: 'web', from: new Date(0), to: new Date(40) }),
     );
     expect(text).toMatch(/^-- web: events lost, [\d:.]+ to [\d:.]+: the kernel's buffer was full --\n$/);
   });

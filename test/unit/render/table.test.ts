@@ -5,7 +5,7 @@ import { ByteWriter } from '../../../src/render/byte-writer.ts';
 import { GrowingTable } from '../../../src/render/growing-table.ts';
 import { type Column, Table } from '../../../src/render/table.ts';
 
-const NAME: Column = { title: 'Name', align: 'left', flexible: true };
+const NAME: Column = { title: 'Name', align: 'left', shorten: 'name' };
 const COUNT: Column = { title: 'Count', align: 'right' };
 const NOTE: Column = { title: 'Note', align: 'left', optional: true };
 
@@ -75,6 +75,28 @@ describe('Table', () => {
     expect(table.rows).toBe(2);
   });
 
+  it('wraps a detail that is wider than the terminal, indented as before', () => {
+    const table = new Table([COUNT]);
+    table.uint(1);
+    table.detail('    rtt:1ms cwnd:10 mss:1448');
+    expect(rendered(table, 16)).toEqual(['Count', '    1', '    rtt:1ms', '    cwnd:10', '    mss:1448']);
+  });
+
+  it('styles a cell only where the output has colours; its padding is not styled', () => {
+    const table = new Table([NAME, COUNT]);
+    table.text('web');
+    table.style('bad');
+    table.uint(7);
+    table.style(undefined);
+    const drawn = (colour: boolean) => {
+      const out = new ByteWriter();
+      table.render(out, 80, colour);
+      return linesOf(out)[1];
+    };
+    expect(drawn(true)).toBe('\x1b[1;31mweb\x1b[0m       7');
+    expect(drawn(false)).toBe('web       7');
+  });
+
   it('counts wide characters as two columns', () => {
     const lines = rendered(
       tableOf([
@@ -118,13 +140,13 @@ describe('Table', () => {
 
 describe('GrowingTable', () => {
   const columns = [
-    { title: 'Time', width: 5 },
-    { title: 'Name', width: 8, flexible: true },
-    { title: 'Bytes', width: 5, right: true, dropped: 1 },
-  ];
+    { title: 'Time', align: 'left', width: 5 },
+    { title: 'Name', align: 'left', width: 8, shorten: 'name' },
+    { title: 'Bytes', align: 'right', width: 5, drop: 1 },
+  ] as const;
   const print = (limit: number | undefined, ...rows: string[][]): string[] => {
     const out = new ByteWriter();
-    const table = new GrowingTable(columns, limit);
+    const table = new GrowingTable(columns, { columns: limit });
     table.header(out);
     for (const row of rows) table.row(out, row);
     return linesOf(out);

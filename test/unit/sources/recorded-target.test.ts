@@ -23,13 +23,13 @@ const namespaces = [
   tick(3, 'netns:bare', [], ['netns:bare']),
 ];
 
-const found = (text: string | undefined) => recordedTargets(text, namespaces).map(({ target }) => target);
+const resolved = (text: string | undefined, wholeNetns = false) => recordedTargets(text, namespaces, wholeNetns);
+const found = (text: string | undefined) => resolved(text).map(({ target }) => target);
 
 describe('a TARGET of a recording', () => {
-  it('is a container by name, id prefix or runtime, of a shared namespace each by its own name', () => {
+  it('is a container by name, id prefix or runtime, in a shared namespace by its own name', () => {
     const asked = { name: 'web', runtime: 'docker', id: 'aa11', pid: 10, netns: 1 };
     for (const text of ['web', 'aa11', 'docker:web', 'web,web']) expect(found(text)).toEqual([asked]);
-    expect(found('sidecar,web').map(({ name }) => name)).toEqual(['sidecar', 'web']);
   });
 
   it('is a namespace or a process as it was typed, whatever containers it has', () => {
@@ -38,8 +38,17 @@ describe('a TARGET of a recording', () => {
     expect(found('netns:bare')).toEqual([{ name: 'netns:bare', runtime: 'netns', pid: 77, netns: 3 }]);
   });
 
-  it('is each container with all, and each namespace once without a TARGET', () => {
-    expect(found('all').map(({ name }) => name)).toEqual(['sidecar', 'web', 'db', 'netns:bare']);
+  it('means the sockets of its container in a shared namespace, those of the namespace for all of them', () => {
+    expect(resolved('web').map(({ scope }) => scope)).toEqual([['aa11']]);
+    expect(resolved('w*b').map(({ scope }) => scope)).toEqual([['aa11']]);
+    expect(resolved('web', true).map(({ scope }) => scope)).toEqual([undefined]);
+    expect(resolved('sidecar,web').map(({ scope }) => scope)).toEqual([undefined]);
+    expect(resolved('db').map(({ scope }) => scope)).toEqual([undefined]);
+  });
+
+  it('is a namespace once, however many of its containers are named', () => {
+    expect(found('sidecar,web').map(({ name }) => name)).toEqual(['sidecar,web']);
+    expect(found('all').map(({ name }) => name)).toEqual(['sidecar,web', 'db', 'netns:bare']);
     expect(found(undefined).map(({ name }) => name)).toEqual(['web,sidecar', 'db', 'netns:bare']);
   });
 });

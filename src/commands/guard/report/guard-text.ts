@@ -1,23 +1,41 @@
+import { plural } from '../../../base/plural.ts';
 import { safeText } from '../../../base/safe-text.ts';
 import { thinnedIndexes } from '../../../guard/thin.ts';
-import type { GuardReport, StateLines } from '../../../model/report/guard.ts';
+import type { BudgetResult, GuardReport, StateLines } from '../../../model/report/guard.ts';
 import { ByteWriter } from '../../../render/byte-writer.ts';
 import { renderDiagnosis } from '../../../render/diagnosis-text.ts';
 import { spark } from '../../../render/spark.ts';
+import { styled } from '../../../render/terminal/paint.ts';
+import type { Style } from '../../../render/terminal/screen.ts';
+import type { Output } from '../../context.ts';
 import { outcomeText, worstText } from './report-words.ts';
 
 const SPARK_WIDTH = 40;
 /** States of a target that are drawn. */
 const MAX_STATES = 6;
 
-/** A report as text for a terminal. */
-export function guardText(report: GuardReport, width: number | undefined): Uint8Array {
+const STYLES: Readonly<Record<BudgetResult['verdict'], Style>> = {
+  held: 'good',
+  broken: 'bad',
+  'not judged': 'warning',
+};
+
+/** A report as text for a terminal: one line for a run that passed, all for another. */
+export function guardText(
+  report: GuardReport,
+  { columns, colour = false }: Pick<Output, 'columns' | 'colour'>,
+): Uint8Array {
   const out = new ByteWriter();
   const line = (text: string) => out.text(`${safeText(text)}\n`);
+  if (report.outcome === 'passed') {
+    line(`socklens guard: ${outcomeText(report)}${besideText(report)}`);
+    return out.bytes();
+  }
   line(`socklens guard: ${outcomeText(report)}`);
-  for (const result of report.budgets) {
-    line(`  ${result.verdict === 'held' ? 'held  ' : result.verdict.toUpperCase()}  ${result.budget}`);
-    line(`          ${worstText(result)}`);
+  for (const { verdict, budget, ...result } of report.budgets) {
+    const word = verdict === 'held' ? 'held  ' : verdict.toUpperCase();
+    out.text(`  ${styled(word, STYLES[verdict], colour)}  ${safeText(budget)}\n`);
+    line(`          ${worstText({ verdict, budget, ...result })}`);
   }
   for (const lines of report.states) {
     line(`  ${lines.target}, sockets over time:`);
@@ -27,12 +45,25 @@ export function guardText(report: GuardReport, width: number | undefined): Uint8
   const { findings, rules, coverage, targets } = report;
   const [from, to] = [new Date(report.from), new Date(report.to)];
   const healthy = !findings.some(({ severity }) => severity !== 'info');
-  renderDiagnosis(
-    out,
-    { from, to, targets, findings, rules, coverage: { ...coverage, notes: [...coverage.notes] }, healthy },
-    width,
-  );
+  const diagnosis = {
+    from,
+    to,
+    targets,
+    findings,
+    rules,
+    coverage: { ...coverage, notes: [...coverage.notes] },
+    healthy,
+  };
+  renderDiagnosis(out, diagnosis, { width: columns, colour });
   return out.bytes();
+}
+
+/** What a run that passed found beside its budgets; empty for nothing. */
+function besideText({ findings }: GuardReport): string {
+  const problems = findings.filter(({ severity }) => severity !== 'info');
+  if (problems.length === 0) return '';
+  const rules = [...new Set(problems.map(({ rule }) => rule))];
+  return `; ${plural(problems.length, 'finding')} beside the budgets: ${rules.join(', ')} (--report FILE.html shows them)`;
 }
 
 /** A sparkline for each of the most frequent states. */

@@ -2,7 +2,9 @@ import { fitToWidth } from '../../../base/display-width.ts';
 import { limitShare } from '../../../model/container/limits.ts';
 import type { DescriptorUse } from '../../../model/report/overview.ts';
 import type { SocketCounts } from '../../../model/report/socket-counts.ts';
+import { descriptorStyle } from '../../../render/attention.ts';
 import type { Span, Style } from '../../../render/terminal/screen.ts';
+import { shortCount } from './short-count.ts';
 
 /** Socket states that a bar shows as one segment. */
 export interface Part {
@@ -67,27 +69,26 @@ function partLengths(counts: readonly number[], full: number, inner: number): nu
   return lengths;
 }
 
-/** Used descriptors, as a fraction of the limit, from which a meter is yellow, and red. */
-const WARNING_SHARE = 0.7;
-const CRITICAL_SHARE = 0.9;
-
 /** A meter as htop draws it, `[||||   63/1024]`: descriptors of the process nearest to its limit. */
 export function descriptorBar(use: DescriptorUse | undefined, width: number): Span[] {
   if (use === undefined) return [{ text: '-'.padStart(width), style: 'dim' }];
   const { used, softLimit } = use;
-  const text = softLimit === null ? `${used}` : `${used}/${softLimit}`;
   const inner = width - 2;
-  if (inner < text.length) return [{ text: fitToWidth(text, width, 'right') }];
+  const exact = softLimit === null ? `${used}` : `${used}/${softLimit}`;
+  const short = softLimit === null ? shortCount(used) : `${shortCount(used)}/${shortCount(softLimit)}`;
+  const text = exact.length <= inner ? exact : short;
+  const attention = descriptorStyle(use);
+  const marked = attention !== undefined && { style: attention };
+  if (inner < text.length) return [{ text: fitToWidth(text, width, 'right'), ...marked }];
   const share = Math.min(1, limitShare(used, softLimit) ?? 0);
   const filled = share === 0 ? 0 : Math.max(1, Math.round(share * inner));
-  const style: Style = share >= CRITICAL_SHARE ? 'bad' : share >= WARNING_SHARE ? 'warning' : 'good';
   const start = inner - text.length;
   const bars = '|'.repeat(Math.min(filled, start));
   return [
     { text: '[', style: 'bold' },
-    { text: bars, style },
+    { text: bars, style: attention ?? 'good' },
     { text: ' '.repeat(start - bars.length) },
-    { text, ...(share >= WARNING_SHARE ? { style } : {}) },
+    { text, ...marked },
     { text: ']', style: 'bold' },
   ];
 }

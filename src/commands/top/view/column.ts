@@ -1,4 +1,7 @@
-import type { Span } from '../../../render/terminal/screen.ts';
+import { displayWidth } from '../../../base/display-width.ts';
+import { safeText } from '../../../base/safe-text.ts';
+import { fitColumns, fittingOf, type TableColumn, totalWidth } from '../../../render/columns.ts';
+import type { Span, Style } from '../../../render/terminal/screen.ts';
 
 /** What a cell needs besides its row. */
 export interface CellContext {
@@ -10,62 +13,84 @@ export interface CellContext {
   largest: number;
 }
 
-/** A column of a list on the screen. */
-export interface Column<Row> {
+/** A column of a list on the screen: of text, or of drawings that fill the width that is left. */
+export interface Column<Row> extends TableColumn {
   id: string;
-  title: string;
-  align: 'left' | 'right';
-  /** Minimum width in terminal columns. */
+  /** Minimum width in terminal columns; of a column that is shortened, where it is not too narrow for that. */
   width: number;
-  /** Share of the spare width that it gets; absent for a fixed width. */
-  grows?: number;
   /** Maximum width in terminal columns; absent for no limit. */
   most?: number;
-  /** Where there is not enough room, columns with the largest rank are left out first. */
-  rank: number;
   /** The key that sorts by it; absent for none. */
   key?: string;
-  /** Text, which the caller makes safe and fits, or spans that are safe and exactly `width` columns wide. */
-  cell(row: Row, width: number, context: CellContext): string | readonly Span[];
+  cell: TextCell<Row> | Drawing<Row>;
   /** The sort value: numbers sort descending, text ascending. Absent for a column that cannot be sorted by. */
   order?(row: Row): number | string;
 }
 
+/** A cell of text, which the caller makes safe and fits. */
+export interface TextCell<Row> {
+  text(row: Row, context: CellContext): string;
+  /** Undefined for plain text. */
+  style?(row: Row): Style | undefined;
+}
+
+/** A cell that can have any width from the column's minimum on. */
+export interface Drawing<Row> {
+  /** Share of the spare width that it gets. */
+  grows: number;
+  /** @returns spans that are safe and exactly `width` columns wide */
+  draw(row: Row, width: number, context: CellContext): readonly Span[];
+}
+
 /** A column with its final width. */
-export interface PlacedColumn<Row> extends Column<Row> {
+export interface PlacedColumn<Row> {
+  column: Column<Row>;
   /** Width in terminal columns. */
-  placed: number;
+  width: number;
 }
 
 /** Blanks between columns. */
 export const GAP = 1;
 
-/** Chooses the columns that fit into a width and distributes the spare width among those that grow. */
-export function placeColumns<Row>(columns: readonly Column<Row>[], width: number): PlacedColumn<Row>[] {
-  const shown = new Set<Column<Row>>();
-  let used = -GAP;
-  for (const column of [...columns].sort((a, b) => a.rank - b.rank)) {
-    if (shown.size > 0 && used + GAP + column.width > width) break;
-    shown.add(column);
-    used += GAP + column.width;
-  }
-  const placed = columns.filter((column) => shown.has(column)).map((column) => ({ ...column, placed: column.width }));
-  share(placed, width - used);
-  // The terminal may be narrower than a single column.
-  for (const column of placed) column.placed = Math.max(0, Math.min(column.placed, width));
-  return placed;
+/** Chooses the columns that fit into a width; what the texts leave goes to the drawings. */
+export function placeColumns<Row>(
+  columns: readonly Column<Row>[],
+  rows: readonly Row[],
+  width: number,
+  context: CellContext,
+): PlacedColumn<Row>[] {
+  const fittings = columns.map((column) => {
+    const { cell, most = Number.POSITIVE_INFINITY, width: least } = column;
+    const widest =
+      'draw' in cell ? least : rows.reduce((most, row) => Math.max(most, textWidth(cell, row, context)), least);
+    return fittingOf({ ...column, least }, Math.min(widest, most));
+  });
+  const widths = fitColumns(fittings, width, GAP);
+  share(columns, widths, width - totalWidth(widths, GAP));
+  return columns.flatMap((column, index) => {
+    const placed = widths[index] ?? 0;
+    return placed === 0 ? [] : [{ column, width: placed }];
+  });
 }
 
-function share<Row>(columns: PlacedColumn<Row>[], spare: number): void {
+function textWidth<Row>(cell: TextCell<Row>, row: Row, context: CellContext): number {
+  return displayWidth(safeText(cell.text(row, context)));
+}
+
+/** Distributes spare width among the drawings that are shown. */
+function share<Row>(columns: readonly Column<Row>[], widths: number[], spare: number): void {
+  const room = (index: number) => (columns[index]?.most ?? Number.POSITIVE_INFINITY) - (widths[index] ?? 0);
   for (let left = spare; left > 0; ) {
-    const growing = columns.filter(({ grows, placed, most = Number.POSITIVE_INFINITY }) => grows && placed < most);
-    const parts = growing.reduce((sum, { grows = 0 }) => sum + grows, 0);
+    const growing = columns.flatMap(({ cell }, index) =>
+      'draw' in cell && widths[index] !== 0 && room(index) > 0 ? [{ index, grows: cell.grows }] : [],
+    );
+    const parts = growing.reduce((sum, { grows }) => sum + grows, 0);
     if (parts === 0) return;
     const before = left;
-    for (const column of growing) {
-      const part = Math.max(1, Math.floor((before * (column.grows ?? 0)) / parts));
-      const taken = Math.min(part, left, (column.most ?? Number.POSITIVE_INFINITY) - column.placed);
-      column.placed += taken;
+    for (const { index, grows } of growing) {
+      const part = Math.max(1, Math.floor((before * grows) / parts));
+      const taken = Math.min(part, left, room(index));
+      widths[index] = (widths[index] ?? 0) + taken;
       left -= taken;
     }
   }

@@ -2,36 +2,35 @@ import { durationText } from '../../../base/duration.ts';
 import { limitShare } from '../../../model/container/limits.ts';
 import type { SocketCounts } from '../../../model/report/socket-counts.ts';
 import type { TopPeerRow, TopRow, TopSocketRow } from '../../../model/report/top-rows.ts';
+import { closeWaitStyle } from '../../../render/attention.ts';
 import { spark } from '../../../render/spark.ts';
+import type { Style } from '../../../render/terminal/screen.ts';
 import { descriptorBar, stateBar } from './bars.ts';
 import type { Column } from './column.ts';
+import { shortCount } from './short-count.ts';
 
-/** A column of numbers. */
+/** A column of numbers. @param drop see `TableColumn`; undefined for a column that is never dropped */
 function count<Row>(
   id: string,
   title: string,
-  rank: number,
+  drop: number | undefined,
   read: (row: Row) => number | undefined,
-  more: { key?: string; width?: number } = {},
+  more: { key?: string; style?: (count: number) => Style | undefined } = {},
 ): Column<Row> {
-  const { key, width = Math.max(title.length, 5) } = more;
+  const { key, style } = more;
   return {
     id,
     title,
     align: 'right',
-    width,
-    rank,
+    width: Math.max(title.length, 5),
+    ...(drop !== undefined && { drop }),
     ...(key !== undefined && { key }),
-    cell: (row) => shortCount(read(row)),
+    cell: {
+      text: (row) => shortCount(read(row)),
+      ...(style !== undefined && { style: (row: Row) => style(read(row) ?? 0) }),
+    },
     order: (row) => read(row) ?? -1,
   };
-}
-
-/** A number in at most five characters: `99999`, `123k`, `12.3M`. */
-export function shortCount(value: number | undefined): string {
-  if (value === undefined) return '-';
-  if (value < 100_000) return String(Math.round(value * 10) / 10).slice(0, 5);
-  return value < 1_000_000 ? `${Math.floor(value / 1000)}k` : `${(value / 1_000_000).toFixed(1)}M`;
 }
 
 const inState =
@@ -39,42 +38,43 @@ const inState =
   ({ byState }: SocketCounts) =>
     states.reduce((sum, state) => sum + (byState[state] ?? 0), 0);
 
-/** The columns by socket state, the same in every list of counts. */
+/** The columns by socket state, the same in every list of counts. CLOSE_WAIT is never dropped. */
 function stateColumns<Row extends SocketCounts>(): Column<Row>[] {
   return [
-    count('estab', 'Estab', 2, inState('ESTABLISHED'), { key: 'E' }),
-    count('listen', 'Listen', 8, inState('LISTEN')),
-    count('syn', 'Syn', 9, inState('SYN_SENT', 'SYN_RECV')),
-    count('close-wait', 'CloseWait', 3, inState('CLOSE_WAIT'), { key: 'C' }),
-    count('closing', 'Closing', 10, inState('FIN_WAIT1', 'FIN_WAIT2', 'LAST_ACK', 'CLOSING')),
-    count('time-wait', 'TimeWait', 5, inState('TIME_WAIT'), { key: 'W' }),
-    count('udp', 'UDP', 9, ({ udp }) => udp),
+    count('estab', 'Estab', 11, inState('ESTABLISHED'), { key: 'E' }),
+    count('listen', 'Listen', 6, inState('LISTEN')),
+    count('syn', 'Syn', 4, inState('SYN_SENT', 'SYN_RECV')),
+    count('close-wait', 'CloseWait', undefined, inState('CLOSE_WAIT'), { key: 'C', style: closeWaitStyle }),
+    count('closing', 'Closing', 2, inState('FIN_WAIT1', 'FIN_WAIT2', 'LAST_ACK', 'CLOSING')),
+    count('time-wait', 'TimeWait', 9, inState('TIME_WAIT'), { key: 'W' }),
+    count('udp', 'UDP', 3, ({ udp }) => udp),
   ];
 }
 
-function bar<Row extends SocketCounts>(rank: number): Column<Row> {
+function bar<Row extends SocketCounts>(): Column<Row> {
   return {
     id: 'bar',
     title: 'States',
     align: 'left',
     width: 12,
-    grows: 3,
     most: 60,
-    rank,
-    cell: (row, width, { largest, colour }) => stateBar(row, largest, width, colour),
+    drop: 10,
+    cell: { grows: 3, draw: (row, width, { largest, colour }) => stateBar(row, largest, width, colour) },
   };
 }
 
-function sparkLine<Row extends { history: readonly number[] }>(rank: number): Column<Row> {
+function sparkLine<Row extends { history: readonly number[] }>(drop: number): Column<Row> {
   return {
     id: 'spark',
     title: 'Trend',
     align: 'left',
     width: 8,
-    grows: 1,
     most: 30,
-    rank,
-    cell: ({ history }, width) => [{ text: spark(history, width).padEnd(width), style: 'good' }],
+    drop,
+    cell: {
+      grows: 1,
+      draw: ({ history }, width) => [{ text: spark(history, width).padEnd(width), style: 'good' }],
+    },
   };
 }
 
@@ -84,42 +84,38 @@ export const OVERVIEW_COLUMNS: readonly Column<TopRow>[] = [
     id: 'name',
     title: 'Name',
     align: 'left',
-    width: 12,
-    grows: 2,
+    width: 15,
     most: 40,
-    rank: 0,
+    shorten: 'name',
     key: 'N',
-    cell: ({ name }) => name,
+    cell: { text: ({ name }) => name },
     order: ({ name }) => name,
   },
-  count('sockets', 'Socks', 1, ({ total }) => total, { key: 'P' }),
-  bar(4),
+  count('sockets', 'Socks', 12, ({ total }) => total, { key: 'P' }),
+  bar(),
   ...stateColumns<TopRow>(),
   {
     id: 'descriptors',
     title: 'Descriptors',
     align: 'right',
     width: 14,
-    grows: 1,
     most: 24,
-    rank: 3,
     key: 'M',
-    cell: ({ descriptors }, width) => descriptorBar(descriptors, width),
+    cell: { grows: 1, draw: ({ descriptors }, width) => descriptorBar(descriptors, width) },
     order: ({ descriptors: use }) => (use === undefined ? -1 : (limitShare(use.used, use.softLimit) ?? 0)),
   },
   sparkLine(7),
-  count('opens', 'Open/s', 8, ({ opensPerSecond }) => opensPerSecond, { key: 'T' }),
+  count('opens', 'Open/s', 5, ({ opensPerSecond }) => opensPerSecond, { key: 'T' }),
   {
     id: 'age',
     title: 'Age',
     align: 'right',
     width: 5,
-    // Without it the other numbers look like those of the last tick.
-    rank: 2,
-    cell: ({ snapshotAtMs }, _width, { atMs }) => (snapshotAtMs === undefined ? '?' : ageText(atMs - snapshotAtMs)),
+    // Never dropped: without it the other numbers look like those of the last tick.
+    cell: { text: ({ snapshotAtMs }, { atMs }) => (snapshotAtMs === undefined ? '?' : ageText(atMs - snapshotAtMs)) },
     order: ({ snapshotAtMs }) => -(snapshotAtMs ?? 0),
   },
-  { id: 'runtime', title: 'Runtime', align: 'left', width: 8, rank: 12, cell: ({ runtime }) => runtime },
+  { id: 'runtime', title: 'Runtime', align: 'left', width: 8, drop: 1, cell: { text: ({ runtime }) => runtime } },
 ];
 
 /** Age of counts: `now` for those of the current tick, else seconds. */
@@ -134,11 +130,10 @@ export const PEER_COLUMNS: readonly Column<TopPeerRow>[] = [
     title: 'Peer',
     align: 'left',
     width: 15,
-    grows: 2,
     most: 45,
-    rank: 0,
+    shorten: 'name',
     key: 'N',
-    cell: ({ peer }) => peer,
+    cell: { text: ({ peer }) => peer },
     order: ({ peer }) => peer,
   },
   {
@@ -146,16 +141,13 @@ export const PEER_COLUMNS: readonly Column<TopPeerRow>[] = [
     title: 'Service',
     align: 'left',
     width: 11,
-    grows: 1,
-    most: 20,
-    rank: 1,
-    cell: ({ direction, service }) => `${direction === 'out' ? '→' : '←'} ${service}`,
+    cell: { text: ({ direction, service }) => `${direction === 'out' ? '→' : '←'} ${service}` },
     order: ({ direction, service }) => `${direction} ${service}`,
   },
-  count('sockets', 'Socks', 1, ({ total }) => total, { key: 'P' }),
-  bar(4),
+  count('sockets', 'Socks', 12, ({ total }) => total, { key: 'P' }),
+  bar(),
   ...stateColumns<TopPeerRow>(),
-  sparkLine(4),
+  sparkLine(8),
 ];
 
 /** The columns of a list of sockets. */
@@ -165,22 +157,20 @@ export const SOCKET_COLUMNS: readonly Column<TopSocketRow>[] = [
     title: 'Prot',
     align: 'left',
     width: 5,
-    rank: 7,
-    cell: ({ proto }) => proto,
+    drop: 4,
+    cell: { text: ({ proto }) => proto },
     order: ({ proto }) => proto,
   },
-  count('receive', 'RecvQ', 4, ({ receiveQueue }) => receiveQueue),
-  count('send', 'SendQ', 4, ({ sendQueue }) => sendQueue),
-  count('drops', 'Drops', 6, ({ drops }) => drops),
+  count('receive', 'RecvQ', 6, ({ receiveQueue }) => receiveQueue),
+  count('send', 'SendQ', 5, ({ sendQueue }) => sendQueue),
+  count('drops', 'Drops', 3.5, ({ drops }) => drops),
   {
     id: 'local',
     title: 'Local',
     align: 'left',
     width: 18,
-    grows: 2,
-    most: 46,
-    rank: 2,
-    cell: ({ local }) => local,
+    shorten: 'endpoint',
+    cell: { text: ({ local }) => local },
     order: ({ local }) => local,
   },
   {
@@ -188,11 +178,9 @@ export const SOCKET_COLUMNS: readonly Column<TopSocketRow>[] = [
     title: 'Peer',
     align: 'left',
     width: 18,
-    grows: 2,
-    most: 46,
-    rank: 0,
+    shorten: 'endpoint',
     key: 'N',
-    cell: ({ peer }) => peer,
+    cell: { text: ({ peer }) => peer },
     order: ({ peer }) => peer,
   },
   {
@@ -200,9 +188,8 @@ export const SOCKET_COLUMNS: readonly Column<TopSocketRow>[] = [
     title: 'State',
     align: 'left',
     width: 11,
-    rank: 1,
     key: 'P',
-    cell: ({ state }) => state,
+    cell: { text: ({ state }) => state, style: ({ state }) => (state === 'CLOSE_WAIT' ? 'warning' : undefined) },
     order: ({ state }) => state,
   },
   {
@@ -210,9 +197,9 @@ export const SOCKET_COLUMNS: readonly Column<TopSocketRow>[] = [
     title: 'Idle',
     align: 'right',
     width: 6,
-    rank: 8,
+    drop: 3,
     key: 'T',
-    cell: ({ idleMs }) => timeText(idleMs),
+    cell: { text: ({ idleMs }) => timeText(idleMs) },
     order: ({ idleMs }) => idleMs ?? -1,
   },
   {
@@ -220,8 +207,8 @@ export const SOCKET_COLUMNS: readonly Column<TopSocketRow>[] = [
     title: 'RTT',
     align: 'right',
     width: 6,
-    rank: 9,
-    cell: ({ roundTripUs }) => timeText(roundTripUs === undefined ? undefined : roundTripUs / 1000),
+    drop: 2,
+    cell: { text: ({ roundTripUs }) => timeText(roundTripUs === undefined ? undefined : roundTripUs / 1000) },
     order: ({ roundTripUs }) => roundTripUs ?? -1,
   },
   {
@@ -229,8 +216,8 @@ export const SOCKET_COLUMNS: readonly Column<TopSocketRow>[] = [
     title: 'Seen',
     align: 'right',
     width: 6,
-    rank: 10,
-    cell: ({ seenForMs }) => timeText(seenForMs),
+    drop: 1,
+    cell: { text: ({ seenForMs }) => timeText(seenForMs) },
     order: ({ seenForMs }) => seenForMs ?? -1,
   },
   {
@@ -238,10 +225,8 @@ export const SOCKET_COLUMNS: readonly Column<TopSocketRow>[] = [
     title: 'Process',
     align: 'left',
     width: 11,
-    grows: 1,
-    most: 30,
-    rank: 3,
-    cell: ({ process }) => process,
+    shorten: 'process',
+    cell: { text: ({ process }) => process },
     order: ({ process }) => process,
   },
 ];

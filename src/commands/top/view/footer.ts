@@ -53,6 +53,9 @@ function promptLines({ kind, text, error }: Prompt, width: number): Line[] {
   const shown = safeText(characters.slice(start, start + room).join(''));
   const typed: Line = [{ text: label, style: 'bold' }, { text: shown }, CURSOR, { text: hint, style: 'dim' }];
   if (error === undefined) return [fittedLine(typed, width)];
+  // A search is repeated with every key: its list must not move.
+  if (kind === 'search')
+    return [fittedLine([...typed.slice(0, -1), { text: `  ${error.message}`, style: 'bad' }], width)];
   const { at, length = 1, message } = error;
   const lines: Line[] = [fittedLine(typed, width)];
   if (at !== undefined) {

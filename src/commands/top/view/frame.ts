@@ -60,7 +60,9 @@ function openedAgeText(opened: TopRow | undefined, atMs: number): string {
 }
 
 /** Title of what is shown: the number of rows, or whose peers or sockets. Safe for a terminal. */
-function locationText({ level, opened, peer }: TopState, { rows, peers = [], moreSockets = 0 }: TopData): string {
+function locationText({ level, opened, peer }: TopState, data: TopData): string {
+  const { rows, peers = [], moreSockets = 0, isReading } = data;
+  if (isReading) return 'reading …';
   if (level === 'overview') return plural(rows.length, 'row');
   const name = safeText(rows.find(({ id }) => id === opened)?.name ?? 'stopped');
   if (level === 'peers') return `${name}: peers`;

@@ -1,3 +1,6 @@
+import { displayWidth } from '../../../base/display-width.ts';
+import { safeText } from '../../../base/safe-text.ts';
+import { shortenCells } from '../../../render/columns.ts';
 import { fitted, fittedLine } from '../../../render/terminal/cell.ts';
 import type { Line, Span } from '../../../render/terminal/screen.ts';
 import { type CellContext, type Column, GAP, type PlacedColumn, placeColumns } from './column.ts';
@@ -16,20 +19,23 @@ export interface List<Row> {
 export function listLines<Row extends { id: string }>(list: List<Row>, width: number, height: number): Line[] {
   const { columns, state, context } = list;
   const rows = ordered(list.rows, columns, state);
-  const placed = placeColumns(columns, width);
+  const placed = placeColumns(columns, rows, width, context);
   const page = height - 1;
   const selected = selectedIndex(rows, state);
   const offset = offsetFor(state.offset, selected, rows.length, page);
   const lines: Line[] = [heading(placed, state, width)];
-  for (const [index, row] of rows.slice(offset, offset + page).entries()) {
-    lines.push(rowLine(placed, row, context, width, offset + index === selected));
+  const shown = rows.slice(offset, offset + page);
+  const texts = placed.map((column) => cellTexts(column, shown, context));
+  for (const [index, row] of shown.entries()) {
+    const cells = placed.map((column, at) => cellSpans(column, row, texts[at]?.[index] ?? '', context));
+    lines.push(rowLine(cells, width, offset + index === selected));
   }
   while (lines.length < height) lines.push(fittedLine([], width));
   return lines.slice(0, height);
 }
 
 function heading<Row>(columns: readonly PlacedColumn<Row>[], { sort, inverted }: ListState, width: number): Line {
-  const spans = columns.flatMap(({ id, title, align, placed }, index): Span[] => {
+  const spans = columns.flatMap(({ column: { id, title, align }, width: placed }, index): Span[] => {
     const sorted = id === sort;
     const mark = sorted && title.length < placed ? (inverted ? '△' : '▽') : '';
     const text = fitted(align === 'left' ? title + mark : mark + title, placed, align);
@@ -40,20 +46,29 @@ function heading<Row>(columns: readonly PlacedColumn<Row>[], { sort, inverted }:
   return fittedLine([...spans, { text: ' '.repeat(Math.max(0, width - used)), style: 'heading' }], width);
 }
 
-function rowLine<Row>(
-  columns: readonly PlacedColumn<Row>[],
+/** The texts of a column's cells, shortened so that those on the screen are distinct; none for drawings. */
+function cellTexts<Row>({ column, width }: PlacedColumn<Row>, rows: readonly Row[], context: CellContext): string[] {
+  const { cell, shorten } = column;
+  if ('draw' in cell) return [];
+  const texts = rows.map((row) => safeText(cell.text(row, context)));
+  if (shorten === undefined || texts.every((text) => displayWidth(text) <= width)) return texts;
+  const shortened = shortenCells(texts, width, shorten);
+  return texts.map((text) => shortened.get(text) ?? text);
+}
+
+function cellSpans<Row>(
+  { column: { cell, align }, width }: PlacedColumn<Row>,
   row: Row,
+  text: string,
   context: CellContext,
-  width: number,
-  selected: boolean,
-): Line {
-  const spans: Span[] = [];
-  for (const [index, column] of columns.entries()) {
-    if (index > 0) spans.push({ text: ' '.repeat(GAP) });
-    const cell = column.cell(row, column.placed, context);
-    if (typeof cell === 'string') spans.push({ text: fitted(cell, column.placed, column.align) });
-    else spans.push(...cell);
-  }
+): readonly Span[] {
+  if ('draw' in cell) return cell.draw(row, width, context);
+  const style = cell.style?.(row);
+  return [{ text: fitted(text, width, align), ...(style !== undefined && { style }) }];
+}
+
+function rowLine(cells: readonly (readonly Span[])[], width: number, selected: boolean): Line {
+  const spans = cells.flatMap((cell, index) => (index === 0 ? cell : [{ text: ' '.repeat(GAP) }, ...cell]));
   const line = fittedLine(spans, width);
   // As in htop, the selected row has one colour.
   return selected ? [{ text: line.map(({ text }) => text).join(''), style: 'selected' }] : line;

@@ -46,7 +46,7 @@ function submitFilter(state: TopState, prompt: Prompt, { checkFilter }: KeyConte
 }
 
 /**
- * Selects the next row that contains the text, in any case, wrapping round; without a match nothing changes.
+ * Selects the next row that contains the text, in any case, wrapping round; without a match the prompt says so.
  *
  * @param from where to start, in rows after the selected one
  */
@@ -58,5 +58,5 @@ function selectMatch(state: TopState, text: string, from: number, context: KeyCo
     const index = (start + step) % rows.length;
     if (rows[index]?.text.toLowerCase().includes(wanted)) return selectRow(state, index, context);
   }
-  return state;
+  return { ...state, prompt: { kind: 'search', text, error: { message: 'no match' } } };
 }

@@ -22,7 +22,7 @@ function ofNamespace({ namespace }: NetnsSeries) {
         { what: 'containers in the namespace', value: containers.length, source: '/proc/PID/ns/net' },
         { what: 'the namespace', value: namespace.netns, source: '/proc/PID/ns/net' },
       ],
-      byHand: (target) => `socklens ls ${target} --by container`,
+      byHand: (target) => `socklens ls ${target} --netns --by container`,
     }),
   ];
 }

@@ -133,13 +133,13 @@ const DGRAM = 2;
 function datagramsWaiting(sockets: readonly StoredSocket[]): Map<number, WaitingDatagrams> {
   const receivers = new Map<number, StoredSocket>();
   for (const socket of sockets) {
-    if (socket.proto === 'unix' && socket.unixType === DGRAM && socket.receiveQueue > 0)
+    if (socket.proto === 'unix' && socket.socketType === DGRAM && socket.receiveQueue > 0)
       receivers.set(socket.inode, socket);
   }
   const found = new Map<number, WaitingDatagrams>();
-  for (const { proto, unixType, peerInode, sendQueue } of sockets) {
+  for (const { proto, socketType, peerInode, sendQueue } of sockets) {
     const receiver = receivers.get(peerInode);
-    if (receiver === undefined || proto !== 'unix' || unixType !== DGRAM || sendQueue === 0) continue;
+    if (receiver === undefined || proto !== 'unix' || socketType !== DGRAM || sendQueue === 0) continue;
     const known = found.get(peerInode) ?? { receiver, senders: 0, bytes: 0, waiting: 0 };
     known.senders++;
     known.bytes += sendQueue;

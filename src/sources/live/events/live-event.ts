@@ -63,7 +63,9 @@ export abstract class LiveEvent implements ConnectionEvent {
   }
   get container(): string | undefined {
     const { opener } = this;
-    return this.namespace.containerOfClosed(this.socket, opener?.container === undefined ? this.remembered : opener);
+    if (opener?.container !== undefined) return opener.container;
+    const known = this.namespace.containerOfClosed(this.socket, opener === undefined ? this.remembered : NOT_IN_ONE);
+    return known ?? (opener === undefined ? this.namespace.listenerOwnerOf(this.socket)?.container : undefined);
   }
 
   row(): ConnectionEventRow {
@@ -141,6 +143,9 @@ export abstract class LiveEvent implements ConnectionEvent {
     return notBeforeMs === undefined ? { atLeastMs } : { atLeastMs, atMostMs: Math.round(atMs - notBeforeMs) };
   }
 }
+
+/** A process outside every container. */
+const NOT_IN_ONE = { holders: [] };
 
 /**
  * The lifetime of a connection that no dump saw: opened since the last one. Two kinds may be older, because dumps

@@ -35,8 +35,8 @@ test('one more than the limit is critical', () => {
 
 /** What the kernel showed for eleven datagrams of 1000 bytes from one sender: 11 x 2304 bytes. */
 const datagrams = (memory: number, size = 1000) => [
-  unixSocket({ unixType: 2, inode: 901, receiveQueue: size, path: '@log' }),
-  unixSocket({ unixType: 2, inode: 902, peerInode: 901, sendQueue: memory }),
+  unixSocket({ socketType: 2, inode: 901, receiveQueue: size, path: '@log' }),
+  unixSocket({ socketType: 2, inode: 902, peerInode: 901, sendQueue: memory }),
 ];
 
 test.each([

@@ -3,8 +3,9 @@ import { describe, expect, it } from 'vitest';
 import { displayWidth } from '../../../../../src/base/display-width.ts';
 import { descriptorBar, stateBar } from '../../../../../src/commands/top/view/bars.ts';
 import { placeColumns } from '../../../../../src/commands/top/view/column.ts';
-import { OVERVIEW_COLUMNS, shortCount } from '../../../../../src/commands/top/view/columns.ts';
+import { OVERVIEW_COLUMNS } from '../../../../../src/commands/top/view/columns.ts';
 import { frame } from '../../../../../src/commands/top/view/frame.ts';
+import { shortCount } from '../../../../../src/commands/top/view/short-count.ts';
 import { initialState } from '../../../../../src/commands/top/view/state.ts';
 import { paint } from '../../../../../src/render/terminal/paint.ts';
 import { AT_MS, data, peer, pressed, row, socket, textOf } from './fixtures.ts';
@@ -33,7 +34,7 @@ describe('bars', () => {
     );
   });
 
-  it('descriptors against the limit, coloured from 70 and from 90 percent on', () => {
+  it('descriptors against the limit, coloured from 80 and from 95 percent on', () => {
     const use = (used: number, softLimit: number | null) => ({ pid: 1, used, softLimit, hardLimit: null });
     const text = (...from: Parameters<typeof descriptorBar>) =>
       descriptorBar(...from)
@@ -43,11 +44,11 @@ describe('bars', () => {
     expect(text(use(512, 1024), 24)).toBe('[|||||||||||   512/1024]');
     expect(text(use(63, null), 8)).toBe('[    63]');
     expect(text(undefined, 5)).toBe('    -');
-    expect(text(use(123_456, 1_000_000), 10)).toBe('123456/10…');
+    expect(text(use(123_456, 1_000_000), 10)).toBe(' 123k/1.0M');
     const styles = (used: number) => descriptorBar(use(used, 100), 14).map(({ style }) => style);
-    expect(styles(69)).toContain('good');
-    expect(styles(70)).toContain('warning');
-    expect(styles(90)).toContain('bad');
+    expect(styles(79)).toContain('good');
+    expect(styles(80)).toContain('warning');
+    expect(styles(95)).toContain('bad');
   });
 
   it.each([
@@ -63,24 +64,28 @@ describe('bars', () => {
 });
 
 describe('layout', () => {
+  const context = { atMs: AT_MS, colour: true, largest: 9 };
+  const rows = [row('webhook-dispatcher-of-the-shop', { ESTABLISHED: 9 })];
+  const placed = (width: number) => placeColumns(OVERVIEW_COLUMNS, rows, width, context);
+
   it('columns fit every width, the name is never left out', () => {
     for (let width = 1; width <= 300; width++) {
-      const placed = placeColumns(OVERVIEW_COLUMNS, width);
-      const used = placed.reduce((sum, column) => sum + column.placed, placed.length - 1);
+      const columns = placed(width);
+      const used = columns.reduce((sum, column) => sum + column.width, columns.length - 1);
       expect(used).toBeLessThanOrEqual(width);
-      expect(placed[0]?.id).toBe('name');
+      expect(columns[0]?.column.id).toBe('name');
     }
   });
 
   it('more room shows more columns', () => {
-    const titles = (width: number) => placeColumns(OVERVIEW_COLUMNS, width).map(({ title }) => title);
+    const titles = (width: number) => placed(width).map(({ column }) => column.title);
     expect(titles(80)).toEqual(['Name', 'Socks', 'States', 'Estab', 'CloseWait', 'TimeWait', 'Descriptors', 'Age']);
     expect(titles(200)).toEqual(OVERVIEW_COLUMNS.map(({ title }) => title));
   });
 
   it('the age of counts is shown on narrow terminals too', () => {
     for (const width of [30, 40, 60, 80, 100, 120, 160]) {
-      expect(placeColumns(OVERVIEW_COLUMNS, width).map(({ id }) => id)).toContain('age');
+      expect(placed(width).map(({ column }) => column.id)).toContain('age');
     }
   });
 
@@ -133,6 +138,55 @@ describe('layout', () => {
       'no filter',
     ]);
   });
+
+  it('says that nothing is read yet, and that a search found nothing', () => {
+    const size = { columns: 80, rows: 24 };
+    const [head = ''] = textOf(frame(first, data([], { isReading: true }), size, true));
+    expect(head).toMatch(/^socklens top {2}reading … .* every 1s {2}/);
+    const names = ['web', 'db'];
+    const rows = names.map((name) => row(name, { LISTEN: 1 }));
+    const last = (keys: string[]) =>
+      textOf(frame(pressed(first, keys, names), data(rows), size, true))
+        .at(-1)
+        ?.trimEnd();
+    expect(last(['/', 'd', 'b'])).toMatch(/^Search: db {3}F3 next match/);
+    expect(last(['/', 'd', 'x'])).toBe('Search: dx   no match');
+    expect(last(['/', 'd', 'x', 'f3'])).toBe('Search: dx   no match');
+    expect(last(['/', 'd', 'x', 'backspace'])).toMatch(/^Search: d {3}F3/);
+  });
+
+  it('names the container whose process is nearest to its limit', () => {
+    const use = { pid: 4242, used: 900, softLimit: 1024, hardLimit: 4096 };
+    const rows = [row('web', { LISTEN: 1 }), row('webhook-dispatcher', { LISTEN: 1 }, { descriptors: use })];
+    const files = (columns: number) =>
+      textOf(frame(first, data(rows), { columns, rows: 24 }, true)).find((line) => line.startsWith('  Files'));
+    expect(files(80)?.trimEnd()).toMatch(/900\/1024\] webhook-dispatcher PID 4242$/);
+    expect(files(54)?.trimEnd()).toMatch(/900\/1024\] web…er PID 4242$/);
+  });
+
+  it.each([80, 100, 120, 200])(
+    'sockets of long addresses are distinct in %d columns, each with its port and PID',
+    (columns) => {
+      const many = Array.from({ length: 20 }, (_, index) => ({
+        ...socket(String(index)),
+        local: `[2001:db8:aaaa:bbbb:cccc:dddd:eeee:ff0${index % 10}]:${40_000 + (index >> 1)}`,
+        peer: `database-primary-of-the-shop-${index}.internal:postgresql`,
+        process: `${23_042 + index}/webhook-dispatch`,
+      }));
+      const state = pressed(first, ['enter', 'f5'], ['web']);
+      const shown = data([row('web', { ESTABLISHED: 20 })], { peers: [], sockets: many });
+      const lines = textOf(frame({ ...state, level: 'sockets' }, shown, { columns, rows: 40 }, true));
+      const rows = lines.filter((line) => line.includes('ESTABLISHED'));
+      expect(rows).toHaveLength(20);
+      for (const [index, { process }] of many.entries()) {
+        const own = rows.filter((line) => line.includes(` ${process.slice(0, 6)}`));
+        expect(own).toHaveLength(1);
+        expect(own[0]).toContain(`:${40_000 + (index >> 1)} `);
+        expect(own[0]).toContain(':postgresql ');
+      }
+      expect(new Set(rows.map((line) => line.slice(0, line.indexOf('ESTABLISHED')))).size).toBe(20);
+    },
+  );
 
   it('shows the age of counts, rows that were not read, and the note of the budget', () => {
     const old = row('old', { LISTEN: 1 }, { snapshotAtMs: AT_MS - 12_000 });

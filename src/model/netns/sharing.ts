@@ -14,3 +14,11 @@ export function isShared({ containers, host }: NetnsMembers<unknown>): boolean {
 export function soleContainer<Container>({ containers, host }: NetnsMembers<Container>): Container | undefined {
   return containers.length === 1 && !host ? containers[0] : undefined;
 }
+
+/** Name of the row of the sockets that belong to none of the members of a shared network namespace. */
+export function sharedName(members: readonly string[]): string {
+  return `shared: ${members.join(' + ')}`;
+}
+
+/** The runtime of that row. */
+export const NO_RUNTIME = '-';

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { isShared, soleContainer } from '../../../src/count/sharing.ts';
+import { isShared, soleContainer } from '../../../../src/model/netns/sharing.ts';
 
 test.each([
   { containers: [], host: false, shared: false, sole: undefined },

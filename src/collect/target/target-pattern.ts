@@ -1,0 +1,13 @@
+/** Whether a TARGET is a glob over container names. */
+export function isPattern(name: string): boolean {
+  return /[*?]/.test(name);
+}
+
+/** Whether a name matches a glob: `*` is any text, `?` one character. */
+export function matchesPattern(name: string, pattern: string): boolean {
+  const parts = pattern.split(/([*?])/).map((part) => {
+    if (part === '*') return '.*';
+    return part === '?' ? '.' : part.replace(/[.+^${}()|[\]\\]/g, '\\$&');
+  });
+  return new RegExp(`^${parts.join('')}$`, 'su').test(name);
+}
