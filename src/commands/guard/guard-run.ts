@@ -34,7 +34,7 @@ export class GuardRun {
   toMs = 0;
   readonly #source: SampleSource;
   readonly #budgets: readonly Budget[];
-  readonly #builder = new SeriesBuilder(MAX_RECORDS);
+  readonly #builder: SeriesBuilder;
   readonly #events: TickRequest['events'];
   /** When the next full sample is due, in milliseconds since the epoch. */
   #fullDueMs = 0;
@@ -45,8 +45,9 @@ export class GuardRun {
     this.#source = source;
     this.#budgets = budgets;
     this.meters = new GuardMeters(source, budgets);
+    this.#builder = new SeriesBuilder(source.eventSource, MAX_RECORDS);
     this.#events = allTo((namespace, event) => {
-      if (event.outcome !== undefined) this.#builder.ended(namespace, event);
+      this.#builder.event(namespace, event);
       this.meters.event(namespace, event);
     });
   }

@@ -52,7 +52,7 @@ export class LabWatcher {
   readonly firsts: LabFirsts = {};
   readonly #running: LabRunning;
   readonly #sampler: Sampler;
-  readonly #builder = new SeriesBuilder();
+  readonly #builder: SeriesBuilder;
   readonly #details: SourceDetails;
   readonly #stop = new AbortController();
   readonly #budgets: readonly Budget[];
@@ -70,13 +70,14 @@ export class LabWatcher {
     this.#details = details;
     this.#budgets = budgets;
     this.#meters = new GuardMeters(sampler, budgets);
+    this.#builder = new SeriesBuilder(sampler.eventSource);
     this.#request = {
       isForeground: () => true,
       query: () => ({ ...everySocket(), tcpInfo: true }),
       processes: 'kinds',
       allCounters: true,
       events: allTo((namespace, event) => {
-        if (event.outcome !== undefined) this.#builder.ended(namespace, event);
+        this.#builder.event(namespace, event);
         this.#meters.event(namespace, event);
       }),
     };

@@ -201,20 +201,16 @@ export class WatchTarget {
     const events = isDecided ? tick.events : undefined;
     const perSecond = (count: number, sinceMs: number) =>
       Math.round((Math.max(0, count) * 10_000) / (atMs - sinceMs)) / 10;
-    const ends =
-      events === undefined
-        ? {}
-        : {
-            failuresPerSecond: perSecond(this.#failures, before.atMs),
-            closesPerSecond: perSecond(this.#closes, before.atMs),
-          };
+    const closes = events === undefined ? {} : { closesPerSecond: perSecond(this.#closes, before.atMs) };
+    // Only the tracepoint tells of a failure when it happens, not when the descriptor is closed.
+    const isExact = events?.opened !== undefined;
+    const ends = { ...(isExact && { failuresPerSecond: perSecond(this.#failures, before.atMs) }), ...closes };
     if (this.#snapshotTest === undefined && opens !== undefined && before.opens !== undefined) {
       return { opensPerSecond: perSecond(opens - before.opens, before.atMs), ...ends };
     }
     if (events === undefined) return ends;
     const atLeast = (lost: number) => (lost > 0 ? { opensAtLeast: true as const } : {});
-    if (events.opened !== undefined)
-      return { opensPerSecond: perSecond(this.#opens, before.atMs), ...atLeast(tick.lost), ...ends };
+    if (isExact) return { opensPerSecond: perSecond(this.#opens, before.atMs), ...atLeast(tick.lost), ...ends };
     if (opened === undefined) return ends;
     const opensPerSecond = perSecond(this.#unseen + opened, before.countedAtMs);
     return { opensPerSecond, ...atLeast(this.#lost + tick.lost), ...ends };

@@ -23,7 +23,7 @@ export interface WatchRow {
   peak?: number;
   /** TCP connections opened and closed that match the filter; absent at the first tick and where they are not counted. */
   opensPerSecond?: number;
-  /** How many of {@link closesPerSecond} were attempts to connect that failed. */
+  /** How many of {@link closesPerSecond} were attempts to connect that failed; absent where events do not tell in time. */
   failuresPerSecond?: number;
   closesPerSecond?: number;
   /** Present when {@link opensPerSecond} is a lower bound: counted from events of which some were lost. */
