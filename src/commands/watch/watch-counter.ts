@@ -84,7 +84,8 @@ export class WatchTarget {
         this.#failures++;
     }
     this.#closes++;
-    if (event.remembered === undefined) this.#unseen++;
+    // The tracepoint has told of its opening.
+    if (event.source === 'sock_diag' && event.remembered === undefined) this.#unseen++;
   }
 
   /** The row of a tick. */

@@ -6,6 +6,7 @@ import type { EventKind, Outcome, Remembered } from '../../../model/socket/conne
 import { TCP_STATE } from '../../../model/socket/tcp-state.ts';
 import type { NetnsReader } from '../netns-reader.ts';
 import { LiveEvent } from './live-event.ts';
+import type { OpenedPorts } from './opened-ports.ts';
 import { TracepointSocket } from './tracepoint-socket.ts';
 
 const errno = (name: string) => errnoOfName(name) ?? 0;
@@ -49,7 +50,7 @@ export class TracepointEvent extends LiveEvent {
   /**
    * @param opening of the connection; undefined where it was not seen
    * @param bootMs what CLOCK_MONOTONIC 0 is in milliseconds since the epoch
-   * @param localPort of the connection, where its record has none yet
+   * @param ports of the records
    */
   moveTo(
     namespace: NetnsReader,
@@ -58,11 +59,11 @@ export class TracepointEvent extends LiveEvent {
     kind: EventKind,
     opening: Opening | undefined,
     bootMs: number,
-    localPort: number,
+    ports: OpenedPorts,
   ): this {
     this.namespace = namespace;
     this.kind = kind;
-    this.socket.moveTo(table, row, localPort);
+    this.socket.moveTo(table, row, ports);
     this.#remembered = 'unknown';
     const ns = table.column('timeNs')[row] ?? 0;
     this.atMs = bootMs + ns / 1e6;

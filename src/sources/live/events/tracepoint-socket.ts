@@ -4,6 +4,7 @@ import { BaseSocketView } from '../../../model/socket/base-socket-view.ts';
 import type { Family } from '../../../model/socket/socket-view.ts';
 import type { TcpInfo, TcpInfoNumber } from '../../../model/socket/tcp-info.ts';
 import { TCP_STATE } from '../../../model/socket/tcp-state.ts';
+import type { OpenedPorts } from './opened-ports.ts';
 import { tickRate } from './tick-rate.ts';
 
 const AF_INET6 = 10;
@@ -12,15 +13,15 @@ const AF_INET6 = 10;
 export class TracepointSocket extends BaseSocketView {
   readonly proto = 'tcp';
   inode = 0;
-  localPort = 0;
   #table!: RecordTable<ConnectionFields>;
   #row = 0;
+  #ports!: OpenedPorts;
 
-  /** @param localPort where the record has none yet @param inode 0 where no dump had it */
-  moveTo(table: RecordTable<ConnectionFields>, row: number, localPort: number): void {
+  /** @param ports of the records */
+  moveTo(table: RecordTable<ConnectionFields>, row: number, ports: OpenedPorts): void {
     this.#table = table;
     this.#row = row;
-    this.localPort = localPort;
+    this.#ports = ports;
     this.inode = 0;
   }
 
@@ -30,6 +31,9 @@ export class TracepointSocket extends BaseSocketView {
   get state(): number {
     const state = this.#number('newState');
     return state === TCP_STATE.CLOSE ? this.#number('oldState') : state;
+  }
+  get localPort(): number {
+    return this.#ports.of(this.#row);
   }
   get peerPort(): number {
     return this.#number('peerPort');

@@ -4,16 +4,24 @@ import type { RecordTable } from '../../../bpf/record-table.ts';
 import type { Machine } from '../../../collect/machine.ts';
 import type { Owner } from '../../../collect/owners/netns-owners.ts';
 import type { Names } from '../../../model/names.ts';
+import type { EventKind } from '../../../model/socket/connection-event.ts';
 import { TCP_STATE } from '../../../model/socket/tcp-state.ts';
 import type { NetnsReader } from '../netns-reader.ts';
 import { ConnectionProgram } from './connection-program.ts';
 import { EndpointNames } from './endpoint-names.ts';
 import type { EventStream, EventStreamSink } from './event-stream.ts';
+import { OpenedPorts, socketOf } from './opened-ports.ts';
 import { type Opening, TracepointEvent } from './tracepoint-event.ts';
 import { TracepointSocket } from './tracepoint-socket.ts';
 
 /** How far the two clocks may drift apart before they are compared again, milliseconds. */
 const MAX_DRIFT_MS = 50;
+
+/**
+ * How often the counts of lost records are read at least, milliseconds: the kernel may refuse a record in a buffer with
+ * room too, where the lock of the buffer is not to be had.
+ */
+const COUNT_EVERY_MS = 1000;
 
 /** A namespace, and its connections that are open as far as their opening was seen. */
 interface Followed {
@@ -24,12 +32,23 @@ interface Followed {
   lost: number;
 }
 
+/** Records that were read together. */
+interface Batch {
+  table: RecordTable<ConnectionFields>;
+  ports: OpenedPorts;
+  sink: EventStreamSink;
+  /** Processes by PID: no PID is used for two within a tenth of a second. */
+  processes: Map<number, Owner>;
+}
+
 /** Events of TCP connections from the kernel's tracepoint of state changes. */
 export class TracepointStream implements EventStream {
   readonly #program: ConnectionProgram;
   /** Whether PIDs of records are those of `/proc`: a program has those of the first PID namespace. */
   readonly #knowsPids: boolean;
   readonly #followed = new Map<number, Followed>();
+  /** When the counts of lost records were read, milliseconds since the epoch. */
+  #countedMs = 0;
   #event: TracepointEvent;
   readonly #listener = new TracepointSocket();
   /** CLOCK_MONOTONIC 0 in milliseconds since the epoch. */
@@ -63,12 +82,13 @@ export class TracepointStream implements EventStream {
     this.#program.unwatch(netns);
   }
 
-  drain(nowMs: number, sink: EventStreamSink): number {
+  drain(nowMs: number, sink: EventStreamSink, isLast = false): number {
     if (Math.abs(bootMs() - this.#bootMs) > MAX_DRIFT_MS) this.#bootMs = bootMs();
-    void nowMs;
     const table = this.#program.drain();
     if (table.rows > 0) this.#take(table, sink);
-    this.#reportLosses(sink);
+    const isDue = isLast || nowMs - this.#countedMs >= COUNT_EVERY_MS;
+    if (isDue) this.#countedMs = nowMs;
+    this.#reportLosses(sink, isDue || this.#program.mayHaveLost());
     return table.rows;
   }
 
@@ -78,67 +98,72 @@ export class TracepointStream implements EventStream {
 
   #take(table: RecordTable<ConnectionFields>, sink: EventStreamSink): void {
     const netns = table.column('netns');
-    const states = table.column('newState');
-    const oldStates = table.column('oldState');
-    const low = table.column('socket');
-    const high = table.column('socketOther');
-    const localPorts = openedPorts(table);
+    const batch: Batch = { table, ports: new OpenedPorts(table), sink, processes: new Map() };
     for (let row = 0; row < table.rows; row++) {
       const followed = this.#followed.get(netns[row] ?? 0);
-      if (followed === undefined) continue;
-      const { openings } = followed;
-      const socket = (low[row] ?? 0) + ((high[row] ?? 0) & 0xffff) * 2 ** 32;
-      const send = (kind: 'opened' | 'established' | 'failed' | 'closed', opening: Opening | undefined) =>
-        sink.event(
-          followed.namespace,
-          this.#event.moveTo(followed.namespace, table, row, kind, opening, this.#bootMs, localPorts[row] ?? 0),
-        );
-      switch (states[row]) {
-        case TCP_STATE.SYN_SENT: {
-          const opening = this.#openingOf(followed, table, row, true);
+      if (followed !== undefined) this.#takeRow(batch, followed, row);
+    }
+  }
+
+  #takeRow(batch: Batch, followed: Followed, row: number): void {
+    const { table } = batch;
+    const { openings } = followed;
+    const socket = socketOf(table, row);
+    const old = table.column('oldState')[row];
+    switch (table.column('newState')[row]) {
+      case TCP_STATE.SYN_SENT: {
+        const opening = this.#openingOf(batch, followed, row, true);
+        openings.set(socket, opening);
+        this.#send(batch, followed, row, 'opened', opening);
+        break;
+      }
+      case TCP_STATE.LISTEN:
+        this.#listener.moveTo(table, row, batch.ports);
+        followed.namespace.addListener(this.#listener, this.#processOf(batch, followed.namespace, row));
+        break;
+      case TCP_STATE.ESTABLISHED: {
+        let opening = openings.get(socket);
+        if (old !== TCP_STATE.SYN_SENT) {
+          opening = this.#openingOf(batch, followed, row, false);
           openings.set(socket, opening);
-          send('opened', opening);
-          break;
         }
-        case TCP_STATE.LISTEN:
-          this.#listener.moveTo(table, row, localPorts[row] ?? 0);
-          followed.namespace.addListener(this.#listener, this.#processOf(followed.namespace, table, row));
-          break;
-        case TCP_STATE.ESTABLISHED: {
-          let opening = openings.get(socket);
-          if (oldStates[row] !== TCP_STATE.SYN_SENT) {
-            opening = this.#openingOf(followed, table, row, false);
-            openings.set(socket, opening);
-          }
-          send('established', opening);
-          break;
-        }
-        default: {
-          const opening = openings.get(socket);
-          openings.delete(socket);
-          const old = oldStates[row];
-          // A half-open connection that is given up, and a socket that never had a peer.
-          if (old === TCP_STATE.SYN_RECV || old === TCP_STATE.CLOSE) break;
-          send(old === TCP_STATE.SYN_SENT ? 'failed' : 'closed', opening);
-          followed.namespace.memory.closed(this.#event.socket);
-        }
+        this.#send(batch, followed, row, 'established', opening);
+        break;
+      }
+      default: {
+        const opening = openings.get(socket);
+        openings.delete(socket);
+        // A half-open connection that is given up, and a socket that never had a peer.
+        if (old === TCP_STATE.SYN_RECV || old === TCP_STATE.CLOSE) break;
+        this.#send(batch, followed, row, old === TCP_STATE.SYN_SENT ? 'failed' : 'closed', opening);
+        followed.namespace.memory.closed(this.#event.socket);
       }
     }
   }
 
-  #openingOf({ namespace }: Followed, table: RecordTable<ConnectionFields>, row: number, isAttempt: boolean): Opening {
-    const openedNs = table.column('timeNs')[row] ?? 0;
-    return { openedNs, isAttempt, opener: isAttempt ? this.#processOf(namespace, table, row) : undefined };
+  #send({ table, ports, sink }: Batch, { namespace }: Followed, row: number, kind: EventKind, opening?: Opening): void {
+    sink.event(namespace, this.#event.moveTo(namespace, table, row, kind, opening, this.#bootMs, ports));
   }
 
-  #processOf({ owners }: NetnsReader, table: RecordTable<ConnectionFields>, row: number): Owner | undefined {
+  #openingOf(batch: Batch, { namespace }: Followed, row: number, isAttempt: boolean): Opening {
+    const openedNs = batch.table.column('timeNs')[row] ?? 0;
+    return { openedNs, isAttempt, opener: isAttempt ? this.#processOf(batch, namespace, row) : undefined };
+  }
+
+  #processOf({ table, processes }: Batch, { owners }: NetnsReader, row: number): Owner | undefined {
     if (!this.#knowsPids) return undefined;
-    return owners.ofProcess(table.column('pid')[row] ?? 0, table.text('name', row));
+    const pid = table.column('pid')[row] ?? 0;
+    let owner = processes.get(pid);
+    if (owner === undefined) {
+      owner = owners.ofProcess(pid, table.text('name', row));
+      processes.set(pid, owner);
+    }
+    return owner;
   }
 
-  #reportLosses(sink: EventStreamSink): void {
+  /** @param mayHaveLost whether the counts of lost records are read */
+  #reportLosses(sink: EventStreamSink, mayHaveLost: boolean): void {
     const misses = this.#program.takeMisses();
-    const mayHaveLost = this.#program.mayHaveLost();
     if (misses === 0 && !mayHaveLost) return;
     for (const [netns, followed] of this.#followed) {
       const lost = mayHaveLost ? this.#program.lost(netns) : followed.lost;
@@ -147,24 +172,6 @@ export class TracepointStream implements EventStream {
       followed.lost = lost;
     }
   }
-}
-
-/**
- * The local port of each record. The kernel chooses it after the change to SYN_SENT: it comes from the next record of
- * the socket; 0 where that is not there yet.
- */
-function openedPorts(table: RecordTable<ConnectionFields>): Uint16Array {
-  const ports = table.column('localPort');
-  const states = table.column('newState');
-  const low = table.column('socket');
-  const high = table.column('socketOther');
-  const next = new Map<number, number>();
-  for (let row = table.rows - 1; row >= 0; row--) {
-    const socket = (low[row] ?? 0) + ((high[row] ?? 0) & 0xffff) * 2 ** 32;
-    if (states[row] !== TCP_STATE.SYN_SENT) next.set(socket, ports[row] ?? 0);
-    else if (ports[row] === 0) ports[row] = next.get(socket) ?? 0;
-  }
-  return ports;
 }
 
 function bootMs(): number {
