@@ -109,9 +109,10 @@ async function singleRow(
   { names, filter, showsAll }: RowOptions,
 ): Promise<OverviewRow> {
   const { containers } = residents;
-  const sockstat = filter === undefined ? netns.sockstat() : undefined;
+  const isFiltered = filter?.tree !== undefined;
+  const sockstat = isFiltered ? undefined : netns.sockstat();
   const unfiltered = sockstat === undefined ? WITHOUT_SOCKSTAT : WITH_SOCKSTAT;
-  const asked = query(filter === undefined ? unfiltered : EVERY_PROTO, showsAll);
+  const asked = query(isFiltered ? EVERY_PROTO : unfiltered, showsAll);
   const bound = await bindIn(netns, filter, asked);
   const read = await readMatching(netns, asked, bound);
   const { sockets, roles } = await matchingOf(netns, residents, read, asked, bound);

@@ -1,5 +1,6 @@
 import { wrapWords } from '../base/word-wrap.ts';
-import { mayNameService, peerAddress, plainAddress } from '../model/socket/endpoint.ts';
+import { EMBEDDED_DNS_ADDRESS } from '../model/container/embedded-dns.ts';
+import { localAddress, mayNameService, peerAddress, plainAddress } from '../model/socket/endpoint.ts';
 import type { RowContext } from '../model/socket/make-socket-row.ts';
 import { deviceText, socketTimer } from '../model/socket/make-socket-row.ts';
 import type { SocketProcess } from '../model/socket/socket-row.ts';
@@ -66,7 +67,7 @@ export function renderInetSockets(out: ByteWriter, sockets: SocketSource, option
   });
   if (table.rows > 0) table.render(out, options.width, options.colour);
   if (!leavesOut) return;
-  const text = `${timeWait} connections in TIME_WAIT are not listed; the filter 'state time-wait' lists them`;
+  const text = `${timeWait} connections in TIME_WAIT are not listed; -a and the filter 'state time-wait' list them`;
   out.ascii(`${wrapWords(text, options.width).join('\n')}\n`);
 }
 
@@ -140,9 +141,13 @@ function peerName(socket: SocketView, { names }: RowContext): string | undefined
   return names.host(plainAddress(peerAddress(socket)));
 }
 
-/** The service of a row: that of the peer's port, else that of the local port. */
+/**
+ * The service of a row: that of the peer's port, else that of the local port. The Engine's own DNS server in the
+ * namespace of a container has a port of no service, and is called by the name of its address.
+ */
 function serviceOf(socket: SocketView, { names }: RowContext): string | undefined {
   if (!hasPorts(socket.proto)) return undefined;
+  if (socket.peerPort === 0 && localAddress(socket) === EMBEDDED_DNS_ADDRESS) return names?.host(EMBEDDED_DNS_ADDRESS);
   for (const port of [socket.peerPort, socket.localPort]) {
     const service = mayNameService(port) ? names?.service(port, socket.proto) : undefined;
     if (service !== undefined) return service;

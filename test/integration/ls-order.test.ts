@@ -124,7 +124,9 @@ it('a terminal sums up many entries in TIME_WAIT and says how to see them; a pip
   try {
     terminal.run(`clear; ${LAUNCHER} ls ${target()} -tn`);
     const lines = await terminal.until('the sum', (shown) => shown.some((line) => line.includes('in TIME_WAIT')));
-    expect(lines).toContain(`and ${TIME_WAIT} in TIME_WAIT (-a shows them, --by state,peer counts them)`);
+    expect(lines).toContain(
+      `${TIME_WAIT} connections in TIME_WAIT are not listed; -a and the filter 'state time-wait' list them`,
+    );
     expect(inTable(lines.join('\n'))).toBe(0);
     expect(lines.filter((line) => /^tcp .*ESTABLISHED/.test(line))).toHaveLength(2 * UNREAD.length);
     // The end of a long list stays on the screen.

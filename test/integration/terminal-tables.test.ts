@@ -121,7 +121,7 @@ describe('on a terminal', () => {
     expect(count(lines)).toBe(0);
     expect(lines.filter((line) => line.includes(`:${port} `)).length).toBeGreaterThan(0);
     expect(lines.at(-1)).toMatch(
-      /^23\d connections in TIME_WAIT are not listed; the filter 'state time-wait' lists them$/,
+      /^23\d connections in TIME_WAIT are not listed; -a and the filter 'state time-wait' list them$/,
     );
     expect(count(await linesOn(100, `ls ${target} -tn state time-wait`))).toBe(inTimeWait());
     const piped = socklens(['ls', target, '-tn']).stdout.split('\n');

@@ -4,6 +4,7 @@ import type { Filter } from '../../filter/syntax.ts';
 import { readLinks } from '../../kernel/links.ts';
 import { SystemCallError } from '../../kernel/system-calls.ts';
 import type { ContainerFacts } from '../../model/container/container.ts';
+import { EMBEDDED_DNS_ADDRESS, EMBEDDED_DNS_NAME } from '../../model/container/embedded-dns.ts';
 import { Failure } from '../../model/failure.ts';
 import { forwardLookup } from '../../names/forward-dns.ts';
 import { parseHostAddresses } from '../../names/hosts.ts';
@@ -24,7 +25,7 @@ const DNS_DEADLINE_MS = 2000;
 
 /**
  * Resolves the names in a filter for one network namespace: names of containers and services first, then those
- * that `ls` shows (`host`, `gateway`), `/etc/hosts`, and DNS.
+ * that `ls` shows (`host`, `gateway`, `docker-dns`), `/etc/hosts`, and DNS.
  */
 export async function filterNames(
   machine: Machine,
@@ -63,6 +64,7 @@ function localAddresses(
   if (named.length > 0) return named.flatMap((facts) => addressesOf(containers, facts));
   if (name === 'host') return machine.hostAddresses().filter((address) => !isLoopback(address));
   const hosts = parseHostAddresses(readEtc(machine, 'hosts'));
+  if (name === EMBEDDED_DNS_NAME) return [EMBEDDED_DNS_ADDRESS];
   if (name === 'gateway') return gateways(machine, handle, containers);
   return hosts.get(name) ?? (name === 'localhost' ? ['127.0.0.1', '::1'] : undefined);
 }

@@ -1,4 +1,5 @@
 import type { ContainerFacts } from '../../model/container/container.ts';
+import { EMBEDDED_DNS_ADDRESS, EMBEDDED_DNS_NAME } from '../../model/container/embedded-dns.ts';
 import type { Names } from '../../model/names.ts';
 import { parseHosts } from '../../names/hosts.ts';
 import { parsePasswd } from '../../names/passwd.ts';
@@ -10,7 +11,7 @@ import { readEtc } from './etc-files.ts';
 
 /**
  * Names as `ls` and `ps` show them. An address has the name of its container, else `gateway`, else `host`, else the
- * name in `/etc/hosts`. Each file is read on the first lookup that needs it.
+ * name in `/etc/hosts`; where Docker answers DNS inside its containers is `docker-dns`. Each file is read on the first lookup that needs it.
  *
  * @param handles the shown network namespaces whose default gateways get a name
  */
@@ -46,6 +47,7 @@ function hostsByAddress(
 ): Map<string, string> {
   const names = parseHosts(readEtc(machine, 'hosts'));
   for (const address of machine.hostAddresses()) if (!isLoopback(address)) names.set(address, 'host');
+  if (containers.some(({ runtime }) => runtime === 'docker')) names.set(EMBEDDED_DNS_ADDRESS, EMBEDDED_DNS_NAME);
   for (const handle of handles) for (const gateway of defaultGateways(machine, handle)) names.set(gateway, 'gateway');
   for (const { gateways } of containers) for (const gateway of gateways) names.set(gateway, 'gateway');
   for (const { name, addresses } of containers) for (const { address } of addresses) names.set(address, name);

@@ -31,6 +31,14 @@ export interface DumpedSockets {
   readings: readonly HeldSockets[];
 }
 
+/** A socket whose owner was not found. */
+interface Search {
+  /** Time of the first dump that had it without an owner, milliseconds since the epoch. */
+  sinceMs: number;
+  /** Dumps that had it so. */
+  count: number;
+}
+
 /** The owners of the sockets of one network namespace, with their containers. */
 export class NetnsOwners {
   readonly #machine: Machine;
@@ -45,8 +53,8 @@ export class NetnsOwners {
   readonly #processes = new Map<number, { command: string; owner: Owner }>();
   #asOfMs: number | undefined;
   #lacksOwners = false;
-  /** How often the owner of a socket was searched and not found, by its inode: a descriptor in flight has none. */
-  #searches = new Map<number, number>();
+  /** Sockets of the last dump without an owner, by their inodes: a descriptor in flight has none. */
+  #searches = new Map<number, Search>();
 
   constructor(
     machine: Machine,
@@ -118,20 +126,27 @@ export class NetnsOwners {
       if (asOfMs !== undefined && (oldest === undefined || asOfMs < oldest)) oldest = asOfMs;
     }
     this.#asOfMs = oldest;
-    this.#countSearches(without);
+    this.#noteSearches(without, nowMs);
     const { denied } = source;
-    if (denied.length > 0 && without.length > 0) this.#note = deniedNote(this.#machine, denied);
+    if (denied.length > 0 && without.some((inode) => this.#isUnheld(inode)))
+      this.#note = deniedNote(this.#machine, denied);
   }
 
-  #countSearches(without: readonly number[]): void {
-    const searches = new Map<number, number>();
-    this.#lacksOwners = false;
+  #noteSearches(without: readonly number[], nowMs: number): void {
+    const searches = new Map<number, Search>();
     for (const inode of without) {
-      const count = (this.#searches.get(inode) ?? 0) + 1;
-      searches.set(inode, count);
-      if (count < MAX_SEARCHES) this.#lacksOwners = true;
+      const { sinceMs, count } = this.#searches.get(inode) ?? { sinceMs: nowMs, count: 0 };
+      searches.set(inode, { sinceMs, count: count + 1 });
+      if (count + 1 < MAX_SEARCHES) this.#lacksOwners = true;
     }
     this.#searches = searches;
+  }
+
+  /** Whether every readable process was read since a socket was first seen without a holder. */
+  #isUnheld(inode: number): boolean {
+    const asOfMs = this.#source.asOfMs(inode);
+    const search = this.#searches.get(inode);
+    return asOfMs !== undefined && search !== undefined && asOfMs >= search.sinceMs;
   }
 
   /** The processes that hold the socket with this inode, see {@link OwnerSource.processesOf}. */

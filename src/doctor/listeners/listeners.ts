@@ -1,10 +1,8 @@
+import { EMBEDDED_DNS_ADDRESS } from '../../model/container/embedded-dns.ts';
 import type { Address } from '../../model/socket/interned-address.ts';
 import type { StoredSocket } from '../../model/socket/stored-socket.ts';
 import { TCP_STATE } from '../../model/socket/tcp-state.ts';
 import { type Dump, ofProto, tcpIn } from '../snapshots/snapshots.ts';
-
-/** Where Docker answers DNS inside every container of a user-defined network. */
-const EMBEDDED_DNS_ADDRESS = '127.0.0.11';
 
 /**
  * Whether a socket is the container's side of Docker's embedded DNS server: one UDP and one TCP listener

@@ -115,6 +115,14 @@ export interface SocketView {
   readonly peerInode: number;
 }
 
+/**
+ * Whether a process can hold a socket: no descriptor refers to one without an inode (TIME_WAIT, half-open, not yet
+ * accepted, orphaned), and the kernel holds the netlink sockets without a port id itself.
+ */
+export function canBeHeld({ inode, proto, localPort }: SocketView): boolean {
+  return inode !== 0 && !(proto === 'netlink' && localPort === 0);
+}
+
 /** Sockets that can be iterated more than once. */
 export interface SocketSource {
   /** Calls `visit` for every socket. The view is the same object each time. */

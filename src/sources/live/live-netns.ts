@@ -23,7 +23,7 @@ import type { Target } from '../../model/netns/target.ts';
 import type { DescriptorUse } from '../../model/report/overview.ts';
 import type { SocketsHeader } from '../../model/sample/coverage.ts';
 import type { SocketQuery } from '../../model/socket/socket-query.ts';
-import type { SocketSource, SocketView } from '../../model/socket/socket-view.ts';
+import { canBeHeld, type SocketSource, type SocketView } from '../../model/socket/socket-view.ts';
 import { stateMask, TCP_STATE } from '../../model/socket/tcp-state.ts';
 import type {
   NetnsSnapshot,
@@ -195,7 +195,7 @@ function hasEntries(sockets: SocketSource): boolean {
 function inodesOf(sockets: SocketSource): Set<number> {
   const inodes = new Set<number>();
   sockets.each((socket) => {
-    if (socket.inode !== 0) inodes.add(socket.inode);
+    if (canBeHeld(socket)) inodes.add(socket.inode);
   });
   return inodes;
 }

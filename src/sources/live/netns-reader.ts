@@ -13,7 +13,7 @@ import { SystemCallError } from '../../kernel/system-calls.ts';
 import { type Attributed, attribute, OUTSIDE } from '../../model/netns/attribution.ts';
 import type { Remembered } from '../../model/socket/connection-event.ts';
 import type { SocketQuery } from '../../model/socket/socket-query.ts';
-import type { SocketView } from '../../model/socket/socket-view.ts';
+import { canBeHeld, type SocketView } from '../../model/socket/socket-view.ts';
 import { ALL_STATES, stateMask, TCP_STATE } from '../../model/socket/tcp-state.ts';
 
 /** Sockets that dumps remember. TIME_WAIT is left out: such an entry was seen before, or has no owner to find. */
@@ -219,7 +219,7 @@ export class NetnsReader {
     read((socket) => {
       const { inode } = socket;
       const row = isRemembered(socket) ? memory.see(socket) : undefined;
-      if (inode !== 0) {
+      if (canBeHeld(socket)) {
         inodes.push(inode);
         rows.push(row ?? NOT_REMEMBERED);
       }

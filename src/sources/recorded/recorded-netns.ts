@@ -13,7 +13,7 @@ import type { DescriptorUse } from '../../model/report/overview.ts';
 import type { SocketsHeader } from '../../model/sample/coverage.ts';
 import { isOtherProto, type SocketQuery } from '../../model/socket/socket-query.ts';
 import type { SocketProcess } from '../../model/socket/socket-row.ts';
-import { isInet, type Proto, type SocketSource, type SocketView } from '../../model/socket/socket-view.ts';
+import { canBeHeld, isInet, type Proto, type SocketSource, type SocketView } from '../../model/socket/socket-view.ts';
 import { StoredSocket } from '../../model/socket/stored-socket.ts';
 import { stateMask, TCP_STATE } from '../../model/socket/tcp-state.ts';
 import type { NetnsTick, SocketSnapshot, Tick } from '../sample-source.ts';
@@ -180,8 +180,8 @@ function isWanted({ proto, family, state }: SocketView, query: SocketQuery): boo
 
 function notRecorded(sockets: SocketSource, holders: ReadonlyMap<number, unknown>): string | undefined {
   let count = 0;
-  sockets.each(({ inode }) => {
-    if (inode !== 0 && !holders.has(inode)) count++;
+  sockets.each((socket) => {
+    if (canBeHeld(socket) && !holders.has(socket.inode)) count++;
   });
   return count === 0 ? undefined : `${plural(count, 'socket')}: owner not recorded`;
 }

@@ -1,3 +1,4 @@
+import { EMBEDDED_DNS_ADDRESS } from '../../../model/container/embedded-dns.ts';
 import type { Fix } from '../../../model/finding/finding.ts';
 import type { ClosedGroup } from '../../../model/sample/closed-group.ts';
 import type { NetnsSeries, Series } from '../../../model/sample/series.ts';
@@ -134,9 +135,6 @@ const FIXES: readonly Fix[] = [
 /** Port of the Domain Name System. */
 const DNS = 53;
 
-/** Where the Engine answers inside a container's namespace: it forwards to the host's resolver, without a cache. */
-const ENGINE_DNS = '127.0.0.11';
-
 /** Closed sockets to port 53, without a resolver's own queries. */
 function queriesIn(netns: NetnsSeries): ClosedAt[] {
   const resolvers = resolversOf(netns);
@@ -197,7 +195,7 @@ function keptQueries(netns: NetnsSeries): number | undefined {
 /** Those of them that leave the machine by its interface: for no cache and no container here. */
 function leaving(queries: readonly ClosedAt[], netns: NetnsSeries, series: Series): ClosedAt[] {
   return queries.filter(({ group: { peerAddress } }) => {
-    if (peerAddress === ENGINE_DNS) return true;
+    if (peerAddress === EMBEDDED_DNS_ADDRESS) return true;
     if (isLoopback(peerAddress) || localAddresses(netns).has(peerAddress)) return false;
     return containerAt(series, peerAddress) === undefined;
   });

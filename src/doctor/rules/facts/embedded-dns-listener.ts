@@ -1,3 +1,5 @@
+import { plural } from '../../../base/plural.ts';
+import { EMBEDDED_DNS_ADDRESS } from '../../../model/container/embedded-dns.ts';
 import type { NetnsSeries } from '../../../model/sample/series.ts';
 import { fact } from '../../facts.ts';
 import { isEmbeddedDns } from '../../listeners/listeners.ts';
@@ -20,13 +22,13 @@ function ofNamespace(series: NetnsSeries) {
   if (sockets.length === 0 || namespace.containers.length === 0) return [];
   return [
     fact({
-      summary: `dockerd answers DNS on 127.0.0.11 in this namespace: ${sockets.length} of its sockets are not counted as the container's`,
+      summary: `dockerd answers DNS on ${EMBEDDED_DNS_ADDRESS} in this namespace: ${plural(sockets.length, 'socket')} of it ${sockets.length === 1 ? 'is' : 'are'} listed with the container's`,
       evidence: sockets.map(({ proto, localPort }) => ({
         what: `${proto} listener`,
-        value: `127.0.0.11:${localPort}`,
+        value: `${EMBEDDED_DNS_ADDRESS}:${localPort}`,
         source: 'sock_diag',
       })),
-      byHand: (target) => `socklens ls ${target} 'src 127.0.0.11'`,
+      byHand: (target) => `socklens ls ${target} 'src ${EMBEDDED_DNS_ADDRESS}'`,
     }),
   ];
 }
