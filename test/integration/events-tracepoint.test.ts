@@ -2,12 +2,15 @@
  * `socklens events` from the kernel's tracepoint of state changes: what it tells beyond the destroy multicast. What is
  * expected comes from the test's own calls: their errno, their clock, the PIDs of the processes that make them.
  */
+import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import net from 'node:net';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { localMachine } from '../../src/collect/local-machine.ts';
 import { events } from '../../src/commands/events/events.ts';
 import { EVENT_KINDS } from '../../src/model/socket/connection-event.ts';
+import { LAUNCHER } from '../support/cli.ts';
 import { type EventObject, EventsRun } from '../support/events-run.ts';
 import { createNetns, type TestNetns, until } from '../support/netns.ts';
 import { AF, OPT, SOCK } from '../support/recipes/constants.ts';
@@ -332,3 +335,58 @@ describe('events: from the tracepoint, namespaces that come and go', () => {
     }
   });
 });
+
+describe('events: from the tracepoint, permissions', () => {
+  const program = (...privileges: string[]) => {
+    const args = [...privileges, LAUNCHER, 'events', 'host', '--ndjson', '--for', '8s'];
+    const child = spawn('setpriv', args, { stdio: ['ignore', 'pipe', 'pipe'] });
+    const said = { out: '', err: '' };
+    child.stdout.on('data', (chunk: Buffer) => {
+      said.out += chunk;
+    });
+    child.stderr.on('data', (chunk: Buffer) => {
+      said.err += chunk;
+    });
+    return { child, said };
+  };
+
+  it('CAP_BPF and CAP_PERFMON are enough: an ordinary user sees errno and process', { timeout: 30_000 }, async () => {
+    // util-linux before 2.37 does not know the names of the two.
+    const both = '+cap_38,+cap_39';
+    const user = ['--reuid', '65534', '--clear-groups', `--inh-caps=${both}`, `--ambient-caps=${both}`];
+    const { child, said } = program(...user);
+    const port = await closedPort();
+    const failures = () =>
+      said.out
+        .split('\n')
+        .slice(0, -1)
+        .map((line) => JSON.parse(line) as EventObject)
+        .filter(({ event, peer }) => event === 'failed' && peer?.port === port);
+    await until('a failure', async () => {
+      await expect(once(net.connect(port, V4), 'connect')).rejects.toMatchObject({ code: 'ECONNREFUSED' });
+      return failures().length > 0;
+    });
+    expect(failures()[0]).toMatchObject({ errno: 'ECONNREFUSED', processes: [{ pid: process.pid }] });
+    child.kill('SIGINT');
+    await once(child, 'close');
+  });
+
+  it('without them: the destroy multicast, and one note', { timeout: 30_000 }, async () => {
+    const { child, said } = program('--bounding-set=-sys_admin,-cap_38,-cap_39');
+    await until('the note', () => said.err.includes('\n'));
+    expect(said.err).toMatch(/^socklens: connections are not seen when they are opened.*: CAP_BPF and CAP_PERFMON are/);
+    child.kill('SIGINT');
+    await once(child, 'close');
+    expect(said.err.trimEnd().split('\n')).toHaveLength(1);
+  });
+});
+
+/** A port of the host on which nobody listens. */
+async function closedPort(): Promise<number> {
+  const server = net.createServer().listen(0, V4);
+  await once(server, 'listening');
+  const { port } = server.address() as net.AddressInfo;
+  server.close();
+  await once(server, 'close');
+  return port;
+}

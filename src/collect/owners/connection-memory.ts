@@ -37,6 +37,12 @@ export class ConnectionMemory {
     return this.#startedMs || undefined;
   }
 
+  /** Whether the last dump had the socket with this cookie. */
+  isInLastDump(cookie: number): boolean {
+    const row = this.#rows.get(cookie);
+    return row !== undefined && this.#columns.seenMs(row) === this.#startedMs;
+  }
+
   /** Begins a dump. @param nowMs its time, milliseconds since the epoch */
   begin(nowMs: number): void {
     this.#previousMs = this.#startedMs || undefined;

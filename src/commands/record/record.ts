@@ -106,7 +106,7 @@ class RecordSession {
       startedAtMs: tick.atMs,
       intervalMs: this.#source.intervalMs,
       target,
-      events,
+      events: events !== false,
       ...(this.#source.eventSource !== undefined && { eventSource: this.#source.eventSource }),
       closely: this.#isFull,
       redacted: redact,

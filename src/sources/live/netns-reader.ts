@@ -25,6 +25,11 @@ const REMEMBERED: SocketQuery = {
   states: ALL_STATES & ~stateMask(TCP_STATE.TIME_WAIT),
 };
 
+/** States of connections with a socket of their own. */
+const CONNECTED =
+  ALL_STATES &
+  ~stateMask(TCP_STATE.TIME_WAIT, TCP_STATE.NEW_SYN_RECV, TCP_STATE.BOUND_INACTIVE, TCP_STATE.LISTEN, TCP_STATE.CLOSE);
+
 /** When and how a namespace is dumped. */
 export interface ReadOptions {
   /** Time of the dump, milliseconds since the epoch. */
@@ -54,6 +59,8 @@ export class NetnsReader {
   /** Processes of listeners by their indexes in {@link roles}; absent where unknown, or where several hold them. */
   readonly #listenerProcesses = new Map<number, Owner>();
   readonly #machine: Machine;
+  /** Time of the last dump that had every TCP connection, milliseconds since the epoch; undefined before the first. */
+  wholeTcpMs: number | undefined;
   /** Whether each closed TCP socket has an event: what dumps showed of it is then remembered until the event. */
   receivesEvents = false;
 
@@ -101,10 +108,11 @@ export class NetnsReader {
    */
   remember(nowMs: number, visit?: (socket: SocketView) => void): void {
     this.#remembering({ nowMs, owners: 'foreground' }, (see) => {
-      streamSockets(this.#machine, this.handle, REMEMBERED, (socket) => {
+      const dump = streamSockets(this.#machine, this.handle, REMEMBERED, (socket) => {
         see(socket);
         visit?.(socket);
       });
+      this.#noteWhole(REMEMBERED, dump, nowMs);
     });
   }
 
@@ -118,10 +126,19 @@ export class NetnsReader {
     this.#remembering(how, (see) => {
       dump = dumpSockets(this.#machine, this.handle, query);
       dump.sockets.each(see);
+      this.#noteWhole(query, dump, how.nowMs);
     });
     const { note } = this.owners;
     if (note !== undefined && !dump.coverage.notes.includes(note)) dump.coverage.notes.push(note);
     return dump;
+  }
+
+  /** Notes a dump that has every TCP connection, by its cookie: `/proc` has none. */
+  #noteWhole(query: SocketQuery, { source, sources, coverage }: Omit<SocketDump, 'sockets'>, nowMs: number): void {
+    const { protos, inet, inet6, states, filter } = query;
+    const isWhole = protos.includes('tcp') && inet && inet6 && filter === undefined;
+    const isRead = (sources.tcp ?? source) === 'sock_diag' && coverage.complete;
+    if (isWhole && isRead && (states & CONNECTED) === CONNECTED) this.wholeTcpMs = nowMs;
   }
 
   /**

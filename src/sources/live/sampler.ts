@@ -41,8 +41,11 @@ export interface SamplerOptions {
   backgroundShare?: number;
   /** CPU budget for everything, as a fraction of one core: intervals stretch to keep it. Undefined for no limit. */
   wholeShare?: number | undefined;
-  /** Whether connection events are received: adds an event to every socket closed in the namespaces. */
-  events: boolean;
+  /**
+   * Whether connection events are received: adds an event to every socket closed in the namespaces. `exact` receives
+   * those of the tracepoint, where it is permitted, and no others.
+   */
+  events: boolean | 'exact';
   /**
    * Whether only connection events are wanted: fails where they cannot be received, and ticks dump sockets only to
    * remember their owners.
@@ -103,7 +106,9 @@ export class Sampler implements SampleSource {
     this.#options = options;
     this.intervalMs = options.intervalMs;
     this.#tracker = tracker;
-    this.#stream = options.events ? ConnectionEvents.open(machine, tracker.names, options.eventBufferBytes) : undefined;
+    const { events, eventBufferBytes } = options;
+    if (events === 'exact') this.#stream = ConnectionEvents.openExact(machine, tracker.names, eventBufferBytes);
+    else if (events) this.#stream = ConnectionEvents.open(machine, tracker.names, eventBufferBytes);
     this.eventSource = this.#stream?.source;
     this.#notes.push(...(this.#stream?.notes ?? []));
     this.#background = new Background(options.backgroundShare ?? BACKGROUND_SHARE, cpuMs, Date.now());

@@ -30,17 +30,17 @@ export class ConnectionEvents implements EventStream {
    * @param bufferBytes of the tracepoint's ring buffer; undefined for the default
    */
   static open(machine: Machine, names: Names | undefined, bufferBytes?: number): ConnectionEvents {
-    const notes: string[] = [];
-    if (machine.withoutPrograms !== true) {
-      try {
-        const tracepoint = new TracepointStream(machine, names, bufferBytes);
-        return new ConnectionEvents('tracepoint', [tracepoint, new DestroyStream(machine, names, 'udp')], notes);
-      } catch (error) {
-        if (!(error instanceof BpfError) && !(error instanceof BtfError)) throw error;
-        notes.push(noteOf(machine, error));
-      }
-    }
+    const tracepoint = openTracepoint(machine, names, bufferBytes);
+    if (tracepoint instanceof TracepointStream)
+      return new ConnectionEvents('tracepoint', [tracepoint, new DestroyStream(machine, names, 'udp')], []);
+    const notes = tracepoint === undefined ? [] : [tracepoint];
     return new ConnectionEvents('sock_diag', [new DestroyStream(machine, names, 'all')], notes);
+  }
+
+  /** As {@link open}, from the tracepoint alone; undefined where it is not permitted. */
+  static openExact(machine: Machine, names: Names | undefined, bufferBytes?: number): ConnectionEvents | undefined {
+    const tracepoint = openTracepoint(machine, names, bufferBytes);
+    return tracepoint instanceof TracepointStream ? new ConnectionEvents('tracepoint', [tracepoint], []) : undefined;
   }
 
   setNames(names: Names | undefined): void {
@@ -62,6 +62,21 @@ export class ConnectionEvents implements EventStream {
 
   close(): void {
     for (const stream of this.#streams) stream.close();
+  }
+}
+
+/** @returns the note that says why it cannot be used; undefined where programs are switched off */
+function openTracepoint(
+  machine: Machine,
+  names: Names | undefined,
+  bufferBytes: number | undefined,
+): TracepointStream | string | undefined {
+  if (machine.withoutPrograms === true) return undefined;
+  try {
+    return new TracepointStream(machine, names, bufferBytes);
+  } catch (error) {
+    if (!(error instanceof BpfError) && !(error instanceof BtfError)) throw error;
+    return noteOf(machine, error);
   }
 }
 

@@ -26,6 +26,8 @@ const CLOSED_THERE: ReadonlySet<number> = new Set([TCP_STATE.CLOSE_WAIT, TCP_STA
 export interface Opening {
   /** When it was opened or, at a server, established: CLOCK_MONOTONIC, nanoseconds. */
   openedNs: number;
+  /** 0 where the kernel has not given it one. */
+  cookie: number;
   /** Whether a process of this side opened it. */
   isAttempt: boolean;
   /** That process; undefined at a server, and where its PID means nothing here. */

@@ -30,6 +30,8 @@ interface Followed {
   openings: Map<number, Opening>;
   /** Lost records that were reported. */
   lost: number;
+  /** The dump that was compared last, milliseconds since the epoch. */
+  comparedMs: number | undefined;
 }
 
 /** Records that were read together. */
@@ -73,7 +75,7 @@ export class TracepointStream implements EventStream {
   add(namespace: NetnsReader): void {
     const { netns } = namespace.handle.target;
     this.#program.watch(netns);
-    this.#followed.set(netns, { namespace, openings: new Map(), lost: 0 });
+    this.#followed.set(netns, { namespace, openings: new Map(), lost: 0, comparedMs: namespace.wholeTcpMs });
   }
 
   remove(namespace: NetnsReader): void {
@@ -88,6 +90,7 @@ export class TracepointStream implements EventStream {
     if (table.rows > 0) this.#take(table, sink);
     const isDue = isLast || nowMs - this.#countedMs >= COUNT_EVERY_MS;
     if (isDue) this.#countedMs = nowMs;
+    for (const followed of this.#followed.values()) this.#compare(followed, sink);
     this.#reportLosses(sink, isDue || this.#program.mayHaveLost());
     return table.rows;
   }
@@ -147,7 +150,8 @@ export class TracepointStream implements EventStream {
 
   #openingOf(batch: Batch, { namespace }: Followed, row: number, isAttempt: boolean): Opening {
     const openedNs = batch.table.column('timeNs')[row] ?? 0;
-    return { openedNs, isAttempt, opener: isAttempt ? this.#processOf(batch, namespace, row) : undefined };
+    const cookie = batch.table.column('cookie')[row] ?? 0;
+    return { openedNs, cookie, isAttempt, opener: isAttempt ? this.#processOf(batch, namespace, row) : undefined };
   }
 
   #processOf({ table, processes }: Batch, { owners }: NetnsReader, row: number): Owner | undefined {
@@ -159,6 +163,26 @@ export class TracepointStream implements EventStream {
       processes.set(pid, owner);
     }
     return owner;
+  }
+
+  /**
+   * Compares what is open with the last dump: a connection that it did not have has ended, and the kernel has left its
+   * end out. Its record, had there been one, would be older than the dump, and read by now.
+   */
+  #compare(followed: Followed, sink: EventStreamSink): void {
+    const { namespace, openings, comparedMs } = followed;
+    const { memory, wholeTcpMs } = namespace;
+    // Another dump since has only a part of the connections.
+    if (wholeTcpMs === undefined || wholeTcpMs === comparedMs || wholeTcpMs !== memory.lastDumpMs) return;
+    followed.comparedMs = wholeTcpMs;
+    let missed = 0;
+    for (const [socket, { openedNs, cookie }] of openings) {
+      const openedMs = this.#bootMs + openedNs / 1e6;
+      if (cookie === 0 || openedMs + MAX_DRIFT_MS >= wholeTcpMs || memory.isInLastDump(cookie)) continue;
+      openings.delete(socket);
+      missed++;
+    }
+    if (missed > 0) sink.lost(namespace, missed);
   }
 
   /** @param mayHaveLost whether the counts of lost records are read */

@@ -27,7 +27,12 @@ class Namespace {
     const atMs = START_MS + index * 1000;
     if (index > 0) {
       this.#unread += 9;
-      this.#target.event({ kind: 'closed', proto: 'tcp', remembered: undefined } as ConnectionEvent);
+      this.#target.event({
+        kind: 'closed',
+        source: 'sock_diag',
+        proto: 'tcp',
+        remembered: undefined,
+      } as ConnectionEvent);
     }
     const tick: NetnsTick = { namespace, events: { failed: 0, closed: index > 0 ? 1 : 0 }, lost };
     const whole: Tick = { atMs, names, namespaces: [tick], containers: [], notes: [] };
