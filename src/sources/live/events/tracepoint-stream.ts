@@ -32,6 +32,8 @@ interface Followed {
   lost: number;
   /** The dump that was compared last, milliseconds since the epoch. */
   comparedMs: number | undefined;
+  /** When losses were last reported, milliseconds since the epoch. */
+  lossesMs: number;
 }
 
 /** Records that were read together. */
@@ -75,7 +77,13 @@ export class TracepointStream implements EventStream {
   add(namespace: NetnsReader): void {
     const { netns } = namespace.handle.target;
     this.#program.watch(netns);
-    this.#followed.set(netns, { namespace, openings: new Map(), lost: 0, comparedMs: namespace.wholeTcpMs });
+    this.#followed.set(netns, {
+      namespace,
+      openings: new Map(),
+      lost: 0,
+      comparedMs: namespace.wholeTcpMs,
+      lossesMs: Number.NEGATIVE_INFINITY,
+    });
   }
 
   remove(namespace: NetnsReader): void {
@@ -88,10 +96,11 @@ export class TracepointStream implements EventStream {
     if (Math.abs(bootMs() - this.#bootMs) > MAX_DRIFT_MS) this.#bootMs = bootMs();
     const table = this.#program.drain();
     if (table.rows > 0) this.#take(table, sink);
-    const isDue = isLast || nowMs - this.#countedMs >= COUNT_EVERY_MS;
+    const isCompared = [...this.#followed.values()].some(isComparable);
+    const isDue = isLast || isCompared || nowMs - this.#countedMs >= COUNT_EVERY_MS;
     if (isDue) this.#countedMs = nowMs;
-    for (const followed of this.#followed.values()) this.#compare(followed, sink);
-    this.#reportLosses(sink, isDue || this.#program.mayHaveLost());
+    this.#reportLosses(nowMs, sink, isDue || this.#program.mayHaveLost());
+    if (isCompared) for (const followed of this.#followed.values()) this.#compare(followed, sink);
     return table.rows;
   }
 
@@ -170,10 +179,9 @@ export class TracepointStream implements EventStream {
    * end out. Its record, had there been one, would be older than the dump, and read by now.
    */
   #compare(followed: Followed, sink: EventStreamSink): void {
-    const { namespace, openings, comparedMs } = followed;
+    const { namespace, openings, lossesMs, comparedMs = 0 } = followed;
     const { memory, wholeTcpMs } = namespace;
-    // Another dump since has only a part of the connections.
-    if (wholeTcpMs === undefined || wholeTcpMs === comparedMs || wholeTcpMs !== memory.lastDumpMs) return;
+    if (!isComparable(followed) || wholeTcpMs === undefined) return;
     followed.comparedMs = wholeTcpMs;
     let missed = 0;
     for (const [socket, { openedNs, cookie }] of openings) {
@@ -182,20 +190,27 @@ export class TracepointStream implements EventStream {
       openings.delete(socket);
       missed++;
     }
-    if (missed > 0) sink.lost(namespace, missed);
+    // Ends among lost records have been reported with them.
+    if (missed > 0 && lossesMs < comparedMs) sink.lost(namespace, missed);
   }
 
   /** @param mayHaveLost whether the counts of lost records are read */
-  #reportLosses(sink: EventStreamSink, mayHaveLost: boolean): void {
+  #reportLosses(nowMs: number, sink: EventStreamSink, mayHaveLost: boolean): void {
     const misses = this.#program.takeMisses();
     if (misses === 0 && !mayHaveLost) return;
     for (const [netns, followed] of this.#followed) {
       const lost = mayHaveLost ? this.#program.lost(netns) : followed.lost;
       if (lost > followed.lost) sink.lost(followed.namespace, lost - followed.lost);
       else if (misses > 0) sink.lost(followed.namespace, undefined);
+      if (lost > followed.lost || misses > 0) followed.lossesMs = nowMs;
       followed.lost = lost;
     }
   }
+}
+
+/** Whether the last dump has every connection of the namespace, and was not compared yet. */
+function isComparable({ namespace: { memory, wholeTcpMs }, comparedMs }: Followed): boolean {
+  return wholeTcpMs !== undefined && wholeTcpMs !== comparedMs && wholeTcpMs === memory.lastDumpMs;
 }
 
 function bootMs(): number {
