@@ -1,4 +1,5 @@
 import fs from 'node:fs';
+import { errnoOf } from '../base/errno.ts';
 import { otherThreadFolder, processFolder } from './living-thread.ts';
 import { isDenied, isGoneOrDenied, PROC } from './read.ts';
 
@@ -141,4 +142,14 @@ export function socketProtocol(
   if (fs.readlinkSync(path) !== `socket:[${inode}]`) return undefined;
   const name = nameBuffer.toString('latin1', 0, length);
   return name.replace(/\0.*$/s, '');
+}
+
+/** Whether the descriptors of a process may not be listed, as netstat sees it: whether or not its links can be read. */
+export function isDescriptorListDenied(pid: number, proc = PROC): boolean {
+  try {
+    fs.accessSync(`${proc}/${pid}/fd`, fs.constants.R_OK);
+    return false;
+  } catch (error) {
+    return errnoOf(error) === 'EACCES';
+  }
 }

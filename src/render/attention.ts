@@ -1,14 +1,21 @@
 import { limitShare } from '../model/container/limits.ts';
 import type { Style } from './terminal/screen.ts';
 
-/** Used descriptors as a share of the limit: the defaults of NOFILE_NEAR_LIMIT. */
-const DESCRIPTORS = { warning: 0.8, bad: 0.95 };
+/** Used part of a limit from which it is near: the default of NOFILE_NEAR_LIMIT. */
+export const NEAR_SHARE = 0.8;
+/** Used part of a limit: the defaults of NOFILE_NEAR_LIMIT. */
+const SHARE = { warning: NEAR_SHARE, bad: 0.95 };
 /** Connections in CLOSE_WAIT: the defaults of CLOSE_WAIT_LEAK. */
 const CLOSE_WAIT = { warning: 10, bad: 100 };
 
 /** The style of descriptors that are near their limit; undefined for others. */
 export function descriptorStyle(use: { used: number; softLimit: number | null } | undefined): Style | undefined {
-  return use && styleFrom(limitShare(use.used, use.softLimit) ?? 0, DESCRIPTORS);
+  return use && shareStyle(limitShare(use.used, use.softLimit) ?? 0);
+}
+
+/** The style of the used part of a limit; undefined for one that is not near. */
+export function shareStyle(share: number): Style | undefined {
+  return styleFrom(share, SHARE);
 }
 
 /** The style of a number of connections in CLOSE_WAIT; undefined for a handful. */

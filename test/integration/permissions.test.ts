@@ -195,6 +195,40 @@ function describeGroup(docker: TestEngine): void {
     expect(JSON.stringify(containers)).not.toContain('"netns":-');
   });
 
+  test.each([
+    ['ls', (name: string) => ['ls', name]],
+    ['ls --by', (name: string) => ['ls', name, '--by', 'state']],
+    ['watch', (name: string) => ['watch', name, '--for', '1s']],
+    ['doctor', (name: string) => ['doctor', name, '--for', '1s']],
+    ['kill', (name: string) => ['kill', name, 'state listening', '--yes']],
+  ])('%s of one that shares its namespace: refused, for none of its sockets can be told', (_verb, args) => {
+    const { status, stdout, stderr } = cli(...args(web.name));
+    expect([status, stdout]).toEqual([4, '']);
+    expect(stderr).toBe(
+      `socklens: ${web.name}: its network namespace is shared, and which sockets are its own is hidden (${NOT_ROOT.slice('socklens: '.length).trimEnd()}); --netns shows those of all\n`,
+    );
+  });
+
+  test('among others: it alone is left out, and a note says so', async () => {
+    const other = await docker.run({ script: 'exec /bin/busybox nc -l -p 8081' });
+    await until('the listener', () => fs.readFileSync(`/proc/${other.pid}/net/tcp6`, 'latin1').includes(':1F91 '));
+    for (const args of [
+      ['ls', web.name, other.name, '--by', 'state'],
+      ['watch', `${web.name},${other.name}`, '--for', '1s'],
+    ]) {
+      const { status, stdout, stderr } = cli(...args);
+      expect(status).toBe(0);
+      expect(stdout).toContain('1');
+      expect(stderr).toContain(`${web.name}: its network namespace is shared, and which sockets are its own is hidden`);
+    }
+  });
+
+  test('what is offered instead: all of the namespace', () => {
+    const { status, stdout } = cli('ls', web.name, '--netns', '--json');
+    const { sockets } = JSON.parse(stdout) as { sockets: { local: { port: number } }[] };
+    expect([status, sockets.map(({ local }) => local.port)]).toEqual([0, [8080]]);
+  });
+
   test('doctor and ls of all: one note', () => {
     expect(cli('ls', 'all', '-tp').stderr).toBe(NOT_ROOT);
     const { notes } = JSON.parse(cli('doctor', '--for', '2s', '--json').stdout).coverage;

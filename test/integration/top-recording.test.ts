@@ -107,7 +107,7 @@ describe('top --from', () => {
   it('replays at a reduced speed, and can be paused', async () => {
     // The next sample is due in twenty seconds.
     const top = await startTop('--speed', '0.01');
-    expect(shows(ALL + 1)(top.lines())).toBe(true);
+    await top.until('the first sample', shows(ALL + 1));
     top.press('Space');
     await top.until('the pause', has('PAUSED'));
     top.press('Space');

@@ -194,10 +194,19 @@ describe('netstat -c on a process that stops', () => {
   });
 });
 
+/** Starts an idle process that has another start time than one before: both may begin within one clock tick. */
+async function startLater(before: Awaited<ReturnType<typeof startIdle>>): ReturnType<typeof startIdle> {
+  for (;;) {
+    const later = await startIdle();
+    if (startTime(later.pid) !== startTime(before.pid)) return later;
+    await end(later);
+  }
+}
+
 test('every read through /proc/PID notices that the PID is reused', async () => {
   const proc = fs.mkdtempSync(path.join(os.tmpdir(), 'vanished-proc-'));
   const idle = await startIdle();
-  const later = await startIdle();
+  const later = await startLater(idle);
   try {
     fs.symlinkSync('/proc/self', path.join(proc, 'self'));
     // A PID of its own in a proc root whose contents are the kernel's: which process it is can be changed.
@@ -210,7 +219,6 @@ test('every read through /proc/PID notices that the PID is reused', async () => 
     const handle = handleOfProcess(on, 42, { name: 'pid:42', runtime: 'pid' });
     expect(udpPorts(on, handle)).toEqual({ ports: [UDP_PORT], source: 'procfs' });
     // The same namespace: only the start time differs.
-    await until('a later start time', () => startTime(later.pid) !== startTime(idle.pid));
     become(later.pid);
     expect(failureOf(() => udpPorts(on, handle))?.kind).toBe('no-target');
     for (const file of ['tcp', 'udp', 'unix', 'nosuch']) {

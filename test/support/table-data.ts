@@ -1,7 +1,9 @@
 /** What the golden tests of the tables print: twenty containers of long, similar names. */
 
+import type { LimitsReport } from '../../src/model/report/limits-report.ts';
 import type { Overview, OverviewRow } from '../../src/model/report/overview.ts';
 import type { GroupReport } from '../../src/model/report/report.ts';
+import type { Comparison } from '../../src/model/report/run-summary.ts';
 import type { TopPeerRow, TopRow, TopSocketRow } from '../../src/model/report/top-rows.ts';
 import type { WatchRow } from '../../src/model/report/watch-row.ts';
 import type { ConnectionEventRow } from '../../src/model/socket/connection-event.ts';
@@ -234,3 +236,70 @@ export const WATCH_TICKS: readonly (readonly WatchRow[])[] = [0, 1].map((tick) =
     };
   }),
 );
+
+/** Descriptors of a process of each container against its limit; the fifth is near it. */
+export const LIMITS: readonly LimitsReport[] = NAMES.map((name, index) => {
+  const { pid, used, softLimit, hardLimit } = descriptorsOf(index);
+  const sharePercent = Math.round((used / softLimit) * 100);
+  const program = { name: 'node', raisesSoftLimit: undefined, how: undefined };
+  return {
+    target: { name, runtime: 'docker', netns: 1 },
+    takenAt: AT,
+    coverage: complete,
+    platform: { kind: 'docker', name, hostNetwork: false },
+    mainPid: pid,
+    groups: [
+      {
+        main: true,
+        pids: [pid],
+        limits: [
+          { name: 'nofile', title: 'open files', flag: '-n', unit: 'descriptors', soft: softLimit, hard: hardLimit },
+        ],
+      },
+    ],
+    processes: [{ pid, name: 'webhook-worker', threads: 1, program, descriptors: { used, softLimit, sharePercent } }],
+    related: [],
+    remarks: [],
+    fixes: [{ where: 'docker run', text: `raise it for ${name}`, snippet: '--ulimit nofile=65536:65536' }],
+  };
+});
+
+/** Packet, netlink and vsock sockets of twenty programs. */
+export const OTHER_SOCKETS: SocketSource = storedSockets(
+  NAMES.map((name, index) => {
+    const isPacket = index % 2 === 0;
+    const { local, peer, ...rest } = tcpSocket({ inode: 500_000 + index, state: TCP_STATE.CLOSE });
+    void local;
+    void peer;
+    return {
+      ...rest,
+      proto: isPacket ? 'packet' : 'netlink',
+      family: isPacket ? 'packet' : 'netlink',
+      localPort: isPacket ? 0 : 23_042 + index,
+      peerPort: 0,
+      protocol: isPacket ? 3 : 0,
+      socketType: 3,
+      interfaceIndex: isPacket ? index + 1 : 0,
+      container: name,
+    };
+  }),
+);
+
+/** Two runs of a load test, in which half of the measures got worse. */
+export const COMPARISON: Comparison = {
+  schema: 1,
+  type: 'compare',
+  worse: true,
+  before: { name: 'before-the-change.json', seconds: 61 },
+  after: { name: 'after-the-change-with-a-longer-name.json', seconds: 59.4 },
+  measures: NAMES.map((name, index) => ({
+    name: `peak of connections of ${name}`,
+    change: index % 2 === 0 ? 'worse' : 'better',
+    before: 50 + index,
+    after: index % 2 === 0 ? 257 + index : 12 + index,
+    ...(index % 3 === 0 && { heldBefore: true, heldAfter: index % 2 !== 0 }),
+  })),
+  gone: [],
+  new: [],
+  stayed: [],
+} as unknown as Comparison;

@@ -1,6 +1,6 @@
 import fs from 'node:fs';
-import { errnoOf } from '../../base/errno.ts';
 import { readProgramName } from '../../procfs/command-line.ts';
+import { isDescriptorListDenied } from '../../procfs/descriptors.ts';
 import { listPids } from '../../procfs/pids.ts';
 import type { Machine } from '../machine.ts';
 import { HostOwners } from './host-owners.ts';
@@ -32,18 +32,10 @@ export function findPrograms(machine: Machine): NetstatPrograms {
       }
       return undefined;
     },
-    warning: listPids(machine.proc).some((pid) => isDenied(machine, pid)) ? warning(owners.size) : undefined,
+    warning: listPids(machine.proc).some((pid) => isDescriptorListDenied(pid, machine.proc))
+      ? warning(owners.size)
+      : undefined,
   };
-}
-
-/** As in netstat: true when the folder cannot be opened, whether or not its links can be read. */
-function isDenied(machine: Machine, pid: number): boolean {
-  try {
-    fs.accessSync(`${machine.proc}/${pid}/fd`, fs.constants.R_OK);
-    return false;
-  } catch (error) {
-    return errnoOf(error) === 'EACCES';
-  }
 }
 
 /** Netstat reads the folder of the main thread only, which is empty after this one has ended. */

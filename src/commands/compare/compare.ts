@@ -33,7 +33,7 @@ export async function compare(context: CommandContext, { before, after, format }
   if (format === 'json') out.write(`${JSON.stringify({ schema: SCHEMA_VERSION, ...comparison })}\n`);
   else if (format === 'ndjson')
     out.write(`${JSON.stringify({ type: 'comparison', schema: SCHEMA_VERSION, ...comparison })}\n`);
-  else out.write(comparisonText(comparison, out.colour));
+  else out.write(comparisonText(comparison, out));
   return comparison.worse;
 }
 

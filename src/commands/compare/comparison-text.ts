@@ -1,32 +1,40 @@
-import { displayWidth, padToWidth } from '../../base/display-width.ts';
 import { durationText } from '../../base/duration.ts';
 import { plural } from '../../base/plural.ts';
 import { safeText } from '../../base/safe-text.ts';
 import { isProblem } from '../../guard/compare/compare-runs.ts';
 import type { ComparedMeasure, Comparison, RunFinding } from '../../model/report/run-summary.ts';
+import { ByteWriter } from '../../render/byte-writer.ts';
+import { type Column, Table } from '../../render/table.ts';
 import { styled } from '../../render/terminal/paint.ts';
 import type { Style } from '../../render/terminal/screen.ts';
 
+/** How a comparison is written. */
+export interface ComparisonStyle {
+  /** Terminal columns; undefined for no limit. */
+  columns?: number | undefined;
+  colour?: boolean | undefined;
+}
+
+/** The change and its measure are never dropped. */
+const COLUMNS: readonly Column[] = [
+  { title: '', align: 'left' },
+  { title: 'Measure', align: 'left', shorten: 'name', least: 20 },
+  { title: 'Before', align: 'left', drop: 2 },
+  { title: 'After', align: 'left', drop: 3 },
+  { title: 'Change', align: 'left', drop: 1 },
+];
+
 /** Two runs side by side as text: the verdict, then the worst changes first. Unchanged measures are only counted. */
-export function comparisonText(comparison: Comparison, colour = false): string {
+export function comparisonText(comparison: Comparison, { columns, colour = false }: ComparisonStyle): string {
   const { before, after, measures, gone, new: fresh, stayed } = comparison;
   const shown = measures.filter(({ change }) => change !== 'same');
   const same = measures.length - shown.length;
-  const rows = shown.map((measure) => [
-    measure.change,
-    safeText(measure.name),
-    valueText(measure.before, measure.unit, measure.heldBefore),
-    valueText(measure.after, measure.unit, measure.heldAfter),
-    differenceText(measure),
-  ]);
   return [
     verdictText(comparison, colour),
     `before: ${runText(before)}`,
     `after:  ${runText(after)}`,
     '',
-    ...(rows.length > 0
-      ? aligned([['', 'Measure', 'Before', 'After', 'Change'], ...rows]).map((line) => coloured(line, colour))
-      : []),
+    ...(shown.length > 0 ? [measureTable(shown, columns, colour)] : []),
     ...(same > 0 ? [`${plural(same, 'measure is', 'measures are')} unchanged (within 5 % or 1)`] : []),
     '',
     ...findingLines('worse   new finding', fresh.filter(isProblem)).map((line) => coloured(line, colour)),
@@ -83,12 +91,18 @@ function findingLines(head: string, findings: readonly RunFinding[]): string[] {
   );
 }
 
-function aligned(rows: readonly (readonly string[])[]): string[] {
-  const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => displayWidth(row[column] ?? ''))));
-  return rows.map((row) =>
-    row
-      .map((cell, column) => padToWidth(cell, widths[column] ?? 0))
-      .join('  ')
-      .trimEnd(),
-  );
+/** @returns lines without the last newline */
+function measureTable(measures: readonly ComparedMeasure[], columns: number | undefined, colour: boolean): string {
+  const table = new Table(COLUMNS);
+  for (const measure of measures) {
+    table.text(measure.change);
+    table.style(STYLES[measure.change]);
+    table.text(measure.name);
+    table.text(valueText(measure.before, measure.unit, measure.heldBefore));
+    table.text(valueText(measure.after, measure.unit, measure.heldAfter));
+    table.text(differenceText(measure));
+  }
+  const out = new ByteWriter();
+  table.render(out, columns, colour);
+  return new TextDecoder().decode(out.bytes()).trimEnd();
 }

@@ -133,7 +133,13 @@ function show(context: CommandContext, matches: readonly Match[], { format }: Ki
     if (format !== 'text') continue;
     if (matches.length > 1) writer.text(`${safeText(report.target.name)}:\n`);
     if (closing.length === 0) writer.ascii('nothing matches\n');
-    else renderInetSockets(writer, report.sockets, { ...report.context, processes: true, width: context.out.columns });
+    else
+      renderInetSockets(writer, report.sockets, {
+        ...report.context,
+        processes: true,
+        width: context.out.columns,
+        colour: context.out.colour,
+      });
     for (const line of closeEffects(report.sockets)) writer.text(`${line}\n`);
     const held = descriptorText(descriptors.before, false);
     if (held !== undefined) writer.text(`${held}\n`);

@@ -5,8 +5,9 @@ import { wrapWords } from '../../base/word-wrap.ts';
 import { limitText, limitWord } from '../../model/container/limits.ts';
 import { PLATFORM_NAMES } from '../../model/container/platform.ts';
 import type { LimitsReport, ProcessUse } from '../../model/report/limits-report.ts';
+import { NEAR_SHARE, shareStyle } from '../../render/attention.ts';
 import type { ByteWriter } from '../../render/byte-writer.ts';
-import { Table } from '../../render/table.ts';
+import { type Column, Table } from '../../render/table.ts';
 import { styled } from '../../render/terminal/paint.ts';
 import { renderFixes } from './limits-text.ts';
 
@@ -19,8 +20,8 @@ export interface LimitsTableStyle {
   fix: boolean;
 }
 
-/** Use of a limit, in per cent, from which it is near: the default of NOFILE_NEAR_LIMIT and PIDS_LIMIT. */
-const NEAR_PERCENT = 80;
+/** Use of a limit, in per cent, from which it is near. */
+const NEAR_PERCENT = NEAR_SHARE * 100;
 
 /** Processes of one target that are near their limit and have a row; further ones are counted. */
 const MAX_NEAR = 5;
@@ -40,28 +41,32 @@ interface Row {
   origin: string;
 }
 
+/** The container, the process and the use of the limit are never dropped. */
+const COLUMNS: readonly Column[] = [
+  { title: 'Container', align: 'left', shorten: 'name', least: 20 },
+  { title: 'Process', align: 'left', shorten: 'process' },
+  { title: 'Limit', align: 'left' },
+  { title: 'Use', align: 'right' },
+  { title: 'Share', align: 'right', drop: 4 },
+  { title: '/min', align: 'right', optional: true, drop: 2 },
+  { title: 'Full In', align: 'right', optional: true, drop: 3 },
+  { title: 'Origin', align: 'left', shorten: 'name', least: 12, drop: 1 },
+];
+
 /**
  * Writes the limits of several targets: a line for the fullest process of each and for every process that is near its
  * limit, the fullest first; below it how to set the limits that are near.
  */
 export function renderLimitsTable(out: ByteWriter, reports: readonly LimitsReport[], style: LimitsTableStyle): void {
-  const table = new Table([
-    { title: 'Container', align: 'left' },
-    { title: 'Process', align: 'left' },
-    { title: 'Limit', align: 'left' },
-    { title: 'Use', align: 'right' },
-    { title: 'Share', align: 'right' },
-    { title: '/min', align: 'right', optional: true },
-    { title: 'Full In', align: 'right', optional: true },
-    { title: 'Origin', align: 'left' },
-  ]);
+  const table = new Table(COLUMNS);
   const rows = reports.flatMap(rowsOf).sort((a, b) => (b.share ?? -1) - (a.share ?? -1));
   for (const { target, process, limit, use, share, growth, left, origin } of rows) {
     for (const text of [target, process, limit, use]) table.text(text);
+    table.style(shareStyle((share ?? 0) / 100));
     table.text(share === undefined ? '-' : `${share}%`);
     for (const text of [growth, left, origin]) table.text(text);
   }
-  table.render(out, style.columns);
+  table.render(out, style.columns, style.colour);
   const near = reports.filter((report) => rowsOf(report).some(isNear));
   for (const report of style.fix ? reports : near) renderFix(out, report, style);
   if (style.fix || reports.length === 0) return;

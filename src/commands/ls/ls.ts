@@ -187,18 +187,23 @@ async function eachNetns<T>(
   read: (netns: NetnsSnapshot) => Promise<T>,
 ): Promise<T[]> {
   const reports: T[] = [];
-  const stopped: string[] = [];
+  const missing: Failure[] = [];
   for (const netns of namespaces) {
     try {
       reports.push(await read(netns));
     } catch (error) {
-      if (namespaces.length === 1 || !(error instanceof Failure) || error.kind !== 'no-target') throw error;
-      stopped.push(error.message);
+      if (namespaces.length === 1 || !(error instanceof Failure) || !MAY_MISS.includes(error.kind)) throw error;
+      missing.push(error);
     }
   }
-  for (const note of [...notes, ...stopped]) writeNote(context, note);
+  const refused = missing.find(({ kind }) => kind === 'not-permitted');
+  if (refused !== undefined && reports.length === 0) throw refused;
+  for (const note of [...notes, ...missing.map(({ message }) => message)]) writeNote(context, note);
   return reports;
 }
+
+/** Of several namespaces, one may have gone, and one may be readable by root alone. */
+const MAY_MISS: readonly Failure['kind'][] = ['no-target', 'not-permitted'];
 
 const AGE_NOTE =
   'age is a lower bound: the kernel records the last data and acknowledgement, not when a connection was opened';

@@ -3,6 +3,7 @@ import { containersNamed } from '../../collect/containers/containers-named.ts';
 import { type ContainerInstance, type Inventory, takeInventory } from '../../collect/containers/inventory.ts';
 import type { Machine } from '../../collect/machine.ts';
 import { CachedProcessTable } from '../../collect/owners/cached-process-table.ts';
+import { deniedNote } from '../../collect/owners/denied-note.ts';
 import { handleOfHost, handleOfNamed, handleOfProcess } from '../../collect/target/find-netns.ts';
 import { addOtherPids, type FoundNetns, findNamespaces, handleIfThere } from '../../collect/target/found-netns.ts';
 import type { NetnsHandle } from '../../collect/target/netns-handle.ts';
@@ -10,6 +11,8 @@ import { containerMeantBy, type FoundTarget, isLike, resolveTargets } from '../.
 import { scopeIn } from '../../collect/target/select-namespaces.ts';
 import { parseTargets, type TargetSpec } from '../../collect/target/target-spec.ts';
 import type { ContainerFacts } from '../../model/container/container.ts';
+import { isDescriptorListDenied } from '../../procfs/descriptors.ts';
+import { hiddenOwners } from '../scope/hidden-owners.ts';
 
 /** What targets mean at one moment. */
 export interface FoundTargets {
@@ -17,6 +20,8 @@ export interface FoundTargets {
   inventory: Inventory;
   /** Whether a container was left out because its runtime has not listed its name yet. */
   unsettled: boolean;
+  /** Sentences about targets that are left out for good; the first time only. */
+  notes: readonly string[];
 }
 
 /** A container has a process before its runtime lists it: how long to wait for its name, milliseconds. */
@@ -37,6 +42,8 @@ export class FollowedTargets {
   /** When a container without a name was first seen, by its id. */
   #withoutNameSince = new Map<string, number>();
   #hasFound = false;
+  /** Sentences about namespaces of whose scope no process may be read, by their inodes: they are left out. */
+  readonly #hidden = new Map<number, string>();
 
   /** Set for what `ps` lists, undefined for named targets. `all`: namespaces without a container too. */
   readonly #everything: { all: boolean } | undefined;
@@ -79,23 +86,29 @@ export class FollowedTargets {
     return followed;
   }
 
-  /** Resolves the targets now. A target that does not exist at the moment is left out. */
+  /**
+   * Resolves the targets now. A target that does not exist at the moment is left out.
+   *
+   * @throws {Failure} `not-permitted` the first time, where none of the processes that a scope means may be read
+   */
   async find(): Promise<FoundTargets> {
     const nowMs = Date.now();
     const readProcesses = (machine: Machine) => this.#processes.read(machine, nowMs);
     const taken = this.#withCachedNames(await takeInventory(this.#machine, readProcesses));
     const inventory = this.#settled(taken, nowMs);
     const unsettled = inventory.containers.length < taken.containers.length;
+    const isFirst = !this.#hasFound;
     this.#hasFound = true;
     if (this.#everything !== undefined) {
       const all = this.#everything.all || inventory.containers.length === 0;
-      return { namespaces: findNamespaces(this.#machine, inventory, all), inventory, unsettled };
+      return { namespaces: findNamespaces(this.#machine, inventory, all), inventory, unsettled, notes: [] };
     }
     const hostNetns = inventory.processes.find(({ pid }) => pid === 1)?.netns;
     const namespaces = new Map<number, FoundNetns>();
     const meant = new Map<number, FoundTarget[]>();
     for (const handle of this.#specs.flatMap((spec) => this.#handlesOf(spec, inventory))) {
       const { netns, name } = handle.target;
+      if (this.#hidden.has(netns)) continue;
       pushTo(meant, netns, { handle, container: containerMeantBy(this.#machine, handle) });
       const known = namespaces.get(netns);
       if (known !== undefined) {
@@ -113,9 +126,23 @@ export class FollowedTargets {
     }
     if (!this.#wholeNetns) {
       for (const [netns, found] of namespaces) found.scope = scopeIn(netns, meant.get(netns) ?? [], inventory);
+      if (isFirst) this.#leaveOutHidden(namespaces);
     }
     addOtherPids(inventory, [...namespaces.values()]);
-    return { namespaces: [...namespaces.values()], inventory, unsettled };
+    const notes = isFirst ? [...this.#hidden.values()] : [];
+    return { namespaces: [...namespaces.values()], inventory, unsettled, notes };
+  }
+
+  /** Takes out the namespaces of whose scope no process may be read. @throws {Failure} when none is left */
+  #leaveOutHidden(namespaces: Map<number, FoundNetns>): void {
+    for (const [netns, { scope, containers, targets }] of namespaces) {
+      const pids = containers.filter(({ facts }) => scope?.includes(facts.id)).flatMap((container) => container.pids);
+      if (pids.length === 0 || pids.some((pid) => !isDescriptorListDenied(pid, this.#machine.proc))) continue;
+      const failure = hiddenOwners(targets.join(','), deniedNote(this.#machine, pids));
+      if (namespaces.size === 1) throw failure;
+      namespaces.delete(netns);
+      this.#hidden.set(netns, failure.message);
+    }
   }
 
   /** Fills in cached names where a runtime does not answer. */

@@ -22,6 +22,8 @@ const SETTLE_MS = 100;
 export class NamespaceTracker {
   /** Called after every inventory, with sentences about what started and stopped. */
   onChange: (notes: string[]) => void = () => {};
+  /** Sentences about targets that are left out for good. */
+  readonly leftOut: string[] = [];
   /** Names as seen from all namespaces; replaced by every inventory. */
   names!: Names;
   /** All running containers that have a process. */
@@ -117,11 +119,12 @@ export class NamespaceTracker {
     if (age < (this.#isDue ? SETTLE_MS : this.#inventoryEveryMs())) return;
     this.#isDue = false;
     this.#inventoryMs = nowMs;
-    const { namespaces, inventory, unsettled } = await this.#followed.find();
+    const { namespaces, inventory, unsettled, notes } = await this.#followed.find();
     if (unsettled) this.#isDue = true;
     this.containers = watchedContainers(this.#machine, inventory.containers);
     this.facts = inventory.containers.map(({ facts }) => facts);
     this.names = this.#makeNames(namespaces);
+    this.leftOut.push(...notes);
     this.onChange([...this.#streamNotes.splice(0), ...this.#update(namespaces, inventory)]);
   }
 

@@ -114,6 +114,7 @@ export class Sampler implements SampleSource {
     this.#background = new Background(options.backgroundShare ?? BACKGROUND_SHARE, cpuMs, Date.now());
     if (options.wholeShare !== undefined) this.#whole = new CpuBudget(options.wholeShare, cpuMs, Date.now());
     this.#endMs = options.forMs === undefined ? Number.POSITIVE_INFINITY : this.startedAtMs + options.forMs;
+    this.#notes.push(...tracker.leftOut);
     tracker.onChange = (notes) => {
       this.#notes.push(...notes);
       this.#changed = true;

@@ -15,6 +15,7 @@ import type {
   SocketOwners,
   SocketsRead,
 } from '../snapshot.ts';
+import { hiddenOwners } from './hidden-owners.ts';
 
 /** The part of a namespace that a scope means; the namespace itself where it means all of it. */
 export function scopedNetns(netns: NetnsSnapshot, scope: Scope): NetnsSnapshot {
@@ -53,10 +54,14 @@ class ScopedNetns implements NetnsSnapshot {
     return this.#netns.bind(filter);
   }
 
+  /** @throws {Failure} also `not-permitted` where no process of its containers may be read */
   async read(query: SocketQuery): Promise<SocketsRead> {
     const read = await this.#netns.read(query);
     const attribution = await this.#netns.attribution(read.sockets);
     const { scope } = this;
+    const { deniedNote } = attribution.owners;
+    if (deniedNote !== undefined && scope.every((id) => attribution.unreadable.has(id)))
+      throw hiddenOwners(this.target.name, deniedNote);
     const sockets: SocketSource = {
       each(visit) {
         read.sockets.each((socket) => {
@@ -67,7 +72,6 @@ class ScopedNetns implements NetnsSnapshot {
     };
     this.#attributions.set(sockets, attribution);
     // A socket whose holder may not be read is left out, although it may be of the scope.
-    const { deniedNote } = attribution.owners;
     if (deniedNote !== undefined) {
       read.coverage.complete = false;
       if (!read.coverage.notes.includes(deniedNote)) read.coverage.notes.push(deniedNote);

@@ -53,12 +53,12 @@ describe('two runs side by side', () => {
     expect(comparison.gone.map(({ rule }) => rule)).toEqual(['CONN_CHURN']);
     expect(comparison.new.map(({ rule }) => rule)).toEqual(['POOL_OVERRUN']);
     expect(comparison.stayed.map(({ rule }) => rule)).toEqual(['CLOSE_WAIT_LEAK']);
-    expect(comparisonText(comparison)).toContain('worse   new finding  critical POOL_OVERRUN');
+    expect(comparisonText(comparison, {})).toContain('worse   new finding  critical POOL_OVERRUN');
   });
 
   it('a hostile name does not reach the terminal', () => {
     const name = 'web\u001b[2J: ESTABLISHED';
-    const text = comparisonText(compareRuns(run([measure(1, { name })]), run([measure(9, { name })])));
+    const text = comparisonText(compareRuns(run([measure(1, { name })]), run([measure(9, { name })])), {});
     expect(text).not.toContain('\u001b');
     expect(text).toContain('web\\x1b[2J');
   });

@@ -5,12 +5,15 @@
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { displayWidth } from '../../../src/base/display-width.ts';
+import { comparisonText } from '../../../src/commands/compare/comparison-text.ts';
+import { renderLimitsTable } from '../../../src/commands/limits/limits-table.ts';
 import { frame } from '../../../src/commands/top/view/frame.ts';
 import { initialState, type Level } from '../../../src/commands/top/view/state.ts';
 import { WatchLines } from '../../../src/commands/watch/watch-lines.ts';
 import { ByteWriter } from '../../../src/render/byte-writer.ts';
 import { ClosedText } from '../../../src/render/closed-text.ts';
 import { renderGroups } from '../../../src/render/group-table.ts';
+import { renderOtherSockets } from '../../../src/render/other-table.ts';
 import { renderOverview } from '../../../src/render/overview-table.ts';
 import { renderInetSockets, renderUnixSockets } from '../../../src/render/socket-table.ts';
 import { paint } from '../../../src/render/terminal/paint.ts';
@@ -19,8 +22,11 @@ import {
   AT,
   CLOSED,
   CLOSED_SUMMARY,
+  COMPARISON,
   GROUPS,
+  LIMITS,
   NAMES,
+  OTHER_SOCKETS,
   OVERVIEW,
   SOCKET_OPTIONS,
   SOCKETS,
@@ -37,6 +43,11 @@ function written(write: (out: ByteWriter) => void): string {
   const out = new ByteWriter();
   write(out);
   return Buffer.from(out.bytes()).toString();
+}
+
+/** A block of lines, by its index, of a text with empty lines between blocks. */
+function block(index: number, text: string): string {
+  return `${text.split('\n\n')[index] ?? ''}\n`;
 }
 
 function top(level: Level): Draw {
@@ -68,6 +79,14 @@ const TABLES: Readonly<Record<string, Draw>> = {
     written((out) => renderInetSockets(out, SOCKETS, { ...SOCKET_OPTIONS, width: columns, colour })),
   'ls-x': (columns, colour) =>
     written((out) => renderUnixSockets(out, UNIX_SOCKETS, { ...SOCKET_OPTIONS, width: columns, colour })),
+  'ls-other': (columns, colour) =>
+    written((out) => renderOtherSockets(out, OTHER_SOCKETS, { ...SOCKET_OPTIONS, width: columns, colour })),
+  limits: (columns, colour) =>
+    block(
+      0,
+      written((out) => renderLimitsTable(out, LIMITS, { columns, colour, fix: false })),
+    ),
+  compare: (columns, colour) => block(1, comparisonText(COMPARISON, { columns, colour })),
   'ls-by': (columns, colour) => written((out) => renderGroups(out, GROUPS, columns, colour)),
   events: (columns, colour) =>
     written((out) => {
