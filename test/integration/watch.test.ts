@@ -264,7 +264,7 @@ describe('watch: output and exit', () => {
     expect(lines[0]).toMatch(
       /Sockets +ESTABLISHED +LISTEN +TIME_WAIT +CLOSE_WAIT +Opens\/s +Fails\/s +Closes\/s +Descriptors/,
     );
-    expect(lines.at(-1)).toMatch(/^netns:\S+: \d+ samples, peak \d+ sockets at [\d:.]+, \d+ at the end$/);
+    expect(lines.at(-1)).toMatch(/^netns:\S+: \d+ samples, peak \d+ sockets at [\d:.]+ \(sampled\), \d+ at the end$/);
     expect(run.stdout).not.toContain('\u001b');
     expect(run.stderr).toBe('');
   });

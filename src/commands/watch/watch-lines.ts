@@ -43,6 +43,8 @@ export interface WatchPeak {
   peak: number;
   peakAt: Date;
   last: number;
+  /** Whether connections were counted between the samples too. */
+  peaks: 'exact' | 'sampled';
   /** The groups with the highest exact peaks, the highest first; absent where peaks are those of samples. */
   groupPeaks?: readonly GroupPeak[];
 }
@@ -103,8 +105,8 @@ export class WatchLines {
 
   /** The lines at the end. */
   summary(targets: readonly WatchPeak[], lost: number): string {
-    const lines = targets.flatMap(({ target, samples, peak, peakAt, last, groupPeaks = [] }) => [
-      `${safeText(target)}: ${plural(samples, 'sample')}, peak ${plural(peak, 'socket')} at ${clockText(peakAt)}, ${last} at the end\n`,
+    const lines = targets.flatMap(({ target, samples, peak, peakAt, last, peaks, groupPeaks = [] }) => [
+      `${safeText(target)}: ${plural(samples, 'sample')}, peak ${plural(peak, 'socket')} at ${clockText(peakAt)}${peaks === 'sampled' ? ' (sampled)' : ''}, ${last} at the end\n`,
       ...groupPeaks.map(
         (group) => `  ${groupTitle(group)}: peak ${plural(group.peak, 'connection')} at ${clockText(group.at)}\n`,
       ),

@@ -107,14 +107,17 @@ export class WatchReport {
   #remember(row: WatchRow): void {
     const { target, total, at } = row;
     const known = this.#peaks.get(target);
-    if (known === undefined) this.#peaks.set(target, { target, samples: 1, peak: total, peakAt: at, last: total });
+    if (known === undefined)
+      this.#peaks.set(target, { target, samples: 1, peak: total, peakAt: at, last: total, peaks: 'sampled' });
     else {
       known.samples++;
       known.last = total;
       if (total > known.peak) Object.assign(known, { peak: total, peakAt: at });
     }
     const summary = this.#peaks.get(target);
-    if (summary !== undefined && row.peak !== undefined) summary.groupPeaks = highest(summary.groupPeaks ?? [], row);
+    if (summary === undefined || row.peak === undefined) return;
+    summary.peaks = 'exact';
+    summary.groupPeaks = highest(summary.groupPeaks ?? [], row);
   }
 
   #note(atMs: number, note: string): void {
