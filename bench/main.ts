@@ -10,6 +10,7 @@ import { background } from './background.ts';
 import { holds, type Result } from './comparison.ts';
 import { netstatOfContainer } from './container.ts';
 import { diagnosisOfMany, doctorOfMany } from './doctor.ts';
+import { kernelSideOfEvents } from './event-programs.ts';
 import { eventsOfChurn } from './events.ts';
 import { filteredAgainstAll, filteredAgainstReceiving, filteredCommand, programAgainstReceiving } from './filter.ts';
 import { countingAgainstReceiving } from './inside.ts';
@@ -54,7 +55,7 @@ console.log(
 console.log('');
 
 // The first ones need a quiet host: every dump walks the tables of all namespaces.
-const quiet = [overviewOfNamespaces, netstatOfContainer, eventsOfChurn, watchOfChurn, background];
+const quiet = [overviewOfNamespaces, netstatOfContainer, eventsOfChurn, watchOfChurn, kernelSideOfEvents, background];
 const others = [recordingSize, recordingReadBack, doctorOfMany, diagnosisOfMany, guardOfLab];
 for (const make of [...quiet, ...others].filter(isWanted)) await measure(make.name, make);
 
