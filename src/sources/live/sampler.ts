@@ -29,7 +29,7 @@ import { FollowedTargets } from './followed-targets.ts';
 import { type NamespaceTracker, trackNamespaces } from './namespace-tracker.ts';
 import { type NetnsReader, whyNoEvents } from './netns-reader.ts';
 import type { NetnsSampler } from './netns-sampler.ts';
-import { Pace, wait } from './pace.ts';
+import { Pace, SLOWEST_MS, wait } from './pace.ts';
 import { sourceDetails } from './source-details.ts';
 
 /** What is sampled, how often and at which cost. */
@@ -159,9 +159,7 @@ export class Sampler implements SampleSource {
       if (now >= this.#dueMs) break;
       const rest = Math.min(this.#dueMs, this.#isLastTickDone() ? this.#endMs : Number.POSITIVE_INFINITY) - now;
       await wait(
-        this.#stream === undefined
-          ? rest
-          : Math.min(this.#isBackgroundOnly ? BACKGROUND_EVENTS_MS : this.#pace.next(found), rest),
+        this.#stream === undefined ? rest : Math.min(this.#eventsWaitMs(this.#stream, found), rest),
         stop,
         this.#waking,
       );
@@ -222,6 +220,12 @@ export class Sampler implements SampleSource {
   close(): void {
     this.#stream?.close();
     this.#tracker.close();
+  }
+
+  /** Records of the tracepoint have their own times and a large buffer: they need not be read as soon as they come. */
+  #eventsWaitMs({ source }: ConnectionEvents, found: number): number {
+    if (this.#isBackgroundOnly) return BACKGROUND_EVENTS_MS;
+    return source === 'tracepoint' ? SLOWEST_MS : this.#pace.next(found);
   }
 
   /** Updates the namespaces; its cost is charged to the background budget. */

@@ -25,9 +25,10 @@ export class OpenedPorts {
   #resolved(): Uint16Array {
     const ports = this.#table.column('localPort').slice();
     const states = this.#table.column('newState');
+    const sockets = socketsOf(this.#table);
     const next = new Map<number, number>();
     for (let row = this.#table.rows - 1; row >= 0; row--) {
-      const socket = socketOf(this.#table, row);
+      const socket = sockets[row] ?? 0;
       if (states[row] !== TCP_STATE.SYN_SENT) next.set(socket, ports[row] ?? 0);
       else if (ports[row] === 0) ports[row] = next.get(socket) ?? 0;
     }
@@ -35,7 +36,11 @@ export class OpenedPorts {
   }
 }
 
-/** The address of the socket of a record as a number: its lower 48 bits, which no other socket has at the time. */
-export function socketOf(table: RecordTable<ConnectionFields>, row: number): number {
-  return (table.column('socket')[row] ?? 0) + ((table.column('socketOther')[row] ?? 0) & 0xffff) * 2 ** 32;
+/** The address of the socket of each record as a number: its lower 48 bits, which no other socket has at the time. */
+export function socketsOf(table: RecordTable<ConnectionFields>): Float64Array {
+  const low = table.column('socket');
+  const high = table.column('socketOther');
+  const sockets = new Float64Array(low.length);
+  for (let row = 0; row < low.length; row++) sockets[row] = (low[row] ?? 0) + ((high[row] ?? 0) & 0xffff) * 2 ** 32;
+  return sockets;
 }

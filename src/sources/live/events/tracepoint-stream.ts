@@ -10,7 +10,7 @@ import type { NetnsReader } from '../netns-reader.ts';
 import { ConnectionProgram } from './connection-program.ts';
 import { EndpointNames } from './endpoint-names.ts';
 import type { EventStream, EventStreamSink } from './event-stream.ts';
-import { OpenedPorts, socketOf } from './opened-ports.ts';
+import { OpenedPorts, socketsOf } from './opened-ports.ts';
 import { type Opening, TracepointEvent } from './tracepoint-event.ts';
 import { TracepointSocket } from './tracepoint-socket.ts';
 
@@ -39,6 +39,10 @@ interface Followed {
 /** Records that were read together. */
 interface Batch {
   table: RecordTable<ConnectionFields>;
+  /** Columns that every record is asked for. */
+  oldStates: Uint8Array;
+  newStates: Uint8Array;
+  sockets: Float64Array;
   ports: OpenedPorts;
   sink: EventStreamSink;
   /** Processes by PID: no PID is used for two within a tenth of a second. */
@@ -110,7 +114,15 @@ export class TracepointStream implements EventStream {
 
   #take(table: RecordTable<ConnectionFields>, sink: EventStreamSink): void {
     const netns = table.column('netns');
-    const batch: Batch = { table, ports: new OpenedPorts(table), sink, processes: new Map() };
+    const batch: Batch = {
+      table,
+      oldStates: table.column('oldState'),
+      newStates: table.column('newState'),
+      sockets: socketsOf(table),
+      ports: new OpenedPorts(table),
+      sink,
+      processes: new Map(),
+    };
     for (let row = 0; row < table.rows; row++) {
       const followed = this.#followed.get(netns[row] ?? 0);
       if (followed !== undefined) this.#takeRow(batch, followed, row);
@@ -118,11 +130,11 @@ export class TracepointStream implements EventStream {
   }
 
   #takeRow(batch: Batch, followed: Followed, row: number): void {
-    const { table } = batch;
+    const { table, sockets, oldStates, newStates } = batch;
     const { openings } = followed;
-    const socket = socketOf(table, row);
-    const old = table.column('oldState')[row];
-    switch (table.column('newState')[row]) {
+    const socket = sockets[row] ?? 0;
+    const old = oldStates[row];
+    switch (newStates[row]) {
       case TCP_STATE.SYN_SENT: {
         const opening = this.#openingOf(batch, followed, row, true);
         openings.set(socket, opening);
