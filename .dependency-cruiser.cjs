@@ -22,7 +22,7 @@ const MODULES = {
   guard: ['base', 'count', 'filter', 'doctor', 'model'],
   collect: ['base', 'kernel', 'procfs', 'runtimes', 'names', 'netlink', 'bpf', 'filter', 'model'],
   sources: [
-    ...['base', 'kernel', 'procfs', 'runtimes', 'names', 'netlink', 'filter', 'count', 'recording'],
+    ...['base', 'kernel', 'procfs', 'runtimes', 'names', 'netlink', 'bpf', 'filter', 'count', 'recording'],
     ...['collect', 'model'],
   ],
   act: ['base', 'kernel', 'netlink', 'collect', 'model'],

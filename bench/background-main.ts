@@ -6,7 +6,7 @@
 import { localMachine } from '../src/collect/local-machine.ts';
 import { everySocket } from '../src/model/socket/socket-query.ts';
 import { Sampler } from '../src/sources/live/sampler.ts';
-import type { TickRequest } from '../src/sources/sample-source.ts';
+import { endsTo, type TickRequest } from '../src/sources/sample-source.ts';
 
 /** One line of output. */
 export interface BackgroundTick {
@@ -39,7 +39,7 @@ const request: TickRequest = {
   query: everySocket,
   processes: 'count',
   allCounters: false,
-  closed: () => {},
+  events: endsTo(() => {}),
 };
 for (let index = 0; index < Number(ticks); index++) {
   const tick = await sampler.next(request);

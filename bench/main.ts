@@ -10,6 +10,7 @@ import { background } from './background.ts';
 import { holds, type Result } from './comparison.ts';
 import { netstatOfContainer } from './container.ts';
 import { diagnosisOfMany, doctorOfMany } from './doctor.ts';
+import { kernelSideOfEvents } from './event-programs.ts';
 import { eventsOfChurn } from './events.ts';
 import { filteredAgainstAll, filteredAgainstReceiving, filteredCommand, programAgainstReceiving } from './filter.ts';
 import { countingAgainstReceiving } from './inside.ts';
@@ -55,6 +56,7 @@ console.log(
 console.log('');
 
 // The first ones need a quiet host: every dump walks the tables of all namespaces.
+const quiet = [overviewOfNamespaces, netstatOfContainer, eventsOfChurn, watchOfChurn, kernelSideOfEvents, background];
 const quiet = [overviewOfNamespaces, ownersOfHost, netstatOfContainer, eventsOfChurn, watchOfChurn, background];
 const others = [recordingSize, recordingReadBack, doctorOfMany, diagnosisOfMany, guardOfLab];
 for (const make of [...quiet, ...others].filter(isWanted)) await measure(make.name, make);

@@ -22,6 +22,32 @@ export function errnoName(errno: number): string {
   return name === undefined || name === '' || name === '-' ? `errno ${errno}` : name;
 }
 
+/** The errno value of a name; undefined for an unknown one. */
+export function errnoOfName(name: string): number | undefined {
+  const index = NAMES.indexOf(name);
+  return index < 0 || name === '-' || name === '' ? undefined : index + 1;
+}
+
+/** Why a connection failed, by the name of the errno value, in words. */
+const CONNECTION_ERRORS: Readonly<Record<string, string>> = {
+  ECONNREFUSED: 'connection refused',
+  ETIMEDOUT: 'timed out',
+  ECONNRESET: 'reset by peer',
+  EPIPE: 'reset by peer',
+  ECONNABORTED: 'aborted',
+  EHOSTUNREACH: 'host unreachable',
+  ENETUNREACH: 'network unreachable',
+  EHOSTDOWN: 'host down',
+  ENOPROTOOPT: 'port unreachable',
+  EACCES: 'prohibited by a firewall',
+  EMSGSIZE: 'packet too large',
+};
+
+/** What an errno value says of a connection: `connection refused`; the name itself for others. */
+export function connectionErrorText(name: string): string {
+  return CONNECTION_ERRORS[name] ?? name;
+}
+
 /** Errors of a disk, a file system or an output, and of exhausted memory or descriptors: not those of the program. */
 const IO_ERRORS = ['ENOSPC', 'EDQUOT', 'EFBIG', 'EIO', 'EROFS', 'EREMOTEIO', 'ESTALE', 'ENOMEM', 'EMFILE', 'ENFILE'];
 

@@ -57,8 +57,12 @@ export const HELPER = {
   ktime_get_ns: 5,
   get_current_pid_tgid: 14,
   get_current_comm: 16,
+  /** 5.12 in programs for tracepoints. */
+  get_socket_cookie: 46,
   /** 5.5. */
   probe_read_kernel: 113,
+  /** 5.5. */
+  jiffies64: 118,
   /** 5.8: needs a read of `bpf_iter_meta.seq`. */
   seq_write: 127,
   /** 5.8. */
@@ -69,6 +73,8 @@ export const HELPER = {
   ringbuf_discard: 133,
   /** 5.9. */
   skc_to_tcp_sock: 137,
+  /** 5.11. */
+  get_current_task_btf: 158,
   /** 5.11. */
   sock_from_file: 162,
 } as const;

@@ -11,7 +11,8 @@ import type { Machine } from './machine.ts';
 /**
  * The machine that this process runs on.
  *
- * @param env variables that locate the container runtimes: DOCKER_HOST, DOCKER_CONTEXT, CONTAINER_HOST, HOME
+ * @param env variables that locate the container runtimes: DOCKER_HOST, DOCKER_CONTEXT, CONTAINER_HOST, HOME; and
+ *   SOCKLENS_BPF, `off` where no program may be loaded into the kernel
  */
 export function localMachine(env: Readonly<Record<string, string | undefined>>): Machine {
   let runtimes: Machine['runtimes'] | undefined;
@@ -21,6 +22,7 @@ export function localMachine(env: Readonly<Record<string, string | undefined>>):
     etc: '/etc',
     cgroupRoot: CGROUP_ROOT,
     systemCalls: koffiSystemCalls,
+    withoutPrograms: env.SOCKLENS_BPF === 'off',
     // Located on first use: only container targets need a runtime.
     get runtimes() {
       runtimes ??= dockerRuntimes(env, env.HOME ?? os.homedir(), { connectUnix });

@@ -17,6 +17,8 @@ export interface Machine {
    * @throws when the foreign-function library has no binary for this machine
    */
   systemCalls(): SystemCalls;
+  /** Whether no program may be loaded into the kernel (eBPF): the sources without one are used. */
+  withoutPrograms?: boolean;
   /** The container runtimes that may run on this machine, in the order in which they are asked. */
   runtimes: readonly Runtime[];
   /** Textual addresses of the host's own interfaces. */

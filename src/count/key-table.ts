@@ -28,7 +28,7 @@ export class KeyTable {
 
   /** Adds to the count of the key in {@link key}. */
   count(sockets = 1): void {
-    const group = this.#find();
+    const group = this.index();
     this.#counts[group] = (this.#counts[group] ?? 0) + sockets;
   }
 
@@ -40,8 +40,8 @@ export class KeyTable {
     }
   }
 
-  /** Index of the group of {@link key}; adds the group when it is new. */
-  #find(): number {
+  /** Index of the group of {@link key}, from 0 in the order of first occurrence; adds the group, with a count of 0, when it is new. */
+  index(): number {
     const mask = this.#slots.length - 1;
     for (let slot = this.#hash() & mask; ; slot = (slot + 1) & mask) {
       const group = this.#slots[slot] as number;

@@ -1,6 +1,6 @@
 import { formatEndpoint } from '../base/endpoint-text.ts';
 import type { PeerSummary } from '../model/report/peer-summary.ts';
-import type { ClosedConnectionRow, Lifetime } from '../model/socket/closed-connection.ts';
+import type { ConnectionEventRow, Lifetime } from '../model/socket/connection-event.ts';
 import { plainAddress } from '../model/socket/endpoint.ts';
 
 /** Peers beyond this number are summed up as one: a stream can run for weeks. */
@@ -8,7 +8,7 @@ const MOST_PEERS = 10_000;
 /** Stands for every port: the clients of a server are one peer for each address. */
 const ANY_PORT = -1;
 
-/** Sums up closed connections by peer. */
+/** Sums up the ends of connections by peer. */
 export class PeerSummaries {
   /** Number of closed connections that were added. */
   connections = 0;
@@ -18,8 +18,9 @@ export class PeerSummaries {
   #size = 0;
   #others: PeerSummary | undefined;
 
-  /** Adds a closed connection. Numbers that are unknown for it add nothing to the sums. */
-  add(closed: ClosedConnectionRow): void {
+  /** Adds the end of a connection; other events are left out. Numbers that are unknown for it add nothing to the sums. */
+  add(closed: ConnectionEventRow): void {
+    if (closed.outcome === undefined) return;
     this.connections++;
     const summary = this.#summaryOf(closed);
     summary.connections++;
@@ -27,7 +28,7 @@ export class PeerSummaries {
     summary.bytesSent += closed.bytesSent ?? 0;
     summary.bytesReceived += closed.bytesReceived ?? 0;
     summary.retransmits += closed.retransmits ?? 0;
-    this.#addLifetime(summary, closed.lifetime);
+    if (closed.lifetime !== undefined) this.#addLifetime(summary, closed.lifetime);
   }
 
   /** The peers, most connections first; last, as `others`, the sum of those beyond {@link MOST_PEERS}. */
@@ -48,7 +49,7 @@ export class PeerSummaries {
     };
   }
 
-  #summaryOf({ role = 'client', peer }: ClosedConnectionRow): PeerSummary {
+  #summaryOf({ role = 'client', peer }: ConnectionEventRow): PeerSummary {
     const port = role === 'server' ? ANY_PORT : peer.port;
     let ports = this.#peers.get(peer.address);
     const known = ports?.get(port);

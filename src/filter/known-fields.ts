@@ -78,7 +78,7 @@ const KEYWORDS: Readonly<Record<string, string>> = {
 };
 
 /** The keywords of a filter that a source cannot decide, without duplicates, in the order of the filter. */
-export function unknownIn(tree: Tree<AnyCondition>, { unknown }: KnownFields): string[] {
+export function unknownIn(tree: Tree<AnyCondition>, { unknown }: Pick<KnownFields, 'unknown'>): string[] {
   const found = new Set<string>();
   for (const keyword of keywordsOf(tree)) if (unknown.includes(keyword)) found.add(keyword);
   return [...found];
@@ -129,4 +129,15 @@ export function checkApplies(tree: Tree<AnyCondition>, protos: readonly Proto[])
 export function checkKnown(tree: Tree<AnyCondition>, known: KnownFields): void {
   const words = unknownIn(tree, known);
   if (words.length > 0) throw new Failure(known.kind, known.refusal(words.join(', ')));
+}
+
+/** Keywords whose answer for a connection can change while it lives, and not with its events alone. */
+const CHANGING: readonly string[] = [
+  ...(['state', 'idle', 'age', 'rtt', 'retrans', 'recvq', 'sendq', 'timer', 'keepalive'] as const),
+  ...(['orphan', 'unaccepted'] as const),
+];
+
+/** Whether a filter has the same answer for a connection as long as it lives. */
+export function isConstant(tree: Tree<AnyCondition>): boolean {
+  return unknownIn(tree, { unknown: CHANGING }).length === 0;
 }

@@ -8,13 +8,16 @@ import { SystemCallError, type SystemCalls } from './system-calls.ts';
 const POLLIN = 1;
 const POLLERR = 8;
 
-/** Destroy groups of TCP and UDP over both families as bits of nl_groups: SKNLGRP_*, uapi/linux/sock_diag.h. */
-const DESTROY_GROUPS = 0xf;
+/** Protocols whose destroy events are received. */
+export type DestroyProtos = 'all' | 'udp';
+
+/** Destroy groups over both families as bits of nl_groups: SKNLGRP_*, uapi/linux/sock_diag.h. */
+const DESTROY_GROUPS: Readonly<Record<DestroyProtos, number>> = { all: 0b1111, udp: 0b1010 };
 
 /** The kernel accounts some 1.3 KiB for an event: enough for a burst of 50,000. */
 export const EVENT_BUFFER_BYTES = 64 * 1024 * 1024;
 
-/** A socket that receives a destroy event for every TCP and UDP socket of one network namespace that is closed. */
+/** A socket that receives a destroy event for every socket of its protocols in one network namespace that is closed. */
 export interface EventSocket {
   readonly fd: number;
   close(): void;
@@ -31,12 +34,13 @@ export interface EventSocket {
 export function openEventSocket(
   calls: SystemCalls,
   netnsFd: number | undefined,
+  protos: DestroyProtos = 'all',
   bufferBytes = EVENT_BUFFER_BYTES,
 ): EventSocket {
   const fd = openNetlinkSocket(calls, netnsFd, NETLINK.SOCK_DIAG, SOCK.NONBLOCK);
   try {
     setBuffer(calls, fd, bufferBytes);
-    calls.bind(fd, groupsAddress());
+    calls.bind(fd, groupsAddress(DESTROY_GROUPS[protos]));
   } catch (error) {
     fs.closeSync(fd);
     throw error;
@@ -56,11 +60,11 @@ function setBuffer(calls: SystemCalls, fd: number, bytes: number): void {
 }
 
 /** struct sockaddr_nl: family u16, padding, port id u32 (0: the kernel chooses), groups u32. */
-function groupsAddress(): Uint8Array {
+function groupsAddress(groups: number): Uint8Array {
   const address = new Uint8Array(12);
   const view = new DataView(address.buffer);
   view.setUint16(0, AF.NETLINK, HOST_LITTLE_ENDIAN);
-  view.setUint32(8, DESTROY_GROUPS, HOST_LITTLE_ENDIAN);
+  view.setUint32(8, groups, HOST_LITTLE_ENDIAN);
   return address;
 }
 

@@ -1,3 +1,4 @@
+import { LivingGroups, type Peaks } from '../count/living-groups.ts';
 import { countSockets } from '../count/socket-counter.ts';
 import type { Budget, BudgetFilter } from '../guard/budget.ts';
 import type { BudgetPoint } from '../guard/target-value.ts';
@@ -6,7 +7,7 @@ import type { Names } from '../model/names.ts';
 import { connectionsOpened } from '../model/netns/counters.ts';
 import type { Share } from '../model/report/guard.ts';
 import type { ProcessSample } from '../model/sample/sample.ts';
-import type { ClosedConnection } from '../model/socket/closed-connection.ts';
+import type { ConnectionEvent, EventSource } from '../model/socket/connection-event.ts';
 import type { SocketView } from '../model/socket/socket-view.ts';
 import { TCP_STATE } from '../model/socket/tcp-state.ts';
 import type { NetnsTick, SocketSnapshot } from '../sources/sample-source.ts';
@@ -32,25 +33,38 @@ export class BudgetMeter {
   readonly #budget: Budget;
   readonly #tests: FilterTests | undefined;
   #closes = 0;
-  #living: number | undefined;
+  /** Sockets of the last snapshot that live. */
+  #alive: number | undefined;
   #opens: number | undefined;
   #highest = -1;
 
-  /** @param tests of the budget's filter; undefined without one */
-  constructor(budget: Budget, tests: FilterTests | undefined) {
+  /** Counts connections between snapshots; undefined where events do not tell enough. */
+  readonly #living: LivingGroups | undefined;
+
+  /**
+   * @param tests of the budget's filter; undefined without one
+   * @param eventSource of the source; undefined where events are not received
+   */
+  constructor(budget: Budget, tests: FilterTests | undefined, eventSource: EventSource | undefined) {
     this.#budget = budget;
     this.#tests = tests;
+    const { subject } = budget;
+    const isExact = eventSource === 'tracepoint' && subject.kind === 'peak' && (tests?.isConstant ?? true);
+    if (isExact && !subject.filter.unix) this.#living = new LivingGroups(budget.scope === 'process' ? ['process'] : []);
   }
 
   /** Called when the command starts: forgets the peak before it. */
   begin(): void {
     this.#highest = -1;
+    this.#living?.restart();
   }
 
-  /** Takes a closed connection in. */
-  closed(closed: ClosedConnection): void {
-    if (this.#budget.subject.kind !== 'rate' || closed.proto !== 'tcp') return;
-    if (this.#tests === undefined || this.#tests.closed?.(closed)) this.#closes++;
+  /** Takes an event in. */
+  event(event: ConnectionEvent): void {
+    if (event.proto !== 'tcp' || (this.#living === undefined && this.#budget.subject.kind !== 'rate')) return;
+    if (this.#tests !== undefined && !this.#tests.events?.(event)) return;
+    this.#living?.event(event);
+    if (event.outcome !== undefined) this.#closes++;
   }
 
   /** Measures a tick; undefined when it has no value for this budget. */
@@ -66,7 +80,7 @@ export class BudgetMeter {
       case 'descriptors':
         return this.#descriptors(input, subject.as);
       case 'lost-events':
-        return input.tick.closes === undefined ? undefined : between(input, input.tick.lost);
+        return input.tick.events === undefined ? undefined : between(input, input.tick.lost);
       case 'findings':
         return undefined;
     }
@@ -78,15 +92,19 @@ export class BudgetMeter {
     const { total, unix } = countSockets(snapshot.sockets, test).counts();
     const value = filter.unix ? unix : total;
     const perProcess = this.#budget.scope === 'process';
+    // Without cookies (/proc) events and snapshots cannot be joined.
+    const peaks = snapshot.source === 'sock_diag' ? this.#living?.snapshot({ ...snapshot, names }, test) : undefined;
     // Finding the largest holders takes another pass, made only where a report may show them.
-    if (value === 0 || !(perProcess || value > this.#highest || this.#budget.subject.kind !== 'peak')) {
-      return { atMs, value };
-    }
+    const isHigh = perProcess || value > this.#highest || this.#budget.subject.kind !== 'peak';
+    const all = value > 0 && isHigh ? mostOf({ ...snapshot, names }, test) : [];
+    const who = perProcess ? all.filter(({ kind }) => kind === 'process') : all;
+    const counted = perProcess ? (who[0]?.count ?? 0) : value;
     this.#highest = Math.max(this.#highest, value);
-    const who = mostOf({ ...snapshot, names }, test);
-    if (!perProcess) return { atMs, value, who };
-    const process = who.filter(({ kind }) => kind === 'process');
-    return { atMs, value: process[0]?.count ?? 0, who: process };
+    const between = peaks === undefined ? undefined : highestOf(peaks, perProcess);
+    // What a snapshot counts beside connections (UDP) is not in the peak of connections.
+    if (between !== undefined && between.count > counted)
+      return { atMs, value: between.count, ...(between.name !== undefined && { who: [between as Share] }) };
+    return value > 0 && isHigh ? { atMs, value: counted, who } : { atMs, value: counted };
   }
 
   /** The kernel counts all opens; with a filter, opens are computed from closes and the change in open sockets. */
@@ -96,17 +114,17 @@ export class BudgetMeter {
     this.#closes = 0;
     const opensBefore = this.#opens;
     this.#opens = connectionsOpened(tick.counters);
-    const livingBefore = this.#living;
-    if (snapshot !== undefined) this.#living = this.#countLiving(snapshot);
+    const livingBefore = this.#alive;
+    if (snapshot !== undefined) this.#alive = this.#countLiving(snapshot);
     if (beforeMs === undefined || atMs <= beforeMs) return undefined;
     const perSecond = (count: number) => Math.round((Math.max(0, count) / ((atMs - beforeMs) / 1000)) * 10) / 10;
     if (of === 'opens' && this.#tests === undefined && this.#opens !== undefined && opensBefore !== undefined) {
       return { atMs, sinceMs: beforeMs, value: perSecond(this.#opens - opensBefore) };
     }
-    if (tick.closes === undefined) return undefined;
+    if (tick.events === undefined) return undefined;
     if (of === 'closes') return between(input, perSecond(closes));
-    if (livingBefore === undefined || this.#living === undefined) return undefined;
-    return between(input, perSecond(closes + this.#living - livingBefore));
+    if (livingBefore === undefined || this.#alive === undefined) return undefined;
+    return between(input, perSecond(closes + this.#alive - livingBefore));
   }
 
   #countLiving(snapshot: SocketSnapshot): number {
@@ -125,6 +143,14 @@ export class BudgetMeter {
     if (container !== undefined) who.push({ kind: 'container', name: container, count: used });
     return { atMs, value: value(fullest), who };
   }
+}
+
+/** The highest peak, of one process or of all; the name where it is that of a process. */
+function highestOf({ groups, total }: Peaks, perProcess: boolean): Pick<Share, 'count'> & Partial<Share> {
+  if (!perProcess) return { count: total };
+  const [most] = [...groups.values()].sort((a, b) => b.count - a.count);
+  const name = most?.key.process;
+  return typeof name === 'string' ? { kind: 'process', name, count: most?.count ?? 0 } : { count: 0 };
 }
 
 function between({ tick, atMs, beforeMs }: MeterInput, value: number): Metered {

@@ -4,7 +4,7 @@ import { countSubflows } from '../guard/state-counts.ts';
 import type { BudgetPoint } from '../guard/target-value.ts';
 import type { WatchedNetns } from '../model/netns/netns.ts';
 import type { SocketCounts } from '../model/report/socket-counts.ts';
-import type { ClosedConnection } from '../model/socket/closed-connection.ts';
+import type { ConnectionEvent } from '../model/socket/connection-event.ts';
 import type { SampleSource, Tick } from '../sources/sample-source.ts';
 import { BudgetMeter } from './budget-meter.ts';
 import { testsOverTime } from './filter-tests.ts';
@@ -34,9 +34,9 @@ export class GuardMeters {
     for (const meters of this.#meters.values()) for (const meter of meters) meter.begin();
   }
 
-  /** Takes a closed connection in. */
-  closed({ netns }: WatchedNetns, closed: ClosedConnection): void {
-    for (const meter of this.#meters.get(netns) ?? []) meter.closed(closed);
+  /** Takes an event in. */
+  event({ netns }: WatchedNetns, event: ConnectionEvent): void {
+    for (const meter of this.#meters.get(netns) ?? []) meter.event(event);
   }
 
   /** Measures a tick. @throws {Failure} `usage` for an unknown name in a budget */
@@ -74,7 +74,8 @@ export class GuardMeters {
     for (const budget of this.#budgets) {
       const filter = filterOf(budget)?.filter;
       const bound = filter === undefined ? undefined : await this.#source.bind(namespace, filter);
-      meters.push(new BudgetMeter(budget, bound === undefined ? undefined : testsOverTime(bound, this.#source)));
+      const tests = bound === undefined ? undefined : testsOverTime(bound, this.#source);
+      meters.push(new BudgetMeter(budget, tests, this.#source.eventSource));
     }
     this.#meters.set(namespace.netns, meters);
     return meters;

@@ -1,56 +1,65 @@
 import { Roles } from '../count/roles.ts';
 import type { BoundFilter } from '../filter/bound-filter.ts';
 import { filterTest } from '../filter/filter-test.ts';
-import { checkKnown, unknownIn } from '../filter/known-fields.ts';
-import type { ClosedConnection } from '../model/socket/closed-connection.ts';
+import { checkKnown, isConstant, unknownIn } from '../filter/known-fields.ts';
+import type { ConnectionEvent } from '../model/socket/connection-event.ts';
 import type { SocketView } from '../model/socket/socket-view.ts';
 import type { SampleSource, SocketSnapshot } from '../sources/sample-source.ts';
 
 /** Makes the test of a filter for the sockets of one snapshot. */
 export type SnapshotTest = (snapshot: SocketSnapshot) => (socket: SocketView) => boolean;
 
-/** The test of a filter for closed connections. */
-export type ClosedTest = (closed: ClosedConnection) => boolean;
+/** The test of a filter for connection events. */
+export type EventTest = (event: ConnectionEvent) => boolean;
 
 /** The part of a source that tests need. */
 type Source = Pick<SampleSource, 'knowledge' | 'isNamed'>;
 
-/** The tests of a filter for the snapshots and closed connections of a source. */
+/** The tests of a filter for the snapshots and connection events of a source. */
 export interface FilterTests {
   snapshot: SnapshotTest;
-  /** Undefined where the filter cannot be decided for closed connections: how many match is then unknown. */
-  closed: ClosedTest | undefined;
+  /** Undefined where the filter cannot be decided for events: how many match is then unknown. */
+  events: EventTest | undefined;
+  /** Whether the filter has the same answer for a connection as long as it lives: events alone can count its connections. */
+  isConstant: boolean;
 }
 
 /**
- * The tests of a filter for snapshots, and for the connections closed between them.
+ * The tests of a filter for snapshots, and for the events between them.
  *
  * @throws {Failure} `usage` for a keyword that the source's snapshots cannot decide
  */
 export function testsOverTime(bound: BoundFilter, source: Source): FilterTests {
   checkKnown(bound.tree, source.knowledge.snapshots);
   const decided = unknownIn(bound.tree, source.knowledge.closed).length === 0;
-  return { snapshot: snapshotTest(bound, source), closed: decided ? closedTest(bound, source) : undefined };
+  return {
+    snapshot: snapshotTest(bound, source),
+    events: decided ? eventTest(bound, source) : undefined,
+    isConstant: decided && isConstant(bound.tree),
+  };
 }
 
 /**
- * The test of a filter for closed connections: processes, containers, roles and ages are those that dumps showed.
+ * The test of a filter for connection events: processes, containers, roles and ages are those of the event, or that
+ * dumps showed.
  *
  * @throws {Failure} `usage` for a keyword that neither events nor dumps can decide
  */
-export function closedTest(bound: BoundFilter, source: Source): ClosedTest {
-  let current: ClosedConnection | undefined;
+export function eventTest(bound: BoundFilter, source: Source): EventTest {
+  let current: ConnectionEvent | undefined;
   const test = filterTest(bound, source.knowledge.closed, {
-    processesOf: () => current?.remembered?.holders ?? [],
+    processesOf: () => current?.processes ?? [],
     belongsTo: (_, wanted) => current?.container !== undefined && source.isNamed(current.container, wanted),
     roleOf: () => current?.role ?? 'client',
     isListenedOn: () => current?.role === 'server',
-    ageUsOf: () =>
-      current?.remembered === undefined ? undefined : (current.atMs - current.remembered.firstSeenMs) * 1000,
+    ageUsOf: () => {
+      const sinceMs = current?.openedAtMs ?? current?.remembered?.firstSeenMs;
+      return current === undefined || sinceMs === undefined ? undefined : (current.atMs - sinceMs) * 1000;
+    },
   });
-  return (closed) => {
-    current = closed;
-    return test(closed.socket);
+  return (event) => {
+    current = event;
+    return test(event.socket);
   };
 }
 

@@ -2,7 +2,7 @@ import type { StopSignal } from '../base/stop-signal.ts';
 import type { WatchedNetns } from '../model/netns/netns.ts';
 import type { Series } from '../model/sample/series.ts';
 import { everySocket } from '../model/socket/socket-query.ts';
-import type { SampleSource, TickRequest } from '../sources/sample-source.ts';
+import { allTo, type SampleSource, type TickRequest } from '../sources/sample-source.ts';
 import { SeriesBuilder } from '../sources/series/series-builder.ts';
 
 /**
@@ -11,13 +11,13 @@ import { SeriesBuilder } from '../sources/series/series-builder.ts';
  * @param most number of sockets stored over all snapshots; undefined for all of them
  */
 export async function observe(source: SampleSource, stop?: StopSignal, most?: number): Promise<Series> {
-  const builder = new SeriesBuilder(most);
+  const builder = new SeriesBuilder(source.eventSource, most);
   const request: TickRequest = {
     isForeground: () => true,
     query: () => ({ ...everySocket(), tcpInfo: true }),
     processes: 'kinds',
     allCounters: true,
-    closed: (namespace, closed) => builder.closed(namespace, closed),
+    events: allTo((namespace, event) => builder.event(namespace, event)),
   };
   for (let tick = await source.next(request, stop); tick !== undefined; tick = await source.next(request, stop)) {
     builder.add(tick);

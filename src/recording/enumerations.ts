@@ -1,5 +1,5 @@
 import type { Source } from '../model/sample/coverage.ts';
-import type { Outcome } from '../model/socket/closed-connection.ts';
+import { CONNECTION_OUTCOMES, type Outcome } from '../model/socket/connection-event.ts';
 import type { Family, Proto } from '../model/socket/socket-view.ts';
 
 /** The values of enumerated fields in a recording. An unknown value in a file is read as the first one. */
@@ -8,6 +8,5 @@ export const PROTOS = [
 ] as const satisfies readonly Proto[];
 export const FAMILIES = ['inet', 'inet6', 'unix', 'packet', 'netlink', 'vsock'] as const satisfies readonly Family[];
 export const SOURCES = ['sock_diag', 'procfs'] as const satisfies readonly Source[];
-export const OUTCOMES = [
-  ...(['closed', 'refused', 'no-answer', 'failed', 'aborted', 'never-accepted', 'unconnected'] as const),
-] as const satisfies readonly Outcome[];
+/** In the order of the first version, in which the first is read for an unknown value. */
+export const OUTCOMES = [...CONNECTION_OUTCOMES, 'unconnected'] as const satisfies readonly Outcome[];

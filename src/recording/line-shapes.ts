@@ -3,6 +3,7 @@ import { issueText } from '../base/issue-text.ts';
 import type { WatchedContainer, WatchedNetns } from '../model/netns/netns.ts';
 import type { RecordedDetails, RecordedNames, RecordingHeader } from '../model/sample/recorded.ts';
 import type { HostSample, PidsUse, ProcessSample, SocketMemory } from '../model/sample/sample.ts';
+import { EVENT_SOURCES } from '../model/socket/connection-event.ts';
 import { RecordingError } from './recording-error.ts';
 
 const texts = v.record(v.string(), v.string());
@@ -57,6 +58,7 @@ export const HEADER = v.looseObject({
   target: v.optional(v.string(), ''),
   closely: v.optional(v.boolean(), false),
   events: v.optional(v.boolean(), false),
+  eventSource: v.exactOptional(v.picklist(EVENT_SOURCES)),
   redacted: v.optional(v.boolean(), false),
 }) satisfies v.GenericSchema<unknown, RecordingHeader>;
 

@@ -55,7 +55,13 @@ export interface NetnsChange {
   processes?: readonly ProcessSample[];
   pids?: readonly PidsUse[];
   memory?: readonly SocketMemory[];
+  /** Connections that were closed, and attempts that failed. */
   closes?: number;
+  /** How many of {@link closes} were attempts that failed; absent for none, and in files of versions before 0.3. */
+  failed?: number;
+  /** Absent for none, and where the source of events does not report them. */
+  opened?: number;
+  established?: number;
   lost?: number;
   look?: SnapshotChange;
 }
@@ -79,8 +85,16 @@ export interface SnapshotChange {
   gone?: number[];
 }
 
-/** Connections closed since the previous tick; written before the next tick. */
-export interface ClosedLine {
+/** Connections opened and established since the previous tick; written before the next tick. */
+export interface BeganLine {
+  type: 'began';
+  /** Milliseconds since the epoch. */
+  at: number;
+  begins: Columns;
+}
+
+/** Connections closed, and attempts that failed, since the previous tick; written before the next tick. */
+export interface EndedLine {
   type: 'ended';
   /** Milliseconds since the epoch. */
   at: number;
@@ -93,4 +107,12 @@ export interface EndLine {
 }
 
 /** Any line of a recording. */
-export type RecordingLine = HeaderLine | NamespacesLine | NamesLine | DetailsLine | TickLine | ClosedLine | EndLine;
+export type RecordingLine =
+  | HeaderLine
+  | NamespacesLine
+  | NamesLine
+  | DetailsLine
+  | TickLine
+  | BeganLine
+  | EndedLine
+  | EndLine;

@@ -1,6 +1,6 @@
 import type { Names } from '../model/names.ts';
 import type { StoredNetnsTick } from '../model/sample/recorded.ts';
-import type { ClosedConnectionRecord } from '../model/socket/closed-connection.ts';
+import type { ConnectionEventRecord } from '../model/socket/connection-event.ts';
 import type { SocketColumns } from '../model/socket/socket-columns.ts';
 import type { Proto } from '../model/socket/socket-view.ts';
 import { AllRows } from '../model/socket/stored-sockets.ts';
@@ -23,7 +23,7 @@ export class NameChanges {
   /** The line for the new and changed names of a tick; undefined for none. */
   line(
     namespaces: readonly StoredNetnsTick<SocketColumns>[],
-    closed: readonly ClosedConnectionRecord[],
+    events: readonly ConnectionEventRecord[],
     names: Names,
   ): NamesLine | undefined {
     for (const { snapshot } of namespaces) {
@@ -36,7 +36,7 @@ export class NameChanges {
       });
     }
     // A connection that was opened and closed between two snapshots is in neither of them.
-    for (const { peer } of closed) {
+    for (const { peer } of events) {
       const { name, address } = peer;
       if (name !== undefined) this.#setHost(address.replace(/^::ffff:(?=.*\.)/, ''), name);
     }

@@ -3,9 +3,10 @@ import type { Sockstat } from '../model/netns/counters.ts';
 import type { WatchedContainer, WatchedNetns } from '../model/netns/netns.ts';
 import type { RecordedDetails, RecordingHeader, StoredNetnsTick, StoredTick } from '../model/sample/recorded.ts';
 import type { HostSample, PidsUse, ProcessSample, SocketMemory } from '../model/sample/sample.ts';
+import type { EventCounts } from '../model/socket/connection-event.ts';
 import type { StoredSockets } from '../model/socket/stored-sockets.ts';
 import { AddressTexts } from './address-texts.ts';
-import { fromClosedColumns, type RecordedClosedConnection } from './closed-rows.ts';
+import { fromEventColumns, type RecordedConnectionEvent } from './event-rows.ts';
 import { KnownNamespaces } from './known-namespaces.ts';
 import { checked, DETAILS, HEADER, HOST, MEMORY, NAMES, NAMESPACES, PIDS, TIME } from './line-shapes.ts';
 import {
@@ -35,7 +36,7 @@ interface Known {
 /** The content of a line. */
 export type RecordingItem =
   | { kind: 'tick'; tick: StoredTick<StoredSockets> }
-  | { kind: 'closed'; closed: RecordedClosedConnection[] }
+  | { kind: 'events'; events: RecordedConnectionEvent[] }
   | { kind: 'end' }
   | { kind: 'other' };
 
@@ -118,7 +119,9 @@ export class RecordingReader {
         this.#addDetails(line);
         return OTHER;
       case 'ended':
-        return { kind: 'closed', closed: fromClosedColumns(line.ends, time(line.at), this.#addresses.of) };
+        return { kind: 'events', events: fromEventColumns(line.ends, time(line.at), this.#addresses.of) };
+      case 'began':
+        return { kind: 'events', events: fromEventColumns(line.begins, time(line.at), this.#addresses.of) };
       case 'tick':
         return { kind: 'tick', tick: this.#tick(line) };
       case 'end':
@@ -185,9 +188,14 @@ export class RecordingReader {
       ...(pids !== undefined && { pids }),
       ...(memory !== undefined && { memory }),
       ...(snapshot !== undefined && { snapshot }),
-      ...(this.header.events && { closes: change.closes ?? 0 }),
+      ...(this.header.events && { events: this.#eventCounts(change) }),
       lost: change.lost ?? 0,
     };
+  }
+
+  #eventCounts({ closes = 0, failed = 0, opened = 0, established = 0 }: Partial<NetnsChange>): EventCounts {
+    const ends = { failed, closed: closes - failed };
+    return this.header.eventSource === 'tracepoint' ? { opened, established, ...ends } : ends;
   }
 
   #newKnown(): Known {

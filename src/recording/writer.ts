@@ -1,9 +1,9 @@
 import type { Names } from '../model/names.ts';
 import type { RecordedDetails, RecordingHeader, StoredNetnsTick, StoredTick } from '../model/sample/recorded.ts';
 import type { HostSample } from '../model/sample/sample.ts';
-import type { ClosedConnectionRecord } from '../model/socket/closed-connection.ts';
+import type { ConnectionEventRecord, EventCounts } from '../model/socket/connection-event.ts';
 import type { SocketColumns } from '../model/socket/socket-columns.ts';
-import { toClosedColumns } from './closed-columns.ts';
+import { toEventColumns } from './event-columns.ts';
 import { KnownNamespaces } from './known-namespaces.ts';
 import { type NetnsChange, RECORDING_VERSION, type RecordingLine, type TickLine } from './lines.ts';
 import { NameChanges } from './name-changes.ts';
@@ -21,7 +21,7 @@ interface Known {
   sockets: SocketChangesWriter;
 }
 
-/** Encodes ticks and closed connections as lines of a recording. */
+/** Encodes ticks and connection events as lines of a recording. */
 export class RecordingWriter {
   readonly #known = new KnownNamespaces(newKnown);
   readonly #names = new NameChanges();
@@ -38,8 +38,8 @@ export class RecordingWriter {
     return { type: 'details', ...details };
   }
 
-  /** The lines of a tick and of the connections closed since the previous one. @param names for its addresses and ports */
-  tick(tick: StoredTick<SocketColumns>, closed: readonly ClosedConnectionRecord[], names: Names): RecordingLine[] {
+  /** The lines of a tick and of the events since the previous one. @param names for its addresses and ports */
+  tick(tick: StoredTick<SocketColumns>, events: readonly ConnectionEventRecord[], names: Names): RecordingLine[] {
     const lines: RecordingLine[] = [];
     const namespaces = tick.namespaces.map(({ namespace }) => namespace);
     const text = JSON.stringify([namespaces, tick.containers]);
@@ -49,15 +49,21 @@ export class RecordingWriter {
       this.#names.askAgain();
       lines.push({ type: 'spaces', spaces: namespaces, containers: tick.containers });
     }
-    const newNames = this.#names.line(tick.namespaces, closed, names);
+    const newNames = this.#names.line(tick.namespaces, events, names);
     if (newNames !== undefined) lines.push(newNames);
-    lines.push(...this.closed(closed, tick.atMs), this.#tickLine(tick));
+    lines.push(...this.events(events, tick.atMs), this.#tickLine(tick));
     return lines;
   }
 
-  /** The line of closed connections; none without connections. */
-  closed(closed: readonly ClosedConnectionRecord[], atMs: number): RecordingLine[] {
-    return closed.length === 0 ? [] : [{ type: 'ended', at: atMs, ends: toClosedColumns(closed, atMs) }];
+  /** The lines of events, beginnings and ends of connections; none without events. */
+  events(events: readonly ConnectionEventRecord[], atMs: number): RecordingLine[] {
+    const isEnd = ({ event }: ConnectionEventRecord) => event === 'failed' || event === 'closed';
+    const begins = events.filter((event) => !isEnd(event));
+    const ends = events.filter(isEnd);
+    const lines: RecordingLine[] = [];
+    if (begins.length > 0) lines.push({ type: 'began', at: atMs, begins: toEventColumns(begins, atMs) });
+    if (ends.length > 0) lines.push({ type: 'ended', at: atMs, ends: toEventColumns(ends, atMs) });
+    return lines;
   }
 
   /** The last line. */
@@ -85,7 +91,7 @@ export class RecordingWriter {
     counters,
     sockstat,
     snapshot,
-    closes,
+    events,
     lost,
     ...lists
   }: StoredNetnsTick<SocketColumns>): NetnsChange | undefined {
@@ -104,11 +110,19 @@ export class RecordingWriter {
       if (text !== known[name]) Object.assign(change, { [name]: list });
       known[name] = text;
     }
-    if (closes !== undefined && closes > 0) change.closes = closes;
+    if (events !== undefined) addEvents(change, events);
     if (lost > 0) change.lost = lost;
     if (snapshot !== undefined) change.look = known.sockets.change(snapshot);
     return Object.keys(change).length > 1 ? change : undefined;
   }
+}
+
+/** Counts of 0 are left out. `closes` includes the attempts that failed, as in files of the first version. */
+function addEvents(change: NetnsChange, { opened, established, failed, closed }: EventCounts): void {
+  if (failed + closed > 0) change.closes = failed + closed;
+  if (failed > 0) change.failed = failed;
+  if (opened) change.opened = opened;
+  if (established) change.established = established;
 }
 
 function newKnown(): Known {

@@ -1,13 +1,13 @@
-import type { ClosedConnectionRow, Lifetime } from '../model/socket/closed-connection.ts';
+import type { ConnectionEventRow, Lifetime } from '../model/socket/connection-event.ts';
 import type { Endpoint } from '../model/socket/socket-row.ts';
 import { ByteWriter } from './byte-writer.ts';
-import type { ClosedOutput, ClosedSummary } from './closed-output.ts';
+import type { ClosedOutput, ClosedSummary, EventGap } from './closed-output.ts';
 
 /** Maximum number of names whose JSON text is cached; most streams have few. */
 const MAX_CACHED_NAMES = 10_000;
 
 /**
- * Closed connections as lines of NDJSON, written directly into bytes without JSON.stringify: there may be tens of
+ * Connection events as lines of NDJSON, written directly into bytes without JSON.stringify: there may be tens of
  * thousands per second, and most of a line is numbers.
  */
 export class ClosedJson implements ClosedOutput {
@@ -19,13 +19,15 @@ export class ClosedJson implements ClosedOutput {
 
   header(): void {}
 
-  connection(out: ByteWriter, closed: ClosedConnectionRow): void {
-    const { at, process, container, role } = closed;
+  connection(out: ByteWriter, closed: ConnectionEventRow): void {
+    const { at, processes, container, role, outcome, cookie } = closed;
     if (at !== this.#at) {
       this.#at = at;
       this.#atText = at.toISOString();
     }
-    out.ascii('{"type":"connection","at":"');
+    out.ascii('{"type":"connection","event":"');
+    out.ascii(closed.event);
+    out.ascii('","at":"');
     out.ascii(this.#atText);
     out.ascii('","target":');
     this.#name(out, closed.target);
@@ -38,35 +40,45 @@ export class ClosedJson implements ClosedOutput {
     out.ascii(',"peer":');
     this.#endpoint(out, closed.peer);
     if (role !== undefined) out.ascii(role === 'server' ? ',"role":"server"' : ',"role":"client"');
-    if (process !== undefined) {
-      out.ascii(',"process":{"pid":');
-      out.uint(process.pid);
-      out.ascii(',"name":');
-      this.#name(out, process.name);
-      out.ascii('}');
-    }
+    if (processes !== undefined) this.#processes(out, processes);
     if (container !== undefined) {
       out.ascii(',"container":');
       this.#name(out, container);
     }
-    lifetime(out, closed.lifetime);
+    number(out, ',"latencyUs":', closed.latencyUs);
+    if (closed.lifetime !== undefined) lifetime(out, closed.lifetime);
     number(out, ',"bytesSent":', closed.bytesSent);
     number(out, ',"bytesReceived":', closed.bytesReceived);
     number(out, ',"rttUs":', closed.rttUs);
     number(out, ',"retransmits":', closed.retransmits);
-    out.ascii(',"outcome":"');
-    out.ascii(closed.outcome);
-    out.ascii('","cookie":"');
-    out.ascii(closed.cookie);
-    out.ascii('"}\n');
+    word(out, ',"outcome":"', outcome);
+    word(out, ',"closedBy":"', closed.closedBy);
+    word(out, ',"errno":"', closed.errno);
+    word(out, ',"source":"', closed.source);
+    word(out, ',"cookie":"', cookie);
+    out.ascii('}\n');
   }
 
-  gap(out: ByteWriter, target: string, from: Date, to: Date): void {
-    line(out, { type: 'gap', target, from, to, reason: 'the kernel dropped events: its buffer was full' });
+  gap(out: ByteWriter, gap: EventGap): void {
+    line(out, { type: 'gap', ...gap, reason: 'the kernel dropped events: its buffer was full' });
   }
 
   summary(out: ByteWriter, summary: ClosedSummary): void {
     line(out, { type: 'summary', ...summary });
+  }
+
+  #processes(out: ByteWriter, processes: NonNullable<ConnectionEventRow['processes']>): void {
+    let before = ',"processes":[';
+    for (const { pid, name } of processes) {
+      out.ascii(before);
+      before = ',';
+      out.ascii('{"pid":');
+      out.uint(pid);
+      out.ascii(',"name":');
+      this.#name(out, name);
+      out.ascii('}');
+    }
+    out.ascii(']');
   }
 
   #endpoint(out: ByteWriter, { address, port, name, service }: Endpoint): void {
@@ -101,6 +113,13 @@ function number(out: ByteWriter, key: string, value: number | undefined): void {
   if (value === undefined) return;
   out.ascii(key);
   out.uint(value);
+}
+
+function word(out: ByteWriter, key: string, value: string | undefined): void {
+  if (value === undefined) return;
+  out.ascii(key);
+  out.ascii(value);
+  out.ascii('"');
 }
 
 function lifetime(out: ByteWriter, { atLeastMs, atMostMs }: Lifetime): void {

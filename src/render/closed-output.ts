@@ -1,27 +1,40 @@
 import type { PeerSummary } from '../model/report/peer-summary.ts';
-import type { ClosedConnectionRow } from '../model/socket/closed-connection.ts';
+import type { ConnectionEventRow, EventCounts } from '../model/socket/connection-event.ts';
 import type { ByteWriter } from './byte-writer.ts';
 
-/** The summary at the end of a stream of closed connections. */
+/** A time in which events of a target were lost. */
+export interface EventGap {
+  target: string;
+  from: Date;
+  to: Date;
+  /** Number of lost events; absent where unknown. */
+  lostEvents?: number;
+}
+
+/** The summary at the end of a stream of events. */
 export interface ClosedSummary {
   from: Date;
   to: Date;
-  /** Number of closed connections. */
+  /** Number of reported events, of the kinds that were asked for. */
+  events: Partial<EventCounts>;
+  /** Number of connections that ended, failed attempts included. */
   connections: number;
-  /** Number of times that the kernel dropped events. */
+  /** Number of gaps. */
   gaps: number;
+  /** Number of lost events, as far as it is known. */
+  lostEvents: number;
   /** The peer with the most connections first. */
   peers: readonly PeerSummary[];
 }
 
-/** Writes a stream of closed connections, as text or as JSON. */
+/** Writes a stream of connection events, as text or as JSON. */
 export interface ClosedOutput {
   /** Writes the header. */
   header(out: ByteWriter): void;
-  /** Writes one connection. */
-  connection(out: ByteWriter, closed: ClosedConnectionRow): void;
+  /** Writes one event. */
+  connection(out: ByteWriter, row: ConnectionEventRow): void;
   /** Writes a time range in which events of a target were lost. */
-  gap(out: ByteWriter, target: string, from: Date, to: Date): void;
+  gap(out: ByteWriter, gap: EventGap): void;
   /** Writes the summary. */
   summary(out: ByteWriter, summary: ClosedSummary): void;
 }

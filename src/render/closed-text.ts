@@ -1,24 +1,25 @@
 import { clockText, durationText } from '../base/duration.ts';
 import { formatEndpoint } from '../base/endpoint-text.ts';
+import { connectionErrorText } from '../base/errno.ts';
 import { plural } from '../base/plural.ts';
 import { safeText } from '../base/safe-text.ts';
 import { sizeText } from '../base/size.ts';
 import { wrapWords } from '../base/word-wrap.ts';
 import type { PeerSummary } from '../model/report/peer-summary.ts';
-import type { ClosedConnectionRow, Lifetime, Outcome } from '../model/socket/closed-connection.ts';
+import { CONNECTION_OUTCOMES, type ConnectionEventRow, type Lifetime } from '../model/socket/connection-event.ts';
 import type { Endpoint } from '../model/socket/socket-row.ts';
 import type { ByteWriter } from './byte-writer.ts';
-import type { ClosedOutput, ClosedSummary } from './closed-output.ts';
+import type { ClosedOutput, ClosedSummary, EventGap } from './closed-output.ts';
 import { type GrowingColumn, GrowingTable, type GrowingTarget } from './growing-table.ts';
 import { Table } from './table.ts';
 
+const TIME: GrowingColumn = { title: 'Time', align: 'left', width: 12, narrow: 8 };
 /** Initial widths, which most cells fit into: a column grows only for a wider cell. */
 const COLUMNS: readonly GrowingColumn[] = [
-  { title: 'Closed', align: 'left', width: 12, narrow: 8 },
   { title: 'Owner', align: 'left', width: 20, shorten: 'process', least: 12 },
   { title: 'Local', align: 'left', width: 21, shorten: 'endpoint', drop: 3 },
   { title: 'Peer', align: 'left', width: 21, shorten: 'endpoint', least: 18 },
-  { title: 'Lifetime', align: 'right', width: 9, drop: 6 },
+  { title: 'Duration', align: 'right', width: 9, drop: 6 },
   { title: 'Sent', align: 'right', width: 5, drop: 4 },
   { title: 'Recv', align: 'right', width: 5, drop: 5 },
   { title: 'RTT', align: 'right', width: 6, drop: 2 },
@@ -26,59 +27,77 @@ const COLUMNS: readonly GrowingColumn[] = [
   { title: 'Outcome', align: 'left', width: 8 },
 ];
 
-/** Closed connections as lines of a table, for a person. */
+/** Present where lines are not only of ends of connections, which their outcome tells apart. */
+const EVENT_COLUMN: GrowingColumn = { title: 'Event', align: 'left', width: 11 };
+
+/** Connection events as lines of a table, for a person. */
 export class ClosedText implements ClosedOutput {
   readonly #target: GrowingTarget;
   readonly #only: string | undefined;
+  readonly #beginnings: boolean;
   readonly #table: GrowingTable;
 
   /**
    * @param only name of the only target, which lines do not repeat; undefined for several
+   * @param beginnings whether there are events other than the ends of connections
    */
-  constructor(target: GrowingTarget, only: string | undefined) {
+  constructor(target: GrowingTarget, only: string | undefined, beginnings: boolean) {
     this.#target = target;
     this.#only = only;
-    this.#table = new GrowingTable(COLUMNS, target);
+    this.#beginnings = beginnings;
+    this.#table = new GrowingTable([TIME, ...(beginnings ? [EVENT_COLUMN] : []), ...COLUMNS], target);
   }
 
   header(out: ByteWriter): void {
     this.#table.header(out);
   }
 
-  connection(out: ByteWriter, closed: ClosedConnectionRow): void {
-    const clock = clockText(closed.at);
+  connection(out: ByteWriter, row: ConnectionEventRow): void {
+    const clock = clockText(row.at);
     this.#table.row(out, [
       this.#table.narrow ? clock.slice(0, 8) : clock,
-      this.#owner(closed),
-      endpoint(closed.local),
-      endpoint(closed.peer),
-      lifetimeText(closed.lifetime),
-      closed.bytesSent === undefined ? '-' : sizeText(closed.bytesSent),
-      closed.bytesReceived === undefined ? '-' : sizeText(closed.bytesReceived),
-      closed.rttUs === undefined ? '-' : durationText(closed.rttUs / 1000),
-      closed.retransmits === undefined ? '-' : String(closed.retransmits),
-      closed.outcome,
+      ...(this.#beginnings ? [row.event] : []),
+      this.#owner(row),
+      endpoint(row.local),
+      endpoint(row.peer),
+      durationOf(row),
+      row.bytesSent === undefined ? '-' : sizeText(row.bytesSent),
+      row.bytesReceived === undefined ? '-' : sizeText(row.bytesReceived),
+      row.rttUs === undefined ? '-' : durationText(row.rttUs / 1000),
+      row.retransmits === undefined ? '-' : String(row.retransmits),
+      outcomeText(row),
     ]);
   }
 
-  gap(out: ByteWriter, target: string, from: Date, to: Date): void {
+  gap(out: ByteWriter, { target, from, to, lostEvents }: EventGap): void {
     const time = `${clockText(from)} to ${clockText(to)}`;
-    out.text(`-- ${safeText(target)}: events lost, ${time}: the kernel's buffer was full --\n`);
+    const number = lostEvents === undefined ? 'events' : plural(lostEvents, 'event');
+    out.text(`-- ${safeText(target)}: ${number} lost, ${time}: the kernel's buffer was full --\n`);
   }
 
-  summary(out: ByteWriter, { from, to, connections, gaps, peers }: ClosedSummary): void {
-    const missed = gaps === 0 ? '' : `, some events lost (${plural(gaps, 'gap')})`;
-    const time = durationText(to.getTime() - from.getTime());
-    const sentence = `${plural(connections, 'connection')} closed in ${time}${missed}`;
+  summary(out: ByteWriter, { from, to, events, connections, gaps, lostEvents, peers }: ClosedSummary): void {
+    const number = lostEvents > 0 ? `${lostEvents} events` : 'some events';
+    const missed = gaps === 0 ? '' : `, ${number} lost (${plural(gaps, 'gap')})`;
+    const counts = [
+      ...(['opened', 'established'] as const).flatMap((kind) =>
+        events[kind] === undefined ? [] : [`${events[kind]} ${kind}`],
+      ),
+      ...(events.failed === undefined || events.closed !== undefined
+        ? []
+        : [`${plural(events.failed, 'attempt')} failed`]),
+      ...(events.closed === undefined ? [] : [`${plural(connections, 'connection')} closed`]),
+    ].join(', ');
+    const sentence = `${counts} in ${durationText(to.getTime() - from.getTime())}${missed}`;
     out.ascii(`\n${wrapWords(sentence, this.#target.columns).join('\n')}\n`);
     if (peers.length > 0) peerTable(peers).render(out, this.#target.columns, this.#target.colour);
   }
 
-  #owner({ target, container, process }: ClosedConnectionRow): string {
+  #owner({ target, container, processes }: ConnectionEventRow): string {
     const parts: string[] = [];
     const isOnly = target === this.#only;
     if (container !== undefined && !(isOnly && container === target)) parts.push(container);
     if (!isOnly && container === undefined) parts.push(target);
+    const process = processes?.[0];
     if (process !== undefined) parts.push(`${process.pid}/${process.name}`);
     return parts.length === 0 ? '-' : safeText(parts.join(' '));
   }
@@ -88,6 +107,20 @@ function endpoint({ address, port, name, service }: Endpoint): string {
   return formatEndpoint(name === undefined ? address : safeText(name), service ?? port);
 }
 
+/** The lifetime of a closed connection; how long an attempt took until it was established or failed. */
+function durationOf({ latencyUs, lifetime }: ConnectionEventRow): string {
+  if (latencyUs !== undefined) return durationText(latencyUs / 1000);
+  return lifetime === undefined ? '-' : lifetimeText(lifetime);
+}
+
+/** The error in words, else the outcome; `-` before the end of a connection. */
+export function outcomeText({ outcome, errno }: Pick<ConnectionEventRow, 'outcome' | 'errno'>): string {
+  if (outcome === 'reset') return 'reset by peer';
+  if (outcome === 'timed-out') return 'timed out';
+  if (outcome === undefined || outcome === 'aborted' || errno === undefined) return outcome ?? '-';
+  return connectionErrorText(errno);
+}
+
 /**
  * `1.2s` or `1s-2s` depending on the precision, `≥1.2s` for a connection that was open before the first dump, `<0.8s`
  * for one that was in no dump, `-` for an unknown lifetime.
@@ -95,19 +128,17 @@ function endpoint({ address, port, name, service }: Endpoint): string {
 export function lifetimeText({ atLeastMs, atMostMs }: Lifetime): string {
   if (atMostMs === undefined && atLeastMs === 0) return '-';
   if (atMostMs === undefined) return `≥${durationText(atLeastMs)}`;
-  if (atLeastMs === 0) return `<${durationText(atMostMs)}`;
+  if (atLeastMs === 0) return `<${durationText(Math.max(1, atMostMs))}`;
   const exact = atMostMs - atLeastMs <= atLeastMs * 0.1;
   return exact ? durationText(atLeastMs) : `${durationText(atLeastMs)}-${durationText(atMostMs)}`;
 }
-
-const OUTCOMES: readonly Outcome[] = ['closed', 'refused', 'no-answer', 'failed', 'aborted', 'never-accepted'];
 
 function peerTable(peers: readonly PeerSummary[]): Table {
   const table = new Table([
     { title: 'Peer', align: 'left', shorten: 'endpoint', least: 26 },
     { title: 'Name', align: 'left', optional: true, shorten: 'endpoint', least: 20, drop: 1 },
     { title: 'Count', align: 'right' },
-    ...OUTCOMES.map((outcome) => ({ title: outcome, align: 'right' as const, optional: true })),
+    ...CONNECTION_OUTCOMES.map((outcome) => ({ title: outcome, align: 'right' as const, optional: true })),
     { title: 'Mean Life', align: 'right', optional: true, drop: 6 },
     { title: 'Longest', align: 'right', optional: true, drop: 5 },
     ...['Sent', 'Received', 'Retrans'].map((title, index) => ({ title, align: 'right' as const, drop: 4 - index })),
@@ -116,7 +147,7 @@ function peerTable(peers: readonly PeerSummary[]): Table {
     table.text(summary.role === 'server' ? `${summary.peer} (clients)` : summary.peer);
     table.text(summary.name ?? '');
     table.uint(summary.connections);
-    for (const outcome of OUTCOMES) table.text(String(summary.outcomes[outcome] ?? ''));
+    for (const outcome of CONNECTION_OUTCOMES) table.text(String(summary.outcomes[outcome] ?? ''));
     const { lifetime } = summary;
     table.text(lifetime === undefined ? '' : durationText(lifetime.meanMs));
     table.text(lifetime === undefined ? '' : durationText(lifetime.longestMs));

@@ -1,6 +1,6 @@
 import type { Machine } from '../collect/machine.ts';
 import { Failure } from '../model/failure.ts';
-import { Sampler } from './live/sampler.ts';
+import { Sampler, type SamplerOptions } from './live/sampler.ts';
 import { RecordedSource } from './recorded/recorded-source.ts';
 import { targetsIn } from './recorded/recorded-targets.ts';
 import type { SampleSource } from './sample-source.ts';
@@ -16,8 +16,8 @@ export interface SourceOptions {
   intervalMs: number;
   /** Duration, milliseconds; undefined for until it is stopped. */
   forMs: number | undefined;
-  /** Whether connection events are received. */
-  events: boolean;
+  /** Whether connection events are received, see `SamplerOptions`. */
+  events: SamplerOptions['events'];
   /** Whether only events are wanted, see `SamplerOptions`. */
   eventsOnly?: boolean | undefined;
   /** Plain numbers, no names. */

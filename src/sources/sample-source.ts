@@ -8,7 +8,7 @@ import type { AttributedBy } from '../model/netns/attribution.ts';
 import type { WatchedNetns } from '../model/netns/netns.ts';
 import type { Series } from '../model/sample/series.ts';
 import type { SampledNetns, SampledTick, SnapshotHeader } from '../model/sample/tick.ts';
-import type { ClosedConnection } from '../model/socket/closed-connection.ts';
+import type { ConnectionEvent, EventKind, EventSource } from '../model/socket/connection-event.ts';
 import type { Holder } from '../model/socket/socket-columns.ts';
 import type { SocketQuery } from '../model/socket/socket-query.ts';
 import type { SocketSource, SocketView } from '../model/socket/socket-view.ts';
@@ -22,10 +22,12 @@ export interface SampleSource {
   readonly intervalMs: number;
   /** When it started, or the recording did, milliseconds since the epoch. */
   readonly startedAtMs: number;
+  /** What reports the events of TCP connections; undefined where events are not received. */
+  readonly eventSource: EventSource | undefined;
   /** Which keywords of a filter can be decided for its sockets. */
   readonly knowledge: FilterKnowledge;
   /**
-   * Waits for the next tick, and hands connections closed meanwhile to the request's functions.
+   * Waits for the next tick, and hands events meanwhile to the request's functions.
    *
    * @returns undefined at the end: the time is up, it was stopped, or the recording ends
    */
@@ -60,7 +62,7 @@ export interface SampleSource {
 export interface FilterKnowledge {
   /** For the sockets of its snapshots. */
   snapshots: KnownFields;
-  /** For closed connections. */
+  /** For connection events. */
   closed: KnownFields;
 }
 
@@ -112,21 +114,31 @@ export interface TickRequest {
    * those of `/proc/PID/net/snmp`.
    */
   allCounters: boolean;
-  /** Called for each closed connection as soon as it is known. */
-  closed?: ClosedConnectionSink | undefined;
+  /** Called for each connection event of their kind as soon as it is known. Kinds without a function cost next to nothing. */
+  events?: Readonly<Partial<Record<EventKind, ConnectionEventSink>>> | undefined;
   /**
-   * Called when the kernel dropped events of a namespace: connections closed between the two times, in
-   * milliseconds since the epoch, may be missing.
+   * Called when events of a namespace were lost, of those that happened between the two times, in milliseconds since
+   * the epoch. @param count of events; undefined where unknown
    */
-  lost?: ((namespace: WatchedNetns, fromMs: number, toMs: number) => void) | undefined;
+  lost?: ((namespace: WatchedNetns, fromMs: number, toMs: number, count?: number) => void) | undefined;
   /** Called after queued events were handed over, several times between two ticks. @param atMs when they were read */
   drained?: ((atMs: number) => void) | undefined;
   /** Called and awaited once for each namespace, before anything of it is handed over. */
   prepare?: ((namespace: WatchedNetns) => Promise<void>) | undefined;
 }
 
-/** Receives closed connections, each valid until the next. */
-export type ClosedConnectionSink = (namespace: WatchedNetns, closed: ClosedConnection) => void;
+/** The functions of a request for the ends of connections, `failed` and `closed`. */
+export function endsTo(sink: ConnectionEventSink): NonNullable<TickRequest['events']> {
+  return { failed: sink, closed: sink };
+}
+
+/** The functions of a request for events of every kind. */
+export function allTo(sink: ConnectionEventSink): NonNullable<TickRequest['events']> {
+  return { opened: sink, established: sink, failed: sink, closed: sink };
+}
+
+/** Receives connection events, each valid until the next. */
+export type ConnectionEventSink = (namespace: WatchedNetns, event: ConnectionEvent) => void;
 
 /** A sample of all namespaces at one moment. */
 export interface Tick extends SampledTick<NetnsTick> {

@@ -73,6 +73,30 @@ prove({
     }),
 });
 
+test(
+  'LISTEN_OVERFLOW names the listener whose own drops rose, not the one with the longer queue',
+  {
+    timeout: 60_000,
+  },
+  () =>
+    withRecipeContext(async (context) => {
+      const dropping = await overflowing(context);
+      const waiting = await context.workshop.tcpListener(V4, 0, 10);
+      await dial(context, waiting.port, 7);
+      const found = await findings(context, { rules: ['LISTEN_OVERFLOW'] });
+      const about = (port: number) => found.filter((finding) => finding.about === `port ${port}`);
+      const drops = (port: number) =>
+        about(port)[0]?.evidence.find(({ source }) => source === 'sock_diag, drops of the listener')?.value;
+      expect(about(dropping.port)).toMatchObject([{ severity: 'critical', confidence: 'high' }]);
+      expect(drops(dropping.port)).toBeGreaterThan(0);
+      // ss prints the drops since the listener was made as d of skmem.
+      const inSs = Number(/,d(\d+)\)/.exec(context.netns.run('ss', '-Hltnm', `sport = :${dropping.port}`))?.[1]);
+      expect(drops(dropping.port)).toBeLessThanOrEqual(inSs);
+      expect(drops(waiting.port)).toBeUndefined();
+      expect(about(waiting.port).filter(({ severity }) => severity === 'critical')).toEqual([]);
+    }),
+);
+
 test('BACKLOG_CLAMPED comes before the LISTEN_OVERFLOW that it causes', { timeout: 60_000 }, () =>
   withRecipeContext(async (context) => {
     context.netns.run('sysctl', '-w', 'net.core.somaxconn=3');

@@ -68,7 +68,7 @@ function describeEvents(docker: TestEngine): void {
         container,
         role: 'client',
         outcome: 'closed',
-        process: { pid: clients[container] },
+        processes: [{ pid: clients[container] }],
         peer: { address: dbAddress, port, name: db.name, service },
       });
       expect(text.stdout).toMatch(new RegExp(`${clients[container]}/\\S+ .* ${db.name}:${service} `));

@@ -117,7 +117,7 @@ function start(filter: string, from?: string) {
       .filter(({ type }) => type === 'connection');
   const flow = events(
     {
-      machine: localMachine({ DOCKER_HOST: 'unix:///nonexistent' }),
+      machine: localMachine({ DOCKER_HOST: 'unix:///nonexistent', SOCKLENS_BPF: 'off' }),
       out,
       err: { ...out, write: () => {} },
       stopSignal: () => stop.signal,
@@ -126,6 +126,7 @@ function start(filter: string, from?: string) {
       filter: fill(filter),
       asSs: false,
       protos: ['tcp', 'udp'],
+      kinds: ['failed', 'closed'],
       numeric: true,
       forMs: undefined,
       count: undefined,
@@ -226,8 +227,8 @@ beforeAll(async () => {
   });
   const target = `netns:${netns.name}`;
   const recordings = [
-    await RecordingRun.start(target, files.full, '--interval', '200ms'),
-    await RecordingRun.start(target, files.summary, '--interval', '200ms', '--lightly'),
+    await RecordingRun.startIn({ SOCKLENS_BPF: 'off' }, target, files.full, '--interval', '200ms'),
+    await RecordingRun.startIn({ SOCKLENS_BPF: 'off' }, target, files.summary, '--interval', '200ms', '--lightly'),
   ];
   const runs = new Map(TABLE.map(([, filter]) => [filter, start(filter)]));
   const all = start('');

@@ -10,7 +10,7 @@ import { localMachine } from '../../src/collect/local-machine.ts';
 import { events } from '../../src/commands/events/events.ts';
 import { everySocket } from '../../src/model/socket/socket-query.ts';
 import { Sampler } from '../../src/sources/live/sampler.ts';
-import type { TickRequest } from '../../src/sources/sample-source.ts';
+import { endsTo, type TickRequest } from '../../src/sources/sample-source.ts';
 import { LAUNCHER, socklens } from '../support/cli.ts';
 import { type EventObject, EventsRun } from '../support/events-run.ts';
 import { createNetns, type TestNetns, until } from '../support/netns.ts';
@@ -79,13 +79,17 @@ describe('events: load', () => {
   it('what is closed while a namespace is prepared is reported', async () => {
     const listener = await workshop.tcpListener(V4);
     const pair = await workshop.tcpPair(listener);
-    const source = await Sampler.start(localMachine({ DOCKER_HOST: 'unix:///nonexistent' }), `netns:${netns.name}`, {
-      intervalMs: 100,
-      events: true,
-      eventsOnly: true,
-      names: false,
-      host: false,
-    });
+    const source = await Sampler.start(
+      localMachine({ DOCKER_HOST: 'unix:///nonexistent', SOCKLENS_BPF: 'off' }),
+      `netns:${netns.name}`,
+      {
+        intervalMs: 100,
+        events: true,
+        eventsOnly: true,
+        names: false,
+        host: false,
+      },
+    );
     try {
       const closed: string[] = [];
       const request: TickRequest = {
@@ -99,7 +103,7 @@ describe('events: load', () => {
           await workshop.recv(pair.server, 1);
           await workshop.close(pair.server);
         },
-        closed: (_, { socket }) => closed.push(`${socket.localPort} ${socket.peerPort}`),
+        events: endsTo((_, { socket }) => closed.push(`${socket.localPort} ${socket.peerPort}`)),
       };
       // The kernel sends events from a work queue: they may come a tick later.
       for (let tick = 0; tick < 10 && closed.length < 2; tick++) await source.next(request);
@@ -127,7 +131,7 @@ describe('events: load', () => {
     // A buffer for about 50 events; 800 occur between two reads.
     const flow = events(
       {
-        machine: localMachine({ DOCKER_HOST: 'unix:///nonexistent' }),
+        machine: localMachine({ DOCKER_HOST: 'unix:///nonexistent', SOCKLENS_BPF: 'off' }),
         out: output,
         err: output,
         stopSignal: () => stop.signal,
@@ -137,6 +141,7 @@ describe('events: load', () => {
         filter: '',
         asSs: false,
         protos: ['tcp', 'udp'],
+        kinds: ['failed', 'closed'],
         numeric: true,
         forMs: undefined,
         count: undefined,
@@ -172,12 +177,12 @@ describe('events: load', () => {
           'an end, or the gap in which it was lost',
           () => found() ?? (gapsSoFar().length > gapsBefore && 'lost'),
         );
-        return end !== 'lost' && end.process?.pid === workshop.pid;
+        return end !== 'lost' && end.processes?.[0]?.pid === workshop.pid;
       });
       await workshop.setsockopt(pair.client, OPT.SOL_SOCKET, OPT.SO_LINGER, 1, 0);
       await workshop.close(pair.client);
       const end = await until('the end', () => objects().find(({ local }) => local?.port === pair.clientPort));
-      expect(end).toMatchObject({ outcome: 'aborted', process: { pid: workshop.pid }, local: { address: V4 } });
+      expect(end).toMatchObject({ outcome: 'aborted', processes: [{ pid: workshop.pid }], local: { address: V4 } });
       stop.abort();
       await flow;
       const all = objects();
@@ -392,7 +397,7 @@ describe('events: text on a terminal', () => {
       screen += chunk;
     });
     await until('the header', () => screen.includes('Outcome'));
-    await until('the receiver', () => / 0000000f /.test(netns.run('cat', '/proc/net/netlink')));
+    await until('the receiver', () => / 0000000[af] /.test(netns.run('cat', '/proc/net/netlink')));
     for (const { client, server } of pairs) {
       await workshop.close(client);
       await workshop.recv(server, 1);
@@ -410,6 +415,6 @@ describe('events: text on a terminal', () => {
     expect(lines[0]?.split(/ +/)).toEqual(columns === 80 ? NARROW : WIDE);
     expect(screen).toMatch(/6 connections closed in /);
   });
-  const NARROW = ['Closed', 'Owner', 'Peer', 'Lifetime', 'Sent', 'Recv', 'Outcome'];
-  const WIDE = ['Closed', 'Owner', 'Local', 'Peer', 'Lifetime', 'Sent', 'Recv', 'RTT', 'Retr', 'Outcome'];
+  const NARROW = ['Time', 'Owner', 'Peer', 'Duration', 'Sent', 'Recv', 'Outcome'];
+  const WIDE = ['Time', 'Owner', 'Local', 'Peer', 'Duration', 'Sent', 'Recv', 'RTT', 'Retr', 'Outcome'];
 });

@@ -100,7 +100,7 @@ describe('events: connections that a dump has seen', () => {
         retransmits: 0,
         local: { address: V4, port: clientPort },
         peer: { address: V4, port: listener.port },
-        process: { pid: workshop.pid },
+        processes: [{ pid: workshop.pid }],
         bytesSent: 900,
         bytesReceived: 300,
       },
@@ -113,7 +113,7 @@ describe('events: connections that a dump has seen', () => {
       listener.port,
     );
     expect(clock).toMatch(/^\d\d:\d\d:\d\d\.\d{3}$/);
-    expect(who).toBe(`${workshop.pid}/${first[0]?.process?.name}`);
+    expect(who).toBe(`${workshop.pid}/${first[0]?.processes?.[0]?.name}`);
     expect([local, peer]).toEqual([`${V4}:${clientPort}`, `${V4}:${listener.port}`]);
     expect(lived).toMatch(/^≥/);
     expect([sent, received, retransmits, outcome]).toEqual(['900B', '300B', '0', 'closed']);
@@ -125,7 +125,7 @@ describe('events: connections that a dump has seen', () => {
     });
     expect(second).toMatchObject([
       // The client's end-of-file counts as a byte.
-      { role: 'server', outcome: 'closed', bytesSent: 300, bytesReceived: 901, process: { pid: workshop.pid } },
+      { role: 'server', outcome: 'closed', bytesSent: 300, bytesReceived: 901, processes: [{ pid: workshop.pid }] },
     ]);
     expect(between(second[0] ?? { type: 'gap' }, listener.port, clientPort)).toBe(true);
     await until('TIME_WAIT', () => watch.shows('TIME-WAIT', clientPort));
@@ -176,7 +176,7 @@ describe('events: connections that a dump has seen', () => {
       {
         outcome: 'aborted',
         role: 'client',
-        process: { pid: workshop.pid },
+        processes: [{ pid: workshop.pid }],
         local: { address: V4, port: clientPort },
         peer: { address: V4, port: listener.port },
       },
@@ -241,7 +241,7 @@ describe('events: connections that a dump has seen', () => {
       clientPorts.map((clientPort) => [port, clientPort]).sort(),
     );
     expect(watch.cells(port, clientPorts[0] ?? 0).at(-1)).toBe('never-accepted');
-    expect(children.every((child) => child.process === undefined && child.role === 'server')).toBe(true);
+    expect(children.every((child) => child.processes === undefined && child.role === 'server')).toBe(true);
   });
 
   it('a killed process: all of its connections', async () => {
@@ -251,7 +251,7 @@ describe('events: connections that a dump has seen', () => {
       expect(all.filter((end) => between(end, clientPort, listener.port))).toHaveLength(1);
       expect(all.filter((end) => between(end, listener.port, clientPort))).toHaveLength(1);
     }
-    expect(all.every((end) => end.process?.pid === victim.pid)).toBe(true);
+    expect(all.every((end) => end.processes?.[0]?.pid === victim.pid)).toBe(true);
   });
 
   it('SYN_SENT closed by SOCK_DESTROY, then by its process: no answer', async () => {

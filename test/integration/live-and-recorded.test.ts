@@ -20,6 +20,7 @@ import { watch } from '../../src/commands/watch/watch.ts';
 import { parseFilter } from '../../src/filter/parse.ts';
 import { Failure } from '../../src/model/failure.ts';
 import type { GroupKey } from '../../src/model/report/group.ts';
+import { EVENT_KINDS } from '../../src/model/socket/connection-event.ts';
 import { everySocket, type SocketQuery } from '../../src/model/socket/socket-query.ts';
 import { openRecorded, openSource, type SourceOptions } from '../../src/sources/open-source.ts';
 import type { SampleSource, TickRequest } from '../../src/sources/sample-source.ts';
@@ -140,6 +141,7 @@ function eventsAs(format: EventsOptions['format']) {
       filter,
       asSs: false,
       protos: ['tcp', 'udp'],
+      kinds: EVENT_KINDS,
       numeric: true,
       forMs: options.forMs,
       through: options.through,
@@ -159,7 +161,7 @@ function watchBy(by: readonly GroupKey[]) {
  */
 function withoutSpan({ out, ...rest }: Printed): Printed {
   const text = out
-    .replace(/^(\d+ connections? closed in) \S+$/m, '$1')
+    .replace(/^((?:\d+ \w+, )*\d+ connections? closed in) \S+$/m, '$1')
     .replace(/("type":"summary",)"from":"[^"]*","to":"[^"]*",/, '$1');
   return { out: text, ...rest };
 }

@@ -261,8 +261,10 @@ describe('watch: output and exit', () => {
     const headers = lines.filter((line) => line.startsWith('Time'));
     expect(headers.length).toBeLessThan(3);
     if (headers[1] !== undefined) expect(headers[1]).toContain('FIN_WAIT2');
-    expect(lines[0]).toMatch(/Sockets +ESTABLISHED +LISTEN +TIME_WAIT +CLOSE_WAIT +Opens\/s +Closes\/s +Descriptors/);
-    expect(lines.at(-1)).toMatch(/^netns:\S+: \d+ samples, peak \d+ sockets at [\d:.]+, \d+ at the end$/);
+    expect(lines[0]).toMatch(
+      /Sockets +ESTABLISHED +LISTEN +TIME_WAIT +CLOSE_WAIT +Opens\/s +Fails\/s +Closes\/s +Descriptors/,
+    );
+    expect(lines.at(-1)).toMatch(/^netns:\S+: \d+ samples, peak \d+ sockets at [\d:.]+ \(sampled\), \d+ at the end$/);
     expect(run.stdout).not.toContain('\u001b');
     expect(run.stderr).toBe('');
   });

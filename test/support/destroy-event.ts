@@ -1,5 +1,5 @@
 /** Destroy events as bytes of the kernel's structures. */
-import type { Remembered } from '../../src/model/socket/closed-connection.ts';
+import type { Remembered } from '../../src/model/socket/connection-event.ts';
 import { InetDiagCursor } from '../../src/netlink/inet-diag-cursor.ts';
 
 export interface DestroyEventBytes {

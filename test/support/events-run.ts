@@ -1,4 +1,4 @@
-/** Runs the built `socklens events` while a test closes sockets. */
+/** Runs the built `socklens events` while a test closes sockets: without programs in the kernel, from the destroy multicast. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { LAUNCHER } from './cli.ts';
 import { type TestNetns, until } from './netns.ts';
@@ -14,7 +14,13 @@ export interface EventObject {
   local?: { address: string; port: number; name?: string; service?: string };
   peer?: { address: string; port: number; name?: string; service?: string };
   role?: string;
-  process?: { pid: number; name: string };
+  event?: 'opened' | 'established' | 'failed' | 'closed';
+  processes?: { pid: number; name: string }[];
+  latencyUs?: number;
+  errno?: string;
+  closedBy?: 'local' | 'peer';
+  source?: 'tracepoint' | 'sock_diag';
+  lostEvents?: number;
   container?: string;
   lifetime?: { atLeastMs: number; atMostMs?: number };
   bytesSent?: number;
@@ -56,6 +62,12 @@ export class EventsRun {
     return EventsRun.startOn(() => netns.run('cat', '/proc/net/netlink'), `netns:${netns.name}`, args);
   }
 
+  /** As {@link start}, from the kernel's tracepoint. */
+  static async startWithPrograms(netns: TestNetns, ...args: string[]): Promise<EventsRun> {
+    const netlink = () => netns.run('cat', '/proc/net/netlink');
+    return EventsRun.startOn(netlink, `netns:${netns.name}`, args, { SOCKLENS_BPF: 'on' });
+  }
+
   /** @param netlink text of /proc/PID/net/netlink of the namespace */
   static async startOn(
     netlink: () => string,
@@ -66,7 +78,7 @@ export class EventsRun {
     const before = receivers(netlink());
     const child = spawn(LAUNCHER, ['events', target, ...args], {
       stdio: ['ignore', 'pipe', 'pipe'],
-      env: { ...process.env, DOCKER_HOST: 'unix:///nonexistent', ...env },
+      env: { ...process.env, DOCKER_HOST: 'unix:///nonexistent', SOCKLENS_BPF: 'off', ...env },
     });
     const run = new EventsRun(child);
     await until(`events of ${target}`, () => child.exitCode !== null || receivers(netlink()) > before);
@@ -118,10 +130,10 @@ export class EventsRun {
   }
 }
 
-/** Number of netlink sockets that are members of the four destroy groups. @param netlink text of /proc/net/netlink */
+/** Number of netlink sockets that are members of destroy groups: all four, or those of UDP. @param netlink text of /proc/net/netlink */
 export function receivers(netlink: string): number {
   return netlink
     .split('\n')
     .map((line) => line.trim().split(/\s+/))
-    .filter(([, protocol, , groups]) => protocol === '4' && groups === '0000000f').length;
+    .filter(([, protocol, , groups]) => protocol === '4' && (groups === '0000000f' || groups === '0000000a')).length;
 }

@@ -1,7 +1,14 @@
-/** Random sockets, snapshots and closed connections for the tests of recordings, made by fast-check. */
+/** Random sockets, snapshots and connection events for the tests of recordings, made by fast-check. */
 import fc from 'fast-check';
 import type { StoredSnapshot } from '../../src/model/sample/recorded.ts';
-import type { ClosedConnectionRecord, Outcome } from '../../src/model/socket/closed-connection.ts';
+import {
+  CONNECTION_OUTCOMES,
+  type ConnectionEventRecord,
+  EVENT_SOURCES,
+  isFailure,
+  type Lifetime,
+  type Outcome,
+} from '../../src/model/socket/connection-event.ts';
 import { AddressInterner } from '../../src/model/socket/interned-address.ts';
 import { RECORDED_INFO } from '../../src/model/socket/socket-columns.ts';
 import type { StoredSockets } from '../../src/model/socket/stored-sockets.ts';
@@ -194,40 +201,83 @@ const endpoint = fc.record(
   { requiredKeys: ['address', 'port'] },
 );
 
-/** Closed connections without facts from dumps. */
-export const closed: fc.Arbitrary<ClosedConnectionRecord[]> = fc.array(
-  fc.record(
-    {
-      at: fc.integer({ min: T0, max: T0 + 2000 }).map((ms) => new Date(ms)),
-      netns: fc.constantFrom(1, 2),
-      target: text,
-      state: fc.integer({ min: 1, max: 12 }),
-      proto: fc.constantFrom('tcp' as const, 'udp' as const),
-      family: fc.constant('inet' as const),
-      local: endpoint,
-      peer: endpoint,
-      role: fc.constantFrom('client' as const, 'server' as const),
-      process: fc.record({ pid: fc.nat(2 ** 22), name: text }),
-      container: text,
-      lifetime: fc.record({ atLeastMs: count, atMostMs: count }, { requiredKeys: ['atLeastMs'] }),
-      bytesSent: count,
-      bytesReceived: count,
-      rttUs: count,
-      retransmits: few,
-      receiveQueue: few,
-      interfaceIndex: few,
-      lastSentMs: few,
-      lastReceivedMs: few,
-      lastAckReceivedMs: few,
-      outcome: fc.constantFrom<Outcome>('closed', 'refused', 'no-answer', 'failed', 'aborted', 'never-accepted'),
-      cookie: fc.integer({ min: 1, max: 2 ** 50 }).map((number) => number.toString(16)),
-    },
-    {
-      requiredKeys: [
-        ...(['at', 'netns', 'target', 'proto', 'family', 'state', 'local', 'peer', 'lifetime', 'outcome'] as const),
-        'cookie',
-      ],
-    },
-  ) as fc.Arbitrary<ClosedConnectionRecord>,
+/** The kind follows from the outcome; only ends have one, and a lifetime. */
+function withKind({
+  outcome,
+  lifetime,
+  ...rest
+}: {
+  atMs: number;
+  latencyUs?: number;
+  outcome?: Outcome | undefined;
+  lifetime: Lifetime;
+}) {
+  const at = new Date(Math.floor(rest.atMs));
+  const made =
+    outcome === undefined
+      ? fc.constantFrom('opened' as const, 'established' as const).map((event) => ({ ...rest, at, event }))
+      : fc.constant({
+          ...rest,
+          at,
+          outcome,
+          ...(rest.latencyUs === undefined && { lifetime }),
+          event: isFailure(outcome) ? 'failed' : 'closed',
+        });
+  return made as fc.Arbitrary<ConnectionEventRecord>;
+}
+
+/** Connection events without facts from dumps. */
+export const events: fc.Arbitrary<ConnectionEventRecord[]> = fc.array(
+  fc
+    .record(
+      {
+        // Microseconds.
+        atMs: fc.integer({ min: T0 * 1000, max: (T0 + 2000) * 1000 }).map((us) => us / 1000),
+        source: fc.constantFrom(...EVENT_SOURCES),
+        netns: fc.constantFrom(1, 2),
+        target: text,
+        state: fc.integer({ min: 1, max: 12 }),
+        proto: fc.constantFrom('tcp' as const, 'udp' as const),
+        family: fc.constant('inet' as const),
+        local: endpoint,
+        peer: endpoint,
+        role: fc.constantFrom('client' as const, 'server' as const),
+        processes: fc.tuple(fc.record({ pid: fc.nat(2 ** 22), name: text })),
+        container: text,
+        lifetime: fc.record({ atLeastMs: count, atMostMs: count }, { requiredKeys: ['atLeastMs'] }),
+        bytesSent: count,
+        bytesReceived: count,
+        rttUs: count,
+        retransmits: few,
+        receiveQueue: few,
+        interfaceIndex: few,
+        lastSentMs: few,
+        lastReceivedMs: few,
+        lastAckReceivedMs: few,
+        latencyUs: count,
+        errno: fc.constantFrom('ECONNREFUSED', 'ETIMEDOUT'),
+        closedBy: fc.constantFrom('local' as const, 'peer' as const),
+        outcome: fc.constantFrom(undefined, ...CONNECTION_OUTCOMES),
+        cookie: fc.integer({ min: 1, max: 2 ** 50 }).map((number) => number.toString(16)),
+      },
+      {
+        requiredKeys: [
+          ...([
+            'atMs',
+            'source',
+            'netns',
+            'target',
+            'proto',
+            'family',
+            'state',
+            'local',
+            'peer',
+            'lifetime',
+            'outcome',
+          ] as const),
+        ],
+      },
+    )
+    .chain(withKind),
   { maxLength: 8 },
 );

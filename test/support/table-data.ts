@@ -6,7 +6,7 @@ import type { GroupReport } from '../../src/model/report/report.ts';
 import type { Comparison } from '../../src/model/report/run-summary.ts';
 import type { TopPeerRow, TopRow, TopSocketRow } from '../../src/model/report/top-rows.ts';
 import type { WatchRow } from '../../src/model/report/watch-row.ts';
-import type { ClosedConnectionRow } from '../../src/model/socket/closed-connection.ts';
+import type { ConnectionEventRow } from '../../src/model/socket/connection-event.ts';
 import type { SocketSource } from '../../src/model/socket/socket-view.ts';
 import { TCP_STATE } from '../../src/model/socket/tcp-state.ts';
 import type { ClosedSummary } from '../../src/render/closed-output.ts';
@@ -175,7 +175,9 @@ export const GROUPS: GroupReport = {
 } as unknown as GroupReport;
 
 /** Of `events`. */
-export const CLOSED: readonly ClosedConnectionRow[] = NAMES.map((name, index) => ({
+export const CLOSED: readonly ConnectionEventRow[] = NAMES.map((name, index) => ({
+  event: 'closed',
+  source: 'tracepoint',
   at: AT,
   target: name,
   proto: 'tcp',
@@ -183,7 +185,7 @@ export const CLOSED: readonly ClosedConnectionRow[] = NAMES.map((name, index) =>
   role: 'client',
   local: { address: '172.17.200.12', port: 40_100 + index },
   peer: { address: `10.100.200.${index}`, port: 5432, name: `db-primary-${index}.internal`, service: 'postgresql' },
-  ...(index % 3 > 0 && { process: { pid: 23_042 + index, name: 'node-worker' } }),
+  ...(index % 3 > 0 && { processes: [{ pid: 23_042 + index, name: 'node-worker' }] }),
   container: name,
   lifetime: { atLeastMs: 1200 + index, atMostMs: 2300 + index },
   bytesSent: 19_500,
@@ -199,6 +201,8 @@ export const CLOSED_SUMMARY: ClosedSummary = {
   from: AT,
   to: new Date(AT.getTime() + 60_000),
   connections: 12_345,
+  events: { failed: 0, closed: 100 },
+  lostEvents: 0,
   gaps: 0,
   peers: NAMES.map((_, index) => ({
     role: index % 5 === 0 ? 'server' : 'client',

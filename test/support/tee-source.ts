@@ -3,10 +3,12 @@
 import type { BoundFilter } from '../../src/filter/bound-filter.ts';
 import type { Filter } from '../../src/filter/syntax.ts';
 import type { WatchedNetns } from '../../src/model/netns/netns.ts';
+import { EVENT_KINDS, type EventKind, type EventSource } from '../../src/model/socket/connection-event.ts';
 import { recordedSockets } from '../../src/model/socket/socket-query.ts';
 import { RecordingMaker } from '../../src/sources/recorder/recorder.ts';
 import { RecordingFile } from '../../src/sources/recorder/recording-file.ts';
 import type {
+  ConnectionEventSink,
   FilterKnowledge,
   SampleSource,
   SourceDetails,
@@ -31,7 +33,7 @@ export class TeeSource implements SampleSource {
   }
 
   /** Every tick has all that `record --full` requests, whatever the command requests. */
-  async next({ closed, drained, lost, prepare }: TickRequest, stop?: AbortSignal): Promise<Tick | undefined> {
+  async next({ events, drained, lost, prepare }: TickRequest, stop?: AbortSignal): Promise<Tick | undefined> {
     const tick = await this.#inner.next(
       {
         isForeground: () => true,
@@ -41,11 +43,16 @@ export class TeeSource implements SampleSource {
         drained,
         lost,
         prepare,
-        closed: (namespace, connection) => {
-          this.#maker?.closed(connection);
-          // Before the first tick there is no recording yet.
-          if (this.#maker !== undefined) closed?.(namespace, connection);
-        },
+        events: Object.fromEntries(
+          EVENT_KINDS.map((kind): [EventKind, ConnectionEventSink] => [
+            kind,
+            (namespace, event) => {
+              this.#maker?.event(event);
+              // Before the first tick there is no recording yet.
+              if (this.#maker !== undefined) events?.[kind]?.(namespace, event);
+            },
+          ]),
+        ),
       },
       stop,
     );
@@ -55,6 +62,7 @@ export class TeeSource implements SampleSource {
       intervalMs: this.intervalMs,
       target: this.#target,
       events: true,
+      ...(this.eventSource !== undefined && { eventSource: this.eventSource }),
       closely: true,
       redacted: false,
     });
@@ -72,6 +80,9 @@ export class TeeSource implements SampleSource {
 
   get startedAtMs(): number {
     return this.#inner.startedAtMs;
+  }
+  get eventSource(): EventSource | undefined {
+    return this.#inner.eventSource;
   }
   get knowledge(): FilterKnowledge {
     return this.#inner.knowledge;

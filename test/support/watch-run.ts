@@ -11,7 +11,7 @@ export interface WatchObject {
   text?: string;
   total?: number;
   change?: number;
-  groups?: { key: Record<string, string | number | null>; count: number; change?: number }[];
+  groups?: { key: Record<string, string | number | null>; count: number; change?: number; peak?: number }[];
   opensPerSecond?: number;
   closesPerSecond?: number;
   descriptors?: { pid: number; used: number; softLimit: number | null };
@@ -19,7 +19,13 @@ export interface WatchObject {
   from?: string;
   to?: string;
   reason?: string;
-  targets?: { target: string; samples: number; peak: number; last: number }[];
+  targets?: {
+    target: string;
+    samples: number;
+    peak: number;
+    last: number;
+    groupPeaks?: { key: Record<string, string | number | null>; peak: number }[];
+  }[];
   gaps?: number;
 }
 

@@ -1,4 +1,4 @@
-import type { Remembered } from '../../model/socket/closed-connection.ts';
+import type { Remembered } from '../../model/socket/connection-event.ts';
 import type { SocketView } from '../../model/socket/socket-view.ts';
 import { TCP_STATE } from '../../model/socket/tcp-state.ts';
 import { MemoryColumns } from './memory-columns.ts';
@@ -35,6 +35,12 @@ export class ConnectionMemory {
   /** When the last dump was taken, milliseconds since the epoch; undefined before the first. */
   get lastDumpMs(): number | undefined {
     return this.#startedMs || undefined;
+  }
+
+  /** Whether the last dump had the socket with this cookie. */
+  isInLastDump(cookie: number): boolean {
+    const row = this.#rows.get(cookie);
+    return row !== undefined && this.#columns.seenMs(row) === this.#startedMs;
   }
 
   /** Begins a dump. @param nowMs its time, milliseconds since the epoch */

@@ -1,4 +1,4 @@
-import type { Remembered } from '../../model/socket/closed-connection.ts';
+import type { Remembered } from '../../model/socket/connection-event.ts';
 import type { SocketView } from '../../model/socket/socket-view.ts';
 import { TCP_STATE } from '../../model/socket/tcp-state.ts';
 import type { HoldingProcess } from './owner-source.ts';

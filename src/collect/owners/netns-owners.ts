@@ -1,7 +1,15 @@
+import type { Holder } from '../../model/socket/socket-columns.ts';
+import { containerOfProcess } from '../../procfs/cgroup.ts';
 import type { Machine } from '../machine.ts';
 import type { ConnectionMemory } from './connection-memory.ts';
 import { deniedNote } from './denied-note.ts';
 import type { HeldSockets, HoldingProcess, OwnerSource } from './owner-source.ts';
+import { nameFrom } from './process-names.ts';
+
+/** A process with the name of its container, absent outside every container. */
+export interface Owner extends Holder {
+  container?: string;
+}
 
 /** How many searches for the owner of a socket hasten the next dump: some have none at all. */
 const MAX_SEARCHES = 3;
@@ -41,6 +49,8 @@ export class NetnsOwners {
   #soleContainer: string | undefined;
   #pids: readonly number[] = [];
   #note: string | undefined;
+  /** By PID; until the next inventory. */
+  readonly #processes = new Map<number, { command: string; owner: Owner }>();
   #asOfMs: number | undefined;
   #lacksOwners = false;
   /** Sockets of the last dump without an owner, by their inodes: a descriptor in flight has none. */
@@ -87,6 +97,7 @@ export class NetnsOwners {
     this.#containerNames = containerNames;
     this.#soleContainer = soleContainer;
     this.#pids = pids;
+    this.#processes.clear();
   }
 
   /** Looks the owners of dumped sockets up again, and remembers them. */
@@ -150,6 +161,24 @@ export class NetnsOwners {
       if (name !== undefined) return name;
     }
     return undefined;
+  }
+
+  /**
+   * A process of the namespace, with its container where more than one can be meant.
+   *
+   * @param command its command name
+   */
+  ofProcess(pid: number, command: string): Owner {
+    const known = this.#processes.get(pid);
+    // Another process may have the PID by now.
+    if (known?.command === command) return known.owner;
+    const name = nameFrom(this.#machine, { pid, name: command });
+    const isShared = this.#soleContainer === undefined && this.#containerNames.size > 0;
+    const id = isShared ? containerOfProcess(pid, this.#machine.proc)?.id : undefined;
+    const container = id === undefined ? undefined : this.#nameOf(id);
+    const owner = { pid, name, ...(container !== undefined && { container }) };
+    this.#processes.set(pid, { command, owner });
+    return owner;
   }
 
   #nameOf(id: string): string | undefined {

@@ -19,6 +19,7 @@ export type OwnerPass = ReturnType<typeof openPass>;
  * host's PID namespace it would miss the rest of the host and misnumber what it sees, so that it is not made there.
  */
 export function ownerPass(machine: Machine): OwnerPass | string {
+  if (machine.withoutPrograms === true) return 'SOCKLENS_BPF is off';
   if (machine.proc !== PROC) return 'another proc file system is read';
   const missing = missingOf(machine, TO_LOAD_PROGRAMS);
   // Asked first: reading the kernel's types takes longer than the answer EPERM.

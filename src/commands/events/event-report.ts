@@ -1,18 +1,20 @@
 import { PeerSummaries } from '../../count/peer-summaries.ts';
 import type { WatchedNetns } from '../../model/netns/netns.ts';
-import type { ClosedConnection } from '../../model/socket/closed-connection.ts';
+import type { ConnectionEvent, EventCounts, EventKind } from '../../model/socket/connection-event.ts';
 import type { Proto } from '../../model/socket/socket-view.ts';
-import type { ClosedTest } from '../../queries/filter-tests.ts';
+import type { EventTest } from '../../queries/filter-tests.ts';
 import { ByteWriter } from '../../render/byte-writer.ts';
 import { ClosedJson } from '../../render/closed-json.ts';
 import type { ClosedOutput } from '../../render/closed-output.ts';
 import { ClosedText } from '../../render/closed-text.ts';
 import type { Format, Output } from '../context.ts';
 
-/** Which connections are reported, and how. */
+/** Which events are reported, and how. */
 export interface EventReportOptions {
   protos: readonly ('tcp' | 'udp')[];
-  /** Maximum number of connections; undefined for no limit. */
+  /** The kinds of events. */
+  kinds: readonly EventKind[];
+  /** Maximum number of lines; undefined for no limit. */
   count: number | undefined;
   /** Whether only the summary is written, and gaps. */
   summaryOnly?: boolean;
@@ -22,25 +24,28 @@ export interface EventReportOptions {
 /** Lines of one batch of events are written early when they reach this size, in bytes. */
 const MAX_BUFFERED_BYTES = 1024 * 1024;
 
-/** Writes closed connections as lines, in one write for each batch that was read together. */
+/** Writes connection events as lines, in one write for each batch that was read together. */
 export class EventReport {
   readonly #out: Output;
   readonly #options: EventReportOptions;
   readonly #protos: ReadonlySet<Proto>;
   readonly #onFull: () => void;
   /** By the namespace's inode; undefined for all connections. */
-  readonly #tests = new Map<number, ClosedTest | undefined>();
+  readonly #tests = new Map<number, EventTest | undefined>();
   readonly #lines = new ByteWriter();
   readonly #summaries = new PeerSummaries();
   readonly #fromMs: number;
   #toMs: number;
   #gaps = 0;
+  #lostEvents = 0;
+  #reported = 0;
+  readonly #counts: Required<EventCounts> = { opened: 0, established: 0, failed: 0, closed: 0 };
   #only: string | undefined;
   #created: ClosedOutput | undefined;
 
   /**
    * @param fromMs start of the reported time, in milliseconds since the epoch
-   * @param onFull called when `options.count` connections have been reported
+   * @param onFull called when `options.count` events have been reported
    */
   constructor(out: Output, fromMs: number, options: EventReportOptions, onFull: () => void) {
     this.#out = out;
@@ -52,34 +57,38 @@ export class EventReport {
   }
 
   /** Adds a namespace. @param test of the filter; undefined for all connections */
-  add({ netns, targets }: WatchedNetns, test: ClosedTest | undefined): void {
+  add({ netns, targets }: WatchedNetns, test: EventTest | undefined): void {
     const isOnly = this.#tests.size === 0 && targets.length === 1;
     this.#only = isOnly ? targets[0] : undefined;
     this.#tests.set(netns, test);
   }
 
-  /** Whether `options.count` connections have been reported. */
+  /** Whether `options.count` events have been reported. */
   get isFull(): boolean {
     const { count } = this.#options;
-    return count !== undefined && this.#summaries.connections >= count;
+    return count !== undefined && this.#reported >= count;
   }
 
-  /** Adds a closed connection. */
-  closed({ netns }: WatchedNetns, closed: ClosedConnection): void {
-    if (this.isFull || !this.#protos.has(closed.proto)) return;
+  /** Adds an event. */
+  event({ netns }: WatchedNetns, event: ConnectionEvent): void {
+    if (this.isFull || !this.#protos.has(event.proto)) return;
     const test = this.#tests.get(netns);
-    if (test !== undefined && !test(closed)) return;
-    const row = closed.row();
+    if (test !== undefined && !test(event)) return;
+    const row = event.row();
+    this.#reported++;
+    this.#counts[event.kind]++;
     this.#summaries.add(row);
     if (!this.#options.summaryOnly) this.#output.connection(this.#lines, row);
     if (this.#lines.length > MAX_BUFFERED_BYTES) this.#write();
     if (this.isFull) this.#onFull();
   }
 
-  /** Adds a gap: the kernel dropped events, possibly of this namespace. */
-  lost({ name }: WatchedNetns, fromMs: number, toMs: number): void {
+  /** Adds a gap: events were lost, possibly of this namespace. @param count of them; undefined where unknown */
+  lost({ name }: WatchedNetns, fromMs: number, toMs: number, count: number | undefined): void {
     this.#gaps++;
-    this.#output.gap(this.#lines, name, new Date(fromMs), new Date(toMs));
+    this.#lostEvents += count ?? 0;
+    const gap = { target: name, from: new Date(fromMs), to: new Date(toMs) };
+    this.#output.gap(this.#lines, count === undefined ? gap : { ...gap, lostEvents: count });
   }
 
   /** Writes the header. */
@@ -99,8 +108,10 @@ export class EventReport {
     this.#output.summary(this.#lines, {
       from: new Date(this.#fromMs),
       to: new Date(this.#toMs),
+      events: Object.fromEntries(this.#options.kinds.map((kind) => [kind, this.#counts[kind]])),
       connections: this.#summaries.connections,
       gaps: this.#gaps,
+      lostEvents: this.#lostEvents,
       peers: this.#summaries.peers(),
     });
     this.#write();
@@ -109,7 +120,9 @@ export class EventReport {
   /** Created on first use, when all namespaces have been added: the columns depend on their number. */
   get #output(): ClosedOutput {
     if (this.#created !== undefined) return this.#created;
-    const output = this.#options.format === 'ndjson' ? new ClosedJson() : new ClosedText(this.#out, this.#only);
+    const { format, kinds } = this.#options;
+    const beginnings = kinds.includes('opened');
+    const output = format === 'ndjson' ? new ClosedJson() : new ClosedText(this.#out, this.#only, beginnings);
     if (!this.#options.summaryOnly) output.header(this.#lines);
     this.#created = output;
     return output;

@@ -3,11 +3,12 @@ import type { Filter } from '../../filter/syntax.ts';
 import { Failure } from '../../model/failure.ts';
 import type { WatchedNetns } from '../../model/netns/netns.ts';
 import { everySocket } from '../../model/socket/socket-query.ts';
-import { type ClosedTest, closedTest } from '../../queries/filter-tests.ts';
+import { type EventTest, eventTest } from '../../queries/filter-tests.ts';
 import { openSource, type Recorded, type SourceOptions } from '../../sources/open-source.ts';
-import type { SampleSource, TickRequest } from '../../sources/sample-source.ts';
+import type { ConnectionEventSink, SampleSource, TickRequest } from '../../sources/sample-source.ts';
 import type { CommandContext } from '../context.ts';
 import { withCountdown } from '../countdown.ts';
+import { writeNote } from '../notes.ts';
 import { readFilter } from '../read-filter.ts';
 import { TickNotes } from '../tick-notes.ts';
 import { EventReport, type EventReportOptions } from './event-report.ts';
@@ -36,7 +37,7 @@ export interface EventsOptions extends EventReportOptions {
 /** Minimum time between two dumps, in milliseconds; dumps find the owners of sockets. */
 const DUMP_MS = 1000;
 
-/** `socklens events`: a line for each connection as soon as it is closed, and a summary by peer. */
+/** `socklens events`: a line for each event of a connection as it happens, and a summary by peer. */
 export async function events(context: CommandContext, options: EventsOptions): Promise<void> {
   const { target, wholeNetns, from, forMs, numeric, bufferBytes, through } = options;
   const filter = readFilter(context, options.filter, options.asSs);
@@ -57,6 +58,7 @@ export async function events(context: CommandContext, options: EventsOptions): P
   try {
     // Before names are resolved: a field that events do not have is refused whether or not the names exist.
     if (filter.tree !== undefined) checkKnown(filter.tree, source.knowledge.closed);
+    checkKinds(context, source, options);
     const run = (writing: CommandContext) => report(writing, source, filter, options);
     const onStop = 'summary so far';
     if (!options.summaryOnly) await run(context);
@@ -64,6 +66,15 @@ export async function events(context: CommandContext, options: EventsOptions): P
   } finally {
     source.close();
   }
+}
+
+/** @throws {Failure} where only openings are wanted, and the source does not report them */
+function checkKinds(context: CommandContext, { eventSource }: SampleSource, { kinds, from }: EventsOptions): void {
+  if (eventSource === 'tracepoint' || !kinds.includes('opened')) return;
+  const why = "opened and established connections are not reported: they need the kernel's tracepoint, as root";
+  if (kinds.every((kind) => kind === 'opened' || kind === 'established'))
+    throw new Failure(from === undefined ? 'not-permitted' : 'usage', why);
+  writeNote(context, why);
 }
 
 async function report(
@@ -76,15 +87,19 @@ async function report(
   const full = new AbortController();
   const asked = context.stopSignal?.();
   const stop = asked === undefined ? full.signal : AbortSignal.any([asked, full.signal]);
-  const written = new EventReport(context.out, source.startedAtMs, options, () => full.abort());
+  const kinds = options.kinds.filter(
+    (kind) => source.eventSource === 'tracepoint' || kind === 'failed' || kind === 'closed',
+  );
+  const written = new EventReport(context.out, source.startedAtMs, { ...options, kinds }, () => full.abort());
+  const take: ConnectionEventSink = (namespace, event) => written.event(namespace, event);
   const request: TickRequest = {
     isForeground: () => false,
     query: everySocket,
     processes: 'no',
     allCounters: false,
     prepare: async (namespace) => written.add(namespace, await testOf(source, filter, namespace)),
-    closed: (namespace, closed) => written.closed(namespace, closed),
-    lost: (namespace, fromMs, toMs) => written.lost(namespace, fromMs, toMs),
+    events: Object.fromEntries(kinds.map((kind) => [kind, take])),
+    lost: (namespace, fromMs, toMs, count) => written.lost(namespace, fromMs, toMs, count),
     drained: (atMs) => written.flush(atMs),
   };
   for (;;) {
@@ -96,8 +111,8 @@ async function report(
   written.finish();
 }
 
-async function testOf(source: SampleSource, filter: Filter, namespace: WatchedNetns): Promise<ClosedTest | undefined> {
+async function testOf(source: SampleSource, filter: Filter, namespace: WatchedNetns): Promise<EventTest | undefined> {
   const bound = await source.bind(namespace, filter);
   if (bound === undefined) return undefined;
-  return closedTest(bound, source);
+  return eventTest(bound, source);
 }

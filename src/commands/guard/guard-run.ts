@@ -8,7 +8,7 @@ import type { BudgetResult } from '../../model/report/guard.ts';
 import type { Series } from '../../model/sample/series.ts';
 import { everySocket } from '../../model/socket/socket-query.ts';
 import { GuardMeters } from '../../queries/budget-meters.ts';
-import type { SampleSource, Tick, TickRequest } from '../../sources/sample-source.ts';
+import { allTo, type SampleSource, type Tick, type TickRequest } from '../../sources/sample-source.ts';
 import { SeriesBuilder } from '../../sources/series/series-builder.ts';
 
 /** Maximum number of sockets in memory for the doctor's rules over the whole run: some hundred megabytes. */
@@ -34,8 +34,8 @@ export class GuardRun {
   toMs = 0;
   readonly #source: SampleSource;
   readonly #budgets: readonly Budget[];
-  readonly #builder = new SeriesBuilder(MAX_RECORDS);
-  readonly #closed: TickRequest['closed'];
+  readonly #builder: SeriesBuilder;
+  readonly #events: TickRequest['events'];
   /** When the next full sample is due, in milliseconds since the epoch. */
   #fullDueMs = 0;
   readonly #seen = new Map<number, { name: string; lastMs: number }>();
@@ -45,10 +45,11 @@ export class GuardRun {
     this.#source = source;
     this.#budgets = budgets;
     this.meters = new GuardMeters(source, budgets);
-    this.#closed = (namespace, closed) => {
-      this.#builder.closed(namespace, closed);
-      this.meters.closed(namespace, closed);
-    };
+    this.#builder = new SeriesBuilder(source.eventSource, MAX_RECORDS);
+    this.#events = allTo((namespace, event) => {
+      this.#builder.event(namespace, event);
+      this.meters.event(namespace, event);
+    });
   }
 
   /** Takes the sample for the baselines. @throws {Failure} `no-target` when no target is running */
@@ -131,7 +132,7 @@ export class GuardRun {
       query: () => ({ ...query, protos: wanted, tcpInfo: true }),
       processes: isFull ? 'kinds' : 'count',
       allCounters: true,
-      closed: this.#closed,
+      events: this.#events,
     };
   }
 

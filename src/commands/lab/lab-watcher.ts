@@ -16,7 +16,7 @@ import { everySocket } from '../../model/socket/socket-query.ts';
 import { TCP_STATE } from '../../model/socket/tcp-state.ts';
 import { GuardMeters } from '../../queries/budget-meters.ts';
 import { Sampler } from '../../sources/live/sampler.ts';
-import type { SourceDetails, Tick, TickRequest } from '../../sources/sample-source.ts';
+import { allTo, type SourceDetails, type Tick, type TickRequest } from '../../sources/sample-source.ts';
 import { SeriesBuilder } from '../../sources/series/series-builder.ts';
 import { DRAIN_S } from './lab-budgets.ts';
 import { INCIDENT, type LabRunning } from './lab-context.ts';
@@ -52,7 +52,7 @@ export class LabWatcher {
   readonly firsts: LabFirsts = {};
   readonly #running: LabRunning;
   readonly #sampler: Sampler;
-  readonly #builder = new SeriesBuilder();
+  readonly #builder: SeriesBuilder;
   readonly #details: SourceDetails;
   readonly #stop = new AbortController();
   readonly #budgets: readonly Budget[];
@@ -70,15 +70,16 @@ export class LabWatcher {
     this.#details = details;
     this.#budgets = budgets;
     this.#meters = new GuardMeters(sampler, budgets);
+    this.#builder = new SeriesBuilder(sampler.eventSource);
     this.#request = {
       isForeground: () => true,
       query: () => ({ ...everySocket(), tcpInfo: true }),
       processes: 'kinds',
       allCounters: true,
-      closed: (namespace, closed) => {
-        this.#builder.closed(namespace, closed);
-        this.#meters.closed(namespace, closed);
-      },
+      events: allTo((namespace, event) => {
+        this.#builder.event(namespace, event);
+        this.#meters.event(namespace, event);
+      }),
     };
   }
 

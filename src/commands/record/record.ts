@@ -5,7 +5,7 @@ import { recordedSockets } from '../../model/socket/socket-query.ts';
 import { openSource, type SourceOptions } from '../../sources/open-source.ts';
 import { RecordingMaker } from '../../sources/recorder/recorder.ts';
 import { RecordingFile } from '../../sources/recorder/recording-file.ts';
-import type { SampleSource, Tick, TickRequest } from '../../sources/sample-source.ts';
+import { allTo, type SampleSource, type Tick, type TickRequest } from '../../sources/sample-source.ts';
 import type { CommandContext } from '../context.ts';
 import { withCountdown } from '../countdown.ts';
 import { writeNote } from '../notes.ts';
@@ -65,7 +65,7 @@ class RecordSession {
       query: recordedSockets,
       processes: 'kinds',
       allCounters: true,
-      closed: (_, closed) => this.#maker?.closed(closed),
+      events: allTo((_, event) => this.#maker?.event(event)),
     };
   }
 
@@ -106,7 +106,8 @@ class RecordSession {
       startedAtMs: tick.atMs,
       intervalMs: this.#source.intervalMs,
       target,
-      events,
+      events: events !== false,
+      ...(this.#source.eventSource !== undefined && { eventSource: this.#source.eventSource }),
       closely: this.#isFull,
       redacted: redact,
     });

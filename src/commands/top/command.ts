@@ -33,7 +33,7 @@ export const topCommand = command({
           : await operandsOf('top', words, options, REAL_TIME, 'all')),
         intervalMs: options.interval ?? DEFAULT_INTERVAL_MS,
         forMs: undefined,
-        events: false,
+        events: 'exact',
         wholeNetns: options.netns,
         numeric,
       });

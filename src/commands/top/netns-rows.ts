@@ -8,11 +8,13 @@ import type { DescriptorUse } from '../../model/report/overview.ts';
 import type { SocketCounts } from '../../model/report/socket-counts.ts';
 import type { TopRow } from '../../model/report/top-rows.ts';
 import type { ProcessSample } from '../../model/sample/sample.ts';
+import type { ConnectionEvent } from '../../model/socket/connection-event.ts';
 import type { SocketView } from '../../model/socket/socket-view.ts';
 import { stateMask, TCP_STATE } from '../../model/socket/tcp-state.ts';
 import type { SnapshotTest } from '../../queries/filter-tests.ts';
 import type { NetnsTick, SocketSnapshot, Tick } from '../../sources/sample-source.ts';
 import { snapshotAttribution } from '../../sources/scope/snapshot-attribution.ts';
+import { ConnectionRateCounter } from './connection-rates.ts';
 
 /** Ticks in the history of a row: the maximum length of a sparkline. */
 export const HISTORY_TICKS = 120;
@@ -39,7 +41,14 @@ export class NetnsRows {
   #withoutTimeWait = true;
   #snapshotAtMs: number | undefined;
   #opened: { atMs: number; opens: number; perSecond: number | undefined } | undefined;
+  readonly #rates = new ConnectionRateCounter();
   #atMs: number | undefined;
+
+  /** Counts a connection event of the tracepoint. */
+  event(namespace: WatchedNetns, event: ConnectionEvent): void {
+    const container = isShared(namespace) ? event.container : undefined;
+    this.#rates.event(event, namespace.containers.some(({ name }) => name === container) ? (container ?? '') : '');
+  }
 
   /**
    * The rows of a tick. A tick of a recording may be repeated with a snapshot; histories do not grow then.
@@ -53,6 +62,9 @@ export class NetnsRows {
     if (snapshot !== undefined) this.#snapshot(namespace, snapshot, test);
     this.#snapshotAtMs = tick.snapshotAtMs ?? this.#snapshotAtMs;
     const opensPerSecond = this.#opens(tick, atMs);
+    // Events of the tracepoint belong to rows; the kernel's counter is that of the namespace.
+    const isExact = tick.events?.opened !== undefined;
+    this.#rates.tick(atMs);
     const isAgain = atMs === this.#atMs;
     this.#atMs = atMs;
     const rows: TopRow[] = [];
@@ -68,6 +80,7 @@ export class NetnsRows {
         netns: namespace.netns,
         shared,
         ...(descriptors !== undefined && { descriptors }),
+        ...(isExact && this.#rates.of(identity.owner ?? '')),
         ...(!shared && opensPerSecond !== undefined && { opensPerSecond }),
         ...(this.#snapshotAtMs !== undefined && { snapshotAtMs: this.#snapshotAtMs }),
         history: this.#history(identity.id, counts.total, isAgain),

@@ -101,6 +101,7 @@ function row(socket: SocketView, { snapshot, names }: OpenedSnapshot): TopSocket
   const since = snapshot.seenSince(socket);
   const rtt = roundTripUs(socket);
   const idle = idleMs(socket);
+  const drops = socket.drops();
   return {
     id: `${shown.proto} ${local} ${peer} ${shown.inode}`,
     proto: `${shown.proto}${shown.family === 'inet6' ? '6' : ''}`,
@@ -110,6 +111,7 @@ function row(socket: SocketView, { snapshot, names }: OpenedSnapshot): TopSocket
     process: holder === undefined ? '' : `${holder.pid}/${holder.name}${others.length > 0 ? ` +${others.length}` : ''}`,
     ...(shown.receiveQueue !== undefined && { receiveQueue: shown.receiveQueue }),
     ...(shown.sendQueue !== undefined && { sendQueue: shown.sendQueue }),
+    ...(drops !== undefined && { drops }),
     ...(rtt !== undefined && { roundTripUs: rtt }),
     ...(idle !== undefined && { idleMs: idle }),
     ...(since !== undefined && { seenForMs: Math.max(0, snapshot.takenAtMs - since.firstSeenMs) }),

@@ -2,6 +2,7 @@ import type { Filter } from '../../filter/syntax.ts';
 import type { WatchedNetns } from '../../model/netns/netns.ts';
 import type { TopData, TopRow } from '../../model/report/top-rows.ts';
 import { TargetNotes } from '../../model/sample/target-notes.ts';
+import type { ConnectionEvent } from '../../model/socket/connection-event.ts';
 import { type SnapshotTest, testsOverTime } from '../../queries/filter-tests.ts';
 import type { NetnsTick, SampleSource, SocketSnapshot, Tick } from '../../sources/sample-source.ts';
 import { identitiesOf, NetnsRows } from './netns-rows.ts';
@@ -78,6 +79,11 @@ export class TopDataBuilder {
     this.#tick = tick;
     this.#remember(tick);
     this.#takeOpened(tick, state);
+  }
+
+  /** Counts a connection event. */
+  event(namespace: WatchedNetns, event: ConnectionEvent): void {
+    this.#namespaces.get(namespace.netns)?.event(namespace, event);
   }
 
   /** The data for the current state of the screen. */

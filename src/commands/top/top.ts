@@ -4,7 +4,7 @@ import type { SocketQuery } from '../../model/socket/socket-query.ts';
 import { ALL_STATES } from '../../model/socket/tcp-state.ts';
 import type { Screen, ScreenEvent } from '../../render/terminal/screen.ts';
 import { openSource, type SourceOptions } from '../../sources/open-source.ts';
-import type { SampleSource, TickRequest } from '../../sources/sample-source.ts';
+import { allTo, type SampleSource, type TickRequest } from '../../sources/sample-source.ts';
 import type { CommandContext } from '../context.ts';
 import { readFilter } from '../read-filter.ts';
 import { OpenedScreen } from './opened-screen.ts';
@@ -91,6 +91,7 @@ class TopSession {
       query: () => FULL,
       processes: 'count',
       allCounters: false,
+      events: allTo((namespace, event) => builder.event(namespace, event)),
     };
   }
 

@@ -68,15 +68,20 @@ export class WatchColumns {
   }
 
   #columnOf(group: Group): GroupColumn {
-    const { key, names } = group;
-    const values = Object.entries(key).map(([name, value]) => names?.[name as keyof typeof names] ?? value ?? '-');
-    const text = safeText(values.join(' '));
+    const { key } = group;
+    const text = groupTitle(group);
     const title = displayWidth(text) > MAX_WIDTH ? this.#shorten(text, MAX_WIDTH) : text;
     return { id: groupId(group), title, state: this.#byState ? String(key.state) : undefined };
   }
 }
 
 /** The key of a group as text: the same for equal keys. */
-export function groupId({ key }: Group): string {
+export function groupId({ key }: Pick<Group, 'key'>): string {
   return JSON.stringify(key);
+}
+
+/** The values of a group's key, by name where one is known. */
+export function groupTitle({ key, names }: Pick<Group, 'key' | 'names'>): string {
+  const values = Object.entries(key).map(([name, value]) => names?.[name as keyof typeof names] ?? value ?? '-');
+  return safeText(values.join(' '));
 }

@@ -1,13 +1,15 @@
 import { countGroups, type GroupCounts } from '../../count/count-groups.ts';
 import { fullest } from '../../count/fullest-process.ts';
+import { keyText } from '../../count/group-reader.ts';
 import { countAbandoned, leftOutCounts } from '../../count/left-out.ts';
+import { isCountedByEvents, LivingGroups, type Peaks } from '../../count/living-groups.ts';
 import { connectionsOpened } from '../../model/netns/counters.ts';
 import type { GroupKey } from '../../model/report/group.ts';
 import type { ChangedGroup, WatchRow } from '../../model/report/watch-row.ts';
-import type { ClosedConnection } from '../../model/socket/closed-connection.ts';
+import type { ConnectionEvent, EventSource } from '../../model/socket/connection-event.ts';
 import type { Proto, SocketView } from '../../model/socket/socket-view.ts';
 import { stateMask, TCP_STATE } from '../../model/socket/tcp-state.ts';
-import type { ClosedTest, FilterTests, SnapshotTest } from '../../queries/filter-tests.ts';
+import type { EventTest, FilterTests, SnapshotTest } from '../../queries/filter-tests.ts';
 import type { NetnsTick, SocketSnapshot, Tick } from '../../sources/sample-source.ts';
 
 /** The counts of the previous tick. */
@@ -32,30 +34,58 @@ export class WatchTarget {
   readonly #keys: readonly GroupKey[];
   readonly #protos: readonly Proto[];
   readonly #snapshotTest: SnapshotTest | undefined;
-  readonly #closedTest: ClosedTest | undefined;
+  readonly #eventTest: EventTest | undefined;
   #counts = new Map<string, number>();
   #before: Before | undefined;
   #last: { row: WatchRow; takenAtMs: number } | undefined;
+  /** Ends of connections, among them attempts that failed. */
   #closes = 0;
+  #failures = 0;
+  /** Openings at either end. */
+  #opens = 0;
+  /** Counts groups between snapshots; undefined where events do not tell enough. */
+  readonly #living: LivingGroups | undefined;
   /** Those in no snapshot, closed since the last one: opened and closed between two. */
   #unseen = 0;
   /** Losses of events since the last snapshot, before this tick. */
   #lost = 0;
 
-  /** @param tests of the filter; undefined for all sockets */
-  constructor(keys: readonly GroupKey[], protos: readonly Proto[], tests: FilterTests | undefined) {
+  /**
+   * @param tests of the filter; undefined for all sockets
+   * @param eventSource of the source; undefined where events are not received
+   */
+  constructor(
+    keys: readonly GroupKey[],
+    protos: readonly Proto[],
+    tests: FilterTests | undefined,
+    eventSource: EventSource | undefined,
+  ) {
+    const isExact = eventSource === 'tracepoint' && isCountedByEvents(keys) && (tests?.isConstant ?? true);
+    if (isExact && protos.includes('tcp')) this.#living = new LivingGroups(keys);
     this.#keys = keys;
     this.#protos = protos;
     this.#snapshotTest = tests?.snapshot;
-    this.#closedTest = tests?.closed;
+    this.#eventTest = tests?.events;
   }
 
-  /** Counts a closed connection. */
-  closed(closed: ClosedConnection): void {
-    if (closed.proto !== 'tcp') return;
-    if (this.#closedTest !== undefined && !this.#closedTest(closed)) return;
+  /** Counts an event. */
+  event(event: ConnectionEvent): void {
+    if (event.proto !== 'tcp') return;
+    if (this.#eventTest !== undefined && !this.#eventTest(event)) return;
+    this.#living?.event(event);
+    switch (event.kind) {
+      case 'opened':
+        this.#opens++;
+        return;
+      case 'established':
+        if (event.role === 'server') this.#opens++;
+        return;
+      case 'failed':
+        this.#failures++;
+    }
     this.#closes++;
-    if (closed.remembered === undefined) this.#unseen++;
+    // The tracepoint has told of its opening.
+    if (event.source === 'sock_diag' && event.remembered === undefined) this.#unseen++;
   }
 
   /** The row of a tick. */
@@ -73,11 +103,15 @@ export class WatchTarget {
     );
     const timeWait = this.#timeWait(tick, snapshot);
     if (timeWait > 0) addTimeWait(counts, timeWait);
-    const groups = this.#changed(counts);
+    // Without cookies (/proc) events and snapshots cannot be joined.
+    const peaks = snapshot.source === 'sock_diag' ? this.#living?.snapshot({ ...snapshot, names }, test) : undefined;
+    const groups = this.#changed(counts, peaks);
     const opens = connectionsOpened(tick.counters);
     const rates = before === undefined ? {} : this.#rates(before, atMs, counts.opened, opens, tick);
     this.#before = { atMs, total: counts.total, opens, countedAtMs: atMs };
     this.#closes = 0;
+    this.#failures = 0;
+    this.#opens = 0;
     this.#unseen = 0;
     this.#lost = 0;
     const descriptors = fullest(tick.processes ?? []);
@@ -87,6 +121,7 @@ export class WatchTarget {
       total: counts.total,
       ...(before !== undefined && { change: counts.total - before.total }),
       groups,
+      ...(peaks !== undefined && { peak: peaks.total }),
       ...rates,
       ...(descriptors !== undefined && { descriptors }),
       ...(atMs - snapshot.takenAtMs > CURRENT_MS && { ageMs: atMs - snapshot.takenAtMs }),
@@ -107,6 +142,8 @@ export class WatchTarget {
     const rates = this.#rates(before, atMs, undefined, opens, tick);
     this.#before = { ...before, atMs, opens };
     this.#closes = 0;
+    this.#failures = 0;
+    this.#opens = 0;
     this.#lost += tick.lost;
     const { total, groups } = last.row;
     return {
@@ -135,7 +172,7 @@ export class WatchTarget {
     return leftOutCounts(sockstat, { timeWait: true, datagrams: false }, countAbandoned(sockets)).timeWait;
   }
 
-  #changed({ groups }: GroupCounts): ChangedGroup[] {
+  #changed({ groups }: GroupCounts, peaks: Peaks | undefined): ChangedGroup[] {
     const counts = new Map<string, number>();
     const changed = groups.map((group) => {
       const key = JSON.stringify(group.key);
@@ -143,7 +180,7 @@ export class WatchTarget {
       return this.#before === undefined ? group : { ...group, change: group.count - (this.#counts.get(key) ?? 0) };
     });
     this.#counts = counts;
-    return changed;
+    return peaks === undefined ? changed : withPeaks(changed, peaks);
   }
 
   /**
@@ -159,20 +196,42 @@ export class WatchTarget {
     opened: number | undefined,
     opens: number | undefined,
     tick: NetnsTick,
-  ): Pick<WatchRow, 'opensPerSecond' | 'opensAtLeast' | 'closesPerSecond'> {
+  ): Pick<WatchRow, 'opensPerSecond' | 'opensAtLeast' | 'failuresPerSecond' | 'closesPerSecond'> {
     // Without a test for events, a filter leaves the rates unknown.
-    const isDecided = this.#snapshotTest === undefined || this.#closedTest !== undefined;
-    const listens = tick.closes !== undefined && isDecided;
+    const isDecided = this.#snapshotTest === undefined || this.#eventTest !== undefined;
+    const events = isDecided ? tick.events : undefined;
     const perSecond = (count: number, sinceMs: number) =>
       Math.round((Math.max(0, count) * 10_000) / (atMs - sinceMs)) / 10;
-    const closes = listens ? { closesPerSecond: perSecond(this.#closes, before.atMs) } : {};
+    const closes = events === undefined ? {} : { closesPerSecond: perSecond(this.#closes, before.atMs) };
+    // Only the tracepoint tells of a failure when it happens, not when the descriptor is closed.
+    const isExact = events?.opened !== undefined;
+    const ends = { ...(isExact && { failuresPerSecond: perSecond(this.#failures, before.atMs) }), ...closes };
     if (this.#snapshotTest === undefined && opens !== undefined && before.opens !== undefined) {
-      return { opensPerSecond: perSecond(opens - before.opens, before.atMs), ...closes };
+      return { opensPerSecond: perSecond(opens - before.opens, before.atMs), ...ends };
     }
-    if (!listens || opened === undefined) return closes;
-    const atLeast = this.#lost + tick.lost > 0 ? { opensAtLeast: true as const } : {};
-    return { opensPerSecond: perSecond(this.#unseen + opened, before.countedAtMs), ...atLeast, ...closes };
+    if (events === undefined) return ends;
+    const atLeast = (lost: number) => (lost > 0 ? { opensAtLeast: true as const } : {});
+    if (isExact) return { opensPerSecond: perSecond(this.#opens, before.atMs), ...atLeast(tick.lost), ...ends };
+    if (opened === undefined) return ends;
+    const opensPerSecond = perSecond(this.#unseen + opened, before.countedAtMs);
+    return { opensPerSecond, ...atLeast(this.#lost + tick.lost), ...ends };
   }
+}
+
+/** The most groups that had connections only between two snapshots, the largest peaks first. */
+const MAX_PASSED = 20;
+
+/** The groups with their peaks, and those that were there only between the snapshots. */
+function withPeaks(groups: readonly ChangedGroup[], { groups: peaks }: Peaks): ChangedGroup[] {
+  const left = new Map(peaks);
+  const counted = groups.map((group) => {
+    const text = keyText(group);
+    const peak = left.get(text)?.count;
+    left.delete(text);
+    return peak === undefined ? group : { ...group, peak };
+  });
+  const passed = [...left.values()].sort((a, b) => b.count - a.count).slice(0, MAX_PASSED);
+  return [...counted, ...passed.map((group) => ({ ...group, count: 0, peak: group.count }))];
 }
 
 function unchanged({ key, count, names }: ChangedGroup): ChangedGroup {

@@ -2,6 +2,7 @@ import { clockText, durationText } from '../../base/duration.ts';
 import { plural } from '../../base/plural.ts';
 import { safeText } from '../../base/safe-text.ts';
 import { limitPercent } from '../../model/container/limits.ts';
+import type { Group } from '../../model/report/group.ts';
 import type { DescriptorUse } from '../../model/report/overview.ts';
 import type { ChangedGroup, WatchRow } from '../../model/report/watch-row.ts';
 import { closeWaitStyle, descriptorStyle } from '../../render/attention.ts';
@@ -9,7 +10,7 @@ import { ByteWriter } from '../../render/byte-writer.ts';
 import { type GrowingColumn, GrowingTable, type GrowingTarget } from '../../render/growing-table.ts';
 import { spark } from '../../render/spark.ts';
 import type { Span, Style } from '../../render/terminal/screen.ts';
-import { type GroupColumn, groupId, WatchColumns } from './watch-columns.ts';
+import { type GroupColumn, groupId, groupTitle, WatchColumns } from './watch-columns.ts';
 
 const SPARK_WIDTH = 12;
 /** Number of lines after which the header is repeated. */
@@ -24,6 +25,7 @@ const COUNT_WIDTH = 10;
 const TREND: GrowingColumn = { title: 'Trend', align: 'left', width: SPARK_WIDTH, drop: 1 };
 const LISTEN_DROP = 2;
 const CLOSES: GrowingColumn = { title: 'Closes/s', align: 'right', width: 8, drop: 3 };
+const FAILURES: GrowingColumn = { title: 'Fails/s', align: 'right', width: 7, drop: 3 };
 const OPENS: GrowingColumn = { title: 'Opens/s', align: 'right', width: 7, drop: 4 };
 /** Of the first group; those to the right of it are dropped before it. */
 const GROUP_DROP = 20;
@@ -41,6 +43,19 @@ export interface WatchPeak {
   peak: number;
   peakAt: Date;
   last: number;
+  /** Whether connections were counted between the samples too. */
+  peaks: 'exact' | 'sampled';
+  /** The groups with the highest exact peaks, the highest first; absent where peaks are those of samples. */
+  groupPeaks?: readonly GroupPeak[];
+}
+
+/** The most connections, TIME_WAIT excluded, that a group had at the same time. */
+export interface GroupPeak {
+  key: Group['key'];
+  names?: NonNullable<Group['names']>;
+  peak: number;
+  /** Time of the tick at the end of the interval with the peak. */
+  at: Date;
 }
 
 /** The lines of `watch`: time, counts of the largest groups with their change, rates, descriptors, trend. */
@@ -90,10 +105,12 @@ export class WatchLines {
 
   /** The lines at the end. */
   summary(targets: readonly WatchPeak[], lost: number): string {
-    const lines = targets.map(
-      ({ target, samples, peak, peakAt, last }) =>
-        `${safeText(target)}: ${plural(samples, 'sample')}, peak ${plural(peak, 'socket')} at ${clockText(peakAt)}, ${last} at the end\n`,
-    );
+    const lines = targets.flatMap(({ target, samples, peak, peakAt, last, peaks, groupPeaks = [] }) => [
+      `${safeText(target)}: ${plural(samples, 'sample')}, peak ${plural(peak, 'socket')} at ${clockText(peakAt)}${peaks === 'sampled' ? ' (sampled)' : ''}, ${last} at the end\n`,
+      ...groupPeaks.map(
+        (group) => `  ${groupTitle(group)}: peak ${plural(group.peak, 'connection')} at ${clockText(group.at)}\n`,
+      ),
+    ]);
     if (lost > 0)
       lines.push(`the kernel dropped events ${plural(lost, 'time')}: opens and closes marked ≥ are lower bounds\n`);
     return lines.join('');
@@ -107,6 +124,7 @@ export class WatchLines {
       SOCKETS,
       ...this.#groups.columns.map(groupColumn),
       OPENS,
+      FAILURES,
       CLOSES,
       DESCRIPTORS,
       ...(this.#showAge ? [AGE] : []),
@@ -132,6 +150,7 @@ export class WatchLines {
         return span(countText(group), state === 'CLOSE_WAIT' ? closeWaitStyle(group?.count ?? 0) : undefined);
       }),
       opensText(row),
+      failuresText(row),
       closesText(row),
       span(descriptorsText(descriptors, isNarrow), descriptorStyle(descriptors)),
       ...(this.#showAge ? [ageText(ageMs)] : []),
@@ -169,14 +188,18 @@ function closesText({ closesPerSecond, lost }: WatchRow): string {
   return closesPerSecond === undefined ? '-' : `${lost > 0 ? '≥' : ''}${closesPerSecond}`;
 }
 
+function failuresText({ failuresPerSecond, lost }: WatchRow): string {
+  return failuresPerSecond === undefined ? '-' : `${lost > 0 ? '≥' : ''}${failuresPerSecond}`;
+}
+
 function opensText({ opensPerSecond, opensAtLeast }: WatchRow): string {
   return opensPerSecond === undefined ? '-' : `${opensAtLeast ? '≥' : ''}${opensPerSecond}`;
 }
 
-/** `257 +12`. */
+/** `257 +12`; with `^300` where it had more in between. */
 function countText(group: ChangedGroup | undefined): string {
   if (group === undefined) return '0';
-  const { count, change } = group;
-  if (change === undefined || change === 0) return String(count);
-  return `${count} ${change > 0 ? '+' : '-'}${Math.abs(change)}`;
+  const { count, change, peak = 0 } = group;
+  const changed = change === undefined || change === 0 ? '' : ` ${change > 0 ? '+' : '-'}${Math.abs(change)}`;
+  return `${count}${changed}${peak > count ? ` ^${peak}` : ''}`;
 }

@@ -5,7 +5,8 @@ import { NOT_ROOT } from '../../model/sample/coverage.ts';
 import { TargetNotes } from '../../model/sample/target-notes.ts';
 import type { Tick } from '../../sources/sample-source.ts';
 import type { CommandContext, Format } from '../context.ts';
-import { WatchLines, type WatchPeak } from './watch-lines.ts';
+import { groupId } from './watch-columns.ts';
+import { type GroupPeak, WatchLines, type WatchPeak } from './watch-lines.ts';
 
 /** What is reported, and in which format. */
 export interface WatchReportOptions {
@@ -103,14 +104,20 @@ export class WatchReport {
     this.#note(at.getTime(), text);
   }
 
-  #remember({ target, total, at }: WatchRow): void {
+  #remember(row: WatchRow): void {
+    const { target, total, at } = row;
     const known = this.#peaks.get(target);
-    if (known === undefined) this.#peaks.set(target, { target, samples: 1, peak: total, peakAt: at, last: total });
+    if (known === undefined)
+      this.#peaks.set(target, { target, samples: 1, peak: total, peakAt: at, last: total, peaks: 'sampled' });
     else {
       known.samples++;
       known.last = total;
       if (total > known.peak) Object.assign(known, { peak: total, peakAt: at });
     }
+    const summary = this.#peaks.get(target);
+    if (summary === undefined || row.peak === undefined) return;
+    summary.peaks = 'exact';
+    summary.groupPeaks = highest(summary.groupPeaks ?? [], row);
   }
 
   #note(atMs: number, note: string): void {
@@ -118,6 +125,19 @@ export class WatchReport {
     if (this.#isNdjson) out.write(noteLine(new Date(atMs), note));
     else err.write(`socklens: ${safeText(note)}\n`);
   }
+}
+
+/** Groups whose peaks are in the summary. */
+const MOST_PEAKS = 5;
+
+/** The highest peaks so far and those of a row. */
+function highest(before: readonly GroupPeak[], { groups, at }: WatchRow): GroupPeak[] {
+  const peaks = new Map(before.map((group) => [groupId(group), group]));
+  for (const { key, names, peak = 0 } of groups) {
+    const id = groupId({ key });
+    if (peak > (peaks.get(id)?.peak ?? 0)) peaks.set(id, { key, ...(names !== undefined && { names }), peak, at });
+  }
+  return [...peaks.values()].sort((a, b) => b.peak - a.peak).slice(0, MOST_PEAKS);
 }
 
 /** A row as a line of NDJSON. */

@@ -8,7 +8,7 @@ import { ALL_STATES, stateMask, TCP_STATE } from '../../model/socket/tcp-state.t
 import { testsOverTime } from '../../queries/filter-tests.ts';
 import { openSource, type SourceOptions } from '../../sources/open-source.ts';
 import { recordedCoverage } from '../../sources/recorded/recorded-coverage.ts';
-import type { SampleSource, Tick, TickRequest } from '../../sources/sample-source.ts';
+import { allTo, type SampleSource, type Tick, type TickRequest } from '../../sources/sample-source.ts';
 import type { CommandContext, Format } from '../context.ts';
 import { readFilter } from '../read-filter.ts';
 import { WatchTarget } from './watch-counter.ts';
@@ -70,7 +70,7 @@ class WatchedTargets {
       query: () => query,
       processes: 'count',
       allCounters: false,
-      closed: ({ netns }, closed) => this.#targets.get(netns)?.closed(closed),
+      events: allTo(({ netns }, event) => this.#targets.get(netns)?.event(event)),
     };
   }
 
@@ -102,6 +102,7 @@ class WatchedTargets {
       this.#keys,
       this.#protos,
       bound === undefined ? undefined : testsOverTime(bound, this.#source),
+      this.#source.eventSource,
     );
   }
 }

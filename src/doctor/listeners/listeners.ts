@@ -29,6 +29,13 @@ export interface Listener {
   /** In the order of time; at least one. */
   snapshots: readonly QueueSnapshot[];
   last: QueueSnapshot;
+  /**
+   * Connection attempts that the kernel dropped at this listener during the series, retries included, whatever the
+   * reason (`sk_drops`); undefined where the source does not have it.
+   */
+  dropped: number | undefined;
+  /** As {@link dropped}, since it listens. */
+  droppedInAll: number | undefined;
 }
 
 /** TCP listeners; those of Docker's embedded DNS server are left out. */
@@ -42,21 +49,45 @@ export function unixListeners(dumps: readonly Dump[]): Listener[] {
 }
 
 function listeners(dumps: readonly Dump[], listening: (dump: Dump) => readonly StoredSocket[]): Listener[] {
-  const found = new Map<number, { socket: StoredSocket; snapshots: QueueSnapshot[]; last: QueueSnapshot }>();
+  const found = new Map<number, Listener & { snapshots: QueueSnapshot[]; before: number | undefined }>();
   for (const dump of dumps) {
     for (const socket of listening(dump)) {
       const limit = dump.source === 'procfs' ? undefined : socket.sendQueue;
       const snapshot = { dump, waiting: socket.receiveQueue, limit };
+      const drops = socket.drops();
       const known = found.get(socket.inode);
-      if (known === undefined) found.set(socket.inode, { socket, snapshots: [snapshot], last: snapshot });
-      else {
-        known.socket = socket;
-        known.snapshots.push(snapshot);
-        known.last = snapshot;
+      if (known === undefined) {
+        // One that was opened after the first dump has dropped all of them since.
+        const before = dump === dumps[0] ? drops : 0;
+        const dropped = drops === undefined || before === undefined ? undefined : drops - before;
+        found.set(socket.inode, {
+          socket,
+          snapshots: [snapshot],
+          last: snapshot,
+          dropped,
+          droppedInAll: drops,
+          before,
+        });
+        continue;
       }
+      known.socket = socket;
+      known.snapshots.push(snapshot);
+      known.last = snapshot;
+      known.droppedInAll = drops;
+      known.dropped = drops === undefined || known.before === undefined ? undefined : drops - known.before;
     }
   }
   return [...found.values()];
+}
+
+/**
+ * How often a full accept queue of a listener dropped an attempt to connect; undefined where the source does not tell.
+ * The socket counts drops for every reason, the namespace those of full accept queues at all of its listeners.
+ *
+ * @param overflows rise of the namespace's `TcpExtListenOverflows`; undefined where it was not read twice
+ */
+export function overflowsOf({ dropped }: Listener, overflows: number | undefined): number | undefined {
+  return dropped === undefined || overflows === undefined ? dropped : Math.min(dropped, overflows);
 }
 
 /** The snapshot with the most connections waiting. */
@@ -67,11 +98,6 @@ export function peakOf({ snapshots, last }: Listener): QueueSnapshot {
 /** Whether more wait than the limit: the kernel takes one more than it, and then no other. */
 export function isFull({ waiting, limit }: QueueSnapshot): boolean {
   return limit !== undefined && waiting > limit;
-}
-
-/** Whether so many wait that this listener may be the one that a counter of the namespace speaks of. */
-export function isSuspect({ snapshots }: Listener, share: number): boolean {
-  return snapshots.some(({ waiting, limit }) => waiting > (limit ?? 0) * share);
 }
 
 /**

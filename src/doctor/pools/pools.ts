@@ -25,6 +25,8 @@ export interface Pool {
   port: number;
   /** One for each dump of the namespace, in the order of time. */
   snapshots: readonly PoolSnapshot[];
+  /** The most connections at any moment between snapshots, from connection events; 0 where they do not tell. */
+  peakBetween: number;
 }
 
 /** The pools of a namespace, computed once for all rules. */
@@ -43,12 +45,23 @@ function collect(netns: NetnsSeries): Growing[] {
       if (peer === undefined || (state !== TCP_STATE.ESTABLISHED && state !== TCP_STATE.SYN_SENT)) continue;
       const pool = pools.at(process?.pid ?? container, peer.plain, port, () => {
         const snapshots = dumps.map(({ atMs }) => ({ atMs, sockets: [] as StoredSocket[] }));
-        return { netns, member, peer: peer.plain, port, snapshots };
+        return { netns, member, peer: peer.plain, port, snapshots, peakBetween: peakBetween(netns, member) };
       });
       pool.snapshots[index]?.sockets.push(member);
     }
   });
   return [...pools.values()];
+}
+
+function peakBetween({ samples }: NetnsSeries, { peer, peerPort, process }: StoredSocket): number {
+  if (peer === undefined || process === undefined) return 0;
+  const endpoint = formatEndpoint(peer.plain, peerPort);
+  const holder = `${process.pid}/`;
+  let most = 0;
+  for (const { peaks } of samples)
+    for (const peak of peaks ?? [])
+      if (peak.peer === endpoint && peak.process?.startsWith(holder)) most = Math.max(most, peak.count);
+  return most;
 }
 
 /**
@@ -73,9 +86,9 @@ export function establishedIn({ sockets }: PoolSnapshot): StoredSocket[] {
   return sockets.filter(({ state }) => state === TCP_STATE.ESTABLISHED);
 }
 
-/** The most connections that it had at any snapshot. */
-export function peakOf({ snapshots }: Pool): number {
-  return Math.max(0, ...snapshots.map(({ sockets }) => sockets.length));
+/** The most connections that it had at any moment, as far as snapshots and events tell. */
+export function peakOf({ snapshots, peakBetween: between }: Pool): number {
+  return Math.max(between, ...snapshots.map(({ sockets }) => sockets.length));
 }
 
 /** Counts over the snapshots as a line of numbers, thinned out where there are many. */

@@ -1,4 +1,4 @@
-import type { Outcome } from '../socket/closed-connection.ts';
+import type { Outcome } from '../socket/connection-event.ts';
 
 /** The closed connections with one peer: the endpoint of a service, or a client's address. */
 export interface PeerSummary {

@@ -15,8 +15,14 @@ export interface TopRow extends SocketCounts {
   shared: boolean;
   /** Descriptors of the process that is closest to its own limit; absent where none is known or can be read. */
   descriptors?: DescriptorUse;
-  /** TCP connections opened in the network namespace, outgoing and incoming; absent at the first tick and where it is shared. */
+  /**
+   * TCP connections opened, outgoing and incoming; absent at the first tick, and where several rows share the network
+   * namespace and events do not tell.
+   */
   opensPerSecond?: number;
+  /** Attempts to connect that failed, and connections closed; absent where events do not tell. */
+  failuresPerSecond?: number;
+  closesPerSecond?: number;
   /** When its sockets were last read, milliseconds since the epoch; absent before the first time. */
   snapshotAtMs?: number;
   /** Totals of the last ticks, the newest last. */
@@ -45,6 +51,8 @@ export interface TopSocketRow {
   /** As in `SocketView`; absent where the source does not know it. */
   receiveQueue?: number;
   sendQueue?: number;
+  /** Attempts to connect that were dropped at a listener, or datagrams at a socket; absent where unknown. */
+  drops?: number;
   /** `PID/name`; empty for none. Not safe for a terminal. */
   process: string;
   /** Smoothed round-trip time in microseconds; absent where there is none. */

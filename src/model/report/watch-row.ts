@@ -5,6 +5,11 @@ import type { DescriptorUse } from './overview.ts';
 export interface ChangedGroup extends Group {
   /** Absent at the first tick of a target. */
   change?: number;
+  /**
+   * The most connections, TIME_WAIT excluded, that it had at the same time since the previous tick, from events; absent
+   * where they do not tell, and the count is only that of the sample.
+   */
+  peak?: number;
 }
 
 /** The counts that `watch` prints for one target at one tick. */
@@ -14,8 +19,12 @@ export interface WatchRow {
   total: number;
   change?: number;
   groups: readonly ChangedGroup[];
+  /** As `peak` of a group, of all of them. */
+  peak?: number;
   /** TCP connections opened and closed that match the filter; absent at the first tick and where they are not counted. */
   opensPerSecond?: number;
+  /** How many of {@link closesPerSecond} were attempts to connect that failed; absent where events do not tell in time. */
+  failuresPerSecond?: number;
   closesPerSecond?: number;
   /** Present when {@link opensPerSecond} is a lower bound: counted from events of which some were lost. */
   opensAtLeast?: true;

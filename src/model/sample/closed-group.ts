@@ -1,4 +1,4 @@
-import type { Outcome } from '../socket/closed-connection.ts';
+import type { Outcome } from '../socket/connection-event.ts';
 import type { Holder } from '../socket/socket-columns.ts';
 import type { Proto } from '../socket/socket-view.ts';
 

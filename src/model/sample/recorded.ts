@@ -1,4 +1,5 @@
 import type { DeclaredSettings } from '../container/container.ts';
+import type { EventSource } from '../socket/connection-event.ts';
 import type { Series } from './series.ts';
 import type { SampledNetns, SampledTick, SnapshotHeader } from './tick.ts';
 
@@ -28,6 +29,8 @@ export interface RecordingHeader {
   closely: boolean;
   /** Whether connection events were received. */
   events: boolean;
+  /** What reported the events of TCP connections; absent without events, and in files of versions before 0.3: `sock_diag`. */
+  eventSource?: EventSource;
   /** Whether closed connections have their receive queue, interface and times of their last data; absent in files of versions before 0.2. */
   fullEvents?: boolean;
   /** Whether names and addresses were replaced. */

@@ -63,6 +63,8 @@ export interface NetnsSample extends NetnsMeasurements {
   sockets?: StoredSockets;
   source?: Source;
   coverage?: Coverage;
+  /** The most connections that groups of one peer and process had since the sample before, those with more than one; absent where unknown. */
+  peaks?: readonly PoolPeak[];
   /** Connections that were closed since the previous sample. */
   closed?: readonly ClosedGroup[];
   /** How often the kernel dropped events since the previous sample. If not 0, {@link closed} is a lower bound. */
@@ -86,4 +88,13 @@ export interface HostSample {
   conntrackDrop?: number;
   conntrackEarlyDrop?: number;
   conntrackInsertFailed?: number;
+}
+
+/** The most connections, established or on the way to it, that one process had to one peer at the same time. */
+export interface PoolPeak {
+  /** `10.0.0.3:3306`. */
+  peer: string;
+  /** `PID/name`; undefined for none. */
+  process: string | undefined;
+  count: number;
 }

@@ -1,4 +1,5 @@
 import type { WatchedContainer, WatchedNetns } from '../netns/netns.ts';
+import type { EventCounts } from '../socket/connection-event.ts';
 import type { Proto } from '../socket/socket-view.ts';
 import type { Coverage, Source } from './coverage.ts';
 import type { HostSample, NetnsMeasurements } from './sample.ts';
@@ -26,9 +27,9 @@ export interface SampledNetns<Snapshot extends SnapshotHeader> extends NetnsMeas
   namespace: WatchedNetns;
   /** Present when its sockets were read at this tick. */
   snapshot?: Snapshot;
-  /** Connections closed since the previous tick; absent where events are not received. */
-  closes?: number;
-  /** How often the kernel dropped events since the previous tick. */
+  /** Connection events since the previous tick; absent where events are not received. */
+  events?: EventCounts;
+  /** How often events were lost since the previous tick. */
   lost: number;
 }
 

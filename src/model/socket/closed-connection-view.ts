@@ -1,5 +1,5 @@
 import { BaseSocketView } from './base-socket-view.ts';
-import type { Remembered } from './closed-connection.ts';
+import type { Remembered } from './connection-event.ts';
 import type { SocketView } from './socket-view.ts';
 import type { TcpInfo, TcpInfoNumber } from './tcp-info.ts';
 import { TCP_STATE } from './tcp-state.ts';

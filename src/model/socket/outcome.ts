@@ -1,4 +1,4 @@
-import type { Outcome, Remembered } from './closed-connection.ts';
+import type { Outcome, Remembered } from './connection-event.ts';
 import type { SocketView } from './socket-view.ts';
 import { TCP_STATE } from './tcp-state.ts';
 

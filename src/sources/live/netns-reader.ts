@@ -2,16 +2,16 @@ import fs from 'node:fs';
 import { dumpSockets, type SocketDump, streamSockets } from '../../collect/dump/dump-sockets.ts';
 import type { Machine } from '../../collect/machine.ts';
 import { ConnectionMemory } from '../../collect/owners/connection-memory.ts';
-import { NetnsOwners, NOT_REMEMBERED } from '../../collect/owners/netns-owners.ts';
+import { NetnsOwners, NOT_REMEMBERED, type Owner } from '../../collect/owners/netns-owners.ts';
 import type { HeldSockets, HoldingProcess, OwnerSource } from '../../collect/owners/owner-source.ts';
 import { whyDenied } from '../../collect/permissions.ts';
 import { type NetnsHandle, openNetns } from '../../collect/target/netns-handle.ts';
 import { ListenerOwners } from '../../count/listener-owners.ts';
 import { Roles } from '../../count/roles.ts';
-import { openEventSocket } from '../../kernel/event-socket.ts';
+import { type DestroyProtos, openEventSocket } from '../../kernel/event-socket.ts';
 import { SystemCallError } from '../../kernel/system-calls.ts';
 import { type Attributed, attribute, OUTSIDE } from '../../model/netns/attribution.ts';
-import type { Remembered } from '../../model/socket/closed-connection.ts';
+import type { Remembered } from '../../model/socket/connection-event.ts';
 import type { SocketQuery } from '../../model/socket/socket-query.ts';
 import { canBeHeld, type SocketView } from '../../model/socket/socket-view.ts';
 import { ALL_STATES, stateMask, TCP_STATE } from '../../model/socket/tcp-state.ts';
@@ -24,6 +24,11 @@ const REMEMBERED: SocketQuery = {
   tcpInfo: false,
   states: ALL_STATES & ~stateMask(TCP_STATE.TIME_WAIT),
 };
+
+/** States of connections with a socket of their own. */
+const CONNECTED =
+  ALL_STATES &
+  ~stateMask(TCP_STATE.TIME_WAIT, TCP_STATE.NEW_SYN_RECV, TCP_STATE.BOUND_INACTIVE, TCP_STATE.LISTEN, TCP_STATE.CLOSE);
 
 /** When and how a namespace is dumped. */
 export interface ReadOptions {
@@ -51,8 +56,13 @@ export class NetnsReader {
   creatorOf: ((socket: SocketView) => string | undefined) | undefined;
   /** Owners of the listeners of the last dump. */
   #listeners = new ListenerOwners();
+  /** Processes of listeners by their indexes in {@link roles}; absent where unknown, or where several hold them. */
+  readonly #listenerProcesses = new Map<number, Owner>();
   readonly #machine: Machine;
-  #receivesEvents = false;
+  /** Time of the last dump that had every TCP connection, milliseconds since the epoch; undefined before the first. */
+  wholeTcpMs: number | undefined;
+  /** Whether each closed TCP socket has an event: what dumps showed of it is then remembered until the event. */
+  receivesEvents = false;
 
   /**
    * @param source who holds which socket of the host
@@ -77,16 +87,14 @@ export class NetnsReader {
   }
 
   /**
-   * Opens a socket for the events of the namespace.
+   * Opens a socket for the destroy events of the namespace.
    *
    * @throws {Failure}, {SystemCallError} when it may not be entered
    */
-  openEvents(bufferBytes?: number) {
+  openEvents(protos: DestroyProtos, bufferBytes?: number) {
     const netnsFd = this.handle.own ? undefined : openNetns(this.#machine, this.handle);
     try {
-      const socket = openEventSocket(this.#machine.systemCalls(), netnsFd, bufferBytes);
-      this.#receivesEvents = true;
-      return socket;
+      return openEventSocket(this.#machine.systemCalls(), netnsFd, protos, bufferBytes);
     } finally {
       if (netnsFd !== undefined) fs.closeSync(netnsFd);
     }
@@ -100,10 +108,11 @@ export class NetnsReader {
    */
   remember(nowMs: number, visit?: (socket: SocketView) => void): void {
     this.#remembering({ nowMs, owners: 'foreground' }, (see) => {
-      streamSockets(this.#machine, this.handle, REMEMBERED, (socket) => {
+      const dump = streamSockets(this.#machine, this.handle, REMEMBERED, (socket) => {
         see(socket);
         visit?.(socket);
       });
+      this.#noteWhole(REMEMBERED, dump, nowMs);
     });
   }
 
@@ -117,10 +126,19 @@ export class NetnsReader {
     this.#remembering(how, (see) => {
       dump = dumpSockets(this.#machine, this.handle, query);
       dump.sockets.each(see);
+      this.#noteWhole(query, dump, how.nowMs);
     });
     const { note } = this.owners;
     if (note !== undefined && !dump.coverage.notes.includes(note)) dump.coverage.notes.push(note);
     return dump;
+  }
+
+  /** Notes a dump that has every TCP connection, by its cookie: `/proc` has none. */
+  #noteWhole(query: SocketQuery, { source, sources, coverage }: Omit<SocketDump, 'sockets'>, nowMs: number): void {
+    const { protos, inet, inet6, states, filter } = query;
+    const isWhole = protos.includes('tcp') && inet && inet6 && filter === undefined;
+    const isRead = (sources.tcp ?? source) === 'sock_diag' && coverage.complete;
+    if (isWhole && isRead && (states & CONNECTED) === CONNECTED) this.wholeTcpMs = nowMs;
   }
 
   /**
@@ -149,7 +167,10 @@ export class NetnsReader {
   }
 
   /** As {@link containerOf}, for a closed connection, which its process held until then. @param remembered what dumps showed of it */
-  containerOfClosed(socket: SocketView, remembered: Remembered | undefined): string | undefined {
+  containerOfClosed(
+    socket: SocketView,
+    remembered: Pick<Remembered, 'holders' | 'container'> | undefined,
+  ): string | undefined {
     const isKnown = remembered?.holders !== undefined;
     const holder = () => (isKnown ? (remembered.container ?? OUTSIDE) : undefined);
     return this.container ?? this.#attributionOf(socket, holder)?.owner;
@@ -170,6 +191,36 @@ export class NetnsReader {
     return found?.owner === OUTSIDE ? undefined : found;
   }
 
+  /** Adds a listener that no dump has yet. @param owner undefined where it is not known */
+  addListener(socket: SocketView, owner: Owner | undefined): void {
+    const listener = this.roles.addListener(socket);
+    if (listener !== undefined && owner !== undefined) this.#listenerProcesses.set(listener, owner);
+  }
+
+  /** The process that listens where a connection came in; undefined where unknown, and where several listen there. */
+  listenerOwnerOf(socket: SocketView): Owner | undefined {
+    if (this.#listenerProcesses.size === 0) return undefined;
+    const listener = this.roles.listenerOf(socket);
+    return listener === undefined ? undefined : this.#listenerProcesses.get(listener);
+  }
+
+  /** @param listeners of one dump; several may have one address and port (SO_REUSEPORT) */
+  #rememberProcesses(listeners: readonly { role: number | undefined; inode: number }[]): void {
+    const found = new Map<number, Map<number, HoldingProcess>>();
+    for (const { role, inode } of listeners) {
+      const holders = this.owners.holdersOf(inode);
+      if (role === undefined || holders.length === 0) continue;
+      const processes = found.get(role) ?? new Map<number, HoldingProcess>();
+      for (const process of holders) processes.set(process.pid, process);
+      found.set(role, processes);
+    }
+    for (const [role, processes] of found) {
+      const [first, ...others] = processes.values();
+      if (first === undefined || others.length > 0) this.#listenerProcesses.delete(role);
+      else this.#listenerProcesses.set(role, { pid: first.pid, name: first.name });
+    }
+  }
+
   /** The container of holders, {@link OUTSIDE} where none of them is in one, undefined without holders. */
   #ownerOf(holders: readonly HoldingProcess[]): string | undefined {
     return holders.length === 0 ? undefined : (this.owners.containerOf(holders) ?? OUTSIDE);
@@ -179,7 +230,7 @@ export class NetnsReader {
     const { memory } = this;
     const inodes: number[] = [];
     const rows: number[] = [];
-    const listeners: { listener: number; inode: number }[] = [];
+    const listeners: { listener: number; role: number | undefined; inode: number }[] = [];
     const listening = new ListenerOwners();
     memory.begin(nowMs);
     read((socket) => {
@@ -190,9 +241,9 @@ export class NetnsReader {
         rows.push(row ?? NOT_REMEMBERED);
       }
       // Unconnected UDP sockets may be clients: their port, reused, would make servers of other clients.
-      if (socket.proto === 'tcp') this.roles.addListener(socket);
+      const role = socket.proto === 'tcp' ? this.roles.addListener(socket) : undefined;
       const listener = listening.add(socket);
-      if (listener !== undefined) listeners.push({ listener, inode });
+      if (listener !== undefined) listeners.push({ listener, role, inode });
     });
     if (owners !== 'later') {
       this.owners.read(memory, { nowMs, inodes, rows, foreground: owners === 'foreground', readings });
@@ -201,7 +252,8 @@ export class NetnsReader {
       listening.setOwner(listener, this.#ownerOf(this.owners.holdersOf(inode)));
     }
     this.#listeners = listening;
-    memory.end(this.#receivesEvents);
+    this.#rememberProcesses(listeners);
+    memory.end(this.receivesEvents);
   }
 }
 

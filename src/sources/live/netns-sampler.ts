@@ -10,6 +10,7 @@ import type { Sockstat } from '../../model/netns/counters.ts';
 import type { WatchedNetns } from '../../model/netns/netns.ts';
 import { isShared, soleContainer } from '../../model/netns/sharing.ts';
 import { NOT_ROOT } from '../../model/sample/coverage.ts';
+import { type EventCounts, type EventKind, type EventSource, noEvents } from '../../model/socket/connection-event.ts';
 import { isOtherProto, type SocketQuery } from '../../model/socket/socket-query.ts';
 import type { Proto, SocketView } from '../../model/socket/socket-view.ts';
 import { ALL_STATES, stateMask, TCP_STATE } from '../../model/socket/tcp-state.ts';
@@ -57,18 +58,18 @@ const PROCESSES_MS = 5000;
 export class NetnsSampler {
   readonly watched: NetnsReader;
   namespace: WatchedNetns;
-  /** Connections closed since the last tick. */
-  closes = 0;
   /** Losses of events since the last tick. */
   lost = 0;
   /** CPU time of the last background dump, milliseconds; 0 before the first. */
   readCostMs = 0;
-  /** Whether its connection events are received. */
-  listens = false;
+  /** What reports its connection events; undefined where they are not received. */
+  listens: EventSource | undefined;
   readonly #machine: Machine;
   #found: FoundNetns;
   readonly #kinds: KindsSampler;
   readonly #counters = new CounterFiles(() => leadsToNetns(this.#machine, this.#found.handle));
+  /** Connection events since the last tick. */
+  #events: Required<EventCounts> = noEvents();
   #snapshotMs: number | undefined;
   #processesDueMs = 0;
   #ownersDueMs = 0;
@@ -129,14 +130,17 @@ export class NetnsSampler {
     return tick;
   }
 
-  /** Connections closed, and losses of events, since the last tick; nothing is read. */
+  /** Counts an event. */
+  countEvent(kind: EventKind): void {
+    this.#events[kind]++;
+  }
+
+  /** Events, and losses of events, since the last tick; nothing is read. */
   countEvents(): NetnsTick {
-    const tick: NetnsTick = {
-      namespace: this.namespace,
-      ...(this.listens && { closes: this.closes }),
-      lost: this.lost,
-    };
-    this.closes = 0;
+    const tick: NetnsTick = { namespace: this.namespace, lost: this.lost };
+    const { failed, closed } = this.#events;
+    if (this.listens !== undefined) tick.events = this.listens === 'tracepoint' ? this.#events : { failed, closed };
+    this.#events = noEvents();
     this.lost = 0;
     return tick;
   }

@@ -2,7 +2,7 @@ import type { StopSignal } from '../../base/stop-signal.ts';
 
 /** Interval at which events are read while there are some; it grows to the slowest while there are none. Milliseconds. */
 const FASTEST_MS = 40;
-const SLOWEST_MS = 100;
+export const SLOWEST_MS = 100;
 
 /** How long to wait before events are read again. */
 export class Pace {

@@ -13,6 +13,7 @@ import type { Filter } from '../../filter/syntax.ts';
 import { Failure } from '../../model/failure.ts';
 import type { WatchedNetns } from '../../model/netns/netns.ts';
 import { NOT_ROOT } from '../../model/sample/coverage.ts';
+import type { EventSource } from '../../model/socket/connection-event.ts';
 import {
   type NetnsTick,
   type SampleSource,
@@ -22,13 +23,13 @@ import {
   WATCHED_SYSCTLS,
 } from '../sample-source.ts';
 import { Background, type BackgroundNetns } from './background.ts';
-import { ConnectionEventStream } from './connection-event-stream.ts';
 import { CpuBudget, cpuMs } from './cpu-budget.ts';
+import { ConnectionEvents } from './events/connection-events.ts';
 import { FollowedTargets } from './followed-targets.ts';
 import { type NamespaceTracker, trackNamespaces } from './namespace-tracker.ts';
 import { type NetnsReader, whyNoEvents } from './netns-reader.ts';
 import type { NetnsSampler } from './netns-sampler.ts';
-import { Pace, wait } from './pace.ts';
+import { Pace, SLOWEST_MS, wait } from './pace.ts';
 import { sourceDetails } from './source-details.ts';
 
 /** What is sampled, how often and at which cost. */
@@ -40,14 +41,17 @@ export interface SamplerOptions {
   backgroundShare?: number;
   /** CPU budget for everything, as a fraction of one core: intervals stretch to keep it. Undefined for no limit. */
   wholeShare?: number | undefined;
-  /** Whether connection events are received: adds an event to every socket closed in the namespaces. */
-  events: boolean;
+  /**
+   * Whether connection events are received: adds an event to every socket closed in the namespaces. `exact` receives
+   * those of the tracepoint, where it is permitted, and no others.
+   */
+  events: boolean | 'exact';
   /**
    * Whether only connection events are wanted: fails where they cannot be received, and ticks dump sockets only to
    * remember their owners.
    */
   eventsOnly?: boolean | undefined;
-  /** Receive buffer for events of a namespace, bytes; undefined for the default, `EVENT_BUFFER_BYTES`. */
+  /** The kernel's buffer for events, bytes: of a namespace, or of all; undefined for the default. */
   eventBufferBytes?: number | undefined;
   /** Whether a container as TARGET means its whole network namespace. */
   wholeNetns?: boolean | undefined;
@@ -76,11 +80,12 @@ const DUMP_SHARE = 0.03;
 export class Sampler implements SampleSource {
   intervalMs: number;
   readonly startedAtMs = Date.now();
+  readonly eventSource: EventSource | undefined;
   readonly knowledge = { snapshots: SNAPSHOTS_OVER_TIME, closed: CLOSED_CONNECTIONS };
   readonly #machine: Machine;
   readonly #options: SamplerOptions;
   readonly #tracker: NamespaceTracker;
-  readonly #stream: ConnectionEventStream | undefined;
+  readonly #stream: ConnectionEvents | undefined;
   readonly #background: Background;
   readonly #whole: CpuBudget | undefined;
   readonly #followed = new Map<NetnsReader, NetnsSampler>();
@@ -101,7 +106,11 @@ export class Sampler implements SampleSource {
     this.#options = options;
     this.intervalMs = options.intervalMs;
     this.#tracker = tracker;
-    this.#stream = options.events ? new ConnectionEventStream(machine, tracker.names) : undefined;
+    const { events, eventBufferBytes } = options;
+    if (events === 'exact') this.#stream = ConnectionEvents.openExact(machine, tracker.names, eventBufferBytes);
+    else if (events) this.#stream = ConnectionEvents.open(machine, tracker.names, eventBufferBytes);
+    this.eventSource = this.#stream?.source;
+    this.#notes.push(...(this.#stream?.notes ?? []));
     this.#background = new Background(options.backgroundShare ?? BACKGROUND_SHARE, cpuMs, Date.now());
     if (options.wholeShare !== undefined) this.#whole = new CpuBudget(options.wholeShare, cpuMs, Date.now());
     this.#endMs = options.forMs === undefined ? Number.POSITIVE_INFINITY : this.startedAtMs + options.forMs;
@@ -150,9 +159,7 @@ export class Sampler implements SampleSource {
       if (now >= this.#dueMs) break;
       const rest = Math.min(this.#dueMs, this.#isLastTickDone() ? this.#endMs : Number.POSITIVE_INFINITY) - now;
       await wait(
-        this.#stream === undefined
-          ? rest
-          : Math.min(this.#isBackgroundOnly ? BACKGROUND_EVENTS_MS : this.#pace.next(found), rest),
+        this.#stream === undefined ? rest : Math.min(this.#eventsWaitMs(this.#stream, found), rest),
         stop,
         this.#waking,
       );
@@ -213,6 +220,12 @@ export class Sampler implements SampleSource {
   close(): void {
     this.#stream?.close();
     this.#tracker.close();
+  }
+
+  /** Records of the tracepoint have their own times and a large buffer: they need not be read as soon as they come. */
+  #eventsWaitMs({ source }: ConnectionEvents, found: number): number {
+    if (this.#isBackgroundOnly) return BACKGROUND_EVENTS_MS;
+    return source === 'tracepoint' ? SLOWEST_MS : this.#pace.next(found);
   }
 
   /** Updates the namespaces; its cost is charged to the background budget. */
@@ -322,22 +335,22 @@ export class Sampler implements SampleSource {
     this.#tracker.requestRefresh();
   }
 
-  #drain(nowMs: number, { closed, lost, drained }: TickRequest, isLast = false): number {
+  #drain(nowMs: number, { events, lost, drained }: TickRequest, isLast = false): number {
     if (this.#stream === undefined) return 0;
     const found = this.#stream.drain(
       nowMs,
       {
-        closed: (namespace, connection) => {
+        event: (namespace, event) => {
           const sampler = this.#followed.get(namespace);
           if (sampler === undefined) return;
-          sampler.closes++;
-          closed?.(sampler.namespace, connection);
+          sampler.countEvent(event.kind);
+          events?.[event.kind]?.(sampler.namespace, event);
         },
-        lost: (namespace) => {
+        lost: (namespace, count) => {
           const sampler = this.#followed.get(namespace);
           if (sampler === undefined) return;
           sampler.lost++;
-          lost?.(sampler.namespace, this.#drainedMs, nowMs);
+          lost?.(sampler.namespace, this.#drainedMs, nowMs, count);
           // Connections opened meanwhile are not remembered: the next dump is due at once.
           if (this.#options.eventsOnly) this.#dueMs = 0;
         },
@@ -373,13 +386,18 @@ export class Sampler implements SampleSource {
   }
 
   /** @throws {Failure} `not-permitted` where only events are wanted, and cannot be received */
-  #listen(stream: ConnectionEventStream, sampler: NetnsSampler): void {
+  #listen(stream: ConnectionEvents, sampler: NetnsSampler): void {
     try {
-      stream.add(sampler.watched, sampler.watched.openEvents(this.#options.eventBufferBytes));
-      sampler.listens = true;
+      sampler.listens = stream.source;
+      stream.add(sampler.watched, this.#options.eventBufferBytes);
     } catch (error) {
       const reason = whyNoEvents(this.#machine, error) ?? (error instanceof Failure ? error.message : undefined);
       if (reason === undefined) throw error;
+      if (stream.source === 'tracepoint') {
+        this.#noteLoss(sampler.namespace, 'closed UDP sockets are not seen', error);
+        return;
+      }
+      sampler.listens = undefined;
       // A namespace that started later does not end the command.
       if (this.#options.eventsOnly && !this.#ticked) {
         if (error instanceof Failure) throw error;

@@ -13,6 +13,7 @@ import { needsOf } from '../../filter/needs.ts';
 import type { Filter } from '../../filter/syntax.ts';
 import type { WatchedContainer, WatchedNetns } from '../../model/netns/netns.ts';
 import type { StoredNetnsTick, StoredSnapshot, StoredTick } from '../../model/sample/recorded.ts';
+import type { EventSource } from '../../model/socket/connection-event.ts';
 import { isOtherProto } from '../../model/socket/socket-query.ts';
 import type { StoredSockets } from '../../model/socket/stored-sockets.ts';
 import { servicePorts } from '../../names/services.ts';
@@ -53,6 +54,7 @@ export interface RecordedOptions {
 export class RecordedSource implements SampleSource {
   readonly intervalMs: number;
   readonly startedAtMs: number;
+  readonly eventSource: EventSource | undefined;
   readonly knowledge: FilterKnowledge;
   readonly #path: string;
   readonly #recording: OpenRecording;
@@ -76,7 +78,8 @@ export class RecordedSource implements SampleSource {
     this.#recording = recording;
     this.#steps = recordedSteps(recording);
     this.#options = options;
-    const { intervalMs, startedAtMs, closely, fullEvents } = recording.reader.header;
+    const { intervalMs, startedAtMs, closely, events, eventSource, fullEvents } = recording.reader.header;
+    this.eventSource = events ? (eventSource ?? 'sock_diag') : undefined;
     this.intervalMs = intervalMs;
     this.startedAtMs = Math.max(startedAtMs, options.sinceMs ?? 0);
     this.#eventsReadMs = this.startedAtMs;
@@ -238,19 +241,19 @@ export class RecordedSource implements SampleSource {
     return targets === undefined || targets.some((target) => isTargetOf(namespace, target));
   }
 
-  /** Hands over the connections closed before a tick, and losses of events. */
-  async #handOver({ tick, closed }: RecordedStep, request: TickRequest): Promise<void> {
+  /** Hands over the events before a tick, and losses of events. */
+  async #handOver({ tick, events }: RecordedStep, request: TickRequest): Promise<void> {
     const { sinceMs = 0, untilMs = Number.POSITIVE_INFINITY } = this.#options;
     let readMs = Math.max(this.#eventsReadMs, Math.min(tick?.atMs ?? 0, untilMs));
     for (const { namespace } of tick?.namespaces ?? []) await this.#prepare(namespace, request);
-    for (const connection of closed) {
-      const { atMs } = connection;
-      const namespace = this.#recording.reader.namespaceOf(connection.netns);
+    for (const event of events) {
+      const { atMs } = event;
+      const namespace = this.#recording.reader.namespaceOf(event.netns);
       if (atMs < sinceMs || atMs > untilMs || namespace === undefined || !this.#isWanted(namespace)) continue;
       readMs = Math.max(readMs, atMs);
       await this.#prepare(namespace, request);
-      connection.hasNames = this.#options.names;
-      request.closed?.(this.#scoped(namespace), connection);
+      event.hasNames = this.#options.names;
+      request.events?.[event.kind]?.(this.#scoped(namespace), event);
     }
     if (tick !== undefined && tick.atMs >= sinceMs && tick.atMs <= untilMs) {
       for (const { namespace, lost } of tick.namespaces) {

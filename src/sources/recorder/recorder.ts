@@ -1,6 +1,6 @@
 import { isShared } from '../../model/netns/sharing.ts';
 import type { RecordingHeader, StoredNetnsTick, StoredSnapshot, StoredTick } from '../../model/sample/recorded.ts';
-import type { ClosedConnection, ClosedConnectionRecord } from '../../model/socket/closed-connection.ts';
+import type { ConnectionEvent, ConnectionEventRecord } from '../../model/socket/connection-event.ts';
 import { AddressInterner } from '../../model/socket/interned-address.ts';
 import type { SocketColumns } from '../../model/socket/socket-columns.ts';
 import { SocketColumnsBuilder } from '../../model/socket/socket-columns-builder.ts';
@@ -20,8 +20,8 @@ export class RecordingMaker {
   readonly #writer = new RecordingWriter();
   readonly #columns = new SocketColumnsBuilder(new AddressInterner());
   readonly #isFull: boolean;
-  /** Connections closed since the last tick: their namespace may be only in the next one. */
-  #closed: ClosedConnectionRecord[] = [];
+  /** Events since the last tick: their namespace may be only in the next one. */
+  #events: ConnectionEventRecord[] = [];
   /** The namespaces and containers of the details that were written last, as JSON. */
   #detailed = '';
 
@@ -31,22 +31,22 @@ export class RecordingMaker {
     file.add(this.#writer.header({ ...header, fullEvents: true }));
   }
 
-  /** Adds a closed connection. */
-  closed(closed: ClosedConnection): void {
-    this.#closed.push(closed.record());
+  /** Adds a connection event. */
+  event(event: ConnectionEvent): void {
+    this.#events.push(event.record());
   }
 
-  /** Writes a tick, and the connections closed before it. @param source for its details, where namespaces or containers are new */
+  /** Writes a tick, and the events before it. @param source for its details, where namespaces or containers are new */
   async add(tick: Tick, source: SampleSource): Promise<void> {
     await this.#addDetails(tick, source);
-    const closed = this.#closed;
-    this.#closed = [];
-    for (const line of this.#writer.tick(this.#stored(tick), closed, tick.names)) this.#file.add(line);
+    const events = this.#events;
+    this.#events = [];
+    for (const line of this.#writer.tick(this.#stored(tick), events, tick.names)) this.#file.add(line);
   }
 
   /** Writes the last lines. @param atMs when, milliseconds since the epoch */
   finish(atMs: number): void {
-    for (const line of [...this.#writer.closed(this.#closed, atMs), this.#writer.end()]) this.#file.add(line);
+    for (const line of [...this.#writer.events(this.#events, atMs), this.#writer.end()]) this.#file.add(line);
   }
 
   /** Writes details whenever namespaces or containers came or went. */

@@ -3,23 +3,25 @@ import type { BoundFilter } from '../../filter/bound-filter.ts';
 import type { Filter } from '../../filter/syntax.ts';
 import type { NetCounters } from '../../model/netns/counters.ts';
 import type { WatchedNetns } from '../../model/netns/netns.ts';
+import { type EventCounts, type EventSource, noEvents } from '../../model/socket/connection-event.ts';
 import type { SocketQuery } from '../../model/socket/socket-query.ts';
 import { stateMask, TCP_STATE } from '../../model/socket/tcp-state.ts';
-import type {
-  FilterKnowledge,
-  NetnsTick,
-  SampleSource,
-  SocketSnapshot,
-  SourceDetails,
-  Tick,
-  TickRequest,
+import {
+  allTo,
+  type FilterKnowledge,
+  type NetnsTick,
+  type SampleSource,
+  type SocketSnapshot,
+  type SourceDetails,
+  type Tick,
+  type TickRequest,
 } from '../sample-source.ts';
 
 /** A source whose ticks have only what the scopes of their namespaces mean, live and recorded alike. */
 export class ScopedSource implements SampleSource {
   readonly #source: SampleSource;
-  /** Connections of each scoped namespace that were closed since the last tick, by its inode. */
-  #closes = new Map<number, number>();
+  /** Events of each scoped namespace since the last tick, by its inode. */
+  #events = new Map<number, Required<EventCounts>>();
   /** Notes for the next tick, and the namespaces that have had theirs. */
   #notes: string[] = [];
   readonly #noted = new Set<number>();
@@ -36,6 +38,10 @@ export class ScopedSource implements SampleSource {
     return this.#source.startedAtMs;
   }
 
+  get eventSource(): EventSource | undefined {
+    return this.#source.eventSource;
+  }
+
   get knowledge(): FilterKnowledge {
     return this.#source.knowledge;
   }
@@ -43,9 +49,9 @@ export class ScopedSource implements SampleSource {
   async next(request: TickRequest, stop?: StopSignal): Promise<Tick | undefined> {
     const tick = await this.#source.next(this.#scoped(request), stop);
     if (tick === undefined) return undefined;
-    const closes = this.#closes;
-    this.#closes = new Map();
-    const namespaces = tick.namespaces.map((one) => scopedTick(one, closes.get(one.namespace.netns) ?? 0));
+    const events = this.#events;
+    this.#events = new Map();
+    const namespaces = tick.namespaces.map((one) => scopedTick(one, events.get(one.namespace.netns) ?? noEvents()));
     const notes = this.#notes.length === 0 ? tick.notes : [...tick.notes, ...this.#notes.splice(0)];
     return { ...tick, notes, namespaces };
   }
@@ -87,24 +93,26 @@ export class ScopedSource implements SampleSource {
     if (this.#noted.has(netns)) return;
     this.#noted.add(netns);
     this.#notes.push(
-      `${name}: shares its network namespace; closed connections whose container is not known are left out (--netns includes them)`,
+      `${name}: shares its network namespace; connections whose container is not known are left out (--netns includes them)`,
     );
   }
 
   #scoped(request: TickRequest): TickRequest {
-    const { closed } = request;
+    const { events } = request;
     return {
       ...request,
       query: (namespace) => scopedQuery(namespace, request.query(namespace)),
-      closed: (namespace, connection) => {
+      events: allTo((namespace, event) => {
         if (namespace.scope !== undefined) {
-          const { container } = connection;
+          const { container } = event;
           if (container === undefined) this.#noteLeftOut(namespace);
           if (container === undefined || !meantContainers(namespace).has(container)) return;
-          this.#closes.set(namespace.netns, (this.#closes.get(namespace.netns) ?? 0) + 1);
+          const counts = this.#events.get(namespace.netns) ?? noEvents();
+          counts[event.kind]++;
+          this.#events.set(namespace.netns, counts);
         }
-        closed?.(namespace, connection);
-      },
+        events?.[event.kind]?.(namespace, event);
+      }),
     };
   }
 }
@@ -115,8 +123,8 @@ function scopedQuery({ scope }: WatchedNetns, query: SocketQuery): SocketQuery {
   return { ...query, states: query.states | stateMask(TCP_STATE.TIME_WAIT) };
 }
 
-/** What of a tick the scope of its namespace means. @param closes connections of the scope closed since the last one */
-function scopedTick(tick: NetnsTick, closes: number): NetnsTick {
+/** What of a tick the scope of its namespace means. @param events of the scope since the last one */
+function scopedTick(tick: NetnsTick, { opened, established, ...ends }: Required<EventCounts>): NetnsTick {
   const { namespace } = tick;
   if (namespace.scope === undefined) return tick;
   const meant = meantContainers(namespace);
@@ -130,7 +138,9 @@ function scopedTick(tick: NetnsTick, closes: number): NetnsTick {
     ...(processes !== undefined && { processes: processes.filter(isMeant) }),
     ...(pids !== undefined && { pids: pids.filter(isMeant) }),
     ...(memory !== undefined && { memory: memory.filter(isMeant) }),
-    ...(tick.closes !== undefined && { closes }),
+    ...(tick.events !== undefined && {
+      events: tick.events.opened === undefined ? ends : { opened, established, ...ends },
+    }),
   };
 }
 

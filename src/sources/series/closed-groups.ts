@@ -1,5 +1,5 @@
 import { type ClosedGroup, GREETING_BYTES, IDLE_BEFORE_MS } from '../../model/sample/closed-group.ts';
-import type { ClosedConnection } from '../../model/socket/closed-connection.ts';
+import type { ConnectionEvent } from '../../model/socket/connection-event.ts';
 import { peerAddress, plainAddress } from '../../model/socket/endpoint.ts';
 
 /** Connections that certainly lived shorter than this are counted as short-lived, milliseconds. */
@@ -9,13 +9,15 @@ const SHORT_MS = 1000;
 export class ClosedGroups {
   #groups = new Map<string, ClosedGroup>();
 
-  add(closed: ClosedConnection, lastSnapshotMs: number | undefined): void {
-    const { socket, remembered, role, container, outcome } = closed;
+  /** Adds the end of a connection. @param lastSnapshotMs when its namespace was last dumped, milliseconds since the epoch */
+  add(event: ConnectionEvent, lastSnapshotMs: number | undefined): void {
+    const { socket, processes, role, container, outcome } = event;
+    if (outcome === undefined) return;
     const server = role === 'server';
     const address = plainAddress(peerAddress(socket));
     const peerPort = server ? 0 : socket.peerPort;
     const localPort = server ? socket.localPort : 0;
-    const process = remembered?.holders?.[0];
+    const [process] = processes;
     const key = `${socket.proto} ${outcome} ${address} ${peerPort} ${localPort} ${process?.pid} ${container}`;
     let group = this.#groups.get(key);
     if (group === undefined) {
@@ -41,14 +43,14 @@ export class ClosedGroups {
     const sentInAll = socket.tcpInfoNumber('bytesSent');
     const sent = sentInAll === undefined ? undefined : sentInAll - (socket.tcpInfoNumber('bytesRetransmitted') ?? 0);
     const received = socket.tcpInfoNumber('bytesReceived');
-    const short = isShort(closed, lastSnapshotMs);
+    const short = isShort(event, lastSnapshotMs);
     group.count++;
     if (short) group.shortLived++;
     if (short && outcome !== 'refused' && isGreeting(received) && sent !== undefined && sent <= GREETING_BYTES) {
       group.greetedOnly++;
       if (sent === 0) group.silent++;
     }
-    if (isIdled(closed)) group.idled = (group.idled ?? 0) + 1;
+    if (isIdled(event)) group.idled = (group.idled ?? 0) + 1;
     group.bytesSent += sent ?? 0;
     group.bytesReceived += received ?? 0;
     group.retransmits += socket.tcpInfoNumber('totalRetrans') ?? 0;
@@ -63,7 +65,8 @@ export class ClosedGroups {
 }
 
 /** A socket that no snapshot had was opened since the last one: the time since then is an upper bound for its life. */
-function isShort({ atMs, remembered }: ClosedConnection, lastSnapshotMs: number | undefined): boolean {
+function isShort({ atMs, openedAtMs, remembered }: ConnectionEvent, lastSnapshotMs: number | undefined): boolean {
+  if (openedAtMs !== undefined) return atMs - openedAtMs < SHORT_MS;
   if (remembered !== undefined) {
     return remembered.notBeforeMs !== undefined && atMs - remembered.notBeforeMs < SHORT_MS;
   }
@@ -75,7 +78,7 @@ function isGreeting(received: number | undefined): boolean {
   return received !== undefined && received > 1 && received <= GREETING_BYTES;
 }
 
-function isIdled({ socket }: ClosedConnection): boolean {
+function isIdled({ socket }: ConnectionEvent): boolean {
   const sent = socket.tcpInfoNumber('lastSentMs');
   const received = socket.tcpInfoNumber('lastReceivedMs');
   return sent !== undefined && received !== undefined && Math.min(sent, received) >= IDLE_BEFORE_MS;

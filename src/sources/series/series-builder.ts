@@ -1,12 +1,15 @@
+import { LivingGroups } from '../../count/living-groups.ts';
 import type { Names } from '../../model/names.ts';
 import type { WatchedContainer, WatchedNetns } from '../../model/netns/netns.ts';
-import type { HostSample, NetnsSample } from '../../model/sample/sample.ts';
+import type { HostSample, NetnsSample, PoolPeak } from '../../model/sample/sample.ts';
 import type { NetnsSeries, Series } from '../../model/sample/series.ts';
 import { TargetNotes } from '../../model/sample/target-notes.ts';
-import type { ClosedConnection } from '../../model/socket/closed-connection.ts';
+import type { ConnectionEvent, EventSource } from '../../model/socket/connection-event.ts';
 import { AddressInterner } from '../../model/socket/interned-address.ts';
 import { SocketColumnsBuilder } from '../../model/socket/socket-columns-builder.ts';
-import type { NetnsTick, SourceDetails, Tick } from '../sample-source.ts';
+import type { SocketView } from '../../model/socket/socket-view.ts';
+import { TCP_STATE } from '../../model/socket/tcp-state.ts';
+import type { NetnsTick, SocketSnapshot, SourceDetails, Tick } from '../sample-source.ts';
 import { ClosedGroups } from './closed-groups.ts';
 import { storedSockets } from './record-snapshot.ts';
 
@@ -22,21 +25,26 @@ export class SeriesBuilder {
   #names: Names | undefined;
   #containers: readonly WatchedContainer[] = [];
   readonly #limit: number;
+  /** Whether peaks between snapshots are known. */
+  readonly #isExact: boolean;
   /** Sockets of all samples. */
   #count = 0;
 
   /**
+   * @param eventSource of the source; undefined where events are not received
    * @param limit how many sockets the samples have at most, all together: above that every second dump loses its
    *   sockets, so that a day of them fits in memory; unlimited by default
    */
-  constructor(limit = Number.POSITIVE_INFINITY) {
+  constructor(eventSource: EventSource | undefined, limit = Number.POSITIVE_INFINITY) {
     this.#limit = limit;
+    this.#isExact = eventSource === 'tracepoint';
   }
 
-  /** Adds a closed connection. */
-  closed({ netns }: WatchedNetns, closed: ClosedConnection): void {
+  /** Adds a connection event. */
+  event({ netns }: WatchedNetns, event: ConnectionEvent): void {
     const known = this.#namespaces.get(netns);
-    known?.closed.add(closed, known.lastSnapshotMs);
+    known?.closed.add(event, known.lastSnapshotMs);
+    known?.living?.event(event);
   }
 
   /** Adds a tick. @returns its samples, in the order of its namespaces */
@@ -100,10 +108,12 @@ export class SeriesBuilder {
         source: snapshot.source,
         coverage: snapshot.coverage,
       }),
-      ...(tick.closes !== undefined && { closed }),
+      ...(tick.events !== undefined && { closed }),
       ...(lost > 0 && { lost }),
     };
     if (snapshot !== undefined) {
+      const peaks = this.#peaksOf(known, snapshot);
+      if (peaks.length > 0) sample.peaks = peaks;
       known.lastSnapshotMs = snapshot.takenAtMs;
       this.#targetNotes.add(namespace.name, snapshot.coverage.notes);
     }
@@ -111,6 +121,17 @@ export class SeriesBuilder {
     this.#count += sample.sockets?.length ?? 0;
     if (this.#count > this.#limit) this.#thinOut();
     return sample;
+  }
+
+  #peaksOf({ living }: NetnsSamples, snapshot: SocketSnapshot): PoolPeak[] {
+    // Without cookies (/proc) events and snapshots cannot be joined.
+    if (living === undefined || snapshot.source !== 'sock_diag') return [];
+    const peaks = living.snapshot({ ...snapshot, names: NAMELESS }, isOfPool)?.groups.values() ?? [];
+    return [...peaks].flatMap(({ key: { peer, process }, count }) =>
+      count > 1 && typeof peer === 'string'
+        ? [{ peer, process: process == null ? undefined : String(process), count }]
+        : [],
+    );
   }
 
   /** Deletes the sockets of every second dump but the first and the last of a namespace; its counts stay. */
@@ -138,6 +159,7 @@ export class SeriesBuilder {
       namespace,
       samples: [],
       closed: new ClosedGroups(),
+      living: this.#isExact ? new LivingGroups(['peer', 'process']) : undefined,
       lastSnapshotMs: undefined,
       sysctls: undefined,
     };
@@ -151,10 +173,17 @@ interface NetnsSamples {
   namespace: WatchedNetns;
   samples: NetnsSample[];
   closed: ClosedGroups;
+  /** Undefined where events do not tell enough. */
+  living: LivingGroups | undefined;
   /** When its sockets were read last, milliseconds since the epoch; undefined before the first time. */
   lastSnapshotMs: number | undefined;
   /** Undefined until they were read. */
   sysctls: Readonly<Record<string, string>> | undefined;
+}
+
+/** Whether a socket counts for the pool of its process: as in the snapshots of the rules. */
+function isOfPool({ state }: SocketView): boolean {
+  return state === TCP_STATE.ESTABLISHED || state === TCP_STATE.SYN_SENT;
 }
 
 const NAMELESS: Names = { host: () => undefined, service: () => undefined, user: () => undefined };

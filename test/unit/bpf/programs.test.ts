@@ -4,6 +4,7 @@ import path from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { BtfError, type KernelTypes } from '../../../src/bpf/kernel-types.ts';
 import { KnownTypes, type TypeAnswers } from '../../../src/bpf/known-types.ts';
+import { connectionEventsProgram } from '../../../src/bpf/programs/connection-events.ts';
 import { heldSocketsProgram } from '../../../src/bpf/programs/held-sockets.ts';
 import { socketHoldersProgram } from '../../../src/bpf/programs/socket-holders.ts';
 import { disassemble } from '../../support/disassemble.ts';
@@ -56,5 +57,25 @@ describe('the program for owners', () => {
     const program = socketHoldersProgram(typesOf(), form);
     expect(program).toMatchObject({ name: 'socklens_owners', attachType: 28, attachTypeId: 64252 });
     await golden(program.instructions, form === 'typed' ? 'socket-holders' : 'socket-holders-probe');
+  });
+});
+
+describe('the programs for connection events', () => {
+  const maps = { netnsFd: 5, ringFd: 6 };
+
+  it.each(['opening', 'rest'] as const)('%s: typed loads, and at most 120 instructions', async (part) => {
+    const program = connectionEventsProgram(typesOf(), maps, part, 'new');
+    expect(program).toMatchObject({ attachType: 23 });
+    expect(program.instructions.length / 8).toBeLessThanOrEqual(120);
+    await golden(program.instructions, `connection-events-${part}`);
+  });
+
+  it('for kernels before 5.12: the name of the thread, and the cookie as it is', async () => {
+    await golden(connectionEventsProgram(typesOf(), maps, 'rest', 'old').instructions, 'connection-events-rest-old');
+  });
+
+  it('on a kernel that lacks the tracepoint: BtfError', () => {
+    const types = typesOf({ 'typedef btf_trace_inet_sock_set_state': 'the kernel has none' });
+    expect(() => connectionEventsProgram(types, maps, 'rest', 'new')).toThrow(BtfError);
   });
 });

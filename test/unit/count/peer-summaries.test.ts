@@ -1,9 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import { PeerSummaries } from '../../../src/count/peer-summaries.ts';
-import type { ClosedConnectionRow } from '../../../src/model/socket/closed-connection.ts';
+import type { ConnectionEventRow } from '../../../src/model/socket/connection-event.ts';
 
-function closed(values: Partial<ClosedConnectionRow> = {}): ClosedConnectionRow {
+function closed(values: Partial<ConnectionEventRow> = {}): ConnectionEventRow {
   return {
+    event: 'closed',
+    source: 'sock_diag',
     at: new Date(0),
     target: 'web',
     proto: 'tcp',

@@ -1,15 +1,24 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { StoredNetnsTick, StoredTick } from '../../../src/model/sample/recorded.ts';
+import type { ConnectionEventRecord } from '../../../src/model/socket/connection-event.ts';
 import type { SocketColumns } from '../../../src/model/socket/socket-columns.ts';
 import type { RecordingLine } from '../../../src/recording/lines.ts';
 import { type RecordingItem, RecordingReader } from '../../../src/recording/reader.ts';
 import { RecordingError } from '../../../src/recording/recording-error.ts';
 import { RecordingWriter } from '../../../src/recording/writer.ts';
 import { inColumns } from '../../support/plain-socket.ts';
-import { closed, recordsOf, snapshots, T0 } from '../../support/random-records.ts';
+import { events, recordsOf, snapshots, T0 } from '../../support/random-records.ts';
 
-const HEADER = { startedAtMs: T0, intervalMs: 1000, target: 'all', closely: true, events: true, redacted: false };
+const HEADER = {
+  startedAtMs: T0,
+  intervalMs: 1000,
+  target: 'all',
+  closely: true,
+  events: true,
+  eventSource: 'tracepoint',
+  redacted: false,
+} as const;
 const NAMES = { host: () => undefined, service: () => undefined, user: () => undefined };
 const numbers = fc.dictionary(fc.constantFrom('TcpInSegs', 'TcpOutSegs', 'TcpExtListenDrops'), fc.nat(1000));
 
@@ -29,10 +38,10 @@ const measurements = fc.record(
       }),
       { maxLength: 3 },
     ),
-    closes: fc.nat(5),
+    events: fc.record({ opened: fc.nat(5), established: fc.nat(5), failed: fc.nat(5), closed: fc.nat(5) }),
     lost: fc.nat(2),
   },
-  { requiredKeys: ['processes', 'closes', 'lost'] },
+  { requiredKeys: ['processes', 'events', 'lost'] },
 );
 
 const inodes = fc.uniqueArray(fc.constantFrom(1, 2, 3), { maxLength: 3 });
@@ -48,7 +57,7 @@ function reader(): RecordingReader {
 function readAll(item: RecordingItem): void {
   if (item.kind === 'tick')
     for (const { snapshot } of item.tick.namespaces) if (snapshot !== undefined) recordsOf(snapshot.sockets);
-  if (item.kind === 'closed') for (const closed of item.closed) void [closed.record(), closed.socket.tcpInfo()];
+  if (item.kind === 'events') for (const event of item.events) void [event.record(), event.socket.tcpInfo()];
 }
 
 const throughText = (line: RecordingLine) => JSON.parse(JSON.stringify(line)) as RecordingLine;
@@ -68,7 +77,8 @@ describe('RecordingReader', () => {
             const all = one?.counters && { ...before.get(netns), ...one.counters };
             if (all !== undefined) counters.set(netns, all);
             const namespace = { netns, name: `netns:${netns}`, targets: ['all'], host: false, containers: [] };
-            return { namespace, lost: 0, closes: 0, ...one, ...(all !== undefined && { counters: all }) };
+            const events = { opened: 0, established: 0, failed: 0, closed: 0 };
+            return { namespace, lost: 0, events, ...one, ...(all !== undefined && { counters: all }) };
           });
           const tick: StoredTick<never> = { atMs: T0 + index, namespaces, containers: [], notes: [`${index}`] };
           const items = writer.tick(tick, [], NAMES).map((line) => read.take(throughText(line)));
@@ -78,21 +88,32 @@ describe('RecordingReader', () => {
     );
   });
 
-  it('decodes closed connections', () => {
+  it('decodes connection events, beginnings and ends', () => {
     fc.assert(
-      fc.property(closed, (all) => {
-        const lines = new RecordingWriter().closed(all, T0 + 2000);
+      fc.property(events, (all) => {
+        const lines = new RecordingWriter().events(all, T0 + 2000);
         const back = lines.flatMap((line) => {
           const item = reader().take(throughText(line));
-          return item.kind === 'closed' ? item.closed.map((one) => one.record()) : [];
+          return item.kind === 'events' ? item.events.map((one) => one.record()) : [];
         });
-        expect(back).toEqual(all);
+        const isEnd = ({ outcome }: ConnectionEventRecord) => outcome !== undefined;
+        expect(back).toEqual([...all.filter((event) => !isEnd(event)), ...all.filter(isEnd)]);
       }),
     );
   });
 
   it('decodes any line or throws a RecordingError', () => {
-    const types = fc.constantFrom('spaces', 'names', 'details', 'ended', 'tick', 'end', 'socklens-recording', 'later');
+    const types = fc.constantFrom(
+      'spaces',
+      'names',
+      'details',
+      'began',
+      'ended',
+      'tick',
+      'end',
+      'socklens-recording',
+      'later',
+    );
     const keys = fc.constantFrom(
       'type',
       'at',
@@ -100,6 +121,7 @@ describe('RecordingReader', () => {
       'containers',
       'hosts',
       'services',
+      'begins',
       'ends',
       'look',
       'now',

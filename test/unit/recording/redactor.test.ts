@@ -51,14 +51,17 @@ function linesOf(
     path: [path],
   });
   const connection = {
+    event: 'closed' as const,
+    source: 'tracepoint' as const,
     at: new Date(T0),
+    atMs: T0,
     target: web,
     proto: 'tcp' as const,
     family: 'inet' as const,
     lifetime: { atLeastMs: 1 },
     local: { address: one, port: 40_000, name: host, service },
     peer: { address: `::ffff:${two}`, port: 3306, name: db },
-    process: { pid: 7, name: program },
+    processes: [{ pid: 7, name: program }],
     container: web,
     outcome: 'closed' as const,
     cookie: 'ff',
@@ -85,7 +88,7 @@ function linesOf(
       hosts: { [one]: web, [two]: db, [three]: host },
       services: { '1/tcp': service, '80/tcp': 'http' },
     },
-    ...writer.closed([{ ...connection, netns: 9, state: 1, remembered: fromDumps }], T0),
+    ...writer.events([{ ...connection, netns: 9, state: 1, remembered: fromDumps }], T0),
     {
       type: 'tick',
       at: T0,

@@ -1,11 +1,16 @@
 import { describe, expect, it } from 'vitest';
-import type { ClosedConnectionRow } from '../../../src/model/socket/closed-connection.ts';
+import type { ConnectionEventRow } from '../../../src/model/socket/connection-event.ts';
 import { ByteWriter } from '../../../src/render/byte-writer.ts';
 import { ClosedJson } from '../../../src/render/closed-json.ts';
 import type { ClosedOutput } from '../../../src/render/closed-output.ts';
 import { ClosedText } from '../../../src/render/closed-text.ts';
 
-const FULL: ClosedConnectionRow = {
+const FULL: ConnectionEventRow = {
+  event: 'closed',
+  source: 'tracepoint',
+  latencyUs: 12,
+  errno: 'ECONNRESET',
+  closedBy: 'peer',
   at: new Date(1_700_000_000_123),
   target: 'web-1',
   proto: 'tcp',
@@ -13,7 +18,7 @@ const FULL: ClosedConnectionRow = {
   role: 'client',
   local: { address: '10.0.0.1', port: 40_000 },
   peer: { address: '10.0.0.2', port: 3306, name: 'db "ü" \u001b[31m', service: 'mysql' },
-  process: { pid: 12, name: 'a\\b' },
+  processes: [{ pid: 12, name: 'a\\b' }],
   container: 'web-1',
   lifetime: { atLeastMs: 0, atMostMs: 900 },
   bytesSent: 0,
@@ -23,7 +28,9 @@ const FULL: ClosedConnectionRow = {
   outcome: 'closed',
   cookie: '1f',
 };
-const SPARSE: ClosedConnectionRow = {
+const SPARSE: ConnectionEventRow = {
+  event: 'failed',
+  source: 'sock_diag',
   at: new Date(1_700_000_000_124),
   target: 'web-1',
   proto: 'udp',
@@ -45,7 +52,7 @@ describe('ClosedJson', () => {
   it.each([FULL, SPARSE])('is what JSON.stringify would make of it, keys in another order', (closed) => {
     const output = new ClosedJson();
     const line = () => written((out) => output.connection(out, closed));
-    expect(line()).toMatch(/^\{"type":"connection","at":"2023-11-14T22:13:20\.12\dZ".*\}\n$/);
+    expect(line()).toMatch(/^\{"type":"connection","event":"(closed|failed)","at":"2023-11-14T22:13:20\.12\dZ".*\}\n$/);
     expect(JSON.parse(line())).toEqual({ type: 'connection', ...JSON.parse(JSON.stringify(closed)) });
     // Names and times are remembered as bytes.
     expect(line()).toBe(line());
@@ -54,19 +61,21 @@ describe('ClosedJson', () => {
   it('writes a gap and the summary', () => {
     const output = new ClosedJson();
     const [from, to] = [new Date(0), new Date(40)];
-    expect(JSON.parse(written((out) => output.gap(out, 'web', from, to)))).toMatchObject({
+    expect(JSON.parse(written((out) => output.gap(out, { target: 'web', from, to, lostEvents: 3 })))).toMatchObject({
       type: 'gap',
       target: 'web',
       from: '1970-01-01T00:00:00.000Z',
       to: '1970-01-01T00:00:00.040Z',
+      lostEvents: 3,
     });
-    const summary = { from, to, connections: 3, gaps: 1, peers: [] };
+    const events = { failed: 1, closed: 2 };
+    const summary = { from, to, events, connections: 3, gaps: 1, lostEvents: 3, peers: [] };
     expect(JSON.parse(written((out) => output.summary(out, summary)))).toMatchObject({ type: 'summary', gaps: 1 });
   });
 });
 
 describe('ClosedText', () => {
-  const lines = (output: ClosedOutput, closed: ClosedConnectionRow[]) =>
+  const lines = (output: ClosedOutput, closed: ConnectionEventRow[]) =>
     written((out) => {
       output.header(out);
       for (const one of closed) output.connection(out, one);
@@ -75,33 +84,39 @@ describe('ClosedText', () => {
       .split('\n');
 
   it('writes no control character of a name', () => {
-    const [, line] = lines(new ClosedText({ columns: undefined }, undefined), [FULL]);
+    const [, line] = lines(new ClosedText({ columns: undefined }, undefined, false), [FULL]);
     expect(line).toContain('db "ü" \\x1b[31m:mysql');
     expect(line).toContain('web-1 12/a\\b');
   });
 
   it('does not repeat the name of the only target', () => {
-    const [, line] = lines(new ClosedText({ columns: undefined }, 'web-1'), [FULL]);
+    const [, line] = lines(new ClosedText({ columns: undefined }, 'web-1', false), [FULL]);
     expect(line).not.toContain('web-1');
   });
 
   it('shows - for what is not known', () => {
-    const [, line] = lines(new ClosedText({ columns: undefined }, 'web-1'), [SPARSE]);
+    const [, line] = lines(new ClosedText({ columns: undefined }, 'web-1', false), [SPARSE]);
     expect(line?.split(/ {2,}/).slice(1)).toEqual(['-', '[::1]:1', '[::1]:*', '≥5ms', '-', '-', '-', '-', 'failed']);
   });
 
   it('drops and narrows columns where there is no room', () => {
-    const plain = { ...FULL, peer: { address: '10.0.0.2', port: 3306 }, process: { pid: 1, name: 'x'.repeat(40) } };
+    const plain = { ...FULL, peer: { address: '10.0.0.2', port: 3306 }, processes: [{ pid: 1, name: 'x'.repeat(40) }] };
     for (const columns of [80, 100, 120, 140, 200]) {
-      const all = lines(new ClosedText({ columns }, 'web-1'), [plain, { ...plain, outcome: 'never-accepted' }, plain]);
+      const all = lines(new ClosedText({ columns }, 'web-1', false), [
+        plain,
+        { ...plain, outcome: 'never-accepted' },
+        plain,
+      ]);
       for (const line of all) expect(line.length).toBeLessThanOrEqual(columns);
     }
-    expect(lines(new ClosedText({ columns: 80 }, 'web-1'), [])[0]).not.toContain('Local');
-    expect(lines(new ClosedText({ columns: 120 }, 'web-1'), [])[0]).toContain('Retr');
+    expect(lines(new ClosedText({ columns: 80 }, 'web-1', false), [])[0]).not.toContain('Local');
+    expect(lines(new ClosedText({ columns: 120 }, 'web-1', false), [])[0]).toContain('Retr');
   });
 
   it('reports lost events', () => {
-    const text = written((out) => new ClosedText({ columns: 80 }, 'web-1').gap(out, 'web', new Date(0), new Date(40)));
+    const text = written((out) =>
+      new ClosedText({ columns: 80 }, 'web-1', false).gap(out, { target: 'web', from: new Date(0), to: new Date(40) }),
+    );
     expect(text).toMatch(/^-- web: events lost, [\d:.]+ to [\d:.]+: the kernel's buffer was full --\n$/);
   });
 });

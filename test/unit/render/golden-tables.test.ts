@@ -90,12 +90,12 @@ const TABLES: Readonly<Record<string, Draw>> = {
   'ls-by': (columns, colour) => written((out) => renderGroups(out, GROUPS, columns, colour)),
   events: (columns, colour) =>
     written((out) => {
-      const table = new ClosedText({ columns, colour }, undefined);
+      const table = new ClosedText({ columns, colour }, undefined, false);
       table.header(out);
       for (const closed of CLOSED) table.connection(out, closed);
     }),
   'events-summary': (columns, colour) =>
-    written((out) => new ClosedText({ columns, colour }, undefined).summary(out, CLOSED_SUMMARY)),
+    written((out) => new ClosedText({ columns, colour }, undefined, false).summary(out, CLOSED_SUMMARY)),
   watch: (columns, colour) => {
     const lines = new WatchLines({ output: { columns, colour }, targets: true, byState: true, intervalMs: 1000 });
     return WATCH_TICKS.map((tick) => lines.lines(tick)).join('');

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import type { ClosedConnection } from '../../../src/model/socket/closed-connection.ts';
+import type { ConnectionEvent } from '../../../src/model/socket/connection-event.ts';
 import { ClosedGroups } from '../../../src/sources/series/closed-groups.ts';
 import { destroyEvent } from '../../support/destroy-event.ts';
 
@@ -8,8 +8,8 @@ test('a connection whose sent bytes are unknown counts, but not as refused after
   const socket = destroyEvent({ peerPort: 3306, minRttUs: 25, bytesReceived: 80 });
   expect(socket.tcpInfoNumber('bytesSent')).toBeUndefined();
   const groups = new ClosedGroups();
-  const closed: Partial<ClosedConnection> = { socket, outcome: 'closed', atMs: 1500, role: 'client' };
-  groups.add(closed as ClosedConnection, 1000);
+  const closed: Partial<ConnectionEvent> = { socket, outcome: 'closed', processes: [], atMs: 1500, role: 'client' };
+  groups.add(closed as ConnectionEvent, 1000);
   const [group] = groups.take();
   expect(group).toMatchObject({ count: 1, shortLived: 1, greetedOnly: 0, silent: 0, bytesSent: 0, bytesReceived: 80 });
 });

@@ -106,6 +106,8 @@ export const OVERVIEW_COLUMNS: readonly Column<TopRow>[] = [
   },
   sparkLine(7),
   count('opens', 'Open/s', 5, ({ opensPerSecond }) => opensPerSecond, { key: 'T' }),
+  count('failures', 'Fail/s', 4.5, ({ failuresPerSecond }) => failuresPerSecond),
+  count('closes', 'Close/s', 1.5, ({ closesPerSecond }) => closesPerSecond),
   {
     id: 'age',
     title: 'Age',
@@ -163,6 +165,7 @@ export const SOCKET_COLUMNS: readonly Column<TopSocketRow>[] = [
   },
   count('receive', 'RecvQ', 6, ({ receiveQueue }) => receiveQueue),
   count('send', 'SendQ', 5, ({ sendQueue }) => sendQueue),
+  count('drops', 'Drops', 3.5, ({ drops }) => drops),
   {
     id: 'local',
     title: 'Local',

@@ -1,6 +1,7 @@
 import { grouped } from '../../../base/lists.ts';
 import type { Fix } from '../../../model/finding/finding.ts';
 import type { NetnsSeries } from '../../../model/sample/series.ts';
+import { isFailure } from '../../../model/socket/connection-event.ts';
 import { TCP_STATE } from '../../../model/socket/tcp-state.ts';
 import { clientsIn } from '../../clients/clients.ts';
 import {
@@ -102,7 +103,7 @@ function churnByEvents(netns: NetnsSeries, values: Values): Churn[] {
     if (first === undefined) return [];
     const { peerAddress: peer, peerPort: port } = first.group;
     // Connections that are still open are not counted: over a minute of churn they are few.
-    const made = closed.filter(({ group: { outcome } }) => outcome === 'closed' || outcome === 'aborted');
+    const made = closed.filter(({ group: { outcome } }) => !isFailure(outcome) && outcome !== 'never-accepted');
     const amounts = made.map(({ atMs, group }) => ({ atMs, amount: group.count }));
     const parts = partsOf(amounts, toMs, values.windowMs, values.parts);
     const partMs = values.windowMs / values.parts;

@@ -1,17 +1,12 @@
 import type { NetnsSeries } from '../../../model/sample/series.ts';
 import { backlogFix, somaxconnFixes, usualBacklog } from '../../listeners/backlog-fixes.ts';
-import { cameThrough, isFull, isSuspect, type Listener, tcpListeners } from '../../listeners/listeners.ts';
+import { cameThrough, isFull, type Listener, overflowsOf, tcpListeners } from '../../listeners/listeners.ts';
 import { perNamespace } from '../../per-scope.ts';
 import { type Fault, type RuleInput, rule, type SettingValues } from '../../rule.ts';
 import { dumpsOf, numberOf, riseOf } from '../../snapshots/snapshots.ts';
 
 const settings = {
   small: { default: 128, unit: 'count', text: 'a backlog shorter than this is too short for a listener with traffic' },
-  suspect: {
-    default: 0.5,
-    unit: 'share',
-    text: 'of its backlog in use, from which a listener may be the one that overflowed',
-  },
 } as const;
 
 type Values = SettingValues<typeof settings>;
@@ -26,7 +21,7 @@ export const backlogClamped = rule({
 
 function ofNamespace(netns: NetnsSeries, _input: RuleInput, values: Values): Fault[] {
   const somaxconn = numberOf(netns, 'net.core.somaxconn');
-  const overflowed = (riseOf(netns, 'TcpExtListenOverflows')?.rise ?? 0) > 0;
+  const overflows = riseOf(netns, 'TcpExtListenOverflows')?.rise;
   const dumps = dumpsOf(netns);
   // Rules out listeners without connections early: there may be thousands of sockets and hundreds of listeners.
   const ports = new Set<number>();
@@ -39,7 +34,7 @@ function ofNamespace(netns: NetnsSeries, _input: RuleInput, values: Values): Fau
     const clamped = somaxconn !== undefined && limit === somaxconn && asked !== undefined && asked > somaxconn;
     if (!clamped && !(limit < values.small && hasTraffic(listener, netns, ports))) return [];
     // Then the backlog is not only short, it is why connections are lost.
-    const cause = listener.snapshots.some(isFull) || (overflowed && isSuspect(listener, values.suspect));
+    const cause = listener.snapshots.some(isFull) || (overflowsOf(listener, overflows) ?? 0) > 0;
     return [ofListener(netns, listener, { limit, somaxconn, asked: clamped ? asked : undefined, cause })];
   });
 }

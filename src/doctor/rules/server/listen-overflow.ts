@@ -6,8 +6,8 @@ import { backlogFix, ROOMY, somaxconnFixes } from '../../listeners/backlog-fixes
 import {
   cameThrough,
   isFull,
-  isSuspect,
   type Listener,
+  overflowsOf,
   peakOf,
   type QueueSnapshot,
   tcpListeners,
@@ -19,11 +19,6 @@ import { dumpsOf, lastProcess, numberOf, riseOf } from '../../snapshots/snapshot
 const settings = {
   warning: { default: 0.7, unit: 'share', text: 'of the accept queue in use' },
   looks: { default: 2, unit: 'count', text: 'snapshots that must have seen it that full' },
-  suspect: {
-    default: 0.5,
-    unit: 'share',
-    text: 'of its accept queue in use, from which a listener may be the one that overflowed',
-  },
 } as const;
 
 type Values = SettingValues<typeof settings>;
@@ -38,18 +33,25 @@ export const listenOverflow = rule({
 
 function ofNamespace(netns: NetnsSeries, _input: RuleInput, values: Values): Fault[] {
   const listeners = tcpListeners(dumpsOf(netns));
-  const overflows = riseOf(netns, 'TcpExtListenOverflows');
-  const dropped = overflows?.rise ?? 0;
-  // The counter is the namespace's: it is attributed to the listeners with a long queue in a snapshot.
-  const suspects = dropped > 0 ? listeners.filter((listener) => isSuspect(listener, values.suspect)) : [];
+  const overflows = riseOf(netns, 'TcpExtListenOverflows')?.rise;
+  const own = new Map(listeners.map((listener) => [listener, overflowsOf(listener, overflows)]));
   const named = listeners.filter(
-    (listener) => suspects.includes(listener) || listener.snapshots.some(isFull) || isNear(listener, values),
+    (listener) => (own.get(listener) ?? 0) > 0 || listener.snapshots.some(isFull) || isNear(listener, values),
   );
-  if (named.length === 0 && dropped > 0) return [ofOneOf(netns, listeners, dropped)];
-  return named.map((listener) => {
-    const one = listener.snapshots.some(isFull) || suspects.length < 2;
-    return ofListener(netns, listener, suspects.includes(listener) ? dropped : 0, one);
+  const isAttributed = named.some((listener) => (own.get(listener) ?? 0) > 0);
+  // Without the listeners' own counters: the one that was seen full has dropped them.
+  const full = named.filter((listener) => listener.snapshots.some(isFull));
+  const isGuess = !isAttributed && full.length === 1 && own.get(full[0] as Listener) === undefined;
+  const faults = named.map((listener) => {
+    const dropped = isGuess && listener === full[0] ? overflows : own.get(listener);
+    return ofListener(netns, listener, dropped ?? 0, isGuess ? 'TcpExtListenOverflows' : DROPS);
   });
+  if ((overflows ?? 0) > 0 && !isAttributed && !isGuess) {
+    // A counter that stands still rules its listener out, unless drops and dumps overlap at the start of the series.
+    const possible = listeners.filter(({ dropped, droppedInAll }) => dropped === undefined || (droppedInAll ?? 0) > 0);
+    faults.push(ofOneOf(netns, possible, overflows ?? 0));
+  }
+  return faults;
 }
 
 function isNear({ snapshots }: Listener, values: Values): boolean {
@@ -58,8 +60,8 @@ function isNear({ snapshots }: Listener, values: Values): boolean {
   return snapshots.filter(near).length >= values.looks;
 }
 
-/** @param certain whether the drops are this listener's and no other's */
-function ofListener(netns: NetnsSeries, listener: Listener, dropped: number, certain: boolean): Fault {
+/** @param source of the number of dropped attempts */
+function ofListener(netns: NetnsSeries, listener: Listener, dropped: number, source: string): Fault {
   const { socket, last, snapshots } = listener;
   const { localPort: port, process } = socket;
   const peak = peakOf(listener);
@@ -74,7 +76,7 @@ function ofListener(netns: NetnsSeries, listener: Listener, dropped: number, cer
   const because = spent ? ', because its process has no descriptor left to accept them' : '';
   return {
     severity: spent ? 'info' : over ? 'critical' : 'warning',
-    confidence: certain ? 'high' : 'medium',
+    confidence: 'high',
     holder: socket,
     summary: `${plural(peak.waiting, 'connection')} ${peak.waiting === 1 ? 'waits' : 'wait'} in the accept queue of port ${port}${allowed}${
       dropped > 0 ? `, and attempts to connect were dropped ${plural(dropped, 'time')}` : ''
@@ -83,7 +85,7 @@ function ofListener(netns: NetnsSeries, listener: Listener, dropped: number, cer
       { what: `accept queue of port ${port}, last snapshot`, value: last.waiting, source: QUEUE },
       { what: 'accept queue, maximum over the snapshots', value: peak.waiting, source: QUEUE },
       ...(peak.limit === undefined ? [] : [{ what: 'limit of the accept queue', value: peak.limit, source: QUEUE }]),
-      ...(dropped > 0 ? [drops(dropped)] : []),
+      ...(dropped > 0 ? [drops(dropped, source)] : []),
       {
         what: 'established connections that are not accepted yet',
         value: countOf(
@@ -136,7 +138,10 @@ function ofOneOf(netns: NetnsSeries, listeners: readonly Listener[], dropped: nu
     severity: 'critical',
     confidence: isCertain ? 'high' : 'medium',
     summary: `attempts to connect to ${which} were dropped ${plural(dropped, 'time')}, because an accept queue was full`,
-    evidence: [drops(dropped), { what: 'listeners with a long accept queue in a snapshot', value: 0, source: QUEUE }],
+    evidence: [
+      drops(dropped, 'TcpExtListenOverflows'),
+      { what: 'listeners with a long accept queue in a snapshot', value: 0, source: QUEUE },
+    ],
     fixes: [
       {
         where: 'the application',
@@ -150,12 +155,13 @@ function ofOneOf(netns: NetnsSeries, listeners: readonly Listener[], dropped: nu
 }
 
 const QUEUE = 'sock_diag, queues of the listener';
+const DROPS = 'sock_diag, drops of the listener';
 
-function drops(value: number): Evidence {
+function drops(value: number, source: string): Evidence {
   return {
     what: 'connection attempts dropped at a full accept queue, retries included',
     value,
-    source: 'TcpExtListenOverflows',
+    source,
   };
 }
 

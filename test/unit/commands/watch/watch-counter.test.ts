@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { WatchTarget } from '../../../../src/commands/watch/watch-counter.ts';
 import type { WatchedNetns } from '../../../../src/model/netns/netns.ts';
-import type { ClosedConnection } from '../../../../src/model/socket/closed-connection.ts';
+import type { ConnectionEvent } from '../../../../src/model/socket/connection-event.ts';
 import { socketSnapshotOf } from '../../../../src/sources/recorded/recorded-socket-snapshot.ts';
 import type { NetnsTick, SocketSnapshot, Tick } from '../../../../src/sources/sample-source.ts';
 import { type PlainSocket, storedSockets } from '../../../support/plain-socket.ts';
@@ -15,16 +15,26 @@ class Namespace {
   readonly #sockets: PlainSocket[] = [];
   /** Opened and in no snapshot yet. */
   #unread = 0;
-  readonly #target = new WatchTarget(['state'], ['tcp'], { snapshot: () => () => true, closed: () => true });
+  readonly #target = new WatchTarget(
+    ['state'],
+    ['tcp'],
+    { snapshot: () => () => true, events: () => true, isConstant: true },
+    'sock_diag',
+  );
 
   /** The rates of a second, 0 for the first tick. @param isRead whether its tick has a snapshot */
   second(index: number, { isRead, lost = 0 }: { isRead: boolean; lost?: number }) {
     const atMs = START_MS + index * 1000;
     if (index > 0) {
       this.#unread += 9;
-      this.#target.closed({ proto: 'tcp', remembered: undefined } as ClosedConnection);
+      this.#target.event({
+        kind: 'closed',
+        source: 'sock_diag',
+        proto: 'tcp',
+        remembered: undefined,
+      } as ConnectionEvent);
     }
-    const tick: NetnsTick = { namespace, closes: index > 0 ? 1 : 0, lost };
+    const tick: NetnsTick = { namespace, events: { failed: 0, closed: index > 0 ? 1 : 0 }, lost };
     const whole: Tick = { atMs, names, namespaces: [tick], containers: [], notes: [] };
     const row = isRead ? this.#target.row(tick, this.#read(atMs), whole) : this.#target.rowAgain(tick, whole);
     const { opensPerSecond, opensAtLeast, closesPerSecond } = row ?? {};

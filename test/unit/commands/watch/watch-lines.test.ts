@@ -59,9 +59,17 @@ describe('WatchLines', () => {
     watch.lines([row({ ESTABLISHED: 63 })]);
     const groups = [{ key: { state: 'ESTABLISHED' }, count: 257, change: 194 }];
     const descriptors = { pid: 1, used: 512, softLimit: 1024, hardLimit: 4096 };
-    const more = { groups, change: 194, total: 257, opensPerSecond: 20.5, closesPerSecond: 3, descriptors };
+    const more = {
+      groups,
+      change: 194,
+      total: 257,
+      opensPerSecond: 20.5,
+      failuresPerSecond: 1,
+      closesPerSecond: 3,
+      descriptors,
+    };
     const line = watch.lines([row({}, { ...more, lost: 2, opensAtLeast: true })]);
-    expect(line).toMatch(/ 257 \+194 +257 \+194 .* ≥20\.5 +≥3 +512\/1024 50% /);
+    expect(line).toMatch(/ 257 \+194 +257 \+194 .* ≥20\.5 +≥1 +≥3 +512\/1024 50% /);
   });
 
   it('shows the age of counts of an earlier tick', () => {

@@ -58,3 +58,16 @@ test('where the same listener overflows it is the cause, and as bad', () => {
     { severity: 'critical', about: 'port 8080' },
   ]);
 });
+
+test('a listener whose own drops rose between two snapshots is the cause too', () => {
+  const looks = (drops: number, overflows: number) => ({
+    counters: { TcpExtListenOverflows: overflows },
+    sockets: [listener(8080, { sendQueue: 5, drops }), listener(9090, { sendQueue: 5, drops: 0 }), child],
+  });
+  const other = tcpSocket({ local: '10.0.0.2:9090', peer: '10.0.0.9:50001' });
+  const samples = [looks(3, 3), looks(4, 4)].map((sample) => ({ ...sample, sockets: [...sample.sockets, other] }));
+  expect(judge(backlogClamped, series([spaceSeries(samples)]))).toMatchObject([
+    { severity: 'critical', about: 'port 8080' },
+    { severity: 'info', about: 'port 9090' },
+  ]);
+});

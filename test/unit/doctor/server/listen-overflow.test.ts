@@ -35,48 +35,109 @@ test('one more than the limit is critical at one look', () => {
   expect(judge(listenOverflow, series([spaceSeries([look(3, 3)])]))).toEqual([]);
 });
 
-test('drops are put down to the listener whose queue was long', () => {
+test("drops are the listener's own, whatever its queue looked like", () => {
   const [before, after] = overflows(100, 109);
-  const other = listener(9090, { receiveQueue: 0, sendQueue: 128 });
-  const seen = spaceSeries([
-    { ...before, ...look(0, 128, other) },
-    { ...after, ...look(65, 128, other) },
-  ]);
-  expect(judge(listenOverflow, series([seen]))).toMatchObject([
+  const looks = (own: number) => ({
+    sockets: [
+      listener(8080, { receiveQueue: 0, sendQueue: 128, drops: 20 + own }),
+      listener(9090, { receiveQueue: 100, sendQueue: 128, drops: 4 }),
+    ],
+  });
+  expect(
+    judge(
+      listenOverflow,
+      series([
+        spaceSeries([
+          { ...before, ...looks(0) },
+          { ...after, ...looks(9) },
+        ]),
+      ]),
+    ),
+  ).toMatchObject([
     {
       severity: 'critical',
       confidence: 'high',
       about: 'port 8080',
       summary: expect.stringContaining('dropped 9 times'),
     },
+    // Nearly full in two snapshots, and nothing dropped.
+    { severity: 'warning', about: 'port 9090' },
   ]);
 });
 
-test('with two such listeners each is named, with less confidence', () => {
-  const [before, after] = overflows(0, 3);
-  const other = listener(9090, { receiveQueue: 70, sendQueue: 128 });
+test('two listeners that dropped: each with its own number', () => {
+  const [before, after] = overflows(0, 7);
+  const looks = (first: number, second: number) => ({
+    sockets: [listener(8080, { drops: first }), listener(9090, { drops: second })],
+  });
   const findings = judge(
     listenOverflow,
     series([
       spaceSeries([
-        { ...before, ...look(65) },
-        { ...after, ...look(65, 128, other) },
+        { ...before, ...looks(0, 1) },
+        { ...after, ...looks(5, 3) },
       ]),
     ]),
   );
-  expect(findings).toMatchObject([{ confidence: 'medium' }, { confidence: 'medium' }]);
+  expect(findings).toMatchObject([
+    { confidence: 'high', about: 'port 8080', summary: expect.stringContaining('dropped 5 times') },
+    { confidence: 'high', about: 'port 9090', summary: expect.stringContaining('dropped 2 times') },
+  ]);
 });
 
-test('with no such listener it is one of them', () => {
+test('a listener that was opened during the run: all of its drops count', () => {
+  const [before, after] = overflows(0, 2);
+  const late = { sockets: [listener(8080, { drops: 2 })] };
+  expect(
+    judge(
+      listenOverflow,
+      series([
+        spaceSeries([
+          { ...before, sockets: [] },
+          { ...after, ...late },
+        ]),
+      ]),
+    ),
+  ).toMatchObject([{ about: 'port 8080', summary: expect.stringContaining('dropped 2 times') }]);
+});
+
+test('drops at none of the listeners that are left were at one that has been closed', () => {
+  const [before, after] = overflows(0, 3);
+  const looks = { sockets: [listener(8080, { drops: 0 })] };
+  expect(
+    judge(
+      listenOverflow,
+      series([
+        spaceSeries([
+          { ...before, ...looks },
+          { ...after, ...looks },
+        ]),
+      ]),
+    ),
+  ).toMatchObject([{ severity: 'critical', summary: expect.stringContaining('a listener that has been closed') }]);
+});
+
+test("without the listeners' own drops it is the one that was full, else one of them", () => {
   const [before, after] = overflows(0, 3);
   const other = listener(9090, { receiveQueue: 0, sendQueue: 128 });
-  const [finding] = judge(listenOverflow, series([spaceSeries([{ ...before, ...look(0, 128, other) }, { ...after }])]));
+  const seen = (waiting: number) =>
+    judge(listenOverflow, series([spaceSeries([{ ...before, ...look(waiting, 128, other) }, { ...after }])]));
+  expect(seen(129)).toMatchObject([{ about: 'port 8080', summary: expect.stringContaining('dropped 3 times') }]);
+  const [finding] = seen(0);
   expect(finding).toMatchObject({
     severity: 'critical',
     confidence: 'medium',
     summary: expect.stringContaining('one of the ports 8080, 9090'),
   });
   expect(finding?.about).toBeUndefined();
+});
+
+test('look-alike: drops of the listener for another reason than its queue', () => {
+  const samples = [0, 50].map((drops) => ({
+    counters: { TcpExtListenDrops: drops, TcpExtListenOverflows: 7 },
+    sockets: [listener(8080, { drops })],
+  }));
+  expect(judge(listenOverflow, series([spaceSeries(samples)]))).toEqual([]);
 });
 
 test('look-alike: drops for another reason, memory for one', () => {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import type { Remembered } from '../../../../src/model/socket/closed-connection.ts';
 import { ClosedConnectionView } from '../../../../src/model/socket/closed-connection-view.ts';
+import type { Remembered } from '../../../../src/model/socket/connection-event.ts';
 import { outcomeOf } from '../../../../src/model/socket/outcome.ts';
 import { TCP_STATE } from '../../../../src/model/socket/tcp-state.ts';
 import { type DestroyEventBytes, destroyEvent, remembered } from '../../../support/destroy-event.ts';

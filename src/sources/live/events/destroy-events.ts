@@ -1,8 +1,8 @@
-import type { Machine } from '../../collect/machine.ts';
-import { EventPoll, type EventSocket } from '../../kernel/event-socket.ts';
-import type { SocketView } from '../../model/socket/socket-view.ts';
-import { DestroyEventReader } from '../../netlink/destroy-event.ts';
-import type { NetnsReader } from './netns-reader.ts';
+import type { Machine } from '../../../collect/machine.ts';
+import { EventPoll, type EventSocket } from '../../../kernel/event-socket.ts';
+import type { SocketView } from '../../../model/socket/socket-view.ts';
+import { DestroyEventReader } from '../../../netlink/destroy-event.ts';
+import type { NetnsReader } from '../netns-reader.ts';
 
 /** What {@link DestroyEvents.drain} hands over. */
 export interface DestroyEventSink {

@@ -1,37 +1,41 @@
+import { errnoOfName } from '../base/errno.ts';
 import { BaseSocketView } from '../model/socket/base-socket-view.ts';
 import type {
-  ClosedConnection,
-  ClosedConnectionRecord,
-  ClosedConnectionRow,
+  ConnectionEvent,
+  ConnectionEventRecord,
+  ConnectionEventRow,
+  EventKind,
+  EventSource,
   Outcome,
   Remembered,
-} from '../model/socket/closed-connection.ts';
+} from '../model/socket/connection-event.ts';
+import { EVENT_SOURCES, isFailure } from '../model/socket/connection-event.ts';
 import type { Address } from '../model/socket/interned-address.ts';
 import { type Holder, valueAt } from '../model/socket/socket-columns.ts';
 import type { Endpoint } from '../model/socket/socket-row.ts';
 import type { Family, Proto } from '../model/socket/socket-view.ts';
 import type { TcpInfo, TcpInfoNumber } from '../model/socket/tcp-info.ts';
 import { type Columns, ColumnsReader } from './cells.ts';
-import { FULL_EVENT_NUMBERS, OPTIONAL_NUMBERS } from './closed-columns.ts';
 import { FAMILIES, OUTCOMES, PROTOS } from './enumerations.ts';
+import { FULL_EVENT_NUMBERS, microseconds, OPTIONAL_NUMBERS } from './event-columns.ts';
 import { holdersFrom } from './holder-columns.ts';
 
-/** Decodes the columns of `toClosedColumns`. @param addressOf makes an address from its text */
-export function fromClosedColumns(
+/** Decodes the columns of `toEventColumns`. @param addressOf makes an address from its text */
+export function fromEventColumns(
   columns: Columns,
   atMs: number,
   addressOf: (text: string) => Address,
-): RecordedClosedConnection[] {
+): RecordedConnectionEvent[] {
   const reader = new ColumnsReader(columns);
   const cookies = reader.sums('cookie');
   const holders = holdersFrom(columns, cookies.length);
   return cookies.map(
-    (cookie, row) => new RecordedClosedConnection(reader, row, cookie, atMs, addressOf, valueAt(holders, row)),
+    (cookie, row) => new RecordedConnectionEvent(reader, row, cookie, atMs, addressOf, valueAt(holders, row) ?? []),
   );
 }
 
-/** A closed connection of a recording. Decodes a field when it is read, because counting needs few of them. Stays valid, unlike a live one. */
-export class RecordedClosedConnection implements ClosedConnection {
+/** A connection event of a recording. Decodes a field when it is read, because counting needs few of them. Stays valid, unlike a live one. */
+export class RecordedConnectionEvent implements ConnectionEvent {
   /** Whether {@link row} has the names of addresses and ports. */
   hasNames = true;
   readonly #reader: ColumnsReader;
@@ -39,8 +43,7 @@ export class RecordedClosedConnection implements ClosedConnection {
   readonly #cookie: number;
   readonly #lineMs: number;
   readonly #addressOf: (text: string) => Address;
-  /** The processes that held it; undefined for none. */
-  readonly #holders: readonly Holder[] | undefined;
+  readonly processes: readonly Holder[];
   #socket: RecordedClosedView | undefined;
 
   constructor(
@@ -49,9 +52,9 @@ export class RecordedClosedConnection implements ClosedConnection {
     cookie: number,
     lineMs: number,
     addressOf: (text: string) => Address,
-    holders: readonly Holder[] | undefined,
+    processes: readonly Holder[],
   ) {
-    this.#holders = holders;
+    this.processes = processes;
     this.#reader = reader;
     this.#row = row;
     this.#cookie = cookie;
@@ -67,7 +70,7 @@ export class RecordedClosedConnection implements ClosedConnection {
     return this.number('state') ?? 0;
   }
   get atMs(): number {
-    return this.#lineMs - (this.number('before') ?? 0);
+    return microseconds(this.#lineMs - (this.number('before') ?? 0));
   }
   get proto(): Proto {
     return this.#reader.word('proto', this.#row, PROTOS);
@@ -75,8 +78,29 @@ export class RecordedClosedConnection implements ClosedConnection {
   get family(): Family {
     return this.#reader.word('family', this.#row, FAMILIES);
   }
-  get outcome(): Outcome {
+  get kind(): EventKind {
+    const { outcome } = this;
+    if (outcome !== undefined) return isFailure(outcome) ? 'failed' : 'closed';
+    return this.#text('event') === 'opened' ? 'opened' : 'established';
+  }
+  get source(): EventSource {
+    return this.#reader.word('source', this.#row, EVENT_SOURCES);
+  }
+  get outcome(): Outcome | undefined {
+    if (this.#text('event') !== undefined) return undefined;
     return this.#reader.word('outcome', this.#row, OUTCOMES);
+  }
+  get errno(): number | undefined {
+    const name = this.#text('errno');
+    return name === undefined ? undefined : errnoOfName(name);
+  }
+  get openedAtMs(): number | undefined {
+    const latencyUs = this.number('latencyUs');
+    if (latencyUs !== undefined) return this.atMs - latencyUs / 1000;
+    const ms = this.number('atMostMs');
+    return this.source === 'tracepoint' && ms === this.number('atLeastMs') && ms !== undefined
+      ? this.atMs - ms
+      : undefined;
   }
   get role(): 'client' | 'server' | undefined {
     const role = this.#text('role');
@@ -105,28 +129,36 @@ export class RecordedClosedConnection implements ClosedConnection {
       peer: this.address('peer').words,
     };
     if (notSeen !== undefined) remembered.notBeforeMs = atMs - notSeen;
-    if (this.#holders !== undefined) remembered.holders = this.#holders;
+    if (this.processes.length > 0) remembered.holders = this.processes;
     if (container !== undefined) remembered.container = container;
     return remembered;
   }
 
-  row(): ClosedConnectionRow {
-    const atMostMs = this.number('atMostMs');
-    const row: ClosedConnectionRow = {
-      at: new Date(this.atMs),
+  row(): ConnectionEventRow {
+    const row: ConnectionEventRow = {
+      event: this.kind,
+      at: new Date(Math.floor(this.atMs)),
       target: this.#text('target') ?? '',
       proto: this.proto,
       family: this.family,
       local: this.#endpoint('local'),
       peer: this.#endpoint('peer'),
-      lifetime: { atLeastMs: this.number('atLeastMs') ?? 0, ...(atMostMs !== undefined && { atMostMs }) },
-      outcome: this.outcome,
-      cookie: this.#cookie.toString(16),
+      source: this.source,
     };
-    const { role, container } = this;
+    const { role, container, outcome } = this;
+    if (outcome !== undefined) {
+      row.outcome = outcome;
+      const atMostMs = this.number('atMostMs');
+      if (this.number('latencyUs') === undefined)
+        row.lifetime = { atLeastMs: this.number('atLeastMs') ?? 0, ...(atMostMs !== undefined && { atMostMs }) };
+    }
+    if (this.#cookie !== 0) row.cookie = this.#cookie.toString(16);
     if (role !== undefined) row.role = role;
-    const process = this.#holders?.[0];
-    if (process !== undefined) row.process = process;
+    if (this.processes.length > 0) row.processes = this.processes;
+    const errno = this.#text('errno');
+    if (errno !== undefined) row.errno = errno;
+    const closedBy = this.#text('closedBy');
+    if (closedBy === 'local' || closedBy === 'peer') row.closedBy = closedBy;
     if (container !== undefined) row.container = container;
     for (const name of OPTIONAL_NUMBERS) {
       const value = this.number(name);
@@ -135,8 +167,8 @@ export class RecordedClosedConnection implements ClosedConnection {
     return row;
   }
 
-  record(): ClosedConnectionRecord {
-    const record: ClosedConnectionRecord = { ...this.row(), netns: this.netns, state: this.state };
+  record(): ConnectionEventRecord {
+    const record: ConnectionEventRecord = { ...this.row(), atMs: this.atMs, netns: this.netns, state: this.state };
     const { remembered } = this;
     if (remembered !== undefined) record.remembered = remembered;
     for (const name of FULL_EVENT_NUMBERS) {
@@ -189,10 +221,10 @@ const INFO: Readonly<Partial<Record<TcpInfoNumber, string>>> = {
 
 /** View of a recorded closed connection as a socket. A field that is not in the file is unknown. */
 class RecordedClosedView extends BaseSocketView {
-  readonly #closed: RecordedClosedConnection;
+  readonly #closed: RecordedConnectionEvent;
   readonly #cookie: number;
 
-  constructor(closed: RecordedClosedConnection, cookie: number) {
+  constructor(closed: RecordedConnectionEvent, cookie: number) {
     super();
     this.#closed = closed;
     this.#cookie = cookie;
