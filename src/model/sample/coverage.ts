@@ -9,6 +9,14 @@ export type Source = 'sock_diag' | 'procfs';
  */
 export const NOT_ROOT = 'not root: owners and TCP details are hidden; run with sudo';
 
+/** How the processes that hold sockets were found. */
+export interface OwnersOrigin {
+  /** By a pass of an eBPF program over all descriptors, or by the links of `/proc/PID/fd`. */
+  source: 'bpf_iter' | 'procfs';
+  /** Why it was not the pass, as a clause; absent where it was. */
+  reason?: string;
+}
+
 /** Whether an answer is complete. */
 export interface Coverage {
   /** False when something that was requested could not be read. */
