@@ -1,7 +1,10 @@
 import type { Proto } from '../socket/socket-view.ts';
 
-/** How sockets were read: with netlink (`sock_diag`) in the network namespace, or from files of `/proc`. */
-export type Source = 'sock_diag' | 'procfs';
+/**
+ * How sockets were read: with netlink (`sock_diag`) in the network namespace, from files of `/proc`, or by a pass of an
+ * eBPF program over all descriptors (`bpf_iter`), where the namespace has no sockets besides.
+ */
+export type Source = 'sock_diag' | 'procfs' | 'bpf_iter';
 
 /**
  * The note for all that an ordinary user cannot see. It concerns the whole run and is printed once, without the name of
