@@ -14,6 +14,8 @@ const DUMPS_FRACTION = 0.7;
 
 /** Fewest namespaces that wait for a dump for which a pass over the descriptors of the host is made instead. */
 const FEWEST_FOR_A_PASS = 4;
+/** CPU time of a pass that is repeated whatever dumps cost, milliseconds. */
+const CHEAP_PASS_MS = 30;
 /** How long a namespace with sockets that a pass does not see is no reason for another one, milliseconds. */
 const UNSEEN_MS = 10_000;
 
@@ -110,15 +112,19 @@ export class Background {
     const possible = waiting.filter(({ sampler }) => sampler.canBeHeld);
     const likely = possible.filter(({ sampler }) => atMs - sampler.unseenMs >= UNSEEN_MS);
     if (likely.length < FEWEST_FOR_A_PASS) return;
-    const dumpsMs = likely.reduce((sum, { sampler }) => sum + (sampler.dumpCostMs ?? this.#passMs), 0);
-    if (this.#passMs > dumpsMs) return;
+    const dumpMs = meanOf(likely.flatMap(({ sampler }) => sampler.dumpCostMs ?? []));
+    if (dumpMs !== undefined && this.#passMs > dumpMs * likely.length) return;
+    // One dump tells whether an expensive pass is worth repeating.
+    const first = dumpMs === undefined && this.#passMs > CHEAP_PASS_MS ? likely[0] : undefined;
     const budget = likely.every(({ sampler }) => sampler.wasRead) ? this.#budget : this.#first;
     if (!budget.mayRun(Date.now())) return;
     const before = budget.spentMs;
     const taken = budget.spend(() => {
       const takenAtMs = Date.now();
       const held = new HeldTcp(pass.read(), takenAtMs);
-      return possible.filter(({ sampler, tick }) => {
+      return possible.filter((one) => {
+        if (one === first) return false;
+        const { sampler, tick } = one;
         const snapshot = sampler.takeHeld(held, atMs);
         if (snapshot === undefined) return false;
         tick.snapshot = snapshot;
@@ -141,4 +147,9 @@ export class Background {
 export function spacingMs(costsMs: readonly number[], share: number): number {
   const allMs = costsMs.reduce((sum, cost) => sum + cost, 0);
   return Math.min(allMs / (share * DUMPS_FRACTION), LONGEST_MS);
+}
+
+/** @returns undefined for none */
+function meanOf(values: readonly number[]): number | undefined {
+  return values.length === 0 ? undefined : values.reduce((sum, value) => sum + value, 0) / values.length;
 }
