@@ -1,15 +1,11 @@
-import type { HeldPass } from '../../collect/owners/owner-pass.ts';
+import { HeldSocketView, type HeldTable } from '../../collect/owners/held-socket-view.ts';
 import type { Sockstat } from '../../model/netns/counters.ts';
-import { BaseSocketView } from '../../model/socket/base-socket-view.ts';
 import type { SocketSource, SocketView } from '../../model/socket/socket-view.ts';
 import { TCP_STATE } from '../../model/socket/tcp-state.ts';
 
-type HeldTable = ReturnType<HeldPass['read']>;
-
-/** Of the kernel's headers; a record has no other protocol 6. */
+/** Of the kernel's headers. */
 const AF = { INET: 2, INET6: 10 } as const;
 const IPPROTO_TCP = 6;
-const ADDRESS_BYTES = 16;
 const NO_ROWS: readonly number[] = [];
 
 /**
@@ -81,64 +77,5 @@ export class HeldTcpOfNetns implements SocketSource {
   each(visit: (socket: SocketView) => void): void {
     const view = new HeldSocketView(this.#table);
     for (const row of this.#rows) visit(view.moveTo(row));
-  }
-}
-
-/** A row of a pass. Queues are known of listeners alone; timers and users are not. */
-class HeldSocketView extends BaseSocketView {
-  readonly proto = 'tcp';
-  readonly #table: HeldTable;
-  #row = 0;
-
-  constructor(table: HeldTable) {
-    super();
-    this.#table = table;
-  }
-
-  moveTo(row: number): this {
-    this.#row = row;
-    return this;
-  }
-
-  get family(): 'inet' | 'inet6' {
-    return this.#table.column('family')[this.#row] === AF.INET ? 'inet' : 'inet6';
-  }
-  get state(): number {
-    return this.#table.column('state')[this.#row] ?? 0;
-  }
-  get inode(): number {
-    return this.#table.column('inode')[this.#row] ?? 0;
-  }
-  get localPort(): number {
-    return this.#table.column('localPort')[this.#row] ?? 0;
-  }
-  get peerPort(): number {
-    return this.#table.column('peerPort')[this.#row] ?? 0;
-  }
-  get receiveQueue(): number | undefined {
-    return this.state === TCP_STATE.LISTEN ? this.#table.column('acceptQueue')[this.#row] : undefined;
-  }
-  get sendQueue(): number | undefined {
-    return this.state === TCP_STATE.LISTEN ? this.#table.column('acceptLimit')[this.#row] : undefined;
-  }
-  get uid(): undefined {
-    return undefined;
-  }
-  override get cookieLow(): number {
-    return (this.#table.column('cookie')[this.#row] ?? 0) % 2 ** 32;
-  }
-  override get cookieHigh(): number {
-    return Math.floor((this.#table.column('cookie')[this.#row] ?? 0) / 2 ** 32);
-  }
-  override localWord(index: 0 | 1 | 2 | 3): number {
-    return this.#word('localAddress', index);
-  }
-  override peerWord(index: 0 | 1 | 2 | 3): number {
-    return this.#word('peerAddress', index);
-  }
-
-  #word(field: 'localAddress' | 'peerAddress', index: number): number {
-    const { buffer, byteOffset } = this.#table.column(field);
-    return new DataView(buffer, byteOffset + this.#row * ADDRESS_BYTES + index * 4).getUint32(0);
   }
 }

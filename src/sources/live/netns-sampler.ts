@@ -2,6 +2,7 @@ import { presentProtos } from '../../collect/dump/dump-plan.ts';
 import type { SocketDump } from '../../collect/dump/dump-sockets.ts';
 import type { Machine } from '../../collect/machine.ts';
 import { containerOfCreator } from '../../collect/owners/attribution.ts';
+import { deadPeers } from '../../collect/owners/dead-peers.ts';
 import type { DescriptorScan } from '../../collect/owners/descriptor-kinds.ts';
 import type { OwnerSource } from '../../collect/owners/owner-source.ts';
 import type { FoundNetns } from '../../collect/target/found-netns.ts';
@@ -173,8 +174,10 @@ export class NetnsSampler {
     if (scans === undefined || read.withoutStates !== 0 || !read.coverage.complete) return;
     const kinds = this.#kinds.name(scans, this.namespace.netns, read.sockets);
     tick.processes = (tick.processes ?? []).map((process) => {
-      const byKind = kinds.get(process.pid)?.byKind;
-      return byKind === undefined ? process : { ...process, kinds: { byKind } };
+      const named = kinds.get(process.pid);
+      if (named === undefined) return process;
+      const dead = deadPeers(this.#machine, process.pid, named.unshown);
+      return { ...process, kinds: { byKind: named.byKind, ...(dead.length > 0 && { dead }) } };
     });
   }
 
