@@ -25,6 +25,12 @@ export interface BackgroundNetns {
   tick: NetnsTick;
 }
 
+/** A background namespace that is to be dumped. */
+interface WaitingNetns extends BackgroundNetns {
+  /** See `NetnsSampler.urgency`. */
+  urgency: number;
+}
+
 /** Dumps the sockets of background namespaces whose counters changed, within a CPU budget. */
 export class Background {
   readonly #budget: CpuBudget;
@@ -108,7 +114,7 @@ export class Background {
   }
 
   /** One pass for all that wait: those of which it has every socket need no dump. */
-  #readHeld(waiting: readonly BackgroundNetns[], atMs: number, pass: HeldPass): void {
+  #readHeld(waiting: readonly WaitingNetns[], atMs: number, pass: HeldPass): void {
     const possible = waiting.filter(({ sampler }) => sampler.canBeHeld);
     const likely = possible.filter(({ sampler }) => atMs - sampler.unseenMs >= UNSEEN_MS);
     if (likely.length < FEWEST_FOR_A_PASS) return;
@@ -117,7 +123,9 @@ export class Background {
     // One dump tells whether an expensive pass is worth repeating.
     const first = dumpMs === undefined && this.#passMs > CHEAP_PASS_MS ? likely[0] : undefined;
     const budget = likely.every(({ sampler }) => sampler.wasRead) ? this.#budget : this.#first;
-    if (!budget.mayRun(Date.now())) return;
+    // The counters of a thousand namespaces alone can use the budget up: counts would grow old for ever.
+    const isOverdue = likely.some(({ urgency }) => urgency >= LONGEST_MS) && this.#passMs <= LONGEST_MS * this.share;
+    if (!budget.mayRun(Date.now()) && !isOverdue) return;
     const before = budget.spentMs;
     const taken = budget.spend(() => {
       const takenAtMs = Date.now();
