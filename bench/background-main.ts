@@ -36,6 +36,7 @@ const sampler = await Sampler.start(localMachine({}), target, {
 });
 const request: TickRequest = {
   isForeground: () => false,
+  countsBackground: true,
   query: everySocket,
   processes: 'count',
   allCounters: false,

@@ -15,6 +15,8 @@ const CHANGES_PER_SECOND = 20;
 /** Ticks before the measured ones: every namespace is dumped once, and V8 compiles the program. */
 const WARM_UP_TICKS = 60;
 const TICKS = 120;
+const CONTAINERS = 1000;
+const CHANGING_CONTAINERS = 100;
 const HOUR = 3600;
 const EXPORTER_ROUNDS = 5;
 
@@ -38,6 +40,23 @@ export async function background(): Promise<Result[]> {
   return results.length > 0 ? results : [skipped];
 }
 
+/** CPU time of background sampling of many small containers. */
+export async function backgroundOfContainers(): Promise<Result[]> {
+  const where = `${CONTAINERS} namespaces with 20 sockets each, ${CHANGING_CONTAINERS} of them changing, a tick a second`;
+  const results: Result[] = [];
+  const skipped = await withProgram('crowd', where, async (program) => {
+    const crowds = await makeCrowds(program, CONTAINERS, CHANGING_CONTAINERS, 1, 10);
+    try {
+      const ticks = await sample(crowds, WARM_UP_TICKS + TICKS);
+      results.push(costResult(ticks, where), ageResult(ticks, crowds, where));
+    } finally {
+      crowds.remove();
+    }
+    return { title: where, why: 'measured' };
+  });
+  return results.length > 0 ? results : [skipped];
+}
+
 /** CPU milliseconds per tick, without the warm-up. */
 function costOf(ticks: readonly BackgroundTick[]): number {
   const [first, last] = [ticks[WARM_UP_TICKS - 1], ticks.at(-1)];
@@ -45,7 +64,7 @@ function costOf(ticks: readonly BackgroundTick[]): number {
   return (last.cpuMs - first.cpuMs) / (ticks.length - WARM_UP_TICKS);
 }
 
-function costResult(ticks: readonly BackgroundTick[]): Result {
+function costResult(ticks: readonly BackgroundTick[], where = WHERE): Result {
   const steady = ticks.slice(WARM_UP_TICKS);
   const costs = steady.map((tick, index) => tick.cpuMs - (ticks[WARM_UP_TICKS + index - 1]?.cpuMs ?? 0));
   const { median, max } = summarise(costs);
@@ -53,7 +72,7 @@ function costResult(ticks: readonly BackgroundTick[]): Result {
   const dumps = steady.reduce((sum, tick) => sum + tick.dumps, 0);
   const stretched = steady.filter((tick) => tick.stretched).length;
   return {
-    title: `${WHERE}: CPU`,
+    title: `${where}: CPU`,
     value: costOf(ticks) / 10,
     unit: '% of a core',
     bar: 3,
@@ -65,7 +84,7 @@ function costResult(ticks: readonly BackgroundTick[]): Result {
   };
 }
 
-function ageResult(ticks: readonly BackgroundTick[], { changing }: Crowds): Result {
+function ageResult(ticks: readonly BackgroundTick[], { changing }: Crowds, where = WHERE): Result {
   let oldest = 0;
   let others = 0;
   for (const { agesMs } of ticks.slice(WARM_UP_TICKS)) {
@@ -77,7 +96,7 @@ function ageResult(ticks: readonly BackgroundTick[], { changing }: Crowds): Resu
     }
   }
   return {
-    title: `${WHERE}: oldest counts of the changing ones`,
+    title: `${where}: oldest counts of the changing ones`,
     value: oldest / 1000,
     unit: 's',
     bar: 10,

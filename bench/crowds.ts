@@ -1,9 +1,11 @@
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 
-/** Connections in each namespace; each has two sockets. */
+/** Connections in each namespace by default; each has two sockets. */
 const CONNECTIONS = 500;
+/** Descriptors of a process besides those of its connections. */
+const OTHER_FILES = 24;
 
-/** Namespaces with a thousand sockets and a process each; in some of them connections are closed and opened. */
+/** Namespaces with a process each that holds connections; in some of them connections are closed and opened. */
 export interface Crowds {
   /** Names for `ip netns`. */
   names: readonly string[];
@@ -25,6 +27,7 @@ export async function makeCrowds(
   count: number,
   changing: number,
   changesPerSecond: number,
+  connections = CONNECTIONS,
 ): Promise<Crowds> {
   const names = Array.from({ length: count }, (_, index) => `slcrowd-${process.pid}-${index}`);
   const children: ChildProcess[] = [];
@@ -36,7 +39,9 @@ export async function makeCrowds(
   process.once('exit', remove);
   batch(names.flatMap((name) => [`netns add ${name}`, `netns exec ${name} ip link set lo up`]));
   for (const [index, name] of names.entries()) {
-    const args = [`--net=/run/netns/${name}`, '--', program, CONNECTIONS, index < changing ? changesPerSecond : 0];
+    const files = `--nofile=${2 * connections + OTHER_FILES}`;
+    const crowd = [program, connections, index < changing ? changesPerSecond : 0];
+    const args = [`--net=/run/netns/${name}`, '--', 'prlimit', files, ...crowd];
     const child = spawn('nsenter', args.map(String), { stdio: ['ignore', 'pipe', 'inherit'] });
     children.push(child);
     await new Promise<void>((resolve, reject) => {

@@ -6,13 +6,14 @@
 import os from 'node:os';
 import { createNetns, removeAllNetns } from '../test/support/netns.ts';
 import { manySockets } from '../test/support/recipes/many-sockets.ts';
-import { background } from './background.ts';
+import { background, backgroundOfContainers } from './background.ts';
 import { holds, type Result } from './comparison.ts';
 import { netstatOfContainer } from './container.ts';
 import { diagnosisOfMany, doctorOfMany } from './doctor.ts';
 import { kernelSideOfEvents } from './event-programs.ts';
 import { eventsOfChurn } from './events.ts';
 import { filteredAgainstAll, filteredAgainstReceiving, filteredCommand, programAgainstReceiving } from './filter.ts';
+import { heldSocketsOfHost } from './held.ts';
 import { countingAgainstReceiving } from './inside.ts';
 import { guardOfLab } from './lab.ts';
 import { overviewOfNamespaces } from './overview.ts';
@@ -56,8 +57,8 @@ console.log(
 console.log('');
 
 // The first ones need a quiet host: every dump walks the tables of all namespaces.
-const quiet = [overviewOfNamespaces, netstatOfContainer, eventsOfChurn, watchOfChurn, kernelSideOfEvents, background];
-const quiet = [overviewOfNamespaces, ownersOfHost, netstatOfContainer, eventsOfChurn, watchOfChurn, background];
+const alone = [overviewOfNamespaces, ownersOfHost, heldSocketsOfHost, netstatOfContainer, eventsOfChurn, watchOfChurn];
+const quiet = [...alone, kernelSideOfEvents, background, backgroundOfContainers];
 const others = [recordingSize, recordingReadBack, doctorOfMany, diagnosisOfMany, guardOfLab];
 for (const make of [...quiet, ...others].filter(isWanted)) await measure(make.name, make);
 

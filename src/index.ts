@@ -15,7 +15,7 @@ export { GROUP_KEYS, type Group, type GroupKey } from './model/report/group.ts';
 export type { BusiestPeer, DescriptorUse, Overview, OverviewRow } from './model/report/overview.ts';
 export type { GroupReport, ReportHeader, SocketReport } from './model/report/report.ts';
 export type { SocketCounts } from './model/report/socket-counts.ts';
-export type { Coverage, Source } from './model/sample/coverage.ts';
+export type { Coverage, OwnersOrigin, Source } from './model/sample/coverage.ts';
 export { everySocket, type SocketQuery } from './model/socket/socket-query.ts';
 export type {
   Endpoint,

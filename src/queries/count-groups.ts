@@ -84,7 +84,8 @@ async function countAgain(
     ...(containerOf !== undefined && { containerOf }),
   });
   sockets.each((socket) => counter.add(socket));
-  return report(netns, read, keys, counter);
+  const origin = owners?.origin;
+  return { ...report(netns, read, keys, counter), ...(origin && { owners: origin }) };
 }
 
 function report(

@@ -57,7 +57,9 @@ export async function listSockets(netns: NetnsSnapshot, options: SocketsOptions)
     deviceName: (index) => netns.deviceName(index),
   };
   const { takenAt, source, sources, coverage } = read;
-  return { target: netns.target, takenAt, source, sources, coverage, sockets, shared, context };
+  const origin = attribution?.owners.origin;
+  const owners = origin && { owners: origin };
+  return { target: netns.target, takenAt, source, sources, ...owners, coverage, sockets, shared, context };
 }
 
 /** Every socket as an object: convenient for hundreds, wasteful for a hundred thousand. */

@@ -80,6 +80,13 @@ export const DETAILS = v.looseObject({
   ),
 }) satisfies v.GenericSchema<unknown, RecordedDetails>;
 
+const DEAD_PEER = v.looseObject({
+  peer: v.exactOptional(v.string()),
+  port: v.exactOptional(v.number()),
+  count: v.number(),
+  fd: v.number(),
+});
+
 /** `processes` of a namespace in a tick. */
 export const PROCESSES = v.array(
   v.looseObject({
@@ -90,7 +97,12 @@ export const PROCESSES = v.array(
     used: v.number(),
     softLimit: openFilesLimit,
     hardLimit: openFilesLimit,
-    kinds: v.exactOptional(v.looseObject({ byKind: v.record(v.string(), v.number()) })),
+    kinds: v.exactOptional(
+      v.looseObject({
+        byKind: v.record(v.string(), v.number()),
+        dead: v.exactOptional(v.array(DEAD_PEER)),
+      }),
+    ),
   }),
 ) satisfies v.GenericSchema<unknown, ProcessSample[]>;
 

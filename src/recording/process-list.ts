@@ -38,5 +38,6 @@ function hasCounts(kinds: unknown): boolean {
   const byKind: unknown = (kinds as { byKind?: unknown } | null)?.byKind;
   if (typeof kinds !== 'object' || typeof byKind !== 'object' || byKind === null || Array.isArray(byKind)) return false;
   for (const kind in byKind) if (typeof (byKind as Record<string, unknown>)[kind] !== 'number') return false;
-  return true;
+  // Rare: the schema checks it.
+  return !('dead' in (kinds as object));
 }

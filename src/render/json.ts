@@ -84,7 +84,7 @@ export function* overviewNdjson(overview: Overview): Pieces {
 
 /** The header of a document without its closing brace, so that the list can follow in pieces. */
 function headerJson(report: ReportHeader, type?: string): string {
-  const { target, takenAt, source, sources, coverage } = report;
+  const { target, takenAt, source, sources, owners, coverage } = report;
   return headText({
     ...(type !== undefined && { type }),
     schema: SCHEMA_VERSION,
@@ -92,6 +92,7 @@ function headerJson(report: ReportHeader, type?: string): string {
     takenAt,
     source,
     sources,
+    owners,
     coverage,
   }).slice(0, -1);
 }

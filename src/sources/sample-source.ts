@@ -105,6 +105,11 @@ export interface TickRequest {
    * namespaces are dumped where their counters changed, within the CPU budget for the background.
    */
   isForeground(namespace: WatchedNetns): boolean;
+  /**
+   * Whether snapshots of background namespaces are only counted, by state, endpoint and owner: then they can come from
+   * a pass in the kernel over all descriptors, which costs less than dumps and has no queues, timers and users.
+   */
+  countsBackground?: boolean;
   /** Which sockets of a foreground namespace are dumped. */
   query(namespace: WatchedNetns): SocketQuery;
   /** Whether descriptors of processes in foreground namespaces are counted, and sorted into kinds. */

@@ -7,7 +7,7 @@ import type { Sockstat } from '../model/netns/counters.ts';
 import type { Scope } from '../model/netns/scope.ts';
 import type { Target } from '../model/netns/target.ts';
 import type { DescriptorUse } from '../model/report/overview.ts';
-import type { SocketsHeader } from '../model/sample/coverage.ts';
+import type { OwnersOrigin, SocketsHeader } from '../model/sample/coverage.ts';
 import type { SocketQuery } from '../model/socket/socket-query.ts';
 import type { SocketProcess } from '../model/socket/socket-row.ts';
 import type { SocketSource, SocketView } from '../model/socket/socket-view.ts';
@@ -129,6 +129,8 @@ export interface SocketsRead extends SocketsHeader {
 export interface SocketOwners {
   /** The processes that hold the socket with this inode, by PID; empty for none. */
   of(inode: number): SocketProcess[];
+  /** How they were found; absent for a recording. */
+  origin?: OwnersOrigin;
   /** The note about processes that could hold a socket without an owner and may not be read; absent for none. */
   deniedNote?: string;
   /** A sentence about holders of sockets that are not known; undefined for none. Absent where {@link deniedNote} has it. */

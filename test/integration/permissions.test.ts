@@ -146,10 +146,19 @@ describe('root', () => {
         env,
         without('dac_read_search', 'dac_override'),
       );
+      const json = socklens(
+        ['ls', `netns:${netns.name}`, '-t', '--json'],
+        env,
+        without('dac_read_search', 'dac_override'),
+      );
       server.kill();
+      const pass = ownerPass(localMachine({}));
+      expect(JSON.parse(json.stdout).owners).toEqual(
+        typeof pass === 'string' ? { source: 'procfs', reason: pass } : { source: 'bpf_iter' },
+      );
       const [note, ...others] = about(stderr);
       expect(others).toEqual([]);
-      if (typeof ownerPass(localMachine({})) !== 'string') {
+      if (typeof pass !== 'string') {
         expect(note).toBeUndefined();
         expect(stdout).toContain(`${server.pid}/`);
         return;

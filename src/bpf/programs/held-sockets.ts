@@ -1,4 +1,4 @@
-import { R1, R2 } from '../assembler.ts';
+import { R0, R1, R2 } from '../assembler.ts';
 import { BtfError, type KernelTypes } from '../kernel-types.ts';
 import type { BpfProgram } from '../program.ts';
 import { RecordLayout } from '../record-layout.ts';
@@ -30,12 +30,18 @@ export const HELD_SOCKET = new RecordLayout({
   protocol: 'u16',
   /** TCP's state by number, whatever the family: UNIX sockets use LISTEN, ESTABLISHED and CLOSE. */
   state: 'u8',
-  unused: 'u8',
+  /**
+   * 1 for a listening TCP socket with half-open connections, which are not in the pass. Only the typed form of the
+   * program tells, see {@link DescriptorForm}; 0 otherwise.
+   */
+  hasHalfOpen: 'u8',
   /** An IPv6 address; an IPv4 address in the first four bytes; zeros for other families. Network byte order. */
   localAddress: { bytes: 16 },
   peerAddress: { bytes: 16 },
 });
 
+/** TCP_LISTEN, include/net/tcp_states.h. */
+const TCP_LISTEN = 10;
 const AF = { INET: 2, INET6: 10 } as const;
 /** Bits of the pointer to a cgroup before Linux 5.15: something else is there; the cgroup is not counted. */
 const CGROUP_IS_DATA = 1;
@@ -64,6 +70,7 @@ export function heldSocketsProgram(types: KernelTypes, form: DescriptorForm): Bp
   copy(record, 'netns', R1, 'net', 'ns.inum');
   socketCgroup();
   endpoints();
+  halfOpen();
   program.read(R1, task, 'task_struct', 'cgroups').read(R1, R1, 'css_set', 'dfl_cgrp');
   program.read(R1, R1, 'cgroup', 'kn').copy(record, 'processCgroup', R1, 'kernfs_node', 'id');
   return descriptors.finish('socklens_held');
@@ -83,9 +90,21 @@ export function heldSocketsProgram(types: KernelTypes, form: DescriptorForm): Bp
     copy(record, 'cgroup', R1, 'kernfs_node', 'id');
   }
 
+  function halfOpen(): void {
+    program.put(record, 'hasHalfOpen', 0);
+    // By call the length would be read of whatever socket this is.
+    if (form !== 'typed') return;
+    read(R1, sk, 'sock', '__sk_common.skc_state');
+    program.jumpIf(R1, '!=', TCP_LISTEN, 'none half-open').call('skc_to_tcp_sock', sk);
+    program.jumpIf(R0, '==', 0, 'none half-open');
+    program.read(R1, R0, 'tcp_sock', 'inet_conn.icsk_accept_queue.qlen.counter');
+    program.jumpIf(R1, '==', 0, 'none half-open').put(record, 'hasHalfOpen', 1);
+    program.label('none half-open');
+  }
+
   function endpoints(): void {
     program.clear(record, 'localAddress').clear(record, 'peerAddress');
-    program.put(record, 'localPort', 0).put(record, 'peerPort', 0).put(record, 'unused', 0);
+    program.put(record, 'localPort', 0).put(record, 'peerPort', 0);
     read(R2, sk, 'sock', '__sk_common.skc_family');
     program.put(record, 'family', R2);
     program.jumpIf(R2, '==', AF.INET, 'IPv4').jumpIf(R2, '!=', AF.INET6, 'no internet socket');

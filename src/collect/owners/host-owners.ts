@@ -3,7 +3,7 @@ import { openOwners, openOwnersOnce } from './open-owners.ts';
 import type { OwnerSource } from './owner-source.ts';
 
 /** Who holds which socket at one moment. */
-export type Owners = Pick<OwnerSource, 'holdersOf' | 'processesOf' | 'denied' | 'size'>;
+export type Owners = Pick<OwnerSource, 'holdersOf' | 'processesOf' | 'denied' | 'size' | 'origin'>;
 
 /**
  * Every process of the host that holds a socket, for a verb that answers once: the host is read when owners are first
@@ -29,6 +29,7 @@ export class HostOwners {
       holdersOf: (inode) => source.holdersOf(inode),
       processesOf: (inode) => source.processesOf(inode),
       size: source.size,
+      origin: source.origin,
       denied: isAllHeld(source, wanted) ? [] : source.denied,
     };
   }

@@ -18,12 +18,13 @@ const WORTH_A_PASS = 4000;
  */
 export function openOwners(machine: Machine, budget?: WorkBudget): OwnerSource {
   const pass = ownerPass(machine);
-  return typeof pass === 'string' ? new ProcOwners(machine, budget) : new PassOwners(machine, pass, budget);
+  return typeof pass === 'string' ? new ProcOwners(machine, budget, pass) : new PassOwners(machine, pass, budget);
 }
 
 /** As {@link openOwners}, for a single answer: the cheapest source, too. */
 export function openOwnersOnce(machine: Machine): OwnerSource {
-  return openFiles(machine) < WORTH_A_PASS ? new ProcOwners(machine) : openOwners(machine);
+  if (openFiles(machine) >= WORTH_A_PASS) return openOwners(machine);
+  return new ProcOwners(machine, undefined, `fewer than ${WORTH_A_PASS} files are open, which is faster to read`);
 }
 
 /** How many files the processes of the host have open, by the first number of `/proc/sys/fs/file-nr`, proc_sys_fs(5). */

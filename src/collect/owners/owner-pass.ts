@@ -1,8 +1,9 @@
 import fs from 'node:fs';
 import { perObject } from '../../base/memo.ts';
 import { BtfError } from '../../bpf/kernel-types.ts';
+import type { Fields } from '../../bpf/record-layout.ts';
 import { BpfError } from '../../kernel/bpf/bpf-error.ts';
-import { DescriptorPass, SOCKET_HOLDERS } from '../../kernel/bpf/descriptor-pass.ts';
+import { DescriptorPass, HELD_SOCKETS, type PassKind, SOCKET_HOLDERS } from '../../kernel/bpf/descriptor-pass.ts';
 import type { SystemCalls } from '../../kernel/system-calls.ts';
 import { FIRST_PID_NAMESPACE_LINK } from '../../procfs/own-privileges.ts';
 import { PROC } from '../../procfs/read.ts';
@@ -10,15 +11,31 @@ import type { Machine } from '../machine.ts';
 import { missingOf, TO_LOAD_PROGRAMS } from '../permissions.ts';
 
 /** The pass over all descriptors that says who holds which socket. */
-export type OwnerPass = ReturnType<typeof openPass>;
+export type OwnerPass = Exclude<ReturnType<typeof ownersOf>, string>;
+/** The pass over all descriptors that says besides what the sockets are. */
+export type HeldPass = Exclude<ReturnType<typeof heldOf>, string>;
+
+/** The pass for owners of this process, or why it cannot be made, as a clause: see {@link passOf}. */
+export function ownerPass(machine: Machine): OwnerPass | string {
+  return passOf(machine, ownersOf);
+}
+
+/** The pass for sockets of this process, or why it cannot be made, as a clause: see {@link passOf}. */
+export function heldPass(machine: Machine): HeldPass | string {
+  return passOf(machine, heldOf);
+}
+
+/** The programs stay loaded until this process exits: each source would load its own otherwise. */
+const ownersOf = perObject((calls: SystemCalls) => openPass(calls, SOCKET_HOLDERS));
+const heldOf = perObject((calls: SystemCalls) => openPass(calls, HELD_SOCKETS));
 
 /**
- * The pass of this process, or why it cannot be made, as a clause.
+ * A pass of this process, or why it cannot be made, as a clause.
  *
  * It sees the processes of the reader's PID namespace under the numbers of the first one: in a container without the
  * host's PID namespace it would miss the rest of the host and misnumber what it sees, so that it is not made there.
  */
-export function ownerPass(machine: Machine): OwnerPass | string {
+function passOf<T>(machine: Machine, open: (calls: SystemCalls) => T | string): T | string {
   if (machine.withoutPrograms === true) return 'SOCKLENS_BPF is off';
   if (machine.proc !== PROC) return 'another proc file system is read';
   const missing = missingOf(machine, TO_LOAD_PROGRAMS);
@@ -27,24 +44,19 @@ export function ownerPass(machine: Machine): OwnerPass | string {
   if (!isFirstPidNamespace(machine))
     return 'socklens runs in a PID namespace of its own (a container without --pid=host)';
   try {
-    return passOf(machine.systemCalls());
+    return open(machine.systemCalls());
   } catch (error) {
     return (error as Error).message;
   }
 }
 
-/** The program stays loaded until this process exits: each source would load its own otherwise. */
-const passOf = perObject((calls: SystemCalls): OwnerPass | string => {
+function openPass<F extends Fields>(calls: SystemCalls, kind: PassKind<F>): DescriptorPass<F> | string {
   try {
-    return openPass(calls);
+    return DescriptorPass.open(calls, kind);
   } catch (error) {
     if (error instanceof BpfError || error instanceof BtfError) return error.message;
     throw error;
   }
-});
-
-function openPass(calls: SystemCalls) {
-  return DescriptorPass.open(calls, SOCKET_HOLDERS);
 }
 
 function isFirstPidNamespace({ proc }: Machine): boolean {

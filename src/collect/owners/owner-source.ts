@@ -1,3 +1,4 @@
+import type { OwnersOrigin } from '../../model/sample/coverage.ts';
 import type { Holder } from '../../model/socket/socket-columns.ts';
 
 /** A process that holds sockets, as it was when it was last read: one object for all its sockets, replaced when it changes. */
@@ -52,6 +53,8 @@ export interface WorkBudget {
  * owner-contract.ts` states what every implementation does.
  */
 export interface OwnerSource {
+  /** How it finds holders. */
+  readonly origin: OwnersOrigin;
   /** Reads who holds sockets now. After it {@link holdersOf} is no older than {@link asOfMs} says. */
   round(wanted: WantedOwners): void;
   /** The processes that hold the socket with this inode, by PID; empty where none is known. */

@@ -30,6 +30,7 @@ interface Known {
  * reading the links of `/proc/PID/fd` costs, and every process is of the same moment.
  */
 export class PassOwners implements OwnerSource {
+  readonly origin = { source: 'bpf_iter' } as const;
   readonly #machine: Machine;
   readonly #pass: OwnerPass;
   readonly #budget: WorkBudget | undefined;

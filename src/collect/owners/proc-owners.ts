@@ -1,3 +1,4 @@
+import type { OwnersOrigin } from '../../model/sample/coverage.ts';
 import { containerOfProcess } from '../../procfs/cgroup.ts';
 import { eachSocketDescriptor } from '../../procfs/descriptors.ts';
 import { otherThreadFolder } from '../../procfs/living-thread.ts';
@@ -48,6 +49,7 @@ interface Reading {
  * holders hold, the oldest reading first, and then the rest of the host.
  */
 export class ProcOwners implements OwnerSource {
+  readonly origin: OwnersOrigin;
   readonly #machine: Machine;
   readonly #budget: WorkBudget | undefined;
   readonly #index = new OwnerIndex();
@@ -60,8 +62,12 @@ export class ProcOwners implements OwnerSource {
   #unread: number[] = [];
   #listedMs = Number.NEGATIVE_INFINITY;
 
-  /** @param budget for what is read again; undefined to read every process of the host in every round */
-  constructor(machine: Machine, budget?: WorkBudget) {
+  /**
+   * @param budget for what is read again; undefined to read every process of the host in every round
+   * @param reason why it is taken instead of a pass in the kernel, as a clause
+   */
+  constructor(machine: Machine, budget?: WorkBudget, reason?: string) {
+    this.origin = { source: 'procfs', ...(reason !== undefined && { reason }) };
     this.#machine = machine;
     this.#budget = budget;
   }

@@ -1,11 +1,13 @@
 import type { Target } from '../netns/target.ts';
-import type { SocketsHeader } from '../sample/coverage.ts';
+import type { OwnersOrigin, SocketsHeader } from '../sample/coverage.ts';
 import type { SocketSource } from '../socket/socket-view.ts';
 import type { Group, GroupKey } from './group.ts';
 
 /** The common part of all answers about the sockets of one target. */
 export interface ReportHeader extends SocketsHeader {
   target: Target;
+  /** How owner processes were found; absent where none were searched, and for a recording. */
+  owners?: OwnersOrigin;
 }
 
 /** The sockets of a target. */

@@ -31,6 +31,18 @@ export interface SocketDescriptor {
   inode: number;
 }
 
+/** Sockets of a process that are in no table of the kernel, by the peer that they had. */
+export interface DeadPeer {
+  /** Its address; absent for sockets that never had one. */
+  peer?: string;
+  /** Its port; absent where that is not one of a service: the sockets were accepted. */
+  port?: number;
+  /** Number of sockets. */
+  count: number;
+  /** The lowest descriptor of one of them. */
+  fd: number;
+}
+
 /** The descriptors of one process, by kind. */
 export interface NamedDescriptors {
   /** Number of all descriptors. */

@@ -3,6 +3,7 @@ import type { Holder } from '../socket/socket-columns.ts';
 import type { StoredSockets } from '../socket/stored-sockets.ts';
 import type { ClosedGroup } from './closed-group.ts';
 import type { Coverage, Source } from './coverage.ts';
+import type { DeadPeer } from './descriptor-kinds.ts';
 
 /** A process and its descriptors at one time. */
 export interface ProcessSample extends Holder {
@@ -23,6 +24,8 @@ export interface ProcessSample extends Holder {
 export interface DescriptorKinds {
   /** Counts by {@link DescriptorKind}. */
   byKind: Readonly<Record<string, number>>;
+  /** Peers of the zombies among them, those with most first; absent without one, and where a pass in the kernel is not permitted. */
+  dead?: readonly DeadPeer[];
 }
 
 /** Tasks (processes and threads) of a container, and the limit of its pids controller. */

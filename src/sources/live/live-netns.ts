@@ -168,9 +168,10 @@ export class LiveNetns implements NetnsSnapshot {
   }
 
   #named(owners: Owners): SocketOwners {
-    const { denied } = owners;
+    const { denied, origin } = owners;
     return {
       of: (inode) => owners.holdersOf(inode).map(({ process: { pid, name }, fd }) => ({ pid, name, fd })),
+      origin,
       ...(denied.length > 0 && { deniedNote: deniedNote(this.#machine, denied) }),
     };
   }

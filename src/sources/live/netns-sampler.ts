@@ -2,6 +2,7 @@ import { presentProtos } from '../../collect/dump/dump-plan.ts';
 import type { SocketDump } from '../../collect/dump/dump-sockets.ts';
 import type { Machine } from '../../collect/machine.ts';
 import { containerOfCreator } from '../../collect/owners/attribution.ts';
+import { deadPeers } from '../../collect/owners/dead-peers.ts';
 import type { DescriptorScan } from '../../collect/owners/descriptor-kinds.ts';
 import type { OwnerSource } from '../../collect/owners/owner-source.ts';
 import type { FoundNetns } from '../../collect/target/found-netns.ts';
@@ -17,6 +18,7 @@ import { ALL_STATES, stateMask, TCP_STATE } from '../../model/socket/tcp-state.t
 import type { NetnsTick, SocketSnapshot, TickRequest } from '../sample-source.ts';
 import { sampleMemory, samplePids } from './controller-samples.ts';
 import { CounterFiles, type CounterValues } from './counter-files.ts';
+import type { HeldTcp } from './held-tcp.ts';
 import { KindsSampler } from './kinds-sampler.ts';
 import { type Movement, movementSince } from './movement.ts';
 import { watchedNetns } from './netns-facts.ts';
@@ -60,10 +62,14 @@ export class NetnsSampler {
   namespace: WatchedNetns;
   /** Losses of events since the last tick. */
   lost = 0;
-  /** CPU time of the last background dump, milliseconds; 0 before the first. */
+  /** CPU time of the last background dump, or its part of that of a pass, milliseconds; 0 before the first. */
   readCostMs = 0;
   /** What reports its connection events; undefined where they are not received. */
   listens: EventSource | undefined;
+  /** CPU time of the last background dump, milliseconds; undefined before the first. */
+  dumpCostMs: number | undefined;
+  /** When a pass last lacked sockets that its counters have, milliseconds since the epoch. */
+  unseenMs = Number.NEGATIVE_INFINITY;
   readonly #machine: Machine;
   #found: FoundNetns;
   readonly #kinds: KindsSampler;
@@ -172,8 +178,10 @@ export class NetnsSampler {
     if (scans === undefined || read.withoutStates !== 0 || !read.coverage.complete) return;
     const kinds = this.#kinds.name(scans, this.namespace.netns, read.sockets);
     tick.processes = (tick.processes ?? []).map((process) => {
-      const byKind = kinds.get(process.pid)?.byKind;
-      return byKind === undefined ? process : { ...process, kinds: { byKind } };
+      const named = kinds.get(process.pid);
+      if (named === undefined) return process;
+      const dead = deadPeers(this.#machine, process.pid, named.unshown);
+      return { ...process, kinds: { byKind: named.byKind, ...(dead.length > 0 && { dead }) } };
     });
   }
 
@@ -243,6 +251,39 @@ export class NetnsSampler {
     const query = briefQuery(this.#now?.sockstat, isShared(this.#found));
     const owners = findsOwners ? 'background' : 'later';
     return this.#snapshotOf(this.watched.read(query, { nowMs: atMs, owners }), ALL_STATES & ~query.states);
+  }
+
+  /**
+   * Whether a pass over the descriptors of the host can replace its background dumps: its counters say what that does
+   * not see, and there are no entries in TIME_WAIT, of which some are in FIN_WAIT2. In a shared namespace each socket
+   * needs its owner.
+   */
+  get canBeHeld(): boolean {
+    return this.#now?.sockstat?.timeWait === 0 && !isShared(this.#found);
+  }
+
+  /**
+   * Takes over its sockets from a pass that was made after {@link count}.
+   *
+   * @returns undefined where its counters have sockets that the pass did not find, or changed meanwhile: a dump is due
+   */
+  takeHeld(held: HeldTcp, atMs: number): SocketSnapshot | undefined {
+    const before = this.#now;
+    const { procNet } = this.#found.handle;
+    const after = procNet === undefined ? undefined : this.#counters.read(procNet, false);
+    const sockets = held.of(this.namespace.netns);
+    const isWhole =
+      before !== undefined &&
+      after !== undefined &&
+      movementSince(before, after) !== 'connections' &&
+      [before, after].every(({ sockstat }) => sockstat !== undefined && sockets.isAllOf(sockstat));
+    if (!isWhole) {
+      this.unseenMs = atMs;
+      return undefined;
+    }
+    const coverage = { complete: true, notes: [] };
+    const takenAt = new Date(held.takenAtMs);
+    return this.#snapshotOf({ takenAt, source: 'bpf_iter', sources: {}, coverage, sockets }, WITHOUT);
   }
 
   #snapshotOf(snapshot: SocketDump, withoutStates: number): SocketSnapshot {

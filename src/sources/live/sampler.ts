@@ -6,6 +6,7 @@ import type { Machine } from '../../collect/machine.ts';
 import { bindInNetns } from '../../collect/names/bind-filter.ts';
 import { deviceNames } from '../../collect/names/device-names.ts';
 import { openOwners } from '../../collect/owners/open-owners.ts';
+import { heldPass } from '../../collect/owners/owner-pass.ts';
 import { noteOfLoss } from '../../collect/permissions.ts';
 import type { BoundFilter } from '../../filter/bound-filter.ts';
 import { CLOSED_CONNECTIONS, SNAPSHOTS_OVER_TIME } from '../../filter/known-fields.ts';
@@ -298,7 +299,9 @@ export class Sampler implements SampleSource {
     const background = this.#background.spend(() =>
       others.map((sampler): BackgroundNetns => ({ sampler, tick: sampler.count(false, processesMs) })),
     );
-    this.#background.read(background, atMs, (error) => this.#stopped(error));
+    const pass = request.countsBackground ? heldPass(this.#machine) : undefined;
+    const held = typeof pass === 'object' && pass.form === 'typed' ? pass : undefined;
+    this.#background.read(background, atMs, (error) => this.#stopped(error), held);
     for (const { sampler, tick } of background) ticks.set(sampler, tick);
     return samplers.map((sampler) => ticks.get(sampler)).filter((tick) => tick !== undefined);
   }

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import * as v from 'valibot';
 import { expect, test } from 'vitest';
 import { PROCESSES } from '../../../src/recording/line-shapes.ts';
-import { isProcessList } from '../../../src/recording/process-list.ts';
+import { checkedProcesses, isProcessList } from '../../../src/recording/process-list.ts';
 
 const PROCESS = { pid: 1, name: 'a', startTicks: 1, used: 3, softLimit: null, hardLimit: 5 };
 const KNOWN = { ...PROCESS, container: 'web', kinds: { byKind: { tcp: 1 } } };
@@ -10,6 +10,17 @@ const KNOWN = { ...PROCESS, container: 'web', kinds: { byKind: { tcp: 1 } } };
 test('accepts the lists of the writer', () => {
   expect(isProcessList([PROCESS, KNOWN])).toBe(true);
   expect(isProcessList([])).toBe(true);
+});
+
+test('leaves the peers of dead sockets to the schema', () => {
+  const dead = [
+    { peer: '10.0.0.1', port: 5432, count: 30, fd: 9 },
+    { count: 1, fd: 3 },
+  ];
+  const list = [{ ...PROCESS, kinds: { byKind: { zombie: 31 }, dead } }];
+  expect(isProcessList(list)).toBe(false);
+  expect(checkedProcesses(list)).toEqual(list);
+  expect(() => checkedProcesses([{ ...PROCESS, kinds: { byKind: {}, dead: [{ peer: 1 }] } }])).toThrow();
 });
 
 test('accepts only what the schema accepts', () => {

@@ -107,7 +107,7 @@ function linesOf(
               used: 4,
               softLimit: 9,
               hardLimit: 9,
-              kinds: { byKind: { tcp: 1 } },
+              kinds: { byKind: { tcp: 1 }, dead: [{ peer: two, port: 5432, count: 30, fd: 9 }] },
             },
           ],
           look: {
@@ -154,7 +154,7 @@ describe('Redactor', () => {
     expect(ended?.ends).toMatchObject({ proto: ['tcp'], outcome: ['closed'], peerPort: [3306] });
     expect(tick?.spaces[0]).toMatchObject({
       counters: { TcpActiveOpens: 3 },
-      processes: [{ kinds: { byKind: { tcp: 1 } } }],
+      processes: [{ kinds: { byKind: { tcp: 1 }, dead: [{ port: 5432, count: 30, fd: 9 }] } }],
     });
     // The same name has the same alias everywhere.
     const [container] = spaces?.containers ?? [];

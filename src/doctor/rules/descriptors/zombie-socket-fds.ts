@@ -1,3 +1,5 @@
+import type { Evidence } from '../../../model/finding/finding.ts';
+import type { DeadPeer } from '../../../model/sample/descriptor-kinds.ts';
 import { type ProcessTrack, perProcess } from '../../per-scope.ts';
 import { processHolder } from '../../processes/process-tracks.ts';
 import { type Fault, type RuleInput, rule, type SettingValues } from '../../rule.ts';
@@ -41,6 +43,7 @@ function ofProcess({ snapshots }: ProcessTrack, _input: RuleInput, values: Setti
       summary: `${process.name} (${process.pid}) holds ${zombies} sockets that no table shows (${percent(zombies / process.used)} of its descriptors)${growing ? `, ${zombies - first} more than at the start` : ''}: their connections are closed, or never were open`,
       evidence: [
         { what: 'sockets that no table shows, in each scan', value: seen.join(' '), source },
+        ...(process.kinds?.dead ?? []).map(deadEvidence),
         { what: 'open files', value: process.used, unit: 'descriptors', source: `/proc/${process.pid}/fd` },
         { what: 'soft limit', value: process.softLimit ?? 'unlimited', source: `/proc/${process.pid}/limits` },
       ],
@@ -53,4 +56,12 @@ function ofProcess({ snapshots }: ProcessTrack, _input: RuleInput, values: Setti
       byHand: (target) => `socklens limits ${target}`,
     },
   ];
+}
+
+function deadEvidence({ peer, port, count, fd }: DeadPeer): Evidence {
+  const isIpv6 = peer?.includes(':');
+  const address = isIpv6 && port !== undefined ? `[${peer}]` : peer;
+  const endpoint = port === undefined ? address : `${address}:${port}`;
+  const what = peer === undefined ? 'of these, that never had a peer' : `of these, whose peer was ${endpoint}`;
+  return { what, value: count, unit: 'sockets', source: `eBPF task_file, such as descriptor ${fd}` };
 }

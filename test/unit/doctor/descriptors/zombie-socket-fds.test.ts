@@ -21,6 +21,23 @@ test('thirty in two scans are a warning', () => {
   ]);
 });
 
+test('the peers that they had are evidence', () => {
+  const dead = [
+    { peer: '10.0.0.1', port: 5432, count: 17, fd: 9 },
+    { peer: 'fd00::1', port: 80, count: 8, fd: 3 },
+    { peer: '10.0.0.2', count: 3, fd: 70 },
+    { count: 2, fd: 11 },
+  ];
+  const processes = [processSample({ used: 100, kinds: { byKind: { zombie: 30 }, dead } })];
+  const [finding] = judge(zombieSocketFds, series([spaceSeries([{ processes }, { processes }])]));
+  expect(finding?.evidence.slice(1, 5).map(({ what, value, source }) => [what, value, source])).toEqual([
+    ['of these, whose peer was 10.0.0.1:5432', 17, 'eBPF task_file, such as descriptor 9'],
+    ['of these, whose peer was [fd00::1]:80', 8, 'eBPF task_file, such as descriptor 3'],
+    ['of these, whose peer was 10.0.0.2', 3, 'eBPF task_file, such as descriptor 70'],
+    ['of these, that never had a peer', 2, 'eBPF task_file, such as descriptor 11'],
+  ]);
+});
+
 test('more of them at each scan are critical', () => {
   expect(judge(zombieSocketFds, scans([30, 45, 60]))).toMatchObject([{ severity: 'critical' }]);
 });
