@@ -22,7 +22,12 @@ export interface ProcRow {
 
 /** @param table `tcp`, `tcp6`, `udp`, `udp6`, `raw`, `raw6` */
 export function procRows(netns: TestNetns, table: string): ProcRow[] {
-  const [, ...lines] = netns.run('cat', `/proc/net/${table}`).trimEnd().split('\n');
+  return parseProcRows(netns.run('cat', `/proc/net/${table}`));
+}
+
+/** The rows of an internet table's text, whose first line is the heading. */
+export function parseProcRows(text: string): ProcRow[] {
+  const [, ...lines] = text.trimEnd().split('\n');
   return lines.map((line) => {
     const [, local = '', peer = '', state = '', queues = '', timer = '', retransmits = '', uid, , inode] = line
       .trim()
