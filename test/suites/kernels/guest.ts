@@ -1,4 +1,4 @@
-/** Virtual machines whose only program, guest.c, loads programs into their kernel and says what they and `/proc` give. */
+/** Virtual machines whose only program, guest/, loads programs into their kernel and says what they and `/proc` give. */
 import { execFileSync, spawnSync } from 'node:child_process';
 import fs from 'node:fs';
 import os from 'node:os';
@@ -12,8 +12,23 @@ const MOST_GUEST_SECONDS = 180;
 const MACHINE = '-accel tcg -cpu Nehalem -m 512 -smp 1 -display none -nodefaults -no-reboot'.split(' ');
 const LOG_LINES = 20;
 
-/** What became of a program. */
-export type Outcome = { records: Uint8Array; chosen: Uint8Array | string } | { refused: string; log: string[] };
+/** Descriptors that the maps of the guest have, for the programs that use them. */
+export const GUEST_MAPS = { netnsFd: 900, ringFd: 901 } as const;
+
+/** A program that the kernel has accepted, and what it gave. */
+export interface Loaded {
+  /** Of an iterator over all processes, or of a tracepoint during {@link connections}. */
+  records: Uint8Array;
+  /** Of an iterator over process 1 alone, or the errno of a kernel that has none; empty for a tracepoint. */
+  chosen: Uint8Array | string;
+  /**
+   * For a tracepoint: ports of the connections that the guest made during it, one with five bytes from client to
+   * listener, whose client closed first, and one that was refused.
+   */
+  connections: { listener: number; client: number; refused: number; cookie: number } | undefined;
+}
+
+export type Outcome = Loaded | { refused: string; log: string[] };
 
 export interface GuestProcess {
   pid: number;
@@ -73,11 +88,13 @@ export function runGuest(kernel: string, programs: ReadonlyMap<string, BpfProgra
   }
 }
 
-/** The guest's first files: guest.c as its first process, and the programs. */
+/** The guest's first files: the guest as its first process, and the programs. */
 function guestFiles(root: string, programs: ReadonlyMap<string, BpfProgram>): Buffer {
   for (const name of ['dev', 'proc', 'sys', 'programs']) fs.mkdirSync(path.join(root, name), { recursive: true });
-  const source = path.join(import.meta.dirname, 'guest.c');
-  execFileSync('gcc', ['-static', '-O1', '-Wall', '-Wextra', '-Werror', '-o', path.join(root, 'init'), source]);
+  const folder = path.join(import.meta.dirname, 'guest');
+  const sources = fs.readdirSync(folder).filter((name) => name.endsWith('.c'));
+  const options = ['-static', '-O1', '-Wall', '-Wextra', '-Werror'];
+  execFileSync('gcc', [...options, '-o', path.join(root, 'init'), ...sources], { cwd: folder });
   for (const [name, { attachType, attachTypeId, instructions }] of programs) {
     const header = Buffer.alloc(8);
     header.writeUInt32LE(attachType, 0);
@@ -91,7 +108,7 @@ function guestFiles(root: string, programs: ReadonlyMap<string, BpfProgram>): Bu
   });
 }
 
-/** Lines as the head of guest.c lists them. */
+/** Lines as the head of guest/main.c lists them. */
 function parseFacts(lines: readonly string[]): GuestFacts {
   const words = (kind: string) =>
     lines.filter((line) => line.startsWith(`${kind} `)).map((line) => line.slice(kind.length + 1).split(' '));
@@ -120,10 +137,25 @@ function parseFacts(lines: readonly string[]): GuestFacts {
     outcomes.set(name, { refused: errno, log: rest('log', name) });
   for (const [name = ''] of words('loaded')) {
     const [chosen = ''] = rest('chosen', name);
+    const [records = ''] = [...rest('records', name), ...rest('events', name)];
+    const [ports] = rest('connections', name);
     outcomes.set(name, {
-      records: hex(rest('records', name)[0] ?? ''),
+      records: hex(records),
       chosen: chosen.startsWith('E') ? chosen : hex(chosen),
+      connections: ports === undefined ? undefined : parseConnections(ports),
     });
   }
   return { release: words('release')[0]?.[0] ?? '', processes, outcomes };
+}
+
+function parseConnections(text: string): Loaded['connections'] {
+  const [listener = -1, client = -1, refused = -1, cookie = -1] = text.split(' ').map(Number);
+  return { listener, client, refused, cookie };
+}
+
+/** @throws when the kernel has refused the program, with the verifier's log */
+export function loaded(outcome: Outcome | undefined): Loaded {
+  if (outcome === undefined || 'refused' in outcome)
+    throw new Error(`refused: ${outcome?.refused}\n${outcome?.log.join('\n')}`);
+  return outcome;
 }

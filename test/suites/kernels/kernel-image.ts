@@ -4,6 +4,7 @@ import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { Btf } from '../../../src/bpf/btf.ts';
+import type { BpfProgram } from '../../../src/bpf/program.ts';
 
 /** Offsets of the header of an x86 image, Documentation/arch/x86/boot.rst. */
 const BOOT = { setupSectors: 0x1f1, payloadOffset: 0x248, payloadBytes: 0x24c } as const;
@@ -18,6 +19,15 @@ const COMPRESSIONS = [
   ['02214c18', 'lz4'],
   ['28b52ffd', 'zstd'],
 ] as const;
+/** What the kernels offer, by their history: some functions for programs since 5.11 and 5.12, the choice of a task since 6.1. */
+export const KERNELS = [
+  { release: 'bullseye', version: '5.10', hasNewFunctions: false, choosesProcess: false },
+  { release: 'bookworm', version: '6.1', hasNewFunctions: true, choosesProcess: true },
+  { release: 'trixie', version: '6.12', hasNewFunctions: true, choosesProcess: true },
+];
+/** Of the download and the guest together. */
+export const MOST_MS = 480_000;
+const INSTRUCTION_BYTES = 8;
 const MOST_DOWNLOAD_MS = 240_000;
 const MOST_IMAGE_BYTES = 256 * 1024 * 1024;
 
@@ -45,6 +55,11 @@ export function kernelImage(release: string): KernelImage {
   const file = found();
   if (file === undefined) throw new Error(`no kernel of ${release} in ${folder}`);
   return { file, types: new Btf(section(expanded(fs.readFileSync(file)), '.BTF')) };
+}
+
+/** Instructions of programs, as text. */
+export function sizesOf(programs: readonly (readonly [name: string, program: BpfProgram])[]): string {
+  return programs.map(([name, { instructions }]) => `${name} ${instructions.length / INSTRUCTION_BYTES}`).join(', ');
 }
 
 /** The kernel proper, an ELF file, of a compressed image. */
