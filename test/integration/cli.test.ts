@@ -206,7 +206,16 @@ describe('operands', () => {
 describe('documents', () => {
   test('ls --json: the sockets that ss counts, with every key of the schema', () => {
     const document = JSON.parse(run('ls', target, '-t', '--json').stdout);
-    expect(Object.keys(document)).toEqual(['schema', 'target', 'takenAt', 'source', 'sources', 'coverage', 'sockets']);
+    expect(Object.keys(document)).toEqual([
+      'schema',
+      'target',
+      'takenAt',
+      'source',
+      'sources',
+      'owners',
+      'coverage',
+      'sockets',
+    ]);
     expect(document).toMatchObject({ schema: 1, source: 'sock_diag', coverage: { complete: true, notes: [] } });
     expect(document.takenAt).toMatch(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/);
     expect(document.sockets).toHaveLength(netns.run('ss', '-tanH').trimEnd().split('\n').length);

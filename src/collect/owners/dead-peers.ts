@@ -28,7 +28,9 @@ export function deadPeers(machine: Machine, pid: number, unshown: readonly Socke
     // Of several descriptors of a socket the first one counts.
     if (pids[row] !== pid || !wanted.delete(view.moveTo(row).inode)) continue;
     const port = mayNameService(view.peerPort) ? view.peerPort : undefined;
-    const peer = view.peerPort === 0 ? undefined : peerAddress(view);
+    // A failed connect(2) that waited clears the port alone.
+    const hasPeer = ([0, 1, 2, 3] as const).some((index) => view.peerWord(index) !== 0);
+    const peer = hasPeer ? peerAddress(view) : undefined;
     const key = `${peer} ${port}`;
     const known = peers.get(key);
     if (known !== undefined) known.count++;

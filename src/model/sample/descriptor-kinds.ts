@@ -33,9 +33,9 @@ export interface SocketDescriptor {
 
 /** Sockets of a process that are in no table of the kernel, by the peer that they had. */
 export interface DeadPeer {
-  /** Its address; absent for sockets that never had one. */
+  /** Its address; absent for sockets of which the kernel has none. */
   peer?: string;
-  /** Its port; absent where that is not one of a service: the sockets were accepted. */
+  /** Its port; absent where that is not one of a service (the sockets were accepted), and after a failed connect(2). */
   port?: number;
   /** Number of sockets. */
   count: number;

@@ -62,6 +62,6 @@ function deadEvidence({ peer, port, count, fd }: DeadPeer): Evidence {
   const isIpv6 = peer?.includes(':');
   const address = isIpv6 && port !== undefined ? `[${peer}]` : peer;
   const endpoint = port === undefined ? address : `${address}:${port}`;
-  const what = peer === undefined ? 'of these, that never had a peer' : `of these, whose peer was ${endpoint}`;
+  const what = peer === undefined ? 'of these, without a peer' : `of these, whose peer was ${endpoint}`;
   return { what, value: count, unit: 'sockets', source: `eBPF task_file, such as descriptor ${fd}` };
 }

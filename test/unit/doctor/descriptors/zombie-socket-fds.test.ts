@@ -34,7 +34,7 @@ test('the peers that they had are evidence', () => {
     ['of these, whose peer was 10.0.0.1:5432', 17, 'eBPF task_file, such as descriptor 9'],
     ['of these, whose peer was [fd00::1]:80', 8, 'eBPF task_file, such as descriptor 3'],
     ['of these, whose peer was 10.0.0.2', 3, 'eBPF task_file, such as descriptor 70'],
-    ['of these, that never had a peer', 2, 'eBPF task_file, such as descriptor 11'],
+    ['of these, without a peer', 2, 'eBPF task_file, such as descriptor 11'],
   ]);
 });
 
