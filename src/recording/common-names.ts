@@ -62,4 +62,4 @@ export const PLATFORM_LABELS: ReadonlySet<string> = new Set([
 ]);
 
 /** Names that identify nobody. */
-export const PUBLIC_NAMES = /^(host|all|gateway|localhost|ip6-localhost|ip6-loopback|unowned)$/;
+export const PUBLIC_NAMES = /^(host|all|gateway|localhost|ip6-localhost|ip6-loopback|docker-dns)$/;
