@@ -197,7 +197,8 @@ function describeGroup(docker: TestEngine): void {
 
   test('ps: one line, and no zeros for containers that share a namespace', () => {
     const { status, stdout, stderr } = cli('ps');
-    expect([status, stderr]).toEqual([0, NOT_ROOT]);
+    // Containers of other tests may stop meanwhile.
+    expect([status, about(stderr)]).toEqual([0, [NOT_ROOT.trimEnd()]]);
     for (const { name } of [web, sidecar]) {
       const cells = stdout
         .split('\n')
@@ -246,11 +247,11 @@ function describeGroup(docker: TestEngine): void {
   });
 
   test('doctor and ls of all: one note', () => {
-    // Containers of other tests may be on the host's network.
+    // Containers of other tests may stop meanwhile, or be on the host's network.
     const isOwn = (line: string) => !line.includes('cannot be told apart');
-    const lines = cli('ls', 'all', '-tp').stderr.split('\n');
-    expect(lines.filter(isOwn).join('\n')).toBe(NOT_ROOT);
-    expect(lines.length).toBeLessThanOrEqual(3);
+    const lines = about(cli('ls', 'all', '-tp').stderr);
+    expect(lines.filter(isOwn)).toEqual([NOT_ROOT.trimEnd()]);
+    expect(lines.length).toBeLessThanOrEqual(2);
     const { notes } = JSON.parse(cli('doctor', '--for', '2s', '--json').stdout).coverage;
     expect(notes.filter(isOwn).filter((note: string) => /CAP_|permitted|root/.test(note))).toEqual([
       NOT_ROOT.slice(10, -1),
