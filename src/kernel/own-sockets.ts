@@ -1,7 +1,7 @@
 import fs from 'node:fs';
 import { errnoOf } from '../base/errno.ts';
 
-/** Inodes in sockfs of the sockets of this process, by which they can be told apart in a dump of netlink sockets. */
+/** Inodes in sockfs of the sockets of this process, by which they are recognised in a dump of netlink sockets. */
 export function ownSocketInodes(): Set<number> {
   const inodes = new Set<number>();
   for (const fd of fs.readdirSync('/proc/self/fd')) {

@@ -222,7 +222,7 @@ function describeGroup(docker: TestEngine): void {
     const { status, stdout, stderr } = cli(...args(web.name));
     expect([status, stdout]).toEqual([4, '']);
     expect(stderr).toBe(
-      `socklens: ${web.name}: in a shared network namespace whose sockets cannot be told apart (${NOT_ROOT.slice('socklens: '.length).trimEnd()}); --netns shows those of all\n`,
+      `socklens: ${web.name}: in a shared network namespace whose sockets cannot be attributed (${NOT_ROOT.slice('socklens: '.length).trimEnd()}); --netns shows those of all\n`,
     );
   });
 
@@ -236,7 +236,7 @@ function describeGroup(docker: TestEngine): void {
       const { status, stdout, stderr } = cli(...args);
       expect(status).toBe(0);
       expect(stdout).toContain('1');
-      expect(stderr).toContain(`${web.name}: in a shared network namespace whose sockets cannot be told apart`);
+      expect(stderr).toContain(`${web.name}: in a shared network namespace whose sockets cannot be attributed`);
     }
   });
 
@@ -248,7 +248,7 @@ function describeGroup(docker: TestEngine): void {
 
   test('doctor and ls of all: one note', () => {
     // Containers of other tests may stop meanwhile, or be on the host's network.
-    const isOwn = (line: string) => !line.includes('cannot be told apart');
+    const isOwn = (line: string) => !line.includes('cannot be attributed');
     const lines = about(cli('ls', 'all', '-tp').stderr);
     expect(lines.filter(isOwn)).toEqual([NOT_ROOT.trimEnd()]);
     expect(lines.length).toBeLessThanOrEqual(2);

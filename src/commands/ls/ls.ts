@@ -203,7 +203,7 @@ async function eachNetns<T>(
   return reports;
 }
 
-/** A line each; one for all whose sockets cannot be told apart. */
+/** A line each; one for all whose sockets cannot be attributed. */
 function notesOf(missing: readonly Failure[]): string[] {
   const hidden = missing.filter((error) => error instanceof HiddenOwners);
   const others = missing.filter((error) => !(error instanceof HiddenOwners)).map(({ message }) => message);

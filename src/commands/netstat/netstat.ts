@@ -51,7 +51,7 @@ export async function netstat(context: CommandContext, args: readonly string[]):
   }
 }
 
-/** The namespace of the targets. @throws {Failure} `usage` where they are in several: their rows could not be told apart */
+/** The namespace of the targets. @throws {Failure} `usage` where they are in several: their rows could not be distinguished */
 function oneNamespace(handles: readonly NetnsHandle[]): NetnsHandle {
   const [first] = handles;
   if (first === undefined) throw new Failure('no-target', 'netstat: none of the targets is running');

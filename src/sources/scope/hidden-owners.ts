@@ -23,5 +23,5 @@ export function hiddenNote(errors: readonly HiddenOwners[]): string {
 
 // That none of the sockets is theirs would be wrong.
 function sentence(why: string): string {
-  return `in a shared network namespace whose sockets cannot be told apart (${why}); --netns shows those of all`;
+  return `in a shared network namespace whose sockets cannot be attributed (${why}); --netns shows those of all`;
 }
