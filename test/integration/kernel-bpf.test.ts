@@ -9,9 +9,10 @@ import type { KernelTypes } from '../../src/bpf/kernel-types.ts';
 import { type BpfProgram, tracepointProgram } from '../../src/bpf/program.ts';
 import { RecordLayout } from '../../src/bpf/record-layout.ts';
 import { BpfError } from '../../src/kernel/bpf/bpf-error.ts';
+import { CountedNumbers } from '../../src/kernel/bpf/counted-numbers.ts';
 import { withKernelTypes } from '../../src/kernel/bpf/kernel-types.ts';
 import { enableRunStatistics, LoadedProgram } from '../../src/kernel/bpf/loaded-program.ts';
-import { CounterMap, createMap, NumberSet } from '../../src/kernel/bpf/map.ts';
+import { createMap } from '../../src/kernel/bpf/map.ts';
 import { readToEnd } from '../../src/kernel/bpf/read-iterator.ts';
 import { RingBuffer } from '../../src/kernel/bpf/ring-buffer.ts';
 import { koffiSystemCalls } from '../../src/kernel/koffi-system-calls.ts';
@@ -22,19 +23,18 @@ const calls = koffiSystemCalls();
 /** A state change of a TCP socket. */
 const CHANGE = new RecordLayout({ netns: 'u32', localPort: 'u16', oldState: 'u8', newState: 'u8' });
 const PAGE = calls.pageSize();
-const LOST = 0;
 /** TCP_LISTEN and TCP_CLOSE, include/net/tcp_states.h. */
 const LISTEN = 10;
 const CLOSE = 7;
 
 interface Maps {
   ring: RingBuffer<typeof CHANGE extends RecordLayout<infer F> ? F : never>;
-  watched: NumberSet;
-  lost: CounterMap;
+  /** Namespaces, each with the number of its records that did not fit. */
+  watched: CountedNumbers;
 }
 
 /** Writes a record for each change in a watched namespace. */
-function changesProgram(types: KernelTypes, { ring, watched, lost }: Maps): BpfProgram {
+function changesProgram(types: KernelTypes, { ring, watched }: Maps): BpfProgram {
   const program = new Assembler(types);
   const sk = program.calleeSaved('sk');
   const states = program.calleeSaved('states');
@@ -44,7 +44,7 @@ function changesProgram(types: KernelTypes, { ring, watched, lost }: Maps): BpfP
   program.read(R1, sk, 'sock', '__sk_common.skc_net.net').read(R1, R1, 'net', 'ns.inum').store(4, key, R1);
   program.call('map_lookup_elem', { mapFd: watched.fd }, { address: key }).jumpIf(R0, '==', 0, 'end');
   program.call('ringbuf_reserve', { mapFd: ring.fd }, CHANGE.size, 0).jumpIf(R0, '!=', 0, 'reserved');
-  program.store(4, key, LOST).call('map_lookup_elem', { mapFd: lost.fd }, { address: key });
+  program.call('map_lookup_elem', { mapFd: watched.fd }, { address: key });
   program.jumpIf(R0, '==', 0, 'end').set(R1, 1).atomicAdd({ base: R0, offset: 0 }, R1).jump('end');
   program.label('reserved');
   const record = { base: R0, offset: 0, layout: CHANGE };
@@ -68,8 +68,7 @@ afterEach(() => {
 function makeMaps(ringBytes: number): Maps {
   return {
     ring: closing(new RingBuffer(calls, CHANGE, ringBytes)),
-    watched: closing(new NumberSet(calls, 16)),
-    lost: closing(new CounterMap(calls, 1)),
+    watched: closing(new CountedNumbers(calls, 16)),
   };
 }
 
@@ -81,7 +80,7 @@ function loadChanges(maps: Maps): LoadedProgram {
 
 function isPermitted(): boolean {
   try {
-    new NumberSet(calls, 1).close();
+    new CountedNumbers(calls, 1).close();
     return fs.existsSync('/sys/kernel/btf/vmlinux');
   } catch {
     return false;
@@ -109,6 +108,7 @@ describe('a program with a ring buffer', () => {
     expect(maps.ring.drain().rows).toBe(0);
     maps.watched.add(ownNetns());
     const ports = [await listenOnce(), await listenOnce()];
+    const lost = maps.watched.count(ownNetns());
     maps.watched.delete(ownNetns());
     await listenOnce();
     const table = maps.ring.drain();
@@ -125,7 +125,7 @@ describe('a program with a ring buffer', () => {
     // The port is put back before the state changes.
     expect(records.filter(({ oldState }) => oldState === LISTEN).length).toBeGreaterThanOrEqual(2);
     expect(new Set(table.column('netns'))).toEqual(new Set([ownNetns()]));
-    expect(maps.lost.read(LOST)).toBe(0);
+    expect(lost).toBe(0);
   });
 
   loading('counts what does not fit, and goes on after the buffer was drained', async () => {
@@ -146,17 +146,17 @@ for _ in range(${rounds}):
     netns.run('python3', '-c', listenMany);
     const first = maps.ring.drain();
     const missed = program.statistics().misses;
-    expect(first.rows + maps.lost.read(LOST) + missed).toBe(2 * rounds);
+    expect(first.rows + maps.watched.count(netns.inode) + missed).toBe(2 * rounds);
     expect(first.rows).toBeGreaterThan(room - 3);
-    expect(maps.lost.read(LOST)).toBeGreaterThan(0);
+    expect(maps.watched.count(netns.inode)).toBeGreaterThan(0);
     // Positions wrap round.
     for (let round = 0; round < 3; round++) {
-      const before = maps.lost.read(LOST);
+      const before = maps.watched.count(netns.inode);
       netns.run('python3', '-c', listenMany.replace(String(rounds), '60'));
       const table = maps.ring.drain();
       expect(table.rows).toBe(120);
       expect(new Set(table.column('netns'))).toEqual(new Set([netns.inode]));
-      expect(maps.lost.read(LOST)).toBe(before);
+      expect(maps.watched.count(netns.inode)).toBe(before);
     }
   });
 
@@ -201,8 +201,8 @@ describe('what the kernel refuses', () => {
   it('everything, without permission: EPERM', () => {
     const script = `
       import { koffiSystemCalls } from '${import.meta.dirname}/../../src/kernel/koffi-system-calls.ts';
-      import { NumberSet } from '${import.meta.dirname}/../../src/kernel/bpf/map.ts';
-      try { new NumberSet(koffiSystemCalls(), 1); console.log('made'); } catch (error) { console.log(error.code, error.attempted); }`;
+      import { CountedNumbers } from '${import.meta.dirname}/../../src/kernel/bpf/counted-numbers.ts';
+      try { new CountedNumbers(koffiSystemCalls(), 1); console.log('made'); } catch (error) { console.log(error.code, error.attempted); }`;
     const args = ['--reuid=65534', '--regid=65534', '--clear-groups', '--bounding-set=-all', process.execPath];
     const text = execFileSync('setpriv', [...args, '--input-type=module-typescript', '-e', script], {
       encoding: 'utf8',
