@@ -64,3 +64,8 @@ export function clockText(at: Date): string {
 function two(value: number): string {
   return String(Math.floor(value)).padStart(2, '0');
 }
+
+/** Milliseconds rounded to microseconds: the order of events that a millisecond does not tell apart stays. */
+export function microseconds(ms: number): number {
+  return Math.round(ms * 1000) / 1000;
+}

@@ -1,3 +1,4 @@
+import { microseconds } from '../base/duration.ts';
 import type { ConnectionEventRecord } from '../model/socket/connection-event.ts';
 import { type Columns, ColumnsWriter } from './cells.ts';
 import { holderColumns } from './holder-columns.ts';
@@ -51,9 +52,4 @@ export function toEventColumns(events: readonly ConnectionEventRecord[], atMs: n
   writer.add('inode', ({ remembered }) => remembered?.inode || undefined);
   for (const name of FULL_EVENT_NUMBERS) writer.add(name, (record) => record[name]);
   return writer.columns;
-}
-
-/** Milliseconds rounded to microseconds: the order of events that a millisecond does not tell apart stays. */
-export function microseconds(ms: number): number {
-  return Math.round(ms * 1000) / 1000;
 }

@@ -1,3 +1,4 @@
+import { microseconds } from '../base/duration.ts';
 import { errnoOfName } from '../base/errno.ts';
 import { BaseSocketView } from '../model/socket/base-socket-view.ts';
 import type {
@@ -17,7 +18,7 @@ import type { Family, Proto } from '../model/socket/socket-view.ts';
 import type { TcpInfo, TcpInfoNumber } from '../model/socket/tcp-info.ts';
 import { type Columns, ColumnsReader } from './cells.ts';
 import { FAMILIES, OUTCOMES, PROTOS } from './enumerations.ts';
-import { FULL_EVENT_NUMBERS, microseconds, OPTIONAL_NUMBERS } from './event-columns.ts';
+import { FULL_EVENT_NUMBERS, OPTIONAL_NUMBERS } from './event-columns.ts';
 import { holdersFrom } from './holder-columns.ts';
 
 /** Decodes the columns of `toEventColumns`. @param addressOf makes an address from its text */

@@ -1,3 +1,4 @@
+import { microseconds } from '../../../base/duration.ts';
 import { errnoOfName } from '../../../base/errno.ts';
 import type { ConnectionFields } from '../../../bpf/programs/connection-events.ts';
 import type { RecordTable } from '../../../bpf/record-table.ts';
@@ -68,7 +69,8 @@ export class TracepointEvent extends LiveEvent {
     this.socket.moveTo(table, row, ports);
     this.#remembered = 'unknown';
     const ns = table.column('timeNs')[row] ?? 0;
-    this.atMs = bootMs + ns / 1e6;
+    // As a recording has it: a time just before a millisecond is rounded to it there.
+    this.atMs = microseconds(bootMs + ns / 1e6);
     this.openedAtMs = opening === undefined ? undefined : bootMs + opening.openedNs / 1e6;
     this.opener = opening?.opener;
     this.#opening = opening;
