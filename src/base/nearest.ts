@@ -1,3 +1,5 @@
+/** Letters of a word for each edit of a suggestion, beyond the first: half of a short word changed is another word. */
+const LETTERS_PER_EDIT = 3;
 /** Largest edit distance of a suggestion. */
 const CLOSE_ENOUGH = 2;
 
@@ -7,18 +9,32 @@ export function proposal(word: string, candidates: readonly string[]): string {
   return meant === undefined ? '' : `; did you mean ${meant}?`;
 }
 
-/** The candidate with the smallest edit distance to a word, in any case; undefined when all exceed {@link CLOSE_ENOUGH}. */
+/**
+ * The candidate that a word may have meant, in any case: that with the smallest edit distance, else the shortest that
+ * the word is the beginning of; undefined where none is near.
+ */
 export function nearest(word: string, candidates: readonly string[]): string | undefined {
+  const typed = word.toLowerCase();
   let best: string | undefined;
-  let least = Math.min(CLOSE_ENOUGH, Math.ceil(word.length / 2)) + 1;
+  let least = Math.min(CLOSE_ENOUGH, Math.max(1, Math.floor(typed.length / LETTERS_PER_EDIT))) + 1;
   for (const candidate of candidates) {
-    const distance = editDistance(word.toLowerCase(), candidate.toLowerCase());
+    const distance = editDistance(typed, candidate.toLowerCase());
     if (distance < least) {
       least = distance;
       best = candidate;
     }
   }
-  return best;
+  return best ?? shortestFrom(typed, candidates);
+}
+
+function shortestFrom(typed: string, candidates: readonly string[]): string | undefined {
+  if (typed.length < LETTERS_PER_EDIT) return undefined;
+  return candidates
+    .filter((candidate) => candidate.toLowerCase().startsWith(typed))
+    .reduce<string | undefined>(
+      (best, one) => (best === undefined || one.length < best.length ? one : best),
+      undefined,
+    );
 }
 
 /** Optimal string alignment distance: insertions, deletions, substitutions and swaps of neighbours. */

@@ -141,6 +141,11 @@ export class Assembler {
     return this.#add({ code: op.BPF_LDX | op.BPF_MEM | SIZES[width], to: to.number, from: base.number, offset });
   }
 
+  /** The lower 16 bits of `to` into network byte order; the others become 0. */
+  toNetworkOrder16(to: Register): this {
+    return this.#add({ code: op.BPF_ALU | op.BPF_END | op.BPF_TO_BE, to: to.number, immediate: 16 });
+  }
+
   /** The memory = `value`, of which the lower bytes count. */
   store(width: Width, { base, offset }: Place, value: Operand): this {
     const code = op.BPF_MEM | SIZES[width];
@@ -157,14 +162,26 @@ export class Assembler {
 
   /**
    * `to` = a member of the kernel's structure that `from` points to: one load. `from` must have a type that the
-   * verifier knows: the context, an argument of a typed tracepoint, a pointer read from such a one.
+   * verifier knows: the context, an argument of a typed tracepoint, a pointer read from such a one; or it is memory
+   * with a copy of the structure's beginning.
    *
    * @param path of an integer or pointer, see {@link KernelTypes.member}
    * @throws {BtfError} when this kernel has no such member
    */
-  read(to: Register, from: Register, structure: string, path: string): this {
+  read(to: Register, from: Register | Place, structure: string, path: string): this {
     const { offset, size } = this.#types.member(structure, path);
-    return this.load(widthOf(size, `${structure}.${path}`), to, { base: from, offset });
+    const { base, offset: start } = placeOf(from);
+    return this.load(widthOf(size, `${structure}.${path}`), to, { base, offset: start + offset });
+  }
+
+  /**
+   * Memory = so many bytes of what `from` points to, whatever the verifier knows of it. Calls probe_read_kernel, so
+   * that R0 to R5 change; a failed read gives zeros.
+   *
+   * @param offset bytes from where `from` points
+   */
+  probe(into: Place, bytes: number, from: Register, offset = 0): this {
+    return this.#probe(into, from, offset, bytes);
   }
 
   /**
@@ -201,7 +218,7 @@ export class Assembler {
   copy<F extends Fields>(
     record: RecordPlace<F>,
     field: keyof F & string,
-    from: Register,
+    from: Register | Place,
     structure: string,
     path: string,
     via: Register = R1,
@@ -210,8 +227,9 @@ export class Assembler {
     const { offset, size: fieldSize } = this.#field(record, field);
     if (size > fieldSize) throw new Error(`${structure}.${path} has ${size} bytes, ${field} ${fieldSize}`);
     if (size < fieldSize) return this.read(via, from, structure, path).put(record, field, via);
+    const { base, offset: start } = placeOf(from);
     for (const [at, width] of pieces(offset, size)) {
-      this.load(width, via, { base: from, offset: source + at - offset });
+      this.load(width, via, { base, offset: start + source + at - offset });
       this.store(width, { base: record.base, offset: at }, via);
     }
     return this;
@@ -342,6 +360,10 @@ export class Assembler {
     this.#instructions.push(instruction);
     return this;
   }
+}
+
+function placeOf(from: Register | Place): Place {
+  return 'base' in from ? from : { base: from, offset: 0 };
 }
 
 function widthOf(size: number, what: string): Width {

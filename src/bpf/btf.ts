@@ -40,6 +40,8 @@ const SIZED: readonly number[] = [KIND.INT, KIND.STRUCT, KIND.UNION, KIND.ENUM, 
  */
 const TYPE_WORDS = 3;
 const MEMBER_WORDS = 3;
+/** struct btf_enum: name, value. */
+const ENUMERATOR_WORDS = 2;
 const ARRAY = { elementType: TYPE_WORDS, count: TYPE_WORDS + 2 } as const;
 
 /** Words after struct btf_type by kind, and for each of its `vlen` elements. */
@@ -52,7 +54,7 @@ const FIXED_WORDS = wordsByKind([
 const ELEMENT_WORDS = wordsByKind([
   [KIND.STRUCT, MEMBER_WORDS],
   [KIND.UNION, MEMBER_WORDS],
-  [KIND.ENUM, 2],
+  [KIND.ENUM, ENUMERATOR_WORDS],
   [KIND.FUNC_PROTO, 2],
   [KIND.DATASEC, 3],
   [KIND.ENUM64, 3],
@@ -73,7 +75,7 @@ export class Btf implements KernelTypes {
   readonly #strings: number;
   /** Index of the first word of each type, by its id; 0 is void. */
   readonly #types: Uint32Array;
-  /** Ids of structures, functions and typedefs, each kind in one list. */
+  /** Ids of structures, functions, typedefs and enumerations, each kind in one list. */
   readonly #byKind = new Map<number, number[]>();
 
   /** @throws {BtfError} for bytes that are not BTF of this machine's byte order, or a kind of type that is not known */
@@ -112,10 +114,41 @@ export class Btf implements KernelTypes {
     return id;
   }
 
+  parameters(kind: NamedKind, name: string): number {
+    const type = this.#words[(this.#types[this.id(kind, name)] ?? 0) + 2] ?? 0;
+    if (kind === 'func') return this.#elements(type);
+    // A typedef of a pointer to a function, whose first argument is the tracepoint's own.
+    const pointer = this.#types[this.#resolved(type)] ?? 0;
+    return this.#elements(this.#words[pointer + 2] ?? 0) - 1;
+  }
+
+  enumerators(name: string): Readonly<Record<string, number>> {
+    const id = this.#find(KIND.ENUM, name);
+    if (id === undefined) throw new BtfError(`the kernel has no enum ${name}`);
+    const first = (this.#types[id] ?? 0) + TYPE_WORDS;
+    return Object.fromEntries(
+      Array.from({ length: this.#elements(id) }, (_, index) => {
+        const at = first + index * ENUMERATOR_WORDS;
+        return [this.#nameAt(at), (this.#words[at + 1] ?? 0) | 0];
+      }),
+    );
+  }
+
+  /** Members, arguments or constants of a type. */
+  #elements(type: number): number {
+    return (this.#words[(this.#types[type] ?? 0) + 1] ?? 0) & 0xffff;
+  }
+
+  #nameAt(at: number): string {
+    const from = this.#strings + (this.#words[at] ?? 0);
+    const bytes = this.#bytes.subarray(from, this.#bytes.indexOf(0, from));
+    return String.fromCharCode(...bytes);
+  }
+
   #positions(from: number, to: number): Uint32Array {
     const words = this.#words;
     const positions = new Uint32Array(Math.floor((to - from) / TYPE_WORDS) + 1);
-    const lists = [KIND.STRUCT, KIND.FUNC, KIND.TYPEDEF].map((kind) => {
+    const lists = [KIND.STRUCT, KIND.FUNC, KIND.TYPEDEF, KIND.ENUM].map((kind) => {
       const ids: number[] = [];
       this.#byKind.set(kind, ids);
       return [kind, ids] as const;

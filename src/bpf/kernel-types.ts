@@ -24,9 +24,32 @@ export interface KernelTypes {
    * @throws {BtfError} when there is none of this name
    */
   id(kind: NamedKind, name: string): number;
+  /**
+   * How many arguments a kernel function has, or a tracepoint by its `btf_trace_` typedef.
+   *
+   * @throws {BtfError} when there is none of this name
+   */
+  parameters(kind: NamedKind, name: string): number;
+  /**
+   * The constants of an enumeration, by name: their values differ by kernel.
+   *
+   * @throws {BtfError} when there is none of this name
+   */
+  enumerators(name: string): Readonly<Record<string, number>>;
 }
 
 /** The kernel's types cannot be read, or differ from those that a program needs. */
 export class BtfError extends Error {
   override readonly name = 'BtfError';
+}
+
+/** Whether this kernel has a member of a structure, see {@link KernelTypes.member}. */
+export function hasMember(types: KernelTypes, structure: string, path: string): boolean {
+  try {
+    types.member(structure, path);
+    return true;
+  } catch (error) {
+    if (error instanceof BtfError) return false;
+    throw error;
+  }
 }

@@ -1,7 +1,9 @@
 import { BtfError, type KernelTypes, type Member, type NamedKind } from './kernel-types.ts';
 
-/** Answers by question: a member's offset and size, a type's id, or why there is none. */
-export type TypeAnswers = Readonly<Record<string, readonly [offset: number, size: number] | number | string>>;
+/** Answers by question: a member's offset and size, a number, constants by name, or why there is none. */
+export type TypeAnswers = Readonly<
+  Record<string, readonly [offset: number, size: number] | number | string | Readonly<Record<string, number>>>
+>;
 
 /**
  * Types of a kernel of which some answers are known already. The kernel's own description, which takes some 20 ms to
@@ -32,18 +34,32 @@ export class KnownTypes implements KernelTypes {
       const { offset, size } = types.member(structure, path);
       return [offset, size];
     });
-    if (typeof answer !== 'object') throw new BtfError(`struct ${structure} ${path}: a wrong kind of answer`);
+    if (!isMember(answer)) throw new BtfError(`struct ${structure} ${path}: a wrong kind of answer`);
     const [offset, size] = answer;
     return { offset, size };
   }
 
   id(kind: NamedKind, name: string): number {
-    const answer = this.#answer(`${kind} ${name}`, (types) => types.id(kind, name));
-    if (typeof answer !== 'number') throw new BtfError(`${kind} ${name}: a wrong kind of answer`);
+    return this.#number(`${kind} ${name}`, (types) => types.id(kind, name));
+  }
+
+  parameters(kind: NamedKind, name: string): number {
+    return this.#number(`parameters of ${kind} ${name}`, (types) => types.parameters(kind, name));
+  }
+
+  enumerators(name: string): Readonly<Record<string, number>> {
+    const answer = this.#answer(`enum ${name}`, (types) => types.enumerators(name));
+    if (typeof answer === 'number' || isMember(answer)) throw new BtfError(`enum ${name}: a wrong kind of answer`);
     return answer;
   }
 
-  #answer(question: string, ask: (types: KernelTypes) => TypeAnswers[string]): TypeAnswers[string] {
+  #number(question: string, ask: (types: KernelTypes) => number): number {
+    const answer = this.#answer(question, ask);
+    if (typeof answer !== 'number') throw new BtfError(`${question}: a wrong kind of answer`);
+    return answer;
+  }
+
+  #answer(question: string, ask: (types: KernelTypes) => TypeAnswers[string]): Exclude<TypeAnswers[string], string> {
     let answer = this.#answers.get(question);
     if (answer === undefined) {
       this.#loaded ??= this.#load();
@@ -53,6 +69,10 @@ export class KnownTypes implements KernelTypes {
     if (typeof answer === 'string') throw new BtfError(answer);
     return answer;
   }
+}
+
+function isMember(answer: Exclude<TypeAnswers[string], string>): answer is readonly [offset: number, size: number] {
+  return Array.isArray(answer);
 }
 
 function answerOrReason(types: KernelTypes, ask: (types: KernelTypes) => TypeAnswers[string]): TypeAnswers[string] {

@@ -8,6 +8,7 @@ export const BPF_LD = 0x00;
 export const BPF_LDX = 0x01;
 export const BPF_ST = 0x02;
 export const BPF_STX = 0x03;
+export const BPF_ALU = 0x04;
 export const BPF_JMP = 0x05;
 export const BPF_ALU64 = 0x07;
 
@@ -33,6 +34,9 @@ export const BPF_AND = 0x50;
 export const BPF_LSH = 0x60;
 export const BPF_RSH = 0x70;
 export const BPF_MOV = 0xb0;
+export const BPF_END = 0xd0;
+/** With BPF_END: into network byte order. */
+export const BPF_TO_BE = 0x08;
 
 // Jumps; comparisons are unsigned.
 export const BPF_JA = 0x00;

@@ -1,7 +1,10 @@
 import type { KernelTypes } from './kernel-types.ts';
 
-/** BPF_TRACE_RAW_TP and BPF_TRACE_ITER of enum bpf_attach_type, include/uapi/linux/bpf.h. */
-const ATTACH = { tracepoint: 23, iterator: 28 } as const;
+/** BPF_TRACE_RAW_TP, BPF_TRACE_FEXIT and BPF_TRACE_ITER of enum bpf_attach_type, include/uapi/linux/bpf.h. */
+const ATTACH = { tracepoint: 23, exit: 25, iterator: 28 } as const;
+
+/** Kernel functions that newer kernels have: 5.12 has all of them. */
+export type HelperLevel = 'new' | 'old';
 
 /** A program that can be loaded into the kernel whose types it was assembled with. All are of BPF_PROG_TYPE_TRACING. */
 export interface BpfProgram {
@@ -44,4 +47,16 @@ export function tracepointProgram(
 ): BpfProgram {
   const attachTypeId = types.id('typedef', `btf_trace_${tracepoint}`);
   return { name, attachType: ATTACH.tracepoint, attachTypeId, instructions };
+}
+
+/**
+ * A program that runs when a kernel function returns. Its context is the array of the function's arguments, 64 bits
+ * each, and after them the result. Not every kernel lets programs be attached to functions.
+ *
+ * @param name of the program
+ * @param func `inet_csk_accept`
+ * @throws {BtfError} when this kernel has no such function
+ */
+export function exitProgram(types: KernelTypes, name: string, func: string, instructions: Uint8Array): BpfProgram {
+  return { name, attachType: ATTACH.exit, attachTypeId: types.id('func', func), instructions };
 }

@@ -1,5 +1,8 @@
 import type { SystemCalls } from '../kernel/system-calls.ts';
 import type { Runtime } from '../runtimes/runtime.ts';
+import type { ConmonTable } from './containers/conmon-table.ts';
+import type { ContainerStorage } from './containers/container-storage.ts';
+import type { ShimTable } from './containers/shim-table.ts';
 
 /** What this code reads from the operating system, as parameters: tests and other programs can replace each. */
 export interface Machine {
@@ -14,13 +17,22 @@ export interface Machine {
   /**
    * The system calls that Node does not offer.
    *
-   * @throws when the foreign-function library has no binary for this machine
+   * @throws {SystemCallsMissing} when the foreign-function library cannot be loaded on this machine
    */
   systemCalls(): SystemCalls;
   /** Whether no program may be loaded into the kernel (eBPF): the sources without one are used. */
   withoutPrograms?: boolean;
-  /** The container runtimes that may run on this machine, in the order in which they are asked. */
-  runtimes: readonly Runtime[];
+  /**
+   * The container runtimes that may run on this machine now, in the order in which they are asked. The same object
+   * stands for a runtime in every answer, as long as it is found.
+   */
+  findRuntimes(): readonly Runtime[];
+  /** The shims of containerd, and what they tell. */
+  shims(): ShimTable;
+  /** The conmons of Podman and CRI-O, and what they tell. */
+  conmons(): ConmonTable;
+  /** The names of containers that Podman and CRI-O keep on disk. */
+  containerStorage(): ContainerStorage;
   /** Textual addresses of the host's own interfaces. */
   hostAddresses(): readonly string[];
 }

@@ -6,9 +6,13 @@ import {
   type Capability,
   FIRST_USER_NAMESPACE_LINK,
   hasMoreCapabilities,
+  inFirstPidNamespace,
   readOwnPrivileges,
 } from '../procfs/own-privileges.ts';
 import type { Machine } from './machine.ts';
+
+/** Where what this process may do is read. */
+type Reader = Pick<Machine, 'proc'>;
 
 /** Capabilities with which other users' processes are read: a user without any of them is an ordinary one. */
 const READING: readonly Capability[] = ['CAP_SYS_PTRACE', 'CAP_SYS_ADMIN', 'CAP_DAC_READ_SEARCH', 'CAP_DAC_OVERRIDE'];
@@ -25,14 +29,17 @@ export const TO_ENTER_NAMESPACE: readonly Capability[] = ['CAP_SYS_ADMIN'];
 /** What loading eBPF programs takes; CAP_SYS_ADMIN alone does as well, capabilities(7). */
 export const TO_LOAD_PROGRAMS: readonly Capability[] = ['CAP_BPF', 'CAP_PERFMON'];
 
+/** Why no program is loaded where the user wants none, as a clause. */
+export const PROGRAMS_ARE_OFF = 'SOCKLENS_BPF is off';
+
 /** Whether this process has no capability to read other users' processes, and is not root. */
-export function isOrdinaryUser({ proc }: Machine): boolean {
+export function isOrdinaryUser({ proc }: Reader): boolean {
   const own = readOwnPrivileges(proc);
   return own !== undefined && own.effectiveUid !== 0 && !READING.some((name) => own.capabilities.has(name));
 }
 
 /** The capabilities of `needed` that this process lacks; undefined where that is not known. */
-export function missingOf({ proc }: Machine, needed: readonly Capability[]): Capability[] | undefined {
+export function missingOf({ proc }: Reader, needed: readonly Capability[]): Capability[] | undefined {
   const own = readOwnPrivileges(proc);
   if (own === undefined) return undefined;
   const has = (name: Capability) =>
@@ -48,12 +55,13 @@ export function missingOf({ proc }: Machine, needed: readonly Capability[]): Cap
  * @param needed what it takes
  * @param pids the processes that it was not permitted for, where they are known
  */
-export function whyDenied(machine: Machine, needed: readonly Capability[], pids: readonly number[] = []): string {
+export function whyDenied(machine: Reader, needed: readonly Capability[], pids: readonly number[] = []): string {
   const missing = missingOf(machine, needed);
   if (missing === undefined) return `it needs ${needed.join(' and ')}`;
   if (missing.length > 0) {
     const sudo = isOrdinaryUser(machine) ? '; run with sudo' : '';
-    return `${missing.join(' and ')} ${missing.length === 1 ? 'is' : 'are'} missing${sudo}`;
+    const either = needed === TO_LOAD_PROGRAMS ? ' (CAP_SYS_ADMIN includes them)' : '';
+    return `${missing.join(' and ')} ${missing.length === 1 ? 'is' : 'are'} missing${either}${sudo}`;
   }
   if (isInnerUserNamespace(machine))
     return 'it belongs to another user namespace, where root of this one has no rights';
@@ -69,13 +77,31 @@ export function whyDenied(machine: Machine, needed: readonly Capability[], pids:
  * @param lost what is left out, as the start of a sentence
  */
 export function noteOfDenied(
-  machine: Machine,
+  machine: Reader,
   lost: string,
   needed: readonly Capability[],
   pids: readonly number[] = [],
 ): string {
   return isOrdinaryUser(machine) ? NOT_ROOT : `${lost}: ${whyDenied(machine, needed, pids)}`;
 }
+
+/** What looking at containers takes, and what is lost without it, as the start of a sentence. */
+const TO_LOOK: readonly (readonly [lost: string, needed: readonly Capability[]])[] = [
+  ['network namespaces of containers cannot be opened', TO_OPEN_NAMESPACE],
+  ['network namespaces of containers cannot be entered', TO_ENTER_NAMESPACE],
+  ["the descriptors of other users' processes cannot be listed", ['CAP_DAC_READ_SEARCH']],
+];
+
+/** What this process may not do when it looks at containers, a sentence for each; empty where it may do everything. */
+export function notesOfPermissions(machine: Reader): string[] {
+  const denied = TO_LOOK.filter(([, needed]) => missingOf(machine, needed)?.length !== 0);
+  const notes = new Set(denied.map(([lost, needed]) => noteOfDenied(machine, lost, needed)));
+  if (!inFirstPidNamespace(machine.proc)) notes.add(OWN_PID_NAMESPACE);
+  return [...notes];
+}
+
+const OWN_PID_NAMESPACE =
+  "only the processes of this PID namespace are seen; in a container, share the host's (--pid=host, hostPID: true)";
 
 /** The step towards a namespace that was not permitted, and what it takes; undefined for any other error. */
 export function deniedStep(error: unknown): { step: string; needed: readonly Capability[] } | undefined {
@@ -93,13 +119,13 @@ export function deniedStep(error: unknown): { step: string; needed: readonly Cap
  * @param name of the target: in the note where the error concerns it alone
  * @param lost as for {@link noteOfDenied}
  */
-export function noteOfLoss(machine: Machine, name: string, lost: string, error: unknown): string {
+export function noteOfLoss(machine: Reader, name: string, lost: string, error: unknown): string {
   const denied = deniedStep(error);
   if (denied === undefined) return `${name}: ${lost}: ${(error as Error).message}`;
   return noteOfDenied(machine, `${lost}: ${denied.step} is not permitted`, denied.needed);
 }
 
-function isInnerUserNamespace({ proc }: Machine): boolean {
+function isInnerUserNamespace({ proc }: Reader): boolean {
   try {
     return fs.readlinkSync(`${proc}/self/ns/user`) !== FIRST_USER_NAMESPACE_LINK;
   } catch {

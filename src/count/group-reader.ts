@@ -43,3 +43,9 @@ export function keyText({ key }: Group): string {
   for (const name in key) text += `${key[name as GroupKey] ?? '\x01'}\0`;
   return text;
 }
+
+/** An order of the texts of keys, of {@link keyText} or in JSON: `10.0.0.3:3306` before the clients of a listener, `10.0.0.3:*`. */
+export function compareKeyTexts(a: string, b: string): number {
+  const [first, second] = [a.replaceAll('*', '\uffff'), b.replaceAll('*', '\uffff')];
+  return first === second ? 0 : first < second ? -1 : 1;
+}

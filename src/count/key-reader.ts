@@ -16,7 +16,7 @@ export interface GroupContext {
   /** Names an interface by its index; undefined where names are not known. */
   deviceName?: (index: number) => string | undefined;
   /** Needed by `role` and `service`; `peer` without them keeps the port of every client. */
-  roles?: Roles;
+  roles?: Pick<Roles, 'of'>;
 }
 
 /** Encodes a group key of a socket into 32-bit words, and decodes the words into the value that is shown. */

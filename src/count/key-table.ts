@@ -1,5 +1,5 @@
-/** Initial number of slots; always a power of two. */
-const FIRST_SLOTS = 1024;
+/** Initial number of slots; always a power of two. Few: `serve` has several tables for each of a thousand containers. */
+const FIRST_SLOTS = 16;
 
 /**
  * Counts by keys of a fixed number of 32-bit words: an open-addressing hash table over typed
@@ -38,6 +38,11 @@ export class KeyTable {
       const at = group * this.#width;
       visit(this.#keys.subarray(at, at + this.#width), this.#counts[group] ?? 0);
     }
+  }
+
+  /** The key of a group, by its index: a view, valid until a group is added. */
+  keyOf(group: number): Uint32Array {
+    return this.#keys.subarray(group * this.#width, (group + 1) * this.#width);
   }
 
   /** Index of the group of {@link key}, from 0 in the order of first occurrence; adds the group, with a count of 0, when it is new. */

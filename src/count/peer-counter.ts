@@ -120,27 +120,36 @@ export class PeerCounter {
   }
 
   /**
-   * The peer with the most sockets, over all states and protocols; of equal ones the one that occurred first.
-   * Clients of a local server are one peer for each address. Undefined without a connected socket.
+   * The peer with the most sockets, over all states and protocols; of equal ones a server before clients, then the first
+   * by address and port. Clients of a local server are one peer for each address. Undefined without a connected socket.
+   *
+   * @param isOpenOnly leaves out what is in TIME_WAIT
    */
-  busiest(): MostConnected | undefined {
+  busiest(isOpenOnly = false): MostConnected | undefined {
     // Port, then the four words of the address.
     const merged = new KeyTable(5);
     this.#table.each((key, count) => {
       const port = key[1] ?? 0;
-      if ((port & HAS_ADDRESS) === 0) return;
+      if ((port & HAS_ADDRESS) === 0 || (isOpenOnly && ((key[0] ?? 0) & 0xff) === TCP_STATE.TIME_WAIT)) return;
       merged.key.set(key.subarray(1));
       merged.key[0] = ((key[0] ?? 0) & INCOMING) !== 0 ? 0 : port & 0xffff;
       merged.count(count);
     });
     let best: MostConnected | undefined;
     merged.each((key, count) => {
-      if (best !== undefined && count <= best.count) return;
+      if (best !== undefined && count < best.count) return;
       const [port = 0, w0 = 0, w1 = 0, w2 = 0, w3 = 0] = key;
-      best = { address: addressText(w0, w1, w2, w3), port, count };
+      const peer = { address: addressText(w0, w1, w2, w3), port, count };
+      if (best === undefined || count > best.count || isBefore(peer, best)) best = peer;
     });
     return best;
   }
+}
+
+/** The order of peers with equally many sockets, whatever the order of a dump. */
+function isBefore(a: MostConnected, b: MostConnected): boolean {
+  if ((a.port === 0) !== (b.port === 0)) return b.port === 0;
+  return a.address === b.address ? a.port < b.port : a.address < b.address;
 }
 
 /**

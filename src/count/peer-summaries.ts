@@ -20,15 +20,16 @@ export class PeerSummaries {
 
   /** Adds the end of a connection; other events are left out. Numbers that are unknown for it add nothing to the sums. */
   add(closed: ConnectionEventRow): void {
-    if (closed.outcome === undefined) return;
-    this.connections++;
+    const { outcome, count = 1 } = closed;
+    if (outcome === undefined) return;
+    this.connections += count;
     const summary = this.#summaryOf(closed);
-    summary.connections++;
-    summary.outcomes[closed.outcome] = (summary.outcomes[closed.outcome] ?? 0) + 1;
-    summary.bytesSent += closed.bytesSent ?? 0;
-    summary.bytesReceived += closed.bytesReceived ?? 0;
-    summary.retransmits += closed.retransmits ?? 0;
-    if (closed.lifetime !== undefined) this.#addLifetime(summary, closed.lifetime);
+    summary.connections += count;
+    summary.outcomes[outcome] = (summary.outcomes[outcome] ?? 0) + count;
+    summary.bytesSent += (closed.bytesSent ?? 0) * count;
+    summary.bytesReceived += (closed.bytesReceived ?? 0) * count;
+    summary.retransmits += (closed.retransmits ?? 0) * count;
+    if (closed.lifetime !== undefined) this.#addLifetime(summary, closed.lifetime, count);
   }
 
   /** The peers, most connections first; last, as `others`, the sum of those beyond {@link MOST_PEERS}. */
@@ -38,13 +39,13 @@ export class PeerSummaries {
     return this.#others === undefined ? peers : [...peers, this.#others];
   }
 
-  #addLifetime(summary: PeerSummary, { atLeastMs, atMostMs }: Lifetime): void {
+  #addLifetime(summary: PeerSummary, { atLeastMs, atMostMs }: Lifetime, count: number): void {
     if (atMostMs === undefined && atLeastMs === 0) return;
-    const known = this.#known.get(summary) ?? 0;
-    this.#known.set(summary, known + 1);
+    const known = (this.#known.get(summary) ?? 0) + count;
+    this.#known.set(summary, known);
     const { meanMs, longestMs } = summary.lifetime ?? { meanMs: 0, longestMs: 0 };
     summary.lifetime = {
-      meanMs: meanMs + (atLeastMs - meanMs) / (known + 1),
+      meanMs: meanMs + ((atLeastMs - meanMs) * count) / known,
       longestMs: Math.max(longestMs, atLeastMs),
     };
   }

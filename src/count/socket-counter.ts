@@ -1,5 +1,6 @@
 import type { Sockstat } from '../model/netns/counters.ts';
 import type { OtherProto, SocketCounts } from '../model/report/socket-counts.ts';
+import { OTHER_PROTOS } from '../model/socket/socket-query.ts';
 import type { Proto, SocketSource, SocketView } from '../model/socket/socket-view.ts';
 import { stateName, TCP_STATE } from '../model/socket/tcp-state.ts';
 import { DistinctSockets } from './distinct-sockets.ts';
@@ -123,6 +124,7 @@ export function countByOwner(
 export function sumOfCounts(all: Iterable<SocketCounts>): SocketCounts {
   const sum = { ...NO_SOCKETS };
   const byState: Record<string, number> = {};
+  const others: Partial<Record<OtherProto, number>> = {};
   for (const counts of all) {
     sum.total += counts.total;
     sum.tcp += counts.tcp;
@@ -130,6 +132,10 @@ export function sumOfCounts(all: Iterable<SocketCounts>): SocketCounts {
     sum.raw += counts.raw;
     sum.unix += counts.unix;
     for (const [state, count] of Object.entries(counts.byState)) byState[state] = (byState[state] ?? 0) + count;
+    for (const proto of OTHER_PROTOS) {
+      const count = counts.others?.[proto];
+      if (count !== undefined) others[proto] = (others[proto] ?? 0) + count;
+    }
   }
-  return { ...sum, byState };
+  return { ...sum, ...(Object.keys(others).length > 0 && { others }), byState };
 }

@@ -1,9 +1,9 @@
+import { globMatcher } from '../base/glob.ts';
 import { idleMs, knownAgeMs, roundTripUs } from '../model/socket/connection-times.ts';
 import { type Family, isInet, type SocketView } from '../model/socket/socket-view.ts';
 import { stateMask, TCP_STATE } from '../model/socket/tcp-state.ts';
 import { unixPath } from '../model/socket/unix-path.ts';
 import type { Condition, ConditionTree } from './condition.ts';
-import { globMatcher } from './glob.ts';
 import { type Prefix, prefixMatches, type WordAt } from './prefix.ts';
 import type { Comparison, Measure, Side } from './syntax.ts';
 

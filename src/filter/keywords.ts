@@ -70,7 +70,8 @@ const READERS: Readonly<Record<string, KeywordReader>> = {
 /** All keywords, to suggest for an unknown word. */
 export const KEYWORDS: readonly string[] = Object.keys(READERS);
 
-const TIMERS: readonly TimerKind[] = ['off', 'on', 'keepalive', 'timewait', 'probe', 'delack'];
+/** Values of `timer`. */
+export const TIMERS: readonly TimerKind[] = ['off', 'on', 'keepalive', 'timewait', 'probe', 'delack'];
 const IN_TIME: readonly Measure[] = ['idle', 'age', 'rtt'];
 
 /**

@@ -1,5 +1,6 @@
 import { Failure, type FailureKind } from '../model/failure.ts';
 import type { Proto } from '../model/socket/socket-view.ts';
+import { stateMask, TCP_STATE } from '../model/socket/tcp-state.ts';
 import { eachAtom, type Tree } from './tree.ts';
 
 /** Which filter keywords a source of sockets supports. */
@@ -23,7 +24,7 @@ export const LIVE_SNAPSHOT: KnownFields = {
 export const PROCFS: KnownFields = {
   unknown: ['fwmark', 'cgroup', 'dev', 'autobound', 'idle', 'age', 'rtt', 'retrans'],
   kind: 'unsupported',
-  refusal: (words) => `filter: ${words} not available from /proc; run as root to use sock_diag`,
+  refusal: (words) => `filter: ${words} not available from /proc`,
 };
 
 /** Repeated live snapshots, which leave out fields that need an additional request to the kernel. */
@@ -31,6 +32,14 @@ export const SNAPSHOTS_OVER_TIME: KnownFields = {
   unknown: ['fwmark', 'cgroup', 'autobound'],
   kind: 'usage',
   refusal: (words) => `filter: ${words} not supported for repeated snapshots; use socklens ls`,
+};
+
+/** What one pass over the descriptors of the host does not have: a filter that needs it is answered by dumps. */
+export const DESCRIPTOR_PASS: Pick<KnownFields, 'unknown'> = {
+  unknown: [
+    ...(['fwmark', 'cgroup', 'dev', 'autobound', 'idle', 'age', 'rtt', 'retrans', 'recvq', 'sendq'] as const),
+    ...(['timer', 'keepalive', 'uid', 'orphan', 'unaccepted'] as const),
+  ],
 };
 
 /** Snapshots of a full recording. */
@@ -54,6 +63,13 @@ export const CLOSED_CONNECTIONS: KnownFields = {
   refusal: (words) => `filter: ${words} not available for closed connections; use another filter`,
 };
 
+/** Packet events: both ends, the state, and owners from dumps. */
+export const PACKET_EVENTS: KnownFields = {
+  unknown: [...CLOSED_CONNECTIONS.unknown, 'recvq', 'dev', 'idle', 'age', 'rtt', 'retrans'],
+  kind: 'usage',
+  refusal: (words) => `filter: ${words} not available for retransmissions, resets and drops; use another filter`,
+};
+
 /** Closed connections of a recording whose header does not say `fullEvents`. */
 export const OLD_CLOSED_CONNECTIONS: KnownFields = {
   unknown: [...CLOSED_CONNECTIONS.unknown, 'recvq', 'dev', 'idle'],
@@ -63,7 +79,7 @@ export const OLD_CLOSED_CONNECTIONS: KnownFields = {
 };
 
 /** The fields of a condition, bound or not, that determine its keyword. */
-type AnyCondition = { kind: string; measure?: string; zone?: unknown };
+type AnyCondition = { kind: string; measure?: string; zone?: unknown; mask?: number };
 
 /** Keywords that differ from the kind of their condition. */
 const KEYWORDS: Readonly<Record<string, string>> = {
@@ -136,6 +152,14 @@ const CHANGING: readonly string[] = [
   ...(['state', 'idle', 'age', 'rtt', 'retrans', 'recvq', 'sendq', 'timer', 'keepalive'] as const),
   ...(['orphan', 'unaccepted'] as const),
 ];
+
+/** Whether a filter has the same answer for a connection as long as it is ESTABLISHED, and is false in any other state. */
+export function isConstantInEstablished(tree: Tree<AnyCondition>): boolean {
+  const nodes = tree.kind === 'and' ? tree.nodes : [tree];
+  const isState = (node: Tree<AnyCondition>) =>
+    node.kind === 'atom' && node.atom.kind === 'states' && node.atom.mask === stateMask(TCP_STATE.ESTABLISHED);
+  return nodes.some(isState) && nodes.every((node) => isState(node) || isConstant(node));
+}
 
 /** Whether a filter has the same answer for a connection as long as it lives. */
 export function isConstant(tree: Tree<AnyCondition>): boolean {

@@ -31,6 +31,11 @@ export function isConnective(word: string): boolean {
   return [...AND, ...OR, ...NOT].includes(word.toLowerCase());
 }
 
+/** Whether a word compares a keyword with its value. */
+export function isComparison(word: string): boolean {
+  return Object.hasOwn(COMPARISONS, word.toLowerCase());
+}
+
 /** A word with its position in the text. */
 export interface Word extends TextSpan {
   text: string;

@@ -36,6 +36,9 @@ export interface PieceStore {
   filled(length: number): void;
 }
 
+/** Sockets that are asked for in one message: their answers fit the socket's receive buffer, and one of {@link PIECE_BYTES}. */
+const ASKED_AT_ONCE = 64;
+
 /** Buffer size for an acknowledgement, which repeats the request: some hundred bytes. */
 const COMMAND_ROOM = 4096;
 
@@ -106,6 +109,37 @@ export class DiagSocket {
   }
 
   /**
+   * Asks for single sockets, each of which is answered by one message or by an error; otherwise as {@link dump}.
+   *
+   * @param requests complete netlink messages whose length is a multiple of four bytes
+   * @returns how many were not found
+   */
+  ask(
+    what: string,
+    requests: readonly Uint8Array[],
+    store: PieceStore,
+    onMessage: (view: DataView, offset: number, length: number) => void,
+  ): number {
+    let missing = 0;
+    for (let first = 0; first < requests.length; first += ASKED_AT_ONCE) {
+      const some = requests.slice(first, first + ASKED_AT_ONCE);
+      const reader = new DumpReader(this.#send(what, some));
+      const { buffer, view, offset } = store.reserve(PIECE_BYTES);
+      let at = offset;
+      for (let answers = 0; answers < some.length; answers++) {
+        const length = this.#receive(what, buffer, at);
+        const end = reader.read(view, at, length, (payload, size) => onMessage(view, payload, size));
+        // An error stands for a socket that is not there: the next answer takes its place.
+        if (end === undefined) at += length;
+        else missing++;
+      }
+      store.filled(at - offset);
+      this.#unfinished = false;
+    }
+    return missing;
+  }
+
+  /**
    * Sends a request that is answered only by an acknowledgement (NLM_F_ACK).
    *
    * @throws {DiagError} when the kernel refuses or does not answer, as {@link dump}
@@ -123,16 +157,7 @@ export class DiagSocket {
     store: PieceStore,
     onMessage: (view: DataView, offset: number, length: number) => void,
   ): { end: DumpEnd; interrupted: boolean } {
-    if (this.#unfinished) throw new DiagError(what, 'EBUSY');
-    const sequence = ++this.#sequence;
-    viewOf(request).setUint32(NLMSG_HEADER.sequence, sequence, HOST_LITTLE_ENDIAN);
-    try {
-      fs.writeSync(this.#fd, request);
-    } catch (error) {
-      throw new DiagError(what, errnoOf(error) ?? 'EIO', { cause: error });
-    }
-    this.#unfinished = true;
-    const reader = new DumpReader(sequence);
+    const reader = new DumpReader(this.#send(what, [request]));
     let view: DataView;
     const forward: OnMessage = (offset, length) => onMessage(view, offset, length);
     for (;;) {
@@ -145,6 +170,23 @@ export class DiagSocket {
       this.#unfinished = false;
       return { end, interrupted: reader.interrupted };
     }
+  }
+
+  /** Sends requests in one message. @returns the sequence number that all of them got */
+  #send(what: string, requests: readonly Uint8Array[]): number {
+    if (this.#unfinished) throw new DiagError(what, 'EBUSY');
+    const sequence = ++this.#sequence;
+    for (const request of requests) {
+      viewOf(request).setUint32(NLMSG_HEADER.sequence, sequence, HOST_LITTLE_ENDIAN);
+    }
+    const [only] = requests;
+    try {
+      fs.writeSync(this.#fd, requests.length === 1 && only !== undefined ? only : Buffer.concat(requests));
+    } catch (error) {
+      throw new DiagError(what, errnoOf(error) ?? 'EIO', { cause: error });
+    }
+    this.#unfinished = true;
+    return sequence;
   }
 
   #receive(what: string, buffer: Buffer, offset: number): number {

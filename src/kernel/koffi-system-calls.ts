@@ -1,11 +1,18 @@
-import { createRequire } from 'node:module';
 import os from 'node:os';
 import { errnoName } from '../base/errno.ts';
+import { loadKoffi } from './load-koffi.ts';
 import { SystemCallError, type SystemCalls } from './system-calls.ts';
 
 const MSG_DONTWAIT = 0x40;
 /** The C library has no function for bpf(2). */
 const BPF_NUMBERS: Readonly<Record<string, number>> = { x64: 321, arm64: 280 };
+/** openat2(2) is newer than the tables of numbers that differ, and has one on all machines. */
+const OPENAT2_NUMBER = 437;
+/** Bytes of struct open_how: flags, mode, resolve; include/uapi/linux/openat2.h. */
+const OPEN_HOW_BYTES = 24;
+/** include/uapi/linux/time.h. */
+const CLOCK_REALTIME = 0;
+const CLOCK_MONOTONIC = 1;
 /** Protection and flags of mmap(2). */
 const PROT_READ = 1;
 const PROT_WRITE = 2;
@@ -13,14 +20,13 @@ const MAP_SHARED = 1;
 /** MAP_FAILED, as an address. */
 const MAP_FAILED = 2n ** 64n - 1n;
 
-type Koffi = typeof import('koffi');
-
 let loaded: SystemCalls | undefined;
 
 /**
- * The system calls through koffi and the C library that this process already has loaded.
+ * The system calls through koffi and the C library that this process already has loaded. Koffi is loaded on first use:
+ * where that fails, /proc is read instead.
  *
- * @throws when koffi has no binary for this machine or the C library lacks a function
+ * @throws {SystemCallsMissing} when koffi has no binary for this machine, or it cannot be loaded
  */
 export function koffiSystemCalls(): SystemCalls {
   loaded ??= load();
@@ -57,6 +63,9 @@ function load(): SystemCalls {
   const getxattr = late('long getxattr(const char *, const char *, _Out_ uint8_t *, size_t)');
   const getsockopt = late('int getsockopt(int, int, int, _Out_ uint8_t *, _Inout_ uint32_t *)');
   const syscall = late('long syscall(long, int, _Inout_ uint8_t *, unsigned int)');
+  const openat2 = late('long syscall(long, int, const char *, const uint8_t *, size_t)');
+  const clockGettime = late('int clock_gettime(int, _Out_ int64_t *)');
+  const ioctl = late('int ioctl(int, unsigned long, _Inout_ uint8_t *)');
   const getpagesize = late('int getpagesize()');
   // With 64-bit offsets on every machine that has eBPF.
   const mmap = late('void *mmap(void *, size_t, int, int, int, long)') as (...args: unknown[]) => unknown;
@@ -73,6 +82,12 @@ function load(): SystemCalls {
     throw new SystemCallError(name, errno, errnoName(errno));
   };
 
+  const clockNs = (clock: number): bigint => {
+    // struct timespec of a 64-bit machine: seconds, nanoseconds.
+    const time = new BigInt64Array(2);
+    checked('clock_gettime', clockGettime(clock, time));
+    return (time[0] ?? 0n) * 1_000_000_000n + (time[1] ?? 0n);
+  };
   return {
     setns: (fd, nstype) => {
       checked('setns', setns(fd, nstype));
@@ -113,6 +128,14 @@ function load(): SystemCalls {
       if (number === undefined) throw new SystemCallError('bpf', os.constants.errno.ENOSYS, 'ENOSYS');
       return checked('bpf', syscall(number, command, attributes, attributes.length));
     },
+    openat2: (folder, path, flags, resolve) => {
+      const how = new BigUint64Array([BigInt(flags), 0n, BigInt(resolve)]);
+      const bytes = new Uint8Array(how.buffer);
+      return checked('openat2', openat2(OPENAT2_NUMBER, folder, path, bytes, OPEN_HOW_BYTES));
+    },
+    monotonicNs: () => clockNs(CLOCK_MONOTONIC),
+    realtimeNs: () => clockNs(CLOCK_REALTIME),
+    ioctl: (fd, request, argument) => checked('ioctl', ioctl(fd, request, argument ?? null)),
     pageSize: () => getpagesize(),
     mapFile: (fd, offset, length, writable) => {
       const address = mmap(null, length, writable ? PROT_READ | PROT_WRITE : PROT_READ, MAP_SHARED, fd, offset);
@@ -125,20 +148,4 @@ function load(): SystemCalls {
       };
     },
   };
-}
-
-/**
- * Loads koffi on first use: where it has no binary for this machine, /proc is read instead.
- *
- * Its binary is tried before its wrapper, which takes 4 ms to choose a binary. The wrapper is needed where
- * that fails, on musl for example.
- */
-function loadKoffi(): Koffi {
-  const require = createRequire(import.meta.url);
-  try {
-    const binary = `@koromix/koffi-linux-${process.arch}/linux_${process.arch}/koffi.node`;
-    return createRequire(require.resolve('koffi'))(binary) as Koffi;
-  } catch {
-    return require('koffi') as Koffi;
-  }
 }

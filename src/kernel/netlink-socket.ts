@@ -1,4 +1,5 @@
 import { insideNetns } from './namespace.ts';
+import { noteOwnSocket } from './own-sockets.ts';
 import { AF, SOCK } from './socket-constants.ts';
 import type { SystemCalls } from './system-calls.ts';
 
@@ -20,5 +21,7 @@ export function openNetlinkSocket(
   flags: number = 0,
 ): number {
   const create = () => calls.socket(AF.NETLINK, SOCK.RAW | SOCK.CLOEXEC | flags, protocol);
-  return netnsFd === undefined ? create() : insideNetns(calls, netnsFd, create);
+  const fd = netnsFd === undefined ? create() : insideNetns(calls, netnsFd, create);
+  noteOwnSocket(fd);
+  return fd;
 }

@@ -1,17 +1,17 @@
 import fs from 'node:fs';
-import { errnoOf } from '../base/errno.ts';
 
-/** Inodes in sockfs of the sockets of this process, by which they are recognised in a dump of netlink sockets. */
+/**
+ * Inodes in sockfs of the netlink sockets that this process has opened, by their descriptors. That of a closed socket
+ * stays until another has its descriptor: the kernel gives no socket the same inode soon (fs/inode.c, get_next_ino).
+ */
+const inodes = new Map<number, number>();
+
+/** Notes a netlink socket that this process has opened. */
+export function noteOwnSocket(fd: number): void {
+  inodes.set(fd, fs.fstatSync(fd).ino);
+}
+
+/** Inodes of the netlink sockets of this process, by which they are recognised in a dump. */
 export function ownSocketInodes(): Set<number> {
-  const inodes = new Set<number>();
-  for (const fd of fs.readdirSync('/proc/self/fd')) {
-    try {
-      const stat = fs.fstatSync(Number(fd));
-      if (stat.isSocket()) inodes.add(stat.ino);
-    } catch (error) {
-      // The descriptor of the listing itself is closed by now.
-      if (errnoOf(error) !== 'EBADF') throw error;
-    }
-  }
-  return inodes;
+  return new Set(inodes.values());
 }

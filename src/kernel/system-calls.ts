@@ -1,3 +1,5 @@
+import { Failure } from '../model/failure.ts';
+
 /**
  * The few system calls that Node does not offer. Each returns what the kernel returned, or throws a
  * {@link SystemCallError}. A port, so that tests and other foreign-function libraries can implement it.
@@ -38,8 +40,26 @@ export interface SystemCalls {
   readlinkat(folder: number, name: string, target: Uint8Array): number;
   /** getxattr(2), which follows links. @returns how many bytes of `value` were written */
   getxattr(path: string, name: string, value: Uint8Array): number;
+  /**
+   * openat2(2) of an existing file, Linux 5.6.
+   *
+   * @param flags as of open(2)
+   * @param resolve how the path is resolved, `RESOLVE_IN_ROOT` and others
+   * @returns a descriptor
+   */
+  openat2(folder: number, path: string, flags: number, resolve: number): number;
   /** bpf(2) with a union bpf_attr. @returns its result, a descriptor for many commands */
   bpf(command: number, attributes: Uint8Array): number;
+  /** CLOCK_MONOTONIC of clock_gettime(2), nanoseconds: since boot, without the time of a suspended machine. */
+  monotonicNs(): bigint;
+  /** CLOCK_REALTIME of clock_gettime(2), nanoseconds since the epoch. */
+  realtimeNs(): bigint;
+  /**
+   * ioctl(2) with an argument of raw bytes, which the kernel may write; undefined for a request without one.
+   *
+   * @returns its result, a descriptor for some requests
+   */
+  ioctl(fd: number, request: number, argument: Uint8Array | undefined): number;
   /** Bytes of a page of memory, getpagesize(2). */
   pageSize(): number;
   /**
@@ -56,6 +76,13 @@ export interface MappedFile {
   bytes: ArrayBuffer;
   /** munmap(2). `bytes` must not be used any more, an access ends the process. */
   unmap(): void;
+}
+
+/** No system call can be made in this process, with the reason: the foreign-function library was not loaded. */
+export class SystemCallsMissing extends Failure {
+  constructor(reason: string, cause: unknown) {
+    super('unsupported', `system calls are not available: ${reason}`, { cause });
+  }
 }
 
 /** A system call that returned -1. */

@@ -15,3 +15,12 @@ export function uidOf(text: string, user: string): number | undefined {
   for (const [uid, name] of parsePasswd(text)) if (name === user) return uid;
   return undefined;
 }
+
+/** The home folder of a user from the text of `/etc/passwd`; undefined for a uid without an entry. */
+export function homeOf(text: string, uid: number): string | undefined {
+  for (const line of text.split('\n')) {
+    const [name, , number, , , home] = line.split(':');
+    if (name && number === String(uid)) return home?.startsWith('/') ? home : undefined;
+  }
+  return undefined;
+}

@@ -2,22 +2,46 @@ import { HOST_LITTLE_ENDIAN } from '../base/byte-order.ts';
 import { OtherSocketView } from '../model/socket/base-socket-view.ts';
 import { type AttributeSpan, findAttribute } from './attributes.ts';
 import { WireError } from './netlink.ts';
+import { SK_MEMINFO } from './sock-diag.ts';
+
+/** Byte offsets that the structures of the families share by name, and the structure's size. */
+interface DiagFields {
+  type: number;
+  inode: number;
+  cookie: number;
+  size: number;
+}
 
 /** A `SocketView` over an answer of sock_diag for a family without IP addresses: a structure with attributes. */
 export abstract class DiagCursor extends OtherSocketView {
   readonly #name: string;
+  readonly #fields: DiagFields;
   readonly #size: number;
   #view: DataView;
   #at = 0;
   #end = 0;
   readonly #span: AttributeSpan = { offset: 0, length: 0 };
 
-  /** @param name of the structure, for errors @param size of the structure, bytes */
-  constructor(name: string, size: number, view: DataView = new DataView(new ArrayBuffer(size))) {
+  /** @param name of the structure, for errors */
+  constructor(name: string, fields: DiagFields) {
     super();
     this.#name = name;
-    this.#size = size;
-    this.#view = view;
+    this.#fields = fields;
+    this.#size = fields.size;
+    this.#view = new DataView(new ArrayBuffer(fields.size));
+  }
+
+  override get socketType(): number {
+    return this.byteAt(this.#fields.type);
+  }
+  get inode(): number {
+    return this.wordAt(this.#fields.inode);
+  }
+  override get cookieLow(): number {
+    return this.wordAt(this.#fields.cookie);
+  }
+  override get cookieHigh(): number {
+    return this.wordAt(this.#fields.cookie + 4);
   }
 
   /**
@@ -70,5 +94,32 @@ export abstract class DiagCursor extends OtherSocketView {
 
   #find(attribute: number): boolean {
     return findAttribute(this.#view, this.#at + this.#size, this.#end, attribute, this.#span);
+  }
+}
+
+/** A family whose answers have the socket's memory as an attribute. */
+export abstract class MemoryDiagCursor extends DiagCursor {
+  readonly #attribute: number;
+
+  /** @param attribute number of its MEMINFO */
+  constructor(name: string, fields: DiagFields, attribute: number) {
+    super(name, fields);
+    this.#attribute = attribute;
+  }
+
+  get receiveQueue(): number | undefined {
+    return this.attributeWord(this.#attribute, SK_MEMINFO.RMEM_ALLOC);
+  }
+  get sendQueue(): number | undefined {
+    return this.attributeWord(this.#attribute, SK_MEMINFO.WMEM_ALLOC);
+  }
+  override drops(): number | undefined {
+    return this.attributeWord(this.#attribute, SK_MEMINFO.DROPS);
+  }
+  override receiveBufferBytes(): number | undefined {
+    return this.attributeWord(this.#attribute, SK_MEMINFO.RCVBUF);
+  }
+  override receiveMemoryBytes(): number | undefined {
+    return this.attributeWord(this.#attribute, SK_MEMINFO.RMEM_ALLOC);
   }
 }

@@ -5,6 +5,7 @@ import type { TcpInfo, TcpInfoNumber } from '../model/socket/tcp-info.ts';
 import { type AttributeSpan, findAttribute } from './attributes.ts';
 import { AF, INET_DIAG } from './inet-diag-request.ts';
 import { WireError } from './netlink.ts';
+import { SK_MEMINFO } from './sock-diag.ts';
 import { decodeTcpInfo, readTcpInfoNumber } from './tcp-info.ts';
 
 /** struct inet_diag_msg, include/uapi/linux/inet_diag.h. Ports and addresses in network order. */
@@ -29,10 +30,6 @@ const MSG = {
 
 /** Bytes of an answer before its attributes. */
 export const INET_DIAG_MSG_SIZE = MSG.size;
-
-/** Indexes of 32-bit words of SKMEMINFO, include/uapi/linux/sock_diag.h. */
-const SK_MEMINFO_RCVBUF = 1;
-const SK_MEMINFO_DROPS = 8;
 
 /** A `SocketView` over one `struct inet_diag_msg` with its attributes, moved with {@link moveTo}. */
 export class InetDiagCursor extends BaseSocketView {
@@ -142,13 +139,18 @@ export class InetDiagCursor extends BaseSocketView {
   }
 
   override drops(): number | undefined {
-    if (!this.#find(INET_DIAG.SKMEMINFO, (SK_MEMINFO_DROPS + 1) * 4)) return undefined;
-    return this.#view.getUint32(this.#span.offset + SK_MEMINFO_DROPS * 4, HOST_LITTLE_ENDIAN);
+    if (!this.#find(INET_DIAG.SKMEMINFO, (SK_MEMINFO.DROPS + 1) * 4)) return undefined;
+    return this.#view.getUint32(this.#span.offset + SK_MEMINFO.DROPS * 4, HOST_LITTLE_ENDIAN);
   }
 
   override receiveBufferBytes(): number | undefined {
-    if (!this.#find(INET_DIAG.SKMEMINFO, (SK_MEMINFO_RCVBUF + 1) * 4)) return undefined;
-    return this.#view.getUint32(this.#span.offset + SK_MEMINFO_RCVBUF * 4, HOST_LITTLE_ENDIAN);
+    if (!this.#find(INET_DIAG.SKMEMINFO, (SK_MEMINFO.RCVBUF + 1) * 4)) return undefined;
+    return this.#view.getUint32(this.#span.offset + SK_MEMINFO.RCVBUF * 4, HOST_LITTLE_ENDIAN);
+  }
+
+  override receiveMemoryBytes(): number | undefined {
+    if (!this.#find(INET_DIAG.SKMEMINFO, (SK_MEMINFO.RMEM_ALLOC + 1) * 4)) return undefined;
+    return this.#view.getUint32(this.#span.offset + SK_MEMINFO.RMEM_ALLOC * 4, HOST_LITTLE_ENDIAN);
   }
 
   #findInfo(): boolean {

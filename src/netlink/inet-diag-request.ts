@@ -113,10 +113,25 @@ export function tcpBothFamiliesRequest(request: DumpSelection): Uint8Array {
  * cookie, so that no other socket can match.
  */
 export function destroyRequest(identity: SocketIdentity): Uint8Array {
+  return identityRequest(identity, DIAG_TYPE.SOCK_DESTROY, NLM_FLAG.REQUEST | NLM_FLAG.ACK).bytes;
+}
+
+/**
+ * Asks for one socket, which the kernel finds by its addresses without a walk of its table: answered by one message as
+ * of a dump, or by an error.
+ *
+ * @param ext bit mask made by {@link extensions}; 0 for none
+ */
+export function oneSocketRequest(identity: SocketIdentity, ext: number): Uint8Array {
+  const { bytes, view, at } = identityRequest(identity, DIAG_TYPE.SOCK_DIAG_BY_FAMILY, NLM_FLAG.REQUEST);
+  view.setUint8(at + REQ_V2.ext, ext);
+  return bytes;
+}
+
+function identityRequest(identity: SocketIdentity, type: number, flags: number) {
   const { family, proto, local, peer } = identity;
   const attributes = proto === 'mptcp' ? [protocolAttribute(IPPROTO.MPTCP)] : [];
-  const header = { type: DIAG_TYPE.SOCK_DESTROY, flags: NLM_FLAG.REQUEST | NLM_FLAG.ACK, sequence: 0 };
-  const { bytes, view, at } = message(header, REQ_V2.size, attributes);
+  const { bytes, view, at } = message({ type, flags, sequence: 0 }, REQ_V2.size, attributes);
   view.setUint8(at + REQ_V2.family, family === 'inet' ? AF.INET : AF.INET6);
   view.setUint8(at + REQ_V2.protocol, PROTOCOL_FIELD[proto]);
   view.setUint16(at + REQ_V2.sport, identity.localPort, false);
@@ -130,7 +145,7 @@ export function destroyRequest(identity: SocketIdentity): Uint8Array {
   view.setUint32(at + REQ_V2.ifindex, identity.interfaceIndex, HOST_LITTLE_ENDIAN);
   view.setUint32(at + REQ_V2.cookie, identity.cookieLow, HOST_LITTLE_ENDIAN);
   view.setUint32(at + REQ_V2.cookie + 4, identity.cookieHigh, HOST_LITTLE_ENDIAN);
-  return bytes;
+  return { bytes, view, at };
 }
 
 /** Value of the request's 8-bit protocol field. */

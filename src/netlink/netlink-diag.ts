@@ -1,8 +1,8 @@
 import { HOST_LITTLE_ENDIAN } from '../base/byte-order.ts';
 import { TCP_STATE } from '../model/socket/tcp-state.ts';
-import { DiagCursor } from './diag-cursor.ts';
+import { MemoryDiagCursor } from './diag-cursor.ts';
 import { AF } from './inet-diag-request.ts';
-import { familyDumpRequest, SK_MEMINFO, writeAnyCookie } from './sock-diag.ts';
+import { familyDumpRequest, writeAnyCookie } from './sock-diag.ts';
 
 /** struct netlink_diag_req, include/uapi/linux/netlink_diag.h: family u8, protocol u8, padding u16, ino, show, cookie. */
 const REQ = { family: 0, protocol: 1, show: 8, cookie: 12, size: 20 } as const;
@@ -43,22 +43,19 @@ export function netlinkDumpRequest({ sequence }: { sequence: number }): Uint8Arr
 }
 
 /** A `SocketView` over one `struct netlink_diag_msg` with its attributes. */
-export class NetlinkDiagCursor extends DiagCursor {
+export class NetlinkDiagCursor extends MemoryDiagCursor {
   override readonly proto = 'netlink';
   override readonly family = 'netlink';
   /** The answer does not have it. */
   readonly uid = undefined;
 
   constructor() {
-    super('netlink_diag_msg', MSG.size);
+    super('netlink_diag_msg', MSG, NETLINK_DIAG.MEMINFO);
   }
 
   /** ESTABLISHED after connect(2); otherwise CLOSE, whether it never was connected (7) or no longer is (0). */
   get state(): number {
     return this.byteAt(MSG.state) === CONNECTED ? TCP_STATE.ESTABLISHED : TCP_STATE.CLOSE;
-  }
-  override get socketType(): number {
-    return this.byteAt(MSG.type);
   }
   override get protocol(): number {
     return this.byteAt(MSG.protocol);
@@ -71,27 +68,6 @@ export class NetlinkDiagCursor extends DiagCursor {
   }
   override peerWord(index: 0 | 1 | 2 | 3): number {
     return index === 0 ? this.wordAt(MSG.peerGroup) : 0;
-  }
-  get inode(): number {
-    return this.wordAt(MSG.inode);
-  }
-  override get cookieLow(): number {
-    return this.wordAt(MSG.cookie);
-  }
-  override get cookieHigh(): number {
-    return this.wordAt(MSG.cookie + 4);
-  }
-  get receiveQueue(): number | undefined {
-    return this.attributeWord(NETLINK_DIAG.MEMINFO, SK_MEMINFO.RMEM_ALLOC);
-  }
-  get sendQueue(): number | undefined {
-    return this.attributeWord(NETLINK_DIAG.MEMINFO, SK_MEMINFO.WMEM_ALLOC);
-  }
-  override drops(): number | undefined {
-    return this.attributeWord(NETLINK_DIAG.MEMINFO, SK_MEMINFO.DROPS);
-  }
-  override receiveBufferBytes(): number | undefined {
-    return this.attributeWord(NETLINK_DIAG.MEMINFO, SK_MEMINFO.RCVBUF);
   }
   /** A socket that never joined a group has no such attribute. */
   override groups(): bigint {

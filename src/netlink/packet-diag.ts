@@ -1,8 +1,8 @@
 import { HOST_LITTLE_ENDIAN } from '../base/byte-order.ts';
 import { TCP_STATE } from '../model/socket/tcp-state.ts';
-import { DiagCursor } from './diag-cursor.ts';
+import { MemoryDiagCursor } from './diag-cursor.ts';
 import { AF } from './inet-diag-request.ts';
-import { familyDumpRequest, SK_MEMINFO, writeAnyCookie } from './sock-diag.ts';
+import { familyDumpRequest, writeAnyCookie } from './sock-diag.ts';
 
 /** struct packet_diag_req, include/uapi/linux/packet_diag.h: family u8, protocol u8 (0), padding u16, ino, show, cookie. */
 const REQ = { family: 0, show: 8, cookie: 12, size: 20 } as const;
@@ -26,47 +26,23 @@ export function packetDumpRequest({ sequence }: { sequence: number }): Uint8Arra
 }
 
 /** A `SocketView` over one `struct packet_diag_msg` with its attributes. */
-export class PacketDiagCursor extends DiagCursor {
+export class PacketDiagCursor extends MemoryDiagCursor {
   override readonly proto = 'packet';
   override readonly family = 'packet';
   /** A packet socket has no connection. */
   override readonly state = TCP_STATE.CLOSE;
 
   constructor() {
-    super('packet_diag_msg', MSG.size);
+    super('packet_diag_msg', MSG, PACKET_DIAG.MEMINFO);
   }
 
-  override get socketType(): number {
-    return this.byteAt(MSG.type);
-  }
   override get protocol(): number {
     return this.shortAt(MSG.num);
-  }
-  get inode(): number {
-    return this.wordAt(MSG.inode);
-  }
-  override get cookieLow(): number {
-    return this.wordAt(MSG.cookie);
-  }
-  override get cookieHigh(): number {
-    return this.wordAt(MSG.cookie + 4);
   }
   override get interfaceIndex(): number {
     return this.attributeWord(PACKET_DIAG.INFO) ?? 0;
   }
   get uid(): number | undefined {
     return this.attributeWord(PACKET_DIAG.UID);
-  }
-  get receiveQueue(): number | undefined {
-    return this.attributeWord(PACKET_DIAG.MEMINFO, SK_MEMINFO.RMEM_ALLOC);
-  }
-  get sendQueue(): number | undefined {
-    return this.attributeWord(PACKET_DIAG.MEMINFO, SK_MEMINFO.WMEM_ALLOC);
-  }
-  override drops(): number | undefined {
-    return this.attributeWord(PACKET_DIAG.MEMINFO, SK_MEMINFO.DROPS);
-  }
-  override receiveBufferBytes(): number | undefined {
-    return this.attributeWord(PACKET_DIAG.MEMINFO, SK_MEMINFO.RCVBUF);
   }
 }

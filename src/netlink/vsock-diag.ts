@@ -37,15 +37,12 @@ export class VsockDiagCursor extends DiagCursor {
   readonly uid = undefined;
 
   constructor() {
-    super('vsock_diag_msg', MSG.size);
+    super('vsock_diag_msg', MSG);
   }
 
   /** The kernel uses the numbers of TCP. */
   get state(): number {
     return this.byteAt(MSG.state);
-  }
-  override get socketType(): number {
-    return this.byteAt(MSG.type);
   }
   override get localPort(): number {
     return this.wordAt(MSG.localPort);
@@ -58,14 +55,5 @@ export class VsockDiagCursor extends DiagCursor {
   }
   override peerWord(index: 0 | 1 | 2 | 3): number {
     return index === 0 ? this.wordAt(MSG.peerCid) : 0;
-  }
-  get inode(): number {
-    return this.wordAt(MSG.inode);
-  }
-  override get cookieLow(): number {
-    return this.wordAt(MSG.cookie);
-  }
-  override get cookieHigh(): number {
-    return this.wordAt(MSG.cookie + 4);
   }
 }

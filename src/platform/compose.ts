@@ -11,10 +11,15 @@ import {
 type Compose = PlatformOf<'compose'>;
 
 function block(platform: Compose, lines: readonly string[]) {
-  const { files, service } = platform;
+  const { files, project, service, oneOff } = platform;
+  const options = [...(project === '' ? [] : ['-p', project]), ...files.flatMap((file) => ['-f', file])];
+  const verb = oneOff ? ['run', service] : ['up', '-d', service];
+  const command = ['docker compose', ...[...options, ...verb].map(shellWord)].join(' ');
   return {
     where: files[0] ?? 'compose.yaml',
-    text: `then run \`docker compose up -d ${shellWord(service)}\`, which recreates the containers of the service`,
+    text: oneOff
+      ? `applies to the next \`${command}\`: this container is fixed at creation`
+      : `then run \`${command}\`, which recreates the containers of the service`,
     snippet: composeBlock(service, lines),
   };
 }

@@ -26,7 +26,7 @@ export function baseSpec(name: string, soft: number, hard: number): Fix {
   const entry = `{"type": "RLIMIT_${name.toUpperCase()}", "soft": ${limitNumber(soft)}, "hard": ${limitNumber(hard)}}`;
   return {
     where: "containerd's base_runtime_spec",
-    text: 'set process.rlimits in the file that this option of config.toml names (`ctr oci spec` prints a template); restart containerd',
+    text: 'set process.rlimits in the file that this option of the runtime in config.toml names (`ctr oci spec` prints a template): it wins over what containers inherit; restart containerd and recreate the containers',
     snippet: `"rlimits": [\n  ${entry}\n]`,
   };
 }

@@ -1,6 +1,6 @@
 import type { EcsPlatform } from '../model/container/platform.ts';
 import type { Fix } from '../model/finding/finding.ts';
-import { hostNetworkSysctl, limitNumber, type PlatformFixes, ulimitOption } from './parts.ts';
+import { hostNetworkSysctl, limitNumber, type PlatformFixes, shellWord, ulimitOption } from './parts.ts';
 
 /** A field of the container definition; it takes effect with a new revision. */
 function definition(platform: EcsPlatform, field: string, entries: readonly unknown[]): Fix {
@@ -16,8 +16,42 @@ function definition(platform: EcsPlatform, field: string, entries: readonly unkn
   };
 }
 
-function ulimits(platform: EcsPlatform, name: string, soft: number, hard: number): Fix {
-  return definition(platform, 'ulimits', [{ name, softLimit: limitNumber(soft), hardLimit: limitNumber(hard) }]);
+/** What DescribeTaskDefinition tells and RegisterTaskDefinition does not take. */
+const ONLY_DESCRIBED =
+  '.taskDefinitionArn, .revision, .status, .requiresAttributes, .compatibilities, .registeredAt, .registeredBy, .deregisteredAt';
+
+/** The block of the container's definition; where labels name it, also the commands that register and deploy it. */
+function ulimits(platform: EcsPlatform, name: string, soft: number, hard: number): Fix[] {
+  const entry = { name, softLimit: limitNumber(soft), hardLimit: limitNumber(hard) };
+  return [definition(platform, 'ulimits', [entry]), ...deploy(platform, entry)];
+}
+
+/** Commands for the running revision: everything but this limit stays as it is. Empty where labels do not name it. */
+function deploy({ family, revision, container, cluster, task }: EcsPlatform, ulimit: { name: string }): Fix[] {
+  if (family === undefined || container === undefined) return [];
+  const aws = (verb: string, ...options: string[]) =>
+    ['aws ecs', verb, ...(cluster === undefined ? [] : [`--cluster ${shellWord(cluster)}`]), ...options].join(' ');
+  const running = shellWord(revision === undefined ? family : `${family}:${revision}`);
+  const program =
+    `(.containerDefinitions[] | select(.name == ${JSON.stringify(container)})).ulimits |= ` +
+    `((. // []) | map(select(.name != ${JSON.stringify(ulimit.name)})) + [${JSON.stringify(ulimit)}]) | ` +
+    `del(${ONLY_DESCRIBED})`;
+  // Labels do not name the service: the group of a service's task is `service:NAME`.
+  const service =
+    task === undefined
+      ? 'SERVICE'
+      : `"$(${aws('describe-tasks', `--tasks ${shellWord(task)}`, "--query 'tasks[0].group'", '--output text')} | cut -d: -f2-)"`;
+  return [
+    {
+      where: 'the AWS CLI and jq',
+      text: `the same as commands: they take the task definition, change this limit of "${container}", register the new revision and update the service`,
+      snippet: [
+        `aws ecs describe-task-definition --task-definition ${running} --query taskDefinition | jq ${shellWord(program)} > task-definition.json`,
+        'aws ecs register-task-definition --cli-input-json file://task-definition.json',
+        aws('update-service', `--service ${service}`, `--task-definition ${shellWord(family)}`),
+      ].join('\n'),
+    },
+  ];
 }
 
 function systemControls(platform: EcsPlatform, namespace: string, value: string): Fix {
@@ -27,7 +61,7 @@ function systemControls(platform: EcsPlatform, namespace: string, value: string)
 /** The ECS API's Ulimit and SystemControl, https://docs.aws.amazon.com/AmazonECS/latest/APIReference. */
 export const ecsEc2Fixes: PlatformFixes<EcsPlatform> = {
   limit: (platform, name, soft, hard) => [
-    ulimits(platform, name, soft, hard),
+    ...ulimits(platform, name, soft, hard),
     {
       where: '/etc/sysconfig/docker on the container instance',
       text: 'default for every task that declares none: add it to OPTIONS, best in the user data of new instances; restart the Engine',
@@ -48,7 +82,7 @@ export const ecsEc2Fixes: PlatformFixes<EcsPlatform> = {
 
 /** As {@link ecsEc2Fixes}, without settings of the host. */
 export const ecsFargateFixes: PlatformFixes<EcsPlatform> = {
-  limit: (platform, name, soft, hard) => [ulimits(platform, name, soft, hard)],
+  limit: ulimits,
   sysctl: (platform, key, value) => [systemControls(platform, key, value)],
   pids: () => [
     {

@@ -5,8 +5,9 @@ import { containerdFixes } from './containerd.ts';
 import { dockerRunFixes } from './docker-run.ts';
 import { ecsEc2Fixes, ecsFargateFixes } from './ecs.ts';
 import { kubernetesFixes } from './kubernetes.ts';
+import { machineFixes } from './machine.ts';
 import { processFixes, systemdFixes } from './outside.ts';
-import { hostSysctl, type PlatformFixes } from './parts.ts';
+import { hostSysctl, type PlatformFixes, type PlatformOf } from './parts.ts';
 import { podmanFixes } from './podman.ts';
 import { swarmFixes } from './swarm.ts';
 
@@ -34,7 +35,7 @@ export function pidsLimitFixes(platform: Platform, max: number): Fix[] {
   return fixesFor(platform).pids(platform, max);
 }
 
-const BY_KIND: { [K in Platform['kind']]: PlatformFixes<Extract<Platform, { kind: K }>> } = {
+const BY_KIND: { [K in Platform['kind']]: PlatformFixes<PlatformOf<K>> } = {
   docker: dockerRunFixes,
   compose: composeFixes,
   swarm: swarmFixes,
@@ -43,6 +44,10 @@ const BY_KIND: { [K in Platform['kind']]: PlatformFixes<Extract<Platform, { kind
   kubernetes: kubernetesFixes,
   podman: podmanFixes,
   containerd: containerdFixes,
+  nspawn: machineFixes,
+  lxc: machineFixes,
+  lxd: machineFixes,
+  incus: machineFixes,
   systemd: systemdFixes,
   process: processFixes,
 };

@@ -1,13 +1,12 @@
 import type { Fix } from '../model/finding/finding.ts';
 import { baseSpec, containerdUnit } from './containerd.ts';
 import {
+  engineDefault,
   hostNetworkSysctl,
   limitNumber,
   type PlatformFixes,
   type PlatformOf,
   ulimitOption,
-  unitDropIn,
-  unitLimit,
 } from './parts.ts';
 
 type Kubernetes = PlatformOf<'kubernetes'>;
@@ -28,31 +27,69 @@ const SAFE_SYSCTLS = [
   'net.ipv4.tcp_wmem',
 ];
 
-function limitFixes({ runtime }: Kubernetes, name: string, soft: number, hard: number): Fix[] {
-  const fixes: Fix[] = [
-    {
-      where: 'the pod',
-      text: 'Kubernetes has no stable API for ulimits (KEP-5758 is a proposal): set them in the container runtime of each node',
-    },
-  ];
-  if (runtime === 'cri-o') {
-    fixes.push({
-      where: '/etc/crio/crio.conf.d/ on every node',
-      text: 'restart CRI-O; it applies to pods created afterwards',
-      snippet: `[crio.runtime]\ndefault_ulimits = ["${ulimitOption(name, soft, hard)}"]`,
-    });
-  } else if (runtime === 'docker') {
-    fixes.push(unitDropIn('docker.service', unitLimit(name, soft, hard), 'on every node; restart the Engine'));
-  } else fixes.push(containerdUnit(name, soft, hard, 'on every node: '), baseSpec(name, soft, hard));
-  if (name === 'nofile') fixes.push(entrypoint(hard));
+/**
+ * A pod's specification has no field for limits (KEP-5758 proposes one): they are those that the runtime of the node gives
+ * to a container, or what a process in it makes of them.
+ */
+function limitFixes({ runtime, container, specified }: Kubernetes, name: string, soft: number, hard: number): Fix[] {
+  const [first, ...others] = ofRuntime(runtime, specified, name, soft, hard);
+  const fixes = first === undefined ? [] : [{ ...first, text: `${NO_FIELD}: ${first.text}` }, ...others];
+  if (name === 'nofile') fixes.push(entrypoint(container, hard));
   return fixes;
 }
 
-/** A fix without privileges: a process can raise its soft limit up to the hard one. */
-function entrypoint(hard: number): Fix {
+/** Why the fix is on the nodes. */
+const NO_FIELD = 'a pod has no field for it (KEP-5758 is a proposal), limits come from the runtime of its node';
+
+function ofRuntime(
+  runtime: string,
+  specified: Kubernetes['specified'],
+  name: string,
+  soft: number,
+  hard: number,
+): Fix[] {
+  if (runtime === 'docker')
+    return [{ ...engineDefault(name, soft, hard), where: '/etc/docker/daemon.json on every node' }];
+  if (runtime !== 'cri-o') return ofContainerd(specified, name, soft, hard);
+  return [
+    {
+      where: '/etc/crio/crio.conf.d/ on every node',
+      text: 'restart CRI-O; it applies to pods created afterwards',
+      snippet: `[crio.runtime]\ndefault_ulimits = ["${ulimitOption(name, soft, hard)}"]`,
+    },
+  ];
+}
+
+/** A limit in the specification wins over the one that containers inherit: which of the two applies, the container shows. */
+function ofContainerd(specified: Kubernetes['specified'], name: string, soft: number, hard: number): Fix[] {
+  const unit = containerdUnit(name, soft, hard, `on every node (${UNITS_OF_CONTAINERD}): `);
+  const base = baseSpec(name, soft, hard);
+  if (specified === undefined) return [unit, base, eksNodeConfig(name, soft, hard)];
+  return specified.includes(name) ? [base, eksNodeConfig(name, soft, hard)] : [unit, base];
+}
+
+/** Distributions that run containerd themselves have no `containerd.service`. */
+const UNITS_OF_CONTAINERD =
+  'of k3s it is k3s.service or k3s-agent.service, of RKE2 rke2-server.service or rke2-agent.service';
+
+/** Nodes of EKS with AL2023 have a base specification: nofile 65536:1048576 (amazon-eks-ami, nodeadm). */
+function eksNodeConfig(name: string, soft: number, hard: number): Fix {
+  const entry = `{type: RLIMIT_${name.toUpperCase()}, soft: ${limitNumber(soft)}, hard: ${limitNumber(hard)}}`;
   return {
-    where: "the container's command",
-    text: `raises the soft limit to the hard limit, which needs no privilege; enough where the hard limit is at least ${limitNumber(hard)}`,
+    where: 'NodeConfig in the user data of EKS nodes (Amazon Linux 2023)',
+    text: 'nodeadm writes it into /etc/containerd/base-runtime-spec.json; replace the nodes',
+    snippet: `spec:\n  containerd:\n    baseRuntimeSpec:\n      process:\n        rlimits:\n          - ${entry}`,
+  };
+}
+
+/** A fix without privileges: a process can raise its soft limit up to the hard one. An init container cannot: it is another process. */
+function entrypoint(container: string | undefined, hard: number): Fix {
+  return {
+    where:
+      container === undefined
+        ? "the container's command"
+        : `the command of container ${container}, in the pod's template`,
+    text: `raises the soft limit to the hard limit before the program starts, which needs no privilege; enough where the hard limit is at least ${limitNumber(hard)}. An init container cannot do it: a limit belongs to a process`,
     snippet: 'command: ["sh", "-c", "ulimit -n \\"$(ulimit -Hn)\\" && exec \\"$@\\"", "sh", …]',
   };
 }

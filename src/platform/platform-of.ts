@@ -1,4 +1,6 @@
+import { ecsTaskOf } from '../model/container/ecs-task.ts';
 import type { EcsPlatform, Platform, PlatformFacts } from '../model/container/platform.ts';
+import { composeServiceOf } from '../model/container/service.ts';
 
 /** The platform of a container or process, by its labels first, then by its cgroup. */
 export function platformOf(facts: PlatformFacts): Platform {
@@ -12,6 +14,7 @@ export function platformOf(facts: PlatformFacts): Platform {
     compose(facts, hostNetwork) ??
     (runtime === 'podman' ? podman(facts, hostNetwork) : undefined) ??
     (runtime === 'containerd' ? { kind: 'containerd', name, hostNetwork } : undefined) ??
+    machine(facts, hostNetwork) ??
     (inContainer ? { kind: 'docker', name, hostNetwork } : undefined) ??
     outside(facts)
   );
@@ -20,26 +23,19 @@ export function platformOf(facts: PlatformFacts): Platform {
 /** Values of {@link PlatformFacts.runtime} for targets that are not containers. */
 const NOT_CONTAINERS = ['pid', 'netns', 'host'];
 
-const ECS = 'com.amazonaws.ecs';
-
-/** The ECS agent sets name and revision of the task definition as labels on every container. */
+/** The ECS agent labels every container with its task; the cgroup tells where no runtime answers. */
 function ecs({ labels, cgroupPaths, runtime }: PlatformFacts, hostNetwork: boolean): EcsPlatform | undefined {
-  const family = labels[`${ECS}.task-definition-family`];
+  const task = ecsTaskOf({ labels });
   const inTask = cgroupPaths.some((path) => /^\/ecs\/|\/ecstasks\.slice\//.test(`${path}/`));
-  if (family === undefined && labels[`${ECS}.task-arn`] === undefined && !inTask && runtime !== 'ecs') return undefined;
-  const revision = labels[`${ECS}.task-definition-version`];
-  const container = labels[`${ECS}.container-name`];
-  return {
-    kind: runtime === 'ecs' ? 'ecs-fargate' : 'ecs-ec2',
-    ...(family !== undefined && { family }),
-    ...(revision !== undefined && { revision }),
-    ...(container !== undefined && { container }),
-    hostNetwork,
-  };
+  if (task === undefined && !inTask && runtime !== 'ecs') return undefined;
+  return { kind: runtime === 'ecs' ? 'ecs-fargate' : 'ecs-ec2', ...task, hostNetwork };
 }
 
 /** With Docker the labels of the kubelet identify the pod; with other runtimes the cgroup path does. */
-function kubernetes({ labels, cgroupPaths, runtime }: PlatformFacts, hostNetwork: boolean): Platform | undefined {
+function kubernetes(
+  { labels, cgroupPaths, runtime, declared }: PlatformFacts,
+  hostNetwork: boolean,
+): Platform | undefined {
   const namespace = labels['io.kubernetes.pod.namespace'];
   const pod = labels['io.kubernetes.pod.name'];
   const container = labels['io.kubernetes.container.name'];
@@ -51,6 +47,7 @@ function kubernetes({ labels, cgroupPaths, runtime }: PlatformFacts, hostNetwork
     ...(pod !== undefined && { pod }),
     ...(container !== undefined && { container }),
     runtime,
+    ...(declared !== undefined && { specified: declared }),
     hostNetwork,
   };
 }
@@ -61,13 +58,12 @@ function swarm(labels: PlatformFacts['labels'], hostNetwork: boolean): Platform 
 }
 
 function compose({ labels }: PlatformFacts, hostNetwork: boolean): Platform | undefined {
-  const service = labels['com.docker.compose.service'];
-  if (service === undefined) return undefined;
+  const made = composeServiceOf({ labels });
+  if (made === undefined) return undefined;
   const files = labels['com.docker.compose.project.config_files'] ?? '';
   return {
     kind: 'compose',
-    project: labels['com.docker.compose.project'] ?? '',
-    service,
+    ...made,
     files: files.split(',').filter((file) => file !== ''),
     hostNetwork,
   };
@@ -76,6 +72,21 @@ function compose({ labels }: PlatformFacts, hostNetwork: boolean): Platform | un
 function podman({ labels, name }: PlatformFacts, hostNetwork: boolean): Platform {
   const unit = labels.PODMAN_SYSTEMD_UNIT;
   return { kind: 'podman', name, ...(unit !== undefined && { unit }), hostNetwork };
+}
+
+function machine({ runtime, name, cgroupPaths }: PlatformFacts, hostNetwork: boolean): Platform | undefined {
+  const kind = MACHINES.find((each) => each === runtime);
+  if (kind === undefined) return undefined;
+  const unit = cgroupPaths.map(unitInside).find((each) => each !== undefined);
+  return { kind, name, ...(unit !== undefined && { unit }), hostNetwork };
+}
+
+const MACHINES = ['nspawn', 'lxc', 'lxd', 'incus'] as const;
+
+/** The unit in the part of a path that is below the machine's own cgroup. */
+function unitInside(path: string): string | undefined {
+  const [, inside] = /\/(?:payload|lxc\.payload\.[^/]+)(\/.*)$/.exec(path) ?? [];
+  return inside?.split('/').findLast((part) => part.endsWith('.service'));
 }
 
 function outside({ cgroupPaths, process }: PlatformFacts): Platform {

@@ -17,10 +17,15 @@ export interface CgroupEntry {
 
 /** What a cgroup path says about the container that a process runs in. */
 export interface CgroupContainer {
-  /** `docker`, `podman`, `containerd`, `cri-o`, `ecs`; `kubernetes` where the path names a pod but no runtime. */
+  /**
+   * `docker`, `podman`, `containerd`, `cri-o`, `ecs`; `kubernetes` where the path names a pod but no runtime; `lxc` (LXD and
+   * Incus as well), `nspawn`.
+   */
   runtime: string;
-  /** 64 hexadecimal digits; on Fargate 32, a hyphen and a decimal number. */
+  /** 64 hexadecimal digits; on Fargate 32, a hyphen and a decimal number; of a machine `nspawn/NAME`, `lxc/NAME`. */
   id: string;
+  /** The name of a machine, which its path has instead of an id; absent for others. Not safe for a terminal. */
+  name?: string;
 }
 
 /**
@@ -119,7 +124,7 @@ export function containerOfCgroupText(text: string): CgroupContainer | undefined
   return undefined;
 }
 
-const ANY_ID = /[0-9a-f]{32}/;
+const ANY_ID = /[0-9a-f]{32}|\/payload(?:[/ ]|$)|\/lxc[./]/m;
 
 function preference({ hierarchy, controllers }: CgroupEntry): number {
   if (hierarchy === 0) return 0;
@@ -135,8 +140,6 @@ function unifiedPath(entries: readonly CgroupEntry[]): string | undefined {
 /**
  * The container that a cgroup path names: the innermost one, so that a container inside another is
  * reported as itself.
- *
- * LXC and systemd-nspawn put a name there instead of an id; they are not recognised.
  */
 export function containerOfCgroup(path: string): CgroupContainer | undefined {
   const components = path.split('/');
@@ -165,6 +168,40 @@ const RUNTIME_BY_PREFIX: ReadonlyMap<string, string> = new Map([
   ['libpod-payload', 'podman'],
 ]);
 
+/** LXC's since 4.0, which LXD and Incus use: doc/cgroups of LXC. */
+const LXC_PAYLOAD = 'lxc.payload.';
+
+/** The units of a machine, systemd-nspawn(1): that of systemd-nspawn itself, or the scope that it registers. */
+const NSPAWN_UNIT = /^(?:systemd-nspawn@(.+)\.service|machine-(.+)\.scope)$/;
+
+/** A user's own machines are other ones than root's of the same name. */
+const USER_SLICE = /^user-(\d+)\.slice$/;
+
+/** The machine, which has a whole system inside, that a component of a cgroup path is the root of. */
+function machineOfComponent(components: readonly string[], index: number): CgroupContainer | undefined {
+  const component = components[index] ?? '';
+  const parent = components[index - 1] ?? '';
+  if (component.startsWith(LXC_PAYLOAD))
+    return machine('lxc', component.slice(LXC_PAYLOAD.length), components.slice(0, index));
+  // Up to LXC 3.
+  if (parent === 'lxc' && index === 2) return machine('lxc', component, []);
+  // A virtual machine has a scope, too, and nothing of this name in it.
+  const [, service, scope] = (component === 'payload' && NSPAWN_UNIT.exec(parent)) || [];
+  const unit = service ?? scope;
+  return unit === undefined ? undefined : machine('nspawn', unescaped(unit), components.slice(0, index));
+}
+
+function machine(runtime: string, name: string, above: readonly string[]): CgroupContainer | undefined {
+  if (name === '') return undefined;
+  const user = above.map((part) => USER_SLICE.exec(part)?.[1]).find((uid) => uid !== undefined);
+  return { runtime, id: [runtime, ...(user === undefined ? [] : [user]), name].join('/'), name };
+}
+
+/** A name in the name of a unit, systemd-escape(1): `web\x2d1` is `web-1`. */
+function unescaped(text: string): string {
+  return text.replace(/\\x([0-9a-f]{2})/g, (_, digits: string) => String.fromCharCode(Number.parseInt(digits, 16)));
+}
+
 function containerOfComponent(components: readonly string[], index: number): CgroupContainer | undefined {
   const component = components[index] ?? '';
   // An unknown prefix, such as that of a monitor (`libpod-conmon`, `crio-conmon`), is not a container's.
@@ -174,6 +211,8 @@ function containerOfComponent(components: readonly string[], index: number): Cgr
     const runtime = prefix === undefined ? runtimeOfParents(components, index) : RUNTIME_BY_PREFIX.get(prefix);
     return runtime === undefined ? undefined : { runtime, id };
   }
+  const system = machineOfComponent(components, index);
+  if (system !== undefined) return system;
   return FARGATE.test(component) && components.lastIndexOf('ecs', index) > 0
     ? { runtime: 'ecs', id: component }
     : undefined;

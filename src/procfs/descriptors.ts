@@ -66,6 +66,8 @@ const linkBuffer = Buffer.alloc(4096);
  *
  * @param readlinkat takes half the time of Node's readlink: the kernel does not resolve the directory's path
  *   again for each link
+ * @param sockets descriptors that are sockets, with the inode of each, as they were just before: of those that are still
+ *   open no link is read, where the first of them is what it was
  * @returns false when the process has exited or cannot be read: the directory may not be listed, or
  *   (for a process with more capabilities than the reader) its links may not be read
  */
@@ -74,6 +76,7 @@ export function eachDescriptor(
   visit: (fd: number, link: string) => void,
   proc = PROC,
   readlinkat?: ReadLinkAt,
+  sockets: ReadonlyMap<number, number> = NO_SOCKETS,
 ): boolean {
   let path: string;
   let entries: string[];
@@ -90,19 +93,44 @@ export function eachDescriptor(
       ? fs.readlinkSync(`${path}/${entry}`)
       : linkBuffer.toString('utf8', 0, readlinkat(folder, entry, linkBuffer));
   try {
-    return eachLink(entries, linkOf, visit);
+    return eachLink(entries, isStill(sockets, linkOf) ? sockets : NO_SOCKETS, linkOf, visit);
   } finally {
     if (folder !== undefined) fs.closeSync(folder);
   }
 }
 
+const NO_SOCKETS: ReadonlyMap<number, number> = new Map();
+
+/** Whether the first of some descriptors is what it was: a thread can have descriptors of its own. */
+function isStill(sockets: ReadonlyMap<number, number>, linkOf: (entry: string) => string): boolean {
+  for (const [fd, inode] of sockets) {
+    try {
+      return linkOf(String(fd)) === linkOfSocket(inode);
+    } catch (error) {
+      if (!isGoneOrDenied(error)) throw error;
+      return false;
+    }
+  }
+  return true;
+}
+
+function linkOfSocket(inode: number): string {
+  return `socket:[${inode}]`;
+}
+
 function eachLink(
   entries: readonly string[],
+  sockets: ReadonlyMap<number, number>,
   linkOf: (entry: string) => string,
   visit: (fd: number, link: string) => void,
 ): boolean {
   let readable = true;
   for (const entry of entries) {
+    const inode = sockets.get(Number(entry));
+    if (inode !== undefined) {
+      visit(Number(entry), linkOfSocket(inode));
+      continue;
+    }
     let link: string;
     try {
       link = linkOf(entry);
@@ -114,6 +142,15 @@ function eachLink(
     visit(Number(entry), link);
   }
   return readable;
+}
+
+/** Whether a descriptor of a process is the socket with this inode; false where that cannot be read. */
+export function isDescriptorOf(pid: number, fd: number, inode: number, proc = PROC): boolean {
+  try {
+    return fs.readlinkSync(`${processFolder(pid, proc)}/fd/${fd}`) === linkOfSocket(inode);
+  } catch {
+    return false;
+  }
 }
 
 /** The extended attribute of a socket that has its protocol's name, net/socket.c (XATTR_NAME_SOCKPROTONAME). */
@@ -139,7 +176,7 @@ export function socketProtocol(
 ): string | undefined {
   const path = `${processFolder(pid, proc)}/fd/${fd}`;
   const length = getxattr(path, PROTOCOL_NAME, nameBuffer);
-  if (fs.readlinkSync(path) !== `socket:[${inode}]`) return undefined;
+  if (fs.readlinkSync(path) !== linkOfSocket(inode)) return undefined;
   const name = nameBuffer.toString('latin1', 0, length);
   return name.replace(/\0.*$/s, '');
 }

@@ -51,3 +51,15 @@ function procNetInodeIn(folder: string): number | undefined {
     throw error;
   }
 }
+
+/**
+ * Inode number of a process's mount or PID namespace; undefined when the process has exited, or it may not be looked at.
+ */
+export function readNamespace(pid: number, kind: 'mnt' | 'pid', proc = PROC): number | undefined {
+  try {
+    return fs.statSync(`${proc}/${pid}/ns/${kind}`).ino;
+  } catch (error) {
+    if (isGoneOrDenied(error)) return undefined;
+    throw error;
+  }
+}

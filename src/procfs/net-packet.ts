@@ -1,7 +1,5 @@
-import { OtherSocketView } from '../model/socket/base-socket-view.ts';
-import type { SocketView } from '../model/socket/socket-view.ts';
 import { TCP_STATE } from '../model/socket/tcp-state.ts';
-import { ByteFields } from './byte-fields.ts';
+import { ProcOtherRow, ProcOtherTable } from './other-sockets.ts';
 
 /**
  * The rows of `/proc/net/packet`, net/packet/af_packet.c, packet_seq_show:
@@ -11,43 +9,24 @@ import { ByteFields } from './byte-fields.ts';
  *
  * The protocol is hexadecimal in host byte order, the interface an index.
  */
-export class ProcPacketTable {
-  readonly #bytes: Uint8Array;
-  readonly #row: Row;
-
+export class ProcPacketTable extends ProcOtherTable {
   /** @param bytes the whole file */
   constructor(bytes: Uint8Array) {
-    this.#bytes = bytes;
-    this.#row = new Row(bytes);
-  }
-
-  each(visit: (socket: SocketView) => void): void {
-    const row = this.#row;
-    for (let start = row.fields.line(0); start < this.#bytes.length; ) {
-      start = row.fields.line(start);
-      if (row.parse()) visit(row);
-    }
+    super(new Row(bytes));
   }
 }
 
-class Row extends OtherSocketView {
+class Row extends ProcOtherRow {
   override readonly proto = 'packet';
   override readonly family = 'packet';
   override readonly state = TCP_STATE.CLOSE;
   /** The file does not have it. */
   readonly sendQueue = undefined;
-  readonly fields: ByteFields;
   receiveQueue = 0;
   uid = 0;
-  inode = 0;
   #type = 0;
   #protocol = 0;
   #interface = 0;
-
-  constructor(bytes: Uint8Array) {
-    super();
-    this.fields = new ByteFields(bytes);
-  }
 
   override get socketType(): number {
     return this.#type;
@@ -59,26 +38,16 @@ class Row extends OtherSocketView {
     return this.#interface;
   }
 
-  /** Parses the current line. @returns false when it is not a row */
   parse(): boolean {
-    const { fields } = this;
-    if (fields.hex() < 0) return false;
-    fields.blanks();
-    fields.decimal();
-    fields.blanks();
-    this.#type = fields.decimal();
-    fields.blanks();
-    this.#protocol = fields.hex();
-    fields.blanks();
-    this.#interface = fields.decimal();
-    fields.blanks();
-    fields.decimal();
-    fields.blanks();
-    this.receiveQueue = fields.decimal();
-    fields.blanks();
-    this.uid = fields.decimal();
-    fields.blanks();
-    this.inode = fields.decimal();
+    if (this.fields.hex() < 0) return false;
+    this.decimal();
+    this.#type = this.decimal();
+    this.#protocol = this.hex();
+    this.#interface = this.decimal();
+    this.decimal();
+    this.receiveQueue = this.decimal();
+    this.uid = this.decimal();
+    this.inode = this.decimal();
     return this.inode >= 0;
   }
 }

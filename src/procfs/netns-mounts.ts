@@ -17,11 +17,12 @@ export function parseNetnsMounts(mountinfo: string): NetnsMount[] {
   const mounts: NetnsMount[] = [];
   for (const line of mountinfo.split('\n')) {
     const [, netns, file] = /^\d+ \d+ \S+ net:\[(\d+)\] (\S+) .*? - nsfs /.exec(line) ?? [];
-    if (netns !== undefined && file !== undefined) mounts.push({ file: unescaped(file), netns: Number(netns) });
+    if (netns !== undefined && file !== undefined) mounts.push({ file: unescapedPath(file), netns: Number(netns) });
   }
   return mounts;
 }
 
-function unescaped(text: string): string {
+/** A path of `/proc/PID/mountinfo`, in which blanks and backslashes are octal numbers. */
+export function unescapedPath(text: string): string {
   return text.replace(/\\([0-7]{3})/g, (_, octal: string) => String.fromCharCode(Number.parseInt(octal, 8)));
 }

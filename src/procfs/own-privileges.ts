@@ -1,3 +1,4 @@
+import fs from 'node:fs';
 import { PROC, readProcText } from './read.ts';
 
 /** Bits of the capabilities that are used here, include/uapi/linux/capability.h. */
@@ -68,8 +69,17 @@ const FIRST_USER_NAMESPACE = 0xef_ff_ff_fd;
 /** Inode of the first PID namespace, `PROC_PID_INIT_INO` of include/linux/proc_ns.h. */
 const FIRST_PID_NAMESPACE = 0xef_ff_ff_fc;
 
-/** The text of `/proc/self/ns/pid` in the machine's first PID namespace, pid_namespaces(7). */
-export const FIRST_PID_NAMESPACE_LINK = `pid:[${FIRST_PID_NAMESPACE}]`;
+/**
+ * Whether this process is in the machine's first PID namespace, pid_namespaces(7): in another one, such as that of a
+ * container, `/proc` shows the processes of that namespace alone. False where it is not known.
+ */
+export function inFirstPidNamespace(proc: string): boolean {
+  try {
+    return fs.readlinkSync(`${proc}/self/ns/pid`) === `pid:[${FIRST_PID_NAMESPACE}]`;
+  } catch {
+    return false;
+  }
+}
 
 /** The text of `/proc/self/ns/user` in the machine's first user namespace, user_namespaces(7). */
 export const FIRST_USER_NAMESPACE_LINK = `user:[${FIRST_USER_NAMESPACE}]`;

@@ -33,7 +33,14 @@ export function parseSockstat(text: string, text6: string): Sockstat {
   };
 }
 
+/** @returns 0 where there is no such row, or no such field in it */
 function field(text: string, row: string, name: string): number {
-  const line = new RegExp(`^${row}:.*? ${name} (\\d+)`, 'm').exec(text);
-  return line?.[1] === undefined ? 0 : Number(line[1]);
+  const at = text.startsWith(`${row}:`) ? 0 : text.indexOf(`\n${row}:`) + 1;
+  if (at === 0 && !text.startsWith(`${row}:`)) return 0;
+  const end = text.indexOf('\n', at);
+  const label = ` ${name} `;
+  const value = text.indexOf(label, at) + label.length;
+  if (value < label.length + at || (end >= 0 && value > end)) return 0;
+  const number = Number.parseInt(text.slice(value, value + 20), 10);
+  return Number.isNaN(number) ? 0 : number;
 }

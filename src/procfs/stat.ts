@@ -40,3 +40,13 @@ export function parseStat(text: string): ProcessStat | undefined {
     startTicks: Number(start),
   };
 }
+
+/** Bit of the flags in `/proc/PID/stat`, include/linux/sched.h. */
+const PF_KTHREAD = 0x0020_0000;
+
+/** Whether a process is a thread of the kernel: no program can set that flag. False for one that has exited. */
+export function isKernelThread(pid: number, proc = PROC): boolean {
+  const text = readProcText(`${proc}/${pid}/stat`) ?? '';
+  const [, , , , , , flags] = text.slice(text.lastIndexOf(')') + 2).split(' ');
+  return (Number(flags) & PF_KTHREAD) !== 0;
+}

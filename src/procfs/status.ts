@@ -4,7 +4,7 @@ import { PROC, readProcText } from './read.ts';
 export interface ProcessStatus {
   /** Tasks of the process: 1 without further threads. */
   threads: number;
-  /** Real user id in the reader's user namespace: RLIMIT_NPROC counts by it. */
+  /** Real user id in the reader's user namespace: who started it. RLIMIT_NPROC counts by it. */
   realUid: number;
 }
 

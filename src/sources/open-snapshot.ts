@@ -25,7 +25,8 @@ export async function openSnapshot(machine: Machine, options: SnapshotOptions): 
   if (from !== undefined) {
     // Loaded only for --from: a one-shot command on this machine does not pay for reading recordings.
     const { RecordedSnapshot } = await import('./recorded/recorded-snapshot.ts');
-    return RecordedSnapshot.open(from, target, wholeNetns);
+    const { fileInput } = await import('./recorded/file-input.ts');
+    return RecordedSnapshot.open(fileInput(from.file), from.untilMs, target, wholeNetns);
   }
   return target === undefined ? LiveSnapshot.ofAll(machine, all) : LiveSnapshot.of(machine, target, wholeNetns);
 }

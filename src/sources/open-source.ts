@@ -1,6 +1,8 @@
 import type { Machine } from '../collect/machine.ts';
 import { Failure } from '../model/failure.ts';
-import { Sampler, type SamplerOptions } from './live/sampler.ts';
+import type { SamplerOptions } from './live/sampler-options.ts';
+import { SteadySampler } from './live/steady-sampler.ts';
+import { fileInput } from './recorded/file-input.ts';
 import { RecordedSource } from './recorded/recorded-source.ts';
 import { targetsIn } from './recorded/recorded-targets.ts';
 import type { SampleSource } from './sample-source.ts';
@@ -20,6 +22,10 @@ export interface SourceOptions {
   events: SamplerOptions['events'];
   /** Whether only events are wanted, see `SamplerOptions`. */
   eventsOnly?: boolean | undefined;
+  /** Kinds of packet events that are received, see `SamplerOptions`. */
+  packets?: SamplerOptions['packets'];
+  /** Whether half-closes are reported, see `SamplerOptions`. */
+  halfCloses?: SamplerOptions['halfCloses'];
   /** Plain numbers, no names. */
   numeric: boolean;
   /** Receive buffer for events of a namespace, bytes; undefined for the default. */
@@ -30,6 +36,11 @@ export interface SourceOptions {
   host?: boolean;
   /** CPU budget for everything, see `SamplerOptions`. */
   wholeShare?: number | undefined;
+  /** As in `SamplerOptions`. */
+  backgroundShare?: SamplerOptions['backgroundShare'];
+  quietMs?: SamplerOptions['quietMs'];
+  leastAgeMs?: SamplerOptions['leastAgeMs'];
+  chargesEverything?: SamplerOptions['chargesEverything'];
   /** A recording to take them from; undefined for this machine. */
   from?: Recorded | undefined;
   /** Wraps the opened source in another one, which sees every tick first. */
@@ -59,7 +70,8 @@ export async function openSource(machine: Machine, options: SourceOptions): Prom
 
 async function openInner(machine: Machine, options: SourceOptions): Promise<SampleSource> {
   const { target, overview, intervalMs, forMs, events, numeric, eventBufferBytes, host, wholeShare, from } = options;
-  const { eventsOnly, wholeNetns } = options;
+  const { eventsOnly, wholeNetns, packets, halfCloses, backgroundShare, quietMs, leastAgeMs, chargesEverything } =
+    options;
   if (from !== undefined) {
     const recorded = await openRecorded(from, target, !numeric, wholeNetns);
     if (!eventsOnly || recorded.header.events) return recorded;
@@ -71,14 +83,20 @@ async function openInner(machine: Machine, options: SourceOptions): Promise<Samp
     forMs,
     events,
     eventsOnly,
+    packets,
+    halfCloses,
     eventBufferBytes,
     wholeNetns,
     names: !numeric,
     host: host ?? false,
     wholeShare,
+    backgroundShare,
+    quietMs,
+    leastAgeMs,
+    chargesEverything,
   };
-  if (target !== undefined) return Sampler.start(machine, target, sampling);
-  if (overview !== undefined) return Sampler.startOverview(machine, overview.all, sampling);
+  if (target !== undefined) return SteadySampler.start(machine, target, sampling);
+  if (overview !== undefined) return SteadySampler.startOverview(machine, overview.all, sampling);
   throw new Failure('usage', 'a TARGET is missing');
 }
 
@@ -97,5 +115,5 @@ export async function openRecorded(
   wholeNetns = false,
 ): Promise<RecordedSource> {
   const targets = target === undefined ? undefined : targetsIn(target);
-  return RecordedSource.open(file, { targets, wholeNetns, speed, sinceMs, untilMs, names });
+  return RecordedSource.open(fileInput(file), { targets, wholeNetns, speed, sinceMs, untilMs, names });
 }

@@ -9,9 +9,11 @@ import type { WatchedNetns } from '../model/netns/netns.ts';
 import type { Series } from '../model/sample/series.ts';
 import type { SampledNetns, SampledTick, SnapshotHeader } from '../model/sample/tick.ts';
 import type { ConnectionEvent, EventKind, EventSource } from '../model/socket/connection-event.ts';
+import type { PacketEvent, PacketEventKind } from '../model/socket/packet-event.ts';
 import type { Holder } from '../model/socket/socket-columns.ts';
 import type { SocketQuery } from '../model/socket/socket-query.ts';
 import type { SocketSource, SocketView } from '../model/socket/socket-view.ts';
+import type { StackAnswer, WantedProcess } from '../model/stack/stack-facts.ts';
 
 /**
  * Where samples come from: this machine, or a recording of one. Consumers know nothing else, so that everything works
@@ -24,6 +26,12 @@ export interface SampleSource {
   readonly startedAtMs: number;
   /** What reports the events of TCP connections; undefined where events are not received. */
   readonly eventSource: EventSource | undefined;
+  /** Whether it is reported when one side of a connection closes; only of a source that was opened for it. */
+  readonly reportsHalfCloses?: boolean;
+  /** The kinds of packet events that are received, of those it was opened for. */
+  readonly packetKinds: readonly PacketEventKind[];
+  /** Why events that it was opened for are not received, as a clause; undefined where all are. */
+  readonly whyMissing: string | undefined;
   /** Which keywords of a filter can be decided for its sockets. */
   readonly knowledge: FilterKnowledge;
   /**
@@ -47,6 +55,8 @@ export interface SampleSource {
   devices(namespace: WatchedNetns): ReadonlyMap<number, string>;
   /** Facts that rarely change and cost a request for each container. */
   details(): Promise<SourceDetails>;
+  /** What the programs of processes are: looked up now, or as recorded. */
+  stacks(processes: readonly WantedProcess[]): StackAnswer;
   /**
    * Makes the next tick due at once, because other namespaces are in the foreground. A recording repeats its last tick,
    * with the last snapshot of each namespace.
@@ -106,26 +116,45 @@ export interface TickRequest {
    */
   isForeground(namespace: WatchedNetns): boolean;
   /**
-   * Whether snapshots of background namespaces are only counted, by state, endpoint and owner: then they can come from
-   * a pass in the kernel over all descriptors, which costs less than dumps and has no queues, timers and users.
+   * Whether snapshots are only counted, by state, endpoint and owner: then those of many namespaces can come from one
+   * pass in the kernel over all descriptors, which costs less than dumps and has no queues, timers and users.
    */
-  countsBackground?: boolean;
+  countsOnly?: boolean;
+  /**
+   * Whether a background namespace that is not read at a tick has a snapshot with the connection events since its last
+   * one; its time is that of the last one.
+   */
+  foldsEvents?: boolean;
+  /**
+   * Whether a foreground namespace in which nothing happened since its last snapshot may be `still` at a tick, without
+   * another one.
+   */
+  mayRepeat?: boolean;
   /** Which sockets of a foreground namespace are dumped. */
   query(namespace: WatchedNetns): SocketQuery;
   /** Whether descriptors of processes in foreground namespaces are counted, and sorted into kinds. */
   processes: 'no' | 'count' | 'kinds';
   /**
-   * Whether all counters of foreground namespaces are read, the containers' controllers included; otherwise only
-   * those of `/proc/PID/net/snmp`.
+   * Whether all counters are read, of foreground namespaces the containers' controllers included; otherwise only those
+   * of `/proc/PID/net/snmp`.
    */
   allCounters: boolean;
   /** Called for each connection event of their kind as soon as it is known. Kinds without a function cost next to nothing. */
   events?: Readonly<Partial<Record<EventKind, ConnectionEventSink>>> | undefined;
   /**
+   * Called when one side of a connection closes: it is no longer ESTABLISHED. @param socket valid until the next
+   * @param atMs when, milliseconds since the epoch
+   */
+  halfClosed?: ((namespace: WatchedNetns, socket: SocketView, atMs: number) => void) | undefined;
+  /**
    * Called when events of a namespace were lost, of those that happened between the two times, in milliseconds since
    * the epoch. @param count of events; undefined where unknown
    */
   lost?: ((namespace: WatchedNetns, fromMs: number, toMs: number, count?: number) => void) | undefined;
+  /** Called for each packet event of the kinds that the source was opened for. */
+  packets?: PacketEventSink | undefined;
+  /** As {@link lost}, for packet events. */
+  packetsLost?: TickRequest['lost'];
   /** Called after queued events were handed over, several times between two ticks. @param atMs when they were read */
   drained?: ((atMs: number) => void) | undefined;
   /** Called and awaited once for each namespace, before anything of it is handed over. */
@@ -144,6 +173,9 @@ export function allTo(sink: ConnectionEventSink): NonNullable<TickRequest['event
 
 /** Receives connection events, each valid until the next. */
 export type ConnectionEventSink = (namespace: WatchedNetns, event: ConnectionEvent) => void;
+
+/** Receives packet events, each valid until the next. */
+export type PacketEventSink = (namespace: WatchedNetns, event: PacketEvent) => void;
 
 /** A sample of all namespaces at one moment. */
 export interface Tick extends SampledTick<NetnsTick> {

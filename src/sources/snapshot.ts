@@ -1,6 +1,7 @@
 import type { BoundFilter } from '../filter/bound-filter.ts';
 import type { KnownFields } from '../filter/known-fields.ts';
 import type { Filter } from '../filter/syntax.ts';
+import type { ContainerFacts } from '../model/container/container.ts';
 import type { Names } from '../model/names.ts';
 import type { Attributed } from '../model/netns/attribution.ts';
 import type { Sockstat } from '../model/netns/counters.ts';
@@ -8,6 +9,7 @@ import type { Scope } from '../model/netns/scope.ts';
 import type { Target } from '../model/netns/target.ts';
 import type { DescriptorUse } from '../model/report/overview.ts';
 import type { OwnersOrigin, SocketsHeader } from '../model/sample/coverage.ts';
+import type { Holder } from '../model/socket/socket-columns.ts';
 import type { SocketQuery } from '../model/socket/socket-query.ts';
 import type { SocketProcess } from '../model/socket/socket-row.ts';
 import type { SocketSource, SocketView } from '../model/socket/socket-view.ts';
@@ -43,7 +45,7 @@ export interface SnapshotInventory {
   withoutContainers: string | undefined;
   /** What could not be read, a sentence each. */
   notes: readonly string[];
-  /** Names of containers that a runtime lists as running and that have no process on this machine. */
+  /** A sentence for each container that a runtime lists as running and that has no process on this machine. */
   withoutProcess: readonly string[];
 }
 
@@ -75,6 +77,13 @@ export interface NetnsSnapshot {
    */
   read(query: SocketQuery): Promise<SocketsRead>;
   /**
+   * Reads all sockets for a caller that only counts them by state and peer: any source that has these will do.
+   *
+   * @param withOthers whether `OTHER_PROTOS` are read, too
+   * @throws {Failure} as {@link read}
+   */
+  readToCount(withOthers: boolean): Promise<SocketsToCount>;
+  /**
    * As {@link read}, without storing any: `visit` is called with each once, as it arrives.
    *
    * @throws {Failure} as {@link read}
@@ -86,8 +95,6 @@ export interface NetnsSnapshot {
   attribution(sockets: SocketSource): Promise<SocketAttribution>;
   /** Names an interface of the namespace by its index; undefined where there is none, or its name is not known. */
   deviceName(index: number): string | undefined;
-  /** The kernel's own counts of the namespace's sockets; undefined where they cannot be read. */
-  sockstat(): Sockstat | undefined;
   /**
    * The process that is closest to its limit of open files.
    *
@@ -95,6 +102,8 @@ export interface NetnsSnapshot {
    * @returns undefined when no process is known, or none may be read
    */
   fullestProcess(of: string): Promise<DescriptorUse | undefined>;
+  /** Why its processes are not known; undefined where they are, or there are none. Absent for a recording. */
+  processesNote?(): string | undefined;
   /** Makes a test for whether the kernel chose a local port. Absent where {@link knownFields} lacks `autobound`. */
   readonly autobound?: ((query: SocketQuery) => (socket: SocketView) => boolean) | undefined;
 }
@@ -115,8 +124,8 @@ export interface Residents {
   shared: boolean;
 }
 
-/** A container as a target of its own. */
-export type Resident = Target & { id: string };
+/** A container as a target of its own, with its labels. */
+export type Resident = Target & Pick<ContainerFacts, 'id' | 'labels' | 'runtimeName' | 'pod'>;
 
 /** The sockets of one namespace at one moment, and how they were read. */
 export interface SocketsRead extends SocketsHeader {
@@ -125,10 +134,18 @@ export interface SocketsRead extends SocketsHeader {
   timeWaitLeftOut: boolean;
 }
 
+/** The sockets of one namespace that are counted. */
+export interface SocketsToCount extends SocketsRead {
+  /** The kernel's counts, from which UDP and RAW are taken; undefined where {@link sockets} has those. */
+  sockstat: Sockstat | undefined;
+}
+
 /** Which processes hold which sockets. */
 export interface SocketOwners {
   /** The processes that hold the socket with this inode, by PID; empty for none. */
   of(inode: number): SocketProcess[];
+  /** As {@link of}, without descriptors: a list that sockets with the same holders share where the source knows that. */
+  processesOf(inode: number): readonly Holder[];
   /** How they were found; absent for a recording. */
   origin?: OwnersOrigin;
   /** The note about processes that could hold a socket without an owner and may not be read; absent for none. */

@@ -1,7 +1,8 @@
-import { Assembler, R0, R1, R2, type RecordPlace, type Register } from '../assembler.ts';
-import type { KernelTypes } from '../kernel-types.ts';
-import { type BpfProgram, tracepointProgram } from '../program.ts';
+import { Assembler, R0, R1, type RecordPlace, type Register } from '../assembler.ts';
+import { hasMember, type KernelTypes } from '../kernel-types.ts';
+import { type BpfProgram, type HelperLevel, tracepointProgram } from '../program.ts';
 import { RecordLayout } from '../record-layout.ts';
+import { reserveWatched, runningProcess, socketEndpoints, submitWatched, type WatchMaps } from './watched-record.ts';
 
 /** A change of the state of a TCP socket. Fields after `interfaceIndex` are those of changes to CLOSE only. */
 export const CONNECTION_RECORD = new RecordLayout({
@@ -15,6 +16,8 @@ export const CONNECTION_RECORD = new RecordLayout({
   cookie: 'u64',
   /** Whether a process has it: the address of its `struct socket`, 0 for none. */
   holder: 'u64',
+  /** Id of the cgroup (version 2) that the socket was made in, or its listener; 0 where the kernel does not tell. */
+  cgroup: 'u64',
   /** The process that the kernel ran when it happened: the cause of a change to SYN_SENT or LISTEN, otherwise any. */
   pid: 'u32',
   netns: 'u32',
@@ -52,40 +55,36 @@ export const CONNECTION_RECORD = new RecordLayout({
 /** The fields of {@link CONNECTION_RECORD}. */
 export type ConnectionFields = typeof CONNECTION_RECORD extends RecordLayout<infer F> ? F : never;
 
-/** Descriptors of the maps that the program uses. */
-export interface ConnectionMaps {
-  /** A hash of the inodes of watched namespaces (4 bytes), with the number of records that were lost (8 bytes). */
-  netnsFd: number;
-  /** The ring buffer for {@link CONNECTION_RECORD}. */
-  ringFd: number;
-}
-
 /**
  * Which changes a program records. The kernel leaves a program out when an interrupt runs into it, so that there is
- * one for what processes do and another for what mostly softirqs do, which nothing like them interrupts.
+ * one for what processes do (`opening`, `closing`) and another for what mostly softirqs do, which nothing like them
+ * interrupts. `closing` and `peer-closing` are the first step of an orderly end, of this side and of the peer.
  */
-export type ConnectionPart = 'opening' | 'rest';
+export type ConnectionPart = keyof typeof NAMES;
+
+/** The names of the programs. */
+const NAMES = {
+  opening: 'socklens_open',
+  rest: 'socklens_conn',
+  closing: 'socklens_fin',
+  'peer-closing': 'socklens_peer',
+} as const;
 
 /** include/net/tcp_states.h. */
-const STATE = { ESTABLISHED: 1, SYN_SENT: 2, CLOSE: 7, LISTEN: 10 } as const;
+const STATE = { ESTABLISHED: 1, SYN_SENT: 2, FIN_WAIT1: 4, CLOSE: 7, CLOSE_WAIT: 8, LISTEN: 10 } as const;
 const IPPROTO_TCP = 6;
-const AF_INET6 = 10;
-/** BPF_RB_NO_WAKEUP: nobody waits for records, they are read at intervals. */
-const NO_WAKEUP = 1;
-
-/** Kernel functions that newer kernels have: 5.12 has all of them. */
-export type HelperLevel = 'new' | 'old';
 
 /**
  * The program at the tracepoint inet_sock_set_state (sk, oldstate, newstate; net/ipv4/af_inet.c): a record when a
- * connection of a watched namespace is opened, established, or over, and when a process begins to listen.
+ * connection of a watched namespace is opened, established, or over, and when a process begins to listen; by other
+ * programs, when one of its sides closes.
  *
  * @param level `old` takes the name of the thread for that of the process, and the cookies that something asked for before
  * @throws {BtfError} when this kernel lacks one of the fields
  */
 export function connectionEventsProgram(
   types: KernelTypes,
-  { netnsFd, ringFd }: ConnectionMaps,
+  maps: WatchMaps,
   part: ConnectionPart,
   level: HelperLevel,
 ): BpfProgram {
@@ -102,66 +101,51 @@ export function connectionEventsProgram(
       .jumpIf(newState, '==', STATE.SYN_SENT, 'wanted')
       .jumpIf(newState, '!=', STATE.LISTEN, 'end')
       .label('wanted');
-  } else {
+  } else if (part === 'rest') {
     program.jumpIf(newState, '==', STATE.ESTABLISHED, 'wanted').jumpIf(newState, '!=', STATE.CLOSE, 'end');
     program.jumpIf(oldState, '==', STATE.LISTEN, 'end').label('wanted');
+  } else {
+    const wanted = part === 'closing' ? STATE.FIN_WAIT1 : STATE.CLOSE_WAIT;
+    program.jumpIf(newState, '!=', wanted, 'end').jumpIf(oldState, '!=', STATE.ESTABLISHED, 'end');
   }
   program.read(R1, sk, 'sock', 'sk_protocol').jumpIf(R1, '!=', IPPROTO_TCP, 'end');
   program.read(R1, sk, 'sock', '__sk_common.skc_net.net').read(R1, R1, 'net', 'ns.inum').store(4, netns, R1);
-  program.call('map_lookup_elem', { mapFd: netnsFd }, { address: netns }).jumpIf(R0, '==', 0, 'end').set(saved, R0);
-  program.call('ringbuf_reserve', { mapFd: ringFd }, CONNECTION_RECORD.size, 0).jumpIf(R0, '!=', 0, 'reserved');
-  program.set(R1, 1).atomicAdd({ base: saved, offset: 0 }, R1).jump('end');
-
-  program.label('reserved').set(saved, R0);
-  const record = { base: saved, offset: 0, layout: CONNECTION_RECORD };
+  const record = reserveWatched(program, maps, netns, saved, CONNECTION_RECORD);
   program.call('ktime_get_ns').put(record, 'timeNs', R0).call('jiffies64').put(record, 'jiffies', R0);
-  process(program, record, level);
+  runningProcess(program, record, level);
   program.load(4, R1, netns).put(record, 'netns', R1);
   cookie(program, record, sk, level);
   program.store(8, { base: saved, offset: CONNECTION_RECORD.place('socket').offset }, sk);
   program.copy(record, 'holder', sk, 'sock', 'sk_socket');
+  cgroup(program, record, types, sk);
   program
     .put(record, 'oldState', oldState)
     .put(record, 'newState', newState)
     .copy(record, 'error', sk, 'sock', 'sk_err');
   program.copy(record, 'interfaceIndex', sk, 'sock', '__sk_common.skc_bound_dev_if');
-  endpoints(program, record, sk);
+  socketEndpoints(program, record, sk);
   // skc_num is 0 in CLOSE: the port is given back before.
   program.put(record, 'localPort', 0).call('skc_to_tcp_sock', sk).jumpIf(R0, '==', 0, 'submit');
   program.copy(record, 'localPort', R0, 'tcp_sock', 'inet_conn.icsk_inet.inet_sport');
   if (part === 'rest') counters(program.jumpIf(newState, '!=', STATE.CLOSE, 'submit'), record);
-  program.label('submit').call('ringbuf_submit', saved, NO_WAKEUP);
-  program.label('end').exit(0);
-  const name = part === 'opening' ? 'socklens_open' : 'socklens_conn';
-  return tracepointProgram(types, name, 'inet_sock_set_state', program.instructions());
+  submitWatched(program.label('submit'), saved);
+  return tracepointProgram(types, NAMES[part], 'inet_sock_set_state', program.instructions());
 }
 
 type Record = RecordPlace<ConnectionFields>;
-
-function process(program: Assembler, record: Record, level: HelperLevel): void {
-  program.call('get_current_pid_tgid').calculate(R0, '>>', 32).put(record, 'pid', R0);
-  if (level === 'old') {
-    const { offset, size } = record.layout.place('name');
-    program.call('get_current_comm', { address: { base: record.base, offset } }, size);
-    return;
-  }
-  program.call('get_current_task_btf').read(R2, R0, 'task_struct', 'group_leader');
-  program.copy(record, 'name', R2, 'task_struct', 'comm');
-}
 
 function cookie(program: Assembler, record: Record, sk: Register, level: HelperLevel): void {
   if (level === 'old') program.copy(record, 'cookie', sk, 'sock', '__sk_common.skc_cookie.counter');
   else program.call('get_socket_cookie', sk).put(record, 'cookie', R0);
 }
 
-function endpoints(program: Assembler, record: Record, sk: Register): void {
-  program.copy(record, 'peerPort', sk, 'sock', '__sk_common.skc_dport');
-  program.read(R1, sk, 'sock', '__sk_common.skc_family').put(record, 'family', R1).jumpIf(R1, '==', AF_INET6, 'inet6');
-  const first = (field: 'local' | 'peer') => ({ base: record.base, offset: record.layout.place(field).offset });
-  program.read(R1, sk, 'sock', '__sk_common.skc_rcv_saddr').store(4, first('local'), R1);
-  program.read(R1, sk, 'sock', '__sk_common.skc_daddr').store(4, first('peer'), R1).jump('addressed');
-  program.label('inet6').copy(record, 'local', sk, 'sock', '__sk_common.skc_v6_rcv_saddr');
-  program.copy(record, 'peer', sk, 'sock', '__sk_common.skc_v6_daddr').label('addressed');
+/** Before Linux 5.15 something else may be there. */
+function cgroup(program: Assembler, record: Record, types: KernelTypes, sk: Register): void {
+  if (!hasMember(types, 'sock', 'sk_cgrp_data.cgroup')) program.clear(record, 'cgroup');
+  else {
+    program.read(R1, sk, 'sock', 'sk_cgrp_data.cgroup').read(R1, R1, 'cgroup', 'kn');
+    program.copy(record, 'cgroup', R1, 'kernfs_node', 'id');
+  }
 }
 
 /** @param record of a connection whose `tcp_sock` is in R0 */

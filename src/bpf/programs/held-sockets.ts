@@ -1,5 +1,5 @@
 import { R0, R1, R2 } from '../assembler.ts';
-import { BtfError, type KernelTypes } from '../kernel-types.ts';
+import { hasMember, type KernelTypes } from '../kernel-types.ts';
 import type { BpfProgram } from '../program.ts';
 import { RecordLayout } from '../record-layout.ts';
 import { type DescriptorForm, DescriptorProgram, HOLDER_FIELDS } from './descriptor-program.ts';
@@ -7,7 +7,7 @@ import { type DescriptorForm, DescriptorProgram, HOLDER_FIELDS } from './descrip
 /** A socket that a process holds: one record for each descriptor. */
 export const HELD_SOCKET = new RecordLayout({
   ...HOLDER_FIELDS,
-  /** The socket's cookie; 0 where nobody has asked for it yet. */
+  /** The socket's cookie; in the probe form 0 where nobody has asked for it yet. */
   cookie: 'u64',
   /** Version 2 cgroup that the socket was created in: the inode of its directory; 0 for none. */
   cgroup: 'u64',
@@ -31,8 +31,8 @@ export const HELD_SOCKET = new RecordLayout({
   /** TCP's state by number, whatever the family: UNIX sockets use LISTEN, ESTABLISHED and CLOSE. */
   state: 'u8',
   /**
-   * 1 for a listening TCP socket with half-open connections, which are not in the pass. Only the typed form of the
-   * program tells, see {@link DescriptorForm}; 0 otherwise.
+   * 1 for a listening TCP socket with half-open connections, which are not in the pass; in the probe form of the
+   * program, which cannot tell, for every listening socket. 0 otherwise.
    */
   hasHalfOpen: 'u8',
   /** An IPv6 address; an IPv4 address in the first four bytes; zeros for other families. Network byte order. */
@@ -60,7 +60,9 @@ export function heldSocketsProgram(types: KernelTypes, form: DescriptorForm): Bp
   const { program, sk, task, record } = descriptors;
   const { copy, read } = descriptors;
 
-  copy(record, 'cookie', sk, 'sock', '__sk_common.skc_cookie');
+  // The function, which Linux 5.12 has for such programs, gives it one: events and dumps tell the same.
+  if (form === 'typed') program.call('get_socket_cookie', sk).put(record, 'cookie', R0);
+  else copy(record, 'cookie', sk, 'sock', '__sk_common.skc_cookie');
   copy(record, 'state', sk, 'sock', '__sk_common.skc_state');
   copy(record, 'type', sk, 'sock', 'sk_type');
   copy(record, 'protocol', sk, 'sock', 'sk_protocol');
@@ -92,13 +94,15 @@ export function heldSocketsProgram(types: KernelTypes, form: DescriptorForm): Bp
 
   function halfOpen(): void {
     program.put(record, 'hasHalfOpen', 0);
-    // By call the length would be read of whatever socket this is.
-    if (form !== 'typed') return;
     read(R1, sk, 'sock', '__sk_common.skc_state');
-    program.jumpIf(R1, '!=', TCP_LISTEN, 'none half-open').call('skc_to_tcp_sock', sk);
-    program.jumpIf(R0, '==', 0, 'none half-open');
-    program.read(R1, R0, 'tcp_sock', 'inet_conn.icsk_accept_queue.qlen.counter');
-    program.jumpIf(R1, '==', 0, 'none half-open').put(record, 'hasHalfOpen', 1);
+    program.jumpIf(R1, '!=', TCP_LISTEN, 'none half-open');
+    // By call the length would be read of whatever socket this is.
+    if (form === 'typed') {
+      program.call('skc_to_tcp_sock', sk).jumpIf(R0, '==', 0, 'none half-open');
+      program.read(R1, R0, 'tcp_sock', 'inet_conn.icsk_accept_queue.qlen.counter');
+      program.jumpIf(R1, '==', 0, 'none half-open');
+    }
+    program.put(record, 'hasHalfOpen', 1);
     program.label('none half-open');
   }
 
@@ -123,15 +127,5 @@ export function heldSocketsProgram(types: KernelTypes, form: DescriptorForm): Bp
   function address(field: 'localAddress' | 'peerAddress', path: string): void {
     read(R1, sk, 'sock', path);
     program.store(4, { base: record.base, offset: record.offset + HELD_SOCKET.place(field).offset }, R1);
-  }
-}
-
-function hasMember(types: KernelTypes, structure: string, path: string): boolean {
-  try {
-    types.member(structure, path);
-    return true;
-  } catch (error) {
-    if (error instanceof BtfError) return false;
-    throw error;
   }
 }

@@ -1,11 +1,13 @@
 import type { ContainerDetails } from '../../model/container/container.ts';
 import type { PlatformFacts } from '../../model/container/platform.ts';
-import { containerOfProcess, parseCgroup, readCgroupText } from '../../procfs/cgroup.ts';
+import { shortIdOf } from '../../model/container/short-id.ts';
+import { parseCgroup, readCgroupText } from '../../procfs/cgroup.ts';
 import { readStat } from '../../procfs/stat.ts';
 import { RuntimeError } from '../../runtimes/runtime.ts';
 import type { Machine } from '../machine.ts';
 import { nameOfProcess } from '../owners/process-names.ts';
 import type { NetnsHandle } from '../target/netns-handle.ts';
+import { containerOf } from './container-of-process.ts';
 
 /** What is known about the container of a target, or the one that a target's process runs in. */
 export interface ContainerKnowledge {
@@ -22,9 +24,10 @@ export interface ContainerKnowledge {
 /** Asks the runtime about a target's container, and the kernel about its main process. */
 export async function containerKnowledge(machine: Machine, { target }: NetnsHandle): Promise<ContainerKnowledge> {
   const { pid, name } = target;
-  const inside = pid === undefined ? undefined : containerOfProcess(pid, machine.proc);
+  const inside = pid === undefined ? undefined : containerOf(machine, pid);
   const id = target.id ?? inside?.id;
   const { details, endpoint, note } = id === undefined ? {} : await askDetails(machine, id);
+  const ofTarget = target.id === undefined ? undefined : target;
   const cgroup = pid === undefined ? undefined : readCgroupText(pid, machine.proc);
   const stat = pid === undefined ? undefined : readStat(pid, machine.proc);
   return {
@@ -32,11 +35,12 @@ export async function containerKnowledge(machine: Machine, { target }: NetnsHand
     ...(endpoint !== undefined && { endpoint }),
     ...(note !== undefined && { note }),
     facts: {
-      runtime: details?.runtime ?? inside?.runtime ?? target.runtime,
-      name: details?.name ?? id?.slice(0, 12) ?? name,
+      runtime: details?.runtime ?? (ofTarget ?? inside)?.runtime ?? target.runtime,
+      name: details?.name ?? ofTarget?.name ?? inside?.name ?? (id === undefined ? name : shortIdOf(id)),
       labels: details?.labels ?? {},
       cgroupPaths: parseCgroup(cgroup ?? '').map(({ path }) => path),
       networkMode: details?.networkMode,
+      declared: details?.limits.map((limit) => limit.name),
       process: stat === undefined ? undefined : { pid: stat.pid, name: nameOfProcess(machine, stat.pid) },
     },
   };
@@ -44,7 +48,7 @@ export async function containerKnowledge(machine: Machine, { target }: NetnsHand
 
 async function askDetails(machine: Machine, id: string): Promise<Omit<ContainerKnowledge, 'facts'>> {
   let note: string | undefined;
-  for (const runtime of machine.runtimes) {
+  for (const runtime of machine.findRuntimes()) {
     try {
       const details = (await runtime.find(id)).find((container) => container.id === id);
       if (details !== undefined) return { details, endpoint: runtime.endpoint };

@@ -1,8 +1,8 @@
 import fs from 'node:fs';
 import type { DeclaredLimit } from '../../model/container/container.ts';
-import { containerOfProcess } from '../../procfs/cgroup.ts';
 import { isDenied, readProcText } from '../../procfs/read.ts';
 import type { Machine } from '../machine.ts';
+import { containerOf } from './container-of-process.ts';
 
 /** Limits that an Engine gives to containers that declare none. */
 export interface EngineDefaults {
@@ -42,7 +42,7 @@ function readFileOf(machine: Machine, pid: number, file: string): string | undef
     return fs.readFileSync(`${machine.proc}/${pid}/${folder}${file}`, 'utf8');
   } catch (error) {
     // Its root is hidden from users without ptrace access: a process outside every container has the machine's files.
-    if (!isDenied(error) || !file.startsWith('/') || containerOfProcess(pid, machine.proc) !== undefined) {
+    if (!isDenied(error) || !file.startsWith('/') || containerOf(machine, pid) !== undefined) {
       return undefined;
     }
   }

@@ -1,12 +1,16 @@
 import { grouped } from '../../base/lists.ts';
-import type { ContainerFacts } from '../../model/container/container.ts';
+import type { ContainerDetails, ContainerFacts } from '../../model/container/container.ts';
+import { shortIdOf } from '../../model/container/short-id.ts';
+import { withShownNames } from '../../model/container/shown-names.ts';
 import { Failure } from '../../model/failure.ts';
 import { readStat } from '../../procfs/stat.ts';
 import { RuntimeError } from '../../runtimes/runtime.ts';
 import type { Machine } from '../machine.ts';
 import { netnsIdentifier, type ProcessEntry, readProcessTable } from '../owners/process-table.ts';
-import { handleOfContainer } from '../target/find-container.ts';
-import { askRuntimes, containersOf, type RuntimeAnswer, runtimeNotes } from './runtimes.ts';
+import { checkReportedPid, checkReporter } from './container-process.ts';
+import { lxcMachine } from './lxc-machine.ts';
+import { askRuntimes, containersOf, isRow, type RuntimeAnswer, runtimeNotes } from './runtimes.ts';
+import { isStored, storedName } from './stored-name.ts';
 
 /** A running container on this machine. */
 export interface ContainerInstance {
@@ -30,22 +34,30 @@ export interface Inventory {
 }
 
 /**
- * Finds the running containers: those that the runtimes list, and those that only appear in cgroup paths.
+ * Finds the running containers: those that the runtimes list, and those that only appear in cgroup paths. The pause
+ * containers of pods and ECS tasks are left out.
  *
  * @param readProcesses reads the process table, after the runtimes have answered
+ * @param shown names of containers that were shown before, by id
  */
-export async function takeInventory(machine: Machine, readProcesses = readProcessTable): Promise<Inventory> {
+export async function takeInventory(
+  machine: Machine,
+  readProcesses = readProcessTable,
+  shown?: ReadonlyMap<string, string>,
+): Promise<Inventory> {
   const answers = await askRuntimes(machine);
   const processes = readProcesses(machine);
   const notes = runtimeNotes(answers);
   const pidsById = grouped(processes, ({ container }) => container?.id);
   const containers: ContainerInstance[] = [];
-  for (const facts of containersOf(answers)) {
+  for (const facts of withShownNames(containersOf(machine, answers), shown)) {
     const found = pidsById.get(facts.id);
     pidsById.delete(facts.id);
-    containers.push(found === undefined ? await withoutCgroup(machine, facts, notes) : instance(machine, facts, found));
+    if (!isRow(facts)) continue;
+    if (found === undefined) containers.push(...(await withoutCgroup(machine, facts, notes)));
+    else containers.push(instance(machine, believed(machine, facts, found, notes), found));
   }
-  for (const [id, found] of pidsById) containers.push(instance(machine, factsFromCgroup(id, found), found));
+  for (const [id, found] of pidsById) containers.push(instance(machine, factsFromCgroup(machine, id, found), found));
   containers.sort((a, b) => (a.facts.name < b.facts.name ? -1 : 1));
   return { containers, processes, runtimeSummaries: answers.map(summaryOf), notes };
 }
@@ -66,31 +78,68 @@ function oldest(machine: Machine, entries: readonly ProcessEntry[]): ProcessEntr
   return best?.entry;
 }
 
-/** For a container that no cgroup names: its runtime is asked for the PID, which is then verified. */
-async function withoutCgroup(machine: Machine, facts: ContainerFacts, notes: string[]): Promise<ContainerInstance> {
-  const none: ContainerInstance = { facts, pid: undefined, pids: [], netns: undefined };
-  const runtime = machine.runtimes.find((candidate) => candidate.name === facts.runtime);
+/** What is reported of a container; where an ordinary user reports another's container, what its cgroup tells. */
+function believed(
+  machine: Machine,
+  facts: ContainerFacts,
+  entries: readonly ProcessEntry[],
+  notes: string[],
+): ContainerFacts {
   try {
-    const details = (await runtime?.find(facts.id))?.[0];
-    if (details === undefined) return none;
-    const { pid } = handleOfContainer(machine, details).target;
-    if (pid === undefined) return none;
-    return { facts, pid, pids: [pid], netns: netnsIdentifier(machine.proc)(pid) };
+    checkReporter(
+      machine,
+      facts,
+      entries.map(({ pid }) => pid),
+    );
+    return facts;
   } catch (error) {
-    // A container that has stopped since is not reported; one whose Engine is on another machine is.
-    if (error instanceof Failure && error.kind === 'no-target') return none;
-    if (!(error instanceof Failure) && !(error instanceof RuntimeError)) throw error;
+    if (!(error instanceof Failure)) throw error;
     notes.push(error.message);
-    return none;
+    return factsFromCgroup(machine, facts.id, entries);
   }
 }
 
-function factsFromCgroup(id: string, entries: readonly ProcessEntry[]): ContainerFacts {
-  const runtime = entries[0]?.container?.runtime ?? 'container';
-  return { runtime, id, name: id.slice(0, 12), labels: {}, addresses: [], gateways: [] };
+/**
+ * For a container that no cgroup names: its runtime tells the PID, which is then verified. Empty where an ordinary user
+ * reports a process of somebody else.
+ */
+async function withoutCgroup(machine: Machine, facts: ContainerFacts, notes: string[]): Promise<ContainerInstance[]> {
+  const none: ContainerInstance = { facts, pid: undefined, pids: [], netns: undefined };
+  try {
+    const told = facts.pid === undefined ? await detailsOf(machine, facts) : facts;
+    const pid = told?.pid;
+    if (told === undefined || pid === undefined) return [none];
+    checkReportedPid(machine, told, pid);
+    return [{ facts, pid, pids: [pid], netns: netnsIdentifier(machine.proc)(pid) }];
+  } catch (error) {
+    // A container that has stopped since is not reported; one whose Engine is on another machine is.
+    if (error instanceof Failure && error.kind === 'no-target') return [none];
+    if (!(error instanceof Failure) && !(error instanceof RuntimeError)) throw error;
+    notes.push(error.message);
+    return facts.reportedBy === undefined ? [none] : [];
+  }
+}
+
+async function detailsOf(machine: Machine, { runtime, id }: ContainerFacts): Promise<ContainerDetails | undefined> {
+  for (const candidate of machine.findRuntimes()) {
+    if (candidate.name !== runtime) continue;
+    const details = (await candidate.find(id)).find((container) => container.id === id);
+    if (details !== undefined) return details;
+  }
+  return undefined;
+}
+
+function factsFromCgroup(machine: Machine, id: string, entries: readonly ProcessEntry[]): ContainerFacts {
+  const [{ container = undefined, pid = 0 } = {}] = entries;
+  const { runtime = 'container', name = shortIdOf(id) } = container ?? {};
+  const known = { runtime, id, name, labels: {}, addresses: [], gateways: [] };
+  if (isStored(runtime)) return { ...known, ...storedName(machine, id, pid) };
+  return runtime === 'lxc' ? { ...known, ...lxcMachine(machine, entries) } : known;
 }
 
 function summaryOf({ runtime, endpoint, containers, error }: RuntimeAnswer): string {
-  if (error === undefined) return `${runtime} at ${endpoint}: ${containers.length} running`;
-  return `${runtime} at ${endpoint}: ${error.kind === 'absent' ? 'not running' : error.message}`;
+  const running = `${containers.filter(isRow).length} running`;
+  const known = containers.length > 0 ? `${running}, known without it` : '';
+  const reason = error?.kind === 'absent' ? 'not running' : error?.message;
+  return `${runtime} at ${endpoint}: ${reason === undefined ? running : [known, reason].filter(Boolean).join('; ')}`;
 }

@@ -1,6 +1,8 @@
 import type { ContainerFacts } from '../../model/container/container.ts';
-import { RuntimeError } from '../../runtimes/runtime.ts';
+import { holdsOnlyNamespace } from '../../model/container/service.ts';
+import { type Runtime, RuntimeError } from '../../runtimes/runtime.ts';
 import type { Machine } from '../machine.ts';
+import { oneForEachId } from './reported.ts';
 
 /** A runtime's answer, or its error. */
 export interface RuntimeAnswer {
@@ -8,7 +10,7 @@ export interface RuntimeAnswer {
   runtime: string;
   /** Its address, for messages: `unix:///var/run/docker.sock`. */
   endpoint: string;
-  /** Its running containers; empty when it could not answer. */
+  /** Its running containers; where it could not answer, those that are known without it. */
   containers: readonly ContainerFacts[];
   /** Undefined when it answered. */
   error?: RuntimeError;
@@ -16,26 +18,36 @@ export interface RuntimeAnswer {
 
 /** Asks all runtimes for their running containers, in parallel. */
 export async function askRuntimes(machine: Machine): Promise<RuntimeAnswer[]> {
-  return Promise.all(
-    machine.runtimes.map(async (runtime): Promise<RuntimeAnswer> => {
-      const { name, endpoint } = runtime;
-      try {
-        return { runtime: name, endpoint, containers: await runtime.list() };
-      } catch (error) {
-        if (!(error instanceof RuntimeError)) throw error;
-        return { runtime: name, endpoint, containers: [], error };
-      }
-    }),
-  );
+  return Promise.all(machine.findRuntimes().map(askRuntime));
+}
+
+/** Asks a runtime for its running containers. */
+export async function askRuntime(runtime: Runtime): Promise<RuntimeAnswer> {
+  try {
+    const containers = await runtime.list();
+    return { ...answerer(runtime), containers, ...(runtime.shortfall && { error: runtime.shortfall }) };
+  } catch (error) {
+    if (!(error instanceof RuntimeError)) throw error;
+    return { ...answerer(runtime), containers: [], error };
+  }
+}
+
+/** Whether a container is one of its own: what only holds a namespace has no sockets, and those beside it are as good as alone there. */
+export function isRow(facts: ContainerFacts): boolean {
+  return facts.isInfra !== true && !holdsOnlyNamespace(facts);
+}
+
+/** Which program has answered: its address may have suggested another. */
+function answerer({ name, endpoint }: Runtime): Pick<RuntimeAnswer, 'runtime' | 'endpoint'> {
+  return { runtime: name, endpoint };
 }
 
 /** The containers of all answers, each id once: Podman may answer at Docker's socket as well as at its own. */
-export function containersOf(answers: readonly RuntimeAnswer[]): ContainerFacts[] {
-  const byId = new Map<string, ContainerFacts>();
-  for (const answer of answers) {
-    for (const container of answer.containers) if (!byId.has(container.id)) byId.set(container.id, container);
-  }
-  return [...byId.values()];
+export function containersOf(machine: Machine, answers: readonly RuntimeAnswer[]): ContainerFacts[] {
+  return oneForEachId(
+    machine,
+    answers.flatMap(({ containers }) => containers),
+  );
 }
 
 /** One line for each runtime that runs and could not answer. */

@@ -1,6 +1,4 @@
-import { errnoOf } from '../../base/errno.ts';
-import { SystemCallError } from '../../kernel/system-calls.ts';
-import { Failure } from '../../model/failure.ts';
+import { SystemCallError, SystemCallsMissing } from '../../kernel/system-calls.ts';
 import type { Machine } from '../machine.ts';
 import { deniedStep, noteOfDenied, whyDenied } from '../permissions.ts';
 
@@ -25,10 +23,5 @@ export function whyNotEntered(machine: Machine, error: unknown): { reason: strin
     };
   }
   if (error instanceof SystemCallError) return because(`${error.syscall} failed (${error.code})`);
-  if (error instanceof Failure) return undefined;
-  const code = errnoOf(error);
-  // An error without an errno comes from loading the foreign-function library.
-  return code === undefined || code.startsWith('ERR_') || code === 'MODULE_NOT_FOUND'
-    ? because(`system calls are not available (${(error as Error).message.split('\n')[0]})`)
-    : undefined;
+  return error instanceof SystemCallsMissing ? because(error.message) : undefined;
 }

@@ -1,5 +1,6 @@
 import { ownSocketInodes } from '../../kernel/own-sockets.ts';
 import type { Sockstat } from '../../model/netns/counters.ts';
+import type { SocketIdentity } from '../../model/socket/socket-identity.ts';
 import type { SocketQuery } from '../../model/socket/socket-query.ts';
 import type { InetProto, Proto, SocketView } from '../../model/socket/socket-view.ts';
 import { InetDiagCursor } from '../../netlink/inet-diag-cursor.ts';
@@ -10,6 +11,7 @@ import {
   INET_DIAG,
   IPPROTO,
   inetDumpRequest,
+  oneSocketRequest,
   tcpBothFamiliesRequest,
 } from '../../netlink/inet-diag-request.ts';
 import { NetlinkDiagCursor, netlinkDumpRequest } from '../../netlink/netlink-diag.ts';
@@ -135,8 +137,23 @@ function familyRequest(
   return inetDumpRequest({ ...selection(query), family, protocol, bytecode });
 }
 
-function selection({ states, tcpInfo, filter }: SocketQuery): DumpSelection {
-  const ext = tcpInfo ? extensions(INET_DIAG.INFO, INET_DIAG.SKMEMINFO) : 0;
+/** The requests for single TCP sockets, as much of each as a query asks for, and the view over the answers. */
+export function askedSockets(identities: readonly SocketIdentity[], query: SocketQuery) {
+  const ext = extensionsOf(query);
+  return {
+    what: 'TCP sockets',
+    requests: identities.map((identity) => oneSocketRequest(identity, ext)),
+    cursor: new InetDiagCursor('tcp'),
+  };
+}
+
+function extensionsOf({ tcpInfo }: SocketQuery): number {
+  return tcpInfo ? extensions(INET_DIAG.INFO, INET_DIAG.SKMEMINFO) : 0;
+}
+
+function selection(query: SocketQuery): DumpSelection {
+  const { states, filter } = query;
+  const ext = extensionsOf(query);
   return { states, ext, sequence: 0, localPort: filter?.localPort, peerPort: filter?.peerPort };
 }
 
@@ -144,13 +161,40 @@ function selection({ states, tcpInfo, filter }: SocketQuery): DumpSelection {
  * The query without the protocols that have no socket in the namespace, by the counters of `/proc/net/sockstat`
  * read just before. A dump is expensive even when it is empty: the kernel walks the whole host's table of the
  * protocol. The counters cover what a dump covers (net/core/sock.c, sock_prot_inuse_get), except that TCP's leave
- * out TIME_WAIT and half-open connections and that MPTCP and UNIX have none: those three stay in the query.
+ * out TIME_WAIT and half-open connections and that UNIX has none: those two stay in the query.
  *
  * @param sockstat undefined leaves the query as it is
+ * @param mptcp number of MPTCP sockets, which `sockstat` does not have; undefined leaves them in the query
  */
-export function presentProtos(query: SocketQuery, sockstat: Sockstat | undefined): SocketQuery {
+export function presentProtos(query: SocketQuery, sockstat: Sockstat | undefined, mptcp?: number): SocketQuery {
   if (sockstat === undefined) return query;
   const { udp, udp6, udplite, udplite6, raw, raw6 } = sockstat;
-  const counted: Partial<Record<Proto, number>> = { udp: udp + udp6, udplite: udplite + udplite6, raw: raw + raw6 };
+  const counted: Partial<Record<Proto, number | undefined>> = {
+    udp: udp + udp6,
+    udplite: udplite + udplite6,
+    raw: raw + raw6,
+    mptcp,
+  };
   return { ...query, protos: query.protos.filter((proto) => counted[proto] !== 0) };
+}
+
+/** The lines of `/proc/net/protocols` that count the sockets of a protocol, of all kernels. */
+const COUNTED_AS: Partial<Record<Proto, readonly string[]>> = {
+  unix: ['UNIX', 'UNIX-STREAM'],
+  icmp: ['PING', 'PINGv6'],
+  packet: ['PACKET'],
+  netlink: ['NETLINK'],
+};
+
+/**
+ * The protocols of a query that have no socket in the namespace but the kernel's own, by the counters of
+ * `/proc/net/protocols` read just before: UNIX and those that only `ps --all` counts.
+ *
+ * @param counts see `parseNetProtocols`; empty where the file cannot be read
+ */
+export function absentProtos({ protos }: SocketQuery, counts: ReadonlyMap<string, number>): Proto[] {
+  return protos.filter((proto) => {
+    const lines = COUNTED_AS[proto]?.filter((line) => counts.has(line)) ?? [];
+    return lines.length > 0 && lines.every((line) => counts.get(line) === 0);
+  });
 }

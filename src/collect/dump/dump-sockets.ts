@@ -1,6 +1,7 @@
 import fs from 'node:fs';
 import { DiagError, DiagSocket, scratchStore } from '../../kernel/diag-socket.ts';
 import { type Coverage, NOT_ROOT, type SocketsHeader, type Source } from '../../model/sample/coverage.ts';
+import type { SocketIdentity } from '../../model/socket/socket-identity.ts';
 import type { SocketQuery } from '../../model/socket/socket-query.ts';
 import type { Proto, SocketSource, SocketView } from '../../model/socket/socket-view.ts';
 import { WireError } from '../../netlink/netlink.ts';
@@ -8,7 +9,7 @@ import { RetainedDump } from '../../netlink/retained-dump.ts';
 import type { Machine } from '../machine.ts';
 import { type NetnsHandle, openNetns } from '../target/netns-handle.ts';
 import { whyNotEntered } from './cannot-enter.ts';
-import { type DumpStep, dumpSteps } from './dump-plan.ts';
+import { askedSockets, type DumpStep, dumpSteps } from './dump-plan.ts';
 import { folderWithoutEntering, readNetFile } from './net-files.ts';
 import { retainingStore } from './piece-buffer.ts';
 import { readProcSockets } from './proc-sockets.ts';
@@ -21,12 +22,23 @@ export interface SocketDump extends SocketsHeader {
 /**
  * Reads the sockets of a network namespace that the query selects, and stores them.
  *
+ * @param known every TCP socket that the namespace has: each is asked for by its addresses and cookie, which costs less
+ *   than a dump, because that walks the whole host's table. Where one is no longer there, they are dumped.
  * @throws {Failure} `no-target` when the namespace no longer exists, `not-permitted` when it cannot be read
  */
-export function dumpSockets(machine: Machine, handle: NetnsHandle, query: SocketQuery): SocketDump {
+export function dumpSockets(
+  machine: Machine,
+  handle: NetnsHandle,
+  query: SocketQuery,
+  known?: readonly SocketIdentity[],
+): SocketDump {
   const parts: SocketSource[] = [];
   const report = read(machine, handle, query, {
     dump(socket, step) {
+      if (step.proto === 'tcp' && known !== undefined) {
+        const found = askFor(socket, known, query);
+        if (found !== undefined) return void parts.push(found);
+      }
       const dump = new RetainedDump(step.cursor);
       // Stored even when the answer is incomplete: the sockets received until then are shown.
       parts.push(step.selection === undefined ? dump : only(dump, step.selection));
@@ -72,6 +84,16 @@ export function streamSockets(
     },
     rows: (source) => source.each(visit),
   });
+}
+
+/** @returns undefined where one of the sockets is no longer there @throws {DiagError} */
+function askFor(socket: DiagSocket, known: readonly SocketIdentity[], query: SocketQuery): SocketSource | undefined {
+  const { what, requests, cursor } = askedSockets(known, query);
+  const found = new RetainedDump(cursor);
+  const missing = socket.ask(what, requests, retainingStore(found), (view, offset, length) => {
+    cursor.moveTo(view, offset, length);
+  });
+  return missing === 0 ? found : undefined;
 }
 
 /** The sockets that pass a test, which is made for each pass over them. */
@@ -134,6 +156,11 @@ const withoutHandler = new WeakMap<Machine, Map<Proto, number>>();
 /** Whether to ask the kernel: for a protocol without a handler it starts modprobe(8) each time (net/core/sock_diag.c). */
 function hasHandler(machine: Machine, proto: Proto): boolean {
   return performance.now() >= (withoutHandler.get(machine)?.get(proto) ?? 0);
+}
+
+/** Whether the kernel was found to have no diag handler for a protocol a short time ago. */
+export function lacksHandler(machine: Machine, proto: Proto): boolean {
+  return !hasHandler(machine, proto);
 }
 
 function rememberWithoutHandler(machine: Machine, proto: Proto): void {

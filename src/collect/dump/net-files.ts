@@ -6,10 +6,12 @@ import type { Sockstat } from '../../model/netns/counters.ts';
 import type { Target } from '../../model/netns/target.ts';
 import type { ProcSocketView } from '../../model/socket/proc-socket-view.ts';
 import { ProcInetTable } from '../../procfs/net-inet.ts';
-import { isDenied, isGone } from '../../procfs/read.ts';
+import { parseNetProtocols } from '../../procfs/net-protocols.ts';
+import { isDenied, isGone, readWhole } from '../../procfs/read.ts';
 import { parseDefaultGateways } from '../../procfs/route.ts';
 import { parseSockstat } from '../../procfs/sockstat.ts';
 import type { Machine } from '../machine.ts';
+import { TO_OPEN_NAMESPACE, whyDenied } from '../permissions.ts';
 import { isNamed, type NetnsHandle, openNetns } from '../target/netns-handle.ts';
 import { findProcessWay, type ProcessWay, verifyProcessWay, wayThroughProcess } from '../target/process-way.ts';
 import { whyNotEntered } from './cannot-enter.ts';
@@ -26,17 +28,22 @@ import { whyNotEntered } from './cannot-enter.ts';
  *   `not-permitted` when reading is not permitted
  */
 export function readNetFile(machine: Machine, handle: NetnsHandle, file: string): Buffer | undefined {
-  if (!isNamed(handle)) return readThrough(machine, handle, wayThroughProcess(machine, handle), file);
+  return readNetFiles(machine, handle, [file])[0];
+}
+
+/** As {@link readNetFile}, of several files: the namespace is entered once. */
+function readNetFiles(machine: Machine, handle: NetnsHandle, files: readonly string[]): (Buffer | undefined)[] {
+  if (!isNamed(handle)) return readThrough(machine, handle, wayThroughProcess(machine, handle), files);
   let netnsFd: number | undefined;
   try {
     netnsFd = openNetns(machine, handle);
-    const path = `${machine.proc}/thread-self/net/${file}`;
-    if (handle.own) return readTable(handle.target, path);
-    return insideNetns(machine.systemCalls(), netnsFd, () => readTable(handle.target, path));
+    const read = () =>
+      files.map((file) => readTable(machine, handle.target, `${machine.proc}/thread-self/net/${file}`));
+    return handle.own ? read() : insideNetns(machine.systemCalls(), netnsFd, read);
   } catch (error) {
     const why = whyNotEntered(machine, error);
     if (why === undefined) throw error;
-    return readThrough(machine, handle, wayWithoutEntering(machine, handle, why.reason, error), file);
+    return readThrough(machine, handle, wayWithoutEntering(machine, handle, why.reason, error), files);
   } finally {
     if (netnsFd !== undefined) fs.closeSync(netnsFd);
   }
@@ -63,39 +70,48 @@ function wayWithoutEntering(machine: Machine, handle: NetnsHandle, reason: strin
 }
 
 /** An open file of `/proc/PID/net` belongs to one namespace: what is verified after opening holds for the contents. */
-function readThrough(machine: Machine, handle: NetnsHandle, way: ProcessWay, file: string): Buffer | undefined {
-  const path = `${way.folder}/${file}`;
-  const fd = openTable(handle.target, path);
+function readThrough(
+  machine: Machine,
+  handle: NetnsHandle,
+  way: ProcessWay,
+  files: readonly string[],
+): (Buffer | undefined)[] {
+  const fds: (number | undefined)[] = [];
   try {
+    for (const file of files) fds.push(openTable(machine, handle.target, `${way.folder}/${file}`));
     verifyProcessWay(machine, handle, way);
-    return fd === undefined ? undefined : fs.readFileSync(fd);
+    return fds.map((fd) => (fd === undefined ? undefined : readWhole(fd)));
   } finally {
-    if (fd !== undefined) fs.closeSync(fd);
+    for (const fd of fds) if (fd !== undefined) fs.closeSync(fd);
   }
 }
 
 /** @returns undefined when the kernel has no such table */
-function readTable(target: Target, path: string): Buffer | undefined {
-  const fd = openTable(target, path);
+function readTable(machine: Machine, target: Target, path: string): Buffer | undefined {
+  const fd = openTable(machine, target, path);
   if (fd === undefined) return undefined;
   try {
-    return fs.readFileSync(fd);
+    return readWhole(fd);
   } finally {
     fs.closeSync(fd);
   }
 }
 
 /** @returns undefined when there is no such file */
-function openTable(target: Target, path: string): number | undefined {
+function openTable(machine: Machine, target: Target, path: string): number | undefined {
   try {
     return fs.openSync(path, 'r');
   } catch (error) {
     // EINVAL: the process is a zombie, which has left its namespace.
     if (isGone(error) || errnoOf(error) === 'EINVAL') return undefined;
     if (!isDenied(error)) throw error;
-    throw new Failure('not-permitted', `${target.name}: reading ${path} is not permitted; run as root`, {
-      cause: error,
-    });
+    throw new Failure(
+      'not-permitted',
+      `${target.name}: reading ${path} is not permitted: ${whyDenied(machine, TO_OPEN_NAMESPACE)}`,
+      {
+        cause: error,
+      },
+    );
   }
 }
 
@@ -120,30 +136,47 @@ export function readInetTable(
   return bytes === undefined ? undefined : new ProcInetTable(bytes, proto, family);
 }
 
+/** Numbers of the sockets of a network namespace by the kernel's counters. */
+export interface CountedByKernel {
+  sockstat: Sockstat;
+  /** See `parseNetProtocols`. */
+  protocols: ReadonlyMap<string, number>;
+}
+
 /**
- * Number of sockets of a network namespace by the kernel's counters, `/proc/net/sockstat`: cheap, because no table is
- * walked.
+ * Numbers of the sockets of a network namespace by the kernel's counters, `/proc/net/sockstat` and `protocols`: cheap,
+ * because no table is walked.
  *
  * @returns undefined when the namespace no longer exists or may not be read
  */
+export function countedByKernel(machine: Machine, handle: NetnsHandle): CountedByKernel | undefined {
+  const [sockstat, text] = textsIfReadable(machine, handle, ['sockstat', 'protocols']);
+  if (sockstat === undefined || text === undefined) return undefined;
+  const protocols = parseNetProtocols(text);
+  const used = (name: string) => protocols.get(name) ?? 0;
+  // The same counters as those of sockstat6 (net/ipv6/proc.c), one file less.
+  const inet6 = { tcp6: used('TCPv6'), udp6: used('UDPv6'), udplite6: used('UDPLITEv6'), raw6: used('RAWv6') };
+  return { sockstat: { ...parseSockstat(sockstat, ''), ...inet6 }, protocols };
+}
+
+/** As {@link countedByKernel}, of the internet protocols alone: half as expensive. */
 export function sockstatOf(machine: Machine, handle: NetnsHandle): Sockstat | undefined {
-  const text = (file: string) => netTextIfReadable(machine, handle, file);
-  const sockstat = text('sockstat');
-  return sockstat === undefined ? undefined : parseSockstat(sockstat, text('sockstat6') ?? '');
+  const [sockstat, sockstat6] = textsIfReadable(machine, handle, ['sockstat', 'sockstat6']);
+  return sockstat === undefined ? undefined : parseSockstat(sockstat, sockstat6 ?? '');
 }
 
 /** IPv4 addresses of a namespace's default gateways; empty when there is none, or it may not be read. */
 export function defaultGateways(machine: Machine, handle: NetnsHandle): string[] {
-  const text = netTextIfReadable(machine, handle, 'route');
+  const [text] = textsIfReadable(machine, handle, ['route']);
   return text === undefined ? [] : parseDefaultGateways(text);
 }
 
-/** As {@link readNetFile}; undefined for a target that stopped, and one that may not be read, too. */
-function netTextIfReadable(machine: Machine, handle: NetnsHandle, file: string): string | undefined {
+/** As {@link readNetFiles}, as text; none for a target that stopped, and one that may not be read. */
+function textsIfReadable(machine: Machine, handle: NetnsHandle, files: readonly string[]): (string | undefined)[] {
   try {
-    return readNetFile(machine, handle, file)?.toString('latin1');
+    return readNetFiles(machine, handle, files).map((bytes) => bytes?.toString('latin1'));
   } catch (error) {
-    if (error instanceof Failure) return undefined;
+    if (error instanceof Failure) return [];
     throw error;
   }
 }

@@ -41,6 +41,13 @@ export class SocketTables {
     this.#others = others;
   }
 
+  /** One that reads no namespace: {@link learn} gets every socket that counts. */
+  static ofAll(machine: Machine): SocketTables {
+    const tables = new SocketTables(machine);
+    tables.#rest = [];
+    return tables;
+  }
+
   /**
    * Dumps a network namespace, unless it was dumped before.
    *

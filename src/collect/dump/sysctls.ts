@@ -1,11 +1,11 @@
 import fs from 'node:fs';
 import { insideNetns } from '../../kernel/namespace.ts';
-import { isGoneOrDenied } from '../../procfs/read.ts';
+import { isGoneOrDenied, readProcText } from '../../procfs/read.ts';
 import type { Machine } from '../machine.ts';
 import { type NetnsHandle, openNetns } from '../target/netns-handle.ts';
 
 /**
- * Settings of a network namespace by their sysctl(8) names, `net.core.somaxconn`; one that cannot be read is left
+ * Settings of a network namespace by their sysctl(8) names, all of them `net.…`: `net.core.somaxconn`; one that cannot be read is left
  * out. Enters the namespace: `/proc/sys/net` has the settings of the namespace of the reading thread.
  *
  * @throws {Failure} `no-target` when the namespace no longer exists
@@ -22,16 +22,34 @@ export function readSysctls(machine: Machine, handle: NetnsHandle, names: readon
   }
 }
 
+/**
+ * Every namespace that ever was has an entry of its own for `/proc/sys/net` in the kernel's cache of names, and all of
+ * them are searched for each path: the folder is looked up once.
+ */
 function readAll(machine: Machine, names: readonly string[]): Record<string, string> {
   const values: Record<string, string> = {};
-  for (const name of names) {
-    try {
-      values[name] = fs.readFileSync(`${machine.proc}/sys/${name.replaceAll('.', '/')}`, 'latin1').trim();
-    } catch (error) {
-      if (!isGoneOrDenied(error)) throw error;
+  const net = openFolder(`${machine.proc}/sys/net`);
+  if (net === undefined) return values;
+  try {
+    for (const name of names) {
+      const path = `/proc/thread-self/fd/${net}/${name.replace(/^net\./, '').replaceAll('.', '/')}`;
+      const text = readProcText(path);
+      if (text !== undefined) values[name] = text.trim();
     }
+  } finally {
+    fs.closeSync(net);
   }
   return values;
+}
+
+/** @returns undefined where it does not exist, or may not be opened */
+function openFolder(path: string): number | undefined {
+  try {
+    return fs.openSync(path, fs.constants.O_RDONLY | fs.constants.O_DIRECTORY);
+  } catch (error) {
+    if (isGoneOrDenied(error)) return undefined;
+    throw error;
+  }
 }
 
 const NAME = 'net.ipv4.ip_local_port_range';

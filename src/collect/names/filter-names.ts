@@ -6,19 +6,19 @@ import { SystemCallError } from '../../kernel/system-calls.ts';
 import type { ContainerFacts } from '../../model/container/container.ts';
 import { EMBEDDED_DNS_ADDRESS, EMBEDDED_DNS_NAME } from '../../model/container/embedded-dns.ts';
 import { Failure } from '../../model/failure.ts';
+import { isLoopback } from '../../model/socket/loopback.ts';
 import { forwardLookup } from '../../names/forward-dns.ts';
 import { parseHostAddresses } from '../../names/hosts.ts';
 import { uidOf } from '../../names/passwd.ts';
 import { usesDns } from '../../names/reverse-dns.ts';
 import { servicePorts } from '../../names/services.ts';
 import { cgroupIdOfPath, cgroupRootFor } from '../../procfs/cgroup.ts';
-import { addressesOf, containersNamed } from '../containers/containers-named.ts';
+import { addressesOf, containersOrPodsNamed } from '../containers/containers-named.ts';
 import { defaultGateways } from '../dump/net-files.ts';
 import type { Machine } from '../machine.ts';
 import { TO_ENTER_NAMESPACE, whyDenied } from '../permissions.ts';
 import { type NetnsHandle, openNetns } from '../target/netns-handle.ts';
 import { readEtc } from './etc-files.ts';
-import { isLoopback } from './host-names.ts';
 
 /** Time limit for all DNS lookups of a filter together, milliseconds. */
 const DNS_DEADLINE_MS = 2000;
@@ -50,7 +50,7 @@ export async function filterNames(
     device: (name) => interfaceIndex(machine, handle, name),
     cgroup: (path) => cgroupId(machine, path),
     uid: (user) => uidOf(readEtc(machine, 'passwd'), user),
-    hasContainer: (name) => containersNamed(containers, name).length > 0,
+    hasContainer: (name) => containersOrPodsNamed(containers, name).length > 0,
   };
 }
 
@@ -60,7 +60,7 @@ function localAddresses(
   containers: readonly ContainerFacts[],
   name: string,
 ): string[] | undefined {
-  const named = containersNamed(containers, name);
+  const named = containersOrPodsNamed(containers, name);
   if (named.length > 0) return named.flatMap((facts) => addressesOf(containers, facts));
   if (name === 'host') return machine.hostAddresses().filter((address) => !isLoopback(address));
   const hosts = parseHostAddresses(readEtc(machine, 'hosts'));

@@ -1,6 +1,8 @@
 import type { ContainerFacts } from '../../model/container/container.ts';
 import { EMBEDDED_DNS_ADDRESS, EMBEDDED_DNS_NAME } from '../../model/container/embedded-dns.ts';
+import { podName, podOf } from '../../model/container/pod.ts';
 import type { Names } from '../../model/names.ts';
+import { isLoopback } from '../../model/socket/loopback.ts';
 import { parseHosts } from '../../names/hosts.ts';
 import { parsePasswd } from '../../names/passwd.ts';
 import { serviceNames } from '../../names/services.ts';
@@ -20,11 +22,17 @@ export function makeNames(
   containers: readonly ContainerFacts[],
   handles: readonly NetnsHandle[],
 ): Names {
+  let loopback: Map<string, string> | undefined;
   let hosts: Map<string, string> | undefined;
   let services: ((port: number, proto: string) => string | undefined) | undefined;
   let users: Map<number, string> | undefined;
   return {
     host(address) {
+      // Gateways of many namespaces are expensive to find, and none of them is a loopback address.
+      if (isLoopback(address)) {
+        loopback ??= hostsByAddress(machine, containers, []);
+        return loopback.get(address);
+      }
       hosts ??= hostsByAddress(machine, containers, handles);
       return hosts.get(address);
     },
@@ -50,11 +58,11 @@ function hostsByAddress(
   if (containers.some(({ runtime }) => runtime === 'docker')) names.set(EMBEDDED_DNS_ADDRESS, EMBEDDED_DNS_NAME);
   for (const handle of handles) for (const gateway of defaultGateways(machine, handle)) names.set(gateway, 'gateway');
   for (const { gateways } of containers) for (const gateway of gateways) names.set(gateway, 'gateway');
-  for (const { name, addresses } of containers) for (const { address } of addresses) names.set(address, name);
+  for (const container of containers) {
+    // The containers of a pod have its addresses together.
+    const pod = podOf(container);
+    const name = pod === undefined ? container.name : podName(pod);
+    for (const { address } of container.addresses) names.set(address, name);
+  }
   return names;
-}
-
-/** True for a textual loopback address: every network namespace has its own, so it does not identify the host. */
-export function isLoopback(address: string): boolean {
-  return address.startsWith('127.') || address === '::1';
 }

@@ -1,4 +1,4 @@
-import { listPids } from '../../procfs/pids.ts';
+import { listProgramPids } from '../../procfs/pids.ts';
 import type { Machine } from '../machine.ts';
 import { netnsIdentifier, type ProcessEntry, processEntry } from './process-table.ts';
 
@@ -22,12 +22,12 @@ interface CachedEntry {
 export class CachedProcessTable {
   #entries = new Map<number, CachedEntry>();
 
-  /** As `readProcessTable`. @param nowMs milliseconds since the epoch */
+  /** As `readProcessTable`. @param nowMs of a clock that only goes forward, milliseconds */
   read(machine: Machine, nowMs: number): ProcessEntry[] {
     const identify = netnsIdentifier(machine.proc);
     const entries: ProcessEntry[] = [];
     const next = new Map<number, CachedEntry>();
-    for (const pid of listPids(machine.proc)) {
+    for (const pid of listProgramPids(machine.proc)) {
       let cached = this.#entries.get(pid);
       if (cached === undefined || !isFresh(cached, nowMs)) {
         const firstSeenMs = cached?.firstSeenMs ?? nowMs;

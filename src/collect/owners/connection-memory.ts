@@ -1,3 +1,4 @@
+import { ColumnRows, NO_ROW } from '../../base/column-rows.ts';
 import type { Remembered } from '../../model/socket/connection-event.ts';
 import type { SocketView } from '../../model/socket/socket-view.ts';
 import { TCP_STATE } from '../../model/socket/tcp-state.ts';
@@ -22,7 +23,7 @@ const MAX_RETAINED = 50_000;
  * dumps. A socket is a row of columns instead of an object: a host has hundreds of thousands, recorded for hours.
  */
 export class ConnectionMemory {
-  readonly #rows = new Map<number, number>();
+  readonly #rows = new ColumnRows();
   readonly #columns = new MemoryColumns();
   #startedMs = 0;
   #previousMs: number | undefined;
@@ -39,8 +40,8 @@ export class ConnectionMemory {
 
   /** Whether the last dump had the socket with this cookie. */
   isInLastDump(cookie: number): boolean {
-    const row = this.#rows.get(cookie);
-    return row !== undefined && this.#columns.seenMs(row) === this.#startedMs;
+    const row = this.#rows.of(cookie);
+    return row !== NO_ROW && this.#columns.seenMs(row) === this.#startedMs;
   }
 
   /** Begins a dump. @param nowMs its time, milliseconds since the epoch */
@@ -58,14 +59,14 @@ export class ConnectionMemory {
   see(socket: SocketView): number | undefined {
     const cookie = cookieNumber(socket);
     if (cookie === 0) return undefined;
-    const known = this.#rows.get(cookie);
-    if (known !== undefined) {
+    const known = this.#rows.of(cookie);
+    if (known !== NO_ROW) {
       this.#columns.seeAgain(known, socket, this.#startedMs);
       return known;
     }
     if (socket.state === TCP_STATE.TIME_WAIT) return undefined;
-    const row = this.#columns.add(socket, this.#startedMs, this.#previousMs);
-    this.#rows.set(cookie, row);
+    const row = this.#rows.add(cookie);
+    this.#columns.set(row, socket, this.#startedMs, this.#previousMs);
     return row;
   }
 
@@ -78,15 +79,15 @@ export class ConnectionMemory {
   end(receivesEvents = false): void {
     let retained = 0;
     const columns = this.#columns;
-    for (const [cookie, row] of this.#rows) {
+    this.#rows.each((row, cookie) => {
       const seenMs = columns.seenMs(row);
-      if (seenMs === this.#startedMs) continue;
+      if (seenMs === this.#startedMs) return;
       const awaits = receivesEvents && columns.awaitsEvent(row);
       if ((!awaits && seenMs + RETAIN_MS < this.#startedMs) || ++retained > MAX_RETAINED) {
         this.#rows.delete(cookie);
-        columns.remove(row);
+        columns.clear(row);
       }
-    }
+    });
   }
 
   /**
@@ -98,8 +99,8 @@ export class ConnectionMemory {
     socket: SocketView,
     containerOf: (holders: readonly HoldingProcess[]) => string | undefined = () => undefined,
   ): Remembered | undefined {
-    const row = this.#rows.get(cookieNumber(socket));
-    return row === undefined ? undefined : this.#columns.at(row, containerOf);
+    const row = this.#rows.of(cookieNumber(socket));
+    return row === NO_ROW ? undefined : this.#columns.at(row, containerOf);
   }
 
   /**
@@ -107,14 +108,14 @@ export class ConnectionMemory {
    * more. Empty when none was found, or the socket is not recorded.
    */
   holdersOf(socket: SocketView): readonly HoldingProcess[] {
-    const row = this.#rows.get(cookieNumber(socket));
-    return row === undefined ? NO_HOLDERS : this.#columns.holders(row);
+    const row = this.#rows.of(cookieNumber(socket));
+    return row === NO_ROW ? NO_HOLDERS : this.#columns.holders(row);
   }
 
   /** When a socket was opened, see {@link Remembered}; undefined for one that is not recorded. */
   seenSince(socket: SocketView): Pick<Remembered, 'firstSeenMs' | 'notBeforeMs'> | undefined {
-    const row = this.#rows.get(cookieNumber(socket));
-    return row === undefined ? undefined : this.#columns.since(row);
+    const row = this.#rows.of(cookieNumber(socket));
+    return row === NO_ROW ? undefined : this.#columns.since(row);
   }
 
   /** Inode of the socket of a row. */
@@ -132,8 +133,8 @@ export class ConnectionMemory {
    * entry has an owner.
    */
   closed(socket: SocketView): void {
-    const row = this.#rows.get(cookieNumber(socket));
-    if (row !== undefined) this.#columns.setClosed(row);
+    const row = this.#rows.of(cookieNumber(socket));
+    if (row !== NO_ROW) this.#columns.setClosed(row);
   }
 }
 

@@ -48,9 +48,14 @@ export function descriptorKindsOf(
  * Reads the descriptors of a process. Call this before the socket tables are read: a socket that is opened in between
  * is then in the tables.
  *
+ * @param sockets those of its descriptors that a pass found just before, with the inode of each
  * @returns undefined when the process has exited or cannot be read
  */
-export function scanDescriptors(machine: Machine, pid: number): DescriptorScan | undefined {
+export function scanDescriptors(
+  machine: Machine,
+  pid: number,
+  sockets?: ReadonlyMap<number, number>,
+): DescriptorScan | undefined {
   const scan: DescriptorScan = { pid, total: 0, byKind: {}, sockets: [] };
   const readable = eachDescriptor(
     pid,
@@ -62,6 +67,7 @@ export function scanDescriptors(machine: Machine, pid: number): DescriptorScan |
     },
     machine.proc,
     readLinkAtOf(machine),
+    sockets,
   );
   return readable ? scan : undefined;
 }

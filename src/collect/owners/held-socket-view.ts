@@ -1,3 +1,4 @@
+import { viewOf } from '../../base/byte-order.ts';
 import { BaseSocketView } from '../../model/socket/base-socket-view.ts';
 import { TCP_STATE } from '../../model/socket/tcp-state.ts';
 import type { HeldPass } from './owner-pass.ts';
@@ -7,17 +8,31 @@ export type HeldTable = ReturnType<HeldPass['read']>;
 
 /** AF_INET of the kernel's headers. */
 const AF_INET = 2;
+const IPPROTO_UDP = 17;
 const ADDRESS_BYTES = 16;
 
-/** A socket of a pass with IP addresses, most often TCP: a row of its table. Queues are known of listeners alone; timers and users are not. */
+/** A socket of a pass with IP addresses, most often TCP: a row of its table. Queues are known of TCP listeners alone; timers and users are not. */
 export class HeldSocketView extends BaseSocketView {
-  readonly proto = 'tcp';
   readonly #table: HeldTable;
+  readonly #families: Uint16Array;
+  readonly #states: Uint8Array;
+  readonly #inodes: Float64Array;
+  readonly #localPorts: Uint16Array;
+  readonly #peerPorts: Uint16Array;
+  readonly #localAddresses: DataView;
+  readonly #peerAddresses: DataView;
   #row = 0;
 
   constructor(table: HeldTable) {
     super();
     this.#table = table;
+    this.#families = table.column('family');
+    this.#states = table.column('state');
+    this.#inodes = table.column('inode');
+    this.#localPorts = table.column('localPort');
+    this.#peerPorts = table.column('peerPort');
+    this.#localAddresses = viewOf(table.column('localAddress'));
+    this.#peerAddresses = viewOf(table.column('peerAddress'));
   }
 
   moveTo(row: number): this {
@@ -25,20 +40,23 @@ export class HeldSocketView extends BaseSocketView {
     return this;
   }
 
+  get proto(): 'tcp' | 'udp' {
+    return this.#table.column('protocol')[this.#row] === IPPROTO_UDP ? 'udp' : 'tcp';
+  }
   get family(): 'inet' | 'inet6' {
-    return this.#table.column('family')[this.#row] === AF_INET ? 'inet' : 'inet6';
+    return this.#families[this.#row] === AF_INET ? 'inet' : 'inet6';
   }
   get state(): number {
-    return this.#table.column('state')[this.#row] ?? 0;
+    return this.#states[this.#row] ?? 0;
   }
   get inode(): number {
-    return this.#table.column('inode')[this.#row] ?? 0;
+    return this.#inodes[this.#row] ?? 0;
   }
   get localPort(): number {
-    return this.#table.column('localPort')[this.#row] ?? 0;
+    return this.#localPorts[this.#row] ?? 0;
   }
   get peerPort(): number {
-    return this.#table.column('peerPort')[this.#row] ?? 0;
+    return this.#peerPorts[this.#row] ?? 0;
   }
   get receiveQueue(): number | undefined {
     return this.state === TCP_STATE.LISTEN ? this.#table.column('acceptQueue')[this.#row] : undefined;
@@ -56,14 +74,14 @@ export class HeldSocketView extends BaseSocketView {
     return Math.floor((this.#table.column('cookie')[this.#row] ?? 0) / 2 ** 32);
   }
   override localWord(index: 0 | 1 | 2 | 3): number {
-    return this.#word('localAddress', index);
+    return this.#localAddresses.getUint32(this.#row * ADDRESS_BYTES + index * 4);
   }
   override peerWord(index: 0 | 1 | 2 | 3): number {
-    return this.#word('peerAddress', index);
+    return this.#peerAddresses.getUint32(this.#row * ADDRESS_BYTES + index * 4);
   }
 
-  #word(field: 'localAddress' | 'peerAddress', index: number): number {
-    const { buffer, byteOffset } = this.#table.column(field);
-    return new DataView(buffer, byteOffset + this.#row * ADDRESS_BYTES + index * 4).getUint32(0);
+  override cgroupId(): bigint | undefined {
+    const cgroup = this.#table.column('cgroup')[this.#row] ?? 0;
+    return cgroup === 0 ? undefined : BigInt(cgroup);
   }
 }

@@ -37,7 +37,7 @@ export class HostOwners {
   #read(wanted: ReadonlySet<number>): OwnerSource {
     const source = this.#readBy(this.#source ?? openOwnersOnce(this.#machine), wanted);
     // Processes that /proc does not show (with more capabilities, of another user) may hold them: a pass sees all.
-    if (source.denied.length > 0 && !isAllHeld(source, wanted)) this.#readBy(openOwners(this.#machine), wanted);
+    if (!isAllHeld(source, wanted) && source.denied.length > 0) this.#readBy(openOwners(this.#machine), wanted);
     return this.#source ?? source;
   }
 
@@ -49,5 +49,6 @@ export class HostOwners {
 }
 
 function isAllHeld(source: OwnerSource, wanted: ReadonlySet<number>): boolean {
-  return [...wanted].every((inode) => source.processesOf(inode).length > 0);
+  for (const inode of wanted) if (source.processesOf(inode).length === 0) return false;
+  return true;
 }

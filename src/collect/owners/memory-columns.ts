@@ -1,43 +1,39 @@
+import { withRoomFor } from '../../base/column-rows.ts';
 import type { Remembered } from '../../model/socket/connection-event.ts';
 import type { SocketView } from '../../model/socket/socket-view.ts';
 import { TCP_STATE } from '../../model/socket/tcp-state.ts';
 import type { HoldingProcess } from './owner-source.ts';
 
-/** Rows of a new table. */
-const FIRST_ROWS = 16;
 /** 32-bit words of a local and a peer address; IPv4 uses the first of each. */
 const WORDS = 8;
 const WORD_INDEXES = [0, 1, 2, 3] as const;
 
 const FLAG = { closed: 1, inet6: 2 } as const;
 
-/** The recorded fields of sockets as typed arrays, a row for each socket. Rows of removed sockets are reused. */
+/** The recorded fields of sockets as typed arrays, a row for each socket. */
 export class MemoryColumns {
-  #capacity = FIRST_ROWS;
-  #used = 0;
-  readonly #free: number[] = [];
-  #seenMs = new Float64Array(FIRST_ROWS);
-  #firstSeenMs = new Float64Array(FIRST_ROWS);
+  #seenMs = new Float64Array(0);
+  #firstSeenMs = new Float64Array(0);
   /** NaN where unknown. */
-  #notBeforeMs = new Float64Array(FIRST_ROWS);
-  #inodes = new Uint32Array(FIRST_ROWS);
-  #localPorts = new Uint16Array(FIRST_ROWS);
-  #peerPorts = new Uint16Array(FIRST_ROWS);
-  #states = new Uint8Array(FIRST_ROWS);
-  #flags = new Uint8Array(FIRST_ROWS);
-  #words = new Uint32Array(FIRST_ROWS * WORDS);
+  #notBeforeMs = new Float64Array(0);
+  #inodes = new Uint32Array(0);
+  #localPorts = new Uint16Array(0);
+  #peerPorts = new Uint16Array(0);
+  #states = new Uint8Array(0);
+  #flags = new Uint8Array(0);
+  #words = new Uint32Array(0);
   /** The last holders; the lists are shared, see `OwnerSource.processesOf`. */
   readonly #holders: (readonly HoldingProcess[] | undefined)[] = [];
 
   /**
-   * Adds a socket.
+   * Records a socket.
    *
+   * @param row without another one
    * @param nowMs time of the dump, milliseconds since the epoch
    * @param notBeforeMs time of the previous dump, which did not have it; undefined for none
-   * @returns its row
    */
-  add(socket: SocketView, nowMs: number, notBeforeMs: number | undefined): number {
-    const row = this.#free.pop() ?? this.#next();
+  set(row: number, socket: SocketView, nowMs: number, notBeforeMs: number | undefined): void {
+    if (row >= this.#seenMs.length) this.#grow(row);
     this.#seenMs[row] = nowMs;
     this.#firstSeenMs[row] = nowMs;
     this.#notBeforeMs[row] = notBeforeMs ?? Number.NaN;
@@ -53,7 +49,6 @@ export class MemoryColumns {
       this.#words[row * WORDS + index] = socket.localWord(index);
       this.#words[row * WORDS + 4 + index] = socket.peerWord(index);
     }
-    return row;
   }
 
   /** Updates a row from a later dump. */
@@ -65,9 +60,9 @@ export class MemoryColumns {
     if (inode !== 0) this.#inodes[row] = inode;
   }
 
-  remove(row: number): void {
+  /** Forgets who held the socket of a row that is deleted. */
+  clear(row: number): void {
     this.#holders[row] = undefined;
-    this.#free.push(row);
   }
 
   seenMs(row: number): number {
@@ -127,31 +122,17 @@ export class MemoryColumns {
     };
   }
 
-  #next(): number {
-    if (this.#used === this.#capacity) this.#grow();
-    return this.#used++;
-  }
-
-  #grow(): void {
-    // By half: with a thousand namespaces, doubling would waste memory in each.
-    this.#capacity = Math.ceil(this.#capacity * 1.5);
-    const grown = <T extends TypedArray>(column: T, larger: T): T => {
-      larger.set(column);
-      return larger;
-    };
-    const rows = this.#capacity;
-    this.#seenMs = grown(this.#seenMs, new Float64Array(rows));
-    this.#firstSeenMs = grown(this.#firstSeenMs, new Float64Array(rows));
-    this.#notBeforeMs = grown(this.#notBeforeMs, new Float64Array(rows));
-    this.#inodes = grown(this.#inodes, new Uint32Array(rows));
-    this.#localPorts = grown(this.#localPorts, new Uint16Array(rows));
-    this.#peerPorts = grown(this.#peerPorts, new Uint16Array(rows));
-    this.#states = grown(this.#states, new Uint8Array(rows));
-    this.#flags = grown(this.#flags, new Uint8Array(rows));
-    this.#words = grown(this.#words, new Uint32Array(rows * WORDS));
+  #grow(row: number): void {
+    this.#seenMs = withRoomFor(this.#seenMs, row);
+    this.#firstSeenMs = withRoomFor(this.#firstSeenMs, row);
+    this.#notBeforeMs = withRoomFor(this.#notBeforeMs, row);
+    this.#inodes = withRoomFor(this.#inodes, row);
+    this.#localPorts = withRoomFor(this.#localPorts, row);
+    this.#peerPorts = withRoomFor(this.#peerPorts, row);
+    this.#states = withRoomFor(this.#states, row);
+    this.#flags = withRoomFor(this.#flags, row);
+    this.#words = withRoomFor(this.#words, this.#seenMs.length * WORDS - 1);
   }
 }
 
 const NO_HOLDERS: readonly HoldingProcess[] = [];
-
-type TypedArray = Float64Array | Uint32Array | Uint16Array | Uint8Array;

@@ -1,5 +1,6 @@
 import type { Holder } from '../../model/socket/socket-columns.ts';
-import { containerOfProcess } from '../../procfs/cgroup.ts';
+import { readCgroupText } from '../../procfs/cgroup.ts';
+import { containerOf } from '../containers/container-of-process.ts';
 import type { Machine } from '../machine.ts';
 import type { ConnectionMemory } from './connection-memory.ts';
 import { deniedNote } from './denied-note.ts';
@@ -9,6 +10,8 @@ import { nameFrom } from './process-names.ts';
 /** A process with the name of its container, absent outside every container. */
 export interface Owner extends Holder {
   container?: string;
+  /** It exited before its container was read: whether it was in one is not known. */
+  isGone?: true;
 }
 
 /** How many searches for the owner of a socket hasten the next dump: some have none at all. */
@@ -142,16 +145,24 @@ export class NetnsOwners {
     this.#searches = searches;
   }
 
-  /** Whether every readable process was read since a socket was first seen without a holder. */
+  /**
+   * Whether every readable process was read since a socket was first seen without a holder, and it was there afterwards:
+   * one that is closed between a dump and the search has no holder either.
+   */
   #isUnheld(inode: number): boolean {
     const asOfMs = this.#source.asOfMs(inode);
     const search = this.#searches.get(inode);
-    return asOfMs !== undefined && search !== undefined && asOfMs >= search.sinceMs;
+    return asOfMs !== undefined && search !== undefined && search.count > 1 && asOfMs >= search.sinceMs;
   }
 
   /** The processes that hold the socket with this inode, see {@link OwnerSource.processesOf}. */
   holdersOf(inode: number): readonly HoldingProcess[] {
     return this.#source.processesOf(inode);
+  }
+
+  /** Whether any container runs, or has run, whose process may hold a socket of the namespace. */
+  get knowsContainers(): boolean {
+    return this.#containerNames.size > 0 || this.#askedNames.size > 0;
   }
 
   /** Name of the container of a socket's holders: that of the first which is in one; undefined for none. */
@@ -174,9 +185,10 @@ export class NetnsOwners {
     if (known?.command === command) return known.owner;
     const name = nameFrom(this.#machine, { pid, name: command });
     const isShared = this.#soleContainer === undefined && this.#containerNames.size > 0;
-    const id = isShared ? containerOfProcess(pid, this.#machine.proc)?.id : undefined;
+    const id = isShared ? containerOf(this.#machine, pid)?.id : undefined;
     const container = id === undefined ? undefined : this.#nameOf(id);
-    const owner = { pid, name, ...(container !== undefined && { container }) };
+    const owner: Owner = { pid, name, ...(container !== undefined && { container }) };
+    if (isShared && id === undefined && readCgroupText(pid, this.#machine.proc) === undefined) owner.isGone = true;
     this.#processes.set(pid, { command, owner });
     return owner;
   }

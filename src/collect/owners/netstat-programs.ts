@@ -3,6 +3,7 @@ import { readProgramName } from '../../procfs/command-line.ts';
 import { isDescriptorListDenied } from '../../procfs/descriptors.ts';
 import { listPids } from '../../procfs/pids.ts';
 import type { Machine } from '../machine.ts';
+import { isOrdinaryUser, missingOf, TO_LIST_DESCRIPTORS, whyDenied } from '../permissions.ts';
 import { HostOwners } from './host-owners.ts';
 
 /** Longest `PID/name` of netstat, bytes. */
@@ -14,6 +15,8 @@ export interface NetstatPrograms {
   of(inode: number): Uint8Array | undefined;
   /** netstat's warning for stderr; undefined when everything could be read. */
   warning: string | undefined;
+  /** Why, where a capability is missing that root has; undefined otherwise. */
+  note: string | undefined;
 }
 
 /** Finds the programs of the whole host, as netstat does when it is run in another network namespace with nsenter(1). */
@@ -24,7 +27,10 @@ export function findPrograms(machine: Machine): NetstatPrograms {
     if (!names.has(pid)) names.set(pid, programOf(machine, pid));
     return names.get(pid);
   };
+  const missing = missingOf(machine, TO_LIST_DESCRIPTORS);
+  const isLessThanRoot = missing !== undefined && missing.length > 0 && !isOrdinaryUser(machine);
   return {
+    note: isLessThanRoot ? `programs of other processes are not known: ${whyDenied(machine, missing)}` : undefined,
     of(inode) {
       for (const { process, fd } of owners.holdersOf(inode)) {
         const name = isSeenByNetstat(machine, process.pid, fd) ? nameOf(process.pid) : undefined;

@@ -1,4 +1,4 @@
-import { readProcText } from '../../procfs/read.ts';
+import { openFiles } from '../../procfs/open-files.ts';
 import type { Machine } from '../machine.ts';
 import { ownerPass } from './owner-pass.ts';
 import type { OwnerSource, WorkBudget } from './owner-source.ts';
@@ -23,11 +23,6 @@ export function openOwners(machine: Machine, budget?: WorkBudget): OwnerSource {
 
 /** As {@link openOwners}, for a single answer: the cheapest source, too. */
 export function openOwnersOnce(machine: Machine): OwnerSource {
-  if (openFiles(machine) >= WORTH_A_PASS) return openOwners(machine);
+  if (openFiles(machine.proc) >= WORTH_A_PASS) return openOwners(machine);
   return new ProcOwners(machine, undefined, `fewer than ${WORTH_A_PASS} files are open, which is faster to read`);
-}
-
-/** How many files the processes of the host have open, by the first number of `/proc/sys/fs/file-nr`, proc_sys_fs(5). */
-function openFiles({ proc }: Machine): number {
-  return Number.parseInt(readProcText(`${proc}/sys/fs/file-nr`) ?? '0', 10);
 }

@@ -1,14 +1,13 @@
-import fs from 'node:fs';
 import { perObject } from '../../base/memo.ts';
 import { BtfError } from '../../bpf/kernel-types.ts';
 import type { Fields } from '../../bpf/record-layout.ts';
 import { BpfError } from '../../kernel/bpf/bpf-error.ts';
 import { DescriptorPass, HELD_SOCKETS, type PassKind, SOCKET_HOLDERS } from '../../kernel/bpf/descriptor-pass.ts';
 import type { SystemCalls } from '../../kernel/system-calls.ts';
-import { FIRST_PID_NAMESPACE_LINK } from '../../procfs/own-privileges.ts';
+import { inFirstPidNamespace } from '../../procfs/own-privileges.ts';
 import { PROC } from '../../procfs/read.ts';
 import type { Machine } from '../machine.ts';
-import { missingOf, TO_LOAD_PROGRAMS } from '../permissions.ts';
+import { missingOf, PROGRAMS_ARE_OFF, TO_LOAD_PROGRAMS } from '../permissions.ts';
 
 /** The pass over all descriptors that says who holds which socket. */
 export type OwnerPass = Exclude<ReturnType<typeof ownersOf>, string>;
@@ -36,12 +35,12 @@ const heldOf = perObject((calls: SystemCalls) => openPass(calls, HELD_SOCKETS));
  * host's PID namespace it would miss the rest of the host and misnumber what it sees, so that it is not made there.
  */
 function passOf<T>(machine: Machine, open: (calls: SystemCalls) => T | string): T | string {
-  if (machine.withoutPrograms === true) return 'SOCKLENS_BPF is off';
+  if (machine.withoutPrograms === true) return PROGRAMS_ARE_OFF;
   if (machine.proc !== PROC) return 'another proc file system is read';
   const missing = missingOf(machine, TO_LOAD_PROGRAMS);
   // Asked first: reading the kernel's types takes longer than the answer EPERM.
   if (missing === undefined || missing.length > 0) return `${(missing ?? TO_LOAD_PROGRAMS).join(' and ')} missing`;
-  if (!isFirstPidNamespace(machine))
+  if (!inFirstPidNamespace(machine.proc))
     return 'socklens runs in a PID namespace of its own (a container without --pid=host)';
   try {
     return open(machine.systemCalls());
@@ -56,13 +55,5 @@ function openPass<F extends Fields>(calls: SystemCalls, kind: PassKind<F>): Desc
   } catch (error) {
     if (error instanceof BpfError || error instanceof BtfError) return error.message;
     throw error;
-  }
-}
-
-function isFirstPidNamespace({ proc }: Machine): boolean {
-  try {
-    return fs.readlinkSync(`${proc}/self/ns/pid`) === FIRST_PID_NAMESPACE_LINK;
-  } catch {
-    return false;
   }
 }

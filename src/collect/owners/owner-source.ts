@@ -1,3 +1,5 @@
+import type { HOLDER_FIELDS } from '../../bpf/programs/descriptor-program.ts';
+import type { RecordTable } from '../../bpf/record-table.ts';
 import type { OwnersOrigin } from '../../model/sample/coverage.ts';
 import type { Holder } from '../../model/socket/socket-columns.ts';
 
@@ -15,6 +17,9 @@ export interface SocketHolder {
   /** The lowest descriptor number that refers to the socket. */
   fd: number;
 }
+
+/** What passes over all descriptors have in common: a row for each descriptor that is a socket. */
+export type HolderTable = RecordTable<typeof HOLDER_FIELDS>;
 
 /** The sockets that a process has open. */
 export interface HeldSockets {
@@ -57,6 +62,13 @@ export interface OwnerSource {
   readonly origin: OwnersOrigin;
   /** Reads who holds sockets now. After it {@link holdersOf} is no older than {@link asOfMs} says. */
   round(wanted: WantedOwners): void;
+  /**
+   * Takes over a pass over the descriptors of all processes that was made for another purpose, in the place of a round.
+   * Absent where such a pass is not permitted.
+   *
+   * @param atMs when it began, milliseconds since the epoch
+   */
+  take?(pass: HolderTable, atMs: number): void;
   /** The processes that hold the socket with this inode, by PID; empty where none is known. */
   holdersOf(inode: number): readonly SocketHolder[];
   /** As {@link holdersOf}, without descriptors: a list that sockets with the same holders share, to be stored. */

@@ -1,9 +1,9 @@
 import type { OwnersOrigin } from '../../model/sample/coverage.ts';
-import { containerOfProcess } from '../../procfs/cgroup.ts';
 import { eachSocketDescriptor } from '../../procfs/descriptors.ts';
 import { otherThreadFolder } from '../../procfs/living-thread.ts';
 import { listPids } from '../../procfs/pids.ts';
 import { readStat } from '../../procfs/stat.ts';
+import { containerOf } from '../containers/container-of-process.ts';
 import type { Machine } from '../machine.ts';
 import { OwnerIndex } from './owner-index.ts';
 import type {
@@ -260,7 +260,7 @@ export class ProcOwners implements OwnerSource {
       this.#index.remove(pid);
       return;
     }
-    const containerId = this.#index.process(pid)?.containerId ?? containerOfProcess(pid, proc)?.id;
+    const containerId = this.#index.process(pid)?.containerId ?? containerOf(this.#machine, pid)?.id;
     this.#index.put({ pid, name: nameFrom(this.#machine, stat), startTicks, containerId }, sockets);
   }
 }

@@ -1,6 +1,7 @@
-import { containerOfProcess } from '../../procfs/cgroup.ts';
+import type { CgroupContainer } from '../../procfs/cgroup.ts';
 import { readNetns, readProcNetInode } from '../../procfs/namespaces.ts';
-import { listPids } from '../../procfs/pids.ts';
+import { listPids, listProgramPids } from '../../procfs/pids.ts';
+import { containerOf } from '../containers/container-of-process.ts';
 import type { Machine } from '../machine.ts';
 
 /** A process with its network namespace and container. */
@@ -12,35 +13,51 @@ export interface ProcessEntry {
    */
   netns: number;
   /** The container that its cgroup path names; undefined for none. */
-  container: { runtime: string; id: string } | undefined;
+  container: CgroupContainer | undefined;
 }
 
 /**
- * Reads PID, network namespace and container of every visible process. Those without a namespace (zombies) are left
- * out.
+ * Reads PID, network namespace and container of every visible process but the kernel's. Those without a namespace
+ * (zombies) are left out.
  */
 export function readProcessTable(machine: Machine): ProcessEntry[] {
   const { proc } = machine;
   const identify = netnsIdentifier(proc);
-  return listPids(proc)
+  return listProgramPids(proc)
     .map((pid) => processEntry(machine, pid, identify))
     .filter((entry) => entry !== undefined);
 }
 
 /** @returns undefined for a process without a namespace */
 export function processEntry(
-  { proc }: Machine,
+  machine: Machine,
   pid: number,
   identify: (pid: number) => number | undefined,
 ): ProcessEntry | undefined {
   const netns = identify(pid);
-  return netns === undefined ? undefined : { pid, netns, container: containerOfProcess(pid, proc) };
+  return netns === undefined ? undefined : { pid, netns, container: containerOf(machine, pid) };
 }
 
 /** The lowest PID in a network namespace; undefined for none. Cheaper than the whole table: no cgroup is read. */
 export function processInNetns(machine: Machine, netns: number): number | undefined {
   const identify = netnsIdentifier(machine.proc);
   return listPids(machine.proc).find((pid) => identify(pid) === netns);
+}
+
+/** As {@link processInNetns}, for several namespaces: each process is looked at once, when the first is asked for. */
+export function processesByNetns(machine: Machine): (netns: number) => number | undefined {
+  let found: Map<number, number> | undefined;
+  return (netns) => {
+    if (found === undefined) {
+      found = new Map();
+      const identify = netnsIdentifier(machine.proc);
+      for (const pid of listPids(machine.proc)) {
+        const own = identify(pid);
+        if (own !== undefined && !found.has(own)) found.set(own, pid);
+      }
+    }
+    return found.get(netns);
+  };
 }
 
 /**

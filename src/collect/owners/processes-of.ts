@@ -1,6 +1,6 @@
 import { Failure } from '../../model/failure.ts';
-import { containerOfProcess } from '../../procfs/cgroup.ts';
 import { listPids } from '../../procfs/pids.ts';
+import { containerOf } from '../containers/container-of-process.ts';
 import type { Machine } from '../machine.ts';
 import { type NetnsHandle, sameProcess, vanished } from '../target/netns-handle.ts';
 import { netnsIdentifier } from './process-table.ts';
@@ -17,7 +17,7 @@ export function processesOf(machine: Machine, handle: NetnsHandle): number[] {
   if (runtime === 'netns') return processesInNetns(machine, handle);
   if (main === undefined || !sameProcess(machine, handle)) throw vanished(target);
   if (id === undefined) return [main];
-  const isInContainer = (pid: number) => containerOfProcess(pid, machine.proc)?.id === id;
+  const isInContainer = (pid: number) => containerOf(machine, pid)?.id === id;
   return [main, ...listPids(machine.proc).filter((pid) => pid !== main && isInContainer(pid))];
 }
 

@@ -50,23 +50,52 @@ export function relatedProcesses(machine: Machine, mainPid: number, engine?: num
   };
   const first = readStat(1, proc);
   if (first !== undefined && mainPid !== 1) add('PID 1', 1, nameOfProcess(machine, 1));
-  for (const pid of listPids(proc)) {
-    const stat = readStat(pid, proc);
-    const role = ROLES.get(stat?.name ?? '');
-    if (stat === undefined || role === undefined) continue;
-    // An Engine starts its own containerd as its child where it is not given another.
-    const ofEngine = stat.name === ENGINE ? pid : isEngine(stat.parentPid, proc) ? stat.parentPid : undefined;
-    if (engine === undefined || ofEngine === undefined || ofEngine === engine)
-      add(role, pid, nameOfProcess(machine, pid));
-  }
+  for (const { role, pid } of daemonsOf(engine, proc)) add(role, pid, nameOfProcess(machine, pid));
+  const parent = containerParent(machine, mainPid);
+  return parent === undefined ? found : [...found, parent];
+}
+
+/**
+ * The program of the runtime that is the parent of a container's main process, and passes its limits on.
+ *
+ * @returns undefined where that is none that is known
+ */
+export function containerParent(machine: Machine, mainPid: number): Related | undefined {
+  const { proc } = machine;
   for (let stat = readStat(mainPid, proc); stat !== undefined && stat.parentPid > 1; ) {
     stat = readStat(stat.parentPid, proc);
     const role = PARENTS.get(stat?.name ?? '');
     if (stat === undefined || role === undefined) continue;
-    add(role, stat.pid, nameOfProcess(machine, stat.pid));
-    break;
+    const nofile = readLimits(stat.pid, proc)?.nofile;
+    return nofile && { role, pid: stat.pid, name: nameOfProcess(machine, stat.pid), nofile };
   }
-  return found;
+  return undefined;
+}
+
+/** A daemon of a runtime. */
+interface Daemon {
+  role: string;
+  pid: number;
+  /** PID of the Engine that it is, or that started it; undefined for others. */
+  engine: number | undefined;
+}
+
+/** Those that an Engine works with; all of them where the Engine is not known. */
+function daemonsOf(engine: number | undefined, proc: string): Daemon[] {
+  const all = listPids(proc).flatMap((pid): Daemon[] => {
+    const stat = readStat(pid, proc);
+    const role = ROLES.get(stat?.name ?? '');
+    if (stat === undefined || role === undefined) return [];
+    // An Engine starts its own containerd as its child where it is not given another.
+    return [
+      { role, pid, engine: stat.name === ENGINE ? pid : isEngine(stat.parentPid, proc) ? stat.parentPid : undefined },
+    ];
+  });
+  if (engine === undefined) return all;
+  const hasOwn = all.some((daemon) => daemon.engine === engine && daemon.pid !== engine);
+  return all.filter(
+    (daemon) => daemon.engine === engine || (daemon.role === 'containerd' && daemon.engine === undefined && !hasOwn),
+  );
 }
 
 function isEngine(pid: number, proc: string): boolean {

@@ -11,6 +11,7 @@ import { isDenied, isGone } from '../../procfs/read.ts';
 import { readStat } from '../../procfs/stat.ts';
 import type { Machine } from '../machine.ts';
 import { netnsIdentifier } from '../owners/process-table.ts';
+import { whyDenied } from '../permissions.ts';
 import type { NetnsHandle } from './netns-handle.ts';
 
 /**
@@ -37,11 +38,12 @@ export function handleOfProcess(machine: Machine, pid: number, as: Omit<Target, 
 }
 
 /** The error for a process that `/proc` does not show. @param name of the target */
-export function notFound({ proc }: Machine, pid: number, name: string): Failure {
+export function notFound(machine: Machine, pid: number, name: string): Failure {
+  const { proc } = machine;
   if (!isHidden(pid, proc)) return new Failure('no-target', `${name}: no such process: ${pid} (or it has just exited)`);
   return new Failure(
     'not-permitted',
-    `${name}: process ${pid} is hidden (${proc} is mounted with hidepid, and process ${pid} belongs to another user); run as root`,
+    `${name}: process ${pid} is hidden (${proc} is mounted with hidepid, and process ${pid} belongs to another user): ${whyDenied(machine, ['CAP_SYS_PTRACE'])}`,
   );
 }
 
@@ -64,23 +66,42 @@ export function handleOfNamed(
   processIn: (netns: number) => number | undefined = () => undefined,
 ): NetnsHandle {
   const shown = `netns:${name}`;
-  const file = name.startsWith('/') ? name : `${machine.namedNamespaces}/${name}`;
+  const file = fileOf(machine.namedNamespaces, name);
   const netns = namespaceOf(machine, name, file, shown);
-  const own = netns === readNetns('self', machine.proc);
+  return namedHandle(machine, { name, netns, own: netns === readNetns('self', machine.proc) }, processIn);
+}
+
+/** The handles of all {@link namedNamespaces}. @param processIn as of {@link handleOfNamed} */
+export function handlesOfNamed(machine: Machine, processIn: (netns: number) => number | undefined): NetnsHandle[] {
+  const self = readNetns('self', machine.proc);
+  return namedNamespaces(machine).map((named) =>
+    namedHandle(machine, { ...named, own: named.netns === self }, processIn),
+  );
+}
+
+function namedHandle(
+  { proc, namedNamespaces: folder }: Machine,
+  { name, netns, own }: { name: string; netns: number; own: boolean },
+  processIn: (netns: number) => number | undefined,
+): NetnsHandle {
   const pid = own ? process.pid : processIn(netns);
-  const { proc } = machine;
   return {
-    target: { name: shown, runtime: 'netns', ...(pid !== undefined && { pid }), netns },
-    netnsFile: file,
+    target: { name: `netns:${name}`, runtime: 'netns', ...(pid !== undefined && { pid }), netns },
+    netnsFile: fileOf(folder, name),
     procNet: pid === undefined ? undefined : `${proc}/${pid}/net`,
     own,
   };
 }
 
+/** @param name a name of `ip netns`, or the absolute path of a namespace file */
+function fileOf(folder: string, name: string): string {
+  return name.startsWith('/') ? name : `${folder}/${name}`;
+}
+
 /** @throws {Failure} as {@link namespaceInode}, with the nearest name where there is none of this name */
 function namespaceOf(machine: Machine, name: string, file: string, shown: string): number {
   try {
-    return namespaceInode(file, shown);
+    return namespaceInode(machine, file, shown);
   } catch (error) {
     if (!(error instanceof Failure) || error.kind !== 'no-target') throw error;
     const names = namedNamespaces(machine).map((namespace) => namespace.name);
@@ -93,13 +114,17 @@ function namespaceOf(machine: Machine, name: string, file: string, shown: string
 /** `NSFS_MAGIC` of include/uapi/linux/magic.h: type of a namespace file in statfs(2). */
 const NSFS_MAGIC = 0x6e736673;
 
-function namespaceInode(file: string, shown: string): number {
+function namespaceInode(machine: Machine, file: string, shown: string): number {
   try {
     const isNamespace = fs.statfsSync(file).type === NSFS_MAGIC;
     if (isNamespace) return fs.statSync(file).ino;
   } catch (error) {
     if (isGone(error)) throw new Failure('no-target', `${shown}: ${file} does not exist; \`ip netns\` lists the names`);
-    if (isDenied(error)) throw new Failure('not-permitted', `${shown}: reading ${file} is not permitted; run as root`);
+    if (isDenied(error))
+      throw new Failure(
+        'not-permitted',
+        `${shown}: reading ${file} is not permitted: ${whyDenied(machine, ['CAP_DAC_READ_SEARCH'])}`,
+      );
     throw error;
   }
   throw new Failure('no-target', `${shown}: ${file} is not a namespace`);
@@ -113,12 +138,12 @@ function namespaceInode(file: string, shown: string): number {
 export function namedNamespaces(machine: Machine): { name: string; netns: number }[] {
   const found = new Map<number, string>();
   for (const name of namesOfIp(machine)) {
-    const netns = inodeIfNamespace(`${machine.namedNamespaces}/${name}`, name);
+    const netns = inodeIfNamespace(machine, `${machine.namedNamespaces}/${name}`, name);
     if (netns !== undefined) found.set(netns, name);
   }
   for (const { file, netns } of mountedNamespaces(machine)) {
     // A mount may be hidden by another one over it.
-    if (!found.has(netns) && inodeIfNamespace(file, file) === netns) found.set(netns, file);
+    if (!found.has(netns) && inodeIfNamespace(machine, file, file) === netns) found.set(netns, file);
   }
   return [...found].map(([netns, name]) => ({ name, netns }));
 }
@@ -142,9 +167,9 @@ function mountedNamespaces({ proc }: Machine): NetnsMount[] {
 }
 
 /** @returns undefined where the file was never mounted, or is being deleted */
-function inodeIfNamespace(file: string, name: string): number | undefined {
+function inodeIfNamespace(machine: Machine, file: string, name: string): number | undefined {
   try {
-    return namespaceInode(file, name);
+    return namespaceInode(machine, file, name);
   } catch (error) {
     if (!(error instanceof Failure)) throw error;
     return undefined;

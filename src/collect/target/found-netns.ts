@@ -2,7 +2,8 @@ import { Failure } from '../../model/failure.ts';
 import type { Scope } from '../../model/netns/scope.ts';
 import type { ContainerInstance, Inventory } from '../containers/inventory.ts';
 import type { Machine } from '../machine.ts';
-import { handleOfHost, handleOfNamed, handleOfProcess, namedNamespaces } from './find-netns.ts';
+import { handleOfHost, handleOfProcess, handlesOfNamed } from './find-netns.ts';
+import { handleOfInstance } from './handle-of-container.ts';
 import type { NetnsHandle } from './netns-handle.ts';
 
 /** A network namespace of this machine with its containers and processes. */
@@ -38,9 +39,7 @@ export function findNamespaces(machine: Machine, inventory: Inventory, all: bool
       if (known.scope !== undefined) known.scope = [...known.scope, facts.id];
       continue;
     }
-    const handle = handleIfThere(() =>
-      handleOfProcess(machine, pid, { name: facts.name, runtime: facts.runtime, id: facts.id }),
-    );
+    const handle = handleIfThere(() => handleOfInstance(machine, facts, pid));
     if (handle === undefined) continue;
     const isHost = netns === host.target.netns;
     namespaces.set(netns, {
@@ -80,12 +79,7 @@ function otherNamespaces(
       scope: undefined,
     });
   };
-  for (const { name, netns } of namedNamespaces(machine)) {
-    add(
-      netns,
-      handleIfThere(() => handleOfNamed(machine, name, (wanted) => first.get(wanted))),
-    );
-  }
+  for (const handle of handlesOfNamed(machine, (wanted) => first.get(wanted))) add(handle.target.netns, handle);
   for (const [netns, pid] of first) {
     if (known.has(netns) || found.has(netns)) continue;
     add(

@@ -1,7 +1,8 @@
 import { nearest } from '../../base/nearest.ts';
 import { safeText } from '../../base/safe-text.ts';
 import { meantFilter } from '../../filter/meant-filter.ts';
-import { RuntimeError } from '../../runtimes/runtime.ts';
+import { serviceOf } from '../../model/container/service.ts';
+import type { Inventory } from '../containers/inventory.ts';
 import type { Machine } from '../machine.ts';
 import { namedNamespaces } from './find-netns.ts';
 
@@ -9,18 +10,11 @@ import { namedNamespaces } from './find-netns.ts';
  * What an unknown TARGET may have meant, as the end of an error: a container, a named namespace, or a word of a FILTER,
  * because arguments are TARGETs until the first word that a filter knows.
  *
+ * @param running the containers that are known
  * @returns `; did you mean X?`, empty where nothing is near
  */
-export async function meantTarget(machine: Machine, name: string): Promise<string> {
-  const lists = machine.runtimes.map(async (runtime) => {
-    try {
-      return (await runtime.list()).map((container) => container.name);
-    } catch (error) {
-      if (error instanceof RuntimeError) return [];
-      throw error;
-    }
-  });
-  const containers = (await Promise.all(lists)).flat();
+export function meantTarget(machine: Machine, name: string, running: Inventory['containers']): string {
+  const containers = running.flatMap(({ facts }) => [facts.name, serviceOf(facts)?.short ?? facts.name]);
   const namespaces = namedNamespaces(machine).map((namespace) => namespace.name);
   const target = nearest(name, [...containers, 'host', 'all', ...namespaces]);
   if (target !== undefined) {

@@ -21,6 +21,8 @@ export interface NetnsHandle {
   own: boolean;
   /** Start of {@link Target.pid} in clock ticks since boot, to detect a reused PID; absent without a process. */
   startTicks?: number;
+  /** See `ContainerFacts.reportedBy`: whoever changes something checks it again. */
+  reportedBy?: number;
 }
 
 /**

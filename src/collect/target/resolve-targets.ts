@@ -1,12 +1,15 @@
 import { Failure } from '../../model/failure.ts';
-import { containerOfProcess } from '../../procfs/cgroup.ts';
+import { containerOf } from '../containers/container-of-process.ts';
+import { howToSee } from '../containers/how-to-see.ts';
 import { type Inventory, takeInventory } from '../containers/inventory.ts';
 import type { Machine } from '../machine.ts';
-import { processInNetns } from '../owners/process-table.ts';
-import { findContainer } from './find-container.ts';
+import { processesByNetns, processInNetns } from '../owners/process-table.ts';
+import { findContainers, handlesOf, handlesOfPods } from './find-container.ts';
 import { handleOfHost, handleOfNamed, handleOfProcess } from './find-netns.ts';
 import type { NetnsHandle } from './netns-handle.ts';
-import { matchesPattern } from './target-pattern.ts';
+import { type PodSpec, podsMeant } from './pod-target.ts';
+import { isOfService, noSuchService } from './service-target.ts';
+import { isLike } from './target-pattern.ts';
 import { parseTargets, type TargetSpec } from './target-spec.ts';
 
 /** A target that exists. */
@@ -19,26 +22,42 @@ export interface FoundTarget {
 /**
  * The handles of a TARGET argument, in its order, each once.
  *
- * @throws {Failure} `usage` for text that is not a TARGET; as {@link findContainer} and `find-netns.ts`
+ * @throws {Failure} `usage` for text that is not a TARGET; as {@link findContainers} and `find-netns.ts`
  */
 export async function resolveTargets(machine: Machine, text: string): Promise<NetnsHandle[]> {
   return (await findTargets(machine, text, () => takeInventory(machine))).map(({ handle }) => handle);
 }
 
 /**
+ * The handles of a TARGET argument for what each process has of its own, such as limits: as {@link resolveTargets}, but a
+ * pod means its containers, not their network namespace.
+ *
+ * @throws {Failure} as {@link resolveTargets}
+ */
+export async function resolveProcesses(machine: Machine, text: string): Promise<NetnsHandle[]> {
+  const found = await findTargets(machine, text, () => takeInventory(machine), false);
+  return found.map(({ handle }) => handle);
+}
+
+/**
  * What a TARGET argument means, in its order, each target once.
  *
  * @param inventory called for targets that need it
+ * @param podsArePlaces whether a pod means its network namespace; otherwise its containers
  * @throws {Failure} as {@link resolveTargets}
  */
 export async function findTargets(
   machine: Machine,
   text: string,
   inventory: () => Promise<Inventory>,
+  podsArePlaces = true,
 ): Promise<FoundTarget[]> {
   const found: FoundTarget[] = [];
-  for (const spec of parseTargets(text)) {
-    for (const handle of await resolve(machine, spec, inventory)) {
+  const specs = parseTargets(text);
+  const isOnly = specs.length === 1;
+  const processIn = isOnly ? (netns: number) => processInNetns(machine, netns) : processesByNetns(machine);
+  for (const spec of specs) {
+    for (const handle of await resolve(machine, spec, { inventory, processIn, podsArePlaces })) {
       const known = found.some(
         ({ handle: { target } }) => target.name === handle.target.name && target.id === handle.target.id,
       );
@@ -52,15 +71,22 @@ export async function findTargets(
  * Id of the container whose sockets a target means: a container's, and that of the container of a `pid:N`; undefined
  * for a target that means its whole namespace.
  */
-export function containerMeantBy({ proc }: Machine, { target }: NetnsHandle): string | undefined {
+export function containerMeantBy(machine: Machine, { target }: NetnsHandle): string | undefined {
   if (target.runtime !== 'pid' || target.pid === undefined) return target.id;
-  return containerOfProcess(target.pid, proc)?.id;
+  return containerOf(machine, target.pid)?.id;
+}
+
+interface Resolving {
+  inventory: () => Promise<Inventory>;
+  /** The lowest PID in a network namespace. */
+  processIn: (netns: number) => number | undefined;
+  podsArePlaces: boolean;
 }
 
 async function resolve(
   machine: Machine,
   spec: TargetSpec,
-  inventory: () => Promise<Inventory>,
+  { inventory, processIn, podsArePlaces }: Resolving,
 ): Promise<NetnsHandle[]> {
   switch (spec.kind) {
     case 'host':
@@ -68,19 +94,52 @@ async function resolve(
     case 'pid':
       return [handleOfProcess(machine, spec.pid, { name: `pid:${spec.pid}`, runtime: 'pid' })];
     case 'netns':
-      return [handleOfNamed(machine, spec.name, (netns) => processInNetns(machine, netns))];
+      return [handleOfNamed(machine, spec.name, processIn)];
     case 'container':
-      return [await findContainer(machine, spec.name, spec.runtime)];
+      return findContainers(machine, spec, inventory);
     case 'pattern':
       return containersLike(machine, spec, await inventory());
+    case 'service':
+      return containersOfService(machine, spec, await inventory());
+    case 'pod':
+      return containersOfPods(machine, spec, await inventory(), podsArePlaces);
     case 'all':
       return everyContainer(machine, await inventory());
   }
 }
 
+function containersOfPods(
+  machine: Machine,
+  spec: PodSpec,
+  { containers, processes }: Inventory,
+  arePlaces: boolean,
+): NetnsHandle[] {
+  const { containers: meant, isWhole } = podsMeant(
+    containers.map(({ facts }) => facts),
+    spec,
+  );
+  const instances = containers.filter(({ facts }) => meant.includes(facts));
+  const handles = handlesOfPods(
+    machine,
+    { containers: instances, isWhole: isWhole && arePlaces },
+    hostNetnsOf(processes),
+  );
+  if (handles.length === 0)
+    throw new Failure('no-target', `${spec.text}: none of its processes was found on this machine`);
+  return handles;
+}
+
+/** The host's network namespace, as a process table has it; undefined where process 1 is not in it. */
+export function hostNetnsOf(processes: Inventory['processes']): number | undefined {
+  return processes.find(({ pid }) => pid === 1)?.netns;
+}
+
 function everyContainer(machine: Machine, { containers, runtimeSummaries }: Inventory): NetnsHandle[] {
   if (containers.length === 0)
-    throw new Failure('no-target', `all: no container is running (${runtimeSummaries.join('; ')})`);
+    throw new Failure(
+      'no-target',
+      `all: no container is running (${runtimeSummaries.join('; ')})${howToSee(machine, '')}`,
+    );
   return handlesOf(machine, containers);
 }
 
@@ -98,25 +157,15 @@ function containersLike(
   return handlesOf(machine, matching);
 }
 
-/** Whether a container's name matches a glob. @param runtime undefined for any */
-export function isLike(
-  facts: { name: string; runtime: string },
-  pattern: string,
-  runtime: string | undefined,
-): boolean {
-  return (runtime === undefined || facts.runtime === runtime) && matchesPattern(facts.name, pattern);
-}
-
-function handlesOf(machine: Machine, containers: Inventory['containers']): NetnsHandle[] {
-  const handles: NetnsHandle[] = [];
-  for (const { facts, pid } of containers) {
-    if (pid === undefined) continue;
-    try {
-      handles.push(handleOfProcess(machine, pid, { name: facts.name, runtime: facts.runtime, id: facts.id }));
-    } catch (error) {
-      // It stopped since it was listed.
-      if (!(error instanceof Failure)) throw error;
-    }
-  }
-  return handles;
+function containersOfService(
+  machine: Machine,
+  spec: Extract<TargetSpec, { kind: 'service' }>,
+  { containers }: Inventory,
+): NetnsHandle[] {
+  const matching = containers.filter(({ facts }) => isOfService(facts, spec));
+  if (matching.length > 0) return handlesOf(machine, matching);
+  throw noSuchService(
+    spec,
+    containers.map(({ facts }) => facts),
+  );
 }

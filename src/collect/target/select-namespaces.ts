@@ -2,8 +2,8 @@ import { grouped } from '../../base/lists.ts';
 import { type Scope, scopeOf } from '../../model/netns/scope.ts';
 import type { NetnsMembers } from '../../model/netns/sharing.ts';
 import type { Target } from '../../model/netns/target.ts';
-import { containerOfProcess } from '../../procfs/cgroup.ts';
 import { listPids } from '../../procfs/pids.ts';
+import { containerOf } from '../containers/container-of-process.ts';
 import type { Inventory } from '../containers/inventory.ts';
 import type { Machine } from '../machine.ts';
 import { netnsIdentifier } from '../owners/process-table.ts';
@@ -52,7 +52,7 @@ export function scopeIn(netns: number, targets: readonly FoundTarget[], inventor
 export function membersOf(netns: number, { containers, processes }: Inventory): NetnsMembers<{ id: string }> {
   return {
     containers: containers.filter((container) => container.netns === netns).map(({ facts }) => facts),
-    host: processes.some((entry) => entry.pid === 1 && entry.netns === netns),
+    host: processes.find(({ pid }) => pid === 1)?.netns === netns,
   };
 }
 
@@ -60,21 +60,22 @@ export function membersOf(netns: number, { containers, processes }: Inventory): 
  * Whether others than the containers of these targets may have sockets in their namespace. Reads no more than the
  * namespace of every process, so that a namespace of one container costs no inventory.
  */
-function mayBeShared({ proc }: Machine, netns: number, targets: readonly FoundTarget[]): boolean {
+function mayBeShared(machine: Machine, netns: number, targets: readonly FoundTarget[]): boolean {
   const named = new Set<string>();
   for (const { container, handle } of targets) {
     if (container === undefined) return false;
     const { pid } = handle.target;
     // Where cgroups do not name containers, only runtimes tell who is there.
-    if (pid === undefined || containerOfProcess(pid, proc)?.id !== container) return true;
+    if (pid === undefined || containerOf(machine, pid)?.id !== container) return true;
     named.add(container);
   }
+  const { proc } = machine;
   const identify = netnsIdentifier(proc);
   return (
     named.size > 1 ||
     listPids(proc).some((pid) => {
       if (identify(pid) !== netns) return false;
-      const id = pid === 1 ? 'host' : containerOfProcess(pid, proc)?.id;
+      const id = pid === 1 ? 'host' : containerOf(machine, pid)?.id;
       return id !== undefined && !named.has(id);
     })
   );
@@ -93,5 +94,6 @@ function oneHandle(targets: readonly FoundTarget[]): NetnsHandle {
     ...(pid !== undefined && { pid }),
     netns,
   };
-  return { ...first, target };
+  const reportedBy = [first, ...others].find((handle) => handle.reportedBy !== undefined)?.reportedBy;
+  return { ...first, target, ...(reportedBy !== undefined && { reportedBy }) };
 }

@@ -11,3 +11,13 @@ export function matchesPattern(name: string, pattern: string): boolean {
   });
   return new RegExp(`^${parts.join('')}$`, 'su').test(name);
 }
+
+/** Whether a name of a container matches a glob. @param wanted its runtime; undefined for any */
+export function isLike(
+  { name, runtimeName = name, runtime }: { name: string; runtimeName?: string; runtime: string },
+  pattern: string,
+  wanted: string | undefined,
+): boolean {
+  if (wanted !== undefined && runtime !== wanted) return false;
+  return matchesPattern(name, pattern) || matchesPattern(runtimeName, pattern);
+}

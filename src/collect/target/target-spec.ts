@@ -1,5 +1,7 @@
 import { proposal } from '../../base/nearest.ts';
 import { Failure } from '../../model/failure.ts';
+import { type PodSpec, parsePodTarget } from './pod-target.ts';
+import { parseServiceTarget, SERVICE_PREFIXES, type ServiceSpec } from './service-target.ts';
 import { isPattern } from './target-pattern.ts';
 
 /** A parsed TARGET of the command line; whether it exists is not known yet. */
@@ -11,18 +13,17 @@ export type TargetSpec =
   /** A container by name, id or id prefix; by any runtime where none is named. */
   | { kind: 'container'; name: string; runtime?: string }
   /** Every container whose name matches a glob. */
-  | { kind: 'pattern'; pattern: string; runtime?: string };
+  | { kind: 'pattern'; pattern: string; runtime?: string }
+  | ServiceSpec
+  | PodSpec;
 
 /** Prefixes that select the runtime of a container. */
-const RUNTIMES = ['docker', 'podman'];
-
-/** Prefixes reserved for future kinds of targets. */
-const LATER = ['containerd', 'pod', 'ecs', 'compose'];
+const RUNTIMES = ['docker', 'podman', 'containerd', 'cri-o', 'lxc', 'lxd', 'incus', 'nspawn'];
 
 /**
  * Parses a TARGET argument: one target, or several separated by commas.
  *
- * @throws {Failure} `usage` for text that is not a target, `unsupported` for a reserved prefix
+ * @throws {Failure} `usage` for text that is not a target
  */
 export function parseTargets(text: string): TargetSpec[] {
   const parts = text
@@ -51,12 +52,14 @@ function parseTarget(text: string): TargetSpec {
     }
     return { kind: 'netns', name: rest };
   }
+  const service = parseServiceTarget(text);
+  if (service !== undefined) return service;
+  const pod = parsePodTarget(text);
+  if (pod !== undefined) return pod;
   if (RUNTIMES.includes(prefix)) return { ...containerSpec(rest), runtime: prefix };
-  if (LATER.includes(prefix))
-    throw new Failure('unsupported', `${text}: targets of kind "${prefix}" are not supported yet; use pid:N`);
   throw new Failure(
     'usage',
-    `${text}: unknown kind of target "${prefix}"; expected docker, podman, pid, netns, host or all${proposal(prefix, [...RUNTIMES, 'pid', 'netns'])}`,
+    `${text}: unknown kind of target "${prefix}"; expected docker, podman, containerd, cri-o, lxc, lxd, incus, nspawn, pod, compose, ecs, pid, netns, host or all${proposal(prefix, [...RUNTIMES, ...SERVICE_PREFIXES, 'pod', 'pid', 'netns'])}`,
   );
 }
 

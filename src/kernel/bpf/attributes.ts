@@ -10,6 +10,7 @@ export const BPF_COMMAND = {
   PROG_LOAD: 5,
   OBJ_GET_INFO_BY_FD: 15,
   RAW_TRACEPOINT_OPEN: 17,
+  MAP_LOOKUP_BATCH: 24,
   LINK_CREATE: 28,
   ENABLE_STATS: 32,
   ITER_CREATE: 33,
@@ -21,6 +22,7 @@ export const BPF_COMMAND = {
  */
 export const MAP_CREATE = { type: 0, keyBytes: 4, valueBytes: 8, entries: 12, flags: 16 } as const;
 export const MAP_ELEMENT = { mapFd: 0, key: 8, value: 16 } as const;
+export const MAP_BATCH = { out: 8, keys: 16, values: 24, count: 32, mapFd: 36 } as const;
 export const PROG_LOAD = {
   type: 0,
   count: 4,
@@ -79,6 +81,11 @@ export class Attributes {
     this.#referenced.push(memory);
     this.#view.setBigUint64(offset, this.#calls.addressOf(memory), HOST_LITTLE_ENDIAN);
     return this;
+  }
+
+  /** What a field of four bytes has, as the kernel may have left it. */
+  numberAt(offset: number): number {
+    return this.#view.getUint32(offset, HOST_LITTLE_ENDIAN);
   }
 
   /** Raw bytes of a field. */

@@ -1,7 +1,7 @@
 import fs from 'node:fs';
 import { HOST_LITTLE_ENDIAN, viewOf } from '../../base/byte-order.ts';
-import type { SystemCalls } from '../system-calls.ts';
-import { Attributes, BPF_COMMAND, MAP_ELEMENT, pinned, pinnedCopy } from './attributes.ts';
+import { SystemCallError, type SystemCalls } from '../system-calls.ts';
+import { Attributes, BPF_COMMAND, MAP_BATCH, MAP_ELEMENT, pinned, pinnedCopy } from './attributes.ts';
 import { attempt } from './bpf-error.ts';
 import { createMap, MAP_TYPE } from './map.ts';
 
@@ -9,10 +9,13 @@ import { createMap, MAP_TYPE } from './map.ts';
 export class CountedNumbers {
   readonly fd: number;
   readonly #calls: SystemCalls;
+  readonly #entries: number;
+  #batch: Batch | undefined;
 
   /** @param entries the most numbers it holds @throws {BpfError} */
   constructor(calls: SystemCalls, entries: number) {
     this.#calls = calls;
+    this.#entries = entries;
     this.fd = createMap(calls, 'a hash map', { type: MAP_TYPE.HASH, keyBytes: 4, valueBytes: 8, entries });
   }
 
@@ -22,12 +25,10 @@ export class CountedNumbers {
     attempt('adding to a hash map', () => attributes.call(BPF_COMMAND.MAP_UPDATE_ELEM));
   }
 
-  /** The counter of a number. @throws {BpfError} ENOENT for a number that it does not have */
-  count(number: number): number {
-    const value = pinned(8);
-    const attributes = this.#element(number).address(MAP_ELEMENT.value, value);
-    attempt('reading a hash map', () => attributes.call(BPF_COMMAND.MAP_LOOKUP_ELEM));
-    return Number(viewOf(value).getBigUint64(0, HOST_LITTLE_ENDIAN));
+  /** The counters that are not 0, by number: one call for all. @throws {BpfError} */
+  counts(): Map<number, number> {
+    this.#batch ??= new Batch(this.#entries);
+    return this.#batch.read(this.#calls, this.fd);
   }
 
   /** @throws {BpfError} ENOENT for a number that it does not have */
@@ -42,5 +43,45 @@ export class CountedNumbers {
   #element(number: number): Attributes {
     const key = pinnedCopy(new Uint8Array(Uint32Array.of(number).buffer));
     return new Attributes(this.#calls, { [MAP_ELEMENT.mapFd]: this.fd }).address(MAP_ELEMENT.key, key);
+  }
+}
+
+/** Memory for the elements of a hash map, read by BPF_MAP_LOOKUP_BATCH (Linux 5.6). */
+class Batch {
+  readonly #entries: number;
+  readonly #keys: Buffer;
+  readonly #values: Buffer;
+  /** Where the kernel stopped. */
+  readonly #out = pinned(8);
+
+  /** @param entries the most that the map holds */
+  constructor(entries: number) {
+    this.#entries = entries;
+    this.#keys = pinned(entries * 4);
+    this.#values = pinned(entries * 8);
+  }
+
+  read(calls: SystemCalls, fd: number): Map<number, number> {
+    const attributes = new Attributes(calls, { [MAP_BATCH.mapFd]: fd, [MAP_BATCH.count]: this.#entries })
+      .address(MAP_BATCH.out, this.#out)
+      .address(MAP_BATCH.keys, this.#keys)
+      .address(MAP_BATCH.values, this.#values);
+    attempt('reading a hash map', () => {
+      try {
+        attributes.call(BPF_COMMAND.MAP_LOOKUP_BATCH);
+      } catch (error) {
+        // That was all.
+        if (!(error instanceof SystemCallError) || error.code !== 'ENOENT') throw error;
+      }
+    });
+    const keys = viewOf(this.#keys);
+    const values = viewOf(this.#values);
+    const counts = new Map<number, number>();
+    const found = attributes.numberAt(MAP_BATCH.count);
+    for (let index = 0; index < found; index++) {
+      const count = Number(values.getBigUint64(index * 8, HOST_LITTLE_ENDIAN));
+      if (count !== 0) counts.set(keys.getUint32(index * 4, HOST_LITTLE_ENDIAN), count);
+    }
+    return counts;
   }
 }

@@ -75,8 +75,8 @@ export class LoadedProgram {
     }
   }
 
-  /** Lets a program for a tracepoint run at each pass of it, until {@link close}. @throws {BpfError} */
-  attachToTracepoint(): void {
+  /** Lets a program for a tracepoint or a function run at each pass of it, until {@link close}. @throws {BpfError} */
+  attach(): void {
     const attributes = new Attributes(this.#calls, { [RAW_TRACEPOINT.programFd]: this.#fd });
     this.#links.push(
       attempt(`attaching ${this.#program.name}`, () => attributes.call(BPF_COMMAND.RAW_TRACEPOINT_OPEN)),

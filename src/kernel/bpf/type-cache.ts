@@ -4,7 +4,7 @@ import type { TypeAnswers } from '../../bpf/known-types.ts';
 
 const FILE = 'kernel-types.json';
 /** To be raised when the questions of `KnownTypes` change: an older file is then not used. */
-const VERSION = 1;
+const VERSION = 2;
 /** Some hundred answers have 10 KB; anything larger is not ours. */
 const MAX_BYTES = 256 * 1024;
 /** Write permission of the group and of everyone else. */
@@ -76,6 +76,7 @@ function isContent(value: unknown): value is Content {
   if (!isRecord(value) || !isRecord(value.answers)) return false;
   return Object.values(value.answers).every((answer) => {
     if (Array.isArray(answer)) return answer.length === 2 && answer.every(isCount);
+    if (isRecord(answer)) return Object.values(answer).every(Number.isSafeInteger);
     return typeof answer === 'string' || isCount(answer);
   });
 }

@@ -1,15 +1,17 @@
 import type { Coverage } from '../sample/coverage.ts';
 import type { Finding, Severity } from './finding.ts';
+import type { Ignored } from './ignored.ts';
+import type { Problem } from './problem.ts';
 
-/** A rule, and whether it was judged. */
+/** A rule, and whether it was judged: it found something, or its silence means that there is nothing to find. */
 export interface CheckedRule {
   rule: string;
-  /** False when the observed time is shorter than its window. */
+  /** False when it found nothing, and could not have within the time and the snapshots that there were. */
   judged: boolean;
   /** Observation time that it needs, milliseconds; 0 for a single snapshot. */
   needsMs: number;
-  /** Time that judging took, milliseconds; absent when it was not judged. */
-  tookMs?: number;
+  /** Time that judging took, milliseconds. */
+  tookMs: number;
   findings: number;
 }
 
@@ -19,6 +21,8 @@ export interface Diagnosis {
   to: Date;
   /** The targets that were examined. */
   targets: readonly string[];
+  /** What is wrong, the worst first: each finding is in one of them, a symptom below its cause. */
+  problems: readonly Problem[];
   /** Critical ones first; a cause is directly before the findings that it explains. */
   findings: readonly Finding[];
   rules: readonly CheckedRule[];
@@ -27,4 +31,6 @@ export interface Diagnosis {
   healthy: boolean;
   /** Numbers of findings below the wanted severity, which `findings` does not contain; absent without one. */
   leftOut?: Partial<Record<Severity, number>>;
+  /** The entries `[[ignore]]` of the configuration, and what each left out of `findings`; absent without any. */
+  ignored?: readonly Ignored[];
 }

@@ -7,6 +7,9 @@ export const SEVERITIES: readonly Severity[] = ['critical', 'warning', 'info'];
 /** How certain the conclusion of a finding is. */
 export type Confidence = 'low' | 'medium' | 'high';
 
+/** All confidences, the least certain first. */
+export const CONFIDENCES: readonly Confidence[] = ['low', 'medium', 'high'];
+
 /** The subject of a finding. */
 export interface FindingScope {
   kind: 'process' | 'container' | 'namespace' | 'host';
@@ -16,6 +19,11 @@ export interface FindingScope {
   target: string;
   container?: string;
   pid?: number;
+}
+
+/** Names of the rows that a finding is about: one about several containers at once has all of them as its target. */
+export function rowNamesOf({ container, target }: Pick<FindingScope, 'container' | 'target'>): string[] {
+  return container === undefined ? target.split(',') : [container];
 }
 
 /** One measured value that a finding is based on. */
@@ -47,10 +55,21 @@ export interface Finding {
   scope: FindingScope;
   /** The problem in one sentence, with its numbers. */
   summary: string;
+  /** Title of the problem, in plain words and without numbers; absent where that of the rule fits. */
+  title?: string;
+  /** The values that it is based on; the first ones matter most: they are the numbers of the problem. */
   evidence: readonly Evidence[];
+  /** The first one removes the cause, and is the fix of the problem. */
   fixes: readonly Fix[];
   /** Command that shows the same facts. */
   byHand: string;
+  /** Since when it lasts, at the latest, ISO 8601; absent where only the time of the run is known. */
+  since?: string;
+  /**
+   * Options of `socklens doctor` with which the same places show that the fix worked, `--pool db:3306=50 --rule
+   * POOL_OVERRUN`; absent where its own rule shows it.
+   */
+  verifyWith?: string;
   /**
    * Subject within the scope, by which findings are connected: `peer 172.17.0.2:3306`, `port 8080`; absent where
    * the scope is the subject.
@@ -58,6 +77,8 @@ export interface Finding {
   about?: string;
   /** The server that the subject connects to: `scope.target` of its namespace and port. Absent where that namespace is not watched. */
   server?: { target: string; port: number };
+  /** What the subject waits for, as {@link about} of another finding names it: `unix /dev/log`. Absent where it is not known. */
+  waitsFor?: string;
   /** Index in the same report of the finding that explains this one; absent where none does. */
   causedBy?: number;
 }

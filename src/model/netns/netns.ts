@@ -1,9 +1,12 @@
 import type { ContainerAddress, DeclaredSettings } from '../container/container.ts';
+import type { PodOfContainer } from '../container/pod.ts';
 import type { Scope } from './scope.ts';
 
 /** A watched container. Its texts are not safe for a terminal. */
 export interface WatchedContainer {
   name: string;
+  /** See `ContainerFacts.runtimeName`. */
+  runtimeName?: string;
   runtime: string;
   id: string;
   labels: Readonly<Record<string, string>>;
@@ -12,6 +15,8 @@ export interface WatchedContainer {
   gateways?: readonly string[];
   /** PID of its first process. */
   pid: number;
+  /** See `ContainerFacts.pod`. */
+  pod?: PodOfContainer;
   /** As the runtime spells it; absent where unknown. */
   networkMode?: string;
   /** Path of its first process's cgroup; absent where it cannot be read. */

@@ -1,8 +1,13 @@
 import type { CheckedRule } from '../finding/diagnosis.ts';
 import type { Finding } from '../finding/finding.ts';
+import type { Ignored } from '../finding/ignored.ts';
+import type { Problem } from '../finding/problem.ts';
 
 /** Result of a budget. `not judged`: the values that it needs were not measured; it does not count as held. */
 export type Verdict = 'held' | 'broken' | 'not judged';
+
+/** Whether the highest count is that of every moment, from connection events, or that of the samples alone. */
+export type PeakOrigin = 'exact' | 'sampled';
 
 /** A process, container or peer, with its part of a counted value. */
 export interface Share {
@@ -40,6 +45,8 @@ export interface BudgetResult {
   verdict: Verdict;
   /** Why it was not judged, or why the value is a lower bound; absent otherwise. */
   reason?: string;
+  /** How a peak was found; absent for other budgets, and where nothing was measured. */
+  peak?: PeakOrigin;
   /** `<=`, `=` … */
   operator: string;
   /** The number that the value is compared with; absent where it depends on a baseline that was not measured. */
@@ -91,8 +98,12 @@ export interface GuardReport {
   intervalMs: number;
   command: CommandResult;
   budgets: readonly BudgetResult[];
+  /** As in the doctor's diagnosis. */
+  problems: readonly Problem[];
   findings: readonly Finding[];
   rules: readonly CheckedRule[];
   states: readonly StateLines[];
   coverage: { complete: boolean; notes: readonly string[] };
+  /** As in the doctor's diagnosis. */
+  ignored?: readonly Ignored[];
 }

@@ -31,6 +31,8 @@ export interface LabPhaseResult {
   name: string;
   maxOpen: number;
   nofile: number;
+  /** When the load began, ISO 8601. */
+  startedAt: string;
   load: LoadReport;
   moments: readonly LabMoment[];
   firsts: LabFirsts;

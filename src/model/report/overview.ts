@@ -1,3 +1,5 @@
+import type { EcsTask } from '../container/ecs-task.ts';
+import type { PodOfContainer } from '../container/pod.ts';
 import type { Coverage, Source } from '../sample/coverage.ts';
 import type { SocketCounts } from './socket-counts.ts';
 
@@ -27,6 +29,8 @@ export interface BusiestPeer {
 export interface OverviewRow {
   /** As a TARGET of the command line; `shared: a + b` for the sockets that belong to neither a nor b. */
   name: string;
+  /** See `ContainerFacts.runtimeName`. */
+  runtimeName?: string;
   /** `docker`, `podman`, …, `netns`, `host`; `-` for the row `shared: a + b`. */
   runtime: string;
   id?: string;
@@ -35,6 +39,12 @@ export interface OverviewRow {
   netns: number;
   /** See `Target.madeBy`. */
   madeBy?: readonly string[];
+  /** The service that it is an instance of, as `Service.key`: `compose:shop/api`, `ecs:hooks/receiver`; absent for none. */
+  service?: string;
+  /** Its ECS task, by the labels of the agent; absent outside of ECS. */
+  ecs?: EcsTask;
+  /** The pod that it is in; absent outside of pods. */
+  pod?: PodOfContainer;
   /** Names of the other containers of the same network namespace, and `host`. */
   sharedWith: string[];
   /** Null where none could be seen: the namespace, or the processes of a container that shares it, may not be read. */

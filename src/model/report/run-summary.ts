@@ -7,6 +7,8 @@ export interface RunSummary {
   seconds: number;
   measures: readonly RunMeasure[];
   findings: readonly RunFinding[];
+  /** Sentences about what the run does not contain: a recording that was cut off. Absent where nothing is missing. */
+  notes?: readonly string[];
 }
 
 /** A measured value of a run. */
@@ -46,10 +48,13 @@ export interface ComparedMeasure {
   change: Change;
 }
 
+/** A run as the comparison names it. */
+export type ComparedRun = Pick<RunSummary, 'name' | 'seconds' | 'notes'>;
+
 /** The comparison of two runs. */
 export interface Comparison {
-  before: { name: string; seconds: number };
-  after: { name: string; seconds: number };
+  before: ComparedRun;
+  after: ComparedRun;
   /** Worse measures first, then better ones. */
   measures: readonly ComparedMeasure[];
   /** Findings of the first run only, of the second only, and of both. */
@@ -58,4 +63,9 @@ export interface Comparison {
   stayed: readonly RunFinding[];
   /** Whether a measure got worse, or a new finding is a `warning` or `critical`. */
   worse: boolean;
+}
+
+/** Whether a finding that only the second run has makes it worse. */
+export function isProblem({ severity }: RunFinding): boolean {
+  return severity !== 'info';
 }

@@ -4,6 +4,7 @@ import type { StoredSockets } from '../socket/stored-sockets.ts';
 import type { ClosedGroup } from './closed-group.ts';
 import type { Coverage, Source } from './coverage.ts';
 import type { DeadPeer } from './descriptor-kinds.ts';
+import type { PacketGroup } from './packet-group.ts';
 
 /** A process and its descriptors at one time. */
 export interface ProcessSample extends Holder {
@@ -64,12 +65,16 @@ export interface NetnsSample extends NetnsMeasurements {
   atMs: number;
   /** Every socket, when a dump was taken. */
   sockets?: StoredSockets;
+  /** When they were read, milliseconds since the epoch: of many namespaces, some long after {@link atMs}. Absent without {@link sockets}. */
+  readAtMs?: number;
   source?: Source;
   coverage?: Coverage;
   /** The most connections that groups of one peer and process had since the sample before, those with more than one; absent where unknown. */
   peaks?: readonly PoolPeak[];
   /** Connections that were closed since the previous sample. */
   closed?: readonly ClosedGroup[];
+  /** Packet events since the previous sample; absent without any, and where they are not received. */
+  packets?: readonly PacketGroup[];
   /** How often the kernel dropped events since the previous sample. If not 0, {@link closed} is a lower bound. */
   lost?: number;
 }

@@ -27,6 +27,8 @@ export interface SampledNetns<Snapshot extends SnapshotHeader> extends NetnsMeas
   namespace: WatchedNetns;
   /** Present when its sockets were read at this tick. */
   snapshot?: Snapshot;
+  /** Present where nothing happened since its last snapshot: its sockets are still those, see `TickRequest.mayRepeat`. */
+  still?: true;
   /** Connection events since the previous tick; absent where events are not received. */
   events?: EventCounts;
   /** How often events were lost since the previous tick. */

@@ -61,6 +61,9 @@ export abstract class BaseSocketView implements SocketView {
   receiveBufferBytes(): number | undefined {
     return undefined;
   }
+  receiveMemoryBytes(): number | undefined {
+    return undefined;
+  }
   get socketType(): number {
     return 0;
   }

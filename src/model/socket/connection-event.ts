@@ -89,8 +89,14 @@ export interface ConnectionEvent {
   readonly outcome: Outcome | undefined;
   /** Why it failed or was broken off; undefined for an orderly end, and where the source does not tell. */
   readonly errno: number | undefined;
+  /** Which side ended the connection first; undefined before its end, and where the source does not tell. */
+  readonly closedBy: 'local' | 'peer' | undefined;
   /** When it happened, milliseconds since the epoch; from the destroy multicast up to 100 ms later. */
   readonly atMs: number;
+  /** See {@link ConnectionEventRow.latencyUs}. */
+  readonly latencyUs: number | undefined;
+  /** See {@link ConnectionEventRow.acceptWaitUs}. */
+  readonly acceptWaitUs: number | undefined;
   /** When it was opened or, at a server, established, milliseconds since the epoch; undefined where that was not seen. */
   readonly openedAtMs: number | undefined;
   /** `server` where its local port has or had a listener; undefined for protocols other than TCP. */
@@ -99,6 +105,8 @@ export interface ConnectionEvent {
   readonly processes: readonly Holder[];
   /** Name of the container that it belonged to; undefined for none, and where no dump had it. */
   readonly container: string | undefined;
+  /** See {@link ConnectionEventRow.count}. */
+  readonly count?: number | undefined;
   /** Makes the object that is printed. */
   row(): ConnectionEventRow;
   /** Makes the object that is recorded. */
@@ -136,6 +144,11 @@ export interface ConnectionEventRow {
   container?: string;
   /** From the attempt to connect until it was established or failed, microseconds; absent where unknown. */
   latencyUs?: number;
+  /**
+   * How long it was in the accept queue of its listener, microseconds. Present at the end of a connection of a server
+   * where the kernel lets programs be attached to its functions and `events` or `doctor` look.
+   */
+  acceptWaitUs?: number;
   /** Present for `closed`, and for `failed` from the destroy multicast. */
   lifetime?: Lifetime;
   /** Without retransmissions; absent where the kernel does not report it (UDP, a reset connection). */
@@ -152,6 +165,11 @@ export interface ConnectionEventRow {
   /** Name of the error: `ECONNREFUSED`. Absent for an orderly end, and where the source does not tell. */
   errno?: string;
   source: EventSource;
+  /**
+   * How many connections ended alike, this one among them: at the same time, with the same peer, outcome, process and
+   * container. Absent for one; more only in an incident, which has some of very many.
+   */
+  count?: number;
   /** 64 bits, hexadecimal; absent where the kernel did not give the socket one. */
   cookie?: string;
 }

@@ -1,6 +1,9 @@
 import type { SocketView } from './socket-view.ts';
 import { stateMask, TCP_STATE } from './tcp-state.ts';
 
+/** A connection without data for so long is idle for the page of `serve`, milliseconds. */
+export const IDLE_AFTER_MS = 5000;
+
 /** States in which the kernel's times count from its boot. */
 const UNCONNECTED = stateMask(TCP_STATE.LISTEN, TCP_STATE.CLOSE, TCP_STATE.SYN_SENT);
 

@@ -16,6 +16,11 @@ export class AddressInterner {
   readonly #inet = new Map<number, Address>();
   readonly #inet6 = new Map<string, Address>();
 
+  /** How many addresses it has made. */
+  get size(): number {
+    return this.#inet.size + this.#inet6.size;
+  }
+
   /** The IPv4 address of a word. */
   inet(word: number): Address {
     const known = this.#inet.get(word);

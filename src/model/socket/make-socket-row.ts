@@ -3,6 +3,7 @@ import type { Names } from '../names.ts';
 import type { AttributedBy } from '../netns/attribution.ts';
 import { isLinkLocal, localAddress, mayNameService, peerAddress, plainAddress } from './endpoint.ts';
 import { netlinkFields, packetFields, vsockFields } from './other-row.ts';
+import type { Holder } from './socket-columns.ts';
 import type { Endpoint, SocketProcess, SocketRow, SocketTimer } from './socket-row.ts';
 import { hasPorts, type InetProto, type SocketView } from './socket-view.ts';
 import { stateName, TCP_STATE } from './tcp-state.ts';
@@ -12,8 +13,10 @@ import { unixPath } from './unix-path.ts';
 export interface RowContext {
   /** Undefined where names are not shown. */
   names?: Names;
-  /** The processes that hold a socket; undefined when they were not requested. */
-  processesOf?: (inode: number) => SocketProcess[];
+  /** The processes that hold a socket: a list that sockets can share. Undefined when they were not requested. */
+  processesOf?: (inode: number) => readonly Holder[];
+  /** The same with their descriptors. Present as {@link processesOf}. */
+  holdersOf?: (inode: number) => SocketProcess[];
   /** The container of a socket in a shared network namespace; undefined where it is not shared. */
   containerOf?: (socket: SocketView) => string | undefined;
   /** How its container was found; undefined for a socket without one. Absent as {@link containerOf}. */
@@ -48,7 +51,7 @@ export function socketRow(socket: SocketView, context: RowContext): SocketRow {
     ...(container !== undefined && { container }),
     ...(attribution !== undefined && { attribution }),
     ...(device !== undefined && { device }),
-    processes: context.processesOf?.(socket.inode) ?? [],
+    processes: context.holdersOf?.(socket.inode) ?? [],
   };
   switch (socket.proto) {
     case 'unix': {

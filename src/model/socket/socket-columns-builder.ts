@@ -1,6 +1,6 @@
 import type { AttributedBy } from '../netns/attribution.ts';
 import type { Address, AddressInterner } from './interned-address.ts';
-import { type Holder, INFO_TIMES, RECORDED_INFO, type SocketColumns } from './socket-columns.ts';
+import { type Holder, INFO_TIMES, RECORDED_INFO, type SocketColumns, UNKNOWN } from './socket-columns.ts';
 import { type Family, isInet, type Proto, type SocketView } from './socket-view.ts';
 import { TCP_STATE } from './tcp-state.ts';
 import { unixPath } from './unix-path.ts';
@@ -46,7 +46,9 @@ export class SocketColumnsBuilder {
   readonly #timerAt: Values<number> = [];
   readonly #retransmits: number[] = [];
   readonly #interfaceIndex: number[] = [];
+  readonly #unknown: number[] = [];
   readonly #receiveBufferBytes: Values<number> = [];
+  readonly #receiveMemoryBytes: Values<number> = [];
   readonly #drops: Values<number> = [];
   readonly #firstSeenMs: Values<number> = [];
   readonly #notBeforeMs: Values<number> = [];
@@ -82,7 +84,15 @@ export class SocketColumnsBuilder {
   add(socket: SocketView, context: SocketContext): void {
     const row = this.#rows++;
     const { family } = socket;
-    const timer = socket.timer ?? 0;
+    const { receiveQueue, sendQueue, uid, retransmits, interfaceIndex } = socket;
+    const { timer } = socket;
+    this.#unknown[row] =
+      (receiveQueue === undefined ? UNKNOWN.receiveQueue : 0) |
+      (sendQueue === undefined ? UNKNOWN.sendQueue : 0) |
+      (uid === undefined ? UNKNOWN.uid : 0) |
+      (timer === undefined ? UNKNOWN.timer : 0) |
+      (retransmits === undefined ? UNKNOWN.retransmits : 0) |
+      (interfaceIndex === undefined ? UNKNOWN.interfaceIndex : 0);
     this.#cookie[row] = socket.cookieHigh * 2 ** 32 + socket.cookieLow;
     this.#inode[row] = socket.inode;
     this.#proto[row] = socket.proto;
@@ -90,13 +100,13 @@ export class SocketColumnsBuilder {
     this.#state[row] = socket.state;
     this.#localPort[row] = socket.localPort;
     this.#peerPort[row] = socket.peerPort;
-    this.#receiveQueue[row] = socket.receiveQueue ?? 0;
-    this.#sendQueue[row] = socket.sendQueue ?? 0;
-    this.#uid[row] = socket.uid ?? 0;
-    this.#timer[row] = timer;
-    this.#timerAt[row] = timer === 0 ? null : this.#atMs + (socket.timerExpiresMs ?? 0);
-    this.#retransmits[row] = socket.retransmits ?? 0;
-    this.#interfaceIndex[row] = socket.interfaceIndex ?? 0;
+    this.#receiveQueue[row] = receiveQueue ?? 0;
+    this.#sendQueue[row] = sendQueue ?? 0;
+    this.#uid[row] = uid ?? 0;
+    this.#timer[row] = timer ?? 0;
+    this.#timerAt[row] = !timer ? null : this.#atMs + (socket.timerExpiresMs ?? 0);
+    this.#retransmits[row] = retransmits ?? 0;
+    this.#interfaceIndex[row] = interfaceIndex ?? 0;
     this.#firstSeenMs[row] = context.firstSeenMs ?? null;
     this.#notBeforeMs[row] = context.notBeforeMs ?? null;
     this.#holders[row] = context.holders === undefined || context.holders.length === 0 ? null : context.holders;
@@ -134,7 +144,9 @@ export class SocketColumnsBuilder {
       timerAt: packed(this.#timerAt, rows),
       retransmits: packed(this.#retransmits, rows),
       interfaceIndex: packed(this.#interfaceIndex, rows),
+      unknown: packed(this.#unknown, rows),
       receiveBufferBytes: packed(this.#receiveBufferBytes, rows),
+      receiveMemoryBytes: packed(this.#receiveMemoryBytes, rows),
       drops: packed(this.#drops, rows),
       firstSeenMs: packed(this.#firstSeenMs, rows),
       notBeforeMs: packed(this.#notBeforeMs, rows),
@@ -164,6 +176,7 @@ export class SocketColumnsBuilder {
     this.#peer[row] = null;
     this.#drops[row] = socket.drops() ?? null;
     this.#receiveBufferBytes[row] = socket.receiveBufferBytes() ?? null;
+    this.#receiveMemoryBytes[row] = socket.receiveMemoryBytes() ?? null;
     for (const { values } of this.#info) values[row] = null;
   }
 
@@ -194,6 +207,7 @@ export class SocketColumnsBuilder {
     }
     this.#drops[row] = socket.drops() ?? null;
     this.#receiveBufferBytes[row] = socket.receiveBufferBytes() ?? null;
+    this.#receiveMemoryBytes[row] = socket.receiveMemoryBytes() ?? null;
     // The kernel reports this field whenever it reports any.
     const hasInfo = socket.tcpInfoNumber('rttUs') !== undefined;
     for (const { field, isTime, values } of this.#info) {

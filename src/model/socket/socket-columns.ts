@@ -49,10 +49,20 @@ export const INFO_TIMES: ReadonlySet<string> = new Set(['lastSentMs', 'lastRecei
 /** The values of a field: one for each row, or one that all rows have. Null where a row has none, undefined where no row has any. */
 export type Column<T> = readonly (T | null)[] | undefined;
 
+/** The numbers that a source may not know, as the bits of {@link SocketColumns.unknown}; `timer` with its time. */
+export const UNKNOWN = {
+  receiveQueue: 1,
+  sendQueue: 2,
+  uid: 4,
+  timer: 8,
+  retransmits: 16,
+  interfaceIndex: 32,
+} as const;
+
 /**
  * Sockets stored field by field: a value that all of them have is stored once, and none of them is an object.
- * The fields mean what those of `SocketView` do; 0, or what is said there, where a row has none. A number that the
- * source did not know is stored as 0.
+ * The fields mean what those of `SocketView` do; 0, or what is said there, where a row has none. Which numbers the
+ * source did not know {@link unknown} says.
  */
 export interface SocketColumns {
   /** When they were read, milliseconds since the epoch. */
@@ -76,8 +86,12 @@ export interface SocketColumns {
   readonly timerAt: Column<number>;
   readonly retransmits: Column<number>;
   readonly interfaceIndex: Column<number>;
+  /** A mask of {@link UNKNOWN}: these numbers are not 0, but were not known. */
+  readonly unknown: Column<number>;
   /** None where the source does not report it. */
   readonly receiveBufferBytes: Column<number>;
+  /** None where the source does not report it. */
+  readonly receiveMemoryBytes: Column<number>;
   /** None where the source does not report it. */
   readonly drops: Column<number>;
   /** Milliseconds since the epoch: the first dump that had it. None where no earlier dump is remembered: it was first seen at {@link atMs}. */

@@ -39,6 +39,7 @@ export function copySocket(socket: SocketView): SocketView {
   const groups = socket.groups();
   const v6only = socket.v6only();
   const receiveBufferBytes = socket.receiveBufferBytes();
+  const receiveMemoryBytes = socket.receiveMemoryBytes();
   const unixName = socket.unixName()?.slice();
   return {
     ...values,
@@ -52,6 +53,7 @@ export function copySocket(socket: SocketView): SocketView {
     groups: () => groups,
     v6only: () => v6only,
     receiveBufferBytes: () => receiveBufferBytes,
+    receiveMemoryBytes: () => receiveMemoryBytes,
     unixName: () => unixName,
   };
 }

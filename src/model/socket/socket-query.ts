@@ -57,3 +57,23 @@ export function everySocket(): SocketQuery {
     tcpInfo: false,
   };
 }
+
+/**
+ * Query for what `ls` lists where no protocol is chosen: all but netlink, because every namespace has a dozen of the
+ * kernel's own, and vsock, which most kernels cannot list.
+ */
+export function listedSockets(): SocketQuery {
+  return { ...everySocket(), protos: ['mptcp', 'tcp', 'udp', 'udplite', 'raw', 'icmp', 'packet', 'unix'] };
+}
+
+/**
+ * Query for what `ps` counts: {@link everySocket}.
+ *
+ * @param hasCounters whether the kernel's counters have UDP and RAW, which are then not read; MPTCP is counted as TCP
+ * @param withOthers whether {@link OTHER_PROTOS} are read, too, as far as the kernel can list them
+ */
+export function countedSockets(hasCounters: boolean, withOthers: boolean): SocketQuery {
+  const query = everySocket();
+  const protos: readonly Proto[] = hasCounters ? ['tcp', 'unix'] : query.protos;
+  return withOthers ? { ...query, protos: [...protos, ...OTHER_PROTOS], mayLack: OTHER_PROTOS } : { ...query, protos };
+}

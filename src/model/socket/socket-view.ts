@@ -100,6 +100,11 @@ export interface SocketView {
   drops(): number | undefined;
   /** Size of the receive buffer in bytes, SO_RCVBUF; undefined where the source does not have it. */
   receiveBufferBytes(): number | undefined;
+  /**
+   * Memory of what is in the receive queue, the kernel's overhead included, in bytes: what the kernel compares with
+   * {@link receiveBufferBytes}; many small segments take far more than their payload. Undefined where the source does not have it.
+   */
+  receiveMemoryBytes(): number | undefined;
   /** UNIX, packet, netlink and vsock: 1 STREAM, 2 DGRAM, 3 RAW, 5 SEQPACKET; otherwise 0, and where the source does not have it. */
   readonly socketType: number;
   /** packet: the Ethernet protocol in host byte order, 3 for all. netlink: the number of the netlink family. Otherwise 0. */

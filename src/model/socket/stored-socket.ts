@@ -1,7 +1,15 @@
 import type { AttributedBy } from '../netns/attribution.ts';
 import { BaseSocketView } from './base-socket-view.ts';
 import type { Address } from './interned-address.ts';
-import { type Holder, INFO_TIMES, type InfoField, numberAt, type SocketColumns, valueAt } from './socket-columns.ts';
+import {
+  type Holder,
+  INFO_TIMES,
+  type InfoField,
+  numberAt,
+  type SocketColumns,
+  UNKNOWN,
+  valueAt,
+} from './socket-columns.ts';
 import type { Family, Proto } from './socket-view.ts';
 import type { TcpInfo, TcpInfoNumber } from './tcp-info.ts';
 
@@ -63,14 +71,14 @@ export class StoredSocket extends BaseSocketView {
   override peerWord(index: 0 | 1 | 2 | 3): number {
     return this.peer?.words[index] ?? (index === 0 ? numberAt(this.#columns.peerId, this.#row) : 0);
   }
-  get receiveQueue(): number {
-    return numberAt(this.#columns.receiveQueue, this.#row);
+  get receiveQueue(): number | undefined {
+    return this.#known('receiveQueue');
   }
-  get sendQueue(): number {
-    return numberAt(this.#columns.sendQueue, this.#row);
+  get sendQueue(): number | undefined {
+    return this.#known('sendQueue');
   }
-  get uid(): number {
-    return numberAt(this.#columns.uid, this.#row);
+  get uid(): number | undefined {
+    return this.#known('uid');
   }
   get inode(): number {
     return numberAt(this.#columns.inode, this.#row);
@@ -79,24 +87,29 @@ export class StoredSocket extends BaseSocketView {
   get cookie(): number {
     return this.#columns.cookie[this.#row] ?? 0;
   }
+  /** What tells it from the others of its namespace: the cookie, the inode where the source has none. */
+  get key(): number {
+    return this.cookie === 0 ? this.inode : this.cookie;
+  }
   override get cookieLow(): number {
     return this.cookie >>> 0;
   }
   override get cookieHigh(): number {
     return Math.floor(this.cookie / 2 ** 32);
   }
-  override get timer(): number {
-    return numberAt(this.#columns.timer, this.#row);
+  override get timer(): number | undefined {
+    return this.#known('timer');
   }
-  override get timerExpiresMs(): number {
+  override get timerExpiresMs(): number | undefined {
+    if (this.timer === undefined) return undefined;
     const firesAtMs = valueAt(this.#columns.timerAt, this.#row);
     return firesAtMs === undefined ? 0 : Math.max(0, firesAtMs - this.#atMs);
   }
-  override get retransmits(): number {
-    return numberAt(this.#columns.retransmits, this.#row);
+  override get retransmits(): number | undefined {
+    return this.#known('retransmits');
   }
-  override get interfaceIndex(): number {
-    return numberAt(this.#columns.interfaceIndex, this.#row);
+  override get interfaceIndex(): number | undefined {
+    return this.#known('interfaceIndex');
   }
   override get socketType(): number {
     return numberAt(this.#columns.socketType, this.#row);
@@ -136,6 +149,9 @@ export class StoredSocket extends BaseSocketView {
   override receiveBufferBytes(): number | undefined {
     return valueAt(this.#columns.receiveBufferBytes, this.#row);
   }
+  override receiveMemoryBytes(): number | undefined {
+    return valueAt(this.#columns.receiveMemoryBytes, this.#row);
+  }
   /** The name of a UNIX socket as text, `@` for the abstract namespace; undefined when unbound, and for others. */
   get path(): string | undefined {
     return valueAt(this.#columns.path, this.#row);
@@ -173,5 +189,12 @@ export class StoredSocket extends BaseSocketView {
   /** Milliseconds since the epoch: the last dump before that one, which did not have it; undefined without one. */
   get notBeforeMs(): number | undefined {
     return valueAt(this.#columns.notBeforeMs, this.#row);
+  }
+
+  /** A number that the source may not have known; undefined where it did not. */
+  #known(field: keyof typeof UNKNOWN): number | undefined {
+    const { unknown } = this.#columns;
+    const isUnknown = unknown !== undefined && (numberAt(unknown, this.#row) & UNKNOWN[field]) !== 0;
+    return isUnknown ? undefined : numberAt(this.#columns[field], this.#row);
   }
 }

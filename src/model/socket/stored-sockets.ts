@@ -7,6 +7,9 @@ export abstract class StoredSockets implements SocketSource {
   /** How many there are. */
   abstract readonly length: number;
 
+  /** The same sockets at a later moment up to which nothing happened to them. @param atMs milliseconds since the epoch */
+  abstract at(atMs: number): StoredSockets;
+
   /** Calls `visit` for each with its columns, its row in them, and the moment in milliseconds since the epoch. */
   protected abstract eachRow(visit: (columns: SocketColumns, row: number, atMs: number) => void): void;
 
@@ -39,6 +42,10 @@ export class AllRows extends StoredSockets {
     return this.#columns.cookie.length;
   }
 
+  override at(atMs: number): AllRows {
+    return new AllRows(this.#columns, atMs);
+  }
+
   protected override eachRow(visit: (columns: SocketColumns, row: number, atMs: number) => void): void {
     for (let row = 0; row < this.length; row++) visit(this.#columns, row, this.#atMs);
   }
@@ -63,6 +70,10 @@ export class RowsOfColumns extends StoredSockets {
     this.#rows = rows;
     this.length = length;
     this.#atMs = atMs;
+  }
+
+  override at(atMs: number): RowsOfColumns {
+    return new RowsOfColumns(this.#columns, this.#rows, this.length, atMs);
   }
 
   protected override eachRow(visit: (columns: SocketColumns, row: number, atMs: number) => void): void {

@@ -1,17 +1,29 @@
 import { pushTo } from '../../base/lists.ts';
-import { containersNamed } from '../../collect/containers/containers-named.ts';
+import { containersCalled } from '../../collect/containers/containers-named.ts';
 import { type ContainerInstance, type Inventory, takeInventory } from '../../collect/containers/inventory.ts';
 import type { Machine } from '../../collect/machine.ts';
 import { CachedProcessTable } from '../../collect/owners/cached-process-table.ts';
 import { deniedNote } from '../../collect/owners/denied-note.ts';
+import { handlesOfPods } from '../../collect/target/find-container.ts';
 import { handleOfHost, handleOfNamed, handleOfProcess } from '../../collect/target/find-netns.ts';
 import { addOtherPids, type FoundNetns, findNamespaces, handleIfThere } from '../../collect/target/found-netns.ts';
 import type { NetnsHandle } from '../../collect/target/netns-handle.ts';
-import { containerMeantBy, type FoundTarget, isLike, resolveTargets } from '../../collect/target/resolve-targets.ts';
+import { meantByPod } from '../../collect/target/pod-target.ts';
+import {
+  containerMeantBy,
+  type FoundTarget,
+  hostNetnsOf,
+  resolveTargets,
+} from '../../collect/target/resolve-targets.ts';
 import { scopeIn } from '../../collect/target/select-namespaces.ts';
+import { isOfService } from '../../collect/target/service-target.ts';
+import { isLike } from '../../collect/target/target-pattern.ts';
 import { parseTargets, type TargetSpec } from '../../collect/target/target-spec.ts';
 import type { ContainerFacts } from '../../model/container/container.ts';
+import { isNamedService, serviceOf } from '../../model/container/service.ts';
+import { beginsWith, isUnnamed } from '../../model/container/short-id.ts';
 import { isDescriptorListDenied } from '../../procfs/descriptors.ts';
+import { readStat } from '../../procfs/stat.ts';
 import { HiddenOwners, hiddenNote } from '../scope/hidden-owners.ts';
 
 /** What targets mean at one moment. */
@@ -36,7 +48,13 @@ export class FollowedTargets {
   readonly #wholeNetns: boolean;
   /** Ids of the containers found by a name: a renamed container remains the target. */
   readonly #idOfName = new Map<string, string>();
+  /** Keys of the services found by a name that no container has. */
+  readonly #servicesOfName = new Map<string, ReadonlySet<string | undefined>>();
+  /** Names by which containers are shown, by their ids: they do not change while others come and go. */
+  #shown: ReadonlyMap<string, string> = new Map();
   readonly #processes = new CachedProcessTable();
+  /** The main processes of the containers that have started, by the containers' ids. */
+  #started = new Map<string, number>();
   /** Facts cached by id, used while a runtime cannot be asked or does not list the container yet. */
   readonly #facts = new Map<string, ContainerFacts>();
   /** When a container without a name was first seen, by its id. */
@@ -92,9 +110,11 @@ export class FollowedTargets {
    * @throws {Failure} `not-permitted` the first time, where none of the processes that a scope means may be read
    */
   async find(): Promise<FoundTargets> {
-    const nowMs = Date.now();
+    // The clock may be set.
+    const nowMs = performance.now();
     const readProcesses = (machine: Machine) => this.#processes.read(machine, nowMs);
-    const taken = this.#withCachedNames(await takeInventory(this.#machine, readProcesses));
+    const taken = this.#withCachedNames(await takeInventory(this.#machine, readProcesses, this.#shown));
+    this.#shown = new Map(taken.containers.map(({ facts }) => [facts.id, facts.name]));
     const inventory = this.#settled(taken, nowMs);
     const unsettled = inventory.containers.length < taken.containers.length;
     const isFirst = !this.#hasFound;
@@ -149,7 +169,7 @@ export class FollowedTargets {
   #withCachedNames(inventory: Inventory): Inventory {
     const containers = inventory.containers.map((instance) => {
       const { facts } = instance;
-      const hasName = facts.name !== facts.id.slice(0, 12);
+      const hasName = !isUnnamed(facts);
       if (hasName) this.#facts.set(facts.id, facts);
       return !hasName ? { ...instance, facts: this.#facts.get(facts.id) ?? facts } : instance;
     });
@@ -161,13 +181,20 @@ export class FollowedTargets {
     return { ...inventory, containers };
   }
 
-  /** Leaves out containers that have just appeared and have no name yet. */
+  /** Leaves out containers that have just appeared and have no name, or no process of their own, yet. */
   #settled(inventory: Inventory, nowMs: number): Inventory {
     const before = this.#withoutNameSince;
     this.#withoutNameSince = new Map();
-    const containers = inventory.containers.filter(({ facts: { id, name } }) => {
-      if (name !== id.slice(0, 12)) return true;
-      const since = before.get(id) ?? (this.#hasFound ? nowMs : 0);
+    const started = this.#started;
+    this.#started = new Map();
+    const containers = inventory.containers.filter(({ facts, pid }) => {
+      const { id } = facts;
+      if (pid !== undefined) {
+        if (started.get(id) !== pid && isStageOfRunc(this.#machine, pid)) return false;
+        this.#started.set(id, pid);
+      }
+      if (!isUnnamed(facts)) return true;
+      const since = before.get(id) ?? (this.#hasFound ? nowMs : Number.NEGATIVE_INFINITY);
       this.#withoutNameSince.set(id, since);
       return nowMs - since >= WITHOUT_NAME_MS;
     });
@@ -191,6 +218,18 @@ export class FollowedTargets {
         return containers
           .filter(({ facts }) => isLike(facts, spec.pattern, spec.runtime))
           .flatMap((container) => this.#handleOf(container));
+      case 'service':
+        return containers
+          .filter(({ facts }) => isOfService(facts, spec))
+          .flatMap((container) => this.#handleOf(container));
+      case 'pod': {
+        const { containers: meant, isWhole } = meantByPod(
+          containers.map(({ facts }) => facts),
+          spec,
+        );
+        const instances = containers.filter(({ facts }) => meant.includes(facts));
+        return handlesOfPods(machine, { containers: instances, isWhole }, hostNetnsOf(processes));
+      }
       case 'container':
         return this.#containersOf(spec, containers).flatMap((container) => this.#handleOf(container));
     }
@@ -203,17 +242,28 @@ export class FollowedTargets {
     );
   }
 
-  /** The container by name or id; one that was renamed since it was found, by its id. */
+  /**
+   * The container by name or id; one that was renamed since it was found, by its id. Else those of a service: of the
+   * first that was found, because another one may get the same name later.
+   */
   #containersOf(
     { name, runtime }: Extract<TargetSpec, { kind: 'container' }>,
     containers: readonly ContainerInstance[],
   ): ContainerInstance[] {
     const ofRuntime = containers.filter(({ facts }) => runtime === undefined || facts.runtime === runtime);
     const facts = ofRuntime.map((container) => container.facts);
-    const [named] = containersNamed(facts, name);
-    const id = named?.id ?? this.#idOfName.get(name) ?? (/^[0-9a-f]{4,64}$/.test(name) ? name : undefined);
-    if (id === undefined) return [];
-    const found = ofRuntime.filter((container) => container.facts.id.startsWith(id)).slice(0, 1);
+    const [called] = containersCalled(facts, name);
+    const id = called?.id ?? this.#idOfName.get(name);
+    if (id === undefined) {
+      const members = facts.filter((one) => isNamedService(serviceOf(one), name));
+      const keys = this.#servicesOfName.get(name) ?? new Set(members.map((one) => serviceOf(one)?.key));
+      if (keys.size > 0) {
+        this.#servicesOfName.set(name, keys);
+        return ofRuntime.filter((container) => keys.has(serviceOf(container.facts)?.key));
+      }
+    }
+    const isMeant = (one: ContainerFacts) => (id === undefined ? beginsWith(one.id, name) : one.id === id);
+    const found = ofRuntime.filter((container) => isMeant(container.facts)).slice(0, 1);
     for (const container of found) this.#idOfName.set(name, container.facts.id);
     return found;
   }
@@ -223,4 +273,12 @@ export class FollowedTargets {
 function handleOrNone(make: () => NetnsHandle): NetnsHandle[] {
   const handle = handleIfThere(make);
   return handle === undefined ? [] : [handle];
+}
+
+/**
+ * Whether a process is runc on its way into a container, `runc:[0:PARENT]` to `runc:[2:INIT]` of its nsexec.c: it is in the
+ * cgroup, and may not be in the network namespace yet.
+ */
+function isStageOfRunc({ proc }: Machine, pid: number): boolean {
+  return readStat(pid, proc)?.name.startsWith('runc:[') === true;
 }

@@ -1,7 +1,6 @@
 import { containersNamed } from '../../collect/containers/containers-named.ts';
 import type { ContainerInstance, Inventory } from '../../collect/containers/inventory.ts';
 import { dumpSockets, streamSockets } from '../../collect/dump/dump-sockets.ts';
-import { sockstatOf } from '../../collect/dump/net-files.ts';
 import type { Machine } from '../../collect/machine.ts';
 import { bindInNetns } from '../../collect/names/bind-filter.ts';
 import { deviceNames } from '../../collect/names/device-names.ts';
@@ -10,6 +9,7 @@ import { containerByPid, containerOfCreator, containerOfHolders } from '../../co
 import { deniedNote } from '../../collect/owners/denied-note.ts';
 import { fullestProcess } from '../../collect/owners/descriptor-use.ts';
 import { HostOwners, type Owners } from '../../collect/owners/host-owners.ts';
+import { unknownProcessesNote } from '../../collect/owners/unknown-processes.ts';
 import type { NetnsHandle } from '../../collect/target/netns-handle.ts';
 import { isTcpListener, listenerOwners } from '../../count/listener-owners.ts';
 import { asksForContainers } from '../../filter/bound-filter.ts';
@@ -17,13 +17,12 @@ import { LIVE_SNAPSHOT } from '../../filter/known-fields.ts';
 import type { Filter } from '../../filter/syntax.ts';
 import type { Names } from '../../model/names.ts';
 import { attribute, OUTSIDE } from '../../model/netns/attribution.ts';
-import type { Sockstat } from '../../model/netns/counters.ts';
 import { isShared } from '../../model/netns/sharing.ts';
 import type { Target } from '../../model/netns/target.ts';
 import type { DescriptorUse } from '../../model/report/overview.ts';
 import type { SocketsHeader } from '../../model/sample/coverage.ts';
-import type { SocketQuery } from '../../model/socket/socket-query.ts';
-import { canBeHeld, type SocketSource, type SocketView } from '../../model/socket/socket-view.ts';
+import { everySocket, OTHER_PROTOS, type SocketQuery } from '../../model/socket/socket-query.ts';
+import { canBeHeld, type Proto, type SocketSource, type SocketView } from '../../model/socket/socket-view.ts';
 import { stateMask, TCP_STATE } from '../../model/socket/tcp-state.ts';
 import type {
   NetnsSnapshot,
@@ -33,8 +32,10 @@ import type {
   SocketAttribution,
   SocketOwners,
   SocketsRead,
+  SocketsToCount,
 } from '../snapshot.ts';
 import { autobound } from './autobound.ts';
+import { CountedHost } from './counted-host.ts';
 
 /** What decides whose a TIME_WAIT or half-open entry is. */
 const LISTENERS: SocketQuery = {
@@ -52,23 +53,27 @@ export class LiveNetns implements NetnsSnapshot {
   readonly #machine: Machine;
   readonly #inventory: () => Promise<Inventory>;
   readonly #owners: HostOwners;
+  readonly #counted: CountedHost;
   /** Undefined until it is asked for. */
   #devices: ReadonlyMap<number, string> | undefined;
 
   /**
    * @param inventory what runs on the machine; called only where it is needed, and cached by the caller
    * @param owners who holds which socket, for all namespaces that are read together
+   * @param counted their sockets where they are only counted
    */
   constructor(
     machine: Machine,
     handle: NetnsHandle,
     inventory: () => Promise<Inventory>,
     owners = new HostOwners(machine),
+    counted = new CountedHost(machine, [handle]),
   ) {
     this.#machine = machine;
     this.handle = handle;
     this.#inventory = inventory;
     this.#owners = owners;
+    this.#counted = counted;
   }
 
   get target(): Target {
@@ -78,8 +83,9 @@ export class LiveNetns implements NetnsSnapshot {
   async residents(): Promise<Residents> {
     const inventory = await this.#inventory();
     const containers = this.#containers(inventory).map(({ facts, pid }): Resident => {
-      const { name, runtime, id } = facts;
-      return { name, runtime, id, ...(pid !== undefined && { pid }), netns: this.target.netns };
+      const { name, runtimeName, runtime, id, labels, pod } = facts;
+      const own = { ...(runtimeName !== undefined && { runtimeName }), ...(pod !== undefined && { pod }) };
+      return { name, ...own, runtime, id, labels, ...(pid !== undefined && { pid }), netns: this.target.netns };
     });
     const isHost = inventory.processes.some(({ pid, netns }) => pid === 1 && netns === this.target.netns);
     return { containers, isHost, shared: isShared({ containers, host: isHost }) };
@@ -108,21 +114,23 @@ export class LiveNetns implements NetnsSnapshot {
     return { ...dumpSockets(this.#machine, this.handle, query), timeWaitLeftOut: false };
   }
 
+  async readToCount(withOthers: boolean): Promise<SocketsToCount> {
+    return this.#counted.read(this.handle, withOthers);
+  }
+
   async stream(query: SocketQuery, visit: (socket: SocketView) => void): Promise<SocketsHeader> {
     return streamSockets(this.#machine, this.handle, query, visit);
   }
 
   owners(sockets: SocketSource): SocketOwners {
-    return this.#named(this.#owners.find(inodesOf(sockets)));
+    return this.#named(this.#ownersOf(sockets));
   }
 
   async attribution(sockets: SocketSource): Promise<SocketAttribution> {
     const containers = this.#containers(await this.#inventory());
     const machine = this.#machine;
-    const inodes = inodesOf(sockets);
     const listeners = hasEntries(sockets) ? dumpSockets(machine, this.handle, LISTENERS).sockets : NONE;
-    for (const inode of inodesOf(listeners)) inodes.add(inode);
-    const owners = this.#owners.find(inodes);
+    const owners = this.#ownersOf(sockets, listeners);
     const process = containerOfHolders(owners, containers);
     const listening = listenerOwners(listeners, process);
     const cgroup = containerOfCreator(machine, containers);
@@ -135,10 +143,6 @@ export class LiveNetns implements NetnsSnapshot {
   deviceName(index: number): string | undefined {
     this.#devices ??= deviceNames(this.#machine, this.handle);
     return this.#devices.get(index);
-  }
-
-  sockstat(): Sockstat | undefined {
-    return sockstatOf(this.#machine, this.handle);
   }
 
   async fullestProcess(of: string): Promise<DescriptorUse | undefined> {
@@ -159,6 +163,10 @@ export class LiveNetns implements NetnsSnapshot {
     return fullestProcess(this.#machine, containers.find(({ facts }) => facts.id === of)?.pids ?? []);
   }
 
+  processesNote(): string | undefined {
+    return unknownProcessesNote(this.#machine, this.handle);
+  }
+
   autobound(query: SocketQuery): (socket: SocketView) => boolean {
     return autobound(this.#machine, this.handle, query);
   }
@@ -167,10 +175,31 @@ export class LiveNetns implements NetnsSnapshot {
     return containers.filter(({ netns }) => netns === this.target.netns);
   }
 
+  /**
+   * Who holds sockets that were dumped before. `denied` has the processes that may not be read only where a socket that
+   * is still there has no holder: one that was closed after its dump has none either, and nobody hides it.
+   */
+  #ownersOf(...dumped: readonly SocketSource[]): Owners {
+    const owners = this.#owners.find(inodesOf(dumped));
+    if (owners.denied.length === 0) return owners;
+    const protos = new Set<Proto>();
+    const unheld = inodesOf(dumped, (socket) => {
+      if (owners.processesOf(socket.inode).length > 0) return false;
+      protos.add(socket.proto);
+      return true;
+    });
+    const query = { ...everySocket(), protos: [...protos], mayLack: OTHER_PROTOS };
+    const present = inodesOf([dumpSockets(this.#machine, this.handle, query).sockets], ({ inode }) =>
+      unheld.has(inode),
+    );
+    return present.size > 0 ? owners : { ...owners, denied: [] };
+  }
+
   #named(owners: Owners): SocketOwners {
     const { denied, origin } = owners;
     return {
       of: (inode) => owners.holdersOf(inode).map(({ process: { pid, name }, fd }) => ({ pid, name, fd })),
+      processesOf: (inode) => owners.processesOf(inode),
       origin,
       ...(denied.length > 0 && { deniedNote: deniedNote(this.#machine, denied) }),
     };
@@ -193,10 +222,12 @@ function hasEntries(sockets: SocketSource): boolean {
   return found;
 }
 
-function inodesOf(sockets: SocketSource): Set<number> {
+/** Inodes of the sockets that a process can hold. @param isWanted by default each */
+function inodesOf(sources: readonly SocketSource[], isWanted = (_: SocketView) => true): Set<number> {
   const inodes = new Set<number>();
-  sockets.each((socket) => {
-    if (canBeHeld(socket)) inodes.add(socket.inode);
-  });
+  for (const sockets of sources)
+    sockets.each((socket) => {
+      if (canBeHeld(socket) && isWanted(socket)) inodes.add(socket.inode);
+    });
   return inodes;
 }

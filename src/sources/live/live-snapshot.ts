@@ -1,3 +1,4 @@
+import { howToSee, whyProcessesAreHidden } from '../../collect/containers/how-to-see.ts';
 import { type Inventory, takeInventory } from '../../collect/containers/inventory.ts';
 import type { Machine } from '../../collect/machine.ts';
 import { makeNames } from '../../collect/names/host-names.ts';
@@ -5,10 +6,21 @@ import { HostOwners } from '../../collect/owners/host-owners.ts';
 import { findNamespaces } from '../../collect/target/found-netns.ts';
 import type { NetnsHandle } from '../../collect/target/netns-handle.ts';
 import { type NetnsSelection, selectNamespaces } from '../../collect/target/select-namespaces.ts';
+import type { ContainerFacts } from '../../model/container/container.ts';
 import type { Names } from '../../model/names.ts';
 import { scopedNetns } from '../scope/scoped-netns.ts';
 import type { NetnsSnapshot, Snapshot, SnapshotInventory } from '../snapshot.ts';
+import { CountedHost } from './counted-host.ts';
 import { LiveNetns, withGateways } from './live-netns.ts';
+
+/** Why a running container has no row. */
+function withoutProcess(machine: Machine, { name, runtime }: ContainerFacts): string {
+  const how = howToSee(machine, runtime);
+  return `${name}: none of its processes was found on this machine${how === '' ? STOPPED_OR_ELSEWHERE : how}`;
+}
+
+const STOPPED_OR_ELSEWHERE =
+  ' (it may just have stopped, or its Engine runs in a virtual machine: docs/troubleshooting.md)';
 
 /** A snapshot of this machine now. */
 export class LiveSnapshot implements Snapshot {
@@ -30,8 +42,12 @@ export class LiveSnapshot implements Snapshot {
     this.showsAll = showsAll;
     this.#inventory = inventory;
     const owners = new HostOwners(machine);
+    const counted = new CountedHost(
+      machine,
+      selections.map(({ handle }) => handle),
+    );
     const entries = selections.map(({ handle, scope }) => {
-      return [scopedNetns(new LiveNetns(machine, handle, inventory, owners), scope), handle] as const;
+      return [scopedNetns(new LiveNetns(machine, handle, inventory, owners, counted), scope), handle] as const;
     });
     this.namespaces = entries.map(([netns]) => netns);
     this.#handles = new Map(entries);
@@ -73,12 +89,16 @@ export class LiveSnapshot implements Snapshot {
 
   async inventory(): Promise<SnapshotInventory> {
     const { containers, runtimeSummaries: lookedFor, notes } = await this.#inventory();
+    const hidden = whyProcessesAreHidden(this.#machine);
+    const hint = hidden === undefined ? ' (docs/troubleshooting.md)' : `; ${hidden}`;
     return {
       anyContainer: containers.length > 0,
       lookedFor,
       notes,
-      withoutContainers: `no container is running; looked for ${lookedFor.join('; ')}; and in cgroup paths`,
-      withoutProcess: containers.flatMap(({ facts, pid }) => (pid === undefined ? [facts.name] : [])),
+      withoutContainers: `no container is running; looked for ${lookedFor.join('; ')}; and in cgroup paths; \`socklens runtimes\` tells more${hint}`,
+      withoutProcess: containers.flatMap(({ facts, pid }) =>
+        pid === undefined ? [withoutProcess(this.#machine, facts)] : [],
+      ),
     };
   }
 

@@ -17,6 +17,8 @@ export function movementSince(
   for (const name of OPENED_OR_CLOSED) {
     if (before.counters[name] !== now.counters[name]) return 'connections';
   }
-  if (before.sockstat?.tcp !== now.sockstat?.tcp || before.sockstat?.udp !== now.sockstat?.udp) return 'connections';
+  for (const name of ['tcp', 'tcp6', 'udp', 'udp6'] as const) {
+    if (before.sockstat?.[name] !== now.sockstat?.[name]) return 'connections';
+  }
   return before.counters.TcpInSegs === now.counters.TcpInSegs ? 'none' : 'segments';
 }

@@ -36,7 +36,8 @@ export class NamespaceTracker {
   readonly #owners: OwnerSource;
   readonly #samplers = new Map<number, NetnsSampler>();
   readonly #byWatched = new Map<NetnsReader, NetnsSampler>();
-  readonly #unsubscribes: (() => void)[] = [];
+  /** How to end the subscription to the events of each runtime. */
+  readonly #subscriptions = new Map<Runtime, () => void>();
   /** Whether an inventory is due as soon as {@link SETTLE_MS} allows. */
   #isDue = true;
   /** When the last inventory was taken, milliseconds since the epoch. */
@@ -58,6 +59,11 @@ export class NamespaceTracker {
     return this.#samplers.values();
   }
 
+  /** Number of {@link samplers}. */
+  get count(): number {
+    return this.#samplers.size;
+  }
+
   samplerOf(watched: NetnsReader): NetnsSampler | undefined {
     return this.#byWatched.get(watched);
   }
@@ -72,17 +78,27 @@ export class NamespaceTracker {
     this.#isDue = true;
   }
 
-  /** Subscribes to the runtimes' events. */
-  follow(): void {
-    for (const runtime of this.#machine.runtimes) {
+  /** Subscribes to the events of the runtimes that are there now, and ends the subscriptions to those that are not. */
+  #follow(): void {
+    const found = new Set(this.#machine.findRuntimes());
+    for (const [runtime, unsubscribe] of this.#subscriptions) {
+      if (found.has(runtime)) continue;
+      unsubscribe();
+      this.#subscriptions.delete(runtime);
+      this.#streams.delete(runtime);
+    }
+    for (const runtime of found) {
+      if (this.#subscriptions.has(runtime)) continue;
+      if (runtime.follow === undefined) this.#streams.set(runtime, 'refused');
       const unsubscribe = runtime.follow?.({
         changed: () => {
           this.#streams.set(runtime, 'open');
           this.#isDue = true;
         },
         lost: (error) => this.#lost(runtime, error),
+        none: () => this.#streams.set(runtime, 'refused'),
       });
-      if (unsubscribe !== undefined) this.#unsubscribes.push(unsubscribe);
+      this.#subscriptions.set(runtime, unsubscribe ?? (() => {}));
     }
   }
 
@@ -109,11 +125,11 @@ export class NamespaceTracker {
 
   /** Ends the subscriptions and closes all samplers. */
   close(): void {
-    for (const unsubscribe of this.#unsubscribes) unsubscribe();
+    for (const unsubscribe of this.#subscriptions.values()) unsubscribe();
     for (const sampler of this.#samplers.values()) sampler.close();
   }
 
-  /** Takes an inventory when one is due. */
+  /** Takes an inventory when one is due, and subscribes to the events of runtimes that it found. */
   async refresh(nowMs: number): Promise<void> {
     const age = nowMs - this.#inventoryMs;
     if (age < (this.#isDue ? SETTLE_MS : this.#inventoryEveryMs())) return;
@@ -121,6 +137,7 @@ export class NamespaceTracker {
     this.#inventoryMs = nowMs;
     const { namespaces, inventory, unsettled, notes } = await this.#followed.find();
     if (unsettled) this.#isDue = true;
+    this.#follow();
     this.containers = watchedContainers(this.#machine, inventory.containers);
     this.facts = inventory.containers.map(({ facts }) => facts);
     this.names = this.#makeNames(namespaces);
@@ -167,7 +184,7 @@ export class NamespaceTracker {
   }
 }
 
-/** Makes a tracker, takes the first inventory and subscribes to the runtimes' events. */
+/** Makes a tracker and takes the first inventory. */
 export async function trackNamespaces(
   machine: Machine,
   followed: FollowedTargets,
@@ -176,6 +193,5 @@ export async function trackNamespaces(
 ): Promise<NamespaceTracker> {
   const tracker = new NamespaceTracker(machine, followed, owners, wantsNames);
   await tracker.refresh(Date.now());
-  tracker.follow();
   return tracker;
 }

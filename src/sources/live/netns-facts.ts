@@ -18,21 +18,32 @@ export function watchedNetns(machine: Machine, found: FoundNetns): WatchedNetns 
   };
 }
 
+/** Whether a found namespace is the one that was found before, and not a later one with the same inode. */
+export function isSameNetns(before: FoundNetns, { handle, containers }: FoundNetns): boolean {
+  if (before.handle.target.netns !== handle.target.netns) return false;
+  if (before.handle.target.pid === handle.target.pid) return before.handle.startTicks === handle.startTicks;
+  // Another process represents it: the same namespace where one of its containers is the same.
+  const old = new Set(before.containers.map(({ facts }) => facts.id));
+  return containers.length === 0 ? old.size === 0 : containers.some(({ facts }) => old.has(facts.id));
+}
+
 /** What consumers of samples see of containers; those without a process are left out. */
 export function watchedContainers(machine: Machine, containers: readonly ContainerInstance[]): WatchedContainer[] {
   return containers.flatMap(({ facts, pid }) => {
     if (pid === undefined) return [];
-    const { name, runtime, id, labels, addresses, gateways, networkMode } = facts;
+    const { name, runtimeName, runtime, id, labels, addresses, gateways, networkMode, pod } = facts;
     const cgroup = cgroupPath(readCgroupText(pid, machine.proc));
     return [
       {
         name,
+        ...(runtimeName !== undefined && { runtimeName }),
         runtime,
         id,
         labels,
         addresses,
         gateways,
         pid,
+        ...(pod !== undefined && { pod }),
         ...(networkMode !== undefined && { networkMode }),
         ...(cgroup !== undefined && { cgroup }),
       },

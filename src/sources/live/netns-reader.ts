@@ -6,15 +6,18 @@ import { NetnsOwners, NOT_REMEMBERED, type Owner } from '../../collect/owners/ne
 import type { HeldSockets, HoldingProcess, OwnerSource } from '../../collect/owners/owner-source.ts';
 import { whyDenied } from '../../collect/permissions.ts';
 import { type NetnsHandle, openNetns } from '../../collect/target/netns-handle.ts';
+import { DatagramReceivers } from '../../count/datagram-receivers.ts';
 import { ListenerOwners } from '../../count/listener-owners.ts';
 import { Roles } from '../../count/roles.ts';
 import { type DestroyProtos, openEventSocket } from '../../kernel/event-socket.ts';
-import { SystemCallError } from '../../kernel/system-calls.ts';
-import { type Attributed, attribute, OUTSIDE } from '../../model/netns/attribution.ts';
+import { SystemCallError, SystemCallsMissing } from '../../kernel/system-calls.ts';
+import { type Attributed, attribute, OUTSIDE, type OwnerEvidence } from '../../model/netns/attribution.ts';
 import type { Remembered } from '../../model/socket/connection-event.ts';
+import type { SocketIdentity } from '../../model/socket/socket-identity.ts';
 import type { SocketQuery } from '../../model/socket/socket-query.ts';
-import { canBeHeld, type SocketView } from '../../model/socket/socket-view.ts';
+import { canBeHeld, type SocketSource, type SocketView } from '../../model/socket/socket-view.ts';
 import { ALL_STATES, stateMask, TCP_STATE } from '../../model/socket/tcp-state.ts';
+import { isSettled } from './settled.ts';
 
 /** Sockets that dumps remember. TIME_WAIT is left out: such an entry was seen before, or has no owner to find. */
 const REMEMBERED: SocketQuery = {
@@ -38,6 +41,8 @@ export interface ReadOptions {
   owners: 'foreground' | 'background' | 'later';
   /** Descriptors that were read just before. */
   readings?: readonly HeldSockets[];
+  /** Every TCP socket of the namespace, where that is known: see `dumpSockets`. */
+  known?: readonly SocketIdentity[] | undefined;
 }
 
 /** Reads one network namespace repeatedly, and remembers what dumps showed of its sockets. */
@@ -54,15 +59,35 @@ export class NetnsReader {
    * namespace: then the owner of every socket counts, and not only of those that a rule may judge.
    */
   creatorOf: ((socket: SocketView) => string | undefined) | undefined;
+  /** Whether nothing of what was read last can change without a packet, see {@link isSettled}. */
+  isSettled = false;
   /** Owners of the listeners of the last dump. */
   #listeners = new ListenerOwners();
   /** Processes of listeners by their indexes in {@link roles}; absent where unknown, or where several hold them. */
   readonly #listenerProcesses = new Map<number, Owner>();
   readonly #machine: Machine;
+  /** What is known of a socket that is there; made once, because there are thousands of events a second. */
+  readonly #ofPresent: OwnerEvidence = {
+    process: ({ inode }) => (inode === 0 ? undefined : this.#ownerOf(this.owners.holdersOf(inode))),
+    cgroup: (socket) => this.creatorOf?.(socket),
+    listener: (socket) => this.#listeners.of(socket),
+    memory: (socket) => this.#ownerOf(this.memory.holdersOf(socket)),
+  };
+  /** The owner of the holder of a closed connection; undefined where it is not known. */
+  #closedHolder: string | undefined;
+  readonly #ofClosed: OwnerEvidence = {
+    process: () => this.#closedHolder,
+    cgroup: (socket) => this.creatorOf?.(socket),
+    listener: (socket) => this.#listeners.of(socket),
+  };
+  readonly #containerOfHolders = (holders: readonly HoldingProcess[]) => this.owners.containerOf(holders);
   /** Time of the last dump that had every TCP connection, milliseconds since the epoch; undefined before the first. */
   wholeTcpMs: number | undefined;
   /** Whether each closed TCP socket has an event: what dumps showed of it is then remembered until the event. */
   receivesEvents = false;
+  /** Whether dropped datagrams are reported: who receives datagrams is then remembered from each dump. */
+  receivesPackets = false;
+  #receivers: DatagramReceivers | undefined;
 
   /**
    * @param source who holds which socket of the host
@@ -107,7 +132,7 @@ export class NetnsReader {
    * @throws {Failure} when the namespace no longer exists
    */
   remember(nowMs: number, visit?: (socket: SocketView) => void): void {
-    this.#remembering({ nowMs, owners: 'foreground' }, (see) => {
+    this.#remembering(REMEMBERED, { nowMs, owners: 'foreground' }, (see) => {
       const dump = streamSockets(this.#machine, this.handle, REMEMBERED, (socket) => {
         see(socket);
         visit?.(socket);
@@ -123,14 +148,20 @@ export class NetnsReader {
    */
   read(query: SocketQuery, how: ReadOptions): SocketDump {
     let dump!: SocketDump;
-    this.#remembering(how, (see) => {
-      dump = dumpSockets(this.#machine, this.handle, query);
+    this.#remembering(query, how, (see) => {
+      dump = dumpSockets(this.#machine, this.handle, query, how.known);
       dump.sockets.each(see);
       this.#noteWhole(query, dump, how.nowMs);
     });
     const { note } = this.owners;
     if (note !== undefined && !dump.coverage.notes.includes(note)) dump.coverage.notes.push(note);
     return dump;
+  }
+
+  /** Remembers all sockets of the namespace, as something else than a dump found them. */
+  take(sockets: SocketSource, how: ReadOptions): void {
+    this.#remembering(REMEMBERED, how, (see) => sockets.each(see));
+    this.wholeTcpMs = how.nowMs;
   }
 
   /** Notes a dump that has every TCP connection, by its cookie: `/proc` has none. */
@@ -151,7 +182,7 @@ export class NetnsReader {
 
   /** What dumps showed of a socket that has been closed; undefined where none had it. */
   rememberedOf(socket: SocketView): Remembered | undefined {
-    return this.memory.of(socket, (holders) => this.owners.containerOf(holders));
+    return this.memory.of(socket, this.#containerOfHolders);
   }
 
   /** Name of the container of a socket; undefined for none. */
@@ -161,9 +192,7 @@ export class NetnsReader {
 
   /** The container of a socket by its name, and how it was found; undefined for none, and where nothing is shared. */
   attributionOf(socket: SocketView): Attributed | undefined {
-    const held = () => this.#ownerOf(this.owners.holdersOf(socket.inode));
-    const remembered = () => this.#ownerOf(this.memory.holdersOf(socket));
-    return this.#attributionOf(socket, socket.inode === 0 ? undefined : held, remembered);
+    return this.#attributionOf(socket, this.#ofPresent);
   }
 
   /** As {@link containerOf}, for a closed connection, which its process held until then. @param remembered what dumps showed of it */
@@ -171,23 +200,13 @@ export class NetnsReader {
     socket: SocketView,
     remembered: Pick<Remembered, 'holders' | 'container'> | undefined,
   ): string | undefined {
-    const isKnown = remembered?.holders !== undefined;
-    const holder = () => (isKnown ? (remembered.container ?? OUTSIDE) : undefined);
-    return this.container ?? this.#attributionOf(socket, holder)?.owner;
+    this.#closedHolder = remembered?.holders === undefined ? undefined : (remembered.container ?? OUTSIDE);
+    return this.#attributionOf(socket, this.#ofClosed)?.owner;
   }
 
-  #attributionOf(
-    socket: SocketView,
-    process: (() => string | undefined) | undefined,
-    memory?: () => string | undefined,
-  ): Attributed | undefined {
+  #attributionOf(socket: SocketView, evidence: OwnerEvidence): Attributed | undefined {
     if (this.container !== undefined) return undefined;
-    const found = attribute(socket, {
-      process: () => process?.(),
-      cgroup: (one) => this.creatorOf?.(one),
-      listener: (one) => this.#listeners.of(one),
-      ...(memory !== undefined && { memory }),
-    });
+    const found = attribute(socket, evidence);
     return found?.owner === OUTSIDE ? undefined : found;
   }
 
@@ -202,6 +221,11 @@ export class NetnsReader {
     if (this.#listenerProcesses.size === 0) return undefined;
     const listener = this.roles.listenerOf(socket);
     return listener === undefined ? undefined : this.#listenerProcesses.get(listener);
+  }
+
+  /** The processes of the UDP socket that a datagram was for, by the last dump; see `DatagramReceivers.holdersOf`. */
+  receiversOf(datagram: SocketView): readonly HoldingProcess[] {
+    return this.#receivers?.holdersOf(datagram, (inode) => this.owners.holdersOf(inode)) ?? [];
   }
 
   /** @param listeners of one dump; several may have one address and port (SO_REUSEPORT) */
@@ -226,16 +250,26 @@ export class NetnsReader {
     return holders.length === 0 ? undefined : (this.owners.containerOf(holders) ?? OUTSIDE);
   }
 
-  #remembering({ nowMs, owners, readings = [] }: ReadOptions, read: (see: (socket: SocketView) => void) => void): void {
+  /** @param query what is read */
+  #remembering(
+    { protos, filter }: SocketQuery,
+    { nowMs, owners, readings = [] }: ReadOptions,
+    read: (see: (socket: SocketView) => void) => void,
+  ): void {
     const { memory } = this;
     const inodes: number[] = [];
     const rows: number[] = [];
     const listeners: { listener: number; role: number | undefined; inode: number }[] = [];
     const listening = new ListenerOwners();
+    const hasDatagrams = this.receivesPackets && protos.includes('udp') && filter === undefined;
+    const receivers = hasDatagrams ? new DatagramReceivers() : undefined;
     memory.begin(nowMs);
+    let settled = true;
     read((socket) => {
+      settled &&= isSettled(socket);
       const { inode } = socket;
       const row = isRemembered(socket) ? memory.see(socket) : undefined;
+      receivers?.add(socket);
       if (canBeHeld(socket)) {
         inodes.push(inode);
         rows.push(row ?? NOT_REMEMBERED);
@@ -252,7 +286,9 @@ export class NetnsReader {
       listening.setOwner(listener, this.#ownerOf(this.owners.holdersOf(inode)));
     }
     this.#listeners = listening;
+    this.#receivers = receivers ?? this.#receivers;
     this.#rememberProcesses(listeners);
+    this.isSettled = settled;
     memory.end(this.receivesEvents);
   }
 }
@@ -265,6 +301,7 @@ function isRemembered({ proto, state, receiveQueue }: SocketView): boolean {
 
 /** Why the events of a namespace cannot be received; undefined for an unexpected error. */
 export function whyNoEvents(machine: Machine, error: unknown): string | undefined {
+  if (error instanceof SystemCallsMissing) return error.message;
   if (!(error instanceof SystemCallError)) return undefined;
   return error.code === 'EPERM'
     ? `${error.syscall} is not permitted: ${whyDenied(machine, ['CAP_SYS_ADMIN'])}`

@@ -1,112 +1,82 @@
-import { presentProtos } from '../../collect/dump/dump-plan.ts';
-import type { SocketDump } from '../../collect/dump/dump-sockets.ts';
 import type { Machine } from '../../collect/machine.ts';
 import { containerOfCreator } from '../../collect/owners/attribution.ts';
-import { deadPeers } from '../../collect/owners/dead-peers.ts';
-import type { DescriptorScan } from '../../collect/owners/descriptor-kinds.ts';
 import type { OwnerSource } from '../../collect/owners/owner-source.ts';
+import { unknownProcessesNote, unreadDescriptorsNote } from '../../collect/owners/unknown-processes.ts';
 import type { FoundNetns } from '../../collect/target/found-netns.ts';
 import { leadsToNetns } from '../../collect/target/process-way.ts';
-import type { Sockstat } from '../../model/netns/counters.ts';
+import type { NetCounters, Sockstat } from '../../model/netns/counters.ts';
 import type { WatchedNetns } from '../../model/netns/netns.ts';
 import { isShared, soleContainer } from '../../model/netns/sharing.ts';
 import { NOT_ROOT } from '../../model/sample/coverage.ts';
-import { type EventCounts, type EventKind, type EventSource, noEvents } from '../../model/socket/connection-event.ts';
-import { isOtherProto, type SocketQuery } from '../../model/socket/socket-query.ts';
-import type { Proto, SocketView } from '../../model/socket/socket-view.ts';
-import { ALL_STATES, stateMask, TCP_STATE } from '../../model/socket/tcp-state.ts';
+import type { ProcessSample } from '../../model/sample/sample.ts';
+import {
+  type ConnectionEvent,
+  type EventCounts,
+  type EventSource,
+  noEvents,
+} from '../../model/socket/connection-event.ts';
+import type { SocketQuery } from '../../model/socket/socket-query.ts';
 import type { NetnsTick, SocketSnapshot, TickRequest } from '../sample-source.ts';
 import { sampleMemory, samplePids } from './controller-samples.ts';
-import { CounterFiles, type CounterValues } from './counter-files.ts';
-import type { HeldTcp } from './held-tcp.ts';
+import type { HeldSockets } from './held-sockets.ts';
 import { KindsSampler } from './kinds-sampler.ts';
-import { type Movement, movementSince } from './movement.ts';
-import { watchedNetns } from './netns-facts.ts';
+import type { Movement } from './movement.ts';
+import { NetnsCounters, type WhichCounters } from './netns-counters.ts';
+import { isSameNetns, watchedNetns } from './netns-facts.ts';
+import { countable } from './netns-queries.ts';
 import { NetnsReader } from './netns-reader.ts';
+import { NetnsSnapshots } from './netns-snapshots.ts';
 import { sampleProcesses } from './process-samples.ts';
+import { ReadCosts } from './read-costs.ts';
+import { asBefore } from './settled.ts';
 
-/** States left out of background dumps: `sockstat` counts TIME_WAIT, which can be tens of thousands. */
-const WITHOUT = stateMask(TCP_STATE.TIME_WAIT, TCP_STATE.BOUND_INACTIVE);
-const BRIEF: SocketQuery = { protos: ['tcp'], inet: true, inet6: true, tcpInfo: false, states: ALL_STATES & ~WITHOUT };
-/**
- * Background dumps of a namespace without processes, which has no `/proc/PID/net/sockstat`, so that nothing but a dump
- * counts TIME_WAIT, UDP and RAW; and of a shared one, where each of them has its owner.
- */
-const BRIEF_WITHOUT_SOCKSTAT: SocketQuery = {
-  ...BRIEF,
-  protos: ['tcp', 'udp', 'udplite', 'raw'],
-  states: ALL_STATES & ~stateMask(TCP_STATE.BOUND_INACTIVE),
-};
-
-/** What background dumps of a namespace read. @param sockstat undefined where there is none */
-export function briefQuery(sockstat: Sockstat | undefined, shared: boolean): SocketQuery {
-  return sockstat === undefined || shared ? BRIEF_WITHOUT_SOCKSTAT : BRIEF;
-}
-
-/** Interval between background dumps, milliseconds: where only segments were received, and where nothing changed. */
+/** Interval between background dumps where only segments were received, milliseconds. */
 const SEGMENTS_MS = 10_000;
-const QUIET_MS = 600_000;
-/**
- * Interval of the search for owners in the background, milliseconds: each descriptor costs a system call. In a shared
- * namespace they decide whose row counts a socket: they are searched at every dump, and it is dumped again where some
- * were not found.
- */
-const OWNERS_MS = 30_000;
+/** A shared namespace is dumped again so soon where the owners of some sockets were not found, milliseconds. */
 const MISSING_OWNERS_MS = 3000;
-/** Interval at which descriptors are counted in the background, milliseconds. */
-const PROCESSES_MS = 5000;
 
-/** Samples one namespace: its counters at every tick, its sockets on request. */
+/** Samples one namespace: its counters at every tick, its sockets on request (see {@link NetnsSnapshots}). */
 export class NetnsSampler {
   readonly watched: NetnsReader;
   namespace: WatchedNetns;
   /** Losses of events since the last tick. */
   lost = 0;
-  /** CPU time of the last background dump, or its part of that of a pass, milliseconds; 0 before the first. */
-  readCostMs = 0;
+  readonly costs = new ReadCosts();
   /** What reports its connection events; undefined where they are not received. */
   listens: EventSource | undefined;
-  /** CPU time of the last background dump, milliseconds; undefined before the first. */
-  dumpCostMs: number | undefined;
-  /** When a pass last lacked sockets that its counters have, milliseconds since the epoch. */
-  unseenMs = Number.NEGATIVE_INFINITY;
+  readonly snapshots: NetnsSnapshots;
   readonly #machine: Machine;
   #found: FoundNetns;
   readonly #kinds: KindsSampler;
-  readonly #counters = new CounterFiles(() => leadsToNetns(this.#machine, this.#found.handle));
+  readonly #counters: NetnsCounters;
+  /** Those of the last full sample; undefined before, and where it was not complete. */
+  #processes: readonly ProcessSample[] | undefined;
   /** Connection events since the last tick. */
   #events: Required<EventCounts> = noEvents();
-  #snapshotMs: number | undefined;
-  #processesDueMs = 0;
-  #ownersDueMs = 0;
-  #now: CounterValues | undefined;
-  #atRead: CounterValues | undefined;
 
   /** @param owners who holds which socket of the host; one for all namespaces */
   constructor(machine: Machine, found: FoundNetns, owners: OwnerSource, containerNames: ReadonlyMap<string, string>) {
     this.#machine = machine;
     this.#found = found;
     this.#kinds = new KindsSampler(machine);
+    this.#counters = new NetnsCounters(found, () => leadsToNetns(machine, this.#found.handle));
     this.namespace = watchedNetns(machine, found);
     this.watched = new NetnsReader(machine, found.handle, owners, containerNames, soleContainer(found)?.facts.name);
+    this.snapshots = new NetnsSnapshots(found, this.watched, this.#counters);
     this.#updateOwners(containerNames);
   }
 
-  /** Whether a found namespace is this one, and not a later one with the same inode. */
-  isSame({ handle, containers }: FoundNetns): boolean {
-    const before = this.#found.handle;
-    if (before.target.netns !== handle.target.netns) return false;
-    if (before.target.pid === handle.target.pid) return before.startTicks === handle.startTicks;
-    // Another process represents it: the same namespace where one of its containers is the same.
-    const old = new Set(this.#found.containers.map(({ facts }) => facts.id));
-    return containers.length === 0 ? old.size === 0 : containers.some(({ facts }) => old.has(facts.id));
+  /** See {@link isSameNetns}. */
+  isSame(found: FoundNetns): boolean {
+    return isSameNetns(this.#found, found);
   }
 
   /** Takes over the result of an inventory. @returns sentences about what changed */
   update(found: FoundNetns, containerNames: ReadonlyMap<string, string>): string[] {
     const before = this.namespace;
-    if (found.handle.procNet !== this.#found.handle.procNet) this.#counters.close();
+    this.#counters.update(found);
     this.#found = found;
+    this.snapshots.found = found;
     this.watched.handle = found.handle;
     this.namespace = watchedNetns(this.#machine, found);
     this.#updateOwners(containerNames);
@@ -114,31 +84,68 @@ export class NetnsSampler {
   }
 
   /**
-   * Reads the counters, and adds what {@link countEvents} has.
+   * Its tick, with what {@link countEvents} has.
    *
-   * @param all whether all counters are read, see {@link TickRequest.allCounters}
-   * @param processesMs the time, where descriptors are to be counted too when it is due; undefined for never
+   * @param which counters are read; undefined for `sockstat` as last read
+   * @param atMs milliseconds since the epoch
    */
-  count(all: boolean, processesMs?: number): NetnsTick {
-    const { procNet } = this.#found.handle;
-    this.#now = procNet === undefined ? undefined : this.#counters.read(procNet, all);
-    const { counters, sockstat } = this.#now ?? {};
-    const tick: NetnsTick = {
+  count(which: WhichCounters | undefined, atMs: number): NetnsTick {
+    const now = which === undefined ? this.#counters.last : this.#counters.read(which, atMs);
+    const hasCounters = which !== undefined && which !== 'sockstat' && now !== undefined;
+    return {
       ...this.countEvents(),
-      ...(counters !== undefined && { counters }),
-      ...(sockstat !== undefined && { sockstat }),
-      ...(this.#snapshotMs !== undefined && { snapshotAtMs: this.#snapshotMs }),
+      ...(hasCounters && { counters: now.counters }),
+      ...(now?.sockstat !== undefined && { sockstat: now.sockstat }),
+      ...(this.snapshots.lastMs !== undefined && { snapshotAtMs: this.snapshots.lastMs }),
     };
-    if (processesMs !== undefined && processesMs >= this.#processesDueMs) {
-      this.#processesDueMs = processesMs + PROCESSES_MS;
-      tick.processes = sampleProcesses(this.#machine, this.#found);
-    }
-    return tick;
+  }
+
+  /** Adds the descriptors of its processes to a tick. */
+  countProcesses(tick: NetnsTick): void {
+    tick.processes = sampleProcesses(this.#machine, this.#found);
+  }
+
+  /** As last read; undefined before, and for a namespace without processes. */
+  get counters(): NetCounters | undefined {
+    return this.#counters.last?.counters;
+  }
+
+  /** As {@link counters}. */
+  get sockstat(): Sockstat | undefined {
+    return this.#counters.last?.sockstat;
+  }
+
+  /** Which counters are read in the background. */
+  wantedCounters: WhichCounters = 'some';
+
+  /** Reads its counters for a snapshot that follows. */
+  prepareSnapshot(atMs: number): void {
+    if (this.#counters.readMs !== atMs) this.#counters.read(this.wantedCounters, atMs);
+  }
+
+  /** Which counters are read at its turn: connection events tell what moves, but for received segments. */
+  turn(atMs: number): WhichCounters {
+    const isRecent = atMs - this.#counters.readMs < SEGMENTS_MS;
+    return this.listens === 'tracepoint' && isRecent ? 'sockstat' : this.wantedCounters;
+  }
+
+  /** Whether its counters were read at least once. */
+  get wasCounted(): boolean {
+    return this.#counters.readMs !== Number.NEGATIVE_INFINITY;
   }
 
   /** Counts an event. */
-  countEvent(kind: EventKind): void {
-    this.#events[kind]++;
+  addEvent(event: ConnectionEvent): void {
+    this.#events[event.kind]++;
+    this.#counters.noteEvent();
+    this.snapshots.addEvent(event);
+  }
+
+  /** Counts a loss of events: its sockets are to be read anew. */
+  loseEvents(): void {
+    this.lost++;
+    this.#counters.noteEvent();
+    this.snapshots.loseEvents();
   }
 
   /** Events, and losses of events, since the last tick; nothing is read. */
@@ -155,34 +162,59 @@ export class NetnsSampler {
    * Adds a full sample to a tick: processes and sockets.
    *
    * @param controllers whether the pids and memory controllers of its containers are read
+   * @param held see {@link NetnsSnapshots.read}
    * @throws {Failure} when the namespace no longer exists
    */
   readFully(
     tick: NetnsTick,
     atMs: number,
     query: SocketQuery,
-    processes: TickRequest['processes'],
-    controllers: boolean,
+    { processes, allCounters: controllers }: Pick<TickRequest, 'processes' | 'allCounters'>,
+    held?: HeldSockets,
   ): void {
-    if (processes !== 'no') tick.processes = sampleProcesses(this.#machine, this.#found);
+    if (processes !== 'no') this.countProcesses(tick);
     // Before the dump, so that the dump has the sockets that are opened in between.
-    const scans = processes === 'kinds' ? this.#kinds.scan(atMs, tick.processes ?? []) : undefined;
-    const read = this.snapshot(atMs, countable(query, tick.sockstat), scans);
-    tick.snapshot = read;
+    const scans = processes === 'kinds' ? this.#kinds.scan(atMs, tick.processes ?? [], held) : undefined;
+    const wanted = countable(query, tick.sockstat, this.#counters.mptcpFor(query));
+    const read = this.snapshots.read(atMs, wanted, scans, held);
+    tick.snapshot = processes === 'no' ? read : this.#withLosses(read);
     tick.snapshotAtMs = read.takenAtMs;
-    if (controllers) {
-      tick.pids = samplePids(this.#machine, this.#found);
-      tick.memory = sampleMemory(this.#machine, this.#found);
-    }
+    if (controllers) this.#addControllers(tick);
     // An incomplete dump would make descriptors of the sockets it left out look closed.
-    if (scans === undefined || read.withoutStates !== 0 || !read.coverage.complete) return;
-    const kinds = this.#kinds.name(scans, this.namespace.netns, read.sockets);
-    tick.processes = (tick.processes ?? []).map((process) => {
-      const named = kinds.get(process.pid);
-      if (named === undefined) return process;
-      const dead = deadPeers(this.#machine, process.pid, named.unshown);
-      return { ...process, kinds: { byKind: named.byKind, ...(dead.length > 0 && { dead }) } };
-    });
+    const isNamed = scans !== undefined && read.withoutStates === 0 && read.coverage.complete;
+    if (isNamed) tick.processes = this.#kinds.named(tick.processes ?? [], scans, this.namespace.netns, read.sockets);
+    this.#processes = read.coverage.complete ? tick.processes : undefined;
+  }
+
+  /**
+   * Makes a tick a full sample without reading the sockets again, where nothing happened since the last full sample that
+   * could have changed them.
+   *
+   * @returns false where they have to be read
+   */
+  repeat(tick: NetnsTick, { allCounters }: Pick<TickRequest, 'allCounters'>): boolean {
+    if (this.#processes === undefined || !this.watched.isSettled || !this.#counters.isStill) return false;
+    const processes = asBefore(sampleProcesses(this.#machine, this.#found), this.#processes);
+    if (processes === undefined) return false;
+    tick.still = true;
+    tick.processes = processes;
+    if (allCounters) this.#addControllers(tick);
+    return true;
+  }
+
+  #addControllers(tick: NetnsTick): void {
+    tick.pids = samplePids(this.#machine, this.#found);
+    tick.memory = sampleMemory(this.#machine, this.#found);
+  }
+
+  /** Says which processes, and what of them, is missing. */
+  #withLosses(read: SocketSnapshot): SocketSnapshot {
+    const losses = [
+      unknownProcessesNote(this.#machine, this.#found.handle),
+      unreadDescriptorsNote(this.#machine, this.#kinds.unread),
+    ].filter((note) => note !== undefined && !read.coverage.notes.includes(note)) as string[];
+    if (losses.length === 0) return read;
+    return { ...read, coverage: { ...read.coverage, notes: [...read.coverage.notes, ...losses] } };
   }
 
   /** Closes its files. */
@@ -192,24 +224,25 @@ export class NetnsSampler {
 
   /** Whether its sockets were dumped at least once. */
   get wasRead(): boolean {
-    return this.#snapshotMs !== undefined;
+    return this.snapshots.lastMs !== undefined;
   }
 
-  /** How much its counters changed since its sockets were dumped. */
+  /** How much changed since its sockets were read. */
   get movement(): Movement {
-    if (this.#now === undefined || this.#atRead === undefined) return 'connections';
-    return movementSince(this.#atRead, this.#now);
+    return this.#counters.movement;
   }
 
   /**
    * Priority of a background dump: the age of the last one in milliseconds; 0 where none is due.
    *
    * @param spacingMs shortest interval between dumps where connections are opened and closed
+   * @param quietMs a dump is due after this time although nothing moved
    */
-  urgency(nowMs: number, spacingMs: number): number {
-    if (this.#snapshotMs === undefined) return Number.MAX_VALUE;
-    const age = nowMs - this.#snapshotMs;
-    if (age >= QUIET_MS) return age;
+  urgency(nowMs: number, spacingMs: number, quietMs: number): number {
+    const { lastMs } = this.snapshots;
+    if (lastMs === undefined) return Number.MAX_VALUE;
+    const age = nowMs - lastMs;
+    if (age >= quietMs) return age;
     if (age >= Math.max(spacingMs, MISSING_OWNERS_MS) && this.watched.owners.lacksOwners && isShared(this.#found))
       return age;
     switch (this.movement) {
@@ -223,17 +256,6 @@ export class NetnsSampler {
   }
 
   /**
-   * Dumps all sockets that a query asks for, with their owners.
-   *
-   * @param scans descriptors of its processes that were read just before
-   * @throws {Failure} when the namespace no longer exists
-   */
-  snapshot(atMs: number, query: SocketQuery, scans: readonly DescriptorScan[] = []): SocketSnapshot {
-    const read = this.watched.read(query, { nowMs: atMs, owners: 'foreground', readings: scans });
-    return this.#snapshotOf(read, ALL_STATES & ~query.states);
-  }
-
-  /**
    * Dumps its sockets only to remember them for their events.
    *
    * @returns whether an ordinary user sees less of them than root
@@ -244,65 +266,9 @@ export class NetnsSampler {
     return this.watched.owners.note === NOT_ROOT;
   }
 
-  /** Dumps the sockets that `sockstat` does not count: TCP without TIME_WAIT, all where there is none. @throws {Failure} when the namespace no longer exists */
-  readBriefly(atMs: number): SocketSnapshot {
-    const findsOwners = isShared(this.#found) || atMs >= this.#ownersDueMs;
-    if (findsOwners) this.#ownersDueMs = atMs + OWNERS_MS;
-    const query = briefQuery(this.#now?.sockstat, isShared(this.#found));
-    const owners = findsOwners ? 'background' : 'later';
-    return this.#snapshotOf(this.watched.read(query, { nowMs: atMs, owners }), ALL_STATES & ~query.states);
-  }
-
-  /**
-   * Whether a pass over the descriptors of the host can replace its background dumps: its counters say what that does
-   * not see, and there are no entries in TIME_WAIT, of which some are in FIN_WAIT2. In a shared namespace each socket
-   * needs its owner.
-   */
-  get canBeHeld(): boolean {
-    return this.#now?.sockstat?.timeWait === 0 && !isShared(this.#found);
-  }
-
-  /**
-   * Takes over its sockets from a pass that was made after {@link count}.
-   *
-   * @returns undefined where its counters have sockets that the pass did not find, or changed meanwhile: a dump is due
-   */
-  takeHeld(held: HeldTcp, atMs: number): SocketSnapshot | undefined {
-    const before = this.#now;
-    const { procNet } = this.#found.handle;
-    const after = procNet === undefined ? undefined : this.#counters.read(procNet, false);
-    const sockets = held.of(this.namespace.netns);
-    const isWhole =
-      before !== undefined &&
-      after !== undefined &&
-      movementSince(before, after) !== 'connections' &&
-      [before, after].every(({ sockstat }) => sockstat !== undefined && sockets.isAllOf(sockstat));
-    if (!isWhole) {
-      this.unseenMs = atMs;
-      return undefined;
-    }
-    const coverage = { complete: true, notes: [] };
-    const takenAt = new Date(held.takenAtMs);
-    return this.#snapshotOf({ takenAt, source: 'bpf_iter', sources: {}, coverage, sockets }, WITHOUT);
-  }
-
-  #snapshotOf(snapshot: SocketDump, withoutStates: number): SocketSnapshot {
-    this.#snapshotMs = snapshot.takenAt.getTime();
-    this.#atRead = this.#now;
-    const { watched } = this;
-    return {
-      takenAtMs: snapshot.takenAt.getTime(),
-      source: snapshot.source,
-      sources: otherSources(snapshot),
-      coverage: snapshot.coverage,
-      sockets: snapshot.sockets,
-      withoutStates,
-      ownersAtMs: watched.owners.asOfMs,
-      holdersOf: (socket: SocketView) => watched.holdersOf(socket),
-      containerOf: (socket: SocketView) => watched.containerOf(socket),
-      attributionOf: (socket: SocketView) => watched.attributionOf(socket)?.by,
-      seenSince: (socket: SocketView) => watched.memory.seenSince(socket),
-    };
+  /** Whether its snapshots have the connection events since, where these tell enough. */
+  fold(isWanted: boolean): void {
+    this.snapshots.folds = isWanted && this.listens === 'tracepoint';
   }
 
   #updateOwners(containerNames: ReadonlyMap<string, string>): void {
@@ -319,19 +285,4 @@ export class NetnsSampler {
       host ? pids : [...pids, ...otherPids],
     );
   }
-}
-
-/**
- * A query without protocols that have no socket; with TIME_WAIT where `sockstat`, from which it is counted otherwise,
- * is absent.
- */
-function countable(query: SocketQuery, sockstat: Sockstat | undefined): SocketQuery {
-  if (sockstat !== undefined) return presentProtos(query, sockstat);
-  return query.protos.includes('tcp') ? { ...query, states: query.states | stateMask(TCP_STATE.TIME_WAIT) } : query;
-}
-
-/** Sources of the protocols that were not read like the others, and of all that are not always read; undefined for none. */
-function otherSources({ source, sources }: SocketDump): SocketSnapshot['sources'] {
-  const others = Object.entries(sources).filter(([proto, other]) => other !== source || isOtherProto(proto as Proto));
-  return others.length > 0 ? Object.fromEntries(others) : undefined;
 }

@@ -1,9 +1,9 @@
-import fs from 'node:fs';
 import { errnoOf } from '../../base/errno.ts';
 import { Failure } from '../../model/failure.ts';
 import { type RecordingItem, RecordingReader } from '../../recording/reader.ts';
 import { RecordingError } from '../../recording/recording-error.ts';
-import { type FileEnd, linesOfFile } from './recording-lines.ts';
+import type { LinesEnd, RecordingInput } from './recording-input.ts';
+import { parsedLines } from './recording-lines.ts';
 
 /** A recording that is being read. */
 export interface OpenRecording {
@@ -21,10 +21,10 @@ export interface OpenRecording {
  *
  * @throws {Failure} `usage` when it cannot be read or is not a recording
  */
-export async function openRecording(path: string): Promise<OpenRecording> {
+export async function openRecording(input: RecordingInput): Promise<OpenRecording> {
   const reader = new RecordingReader();
-  const end: FileEnd = { error: undefined };
-  const lines = linesOfFile(openRecordingFile(path), end);
+  const end: LinesEnd = { error: undefined };
+  const lines = parsedLines(input.texts(end), end);
   let cut: string | undefined;
   const close = () => {
     lines.return?.(undefined);
@@ -35,7 +35,8 @@ export async function openRecording(path: string): Promise<OpenRecording> {
     reader.begin(first.value);
   } catch (error) {
     close();
-    if (error instanceof RecordingError) throw new Failure('usage', `${path}: ${error.message}`, { cause: error });
+    if (error instanceof RecordingError)
+      throw new Failure('usage', `${input.name}: ${error.message}`, { cause: error });
     throw error;
   }
   async function* items(): AsyncGenerator<RecordingItem> {
@@ -61,30 +62,10 @@ export async function openRecording(path: string): Promise<OpenRecording> {
   return { reader, items: items(), cut: () => cut, close };
 }
 
-/**
- * Opens the file of a recording.
- *
- * @returns a file descriptor
- * @throws {Failure} `usage` when it cannot be read
- */
-export function openRecordingFile(path: string): number {
-  let fd: number | undefined;
-  try {
-    fd = fs.openSync(path, 'r');
-    if (fs.fstatSync(fd).isDirectory()) throw Object.assign(new Error('a directory'), { code: 'EISDIR' });
-    return fd;
-  } catch (error) {
-    if (fd !== undefined) fs.closeSync(fd);
-    const code = errnoOf(error);
-    throw new Failure('usage', `${path}: ${WHY[code ?? ''] ?? `cannot be read (${code})`}`, { cause: error });
-  }
-}
-
-const WHY: Readonly<Record<string, string>> = {
-  ENOENT: 'no such file',
-  EISDIR: 'is a directory, not a recording',
-};
-
-function emptyBecause(end: FileEnd): string {
-  return end.error === undefined ? 'nothing is recorded in it' : 'not a socklens recording';
+/** Why a file has no first line. */
+function emptyBecause({ error }: LinesEnd): string {
+  if (error === undefined) return 'nothing is recorded in it';
+  // zlib's words for a file that is not gzip.
+  const isGzip = errnoOf(error) === 'Z_DATA_ERROR' && error.message !== 'incorrect header check';
+  return isGzip ? `the recording is damaged at its beginning (${error.message})` : 'not a socklens recording';
 }

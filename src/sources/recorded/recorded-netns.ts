@@ -6,12 +6,11 @@ import type { Filter } from '../../filter/syntax.ts';
 import { Failure } from '../../model/failure.ts';
 import type { Names } from '../../model/names.ts';
 import { OUTSIDE } from '../../model/netns/attribution.ts';
-import type { Sockstat } from '../../model/netns/counters.ts';
 import { isShared } from '../../model/netns/sharing.ts';
 import type { Target } from '../../model/netns/target.ts';
 import type { DescriptorUse } from '../../model/report/overview.ts';
 import type { SocketsHeader } from '../../model/sample/coverage.ts';
-import { isOtherProto, type SocketQuery } from '../../model/socket/socket-query.ts';
+import { countedSockets, isOtherProto, type SocketQuery } from '../../model/socket/socket-query.ts';
 import type { SocketProcess } from '../../model/socket/socket-row.ts';
 import { canBeHeld, isInet, type Proto, type SocketSource, type SocketView } from '../../model/socket/socket-view.ts';
 import { StoredSocket } from '../../model/socket/stored-socket.ts';
@@ -25,6 +24,7 @@ import type {
   SocketAttribution,
   SocketOwners,
   SocketsRead,
+  SocketsToCount,
 } from '../snapshot.ts';
 import { recordedCoverage } from './recorded-coverage.ts';
 import type { RecordedSource } from './recorded-source.ts';
@@ -61,7 +61,12 @@ export class RecordedNetns implements NetnsSnapshot {
   async residents(): Promise<Residents> {
     const { containers, host, netns } = this.#namespace.namespace;
     return {
-      containers: containers.map((container) => containerTarget(container, netns)),
+      containers: containers.map((container) => ({
+        ...containerTarget(container, netns),
+        ...(container.runtimeName !== undefined && { runtimeName: container.runtimeName }),
+        ...(container.pod !== undefined && { pod: container.pod }),
+        labels: container.labels,
+      })),
       isHost: host,
       shared: isShared({ containers, host }),
     };
@@ -97,6 +102,11 @@ export class RecordedNetns implements NetnsSnapshot {
     };
   }
 
+  async readToCount(withOthers: boolean): Promise<SocketsToCount> {
+    const { sockstat } = this.#namespace;
+    return { ...(await this.read(countedSockets(sockstat !== undefined, withOthers))), sockstat };
+  }
+
   async stream(query: SocketQuery, visit: (socket: SocketView) => void): Promise<SocketsHeader> {
     (await this.read(query)).sockets.each(visit);
     return this.#header(query);
@@ -111,6 +121,7 @@ export class RecordedNetns implements NetnsSnapshot {
     });
     return {
       of: (inode) => holders.get(inode) ?? [],
+      processesOf: (inode) => holders.get(inode) ?? [],
       gapIn: (sockets) => notRecorded(sockets, holders),
     };
   }
@@ -132,10 +143,6 @@ export class RecordedNetns implements NetnsSnapshot {
 
   deviceName(index: number): string | undefined {
     return this.#source.devices(this.#namespace.namespace).get(index);
-  }
-
-  sockstat(): Sockstat | undefined {
-    return this.#namespace.sockstat;
   }
 
   async fullestProcess(of: string): Promise<DescriptorUse | undefined> {

@@ -1,13 +1,14 @@
 import { Failure } from '../../model/failure.ts';
 import type { Names } from '../../model/names.ts';
 import { recordedSockets } from '../../model/socket/socket-query.ts';
-import { openRecorded, type Recorded } from '../open-source.ts';
 import type { SocketSnapshot, Tick, TickRequest } from '../sample-source.ts';
 import { scopedNetns } from '../scope/scoped-netns.ts';
 import type { NetnsSnapshot, Snapshot, SnapshotInventory } from '../snapshot.ts';
 import { RecordedNetns } from './recorded-netns.ts';
-import type { RecordedSource } from './recorded-source.ts';
+import { RecordedSource } from './recorded-source.ts';
 import { recordedTargets } from './recorded-target.ts';
+import { targetsIn } from './recorded-targets.ts';
+import type { RecordingInput } from './recording-input.ts';
 
 /** A recording has what was recorded, whatever the request. */
 const REQUEST: TickRequest = {
@@ -25,19 +26,20 @@ export class RecordedSnapshot implements Snapshot {
   readonly showsAll = true;
   readonly #source: RecordedSource;
   readonly #tick: Tick;
-  readonly #file: string;
+  readonly #name: string;
 
   private constructor(
     source: RecordedSource,
     tick: Tick,
     snapshots: ReadonlyMap<number, SocketSnapshot>,
-    { file, untilMs }: Recorded,
+    name: string,
+    untilMs: number | undefined,
     target: string | undefined,
     wholeNetns: boolean,
   ) {
     this.#source = source;
     this.#tick = tick;
-    this.#file = file;
+    this.#name = name;
     this.takenAt = new Date(tick.atMs);
     this.namespaces = recordedTargets(target, tick.namespaces, wholeNetns).map((found) => {
       const last = snapshots.get(found.tick.namespace.netns);
@@ -51,12 +53,25 @@ export class RecordedSnapshot implements Snapshot {
   /**
    * Reads a recording up to a moment.
    *
+   * @param untilMs milliseconds since the epoch; undefined for its end
    * @param target a TARGET as typed; undefined for everything recorded
    * @param wholeNetns whether a container means its whole network namespace
    * @throws {Failure} `usage` for a file that is not a recording, `no-target` for a target not in it then
    */
-  static async open(from: Recorded, target: string | undefined, wholeNetns: boolean): Promise<RecordedSnapshot> {
-    const source = await openRecorded({ ...from, speed: undefined, sinceMs: undefined }, target, true);
+  static async open(
+    input: RecordingInput,
+    untilMs: number | undefined,
+    target: string | undefined,
+    wholeNetns: boolean,
+  ): Promise<RecordedSnapshot> {
+    const targets = target === undefined ? undefined : targetsIn(target);
+    const source = await RecordedSource.open(input, {
+      targets,
+      speed: undefined,
+      sinceMs: undefined,
+      untilMs,
+      names: true,
+    });
     try {
       const snapshots = new Map<number, SocketSnapshot>();
       let last: Tick | undefined;
@@ -67,16 +82,12 @@ export class RecordedSnapshot implements Snapshot {
           if (snapshot !== undefined) snapshots.set(namespace.netns, snapshot);
         last = tick;
       }
-      if (last === undefined) {
-        const startedAt = new Date(source.header.startedAtMs).toISOString();
-        const upTo = from.untilMs === undefined ? '' : ' up to that time';
-        throw new Failure('usage', `${from.file}: nothing is recorded${upTo}; the recording starts at ${startedAt}`);
-      }
+      if (last === undefined) throw new Error('a recording that ended has had a tick');
       if (last.namespaces.length === 0 && target !== undefined) {
         const when = new Date(last.atMs).toISOString();
-        throw new Failure('no-target', `${target}: not in ${from.file} at ${when}`);
+        throw new Failure('no-target', `${target}: not in ${input.name} at ${when}`);
       }
-      return new RecordedSnapshot(source, last, snapshots, from, target, wholeNetns);
+      return new RecordedSnapshot(source, last, snapshots, input.name, untilMs, target, wholeNetns);
     } catch (error) {
       source.close();
       throw error;
@@ -86,7 +97,7 @@ export class RecordedSnapshot implements Snapshot {
   async inventory(): Promise<SnapshotInventory> {
     return {
       anyContainer: this.#tick.containers.length > 0,
-      lookedFor: [`the recording ${this.#file}`],
+      lookedFor: [`the recording ${this.#name}`],
       withoutContainers: undefined,
       notes: [],
       withoutProcess: [],

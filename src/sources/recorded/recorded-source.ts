@@ -1,23 +1,22 @@
 import type { StopSignal } from '../../base/stop-signal.ts';
-import { addressesOf, containersNamed } from '../../collect/containers/containers-named.ts';
-import { bindFilter } from '../../filter/bind.ts';
+import { containersNamed } from '../../collect/containers/containers-named.ts';
 import type { BoundFilter } from '../../filter/bound-filter.ts';
-import { compileForKernel } from '../../filter/compile.ts';
 import {
   CLOSED_CONNECTIONS,
   FULL_RECORDING,
   OLD_CLOSED_CONNECTIONS,
   SUMMARY_RECORDING,
 } from '../../filter/known-fields.ts';
-import { needsOf } from '../../filter/needs.ts';
 import type { Filter } from '../../filter/syntax.ts';
+import { Failure } from '../../model/failure.ts';
 import type { WatchedContainer, WatchedNetns } from '../../model/netns/netns.ts';
+import { soleContainer } from '../../model/netns/sharing.ts';
 import type { StoredNetnsTick, StoredSnapshot, StoredTick } from '../../model/sample/recorded.ts';
 import type { EventSource } from '../../model/socket/connection-event.ts';
+import type { PacketEventKind } from '../../model/socket/packet-event.ts';
 import { isOtherProto } from '../../model/socket/socket-query.ts';
 import type { StoredSockets } from '../../model/socket/stored-sockets.ts';
-import { servicePorts } from '../../names/services.ts';
-import { wait } from '../live/pace.ts';
+import type { StackAnswer, WantedProcess } from '../../model/stack/stack-facts.ts';
 import type {
   FilterKnowledge,
   NetnsTick,
@@ -28,11 +27,14 @@ import type {
   TickRequest,
 } from '../sample-source.ts';
 import { type OpenRecording, openRecording } from './open-recording.ts';
-import { recordedDetails } from './recorded-details.ts';
+import { recordedDetails, recordedStacks } from './recorded-details.ts';
+import { bindRecorded } from './recorded-filter.ts';
 import { socketSnapshotOf } from './recorded-socket-snapshot.ts';
 import { isTargetOf, recordedScope } from './recorded-targets.ts';
 import { type RecordedStep, recordedSteps } from './recorded-ticks.ts';
 import { contentsOf, type RecordingContents } from './recording-contents.ts';
+import type { RecordingInput } from './recording-input.ts';
+import { ReplayPace } from './replay-pace.ts';
 
 /** Which part of a recording is read, and how fast. */
 export interface RecordedOptions {
@@ -48,6 +50,8 @@ export interface RecordedOptions {
   untilMs: number | undefined;
   /** Whether addresses, ports and users get names. */
   names: boolean;
+  /** Whether a namespace with one container has its name, as `ps` lists it, whatever it was recorded as. */
+  namesByContainer?: boolean;
 }
 
 /** Samples of a recording. */
@@ -55,17 +59,21 @@ export class RecordedSource implements SampleSource {
   readonly intervalMs: number;
   readonly startedAtMs: number;
   readonly eventSource: EventSource | undefined;
+  /** Recordings have no packet events. */
+  readonly packetKinds: readonly PacketEventKind[] = [];
+  readonly whyMissing = undefined;
   readonly knowledge: FilterKnowledge;
-  readonly #path: string;
+  readonly #input: RecordingInput;
   readonly #recording: OpenRecording;
   readonly #steps: ReturnType<typeof recordedSteps>;
   readonly #options: RecordedOptions;
-  #started = Date.now();
+  readonly #pace: ReplayPace;
   readonly #prepared = new Set<number>();
   /** Time up to which connection events were handed over, milliseconds since the epoch. */
   #eventsReadMs: number;
   #contents: RecordingContents | undefined;
-  #firstMs: number | undefined;
+  /** Whether there is a tick, of whatever time. */
+  #hasTicks = false;
   #last: Tick | undefined;
   /** The last snapshot of each namespace of {@link #last}. */
   #snapshots = new Map<number, SocketSnapshot>();
@@ -73,14 +81,15 @@ export class RecordedSource implements SampleSource {
   /** The last snapshots before `sinceMs`, by the namespace's inode. */
   readonly #earlier = new Map<number, StoredSnapshot<StoredSockets>>();
 
-  private constructor(path: string, recording: OpenRecording, options: RecordedOptions) {
-    this.#path = path;
+  private constructor(input: RecordingInput, recording: OpenRecording, options: RecordedOptions) {
+    this.#input = input;
     this.#recording = recording;
     this.#steps = recordedSteps(recording);
     this.#options = options;
     const { intervalMs, startedAtMs, closely, events, eventSource, fullEvents } = recording.reader.header;
     this.eventSource = events ? (eventSource ?? 'sock_diag') : undefined;
     this.intervalMs = intervalMs;
+    this.#pace = new ReplayPace(options.speed, intervalMs);
     this.startedAtMs = Math.max(startedAtMs, options.sinceMs ?? 0);
     this.#eventsReadMs = this.startedAtMs;
     this.knowledge = {
@@ -90,8 +99,8 @@ export class RecordedSource implements SampleSource {
   }
 
   /** Opens a recording. @throws {Failure} `usage` for a file that is not a recording */
-  static async open(path: string, options: RecordedOptions): Promise<RecordedSource> {
-    return new RecordedSource(path, await openRecording(path), options);
+  static async open(input: RecordingInput, options: RecordedOptions): Promise<RecordedSource> {
+    return new RecordedSource(input, await openRecording(input), options);
   }
 
   /** The first line of the recording. */
@@ -104,6 +113,7 @@ export class RecordedSource implements SampleSource {
     return [...(await this.#allContents()).containers.values()];
   }
 
+  /** @throws {Failure} `usage` where there is nothing of the wanted time */
   async next(request: TickRequest, stop?: StopSignal): Promise<Tick | undefined> {
     const { sinceMs = 0, untilMs = Number.POSITIVE_INFINITY } = this.#options;
     if (this.#isRepeatDue && this.#last !== undefined) {
@@ -112,12 +122,13 @@ export class RecordedSource implements SampleSource {
     }
     while (!stop?.aborted) {
       const { value: step } = await this.#steps.next();
-      if (step === undefined) return undefined;
+      if (step === undefined) return this.#end();
       const { tick, cut } = step;
+      this.#hasTicks ||= tick !== undefined;
       const isOver = tick === undefined || tick.atMs > untilMs;
-      if (!isOver && tick.atMs >= sinceMs) await this.#keepPace(tick.atMs, stop);
+      if (!isOver && tick.atMs >= sinceMs) await this.#pace.due(tick.atMs, stop);
       await this.#handOver(step, request);
-      if (isOver) return undefined;
+      if (isOver) return this.#end();
       if (tick.atMs < sinceMs) {
         for (const { namespace, snapshot } of tick.namespaces)
           if (snapshot !== undefined) this.#earlier.set(namespace.netns, snapshot);
@@ -129,34 +140,26 @@ export class RecordedSource implements SampleSource {
     return undefined;
   }
 
+  /** @throws {Failure} `usage` where nothing was recorded of the wanted time: it is no answer that nothing is wrong there */
+  #end(): undefined {
+    if (this.#last !== undefined) return undefined;
+    const { sinceMs } = this.#options;
+    const startedAt = new Date(this.#recording.reader.header.startedAtMs).toISOString();
+    const why = this.#recording.cut();
+    const what = this.#hasTicks
+      ? `nothing is recorded ${sinceMs === undefined ? 'up to' : 'of'} that time; the recording starts at ${startedAt}`
+      : `nothing is recorded in it${why === undefined ? '' : `; ${why}`}`;
+    throw new Failure('usage', `${this.#input.name}: ${what}`);
+  }
+
   tickNow(): void {
     this.#isRepeatDue = true;
   }
 
-  /** Names mean the same in all namespaces of a recording. */
   async bind(namespace: WatchedNetns | undefined, filter: Filter): Promise<BoundFilter | undefined> {
     if (filter.tree === undefined) return undefined;
-    const { addresses } = await this.#allContents();
-    const containers = await this.containers();
-    const tree = bindFilter(filter.text, filter.tree, {
-      addresses: (name) => {
-        const named = containersNamed(containers, name);
-        if (named.length > 0) return named.flatMap((facts) => addressesOf(containers, facts));
-        const known = addresses.get(name);
-        return known && [...known];
-      },
-      ports: servicePorts(''),
-      device: (name) => this.#deviceIndex(namespace, name),
-      cgroup: () => undefined,
-      uid: () => undefined,
-      hasContainer: (name) => containersNamed(containers, name).length > 0,
-    });
-    return {
-      tree,
-      needs: needsOf(tree),
-      compiled: compileForKernel(tree),
-      ...(filter.families !== undefined && { families: filter.families }),
-    };
+    const devices = namespace === undefined ? undefined : this.devices(namespace);
+    return bindRecorded(filter, filter.tree, await this.#allContents(), devices);
   }
 
   isNamed(container: string, wanted: string): boolean {
@@ -177,14 +180,12 @@ export class RecordedSource implements SampleSource {
     return recordedDetails(this.#recording.reader.details);
   }
 
-  close(): void {
-    this.#recording.close();
+  stacks(processes: readonly WantedProcess[]): StackAnswer {
+    return { stacks: recordedStacks(this.#recording.reader.stacks, processes), leftOut: 0 };
   }
 
-  #deviceIndex(namespace: WatchedNetns | undefined, wanted: string): number | undefined {
-    if (namespace === undefined) return undefined;
-    for (const [index, name] of this.devices(namespace)) if (name === wanted) return index;
-    return undefined;
+  close(): void {
+    this.#recording.close();
   }
 
   #live(tick: StoredTick<StoredSockets>, cut: string | undefined, request: TickRequest): Tick {
@@ -229,8 +230,10 @@ export class RecordedSource implements SampleSource {
   }
 
   /** A namespace of which the targets may mean only some containers. */
-  #scoped(namespace: WatchedNetns): WatchedNetns {
-    const { targets, wholeNetns } = this.#options;
+  #scoped(recorded: WatchedNetns): WatchedNetns {
+    const { targets, wholeNetns, namesByContainer } = this.#options;
+    const only = namesByContainer ? soleContainer(recorded) : undefined;
+    const namespace = only === undefined ? recorded : { ...recorded, name: only.name };
     if (targets === undefined || wholeNetns) return namespace;
     const scope = recordedScope(namespace, targets);
     return scope === undefined ? namespace : { ...namespace, scope };
@@ -271,20 +274,8 @@ export class RecordedSource implements SampleSource {
     await prepare(namespace);
   }
 
-  /** Waits until a moment of the recording is due at the wanted speed. */
-  async #keepPace(atMs: number, stop: StopSignal | undefined): Promise<void> {
-    this.#firstMs ??= atMs;
-    const { speed } = this.#options;
-    if (speed === undefined) return;
-    const dueMs = this.#started + (atMs - this.#firstMs) / speed;
-    const restMs = dueMs - Date.now();
-    if (restMs > 1) await wait(restMs, stop);
-    // After a pause it continues at the same speed, without catching up.
-    else if (restMs < -this.intervalMs) this.#started -= restMs;
-  }
-
   async #allContents(): Promise<RecordingContents> {
-    this.#contents ??= await contentsOf(this.#path);
+    this.#contents ??= await contentsOf(this.#input);
     return this.#contents;
   }
 }

@@ -1,6 +1,8 @@
 import { containersNamed } from '../../collect/containers/containers-named.ts';
-import { isLike } from '../../collect/target/resolve-targets.ts';
-import { isPattern } from '../../collect/target/target-pattern.ts';
+import { meantByPod, parsePodTarget } from '../../collect/target/pod-target.ts';
+import { checkServiceName, isOfService, parseServiceTarget } from '../../collect/target/service-target.ts';
+import { isLike, isPattern } from '../../collect/target/target-pattern.ts';
+import { beginsWith } from '../../model/container/short-id.ts';
 import type { WatchedContainer, WatchedNetns } from '../../model/netns/netns.ts';
 import { intersection, type Scope, scopeOf } from '../../model/netns/scope.ts';
 
@@ -13,13 +15,31 @@ export function meantIn(namespace: WatchedNetns, typed: string): Meant[] {
   const containers = namespace.containers.filter(({ id }) => scope?.includes(id) ?? true);
   if (typed === 'all') return containers.length > 0 ? containers : [undefined];
   if (typed === 'host' && namespace.host) return [undefined];
-  const [, runtime, wanted = ''] = /^(?:(docker|podman):)?(.*)$/s.exec(typed) ?? [];
+  const service = parseServiceTarget(typed);
+  if (service !== undefined) return containers.filter((container) => isOfService(container, service));
+  const pod = parsePodTarget(typed);
+  if (pod !== undefined) {
+    const { containers: meant, isWhole } = meantByPod(containers, pod);
+    return meant.length > 0 && isWhole && !namespace.host ? [undefined] : meant;
+  }
+  const { runtime, wanted } = containerNameIn(typed);
   if (isPattern(wanted)) return containers.filter((container) => isLike(container, wanted, runtime));
   const named = containersNamed(containers, wanted);
   if (named.length > 0) return named;
-  const byId = /^[0-9a-f]{4,}$/.test(wanted) ? containers.filter(({ id }) => id.startsWith(wanted)) : [];
+  const byId = containers.filter(({ id }) => beginsWith(id, wanted));
   if (byId.length > 0) return byId;
   return name === typed || targets.includes(typed) ? [undefined] : [];
+}
+
+function containerNameIn(typed: string): { runtime: string | undefined; wanted: string } {
+  const [, runtime, wanted = ''] = /^(?:(docker|podman|containerd|cri-o):)?(.*)$/s.exec(typed) ?? [];
+  return { runtime, wanted };
+}
+
+/** Verifies that names of TARGETs as typed mean one container or service each. @throws {Failure} `no-target` */
+export function checkNames(namespaces: readonly WatchedNetns[], text: string): void {
+  const containers = namespaces.flatMap((namespace) => namespace.containers);
+  for (const typed of targetsIn(text)) checkServiceName(containers, containerNameIn(typed).wanted);
 }
 
 /** Whether a TARGET as typed means a namespace of a recording, or a part of it. */

@@ -2,8 +2,7 @@ import type { WatchedContainer, WatchedNetns } from '../../model/netns/netns.ts'
 import { checked, NAMES, NAMESPACES } from '../../recording/line-shapes.ts';
 import type { NamesLine, NamespacesLine } from '../../recording/lines.ts';
 import { RecordingError } from '../../recording/recording-error.ts';
-import { openRecordingFile } from './open-recording.ts';
-import { textsOfFile } from './recording-lines.ts';
+import type { RecordingInput } from './recording-input.ts';
 
 /** Namespaces, containers and names that occur anywhere in a recording. */
 export interface RecordingContents {
@@ -26,12 +25,12 @@ const KNOWN = /^\{"type":"(spaces|names)"/;
  *
  * @throws {Failure} `usage` when it cannot be read
  */
-export async function contentsOf(path: string): Promise<RecordingContents> {
+export async function contentsOf(input: RecordingInput): Promise<RecordingContents> {
   const namespaces: WatchedNetns[] = [];
   const containers = new Map<string, WatchedContainer>();
   const addresses = new Map<string, Set<string>>();
   let lastMs: number | undefined;
-  for await (const text of textsOfFile(openRecordingFile(path), { error: undefined })) {
+  for await (const text of input.texts({ error: undefined })) {
     const tick = TICK.exec(text);
     if (tick !== null) lastMs = Number(tick[1]);
     else if (KNOWN.test(text)) {

@@ -1,26 +1,13 @@
-import fs from 'node:fs';
 import type { RecordingLine } from '../../recording/lines.ts';
+import type { LinesEnd } from './recording-input.ts';
 
-/** How a file ended. */
-export interface FileEnd {
-  /** What made it unreadable; undefined where the file ended. */
-  error: Error | undefined;
-}
-
-/** Bytes of the file read at a time. */
-const PIECE_BYTES = 64 * 1024;
-/**
- * Size of the buffer for unpacked bytes, which arrive in pieces, one behind the other in the same memory; only the used
- * part is touched. A first snapshot of 100,000 sockets fits.
- */
-const UNPACKED_BYTES = 8 * 1024 * 1024;
 /** Longest line, bytes; no recording has a longer one. */
 const LONGEST_LINE = 256 * 1024 * 1024;
 const NEWLINE = 0x0a;
 
-/** The parsed lines of a gzip file, as {@link textsOfFile}. A line that is not JSON ends it, with its error in `end`. */
-export async function* linesOfFile(fd: number, end: FileEnd): AsyncGenerator<RecordingLine> {
-  for await (const text of textsOfFile(fd, end)) {
+/** Parsed lines. A line that is not JSON ends them, with its error in `end`. */
+export async function* parsedLines(texts: AsyncIterable<string>, end: LinesEnd): AsyncGenerator<RecordingLine> {
+  for await (const text of texts) {
     let line: RecordingLine;
     try {
       line = JSON.parse(text) as RecordingLine;
@@ -32,32 +19,17 @@ export async function* linesOfFile(fd: number, end: FileEnd): AsyncGenerator<Rec
   }
 }
 
-/**
- * The lines of a gzip file as text. Where the file is cut off, complete lines are returned and a partial line at the end
- * is not. Bytes that cannot be unpacked or read end it too, with the error in `end`. Closes the file.
- */
-export async function* textsOfFile(fd: number, end: FileEnd): AsyncGenerator<string> {
-  const { constants, createGunzip } = process.getBuiltinModule('node:zlib');
-  const file = fs.createReadStream('', { fd, highWaterMark: PIECE_BYTES });
-  // Flushed data can be unpacked also where the end of the file is missing.
-  const gunzip = createGunzip({ finishFlush: constants.Z_SYNC_FLUSH, chunkSize: UNPACKED_BYTES });
-  file.once('error', (error) => gunzip.destroy(error));
+/** Lines of text in pieces of bytes that end anywhere. @throws of a line that is too long, and as the pieces do */
+export async function* linesIn(pieces: AsyncIterable<Uint8Array>): AsyncGenerator<string> {
   const line = new LineBytes();
-  try {
-    for await (const piece of file.pipe(gunzip) as AsyncIterable<Uint8Array>) {
-      let begin = 0;
-      for (let at = piece.indexOf(NEWLINE); at >= 0; at = piece.indexOf(NEWLINE, begin)) {
-        yield line.end(piece.subarray(begin, at));
-        begin = at + 1;
-      }
-      line.add(piece.subarray(begin));
-      if (line.length > LONGEST_LINE) throw new Error('a line is too long');
+  for await (const piece of pieces) {
+    let begin = 0;
+    for (let at = piece.indexOf(NEWLINE); at >= 0; at = piece.indexOf(NEWLINE, begin)) {
+      yield line.end(piece.subarray(begin, at));
+      begin = at + 1;
     }
-  } catch (error) {
-    end.error = error as Error;
-  } finally {
-    gunzip.destroy();
-    file.destroy();
+    line.add(piece.subarray(begin));
+    if (line.length > LONGEST_LINE) throw new Error('a line is too long');
   }
 }
 
@@ -78,16 +50,27 @@ class LineBytes {
     const isNext = last?.buffer === piece.buffer && last.byteOffset + last.length === piece.byteOffset;
     if (!isNext) this.#pieces.push(piece);
     // Adjacent pieces of the same memory are joined without copying.
-    else this.#pieces[this.#pieces.length - 1] = Buffer.from(last.buffer, last.byteOffset, last.length + piece.length);
+    else
+      this.#pieces[this.#pieces.length - 1] = new Uint8Array(last.buffer, last.byteOffset, last.length + piece.length);
   }
 
   /** Adds the last piece. @returns the text of the line */
   end(last: Uint8Array): string {
     this.add(last);
     const [only = last, ...others] = this.#pieces;
-    const text = this.#decoder.decode(others.length === 0 ? only : Buffer.concat(this.#pieces));
+    const text = this.#decoder.decode(others.length === 0 ? only : joined(this.#pieces, this.#length));
     this.#pieces = [];
     this.#length = 0;
     return text;
   }
+}
+
+function joined(pieces: readonly Uint8Array[], length: number): Uint8Array {
+  const whole = new Uint8Array(length);
+  let at = 0;
+  for (const piece of pieces) {
+    whole.set(piece, at);
+    at += piece.length;
+  }
+  return whole;
 }

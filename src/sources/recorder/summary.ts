@@ -13,5 +13,11 @@ export function summaryOf(sockets: SocketColumns, { protos, states }: SocketQuer
     const isLeftOut = (states & (1 << numberAt(sockets.state, row))) === 0;
     if (proto !== undefined && protos.includes(proto) && !isLeftOut) rows.push(row);
   }
-  return { ...pickRows(sockets, rows), info: {}, drops: undefined, receiveBufferBytes: undefined };
+  return {
+    ...pickRows(sockets, rows),
+    info: {},
+    drops: undefined,
+    receiveBufferBytes: undefined,
+    receiveMemoryBytes: undefined,
+  };
 }

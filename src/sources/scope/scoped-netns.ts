@@ -5,7 +5,7 @@ import type { Scope } from '../../model/netns/scope.ts';
 import type { Target } from '../../model/netns/target.ts';
 import type { DescriptorUse } from '../../model/report/overview.ts';
 import type { SocketsHeader } from '../../model/sample/coverage.ts';
-import type { SocketQuery } from '../../model/socket/socket-query.ts';
+import { countedSockets, type SocketQuery } from '../../model/socket/socket-query.ts';
 import type { SocketSource, SocketView } from '../../model/socket/socket-view.ts';
 import type {
   NetnsSnapshot,
@@ -14,6 +14,7 @@ import type {
   SocketAttribution,
   SocketOwners,
   SocketsRead,
+  SocketsToCount,
 } from '../snapshot.ts';
 import { HiddenOwners } from './hidden-owners.ts';
 
@@ -79,6 +80,11 @@ class ScopedNetns implements NetnsSnapshot {
     return { ...read, sockets };
   }
 
+  /** The kernel counts the sockets of all. */
+  async readToCount(withOthers: boolean): Promise<SocketsToCount> {
+    return { ...(await this.read(countedSockets(false, withOthers))), sockstat: undefined };
+  }
+
   /** Owners are known when all sockets have arrived: they are stored. */
   async stream(query: SocketQuery, visit: (socket: SocketView) => void): Promise<SocketsHeader> {
     const { sockets, ...header } = await this.read(query);
@@ -97,9 +103,6 @@ class ScopedNetns implements NetnsSnapshot {
   deviceName(index: number): string | undefined {
     return this.#netns.deviceName(index);
   }
-
-  /** The kernel counts the sockets of all. */
-  sockstat(): undefined {}
 
   get autobound(): NetnsSnapshot['autobound'] {
     const { autobound } = this.#netns;

@@ -4,8 +4,10 @@ import type { Filter } from '../../filter/syntax.ts';
 import type { NetCounters } from '../../model/netns/counters.ts';
 import type { WatchedNetns } from '../../model/netns/netns.ts';
 import { type EventCounts, type EventSource, noEvents } from '../../model/socket/connection-event.ts';
+import type { PacketEvent, PacketEventKind } from '../../model/socket/packet-event.ts';
 import type { SocketQuery } from '../../model/socket/socket-query.ts';
 import { stateMask, TCP_STATE } from '../../model/socket/tcp-state.ts';
+import type { StackAnswer, WantedProcess } from '../../model/stack/stack-facts.ts';
 import {
   allTo,
   type FilterKnowledge,
@@ -42,6 +44,18 @@ export class ScopedSource implements SampleSource {
     return this.#source.eventSource;
   }
 
+  get reportsHalfCloses(): boolean {
+    return this.#source.reportsHalfCloses === true;
+  }
+
+  get packetKinds(): readonly PacketEventKind[] {
+    return this.#source.packetKinds;
+  }
+
+  get whyMissing(): string | undefined {
+    return this.#source.whyMissing;
+  }
+
   get knowledge(): FilterKnowledge {
     return this.#source.knowledge;
   }
@@ -76,6 +90,10 @@ export class ScopedSource implements SampleSource {
     return this.#source.details();
   }
 
+  stacks(processes: readonly WantedProcess[]): StackAnswer {
+    return this.#source.stacks(processes);
+  }
+
   get tickNow(): SampleSource['tickNow'] {
     return this.#source.tickNow?.bind(this.#source);
   }
@@ -97,16 +115,27 @@ export class ScopedSource implements SampleSource {
     );
   }
 
+  /** Whether the scope of a namespace has the socket of an event. */
+  #isMeant(namespace: WatchedNetns, event: { readonly container: string | undefined }): boolean {
+    if (namespace.scope === undefined) return true;
+    const { container } = event;
+    if (container === undefined) this.#noteLeftOut(namespace);
+    return container !== undefined && meantContainers(namespace).has(container);
+  }
+
   #scoped(request: TickRequest): TickRequest {
-    const { events } = request;
+    const { events, packets } = request;
     return {
       ...request,
+      ...(packets !== undefined && {
+        packets: (namespace: WatchedNetns, event: PacketEvent) => {
+          if (this.#isMeant(namespace, event)) packets(namespace, event);
+        },
+      }),
       query: (namespace) => scopedQuery(namespace, request.query(namespace)),
       events: allTo((namespace, event) => {
+        if (!this.#isMeant(namespace, event)) return;
         if (namespace.scope !== undefined) {
-          const { container } = event;
-          if (container === undefined) this.#noteLeftOut(namespace);
-          if (container === undefined || !meantContainers(namespace).has(container)) return;
           const counts = this.#events.get(namespace.netns) ?? noEvents();
           counts[event.kind]++;
           this.#events.set(namespace.netns, counts);

@@ -20,6 +20,8 @@ const types: KernelTypes = {
     return { offset, size };
   },
   id: () => 1,
+  parameters: () => 0,
+  enumerators: () => ({}),
 };
 
 const LAYOUT = new RecordLayout({

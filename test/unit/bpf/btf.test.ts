@@ -4,15 +4,30 @@ import { Btf } from '../../../src/bpf/btf.ts';
 import { BtfError } from '../../../src/bpf/kernel-types.ts';
 
 const KERNEL = '/sys/kernel/btf/vmlinux';
-const KIND = { INT: 1, PTR: 2, ARRAY: 3, STRUCT: 4, UNION: 5, TYPEDEF: 8, CONST: 10, FUNC: 12 };
+const KIND = {
+  INT: 1,
+  PTR: 2,
+  ARRAY: 3,
+  STRUCT: 4,
+  UNION: 5,
+  ENUM: 6,
+  TYPEDEF: 8,
+  CONST: 10,
+  FUNC: 12,
+  FUNC_PROTO: 13,
+};
 
-/** A type: its kind, name, size or type, and for structures the members: name, type, offset in bits. */
+/**
+ * A type: its kind, name, size or type; for structures the members: name, type, offset in bits; for functions their
+ * parameters and for enumerations their constants: name, type or value.
+ */
 interface Type {
   kind: number;
   name?: string;
   sizeOrType: number;
   bitFields?: boolean;
   members?: [name: string, type: number, bit: number][];
+  pairs?: [name: string, typeOrValue: number][];
   extra?: number[];
 }
 
@@ -25,12 +40,13 @@ function btf(types: readonly Type[]): Uint8Array {
     strings += `${name}\0`;
     return at;
   };
-  const words = types.flatMap(({ kind, name, sizeOrType, bitFields = false, members = [], extra = [] }) => [
+  const words = types.flatMap(({ kind, name, sizeOrType, bitFields = false, members = [], pairs = [], extra = [] }) => [
     nameOf(name),
-    ((bitFields ? 0x80 : 0) + kind) * 2 ** 24 + members.length,
+    ((bitFields ? 0x80 : 0) + kind) * 2 ** 24 + members.length + pairs.length,
     sizeOrType,
     ...extra,
     ...members.flatMap(([member, type, bit]) => [nameOf(member), type, bit]),
+    ...pairs.flatMap(([element, value]) => [nameOf(element), value]),
   ]);
   const body = Uint8Array.from(new Uint8Array(Uint32Array.from(words).buffer));
   const header = Buffer.alloc(24);
@@ -95,6 +111,28 @@ const TYPES: Type[] = [
     ],
   },
   { kind: KIND.FUNC, name: 'run', sizeOrType: 0 },
+  {
+    kind: KIND.FUNC_PROTO,
+    sizeOrType: 1,
+    pairs: [
+      ['__data', 8],
+      ['sk', 8],
+      ['reason', 1],
+    ],
+  },
+  { kind: KIND.PTR, sizeOrType: 12 },
+  { kind: KIND.TYPEDEF, name: 'btf_trace_reset', sizeOrType: 13 },
+  { kind: KIND.FUNC, name: 'accept', sizeOrType: 12 },
+  {
+    kind: KIND.ENUM,
+    name: 'reasons',
+    sizeOrType: 4,
+    pairs: [
+      ['NOT_SPECIFIED', 0],
+      ['NO_SOCKET', 7],
+      ['ERROR', 0xffff_ffff],
+    ],
+  },
 ];
 
 describe('Btf', () => {
@@ -111,6 +149,17 @@ describe('Btf', () => {
     expect(types.member('outer', 'in')).toEqual({ offset: 8, size: 8 });
     expect(types.member('more', 'pointer')).toEqual({ offset: 0, size: 8 });
     expect(types.member('more', 'array')).toEqual({ offset: 8, size: 24 });
+  });
+
+  it('knows how many arguments a function has, and a tracepoint beside its own', () => {
+    expect(types.parameters('func', 'accept')).toBe(3);
+    expect(types.parameters('typedef', 'btf_trace_reset')).toBe(2);
+    expect(() => types.parameters('func', 'none')).toThrow(BtfError);
+  });
+
+  it('knows the constants of an enumeration, negative ones too', () => {
+    expect(types.enumerators('reasons')).toEqual({ NOT_SPECIFIED: 0, NO_SOCKET: 7, ERROR: -1 });
+    expect(() => types.enumerators('inner')).toThrow('no enum inner');
   });
 
   it('knows the ids of functions and typedefs', () => {

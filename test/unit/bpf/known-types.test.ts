@@ -14,6 +14,11 @@ const kernel: KernelTypes = {
     if (kind === 'typedef' && name === 'btf_trace_tcp_probe') return 78;
     throw new BtfError(`no ${kind} ${name}`);
   },
+  parameters: () => 3,
+  enumerators: (name) => {
+    if (name === 'sk_rst_reason') return { SK_RST_REASON_NO_SOCKET: 1 };
+    throw new BtfError(`no enum ${name}`);
+  },
 };
 const nothing = (): KernelTypes => {
   throw new Error('the description was read');
@@ -25,11 +30,17 @@ describe('KnownTypes', () => {
     expect(first.isExtended).toBe(false);
     expect(first.member('sock', 'a.b')).toEqual({ offset: 8, size: 4 });
     expect(first.id('func', 'bpf_iter_task_file')).toBe(77);
+    expect(first.parameters('typedef', 'btf_trace_tcp_probe')).toBe(3);
+    expect(first.enumerators('sk_rst_reason')).toEqual({ SK_RST_REASON_NO_SOCKET: 1 });
+    expect(() => first.enumerators('skb_drop_reason')).toThrow(BtfError);
     expect(() => first.member('sock', 'c')).toThrow(BtfError);
     expect(first.isExtended).toBe(true);
 
     const second = new KnownTypes(JSON.parse(JSON.stringify(first.answers)), nothing);
     expect(second.member('sock', 'a.b')).toEqual({ offset: 8, size: 4 });
+    expect(second.parameters('typedef', 'btf_trace_tcp_probe')).toBe(3);
+    expect(second.enumerators('sk_rst_reason')).toEqual({ SK_RST_REASON_NO_SOCKET: 1 });
+    expect(() => second.enumerators('skb_drop_reason')).toThrow(BtfError);
     expect(second.id('func', 'bpf_iter_task_file')).toBe(77);
     // That something does not exist is known as well.
     expect(() => second.member('sock', 'c')).toThrow(new BtfError('no sock c'));

@@ -4,8 +4,15 @@ import path from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { BtfError, type KernelTypes } from '../../../src/bpf/kernel-types.ts';
 import { KnownTypes, type TypeAnswers } from '../../../src/bpf/known-types.ts';
+import { acceptedProgram } from '../../../src/bpf/programs/accepted-connections.ts';
 import { connectionEventsProgram } from '../../../src/bpf/programs/connection-events.ts';
 import { heldSocketsProgram } from '../../../src/bpf/programs/held-sockets.ts';
+import {
+  droppedDatagramProgram,
+  receivedResetProgram,
+  retransmitProgram,
+  sentResetProgram,
+} from '../../../src/bpf/programs/packet-events.ts';
 import { socketHoldersProgram } from '../../../src/bpf/programs/socket-holders.ts';
 import { disassemble } from '../../support/disassemble.ts';
 
@@ -63,12 +70,15 @@ describe('the program for owners', () => {
 describe('the programs for connection events', () => {
   const maps = { netnsFd: 5, ringFd: 6 };
 
-  it.each(['opening', 'rest'] as const)('%s: typed loads, and at most 120 instructions', async (part) => {
-    const program = connectionEventsProgram(typesOf(), maps, part, 'new');
-    expect(program).toMatchObject({ attachType: 23 });
-    expect(program.instructions.length / 8).toBeLessThanOrEqual(120);
-    await golden(program.instructions, `connection-events-${part}`);
-  });
+  it.each(['opening', 'rest', 'closing', 'peer-closing'] as const)(
+    '%s: typed loads, and at most 120 instructions',
+    async (part) => {
+      const program = connectionEventsProgram(typesOf(), maps, part, 'new');
+      expect(program).toMatchObject({ attachType: 23 });
+      expect(program.instructions.length / 8).toBeLessThanOrEqual(120);
+      await golden(program.instructions, `connection-events-${part}`);
+    },
+  );
 
   it('for kernels before 5.12: the name of the thread, and the cookie as it is', async () => {
     await golden(connectionEventsProgram(typesOf(), maps, 'rest', 'old').instructions, 'connection-events-rest-old');
@@ -77,5 +87,62 @@ describe('the programs for connection events', () => {
   it('on a kernel that lacks the tracepoint: BtfError', () => {
     const types = typesOf({ 'typedef btf_trace_inet_sock_set_state': 'the kernel has none' });
     expect(() => connectionEventsProgram(types, maps, 'rest', 'new')).toThrow(BtfError);
+  });
+});
+
+describe('the programs for packet events', () => {
+  const maps = { netnsFd: 5, ringFd: 6 };
+  const programs = [
+    ['retransmit', retransmitProgram],
+    ['reset-received', receivedResetProgram],
+    ['reset-sent-answer', (types: KernelTypes) => sentResetProgram(types, maps, 'answer')],
+    ['reset-sent-abort', (types: KernelTypes) => sentResetProgram(types, maps, 'abort')],
+    ['drop', droppedDatagramProgram],
+  ] as const;
+
+  it.each(programs)('%s: at most 120 instructions', async (name, make) => {
+    const program = make(typesOf(), maps);
+    expect(program.attachType).toBe(23);
+    expect(program.name.length).toBeLessThanOrEqual(15);
+    expect(program.instructions.length / 8).toBeLessThanOrEqual(120);
+    await golden(program.instructions, `packet-events-${name}`);
+  });
+
+  it('drop: tests the reason before anything else', () => {
+    const lines = disassemble(droppedDatagramProgram(typesOf(), maps).instructions);
+    const reasons = typesOf().enumerators('skb_drop_reason');
+    expect(lines[0]).toBe('r8 = *(u64 *)(r1 + 16)');
+    expect(lines[1]).toContain(`if r8 == ${reasons.SKB_DROP_REASON_SOCKET_RCVBUFF} goto`);
+    expect(lines.slice(1, 6).every((line) => line.startsWith('if r8 == ') || line.startsWith('goto'))).toBe(true);
+  });
+
+  it('before Linux 6.10 a reset has no reason, and before 6.11 a drop no socket', () => {
+    const types = typesOf({
+      'parameters of typedef btf_trace_tcp_send_reset': 2,
+      'parameters of typedef btf_trace_kfree_skb': 3,
+    });
+    for (const [, make] of programs) expect(() => make(types, maps)).not.toThrow();
+    const args = disassemble(sentResetProgram(types, maps, 'answer').instructions)[3];
+    expect(args).toBe('r2 = 16');
+  });
+
+  it('before Linux 5.17 a drop has no reason: BtfError', () => {
+    const types = typesOf({ 'enum skb_drop_reason': 'the kernel has no enum skb_drop_reason' });
+    expect(() => droppedDatagramProgram(types, maps)).toThrow(BtfError);
+  });
+});
+
+describe('the program for accepted connections', () => {
+  const maps = { netnsFd: 5, ringFd: 6 };
+
+  it.each([
+    ['since Linux 6.10 takes the result after two arguments', 2, 'new'],
+    ['before after four', 4, 'old'],
+  ] as const)('%s', async (_, parameters, level) => {
+    const types = typesOf({ 'parameters of func inet_csk_accept': parameters });
+    const program = acceptedProgram(types, maps, level);
+    expect(program).toMatchObject({ name: 'socklens_accept', attachType: 25 });
+    expect(disassemble(program.instructions)[0]).toBe(`r6 = *(u64 *)(r1 + ${parameters * 8})`);
+    await golden(program.instructions, `accepted-connections-${level}`);
   });
 });

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { RecordLayout } from '../../../src/bpf/record-layout.ts';
-import { RecordTable } from '../../../src/bpf/record-table.ts';
+import { ColumnMemory, RecordTable } from '../../../src/bpf/record-table.ts';
 
 const LAYOUT = new RecordLayout({
   inode: 'u64',
@@ -38,6 +38,22 @@ describe('records', () => {
     expect(Buffer.from(table.column('name')).toString('latin1')).toBe('nginx\0\0abcdefg');
     expect([table.text('name', 0), table.text('name', 1)]).toEqual(['nginx', 'abcdefg']);
     expect(table.column('pid')).toBe(table.column('pid'));
+  });
+
+  it('of tables that share memory are those of the table that was made last', () => {
+    const memory = new ColumnMemory();
+    const [first, second] = [BYTES.subarray(0, LAYOUT.size), BYTES.subarray(LAYOUT.size, 2 * LAYOUT.size)];
+    // More records than before, then fewer: the memory grows, and the rest of it is no part of a column.
+    for (const records of [[first], [second, first, second], [], [first, second]]) {
+      const table = new RecordTable(LAYOUT, Buffer.concat(records), memory);
+      const isFirst = records.map((record) => record === first);
+      expect([...table.column('inode')]).toEqual(isFirst.map((is) => (is ? 0x2_0000_0001 : 2 ** 52 - 1)));
+      expect([...table.column('pid')]).toEqual(isFirst.map((is) => (is ? 42 : 0xffff_ffff)));
+      expect([...table.column('port')]).toEqual(isFirst.map((is) => (is ? 8080 : 80)));
+      expect([...table.column('state')]).toEqual(isFirst.map((is) => (is ? 10 : 1)));
+      const names = isFirst.map((is) => (is ? 'nginx\0\0' : 'abcdefg')).join('');
+      expect(Buffer.from(table.column('name')).toString('latin1')).toBe(names);
+    }
   });
 
   it('a layout with a gap is refused', () => {

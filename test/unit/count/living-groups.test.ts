@@ -53,6 +53,57 @@ describe('LivingGroups', () => {
     expect(living.snapshot(snapshot([], START_MS + 2000), all)).toMatchObject({ total: 0 });
   });
 
+  it('has the peaks since they were taken last, of groups that got connections, between snapshots too', () => {
+    const living = new LivingGroups(['peer', 'process']);
+    expect(living.takeRecent()).toEqual([]);
+    living.snapshot(snapshot([1, 2, 3], START_MS), all);
+    // Nothing was opened since.
+    expect(living.takeRecent()).toEqual([]);
+    for (let cookie = 4; cookie <= 20; cookie++) living.event(event('opened', cookie, START_MS + 100));
+    for (let cookie = 4; cookie <= 20; cookie++) living.event(event('closed', cookie, START_MS + 180));
+    const group = (count: number) => [{ key: { peer: '10.0.0.3:3306', process: '7/app' }, count }];
+    expect(living.takeRecent()).toMatchObject(group(20));
+    expect(living.takeRecent()).toEqual([]);
+    living.event(event('opened', 30, START_MS + 1100));
+    expect(living.takeRecent()).toMatchObject(group(4));
+    // The peak of the interval is still that of all of it.
+    expect(peakOf(living.snapshot(snapshot([1, 2, 3, 30], START_MS + 2000), all))).toBe(20);
+    expect(living.takeRecent()).toEqual([]);
+  });
+
+  it('of connections that count while they are ESTABLISHED: one that closes makes room for the next', () => {
+    const living = new LivingGroups(['process'], true);
+    const inEstablished = ({ state }: SocketView) => state === TCP_STATE.ESTABLISHED;
+    living.snapshot(snapshot([1, 2, 3], START_MS), inEstablished);
+    for (let cookie = 4; cookie <= 20; cookie++) {
+      // Its process closes one, which waits for its peer, and opens the next.
+      const [closing] = storedSockets([client(cookie - 3)], START_MS).toArray();
+      living.halfClosed(closing as SocketView, START_MS + 10 * cookie);
+      living.event(event('opened', cookie, START_MS + 10 * cookie + 1));
+      living.event(event('established', cookie, START_MS + 10 * cookie + 2));
+      living.event(event('closed', cookie - 3, START_MS + 10 * cookie + 3));
+    }
+    const peaks = living.snapshot(snapshot([17, 18, 19], START_MS + 1000, TCP_STATE.FIN_WAIT1), inEstablished);
+    expect(peaks?.total).toBe(3);
+    expect([...(peaks?.groups.values() ?? [])]).toMatchObject([{ key: { process: '7/app' }, count: 3 }]);
+    expect(living.snapshot(snapshot([], START_MS + 2000), inEstablished)?.total).toBe(0);
+  });
+
+  it('counts the clients of a listener by their address, as snapshots do', () => {
+    const living = new LivingGroups(['peer']);
+    const ends = (cookie: number) => ({ cookie, local: '10.0.0.2:8080', peer: `10.0.0.9:${40_000 + cookie}` });
+    const listening = tcpSocket({ local: '0.0.0.0:8080', peer: '0.0.0.0:0', state: TCP_STATE.LISTEN });
+    const served = (cookies: readonly number[], atMs: number) => ({
+      ...snapshot([], atMs),
+      sockets: storedSockets([listening, ...cookies.map((cookie) => tcpSocket(ends(cookie)))], atMs),
+    });
+    living.snapshot(served([1, 2], START_MS), all);
+    const [socket] = storedSockets([tcpSocket(ends(3))], START_MS).toArray();
+    living.event({ ...event('established', 3, START_MS + 100), socket: socket as SocketView, role: 'server' });
+    const peaks = living.snapshot(served([1, 2], START_MS + 1000), all);
+    expect([...(peaks?.groups.values() ?? [])]).toMatchObject([{ key: { peer: '10.0.0.9:*' }, count: 3 }]);
+  });
+
   it('counts a connection once that a snapshot and an event have', () => {
     const living = new LivingGroups(['process']);
     living.snapshot(snapshot([1], START_MS), all);

@@ -75,6 +75,7 @@ describe('the busiest peer', () => {
       mapped(client('10.0.0.3:3306')),
     ];
     expect(counterOf(sockets).busiest()).toEqual({ address: '10.0.0.3', port: 3306, count: 3 });
+    expect(counterOf(sockets.slice(0, -1)).busiest(true)).toEqual({ address: '10.0.0.4', port: 80, count: 2 });
   });
 
   it('is an address without a port for clients, over all local ports', () => {
@@ -86,9 +87,10 @@ describe('the busiest peer', () => {
     });
   });
 
-  it('of equals is the one that occurred first', () => {
+  it('of equals is the first by address and port, in whatever order a dump has them; a server before clients', () => {
     const sockets = ['10.0.0.7:80', '10.0.0.5:80', '10.0.0.5:80', '10.0.0.7:80'].map((peer) => client(peer));
-    expect(counterOf(sockets).busiest()?.address).toBe('10.0.0.7');
+    expect(counterOf(sockets).busiest()?.address).toBe('10.0.0.5');
+    expect(counterOf(sockets.toReversed()).busiest()?.address).toBe('10.0.0.5');
   });
 });
 

@@ -80,4 +80,13 @@ describe('PeerSummaries', () => {
     expect(peers.at(-1)).toMatchObject({ peer: 'others', connections: 10 });
     expect(peers.reduce((sum, { connections }) => sum + connections, 0)).toBe(10_010);
   });
+
+  it('takes an end that stands for others as so many', () => {
+    const summaries = new PeerSummaries();
+    summaries.add(closed({ count: 3, bytesSent: 10, retransmits: 1, lifetime: { atLeastMs: 4 } }));
+    summaries.add(closed({ bytesSent: 2, lifetime: { atLeastMs: 8 } }));
+    const expected = { connections: 4, outcomes: { closed: 4 }, bytesSent: 32, retransmits: 3 };
+    expect(summaries.connections).toBe(4);
+    expect(summaries.peers()).toMatchObject([{ ...expected, lifetime: { meanMs: 5, longestMs: 8 } }]);
+  });
 });

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { globMatcher } from '../../../src/filter/glob.ts';
+import { globMatcher } from '../../../src/base/glob.ts';
 import { formatPrefix, parsePrefix, prefixMatches } from '../../../src/filter/prefix.ts';
 import { parseIpv4, parseIpv6 } from '../../../src/model/socket/address.ts';
 

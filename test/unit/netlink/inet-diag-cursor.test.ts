@@ -70,6 +70,8 @@ describe('InetDiagCursor', () => {
     const cursor = cursorOn(ESTABLISHED);
     expect(cursor.cgroupId()).toBe(0x10000002an);
     expect(cursor.drops()).toBe(44);
+    expect(cursor.receiveMemoryBytes()).toBe(1);
+    expect(cursor.receiveBufferBytes()).toBe(2);
     expect(cursor.tcpInfo()).toEqual({
       caState: 0,
       retransmits: 2,

@@ -1,3 +1,7 @@
+import { execFileSync, spawnSync } from 'node:child_process';
+import fs from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
 import { describe, expect, test } from 'vitest';
 import type { Platform, PlatformFacts } from '../../../src/model/container/platform.ts';
 import { isNamespaced, limitFixes, pidsLimitFixes, sysctlFixes } from '../../../src/platform/fixes.ts';
@@ -21,6 +25,11 @@ const COMPOSE_LABELS = {
   'com.docker.compose.service': 'api',
   'com.docker.compose.project.config_files': '/srv/shop/compose.yaml,/srv/shop/prod.yaml',
 };
+const POD_LABELS = {
+  'io.kubernetes.pod.namespace': 'shop',
+  'io.kubernetes.pod.name': 'api-1',
+  'io.kubernetes.container.name': 'api',
+};
 const POD_PATH = `/kubepods.slice/kubepods-burstable.slice/kubepods-burstable-pod1.slice/cri-containerd-${ID}.scope`;
 
 /** One of each kind. */
@@ -38,6 +47,13 @@ const PLATFORMS = {
   podman: platform({ runtime: 'podman', cgroupPaths: [`/machine.slice/libpod-${ID}.scope`] }),
   quadlet: platform({ runtime: 'podman', labels: { PODMAN_SYSTEMD_UNIT: 'web.service' } }),
   containerd: platform({ runtime: 'containerd', cgroupPaths: [`/default/${ID}`] }),
+  nspawn: platform({
+    runtime: 'nspawn',
+    cgroupPaths: ['/machine.slice/systemd-nspawn@web.service/payload/system.slice/nginx.service'],
+  }),
+  lxc: platform({ runtime: 'lxc', cgroupPaths: ['/lxc.payload.web'] }),
+  lxd: platform({ runtime: 'lxd', cgroupPaths: ['/lxc.payload.web/system.slice/nginx.service'] }),
+  incus: platform({ runtime: 'incus', cgroupPaths: ['/lxc.payload.web'] }),
   systemd: platform({ runtime: 'pid', cgroupPaths: ['/system.slice/nginx.service'] }),
   process: platform({ runtime: 'pid', cgroupPaths: ['/'], process: { pid: 42, name: 'app' } }),
 };
@@ -50,7 +66,7 @@ describe('the platform', () => {
       { kind: 'compose', project: 'shop', service: 'api', files: ['/srv/shop/compose.yaml', '/srv/shop/prod.yaml'] },
     ],
     ['swarm', { kind: 'swarm', service: 'shop_api' }],
-    ['ecs', { kind: 'ecs-ec2', family: 'hooks', revision: '7', container: 'receiver' }],
+    ['ecs', { kind: 'ecs-ec2', family: 'hooks', revision: '7', container: 'receiver', cluster: 'prod', task: '4b1d' }],
     ['fargate', { kind: 'ecs-fargate' }],
     ['kubernetes', { kind: 'kubernetes', runtime: 'containerd' }],
     ['crio', { kind: 'kubernetes', runtime: 'cri-o' }],
@@ -58,6 +74,10 @@ describe('the platform', () => {
     ['quadlet', { kind: 'podman', unit: 'web.service' }],
     ['containerd', { kind: 'containerd' }],
     ['systemd', { kind: 'systemd', unit: 'nginx.service' }],
+    ['nspawn', { kind: 'nspawn', name: 'web', unit: 'nginx.service' }],
+    ['lxc', { kind: 'lxc', name: 'web' }],
+    ['lxd', { kind: 'lxd', name: 'web', unit: 'nginx.service' }],
+    ['incus', { kind: 'incus', name: 'web' }],
     ['process', { kind: 'process', pid: 42, name: 'app' }],
   ] as const)('%s', (name, expected) => {
     expect(PLATFORMS[name]).toMatchObject(expected);
@@ -70,11 +90,7 @@ describe('the platform', () => {
   });
 
   test("Kubernetes on Docker is recognised from kubelet's labels", () => {
-    const labels = {
-      'io.kubernetes.pod.namespace': 'shop',
-      'io.kubernetes.pod.name': 'api-1',
-      'io.kubernetes.container.name': 'api',
-    };
+    const labels = POD_LABELS;
     expect(platform({ labels })).toMatchObject({
       kind: 'kubernetes',
       namespace: 'shop',
@@ -116,7 +132,7 @@ describe('fixes for a limit', () => {
     expect(fix?.snippet).toBe(
       'services:\n  api:\n    ulimits:\n      nofile:\n        soft: 16384\n        hard: 65536',
     );
-    expect(fix?.text).toContain('docker compose up -d api');
+    expect(fix?.text).toContain('docker compose -p shop -f /srv/shop/compose.yaml -f /srv/shop/prod.yaml up -d api');
   });
 
   test('ECS: the ulimits block of the container definition, as JSON', () => {
@@ -127,10 +143,59 @@ describe('fixes for a limit', () => {
     expect(JSON.parse(`{${fix?.snippet}}`)).toEqual({
       ulimits: [{ name: 'nofile', softLimit: 16_384, hardLimit: 65_536 }],
     });
-    expect(nofile('ecs')[1]?.snippet).toBe('--default-ulimit nofile=16384:65536');
+    expect(nofile('ecs')[2]?.snippet).toBe('--default-ulimit nofile=16384:65536');
     // Fargate has no instance to configure.
     expect(nofile('fargate')).toHaveLength(1);
   });
+
+  test.skipIf(spawnSync('jq', ['--version']).status !== 0)(
+    'ECS: the commands change that limit and nothing else',
+    () => {
+      const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'socklens-aws-'));
+      const sidecar = { name: 'envoy', image: 'envoy:1', ulimits: [{ name: 'nofile', softLimit: 1, hardLimit: 2 }] };
+      const core = { name: 'core', softLimit: 0, hardLimit: 0 };
+      const before = { name: 'nofile', softLimit: 1024, hardLimit: 4096 };
+      const described = {
+        family: 'hooks',
+        cpu: '256',
+        revision: 7,
+        status: 'ACTIVE',
+        taskDefinitionArn: 'arn:aws:ecs:eu-west-1:1:task-definition/hooks:7',
+        containerDefinitions: [{ name: 'receiver', image: 'hooks:1', ulimits: [core, before] }, sidecar],
+      };
+      fs.writeFileSync(path.join(folder, 'described.json'), JSON.stringify(described));
+      // A stand-in for the AWS CLI that answers as the API is documented to.
+      fs.writeFileSync(
+        path.join(folder, 'aws'),
+        '#!/bin/sh\necho "$*" >> asked\ncase $2 in\ndescribe-task-definition) cat described.json;;\ndescribe-tasks) echo service:hooks-web;;\nesac\n',
+        { mode: 0o755 },
+      );
+      try {
+        const env = { PATH: `${folder}:${process.env.PATH}` };
+        execFileSync('sh', ['-ec', nofile('ecs')[1]?.snippet ?? ''], { cwd: folder, env });
+        expect(JSON.parse(fs.readFileSync(path.join(folder, 'task-definition.json'), 'utf8'))).toEqual({
+          family: 'hooks',
+          cpu: '256',
+          containerDefinitions: [
+            {
+              name: 'receiver',
+              image: 'hooks:1',
+              ulimits: [core, { name: 'nofile', softLimit: 16_384, hardLimit: 65_536 }],
+            },
+            sidecar,
+          ],
+        });
+        expect(fs.readFileSync(path.join(folder, 'asked'), 'utf8').trim().split('\n')).toEqual([
+          'ecs describe-task-definition --task-definition hooks:7 --query taskDefinition',
+          'ecs register-task-definition --cli-input-json file://task-definition.json',
+          'ecs describe-tasks --cluster prod --tasks 4b1d --query tasks[0].group --output text',
+          'ecs update-service --cluster prod --service hooks-web --task-definition hooks',
+        ]);
+      } finally {
+        fs.rmSync(folder, { recursive: true });
+      }
+    },
+  );
 
   test('swarm, podman, Quadlet, containerd, systemd, a process', () => {
     expect(snippet(nofile('swarm'))).toBe('docker service update --ulimit-add nofile=16384:65536 shop_api');
@@ -144,12 +209,35 @@ describe('fixes for a limit', () => {
   test('Kubernetes: no field of the pod', () => {
     for (const name of ['kubernetes', 'crio'] as const) {
       const fixes = nofile(name);
-      expect(fixes[0]).not.toHaveProperty('snippet');
-      expect(fixes[0]?.text).toContain('no stable API');
-      for (const { snippet: text = '' } of fixes) expect(text).not.toMatch(/securityContext|resources:|spec:/);
+      // The first fix is the one that a problem shows: what to change, and why there.
+      expect(fixes[0]?.snippet).toBeDefined();
+      expect(fixes[0]?.text).toContain('a pod has no field for it');
+      for (const { snippet: text = '' } of fixes) expect(text).not.toMatch(/securityContext|resources:|initContainers/);
     }
+    const docker = limitFixes(
+      platform({ runtime: 'docker', labels: POD_LABELS, cgroupPaths: [`/kubepods/pod1/${ID}`] }),
+      'nofile',
+      16384,
+      65536,
+    );
+    expect(docker.map(({ where }) => where)).toEqual([
+      '/etc/docker/daemon.json on every node',
+      "the command of container api, in the pod's template",
+    ]);
     expect(snippet(nofile('kubernetes'))).toBe('[Service]\nLimitNOFILE=16384:65536');
     expect(snippet(nofile('crio'))).toContain('default_ulimits = ["nofile=16384:65536"]');
+  });
+
+  test('Kubernetes: a limit in the specification wins over the unit of containerd, and the container shows which it is', () => {
+    const fixed = (declared: string[] | undefined) =>
+      limitFixes(platform({ runtime: 'containerd', cgroupPaths: [POD_PATH], declared }), 'nofile', 16384, 65536).map(
+        ({ where }) => where,
+      );
+    const [unit, base, eks, command] = fixed(undefined);
+    expect([unit, base]).toEqual(['systemctl edit containerd.service', "containerd's base_runtime_spec"]);
+    expect(fixed(['nofile'])).toEqual([base, eks, command]);
+    expect(fixed([])).toEqual([unit, base, command]);
+    expect(fixed(['nproc'])).toEqual([unit, base, command]);
   });
 
   test('unlimited, as each platform writes it', () => {
@@ -220,4 +308,16 @@ describe('fixes for the number of tasks', () => {
   ] as const)('%s', (name, expected) => {
     expect(snippet(pidsLimitFixes(PLATFORMS[name], 500))).toBe(expected);
   });
+});
+
+test('a machine has its limits from its manager, and its units have theirs from the systemd inside', () => {
+  const snippets = (name: keyof typeof PLATFORMS) =>
+    limitFixes(PLATFORMS[name], 'nofile', 1024, 4096).map(({ where, snippet }) => `${where}: ${snippet}`);
+  expect(snippets('nspawn')).toEqual([
+    'systemctl edit nginx.service: [Service]\nLimitNOFILE=1024:4096',
+    '/etc/systemd/nspawn/web.nspawn: [Exec]\nLimitNOFILE=1024:4096',
+  ]);
+  expect(snippets('lxc')).toEqual(['/var/lib/lxc/web/config: lxc.prlimit.nofile = 1024:4096']);
+  expect(snippets('lxd')).toContain('lxc config set: lxc config set web limits.kernel.nofile 1024:4096');
+  expect(snippets('incus')).toEqual(['incus config set: incus config set web limits.kernel.nofile 1024:4096']);
 });

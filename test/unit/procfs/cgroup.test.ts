@@ -178,3 +178,41 @@ describe('on a fixture tree', () => {
     expect(readCgroupId(7, process7('4:memory:/a\n'), `${root}/cgroup`)).toBeUndefined();
   });
 });
+
+describe('machines, which a name identifies', () => {
+  test.each([
+    ['0::/lxc.payload.c1', { runtime: 'lxc', id: 'lxc/c1', name: 'c1' }],
+    ['0::/lxc.payload.c1/system.slice/nginx.service', { runtime: 'lxc', id: 'lxc/c1', name: 'c1' }],
+    ['0::/lxc.payload.my.name-1', { runtime: 'lxc', id: 'lxc/my.name-1', name: 'my.name-1' }],
+    // A user's own is another one.
+    [
+      '0::/user.slice/user-1000.slice/user@1000.service/user.slice/lxc-c1.scope/lxc.payload.c1',
+      { runtime: 'lxc', id: 'lxc/1000/c1', name: 'c1' },
+    ],
+    ['4:memory:/lxc/old', { runtime: 'lxc', id: 'lxc/old', name: 'old' }],
+    [
+      '0::/machine.slice/machine-web\\x2d1.scope/payload/init.scope',
+      { runtime: 'nspawn', id: 'nspawn/web-1', name: 'web-1' },
+    ],
+    [
+      '0::/machine.slice/systemd-nspawn@db.service/payload/system.slice/mariadb.service',
+      { runtime: 'nspawn', id: 'nspawn/db', name: 'db' },
+    ],
+    // Docker inside of a machine.
+    [`0::/lxc.payload.c1/system.slice/docker-${'a'.repeat(64)}.scope`, { runtime: 'docker', id: 'a'.repeat(64) }],
+  ])('%s', (text, expected) => {
+    expect(containerOfCgroupText(`${text}\n`)).toEqual(expected);
+  });
+
+  test.each([
+    ['the monitor of LXC', '0::/lxc.monitor.c1'],
+    ['the supervisor of systemd-nspawn', '0::/machine.slice/machine-web.scope/supervisor'],
+    ['a virtual machine', '0::/machine.slice/machine-qemu\\x2d1\\x2dvm.scope/libvirt/emulator'],
+    ['a folder that is merely called so', '0::/system.slice/app.service/payload'],
+    ['nothing after the prefix', '0::/lxc.payload.'],
+    ['a unit of that name', '0::/system.slice/lxc.service'],
+    ['the daemon of LXD', '0::/system.slice/snap.lxd.daemon.service'],
+  ])('%s is none', (_, text) => {
+    expect(containerOfCgroupText(`${text}\n`)).toBeUndefined();
+  });
+});

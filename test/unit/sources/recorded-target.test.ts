@@ -51,4 +51,30 @@ describe('a TARGET of a recording', () => {
     expect(found('all').map(({ name }) => name)).toEqual(['sidecar,web', 'db', 'netns:bare']);
     expect(found(undefined).map(({ name }) => name)).toEqual(['web,sidecar', 'db', 'netns:bare']);
   });
+
+  it('is each container of a Compose service or an ECS family, by its labels', () => {
+    const labelled = (one: WatchedContainer, labels: Record<string, string>) => ({ ...one, labels });
+    const compose = { 'com.docker.compose.project': 'shop', 'com.docker.compose.service': 'web' };
+    const ecs = {
+      'com.amazonaws.ecs.task-definition-family': 'hooks',
+      'com.amazonaws.ecs.container-name': 'db',
+      'com.amazonaws.ecs.task-arn': 'arn:aws:ecs:eu-west-1:1:task/prod/4b1d',
+    };
+    const spaces = [
+      tick(1, 'web,sidecar', [sidecar, labelled(web, compose)], []),
+      tick(2, 'db', [labelled(db, ecs)], []),
+      tick(3, 'web-2', [labelled(container('web-2', 'dd44', 13), compose)], []),
+    ];
+    const meant = (text: string) =>
+      recordedTargets(text, spaces, false).map(({ target, scope }) => [target.name, scope]);
+    const both = [
+      ['web', ['aa11']],
+      ['web-2', undefined],
+    ];
+    for (const text of ['compose:shop', 'compose:shop/web', 'compose:sh*/w?b']) expect(meant(text)).toEqual(both);
+    for (const text of ['ecs:hooks', 'ecs:hooks/db', 'ecs:4b1d', 'ecs:4b1d/db'])
+      expect(meant(text)).toEqual([['db', undefined]]);
+    for (const text of ['compose:shop/we', 'compose:web', 'ecs:shop', 'compose:hooks/db'])
+      expect(meant(text)).toEqual([]);
+  });
 });

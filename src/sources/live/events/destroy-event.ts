@@ -24,6 +24,7 @@ export class DestroyEvent extends LiveEvent {
     outcome: Outcome,
     atMs: number,
   ): this {
+    this.forget();
     this.namespace = namespace;
     this.remembered = remembered;
     this.outcome = outcome;
@@ -49,7 +50,10 @@ export class DestroyEvent extends LiveEvent {
   get latencyUs(): undefined {
     return undefined;
   }
-  protected get opener(): undefined {
+  get acceptWaitUs(): undefined {
+    return undefined;
+  }
+  get opener(): undefined {
     return undefined;
   }
 }

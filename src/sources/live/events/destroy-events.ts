@@ -14,29 +14,33 @@ export interface DestroyEventSink {
 
 /** Receives the destroy multicast of several namespaces: an event for each TCP and UDP socket that is closed. */
 export class DestroyEvents {
-  readonly #poll: EventPoll<NetnsReader>;
+  readonly #machine: Machine;
+  /** Undefined before the first namespace: system calls may be missing. */
+  #poll: EventPoll<NetnsReader> | undefined;
   readonly #reader = new DestroyEventReader();
 
   constructor(machine: Machine) {
-    this.#poll = new EventPoll(machine.systemCalls());
+    this.#machine = machine;
   }
 
   /** Adds the event socket of a namespace, which is closed here. */
   add(namespace: NetnsReader, socket: EventSocket): void {
+    this.#poll ??= new EventPoll(this.#machine.systemCalls());
     this.#poll.add(socket, namespace);
   }
 
   /** Closes the event socket of a namespace. */
   remove(namespace: NetnsReader): void {
-    this.#poll.remove(namespace);
+    this.#poll?.remove(namespace);
   }
 
   close(): void {
-    this.#poll.close();
+    this.#poll?.close();
   }
 
   /** Reads all queued events without blocking. @returns the number of messages read */
   drain(sink: DestroyEventSink): number {
+    if (this.#poll === undefined) return 0;
     let current: NetnsReader | undefined;
     const visit = (event: SocketView) => {
       if (current !== undefined) sink.destroyed(current, event);

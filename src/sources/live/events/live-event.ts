@@ -15,6 +15,7 @@ import type { Holder } from '../../../model/socket/socket-columns.ts';
 import type { Proto, SocketView } from '../../../model/socket/socket-view.ts';
 import type { NetnsReader } from '../netns-reader.ts';
 import type { EndpointNames } from './endpoint-names.ts';
+import { containerOf, processesOf } from './event-owner.ts';
 
 /**
  * A live event: what its source tells, joined with what dumps showed of the socket. One object serves all events of a
@@ -30,20 +31,30 @@ export abstract class LiveEvent implements ConnectionEvent {
   abstract readonly errno: number | undefined;
   abstract readonly atMs: number;
   abstract readonly openedAtMs: number | undefined;
-  /** Which side ended the connection first; undefined before its end and where unknown. */
   abstract readonly closedBy: 'local' | 'peer' | undefined;
   /** See `ConnectionEventRow.latencyUs`. */
   abstract readonly latencyUs: number | undefined;
-  /** The process that opened the connection; undefined when the source does not tell. */
-  protected abstract readonly opener: Owner | undefined;
+  /** See `ConnectionEventRow.acceptWaitUs`. */
+  abstract readonly acceptWaitUs: number | undefined;
+  abstract readonly opener: Owner | undefined;
   /** Set by the move to an event. */
   protected namespace!: NetnsReader;
   readonly #names: EndpointNames;
   /** Cached: events that were read together have the same time. */
   #at = new Date(0);
+  /** Cached: several consumers ask for them. */
+  #processes: readonly Holder[] | undefined;
+  #container: string | undefined;
+  #isContainerKnown = false;
 
   constructor(names: EndpointNames) {
     this.#names = names;
+  }
+
+  /** Forgets what was found out about the event before. */
+  protected forget(): void {
+    this.#processes = undefined;
+    this.#isContainerKnown = false;
   }
 
   get proto(): Proto {
@@ -54,22 +65,19 @@ export abstract class LiveEvent implements ConnectionEvent {
     return this.namespace.roles.ofClosed(this.socket);
   }
   get processes(): readonly Holder[] {
-    if (this.opener !== undefined) return [this.opener];
-    const holders = this.remembered?.holders ?? [];
-    // What was never accepted had no process, although its listener has one.
-    if (holders.length > 0 || this.outcome === 'never-accepted') return holders;
-    const listener = this.namespace.listenerOwnerOf(this.socket);
-    return listener === undefined ? [] : [listener];
+    this.#processes ??= processesOf(this.namespace, this);
+    return this.#processes;
   }
   get container(): string | undefined {
-    const { opener } = this;
-    if (opener?.container !== undefined) return opener.container;
-    const known = this.namespace.containerOfClosed(this.socket, opener === undefined ? this.remembered : NOT_IN_ONE);
-    return known ?? (opener === undefined ? this.namespace.listenerOwnerOf(this.socket)?.container : undefined);
+    if (!this.#isContainerKnown) {
+      this.#container = containerOf(this.namespace, this);
+      this.#isContainerKnown = true;
+    }
+    return this.#container;
   }
 
   row(): ConnectionEventRow {
-    const { socket, role, processes, container, outcome, errno, closedBy, latencyUs } = this;
+    const { socket, role, processes, container, outcome, errno, closedBy, latencyUs, acceptWaitUs } = this;
     const row: ConnectionEventRow = {
       event: this.kind,
       at: this.#date(),
@@ -84,6 +92,7 @@ export abstract class LiveEvent implements ConnectionEvent {
     if (processes.length > 0) row.processes = processes.map(({ pid, name }) => ({ pid, name }));
     if (container !== undefined) row.container = container;
     if (latencyUs !== undefined) row.latencyUs = latencyUs;
+    if (acceptWaitUs !== undefined) row.acceptWaitUs = acceptWaitUs;
     if (outcome !== undefined) {
       row.outcome = outcome;
       // How long an attempt took is its latency.
@@ -111,18 +120,17 @@ export abstract class LiveEvent implements ConnectionEvent {
     const lastSentMs = socket.tcpInfoNumber('lastSentMs');
     const lastReceivedMs = socket.tcpInfoNumber('lastReceivedMs');
     const lastAckReceivedMs = socket.tcpInfoNumber('lastAckReceivedMs');
-    return {
-      ...this.row(),
-      atMs: this.atMs,
-      netns: this.namespace.handle.target.netns,
-      state: socket.state,
-      ...(receiveQueue !== undefined && { receiveQueue }),
-      ...(interfaceIndex !== undefined && { interfaceIndex }),
-      ...(lastSentMs !== undefined && { lastSentMs }),
-      ...(lastReceivedMs !== undefined && { lastReceivedMs }),
-      ...(lastAckReceivedMs !== undefined && { lastAckReceivedMs }),
-      ...(remembered !== undefined && { remembered }),
-    };
+    const record = this.row() as ConnectionEventRecord;
+    record.atMs = this.atMs;
+    record.netns = this.namespace.handle.target.netns;
+    record.state = socket.state;
+    if (receiveQueue !== undefined) record.receiveQueue = receiveQueue;
+    if (interfaceIndex !== undefined) record.interfaceIndex = interfaceIndex;
+    if (lastSentMs !== undefined) record.lastSentMs = lastSentMs;
+    if (lastReceivedMs !== undefined) record.lastReceivedMs = lastReceivedMs;
+    if (lastAckReceivedMs !== undefined) record.lastAckReceivedMs = lastAckReceivedMs;
+    if (remembered !== undefined) record.remembered = remembered;
+    return record;
   }
 
   #date(): Date {
@@ -143,9 +151,6 @@ export abstract class LiveEvent implements ConnectionEvent {
     return notBeforeMs === undefined ? { atLeastMs } : { atLeastMs, atMostMs: Math.round(atMs - notBeforeMs) };
   }
 }
-
-/** A process outside every container. */
-const NOT_IN_ONE = { holders: [] };
 
 /**
  * The lifetime of a connection that no dump saw: opened since the last one. Two kinds may be older, because dumps

@@ -2,6 +2,9 @@ import type { ConnectionFields } from '../../../bpf/programs/connection-events.t
 import type { RecordTable } from '../../../bpf/record-table.ts';
 import { TCP_STATE } from '../../../model/socket/tcp-state.ts';
 
+/** A connection is established, or fails, mostly within so many records: further ones are looked for in all at once. */
+const NEAR = 64;
+
 /**
  * The local ports of the records that were read together. The kernel chooses a port after the change to SYN_SENT: it
  * comes from the next record of the socket.
@@ -18,8 +21,24 @@ export class OpenedPorts {
   of(row: number): number {
     const port = this.#table.column('localPort')[row] ?? 0;
     if (port !== 0) return port;
+    const near = this.#ports === undefined ? this.#next(row) : undefined;
+    if (near !== undefined) return near;
     this.#ports ??= this.#resolved();
     return this.#ports[row] ?? 0;
+  }
+
+  /** The port of the next record of its socket, where that is near. */
+  #next(row: number): number | undefined {
+    const table = this.#table;
+    const sockets = table.column('socket');
+    const others = table.column('socketOther');
+    const states = table.column('newState');
+    if (states[row] !== TCP_STATE.SYN_SENT) return 0;
+    for (let next = row + 1; next < Math.min(table.rows, row + NEAR); next++) {
+      const isSame = sockets[next] === sockets[row] && others[next] === others[row];
+      if (isSame && states[next] !== TCP_STATE.SYN_SENT) return table.column('localPort')[next] ?? 0;
+    }
+    return undefined;
   }
 
   #resolved(): Uint16Array {
@@ -38,8 +57,11 @@ export class OpenedPorts {
 
 /** The address of the socket of each record as a number: its lower 48 bits, which no other socket has at the time. */
 export function socketsOf(table: RecordTable<ConnectionFields>): Float64Array {
-  const low = table.column('socket');
-  const high = table.column('socketOther');
+  return addressesOf(table.column('socket'), table.column('socketOther'));
+}
+
+/** As {@link socketsOf}, from the lower and the upper halves of addresses. */
+export function addressesOf(low: Uint32Array, high: Uint32Array): Float64Array {
   const sockets = new Float64Array(low.length);
   for (let row = 0; row < low.length; row++) sockets[row] = (low[row] ?? 0) + ((high[row] ?? 0) & 0xffff) * 2 ** 32;
   return sockets;

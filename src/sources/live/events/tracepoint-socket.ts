@@ -5,6 +5,7 @@ import type { Family } from '../../../model/socket/socket-view.ts';
 import type { TcpInfo, TcpInfoNumber } from '../../../model/socket/tcp-info.ts';
 import { TCP_STATE } from '../../../model/socket/tcp-state.ts';
 import type { OpenedPorts } from './opened-ports.ts';
+import { addressWord } from './record-address.ts';
 import { tickRate } from './tick-rate.ts';
 
 const AF_INET6 = 10;
@@ -13,49 +14,81 @@ const AF_INET6 = 10;
 export class TracepointSocket extends BaseSocketView {
   readonly proto = 'tcp';
   inode = 0;
-  #table!: RecordTable<ConnectionFields>;
+  #table: RecordTable<ConnectionFields> | undefined;
+  #columns!: EventColumns;
+  #ends: EndColumns | undefined;
   #row = 0;
   #ports!: OpenedPorts;
 
   /** @param ports of the records */
   moveTo(table: RecordTable<ConnectionFields>, row: number, ports: OpenedPorts): void {
-    this.#table = table;
+    if (table !== this.#table) {
+      this.#table = table;
+      this.#columns = eventColumns(table);
+      this.#ends = undefined;
+    }
     this.#row = row;
     this.#ports = ports;
     this.inode = 0;
   }
 
+  /** CLOCK_MONOTONIC, nanoseconds. */
+  get timeNs(): number {
+    return this.#columns.timeNs[this.#row] ?? 0;
+  }
+  /** The state that it left. */
+  get oldState(): number {
+    return this.#columns.oldState[this.#row] ?? 0;
+  }
+  /** `sk_err`; 0 for none. */
+  get error(): number {
+    return this.#columns.error[this.#row] ?? 0;
+  }
+  /** Whether a process has it: false in the accept queue of a listener. */
+  get isHeld(): boolean {
+    return this.#columns.holder[this.#row] !== 0;
+  }
+
   get family(): Family {
-    return this.#number('family') === AF_INET6 ? 'inet6' : 'inet';
+    return this.#columns.family[this.#row] === AF_INET6 ? 'inet6' : 'inet';
   }
   get state(): number {
-    const state = this.#number('newState');
-    return state === TCP_STATE.CLOSE ? this.#number('oldState') : state;
+    const state = this.#columns.newState[this.#row] ?? 0;
+    return state === TCP_STATE.CLOSE ? this.oldState : state;
   }
   get localPort(): number {
     return this.#ports.of(this.#row);
   }
   get peerPort(): number {
-    return this.#number('peerPort');
+    return this.#columns.peerPort[this.#row] ?? 0;
   }
   override localWord(index: 0 | 1 | 2 | 3): number {
-    return this.#word('local', index);
+    return addressWord(this.#columns.local, this.#row, index);
   }
   override peerWord(index: 0 | 1 | 2 | 3): number {
-    return this.#word('peer', index);
+    return addressWord(this.#columns.peer, this.#row, index);
   }
   override get cookieLow(): number {
-    return this.#number('cookie') % 2 ** 32;
+    return (this.#columns.cookie[this.#row] ?? 0) % 2 ** 32;
   }
   override get cookieHigh(): number {
-    return Math.floor(this.#number('cookie') / 2 ** 32);
+    return Math.floor((this.#columns.cookie[this.#row] ?? 0) / 2 ** 32);
   }
   override get interfaceIndex(): number {
-    return this.#number('interfaceIndex');
+    return this.#table?.column('interfaceIndex')[this.#row] ?? 0;
+  }
+  override cgroupId(): bigint | undefined {
+    return cgroupIdOf(this.cgroup);
+  }
+  /** Its id as a number; 0 where the kernel does not tell. */
+  get cgroup(): number {
+    return this.#table?.column('cgroup')[this.#row] ?? 0;
   }
   /** Undefined before the end of the connection. */
   get receiveQueue(): number | undefined {
-    return this.#isOver ? (this.#number('receivedUpTo') - this.#number('readUpTo')) >>> 0 : undefined;
+    if (!this.#isOver) return undefined;
+    const { receivedUpTo, readUpTo } = this.#end;
+    return ((receivedUpTo[this.#row] ?? 0) - (readUpTo[this.#row] ?? 0)) >>> 0;
   }
   get sendQueue(): undefined {
     return undefined;
@@ -76,54 +109,87 @@ export class TracepointSocket extends BaseSocketView {
     if (!this.#isOver) return undefined;
     switch (field) {
       case 'bytesSent':
-        return this.#number('bytesSent');
+        return this.#end.bytesSent[this.#row];
       case 'bytesRetransmitted':
-        return this.#number('bytesRetransmitted');
+        return this.#end.bytesRetransmitted[this.#row];
       case 'bytesReceived':
-        return this.#number('bytesReceived');
+        return this.#end.bytesReceived[this.#row];
       case 'totalRetrans':
-        return this.#number('retransmits');
+        return this.#end.retransmits[this.#row];
       case 'rttUs':
-        return this.#number('roundTrip8Us') >>> 3;
+        return (this.#end.roundTrip8Us[this.#row] ?? 0) >>> 3;
       case 'lastSentMs':
-        return this.#sinceMs('lastSent');
+        return this.#sinceMs(this.#end.lastSent);
       case 'lastReceivedMs':
-        return this.#sinceMs('lastReceived');
+        return this.#sinceMs(this.#end.lastReceived);
       case 'lastAckReceivedMs':
-        return this.#sinceMs('lastAcknowledged');
+        return this.#sinceMs(this.#end.lastAcknowledged);
       default:
         return undefined;
     }
   }
 
   get #isOver(): boolean {
-    return this.#number('newState') === TCP_STATE.CLOSE;
+    return this.#columns.newState[this.#row] === TCP_STATE.CLOSE;
   }
 
   /** Undefined without a handshake: the kernel's times are then those since the boot. */
-  #sinceMs(field: 'lastSent' | 'lastReceived' | 'lastAcknowledged'): number | undefined {
-    if (this.#number('oldState') === TCP_STATE.SYN_SENT) return undefined;
-    const jiffies = this.#number('jiffies');
-    const since = ((jiffies % 2 ** 32) - this.#number(field)) >>> 0;
-    return Math.round((since * 1000) / tickRate(jiffies, this.#number('timeNs')));
+  #sinceMs(at: Uint32Array): number | undefined {
+    if (this.oldState === TCP_STATE.SYN_SENT) return undefined;
+    const { jiffies, rate } = this.#end;
+    const since = (((jiffies[this.#row] ?? 0) % 2 ** 32) - (at[this.#row] ?? 0)) >>> 0;
+    return Math.round((since * 1000) / rate);
   }
 
-  #number(field: NumberField): number {
-    return this.#table.column(field)[this.#row] ?? 0;
-  }
-
-  #word(side: 'local' | 'peer', index: number): number {
-    const bytes = this.#table.column(side);
-    const at = this.#row * 16 + index * 4;
-    return (
-      (((bytes[at] ?? 0) << 24) | ((bytes[at + 1] ?? 0) << 16) | ((bytes[at + 2] ?? 0) << 8) | (bytes[at + 3] ?? 0)) >>>
-      0
-    );
+  get #end(): EndColumns {
+    this.#ends ??= endColumns(this.#table as RecordTable<ConnectionFields>, this.#row);
+    return this.#ends;
   }
 }
 
-/** Fields of a record that are one number. */
-type NumberField = Exclude<keyof ConnectionFields & string, 'name' | 'local' | 'peer'>;
+/** The id of a cgroup in a record, of which 0 is none. */
+export function cgroupIdOf(id: number): bigint | undefined {
+  return id === 0 ? undefined : BigInt(id);
+}
+
+/** Columns that every event is asked for. To find a column in its table takes longer than to read it. */
+type EventColumns = ReturnType<typeof eventColumns>;
+
+function eventColumns(table: RecordTable<ConnectionFields>) {
+  return {
+    timeNs: table.column('timeNs'),
+    oldState: table.column('oldState'),
+    newState: table.column('newState'),
+    error: table.column('error'),
+    holder: table.column('holder'),
+    family: table.column('family'),
+    peerPort: table.column('peerPort'),
+    local: table.column('local'),
+    peer: table.column('peer'),
+    cookie: table.column('cookie'),
+  };
+}
+
+/** Columns that only the end of a connection is asked for, and how many jiffies are a second. */
+type EndColumns = ReturnType<typeof endColumns>;
+
+function endColumns(table: RecordTable<ConnectionFields>, row: number) {
+  const jiffies = table.column('jiffies');
+  return {
+    jiffies,
+    rate: tickRate(jiffies[row] ?? 0, table.column('timeNs')[row] ?? 0),
+    lastSent: table.column('lastSent'),
+    lastReceived: table.column('lastReceived'),
+    lastAcknowledged: table.column('lastAcknowledged'),
+    bytesSent: table.column('bytesSent'),
+    bytesReceived: table.column('bytesReceived'),
+    bytesRetransmitted: table.column('bytesRetransmitted'),
+    retransmits: table.column('retransmits'),
+    roundTrip8Us: table.column('roundTrip8Us'),
+    receivedUpTo: table.column('receivedUpTo'),
+    readUpTo: table.column('readUpTo'),
+  };
+}
 
 /** The TCP information that a record has. */
 const FIELDS = [

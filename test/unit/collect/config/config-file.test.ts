@@ -36,6 +36,12 @@ test.each([
   ['doctor = "x"\n', 'given.toml: doctor: Invalid type: Expected Object but received "x"'],
   ['[doctor]\nskip = "ORPHANS"\n', 'given.toml: doctor.skip: Invalid type: Expected Array but received "ORPHANS"'],
   ['[doctor]\nskip = [1]\n', 'given.toml: doctor.skip.0: Invalid type: Expected string but received 1'],
+  ['[[ignore]]\nrule = "ORPHANS"\n', 'given.toml: ignore.0.why: Invalid key: Expected "why" but received undefined'],
+  ['[[ignore]]\nrule = "ORPHANS"\nwhy = ""\n', 'given.toml: ignore.0.why: write the reason, for whoever reads it next'],
+  [
+    '[[ignore]]\nrule = "ORPHANS"\nuntil = "2027-03-01"\nwhy = "x"\n',
+    'given.toml: ignore.0.until: write a date, 2027-03-01 without quotes',
+  ],
   ['[doctor.rules]\nX = 1\n', 'given.toml: doctor.rules.X: Invalid type: Expected Object but received 1'],
   [
     '[doctor.rules.X]\na = true\n',
@@ -77,4 +83,16 @@ test('any TOML gives a configuration or a Failure', async () => {
     }),
     { numRuns: 300 },
   );
+});
+
+test('an entry [[ignore]] ends at midnight UTC of a date, or at a time', async () => {
+  const entry = 'rule = "ORPHANS"\nwhy = "known"\n';
+  const { ignore } = await read(
+    `[[ignore]]\n${entry}until = 2027-03-01\n[[ignore]]\n${entry}until = 2027-03-01T06:30:00+02:00\n[[ignore]]\n${entry}`,
+  );
+  expect(ignore?.map(({ until }) => until?.toISOString())).toEqual([
+    '2027-03-01T00:00:00.000Z',
+    '2027-03-01T04:30:00.000Z',
+    undefined,
+  ]);
 });

@@ -54,6 +54,31 @@ describe('ConnectionMemory', () => {
     expect(memory.size).toBe(1);
   });
 
+  it('keeps the addresses and ports of each of many, where others leave and come', () => {
+    const memory = new ConnectionMemory();
+    const socketOf = (cookie: number) =>
+      destroyEvent({
+        cookie,
+        inode: cookie,
+        localPort: cookie,
+        peerPort: 3306,
+        peer: 0x0a000000 + cookie,
+      });
+    memory.begin(1000);
+    for (let cookie = 1; cookie <= 300; cookie++) memory.see(socketOf(cookie));
+    memory.end();
+    memory.begin(200_000);
+    for (let cookie = 101; cookie <= 400; cookie++) memory.see(socketOf(cookie));
+    memory.end();
+    for (let cookie = 101; cookie <= 400; cookie++)
+      expect(memory.of(socketOf(cookie))).toMatchObject({
+        localPort: cookie,
+        peer: [0x0a000000 + cookie],
+        inode: cookie,
+      });
+    expect(memory.size).toBe(300);
+  });
+
   it('retains fifty thousand of those at most', () => {
     const memory = new ConnectionMemory();
     const many = Array.from({ length: 50_100 }, (_, index) => index + 1);
