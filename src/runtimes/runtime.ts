@@ -2,11 +2,11 @@ import type { ContainerDetails, ContainerFacts } from '../model/container/contai
 
 /**
  * A container runtime that can be asked. Adapters pass one contract suite,
- * `test/integration/runtime-contract.ts`.
+ * `test/support/runtimes/contract.ts`.
  */
 export interface Runtime {
   /**
-   * `docker` or `podman`: which program answers, not which API it speaks. Before the first answer,
+   * `docker`, `podman`, `containerd` or `cri-o`: which program answers, not which API it speaks. Before the first answer,
    * what its address suggests.
    */
   readonly name: string;
@@ -14,7 +14,20 @@ export interface Runtime {
   readonly endpoint: string;
 
   /**
-   * The running containers, with one request.
+   * Why the last {@link list} was made without the runtime's API, and may lack addresses and labels; undefined where the
+   * API answered. Absent for a runtime that has no other way.
+   */
+  readonly shortfall?: RuntimeError | undefined;
+
+  /**
+   * What the runtime says its version is, `20.10.24`; empty where it says none. Absent for a runtime that does not tell.
+   *
+   * @throws {RuntimeError}
+   */
+  version?(): Promise<string>;
+
+  /**
+   * The running containers, with one request, or a few at once. What only holds the namespaces of a pod is among them.
    *
    * @throws {RuntimeError}
    */
@@ -47,6 +60,8 @@ export interface RuntimeListener {
    * @param error why it could not be opened; undefined when an open stream ended because the runtime stops
    */
   lost(error: RuntimeError | undefined): void;
+  /** The last call: the runtime has no events. Its changes show in {@link Runtime.list} only. */
+  none?(): void;
 }
 
 /**

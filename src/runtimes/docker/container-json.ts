@@ -72,7 +72,8 @@ export function readContainerDetails(json: unknown, runtime: string): ContainerD
   };
 }
 
-function readId(container: JsonObject, where: string): string {
+/** The 64 hexadecimal digits of a container's id. @param where path of the container, for the error @throws {ShapeError} */
+export function readId(container: JsonObject, where: string): string {
   const id = asString(container.Id, `${where}.Id`);
   // It goes into the paths of further questions.
   if (!/^[0-9a-f]{64}$/.test(id)) throw new ShapeError(`${where}.Id should be 64 hexadecimal digits`);
@@ -118,7 +119,8 @@ function readFacts(
   };
 }
 
-function readStrings(value: unknown, where: string): Readonly<Record<string, string>> {
+/** An object of strings, such as labels; empty for null. @param where its name, for the error @throws {ShapeError} */
+export function readStrings(value: unknown, where: string): Readonly<Record<string, string>> {
   const strings = asObjectOrNone(value, where);
   for (const [name, text] of Object.entries(strings)) asString(text, `${where}[${JSON.stringify(name)}]`);
   return strings as Readonly<Record<string, string>>;

@@ -32,6 +32,42 @@ export function dockerEndpoints(
   return withoutRepetition(endpoints);
 }
 
+/**
+ * The sockets of users' own Engines that are there and may be looked up: rootless Docker and Podman. None where a setting
+ * names the Engine.
+ *
+ * @param run folder with a folder for each user who is logged in, pam_systemd(8)
+ */
+export function userEndpoints(env: NodeJS.ProcessEnv, home: string, run: string): EngineEndpoint[] {
+  const files = [
+    ...(ofDocker(env, home).every(({ source }) => source === 'default') ? ['docker.sock'] : []),
+    ...(env.CONTAINER_HOST ? [] : ['podman/podman.sock']),
+  ];
+  return foldersIn(run).flatMap((folder) =>
+    files
+      .map((file) => `${run}/${folder}/${file}`)
+      .filter(isThere)
+      .map((path) => endpoint('docker', `unix://${path}`, 'default')),
+  );
+}
+
+/** Names of entries, which are uids; empty where there are none. */
+function foldersIn(folder: string): string[] {
+  try {
+    return fs.readdirSync(folder).filter((name) => /^\d+$/.test(name));
+  } catch {
+    return [];
+  }
+}
+
+function isThere(path: string): boolean {
+  try {
+    return fs.statSync(path, { throwIfNoEntry: false }) !== undefined;
+  } catch {
+    return false;
+  }
+}
+
 function ofDocker(env: NodeJS.ProcessEnv, home: string): EngineEndpoint[] {
   const folder = env.DOCKER_CONFIG || `${home}/.docker`;
   const host = env.DOCKER_HOST;

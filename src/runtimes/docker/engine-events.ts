@@ -3,10 +3,13 @@ import type { EngineAddress } from './engine-address.ts';
 import type { HttpAnswer, HttpLimits } from './http.ts';
 import { asHttpError, nodeRequest, readAnswer } from './node-request.ts';
 
-/** What changes which containers run, their names, or their addresses. */
+/**
+ * What changes which containers run, their names, or their addresses. Podman compares filters with its own words, `died`
+ * and `remove`, although its answer has Docker's.
+ */
 const FILTERS = JSON.stringify({
   type: ['container', 'network'],
-  event: ['start', 'die', 'destroy', 'rename', 'connect', 'disconnect'],
+  event: ['start', 'die', 'died', 'destroy', 'remove', 'rename', 'connect', 'disconnect'],
 });
 const TARGET = `/events?filters=${encodeURIComponent(FILTERS)}`;
 

@@ -1,6 +1,7 @@
 import fs from 'node:fs';
 import type { ContainerDetails, ContainerFacts } from '../../model/container/container.ts';
 import { type Runtime, RuntimeError, type RuntimeListener } from '../runtime.ts';
+import { Silence } from '../silence.ts';
 import { readContainerDetails, readContainerList } from './container-json.ts';
 import type { EngineEndpoint } from './engine-address.ts';
 import { followEngineEvents } from './engine-events.ts';
@@ -27,7 +28,7 @@ const NAME = /^[a-zA-Z0-9][a-zA-Z0-9_.-]*$/;
 const ID_PREFIX = /^[0-9a-f]{1,64}$/;
 
 /**
- * A runtime that speaks the Docker Engine's API: Docker, or Podman.
+ * A runtime that speaks the Docker Engine's API: Docker, or Podman, of which `podman/` knows more.
  *
  * Paths carry no version, so that an Engine of any version answers. The answer's header says which of the two
  * it is: Podman may listen on Docker's socket.
@@ -38,6 +39,7 @@ export class EngineRuntime implements Runtime {
   readonly #deadlineMs: number;
   readonly #connectUnix: ConnectUnix | undefined;
   readonly #limits: HttpLimits;
+  readonly #silence = new Silence();
   #name: string;
 
   constructor(endpoint: EngineEndpoint, options: EngineOptions = {}) {
@@ -70,12 +72,23 @@ export class EngineRuntime implements Runtime {
     return several;
   }
 
+  async version(): Promise<string> {
+    return this.#ask('/version', (answer) => {
+      if (answer.status !== 200) throw this.#failed(answer);
+      const { Version: version } = (parseJson(answer) ?? {}) as { Version?: unknown };
+      return typeof version === 'string' ? version : '';
+    });
+  }
+
   follow(listener: RuntimeListener): () => void {
     const { address } = this.#endpoint;
     // `list` reports the reason.
     if (address.kind === 'unusable') return () => {};
     return followEngineEvents(address, this.#limits, {
-      changed: () => listener.changed(),
+      changed: () => {
+        this.#silence.end();
+        listener.changed();
+      },
       refused: (answer) => listener.lost(this.#failed(answer)),
       failed: (error) => listener.lost(this.#runtimeError(error)),
       ended: () => listener.lost(undefined),
@@ -95,10 +108,7 @@ export class EngineRuntime implements Runtime {
   }
 
   async #list(path: string): Promise<ContainerFacts[]> {
-    return this.#ask(path, (answer) => {
-      if (answer.status !== 200) throw this.#failed(answer);
-      return readContainerList(parseJson(answer), this.#name);
-    });
+    return this.question(path, (json) => readContainerList(json, this.#name));
   }
 
   /**
@@ -114,7 +124,25 @@ export class EngineRuntime implements Runtime {
     });
   }
 
+  /**
+   * Asks one question of the API.
+   *
+   * @param path with its query, percent-encoded
+   * @param read makes the result from the answer's JSON
+   * @throws {RuntimeError} also for a status that is not 200
+   */
+  async question<T>(path: string, read: (json: unknown) => T): Promise<T> {
+    return this.#ask(path, (answer) => {
+      if (answer.status !== 200) throw this.#failed(answer);
+      return read(parseJson(answer));
+    });
+  }
+
   async #ask<T>(path: string, read: (answer: HttpAnswer) => T): Promise<T> {
+    return this.#silence.unless(() => this.#askNow(path, read));
+  }
+
+  async #askNow<T>(path: string, read: (answer: HttpAnswer) => T): Promise<T> {
     try {
       const { address, source } = this.#endpoint;
       if (address.kind === 'unusable') {

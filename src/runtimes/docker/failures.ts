@@ -35,24 +35,39 @@ export function asRuntimeError(error: unknown, asked: Asked): RuntimeError {
   if (code !== undefined && isCertificateError(code)) {
     return make('nonsense', `has a certificate that is not trusted (${code}); check DOCKER_CERT_PATH or the context`);
   }
+  return make(...connectionFailure(code, 'the Engine', String(error)));
+}
+
+/**
+ * The kind of an error of a connection, and a clause with the reason and what to do.
+ *
+ * @param code name of its errno; undefined where it has none
+ * @param what the program that should answer: `the Engine`
+ * @param text the error's own, for one that is not known
+ */
+export function connectionFailure(
+  code: string | undefined,
+  what: string,
+  text: string,
+): [kind: RuntimeError['kind'], clause: string] {
   switch (code) {
     case 'ENOENT':
     case 'ENOTDIR':
-      return make('absent', 'does not exist; is the Engine running?');
+      return ['absent', `does not exist; is ${what} running?`];
     case 'ECONNREFUSED':
-      return make('absent', 'refuses the connection: nothing listens there; is the Engine running?');
+      return ['absent', `refuses the connection: nothing listens there; is ${what} running?`];
     case 'EACCES':
     case 'EPERM':
-      return make('denied', `may not be used by this user (${code}); run as root, or join the socket's group`);
+      return ['denied', `may not be used by this user (${code}); run as root, or join the socket's group`];
     case 'ETIMEDOUT':
     case 'EHOSTUNREACH':
     case 'ENETUNREACH':
-      return make('silent', `cannot be reached (${code}); is the Engine running?`);
+      return ['silent', `cannot be reached (${code}); is ${what} running?`];
     case 'ECONNRESET':
     case 'EPIPE':
-      return make('nonsense', `broke the connection off (${code}); see what listens there`);
+      return ['nonsense', `broke the connection off (${code}); see what listens there`];
     default:
-      return make('nonsense', `cannot be asked (${printable(code ?? String(error))}); see what listens there`);
+      return ['nonsense', `cannot be asked (${printable(code ?? text)}); see what listens there`];
   }
 }
 
