@@ -1,34 +1,14 @@
 import type { Diagnosis } from '../model/finding/diagnosis.ts';
-import { SEVERITIES, type Severity } from '../model/finding/finding.ts';
+import { type Finding, SEVERITIES, type Severity } from '../model/finding/finding.ts';
+import { keptFindings } from './kept-findings.ts';
 
-/**
- * A diagnosis with the findings of a severity and above. What is left out is counted in `leftOut`; a finding whose cause
- * is left out has no `causedBy`; `healthy` is that of the findings that stay.
- */
-export function atSeverity(diagnosis: Diagnosis, least: Severity): Diagnosis {
+/** The findings of a severity and above. What is left out is counted in `leftOut`. */
+export function atSeverity(findings: readonly Finding[], least: Severity): Pick<Diagnosis, 'findings' | 'leftOut'> {
   const limit = SEVERITIES.indexOf(least);
-  const isKept = (severity: Severity) => SEVERITIES.indexOf(severity) <= limit;
+  const isKept = ({ severity }: Finding) => SEVERITIES.indexOf(severity) <= limit;
   const leftOut: Partial<Record<Severity, number>> = {};
-  /** New index of each finding, by its old one; undefined for one that is left out. */
-  const indexes: (number | undefined)[] = [];
-  let kept = 0;
-  for (const { severity } of diagnosis.findings) {
-    if (isKept(severity)) indexes.push(kept++);
-    else {
-      indexes.push(undefined);
-      leftOut[severity] = (leftOut[severity] ?? 0) + 1;
-    }
+  for (const finding of findings) {
+    if (!isKept(finding)) leftOut[finding.severity] = (leftOut[finding.severity] ?? 0) + 1;
   }
-  const findings = diagnosis.findings
-    .filter(({ severity }) => isKept(severity))
-    .map(({ causedBy, ...finding }) => {
-      const cause = causedBy === undefined ? undefined : indexes[causedBy];
-      return cause === undefined ? finding : { ...finding, causedBy: cause };
-    });
-  return {
-    ...diagnosis,
-    findings,
-    healthy: !findings.some(({ severity }) => severity !== 'info'),
-    ...(Object.keys(leftOut).length > 0 && { leftOut }),
-  };
+  return { findings: keptFindings(findings, isKept), ...(Object.keys(leftOut).length > 0 && { leftOut }) };
 }

@@ -16,15 +16,3 @@ export function containerNames(containers: readonly WatchedContainer[]): string 
   const shown = more > 0 ? [...names.slice(0, NAMED), `${more} more`] : names;
   return shown.length < 2 ? shown.join('') : `${shown.slice(0, -1).join(', ')} and ${shown.at(-1)}`;
 }
-
-/**
- * Whether a container is there only to hold a namespace: the pause container of a pod or of an ECS task. It
- * has no sockets.
- */
-export function holdsOnlyNamespace({ labels }: WatchedContainer): boolean {
-  return (
-    labels['io.kubernetes.docker.type'] === 'podsandbox' ||
-    labels['io.cri-containerd.kind'] === 'sandbox' ||
-    labels['com.amazonaws.ecs.container-name'] === '~internal~ecs~pause'
-  );
-}

@@ -2,9 +2,10 @@ import { grouped } from '../base/lists.ts';
 import type { FindingScope } from '../model/finding/finding.ts';
 import type { Names } from '../model/names.ts';
 import type { WatchedContainer } from '../model/netns/netns.ts';
-import type { NetnsSeries } from '../model/sample/series.ts';
+import type { NetnsSeries, Series } from '../model/sample/series.ts';
 import type { StoredSocket } from '../model/socket/stored-socket.ts';
 import { peerAbout, withPeer } from './peers/peer-label.ts';
+import { serverOf } from './peers/server-of.ts';
 import { type Pool, poolsOf } from './pools/pools.ts';
 import { type SharedEndpoint, sharedEndpoints } from './pools/shared-endpoints.ts';
 import { type ProcessSnapshot, processHolder, processTracks } from './processes/process-tracks.ts';
@@ -54,7 +55,11 @@ export function perProcess<V>(judge: (track: ProcessTrack, input: RuleInput, val
 export function perPool<V>(judge: (pool: Pool, input: RuleInput, values: V) => Found): Judge<V> {
   return perNamespace((netns, input, values) =>
     poolsOf(netns).flatMap((pool) =>
-      listed(judge(pool, input, values)).map((fault) => ({ holder: pool.member, ...fault })),
+      listed(judge(pool, input, values)).map((fault) => ({
+        holder: pool.member,
+        ...serverOf(input.series, netns, pool.peer, pool.port),
+        ...fault,
+      })),
     ),
   );
 }
@@ -63,8 +68,10 @@ export function perPool<V>(judge: (pool: Pool, input: RuleInput, values: V) => F
 export function perEndpoint<V>(judge: (endpoint: SharedEndpoint, input: RuleInput, values: V) => Found): Judge<V> {
   return (input, values) =>
     [...sharedEndpoints(input.series).values()].flatMap((endpoint) => {
-      const [{ netns }] = endpoint.pools;
-      return listed(judge(endpoint, input, values)).map((fault) => scoped(fault, () => netnsScope(netns.namespace)));
+      const [{ netns, peer, port }] = endpoint.pools;
+      return listed(judge(endpoint, input, values)).map((fault) =>
+        scoped({ ...serverOf(input.series, netns, peer, port), ...fault }, () => netnsScope(netns.namespace)),
+      );
     });
 }
 
@@ -94,17 +101,22 @@ export type PeerFault = Omit<Fault, 'holder' | 'scope' | 'about'>;
  */
 export function peersOf<V, T extends { socket: StoredSocket }>(
   find: (dumps: readonly Dump[], last: Dump, values: V, netns: NetnsSeries) => readonly T[],
-  describe: (group: SocketGroup<T>, values: V, netns: NetnsSeries) => PeerFault,
+  describe: (group: SocketGroup<T>, values: V, netns: NetnsSeries, series: Series) => PeerFault,
 ): NamespacePart<V> {
   return (netns, { series }, values) => {
     const dumps = dumpsOf(netns);
     const last = dumps.at(-1);
     if (last === undefined) return [];
-    return socketGroups(series.names, netns, find(dumps, last, values, netns)).map((group) => ({
-      ...describe(group, values, netns),
-      holder: group.members[0].socket,
-      about: group.about,
-    }));
+    return socketGroups(series.names, netns, find(dumps, last, values, netns)).map((group) => {
+      const [{ socket }] = group.members;
+      const isClient = group.about.startsWith('peer ') && socket.peer !== undefined;
+      return {
+        ...describe(group, values, netns, series),
+        holder: socket,
+        about: group.about,
+        ...(isClient && serverOf(series, netns, socket.peer.plain, socket.peerPort)),
+      };
+    });
   };
 }
 
@@ -120,18 +132,35 @@ function listed(found: Found): readonly Fault[] {
 
 /** The fault with its scope, its fields in the order in which findings are printed as JSON. */
 function scoped(fault: Fault, usual: () => FindingScope): ScopedFault {
-  const { severity, confidence, summary, evidence, fixes, byHand, about, server } = fault;
+  const {
+    severity,
+    confidence,
+    summary,
+    title,
+    evidence,
+    fixes,
+    byHand,
+    sinceMs,
+    verifyWith,
+    about,
+    server,
+    waitsFor,
+  } = fault;
   const scope = fault.scope ?? usual();
   return {
     severity,
     confidence,
     scope,
     summary,
+    ...(title !== undefined && { title }),
     evidence,
     fixes,
     byHand: typeof byHand === 'string' ? byHand : byHand(scope.target),
+    ...(sinceMs !== undefined && { since: new Date(sinceMs).toISOString() }),
+    ...(verifyWith !== undefined && { verifyWith }),
     ...(about !== undefined && { about }),
     ...(server !== undefined && { server }),
+    ...(waitsFor !== undefined && { waitsFor }),
   };
 }
 

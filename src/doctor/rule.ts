@@ -23,6 +23,8 @@ export interface Declarations {
   pools: readonly { endpoint: Endpoint; cap: number }[];
   /** Limits of servers: at most so many connections of all clients. */
   serverLimits: readonly { endpoint: Endpoint; limit: number }[];
+  /** Instances of services on all hosts together; of every service where none is named. */
+  replicas: readonly { service?: string; count: number }[];
 }
 
 /** `db:3306`: a container's or a host's name, or an address. */
@@ -45,10 +47,12 @@ export interface Rule {
   title: string;
   settings: Readonly<Record<string, Setting>>;
   /**
-   * How long the series must be before the rule can judge, in milliseconds; 0 for one snapshot. A rule whose
-   * series is shorter is reported as not judged.
+   * How long the series must be before the rule's silence says anything, in milliseconds; 0 for one snapshot. A rule
+   * that found nothing in a shorter series is reported as not judged.
    */
   needsMs(settings: Readonly<Record<string, number>>): number;
+  /** How many dumps of a namespace that takes at least, as {@link needsMs}. */
+  needsSnapshots(settings: Readonly<Record<string, number>>): number;
   judge(input: RuleInput, settings: Readonly<Record<string, number>>): Finding[];
 }
 
@@ -59,7 +63,9 @@ export interface SocketHolder {
 }
 
 /** One fault as a rule reports it; `per-scope.ts` adds its scope, {@link rule} the name of the rule. */
-export interface Fault extends Omit<Finding, 'rule' | 'scope' | 'byHand' | 'causedBy'> {
+export interface Fault extends Omit<Finding, 'rule' | 'scope' | 'byHand' | 'since' | 'causedBy'> {
+  /** Since when it lasts, at the latest, milliseconds since the epoch; absent where only the time of the run is known. */
+  sinceMs?: number | undefined;
   /** The command that shows the same by hand, of the target of the scope where it names one. */
   byHand: string | ((target: string) => string);
   /** Who holds the sockets, for a scope narrower than what is iterated over: the process, else the container. */
@@ -81,6 +87,8 @@ interface RuleDefinition<S extends Record<string, Setting>> {
   settings: S;
   /** As of {@link Rule}; absent for a rule that one snapshot is enough for. */
   needsMs?(values: SettingValues<S>): number;
+  /** As of {@link Rule}; absent for a rule that one snapshot is enough for. */
+  needsSnapshots?(values: SettingValues<S>): number;
   /** Several are asked one after the other. */
   judge: Judge<SettingValues<S>> | readonly Judge<SettingValues<S>>[];
 }
@@ -90,13 +98,14 @@ interface RuleDefinition<S extends Record<string, Setting>> {
  * the caller hands in a value for each of them.
  */
 export function rule<const S extends Record<string, Setting>>(definition: RuleDefinition<S>): Rule {
-  const { name, title, settings, needsMs = () => 0 } = definition;
+  const { name, title, settings, needsMs = () => 0, needsSnapshots = () => 1 } = definition;
   const judges = typeof definition.judge === 'function' ? [definition.judge] : definition.judge;
   return {
     name,
     title,
     settings,
     needsMs: (values) => needsMs(values as SettingValues<S>),
+    needsSnapshots: (values) => needsSnapshots(values as SettingValues<S>),
     judge: (input, values) =>
       judges.flatMap((judge) => judge(input, values as SettingValues<S>)).map((found) => ({ rule: name, ...found })),
   };

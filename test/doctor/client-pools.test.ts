@@ -97,18 +97,23 @@ const PHASES = [
   { ...LIGHT, ms: 6000 },
 ];
 
-/** Whether a program receives the destroy events of a process's namespace. */
-function listened(pid: number): boolean {
-  return receivers(fs.readFileSync(`/proc/${pid}/net/netlink`, 'latin1')) > 0;
+/** Whether a program receives the destroy events of the namespace of another process. */
+function isHeard(pid: number, listener: number): boolean {
+  return receivers(fs.readFileSync(`/proc/${pid}/net/netlink`, 'latin1'), listener) > 0;
 }
 
 /** Runs the doctor while a pool goes through its phases. */
 async function driven(plans: readonly PoolPlan[], rule: string, seconds: number, more: { set?: string[] } = {}) {
   const netns = createNetns();
   const pools = await Promise.all(plans.map((plan) => startPool(netns, plan)));
-  const diagnosis = diagnose(`netns:${netns.name}`, { rules: [rule], for: `${seconds}s`, interval: '500ms', ...more });
+  let doctor = 0;
+  const started = (pid: number) => {
+    doctor = pid;
+  };
+  const options = { rules: [rule], for: `${seconds}s`, interval: '500ms', started, ...more };
+  const diagnosis = diagnose(`netns:${netns.name}`, options);
   // The doctor cannot judge phases that it missed.
-  await until('the doctor to listen', () => pools.every(({ pid }) => listened(pid)));
+  await until('the doctor to listen', () => pools.every(({ pid }) => isHeard(pid, doctor)));
   for (const pool of pools) pool.begin();
   return (await diagnosis).findings;
 }

@@ -1,5 +1,5 @@
 /** Connections without traffic: forgotten by a device on the path, or with a dead peer. */
-import { afterEach, expect } from 'vitest';
+import { afterEach, expect, test } from 'vitest';
 import { diagnose, prove } from '../support/doctor.ts';
 import { connectNetns, createNetns, removeAllNetns, type TestNetns, until } from '../support/netns.ts';
 import { AF, OPT, SOCK } from '../support/recipes/constants.ts';
@@ -85,5 +85,57 @@ prove({
     await sending;
     return findings;
   },
-  check: (finding) => expect(finding).toMatchObject({ about: expect.stringMatching(/^peer .*:8000$/) }),
+  check: (finding) => {
+    expect(finding).toMatchObject({ about: expect.stringMatching(/^peer .*:8000$/) });
+    const named = finding.evidence.filter(({ what }) => /^retransmitted to .*:8000$/.test(what));
+    // One may be due while it looks, or none.
+    for (const { value, source } of named) expect([Number(value) > 0, source]).toEqual([true, 'tcp_retransmit_skb']);
+  },
+});
+
+/** Two connections of one process to one address, of which packets that match are dropped; small requests go on over the other. */
+async function oneOfTwo(rule: string, bytes: number, ...match: string[]) {
+  const netns = createNetns();
+  netns.run('ip', 'link', 'set', 'lo', 'mtu', '1500');
+  const workshop = await Workshop.start(netns);
+  const stuck = await workshop.tcpPair(await workshop.tcpListener('127.0.0.1', 8000));
+  const fine = await workshop.tcpPair(await workshop.tcpListener('127.0.0.1', 8001));
+  drop(netns, '127.0.0.1', ...match);
+  await workshop.send(stuck.client, bytes);
+  const over = new AbortController();
+  const asking = (async () => {
+    while (!over.signal.aborted) {
+      await workshop.send(fine.client, 100);
+      await new Promise((resolve) => setTimeout(resolve, 100));
+    }
+  })();
+  await until('five retransmissions', () => sentAgain(netns) >= 5);
+  const { findings } = await diagnose(`netns:${netns.name}`, { rules: [rule], for: '2s' });
+  over.abort();
+  await asking;
+  return findings;
+}
+
+test('DEAD_PEER_RETRANSMIT: one connection is cut, while its peer answers on another', {
+  timeout: 240_000,
+}, async () => {
+  expect(await oneOfTwo('DEAD_PEER_RETRANSMIT', 100, '--dport', '8000')).toMatchObject([
+    { about: expect.stringMatching(/:8000$/), summary: expect.stringContaining('something on the way drops these') },
+  ]);
+});
+
+prove({
+  rule: 'PATH_MTU',
+  how: 'namespace: packets of 1,000 bytes and more are dropped on the way, small ones to the same address pass',
+  lookAlike: 'small requests that are lost as well; DEAD_PEER_RETRANSMIT has those',
+  fault: () => oneOfTwo('PATH_MTU', 20_000, '-m', 'length', '--length', '1000:'),
+  healthy: () => oneOfTwo('PATH_MTU', 100, '--dport', '8000'),
+  check: (finding) => {
+    expect(finding).toMatchObject({ about: expect.stringMatching(/^peer .*:8000$/) });
+    expect(finding.summary).toContain('all of them in large segments');
+  },
+});
+
+test('DEAD_PEER_RETRANSMIT is quiet where PATH_MTU speaks', { timeout: 240_000 }, async () => {
+  expect(await oneOfTwo('DEAD_PEER_RETRANSMIT', 20_000, '-m', 'length', '--length', '1000:')).toEqual([]);
 });

@@ -4,6 +4,7 @@ import { type DiagnoseOptions, diagnose, prove } from '../support/doctor.ts';
 import { until } from '../support/netns.ts';
 import { answering } from '../support/recipes/half-close.ts';
 import { type RecipeContext, V4, withRecipeContext } from '../support/recipes/recipe-context.ts';
+import { dial, waitingAt } from '../support/recipes/server-queues.ts';
 
 const CONNECTIONS = 12;
 
@@ -19,7 +20,8 @@ async function pairs({ workshop }: RecipeContext) {
 prove({
   rule: 'CLOSE_WAIT_LEAK',
   how: 'namespace: the peer closes, the process never does',
-  lookAlike: 'closed by both sides; idle for long and closed just now; an answer that is still coming',
+  lookAlike:
+    'closed by both sides; idle for long and closed just now; an answer that is still coming; connections that nobody accepted, whose clients gave up',
   fault: () =>
     withRecipeContext(async (context) => {
       for (const { server } of await pairs(context)) await context.workshop.close(server);
@@ -47,7 +49,17 @@ prove({
       await answering(context, 150);
       return findings(context, { set: ['CLOSE_WAIT_LEAK.minAgeMs=1s'], for: '4s' });
     });
-    return [...inOrder, ...justNow, ...inUse];
+    const unaccepted = await withRecipeContext(async (context) => {
+      const listener = await context.workshop.tcpListener(V4, 0, 128);
+      const clients = await dial(context, listener.port, CONNECTIONS);
+      await until(
+        'connections in the queue',
+        () => waitingAt(context, listener.port).values().next().value === CONNECTIONS,
+      );
+      for (const client of clients) await context.workshop.close(client);
+      return findings(context, { set: ['CLOSE_WAIT_LEAK.minAgeMs=1s'] });
+    });
+    return [...inOrder, ...justNow, ...inUse, ...unaccepted];
   },
 });
 

@@ -2,9 +2,10 @@
 import { once } from 'node:events';
 import path from 'node:path';
 import readline from 'node:readline';
-import { afterEach, expect } from 'vitest';
+import { afterEach, expect, test } from 'vitest';
 import { sendQueueStuck } from '../../src/doctor/rules/path/send-queue-stuck.ts';
 import { diagnose, prove } from '../support/doctor.ts';
+import { kernelIsSince } from '../support/kernel-version.ts';
 import { createNetns, type TestNetns, until } from '../support/netns.ts';
 import { AF, OPT, SOCK } from '../support/recipes/constants.ts';
 import { drop, V4 } from '../support/recipes/recipe-context.ts';
@@ -118,10 +119,36 @@ prove({
   },
 });
 
+test('SLOW_READER: a buffer that single bytes fill with overhead, though their payload is less than half of it', {
+  timeout: 240_000,
+}, async () => {
+  const { netns, workshop } = await context();
+  const listener = await workshop.tcpListener(V4);
+  const { client } = await workshop.tcpPair(listener);
+  await workshop.setsockopt(client, TCP, NODELAY, 1);
+  const inUse = () => memoryOf(netns.run('ss', '-Htnm', 'sport', '=', `:${listener.port}`));
+  while (inUse().memory < inUse().buffer * 0.93) for (let sent = 0; sent < 500; sent++) await workshop.send(client, 1);
+  const { unread: payload, buffer } = inUse();
+  expect(payload).toBeLessThan(buffer / 2);
+  const [finding] = await findings(netns, 'SLOW_READER');
+  expect(finding).toMatchObject({ severity: 'warning', about: `port ${listener.port}` });
+  expect(finding?.summary).toMatch(/: \d+ unread bytes; small segments fill a buffer with overhead$/);
+});
+
+/** What ss prints of one connection: `ESTAB 38891 0 …  skmem:(r127083,rb131072,…`. */
+function memoryOf(text: string): { unread: number; memory: number; buffer: number } {
+  const [, unread = '', memory = '', buffer = ''] = /ESTAB\s+(\d+)[\s\S]*skmem:\(r(\d+),rb(\d+)/.exec(text) ?? [];
+  return { unread: Number(unread), memory: Number(memory), buffer: Number(buffer) };
+}
+
+/** IPPROTO_TCP of <netinet/in.h>, TCP_NODELAY of <netinet/tcp.h>. */
+const TCP = 6;
+const NODELAY = 1;
+
 prove({
   rule: 'SEND_QUEUE_STUCK',
   how: 'recorded numbers: no healthy kernel leaves bytes without a timer',
-  lookAlike: 'namespace: a peer that is gone, one that does not read, and a full accept queue; 2 s instead of 30 s',
+  lookAlike: 'namespace: a peer that is gone, one that does not read, and a full accept queue; 2 s instead of 10 s',
   async fault() {
     const stuck = tcpSocket({ cookie: 1, sendQueue: 4096, timer: 0, info: { bytesSent: 1, lastAckReceivedMs: 500 } });
     const looks = [0, 10, 20, 30].map((second) => ({ atMs: START_MS + second * 1000, sockets: [stuck] }));
@@ -175,6 +202,13 @@ prove({
     expect(about).toMatch(/^port \d+$/);
     // The kernel doubles the requested size, socket(7).
     expect(evidence).toContainEqual(expect.objectContaining({ what: 'receive buffer', value: 8192 }));
+    if (!kernelIsSince(5, 18)) return;
+    const who = new RegExp(
+      `^dropped from (localhost|127\\.0\\.0\\.1) to (localhost|127\\.0\\.0\\.1):${about?.slice(5)}$`,
+    );
+    const dropped = evidence.find(({ what }) => who.test(what));
+    expect(dropped).toMatchObject({ unit: 'datagrams', source: 'kfree_skb' });
+    expect(Number(dropped?.value)).toBeGreaterThan(0);
   },
   async healthy() {
     const { netns, workshop } = await context();

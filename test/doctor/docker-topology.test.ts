@@ -50,7 +50,7 @@ function proveAll(docker: TestEngine): void {
     check: ({ evidence }) => expect(evidence.map(({ what }) => what).sort()).toEqual(['tcp listener', 'udp listener']),
   });
 
-  test('EMBEDDED_DNS_LISTENER: not on the default bridge', { timeout: 60_000 }, async () => {
+  test('EMBEDDED_DNS_LISTENER: not on the default bridge', { timeout: 240_000 }, async () => {
     const { name } = await docker.run();
     expect(await findings(name, 'EMBEDDED_DNS_LISTENER')).toEqual([]);
   });
@@ -72,7 +72,7 @@ function proveAll(docker: TestEngine): void {
   });
 
   test("DOCKER_PROXY_HOP: quiet about the host's connections to the container's own address", {
-    timeout: 60_000,
+    timeout: 240_000,
   }, async () => {
     const { name, pid, address } = await published(docker);
     const client = await connected(docker, { host: address, port: 80 });

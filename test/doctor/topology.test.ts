@@ -97,7 +97,7 @@ prove({
           rules: ['EVENT_LOSS'],
           skip: [],
           settings: {},
-          declared: { pools: [], serverLimits: [] },
+          declared: { pools: [], serverLimits: [], replicas: [] },
           format: 'json',
           eventBufferBytes: TINY_BUFFER,
         },

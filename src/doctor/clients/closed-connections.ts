@@ -1,4 +1,5 @@
 import { grouped } from '../../base/lists.ts';
+import { perObject } from '../../base/memo.ts';
 import type { ClosedGroup } from '../../model/sample/closed-group.ts';
 import type { NetnsSeries } from '../../model/sample/series.ts';
 
@@ -19,20 +20,44 @@ export function eventsLost({ samples }: NetnsSeries): number {
 }
 
 /** The groups of TCP clients that were closed after `fromMs`, by the endpoint that they were connected to. */
-export function closedClients({ samples }: NetnsSeries, fromMs = Number.NEGATIVE_INFINITY): Map<string, ClosedAt[]> {
+export function closedClients(
+  netns: NetnsSeries,
+  fromMs = Number.NEGATIVE_INFINITY,
+): ReadonlyMap<string, readonly ClosedAt[]> {
+  const all = allClosedClients(netns);
+  if (fromMs === Number.NEGATIVE_INFINITY) return all;
+  const recent = [...all].map(([endpoint, closed]) => [endpoint, closed.filter(({ atMs }) => atMs > fromMs)] as const);
+  return new Map(recent.filter(([, closed]) => closed.length > 0));
+}
+
+/** Computed once: several rules ask for it. */
+const allClosedClients = perObject(({ samples }: NetnsSeries): Map<string, ClosedAt[]> => {
   const clients: ClosedAt[] = [];
   for (const { atMs, closed } of samples) {
-    if (atMs <= fromMs) continue;
     for (const group of closed ?? []) {
       if (group.proto === 'tcp' && group.role !== 'server') clients.push({ atMs, group });
     }
   }
   return grouped(clients, ({ group }) => (group.peerPort === 0 ? undefined : `${group.peerAddress} ${group.peerPort}`));
-}
+});
 
 /** The sum of a number of the groups. */
 export function sumOf(closed: readonly ClosedAt[], number: (group: ClosedGroup) => number): number {
   return closed.reduce((sum, { group }) => sum + number(group), 0);
+}
+
+/** The largest sum within any window of the given length. */
+export function mostWithin(amounts: readonly { atMs: number; count: number }[], windowMs: number): number {
+  const ordered = amounts.toSorted((a, b) => a.atMs - b.atMs);
+  let most = 0;
+  let sum = 0;
+  let from = 0;
+  for (const { atMs, count } of ordered) {
+    sum += count;
+    while (atMs - (ordered[from]?.atMs ?? atMs) >= windowMs) sum -= ordered[from++]?.count ?? 0;
+    most = Math.max(most, sum);
+  }
+  return most;
 }
 
 /** The process and the container that most of them belonged to; both absent where they were never seen. */
@@ -84,3 +109,11 @@ export function perSecond(count: number, ms: number): number {
   const rate = (count * 1000) / ms;
   return rate < 10 ? Math.round(rate * 10) / 10 : Math.round(rate);
 }
+
+/** The groups of TCP servers, by their port. */
+export const closedServers = perObject(({ samples }: NetnsSeries): ReadonlyMap<number, readonly ClosedAt[]> => {
+  const servers = samples.flatMap(({ atMs, closed }) =>
+    (closed ?? []).flatMap((group) => (group.proto === 'tcp' && group.role === 'server' ? [{ atMs, group }] : [])),
+  );
+  return grouped(servers, ({ group }) => (group.localPort === 0 ? undefined : group.localPort));
+});

@@ -1,3 +1,5 @@
+import type { NetnsSeries } from '../../model/sample/series.ts';
+import { isLoopback } from '../../model/socket/loopback.ts';
 import type { StoredSocket } from '../../model/socket/stored-socket.ts';
 import { TCP_STATE } from '../../model/socket/tcp-state.ts';
 import { perDump } from '../snapshots/per-dump.ts';
@@ -59,9 +61,12 @@ export interface PortUse {
  * these three differ.
  */
 export const portUse = perDump((namespace, dump): readonly PortUse[] => {
+  const clients = clientsIn(namespace, dump);
+  // Settings are read when they are asked for, which costs in a thousand namespaces.
+  if (clients.length === 0) return [];
   const range = portRangeOf(namespace.sysctls);
   const triples = new Triples<string, string, StoredSocket[]>();
-  for (const socket of clientsIn(namespace, dump)) {
+  for (const socket of clients) {
     const { local, localPort, peer, peerPort } = socket;
     if (!range.has(localPort)) continue;
     triples.at(local?.plain ?? '*', peer?.plain ?? '*', peerPort, () => []).push(socket);
@@ -84,6 +89,15 @@ export const portUse = perDump((namespace, dump): readonly PortUse[] => {
     };
   });
 });
+
+/**
+ * Whether a new connection may take a port in TIME_WAIT to the same destination: such ports do not run out. With
+ * `net.ipv4.tcp_tw_reuse` at 2, the default, on loopback only (net/ipv4/tcp_ipv4.c, tcp_twsk_unique).
+ */
+export function isReusable({ sysctls }: NetnsSeries, { source, peer }: Pick<PortUse, 'source' | 'peer'>): boolean {
+  const reuse = sysctls['net.ipv4.tcp_tw_reuse']?.trim();
+  return reuse === '1' || (reuse === '2' && (isLoopback(source) || isLoopback(peer)));
+}
 
 /** What `net.ipv4.tcp_tw_reuse=1` does for them. */
 export const REUSE =

@@ -5,8 +5,17 @@ import type { Series } from '../../model/sample/series.ts';
 import { platformOf } from '../../platform/platform-of.ts';
 
 /** What started a container, by its labels and its cgroup. */
-export function platformOfContainer({ runtime, name, labels, cgroup, networkMode }: WatchedContainer): Platform {
-  return platformOf({ runtime, name, labels, networkMode, cgroupPaths: cgroup === undefined ? [] : [cgroup] });
+export function platformOfContainer(container: WatchedContainer): Platform {
+  const { runtime, name, labels, cgroup, networkMode } = container;
+  const declared = container.declared?.limits.map((limit) => limit.name);
+  return platformOf({
+    runtime,
+    name,
+    labels,
+    networkMode,
+    declared,
+    cgroupPaths: cgroup === undefined ? [] : [cgroup],
+  });
 }
 
 /** What started a process: its container, or the machine where it is in none. */

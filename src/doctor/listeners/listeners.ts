@@ -22,7 +22,7 @@ export interface QueueSnapshot {
   limit: number | undefined;
 }
 
-/** A listening socket over the dumps that had it. */
+/** A listening socket over the dumps that had it, with its queue. */
 export interface Listener {
   /** As last seen. */
   socket: StoredSocket;
@@ -53,7 +53,9 @@ function listeners(dumps: readonly Dump[], listening: (dump: Dump) => readonly S
   for (const dump of dumps) {
     for (const socket of listening(dump)) {
       const limit = dump.source === 'procfs' ? undefined : socket.sendQueue;
-      const snapshot = { dump, waiting: socket.receiveQueue, limit };
+      const { receiveQueue: waiting } = socket;
+      if (waiting === undefined) continue;
+      const snapshot = { dump, waiting, limit };
       const drops = socket.drops();
       const known = found.get(socket.inode);
       if (known === undefined) {

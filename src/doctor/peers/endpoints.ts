@@ -1,27 +1,23 @@
+import { podName, podOf } from '../../model/container/pod.ts';
+import { isNamedService, serviceOf } from '../../model/container/service.ts';
 import type { WatchedContainer, WatchedNetns } from '../../model/netns/netns.ts';
 import type { Series } from '../../model/sample/series.ts';
+import { isLoopback } from '../../model/socket/loopback.ts';
 import type { Endpoint } from '../rule.ts';
 
-/** The label in which Compose stores the name that other services use for it. */
-const COMPOSE_SERVICE = 'com.docker.compose.service';
-
-/** Whether an address is the namespace itself. */
-export function isLoopback(plain: string): boolean {
-  return plain.startsWith('127.') || plain === '::1';
-}
-
-/** The running container that has an address; undefined for every other machine. */
-export function containerAt({ containers }: Series, plain: string): WatchedContainer | undefined {
-  return containers.find(({ addresses }) => addresses.some(({ address }) => address === plain));
+/** The running containers that have an address, those of a pod together; empty for every other machine. */
+export function containersAt({ containers }: Series, plain: string): WatchedContainer[] {
+  return containers.filter(({ addresses }) => addresses.some(({ address }) => address === plain));
 }
 
 /**
  * A key that is the same for all connections to one endpoint, from any namespace and network: the container
- * where one has the address, the namespace itself for its loopback.
+ * or pod where one has the address, the namespace itself for its loopback.
  */
 export function endpointKey(series: Series, namespace: WatchedNetns, plain: string, port: number): string {
   if (isLoopback(plain)) return `netns:${namespace.netns}:${port}`;
-  const container = containerAt(series, plain);
+  // Of a pod always the same one.
+  const [container] = containersAt(series, plain);
   return container === undefined ? `${plain}:${port}` : `container:${container.id}:${port}`;
 }
 
@@ -40,20 +36,14 @@ function isNamed(host: string, series: Series, namespace: WatchedNetns, plain: s
   if (host === plain || series.names.host(plain) === host) return true;
   if (isLoopback(plain))
     return host === 'localhost' || namespace.containers.some((container) => goesBy(container, host));
-  const container = containerAt(series, plain);
-  return container !== undefined && goesBy(container, host);
+  return containersAt(series, plain).some((container) => goesBy(container, host));
 }
 
-function goesBy({ name, labels }: WatchedContainer, host: string): boolean {
-  return name === host || labels[COMPOSE_SERVICE] === host;
-}
-
-/** What the instances of one service share, by the labels of Compose or ECS; undefined for a container without. */
-export function serviceOf({ labels }: WatchedContainer): string | undefined {
-  const compose = labels[COMPOSE_SERVICE];
-  if (compose !== undefined) return `compose ${labels['com.docker.compose.project'] ?? ''}/${compose}`;
-  const ecs = labels['com.amazonaws.ecs.container-name'];
-  return ecs === undefined ? undefined : `ecs ${labels['com.amazonaws.ecs.task-definition-family'] ?? ''}/${ecs}`;
+/** Whether a container has a name: its own, or that of its service or pod. */
+export function goesBy(container: WatchedContainer, host: string): boolean {
+  const pod = podOf(container);
+  const names = [container.name, container.runtimeName, ...(pod === undefined ? [] : [podName(pod), pod.name])];
+  return names.includes(host) || isNamedService(serviceOf(container), host);
 }
 
 /** Whether an address is of a network of one's own: RFC 1918, RFC 6598, RFC 4193, loopback, link-local. */

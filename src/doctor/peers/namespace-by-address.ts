@@ -1,10 +1,11 @@
 import { perObject } from '../../base/memo.ts';
 import type { NetnsSeries, Series } from '../../model/sample/series.ts';
 import type { Address } from '../../model/socket/interned-address.ts';
+import { isLoopback } from '../../model/socket/loopback.ts';
 import type { StoredSocket } from '../../model/socket/stored-socket.ts';
 import { TCP_STATE } from '../../model/socket/tcp-state.ts';
 import { dumpsOf, tcpIn } from '../snapshots/snapshots.ts';
-import { containerAt, isLoopback } from './endpoints.ts';
+import { containersAt } from './endpoints.ts';
 
 /**
  * The namespace of this machine that an address belongs to, as seen from one that talks to it: its own
@@ -19,9 +20,8 @@ export function namespaceByAddress(series: Series, from: NetnsSeries, plain: str
 
 /** The namespace of the watched container that has an address; undefined where none has. */
 export function namespaceOfContainer(series: Series, plain: string): NetnsSeries | undefined {
-  const container = containerAt(series, plain);
-  if (container === undefined) return undefined;
-  return series.namespaces.find(({ namespace: { containers } }) => containers.some(({ id }) => id === container.id));
+  const ids = new Set(containersAt(series, plain).map(({ id }) => id));
+  return series.namespaces.find(({ namespace: { containers } }) => containers.some(({ id }) => ids.has(id)));
 }
 
 /** Addresses that sockets of a namespace have as their own. */
@@ -51,7 +51,7 @@ export function hasFullQueue(series: NetnsSeries, port: number): boolean {
   return dumpsOf(series).some((dump) => tcpIn(dump, TCP_STATE.LISTEN).some((socket) => isFullListener(socket, port)));
 }
 
-/** The kernel queues one more than the limit, net/ipv4/tcp_ipv4.c, sk_acceptq_is_full. */
+/** False where the limit is not known. The kernel queues one more than it, net/ipv4/tcp_ipv4.c, sk_acceptq_is_full. */
 function isFullListener({ localPort, receiveQueue, sendQueue }: StoredSocket, port: number): boolean {
-  return localPort === port && receiveQueue > sendQueue;
+  return localPort === port && (receiveQueue ?? 0) > (sendQueue ?? Number.POSITIVE_INFINITY);
 }

@@ -1,3 +1,5 @@
+import { covers } from '../snapshots/windows.ts';
+
 /** A number of connections at one moment. */
 export interface CountAt {
   atMs: number;
@@ -76,7 +78,7 @@ function flatRuns(
       sum += count;
       to = next;
     }
-    const long = (counts[to]?.atMs ?? 0) - (counts[from]?.atMs ?? 0) >= floorMs;
+    const long = covers((counts[to]?.atMs ?? 0) - (counts[from]?.atMs ?? 0), floorMs);
     if (long) runs.push({ from, to, level: Math.round(sum / (to - from + 1)) });
     from = long ? to + 1 : from + 1;
   }

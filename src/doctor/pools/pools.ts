@@ -7,6 +7,7 @@ import { TCP_STATE } from '../../model/socket/tcp-state.ts';
 import { clientsIn } from '../clients/clients.ts';
 import { Triples } from '../clients/triples.ts';
 import { dumpsOf } from '../snapshots/snapshots.ts';
+import type { CountAt } from './idle-floor.ts';
 
 /** What one process held to one endpoint at one snapshot. */
 export interface PoolSnapshot {
@@ -25,8 +26,8 @@ export interface Pool {
   port: number;
   /** One for each dump of the namespace, in the order of time. */
   snapshots: readonly PoolSnapshot[];
-  /** The most connections at any moment between snapshots, from connection events; 0 where they do not tell. */
-  peakBetween: number;
+  /** The most connections between each sample and the one before it, from connection events; empty where they do not tell. */
+  peaks: readonly CountAt[];
 }
 
 /** The pools of a namespace, computed once for all rules. */
@@ -45,7 +46,7 @@ function collect(netns: NetnsSeries): Growing[] {
       if (peer === undefined || (state !== TCP_STATE.ESTABLISHED && state !== TCP_STATE.SYN_SENT)) continue;
       const pool = pools.at(process?.pid ?? container, peer.plain, port, () => {
         const snapshots = dumps.map(({ atMs }) => ({ atMs, sockets: [] as StoredSocket[] }));
-        return { netns, member, peer: peer.plain, port, snapshots, peakBetween: peakBetween(netns, member) };
+        return { netns, member, peer: peer.plain, port, snapshots, peaks: peaksBetween(netns, member) };
       });
       pool.snapshots[index]?.sockets.push(member);
     }
@@ -53,15 +54,16 @@ function collect(netns: NetnsSeries): Growing[] {
   return [...pools.values()];
 }
 
-function peakBetween({ samples }: NetnsSeries, { peer, peerPort, process }: StoredSocket): number {
-  if (peer === undefined || process === undefined) return 0;
+function peaksBetween({ samples }: NetnsSeries, { peer, peerPort, process }: StoredSocket): CountAt[] {
+  if (peer === undefined || process === undefined) return [];
   const endpoint = formatEndpoint(peer.plain, peerPort);
   const holder = `${process.pid}/`;
-  let most = 0;
-  for (const { peaks } of samples)
-    for (const peak of peaks ?? [])
-      if (peak.peer === endpoint && peak.process?.startsWith(holder)) most = Math.max(most, peak.count);
-  return most;
+  return samples.flatMap(({ atMs, peaks = [] }) => {
+    const counts = peaks
+      .filter((peak) => peak.peer === endpoint && peak.process?.startsWith(holder))
+      .map(({ count }) => count);
+    return counts.length === 0 ? [] : [{ atMs, count: Math.max(...counts) }];
+  });
 }
 
 /**
@@ -87,8 +89,29 @@ export function establishedIn({ sockets }: PoolSnapshot): StoredSocket[] {
 }
 
 /** The most connections that it had at any moment, as far as snapshots and events tell. */
-export function peakOf({ snapshots, peakBetween: between }: Pool): number {
-  return Math.max(between, ...snapshots.map(({ sockets }) => sockets.length));
+export function peakOf({ snapshots, peaks }: Pool): number {
+  return Math.max(0, ...peaks.map(({ count }) => count), ...snapshots.map(({ sockets }) => sockets.length));
+}
+
+/** The established connections over time: those of the snapshots, and between them the peaks that events tell. */
+export function countsOf({ snapshots, peaks }: Pool): CountAt[] {
+  const peakAt = new Map(peaks.map(({ atMs, count }) => [atMs, count]));
+  return snapshots.flatMap((snapshot, index) => {
+    const { atMs } = snapshot;
+    const count = establishedIn(snapshot).length;
+    const before = snapshots[index - 1];
+    const peak = peakAt.get(atMs) ?? 0;
+    if (before === undefined || peak <= Math.max(count, establishedIn(before).length)) return [{ atMs, count }];
+    return [
+      { atMs: (before.atMs + atMs) / 2, count: peak },
+      { atMs, count },
+    ];
+  });
+}
+
+/** When a snapshot first had more connections, milliseconds since the epoch; undefined where none had. */
+export function firstAbove({ snapshots }: Pool, count: number): number | undefined {
+  return snapshots.find(({ sockets }) => sockets.length > count)?.atMs;
 }
 
 /** Counts over the snapshots as a line of numbers, thinned out where there are many. */

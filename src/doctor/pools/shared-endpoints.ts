@@ -1,11 +1,8 @@
 import { perObject } from '../../base/memo.ts';
 import type { Series } from '../../model/sample/series.ts';
-import { TCP_STATE } from '../../model/socket/tcp-state.ts';
 import { endpointKey } from '../peers/endpoints.ts';
-import { namespaceOfContainer } from '../peers/namespace-by-address.ts';
-import { dumpsOf } from '../snapshots/snapshots.ts';
-import { isProxy } from './pool-stacks.ts';
 import { type Pool, peakOf, poolsOf } from './pools.ts';
+import { isProxy } from './proxies.ts';
 
 /** All pools to one endpoint, whichever namespaces they are in. */
 export interface SharedEndpoint {
@@ -49,23 +46,6 @@ export const sharedEndpoints = perObject((series: Series): ReadonlyMap<string, S
 /** The endpoint of a pool, with all pools to it. */
 export function sharersOf(series: Series, pool: Pool): SharedEndpoint | undefined {
   return sharedEndpoints(series).get(endpointKey(series, pool.netns.namespace, pool.peer, pool.port));
-}
-
-/**
- * The most connections that the server itself was seen to hold at any snapshot, its listener's queue not
- * counted; undefined where it is not a container of this machine that is watched.
- */
-export function heldByServer(series: Series, plain: string, port: number): number | undefined {
-  const namespace = namespaceOfContainer(series, plain);
-  if (namespace === undefined) return undefined;
-  const counts = dumpsOf(namespace).map(
-    ({ sockets }) =>
-      sockets.filter(
-        ({ proto, state, localPort, inode }) =>
-          proto === 'tcp' && state === TCP_STATE.ESTABLISHED && localPort === port && inode !== 0,
-      ).length,
-  );
-  return counts.length === 0 ? undefined : Math.max(...counts);
 }
 
 /** Who shares the connections of a server. */

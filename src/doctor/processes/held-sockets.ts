@@ -1,4 +1,4 @@
-import { grouped } from '../../base/lists.ts';
+import { groupedBySize } from '../../base/lists.ts';
 import type { Names } from '../../model/names.ts';
 import type { NetnsSeries } from '../../model/sample/series.ts';
 import type { Holder } from '../../model/socket/socket-columns.ts';
@@ -29,17 +29,15 @@ export function heldGroups(
     ({ proto, holders, state, peerPort }) =>
       proto === 'tcp' && holders.some((holder) => holder.pid === pid) && state !== TCP_STATE.LISTEN && peerPort > 0,
   );
-  return [...grouped(own, (socket) => peerAbout(netns, names, socket))]
-    .map(([about, members]) => ({
-      about,
-      text: `connections ${withPeer(about)}`,
-      count: members.length,
-      state: commonState(members),
-    }))
-    .sort((a, b) => b.count - a.count);
+  return groupedBySize(own, (socket) => peerAbout(netns, names, socket)).map(([about, members]) => ({
+    about,
+    text: `connections ${withPeer(about)}`,
+    count: members.length,
+    state: commonState(members),
+  }));
 }
 
 function commonState(sockets: readonly StoredSocket[]): string {
-  const [most] = [...grouped(sockets, ({ state }) => stateName(state))].sort(([, a], [, b]) => b.length - a.length);
+  const [most] = groupedBySize(sockets, ({ state }) => stateName(state));
   return most?.[0] ?? '';
 }

@@ -5,6 +5,7 @@ import type { NetnsSeries, Series } from '../../model/sample/series.ts';
 import { limitFixes } from '../../platform/fixes.ts';
 import { platformOfProcess } from '../fixes/platforms.ts';
 import { holderScope } from '../scopes.ts';
+import { ownNofile } from './own-nofile.ts';
 import { processHolder } from './process-tracks.ts';
 
 /** A soft limit with headroom; unused descriptors take no memory. */
@@ -18,15 +19,23 @@ export function recommendedNofile(used: number): number {
   return Math.min(1_048_576, Math.max(USUAL, 2 ** Math.ceil(Math.log2(Math.max(1, used * 4)))));
 }
 
-/** How the limit of open files of a process is raised: durably on its platform, and at once. */
+/**
+ * How the limit of open files of a process is raised: by the program's own setting where it has one; else durably on its
+ * platform, and at once.
+ */
 export function nofileFixes(series: Series, { namespace }: NetnsSeries, process: ProcessSample): Fix[] {
   const soft = recommendedNofile(process.used);
   const { hardLimit } = process;
   const hard = hardLimit !== null && hardLimit <= ABSURD_LIMIT ? Math.max(soft, hardLimit) : soft;
-  return [
-    ...declaredNofileFixes(series, { namespace }, process, soft, hard),
-    nofileNow(namespace, process, `${soft}:${hard}`, '; a program that read its limit at start does not notice'),
-  ];
+  const now = nofileNow(
+    namespace,
+    process,
+    `${soft}:${hard}`,
+    '; a program that read its limit at start does not notice',
+  );
+  const own = ownNofile(process);
+  if (own !== undefined) return [own.fix(soft), ...(own.takesMore ? [now] : [])];
+  return [...declaredNofileFixes(series, { namespace }, process, soft, hard), now];
 }
 
 /** How a limit of open files is declared where a process is started; `Infinity` for unlimited. */

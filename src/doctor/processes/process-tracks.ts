@@ -1,4 +1,5 @@
 import { grouped } from '../../base/lists.ts';
+import { perObject } from '../../base/memo.ts';
 import { limitShare } from '../../model/container/limits.ts';
 import type { ProcessSample } from '../../model/sample/sample.ts';
 import type { NetnsSeries } from '../../model/sample/series.ts';
@@ -10,11 +11,14 @@ export interface ProcessSnapshot {
   process: ProcessSample;
 }
 
-/** Every process of a namespace with its snapshots in the order of time; a reused PID is another process. */
-export function processTracks({ samples }: NetnsSeries): ProcessSnapshot[][] {
+/**
+ * Every process of a namespace with its snapshots in the order of time; a reused PID is another process. The same list
+ * each time: several rules ask for it.
+ */
+export const processTracks = perObject(({ samples }: NetnsSeries): readonly (readonly ProcessSnapshot[])[] => {
   const snapshots = samples.flatMap(({ atMs, processes = [] }) => processes.map((process) => ({ atMs, process })));
   return [...grouped(snapshots, ({ process }) => `${process.pid} ${process.startTicks}`).values()];
-}
+});
 
 /**
  * The snapshot that had the most of the soft limit in use: a load that is over since a moment was near it all the

@@ -13,7 +13,7 @@ const indexOf = perObject(
 );
 
 /** A socket as an earlier or later dump saw it; undefined where it was not there. */
-export function sameIn({ sockets }: Dump, socket: StoredSocket): StoredSocket | undefined {
+export function sameIn({ sockets }: Pick<Dump, 'sockets'>, socket: StoredSocket): StoredSocket | undefined {
   return indexOf(sockets).get(keyOf(socket));
 }
 

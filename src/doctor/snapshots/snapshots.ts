@@ -15,10 +15,10 @@ const dumpOf = perObject((sample: NetnsSample): Dump | undefined => {
   return sockets && { ...sample, sockets: sockets.toArray() };
 });
 
-/** The samples in which all sockets were read. */
-export function dumpsOf({ samples }: NetnsSeries): Dump[] {
-  return samples.flatMap((sample) => dumpOf(sample) ?? []);
-}
+/** The samples in which all sockets were read. The same list each time: nearly every rule asks for it. */
+export const dumpsOf = perObject(({ samples }: NetnsSeries): readonly Dump[] =>
+  samples.flatMap((sample) => dumpOf(sample) ?? []),
+);
 
 /** The last of them; undefined when none was taken. */
 export function lastDump(series: NetnsSeries): Dump | undefined {

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { tied } from '../../../src/doctor/causes.ts';
+import { tied } from '../../../src/doctor/tied.ts';
 import type { Finding } from '../../../src/model/finding/finding.ts';
 
 function finding(rule: string, severity: Finding['severity'] = 'critical', container = 'web'): Finding {

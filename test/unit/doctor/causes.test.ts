@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest';
-import { tied } from '../../../src/doctor/causes.ts';
 import { synSentStuck } from '../../../src/doctor/rules/client/syn-sent-stuck.ts';
 import { backlogClamped } from '../../../src/doctor/rules/server/backlog-clamped.ts';
 import { listenOverflow } from '../../../src/doctor/rules/server/listen-overflow.ts';
+import { tied } from '../../../src/doctor/tied.ts';
 import { TCP_STATE } from '../../../src/model/socket/tcp-state.ts';
 import { container, judge, listener, series, spaceSeries, tcpSockets } from '../../support/series.ts';
 

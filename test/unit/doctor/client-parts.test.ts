@@ -78,9 +78,14 @@ test('a database by its port, or by the image behind the address', () => {
   const image = (name: string) => {
     const declared = { limits: [], sysctls: {}, published: [], image: name };
     const addresses = [{ network: 'back', address: '10.0.0.3' }];
-    return databaseAt(series([], { containers: [container({ addresses, declared })] }), '10.0.0.3', 4000)?.name;
+    return databaseAt(
+      series([], { containers: [container({ addresses, declared })] }),
+      spaceSeries([]),
+      '10.0.0.3',
+      4000,
+    )?.name;
   };
-  expect(databaseAt(series([]), '10.0.0.3', 5432)?.name).toBe('PostgreSQL');
+  expect(databaseAt(series([]), spaceSeries([]), '10.0.0.3', 5432)?.name).toBe('PostgreSQL');
   expect(image('docker.io/library/mariadb:11')).toBe('MySQL');
   expect(image('postgres')).toBe('PostgreSQL');
   expect(image('prom/mysqld-exporter')).toBeUndefined();

@@ -1,6 +1,9 @@
+import { byName } from '../../../base/by-name.ts';
 import { grouped } from '../../../base/lists.ts';
+import { serviceOf } from '../../../model/container/service.ts';
 import type { NetnsSeries, Series } from '../../../model/sample/series.ts';
-import { containerAt, isPrivate, serviceOf } from '../../peers/endpoints.ts';
+import { containersAt, isPrivate } from '../../peers/endpoints.ts';
+import { servingContainer } from '../../peers/serving-container.ts';
 import { perNamespace } from '../../per-scope.ts';
 import { establishedIn, type Pool, poolsOf } from '../../pools/pools.ts';
 import { type Fault, type RuleInput, rule, type SettingValues } from '../../rule.ts';
@@ -11,19 +14,21 @@ const settings = {
   connections: { default: 20, unit: 'count', text: 'fewest connections that say anything' },
   factor: { default: 2, unit: 'share', text: 'multiple of the mean that is too much for one address' },
   looks: { default: 3, unit: 'count', text: 'last snapshots that must each show it' },
+  settleMs: {
+    default: 60_000,
+    unit: 'ms',
+    text: 'time after an instance lost all its connections before the spread is judged',
+  },
 } as const;
 
 type Values = SettingValues<typeof settings>;
-
-/** Dumps are about so far apart. */
-const SNAPSHOT_MS = 1_000;
 
 /** One process whose connections to the instances of a service are spread unevenly. */
 export const backendImbalance = rule({
   name: 'BACKEND_IMBALANCE',
   title: 'Connections to the instances of one service are spread unevenly',
   settings,
-  needsMs: ({ looks }) => (looks - 1) * SNAPSHOT_MS,
+  needsSnapshots: ({ looks }) => looks,
   judge: perNamespace(ofNamespace),
 });
 
@@ -42,12 +47,13 @@ function ofNamespace(netns: NetnsSeries, { series }: RuleInput, values: Values):
     const [first] = pools;
     const snapshots = Math.min(...[...counts.values()].map(({ length }) => length));
     if (first === undefined || counts.size < values.backends || snapshots < values.looks) return [];
+    if (pools.some((pool) => isSettling(pool, values.settleMs))) return [];
     const shown = Array.from({ length: values.looks }, (_, back) => spread(counts, snapshots - 1 - back));
     if (!shown.every((snapshot) => isUneven(snapshot, values))) return [];
     const { total, most, least, mean } = shown[0] as Spread;
-    const names = [...counts].map(
-      ([address, bySnapshot]) => `${series.names.host(address) ?? address} ${bySnapshot.at(-1)}`,
-    );
+    const names = [...counts]
+      .map(([address, bySnapshot]) => `${series.names.host(address) ?? address} ${bySnapshot.at(-1)}`)
+      .sort(byName);
     const known = service !== undefined;
     return {
       severity: known ? 'warning' : 'info',
@@ -79,16 +85,17 @@ function ofNamespace(netns: NetnsSeries, { series }: RuleInput, values: Values):
 
 function backendsOf(netns: NetnsSeries, series: Series): Backends[] {
   const groups = grouped(poolsOf(netns), (pool) => {
-    const container = containerAt(series, pool.peer);
+    const container = servingContainer(series, netns, pool.peer, pool.port);
+    const there = container === undefined ? containersAt(series, pool.peer) : [container];
     // Public addresses on one port are different services more often than not.
-    if (container === undefined && !isPrivate(pool.peer)) return undefined;
+    if (there.length === 0 && !isPrivate(pool.peer)) return undefined;
     // The image separates groups. It joins none: containers of one image may be the cache, the sessions and the queue.
-    const what = container === undefined ? '' : (serviceOf(container) ?? container.declared?.image);
+    const what = there.map((each) => serviceOf(each)?.key ?? each.declared?.image).join();
     return `${holderKey(pool.member)} ${pool.port} ${what}`;
   });
   return [...groups.values()].map((pools) => {
     const [first] = pools as [Pool];
-    const service = serviceAt(series, first.peer);
+    const service = serviceAt(series, netns, first);
     const counts = new Map(
       pools.map((pool) => [pool.peer, pool.snapshots.map((snapshot) => establishedIn(snapshot).length)]),
     );
@@ -106,7 +113,7 @@ function addIdleInstances(counts: Map<string, number[]>, service: string, { snap
     ),
   );
   for (const container of containers) {
-    if (serviceOf(container) !== service || container.addresses.some(({ address }) => seen.has(address))) continue;
+    if (serviceOf(container)?.key !== service || container.addresses.some(({ address }) => seen.has(address))) continue;
     const reachable = container.addresses.find(({ network }) => networks.has(network));
     if (reachable !== undefined)
       counts.set(
@@ -116,9 +123,17 @@ function addIdleInstances(counts: Map<string, number[]>, service: string, { snap
   }
 }
 
-function serviceAt(series: Series, plain: string): string | undefined {
-  const container = containerAt(series, plain);
-  return container === undefined ? undefined : serviceOf(container);
+function serviceAt(series: Series, netns: NetnsSeries, { peer, port }: Pool): string | undefined {
+  const container = servingContainer(series, netns, peer, port);
+  return container === undefined ? undefined : serviceOf(container)?.key;
+}
+
+/** Whether an instance lost all connections a moment ago: one that restarts, or is replaced, is found again connection by connection. */
+function isSettling({ snapshots }: Pool, settleMs: number): boolean {
+  const counts = snapshots.map((snapshot) => establishedIn(snapshot).length);
+  const lost = counts.findLastIndex((count, index) => count === 0 && (counts[index - 1] ?? 0) > 0);
+  const [lostAt, last] = [snapshots[lost], snapshots.at(-1)];
+  return lostAt !== undefined && last !== undefined && last.atMs - lostAt.atMs < settleMs;
 }
 
 /** How connections lie over the instances at one snapshot. */

@@ -1,14 +1,16 @@
 import { EMBEDDED_DNS_ADDRESS } from '../../../model/container/embedded-dns.ts';
-import type { Fix } from '../../../model/finding/finding.ts';
-import type { ClosedGroup } from '../../../model/sample/closed-group.ts';
+import type { Evidence, Fix } from '../../../model/finding/finding.ts';
 import type { NetnsSeries, Series } from '../../../model/sample/series.ts';
+import { isLoopback } from '../../../model/socket/loopback.ts';
 import { type ClosedAt, eventsLost, mainHolder, perSecond, sumOf } from '../../clients/closed-connections.ts';
-import { containerAt, isLoopback } from '../../peers/endpoints.ts';
+import { DNS, type DnsQueries, dnsQueriesOf } from '../../clients/dns-queries.ts';
+import { containersAt } from '../../peers/endpoints.ts';
 import { localAddresses } from '../../peers/namespace-by-address.ts';
 import { perHost, perNamespace } from '../../per-scope.ts';
 import { type RuleInput, rule, type SettingValues } from '../../rule.ts';
 import { endpointText } from '../../scopes.ts';
 import { dumpsOf, ofProto, riseOf } from '../../snapshots/snapshots.ts';
+import { covers, spanOf } from '../../snapshots/windows.ts';
 
 const settings = {
   warning: { default: 100, unit: 'per-second', text: 'queries of a namespace' },
@@ -28,6 +30,7 @@ export const dnsStorm = rule({
   title: 'Far more DNS queries than new connections need',
   settings,
   needsMs: ({ minimumMs }) => minimumMs,
+  needsSnapshots: () => 2,
   judge(input, values) {
     const found = ofNamespaces(input, values);
     return found.some(({ severity }) => severity === 'critical') ? found : [...found, ...ofMachine(input, values)];
@@ -37,9 +40,9 @@ export const dnsStorm = rule({
 /** Containers that are quiet enough one by one, behind one interface of the machine. */
 const ofMachine = perHost(({ series }: RuleInput, values: Values) => {
   const ms = series.toMs - series.fromMs;
-  if (ms < values.minimumMs) return [];
+  if (!covers(ms, values.minimumMs)) return [];
   const counts = series.namespaces.flatMap((netns) => {
-    const count = sumOf(leaving(queriesIn(netns), netns, series), (group) => group.count);
+    const count = leaving(dnsQueriesOf(netns), netns, series);
     return count === 0 ? [] : { name: netns.namespace.name, count };
   });
   const queries = counts.reduce((sum, { count }) => sum + count, 0);
@@ -51,15 +54,15 @@ const ofMachine = perHost(({ series }: RuleInput, values: Values) => {
       confidence: 'medium',
       summary: `${perSecond(queries, ms)} DNS queries a second leave this machine, of ${counts.length} namespaces together`,
       evidence: [
-        { what: 'closed sockets to port 53 elsewhere', value: queries, source: 'destroy events' },
+        { what: 'queries to port 53 elsewhere', value: queries, source: 'events of closed sockets, UdpOutDatagrams' },
         {
           what: 'busiest namespaces',
           value: most.map(({ name, count }) => `${name} ${perSecond(count, ms)}`).join(', '),
           unit: 'per second',
-          source: 'destroy events',
+          source: 'events of closed sockets, UdpOutDatagrams',
         },
       ],
-      fixes: FIXES,
+      fixes: [REUSE, ...OTHERS],
       byHand: "socklens events all 'dport 53' --for 5s",
       about: 'port 53',
     },
@@ -67,55 +70,77 @@ const ofMachine = perHost(({ series }: RuleInput, values: Values) => {
 });
 
 const ofNamespaces = perNamespace((netns: NetnsSeries, { series }: RuleInput, values: Values) => {
-  const ms = (netns.samples.at(-1)?.atMs ?? 0) - (netns.samples[0]?.atMs ?? 0);
-  if (ms < values.minimumMs) return [];
-  const closed = queriesIn(netns);
-  const bySockets = sumOf(closed, ({ count }) => count);
-  const datagrams = keptQueries(netns);
-  const queries = Math.max(bySockets, datagrams ?? 0);
-  const rate = (queries * 1000) / ms;
+  const ms = spanOf(netns.samples);
+  if (!covers(ms, values.minimumMs)) return [];
+  const queries = dnsQueriesOf(netns);
+  const { closed, count, sockets, byDatagrams } = queries;
+  const rate = (count * 1000) / ms;
   if (rate <= values.warning) return [];
   const { process } = mainHolder(closed);
   const ofProcess = closed.filter(({ group }) => group.process?.pid === process?.pid);
-  const mainly = process !== undefined && sumOf(ofProcess, ({ count }) => count) * 2 > queries;
-  const peers = [
-    ...new Set(closed.map(({ group }) => endpointText(series.names, { plain: group.peerAddress }, DNS, 'udp'))),
-  ];
-  const out = riseOf(netns, 'UdpOutDatagrams')?.rise;
+  const mainly = process !== undefined && sumOf(ofProcess, (group) => group.count) * 2 > sockets;
+  const lost = eventsLost(netns);
   return [
     {
       severity: rate > values.critical ? 'critical' : 'warning',
-      confidence: bySockets === queries ? 'high' : 'medium',
-      summary: `${perSecond(queries, ms)} DNS queries a second${mainly ? `, most of them of ${process.pid}/${process.name}` : ''}`,
+      confidence: byDatagrams ? (sockets === 0 && !isAsking(netns) ? 'low' : 'medium') : 'high',
+      summary: `${byDatagrams ? '' : 'at least '}${perSecond(count, ms)} DNS queries a second${mainly ? `, most of them of ${process.pid}/${process.name}` : ''}`,
       evidence: [
-        { what: 'closed sockets to port 53', value: bySockets, source: 'destroy events' },
-        { what: 'a second', value: perSecond(queries, ms), unit: 'per second', source: 'destroy events' },
-        ...(out === undefined ? [] : [{ what: 'UDP datagrams sent', value: out, source: 'UdpOutDatagrams' }]),
-        ...(peers.length === 0
+        {
+          what: byDatagrams ? 'queries, all datagrams that were sent' : 'queries, one for each closed socket',
+          value: perSecond(count, ms),
+          unit: 'per second',
+          source: byDatagrams ? 'UdpOutDatagrams' : CLOSED,
+        },
+        { what: 'closed sockets to port 53', value: sockets, source: CLOSED },
+        ...counters(queries),
+        ...servers(closed, series),
+        ...(lost === 0
           ? []
-          : [{ what: 'DNS servers', value: peers.slice(0, 3).join(', '), source: 'destroy events' }]),
-        ...(eventsLost(netns) === 0
-          ? []
-          : [
-              {
-                what: 'times that events were lost (the rate is a lower bound)',
-                value: eventsLost(netns),
-                source: 'netlink',
-              },
-            ]),
+          : [{ what: 'times that events were lost (the rate is a lower bound)', value: lost, source: 'netlink' }]),
       ],
-      fixes: FIXES,
+      fixes: fixesFor(queries, netns),
       byHand: (target) => `socklens events ${target} 'dport 53' --for 5s`,
       about: 'port 53',
     },
   ];
 });
 
-const FIXES: readonly Fix[] = [
-  {
-    where: 'the application',
-    text: 'reuse connections: each new one resolves its name again; cache names for their TTL',
-  },
+/** Whether a socket that talks to port 53 was seen. */
+function isAsking(netns: NetnsSeries): boolean {
+  return dumpsOf(netns).some((dump) => ofProto(dump, 'udp').some(({ peerPort }) => peerPort === DNS));
+}
+
+const CLOSED = 'events of closed sockets';
+
+function counters({ sent, received }: DnsQueries): Evidence[] {
+  return [
+    ...(sent === undefined ? [] : [{ what: 'UDP datagrams sent', value: sent, source: 'UdpOutDatagrams' }]),
+    ...(received === undefined ? [] : [{ what: 'UDP datagrams received', value: received, source: 'UdpInDatagrams' }]),
+  ];
+}
+
+function servers(closed: readonly ClosedAt[], { names }: Series): Evidence[] {
+  const peers = new Set(closed.map(({ group }) => endpointText(names, { plain: group.peerAddress }, DNS, 'udp')));
+  if (peers.size === 0) return [];
+  return [{ what: 'DNS servers', value: [...peers].slice(0, 3).join(', '), source: CLOSED }];
+}
+
+/** Sockets that ask, for each connection that is opened: with one name for each, A and AAAA come from one or two. */
+const ASKS_FOR_EACH = 2.5;
+
+const REUSE: Fix = {
+  where: 'the application',
+  text: 'reuse connections: each new one resolves its name again; cache names for their TTL',
+};
+
+const SEARCH: Fix = {
+  where: 'resolv.conf of the container',
+  text: 'a name with fewer than ndots dots is asked for in every search domain first, for A and AAAA each: write names of other networks with a trailing dot, or lower ndots (docker run --dns-option ndots:1; dnsConfig of a pod); and cache what is asked for again and again',
+  snippet: 'options ndots:1',
+};
+
+const OTHERS: readonly Fix[] = [
   {
     where: 'docker run',
     text: 'names with fewer than ndots dots are tried with every search domain first',
@@ -132,71 +157,19 @@ const FIXES: readonly Fix[] = [
   },
 ];
 
-/** Port of the Domain Name System. */
-const DNS = 53;
-
-/** Closed sockets to port 53, without a resolver's own queries. */
-function queriesIn(netns: NetnsSeries): ClosedAt[] {
-  const resolvers = resolversOf(netns);
-  return netns.samples
-    .slice(1)
-    .flatMap(({ atMs, closed }) =>
-      (closed ?? [])
-        .filter((group) => isQuery(group) && !isResolvers(group, resolvers, netns))
-        .map((group) => ({ atMs, group })),
-    );
+/** Several sockets for each connection that is opened: search domains, or lookups without a connection. */
+function fixesFor(queries: DnsQueries, netns: NetnsSeries): Fix[] {
+  const opened = riseOf(netns, 'TcpActiveOpens')?.rise;
+  const isSearch = opened !== undefined && queries.sockets > opened * ASKS_FOR_EACH;
+  return isSearch ? [SEARCH, REUSE, ...OTHERS] : [REUSE, ...OTHERS];
 }
 
-function isQuery({ proto, peerPort }: ClosedGroup): boolean {
-  return proto === 'udp' && peerPort === DNS;
-}
-
-/** The processes bound to port 53 in the namespace; `unknown` for a socket without a known process. */
-function resolversOf(netns: NetnsSeries): ReadonlySet<number | 'unknown'> {
-  const pids = new Set<number | 'unknown'>();
-  for (const dump of dumpsOf(netns)) {
-    for (const { localPort, peerPort, holders } of ofProto(dump, 'udp')) {
-      if (localPort !== DNS || peerPort !== 0) continue;
-      if (holders.length === 0) pids.add('unknown');
-      for (const { pid } of holders) pids.add(pid);
-    }
-  }
-  return pids;
-}
-
-/** A query sent by a resolver of the namespace: by its process, or by an unknown process to a resolver elsewhere. */
-function isResolvers(
-  { process, peerAddress }: ClosedGroup,
-  resolvers: ReadonlySet<number | 'unknown'>,
-  netns: NetnsSeries,
-) {
-  if (resolvers.size === 0) return false;
-  if (process !== undefined) return resolvers.has(process.pid);
-  return !isLoopback(peerAddress) && !localAddresses(netns).has(peerAddress);
-}
-
-/**
- * Datagrams sent, where every UDP socket with a peer talks to port 53 and is reused for many queries; undefined
- * where others send as well, or no socket does.
- */
-function keptQueries(netns: NetnsSeries): number | undefined {
-  let queries = 0;
-  const resolvers = resolversOf(netns);
-  for (const dump of dumpsOf(netns)) {
-    for (const { peerPort } of ofProto(dump, 'udp')) {
-      if (peerPort !== DNS) return undefined;
-      queries++;
-    }
-  }
-  if (queries === 0 || resolvers.size > 0) return undefined;
-  return riseOf(netns, 'UdpOutDatagrams')?.rise;
-}
-
-/** Those of them that leave the machine by its interface: for no cache and no container here. */
-function leaving(queries: readonly ClosedAt[], netns: NetnsSeries, series: Series): ClosedAt[] {
-  return queries.filter(({ group: { peerAddress } }) => {
+/** How many of them leave the machine by its interface: for no cache and no container here. */
+function leaving({ closed, count, sockets }: DnsQueries, netns: NetnsSeries, series: Series): number {
+  const far = closed.filter(({ group: { peerAddress } }) => {
     if (peerAddress === EMBEDDED_DNS_ADDRESS) return true;
     if (isLoopback(peerAddress) || localAddresses(netns).has(peerAddress)) return false;
-    return containerAt(series, peerAddress) === undefined;
+    return containersAt(series, peerAddress).length === 0;
   });
+  return sockets === 0 ? 0 : Math.round((count * sumOf(far, (group) => group.count)) / sockets);
 }

@@ -1,11 +1,12 @@
 import { grouped } from '../../../base/lists.ts';
+import { perObject } from '../../../base/memo.ts';
 import type { Fix } from '../../../model/finding/finding.ts';
 import type { NetnsSeries, Series } from '../../../model/sample/series.ts';
+import { isLoopback } from '../../../model/socket/loopback.ts';
 import type { StoredSocket } from '../../../model/socket/stored-socket.ts';
 import { TCP_STATE } from '../../../model/socket/tcp-state.ts';
 import { isClient } from '../../clients/clients.ts';
 import { namespaceSysctlFixes } from '../../fixes/namespace-commands.ts';
-import { isLoopback } from '../../peers/endpoints.ts';
 import { localAddresses } from '../../peers/namespace-by-address.ts';
 import { perNamespace } from '../../per-scope.ts';
 import { type Fault, type RuleInput, rule, type SettingValues } from '../../rule.ts';
@@ -39,14 +40,12 @@ function ofNamespace(netns: NetnsSeries, { series }: RuleInput, values: Values):
   const dumps = dumpsOf(netns);
   const last = dumps.at(-1);
   if (last === undefined) return [];
-  const near = new Set([
-    ...series.namespaces.flatMap((seen) => [...localAddresses(seen)]),
-    ...containerAddresses(series),
-  ]);
   const [first = last] = dumps;
   const forgotten = tcpIn(last, TCP_STATE.ESTABLISHED).filter(
     (socket) =>
-      isQuiet(socket, values) && isFar(socket, near) && segments(socket) === segments(sameIn(first, socket) ?? socket),
+      isQuiet(socket, values) &&
+      isFar(socket, nearAddresses(series)) &&
+      segments(socket) === segments(sameIn(first, socket) ?? socket),
   );
   const portOf = (socket: StoredSocket) => (isClient(netns, socket) ? socket.peerPort : socket.localPort);
   const sideOf = (socket: StoredSocket) => (isClient(netns, socket) ? 'dport' : 'sport');
@@ -83,6 +82,7 @@ function ofNamespace(netns: NetnsSeries, { series }: RuleInput, values: Values):
       ],
       byHand: (target) =>
         `socklens ls ${target} 'state established and ${sideOf(member)} ${portOf(member)} and idle > ${values.deviceMs / 1000}s'`,
+      sinceMs: last.atMs - longest,
       about: `port ${portOf(member)}`,
     };
   });
@@ -91,7 +91,7 @@ function ofNamespace(netns: NetnsSeries, { series }: RuleInput, values: Values):
 /** Nothing on the way, and nothing has gone over the wire for so long that a keepalive would have. */
 function isQuiet(socket: StoredSocket, { deviceMs }: Values): boolean {
   const { receiveQueue, sendQueue, timer } = socket;
-  if (receiveQueue > 0 || sendQueue > 0 || (timer !== 0 && timer !== KEEPALIVE)) return false;
+  if (receiveQueue !== 0 || sendQueue !== 0 || (timer !== 0 && timer !== KEEPALIVE)) return false;
   return silenceMs(socket) > deviceMs;
 }
 
@@ -124,9 +124,14 @@ function link(plain: string): string {
     .join(separator);
 }
 
-function containerAddresses({ containers }: Series): string[] {
-  return containers.flatMap(({ addresses }) => addresses.map(({ address }) => address));
-}
+/** The addresses of this machine: of its namespaces, and of its containers. */
+const nearAddresses = perObject(
+  ({ namespaces, containers }: Series): ReadonlySet<string> =>
+    new Set([
+      ...namespaces.flatMap((seen) => [...localAddresses(seen)]),
+      ...containers.flatMap(({ addresses }) => addresses.map(({ address }) => address)),
+    ]),
+);
 
 const FIXES: readonly Fix[] = [
   {

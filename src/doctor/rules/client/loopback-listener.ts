@@ -2,8 +2,9 @@ import type { PublishedPort } from '../../../model/container/container.ts';
 import type { Fix } from '../../../model/finding/finding.ts';
 import type { WatchedContainer } from '../../../model/netns/netns.ts';
 import type { NetnsSeries } from '../../../model/sample/series.ts';
+import { isLoopback } from '../../../model/socket/loopback.ts';
+import type { StoredSocket } from '../../../model/socket/stored-socket.ts';
 import { TCP_STATE } from '../../../model/socket/tcp-state.ts';
-import { isLoopback } from '../../peers/endpoints.ts';
 import { perContainer } from '../../per-scope.ts';
 import { type Fault, type RuleInput, rule, type SettingValues } from '../../rule.ts';
 import { type Dump, dumpsOf } from '../../snapshots/snapshots.ts';
@@ -14,15 +15,12 @@ const settings = {
 
 type Values = SettingValues<typeof settings>;
 
-/** Dumps are about so far apart. */
-const SNAPSHOT_MS = 1_000;
-
 /** A published port on which the container cannot be reached. */
 export const loopbackListener = rule({
   name: 'LOOPBACK_LISTENER',
   title: 'A published port with a listener at the loopback address only, or with none',
   settings,
-  needsMs: ({ looks }) => (looks - 1) * SNAPSHOT_MS,
+  needsSnapshots: ({ looks }) => looks,
   judge: perContainer(ofContainer),
 });
 
@@ -50,13 +48,14 @@ function ofPort({ name }: WatchedContainer, port: PublishedPort, dumps: readonly
   const last = listening.at(-1) ?? [];
   if (last.length === 0 && !complete) return [];
   const bound = last.join(', ');
+  const others = last.length === 0 ? otherPorts(dumps, proto) : [];
   return [
     {
       severity: 'warning',
       confidence: last.length === 0 ? 'medium' : 'high',
       summary:
         last.length === 0
-          ? `port ${hostPort} of the host is forwarded to ${name}:${containerPort}, but nothing listens there`
+          ? `port ${hostPort} of the host is forwarded to ${name}:${containerPort}, but nothing listens there${others.length === 0 ? '' : `: it listens on ${others.join(', ')}`}`
           : `port ${hostPort} of the host is forwarded to ${name}:${containerPort}, but the only listener is at ${bound}, which is not reachable from outside`,
       evidence: [
         {
@@ -65,9 +64,12 @@ function ofPort({ name }: WatchedContainer, port: PublishedPort, dumps: readonly
           source: "the runtime's port mapping",
         },
         { what: 'listening addresses', value: last.length === 0 ? 'none' : bound, source: 'sock_diag' },
+        ...(others.length === 0
+          ? []
+          : [{ what: 'ports on which it can be reached', value: others.join(', '), source: 'sock_diag' }]),
         { what: 'snapshots that showed it', value: dumps.length, source: 'sock_diag' },
       ],
-      fixes: last.length === 0 ? noListener(containerPort) : LOOPBACK,
+      fixes: last.length === 0 ? noListener(port, others) : LOOPBACK,
       byHand: (target) => `socklens ls ${target} 'state listening,unconnected and sport ${containerPort}'`,
       about: `port ${containerPort}`,
     },
@@ -76,14 +78,25 @@ function ofPort({ name }: WatchedContainer, port: PublishedPort, dumps: readonly
 
 /** The addresses at which the port is listened on, or bound for datagrams. */
 function addressesOn({ sockets }: Dump, { proto, containerPort }: PublishedPort): string[] {
-  const found = sockets.filter(
-    (socket) =>
-      socket.localPort === containerPort &&
-      (proto === 'tcp'
-        ? (socket.proto === 'tcp' || socket.proto === 'mptcp') && socket.state === TCP_STATE.LISTEN
-        : socket.proto === 'udp' && socket.peerPort === 0),
-  );
+  const found = sockets.filter((socket) => socket.localPort === containerPort && isOpen(socket, proto));
   return [...new Set(found.map(({ local }) => local?.plain ?? '*'))];
+}
+
+function isOpen(socket: StoredSocket, proto: string): boolean {
+  return proto === 'tcp'
+    ? (socket.proto === 'tcp' || socket.proto === 'mptcp') && socket.state === TCP_STATE.LISTEN
+    : socket.proto === 'udp' && socket.peerPort === 0;
+}
+
+/** Other ports on which a container can be reached all the time, a few at most. */
+function otherPorts(dumps: readonly Dump[], proto: string): number[] {
+  const [first = [], ...later] = dumps.map(({ sockets }) =>
+    sockets
+      .filter((socket) => isOpen(socket, proto) && !isLoopback(socket.local?.plain ?? ''))
+      .map(({ localPort }) => localPort),
+  );
+  const always = first.filter((port) => later.every((ports) => ports.includes(port)));
+  return [...new Set(always)].sort((a, b) => a - b).slice(0, 5);
 }
 
 const LOOPBACK: readonly Fix[] = [
@@ -99,9 +112,20 @@ const LOOPBACK: readonly Fix[] = [
   },
 ];
 
-function noListener(port: number): Fix[] {
+function noListener({ proto, containerPort, hostPort }: PublishedPort, others: readonly number[]): Fix[] {
+  const [only, ...more] = others;
+  if (only !== undefined) {
+    const suffix = proto === 'tcp' ? '' : `/${proto}`;
+    return [
+      {
+        where: 'the port mapping',
+        text: `publish the port that it listens on (${others.join(', ')}), or have it listen on ${containerPort}`,
+        ...(more.length === 0 && { snippet: `-p ${hostPort}:${only}${suffix}` }),
+      },
+    ];
+  }
   return [
-    { where: 'the application', text: `it does not listen on ${port}: another port, not started, or it died` },
+    { where: 'the application', text: `it does not listen on ${containerPort}: not started, or it died` },
     { where: 'the port mapping', text: 'publish the port that it listens on, or none' },
   ];
 }

@@ -1,9 +1,12 @@
 import type { StoredSocket } from '../../../model/socket/stored-socket.ts';
+import { idleFixes, stackEvidence } from '../../fixes/pool-fixes.ts';
 import { perPool } from '../../per-scope.ts';
-import { idleFixes, isProxy } from '../../pools/pool-stacks.ts';
+import { leakOf } from '../../pools/leak.ts';
 import { establishedIn, filterOf, type Pool, type PoolSnapshot } from '../../pools/pools.ts';
+import { isProxy } from '../../pools/proxies.ts';
 import { serverAt } from '../../pools/servers.ts';
 import { type Fault, type RuleInput, rule, type SettingValues } from '../../rule.ts';
+import { stackOf } from '../../stacks/stack-of.ts';
 
 const settings = {
   minimum: { default: 20, unit: 'count', text: 'fewest connections of a pool that counts' },
@@ -15,22 +18,20 @@ const settings = {
 
 type Values = SettingValues<typeof settings>;
 
-/** Dumps are about so far apart. */
-const SNAPSHOT_MS = 1_000;
-
 /** A pool most of which has not been used for minutes. */
 export const poolIdleSurplus = rule({
   name: 'POOL_IDLE_SURPLUS',
   title: 'A pool that keeps many more connections than it uses',
   settings,
-  needsMs: ({ looks }) => (looks - 1) * SNAPSHOT_MS,
+  needsSnapshots: ({ looks }) => looks,
   judge: perPool(ofPool),
 });
 
 function ofPool(pool: Pool, input: RuleInput, values: Values): Fault | undefined {
   const { netns, member, peer, port } = pool;
   const snapshots = pool.snapshots.slice(-values.looks);
-  if (isProxy(member.process?.name) || snapshots.length < values.looks) return undefined;
+  // What only becomes more is a leak, no pool that is too large.
+  if (isProxy(member.process?.name) || snapshots.length < values.looks || leakOf(pool) !== undefined) return undefined;
   const before = whenLongSeen(pool, values);
   const idle = snapshots.map((snapshot) => idleIn(snapshot, before, values).length);
   const enough = snapshots.every((snapshot, index) => {
@@ -41,7 +42,8 @@ function ofPool(pool: Pool, input: RuleInput, values: Values): Fault | undefined
   const last = snapshots[snapshots.length - 1] as PoolSnapshot;
   const established = establishedIn(last).length;
   const idleNow = idle.at(-1) ?? 0;
-  const { text, database } = serverAt(input, netns.namespace, peer, port);
+  const { text, database } = serverAt(input, netns, peer, port);
+  const owner = { stack: stackOf(input.series, member.process), database };
   return {
     severity: 'warning',
     confidence: 'high',
@@ -54,8 +56,9 @@ function ofPool(pool: Pool, input: RuleInput, values: Values): Fault | undefined
         source: 'tcp_info, time since data was last sent and received',
       },
       { what: `idle in the last ${values.looks} snapshots`, value: idle.join(' '), source: 'tcp_info' },
+      ...stackEvidence(owner),
     ],
-    fixes: idleFixes({ program: member.process?.name, database }),
+    fixes: idleFixes(owner),
     byHand: (target) =>
       `socklens ls ${target} '${filterOf(pool)} and state established and idle > ${values.idleMs / 1000}s'`,
     about: `peer ${text}`,

@@ -1,13 +1,24 @@
 import type { Fix } from '../../../model/finding/finding.ts';
-import type { ClosedGroup } from '../../../model/sample/closed-group.ts';
-import type { NetnsSeries, Series } from '../../../model/sample/series.ts';
-import { type ClosedAt, closedClients, eventsLost, mainHolder, sumOf } from '../../clients/closed-connections.ts';
+import type { NetnsSeries } from '../../../model/sample/series.ts';
+import {
+  type ClosedAt,
+  closedClients,
+  eventsLost,
+  mainHolder,
+  mostWithin,
+  sumOf,
+} from '../../clients/closed-connections.ts';
+import { resetsFrom } from '../../packets/packet-evidence.ts';
+import { serverOf } from '../../peers/server-of.ts';
 import { perNamespace } from '../../per-scope.ts';
-import { capFixes } from '../../pools/pool-stacks.ts';
+import { capAdvice } from '../../pools/cap-advice.ts';
+import { heldByServer, mostHeld } from '../../pools/held.ts';
 import { filterOf, poolsOf } from '../../pools/pools.ts';
-import type { Database } from '../../pools/servers.ts';
+import { refusalPoint } from '../../pools/refusal-point.ts';
+import { refusedIn } from '../../pools/refusals.ts';
+import { withServerFix } from '../../pools/server-fix.ts';
+import { isProved, serverLimitOf } from '../../pools/server-limit.ts';
 import { serverAt } from '../../pools/servers.ts';
-import { heldByServer, recommendedCap, sharersOf } from '../../pools/shared-endpoints.ts';
 import { type Fault, type RuleInput, rule, type SettingValues } from '../../rule.ts';
 
 const settings = {
@@ -15,6 +26,11 @@ const settings = {
   warning: { default: 10, unit: 'count', text: 'refusals within it' },
   critical: { default: 100, unit: 'count', text: 'refusals within it' },
   fullShare: { default: 0.8, unit: 'share', text: "of the server's limit in use that makes any refusal critical" },
+  farBelow: {
+    default: 0.5,
+    unit: 'share',
+    text: "of the server's proved limit in use, below which it refuses something else",
+  },
   deployFactor: { default: 1, unit: 'share', text: 'instances during a deployment, as a multiple (recommended caps)' },
   reserve: { default: 0.1, unit: 'share', text: "of the server's limit kept for others (recommended caps)" },
 } as const;
@@ -35,22 +51,34 @@ function ofNamespace(netns: NetnsSeries, input: RuleInput, values: Values): Faul
     const [first] = closed;
     if (first === undefined) return [];
     const { peerAddress: peer, peerPort: port } = first.group;
-    const { text, database, declaredCap, declaredLimit } = serverAt(input, netns.namespace, peer, port);
+    const server = serverAt(input, netns, peer, port);
+    const { text, database, declaredCap, declaredLimit } = server;
     // Any short exchange looks like a refusal: only what is known to be a database is judged.
     if (database === undefined && declaredLimit === undefined && declaredCap === undefined) return [];
     const refused = closed.map(({ atMs, group }) => ({ atMs, count: refusedIn(group, database) }));
     const most = mostWithin(refused, values.windowMs);
     if (most < values.warning) return [];
-    const limit = declaredLimit ?? database?.stockLimit;
-    const inUse = connectionsTo(series, netns, peer, port);
-    const full = limit !== undefined && inUse >= values.fullShare * limit;
+    const pool = poolsOf(netns).find((candidate) => candidate.peer === peer && candidate.port === port);
+    const limit = serverLimitOf(input, netns, peer, port, server);
+    const end = { series, from: netns, plain: peer, port, database };
+    const point = refusalPoint(end);
+    const inUse = mostHeld(end);
+    // A server that is watched and holds none has refused for another reason than its limit.
+    if (inUse === 0 && heldByServer(end)?.every(({ unsure }) => unsure === 0)) return [];
+    const full = limit !== undefined && inUse >= values.fullShare * limit.connections;
     const all = refused.reduce((sum, { count }) => sum + count, 0);
-    const holder = holderOf(netns, closed, peer, port);
+    // Far below its limit it refuses something else.
+    const isLogin = limit !== undefined && isProved(limit) && inUse < limit.connections * values.farBelow;
     return {
       severity: most >= values.critical || full ? 'critical' : 'warning',
       confidence: full ? 'high' : 'medium',
-      holder,
-      summary: `${all} connections to ${text} were accepted, answered with a few dozen bytes and closed at once: ${database?.name ?? 'the server'} refused them, the network did not (probably ${database?.refusal ?? 'too many connections'})`,
+      holder: holderOf(netns, closed, peer, port),
+      ...(isLogin && { title: LOGIN_TITLE }),
+      summary: `${all} connections to ${text} were accepted, answered with a few dozen bytes and closed at once: ${database?.name ?? 'the server'} refused them, the network did not (${
+        isLogin
+          ? `not for its limit, of which ${inUse} of ${limit.connections} are in use: probably the login`
+          : `probably ${database?.refusal ?? 'too many connections'}`
+      })`,
       evidence: [
         { what: `connections to ${text} closed after a short greeting`, value: all, source: 'destroy events' },
         { what: `maximum within ${values.windowMs / 1000} s`, value: most, source: 'destroy events' },
@@ -59,17 +87,16 @@ function ofNamespace(netns: NetnsSeries, input: RuleInput, values: Values): Faul
           value: sumOf(closed, ({ count }) => count),
           source: 'destroy events',
         },
-        { what: 'connections to it, the maximum of each process', value: inUse, source: 'sock_diag' },
-        ...(limit === undefined
+        { what: 'connections to it, the maximum over the snapshots', value: inUse, source: 'sock_diag' },
+        ...resetsFrom(series, netns, peer, port),
+        ...(limit === undefined ? [] : [limit.evidence]),
+        ...(isProved(limit) || point === undefined
           ? []
           : [
               {
-                what:
-                  declaredLimit === undefined
-                    ? `assumed default ${database?.limitSetting} (not measured)`
-                    : "the server's limit",
-                value: limit,
-                source: declaredLimit === undefined ? `manual of ${database?.name}` : '--server-limit',
+                what: `connections that it had let in while it refused more (its limit is ${point.held} or above)`,
+                value: point.held,
+                source: 'sock_diag',
               },
             ]),
         ...(eventsLost(netns) === 0
@@ -82,41 +109,24 @@ function ofNamespace(netns: NetnsSeries, input: RuleInput, values: Values): Faul
               },
             ]),
       ],
-      fixes: fixesFor(database, limit, declaredCap, holder.process?.name, sharersTo(series, netns, peer, port), values),
+      fixes: isLogin
+        ? [loginFix(database?.name)]
+        : withServerFix(server, pool === undefined ? [] : capAdvice(input, pool, server, values).fixes),
       byHand: (target) => `socklens events ${target} '${filterOf({ peer, port })}' --for 10s`,
+      sinceMs: refused.find(({ count }) => count > 0)?.atMs,
       about: `peer ${text}`,
+      ...serverOf(series, netns, peer, port),
     };
   });
 }
 
-/** Where the server speaks first, an accepted client must have sent its login; a probe or a refused one has not. */
-function refusedIn({ greetedOnly, silent }: ClosedGroup, database: Database | undefined): number {
-  return database?.speaksFirst === false ? greetedOnly : silent;
-}
+const LOGIN_TITLE = 'Connections that the database refuses after a short greeting, far below its limit';
 
-/** The largest sum within any window of the given length. */
-function mostWithin(amounts: readonly { atMs: number; count: number }[], windowMs: number): number {
-  const ordered = amounts.toSorted((a, b) => a.atMs - b.atMs);
-  let most = 0;
-  let sum = 0;
-  let from = 0;
-  for (const { atMs, count } of ordered) {
-    sum += count;
-    while (atMs - (ordered[from]?.atMs ?? atMs) >= windowMs) sum -= ordered[from++]?.count ?? 0;
-    most = Math.max(most, sum);
-  }
-  return most;
-}
-
-/** By the server itself where it is watched, else by the clients that are. */
-function connectionsTo(series: Series, netns: NetnsSeries, peer: string, port: number): number {
-  const clients = sharersTo(series, netns, peer, port)?.peak ?? 0;
-  return Math.max(clients, heldByServer(series, peer, port) ?? 0);
-}
-
-function sharersTo(series: Series, netns: NetnsSeries, peer: string, port: number) {
-  const pool = poolsOf(netns).find((candidate) => candidate.peer === peer && candidate.port === port);
-  return pool === undefined ? undefined : sharersOf(series, pool);
+function loginFix(name: string | undefined): Fix {
+  return {
+    where: 'the application',
+    text: `${name ?? 'the server'} refuses the login itself: the error that the client gets, and the log of the server, say why (a password or user that was changed, a database that does not exist, a rule of access such as pg_hba.conf, a host that is blocked); correct that, and let the client wait between its attempts. More connections change nothing`,
+  };
 }
 
 /** A connection open for milliseconds is in no snapshot; its holder is then the only process with a pool to the endpoint. */
@@ -125,29 +135,4 @@ function holderOf(netns: NetnsSeries, closed: readonly ClosedAt[], peer: string,
   if (holder.process !== undefined) return holder;
   const [pool, ...others] = poolsOf(netns).filter((candidate) => candidate.peer === peer && candidate.port === port);
   return pool === undefined || others.length > 0 ? holder : pool.member;
-}
-
-function fixesFor(
-  database: Database | undefined,
-  limit: number | undefined,
-  declaredCap: number | undefined,
-  program: string | undefined,
-  shared: ReturnType<typeof sharersTo>,
-  values: Values,
-): Fix[] {
-  const setting = database?.limitSetting ?? 'its limit of connections';
-  const server: Fix = {
-    where: database?.name ?? 'the server',
-    text: `raise ${setting} only when its memory allows it; a pooler (ProxySQL, PgBouncer) shares few connections among many clients`,
-    ...(database?.name === 'MySQL' && { snippet: "SHOW STATUS LIKE 'Connection_errors_max_connections';" }),
-  };
-  if (limit === undefined) return [server];
-  const fitting = recommendedCap({
-    limit,
-    reserved: database?.reserved ?? 0,
-    processes: shared?.processes ?? 1,
-    deployFactor: values.deployFactor,
-    reserveShare: values.reserve,
-  });
-  return [...capFixes({ program, database }, Math.min(fitting, declaredCap ?? fitting)), server];
 }

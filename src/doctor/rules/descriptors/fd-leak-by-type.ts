@@ -2,10 +2,12 @@ import { timeLeftMs } from '../../../base/slope.ts';
 import type { Evidence } from '../../../model/finding/finding.ts';
 import type { NetnsSeries, Series } from '../../../model/sample/series.ts';
 import { type ProcessTrack, perProcess } from '../../per-scope.ts';
+import { descriptorClass } from '../../processes/descriptor-classes.ts';
 import { type HeldGroup, heldGroups } from '../../processes/held-sockets.ts';
 import { type ProcessSnapshot, processHolder } from '../../processes/process-tracks.ts';
 import { type Fault, type RuleInput, rule, type SettingValues } from '../../rule.ts';
 import { dumpsOf, riseOf } from '../../snapshots/snapshots.ts';
+import { evenlySpaced } from '../../snapshots/windows.ts';
 import { duration } from '../../texts.ts';
 
 const settings = {
@@ -24,12 +26,13 @@ export const fdLeakByType = rule({
   title: 'Descriptors of one kind that keep growing',
   settings,
   needsMs: ({ windowMs }) => windowMs,
+  needsSnapshots: ({ looks }) => looks + 1,
   judge: perProcess(ofProcess),
 });
 
 function ofProcess(track: ProcessTrack, { series }: RuleInput, values: Values): Fault[] {
   const { netns } = track;
-  const snapshots = spaced(
+  const snapshots = evenlySpaced(
     track.snapshots.filter(({ process }) => process.kinds !== undefined),
     values.windowMs,
     values.looks,
@@ -133,77 +136,4 @@ function grownMost(netns: NetnsSeries, { names }: Series, fromMs: number, pid: n
   const grown = (group: HeldGroup) => group.count - (counted.get(group.about) ?? 0);
   const [most] = heldGroups(netns, names, after, holder).sort((a, b) => grown(b) - grown(a));
   return most !== undefined && grown(most) > 0 ? most : undefined;
-}
-
-/** What grows, and where to look for the missing close(), by the kind of a descriptor. */
-const CLASSES: Readonly<Record<string, { noun: string; advice: string }>> = {
-  tcp: {
-    noun: 'TCP sockets',
-    advice:
-      'connections are opened and not closed: close the body of every response, and cap and reuse what a pool gives',
-  },
-  udp: {
-    noun: 'UDP sockets',
-    advice: 'a resolver or a statistics client is made for each request: make one and keep it',
-  },
-  unix: {
-    noun: 'UNIX sockets',
-    advice: 'clients of a local service, or socketpairs with child processes, are not closed',
-  },
-  otherSocket: { noun: 'other sockets', advice: 'netlink, packet or raw sockets are opened and not closed' },
-  zombie: {
-    noun: 'sockets that no table shows',
-    advice:
-      'their connections are closed, or never were open: close() is missing on the paths of errors (ECONNRESET, refused connects)',
-  },
-  pipe: {
-    noun: 'pipes',
-    advice: 'child processes are started and their pipes not closed, or nobody waits for the children',
-  },
-  file: {
-    noun: 'files',
-    advice: 'files are opened and not closed: uploads, templates, certificates read for each request',
-  },
-  deleted: {
-    noun: 'deleted files',
-    advice: 'deleted files are held open: reopen logs after their rotation, close temporary files',
-  },
-  device: { noun: 'devices', advice: 'a device (/dev/urandom, /dev/null) is opened for each request or child' },
-  memory: { noun: 'memory files', advice: 'memfd_create() without a close()' },
-  eventpoll: {
-    noun: 'epoll descriptors',
-    advice: 'event loops are made for each request or client: make one and share it',
-  },
-  eventfd: {
-    noun: 'eventfds',
-    advice: 'event loops or their wake-ups are made for each request or client: make one and share it',
-  },
-  timerfd: { noun: 'timerfds', advice: 'timers are made for each request and not closed' },
-  inotify: { noun: 'inotify descriptors', advice: 'file watchers are made again and again: close the old one first' },
-  ioUring: { noun: 'io_uring descriptors', advice: 'rings are made for each request or thread: make one and share it' },
-  pidfd: { noun: 'pidfds', advice: 'child processes are watched and their descriptors not closed' },
-};
-
-/** A kind of descriptor in words. */
-function descriptorClass(kind: string): { noun: string; advice: string } {
-  return CLASSES[kind] ?? { noun: `descriptors (${kind})`, advice: 'they are opened and not closed' };
-}
-
-/**
- * Of items in the order of time those that are evenly spaced over the last `windowMs` milliseconds: one for
- * each of `steps` equal parts, and the one before them all.
- *
- * @returns undefined when they do not reach so far back, or are fewer than the parts
- */
-function spaced<T extends { atMs: number }>(items: readonly T[], windowMs: number, steps: number): T[] | undefined {
-  const toMs = items.at(-1)?.atMs;
-  if (toMs === undefined || toMs - (items[0]?.atMs ?? toMs) < windowMs) return undefined;
-  const picked: T[] = [];
-  for (let step = 0; step <= steps; step++) {
-    const byMs = toMs - (windowMs * (steps - step)) / steps;
-    const item = items.findLast(({ atMs }) => atMs <= byMs);
-    if (item === undefined || item === picked.at(-1)) return undefined;
-    picked.push(item);
-  }
-  return picked;
 }

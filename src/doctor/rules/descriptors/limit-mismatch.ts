@@ -9,7 +9,9 @@ import { TCP_STATE } from '../../../model/socket/tcp-state.ts';
 import { programClass } from '../../../platform/program-class.ts';
 import { perNamespace } from '../../per-scope.ts';
 import { declaredNofileFixes, nofileFixes, nofileNow } from '../../processes/nofile-fixes.ts';
+import { ownNofile } from '../../processes/own-nofile.ts';
 import { fullestSnapshot, processHolder, processTracks } from '../../processes/process-tracks.ts';
+import { unfinishedRequests } from '../../processes/unfinished-requests.ts';
 import { type Fault, type RuleInput, rule, type SettingValues } from '../../rule.ts';
 import { lastDump, tcpIn } from '../../snapshots/snapshots.ts';
 import { percent } from '../../texts.ts';
@@ -45,7 +47,11 @@ function ofNamespace(netns: NetnsSeries, { series }: RuleInput, values: Values):
     if (process === undefined) return [];
     const container = series.containers.find(({ name }) => name === process.container);
     const declared = container?.declared?.limits.find(({ name }) => name === 'nofile');
-    const verdict = mismatchOf(process, declared, listening.has(process.pid), values);
+    // What a program sets itself is no mismatch with what was declared for it.
+    const own = ownNofile(process);
+    const found = mismatchOf(process, own === undefined ? declared : undefined, listening.has(process.pid), values);
+    // One that is a number of connections is as low as its owner wants it; NOFILE_NEAR_LIMIT tells when it is reached.
+    const verdict = own?.takesMore === false && found?.kind === 'low' ? undefined : found;
     // On the host itself a low limit of what merely listens is every distribution's default.
     const ordinary = verdict?.severity === 'info' && netns.namespace.host && container === undefined;
     return verdict === undefined || ordinary ? [] : [{ process, verdict }];
@@ -74,6 +80,7 @@ function finding(netns: NetnsSeries, series: Series, group: readonly Judged[]): 
       confidence: 'high',
       holder: group.length === 1 ? holder : { ...(container !== undefined && { container }) },
       summary: `${process.name} (${process.pid})${others}: ${verdict.text}`,
+      title: verdict.title,
       evidence: [
         { what: 'soft limit', value: softLimit ?? 'unlimited', unit: 'descriptors', source },
         { what: 'hard limit', value: hardLimit ?? 'unlimited', unit: 'descriptors', source },
@@ -115,8 +122,9 @@ function fixes(netns: NetnsSeries, series: Series, { process, verdict }: Judged)
   const { softLimit, hardLimit } = process;
   switch (verdict.kind) {
     case 'low': {
-      const fix = nofileFixes(series, netns, process);
+      const fix = [...unfinishedRequests(series, netns, process).fixes, ...nofileFixes(series, netns, process)];
       if (softLimit === null || hardLimit === null || hardLimit <= softLimit) return fix;
+      if (ownNofile(process) !== undefined) return fix;
       const raise: Fix = {
         where: 'the application',
         text: `it may raise its soft limit up to ${hardLimit} itself, as Go, Node.js and Java do at start`,
@@ -145,6 +153,8 @@ function fixes(netns: NetnsSeries, series: Series, { process, verdict }: Judged)
   }
 }
 
+const LOW = 'A limit of open files that is too low for a service';
+
 /** What is wrong with a limit of open files. */
 interface LimitVerdict {
   /**
@@ -155,6 +165,8 @@ interface LimitVerdict {
    */
   kind: 'lowered' | 'raised' | 'low' | 'absurd';
   severity: Severity;
+  /** What it is called as a problem. */
+  title: string;
   /** In a sentence. */
   text: string;
   /** `1024:4096`; absent where it does not matter. */
@@ -180,7 +192,8 @@ function mismatchOf(
     const pair = limitText({ soft: unlimited(declared.soft), hard: unlimited(declared.hard) });
     const text = `its limit of open files is ${limitText({ soft, hard })}, declared is ${pair}`;
     const before = other === 'raised' ? '; a restart brings the declared one back' : '';
-    return { kind: other, severity: 'warning', text: text + before, declared: pair };
+    const title = `A limit of open files that is ${other === 'lowered' ? 'lower' : 'higher'} than the declared one`;
+    return { kind: other, severity: 'warning', title, text: text + before, declared: pair };
   }
   if (soft <= lowSoft) {
     const text = `its soft limit is ${soft} open files${hard > soft ? ` (hard ${limitWord(hard)})` : ''}`;
@@ -188,15 +201,18 @@ function mismatchOf(
       return {
         kind: 'low',
         severity: 'warning',
+        title: LOW,
         text: `${text}, and ${used} are in use (${percent(limitShare(used, soft) ?? 0)})`,
       };
     }
-    if (listens) return { kind: 'low', severity: 'info', text: `${text}, low for a server; ${used} are in use` };
+    if (listens)
+      return { kind: 'low', severity: 'info', title: LOW, text: `${text}, low for a server; ${used} are in use` };
   }
   if (hard <= absurdHard) return undefined;
   return {
     kind: 'absurd',
     severity: 'info',
+    title: 'A limit of open files that is absurdly high',
     text: `its hard limit is ${limitWord(hard)} open files: a program that iterates over all descriptors (to close them before exec) takes minutes`,
   };
 }

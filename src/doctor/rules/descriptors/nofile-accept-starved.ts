@@ -7,6 +7,7 @@ import { TCP_STATE } from '../../../model/socket/tcp-state.ts';
 import { perNamespace } from '../../per-scope.ts';
 import { nofileFixes } from '../../processes/nofile-fixes.ts';
 import { processHolder } from '../../processes/process-tracks.ts';
+import { unfinishedRequests } from '../../processes/unfinished-requests.ts';
 import { type Fault, type RuleInput, rule, type SettingValues } from '../../rule.ts';
 import { type Dump, dumpsOf } from '../../snapshots/snapshots.ts';
 
@@ -27,6 +28,8 @@ export const nofileAcceptStarved = rule({
 interface Starved {
   process: ProcessSample;
   listener: StoredSocket;
+  /** Connections in its accept queue. */
+  waiting: number;
   /** Another process that holds the listener could accept, or only the name connects the process with it. */
   shared: boolean;
 }
@@ -42,8 +45,10 @@ function ofNamespace(netns: NetnsSeries, { series }: RuleInput, values: SettingV
     const last = run.at(-1)?.starved;
     if (last === undefined || run.length < values.looks) continue;
     const { process, listener, shared } = last;
-    const queue = run.map(({ starved }) => starved.listener.receiveQueue).join(' ');
-    const waiting = plural(listener.receiveQueue, 'connection');
+    const { sendQueue } = listener;
+    const queue = run.map(({ starved }) => starved.waiting).join(' ');
+    const waiting = plural(last.waiting, 'connection');
+    const unfinished = unfinishedRequests(series, netns, process);
     findings.push({
       severity: 'critical',
       confidence: shared ? 'medium' : 'high',
@@ -53,9 +58,13 @@ function ofNamespace(netns: NetnsSeries, { series }: RuleInput, values: SettingV
         { what: 'open files', value: process.used, unit: 'descriptors', source: `/proc/${process.pid}/fd` },
         { what: 'soft limit', value: process.softLimit ?? 'unlimited', source: `/proc/${process.pid}/limits` },
         { what: 'accept queue in each snapshot', value: queue, unit: 'connections', source: 'sock_diag' },
-        { what: 'limit of the accept queue', value: listener.sendQueue, unit: 'connections', source: 'sock_diag' },
+        ...(sendQueue === undefined
+          ? []
+          : [{ what: 'limit of the accept queue', value: sendQueue, unit: 'connections', source: 'sock_diag' }]),
+        ...unfinished.evidence,
       ],
       fixes: [
+        ...unfinished.fixes,
         ...nofileFixes(series, netns, process),
         {
           where: 'the application',
@@ -76,17 +85,17 @@ function starvedIn({ processes = [], sockets }: Dump, atLeast: number): Starved[
   const fullPids = new Set(full.map(({ pid }) => pid));
   return sockets
     .filter(
-      ({ proto, state, receiveQueue }) => proto === 'tcp' && state === TCP_STATE.LISTEN && receiveQueue >= atLeast,
+      ({ proto, state, receiveQueue = 0 }) => proto === 'tcp' && state === TCP_STATE.LISTEN && receiveQueue >= atLeast,
     )
     .flatMap((listener): Starved[] => {
-      const { holders } = listener;
+      const { holders, receiveQueue: waiting = 0 } = listener;
       const shared = holders.some(({ pid }) => !fullPids.has(pid));
       const held = full.filter(({ pid }) => holders.some((holder) => holder.pid === pid));
-      if (held.length > 0) return held.map((process) => ({ process, listener, shared }));
+      if (held.length > 0) return held.map((process) => ({ process, listener, waiting, shared }));
       // A recording of an earlier version has one holder of each socket.
       return full
         .filter(({ name, container }) => name === holders[0]?.name && container === listener.container)
-        .map((process) => ({ process, listener, shared }));
+        .map((process) => ({ process, listener, waiting, shared }));
     });
 }
 
@@ -103,7 +112,7 @@ function longestRun<T extends { snapshot: number; starved: Starved }>(snapshots:
     const goes =
       before !== undefined &&
       snapshot.snapshot === before.snapshot + 1 &&
-      snapshot.starved.listener.receiveQueue >= before.starved.listener.receiveQueue;
+      snapshot.starved.waiting >= before.starved.waiting;
     run = goes ? [...run, snapshot] : [snapshot];
     if (run.length >= longest.length) longest = run;
   }

@@ -5,8 +5,10 @@ import { type ProcessTrack, perProcess } from '../../per-scope.ts';
 import { heldGroups } from '../../processes/held-sockets.ts';
 import { nofileFixes } from '../../processes/nofile-fixes.ts';
 import { fullestSnapshot, type ProcessSnapshot, processHolder } from '../../processes/process-tracks.ts';
+import { unfinishedRequests } from '../../processes/unfinished-requests.ts';
 import { type Fault, type RuleInput, rule, type SettingValues } from '../../rule.ts';
 import { dumpAt } from '../../snapshots/snapshots.ts';
+import { covers, spanOf } from '../../snapshots/windows.ts';
 import { duration, percent } from '../../texts.ts';
 
 const settings = {
@@ -57,6 +59,8 @@ function ofProcess({ netns, snapshots }: ProcessTrack, { series }: RuleInput, va
   if (most !== undefined) {
     evidence.push({ what: `${most.text}, mostly ${most.state}`, value: most.count, source: 'sock_diag' });
   }
+  const unfinished = unfinishedRequests(series, netns, process);
+  evidence.push(...unfinished.evidence);
   return [
     {
       severity: critical ? 'critical' : 'warning',
@@ -65,6 +69,7 @@ function ofProcess({ netns, snapshots }: ProcessTrack, { series }: RuleInput, va
       summary: near ? now : `${now} and reaches the limit in about ${duration(forecastMs ?? 0)} if it goes on growing`,
       evidence,
       fixes: [
+        ...unfinished.fixes,
         ...nofileFixes(series, netns, process),
         {
           where: 'the application',
@@ -91,7 +96,7 @@ function forecast(
   { forecastWindowMs }: Values,
 ): number | undefined {
   const toMs = snapshots.at(-1)?.atMs ?? 0;
-  if (toMs - (snapshots[0]?.atMs ?? toMs) < forecastWindowMs) return undefined;
+  if (!covers(spanOf(snapshots), forecastWindowMs)) return undefined;
   const within = (ms: number) => readings(snapshots.filter(({ atMs }) => atMs >= toMs - ms));
   const slope = Math.min(perMinute(within(forecastWindowMs)) ?? 0, perMinute(within(forecastWindowMs / 2)) ?? 0);
   return timeLeftMs(snapshots.at(-1)?.process.used ?? 0, limit, slope);

@@ -1,16 +1,28 @@
-import type { Evidence } from '../../../model/finding/finding.ts';
+import type { Evidence, Fix } from '../../../model/finding/finding.ts';
 import type { DeadPeer } from '../../../model/sample/descriptor-kinds.ts';
+import type { ProcessSample } from '../../../model/sample/sample.ts';
+import type { NetnsSeries } from '../../../model/sample/series.ts';
+import { serverOf } from '../../peers/server-of.ts';
 import { type ProcessTrack, perProcess } from '../../per-scope.ts';
-import { processHolder } from '../../processes/process-tracks.ts';
+import { serverAt } from '../../pools/servers.ts';
+import { type ProcessSnapshot, processHolder } from '../../processes/process-tracks.ts';
 import { type Fault, type RuleInput, rule, type SettingValues } from '../../rule.ts';
+import { dumpAt } from '../../snapshots/snapshots.ts';
 import { percent } from '../../texts.ts';
 
 const settings = {
-  count: { default: 20, unit: 'count', text: 'more sockets without a table than this' },
-  share: { default: 0.05, unit: 'share', text: 'of all descriptors of the process, more than this' },
+  count: { default: 5, unit: 'count', text: 'fewest sockets without a table that count: pools have 5 to 20' },
+  share: { default: 0.2, unit: 'share', text: 'of all sockets of the process' },
+  peerShare: {
+    default: 0.5,
+    unit: 'share',
+    text: 'of its sockets with one peer, where the kernel tells the peers: a dead pool of a server with many clients',
+  },
   scans: { default: 2, unit: 'count', text: 'consecutive scans that saw as many' },
   growth: { default: 0.1, unit: 'share', text: 'growth without a decrease, critical' },
 } as const;
+
+type Values = SettingValues<typeof settings>;
 
 /** Descriptors of sockets that neither ss nor netstat shows: their connection is closed, or never was open. */
 export const zombieSocketFds = rule({
@@ -20,43 +32,85 @@ export const zombieSocketFds = rule({
   judge: perProcess(ofProcess),
 });
 
-function ofProcess({ snapshots }: ProcessTrack, _input: RuleInput, values: SettingValues<typeof settings>): Fault[] {
+function ofProcess({ netns, snapshots }: ProcessTrack, input: RuleInput, values: Values): Fault | undefined {
   const scans = snapshots.filter(({ process }) => process.kinds !== undefined);
   const process = scans.at(-1)?.process;
-  if (process === undefined || scans.length < values.scans) return [];
-  const seen = scans.map((scan) => scan.process.kinds?.byKind.zombie ?? 0);
-  const many = scans.slice(-values.scans).every(({ process: { kinds, used } }) => {
-    const zombies = kinds?.byKind.zombie ?? 0;
-    return zombies > values.count && zombies > used * values.share;
-  });
-  if (!many) return [];
+  if (process === undefined || scans.length < values.scans) return undefined;
+  const seen = scans.map((scan) => zombiesOf(scan.process));
+  if (!scans.slice(-values.scans).every((scan) => isMuch(netns, scan, values))) return undefined;
   const zombies = seen.at(-1) ?? 0;
   const [first = 0] = seen;
   const neverLess = seen.every((count, index) => index === 0 || count >= (seen[index - 1] ?? 0));
-  const growing = neverLess && zombies > first && zombies - first >= first * values.growth;
+  const growing = neverLess && zombies > first && zombies - first >= Math.max(values.count, first * values.growth);
   const source = `/proc/${process.pid}/fd without every table of sockets`;
-  return [
-    {
-      severity: growing ? 'critical' : 'warning',
-      confidence: 'high',
-      holder: processHolder(process),
-      summary: `${process.name} (${process.pid}) holds ${zombies} sockets that no table shows (${percent(zombies / process.used)} of its descriptors)${growing ? `, ${zombies - first} more than at the start` : ''}: their connections are closed, or never were open`,
-      evidence: [
-        { what: 'sockets that no table shows, in each scan', value: seen.join(' '), source },
-        ...(process.kinds?.dead ?? []).map(deadEvidence),
-        { what: 'open files', value: process.used, unit: 'descriptors', source: `/proc/${process.pid}/fd` },
-        { what: 'soft limit', value: process.softLimit ?? 'unlimited', source: `/proc/${process.pid}/limits` },
-      ],
-      fixes: [
-        {
-          where: 'the application',
-          text: 'close() on the paths of errors too: after ECONNRESET, after a refused or timed-out connect, after the end of file; netstat and ss show none of these',
-        },
-      ],
-      byHand: (target) => `socklens limits ${target}`,
-    },
-  ];
+  const pool = growing ? undefined : deadPool(process);
+  return {
+    severity: growing ? 'critical' : 'warning',
+    confidence: 'high',
+    holder: processHolder(process),
+    summary: `${process.name} (${process.pid}) holds ${zombies} sockets that no table shows (${percent(zombies / socketsOf(process))} of its sockets)${growing ? `, ${zombies - first} more than at the start` : ''}: ${pool === undefined ? 'their connections are closed, or never were open' : `${serverAt(input, netns, pool.peer, pool.port).text} ended connections that its pool still holds`}`,
+    evidence: [
+      { what: 'sockets that no table shows, in each scan', value: seen.join(' '), source },
+      ...(process.kinds?.dead ?? []).map(deadEvidence),
+      { what: 'open files', value: process.used, unit: 'descriptors', source: `/proc/${process.pid}/fd` },
+      { what: 'soft limit', value: process.softLimit ?? 'unlimited', source: `/proc/${process.pid}/limits` },
+    ],
+    fixes: pool === undefined ? [CLOSE] : [RECYCLE, CLOSE],
+    byHand: (target) => `socklens limits ${target}`,
+    ...(pool !== undefined && serverOf(input.series, netns, pool.peer, pool.port)),
+  };
 }
+
+function zombiesOf({ kinds }: ProcessSample): number {
+  return kinds?.byKind.zombie ?? 0;
+}
+
+/** TCP and UDP sockets, those without a table among them. */
+function socketsOf(process: ProcessSample): number {
+  const { tcp = 0, udp = 0 } = process.kinds?.byKind ?? {};
+  return Math.max(1, tcp + udp + zombiesOf(process));
+}
+
+function isMuch(netns: NetnsSeries, { atMs, process }: ProcessSnapshot, values: Values): boolean {
+  const zombies = zombiesOf(process);
+  if (zombies < values.count) return false;
+  if (zombies >= values.share * socketsOf(process)) return true;
+  return (process.kinds?.dead ?? []).some(
+    (dead) =>
+      dead.count >= values.count && dead.count >= values.peerShare * (dead.count + alive(netns, atMs, process, dead)),
+  );
+}
+
+/** Connections of a process with the peer of dead ones that tables show. */
+function alive(netns: NetnsSeries, atMs: number, { pid }: ProcessSample, { peer, port }: DeadPeer): number {
+  const { sockets = [] } = dumpAt(netns, atMs) ?? {};
+  return sockets.filter(
+    (socket) =>
+      socket.proto === 'tcp' &&
+      socket.peer?.plain === peer &&
+      (port === undefined || socket.peerPort === port) &&
+      socket.holders.some((holder) => holder.pid === pid),
+  ).length;
+}
+
+/** The server whose idle connections most of them were: connections that were opened, so that their port is that of a service. */
+function deadPool(process: ProcessSample): { peer: string; port: number } | undefined {
+  const most = process.kinds?.dead?.find(
+    ({ peer, port, count }) => peer !== undefined && port !== undefined && count * 2 > zombiesOf(process),
+  );
+  if (most?.peer === undefined || most.port === undefined) return undefined;
+  return { peer: most.peer, port: most.port };
+}
+
+const CLOSE: Fix = {
+  where: 'the application',
+  text: 'close() on the paths of errors too: after ECONNRESET, after a refused or timed-out connect, after the end of file; netstat and ss show none of these',
+};
+
+const RECYCLE: Fix = {
+  where: "the pool's settings",
+  text: "let the pool end idle connections before the server does (MySQL wait_timeout, PostgreSQL idle_session_timeout, a firewall's idle time), and test one before it is used: SQLAlchemy pool_recycle and pool_pre_ping=True, Go SetConnMaxIdleTime, HikariCP maxLifetime and keepaliveTime, mysql2 idleTimeout, Rails idle_timeout",
+};
 
 function deadEvidence({ peer, port, count, fd }: DeadPeer): Evidence {
   const isIpv6 = peer?.includes(':');

@@ -1,3 +1,4 @@
+import { byName } from '../../../base/by-name.ts';
 import { plural } from '../../../base/plural.ts';
 import { EMBEDDED_DNS_ADDRESS } from '../../../model/container/embedded-dns.ts';
 import type { NetnsSeries } from '../../../model/sample/series.ts';
@@ -17,7 +18,9 @@ export const embeddedDnsListener = rule({
 
 function ofNamespace(series: NetnsSeries) {
   const { namespace } = series;
-  const sockets = lastDump(series)?.sockets.filter((socket) => isEmbeddedDns(socket) && socket.peerPort === 0) ?? [];
+  const sockets = (lastDump(series)?.sockets ?? [])
+    .filter((socket) => isEmbeddedDns(socket) && socket.peerPort === 0)
+    .sort((a, b) => a.localPort - b.localPort || byName(a.proto, b.proto));
   // Outside a container that address may be anybody's.
   if (sockets.length === 0 || namespace.containers.length === 0) return [];
   return [

@@ -1,5 +1,6 @@
+import { holdsOnlyNamespace } from '../../../model/container/service.ts';
 import type { NetnsSeries } from '../../../model/sample/series.ts';
-import { containerNames, fact, holdsOnlyNamespace } from '../../facts.ts';
+import { containerNames, fact } from '../../facts.ts';
 import { perNamespace } from '../../per-scope.ts';
 import { rule } from '../../rule.ts';
 

@@ -22,6 +22,7 @@ export const nagleDelack = rule({
   name: 'NAGLE_DELACK',
   title: 'Small writes that wait for a delayed acknowledgement',
   settings,
+  needsSnapshots: ({ looks }) => looks,
   judge: perNamespace(peersOf(find, describe)),
 });
 
@@ -52,7 +53,7 @@ function find(dumps: readonly Dump[], _last: Dump, values: Values): Waiting[] {
 /** Less than a segment waits although the congestion window has room, one segment is out, and the peer is near. */
 function waits(socket: StoredSocket, { maxRttMs, minAtoMs, maxAtoMs }: Values): boolean {
   // Most connections of most dumps end here, at a number that is close by.
-  if (socket.sendQueue === 0 || socket.proto !== 'tcp') return false;
+  if (!socket.sendQueue || socket.proto !== 'tcp') return false;
   const notSentBytes = socket.tcpInfoNumber('notSentBytes') ?? 0;
   if (notSentBytes === 0 || notSentBytes >= (socket.tcpInfoNumber('pathMtuBytes') ?? 1500)) return false;
   if (socket.tcpInfoNumber('unackedSegments') !== 1) return false;

@@ -4,6 +4,7 @@ import type { NetnsSeries } from '../../../model/sample/series.ts';
 import type { InfoField } from '../../../model/socket/socket-columns.ts';
 import type { StoredSocket } from '../../../model/socket/stored-socket.ts';
 import { inside } from '../../fixes/namespace-commands.ts';
+import { retransmittedTo } from '../../packets/packet-evidence.ts';
 import { type PeerFault, peersOf, perNamespace, type SocketGroup } from '../../per-scope.ts';
 import { type Fault, type RuleInput, rule, type SettingValues } from '../../rule.ts';
 import { sameIn } from '../../snapshots/same-socket.ts';
@@ -30,6 +31,7 @@ export const retransHigh = rule({
   name: 'RETRANS_HIGH',
   title: 'Much of what is sent is retransmitted',
   settings,
+  needsSnapshots: () => 2,
   judge: perNamespace(peersOf(find, describe), ofNamespace),
 });
 
@@ -75,7 +77,7 @@ function present(what: string, value: number | undefined, unit: string): Evidenc
 }
 
 /** The counters of a namespace, without unanswered SYNs, which have a counter and causes of their own. */
-function ofNamespace(netns: NetnsSeries, _input: RuleInput, values: Values): Fault[] {
+function ofNamespace(netns: NetnsSeries, { series }: RuleInput, values: Values): Fault[] {
   const rise = (counter: string) => riseOf(netns, counter)?.rise ?? 0;
   const sent = rise('TcpOutSegs');
   const syns = rise('TcpExtTCPSynRetrans');
@@ -93,6 +95,7 @@ function ofNamespace(netns: NetnsSeries, _input: RuleInput, values: Values): Fau
         { what: 'SYNs retransmitted', value: syns, source: 'TcpExtTCPSynRetrans' },
         { what: 'unnecessary according to the peers', value: needless, source: 'TcpExtTCPDSACKRecv' },
         { what: 'timeouts', value: rise('TcpExtTCPTimeouts'), source: 'TcpExtTCPTimeouts' },
+        ...retransmittedTo(series, netns),
       ],
       fixes,
       byHand: inside(netns.namespace, 'nstat -azs TcpOutSegs TcpRetransSegs TcpExtTCPSynRetrans'),

@@ -6,10 +6,11 @@ import { type PeerFault, peersOf, perNamespace, type SocketGroup } from '../../p
 import { rule, type SettingValues } from '../../rule.ts';
 import { backwards } from '../../snapshots/same-socket.ts';
 import type { Dump } from '../../snapshots/snapshots.ts';
+import { covers } from '../../snapshots/windows.ts';
 import { duration } from '../../texts.ts';
 
 const settings = {
-  windowMs: { default: 30_000, unit: 'ms', text: 'how long the send queue must be unchanged' },
+  windowMs: { default: 10_000, unit: 'ms', text: 'how long the send queue must be unchanged' },
 } as const;
 
 /** Written bytes that stay in the send queue although no timer runs that would send them. */
@@ -42,7 +43,7 @@ function find(dumps: readonly Dump[], last: Dump, values: SettingValues<typeof s
     const seen = backwards(dumps, socket, (earlier) => waits(earlier) && same(earlier, socket));
     const earliest = seen.at(-1);
     const ms = last.atMs - (earliest?.atMs ?? last.atMs);
-    if (earliest === undefined || ms < values.windowMs) return [];
+    if (earliest === undefined || !covers(ms, values.windowMs)) return [];
     const silentMs =
       (socket.tcpInfoNumber('lastAckReceivedMs') ?? 0) - (earliest.socket.tcpInfoNumber('lastAckReceivedMs') ?? 0);
     // The kernel's clock and ours read the same time not quite at once.
@@ -51,7 +52,7 @@ function find(dumps: readonly Dump[], last: Dump, values: SettingValues<typeof s
 }
 
 function waits({ proto, state, sendQueue, timer }: StoredSocket): boolean {
-  if (proto !== 'tcp' || sendQueue === 0 || (WITHOUT_BYTES & (1 << state)) !== 0) return false;
+  if (proto !== 'tcp' || !sendQueue || (WITHOUT_BYTES & (1 << state)) !== 0) return false;
   return timer === TIMER.NONE || timer === TIMER.KEEPALIVE;
 }
 
@@ -60,7 +61,7 @@ function same(earlier: StoredSocket, now: StoredSocket): boolean {
 }
 
 function describe({ with: end, members }: SocketGroup<Stuck>): PeerFault {
-  const waiting = members.reduce((total, { socket }) => total + socket.sendQueue, 0);
+  const waiting = members.reduce((total, { socket }) => total + (socket.sendQueue ?? 0), 0);
   const longest = members.reduce((a, b) => (b.ms > a.ms ? b : a));
   const silent = members.some((member) => member.silent);
   const lastAckReceivedMs = longest.socket.tcpInfoNumber('lastAckReceivedMs');

@@ -83,7 +83,7 @@ function fullest({ namespaces }: Series): Evidence[] {
     );
     return [...grouped(connections, holderKey).values()].flatMap(([first, ...others]) => {
       if (first === undefined) return [];
-      const bytes = [first, ...others].reduce((sum, each) => sum + each.receiveQueue + each.sendQueue, 0);
+      const bytes = [first, ...others].reduce((sum, each) => sum + (each.receiveQueue ?? 0) + (each.sendQueue ?? 0), 0);
       return [{ name: holderScope(netns.namespace, first).name, bytes }];
     });
   });

@@ -4,6 +4,7 @@ import type { Evidence, Fix } from '../../../model/finding/finding.ts';
 import type { NetnsSeries } from '../../../model/sample/series.ts';
 import type { StoredSocket } from '../../../model/socket/stored-socket.ts';
 import { hostSysctlFixes, inside } from '../../fixes/namespace-commands.ts';
+import { droppedSenders } from '../../packets/packet-evidence.ts';
 import { perNamespace } from '../../per-scope.ts';
 import { type Fault, type RuleInput, rule, type SettingValues } from '../../rule.ts';
 import { holderKey } from '../../scopes.ts';
@@ -23,10 +24,11 @@ export const udpRcvbufDrops = rule({
   name: 'UDP_RCVBUF_DROPS',
   title: 'Datagrams dropped because a receive buffer was full',
   settings,
+  needsSnapshots: () => 2,
   judge: perNamespace(ofNamespace),
 });
 
-function ofNamespace(netns: NetnsSeries, _input: RuleInput, values: Values): Fault[] {
+function ofNamespace(netns: NetnsSeries, { series }: RuleInput, values: Values): Fault[] {
   const errors = riseOf(netns, 'UdpRcvbufErrors')?.rise ?? 0;
   const received = riseOf(netns, 'UdpInDatagrams')?.rise ?? 0;
   const critical = errors > 0 && errors >= received * values.critical;
@@ -59,7 +61,12 @@ function ofNamespace(netns: NetnsSeries, _input: RuleInput, values: Values): Fau
           ...(buffer === undefined
             ? []
             : [{ what: 'receive buffer', value: buffer, unit: 'bytes', source: 'sock_diag, SKMEMINFO' }]),
-          { what: 'of it in use', value: socket.receiveQueue, unit: 'bytes', source: 'sock_diag, receive queue' },
+          ...(socket.receiveQueue === undefined
+            ? []
+            : [
+                { what: 'of it in use', value: socket.receiveQueue, unit: 'bytes', source: 'sock_diag, receive queue' },
+              ]),
+          ...droppedSenders(series, netns, socket.localPort),
           ...counters,
         ],
         fixes: fixes(buffer),
@@ -74,7 +81,7 @@ function ofNamespace(netns: NetnsSeries, _input: RuleInput, values: Values): Fau
       severity,
       confidence: 'medium',
       summary: `${plural(errors, 'datagram')} dropped: a receive buffer was full${share}; its socket was not in two snapshots`,
-      evidence: counters,
+      evidence: [...droppedSenders(series, netns), ...counters],
       fixes: fixes(undefined),
       byHand: inside(netns.namespace, 'nstat -azs UdpRcvbufErrors UdpInDatagrams'),
     },

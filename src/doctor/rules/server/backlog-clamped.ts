@@ -1,4 +1,5 @@
-import type { NetnsSeries } from '../../../model/sample/series.ts';
+import type { NetnsSeries, Series } from '../../../model/sample/series.ts';
+import { obstacleOf } from '../../listeners/acceptance.ts';
 import { backlogFix, somaxconnFixes, usualBacklog } from '../../listeners/backlog-fixes.ts';
 import { cameThrough, isFull, type Listener, overflowsOf, tcpListeners } from '../../listeners/listeners.ts';
 import { perNamespace } from '../../per-scope.ts';
@@ -19,8 +20,7 @@ export const backlogClamped = rule({
   judge: perNamespace(ofNamespace),
 });
 
-function ofNamespace(netns: NetnsSeries, _input: RuleInput, values: Values): Fault[] {
-  const somaxconn = numberOf(netns, 'net.core.somaxconn');
+function ofNamespace(netns: NetnsSeries, { series }: RuleInput, values: Values): Fault[] {
   const overflows = riseOf(netns, 'TcpExtListenOverflows')?.rise;
   const dumps = dumpsOf(netns);
   // Rules out listeners without connections early: there may be thousands of sockets and hundreds of listeners.
@@ -31,11 +31,17 @@ function ofNamespace(netns: NetnsSeries, _input: RuleInput, values: Values): Fau
     const { limit } = listener.last;
     if (limit === undefined) return [];
     const asked = usualBacklog(listener.socket.process?.name);
+    const isSmall = limit < values.small && hasTraffic(listener, netns, ports);
+    // Settings are read when they are asked for: only where it is known what the program asks for, or for a fault.
+    if (!isSmall && asked === undefined) return [];
+    const somaxconn = numberOf(netns, 'net.core.somaxconn');
     const clamped = somaxconn !== undefined && limit === somaxconn && asked !== undefined && asked > somaxconn;
-    if (!clamped && !(limit < values.small && hasTraffic(listener, netns, ports))) return [];
+    if (!clamped && !isSmall) return [];
+    // What accepts nothing fills a backlog of any length: it is no cause then.
+    if (obstacleOf(netns, listener) !== undefined) return [];
     // Then the backlog is not only short, it is why connections are lost.
     const cause = listener.snapshots.some(isFull) || (overflowsOf(listener, overflows) ?? 0) > 0;
-    return [ofListener(netns, listener, { limit, somaxconn, asked: clamped ? asked : undefined, cause })];
+    return [ofListener(series, netns, listener, { limit, somaxconn, asked: clamped ? asked : undefined, cause })];
   });
 }
 
@@ -59,7 +65,7 @@ interface Shortness {
   cause: boolean;
 }
 
-function ofListener(netns: NetnsSeries, { socket }: Listener, short: Shortness): Fault {
+function ofListener(series: Series, netns: NetnsSeries, { socket }: Listener, short: Shortness): Fault {
   const { limit, somaxconn, asked, cause } = short;
   const { localPort: port, process } = socket;
   const byBound = somaxconn !== undefined && limit >= somaxconn;
@@ -88,8 +94,8 @@ function ofListener(netns: NetnsSeries, { socket }: Listener, short: Shortness):
           ]),
     ],
     fixes: byBound
-      ? [...somaxconnFixes(netns.namespace, somaxconn), backlogFix(process?.name)]
-      : [backlogFix(process?.name)],
+      ? [...somaxconnFixes(netns.namespace, somaxconn), backlogFix(series, socket)]
+      : [backlogFix(series, socket)],
     byHand: (target) => `socklens ls ${target} 'state listening and sport = ${port}'`,
     about: `port ${port}`,
   };

@@ -1,4 +1,4 @@
-import { grouped } from '../../../base/lists.ts';
+import { grouped, groupedBySize } from '../../../base/lists.ts';
 import type { NetnsSeries } from '../../../model/sample/series.ts';
 import type { StoredSocket } from '../../../model/socket/stored-socket.ts';
 import { TCP_STATE } from '../../../model/socket/tcp-state.ts';
@@ -28,7 +28,7 @@ export const halfClosedHeld = rule({
 
 function ofNamespace(netns: NetnsSeries, { series }: RuleInput, values: SettingValues<typeof settings>): Fault[] {
   const dumps = dumpsOf(netns);
-  const timeInState = new TimeInState(dumps, heldIn);
+  const timeInState = new TimeInState(dumps, netns, heldIn);
   const last = dumps.at(-1);
   const held = last === undefined ? [] : heldIn(last);
   const findings: Fault[] = [];
@@ -36,9 +36,7 @@ function ofNamespace(netns: NetnsSeries, { series }: RuleInput, values: SettingV
     const old = sockets.filter((socket) => silentMs(socket, timeInState) >= values.minAgeMs);
     const [first] = old;
     if (first === undefined || old.length < values.warning) continue;
-    const [most = old] = [...grouped(old, (socket) => peerAbout(netns, series.names, socket)).values()].sort(
-      (a, b) => b.length - a.length,
-    );
+    const most = groupedBySize(old, (socket) => peerAbout(netns, series.names, socket))[0]?.[1] ?? old;
     const one = most[0] ?? first;
     const peer = peerLabel(netns, series.names, one);
     findings.push({
@@ -63,6 +61,7 @@ function ofNamespace(netns: NetnsSeries, { series }: RuleInput, values: SettingV
         { where: 'the peer', text: 'it has not closed its side either: it may leak connections in CLOSE_WAIT' },
       ],
       byHand: (target) => `socklens ls ${target} 'state fin-wait-2 and not timer timewait' --by process,peer`,
+      sinceMs: timeInState.sinceMs(old),
       about: peerAbout(netns, series.names, one),
     });
   }

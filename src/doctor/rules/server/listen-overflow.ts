@@ -1,10 +1,10 @@
 import { plural } from '../../../base/plural.ts';
-import type { Evidence } from '../../../model/finding/finding.ts';
-import type { NetnsSeries } from '../../../model/sample/series.ts';
+import type { Evidence, Fix } from '../../../model/finding/finding.ts';
+import type { NetnsSeries, Series } from '../../../model/sample/series.ts';
 import { TCP_STATE } from '../../../model/socket/tcp-state.ts';
+import { type Obstacle, obstacleOf, unacceptedIn } from '../../listeners/acceptance.ts';
 import { backlogFix, ROOMY, somaxconnFixes } from '../../listeners/backlog-fixes.ts';
 import {
-  cameThrough,
   isFull,
   type Listener,
   overflowsOf,
@@ -14,7 +14,8 @@ import {
 } from '../../listeners/listeners.ts';
 import { perNamespace } from '../../per-scope.ts';
 import { type Fault, type RuleInput, rule, type SettingValues } from '../../rule.ts';
-import { dumpsOf, lastProcess, numberOf, riseOf } from '../../snapshots/snapshots.ts';
+import { dumpsOf, numberOf, riseOf } from '../../snapshots/snapshots.ts';
+import { duration } from '../../texts.ts';
 
 const settings = {
   warning: { default: 0.7, unit: 'share', text: 'of the accept queue in use' },
@@ -31,7 +32,7 @@ export const listenOverflow = rule({
   judge: perNamespace(ofNamespace),
 });
 
-function ofNamespace(netns: NetnsSeries, _input: RuleInput, values: Values): Fault[] {
+function ofNamespace(netns: NetnsSeries, { series }: RuleInput, values: Values): Fault[] {
   const listeners = tcpListeners(dumpsOf(netns));
   const overflows = riseOf(netns, 'TcpExtListenOverflows')?.rise;
   const own = new Map(listeners.map((listener) => [listener, overflowsOf(listener, overflows)]));
@@ -44,7 +45,7 @@ function ofNamespace(netns: NetnsSeries, _input: RuleInput, values: Values): Fau
   const isGuess = !isAttributed && full.length === 1 && own.get(full[0] as Listener) === undefined;
   const faults = named.map((listener) => {
     const dropped = isGuess && listener === full[0] ? overflows : own.get(listener);
-    return ofListener(netns, listener, dropped ?? 0, isGuess ? 'TcpExtListenOverflows' : DROPS);
+    return ofListener(series, netns, listener, dropped ?? 0, isGuess ? 'TcpExtListenOverflows' : DROPS);
   });
   if ((overflows ?? 0) > 0 && !isAttributed && !isGuess) {
     // A counter that stands still rules its listener out, unless drops and dumps overlap at the start of the series.
@@ -61,37 +62,33 @@ function isNear({ snapshots }: Listener, values: Values): boolean {
 }
 
 /** @param source of the number of dropped attempts */
-function ofListener(netns: NetnsSeries, listener: Listener, dropped: number, source: string): Fault {
+function ofListener(series: Series, netns: NetnsSeries, listener: Listener, dropped: number, source: string): Fault {
   const { socket, last, snapshots } = listener;
-  const { localPort: port, process } = socket;
+  const { localPort: port } = socket;
   const peak = peakOf(listener);
-  const program = lastProcess(netns, process?.pid);
-  // accept() fails then, and a longer backlog would not help.
-  const spent = program !== undefined && program.softLimit !== null && program.used >= program.softLimit;
+  const obstacle = obstacleOf(netns, listener);
   const over = dropped > 0 || snapshots.some(isFull);
   const somaxconn = numberOf(netns, 'net.core.somaxconn');
   // A longer queue that the application asks for is cut to this.
   const bounded = somaxconn !== undefined && somaxconn < Math.max(ROOMY, (peak.limit ?? 0) + 1);
   const allowed = peak.limit === undefined ? '' : ` (limit ${peak.limit})`;
-  const because = spent ? ', because its process has no descriptor left to accept them' : '';
   return {
-    severity: spent ? 'info' : over ? 'critical' : 'warning',
+    severity: obstacle?.kind === 'descriptors' ? 'info' : over ? 'critical' : 'warning',
     confidence: 'high',
     holder: socket,
     summary: `${plural(peak.waiting, 'connection')} ${peak.waiting === 1 ? 'waits' : 'wait'} in the accept queue of port ${port}${allowed}${
       dropped > 0 ? `, and attempts to connect were dropped ${plural(dropped, 'time')}` : ''
-    }${because}`,
+    }${obstacle === undefined ? '' : becauseOf(obstacle)}`,
     evidence: [
+      // First, because a short report has only the first ones.
+      ...(dropped > 0 ? [drops(dropped, source)] : []),
       { what: `accept queue of port ${port}, last snapshot`, value: last.waiting, source: QUEUE },
       { what: 'accept queue, maximum over the snapshots', value: peak.waiting, source: QUEUE },
       ...(peak.limit === undefined ? [] : [{ what: 'limit of the accept queue', value: peak.limit, source: QUEUE }]),
-      ...(dropped > 0 ? [drops(dropped, source)] : []),
+      ...acceptWait(netns, port),
       {
         what: 'established connections that are not accepted yet',
-        value: countOf(
-          peak,
-          (other) => other.state === TCP_STATE.ESTABLISHED && other.inode === 0 && cameThrough(other, socket),
-        ),
+        value: unacceptedIn(peak.dump, socket).length,
         source: 'sock_diag',
       },
       {
@@ -99,29 +96,56 @@ function ofListener(netns: NetnsSeries, listener: Listener, dropped: number, sou
         value: countOf(peak, (other) => other.state === TCP_STATE.SYN_SENT && other.peerPort === port),
         source: 'sock_diag',
       },
-      ...(spent
-        ? [
-            {
-              what: 'descriptors of the process',
-              value: `${program.used} of ${program.softLimit}`,
-              source: '/proc/PID/limits',
-            },
-          ]
-        : []),
+      ...(obstacle === undefined ? [] : [evidenceOf(obstacle)]),
     ],
-    fixes: spent
-      ? [{ where: 'the application', text: 'free descriptors first: a longer backlog would only fill up later' }]
-      : [
-          {
-            where: 'the application',
-            text: 'accept faster: more workers, and nothing blocking in the accept loop',
-          },
-          backlogFix(process?.name),
-          ...(bounded ? somaxconnFixes(netns.namespace, somaxconn) : []),
-        ],
+    // A longer backlog would only fill up later.
+    fixes:
+      obstacle === undefined
+        ? [
+            { where: 'the application', text: 'accept faster: more workers, and nothing blocking in the accept loop' },
+            backlogFix(series, socket),
+            ...(bounded ? somaxconnFixes(netns.namespace, somaxconn) : []),
+          ]
+        : [FIXES[obstacle.kind]],
     byHand: (target) => `socklens ls ${target} 'state listening and sport = ${port}'`,
     about: `port ${port}`,
   };
+}
+
+function becauseOf(obstacle: Obstacle): string {
+  return obstacle.kind === 'descriptors'
+    ? ', because its process has no descriptor left to accept them'
+    : `: its process has accepted none for ${duration(obstacle.forMs)}`;
+}
+
+function evidenceOf(obstacle: Obstacle): Evidence {
+  return obstacle.kind === 'descriptors'
+    ? {
+        what: 'descriptors of the process',
+        value: `${obstacle.used} of ${obstacle.limit}`,
+        source: '/proc/PID/limits',
+      }
+    : { what: 'the same connections waited all the time, for', value: obstacle.forMs, unit: 'ms', source: 'sock_diag' };
+}
+
+const FIXES: Readonly<Record<Obstacle['kind'], Fix>> = {
+  descriptors: { where: 'the application', text: 'free descriptors first: a longer backlog would only fill up later' },
+  stuck: {
+    where: 'the application',
+    text: 'find what its process waits for (a blocked event loop, workers that all wait for something else, its own limit of connections, a stopped process): a longer backlog would only fill up later',
+  },
+};
+
+/** How long connections were in the queue; empty where the kernel does not let that be seen. */
+function acceptWait({ samples }: NetnsSeries, port: number): Evidence[] {
+  const waits = samples.flatMap(({ closed }) =>
+    (closed ?? []).flatMap(({ localPort, acceptWaitUs }) =>
+      localPort === port && acceptWaitUs !== undefined ? [acceptWaitUs] : [],
+    ),
+  );
+  if (waits.length === 0) return [];
+  const longestMs = Math.max(...waits) / 1000;
+  return [{ what: 'longest wait in the accept queue', value: longestMs, unit: 'ms', source: 'inet_csk_accept' }];
 }
 
 /** The drops are certain, whose they are is not. */

@@ -1,5 +1,5 @@
 import type { Evidence } from '../../../model/finding/finding.ts';
-import type { NetnsSeries } from '../../../model/sample/series.ts';
+import type { NetnsSeries, Series } from '../../../model/sample/series.ts';
 import type { StoredSocket } from '../../../model/socket/stored-socket.ts';
 import { TCP_STATE } from '../../../model/socket/tcp-state.ts';
 import { backlogFix } from '../../listeners/backlog-fixes.ts';
@@ -58,7 +58,7 @@ function ofNamespace(netns: NetnsSeries, { series }: RuleInput, values: Values):
     established ??= establishedTuples(series.namespaces);
     const real = entries.filter((entry) => established?.has(otherEndOf(entry))).length;
     explained ||= suspect;
-    findings.push(ofListener(netns, found, { cookies: suspect ? cookies : 0, waited, real }, values));
+    findings.push(ofListener(series, netns, found, { cookies: suspect ? cookies : 0, waited, real }, values));
   }
   if (cookies > 0 && !explained) findings.push(ofNobody(cookies));
   return findings;
@@ -66,8 +66,8 @@ function ofNamespace(netns: NetnsSeries, { series }: RuleInput, values: Values):
 
 /** With tcp_syncookies=2 every connection gets a cookie: the counter says nothing then, and is taken as 0. */
 function cookiesSent(netns: NetnsSeries): number {
-  if (numberOf(netns, 'net.ipv4.tcp_syncookies') === 2) return 0;
-  return riseOf(netns, 'TcpExtSyncookiesSent')?.rise ?? 0;
+  const rise = riseOf(netns, 'TcpExtSyncookiesSent')?.rise ?? 0;
+  return rise > 0 && numberOf(netns, 'net.ipv4.tcp_syncookies') === 2 ? 0 : rise;
 }
 
 /**
@@ -92,7 +92,7 @@ function weightOf(entries: readonly StoredSocket[]): number {
 
 /** Those whose SYN-ACK was sent again. */
 function waitedOf(entries: readonly StoredSocket[]): number {
-  return entries.filter(({ retransmits }) => retransmits > 0).length;
+  return entries.filter(({ retransmits = 0 }) => retransmits > 0).length;
 }
 
 function isHalfOpen({ state }: StoredSocket): boolean {
@@ -100,6 +100,7 @@ function isHalfOpen({ state }: StoredSocket): boolean {
 }
 
 function ofListener(
+  series: Series,
   netns: NetnsSeries,
   { listener, limit, entries }: HalfOpen,
   { cookies, waited, real }: { cookies: number; waited: number; real: number },
@@ -135,7 +136,7 @@ function ofListener(
             text: 'find what drops packets of the client after the first: a firewall, or an asymmetric route',
           },
         ]
-      : [FILTER, backlogFix(socket.process?.name)],
+      : [FILTER, backlogFix(series, socket)],
     byHand: (target) => `socklens ls ${target} 'state syn-recv and sport = ${port}'`,
     about: `port ${port}`,
   };

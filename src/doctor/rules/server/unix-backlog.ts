@@ -1,11 +1,13 @@
 import { plural } from '../../../base/plural.ts';
-import type { NetnsSeries } from '../../../model/sample/series.ts';
-import type { StoredSocket } from '../../../model/socket/stored-socket.ts';
+import type { NetnsSeries, Series } from '../../../model/sample/series.ts';
 import { namespaceSysctlFixes } from '../../fixes/namespace-commands.ts';
+import { workerFix } from '../../fixes/worker-fixes.ts';
 import { isFull, type Listener, peakOf, unixListeners } from '../../listeners/listeners.ts';
+import { datagramsWaiting, type WaitingDatagrams } from '../../listeners/unix-datagrams.ts';
 import { perNamespace } from '../../per-scope.ts';
 import { type Fault, type RuleInput, rule, type SettingValues } from '../../rule.ts';
-import { type Dump, dumpsOf, numberOf, ofProto } from '../../snapshots/snapshots.ts';
+import { dumpsOf, numberOf } from '../../snapshots/snapshots.ts';
+import { backlogSetting, limitSettings, settingEvidence, stackOf } from '../../stacks/stack-of.ts';
 
 const settings = {
   warning: { default: 0.7, unit: 'share', text: 'of the accept queue in use' },
@@ -22,7 +24,7 @@ export const unixBacklog = rule({
   judge: perNamespace(ofListeners, ofDatagrams),
 });
 
-function ofListeners(netns: NetnsSeries, _input: RuleInput, values: Values): Fault[] {
+function ofListeners(netns: NetnsSeries, { series }: RuleInput, values: Values): Fault[] {
   return unixListeners(dumpsOf(netns)).flatMap((listener) => {
     const full = listener.snapshots.some(isFull);
     const near = inARow(
@@ -30,7 +32,7 @@ function ofListeners(netns: NetnsSeries, _input: RuleInput, values: Values): Fau
       values,
       ({ waiting, limit }) => waiting > 0 && waiting >= (limit ?? 0) * values.warning,
     );
-    return full || near ? [ofListener(listener, full)] : [];
+    return full || near ? [ofListener(series, listener, full)] : [];
   });
 }
 
@@ -39,7 +41,7 @@ function inARow<T>(snapshots: readonly T[], values: Values, test: (snapshot: T) 
   return last.length > 0 && last.every(test);
 }
 
-function ofListener(listener: Listener, full: boolean): Fault {
+function ofListener(series: Series, listener: Listener, full: boolean): Fault {
   const { socket, last } = listener;
   const { waiting, limit } = peakOf(listener);
   const name = socket.path ?? `inode ${socket.inode}`;
@@ -54,15 +56,11 @@ function ofListener(listener: Listener, full: boolean): Fault {
       { what: `accept queue of ${name}, last snapshot`, value: last.waiting, source: QUEUE },
       { what: 'accept queue, maximum over the snapshots', value: waiting, source: QUEUE },
       { what: 'limit of the accept queue', value: limit ?? 0, source: QUEUE },
+      ...[...limitSettings(series, socket.holders), backlogSetting(series, socket.process, 0)].flatMap((setting) =>
+        setting === undefined ? [] : [settingEvidence(setting)],
+      ),
     ],
-    fixes: [
-      { where: 'the application', text: 'more workers: connections come in faster than they are accepted' },
-      {
-        where: 'PHP-FPM',
-        text: 'a longer backlog, up to net.core.somaxconn',
-        snippet: 'listen.backlog = 4096\npm.max_children = …',
-      },
-    ],
+    fixes: [workerFix(socket.process?.name, stackOf(series, socket.process))],
     byHand: (target) => `socklens ls ${target} -x 'state listening'`,
     about: `unix ${name}`,
   };
@@ -71,9 +69,9 @@ function ofListener(listener: Listener, full: boolean): Fault {
 const QUEUE = 'unix_diag, queues of the listener';
 
 function ofDatagrams(netns: NetnsSeries, _input: RuleInput, values: Values): Fault[] {
-  const limit = numberOf(netns, 'net.unix.max_dgram_qlen');
+  const snapshots = dumpsOf(netns).map(datagramsWaiting);
+  const limit = snapshots.some(({ size }) => size > 0) ? numberOf(netns, 'net.unix.max_dgram_qlen') : undefined;
   if (limit === undefined) return [];
-  const snapshots = dumpsOf(netns).map((dump: Dump) => datagramsWaiting(ofProto(dump, 'unix')));
   return [...(snapshots.at(-1)?.values() ?? [])]
     .filter(({ receiver }) =>
       inARow(snapshots, values, (snapshot) => (snapshot.get(receiver.inode)?.waiting ?? 0) >= limit),
@@ -111,50 +109,4 @@ function ofReceiver(netns: NetnsSeries, { receiver, senders, waiting, bytes }: W
     byHand: (target) => `socklens ls ${target} -x 'sendq > 0'`,
     about: `unix ${name}`,
   };
-}
-
-/** A UNIX datagram socket with what waits in its queue. */
-interface WaitingDatagrams {
-  receiver: StoredSocket;
-  /** Connected sockets that hold the memory of what they sent. */
-  senders: number;
-  bytes: number;
-  /** Number of datagrams, estimated from their memory. */
-  waiting: number;
-}
-
-const DGRAM = 2;
-
-/**
- * Datagrams that wait at each receiver, by its inode. The kernel does not report their number: it reports the
- * size of the first one (the receive queue) and, at each sender, the memory of those that are unread. Senders that
- * never connected are not seen.
- */
-function datagramsWaiting(sockets: readonly StoredSocket[]): Map<number, WaitingDatagrams> {
-  const receivers = new Map<number, StoredSocket>();
-  for (const socket of sockets) {
-    if (socket.proto === 'unix' && socket.socketType === DGRAM && socket.receiveQueue > 0)
-      receivers.set(socket.inode, socket);
-  }
-  const found = new Map<number, WaitingDatagrams>();
-  for (const { proto, socketType, peerInode, sendQueue } of sockets) {
-    const receiver = receivers.get(peerInode);
-    if (receiver === undefined || proto !== 'unix' || socketType !== DGRAM || sendQueue === 0) continue;
-    const known = found.get(peerInode) ?? { receiver, senders: 0, bytes: 0, waiting: 0 };
-    known.senders++;
-    known.bytes += sendQueue;
-    known.waiting = Math.round(known.bytes / memoryOf(receiver.receiveQueue));
-    found.set(peerInode, known);
-  }
-  return found;
-}
-
-/**
- * Memory of a datagram: its bytes and the kernel's trailer of 320 in a piece of the next power of two, and a
- * descriptor of 256 (net/core/skbuff.c, __alloc_skb, on 64 bits).
- */
-function memoryOf(bytes: number): number {
-  let piece = 512;
-  while (piece < bytes + 320) piece *= 2;
-  return piece + 256;
 }

@@ -50,3 +50,22 @@ test('addresses that nobody knows as one service are a hint only', () => {
 test('look-alike: public addresses are different services', () => {
   expect(judge(backendImbalance, spread([41, 10, 9], { known: false, prefix: '93.184.216' }))).toEqual([]);
 });
+
+test('look-alike: a rolling restart, whose clients come back one by one', () => {
+  // Connections to the three instances at each second; the last one restarts at `lostAt`.
+  const restarted = (seconds: number, lostAt: number) => {
+    const looks = Array.from({ length: seconds }, (_, at) => {
+      const last = at < lostAt ? 10 : at === lostAt ? 0 : 4;
+      return {
+        sockets: [26, 5, last].flatMap((count, index) =>
+          tcpSockets(count, { process, peer: `10.1.0.${index + 2}:8080` }),
+        ),
+      };
+    });
+    const namespace = spaceSeries(looks);
+    return series([namespace], { containers: [...namespace.namespace.containers, ...instances] });
+  };
+  expect(judge(backendImbalance, restarted(40, 30))).toEqual([]);
+  expect(judge(backendImbalance, restarted(40, 39))).toEqual([]);
+  expect(judge(backendImbalance, restarted(80, 10))).toHaveLength(1);
+});

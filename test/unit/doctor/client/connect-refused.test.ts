@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { connectRefused } from '../../../../src/doctor/rules/client/connect-refused.ts';
 import { closedGroup } from '../../../support/closed-group.ts';
-import { judge, series, spaceSeries } from '../../../support/series.ts';
+import { container, judge, listener, series, spaceSeries } from '../../../support/series.ts';
 
 /** A minute of samples, a second apart, with so many refusals in each. */
 function minute(refused: (second: number) => number, opensASecond = 100, peer = '10.0.0.3') {
@@ -79,6 +79,57 @@ test('without events the counters tell', () => {
 test('look-alike: half-open connections of a server that are reset count as failed attempts', () => {
   const samples = Array.from({ length: 61 }, (_, second) => ({
     counters: { TcpActiveOpens: 0, TcpPassiveOpens: second * 50, TcpAttemptFails: second * 5 },
+  }));
+  expect(judge(connectRefused, series([spaceSeries(samples)]))).toEqual([]);
+});
+
+test('look-alike: attempts that fail before anything is sent, for lack of a free port', () => {
+  const failing = (failures: number) =>
+    series([
+      spaceSeries(
+        Array.from({ length: 61 }, (_, second) => ({
+          counters: { TcpActiveOpens: 0, TcpAttemptFails: 7 + second * failures },
+          closed: [closedGroup(50, { outcome: 'failed', peerAddress: '10.0.0.3' })],
+        })),
+      ),
+    ]);
+  expect(judge(connectRefused, failing(0))).toEqual([]);
+  expect(judge(connectRefused, failing(50))).toMatchObject([{ severity: 'warning' }]);
+});
+
+/** Refused all the time by a watched server. @param there what it listens on in its first and its last dump */
+function refusedBy(there: readonly [number[], number[]], resets?: number) {
+  const { namespaces } = minute(() => 5);
+  const db = container({ name: 'db', id: 'b'.repeat(64), addresses: [{ network: 'bridge', address: '10.0.0.3' }] });
+  const server = spaceSeries(
+    there.map((ports, index) => ({
+      sockets: ports.map((port) => listener(port)),
+      counters: { ...(resets !== undefined && { TcpOutRsts: index * resets }) },
+    })),
+    { netns: 2, name: 'db', containers: [db] },
+  );
+  return judge(connectRefused, series([...namespaces, server]))[0];
+}
+
+test('a listener that was there all the time refuses nothing: a packet filter does', () => {
+  const finding = refusedBy([[3306], [3306]], 0);
+  expect(finding?.summary).toContain('a packet filter rejects them, since that host sent no reset');
+  expect(finding?.fixes).toMatchObject([{ where: 'the firewall' }]);
+  expect(refusedBy([[], [3306]])?.fixes[0]?.text).toContain('start the server first');
+});
+
+test('few other ports that are listened on there: one of them is meant', () => {
+  const finding = refusedBy([[3307], [3307]]);
+  expect(finding?.fixes[0]).toMatchObject({ snippet: '10.0.0.3:3307' });
+  expect(finding?.fixes.some(({ text }) => text.includes('start the server first'))).toBe(false);
+  const many = [1, 2, 3, 4];
+  expect(refusedBy([many, many])?.fixes[0]?.snippet).toBeUndefined();
+});
+
+test('look-alike: three instances restart one after the other, and each refuses for a moment', () => {
+  const samples = Array.from({ length: 13 }, (_, second) => ({
+    counters: { TcpActiveOpens: second * 20, TcpAttemptFails: second * 8 },
+    closed: [closedGroup(8, { outcome: 'refused' as const, peerPort: 3001 + (Math.floor(second / 4) % 3) })],
   }));
   expect(judge(connectRefused, series([spaceSeries(samples)]))).toEqual([]);
 });

@@ -21,6 +21,18 @@ test('TIME_WAIT takes ports as well, and the fix says so', () => {
   expect(finding?.fixes[0]?.text).toContain('TIME_WAIT');
 });
 
+test.each([
+  ['1', '10.0.0.3:3306', 0],
+  ['2', '10.0.0.3:3306', 1],
+  ['2', '127.0.0.1:3306', 0],
+  ['0', '127.0.0.1:3306', 1],
+])('look-alike: with tcp_tw_reuse at %s ports in TIME_WAIT to %s can be taken again', (reuse, peer, found) => {
+  const waiting = tcpSockets(9, { state: TCP_STATE.TIME_WAIT, peer });
+  expect(taken(waiting, { ...ten, 'net.ipv4.tcp_tw_reuse': reuse })).toHaveLength(found);
+  // Those of open connections cannot.
+  expect(taken(tcpSockets(9, { peer }), { ...ten, 'net.ipv4.tcp_tw_reuse': reuse })).toHaveLength(1);
+});
+
 test('reserved ports are not to be had', () => {
   const sysctls = { ...ten, 'net.ipv4.ip_local_reserved_ports': '8080,40005-40009' };
   expect(taken(tcpSockets(5), sysctls)).toMatchObject([{ severity: 'critical' }]);
@@ -47,4 +59,16 @@ test('the fix is one of the platform', () => {
   const namespace = spaceSeries([{ sockets: tcpSockets(9) }], { containers: [container({ labels })] }, ten);
   const [finding] = judge(ephemeralExhaustion, series([namespace]));
   expect(finding?.fixes.some(({ snippet }) => snippet?.includes('"systemControls"'))).toBe(true);
+});
+
+test('ports of open connections: a proxy needs more addresses, others fewer connections; reuse helps neither', () => {
+  const of = (name: string) => taken(tcpSockets(9, { holders: [{ pid: 7, name }] }))[0]?.fixes;
+  expect(of('nginx')?.[0]).toMatchObject({ where: 'nginx', snippet: expect.stringContaining('server HOST:PORT2') });
+  expect(of('haproxy')?.[0]).toMatchObject({ where: 'haproxy.cfg' });
+  expect(of('envoy')?.[0]).toMatchObject({ where: 'the network' });
+  expect(of('node')?.[0]).toMatchObject({ where: 'the application' });
+  for (const name of ['nginx', 'envoy', 'node']) {
+    expect(of(name)?.filter(({ snippet = '' }) => snippet.includes('tcp_tw_reuse'))).toEqual([]);
+    expect(of(name)?.filter(({ where }) => where === 'the network')).toHaveLength(1);
+  }
 });

@@ -49,3 +49,13 @@ test('one look is too few', () => {
   const namespace = listening('127.0.0.1:8080');
   expect(judge(loopbackListener, series([{ ...namespace, samples: namespace.samples.slice(0, 1) }]))).toEqual([]);
 });
+
+test('where nothing listens, the port that the container does listen on is named', () => {
+  const [finding] = judge(loopbackListener, series([listening('0.0.0.0:3000', '127.0.0.1:9229')]));
+  expect(finding?.summary).toContain('nothing listens there: it listens on 3000');
+  expect(finding?.fixes).toMatchObject([{ where: 'the port mapping', snippet: '-p 80:3000' }]);
+  const [several] = judge(loopbackListener, series([listening('0.0.0.0:3000', '0.0.0.0:4000')]));
+  expect(several?.fixes[0]?.snippet).toBeUndefined();
+  const [none] = judge(loopbackListener, series([listening('127.0.0.1:9229')]));
+  expect(none?.fixes[0]).toMatchObject({ where: 'the application' });
+});

@@ -37,7 +37,7 @@ test('four tasks with a cap of fifty are more than 151', () => {
     summary: '4 containers with 4 processes may open 200 connections to 10.0.0.3:3306 (50 each), which accepts 151',
   });
   // floor(151 x 0.9 / 4)
-  expect(finding?.fixes[0]?.snippet).toBe('db.SetMaxOpenConns(33)\ndb.SetMaxIdleConns(33)');
+  expect(finding?.fixes[0]?.text).toMatch(/cap its pool at 33: .*SetMaxOpenConns \(Go/);
 });
 
 test('look-alike: two tasks fit', () => {

@@ -44,7 +44,7 @@ test('the founding evening: 63, 257, back to 50', () => {
     summary:
       'the pool to 10.0.0.3:3306 has an idle cap without an open cap: it rose to 257 connections and fell back to a flat 50',
   });
-  expect(finding?.fixes[0]?.snippet).toBe('db.SetMaxOpenConns(50)\ndb.SetMaxIdleConns(50)');
+  expect(finding?.fixes[0]?.text).toMatch(/cap its pool at 50: .*SetMaxOpenConns \(Go/);
 });
 
 test('a second peak that falls back to the same floor makes it sure', () => {

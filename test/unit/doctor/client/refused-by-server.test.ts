@@ -65,3 +65,21 @@ test('another port is a database when the user says what it takes', () => {
     { severity: 'critical' },
   ]);
 });
+
+test('look-alike: clients that ask Redis something short, get their answer and end the connection first', () => {
+  const asked = (endedHere: number) =>
+    closedGroup(50, { shortLived: 50, greetedOnly: 50, peerPort: 6379, endedHere, endedByPeer: 50 - endedHere });
+  const seen = (endedHere: number) =>
+    judge(refusedByServer, series([spaceSeries([{ sockets: [] }, { sockets: [], closed: [asked(endedHere)] }])]));
+  expect(seen(50)).toEqual([]);
+  expect(seen(10)).toMatchObject([{ severity: 'warning' }]);
+});
+
+test('far below its proved limit a database refuses something else: the login', () => {
+  const serverLimits = [{ endpoint: { host: '10.0.0.3', port: 5432 }, limit: 100 }];
+  const of = (inUse: number) =>
+    judge(refusedByServer, refusing(mysql(20, { peerPort: 5432, silent: 0 }), inUse), {}, { serverLimits })[0];
+  expect(of(8)?.title).toContain('far below its limit');
+  expect(of(8)?.fixes).toMatchObject([{ text: expect.stringContaining('refuses the login itself') }]);
+  expect(of(95)?.title).toBeUndefined();
+});

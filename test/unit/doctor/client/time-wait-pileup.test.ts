@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import { timeWaitPileup } from '../../../../src/doctor/rules/client/time-wait-pileup.ts';
 import { TCP_STATE } from '../../../../src/model/socket/tcp-state.ts';
+import { closedGroup } from '../../../support/closed-group.ts';
 import { judge, series, spaceSeries, tcpSocket, tcpSockets } from '../../../support/series.ts';
 
 const state = TCP_STATE.TIME_WAIT;
@@ -34,4 +35,20 @@ test('a full table is critical: the counter rose while we looked', () => {
 test('look-alike: the same number spread over two destinations', () => {
   const sockets = [...tcpSockets(50, { state }), ...tcpSockets(50, { state, peer: '10.0.0.4:3306' })];
   expect(judge(timeWaitPileup, series([spaceSeries([{ sockets }], {}, hundred)]))).toEqual([]);
+});
+
+test('the fix is in the words of the program that closed them, by the events', () => {
+  const process = { pid: 9, name: 'nginx' };
+  const samples = [
+    { sockets: tcpSockets(60, { state, peer: '10.0.0.3:3000' }) },
+    {
+      sockets: tcpSockets(60, { state, peer: '10.0.0.3:3000' }),
+      closed: [closedGroup(5, { outcome: 'failed', peerPort: 3000, process })],
+    },
+  ];
+  expect(judge(timeWaitPileup, series([spaceSeries(samples, {}, hundred)]))).toMatchObject([
+    { scope: { pid: 9 }, fixes: [{ where: 'nginx', snippet: expect.stringContaining('keepalive 32') }, {}, {}] },
+  ]);
+  const unknown = series([spaceSeries([{ sockets: tcpSockets(60, { state, peer: '10.0.0.3:3000' }) }], {}, hundred)]);
+  expect(judge(timeWaitPileup, unknown)[0]?.fixes[0]).toMatchObject({ where: 'the application' });
 });

@@ -17,13 +17,13 @@ function over(seconds: number, at: (second: number) => At = () => ({})) {
   return series([spaceSeries(samples)]);
 }
 
-test('thirty seconds unchanged, without a timer', () => {
-  expect(judge(sendQueueStuck, over(30))).toMatchObject([
+test('ten seconds unchanged, without a timer', () => {
+  expect(judge(sendQueueStuck, over(10))).toMatchObject([
     {
       severity: 'warning',
       about: 'peer 10.0.0.3:3306',
       summary:
-        '1 connection with 10.0.0.3:3306: 4096 written bytes have not moved for 30 s, and no timer runs that would send them',
+        '1 connection with 10.0.0.3:3306: 4096 written bytes have not moved for 10 s, and no timer runs that would send them',
     },
   ]);
 });
@@ -43,8 +43,8 @@ test('the keepalive timer sends nothing either', () => {
 });
 
 test.each([
-  ['not looked at long enough', over(25)],
-  ['the queue moves', over(30, (second) => ({ sendQueue: second === 15 ? 2048 : 4096 }))],
+  ['not looked at long enough', over(5)],
+  ['the queue moves', over(30, (second) => ({ sendQueue: second === 25 ? 2048 : 4096 }))],
   ['the same length, but other bytes', over(30, (second) => ({ info: { bytesSent: second } }))],
   ['look-alike: the retransmission timer runs (a dead peer)', over(30, () => ({ timer: 1 }))],
   ['look-alike: the window is probed (a slow peer)', over(30, () => ({ timer: 4 }))],

@@ -63,3 +63,50 @@ describe('what it reads between two looks a second apart', () => {
     expect(judge(slowReader, reading(1_000_000_000))).toEqual([]);
   });
 });
+
+test('a buffer that is full by memory, though the payload is a seventh of it', () => {
+  const [finding] = judge(slowReader, unread([18_000, 18_000], { receiveMemoryBytes: 131_072 }));
+  expect(finding).toMatchObject({
+    severity: 'warning',
+    summary: '1 connection with 10.0.0.3:3306: 18000 unread bytes; small segments fill a buffer with overhead',
+  });
+  expect(finding?.evidence).toContainEqual(
+    expect.objectContaining({ what: 'memory of its unread segments', value: 131_072 }),
+  );
+});
+
+test.each([
+  ['four fifths of the memory', unread([18_000, 18_000], { receiveMemoryBytes: 104_000 })],
+  ['full once', unread([0, 18_000], { receiveMemoryBytes: 131_072 })],
+])('quiet, by memory: %s', (_, seen) => {
+  expect(judge(slowReader, seen)).toEqual([]);
+});
+
+test('look-alike: it passes on as fast as its own peers take it: information', () => {
+  const process = { pid: 7, name: 'nginx' };
+  const reading = tcpSocket({ cookie: 5, inode: 5, receiveQueue: 65_536, receiveBufferBytes: 131_072, process });
+  const sending = (sendQueue: number) =>
+    tcpSocket({ local: '10.0.0.2:80', peer: '10.0.0.9:50000', cookie: 6, inode: 6, sendQueue, process });
+  const judged = (...queues: number[]) =>
+    judge(slowReader, series([spaceSeries(queues.map((queue) => ({ sockets: [reading, sending(queue)] })))]));
+  expect(judged(90_000, 90_000)).toMatchObject([{ severity: 'info' }]);
+  expect(judged(0, 90_000)).toMatchObject([{ severity: 'warning' }]);
+  expect(judged(0, 0)).toMatchObject([{ severity: 'warning' }]);
+});
+
+test('a reader that reads all the time, and everything within seconds, is slow and no fault', () => {
+  /** Reads so much between the snapshots, while its queue stays full. */
+  const reading = (...reads: number[]) => {
+    let received = 1_000_000;
+    const samples = [0, ...reads].map((read) => {
+      received += read;
+      const info = { bytesReceived: received, receiveWindowBytes: 4096 };
+      return { sockets: [tcpSocket({ cookie: 5, receiveQueue: 131_072, receiveBufferBytes: 131_072, info })] };
+    });
+    return judge(slowReader, series([spaceSeries(samples)]));
+  };
+  expect(reading(40_000, 40_000, 40_000)).toMatchObject([{ severity: 'info' }]);
+  // It stopped for a while, or reads so little that the queue would take minutes.
+  expect(reading(60_000, 0, 60_000)).toMatchObject([{ severity: 'warning' }]);
+  expect(reading(1000, 1000, 1000)).toMatchObject([{ severity: 'warning' }]);
+});

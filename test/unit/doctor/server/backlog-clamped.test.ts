@@ -2,6 +2,7 @@ import { expect, test } from 'vitest';
 import { backlogClamped } from '../../../../src/doctor/rules/server/backlog-clamped.ts';
 import type { ClosedGroup } from '../../../../src/model/sample/closed-group.ts';
 import type { PlainSocket } from '../../../support/plain-socket.ts';
+import { processSample } from '../../../support/process-sample.ts';
 import { judge, listener, series, spaceSeries, tcpSocket } from '../../../support/series.ts';
 
 const child = tcpSocket({ local: '10.0.0.2:8080', peer: '10.0.0.9:50000' });
@@ -70,4 +71,21 @@ test('a listener whose own drops rose between two snapshots is the cause too', (
     { severity: 'critical', about: 'port 8080' },
     { severity: 'info', about: 'port 9090' },
   ]);
+});
+
+test.each([
+  ['look-alike: nothing is accepted, so that a longer backlog would fill up too', undefined],
+  ['look-alike: no descriptor left to accept with', processSample({ used: 64, softLimit: 64 })],
+])('%s', (_, process) => {
+  const waiting = [1, 2, 3, 4].map((cookie) =>
+    tcpSocket({ local: '10.0.0.2:8080', peer: `10.0.0.9:${cookie}`, cookie, inode: 0 }),
+  );
+  const look = (cookies: number) => ({
+    sockets: [
+      listener(8080, { receiveQueue: 4, sendQueue: 3, process: { pid: 4242, name: 'node' } }),
+      ...waiting.slice(0, cookies),
+    ],
+    ...(process !== undefined && { processes: [process] }),
+  });
+  expect(judge(backlogClamped, series([spaceSeries([look(4), look(4), look(4)])]))).toEqual([]);
 });

@@ -59,6 +59,8 @@ test("drops are the listener's own, whatever its queue looked like", () => {
       confidence: 'high',
       about: 'port 8080',
       summary: expect.stringContaining('dropped 9 times'),
+      // A short report has the first three numbers.
+      evidence: [expect.objectContaining({ value: 9 }), ...Array.from({ length: 5 }, () => expect.anything())],
     },
     // Nearly full in two snapshots, and nothing dropped.
     { severity: 'warning', about: 'port 9090' },
@@ -174,4 +176,33 @@ test('look-alike: /proc does not tell the limit, and Docker answers DNS itself',
   expect(judge(listenOverflow, series([spaceSeries([{ ...look(5, 0), source: 'procfs' }])]))).toEqual([]);
   const dns = listener(45_000, { local: '127.0.0.11:45000', receiveQueue: 9, sendQueue: 3 });
   expect(judge(listenOverflow, series([spaceSeries([{ sockets: [dns] }])]))).toEqual([]);
+});
+
+/** Waiting connections by their cookies, in one look. */
+const queued = (cookies: readonly number[], limit = 3) =>
+  look(
+    cookies.length,
+    limit,
+    ...cookies.map((cookie) => tcpSocket({ local: '10.0.0.2:8080', peer: `10.0.0.9:${cookie}`, cookie, inode: 0 })),
+  );
+
+test('where the same connections wait all the time nothing is accepted, and no longer backlog is advised', () => {
+  const [finding] = judge(
+    listenOverflow,
+    series([spaceSeries([queued([1, 2, 3]), queued([1, 2, 3, 4]), queued([1, 2, 3, 4])])]),
+  );
+  expect(finding).toMatchObject({ severity: 'critical', about: 'port 8080' });
+  expect(finding?.summary).toContain(': its process has accepted none for 2 s');
+  expect(finding?.fixes).toHaveLength(1);
+  expect(finding?.fixes[0]?.text).toContain('find what its process waits for');
+});
+
+test.each([
+  ['one was accepted', [queued([1, 2, 3, 4]), queued([2, 3, 4, 5]), queued([2, 3, 4, 5])]],
+  ['nothing waited at first', [queued([]), queued([1, 2, 3, 4]), queued([1, 2, 3, 4])]],
+  ['only for a second', [queued([1, 2, 3, 4]), queued([1, 2, 3, 4])]],
+])('a longer backlog is advised: %s', (_, looks) => {
+  const [finding] = judge(listenOverflow, series([spaceSeries(looks)]));
+  expect(finding?.summary).not.toContain('accepted none');
+  expect(finding?.fixes.length).toBeGreaterThan(1);
 });

@@ -54,3 +54,11 @@ test('nine datagrams are nothing, nor is a queue that was full at one look of se
   expect(judged(datagrams(9 * 2304))).toEqual([]);
   expect(judged(datagrams(9 * 2304), datagrams(25_344))).toEqual([]);
 });
+
+test('the fix is in the words of the program that listens', () => {
+  const fixOf = (name: string) =>
+    judged([{ ...listening(11, 10), process: { pid: 7, name }, holders: [{ pid: 7, name }] }])[0]?.fixes;
+  expect(fixOf('php-fpm8.2')).toMatchObject([{ snippet: 'pm.max_children = N\nlisten.backlog = 4096' }]);
+  expect(fixOf('gunicorn')).toMatchObject([{ where: 'gunicorn', snippet: expect.stringContaining('--workers') }]);
+  expect(fixOf('app')).toMatchObject([{ where: 'the application', text: expect.stringContaining('more workers') }]);
+});
