@@ -1,5 +1,6 @@
 import fs from 'node:fs';
 import type { Machine } from '../collect/machine.ts';
+import { isNetnsOfUser } from '../collect/owners/user-word.ts';
 import { TO_ENTER_NAMESPACE, whyDenied } from '../collect/permissions.ts';
 import { type NetnsHandle, openNetns } from '../collect/target/netns-handle.ts';
 import { DiagError, DiagSocket } from '../kernel/diag-socket.ts';
@@ -22,7 +23,8 @@ export type CloseOutcome =
  *
  * @param onOutcome called after each socket, in order
  * @throws {Failure} before any socket is closed: `no-target` when the namespace no longer exists or was replaced,
- *   `not-permitted` when entering it is not permitted
+ *   `not-permitted` when entering it is not permitted, and when an ordinary user reports a container there and it is not
+ *   a namespace of that user
  */
 export function closeSockets(
   machine: Machine,
@@ -41,6 +43,7 @@ export function closeSockets(
 function openAgain(machine: Machine, handle: NetnsHandle): DiagSocket {
   const netnsFd = openNetns(machine, handle);
   try {
+    checkNetns(machine, handle, netnsFd);
     return DiagSocket.open(machine.systemCalls(), handle.own ? undefined : netnsFd);
   } catch (error) {
     if (!(error instanceof SystemCallError) || error.code !== 'EPERM') throw error;
@@ -49,6 +52,15 @@ function openAgain(machine: Machine, handle: NetnsHandle): DiagSocket {
   } finally {
     fs.closeSync(netnsFd);
   }
+}
+
+/** An ordinary user's word about a container permits closing in the namespaces of that user, and nowhere else. */
+function checkNetns(machine: Machine, { target, reportedBy }: NetnsHandle, netnsFd: number): void {
+  if (reportedBy === undefined || isNetnsOfUser(machine, netnsFd, reportedBy)) return;
+  throw new Failure(
+    'not-permitted',
+    `${target.name}: only user ${reportedBy} says that it is a container, and its network namespace is not one of that user: nothing was closed; pid:${target.pid} names the process itself`,
+  );
 }
 
 function close(machine: Machine, diag: DiagSocket, socket: SocketIdentity): CloseOutcome {

@@ -1,5 +1,6 @@
 import type { Machine } from '../collect/machine.ts';
 import { isSameProcess, type ProcessIdentity } from '../collect/owners/process-facts.ts';
+import { isOfUser } from '../collect/owners/user-word.ts';
 import { missingOf } from '../collect/permissions.ts';
 import { SystemCallError } from '../kernel/system-calls.ts';
 import { type WantedLimit, wantedFor } from '../model/container/limit-setting.ts';
@@ -21,9 +22,17 @@ const RLIMIT_NOFILE = 7;
 /**
  * Sets the limit of open files of a running process, prlimit(2).
  *
+ * @param reportedBy the ordinary user who reports that the process is the target's: it is refused for one of somebody else
  * @throws when the foreign-function library has no binary for this machine
  */
-export function setNofile(machine: Machine, process: ProcessIdentity, wanted: WantedLimit): LimitOutcome {
+export function setNofile(
+  machine: Machine,
+  process: ProcessIdentity,
+  wanted: WantedLimit,
+  reportedBy?: number,
+): LimitOutcome {
+  if (reportedBy !== undefined && !isOfUser(machine, process.pid, reportedBy))
+    return notOfUser(process.pid, reportedBy);
   const calls = machine.systemCalls();
   let before: Limit | undefined;
   try {
@@ -41,6 +50,11 @@ export function setNofile(machine: Machine, process: ProcessIdentity, wanted: Wa
     if (!(error instanceof SystemCallError)) throw error;
     return refusal(error, process.pid, wanted, before);
   }
+}
+
+function notOfUser(pid: number, uid: number): LimitOutcome {
+  const reason = `only user ${uid} says that process ${pid} is in a container, and it is not one of that user's; pid:${pid} names the process itself`;
+  return { kind: 'refused', because: 'not-permitted', reason };
 }
 
 /**

@@ -1,47 +1,42 @@
-import { type Application, buildApplication, buildRouteMap, text_en } from '@stricli/core';
-import manifest from '../../package.json' with { type: 'json' };
+import {
+  type Application,
+  buildApplication,
+  buildRouteMap,
+  type StricliIntegration,
+  text_en,
+  version,
+} from '@stricli/core';
 import { nearest } from '../base/nearest.ts';
-import { compareCommand } from '../commands/compare/command.ts';
+import { commandHelp } from '../commands/command-help.ts';
 import type { CliContext } from '../commands/context.ts';
-import { doctorCommand } from '../commands/doctor/command.ts';
 import { EXIT, errorLine, exitStatus } from '../commands/errors.ts';
-import { eventsCommand } from '../commands/events/command.ts';
-import { explainCommand } from '../commands/explain/command.ts';
-import { guardCommand } from '../commands/guard/command.ts';
-import { killCommand } from '../commands/kill/command.ts';
-import { labCommand } from '../commands/lab/command.ts';
-import { limitsCommand } from '../commands/limits/command.ts';
-import { lsCommand } from '../commands/ls/command.ts';
-import { netstatCommand } from '../commands/netstat/command.ts';
-import { psCommand } from '../commands/ps/command.ts';
-import { recordCommand } from '../commands/record/command.ts';
-import { topCommand } from '../commands/top/command.ts';
-import { watchCommand } from '../commands/watch/command.ts';
 import { Failure } from '../model/failure.ts';
 import { argumentError } from './argument-error.ts';
-
-const verbs = {
-  ps: psCommand,
-  ls: lsCommand,
-  netstat: netstatCommand,
-  watch: watchCommand,
-  top: topCommand,
-  events: eventsCommand,
-  limits: limitsCommand,
-  record: recordCommand,
-  doctor: doctorCommand,
-  explain: explainCommand,
-  lab: labCommand,
-  guard: guardCommand,
-  compare: compareCommand,
-  kill: killCommand,
-};
+import { overviewHelp } from './overview-help.ts';
+import { isVerb, VERBS, WORDS } from './verbs.ts';
+import { versionText } from './version-text.ts';
 
 const routes = buildRouteMap({
-  routes: verbs,
+  routes: Object.fromEntries(Object.entries(VERBS).map(([name, { route }]) => [name, route])),
   defaultCommand: 'ps',
   docs: { brief: 'Show and explain the sockets inside containers, from the host' },
 });
+
+/** `--help` of the application and of each command. */
+const help: StricliIntegration<CliContext> = {
+  flag: {
+    brief: 'Print help',
+    global: true,
+    complete: true,
+    aliases: ['h'],
+    run(_app, { result }) {
+      const [name, verb] = Object.entries(VERBS).find(([, { route }]) => route === result.target) ?? [];
+      this.process.stdout.write(
+        verb === undefined || name === undefined ? overviewHelp() : commandHelp(name, verb.docs),
+      );
+    },
+  },
+};
 
 /** The library's own statuses are negative; all of them mean an invalid command line. */
 export function statusOf(code: number | string | null | undefined): number {
@@ -55,19 +50,22 @@ const SUGGESTIONS = { threshold: 2, weights: { insertion: 1, deletion: 1, substi
 /** @param verb the first argument; error messages refer to its help */
 export function buildApp(verb: string | undefined): Application<CliContext> {
   const command = isVerb(verb) ? `socklens ${verb}` : 'socklens';
-  return buildApplication(routes, {
+  const config = {
     name: 'socklens',
-    versionInfo: { currentVersion: manifest.version },
-    scanner: { caseStyle: 'allow-kebab-for-camel', distanceOptions: SUGGESTIONS },
+    scanner: { caseStyle: 'allow-kebab-for-camel' as const, distanceOptions: SUGGESTIONS },
     determineExitCode: exitStatus,
     localization: {
       text: {
         ...text_en,
-        exceptionWhileParsingArguments: (error) => errorLine(argumentError(error, command)),
-        exceptionWhileRunningCommand: (error) => errorLine(error),
-        commandErrorResult: (error) => errorLine(error),
+        exceptionWhileParsingArguments: (error: unknown) => errorLine(argumentError(error, command)),
+        exceptionWhileRunningCommand: (error: unknown) => errorLine(error),
+        commandErrorResult: (error: Error) => errorLine(error),
       },
     },
+  };
+  return buildApplication<CliContext>(routes, config, {
+    help,
+    version: version({ brief: 'Print the version', complete: true, info: { currentVersion: versionText() } }),
   });
 }
 
@@ -79,12 +77,8 @@ export function buildApp(verb: string | undefined): Application<CliContext> {
  */
 export function refuseUnknownVerb(word: string | undefined): void {
   if (word === undefined || word.startsWith('-') || isVerb(word)) return;
-  const known = Object.keys(verbs);
-  const meant = nearest(word, [...known, 'help', 'version']);
+  const known = Object.keys(VERBS);
+  const meant = nearest(word, [...known, ...Object.keys(WORDS)]);
   const hint = meant === undefined ? `available: ${known.join(', ')}` : `did you mean ${meant}?`;
   throw new Failure('usage', `unknown command "${word}"; ${hint} (see socklens --help)`);
-}
-
-function isVerb(word: string | undefined): boolean {
-  return word !== undefined && Object.hasOwn(verbs, word);
 }

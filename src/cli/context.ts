@@ -7,14 +7,16 @@ import { descriptorOutput, endingAtError, isTerminal } from './output.ts';
 export function processContext(): CliContext {
   const out = descriptorOutput(1);
   const err = descriptorOutput(2);
+  const machine = localMachine(process.env);
   return {
     process: {
       stdout: endingAtError(out),
       stderr: err,
       env: { ...process.env, ...(process.env.NO_COLOR && { STRICLI_NO_COLOR: '1' }) },
     },
+    describe: async (name) => (await import('./describe-verb.ts')).describeVerb(name),
     flow: {
-      machine: localMachine(process.env),
+      machine,
       out,
       err,
       confirm: terminalConfirm(err),
@@ -23,6 +25,12 @@ export function processContext(): CliContext {
         return isTerminal(0) && isTerminal(1) ? screen : undefined;
       },
       stopSignal,
+      runVerb: async (args, stop) => (await import('./run-verb.ts')).runVerb(machine, args, stop),
+      input: () => process.stdin,
+      onSignal: (name, listener) => {
+        process.on(name, listener);
+        return () => process.off(name, listener);
+      },
     },
   };
 }

@@ -1,12 +1,10 @@
 import { errorLine, exitStatus, showStacks } from '../commands/errors.ts';
+import { processContext } from './context.ts';
 import { descriptorOutput } from './output.ts';
+import { prepareArguments } from './prepare-arguments.ts';
 
 /** Runs the command line and sets the exit status. */
 async function main(args: string[]): Promise<void> {
-  const [{ processContext }, { prepareArguments }] = await Promise.all([
-    import('./context.ts'),
-    import('./prepare-arguments.ts'),
-  ]);
   const prepared = prepareArguments(args);
   if (prepared.noColor) process.env.NO_COLOR = '1';
   const context = processContext();
@@ -15,6 +13,11 @@ async function main(args: string[]): Promise<void> {
     const { netstat } = await import('../commands/netstat/netstat.ts');
     const own = args[0] === 'netstat' ? args.filter((arg) => arg !== '--no-color') : prepared.args;
     await netstat(context.flow, own.slice(1));
+    return;
+  }
+  if (args[0] === '__complete') {
+    const { complete } = await import('./completion/complete.ts');
+    await complete(context, args.slice(1));
     return;
   }
   const [{ run }, { buildApp, refuseUnknownVerb, statusOf }] = await Promise.all([

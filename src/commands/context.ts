@@ -1,4 +1,7 @@
+import type { Readable } from 'node:stream';
+import type { StopSignal } from '../base/stop-signal.ts';
 import type { Machine } from '../collect/machine.ts';
+import type { VerbDescription } from '../mcp/tool-descriptions.ts';
 import type { Screen, ScreenEvent } from '../render/terminal/screen.ts';
 
 /** A stream that a command writes to. */
@@ -20,6 +23,15 @@ export interface CommandContext {
   stopSignal?: (() => AbortSignal) | undefined;
   /** Puts the terminal into full-screen mode and reports its events; undefined where there is no terminal. */
   screen?: ((listener: (event: ScreenEvent) => void) => Promise<Screen>) | undefined;
+  /**
+   * Runs another command in this process and returns what it prints, and its exit status: for `serve`, whose API answers
+   * as the command line does. Absent where a command runs so itself.
+   */
+  runVerb?: (args: readonly string[], stop: StopSignal) => Promise<{ status: number; out: string; err: string }>;
+  /** Calls a function at each SIGHUP or SIGUSR2, which then do not end the process. @returns a function that ends this */
+  onSignal?: (name: 'SIGHUP' | 'SIGUSR2', listener: () => void) => () => void;
+  /** The standard input, for `mcp`; absent where a command has none. */
+  input?: () => Readable;
   /** Asks a yes-or-no question; undefined where stdin is not a terminal. */
   confirm?: ((question: string) => Promise<boolean>) | undefined;
 }
@@ -36,6 +48,20 @@ export interface CliContext {
     exitCode?: number | string | null;
   };
   readonly flow: CommandContext;
+  /** What help says of a command; absent where a command runs within another one. */
+  readonly describe?: (verb: string) => Promise<VerbDescription>;
   /** The command of `guard`: the arguments after `--`. */
   readonly behind?: readonly string[];
+  /** Present where the argument parser proposes completions instead of running a command. */
+  readonly completion?: CompletionRequest;
+}
+
+/** What the completion of a shell asks, and what is answered beside the values. */
+export interface CompletionRequest {
+  /** Words of the command between its name and the word at the cursor. */
+  before: readonly string[];
+  /** Descriptions of proposed values. */
+  descriptions: Map<string, string>;
+  /** Whether the shell shall propose files. */
+  wantsFiles: boolean;
 }

@@ -1,9 +1,11 @@
-import { type Config, readConfig as readFile } from '../collect/config/config-file.ts';
+import { type Config, readConfig as readFile, SERVICE_FILE } from '../collect/config/config-file.ts';
 import { trustedOwners } from '../collect/config/config-trust.ts';
 import { RULES } from '../doctor/catalogue.ts';
+import { unknownRule } from '../doctor/chosen-rules.ts';
 import type { Declarations } from '../doctor/rule.ts';
 import { parseEndpointNumber, parseSetting, SETTING_FORMS } from '../doctor/settings/setting-text.ts';
 import { Failure } from '../model/failure.ts';
+import type { IgnoreEntry } from '../model/finding/ignored.ts';
 
 /** Settings of the command line, as typed. */
 export interface GivenSettings {
@@ -13,12 +15,16 @@ export interface GivenSettings {
   pools: readonly string[];
   /** `db:3306=151`. */
   serverLimits: readonly string[];
+  /** `4`, `webhook=4`. */
+  replicas: readonly string[];
 }
 
 /** Settings and declarations in force for the doctor's rules. */
 export interface DoctorSettings {
   settings: Readonly<Record<string, Readonly<Record<string, number>>>>;
   declared: Declarations;
+  /** Findings that are ignored on purpose. */
+  ignore: readonly IgnoreEntry[];
 }
 
 /**
@@ -48,13 +54,29 @@ export function doctorSettings(given: GivenSettings, config: Config): DoctorSett
     ...endpoints(given.serverLimits, '--server-limit'),
     ...endpoints(entries(config['server-limits']), `${config.file}: server-limits:`),
   ];
+  const replicas = [
+    ...given.replicas.map((text) => replicasOf(text, '--replicas')),
+    ...Object.entries(config.replicas ?? {}).map(([service, count]) => ({ service, count })),
+  ];
   return {
     settings,
+    ignore: ignoreEntries(config),
     declared: {
+      replicas,
       pools: pools.map(({ endpoint, number }) => ({ endpoint, cap: number })),
       serverLimits: limits.map(({ endpoint, number }) => ({ endpoint, limit: number })),
     },
   };
+}
+
+/** @throws {Failure} `usage` for an unknown rule */
+function ignoreEntries({ file, ignore = [] }: Config): IgnoreEntry[] {
+  return ignore.map(({ until, ...entry }) => {
+    if (!RULES.some(({ name }) => name === entry.rule)) {
+      throw new Failure('usage', `${file}: ignore: ${unknownRule(entry.rule)}`);
+    }
+    return { ...entry, ...(until !== undefined && { until: until.toISOString() }) };
+  });
 }
 
 function settingValue(ruleName: string, name: string, text: string, where: string): number {
@@ -82,6 +104,13 @@ function endpoints(texts: readonly string[], where: string) {
   });
 }
 
+/** `4`, or `webhook=4`. */
+function replicasOf(text: string, where: string): { service?: string; count: number } {
+  const [, service, digits] = /^(?:([^=]+)=)?([1-9]\d{0,6})$/.exec(text) ?? [];
+  if (digits === undefined) throw new Failure('usage', `${where} ${text}: write N or SERVICE=N, webhook=4`);
+  return { ...(service !== undefined && { service }), count: Number(digits) };
+}
+
 function entries(numbers: Readonly<Record<string, number>> | undefined): string[] {
   return Object.entries(numbers ?? {}).map(([endpoint, number]) => `${endpoint}=${number}`);
 }
@@ -94,4 +123,9 @@ function entries(numbers: Readonly<Record<string, number>> | undefined): string[
  */
 export function readConfig(path: string | undefined): Promise<Config> {
   return readFile(path, trustedOwners(process.geteuid?.() ?? 0, process.env));
+}
+
+/** As {@link readConfig}, for a service: never from the working folder. */
+export function readServiceConfig(path: string | undefined): Promise<Config> {
+  return readFile(path, trustedOwners(process.geteuid?.() ?? 0, process.env), SERVICE_FILE);
 }

@@ -28,6 +28,11 @@ export function splitOperands(words: readonly string[]): SplitOperands {
   };
 }
 
+/** Whether a name can be written as a TARGET: one word, without commas, that begins no FILTER. */
+export function isTargetWord(name: string): boolean {
+  return name !== '' && !/[,\s]/.test(name) && !name.startsWith('-') && !startsFilter(name);
+}
+
 /** Whether an argument begins a FILTER. */
 function startsFilter(word: string): boolean {
   if (/\s/.test(word.replace(/\s*,\s*/g, ',').trim())) return true;

@@ -1,14 +1,30 @@
 import { durationError, parseMilliseconds } from '../base/duration.ts';
 import { Failure } from '../model/failure.ts';
+import { type Propose, stricliProposer } from './proposals.ts';
 
 /** The declaration of an option; made by {@link option}. */
 export interface Option<Value> {
   /** The declaration for the argument parser. */
   parameter: object;
+  docs: OptionDocs;
   /** The one-letter form without its dash; absent for none. */
   letter: string | undefined;
   /** The value when the option is not given. */
   absent: Value;
+}
+
+/** An option in help, the manual page and completion. */
+export interface OptionDocs {
+  brief: string;
+  /** Name of its value; absent for an option without one. */
+  placeholder?: string;
+  /** Accepted, but not shown: an old spelling. */
+  isHidden: boolean;
+}
+
+/** The name of an option as it is typed, without dashes: `explainFilter` is `explain-filter`. */
+export function optionName(name: string): string {
+  return name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
 }
 
 /** The values of a set of options, by the options' names. */
@@ -16,19 +32,19 @@ export type ValuesOf<Options> = {
   readonly [Name in keyof Options]: Options[Name] extends Option<infer Value> ? Value : never;
 };
 
-/** One-letter form and visibility of an option. */
+/** One-letter form, visibility, and what the completion of a shell proposes as value. */
 interface More {
   letter?: string;
   /** Accepted, but not in help and completion: an old spelling. */
   hidden?: true;
+  propose?: Propose;
 }
 
 /** Makes options. `brief` is its line in `--help`; `placeholder` names the value there. */
 export const option = {
   /** Without a value. */
-  boolean(brief: string, { letter, hidden }: More = {}): Option<boolean> {
-    const parameter = { kind: 'boolean', brief, optional: true, withNegated: false, ...(hidden && { hidden }) };
-    return { parameter, letter, absent: false };
+  boolean(brief: string, more: More = {}): Option<boolean> {
+    return declare({ kind: 'boolean', withNegated: false }, { brief }, more, false);
   },
 
   /** With a value; what `parse` throws is reported with the option's name. */
@@ -36,10 +52,9 @@ export const option = {
     placeholder: string,
     brief: string,
     parse: (text: string) => Value,
-    { letter, hidden }: More = {},
+    more: More = {},
   ): Option<Value | undefined> {
-    const parameter = { kind: 'parsed', parse, brief, optional: true, placeholder, ...(hidden && { hidden }) };
-    return { parameter, letter, absent: undefined };
+    return declare({ kind: 'parsed', parse }, { brief, placeholder }, more, undefined);
   },
 
   /** With a text. */
@@ -48,9 +63,8 @@ export const option = {
   },
 
   /** With a text; may be repeated. */
-  texts(placeholder: string, brief: string, { letter }: More = {}): Option<readonly string[]> {
-    const parameter = { kind: 'parsed', parse: String, brief, optional: true, variadic: true, placeholder };
-    return { parameter, letter, absent: [] };
+  texts(placeholder: string, brief: string, more: More = {}): Option<readonly string[]> {
+    return declare({ kind: 'parsed', parse: String, variadic: true }, { brief, placeholder }, more, []);
   },
 
   /** A time such as `500ms` or `5m`, in milliseconds. */
@@ -58,6 +72,22 @@ export const option = {
     return option.value('TIME', brief, parseTime);
   },
 };
+
+function declare<Value>(
+  kind: object,
+  docs: { brief: string; placeholder?: string },
+  { letter, hidden, propose }: More,
+  absent: Value,
+): Option<Value> {
+  const parameter = {
+    ...kind,
+    ...docs,
+    optional: true,
+    ...(hidden && { hidden }),
+    ...(propose && { proposeCompletions: stricliProposer(propose) }),
+  };
+  return { parameter, docs: { ...docs, isHidden: hidden === true }, letter, absent };
+}
 
 /**
  * Milliseconds of an option's value: `500ms`, `30s`, `5m`, `2h`.

@@ -5,25 +5,39 @@ import { Failure } from '../model/failure.ts';
 import { GROUP_KEYS, type GroupKey } from '../model/report/group.ts';
 import type { Format } from './context.ts';
 import { option, parseTime, type ValuesOf } from './option.ts';
+import { proposeFiles, proposeTargets, proposeTargetsAndFilter } from './proposals.ts';
 
 const TARGET =
-  'a container (name, id, id prefix, docker:NAME, web-*), pid:N, netns:NAME, host, or all;\nseparate several with blanks or commas';
+  'a container (name, id, id prefix, docker:NAME, web-*), compose:PROJECT/SERVICE, ecs:FAMILY/CONTAINER, pod:NAMESPACE/POD, pid:N, netns:NAME, host, or all; separate several with blanks or commas';
 
 /** The help text for TARGET. */
-export const TARGET_HELP = `TARGET is ${TARGET}.
-A container means its own sockets; --netns adds those of all who share its namespace.`;
+export const TARGET_HELP = `TARGET is ${TARGET}. A container means its own sockets; --netns adds those of all who share its namespace.`;
 
 /** The help text for TARGET and FILTER. */
 export const FILTER_HELP = `${TARGET_HELP}
-FILTER selects sockets, with the syntax of ss and more: state close-wait, dst db:3306,
-dport 8000-8099, idle > 30s, process nginx, with and, or, not and parentheses (docs/filters.md).
-It begins at its first keyword, operator, or argument with a blank.`;
+FILTER selects sockets, with the syntax of ss and more: state close-wait, dst db:3306, dport 8000-8099, idle > 30s, process nginx, with and, or, not and parentheses (docs/filters.md). It begins at its first keyword, operator, or argument with a blank.`;
 
-export const TARGETS = { many: { placeholder: 'TARGET', brief: 'containers, processes or namespaces; see above' } };
-
-export const TARGET_AND_FILTER = {
-  many: { placeholder: 'TARGET FILTER', brief: 'what to inspect, and which of its sockets; see above' },
+const TARGET_OPERAND = {
+  placeholder: 'TARGET',
+  brief: 'containers, processes or namespaces',
+  propose: proposeTargets,
 };
+
+export const TARGETS = { many: TARGET_OPERAND, usage: 'TARGET...' };
+
+/** For a command that without a TARGET means all. */
+export const OPTIONAL_TARGETS = { many: TARGET_OPERAND, usage: '[TARGET...]' };
+
+const FILTER_OPERAND = {
+  placeholder: 'TARGET FILTER',
+  brief: 'what to inspect, and which of its sockets',
+  propose: proposeTargetsAndFilter,
+};
+
+export const TARGET_AND_FILTER = { many: FILTER_OPERAND, usage: 'TARGET... [FILTER]' };
+
+/** For a command that without a TARGET means all. */
+export const OPTIONAL_TARGET_AND_FILTER = { many: FILTER_OPERAND, usage: '[TARGET...] [FILTER]' };
 
 export const numeric = option.boolean('Show numbers instead of names', { letter: 'n' });
 
@@ -64,6 +78,10 @@ export const yes = option.boolean('Do not ask for confirmation', { letter: 'y' }
 
 export const noEvents = option.boolean('Do not listen for closed sockets: no closes per second, no cost for the host');
 
+export const noStack = option.boolean(
+  'Do not look at programs: read no executable and no configuration file of a process',
+);
+
 export const forTime = option.duration('Stop after this time, for example 30s or 5m; until Ctrl-C when absent');
 
 export const interval = option.value('TIME', 'Time between two samples, at least 100ms; default 1s', parseInterval);
@@ -74,8 +92,8 @@ export const DEFAULT_INTERVAL_MS = 1000;
 /** A shorter interval would mostly measure the sampling itself. */
 const MIN_INTERVAL_MS = 100;
 
-/** @throws {Failure} `usage` for less than 100 ms */
-function parseInterval(text: string): number {
+/** Milliseconds. @throws {Failure} `usage` for less than 100 ms */
+export function parseInterval(text: string): number {
   const ms = parseTime(text);
   if (ms < MIN_INTERVAL_MS) throw new Failure('usage', `"${text}" is too short; the minimum is ${MIN_INTERVAL_MS}ms`);
   return ms;
@@ -110,5 +128,8 @@ export function parseKeys(text: string): readonly GroupKey[] {
 export const ruleOptions = {
   set: option.texts('RULE.SETTING=VALUE', 'Change a setting of a rule, CLOSE_WAIT_LEAK.minAgeMs=10s; repeatable'),
   serverLimit: option.texts('HOST:PORT=N', 'Connections that a server accepts in total: db:3306=151; repeatable'),
-  config: option.text('FILE', 'Read this file instead of socklens.toml in the working directory'),
+  replicas: option.texts('[SERVICE=]N', 'Instances of a service on all hosts together: webhook=4; repeatable'),
+  config: option.text('FILE', 'Read this file instead of socklens.toml in the working directory', {
+    propose: proposeFiles,
+  }),
 };

@@ -1,15 +1,18 @@
 import { Failure } from '../model/failure.ts';
 import type { Recorded } from '../sources/open-source.ts';
 import { option } from './option.ts';
+import { proposeFiles, proposeWords } from './proposals.ts';
 
 /** The options of commands that can read a recording. */
 export const recordedOptions = {
-  from: option.text('FILE', 'Read a recording instead of this machine'),
+  from: option.text('FILE', 'Read a recording instead of this machine', { propose: proposeFiles }),
   at: option.text('TIME', 'Up to this time of the recording: +90s, 14:03:59, or ISO 8601'),
 };
 
 /** The option of commands that replay a recording. */
-export const speed = option.value('N', 'Replay N times as fast as it happened; max for no waiting', parseSpeed);
+export const speed = option.value('N', 'Replay N times as fast as it happened; max for no waiting', parseSpeed, {
+  propose: proposeWords(['max']),
+});
 
 /** Speed of a replay without `--speed`. */
 export const REAL_TIME = 1;

@@ -1,12 +1,17 @@
+import fs from 'node:fs';
 import { durationError, parseMilliseconds } from '../base/duration.ts';
 import { nearest } from '../base/nearest.ts';
 import { safeText } from '../base/safe-text.ts';
 import { meantFilter } from '../filter/meant-filter.ts';
 import { Failure } from '../model/failure.ts';
+import { isIncidentId } from '../sources/incidents/incident.ts';
+import { IncidentFolder } from '../sources/incidents/incident-folder.ts';
 import type { Recorded } from '../sources/open-source.ts';
+import { fileInput } from '../sources/recorded/file-input.ts';
 import { openRecording } from '../sources/recorded/open-recording.ts';
-import { isTargetOf, targetsIn } from '../sources/recorded/recorded-targets.ts';
+import { checkNames, isTargetOf, targetsIn } from '../sources/recorded/recorded-targets.ts';
 import { contentsOf } from '../sources/recorded/recording-contents.ts';
+import { defaultFolder } from './data-folder.ts';
 import { splitOperands } from './operands.ts';
 
 /** The values of `--from`, `--at`, `--for` and `--speed`. */
@@ -33,23 +38,43 @@ export async function recordedOf(flags: RecordedFlags, defaultSpeed?: number): P
     return undefined;
   }
   const chosen = speed ?? defaultSpeed;
-  const untilMs = at === undefined ? undefined : await momentOf(from, at);
+  const file = fileOf(from);
+  const untilMs = at === undefined ? undefined : await momentOf(file, at);
   return {
-    file: from,
+    file,
     untilMs,
-    sinceMs: flags.for === undefined ? undefined : await sinceOf(from, untilMs, flags.for),
+    sinceMs: flags.for === undefined ? undefined : await sinceOf(file, untilMs, flags.for),
     speed: chosen === Number.POSITIVE_INFINITY ? undefined : chosen,
   };
 }
 
+/** A file, or the recording of an incident by its id. */
+function fileOf(from: string): string {
+  if (!isIncidentId(from) || fs.existsSync(from)) return from;
+  return savedRecording(defaultFolder(), from);
+}
+
+/**
+ * The file of the recording of an incident.
+ *
+ * @param data the folder of `serve`
+ * @throws {Failure} `usage` for an unknown one, and one whose recording is not complete
+ */
+export function savedRecording(data: string, id: string): string {
+  const incidents = new IncidentFolder(data);
+  const { state } = incidents.get(id);
+  if (state !== 'saved') throw new Failure('usage', `${id}: no recording yet; see socklens incident list`);
+  return incidents.recordingOf(id);
+}
+
 async function sinceOf(file: string, untilMs: number | undefined, forMs: number): Promise<number> {
-  const { lastMs = 0 } = await contentsOf(file);
+  const { lastMs = 0 } = await contentsOf(fileInput(file));
   return Math.min(lastMs, untilMs ?? lastMs) - forMs;
 }
 
 /** `+90s` since the recording began, `14:03:59` on the day that it began, or an ISO 8601 time. */
 async function momentOf(file: string, text: string): Promise<number> {
-  const { reader, close } = await openRecording(file);
+  const { reader, close } = await openRecording(fileInput(file));
   close();
   const { startedAtMs } = reader.header;
   if (text.startsWith('+')) {
@@ -89,7 +114,8 @@ export interface RecordedWords {
 export async function recordedWords({ file }: Recorded, words: readonly string[]): Promise<RecordedWords> {
   const { target, filter } = splitOperands(words);
   if (target === '') return { target: undefined, filter };
-  const { namespaces } = await contentsOf(file);
+  const { namespaces } = await contentsOf(fileInput(file));
+  checkNames(namespaces, target);
   const missing = targetsIn(target).filter((wanted) => !namespaces.some((namespace) => isTargetOf(namespace, wanted)));
   const [first] = missing;
   if (first === undefined) return { target, filter };

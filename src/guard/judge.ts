@@ -36,6 +36,7 @@ export function judgeBudget(budget: Budget, { phases, points, findings }: Judged
     ...head,
     verdict: broken ? 'broken' : reason !== undefined ? 'not judged' : 'held',
     ...(remark !== undefined && { reason: remark }),
+    ...(worst?.peak !== undefined && { peak: worst.peak }),
     ...(worst?.bound !== undefined && { bound: worst.bound }),
     ...(worst === undefined && budget.bound.kind === 'number' && { bound: budget.bound.value }),
     ...(worst?.value !== undefined && {

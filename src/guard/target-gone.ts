@@ -28,6 +28,7 @@ export function targetGone({ name, lastSeenMs, startedAgain }: GoneTarget, serie
     confidence: 'high',
     scope: { kind: 'namespace', name, target: name },
     summary: `${name} stopped while the command ran, last seen at ${at}${startedAgain ? '; it started again' : ''}`,
+    title: 'A target that stopped while the command ran',
     evidence: [
       { what: 'last seen', value: at, source: 'the runtime, /proc' },
       ...(last?.sockets === undefined

@@ -1,4 +1,4 @@
-import type { Share } from '../model/report/guard.ts';
+import type { PeakOrigin, Share } from '../model/report/guard.ts';
 import type { Budget } from './budget.ts';
 
 /** The value of a budget for one target in one snapshot. */
@@ -12,6 +12,8 @@ export interface BudgetPoint {
   who?: readonly Share[];
   /** Whether events were lost, so that the value is a lower bound. */
   atLeast?: boolean;
+  /** For a peak: whether events tell what happened since the previous snapshot. Absent for other values. */
+  peak?: PeakOrigin;
 }
 
 /** Times of a run, milliseconds since the epoch. */
@@ -33,6 +35,8 @@ export interface TargetValue {
   who?: readonly Share[];
   reason?: string;
   remark?: string;
+  /** Of a peak; see `BudgetResult.peak`. */
+  peak?: PeakOrigin;
 }
 
 /** Computes the value of a budget from the values of one target over time. */
@@ -49,7 +53,22 @@ export function targetValue(budget: Budget, points: readonly BudgetPoint[], phas
   if (typeof chosen === 'string') return { bound, reason: chosen };
   const { value, atMs, who } = chosen;
   const remark = points.some(({ atLeast }) => atLeast) ? 'events were lost: the value is a lower bound' : undefined;
-  return { value, bound, atMs, ...(who !== undefined && { who }), ...(remark !== undefined && { remark }) };
+  const peak = peakOrigin(points, phases);
+  return {
+    value,
+    bound,
+    atMs,
+    ...(who !== undefined && { who }),
+    ...(remark !== undefined && { remark }),
+    ...(peak !== undefined && { peak }),
+  };
+}
+
+/** Exact only where that holds of every interval while the command ran. */
+function peakOrigin(points: readonly BudgetPoint[], { startedMs, endedMs }: Phases): PeakOrigin | undefined {
+  const during = points.filter(({ atMs, peak }) => atMs >= startedMs && atMs <= endedMs && peak !== undefined);
+  if (during.length === 0) return undefined;
+  return during.every(({ peak }) => peak === 'exact') ? 'exact' : 'sampled';
 }
 
 /** The point that decides a budget; a sentence why there is none. */
@@ -83,9 +102,14 @@ function spanning(points: readonly BudgetPoint[], { startedMs, endedMs }: Phases
   return points.filter(({ atMs, sinceMs }) => atMs > startedMs && (sinceMs ?? atMs) < endedMs);
 }
 
+/** The first that is highest. Events that tell of a value between two snapshots do not say who holds it: one as high may. */
 function highest(points: readonly BudgetPoint[]): BudgetPoint | undefined {
   let best: BudgetPoint | undefined;
-  for (const point of points) if (best === undefined || point.value > best.value) best = point;
+  for (const point of points) {
+    if (best === undefined || point.value > best.value) best = point;
+    else if (point.value === best.value && best.who === undefined && point.who !== undefined)
+      best = { ...best, who: point.who };
+  }
   return best;
 }
 

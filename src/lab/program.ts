@@ -6,10 +6,10 @@ import type { ProgramSettings } from '../model/report/lab-settings.ts';
  * It exits when stdin is closed, which also happens when the parent is killed.
  *
  * @param onOrder called with each parsed order
- * @returns the settings in its first argument
+ * @returns the settings in its last argument
  */
 export function beProgram<T extends ProgramSettings>(onOrder: (order: unknown) => void = () => {}): T {
-  const settings = JSON.parse(process.argv[2] ?? '{}') as T;
+  const settings = JSON.parse(process.argv.at(-1) ?? '{}') as T;
   process.title = settings.title;
   // Ctrl-C sends SIGINT to all processes of the terminal; the parent decides when this one exits.
   process.on('SIGINT', () => {});

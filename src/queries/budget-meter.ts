@@ -5,12 +5,12 @@ import type { BudgetPoint } from '../guard/target-value.ts';
 import { limitShare } from '../model/container/limits.ts';
 import type { Names } from '../model/names.ts';
 import { connectionsOpened } from '../model/netns/counters.ts';
-import type { Share } from '../model/report/guard.ts';
+import type { PeakOrigin, Share } from '../model/report/guard.ts';
 import type { ProcessSample } from '../model/sample/sample.ts';
-import type { ConnectionEvent, EventSource } from '../model/socket/connection-event.ts';
+import type { ConnectionEvent } from '../model/socket/connection-event.ts';
 import type { SocketView } from '../model/socket/socket-view.ts';
 import { TCP_STATE } from '../model/socket/tcp-state.ts';
-import type { NetnsTick, SocketSnapshot } from '../sources/sample-source.ts';
+import type { NetnsTick, SampleSource, SocketSnapshot } from '../sources/sample-source.ts';
 import type { FilterTests } from './filter-tests.ts';
 import { mostOf } from './most-of.ts';
 
@@ -26,7 +26,13 @@ export interface MeterInput {
 }
 
 /** The value of a tick, without the name of the target. */
-export type Metered = Omit<BudgetPoint, 'target'>;
+export interface Metered extends Omit<BudgetPoint, 'target'> {
+  /** What the snapshot itself has, where the value is a peak of before it. */
+  counted?: number;
+}
+
+/** What a source reports of connections. */
+export type EventReports = Pick<SampleSource, 'eventSource' | 'reportsHalfCloses'>;
 
 /** Measures one budget in one namespace. */
 export class BudgetMeter {
@@ -43,14 +49,17 @@ export class BudgetMeter {
 
   /**
    * @param tests of the budget's filter; undefined without one
-   * @param eventSource of the source; undefined where events are not received
+   * @param source what it reports
    */
-  constructor(budget: Budget, tests: FilterTests | undefined, eventSource: EventSource | undefined) {
+  constructor(budget: Budget, tests: FilterTests | undefined, source: EventReports) {
     this.#budget = budget;
     this.#tests = tests;
     const { subject } = budget;
-    const isExact = eventSource === 'tracepoint' && subject.kind === 'peak' && (tests?.isConstant ?? true);
-    if (isExact && !subject.filter.unix) this.#living = new LivingGroups(budget.scope === 'process' ? ['process'] : []);
+    if (source.eventSource !== 'tracepoint' || subject.kind !== 'peak' || subject.filter.unix) return;
+    const isConstant = tests?.isConstant ?? true;
+    const inEstablished = !isConstant && tests?.isConstantInEstablished === true && source.reportsHalfCloses === true;
+    if (!isConstant && !inEstablished) return;
+    this.#living = new LivingGroups(budget.scope === 'process' ? ['process'] : [], inEstablished);
   }
 
   /** Called when the command starts: forgets the peak before it. */
@@ -62,9 +71,16 @@ export class BudgetMeter {
   /** Takes an event in. */
   event(event: ConnectionEvent): void {
     if (event.proto !== 'tcp' || (this.#living === undefined && this.#budget.subject.kind !== 'rate')) return;
-    if (this.#tests !== undefined && !this.#tests.events?.(event)) return;
-    this.#living?.event(event);
-    if (event.outcome !== undefined) this.#closes++;
+    const isEnd = event.outcome !== undefined;
+    const passes = this.#tests === undefined || this.#tests.events?.(event) === true;
+    // What passed while it lived may not at its end: of a connection that is not counted the end changes nothing.
+    if (passes || isEnd) this.#living?.event(event);
+    if (passes && isEnd) this.#closes += event.count ?? 1;
+  }
+
+  /** Takes in that one side of a connection closed. */
+  halfClosed(socket: SocketView, atMs: number): void {
+    this.#living?.halfClosed(socket, atMs);
   }
 
   /** Measures a tick; undefined when it has no value for this budget. */
@@ -101,10 +117,17 @@ export class BudgetMeter {
     const counted = perProcess ? (who[0]?.count ?? 0) : value;
     this.#highest = Math.max(this.#highest, value);
     const between = peaks === undefined ? undefined : highestOf(peaks, perProcess);
+    const origin: PeakOrigin = this.#living !== undefined && snapshot.source === 'sock_diag' ? 'exact' : 'sampled';
     // What a snapshot counts beside connections (UDP) is not in the peak of connections.
+    const point = { atMs, ...(this.#budget.subject.kind === 'peak' && { peak: origin }) };
     if (between !== undefined && between.count > counted)
-      return { atMs, value: between.count, ...(between.name !== undefined && { who: [between as Share] }) };
-    return value > 0 && isHigh ? { atMs, value: counted, who } : { atMs, value: counted };
+      return {
+        ...point,
+        value: between.count,
+        counted,
+        ...(between.name !== undefined && { who: [between as Share] }),
+      };
+    return value > 0 && isHigh ? { ...point, value: counted, who } : { ...point, value: counted };
   }
 
   /** The kernel counts all opens; with a filter, opens are computed from closes and the change in open sockets. */

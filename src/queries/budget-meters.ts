@@ -5,8 +5,9 @@ import type { BudgetPoint } from '../guard/target-value.ts';
 import type { WatchedNetns } from '../model/netns/netns.ts';
 import type { SocketCounts } from '../model/report/socket-counts.ts';
 import type { ConnectionEvent } from '../model/socket/connection-event.ts';
+import type { SocketView } from '../model/socket/socket-view.ts';
 import type { SampleSource, Tick } from '../sources/sample-source.ts';
-import { BudgetMeter } from './budget-meter.ts';
+import { BudgetMeter, type Metered } from './budget-meter.ts';
 import { testsOverTime } from './filter-tests.ts';
 
 /** Name for the sum over all targets. */
@@ -39,9 +40,14 @@ export class GuardMeters {
     for (const meter of this.#meters.get(netns) ?? []) meter.event(event);
   }
 
+  /** Takes in that one side of a connection closed, milliseconds since the epoch. */
+  halfClosed({ netns }: WatchedNetns, socket: SocketView, atMs: number): void {
+    for (const meter of this.#meters.get(netns) ?? []) meter.halfClosed(socket, atMs);
+  }
+
   /** Measures a tick. @throws {Failure} `usage` for an unknown name in a budget */
   async add(tick: Tick): Promise<void> {
-    const tickPoints: BudgetPoint[][] = this.#budgets.map(() => []);
+    const tickPoints: (Metered & BudgetPoint)[][] = this.#budgets.map(() => []);
     for (const netnsTick of tick.namespaces) {
       const { namespace, snapshot } = netnsTick;
       const meters = this.#meters.get(namespace.netns) ?? (await this.#make(namespace));
@@ -75,20 +81,25 @@ export class GuardMeters {
       const filter = filterOf(budget)?.filter;
       const bound = filter === undefined ? undefined : await this.#source.bind(namespace, filter);
       const tests = bound === undefined ? undefined : testsOverTime(bound, this.#source);
-      meters.push(new BudgetMeter(budget, tests, this.#source.eventSource));
+      meters.push(new BudgetMeter(budget, tests, this.#source));
     }
     this.#meters.set(namespace.netns, meters);
     return meters;
   }
 }
 
-/** The sum over all targets, with the largest holders of the target that has most. */
-function together(points: readonly BudgetPoint[]): BudgetPoint {
+/**
+ * The sum over all targets, with the largest holders of the target that has most. Peaks of several targets between two
+ * samples are of different moments: their sum is none.
+ */
+function together(points: readonly (Metered & BudgetPoint)[]): BudgetPoint {
   const [most] = [...points].sort((a, b) => b.value - a.value);
+  const isOne = points.length === 1;
   return {
     atMs: most?.atMs ?? 0,
     target: TOGETHER,
-    value: points.reduce((sum, { value }) => sum + value, 0),
+    value: points.reduce((sum, { value, counted }) => sum + (isOne ? value : (counted ?? value)), 0),
+    ...(most?.peak !== undefined && { peak: isOne ? most.peak : 'sampled' }),
     ...(most?.who !== undefined && { who: most.who }),
   };
 }

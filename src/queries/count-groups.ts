@@ -77,7 +77,7 @@ async function countAgain(
     roles: bound === undefined ? new Roles(sockets) : await rolesOf(netns, query),
     ...(owners !== undefined && {
       processOf: ({ inode }) => {
-        const [first] = owners.of(inode);
+        const [first] = owners.processesOf(inode);
         return first === undefined ? undefined : `${first.pid}/${first.name}`;
       },
     }),

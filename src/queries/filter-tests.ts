@@ -1,8 +1,9 @@
 import { Roles } from '../count/roles.ts';
 import type { BoundFilter } from '../filter/bound-filter.ts';
 import { filterTest } from '../filter/filter-test.ts';
-import { checkKnown, isConstant, unknownIn } from '../filter/known-fields.ts';
+import { checkKnown, isConstant, isConstantInEstablished, PACKET_EVENTS, unknownIn } from '../filter/known-fields.ts';
 import type { ConnectionEvent } from '../model/socket/connection-event.ts';
+import type { PacketEvent } from '../model/socket/packet-event.ts';
 import type { SocketView } from '../model/socket/socket-view.ts';
 import type { SampleSource, SocketSnapshot } from '../sources/sample-source.ts';
 
@@ -22,6 +23,8 @@ export interface FilterTests {
   events: EventTest | undefined;
   /** Whether the filter has the same answer for a connection as long as it lives: events alone can count its connections. */
   isConstant: boolean;
+  /** Whether that is so as long as it is ESTABLISHED, and no connection in any other state passes. */
+  isConstantInEstablished: boolean;
 }
 
 /**
@@ -36,6 +39,7 @@ export function testsOverTime(bound: BoundFilter, source: Source): FilterTests {
     snapshot: snapshotTest(bound, source),
     events: decided ? eventTest(bound, source) : undefined,
     isConstant: decided && isConstant(bound.tree),
+    isConstantInEstablished: decided && isConstantInEstablished(bound.tree),
   };
 }
 
@@ -56,6 +60,27 @@ export function eventTest(bound: BoundFilter, source: Source): EventTest {
       const sinceMs = current?.openedAtMs ?? current?.remembered?.firstSeenMs;
       return current === undefined || sinceMs === undefined ? undefined : (current.atMs - sinceMs) * 1000;
     },
+  });
+  return (event) => {
+    current = event;
+    return test(event.socket);
+  };
+}
+
+/**
+ * The test of a filter for packet events.
+ *
+ * @throws {Failure} `usage` for a keyword that they cannot decide
+ */
+export function packetTest(bound: BoundFilter, source: Pick<Source, 'isNamed'>): (event: PacketEvent) => boolean {
+  let current: PacketEvent | undefined;
+  const isServer = () => current?.isServer === true;
+  const test = filterTest(bound, PACKET_EVENTS, {
+    processesOf: () => current?.processes ?? [],
+    belongsTo: (_, wanted) => current?.container !== undefined && source.isNamed(current.container, wanted),
+    roleOf: () => (isServer() ? 'server' : 'client'),
+    isListenedOn: isServer,
+    ageUsOf: () => undefined,
   });
   return (event) => {
     current = event;

@@ -47,7 +47,10 @@ export async function listSockets(netns: NetnsSnapshot, options: SocketsOptions)
   const context: RowContext = {
     ...(names !== undefined && { names }),
     ...(options.processes &&
-      attribution !== undefined && { processesOf: (inode: number) => attribution.owners.of(inode) }),
+      attribution !== undefined && {
+        processesOf: (inode: number) => attribution.owners.processesOf(inode),
+        holdersOf: (inode: number) => attribution.owners.of(inode),
+      }),
     ...(shared &&
       containerOf !== undefined &&
       attribution !== undefined && {

@@ -14,10 +14,12 @@ export async function observe(source: SampleSource, stop?: StopSignal, most?: nu
   const builder = new SeriesBuilder(source.eventSource, most);
   const request: TickRequest = {
     isForeground: () => true,
+    mayRepeat: true,
     query: () => ({ ...everySocket(), tcpInfo: true }),
     processes: 'kinds',
     allCounters: true,
     events: allTo((namespace, event) => builder.event(namespace, event)),
+    packets: (namespace, event) => builder.packet(namespace, event),
   };
   for (let tick = await source.next(request, stop); tick !== undefined; tick = await source.next(request, stop)) {
     builder.add(tick);

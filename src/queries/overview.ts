@@ -2,6 +2,9 @@ import { PeerCounter } from '../count/peer-counter.ts';
 import { Roles } from '../count/roles.ts';
 import { narrowed } from '../filter/bound-filter.ts';
 import type { Filter } from '../filter/syntax.ts';
+import { ecsTaskOf } from '../model/container/ecs-task.ts';
+import { podOf } from '../model/container/pod.ts';
+import { serviceOf } from '../model/container/service.ts';
 import { Failure } from '../model/failure.ts';
 import type { Names } from '../model/names.ts';
 import { OUTSIDE } from '../model/netns/attribution.ts';
@@ -10,16 +13,17 @@ import { NO_RUNTIME, sharedName } from '../model/netns/sharing.ts';
 import type { BusiestPeer, Overview, OverviewRow } from '../model/report/overview.ts';
 import { NOT_ROOT } from '../model/sample/coverage.ts';
 import { mayNameService } from '../model/socket/endpoint.ts';
-import { OTHER_PROTOS, type SocketQuery } from '../model/socket/socket-query.ts';
-import type { Proto, SocketSource } from '../model/socket/socket-view.ts';
-import { ALL_STATES } from '../model/socket/tcp-state.ts';
+import { countedSockets, OTHER_PROTOS, type SocketQuery } from '../model/socket/socket-query.ts';
+import type { SocketSource } from '../model/socket/socket-view.ts';
 import type {
   NetnsSnapshot,
+  Resident,
   Residents,
   Snapshot,
   SnapshotFilter,
   SocketAttribution,
   SocketsRead,
+  SocketsToCount,
 } from '../sources/snapshot.ts';
 import { containerNames } from './container-names.ts';
 import { addGaps } from './owner-gaps.ts';
@@ -71,9 +75,9 @@ export async function overview(snapshot: Snapshot, options: OverviewOptions): Pr
     if (!isOfOrdinaryUser(result)) result.coverage.notes.push(error.message);
   }
   // A container that a runtime lists but that has no process here is reported, not left out silently.
-  for (const name of options.isNamed ? [] : withoutProcess) {
+  for (const sentence of options.isNamed ? [] : withoutProcess) {
     result.coverage.complete = false;
-    result.coverage.notes.push(`${name}: none of its processes was found on this machine (it may just have stopped)`);
+    result.coverage.notes.push(sentence);
   }
   return result;
 }
@@ -103,23 +107,31 @@ async function rowsOfNetns(netns: NetnsSnapshot, options: RowOptions): Promise<O
 }
 
 /** The row of a namespace that is not shared. UDP and RAW are taken from `sockstat`. */
-async function singleRow(
-  netns: NetnsSnapshot,
-  residents: Residents,
-  { names, filter, showsAll }: RowOptions,
-): Promise<OverviewRow> {
-  const { containers } = residents;
-  const isFiltered = filter?.tree !== undefined;
-  const sockstat = isFiltered ? undefined : netns.sockstat();
-  const unfiltered = sockstat === undefined ? WITHOUT_SOCKSTAT : WITH_SOCKSTAT;
-  const asked = query(isFiltered ? EVERY_PROTO : unfiltered, showsAll);
-  const bound = await bindIn(netns, filter, asked);
-  const read = await readMatching(netns, asked, bound);
-  const { sockets, roles } = await matchingOf(netns, residents, read, asked, bound);
+async function singleRow(netns: NetnsSnapshot, residents: Residents, options: RowOptions): Promise<OverviewRow> {
+  const { read, sockets, roles } = await singleRead(netns, residents, options);
   const counter = new PeerCounter(roles);
   sockets.each((socket) => counter.add(socket));
-  const owner = containers[0]?.id ?? OUTSIDE;
-  return makeRow(netns, owner, { ...netns.target, sharedWith: [] }, counter, read, names, sockstat);
+  const [container] = residents.containers;
+  const owner = container?.id ?? OUTSIDE;
+  const isContainer = container !== undefined && container.id === netns.target.id;
+  const identity = { ...netns.target, ...(isContainer && labelled(container)), sharedWith: [] };
+  return makeRow(netns, owner, identity, counter, read, options.names, read.sockstat);
+}
+
+async function singleRead(
+  netns: NetnsSnapshot,
+  residents: Residents,
+  { filter, showsAll }: RowOptions,
+): Promise<MatchingSockets & { read: SocketsToCount }> {
+  if (filter?.tree === undefined) {
+    const read = await netns.readToCount(showsAll);
+    return { read, sockets: read.sockets, roles: new Roles(read.sockets) };
+  }
+  const asked = countedSockets(false, showsAll);
+  const bound = await bindIn(netns, filter, asked);
+  const read = await readMatching(netns, asked, bound);
+  const matching = await matchingOf(netns, residents, read, asked, bound);
+  return { ...matching, read: { ...read, sockstat: undefined } };
 }
 
 /**
@@ -132,7 +144,7 @@ async function sharedRows(
   { names, filter, showsAll }: RowOptions,
 ): Promise<OverviewRow[]> {
   const { containers, isHost } = residents;
-  const asked = query(EVERY_PROTO, showsAll);
+  const asked = countedSockets(false, showsAll);
   const bound = await bindIn(netns, filter, asked);
   const read = await readMatching(netns, asked, bound);
   const attribution = await netns.attribution(read.sockets);
@@ -158,7 +170,7 @@ async function sharedRows(
   const { scope } = netns;
   const rows: OverviewRow[] = [];
   for (const container of containers) {
-    if (scope?.includes(container.id) ?? true) rows.push(await rowOf(container.id, container));
+    if (scope?.includes(container.id) ?? true) rows.push(await rowOf(container.id, identityOf(container)));
   }
   if (scope !== undefined) return rows;
   const inode = netns.target.netns;
@@ -181,7 +193,28 @@ function withoutZeros(row: OverviewRow): OverviewRow {
   return hasSockets(row) ? row : { ...row, sockets: null };
 }
 
-type Identity = Pick<OverviewRow, 'name' | 'runtime' | 'id' | 'pid' | 'netns' | 'madeBy' | 'sharedWith'>;
+type Identity = Pick<
+  OverviewRow,
+  'name' | 'runtimeName' | 'runtime' | 'id' | 'pid' | 'netns' | 'madeBy' | 'service' | 'ecs' | 'pod' | 'sharedWith'
+>;
+
+function identityOf({ labels, pod, ...target }: Resident): Omit<Identity, 'sharedWith'> {
+  return { ...target, ...labelled({ labels, ...(pod !== undefined && { pod }) }) };
+}
+
+/** What a container's labels and pod tell about where it belongs, and the name that they replace. */
+function labelled(
+  container: Pick<Resident, 'labels' | 'runtimeName' | 'pod'>,
+): Pick<OverviewRow, 'runtimeName' | 'service' | 'ecs' | 'pod'> {
+  const { runtimeName } = container;
+  const [service, ecs, pod] = [serviceOf(container)?.key, ecsTaskOf(container), podOf(container)];
+  return {
+    ...(runtimeName !== undefined && { runtimeName }),
+    ...(service !== undefined && { service }),
+    ...(ecs !== undefined && { ecs }),
+    ...(pod !== undefined && { pod }),
+  };
+}
 
 /**
  * @param owner container id, or {@link OUTSIDE}, whose descriptors are counted; undefined for none
@@ -197,6 +230,8 @@ async function makeRow(
   sockstat?: Sockstat,
 ): Promise<OverviewRow> {
   const descriptors = owner === undefined ? undefined : await netns.fullestProcess(owner);
+  const unknown = descriptors === undefined ? netns.processesNote?.() : undefined;
+  if (unknown !== undefined && !coverage.notes.includes(unknown)) coverage.notes.push(unknown);
   const busiestPeer = namedPeer(counter.busiest(), names);
   const totals = counter.totals();
   const others = OTHER_PROTOS.filter((proto) => sources[proto] !== undefined).map((proto) => [
@@ -223,10 +258,6 @@ function namedPeer(peer: BusiestPeer | undefined, names: Names | undefined): Bus
   return { ...peer, ...(name !== undefined && { name }), ...(service !== undefined && { service }) };
 }
 
-const WITH_SOCKSTAT: readonly Proto[] = ['tcp', 'unix'];
-const WITHOUT_SOCKSTAT: readonly Proto[] = ['tcp', 'udp', 'unix'];
-const EVERY_PROTO: readonly Proto[] = ['mptcp', 'tcp', 'udp', 'udplite', 'raw', 'unix'];
-
 async function readMatching(
   netns: NetnsSnapshot,
   asked: SocketQuery,
@@ -236,6 +267,11 @@ async function readMatching(
 }
 
 /** The sockets that are counted, and the roles of all, whose listeners a filter may have left out. */
+interface MatchingSockets {
+  sockets: SocketSource;
+  roles: Roles;
+}
+
 async function matchingOf(
   netns: NetnsSnapshot,
   residents: Residents,
@@ -243,16 +279,10 @@ async function matchingOf(
   asked: SocketQuery,
   bound: SnapshotFilter | undefined,
   attribution?: SocketAttribution,
-): Promise<{ sockets: SocketSource; roles: Roles }> {
+): Promise<MatchingSockets> {
   if (bound === undefined) return { sockets: read.sockets, roles: new Roles(read.sockets) };
   const known = attribution ?? (bound.needs.containers ? await netns.attribution(read.sockets) : undefined);
   const containerOf = known && containerNames(residents, known);
   const sockets = await matching({ netns, query: asked, containerOf }, read, bound);
   return { sockets, roles: await rolesOf(netns, asked) };
-}
-
-/** @param withOthers whether the protocols that only `ps --all` counts are read, as far as the kernel can list them */
-function query(protos: readonly Proto[], withOthers: boolean): SocketQuery {
-  const base = { inet: true, inet6: true, states: ALL_STATES, tcpInfo: false };
-  return withOthers ? { ...base, protos: [...protos, ...OTHER_PROTOS], mayLack: OTHER_PROTOS } : { ...base, protos };
 }

@@ -85,7 +85,7 @@ async function socketTest(context: FilterContext, read: SocketsRead, bound: Snap
   const isAutobound = needs.autobound ? netns.autobound?.(query) : undefined;
   return filterTest(bound, netns.knownFields, {
     // Any of the holders may match.
-    ...(owners !== undefined && { processesOf: ({ inode }) => owners.of(inode) }),
+    ...(owners !== undefined && { processesOf: ({ inode }) => owners.processesOf(inode) }),
     ...(needs.containers && { belongsTo: membership(context, bound) }),
     ...(needs.listeners && (await listening(netns, query))),
     ...(isAutobound !== undefined && { isAutobound }),
@@ -102,7 +102,9 @@ export function checkAnswerable({ target }: NetnsSnapshot, read: SocketsHeader, 
   if (needs.onlyDiag.length === 0) return;
   const words = needs.onlyDiag.join(', ');
   if (read.source === 'procfs') {
-    throw new Failure(PROCFS.kind, `${target.name}: ${PROCFS.refusal(words)}`);
+    // The note says why not by sock_diag, and names the capability that is missing.
+    const why = read.coverage.notes.length === 0 ? '' : ` (${read.coverage.notes.join('; ')})`;
+    throw new Failure(PROCFS.kind, `${target.name}: ${PROCFS.refusal(words)}${why}`);
   }
   const blind = Object.entries(read.sources).flatMap(([proto, source]) => (source === 'procfs' ? [proto] : []));
   if (blind.length === 0) return;
@@ -119,7 +121,7 @@ function checkMarks(sockets: SocketSource): void {
   if (first === false) {
     throw new Failure(
       'not-permitted',
-      'fwmark: the kernel shows marks only with CAP_NET_ADMIN over the namespace; run as root',
+      'fwmark: the kernel shows marks only with CAP_NET_ADMIN over the namespace, which is missing',
     );
   }
 }

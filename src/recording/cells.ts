@@ -1,4 +1,4 @@
-import { type Column, packColumn } from '../model/socket/socket-columns.ts';
+import type { Column } from '../model/socket/socket-columns.ts';
 
 /** A value in a column; null where its row has none. */
 export type Cell = number | string | null;
@@ -9,24 +9,27 @@ export type Cell = number | string | null;
  */
 export type Columns = Record<string, readonly Cell[]>;
 
-/** Turns rows into columns, field by field. */
-export class ColumnsWriter<Row> {
-  readonly columns: Columns = {};
-  readonly #rows: readonly Row[];
+/** A field of rows that come one after the other: one cell as long as all have the same value. */
+export class CellsWriter {
+  #first: Cell = null;
+  #length = 0;
+  #cells: Cell[] | undefined;
 
-  constructor(rows: readonly Row[]) {
-    this.#rows = rows;
+  /** @param value undefined for a row that has none */
+  add(value: Cell | undefined): void {
+    const cell = value ?? null;
+    if (this.#cells !== undefined) this.#cells.push(cell);
+    else if (this.#length === 0) this.#first = cell;
+    else if (cell !== this.#first) {
+      this.#cells = new Array<Cell>(this.#length).fill(this.#first);
+      this.#cells.push(cell);
+    }
+    this.#length++;
   }
 
-  /** Adds a field. @param read gives its value; undefined for a row that has none */
-  add(name: string, read: (row: Row) => Cell | undefined): void {
-    const column = packColumn(this.#rows.map((row) => read(row) ?? null));
-    if (column !== undefined) this.columns[name] = column;
-  }
-
-  /** Adds a field of numbers that all rows have, each as the difference to the previous. */
-  addDifferences(name: string, read: (row: Row) => number): void {
-    this.columns[name] = differences(this.#rows.map(read));
+  /** The column; undefined where no row has a value. */
+  get column(): readonly Cell[] | undefined {
+    return this.#cells ?? (this.#first === null ? undefined : [this.#first]);
   }
 }
 

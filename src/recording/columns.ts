@@ -26,6 +26,7 @@ export const NUMBERS = [
   'timer',
   'retransmits',
   'interfaceIndex',
+  'unknown',
   'socketType',
   'protocol',
   'localId',
@@ -54,6 +55,7 @@ export function toColumns(sockets: SocketColumns, keys: readonly number[]): Colu
   if (inodes.some((inode) => inode !== 0)) columns.inode = differences(inodes);
   add('timerAt', sockets.timerAt);
   add('receiveBufferBytes', sockets.receiveBufferBytes);
+  add('receiveMemoryBytes', sockets.receiveMemoryBytes);
   add('drops', sockets.drops);
   add('notBeforeMs', sockets.notBeforeMs);
   add('firstSeenMs', sockets.firstSeenMs);
@@ -115,7 +117,9 @@ export function fromColumns(
     timerAt: numbers('timerAt'),
     retransmits: numbers('retransmits'),
     interfaceIndex: numbers('interfaceIndex'),
+    unknown: numbers('unknown'),
     receiveBufferBytes: numbers('receiveBufferBytes'),
+    receiveMemoryBytes: numbers('receiveMemoryBytes'),
     drops: numbers('drops'),
     firstSeenMs: numbers('firstSeenMs'),
     notBeforeMs: numbers('notBeforeMs'),

@@ -21,7 +21,7 @@ import { FAMILIES, OUTCOMES, PROTOS } from './enumerations.ts';
 import { FULL_EVENT_NUMBERS, OPTIONAL_NUMBERS } from './event-columns.ts';
 import { holdersFrom } from './holder-columns.ts';
 
-/** Decodes the columns of `toEventColumns`. @param addressOf makes an address from its text */
+/** Decodes the columns of `EventColumnsWriter`. @param addressOf makes an address from its text */
 export function fromEventColumns(
   columns: Columns,
   atMs: number,
@@ -70,6 +70,16 @@ export class RecordedConnectionEvent implements ConnectionEvent {
   get state(): number {
     return this.number('state') ?? 0;
   }
+  get count(): number | undefined {
+    const count = this.number('count');
+    return count !== undefined && Number.isSafeInteger(count) && count > 1 ? count : undefined;
+  }
+  get latencyUs(): number | undefined {
+    return this.number('latencyUs');
+  }
+  get acceptWaitUs(): number | undefined {
+    return this.number('acceptWaitUs');
+  }
   get atMs(): number {
     return microseconds(this.#lineMs - (this.number('before') ?? 0));
   }
@@ -94,6 +104,10 @@ export class RecordedConnectionEvent implements ConnectionEvent {
   get errno(): number | undefined {
     const name = this.#text('errno');
     return name === undefined ? undefined : errnoOfName(name);
+  }
+  get closedBy(): 'local' | 'peer' | undefined {
+    const side = this.#text('closedBy');
+    return side === 'local' || side === 'peer' ? side : undefined;
   }
   get openedAtMs(): number | undefined {
     const latencyUs = this.number('latencyUs');
@@ -146,7 +160,8 @@ export class RecordedConnectionEvent implements ConnectionEvent {
       peer: this.#endpoint('peer'),
       source: this.source,
     };
-    const { role, container, outcome } = this;
+    const { role, container, outcome, count } = this;
+    if (count !== undefined) row.count = count;
     if (outcome !== undefined) {
       row.outcome = outcome;
       const atMostMs = this.number('atMostMs');
@@ -158,8 +173,8 @@ export class RecordedConnectionEvent implements ConnectionEvent {
     if (this.processes.length > 0) row.processes = this.processes;
     const errno = this.#text('errno');
     if (errno !== undefined) row.errno = errno;
-    const closedBy = this.#text('closedBy');
-    if (closedBy === 'local' || closedBy === 'peer') row.closedBy = closedBy;
+    const { closedBy } = this;
+    if (closedBy !== undefined) row.closedBy = closedBy;
     if (container !== undefined) row.container = container;
     for (const name of OPTIONAL_NUMBERS) {
       const value = this.number(name);

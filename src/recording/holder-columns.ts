@@ -1,36 +1,55 @@
 import type { Column, Holder } from '../model/socket/socket-columns.ts';
-import { packColumn, valueAt } from '../model/socket/socket-columns.ts';
-import { type Cell, type Columns, numbersOf, textsOf } from './cells.ts';
+import { valueAt } from '../model/socket/socket-columns.ts';
+import { CellsWriter, type Columns, numbersOf, textsOf } from './cells.ts';
 
 /**
  * The columns of the processes that hold each row: `pid` and `process` are the first. Rows with several have their
  * number in `holders`; `holderPids` and `holderProcesses` are the holders of all these rows, one row's after the
  * other's.
  */
-export function holderColumns(holders: Column<readonly Holder[]>, rows: number): Columns {
-  const pid: Cell[] = [];
-  const process: Cell[] = [];
-  const several: Cell[] = [];
-  const pids: number[] = [];
-  const names: string[] = [];
-  for (let row = 0; row < rows; row++) {
-    const those = valueAt(holders, row) ?? [];
-    pid.push(those[0]?.pid ?? null);
-    process.push(those[0]?.name ?? null);
-    several.push(those.length > 1 ? those.length : null);
-    if (those.length < 2) continue;
-    pids.push(...those.map((holder) => holder.pid));
-    names.push(...those.map(({ name }) => name));
+export class HoldersWriter {
+  readonly #pid = new CellsWriter();
+  readonly #process = new CellsWriter();
+  readonly #several = new CellsWriter();
+  readonly #pids: number[] = [];
+  readonly #names: string[] = [];
+
+  /** @param holders undefined for none */
+  add(holders: readonly Holder[] = NO_HOLDERS): void {
+    const [first] = holders;
+    this.#pid.add(first?.pid);
+    this.#process.add(first?.name);
+    this.#several.add(holders.length > 1 ? holders.length : undefined);
+    if (holders.length < 2) return;
+    for (const { pid, name } of holders) {
+      this.#pids.push(pid);
+      this.#names.push(name);
+    }
   }
-  const columns: Columns = {};
-  for (const [name, cells] of Object.entries({ pid, process, holders: several })) {
-    const column = packColumn(cells);
-    if (column !== undefined) columns[name] = column;
+
+  columns(): Columns {
+    const columns: Columns = {};
+    for (const [name, { column }] of [
+      ['pid', this.#pid],
+      ['process', this.#process],
+      ['holders', this.#several],
+    ] as const)
+      if (column !== undefined) columns[name] = column;
+    if (this.#pids.length === 0) return columns;
+    return { ...columns, holderPids: this.#pids, holderProcesses: this.#names };
   }
-  return pids.length === 0 ? columns : { ...columns, holderPids: pids, holderProcesses: names };
 }
 
-/** The opposite of {@link holderColumns}: rows with the same holders share a list. Undefined where no row has any. */
+const NO_HOLDERS: readonly Holder[] = [];
+
+/** The columns of {@link HoldersWriter} for rows that are there already. */
+export function holderColumns(holders: Column<readonly Holder[]>, rows: number): Columns {
+  const writer = new HoldersWriter();
+  for (let row = 0; row < rows; row++) writer.add(valueAt(holders, row));
+  return writer.columns();
+}
+
+/** The opposite of {@link HoldersWriter}: rows with the same holders share a list. Undefined where no row has any. */
 export function holdersFrom(columns: Columns, rows: number): Column<readonly Holder[]> {
   const pids = numbersOf(columns.pid);
   if (pids === undefined) return undefined;

@@ -1,4 +1,5 @@
 import type { WatchedNetns } from '../model/netns/netns.ts';
+import { isSameNetns } from '../model/netns/same-netns.ts';
 
 /**
  * State for each current network namespace. The writer and the reader of a recording drop it at the same line: the
@@ -18,7 +19,7 @@ export class KnownNamespaces<Known> {
     this.#known.clear();
     for (const namespace of namespaces) {
       const old = before.get(namespace.netns);
-      const known = old !== undefined && isSame(old.namespace, namespace) ? old.known : this.#make();
+      const known = old !== undefined && isSameNetns(old.namespace, namespace) ? old.known : this.#make();
       this.#known.set(namespace.netns, { namespace, known });
     }
   }
@@ -27,10 +28,4 @@ export class KnownNamespaces<Known> {
   of(netns: number): Known | undefined {
     return this.#known.get(netns)?.known;
   }
-}
-
-/** Whether a network namespace with the same inode is the same one: it still has one of its containers, or without containers its name. */
-function isSame(before: WatchedNetns, now: WatchedNetns): boolean {
-  if (now.containers.length === 0 || before.containers.length === 0) return before.name === now.name;
-  return now.containers.some(({ id }) => before.containers.some((container) => container.id === id));
 }

@@ -4,6 +4,7 @@ import type { WatchedContainer, WatchedNetns } from '../model/netns/netns.ts';
 import type { RecordedDetails, RecordedNames, RecordingHeader } from '../model/sample/recorded.ts';
 import type { HostSample, PidsUse, ProcessSample, SocketMemory } from '../model/sample/sample.ts';
 import { EVENT_SOURCES } from '../model/socket/connection-event.ts';
+import { LIBRARY_PROOFS, SETTING_PROOFS, STACK_NAMES, type StackFacts } from '../model/stack/stack-facts.ts';
 import { RecordingError } from './recording-error.ts';
 
 const texts = v.record(v.string(), v.string());
@@ -16,6 +17,7 @@ const limit = v.pipe(
 const declared = v.looseObject({
   limits: v.array(v.looseObject({ name: v.string(), soft: limit, hard: limit })),
   image: v.exactOptional(v.string()),
+  commandDigest: v.exactOptional(v.string()),
   ociRuntime: v.exactOptional(v.string()),
   pidsLimit: v.exactOptional(v.number()),
   sysctls: texts,
@@ -24,14 +26,25 @@ const declared = v.looseObject({
   ),
 });
 
+const pod = v.looseObject({
+  id: v.string(),
+  name: v.string(),
+  namespace: v.exactOptional(v.string()),
+  uid: v.exactOptional(v.string()),
+  container: v.exactOptional(v.string()),
+  attempt: v.exactOptional(v.number()),
+});
+
 const container = v.looseObject({
   name: v.string(),
+  runtimeName: v.exactOptional(v.string()),
   runtime: v.string(),
   id: v.string(),
   labels: texts,
   addresses: v.array(v.looseObject({ network: v.string(), address: v.string() })),
   gateways: v.exactOptional(v.array(v.string())),
   pid: v.number(),
+  pod: v.exactOptional(pod),
   networkMode: v.exactOptional(v.string()),
   cgroup: v.exactOptional(v.string()),
   declared: v.exactOptional(declared),
@@ -79,6 +92,46 @@ export const DETAILS = v.looseObject({
     v.looseObject({ pid: v.number(), name: v.string(), softLimit: openFilesLimit, hardLimit: openFilesLimit }),
   ),
 }) satisfies v.GenericSchema<unknown, RecordedDetails>;
+
+/** A line `stacks`. */
+export const STACKS = v.looseObject({
+  stacks: v.array(
+    v.looseObject({
+      pid: v.number(),
+      startTicks: v.number(),
+      stack: v.exactOptional(v.picklist(STACK_NAMES)),
+      version: v.exactOptional(v.string()),
+      path: v.exactOptional(v.string()),
+      server: v.exactOptional(v.string()),
+      libraries: v.array(
+        v.looseObject({
+          name: v.string(),
+          version: v.exactOptional(v.string()),
+          proof: v.picklist(LIBRARY_PROOFS),
+          path: v.string(),
+        }),
+      ),
+      settings: v.array(
+        v.looseObject({
+          name: v.string(),
+          value: v.union([v.number(), v.string()]),
+          unit: v.exactOptional(v.literal('ms')),
+          proof: v.picklist(SETTING_PROOFS),
+          path: v.exactOptional(v.string()),
+          line: v.exactOptional(v.number()),
+          changed: v.exactOptional(v.boolean()),
+          of: v.exactOptional(v.string()),
+        }),
+      ),
+      absent: v.array(v.string()),
+      workers: v.exactOptional(v.number()),
+      keepsAlive: v.exactOptional(v.boolean()),
+      sessions: v.exactOptional(v.looseObject({ idleInTransaction: v.number(), waitingForLock: v.number() })),
+      stopped: v.exactOptional(v.picklist(['signal', 'freezer'])),
+      incomplete: v.exactOptional(v.boolean()),
+    }) satisfies v.GenericSchema<unknown, StackFacts>,
+  ),
+});
 
 const DEAD_PEER = v.looseObject({
   peer: v.exactOptional(v.string()),

@@ -3,6 +3,7 @@ import type { Coverage, Source } from '../model/sample/coverage.ts';
 import type { RecordedDetails, RecordedNames, RecordingHeader } from '../model/sample/recorded.ts';
 import type { HostSample, PidsUse, ProcessSample, SocketMemory } from '../model/sample/sample.ts';
 import type { Proto } from '../model/socket/socket-view.ts';
+import type { StackFacts } from '../model/stack/stack-facts.ts';
 import type { Columns } from './cells.ts';
 
 /**
@@ -31,6 +32,12 @@ export interface NamesLine extends RecordedNames {
 /** Facts that rarely change: written when they are known, and whenever they change. */
 export interface DetailsLine extends RecordedDetails {
   type: 'details';
+}
+
+/** What the programs of processes are; each process once. */
+export interface StacksLine {
+  type: 'stacks';
+  stacks: readonly StackFacts[];
 }
 
 /** One tick. Unchanged network namespaces are left out. */
@@ -112,6 +119,7 @@ export type RecordingLine =
   | NamespacesLine
   | NamesLine
   | DetailsLine
+  | StacksLine
   | TickLine
   | BeganLine
   | EndedLine

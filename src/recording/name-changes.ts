@@ -1,6 +1,5 @@
 import type { Names } from '../model/names.ts';
 import type { StoredNetnsTick } from '../model/sample/recorded.ts';
-import type { ConnectionEventRecord } from '../model/socket/connection-event.ts';
 import type { SocketColumns } from '../model/socket/socket-columns.ts';
 import type { Proto } from '../model/socket/socket-view.ts';
 import { AllRows } from '../model/socket/stored-sockets.ts';
@@ -20,10 +19,10 @@ export class NameChanges {
     this.#asked.clear();
   }
 
-  /** The line for the new and changed names of a tick; undefined for none. */
+  /** The line for the new and changed names of a tick; undefined for none. @param peerNames of the ends of connections since the last one */
   line(
     namespaces: readonly StoredNetnsTick<SocketColumns>[],
-    events: readonly ConnectionEventRecord[],
+    peerNames: ReadonlyMap<string, string>,
     names: Names,
   ): NamesLine | undefined {
     for (const { snapshot } of namespaces) {
@@ -36,10 +35,7 @@ export class NameChanges {
       });
     }
     // A connection that was opened and closed between two snapshots is in neither of them.
-    for (const { peer } of events) {
-      const { name, address } = peer;
-      if (name !== undefined) this.#setHost(address.replace(/^::ffff:(?=.*\.)/, ''), name);
-    }
+    for (const [address, name] of peerNames) this.#setHost(address.replace(/^::ffff:(?=.*\.)/, ''), name);
     const hosts = this.#hostLines;
     const services = this.#serviceLines;
     this.#hostLines = {};

@@ -5,10 +5,11 @@ import type { RecordedDetails, RecordingHeader, StoredNetnsTick, StoredTick } fr
 import type { HostSample, PidsUse, ProcessSample, SocketMemory } from '../model/sample/sample.ts';
 import type { EventCounts } from '../model/socket/connection-event.ts';
 import type { StoredSockets } from '../model/socket/stored-sockets.ts';
+import type { StackFacts } from '../model/stack/stack-facts.ts';
 import { AddressTexts } from './address-texts.ts';
 import { fromEventColumns, type RecordedConnectionEvent } from './event-rows.ts';
 import { KnownNamespaces } from './known-namespaces.ts';
-import { checked, DETAILS, HEADER, HOST, MEMORY, NAMES, NAMESPACES, PIDS, TIME } from './line-shapes.ts';
+import { checked, DETAILS, HEADER, HOST, MEMORY, NAMES, NAMESPACES, PIDS, STACKS, TIME } from './line-shapes.ts';
 import {
   type NamespacesLine,
   type NetnsChange,
@@ -48,6 +49,8 @@ export class RecordingReader {
   header!: RecordingHeader;
   /** Facts that rarely change, so far. */
   details: RecordedDetails = { sysctls: {}, declared: {}, runtimeProcesses: [] };
+  /** Programs of processes, so far; none in files of versions before 0.4. */
+  stacks: readonly StackFacts[] = [];
   readonly #addresses = new AddressTexts();
   readonly #known = new KnownNamespaces<Known>(() => this.#newKnown());
   readonly #hosts = new Map<string, string>();
@@ -117,6 +120,9 @@ export class RecordingReader {
       }
       case 'details':
         this.#addDetails(line);
+        return OTHER;
+      case 'stacks':
+        this.stacks = [...this.stacks, ...checked(STACKS, line, 'a line "stacks"').stacks];
         return OTHER;
       case 'ended':
         return { kind: 'events', events: fromEventColumns(line.ends, time(line.at), this.#addresses.of) };

@@ -1,6 +1,9 @@
-import { Aliases } from './aliases.ts';
-import { COMMON_SERVICES, PLATFORM_LABELS, PUBLIC_NAMES } from './common-names.ts';
+import type { PodOfContainer } from '../model/container/pod.ts';
+import { Aliases } from '../model/redaction/aliases.ts';
+import { COMMON_SERVICES } from '../model/redaction/common-names.ts';
+import type { StackFacts } from '../model/stack/stack-facts.ts';
 import type { RecordingLine } from './lines.ts';
+import { named, namedPod, redactedLabels, redactedPod } from './redacted-names.ts';
 
 /** Keys whose values are from a fixed set. */
 const ENUMERATED: ReadonlySet<string> = new Set([
@@ -32,6 +35,7 @@ type Redact = (redactor: Redactor, value: unknown, around: Readonly<Record<strin
 const SPECIAL: Readonly<Record<string, Redact>> = {
   // Sentences can contain any name.
   notes: () => ['(redacted)'],
+  pod: (redactor, pod) => redactor.pod(pod as PodOfContainer),
   labels: (redactor, labels) => redactor.labels(labels as Record<string, string>),
   hosts: (redactor, hosts) => redactor.hosts(hosts as Record<string, string>),
   services: (redactor, services) => redactor.services(services as Record<string, string>),
@@ -42,6 +46,7 @@ const SPECIAL: Readonly<Record<string, Redact>> = {
   holderPids: (redactor, pids) => redactor.pid(pids),
   localPort: (redactor, ports, { proto }) => redactor.portIds(ports, proto),
   peerPort: (redactor, ports, { proto }) => redactor.portIds(ports, proto),
+  stacks: (redactor, stacks) => redactor.stacks(stacks as readonly StackFacts[]),
   devices: (redactor, devices) => redactor.devices(devices as Record<string, Record<string, string>>),
   name: (redactor, name, around) => redactor.name(String(name), around),
 };
@@ -56,6 +61,7 @@ const TEXTS: Readonly<Record<string, (aliases: Aliases, text: string) => string>
   target,
   targets: target,
   container: named,
+  runtimeName: named,
   madeBy: named,
   localName: named,
   peerName: named,
@@ -139,10 +145,26 @@ export class Redactor {
     );
   }
 
-  /** Removes all labels but {@link PLATFORM_LABELS}, whose values are replaced. */
+  /** Programs of processes. Names of libraries and settings, versions and values are of the products; paths are not. */
+  stacks(stacks: readonly StackFacts[]): StackFacts[] {
+    const path = <T extends { path?: string }>(item: T): T =>
+      item.path === undefined ? item : { ...item, path: this.#aliases.of('path', item.path) };
+    return stacks.map((facts) => ({
+      ...path(facts),
+      pid: this.#aliases.pid(facts.pid),
+      libraries: facts.libraries.map(path),
+      settings: facts.settings.map((setting) =>
+        path(setting.of === undefined ? setting : { ...setting, of: this.#aliases.of('name', setting.of) }),
+      ),
+    }));
+  }
+
+  pod(pod: PodOfContainer): PodOfContainer {
+    return redactedPod(this.#aliases, pod);
+  }
+
   labels(labels: Readonly<Record<string, string>>): Record<string, string> {
-    const ofPlatform = Object.entries(labels).filter(([label]) => PLATFORM_LABELS.has(label));
-    return Object.fromEntries(ofPlatform.map(([label, value]) => [label, named(this.#aliases, value)]));
+    return redactedLabels(this.#aliases, labels);
   }
 
   /** Names of hosts, by address. */
@@ -173,12 +195,6 @@ function address(aliases: Aliases, text: string): string {
   return aliases.address(text);
 }
 
-function named(aliases: Aliases, text: string): string {
-  const pid = /^pid:(\d+)$/.exec(text)?.[1];
-  if (pid !== undefined) return `pid:${aliases.pid(Number(pid))}`;
-  return text === '' || PUBLIC_NAMES.test(text) ? text : aliases.of('name', text);
-}
-
 function program(aliases: Aliases, text: string): string {
   return text === '' ? text : aliases.of('process', text);
 }
@@ -194,7 +210,11 @@ function target(aliases: Aliases, text: string): string {
     .map((one) => {
       const [, prefix = '', name = ''] =
         /^(docker:|podman:|containerd:|netns:|compose:|pod:|ecs:)?(.*)$/s.exec(one) ?? [];
-      return prefix + (prefix === 'netns:' ? aliases.of('netns', name) : named(aliases, name));
+      if (prefix === 'pod:') return prefix + namedPod(aliases, name);
+      if (prefix === 'netns:') return prefix + aliases.of('netns', name);
+      // Each part has the alias that it has in the labels.
+      const parts = prefix === 'compose:' || prefix === 'ecs:' ? name.split('/') : [name];
+      return prefix + parts.map((part) => named(aliases, part)).join('/');
     })
     .join(',');
 }
@@ -202,7 +222,7 @@ function target(aliases: Aliases, text: string): string {
 function network(aliases: Aliases, text: string): string {
   const shared = /^container:(.+)$/s.exec(text)?.[1];
   if (shared !== undefined) return `container:${aliases.id(shared)}`;
-  return /^(|bridge|host|none|default)$/.test(text) ? text : aliases.of('network', text);
+  return /^(|bridge|host|none|default|pod)$/.test(text) ? text : aliases.of('network', text);
 }
 
 /** A cgroup path. Its first part, which identifies the platform, is preserved. */

@@ -94,6 +94,7 @@ const OPTIONAL = [
   'peer',
   'drops',
   'receiveBufferBytes',
+  'receiveMemoryBytes',
   'container',
   'attribution',
   'path',

@@ -3,7 +3,8 @@ import type { RecordedDetails, RecordingHeader, StoredNetnsTick, StoredTick } fr
 import type { HostSample } from '../model/sample/sample.ts';
 import type { ConnectionEventRecord, EventCounts } from '../model/socket/connection-event.ts';
 import type { SocketColumns } from '../model/socket/socket-columns.ts';
-import { toEventColumns } from './event-columns.ts';
+import type { StackFacts } from '../model/stack/stack-facts.ts';
+import { EventColumnsWriter } from './event-columns.ts';
 import { KnownNamespaces } from './known-namespaces.ts';
 import { type NetnsChange, RECORDING_VERSION, type RecordingLine, type TickLine } from './lines.ts';
 import { NameChanges } from './name-changes.ts';
@@ -25,7 +26,12 @@ interface Known {
 export class RecordingWriter {
   readonly #known = new KnownNamespaces(newKnown);
   readonly #names = new NameChanges();
+  /** Events since the last tick: beginnings, and ends, of connections. */
+  #begins = new EventColumnsWriter();
+  #ends = new EventColumnsWriter();
   #namespaces = '';
+  /** Of the last tick, namespaces and containers. */
+  #objects: readonly object[] | undefined;
   #host = '';
 
   /** The first line. */
@@ -38,31 +44,57 @@ export class RecordingWriter {
     return { type: 'details', ...details };
   }
 
+  /** The line of what the programs of processes are. */
+  stacks(stacks: readonly StackFacts[]): RecordingLine {
+    return { type: 'stacks', stacks };
+  }
+
+  /**
+   * Adds a connection event, which the next tick has, or {@link events}.
+   *
+   * @returns its number among the beginnings, or the ends, of connections since the last tick
+   */
+  addEvent(event: ConnectionEventRecord): number {
+    const isEnd = event.event === 'failed' || event.event === 'closed';
+    return (isEnd ? this.#ends : this.#begins).add(event);
+  }
+
+  /** Counts another end of a connection with one since the last tick. @param end its number, see {@link addEvent} */
+  addAlike(end: number): void {
+    this.#ends.addAlike(end);
+  }
+
   /** The lines of a tick and of the events since the previous one. @param names for its addresses and ports */
-  tick(tick: StoredTick<SocketColumns>, events: readonly ConnectionEventRecord[], names: Names): RecordingLine[] {
+  tick(tick: StoredTick<SocketColumns>, names: Names): RecordingLine[] {
     const lines: RecordingLine[] = [];
     const namespaces = tick.namespaces.map(({ namespace }) => namespace);
-    const text = JSON.stringify([namespaces, tick.containers]);
+    // Long texts for many namespaces: made only where an inventory has made new objects.
+    const objects = [...namespaces, ...tick.containers];
+    const before = this.#objects;
+    const isSame = before?.length === objects.length && objects.every((one, at) => one === before[at]);
+    this.#objects = objects;
+    const text = isSame ? this.#namespaces : JSON.stringify([namespaces, tick.containers]);
     if (text !== this.#namespaces) {
       this.#namespaces = text;
       this.#known.set(namespaces);
       this.#names.askAgain();
       lines.push({ type: 'spaces', spaces: namespaces, containers: tick.containers });
     }
-    const newNames = this.#names.line(tick.namespaces, events, names);
+    const peerNames = new Map([...this.#begins.peerNames, ...this.#ends.peerNames]);
+    const newNames = this.#names.line(tick.namespaces, peerNames, names);
     if (newNames !== undefined) lines.push(newNames);
-    lines.push(...this.events(events, tick.atMs), this.#tickLine(tick));
+    lines.push(...this.events(tick.atMs), this.#tickLine(tick));
     return lines;
   }
 
-  /** The lines of events, beginnings and ends of connections; none without events. */
-  events(events: readonly ConnectionEventRecord[], atMs: number): RecordingLine[] {
-    const isEnd = ({ event }: ConnectionEventRecord) => event === 'failed' || event === 'closed';
-    const begins = events.filter((event) => !isEnd(event));
-    const ends = events.filter(isEnd);
+  /** The lines of the events since the last tick, beginnings and ends of connections; none without events. */
+  events(atMs: number): RecordingLine[] {
+    const [begins, ends] = [this.#begins, this.#ends];
     const lines: RecordingLine[] = [];
-    if (begins.length > 0) lines.push({ type: 'began', at: atMs, begins: toEventColumns(begins, atMs) });
-    if (ends.length > 0) lines.push({ type: 'ended', at: atMs, ends: toEventColumns(ends, atMs) });
+    if (begins.length > 0) lines.push({ type: 'began', at: atMs, begins: begins.columns(atMs) });
+    if (ends.length > 0) lines.push({ type: 'ended', at: atMs, ends: ends.columns(atMs) });
+    if (begins.length > 0) this.#begins = new EventColumnsWriter();
+    if (ends.length > 0) this.#ends = new EventColumnsWriter();
     return lines;
   }
 
@@ -100,10 +132,11 @@ export class RecordingWriter {
     const change: NetnsChange = { netns: namespace.netns };
     const increases = difference(known.counters, counters, true);
     if (increases !== undefined) change.counters = increases;
-    known.counters = counters && { ...known.counters, ...counters };
-    const stat = difference(known.sockstat, sockstat && { ...sockstat }, false);
-    if (stat !== undefined) change.sockstat = stat;
-    known.sockstat = sockstat && { ...sockstat };
+    known.counters = known.counters === undefined ? counters : counters && { ...known.counters, ...counters };
+    const stat = sockstat && { ...sockstat };
+    const statChange = difference(known.sockstat, stat, false);
+    if (statChange !== undefined) change.sockstat = statChange;
+    known.sockstat = stat;
     for (const name of ['processes', 'pids', 'memory'] as const) {
       const list = lists[name];
       const text = list === undefined ? known[name] : JSON.stringify(list);
@@ -137,10 +170,12 @@ function difference(
   asIncrease: boolean,
 ): Record<string, number> | null | undefined {
   if (now === undefined) return before === undefined ? undefined : null;
+  // Name by name, V8 compiles this loop again and again: counters have hundreds of names.
+  if (before === undefined) return { ...now };
   let changed: Record<string, number> | undefined;
   for (const name in now) {
     const value = now[name] ?? 0;
-    const old = before?.[name];
+    const old = before[name];
     if (value === old) continue;
     changed ??= {};
     changed[name] = asIncrease ? value - (old ?? 0) : value;

@@ -46,7 +46,10 @@ export class ByteWriter {
   /** Writes text that is known to be ASCII. */
   ascii(text: string): void {
     this.reserve(text.length);
-    for (let index = 0; index < text.length; index++) this.#bytes[this.#length++] = text.charCodeAt(index);
+    const bytes = this.#bytes;
+    const start = this.#length;
+    for (let index = 0; index < text.length; index++) bytes[start + index] = text.charCodeAt(index);
+    this.#length = start + text.length;
   }
 
   /** Writes any text as UTF-8. */
@@ -61,12 +64,23 @@ export class ByteWriter {
     this.#length += bytes.length;
   }
 
-  /** Writes a byte `count` times. */
+  /** Writes the bytes of `from` between two offsets. For short pieces: a view of each would cost more than the copy. */
+  piece(from: Uint8Array, start: number, end: number): void {
+    this.reserve(end - start);
+    const bytes = this.#bytes;
+    let length = this.#length;
+    for (let at = start; at < end; at++) bytes[length++] = from[at] as number;
+    this.#length = length;
+  }
+
+  /** Writes a byte `count` times; a few, for which a call of `Uint8Array.fill` would cost more. */
   fill(value: number, count: number): void {
     if (count <= 0) return;
     this.reserve(count);
-    this.#bytes.fill(value, this.#length, this.#length + count);
-    this.#length += count;
+    const bytes = this.#bytes;
+    const end = this.#length + count;
+    for (let at = this.#length; at < end; at++) bytes[at] = value;
+    this.#length = end;
   }
 
   /** Writes an unsigned integer of at most 53 bits, decimal. */

@@ -1,4 +1,6 @@
 import type { ConnectionEventRow, Lifetime } from '../model/socket/connection-event.ts';
+import { EVENTS_DROPPED } from '../model/socket/lost-events.ts';
+import type { PacketEventRow } from '../model/socket/packet-event.ts';
 import type { Endpoint } from '../model/socket/socket-row.ts';
 import { ByteWriter } from './byte-writer.ts';
 import type { ClosedOutput, ClosedSummary, EventGap } from './closed-output.ts';
@@ -46,6 +48,7 @@ export class ClosedJson implements ClosedOutput {
       this.#name(out, container);
     }
     number(out, ',"latencyUs":', closed.latencyUs);
+    number(out, ',"acceptWaitUs":', closed.acceptWaitUs);
     if (closed.lifetime !== undefined) lifetime(out, closed.lifetime);
     number(out, ',"bytesSent":', closed.bytesSent);
     number(out, ',"bytesReceived":', closed.bytesReceived);
@@ -55,12 +58,17 @@ export class ClosedJson implements ClosedOutput {
     word(out, ',"closedBy":"', closed.closedBy);
     word(out, ',"errno":"', closed.errno);
     word(out, ',"source":"', closed.source);
+    number(out, ',"count":', closed.count);
     word(out, ',"cookie":"', cookie);
     out.ascii('}\n');
   }
 
+  packet(out: ByteWriter, row: PacketEventRow): void {
+    line(out, { type: 'packet', ...row });
+  }
+
   gap(out: ByteWriter, gap: EventGap): void {
-    line(out, { type: 'gap', ...gap, reason: 'the kernel dropped events: its buffer was full' });
+    line(out, { type: 'gap', ...gap, reason: EVENTS_DROPPED });
   }
 
   summary(out: ByteWriter, summary: ClosedSummary): void {

@@ -1,5 +1,6 @@
 import type { PeerSummary } from '../model/report/peer-summary.ts';
 import type { ConnectionEventRow, EventCounts } from '../model/socket/connection-event.ts';
+import type { PacketEventKind, PacketEventRow } from '../model/socket/packet-event.ts';
 import type { ByteWriter } from './byte-writer.ts';
 
 /** A time in which events of a target were lost. */
@@ -17,6 +18,8 @@ export interface ClosedSummary {
   to: Date;
   /** Number of reported events, of the kinds that were asked for. */
   events: Partial<EventCounts>;
+  /** Number of reported packet events, of the kinds that were asked for; absent where none was. */
+  packets?: Partial<Record<PacketEventKind, number>>;
   /** Number of connections that ended, failed attempts included. */
   connections: number;
   /** Number of gaps. */
@@ -33,6 +36,8 @@ export interface ClosedOutput {
   header(out: ByteWriter): void;
   /** Writes one event. */
   connection(out: ByteWriter, row: ConnectionEventRow): void;
+  /** Writes one packet event. */
+  packet(out: ByteWriter, row: PacketEventRow): void;
   /** Writes a time range in which events of a target were lost. */
   gap(out: ByteWriter, gap: EventGap): void;
   /** Writes the summary. */

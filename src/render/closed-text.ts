@@ -7,10 +7,13 @@ import { sizeText } from '../base/size.ts';
 import { wrapWords } from '../base/word-wrap.ts';
 import type { PeerSummary } from '../model/report/peer-summary.ts';
 import { CONNECTION_OUTCOMES, type ConnectionEventRow, type Lifetime } from '../model/socket/connection-event.ts';
+import { EVENTS_DROPPED } from '../model/socket/lost-events.ts';
+import type { PacketEventKind, PacketEventRow } from '../model/socket/packet-event.ts';
 import type { Endpoint } from '../model/socket/socket-row.ts';
 import type { ByteWriter } from './byte-writer.ts';
 import type { ClosedOutput, ClosedSummary, EventGap } from './closed-output.ts';
 import { type GrowingColumn, GrowingTable, type GrowingTarget } from './growing-table.ts';
+import { packetText } from './packet-text.ts';
 import { Table } from './table.ts';
 
 const TIME: GrowingColumn = { title: 'Time', align: 'left', width: 12, narrow: 8 };
@@ -29,23 +32,42 @@ const COLUMNS: readonly GrowingColumn[] = [
 
 /** Present where lines are not only of ends of connections, which their outcome tells apart. */
 const EVENT_COLUMN: GrowingColumn = { title: 'Event', align: 'left', width: 11 };
+/** Of {@link EVENT_COLUMN} with packet events. */
+const PACKET_EVENT_WIDTH = 14;
+/** Columns that only ends of connections have. */
+const OF_CONNECTIONS: readonly string[] = ['Duration', 'Sent', 'Recv', 'RTT', 'Retr'];
+/** Last column where no line is of a connection. */
+const REASON_COLUMN: GrowingColumn = { title: 'Reason', align: 'left', width: 8 };
+
+/** What the lines of a stream of events can be. */
+export interface EventLines {
+  /** Whether there are connection events, and of them beginnings of connections. */
+  connections: boolean;
+  beginnings: boolean;
+  /** Whether there are packet events. */
+  packets: boolean;
+}
 
 /** Connection events as lines of a table, for a person. */
 export class ClosedText implements ClosedOutput {
   readonly #target: GrowingTarget;
   readonly #only: string | undefined;
-  readonly #beginnings: boolean;
+  readonly #lines: EventLines;
   readonly #table: GrowingTable;
 
   /**
    * @param only name of the only target, which lines do not repeat; undefined for several
-   * @param beginnings whether there are events other than the ends of connections
+   * @param lines what there will be
    */
-  constructor(target: GrowingTarget, only: string | undefined, beginnings: boolean) {
+  constructor(target: GrowingTarget, only: string | undefined, lines: EventLines) {
     this.#target = target;
     this.#only = only;
-    this.#beginnings = beginnings;
-    this.#table = new GrowingTable([TIME, ...(beginnings ? [EVENT_COLUMN] : []), ...COLUMNS], target);
+    this.#lines = lines;
+    const columns = lines.connections
+      ? COLUMNS
+      : [...COLUMNS.slice(0, -1).filter(({ title }) => !OF_CONNECTIONS.includes(title)), REASON_COLUMN];
+    const kind = lines.packets ? { ...EVENT_COLUMN, width: PACKET_EVENT_WIDTH } : EVENT_COLUMN;
+    this.#table = new GrowingTable([TIME, ...(this.#hasKinds ? [kind] : []), ...columns], target);
   }
 
   header(out: ByteWriter): void {
@@ -53,10 +75,9 @@ export class ClosedText implements ClosedOutput {
   }
 
   connection(out: ByteWriter, row: ConnectionEventRow): void {
-    const clock = clockText(row.at);
     this.#table.row(out, [
-      this.#table.narrow ? clock.slice(0, 8) : clock,
-      ...(this.#beginnings ? [row.event] : []),
+      this.#clock(row.at),
+      ...(this.#hasKinds ? [row.event] : []),
       this.#owner(row),
       endpoint(row.local),
       endpoint(row.peer),
@@ -65,17 +86,30 @@ export class ClosedText implements ClosedOutput {
       row.bytesReceived === undefined ? '-' : sizeText(row.bytesReceived),
       row.rttUs === undefined ? '-' : durationText(row.rttUs / 1000),
       row.retransmits === undefined ? '-' : String(row.retransmits),
-      outcomeText(row),
+      row.count === undefined ? outcomeText(row) : `${outcomeText(row)} (${row.count} alike)`,
+    ]);
+  }
+
+  packet(out: ByteWriter, row: PacketEventRow): void {
+    this.#table.row(out, [
+      this.#clock(row.at),
+      row.event.replace('-', ' '),
+      this.#owner(row),
+      endpoint(row.local),
+      endpoint(row.peer),
+      ...(this.#lines.connections ? OF_CONNECTIONS.map(() => '-') : []),
+      packetText(row),
     ]);
   }
 
   gap(out: ByteWriter, { target, from, to, lostEvents }: EventGap): void {
     const time = `${clockText(from)} to ${clockText(to)}`;
     const number = lostEvents === undefined ? 'events' : plural(lostEvents, 'event');
-    out.text(`-- ${safeText(target)}: ${number} lost, ${time}: the kernel's buffer was full --\n`);
+    const sentence = `-- ${safeText(target)}: ${number} lost, ${time}: ${EVENTS_DROPPED} --`;
+    out.text(`${wrapWords(sentence, this.#target.columns).join('\n')}\n`);
   }
 
-  summary(out: ByteWriter, { from, to, events, connections, gaps, lostEvents, peers }: ClosedSummary): void {
+  summary(out: ByteWriter, { from, to, events, packets, connections, gaps, lostEvents, peers }: ClosedSummary): void {
     const number = lostEvents > 0 ? `${lostEvents} events` : 'some events';
     const missed = gaps === 0 ? '' : `, ${number} lost (${plural(gaps, 'gap')})`;
     const counts = [
@@ -86,13 +120,24 @@ export class ClosedText implements ClosedOutput {
         ? []
         : [`${plural(events.failed, 'attempt')} failed`]),
       ...(events.closed === undefined ? [] : [`${plural(connections, 'connection')} closed`]),
+      ...Object.entries(packets ?? {}).map(([kind, count]) => plural(count, PACKETS[kind as PacketEventKind])),
     ].join(', ');
     const sentence = `${counts} in ${durationText(to.getTime() - from.getTime())}${missed}`;
     out.ascii(`\n${wrapWords(sentence, this.#target.columns).join('\n')}\n`);
     if (peers.length > 0) peerTable(peers).render(out, this.#target.columns, this.#target.colour);
   }
 
-  #owner({ target, container, processes }: ConnectionEventRow): string {
+  /** Whether a column says of which kind an event is. */
+  get #hasKinds(): boolean {
+    return this.#lines.beginnings || this.#lines.packets;
+  }
+
+  #clock(at: Date): string {
+    const clock = clockText(at);
+    return this.#table.narrow ? clock.slice(0, 8) : clock;
+  }
+
+  #owner({ target, container, processes }: Pick<ConnectionEventRow, 'target' | 'container' | 'processes'>): string {
     const parts: string[] = [];
     const isOnly = target === this.#only;
     if (container !== undefined && !(isOnly && container === target)) parts.push(container);
@@ -102,6 +147,14 @@ export class ClosedText implements ClosedOutput {
     return parts.length === 0 ? '-' : safeText(parts.join(' '));
   }
 }
+
+/** One event of a kind, as the summary counts them. */
+const PACKETS: Readonly<Record<PacketEventKind, string>> = {
+  retransmitted: 'retransmission',
+  'reset-sent': 'sent reset',
+  'reset-received': 'received reset',
+  dropped: 'dropped datagram',
+};
 
 function endpoint({ address, port, name, service }: Endpoint): string {
   return formatEndpoint(name === undefined ? address : safeText(name), service ?? port);

@@ -1,6 +1,8 @@
 import type { Diagnosis } from '../model/finding/diagnosis.ts';
 import type { Overview, OverviewRow } from '../model/report/overview.ts';
 import type { GroupReport, ReportHeader, SocketReport } from '../model/report/report.ts';
+import type { RuntimeReport } from '../model/report/runtime-report.ts';
+import type { ServiceRow } from '../model/report/service-rows.ts';
 import { type RowContext, socketRow } from '../model/socket/make-socket-row.ts';
 
 /** Version of every JSON document (`docs/json-schema.md`). Raised when a key changes its meaning or is removed. */
@@ -74,12 +76,34 @@ export function overviewJson(overview: Overview): string {
   return `${headText({ schema: SCHEMA_VERSION, takenAt, lookedFor, coverage, containers: rows })}\n`;
 }
 
+/** The rows of `ps --by service` as one document. */
+export function servicesJson({ takenAt, lookedFor, coverage }: Overview, services: readonly ServiceRow[]): string {
+  return `${JSON.stringify({ schema: SCHEMA_VERSION, takenAt, lookedFor, coverage, services })}\n`;
+}
+
+/** A line `overview`, then a line `service` for each row. */
+export function* servicesNdjson({ takenAt, lookedFor, coverage }: Overview, services: readonly ServiceRow[]): Pieces {
+  yield `${JSON.stringify({ type: 'overview', schema: SCHEMA_VERSION, takenAt, lookedFor, coverage })}\n`;
+  for (const row of services) yield `${JSON.stringify({ type: 'service', ...row })}\n`;
+}
+
 /** A line `overview`, then a line `container` for each row. */
 export function* overviewNdjson(overview: Overview): Pieces {
   const { takenAt, lookedFor, coverage } = overview;
   yield `${JSON.stringify({ type: 'overview', schema: SCHEMA_VERSION, takenAt, lookedFor, coverage })}\n`;
   for (const row of overview.rows)
     yield `${headText({ type: 'container', ...row } satisfies OverviewRow & { type: string })}\n`;
+}
+
+/** The answer of `runtimes` as one document. */
+export function runtimesJson({ takenAt, runtimes, coverage }: RuntimeReport): string {
+  return `${JSON.stringify({ schema: SCHEMA_VERSION, takenAt, coverage, runtimes })}\n`;
+}
+
+/** A line `runtimes`, then a line `runtime` for each row. */
+export function* runtimesNdjson({ takenAt, runtimes, coverage }: RuntimeReport): Pieces {
+  yield `${JSON.stringify({ type: 'runtimes', schema: SCHEMA_VERSION, takenAt, coverage })}\n`;
+  for (const row of runtimes) yield `${JSON.stringify({ type: 'runtime', ...row })}\n`;
 }
 
 /** The header of a document without its closing brace, so that the list can follow in pieces. */
@@ -135,10 +159,14 @@ export function diagnosisJson({ targets, ...diagnosis }: Diagnosis): string {
   return `${headText({ schema: SCHEMA_VERSION, target: targets.join(','), targets, ...diagnosis })}\n`;
 }
 
-/** A line `diagnosis`, then a line `finding` for each finding. */
-export function diagnosisNdjson({ findings, targets, ...diagnosis }: Diagnosis): string {
+/** A line `diagnosis`, then a line `problem` for each problem and a line `finding` for each finding. */
+export function diagnosisNdjson({ problems, findings, targets, ...diagnosis }: Diagnosis): string {
   const first = { type: 'diagnosis', schema: SCHEMA_VERSION, target: targets.join(','), targets, ...diagnosis };
-  const lines = [first, ...findings.map((finding) => ({ type: 'finding', ...finding }))];
+  const lines = [
+    first,
+    ...problems.map((problem) => ({ type: 'problem', ...problem })),
+    ...findings.map((finding) => ({ type: 'finding', ...finding })),
+  ];
   return lines.map((line) => `${JSON.stringify(line)}\n`).join('');
 }
 

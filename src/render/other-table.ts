@@ -3,7 +3,7 @@ import { groupNumbers, otherLocal, otherPeer } from '../model/socket/other-endpo
 import { isInet, type SocketSource } from '../model/socket/socket-view.ts';
 import { stateName } from '../model/socket/tcp-state.ts';
 import type { ByteWriter } from './byte-writer.ts';
-import { processesText, type SocketTableOptions } from './socket-table.ts';
+import { processesOf, type SocketTableOptions } from './socket-table.ts';
 import { type Column, Table } from './table.ts';
 
 const TYPES: Readonly<Record<number, string>> = { 1: 'stream', 2: 'dgram', 3: 'raw', 5: 'seqpacket' };
@@ -37,7 +37,7 @@ export function renderOtherSockets(out: ByteWriter, sockets: SocketSource, optio
     table.text(stateName(socket.state));
     table.text(groupNumbers(socket).join(','));
     table.text(options.containerOf?.(socket) ?? (options.containerOf ? '-' : ''));
-    table.text(options.processes ? processesText(options.processesOf?.(socket.inode) ?? []) : '');
+    table.text(processesOf(socket, options));
   });
   if (table.rows > 0) table.render(out, options.width, options.colour);
 }

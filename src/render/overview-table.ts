@@ -1,6 +1,7 @@
 import { bracketed } from '../base/endpoint-text.ts';
 import { limitPercent, limitWord } from '../model/container/limits.ts';
 import type { DescriptorUse, Overview, OverviewRow } from '../model/report/overview.ts';
+import type { ServiceRow } from '../model/report/service-rows.ts';
 import type { SocketCounts } from '../model/report/socket-counts.ts';
 import { closeWaitStyle, descriptorStyle } from './attention.ts';
 import type { ByteWriter } from './byte-writer.ts';
@@ -48,7 +49,36 @@ export function renderOverview(out: ByteWriter, overview: Overview, width?: numb
     table.text(peerText(row));
     table.text(row.sharedWith.join(','));
     table.text(row.madeBy?.join(',') ?? '');
-    table.text(row.source === undefined || row.source === 'sock_diag' ? '' : row.source);
+    // Of the other sources nothing is missing.
+    table.text(row.source === 'procfs' ? row.source : '');
+  }
+  table.render(out, width, colour);
+}
+
+/** The columns of `ps --by service`. */
+const SERVICE_COLUMNS: readonly Column[] = [
+  { title: 'Service', align: 'left', shorten: 'name', least: 20 },
+  { title: 'Replicas', align: 'right' },
+  { title: 'Sockets', align: 'right', drop: 11 },
+  ...STATE_COLUMNS,
+  { title: 'Other', align: 'right', drop: 4 },
+  { title: 'UDP', align: 'right', drop: 3 },
+  { title: 'UNIX', align: 'right', drop: 2 },
+  { title: 'Descriptors', align: 'right' },
+  { title: 'Fullest', align: 'left', optional: true, shorten: 'name', least: 12, drop: 7 },
+];
+
+/** Writes the rows of `ps --by service` as a table. */
+export function renderServices(out: ByteWriter, rows: readonly ServiceRow[], width?: number, colour = false): void {
+  const table = new Table(SERVICE_COLUMNS);
+  for (const { name, replicas, sockets, descriptors } of rows) {
+    table.text(name);
+    table.text(replicas === undefined ? '-' : String(replicas));
+    if (sockets === null) for (let column = 0; column < COUNT_COLUMNS; column++) table.text('?');
+    else addCounts(table, sockets);
+    table.text(descriptors === undefined ? '-' : descriptorsText(descriptors));
+    table.style(descriptorStyle(descriptors));
+    table.text(replicas === undefined ? '' : (descriptors?.container ?? ''));
   }
   table.render(out, width, colour);
 }

@@ -3,7 +3,7 @@ import { EMBEDDED_DNS_ADDRESS } from '../model/container/embedded-dns.ts';
 import { localAddress, mayNameService, peerAddress, plainAddress } from '../model/socket/endpoint.ts';
 import type { RowContext } from '../model/socket/make-socket-row.ts';
 import { deviceText, socketTimer } from '../model/socket/make-socket-row.ts';
-import type { SocketProcess } from '../model/socket/socket-row.ts';
+import type { Holder } from '../model/socket/socket-columns.ts';
 import { hasPorts, isInet, type SocketSource, type SocketView } from '../model/socket/socket-view.ts';
 import { stateName, TCP_STATE } from '../model/socket/tcp-state.ts';
 import { unixPath } from '../model/socket/unix-path.ts';
@@ -97,7 +97,7 @@ function addRow(table: Table, socket: SocketView, options: SocketTableOptions): 
   table.text(peerName(socket, options) ?? '');
   table.text((names && serviceOf(socket, options)) ?? '');
   table.text(options.containerOf?.(socket) ?? (options.containerOf ? '-' : ''));
-  table.text(options.processes ? processesText(options.processesOf?.(socket.inode) ?? []) : '');
+  table.text(processesOf(socket, options));
   // The tcp_info of a listener contains only its backlog, which the queues show.
   const info = socket.state === TCP_STATE.LISTEN ? undefined : socket.tcpInfo();
   if (info !== undefined) table.detail(tcpInfoLine(info, socketTimer(socket)));
@@ -155,14 +155,27 @@ function serviceOf(socket: SocketView, { names }: RowContext): string | undefine
   return undefined;
 }
 
+/** The cell of a socket's processes. Must be made safe for a terminal. */
+export function processesOf({ inode }: SocketView, options: SocketTableOptions): string {
+  const processes = options.processes ? options.processesOf?.(inode) : undefined;
+  return processes === undefined ? '' : processesText(processes);
+}
+
 /** Maximum number of processes listed for one socket; a pre-fork server can have hundreds. */
 const MAX_NAMED = 3;
 
+/** By the list, which sockets with the same holders share. */
+const processesTexts = new WeakMap<readonly Holder[], string>();
+
 /** `PID/name`, several with commas; empty for none. Must be made safe for a terminal. */
-export function processesText(processes: readonly SocketProcess[]): string {
+function processesText(processes: readonly Holder[]): string {
+  const known = processesTexts.get(processes);
+  if (known !== undefined) return known;
   const named = processes.slice(0, MAX_NAMED).map(({ pid, name }) => `${pid}/${name}`);
   if (processes.length > MAX_NAMED) named.push(`+${processes.length - MAX_NAMED}`);
-  return named.join(',');
+  const text = named.join(',');
+  processesTexts.set(processes, text);
+  return text;
 }
 
 const TYPES: Record<number, string> = { 1: 'stream', 2: 'dgram', 5: 'seqpacket' };
@@ -181,7 +194,7 @@ export function renderUnixSockets(out: ByteWriter, sockets: SocketSource, option
     table.uint(socket.inode);
     table.text(socket.peerInode === 0 ? '' : String(socket.peerInode));
     table.text(options.containerOf?.(socket) ?? (options.containerOf ? '-' : ''));
-    table.text(options.processes ? processesText(options.processesOf?.(socket.inode) ?? []) : '');
+    table.text(processesOf(socket, options));
     table.text(unixPath(socket) ?? '');
   });
   if (table.rows > 0) table.render(out, options.width, options.colour);

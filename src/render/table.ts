@@ -109,26 +109,21 @@ export class Table {
       if ((widths[index] as number) > 0) {
         const style = colour ? this.#styles.get(cell) : undefined;
         const short = (this.#cellWidths[cell] as number) > (widths[index] as number) ? shortened[index] : undefined;
-        const text = bytes.subarray(start, end);
-        if (style === undefined && short === undefined)
-          this.#renderCell(out, text, cell, widths[index] as number, index === last);
-        else {
-          const whole = new TextDecoder().decode(text);
+        if (style === undefined && short === undefined) {
+          const { align } = this.#columns[index] as Column;
+          const padding = (widths[index] as number) - (this.#cellWidths[cell] as number);
+          if (align === 'right') out.fill(BLANK, padding);
+          out.piece(bytes, start, end);
+          if (index === last) out.byte(NEWLINE);
+          else out.fill(BLANK, (align === 'left' ? padding : 0) + GAP);
+        } else {
+          const whole = new TextDecoder().decode(bytes.subarray(start, end));
           this.#renderText(out, short?.(whole) ?? whole, index, widths[index] as number, index === last, style);
         }
       }
       start = end;
       if (index === count - 1) this.#renderDetail(out, (cell - index) / count, width);
     }
-  }
-
-  #renderCell(out: ByteWriter, text: Uint8Array, cell: number, width: number, last: boolean): void {
-    const { align } = this.#columns[cell % this.#columns.length] as Column;
-    const padding = width - (this.#cellWidths[cell] as number);
-    if (align === 'right') out.fill(BLANK, padding);
-    out.raw(text);
-    if (last) out.byte(NEWLINE);
-    else out.fill(BLANK, (align === 'left' ? padding : 0) + GAP);
   }
 
   #renderText(

@@ -1,5 +1,5 @@
 import path from 'node:path';
-import { containerFolder } from './program-files.ts';
+import { containerFolder } from './container-files.ts';
 
 /** The container of a part of the lab. */
 export interface ContainerRole {
@@ -22,12 +22,12 @@ export interface ContainerRoles {
 /** The official images, as `lab/compose.yaml` has them. */
 export function officialRoles(): ContainerRoles {
   const folder = containerFolder();
-  const config = `${path.resolve(folder, 'haproxy.cfg')}:/usr/local/etc/haproxy/haproxy.cfg:ro`;
+  const config = `${path.join(folder, 'haproxy.cfg')}:/usr/local/etc/haproxy/haproxy.cfg:ro`;
   return {
     database: { image: 'mariadb:11.4', options: ['--env', 'MARIADB_ALLOW_EMPTY_ROOT_PASSWORD=1'], command: [] },
     receiver: { image: 'socklens-lab-receiver', options: [], command: [] },
     // It binds port 80.
     balancer: { image: 'haproxy:3.0', options: ['--user', 'root', '--volume', config], command: [] },
-    buildReceiver: path.resolve(folder, 'receiver'),
+    buildReceiver: path.join(folder, 'receiver'),
   };
 }

@@ -3,7 +3,7 @@ import { insideNetns } from '../../kernel/namespace.ts';
 import type { SystemCalls } from '../../kernel/system-calls.ts';
 import { Failure } from '../../model/failure.ts';
 import type { ProgramSettings } from '../../model/report/lab-settings.ts';
-import { type ProgramFile, programFile } from './program-files.ts';
+import { type LabProgram, programArguments } from './lab-program.ts';
 
 /** Shell script that sets the limit of open files, soft and hard, and executes the program. */
 const WITH_LIMIT = 'ulimit -n "$1" && shift && exec "$@"';
@@ -37,11 +37,11 @@ export class LabProcess {
   static start<T extends ProgramSettings>(
     calls: SystemCalls,
     netnsFd: number | undefined,
-    program: ProgramFile,
+    program: LabProgram,
     settings: T,
     nofile?: number,
   ): LabProcess {
-    const command = [process.execPath, programFile(program), JSON.stringify(settings)];
+    const command = [process.execPath, ...programArguments(program), JSON.stringify(settings)];
     const [file = '', ...args] =
       nofile === undefined ? command : ['sh', '-c', WITH_LIMIT, 'sh', `${nofile}`, ...command];
     // A new process inherits the namespace of the thread that forks it; spawn forks synchronously.

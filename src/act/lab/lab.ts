@@ -9,11 +9,11 @@ import type {
 } from '../../model/report/lab-settings.ts';
 import type { LoadPlan, LoadReport, LoadSecond } from '../../model/report/load-report.ts';
 import { LabProcess } from './lab-process.ts';
+import type { LabProgram } from './lab-program.ts';
 import { LoadDriver } from './load-driver.ts';
 import { makeNamesFolder, nameNetns, removeStaleNames } from './netns-names.ts';
 import { type IncidentPlan, planIncident, turnsOf } from './plan.ts';
 import { type LabNetns, PrivateNetwork } from './private-network.ts';
-import type { ProgramFile } from './program-files.ts';
 
 /** Settings of the lab. */
 export interface LabOptions {
@@ -144,7 +144,7 @@ export class Lab {
   }
 
   #run<T extends ProgramSettings>(
-    role: ProgramFile,
+    role: LabProgram,
     labNetns: LabNetns,
     suffix: string,
     settings: T,

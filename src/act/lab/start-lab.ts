@@ -1,3 +1,4 @@
+import { whyDenied } from '../../collect/permissions.ts';
 import { koffiSystemCalls } from '../../kernel/koffi-system-calls.ts';
 import { SystemCallError, type SystemCalls } from '../../kernel/system-calls.ts';
 import { Failure } from '../../model/failure.ts';
@@ -39,8 +40,11 @@ export async function startLab(
 
 function failureOf(error: unknown): unknown {
   const code = (error as { code?: unknown }).code;
-  if (error instanceof SystemCallError && code === 'EPERM') {
-    const message = `the lab creates network namespaces: ${error.syscall} is not permitted (it needs CAP_SYS_ADMIN); run as root`;
+  // Of a system call, or of a message that configures a namespace.
+  if (code === 'EPERM') {
+    const step = error instanceof SystemCallError ? error.syscall : 'configuring them';
+    const why = whyDenied({ proc: '/proc' }, ['CAP_SYS_ADMIN', 'CAP_NET_ADMIN']);
+    const message = `the lab creates network namespaces: ${step} is not permitted: ${why}`;
     return new Failure('not-permitted', message, { cause: error });
   }
   if (code === 'EOPNOTSUPP' || code === 'ENOTSUP') {

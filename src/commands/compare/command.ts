@@ -3,18 +3,22 @@ import { command } from '../command.ts';
 import { EXIT } from '../errors.ts';
 import { option } from '../option.ts';
 import { formatOf, outputOptions } from '../options.ts';
+import { proposeFiles, proposeWords } from '../proposals.ts';
 
 export const compareCommand = command({
-  brief: 'Compare two recordings or guard reports: what got better, what got worse',
+  task: 'test',
+  brief: 'Compare two recordings or reports: what got better or worse',
   details: `Worse is a measure that got worse, and a new finding that is a warning or critical.`,
   options: {
-    failOn: option.value('worse', 'Exit status 1 when AFTER is worse than BEFORE', parseFailOn),
+    failOn: option.value('worse', 'Exit status 1 when AFTER is worse than BEFORE', parseFailOn, {
+      propose: proposeWords(['worse']),
+    }),
     ...outputOptions,
   },
   operands: {
     fixed: [
-      { placeholder: 'BEFORE', brief: 'a recording, or a guard report (FILE.json)' },
-      { placeholder: 'AFTER', brief: 'another one' },
+      { placeholder: 'BEFORE', brief: 'a recording, or a guard report (FILE.json)', propose: proposeFiles },
+      { placeholder: 'AFTER', brief: 'another one', propose: proposeFiles },
     ],
   },
   examples: [

@@ -1,14 +1,11 @@
 import fs from 'node:fs';
 import { errnoOf } from '../../base/errno.ts';
 import { readGuardReport } from '../../collect/guard-report-file.ts';
-import { RULES } from '../../doctor/catalogue.ts';
-import { examine } from '../../doctor/examine.ts';
 import { compareRuns } from '../../guard/compare/compare-runs.ts';
 import { summarizeGuard } from '../../guard/compare/summarize-guard.ts';
-import { summarizeSeries } from '../../guard/compare/summarize-series.ts';
 import { Failure } from '../../model/failure.ts';
 import type { RunSummary } from '../../model/report/run-summary.ts';
-import { observe } from '../../queries/observe.ts';
+import { summarizeRecording } from '../../queries/summarize-recording.ts';
 import { SCHEMA_VERSION } from '../../render/json.ts';
 import { openRecorded } from '../../sources/open-source.ts';
 import type { CommandContext, Format } from '../context.ts';
@@ -55,17 +52,11 @@ async function summaryOf(file: string): Promise<RunSummary> {
 /** The first byte of a gzip file, RFC 1952 section 2.3.1: a recording is one. */
 const GZIP_MAGIC = 0x1f;
 
-/** Maximum number of sockets in memory; of a longer recording, older samples are thinned out. */
-const MAX_SOCKETS = 300_000;
-
 /** Summarizes a recording, with the doctor's findings. @throws {Failure} `usage` for a file that is no recording */
 async function summaryOfRecording(file: string): Promise<RunSummary> {
   const source = await openRecorded({ file, speed: undefined, untilMs: undefined }, undefined, true);
   try {
-    const series = await observe(source, undefined, MAX_SOCKETS);
-    const declared = { pools: [], serverLimits: [] };
-    const { findings } = examine(series, { rules: RULES, settings: {}, declared, clock: () => performance.now() });
-    return summarizeSeries(file, series, findings);
+    return await summarizeRecording(file, source, () => performance.now());
   } finally {
     source.close();
   }

@@ -1,9 +1,15 @@
 import { durationText } from '../../base/duration.ts';
 import { plural } from '../../base/plural.ts';
 import { safeText } from '../../base/safe-text.ts';
-import { isProblem } from '../../guard/compare/compare-runs.ts';
-import type { ComparedMeasure, Comparison, RunFinding } from '../../model/report/run-summary.ts';
+import {
+  type ComparedMeasure,
+  type ComparedRun,
+  type Comparison,
+  isProblem,
+  type RunFinding,
+} from '../../model/report/run-summary.ts';
 import { ByteWriter } from '../../render/byte-writer.ts';
+import { differenceText, valueText, verdictOf } from '../../render/comparison-words.ts';
 import { type Column, Table } from '../../render/table.ts';
 import { styled } from '../../render/terminal/paint.ts';
 import type { Style } from '../../render/terminal/screen.ts';
@@ -32,7 +38,9 @@ export function comparisonText(comparison: Comparison, { columns, colour = false
   return [
     verdictText(comparison, colour),
     `before: ${runText(before)}`,
+    ...noteLines(before),
     `after:  ${runText(after)}`,
+    ...noteLines(after),
     '',
     ...(shown.length > 0 ? [measureTable(shown, columns, colour)] : []),
     ...(same > 0 ? [`${plural(same, 'measure is', 'measures are')} unchanged (within 5 % or 1)`] : []),
@@ -49,15 +57,8 @@ export function comparisonText(comparison: Comparison, { columns, colour = false
   ].join('\n');
 }
 
-/** `Worse: 2 measures, 1 new finding.` */
-function verdictText({ worse, measures, new: fresh }: Comparison, colour: boolean): string {
-  if (!worse) return styled('Nothing got worse.', 'good', colour);
-  const counts: [number, string][] = [
-    [measures.filter(({ change }) => change === 'worse').length, 'measure'],
-    [fresh.filter(isProblem).length, 'new finding'],
-  ];
-  const parts = counts.filter(([count]) => count > 0).map(([count, what]) => plural(count, what));
-  return styled(`Worse: ${parts.join(', ')}.`, 'bad', colour);
+function verdictText(comparison: Comparison, colour: boolean): string {
+  return styled(verdictOf(comparison), comparison.worse ? 'bad' : 'good', colour);
 }
 
 /** A line with its first word, the change, in its colour. */
@@ -69,20 +70,12 @@ function coloured(line: string, colour: boolean): string {
 
 const STYLES: Readonly<Record<string, Style>> = { worse: 'bad', better: 'good' };
 
-function runText({ name, seconds }: { name: string; seconds: number }): string {
+function runText({ name, seconds }: ComparedRun): string {
   return safeText(`${name} (${durationText(seconds * 1000)})`);
 }
 
-function valueText(value: number | undefined, unit = '', held: boolean | undefined = undefined): string {
-  if (value === undefined) return '-';
-  return `${value}${unit}${held === undefined ? '' : held ? ' held' : ' broken'}`;
-}
-
-function differenceText({ before, after, unit = '' }: ComparedMeasure): string {
-  if (before === undefined || after === undefined) return '';
-  const difference = Math.round((after - before) * 10) / 10;
-  const percent = before === 0 ? '' : ` (${difference > 0 ? '+' : ''}${Math.round((difference / before) * 100)}%)`;
-  return `${difference > 0 ? '+' : ''}${difference}${unit}${percent}`;
+function noteLines({ notes = [] }: ComparedRun): string[] {
+  return notes.map((note) => safeText(`        note: ${note}`));
 }
 
 function findingLines(head: string, findings: readonly RunFinding[]): string[] {

@@ -1,10 +1,12 @@
-import { atSeverity } from '../../doctor/at-severity.ts';
 import { chosenRules } from '../../doctor/chosen-rules.ts';
 import { type ExamineOptions, examine } from '../../doctor/examine.ts';
+import { redacted } from '../../doctor/redacted.ts';
 import type { Declarations } from '../../doctor/rule.ts';
 import { Failure } from '../../model/failure.ts';
 import type { Diagnosis } from '../../model/finding/diagnosis.ts';
 import type { Severity } from '../../model/finding/finding.ts';
+import type { IgnoreEntry } from '../../model/finding/ignored.ts';
+import { diagnose } from '../../queries/diagnose.ts';
 import { observe } from '../../queries/observe.ts';
 import { ByteWriter } from '../../render/byte-writer.ts';
 import { type DiagnosisStyle, renderDiagnosis } from '../../render/diagnosis-text.ts';
@@ -12,6 +14,8 @@ import { diagnosisJson, diagnosisNdjson } from '../../render/json.ts';
 import { openSource, type SourceOptions } from '../../sources/open-source.ts';
 import type { CommandContext, Format } from '../context.ts';
 import { type Waiting, withCountdown } from '../countdown.ts';
+import { reportFiles, writeReports } from '../report-files.ts';
+import { DOCTOR_FORMATS, DOCTOR_REPORTS } from './report/formats.ts';
 
 export interface DoctorOptions extends SourceOptions {
   /** Only these rules; empty for all. */
@@ -22,10 +26,18 @@ export interface DoctorOptions extends SourceOptions {
   settings: ExamineOptions['settings'];
   /** Declared sizes of pools and limits of servers. */
   declared: Declarations;
+  /** Findings that are ignored on purpose; absent for none. */
+  ignore?: readonly IgnoreEntry[];
+  /** Whether the programs of processes are looked at; default true. */
+  stacks?: boolean | undefined;
   /** Findings below it are left out; undefined for none. */
   severity?: Severity | undefined;
-  /** What the text contains beside the findings. */
-  text?: Pick<DiagnosisStyle, 'all' | 'verdictOnly'>;
+  /** What the text contains beside the problems. */
+  text?: Pick<DiagnosisStyle, 'all' | 'verbose' | 'verdictOnly'>;
+  /** Files to write; the extension chooses the format. */
+  reports?: readonly string[];
+  /** Whether addresses and names are replaced in all that is printed and written. */
+  redact?: boolean;
   format: Format;
 }
 
@@ -35,14 +47,17 @@ const CPU_SHARE = 0.04;
 /** `socklens doctor`: what is wrong, why, and how to fix it here. @returns whether nothing at `warning` or above is among the wanted findings */
 export async function doctor(context: CommandContext, options: DoctorOptions): Promise<boolean> {
   const rules = chosenRules(options);
+  const files = reportFiles(options.reports ?? [], DOCTOR_REPORTS, DOCTOR_FORMATS);
   const source = await openSource(context.machine, { ...options, wholeShare: CPU_SHARE });
   let diagnosis: Diagnosis;
   try {
     const stop = context.stopSignal?.();
     const series = await withCountdown(context, waitingOf(options), () => observe(source, stop));
     if (series.namespaces.length === 0) throw new Failure('no-target', noTarget(options.target));
-    const { settings, declared } = options;
-    diagnosis = atSeverity(examine(series, { rules, settings, declared, clock: now }), options.severity ?? 'info');
+    const { settings, declared, ignore, severity } = options;
+    const how: ExamineOptions = { rules, settings, declared, ignore, severity, clock: now };
+    const found = options.stacks === false ? examine(series, how) : diagnose(source, series, how);
+    diagnosis = options.redact ? redacted(found, series) : found;
   } finally {
     source.close();
   }
@@ -54,6 +69,7 @@ export async function doctor(context: CommandContext, options: DoctorOptions): P
     renderDiagnosis(writer, diagnosis, { width, colour, ...options.text });
     context.out.write(writer.bytes());
   }
+  writeReports(files, diagnosis);
   return diagnosis.healthy;
 }
 
@@ -65,7 +81,7 @@ function waitingOf({ target, from, forMs }: DoctorOptions): Waiting {
 
 function noTarget(target: string | undefined): string {
   return target === undefined || target === 'all'
-    ? 'no container is running; name a TARGET (host, netns:NAME, pid:N)'
+    ? 'no container is running (docs/troubleshooting.md); name a TARGET (host, netns:NAME, pid:N)'
     : `${target}: stopped before the first sample`;
 }
 

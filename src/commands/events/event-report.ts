@@ -1,6 +1,7 @@
 import { PeerSummaries } from '../../count/peer-summaries.ts';
 import type { WatchedNetns } from '../../model/netns/netns.ts';
 import type { ConnectionEvent, EventCounts, EventKind } from '../../model/socket/connection-event.ts';
+import type { PacketEvent, PacketEventKind } from '../../model/socket/packet-event.ts';
 import type { Proto } from '../../model/socket/socket-view.ts';
 import type { EventTest } from '../../queries/filter-tests.ts';
 import { ByteWriter } from '../../render/byte-writer.ts';
@@ -14,11 +15,19 @@ export interface EventReportOptions {
   protos: readonly ('tcp' | 'udp')[];
   /** The kinds of events. */
   kinds: readonly EventKind[];
+  /** The kinds of packet events. */
+  packets: readonly PacketEventKind[];
   /** Maximum number of lines; undefined for no limit. */
   count: number | undefined;
   /** Whether only the summary is written, and gaps. */
   summaryOnly?: boolean;
   format: Extract<Format, 'text' | 'ndjson'>;
+}
+
+/** The tests of a filter in one namespace; undefined where everything passes. */
+export interface NetnsTests {
+  connection?: EventTest | undefined;
+  packet?: ((event: PacketEvent) => boolean) | undefined;
 }
 
 /** Lines of one batch of events are written early when they reach this size, in bytes. */
@@ -30,8 +39,8 @@ export class EventReport {
   readonly #options: EventReportOptions;
   readonly #protos: ReadonlySet<Proto>;
   readonly #onFull: () => void;
-  /** By the namespace's inode; undefined for all connections. */
-  readonly #tests = new Map<number, EventTest | undefined>();
+  /** By the namespace's inode. */
+  readonly #tests = new Map<number, NetnsTests>();
   readonly #lines = new ByteWriter();
   readonly #summaries = new PeerSummaries();
   readonly #fromMs: number;
@@ -40,6 +49,7 @@ export class EventReport {
   #lostEvents = 0;
   #reported = 0;
   readonly #counts: Required<EventCounts> = { opened: 0, established: 0, failed: 0, closed: 0 };
+  readonly #packets = { retransmitted: 0, 'reset-sent': 0, 'reset-received': 0, dropped: 0 };
   #only: string | undefined;
   #created: ClosedOutput | undefined;
 
@@ -56,11 +66,11 @@ export class EventReport {
     this.#onFull = onFull;
   }
 
-  /** Adds a namespace. @param test of the filter; undefined for all connections */
-  add({ netns, targets }: WatchedNetns, test: EventTest | undefined): void {
+  /** Adds a namespace. @param tests of the filter; empty for all events */
+  add({ netns, targets }: WatchedNetns, tests: NetnsTests): void {
     const isOnly = this.#tests.size === 0 && targets.length === 1;
     this.#only = isOnly ? targets[0] : undefined;
-    this.#tests.set(netns, test);
+    this.#tests.set(netns, tests);
   }
 
   /** Whether `options.count` events have been reported. */
@@ -72,13 +82,26 @@ export class EventReport {
   /** Adds an event. */
   event({ netns }: WatchedNetns, event: ConnectionEvent): void {
     if (this.isFull || !this.#protos.has(event.proto)) return;
-    const test = this.#tests.get(netns);
-    if (test !== undefined && !test(event)) return;
+    if (this.#tests.get(netns)?.connection?.(event) === false) return;
     const row = event.row();
-    this.#reported++;
-    this.#counts[event.kind]++;
+    this.#counts[event.kind] += row.count ?? 1;
     this.#summaries.add(row);
     if (!this.#options.summaryOnly) this.#output.connection(this.#lines, row);
+    this.#count();
+  }
+
+  /** Adds a packet event. */
+  packet({ netns }: WatchedNetns, event: PacketEvent): void {
+    const { packets, summaryOnly } = this.#options;
+    if (this.isFull || !this.#protos.has(event.proto) || !packets.includes(event.kind)) return;
+    if (this.#tests.get(netns)?.packet?.(event) === false) return;
+    this.#packets[event.kind]++;
+    if (!summaryOnly) this.#output.packet(this.#lines, event.row());
+    this.#count();
+  }
+
+  #count(): void {
+    this.#reported++;
     if (this.#lines.length > MAX_BUFFERED_BYTES) this.#write();
     if (this.isFull) this.#onFull();
   }
@@ -109,6 +132,9 @@ export class EventReport {
       from: new Date(this.#fromMs),
       to: new Date(this.#toMs),
       events: Object.fromEntries(this.#options.kinds.map((kind) => [kind, this.#counts[kind]])),
+      ...(this.#options.packets.length > 0 && {
+        packets: Object.fromEntries(this.#options.packets.map((kind) => [kind, this.#packets[kind]])),
+      }),
       connections: this.#summaries.connections,
       gaps: this.#gaps,
       lostEvents: this.#lostEvents,
@@ -120,9 +146,13 @@ export class EventReport {
   /** Created on first use, when all namespaces have been added: the columns depend on their number. */
   get #output(): ClosedOutput {
     if (this.#created !== undefined) return this.#created;
-    const { format, kinds } = this.#options;
-    const beginnings = kinds.includes('opened');
-    const output = format === 'ndjson' ? new ClosedJson() : new ClosedText(this.#out, this.#only, beginnings);
+    const { format, kinds, packets } = this.#options;
+    const lines = {
+      connections: kinds.length > 0,
+      beginnings: kinds.includes('opened'),
+      packets: packets.length > 0,
+    };
+    const output = format === 'ndjson' ? new ClosedJson() : new ClosedText(this.#out, this.#only, lines);
     if (!this.#options.summaryOnly) output.header(this.#lines);
     this.#created = output;
     return output;

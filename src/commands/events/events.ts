@@ -1,9 +1,9 @@
-import { checkKnown } from '../../filter/known-fields.ts';
+import { checkKnown, PACKET_EVENTS } from '../../filter/known-fields.ts';
 import type { Filter } from '../../filter/syntax.ts';
 import { Failure } from '../../model/failure.ts';
 import type { WatchedNetns } from '../../model/netns/netns.ts';
 import { everySocket } from '../../model/socket/socket-query.ts';
-import { type EventTest, eventTest } from '../../queries/filter-tests.ts';
+import { eventTest, packetTest } from '../../queries/filter-tests.ts';
 import { openSource, type Recorded, type SourceOptions } from '../../sources/open-source.ts';
 import type { ConnectionEventSink, SampleSource, TickRequest } from '../../sources/sample-source.ts';
 import type { CommandContext } from '../context.ts';
@@ -11,7 +11,7 @@ import { withCountdown } from '../countdown.ts';
 import { writeNote } from '../notes.ts';
 import { readFilter } from '../read-filter.ts';
 import { TickNotes } from '../tick-notes.ts';
-import { EventReport, type EventReportOptions } from './event-report.ts';
+import { EventReport, type EventReportOptions, type NetnsTests } from './event-report.ts';
 
 export interface EventsOptions extends EventReportOptions {
   /** A TARGET as typed, several with commas; undefined for all of a recording. */
@@ -52,12 +52,16 @@ export async function events(context: CommandContext, options: EventsOptions): P
     intervalMs: DUMP_MS,
     events: true,
     eventsOnly: true,
+    packets: options.packets,
     eventBufferBytes: bufferBytes,
     through,
   });
   try {
     // Before names are resolved: a field that events do not have is refused whether or not the names exist.
-    if (filter.tree !== undefined) checkKnown(filter.tree, source.knowledge.closed);
+    if (filter.tree !== undefined) {
+      if (options.kinds.length > 0) checkKnown(filter.tree, source.knowledge.closed);
+      if (options.packets.length > 0) checkKnown(filter.tree, PACKET_EVENTS);
+    }
     checkKinds(context, source, options);
     const run = (writing: CommandContext) => report(writing, source, filter, options);
     const onStop = 'summary so far';
@@ -68,12 +72,29 @@ export async function events(context: CommandContext, options: EventsOptions): P
   }
 }
 
-/** @throws {Failure} where only openings are wanted, and the source does not report them */
-function checkKinds(context: CommandContext, { eventSource }: SampleSource, { kinds, from }: EventsOptions): void {
+/** @throws {Failure} where the source reports nothing of what is wanted */
+function checkKinds(
+  context: CommandContext,
+  { eventSource, packetKinds, whyMissing }: SampleSource,
+  { kinds, packets, from }: EventsOptions,
+): void {
+  const failure = from === undefined ? 'not-permitted' : 'usage';
+  const because = `${whyMissing ?? 'the kernel does not tell them'} (see docs/troubleshooting.md)`;
+  const missing = packets.filter((kind) => !packetKinds.includes(kind));
+  if (missing.length > 0) {
+    const why =
+      from === undefined
+        ? `not reported here: ${missing.join(', ')}; they need programs in the kernel: ${because}`
+        : `recordings do not have: ${missing.join(', ')}`;
+    if (kinds.length === 0 && missing.length === packets.length) throw new Failure(failure, why);
+    writeNote(context, why);
+  }
   if (eventSource === 'tracepoint' || !kinds.includes('opened')) return;
-  const why = "opened and established connections are not reported: they need the kernel's tracepoint, as root";
-  if (kinds.every((kind) => kind === 'opened' || kind === 'established'))
-    throw new Failure(from === undefined ? 'not-permitted' : 'usage', why);
+  const why =
+    from === undefined
+      ? `opened and established connections are not reported: they need the kernel's tracepoint: ${because}`
+      : "the recording does not have opened and established connections: it was made without the kernel's tracepoint";
+  if (kinds.every((kind) => kind === 'opened' || kind === 'established')) throw new Failure(failure, why);
   writeNote(context, why);
 }
 
@@ -90,16 +111,20 @@ async function report(
   const kinds = options.kinds.filter(
     (kind) => source.eventSource === 'tracepoint' || kind === 'failed' || kind === 'closed',
   );
-  const written = new EventReport(context.out, source.startedAtMs, { ...options, kinds }, () => full.abort());
+  const packets = options.packets.filter((kind) => source.packetKinds.includes(kind));
+  const shown = { ...options, kinds, packets };
+  const written = new EventReport(context.out, source.startedAtMs, shown, () => full.abort());
   const take: ConnectionEventSink = (namespace, event) => written.event(namespace, event);
   const request: TickRequest = {
     isForeground: () => false,
     query: everySocket,
     processes: 'no',
     allCounters: false,
-    prepare: async (namespace) => written.add(namespace, await testOf(source, filter, namespace)),
+    prepare: async (namespace) => written.add(namespace, await testsOf(source, filter, namespace, shown)),
     events: Object.fromEntries(kinds.map((kind) => [kind, take])),
     lost: (namespace, fromMs, toMs, count) => written.lost(namespace, fromMs, toMs, count),
+    packets: (namespace, event) => written.packet(namespace, event),
+    packetsLost: (namespace, fromMs, toMs, count) => written.lost(namespace, fromMs, toMs, count),
     drained: (atMs) => written.flush(atMs),
   };
   for (;;) {
@@ -111,8 +136,16 @@ async function report(
   written.finish();
 }
 
-async function testOf(source: SampleSource, filter: Filter, namespace: WatchedNetns): Promise<EventTest | undefined> {
+async function testsOf(
+  source: SampleSource,
+  filter: Filter,
+  namespace: WatchedNetns,
+  { kinds, packets }: Pick<EventsOptions, 'kinds' | 'packets'>,
+): Promise<NetnsTests> {
   const bound = await source.bind(namespace, filter);
-  if (bound === undefined) return undefined;
-  return eventTest(bound, source);
+  if (bound === undefined) return {};
+  return {
+    connection: kinds.length === 0 ? undefined : eventTest(bound, source),
+    packet: packets.length === 0 ? undefined : packetTest(bound, source),
+  };
 }

@@ -4,7 +4,7 @@ import { RULE_GROUPS, RULES } from '../../doctor/catalogue.ts';
 import { unknownRule } from '../../doctor/chosen-rules.ts';
 import { Failure } from '../../model/failure.ts';
 import { SCHEMA_VERSION } from '../../render/json.ts';
-import { markdownText } from '../../render/markdown-text.ts';
+import { markdownText } from '../../render/markdown/markdown-text.ts';
 import { styled } from '../../render/terminal/paint.ts';
 import type { CommandContext, Format } from '../context.ts';
 

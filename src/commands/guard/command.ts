@@ -11,15 +11,15 @@ import {
   TARGET_HELP,
   TARGETS,
 } from '../options.ts';
+import { proposeFiles } from '../proposals.ts';
 
 export const guardCommand = command({
-  brief: 'Run a load test, watch targets meanwhile, and fail it when a socket budget is exceeded',
+  task: 'test',
+  brief: 'Run a load test and fail it when a socket budget is exceeded',
   details: `${TARGET_HELP}
-BUDGET is a measure and a bound: 'peak(dst db:3306) <= 50', 'steady(state close-wait) = 0',
-'drain(all, 10s) <= baseline + 5', 'rate(opens to db:3306) <= 20/s', 'descriptors <= 80%',
-'lost events = 0', 'findings(critical) = 0'; a FILTER alone means peak (docs/guard.md).
+BUDGET is a measure and a bound: 'peak(dst db:3306) <= 50', 'steady(state close-wait) = 0', 'drain(all, 10s) <= baseline + 5', 'rate(opens to db:3306) <= 20/s', 'descriptors <= 80%', 'lost events = 0', 'findings(critical) = 0'; a FILTER alone means peak (docs/guard.md).
 Exit status 0: every budget held; 1: one was exceeded; 6: the command failed. The report goes to stderr.`,
-  usage: ["TARGET --budget 'BUDGET' [--report FILE] -- COMMAND ARGS"],
+  usage: "TARGET... --budget 'BUDGET' [OPTIONS] -- COMMAND ARGS",
   options: {
     budget: option.texts('BUDGET', 'A budget that must hold; repeatable', { letter: 'b' }),
     pool: option.texts('HOST:PORT=N', 'Maximum connections of each process to an endpoint: db:3306=50; repeatable'),
@@ -27,7 +27,9 @@ Exit status 0: every budget held; 1: one was exceeded; 6: the command failed. Th
     noLeaks: option.boolean('Fail when half-closed connections are left 10 s after the command'),
     for: option.duration('Stop the command after this time, which does not count as a failure'),
     interval,
-    report: option.texts('FILE', 'Write a report: FILE.html, FILE.json, FILE.xml (JUnit) or FILE.md; repeatable'),
+    report: option.texts('FILE', 'Write a report: FILE.html, FILE.json, FILE.xml (JUnit) or FILE.md; repeatable', {
+      propose: proposeFiles,
+    }),
     ...ruleOptions,
     noEvents,
     noStatus: option.boolean('Do not print a status line: the command has the terminal to itself'),
@@ -65,7 +67,10 @@ Exit status 0: every budget held; 1: one was exceeded; 6: the command failed. Th
         numeric: options.numeric,
         status: !options.noStatus,
         skip: config.doctor?.skip ?? [],
-        ...doctorSettings({ set: options.set, pools, serverLimits: options.serverLimit }, config),
+        ...doctorSettings(
+          { set: options.set, pools, serverLimits: options.serverLimit, replicas: options.replicas },
+          config,
+        ),
       });
     };
   },

@@ -133,6 +133,7 @@ export class GuardRun {
       processes: isFull ? 'kinds' : 'count',
       allCounters: true,
       events: this.#events,
+      halfClosed: (namespace, socket, atMs) => this.meters.halfClosed(namespace, socket, atMs),
     };
   }
 

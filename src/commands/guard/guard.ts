@@ -1,7 +1,7 @@
 import { RunningCommand } from '../../act/run-command.ts';
-import { checkWritable, writeWholeFile } from '../../act/write-file.ts';
 import type { Config } from '../../collect/config/config-file.ts';
 import { chosenRules } from '../../doctor/chosen-rules.ts';
+import { isConstantInEstablished } from '../../filter/known-fields.ts';
 import type { Budget } from '../../guard/budget.ts';
 import { parseBudget } from '../../guard/parse-budget.ts';
 import { alwaysBudget, type ShortForms, shortBudgets } from '../../guard/short-forms.ts';
@@ -12,9 +12,10 @@ import type { CommandContext } from '../context.ts';
 import { leftText } from '../countdown.ts';
 import { EXIT } from '../errors.ts';
 import { writeNote } from '../notes.ts';
+import { type ReportFile, reportFiles, writeReports } from '../report-files.ts';
 import { GuardRun } from './guard-run.ts';
 import { type JudgeOptions, makeReport } from './make-report.ts';
-import { type ReportFormat, renderReport, reportFormat } from './report/formats.ts';
+import { GUARD_FORMATS, GUARD_REPORTS } from './report/formats.ts';
 import { guardText } from './report/guard-text.ts';
 import { StatusLine } from './status-line.ts';
 
@@ -28,17 +29,24 @@ export interface GuardOptions extends Omit<SourceOptions, 'host'>, JudgeOptions 
   status: boolean;
 }
 
+/** Whether connections count for a budget until one of their sides closes, as for a pool. */
+function endsWithHalfClose({ subject }: Budget): boolean {
+  const tree = subject.kind === 'peak' ? subject.filter.filter.tree : undefined;
+  return tree !== undefined && isConstantInEstablished(tree);
+}
+
 /**
  * `socklens guard`: runs a command, samples targets meanwhile, and judges budgets.
  *
  * @returns the exit status: 0, 1 or 6
  */
 export async function guard(context: CommandContext, options: GuardOptions): Promise<number> {
-  const files = reportFiles(options.reports);
+  const files = reportFiles(options.reports, GUARD_REPORTS, GUARD_FORMATS);
   // An unknown rule is refused before the command starts.
   chosenRules({ rules: [], skip: options.skip });
   const budgets = [...options.budgets, ...(options.target === 'all' ? [] : [alwaysBudget()])];
-  const source = await openSource(context.machine, { ...options, forMs: undefined, host: true });
+  const halfCloses = budgets.some(endsWithHalfClose);
+  const source = await openSource(context.machine, { ...options, forMs: undefined, host: true, halfCloses });
   const stop = context.stopSignal?.();
   try {
     for (const note of notesOf(budgets)) writeNote(context, note);
@@ -92,33 +100,14 @@ async function start(
   }
 }
 
-/** @throws {Failure} `usage` for an unknown extension or a file that cannot be written, before the command starts */
-function reportFiles(files: readonly string[]): { file: string; format: ReportFormat }[] {
-  return files.map((file) => {
-    const format = reportFormat(file);
-    if (format === undefined) {
-      throw new Failure(
-        'usage',
-        `--report ${file}: the extension chooses the format: .html, .json, .xml (JUnit) or .md`,
-      );
-    }
-    checkWritable(file);
-    return { file, format };
-  });
-}
-
 function notesOf(budgets: readonly Budget[]): string[] {
   return budgets.flatMap(({ subject }) => ('filter' in subject ? subject.filter.filter.notes : []));
 }
 
 /** Prints the report to stderr, since stdout belongs to the command, and writes the files. */
-function deliver(
-  context: CommandContext,
-  report: GuardReport,
-  files: readonly { file: string; format: ReportFormat }[],
-) {
+function deliver(context: CommandContext, report: GuardReport, files: readonly ReportFile<GuardReport>[]) {
   context.err.write(guardText(report, context.err));
-  for (const { file, format } of files) writeWholeFile(file, renderReport(report, format));
+  writeReports(files, report);
 }
 
 /**

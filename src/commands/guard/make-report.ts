@@ -34,20 +34,17 @@ interface Parts {
 export async function makeReport(run: GuardRun, parts: Parts): Promise<GuardReport> {
   const { source, options, budgets, command, end, stop } = parts;
   const series = await run.series();
-  const { settings, declared, skip } = options;
+  const { settings, declared, ignore, skip } = options;
   const rules = chosenRules({ rules: [], skip });
-  const diagnosis = examine(series, { rules, settings, declared, clock: () => performance.now() });
   const stopped = run.stoppedTargets().map((target) =>
     targetGone(
       target,
       series.namespaces.findLast(({ namespace }) => namespace.name === target.name),
     ),
   );
-  // Stopped targets come first: `causedBy` is an index, which shifts by their number.
-  const shifted = diagnosis.findings.map(({ causedBy, ...finding }) =>
-    causedBy === undefined ? finding : { ...finding, causedBy: causedBy + stopped.length },
-  );
-  const findings = [...stopped, ...shifted];
+  const clock = () => performance.now();
+  const diagnosis = examine(series, { rules, settings, declared, ignore, others: stopped, clock });
+  const { findings, problems } = diagnosis;
   const phases: Phases = {
     fromMs: run.fromMs,
     startedMs: command.startedMs,
@@ -69,10 +66,12 @@ export async function makeReport(run: GuardRun, parts: Parts): Promise<GuardRepo
     intervalMs: source.intervalMs,
     command: result,
     budgets: results,
+    problems,
     findings,
     rules: diagnosis.rules,
     states: [...run.meters.states].map(([target, counts]) => stateLines(target, counts, run.fromMs)),
     coverage: diagnosis.coverage,
+    ...(diagnosis.ignored !== undefined && { ignored: diagnosis.ignored }),
   };
 }
 

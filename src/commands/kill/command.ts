@@ -18,6 +18,7 @@ import {
 } from '../options.ts';
 
 export const killCommand = command({
+  task: 'act',
   brief: 'Close the sockets that match, after showing them',
   details: FILTER_HELP,
   options: {

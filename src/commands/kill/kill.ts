@@ -4,6 +4,7 @@ import { plural } from '../../base/plural.ts';
 import { safeText } from '../../base/safe-text.ts';
 import type { Machine } from '../../collect/machine.ts';
 import { type HeldDescriptors, heldDescriptors } from '../../collect/owners/held-descriptors.ts';
+import { uncountedNote } from '../../collect/owners/unknown-processes.ts';
 import type { NetnsHandle } from '../../collect/target/netns-handle.ts';
 import { Failure, type FailureKind } from '../../model/failure.ts';
 import { socketRow } from '../../model/socket/make-socket-row.ts';
@@ -99,7 +100,11 @@ function select(machine: Machine, handle: NetnsHandle, report: Sockets, options:
     else closing.push({ identity, row: socketRow(socket, report.context) as InetSocketRow });
   });
   if (listeners > 0) report.coverage.notes.push(leftOut(listeners));
-  const descriptors = { before: heldDescriptors(machine, inodesOf(closing)) };
+  const { processes, denied } = heldDescriptors(machine, inodesOf(closing));
+  const descriptors = { before: processes };
+  const { notes } = report.coverage;
+  const uncounted = denied.length === 0 ? undefined : uncountedNote(machine, denied);
+  if (uncounted !== undefined && !report.coverage.notes.includes(uncounted)) notes.push(uncounted);
   return { handle, report: { ...report, sockets: withoutListeners(report.sockets, options) }, closing, descriptors };
 }
 
@@ -162,7 +167,7 @@ function act(context: CommandContext, match: Match, { format }: KillOptions): vo
   });
   // One end of a connection within the target may have reset the other one.
   const closed = closing.filter(({ outcome }) => outcome !== undefined && outcome.kind !== 'refused');
-  descriptors.after = heldDescriptors(context.machine, inodesOf(closed));
+  descriptors.after = heldDescriptors(context.machine, inodesOf(closed)).processes;
 }
 
 function outcomeText(outcome: CloseOutcome): string {

@@ -1,11 +1,14 @@
+import { durationText } from '../../base/duration.ts';
+import { plural } from '../../base/plural.ts';
 import { safeText } from '../../base/safe-text.ts';
 import { wrapWords } from '../../base/word-wrap.ts';
 import { limitPercent } from '../../model/container/limits.ts';
 import type { Diagnosis } from '../../model/finding/diagnosis.ts';
-import type { Finding } from '../../model/finding/finding.ts';
 import type { LabMoment, LabPhaseResult } from '../../model/report/lab-phase.ts';
 import type { LoadPlan, LoadSecond } from '../../model/report/load-report.ts';
 import { limitFixes } from '../../platform/fixes.ts';
+import { problemLines } from '../../render/problem-text.ts';
+import { foundText } from '../../render/problem-words.ts';
 import { budgetLines, errorCount, firstsText, loadText, otherErrors, verbLines } from './lab-facts.ts';
 
 /** Columns where the output is not a terminal. */
@@ -105,7 +108,18 @@ export class LabText {
       ...(firsts === undefined ? [] : [`first   ${firsts}`]),
       ...budgetLines(result),
     ];
-    return `\n${facts.map((fact) => this.#fact(fact)).join('')}${this.#findings(result.diagnosis)}`;
+    return `\n${facts.map((fact) => this.#fact(fact)).join('')}${this.#problems(result.diagnosis)}`;
+  }
+
+  /** The `serve` that runs beside it. */
+  page(link: string): string {
+    return `\n  The page of socklens serve, now and while the lab goes on:\n    ${link}\n`;
+  }
+
+  /** After the lab, with a `serve` beside it. @param ms how long it stays; undefined until Ctrl-C */
+  staying(link: string, ms: number | undefined): string {
+    const end = ms === undefined ? 'until Ctrl-C' : `for ${durationText(ms)}`;
+    return `\nThe page has all of it, and stays ${end}, and the fixed service with it: both problems, the pool as it\nrises and falls to a flat floor, the descriptors at their limit, and an incident that begins before the\nfirst error:\n  ${link}\n`;
   }
 
   /** After Ctrl-C. */
@@ -116,32 +130,21 @@ export class LabText {
   closing(results: readonly LabPhaseResult[], isFixed: boolean): string {
     const rows = results.map(({ name, load, moments, diagnosis }) => {
       const peak = Math.max(0, ...moments.map(({ toDatabase }) => toDatabase));
-      const findings = diagnosis.findings.filter(({ severity }) => severity !== 'info').length;
-      return `  ${name.padEnd(14)}${String(load.servedAtGoal).padStart(8)}/s${String(errorCount(load.errors)).padStart(9)} errors${String(Math.round(load.maxMs ?? 0)).padStart(7)} ms worst${String(peak).padStart(6)} to db${String(findings).padStart(4)} findings\n`;
+      const problems = plural(diagnosis.problems.filter(({ severity }) => severity !== 'info').length, 'problem');
+      return `  ${name.padEnd(14)}${String(load.servedAtGoal).padStart(8)}/s${String(errorCount(load.errors)).padStart(9)} errors${String(Math.round(load.maxMs ?? 0)).padStart(7)} ms worst${String(peak).padStart(6)} to db   ${problems}\n`;
     });
     const verdict = isFixed
-      ? 'With both fixes the same load passes: no errors, no findings, and every budget is kept.'
-      : 'Problems remain with both fixes: see the findings above.';
+      ? 'With both fixes the same load passes: no errors, no problems, and every budget is kept.'
+      : 'Problems remain with both fixes: see above.';
     return `\n# Before and after\n${rows.join('')}\n${verdict}\n`;
   }
 
-  #findings({ findings }: Diagnosis): string {
-    const wanted = findings.filter(({ severity }) => severity !== 'info');
-    if (wanted.length === 0) return this.#indented('doctor  no problems found');
-    // Four instances have the same fault: its fix is printed once.
-    const printed = new Set<string>();
-    const texts = wanted.map((finding) => {
-      const text = this.#finding(finding, !printed.has(finding.rule));
-      printed.add(finding.rule);
-      return text;
-    });
-    return `  doctor\n${texts.join('')}`;
-  }
-
-  #finding({ severity, rule, scope, summary, fixes }: Finding, withFix: boolean): string {
-    const [fix] = fixes;
-    const fixText = fix === undefined || !withFix ? '' : this.#indented(`Fix (${fix.where}): ${fix.text}`, '      ');
-    return this.#indented(`${severity} ${rule} (${scope.name}): ${summary}`, '    ') + fixText;
+  #problems(diagnosis: Diagnosis): string {
+    const problems = diagnosis.problems.filter(({ severity }) => severity !== 'info');
+    if (problems.length === 0) return this.#indented('doctor  no problems found');
+    const style = { width: this.#width, colour: false, indent: '    ' };
+    const lines = problems.flatMap((problem) => [...problemLines(problem, diagnosis, style), '']);
+    return `  doctor  ${foundText(diagnosis)}\n${lines.join('\n')}`;
   }
 
   /** A labelled fact; lines after the first are indented below its text. */

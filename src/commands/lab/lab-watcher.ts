@@ -34,9 +34,9 @@ const TWO_CAUSES = RULES.filter(({ name }) => [...POOL_RULES, ...LIMIT_RULES].in
 const EXAMINE_PAUSE_FACTOR = 20;
 
 /** What the incident's operators knew: the intended size of the pool. */
-function declaredIn({ database, databaseAddress }: LabRunning): Declarations {
+export function declaredIn({ database, databaseAddress }: LabRunning): Declarations {
   const endpoint = { host: databaseAddress === '' ? database : databaseAddress, port: DATABASE_PORT };
-  return { pools: [{ endpoint, cap: INCIDENT.maxIdle }], serverLimits: [] };
+  return { pools: [{ endpoint, cap: INCIDENT.maxIdle }], serverLimits: [], replicas: [] };
 }
 
 /** The result of watching one load. */

@@ -1,20 +1,24 @@
 import { Failure } from '../../model/failure.ts';
 import { command } from '../command.ts';
 import { option } from '../option.ts';
-import { formatOf, outputOptions, TARGET_HELP, TARGETS, yes } from '../options.ts';
+import { formatOf, OPTIONAL_TARGETS, outputOptions, TARGET_HELP, yes } from '../options.ts';
+import { proposeWords } from '../proposals.ts';
 
 export const limitsCommand = command({
-  brief: 'Show the limits inside (ulimit -a) with their use, origin and fix; change one',
+  task: 'look',
+  brief: 'Show the limits inside (ulimit -a), their use and fix; set one',
   details: TARGET_HELP,
   options: {
-    set: option.text('nofile=SOFT[:HARD]', 'Set the limit of open files of the running processes'),
+    set: option.text('nofile=SOFT[:HARD]', 'Set the limit of open files of the running processes', {
+      propose: proposeWords(['nofile=']),
+    }),
     yes,
     fix: option.boolean('With several targets: show for each how to set the limit permanently'),
     for: option.duration('Sample for this time and show the growth; once when absent'),
     interval: option.duration('Time between two samples of --for; default 1s'),
     ...outputOptions,
   },
-  operands: TARGETS,
+  operands: OPTIONAL_TARGETS,
   examples: [
     ['limits web-1', 'limits and their use'],
     ['limits all', 'a line for each container, the fullest first'],

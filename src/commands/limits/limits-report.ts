@@ -12,6 +12,7 @@ import {
 } from '../../collect/owners/process-facts.ts';
 import { processesOf } from '../../collect/owners/processes-of.ts';
 import { relatedProcesses } from '../../collect/owners/related-processes.ts';
+import { NOT_BY_KIND } from '../../collect/owners/unknown-processes.ts';
 import { noteOfDenied, TO_LIST_DESCRIPTORS } from '../../collect/permissions.ts';
 import type { NetnsHandle } from '../../collect/target/netns-handle.ts';
 import type { DeclaredLimit } from '../../model/container/container.ts';
@@ -110,8 +111,6 @@ export async function limitsOf(machine: Machine, handle: NetnsHandle, time?: Wat
 const HOST_NOTE =
   'these are the limits of PID 1 of the host; each login and each unit has its own (socklens limits pid:N)';
 
-const NOT_BY_KIND = 'the descriptors of some processes are counted but not by kind';
-
 /** The processes of a target that still run, the main one first. */
 export function limitedProcesses(machine: Machine, handle: NetnsHandle): ProcessFacts[] {
   return processesOf(machine, handle)
@@ -141,11 +140,18 @@ function declaration(
   if (details !== undefined && details.limits.length > 0) {
     // An Engine adds its defaults to HostConfig.Ulimits when it starts a container (moby, daemon.mergeUlimits).
     const same = defaults !== undefined && sameLimits(details.limits, defaults.limits);
+    if (NOT_ENGINES.includes(facts.runtime)) {
+      const declaredBy = `the configuration of ${facts.runtime} (process.rlimits of the container's specification)`;
+      return { declared: byName(details.limits), declaredBy };
+    }
     const where = same ? `HostConfig.Ulimits, the same as ${defaults.from}` : 'HostConfig.Ulimits';
     return { declared: byName(details.limits), declaredBy: `${declarerOf(platformOf(facts))} (${where})` };
   }
   return defaults === undefined ? { declared: {} } : { declared: byName(defaults.limits), declaredBy: defaults.from };
 }
+
+/** Runtimes whose API is not that of Docker's Engine. */
+const NOT_ENGINES = ['containerd', 'cri-o'];
 
 function sameLimits(some: readonly DeclaredLimit[], others: readonly DeclaredLimit[]): boolean {
   const isIn = (limit: DeclaredLimit) => others.some((other) => other.name === limit.name && sameLimit(other, limit));

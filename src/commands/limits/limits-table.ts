@@ -2,9 +2,10 @@ import { durationText } from '../../base/duration.ts';
 import { plural } from '../../base/plural.ts';
 import { safeText } from '../../base/safe-text.ts';
 import { wrapWords } from '../../base/word-wrap.ts';
-import { limitText, limitWord } from '../../model/container/limits.ts';
+import { limitWord } from '../../model/container/limits.ts';
 import { PLATFORM_NAMES } from '../../model/container/platform.ts';
 import type { LimitsReport, ProcessUse } from '../../model/report/limits-report.ts';
+import { limitOrigin } from '../../platform/limit-origin.ts';
 import { NEAR_SHARE, shareStyle } from '../../render/attention.ts';
 import type { ByteWriter } from '../../render/byte-writer.ts';
 import { type Column, Table } from '../../render/table.ts';
@@ -111,13 +112,10 @@ function processRow(report: LimitsReport, { pid, name, descriptors }: ProcessUse
 }
 
 /** Where the limit of open files of a process comes from. */
-function originOf({ groups, declaredBy }: LimitsReport, pid: number): string {
-  const limits = groups.find(({ pids }) => pids.includes(pid))?.limits;
+function originOf(report: LimitsReport, pid: number): string {
+  const limits = report.groups.find(({ pids }) => pids.includes(pid))?.limits;
   const nofile = limits?.find(({ name }) => name === 'nofile');
-  if (nofile?.declared === undefined || declaredBy === undefined) return 'inherited';
-  const { soft, hard, declared } = nofile;
-  const isDeclared = soft === declared.soft && hard === declared.hard;
-  return isDeclared ? declaredBy : `changed since it started: ${limitText(declared)} by ${declaredBy}`;
+  return nofile === undefined ? 'inherited' : limitOrigin(nofile, report);
 }
 
 function renderFix(out: ByteWriter, report: LimitsReport, { columns, colour = false }: LimitsTableStyle): void {

@@ -1,4 +1,4 @@
-import { resolveTargets } from '../../collect/target/resolve-targets.ts';
+import { resolveProcesses } from '../../collect/target/resolve-targets.ts';
 import { Failure } from '../../model/failure.ts';
 import type { LimitsReport } from '../../model/report/limits-report.ts';
 import { ByteWriter } from '../../render/byte-writer.ts';
@@ -30,7 +30,7 @@ export async function limits(context: CommandContext, options: LimitsOptions): P
   if (forMs === undefined && intervalMs !== undefined) {
     throw new Failure('usage', 'limits: --interval needs --for (--for 10s)');
   }
-  const handles = await resolveTargets(context.machine, options.target);
+  const handles = await resolveProcesses(context.machine, options.target);
   const stop = forMs === undefined ? undefined : context.stopSignal?.();
   const time = forMs === undefined ? undefined : { forMs, intervalMs: intervalMs ?? INTERVAL_MS, stop };
   const waiting = { doing: `sampling ${options.target}`, forMs: forMs ?? 0, onStop: 'result so far' };

@@ -7,7 +7,7 @@ import type { Machine } from '../../collect/machine.ts';
 import type { ProcessFacts } from '../../collect/owners/process-facts.ts';
 import { highestNofile } from '../../collect/owners/process-facts.ts';
 import type { NetnsHandle } from '../../collect/target/netns-handle.ts';
-import { resolveTargets } from '../../collect/target/resolve-targets.ts';
+import { resolveProcesses } from '../../collect/target/resolve-targets.ts';
 import { parseWantedLimit, type WantedLimit, wantedFor } from '../../model/container/limit-setting.ts';
 import { finiteLimit, LIMITS, type Limit } from '../../model/container/limits.ts';
 import { Failure, type FailureKind } from '../../model/failure.ts';
@@ -48,7 +48,7 @@ export async function setLimits(context: CommandContext, options: SetOptions): P
     throw new Failure('usage', 'limits: stdin is not a terminal; pass --yes to confirm');
   }
   const plans: Plan[] = [];
-  for (const handle of await resolveTargets(machine, options.target)) {
+  for (const handle of await resolveProcesses(machine, options.target)) {
     if (handle.target.runtime === 'host') {
       throw new Failure(
         'usage',
@@ -149,7 +149,7 @@ function carryOut({ machine }: CommandContext, plan: Plan, wanted: WantedLimit):
       done.add(facts.pid);
       const row = plan.rows.get(facts.pid) ?? rowOf(facts, wanted);
       plan.rows.set(facts.pid, row);
-      const outcome = setNofile(machine, facts, wanted);
+      const outcome = setNofile(machine, facts, wanted, plan.handle.reportedBy);
       if (outcome.kind === 'refused') plan.refusals.push(outcome);
       record(row, outcome);
     }

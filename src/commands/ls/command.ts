@@ -1,6 +1,6 @@
 import { GROUP_KEYS } from '../../model/report/group.ts';
 import { SOCKET_ORDERS } from '../../model/report/socket-order.ts';
-import type { SocketQuery } from '../../model/socket/socket-query.ts';
+import { listedSockets, type SocketQuery } from '../../model/socket/socket-query.ts';
 import type { Proto } from '../../model/socket/socket-view.ts';
 import { ALL_STATES, stateMask, TCP_STATE } from '../../model/socket/tcp-state.ts';
 import { command } from '../command.ts';
@@ -42,11 +42,10 @@ const queryOptions = {
 };
 
 export const lsCommand = command({
-  brief: 'List the sockets of a container, a process, a namespace or the host',
+  task: 'look',
+  brief: 'List the sockets of containers, processes or the host',
   details: `${FILTER_HELP}
-KEY of --by is ${GROUP_KEYS.slice(0, 7).join(', ')},
-${GROUP_KEYS.slice(7).join(', ')}; of --sort ${SOCKET_ORDERS.slice(0, 3).join(', ')},
-${SOCKET_ORDERS.slice(3).join(', ')}.`,
+KEY of --by is ${GROUP_KEYS.join(', ')}; of --sort ${SOCKET_ORDERS.join(', ')}.`,
   options: {
     ...queryOptions,
     processes: option.boolean('Show the processes that hold each socket', { letter: 'p' }),
@@ -62,7 +61,7 @@ ${SOCKET_ORDERS.slice(3).join(', ')}.`,
   examples: [
     ['ls web-1', 'all sockets of a container'],
     ["ls web-1 -tnp 'state close-wait'", 'as with ss, with their processes'],
-    ['ls web-1 db-1 --by state, peer', 'two containers, counted in groups'],
+    ['ls web-1 db-1 --by state,peer', 'two containers, counted in groups'],
     ['ls web-1 --sort send-q --limit 10', 'the fullest send queues'],
     ['ls host -l', 'what listens on the host'],
   ],
@@ -84,25 +83,23 @@ ${SOCKET_ORDERS.slice(3).join(', ')}.`,
   },
 });
 
-/**
- * The sockets to read. Where no protocol is given: all but netlink, because every namespace has a dozen of the kernel's
- * own, and vsock, which most kernels cannot list; an address family alone leaves out what has no IP address.
- */
+/** The sockets to read: see {@link listedSockets}; an address family alone leaves out what has no IP address. */
 function queryOf(options: ValuesOf<typeof queryOptions>): SocketQuery {
   const { tcp, udp, unix, raw, mptcp, icmp, packet, vsock, netlink, ipv4, ipv6 } = options;
   const isAll = !(tcp || udp || unix || raw || mptcp || icmp || packet || vsock || netlink);
   const isEveryFamily = isAll && !ipv4 && !ipv6;
-  const protos: Proto[] = [];
+  const ofAll = listedSockets().protos.filter((proto) => isEveryFamily || (proto !== 'packet' && proto !== 'unix'));
+  const protos: Proto[] = isAll ? ofAll : [];
   // MPTCP before TCP: the subflows of a connection are recognised by the connection, which must be known.
-  if (isAll || mptcp) protos.push('mptcp');
-  if (isAll || tcp) protos.push('tcp');
-  if (isAll || udp) protos.push('udp', 'udplite');
-  if (isAll || raw) protos.push('raw');
-  if (isAll || icmp) protos.push('icmp');
-  if (packet || isEveryFamily) protos.push('packet');
+  if (mptcp) protos.push('mptcp');
+  if (tcp) protos.push('tcp');
+  if (udp) protos.push('udp', 'udplite');
+  if (raw) protos.push('raw');
+  if (icmp) protos.push('icmp');
+  if (packet) protos.push('packet');
   if (vsock) protos.push('vsock');
   if (netlink) protos.push('netlink');
-  if (unix || isEveryFamily) protos.push('unix');
+  if (unix) protos.push('unix');
   return {
     protos,
     inet: !ipv6 || ipv4,

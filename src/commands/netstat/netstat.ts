@@ -11,6 +11,7 @@ import type { NetstatOptions } from '../../render/netstat/options.ts';
 import { eachUnixLine } from '../../render/netstat/unix-line.ts';
 import { isUnixSelected, writeUnixRow } from '../../render/netstat/unix-rows.ts';
 import type { CommandContext } from '../context.ts';
+import { writeNote } from '../notes.ts';
 import { parseNetstatArguments } from './arguments.ts';
 import { addressesOf, type NetstatTable, readTables } from './netstat-tables.ts';
 
@@ -25,7 +26,11 @@ const ROUND_MS = 1000;
 export async function netstat(context: CommandContext, args: readonly string[]): Promise<void> {
   const parsed = parseNetstatArguments(args);
   if (parsed.kind === 'help') {
-    context.out.write(NETSTAT_HELP);
+    const [{ commandHelp }, { netstatCommand }] = await Promise.all([
+      import('../command-help.ts'),
+      import('./command.ts'),
+    ]);
+    context.out.write(commandHelp('netstat', netstatCommand.docs));
     return;
   }
   if (parsed.kind === 'mistake') throw new Failure('usage', `netstat: ${parsed.message} (see socklens netstat --help)`);
@@ -65,15 +70,17 @@ function oneNamespace(handles: readonly NetnsHandle[]): NetnsHandle {
 }
 
 async function printOnce(
-  { machine, out, err }: CommandContext,
+  context: CommandContext,
   handle: NetnsHandle,
   options: NetstatOptions,
   source: NetstatNameSource,
 ): Promise<void> {
+  const { machine, out, err } = context;
   const { tables, unix } = readTables(machine, handle, options);
   if (!options.numericHosts) await source.findHosts(addressesOf(tables, options));
   const programs = options.programs ? findPrograms(machine) : undefined;
   if (programs?.warning !== undefined) err.write(programs.warning);
+  if (programs?.note !== undefined) writeNote(context, programs.note);
   const names: NetstatNames = {
     host: (address) => source.host(address),
     service: (port, proto) => source.service(port, proto),
@@ -109,24 +116,3 @@ function writeTable(
     }
   });
 }
-
-/** What `socklens netstat --help` prints. */
-const NETSTAT_HELP = `socklens netstat TARGET [FLAGS]
-
-Prints what \`nsenter -t PID -n netstat FLAGS\` prints, for a container (name, id, id
-prefix), pid:N, netns:NAME or host: always all of its network namespace. Letters can be
-combined: -tan.
-
-  -t --tcp, -u --udp, -U --udplite, -w --raw, -x --unix   protocols (default: all)
-  -4 --inet, -6 --inet6                                   address families (default: both)
-  -a --all, -l --listening                                also, or only, listening sockets
-  -n --numeric, --numeric-hosts, --numeric-ports, --numeric-users
-                                                          numbers instead of names
-  -p --programs, -e --extend, -o --timers                 more columns
-  -W --wide                                               do not truncate addresses
-  -c --continuous                                         print again every second
-
-EXAMPLES
-  socklens netstat web-1 -tanp   # TCP sockets with programs
-  socklens netstat pid:4242 -l   # what listens in the namespace of a process
-`;

@@ -3,29 +3,36 @@ import { Failure } from '../../model/failure.ts';
 import { OVERVIEW_ORDERS, type OverviewOrder } from '../../model/report/overview-order.ts';
 import { command } from '../command.ts';
 import { option } from '../option.ts';
-import { all, FILTER_HELP, formatOf, netns, numeric, outputOptions, ss, TARGETS } from '../options.ts';
+import { all, FILTER_HELP, formatOf, netns, numeric, OPTIONAL_TARGETS, outputOptions, ss } from '../options.ts';
+import { proposeFilter, proposeWords } from '../proposals.ts';
 import { recordedFrom, recordedOptions } from '../recorded-options.ts';
 
 export const psCommand = command({
-  brief: 'List containers: sockets by state, file descriptors and their limit, the busiest peer',
-  details: `${FILTER_HELP.split('\n').slice(0, -1).join('\n')}
-Without a TARGET, every container. KEY is ${OVERVIEW_ORDERS.slice(0, 5).join(', ')},
-${OVERVIEW_ORDERS.slice(5).join(', ')}.`,
+  task: 'look',
+  brief: 'List containers: sockets by state, descriptors, the busiest peer',
+  details: `${FILTER_HELP.replace(/ It begins.*/, '')}
+Without a TARGET, every container. KEY is ${OVERVIEW_ORDERS.join(', ')}.`,
   options: {
     all,
-    filter: option.text('FILTER', 'Count only the sockets that match'),
+    filter: option.text('FILTER', 'Count only the sockets that match', { propose: proposeFilter }),
     ss,
-    sort: option.value('KEY', 'Sort by this key: counts from the largest, descriptors from the fullest', parseOrder),
+    by: option.value('service', 'A row for each service, its replicas together', parseGrouping, {
+      propose: proposeWords(['service']),
+    }),
+    sort: option.value('KEY', 'Sort by this key: counts from the largest, descriptors from the fullest', parseOrder, {
+      propose: proposeWords(OVERVIEW_ORDERS),
+    }),
     netns,
     numeric,
     ...recordedOptions,
     ...outputOptions,
   },
-  operands: TARGETS,
+  operands: OPTIONAL_TARGETS,
   examples: [
     ['ps', 'every container'],
     ['ps --sort close-wait', 'most CLOSE_WAIT first'],
     ["ps --filter 'dst db:3306'", 'who is connected to the database'],
+    ['ps --by service', 'the replicas of each service together'],
     ['ps web-1 db-1', 'two of them'],
     ['ps --all --json', 'other namespaces and the host too, for a script'],
   ],
@@ -34,6 +41,8 @@ ${OVERVIEW_ORDERS.slice(5).join(', ')}.`,
     return async ({ flow }, options, words) => {
       const { all, numeric } = options;
       const { target, filter } = splitOperands(words);
+      if (options.by !== undefined && options.sort === 'peer')
+        throw new Failure('usage', 'ps: --sort peer: a row of --by service has no busiest peer');
       if (filter !== '') throw new Failure('usage', `ps: write the FILTER as an option: --filter '${filter}'`);
       const from = await recordedFrom(options);
       const known = from === undefined ? target : await targetOf(from, words);
@@ -42,6 +51,7 @@ ${OVERVIEW_ORDERS.slice(5).join(', ')}.`,
         filter: options.filter ?? '',
         asSs: options.ss,
         sort: options.sort,
+        byService: options.by !== undefined,
         wholeNetns: options.netns,
         all,
         numeric,
@@ -56,6 +66,12 @@ ${OVERVIEW_ORDERS.slice(5).join(', ')}.`,
 async function targetOf(...args: Parameters<typeof import('../recorded-part.ts').recordedWords>): Promise<string> {
   const { recordedWords } = await import('../recorded-part.ts');
   return (await recordedWords(...args)).target ?? '';
+}
+
+/** @throws {Failure} `usage` for anything but `service` */
+function parseGrouping(text: string): 'service' {
+  if (text === 'service') return text;
+  throw new Failure('usage', `rows of ps can be grouped by service, not by "${text}" (ls and watch have more keys)`);
 }
 
 /** A key, or the title of its column: `close-wait`, `CLOSE_WAIT`, `CloseWait`, `Estab`. @throws {Failure} `usage` for an unknown one */

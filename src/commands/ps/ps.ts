@@ -2,9 +2,10 @@ import type { Overview } from '../../model/report/overview.ts';
 import { type OverviewOrder, sortOverview } from '../../model/report/overview-order.ts';
 import { TargetNotes } from '../../model/sample/target-notes.ts';
 import { overview } from '../../queries/overview.ts';
+import { serviceRows } from '../../queries/overview-services.ts';
 import { ByteWriter } from '../../render/byte-writer.ts';
-import { overviewJson, overviewNdjson } from '../../render/json.ts';
-import { renderOverview } from '../../render/overview-table.ts';
+import { overviewJson, overviewNdjson, servicesJson, servicesNdjson } from '../../render/json.ts';
+import { renderOverview, renderServices } from '../../render/overview-table.ts';
 import { openSnapshot } from '../../sources/open-snapshot.ts';
 import type { Recorded } from '../../sources/open-source.ts';
 import type { CommandContext, Format } from '../context.ts';
@@ -20,6 +21,8 @@ export interface PsOptions {
   asSs?: boolean;
   /** Undefined for the order of the namespaces. */
   sort?: OverviewOrder | undefined;
+  /** Whether the replicas of each service are one row. */
+  byService?: boolean;
   /** Whether a container as TARGET means its whole network namespace. */
   wholeNetns?: boolean;
   /** Include namespaces without containers, and the host. */
@@ -41,6 +44,7 @@ export async function ps(context: CommandContext, options: PsOptions): Promise<v
   const found = await overview(snapshot, { names: !options.numeric, filter, isNamed: target !== undefined }).finally(
     () => snapshot.close(),
   );
+  if (options.byService) return printServices(context, found, options);
   const result = sort === undefined ? found : { ...found, rows: sortOverview(found.rows, sort) };
   if (options.format === 'json') out.write(overviewJson(result));
   else if (options.format === 'ndjson') for (const line of overviewNdjson(result)) out.write(line);
@@ -48,6 +52,21 @@ export async function ps(context: CommandContext, options: PsOptions): Promise<v
     for (const note of notesOf(result)) writeNote(context, note);
     const writer = new ByteWriter();
     renderOverview(writer, result, out.columns, out.colour);
+    out.write(writer.bytes());
+  }
+}
+
+/** A row for each service. */
+function printServices(context: CommandContext, found: Overview, { sort, format }: PsOptions): void {
+  const { out } = context;
+  const unsorted = serviceRows(found.rows);
+  const rows = sort === undefined ? unsorted : sortOverview(unsorted, sort);
+  if (format === 'json') out.write(servicesJson(found, rows));
+  else if (format === 'ndjson') for (const line of servicesNdjson(found, rows)) out.write(line);
+  else {
+    for (const note of notesOf(found)) writeNote(context, note);
+    const writer = new ByteWriter();
+    renderServices(writer, rows, out.columns, out.colour);
     out.write(writer.bytes());
   }
 }

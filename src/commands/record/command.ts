@@ -1,16 +1,28 @@
 import { Failure } from '../../model/failure.ts';
 import { command } from '../command.ts';
 import { option } from '../option.ts';
-import { DEFAULT_INTERVAL_MS, forTime, interval, netns, noEvents, numeric, TARGET_HELP, TARGETS } from '../options.ts';
+import {
+  DEFAULT_INTERVAL_MS,
+  forTime,
+  interval,
+  netns,
+  noEvents,
+  noStack,
+  numeric,
+  TARGET_HELP,
+  TARGETS,
+} from '../options.ts';
+import { proposeFiles } from '../proposals.ts';
 
 const FULL = 'Read all sockets at every tick, with what the kernel knows about each connection';
 const SUMMARY = 'Read TCP sockets only where counters change, within 3 % of one core';
 
 export const recordCommand = command({
+  task: 'watch',
   brief: 'Record targets into a file, to be read later with --from',
   details: TARGET_HELP,
   options: {
-    output: option.text('FILE', 'The file to create', { letter: 'o' }),
+    output: option.text('FILE', 'The file to create', { letter: 'o', propose: proposeFiles }),
     for: forTime,
     interval,
     redact: option.boolean('Replace addresses and names consistently, so that the file can be shared'),
@@ -22,6 +34,7 @@ export const recordCommand = command({
     netns,
     numeric,
     noEvents,
+    noStack,
   },
   operands: TARGETS,
   examples: [
@@ -47,6 +60,7 @@ export const recordCommand = command({
         wholeNetns: options.netns,
         numeric: options.numeric,
         events: !options.noEvents,
+        stacks: !options.noStack,
       });
     };
   },

@@ -4,7 +4,7 @@ import { Failure } from '../../model/failure.ts';
 import { recordedSockets } from '../../model/socket/socket-query.ts';
 import { openSource, type SourceOptions } from '../../sources/open-source.ts';
 import { RecordingMaker } from '../../sources/recorder/recorder.ts';
-import { RecordingFile } from '../../sources/recorder/recording-file.ts';
+import { RecordingFile, redacting } from '../../sources/recorder/recording-file.ts';
 import { allTo, type SampleSource, type Tick, type TickRequest } from '../../sources/sample-source.ts';
 import type { CommandContext } from '../context.ts';
 import { withCountdown } from '../countdown.ts';
@@ -18,6 +18,8 @@ export interface RecordOptions extends SourceOptions {
   redact: boolean;
   /** Whether all sockets are read at every tick; undefined to decide by their number. */
   isFull: boolean | undefined;
+  /** Whether programs of processes are looked at; default true. */
+  stacks?: boolean | undefined;
 }
 
 /** Maximum number of sockets for which a full recording is the default. */
@@ -101,8 +103,8 @@ class RecordSession {
     }
     if (this.#options.isFull === undefined) this.#isFull = countSockets(tick) <= FULL_UP_TO_SOCKETS;
     const { output, redact, target, events } = this.#options;
-    this.#file = RecordingFile.create(output, redact);
-    this.#maker = new RecordingMaker(this.#file, {
+    this.#file = RecordingFile.create(output, redact ? redacting() : undefined);
+    const header = {
       startedAtMs: tick.atMs,
       intervalMs: this.#source.intervalMs,
       target,
@@ -110,7 +112,8 @@ class RecordSession {
       ...(this.#source.eventSource !== undefined && { eventSource: this.#source.eventSource }),
       closely: this.#isFull,
       redacted: redact,
-    });
+    };
+    this.#maker = new RecordingMaker(this.#file, header, this.#options.stacks);
   }
 }
 

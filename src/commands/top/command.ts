@@ -1,11 +1,20 @@
 import { command } from '../command.ts';
 import { option } from '../option.ts';
-import { all, DEFAULT_INTERVAL_MS, FILTER_HELP, interval, netns, numeric, TARGET_AND_FILTER } from '../options.ts';
+import {
+  all,
+  DEFAULT_INTERVAL_MS,
+  FILTER_HELP,
+  interval,
+  netns,
+  numeric,
+  OPTIONAL_TARGET_AND_FILTER,
+} from '../options.ts';
 import { isRecorded, operandsOf, REAL_TIME, recordedOptions, speed } from '../recorded-options.ts';
 
 export const topCommand = command({
-  brief: 'Watch containers, their peers and their sockets in full-screen mode',
-  details: `Press F1 for the keys.\n\n${FILTER_HELP}`,
+  task: 'watch',
+  brief: 'Watch containers, peers and sockets in full-screen mode',
+  details: `Press F1 for the keys.\n${FILTER_HELP}`,
   options: {
     all,
     interval,
@@ -16,7 +25,7 @@ export const topCommand = command({
     ...recordedOptions,
     speed,
   },
-  operands: TARGET_AND_FILTER,
+  operands: OPTIONAL_TARGET_AND_FILTER,
   examples: [
     ['top', 'every container'],
     ["top web-1 'state close-wait'", 'one container, some sockets'],

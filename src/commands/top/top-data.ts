@@ -4,9 +4,9 @@ import type { TopData, TopRow } from '../../model/report/top-rows.ts';
 import { TargetNotes } from '../../model/sample/target-notes.ts';
 import type { ConnectionEvent } from '../../model/socket/connection-event.ts';
 import { type SnapshotTest, testsOverTime } from '../../queries/filter-tests.ts';
+import { identitiesOf, NetnsRows } from '../../queries/rows/netns-rows.ts';
+import { OpenedRow, type OpenedSnapshot, openedSockets } from '../../queries/rows/opened-row.ts';
 import type { NetnsTick, SampleSource, SocketSnapshot, Tick } from '../../sources/sample-source.ts';
-import { identitiesOf, NetnsRows } from './netns-rows.ts';
-import { OpenedRow, type OpenedSnapshot, openedSockets } from './opened-row.ts';
 import type { TopState } from './view/state.ts';
 
 /** How long a note stays on the screen. */

@@ -88,7 +88,8 @@ class TopSession {
     this.#request = {
       // A filter may test what is not read from background namespaces.
       isForeground: ({ netns }) => !builder.showsAll || netns === builder.netnsOf(this.#state.opened),
-      countsBackground: true,
+      countsOnly: true,
+      foldsEvents: true,
       query: () => FULL,
       processes: 'count',
       allCounters: false,

@@ -1,3 +1,4 @@
+import { GROUP_KEYS } from '../../model/report/group.ts';
 import { command } from '../command.ts';
 import { option } from '../option.ts';
 import {
@@ -9,21 +10,25 @@ import {
   netns,
   noEvents,
   numeric,
+  OPTIONAL_TARGET_AND_FILTER,
   outputOptions,
   parseKeys,
   protosOf,
   ss,
-  TARGET_AND_FILTER,
   tcp,
   udp,
 } from '../options.ts';
+import { proposeList } from '../proposals.ts';
 import { operandsOf, REAL_TIME, recordedOptions, speed } from '../recorded-options.ts';
 
 export const watchCommand = command({
+  task: 'watch',
   brief: 'Print counts of sockets over time, one line per tick',
   details: FILTER_HELP,
   options: {
-    by: option.value('KEY,KEY', 'Count in groups by these keys; default state', parseKeys),
+    by: option.value('KEY,KEY', 'Count in groups by these keys; default state', parseKeys, {
+      propose: proposeList(GROUP_KEYS),
+    }),
     interval,
     for: forTime,
     tcp,
@@ -36,7 +41,7 @@ export const watchCommand = command({
     speed,
     ...outputOptions,
   },
-  operands: TARGET_AND_FILTER,
+  operands: OPTIONAL_TARGET_AND_FILTER,
   examples: [
     ['watch web-1', 'counts by state, a line a second'],
     ["watch all --by peer 'dst db:3306'", 'who is connected to the database'],

@@ -1,6 +1,6 @@
 import { countGroups, type GroupCounts } from '../../count/count-groups.ts';
 import { fullest } from '../../count/fullest-process.ts';
-import { keyText } from '../../count/group-reader.ts';
+import { compareKeyTexts, keyText } from '../../count/group-reader.ts';
 import { countAbandoned, leftOutCounts } from '../../count/left-out.ts';
 import { isCountedByEvents, LivingGroups, type Peaks } from '../../count/living-groups.ts';
 import { connectionsOpened } from '../../model/netns/counters.ts';
@@ -73,6 +73,7 @@ export class WatchTarget {
     if (event.proto !== 'tcp') return;
     if (this.#eventTest !== undefined && !this.#eventTest(event)) return;
     this.#living?.event(event);
+    const { count = 1 } = event;
     switch (event.kind) {
       case 'opened':
         this.#opens++;
@@ -81,11 +82,11 @@ export class WatchTarget {
         if (event.role === 'server') this.#opens++;
         return;
       case 'failed':
-        this.#failures++;
+        this.#failures += count;
     }
-    this.#closes++;
+    this.#closes += count;
     // The tracepoint has told of its opening.
-    if (event.source === 'sock_diag' && event.remembered === undefined) this.#unseen++;
+    if (event.source === 'sock_diag' && event.remembered === undefined) this.#unseen += count;
   }
 
   /** The row of a tick. */
@@ -104,7 +105,7 @@ export class WatchTarget {
     const timeWait = this.#timeWait(tick, snapshot);
     if (timeWait > 0) addTimeWait(counts, timeWait);
     // Without cookies (/proc) events and snapshots cannot be joined.
-    const peaks = snapshot.source === 'sock_diag' ? this.#living?.snapshot({ ...snapshot, names }, test) : undefined;
+    const peaks = snapshot.source !== 'procfs' ? this.#living?.snapshot({ ...snapshot, names }, test) : undefined;
     const groups = this.#changed(counts, peaks);
     const opens = connectionsOpened(tick.counters);
     const rates = before === undefined ? {} : this.#rates(before, atMs, counts.opened, opens, tick);
@@ -230,7 +231,9 @@ function withPeaks(groups: readonly ChangedGroup[], { groups: peaks }: Peaks): C
     left.delete(text);
     return peak === undefined ? group : { ...group, peak };
   });
-  const passed = [...left.values()].sort((a, b) => b.count - a.count).slice(0, MAX_PASSED);
+  // In the order of their keys where they are equal: that of events would differ from run to run.
+  const ordered = [...left].sort(([a], [b]) => compareKeyTexts(a, b)).map(([, group]) => group);
+  const passed = ordered.sort((a, b) => b.count - a.count).slice(0, MAX_PASSED);
   return [...counted, ...passed.map((group) => ({ ...group, count: 0, peak: group.count }))];
 }
 

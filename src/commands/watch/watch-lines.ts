@@ -43,8 +43,10 @@ export interface WatchPeak {
   peak: number;
   peakAt: Date;
   last: number;
-  /** Whether connections were counted between the samples too. */
+  /** Whether connections were counted between the samples too; {@link peak}, of all sockets, is that of samples. */
   peaks: 'exact' | 'sampled';
+  /** The most connections at the same time, TIME_WAIT excluded, of all groups together; absent where only samples tell. */
+  connections?: { peak: number; at: Date };
   /** The groups with the highest exact peaks, the highest first; absent where peaks are those of samples. */
   groupPeaks?: readonly GroupPeak[];
 }
@@ -105,8 +107,11 @@ export class WatchLines {
 
   /** The lines at the end. */
   summary(targets: readonly WatchPeak[], lost: number): string {
-    const lines = targets.flatMap(({ target, samples, peak, peakAt, last, peaks, groupPeaks = [] }) => [
-      `${safeText(target)}: ${plural(samples, 'sample')}, peak ${plural(peak, 'socket')} at ${clockText(peakAt)}${peaks === 'sampled' ? ' (sampled)' : ''}, ${last} at the end\n`,
+    const lines = targets.flatMap(({ target, samples, peak, peakAt, last, connections, groupPeaks = [] }) => [
+      `${safeText(target)}: ${plural(samples, 'sample')}, peak ${plural(peak, 'socket')} at ${clockText(peakAt)} (sampled), ${last} at the end\n`,
+      ...(connections === undefined
+        ? []
+        : [`  all: peak ${plural(connections.peak, 'connection')} at ${clockText(connections.at)}\n`]),
       ...groupPeaks.map(
         (group) => `  ${groupTitle(group)}: peak ${plural(group.peak, 'connection')} at ${clockText(group.at)}\n`,
       ),

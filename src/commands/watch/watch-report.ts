@@ -1,8 +1,10 @@
 import { safeText } from '../../base/safe-text.ts';
+import { compareKeyTexts } from '../../count/group-reader.ts';
 import type { GroupKey } from '../../model/report/group.ts';
 import type { WatchRow } from '../../model/report/watch-row.ts';
 import { NOT_ROOT } from '../../model/sample/coverage.ts';
 import { TargetNotes } from '../../model/sample/target-notes.ts';
+import { EVENTS_DROPPED } from '../../model/socket/lost-events.ts';
 import type { Tick } from '../../sources/sample-source.ts';
 import type { CommandContext, Format } from '../context.ts';
 import { groupId } from './watch-columns.ts';
@@ -17,7 +19,7 @@ export interface WatchReportOptions {
   format: Extract<Format, 'text' | 'ndjson'>;
 }
 
-const LOST = 'the kernel dropped events because its buffer was full; ≥ marks lower bounds';
+const LOST = `${EVENTS_DROPPED}; ≥ marks lower bounds`;
 
 /** Writes rows, notes, and the summary. */
 export class WatchReport {
@@ -117,6 +119,7 @@ export class WatchReport {
     const summary = this.#peaks.get(target);
     if (summary === undefined || row.peak === undefined) return;
     summary.peaks = 'exact';
+    if (row.peak > (summary.connections?.peak ?? 0)) summary.connections = { peak: row.peak, at };
     summary.groupPeaks = highest(summary.groupPeaks ?? [], row);
   }
 
@@ -137,7 +140,9 @@ function highest(before: readonly GroupPeak[], { groups, at }: WatchRow): GroupP
     const id = groupId({ key });
     if (peak > (peaks.get(id)?.peak ?? 0)) peaks.set(id, { key, ...(names !== undefined && { names }), peak, at });
   }
-  return [...peaks.values()].sort((a, b) => b.peak - a.peak).slice(0, MOST_PEAKS);
+  // Of equal ones always the same are left out, whatever the order of the sockets.
+  const ordered = [...peaks].sort(([a], [b]) => compareKeyTexts(a, b)).map(([, group]) => group);
+  return ordered.sort((a, b) => b.peak - a.peak).slice(0, MOST_PEAKS);
 }
 
 /** A row as a line of NDJSON. */
@@ -149,7 +154,7 @@ function sampleLine({ lost, notes, ...row }: WatchRow): string {
 
 /** A line for a time in which events of a target were lost. */
 function gapLine(target: string, from: Date, to: Date): string {
-  return line({ type: 'gap', target, from, to, reason: 'the kernel dropped events: its buffer was full' });
+  return line({ type: 'gap', target, from, to, reason: EVENTS_DROPPED });
 }
 
 /** A line for a note: a target started, stopped, or was not fully read. */

@@ -1,3 +1,4 @@
+import { DESCRIPTOR_PASS, unknownIn } from '../../filter/known-fields.ts';
 import type { Filter } from '../../filter/syntax.ts';
 import type { WatchedNetns } from '../../model/netns/netns.ts';
 import type { GroupKey } from '../../model/report/group.ts';
@@ -67,6 +68,8 @@ class WatchedTargets {
     const query = queryFor(by, protos, filter);
     this.request = {
       isForeground: () => true,
+      // Queues and timers are in no count, but a filter may ask for them.
+      countsOnly: filter.tree === undefined || unknownIn(filter.tree, DESCRIPTOR_PASS).length === 0,
       query: () => query,
       processes: 'count',
       allCounters: false,
@@ -114,7 +117,9 @@ function queryFor(keys: readonly GroupKey[], protos: readonly Proto[], filter: F
     protos,
     inet: true,
     inet6: true,
-    tcpInfo: filter.tree !== undefined || keys.some((key) => MEASURED.includes(key)),
+    tcpInfo:
+      keys.some((key) => MEASURED.includes(key)) ||
+      (filter.tree !== undefined && unknownIn(filter.tree, DESCRIPTOR_PASS).length > 0),
     states: onlyStates ? ALL_STATES & ~stateMask(TCP_STATE.TIME_WAIT) : ALL_STATES,
   };
 }

@@ -1,10 +1,12 @@
-import type {
-  Change,
-  ComparedMeasure,
-  Comparison,
-  RunFinding,
-  RunMeasure,
-  RunSummary,
+import {
+  type Change,
+  type ComparedMeasure,
+  type ComparedRun,
+  type Comparison,
+  isProblem,
+  type RunFinding,
+  type RunMeasure,
+  type RunSummary,
 } from '../../model/report/run-summary.ts';
 
 /** Values that differ by less than this fraction, or by 1, are the same: two runs always vary a little. */
@@ -25,14 +27,18 @@ export function compareRuns(before: RunSummary, after: RunSummary): Comparison {
   const [had, has] = [keysOf(before.findings), keysOf(after.findings)];
   const fresh = after.findings.filter((finding) => !had.has(keyOf(finding)));
   return {
-    before: { name: before.name, seconds: before.seconds },
-    after: { name: after.name, seconds: after.seconds },
+    before: runOf(before),
+    after: runOf(after),
     measures,
     gone: before.findings.filter((finding) => !has.has(keyOf(finding))),
     new: fresh,
     stayed: after.findings.filter((finding) => had.has(keyOf(finding))),
     worse: measures.some(({ change }) => change === 'worse') || fresh.some(isProblem),
   };
+}
+
+function runOf({ name, seconds, notes }: RunSummary): ComparedRun {
+  return { name, seconds, ...(notes !== undefined && { notes }) };
 }
 
 function compared(before: RunMeasure | undefined, after: RunMeasure | undefined): ComparedMeasure {
@@ -59,11 +65,6 @@ function changeOf(before: RunMeasure | undefined, after: RunMeasure | undefined)
   if (Math.abs(difference) <= Math.max(1, Math.abs(before.value) * SAME_SHARE)) return 'same';
   if (after.better === 'none') return 'changed';
   return difference < 0 === (after.better === 'lower') ? 'better' : 'worse';
-}
-
-/** Whether a finding that only the second run has makes it worse. */
-export function isProblem({ severity }: RunFinding): boolean {
-  return severity !== 'info';
 }
 
 /** Identifies a finding in both runs: without the PID of its scope, which differs. */

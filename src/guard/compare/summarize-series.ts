@@ -14,6 +14,7 @@ export function summarizeSeries(name: string, series: Series, findings: readonly
     seconds: (series.toMs - series.fromMs) / 1000,
     measures: series.namespaces.flatMap(measuresOf),
     findings: runFindings(findings),
+    ...(series.notes.length > 0 && { notes: series.notes }),
   };
 }
 

@@ -2,6 +2,7 @@ import { buildApplication, buildRouteMap, run } from '@stricli/core';
 import { describe, expect, it } from 'vitest';
 import { argumentError } from '../../../src/cli/argument-error.ts';
 import { command } from '../../../src/commands/command.ts';
+import { commandHelp } from '../../../src/commands/command-help.ts';
 import type { CliContext } from '../../../src/commands/context.ts';
 import { option, type ValuesOf } from '../../../src/commands/option.ts';
 
@@ -23,21 +24,22 @@ async function parse(...args: string[]) {
     },
   };
   const verb = command({
+    task: 'look',
     brief: 'A verb',
     examples: [['verb web', 'one']],
     options,
-    operands: { many: { placeholder: 'TARGET', brief: 'what' } },
+    operands: { many: { placeholder: 'TARGET', brief: 'what' }, usage: 'TARGET...' },
     load: async () => (_context, values, words) => {
       got = { options: values, words };
     },
   });
-  const app = buildApplication(buildRouteMap({ routes: { verb }, docs: { brief: 'Test' } }), {
+  const app = buildApplication(buildRouteMap({ routes: { verb: verb.route }, docs: { brief: 'Test' } }), {
     name: 'test',
     scanner: { caseStyle: 'allow-kebab-for-camel' },
   });
   const process = { stdout: print, stderr: print, env: { STRICLI_NO_COLOR: '1' } };
   await run(app, ['verb', ...args], { process } as unknown as CliContext);
-  return { ...got, printed };
+  return { ...got, printed, help: commandHelp('verb', verb.docs) };
 }
 
 describe('command', () => {
@@ -55,9 +57,11 @@ describe('command', () => {
 
   it('accepts a hidden option, which help does not show', async () => {
     expect((await parse('--old')).options?.old).toBe(true);
-    const { printed } = await parse('--help');
-    expect(printed).toContain('-a [--all]');
-    expect(printed).not.toContain('--old');
+    const { help } = await parse();
+    expect(help).toContain('  -a, --all             Everything\n');
+    expect(help).toContain('  -o, --output FILE     Where to\n');
+    expect(help).toContain('      --set NAME=VALUE  A setting; repeatable\n');
+    expect(help).not.toContain('--old');
   });
 });
 

@@ -59,7 +59,7 @@ test('doctor, guard and compare, as JSON', () => {
   const findings = judge(limitMismatch, series([namespace]));
   expect(JSON.stringify(findings)).toContain('(100 %)');
   const budget = parseBudget('descriptors <= 80%', '--budget');
-  const metered = new BudgetMeter(budget, undefined, undefined).measure({
+  const metered = new BudgetMeter(budget, undefined, { eventSource: undefined }).measure({
     tick: { processes: [process] } as never,
     atMs: 0,
     beforeMs: undefined,

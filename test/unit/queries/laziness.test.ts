@@ -20,7 +20,7 @@ function emptyNetns(shared = false): { netns: NetnsSnapshot; asked: string[] } {
     sockets: { each: () => {} },
     timeWaitLeftOut: false,
   });
-  const owners = { of: () => [] };
+  const owners = { of: () => [], processesOf: () => [] };
   const one = { name: 'web', runtime: 'docker', id: 'a', netns: 1 };
   const noted = <T>(name: string, value: T): T => {
     asked.push(name);
@@ -29,14 +29,14 @@ function emptyNetns(shared = false): { netns: NetnsSnapshot; asked: string[] } {
   const netns: NetnsSnapshot = {
     target: one,
     knownFields: LIVE_SNAPSHOT,
-    residents: async () => noted('residents', { containers: [one], isHost: false, shared }),
+    residents: async () => noted('residents', { containers: [{ ...one, labels: {} }], isHost: false, shared }),
     names: async () => noted('names', { host: () => undefined, service: () => undefined, user: () => undefined }),
     bind: async () => undefined,
     read: async () => noted('read', read()),
     stream: async () => noted('stream', read()),
     owners: () => noted('owners', owners),
     attribution: async () => noted('attribution', { of: () => undefined, owners, unreadable: new Set() }),
-    sockstat: () => undefined,
+    readToCount: async () => noted('read', { ...read(), sockstat: undefined }),
     deviceName: () => undefined,
     fullestProcess: async () => undefined,
   };

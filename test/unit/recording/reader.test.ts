@@ -81,7 +81,7 @@ describe('RecordingReader', () => {
             return { namespace, lost: 0, events, ...one, ...(all !== undefined && { counters: all }) };
           });
           const tick: StoredTick<never> = { atMs: T0 + index, namespaces, containers: [], notes: [`${index}`] };
-          const items = writer.tick(tick, [], NAMES).map((line) => read.take(throughText(line)));
+          const items = writer.tick(tick, NAMES).map((line) => read.take(throughText(line)));
           expect(items.at(-1)).toEqual({ kind: 'tick', tick });
         });
       }),
@@ -91,7 +91,9 @@ describe('RecordingReader', () => {
   it('decodes connection events, beginnings and ends', () => {
     fc.assert(
       fc.property(events, (all) => {
-        const lines = new RecordingWriter().events(all, T0 + 2000);
+        const writer = new RecordingWriter();
+        for (const event of all) writer.addEvent(event);
+        const lines = writer.events(T0 + 2000);
         const back = lines.flatMap((line) => {
           const item = reader().take(throughText(line));
           return item.kind === 'events' ? item.events.map((one) => one.record()) : [];
@@ -181,7 +183,7 @@ describe('RecordingReader', () => {
             notes: [],
           };
           const item = writer
-            .tick(tick, [], NAMES)
+            .tick(tick, NAMES)
             .map((line) => read.take(throughText(line)))
             .at(-1);
           const sockets = item?.kind === 'tick' ? item.tick.namespaces[0]?.snapshot?.sockets : undefined;

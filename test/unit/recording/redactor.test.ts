@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { serviceOf } from '../../../src/model/container/service.ts';
 import type { RecordingLine } from '../../../src/recording/lines.ts';
 import { Redactor } from '../../../src/recording/redactor.ts';
 import { RecordingWriter } from '../../../src/recording/writer.ts';
@@ -68,6 +69,7 @@ function linesOf(
   };
   const fromDumps = { local: [1], peer: [2], localPort: 1, peerPort: 2, firstSeenMs: T0, state: 1, inode: 5 };
   const writer = new RecordingWriter();
+  writer.addEvent({ ...connection, netns: 9, state: 1, remembered: fromDumps });
   return [
     writer.header({
       startedAtMs: T0,
@@ -88,7 +90,7 @@ function linesOf(
       hosts: { [one]: web, [two]: db, [three]: host },
       services: { '1/tcp': service, '80/tcp': 'http' },
     },
-    ...writer.events([{ ...connection, netns: 9, state: 1, remembered: fromDumps }], T0),
+    ...writer.events(T0),
     {
       type: 'tick',
       at: T0,
@@ -125,6 +127,69 @@ function linesOf(
 }
 
 describe('Redactor', () => {
+  it('gives the parts of a service as TARGET the aliases that they have in the labels', () => {
+    const redactor = new Redactor();
+    const labels = redactor.labels({
+      'com.docker.compose.project': 'shop',
+      'com.docker.compose.service': 'payments',
+      'com.amazonaws.ecs.task-arn': 'arn:aws:ecs:eu-west-1:123456789012:task/prod/4b1d3ab4f9f04b4e8a4fbb6d0e3b3c11',
+      'com.amazonaws.ecs.container-name': '~internal~ecs~pause',
+    });
+    expect(JSON.stringify(labels)).not.toMatch(/shop|payments|123456789012|4b1d3ab4/);
+    // What says that it is no service of anybody.
+    expect(labels['com.amazonaws.ecs.container-name']).toBe('~internal~ecs~pause');
+    const target = 'compose:shop/payments,ecs:4b1d3ab4f9f04b4e8a4fbb6d0e3b3c11';
+    const header = { startedAtMs: T0, intervalMs: 1000, closely: true, events: true, redacted: false, target };
+    const [project, service] = [labels['com.docker.compose.project'], labels['com.docker.compose.service']];
+    expect(redactor.line(new RecordingWriter().header(header))).toMatchObject({
+      target: `compose:${project}/${service},ecs:${labels['com.amazonaws.ecs.task-arn']}`,
+    });
+  });
+
+  it('leaves replicas recognisable: pods keep what their controller added, and names of ECS their parts', () => {
+    const redactor = new Redactor();
+    const podLabels = (pod: string, more: Record<string, string> = {}) => ({
+      'io.kubernetes.pod.namespace': 'acme',
+      'io.kubernetes.pod.name': pod,
+      'io.kubernetes.container.name': 'payments',
+      ...more,
+    });
+    const containerOf = (name: string, labels: Record<string, string>) =>
+      ({ name, runtime: 'containerd', id: 'aa', labels, pid: 7, addresses: [] }) as const;
+    const pods = [
+      containerOf('acme/webhook-7c9d8b6f5d-x2x4f/payments', podLabels('webhook-7c9d8b6f5d-x2x4f', { team: 'acme' })),
+      containerOf('acme/webhook-7c9d8b6f5d-bcdfg/payments', podLabels('webhook-7c9d8b6f5d-bcdfg')),
+      containerOf('acme/db-0/payments', podLabels('db-0', { 'statefulset.kubernetes.io/pod-name': 'db-0' })),
+      containerOf('acme/import-x2x4f/payments', podLabels('import-x2x4f', { 'job-name': 'import' })),
+      // Pods of their own: numbered aliases must not look like replicas.
+      containerOf('acme/shell/payments', podLabels('shell')),
+      containerOf('acme/other/payments', podLabels('other')),
+      containerOf('hooks/receiver', {
+        'com.amazonaws.ecs.task-definition-family': 'hooks',
+        'com.amazonaws.ecs.container-name': 'receiver',
+      }),
+    ];
+    const line = { type: 'spaces', spaces: [], containers: pods } as unknown as RecordingLine;
+    const { containers } = redactor.line(line) as unknown as { containers: typeof pods };
+    expect(JSON.stringify(containers)).not.toMatch(/acme|webhook|payments|db-0|import|shell|other|hooks|receiver/);
+    const keys = containers.map((container) => serviceOf(container)?.key);
+    expect(keys[0]).toBe(keys[1]);
+    expect(keys.map((key) => key?.split('/')[1])).toEqual([
+      'deployment',
+      'deployment',
+      'statefulset',
+      'job',
+      undefined,
+      undefined,
+      expect.stringMatching(/^name-/),
+    ]);
+    for (const { name, labels } of containers) {
+      const { 'io.kubernetes.pod.name': pod } = labels as Record<string, string>;
+      if (pod !== undefined) expect(name.split('/')[1]).toBe(pod);
+    }
+    expect(`ecs:${containers[6]?.name}`).toBe(keys[6]);
+  });
+
   it('preserves no name, id, path, label or address', () => {
     fc.assert(
       fc.property(secrets, addresses, (names, ips) => {

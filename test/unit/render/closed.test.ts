@@ -5,6 +5,8 @@ import { ClosedJson } from '../../../src/render/closed-json.ts';
 import type { ClosedOutput } from '../../../src/render/closed-output.ts';
 import { ClosedText } from '../../../src/render/closed-text.ts';
 
+const ENDS = { connections: true, beginnings: false, packets: false };
+
 const FULL: ConnectionEventRow = {
   event: 'closed',
   source: 'tracepoint',
@@ -49,14 +51,19 @@ function written(write: (out: ByteWriter) => void): string {
 }
 
 describe('ClosedJson', () => {
-  it.each([FULL, SPARSE])('is what JSON.stringify would make of it, keys in another order', (closed) => {
-    const output = new ClosedJson();
-    const line = () => written((out) => output.connection(out, closed));
-    expect(line()).toMatch(/^\{"type":"connection","event":"(closed|failed)","at":"2023-11-14T22:13:20\.12\dZ".*\}\n$/);
-    expect(JSON.parse(line())).toEqual({ type: 'connection', ...JSON.parse(JSON.stringify(closed)) });
-    // Names and times are remembered as bytes.
-    expect(line()).toBe(line());
-  });
+  it.each([FULL, SPARSE, { ...FULL, count: 12 }])(
+    'is what JSON.stringify would make of it, keys in another order',
+    (closed) => {
+      const output = new ClosedJson();
+      const line = () => written((out) => output.connection(out, closed));
+      expect(line()).toMatch(
+        /^\{"type":"connection","event":"(closed|failed)","at":"2023-11-14T22:13:20\.12\dZ".*\}\n$/,
+      );
+      expect(JSON.parse(line())).toEqual({ type: 'connection', ...JSON.parse(JSON.stringify(closed)) });
+      // Names and times are remembered as bytes.
+      expect(line()).toBe(line());
+    },
+  );
 
   it('writes a gap and the summary', () => {
     const output = new ClosedJson();
@@ -84,39 +91,51 @@ describe('ClosedText', () => {
       .split('\n');
 
   it('writes no control character of a name', () => {
-    const [, line] = lines(new ClosedText({ columns: undefined }, undefined, false), [FULL]);
+    const [, line] = lines(new ClosedText({ columns: undefined }, undefined, ENDS), [FULL]);
     expect(line).toContain('db "ü" \\x1b[31m:mysql');
     expect(line).toContain('web-1 12/a\\b');
   });
 
   it('does not repeat the name of the only target', () => {
-    const [, line] = lines(new ClosedText({ columns: undefined }, 'web-1', false), [FULL]);
+    const [, line] = lines(new ClosedText({ columns: undefined }, 'web-1', ENDS), [FULL]);
     expect(line).not.toContain('web-1');
   });
 
   it('shows - for what is not known', () => {
-    const [, line] = lines(new ClosedText({ columns: undefined }, 'web-1', false), [SPARSE]);
+    const [, line] = lines(new ClosedText({ columns: undefined }, 'web-1', ENDS), [SPARSE]);
     expect(line?.split(/ {2,}/).slice(1)).toEqual(['-', '[::1]:1', '[::1]:*', '≥5ms', '-', '-', '-', '-', 'failed']);
+  });
+
+  it('says of an end for how many it stands', () => {
+    const [, line] = lines(new ClosedText({ columns: undefined }, 'web-1', ENDS), [{ ...FULL, count: 12 }]);
+    expect(line?.split(/ {2,}/).at(-1)).toBe('reset by peer (12 alike)');
   });
 
   it('drops and narrows columns where there is no room', () => {
     const plain = { ...FULL, peer: { address: '10.0.0.2', port: 3306 }, processes: [{ pid: 1, name: 'x'.repeat(40) }] };
     for (const columns of [80, 100, 120, 140, 200]) {
-      const all = lines(new ClosedText({ columns }, 'web-1', false), [
+      const all = lines(new ClosedText({ columns }, 'web-1', ENDS), [
         plain,
         { ...plain, outcome: 'never-accepted' },
         plain,
       ]);
       for (const line of all) expect(line.length).toBeLessThanOrEqual(columns);
     }
-    expect(lines(new ClosedText({ columns: 80 }, 'web-1', false), [])[0]).not.toContain('Local');
-    expect(lines(new ClosedText({ columns: 120 }, 'web-1', false), [])[0]).toContain('Retr');
+    expect(lines(new ClosedText({ columns: 80 }, 'web-1', ENDS), [])[0]).not.toContain('Local');
+    expect(lines(new ClosedText({ columns: 120 }, 'web-1', ENDS), [])[0]).toContain('Retr');
   });
 
-  it('reports lost events', () => {
-    const text = written((out) =>
-      new ClosedText({ columns: 80 }, 'web-1', false).gap(out, { target: 'web', from: new Date(0), to: new Date(40) }),
+  it('reports lost events, in a pipe in one line, on a terminal in lines that fit', () => {
+    const gap = (columns: number | undefined) =>
+      written((out) =>
+        new ClosedText({ columns }, 'web-1', ENDS).gap(out, { target: 'web', from: new Date(0), to: new Date(40) }),
+      );
+    const inPipe = gap(undefined);
+    expect(inPipe).toMatch(
+      /^-- web: events lost, [\d:.]+ to [\d:.]+: the kernel dropped events because its buffer was full, or did not run the eBPF program for them --\n$/,
     );
-    expect(text).toMatch(/^-- web: events lost, [\d:.]+ to [\d:.]+: the kernel's buffer was full --\n$/);
+    const lines = gap(80).trimEnd().split('\n');
+    expect(lines.join(' ')).toBe(inPipe.trimEnd());
+    for (const line of lines) expect(line.length).toBeLessThanOrEqual(80);
   });
 });

@@ -69,6 +69,8 @@ function top(level: Level): Draw {
   };
 }
 
+const ENDS = { connections: true, beginnings: false, packets: false };
+
 const TABLES: Readonly<Record<string, Draw>> = {
   ps: (columns, colour) => written((out) => renderOverview(out, OVERVIEW, columns, colour)),
   ls: (columns, colour) =>
@@ -90,12 +92,12 @@ const TABLES: Readonly<Record<string, Draw>> = {
   'ls-by': (columns, colour) => written((out) => renderGroups(out, GROUPS, columns, colour)),
   events: (columns, colour) =>
     written((out) => {
-      const table = new ClosedText({ columns, colour }, undefined, false);
+      const table = new ClosedText({ columns, colour }, undefined, ENDS);
       table.header(out);
       for (const closed of CLOSED) table.connection(out, closed);
     }),
   'events-summary': (columns, colour) =>
-    written((out) => new ClosedText({ columns, colour }, undefined, false).summary(out, CLOSED_SUMMARY)),
+    written((out) => new ClosedText({ columns, colour }, undefined, ENDS).summary(out, CLOSED_SUMMARY)),
   watch: (columns, colour) => {
     const lines = new WatchLines({ output: { columns, colour }, targets: true, byState: true, intervalMs: 1000 });
     return WATCH_TICKS.map((tick) => lines.lines(tick)).join('');

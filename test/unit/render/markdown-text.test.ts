@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { markdownText } from '../../../src/render/markdown-text.ts';
+import { markdownText } from '../../../src/render/markdown/markdown-text.ts';
 
 const lines = (width: number, ...source: string[]) => markdownText(source.join('\n'), { width, colour: false });
 

@@ -1,24 +1,16 @@
 import type { GuardReport } from '../../../model/report/guard.ts';
+import type { Renderers } from '../../report-files.ts';
 import { guardHtml } from './guard-html.ts';
 import { guardJunit } from './guard-junit.ts';
 import { guardMarkdown } from './guard-markdown.ts';
 
-const RENDERERS = {
+/** The extensions of {@link GUARD_REPORTS}. */
+export const GUARD_FORMATS = '.html, .json, .xml (JUnit) or .md';
+
+/** A report as the content of a file, by its extension. */
+export const GUARD_REPORTS: Renderers<GuardReport> = {
   html: guardHtml,
-  json: (report: GuardReport) => `${JSON.stringify(report)}\n`,
+  json: (report) => `${JSON.stringify(report)}\n`,
   xml: guardJunit,
   md: guardMarkdown,
-} as const;
-
-export type ReportFormat = keyof typeof RENDERERS;
-
-/** The report format for a file's extension; undefined for an unknown extension. */
-export function reportFormat(file: string): ReportFormat | undefined {
-  const ending = /\.([A-Za-z]+)$/.exec(file)?.[1]?.toLowerCase() ?? '';
-  return Object.hasOwn(RENDERERS, ending) ? (ending as ReportFormat) : undefined;
-}
-
-/** Renders a report as the content of a file. */
-export function renderReport(report: GuardReport, format: ReportFormat): string {
-  return RENDERERS[format](report);
-}
+};

@@ -1,5 +1,6 @@
-import { safeText } from '../../../base/safe-text.ts';
 import type { BudgetResult, GuardReport } from '../../../model/report/guard.ts';
+import { code, codeLines, literal } from '../../../render/report/markdown.ts';
+import { problemMarkdown } from '../../../render/report/problem-markdown.ts';
 import { pictureOf } from './guard-text.ts';
 import { outcomeText, worstText } from './report-words.ts';
 
@@ -11,7 +12,8 @@ const SIGNS: Record<BudgetResult['verdict'], string> = {
 
 /** A report as Markdown, for a comment on a pull request. */
 export function guardMarkdown(report: GuardReport): string {
-  const { budgets, findings, states, command, coverage } = report;
+  const { budgets, states, command, coverage } = report;
+  const problems = report.problems.filter(({ severity }) => severity !== 'info');
   return [
     `### ${report.outcome === 'passed' ? '✅' : '❌'} socklens guard: ${literal(outcomeText(report))}`,
     '',
@@ -21,35 +23,16 @@ export function guardMarkdown(report: GuardReport): string {
     '| --- | --- | --- |',
     ...budgets.map((result) => `| ${SIGNS[result.verdict]} | ${code(result.budget)} | ${literal(worstText(result))} |`),
     '',
-    `**Findings:** ${findings.length === 0 ? 'none' : ''}`,
+    `**Problems:** ${problems.length === 0 ? 'none' : ''}`,
     '',
-    ...findings.map(
-      ({ severity, rule, scope, summary }) =>
-        `* **${severity}** ${code(rule)} ${code(scope.name)}: ${literal(summary)}`,
+    ...problems.flatMap((problem) =>
+      problemMarkdown(problem, { from: new Date(report.from), to: new Date(report.to) }),
     ),
-    ...(findings.length > 0 ? [''] : []),
     '<details><summary>Sockets over time</summary>',
     '',
-    ...states.flatMap((lines) => [
-      code(lines.target),
-      '',
-      `<pre>${pictureOf(lines).map(literal).join('<br>')}</pre>`,
-      '',
-    ]),
+    ...states.flatMap((lines) => [code(lines.target), '', codeLines(pictureOf(lines)), '']),
     '</details>',
     ...coverage.notes.flatMap((note) => ['', `Not covered: ${literal(note)}`]),
     '',
   ].join('\n');
-}
-
-/** Text without markup or links: every character that could start one is written as a numeric reference. */
-function literal(text: string): string {
-  return safeText(text)
-    .replace(/[^\p{L}\p{N}\p{Zs}.,:;/▁▂▃▄▅▆▇█-]/gu, (sign) => `&#${sign.codePointAt(0)};`)
-    .replace(/:\/\//g, ':&#47;&#47;')
-    .replace(/www\./gi, (found) => `${found.slice(0, 3)}&#46;`);
-}
-
-function code(text: string): string {
-  return `<code>${literal(text)}</code>`;
 }

@@ -1,5 +1,6 @@
 import { plural } from '../../../base/plural.ts';
 import { safeText } from '../../../base/safe-text.ts';
+import { wrapWords } from '../../../base/word-wrap.ts';
 import { thinnedIndexes } from '../../../guard/thin.ts';
 import type { BudgetResult, GuardReport, StateLines } from '../../../model/report/guard.ts';
 import { ByteWriter } from '../../../render/byte-writer.ts';
@@ -26,9 +27,14 @@ export function guardText(
   { columns, colour = false }: Pick<Output, 'columns' | 'colour'>,
 ): Uint8Array {
   const out = new ByteWriter();
-  const line = (text: string) => out.text(`${safeText(text)}\n`);
+  const line = (text: string) => {
+    const indent = ' '.repeat(text.length - text.trimStart().length);
+    for (const part of wrapWords(safeText(text.trimStart()), columns, indent, `${indent}  `)) out.text(`${part}\n`);
+  };
   if (report.outcome === 'passed') {
     line(`socklens guard: ${outcomeText(report)}${besideText(report)}`);
+    // Budgets may have held only because sockets were not seen.
+    for (const note of report.coverage.notes) line(`  not covered: ${note}`);
     return out.bytes();
   }
   line(`socklens guard: ${outcomeText(report)}`);
@@ -42,28 +48,30 @@ export function guardText(
     for (const row of pictureOf(lines)) line(`    ${row}`);
   }
   out.text('\n');
-  const { findings, rules, coverage, targets } = report;
+  const { problems, findings, rules, coverage, targets, ignored } = report;
   const [from, to] = [new Date(report.from), new Date(report.to)];
   const healthy = !findings.some(({ severity }) => severity !== 'info');
   const diagnosis = {
     from,
     to,
     targets,
+    problems,
     findings,
     rules,
     coverage: { ...coverage, notes: [...coverage.notes] },
     healthy,
+    ...(ignored !== undefined && { ignored }),
   };
   renderDiagnosis(out, diagnosis, { width: columns, colour });
   return out.bytes();
 }
 
 /** What a run that passed found beside its budgets; empty for nothing. */
-function besideText({ findings }: GuardReport): string {
-  const problems = findings.filter(({ severity }) => severity !== 'info');
-  if (problems.length === 0) return '';
-  const rules = [...new Set(problems.map(({ rule }) => rule))];
-  return `; ${plural(problems.length, 'finding')} beside the budgets: ${rules.join(', ')} (--report FILE.html shows them)`;
+function besideText({ problems }: GuardReport): string {
+  const found = problems.filter(({ severity }) => severity !== 'info');
+  if (found.length === 0) return '';
+  const rules = [...new Set(found.map(({ rule }) => rule))];
+  return `; ${plural(found.length, 'problem')} beside the budgets: ${rules.join(', ')} (--report FILE.html shows them)`;
 }
 
 /** A sparkline for each of the most frequent states. */

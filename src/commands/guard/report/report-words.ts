@@ -9,7 +9,7 @@ export function outcomeText({ outcome, budgets, command }: GuardReport): string 
   const verdict: Record<GuardReport['outcome'], string> = {
     passed: `${plural(budgets.length, 'budget')} held`,
     'budget broken': `${plural(broken, 'budget')} of ${budgets.length} broken`,
-    'command failed': 'no budget broken, but the command failed',
+    'command failed': 'no budget broken',
     'not judged': `${plural(unjudged, 'budget')} of ${budgets.length} could not be judged`,
   };
   return `${verdict[outcome]}; ${commandText(command)}`;
@@ -24,13 +24,14 @@ export function commandText({ status, signal, stoppedBy, failed, startedAt, ende
   return failed ? `the command failed after ${took} (${how})` : `the command succeeded after ${took}`;
 }
 
-/** `257 at 14:03:11.120 in webhook: process 4242/node 257, peer db:mysql 257`; without a value, the reason. */
-export function worstText({ worst, unit, reason, verdict }: BudgetResult): string {
+/** `257 at 14:03:11.120 in webhook, sampled: process 4242/node 257, peer db:mysql 257`; without a value, the reason. */
+export function worstText({ worst, unit, reason, verdict, peak }: BudgetResult): string {
   const why = reason === undefined ? '' : ` (${verdict === 'not judged' ? 'not judged: ' : ''}${reason})`;
   if (worst === undefined) return `no value${why}`;
   const at = worst.at === undefined ? '' : ` at ${clockText(new Date(worst.at))}`;
   const target = worst.target === undefined ? '' : ` in ${worst.target}`;
-  return `${worst.value}${unit ?? ''}${at}${target}${whoText(worst.who)}${why}`;
+  const how = peak === 'sampled' ? ', sampled' : '';
+  return `${worst.value}${unit ?? ''}${at}${target}${how}${whoText(worst.who)}${why}`;
 }
 
 function whoText(who: readonly Share[]): string {

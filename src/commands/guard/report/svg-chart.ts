@@ -1,4 +1,4 @@
-import { html } from './html-text.ts';
+import { html } from '../../../render/report/html-text.ts';
 
 /** A line of a chart, or an area stacked on the previous ones. */
 export interface ChartLine {

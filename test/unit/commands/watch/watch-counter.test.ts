@@ -18,7 +18,7 @@ class Namespace {
   readonly #target = new WatchTarget(
     ['state'],
     ['tcp'],
-    { snapshot: () => () => true, events: () => true, isConstant: true },
+    { snapshot: () => () => true, events: () => true, isConstant: true, isConstantInEstablished: false },
     'sock_diag',
   );
 

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { identitiesOf } from '../../../../src/commands/top/netns-rows.ts';
+import { identitiesOf } from '../../../src/queries/rows/netns-rows.ts';
 
 it('the row of a namespace that a container made inside itself names the container', () => {
   const namespace = { netns: 7, name: 'pid:42', targets: ['pid:42'], host: false, containers: [] };

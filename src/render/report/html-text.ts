@@ -1,4 +1,4 @@
-import { safeText } from '../../../base/safe-text.ts';
+import { safeText } from '../../base/safe-text.ts';
 
 const ENTITIES: Readonly<Record<string, string>> = {
   '&': '&amp;',

@@ -9,8 +9,8 @@ import { mayNameService } from '../../model/socket/endpoint.ts';
 import { socketRow } from '../../model/socket/make-socket-row.ts';
 import { type Endpoint, isInetRow } from '../../model/socket/socket-row.ts';
 import { isInet, type SocketView } from '../../model/socket/socket-view.ts';
-import type { SnapshotTest } from '../../queries/filter-tests.ts';
 import type { SocketSnapshot } from '../../sources/sample-source.ts';
+import type { SnapshotTest } from '../filter-tests.ts';
 import { HISTORY_TICKS, rowOwner } from './netns-rows.ts';
 
 /** Maximum number of listed sockets; each costs an object per tick. */

@@ -1,9 +1,12 @@
+import { wasSetBack } from '../../base/clock-set.ts';
+import { perObject } from '../../base/memo.ts';
 import { fullest } from '../../count/fullest-process.ts';
 import { countByOwner, SocketCounter } from '../../count/socket-counter.ts';
 import { OUTSIDE } from '../../model/netns/attribution.ts';
 import { connectionsOpened } from '../../model/netns/counters.ts';
 import type { WatchedNetns } from '../../model/netns/netns.ts';
 import { isShared, NO_RUNTIME, sharedName, soleContainer } from '../../model/netns/sharing.ts';
+import type { ConnectionEnds } from '../../model/report/connection-ends.ts';
 import type { DescriptorUse } from '../../model/report/overview.ts';
 import type { SocketCounts } from '../../model/report/socket-counts.ts';
 import type { TopRow } from '../../model/report/top-rows.ts';
@@ -11,10 +14,12 @@ import type { ProcessSample } from '../../model/sample/sample.ts';
 import type { ConnectionEvent } from '../../model/socket/connection-event.ts';
 import type { SocketView } from '../../model/socket/socket-view.ts';
 import { stateMask, TCP_STATE } from '../../model/socket/tcp-state.ts';
-import type { SnapshotTest } from '../../queries/filter-tests.ts';
 import type { NetnsTick, SocketSnapshot, Tick } from '../../sources/sample-source.ts';
 import { snapshotAttribution } from '../../sources/scope/snapshot-attribution.ts';
-import { ConnectionRateCounter } from './connection-rates.ts';
+import type { SnapshotTest } from '../filter-tests.ts';
+import { ConnectionCounter } from './connection-counter.ts';
+
+const NO_HISTORY: readonly number[] = [];
 
 /** Ticks in the history of a row: the maximum length of a sparkline. */
 export const HISTORY_TICKS = 120;
@@ -41,13 +46,18 @@ export class NetnsRows {
   #withoutTimeWait = true;
   #snapshotAtMs: number | undefined;
   #opened: { atMs: number; opens: number; perSecond: number | undefined } | undefined;
-  readonly #rates = new ConnectionRateCounter();
+  readonly #connections = new ConnectionCounter();
+  readonly #historyTicks: number;
   #atMs: number | undefined;
 
-  /** Counts a connection event of the tracepoint. */
+  /** @param historyTicks how long the histories of rows are; 0 for none */
+  constructor(historyTicks = HISTORY_TICKS) {
+    this.#historyTicks = historyTicks;
+  }
+
+  /** Counts a connection event. */
   event(namespace: WatchedNetns, event: ConnectionEvent): void {
-    const container = isShared(namespace) ? event.container : undefined;
-    this.#rates.event(event, namespace.containers.some(({ name }) => name === container) ? (container ?? '') : '');
+    this.#connections.event(event, ownerOfEvent(namespace, event));
   }
 
   /**
@@ -64,7 +74,7 @@ export class NetnsRows {
     const opensPerSecond = this.#opens(tick, atMs);
     // Events of the tracepoint belong to rows; the kernel's counter is that of the namespace.
     const isExact = tick.events?.opened !== undefined;
-    this.#rates.tick(atMs);
+    this.#connections.tick(atMs);
     const isAgain = atMs === this.#atMs;
     this.#atMs = atMs;
     const rows: TopRow[] = [];
@@ -80,13 +90,18 @@ export class NetnsRows {
         netns: namespace.netns,
         shared,
         ...(descriptors !== undefined && { descriptors }),
-        ...(isExact && this.#rates.of(identity.owner ?? '')),
+        ...(isExact && this.#connections.ratesOf(identity.owner ?? '')),
         ...(!shared && opensPerSecond !== undefined && { opensPerSecond }),
         ...(this.#snapshotAtMs !== undefined && { snapshotAtMs: this.#snapshotAtMs }),
         history: this.#history(identity.id, counts.total, isAgain),
       });
     }
     return rows;
+  }
+
+  /** How connections ended up to the last tick; undefined before the second. @param owner see `RowIdentity.owner` */
+  endsOf(owner: string): ConnectionEnds | undefined {
+    return this.#connections.endsOf(owner);
   }
 
   /** Discards counts and histories, because the filter has changed. */
@@ -124,7 +139,7 @@ export class NetnsRows {
   #opens({ counters }: NetnsTick, atMs: number): number | undefined {
     const opens = connectionsOpened(counters);
     if (opens === undefined) return undefined;
-    const before = this.#opened;
+    const before = this.#opened !== undefined && wasSetBack(this.#opened.atMs, atMs) ? undefined : this.#opened;
     if (before !== undefined && atMs <= before.atMs) return before.perSecond;
     const perSecond =
       before === undefined ? undefined : (Math.max(0, opens - before.opens) * 1000) / (atMs - before.atMs);
@@ -133,11 +148,18 @@ export class NetnsRows {
   }
 
   #history(id: string, total: number, isAgain: boolean): readonly number[] {
+    if (this.#historyTicks === 0) return NO_HISTORY;
     const before = this.#histories.get(id) ?? [];
-    const history = [...(isAgain ? before.slice(0, -1) : before), total].slice(-HISTORY_TICKS);
+    const history = [...(isAgain ? before.slice(0, -1) : before), total].slice(-this.#historyTicks);
     this.#histories.set(id, history);
     return history;
   }
+}
+
+/** The row of an event, see `RowIdentity.owner`; the empty text where the namespace is not shared. */
+export function ownerOfEvent(namespace: WatchedNetns, { container = '' }: { container?: string | undefined }): string {
+  if (!isShared(namespace)) return '';
+  return namespace.containers.some(({ name }) => name === container) ? container : '';
 }
 
 /** The row of each socket of a shared namespace, see `RowIdentity.owner`. */
@@ -151,9 +173,9 @@ export function rowOwner({ host }: WatchedNetns, snapshot: SocketSnapshot): (soc
 
 /**
  * The rows of a namespace: one; or, where it is shared, one for each container that is meant, and, where all of it is
- * meant, one for the host and one for what belongs to nobody.
+ * meant, one for the host and one for what belongs to nobody. The same list each time: every tick asks for it several times.
  */
-export function identitiesOf(namespace: WatchedNetns): RowIdentity[] {
+export const identitiesOf = perObject((namespace: WatchedNetns): readonly RowIdentity[] => {
   const { netns, name, host, containers, madeBy, scope } = namespace;
   const runtimeOfNetns = host ? 'host' : 'netns';
   if (!isShared(namespace)) {
@@ -175,4 +197,4 @@ export function identitiesOf(namespace: WatchedNetns): RowIdentity[] {
   if (host) rows.push({ id: `${netns} host`, name: 'host', runtime: 'host', owner: OUTSIDE });
   const members = [...containers.map((container) => container.name), ...(host ? ['host'] : [])];
   return [...rows, { id: `${netns} shared`, name: sharedName(members), runtime: NO_RUNTIME, owner: '' }];
-}
+});
