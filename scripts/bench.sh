@@ -16,4 +16,8 @@ for program in ip ss netstat nsenter; do
   }
 done
 sh scripts/build.sh
+case $(uname -m) in
+  aarch64) sh scripts/build-binary.sh --if-older arm64 ;;
+  *) sh scripts/build-binary.sh --if-older x64 ;;
+esac
 exec node --disable-warning=ExperimentalWarning bench/main.ts "$@"

@@ -1,5 +1,5 @@
 #!/bin/sh
-# Makes dist/: the command line as CommonJS, the library as ESM, and its declarations.
+# Makes dist/: the command line as CommonJS, the library as ESM with its declarations, and the page of serve.
 # --if-older: only when a source file is newer than dist/.
 set -eu
 cd "$(dirname "$0")/.."
@@ -7,7 +7,7 @@ cd "$(dirname "$0")/.."
 install_packages
 
 if [ "${1-}" = --if-older ] && [ -e dist/.built ]; then
-  newer=$(find src scripts/*build* scripts/*.cjs scripts/third-party.js scripts/licenses rolldown.config.js tsconfig*.json package.json package-lock.json -newer dist/.built)
+  newer=$(find src scripts/*build* scripts/*.cjs scripts/prune-declarations.js scripts/third-party.js scripts/page-files.js scripts/licenses rolldown.config.js tsconfig*.json package.json package-lock.json -newer dist/.built)
   [ -n "$newer" ] || exit 0
 fi
 
@@ -37,5 +37,10 @@ netstat pid:$$ -apn
 COMMANDS
 
 wait "$declarations"
+node scripts/prune-declarations.js "$new/lib"
+# The one file, the manual page and the packages are made by scripts of their own.
+for made in binary man release; do
+  [ ! -e "dist/$made" ] || mv "dist/$made" "$new/$made"
+done
 [ ! -e dist ] || mv dist "$new.old"
 mv "$new" dist

@@ -2,7 +2,7 @@
 
 # Programs that tests need beside Node: `PROGRAM:DEBIAN-PACKAGE`.
 TEST_PROGRAMS='ip:iproute2 netstat:net-tools iptables:iptables busybox:busybox-static
-  mariadb:mariadb-client-core mariadbd:mariadb-server-core haproxy:haproxy tmux:tmux pgrep:procps'
+  mariadb:mariadb-client-core mariadbd:mariadb-server-core haproxy:haproxy tmux:tmux pgrep:procps zsh:zsh fish:fish mandoc:mandoc'
 
 say() { printf '%s\n' "$*" >&2; }
 
@@ -36,8 +36,35 @@ install_programs() {
   apt_install $wanted >/dev/null 2>&1 || { apt-get -qq update </dev/null && apt_install $wanted >/dev/null; }
 }
 
+# Installs missing Debian packages: `PACKAGE …`. Needs root; never prompts.
+install_debian() {
+  absent=
+  for package; do
+    dpkg-query --show --showformat='${db:Status-Status}\n' "$package" 2>/dev/null | grep -qx installed || absent="$absent $package"
+  done
+  [ -n "$absent" ] || return 0
+  if [ "$(id -u)" != 0 ] || ! command -v apt-get >/dev/null; then
+    say "Missing packages; as root: apt-get install$absent"
+    return 1
+  fi
+  say "Installing$absent"
+  # shellcheck disable=SC2086
+  apt_install $absent >/dev/null 2>&1 || { apt-get -qq update </dev/null && apt_install $absent >/dev/null; }
+}
+
+# No service of a package is started: policy-rc.d(8) forbids it meanwhile.
 apt_install() {
-  DEBIAN_FRONTEND=noninteractive apt-get -qq -y --no-install-recommends install "$@" </dev/null
+  policy=/usr/sbin/policy-rc.d
+  forbids=
+  if [ ! -e "$policy" ]; then
+    forbids=1
+    printf '#!/bin/sh\nexit 101\n' >"$policy"
+    chmod +x "$policy"
+  fi
+  result=0
+  DEBIAN_FRONTEND=noninteractive apt-get -qq -y --no-install-recommends install "$@" </dev/null || result=$?
+  [ -z "$forbids" ] || rm -f "$policy"
+  return "$result"
 }
 
 # Makes sure that a script can make network namespaces: `as_root NEED COMMAND SCRIPT ARGUMENTS…`.

@@ -46,7 +46,19 @@ function start(onScript) {
   }
 
   function requireFrom(id) {
-    return id.startsWith('./') ? load(id.slice(2)) : require(id);
+    if (id.startsWith('./')) return load(id.slice(2));
+    return id === 'node:sqlite' ? quietly(id) : require(id);
+  }
+
+  // Node 22 says at its first use, on standard error, that it is experimental: users can do nothing about that.
+  function quietly(id) {
+    const { emitWarning } = process;
+    process.emitWarning = () => undefined;
+    try {
+      return require(id);
+    } finally {
+      process.emitWarning = emitWarning;
+    }
   }
 
   function cacheOf(filename) {

@@ -1,40 +1,39 @@
 /**
- * The demo's web service: holds a pool of connections to the database whose address is its argument,
- * serves HTTP on port 8080, and leaks what its clients have closed.
+ * The demo's web service: `web.ts DATABASE LIMIT [REQUESTS [CALM_SECONDS]]`. It queries the database at that address in bursts. Its pool keeps
+ * 50 idle connections; LIMIT is the limit of open ones, and `unlimited` the mistake of the demo: each burst then opens
+ * as many connections as it has requests. In the first CALM_SECONDS it has a quarter of its requests.
  */
 import http from 'node:http';
-import net from 'node:net';
+import { DatabaseConnection } from '../../src/lab/mysql/connection.ts';
+import { Pool } from '../../src/lab/pool.ts';
 
-const [database = ''] = process.argv.slice(2);
-const POOL = 63;
-/** Requests whose connections this side closes: their sockets stay in TIME_WAIT. */
-const REQUESTS = 8;
-/** Connections that the peer has closed and this side never closes: CLOSE_WAIT. */
-const LEAKED = 5;
+const [database = '', limit, requests = '190', calmSeconds = '0'] = process.argv.slice(2);
+/** Requests at once; by default more than the database accepts connections. */
+const burstSize = Number(requests);
+const BURSTS_MS = 1000;
+const CALM_SHARE = 0.25;
+const calmUntilMs = performance.now() + Number(calmSeconds) * 1000;
 
-function connect(): Promise<net.Socket> {
-  return new Promise((resolve, reject) => {
-    const socket = net.connect({ port: 3306, host: database }, () => resolve(socket));
-    socket.on('error', reject);
-  });
+const maxOpen = limit === 'unlimited' ? 0 : Number(limit);
+const pool = new Pool(() => DatabaseConnection.open(database, 3306), { maxIdle: 50, maxOpen });
+
+async function query(): Promise<void> {
+  const connection = await pool.acquire();
+  try {
+    await connection.query('SELECT 1');
+  } finally {
+    pool.release(connection);
+  }
 }
 
-/** A server that closes each connection at once, and a client that never closes its own side. */
-async function leak(): Promise<void> {
-  const closing = net.createServer({ allowHalfOpen: true }, (socket) => socket.end()).listen(9000, '127.0.0.1');
-  await new Promise((resolve) => closing.once('listening', resolve));
-  await Promise.all(
-    Array.from({ length: LEAKED }, async () => {
-      const socket = net.connect({ port: 9000, host: '127.0.0.1', allowHalfOpen: true });
-      await new Promise((resolve) => socket.once('end', resolve).resume());
-    }),
-  );
+/** What the database refuses is an error of that request alone. */
+function burst(): Promise<unknown> {
+  const isCalm = performance.now() < calmUntilMs;
+  return Promise.allSettled(Array.from({ length: isCalm ? burstSize * CALM_SHARE : burstSize }, query));
 }
 
-const server = http.createServer((_request, response) => response.setHeader('Connection', 'close').end('ok\n'));
-await new Promise<void>((resolve) => server.listen(8080, '0.0.0.0', resolve));
-await Promise.all(Array.from({ length: POOL }, connect));
-for (let count = 0; count < REQUESTS; count++) await (await fetch('http://127.0.0.1:8080/')).text();
-await leak();
+await new Promise<void>((resolve) => http.createServer().listen(8080, '0.0.0.0', resolve));
+void burst();
+setInterval(burst, BURSTS_MS);
 console.log('ready');
 process.stdin.on('close', () => process.exit(0)).resume();
