@@ -6,7 +6,7 @@
 import { localMachine } from '../src/collect/local-machine.ts';
 import { everySocket } from '../src/model/socket/socket-query.ts';
 import { Sampler } from '../src/sources/live/sampler.ts';
-import { endsTo, type TickRequest } from '../src/sources/sample-source.ts';
+import { allTo, type TickRequest } from '../src/sources/sample-source.ts';
 
 /** One line of output. */
 export interface BackgroundTick {
@@ -15,9 +15,9 @@ export interface BackgroundTick {
   cpuMs: number;
   residentBytes: number;
   namespaces: number;
-  /** Number of namespaces that were dumped in this tick. */
+  /** Number of namespaces that were read in this tick. */
   dumps: number;
-  /** Number of sockets in those dumps. */
+  /** Number of sockets of those. */
   sockets: number;
   /** Age of each namespace's counts in milliseconds, in the order of the names; null before the first dump. */
   agesMs: (number | null)[];
@@ -36,21 +36,27 @@ const sampler = await Sampler.start(localMachine({}), target, {
 });
 const request: TickRequest = {
   isForeground: () => false,
-  countsBackground: true,
+  countsOnly: true,
+  foldsEvents: true,
   query: everySocket,
   processes: 'count',
   allCounters: false,
-  events: endsTo(() => {}),
+  events: allTo(() => {}),
 };
+/** When each namespace was read. */
+const snapshotsMs = new Map<number, number>();
 for (let index = 0; index < Number(ticks); index++) {
   const tick = await sampler.next(request);
   if (tick === undefined) break;
   const agesMs: (number | null)[] = [];
   let dumps = 0;
   let sockets = 0;
-  for (const { snapshot, snapshotAtMs } of tick.namespaces) {
+  for (const { namespace, snapshot, snapshotAtMs } of tick.namespaces) {
     agesMs.push(snapshotAtMs === undefined ? null : tick.atMs - snapshotAtMs);
-    if (snapshot === undefined) continue;
+    const before = snapshotsMs.get(namespace.netns);
+    if (snapshotAtMs !== undefined) snapshotsMs.set(namespace.netns, snapshotAtMs);
+    // With the events since the last one it is no new one.
+    if (snapshot === undefined || before === snapshotAtMs) continue;
     dumps++;
     snapshot.sockets.each(() => {
       sockets++;

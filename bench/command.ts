@@ -1,8 +1,32 @@
-import { type ChildProcess, type SpawnOptions, spawn } from 'node:child_process';
+import { type ChildProcess, execFile, type SpawnOptions, spawn } from 'node:child_process';
 import path from 'node:path';
+import { promisify } from 'node:util';
 
 /** Path of the built command line. */
 export const SOCKLENS = path.resolve(import.meta.dirname, '../bin/socklens');
+
+/** Path of the one file for this machine. */
+export const ONE_FILE = path.resolve(import.meta.dirname, `../dist/binary/socklens-linux-${process.arch}`);
+
+/** The launcher of another build, to compare with: SOCKLENS_BENCH_BEFORE. */
+export const BEFORE = process.env.SOCKLENS_BENCH_BEFORE;
+
+/** A program under test, as the report names it, with its limit. */
+export interface Candidate {
+  program: string;
+  /** `socklens` from the checkout, or `one file`. */
+  name: string;
+  /** Upper limit of its ratio. */
+  bar: number;
+}
+
+/** The checkout and the one file, each with its limit. */
+export function candidates(checkout: number, oneFile: number): Candidate[] {
+  return [
+    { program: SOCKLENS, name: 'socklens', bar: checkout },
+    { program: ONE_FILE, name: 'one file', bar: oneFile },
+  ];
+}
 
 /** Environment of every measured program. Without NODE_EXTRA_CA_CERTS: Node would load those certificates at each start. */
 export function environment(more: Record<string, string> = {}): NodeJS.ProcessEnv {
@@ -55,6 +79,12 @@ export function run(program: string, args: readonly string[], options: SpawnOpti
       else reject(new Error(`${program} ${args.join(' ')} failed with status ${status}: ${stderr.trim()}`));
     });
   });
+}
+
+/** The whole stdout of a command. @throws when its status is not 0 */
+export async function text(program: string, args: readonly string[]): Promise<string> {
+  const { stdout } = await promisify(execFile)(program, args, { env: environment(), maxBuffer: 64 * 1024 * 1024 });
+  return stdout;
 }
 
 /** Like {@link run}. @returns elapsed milliseconds @throws when nothing was written to stdout, too */

@@ -1,87 +1,119 @@
 import { execFileSync } from 'node:child_process';
-import fs from 'node:fs';
-import os from 'node:os';
-import path from 'node:path';
+import { startOwnEngine, type TestEngine } from '../test/support/engine.ts';
 import { alternate } from './alternate.ts';
-import { environment, run, SOCKLENS, timed } from './command.ts';
+import { BEFORE, candidates, environment, ONE_FILE, run, SOCKLENS, timed } from './command.ts';
 import type { Result } from './comparison.ts';
 
-const TITLE = 'A container with few sockets: netstat -tan';
-const BUSYBOX = '/bin/busybox';
 const ROUNDS = 25;
+const CONTAINERS = 10;
+const BUSYBOX = '/bin/busybox';
 /** Listens on three ports. */
 const SCRIPT = `for port in 81 82; do ${BUSYBOX} nc -l -p $port & done; exec ${BUSYBOX} nc -l -p 80`;
 
-/** `netstat CONTAINER -tan` against asking the Engine for the PID and entering its namespace. */
-export async function netstatOfContainer(): Promise<Result> {
+/**
+ * What is asked about containers, against the `docker` command: ten containers of an Engine that has no others. Docker's
+ * client and socklens find it by DOCKER_HOST.
+ */
+export async function commandsOnContainers(): Promise<Result[]> {
   const why = missing();
-  if (why !== undefined) return { title: TITLE, why };
-  const name = `slbench-${process.pid}`;
-  const remove = () => {
-    process.removeListener('exit', remove);
-    for (const args of [
-      ['rm', '--force', name],
-      ['rmi', name],
-    ])
-      quietly('docker', args);
-  };
-  process.once('exit', remove);
+  if (why !== undefined) return [{ title: 'Commands on containers', why }];
+  const engine = await startOwnEngine([]);
+  const before = process.env.DOCKER_HOST;
   try {
-    importImage(name);
-    docker('run', '--detach', '--name', name, name, BUSYBOX, 'sh', '-c', SCRIPT);
-    return await compare(name);
+    process.env.DOCKER_HOST = engine.docker.endpoint;
+    const names: string[] = [];
+    for (let index = 0; index < CONTAINERS; index++) names.push(await startContainer(engine.docker));
+    const [name = ''] = names;
+    return [
+      ...(await netstatOfContainer(name)),
+      ...(await overviewOfContainers()),
+      ...(await completionOfNames()),
+      ...(await overviewAgainstBefore()),
+    ];
   } finally {
-    remove();
+    if (before === undefined) delete process.env.DOCKER_HOST;
+    else process.env.DOCKER_HOST = before;
+    await engine.stop();
   }
 }
 
-async function compare(name: string): Promise<Result> {
+async function startContainer(docker: TestEngine): Promise<string> {
+  const { name } = await docker.run({ script: SCRIPT });
+  return name;
+}
+
+/** `netstat CONTAINER -tan` against asking the Engine for the PID and entering its namespace. */
+async function netstatOfContainer(container: string): Promise<Result[]> {
   const inspectAndEnter = async () => {
-    const { ms, head } = await run('docker', ['inspect', '--format', '{{.State.Pid}}', name]);
+    const { ms, head } = await run('docker', ['inspect', '--format', '{{.State.Pid}}', container]);
     return ms + (await timed('nsenter', ['--target', head.trim(), '--net', '--', 'netstat', '-tan']));
   };
-  const pair = await alternate(() => timed(SOCKLENS, ['netstat', name, '-tan']), inspectAndEnter, ROUNDS, 3);
-  return {
-    title: TITLE,
-    ours: 'socklens netstat NAME -tan',
-    theirs: 'docker inspect, then nsenter … netstat',
-    pair,
-    bar: 1.7,
-  };
+  const results: Result[] = [];
+  for (const { program, name, bar } of candidates(1.7, 0.75)) {
+    const pair = await alternate(() => timed(program, ['netstat', container, '-tan']), inspectAndEnter, ROUNDS, 3);
+    const title = `A container with few sockets: netstat -tan, ${name}`;
+    results.push({
+      title,
+      ours: `${name} netstat NAME -tan`,
+      theirs: 'docker inspect, then nsenter … netstat',
+      pair,
+      bar,
+    });
+  }
+  return results;
+}
+
+/** `ps` against `docker ps`. */
+async function overviewOfContainers(): Promise<Result[]> {
+  const pair = await alternate(
+    () => timed(ONE_FILE, ['ps']),
+    () => timed('docker', ['ps']),
+    ROUNDS,
+    3,
+  );
+  return [{ title: `${CONTAINERS} containers: ps`, ours: 'one file ps', theirs: 'docker ps', pair, bar: 2.5 }];
+}
+
+/** What a TAB after `socklens ls ` costs, against the shortest list of Docker. */
+async function completionOfNames(): Promise<Result[]> {
+  const pair = await alternate(
+    () => timed(ONE_FILE, ['__complete', 'zsh', 'ls', '']),
+    () => timed('docker', ['ps', '-q']),
+    ROUNDS,
+    3,
+  );
+  const title = `${CONTAINERS} containers: completion of their names`;
+  return [{ title, ours: 'one file: TAB', theirs: 'docker ps -q', pair, bar: 2 }];
+}
+
+/** `ps` on a host with Docker alone against another build's: what is known of other runtimes costs nothing there. */
+async function overviewAgainstBefore(before = BEFORE): Promise<Result[]> {
+  if (before === undefined) return [];
+  const pair = await alternate(
+    () => timed(SOCKLENS, ['ps']),
+    () => timed(before, ['ps']),
+    ROUNDS,
+    3,
+  );
+  return [
+    {
+      title: `${CONTAINERS} containers, Docker alone: ps`,
+      ours: 'socklens ps',
+      theirs: 'the build of before',
+      pair,
+      bar: 1.05,
+    },
+  ];
 }
 
 /** @returns the reason why there can be no container here; undefined when there can */
 function missing(): string | undefined {
-  if (!fs.existsSync(BUSYBOX)) return `no ${BUSYBOX} for an image; on Debian: apt-get install busybox-static`;
-  try {
-    docker('version', '--format', '{{.Server.Version}}');
-    return undefined;
-  } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
-    return code === 'ENOENT' ? 'the docker command is missing' : 'no Docker Engine answers';
+  for (const program of ['docker', 'dockerd']) {
+    try {
+      execFileSync(program, ['--version'], { stdio: 'ignore', env: environment() });
+    } catch {
+      return `${program} is missing; on Debian: apt-get install docker.io`;
+    }
   }
-}
-
-/** Makes an image that contains busybox alone; nothing is pulled. */
-function importImage(name: string): void {
-  const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'socklens-bench-'));
-  try {
-    const tar = path.join(folder, 'image.tar');
-    execFileSync('tar', ['--create', '--file', tar, '--directory', '/', BUSYBOX.slice(1)], { stdio: 'pipe' });
-    docker('import', tar, name);
-  } finally {
-    fs.rmSync(folder, { recursive: true, force: true });
-  }
-}
-
-function docker(...args: string[]): string {
-  return execFileSync('docker', args, { encoding: 'utf8', env: environment(), stdio: ['ignore', 'pipe', 'pipe'] });
-}
-
-function quietly(program: string, args: readonly string[]): void {
-  try {
-    execFileSync(program, args, { stdio: 'ignore', env: environment() });
-  } catch {
-    // The container or image was never made.
-  }
+  return undefined;
 }

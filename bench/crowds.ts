@@ -2,8 +2,9 @@ import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 
 /** Connections in each namespace by default; each has two sockets. */
 const CONNECTIONS = 500;
-/** Descriptors of a process besides those of its connections. */
-const OTHER_FILES = 24;
+/** Limit of a process's descriptors, as a multiple of those of its connections, and besides them. */
+const ROOM = 2;
+const OTHER_FILES = 124;
 
 /** Namespaces with a process each that holds connections; in some of them connections are closed and opened. */
 export interface Crowds {
@@ -21,6 +22,7 @@ export interface Crowds {
  * Makes namespaces and processes; they are removed when this process exits, too.
  *
  * @param program the compiled crowd.c
+ * @param unheld in how many of the last namespaces sockets without a descriptor are left, and how many of each kind
  */
 export async function makeCrowds(
   program: string,
@@ -28,6 +30,7 @@ export async function makeCrowds(
   changing: number,
   changesPerSecond: number,
   connections = CONNECTIONS,
+  unheld: { namespaces: number; each: number } = { namespaces: 0, each: 0 },
 ): Promise<Crowds> {
   const names = Array.from({ length: count }, (_, index) => `slcrowd-${process.pid}-${index}`);
   const children: ChildProcess[] = [];
@@ -39,8 +42,9 @@ export async function makeCrowds(
   process.once('exit', remove);
   batch(names.flatMap((name) => [`netns add ${name}`, `netns exec ${name} ip link set lo up`]));
   for (const [index, name] of names.entries()) {
-    const files = `--nofile=${2 * connections + OTHER_FILES}`;
-    const crowd = [program, connections, index < changing ? changesPerSecond : 0];
+    const files = `--nofile=${ROOM * 2 * connections + OTHER_FILES + 4 * unheld.each}`;
+    const left = index >= count - unheld.namespaces ? unheld.each : 0;
+    const crowd = [program, connections, index < changing ? changesPerSecond : 0, left];
     const args = [`--net=/run/netns/${name}`, '--', 'prlimit', files, ...crowd];
     const child = spawn('nsenter', args.map(String), { stdio: ['ignore', 'pipe', 'inherit'] });
     children.push(child);

@@ -53,7 +53,7 @@ async function oneRound(): Promise<number> {
     const maps = { netnsFd: watched.fd, ringFd: ring.fd };
     const load = (program: Parameters<typeof withKernelTypes<BpfProgram>>[0]) => {
       const loaded = closing(LoadedProgram.load(calls, withKernelTypes(program)));
-      loaded.attachToTracepoint();
+      loaded.attach();
       return loaded;
     };
     const programs = (['opening', 'rest'] as const).map((part) =>

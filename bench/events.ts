@@ -15,34 +15,46 @@ const ROUNDS = 5;
 const TICKS = 100;
 /** Without new output for this long, all events are written: events are read every 100 ms. */
 const QUIET_MS = 1000;
+/** Share of the ends for which the kernel may run no program, and count no miss: docs/events.md, "Not covered". */
+export const LEFT_OUT = 1e-4;
 const GENERATOR = path.resolve(import.meta.dirname, '../test/support/recipes/churn-main.ts');
 
 /** CPU use of `events --ndjson` at 15,000 connections a second whose two sockets are both in the namespace. */
 export async function eventsOfChurn(): Promise<Result> {
   const shares: number[] = [];
+  let made = 0;
   let missing = 0;
   let gaps = 0;
   let slowest = 0;
   for (let round = 0; round < ROUNDS; round++) {
     const run = await watchChurn();
     shares.push(run.share);
+    made += run.made * 2;
     missing += run.made * 2 - run.counted;
     gaps += run.gaps;
     slowest = Math.max(slowest, run.seconds);
   }
   const title = `${RATE * 2} closed sockets a second for ${SECONDS} s: events --ndjson to a file`;
   const { median, min, max } = summarise(shares);
-  if (missing !== 0 || gaps !== 0) throw new Error(`${missing} events are missing, ${gaps} gaps`);
+  if (missing < 0 || (missing > 0 && gaps === 0) || missing > made * LEFT_OUT)
+    throw new Error(`${missing} of ${made} events are missing; losses were reported ${gaps} times`);
   return {
     title,
     value: median,
     unit: '% of a core',
     bar: 18,
     remarks: [
-      `min ${min.toFixed(1)} %, max ${max.toFixed(1)} % (${ROUNDS} rounds); every socket was reported, none lost`,
+      `min ${min.toFixed(1)} %, max ${max.toFixed(1)} % (${ROUNDS} rounds); ${made} sockets were closed, ${saysMissing(missing)}`,
       `the generator took up to ${slowest.toFixed(1)} s; the percentage is of ${SECONDS} s`,
     ],
   };
+}
+
+/** @param missing ends of sockets without an event, all of them reported as lost */
+export function saysMissing(missing: number): string {
+  return missing === 0
+    ? 'every one has its event'
+    : `the kernel ran no program for ${missing} of them, which were reported as lost`;
 }
 
 interface Churn {
@@ -54,6 +66,7 @@ interface Churn {
   seconds: number;
   /** Closed sockets that `events` reported. */
   counted: number;
+  /** How often it reported losses. */
   gaps: number;
 }
 

@@ -4,7 +4,7 @@ import { ProcOwners } from '../src/collect/owners/proc-owners.ts';
 import { countSockets } from '../src/count/socket-counter.ts';
 import type { SocketQuery } from '../src/model/socket/socket-query.ts';
 import { ALL_STATES } from '../src/model/socket/tcp-state.ts';
-import { HeldTcp } from '../src/sources/live/held-tcp.ts';
+import { HeldSockets } from '../src/sources/live/held-sockets.ts';
 import { openSnapshot } from '../src/sources/open-snapshot.ts';
 import { alternate } from './alternate.ts';
 import type { Result } from './comparison.ts';
@@ -33,8 +33,9 @@ export async function heldSocketsOfHost(): Promise<Result> {
       const totals = { ours: 0, theirs: 0 };
       const ours = async () => {
         totals.ours = 0;
-        const table = new HeldTcp(pass.read(), Date.now());
-        for (const { target } of namespaces) totals.ours += countSockets(table.of(target.netns)).counts().total;
+        const table = new HeldSockets(pass.read(), Date.now());
+        for (const { target } of namespaces)
+          totals.ours += countSockets(table.of(target.netns, ['tcp'], ALL_STATES)).counts().total;
       };
       const scan = new ProcOwners(machine);
       const theirs = async () => {

@@ -8,18 +8,29 @@ import { createNetns, removeAllNetns } from '../test/support/netns.ts';
 import { manySockets } from '../test/support/recipes/many-sockets.ts';
 import { background, backgroundOfContainers } from './background.ts';
 import { holds, type Result } from './comparison.ts';
-import { netstatOfContainer } from './container.ts';
-import { diagnosisOfMany, doctorOfMany } from './doctor.ts';
+import { commandsOnContainers } from './container.ts';
+import { diagnosisOfMany, doctorOfContainers, doctorOfMany } from './doctor.ts';
+import { driftOfEvents } from './drift.ts';
 import { kernelSideOfEvents } from './event-programs.ts';
 import { eventsOfChurn } from './events.ts';
 import { filteredAgainstAll, filteredAgainstReceiving, filteredCommand, programAgainstReceiving } from './filter.ts';
+import { fleetHost, fleetPage } from './fleet.ts';
+import { flightRecorder } from './flight-recorder.ts';
 import { heldSocketsOfHost } from './held.ts';
+import { historyReads, historySize } from './history.ts';
 import { countingAgainstReceiving } from './inside.ts';
 import { guardOfLab } from './lab.ts';
+import { metricsOfContainers } from './metrics.ts';
+import { listWithOwners, startOfOneFile, startWithoutPrograms } from './one-shot.ts';
 import { overviewOfNamespaces } from './overview.ts';
 import { ownersOfHost } from './owners.ts';
+import { firstLoadOfPage, scrollOfPage, tickOfPage } from './page.ts';
+import { recordingInPage, sizeOfRecordingReader } from './page-recording.ts';
+import { recordWithPass } from './record.ts';
 import { recordingReadBack, recordingSize } from './recording.ts';
 import { resultLines, verdict } from './report.ts';
+import { overviewOfPods } from './runtimes.ts';
+import { driftOfServe, serveOfLarge, serveOfUsual } from './serve.ts';
 import { watchOfChurn } from './watch.ts';
 import { countAgainstSs, memoryOfCounting, netstatAgainstNetstat } from './whole-commands.ts';
 
@@ -57,10 +68,48 @@ console.log(
 console.log('');
 
 // The first ones need a quiet host: every dump walks the tables of all namespaces.
-const alone = [overviewOfNamespaces, ownersOfHost, heldSocketsOfHost, netstatOfContainer, eventsOfChurn, watchOfChurn];
-const quiet = [...alone, kernelSideOfEvents, background, backgroundOfContainers];
-const others = [recordingSize, recordingReadBack, doctorOfMany, diagnosisOfMany, guardOfLab];
-for (const make of [...quiet, ...others].filter(isWanted)) await measure(make.name, make);
+const alone = [
+  overviewOfNamespaces,
+  ownersOfHost,
+  heldSocketsOfHost,
+  commandsOnContainers,
+  overviewOfPods,
+  eventsOfChurn,
+  watchOfChurn,
+];
+const oneShot = [listWithOwners, startWithoutPrograms, startOfOneFile];
+const quiet = [
+  ...alone,
+  ...oneShot,
+  kernelSideOfEvents,
+  background,
+  backgroundOfContainers,
+  serveOfUsual,
+  serveOfLarge,
+];
+const others = [
+  recordWithPass,
+  recordingSize,
+  recordingReadBack,
+  firstLoadOfPage,
+  tickOfPage,
+  sizeOfRecordingReader,
+  recordingInPage,
+  scrollOfPage,
+  doctorOfMany,
+  diagnosisOfMany,
+  doctorOfContainers,
+  guardOfLab,
+  historySize,
+  historyReads,
+  flightRecorder,
+  metricsOfContainers,
+  fleetPage,
+  fleetHost,
+];
+/** Take a quarter of an hour: measured only where they are named. */
+const long = words.length > 0 ? [driftOfEvents, driftOfServe] : [];
+for (const make of [...quiet, ...others, ...long].filter(isWanted)) await measure(make.name, make);
 
 const comparisons = [
   countingAgainstReceiving,

@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process';
 import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
-import type { Result } from './comparison.ts';
+import type { Result, Skipped } from './comparison.ts';
 
 /** Compiles receive.c for a comparison and removes it afterwards; without a compiler the comparison is skipped. */
 export function withReceiver(title: string, compare: (program: string) => Promise<Result>): Promise<Result> {
@@ -10,11 +10,11 @@ export function withReceiver(title: string, compare: (program: string) => Promis
 }
 
 /** Like {@link withReceiver} for any C file of this folder. @param name without `.c` */
-export async function withProgram(
+export async function withProgram<Made extends Result | Result[] = Result>(
   name: string,
   title: string,
-  compare: (program: string) => Promise<Result>,
-): Promise<Result> {
+  compare: (program: string) => Promise<Made>,
+): Promise<Made | Skipped> {
   const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'socklens-bench-'));
   const clean = () => fs.rmSync(folder, { recursive: true, force: true });
   process.once('exit', clean);

@@ -3,11 +3,11 @@ import { afterEach, beforeEach, describe, expect, it, test } from 'vitest';
 import { localMachine } from '../../src/collect/local-machine.ts';
 import type { Machine } from '../../src/collect/machine.ts';
 import { heldPass } from '../../src/collect/owners/owner-pass.ts';
-import { NetnsRows } from '../../src/commands/top/netns-rows.ts';
 import { BpfError } from '../../src/kernel/bpf/bpf-error.ts';
 import { SystemCallError } from '../../src/kernel/system-calls.ts';
 import type { Source } from '../../src/model/sample/coverage.ts';
 import { everySocket } from '../../src/model/socket/socket-query.ts';
+import { NetnsRows } from '../../src/queries/rows/netns-rows.ts';
 import { Sampler } from '../../src/sources/live/sampler.ts';
 import type { TickRequest } from '../../src/sources/sample-source.ts';
 import { createNetns, type TestNetns } from '../support/netns.ts';
@@ -47,7 +47,7 @@ const NAMES: Readonly<Record<string, string>> = {
 
 const REQUEST: TickRequest = {
   isForeground: () => false,
-  countsBackground: true,
+  countsOnly: true,
   query: everySocket,
   processes: 'no',
   allCounters: false,
@@ -93,7 +93,7 @@ async function firstTick(of: Machine, names: readonly string[], counts = true) {
     host: false,
   });
   const before = Date.now();
-  const tick = await sampler.next({ ...REQUEST, countsBackground: counts });
+  const tick = await sampler.next({ ...REQUEST, countsOnly: counts });
   if (tick === undefined) throw new Error('no tick');
   const sources: Record<string, Source | undefined> = {};
   const states: Record<string, Readonly<Record<string, number>>> = {};
@@ -175,7 +175,7 @@ describe.skipIf(!isPermitted)('namespaces in the background', () => {
     expect(lines.sort()).toEqual(expected.sort());
   });
 
-  test('connections that are opened later come from a later pass, whose moment the tick states', async () => {
+  test('connections that are opened later come from a later pass or dump, whose moment the tick states', async () => {
     const spaces: TestNetns[] = [];
     for (let count = 0; count < 4; count++) spaces.push(await namespace(established));
     const names = spaces.map(({ name }) => name);
@@ -187,16 +187,18 @@ describe.skipIf(!isPermitted)('namespaces in the background', () => {
     for (let ticks = 0; ticks < 100 && rows.size < names.length; ticks++) {
       const tick = await sampler?.next(REQUEST);
       for (const one of tick?.namespaces ?? []) {
-        if (tick === undefined || one.snapshot === undefined || one.snapshot.takenAtMs < openedMs) continue;
+        const known = rows.has(one.namespace.name.replace(/^netns:/, ''));
+        if (tick === undefined || one.snapshot === undefined || one.snapshot.takenAtMs < openedMs || known) continue;
         const states = new NetnsRows().rows(one, tick, undefined)[0]?.byState;
         const { source, takenAtMs: atMs } = one.snapshot;
         expect(one.snapshotAtMs).toBe(atMs);
         rows.set(one.namespace.name.replace(/^netns:/, ''), { source, atMs, states });
       }
     }
-    for (const netns of spaces)
-      expect(rows.get(netns.name)).toMatchObject({ source: 'bpf_iter', states: statesBySs(netns) });
-    expect(new Set([...rows.values()].map(({ atMs }) => atMs)).size).toBe(1);
+    // A pass that costs more than dumps (a busy machine) is not repeated; see the unit test of `Background`.
+    for (const netns of spaces) expect(rows.get(netns.name)).toMatchObject({ states: statesBySs(netns) });
+    const passes = [...rows.values()].filter(({ source }) => source === 'bpf_iter');
+    expect(new Set(passes.map(({ atMs }) => atMs)).size).toBeLessThanOrEqual(1);
   });
 
   it('are dumped where more than counts is asked for, and where few wait', async () => {

@@ -8,12 +8,12 @@ import { ALL_STATES } from '../../src/model/socket/tcp-state.ts';
 import { InetDiagCursor } from '../../src/netlink/inet-diag-cursor.ts';
 import { AF, IPPROTO, inetDumpRequest } from '../../src/netlink/inet-diag-request.ts';
 import { containerOfProcess, readCgroupId } from '../../src/procfs/cgroup.ts';
-import { dockerRuntimes } from '../../src/runtimes/docker/docker-runtimes.ts';
 import type { EngineOptions } from '../../src/runtimes/docker/engine-runtime.ts';
-import type { Runtime } from '../../src/runtimes/runtime.ts';
 import { type TestEngine, testEngine } from '../support/engine.ts';
 import { until } from '../support/netns.ts';
-import { describeRuntime } from './runtime-contract.ts';
+import { describeContract } from '../support/runtimes/contract.ts';
+import { dockerBed } from '../support/runtimes/docker-bed.ts';
+import { describeEngine } from '../support/runtimes/engine-contract.ts';
 
 const engine = testEngine();
 
@@ -21,22 +21,13 @@ if (typeof engine === 'string') test.skip(`Docker: ${engine}`, () => {});
 else describeDocker(engine);
 
 function describeDocker(docker: TestEngine): void {
-  const bed = (name: string, options: EngineOptions) => ({
-    name,
-    runtime: () => runtimeOf(docker, options),
-    run: docker.run.bind(docker),
-    create: (container: string) => docker.create(container),
-    createNetwork: ({ ipv4, ipv6 }: { ipv4: string; ipv6: string }) =>
-      docker.createNetwork({ EnableIPv6: true, IPAM: { Config: [{ Subnet: ipv4 }, { Subnet: ipv6 }] } }),
-    stop: docker.stop.bind(docker),
-    remove: docker.remove.bind(docker),
-    uniqueName: () => docker.uniqueName(),
-    removeAll: docker.removeAll.bind(docker),
-  });
-  describe("docker over Node's sockets", () => describeRuntime(bed('docker', {})));
-  describe('docker over blocking sockets', () => {
-    describeRuntime(bed('docker', { connectUnix: (path, ms) => connectUnixStream(koffiSystemCalls(), path, ms) }));
-  });
+  const bed = (options: EngineOptions) => dockerBed(docker, options);
+  describeContract("docker over Node's sockets", bed({}));
+  describeContract(
+    'docker over blocking sockets',
+    bed({ connectUnix: (path, ms) => connectUnixStream(koffiSystemCalls(), path, ms) }),
+  );
+  describeEngine('docker', bed({}));
 
   describe('cgroups of real containers', () => {
     afterAll(async () => {
@@ -84,12 +75,6 @@ function removeCgroup(name: string): void {
     encoding: 'utf8',
   });
   for (const directory of found.trim().split('\n').filter(Boolean)) fs.rmdirSync(directory);
-}
-
-function runtimeOf(docker: TestEngine, options: EngineOptions): Runtime {
-  const [runtime] = dockerRuntimes({ DOCKER_HOST: docker.endpoint }, '/nonexistent', options);
-  if (runtime === undefined) throw new Error('no runtime');
-  return runtime;
 }
 
 /** The container's directory in the hierarchy of version 2, by find(1). */

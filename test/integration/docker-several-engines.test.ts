@@ -1,5 +1,9 @@
 /** Several Docker Engines on one machine: a report names the defaults of the Engine that runs the container. */
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { spawn } from 'node:child_process';
+import fs from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import { afterAll, beforeAll, describe, expect, onTestFinished, test, vi } from 'vitest';
 import type { LimitsReport } from '../../src/model/report/limits-report.ts';
 import { socklens } from '../support/cli.ts';
 import { type OwnEngine, type RunOptions, startOwnEngine, type TestEngine, testEngine } from '../support/engine.ts';
@@ -13,12 +17,15 @@ else describe('docker: several Engines', () => describeSeveral(engine));
 
 function describeSeveral(first: TestEngine): void {
   let other: OwnEngine;
+  let folder: string;
   beforeAll(async () => {
+    folder = fs.mkdtempSync(path.join(os.tmpdir(), 'socklens-engines-'));
     other = await startOwnEngine(['--default-ulimit', 'nofile=1024:4096']);
   });
   afterAll(async () => {
     await first.removeAll();
     await other?.stop();
+    fs.rmSync(folder, { recursive: true });
   });
 
   /** `socklens limits` of a new container. */
@@ -52,7 +59,14 @@ function describeSeveral(first: TestEngine): void {
     expect(await limitsIn(first, {}, true)).not.toHaveProperty('declaredBy');
   });
 
-  test('related are the daemons of that Engine alone', async () => {
+  test('related are the daemons of that Engine alone, also beside a containerd without one', async () => {
+    const program = path.join(folder, 'containerd');
+    fs.copyFileSync('/bin/sleep', program);
+    const stranger = spawn(program, ['120'], { stdio: 'ignore' });
+    onTestFinished(() => {
+      stranger.kill();
+    });
+    await vi.waitFor(() => expect(fs.readFileSync(`/proc/${stranger.pid}/comm`, 'utf8')).toBe('containerd\n'));
     const [ofFirst, ofOther] = [await limitsIn(first), await limitsIn(other.docker)];
     for (const role of ['Engine', 'containerd']) {
       expect(pidsOf(ofOther, role)).toHaveLength(1);

@@ -24,7 +24,7 @@ function describeTables(docker: TestEngine): void {
         : `${docker.uniqueName()}-webhook-${index}-dispatcher-production`,
     );
     containers = await Promise.all(names.map((name) => docker.run({ name })));
-  }, 120_000);
+  }, 240_000);
   afterEach(() => {
     terminal?.close();
     terminal = undefined;

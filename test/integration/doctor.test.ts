@@ -61,10 +61,44 @@ describe('targets and rules', () => {
 
   test('a rule whose window is longer than the observation is reported as not judged', () => {
     const { rules } = diagnosis([target, '--rule', 'CONN_CHURN']);
-    expect(rules).toEqual([{ rule: 'CONN_CHURN', judged: false, needsMs: 60_000, findings: 0 }]);
+    expect(rules).toEqual([
+      { rule: 'CONN_CHURN', judged: false, needsMs: 10_000, tookMs: expect.any(Number), findings: 0 },
+    ]);
     expect(doctor([target, '--rule', 'CONN_CHURN']).stdout).toContain(
-      'not checked, needs more time: CONN_CHURN (--for 1m)',
+      'not checked, needs more time: CONN_CHURN (--for 10s)',
     );
+  });
+});
+
+describe('a finding that is ignored on purpose', () => {
+  const pool = () => [target, '--rule', 'POOL_OVERRUN', '--pool', '127.0.0.1:3306=5'];
+  const entry = (until: string) =>
+    `[[ignore]]\nrule = "POOL_OVERRUN"\ntarget = "netns:*"\nuntil = ${until}\nwhy = "it is replaced in March"\n`;
+
+  test('is left out of the text, the JSON and the status, and counted', () => {
+    const { status, stdout } = doctor(pool(), entry('2999-03-01'));
+    expect(status).toBe(0);
+    expect(stdout).toMatch(/^No problems found \(1 finding ignored\): /);
+    expect(stdout).not.toContain('POOL_OVERRUN');
+    expect(diagnosis(pool(), entry('2999-03-01'))).toMatchObject({
+      healthy: true,
+      problems: [],
+      findings: [],
+      ignored: [{ rule: 'POOL_OVERRUN', until: '2999-03-01T00:00:00.000Z', expired: false, findings: 1 }],
+    });
+  });
+
+  test('is listed with its reason by --all', () => {
+    const { stdout } = doctor([...pool(), '--all'], entry('2999-03-01'));
+    expect(stdout.replaceAll(/\s+/g, ' ')).toContain(
+      'ignored: POOL_OVERRUN of netns:*, until 2999-03-01: it is replaced in March (1 finding, in ',
+    );
+  });
+
+  test('is back when its time is over, and the report says why', () => {
+    const { status, stdout } = doctor(pool(), entry('2020-03-01'));
+    expect(status).toBe(1);
+    expect(stdout).toContain('no longer ignored: POOL_OVERRUN of netns:*, until 2020-03-01: it is replaced in March');
   });
 });
 
@@ -91,6 +125,7 @@ describe('usage errors are one line, status 2', () => {
     ['[doctor\n', 'given.toml: '],
     ['[doctor]\nrule = 1\n', 'given.toml: doctor.rule'],
     ['[doctor.rules.NO_RULE]\na = 1\n', 'given.toml: no rule "NO_RULE"'],
+    ['[[ignore]]\nrule = "NO_RULE"\nwhy = "x"\n', 'given.toml: ignore: no rule "NO_RULE"'],
     ['[doctor.rules.POOL_OVERRUN]\nstuck = 1\n', 'POOL_OVERRUN has no setting "stuck"'],
     ['[doctor.rules.POOL_OVERRUN]\nstock = "many"\n', 'invalid value "many"'],
     ['[pools]\n"db:3306" = "fifty"\n', 'given.toml: pools'],
@@ -166,11 +201,90 @@ test('a socklens.toml that others may write is refused in one line, and read whe
 test('with --json all is there that docs/doctor.md names', () => {
   const found = diagnosis([target, '--pool', '127.0.0.1:3306=5', '--rule', 'POOL_OVERRUN']);
   expect(Object.keys(found).sort()).toEqual(
-    ['schema', 'target', 'targets', 'from', 'to', 'findings', 'rules', 'coverage', 'healthy'].sort(),
+    ['schema', 'target', 'targets', 'from', 'to', 'problems', 'findings', 'rules', 'coverage', 'healthy'].sort(),
   );
   const [finding] = found.findings;
   expect(Object.keys(finding ?? {}).sort()).toEqual(
-    ['rule', 'severity', 'confidence', 'scope', 'summary', 'evidence', 'fixes', 'byHand', 'about'].sort(),
+    [
+      'rule',
+      'severity',
+      'confidence',
+      'scope',
+      'summary',
+      'evidence',
+      'fixes',
+      'byHand',
+      'since',
+      'about',
+      'server',
+    ].sort(),
+  );
+  expect(Object.keys(found.problems[0] ?? {}).sort()).toEqual(
+    [
+      ...['rule', 'title', 'severity', 'confidence', 'about', 'places', 'numbers', 'fix', 'verify', 'causes'],
+      'symptoms',
+      'since',
+    ].sort(),
   );
   expect(Object.keys(found.rules[0] ?? {}).sort()).toEqual(['rule', 'judged', 'needsMs', 'tookMs', 'findings'].sort());
+});
+
+describe('reports', () => {
+  const found = ['--pool', '127.0.0.1:3306=5', '--rule', 'POOL_OVERRUN'];
+
+  test('--report writes the problems as Markdown and as a page without scripts, and refuses another extension', () => {
+    const files = ['r.md', 'r.html'].map((name) => path.join(folder, name));
+    const { status, stdout } = doctor([target, ...found, ...files.flatMap((file) => ['--report', file])]);
+    expect(status).toBe(1);
+    const [markdown = '', page = ''] = files.map((file) => fs.readFileSync(file, 'utf8'));
+    for (const text of [stdout, markdown, page]) {
+      expect(text).toContain('A pool with more connections than its cap or its share of the server');
+      expect(text).toMatch(/maximum over the snapshots: 12\b/);
+      expect(text).toContain('Verify: ');
+    }
+    expect(page).not.toMatch(/<script|https?:\/\//);
+    const other = doctor([target, ...found, '--report', 'r.pdf']);
+    expect(other).toEqual({
+      status: 2,
+      stdout: '',
+      stderr: 'socklens: --report r.pdf: the extension chooses the format: .html or .md\n',
+    });
+  });
+
+  test('what Verify prints finds the same while the fault is there', () => {
+    const [problem] = diagnosis([target, ...found]).problems;
+    const [program, ...words] = problem?.verify.split(' ') ?? [];
+    expect(program).toBe('socklens');
+    expect(socklens([...words, '--for', '1s', '--quiet'])).toMatchObject({
+      status: 1,
+      stdout: expect.stringMatching(/^1 critical problem: /),
+    });
+  });
+
+  test('--verbose adds the findings; --quiet prints the verdict only', () => {
+    const usual = doctor([target, ...found]).stdout;
+    const verbose = doctor([target, ...found, '--verbose']).stdout;
+    expect(usual).not.toContain('count in each snapshot');
+    expect(verbose).toMatch(/count in each snapshot: [\d ]+ {2}\[sock_diag\]/);
+    expect(verbose).toContain('By hand: socklens ls');
+    expect(doctor([target, ...found, '--quiet']).stdout.split('\n')).toHaveLength(2);
+  });
+
+  test('--redact: the name of the namespace is in none of the output', () => {
+    const { status, stdout } = doctor([target, ...found, '--redact', '--verbose']);
+    expect(status).toBe(1);
+    expect(stdout).not.toContain(netns.name);
+    expect(stdout).toMatch(/12 connections of one process to localhost:mysql/);
+  });
+
+  test('--ndjson: a line for the diagnosis, one for each problem and each finding', () => {
+    const lines = doctor([target, ...found, '--ndjson'])
+      .stdout.trimEnd()
+      .split('\n');
+    expect(lines.map((line) => (JSON.parse(line) as { type: string }).type)).toEqual([
+      'diagnosis',
+      'problem',
+      'finding',
+    ]);
+  });
 });

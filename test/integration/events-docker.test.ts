@@ -3,6 +3,7 @@ import fs from 'node:fs';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type RunningContainer, type TestEngine, testEngine } from '../support/engine.ts';
 import { EventsRun } from '../support/events-run.ts';
+import { kernelIsSince } from '../support/kernel-version.ts';
 import { until } from '../support/netns.ts';
 
 const engine = testEngine();
@@ -76,6 +77,41 @@ function describeEvents(docker: TestEngine): void {
     // In a shared namespace the text says whose it was where it is not the target's own.
     expect(lines(one)).toEqual([expect.stringContaining(`${sidecar.name} ${clients[sidecar.name]}/`)]);
     expect(lines(text).some((line) => line.includes(`  ${clients[web.name]}/`))).toBe(true);
+  });
+
+  test('attempts of processes that live for a moment are those of their container, by the cgroup of their sockets', async ({
+    skip,
+  }) => {
+    // One attempt after the other, each of a process of its own, to the next port.
+    const script = `p=20000; while :; do p=$((p+1)); /bin/busybox nc 127.0.0.1 $p; /bin/busybox usleep 30000; done`;
+    const prober = await docker.run({ script, network: `container:${web.name}` });
+    const cgroups = fs.readFileSync(`/proc/${prober.pid}/cgroup`, 'latin1');
+    if (!new RegExp(`^0::/.*${prober.id}`, 'm').test(cgroups) || !kernelIsSince(5, 15))
+      skip('no cgroups of version 2, or sockets without');
+    const options = ['--ndjson', '-n', '--failed', '--resets'];
+    const programs = { ...env, SOCKLENS_BPF: 'on' };
+    const own = await EventsRun.startOn(netlink(web.pid), prober.name, options, programs);
+    const others = await EventsRun.startOn(netlink(web.pid), web.name, options, programs);
+    const eventsOf = (kind: string, from: number) =>
+      own.objects.slice(from).filter(({ event, peer }) => (event as string) === kind && (peer?.port ?? 0) > 20_000);
+    for (let tries = 1; ; tries++) {
+      const from = own.objects.length;
+      await until('attempts', () => eventsOf('reset-received', from).length >= 20);
+      const received = eventsOf('reset-received', from);
+      // The kernel leaves a program out where it interrupts itself, which a gap tells; and a record that another
+      // processor has not finished keeps openings after it from being read before their packets.
+      const isWhole = (received.at(-1)?.peer?.port ?? 0) - (received[0]?.peer?.port ?? 0) === received.length - 1;
+      if (tries < 10 && (!isWhole || own.objects.slice(from).some(({ type }) => type === 'gap'))) continue;
+      for (const kind of ['failed', 'reset-received']) {
+        const events = eventsOf(kind, from);
+        const ports = events.map(({ peer }) => peer?.port ?? 0);
+        expect(ports).toEqual(ports.map((_, index) => (ports[0] ?? 0) + index));
+        for (const event of events) expect(event).toMatchObject({ container: prober.name, role: 'client' });
+      }
+      break;
+    }
+    for (const run of [own, others]) expect(await run.stop()).toBe(0);
+    expect(others.objects.filter(({ type, peer }) => type !== 'summary' && (peer?.port ?? 0) > 20_000)).toEqual([]);
   });
 
   /** The pipeline of a container's script is a shell's child, nc is that one's. */

@@ -127,6 +127,7 @@ function start(filter: string, from?: string) {
       asSs: false,
       protos: ['tcp', 'udp'],
       kinds: ['failed', 'closed'],
+      packets: [],
       numeric: true,
       forMs: undefined,
       count: undefined,
@@ -227,14 +228,18 @@ beforeAll(async () => {
   });
   const target = `netns:${netns.name}`;
   const recordings = [
-    await RecordingRun.startIn({ SOCKLENS_BPF: 'off' }, target, files.full, '--interval', '200ms'),
-    await RecordingRun.startIn({ SOCKLENS_BPF: 'off' }, target, files.summary, '--interval', '200ms', '--lightly'),
+    await RecordingRun.startIn({ SOCKLENS_BPF: 'off' }, target, files.full, '--interval', '500ms'),
+    await RecordingRun.startIn({ SOCKLENS_BPF: 'off' }, target, files.summary, '--interval', '500ms', '--lightly'),
   ];
   const runs = new Map(TABLE.map(([, filter]) => [filter, start(filter)]));
   const all = start('');
   const refused = TABLE.filter(([, , expected]) => expected instanceof RegExp).length;
   const heard = recordings.length + runs.size - refused + 1;
-  await until('the receivers', () => receivers(netns.run('cat', '/proc/net/netlink')) === heard);
+  const pids = [process.pid, ...recordings.map(({ pid }) => pid)];
+  await until('the receivers', () => {
+    const netlink = netns.run('cat', '/proc/net/netlink');
+    return pids.reduce((sum, pid) => sum + receivers(netlink, pid), 0) === heard;
+  });
   // A printed close shows that the first dump is complete.
   await workshop.close(await udpPair(workshop));
   await until('the barrier', () => all.objects().length === 1);
@@ -243,7 +248,13 @@ beforeAll(async () => {
   await workshop.connect(attempt, { host: V4, port: await freePort(workshop, V4) });
   await workshop.close(attempt);
   await victim.setsockopt(linger.client, OPT.SOL_SOCKET, OPT.SO_LINGER, 1, 0);
-  for (const recording of recordings) recording.pause();
+  // Paused between two dumps: what is left of one would show the sockets as they are after the kill.
+  await Promise.all(
+    recordings.map(async (recording) => {
+      await recording.next();
+      recording.pause();
+    }),
+  );
   killUnseen();
   for (const recording of recordings) recording.resume();
   await until('all ends', () => all.objects().length === ALL.length + 1);
@@ -255,7 +266,7 @@ beforeAll(async () => {
   for (const [filter, { answer }] of runs) live.set(filter, await answer);
   expect((await all.answer).names).toEqual([...ALL].sort());
   writeOld(files.full, files.old);
-}, 60_000);
+}, 240_000);
 
 afterAll(async () => {
   await victim?.stop();

@@ -142,6 +142,7 @@ describe('events: load', () => {
         asSs: false,
         protos: ['tcp', 'udp'],
         kinds: ['failed', 'closed'],
+        packets: [],
         numeric: true,
         forMs: undefined,
         count: undefined,

@@ -11,7 +11,7 @@ import { localMachine } from '../../src/collect/local-machine.ts';
 import { events } from '../../src/commands/events/events.ts';
 import { EVENT_KINDS } from '../../src/model/socket/connection-event.ts';
 import { LAUNCHER } from '../support/cli.ts';
-import { type EventObject, EventsRun } from '../support/events-run.ts';
+import { type EventObject, EventsRun, eventsAtPort, isOpening } from '../support/events-run.ts';
 import { createNetns, type TestNetns, until } from '../support/netns.ts';
 import { AF, OPT, SOCK } from '../support/recipes/constants.ts';
 import { drop, freePort, V4 } from '../support/recipes/recipe-context.ts';
@@ -47,14 +47,14 @@ function dropped(port: number): number {
 
 /** The events of connections with this port at either end, as soon as there are so many. */
 async function eventsOf(port: number, count: number): Promise<EventObject[]> {
-  const found = () => run.connections.filter(({ local, peer }) => local?.port === port || peer?.port === port);
+  const found = () => eventsAtPort(run.connections, port);
   await until(`${count} events of port ${port}`, () => found().length >= count);
   await run.barrier(workshop);
   return found();
 }
 
 const between = (all: readonly EventObject[], event: EventObject['event'], localPort: number) =>
-  all.filter((one) => one.event === event && one.local?.port === localPort);
+  all.filter((one) => one.event === event && (one.local?.port === localPort || isOpening(one)));
 
 describe('events: from the tracepoint', () => {
   it('a connection: opened, established at both ends, closed at both ends, with processes and exact times', async () => {
@@ -75,8 +75,9 @@ describe('events: from the tracepoint', () => {
     const lifeMs = Date.now() - beforeMs;
     const all = await eventsOf(port, 5);
     expect(all.map(({ event }) => event)).toHaveLength(5);
-    const client = { local: { address: V4, port }, role: 'client', processes: [{ pid: workshop.pid, name: 'node' }] };
-    expect(between(all, 'opened', port)).toMatchObject([client]);
+    const owner = { role: 'client', processes: [{ pid: workshop.pid, name: 'node' }] };
+    const client = { ...owner, local: { address: V4, port } };
+    expect(between(all, 'opened', port)).toMatchObject([owner]);
     const [made] = between(all, 'established', port);
     expect(made).toMatchObject(client);
     expect(made?.latencyUs).toBeGreaterThan(0);
@@ -266,6 +267,7 @@ async function underLoad(rate: number, seconds: number, bufferBytes?: number) {
       asSs: false,
       protos: ['tcp'],
       kinds: EVENT_KINDS,
+      packets: [],
       numeric: true,
       forMs: undefined,
       count: undefined,
@@ -295,24 +297,54 @@ async function underLoad(rate: number, seconds: number, bufferBytes?: number) {
   }
 }
 
+/**
+ * Share of the ends that no program sees. Measured on Linux 6.18, with a program that only counts changes by states in
+ * an array (no ring, no hash, no other condition) beside an ftrace instance at the same tracepoint: ftrace has every
+ * change, the program lacked those of 2 to 8 clients of 80,000, at a count of recursion misses of 0. They lack both
+ * FIN_WAIT1 to FIN_WAIT2 and FIN_WAIT2 to CLOSE: a delayed acknowledgement whose timer interrupts another process makes
+ * both in one softirq.
+ */
+const UNSEEN_ENDS = 1 / 20_000;
+
+/** How many of `ends` a program may miss: the mean of the measured share and four standard deviations of a Poisson count. */
+function unseenAtMost(ends: number): number {
+  const mean = ends * UNSEEN_ENDS;
+  return Math.ceil(mean + 4 * Math.sqrt(mean));
+}
+
 describe('events: from the tracepoint, under load', () => {
-  it('one minute at 1,500 connections a second: each is there once, nothing is lost', {
-    timeout: 120_000,
+  it('one minute at 1,500 connections a second: each is there once, as far as the kernel tells programs', {
+    timeout: 240_000,
   }, async () => {
     const { made, counts, others } = await underLoad(1500, 60);
-    expect(counts).toEqual({ opened: made, established: 2 * made, closed: 2 * made });
-    expect(others().at(-1)).toMatchObject({ type: 'summary', gaps: 0, lostEvents: 0 });
+    const { closed = 0, ...begun } = counts;
+    expect(begun).toEqual({ opened: made, established: 2 * made });
+    const unseen = 2 * made - closed;
+    expect(unseen).toBeGreaterThanOrEqual(0);
+    expect(unseen).toBeLessThanOrEqual(unseenAtMost(2 * made));
+    const summary = others().at(-1);
+    expect(summary).toMatchObject({ type: 'summary' });
+    // Each is told once its socket is used again: never more than there are, and nothing else is lost.
+    expect(summary?.lostEvents).toBeLessThanOrEqual(unseen);
+    // Not the number of gaps: one without a number is of any namespace of the machine.
+    if (unseen === 0) expect(summary).toMatchObject({ lostEvents: 0 });
   });
 
-  it('a full ring: what is lost is counted, exactly', { timeout: 60_000 }, async () => {
+  it('a full ring: what is lost is counted, exactly', { timeout: 240_000 }, async () => {
     const { made, counts, others } = await underLoad(5000, 2, 64 * 1024);
     const summary = others().at(-1);
     const reported = Object.values(counts).reduce((sum, count) => sum + count, 0);
     expect(summary).toMatchObject({ type: 'summary' });
     expect(summary?.lostEvents).toBeGreaterThan(0);
-    // A client that is opened and established at once is two records, a server's end one less.
-    expect(reported + (summary?.lostEvents ?? 0)).toBe(5 * made);
     const gaps = others().filter(({ type }) => type === 'gap');
+    // A client that is opened and established at once is two records, a server's end one less.
+    const missing = 5 * made - reported - (summary?.lostEvents ?? 0);
+    expect(missing).toBeGreaterThanOrEqual(0);
+    // The kernel also leaves a program out that it interrupts, and does not tell of which namespace it was: a gap
+    // without a count. Without one, only ends are missing that no program sees.
+    if (gaps.every(({ lostEvents }) => lostEvents !== undefined)) {
+      expect(missing).toBeLessThanOrEqual(unseenAtMost(2 * made));
+    }
     expect(gaps.reduce((sum, { lostEvents = 0 }) => sum + lostEvents, 0)).toBe(summary?.lostEvents);
   });
 });
@@ -350,7 +382,7 @@ describe('events: from the tracepoint, permissions', () => {
     return { child, said };
   };
 
-  it('CAP_BPF and CAP_PERFMON are enough: an ordinary user sees errno and process', { timeout: 30_000 }, async () => {
+  it('CAP_BPF and CAP_PERFMON are enough: an ordinary user sees errno and process', { timeout: 240_000 }, async () => {
     // util-linux before 2.37 does not know the names of the two.
     const both = '+cap_38,+cap_39';
     const user = ['--reuid', '65534', '--clear-groups', `--inh-caps=${both}`, `--ambient-caps=${both}`];
@@ -362,16 +394,21 @@ describe('events: from the tracepoint, permissions', () => {
         .slice(0, -1)
         .map((line) => JSON.parse(line) as EventObject)
         .filter(({ event, peer }) => event === 'failed' && peer?.port === port);
+    const tried = () => expect(once(net.connect(port, V4), 'connect')).rejects.toMatchObject({ code: 'ECONNREFUSED' });
     await until('a failure', async () => {
-      await expect(once(net.connect(port, V4), 'connect')).rejects.toMatchObject({ code: 'ECONNREFUSED' });
+      await tried();
       return failures().length > 0;
     });
-    expect(failures()[0]).toMatchObject({ errno: 'ECONNREFUSED', processes: [{ pid: process.pid }] });
+    // The first one may have been opened before the program was there.
+    const before = failures().length;
+    await tried();
+    await until('the failure of an attempt that was seen from its beginning', () => failures().length > before);
+    expect(failures().at(-1)).toMatchObject({ errno: 'ECONNREFUSED', processes: [{ pid: process.pid }] });
     child.kill('SIGINT');
     await once(child, 'close');
   });
 
-  it('without them: the destroy multicast, and one note', { timeout: 30_000 }, async () => {
+  it('without them: the destroy multicast, and one note', { timeout: 240_000 }, async () => {
     const { child, said } = program('--bounding-set=-sys_admin,-cap_38,-cap_39');
     await until('the note', () => said.err.includes('\n'));
     expect(said.err).toMatch(/^socklens: connections are not seen when they are opened.*: CAP_BPF and CAP_PERFMON are/);

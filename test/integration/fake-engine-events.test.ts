@@ -177,4 +177,4 @@ test('watch: says once that there are no events, with the words of the Engine', 
   await new Promise((resolve) => child.once('close', resolve));
   const said = `no runtime events; listing containers every 3 s instead: docker: ${endpoint()} answered with status 403 (events are forbidden here); see the Engine's log`;
   expect(text.split(said)).toHaveLength(2);
-}, 30_000);
+}, 240_000);

@@ -48,7 +48,8 @@ async function run(
     numeric: true,
     eventBufferBytes,
     settings: {},
-    declared: { pools: [], serverLimits: [] },
+    ignore: [],
+    declared: { pools: [], serverLimits: [], replicas: [] },
     budgets: [parseBudget('lost events = 0', '--budget'), parseBudget('rate(closes) >= 0/s', '--budget')],
   });
   const written = JSON.parse(fs.readFileSync(report, 'utf8')) as GuardReport;

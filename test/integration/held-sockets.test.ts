@@ -124,11 +124,23 @@ function cgroupOf(pid: number): number {
 const tcpBySs = (netns: TestNetns) => (['-4', '-6'] as const).flatMap((family) => ss(netns, family, '-tp'));
 
 /**
+ * The TCP sockets of a namespace by ss without their holders, for which ss reads the descriptors of every process of
+ * the host.
+ */
+const socketsBySs = (netns: TestNetns) =>
+  (['-4', '-6'] as const)
+    .flatMap((family) => ss(netns, family, '-t'))
+    .map(textOf)
+    .sort();
+
+/**
  * The TCP sockets of a namespace that processes hold, by ss: one line for each descriptor. Without the TCP subflows of
  * MPTCP, whose descriptor is that of the MPTCP socket.
  */
-function heldBySs(netns: TestNetns): string[] {
-  return tcpBySs(netns)
+const heldBySs = (netns: TestNetns) => heldOf(tcpBySs(netns));
+
+function heldOf(rows: readonly SsRow[]): string[] {
+  return rows
     .filter(({ info }) => !info.has('tcp-ulp-mptcp'))
     .flatMap((row) => holders(row).map((holder) => `${holder} ${textOf(row)}`))
     .sort();
@@ -198,15 +210,17 @@ describe.each<DescriptorForm>(['typed', 'probe'])('held sockets, the %s program'
       population = made;
       const namespaces = [made.shared, made.alone, made.bare, made.busy];
       // Connections may still be closing: what ss says before and after the pass is the same.
-      const { rows, bySs } = await until('a quiet moment', () => {
-        const before = namespaces.map(heldBySs);
+      const rows = await until('a quiet moment', () => {
+        const before = namespaces.map(socketsBySs);
         const rows = read();
-        return isDeepStrictEqual(namespaces.map(heldBySs), before) && { rows, bySs: before };
+        return isDeepStrictEqual(namespaces.map(socketsBySs), before) && rows;
       });
+      const allBySs = namespaces.map(tcpBySs);
+      const bySs = allBySs.map(heldOf);
       expect(bySs.flat().length).toBeGreaterThan(10);
       for (const [index, netns] of namespaces.entries()) {
         expect(heldTcp(rows, netns)).toEqual(bySs[index]);
-        for (const row of tcpBySs(netns)) {
+        for (const row of allBySs[index] ?? []) {
           const holding = rows.filter(({ inode }) => inode === row.inode).map(({ pid, fd }) => `${pid} ${fd}`);
           expect(holding.sort()).toEqual(holders(row).sort());
         }

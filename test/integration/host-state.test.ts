@@ -24,7 +24,7 @@ function after(commands: string): string[] {
   const [first, last] = lines.map((line) => JSON.parse(line) as HostState);
   if (first === undefined || last === undefined || lines.length !== 2) throw new Error(lines.join('\n'));
   // Other tests run containers and private Engines at the same time.
-  const shared = { 'running containers': [], 'private Engines': [] };
+  const shared = { 'running containers': [], 'private Engines': [], 'folders of serve': [] };
   return differences({ ...first, ...shared }, { ...last, ...shared });
 }
 

@@ -227,7 +227,7 @@ describe('kill: confirmation', () => {
     const { clientPort } = await workshop.tcpPair(listener);
     const command = `${LAUNCHER} kill netns:${netns.name} sport = ${clientPort}`;
     const answer = (text: string) =>
-      spawnSync('script', ['-qec', command, '/dev/null'], { input: text, encoding: 'utf8', timeout: 30_000 }).stdout;
+      spawnSync('script', ['-qec', command, '/dev/null'], { input: text, encoding: 'utf8', timeout: 240_000 }).stdout;
     expect(answer('\n')).toMatch(/Close this socket\? \[y\/N\][\s\S]*nothing was closed/);
     expect(shown('ESTAB', clientPort, listener.port)).toBe(true);
     expect(answer('y\n')).toMatch(/closed {2}tcp 127\.0\.0\.1:\d+[\s\S]*1 closed, 0 already closed, 0 refused/);

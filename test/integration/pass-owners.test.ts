@@ -10,7 +10,7 @@ import { ownerPass } from '../../src/collect/owners/owner-pass.ts';
 import { PassOwners } from '../../src/collect/owners/pass-owners.ts';
 import { ProcOwners } from '../../src/collect/owners/proc-owners.ts';
 import { BpfError } from '../../src/kernel/bpf/bpf-error.ts';
-import { SystemCallError } from '../../src/kernel/system-calls.ts';
+import { SystemCallError, SystemCallsMissing } from '../../src/kernel/system-calls.ts';
 import { nodeProgram } from '../support/netns.ts';
 import { PythonProcess } from '../support/python-process.ts';
 import { describeOwnerSource } from './owner-contract.ts';
@@ -163,7 +163,7 @@ describe('which source of owners is taken', () => {
     expect(openOwners({ ...machine, systemCalls: () => instance })).toBeInstanceOf(ProcOwners);
     expect(openOwners({ ...machine, proc: '/nonexistent' })).toBeInstanceOf(ProcOwners);
     const none = () => {
-      throw new Error('no binary for this machine');
+      throw new SystemCallsMissing('no binary for this machine', undefined);
     };
     expect(openOwners({ ...machine, systemCalls: none })).toBeInstanceOf(ProcOwners);
   });

@@ -2,6 +2,7 @@
 import { once } from 'node:events';
 import fs from 'node:fs';
 import path from 'node:path';
+import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { everySocket } from '../../src/model/socket/socket-query.ts';
 import { openRecorded } from '../../src/sources/open-source.ts';
@@ -76,7 +77,9 @@ describe('recorded while connections come and go', () => {
     expect(new Set(ends.map(({ cookie }) => cookie)).size).toBe(2 * made);
     expect(new Set(ends.map(({ outcome }) => outcome))).toEqual(new Set(['closed']));
     expect(ends.filter(({ role }) => role === 'server')).toHaveLength(made);
-    expect(all.at(-1)).toMatchObject({ type: 'summary', connections: 2 * made, gaps: 0 });
+    // A gap without a number is of any namespace of the machine (docs/events.md), those of other tests among them.
+    expect(all.filter(({ type, lostEvents }) => type === 'gap' && lostEvents !== undefined)).toEqual([]);
+    expect(all.at(-1)).toMatchObject({ type: 'summary', connections: 2 * made });
   });
 
   it.each(['full', 'summary'] as const)('%s: opens with a filter add up to what was made', (how) => {
@@ -157,6 +160,40 @@ describe('cut off at random positions', () => {
       expect([verb, stdout + stderr]).toEqual([verb, expect.stringContaining('cut off, or is still')]);
       expect(stderr).not.toContain('fault');
     }
+  });
+
+  it('a recording without a sample is no answer, from any verb', () => {
+    const file = path.join(folder, 'no-sample.slr');
+    const header = linesIn(fs.readFileSync(full))[0] ?? '';
+    fs.writeFileSync(file, gzipSync(`${header}\n`));
+    const why = 'nothing is recorded in it; the recording is incomplete: it was cut off, or is still being written';
+    for (const verb of verbs) {
+      const { status, stderr } = commandOutput(...verb.split(' '), '--from', file);
+      expect([verb, status, stderr]).toEqual([verb, 2, `socklens: ${file}: ${why}\n`]);
+    }
+    for (const files of [
+      [file, full],
+      [full, file],
+    ]) {
+      const { status, stderr } = commandOutput('compare', ...files, '--fail-on', 'worse');
+      expect([status, stderr]).toEqual([2, `socklens: ${file}: ${why}\n`]);
+    }
+  });
+
+  it('times before the recording are no answer, from any verb', () => {
+    for (const verb of verbs) {
+      const { status, stderr } = commandOutput(...verb.split(' '), '--from', full, '--at', '2001-01-01T00:00:00Z');
+      expect([verb, status]).toEqual([verb, 2]);
+      expect(stderr).toContain('that time; the recording starts at ');
+    }
+  });
+
+  it('two recordings side by side: what one of them lacks is said', () => {
+    const bytes = fs.readFileSync(full);
+    const file = path.join(folder, 'cut-compared.slr');
+    fs.writeFileSync(file, bytes.subarray(0, bytes.length - 100));
+    const { stdout } = commandOutput('compare', full, file);
+    expect(stdout).toMatch(/^after: .*cut-compared\.slr .*\n +note: the recording is incomplete: /m);
   });
 
   it('changed bytes: everything before them is read, or one line gives the reason', async () => {

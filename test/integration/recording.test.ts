@@ -162,7 +162,7 @@ describe('a recording of sockets in every state', () => {
 
 /** In a mount namespace of its own, with the launcher as `$0`. */
 function socklensIn(script: string) {
-  return spawnSync('unshare', ['--mount', 'sh', '-c', script, LAUNCHER], { encoding: 'latin1', timeout: 30_000 });
+  return spawnSync('unshare', ['--mount', 'sh', '-c', script, LAUNCHER], { encoding: 'latin1', timeout: 240_000 });
 }
 
 describe('errors', () => {
@@ -178,6 +178,7 @@ describe('errors', () => {
     [['record', 'host'], 2, '-o FILE'],
     [['record', 'host', '-o', '/nonexistent/x.slr', '--for', '100ms'], 2, 'cannot create it (ENOENT)'],
     [['record', 'host', '-o', '/etc/passwd'], 2, 'already exists'],
+    [['record', 'host', '-o', '-'], 2, 'not written to standard output'],
   ])('%j', (args, status, text) => {
     const result = commandOutput(...args);
     expect(result.status).toBe(status);

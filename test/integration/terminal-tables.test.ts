@@ -95,11 +95,14 @@ describe('on a terminal', () => {
     await until('CLOSE_WAIT', () => netns.run('ss', '-tanH', 'state', 'close-wait').trim() !== '');
     const shown = await TestTerminal.start({ columns: 100, rows: 40 });
     terminal = shown;
+    let runs = 0;
     const coloured = async (before: string, options: string) => {
-      shown.run(`clear; ${before} ${LAUNCHER} ls netns:${netns.name} -tn ${options}; echo end of $((1+1))`);
+      runs++;
+      shown.run(`clear; ${before} ${LAUNCHER} ls netns:${netns.name} -tn ${options}; echo end of run $((${runs}+0))`);
+      // Its own end: that of the run before is on the screen until it is cleared.
       await shown.until(
         'the end',
-        (lines) => lines.includes('end of 2') && lines.some((line) => line.includes('CLOSE_WAIT')),
+        (lines) => lines.includes(`end of run ${runs}`) && lines.some((line) => line.includes('CLOSE_WAIT')),
       );
       return shown.colouredText().includes('\x1b[33mCLOSE_WAIT');
     };

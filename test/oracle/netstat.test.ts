@@ -4,7 +4,7 @@ import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { socklens, sortedLines } from '../support/cli.ts';
+import { LAUNCHER, socklens, sortedLines } from '../support/cli.ts';
 import { connectNetns, createNetns, type TestNetns } from '../support/netns.ts';
 import { mptcp, raw, udpConnected, udpUnconnected, udpUnread } from '../support/recipes/other-protocols.ts';
 import { everyTcpState } from '../support/recipes/tcp-states.ts';
@@ -194,13 +194,9 @@ describe('netstat: names from DNS', () => {
 test('netstat: -c repeats the headers until the pipe closes', () => {
   const { stdout, status } = spawnSync(
     'sh',
-    ['-c', `"$0" netstat netns:${netns.name} -tln -c | grep --line-buffered Active | head -n 3`, socklensPath()],
-    { encoding: 'utf8', timeout: 30_000 },
+    ['-c', `"$0" netstat netns:${netns.name} -tln -c | grep --line-buffered Active | head -n 3`, LAUNCHER],
+    { encoding: 'utf8', timeout: 240_000 },
   );
   expect(status).toBe(0);
   expect(stdout).toBe('Active Internet connections (only servers)\n'.repeat(3));
 });
-
-function socklensPath(): string {
-  return path.resolve(import.meta.dirname, '../../bin/socklens');
-}

@@ -60,7 +60,7 @@ beforeAll(async () => {
   const [found] = await resolveTargets(machine, `netns:${netns.name}`);
   if (found === undefined) throw new Error('the namespace was not found');
   handle = found;
-}, 60_000);
+}, 240_000);
 afterAll(() => {
   netns.remove();
   fs.rmSync(folder, { recursive: true, force: true });

@@ -48,7 +48,7 @@ beforeAll(async () => {
   const user = otherUser();
   if (user !== undefined) await other.setuid(user);
   await other.tcpListener('127.0.0.1');
-}, 60_000);
+}, 240_000);
 afterAll(() => netns.remove());
 
 /** ss runs before and after: rows that are the same in both did not change meanwhile. */

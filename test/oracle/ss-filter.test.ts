@@ -51,7 +51,7 @@ beforeAll(async () => {
     beyond: false,
     pids: context.workshops.map(({ pid }) => pid),
   };
-}, 60_000);
+}, 240_000);
 afterAll(async () => {
   await context?.stop();
   netns?.remove();
@@ -123,7 +123,7 @@ function theirsByKernel(): string[] {
 }
 
 describe(`filters (seed ${SEED})`, () => {
-  it(`${EXPRESSIONS} random expressions match the same sockets as in ss`, { timeout: 120_000 }, async () => {
+  it(`${EXPRESSIONS} random expressions match the same sockets as in ss`, { timeout: 240_000 }, async () => {
     const dice = new Dice(SEED);
     let compared = 0;
     let sockets = 0;
@@ -157,7 +157,7 @@ describe(`filters (seed ${SEED})`, () => {
   });
 
   it(`${EXPRESSIONS} random expressions of the whole language: alone as with the kernel`, {
-    timeout: 120_000,
+    timeout: 240_000,
   }, async () => {
     const dice = new Dice(SEED + 1);
     let sockets = 0;
@@ -193,7 +193,7 @@ describe(`filters (seed ${SEED})`, () => {
   });
 
   it('a damaged program is refused by the kernel and reported, and the answer is the same', {
-    timeout: 60_000,
+    timeout: 240_000,
   }, async () => {
     const dice = new Dice(SEED + 3);
     let refused = 0;

@@ -2,8 +2,14 @@
 import { spawnSync } from 'node:child_process';
 import path from 'node:path';
 
-/** The checkout's launcher. */
-export const LAUNCHER = path.resolve(import.meta.dirname, '../../bin/socklens');
+/** The shell script of the checkout. */
+export const CHECKOUT_LAUNCHER = path.resolve(import.meta.dirname, '../../bin/socklens');
+
+/** What is tested: the checkout's launcher, or the program that SOCKLENS_PROGRAM names (`npm run test:binary`). */
+export const LAUNCHER = process.env.SOCKLENS_PROGRAM ?? CHECKOUT_LAUNCHER;
+
+/** Whether the one file is tested, which Bun runs. */
+export const IS_ONE_FILE = process.env.SOCKLENS_PROGRAM !== undefined;
 
 export interface CliResult {
   status: number | null;
@@ -13,7 +19,7 @@ export interface CliResult {
 }
 
 /** Generous: a command that takes longer hangs. */
-const HANG_MS = 30_000;
+const HANG_MS = 90_000;
 
 /** Runs socklens and waits for its end. */
 export function socklens(args: readonly string[], env: Record<string, string> = {}, prefix: string[] = []): CliResult {

@@ -52,6 +52,7 @@ export function disassemble(program: Uint8Array): string[] {
 type Line = Record<'code' | 'to' | 'from' | 'offset' | 'immediate' | 'index', number>;
 
 function text({ code, to, from, offset, immediate, index }: Line): string {
+  if (code === 0xdc) return `r${to} = be${immediate} r${to}`;
   const operand = (code & 8) === 0 ? String(immediate) : `r${from}`;
   const operation = code >> 4;
   const memory = (register: number) => {

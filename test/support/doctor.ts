@@ -18,9 +18,12 @@ export interface DiagnoseOptions {
   set?: readonly string[];
   pools?: readonly string[];
   serverLimits?: readonly string[];
+  replicas?: readonly string[];
   env?: Record<string, string>;
   /** Command prefix, such as an Engine's `asMachine`. */
   prefix?: readonly string[];
+  /** Called with the process id, once it is started. */
+  started?: (pid: number) => void;
 }
 
 /** Runs `socklens doctor TARGET --json` while the test goes on making sockets. */
@@ -37,9 +40,11 @@ export async function diagnose(target: string, options: DiagnoseOptions = {}): P
     ...many('--set', options.set),
     ...many('--pool', options.pools),
     ...many('--server-limit', options.serverLimits),
+    ...many('--replicas', options.replicas),
   ];
   const [program = LAUNCHER, ...words] = [...(options.prefix ?? []), LAUNCHER, ...args];
   const child = spawn(program, words, { env: { ...process.env, ...options.env }, stdio: ['ignore', 'pipe', 'pipe'] });
+  options.started?.(child.pid ?? 0);
   let stdout = '';
   let stderr = '';
   child.stdout.setEncoding('utf8').on('data', (piece: string) => {

@@ -16,7 +16,11 @@ export interface PrivateEngine {
   hostPid: number;
   /** Process id of the running daemon; undefined before its start. */
   daemonPid(): number | undefined;
-  /** Stops and starts the daemon; containers and images stay. */
+  /** Stops the daemon, and with it the containers, unless it was started with `--live-restore`; all of them stay. */
+  down(): Promise<void>;
+  /** Starts the daemon again. */
+  up(): Promise<void>;
+  /** One after the other. */
   restart(): Promise<void>;
   /** Kills the daemon and its containers, waits for their exit, and removes all files. */
   stop(): Promise<void>;
@@ -47,7 +51,12 @@ export async function startPrivateEngine(
       endpoint: daemon.endpoint,
       hostPid: namespaces.pid,
       daemonPid: () => daemon.pid,
-      restart: () => daemon.restart(),
+      down: () => daemon.down(),
+      up: () => daemon.start(),
+      async restart() {
+        await daemon.down();
+        await daemon.start();
+      },
       stop: () => daemon.stop(),
     };
   } catch (error) {
@@ -92,18 +101,13 @@ class Daemon {
     );
   }
 
-  async restart(): Promise<void> {
-    await this.#end();
-    await this.start();
-  }
-
   /** Kills it without a graceful stop. */
   async stop(): Promise<void> {
     await this.#namespaces.end();
   }
 
   /** Stops the daemon and its containers with SIGTERM, then with SIGKILL after {@link STOP_MS}. */
-  async #end(): Promise<void> {
+  async down(): Promise<void> {
     const child = this.#child;
     if (child === undefined) return;
     const ended = () => hasEnded(child);

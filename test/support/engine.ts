@@ -10,6 +10,7 @@ import fs from 'node:fs';
 import http from 'node:http';
 import os from 'node:os';
 import path from 'node:path';
+import { BUSYBOX, staticBusybox } from './busybox.ts';
 import { startPrivateEngine } from './engine-private.ts';
 import { enterNetns } from './enter-netns.ts';
 import { machineOf } from './private-namespaces.ts';
@@ -24,8 +25,6 @@ const MISSING_VARIABLE = 'SOCKLENS_TEST_ENGINE_MISSING';
 /** Label of the tests' containers, for cleaning up by hand. */
 const LABEL = 'socklens.test';
 
-const BUSYBOX = '/bin/busybox';
-
 /** Options of `docker run`. */
 export interface RunOptions {
   /** Default: a unique name. */
@@ -33,6 +32,8 @@ export interface RunOptions {
   /** Script for busybox's `sh -c`; default `sleep 1000000`. */
   script?: string;
   labels?: Record<string, string>;
+  /** `UID` of its processes; default root. */
+  user?: string;
   /** `bridge` (the default), `host`, `none`, `container:NAME`, or a network's name. */
   network?: string;
   ulimits?: { Name: string; Soft: number; Hard: number }[];
@@ -101,6 +102,7 @@ export class TestEngine {
       Cmd: [BUSYBOX, 'sh', '-c', options.script ?? 'exec /bin/busybox sleep 1000000'],
       // A shell as process 1 ignores SIGTERM, and a stopping Engine would wait ten seconds for it.
       StopTimeout: 0,
+      User: options.user ?? '',
       Labels: { [LABEL]: String(process.pid), ...options.labels },
       ExposedPorts: Object.fromEntries(published.map(([port]) => [port, {}])),
       HostConfig: {
@@ -216,6 +218,11 @@ export interface OwnEngine {
   docker: TestEngine;
   /** Process id of its daemon. */
   daemonPid(): number | undefined;
+  /** Stops the daemon, and with it the containers, unless it was started with `--live-restore`; all of them stay. */
+  down(): Promise<void>;
+  /** Starts the daemon again. */
+  up(): Promise<void>;
+  /** One after the other. */
   restart(): Promise<void>;
   stop(): Promise<void>;
 }
@@ -231,8 +238,7 @@ export async function startOwnEngine(options: readonly string[]): Promise<OwnEng
   if (typeof started === 'string') throw new Error(started);
   const image = `socklens-test:${process.pid}`;
   await importImage(started.endpoint, image);
-  const { daemonPid, restart, stop } = started;
-  return { docker: new TestEngine(started.endpoint, image, started.hostPid), daemonPid, restart, stop };
+  return { ...started, docker: new TestEngine(started.endpoint, image, started.hostPid) };
 }
 
 async function findEngine(): Promise<string | undefined> {
@@ -280,19 +286,6 @@ function hostMounts(): { Binds?: string[] } {
   return { Binds: folders.map((folder) => `${folder}:${folder}:ro`) };
 }
 
-function staticBusybox(): string | undefined {
-  return [BUSYBOX, '/usr/bin/busybox'].find((file) => fs.existsSync(file) && isStatic(file));
-}
-
-/** Whether an ELF64 program names no interpreter: no program header of type PT_INTERP, elf(5). */
-function isStatic(file: string): boolean {
-  const elf = fs.readFileSync(file);
-  const headers = Number(elf.readBigUInt64LE(32));
-  const [size, count] = [elf.readUInt16LE(54), elf.readUInt16LE(56)];
-  for (let index = 0; index < count; index++) if (elf.readUInt32LE(headers + index * size) === 3) return false;
-  return true;
-}
-
 function askEngine(endpoint: string, method: string, apiPath: string, body?: unknown): Promise<unknown> {
   const url = new URL(endpoint);
   const where =
@@ -302,7 +295,7 @@ function askEngine(endpoint: string, method: string, apiPath: string, body?: unk
   const type = isTar ? 'application/x-tar' : 'application/json';
   return new Promise((resolve, reject) => {
     const headers = content === undefined ? {} : { 'Content-Type': type, 'Content-Length': Buffer.byteLength(content) };
-    const request = http.request({ ...where, method, path: apiPath, headers, agent: false, timeout: 60_000 });
+    const request = http.request({ ...where, method, path: apiPath, headers, agent: false, timeout: 240_000 });
     request.on('error', reject);
     request.on('timeout', () => request.destroy(new Error(`${method} ${apiPath}: no answer in a minute`)));
     request.on('response', (response) => {

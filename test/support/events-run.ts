@@ -1,5 +1,6 @@
 /** Runs the built `socklens events` while a test closes sockets: without programs in the kernel, from the destroy multicast. */
 import { type ChildProcess, spawn } from 'node:child_process';
+import fs from 'node:fs';
 import { LAUNCHER } from './cli.ts';
 import { type TestNetns, until } from './netns.ts';
 import { AF, SOCK } from './recipes/constants.ts';
@@ -40,6 +41,20 @@ export interface EventObject {
 /** A UDP socket can be connected to this address although no socket is bound there. */
 const UNUSED = { host: '127.0.0.1', port: 9 };
 
+/**
+ * The events of the sockets that have this port at either end. The kernel chooses the port of a client after its socket
+ * is opened, and the line of that lacks it where it was read in between (docs/events.md): the cookie tells.
+ */
+export function eventsAtPort(events: readonly EventObject[], port: number): EventObject[] {
+  const hasPort = ({ local, peer }: EventObject) => local?.port === port || peer?.port === port;
+  const cookies = new Set(events.filter(hasPort).map(({ cookie }) => cookie ?? ''));
+  cookies.delete('');
+  return events.filter((event) => hasPort(event) || (isOpening(event) && cookies.has(event.cookie ?? '')));
+}
+
+/** Whether the port of the client is not in the line. */
+export const isOpening = ({ event, local }: EventObject) => event === 'opened' && local?.port === 0;
+
 export class EventsRun {
   readonly #child: ChildProcess;
   readonly #exited: Promise<number | null>;
@@ -75,13 +90,12 @@ export class EventsRun {
     args: readonly string[],
     env: Record<string, string> = {},
   ): Promise<EventsRun> {
-    const before = receivers(netlink());
     const child = spawn(LAUNCHER, ['events', target, ...args], {
       stdio: ['ignore', 'pipe', 'pipe'],
       env: { ...process.env, DOCKER_HOST: 'unix:///nonexistent', SOCKLENS_BPF: 'off', ...env },
     });
     const run = new EventsRun(child);
-    await until(`events of ${target}`, () => child.exitCode !== null || receivers(netlink()) > before);
+    await until(`events of ${target}`, () => child.exitCode !== null || receivers(netlink(), run.pid) > 0);
     if (child.exitCode !== null) throw new Error(`events ${args.join(' ')}: status ${child.exitCode}, ${run.stderr}`);
     return run;
   }
@@ -114,8 +128,27 @@ export class EventsRun {
     const port = await workshop.port(fd);
     await workshop.close(fd);
     const seen = new RegExp(`127\\.0\\.0\\.1(:|","port":)${port}\\b`);
-    await until(`the close of UDP port ${port}`, () => [this, ...others].every(({ stdout }) => seen.test(stdout)));
+    await until(`the close of UDP port ${port}`, () => {
+      for (const run of [this, ...others]) run.#checkRunning();
+      return [this, ...others].every(({ stdout }) => seen.test(stdout));
+    });
     return port;
+  }
+
+  /**
+   * As {@link barrier}, for packets as well: they and ends of sockets come from two buffers, read one after the other. With
+   * the second end both were read since.
+   */
+  async barrierOfPackets(workshop: Workshop): Promise<void> {
+    await this.barrier(workshop);
+    await this.barrier(workshop);
+  }
+
+  /** @throws where the command has ended, with what it said */
+  #checkRunning(): void {
+    const { exitCode, signalCode, spawnargs } = this.#child;
+    if (exitCode === null && signalCode === null) return;
+    throw new Error(`${spawnargs.join(' ')}: ${exitCode ?? signalCode}, ${this.stderr}`);
   }
 
   /** Sends SIGINT. @returns the exit status */
@@ -130,10 +163,34 @@ export class EventsRun {
   }
 }
 
-/** Number of netlink sockets that are members of destroy groups: all four, or those of UDP. @param netlink text of /proc/net/netlink */
-export function receivers(netlink: string): number {
+/**
+ * Number of netlink sockets of a process that are members of destroy groups: all four, or those of UDP. Other tests have
+ * programs that look at every namespace.
+ *
+ * @param netlink text of /proc/net/netlink
+ */
+export function receivers(netlink: string, pid: number): number {
+  const own = new Set(socketsOf(pid));
   return netlink
     .split('\n')
     .map((line) => line.trim().split(/\s+/))
-    .filter(([, protocol, , groups]) => protocol === '4' && (groups === '0000000f' || groups === '0000000a')).length;
+    .filter(([, protocol, , groups]) => protocol === '4' && (groups === '0000000f' || groups === '0000000a'))
+    .filter((fields) => own.has(fields[9] ?? '')).length;
+}
+
+/** Inodes of the sockets that a process holds; none once it has ended. */
+function socketsOf(pid: number): string[] {
+  const folder = `/proc/${pid}/fd`;
+  try {
+    return fs.readdirSync(folder).flatMap((fd) => {
+      try {
+        return /^socket:\[(\d+)\]$/.exec(fs.readlinkSync(`${folder}/${fd}`))?.[1] ?? [];
+      } catch {
+        // Closed meanwhile.
+        return [];
+      }
+    });
+  } catch {
+    return [];
+  }
 }

@@ -20,7 +20,7 @@ export default async function setup(): Promise<() => Promise<void>> {
     if (found.length === 0) return;
     const text = ['the test run changed this machine:', ...found].join('\n  ');
     if (process.env[SHARED_VARIABLE]) return void process.stderr.write(`${text}\n`);
-    process.env[CHANGED_VARIABLE] = '1';
+    process.env[CHANGED_VARIABLE] = ['the test run changed this machine', ...found].join('; ');
     throw new Error(text);
   };
 }

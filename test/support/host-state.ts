@@ -1,6 +1,6 @@
 /** The state of a machine that a test run must not change, and its differences. */
 
-/** Environment variable that the check sets when the machine has changed; the closing line counts it as a failure. */
+/** Environment variable in which the check lists how the machine has changed; the closing lines count it as a failure. */
 export const CHANGED_VARIABLE = 'SOCKLENS_TEST_HOST_CHANGED';
 
 /** One line of text for each thing; the order has no meaning. */
@@ -19,6 +19,8 @@ export interface HostState {
   'running containers': readonly string[];
   /** Folders of private Engines: one stays while its daemon or containers run. */
   'private Engines': readonly string[];
+  /** Folders in which a `serve` of this machine itself keeps what it has. */
+  'folders of serve': readonly string[];
 }
 
 /**

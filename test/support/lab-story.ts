@@ -31,6 +31,21 @@ function expectIncident(incident: LabPhaseResult): void {
   const rules = diagnosis.findings.map(({ rule }) => rule);
   expect(rules).toEqual(expect.arrayContaining(['NOFILE_NEAR_LIMIT']));
   expect(rules.some((rule) => rule.startsWith('POOL_'))).toBe(true);
+  expectTwoProblems(diagnosis);
+}
+
+/** One problem for the pools of all instances and one for the limit, whatever was seen of them. */
+function expectTwoProblems({ problems }: LabPhaseResult['diagnosis']): void {
+  const found = problems.filter(({ severity }) => severity !== 'info');
+  const pools = found.filter(({ rule }) => rule.startsWith('POOL_'));
+  const limits = found.filter(({ rule }) => /^(NOFILE_NEAR_LIMIT|LIMIT_MISMATCH)$/.test(rule));
+  expect([pools.length, limits.length, found.map(({ rule }) => rule)]).toEqual([1, 1, expect.anything()]);
+  for (const { places, numbers, fix, verify } of [...pools, ...limits]) {
+    expect(places).toHaveLength(1);
+    expect(numbers.length).toBeGreaterThanOrEqual(2);
+    expect(fix).toBeDefined();
+    expect(verify).toMatch(/^socklens doctor /);
+  }
 }
 
 function expectFixed(raised: LabPhaseResult, incident: LabPhaseResult): void {

@@ -96,19 +96,29 @@ export function nodeProgram(): string {
  * Polls until `check` returns something, for at most `timeoutMs`.
  *
  * @param what for the error's text: `a TIME_WAIT row`
- * @throws on timeout, and what `check` throws
+ * @throws on timeout, and what `check` throws; but where a process ended while its files were read, it is not there yet
  */
 export async function until<T>(
   what: string,
   check: () => T | undefined | false | Promise<T | undefined | false>,
-  timeoutMs = 20_000,
+  timeoutMs = 60_000,
 ): Promise<T> {
   const deadline = Date.now() + timeoutMs;
   for (;;) {
-    const found = await check();
+    const found = await unlessEnded(check);
     if (found !== undefined && found !== false) return found;
     if (Date.now() > deadline) throw new Error(`waited ${timeoutMs} ms for ${what}`);
     await new Promise((resolve) => setTimeout(resolve, 10));
+  }
+}
+
+async function unlessEnded<T>(check: () => T | Promise<T>): Promise<T | undefined> {
+  try {
+    return await check();
+  } catch (error) {
+    const { code, path: file = '' } = error as NodeJS.ErrnoException;
+    if (code === 'ESRCH' || (code === 'ENOENT' && /^\/proc\/\d+\//.test(file))) return undefined;
+    throw error;
   }
 }
 

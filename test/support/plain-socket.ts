@@ -33,7 +33,10 @@ export interface PlainSocket {
   timerExpiresMs: number;
   retransmits: number;
   interfaceIndex: number;
+  /** Mask of the numbers above that the source did not know; none by default. */
+  unknown?: number;
   receiveBufferBytes?: number;
+  receiveMemoryBytes?: number;
   drops?: number;
   info?: TcpInfo;
   /** The only holder, for `holders`. */
@@ -83,7 +86,9 @@ export function columnsOf(sockets: readonly PlainSocket[], atMs = 0): SocketColu
     timerAt: column(({ timer, timerExpiresMs }) => (timer === 0 ? undefined : atMs + timerExpiresMs)),
     retransmits: column(({ retransmits }) => retransmits),
     interfaceIndex: column(({ interfaceIndex }) => interfaceIndex),
+    unknown: column(({ unknown }) => unknown),
     receiveBufferBytes: column(({ receiveBufferBytes }) => receiveBufferBytes),
+    receiveMemoryBytes: column(({ receiveMemoryBytes }) => receiveMemoryBytes),
     drops: column(({ drops }) => drops),
     firstSeenMs: column(({ firstSeenMs }) => firstSeenMs),
     notBeforeMs: column(({ notBeforeMs }) => notBeforeMs),

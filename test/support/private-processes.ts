@@ -13,24 +13,22 @@ interface ProcessFacts {
   command: string;
 }
 
-/** The last part of a container's cgroup has its id: `docker/ID`, `docker-ID.scope`. */
-const CONTAINER_CGROUP = /[0-9a-f]{64}(\.scope)?$/;
-
 /**
  * Kills the processes whose command line names a folder and that are not in the caller's network
  * namespace, all that share their namespaces, and all descendants.
  *
- * @returns after the exit of all: the cgroups of containers among them
+ * @returns after the exit of all: the cgroups of containers among them, which are not the caller's or above it
  */
 export async function endProcessesOf(folder: string): Promise<Set<string>> {
   const cgroups = new Set<string>();
   // An exiting process has no command line any more while it still has its namespaces.
   const seen = new Set<number>();
+  const own = cgroupsOf(process.pid);
   const noneLeft = () => {
     const members = membersOf(folder, readProcesses(), fs.readlinkSync('/proc/self/ns/net'));
     for (const pid of members) {
       seen.add(pid);
-      for (const cgroup of cgroupsOf(pid)) if (CONTAINER_CGROUP.test(cgroup)) cgroups.add(cgroup);
+      for (const cgroup of cgroupsOf(pid)) if (!own.some((mine) => isBelow(mine, cgroup))) cgroups.add(cgroup);
       try {
         process.kill(pid, 'SIGKILL');
       } catch {
@@ -43,12 +41,42 @@ export async function endProcessesOf(folder: string): Promise<Set<string>> {
   return cgroups;
 }
 
+/** Whether a cgroup is `parent` or below it. */
+function isBelow(cgroup: string, parent: string): boolean {
+  return cgroup === parent || cgroup.startsWith(parent === '/' ? parent : `${parent}/`);
+}
+
 /** Removes empty cgroups in every hierarchy: a killed daemon did not remove them. */
 export async function removeCgroups(cgroups: ReadonlySet<string>): Promise<void> {
-  const mountinfo = fs.readFileSync('/proc/self/mountinfo', 'latin1').split('\n');
-  const hierarchies = mountinfo.filter((line) => / - cgroup2? /.test(line)).map((line) => line.split(' ')[4] ?? '');
-  const folders = hierarchies.flatMap((hierarchy) => [...cgroups].map((cgroup) => `${hierarchy}${cgroup}`));
+  // One below another goes first.
+  const deepest = [...cgroups].sort((a, b) => b.length - a.length);
+  const folders = hierarchies().flatMap((hierarchy) => deepest.map((cgroup) => `${hierarchy}${cgroup}`));
   for (const folder of folders) await until(`the removal of ${folder}`, () => isRemoved(folder), END_MS);
+}
+
+/**
+ * Removes cgroups that other daemons of this kind have as well, such as those of the tests of another run, unless they
+ * are in use.
+ */
+export async function removeSharedCgroups(cgroups: readonly string[]): Promise<void> {
+  for (const folder of cgroups.flatMap((cgroup) => hierarchies().map((hierarchy) => `${hierarchy}${cgroup}`)))
+    await until(`the removal of ${folder}`, () => isRemoved(folder) || isInUse(folder), END_MS);
+}
+
+/** Where the hierarchies of cgroups are mounted. */
+function hierarchies(): string[] {
+  const mountinfo = fs.readFileSync('/proc/self/mountinfo', 'latin1').split('\n');
+  return mountinfo.filter((line) => / - cgroup2? /.test(line)).map((line) => line.split(' ')[4] ?? '');
+}
+
+/** Whether a cgroup has processes or further cgroups: false for one that is gone. */
+function isInUse(folder: string): boolean {
+  try {
+    const hasMore = fs.readdirSync(folder, { withFileTypes: true }).some((entry) => entry.isDirectory());
+    return hasMore || fs.readFileSync(`${folder}/cgroup.procs`, 'latin1') !== '';
+  } catch {
+    return false;
+  }
 }
 
 /** Removes a cgroup. @returns false while the kernel still has an exiting process in it */

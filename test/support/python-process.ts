@@ -40,9 +40,12 @@ export class PythonProcess {
   #text = '';
   #waiting: ((answer: unknown) => void)[] = [];
 
-  /** @param netns where it runs; undefined for the namespace of the test */
-  constructor(netns?: TestNetns) {
-    const args = ['-c', LOOP];
+  /**
+   * @param netns where it runs; undefined for the namespace of the test
+   * @param words further ones of its command line, which mean nothing to it
+   */
+  constructor(netns?: TestNetns, words: readonly string[] = []) {
+    const args = ['-c', LOOP, ...words];
     this.#child = netns === undefined ? spawn('python3', args) : netns.spawn('python3', args, { stdio: 'pipe' });
     this.#child.stderr?.pipe(process.stderr);
     this.#child.stdout?.on('data', (chunk: Buffer) => this.#take(String(chunk)));

@@ -10,7 +10,7 @@ import {
   type Outcome,
 } from '../../src/model/socket/connection-event.ts';
 import { AddressInterner } from '../../src/model/socket/interned-address.ts';
-import { RECORDED_INFO } from '../../src/model/socket/socket-columns.ts';
+import { RECORDED_INFO, UNKNOWN } from '../../src/model/socket/socket-columns.ts';
 import type { StoredSockets } from '../../src/model/socket/stored-sockets.ts';
 import type { TcpInfo } from '../../src/model/socket/tcp-info.ts';
 import type { PlainSocket } from './plain-socket.ts';
@@ -77,7 +77,10 @@ const timer = fc.oneof(
   fc.record({ timer: fc.integer({ min: 1, max: 5 }), timerExpiresMs: fc.nat(7_200_000) }),
 );
 
-const details = fc.record({ info, drops: fc.nat(100), receiveBufferBytes: count }, { requiredKeys: [] });
+const details = fc.record(
+  { info, drops: fc.nat(100), receiveBufferBytes: count, receiveMemoryBytes: count },
+  { requiredKeys: [] },
+);
 const none = { socketType: 0, peerInode: 0 };
 const proto = fc.constantFrom('tcp' as const, 'udp' as const, 'raw' as const, 'mptcp' as const);
 
@@ -103,8 +106,17 @@ const unixRecord = fc
     return { ...a, ...b, proto: 'unix', family: 'unix', localPort: 0, peerPort: 0, timer: 0, timerExpiresMs: 0 };
   });
 
-/** A socket of any kind. */
-export const record = fc.oneof(inetRecord, inet6Record, unixRecord);
+/** A socket of any kind; its source may not know all of its numbers, which are 0 then. */
+export const record = fc
+  .tuple(fc.oneof(inetRecord, inet6Record, unixRecord), fc.oneof(fc.constant(0), fc.nat(63)))
+  .map(([socket, unknown]): PlainSocket => {
+    if (unknown === 0) return socket;
+    const made = { ...socket, unknown };
+    for (const [field, bit] of Object.entries(UNKNOWN)) {
+      if ((unknown & bit) !== 0) made[field as keyof typeof UNKNOWN] = 0;
+    }
+    return (unknown & UNKNOWN.timer) === 0 ? made : { ...made, timerExpiresMs: 0 };
+  });
 
 /** Distinct sockets, by cookie, inode or endpoints. */
 export const records = fc.uniqueArray(record, {
@@ -138,14 +150,23 @@ export function keyOf({ cookie: key, inode, proto: name, local, peer, localPort,
 export function recordsOf(sockets: StoredSockets): PlainSocket[] {
   const made: PlainSocket[] = [];
   sockets.each((socket) => {
-    const { proto, family, state, localPort, peerPort, receiveQueue, sendQueue, uid, inode, timer } = socket;
-    const { timerExpiresMs, retransmits, interfaceIndex, socketType, peerInode, firstSeenMs, notBeforeMs } = socket;
+    const { proto, family, state, localPort, peerPort, inode } = socket;
+    const { timerExpiresMs = 0, socketType, peerInode, firstSeenMs, notBeforeMs } = socket;
+    const numbers = { receiveQueue: 0, sendQueue: 0, uid: 0, timer: 0, retransmits: 0, interfaceIndex: 0 };
+    let unknown = 0;
+    for (const [name, bit] of Object.entries(UNKNOWN)) {
+      const field = name as keyof typeof UNKNOWN;
+      const value = socket[field];
+      if (value === undefined) unknown |= bit;
+      else numbers[field] = value;
+    }
     const word = (read: (index: 0 | 1 | 2 | 3) => number) => [read(0), read(1), read(2), read(3)] as const;
     const [local, peer] = [word((index) => socket.localWord(index)), word((index) => socket.peerWord(index))];
     const optional = {
       ...(family === 'inet' && { local: BOOK.inet(local[0]), peer: BOOK.inet(peer[0]) }),
       ...(family === 'inet6' && { local: BOOK.inet6(...local), peer: BOOK.inet6(...peer) }),
       receiveBufferBytes: socket.receiveBufferBytes(),
+      receiveMemoryBytes: socket.receiveMemoryBytes(),
       drops: socket.drops(),
       info: socket.tcpInfo(),
       holders: socket.holders.length > 0 ? socket.holders : undefined,
@@ -159,14 +180,10 @@ export function recordsOf(sockets: StoredSockets): PlainSocket[] {
       state,
       localPort,
       peerPort,
-      receiveQueue,
-      sendQueue,
-      uid,
+      ...numbers,
+      ...(unknown !== 0 && { unknown }),
       inode,
-      timer,
       timerExpiresMs,
-      retransmits,
-      interfaceIndex,
       socketType,
       peerInode,
       firstSeenMs,

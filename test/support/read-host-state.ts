@@ -8,6 +8,9 @@ import { isRunning } from './private-processes.ts';
 /** Wait for what a run made to disappear, in milliseconds: the kernel removes the links of a namespace asynchronously. */
 const SETTLE_MS = Number(process.env.SOCKLENS_TEST_SETTLE_MS ?? 15_000);
 
+/** Those that `serve` has when it is told none, and where `deploy/` and the Debian package put things. */
+const SERVE_FOLDERS = ['/var/lib/socklens', '/var/lib/socklens/hosts', '/var/lib/socklens-hosts', '/etc/socklens'];
+
 /** The state of this process's network and mount namespaces, and of all processes in its `/proc`. */
 export function readHostState(): HostState {
   return {
@@ -17,6 +20,7 @@ export function readHostState(): HostState {
     'named namespaces': listing('/run/netns'),
     'running containers': containersOf(cgroupTexts()),
     'private Engines': privateFolders(),
+    'folders of serve': SERVE_FOLDERS.filter((folder) => fs.existsSync(folder)),
   };
 }
 

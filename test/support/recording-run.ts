@@ -52,6 +52,10 @@ export class RecordingRun {
     return run;
   }
 
+  get pid(): number {
+    return this.#child.pid ?? 0;
+  }
+
   /** Waits until a number of samples is on disk. */
   async samples(count: number): Promise<void> {
     await until(`${count} samples`, () => {
@@ -65,9 +69,19 @@ export class RecordingRun {
     await this.samples(ticksIn(fs.readFileSync(this.file)).length + 2);
   }
 
-  /** Stops it from running (SIGSTOP), so that it takes no dump, until {@link resume}. */
+  /**
+   * Stops it from running (SIGSTOP), so that it takes no dump, until {@link resume}. Blocks until it stands still: a dump
+   * that the kernel is writing goes on to its end after the signal.
+   */
   pause(): void {
     this.#child.kill('SIGSTOP');
+    const tasks = `/proc/${this.#child.pid}/task`;
+    const deadlineMs = Date.now() + 10_000;
+    const isStopped = (thread: string) =>
+      / T /.test(fs.readFileSync(`${tasks}/${thread}/stat`, 'latin1').replace(/^.*\)/, ')'));
+    while (!fs.readdirSync(tasks).every(isStopped)) {
+      if (Date.now() > deadlineMs) throw new Error('a recording does not stop');
+    }
   }
 
   /** Lets it run again (SIGCONT). */

@@ -109,6 +109,7 @@ export function spaceSeries(
       return { ...sample, atMs, ...(sockets !== undefined && { sockets: storedSockets(sockets, atMs) }) };
     }),
     sysctls: { 'net.core.somaxconn': '4096', 'net.ipv4.ip_local_port_range': '32768 60999', ...sysctls },
+    waitingSince: new Map(),
   };
 }
 
@@ -140,7 +141,7 @@ export function judge(
 ): Finding[] {
   const values = Object.fromEntries(Object.entries(rule.settings).map(([name, setting]) => [name, setting.default]));
   return rule.judge(
-    { series: seen, declared: { pools: [], serverLimits: [], ...declared } },
+    { series: seen, declared: { pools: [], serverLimits: [], replicas: [], ...declared } },
     { ...values, ...settings },
   );
 }

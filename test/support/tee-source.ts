@@ -5,6 +5,7 @@ import type { Filter } from '../../src/filter/syntax.ts';
 import type { WatchedNetns } from '../../src/model/netns/netns.ts';
 import { EVENT_KINDS, type EventKind, type EventSource } from '../../src/model/socket/connection-event.ts';
 import { recordedSockets } from '../../src/model/socket/socket-query.ts';
+import type { StackAnswer, WantedProcess } from '../../src/model/stack/stack-facts.ts';
 import { RecordingMaker } from '../../src/sources/recorder/recorder.ts';
 import { RecordingFile } from '../../src/sources/recorder/recording-file.ts';
 import type {
@@ -18,6 +19,8 @@ import type {
 
 export class TeeSource implements SampleSource {
   readonly intervalMs: number;
+  readonly packetKinds = [];
+  readonly whyMissing = undefined;
   readonly #inner: SampleSource;
   readonly #file: RecordingFile;
   readonly #target: string;
@@ -28,7 +31,7 @@ export class TeeSource implements SampleSource {
   constructor(inner: SampleSource, path: string, target: string) {
     this.#inner = inner;
     this.intervalMs = inner.intervalMs;
-    this.#file = RecordingFile.create(path, false);
+    this.#file = RecordingFile.create(path);
     this.#target = target;
   }
 
@@ -103,6 +106,10 @@ export class TeeSource implements SampleSource {
   details(): Promise<SourceDetails> {
     return this.#inner.details();
   }
+  stacks(processes: readonly WantedProcess[]): StackAnswer {
+    return this.#inner.stacks(processes);
+  }
+
   close(): void {
     this.#inner.close();
   }

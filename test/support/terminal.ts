@@ -61,6 +61,13 @@ export class TestTerminal {
     return this.#tmux('capture-pane', '-p').split('\n').slice(0, -1);
   }
 
+  /** As {@link lines}, where lines that the terminal wrapped are one. */
+  unwrappedLines(): string[] {
+    return this.#tmux('capture-pane', '-p', '-J')
+      .split('\n')
+      .map((line) => line.trimEnd());
+  }
+
   /** As {@link lines}, with the escape sequences of colours and attributes. */
   colouredText(): string {
     return this.#tmux('capture-pane', '-p', '-e');

@@ -24,6 +24,7 @@ export interface WatchObject {
     samples: number;
     peak: number;
     last: number;
+    connections?: { peak: number };
     groupPeaks?: { key: Record<string, string | number | null>; peak: number }[];
   }[];
   gaps?: number;

@@ -1,16 +1,13 @@
 /** The programs for connection events on the kernels of Debian's releases, in QEMU, against what the guest did. */
 import { beforeAll, describe, expect, it } from 'vitest';
-import {
-  CONNECTION_RECORD,
-  connectionEventsProgram,
-  type HelperLevel,
-} from '../../../src/bpf/programs/connection-events.ts';
+import type { HelperLevel } from '../../../src/bpf/program.ts';
+import { CONNECTION_RECORD, connectionEventsProgram } from '../../../src/bpf/programs/connection-events.ts';
 import { RecordTable } from '../../../src/bpf/record-table.ts';
 import { GUEST_MAPS, type GuestFacts, loaded, runGuest } from './guest.ts';
 import { KERNELS, kernelImage, MOST_MS, sizesOf } from './kernel-image.ts';
 
 /** States of TCP, include/net/tcp_states.h. */
-const STATE = { ESTABLISHED: 1, SYN_SENT: 2, SYN_RECV: 3, CLOSE: 7, LISTEN: 10 } as const;
+const STATE = { ESTABLISHED: 1, SYN_SENT: 2, SYN_RECV: 3, FIN_WAIT1: 4, CLOSE: 7, CLOSE_WAIT: 8, LISTEN: 10 } as const;
 const ECONNREFUSED = 111;
 /** AF_INET. */
 const INET = 2;
@@ -20,9 +17,9 @@ const BYTES = 5;
 /** The kernel's count of received bytes, as in ss, has the peer's FIN (tcp_rcv_nxt_update, net/ipv4/tcp_input.c). */
 const FIN = 1;
 const LEVELS: readonly HelperLevel[] = ['new', 'old'];
-const PARTS = ['opening', 'rest'] as const;
+const PARTS = ['opening', 'rest', 'closing', 'peer-closing'] as const;
 
-describe.each(KERNELS)('Linux $version', { timeout: MOST_MS }, ({ release, hasNewFunctions }) => {
+describe.each(KERNELS)('Linux $version', { timeout: MOST_MS }, ({ release, version, hasNewFunctions }) => {
   let guest: GuestFacts;
   beforeAll(() => {
     const { file, types } = kernelImage(release);
@@ -35,9 +32,9 @@ describe.each(KERNELS)('Linux $version', { timeout: MOST_MS }, ({ release, hasNe
 
   describe.each(LEVELS.filter((level) => hasNewFunctions || level === 'old'))('with %s functions', (level) => {
     const outcome = (part: (typeof PARTS)[number]) => {
-      const { records, connections } = loaded(guest.outcomes.get(`${part}-${level}`));
+      const { events, connections } = loaded(guest.outcomes.get(`${part}-${level}`));
       if (connections === undefined) throw new Error('no connections were made');
-      return { ...connections, rows: rowsOf(records) };
+      return { ...connections, rows: rowsOf(Buffer.concat(events)) };
     };
 
     it('opening: the listener and each attempt, with its process', () => {
@@ -49,6 +46,9 @@ describe.each(KERNELS)('Linux $version', { timeout: MOST_MS }, ({ release, hasNe
         { newState: STATE.SYN_SENT, peerPort: refused, peer: LOOPBACK, pid, name, netns },
       ]);
       expect(rows.map(({ family, error }) => [family, error])).toEqual(Array(3).fill([INET, 0]));
+      // Before Linux 5.15 something else may be in its place.
+      const cgroup = version === '5.10' ? 0 : guest.processes[0]?.cgroup;
+      expect(rows.map((row) => row.cgroup)).toEqual(Array(3).fill(cgroup));
     });
 
     it('rest: both ends established and closed with their bytes, and the refused attempt with its error', () => {
@@ -75,6 +75,16 @@ describe.each(KERNELS)('Linux $version', { timeout: MOST_MS }, ({ release, hasNe
         { oldState: STATE.SYN_SENT, newState: STATE.CLOSE, error: ECONNREFUSED },
       ]);
       expect(rows).toHaveLength(5);
+    });
+
+    it('closing, peer-closing: the end of ESTABLISHED at both ends, of the side that closed first and of the other', () => {
+      const [here, there] = [outcome('closing'), outcome('peer-closing')];
+      const states = ({ rows }: typeof here) => rows.map(({ oldState, newState }) => [oldState, newState]);
+      expect(states(here)).toEqual([[STATE.ESTABLISHED, STATE.FIN_WAIT1]]);
+      expect(states(there)).toEqual([[STATE.ESTABLISHED, STATE.CLOSE_WAIT]]);
+      const ends = [...here.rows, ...there.rows].map(({ localPort, peerPort }) => [localPort, peerPort].sort());
+      expect(ends[0]).toEqual([here.client, here.listener].sort());
+      expect(ends[1]).toEqual([there.client, there.listener].sort());
     });
   });
 
@@ -106,6 +116,7 @@ function rowsOf(records: Uint8Array) {
       netns: value('netns'),
       error: value('error'),
       cookie: value('cookie'),
+      cgroup: value('cgroup'),
       bytesSent: value('bytesSent'),
       bytesReceived: value('bytesReceived'),
       /** Identifies it until it is closed. */

@@ -17,16 +17,32 @@ export const GUEST_MAPS = { netnsFd: 900, ringFd: 901 } as const;
 
 /** A program that the kernel has accepted, and what it gave. */
 export interface Loaded {
-  /** Of an iterator over all processes, or of a tracepoint during {@link connections}. */
+  /** Of an iterator over all processes. */
   records: Uint8Array;
+  /** Of a program at a tracepoint or function, one after the other, during {@link connections} or {@link faults}. */
+  events: Uint8Array[];
   /** Of an iterator over process 1 alone, or the errno of a kernel that has none; empty for a tracepoint. */
   chosen: Uint8Array | string;
   /**
    * For a tracepoint: ports of the connections that the guest made during it, one with five bytes from client to
-   * listener, whose client closed first, and one that was refused.
+   * listener, whose client closed first, and one that was refused. Times are CLOCK_MONOTONIC, nanoseconds.
    */
-  connections: { listener: number; client: number; refused: number; cookie: number } | undefined;
+  connections: Numbers<typeof CONNECTIONS> | undefined;
+  /**
+   * For a program named `packet-…`: ports of a connection that was refused, of one whose client discarded it, of
+   * datagrams that had no room in a receive buffer, and their number, and of a SYN that was sent again.
+   */
+  faults: Numbers<typeof FAULTS> | undefined;
 }
+
+const CONNECTIONS = [
+  ...(['listener', 'client', 'refused', 'cookie', 'connectedNs', 'acceptFromNs', 'acceptToNs'] as const),
+] as const;
+const FAULTS = [
+  ...(['refused', 'refusedClient', 'listener', 'aborting', 'receiver', 'sender', 'drops', 'full', 'waiting'] as const),
+] as const;
+
+type Numbers<Names extends readonly string[]> = Record<Names[number], number>;
 
 export type Outcome = Loaded | { refused: string; log: string[] };
 
@@ -55,9 +71,10 @@ export interface GuestFacts {
  *
  * @param kernel its image
  * @param programs to load, by a name for the outcome
+ * @param parameter of the kernel's command line, besides the usual ones
  * @throws when the guest fails or exceeds its time, with the end of what its kernel printed
  */
-export function runGuest(kernel: string, programs: ReadonlyMap<string, BpfProgram>): GuestFacts {
+export function runGuest(kernel: string, programs: ReadonlyMap<string, BpfProgram>, parameter = ''): GuestFacts {
   const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'socklens-guest-'));
   try {
     const [files, facts, log] = ['files.cpio', 'facts', 'log'].map((name) => path.join(folder, name)) as [
@@ -67,7 +84,7 @@ export function runGuest(kernel: string, programs: ReadonlyMap<string, BpfProgra
     ];
     fs.writeFileSync(files, guestFiles(path.join(folder, 'root'), programs));
     const serial = ['-serial', `file:${log}`, '-serial', `file:${facts}`];
-    const boot = ['-kernel', kernel, '-initrd', files, '-append', 'console=ttyS0 panic=-1 rdinit=/init'];
+    const boot = ['-kernel', kernel, '-initrd', files, '-append', `console=ttyS0 panic=-1 rdinit=/init ${parameter}`];
     const command = [
       '-n',
       '10',
@@ -137,20 +154,23 @@ function parseFacts(lines: readonly string[]): GuestFacts {
     outcomes.set(name, { refused: errno, log: rest('log', name) });
   for (const [name = ''] of words('loaded')) {
     const [chosen = ''] = rest('chosen', name);
-    const [records = ''] = [...rest('records', name), ...rest('events', name)];
-    const [ports] = rest('connections', name);
+    const [records = ''] = rest('records', name);
+    const [connections] = rest('connections', name);
+    const [faults] = rest('faults', name);
     outcomes.set(name, {
       records: hex(records),
+      events: rest('event', name).map(hex),
       chosen: chosen.startsWith('E') ? chosen : hex(chosen),
-      connections: ports === undefined ? undefined : parseConnections(ports),
+      connections: connections === undefined ? undefined : numbersOf(CONNECTIONS, connections),
+      faults: faults === undefined ? undefined : numbersOf(FAULTS, faults),
     });
   }
   return { release: words('release')[0]?.[0] ?? '', processes, outcomes };
 }
 
-function parseConnections(text: string): Loaded['connections'] {
-  const [listener = -1, client = -1, refused = -1, cookie = -1] = text.split(' ').map(Number);
-  return { listener, client, refused, cookie };
+function numbersOf<Names extends readonly string[]>(names: Names, text: string): Numbers<Names> {
+  const values = text.split(' ').map(Number);
+  return Object.fromEntries(names.map((name, index) => [name, values[index] ?? -1])) as Numbers<Names>;
 }
 
 /** @throws when the kernel has refused the program, with the verifier's log */

@@ -65,7 +65,7 @@ describe('lab: the whole story', { timeout: 180_000 }, () => {
   });
 });
 
-describe('lab: Ctrl-C', { timeout: 120_000 }, () => {
+describe('lab: Ctrl-C', { timeout: 240_000 }, () => {
   it('during a load it leaves no process and no named namespace', async () => {
     const { child, written, end } = start();
     await until('the load to run', () => /^ +2s /m.test(written.stdout), 60_000);

@@ -58,6 +58,8 @@ function check({ host, port, everyMs }: ServicePlan & { role: 'check' }): void {
     get({ host, port, agent: false }).catch(() => {});
     const socket = net.connect({ host, port }, () => socket.end());
     socket.on('error', () => {});
+    // HAProxy answers 400 to a connection without a request: unread, it would keep the closed socket's descriptor.
+    socket.resume();
   }, everyMs);
 }
 

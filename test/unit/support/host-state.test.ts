@@ -9,6 +9,7 @@ const BEFORE: HostState = {
   'named namespaces': ['web'],
   'running containers': ['a'.repeat(64)],
   'private Engines': [],
+  'folders of serve': [],
 };
 
 test('host state: no difference between equal states, whatever the order', () => {

@@ -1,4 +1,5 @@
 /* What the parts of the guest share. */
+#include <netinet/in.h>
 #include <stdint.h>
 #include <stdio.h>
 
@@ -19,6 +20,10 @@ void make_sockets(void);
 int make_child(void);
 /* Opens, uses and closes a connection, tries one that is refused, and prints their ports for the program. */
 void make_connections(const char *program);
+int bound_socket(int type, struct sockaddr_in *address, socklen_t *bytes);
+
+/* faults.c: refuses, resets, drops and retransmits, and prints the ports for the program. */
+void make_faults(const char *program);
 
 /* programs.c: makes the maps of the programs, and runs one of /programs. */
 void make_maps(void);

@@ -9,8 +9,12 @@
  *   loaded PROGRAM, refused PROGRAM ERRNO, log PROGRAM LINE
  *   records PROGRAM HEX                  what an iterator gave
  *   chosen PROGRAM HEX|ERRNO             what the iterator over process 1 alone gave, or why there is none
- *   events PROGRAM HEX                   what a program at a tracepoint recorded of the connections below
- *   connections PROGRAM LISTENER CLIENT REFUSED COOKIE   ports, and the cookie of the client
+ *   event PROGRAM HEX                    a record of a program at a tracepoint or function, of what is made below
+ *   connections PROGRAM LISTENER CLIENT REFUSED COOKIE CONNECTED BEFORE AFTER
+ *                                        ports, the cookie of the client, CLOCK_MONOTONIC in nanoseconds when it was
+ *                                        connected, and before and after it was accepted
+ *   faults PROGRAM REFUSED REFUSED_CLIENT LISTENER ABORTING RECEIVER SENDER DROPS FULL WAITING
+ *                                        ports, and datagrams that the receiver's buffer had no room for
  *   end
  */
 #define _GNU_SOURCE

@@ -19,7 +19,9 @@ static int bpf(int command, union attributes *attributes) {
 }
 
 enum { MAP_CREATE = 0, MAP_UPDATE_ELEM = 2, PROG_LOAD = 5, RAW_TRACEPOINT_OPEN = 17, LINK_CREATE = 28, ITER_CREATE = 33 };
-enum { PROG_TYPE_TRACING = 26, TRACE_RAW_TP = 23 };
+enum { PROG_TYPE_TRACING = 26, TRACE_RAW_TP = 23, TRACE_FEXIT = 25 };
+/* BPF_RINGBUF_DISCARD_BIT of a record's length. */
+#define DISCARDED (1u << 30)
 enum { MAP_TYPE_HASH = 1, MAP_TYPE_RINGBUF = 27, RING_BYTES = 65536 };
 /* guest.ts assembles the programs with these descriptors. */
 enum { NETNS_FD = 900, RING_FD = 901 };
@@ -49,21 +51,47 @@ void make_maps(void) {
   must(consumed == MAP_FAILED || produced == MAP_FAILED ? -1 : 0, "mmap");
 }
 
-/* Records of the ring buffer, Documentation/bpf/ringbuf.rst: each after its length and four bytes of the kernel's. */
-static void print_events(const char *name, int program) {
+/* Lets a program run at its tracepoint or function; -1 where the kernel does not permit it. */
+static int attach(int program) {
   union attributes link = {.words = {0, 0, program}};
-  int made = must(bpf(RAW_TRACEPOINT_OPEN, &link), "RAW_TRACEPOINT_OPEN");
-  make_connections(name);
+  return bpf(RAW_TRACEPOINT_OPEN, &link);
+}
+
+static int load_program(const char *name, uint32_t *attach_type, int is_reported);
+
+/*
+ * Records of the ring buffer, Documentation/bpf/ringbuf.rst: each after its length and four bytes of the kernel's.
+ * Beside a program accepted-X runs rest-X, which says when the connections were established.
+ */
+static void print_events(const char *name, int program) {
+  int made = must(attach(program), "RAW_TRACEPOINT_OPEN"), other = -1, other_link = -1;
+  if (strncmp(name, "accepted-", 9) == 0) {
+    char rest[64];
+    uint32_t attach_type;
+    snprintf(rest, sizeof rest, "rest-%s", name + 9);
+    other = must(load_program(rest, &attach_type, 0), rest);
+    other_link = must(attach(other), rest);
+  }
+  if (strncmp(name, "packet-", 7) == 0)
+    make_faults(name);
+  else
+    make_connections(name);
   close(made);
-  fprintf(out, "events %s ", name);
+  if (other >= 0) {
+    close(other_link);
+    close(other);
+  }
   const unsigned char *records = (const unsigned char *)produced + getpagesize();
   while (*consumed < *produced) {
     const unsigned char *record = records + *consumed % RING_BYTES;
-    uint32_t length = *(const uint32_t *)record;
-    for (uint32_t index = 0; index < length; index++) fprintf(out, "%02x", record[8 + index]);
+    uint32_t header = *(const uint32_t *)record, length = header & ~DISCARDED;
+    if (header == length) {
+      fprintf(out, "event %s ", name);
+      for (uint32_t index = 0; index < length; index++) fprintf(out, "%02x", record[8 + index]);
+      fputc('\n', out);
+    }
     *consumed += (length + 8 + 7) / 8 * 8;
   }
-  fputc('\n', out);
 }
 
 /* Reads an iterator over all processes, or one of them where `pid` is not 0. */
@@ -95,7 +123,7 @@ static void print_records(const char *kind, const char *name, int program, uint3
 }
 
 /* A file of /programs: expected_attach_type and attach_btf_id, 32 bits each, then the instructions. */
-void run_program(const char *name) {
+static int load_program(const char *name, uint32_t *attach_type, int is_reported) {
   static uint64_t file_words[4096];
   static char log[1 << 20];
   char path[300];
@@ -109,23 +137,29 @@ void run_program(const char *name) {
   load.addresses[2] = (uintptr_t)"GPL";
   load.words[17] = header[0];
   load.words[27] = header[1];
+  *attach_type = header[0];
   int program = bpf(PROG_LOAD, &load);
-  if (program < 0) {
-    fprintf(out, "refused %s %s\n", name, strerrorname_np(errno));
-    load.words[6] = 1;
-    load.words[7] = sizeof log;
-    load.addresses[4] = (uintptr_t)log;
-    bpf(PROG_LOAD, &load);
-    for (char *line = strtok(log, "\n"); line != NULL; line = strtok(NULL, "\n"))
-      fprintf(out, "log %s %s\n", name, line);
-    return;
-  }
+  if (program >= 0 || !is_reported) return program;
+  fprintf(out, "refused %s %s\n", name, strerrorname_np(errno));
+  load.words[6] = 1;
+  load.words[7] = sizeof log;
+  load.addresses[4] = (uintptr_t)log;
+  bpf(PROG_LOAD, &load);
+  for (char *line = strtok(log, "\n"); line != NULL; line = strtok(NULL, "\n"))
+    fprintf(out, "log %s %s\n", name, line);
+  return program;
+}
+
+void run_program(const char *name) {
+  uint32_t attach_type;
+  int program = load_program(name, &attach_type, 1);
+  if (program < 0) return;
   fprintf(out, "loaded %s\n", name);
-  if (header[0] == TRACE_RAW_TP) {
+  if (attach_type == TRACE_RAW_TP || attach_type == TRACE_FEXIT) {
     print_events(name, program);
   } else {
-    print_records("records", name, program, header[0], 0);
-    print_records("chosen", name, program, header[0], 1);
+    print_records("records", name, program, attach_type, 0);
+    print_records("chosen", name, program, attach_type, 1);
   }
   close(program);
 }

@@ -6,6 +6,7 @@
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
+#include <time.h>
 #include <unistd.h>
 
 static void loopback_up(void) {
@@ -74,8 +75,8 @@ static int is_closing(unsigned wanted) {
   return found;
 }
 
-static int bound_socket(struct sockaddr_in *address, socklen_t *bytes) {
-  int made = must(socket(AF_INET, SOCK_STREAM, 0), "socket");
+int bound_socket(int type, struct sockaddr_in *address, socklen_t *bytes) {
+  int made = must(socket(AF_INET, type, 0), "socket");
   *address = (struct sockaddr_in){.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
   *bytes = sizeof *address;
   must(bind(made, (struct sockaddr *)address, *bytes), "bind");
@@ -83,18 +84,29 @@ static int bound_socket(struct sockaddr_in *address, socklen_t *bytes) {
   return made;
 }
 
+static uint64_t now_ns(void) {
+  struct timespec now;
+  must(clock_gettime(CLOCK_MONOTONIC, &now), "clock_gettime");
+  return now.tv_sec * 1000000000ul + now.tv_nsec;
+}
+
 void make_connections(const char *program) {
   struct sockaddr_in address, refused, own;
   socklen_t bytes, own_bytes = sizeof own, cookie_bytes = sizeof(uint64_t);
   uint64_t cookie;
   char data[8];
-  int listener = bound_socket(&address, &bytes);
+  int listener = bound_socket(SOCK_STREAM, &address, &bytes);
   must(listen(listener, 1), "listen");
   int client = must(socket(AF_INET, SOCK_STREAM, 0), "socket");
   must(connect(client, (struct sockaddr *)&address, bytes), "connect");
   must(getsockname(client, (struct sockaddr *)&own, &own_bytes), "getsockname");
   must(getsockopt(client, SOL_SOCKET, SO_COOKIE, &cookie, &cookie_bytes), "SO_COOKIE");
+  uint64_t connected = now_ns();
+  /* It waits in the accept queue for a time that can be told from the rest. */
+  must(usleep(20000), "usleep");
+  uint64_t before = now_ns();
   int server = must(accept(listener, NULL, NULL), "accept");
+  uint64_t after = now_ns();
   must(write(client, "hello", 5), "write");
   must(read(server, data, sizeof data), "read");
   close(client);
@@ -104,11 +116,11 @@ void make_connections(const char *program) {
   close(listener);
 
   /* A port that is bound, and on which nothing listens. */
-  int silent = bound_socket(&refused, &bytes);
+  int silent = bound_socket(SOCK_STREAM, &refused, &bytes);
   int failing = must(socket(AF_INET, SOCK_STREAM, 0), "socket");
   if (connect(failing, (struct sockaddr *)&refused, bytes) == 0) must(-1, "a connection that should be refused");
   close(failing);
   close(silent);
-  fprintf(out, "connections %s %d %d %d %lu\n", program, ntohs(address.sin_port), ntohs(own.sin_port),
-          ntohs(refused.sin_port), cookie);
+  fprintf(out, "connections %s %d %d %d %lu %lu %lu %lu\n", program, ntohs(address.sin_port), ntohs(own.sin_port),
+          ntohs(refused.sin_port), cookie, connected, before, after);
 }
