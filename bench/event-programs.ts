@@ -50,13 +50,15 @@ async function oneRound(): Promise<number> {
     const watched = closing(new CountedNumbers(calls, 16));
     const ring = closing(new RingBuffer(calls, CONNECTION_RECORD, RING_BYTES));
     watched.add(fs.statSync(`/run/netns/${netns.name}`).ino);
-    const maps = { netnsFd: watched.fd, ringFd: ring.fd };
+    const recordedFd = createRecorded(calls);
+    closing({ close: () => fs.closeSync(recordedFd) });
+    const maps = { netnsFd: watched.fd, ringFd: ring.fd, recordedFd };
     const load = (program: Parameters<typeof withKernelTypes<BpfProgram>>[0]) => {
       const loaded = closing(LoadedProgram.load(calls, withKernelTypes(program)));
       loaded.attach();
       return loaded;
     };
-    const programs = (['opening', 'rest'] as const).map((part) =>
+    const programs = (['opening', 'rest', 'rest-second'] as const).map((part) =>
       load((types) => connectionEventsProgram(types, maps, part, 'new')),
     );
     const empty = load((types) => {

@@ -49,10 +49,10 @@ interface Packet {
   processes?: { pid: number; name: string }[];
 }
 
-/** The packet events of a port at either end, when everything before is read. */
-async function packetsOf(port: number): Promise<Packet[]> {
+/** The packet events of a port at either end, when everything before is read. @param from the first object that counts */
+async function packetsOf(port: number, from = 0): Promise<Packet[]> {
   await run.barrierOfPackets(workshop);
-  const packets = run.objects as unknown as Packet[];
+  const packets = run.objects.slice(from) as unknown as Packet[];
   return packets.filter(({ type, local, peer }) => type === 'packet' && (local.port === port || peer.port === port));
 }
 
@@ -189,6 +189,20 @@ print(json.dumps({'port': port}))`);
 
 describe('events: retransmissions', () => {
   it('to a peer that is gone: each as the counter has it, with the bytes; and the SYN of a new attempt', async () => {
+    // On some virtual machines the kernel runs no program while a timer interrupts their first process, and nothing
+    // tells of that (docs/events.md): with a peer that is gone anew all are seen.
+    for (let tries = 1; ; tries++) {
+      const { seen, atLeast, atMost } = await retransmissionsToNobody();
+      if (seen < atLeast && tries < 5) continue;
+      expect(seen).toBeGreaterThanOrEqual(atLeast);
+      expect(seen).toBeLessThanOrEqual(atMost);
+      break;
+    }
+  });
+
+  /** Segments by the events, and by the counter before and after they were read; each event is checked. */
+  async function retransmissionsToNobody() {
+    const from = run.objects.length;
     using other = createNetns();
     connectNetns({ netns, addresses: ['10.77.0.1/24'] }, { netns: other, addresses: ['10.77.0.2/24'] });
     const server = other.spawn('python3', [
@@ -227,7 +241,7 @@ sys.stdin.readline()`,
     const segments = counter('TcpRetransSegs') - before;
     netns.run('ip', 'link', 'set', 'eth0', 'down');
     const [data = 0, syn = 0] = printed.trim().split('\n').map(Number);
-    const packets = await packetsOf(7777);
+    const packets = await packetsOf(7777, from);
     expect(packets.every(({ event }) => event === 'retransmitted')).toBe(true);
     const peer = { address: '10.77.0.2', port: 7777 };
     const ofData = packets.filter(({ local }) => local.port === data);
@@ -240,11 +254,14 @@ sys.stdin.readline()`,
     expect(ofSyn.length).toBeGreaterThan(0);
     const seen = packets.reduce((sum, packet) => sum + (packet.segments ?? 0), 0);
     // Without a link the timers still run: what came after the counter was read is in both ways of counting.
-    expect(seen).toBeGreaterThanOrEqual(segments);
-    expect(seen).toBeLessThanOrEqual(counter('TcpRetransSegs') - before);
+    const atMost = counter('TcpRetransSegs') - before;
+    // Neither goes on beside another try.
+    netns.run('ss', '-K', 'dport', '=', ':7777');
+    netns.run('ip', 'link', 'del', 'eth0');
     client.kill('SIGKILL');
     server.kill('SIGKILL');
-  });
+    return { seen, atLeast: segments, atMost };
+  }
 });
 
 describe('events: packet events as text', () => {

@@ -11,7 +11,7 @@ import { localMachine } from '../../src/collect/local-machine.ts';
 import { events } from '../../src/commands/events/events.ts';
 import { EVENT_KINDS } from '../../src/model/socket/connection-event.ts';
 import { LAUNCHER } from '../support/cli.ts';
-import { type EventObject, EventsRun, eventsAtPort, isOpening } from '../support/events-run.ts';
+import { type EventObject, EventsRun, eventsAtPort, isOpening, toldByTimer } from '../support/events-run.ts';
 import { createNetns, type TestNetns, until } from '../support/netns.ts';
 import { AF, OPT, SOCK } from '../support/recipes/constants.ts';
 import { drop, freePort, V4 } from '../support/recipes/recipe-context.ts';
@@ -126,12 +126,17 @@ describe('events: from the tracepoint', () => {
   });
 
   it('timed out: after the seconds that the kernel tried', async () => {
-    const port = await freePort(workshop, V4);
-    drop(netns, V4, '--dport', String(port), '--syn');
-    const fd = await workshop.socket(AF.INET, SOCK.STREAM, 0, true);
-    const beginMs = Date.now();
-    await expect(workshop.connect(fd, { host: V4, port })).rejects.toMatchObject({ code: 'ETIMEDOUT' });
-    const triedMs = Date.now() - beginMs;
+    const attempt = async () => {
+      const port = await freePort(workshop, V4);
+      drop(netns, V4, '--dport', String(port), '--syn');
+      const fd = await workshop.socket(AF.INET, SOCK.STREAM, 0, true);
+      const beginMs = Date.now();
+      await expect(workshop.connect(fd, { host: V4, port })).rejects.toMatchObject({ code: 'ETIMEDOUT' });
+      return { port, fd, triedMs: Date.now() - beginMs };
+    };
+    const { port, fd, triedMs } = await toldByTimer(run, attempt, ({ port }) => {
+      return eventsAtPort(run.connections, port).length >= 2;
+    });
     const [, failed] = await eventsOf(port, 2);
     expect(failed).toMatchObject({
       event: 'failed',
@@ -298,11 +303,11 @@ async function underLoad(rate: number, seconds: number, bufferBytes?: number) {
 }
 
 /**
- * Share of the ends that no program sees. Measured on Linux 6.18, with a program that only counts changes by states in
- * an array (no ring, no hash, no other condition) beside an ftrace instance at the same tracepoint: ftrace has every
- * change, the program lacked those of 2 to 8 clients of 80,000, at a count of recursion misses of 0. They lack both
- * FIN_WAIT1 to FIN_WAIT2 and FIN_WAIT2 to CLOSE: a delayed acknowledgement whose timer interrupts another process makes
- * both in one softirq.
+ * Share of the ends that no program sees: on some virtual machines the kernel runs none while it interrupts their first
+ * process (docs/events.md). Measured on Linux 6.18, with a program that only counts changes by states in an array (no
+ * ring, no hash, no other condition) beside an ftrace instance at the same tracepoint: ftrace has every change, the
+ * program lacked those of 2 to 8 clients of 80,000, at a count of recursion misses of 0. They lack both FIN_WAIT1 to
+ * FIN_WAIT2 and FIN_WAIT2 to CLOSE: the timer of a delayed acknowledgement makes both.
  */
 const UNSEEN_ENDS = 1 / 20_000;
 
@@ -326,7 +331,6 @@ describe('events: from the tracepoint, under load', () => {
     expect(summary).toMatchObject({ type: 'summary' });
     // Each is told once its socket is used again: never more than there are, and nothing else is lost.
     expect(summary?.lostEvents).toBeLessThanOrEqual(unseen);
-    // Not the number of gaps: one without a number is of any namespace of the machine.
     if (unseen === 0) expect(summary).toMatchObject({ lostEvents: 0 });
   });
 
@@ -340,11 +344,7 @@ describe('events: from the tracepoint, under load', () => {
     // A client that is opened and established at once is two records, a server's end one less.
     const missing = 5 * made - reported - (summary?.lostEvents ?? 0);
     expect(missing).toBeGreaterThanOrEqual(0);
-    // The kernel also leaves a program out that it interrupts, and does not tell of which namespace it was: a gap
-    // without a count. Without one, only ends are missing that no program sees.
-    if (gaps.every(({ lostEvents }) => lostEvents !== undefined)) {
-      expect(missing).toBeLessThanOrEqual(unseenAtMost(2 * made));
-    }
+    expect(missing).toBeLessThanOrEqual(unseenAtMost(2 * made));
     expect(gaps.reduce((sum, { lostEvents = 0 }) => sum + lostEvents, 0)).toBe(summary?.lostEvents);
   });
 });

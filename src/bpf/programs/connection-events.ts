@@ -1,8 +1,15 @@
-import { Assembler, R0, R1, type RecordPlace, type Register } from '../assembler.ts';
+import { Assembler, type Place, R0, R1, R2, type RecordPlace, type Register } from '../assembler.ts';
 import { hasMember, type KernelTypes } from '../kernel-types.ts';
 import { type BpfProgram, type HelperLevel, tracepointProgram } from '../program.ts';
 import { RecordLayout } from '../record-layout.ts';
-import { reserveWatched, runningProcess, socketEndpoints, submitWatched, type WatchMaps } from './watched-record.ts';
+import {
+  onlyWatched,
+  reserve,
+  runningProcess,
+  socketEndpoints,
+  submitWatched,
+  type WatchMaps,
+} from './watched-record.ts';
 
 /** A change of the state of a TCP socket. Fields after `interfaceIndex` are those of changes to CLOSE only. */
 export const CONNECTION_RECORD = new RecordLayout({
@@ -56,9 +63,14 @@ export const CONNECTION_RECORD = new RecordLayout({
 export type ConnectionFields = typeof CONNECTION_RECORD extends RecordLayout<infer F> ? F : never;
 
 /**
- * Which changes a program records. The kernel leaves a program out when an interrupt runs into it, so that there is
- * one for what processes do (`opening`, `closing`) and another for what mostly softirqs do, which nothing like them
- * interrupts. `closing` and `peer-closing` are the first step of an orderly end, of this side and of the peer.
+ * Which changes a program records. `opening` and `closing` are what only processes do. `rest` and `peer-closing` are
+ * mostly what softirqs do. `closing` and `peer-closing` are the first step of an orderly end, of this side and of the
+ * peer.
+ *
+ * The kernel leaves a program out that is already running on the same processor: where the timers of connections
+ * interrupt it, all their ends. So the changes of softirqs have a second program behind the first, which records those
+ * that the first was left out of; it may itself be left out, but then the first is not. Nothing like it interrupts a
+ * softirq, and what only processes do interrupts nothing.
  */
 export type ConnectionPart = keyof typeof NAMES;
 
@@ -66,13 +78,26 @@ export type ConnectionPart = keyof typeof NAMES;
 const NAMES = {
   opening: 'socklens_open',
   rest: 'socklens_conn',
+  'rest-second': 'socklens_conn2',
   closing: 'socklens_fin',
   'peer-closing': 'socklens_peer',
+  'peer-closing-second': 'socklens_peer2',
 } as const;
+
+/** The maps of the programs. */
+export interface ConnectionMaps extends WatchMaps {
+  /**
+   * An array with one element for each processor, {@link RECORDED_BYTES}: the addresses of the two sockets whose changes
+   * a first program has recorded last, and its second one has not seen yet; the later one first.
+   */
+  recordedFd: number;
+}
+
+/** Bytes of the element of `ConnectionMaps.recordedFd`. */
+export const RECORDED_BYTES = 16;
 
 /** include/net/tcp_states.h. */
 const STATE = { ESTABLISHED: 1, SYN_SENT: 2, FIN_WAIT1: 4, CLOSE: 7, CLOSE_WAIT: 8, LISTEN: 10 } as const;
-const IPPROTO_TCP = 6;
 
 /**
  * The program at the tracepoint inet_sock_set_state (sk, oldstate, newstate; net/ipv4/af_inet.c): a record when a
@@ -84,7 +109,7 @@ const IPPROTO_TCP = 6;
  */
 export function connectionEventsProgram(
   types: KernelTypes,
-  maps: WatchMaps,
+  maps: ConnectionMaps,
   part: ConnectionPart,
   level: HelperLevel,
 ): BpfProgram {
@@ -96,21 +121,14 @@ export function connectionEventsProgram(
   const netns = program.stack(8);
 
   program.element(sk, R1, 0).element(oldState, R1, 1).element(newState, R1, 2);
-  if (part === 'opening') {
-    program
-      .jumpIf(newState, '==', STATE.SYN_SENT, 'wanted')
-      .jumpIf(newState, '!=', STATE.LISTEN, 'end')
-      .label('wanted');
-  } else if (part === 'rest') {
-    program.jumpIf(newState, '==', STATE.ESTABLISHED, 'wanted').jumpIf(newState, '!=', STATE.CLOSE, 'end');
-    program.jumpIf(oldState, '==', STATE.LISTEN, 'end').label('wanted');
-  } else {
-    const wanted = part === 'closing' ? STATE.FIN_WAIT1 : STATE.CLOSE_WAIT;
-    program.jumpIf(newState, '!=', wanted, 'end').jumpIf(oldState, '!=', STATE.ESTABLISHED, 'end');
-  }
-  program.read(R1, sk, 'sock', 'sk_protocol').jumpIf(R1, '!=', IPPROTO_TCP, 'end');
+  onlyWanted(program, part, oldState, newState);
+  // Only of TCP it is one. It begins with the socket.
+  program.call('skc_to_tcp_sock', sk).jumpIf(R0, '==', 0, 'end').set(sk, R0);
   program.read(R1, sk, 'sock', '__sk_common.skc_net.net').read(R1, R1, 'net', 'ns.inum').store(4, netns, R1);
-  const record = reserveWatched(program, maps, netns, saved, CONNECTION_RECORD);
+  onlyWatched(program, maps, netns, saved);
+  if (part === 'rest' || part === 'peer-closing') noteRecorded(program, maps, netns, sk);
+  if (part === 'rest-second' || part === 'peer-closing-second') unlessRecorded(program, maps, netns, sk);
+  const record = reserve(program, maps, saved, CONNECTION_RECORD);
   program.call('ktime_get_ns').put(record, 'timeNs', R0).call('jiffies64').put(record, 'jiffies', R0);
   runningProcess(program, record, level);
   program.load(4, R1, netns).put(record, 'netns', R1);
@@ -125,11 +143,59 @@ export function connectionEventsProgram(
   program.copy(record, 'interfaceIndex', sk, 'sock', '__sk_common.skc_bound_dev_if');
   socketEndpoints(program, record, sk);
   // skc_num is 0 in CLOSE: the port is given back before.
-  program.put(record, 'localPort', 0).call('skc_to_tcp_sock', sk).jumpIf(R0, '==', 0, 'submit');
-  program.copy(record, 'localPort', R0, 'tcp_sock', 'inet_conn.icsk_inet.inet_sport');
-  if (part === 'rest') counters(program.jumpIf(newState, '!=', STATE.CLOSE, 'submit'), record);
+  program.copy(record, 'localPort', sk, 'tcp_sock', 'inet_conn.icsk_inet.inet_sport');
+  if (part === 'rest' || part === 'rest-second')
+    counters(program.jumpIf(newState, '!=', STATE.CLOSE, 'submit'), record, sk);
   submitWatched(program.label('submit'), saved);
   return tracepointProgram(types, NAMES[part], 'inet_sock_set_state', program.instructions());
+}
+
+/** Jumps to `end` for a change that the part does not record. */
+function onlyWanted(program: Assembler, part: ConnectionPart, oldState: Register, newState: Register): void {
+  switch (part) {
+    case 'opening':
+      program
+        .jumpIf(newState, '==', STATE.SYN_SENT, 'wanted')
+        .jumpIf(newState, '!=', STATE.LISTEN, 'end')
+        .label('wanted');
+      break;
+    case 'rest':
+    case 'rest-second':
+      program
+        .jumpIf(newState, '==', STATE.ESTABLISHED, 'wanted')
+        .jumpIf(newState, '!=', STATE.CLOSE, 'end')
+        .jumpIf(oldState, '==', STATE.LISTEN, 'end')
+        .label('wanted');
+      break;
+    default: {
+      const wanted = part === 'closing' ? STATE.FIN_WAIT1 : STATE.CLOSE_WAIT;
+      program.jumpIf(newState, '!=', wanted, 'end').jumpIf(oldState, '!=', STATE.ESTABLISHED, 'end');
+    }
+  }
+}
+
+/** The element of this processor in `recordedFd`, in R0. @param netns of which the last four bytes are free */
+function recorded(program: Assembler, { recordedFd }: ConnectionMaps, netns: Place): { latest: Place; before: Place } {
+  const index = { base: netns.base, offset: netns.offset + 4 };
+  program.store(4, index, 0).call('map_lookup_elem', { mapFd: recordedFd }, { address: index });
+  program.jumpIf(R0, '==', 0, 'end');
+  return { latest: { base: R0, offset: 0 }, before: { base: R0, offset: 8 } };
+}
+
+/** In a first program: for the second one. */
+function noteRecorded(program: Assembler, maps: ConnectionMaps, netns: Place, sk: Register): void {
+  const { latest, before } = recorded(program, maps, netns);
+  program.load(8, R1, latest).store(8, before, R1).store(8, latest, sk);
+}
+
+/**
+ * In a second program: jumps to `end` where the first has recorded the change. It is the one before where both programs
+ * recorded, or the first alone, the change of a softirq in between.
+ */
+function unlessRecorded(program: Assembler, maps: ConnectionMaps, netns: Place, sk: Register): void {
+  const { latest, before } = recorded(program, maps, netns);
+  program.load(8, R2, latest).load(8, R1, before).jumpIf(R1, '==', sk, 'end');
+  program.jumpIf(R2, '!=', sk, 'not recorded').store(8, latest, R1).jump('end').label('not recorded');
 }
 
 type Record = RecordPlace<ConnectionFields>;
@@ -148,8 +214,7 @@ function cgroup(program: Assembler, record: Record, types: KernelTypes, sk: Regi
   }
 }
 
-/** @param record of a connection whose `tcp_sock` is in R0 */
-function counters(program: Assembler, record: Record): void {
+function counters(program: Assembler, record: Record, sk: Register): void {
   const fields = {
     bytesSent: 'bytes_sent',
     bytesRetransmitted: 'bytes_retrans',
@@ -163,5 +228,5 @@ function counters(program: Assembler, record: Record): void {
     lastAcknowledged: 'rcv_tstamp',
   } as const;
   for (const [field, path] of Object.entries(fields))
-    program.copy(record, field as keyof typeof fields, R0, 'tcp_sock', path);
+    program.copy(record, field as keyof typeof fields, sk, 'tcp_sock', path);
 }

@@ -24,12 +24,37 @@ const AF_INET6 = 10;
  */
 export function reserveWatched<F extends Fields>(
   program: Assembler,
-  { netnsFd, ringFd }: WatchMaps,
+  maps: WatchMaps,
   netns: Place,
   saved: Register,
   layout: RecordLayout<F>,
 ): RecordPlace<F> {
+  onlyWatched(program, maps, netns, saved);
+  return reserve(program, maps, saved, layout);
+}
+
+/**
+ * Jumps to `end` where the namespace is not watched. R0 to R5 change.
+ *
+ * @param netns as of {@link reserveWatched}
+ * @param saved register for the number of lost records
+ */
+export function onlyWatched(program: Assembler, { netnsFd }: WatchMaps, netns: Place, saved: Register): void {
   program.call('map_lookup_elem', { mapFd: netnsFd }, { address: netns }).jumpIf(R0, '==', 0, 'end').set(saved, R0);
+}
+
+/**
+ * Reserves a record, or jumps to `end` where there is no room, which is counted. R0 to R5 change.
+ *
+ * @param saved register with the number of lost records from {@link onlyWatched}, then with the record
+ * @returns the record
+ */
+export function reserve<F extends Fields>(
+  program: Assembler,
+  { ringFd }: WatchMaps,
+  saved: Register,
+  layout: RecordLayout<F>,
+): RecordPlace<F> {
   program.call('ringbuf_reserve', { mapFd: ringFd }, layout.size, 0).jumpIf(R0, '!=', 0, 'reserved');
   program.set(R1, 1).atomicAdd({ base: saved, offset: 0 }, R1).jump('end');
   program.label('reserved').set(saved, R0);

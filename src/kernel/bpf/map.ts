@@ -4,7 +4,7 @@ import { attempt } from './bpf-error.ts';
 import { withLockedMemory } from './locked-memory.ts';
 
 /** Values of enum bpf_map_type, include/uapi/linux/bpf.h. */
-export const MAP_TYPE = { HASH: 1, ARRAY: 2, RINGBUF: 27 } as const;
+export const MAP_TYPE = { HASH: 1, ARRAY: 2, PERCPU_ARRAY: 6, RINGBUF: 27 } as const;
 
 /** Creates a map. @returns its descriptor, for the caller to close @throws {BpfError} */
 export function createMap(

@@ -17,7 +17,7 @@ const BYTES = 5;
 /** The kernel's count of received bytes, as in ss, has the peer's FIN (tcp_rcv_nxt_update, net/ipv4/tcp_input.c). */
 const FIN = 1;
 const LEVELS: readonly HelperLevel[] = ['new', 'old'];
-const PARTS = ['opening', 'rest', 'closing', 'peer-closing'] as const;
+const PARTS = ['opening', 'rest', 'rest-second', 'closing', 'peer-closing', 'peer-closing-second'] as const;
 
 describe.each(KERNELS)('Linux $version', { timeout: MOST_MS }, ({ release, version, hasNewFunctions }) => {
   let guest: GuestFacts;

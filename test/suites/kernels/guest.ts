@@ -13,7 +13,7 @@ const MACHINE = '-accel tcg -cpu Nehalem -m 512 -smp 1 -display none -nodefaults
 const LOG_LINES = 20;
 
 /** Descriptors that the maps of the guest have, for the programs that use them. */
-export const GUEST_MAPS = { netnsFd: 900, ringFd: 901 } as const;
+export const GUEST_MAPS = { netnsFd: 900, ringFd: 901, recordedFd: 902 } as const;
 
 /** A program that the kernel has accepted, and what it gave. */
 export interface Loaded {

@@ -68,9 +68,9 @@ describe('the program for owners', () => {
 });
 
 describe('the programs for connection events', () => {
-  const maps = { netnsFd: 5, ringFd: 6 };
+  const maps = { netnsFd: 5, ringFd: 6, recordedFd: 7 };
 
-  it.each(['opening', 'rest', 'closing', 'peer-closing'] as const)(
+  it.each(['opening', 'rest', 'rest-second', 'closing', 'peer-closing', 'peer-closing-second'] as const)(
     '%s: typed loads, and at most 120 instructions',
     async (part) => {
       const program = connectionEventsProgram(typesOf(), maps, part, 'new');

@@ -224,8 +224,8 @@ export class TracepointStream implements EventStream {
   }
 
   /**
-   * Remembers an opening. For some changes to CLOSE the kernel runs no program, and counts no miss (one in some ten
-   * thousand on a busy machine, see docs/events.md): the next connection at the address of such a socket tells.
+   * Remembers an opening. For some changes to CLOSE the kernel runs no program on some virtual machines, and counts no
+   * miss (see docs/events.md): the next connection at the address of such a socket tells.
    */
   #begin(batch: Batch, followed: Followed, row: number, isAttempt: boolean): Opening {
     const { openings, namespace } = followed;
@@ -299,24 +299,26 @@ export class TracepointStream implements EventStream {
     if (missed > 0 && lossesMs < comparedMs) sink.lost(namespace, missed);
   }
 
-  /** @param mayHaveLost whether the counts of lost records are read */
+  /**
+   * Runs that the kernel left out of a program are no losses: see `ConnectionPart`.
+   *
+   * @param mayHaveLost whether the counts of lost records are read
+   */
   #reportLosses(sink: EventStreamSink, mayHaveLost: boolean): void {
-    const misses = this.#program.takeMisses();
     const hasUnseen = [...this.#followed.values()].some(({ unseenEnds }) => unseenEnds > 0);
     const all = mayHaveLost || hasUnseen ? this.#program.lost() : undefined;
-    if (misses === 0 && !hasUnseen && (all === undefined || all.size === 0)) return;
+    if (!hasUnseen && (all === undefined || all.size === 0)) return;
     // By the clock of the records: one that was opened while the buffer was drained may have its end in the count.
     const countedMs = this.#bootMs + Number(this.#calls.monotonicNs()) / 1e6;
     for (const [netns, followed] of this.#followed) {
       const { unseenEnds } = followed;
       followed.unseenEnds = 0;
       const lost = all?.get(netns) ?? followed.lost;
-      if (lost > followed.lost) sink.lost(followed.namespace, lost - followed.lost);
-      // Beside those without room: how many of the misses are of this namespace is not known.
-      if (misses > 0) sink.lost(followed.namespace, undefined);
-      if (lost === followed.lost && misses === 0 && unseenEnds > 0) sink.lost(followed.namespace, unseenEnds);
-      if (lost > followed.lost || misses > 0) followed.lossesMs = countedMs;
-      followed.lost = lost;
+      if (lost > followed.lost) {
+        sink.lost(followed.namespace, lost - followed.lost);
+        followed.lossesMs = countedMs;
+        followed.lost = lost;
+      } else if (unseenEnds > 0) sink.lost(followed.namespace, unseenEnds);
     }
   }
 }

@@ -22,9 +22,9 @@ enum { MAP_CREATE = 0, MAP_UPDATE_ELEM = 2, PROG_LOAD = 5, RAW_TRACEPOINT_OPEN =
 enum { PROG_TYPE_TRACING = 26, TRACE_RAW_TP = 23, TRACE_FEXIT = 25 };
 /* BPF_RINGBUF_DISCARD_BIT of a record's length. */
 #define DISCARDED (1u << 30)
-enum { MAP_TYPE_HASH = 1, MAP_TYPE_RINGBUF = 27, RING_BYTES = 65536 };
+enum { MAP_TYPE_HASH = 1, MAP_TYPE_PERCPU_ARRAY = 6, MAP_TYPE_RINGBUF = 27, RING_BYTES = 65536, RECORDED_BYTES = 16 };
 /* guest.ts assembles the programs with these descriptors. */
-enum { NETNS_FD = 900, RING_FD = 901 };
+enum { NETNS_FD = 900, RING_FD = 901, RECORDED_FD = 902 };
 
 static uint64_t *consumed;
 static volatile uint64_t *produced;
@@ -35,12 +35,13 @@ static void make_map(union attributes map, int fd) {
   close(made);
 }
 
-/* A hash with this namespace and its count of lost records, and the ring buffer. */
+/* A hash with this namespace and its count of lost records, the ring buffer, and what a first program has recorded. */
 void make_maps(void) {
   uint32_t netns = inode_of("/proc/self/ns/net");
   uint64_t lost = 0;
   make_map((union attributes){.words = {MAP_TYPE_HASH, sizeof netns, sizeof lost, 16}}, NETNS_FD);
   make_map((union attributes){.words = {MAP_TYPE_RINGBUF, 0, 0, RING_BYTES}}, RING_FD);
+  make_map((union attributes){.words = {MAP_TYPE_PERCPU_ARRAY, sizeof(uint32_t), RECORDED_BYTES, 1}}, RECORDED_FD);
   union attributes element = {.words = {NETNS_FD}};
   element.addresses[1] = (uintptr_t)&netns;
   element.addresses[2] = (uintptr_t)&lost;
