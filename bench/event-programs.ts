@@ -10,6 +10,7 @@ import { withKernelTypes } from '../src/kernel/bpf/kernel-types.ts';
 import { enableRunStatistics, LoadedProgram } from '../src/kernel/bpf/loaded-program.ts';
 import { RingBuffer } from '../src/kernel/bpf/ring-buffer.ts';
 import { koffiSystemCalls } from '../src/kernel/koffi-system-calls.ts';
+import { createRecorded } from '../src/sources/live/events/connection-program.ts';
 import { createNetns, until } from '../test/support/netns.ts';
 import type { Result } from './comparison.ts';
 import { summarise } from './statistics.ts';

@@ -260,6 +260,7 @@ sys.stdin.readline()`,
     netns.run('ip', 'link', 'del', 'eth0');
     client.kill('SIGKILL');
     server.kill('SIGKILL');
+    await run.barrierOfPackets(workshop);
     return { seen, atLeast: segments, atMost };
   }
 });
