@@ -14,6 +14,11 @@ export class RequestError extends Error {
   }
 }
 
+/** Whether the same question may be answered later: the server did not answer, or could not at the moment. */
+export function isPassing(error: unknown): boolean {
+  return error instanceof RequestError && (error.status === 0 || error.status >= 500);
+}
+
 /** Options of a question; those that are undefined are left out. */
 export type RequestOptions = Readonly<Record<string, string | number | undefined>>;
 
