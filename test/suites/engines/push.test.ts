@@ -9,7 +9,7 @@ import { type Population, populate } from '../../support/page/population.ts';
 import { type ServeRun, startServe } from '../../support/page/serve.ts';
 
 /** A push comes every second, beside all else that a machine does. */
-const PUSHED_MS = 60_000;
+const PUSHED_MS = 120_000;
 
 const ENGINES = [
   ['Prometheus', startPrometheus],
