@@ -16,7 +16,9 @@ export class RequestError extends Error {
 
 /** Whether the same question may be answered later: the server did not answer, or could not at the moment. */
 export function isPassing(error: unknown): boolean {
-  return error instanceof RequestError && (error.status === 0 || error.status >= 500);
+  if (!(error instanceof RequestError)) return false;
+  // 501: this server never will.
+  return error.status === 0 || (error.status >= 500 && error.status !== 501);
 }
 
 /** Options of a question; those that are undefined are left out. */
