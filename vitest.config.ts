@@ -17,7 +17,7 @@ export default defineConfig({
     testTimeout: 180_000,
     hookTimeout: 180_000,
     // Stopping an Engine, and waiting for the machine to return to its state.
-    teardownTimeout: 120_000,
+    teardownTimeout: 300_000,
     globalSetup: ['test/support/host-check.ts', 'test/support/global-setup.ts'],
     reporters: ['default', './test/support/reporter.ts'],
   },

@@ -6,7 +6,7 @@ import path from 'node:path';
 import zlib from 'node:zlib';
 import { LAUNCHER } from '../test/support/cli.ts';
 import { importFleet, type SimulatedHost } from '../test/support/engines/fleet.ts';
-import { freePort } from '../test/support/engines/program.ts';
+import { freePort } from '../test/support/free-port.ts';
 import { until } from '../test/support/netns.ts';
 import { environment } from './command.ts';
 import type { Result } from './comparison.ts';

@@ -33,7 +33,7 @@ install_programs() {
   say "Installing$wanted"
   # The package lists may be missing or outdated: the second attempt updates them.
   # shellcheck disable=SC2086
-  apt_install $wanted >/dev/null 2>&1 || { apt-get -qq update </dev/null && apt_install $wanted >/dev/null; }
+  apt_install $wanted >/dev/null 2>&1 || { apt-get -qq update $APT_PATIENCE </dev/null && apt_install $wanted >/dev/null; }
 }
 
 # Installs missing Debian packages: `PACKAGE …`. Needs root; never prompts.
@@ -49,8 +49,11 @@ install_debian() {
   fi
   say "Installing$absent"
   # shellcheck disable=SC2086
-  apt_install $absent >/dev/null 2>&1 || { apt-get -qq update </dev/null && apt_install $absent >/dev/null; }
+  apt_install $absent >/dev/null 2>&1 || { apt-get -qq update $APT_PATIENCE </dev/null && apt_install $absent >/dev/null; }
 }
+
+# Another apt may hold the lock for a while, and a download may break off.
+APT_PATIENCE='-o DPkg::Lock::Timeout=600 -o Acquire::Retries=3'
 
 # No service of a package is started: policy-rc.d(8) forbids it meanwhile.
 apt_install() {
@@ -62,7 +65,8 @@ apt_install() {
     chmod +x "$policy"
   fi
   result=0
-  DEBIAN_FRONTEND=noninteractive apt-get -qq -y --no-install-recommends install "$@" </dev/null || result=$?
+  # shellcheck disable=SC2086
+  DEBIAN_FRONTEND=noninteractive apt-get -qq -y --no-install-recommends $APT_PATIENCE install "$@" </dev/null || result=$?
   [ -z "$forbids" ] || rm -f "$policy"
   return "$result"
 }

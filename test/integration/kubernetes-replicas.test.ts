@@ -50,7 +50,7 @@ function describeReplicas(daemon: TestContainerd): void {
   });
   afterAll(async () => {
     await daemon.stop();
-    pods.removeCgroups();
+    await pods.removeCgroups();
     fs.rmSync(folder, { recursive: true, force: true });
   });
 

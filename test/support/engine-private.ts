@@ -5,7 +5,7 @@ import { until } from './netns.ts';
 import { createPrivateNamespaces, type PrivateNamespaces } from './private-namespaces.ts';
 
 /** How long an Engine may take to start, and to stop, in milliseconds. */
-const START_MS = 60_000;
+const START_MS = 120_000;
 const STOP_MS = 30_000;
 
 /** A private Engine of the test run. */

@@ -206,9 +206,12 @@ export async function acquireEngine(): Promise<AcquiredEngine | string> {
   return {
     endpoint,
     async release() {
-      await removeContainersOf(endpoint, image);
-      await askEngine(endpoint, 'DELETE', `/images/${image}?force=1`).catch(() => {});
-      await started?.stop();
+      try {
+        await removeContainersOf(endpoint, image);
+        await askEngine(endpoint, 'DELETE', `/images/${image}?force=1`).catch(() => {});
+      } finally {
+        await started?.stop();
+      }
     },
   };
 }

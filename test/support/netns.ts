@@ -12,6 +12,9 @@ const PREFIX = 'sltest';
 /** Limit for the output of `ss` on very many sockets. */
 const MAX_OUTPUT_BYTES = 512 * 1024 * 1024;
 
+/** For a state that has to come, milliseconds; only to find what hangs. */
+const HANG_MS = 120_000;
+
 let counter = 0;
 const mine = new Set<TestNetns>();
 
@@ -101,7 +104,7 @@ export function nodeProgram(): string {
 export async function until<T>(
   what: string,
   check: () => T | undefined | false | Promise<T | undefined | false>,
-  timeoutMs = 60_000,
+  timeoutMs = HANG_MS,
 ): Promise<T> {
   const deadline = Date.now() + timeoutMs;
   for (;;) {

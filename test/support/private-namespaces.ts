@@ -10,8 +10,11 @@ import path from 'node:path';
 import readline from 'node:readline';
 import { endProcessesOf, removeCgroups } from './private-processes.ts';
 
-/** Folders in the temporary folder: `socklens-private-PID-…` with the process id of the maker. */
+/** Folders in the temporary folder: `socklens-private-PID-NAMESPACE-…` with the maker's process id and its namespace of those. */
 const FOLDER_PREFIX = 'socklens-private-';
+
+/** The namespace of this process's ids, short: paths of sockets have 108 characters at most, unix(7). */
+const PID_NAMESPACE = fs.statSync('/proc/self/ns/pid').ino.toString(36);
 
 const HOLDER = path.join(import.meta.dirname, 'private-namespaces.sh');
 
@@ -36,7 +39,7 @@ export interface PrivateNamespaces {
  */
 export async function createPrivateNamespaces(): Promise<PrivateNamespaces> {
   await removeStale();
-  const folder = fs.mkdtempSync(path.join(os.tmpdir(), `${FOLDER_PREFIX}${process.pid}-`));
+  const folder = fs.mkdtempSync(path.join(os.tmpdir(), `${FOLDER_PREFIX}${process.pid}-${PID_NAMESPACE}-`));
   // Slave propagation: an unmount on the host happens in the copy too; the copy never changes the host.
   const unshare = ['unshare', '--net', '--mount', '--propagation', 'slave', '--'];
   const child = spawn('setpriv', ['--pdeathsig', 'KILL', '--', ...unshare, 'sh', HOLDER, folder], {
@@ -85,11 +88,14 @@ async function removeFolder(folder: string): Promise<void> {
   fs.rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
 }
 
-/** Ends the daemons and removes the folders of test processes that have exited. */
+/**
+ * Ends the daemons and removes the folders of test processes that have exited. Of one in another namespace of process ids,
+ * with the same temporary folder, nothing tells whether it has.
+ */
 export async function removeStale(): Promise<void> {
   for (const folder of privateFolders()) {
-    const pid = path.basename(folder).slice(FOLDER_PREFIX.length).split('-', 1)[0];
-    if (!fs.existsSync(`/proc/${pid}`)) await removeFolder(folder);
+    const [pid, namespace] = path.basename(folder).slice(FOLDER_PREFIX.length).split('-');
+    if (namespace === PID_NAMESPACE && !fs.existsSync(`/proc/${pid}`)) await removeFolder(folder);
   }
 }
 

@@ -3,7 +3,7 @@ import fs from 'node:fs';
 import { until } from './netns.ts';
 
 /** Wait for the exit of killed processes, in milliseconds. */
-const END_MS = 30_000;
+const END_MS = 120_000;
 
 interface ProcessFacts {
   pid: number;
@@ -64,7 +64,7 @@ export async function removeSharedCgroups(cgroups: readonly string[]): Promise<v
 }
 
 /** Where the hierarchies of cgroups are mounted. */
-function hierarchies(): string[] {
+export function hierarchies(): string[] {
   const mountinfo = fs.readFileSync('/proc/self/mountinfo', 'latin1').split('\n');
   return mountinfo.filter((line) => / - cgroup2? /.test(line)).map((line) => line.split(' ')[4] ?? '');
 }

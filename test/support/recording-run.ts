@@ -10,6 +10,10 @@ import { until } from './netns.ts';
 /** Without an Engine, so that the machine's containers have no effect. */
 const ENVIRONMENT = { DOCKER_HOST: 'unix:///nonexistent' };
 
+/** Bounds of a wait for samples: for the first, and for each one, which a busy machine takes late. Milliseconds. */
+const HANG_MS = 60_000;
+const LATEST_MS = 5000;
+
 /** A folder for files of a test. */
 export function temporaryFolder(): string {
   return fs.mkdtempSync(path.join(os.tmpdir(), 'socklens-test-'));
@@ -58,10 +62,11 @@ export class RecordingRun {
 
   /** Waits until a number of samples is on disk. */
   async samples(count: number): Promise<void> {
-    await until(`${count} samples`, () => {
+    const areThere = () => {
       if (this.#child.exitCode !== null) throw new Error(`record: status ${this.#child.exitCode}, ${this.stderr}`);
       return fs.existsSync(this.file) && ticksIn(fs.readFileSync(this.file)).length >= count;
-    });
+    };
+    await until(`${count} samples`, areThere, HANG_MS + count * LATEST_MS);
   }
 
   /** Waits until two more samples are on disk: one of them has the sockets of the time of the call. */

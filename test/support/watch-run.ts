@@ -93,7 +93,7 @@ export class WatchRun {
   }
 
   async #until<T>(what: string, check: () => T | undefined): Promise<T> {
-    return until(what, check, 30_000).catch((error: Error) => {
+    return until(what, check).catch((error: Error) => {
       throw new Error(`${error.message}; so far: ${this.stdout.slice(-1500)} ${this.stderr}`);
     });
   }

@@ -1,11 +1,12 @@
 import { useSignal } from '@preact/signals';
-import { useEffect } from 'preact/hooks';
+import { useLayoutEffect } from 'preact/hooks';
 import { openFile } from '../state/recording.ts';
 
 /** A recording that is dropped anywhere on the page opens in this browser. */
 export function DropRecording() {
   const isOver = useSignal(false);
-  useEffect(() => {
+  // A file can be dropped on what is seen.
+  useLayoutEffect(() => {
     const over = (event: DragEvent) => {
       if (event.dataTransfer?.types.includes('Files') !== true) return;
       event.preventDefault();

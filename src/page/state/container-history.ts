@@ -16,8 +16,8 @@ import { type Sample, type Timeline, timelineOf } from '../charts/timeline.ts';
 import { charted } from './charted.ts';
 import { isLive, range } from './clock.ts';
 import { container } from './live.ts';
-import { pause } from './pause.ts';
-import { isChanging, recordedAnswers, request } from './request.ts';
+import { AGAIN_MS, pause } from './pause.ts';
+import { isChanging, isPassing, recordedAnswers, request } from './request.ts';
 import { route } from './route.ts';
 import { rulerGaps } from './ruler-gaps.ts';
 
@@ -84,9 +84,11 @@ async function keepReading(name: string, isMoving: boolean, signal: AbortSignal)
       if (route.peek().page === 'container') rulerGaps.value = answer.gaps;
       waitMs = Math.max(answer.stepMs, SHORTEST_REFRESH_MS);
       retryMs = answer.retryMs;
-    } catch {
+    } catch (error) {
       if (signal.aborted) return;
       if (route.peek().page === 'container') rulerGaps.value = [];
+      // A time that stays the same would stay empty.
+      if (isPassing(error)) retryMs = AGAIN_MS;
     }
     await pause(retryMs ?? waitMs);
   } while ((retryMs !== undefined || (isMoving && isLive.peek())) && isChanging() && !signal.aborted);

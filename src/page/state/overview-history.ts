@@ -7,8 +7,9 @@ import { Slopes } from '../rows/slopes.ts';
 import { SPARK_POINTS, Sparks } from '../rows/sparks.ts';
 import { isLive, range } from './clock.ts';
 import { overview } from './live.ts';
+import { AGAIN_MS, pause } from './pause.ts';
 import { shownProblems } from './problems.ts';
-import { isChanging, momentOption, recordedAnswers, request } from './request.ts';
+import { isChanging, isPassing, momentOption, recordedAnswers, request } from './request.ts';
 import { route } from './route.ts';
 import { rulerGaps } from './ruler-gaps.ts';
 
@@ -84,6 +85,7 @@ async function load(time: typeof route.value.time, signal: AbortSignal): Promise
     storedProblem.value = error instanceof Error ? error.message : String(error);
     rulerGaps.value = [];
     if (!isNow) storedOverview.value = undefined;
+    if (isPassing(error)) void loadAgain(time, signal);
   }
   batch(() => {
     sparks.value = fresh;
@@ -91,6 +93,12 @@ async function load(time: typeof route.value.time, signal: AbortSignal): Promise
   });
   const latest = overview.peek();
   if (latest !== undefined) addTick(latest);
+}
+
+/** A time that stays the same would stay without an answer. */
+async function loadAgain(time: typeof route.value.time, signal: AbortSignal): Promise<void> {
+  await pause(AGAIN_MS);
+  if (!signal.aborted) await load(time, signal);
 }
 
 function addTick({ atMs, rows }: OverviewAnswer): void {

@@ -1,7 +1,7 @@
 import { signal, useSignal } from '@preact/signals';
 import { useEffect } from 'preact/hooks';
 import { isFrozen } from './live.ts';
-import { pause } from './pause.ts';
+import { AGAIN_MS, pause } from './pause.ts';
 import { askServer, type RequestOptions } from './request.ts';
 
 /** What a view shows of an answer that is asked for again and again. */
@@ -14,8 +14,6 @@ export interface Polled<Answer> {
 
 /** The latest answers, by question: a view that is opened again shows at once what it had. */
 const latest = signal<ReadonlyMap<string, unknown>>(new Map());
-/** After a question without an answer it is asked again after so long, milliseconds. */
-const AGAIN_MS = 5000;
 /** Questions whose answers are kept. */
 const MOST = 20;
 

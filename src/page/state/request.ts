@@ -14,6 +14,13 @@ export class RequestError extends Error {
   }
 }
 
+/** Whether the same question may be answered later: the server did not answer, or could not at the moment. */
+export function isPassing(error: unknown): boolean {
+  if (!(error instanceof RequestError)) return false;
+  // 501: this server never will.
+  return error.status === 0 || (error.status >= 500 && error.status !== 501);
+}
+
 /** Options of a question; those that are undefined are left out. */
 export type RequestOptions = Readonly<Record<string, string | number | undefined>>;
 

@@ -16,7 +16,7 @@ const DEPLOY = path.resolve(import.meta.dirname, '../../../deploy');
 const RULES = path.join(DEPLOY, 'prometheus/socklens.rules.yml');
 
 /** An expression over a time needs two scrapes, beside all else that a machine does. */
-const SEEN_MS = 90_000;
+const SEEN_MS = 180_000;
 
 /** A program that is connected to itself for a moment, and leaves a TIME_WAIT behind. */
 const COMES_AND_GOES = `

@@ -1,14 +1,15 @@
 /** `serve` pushes to a real Prometheus and a real VictoriaMetrics: values against `ss`, an outage, the end of series. */
 import { afterAll, afterEach, beforeAll, describe, it } from 'vitest';
 import { type MetricsEngine, startPrometheus, startVictoriaMetrics } from '../../support/engines/engines.ts';
-import { freePort, removeEngines, WHY_NO_ENGINES } from '../../support/engines/program.ts';
+import { removeEngines, WHY_NO_ENGINES } from '../../support/engines/program.ts';
 import { statesOfSs } from '../../support/engines/states.ts';
+import { freePort } from '../../support/free-port.ts';
 import { createNetns, removeAllNetns, type TestNetns, until } from '../../support/netns.ts';
 import { type Population, populate } from '../../support/page/population.ts';
 import { type ServeRun, startServe } from '../../support/page/serve.ts';
 
 /** A push comes every second, beside all else that a machine does. */
-const PUSHED_MS = 60_000;
+const PUSHED_MS = 120_000;
 
 const ENGINES = [
   ['Prometheus', startPrometheus],

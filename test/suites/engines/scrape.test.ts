@@ -13,7 +13,7 @@ import { type Population, populate } from '../../support/page/population.ts';
 import { type ServeRun, startServe } from '../../support/page/serve.ts';
 
 /** An engine scrapes every second, beside all else that a machine does. */
-const SCRAPED_MS = 60_000;
+const SCRAPED_MS = 120_000;
 
 describe.skipIf(WHY_NO_ENGINES !== '')(
   `metrics in engines${WHY_NO_ENGINES && `: ${WHY_NO_ENGINES}`}`,

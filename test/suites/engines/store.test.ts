@@ -3,8 +3,9 @@ import os from 'node:os';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { HistoryAnswer } from '../../../src/serve/protocol/history.ts';
 import { startPrometheus, startVictoriaMetrics } from '../../support/engines/engines.ts';
-import { freePort, removeEngines, WHY_NO_ENGINES } from '../../support/engines/program.ts';
+import { removeEngines, WHY_NO_ENGINES } from '../../support/engines/program.ts';
 import { statesOfSs } from '../../support/engines/states.ts';
+import { freePort } from '../../support/free-port.ts';
 import { createNetns, removeAllNetns, type TestNetns, until } from '../../support/netns.ts';
 import { axeViolations, closeBrowser, openTab } from '../../support/page/browser.ts';
 import { populate } from '../../support/page/population.ts';
@@ -167,16 +168,23 @@ describe.skipIf(WHY_NO_ENGINES !== '')(
       const source = `Read from the store ${new URL(urls.get(engine) ?? '').host}, where this host is 127.0.0.1:${port}`;
       // Nothing is waited for here: a busy machine takes long to draw.
       const told = async () => (await tab.page.locator('.sources').allTextContents()).join('\n');
-      await until('an answer of the store', async () => /^Read from/.test(await told()), SCRAPED_MS);
+      const isRead = async () => /^Read from/.test(await told());
+      await until('an answer of the store', isRead, SCRAPED_MS).catch(async (error: Error) => {
+        throw new Error(`${error.message}; the page said: ${await told()}`);
+      });
       expect(await told()).toContain(source);
       expect(await told()).toContain('The store has no metric of idle connections');
       await tab.page.keyboard.press('t');
       const table = tab.page.getByRole('table', { name: /Open sockets/ });
       await until('the table', async () => (await table.count()) === 1, SCRAPED_MS);
-      const text = await table.textContent();
-      expect(text).toContain(String(middle.states.established));
+      await until(
+        'its numbers',
+        async () => (await table.textContent())?.includes(String(middle.states.established)),
+        SCRAPED_MS,
+      );
       // A pool of that time, whose connections are others now.
-      expect(await tab.page.locator('section.strip[aria-label^="Pool to localhost"]').count()).toBe(1);
+      const pools = tab.page.locator('section.strip[aria-label^="Pool to localhost"]');
+      await until('its pool', async () => (await pools.count()) === 1, SCRAPED_MS);
       expect(await axeViolations(tab.page)).toEqual([]);
       expect(tab.faults).toEqual([]);
     });

@@ -4,6 +4,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type TestEngine, testEngine } from '../../support/engine.ts';
+import { until } from '../../support/netns.ts';
 import { programMissing } from '../../support/runtimes/available.ts';
 import { type BootedMachine, boot } from './boot.ts';
 import { type NewMachine, startNewMachine } from './new-machine.ts';
@@ -159,7 +160,11 @@ describe.skipIf(noSystemd !== undefined)('the service of the package, where syst
     const link = machine.must(`set -e\n${typedCommands('The service')}`);
     expect(link).toBe(`http://127.0.0.1:7077/#token=${token()}\n`);
     expect(state().slice(0, 2)).toEqual(['enabled', 'active']);
-    expect(asked('/readyz')).toMatch(/^ok/);
+    // It is refused before the first numbers are there.
+    await until(
+      'the first numbers',
+      () => machine.run(`busybox wget -qO- http://127.0.0.1:7077/readyz`).stdout === 'ok\n',
+    );
     expect(asked('/')).toContain('<script');
     const { sockets } = JSON.parse(asked('/api/v1/ls?target=host&filter=state%20listening')) as {
       sockets: { proto: string; local: { port: number } }[];

@@ -76,7 +76,7 @@ describe.skipIf(typeof engine === 'string')('the image in an Engine', () => {
     execFileSync('nsenter', ['-t', String(web.pid), '-n', 'netstat', flags], { encoding: 'utf8' });
 
   test('ps: the containers by their names, counted, and nothing is missing', async () => {
-    await expect.poll(() => netstat('-tan')).toMatch(/CLOSE_WAIT/);
+    await until('the connection', () => netstat('-tan').includes('CLOSE_WAIT'));
     const { status, stdout, stderr } = socklens(`ps ${web.name} --json`);
     expect([status, stderr]).toEqual([0, '']);
     const [row] = (JSON.parse(stdout) as { containers: { name: string; states: Record<string, number> }[] }).containers;
@@ -122,7 +122,7 @@ describe.skipIf(typeof engine === 'string')('the image in an Engine', () => {
         return execFileSync('nsenter', command, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] });
       };
       expect(get('/')).toContain('<script');
-      await expect.poll(() => netstat('-tan')).toMatch(/CLOSE_WAIT/);
+      await until('the connection', () => netstat('-tan').includes('CLOSE_WAIT'));
       await until('the row of the container', () => {
         const { rows } = JSON.parse(get('/api/v1/overview')) as OverviewAnswer;
         return rows.find((row) => row.name === web.name)?.sockets?.byState.CLOSE_WAIT === 1;

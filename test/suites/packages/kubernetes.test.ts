@@ -65,7 +65,7 @@ function describeDaemonSet(containerd: TestContainerd): void {
   });
   afterAll(async () => {
     await containerd.stop();
-    pods.removeCgroups();
+    await pods.removeCgroups();
   });
 
   const netstat = (flags: string) =>

@@ -4,7 +4,7 @@ import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { nodeProgram, until } from '../../support/netns.ts';
+import { createNetns, nodeProgram, until } from '../../support/netns.ts';
 import { CHECKOUT, HANG_MS, releaseFile, VERSION } from './release.ts';
 
 const VERSIONS = path.join(import.meta.dirname, 'node-versions/node_modules');
@@ -29,6 +29,8 @@ describe.each(NODES)('the package for npm with Node %s', (major, node) => {
       '--global',
       '--loglevel',
       'notice',
+      // Of npm itself, once a week.
+      '--no-update-notifier',
       '--prefix',
       prefix,
       releaseFile(`socklens-${VERSION}.tgz`),
@@ -57,7 +59,7 @@ describe.each(NODES)('the package for npm with Node %s', (major, node) => {
     expect(Number(execFileSync('du', ['-sk', prefix], { encoding: 'utf8' }).split('\t')[0])).toBeLessThan(8000);
   });
 
-  test('this Node runs it, and the kernel answers', () => {
+  test('this Node runs it, and the kernel answers', async () => {
     const said = spawnSync(`${prefix}/bin/socklens`, ['version'], {
       env: { ...env, NODE_OPTIONS: '--import=data:text/javascript,console.log(process.version)' },
       encoding: 'utf8',
@@ -66,9 +68,12 @@ describe.each(NODES)('the package for npm with Node %s', (major, node) => {
     const { stdout, stderr } = socklens('ls', `pid:${process.pid}`, '-t', '--json');
     expect(stderr).toBe('');
     expect(JSON.parse(stdout)).toMatchObject({ source: 'sock_diag' });
-    const rows = (text: string) => text.split('\n').slice(2).sort();
-    const netstat = execFileSync('netstat', ['-tln'], { encoding: 'utf8' });
-    expect(rows(socklens('netstat', `pid:${process.pid}`, '-tln').stdout)).toEqual(rows(netstat));
+    // In a namespace where nobody else begins to listen between the two.
+    using netns = createNetns();
+    const { pid } = netns.spawn('busybox', ['nc', '-l', '-p', '4084'], { stdio: 'ignore' });
+    const listening = () => netns.run('netstat', '-tln').split('\n').slice(2).sort();
+    await until('the listener', () => listening().some((line) => line.includes(':4084 ')));
+    expect(socklens('netstat', `pid:${pid}`, '-tln').stdout.split('\n').slice(2).sort()).toEqual(listening());
   });
 
   test('the pages of the rules and the manual page are in it', () => {

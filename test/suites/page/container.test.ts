@@ -69,12 +69,16 @@ test('container: the legend of a chart has the counts of ss, never the sums of t
     CLOSE_WAIT: count('close-wait'),
     Total: String(ssLines('exclude', 'time-wait').length),
   });
-  expect(await legendOf(page, 'Descriptors')).toEqual({
-    'Open files': String(fs.readdirSync(`/proc/${population.pid}/fd`).length),
+  await until('the descriptors', async () => {
+    const { 'Open files': files, ...others } = await legendOf(page, 'Descriptors');
+    expect(others).toEqual({});
+    return files === String(fs.readdirSync(`/proc/${population.pid}/fd`).length);
   });
-  const pool = await legendOf(page, 'Pool to localhost:mysql');
   const clients = ssLines('dport', '=', ':3306').filter(([state]) => state !== 'TIME-WAIT');
-  expect(pool.Total ?? pool.Connections).toBe(String(clients.length));
+  await until('the pool', async () => {
+    const pool = await legendOf(page, 'Pool to localhost:mysql');
+    return (pool.Total ?? pool.Connections) === String(clients.length);
+  });
   expect(faults).toEqual([]);
 });
 
@@ -113,7 +117,7 @@ test('container: limits are those of /proc, who set them, and a block to paste',
       return (await row.locator('td').allTextContents()).map((text) => text.replaceAll(',', ''));
     };
     const line = fs.readFileSync(`/proc/${population.pid}/limits`, 'utf8').match(/Max open files +(\d+) +(\d+)/);
-    expect((await limitOf('nofile'))[2]).toBe(line?.[1]);
+    await until('the limit of now', async () => (await limitOf('nofile'))[2] === line?.[1]);
     expect((await limitOf('nofile hard'))[2]).toBe(line?.[2]);
     expect((await limitOf('nofile'))[4]).toBe('inherited');
     await portsAndQueues(page);
@@ -209,7 +213,11 @@ test('container: t puts the numbers of each chart in a table beneath it', async 
         .nth(column - 1)
         .textContent()) === '4',
   );
-  expect(await page.locator('section.strip').count()).toBe(await page.locator('.strip-table').count());
+  // A chart may come between the two counts.
+  await until(
+    'a table for each chart',
+    async () => (await page.locator('section.strip').count()) === (await page.locator('.strip-table').count()),
+  );
   await page.keyboard.press('t');
   await until('no table', async () => (await page.locator('.strip-table').count()) === 0);
 });

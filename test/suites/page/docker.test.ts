@@ -38,7 +38,7 @@ function withEngine(docker: TestEngine): void {
     await until('its numbers', async () => (await shownRow(page, web.name))?.open === 1);
     const row = page.locator(`tr[data-row="${web.name}"]`);
     expect(await row.getByRole('meter').getAttribute('aria-valuemax')).toBe(String(NOFILE));
-    expect(await row.locator('.ports').textContent()).toBe('8080');
+    await until('its port', async () => (await row.locator('.ports').textContent()) === '8080');
     // Numbers come first: what the Engine tells of a container alone is asked for after them.
     const image = docker.image.split('/').at(-1)?.split(':')[0] ?? '';
     await until('its image', async () => (await row.locator('.m-name').textContent())?.includes(image));
@@ -50,25 +50,27 @@ function withEngine(docker: TestEngine): void {
     const { page, faults } = await openTab(serve.link);
     await page.locator('a.name').first().click();
     const heading = page.locator('h1', { hasText: web.name });
-    await heading.waitFor();
-    expect(await heading.textContent()).toContain('<b>shop</b>\\u202e');
+    // Numbers come first: what the Engine tells of a container is asked for after them.
+    await heading.filter({ hasText: '<b>shop</b>\\u202e' }).waitFor();
     expect(await page.locator('h1 b').count()).toBe(0);
-    expect(await page.locator('.facts').textContent()).toContain(web.id.slice(0, 12));
+    await page.locator('.facts', { hasText: web.id.slice(0, 12) }).waitFor();
     await page.locator('tr[data-limit="nofile"]').waitFor();
     // The kernel's own count, proc(5): a server that waits in accept(2) has one more than there are entries.
     const opened = () => String(fs.statSync(`/proc/${web.pid}/fd`).size);
     const shown = page.locator('section.strip[aria-label="Descriptors"] .legend b');
     await until('its descriptors', async () => (await shown.textContent()) === opened());
-    const blocks = await page.locator('#limits ~ section, .cols section').allTextContents();
-    expect(blocks.join(' ')).toMatch(/ulimit/);
+    await page.locator('#limits ~ section, .cols section', { hasText: 'ulimit' }).first().waitFor();
     expect(faults).toEqual([]);
   });
 
   test('what happens is kept at a click', async () => {
     const { page } = await openTab(serve.link);
     await page.locator('a.name').first().waitFor();
-    await page.getByRole('button', { name: 'Save incident' }).click();
-    await page.locator('.said', { hasText: 'Kept: see Incidents' }).waitFor();
+    // It is said for a moment.
+    await Promise.all([
+      page.locator('.said', { hasText: 'Kept: see Incidents' }).waitFor(),
+      page.getByRole('button', { name: 'Save incident' }).click(),
+    ]);
     const { incidents } = (await serve.ask('incidents')) as { incidents: unknown[] };
     expect(incidents).toHaveLength(1);
   });

@@ -180,19 +180,37 @@ test('a drag over the histogram shows what is stored of that time, Escape what h
 });
 
 test('the histogram has as many connections a second as there were', async () => {
-  const { page } = await open();
-  await churn.order({ opens: 40, refused: 2 });
-  await page.keyboard.press('t');
-  const table = page.locator('.strip-table');
-  await table.waitFor();
-  await until('its numbers', async () => isSame(await countsOf(page), eventsOf({ opens: 40, refused: 2 })));
-  // Opened: attempts, and what came in. Of a point of several seconds the table has the highest.
-  const highest = async (column: number) => {
-    const texts = await table.locator(`tbody td:nth-child(${column})`).allTextContents();
-    return Math.max(...texts.map((text) => Number(text.replaceAll(',', ''))).filter(Number.isFinite));
-  };
-  await until('failed ones', async () => (await highest(4)) > 0 && (await highest(4)) <= 7);
-  await until('opened ones', async () => (await highest(3)) > 0 && (await highest(3)) <= 82);
+  // Of a namespace of its own: the table has nothing that other tests did.
+  const quiet = createNetns();
+  const own = await churnIn(quiet);
+  const alone = await startServe([`netns:${quiet.name}`]);
+  try {
+    const { page } = await openTab(alone.link);
+    await page.locator('tr[data-row]').first().waitFor();
+    // What is stored are rates between two ticks, which a busy machine takes at any distance; the stream has whole
+    // seconds. No rates are read once the load is there.
+    let isLoaded = false;
+    await page.route(/\/history\?.*series=opened/, (route) => (isLoaded ? route.abort() : route.continue()));
+    await go(page, '#/events?last=5m');
+    await page.locator('.facts', { hasText: 'since' }).waitFor();
+    isLoaded = true;
+    await own.order({ opens: 40, refused: 2 });
+    await page.keyboard.press('t');
+    const table = page.locator('.strip-table');
+    await table.waitFor();
+    await until('its numbers', async () => isSame(await countsOf(page), eventsOf({ opens: 40, refused: 2 })));
+    // Opened: attempts, and what came in. Of a point of several seconds the table has the highest.
+    const highest = async (column: number) => {
+      const texts = await table.locator(`tbody td:nth-child(${column})`).allTextContents();
+      return Math.max(...texts.map((text) => Number(text.replaceAll(',', ''))).filter(Number.isFinite));
+    };
+    await until('failed ones', async () => (await highest(4)) > 0);
+    await until('opened ones', async () => (await highest(3)) > 0);
+    expect(await highest(4)).toBeLessThanOrEqual(2);
+    expect(await highest(3)).toBeLessThanOrEqual(82);
+  } finally {
+    await alone.stop();
+  }
 });
 
 test('thousands of events a second: all counted, some listed, and the page answers', async () => {

@@ -176,7 +176,7 @@ test('a dropped recording is sent nowhere: while it is shown nothing is asked of
   // It ends with the recording.
   await page.keyboard.press('Escape');
   await page.locator('.drop').waitFor();
-  expect(requests.some(({ url }) => url.includes('/api/v1/stream'))).toBe(true);
+  await until('the stream', () => requests.some(({ url }) => url.includes('/api/v1/stream')));
 });
 
 test('esc leaves a part of a recording, then the recording', async () => {

@@ -122,6 +122,7 @@ test('names with markup, escape codes and marks of direction are shown as text',
   await page.locator('h1', { hasText: 'img' }).waitFor();
   expect(await page.locator('h1').textContent()).toContain(ODD_SHOWN);
   expect(await page.locator('img').count()).toBe(0);
-  expect(await page.title()).toBe(`netns:${ODD_SHOWN} · socklens`);
+  // It is set after the page was drawn.
+  await until('the title', async () => (await page.title()) === `netns:${ODD_SHOWN} · socklens`);
   expect(faults).toEqual([]);
 });

@@ -3,7 +3,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { openHistory } from '../../../src/history/stored-history.ts';
-import { createNetns, removeAllNetns } from '../../support/netns.ts';
+import { createNetns, removeAllNetns, until } from '../../support/netns.ts';
 import { closeBrowser, openTab } from '../../support/page/browser.ts';
 import { type ServeRun, startServe } from '../../support/page/serve.ts';
 
@@ -90,12 +90,15 @@ for (const view of ['map', 'matrix'] as const) {
     const before = await work();
     for (let move = 1; move <= MOVES; move++) {
       await page.mouse.move(ruler.x + ruler.width * (0.9 - (0.8 * move) / MOVES), ruler.y + 20);
-      times.add((await heading.textContent()) ?? '');
+      // Drawn, however busy the machine is: a moment that another one overtakes would cost nothing.
+      await until('another moment', async () => {
+        times.add((await heading.textContent()) ?? '');
+        return times.size === move;
+      });
     }
     const after = await work();
     await page.mouse.up();
-    // Each move is another moment.
-    expect(times.size).toBeGreaterThan(MOVES * 0.8);
+    expect(times.size).toBe(MOVES);
     const each = (after.task - before.task) / MOVES;
     const text = (value: number) => value.toFixed(1);
     console.log(

@@ -178,6 +178,19 @@ test('the slider shows what was true then', async () => {
   await until('live', () => !new URL(other.url()).hash.includes('from='));
 }, 240_000);
 
+test('edges that are not answered at once are asked for again, of a time that is over too', async () => {
+  const { from, to } = await storedSpan();
+  const { page } = await openTab(serve.link);
+  await page.locator('tr[data-row]').first().waitFor();
+  let asked = 0;
+  await page.route(/\/api\/v1\/edges\?/, (route) => (asked++ === 0 ? route.abort() : route.continue()));
+  await page.evaluate((hash) => {
+    location.hash = hash;
+  }, `#/map?from=${from}&to=${to}`);
+  await page.locator('[data-edge]').first().waitFor({ state: 'attached' });
+  expect(asked).toBe(2);
+}, 120_000);
+
 test('positions stay while the moment changes', async () => {
   const { from, to } = await storedSpan();
   const { page } = await openMap(`#/map?from=${from}&to=${to}`);

@@ -40,11 +40,11 @@ function truth(): ShownRow {
 test('overview: the numbers of a row are those of ss and /proc, and follow them', async () => {
   const { page, faults } = await openTab(serve.link);
   const name = `netns:${netns.name}`;
-  await until('the first numbers', async () => (await shownRow(page, name))?.open === truth().open);
-  expect(await shownRow(page, name)).toEqual(truth());
+  const isTrue = async () => JSON.stringify(await shownRow(page, name)) === JSON.stringify(truth());
+  await until('the first numbers', isTrue);
   await population.order({ port: 8080, open: 55, closing: 9 });
   expect(truth()).toMatchObject({ closeWait: 9 });
-  await until('the numbers of now', async () => JSON.stringify(await shownRow(page, name)) === JSON.stringify(truth()));
+  await until('the numbers of now', isTrue);
   expect(faults).toEqual([]);
 });
 
@@ -139,9 +139,12 @@ test('overview: with three rows at most the charts of the first are open beneath
     });
     expect(await page.locator('tr[aria-selected="true"]').getAttribute('data-row')).toBe(names[0]);
     await page.keyboard.press('j');
-    const chosen = (await page.locator('tr[aria-selected="true"]').getAttribute('data-row')) ?? '';
-    expect(chosen).not.toBe(names[0]);
+    const chosen = await until('the next row', async () => {
+      const row = await page.locator('tr[aria-selected="true"]').getAttribute('data-row');
+      return row !== null && row !== names[0] && row;
+    });
     await head(chosen).waitFor();
+    await head(chosen).locator('section.strip[aria-label="Open sockets"]').waitFor();
     expect(await page.locator('section.strip[aria-label="Open sockets"]').count()).toBe(1);
     expect(faults).toEqual([]);
   } finally {

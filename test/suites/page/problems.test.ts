@@ -17,6 +17,8 @@ const ODD_NAME = `<img>"<b>'\u202eetis\u001b[31m&amp;p${process.pid}`;
 const ODD_SHOWN = `<img>"<b>'\\u202eetis\\x1b[31m&amp;p${process.pid}`;
 const LEAK = 'CLOSE_WAIT_LEAK';
 const RULES = `[doctor.rules.${LEAK}]\nminAgeMs = "1s"\n`;
+/** How long the doctor looks: it needs two snapshots a second apart, of which a busy machine takes few. */
+const FOR = '6s';
 /** A judgement comes every ten seconds; on a busy machine less often. */
 const JUDGED_MS = 120_000;
 vi.setConfig({ testTimeout: 300_000 });
@@ -87,7 +89,7 @@ const section = (page: Page, name: string) => page.locator(`section[aria-label="
 test('the detail of a problem says what the doctor says of it, and its number is that of ss', async () => {
   const { id } = await problemOf(leaking.name);
   const target = `netns:${leaking.name}`;
-  const printed = socklens(['doctor', target, '--rule', LEAK, '--config', config, '--for', '3s', '--json']);
+  const printed = socklens(['doctor', target, '--rule', LEAK, '--config', config, '--for', FOR, '--json']);
   const [said] = (JSON.parse(printed.stdout) as Diagnosis).problems;
   const { page, faults } = await open(`#/problems/${id}`);
   await page.locator('.detail h2').waitFor();
@@ -137,8 +139,8 @@ test('keyboard alone: p, j, Enter, c; the number of open problems is at the entr
   await page.locator('.detail h2', { hasText: title }).waitFor();
   expect(new URL(page.url()).hash).toBe(`#/problems/${id}`);
   expect(await page.locator('.track[aria-current]').count()).toBe(1);
-  await page.keyboard.press('c');
-  await section(page, 'Fix').getByRole('button', { name: 'Copied' }).waitFor();
+  // The button says so for a moment.
+  await Promise.all([section(page, 'Fix').getByRole('button', { name: 'Copied' }).waitFor(), page.keyboard.press('c')]);
   expect(await page.evaluate(() => navigator.clipboard.readText())).toBe(fix?.snippet);
   // The way on: its container, by Tab, and back.
   const link = page.locator('.places a').first();
@@ -190,7 +192,7 @@ test('names with markup and escape codes are shown as text', async () => {
   const file = path.join(folder, 'odd.toml');
   fs.writeFileSync(file, `${RULES}\n${block}\n`);
   const target = `netns:${ODD_NAME}`;
-  expect(socklens(['doctor', target, '--rule', LEAK, '--config', file, '--for', '3s', '--quiet']).status).toBe(0);
+  expect(socklens(['doctor', target, '--rule', LEAK, '--config', file, '--for', FOR, '--quiet']).status).toBe(0);
   expect(faults).toEqual([]);
 });
 
@@ -202,7 +204,7 @@ test('the list of what is ignored is that of doctor --all, and the block to past
   const listed = section(page, 'Ignored on purpose').locator('li');
   await until('what was left out', async () => (await textOf(listed.first())).includes('1 finding'));
   const saidOf = (target: string) =>
-    socklens(['doctor', target, '--rule', LEAK, '--config', config, '--for', '3s', '--all'], { COLUMNS: '500' })
+    socklens(['doctor', target, '--rule', LEAK, '--config', config, '--for', FOR, '--all'], { COLUMNS: '500' })
       .stdout.replace(/\s+/g, ' ')
       .trim();
   expect(saidOf(`netns:${ignored.name}`)).toContain(await textOf(listed.first()));

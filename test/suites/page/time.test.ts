@@ -135,6 +135,35 @@ test('the overview of an earlier moment has the numbers of then, and Escape thos
   await until('the number of now again', async () => (await shownRow(page, name))?.open === 61);
 });
 
+test('what is not answered at once is asked again, of a time that is over too', async () => {
+  const { page } = await openTab(serve.link);
+  const open = await until('the number of now', async () => (await shownRow(page, name))?.open);
+  const then = Date.now();
+  await until('stored values', async () => {
+    const path = `history?container=${encodeURIComponent(name)}&from=${then - 10_000}&to=${then + 1000}&points=20&series=open`;
+    const answer = (await serve.ask(path)) as { containers: { columns: { mean: (number | null)[] }[] }[] };
+    return answer.containers[0]?.columns[0]?.mean.some((value) => value === open);
+  });
+  // The same question is answered when it comes for the second time.
+  const asked = new Set<string>();
+  await page.route(/\/api\/v1\/history\?/, async (route) => {
+    const question = route.request().url();
+    if (asked.has(question)) return route.continue();
+    asked.add(question);
+    return route.abort();
+  });
+  const time = `from=${Math.floor(then / 1000) - 10}&to=${Math.ceil(then / 1000)}`;
+  const go = (hash: string) =>
+    page.evaluate((wanted) => {
+      location.hash = wanted;
+    }, hash);
+  await go(`#/?${time}`);
+  await until('the row of then', async () => (await shownRow(page, name))?.open === open);
+  await go(`#/c/${encodeURIComponent(name)}?${time}`);
+  const numbers = page.locator('section.strip[aria-label="Open sockets"] .legend');
+  await until('the chart of then', async () => (await numbers.textContent())?.includes(String(open)));
+});
+
 test('time without data is a gap with its reason', async () => {
   const page = await openContainer();
   await page.keyboard.press('4');

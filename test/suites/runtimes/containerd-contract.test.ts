@@ -13,7 +13,7 @@ else {
   describe('containerd', () => {
     afterAll(async () => {
       await containerd.stop();
-      pods.removeCgroups();
+      await pods.removeCgroups();
     });
     describeContract('containerd through CRI', criBed(containerd, pods));
     describeContract('pods of containerd', ofPods);

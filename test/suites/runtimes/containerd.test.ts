@@ -51,7 +51,7 @@ function describeContainerd(containerd: TestContainerd): void {
   });
   afterAll(async () => {
     await containerd.stop();
-    pods.removeCgroups();
+    await pods.removeCgroups();
   });
 
   function runCtr(namespace: string, id: string): void {

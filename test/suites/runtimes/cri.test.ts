@@ -33,7 +33,7 @@ function describeCri(containerd: TestContainerd): void {
   });
   afterAll(async () => {
     await containerd.stop();
-    pods.removeCgroups();
+    await pods.removeCgroups();
   });
 
   function socklens(...args: string[]): string {

@@ -1,4 +1,4 @@
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawnSync } from 'node:child_process';
 import fs from 'node:fs';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { socklens } from '../../support/cli.ts';
@@ -81,8 +81,9 @@ describe.skipIf(missing !== undefined)('Podman without a socket', () => {
     const { root } = podmans;
     const { id, pid } = root.run('entered');
     root.podman('exec', '--detach', 'entered', '/bin/busybox', 'sleep', '1000001');
-    const inside = () => execFileSync('pgrep', ['-f', 'sleep 1000001'], { encoding: 'utf8' }).trim();
-    await until('the process', () => inside() !== '');
+    // Its status is 1 where there is none yet. Of this container: another test may have such a process too.
+    const inside = ['--ns', String(pid), '--nslist', 'pid', '--full', 'sleep 1000001'];
+    await until('the process', () => spawnSync('pgrep', inside).status === 0);
     expect(rows().filter((row) => row.id === id)).toMatchObject([{ name: 'entered', pid }]);
   });
 

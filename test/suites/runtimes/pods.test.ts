@@ -47,7 +47,7 @@ function describePods(containerd: TestContainerd): void {
   afterEach(() => run?.stop());
   afterAll(async () => {
     await containerd.stop();
-    pods.removeCgroups();
+    await pods.removeCgroups();
   });
 
   function socklens(...args: string[]) {
@@ -87,7 +87,7 @@ function describePods(containerd: TestContainerd): void {
     });
 
     test('events of a pod are those of its namespace', () => {
-      const { stdout } = socklens('events', `pod:prod/shop-${unique}`, '--failed', '--for', '2s', '--ndjson');
+      const { stdout } = socklens('events', `pod:prod/shop-${unique}`, '--failed', '--for', '6s', '--ndjson');
       const failed = lines(stdout).find(({ type }) => type === 'connection');
       expect(failed).toMatchObject({
         event: 'failed',

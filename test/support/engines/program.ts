@@ -2,9 +2,9 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import fs from 'node:fs';
-import net from 'node:net';
 import os from 'node:os';
 import path from 'node:path';
+import { freePort } from '../free-port.ts';
 import { until } from '../netns.ts';
 
 /** Why an engine cannot run here; undefined where all of them can. */
@@ -17,7 +17,7 @@ export const WHY_NO_ENGINES = ['prometheus', 'promtool', 'victoria-metrics', 'pr
 const TRIES = 5;
 
 /** How long a program may take to be ready, milliseconds. */
-const READY_MS = 60_000;
+const READY_MS = 120_000;
 
 /** A running engine. */
 export interface EngineProgram {
@@ -96,15 +96,4 @@ async function isOk(url: string): Promise<boolean> {
   } catch {
     return false;
   }
-}
-
-/** A port that nobody listens on at the moment. */
-export async function freePort(): Promise<number> {
-  const server = net.createServer();
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as net.AddressInfo;
-  server.close();
-  await once(server, 'close');
-  return port;
 }

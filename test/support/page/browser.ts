@@ -21,6 +21,9 @@ const REPORT_VIOLATIONS = `addEventListener('securitypolicyviolation', (event) =
   reportViolation('policy ' + event.violatedDirective + ': ' + event.blockedURI + ' ' + event.sourceFile + ':' + event.lineNumber);
 });`;
 
+/** For whatever is waited for on a page, milliseconds; only to find what hangs: a judgement comes every ten seconds. */
+const HANG_MS = 120_000;
+
 let browser: Browser | undefined;
 
 /** Opens a tab of its own: nothing is kept from another one. */
@@ -33,7 +36,10 @@ export async function openTab(link: string, options: TabOptions = {}): Promise<T
     viewport: { width: options.width ?? 1440, height: options.height ?? 900 },
     colorScheme: options.dark === true ? 'dark' : 'light',
     timezoneId: 'Europe/Berlin',
+    // A colour that is on its way to another one is neither, and axe would judge it.
+    reducedMotion: 'reduce',
   });
+  context.setDefaultTimeout(HANG_MS);
   const page = await context.newPage();
   const faults: string[] = [];
   const { origin } = new URL(link);

@@ -10,7 +10,7 @@ import { writeCni } from './cni.ts';
 import { writeImage } from './image-tar.ts';
 
 /** How long it may take to start and to stop, milliseconds. */
-const START_MS = 30_000;
+const START_MS = 120_000;
 
 /** The image of a pod's sandbox and that of containers; both are busybox. */
 export const PAUSE_IMAGE = 'localhost/pause:1';

@@ -7,7 +7,7 @@ import { createPrivateNamespaces, type PrivateNamespaces } from '../private-name
 import { removeCgroups, removeSharedCgroups } from '../private-processes.ts';
 
 /** How long a service may take to start, milliseconds. */
-const START_MS = 30_000;
+const START_MS = 120_000;
 
 /** The ordinary user. */
 export const PODMAN_USER = 12_345;

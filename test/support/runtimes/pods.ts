@@ -3,6 +3,7 @@ import { randomUUID } from 'node:crypto';
 import fs from 'node:fs';
 import { bool, int32, int64, list, message, nested, text, textMap, uint32 } from '../../../src/protobuf/message.ts';
 import { GRPC_LIMITS, GrpcConnection } from '../../../src/runtimes/containerd/grpc.ts';
+import { hierarchies, removeCgroups } from '../private-processes.ts';
 import { BOX_IMAGE, type TestContainerd } from './containerd.ts';
 
 /** What is asked of a pod. */
@@ -203,7 +204,7 @@ export class Pods {
 
   /** Runs a program in a container, as `kubectl exec` does. */
   async execute(id: string, ...command: string[]): Promise<Executed> {
-    const request = ExecRequest.encode({ id, command, timeout: 30n });
+    const request = ExecRequest.encode({ id, command, timeout: 120n });
     return ExecAnswer.decode(await this.#call('ExecSync', request));
   }
 
@@ -233,16 +234,14 @@ export class Pods {
   }
 
   /** Removes the cgroups of all pods; after the containerd was stopped. */
-  removeCgroups(): void {
-    const mounts = fs.readFileSync('/proc/self/mountinfo', 'latin1').split('\n');
-    for (const line of mounts.filter((each) => / - cgroup2? /.test(each))) {
-      const folder = `${line.split(' ')[4]}${this.#cgroup}`;
-      if (!fs.existsSync(folder)) continue;
-      for (const entry of fs.readdirSync(folder, { withFileTypes: true })) {
-        if (entry.isDirectory()) fs.rmdirSync(`${folder}/${entry.name}`);
-      }
-      fs.rmdirSync(folder);
-    }
+  async removeCgroups(): Promise<void> {
+    const below = hierarchies()
+      .map((hierarchy) => `${hierarchy}${this.#cgroup}`)
+      .filter((folder) => fs.existsSync(folder))
+      .flatMap((folder) => fs.readdirSync(folder, { withFileTypes: true }))
+      .filter((entry) => entry.isDirectory())
+      .map(({ name }) => `${this.#cgroup}/${name}`);
+    await removeCgroups(new Set([...below, this.#cgroup]));
   }
 
   /** The second column of `ctr tasks ls`. */
@@ -255,7 +254,7 @@ export class Pods {
   }
 
   async #call(method: string, request: Uint8Array): Promise<Uint8Array> {
-    const connection = new GrpcConnection(this.#containerd.socket, { ...GRPC_LIMITS, deadlineMs: 30_000 });
+    const connection = new GrpcConnection(this.#containerd.socket, { ...GRPC_LIMITS, deadlineMs: 120_000 });
     try {
       return await connection.call(`/runtime.v1.RuntimeService/${method}`, request);
     } finally {

@@ -31,7 +31,7 @@ export interface Launch {
   endSignal?: NodeJS.Signals;
   /** Whether it answers now. A throw means no. */
   answers(): boolean;
-  /** How long it may take until it answers, milliseconds; default a minute. */
+  /** How long it may take until it answers, milliseconds; default two minutes. */
   patienceMs?: number;
 }
 
@@ -46,6 +46,10 @@ export interface Running {
   stop(): Promise<void>;
 }
 
+/** For the answer of a program, milliseconds; only to find what hangs. */
+const HANG_MS = 120_000;
+
+/** For its end before it is killed, milliseconds. */
 const END_MS = 10_000;
 
 /** What runs, and where. */
@@ -101,7 +105,7 @@ export function missingProgram(...names: string[]): string | undefined {
  * @throws with its output when it ends before, or does not answer in time
  */
 export async function launch(place: Place, options: Launch): Promise<Running> {
-  const { folder, endSignal = 'SIGTERM', patienceMs = 60_000 } = options;
+  const { folder, endSignal = 'SIGTERM', patienceMs = HANG_MS } = options;
   if (options.unprivileged) giveAway(folder);
   const logFile = `${folder}.log`;
   const child = 'container' in place ? await place.start(options, logFile) : startHere(place, options, logFile);

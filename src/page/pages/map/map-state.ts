@@ -6,9 +6,9 @@ import { isLive, range } from '../../state/clock.ts';
 import { wanted } from '../../state/filter.ts';
 import { overview } from '../../state/live.ts';
 import { moment, momentStepMs } from '../../state/moment.ts';
-import { pause } from '../../state/pause.ts';
+import { AGAIN_MS, pause } from '../../state/pause.ts';
 import { shownProblems } from '../../state/problems.ts';
-import { isChanging, recordedAnswers, request } from '../../state/request.ts';
+import { isChanging, isPassing, recordedAnswers, request } from '../../state/request.ts';
 import { route, show } from '../../state/route.ts';
 import { rulerGaps } from '../../state/ruler-gaps.ts';
 import { type Graph, type Grouping, graphOf, groupOf, lastPoint } from './graph.ts';
@@ -205,8 +205,10 @@ export function followEdges(): () => void {
 
 async function keepReading(isMoving: boolean, abort: AbortSignal): Promise<void> {
   if (isMoving) storedRows.value = undefined;
+  let isPending: boolean;
   do {
     let waitMs = SHORTEST_REFRESH_MS;
+    isPending = isMoving;
     try {
       const { fromMs, toMs } = range.peek();
       const span = { from: Math.floor(fromMs), to: Math.ceil(toMs), points: POINTS };
@@ -223,7 +225,9 @@ async function keepReading(isMoving: boolean, abort: AbortSignal): Promise<void>
     } catch (error) {
       if (abort.aborted) return;
       answerFault.value = error instanceof Error ? error.message : String(error);
+      // A time that stays the same would stay without an answer.
+      if (isPassing(error)) [isPending, waitMs] = [true, AGAIN_MS];
     }
     await pause(waitMs);
-  } while (isMoving && isChanging() && !abort.aborted);
+  } while (isPending && isChanging() && !abort.aborted);
 }

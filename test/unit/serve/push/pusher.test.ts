@@ -3,7 +3,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { Pusher } from '../../../../src/serve/push/pusher.ts';
-import { freePort } from '../../../support/engines/program.ts';
+import { freePort } from '../../../support/free-port.ts';
 import { until } from '../../../support/netns.ts';
 import { container, MetricsScene } from '../metrics/scene.ts';
 import { Receiver } from './receiver.ts';
