@@ -85,8 +85,9 @@ it.skipIf(!isPermitted).each([1, 2])(
       }
       let unseen = 0;
       for (const one of done.filter(({ action }) => action !== 'refused')) {
-        // A port that had a refused or a reset connection is free at once: the next one may get it.
-        const own = eventsAtPort(lines, one.port).filter((event) => isDuring(event, one));
+        // A port that had a refused or a reset connection is free at once: the next one may get it, in the same millisecond.
+        const isToListener = ({ local, peer }: EventObject) => [local?.port, peer?.port].includes(listener.port);
+        const own = eventsAtPort(lines, one.port).filter((event) => isToListener(event) && isDuring(event, one));
         const opened = own.find(({ event }) => event === 'opened');
         const ends = own.filter(({ event }) => event === 'closed');
         expect(own.filter(({ event }) => event === 'established')).toHaveLength(2);
