@@ -30,7 +30,7 @@ const HELD: readonly ((context: RecipeContext) => Promise<unknown>)[] = [
   async () => {},
 ];
 /** What no descriptor refers to. */
-const UNHELD = { finWait1Orphan, finWait2Mini, timeWait, acceptQueue, synReceived } as const;
+const UNHELD = { finWait1Orphan, acceptQueue, finWait2Mini, timeWait, synReceived } as const;
 
 /** As ss spells the states, and netstat. */
 const NAMES: Readonly<Record<string, string>> = {

@@ -3,10 +3,11 @@ import { spawn } from 'node:child_process';
 import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
-import { afterAll, beforeAll, describe, expect, onTestFinished, test, vi } from 'vitest';
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import type { LimitsReport } from '../../src/model/report/limits-report.ts';
 import { socklens } from '../support/cli.ts';
 import { type OwnEngine, type RunOptions, startOwnEngine, type TestEngine, testEngine } from '../support/engine.ts';
+import { until } from '../support/netns.ts';
 
 const engine = testEngine();
 
@@ -66,7 +67,7 @@ function describeSeveral(first: TestEngine): void {
     onTestFinished(() => {
       stranger.kill();
     });
-    await vi.waitFor(() => expect(fs.readFileSync(`/proc/${stranger.pid}/comm`, 'utf8')).toBe('containerd\n'));
+    await until('its name', () => fs.readFileSync(`/proc/${stranger.pid}/comm`, 'utf8') === 'containerd\n');
     const [ofFirst, ofOther] = [await limitsIn(first), await limitsIn(other.docker)];
     for (const role of ['Engine', 'containerd']) {
       expect(pidsOf(ofOther, role)).toHaveLength(1);

@@ -33,7 +33,8 @@ afterAll(() => {
 function doctor(args: readonly string[], toml?: string) {
   const file = path.join(folder, 'given.toml');
   if (toml !== undefined) fs.writeFileSync(file, toml);
-  return socklens(['doctor', '--for', '1s', ...args, ...(toml === undefined ? [] : ['--config', file])]);
+  const time = args.includes('--for') ? [] : ['--for', '1s'];
+  return socklens(['doctor', ...time, ...args, ...(toml === undefined ? [] : ['--config', file])]);
 }
 
 function diagnosis(args: readonly string[], toml?: string): Diagnosis & { schema: number; target: string } {
@@ -147,7 +148,10 @@ describe('socklens.toml', () => {
     expect(diagnosis([target, ...only], toml).findings).toMatchObject([{ severity: 'warning' }]);
     expect(diagnosis([target, ...only, '--set', 'POOL_OVERRUN.stock=13'], toml).findings).toEqual([]);
     const shorter = '[doctor.rules.CONN_CHURN]\nwindowMs = "500ms"\n';
-    expect(diagnosis([target, '--rule', 'CONN_CHURN'], shorter).rules).toMatchObject([{ judged: true, needsMs: 500 }]);
+    // Time for several snapshots, on a busy machine too.
+    expect(diagnosis([target, '--for', '4s', '--rule', 'CONN_CHURN'], shorter).rules).toMatchObject([
+      { judged: true, needsMs: 500 },
+    ]);
   });
 
   test('pools and server limits', () => {
@@ -169,7 +173,8 @@ describe('socklens.toml', () => {
     expect(status).toBe(0);
     const { from, to, rules } = JSON.parse(stdout) as { from: string; to: string; rules: { rule: string }[] };
     expect(rules.map(({ rule }) => rule)).not.toContain('ORPHANS');
-    expect(Date.parse(to) - Date.parse(from)).toBeLessThan(5000);
+    // Less than the ten seconds without the file, however busy the machine is.
+    expect(Date.parse(to) - Date.parse(from)).toBeLessThan(10_000);
   });
 });
 

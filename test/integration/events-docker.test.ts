@@ -100,7 +100,9 @@ function describeEvents(docker: TestEngine): void {
       const received = eventsOf('reset-received', from);
       // The kernel leaves a program out where it interrupts itself, which a gap tells; and a record that another
       // processor has not finished keeps openings after it from being read before their packets.
-      const isWhole = (received.at(-1)?.peer?.port ?? 0) - (received[0]?.peer?.port ?? 0) === received.length - 1;
+      const isWhole = [received, eventsOf('failed', from)].every(
+        (events) => (events.at(-1)?.peer?.port ?? 0) - (events[0]?.peer?.port ?? 0) === events.length - 1,
+      );
       if (tries < 10 && (!isWhole || own.objects.slice(from).some(({ type }) => type === 'gap'))) continue;
       for (const kind of ['failed', 'reset-received']) {
         const events = eventsOf(kind, from);

@@ -98,12 +98,12 @@ describe('guard: the command', () => {
 
   it('--for: the command and its children are stopped, and it has not failed', async () => {
     const word = `sltest-${process.pid}-sleeper`;
-    // A child that does not listen to SIGTERM, and says so when that is true.
-    const child = `trap "" TERM; echo running; while :; do read line </dev/zero; done`;
+    // A child that does not listen to SIGTERM, and says who it is when that is true.
+    const child = `trap "" TERM; echo running $$; while :; do read line </dev/zero; done`;
     const script = `sh -c '${child}' ${word} & wait`;
     const guard = await Guard.start(target(), [...HELD, '--for', '1500ms'], ['sh', '-c', script]);
-    expect(processesWith(word)).toHaveLength(1);
     const end = await guard.end();
+    expect(end.stdout).toMatch(/^running \d+\n$/);
     expect(end.status).toBe(0);
     expect(end.report?.command).toMatchObject({ stoppedBy: 'time', failed: false, signal: 'SIGTERM' });
     await until('the child to be gone', () => processesWith(word).length === 0);
@@ -196,7 +196,8 @@ describe('guard: on a terminal', () => {
     ]);
     expect(lines[9]).toMatch(/^socklens guard: /);
     expect(lines.filter((line) => /^guard \d/.test(line))).toEqual([]);
-    expect(seen()).toMatch(/guard 1s \| peak\(all\) <= 1000: \d/);
+    // On a busy machine it may be drawn in a later second only.
+    expect(seen()).toMatch(/guard [1-9]\d*s \| peak\(all\) <= 1000: \d/);
   });
 
   it('--no-status: the command has the terminal to itself', async () => {
@@ -206,11 +207,11 @@ describe('guard: on a terminal', () => {
       '--',
       'sh',
       '-c',
-      'test -t 1 && echo terminal; sleep 0.5',
+      'test -t 1 && echo terminal; sleep 1.5',
     ]);
     await once(child, 'close');
     expect(screen(seen())[0]).toBe('terminal');
-    expect(seen()).not.toContain('guard 1s');
+    expect(seen()).not.toMatch(/guard \d+s/);
   });
 
   it('Ctrl-C reaches the command, and the report is printed', async () => {

@@ -1,7 +1,7 @@
 /** What is counted in a namespace whose processes have exited: it has no `/proc/PID/net/sockstat`. Against `ss`. */
 import { once } from 'node:events';
 import path from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { localMachine } from '../../src/collect/local-machine.ts';
 import type { Group } from '../../src/model/report/group.ts';
 import { everySocket } from '../../src/model/socket/socket-query.ts';
@@ -21,7 +21,7 @@ let target: string;
 const inState = (groups: readonly Group[], state: string) => groups.find(({ key }) => key.state === state)?.count ?? 0;
 const ssCount = () => netns.run('ss', '-tanH', 'state', 'time-wait').trim().split('\n').length;
 
-beforeAll(async () => {
+beforeEach(async () => {
   netns = createNetns();
   target = `netns:${netns.name}`;
   const child = netns.spawnNode(GENERATOR, [String(MADE), '1'], { stdio: ['pipe', 'pipe', 'inherit'] });
@@ -29,9 +29,9 @@ beforeAll(async () => {
   await once(child, 'close');
   await until('TIME_WAIT', () => ssCount() === MADE);
 });
-afterAll(() => netns?.remove());
+afterEach(() => netns?.remove());
 
-// Entries stay for 60 seconds, which these tests together do not take.
+// Entries stay for 60 seconds: each test has those of its own.
 describe('TIME_WAIT of a namespace without processes', () => {
   it('watch: live, in the foreground', async () => {
     const run = new WatchRun([target, '--ndjson', '--interval', '100ms', '-t']);

@@ -40,8 +40,7 @@ describe.skipIf(typeof pass === 'string')('a process that is killed during the p
     vi.spyOn(fs, 'readSync').mockImplementation(((...args: Parameters<typeof fs.readSync>) => {
       const count = readSync(...args);
       const [, buffer, offset] = args as unknown as [number, Buffer, number];
-      // The inode of one of its first sockets, as a record begins with it.
-      if (!killed && has(buffer.subarray(offset, offset + count), inodes.slice(0, 50))) {
+      if (!killed && has(buffer.subarray(offset, offset + count), pid, inodes.slice(0, 50))) {
         killed = true;
         process.kill(pid, 'SIGKILL');
         while (descriptorsOf(pid) > 0);
@@ -71,11 +70,14 @@ describe.skipIf(typeof pass === 'string')('a process that is killed during the p
   });
 });
 
-function has(bytes: Buffer, inodes: readonly number[]): boolean {
+/** Whether a record is of one of these sockets of a process: it begins with the inode, 16 bytes later is the PID. */
+function has(bytes: Buffer, pid: number, inodes: readonly number[]): boolean {
   return inodes.some((inode) => {
     const wanted = Buffer.alloc(8);
     wanted.writeBigUInt64LE(BigInt(inode));
-    return bytes.includes(wanted);
+    for (let at = bytes.indexOf(wanted); at >= 0; at = bytes.indexOf(wanted, at + 1))
+      if (at + 20 <= bytes.length && bytes.readUInt32LE(at + 16) === pid) return true;
+    return false;
   });
 }
 

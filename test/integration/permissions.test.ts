@@ -100,8 +100,8 @@ describe.skipIf(user === undefined)(`an ordinary user${user === undefined ? ` ($
 
   function sameNetns(other: number): boolean {
     // Processes of other tests come and go.
-    if (!fs.existsSync(`/proc/${other}/ns/net`)) return false;
-    return fs.readlinkSync(`/proc/${other}/ns/net`) === fs.readlinkSync(`/proc/${pid}/ns/net`);
+    const found = fs.statSync(`/proc/${other}/ns/net`, { throwIfNoEntry: false });
+    return found !== undefined && found.ino === fs.statSync(`/proc/${pid}/ns/net`).ino;
   }
 });
 

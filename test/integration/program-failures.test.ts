@@ -13,9 +13,10 @@ import { DescriptorPass, HELD_SOCKETS } from '../../src/kernel/bpf/descriptor-pa
 import { KERNEL_TYPES_FILES } from '../../src/kernel/bpf/kernel-types.ts';
 import { koffiSystemCalls } from '../../src/kernel/koffi-system-calls.ts';
 import { LAUNCHER } from '../support/cli.ts';
-import type { EventObject } from '../support/events-run.ts';
+import { type EventObject, receivers } from '../support/events-run.ts';
 import { createNetns, type TestNetns, until } from '../support/netns.ts';
 import { Workshop } from '../support/recipes/workshop.ts';
+import { unseenAtMost } from '../support/unseen-ends.ts';
 import type { WatchObject } from '../support/watch-run.ts';
 
 const calls = koffiSystemCalls();
@@ -143,10 +144,10 @@ describe.skipIf(!isPermitted)('a reader that is stopped', () => {
     const watch = run('watch', `netns:${netns.name}`, '-t', '-n', '--by', 'peer', '--ndjson', '--interval', '500ms');
     const samples = () => watch.objects<WatchObject>().filter(({ type }) => type === 'sample');
     const connections = () => events.objects<EventObject>().filter(({ type }) => type === 'connection');
-    await until('both', () => / 0000000a /.test(netns.run('cat', '/proc/net/netlink')) && samples().length > 1, 30_000);
+    const isReceiving = () => receivers(netns.run('cat', '/proc/net/netlink'), events.child.pid ?? 0) > 0;
+    await until('both', () => isReceiving() && samples().length > 1);
     const first = await load(netns, 500, 1);
-    await until('all of them', () => connections().length >= 5 * first, 30_000);
-    expect(connections()).toHaveLength(5 * first);
+    await until('all of them', () => connections().length >= 5 * first - unseenAtMost(2 * first));
 
     for (const { child } of [events, watch]) child.kill('SIGSTOP');
     // Five records of some 200 bytes each, into 16 MiB.
@@ -165,13 +166,17 @@ describe.skipIf(!isPermitted)('a reader that is stopped', () => {
     expect(told).toBeGreaterThan(0);
     // Each connection is opened once, established at both ends, and closed at both ends.
     const missing = 5 * (first + lost) - before - told;
-    // No more is told than is missing. A few changes to CLOSE no program sees, and the kernel does not count them.
+    // No more is told than is missing, and none twice. A few changes to CLOSE no program sees, and the kernel does not count them.
     expect(missing).toBeGreaterThanOrEqual(0);
     expect(missing).toBeLessThan(5 * lost * 0.0005);
     const second = await load(netns, 500, 1);
-    await until('all of the later ones', () => connections().length >= before + 5 * second, 60_000);
-    expect(connections()).toHaveLength(before + 5 * second);
-    expect(gaps().reduce((sum, { lostEvents = 0 }) => sum + lostEvents, 0)).toBe(told);
+    const unseen = unseenAtMost(2 * second);
+    await until('all of the later ones', () => connections().length >= before + 5 * second - unseen);
+    expect(connections().length).toBeLessThanOrEqual(before + 5 * second);
+    // An end that no program has seen is told as lost once its socket is used again: never more than are missing.
+    const toldLater = gaps().reduce((sum, { lostEvents = 0 }) => sum + lostEvents, 0) - told;
+    expect(toldLater).toBeGreaterThanOrEqual(0);
+    expect(toldLater).toBeLessThanOrEqual(missing + unseen);
 
     const seen = samples().length;
     await until('a later sample', () => samples().length > seen + 1, 60_000);

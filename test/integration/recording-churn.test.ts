@@ -10,6 +10,7 @@ import { socklens } from '../support/cli.ts';
 import { createNetns, type TestNetns, until } from '../support/netns.ts';
 import { Dice } from '../support/random-filter.ts';
 import { commandOutput, linesIn, RecordingRun, temporaryFolder, ticksIn } from '../support/recording-run.ts';
+import { unseenAtMost } from '../support/unseen-ends.ts';
 
 const RATE = 300;
 const SECONDS = 3;
@@ -73,13 +74,19 @@ describe('recorded while connections come and go', () => {
     const all = objects(stdout);
     const ends = all.filter(({ type }) => type === 'connection');
     expect(made).toBe(RATE * SECONDS);
-    expect(ends).toHaveLength(2 * made);
-    expect(new Set(ends.map(({ cookie }) => cookie)).size).toBe(2 * made);
+    // All but those that the kernel shows to no program, of which some are told as lost later (docs/events.md).
+    const missing = 2 * made - ends.length;
+    expect(missing).toBeGreaterThanOrEqual(0);
+    expect(missing).toBeLessThanOrEqual(unseenAtMost(2 * made));
+    expect(new Set(ends.map(({ cookie }) => cookie)).size).toBe(ends.length);
     expect(new Set(ends.map(({ outcome }) => outcome))).toEqual(new Set(['closed']));
-    expect(ends.filter(({ role }) => role === 'server')).toHaveLength(made);
+    const servers = ends.filter(({ role }) => role === 'server').length;
+    expect(servers).toBeLessThanOrEqual(made);
+    expect(servers).toBeGreaterThanOrEqual(made - missing);
     // A gap without a number is of any namespace of the machine (docs/events.md), those of other tests among them.
-    expect(all.filter(({ type, lostEvents }) => type === 'gap' && lostEvents !== undefined)).toEqual([]);
-    expect(all.at(-1)).toMatchObject({ type: 'summary', connections: 2 * made });
+    const gaps = all.filter(({ type }) => type === 'gap');
+    expect(gaps.reduce((sum, { lostEvents }) => sum + Number(lostEvents ?? 0), 0)).toBeLessThanOrEqual(missing);
+    expect(all.at(-1)).toMatchObject({ type: 'summary', connections: ends.length });
   });
 
   it.each(['full', 'summary'] as const)('%s: opens with a filter add up to what was made', (how) => {
@@ -104,7 +111,9 @@ describe('recorded while connections come and go', () => {
       const { stdout } = commandOutput('events', '--from', full, '--speed', 'max', '--ndjson', ...args);
       return objects(stdout).filter(({ type }) => type === 'connection');
     };
-    expect(events('dst 127.0.1.1 role client').length).toBe(Math.ceil(made / 50));
+    const toFirst = events('dst 127.0.1.1 role client').length;
+    expect(toFirst).toBeLessThanOrEqual(Math.ceil(made / 50));
+    expect(toFirst).toBeGreaterThanOrEqual(Math.ceil(made / 50) - unseenAtMost(2 * made));
     expect(events('--count', '7')).toHaveLength(7);
     const late = events('--for', '1s');
     const all = events();

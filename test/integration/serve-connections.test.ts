@@ -58,11 +58,12 @@ it('tells outcomes, errors and handshakes over time, and TIME_WAIT by peer', asy
       const values = columns.find((column) => column.name === wanted)?.mean ?? [];
       return values.reduce<number>((sum, value) => sum + (value ?? 0), 0);
     });
-    return sums.every((sum) => sum > 0) ? sums : undefined;
+    const [ofClosed = 0, ofRefused = 0] = sums;
+    // They may be of two ticks.
+    return sums.every((sum) => sum > 0) && ofClosed > ofRefused ? sums : undefined;
   });
-  const [closed = 0, refused = 0, errors = 0] = highest;
+  const [, refused = 0, errors = 0] = highest;
   // Both ends of each connection are in this namespace. Ticks are about a second apart, and rates kept to one decimal place.
-  expect(closed).toBeGreaterThan(refused);
   expect(errors).toBe(refused);
   const events = containerEvents(serve, name);
   try {
@@ -88,6 +89,12 @@ it('tells how high a pool was between two samples, of a burst that none of them 
   });
   expect(((await serve.ask('overview')) as OverviewAnswer).serve.eventSource).toBe('tracepoint');
   await once(own.spawnNode(BURST, ['3306', '257', '50', 'now']), 'exit');
+  // A tick may fall into it: the one after it has all.
+  const atMs = async () => ((await serve.ask('overview')) as OverviewAnswer).atMs;
+  const overMs = Date.now();
+  await until('two ticks after it', async () => (await atMs()) > overMs);
+  const laterMs = await atMs();
+  await until('two ticks after it', async () => (await atMs()) > laterMs);
   const column = await until('the burst in the history', async () => {
     const { containers } = (await serve.ask('history?series=peer.out*&points=5000')) as HistoryAnswer;
     return containers

@@ -40,10 +40,11 @@ beforeEach(async () => {
     established,
     established,
     listeners,
-    timeWait,
     acceptQueue,
     finWait1Orphan,
     synReceived,
+    // Last, for it lasts a minute.
+    timeWait,
   ]) {
     const netns = createNetns();
     const workshop = await Workshop.start(netns);

@@ -8,6 +8,7 @@ import { socklens } from '../support/cli.ts';
 import { createNetns, type TestNetns, until } from '../support/netns.ts';
 import { V4 } from '../support/recipes/recipe-context.ts';
 import { Workshop } from '../support/recipes/workshop.ts';
+import { unseenAtMost } from '../support/unseen-ends.ts';
 import { countIn, type WatchObject, WatchRun } from '../support/watch-run.ts';
 
 const GENERATOR = path.resolve(import.meta.dirname, '../support/recipes/churn-main.ts');
@@ -99,13 +100,18 @@ describe('watch: counts', () => {
       [all, made * 2],
       [some, made],
     ] as const) {
+      // Some ends the kernel shows to no program.
+      const least = { closesPerSecond: wanted - unseenAtMost(wanted), opensPerSecond: wanted };
       // On a busy machine the events are read some samples later.
-      await until('every close', () => sum(run.samplesOf(target), 'closesPerSecond') > wanted - allowance(run));
+      await until('every close', () => {
+        return sum(run.samplesOf(target), 'closesPerSecond') > least.closesPerSecond - allowance(run);
+      });
       await run.nextSample(target);
       expect(await run.stop()).toBe(0);
       const samples = run.samplesOf(target);
       for (const key of ['closesPerSecond', 'opensPerSecond'] as const) {
-        expect(Math.abs(sum(samples, key) - wanted)).toBeLessThan(allowance(run));
+        expect(sum(samples, key)).toBeLessThan(wanted + allowance(run));
+        expect(sum(samples, key)).toBeGreaterThan(least[key] - allowance(run));
       }
     }
   });
@@ -118,10 +124,10 @@ describe('watch: counts', () => {
   }
 
   it('without events: no closes, and no opens with a filter', async () => {
-    const run = new WatchRun([target, 'state all', '--ndjson', '--interval', '100ms', '--no-events', '--for', '3s']);
-    expect(await run.exited()).toBe(0);
+    const run = new WatchRun([target, 'state all', '--ndjson', '--interval', '100ms', '--no-events']);
+    await until('some samples', () => run.samplesOf(target).length > 2);
+    expect(await run.stop()).toBe(0);
     const samples = run.samplesOf(target);
-    expect(samples.length).toBeGreaterThan(2);
     for (const sample of samples) expect(sample).not.toHaveProperty('closesPerSecond');
   });
 
@@ -180,13 +186,13 @@ describe('watch: counts', () => {
       const listener = await workshop.tcpListener(V4);
       for (let index = 0; index < 5; index++) await workshop.tcpPair(listener);
       const seen = samples().length;
-      await until('ten that live', () =>
+      // An end that was lost may be told once more, when its socket is used again.
+      await until('ten that live, and nothing lost', () =>
         samples()
           .slice(seen)
-          .some((s) => countIn(s, 'state', 'ESTABLISHED') === 10),
+          .some((s) => countIn(s, 'state', 'ESTABLISHED') === 10 && s.lostEvents === undefined),
       );
       expect(netns.run('ss', '-Htn', 'state', 'established').trim().split('\n')).toHaveLength(10);
-      expect(samples().at(-1)).not.toHaveProperty('lostEvents');
       stop.abort();
       await flow;
       expect(objects().at(-1)).toMatchObject({ type: 'summary', gaps: gaps().length });
@@ -202,10 +208,10 @@ describe('watch: targets', () => {
     const other = createNetns();
     try {
       const names = [`netns:${other.name}`, target];
-      const run = new WatchRun([names.join(','), '--ndjson', '--interval', '100ms', '--for', '3s']);
-      expect(await run.exited()).toBe(0);
+      const run = new WatchRun([names.join(','), '--ndjson', '--interval', '100ms']);
+      await until('some ticks', () => run.samplesOf(target).length > 4);
+      expect(await run.stop()).toBe(0);
       const rows = run.objects.filter(({ type }) => type === 'sample').map((sample) => sample.target);
-      expect(rows.length).toBeGreaterThan(8);
       rows.forEach((name, index) => {
         expect(name).toBe(names[index % 2]);
       });
@@ -256,10 +262,14 @@ describe('watch: output and exit', () => {
     await until('a CLOSE_WAIT', () => / \d+ \+1 /.test(run.stdout));
     expect(await run.stop()).toBe(0);
     const lines = run.stdout.trimEnd().split('\n');
-    // Another state makes another header; the usual ones make none.
-    const headers = lines.filter((line) => line.startsWith('Time'));
-    expect(headers.length).toBeLessThan(3);
-    if (headers[1] !== undefined) expect(headers[1]).toContain('FIN_WAIT2');
+    // Another state makes another header, such as FIN_WAIT2 and, while a busy machine opens or closes a connection, those on
+    // its way; the usual ones make none.
+    const headers = lines.filter((line) => line.startsWith('Time')).map((line) => line.split(/ +/));
+    headers.slice(1).forEach((header, index) => {
+      const added = header.filter((column) => !headers[index]?.includes(column));
+      expect(added).not.toEqual([]);
+      for (const state of added) expect(state).toMatch(/^(SYN_|FIN_WAIT|LAST_ACK|CLOSING)/);
+    });
     expect(lines[0]).toMatch(
       /Sockets +ESTABLISHED +LISTEN +TIME_WAIT +CLOSE_WAIT +Opens\/s +Fails\/s +Closes\/s +Descriptors/,
     );

@@ -6,6 +6,7 @@ import path from 'node:path';
 import { constants, gunzipSync } from 'node:zlib';
 import { LAUNCHER, socklens } from './cli.ts';
 import { until } from './netns.ts';
+import { pause, resume } from './pause.ts';
 
 /** Without an Engine, so that the machine's containers have no effect. */
 const ENVIRONMENT = { DOCKER_HOST: 'unix:///nonexistent' };
@@ -74,24 +75,14 @@ export class RecordingRun {
     await this.samples(ticksIn(fs.readFileSync(this.file)).length + 2);
   }
 
-  /**
-   * Stops it from running (SIGSTOP), so that it takes no dump, until {@link resume}. Blocks until it stands still: a dump
-   * that the kernel is writing goes on to its end after the signal.
-   */
+  /** Stops it from running, so that it takes no dump, until {@link resume}. */
   pause(): void {
-    this.#child.kill('SIGSTOP');
-    const tasks = `/proc/${this.#child.pid}/task`;
-    const deadlineMs = Date.now() + 10_000;
-    const isStopped = (thread: string) =>
-      / T /.test(fs.readFileSync(`${tasks}/${thread}/stat`, 'latin1').replace(/^.*\)/, ')'));
-    while (!fs.readdirSync(tasks).every(isStopped)) {
-      if (Date.now() > deadlineMs) throw new Error('a recording does not stop');
-    }
+    pause(this.pid);
   }
 
-  /** Lets it run again (SIGCONT). */
+  /** Lets it run again. */
   resume(): void {
-    this.#child.kill('SIGCONT');
+    resume(this.pid);
   }
 
   /** Ends it as Ctrl-C does. @returns its status */

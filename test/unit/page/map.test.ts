@@ -198,9 +198,10 @@ test('a hundred nodes with three hundred edges are laid out at once', () => {
   });
   const graph = graphOf(answerOf(edges, rows), ALL);
   const times = Array.from({ length: 5 }, () => {
-    const startMs = performance.now();
+    // Of the processor: what else runs on the machine does not count.
+    const before = process.cpuUsage();
     layoutOf(graph, 1400);
-    return performance.now() - startMs;
+    return process.cpuUsage(before).user / 1000;
   });
   console.log(`layout of 100 nodes and ${graph.edges.length} edges: ${Math.min(...times).toFixed(1)} ms`);
   // Generous: it takes some milliseconds, and 200 are promised.

@@ -202,9 +202,10 @@ describe('hostile answers', () => {
       { deadlineMs: 200 },
     );
     await expect(runtime.list()).rejects.toMatchObject({ kind: 'silent', message: expect.stringContaining('0.2 s') });
-    const asked = server.called.length;
     await expect(runtime.find(ID)).rejects.toMatchObject({ kind: 'silent' });
-    expect(server.called).toHaveLength(asked);
+    // Requests of the first question may still arrive; another one would begin with a list of its own.
+    const lists = server.called.filter((method) => method.endsWith('ListPodSandbox'));
+    expect(lists.length).toBeLessThanOrEqual(1);
   });
 
   test('names are texts like any other, whatever is in them', async () => {
