@@ -16,6 +16,7 @@ import { createNetns, type TestNetns, until } from '../support/netns.ts';
 import { AF, OPT, SOCK } from '../support/recipes/constants.ts';
 import { drop, freePort, V4 } from '../support/recipes/recipe-context.ts';
 import { type Pair, Workshop } from '../support/recipes/workshop.ts';
+import { unseenAtMost } from '../support/unseen-ends.ts';
 
 const CHURN = path.resolve(import.meta.dirname, '../support/recipes/churn-main.ts');
 
@@ -300,21 +301,6 @@ async function underLoad(rate: number, seconds: number, bufferBytes?: number) {
     await flow;
     space.remove();
   }
-}
-
-/**
- * Share of the ends that no program sees: on some virtual machines the kernel runs none while it interrupts their first
- * process (docs/events.md). Measured on Linux 6.18, with a program that only counts changes by states in an array (no
- * ring, no hash, no other condition) beside an ftrace instance at the same tracepoint: ftrace has every change, the
- * program lacked those of 2 to 8 clients of 80,000, at a count of recursion misses of 0. They lack both FIN_WAIT1 to
- * FIN_WAIT2 and FIN_WAIT2 to CLOSE: the timer of a delayed acknowledgement makes both.
- */
-const UNSEEN_ENDS = 1 / 20_000;
-
-/** How many of `ends` a program may miss: the mean of the measured share and four standard deviations of a Poisson count. */
-function unseenAtMost(ends: number): number {
-  const mean = ends * UNSEEN_ENDS;
-  return Math.ceil(mean + 4 * Math.sqrt(mean));
 }
 
 describe('events: from the tracepoint, under load', () => {
