@@ -50,6 +50,7 @@ const SUGGESTIONS = { threshold: 2, weights: { insertion: 1, deletion: 1, substi
 /** @param verb the first argument; error messages refer to its help */
 export function buildApp(verb: string | undefined): Application<CliContext> {
   const command = isVerb(verb) ? `socklens ${verb}` : 'socklens';
+  const docs = isVerb(verb) ? VERBS[verb].docs : undefined;
   const config = {
     name: 'socklens',
     scanner: { caseStyle: 'allow-kebab-for-camel' as const, distanceOptions: SUGGESTIONS },
@@ -57,7 +58,7 @@ export function buildApp(verb: string | undefined): Application<CliContext> {
     localization: {
       text: {
         ...text_en,
-        exceptionWhileParsingArguments: (error: unknown) => errorLine(argumentError(error, command)),
+        exceptionWhileParsingArguments: (error: unknown) => errorLine(argumentError(error, command, docs)),
         exceptionWhileRunningCommand: (error: unknown) => errorLine(error),
         commandErrorResult: (error: Error) => errorLine(error),
       },

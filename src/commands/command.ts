@@ -7,7 +7,7 @@ import {
 } from '@stricli/core';
 import type { CliContext } from './context.ts';
 import { type Option, optionName, type ValuesOf } from './option.ts';
-import { operandsBefore, type Propose, stricliProposer } from './proposals.ts';
+import { operandsBefore, type Propose, proposeWords, stricliProposer } from './proposals.ts';
 
 /** What a user wants to do, by which `socklens --help` groups the commands. */
 export type Task = 'look' | 'watch' | 'explain' | 'test' | 'act' | 'shell';
@@ -16,6 +16,8 @@ export type Task = 'look' | 'watch' | 'explain' | 'test' | 'act' | 'shell';
 export interface Operand {
   placeholder: string;
   brief: string;
+  /** All words that it may be; absent where they are not few and known. They are proposed, too. */
+  choices?: readonly string[];
   /** Proposes values for the completion of a shell; absent where nothing can be proposed. */
   propose?: Propose;
 }
@@ -107,7 +109,7 @@ function positionalOf(
   operands: Operands | undefined,
   withValue: ReadonlySet<string>,
 ): TypedPositionalParameters<string[], CliContext> {
-  const parameter = ({ placeholder, brief, propose }: Operand) => ({
+  const parameter = ({ placeholder, brief, choices, propose = choices && proposeWords(choices) }: Operand) => ({
     placeholder,
     brief,
     parse: String,

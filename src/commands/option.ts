@@ -1,6 +1,6 @@
 import { durationError, parseMilliseconds } from '../base/duration.ts';
 import { Failure } from '../model/failure.ts';
-import { type Propose, stricliProposer } from './proposals.ts';
+import { type Propose, proposeWords, stricliProposer } from './proposals.ts';
 
 /** The declaration of an option; made by {@link option}. */
 export interface Option<Value> {
@@ -18,6 +18,8 @@ export interface OptionDocs {
   brief: string;
   /** Name of its value; absent for an option without one. */
   placeholder?: string;
+  /** All words that its value may be, or be made of; absent where they are not few and known. */
+  choices?: readonly string[];
   /** Accepted, but not shown: an old spelling. */
   isHidden: boolean;
 }
@@ -37,6 +39,8 @@ interface More {
   letter?: string;
   /** Accepted, but not in help and completion: an old spelling. */
   hidden?: true;
+  /** As of {@link OptionDocs}; they are proposed, too, where nothing else is. */
+  choices?: readonly string[];
   propose?: Propose;
 }
 
@@ -76,7 +80,7 @@ export const option = {
 function declare<Value>(
   kind: object,
   docs: { brief: string; placeholder?: string },
-  { letter, hidden, propose }: More,
+  { letter, hidden, choices, propose = choices && proposeWords(choices) }: More,
   absent: Value,
 ): Option<Value> {
   const parameter = {
@@ -86,7 +90,7 @@ function declare<Value>(
     ...(hidden && { hidden }),
     ...(propose && { proposeCompletions: stricliProposer(propose) }),
   };
-  return { parameter, docs: { ...docs, isHidden: hidden === true }, letter, absent };
+  return { parameter, docs: { ...docs, ...(choices && { choices }), isHidden: hidden === true }, letter, absent };
 }
 
 /**

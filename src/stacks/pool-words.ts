@@ -20,4 +20,13 @@ export interface PoolWords {
   };
   /** How fewer connections stay idle; absent where it has no such setting. */
   idle?: { text: string; snippet?: string };
+  /**
+   * How it gives up idle connections before the server ends them, or tests one before it is used; absent where it has no
+   * such setting.
+   */
+  expire?: {
+    text: string;
+    /** @param seconds below the idle time of the server, or `N` where that is not known */
+    snippet(seconds: number | 'N'): string;
+  };
 }

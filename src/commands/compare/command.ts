@@ -3,7 +3,7 @@ import { command } from '../command.ts';
 import { EXIT } from '../errors.ts';
 import { option } from '../option.ts';
 import { formatOf, outputOptions } from '../options.ts';
-import { proposeFiles, proposeWords } from '../proposals.ts';
+import { proposeFiles } from '../proposals.ts';
 
 export const compareCommand = command({
   task: 'test',
@@ -11,7 +11,7 @@ export const compareCommand = command({
   details: `Worse is a measure that got worse, and a new finding that is a warning or critical.`,
   options: {
     failOn: option.value('worse', 'Exit status 1 when AFTER is worse than BEFORE', parseFailOn, {
-      propose: proposeWords(['worse']),
+      choices: ['worse'],
     }),
     ...outputOptions,
   },

@@ -18,7 +18,7 @@ import {
   ruleOptions,
   TARGET_HELP,
 } from '../options.ts';
-import { proposeFiles, proposeRules, proposeWords } from '../proposals.ts';
+import { proposeFiles, proposeRules } from '../proposals.ts';
 import { recordedFrom, recordedOptions } from '../recorded-options.ts';
 
 /** Default of `--for`: longer than the window of most rules. */
@@ -47,7 +47,7 @@ Exit status 1 when a finding that is shown is a warning or worse. socklens expla
       'LEVEL',
       'Only findings of this severity or above: critical, warning or info',
       parseSeverity,
-      { propose: proposeWords(SEVERITIES) },
+      { choices: SEVERITIES },
     ),
     quiet: option.boolean('Print the verdict only; the exit status says the same', { letter: 'q' }),
     report: option.texts('FILE', 'Write a report for a ticket: FILE.html or FILE.md; repeatable', {

@@ -3,7 +3,7 @@ import { command } from '../command.ts';
 import { dataFolder, defaultFolder } from '../data-folder.ts';
 import { option } from '../option.ts';
 import { formatOf, outputOptions } from '../options.ts';
-import { proposeFiles, proposeWords } from '../proposals.ts';
+import { proposeFiles } from '../proposals.ts';
 
 const ACTIONS = ['list', 'save', 'export', 'rename', 'delete'] as const;
 
@@ -19,7 +19,7 @@ serve also saves an incident by itself at a critical finding. Other commands rea
   },
   operands: {
     fixed: [
-      { placeholder: 'ACTION', brief: ACTIONS.join(', '), propose: proposeWords(ACTIONS) },
+      { placeholder: 'ACTION', brief: ACTIONS.join(', '), choices: ACTIONS },
       { placeholder: 'ID', brief: 'an incident; for save: a name', optional: true },
       { placeholder: 'NAME', brief: 'rename: the new name', optional: true },
     ],

@@ -5,7 +5,7 @@ import { GROUP_KEYS, type GroupKey, type GroupOrder } from '../../model/report/g
 import { type ListOrder, SOCKET_ORDERS, type SocketOrder } from '../../model/report/socket-order.ts';
 import { option, type ValuesOf } from '../option.ts';
 import { parseCount, parseKeys } from '../options.ts';
-import { proposeList, proposeWords } from '../proposals.ts';
+import { proposeList } from '../proposals.ts';
 
 /** A key of a list or of groups. */
 type Order = 'count' | GroupKey | SocketOrder;
@@ -14,13 +14,14 @@ const ORDERS: readonly Order[] = [...new Set(['count', ...SOCKET_ORDERS, ...GROU
 
 export const orderOptions = {
   by: option.value('KEY,KEY', 'Count sockets in groups by these keys instead of listing them', parseKeys, {
+    choices: GROUP_KEYS,
     propose: proposeList(GROUP_KEYS),
   }),
   sort: option.value(
     'KEY',
     'Sort by this key: queues and times from the largest; groups by count, or a key',
     parseOrder,
-    { propose: proposeWords(ORDERS) },
+    { choices: ORDERS },
   ),
   reverse: option.boolean('Sort the other way round'),
   limit: option.value('N', 'Show only the first N sockets or groups of each target', parseCount),

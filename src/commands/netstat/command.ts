@@ -1,7 +1,7 @@
 import { command } from '../command.ts';
 import { option } from '../option.ts';
 import { TARGET_HELP } from '../options.ts';
-import { proposeTargets, proposeWords } from '../proposals.ts';
+import { proposeTargets } from '../proposals.ts';
 
 /**
  * `netstat` as help and completion know it. The command parses its own arguments (see `main.ts`): netstat has forms
@@ -22,7 +22,7 @@ export const netstatCommand = command({
     inet6: option.boolean('IPv6 (also -6)'),
     protocol: option.value('FAMILY', 'inet, inet6 or unix; separate several with commas', String, {
       letter: 'A',
-      propose: proposeWords(['inet', 'inet6', 'unix']),
+      choices: ['inet', 'inet6', 'unix'],
     }),
     all: option.boolean('Also listening sockets', { letter: 'a' }),
     listening: option.boolean('Only listening sockets', { letter: 'l' }),

@@ -4,7 +4,7 @@ import { OVERVIEW_ORDERS, type OverviewOrder } from '../../model/report/overview
 import { command } from '../command.ts';
 import { option } from '../option.ts';
 import { all, FILTER_HELP, formatOf, netns, numeric, OPTIONAL_TARGETS, outputOptions, ss } from '../options.ts';
-import { proposeFilter, proposeWords } from '../proposals.ts';
+import { proposeFilter } from '../proposals.ts';
 import { recordedFrom, recordedOptions } from '../recorded-options.ts';
 
 export const psCommand = command({
@@ -17,10 +17,10 @@ Without a TARGET, every container. KEY is ${OVERVIEW_ORDERS.join(', ')}.`,
     filter: option.text('FILTER', 'Count only the sockets that match', { propose: proposeFilter }),
     ss,
     by: option.value('service', 'A row for each service, its replicas together', parseGrouping, {
-      propose: proposeWords(['service']),
+      choices: ['service'],
     }),
     sort: option.value('KEY', 'Sort by this key: counts from the largest, descriptors from the fullest', parseOrder, {
-      propose: proposeWords(OVERVIEW_ORDERS),
+      choices: OVERVIEW_ORDERS,
     }),
     netns,
     numeric,

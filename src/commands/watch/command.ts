@@ -27,6 +27,7 @@ export const watchCommand = command({
   details: FILTER_HELP,
   options: {
     by: option.value('KEY,KEY', 'Count in groups by these keys; default state', parseKeys, {
+      choices: GROUP_KEYS,
       propose: proposeList(GROUP_KEYS),
     }),
     interval,

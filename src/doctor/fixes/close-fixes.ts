@@ -1,5 +1,7 @@
 import type { Fix } from '../../model/finding/finding.ts';
 import type { StackFacts, StackName } from '../../model/stack/stack-facts.ts';
+import type { Database } from '../pools/servers.ts';
+import { EXPIRE, expireFix } from './pool-fixes.ts';
 
 /**
  * Why connections that the peer closed are held: data before the end waits for a reader (`stuck`), nothing reads them
@@ -73,21 +75,18 @@ const GENERAL: Pick<ClosingWords, 'where' | 'text'> & { snippet?: string } = {
   text: 'close() the connection (response body, session, result set, client) on every path, that of errors too',
 };
 
-const EXPIRE =
-  'a pool must end idle connections sooner than the peer does (SQLAlchemy pool_recycle, Go SetConnMaxIdleTime, HikariCP maxLifetime, mysql2 idleTimeout) or test each before it is used (pool_pre_ping=True)';
-
 /**
  * How a program gives up connections that its peer has closed, in its own words where they are known.
  *
  * @param facts of the program; undefined where it was not looked at
- * @param toDatabase whether the peer is a known database: then a pool holds them
+ * @param database the peer where it is a known database: then a pool holds them
  * @param isServer whether the peers are clients of a listener: the program closes what it accepted
  */
 export function closeFix(
   why: HeldWhy,
   program: string | undefined,
   facts: StackFacts | undefined,
-  toDatabase: boolean,
+  database: Pick<Database, 'name'> | undefined,
   isServer = false,
 ): Fix {
   if (isServer && why === 'read') return serverFix(program, facts);
@@ -95,10 +94,12 @@ export function closeFix(
     HTTP.find(({ stack }) => stack === facts?.stack) ??
     HTTP.find(({ programs }) => program !== undefined && programs?.test(program) === true);
   const { where, text, snippet } = known ?? GENERAL;
+  const toDatabase = database !== undefined;
   if (toDatabase && why === 'unwatched') {
+    const fix = expireFix({ stack: facts, database }, 'N');
     return {
-      where: "the pool's settings",
-      text: `the end of file was never read: idle connections of a pool, which nobody watches. ${capital(EXPIRE)}; close what is not given back`,
+      ...fix,
+      text: `the end of file was never read: idle connections of a pool, which nobody watches. ${fix.text}; close what is not given back`,
     };
   }
   const words = toDatabase ? GENERAL.text : text;
@@ -144,7 +145,3 @@ const REASONS: Readonly<Record<HeldWhy, string>> = {
   unwatched: 'the end of file was never read: the connection is forgotten, or idle in a pool that nobody watches. ',
   read: 'the end of file was read, but close() is missing: ',
 };
-
-function capital(text: string): string {
-  return text.charAt(0).toUpperCase() + text.slice(1);
-}

@@ -1,4 +1,6 @@
 import type { Fix } from '../../model/finding/finding.ts';
+import { type MainClient, mainClientText } from '../listeners/held-by.ts';
+import { namingOwner } from '../pools/main-pool.ts';
 
 /** A program's own limit of connections, in its words. */
 export interface ConnectionLimit {
@@ -103,8 +105,14 @@ export function connectionLimitOf(program: string | undefined): ConnectionLimit 
  * How a limit that is used up is dealt with: first who holds connections without using them, then the limit.
  *
  * @param needed connections that there were and that waited, together; undefined where it is not known
+ * @param main the client that holds most of the connections, and how its pool is capped where that is known
  */
-export function connectionLimitFixes(program: string | undefined, areIdle: boolean, needed: number | undefined): Fix[] {
+export function connectionLimitFixes(
+  program: string | undefined,
+  areIdle: boolean,
+  needed: number | undefined,
+  main?: { owner: MainClient; fixes: readonly Fix[] },
+): Fix[] {
   const limit = connectionLimitOf(program);
   if (limit === undefined) return [areIdle ? IDLE_CLIENTS : MORE_WORKERS];
   const { where, setting, counts, endsIdle, snippet } = limit;
@@ -113,10 +121,12 @@ export function connectionLimitFixes(program: string | undefined, areIdle: boole
   return [
     {
       where,
-      text: `${sooner}allow more with ${what}${needed === undefined ? '' : `: ${needed} were wanted at once`}`,
+      text: `${main === undefined ? '' : `${mainClientText(main.owner)}: `}${sooner}allow more with ${what}${needed === undefined ? '' : `: ${needed} were wanted at once`}`,
       snippet: snippet(needed ?? 'N'),
     },
-    ...(areIdle ? [FEWER_CLIENTS] : []),
+    ...(areIdle
+      ? namingOwner(main === undefined || main.fixes.length === 0 ? [FEWER_CLIENTS] : main.fixes, main?.owner)
+      : []),
   ];
 }
 

@@ -47,6 +47,27 @@ export function idleFixes(owner: PoolOwner): Fix[] {
   return [{ where, text, ...(snippet !== undefined && { snippet }) }];
 }
 
+/**
+ * How a pool gives up idle connections before its server does, or notices that it did: in the words of the library that
+ * the program has, else of the usual ones.
+ *
+ * @param seconds below the idle time of the server; `N` where that is not known
+ */
+export function expireFix(owner: PoolOwner, seconds: number | 'N'): Fix {
+  const words = wordsOf(owner)?.words;
+  if (words?.expire === undefined) return { where: "the pool's settings", text: capital(EXPIRE) };
+  const { text, snippet } = words.expire;
+  return { where: words.where, text, snippet: snippet(seconds) };
+}
+
+/** What {@link expireFix} says where the library is not known, as a clause. */
+export const EXPIRE =
+  'a pool must end idle connections sooner than the peer does (SQLAlchemy pool_recycle, Go SetConnMaxIdleTime, HikariCP maxLifetime, mysql2 idleTimeout) or test each before it is used (SQLAlchemy pool_pre_ping=True, redis-py health_check_interval)';
+
+function capital(text: string): string {
+  return text.charAt(0).toUpperCase() + text.slice(1);
+}
+
 /** Evidence of which program it is: `go-sql-driver/mysql v1.7.1 in /webhook`; empty where it is not known. */
 export function stackEvidence(owner: PoolOwner): Evidence[] {
   const { stack: facts } = owner;

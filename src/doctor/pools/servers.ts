@@ -136,6 +136,11 @@ function programsAt(series: Series, from: NetnsSeries, plain: string, port: numb
   return [...names, ...(image === undefined ? [] : [image])];
 }
 
+/** The database that a program is, by its command name; undefined for another program. */
+export function databaseOfProgram(name: string | undefined): Database | undefined {
+  return name === undefined ? undefined : BY_PROGRAM.find(([pattern]) => pattern.test(name))?.[1];
+}
+
 /** The database behind an endpoint: by the program that listens there, by the container's image, else by its port. */
 export function databaseAt(series: Series, from: NetnsSeries, plain: string, port: number): Database | undefined {
   for (const program of programsAt(series, from, plain, port)) {

@@ -49,6 +49,10 @@ export const GO_POOLS: readonly PoolWords[] = [
       snippet: (count) => `config.MaxConns = ${count}`,
     },
     idle: { text: 'MaxConnIdleTime closes idle connections', snippet: 'config.MaxConnIdleTime = time.Minute' },
+    expire: {
+      text: 'MaxConnIdleTime closes idle connections',
+      snippet: (seconds) => `config.MaxConnIdleTime = ${seconds} * time.Second`,
+    },
   },
   {
     library: 'go-redis',
@@ -58,6 +62,10 @@ export const GO_POOLS: readonly PoolWords[] = [
       setting: 'PoolSize',
       text: 'PoolSize caps the pool of one client; share one client in the process',
       snippet: (count) => `redis.NewClient(&redis.Options{PoolSize: ${count}})`,
+    },
+    expire: {
+      text: 'ConnMaxIdleTime (IdleTimeout up to v8) closes idle connections',
+      snippet: (seconds) => `redis.NewClient(&redis.Options{ConnMaxIdleTime: ${seconds} * time.Second})`,
     },
   },
   {
@@ -70,6 +78,10 @@ export const GO_POOLS: readonly PoolWords[] = [
       snippet: (count) => `pool := &redis.Pool{MaxActive: ${count}, MaxIdle: ${count}, Wait: true}`,
     },
     idle: { text: 'IdleTimeout closes idle connections', snippet: 'pool.IdleTimeout = time.Minute' },
+    expire: {
+      text: 'IdleTimeout closes idle connections',
+      snippet: (seconds) => `pool.IdleTimeout = ${seconds} * time.Second`,
+    },
   },
   {
     library: 'mongo-driver',
@@ -100,6 +112,10 @@ function sqlWords({ library, where, before, pool }: SqlPool): Omit<PoolWords, 't
     idle: {
       text: 'close idle ones: SetConnMaxIdleTime, or a lower SetMaxIdleConns',
       snippet: lines(`${pool}.SetConnMaxIdleTime(time.Minute)`),
+    },
+    expire: {
+      text: 'SetConnMaxIdleTime closes connections that were idle for so long',
+      snippet: (seconds) => lines(`${pool}.SetConnMaxIdleTime(${seconds} * time.Second)`),
     },
   };
 }

@@ -18,6 +18,11 @@ export const JAVA_POOLS: readonly PoolWords[] = [
       text: 'minimumIdle is as large as maximumPoolSize unless it is set, and then the pool never shrinks; with Spring Boot it is',
       snippet: 'spring.datasource.hikari.minimum-idle=2',
     },
+    expire: {
+      text: 'maxLifetime replaces connections before the server ends them, keepaliveTime asks them something in between (30 s or more each); with Spring Boot they are, in milliseconds',
+      snippet: (seconds) =>
+        `spring.datasource.hikari.max-lifetime=${seconds === 'N' ? 'MS' : Math.max(30, seconds) * 1000}\nspring.datasource.hikari.keepalive-time=MS`,
+    },
   },
   {
     library: 'Tomcat JDBC pool',
@@ -54,6 +59,10 @@ export const JAVA_POOLS: readonly PoolWords[] = [
       snippet: (count) => `poolConfig.setMaxTotal(${count});`,
     },
     idle: { text: 'maxIdle bounds how many stay idle', snippet: 'poolConfig.setMaxIdle(5);' },
+    expire: {
+      text: 'testOnBorrow sends a PING before each use, testWhileIdle in between',
+      snippet: () => 'poolConfig.setTestOnBorrow(true);',
+    },
   },
   {
     library: 'Lettuce',

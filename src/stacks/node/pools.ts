@@ -2,6 +2,11 @@ import type { PeerKind, PoolWords } from '../pool-words.ts';
 
 const EACH = 'of each pool in each process: cluster and PM2 multiply it';
 
+/** Seconds in milliseconds. */
+function millis(seconds: number | 'N'): number | 'MS' {
+  return seconds === 'N' ? 'MS' : seconds * 1000;
+}
+
 /** The pools of Node's libraries, wrappers before the drivers whose connections they pool themselves. */
 export const NODE_POOLS: readonly PoolWords[] = [
   {
@@ -60,6 +65,10 @@ export const NODE_POOLS: readonly PoolWords[] = [
       text: 'maxIdle is as large as connectionLimit unless it is set; what is above it ends after idleTimeout',
       snippet: 'mysql.createPool({ maxIdle: 10, idleTimeout: 60000 })',
     },
+    expire: {
+      text: 'idleTimeout ends idle ones after so many milliseconds, where maxIdle is below connectionLimit',
+      snippet: (seconds) => `mysql.createPool({ connectionLimit: C, maxIdle: C - 1, idleTimeout: ${millis(seconds)} })`,
+    },
   },
   {
     library: 'mysql',
@@ -85,6 +94,10 @@ export const NODE_POOLS: readonly PoolWords[] = [
       text: 'idleTimeoutMillis ends idle ones (default 10 s)',
       snippet: 'new Pool({ idleTimeoutMillis: 10000 })',
     },
+    expire: {
+      text: 'idleTimeoutMillis ends idle ones; 0 keeps them',
+      snippet: (seconds) => `new Pool({ idleTimeoutMillis: ${millis(seconds)} })`,
+    },
   },
   {
     library: 'postgres',
@@ -92,6 +105,10 @@ export const NODE_POOLS: readonly PoolWords[] = [
     where: 'Node, postgres.js',
     cap: { setting: 'max', text: `max is the cap, ${EACH}`, snippet: (count) => `postgres(url, { max: ${count} })` },
     idle: { text: 'idle_timeout ends idle ones after so many seconds', snippet: 'postgres(url, { idle_timeout: 60 })' },
+    expire: {
+      text: 'idle_timeout ends idle ones after so many seconds',
+      snippet: (seconds) => `postgres(url, { idle_timeout: ${seconds} })`,
+    },
   },
   {
     library: 'ioredis',
@@ -111,6 +128,10 @@ export const NODE_POOLS: readonly PoolWords[] = [
       setting: 'one client',
       text: 'each client is one connection: create one when the process starts and share it',
       snippet: () => 'export const redis = await createClient({ url }).connect();',
+    },
+    expire: {
+      text: 'pingInterval sends a PING every so many milliseconds, so that the connection is never idle for longer',
+      snippet: (seconds) => `createClient({ url, pingInterval: ${millis(seconds)} })`,
     },
   },
   {

@@ -15,6 +15,10 @@ export const PYTHON_POOLS: readonly PoolWords[] = [
       snippet: (count) => `create_engine(url, pool_size=${count}, max_overflow=0)`,
     },
     idle: { text: 'pool_size are kept for ever; put the rest into max_overflow, which is closed on return' },
+    expire: {
+      text: 'pool_pre_ping tests each connection before it is used, pool_recycle replaces one that is older than so many seconds',
+      snippet: (seconds) => `create_engine(url, pool_pre_ping=True, pool_recycle=${seconds})`,
+    },
   },
   {
     library: 'Django',
@@ -29,6 +33,10 @@ export const PYTHON_POOLS: readonly PoolWords[] = [
       text: 'CONN_MAX_AGE says how long a connection stays after its request; 0 closes it at once',
       snippet: '"CONN_MAX_AGE": 60,',
     },
+    expire: {
+      text: 'CONN_MAX_AGE ends a connection after so many seconds, CONN_HEALTH_CHECKS tests it before each request',
+      snippet: (seconds) => `"CONN_MAX_AGE": ${seconds},\n"CONN_HEALTH_CHECKS": True,`,
+    },
   },
   {
     library: 'psycopg_pool',
@@ -40,6 +48,10 @@ export const PYTHON_POOLS: readonly PoolWords[] = [
       snippet: (count) => `ConnectionPool(conninfo, min_size=1, max_size=${count})`,
     },
     idle: { text: 'min_size stay open; max_idle ends the rest after so many seconds' },
+    expire: {
+      text: 'check tests each connection before it is given out; min_size stay open however long they are idle',
+      snippet: () => 'ConnectionPool(conninfo, check=ConnectionPool.check_connection)',
+    },
   },
   {
     library: 'asyncpg',
@@ -51,6 +63,10 @@ export const PYTHON_POOLS: readonly PoolWords[] = [
       snippet: (count) => `asyncpg.create_pool(dsn, min_size=1, max_size=${count})`,
     },
     idle: { text: 'min_size stay open; max_inactive_connection_lifetime ends the rest after so many seconds' },
+    expire: {
+      text: 'max_inactive_connection_lifetime ends idle ones after so many seconds',
+      snippet: (seconds) => `asyncpg.create_pool(dsn, max_inactive_connection_lifetime=${seconds})`,
+    },
   },
   {
     library: 'redis-py',
@@ -58,8 +74,15 @@ export const PYTHON_POOLS: readonly PoolWords[] = [
     where: 'Python, redis-py',
     cap: {
       setting: 'max_connections',
-      text: `max_connections is the cap ${EACH}; in a BlockingConnectionPool callers wait instead of failing`,
+      text: `max_connections is the cap ${EACH}; in a BlockingConnectionPool callers wait instead of failing (Celery: broker_pool_limit, redis_max_connections)`,
       snippet: (count) => `redis.Redis(connection_pool=redis.BlockingConnectionPool(max_connections=${count}))`,
+    },
+    // Tried with redis-py 4.3.4: health_check_interval alone raises the error of its own PING, socket_keepalive alone
+    // changes nothing, since probes of TCP are no commands.
+    expire: {
+      text: 'health_check_interval sends a PING before a command where the connection was idle for longer, and retry with retry_on_error connects anew and repeats what met the close; socket_keepalive is for firewalls and NAT on the way, it does not count for timeout of Redis',
+      snippet: (seconds) =>
+        `redis.Redis(health_check_interval=${seconds}, socket_keepalive=True,\n    retry=Retry(ExponentialBackoff(cap=1, base=0.1), 3), retry_on_error=[redis.ConnectionError])`,
     },
   },
   {

@@ -13,6 +13,10 @@ export const RUBY_POOLS: readonly PoolWords[] = [
       snippet: (count) => `pool: ${count}`,
     },
     idle: { text: 'idle_timeout in database.yml ends idle ones after so many seconds', snippet: 'idle_timeout: 60' },
+    expire: {
+      text: 'idle_timeout in database.yml ends idle ones after so many seconds',
+      snippet: (seconds) => `idle_timeout: ${seconds}`,
+    },
   },
   {
     library: 'sequel',

@@ -12,6 +12,10 @@ export const RUST_POOLS: readonly PoolWords[] = [
       snippet: (count) => `PgPoolOptions::new().max_connections(${count})`,
     },
     idle: { text: 'idle_timeout ends idle ones', snippet: '.idle_timeout(Duration::from_secs(60))' },
+    expire: {
+      text: 'idle_timeout ends idle ones',
+      snippet: (seconds) => `.idle_timeout(Duration::from_secs(${seconds}))`,
+    },
   },
   ...(['deadpool', 'bb8', 'r2d2'] as const).map(
     (library): PoolWords => ({

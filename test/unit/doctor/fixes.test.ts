@@ -49,7 +49,7 @@ test('a process that is stopped has to go on, whatever it does when it runs', ()
 });
 
 test('a server closes what it accepted, a client its responses', () => {
-  const snippet = (isServer: boolean) => closeFix('read', 'python3', undefined, false, isServer).snippet;
+  const snippet = (isServer: boolean) => closeFix('read', 'python3', undefined, undefined, isServer).snippet;
   expect(snippet(true)).toContain('writer.close()');
   expect(snippet(false)).toContain('requests.Session');
 });

@@ -6,6 +6,7 @@ import { listeningProcess } from '../../listeners/listening-process.ts';
 import { serverOf } from '../../peers/server-of.ts';
 import { perNamespace } from '../../per-scope.ts';
 import { filterOf } from '../../pools/pools.ts';
+import { databaseAt } from '../../pools/servers.ts';
 import { type Fault, rule } from '../../rule.ts';
 import { endpointText } from '../../scopes.ts';
 import { stackOf } from '../../stacks/stack-of.ts';
@@ -59,7 +60,7 @@ function ofEndpoint(series: Series, netns: NetnsSeries, closes: IdleCloses): Fau
             },
           ]),
     ],
-    fixes: keepAliveFixes({ name: server?.name, facts }, client, leastMs),
+    fixes: keepAliveFixes({ name: server?.name, facts }, client, databaseAt(series, netns, peer, port), leastMs),
     byHand: (target) => `socklens events ${target} '${filterOf({ peer, port })}' --closed --for 30s`,
     about: `peer ${text}`,
     ...serverOf(series, netns, peer, port),

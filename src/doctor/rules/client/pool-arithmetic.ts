@@ -1,8 +1,11 @@
 import type { Evidence, Finding } from '../../../model/finding/finding.ts';
+import { clientsText } from '../../listeners/held-by.ts';
 import { perEndpoint } from '../../per-scope.ts';
 import { capAdvice, reservedOf, sharersEvidence } from '../../pools/cap-advice.ts';
 import { mostHeld } from '../../pools/held.ts';
+import { mainPool, namingOwner, pooledClients } from '../../pools/main-pool.ts';
 import { filterOf } from '../../pools/pools.ts';
+import { poolersFor } from '../../pools/server-fix.ts';
 import { isProved, limitText } from '../../pools/server-limit.ts';
 import { serverAt } from '../../pools/servers.ts';
 import type { SharedEndpoint } from '../../pools/shared-endpoints.ts';
@@ -30,10 +33,12 @@ export const poolArithmetic = rule({
 
 function ofEndpoint(endpoint: SharedEndpoint, input: RuleInput, values: Values): Fault[] {
   const { pools, instances, peak } = endpoint;
-  const [pool] = pools;
+  const main = mainPool(endpoint);
+  const pool = main?.pool ?? pools[0];
   const { netns, peer, port } = pool;
   const server = serverAt(input, netns, peer, port);
   const { text, database, declaredCap: cap } = server;
+  const poolers = poolersFor(database);
   const { limit, sharers, cap: recommended, fixes } = capAdvice(input, pool, server, values);
   if (limit === undefined) return [];
   const { processes } = sharers;
@@ -55,6 +60,7 @@ function ofEndpoint(endpoint: SharedEndpoint, input: RuleInput, values: Values):
     cap === undefined
       ? { what: 'connections held, the maximum of each', value: demand, source: 'sock_diag' }
       : { what: 'declared cap of each', value: cap, source: '--pool' },
+    { what: 'who holds them', value: clientsText(pooledClients(endpoint)), source: 'sock_diag' },
     { what: `processes x cap${factorText(values)}`, value: demand * values.deployFactor, source: 'arithmetic' },
     limit.evidence,
     { what: 'in use, maximum over the snapshots', value: inUse, source: 'sock_diag' },
@@ -80,10 +86,10 @@ function ofEndpoint(endpoint: SharedEndpoint, input: RuleInput, values: Values):
           : `${instancesText} may open ${demand * values.deployFactor} connections to ${text} (${cap} each${factorText(values)}), which accepts ${limitText(limit)}${assumedText(proved)}`,
       evidence,
       fixes: [
-        ...fixes,
+        ...namingOwner(fixes, main?.owner),
         {
           where: database?.name ?? 'the server',
-          text: `raise ${database?.limitSetting ?? 'the limit'} when its memory allows it, or put a pooler between: ProxySQL, PgBouncer`,
+          text: `raise ${database?.limitSetting ?? 'the limit'} when its memory allows it${poolers === undefined ? '' : `, or put a pooler between: ${poolers}`}`,
         },
       ],
       byHand: `socklens ls ${instances.join(',')} '${filterOf({ peer, port })}' --by container,process`,

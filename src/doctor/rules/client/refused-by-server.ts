@@ -8,17 +8,21 @@ import {
   mostWithin,
   sumOf,
 } from '../../clients/closed-connections.ts';
+import { clientsText } from '../../listeners/held-by.ts';
 import { resetsFrom } from '../../packets/packet-evidence.ts';
+import { endpointKey } from '../../peers/endpoints.ts';
 import { serverOf } from '../../peers/server-of.ts';
 import { perNamespace } from '../../per-scope.ts';
 import { capAdvice } from '../../pools/cap-advice.ts';
 import { heldByServer, mostHeld } from '../../pools/held.ts';
+import { mainPool, namingOwner, pooledClients } from '../../pools/main-pool.ts';
 import { filterOf, poolsOf } from '../../pools/pools.ts';
 import { refusalPoint } from '../../pools/refusal-point.ts';
 import { refusedIn } from '../../pools/refusals.ts';
 import { withServerFix } from '../../pools/server-fix.ts';
 import { isProved, serverLimitOf } from '../../pools/server-limit.ts';
 import { serverAt } from '../../pools/servers.ts';
+import { sharedEndpoints } from '../../pools/shared-endpoints.ts';
 import { type Fault, type RuleInput, rule, type SettingValues } from '../../rule.ts';
 
 const settings = {
@@ -58,7 +62,10 @@ function ofNamespace(netns: NetnsSeries, input: RuleInput, values: Values): Faul
     const refused = closed.map(({ atMs, group }) => ({ atMs, count: refusedIn(group, database) }));
     const most = mostWithin(refused, values.windowMs);
     if (most < values.warning) return [];
-    const pool = poolsOf(netns).find((candidate) => candidate.peer === peer && candidate.port === port);
+    const endpoint = sharedEndpoints(series).get(endpointKey(series, netns.namespace, peer, port));
+    // Who is refused need not be who holds the connections.
+    const main = endpoint && mainPool(endpoint);
+    const pool = main?.pool ?? poolsOf(netns).find((candidate) => candidate.peer === peer && candidate.port === port);
     const limit = serverLimitOf(input, netns, peer, port, server);
     const end = { series, from: netns, plain: peer, port, database };
     const point = refusalPoint(end);
@@ -88,6 +95,9 @@ function ofNamespace(netns: NetnsSeries, input: RuleInput, values: Values): Faul
           source: 'destroy events',
         },
         { what: 'connections to it, the maximum over the snapshots', value: inUse, source: 'sock_diag' },
+        ...(endpoint === undefined
+          ? []
+          : [{ what: 'who holds them', value: clientsText(pooledClients(endpoint)), source: 'sock_diag' }]),
         ...resetsFrom(series, netns, peer, port),
         ...(limit === undefined ? [] : [limit.evidence]),
         ...(isProved(limit) || point === undefined
@@ -111,7 +121,10 @@ function ofNamespace(netns: NetnsSeries, input: RuleInput, values: Values): Faul
       ],
       fixes: isLogin
         ? [loginFix(database?.name)]
-        : withServerFix(server, pool === undefined ? [] : capAdvice(input, pool, server, values).fixes),
+        : withServerFix(
+            server,
+            pool === undefined ? [] : namingOwner(capAdvice(input, pool, server, values).fixes, main?.owner),
+          ),
       byHand: (target) => `socklens events ${target} '${filterOf({ peer, port })}' --for 10s`,
       sinceMs: refused.find(({ count }) => count > 0)?.atMs,
       about: `peer ${text}`,

@@ -2,12 +2,14 @@ import type { Evidence, Fix } from '../../../model/finding/finding.ts';
 import type { DeadPeer } from '../../../model/sample/descriptor-kinds.ts';
 import type { ProcessSample } from '../../../model/sample/sample.ts';
 import type { NetnsSeries } from '../../../model/sample/series.ts';
+import { expireFix } from '../../fixes/pool-fixes.ts';
 import { serverOf } from '../../peers/server-of.ts';
 import { type ProcessTrack, perProcess } from '../../per-scope.ts';
-import { serverAt } from '../../pools/servers.ts';
+import { databaseAt, serverAt } from '../../pools/servers.ts';
 import { type ProcessSnapshot, processHolder } from '../../processes/process-tracks.ts';
 import { type Fault, type RuleInput, rule, type SettingValues } from '../../rule.ts';
 import { dumpAt } from '../../snapshots/snapshots.ts';
+import { stackOf } from '../../stacks/stack-of.ts';
 import { percent } from '../../texts.ts';
 
 const settings = {
@@ -55,7 +57,7 @@ function ofProcess({ netns, snapshots }: ProcessTrack, input: RuleInput, values:
       { what: 'open files', value: process.used, unit: 'descriptors', source: `/proc/${process.pid}/fd` },
       { what: 'soft limit', value: process.softLimit ?? 'unlimited', source: `/proc/${process.pid}/limits` },
     ],
-    fixes: pool === undefined ? [CLOSE] : [RECYCLE, CLOSE],
+    fixes: pool === undefined ? [CLOSE] : [recycleFix(netns, input, process.pid, pool), CLOSE],
     byHand: (target) => `socklens limits ${target}`,
     ...(pool !== undefined && serverOf(input.series, netns, pool.peer, pool.port)),
   };
@@ -93,8 +95,14 @@ function alive(netns: NetnsSeries, atMs: number, { pid }: ProcessSample, { peer,
   ).length;
 }
 
+/** Where connections went. */
+interface Endpoint {
+  peer: string;
+  port: number;
+}
+
 /** The server whose idle connections most of them were: connections that were opened, so that their port is that of a service. */
-function deadPool(process: ProcessSample): { peer: string; port: number } | undefined {
+function deadPool(process: ProcessSample): Endpoint | undefined {
   const most = process.kinds?.dead?.find(
     ({ peer, port, count }) => peer !== undefined && port !== undefined && count * 2 > zombiesOf(process),
   );
@@ -107,10 +115,14 @@ const CLOSE: Fix = {
   text: 'close() on the paths of errors too: after ECONNRESET, after a refused or timed-out connect, after the end of file; netstat and ss show none of these',
 };
 
-const RECYCLE: Fix = {
-  where: "the pool's settings",
-  text: "let the pool end idle connections before the server does (MySQL wait_timeout, PostgreSQL idle_session_timeout, a firewall's idle time), and test one before it is used: SQLAlchemy pool_recycle and pool_pre_ping=True, Go SetConnMaxIdleTime, HikariCP maxLifetime and keepaliveTime, mysql2 idleTimeout, Rails idle_timeout",
-};
+function recycleFix(netns: NetnsSeries, { series }: RuleInput, pid: number, { peer, port }: Endpoint): Fix {
+  const database = databaseAt(series, netns, peer, port);
+  const fix = expireFix({ stack: stackOf(series, { pid }), database }, 'N');
+  return {
+    ...fix,
+    text: `the server, or a firewall, ends idle connections first (MySQL wait_timeout, PostgreSQL idle_session_timeout, Redis timeout). ${fix.text}`,
+  };
+}
 
 function deadEvidence({ peer, port, count, fd }: DeadPeer): Evidence {
   const isIpv6 = peer?.includes(':');

@@ -7,7 +7,7 @@ import { isClient, roleOf } from '../../clients/clients.ts';
 import { closeFix, type HeldWhy } from '../../fixes/close-fixes.ts';
 import { peerAbout, peerLabel } from '../../peers/peer-label.ts';
 import { perNamespace } from '../../per-scope.ts';
-import { databaseAt } from '../../pools/servers.ts';
+import { type Database, databaseAt } from '../../pools/servers.ts';
 import { type Fault, type RuleInput, rule, type SettingValues } from '../../rule.ts';
 import { holderKey } from '../../scopes.ts';
 import { type Dump, dumpsOf, tcpIn } from '../../snapshots/snapshots.ts';
@@ -61,7 +61,7 @@ function ofNamespace(netns: NetnsSeries, { series }: RuleInput, values: SettingV
     const isDeadPool = dead.length >= values.shareCount && dead.length >= values.share * (sockets.length + alive);
     if (old.length < values.warning && !growing && !isDeadPool) continue;
     const peer = peerLabel(netns, series.names, first);
-    const toDatabase = isToDatabase(series, netns, first);
+    const database = databaseOf(series, netns, first);
     const unread = sockets.filter(isEndUnread).length;
     const withData = sockets.filter((socket) => unreadBytes(socket) > 0).length;
     findings.push({
@@ -81,10 +81,10 @@ function ofNamespace(netns: NetnsSeries, { series }: RuleInput, values: SettingV
       ],
       fixes: [
         closeFix(
-          whyHeld(sockets, toDatabase),
+          whyHeld(sockets, database !== undefined),
           first.process?.name,
           stackOf(series, first.process),
-          toDatabase,
+          database,
           roleOf(netns, first) === 'server',
         ),
       ],
@@ -104,10 +104,10 @@ function whyHeld(sockets: readonly StoredSocket[], toDatabase: boolean): HeldWhy
   return most(isEndUnread) ? 'unwatched' : 'read';
 }
 
-/** Whether it is one of the connections that a known database has closed. */
-function isToDatabase(series: Series, netns: NetnsSeries, socket: StoredSocket): boolean {
+/** The known database that has closed the connection; undefined for another peer. */
+function databaseOf(series: Series, netns: NetnsSeries, socket: StoredSocket): Database | undefined {
   const { peer, peerPort } = socket;
-  return peer !== undefined && isClient(netns, socket) && databaseAt(series, netns, peer.plain, peerPort) !== undefined;
+  return peer !== undefined && isClient(netns, socket) ? databaseAt(series, netns, peer.plain, peerPort) : undefined;
 }
 
 /** A connection without an inode was never accepted: its client has given up, and the fault is the listener's. */

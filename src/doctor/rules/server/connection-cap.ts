@@ -2,9 +2,10 @@ import { plural } from '../../../base/plural.ts';
 import type { Evidence } from '../../../model/finding/finding.ts';
 import type { NetnsSeries } from '../../../model/sample/series.ts';
 import { connectionLimitFixes } from '../../fixes/connection-limits.ts';
+import { capOfMain } from '../../fixes/main-client-fixes.ts';
 import { queueFix } from '../../fixes/queue-fixes.ts';
 import { type ConnectionCap, connectionCap as capOf } from '../../listeners/connection-cap.ts';
-import { heldByText } from '../../listeners/held-by.ts';
+import { clientsOfSockets, clientsText } from '../../listeners/held-by.ts';
 import { type InsideQueue, insideQueues } from '../../listeners/inside-queue.ts';
 import { type Listener, tcpListeners } from '../../listeners/listeners.ts';
 import { quietMs } from '../../listeners/requests.ts';
@@ -50,6 +51,7 @@ function ofListener({ series }: RuleInput, { socket, last }: Listener, cap: Conn
   const most = Math.max(...waiting);
   const areIdle = idle.length >= held.length * values.idleShare;
   const program = process?.name ?? 'the server';
+  const clients = clientsOfSockets(series, held);
   const idleMs = idle.length === 0 ? 0 : Math.min(...idle.map(quietMs));
   return {
     severity: most >= values.critical ? 'critical' : 'warning',
@@ -63,13 +65,13 @@ function ofListener({ series }: RuleInput, { socket, last }: Listener, cap: Conn
       { what: 'connections that wait to be accepted', value: last.waiting, source: 'sock_diag, queue of the listener' },
       { what: 'of the accepted ones idle: nothing asked, nothing owed', value: idle.length, source: 'sock_diag' },
       ...(setting === undefined ? [] : [settingEvidence(setting)]),
-      { what: 'who holds them', value: heldByText(series, held), source: 'sock_diag' },
+      { what: 'who holds them', value: clientsText(clients), source: 'sock_diag' },
       ...idleEvidence(idle.length, idleMs),
       { what: 'the number has been flat for', value: forMs, unit: 'ms', source: 'sock_diag' },
       { what: 'accepted in each snapshot', value: countsText(counts), source: 'sock_diag' },
       { what: 'waiting in each snapshot', value: countsText(waiting), source: 'sock_diag' },
     ],
-    fixes: connectionLimitFixes(process?.name, areIdle, limit + most),
+    fixes: connectionLimitFixes(process?.name, areIdle, limit + most, capOfMain(series, process?.name, clients)),
     byHand: (target) => `socklens ls ${target} 'sport = ${port}' --by peer,idle`,
     sinceMs: last.dump.atMs - forMs,
     about: `port ${port}`,

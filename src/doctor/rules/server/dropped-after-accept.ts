@@ -13,8 +13,9 @@ import {
 } from '../../clients/closed-connections.ts';
 import { connectionLimitFixes, connectionLimitOf } from '../../fixes/connection-limits.ts';
 import { dropReason } from '../../fixes/drop-reasons.ts';
+import { capOfMain } from '../../fixes/main-client-fixes.ts';
 import { acceptedIn } from '../../listeners/acceptance.ts';
-import { heldByText } from '../../listeners/held-by.ts';
+import { clientsOfSockets, clientsText } from '../../listeners/held-by.ts';
 import { isIdle } from '../../listeners/requests.ts';
 import { listenersOnPort } from '../../peers/listeners-at.ts';
 import { namespaceByAddress } from '../../peers/namespace-by-address.ts';
@@ -81,6 +82,7 @@ function ofPort(netns: NetnsSeries, { series }: RuleInput, { listener, closed, m
   const isFlat = held > 1 && held - Math.min(...counts) <= Math.max(1, held * values.flat);
   const dump = lastDump(netns);
   const kept = dump === undefined ? [] : acceptedIn(dump, listener);
+  const clients = clientsOfSockets(series, kept);
   const areIdle = kept.filter(isIdle).length * 2 >= kept.length;
   const setting = limitSettings(series, listener.holders)[0];
   const limit = connectionLimitOf(program);
@@ -107,13 +109,16 @@ function ofPort(netns: NetnsSeries, { series }: RuleInput, { listener, closed, m
       { what: `dropped, maximum within ${values.windowMs / 1000} s`, value: most, source: 'destroy events' },
       { what: 'of all that ended there', value: sumOf(closed, ({ count }) => count), source: 'destroy events' },
       ...(isFlat && setting !== undefined ? [settingEvidence(setting)] : []),
-      ...(kept.length === 0 ? [] : [keptEvidence(heldByText(series, kept), kept)]),
+      ...(kept.length === 0 ? [] : [keptEvidence(clientsText(clients), kept)]),
       ...(counts.length === 0
         ? []
         : [{ what: 'kept in each snapshot', value: countsText(counts), source: 'sock_diag' }]),
       ...lost(netns),
     ],
-    fixes: isFlat && limit !== undefined ? connectionLimitFixes(program, areIdle, undefined) : [reason.fix],
+    fixes:
+      isFlat && limit !== undefined
+        ? connectionLimitFixes(program, areIdle, undefined, capOfMain(series, program, clients))
+        : [reason.fix],
     byHand: (target) => `socklens events ${target} 'sport = ${port}' --for 10s`,
     sinceMs: closed.find(({ group }) => (group.dropped ?? 0) > 0)?.atMs,
     about: `port ${port}`,

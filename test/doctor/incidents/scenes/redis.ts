@@ -63,6 +63,50 @@ while True:
     time.sleep(0.01)
 `;
 
+/** A task queue's worker process: each of its tasks has made a client of its own, with a connection that stays open. */
+const TASK_WORKER = `
+import redis, time
+clients = [redis.Redis(host="10.20.0.2") for _ in range(54)]
+for client in clients: client.ping()
+print("ready")
+while True:
+    clients[0].get("task")
+    time.sleep(0.2)
+`;
+
+/** A web service that needs a connection for each of its requests, and gets one of the few that are left. */
+const WEB_REQUESTS = `
+import redis, threading, time
+print("ready")
+def serve():
+    client = redis.Redis(host="10.20.0.2")
+    while True:
+        try:
+            client.get("page")
+        except redis.exceptions.RedisError as error:
+            print("refused", error)
+        time.sleep(0.5)
+for _ in range(12): threading.Thread(target=serve, daemon=True).start()
+time.sleep(1000)
+`;
+
+/** A service with little traffic: each of its threads uses its client about as often as the server closes idle ones. */
+const SELDOM_USED = `
+import itertools, redis, threading, time
+print("ready")
+PAUSES = itertools.cycle((3.0, 3.5, 4.0, 4.5, 2.0, 2.95, 2.99, 3.01))
+def run(pause):
+    client = redis.Redis(host="10.20.0.2", single_connection_client=True)
+    while True:
+        try:
+            client.get("key")
+        except redis.exceptions.RedisError as error:
+            print("lost", error)
+        time.sleep(pause)
+for _ in range(40): threading.Thread(target=run, args=(next(PAUSES),), daemon=True).start()
+time.sleep(1000)
+`;
+
 export const REDIS: readonly Incident[] = [
   {
     name: 'redis-client-per-request',
@@ -80,6 +124,44 @@ export const REDIS: readonly Incident[] = [
       says: [/maxclients|one client|share|pool/i],
       never: [/10,?000/],
       beside: ['LEAK_RISING', 'CONN_CHURN', 'POOL_OVERRUN', 'POOL_IDLE_SURPLUS'],
+    },
+  },
+  {
+    name: 'redis-worker-fills-maxclients',
+    report: 'https://github.com/getsentry/sentry/issues/3815',
+    story: 'A worker keeps a connection for each task; the web service beside it is refused at maxclients.',
+    async scene(stage) {
+      const [web, cache, worker] = stage.network('web', 'cache', 'worker');
+      await startRedis(cache, { set: { maxclients: 60 } });
+      await stage.python(worker, TASK_WORKER);
+      const script = await stage.python(web, WEB_REQUESTS);
+      await script.printed('refused');
+    },
+    expected: {
+      rules: ['DROPPED_AFTER_ACCEPT', 'REFUSED_BY_SERVER', 'POOL_OVERRUN', 'POOL_ARITHMETIC'],
+      place: /6379|redis/,
+      names: [/54 of netns:worker/],
+      says: [/netns:worker .*holds 54 of the 60/],
+      never: [/10,?000/],
+      beside: ['CONN_CHURN', 'POOL_OVERRUN', 'POOL_IDLE_SURPLUS'],
+    },
+  },
+  {
+    name: 'redis-idle-timeout',
+    report: 'https://github.com/redis/redis-py/issues/1127',
+    story: 'Redis closes connections that were idle for three seconds; the clients use them again just then.',
+    async scene(stage) {
+      const [app, cache] = stage.network('app', 'cache');
+      await startRedis(cache, { set: { timeout: 3 } });
+      const script = await stage.python(app, SELDOM_USED);
+      await script.printed('lost');
+    },
+    expected: {
+      rules: ['KEEPALIVE_MISMATCH', 'CLOSE_WAIT_LEAK', 'ZOMBIE_SOCKET_FDS'],
+      place: /6379|redis/,
+      says: [/health_check_interval/],
+      never: [/keepAliveTimeout|pool_pre_ping/],
+      beside: ['CONN_CHURN'],
     },
   },
   {

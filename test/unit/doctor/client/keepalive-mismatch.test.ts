@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import { keepaliveMismatch } from '../../../../src/doctor/rules/client/keepalive-mismatch.ts';
 import type { ClosedGroup, IdleTimes } from '../../../../src/model/sample/closed-group.ts';
+import type { StackFacts } from '../../../../src/model/stack/stack-facts.ts';
 import { closedGroup } from '../../../support/closed-group.ts';
 import { judge, series, spaceSeries } from '../../../support/series.ts';
 
@@ -8,16 +9,20 @@ const NGINX = { pid: 7, name: 'nginx' };
 
 const times = (count: number, leastMs: number, mostMs = leastMs): IdleTimes => ({ count, leastMs, mostMs });
 
+const OF_NGINX = { process: NGINX, peerPort: 8080 };
+
 /** Idle connections that the server closed. */
 const ended = (idle: IdleTimes, parts: Partial<ClosedGroup> = {}) =>
-  closedGroup(idle.count, { process: NGINX, idled: idle.count, endedByPeer: idle.count, peerTimeouts: idle, ...parts });
+  closedGroup(idle.count, { ...OF_NGINX, idled: idle.count, endedByPeer: idle.count, peerTimeouts: idle, ...parts });
 
 /** Requests that met the close. */
-const reset = (idle: IdleTimes) =>
-  closedGroup(idle.count, { process: NGINX, outcome: 'reset', endedByPeer: idle.count, metClose: idle });
+const reset = (idle: IdleTimes, parts: Partial<ClosedGroup> = {}) =>
+  closedGroup(idle.count, { ...OF_NGINX, outcome: 'reset', endedByPeer: idle.count, metClose: idle, ...parts });
 
-const seen = (...closed: ClosedGroup[][]) =>
-  judge(keepaliveMismatch, series([spaceSeries(closed.map((groups) => ({ closed: groups, sockets: [] })))]));
+const seriesOf = (...closed: ClosedGroup[][]) =>
+  series([spaceSeries(closed.map((groups) => ({ closed: groups, sockets: [] })))]);
+
+const seen = (...closed: ClosedGroup[][]) => judge(keepaliveMismatch, seriesOf(...closed));
 
 test('the server closes idle connections at one age, and some requests are reset at that age', () => {
   const [finding, ...others] = seen([], [ended(times(4, 5_010, 5_060))], [reset(times(2, 4_980, 5_000))]);
@@ -27,9 +32,9 @@ test('the server closes idle connections at one age, and some requests are reset
     severity: 'warning',
     confidence: 'high',
     scope: { kind: 'process', pid: 7 },
-    about: 'peer 10.0.0.3:3306',
+    about: 'peer 10.0.0.3:8080',
     summary:
-      '10.0.0.3:3306 ends connections that were idle for 5.0 s before its client does: 2 requests met the close and were reset (4 ended in time)',
+      '10.0.0.3:8080 ends connections that were idle for 5.0 s before its client does: 2 requests met the close and were reset (4 ended in time)',
   });
   expect(finding?.fixes[0]?.text).toContain('keepAliveTimeout (Node.js), --keep-alive (gunicorn)');
   expect(finding?.fixes[1]).toMatchObject({
@@ -38,12 +43,36 @@ test('the server closes idle connections at one age, and some requests are reset
   });
 });
 
+test.each([
+  ['redis-py', 6379, 'redis.Redis(health_check_interval=4, socket_keepalive=True'],
+  ['SQLAlchemy', 5432, 'create_engine(url, pool_pre_ping=True, pool_recycle=4)'],
+])('a database ends idle connections: the pool of %s is what has to know', (library, peerPort, snippet) => {
+  const process = { pid: 8, name: 'python3' };
+  const of = { process, peerPort };
+  const driver = peerPort === 5432 ? ['psycopg2'] : [];
+  const stack: StackFacts = {
+    pid: 8,
+    startTicks: 1,
+    stack: 'Python',
+    libraries: [library, ...driver].map((name) => ({ name, proof: 'installed', path: `/x/${name}` })),
+    settings: [],
+    absent: [],
+  };
+  const closed = [[], [ended(times(4, 5_010), of)], [reset(times(2, 5_000), of)]];
+  const [finding] = judge(keepaliveMismatch, { ...seriesOf(...closed), stacks: [stack] });
+  expect(finding?.fixes[0]).toMatchObject({
+    where: `Python, ${library}`,
+    text: expect.stringContaining('ends connections that were idle for 5.0 s'),
+    snippet: expect.stringContaining(snippet),
+  });
+});
+
 test('look-alike: idle connections that the server closes, and that nobody uses then', () => {
   expect(seen([], [ended(times(4, 5_010))], [ended(times(9, 5_010))])).toEqual([]);
 });
 
 test('look-alike: the proxy closes idle connections first', () => {
-  const own = closedGroup(40, { process: NGINX, idled: 40, endedHere: 40 });
+  const own = closedGroup(40, { ...OF_NGINX, idled: 40, endedHere: 40 });
   expect(seen([], [own], [own, reset(times(1, 5_000))], [ended(times(2, 5_000))])).toEqual([]);
 });
 

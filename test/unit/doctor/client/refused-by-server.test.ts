@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { refusedByServer } from '../../../../src/doctor/rules/client/refused-by-server.ts';
 import type { ClosedGroup } from '../../../../src/model/sample/closed-group.ts';
 import { closedGroup } from '../../../support/closed-group.ts';
-import { judge, series, spaceSeries, tcpSockets } from '../../../support/series.ts';
+import { container, judge, series, spaceSeries, tcpSockets } from '../../../support/series.ts';
 
 const process = { pid: 4242, name: 'webhook' };
 
@@ -34,6 +34,31 @@ test('with most of the limit in use it is sure, and critical', () => {
   expect(judge(refusedByServer, refusing(mysql(10), 140))).toMatchObject([
     { severity: 'critical', confidence: 'high' },
   ]);
+});
+
+test('the fix names who holds most of the connections, who need not be who is refused', () => {
+  const worker = { pid: 77, name: 'celery' };
+  const refused = closedGroup(20, { shortLived: 20, greetedOnly: 20, silent: 20, peerPort: 6379, process });
+  const seen = (ofWorker: number, ofWeb: number) => {
+    const held = tcpSockets(ofWorker, { process: worker, peer: '10.0.0.3:6379', local: '10.0.0.4:40000' });
+    const own = tcpSockets(ofWeb, { process, peer: '10.0.0.3:6379' });
+    // Another one is refused each time that is looked: it is in the last snapshot alone.
+    const passing = tcpSockets(3, { process, peer: '10.0.0.3:6379' });
+    const other = { netns: 2, name: 'worker', targets: ['worker'], containers: [container({ name: 'worker' })] };
+    const looks = [own, [...own, ...passing]].map((sockets) => ({ sockets, closed: [refused] }));
+    return judge(
+      refusedByServer,
+      series([spaceSeries(looks), spaceSeries([{ sockets: held }, { sockets: held }], other)]),
+    )[0];
+  };
+  const filled = seen(54, 6);
+  expect(filled?.scope).toMatchObject({ pid: 4242 });
+  expect(filled?.fixes[0]?.text).toMatch(/^worker \(77\/celery\) holds 54 of the 60 connections: /);
+  expect(filled?.evidence).toContainEqual(
+    expect.objectContaining({ what: 'who holds them', value: '54 of worker (77/celery), 6 of web (4242/webhook)' }),
+  );
+  expect(filled?.fixes.at(-1)?.text).not.toMatch(/PgBouncer|ProxySQL/);
+  expect(seen(30, 30)?.fixes[0]?.text).not.toContain('holds');
 });
 
 test('look-alike: refused by the network', () => {

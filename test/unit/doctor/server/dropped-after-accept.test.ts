@@ -50,6 +50,31 @@ test('a flat number is kept and others are dropped: the limit of the program', (
   );
 });
 
+test('the fix names the process that fills it, where that is watched', () => {
+  const client = Array.from({ length: 6 }, () => ({
+    sockets: Array.from({ length: 31 }, (_none, at) =>
+      tcpSocket({
+        local: `10.0.0.9:${1000 + at}`,
+        peer: '10.0.0.2:8080',
+        cookie: 2000 + at,
+        process: { pid: 77, name: 'celery' },
+      }),
+    ),
+  }));
+  const worker = spaceSeries(client, { netns: 2, name: 'worker', targets: ['worker'], containers: [] });
+  const [finding] = judge(droppedAfterAccept, series([spaceSeries(looks('redis-server', () => 31, 20)), worker]));
+  expect(finding?.fixes).toMatchObject([
+    {
+      where: 'redis.conf',
+      text: expect.stringMatching(/^worker \(77\/celery\) holds all 31 connections: .*maxclients/),
+    },
+    { text: expect.stringMatching(/^worker \(77\/celery\) holds all 31 connections: /) },
+  ]);
+  expect(finding?.evidence).toContainEqual(
+    expect.objectContaining({ value: '31 of worker (77/celery); 31 of them idle' }),
+  );
+});
+
 test('everyone is dropped: no limit', () => {
   const [finding] = found(looks('redis-server', () => 0, 5));
   expect(finding).toMatchObject({ severity: 'warning', confidence: 'high' });
