@@ -60,15 +60,24 @@ export function targetAndFilter(verb: string, words: readonly string[]): SplitOp
  */
 export function targetsOnly(verb: string, words: readonly string[], otherwise?: string): string {
   const { target, filter } = splitOperands(words);
-  if (filter !== '') throw new Failure('usage', `${verb} takes no FILTER: "${filter}" (see socklens ${verb} --help)`);
+  if (filter !== '')
+    throw new Failure(
+      'usage',
+      `${verb} takes no FILTER: "${filter}"${namedLikeWord(filter)} (see socklens ${verb} --help)`,
+    );
   if (target !== '') return target;
   if (otherwise === undefined) throw missingTarget(verb, '');
   return otherwise;
 }
 
 function missingTarget(verb: string, filter: string): Failure {
+  return new Failure('usage', `${verb} needs a TARGET${namedLikeWord(filter)} (see socklens ${verb} --help)`);
+}
+
+/** How a container is written that is named like the first word of a filter, as the end of an error; empty for no name. */
+export function namedLikeWord(filter: string): string {
   const [first = ''] = filter.split(' ');
-  const isName = /^[A-Za-z]+$/.test(first);
-  const hint = isName ? `; "${first}" begins a FILTER, a container of that name is docker:${first}` : '';
-  return new Failure('usage', `${verb} needs a TARGET${hint} (see socklens ${verb} --help)`);
+  return /^[A-Za-z]+$/.test(first)
+    ? `; "${first}" begins a FILTER, a container of that name is docker:${first} (podman:, containerd:, cri-o:)`
+    : '';
 }

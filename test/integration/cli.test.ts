@@ -57,6 +57,12 @@ describe('mistakes and absences', () => {
     [2, ['watch', 'host', '--by', ',peer'], '--by: ",peer" has an empty key; write peer'],
     [2, ['ls', 'host', '--by', ','], '--by: needs a key; available: state'],
     [2, ['ls', 'state', 'listening'], 'ls needs a TARGET; "state" begins a FILTER'],
+    [
+      2,
+      ['doctor', 'state'],
+      'doctor takes no FILTER: "state"; "state" begins a FILTER, a container of that name is docker:state',
+    ],
+    [2, ['ps', 'state'], '--filter \'state\'; "state" begins a FILTER, a container of that name is docker:state'],
     [2, ['doctor', 'host', 'state', 'listening'], 'doctor takes no FILTER: "state listening"'],
     [2, ['doctor', '--rule', 'CLOSE_WAIT_LAEK'], 'no rule "CLOSE_WAIT_LAEK"; did you mean CLOSE_WAIT_LEAK?'],
     [2, ['explain', 'close_wait'], 'no rule "close_wait"; did you mean CLOSE_WAIT_LEAK?'],
@@ -70,6 +76,7 @@ describe('mistakes and absences', () => {
     [2, ['ls', 'pid:zero'], 'a PID is a number'],
     [2, ['ls', 'foo:bar'], 'unknown kind of target "foo"'],
     [2, ['netstat'], 'netstat needs a TARGET'],
+    [3, ['netstat', 'state'], 'state: no such container'],
     [3, ['ls', 'pid:4194304'], 'no such process'],
     [3, ['ls', 'netns:nosuch'], '/run/netns/nosuch does not exist'],
     [3, ['ls', 'netns:/etc/passwd'], 'is not a namespace'],
@@ -151,6 +158,13 @@ describe('help and version', () => {
   test('help and help VERB', () => {
     expect(run('help').stdout).toBe(run('--help').stdout);
     for (const verb of ['ls', 'netstat']) expect(run('help', verb)).toEqual(run(verb, '--help'));
+  });
+  test('a TARGET that is a word of a filter is not proposed as a filter', () => {
+    for (const args of [
+      ['netstat', 'state'],
+      ['ls', 'docker:state'],
+    ])
+      expect(run(...args).stderr).not.toContain('did you mean');
   });
   test('--no-color is accepted by every verb', () => {
     for (const verb of ['ls', 'netstat']) expect(run(verb, target, '-t', '--no-color').status).toBe(0);

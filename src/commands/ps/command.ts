@@ -37,13 +37,14 @@ Without a TARGET, every container. KEY is ${OVERVIEW_ORDERS.join(', ')}.`,
     ['ps --all --json', 'other namespaces and the host too, for a script'],
   ],
   load: async () => {
-    const [{ ps }, { splitOperands }] = await Promise.all([import('./ps.ts'), import('../operands.ts')]);
+    const [{ ps }, { namedLikeWord, splitOperands }] = await Promise.all([import('./ps.ts'), import('../operands.ts')]);
     return async ({ flow }, options, words) => {
       const { all, numeric } = options;
       const { target, filter } = splitOperands(words);
       if (options.by !== undefined && options.sort === 'peer')
         throw new Failure('usage', 'ps: --sort peer: a row of --by service has no busiest peer');
-      if (filter !== '') throw new Failure('usage', `ps: write the FILTER as an option: --filter '${filter}'`);
+      if (filter !== '')
+        throw new Failure('usage', `ps: write the FILTER as an option: --filter '${filter}'${namedLikeWord(filter)}`);
       const from = await recordedFrom(options);
       const known = from === undefined ? target : await targetOf(from, words);
       await ps(flow, {
