@@ -11,7 +11,7 @@ import { localMachine } from '../../src/collect/local-machine.ts';
 import { events } from '../../src/commands/events/events.ts';
 import { EVENT_KINDS } from '../../src/model/socket/connection-event.ts';
 import { LAUNCHER } from '../support/cli.ts';
-import { type EventObject, EventsRun, eventsAtPort, isOpening, toldByTimer } from '../support/events-run.ts';
+import { type EventObject, EventsRun, eventsAtPort, isOpening, receivers, toldByTimer } from '../support/events-run.ts';
 import { createNetns, type TestNetns, until } from '../support/netns.ts';
 import { AF, OPT, SOCK } from '../support/recipes/constants.ts';
 import { drop, freePort, V4 } from '../support/recipes/recipe-context.ts';
@@ -282,7 +282,7 @@ async function underLoad(rate: number, seconds: number, bufferBytes?: number) {
     },
   );
   try {
-    await until('the receiver', () => / 0000000a /.test(space.run('cat', '/proc/net/netlink')));
+    await until('the receiver', () => receivers(space.run('cat', '/proc/net/netlink'), process.pid) > 0);
     const before = counters();
     generator.stdin?.write('\n');
     await once(generator, 'exit');
