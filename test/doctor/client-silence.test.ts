@@ -72,7 +72,7 @@ prove({
     const workshop = await Workshop.start(netns);
     const listener = await workshop.tcpListener('127.0.0.1', 8000);
     const pair = await workshop.tcpPair(listener);
-    drop(netns, '127.0.0.1', '--dport', '8000', '-m', 'statistic', '--mode', 'random', '--probability', '0.33');
+    drop(netns, '127.0.0.1', '--dport', '8000', '-m', 'statistic', '--mode', 'nth', '--every', '3', '--packet', '0');
     const over = new AbortController();
     const sending = (async () => {
       while (!over.signal.aborted) {
