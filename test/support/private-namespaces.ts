@@ -13,8 +13,11 @@ import { endProcessesOf, removeCgroups } from './private-processes.ts';
 /** Folders in the temporary folder: `socklens-private-PID-NAMESPACE-…` with the maker's process id and its namespace of those. */
 const FOLDER_PREFIX = 'socklens-private-';
 
-/** The namespace of this process's ids, short: paths of sockets have 108 characters at most, unix(7). */
-const PID_NAMESPACE = fs.statSync('/proc/self/ns/pid').ino.toString(36);
+/**
+ * The namespace of this process's ids, the last digits of its inode: Podman takes no folder for its state whose path is
+ * longer than 50 characters, and a socket none longer than 108, unix(7).
+ */
+const PID_NAMESPACE = fs.statSync('/proc/self/ns/pid').ino.toString(36).slice(-3);
 
 const HOLDER = path.join(import.meta.dirname, 'private-namespaces.sh');
 
