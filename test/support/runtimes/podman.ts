@@ -145,7 +145,7 @@ class PodmanOf implements TestPodman {
     this.socket = socket;
     this.#image = image;
     // A file system of the kernel's needs privileges that a user lacks; and the folder must be in the command line.
-    const places = ['--root', `${folder}/storage`, '--runroot', `${folder}/runroot`, '--storage-driver', 'vfs'];
+    const places = ['--root', `${folder}/storage`, '--runroot', `${folder}/run`, '--storage-driver', 'vfs'];
     this.#command = [...prefix, 'podman', ...places];
   }
 
