@@ -45,8 +45,6 @@ interface MadePass {
   eachMs?: number;
   /** A namespace that is dumped whatever it costs, to tell whether an expensive pass is worth repeating. */
   compared: NetnsSampler | undefined;
-  /** Those whose sockets are asked for, whatever the pass has left of the budget: without that it was made for nothing. */
-  asked?: ReadonlySet<NetnsSampler>;
 }
 
 /** Samples background namespaces within a CPU budget: what changed first, the rest by turns. */
@@ -60,8 +58,6 @@ export class Background {
   readonly #leastAgeMs: number;
   /** When the last pass was made, milliseconds since the epoch. */
   #passMs = Number.NEGATIVE_INFINITY;
-  /** CPU time of the last pass, with the asking for sockets after it, milliseconds. */
-  #passCostMs = 0;
   /** CPU used and not charged up to the last {@link chargeRest}, milliseconds. */
   #settledMs: number;
 
@@ -163,13 +159,12 @@ export class Background {
       if (tick.snapshot !== undefined) continue;
       const budget = sampler.wasRead ? this.#budget : this.#first;
       const isCompared = sampler === made?.compared;
-      const isAsked = made?.asked?.has(sampler) === true;
-      if (!budget.mayRun(Date.now()) && !isCompared && !isAsked) continue;
+      if (!budget.mayRun(Date.now()) && !isCompared) continue;
       const before = budget.spentMs;
       try {
         const snapshot = budget.spend(() => {
           prepare(sampler, tick, atMs);
-          return sampler.snapshots.readBriefly(atMs, isAsked && !isCompared ? made?.held : undefined);
+          return sampler.snapshots.readBriefly(atMs, isCompared ? undefined : made?.held);
         });
         tick.snapshot = snapshot;
         tick.snapshotAtMs = snapshot.takenAtMs;
@@ -179,7 +174,6 @@ export class Background {
       const { wasAsked } = sampler.snapshots;
       sampler.costs.note(budget.spentMs - before, wasAsked);
       if (wasAsked) sampler.costs.lastMs += made?.eachMs ?? 0;
-      if (isAsked) this.#passCostMs += budget.spentMs - before;
     }
   }
 
@@ -203,20 +197,13 @@ export class Background {
       });
     });
     pass.costMs = budget.spentMs - before;
-    this.#passCostMs = pass.costMs;
     for (const { sampler } of taken) sampler.costs.lastMs = pass.costMs / taken.length;
     return { compared };
   }
 
-  /**
-   * One pass for those that wait longest, which says which sockets to ask for. They are then asked for whatever is left:
-   * else passes alone could use the budget up, and nothing would ever be read.
-   */
+  /** One pass for all that wait, which says which sockets to ask for. */
   #heldToAsk(waiting: readonly WaitingNetns[], atMs: number, pass: HostPass): MadePass | undefined {
-    const possible = this.#affordable(
-      waiting.filter(({ sampler: { snapshots } }) => snapshots.couldBeAsked(snapshots.briefQuery)),
-      atMs,
-    );
+    const possible = waiting.filter(({ sampler: { snapshots } }) => snapshots.couldBeAsked(snapshots.briefQuery));
     const chosen = this.#choose(possible, atMs, pass, true);
     if (chosen === undefined) return undefined;
     const { budget, compared } = chosen;
@@ -226,23 +213,7 @@ export class Background {
       return pass.read();
     });
     pass.costMs = budget.spentMs - before;
-    this.#passCostMs = pass.costMs;
-    const asked = new Set(possible.map(({ sampler }) => sampler));
-    return { held, eachMs: pass.costMs / possible.length, compared, asked };
-  }
-
-  /**
-   * Of namespaces in the order of their urgency those that one pass is to be made for: a full budget pays for them, by
-   * what each cost last, and the last pass had their sockets.
-   */
-  #affordable(waiting: readonly WaitingNetns[], atMs: number): readonly WaitingNetns[] {
-    const likely = waiting.filter(({ sampler }) => isLikelyWhole(sampler, atMs));
-    const budget = likely.every(({ sampler }) => sampler.wasRead) ? this.#budget : this.#first;
-    let leftMs = budget.mostMs;
-    return likely.filter(({ sampler }) => {
-      leftMs -= sampler.costs.lastMs;
-      return leftMs >= 0;
-    });
+    return { held, eachMs: pass.costMs / possible.length, compared };
   }
 
   /**
@@ -253,14 +224,15 @@ export class Background {
    * @returns the budget that it is charged to; undefined where dumps are cheaper, or the budget is used up
    */
   #choose(possible: readonly WaitingNetns[], atMs: number, pass: HostPass, asks: boolean) {
-    const likely = possible.filter(({ sampler }) => isLikelyWhole(sampler, atMs));
+    // Those of which the last pass lacked sockets are no reason for another.
+    const likely = possible.filter(({ sampler }) => atMs - sampler.snapshots.unseenMs >= UNSEEN_MS);
     const costs = likely.map(({ sampler }) => sampler.costs);
     if (!pass.isCheaper(costs, asks)) return undefined;
     const compared = pass.needsComparison(costs, asks) ? likely[0]?.sampler : undefined;
     const budget = likely.every(({ sampler }) => sampler.wasRead) ? this.#budget : this.#first;
     // Other work can use the budget up, and counts would grow old for ever: passes may then use as much once more.
     const isOverdue =
-      likely.some(({ urgency }) => urgency >= LONGEST_MS) && atMs - this.#passMs >= this.#passCostMs / this.share;
+      likely.some(({ urgency }) => urgency >= LONGEST_MS) && atMs - this.#passMs >= pass.costMs / this.share;
     if (!budget.mayRun(Date.now()) && !isOverdue) return undefined;
     this.#passMs = atMs;
     return { budget, compared };
@@ -284,11 +256,6 @@ export class Background {
 export function spacingMs(costsMs: readonly number[], share: number): number {
   const allMs = costsMs.reduce((sum, cost) => sum + cost, 0);
   return Math.min(allMs / (share * DUMPS_FRACTION), LONGEST_MS);
-}
-
-/** Whether a pass may have all sockets of a namespace: those of which the last one lacked some are no reason for another. */
-function isLikelyWhole({ snapshots }: NetnsSampler, atMs: number): boolean {
-  return atMs - snapshots.unseenMs >= UNSEEN_MS;
 }
 
 /** Reads the counters before the sockets, so that none of them is older. */

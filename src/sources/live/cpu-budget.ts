@@ -24,12 +24,7 @@ export class CpuBudget {
     this.share = share;
     this.#cpuMs = cpuMs;
     this.#filledMs = nowMs;
-    this.#leftMs = this.mostMs;
-  }
-
-  /** What is left after a quiet time, milliseconds: more does not accumulate. */
-  get mostMs(): number {
-    return this.share * 1000 * SAVED_SECONDS;
+    this.#leftMs = share * 1000 * SAVED_SECONDS;
   }
 
   /** CPU time charged so far, milliseconds. */
@@ -46,7 +41,10 @@ export class CpuBudget {
 
   /** Whether any budget is left at a time. */
   mayRun(nowMs: number): boolean {
-    this.#leftMs = Math.min(this.#leftMs + Math.max(0, nowMs - this.#filledMs) * this.share, this.mostMs);
+    this.#leftMs = Math.min(
+      this.#leftMs + Math.max(0, nowMs - this.#filledMs) * this.share,
+      this.share * 1000 * SAVED_SECONDS,
+    );
     this.#filledMs = nowMs;
     if (this.#leftMs > 0) return true;
     this.#waited = true;

@@ -120,27 +120,6 @@ test('where more than counts is wanted, sockets are asked for after one pass; a 
   expect(tick(1000)).toEqual({ passes: 1, dumped: [4], fed: 6 });
 });
 
-test('after a pass the sockets are asked for, also where it has used the budget up', () => {
-  const { background, tick } = host(6, { passMs: 20, dumpMs: 20, askMs: 1 });
-  expect(tick(1000)).toMatchObject({ passes: 1, fed: 6 });
-  background.charge(10_000);
-  expect(tick(4000)).toEqual({ passes: 0, dumped: [], fed: 0 });
-  // They are overdue, and six dumps would wait for the budget.
-  expect(tick(10_000)).toEqual({ passes: 1, dumped: [], fed: 6 });
-});
-
-test('a pass is made for as many as a full budget pays for, those that wait longest first', () => {
-  // 90 ms: seven namespaces at 12.5 ms, their part of the pass included.
-  const { tick, samplers } = host(20, { passMs: 10, dumpMs: 50, askMs: 12 });
-  expect(tick(1000).fed).toBe(20);
-  // One of those without a dump so far is dumped, to compare.
-  expect(tick(11_000)).toEqual({ passes: 1, dumped: [0], fed: 7 });
-  // The next ones are overdue. The pass, six times asking and the dump took 132 ms, which the budget gives in 4.4 s.
-  expect(tick(15_000)).toEqual({ passes: 0, dumped: [], fed: 0 });
-  expect(tick(15_500)).toEqual({ passes: 1, dumped: [7], fed: 7 });
-  expect(samplers.filter(({ lastMs }) => lastMs === 1000)).toHaveLength(6);
-});
-
 test('asking for many sockets is compared with a dump, and not repeated where dumps cost less', () => {
   const { tick, samplers } = host(4, { passMs: 20, dumpMs: 10, askMs: 15 });
   expect(tick(1000)).toMatchObject({ passes: 1, dumped: [] });
