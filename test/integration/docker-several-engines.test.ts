@@ -63,11 +63,11 @@ function describeSeveral(first: TestEngine): void {
   test('related are the daemons of that Engine alone, also beside a containerd without one', async () => {
     const program = path.join(folder, 'containerd');
     fs.copyFileSync('/bin/sleep', program);
-    const stranger = spawn(program, ['120'], { stdio: 'ignore' });
+    const unrelated = spawn(program, ['120'], { stdio: 'ignore' });
     onTestFinished(() => {
-      stranger.kill();
+      unrelated.kill();
     });
-    await until('its name', () => fs.readFileSync(`/proc/${stranger.pid}/comm`, 'utf8') === 'containerd\n');
+    await until('its name', () => fs.readFileSync(`/proc/${unrelated.pid}/comm`, 'utf8') === 'containerd\n');
     const [ofFirst, ofOther] = [await limitsIn(first), await limitsIn(other.docker)];
     for (const role of ['Engine', 'containerd']) {
       expect(pidsOf(ofOther, role)).toHaveLength(1);

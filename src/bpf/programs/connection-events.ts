@@ -189,8 +189,8 @@ function noteRecorded(program: Assembler, maps: ConnectionMaps, netns: Place, sk
 }
 
 /**
- * In a second program: jumps to `end` where the first has recorded the change. It is the one before where both programs
- * recorded, or the first alone, the change of a softirq in between.
+ * In a second program: jumps to `end` where the first has recorded the change. Its socket is the latest, or the one
+ * before where a softirq has come in between, whose change the first program has recorded since.
  */
 function unlessRecorded(program: Assembler, maps: ConnectionMaps, netns: Place, sk: Register): void {
   const { latest, before } = recorded(program, maps, netns);

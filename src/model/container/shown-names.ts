@@ -22,7 +22,7 @@ export function labelledName({ labels }: Pick<Named, 'labels'>): string | undefi
 
 /**
  * Gives containers the names by which they are shown. Containers of several tasks of one family, which have the same
- * name, are told apart by the beginning of the task's id: `hooks/receiver/4b1d3ab4`.
+ * name, are distinguished by the beginning of the task's id: `hooks/receiver/4b1d3ab4`.
  *
  * @param containers all that run
  * @param known names that were shown before, by id: they stay while new tasks come

@@ -54,7 +54,7 @@ test('a pause between ticks is a break: a line is never drawn across a gap', () 
   expect(timeline.gaps).toEqual([{ fromMs: 3000, toMs: 30_000, reason: 'no data' }]);
 });
 
-test('connections in use are those that are not idle; where nothing tells, they are not told apart', () => {
+test('connections in use are those that are not idle; where nothing tells, they are not distinguished', () => {
   const timeline = {
     times: [0, 1, 2],
     stepMs: 1,

@@ -80,7 +80,7 @@ describe('the name by which a container is shown', () => {
     ]);
   });
 
-  test('two tasks of a family are told apart by the task; one that was shown keeps its name', () => {
+  test('two tasks of a family are distinguished by the task; one that was shown keeps its name', () => {
     const [first, second] = [ofTask('a1', '4b1d3ab4f9f0'), ofTask('b2', '77aa3ab4f9f0')];
     expect(names([first, second])).toEqual(['hooks/receiver/4b1d3ab4', 'hooks/receiver/77aa3ab4']);
     const known = new Map([['a1', 'hooks/receiver']]);
